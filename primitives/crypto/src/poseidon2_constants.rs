@@ -1,0 +1,497 @@
+//! Constants of the Poseidon2 permutation of width 8 over the scalar field of BLS12-381 (P-POSEIDON2).
+//!
+//! They are the published constants of the reference instance `POSEIDON2_BLS_8_PARAMS`, taken from
+//! `poseidon2_instance_bls12.rs` (`RC8`, `MAT_DIAG8_M_1`) of the crate `zkhash` 0.2.0, which is MIT or Apache-2.0
+//! licensed and is the oracle of the tests. Limbs are little-endian.
+
+use crate::{
+    constants::{POSEIDON2_HALF_FULL_ROUNDS, POSEIDON2_PARTIAL_ROUNDS, POSEIDON2_WIDTH},
+    Fr,
+};
+
+const fn fr(limbs: [u64; 4]) -> Fr {
+    Fr::from_raw(limbs)
+}
+
+/// Diagonal of the internal matrix less one: the matrix is `J + diag(d)` with `J` all ones.
+pub static INTERNAL_DIAGONAL: [Fr; POSEIDON2_WIDTH] = [
+    fr([
+        0xb0f8a3ec5895d9ea,
+        0x62afcfff12436cf3,
+        0x26b70d9d60ca6ca3,
+        0x1118b610c2544efa,
+    ]),
+    fr([
+        0x9375e478f809325b,
+        0x79dcc19f21042d8b,
+        0x5a8fde16aca575e3,
+        0x5ba288c5197e7174,
+    ]),
+    fr([
+        0x4d79eabaa8349e62,
+        0xf5067ecb516f6bd1,
+        0x5f4a3b4018517c50,
+        0x079a987d87d7c80d,
+    ]),
+    fr([
+        0x936cc8b6025aad1f,
+        0x2dfb79db3ab5fa68,
+        0xf4ec0322dc38869b,
+        0x4c6497b0b99e1f1a,
+    ]),
+    fr([
+        0x4ca31890136bee4d,
+        0x3442f29a1c4c236b,
+        0xbd353556453f0411,
+        0x483b5c5071e90c98,
+    ]),
+    fr([
+        0x652e4b74973ac8f9,
+        0xf913323e5b29bbd0,
+        0xdde594d8ec22b157,
+        0x3ef76c8bae0aa755,
+    ]),
+    fr([
+        0x2b5b66312724f20b,
+        0x4cb921c2efa24026,
+        0xa39f293bfc22ae94,
+        0x091767b280c59a58,
+    ]),
+    fr([
+        0x060e1711c4c57623,
+        0x5ad3d43470eacf0f,
+        0xfc9613e0581cb65b,
+        0x45ef82a5684137e5,
+    ]),
+];
+
+/// Constants of the full rounds: the first half comes before the partial rounds, the second half after them.
+#[rustfmt::skip]
+pub static FULL_ROUND_CONSTANTS: [[Fr; POSEIDON2_WIDTH]; 2 * POSEIDON2_HALF_FULL_ROUNDS] = [
+    [
+        fr([0x8aea362b1458208b, 0x39b1023dfde196b5, 0xf185d8aed927c2a3, 0x53ada42ebdbe3750]),
+        fr([0xae971b0c627edad6, 0xb1da709987e3d009, 0xbfe574cafd97f987, 0x52a4bd5eaee58d29]),
+        fr([0x25e40cb1d97ae623, 0xdd6cf8bb1a94aded, 0x12cebfd0420df327, 0x3b7abfefc73e31a0]),
+        fr([0xae2a34e2349fe613, 0x3440a076d35b3827, 0x3f51d5f92722674e, 0x18f6087444787b86]),
+        fr([0x61a40023f362f7e3, 0x34912bdd35b66c1c, 0xf41014517b6fae41, 0x1f6c10016b4ca694]),
+        fr([0x158b52b264e19542, 0x51481779f841cf5b, 0xa92ba9838b52e6b9, 0x37f5dd623b97256a]),
+        fr([0x147a6cd34e90ea9d, 0x00ccb29bace59b43, 0x993bdcc3ac524daa, 0x3bcb78486b25ea78]),
+        fr([0x3525fbee179f453f, 0x95018499c0708026, 0x8ba72dee03907455, 0x42f7f2057893b011]),
+    ],
+    [
+        fr([0xaacb2167ac01d46b, 0x8e7c88a6fd26ed1c, 0xea56fcfbde1fa0e2, 0x1ebff9e98d8913ca]),
+        fr([0xdff9d193e28caa92, 0xffc5ded598dfc3a6, 0x190380dac906851e, 0x50bc0b19ec65ae49]),
+        fr([0x35da9b9908661651, 0x75911da44ffeba61, 0xc07eebce465ec040, 0x173542f5c5f705e8]),
+        fr([0x2e7589eab107bc18, 0x068357681e1f68df, 0x88796d5099b0814c, 0x104f0e4495d78b09]),
+        fr([0x21ef4637c3266da6, 0xfd90297226b3b0a7, 0x7b0d3ab99e353f15, 0x3aa82015f9de7149]),
+        fr([0x34a4dc795df2575e, 0x2e89836299bebb64, 0xf5f65c9ca1f6591b, 0x218a066557035447]),
+        fr([0xc7bf9ae7f3e9c30c, 0xa36f8fd52c3e2377, 0x71ea33c70b354c6d, 0x4629ccf1af648248]),
+        fr([0x93b1369060a39d98, 0x6c4fe4b5fe84dc40, 0xc4f70554ea54d9e8, 0x4eb2718149318548]),
+    ],
+    [
+        fr([0xee26c7cc25545b5b, 0xf3acbae751b3c263, 0x0ebc47a5a8e2b571, 0x4ef417e3aeededf5]),
+        fr([0xdb61a5c762945b84, 0x42b258adeb728c3e, 0x413a934f86805c74, 0x5662913ab2c59dc3]),
+        fr([0xe71f9d6674d7d445, 0xcde436b30a5ed77b, 0x6de91037d43a8480, 0x12e9df9b98795bd6]),
+        fr([0x1607621cbea26b47, 0x5bdc6ac7d08cecec, 0x605c7cb4d903a382, 0x4927f30e0d987d23]),
+        fr([0x17c0bd780bc6d7eb, 0x0013e98b33b767d1, 0xfc7cc4479778c2ea, 0x09388b6f741eeafb]),
+        fr([0xcdf4275d0a89fcc2, 0xc18897fe0c43754f, 0xe58e29a163da6105, 0x653915b04769ba57]),
+        fr([0x4924a787ca3b1043, 0x515ab9ec7f6e56c9, 0x927022113baffac5, 0x32aeaef7bcb8b97f]),
+        fr([0x7856eba4ba1068b5, 0x428f0b3021ac71e4, 0x7ba40de0dacae628, 0x14d39fe74d6c0ce5]),
+    ],
+    [
+        fr([0xbdd5453cf716dbbd, 0x3fdbe13e2599263e, 0x7c3441c960736cfa, 0x65dacaec232936d4]),
+        fr([0xa25ae1a851cd7cc5, 0x34cba1f11c5a18a1, 0x9cdcda903a9c7f28, 0x30838e97b66df6a3]),
+        fr([0xfeb9c7d63f563db4, 0xbc66c089fab42787, 0xa37a95beff2c1dba, 0x2ba21920ed4441cc]),
+        fr([0xfade6ae7d8bb97f7, 0x8b96d150708c6007, 0x067719d5387e7d8d, 0x48e82727bd3946dc]),
+        fr([0xec7ee8064664b581, 0x2ae5c9565629b44a, 0xfb67f9127f7eead4, 0x72beb7592e1a8b5f]),
+        fr([0x86d66debd68be87b, 0xd7be63746f73a6b4, 0x288077304f9e6f23, 0x0152c4c7e8f09d7d]),
+        fr([0x5f5500eee99a6bbd, 0x57f11e7179d0d166, 0xea32db94237a9858, 0x07658150e9fa7baf]),
+        fr([0xc721715d89e60e00, 0x48405c54eb2bc2e9, 0x2d18236aeda5ea88, 0x0625e07f82a45184]),
+    ],
+    [
+        fr([0x90bc2c2eaa20b3c2, 0x1ed7be60dddb7c10, 0xd8d567bbc11022fb, 0x4ee2adaefeb04dd7]),
+        fr([0xb3afb3587fc4a2f8, 0xbe2214dbfffbed63, 0x38e1b7835016037f, 0x49df280184ea12aa]),
+        fr([0x78bd749d11a6a62e, 0x5528cdc5b149d521, 0x9b5cdda1354407d1, 0x0742c9cd494e1f34]),
+        fr([0x3e8bc2931b3b1c14, 0x4a4fb1230b51923e, 0x49baee41a920d11d, 0x4c3088160d362a2d]),
+        fr([0xff759727c6f4307f, 0xa904858958cffbf2, 0x477d774c4ea7e590, 0x4146884271f8fddf]),
+        fr([0xa1571fb62255c06a, 0xa46639647b009f20, 0xbd9416003e36e2fd, 0x35852bcb36414611]),
+        fr([0xc53dc16c3097cd6e, 0xd5c8bbf04209265e, 0xd3c853206f27affe, 0x71380a2e9af86d10]),
+        fr([0xf3cef5651b7bd73b, 0x9f9032cdba13b392, 0x4574a2bc080b267e, 0x316825bc6a3d33bc]),
+    ],
+    [
+        fr([0xf31a1582463c9cd4, 0xb9979593a3baf7ff, 0x3ca2f84b4c3d2a43, 0x039ee257a7ab11b8]),
+        fr([0xb7672c5a1098b010, 0xa8fad1d9a26b904b, 0x748eaded828a1226, 0x3a7d9e3631877361]),
+        fr([0xd579b4ad02950083, 0x1515c10cbe93da28, 0xc9634b1984823f33, 0x08b2dde1aa612b89]),
+        fr([0x534c1840da654262, 0x89e3e14a0d868222, 0xb9382fe5e03d6a8e, 0x286dbe8166b75b79]),
+        fr([0x0ff0a8250be4345c, 0x13b016659a9db168, 0x428a3c8428e7c04c, 0x5cd2d752b980033b]),
+        fr([0x2f7861cb5c68df51, 0x9e58f7a6585056e7, 0xa0721aafa919aa2d, 0x664175d23039d55c]),
+        fr([0x026fa94099d8c7f7, 0x4982a6b828e25b9d, 0x8409bf4e80801369, 0x017422f285fe185e]),
+        fr([0x777a205b59939d76, 0x68974d8efd2522fa, 0x08f5504a7fb80d45, 0x4126fedd4ce3edd7]),
+    ],
+    [
+        fr([0x074a1cefe3d29120, 0x87fc9bb4317c8065, 0x27180aea82fed731, 0x362d386157a988e3]),
+        fr([0x1d81939baf21a843, 0x9accbb709f555d93, 0x79bb8fc18c0e2f1a, 0x5f9b6f0a37e1f105]),
+        fr([0xe4fc93f3bca45220, 0x3a88057e3862538f, 0xb6772e686b9f372c, 0x451b11c73a54b552]),
+        fr([0xcd1cc0b80937ddef, 0x62cdcef2195d3a98, 0xa0bc1c8a43faae55, 0x6dc7c344510f5dbc]),
+        fr([0x404cb6b40a55c8d4, 0xb7926b7e38969c3c, 0x59eaa2ed75617022, 0x1acf4fa571f2dfa5]),
+        fr([0x6551d006e2e2abc2, 0xbec95700c6c49cc2, 0x5b645b81f6659fcb, 0x601692f0671f9a0e]),
+        fr([0xac99d3a056091e03, 0x9a04117c6a985951, 0x050586e9fb648d97, 0x2c418cde54947690]),
+        fr([0x251d004bdf0be43c, 0x275f35638f60d15c, 0xf9160c7e49cf27d1, 0x1099ebe36b8a483f]),
+    ],
+    [
+        fr([0xd66d0b2203e44990, 0xd6a821978343818a, 0x8587ddf3097181f1, 0x705ac07ef6e6f30e]),
+        fr([0xd969986f791ced02, 0x51273dc1f085c6aa, 0x9823bc00f9d9ec72, 0x376f4d399472844d]),
+        fr([0xf028979005ea5c68, 0xd5f7b5dd0602ae87, 0x3e13677413285279, 0x60dfac12ac5884c1]),
+        fr([0xcd5a0263727ce5c4, 0x8c7b7f77092f28fc, 0x78ca4fd7779f0068, 0x41478c307faeb9fa]),
+        fr([0x67feeb09c4b77d9e, 0xd27bf6bc99d17ee1, 0x5fe3bff9b6dd9f66, 0x3d7640dc7ad95c1a]),
+        fr([0x3f39d9e715cd573d, 0xdea32b5b9b6fea4e, 0x9528cf4e8abba951, 0x427c360b99fe9d86]),
+        fr([0xe26bf55dd7ac2b76, 0x3f8961650226f1cb, 0x08a87aef6d65df04, 0x4e0fe9315cc9434a]),
+        fr([0x17f15a813be413a0, 0x6cc1e27269409153, 0x59ad8c748bc99ec3, 0x69a03bbfabd2a063]),
+    ],
+];
+
+/// Constants of the partial rounds, added to the first element only.
+pub static PARTIAL_ROUND_CONSTANTS: [Fr; POSEIDON2_PARTIAL_ROUNDS] = [
+    fr([
+        0x79898b818df71c38,
+        0xe977cc0f992978a0,
+        0xdb61ab5307c57f5a,
+        0x6e8e2fef1424c978,
+    ]),
+    fr([
+        0xecf1e9b9f9975d0d,
+        0x4369aadb6dc7a657,
+        0x295861f3f4465397,
+        0x3bf1dcb8edb1778b,
+    ]),
+    fr([
+        0x3a9a83ddd95f3b56,
+        0xdd2e268c19d4d8c2,
+        0xa52d205dc4cf2f6d,
+        0x224b5e5260d5a374,
+    ]),
+    fr([
+        0xe7b0fad515483ce5,
+        0xd6d744c322496cbe,
+        0xf9d84439e7198cf6,
+        0x258ba50efbf08421,
+    ]),
+    fr([
+        0xd80e6a2fac37a9ab,
+        0xdb8f9023da33c0eb,
+        0xf48a1c0f78b8c254,
+        0x57a9861d98e4f0c7,
+    ]),
+    fr([
+        0x8d44fc17fce5c7de,
+        0x1a7064e7d11cb30c,
+        0x84940a5d94d4997e,
+        0x6b4a81edff2101a7,
+    ]),
+    fr([
+        0xa851d48452837f80,
+        0x49deb4d800f869f4,
+        0x957fc7f5c71bb2eb,
+        0x646b6fe0fc67d8eb,
+    ]),
+    fr([
+        0x4cb78bd6eb3897d5,
+        0x913878c4d61f7526,
+        0xdba9515903f930b8,
+        0x72d1470e483ec6a6,
+    ]),
+    fr([
+        0x4aaddea3e612c0e4,
+        0x33cd6e2c034fc67c,
+        0x3edcad691467aa28,
+        0x0eb84e097a3c154e,
+    ]),
+    fr([
+        0xa90ca5c9c5ec5cf4,
+        0x96db36654e163d98,
+        0xcf52a476e2c85a77,
+        0x16726722e28b6834,
+    ]),
+    fr([
+        0x40335573dafb5344,
+        0x525ce2c9d73e179a,
+        0xde62f80c2a69bf7c,
+        0x603a8ce41cd89892,
+    ]),
+    fr([
+        0xe3507926e1ce8517,
+        0x5df6cb84fda5972d,
+        0x421f99e98cf3cfea,
+        0x6d29a4353cb4ce51,
+    ]),
+    fr([
+        0x02ac5cdb09dcb004,
+        0xee530594a22ba689,
+        0xd96960ad3a942f08,
+        0x0b4bcf8b8440ddfc,
+    ]),
+    fr([
+        0x3f4dac4cfef65c4b,
+        0x1815dbdafaa153dd,
+        0x642fc3f277c72aff,
+        0x57f898067bf97291,
+    ]),
+    fr([
+        0xbdee1fd4fc743195,
+        0x4e3539ee2a9d0636,
+        0x5ece7d787c5fffc6,
+        0x21f7a5a0c323149d,
+    ]),
+    fr([
+        0x5368bcbcfb61af24,
+        0x9fca1d094a13938d,
+        0x28b14a2cd124f9d8,
+        0x252bdc65bc46bae7,
+    ]),
+    fr([
+        0x260f005cbd1cfd12,
+        0x9db6ee0543de3cd6,
+        0x6f10025d4dd07512,
+        0x49e0443848417808,
+    ]),
+    fr([
+        0xc92a99fb9aae502d,
+        0x7a25905571aa0fc0,
+        0xc8f72293ef5ee404,
+        0x284070bc321a19aa,
+    ]),
+    fr([
+        0x4b54c44e50148e9e,
+        0x4ca02860d48b5da9,
+        0x1863d18966f0257e,
+        0x432b6f998822a8bc,
+    ]),
+    fr([
+        0xf8770c5606cc3723,
+        0x7c6537095d5e82d8,
+        0xe7ed38d562e45e55,
+        0x2250a97daf4a6ab7,
+    ]),
+    fr([
+        0xdcc02e7077cb8fe4,
+        0x19019afda4db1c2b,
+        0x4bfaea7c66567547,
+        0x2190b0a04860c175,
+    ]),
+    fr([
+        0x34bb783dfcd8ff00,
+        0xe4e8ab34740ee809,
+        0xe547ef1044c25fa8,
+        0x1ca5242b5b822ce4,
+    ]),
+    fr([
+        0x53e83896cccd1753,
+        0x52d243ce631f46ab,
+        0x530b7472049e399b,
+        0x13ef424fbfa8f57f,
+    ]),
+    fr([
+        0x23799ad1ca4f074a,
+        0x6c4e2935c938eda4,
+        0x8313faf995b286ca,
+        0x313b6724e1ef1a2f,
+    ]),
+    fr([
+        0xde2d401468317dde,
+        0xc88df4d6c5c430ec,
+        0xed88307456824180,
+        0x71d6f906d7670070,
+    ]),
+    fr([
+        0xa792418c610392df,
+        0x5db46841aa15592c,
+        0x4ac895bf495c021a,
+        0x5da276ba589d6ae2,
+    ]),
+    fr([
+        0x34b472bd5f7e6159,
+        0xf493cde8ba226278,
+        0xc28ff2409728ecbf,
+        0x5522c5df7aad8e48,
+    ]),
+    fr([
+        0x39f9b99871a658a9,
+        0x7f76ad1fbb4b31cd,
+        0x742384c631da4265,
+        0x39fd68c744782320,
+    ]),
+    fr([
+        0x5028c014296aef92,
+        0xc607b8a472d08eef,
+        0x7202010143d73eb9,
+        0x07073f7f19a99e12,
+    ]),
+    fr([
+        0xc68eeab1a18a3ecd,
+        0x79a923a9486099cb,
+        0xf945616b7753804a,
+        0x0c9b173245a88129,
+    ]),
+    fr([
+        0xf0d185870d435214,
+        0x7fc617a194763d1d,
+        0x132b8c062b988a7a,
+        0x0bc470541a2d0d36,
+    ]),
+    fr([
+        0x4db36597a839f598,
+        0xf5838cb7e53cc399,
+        0xb09245615dcd4812,
+        0x14cef28cefade54a,
+    ]),
+    fr([
+        0x0631ddee2970fda0,
+        0xc01a510091db44cb,
+        0x649fad4ed7917c77,
+        0x673b6489cf57eee2,
+    ]),
+    fr([
+        0xe34faf05edac21fd,
+        0x2fa9e3b2a9d78c04,
+        0x45ceb8f8a7482eba,
+        0x1adf80dd643887e7,
+    ]),
+    fr([
+        0x7e46f316bee5575b,
+        0x04bc1cc931d9f220,
+        0x84f8ae8713583cf9,
+        0x3421bebfd00f6d99,
+    ]),
+    fr([
+        0xba2533b859b269bb,
+        0x091bbc962b770679,
+        0x30415a8b6ef6828a,
+        0x3377ebbc99869b11,
+    ]),
+    fr([
+        0x8c03072177edb17a,
+        0x4a38eaffbe16a6bb,
+        0x5c7b2880a75b5cf5,
+        0x531c3189cd8061e2,
+    ]),
+    fr([
+        0xe68db34f7bee4987,
+        0x7cb721458c6aea42,
+        0x456ec0ee314dd113,
+        0x1de23e2b6a76564e,
+    ]),
+    fr([
+        0x9421204c7b909742,
+        0x9f6b93d1bd7f4ab6,
+        0xdb1fefde11feafa0,
+        0x3c63febcc1037470,
+    ]),
+    fr([
+        0x4a44962f261079d1,
+        0x9f871513b7e50596,
+        0x37eafac24e732e27,
+        0x27f9a7845ff4c11b,
+    ]),
+    fr([
+        0xedf5ede0bc2a259c,
+        0x8de104f16222108c,
+        0x79e2d34b339edb4e,
+        0x131e543c8cc3d66c,
+    ]),
+    fr([
+        0x78a853ebf2045260,
+        0xc6dc17d00e0689ff,
+        0x9f8d5eba89a65e69,
+        0x4903aacba7d57fbd,
+    ]),
+    fr([
+        0x647bf77f7a9ecc0b,
+        0x079d2acf142f6fe1,
+        0x7c60ba3344b68e73,
+        0x62c6809bc5429047,
+    ]),
+    fr([
+        0xb9b9ae28b76b2ed9,
+        0x7fac21c3179b13bf,
+        0x4e4cf262ce0fad61,
+        0x1e88401ee384c707,
+    ]),
+    fr([
+        0xb235258574cbc103,
+        0xaa03948e2ba109f9,
+        0xe1fdaca749100b1e,
+        0x080a8905ec7191f9,
+    ]),
+    fr([
+        0x3681186a26a96dd7,
+        0xfa4a4bab6623eab0,
+        0x0e074e27f73c02b1,
+        0x220515bc8e5f1b4b,
+    ]),
+    fr([
+        0xc000f710686be1ef,
+        0x1d1d4a77f6f9d1bb,
+        0x8902d6e3e7892cd1,
+        0x21d170c9860f7b31,
+    ]),
+    fr([
+        0xcbf44a1dc3d5e66f,
+        0xc2914515940f6d8c,
+        0x4ed6787d9b121f34,
+        0x0ab7fc35aa93f80a,
+    ]),
+    fr([
+        0xabc53cbfd4e10c9d,
+        0x26eba5e26e81a596,
+        0x0433816817a1a365,
+        0x0920c263adbf43e7,
+    ]),
+    fr([
+        0x918ae1f50a203de5,
+        0x5ea8910483248156,
+        0xa316ee60ebd77079,
+        0x6263f1b033c09db0,
+    ]),
+    fr([
+        0x1826c064b69442aa,
+        0xeccaebeb7898f386,
+        0x591feaf47fd76539,
+        0x61aea53c82e80114,
+    ]),
+    fr([
+        0x26a5896c7cf7d6c2,
+        0x1a78cf925d848e9a,
+        0xcb2c687fccac2e73,
+        0x442d65617945bc65,
+    ]),
+    fr([
+        0xaf91309b1bb566b9,
+        0x514c50e8287638f2,
+        0xd005bcc59af6e7bf,
+        0x4045127d05c3cb34,
+    ]),
+    fr([
+        0x0d4005b10ed07a72,
+        0x0ba376a59211d53c,
+        0x1e0037db0f662e48,
+        0x21248b251f2613ad,
+    ]),
+    fr([
+        0x6999cbc2ecd4dfea,
+        0x8490a2852c7376e7,
+        0x75de560c266e8975,
+        0x610b8e020b302c1e,
+    ]),
+    fr([
+        0xe38cc6cc87940208,
+        0x332c7bec6bcb8505,
+        0xf5864d7b0545264a,
+        0x4ce82f499dabebd5,
+    ]),
+    fr([
+        0x367f9403a3017a45,
+        0x5ebb2748371b1ee7,
+        0x2b7e0aa8ffe80fec,
+        0x323b2e2f2ccdb4fa,
+    ]),
+];

@@ -1,0 +1,130 @@
+//! Keystream, commitments, sealing and read authentication (P-STREAM, P-SEAL, P-AUTH).
+
+use cloister_crypto::{
+    auth,
+    constants::domain,
+    field::to_bytes,
+    poseidon2::{sponge, sponge_block},
+    schnorr::{KeyError, SecretKey},
+    seal::{seal, SealError, SealKey, SealPublicKey, Sealed},
+    stream::{account_pads, house_pads, view_commitment},
+    Fr,
+};
+
+#[test]
+fn pads_should_be_the_blocks_of_the_sponge() {
+    let (key, salt) = (Fr::from(5), Fr::from(6));
+    let pads = account_pads(key, 9, salt, 10);
+    assert_eq!(pads.len(), 10);
+    assert_eq!(
+        pads[..7],
+        sponge_block(domain::STREAM, &[key, Fr::from(9), salt, Fr::zero()])
+    );
+    assert_eq!(
+        pads[7..],
+        sponge_block(domain::STREAM, &[key, Fr::from(9), salt, Fr::one()])[..3]
+    );
+}
+
+#[test]
+fn pads_should_never_repeat_across_key_nonce_salt_or_owner() {
+    let mut all = Vec::new();
+    for key in 1..4 {
+        for nonce in 0..3 {
+            for salt in 0..3 {
+                all.extend(account_pads(Fr::from(key), nonce, Fr::from(salt), 14));
+                all.extend(house_pads(Fr::from(key), nonce, Fr::from(salt), 14));
+            }
+        }
+    }
+    let count = all.len();
+    let mut bytes: Vec<_> = all.iter().map(to_bytes).collect();
+    bytes.sort_unstable();
+    bytes.dedup();
+    assert_eq!(bytes.len(), count);
+}
+
+#[test]
+fn view_commitment_should_be_the_tagged_hash() {
+    assert_eq!(view_commitment(Fr::from(5)), sponge(domain::VIEW, &[Fr::from(5)]));
+}
+
+#[test]
+fn read_tag_should_depend_on_every_part() {
+    let tag = auth::tag(Fr::from(1), 2, 3, 4);
+    for other in [
+        auth::tag(Fr::from(9), 2, 3, 4),
+        auth::tag(Fr::from(1), 9, 3, 4),
+        auth::tag(Fr::from(1), 2, 9, 4),
+        auth::tag(Fr::from(1), 2, 3, 9),
+    ] {
+        assert_ne!(tag, other);
+    }
+}
+
+#[test]
+fn sealed_key_should_open_with_the_right_key_only() {
+    let key = SealKey::from_seed(&[1; 32]);
+    let view_key = Fr::from(123456);
+    let sealed = seal(view_key, &key.public().unwrap(), &[7; 64]);
+    assert_eq!(key.open(&sealed), Ok(view_key));
+    let other = SealKey::from_seed(&[2; 32]).open(&sealed).unwrap();
+    assert_ne!(view_commitment(other), view_commitment(view_key));
+}
+
+#[test]
+fn fresh_entropy_should_give_unlinkable_seals() {
+    let key = SealKey::from_seed(&[1; 32]).public().unwrap();
+    let (a, b) = (seal(Fr::from(1), &key, &[7; 64]), seal(Fr::from(1), &key, &[8; 64]));
+    for element in 0..3 {
+        assert_ne!(
+            a.0[32 * element..32 * element + 32],
+            b.0[32 * element..32 * element + 32]
+        );
+    }
+}
+
+#[test]
+fn malformed_seals_should_be_refused() {
+    let key = SealKey::from_seed(&[1; 32]);
+    let good = seal(Fr::from(1), &key.public().unwrap(), &[7; 64]);
+    for element in 0..3 {
+        let mut sealed = good;
+        sealed.0[32 * element..32 * element + 32].fill(255);
+        assert_eq!(key.open(&sealed), Err(SealError::NonCanonical));
+    }
+    let mut off_curve = good;
+    off_curve.0[0] ^= 1;
+    assert_eq!(key.open(&off_curve), Err(SealError::Ephemeral(KeyError::NotOnCurve)));
+    let mut identity = [0; Sealed::LENGTH];
+    identity[32] = 1;
+    assert_eq!(
+        key.open(&Sealed(identity)),
+        Err(SealError::Ephemeral(KeyError::Identity))
+    );
+    // The point of order two would reveal one bit of the secret key.
+    let mut order_two = [0; Sealed::LENGTH];
+    order_two[32..64].copy_from_slice(&to_bytes(&-Fr::one()));
+    assert_eq!(
+        key.open(&Sealed(order_two)),
+        Err(SealError::Ephemeral(KeyError::NotPrimeOrder))
+    );
+}
+
+#[test]
+fn sealing_key_should_refuse_bad_points() {
+    assert_eq!(
+        SealPublicKey::from_coordinates(Fr::zero(), Fr::one()),
+        Err(KeyError::Identity)
+    );
+    assert_eq!(
+        SealPublicKey::from_coordinates(Fr::one(), Fr::one()),
+        Err(KeyError::NotOnCurve)
+    );
+}
+
+#[test]
+fn signing_and_sealing_keys_of_one_seed_should_differ() {
+    let sealing = SealKey::from_seed(&[1; 32]).public().unwrap();
+    assert_ne!(sealing.x(), SecretKey::from_seed(&[1; 32]).public().x());
+}

@@ -1,0 +1,60 @@
+//! Who does the curve arithmetic.
+
+use crate::VerifyError;
+use alloc::vec::Vec;
+use bls12_381::{multi_miller_loop, G1Affine, G1Projective, G2Affine, G2Prepared, Gt, Scalar as Fr};
+
+#[cfg(feature = "host")]
+mod host;
+#[cfg(feature = "host")]
+pub use host::HostCalls;
+
+/// The two operations a verification is made of. Points given to a backend have been checked.
+pub trait Backend {
+    /// `Σ scalars_i · bases_i`; the slices have one length.
+    ///
+    /// # Errors
+    /// [`VerifyError::HostCall`] if the arithmetic is not this program's and refuses.
+    fn linear_combination(bases: &[G1Affine], scalars: &[Fr]) -> Result<G1Affine, VerifyError>;
+
+    /// True if the product of the pairings of all pairs is one.
+    ///
+    /// # Errors
+    /// [`VerifyError::HostCall`] if the arithmetic is not this program's and refuses.
+    fn pairing_product_is_one(pairs: &[(G1Affine, G2Affine)]) -> Result<bool, VerifyError>;
+}
+
+/// Everything in `bls12_381`, natively or in Wasm.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pure;
+
+impl Backend for Pure {
+    fn linear_combination(bases: &[G1Affine], scalars: &[Fr]) -> Result<G1Affine, VerifyError> {
+        let one = Fr::one();
+        let sum = bases
+            .iter()
+            .zip(scalars)
+            .fold(G1Projective::identity(), |sum, (base, scalar)| {
+                // The constant's point comes with the scalar one: an addition, not a multiplication.
+                if *scalar == one {
+                    sum + base
+                } else {
+                    sum + base * scalar
+                }
+            });
+        Ok(G1Affine::from(sum))
+    }
+
+    fn pairing_product_is_one(pairs: &[(G1Affine, G2Affine)]) -> Result<bool, VerifyError> {
+        let prepared: Vec<(G1Affine, G2Prepared)> = pairs.iter().map(|(p, q)| (*p, G2Prepared::from(*q))).collect();
+        let terms: Vec<(&G1Affine, &G2Prepared)> = prepared.iter().map(|(p, q)| (p, q)).collect();
+        Ok(multi_miller_loop(&terms).final_exponentiation() == Gt::identity())
+    }
+}
+
+/// The backend of [`crate::verify`].
+#[cfg(feature = "host")]
+pub type DefaultBackend = HostCalls;
+/// The backend of [`crate::verify`].
+#[cfg(not(feature = "host"))]
+pub type DefaultBackend = Pure;

@@ -1,0 +1,159 @@
+//! Verifying keys.
+
+use crate::{
+    encoding::{g1_uncompressed, g2_uncompressed, G1_UNCOMPRESSED, G2_UNCOMPRESSED},
+    error::{KeyError, KeyPoint, VerifyError},
+    Proof,
+};
+use alloc::vec::Vec;
+use bls12_381::{multi_miller_loop, pairing, G1Affine, G2Affine, G2Prepared, Gt, Scalar as Fr};
+
+/// Public inputs a key may have. A statement of this project has one; the bound keeps parsing bounded.
+pub const MAX_INPUTS: u32 = 64;
+
+/// A verifying key whose points are in their prime-order subgroups and not the identity.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifyingKey {
+    pub(crate) alpha_g1: G1Affine,
+    beta_g1: G1Affine,
+    pub(crate) beta_g2: G2Affine,
+    pub(crate) gamma_g2: G2Affine,
+    delta_g1: G1Affine,
+    pub(crate) delta_g2: G2Affine,
+    pub(crate) ic: Vec<G1Affine>,
+}
+
+/// Takes points off the front of a slice.
+struct Reader<'a> {
+    rest: &'a [u8],
+    full: bool,
+}
+
+impl Reader<'_> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], KeyError> {
+        if self.rest.len() < N {
+            return Err(KeyError::Length);
+        }
+        let (head, rest) = self.rest.split_at(N);
+        let mut out = [0; N];
+        out.copy_from_slice(head);
+        self.rest = rest;
+        Ok(out)
+    }
+
+    fn g1(&mut self, point: KeyPoint) -> Result<G1Affine, KeyError> {
+        let bytes = self.take::<G1_UNCOMPRESSED>()?;
+        g1_uncompressed(&bytes, self.full).map_err(|error| KeyError::Point { point, error })
+    }
+
+    fn g2(&mut self, point: KeyPoint) -> Result<G2Affine, KeyError> {
+        let bytes = self.take::<G2_UNCOMPRESSED>()?;
+        g2_uncompressed(&bytes, self.full).map_err(|error| KeyError::Point { point, error })
+    }
+}
+
+impl VerifyingKey {
+    /// Reads and checks the bytes of `groth16::VerifyingKey::write`.
+    ///
+    /// # Errors
+    /// [`KeyError`]: the length, the number of inputs, or the first point that may not be used.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
+        Self::read(bytes, true)
+    }
+
+    /// Reads bytes that [`VerifyingKey::from_bytes`] has accepted before (the chain's storage): curve and subgroup are not
+    /// checked again, which is most of the work. Never call it on bytes from outside.
+    ///
+    /// # Errors
+    /// [`KeyError`]: the length, the number of inputs, or an encoding.
+    pub fn from_checked_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
+        Self::read(bytes, false)
+    }
+
+    fn read(bytes: &[u8], full: bool) -> Result<Self, KeyError> {
+        let mut reader = Reader { rest: bytes, full };
+        let alpha_g1 = reader.g1(KeyPoint::AlphaG1)?;
+        let beta_g1 = reader.g1(KeyPoint::BetaG1)?;
+        let beta_g2 = reader.g2(KeyPoint::BetaG2)?;
+        let gamma_g2 = reader.g2(KeyPoint::GammaG2)?;
+        let delta_g1 = reader.g1(KeyPoint::DeltaG1)?;
+        let delta_g2 = reader.g2(KeyPoint::DeltaG2)?;
+        let count = u32::from_be_bytes(reader.take()?);
+        if count == 0 || count > MAX_INPUTS + 1 {
+            return Err(KeyError::InputCount(count));
+        }
+        let ic = (0..count)
+            .map(|i| reader.g1(KeyPoint::Input(i)))
+            .collect::<Result<Vec<_>, _>>()?;
+        if !reader.rest.is_empty() {
+            return Err(KeyError::Length);
+        }
+        Ok(Self {
+            alpha_g1,
+            beta_g1,
+            beta_g2,
+            gamma_g2,
+            delta_g1,
+            delta_g2,
+            ic,
+        })
+    }
+
+    /// The bytes [`VerifyingKey::from_bytes`] reads.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut out = Vec::with_capacity((3 + self.ic.len()) * G1_UNCOMPRESSED + 3 * G2_UNCOMPRESSED + 4);
+        out.extend_from_slice(&self.alpha_g1.to_uncompressed());
+        out.extend_from_slice(&self.beta_g1.to_uncompressed());
+        out.extend_from_slice(&self.beta_g2.to_uncompressed());
+        out.extend_from_slice(&self.gamma_g2.to_uncompressed());
+        out.extend_from_slice(&self.delta_g1.to_uncompressed());
+        out.extend_from_slice(&self.delta_g2.to_uncompressed());
+        out.extend_from_slice(&(self.ic.len() as u32).to_be_bytes());
+        for point in &self.ic {
+            out.extend_from_slice(&point.to_uncompressed());
+        }
+        out
+    }
+
+    /// Number of public inputs.
+    pub fn inputs(&self) -> usize {
+        self.ic.len().saturating_sub(1)
+    }
+
+    /// Computes once what every verification with [`crate::Pure`] would compute again.
+    pub fn prepare(&self) -> PreparedVerifyingKey {
+        PreparedVerifyingKey {
+            alpha_beta: pairing(&self.alpha_g1, &self.beta_g2),
+            neg_gamma: G2Prepared::from(-self.gamma_g2),
+            neg_delta: G2Prepared::from(-self.delta_g2),
+            ic: self.ic.clone(),
+        }
+    }
+}
+
+/// A verifying key with its fixed pairings done, for native services that check many proofs with one key.
+#[derive(Clone, Debug)]
+pub struct PreparedVerifyingKey {
+    alpha_beta: Gt,
+    neg_gamma: G2Prepared,
+    neg_delta: G2Prepared,
+    ic: Vec<G1Affine>,
+}
+
+impl PreparedVerifyingKey {
+    /// Checks a proof of the statement with these public inputs.
+    ///
+    /// # Errors
+    /// [`VerifyError::WrongInputCount`], [`VerifyError::PairingCheckFailed`].
+    pub fn verify(&self, inputs: &[Fr], proof: &Proof) -> Result<(), VerifyError> {
+        let sum = crate::verify::input_sum::<crate::Pure>(&self.ic, inputs)?;
+        let b = G2Prepared::from(proof.b);
+        let product = multi_miller_loop(&[(&proof.a, &b), (&sum, &self.neg_gamma), (&proof.c, &self.neg_delta)])
+            .final_exponentiation();
+        if product == self.alpha_beta {
+            Ok(())
+        } else {
+            Err(VerifyError::PairingCheckFailed)
+        }
+    }
+}

@@ -1,0 +1,162 @@
+//! What a trader signs: orders, cancels, withdrawals (S-INSTRUCTION).
+
+use crate::packing::power_of_two;
+use cloister_crypto::{
+    constants::{
+        domain, AMOUNT_BITS, GROUP_BITS, ID_BITS, INDEX_BITS, INSTRUMENT_ID_BITS, KIND_BITS, MAX_FEE_BITS,
+        QUANTITY_BITS, TIME_BITS,
+    },
+    field::limbs,
+    poseidon2::sponge,
+    schnorr::{SecretKey, Signature},
+    Fr,
+};
+use codec::{Decode, Encode};
+use scale_info::TypeInfo;
+
+/// Kind of an instruction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
+#[repr(u8)]
+pub enum Kind {
+    /// An empty place.
+    #[default]
+    None = 0,
+    /// Trade.
+    Order = 1,
+    /// Order `id` is dead.
+    Cancel = 2,
+    /// All ids below `id` are dead.
+    CancelAll = 3,
+    /// Pay `limit` to the owner.
+    Withdrawal = 4,
+}
+
+/// Side of an order.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, TypeInfo)]
+#[repr(u8)]
+pub enum Side {
+    /// Buys.
+    #[default]
+    Buy = 0,
+    /// Sells.
+    Sell = 1,
+}
+
+impl Side {
+    /// `+1` for a buy, `-1` for a sell.
+    pub fn sign(self) -> i64 {
+        match self {
+            Side::Buy => 1,
+            Side::Sell => -1,
+        }
+    }
+
+    /// The other side.
+    pub fn opposite(self) -> Self {
+        match self {
+            Side::Buy => Side::Sell,
+            Side::Sell => Side::Buy,
+        }
+    }
+}
+
+/// Order flags.
+pub mod flags {
+    /// Only reduces a position (proven).
+    pub const REDUCE_ONLY: u8 = 1;
+    /// Never takes (kept by the matcher).
+    pub const POST_ONLY: u8 = 1 << 1;
+    /// What does not fill at once is cancelled (kept by the matcher).
+    pub const IMMEDIATE_OR_CANCEL: u8 = 1 << 2;
+    /// Fills at once and wholly or not at all (kept by the matcher).
+    pub const FILL_OR_KILL: u8 = 1 << 3;
+    /// Every flag that has a meaning.
+    pub const ALL: u8 = REDUCE_ONLY | POST_ONLY | IMMEDIATE_OR_CANCEL | FILL_OR_KILL;
+}
+
+/// A trader's instruction. Units and widths: S-INSTRUCTION.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Instruction {
+    /// What to do.
+    pub kind: Kind,
+    /// Margin group.
+    pub group: u32,
+    /// Account index.
+    pub index: u32,
+    /// Instruction id; its slot is `id mod 512`.
+    pub id: u64,
+    /// Instrument (orders).
+    pub instrument_id: u32,
+    /// Side (orders).
+    pub side: Side,
+    /// See [`flags`].
+    pub flags: u8,
+    /// Limit price a lot, or the amount of a withdrawal; 10^-6.
+    pub limit: u64,
+    /// Lots.
+    pub quantity: u64,
+    /// Last batch time at which it is good, milliseconds of Unix time.
+    pub expiry: u64,
+    /// Highest fee a lot, 10^-6.
+    pub max_fee: u64,
+}
+
+impl Instruction {
+    /// True if every field fits its width.
+    pub fn fits(&self) -> bool {
+        self.index >> INDEX_BITS == 0
+            && self.quantity >> QUANTITY_BITS == 0
+            && self.expiry >> TIME_BITS == 0
+            && self.max_fee >> MAX_FEE_BITS == 0
+    }
+
+    /// The packed elements `A` and `B`.
+    pub fn words(&self) -> (Fr, Fr) {
+        let pack = |fields: &[(u64, usize)]| {
+            fields.iter().rev().fold(Fr::zero(), |x, (value, bits)| x * power_of_two(*bits) + Fr::from(*value))
+        };
+        let a = pack(&[
+            (self.kind as u64, KIND_BITS),
+            (self.group.into(), GROUP_BITS),
+            (self.index.into(), INDEX_BITS),
+            (self.id, ID_BITS),
+            (self.instrument_id.into(), INSTRUMENT_ID_BITS),
+            (self.side as u64, 1),
+            (self.flags.into(), 8),
+        ]);
+        let b = pack(&[
+            (self.limit, AMOUNT_BITS),
+            (self.quantity, QUANTITY_BITS),
+            (self.expiry, TIME_BITS),
+            (self.max_fee, MAX_FEE_BITS),
+        ]);
+        (a, b)
+    }
+
+    /// The message that is signed; `genesis` is the chain's genesis hash.
+    pub fn message(&self, genesis: &[u8; 32]) -> Fr {
+        let (lo, hi) = limbs(genesis);
+        let (a, b) = self.words();
+        sponge(domain::INSTRUCTION, &[lo, hi, a, b])
+    }
+
+    /// Signs the instruction for a chain.
+    pub fn sign(self, genesis: &[u8; 32], key: &SecretKey) -> SignedInstruction {
+        let signature = key.sign(self.message(genesis));
+        SignedInstruction { instruction: self, signature }
+    }
+
+    /// True if the flag is set.
+    pub fn has(&self, flag: u8) -> bool {
+        self.flags & flag != 0
+    }
+}
+
+/// An instruction with its signature.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignedInstruction {
+    /// What is signed.
+    pub instruction: Instruction,
+    /// The trader's signature over [`Instruction::message`].
+    pub signature: Signature,
+}

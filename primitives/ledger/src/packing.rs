@@ -1,0 +1,93 @@
+//! Packing of positions and open interests into field elements (S-ACCOUNT, S-HOUSE).
+
+use cloister_crypto::{
+    constants::{
+        INSTRUMENTS, OPEN_INTERESTS_PER_WORD, OPEN_INTEREST_BITS, OPEN_INTEREST_WORDS, POSITIONS_PER_WORD,
+        POSITION_BITS, POSITION_WORDS,
+    },
+    Fr,
+};
+use cloister_risk::Positions;
+
+/// Added to a position so that it packs as an unsigned number.
+pub const POSITION_OFFSET: i64 = 1 << (POSITION_BITS - 1);
+
+/// Gross long open interest by instrument, in lots.
+pub type OpenInterest = [u64; INSTRUMENTS];
+
+/// True if every position fits its width.
+pub fn positions_fit(positions: &Positions) -> bool {
+    positions.iter().all(|q| q.unsigned_abs() < 1 << (POSITION_BITS - 1))
+}
+
+/// `2^bits` in the field, for `bits < 255`.
+pub fn power_of_two(bits: usize) -> Fr {
+    (0..bits).fold(Fr::one(), |x, _| x.double())
+}
+
+/// A signed number in the field.
+fn signed(x: i64) -> Fr {
+    cloister_crypto::field::from_i128(x.into())
+}
+
+/// `P_k = Σ (q_{6k+i} + 2^40)·2^{41·i}`.
+pub fn pack_positions(positions: &Positions) -> [Fr; POSITION_WORDS] {
+    let mut words = [Fr::zero(); POSITION_WORDS];
+    let step = power_of_two(POSITION_BITS);
+    for (word, chunk) in words.iter_mut().zip(positions.chunks(POSITIONS_PER_WORD)) {
+        for q in chunk.iter().rev() {
+            *word = *word * step + signed(*q) + signed(POSITION_OFFSET);
+        }
+    }
+    words
+}
+
+/// `O_k = Σ o_{5k+i}·2^{50·i}`.
+pub fn pack_open_interest(open: &OpenInterest) -> [Fr; OPEN_INTEREST_WORDS] {
+    let mut words = [Fr::zero(); OPEN_INTEREST_WORDS];
+    let step = power_of_two(OPEN_INTEREST_BITS);
+    for (word, chunk) in words.iter_mut().zip(open.chunks(OPEN_INTERESTS_PER_WORD)) {
+        for o in chunk.iter().rev() {
+            *word = *word * step + Fr::from(*o);
+        }
+    }
+    words
+}
+
+/// Takes `count` numbers of `bits` bits (at most 64) out of an element, or `None` if something is left over.
+fn unpack(word: &Fr, bits: usize, count: usize, out: &mut [u64]) -> Option<()> {
+    let bytes = cloister_crypto::field::to_bytes(word);
+    let bit = |i: usize| bytes.get(i / 8).is_some_and(|b| (b >> (i % 8)) & 1 == 1);
+    for (k, slot) in out.iter_mut().enumerate().take(count) {
+        *slot = (0..bits).fold(0u64, |x, i| x | (u64::from(bit(k * bits + i)) << i));
+    }
+    if (count * bits..256).any(bit) {
+        None
+    } else {
+        Some(())
+    }
+}
+
+/// Inverse of [`pack_positions`]; `None` if a word is not a packing.
+pub fn unpack_positions(words: &[Fr; POSITION_WORDS]) -> Option<Positions> {
+    let mut out = [0i64; INSTRUMENTS];
+    for (word, chunk) in words.iter().zip(out.chunks_mut(POSITIONS_PER_WORD)) {
+        let mut raw = [0u64; POSITIONS_PER_WORD];
+        unpack(word, POSITION_BITS, chunk.len(), &mut raw)?;
+        for (q, r) in chunk.iter_mut().zip(raw) {
+            *q = i64::try_from(r).ok()?.checked_sub(POSITION_OFFSET)?;
+        }
+    }
+    // `-2^40` packs to 0 and is outside the range.
+    positions_fit(&out).then_some(out)
+}
+
+/// Inverse of [`pack_open_interest`]; `None` if a word is not a packing.
+pub fn unpack_open_interest(words: &[Fr; OPEN_INTEREST_WORDS]) -> Option<OpenInterest> {
+    let mut out = [0u64; INSTRUMENTS];
+    for (word, chunk) in words.iter().zip(out.chunks_mut(OPEN_INTERESTS_PER_WORD)) {
+        let count = chunk.len();
+        unpack(word, OPEN_INTEREST_BITS, count, chunk)?;
+    }
+    Some(out)
+}

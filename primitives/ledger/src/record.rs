@@ -1,0 +1,210 @@
+//! What a batch publishes of each unit and of the house (B-RECORD).
+
+use crate::{
+    account::{cash_fits, Account},
+    house::House,
+    packing::{
+        pack_open_interest, pack_positions, power_of_two, unpack_open_interest, unpack_positions, OpenInterest,
+    },
+    slot::Slot,
+};
+use alloc::vec::Vec;
+use cloister_crypto::{
+    constants::{
+        AMOUNT_BITS, CASH_BITS, FEE_POOL_BITS, HOUSE_RECORD, ID_BITS, INDEX_BITS, OPEN_INTEREST_WORDS, POSITION_WORDS,
+        RECORD_FIXED, RECORD_KIND_BITS, RECORD_PUBLIC,
+    },
+    field::{from_i128, from_u128, to_bytes},
+    stream::{account_pads, house_pads},
+    Fr,
+};
+use cloister_risk::Positions;
+
+/// Added to signed cash so that it packs as an unsigned number.
+pub const CASH_OFFSET: i128 = 1 << (CASH_BITS - 1);
+/// Elements of a record that are encrypted besides the slots.
+const ENCRYPTED_FIXED: usize = RECORD_FIXED - RECORD_PUBLIC;
+
+/// The keys of an open, public.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OpenRecord {
+    /// Trading key, first coordinate.
+    pub x: Fr,
+    /// Trading key, second coordinate.
+    pub y: Fr,
+    /// `view_commitment(view_key)`.
+    pub view_commitment: Fr,
+}
+
+/// The public record of one unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitRecord {
+    /// Account index.
+    pub index: u32,
+    /// Deposit taken from the queue, 10^-6.
+    pub deposit: u64,
+    /// Amount paid to the owner, 10^-6.
+    pub withdrawal: u64,
+    /// The new leaf.
+    pub new_leaf: Fr,
+    /// Present in an open.
+    pub open: Option<OpenRecord>,
+    /// `8 + J` elements, each plus its pad.
+    pub ciphertext: Vec<Fr>,
+}
+
+/// What a holder of the view key reads from a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitPlain {
+    /// Cash, 10^-6.
+    pub cash: i128,
+    /// Minimum id.
+    pub min_id: u64,
+    /// Root of the order tree.
+    pub orders_root: Fr,
+    /// Positions in lots.
+    pub positions: Positions,
+    /// New slot of each place, `None` for an empty place.
+    pub slots: Vec<Option<Slot>>,
+}
+
+/// Why a record cannot be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RecordError {
+    /// The ciphertext has the wrong number of elements.
+    #[error("the record has the wrong length")]
+    Length,
+    /// What the pads give is not a record: wrong key, nonce or salt.
+    #[error("the record does not decrypt: wrong view key, nonce or salt")]
+    Garbage,
+}
+
+/// Takes `bits` bits from `from` of an encoding.
+fn bits(bytes: &[u8; 32], from: usize, bits: usize) -> u128 {
+    (0..bits).fold(0, |x, i| {
+        let at = from + i;
+        let bit = bytes.get(at / 8).is_some_and(|b| (b >> (at % 8)) & 1 == 1);
+        x | (u128::from(bit) << i)
+    })
+}
+
+/// The plaintext of a record before encryption: cash with min_id, orders root, positions, slots.
+pub fn plaintext(account: &Account, slots: &[Fr]) -> Vec<Fr> {
+    let cash = from_i128(account.cash) + from_i128(CASH_OFFSET);
+    let head = [cash * power_of_two(ID_BITS) + Fr::from(account.min_id), account.orders_root];
+    head.into_iter().chain(pack_positions(&account.positions)).chain(slots.iter().copied()).collect()
+}
+
+impl UnitRecord {
+    /// The first element: `index ‖ kind ‖ deposit ‖ withdrawal`.
+    pub fn head(&self) -> Fr {
+        let kind = Fr::from(u64::from(self.open.is_some()));
+        Fr::from(u64::from(self.index))
+            + power_of_two(INDEX_BITS) * kind
+            + power_of_two(INDEX_BITS + RECORD_KIND_BITS) * Fr::from(self.deposit)
+            + power_of_two(INDEX_BITS + RECORD_KIND_BITS + AMOUNT_BITS) * Fr::from(self.withdrawal)
+    }
+
+    /// The record's elements in the order they are hashed.
+    pub fn elements(&self) -> Vec<Fr> {
+        let open = self.open.map_or([Fr::zero(); 3], |o| [o.x, o.y, o.view_commitment]);
+        [self.head(), self.new_leaf].into_iter().chain(open).chain(self.ciphertext.iter().copied()).collect()
+    }
+
+    /// Encrypts the account after an update; `slots` are the places' new slot values.
+    pub fn encrypt(account: &Account, slots: &[Fr], salt: Fr) -> Vec<Fr> {
+        let plain = plaintext(account, slots);
+        let pads = account_pads(account.view_key, account.nonce, salt, plain.len());
+        plain.into_iter().zip(pads).map(|(x, pad)| x + pad).collect()
+    }
+
+    /// Reads the record with the account's view key; `nonce` is the account's nonce after this update.
+    ///
+    /// # Errors
+    /// [`RecordError`]; a wrong key shows as garbage with overwhelming probability, and the caller compares `new_leaf`.
+    pub fn decrypt(&self, view_key: Fr, nonce: u64, salt: Fr) -> Result<UnitPlain, RecordError> {
+        if self.ciphertext.len() < ENCRYPTED_FIXED {
+            return Err(RecordError::Length);
+        }
+        let pads = account_pads(view_key, nonce, salt, self.ciphertext.len());
+        let plain: Vec<Fr> = self.ciphertext.iter().zip(pads).map(|(c, pad)| c - pad).collect();
+        let (fixed, slots) = plain.split_at(ENCRYPTED_FIXED);
+        let head = to_bytes(fixed.first().ok_or(RecordError::Length)?);
+        if bits(&head, ID_BITS + CASH_BITS, 256 - ID_BITS - CASH_BITS) != 0 {
+            return Err(RecordError::Garbage);
+        }
+        let min_id = u64::try_from(bits(&head, 0, ID_BITS)).map_err(|_| RecordError::Garbage)?;
+        let raw_cash = i128::try_from(bits(&head, ID_BITS, CASH_BITS)).map_err(|_| RecordError::Garbage)?;
+        let cash = raw_cash.checked_sub(CASH_OFFSET).filter(|c| cash_fits(*c)).ok_or(RecordError::Garbage)?;
+        let orders_root = *fixed.get(1).ok_or(RecordError::Length)?;
+        let words: [Fr; POSITION_WORDS] =
+            fixed.get(2..).and_then(|w| w.try_into().ok()).ok_or(RecordError::Length)?;
+        let positions = unpack_positions(&words).ok_or(RecordError::Garbage)?;
+        let slots = slots
+            .iter()
+            .map(|s| if *s == Fr::zero() { Ok(None) } else { Slot::from_field(s).map(Some).ok_or(RecordError::Garbage) })
+            .collect::<Result<_, _>>()?;
+        Ok(UnitPlain { cash, min_id, orders_root, positions, slots })
+    }
+}
+
+/// The public record of the house.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HouseRecord {
+    /// 14 elements, each plus its pad.
+    pub ciphertext: [Fr; HOUSE_RECORD],
+}
+
+/// What a holder of the house key reads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HousePlain {
+    /// Insurance money, 10^-6.
+    pub insurance: i128,
+    /// Fees not paid out, 10^-6.
+    pub fee_pool: u128,
+    /// Positions in lots.
+    pub positions: Positions,
+    /// Gross long open interest.
+    pub open_interest: OpenInterest,
+}
+
+impl HouseRecord {
+    /// Encrypts the house after a batch.
+    pub fn encrypt(house: &House, salt: Fr) -> Self {
+        let insurance = from_i128(house.insurance) + from_i128(CASH_OFFSET);
+        let head = insurance + power_of_two(CASH_BITS) * from_u128(house.fee_pool);
+        let plain = [head]
+            .into_iter()
+            .chain(pack_positions(&house.positions))
+            .chain(pack_open_interest(&house.open_interest));
+        let pads = house_pads(house.key, house.nonce, salt, HOUSE_RECORD);
+        let mut ciphertext = [Fr::zero(); HOUSE_RECORD];
+        for (slot, (x, pad)) in ciphertext.iter_mut().zip(plain.zip(pads)) {
+            *slot = x + pad;
+        }
+        Self { ciphertext }
+    }
+
+    /// Reads the record with the house key and nonce after the batch.
+    ///
+    /// # Errors
+    /// [`RecordError::Garbage`] if what the pads give is not a house.
+    pub fn decrypt(&self, key: Fr, nonce: u64, salt: Fr) -> Result<HousePlain, RecordError> {
+        let pads = house_pads(key, nonce, salt, HOUSE_RECORD);
+        let plain: Vec<Fr> = self.ciphertext.iter().zip(pads).map(|(c, pad)| c - pad).collect();
+        let head = to_bytes(plain.first().ok_or(RecordError::Length)?);
+        if bits(&head, CASH_BITS + FEE_POOL_BITS, 256 - CASH_BITS - FEE_POOL_BITS) != 0 {
+            return Err(RecordError::Garbage);
+        }
+        let raw = i128::try_from(bits(&head, 0, CASH_BITS)).map_err(|_| RecordError::Garbage)?;
+        let insurance = raw.checked_sub(CASH_OFFSET).ok_or(RecordError::Garbage)?;
+        let fee_pool = bits(&head, CASH_BITS, FEE_POOL_BITS);
+        let positions: [Fr; POSITION_WORDS] =
+            plain.get(1..1 + POSITION_WORDS).and_then(|w| w.try_into().ok()).ok_or(RecordError::Length)?;
+        let open: [Fr; OPEN_INTEREST_WORDS] =
+            plain.get(1 + POSITION_WORDS..).and_then(|w| w.try_into().ok()).ok_or(RecordError::Length)?;
+        let positions = unpack_positions(&positions).ok_or(RecordError::Garbage)?;
+        let open_interest = unpack_open_interest(&open).ok_or(RecordError::Garbage)?;
+        Ok(HousePlain { insurance, fee_pool, positions, open_interest })
+    }
+}

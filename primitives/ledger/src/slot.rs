@@ -1,0 +1,37 @@
+//! Order slots: which ids are used and how far they are filled (S-SLOT).
+
+use crate::packing::power_of_two;
+use cloister_crypto::{
+    constants::{FILLED_BITS, FILLED_MAX, ORDER_SLOT_BITS},
+    field::to_u128,
+    Fr,
+};
+
+/// Contents of one order slot.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Slot {
+    /// Highest id seen in the slot.
+    pub id: u64,
+    /// Lots filled of it, [`FILLED_MAX`] if it is used up.
+    pub filled: u64,
+}
+
+/// The slot number of an order id.
+pub fn slot_number(id: u64) -> u16 {
+    (id & ((1 << ORDER_SLOT_BITS) - 1)) as u16
+}
+
+impl Slot {
+    /// `id·2^44 + filled`.
+    pub fn to_field(self) -> Fr {
+        Fr::from(self.id) * power_of_two(FILLED_BITS) + Fr::from(self.filled)
+    }
+
+    /// Inverse of [`Self::to_field`]; `None` if the element is not a slot value.
+    pub fn from_field(x: &Fr) -> Option<Self> {
+        let raw = to_u128(x)?;
+        let id = u64::try_from(raw >> FILLED_BITS).ok()?;
+        let filled = u64::try_from(raw & u128::from(FILLED_MAX)).ok()?;
+        Some(Self { id, filled })
+    }
+}

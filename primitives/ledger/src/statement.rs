@@ -1,0 +1,76 @@
+//! The batch statement, the one public input of a batch proof (B-STATEMENT).
+
+use crate::record::{HouseRecord, UnitRecord};
+use alloc::vec::Vec;
+use cloister_crypto::{
+    constants::{domain, STATEMENT_VERSION},
+    field::limbs,
+    poseidon2::sponge,
+    Fr,
+};
+
+/// Everything public of a batch. The chain fills in what it knows itself and never takes that from the submitter.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// Genesis hash of the chain.
+    pub genesis: [u8; 32],
+    /// Margin group.
+    pub group: u32,
+    /// Number of the batch, from 0.
+    pub batch_no: u64,
+    /// Batch time, milliseconds of Unix time.
+    pub time: u64,
+    /// Salt of the keystreams, fresh for every attempt.
+    pub salt: Fr,
+    /// Account root before.
+    pub old_root: Fr,
+    /// Account root after.
+    pub new_root: Fr,
+    /// House commitment before.
+    pub old_house: Fr,
+    /// House commitment after.
+    pub new_house: Fr,
+    /// Hash of the risk table.
+    pub risk_hash: Fr,
+    /// Fees paid out publicly, 10^-6.
+    pub sweep: u64,
+    /// Bit j: the open interest of row j is proven to be 0.
+    pub empty_mask: u32,
+    /// One record a unit.
+    pub units: Vec<UnitRecord>,
+    /// The house's record.
+    pub house: HouseRecord,
+}
+
+impl Statement {
+    /// The statement's elements in the order they are hashed.
+    pub fn elements(&self) -> Vec<Fr> {
+        let (lo, hi) = limbs(&self.genesis);
+        let mut out = Vec::from([
+            Fr::from(STATEMENT_VERSION),
+            lo,
+            hi,
+            Fr::from(u64::from(self.group)),
+            Fr::from(self.batch_no),
+            Fr::from(self.time),
+            self.salt,
+            self.old_root,
+            self.new_root,
+            self.old_house,
+            self.new_house,
+            self.risk_hash,
+            Fr::from(self.sweep),
+            Fr::from(u64::from(self.empty_mask)),
+        ]);
+        for unit in &self.units {
+            out.extend(unit.elements());
+        }
+        out.extend_from_slice(&self.house.ciphertext);
+        out
+    }
+
+    /// The public input.
+    pub fn hash(&self) -> Fr {
+        sponge(domain::BATCH, &self.elements())
+    }
+}

@@ -1,0 +1,54 @@
+//! Seeded worlds of accounts and batches, valid and spoiled, for the tests of every crate that checks batches.
+//!
+//! Everything follows from the seed. Panics are fine here: this module is never part of a product.
+
+mod spoil;
+mod world;
+
+pub use spoil::{spoil, Spoil};
+pub use world::{table, Trader, World, FAR_EXPIRY, GENESIS, GROUP, INSTRUMENT, TIME};
+
+/// A small deterministic generator (splitmix64).
+#[derive(Clone, Debug)]
+pub struct Random(u64);
+
+impl Random {
+    /// From a seed.
+    pub fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// 64 bits.
+    pub fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// Uniform enough below `n`.
+    pub fn below(&mut self, n: u64) -> u64 {
+        self.next() % n
+    }
+
+    /// True once in `n`.
+    pub fn once_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+
+    /// A field element.
+    pub fn field(&mut self) -> cloister_crypto::Fr {
+        let words = [self.next(), self.next(), self.next(), self.next() >> 3];
+        cloister_crypto::Fr::from_raw(words)
+    }
+
+    /// 32 bytes.
+    pub fn bytes(&mut self) -> [u8; 32] {
+        let mut out = [0; 32];
+        for chunk in out.chunks_mut(8) {
+            chunk.copy_from_slice(&self.next().to_le_bytes());
+        }
+        out
+    }
+}

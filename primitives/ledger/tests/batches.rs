@@ -1,0 +1,306 @@
+//! Random batches, refusals with their exact error, records and conservation.
+
+#![cfg(feature = "testing")]
+
+use cloister_crypto::{constants::FILLED_MAX, Fr};
+use cloister_ledger::{
+    instruction::flags,
+    state::BatchRequest,
+    testing::{spoil, Random, World, FAR_EXPIRY},
+    BatchError, Fill, Kind, PlaceError, Shape, Side, SignedInstruction, StateError, UnitError, UnitRequest,
+};
+use cloister_risk::{MarginError, Status};
+
+const SHAPE: Shape = Shape { units: 4, orders: 1 };
+
+fn place_error(unit: u16, error: PlaceError) -> StateError {
+    StateError::Batch(BatchError::Unit(unit, UnitError::Place(0, error)))
+}
+
+fn world() -> World {
+    World::with_traders(1, 4, SHAPE)
+}
+
+/// A batch in which trader 0 buys from trader 1 and the order of trader 0 is changed before signing.
+fn trade(
+    world: &mut World,
+    change: impl FnOnce(&mut cloister_ledger::Instruction),
+    change_fill: impl FnOnce(&mut Fill),
+) -> BatchRequest {
+    let mark = world.table.rows[0].mark as u64;
+    let mut buy = world.order(0, 0, Side::Buy, mark, 10);
+    let sell = world.order(1, 0, Side::Sell, mark, 10);
+    change(&mut buy);
+    let fill = Fill { row: 0, quantity: 10, cost: u128::from(mark) * 10, fee: 100_000 };
+    let mut buy_fill = fill;
+    change_fill(&mut buy_fill);
+    let (buy, sell) = (world.sign(buy), world.sign(sell));
+    request(world, vec![(0, buy, buy_fill), (1, sell, fill)])
+}
+
+fn request(world: &mut World, places: Vec<(u32, SignedInstruction, Fill)>) -> BatchRequest {
+    let mut units: Vec<_> = places
+        .into_iter()
+        .map(|(index, signed, fill)| UnitRequest::Normal { index, deposit: 0, places: vec![(signed, fill)] })
+        .collect();
+    while units.len() < usize::from(SHAPE.units) {
+        units.push(UnitRequest::Padding { index: 3, deposit: 0 });
+    }
+    world.request(units)
+}
+
+fn refused(world: &mut World, request: &BatchRequest, error: StateError) {
+    let before = world.state.clone();
+    assert_eq!(world.state.apply(SHAPE, request).map(|_| ()), Err(error));
+    assert!(world.state == before, "a refused batch changes nothing");
+}
+
+#[test]
+fn random_batches_are_accepted_and_conserve_money_and_positions() {
+    for seed in 0..20 {
+        let mut world = World::with_traders(seed, 4, SHAPE);
+        for _ in 0..6 {
+            let total = |w: &World| {
+                let house = w.state.house();
+                let cash: i128 = w.state.accounts().map(|(_, a)| a.account.cash).sum();
+                cash + house.insurance + house.fee_pool as i128
+            };
+            let before = total(&world);
+            let request = world.random_batch(SHAPE);
+            let (_, effect) = world.apply(SHAPE, &request);
+            let deposits: u64 = effect.statement.units.iter().map(|u| u.deposit).sum();
+            let withdrawals: u64 = effect.statement.units.iter().map(|u| u.withdrawal).sum();
+            assert_eq!(total(&world), before + i128::from(deposits) - i128::from(withdrawals) - i128::from(request.sweep));
+            for row in 0..32 {
+                let sum: i64 = world.state.accounts().map(|(_, a)| a.account.positions[row]).sum();
+                let long: i64 = world.state.accounts().map(|(_, a)| a.account.positions[row].max(0)).sum();
+                assert_eq!(sum, 0);
+                assert_eq!(world.state.house().open_interest[row], long as u64);
+            }
+        }
+    }
+}
+
+#[test]
+fn records_decrypt_to_the_accounts_and_chain_roots_follow() {
+    let mut world = world();
+    for _ in 0..5 {
+        let root = world.state.root();
+        let request = world.random_batch(SHAPE);
+        let (_, effect) = world.apply(SHAPE, &request);
+        assert_eq!(effect.statement.old_root, root);
+        assert_eq!(effect.statement.new_root, world.state.root());
+        assert_eq!(effect.statement.new_house, world.state.house().commitment());
+        for unit in &effect.units {
+            let plain = unit
+                .record
+                .decrypt(unit.after.view_key, unit.after.nonce, request.context.salt)
+                .expect("own record");
+            assert_eq!((plain.cash, plain.min_id), (unit.after.cash, unit.after.min_id));
+            assert_eq!((plain.positions, plain.orders_root), (unit.after.positions, unit.after.orders_root));
+            let wrong = unit.record.decrypt(unit.after.view_key + Fr::one(), unit.after.nonce, request.context.salt);
+            assert!(wrong.is_err());
+        }
+        let house = effect.statement.house.decrypt(request.house_key, effect.house.nonce, request.context.salt);
+        assert_eq!(house.map(|h| (h.fee_pool, h.open_interest)), Ok((effect.house.fee_pool, effect.house.open_interest)));
+    }
+}
+
+#[test]
+fn a_bad_signature_should_be_refused() {
+    let mut world = world();
+    let mut request = trade(&mut world, |_| (), |_| ());
+    if let UnitRequest::Normal { places, .. } = &mut request.units[0] {
+        places[0].0.instruction.limit += 1;
+    }
+    let found = world.state.clone().apply(SHAPE, &request).map(|_| ());
+    assert!(matches!(found, Err(StateError::Batch(BatchError::Unit(0, UnitError::Place(0, PlaceError::Signature(_)))))));
+}
+
+#[test]
+fn each_rule_of_an_order_refuses_with_its_error() {
+    type Change = fn(&mut cloister_ledger::Instruction);
+    type ChangeFill = fn(&mut Fill);
+    let same: Change = |_| ();
+    let full: ChangeFill = |_| ();
+    let cases: Vec<(Change, ChangeFill, PlaceError)> = vec![
+        (|o| o.expiry = 5, full, PlaceError::Expired),
+        (|o| o.quantity = 9, full, PlaceError::BeyondQuantity),
+        (|o| o.limit -= 1, full, PlaceError::Price),
+        (|o| o.limit += 10_000_000, |f| f.cost += 40_000_000, PlaceError::Band),
+        (|o| o.max_fee = 1, full, PlaceError::FeeAboveMaximum),
+        (|o| o.max_fee = 1_000_000, |f| f.fee = 1_000_000, PlaceError::FeeAboveCap),
+        (|o| o.flags = flags::REDUCE_ONLY, full, PlaceError::NotReducing),
+        (|o| o.instrument_id += 1, full, PlaceError::Instrument),
+        (same, |f| f.quantity = 0, PlaceError::NothingFilled),
+        (same, |f| f.quantity = 1 << 40, PlaceError::Width),
+        (same, |f| f.cost = 1 << 80, PlaceError::Width),
+        (|o| o.group += 1, full, PlaceError::Addressee),
+    ];
+    for (change, change_fill, error) in cases {
+        let mut world = world();
+        let request = trade(&mut world, change, change_fill);
+        refused(&mut world, &request, place_error(0, error));
+    }
+}
+
+#[test]
+fn an_instrument_that_is_not_trading_should_be_refused() {
+    let mut world = world();
+    world.table.rows[0].status = Status::Expired;
+    let request = trade(&mut world, |_| (), |_| ());
+    refused(&mut world, &request, place_error(0, PlaceError::NotTrading));
+    world.table.rows[0].status = Status::CloseOnly;
+    let request = trade(&mut world, |_| (), |_| ());
+    refused(&mut world, &request, place_error(0, PlaceError::NotReducing));
+}
+
+#[test]
+fn an_order_short_of_margin_should_be_refused() {
+    let mut world = world();
+    let mark = world.table.rows[0].mark as u64;
+    let quantity = 200_000;
+    let fill = Fill { row: 0, quantity, cost: u128::from(mark) * u128::from(quantity), fee: 0 };
+    let (buy, sell) =
+        (world.order(0, 0, Side::Buy, mark, quantity), world.order(1, 0, Side::Sell, mark, quantity));
+    let (buy, sell) = (world.sign(buy), world.sign(sell));
+    let request = request(&mut world, vec![(0, buy, fill), (1, sell, fill)]);
+    let error = UnitError::Margin(MarginError::InitialMarginShort);
+    refused(&mut world, &request, StateError::Batch(BatchError::Unit(0, error)));
+}
+
+#[test]
+fn a_position_beyond_its_limit_should_be_refused() {
+    let mut world = world();
+    world.table.rows[0].limit = 9;
+    let request = trade(&mut world, |_| (), |_| ());
+    refused(&mut world, &request, place_error(0, PlaceError::PositionLimit));
+}
+
+#[test]
+fn an_unbalanced_batch_should_be_refused() {
+    let mut world = world();
+    let mut request = trade(&mut world, |_| (), |_| ());
+    request.units[1] = UnitRequest::Padding { index: 2, deposit: 0 };
+    refused(&mut world, &request, StateError::Batch(BatchError::Unbalanced(0)));
+}
+
+#[test]
+fn minting_by_prices_that_differ_should_be_refused() {
+    let mut world = world();
+    // The buyer pays less than the seller receives.
+    let request = trade(&mut world, |_| (), |f| f.cost -= 1);
+    refused(&mut world, &request, StateError::Batch(BatchError::InsuranceFalls));
+}
+
+#[test]
+fn an_order_cannot_be_filled_twice_nor_after_its_cancel() {
+    let mut world = world();
+    let first = trade(&mut world, |_| (), |_| ());
+    world.apply(SHAPE, &first);
+    let mut again = first.clone();
+    again.context.batch_no = world.state.batch_no();
+    refused(&mut world, &again, place_error(0, PlaceError::BeyondQuantity));
+
+    let fresh = trade(&mut world, |_| (), |_| ());
+    let UnitRequest::Normal { places, .. } = &fresh.units[0] else { panic!("a trade") };
+    let mut cancel = places[0].0.instruction.clone();
+    cancel.kind = Kind::Cancel;
+    let cancel = world.sign(cancel);
+    let cancel = request(&mut world, vec![(0, cancel, Fill::default())]);
+    world.apply(SHAPE, &cancel);
+    let mut late = fresh;
+    late.context.batch_no = world.state.batch_no();
+    refused(&mut world, &late, place_error(0, PlaceError::BeyondQuantity));
+    assert!(FILLED_MAX > u64::from(u32::MAX));
+}
+
+#[test]
+fn a_cancel_all_kills_lower_ids_only() {
+    let mut world = world();
+    let stale = trade(&mut world, |_| (), |_| ());
+    let all = world.instruct(0, Kind::CancelAll, 0);
+    let all = request(&mut world, vec![(0, all, Fill::default())]);
+    world.apply(SHAPE, &all);
+    let mut late = stale;
+    late.context.batch_no = world.state.batch_no();
+    refused(&mut world, &late, place_error(0, PlaceError::IdBelowMinimum));
+    let fresh = trade(&mut world, |_| (), |_| ());
+    world.apply(SHAPE, &fresh);
+}
+
+#[test]
+fn a_lower_id_in_a_taken_slot_should_be_refused() {
+    let mut world = world();
+    let newer = trade(&mut world, |o| o.id = 512 + 7, |_| ());
+    world.apply(SHAPE, &newer);
+    let older = trade(&mut world, |o| o.id = 7, |_| ());
+    refused(&mut world, &older, place_error(0, PlaceError::SlotTaken));
+}
+
+#[test]
+fn a_withdrawal_pays_once_and_never_below_margin() {
+    let mut world = world();
+    let signed = world.instruct(0, Kind::Withdrawal, 5_000_000);
+    let pay = request(&mut world, vec![(0, signed.clone(), Fill::default())]);
+    let (_, effect) = world.apply(SHAPE, &pay);
+    assert_eq!(effect.statement.units[0].withdrawal, 5_000_000);
+    let again = request(&mut world, vec![(0, signed, Fill::default())]);
+    refused(&mut world, &again, place_error(0, PlaceError::IdUsed));
+    let all = world.instruct(0, Kind::Withdrawal, u64::MAX);
+    let all = request(&mut world, vec![(0, all, Fill::default())]);
+    let error = UnitError::Margin(MarginError::NegativeEquity);
+    refused(&mut world, &all, StateError::Batch(BatchError::Unit(0, error)));
+    let trade = trade(&mut world, |_| (), |_| ());
+    world.apply(SHAPE, &trade);
+    let cash = 1_000_000_000_000 - 5_000_000 - 1_000_000;
+    let nearly = world.instruct(0, Kind::Withdrawal, cash);
+    let nearly = request(&mut world, vec![(0, nearly, Fill::default())]);
+    let error = UnitError::Margin(MarginError::WithdrawalWhileShort);
+    refused(&mut world, &nearly, StateError::Batch(BatchError::Unit(0, error)));
+}
+
+#[test]
+fn a_second_open_of_an_index_should_be_refused() {
+    let mut world = world();
+    let mut open = world.open(1);
+    if let UnitRequest::Open { index, .. } = &mut open {
+        *index = 0;
+    }
+    let pad = UnitRequest::Padding { index: 3, deposit: 0 };
+    let request = world.request(vec![open, pad.clone(), pad.clone(), pad]);
+    refused(&mut world, &request, StateError::AccountExists(0));
+}
+
+#[test]
+fn the_house_refuses_a_sweep_above_its_fees_and_a_false_empty_mask() {
+    let mut world = world();
+    let mut request = trade(&mut world, |_| (), |_| ());
+    request.sweep = 200_001;
+    refused(&mut world, &request, StateError::Batch(BatchError::Sweep));
+    request.sweep = 200_000;
+    request.empty_mask = 1;
+    refused(&mut world, &request, StateError::Batch(BatchError::NotEmpty(0)));
+    request.empty_mask = 2;
+    world.apply(SHAPE, &request);
+    assert_eq!(world.state.house().fee_pool, 0);
+    assert!(world.time < FAR_EXPIRY);
+}
+
+#[test]
+fn spoiled_witnesses_never_panic_and_are_mostly_refused() {
+    let mut refusals = 0;
+    let mut random = Random::new(7);
+    for seed in 0..10 {
+        let mut world = World::with_traders(seed, 4, SHAPE);
+        let request = world.random_batch(SHAPE);
+        let (witness, effect) = world.apply(SHAPE, &request);
+        assert_eq!(witness.check(SHAPE), Ok(effect));
+        for _ in 0..60 {
+            let mut bad = witness.clone();
+            spoil(&mut bad, &mut random);
+            refusals += usize::from(bad.check(SHAPE).is_err());
+        }
+    }
+    assert!(refusals > 300, "{refusals} of 600 refused");
+}

@@ -1,0 +1,101 @@
+//! Margin rule and scenario grid.
+
+use cloister_crypto::constants::INSTRUMENTS;
+use cloister_risk::{linear_scenarios, Assessment, Header, LinearScan, MarginChoice, MarginError, RiskTable, Row, Status};
+use proptest::prelude::*;
+
+const SCAN: LinearScan = LinearScan { range: 160_000, extreme_multiple: 2_000_000, extreme_cover: 350_000 };
+
+fn table(mark: i64) -> RiskTable {
+    let mut table = RiskTable {
+        header: Header { group: 1, version: 1, time: 1, initial: 320, maintenance: 256, penalty: 4, fee_cap: 1000 },
+        ..Default::default()
+    };
+    table.rows[0] = Row {
+        instrument_id: 1,
+        status: Status::Trading,
+        limit: 1_000_000,
+        chunk: 1000,
+        band: 5_000_000,
+        funding: 0,
+        value: mark,
+        mark,
+        scenarios: linear_scenarios(mark, &SCAN).expect("in range"),
+        ..Default::default()
+    };
+    table
+}
+
+fn positions(q: i64) -> [i64; INSTRUMENTS] {
+    let mut p = [0; INSTRUMENTS];
+    p[0] = q;
+    p
+}
+
+#[test]
+fn scenarios_of_a_future_match_the_published_grid() {
+    // A scan range of 20 points at 500 a point: a long future requires 10,000.
+    let scan = LinearScan { range: 200_000, extreme_multiple: 2_000_000, extreme_cover: 300_000 };
+    let r = linear_scenarios(50_000, &scan).expect("in range");
+    assert_eq!(r[10], 10_000);
+    assert_eq!(r[12], -10_000);
+    assert_eq!(r[2], 3_334, "thirds round away from zero");
+    assert_eq!(r[4], -3_334);
+    assert_eq!((r[14], r[15]), (6_000, -6_000));
+}
+
+#[test]
+fn long_and_short_need_the_same_margin_on_a_linear_instrument() {
+    let t = table(60_000_000);
+    let long = Assessment::new(&t, &positions(10), 0).expect("in range");
+    let short = Assessment::new(&t, &positions(-10), 0).expect("in range");
+    assert_eq!(long.requirement(256), short.requirement(256));
+    assert_eq!(long.requirement(256), Ok(96_000_000));
+    assert_eq!(long.requirement(320), Ok(120_000_000));
+}
+
+#[test]
+fn initial_margin_should_be_refused_one_unit_short_and_accepted_at_the_edge() {
+    let t = table(60_000_000);
+    let before = Assessment::new(&t, &positions(0), 120_000_000).expect("in range");
+    // Bought 10 lots at the mark: cash falls by the cost, the value comes back in equity.
+    let at_edge = Assessment::new(&t, &positions(10), 120_000_000 - 600_000_000).expect("in range");
+    let short = Assessment::new(&t, &positions(10), 120_000_000 - 600_000_001).expect("in range");
+    assert_eq!(
+        Assessment::choose(&before, &at_edge, &t, false),
+        Ok(MarginChoice { initial: true, threshold: 0 })
+    );
+    assert_eq!(Assessment::choose(&before, &short, &t, false), Err(MarginError::InitialMarginShort));
+}
+
+#[test]
+fn a_reducing_trade_is_accepted_below_initial_but_a_withdrawal_is_not() {
+    let t = table(60_000_000);
+    let before = Assessment::new(&t, &positions(10), 100_000_000 - 600_000_000).expect("in range");
+    let after = Assessment::new(&t, &positions(9), 100_000_000 - 540_000_000).expect("in range");
+    let choice = Assessment::choose(&before, &after, &t, false).expect("risk falls");
+    assert!(!choice.initial);
+    assert_eq!(Assessment::choose(&before, &after, &t, true), Err(MarginError::WithdrawalWhileShort));
+}
+
+#[test]
+fn negative_equity_is_refused_whatever_the_choice() {
+    let t = table(60_000_000);
+    let before = Assessment::new(&t, &positions(10), -600_000_001).expect("in range");
+    assert_eq!(Assessment::choose(&before, &before, &t, false), Err(MarginError::NegativeEquity));
+}
+
+proptest! {
+    #[test]
+    fn choose_finds_a_choice_exactly_when_one_exists(
+        q0 in -50i64..50, q1 in -50i64..50, c0 in -4_000_000_000i128..4_000_000_000, dc in -4_000_000_000i128..4_000_000_000,
+        withdrawal: bool,
+    ) {
+        let t = table(60_000_000);
+        let before = Assessment::new(&t, &positions(q0), c0).expect("in range");
+        let after = Assessment::new(&t, &positions(q1), c0 + dc).expect("in range");
+        let any = (0..16u8).flat_map(|threshold| [true, false].map(|initial| MarginChoice { initial, threshold }))
+            .any(|c| Assessment::check(&before, &after, &t, withdrawal, c).is_ok());
+        prop_assert_eq!(Assessment::choose(&before, &after, &t, withdrawal).is_ok(), any);
+    }
+}
