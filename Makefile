@@ -1,0 +1,51 @@
+# The commands of the project. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# Targets share one build folder and cargo uses every core itself.
+.NOTPARALLEL:
+.PHONY: help setup build demo test lint check-spec-ids clean-params
+
+# Where cargo builds, and where Cloister keeps what it makes once (settings of the build, proving parameters, tools).
+export CARGO_TARGET_DIR ?= $(CURDIR)/target
+export CLOISTER_CACHE ?= $(HOME)/.cache/cloister
+
+# The demo's tape of trades and how many of its lines to use; both have defaults in `cloister demo`.
+TRADES ?=
+LIMIT ?=
+
+# scripts/setup.sh writes which toolchains this machine builds with.
+CARGO := . "$(CLOISTER_CACHE)/env" && cargo
+# One selection of packages and one profile, in every command. Cargo unites the features of all selected packages and,
+# as soon as a test is among the targets, of their dev-dependencies: `build --bins` alone would compile over a hundred
+# dependencies (libp2p, FRAME and all above them) with other features than `test`, so twice. Therefore `build` names one
+# small test; what it compiles is then a subset of what `test` needs (docs/decisions/0003).
+SELECTION := --locked --release --workspace
+ANCHOR_TEST := generator
+BINARIES := $(CARGO_TARGET_DIR)/release
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: ## install what the build needs, if anything is missing
+	@scripts/setup.sh
+
+build: setup ## build the binaries `cloister-node` and `cloister`
+	@$(CARGO) build $(SELECTION) --bins --test $(ANCHOR_TEST)
+
+demo: build ## trade on a fresh chain from a tape, with real proofs (TRADES=file, LIMIT=lines)
+	@"$(BINARIES)/cloister" demo $(if $(TRADES),--trades "$(TRADES)") $(if $(LIMIT),--limit "$(LIMIT)") \
+		--summary "$(CARGO_TARGET_DIR)/demo-summary.json"
+
+test: build ## run every test of the workspace
+	@scripts/check-spec-ids.sh
+	@$(CARGO) test $(SELECTION)
+
+lint: setup ## formatting, clippy, shell scripts, manifests, licences, specification ids
+	@. "$(CLOISTER_CACHE)/env" && scripts/lint.sh
+
+check-spec-ids: ## every specification id in the code exists in docs/spec, and the other way round
+	@scripts/check-spec-ids.sh
+
+clean-params: ## delete the cached proving parameters; the next use makes them anew
+	@rm -rf "$(CLOISTER_CACHE)/params"
