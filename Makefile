@@ -6,16 +6,18 @@ SHELL := /bin/bash
 .NOTPARALLEL:
 .PHONY: help setup build demo test lint check-spec-ids clean-params
 
-# Where cargo builds, and where Cloister keeps what it makes once (settings of the build, proving parameters, tools).
+# Where cargo builds, where the scripts keep what they make once (settings of the build, tools), and where the prover
+# keeps its parameters.
 export CARGO_TARGET_DIR ?= $(CURDIR)/target
-export CLOISTER_CACHE ?= $(HOME)/.cache/cloister
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cloister
+PARAMS := $(or $(CLOISTER_CACHE),$(CACHE)/params)
 
-# The demo's tape of trades and how many of its lines to use; both have defaults in `cloister demo`.
+# A tape of trades for the demo, and how many of its first trades; without a tape the demo makes a market of its own.
 TRADES ?=
 LIMIT ?=
 
 # scripts/setup.sh writes which toolchains this machine builds with.
-CARGO := . "$(CLOISTER_CACHE)/env" && cargo
+CARGO := . "$(CACHE)/env" && cargo
 # One selection of packages and one profile, in every command. Cargo unites the features of all selected packages and,
 # as soon as a test is among the targets, of their dev-dependencies: `build --bins` alone would compile over a hundred
 # dependencies (libp2p, FRAME and all above them) with other features than `test`, so twice. Therefore `build` names one
@@ -33,7 +35,7 @@ setup: ## install what the build needs, if anything is missing
 build: setup ## build the binaries `cloister-node` and `cloister`
 	@$(CARGO) build $(SELECTION) --bins --test $(ANCHOR_TEST)
 
-demo: build ## trade on a fresh chain from a tape, with real proofs (TRADES=file, LIMIT=lines)
+demo: build ## trade on a fresh chain, with real proofs (TRADES=file, LIMIT=count)
 	@"$(BINARIES)/cloister" demo $(if $(TRADES),--trades "$(TRADES)") $(if $(LIMIT),--limit "$(LIMIT)") \
 		--summary "$(CARGO_TARGET_DIR)/demo-summary.json"
 
@@ -42,10 +44,10 @@ test: build ## run every test of the workspace
 	@$(CARGO) test $(SELECTION)
 
 lint: setup ## formatting, clippy, shell scripts, manifests, licences, specification ids
-	@. "$(CLOISTER_CACHE)/env" && scripts/lint.sh
+	@. "$(CACHE)/env" && scripts/lint.sh
 
 check-spec-ids: ## every specification id in the code exists in docs/spec, and the other way round
 	@scripts/check-spec-ids.sh
 
 clean-params: ## delete the cached proving parameters; the next use makes them anew
-	@rm -rf "$(CLOISTER_CACHE)/params"
+	@rm -f "$(PARAMS)"/*.key "$(PARAMS)"/*.lock

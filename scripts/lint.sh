@@ -4,7 +4,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-readonly TOOLS="${CLOISTER_CACHE:-$HOME/.cache/cloister}/tools"
+readonly TOOLS="${XDG_CACHE_HOME:-$HOME/.cache}/cloister/tools"
 export PATH="$TOOLS/bin:$PATH"
 
 step() { printf 'lint: %s\n' "$*"; }

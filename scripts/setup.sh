@@ -6,7 +6,7 @@ set -euo pipefail
 
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 readonly ROOT
-readonly CACHE="${CLOISTER_CACHE:-$HOME/.cache/cloister}"
+readonly CACHE="${XDG_CACHE_HOME:-$HOME/.cache}/cloister"
 readonly ENV_FILE="$CACHE/env"
 # The toolchain server may be out of reach in a way that hangs; no step that downloads a toolchain waits longer.
 readonly DOWNLOAD_SECONDS="${CLOISTER_DOWNLOAD_SECONDS:-180}"

@@ -15,9 +15,14 @@ pub const POSITION_OFFSET: i64 = 1 << (POSITION_BITS - 1);
 /// Gross long open interest by instrument, in lots.
 pub type OpenInterest = [u64; INSTRUMENTS];
 
+/// True if a position lies in `[-2^40, 2^40)`.
+pub fn position_fits(q: i64) -> bool {
+    (-POSITION_OFFSET..POSITION_OFFSET).contains(&q)
+}
+
 /// True if every position fits its width.
 pub fn positions_fit(positions: &Positions) -> bool {
-    positions.iter().all(|q| q.unsigned_abs() < 1 << (POSITION_BITS - 1))
+    positions.iter().all(|q| position_fits(*q))
 }
 
 /// `2^bits` in the field, for `bits < 255`.
@@ -78,8 +83,7 @@ pub fn unpack_positions(words: &[Fr; POSITION_WORDS]) -> Option<Positions> {
             *q = i64::try_from(r).ok()?.checked_sub(POSITION_OFFSET)?;
         }
     }
-    // `-2^40` packs to 0 and is outside the range.
-    positions_fit(&out).then_some(out)
+    Some(out)
 }
 
 /// Inverse of [`pack_open_interest`]; `None` if a word is not a packing.

@@ -1,13 +1,14 @@
 //! One place of a unit: an order with its netted fill, a cancel, a cancel-all or a withdrawal (B-NORMAL).
 
 use crate::{
-    account::{cash_fits, Account},
+    account::Account,
     instruction::{flags, Kind, SignedInstruction},
+    packing::position_fits,
     slot::{slot_number, Slot},
     tree::{digit, root_of, root_with, Path},
 };
 use cloister_crypto::{
-    constants::{COST_BITS, FEE_CAP_ONE, FILLED_MAX, ORDER_TREE_DEPTH, POSITION_BITS, QUANTITY_BITS, TREE_ARITY},
+    constants::{COST_BITS, FEE_CAP_ONE, FILLED_MAX, ORDER_TREE_DEPTH, QUANTITY_BITS, TREE_ARITY},
     schnorr::{KeyError, SignatureError},
     Fr,
 };
@@ -116,7 +117,7 @@ pub enum PlaceError {
     /// B-RANGE: the new position does not fit.
     #[error("the position does not fit its width")]
     PositionWidth,
-    /// B-RANGE: the new cash does not fit.
+    /// B-RANGE: cash cannot be computed.
     #[error("cash does not fit its width")]
     CashWidth,
 }
@@ -156,7 +157,12 @@ impl PlaceWitness {
     /// The first rule that does not hold; `account` is then unspecified.
     pub fn apply(&self, context: &PlaceContext<'_>, account: &mut Account) -> Result<PlaceEffect, PlaceError> {
         let instruction = &self.signed.instruction;
-        if instruction.kind != Kind::Order && self.fill != Fill::default() {
+        if !instruction.fits() {
+            return Err(PlaceError::Width);
+        }
+        // Without an order the row has no meaning.
+        let Fill { quantity, cost, fee, .. } = self.fill;
+        if instruction.kind != Kind::Order && (quantity, cost, fee) != (0, 0, 0) {
             return Err(PlaceError::FillWithoutOrder);
         }
         if instruction.kind == Kind::None {
@@ -188,20 +194,14 @@ impl PlaceWitness {
             }
             Kind::Cancel | Kind::None => FILLED_MAX,
         };
-        if !cash_fits(account.cash) {
-            return Err(PlaceError::CashWidth);
-        }
         effect.slot = Slot { id: instruction.id, filled }.to_field();
         account.orders_root = root_with(&self.path, slot_number(instruction.id).into(), effect.slot);
         Ok(effect)
     }
 
-    /// B-RANGE of the signed fields, B-SIG, B-ALIVE.
+    /// B-SIG, B-ALIVE.
     fn check_signed(&self, context: &PlaceContext<'_>, account: &Account) -> Result<(), PlaceError> {
         let instruction = &self.signed.instruction;
-        if !instruction.fits() {
-            return Err(PlaceError::Width);
-        }
         if instruction.group != context.group || instruction.index != context.index {
             return Err(PlaceError::Addressee);
         }
@@ -273,7 +273,7 @@ impl PlaceWitness {
             return Err(PlaceError::NotReducing);
         }
         let after = before.checked_add(change).ok_or(PlaceError::PositionWidth)?;
-        if after.unsigned_abs() >> (POSITION_BITS - 1) != 0 {
+        if !position_fits(after) {
             return Err(PlaceError::PositionWidth);
         }
         if after.unsigned_abs() > entry.limit && after.unsigned_abs() > before.unsigned_abs() {

@@ -1,0 +1,215 @@
+//! What the chain knows about the exchange: its runtime API (C-API) and a few storage values.
+
+use super::{Chain, ChainError, R};
+use cloister_risk::RiskTable;
+use cloister_runtime::{AccountId, AssetId, Balance, BlockNumber, Hash};
+use codec::Encode;
+use pallet_cloister_execution::{Account, GroupState, GroupTotals, QueueItem, Shape};
+use pallet_cloister_risk::{Group, TableInfo};
+use polkadot_sdk::{frame_system, pallet_assets, sp_core::hashing::blake2_128};
+
+/// State of a group on this chain.
+pub type GroupStateOf = GroupState<AccountId, AssetId>;
+/// Queue item of this chain.
+pub type QueueItemOf = QueueItem<AccountId>;
+/// Account of a group on this chain.
+pub type AccountOf = Account<AccountId>;
+/// Verifying key of a shape on this chain.
+pub type ShapeOf = Shape<BlockNumber>;
+/// Risk parameters of a group on this chain.
+pub type RiskGroupOf = Group<<R as pallet_cloister_risk::Config>::FeedId>;
+
+/// Queue items asked for at once; the runtime gives no more.
+const QUEUE_PAGE: u32 = 256;
+
+impl Chain {
+    /// State of a margin group.
+    ///
+    /// # Errors
+    /// [`ChainError::Absent`] if there is no such group.
+    pub async fn group_state(&self, group: u32, at: Option<Hash>) -> Result<GroupStateOf, ChainError> {
+        let state: Option<GroupStateOf> = self.api("CloisterApi_group_state", group.encode(), at).await?;
+        state.ok_or(ChainError::Absent("such margin group"))
+    }
+
+    /// What the vault of a group owes.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn group_totals(&self, group: u32, at: Option<Hash>) -> Result<GroupTotals, ChainError> {
+        self.api("CloisterApi_group_totals", group.encode(), at).await
+    }
+
+    /// The queue of a group, all of it.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn queue(&self, group: u32, at: Option<Hash>) -> Result<Vec<(u64, QueueItemOf)>, ChainError> {
+        let mut out: Vec<(u64, QueueItemOf)> = Vec::new();
+        let mut from = self.group_state(group, at).await?.queue_first;
+        loop {
+            let arguments = (group, from, QUEUE_PAGE).encode();
+            let page: Vec<(u64, QueueItemOf)> = self.api("CloisterApi_queue", arguments, at).await?;
+            let Some((last, _)) = page.last() else { return Ok(out) };
+            from = last.saturating_add(1);
+            out.extend(page);
+        }
+    }
+
+    /// The account behind an index.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn account(&self, group: u32, index: u32, at: Option<Hash>) -> Result<Option<AccountOf>, ChainError> {
+        self.api("CloisterApi_account", (group, index).encode(), at).await
+    }
+
+    /// The index of an owner's account.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn index_of(&self, group: u32, owner: &AccountId, at: Option<Hash>) -> Result<Option<u32>, ChainError> {
+        self.api("CloisterApi_index_of", (group, owner).encode(), at).await
+    }
+
+    /// What an owner can claim, 10^-6.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn claim_of(&self, group: u32, owner: &AccountId, at: Option<Hash>) -> Result<u128, ChainError> {
+        self.api("CloisterApi_claim_of", (group, owner).encode(), at).await
+    }
+
+    /// The account that holds a group's money.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn vault_account(&self, group: u32) -> Result<AccountId, ChainError> {
+        self.api("CloisterApi_vault_account", group.encode(), None).await
+    }
+
+    /// Ids of the shapes.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn shapes(&self) -> Result<Vec<u16>, ChainError> {
+        self.api("CloisterApi_shapes", Vec::new(), None).await
+    }
+
+    /// A shape with its verifying key.
+    ///
+    /// # Errors
+    /// [`ChainError::Absent`] if there is no such shape.
+    pub async fn verifying_key(&self, shape: u16, at: Option<Hash>) -> Result<ShapeOf, ChainError> {
+        let found: Option<ShapeOf> = self.api("CloisterApi_verifying_key", shape.encode(), at).await?;
+        found.ok_or(ChainError::Absent("such shape"))
+    }
+
+    /// The sequencers' sealing key.
+    ///
+    /// # Errors
+    /// [`ChainError::Absent`] if none is set.
+    pub async fn seal_key(&self) -> Result<([u8; 32], [u8; 32]), ChainError> {
+        let key: Option<([u8; 32], [u8; 32])> = self.api("CloisterApi_seal_key", Vec::new(), None).await?;
+        key.ok_or(ChainError::Absent("sealing key of the sequencers yet"))
+    }
+
+    /// The newest risk table of a group.
+    ///
+    /// # Errors
+    /// [`ChainError::Absent`] before the first.
+    pub async fn latest_risk_table(&self, group: u32, at: Option<Hash>) -> Result<RiskTable, ChainError> {
+        let table: Option<RiskTable> = self.api("CloisterApi_latest_risk_table", group.encode(), at).await?;
+        table.ok_or(ChainError::Absent("risk table yet: the oracle has fed no prices"))
+    }
+
+    /// Hash and time of a risk table.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn risk_info(&self, group: u32, version: u64, at: Option<Hash>) -> Result<Option<TableInfo>, ChainError> {
+        self.api("CloisterApi_risk_info", (group, version).encode(), at).await
+    }
+
+    /// The risk parameters of a group and its instruments.
+    ///
+    /// # Errors
+    /// [`ChainError::Absent`] if there is no such group.
+    pub async fn risk_group(&self, group: u32, at: Option<Hash>) -> Result<RiskGroupOf, ChainError> {
+        let found = self
+            .storage(pallet_cloister_risk::Groups::<R>::hashed_key_for(group), at)
+            .await?;
+        found.ok_or(ChainError::Absent("such margin group"))
+    }
+
+    /// Balance of an asset, in its smallest unit.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn asset_balance(
+        &self,
+        asset: AssetId,
+        who: &AccountId,
+        at: Option<Hash>,
+    ) -> Result<Balance, ChainError> {
+        let key = pallet_assets::Account::<R>::hashed_key_for(asset, who);
+        let account: Option<AssetAccount> = self.storage(key, at).await?;
+        Ok(account.map_or(0, |a| a.balance))
+    }
+
+    /// Every holder of an asset with its balance.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn asset_holders(
+        &self,
+        asset: AssetId,
+        at: Option<Hash>,
+    ) -> Result<Vec<(AccountId, Balance)>, ChainError> {
+        let prefix = pallet_assets::Account::<R>::hashed_key_for(asset, AccountId::new([0; 32]));
+        // The second key is a 16-byte hash and the account itself.
+        let cut = prefix.len().saturating_sub(16 + 32);
+        let mut out = Vec::new();
+        for key in self.storage_keys(prefix[..cut].to_vec(), at).await? {
+            let raw: [u8; 32] = key
+                .get(cut + 16..)
+                .and_then(|raw| raw.try_into().ok())
+                .filter(|raw: &[u8; 32]| key.get(cut..cut + 16) == Some(&blake2_128(raw)))
+                .ok_or(ChainError::Absent("account behind a storage key of the assets pallet"))?;
+            let account: Option<AssetAccount> = self.storage(key, at).await?;
+            out.push((AccountId::new(raw), account.map_or(0, |a| a.balance)));
+        }
+        Ok(out)
+    }
+
+    /// Total supply and minimum balance of an asset.
+    ///
+    /// # Errors
+    /// [`ChainError::Absent`] if there is no such asset.
+    pub async fn asset_supply(&self, asset: AssetId, at: Option<Hash>) -> Result<(Balance, Balance), ChainError> {
+        let details: Option<AssetDetails> = self
+            .storage(pallet_assets::Asset::<R>::hashed_key_for(asset), at)
+            .await?;
+        details
+            .map(|d| (d.supply, d.min_balance))
+            .ok_or(ChainError::Absent("such asset"))
+    }
+
+    /// Free native tokens of an account.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn native_balance(&self, who: &AccountId) -> Result<Balance, ChainError> {
+        let account: Option<frame_system::AccountInfo<u32, NativeData>> = self
+            .storage(frame_system::Account::<R>::hashed_key_for(who), None)
+            .await?;
+        Ok(account.map_or(0, |a| a.data.free))
+    }
+}
+
+/// Value of the assets pallet's map of accounts.
+type AssetAccount = pallet_assets::AssetAccount<Balance, Balance, (), AccountId>;
+/// Value of the assets pallet's map of assets.
+type AssetDetails = pallet_assets::AssetDetails<Balance, AccountId, Balance>;
+/// Balances in the system's accounts.
+type NativeData = polkadot_sdk::pallet_balances::AccountData<Balance>;

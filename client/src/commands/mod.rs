@@ -1,0 +1,123 @@
+//! What each command does. Results go to the standard output, progress and errors to the standard error.
+
+mod account;
+mod keys;
+mod market;
+mod order;
+mod tape;
+
+use crate::cli::{Cli, Command, Global};
+use cloister_client::{
+    amount::AmountError,
+    audit::AuditError,
+    chain::{Chain, ChainError},
+    demo::DemoError,
+    instrument::InstrumentError,
+    recovery::RecoveryError,
+    replay::ReplayError,
+    sequencer::{Sequencer, SequencerError},
+    tape::csv::TapeError,
+    trader::{Trader, TraderError},
+    wallet::{default_directory, Wallet, WalletError},
+};
+use std::{io, path::PathBuf};
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The chain refuses or cannot be asked.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The sequencer refuses or cannot be asked.
+    #[error(transparent)]
+    Sequencer(#[from] SequencerError),
+    /// The wallet cannot be used.
+    #[error(transparent)]
+    Wallet(#[from] WalletError),
+    /// The trader cannot act.
+    #[error(transparent)]
+    Trader(#[from] TraderError),
+    /// The instrument cannot be used.
+    #[error(transparent)]
+    Instrument(#[from] InstrumentError),
+    /// A number is not one.
+    #[error(transparent)]
+    Amount(#[from] AmountError),
+    /// The chain's data do not hold together.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// The account cannot be rebuilt.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
+    /// The tape cannot be read.
+    #[error(transparent)]
+    Tape(#[from] TapeError),
+    /// The tape cannot be replayed.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// The demonstration failed.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    /// The standard input cannot be read.
+    #[error("the standard input: {0}")]
+    Input(io::Error),
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// [`CommandError`].
+pub async fn run(cli: Cli) -> Result<(), CommandError> {
+    let global = &cli.global;
+    match cli.command {
+        Command::Keys(command) => keys::run(global, command),
+        Command::Open { deposit } => account::open(global, &deposit).await,
+        Command::Deposit { amount } => account::deposit(global, &amount).await,
+        Command::Order(order) => order::order(global, &order).await,
+        Command::Cancel { id, .. } => order::cancel(global, id).await,
+        Command::Account { from_chain: false } => account::show(global).await,
+        Command::Account { from_chain: true } => account::show_from_chain(global).await,
+        Command::Withdraw { amount, wait } => account::withdraw(global, &amount, wait).await,
+        Command::Book { instrument, levels } => market::book(global, &instrument, levels).await,
+        Command::Status => market::status(global).await,
+        Command::Replay(options) => tape::replay(global, &options).await,
+        Command::Demo(options) => tape::demo(&options).await,
+    }
+}
+
+impl Global {
+    fn directory(&self) -> Result<PathBuf, WalletError> {
+        self.keystore.clone().map_or_else(default_directory, Ok)
+    }
+
+    fn open_wallet(&self) -> Result<Wallet, WalletError> {
+        Wallet::open(&self.directory()?, &self.wallet)
+    }
+
+    async fn connect(&self) -> Result<Chain, ChainError> {
+        Chain::connect(&self.node).await
+    }
+}
+
+/// A wallet with its account on a chain.
+struct Session {
+    wallet: Wallet,
+    chain: Chain,
+    sequencer: Sequencer,
+    trader: Trader,
+}
+
+impl Session {
+    async fn begin(global: &Global) -> Result<Self, CommandError> {
+        let wallet = global.open_wallet()?;
+        let chain = global.connect().await?;
+        let trader = Trader::find(&chain, global.group, wallet.keys()).await?;
+        let sequencer = Sequencer::of(&chain);
+        Ok(Self {
+            wallet,
+            chain,
+            sequencer,
+            trader,
+        })
+    }
+}

@@ -1,0 +1,245 @@
+//! Tapes in CSV files. Columns are found by the names in the header:
+//!
+//! | what | names |
+//! | --- | --- |
+//! | time | `T`, `timestamp`, `time`, `trade_time` |
+//! | price | `p`, `price` |
+//! | quantity | `q`, `quantity`, `qty`, `size`, `amount` |
+//! | aggressor | `m`, `is_buyer_maker` (`true`: the taker sold) or `side`, `aggressor` (of the taker) |
+//!
+//! A file with the columns `Time, Type, Size, Price, Direction` is read as a LOBSTER message file: executions (types 4 and 5) are its trades, prices are
+//! in 10^-4, `Direction` is the side of the order at rest.
+
+use super::Trade;
+use crate::amount::{AmountError, Decimal};
+use cloister_ledger::Side;
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader},
+    path::{Path, PathBuf},
+};
+
+/// Decimals of a LOBSTER price.
+const LOBSTER_PRICE_DECIMALS: u32 = 4;
+
+/// Why a file is not a tape.
+#[derive(Debug, thiserror::Error)]
+pub enum TapeError {
+    /// The file cannot be read.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A line cannot be read.
+    #[error("line {line}: {source}")]
+    Read {
+        /// Line number, from 1.
+        line: usize,
+        /// Why.
+        source: io::Error,
+    },
+    /// The file has no header.
+    #[error("the tape is empty; its first line must name the columns")]
+    Empty,
+    /// The header lacks a column.
+    #[error("the header names no {0} column; see `cloister replay --help` for the names that are understood")]
+    NoColumn(&'static str),
+    /// A line has fewer fields than the header.
+    #[error("line {line}: the {column} is missing")]
+    MissingField {
+        /// Line number, from 1.
+        line: usize,
+        /// What the field is.
+        column: &'static str,
+    },
+    /// A number is not a plain decimal.
+    #[error("line {line}: {source}")]
+    Number {
+        /// Line number, from 1.
+        line: usize,
+        /// Why.
+        source: AmountError,
+    },
+    /// The aggressor is not understood.
+    #[error("line {line}: `{text}` names no side; true, false, buy, sell, 1 and -1 are understood")]
+    Side {
+        /// Line number, from 1.
+        line: usize,
+        /// What the field says.
+        text: String,
+    },
+    /// A trade of price or quantity zero.
+    #[error("line {line}: the {column} is zero")]
+    Zero {
+        /// Line number, from 1.
+        line: usize,
+        /// What is zero.
+        column: &'static str,
+    },
+    /// The file holds no trade.
+    #[error("the tape holds no trades")]
+    NoTrades,
+}
+
+/// How a field names the side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SideRule {
+    /// `true`: the buyer's order was at rest.
+    BuyerMaker,
+    /// The taker's side by name.
+    Taker,
+    /// LOBSTER: the side of the order at rest, 1 buys.
+    RestingDirection,
+}
+
+/// Where a trade's fields are.
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    time: usize,
+    price: usize,
+    quantity: usize,
+    side: usize,
+    rule: SideRule,
+    /// Column of the message type, in a LOBSTER file.
+    message: Option<usize>,
+}
+
+impl Columns {
+    fn of(header: &str) -> Result<Self, TapeError> {
+        let names: Vec<&str> = header.trim_start_matches('\u{feff}').split(',').map(field).collect();
+        // A name that is right in case wins: one tape may have `t` and `T`.
+        let find = |wanted: &[&str]| {
+            let exact = wanted.iter().find_map(|w| names.iter().position(|n| n == w));
+            let loose = || {
+                wanted
+                    .iter()
+                    .filter(|w| w.len() > 1)
+                    .find_map(|w| names.iter().position(|n| n.eq_ignore_ascii_case(w)))
+            };
+            exact.or_else(loose)
+        };
+        let time = find(&["T", "timestamp", "time", "trade_time"]).ok_or(TapeError::NoColumn("time"))?;
+        let price = find(&["p", "price"]).ok_or(TapeError::NoColumn("price"))?;
+        let quantity = find(&["q", "quantity", "qty", "size", "amount"]).ok_or(TapeError::NoColumn("quantity"))?;
+        if let (Some(message), Some(side)) = (find(&["Type"]), find(&["Direction"])) {
+            return Ok(Self {
+                time,
+                price,
+                quantity,
+                side,
+                rule: SideRule::RestingDirection,
+                message: Some(message),
+            });
+        }
+        let buyer_maker = find(&["m", "is_buyer_maker"]).map(|side| (side, SideRule::BuyerMaker));
+        let taker = || find(&["side", "aggressor"]).map(|side| (side, SideRule::Taker));
+        let (side, rule) = buyer_maker.or_else(taker).ok_or(TapeError::NoColumn("aggressor"))?;
+        Ok(Self {
+            time,
+            price,
+            quantity,
+            side,
+            rule,
+            message: None,
+        })
+    }
+
+    /// The trade of a line; `None` if the line is no trade.
+    fn trade(&self, line: usize, text: &str) -> Result<Option<Trade>, TapeError> {
+        let fields: Vec<&str> = text.split(',').map(field).collect();
+        let get = |at: usize, column| fields.get(at).copied().ok_or(TapeError::MissingField { line, column });
+        if let Some(message) = self.message {
+            if !matches!(get(message, "message type")?, "4" | "5") {
+                return Ok(None);
+            }
+        }
+        let number = |at, column| {
+            let value: Decimal = get(at, column)?
+                .parse()
+                .map_err(|source| TapeError::Number { line, source })?;
+            if value.is_zero() {
+                return Err(TapeError::Zero { line, column });
+            }
+            Ok(value)
+        };
+        let mut price = number(self.price, "price")?;
+        if self.message.is_some() {
+            price = Decimal::new(price.digits(), price.scale() + LOBSTER_PRICE_DECIMALS);
+        }
+        let quantity = number(self.quantity, "quantity")?;
+        let side = get(self.side, "aggressor")?;
+        let aggressor = self.rule.aggressor(side).ok_or_else(|| TapeError::Side {
+            line,
+            text: side.into(),
+        })?;
+        Ok(Some(Trade {
+            time: get(self.time, "time")?.into(),
+            price,
+            quantity,
+            aggressor,
+        }))
+    }
+}
+
+impl SideRule {
+    /// Side of the incoming order.
+    fn aggressor(self, text: &str) -> Option<Side> {
+        let text = text.to_ascii_lowercase();
+        let named = match text.as_str() {
+            "buy" | "b" | "bid" | "true" | "1" => Side::Buy,
+            "sell" | "s" | "ask" | "false" | "-1" | "0" => Side::Sell,
+            _ => return None,
+        };
+        match self {
+            Self::Taker => Some(named),
+            Self::BuyerMaker | Self::RestingDirection => Some(named.opposite()),
+        }
+    }
+}
+
+fn field(text: &str) -> &str {
+    text.trim().trim_matches('"')
+}
+
+/// Reads the first `limit` trades.
+///
+/// # Errors
+/// [`TapeError`], with the line it is about.
+pub fn read(input: impl BufRead, limit: Option<usize>) -> Result<Vec<Trade>, TapeError> {
+    let mut lines = input.lines().enumerate().map(|(i, line)| (i + 1, line));
+    let text = |(line, text): (usize, io::Result<String>)| match text {
+        Ok(text) => Ok((line, text)),
+        Err(source) => Err(TapeError::Read { line, source }),
+    };
+    let (_, header) = lines.next().map(text).transpose()?.ok_or(TapeError::Empty)?;
+    let columns = Columns::of(&header)?;
+    let mut trades = Vec::new();
+    for entry in lines {
+        if limit.is_some_and(|limit| trades.len() >= limit) {
+            break;
+        }
+        let (line, row) = text(entry)?;
+        if !row.trim().is_empty() {
+            trades.extend(columns.trade(line, &row)?);
+        }
+    }
+    if trades.is_empty() {
+        return Err(TapeError::NoTrades);
+    }
+    Ok(trades)
+}
+
+/// Reads the first `limit` trades of a file.
+///
+/// # Errors
+/// [`TapeError`].
+pub fn read_file(path: &Path, limit: Option<usize>) -> Result<Vec<Trade>, TapeError> {
+    let file = File::open(path).map_err(|source| TapeError::File {
+        path: path.into(),
+        source,
+    })?;
+    read(BufReader::new(file), limit)
+}

@@ -1,0 +1,113 @@
+//! Runs what the command line asks for.
+
+use crate::{
+    chain_spec,
+    cli::{Cli, Subcommand},
+    service::{self, Parts},
+};
+use cloister_runtime::opaque::Block;
+use polkadot_sdk::*;
+use sc_cli::{CliConfiguration, SubstrateCli};
+use sc_network::config::NetworkBackendType;
+
+impl SubstrateCli for Cli {
+    fn impl_name() -> String {
+        "Cloister Node".into()
+    }
+
+    fn impl_version() -> String {
+        env!("SUBSTRATE_CLI_IMPL_VERSION").into()
+    }
+
+    fn description() -> String {
+        env!("CARGO_PKG_DESCRIPTION").into()
+    }
+
+    fn author() -> String {
+        env!("CARGO_PKG_AUTHORS").into()
+    }
+
+    fn support_url() -> String {
+        "the issue tracker of the project".into()
+    }
+
+    fn copyright_start_year() -> i32 {
+        2026
+    }
+
+    fn load_spec(&self, id: &str) -> Result<Box<dyn sc_service::ChainSpec>, String> {
+        match chain_spec::load(id) {
+            Ok(spec) => Ok(Box::new(spec)),
+            // The SDK's trait wants text.
+            Err(error) => Err(error.to_string()),
+        }
+    }
+}
+
+/// Reads the command line and does what it says, until it is done or a signal arrives.
+///
+/// # Errors
+/// What the sub-command or the service reports.
+pub fn run() -> sc_cli::Result<()> {
+    let cli = Cli::from_args();
+    match &cli.subcommand {
+        None => run_node(&cli),
+        Some(Subcommand::Key(command)) => command.run(&cli),
+        Some(Subcommand::BuildSpec(command)) => {
+            cli.create_runner(command)?.sync_run(|config| command.run(config.chain_spec, config.network))
+        }
+        Some(Subcommand::ExportChainSpec(command)) => {
+            let spec = cli.load_spec(&command.chain)?;
+            command.run(spec)
+        }
+        Some(Subcommand::CheckBlock(command)) => with_parts(&cli, command, |parts, _| {
+            Ok(command.run(parts.client, parts.import_queue))
+        }),
+        Some(Subcommand::ExportBlocks(command)) => with_parts(&cli, command, |parts, config| {
+            Ok(command.run(parts.client, config.database))
+        }),
+        Some(Subcommand::ExportState(command)) => with_parts(&cli, command, |parts, config| {
+            Ok(command.run(parts.client, config.chain_spec))
+        }),
+        Some(Subcommand::ImportBlocks(command)) => with_parts(&cli, command, |parts, _| {
+            Ok(command.run(parts.client, parts.import_queue))
+        }),
+        Some(Subcommand::PurgeChain(command)) => {
+            cli.create_runner(command)?.sync_run(|config| command.run(config.database))
+        }
+        Some(Subcommand::Revert(command)) => with_parts(&cli, command, |parts, _| {
+            // GRANDPA keeps its authority sets beside the blocks; they go back with them.
+            let revert_finality = Box::new(|client, _, blocks| {
+                sc_consensus_grandpa::revert(client, blocks)?;
+                Ok(())
+            });
+            Ok(command.run(parts.client, parts.backend, Some(revert_finality)))
+        }),
+        Some(Subcommand::ChainInfo(command)) => {
+            cli.create_runner(command)?.sync_run(|config| command.run::<Block>(&config))
+        }
+    }
+}
+
+fn run_node(cli: &Cli) -> sc_cli::Result<()> {
+    cli.create_runner(&cli.run)?.run_node_until_exit(|config| async move {
+        match config.network.network_backend {
+            NetworkBackendType::Libp2p => service::start::<sc_network::NetworkWorker<_, _>>(config),
+            NetworkBackendType::Litep2p => service::start::<sc_network::Litep2pNetworkBackend>(config),
+        }
+        .map_err(sc_cli::Error::Service)
+    })
+}
+
+/// Runs a sub-command that works on the database, with the parts of a node but no network.
+fn with_parts<C, F, R>(cli: &Cli, command: &C, work: F) -> sc_cli::Result<()>
+where
+    C: CliConfiguration,
+    F: FnOnce(Parts, sc_service::Configuration) -> sc_cli::Result<R>,
+    R: std::future::Future<Output = sc_cli::Result<()>>,
+{
+    cli.create_runner(command)?.async_run(|config| {
+        let (parts, task_manager) = service::parts(&config)?;
+        Ok((work(parts, config)?, task_manager))
+    })
+}

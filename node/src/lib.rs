@@ -1,0 +1,12 @@
+//! The Cloister node: validator, full node and sequencer in one binary.
+//!
+//! * [`cli`] and [`command`]: the command line.
+//! * [`chain_spec`]: the chains that the node knows by name.
+//! * [`service`]: database, network, transaction pool, consensus.
+//! * [`rpc`]: JSON-RPC of the node, and the place where other modules join it.
+
+pub mod chain_spec;
+pub mod cli;
+pub mod command;
+pub mod rpc;
+pub mod service;

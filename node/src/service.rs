@@ -1,0 +1,305 @@
+//! Database, network, transaction pool and consensus: everything that runs while the node runs.
+
+use crate::rpc;
+use cloister_runtime::{
+    opaque::{Block, Hash},
+    RuntimeApi,
+};
+use futures::FutureExt;
+use polkadot_sdk::*;
+use sc_client_api::Backend;
+use sc_consensus_aura::{ImportQueueParams, SlotProportion, StartAuraParams};
+use sc_consensus_grandpa::SharedVoterState;
+use sc_consensus_slots::BackoffAuthoringOnFinalizedHeadLagging;
+use sc_service::{error::Error, Configuration, TaskManager, WarpSyncConfig};
+use sc_telemetry::{Telemetry, TelemetryWorker};
+use sc_transaction_pool_api::OffchainTransactionPoolFactory;
+use sp_consensus_aura::sr25519::AuthorityPair as AuraPair;
+use std::{sync::Arc, time::Duration};
+
+/// What the runtime may call on the node: the SDK's functions, and BLS12-381 for the verification of proofs.
+pub type HostFunctions =
+    (sp_io::SubstrateHostFunctions, sp_crypto_ec_utils::bls12_381::host_calls::HostFunctions);
+/// Runs the Wasm runtime.
+pub type Executor = sc_executor::WasmExecutor<HostFunctions>;
+/// The chain as the node sees it: blocks, state, runtime.
+pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, Executor>;
+/// The database.
+pub type FullBackend = sc_service::TFullBackend<Block>;
+/// Transactions that wait for a block.
+pub type TransactionPool = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
+/// The longest chain is the best one.
+type SelectChain = sc_consensus::LongestChain<FullBackend, Block>;
+/// Imports a block and what it says about finality.
+type GrandpaImport = sc_consensus_grandpa::GrandpaBlockImport<FullBackend, Block, FullClient, SelectChain>;
+/// Ties the finality voter to the import of blocks.
+type GrandpaLink = sc_consensus_grandpa::LinkHalf<Block, FullClient, SelectChain>;
+
+/// Blocks between two justifications of finality that are kept and sent to peers, at most.
+const JUSTIFICATION_PERIOD: u32 = 512;
+/// Time that a vote needs to reach the network.
+const GOSSIP_DURATION: Duration = Duration::from_millis(333);
+/// Share of a slot for making the block; the rest is for sending and importing it.
+const PROPOSAL_SHARE: f32 = 2.0 / 3.0;
+
+/// A node without network and consensus: what sub-commands on the database need, and what [`start`] begins with.
+pub struct Parts {
+    /// The chain.
+    pub client: Arc<FullClient>,
+    /// The database.
+    pub backend: Arc<FullBackend>,
+    /// Takes blocks from the network or a file.
+    pub import_queue: sc_consensus::DefaultImportQueue<Block>,
+    keystore: sc_service::KeystoreContainer,
+    select_chain: SelectChain,
+    pool: Arc<TransactionPool>,
+    block_import: GrandpaImport,
+    finality: GrandpaLink,
+    telemetry: Option<Telemetry>,
+}
+
+/// Opens the database (and makes the genesis block in an empty one), and builds everything that needs no network.
+///
+/// # Errors
+/// The database cannot be opened or belongs to another chain, or the genesis block cannot be made.
+pub fn parts(config: &Configuration) -> Result<(Parts, TaskManager), Error> {
+    let telemetry = config
+        .telemetry_endpoints
+        .clone()
+        .filter(|endpoints| !endpoints.is_empty())
+        .map(|endpoints| -> Result<_, sc_telemetry::Error> {
+            let worker = TelemetryWorker::new(16)?;
+            let telemetry = worker.handle().new_telemetry(endpoints);
+            Ok((worker, telemetry))
+        })
+        .transpose()?;
+
+    let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
+    let (client, backend, keystore, task_manager) = sc_service::new_full_parts::<Block, RuntimeApi, _>(
+        config,
+        telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
+        executor,
+        // A pruned node still proves finality to peers that warp-sync: it keeps the blocks whose justification they need.
+        vec![Arc::new(sc_consensus_grandpa::GrandpaPruningFilter)],
+    )?;
+    let client = Arc::new(client);
+
+    let telemetry = telemetry.map(|(worker, telemetry)| {
+        task_manager.spawn_handle().spawn("telemetry", None, worker.run());
+        telemetry
+    });
+
+    let select_chain = SelectChain::new(backend.clone());
+    let pool = Arc::new(
+        sc_transaction_pool::Builder::new(
+            task_manager.spawn_essential_handle(),
+            client.clone(),
+            config.role.is_authority().into(),
+        )
+        .with_options(config.transaction_pool.clone())
+        .with_prometheus(config.prometheus_registry())
+        .build(),
+    );
+
+    let (block_import, finality) = sc_consensus_grandpa::block_import(
+        client.clone(),
+        JUSTIFICATION_PERIOD,
+        &client,
+        select_chain.clone(),
+        telemetry.as_ref().map(|telemetry| telemetry.handle()),
+    )?;
+
+    let chain = client.clone();
+    let import_queue = sc_consensus_aura::import_queue::<AuraPair, _, _, _, _, _>(ImportQueueParams {
+        block_import: block_import.clone(),
+        justification_import: Some(Box::new(block_import.clone())),
+        client: client.clone(),
+        create_inherent_data_providers: move |parent, ()| {
+            let chain = chain.clone();
+            async move {
+                let slot_duration = sc_consensus_aura::standalone::slot_duration_at(&*chain, parent)?;
+                Ok(inherents(slot_duration))
+            }
+        },
+        spawner: &task_manager.spawn_essential_handle(),
+        registry: config.prometheus_registry(),
+        check_for_equivocation: Default::default(),
+        telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
+        compatibility_mode: Default::default(),
+    })?;
+
+    let parts =
+        Parts { client, backend, import_queue, keystore, select_chain, pool, block_import, finality, telemetry };
+    Ok((parts, task_manager))
+}
+
+/// What a block states from outside: its slot, and the time.
+fn inherents(
+    slot_duration: sc_consensus_aura::SlotDuration,
+) -> (sp_consensus_aura::inherents::InherentDataProvider, sp_timestamp::InherentDataProvider) {
+    let timestamp = sp_timestamp::InherentDataProvider::from_system_time();
+    let slot = sp_consensus_aura::inherents::InherentDataProvider::from_timestamp_and_slot_duration(
+        *timestamp,
+        slot_duration,
+    );
+    (slot, timestamp)
+}
+
+/// Starts the node; it runs until the task manager is dropped or an essential task ends.
+///
+/// # Errors
+/// As [`parts`]; or the network, the RPC server or a consensus task cannot be started.
+pub fn start<N: sc_network::NetworkBackend<Block, Hash>>(config: Configuration) -> Result<TaskManager, Error> {
+    let (parts, mut task_manager) = parts(&config)?;
+    let Parts { client, backend, import_queue, keystore, select_chain, pool, block_import, finality, mut telemetry } =
+        parts;
+
+    let mut net_config = sc_network::config::FullNetworkConfiguration::<Block, Hash, N>::new(
+        &config.network,
+        config.prometheus_registry().cloned(),
+    );
+    let metrics = N::register_notification_metrics(config.prometheus_registry());
+    let genesis = client.chain_info().genesis_hash;
+    let grandpa_protocol = sc_consensus_grandpa::protocol_standard_name(&genesis, &config.chain_spec);
+    let (grandpa_peers, grandpa_notifications) = sc_consensus_grandpa::grandpa_peers_set_config::<_, N>(
+        grandpa_protocol.clone(),
+        metrics.clone(),
+        net_config.peer_store_handle(),
+    );
+    net_config.add_notification_protocol(grandpa_peers);
+
+    let warp_sync = Arc::new(sc_consensus_grandpa::warp_proof::NetworkProvider::new(
+        backend.clone(),
+        finality.shared_authority_set().clone(),
+        Vec::default(),
+    ));
+    let (network, system_rpc_tx, tx_handler_controller, sync_service, _bitswap) =
+        sc_service::build_network(sc_service::BuildNetworkParams {
+            config: &config,
+            net_config,
+            client: client.clone(),
+            transaction_pool: pool.clone(),
+            spawn_handle: task_manager.spawn_handle(),
+            spawn_essential_handle: task_manager.spawn_essential_handle(),
+            import_queue,
+            block_announce_validator_builder: None,
+            warp_sync_config: Some(WarpSyncConfig::WithProvider(warp_sync)),
+            block_relay: None,
+            metrics,
+            gap_sync_body_policy: None,
+        })?;
+
+    if config.offchain_worker.enabled {
+        let workers = sc_offchain::OffchainWorkers::new(sc_offchain::OffchainWorkerOptions {
+            runtime_api_provider: client.clone(),
+            keystore: Some(keystore.keystore()),
+            offchain_db: backend.offchain_storage(),
+            transaction_pool: Some(OffchainTransactionPoolFactory::new(pool.clone())),
+            network_provider: Arc::new(network.clone()),
+            is_validator: config.role.is_authority(),
+            enable_http_requests: false,
+            custom_extensions: |_| Vec::new(),
+        })?;
+        task_manager.spawn_handle().spawn(
+            "offchain-workers-runner",
+            "offchain-worker",
+            workers.run(client.clone(), task_manager.spawn_handle()).boxed(),
+        );
+    }
+
+    let role = config.role;
+    let force_authoring = config.force_authoring;
+    let vote = !config.disable_grandpa;
+    let name = config.network.node_name.clone();
+    let registry = config.prometheus_registry().cloned();
+    let voter = SharedVoterState::empty();
+
+    let deps = rpc::Deps {
+        client: client.clone(),
+        pool: pool.clone(),
+        finality: rpc::Finality {
+            authorities: finality.shared_authority_set().clone(),
+            voter: voter.clone(),
+            justifications: finality.justification_stream(),
+            proofs: sc_consensus_grandpa::FinalityProofProvider::new_for_service(
+                backend.clone(),
+                Some(finality.shared_authority_set().clone()),
+            ),
+        },
+        extra: Vec::new(),
+    };
+    sc_service::spawn_tasks(sc_service::SpawnTasksParams {
+        config,
+        client: client.clone(),
+        backend,
+        task_manager: &mut task_manager,
+        keystore: keystore.keystore(),
+        transaction_pool: pool.clone(),
+        rpc_builder: Box::new(move |executor| {
+            rpc::build(deps.clone(), executor).map_err(|error| Error::Application(Box::new(error)))
+        }),
+        network: network.clone(),
+        system_rpc_tx,
+        tx_handler_controller,
+        sync_service: sync_service.clone(),
+        telemetry: telemetry.as_mut(),
+        tracing_execute_block: None,
+    })?;
+
+    if role.is_authority() {
+        let slot_duration = sc_consensus_aura::slot_duration(&*client)?;
+        let aura = sc_consensus_aura::start_aura::<AuraPair, _, _, _, _, _, _, _, _, _, _>(StartAuraParams {
+            slot_duration,
+            client: client.clone(),
+            select_chain,
+            block_import,
+            proposer_factory: sc_basic_authorship::ProposerFactory::new(
+                task_manager.spawn_handle(),
+                client,
+                pool.clone(),
+                registry.as_ref(),
+                telemetry.as_ref().map(|telemetry| telemetry.handle()),
+            ),
+            sync_oracle: sync_service.clone(),
+            justification_sync_link: sync_service.clone(),
+            create_inherent_data_providers: move |_, ()| async move { Ok(inherents(slot_duration)) },
+            force_authoring,
+            // Without finality the chain slows down instead of growing a long tail that may be taken back.
+            backoff_authoring_blocks: (!force_authoring).then(BackoffAuthoringOnFinalizedHeadLagging::default),
+            keystore: keystore.keystore(),
+            block_proposal_slot_portion: SlotProportion::new(PROPOSAL_SHARE),
+            max_block_proposal_slot_portion: None,
+            telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
+            compatibility_mode: Default::default(),
+        })?;
+        task_manager.spawn_essential_handle().spawn_blocking("aura", Some("block-authoring"), aura);
+    }
+
+    if vote {
+        let grandpa = sc_consensus_grandpa::run_grandpa_voter(sc_consensus_grandpa::GrandpaParams {
+            config: sc_consensus_grandpa::Config {
+                gossip_duration: GOSSIP_DURATION,
+                justification_generation_period: JUSTIFICATION_PERIOD,
+                name: Some(name),
+                observer_enabled: false,
+                // A node without keys follows the votes and casts none.
+                keystore: role.is_authority().then(|| keystore.keystore()),
+                local_role: role,
+                telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
+                protocol_name: grandpa_protocol,
+            },
+            link: finality,
+            network,
+            sync: Arc::new(sync_service),
+            notification_service: grandpa_notifications,
+            voting_rule: sc_consensus_grandpa::VotingRulesBuilder::default().build(),
+            prometheus_registry: registry,
+            shared_voter_state: voter,
+            telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
+            offchain_tx_pool_factory: OffchainTransactionPoolFactory::new(pool),
+        })?;
+        task_manager.spawn_essential_handle().spawn_blocking("grandpa-voter", None, grandpa);
+    }
+
+    Ok(task_manager)
+}

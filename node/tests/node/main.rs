@@ -1,0 +1,4 @@
+//! Tests of the node: the chains it knows, its command line, and a development chain that runs.
+
+mod chain_spec;
+mod development_chain;

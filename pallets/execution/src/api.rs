@@ -1,0 +1,51 @@
+//! What sequencer, client and RPC read of the chain (C-API).
+
+use crate::types::{Account, Field, GroupState, GroupTotals, QueueItem, Shape};
+use alloc::vec::Vec;
+use cloister_risk::RiskTable;
+use codec::Codec;
+use pallet_cloister_risk::TableInfo;
+use polkadot_sdk::sp_api;
+
+sp_api::decl_runtime_apis! {
+    /// The state of margin groups, queues, keys and risk tables.
+    pub trait CloisterApi<AccountId, AssetId, BlockNumber>
+    where
+        AccountId: Codec,
+        AssetId: Codec,
+        BlockNumber: Codec,
+    {
+        /// All groups.
+        fn groups() -> Vec<u32>;
+        /// A group.
+        fn group_state(group: u32) -> Option<GroupState<AccountId, AssetId>>;
+        /// What its vault owes.
+        fn group_totals(group: u32) -> GroupTotals;
+        /// Queue items with ids from `from` on, in order; at most `limit`, and never more than a page.
+        fn queue(group: u32, from: u64, limit: u32) -> Vec<(u64, QueueItem<AccountId>)>;
+        /// An account.
+        fn account(group: u32, index: u32) -> Option<Account<AccountId>>;
+        /// The index of an owner.
+        fn index_of(group: u32, owner: AccountId) -> Option<u32>;
+        /// The claim of an owner, 10^-6.
+        fn claim_of(group: u32, owner: AccountId) -> u128;
+        /// The account that holds the group's money.
+        fn vault_account(group: u32) -> AccountId;
+        /// All shapes.
+        fn shapes() -> Vec<u16>;
+        /// A shape with its verifying key.
+        fn verifying_key(shape: u16) -> Option<Shape<BlockNumber>>;
+        /// Who may submit batches.
+        fn submitters() -> Vec<AccountId>;
+        /// The sequencers' sealing key.
+        fn seal_key() -> Option<(Field, Field)>;
+        /// Version of the newest risk table.
+        fn latest_risk_version(group: u32) -> Option<u64>;
+        /// A risk table that is still kept.
+        fn risk_table(group: u32, version: u64) -> Option<RiskTable>;
+        /// The newest risk table.
+        fn latest_risk_table(group: u32) -> Option<RiskTable>;
+        /// Hash and time of a risk table that is still kept.
+        fn risk_info(group: u32, version: u64) -> Option<TableInfo>;
+    }
+}

@@ -1,0 +1,306 @@
+//! Settlement of a batch: every check, then every change (C-SUBMIT).
+
+use crate::{
+    queue::{GroupOf, Plan},
+    statement,
+    types::{ItemKind, CIPHERTEXT_FIXED},
+    Account, Accounts, Batch, BlockNumberFor, Config, Error, Event, Groups, Indices, Pallet, PendingItems, Queue,
+    Shape, Shapes, Submitters, Totals,
+};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
+use cloister_groth16_verifier::{verify, PointError, Proof, VerifyError, VerifyingKey};
+use pallet_cloister_risk::{RiskTables, TableInfo};
+use polkadot_sdk::{
+    frame_support::{
+        ensure,
+        traits::{Get, Time},
+    },
+    frame_system,
+    sp_runtime::DispatchError,
+};
+
+impl<T: Config> From<VerifyError> for Error<T> {
+    fn from(error: VerifyError) -> Self {
+        match error {
+            VerifyError::Proof {
+                error: PointError::Encoding,
+                ..
+            } => Self::ProofMalformedEncoding,
+            VerifyError::Proof {
+                error: PointError::Infinity,
+                ..
+            } => Self::ProofPointAtInfinity,
+            VerifyError::Proof {
+                error: PointError::NotOnCurve,
+                ..
+            } => Self::ProofNotOnCurve,
+            VerifyError::Proof {
+                error: PointError::NotInSubgroup,
+                ..
+            } => Self::ProofNotInSubgroup,
+            VerifyError::WrongInputCount { .. } => Self::InvalidVerifyingKey,
+            VerifyError::PairingCheckFailed => Self::InvalidProof,
+            VerifyError::HostCall => Self::VerifierUnavailable,
+        }
+    }
+}
+
+impl<T: Config> Pallet<T> {
+    /// Checks a batch and settles it. Nothing is written before the proof has been verified.
+    pub(crate) fn settle(who: &T::AccountId, group: u32, batch: &Batch) -> Result<(), DispatchError> {
+        ensure!(Submitters::<T>::get().contains(who), Error::<T>::NotSubmitter);
+        let state = Self::enabled_group(group)?;
+        ensure!(batch.batch_no == state.batch_no, Error::<T>::WrongBatchNumber);
+        let shape = Self::check_shape(batch)?;
+        let now = T::Time::now();
+        let table = Self::check_table(group, &state, batch, now)?;
+        Self::check_time(&state, batch, now)?;
+        let plan = Self::plan_queue(group, &state, batch, now)?;
+        let owners = Self::check_accounts(group, batch, &plan)?;
+        let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::from(0u32));
+        let statement = statement::build::<T>(genesis.0, group, &state, &table, batch, &plan)?;
+        Self::check_vault(group, batch, &plan)?;
+        let key = VerifyingKey::from_checked_bytes(&shape.key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
+        let proof = Proof::from_bytes(&batch.proof).map_err(Error::<T>::from)?;
+        verify(&key, &[statement.hash()], &proof).map_err(Error::<T>::from)?;
+        Self::apply(group, state, batch, plan, owners)
+    }
+
+    fn check_shape(batch: &Batch) -> Result<Shape<BlockNumberFor<T>>, Error<T>> {
+        let shape = Shapes::<T>::get(batch.shape).ok_or(Error::<T>::UnknownShape)?;
+        ensure!(
+            shape.active_at <= frame_system::Pallet::<T>::block_number(),
+            Error::<T>::ShapeNotActive
+        );
+        ensure!(
+            batch.units.len() == usize::from(shape.units),
+            Error::<T>::WrongUnitCount
+        );
+        let elements = CIPHERTEXT_FIXED.saturating_add(u32::from(shape.orders)) as usize;
+        ensure!(
+            batch.units.iter().all(|u| u.ciphertext.len() == elements),
+            Error::<T>::WrongCiphertextLength
+        );
+        Ok(shape)
+    }
+
+    fn check_table(group: u32, state: &GroupOf<T>, batch: &Batch, now: u64) -> Result<TableInfo, Error<T>> {
+        ensure!(
+            batch.risk_version >= state.risk_version,
+            Error::<T>::RiskVersionDecreased
+        );
+        let table = T::Risk::table_info(group, batch.risk_version).ok_or(Error::<T>::RiskTableUnknown)?;
+        ensure!(
+            table.time.saturating_add(T::MaxRiskAge::get()) >= now,
+            Error::<T>::RiskTableTooOld
+        );
+        Ok(table)
+    }
+
+    fn check_time(state: &GroupOf<T>, batch: &Batch, now: u64) -> Result<(), Error<T>> {
+        ensure!(batch.time >= state.time, Error::<T>::TimeDecreased);
+        ensure!(
+            batch.time <= now.saturating_add(T::MaxTimeAhead::get()),
+            Error::<T>::TimeInFuture
+        );
+        ensure!(
+            batch.time.saturating_add(T::MaxTimeBehind::get()) >= now,
+            Error::<T>::TimeTooOld
+        );
+        Ok(())
+    }
+
+    /// Every unit's index has a leaf, from an earlier batch or an earlier unit. Returns the accounts by index, as they are
+    /// after the opens of the batch.
+    fn check_accounts(
+        group: u32,
+        batch: &Batch,
+        plan: &Plan<T>,
+    ) -> Result<BTreeMap<u32, Account<T::AccountId>>, Error<T>> {
+        let mut accounts = BTreeMap::new();
+        for (unit, item) in batch.units.iter().zip(&plan.consumed) {
+            if !accounts.contains_key(&unit.index) {
+                let account = Accounts::<T>::get(group, unit.index).ok_or(Error::<T>::UnknownAccount)?;
+                accounts.insert(unit.index, account);
+            }
+            let account = accounts.get_mut(&unit.index).ok_or(Error::<T>::UnknownAccount)?;
+            if matches!(item, Some((_, item)) if matches!(item.kind, ItemKind::Open(_))) {
+                account.opened = true;
+            }
+            ensure!(account.opened, Error::<T>::UnknownAccount);
+        }
+        Ok(accounts)
+    }
+
+    /// The proof conserves money; that the vault could ever owe less than a batch pays out is checked all the same.
+    fn check_vault(group: u32, batch: &Batch, plan: &Plan<T>) -> Result<(), Error<T>> {
+        // Sums of at most some hundred amounts below 2^64.
+        let paid: u128 = batch
+            .units
+            .iter()
+            .map(|u| u.withdrawal)
+            .chain([batch.sweep])
+            .map(u128::from)
+            .sum();
+        let added: u128 = plan
+            .consumed
+            .iter()
+            .flatten()
+            .map(|(_, item)| u128::from(item.amount))
+            .sum();
+        let held = Totals::<T>::get(group)
+            .settled
+            .checked_add(added)
+            .ok_or(Error::<T>::ArithmeticOverflow)?;
+        ensure!(paid <= held, Error::<T>::VaultShortfall);
+        Ok(())
+    }
+
+    fn apply(
+        group: u32,
+        mut state: GroupOf<T>,
+        batch: &Batch,
+        plan: Plan<T>,
+        mut accounts: BTreeMap<u32, Account<T::AccountId>>,
+    ) -> Result<(), DispatchError> {
+        state.root = batch.new_root;
+        state.house = batch.new_house;
+        state.time = batch.time;
+        state.risk_version = batch.risk_version;
+        state.queue_first = plan.first;
+        state.batch_no = batch.batch_no.checked_add(1).ok_or(Error::<T>::ArithmeticOverflow)?;
+        Groups::<T>::insert(group, &state);
+        Self::deposit_event(Event::BatchSettled {
+            group,
+            batch_no: batch.batch_no,
+            shape: batch.shape,
+            risk_version: batch.risk_version,
+            time: batch.time,
+            root: batch.new_root,
+            house: batch.new_house,
+            units: u32::try_from(batch.units.len()).unwrap_or(u32::MAX),
+            consumed: u32::try_from(plan.consumed.iter().flatten().count()).unwrap_or(u32::MAX),
+        });
+        Self::consume(group, &plan)?;
+        Self::bounce(group, &state, &plan)?;
+        Self::pay_out(group, &state, batch, &mut accounts)?;
+        accounts
+            .into_iter()
+            .for_each(|(index, account)| Accounts::<T>::insert(group, index, account));
+        Ok(())
+    }
+
+    /// Takes the consumed items off the queue: what was queued is settled now.
+    fn consume(group: u32, plan: &Plan<T>) -> Result<(), DispatchError> {
+        let mut totals = Totals::<T>::get(group);
+        let mut consumed: BTreeMap<u32, BTreeSet<u64>> = BTreeMap::new();
+        for (id, item) in plan.consumed.iter().flatten() {
+            Queue::<T>::remove(group, id);
+            consumed.entry(item.index).or_default().insert(*id);
+            let amount = u128::from(item.amount);
+            totals.queued = totals
+                .queued
+                .checked_sub(amount)
+                .ok_or(Error::<T>::ArithmeticOverflow)?;
+            totals.settled = totals
+                .settled
+                .checked_add(amount)
+                .ok_or(Error::<T>::ArithmeticOverflow)?;
+            if matches!(item.kind, ItemKind::Open(_)) {
+                Self::deposit_event(Event::AccountOpened {
+                    group,
+                    index: item.index,
+                    owner: item.owner.clone(),
+                });
+            }
+        }
+        for (index, ids) in consumed {
+            PendingItems::<T>::mutate_exists(group, index, |pending| {
+                let left = pending.take().map(|mut items| {
+                    items.retain(|id| !ids.contains(id));
+                    items
+                });
+                *pending = left.filter(|items| !items.is_empty());
+            });
+        }
+        Totals::<T>::insert(group, totals);
+        Ok(())
+    }
+
+    /// Refunds bounced opens with the later items of their index, and frees their owners to open again.
+    fn bounce(group: u32, state: &GroupOf<T>, plan: &Plan<T>) -> Result<(), DispatchError> {
+        let mut totals = Totals::<T>::get(group);
+        for (item, index) in &plan.bounced {
+            Self::deposit_event(Event::Bounced {
+                group,
+                index: *index,
+                item: *item,
+            });
+            if let Some(account) = Accounts::<T>::take(group, index) {
+                Indices::<T>::remove(group, account.owner);
+            }
+            let items: Vec<u64> = PendingItems::<T>::take(group, index).into_iter().flatten().collect();
+            for id in items {
+                let Some(item) = Queue::<T>::take(group, id) else {
+                    continue;
+                };
+                let amount = u128::from(item.amount);
+                totals.queued = totals
+                    .queued
+                    .checked_sub(amount)
+                    .ok_or(Error::<T>::ArithmeticOverflow)?;
+                if Self::pay(group, &state.asset, &item.owner, item.amount, &mut totals)? {
+                    let event = Event::Refunded {
+                        group,
+                        owner: item.owner,
+                        item: id,
+                        amount: item.amount,
+                    };
+                    Self::deposit_event(event);
+                }
+            }
+        }
+        Totals::<T>::insert(group, totals);
+        Ok(())
+    }
+
+    /// Withdrawals to the owners and the sweep to the fee account.
+    fn pay_out(
+        group: u32,
+        state: &GroupOf<T>,
+        batch: &Batch,
+        accounts: &mut BTreeMap<u32, Account<T::AccountId>>,
+    ) -> Result<(), DispatchError> {
+        let mut totals = Totals::<T>::get(group);
+        for unit in batch.units.iter().filter(|u| u.withdrawal > 0) {
+            let account = accounts.get_mut(&unit.index).ok_or(Error::<T>::UnknownAccount)?;
+            let amount = u128::from(unit.withdrawal);
+            totals.settled = totals.settled.checked_sub(amount).ok_or(Error::<T>::VaultShortfall)?;
+            account.deposited = account.deposited.saturating_sub(amount);
+            if Self::pay(group, &state.asset, &account.owner, unit.withdrawal, &mut totals)? {
+                let owner = account.owner.clone();
+                Self::deposit_event(Event::Withdrawn {
+                    group,
+                    index: unit.index,
+                    owner,
+                    amount: unit.withdrawal,
+                });
+            }
+        }
+        if batch.sweep > 0 {
+            let sweep = u128::from(batch.sweep);
+            totals.settled = totals.settled.checked_sub(sweep).ok_or(Error::<T>::VaultShortfall)?;
+            if Self::pay(group, &state.asset, &state.fee_account, batch.sweep, &mut totals)? {
+                Self::deposit_event(Event::FeesSwept {
+                    group,
+                    amount: batch.sweep,
+                });
+            }
+        }
+        Totals::<T>::insert(group, totals);
+        Ok(())
+    }
+}

@@ -1,0 +1,307 @@
+//! Benchmarks of the calls. Proofs are real: they are made from the trapdoor of a key of the benchmark's own.
+#![allow(missing_docs)]
+
+mod trapdoor;
+
+use super::*;
+use crate::types::{CIPHERTEXT_FIXED, KEY_BYTES, MAX_BOUNCES, MAX_ORDERS, MAX_UNITS};
+use alloc::{boxed::Box, vec::Vec};
+use cloister_crypto::{field::to_bytes, schnorr::SecretKey, Fr};
+use frame_support::{
+    traits::{fungibles::Inspect, EnsureOrigin, Get},
+    BoundedVec,
+};
+use polkadot_sdk::{frame_benchmarking::v2::*, frame_system::RawOrigin};
+
+/// What benchmarks need of the runtime.
+pub trait BenchmarkHelper<AccountId, AssetId> {
+    /// Sets the clock, milliseconds of Unix time.
+    fn set_time(now: u64);
+    /// A settlement asset with 6 decimals.
+    fn asset() -> AssetId;
+    /// Mints the asset.
+    fn endow(asset: &AssetId, who: &AccountId, amount: u128);
+    /// A group of pallet risk with a table built at `now`, and the table's version. Pallet execution does not know it.
+    fn group_with_table(now: u64) -> (u32, u64);
+}
+
+const NOW: u64 = 1_700_000_000_000;
+const AMOUNT: u64 = 1_000_000_000;
+const SHAPE: u16 = u16::MAX;
+
+type HelperOf<T> = <T as Config>::BenchmarkHelper;
+
+fn admin<T: Config>() -> Result<T::RuntimeOrigin, BenchmarkError> {
+    T::AdminOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)
+}
+
+/// An asset and a group whose vault is funded.
+fn stage<T: Config>() -> (T::AssetId, u32, u64) {
+    HelperOf::<T>::set_time(NOW);
+    let asset = HelperOf::<T>::asset();
+    let (group, version) = HelperOf::<T>::group_with_table(NOW);
+    let least = T::Assets::minimum_balance(asset.clone()).max(1);
+    HelperOf::<T>::endow(&asset, &Pallet::<T>::vault_account(group), least);
+    (asset, group, version)
+}
+
+fn group<T: Config>() -> Result<(T::AssetId, u32, u64), BenchmarkError> {
+    let (asset, group, version) = stage::<T>();
+    let fees: T::AccountId = account("fees", 0, 0);
+    Pallet::<T>::add_group(group, asset.clone(), fees).map_err(|_| BenchmarkError::Stop("no group"))?;
+    let (x, y) = key(7);
+    SealKey::<T>::put((x, y));
+    Ok((asset, group, version))
+}
+
+fn key(seed: u8) -> (Field, Field) {
+    let key = SecretKey::from_seed(&[seed; 32]).public();
+    (to_bytes(&key.x()), to_bytes(&key.y()))
+}
+
+fn open_keys(seed: u8) -> OpenKeys {
+    let (pk_x, pk_y) = key(seed);
+    OpenKeys {
+        pk_x,
+        pk_y,
+        view_commitment: [1; 32],
+        sealed_view_key: [2; 96],
+    }
+}
+
+/// Queues an account's open and, for a bounce, as many deposits as one account may have; past the caps of the calls.
+fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, items: u32) {
+    let owner: T::AccountId = account("owner", index, 0);
+    HelperOf::<T>::endow(asset, &owner, T::Assets::minimum_balance(asset.clone()).max(1));
+    let mut state = Groups::<T>::get(group).expect("made by the benchmark");
+    let mut totals = Totals::<T>::get(group);
+    for i in 0..items {
+        let kind = if i == 0 {
+            ItemKind::Open(open_keys(1))
+        } else {
+            ItemKind::Deposit
+        };
+        let item = QueueItem {
+            owner: owner.clone(),
+            index,
+            amount: AMOUNT,
+            queued_at: NOW,
+            kind,
+        };
+        Queue::<T>::insert(group, state.queue_next, item);
+        PendingItems::<T>::try_append(group, index, state.queue_next).expect("within the items of one account");
+        state.queue_next += 1;
+        totals.queued += u128::from(AMOUNT);
+        HelperOf::<T>::endow(asset, &Pallet::<T>::vault_account(group), u128::from(AMOUNT));
+    }
+    state.next_index = index + 1;
+    Accounts::<T>::insert(
+        group,
+        index,
+        Account {
+            owner: owner.clone(),
+            opened: false,
+            deposited: 0,
+        },
+    );
+    Indices::<T>::insert(group, owner, index);
+    Groups::<T>::insert(group, state);
+    Totals::<T>::insert(group, totals);
+}
+
+/// A batch of `units` opens with a withdrawal each, after `bounces` bounced opens, proven.
+fn batch<T: Config>(units: u32, bounces: u32, items: u32) -> Result<(u32, Box<Batch>), BenchmarkError> {
+    let (asset, group, risk_version) = group::<T>()?;
+    let stop = |_| BenchmarkError::Stop("no batch");
+    Pallet::<T>::add_shape(
+        SHAPE,
+        units as u16,
+        MAX_ORDERS as u8,
+        false,
+        trapdoor::key(),
+        0u32.into(),
+    )
+    .map_err(stop)?;
+    let submitter: T::AccountId = account("submitter", 0, 0);
+    Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![submitter]));
+    let mut bounced = Vec::new();
+    for index in 0..bounces {
+        bounced.push(Groups::<T>::get(group).map_or(0, |state| state.queue_next));
+        fill::<T>(&asset, group, index, items);
+    }
+    for index in bounces..bounces + units {
+        fill::<T>(&asset, group, index, 1);
+    }
+    let unit = |index| UnitSubmission {
+        index,
+        queued: true,
+        withdrawal: AMOUNT / 2,
+        new_leaf: to_bytes(&Fr::from(u64::from(index))),
+        ciphertext: BoundedVec::truncate_from(alloc::vec![[3; 32]; (CIPHERTEXT_FIXED + MAX_ORDERS) as usize]),
+    };
+    let mut batch = Batch {
+        shape: SHAPE,
+        batch_no: 0,
+        risk_version,
+        time: NOW,
+        salt: [4; 32],
+        new_root: [5; 32],
+        new_house: [6; 32],
+        sweep: AMOUNT / 4,
+        empty_mask: 0,
+        bounces: BoundedVec::truncate_from(bounced),
+        units: BoundedVec::truncate_from((bounces..bounces + units).map(unit).collect()),
+        house_record: [[7; 32]; cloister_crypto::constants::HOUSE_RECORD],
+        proof: [0; cloister_groth16_verifier::PROOF_BYTES],
+    };
+    let state = Groups::<T>::get(group).ok_or(BenchmarkError::Stop("no group"))?;
+    let info = Pallet::<T>::risk_info(group, risk_version).ok_or(BenchmarkError::Stop("no table"))?;
+    let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::from(0u32)).0;
+    let plan = Pallet::<T>::plan_queue(group, &state, &batch, NOW).map_err(stop)?;
+    let statement = statement::build::<T>(genesis, group, &state, &info, &batch, &plan).map_err(stop)?;
+    batch.proof = trapdoor::prove(statement.hash());
+    Ok((group, Box::new(batch)))
+}
+
+#[benchmarks]
+mod benchmarks {
+    use super::*;
+
+    #[benchmark]
+    fn create_group() -> Result<(), BenchmarkError> {
+        let origin = admin::<T>()?;
+        let (asset, group, _) = stage::<T>();
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, group, asset, account("fees", 0, 0));
+        assert!(Groups::<T>::contains_key(group));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn set_group_enabled() -> Result<(), BenchmarkError> {
+        let origin = admin::<T>()?;
+        let (_, group, _) = group::<T>()?;
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, group, false);
+        assert!(Groups::<T>::get(group).is_some_and(|state| !state.enabled));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn set_verifying_key() -> Result<(), BenchmarkError> {
+        let origin = admin::<T>()?;
+        let key: BoundedVec<u8, frame_support::traits::ConstU32<KEY_BYTES>> =
+            BoundedVec::truncate_from(trapdoor::key());
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, SHAPE, 16, 1, false, key);
+        assert!(Shapes::<T>::contains_key(SHAPE));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn remove_verifying_key() -> Result<(), BenchmarkError> {
+        let origin = admin::<T>()?;
+        Pallet::<T>::add_shape(SHAPE, 16, 1, false, trapdoor::key(), 0u32.into())
+            .map_err(|_| BenchmarkError::Stop("no shape"))?;
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, SHAPE);
+        assert!(!Shapes::<T>::contains_key(SHAPE));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn set_submitters(s: Linear<0, { T::MaxSubmitters::get() }>) -> Result<(), BenchmarkError> {
+        let origin = admin::<T>()?;
+        let submitters = BoundedVec::truncate_from((0..s).map(|i| account("submitter", i, 0)).collect());
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, submitters);
+        assert_eq!(Submitters::<T>::get().len() as u32, s);
+        Ok(())
+    }
+
+    #[benchmark]
+    fn set_seal_key() -> Result<(), BenchmarkError> {
+        let origin = admin::<T>()?;
+        let (x, y) = key(9);
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, x, y);
+        assert_eq!(SealKey::<T>::get(), Some((x, y)));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn open() -> Result<(), BenchmarkError> {
+        let (asset, group, _) = group::<T>()?;
+        let owner: T::AccountId = whitelisted_caller();
+        let amount = T::MinDeposit::get();
+        HelperOf::<T>::endow(&asset, &owner, u128::from(amount) * 2);
+        let OpenKeys {
+            pk_x,
+            pk_y,
+            view_commitment,
+            sealed_view_key,
+        } = open_keys(1);
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(owner.clone()),
+            group,
+            pk_x,
+            pk_y,
+            view_commitment,
+            sealed_view_key,
+            amount,
+        );
+        assert_eq!(Indices::<T>::get(group, owner), Some(0));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn deposit() -> Result<(), BenchmarkError> {
+        let (asset, group, _) = group::<T>()?;
+        let owner: T::AccountId = whitelisted_caller();
+        let amount = T::MinDeposit::get();
+        HelperOf::<T>::endow(&asset, &owner, u128::from(amount) * 3);
+        Pallet::<T>::queue_open(group, owner.clone(), open_keys(1), amount)
+            .map_err(|_| BenchmarkError::Stop("no account"))?;
+        #[extrinsic_call]
+        _(RawOrigin::Signed(owner), group, amount);
+        assert_eq!(Groups::<T>::get(group).map(|state| state.queue_next), Some(2));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn submit_batch(
+        u: Linear<1, MAX_UNITS>,
+        b: Linear<0, MAX_BOUNCES>,
+        i: Linear<1, { T::MaxItemsPerUser::get() }>,
+    ) -> Result<(), BenchmarkError> {
+        let (group, batch) = batch::<T>(u, b, i)?;
+        #[extrinsic_call]
+        _(RawOrigin::Signed(account("submitter", 0, 0)), group, batch);
+        assert_eq!(Groups::<T>::get(group).map(|state| state.batch_no), Some(1));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn claim() -> Result<(), BenchmarkError> {
+        let (asset, group, _) = group::<T>()?;
+        let owner: T::AccountId = whitelisted_caller();
+        let amount = T::Assets::minimum_balance(asset.clone()).saturating_add(u128::from(AMOUNT));
+        HelperOf::<T>::endow(&asset, &Pallet::<T>::vault_account(group), amount);
+        Claims::<T>::insert(group, &owner, amount);
+        Totals::<T>::insert(
+            group,
+            GroupTotals {
+                queued: 0,
+                claims: amount,
+                settled: 0,
+            },
+        );
+        #[extrinsic_call]
+        _(RawOrigin::Signed(owner.clone()), group);
+        assert_eq!(T::Assets::balance(asset, &owner), amount);
+        Ok(())
+    }
+
+    impl_benchmark_test_suite!(Pallet, crate::mock::empty(), crate::mock::Test);
+}

@@ -1,0 +1,655 @@
+//! Settlement of proven batches (C-EXECUTION).
+//!
+//! A margin group is a root of accounts, a house commitment and a vault. A batch moves root and commitment if a Groth16
+//! proof shows that the move follows the rules; the pallet rebuilds the statement of that proof from its own storage and
+//! the submitted data, so that nothing it knows is taken from the submitter. Money comes in through a queue that batches
+//! consume in order, and goes out only to the owners of accounts.
+//!
+//! There is no way to settle without a proof: the verifier is not configurable.
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+mod admin;
+pub mod api;
+mod batch;
+mod queue;
+mod statement;
+#[cfg(any(feature = "try-runtime", test))]
+mod try_state;
+pub mod types;
+mod vault;
+mod views;
+pub mod weights;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+#[cfg(feature = "runtime-benchmarks")]
+pub use benchmarking::BenchmarkHelper;
+pub use pallet::*;
+pub use types::{
+    Account, Batch, Field, GenesisShape, GroupState, GroupTotals, ItemKind, OpenKeys, QueueItem, Shape, UnitSubmission,
+};
+pub use weights::WeightInfo;
+
+pub(crate) use polkadot_sdk::frame_system::pallet_prelude::BlockNumberFor;
+use polkadot_sdk::{frame_support, frame_system, sp_core, sp_runtime};
+
+#[frame_support::pallet]
+pub mod pallet {
+    use super::*;
+    use alloc::{boxed::Box, vec::Vec};
+    use frame_support::{
+        pallet_prelude::*,
+        traits::{fungibles, Time},
+        PalletId,
+    };
+    use frame_system::pallet_prelude::*;
+    use pallet_cloister_risk::RiskTables;
+    use sp_runtime::traits::{AtLeast32BitUnsigned, Saturating};
+
+    #[pallet::pallet]
+    pub struct Pallet<T>(_);
+
+    #[pallet::config]
+    pub trait Config:
+        polkadot_sdk::frame_system::Config<RuntimeEvent: From<Event<Self>>, Hash = sp_core::H256>
+    {
+        /// Who makes groups, keys and the set of submitters.
+        type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+        /// Names a settlement asset.
+        type AssetId: Parameter + Member + MaxEncodedLen + MaybeSerializeDeserialize;
+        /// The settlement assets. Amounts are 10^-6, so an asset has 6 decimals.
+        type Assets: fungibles::Inspect<Self::AccountId, AssetId = Self::AssetId, Balance = u128>
+            + fungibles::Mutate<Self::AccountId>
+            + fungibles::metadata::Inspect<Self::AccountId>;
+        /// The risk tables.
+        type Risk: RiskTables;
+        /// The chain's clock, milliseconds of Unix time.
+        type Time: Time<Moment = u64>;
+        /// The vaults' accounts derive from it.
+        #[pallet::constant]
+        type PalletId: Get<PalletId>;
+        /// Length of a group's queue at most.
+        #[pallet::constant]
+        type MaxQueue: Get<u32>;
+        /// Queue items of one account at most.
+        #[pallet::constant]
+        type MaxItemsPerUser: Get<u32>;
+        /// Submitters at most.
+        #[pallet::constant]
+        type MaxSubmitters: Get<u32>;
+        /// Smallest deposit, 10^-6.
+        #[pallet::constant]
+        type MinDeposit: Get<u64>;
+        /// Deposits less withdrawals of one account at most, 10^-6.
+        #[pallet::constant]
+        type MaxUserDeposits: Get<u128>;
+        /// What a vault may owe at most, 10^-6; below 2^72.
+        #[pallet::constant]
+        type MaxVault: Get<u128>;
+        /// A queue item older than this must be in the next batch (D_soft), milliseconds.
+        #[pallet::constant]
+        type SoftDeadline: Get<u64>;
+        /// A batch may name a risk table no older than this, milliseconds.
+        #[pallet::constant]
+        type MaxRiskAge: Get<u64>;
+        /// A batch time may be this much before the block's, milliseconds.
+        #[pallet::constant]
+        type MaxTimeBehind: Get<u64>;
+        /// A batch time may be this much after the block's, milliseconds.
+        #[pallet::constant]
+        type MaxTimeAhead: Get<u64>;
+        /// Blocks from setting a verifying key until it is good.
+        #[pallet::constant]
+        type ActivationDelay: Get<BlockNumberFor<Self>>;
+        /// Weights of the calls.
+        type WeightInfo: WeightInfo;
+        /// Sets the stage of benchmarks.
+        #[cfg(feature = "runtime-benchmarks")]
+        type BenchmarkHelper: BenchmarkHelper<Self::AccountId, Self::AssetId>;
+    }
+
+    /// The chain takes development keys. Set at genesis only.
+    #[pallet::storage]
+    pub type Development<T: Config> = StorageValue<_, bool, ValueQuery>;
+
+    /// Batch shapes with their verifying keys.
+    #[pallet::storage]
+    pub type Shapes<T: Config> = StorageMap<_, Twox64Concat, u16, Shape<BlockNumberFor<T>>>;
+
+    /// Who may submit batches.
+    #[pallet::storage]
+    pub type Submitters<T: Config> = StorageValue<_, BoundedVec<T::AccountId, T::MaxSubmitters>, ValueQuery>;
+
+    /// The sequencers' sealing key, coordinates x and y (P-SEAL).
+    #[pallet::storage]
+    pub type SealKey<T: Config> = StorageValue<_, (Field, Field)>;
+
+    /// Margin groups.
+    #[pallet::storage]
+    pub type Groups<T: Config> = StorageMap<_, Twox64Concat, u32, GroupState<T::AccountId, T::AssetId>>;
+
+    /// What each group's vault owes.
+    #[pallet::storage]
+    pub type Totals<T: Config> = StorageMap<_, Twox64Concat, u32, GroupTotals, ValueQuery>;
+
+    /// Accounts by group and index.
+    #[pallet::storage]
+    pub type Accounts<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u32, Account<T::AccountId>>;
+
+    /// The index of an owner in a group.
+    #[pallet::storage]
+    pub type Indices<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, T::AccountId, u32>;
+
+    /// Queue items by group and id.
+    #[pallet::storage]
+    pub type Queue<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u64, QueueItem<T::AccountId>>;
+
+    /// Ids of the queue items of an account, by group and index.
+    #[pallet::storage]
+    pub type PendingItems<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u32, BoundedVec<u64, T::MaxItemsPerUser>, OptionQuery>;
+
+    /// Payouts that the asset refused, by group and owner, 10^-6.
+    #[pallet::storage]
+    pub type Claims<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, T::AccountId, u128, ValueQuery>;
+
+    #[pallet::event]
+    #[pallet::generate_deposit(pub(crate) fn deposit_event)]
+    pub enum Event<T: Config> {
+        /// A group was made.
+        GroupCreated {
+            /// The group.
+            group: u32,
+        },
+        /// A group was enabled or disabled.
+        GroupEnabled {
+            /// The group.
+            group: u32,
+            /// Which of the two.
+            enabled: bool,
+        },
+        /// A shape got its verifying key.
+        VerifyingKeySet {
+            /// The shape.
+            shape: u16,
+            /// Blake2-256 of the key.
+            hash: [u8; 32],
+            /// First block in which it is good.
+            active_at: BlockNumberFor<T>,
+            /// Made from a public seed.
+            development: bool,
+        },
+        /// A shape was removed.
+        VerifyingKeyRemoved {
+            /// The shape.
+            shape: u16,
+        },
+        /// The submitters were set.
+        SubmittersSet {
+            /// How many.
+            count: u32,
+        },
+        /// The sequencers' sealing key was set.
+        SealKeySet,
+        /// An open was queued.
+        OpenQueued {
+            /// The group.
+            group: u32,
+            /// The index it reserves.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
+            /// Queue id.
+            item: u64,
+            /// First deposit, 10^-6.
+            amount: u64,
+        },
+        /// A deposit was queued.
+        DepositQueued {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
+            /// Queue id.
+            item: u64,
+            /// 10^-6.
+            amount: u64,
+        },
+        /// A batch was proven and settled.
+        BatchSettled {
+            /// The group.
+            group: u32,
+            /// Its number.
+            batch_no: u64,
+            /// Its shape.
+            shape: u16,
+            /// The risk table it was made with.
+            risk_version: u64,
+            /// Its time, milliseconds.
+            time: u64,
+            /// The new root.
+            root: Field,
+            /// The new house commitment.
+            house: Field,
+            /// Units.
+            units: u32,
+            /// Queue items consumed.
+            consumed: u32,
+        },
+        /// A batch consumed an open.
+        AccountOpened {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
+        },
+        /// A withdrawal was paid.
+        Withdrawn {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner, who was paid.
+            owner: T::AccountId,
+            /// 10^-6.
+            amount: u64,
+        },
+        /// Fees were paid to the fee account.
+        FeesSwept {
+            /// The group.
+            group: u32,
+            /// 10^-6.
+            amount: u64,
+        },
+        /// An open did not decrypt; its index is never used.
+        Bounced {
+            /// The group.
+            group: u32,
+            /// The index.
+            index: u32,
+            /// Queue id of the open.
+            item: u64,
+        },
+        /// An item of a bounced index was paid back.
+        Refunded {
+            /// The group.
+            group: u32,
+            /// Who was paid.
+            owner: T::AccountId,
+            /// Queue id.
+            item: u64,
+            /// 10^-6.
+            amount: u64,
+        },
+        /// The asset refused a payout; it waits as a claim.
+        PayoutDeferred {
+            /// The group.
+            group: u32,
+            /// Whose claim it is.
+            owner: T::AccountId,
+            /// 10^-6.
+            amount: u64,
+        },
+        /// A claim was paid.
+        Claimed {
+            /// The group.
+            group: u32,
+            /// Who was paid.
+            owner: T::AccountId,
+            /// 10^-6.
+            amount: u128,
+        },
+    }
+
+    #[pallet::error]
+    #[derive(PartialEq, Eq)]
+    pub enum Error<T> {
+        /// The group exists already.
+        GroupExists,
+        /// No such group.
+        UnknownGroup,
+        /// The group takes no opens, deposits or batches.
+        GroupDisabled,
+        /// The group has no risk parameters.
+        UnknownRiskGroup,
+        /// The settlement asset must have 6 decimals.
+        WrongDecimals,
+        /// The vault must hold the asset's minimum balance before its group is made.
+        VaultNotFunded,
+        /// The shape has a verifying key already.
+        ShapeExists,
+        /// No such shape.
+        UnknownShape,
+        /// The activation delay of the shape has not passed.
+        ShapeNotActive,
+        /// The shape has no units or orders, or more than the chain takes.
+        ShapeTooLarge,
+        /// The bytes are not a verifying key with one public input.
+        InvalidVerifyingKey,
+        /// A development key, and this is not a development chain.
+        DevelopmentKeyRefused,
+        /// The coordinates are not a key of prime order.
+        InvalidSealKey,
+        /// The sequencers have no sealing key yet.
+        SealKeyMissing,
+        /// The owner has an account in the group.
+        AccountAlreadyOpen,
+        /// The owner has no account in the group.
+        NoAccount,
+        /// The trading key is not on the curve, not of prime order, or the identity.
+        InvalidPublicKey,
+        /// Below the smallest deposit.
+        DepositTooSmall,
+        /// The depositor does not have the amount.
+        InsufficientBalance,
+        /// More than one account may have deposited.
+        UserCapExceeded,
+        /// More than the vault may owe.
+        VaultCapExceeded,
+        /// The queue is full.
+        QueueFull,
+        /// The account has too many items in the queue.
+        TooManyItems,
+        /// All indices of the group are taken.
+        TreeFull,
+        /// The caller has no claim.
+        NoClaim,
+        /// The asset refuses the payout still.
+        PayoutRefused,
+        /// The signer may not submit batches.
+        NotSubmitter,
+        /// Not the group's next batch: submitted already, or out of order.
+        WrongBatchNumber,
+        /// Not as many units as the shape has.
+        WrongUnitCount,
+        /// A record has not as many elements as the shape has.
+        WrongCiphertextLength,
+        /// The risk table never was, or is no longer kept.
+        RiskTableUnknown,
+        /// The risk table is too old.
+        RiskTableTooOld,
+        /// The last batch had a newer risk table.
+        RiskVersionDecreased,
+        /// The last batch had a later time.
+        TimeDecreased,
+        /// The batch time is ahead of the chain's.
+        TimeInFuture,
+        /// The batch time is too far behind the chain's.
+        TimeTooOld,
+        /// Queued items are consumed in order, each by a unit of its index.
+        QueueOrder,
+        /// The batch leaves an item that has waited too long.
+        QueueItemOverdue,
+        /// Only an open can bounce.
+        BounceNotOpen,
+        /// A bounce is not in the part of the queue that the batch consumes.
+        BounceOrder,
+        /// A unit names an index without a consumed open.
+        UnknownAccount,
+        /// A submitted field element is not below the order of the field.
+        NonCanonicalField,
+        /// The batch pays out more than the vault holds for accounts.
+        VaultShortfall,
+        /// A point of the proof has wrong flags or a coordinate out of range.
+        ProofMalformedEncoding,
+        /// A point of the proof is not on the curve.
+        ProofNotOnCurve,
+        /// A point of the proof is not in the prime-order subgroup.
+        ProofNotInSubgroup,
+        /// A point of the proof is the identity.
+        ProofPointAtInfinity,
+        /// The proof is not of this statement.
+        InvalidProof,
+        /// The node lacks the runtime's curve operations.
+        VerifierUnavailable,
+        /// An amount or a counter left its range.
+        ArithmeticOverflow,
+    }
+
+    #[pallet::genesis_config]
+    #[derive(frame_support::DefaultNoBound)]
+    pub struct GenesisConfig<T: Config> {
+        /// The chain takes development keys.
+        pub development: bool,
+        /// Groups: id, settlement asset, fee account. The vault must be endowed with the asset's minimum balance.
+        pub groups: Vec<(u32, T::AssetId, T::AccountId)>,
+        /// Who may submit batches.
+        pub submitters: Vec<T::AccountId>,
+        /// The sequencers' sealing key.
+        pub seal_key: Option<(Field, Field)>,
+        /// Shapes, active at once.
+        pub shapes: Vec<GenesisShape>,
+    }
+
+    #[pallet::genesis_build]
+    impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+        fn build(&self) {
+            // A genesis that does not hold together must not start: every failure here is a panic.
+            Development::<T>::put(self.development);
+            for (group, asset, fee_account) in &self.groups {
+                Pallet::<T>::add_group(*group, asset.clone(), fee_account.clone())
+                    .expect("genesis: new group of pallet risk with a funded vault");
+            }
+            Submitters::<T>::put(BoundedVec::truncate_from(self.submitters.clone()));
+            assert!(
+                self.submitters.len() == Submitters::<T>::get().len(),
+                "genesis: too many submitters"
+            );
+            if let Some((x, y)) = self.seal_key {
+                assert!(Pallet::<T>::is_key(&x, &y), "genesis: invalid sealing key");
+                SealKey::<T>::put((x, y));
+            }
+            for s in &self.shapes {
+                Pallet::<T>::add_shape(s.shape, s.units, s.orders, s.development, s.key.clone(), 0u32.into())
+                    .expect("genesis: valid verifying key");
+            }
+        }
+    }
+
+    #[pallet::hooks]
+    impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T>
+    where
+        BlockNumberFor<T>: AtLeast32BitUnsigned,
+    {
+        fn integrity_test() {
+            // Amounts of this size keep every account inside its range (docs/spec/state.md).
+            assert!(T::MaxVault::get() >> 72 == 0, "MaxVault must be below 2^72");
+            assert!(
+                T::MinDeposit::get() > 0,
+                "a deposit of nothing must not take a queue item"
+            );
+        }
+
+        #[cfg(feature = "try-runtime")]
+        fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+            Self::do_try_state()
+        }
+    }
+
+    #[pallet::call]
+    impl<T: Config> Pallet<T> {
+        /// Makes a margin group with an empty account tree and the genesis house.
+        ///
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::WrongDecimals`], [`Error::GroupExists`],
+        /// [`Error::UnknownRiskGroup`], [`Error::VaultNotFunded`]. Event: [`Event::GroupCreated`].
+        #[pallet::call_index(0)]
+        #[pallet::weight(T::WeightInfo::create_group())]
+        pub fn create_group(
+            origin: OriginFor<T>,
+            group: u32,
+            asset: T::AssetId,
+            fee_account: T::AccountId,
+        ) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            let decimals = <T::Assets as fungibles::metadata::Inspect<T::AccountId>>::decimals(asset.clone());
+            ensure!(decimals == types::ASSET_DECIMALS, Error::<T>::WrongDecimals);
+            Self::add_group(group, asset, fee_account)?;
+            Ok(())
+        }
+
+        /// Enables or disables a group. A disabled group takes no opens, deposits or batches; claims are paid.
+        ///
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::UnknownGroup`]. Event: [`Event::GroupEnabled`].
+        #[pallet::call_index(1)]
+        #[pallet::weight(T::WeightInfo::set_group_enabled())]
+        pub fn set_group_enabled(origin: OriginFor<T>, group: u32, enabled: bool) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            Groups::<T>::try_mutate(group, |state| {
+                state.as_mut().ok_or(Error::<T>::UnknownGroup)?.enabled = enabled;
+                Self::deposit_event(Event::GroupEnabled { group, enabled });
+                Ok(())
+            })
+        }
+
+        /// Gives a new shape its verifying key, good after [`Config::ActivationDelay`].
+        ///
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::ShapeExists`], [`Error::DevelopmentKeyRefused`],
+        /// [`Error::ShapeTooLarge`], [`Error::InvalidVerifyingKey`]. Event: [`Event::VerifyingKeySet`].
+        #[pallet::call_index(2)]
+        #[pallet::weight(T::WeightInfo::set_verifying_key())]
+        pub fn set_verifying_key(
+            origin: OriginFor<T>,
+            shape: u16,
+            units: u16,
+            orders: u8,
+            development: bool,
+            key: BoundedVec<u8, ConstU32<{ types::KEY_BYTES }>>,
+        ) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            let active_at = frame_system::Pallet::<T>::block_number().saturating_add(T::ActivationDelay::get());
+            Self::add_shape(shape, units, orders, development, key.into_inner(), active_at)?;
+            Ok(())
+        }
+
+        /// Removes a shape at once.
+        ///
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::UnknownShape`]. Event: [`Event::VerifyingKeyRemoved`].
+        #[pallet::call_index(3)]
+        #[pallet::weight(T::WeightInfo::remove_verifying_key())]
+        pub fn remove_verifying_key(origin: OriginFor<T>, shape: u16) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            ensure!(Shapes::<T>::take(shape).is_some(), Error::<T>::UnknownShape);
+            Self::deposit_event(Event::VerifyingKeyRemoved { shape });
+            Ok(())
+        }
+
+        /// Sets who may submit batches.
+        ///
+        /// Origin: [`Config::AdminOrigin`]. Event: [`Event::SubmittersSet`].
+        #[pallet::call_index(4)]
+        #[pallet::weight(T::WeightInfo::set_submitters(submitters.len() as u32))]
+        pub fn set_submitters(
+            origin: OriginFor<T>,
+            submitters: BoundedVec<T::AccountId, T::MaxSubmitters>,
+        ) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            let count = u32::try_from(submitters.len()).unwrap_or(u32::MAX);
+            Submitters::<T>::put(submitters);
+            Self::deposit_event(Event::SubmittersSet { count });
+            Ok(())
+        }
+
+        /// Sets the sequencers' sealing key, coordinates x and y. Opens sealed to the key before may bounce.
+        ///
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::InvalidSealKey`]. Event: [`Event::SealKeySet`].
+        #[pallet::call_index(5)]
+        #[pallet::weight(T::WeightInfo::set_seal_key())]
+        pub fn set_seal_key(origin: OriginFor<T>, x: Field, y: Field) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            ensure!(Self::is_key(&x, &y), Error::<T>::InvalidSealKey);
+            SealKey::<T>::put((x, y));
+            Self::deposit_event(Event::SealKeySet);
+            Ok(())
+        }
+
+        /// Queues the open of an account with its first deposit, which is taken now. The signer becomes its owner.
+        ///
+        /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::AccountAlreadyOpen`],
+        /// [`Error::SealKeyMissing`], [`Error::NonCanonicalField`], [`Error::InvalidPublicKey`], [`Error::TreeFull`],
+        /// and those of [`Pallet::deposit`]. Event: [`Event::OpenQueued`].
+        #[pallet::call_index(6)]
+        #[pallet::weight(T::WeightInfo::open())]
+        pub fn open(
+            origin: OriginFor<T>,
+            group: u32,
+            pk_x: Field,
+            pk_y: Field,
+            view_commitment: Field,
+            sealed_view_key: [u8; 96],
+            amount: u64,
+        ) -> DispatchResult {
+            let owner = ensure_signed(origin)?;
+            Self::queue_open(
+                group,
+                owner,
+                OpenKeys {
+                    pk_x,
+                    pk_y,
+                    view_commitment,
+                    sealed_view_key,
+                },
+                amount,
+            )
+        }
+
+        /// Queues a deposit to the signer's account; it is taken now.
+        ///
+        /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::NoAccount`],
+        /// [`Error::DepositTooSmall`], [`Error::QueueFull`], [`Error::TooManyItems`], [`Error::UserCapExceeded`],
+        /// [`Error::VaultCapExceeded`], [`Error::InsufficientBalance`], and what the asset refuses.
+        /// Event: [`Event::DepositQueued`].
+        #[pallet::call_index(7)]
+        #[pallet::weight(T::WeightInfo::deposit())]
+        pub fn deposit(origin: OriginFor<T>, group: u32, amount: u64) -> DispatchResult {
+            let owner = ensure_signed(origin)?;
+            Self::queue_deposit(group, owner, amount)
+        }
+
+        /// Settles a batch (C-SUBMIT). Free if it succeeds.
+        ///
+        /// Origin: signed by a submitter. Errors, in the order of the checks: [`Error::NotSubmitter`],
+        /// [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::WrongBatchNumber`], [`Error::UnknownShape`],
+        /// [`Error::ShapeNotActive`], [`Error::WrongUnitCount`], [`Error::WrongCiphertextLength`],
+        /// [`Error::RiskVersionDecreased`], [`Error::RiskTableUnknown`], [`Error::RiskTableTooOld`],
+        /// [`Error::TimeDecreased`], [`Error::TimeInFuture`], [`Error::TimeTooOld`], [`Error::QueueOrder`],
+        /// [`Error::BounceNotOpen`], [`Error::BounceOrder`], [`Error::QueueItemOverdue`], [`Error::UnknownAccount`],
+        /// [`Error::NonCanonicalField`], [`Error::VaultShortfall`], [`Error::ProofMalformedEncoding`],
+        /// [`Error::ProofPointAtInfinity`], [`Error::ProofNotOnCurve`], [`Error::ProofNotInSubgroup`],
+        /// [`Error::InvalidProof`]. Events: [`Event::BatchSettled`], then one for each open, bounce and payout.
+        #[pallet::call_index(8)]
+        #[pallet::weight(T::WeightInfo::submit_batch(
+            batch.units.len() as u32,
+            batch.bounces.len() as u32,
+            T::MaxItemsPerUser::get(),
+        ))]
+        pub fn submit_batch(origin: OriginFor<T>, group: u32, batch: Box<Batch>) -> DispatchResultWithPostInfo {
+            let who = ensure_signed(origin)?;
+            Self::settle(&who, group, &batch)?;
+            Ok(Pays::No.into())
+        }
+
+        /// Pays the signer's claim in full.
+        ///
+        /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::NoClaim`], [`Error::PayoutRefused`].
+        /// Event: [`Event::Claimed`].
+        #[pallet::call_index(9)]
+        #[pallet::weight(T::WeightInfo::claim())]
+        pub fn claim(origin: OriginFor<T>, group: u32) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            let state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
+            Self::pay_claim(group, &state.asset, &who)
+        }
+    }
+}

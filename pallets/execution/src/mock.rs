@@ -1,0 +1,392 @@
+//! A runtime with the pallet, pallet assets, and a clock and risk tables that tests set. Proofs are real: [`prover`].
+#![allow(missing_docs)]
+
+pub mod prover;
+
+use crate::{self as pallet_cloister_execution, *};
+use cloister_crypto::{field::to_bytes, schnorr::SecretKey, Fr};
+use cloister_ledger::{HouseRecord, OpenRecord, Statement, UnitRecord};
+use cloister_risk::RiskTable;
+use pallet_cloister_risk::{RiskTables, TableInfo};
+use polkadot_sdk::{
+    frame_support::{
+        assert_ok, derive_impl, parameter_types,
+        traits::{AsEnsureOriginWithArg, ConstU128, ConstU32, ConstU64, Time},
+        BoundedVec, PalletId,
+    },
+    frame_system::{EnsureRoot, EnsureSigned},
+    pallet_assets, pallet_balances, sp_io,
+    sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage},
+};
+use std::collections::BTreeMap;
+
+type Block = frame_system::mocking::MockBlock<Test>;
+
+#[frame_support::runtime]
+mod runtime {
+    #[runtime::runtime]
+    #[runtime::derive(
+        RuntimeCall,
+        RuntimeEvent,
+        RuntimeError,
+        RuntimeOrigin,
+        RuntimeFreezeReason,
+        RuntimeHoldReason,
+        RuntimeSlashReason,
+        RuntimeLockId,
+        RuntimeTask
+    )]
+    pub struct Test;
+
+    #[runtime::pallet_index(0)]
+    pub type System = frame_system;
+    #[runtime::pallet_index(1)]
+    pub type Balances = pallet_balances;
+    #[runtime::pallet_index(2)]
+    pub type Assets = pallet_assets;
+    #[runtime::pallet_index(3)]
+    pub type Execution = pallet_cloister_execution;
+}
+
+#[derive_impl(frame_system::config_preludes::TestDefaultConfig)]
+impl frame_system::Config for Test {
+    type Block = Block;
+    type AccountId = AccountId32;
+    type Lookup = IdentityLookup<AccountId32>;
+    type AccountData = pallet_balances::AccountData<u64>;
+}
+
+#[derive_impl(pallet_balances::config_preludes::TestDefaultConfig)]
+impl pallet_balances::Config for Test {
+    type AccountStore = System;
+}
+
+#[derive_impl(pallet_assets::config_preludes::TestDefaultConfig)]
+impl pallet_assets::Config for Test {
+    type Balance = u128;
+    type Currency = Balances;
+    type CreateOrigin = AsEnsureOriginWithArg<EnsureSigned<AccountId32>>;
+    type ForceOrigin = EnsureRoot<AccountId32>;
+}
+
+parameter_types! {
+    pub static Now: u64 = START;
+    pub static Infos: BTreeMap<(u32, u64), TableInfo> = BTreeMap::new();
+    pub const ExecutionPalletId: PalletId = PalletId(*b"cloister");
+}
+
+pub struct Clock;
+impl Time for Clock {
+    type Moment = u64;
+    fn now() -> u64 {
+        Now::get()
+    }
+}
+
+/// Tables of which only hash and time exist; groups 1 and 2 have risk parameters.
+pub struct Risk;
+impl RiskTables for Risk {
+    fn exists(group: u32) -> bool {
+        group == GROUP || group == OTHER
+    }
+    fn latest_version(group: u32) -> Option<u64> {
+        Infos::get().keys().filter(|(g, _)| *g == group).map(|(_, v)| *v).max()
+    }
+    fn table_info(group: u32, version: u64) -> Option<TableInfo> {
+        Infos::get().get(&(group, version)).copied()
+    }
+    fn table(_: u32, _: u64) -> Option<RiskTable> {
+        None
+    }
+}
+
+impl pallet_cloister_execution::Config for Test {
+    type AdminOrigin = EnsureRoot<AccountId32>;
+    type AssetId = u32;
+    type Assets = Assets;
+    type Risk = Risk;
+    type Time = Clock;
+    type PalletId = ExecutionPalletId;
+    type MaxQueue = ConstU32<6>;
+    type MaxItemsPerUser = ConstU32<3>;
+    type MaxSubmitters = ConstU32<2>;
+    type MinDeposit = ConstU64<100>;
+    type MaxUserDeposits = ConstU128<500_000>;
+    type MaxVault = ConstU128<1_000_000>;
+    type SoftDeadline = ConstU64<60_000>;
+    type MaxRiskAge = ConstU64<30_000>;
+    type MaxTimeBehind = ConstU64<20_000>;
+    type MaxTimeAhead = ConstU64<2_000>;
+    type ActivationDelay = ConstU64<10>;
+    type WeightInfo = weights::SubstrateWeight<Test>;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = Helper;
+}
+
+#[cfg(feature = "runtime-benchmarks")]
+pub struct Helper;
+#[cfg(feature = "runtime-benchmarks")]
+impl crate::BenchmarkHelper<AccountId32, u32> for Helper {
+    fn set_time(now: u64) {
+        Now::set(now);
+    }
+    fn asset() -> u32 {
+        ASSET
+    }
+    fn endow(asset: &u32, who: &AccountId32, amount: u128) {
+        use frame_support::traits::fungibles::Mutate;
+        <Assets as Mutate<_>>::mint_into(*asset, who, amount).unwrap();
+    }
+    fn group_with_table(now: u64) -> (u32, u64) {
+        set_table(OTHER, 1, now);
+        (OTHER, 1)
+    }
+}
+
+pub const START: u64 = 1_700_000_000_000;
+pub const GROUP: u32 = 1;
+pub const OTHER: u32 = 2;
+pub const ASSET: u32 = 5;
+pub const MIN_BALANCE: u128 = 10;
+/// The shape of the tests: two units of one order.
+pub const SHAPE: u16 = 3;
+pub const ADMIN: AccountId32 = AccountId32::new([9; 32]);
+pub const ALICE: AccountId32 = AccountId32::new([1; 32]);
+pub const BOB: AccountId32 = AccountId32::new([2; 32]);
+pub const SEQUENCER: AccountId32 = AccountId32::new([3; 32]);
+pub const FEES: AccountId32 = AccountId32::new([4; 32]);
+/// What Alice and Bob have at genesis.
+pub const ENDOWMENT: u128 = 1_000_000;
+
+pub fn signed(who: &AccountId32) -> RuntimeOrigin {
+    RuntimeOrigin::signed(who.clone())
+}
+
+pub fn balance(who: &AccountId32) -> u128 {
+    Assets::balance(ASSET, who)
+}
+
+pub fn vault() -> AccountId32 {
+    Execution::vault_account(GROUP)
+}
+
+pub fn set_table(group: u32, version: u64, time: u64) {
+    let mut infos = Infos::get();
+    infos.insert(
+        (group, version),
+        TableInfo {
+            hash: to_bytes(&Fr::from(1_000 + version)),
+            time,
+        },
+    );
+    Infos::set(infos);
+}
+
+pub fn pass(ms: u64) {
+    Now::set(Now::get() + ms);
+}
+
+/// Keys of an open, made from a seed.
+pub fn keys(seed: u8) -> OpenKeys {
+    let pk = SecretKey::from_seed(&[seed; 32]).public();
+    OpenKeys {
+        pk_x: to_bytes(&pk.x()),
+        pk_y: to_bytes(&pk.y()),
+        view_commitment: to_bytes(&Fr::from(u64::from(seed))),
+        sealed_view_key: [seed; 96],
+    }
+}
+
+pub fn open(who: &AccountId32, keys: OpenKeys, amount: u64) -> polkadot_sdk::sp_runtime::DispatchResult {
+    Execution::open(
+        signed(who),
+        GROUP,
+        keys.pk_x,
+        keys.pk_y,
+        keys.view_commitment,
+        keys.sealed_view_key,
+        amount,
+    )
+}
+
+pub fn genesis() -> RuntimeGenesisConfig {
+    let seal = SecretKey::from_seed(&[77; 32]).public();
+    let vaults = [Execution::vault_account(GROUP), Execution::vault_account(OTHER)];
+    let accounts = [ALICE, BOB].map(|who| (ASSET, who, ENDOWMENT)).into_iter();
+    RuntimeGenesisConfig {
+        assets: pallet_assets::GenesisConfig {
+            assets: vec![(ASSET, ADMIN, true, MIN_BALANCE), (ASSET + 1, ADMIN, true, MIN_BALANCE)],
+            metadata: vec![
+                (ASSET, b"Dollar".to_vec(), b"USD".to_vec(), 6),
+                (ASSET + 1, b"Other".to_vec(), b"OTH".to_vec(), 12),
+            ],
+            accounts: accounts
+                .chain(vaults.map(|vault| (ASSET, vault, MIN_BALANCE)))
+                .collect(),
+            ..Default::default()
+        },
+        execution: pallet_cloister_execution::GenesisConfig {
+            development: true,
+            groups: vec![(GROUP, ASSET, FEES)],
+            submitters: vec![SEQUENCER],
+            seal_key: Some((to_bytes(&seal.x()), to_bytes(&seal.y()))),
+            shapes: vec![GenesisShape {
+                shape: SHAPE,
+                units: 2,
+                orders: 1,
+                development: true,
+                key: prover::key(),
+            }],
+        },
+        ..Default::default()
+    }
+}
+
+pub fn empty() -> sp_io::TestExternalities {
+    let mut ext = sp_io::TestExternalities::new(genesis().build_storage().unwrap());
+    ext.execute_with(|| {
+        System::set_block_number(1);
+        Now::set(START);
+        Infos::set(BTreeMap::new());
+        set_table(GROUP, 1, START);
+    });
+    ext
+}
+
+/// Runs a test on the genesis state and checks the invariants after it.
+pub fn on_genesis(test: impl FnOnce()) {
+    empty().execute_with(|| {
+        test();
+        Execution::do_try_state().unwrap();
+    });
+}
+
+/// Runs a test after Alice's account 0 with 10,000 was opened by batch 0; checks the invariants after it.
+pub fn on_open(test: impl FnOnce()) {
+    on_genesis(|| {
+        assert_ok!(open(&ALICE, keys(1), 10_000));
+        let batch = proven(batch(vec![queued(0), unit(0)]));
+        assert_ok!(submit(&batch));
+        System::reset_events();
+        test();
+    });
+}
+
+/// A unit that updates an account without the queue.
+pub fn unit(index: u32) -> UnitSubmission {
+    let ciphertext = (0..9u64)
+        .map(|i| to_bytes(&Fr::from(u64::from(index) * 100 + i)))
+        .collect::<Vec<_>>();
+    UnitSubmission {
+        index,
+        queued: false,
+        withdrawal: 0,
+        new_leaf: to_bytes(&Fr::from(7_000 + u64::from(index))),
+        ciphertext: BoundedVec::truncate_from(ciphertext),
+    }
+}
+
+/// A unit that consumes the next queue item.
+pub fn queued(index: u32) -> UnitSubmission {
+    UnitSubmission {
+        queued: true,
+        ..unit(index)
+    }
+}
+
+/// A unit with a withdrawal.
+pub fn withdrawing(index: u32, withdrawal: u64) -> UnitSubmission {
+    UnitSubmission {
+        withdrawal,
+        ..unit(index)
+    }
+}
+
+/// A batch that fits the group's present state, without a proof.
+pub fn batch(units: Vec<UnitSubmission>) -> Batch {
+    let state = Groups::<Test>::get(GROUP).unwrap();
+    Batch {
+        shape: SHAPE,
+        batch_no: state.batch_no,
+        risk_version: Risk::latest_version(GROUP).unwrap(),
+        time: Now::get(),
+        salt: to_bytes(&Fr::from(31_337)),
+        new_root: to_bytes(&Fr::from(5_000 + state.batch_no)),
+        new_house: to_bytes(&Fr::from(6_000 + state.batch_no)),
+        sweep: 0,
+        empty_mask: 0,
+        bounces: BoundedVec::new(),
+        units: BoundedVec::truncate_from(units),
+        house_record: std::array::from_fn(|i| to_bytes(&Fr::from(800 + i as u64))),
+        proof: [0; 192],
+    }
+}
+
+/// The statement of a batch as a prover makes it: from the public state and the queue, not from the pallet's code.
+pub fn statement(batch: &Batch) -> Statement {
+    let fr = |bytes: &Field| Option::<Fr>::from(Fr::from_bytes(bytes)).unwrap();
+    let state = Groups::<Test>::get(GROUP).unwrap();
+    let mut queue = Execution::queue(GROUP, 0, 100).into_iter().filter(|(id, item)| {
+        let bounced = |id| Queue::<Test>::get(GROUP, id).is_some_and(|open: QueueItem<_>| open.index == item.index);
+        !batch.bounces.contains(id) && !batch.bounces.iter().any(bounced)
+    });
+    let units = batch.units.iter().map(|unit| {
+        let item = unit.queued.then(|| queue.next()).flatten().map(|(_, item)| item);
+        let open = item.as_ref().and_then(|item| match &item.kind {
+            ItemKind::Open(keys) => Some(OpenRecord {
+                x: fr(&keys.pk_x),
+                y: fr(&keys.pk_y),
+                view_commitment: fr(&keys.view_commitment),
+            }),
+            ItemKind::Deposit => None,
+        });
+        UnitRecord {
+            index: unit.index,
+            deposit: item.map_or(0, |item| item.amount),
+            withdrawal: unit.withdrawal,
+            new_leaf: fr(&unit.new_leaf),
+            open,
+            ciphertext: unit.ciphertext.iter().map(fr).collect(),
+        }
+    });
+    let info = Risk::table_info(GROUP, batch.risk_version).unwrap();
+    Statement {
+        genesis: System::block_hash(0).0,
+        group: GROUP,
+        batch_no: batch.batch_no,
+        time: batch.time,
+        salt: fr(&batch.salt),
+        old_root: fr(&state.root),
+        new_root: fr(&batch.new_root),
+        old_house: fr(&state.house),
+        new_house: fr(&batch.new_house),
+        risk_hash: fr(&info.hash),
+        sweep: batch.sweep,
+        empty_mask: batch.empty_mask,
+        units: units.collect(),
+        house: HouseRecord {
+            ciphertext: batch.house_record.map(|bytes| fr(&bytes)),
+        },
+    }
+}
+
+/// The batch with a proof of its statement.
+pub fn proven(mut batch: Batch) -> Batch {
+    batch.proof = prover::prove(statement(&batch).hash());
+    batch
+}
+
+pub fn submit(batch: &Batch) -> polkadot_sdk::frame_support::dispatch::DispatchResultWithPostInfo {
+    Execution::submit_batch(signed(&SEQUENCER), GROUP, Box::new(batch.clone()))
+}
+
+/// The events of the pallet so far, in order.
+pub fn events() -> Vec<crate::Event<Test>> {
+    System::events()
+        .into_iter()
+        .filter_map(|record| match record.event {
+            RuntimeEvent::Execution(event) => Some(event),
+            _ => None,
+        })
+        .collect()
+}

@@ -1,0 +1,320 @@
+//! Batches that are accepted.
+
+use crate::{
+    mock::*, Account, Accounts, Error, Event, GroupTotals, Groups, Indices, ItemKind, PendingItems, Queue, Totals,
+};
+use polkadot_sdk::frame_support::{
+    assert_noop, assert_ok,
+    dispatch::{GetDispatchInfo, Pays},
+    BoundedVec,
+};
+
+fn deposit(who: &polkadot_sdk::sp_runtime::AccountId32, amount: u64) {
+    assert_ok!(Execution::deposit(signed(who), GROUP, amount));
+}
+
+#[test]
+fn batch_should_move_root_house_and_number() {
+    on_genesis(|| {
+        assert_ok!(open(&ALICE, keys(1), 10_000));
+        let batch = proven(batch(vec![queued(0), unit(0)]));
+        let paid = submit(&batch).unwrap();
+        assert_eq!(paid.pays_fee, Pays::No);
+        let state = Groups::<Test>::get(GROUP).unwrap();
+        assert_eq!((state.root, state.house), (batch.new_root, batch.new_house));
+        assert_eq!((state.batch_no, state.time, state.risk_version), (1, START, 1));
+        assert_eq!((state.queue_first, state.queue_next), (1, 1));
+        let settled = Event::BatchSettled {
+            group: GROUP,
+            batch_no: 0,
+            shape: SHAPE,
+            risk_version: 1,
+            time: START,
+            root: batch.new_root,
+            house: batch.new_house,
+            units: 2,
+            consumed: 1,
+        };
+        assert_eq!(
+            events()[1..],
+            [
+                settled,
+                Event::AccountOpened {
+                    group: GROUP,
+                    index: 0,
+                    owner: ALICE
+                }
+            ]
+        );
+    });
+}
+
+#[test]
+fn consumed_open_should_open_the_account_and_settle_its_deposit() {
+    on_open(|| {
+        assert_eq!(
+            Accounts::<Test>::get(GROUP, 0),
+            Some(Account {
+                owner: ALICE,
+                opened: true,
+                deposited: 10_000
+            })
+        );
+        assert_eq!(
+            Totals::<Test>::get(GROUP),
+            GroupTotals {
+                queued: 0,
+                claims: 0,
+                settled: 10_000
+            }
+        );
+        assert!(!Queue::<Test>::contains_key(GROUP, 0) && !PendingItems::<Test>::contains_key(GROUP, 0));
+    });
+}
+
+#[test]
+fn batches_should_follow_one_another() {
+    on_open(|| {
+        for number in 1..4 {
+            pass(5_000);
+            let batch = proven(batch(vec![unit(0), unit(0)]));
+            assert_eq!(batch.batch_no, number);
+            assert_ok!(submit(&batch));
+        }
+    });
+}
+
+#[test]
+fn batch_may_leave_young_items_in_the_queue() {
+    on_open(|| {
+        deposit(&ALICE, 500);
+        deposit(&ALICE, 600);
+        assert_ok!(submit(&proven(batch(vec![unit(0), queued(0)]))));
+        assert_eq!(
+            Totals::<Test>::get(GROUP),
+            GroupTotals {
+                queued: 600,
+                claims: 0,
+                settled: 10_500
+            }
+        );
+        assert_eq!(PendingItems::<Test>::get(GROUP, 0).unwrap().into_inner(), [2]);
+        assert_ok!(submit(&proven(batch(vec![queued(0), unit(0)]))));
+        assert_eq!(Totals::<Test>::get(GROUP).settled, 11_100);
+    });
+}
+
+#[test]
+fn deposit_of_an_account_may_be_consumed_with_its_open() {
+    on_open(|| {
+        assert_ok!(open(&BOB, keys(2), 1_000));
+        deposit(&BOB, 300);
+        assert_ok!(submit(&proven(batch(vec![queued(1), queued(1)]))));
+        assert_eq!(Totals::<Test>::get(GROUP).settled, 11_300);
+    });
+}
+
+#[test]
+fn overdue_items_should_wait_only_for_older_ones() {
+    on_open(|| {
+        for amount in [500, 600, 700] {
+            deposit(&ALICE, amount);
+        }
+        pass(60_001);
+        set_table(GROUP, 2, START + 60_001);
+        assert_noop!(
+            submit(&proven(batch(vec![queued(0), unit(0)]))),
+            Error::<Test>::QueueItemOverdue
+        );
+        assert_ok!(submit(&proven(batch(vec![queued(0), queued(0)]))));
+        assert_ok!(submit(&proven(batch(vec![queued(0), unit(0)]))));
+    });
+}
+
+#[test]
+fn item_at_the_soft_deadline_may_wait() {
+    on_open(|| {
+        deposit(&ALICE, 500);
+        pass(60_000);
+        set_table(GROUP, 2, START + 60_000);
+        assert_ok!(submit(&proven(batch(vec![unit(0), unit(0)]))));
+    });
+}
+
+#[test]
+fn bounced_open_should_be_refunded_with_the_later_items_of_its_index() {
+    on_open(|| {
+        assert_ok!(open(&BOB, keys(2), 1_000));
+        deposit(&ALICE, 500);
+        deposit(&BOB, 300);
+        let mut batch = batch(vec![queued(0), unit(0)]);
+        batch.bounces = BoundedVec::truncate_from(vec![1]);
+        System::reset_events();
+        assert_ok!(submit(&proven(batch)));
+        assert_eq!(balance(&BOB), ENDOWMENT);
+        assert_eq!(
+            Totals::<Test>::get(GROUP),
+            GroupTotals {
+                queued: 0,
+                claims: 0,
+                settled: 10_500
+            }
+        );
+        assert!(!Accounts::<Test>::contains_key(GROUP, 1) && !Indices::<Test>::contains_key(GROUP, &BOB));
+        assert_eq!(
+            events()[1..],
+            [
+                Event::Bounced {
+                    group: GROUP,
+                    index: 1,
+                    item: 1
+                },
+                Event::Refunded {
+                    group: GROUP,
+                    owner: BOB,
+                    item: 1,
+                    amount: 1_000
+                },
+                Event::Refunded {
+                    group: GROUP,
+                    owner: BOB,
+                    item: 3,
+                    amount: 300
+                },
+            ]
+        );
+        // The hole of item 3 is passed over, and Bob may open again, at a new index.
+        assert_eq!(Groups::<Test>::get(GROUP).unwrap().queue_first, 4);
+        assert_ok!(open(&BOB, keys(2), 1_000));
+        assert_eq!(Execution::index_of(GROUP, &BOB), Some(2));
+    });
+}
+
+#[test]
+fn bounce_should_skip_later_items_of_its_index_between_others() {
+    on_open(|| {
+        assert_ok!(open(&BOB, keys(2), 1_000));
+        deposit(&BOB, 300);
+        deposit(&ALICE, 500);
+        deposit(&BOB, 400);
+        deposit(&ALICE, 600);
+        let mut bounce = batch(vec![queued(0), unit(0)]);
+        bounce.bounces = BoundedVec::truncate_from(vec![1]);
+        assert_ok!(submit(&proven(bounce)));
+        assert_eq!(Groups::<Test>::get(GROUP).unwrap().queue_first, 5);
+        assert_eq!(Execution::queue(GROUP, 0, 9).len(), 1);
+        assert_ok!(submit(&proven(batch(vec![queued(0), unit(0)]))));
+        assert_eq!(balance(&BOB), ENDOWMENT);
+    });
+}
+
+#[test]
+fn bounce_should_leave_holes_that_later_batches_pass() {
+    on_open(|| {
+        assert_ok!(open(&BOB, keys(2), 1_000));
+        deposit(&ALICE, 500);
+        deposit(&BOB, 400);
+        deposit(&ALICE, 600);
+        let mut bounce = batch(vec![unit(0), unit(0)]);
+        bounce.bounces = BoundedVec::truncate_from(vec![1]);
+        assert_ok!(submit(&proven(bounce)));
+        let state = Groups::<Test>::get(GROUP).unwrap();
+        assert_eq!((state.queue_first, state.queue_next), (2, 5));
+        assert!(!Queue::<Test>::contains_key(GROUP, 3));
+        assert_ok!(submit(&proven(batch(vec![queued(0), queued(0)]))));
+        assert_eq!(Groups::<Test>::get(GROUP).unwrap().queue_first, 5);
+    });
+}
+
+#[test]
+fn several_opens_may_bounce_at_once() {
+    on_open(|| {
+        assert_ok!(open(&BOB, keys(2), 1_000));
+        let carol = polkadot_sdk::sp_runtime::AccountId32::new([6; 32]);
+        assert_ok!(Assets::transfer(signed(&ALICE), ASSET, carol.clone(), 5_000));
+        assert_ok!(open(&carol, keys(6), 1_000));
+        let mut bounce = batch(vec![unit(0), unit(0)]);
+        bounce.bounces = BoundedVec::truncate_from(vec![1, 2]);
+        assert_ok!(submit(&proven(bounce)));
+        assert_eq!((balance(&BOB), balance(&carol)), (ENDOWMENT, 5_000));
+    });
+}
+
+#[test]
+fn groups_should_be_apart() {
+    on_open(|| {
+        assert_ok!(Execution::create_group(RuntimeOrigin::root(), OTHER, ASSET, FEES));
+        let other = Groups::<Test>::get(OTHER);
+        assert_ok!(submit(&proven(batch(vec![unit(0), unit(0)]))));
+        assert_eq!(Groups::<Test>::get(OTHER), other);
+        let crate::OpenKeys {
+            pk_x,
+            pk_y,
+            view_commitment,
+            sealed_view_key,
+        } = keys(1);
+        assert_ok!(Execution::open(
+            signed(&ALICE),
+            OTHER,
+            pk_x,
+            pk_y,
+            view_commitment,
+            sealed_view_key,
+            700
+        ));
+        assert_eq!(Execution::index_of(OTHER, &ALICE), Some(0));
+        assert_eq!(
+            (Totals::<Test>::get(OTHER).queued, Totals::<Test>::get(GROUP).queued),
+            (700, 0)
+        );
+    });
+}
+
+#[test]
+fn another_submitter_may_submit() {
+    on_open(|| {
+        assert_ok!(Execution::set_submitters(
+            RuntimeOrigin::root(),
+            BoundedVec::truncate_from(vec![BOB])
+        ));
+        let batch = proven(batch(vec![unit(0), unit(0)]));
+        assert_noop!(submit(&batch), Error::<Test>::NotSubmitter);
+        assert_ok!(Execution::submit_batch(signed(&BOB), GROUP, Box::new(batch)));
+    });
+}
+
+#[test]
+fn open_and_deposit_should_give_their_kinds_to_the_statement() {
+    // A deposit proven as an open, or an open as a deposit, is another statement.
+    on_open(|| {
+        deposit(&ALICE, 500);
+        let batch = batch(vec![queued(0), unit(0)]);
+        let mut statement = statement(&batch);
+        assert!(matches!(Execution::queue(GROUP, 0, 1)[0].1.kind, ItemKind::Deposit));
+        statement.units[0].open = Some(cloister_ledger::OpenRecord {
+            x: 0.into(),
+            y: 0.into(),
+            view_commitment: 0.into(),
+        });
+        let mut proven = batch;
+        proven.proof = prover::prove(statement.hash());
+        assert_noop!(submit(&proven), Error::<Test>::InvalidProof);
+    });
+}
+
+#[test]
+fn weight_of_a_batch_should_grow_with_units_and_bounces() {
+    on_open(|| {
+        let weight = |units: usize, bounces: u64| {
+            let mut batch = batch(vec![unit(0); units]);
+            batch.bounces = BoundedVec::truncate_from((0..bounces).collect());
+            let call = crate::Call::<Test>::submit_batch {
+                group: GROUP,
+                batch: Box::new(batch),
+            };
+            call.get_dispatch_info().call_weight
+        };
+        assert!(weight(3, 0).all_gt(weight(2, 0)));
+        assert!(weight(2, 1).all_gt(weight(2, 0)));
+    });
+}

@@ -1,0 +1,48 @@
+//! The functions behind the runtime API.
+
+use crate::{mock::*, GroupTotals};
+use polkadot_sdk::frame_support::assert_ok;
+
+#[test]
+fn views_should_show_the_state() {
+    on_open(|| {
+        assert_ok!(open(&BOB, keys(2), 1_000));
+        assert_eq!(Execution::groups(), [GROUP]);
+        assert_eq!(Execution::group_state(GROUP).unwrap().batch_no, 1);
+        assert_eq!(Execution::group_state(9), None);
+        assert_eq!(
+            Execution::group_totals(GROUP),
+            GroupTotals {
+                queued: 1_000,
+                claims: 0,
+                settled: 10_000
+            }
+        );
+        assert_eq!(Execution::account(GROUP, 1).unwrap().owner, BOB);
+        assert_eq!(Execution::shapes(), [SHAPE]);
+        assert_eq!(Execution::verifying_key(SHAPE).unwrap().key.into_inner(), prover::key());
+        assert_eq!(Execution::submitters(), [SEQUENCER]);
+        assert_eq!(Execution::latest_risk_version(GROUP), Some(1));
+        assert_eq!(Execution::risk_info(GROUP, 1), Infos::get().get(&(GROUP, 1)).copied());
+    });
+}
+
+#[test]
+fn queue_view_should_page() {
+    on_open(|| {
+        for amount in [100, 200, 300] {
+            assert_ok!(Execution::deposit(signed(&ALICE), GROUP, amount));
+        }
+        let amounts = |from, limit| {
+            Execution::queue(GROUP, from, limit)
+                .into_iter()
+                .map(|(_, item)| item.amount)
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(amounts(0, 9), [100, 200, 300]);
+        assert_eq!(amounts(2, 9), [200, 300]);
+        assert_eq!(amounts(0, 1), [100]);
+        assert_eq!(amounts(9, 9), [0u64; 0]);
+        assert!(Execution::queue(9, 0, 9).is_empty());
+    });
+}

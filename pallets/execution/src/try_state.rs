@@ -1,0 +1,113 @@
+//! The invariants of the pallet.
+
+use crate::{Accounts, Claims, Config, GroupTotals, Groups, Indices, ItemKind, Pallet, PendingItems, Queue, Totals};
+use alloc::collections::BTreeMap;
+use cloister_crypto::{constants::INDEX_BITS, field::from_bytes};
+use polkadot_sdk::{
+    frame_support::{
+        ensure,
+        traits::{fungibles::Inspect, Get},
+    },
+    sp_runtime::TryRuntimeError,
+};
+
+impl<T: Config> Pallet<T> {
+    /// For every group:
+    /// * C-VAULT: the vault holds its minimum balance and everything it owes; what it owes is within the cap.
+    /// * `queued` is the sum of the queue's items, `claims` the sum of the claims.
+    /// * Root and house commitment are canonical.
+    /// * Queue ids lie between first and next; each item belongs to an account of its owner and is pending for it, and
+    ///   nothing else is pending; the items of an account that is not open yet start with its open.
+    /// * Accounts and indices are inverse, and every index is below the next one.
+    pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+        let mut groups = 0usize;
+        for (group, state) in Groups::<T>::iter() {
+            groups = groups.saturating_add(1);
+            ensure!(
+                from_bytes(&state.root).is_ok() && from_bytes(&state.house).is_ok(),
+                "not canonical"
+            );
+            Self::try_vault(group, &state.asset)?;
+            Self::try_queue(group, state.queue_first, state.queue_next)?;
+            Self::try_accounts(group, state.next_index)?;
+        }
+        ensure!(Totals::<T>::iter_keys().count() <= groups, "totals without a group");
+        Ok(())
+    }
+
+    fn try_vault(group: u32, asset: &T::AssetId) -> Result<(), TryRuntimeError> {
+        let GroupTotals {
+            queued,
+            claims,
+            settled,
+        } = Totals::<T>::get(group);
+        let owed = Totals::<T>::get(group).sum().ok_or("the vault owes too much")?;
+        ensure!(owed <= T::MaxVault::get(), "the vault owes more than its cap");
+        let balance = T::Assets::balance(asset.clone(), &Self::vault_account(group));
+        let least = T::Assets::minimum_balance(asset.clone());
+        ensure!(
+            Some(balance) >= owed.checked_add(least),
+            "the vault holds less than it owes"
+        );
+        let items: u128 = Queue::<T>::iter_prefix_values(group)
+            .map(|item| u128::from(item.amount))
+            .sum();
+        ensure!(items == queued, "queued is not the sum of the queue");
+        let sum: u128 = Claims::<T>::iter_prefix_values(group).sum();
+        ensure!(sum == claims, "claims is not the sum of the claims");
+        ensure!(
+            Claims::<T>::iter_prefix_values(group).all(|claim| claim > 0),
+            "an empty claim is stored"
+        );
+        ensure!(settled <= owed, "settled is more than everything");
+        Ok(())
+    }
+
+    fn try_queue(group: u32, first: u64, next: u64) -> Result<(), TryRuntimeError> {
+        ensure!(
+            next.checked_sub(first)
+                .is_some_and(|n| n <= u64::from(T::MaxQueue::get())),
+            "queue ids"
+        );
+        let items: BTreeMap<u64, _> = Queue::<T>::iter_prefix(group).collect();
+        let mut by_index: BTreeMap<u32, alloc::vec::Vec<u64>> = BTreeMap::new();
+        for (id, item) in &items {
+            ensure!(*id >= first && *id < next, "a queue item has an id outside the queue");
+            let account = Accounts::<T>::get(group, item.index).ok_or("a queue item has no account")?;
+            ensure!(
+                account.owner == item.owner,
+                "a queue item has another owner than its account"
+            );
+            let pending = by_index.entry(item.index).or_default();
+            let is_open = matches!(item.kind, ItemKind::Open(_));
+            ensure!(
+                is_open == (!account.opened && pending.is_empty()),
+                "an open is not first, or not once"
+            );
+            pending.push(*id);
+        }
+        let pending: BTreeMap<u32, alloc::vec::Vec<u64>> = PendingItems::<T>::iter_prefix(group)
+            .map(|(index, items)| (index, items.into_inner()))
+            .collect();
+        ensure!(pending == by_index, "pending items and queue differ");
+        Ok(())
+    }
+
+    fn try_accounts(group: u32, next_index: u32) -> Result<(), TryRuntimeError> {
+        ensure!(next_index <= 1 << INDEX_BITS, "more indices than leaves");
+        let mut accounts = 0usize;
+        for (index, account) in Accounts::<T>::iter_prefix(group) {
+            accounts = accounts.saturating_add(1);
+            ensure!(index < next_index, "an account has an index never given");
+            ensure!(
+                Indices::<T>::get(group, &account.owner) == Some(index),
+                "account and index differ"
+            );
+        }
+        ensure!(
+            Indices::<T>::iter_prefix(group).count() == accounts,
+            "an index has no account"
+        );
+        Ok(())
+    }
+}

@@ -1,0 +1,116 @@
+//! Money in and out of a group's vault (C-VAULT).
+
+use crate::{Claims, Config, Error, Event, GroupTotals, Pallet, Totals};
+use polkadot_sdk::{
+    frame_support::{
+        ensure,
+        storage::with_storage_layer,
+        traits::{
+            fungibles::{Inspect, Mutate},
+            tokens::{Fortitude, Preservation},
+            Get,
+        },
+    },
+    sp_runtime::{traits::AccountIdConversion, DispatchError},
+};
+
+impl GroupTotals {
+    /// Everything the vault owes; `None` cannot be with amounts below the vault's cap.
+    pub fn sum(&self) -> Option<u128> {
+        self.queued.checked_add(self.claims)?.checked_add(self.settled)
+    }
+}
+
+impl<T: Config> Pallet<T> {
+    /// The account that holds a group's money.
+    pub fn vault_account(group: u32) -> T::AccountId {
+        T::PalletId::get().into_sub_account_truncating(group)
+    }
+
+    /// The least balance that keeps the vault's account alive: never owed to anyone.
+    pub(crate) fn vault_is_funded(group: u32, asset: &T::AssetId) -> bool {
+        let vault = Self::vault_account(group);
+        T::Assets::balance(asset.clone(), &vault) >= T::Assets::minimum_balance(asset.clone())
+    }
+
+    /// Takes a deposit into the vault and counts it as queued.
+    pub(crate) fn take(group: u32, asset: &T::AssetId, who: &T::AccountId, amount: u64) -> Result<(), DispatchError> {
+        let amount = u128::from(amount);
+        let mut totals = Totals::<T>::get(group);
+        let sum = totals
+            .sum()
+            .and_then(|s| s.checked_add(amount))
+            .ok_or(Error::<T>::ArithmeticOverflow)?;
+        ensure!(sum <= T::MaxVault::get(), Error::<T>::VaultCapExceeded);
+        let available = T::Assets::reducible_balance(asset.clone(), who, Preservation::Expendable, Fortitude::Polite);
+        ensure!(available >= amount, Error::<T>::InsufficientBalance);
+        T::Assets::transfer(
+            asset.clone(),
+            who,
+            &Self::vault_account(group),
+            amount,
+            Preservation::Expendable,
+        )?;
+        totals.queued = totals
+            .queued
+            .checked_add(amount)
+            .ok_or(Error::<T>::ArithmeticOverflow)?;
+        Totals::<T>::insert(group, totals);
+        Ok(())
+    }
+
+    /// Moves money out of the vault; the vault itself always stays.
+    fn transfer_out(group: u32, asset: &T::AssetId, who: &T::AccountId, amount: u128) -> Result<(), DispatchError> {
+        // A layer of its own: a refusal half-way leaves nothing behind.
+        with_storage_layer(|| {
+            let vault = Self::vault_account(group);
+            T::Assets::transfer(asset.clone(), &vault, who, amount, Preservation::Preserve).map(drop)
+        })
+    }
+
+    /// Pays out what `totals` no longer counts. A payout that the asset refuses becomes a claim, so that no receiver can
+    /// block a batch. Returns whether it was paid.
+    pub(crate) fn pay(
+        group: u32,
+        asset: &T::AssetId,
+        who: &T::AccountId,
+        amount: u64,
+        totals: &mut GroupTotals,
+    ) -> Result<bool, DispatchError> {
+        let wide = u128::from(amount);
+        if Self::transfer_out(group, asset, who, wide).is_ok() {
+            return Ok(true);
+        }
+        totals.claims = totals.claims.checked_add(wide).ok_or(Error::<T>::ArithmeticOverflow)?;
+        Claims::<T>::try_mutate(group, who, |claim| {
+            *claim = claim.checked_add(wide).ok_or(Error::<T>::ArithmeticOverflow)?;
+            Ok::<(), DispatchError>(())
+        })?;
+        Self::deposit_event(Event::PayoutDeferred {
+            group,
+            owner: who.clone(),
+            amount,
+        });
+        Ok(false)
+    }
+
+    /// Pays a claim in full.
+    pub(crate) fn pay_claim(group: u32, asset: &T::AssetId, who: &T::AccountId) -> Result<(), DispatchError> {
+        let amount = Claims::<T>::take(group, who);
+        ensure!(amount > 0, Error::<T>::NoClaim);
+        Self::transfer_out(group, asset, who, amount).map_err(|_| Error::<T>::PayoutRefused)?;
+        Totals::<T>::try_mutate(group, |totals| {
+            totals.claims = totals
+                .claims
+                .checked_sub(amount)
+                .ok_or(Error::<T>::ArithmeticOverflow)?;
+            Ok::<(), DispatchError>(())
+        })?;
+        Self::deposit_event(Event::Claimed {
+            group,
+            owner: who.clone(),
+            amount,
+        });
+        Ok(())
+    }
+}

@@ -1,0 +1,96 @@
+//! The functions behind the runtime API (C-API), under the same names.
+
+use crate::{
+    types::MAX_QUEUE_PAGE, Account, Accounts, BlockNumberFor, Claims, Config, Field, GroupState, GroupTotals, Groups,
+    Indices, Pallet, Queue, QueueItem, SealKey, Shape, Shapes, Submitters, Totals,
+};
+use alloc::vec::Vec;
+use cloister_risk::RiskTable;
+use pallet_cloister_risk::{RiskTables, TableInfo};
+
+impl<T: Config> Pallet<T> {
+    /// All groups, ascending.
+    pub fn groups() -> Vec<u32> {
+        let mut groups: Vec<u32> = Groups::<T>::iter_keys().collect();
+        groups.sort_unstable();
+        groups
+    }
+
+    /// A group.
+    pub fn group_state(group: u32) -> Option<GroupState<T::AccountId, T::AssetId>> {
+        Groups::<T>::get(group)
+    }
+
+    /// What its vault owes.
+    pub fn group_totals(group: u32) -> GroupTotals {
+        Totals::<T>::get(group)
+    }
+
+    /// Queue items with ids from `from` on, in order; at most `limit`, and never more than [`MAX_QUEUE_PAGE`].
+    pub fn queue(group: u32, from: u64, limit: u32) -> Vec<(u64, QueueItem<T::AccountId>)> {
+        let Some(state) = Groups::<T>::get(group) else {
+            return Vec::new();
+        };
+        (from.max(state.queue_first)..state.queue_next)
+            .filter_map(|id| Queue::<T>::get(group, id).map(|item| (id, item)))
+            .take(limit.min(MAX_QUEUE_PAGE) as usize)
+            .collect()
+    }
+
+    /// An account.
+    pub fn account(group: u32, index: u32) -> Option<Account<T::AccountId>> {
+        Accounts::<T>::get(group, index)
+    }
+
+    /// The index of an owner.
+    pub fn index_of(group: u32, owner: &T::AccountId) -> Option<u32> {
+        Indices::<T>::get(group, owner)
+    }
+
+    /// The claim of an owner, 10^-6.
+    pub fn claim_of(group: u32, owner: &T::AccountId) -> u128 {
+        Claims::<T>::get(group, owner)
+    }
+
+    /// All shapes, ascending.
+    pub fn shapes() -> Vec<u16> {
+        let mut shapes: Vec<u16> = Shapes::<T>::iter_keys().collect();
+        shapes.sort_unstable();
+        shapes
+    }
+
+    /// A shape with its verifying key.
+    pub fn verifying_key(shape: u16) -> Option<Shape<BlockNumberFor<T>>> {
+        Shapes::<T>::get(shape)
+    }
+
+    /// Who may submit batches.
+    pub fn submitters() -> Vec<T::AccountId> {
+        Submitters::<T>::get().into_inner()
+    }
+
+    /// The sequencers' sealing key.
+    pub fn seal_key() -> Option<(Field, Field)> {
+        SealKey::<T>::get()
+    }
+
+    /// Version of the newest risk table.
+    pub fn latest_risk_version(group: u32) -> Option<u64> {
+        T::Risk::latest_version(group)
+    }
+
+    /// A risk table that is still kept.
+    pub fn risk_table(group: u32, version: u64) -> Option<RiskTable> {
+        T::Risk::table(group, version)
+    }
+
+    /// The newest risk table.
+    pub fn latest_risk_table(group: u32) -> Option<RiskTable> {
+        T::Risk::latest_version(group).and_then(|version| T::Risk::table(group, version))
+    }
+
+    /// Hash and time of a risk table that is still kept.
+    pub fn risk_info(group: u32, version: u64) -> Option<TableInfo> {
+        T::Risk::table_info(group, version)
+    }
+}

@@ -1,0 +1,42 @@
+//! Hard bounds of what governance may set. A parameter outside is refused whoever asks.
+
+use cloister_crypto::constants::QUANTITY_BITS;
+use core::ops::RangeInclusive;
+
+/// Initial margin ratio over 2^8.
+pub const INITIAL: RangeInclusive<u16> = 282..=2048;
+/// Maintenance margin ratio over 2^8: at least the modelled loss, one to one.
+pub const MAINTENANCE: RangeInclusive<u16> = 256..=1024;
+/// Liquidation penalty over 2^8.
+pub const PENALTY: RangeInclusive<u16> = 0..=128;
+/// Fee cap, 10^-6 of the traded cost.
+pub const FEE_CAP: RangeInclusive<u32> = 0..=10_000;
+/// Age at which a price is stale, milliseconds.
+pub const PRICE_AGE: RangeInclusive<u64> = 6_000..=600_000;
+/// Time between two tables, milliseconds.
+pub const TABLE_INTERVAL: RangeInclusive<u64> = 1_000..=600_000;
+/// Underlying a lot, 10^-9 units.
+pub const LOT_SIZE: RangeInclusive<u64> = 1..=1_000_000_000_000_000;
+/// Scan range, 10^-6 of the mark.
+pub const SCAN_RANGE: RangeInclusive<u32> = 10_000..=500_000;
+/// Extreme move, 10^-6 scan ranges.
+pub const EXTREME_MULTIPLE: RangeInclusive<u32> = 1_000_000..=5_000_000;
+/// Covered fraction of the extreme move, 10^-6.
+pub const EXTREME_COVER: RangeInclusive<u32> = 100_000..=1_000_000;
+/// Floors, 10^-6 of the mark.
+pub const FLOOR: RangeInclusive<u32> = 0..=200_000;
+/// Price band, 10^-6 of the mark.
+pub const BAND: RangeInclusive<u32> = 1_000..=200_000;
+/// Premium, 10^-6 of the index.
+pub const PREMIUM: RangeInclusive<u32> = 0..=50_000;
+/// Funding rate an hour, 10^-6 of the mark.
+pub const FUNDING_RATE: RangeInclusive<u32> = 0..=10_000;
+/// Position limit, lots.
+pub const LIMIT: RangeInclusive<u64> = 1..=(1 << QUANTITY_BITS) - 1;
+/// Liquidation step, lots.
+pub const CHUNK: RangeInclusive<u64> = 1..=(1 << QUANTITY_BITS) - 1;
+
+/// C-BOUND: `Σ_j limit_high_j · max(..) < 2^TOTAL_BITS`, so that no account can leave the range of its cash.
+pub const TOTAL_BITS: u32 = 77;
+/// Funding accrues for at most this long between two tables, milliseconds.
+pub const MAX_FUNDING_STEP: u64 = 3_600_000;

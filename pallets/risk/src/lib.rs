@@ -1,0 +1,491 @@
+//! Margin groups, their instruments, governed risk parameters, and the risk tables made on-chain from oracle prices (C-RISK).
+//!
+//! A table fixes everything that a batch may assume about prices and margins. It is built from the oracle's medians when
+//! they are fresh, hashed once, and named by batches through its version. Parameters are set by [`Config::AdminOrigin`]
+//! inside the hard bounds of [`bounds`].
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+pub mod bounds;
+pub mod pricing;
+mod tables;
+pub mod types;
+pub mod weights;
+
+#[cfg(feature = "runtime-benchmarks")]
+mod benchmarking;
+#[cfg(test)]
+mod mock;
+#[cfg(test)]
+mod tests;
+
+#[cfg(feature = "runtime-benchmarks")]
+pub use benchmarking::BenchmarkHelper;
+pub use pallet::*;
+pub use types::{
+    GenesisGroup, GenesisInstrument, Group, GroupParams, Instrument, InstrumentParams, Price, PriceSource, RiskTables,
+    StallReason, TableInfo,
+};
+pub use weights::WeightInfo;
+
+use polkadot_sdk::{frame_support, frame_system};
+#[cfg(any(feature = "try-runtime", test))]
+use polkadot_sdk::sp_runtime;
+
+#[frame_support::pallet]
+pub mod pallet {
+    use super::*;
+    use crate::tables::Turn;
+    use alloc::vec::Vec;
+    use cloister_risk::{RiskTable, Status};
+    use frame_support::{pallet_prelude::*, traits::Time};
+    use frame_system::pallet_prelude::*;
+
+    #[pallet::pallet]
+    pub struct Pallet<T>(_);
+
+    #[pallet::config]
+    pub trait Config: polkadot_sdk::frame_system::Config<RuntimeEvent: From<Event<Self>>> {
+        /// Who sets groups, instruments and parameters.
+        type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+        /// Names a price feed.
+        type FeedId: Parameter + Member + MaxEncodedLen + MaybeSerializeDeserialize;
+        /// The oracle's medians.
+        type Prices: PriceSource<FeedId = Self::FeedId>;
+        /// The chain's clock, milliseconds of Unix time.
+        type Time: Time<Moment = u64>;
+        /// Groups at most.
+        #[pallet::constant]
+        type MaxGroups: Get<u32>;
+        /// Tables kept a group (K).
+        #[pallet::constant]
+        type TablesKept: Get<u32>;
+        /// Weights of the calls.
+        type WeightInfo: WeightInfo;
+        /// Sets prices and the clock in benchmarks.
+        #[cfg(feature = "runtime-benchmarks")]
+        type BenchmarkHelper: BenchmarkHelper<Self::FeedId>;
+    }
+
+    /// Ids of all groups, in order of creation: the order of their turns.
+    #[pallet::storage]
+    pub type GroupIds<T: Config> = StorageValue<_, BoundedVec<u32, T::MaxGroups>, ValueQuery>;
+
+    /// Margin groups by id.
+    #[pallet::storage]
+    pub type Groups<T: Config> = StorageMap<_, Twox64Concat, u32, Group<T::FeedId>>;
+
+    /// The last K risk tables by group and version.
+    #[pallet::storage]
+    pub type Tables<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u64, RiskTable>;
+
+    /// Hash and time of the last K risk tables by group and version.
+    #[pallet::storage]
+    pub type TableInfos<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u64, TableInfo>;
+
+    /// Number of instruments ever listed; the next id is one more. Ids start at 1 and are never reused.
+    #[pallet::storage]
+    pub type LastInstrumentId<T: Config> = StorageValue<_, u32, ValueQuery>;
+
+    /// Place in [`GroupIds`] of the group whose turn is next.
+    #[pallet::storage]
+    pub type Cursor<T: Config> = StorageValue<_, u32, ValueQuery>;
+
+    #[pallet::event]
+    #[pallet::generate_deposit(pub(crate) fn deposit_event)]
+    pub enum Event<T: Config> {
+        /// A margin group was made.
+        GroupCreated {
+            /// The group.
+            group: u32,
+        },
+        /// The parameters of a group were set.
+        GroupParamsSet {
+            /// The group.
+            group: u32,
+        },
+        /// An instrument was listed; it trades from the next table on.
+        InstrumentListed {
+            /// The group.
+            group: u32,
+            /// The instrument.
+            instrument_id: u32,
+            /// Its row in the table.
+            place: u32,
+        },
+        /// The parameters of an instrument were set.
+        InstrumentParamsSet {
+            /// The group.
+            group: u32,
+            /// The instrument.
+            instrument_id: u32,
+        },
+        /// The status of an instrument was set.
+        InstrumentStatusSet {
+            /// The group.
+            group: u32,
+            /// The instrument.
+            instrument_id: u32,
+            /// The status from the next table on.
+            status: Status,
+        },
+        /// A risk table was built.
+        TableBuilt {
+            /// The group.
+            group: u32,
+            /// Its version.
+            version: u64,
+            /// When, milliseconds of Unix time.
+            time: u64,
+            /// Its hash.
+            hash: [u8; 32],
+        },
+        /// A table was due and could not be built. Said once; the next `TableBuilt` ends it.
+        TableStalled {
+            /// The group.
+            group: u32,
+            /// Why.
+            reason: StallReason,
+        },
+    }
+
+    #[pallet::error]
+    #[derive(PartialEq, Eq)]
+    pub enum Error<T> {
+        /// The group exists already.
+        GroupExists,
+        /// No such group.
+        UnknownGroup,
+        /// There are as many groups as there may be.
+        TooManyGroups,
+        /// No such instrument in the group.
+        UnknownInstrument,
+        /// All rows of the group are taken.
+        TooManyInstruments,
+        /// A parameter is outside its hard bounds.
+        ParameterOutOfBounds,
+        /// The lot size of an instrument never changes: positions are counted in lots.
+        LotSizeFixed,
+        /// Only trading and close-only may be set.
+        StatusNotAllowed,
+        /// The interval since the last table has not passed.
+        NotDue,
+        /// An instrument has never had a price.
+        FeedMissing,
+        /// A price is older than the group allows.
+        FeedStale,
+        /// A price is zero or too large for a table.
+        PriceOutOfRange,
+        /// The group's positions could leave the range of an account (C-BOUND).
+        RiskBoundExceeded,
+        /// The table fails its own validation.
+        InvalidTable,
+    }
+
+    impl<T: Config> From<StallReason> for Error<T> {
+        fn from(reason: StallReason) -> Self {
+            match reason {
+                StallReason::FeedMissing(_) => Self::FeedMissing,
+                StallReason::FeedStale(_) => Self::FeedStale,
+                StallReason::PriceOutOfRange(_) => Self::PriceOutOfRange,
+                StallReason::RiskBoundExceeded => Self::RiskBoundExceeded,
+                StallReason::InvalidTable => Self::InvalidTable,
+            }
+        }
+    }
+
+    #[pallet::genesis_config]
+    #[derive(frame_support::DefaultNoBound)]
+    pub struct GenesisConfig<T: Config> {
+        /// Groups with their instruments.
+        pub groups: Vec<GenesisGroup<T::FeedId>>,
+    }
+
+    #[pallet::genesis_build]
+    impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
+        fn build(&self) {
+            for entry in &self.groups {
+                // A genesis that breaks the bounds must not start.
+                Pallet::<T>::add_group(entry.group, entry.params.clone()).expect("genesis: group in its bounds");
+                for i in &entry.instruments {
+                    Pallet::<T>::add_instrument(entry.group, i.feed.clone(), i.premium_feed.clone(), i.params.clone())
+                        .expect("genesis: instrument in its bounds");
+                }
+            }
+        }
+    }
+
+    #[pallet::hooks]
+    impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
+        /// Gives one group its turn to get a new table.
+        fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+            match Self::next_turn() {
+                None | Some(0) => T::WeightInfo::idle_turn(),
+                Some(instruments) => T::WeightInfo::refresh_table(instruments),
+            }
+        }
+
+        #[cfg(feature = "try-runtime")]
+        fn try_state(_: BlockNumberFor<T>) -> Result<(), sp_runtime::TryRuntimeError> {
+            Self::do_try_state()
+        }
+    }
+
+    #[pallet::call]
+    impl<T: Config> Pallet<T> {
+        /// Makes a margin group without instruments.
+        ///
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::GroupExists`],
+        /// [`Error::TooManyGroups`]. Event: [`Event::GroupCreated`].
+        #[pallet::call_index(0)]
+        #[pallet::weight(T::WeightInfo::create_group())]
+        pub fn create_group(origin: OriginFor<T>, group: u32, params: GroupParams) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            Self::add_group(group, params)?;
+            Ok(())
+        }
+
+        /// Sets the parameters of a group, from its next table on.
+        ///
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::UnknownGroup`].
+        /// Event: [`Event::GroupParamsSet`].
+        #[pallet::call_index(1)]
+        #[pallet::weight(T::WeightInfo::set_group_params())]
+        pub fn set_group_params(origin: OriginFor<T>, group: u32, params: GroupParams) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            ensure!(params.in_bounds(), Error::<T>::ParameterOutOfBounds);
+            Groups::<T>::try_mutate(group, |state| {
+                state.as_mut().ok_or(Error::<T>::UnknownGroup)?.params = params;
+                Self::deposit_event(Event::GroupParamsSet { group });
+                Ok(())
+            })
+        }
+
+        /// Lists a perpetual in the next free row of a group.
+        ///
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::UnknownGroup`],
+        /// [`Error::TooManyInstruments`]. Event: [`Event::InstrumentListed`].
+        #[pallet::call_index(2)]
+        #[pallet::weight(T::WeightInfo::list_instrument())]
+        pub fn list_instrument(
+            origin: OriginFor<T>,
+            group: u32,
+            feed: T::FeedId,
+            premium_feed: Option<T::FeedId>,
+            params: InstrumentParams,
+        ) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            Self::add_instrument(group, feed, premium_feed, params)?;
+            Ok(())
+        }
+
+        /// Sets the parameters of an instrument, from the group's next table on.
+        ///
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::UnknownGroup`],
+        /// [`Error::UnknownInstrument`], [`Error::LotSizeFixed`], [`Error::RiskBoundExceeded`] if a higher limit could take an account out of its
+        /// range at the newest table's prices. Event: [`Event::InstrumentParamsSet`].
+        #[pallet::call_index(3)]
+        #[pallet::weight(T::WeightInfo::set_instrument_params())]
+        pub fn set_instrument_params(
+            origin: OriginFor<T>,
+            group: u32,
+            instrument_id: u32,
+            params: InstrumentParams,
+        ) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            ensure!(params.in_bounds(), Error::<T>::ParameterOutOfBounds);
+            let mut state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
+            let instrument = state
+                .instruments
+                .iter_mut()
+                .find(|i| i.id == instrument_id)
+                .ok_or(Error::<T>::UnknownInstrument)?;
+            ensure!(instrument.params.lot_size == params.lot_size, Error::<T>::LotSizeFixed);
+            instrument.limit_high = instrument.limit_high.max(params.limit);
+            instrument.params = params;
+            ensure!(Self::latest_within_bound(group, &state), Error::<T>::RiskBoundExceeded);
+            Groups::<T>::insert(group, state);
+            Self::deposit_event(Event::InstrumentParamsSet { group, instrument_id });
+            Ok(())
+        }
+
+        /// Sets an instrument to trading or close-only, from the group's next table on.
+        ///
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::StatusNotAllowed`], [`Error::UnknownGroup`],
+        /// [`Error::UnknownInstrument`]. Event: [`Event::InstrumentStatusSet`].
+        #[pallet::call_index(4)]
+        #[pallet::weight(T::WeightInfo::set_instrument_status())]
+        pub fn set_instrument_status(
+            origin: OriginFor<T>,
+            group: u32,
+            instrument_id: u32,
+            status: Status,
+        ) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            ensure!(
+                matches!(status, Status::Trading | Status::CloseOnly),
+                Error::<T>::StatusNotAllowed
+            );
+            Groups::<T>::try_mutate(group, |state| {
+                let state = state.as_mut().ok_or(Error::<T>::UnknownGroup)?;
+                let instrument = state.instruments.iter_mut().find(|i| i.id == instrument_id);
+                instrument.ok_or(Error::<T>::UnknownInstrument)?.status = status;
+                Self::deposit_event(Event::InstrumentStatusSet {
+                    group,
+                    instrument_id,
+                    status,
+                });
+                Ok(())
+            })
+        }
+
+        /// Builds a group's next table now, with this block's time, instead of waiting for the group's turn.
+        ///
+        /// Origin: anyone, signed. Errors: [`Error::UnknownGroup`], [`Error::NotDue`], and why no table can be built:
+        /// [`Error::FeedMissing`], [`Error::FeedStale`], [`Error::PriceOutOfRange`], [`Error::RiskBoundExceeded`],
+        /// [`Error::InvalidTable`]. Event: [`Event::TableBuilt`].
+        #[pallet::call_index(5)]
+        #[pallet::weight(T::WeightInfo::refresh_table(cloister_crypto::constants::INSTRUMENTS as u32))]
+        pub fn refresh_table(origin: OriginFor<T>, group: u32) -> DispatchResultWithPostInfo {
+            ensure_signed(origin)?;
+            let mut state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
+            let instruments = u32::try_from(state.instruments.len()).unwrap_or(u32::MAX);
+            match Self::try_build(group, &mut state) {
+                Turn::NotDue => Err(Error::<T>::NotDue.into()),
+                Turn::Stalled(reason) => Err(Error::<T>::from(reason).into()),
+                Turn::Built => {
+                    Groups::<T>::insert(group, state);
+                    Ok(Some(T::WeightInfo::refresh_table(instruments)).into())
+                }
+            }
+        }
+    }
+}
+
+mod admin {
+    //! Groups and instruments, for calls and genesis alike.
+
+    use super::*;
+    use cloister_risk::Status;
+    use frame_support::ensure;
+
+    impl<T: Config> Pallet<T> {
+        pub(crate) fn add_group(group: u32, params: GroupParams) -> Result<(), Error<T>> {
+            ensure!(params.in_bounds(), Error::<T>::ParameterOutOfBounds);
+            ensure!(!Groups::<T>::contains_key(group), Error::<T>::GroupExists);
+            GroupIds::<T>::try_append(group).map_err(|()| Error::<T>::TooManyGroups)?;
+            let state = Group {
+                params,
+                version: 0,
+                built_at: 0,
+                stalled: false,
+                instruments: Default::default(),
+            };
+            Groups::<T>::insert(group, state);
+            Self::deposit_event(Event::GroupCreated { group });
+            Ok(())
+        }
+
+        pub(crate) fn add_instrument(
+            group: u32,
+            feed: T::FeedId,
+            premium_feed: Option<T::FeedId>,
+            params: InstrumentParams,
+        ) -> Result<(), Error<T>> {
+            ensure!(params.in_bounds(), Error::<T>::ParameterOutOfBounds);
+            let mut state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
+            let instrument_id = LastInstrumentId::<T>::get()
+                .checked_add(1)
+                .ok_or(Error::<T>::TooManyInstruments)?;
+            let place = u32::try_from(state.instruments.len()).map_err(|_| Error::<T>::TooManyInstruments)?;
+            let limit_high = params.limit;
+            let instrument = Instrument {
+                id: instrument_id,
+                feed,
+                premium_feed,
+                status: Status::Trading,
+                params,
+                limit_high,
+                funding: 0,
+                funded_at: 0,
+            };
+            state
+                .instruments
+                .try_push(instrument)
+                .map_err(|_| Error::<T>::TooManyInstruments)?;
+            Groups::<T>::insert(group, state);
+            LastInstrumentId::<T>::put(instrument_id);
+            Self::deposit_event(Event::InstrumentListed {
+                group,
+                instrument_id,
+                place,
+            });
+            Ok(())
+        }
+    }
+}
+
+#[cfg(any(feature = "try-runtime", test))]
+mod try_state {
+    //! The invariants of the pallet.
+
+    use super::*;
+    use cloister_crypto::field::to_bytes;
+    use frame_support::{ensure, traits::Get};
+
+    impl<T: Config> Pallet<T> {
+        /// * `GroupIds` lists every group once.
+        /// * Instrument ids are unique and none is above `LastInstrumentId`; parameters are inside their bounds.
+        /// * A table is kept for each of the last K versions and no other, with its hash and time, and the newest is what
+        ///   its info says.
+        /// * C-BOUND holds for the newest table and the highest limits.
+        pub(crate) fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
+            let ids = GroupIds::<T>::get();
+            ensure!(
+                Groups::<T>::iter_keys().count() == ids.len(),
+                "group list and groups differ"
+            );
+            let mut instruments = alloc::collections::BTreeSet::new();
+            for group in ids {
+                let state = Groups::<T>::get(group).ok_or("a listed group does not exist")?;
+                ensure!(state.params.in_bounds(), "group parameters out of bounds");
+                for i in &state.instruments {
+                    ensure!(
+                        i.params.in_bounds() && i.limit_high >= i.params.limit,
+                        "instrument out of bounds"
+                    );
+                    ensure!(
+                        i.id > 0 && i.id <= LastInstrumentId::<T>::get(),
+                        "instrument id never given"
+                    );
+                    ensure!(instruments.insert(i.id), "instrument id used twice");
+                }
+                let kept = u64::from(T::TablesKept::get()).min(state.version);
+                ensure!(
+                    Tables::<T>::iter_key_prefix(group).count() as u64 == kept,
+                    "wrong number of tables"
+                );
+                ensure!(
+                    TableInfos::<T>::iter_key_prefix(group).count() as u64 == kept,
+                    "wrong number of infos"
+                );
+                if state.version == 0 {
+                    continue;
+                }
+                let table = Tables::<T>::get(group, state.version).ok_or("the newest table is missing")?;
+                let info = TableInfos::<T>::get(group, state.version).ok_or("the newest info is missing")?;
+                ensure!(
+                    to_bytes(&table.hash()) == info.hash,
+                    "the newest table has another hash"
+                );
+                ensure!(
+                    table.header.time == info.time && info.time == state.built_at,
+                    "the newest table's time"
+                );
+                ensure!(Self::latest_within_bound(group, &state), "the bound is exceeded");
+            }
+            Ok(())
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Tests on the mock runtime.
+
+mod admin;
+mod pricing;
+mod tables;

@@ -1,0 +1,212 @@
+//! What the pallet stores.
+
+use crate::bounds;
+use cloister_crypto::constants::INSTRUMENTS;
+use cloister_risk::{RiskTable, Status};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use polkadot_sdk::{
+    frame_support::{traits::ConstU32, BoundedVec},
+    sp_runtime::FixedU128,
+};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// A price and when it became the median.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Price {
+    /// One unit of the underlying in whole units of the settlement asset.
+    pub value: FixedU128,
+    /// Milliseconds of Unix time.
+    pub timestamp: u64,
+}
+
+/// Where prices come from; the runtime implements it over its oracle.
+pub trait PriceSource {
+    /// Names a feed.
+    type FeedId;
+
+    /// The median price of a feed, `None` if there has never been one.
+    fn price(feed: &Self::FeedId) -> Option<Price>;
+}
+
+/// What other pallets need of the risk tables.
+pub trait RiskTables {
+    /// Whether the margin group exists.
+    fn exists(group: u32) -> bool;
+    /// Version of the newest table, `None` before the first.
+    fn latest_version(group: u32) -> Option<u64>;
+    /// Hash and time of a table, `None` if it never was or is no longer kept.
+    fn table_info(group: u32, version: u64) -> Option<TableInfo>;
+    /// A table, `None` if it never was or is no longer kept.
+    fn table(group: u32, version: u64) -> Option<RiskTable>;
+}
+
+/// Hash and time of a table.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
+pub struct TableInfo {
+    /// The statement's `risk_hash`, canonical.
+    pub hash: [u8; 32],
+    /// When it was built, milliseconds of Unix time.
+    pub time: u64,
+}
+
+/// Governed parameters of a margin group; bounds in [`crate::bounds`].
+#[derive(
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen, Serialize, Deserialize,
+)]
+pub struct GroupParams {
+    /// Initial margin ratio, numerator over 2^8.
+    pub initial: u16,
+    /// Maintenance margin ratio, numerator over 2^8.
+    pub maintenance: u16,
+    /// Liquidation penalty, numerator over 2^8.
+    pub penalty: u16,
+    /// Highest fee, 10^-6 of the traded cost.
+    pub fee_cap: u32,
+    /// A price older than this makes no table, milliseconds.
+    pub max_price_age: u64,
+    /// Least time between two tables, milliseconds.
+    pub table_interval: u64,
+}
+
+impl GroupParams {
+    /// Whether every parameter is inside its hard bounds.
+    pub fn in_bounds(&self) -> bool {
+        bounds::MAINTENANCE.contains(&self.maintenance)
+            && bounds::INITIAL.contains(&self.initial)
+            && self.initial >= self.maintenance
+            && bounds::PENALTY.contains(&self.penalty)
+            && bounds::FEE_CAP.contains(&self.fee_cap)
+            && bounds::PRICE_AGE.contains(&self.max_price_age)
+            && bounds::TABLE_INTERVAL.contains(&self.table_interval)
+    }
+}
+
+/// Governed parameters of an instrument; bounds in [`crate::bounds`]. What is in 10^-6 is of the mark, unless it says other.
+#[derive(
+    Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen, Serialize, Deserialize,
+)]
+pub struct InstrumentParams {
+    /// Underlying a lot, 10^-9 units.
+    pub lot_size: u64,
+    /// Scan range, 10^-6.
+    pub scan_range: u32,
+    /// Extreme move as a multiple of the scan range, 10^-6.
+    pub extreme_multiple: u32,
+    /// Covered fraction of the extreme move, 10^-6.
+    pub extreme_cover: u32,
+    /// Least margin of a long lot, 10^-6.
+    pub floor_long: u32,
+    /// Least margin of a short lot, 10^-6.
+    pub floor_short: u32,
+    /// Largest distance of a fill from the mark, 10^-6.
+    pub band: u32,
+    /// Largest premium that funding sees, 10^-6 of the index.
+    pub max_premium: u32,
+    /// Largest funding rate an hour, 10^-6.
+    pub max_funding_rate: u32,
+    /// Largest position, lots.
+    pub limit: u64,
+    /// Largest liquidation step, lots.
+    pub chunk: u64,
+}
+
+impl InstrumentParams {
+    /// Whether every parameter is inside its hard bounds.
+    pub fn in_bounds(&self) -> bool {
+        bounds::LOT_SIZE.contains(&self.lot_size)
+            && bounds::SCAN_RANGE.contains(&self.scan_range)
+            && bounds::EXTREME_MULTIPLE.contains(&self.extreme_multiple)
+            && bounds::EXTREME_COVER.contains(&self.extreme_cover)
+            && bounds::FLOOR.contains(&self.floor_long)
+            && bounds::FLOOR.contains(&self.floor_short)
+            && bounds::BAND.contains(&self.band)
+            // A fill at the edge of the band must not cost more than the margin that the scan range asks.
+            && self.band <= self.scan_range
+            && bounds::PREMIUM.contains(&self.max_premium)
+            && bounds::FUNDING_RATE.contains(&self.max_funding_rate)
+            && bounds::LIMIT.contains(&self.limit)
+            && bounds::CHUNK.contains(&self.chunk)
+            && self.chunk <= self.limit
+    }
+}
+
+/// A perpetual of a margin group.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, MaxEncodedLen)]
+pub struct Instrument<FeedId> {
+    /// Never reused.
+    pub id: u32,
+    /// Feed of the underlying's price, the index.
+    pub feed: FeedId,
+    /// Feed of the perpetual's price on its reference markets; without one there is no funding.
+    pub premium_feed: Option<FeedId>,
+    /// Trading or close-only.
+    pub status: Status,
+    /// Governed parameters.
+    pub params: InstrumentParams,
+    /// The highest limit ever set: positions may be as large whatever the limit is now (C-BOUND).
+    pub limit_high: u64,
+    /// Cumulative funding of a long lot, 10^-18 of the settlement asset.
+    pub funding: i128,
+    /// Funding has accrued up to here, milliseconds; 0 before the first table.
+    pub funded_at: u64,
+}
+
+/// A margin group.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo, MaxEncodedLen)]
+pub struct Group<FeedId> {
+    /// Governed parameters.
+    pub params: GroupParams,
+    /// Version of the newest table, 0 before the first.
+    pub version: u64,
+    /// When it was built, milliseconds.
+    pub built_at: u64,
+    /// A table was due and could not be built; cleared by the next one.
+    pub stalled: bool,
+    /// By row of the table.
+    pub instruments: BoundedVec<Instrument<FeedId>, ConstU32<{ INSTRUMENTS as u32 }>>,
+}
+
+/// Why a table could not be built.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen, thiserror::Error,
+)]
+pub enum StallReason {
+    /// The feed of an instrument has never had a price.
+    #[error("instrument {0} has no price")]
+    FeedMissing(u32),
+    /// The price of an instrument is older than the group allows.
+    #[error("the price of instrument {0} is stale")]
+    FeedStale(u32),
+    /// A price of an instrument is zero or needs more bits than a table entry has.
+    #[error("a price of instrument {0} is out of range")]
+    PriceOutOfRange(u32),
+    /// The sum over all instruments could take an account out of its range (C-BOUND).
+    #[error("the group's bound is exceeded")]
+    RiskBoundExceeded,
+    /// The table fails its own validation.
+    #[error("the table is invalid")]
+    InvalidTable,
+}
+
+/// A margin group of the genesis.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GenesisGroup<FeedId> {
+    /// Its id.
+    pub group: u32,
+    /// Parameters.
+    pub params: GroupParams,
+    /// Instruments by row; ids count from 1 over all groups in order.
+    pub instruments: alloc::vec::Vec<GenesisInstrument<FeedId>>,
+}
+
+/// An instrument of the genesis.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GenesisInstrument<FeedId> {
+    /// Feed of the index.
+    pub feed: FeedId,
+    /// Feed of the perpetual's price.
+    pub premium_feed: Option<FeedId>,
+    /// Parameters.
+    pub params: InstrumentParams,
+}

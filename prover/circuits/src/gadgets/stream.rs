@@ -1,0 +1,75 @@
+//! Keystream and view-key commitment (P-STREAM), the twin of `cloister_crypto::stream`.
+
+use bellman::{ConstraintSystem, SynthesisError};
+use cloister_crypto::constants::{domain, POSEIDON2_RATE};
+
+use super::{
+    num::Num,
+    poseidon2::{sponge, sponge_block, PERMUTATION_COST},
+};
+use crate::Fr;
+
+/// Constraints of `count` pads.
+pub const fn pads_cost(count: usize) -> usize {
+    count.div_ceil(POSEIDON2_RATE) * PERMUTATION_COST
+}
+
+fn pads<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    name: &'static str,
+    tag: u32,
+    [key, nonce, salt]: [&Num; 3],
+    count: usize,
+) -> Result<Vec<Num>, SynthesisError> {
+    let mut cs = cs.namespace(|| name);
+    let mut pads = Vec::with_capacity(count + POSEIDON2_RATE);
+    for block in 0..count.div_ceil(POSEIDON2_RATE) {
+        let elements = [
+            key.clone(),
+            nonce.clone(),
+            salt.clone(),
+            Num::constant(Fr::from(block as u64)),
+        ];
+        pads.extend(sponge_block(
+            &mut cs.namespace(|| format!("pads {block}")),
+            "sponge",
+            tag,
+            &elements,
+        )?);
+    }
+    pads.truncate(count);
+    Ok(pads)
+}
+
+/// Pads of an account's record. [`pads_cost`] constraints.
+pub fn account_pads<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    name: &'static str,
+    view_key: &Num,
+    nonce: &Num,
+    salt: &Num,
+    count: usize,
+) -> Result<Vec<Num>, SynthesisError> {
+    pads(cs, name, domain::STREAM, [view_key, nonce, salt], count)
+}
+
+/// Pads of the house record. [`pads_cost`] constraints.
+pub fn house_pads<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    name: &'static str,
+    key: &Num,
+    nonce: &Num,
+    salt: &Num,
+    count: usize,
+) -> Result<Vec<Num>, SynthesisError> {
+    pads(cs, name, domain::HOUSE_STREAM, [key, nonce, salt], count)
+}
+
+/// Commitment to a view key. [`PERMUTATION_COST`] constraints.
+pub fn view_commitment<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    name: &'static str,
+    view_key: &Num,
+) -> Result<Num, SynthesisError> {
+    sponge(cs, name, domain::VIEW, std::slice::from_ref(view_key))
+}

@@ -1,0 +1,3 @@
+//! Statements: what is proven, one folder a statement.
+
+pub mod batch;

@@ -1,0 +1,182 @@
+//! Signed instructions (S-INSTRUCTION, B-SIG, B-ALIVE).
+
+use bellman::{ConstraintSystem, SynthesisError};
+use cloister_crypto::constants::{
+    domain, AMOUNT_BITS, FLAG_BITS, GROUP_BITS, ID_BITS, INDEX_BITS, INSTRUMENT_ID_BITS, KIND_BITS, MAX_FEE_BITS,
+    QUANTITY_BITS, TIME_BITS,
+};
+use cloister_ledger::{Instruction, Kind, PlaceWitness, Side};
+
+use super::Context;
+use crate::{
+    gadgets::{
+        bits::{alloc_bits, alloc_ranged, concatenate, pack, range},
+        boolean::Bit,
+        jubjub::Point,
+        num::{enforce_equal, enforce_product, Num},
+        poseidon2::sponge,
+        schnorr::{enforce_if, SignatureWitness},
+    },
+    Fr,
+};
+
+/// The instruction of a place, signed, alive, and bound to the account.
+pub struct InstructionWires {
+    /// An instruction of any kind is there.
+    pub active: Bit,
+    pub order: Bit,
+    pub cancel_all: Bit,
+    pub withdrawal: Bit,
+    pub id: Num,
+    pub id_bits: Vec<Bit>,
+    pub instrument_id: Num,
+    pub sell: Bit,
+    pub reduce_only: Bit,
+    pub limit: Num,
+    pub quantity: Num,
+    pub max_fee: Num,
+}
+
+/// What the instruction is checked against.
+pub struct Account<'a> {
+    pub key: &'a Point,
+    pub index: &'a Num,
+    pub min_id: &'a Num,
+    /// The unit is in mode normal.
+    pub normal: &'a Bit,
+    /// The place is the unit's last.
+    pub last: bool,
+}
+
+/// What the circuit sees of an empty place, whatever its witness says.
+fn visible(place: &PlaceWitness) -> Instruction {
+    match place.signed.instruction.kind {
+        Kind::None => Instruction::default(),
+        _ => place.signed.instruction.clone(),
+    }
+}
+
+/// The wires, the signed message and the expiry.
+fn alloc_fields<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    context: &Context,
+    account: &Account<'_>,
+    w: Option<&Instruction>,
+) -> Result<(InstructionWires, Num, Num), SynthesisError> {
+    let mut cs = cs.namespace(|| "S-INSTRUCTION");
+
+    let mut kind = |name, kind| Bit::alloc(&mut cs, || name, w.map(|w| w.kind == kind));
+    let order = kind("order", Kind::Order)?;
+    let cancel = kind("cancel", Kind::Cancel)?;
+    let cancel_all = kind("cancel-all", Kind::CancelAll)?;
+    let withdrawal = kind("withdrawal", Kind::Withdrawal)?;
+    // With two kinds at once one signature could, say, both trade and withdraw.
+    let active = Bit::from_sum(
+        &mut cs,
+        "at most one kind",
+        &[&order, &cancel, &cancel_all, &withdrawal],
+    );
+    // The margin rule is asked in mode normal only.
+    let outside = account.normal.not();
+    enforce_product(
+        &mut cs,
+        || "only in mode normal",
+        active.num(),
+        outside.num(),
+        &Num::zero(),
+    );
+    if !account.last {
+        // A later order could undo what a withdrawal was measured against, and the record has room for one amount.
+        enforce_equal(
+            &mut cs,
+            || "withdrawal only in the last place",
+            withdrawal.num(),
+            &Num::zero(),
+        );
+    }
+
+    // Every field is bound to its width: the words below are sums, and a field that is too wide would spill into its
+    // neighbours, so that one signature covered two meanings.
+    let (id, id_bits) = alloc_ranged(&mut cs, "id", w.map(|w| Fr::from(w.id)), ID_BITS)?;
+    let instrument_value = w.map(|w| Fr::from(u64::from(w.instrument_id)));
+    let (instrument_id, _) = alloc_ranged(&mut cs, "instrument id", instrument_value, INSTRUMENT_ID_BITS)?;
+    let sell = Bit::alloc(&mut cs, || "sell", w.map(|w| w.side == Side::Sell))?;
+    let flags = alloc_bits(&mut cs, "flags", w.map(|w| Fr::from(u64::from(w.flags))), FLAG_BITS)?;
+    let (limit, _) = alloc_ranged(&mut cs, "limit", w.map(|w| Fr::from(w.limit)), AMOUNT_BITS)?;
+    let (quantity, _) = alloc_ranged(&mut cs, "quantity", w.map(|w| Fr::from(w.quantity)), QUANTITY_BITS)?;
+    let (expiry, _) = alloc_ranged(&mut cs, "expiry", w.map(|w| Fr::from(w.expiry)), TIME_BITS)?;
+    let (max_fee, _) = alloc_ranged(&mut cs, "max fee", w.map(|w| Fr::from(w.max_fee)), MAX_FEE_BITS)?;
+
+    let kind = Num::sum([
+        (Fr::from(Kind::Order as u64), order.num()),
+        (Fr::from(Kind::Cancel as u64), cancel.num()),
+        (Fr::from(Kind::CancelAll as u64), cancel_all.num()),
+        (Fr::from(Kind::Withdrawal as u64), withdrawal.num()),
+    ]);
+    // Group, index and genesis are those of this batch and unit: a signature for another chain, group or account does
+    // not verify.
+    let a = concatenate([
+        (&kind, KIND_BITS),
+        (&context.group, GROUP_BITS),
+        (account.index, INDEX_BITS),
+        (&id, ID_BITS),
+        (&instrument_id, INSTRUMENT_ID_BITS),
+        (sell.num(), 1),
+        (&pack(&flags), FLAG_BITS),
+    ]);
+    let b = concatenate([
+        (&limit, AMOUNT_BITS),
+        (&quantity, QUANTITY_BITS),
+        (&expiry, TIME_BITS),
+        (&max_fee, MAX_FEE_BITS),
+    ]);
+    let elements = [context.genesis_lo.clone(), context.genesis_hi.clone(), a, b];
+    let message = sponge(&mut cs, "message", domain::INSTRUCTION, &elements)?;
+    let wires = InstructionWires {
+        active,
+        order,
+        cancel_all,
+        withdrawal,
+        id,
+        id_bits,
+        instrument_id,
+        sell,
+        reduce_only: flags[0].clone(),
+        limit,
+        quantity,
+        max_fee,
+    };
+    Ok((wires, message, expiry))
+}
+
+/// Allocates the instruction of one place and checks B-SIG and B-ALIVE.
+pub fn synthesize_instruction<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    context: &Context,
+    account: &Account<'_>,
+    place: Option<&PlaceWitness>,
+) -> Result<InstructionWires, SynthesisError> {
+    let witness = place.map(visible);
+    let (wires, message, expiry) = alloc_fields(cs, context, account, witness.as_ref())?;
+
+    // B-SIG: nobody but the holder of the trading key can move the account.
+    let signature = place.map(|p| SignatureWitness {
+        challenge: p.signed.signature.challenge,
+        response: p.signed.signature.response,
+    });
+    enforce_if(cs, "B-SIG", &wires.active, account.key, &message, signature)?;
+
+    // B-ALIVE: what was cancelled by a cancel-all, or has expired, cannot be used by a late sequencer.
+    let mut cs = cs.namespace(|| "B-ALIVE");
+    let above = wires
+        .active
+        .num()
+        .mul(&mut cs, || "id above the minimum", &(&wires.id - account.min_id))?;
+    range(&mut cs, "id is not below the minimum", &above, ID_BITS)?;
+    let left = wires
+        .active
+        .num()
+        .mul(&mut cs, || "time left", &(&expiry - &context.time))?;
+    range(&mut cs, "not expired", &left, TIME_BITS)?;
+    Ok(wires)
+}

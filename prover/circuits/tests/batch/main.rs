@@ -1,0 +1,6 @@
+//! The batch statement: native = circuit, pinned sizes and identities, and cheating witnesses.
+
+mod cheating;
+mod differential;
+mod identity;
+mod support;

@@ -1,0 +1,224 @@
+//! Poseidon2, keystream and trees against their native twins.
+
+use cloister_circuits::{
+    gadgets::{
+        bits::alloc_bits,
+        num::Num,
+        poseidon2::{compress8, permute, sponge, sponge_block, sponge_cost, PERMUTATION_COST},
+        stream::{account_pads, house_pads, pads_cost, view_commitment},
+        tree::{update, LEVEL_COST},
+    },
+    testing::TestSystem,
+    Fr,
+};
+use cloister_crypto::{
+    constants::{domain, ORDER_TREE_DEPTH},
+    field::from_bytes,
+    poseidon2 as native, stream,
+};
+use cloister_ledger::tree::{root_with, OrderTree};
+use proptest::prelude::*;
+
+fn element() -> impl Strategy<Value = Fr> {
+    any::<[u8; 32]>().prop_map(|mut bytes| {
+        bytes[31] &= 0x3f;
+        from_bytes(&bytes).unwrap()
+    })
+}
+
+fn wires(cs: &mut TestSystem, xs: &[Fr]) -> Vec<Num> {
+    xs.iter()
+        .enumerate()
+        .map(|(i, x)| Num::alloc(cs, || format!("x {i}"), Some(*x)).unwrap())
+        .collect()
+}
+
+fn check_permutation(input: [Fr; 8]) {
+    let mut cs = TestSystem::new();
+    let state: [Num; 8] = wires(&mut cs, &input).try_into().unwrap();
+    let output = permute(&mut cs, &state).unwrap();
+    let mut expected = input;
+    native::permute(&mut expected);
+    assert_eq!(output.map(|x| x.value().unwrap()), expected);
+    assert_eq!(cs.num_constraints(), PERMUTATION_COST);
+    assert!(cs.is_satisfied());
+}
+
+#[test]
+fn permutation_should_cost_363_constraints() {
+    assert_eq!(PERMUTATION_COST, 363);
+}
+
+#[test]
+fn permutation_should_equal_the_native_one_at_the_edges() {
+    for x in [Fr::zero(), Fr::one(), -Fr::one()] {
+        check_permutation([x; 8]);
+    }
+}
+
+#[test]
+fn every_wire_of_a_permutation_should_be_bound() {
+    let mut cs = TestSystem::new();
+    let input: [Fr; 8] = core::array::from_fn(|i| Fr::from(i as u64 + 1));
+    let state: [Num; 8] = wires(&mut cs, &input).try_into().unwrap();
+    permute(&mut cs, &state).unwrap();
+    assert_eq!(cs.free_wires(), Vec::<String>::new());
+}
+
+#[test]
+fn permutation_with_an_altered_box_should_fail() {
+    let mut cs = TestSystem::new();
+    let state: [Num; 8] = wires(&mut cs, &[Fr::from(3); 8]).try_into().unwrap();
+    permute(&mut cs, &state).unwrap();
+    let old = cs.set("partial round 20/fourth", Fr::from(1)).unwrap();
+    assert_eq!(
+        cs.all_unsatisfied(),
+        ["partial round 20/fourth", "partial round 20/fifth"],
+        "the box before and the box after"
+    );
+    cs.set("partial round 20/fourth", old).unwrap();
+    assert!(cs.is_satisfied());
+}
+
+#[test]
+fn sponges_should_equal_the_native_ones_and_their_cost() {
+    for length in [0usize, 1, 6, 7, 8, 14, 15, 30] {
+        let xs: Vec<Fr> = (0..length as u64).map(|i| -Fr::from(i)).collect();
+        let mut cs = TestSystem::new();
+        let nums = wires(&mut cs, &xs);
+        let block = sponge_block(&mut cs, "block", domain::BATCH, &nums).unwrap();
+        assert_eq!(cs.num_constraints(), sponge_cost(length));
+        assert_eq!(
+            block.map(|x| x.value().unwrap()),
+            native::sponge_block(domain::BATCH, &xs)
+        );
+        let hash = sponge(&mut cs, "hash", domain::RISK, &nums).unwrap();
+        assert_eq!(hash.value(), Some(native::sponge(domain::RISK, &xs)));
+        assert!(cs.is_satisfied());
+    }
+}
+
+#[test]
+fn compression_should_equal_the_native_one() {
+    let children: [Fr; 8] = core::array::from_fn(|i| Fr::from(i as u64) - Fr::from(4));
+    let mut cs = TestSystem::new();
+    let nums: [Num; 8] = wires(&mut cs, &children).try_into().unwrap();
+    assert_eq!(
+        compress8(&mut cs, "node", &nums).unwrap().value(),
+        Some(native::compress8(&children))
+    );
+    assert_eq!(cs.num_constraints(), PERMUTATION_COST);
+}
+
+#[test]
+fn pads_should_equal_the_native_ones_and_their_cost() {
+    let (key, nonce, salt) = (Fr::from(5), 9u64, -Fr::from(3));
+    for count in [1usize, 7, 9, 14, 15] {
+        let mut cs = TestSystem::new();
+        let nums = wires(&mut cs, &[key, Fr::from(nonce), salt]);
+        let pads = account_pads(&mut cs, "pads", &nums[0], &nums[1], &nums[2], count).unwrap();
+        let values: Vec<Fr> = pads.iter().map(|x| x.value().unwrap()).collect();
+        assert_eq!(values, stream::account_pads(key, nonce, salt, count));
+        assert_eq!(cs.num_constraints(), pads_cost(count));
+        let pads = house_pads(&mut cs, "house", &nums[0], &nums[1], &nums[2], count).unwrap();
+        let values: Vec<Fr> = pads.iter().map(|x| x.value().unwrap()).collect();
+        assert_eq!(values, stream::house_pads(key, nonce, salt, count));
+        assert!(cs.is_satisfied());
+    }
+    let mut cs = TestSystem::new();
+    let nums = wires(&mut cs, &[key]);
+    assert_eq!(
+        view_commitment(&mut cs, "view", &nums[0]).unwrap().value(),
+        Some(stream::view_commitment(key))
+    );
+}
+
+/// An update of slot `index` from `old` to `new` in an order tree with some contents.
+fn tree_system(index: u32, old: Fr, new: Fr) -> (TestSystem, [Option<Fr>; 2], OrderTree) {
+    let mut tree = OrderTree::default();
+    for i in [0u32, 7, 8, 100, 511] {
+        tree.set(i, Fr::from(u64::from(i) + 1000));
+    }
+    tree.set(index, old);
+    let path = tree.path(index).map(Some);
+    let mut cs = TestSystem::new();
+    let bits = alloc_bits(&mut cs, "index", Some(Fr::from(u64::from(index))), 3 * ORDER_TREE_DEPTH).unwrap();
+    let nums = wires(&mut cs, &[old, new]);
+    let roots = update(&mut cs, "tree", &bits, &path, &nums[0], &nums[1]).unwrap();
+    (cs, [roots.old_root.value(), roots.new_root.value()], tree)
+}
+
+#[test]
+fn tree_update_should_give_both_roots_at_every_digit() {
+    for index in [0u32, 1, 2, 3, 4, 5, 6, 7, 8, 63, 64, 100, 448, 511] {
+        let (old, new) = (Fr::from(5), Fr::from(6));
+        let (cs, roots, tree) = tree_system(index, old, new);
+        assert_eq!(
+            roots,
+            [Some(tree.root()), Some(root_with(&tree.path(index), index, new))]
+        );
+        assert_eq!(
+            cs.num_constraints(),
+            3 * ORDER_TREE_DEPTH + ORDER_TREE_DEPTH * LEVEL_COST
+        );
+        assert_eq!(cs.which_is_unsatisfied(), None);
+    }
+}
+
+#[test]
+fn tree_level_should_cost_about_thirty_constraints_besides_its_hashes() {
+    assert!(LEVEL_COST - 2 * PERMUTATION_COST <= 30);
+}
+
+#[test]
+fn every_wire_of_a_tree_update_should_be_bound() {
+    let (mut cs, ..) = tree_system(100, Fr::from(5), Fr::from(6));
+    // The leaf is an input of the gadget, and a sibling is bound by the old root, which the caller compares.
+    let free: Vec<String> = cs.free_wires();
+    assert_eq!(free, Vec::<String>::new());
+}
+
+#[test]
+fn opening_another_leaf_should_fail() {
+    let (mut cs, ..) = tree_system(100, Fr::from(5), Fr::from(6));
+    cs.set("x 0", Fr::from(7)).unwrap();
+    let name = "tree/level 0/child 4 is the old node at the digit";
+    assert!(
+        cs.all_unsatisfied().contains(&name.to_string()),
+        "{:?}",
+        cs.all_unsatisfied()
+    );
+}
+
+#[test]
+fn opening_at_another_index_should_fail() {
+    let (mut cs, ..) = tree_system(100, Fr::from(5), Fr::from(6));
+    cs.set("index/bit 0", Fr::one()).unwrap();
+    assert!(cs.which_is_unsatisfied().unwrap().starts_with("tree/level 0/digit"));
+}
+
+#[test]
+fn swapping_a_sibling_in_the_new_tree_should_fail() {
+    let (mut cs, ..) = tree_system(100, Fr::from(5), Fr::from(6));
+    cs.set("tree/level 1/change of child 2", Fr::from(1)).unwrap();
+    assert_eq!(
+        cs.which_is_unsatisfied().as_deref(),
+        Some("tree/level 1/change of child 2")
+    );
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    #[test]
+    fn permutation_should_equal_the_native_one(state in prop::array::uniform8(element())) {
+        check_permutation(state);
+    }
+
+    #[test]
+    fn tree_update_should_equal_the_native_one(index in 0u32..512, old in element(), new in element()) {
+        let (cs, roots, tree) = tree_system(index, old, new);
+        prop_assert_eq!(roots, [Some(tree.root()), Some(root_with(&tree.path(index), index, new))]);
+        prop_assert!(cs.is_satisfied());
+    }
+}

@@ -1,0 +1,310 @@
+//! Points and signatures against their native twins.
+
+use cloister_circuits::{
+    gadgets::{
+        bits::{alloc_bits, canonical_bits_cost},
+        boolean::Bit,
+        jubjub::{
+            add_fixed_base, multiply, Point, ADD_COST, DOUBLE_COST, FIXED_BASE_COST, MULTIPLY_COST, ON_CURVE_COST,
+        },
+        num::Num,
+        schnorr::{cost, enforce_if, SignatureWitness},
+    },
+    testing::TestSystem,
+    Fr,
+};
+use cloister_crypto::{
+    field::from_u128,
+    jubjub::{self, AffinePoint, ExtendedPoint},
+    schnorr::{generator, PublicKey, SecretKey, Signature},
+};
+use proptest::prelude::*;
+
+fn coordinates(point: ExtendedPoint) -> (Fr, Fr) {
+    let affine = AffinePoint::from(point);
+    (affine.get_u(), affine.get_v())
+}
+
+fn times(k: u64) -> ExtendedPoint {
+    ExtendedPoint::from(generator()) * jubjub::Fr::from(k)
+}
+
+fn point(cs: &mut TestSystem, name: &'static str, value: ExtendedPoint) -> Point {
+    Point::alloc(cs, name, Some(coordinates(value))).unwrap()
+}
+
+#[test]
+fn addition_should_be_complete() {
+    let order_two = ExtendedPoint::from(AffinePoint::from_raw_unchecked(Fr::zero(), -Fr::one()));
+    let points = [
+        times(0),
+        times(1),
+        times(2),
+        -times(1),
+        times(77),
+        order_two,
+        times(5) + order_two,
+    ];
+    for a in points {
+        for b in points {
+            let mut cs = TestSystem::new();
+            let (p, q) = (point(&mut cs, "p", a), point(&mut cs, "q", b));
+            let sum = p.add(&mut cs, "sum", &q).unwrap();
+            assert_eq!(sum.value(), Some(coordinates(a + b)));
+            assert_eq!(cs.num_constraints(), ADD_COST);
+            let double = p.double(&mut cs, "double").unwrap();
+            assert_eq!(double.value(), Some(coordinates(a.double())));
+            assert_eq!(cs.num_constraints(), ADD_COST + DOUBLE_COST);
+            p.enforce_on_curve(&mut cs, "curve").unwrap();
+            assert_eq!(cs.num_constraints(), ADD_COST + DOUBLE_COST + ON_CURVE_COST);
+            assert_eq!(cs.which_is_unsatisfied(), None);
+        }
+    }
+}
+
+#[test]
+fn point_off_the_curve_should_fail() {
+    let mut cs = TestSystem::new();
+    let p = Point::alloc(&mut cs, "p", Some((Fr::one(), Fr::from(2)))).unwrap();
+    p.enforce_on_curve(&mut cs, "curve").unwrap();
+    assert_eq!(cs.which_is_unsatisfied().as_deref(), Some("curve/curve equation"));
+}
+
+#[test]
+fn sum_with_altered_coordinates_should_fail() {
+    for coordinate in ["x", "y"] {
+        let mut cs = TestSystem::new();
+        let (p, q) = (point(&mut cs, "p", times(3)), point(&mut cs, "q", times(4)));
+        p.add(&mut cs, "sum", &q).unwrap();
+        cs.set(&format!("sum/{coordinate}"), Fr::one()).unwrap();
+        assert_eq!(cs.which_is_unsatisfied(), Some(format!("sum/{coordinate}")));
+    }
+}
+
+/// The order of the subgroup less one.
+fn largest_scalar() -> jubjub::Fr {
+    -jubjub::Fr::one()
+}
+
+#[test]
+fn fixed_base_should_equal_the_native_multiple_at_the_edges() {
+    for scalar in [
+        jubjub::Fr::zero(),
+        jubjub::Fr::one(),
+        jubjub::Fr::from(7),
+        largest_scalar(),
+    ] {
+        let mut cs = TestSystem::new();
+        let start = point(&mut cs, "start", times(9));
+        let sum = add_fixed_base(&mut cs, "fixed", &start, Some(&scalar.to_bytes())).unwrap();
+        assert_eq!(
+            sum.value(),
+            Some(coordinates(times(9) + ExtendedPoint::from(generator()) * scalar))
+        );
+        assert_eq!(cs.num_constraints(), FIXED_BASE_COST);
+        assert_eq!(cs.which_is_unsatisfied(), None);
+    }
+}
+
+#[test]
+fn fixed_base_windows_should_bind_their_wires() {
+    let mut cs = TestSystem::new();
+    let start = point(&mut cs, "start", times(9));
+    add_fixed_base(&mut cs, "fixed", &start, Some(&jubjub::Fr::from(123456789).to_bytes())).unwrap();
+    assert_eq!(cs.free_wires(), Vec::<String>::new());
+    cs.set("fixed/window 3/size 1", Fr::from(2)).unwrap();
+    assert!(cs.all_unsatisfied().contains(&"fixed/window 3/size 1".to_string()));
+}
+
+fn multiple(cs: &mut TestSystem, base: ExtendedPoint, scalar: u128) -> Point {
+    let p = point(cs, "p", base);
+    let bits = alloc_bits(cs, "scalar", Some(from_u128(scalar)), 128).unwrap();
+    multiply(cs, "multiple", &p, &bits).unwrap()
+}
+
+#[test]
+fn variable_base_should_equal_the_native_multiple_at_the_edges() {
+    for base in [times(0), times(1), times(77)] {
+        for scalar in [0u128, 1, 2, 3, u128::MAX, 1 << 127] {
+            let mut cs = TestSystem::new();
+            let product = multiple(&mut cs, base, scalar);
+            let native = base * jubjub::Fr::from_raw([scalar as u64, (scalar >> 64) as u64, 0, 0]);
+            assert_eq!(product.value(), Some(coordinates(native)));
+            assert_eq!(cs.num_constraints(), 128 + MULTIPLY_COST);
+            assert_eq!(cs.which_is_unsatisfied(), None);
+        }
+    }
+}
+
+#[test]
+fn variable_base_should_bind_its_wires() {
+    let mut cs = TestSystem::new();
+    multiple(&mut cs, times(77), 0x1234_5678_9abc_def0_0fed_cba9_8765_4321);
+    assert_eq!(cs.free_wires(), Vec::<String>::new());
+}
+
+#[test]
+fn half_that_is_no_half_should_fail() {
+    let mut cs = TestSystem::new();
+    multiple(&mut cs, times(77), 5);
+    let (x, y) = coordinates(times(78));
+    cs.set("multiple/half/x", x).unwrap();
+    cs.set("multiple/half/y", y).unwrap();
+    assert!(cs
+        .all_unsatisfied()
+        .iter()
+        .any(|name| name.starts_with("multiple/half doubled")));
+}
+
+#[test]
+fn points_without_a_half_should_fail_and_not_panic() {
+    for (x, y) in [
+        (Fr::zero(), Fr::zero()),
+        (Fr::one(), Fr::one()),
+        (Fr::from(5), Fr::from(9)),
+    ] {
+        let mut cs = TestSystem::new();
+        let p = Point::alloc(&mut cs, "p", Some((x, y))).unwrap();
+        let bits = alloc_bits(&mut cs, "scalar", Some(Fr::from(3)), 128).unwrap();
+        multiply(&mut cs, "multiple", &p, &bits).unwrap();
+        assert!(cs
+            .which_is_unsatisfied()
+            .unwrap()
+            .starts_with("multiple/double of the half"));
+    }
+}
+
+fn signature_system(enabled: bool, key: (Fr, Fr), message: Fr, signature: &Signature) -> TestSystem {
+    let mut cs = TestSystem::new();
+    let on = Bit::alloc(&mut cs, || "enabled", Some(enabled)).unwrap();
+    let p = Point::alloc(&mut cs, "key", Some(key)).unwrap();
+    let m = Num::alloc(&mut cs, || "message", Some(message)).unwrap();
+    let witness = SignatureWitness {
+        challenge: signature.challenge,
+        response: signature.response,
+    };
+    enforce_if(&mut cs, "B-SIG", &on, &p, &m, Some(witness)).unwrap();
+    assert_eq!(cs.num_constraints(), 1 + cost());
+    cs
+}
+
+fn signed(seed: u8, message: u64) -> ((Fr, Fr), Fr, Signature) {
+    let secret = SecretKey::from_seed(&[seed; 32]);
+    let public = secret.public();
+    (
+        (public.x(), public.y()),
+        Fr::from(message),
+        secret.sign(Fr::from(message)),
+    )
+}
+
+#[test]
+fn signature_should_cost_at_most_3400_constraints() {
+    assert!(cost() <= 3400, "{}", cost());
+    assert!(canonical_bits_cost(128) < 300);
+}
+
+#[test]
+fn signatures_should_hold_in_the_circuit() {
+    for seed in 0..5 {
+        let (key, message, signature) = signed(seed, 1000 + u64::from(seed));
+        assert_eq!(
+            signature_system(true, key, message, &signature).which_is_unsatisfied(),
+            None
+        );
+    }
+}
+
+#[test]
+fn altered_signatures_should_fail_in_the_circuit() {
+    let (key, message, signature) = signed(1, 7);
+    let mut failing = Vec::new();
+    let altered = Signature {
+        challenge: signature.challenge ^ 1,
+        ..signature
+    };
+    failing.push(signature_system(true, key, message, &altered));
+    let mut altered = signature;
+    altered.response[3] ^= 4;
+    failing.push(signature_system(true, key, message, &altered));
+    failing.push(signature_system(true, key, message + Fr::one(), &signature));
+    failing.push(signature_system(true, signed(2, 7).0, message, &signature));
+    for cs in failing {
+        assert_eq!(
+            cs.which_is_unsatisfied().as_deref(),
+            Some("B-SIG/challenge is the low half of the hash/sum"),
+            "{:?}",
+            cs.all_unsatisfied()
+        );
+    }
+}
+
+#[test]
+fn enabled_check_should_not_accept_a_free_hash() {
+    // The prover claims another hash, one whose low half it likes.
+    let (key, message, signature) = signed(1, 7);
+    let mut cs = signature_system(true, key, message, &signature);
+    cs.set("B-SIG/hash or anything", Fr::from(5)).unwrap();
+    assert!(cs.all_unsatisfied().contains(&"B-SIG/hash is bound".to_string()));
+}
+
+#[test]
+fn disabled_check_should_hold_for_every_key() {
+    let (_, message, signature) = signed(1, 7);
+    for key in [
+        (Fr::zero(), Fr::zero()),
+        (Fr::zero(), Fr::one()),
+        (Fr::one(), Fr::one()),
+        signed(3, 3).0,
+    ] {
+        assert_eq!(
+            signature_system(false, key, message, &signature).which_is_unsatisfied(),
+            None
+        );
+    }
+}
+
+#[test]
+fn switching_a_forged_check_off_should_be_seen_by_the_switch_only() {
+    let (key, message, mut signature) = signed(1, 7);
+    signature.challenge ^= 2;
+    let cs = signature_system(true, key, message, &signature);
+    assert!(!cs.is_satisfied());
+}
+
+#[test]
+fn every_wire_of_an_enabled_check_should_be_bound() {
+    let (key, message, signature) = signed(4, 44);
+    let mut cs = signature_system(true, key, message, &signature);
+    let free: Vec<String> = cs.free_wires();
+    // Inverses of the zero tests inside the comparison with the order are unused where the tested sum is zero.
+    let unexpected: Vec<&String> = free.iter().filter(|name| !name.ends_with("/inverse")).collect();
+    assert!(unexpected.is_empty(), "{unexpected:?}");
+}
+
+#[test]
+fn key_of_small_order_should_fail_where_enabled() {
+    // Under the point of order two, which native verification refuses, no half exists.
+    let key = (Fr::zero(), -Fr::one());
+    assert!(PublicKey::from_coordinates(key.0, key.1).is_err());
+    let (_, message, signature) = signed(1, 7);
+    assert!(!signature_system(true, key, message, &signature).is_satisfied());
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+
+    #[test]
+    fn native_and_circuit_should_agree_on_signatures(seed in any::<[u8; 32]>(), message in any::<u64>(), flip in any::<bool>(), bit in 0usize..128) {
+        let secret = SecretKey::from_seed(&seed);
+        let mut signature = secret.sign(Fr::from(message));
+        if flip {
+            signature.challenge ^= 1 << bit;
+        }
+        let public = secret.public();
+        let native = public.verify(Fr::from(message), &signature).is_ok();
+        let cs = signature_system(true, (public.x(), public.y()), Fr::from(message), &signature);
+        prop_assert_eq!(native, !flip);
+        prop_assert_eq!(cs.is_satisfied(), native);
+    }
+}

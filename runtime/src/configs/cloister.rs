@@ -1,0 +1,1 @@
+//! The exchange: `pallet-cloister-risk` and `pallet-cloister-execution`.

@@ -1,0 +1,53 @@
+//! Block production (Aura), finality (GRANDPA) and the clock. The authorities are those of the genesis block.
+
+use crate::{constants::time, Aura, Moment, Runtime, RuntimeEvent};
+use frame_support::{
+    parameter_types,
+    traits::{ConstBool, ConstU32, ConstU64, Get},
+};
+use polkadot_sdk::*;
+use sp_consensus_aura::sr25519::AuthorityId as AuraId;
+
+/// Most validators that may produce and finalise blocks.
+pub const MAX_AUTHORITIES: u32 = 100;
+
+/// Milliseconds of a slot ([`time::SLOT_MILLISECONDS`]).
+pub struct SlotDuration;
+
+impl Get<Moment> for SlotDuration {
+    fn get() -> Moment {
+        time::SLOT_MILLISECONDS
+    }
+}
+
+parameter_types! {
+    /// Least milliseconds between two blocks: half a slot, because an author may be late in its slot and the next one
+    /// early in its own.
+    pub MinimumPeriod: Moment = SlotDuration::get() / 2;
+}
+
+impl pallet_timestamp::Config for Runtime {
+    type Moment = Moment;
+    type OnTimestampSet = Aura;
+    type MinimumPeriod = MinimumPeriod;
+    type WeightInfo = pallet_timestamp::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_aura::Config for Runtime {
+    type AuthorityId = AuraId;
+    type MaxAuthorities = ConstU32<MAX_AUTHORITIES>;
+    type DisabledValidators = ();
+    type AllowMultipleBlocksPerSlot = ConstBool<false>;
+    type SlotDuration = SlotDuration;
+}
+
+impl pallet_grandpa::Config for Runtime {
+    type RuntimeEvent = RuntimeEvent;
+    type WeightInfo = ();
+    type MaxAuthorities = ConstU32<MAX_AUTHORITIES>;
+    type MaxNominators = ConstU32<0>;
+    type MaxSetIdSessionEntries = ConstU64<0>;
+    // The authorities hold no stake that an equivocation could cost them.
+    type KeyOwnerProof = sp_core::Void;
+    type EquivocationReportSystem = ();
+}

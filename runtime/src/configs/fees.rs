@@ -1,0 +1,38 @@
+//! Fees of transactions. They are burned: the chain has no treasury yet, and paying them to the author of the block
+//! would let an author fill blocks for nothing.
+
+use crate::{Balance, Balances, Runtime, RuntimeEvent};
+use frame_support::{
+    parameter_types,
+    traits::{ConstU128, ConstU8},
+    weights::{ConstantMultiplier, IdentityFee},
+};
+use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustment};
+use polkadot_sdk::*;
+use sp_runtime::{traits::Bounded, FixedPointNumber, Perquintill};
+
+/// Fee of a byte: a megabyte of the chain costs as much as a second of it, one native token.
+const FEE_PER_BYTE: Balance = 1_000_000;
+
+parameter_types! {
+    /// How full blocks may be on average before the fee rises.
+    pub const TargetBlockFullness: Perquintill = Perquintill::from_percent(25);
+    /// How fast the fee follows: a day of full blocks at 6 s multiplies it by about 2.2.
+    pub AdjustmentVariable: Multiplier = Multiplier::saturating_from_rational(75, 1_000_000);
+    /// The fee falls to a tenth in quiet times, no further: spam stays expensive.
+    pub MinimumMultiplier: Multiplier = Multiplier::saturating_from_rational(1, 10);
+    /// No upper bound.
+    pub MaximumMultiplier: Multiplier = Multiplier::max_value();
+}
+
+impl pallet_transaction_payment::Config for Runtime {
+    type RuntimeEvent = RuntimeEvent;
+    type OnChargeTransaction = FungibleAdapter<Balances, ()>;
+    // A picosecond of reference time costs the smallest unit, so a second costs one native token.
+    type WeightToFee = IdentityFee<Balance>;
+    type LengthToFee = ConstantMultiplier<Balance, ConstU128<FEE_PER_BYTE>>;
+    type FeeMultiplierUpdate =
+        TargetedFeeAdjustment<Self, TargetBlockFullness, AdjustmentVariable, MinimumMultiplier, MaximumMultiplier>;
+    type OperationalFeeMultiplier = ConstU8<5>;
+    type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
+}

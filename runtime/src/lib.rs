@@ -1,0 +1,187 @@
+//! The runtime of the Cloister chain: which pallets it has and how they are put together, and nothing else.
+//!
+//! * [`configs`] configures each pallet, one file a subject.
+//! * [`apis`] implements what the node calls.
+//! * [`genesis_presets`] names the chains that need no specification file.
+//! * [`transaction`] builds signed transactions (native code only).
+//!
+//! Rules of the exchange are in the pallets and in `primitives/`; a rule that appears here is a mistake.
+
+#![cfg_attr(not(feature = "std"), no_std)]
+#![recursion_limit = "512"]
+// The macro that composes the pallets makes public items without documentation in the crate's root; everything else is
+// under the lint again.
+#![allow(missing_docs)]
+
+extern crate alloc;
+
+pub mod apis;
+#[warn(missing_docs)]
+pub mod configs;
+#[warn(missing_docs)]
+pub mod constants;
+#[warn(missing_docs)]
+pub mod genesis_presets;
+#[cfg(feature = "std")]
+#[warn(missing_docs)]
+pub mod transaction;
+
+use alloc::{borrow::Cow, vec::Vec};
+use polkadot_sdk::*;
+use sp_runtime::{
+    generic, impl_opaque_keys,
+    traits::{BlakeTwo256, IdentifyAccount, Verify},
+    MultiAddress, MultiSignature,
+};
+use sp_version::RuntimeVersion;
+
+pub use apis::{RuntimeApi, RUNTIME_API_VERSIONS};
+
+// The blob that `build.rs` makes: `WASM_BINARY`, absent when the build was told to skip it. The file has other forms of it
+// that nobody needs.
+#[cfg(feature = "std")]
+mod wasm {
+    #![allow(dead_code)]
+    include!(concat!(env!("OUT_DIR"), "/wasm_binary.rs"));
+}
+#[cfg(feature = "std")]
+pub use wasm::WASM_BINARY;
+
+/// Signature of a transaction.
+pub type Signature = MultiSignature;
+/// Account of the chain: the public key of the signer, or its hash.
+pub type AccountId = <<Signature as Verify>::Signer as IdentifyAccount>::AccountId;
+/// How a transaction names an account.
+pub type Address = MultiAddress<AccountId, ()>;
+/// Balance of the native token or of an asset, in its smallest unit.
+pub type Balance = u128;
+/// Number of transactions that an account has sent.
+pub type Nonce = u32;
+/// Block number.
+pub type BlockNumber = u32;
+/// Milliseconds of Unix time.
+pub type Moment = u64;
+/// Hash of blocks, transactions and state.
+pub type Hash = sp_core::H256;
+/// Identifier of an asset of `pallet-assets`.
+pub type AssetId = u32;
+
+/// Header of a block.
+pub type Header = generic::Header<BlockNumber, BlakeTwo256>;
+/// Block with decoded transactions.
+pub type Block = generic::Block<Header, UncheckedExtrinsic>;
+/// Extensions of a transaction, in the order in which they are encoded and run.
+pub type TxExtension = (
+    frame_system::AuthorizeCall<Runtime>,
+    frame_system::CheckNonZeroSender<Runtime>,
+    frame_system::CheckSpecVersion<Runtime>,
+    frame_system::CheckTxVersion<Runtime>,
+    frame_system::CheckGenesis<Runtime>,
+    frame_system::CheckMortality<Runtime>,
+    frame_system::CheckNonce<Runtime>,
+    frame_system::CheckWeight<Runtime>,
+    pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+    frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
+    frame_system::WeightReclaim<Runtime>,
+);
+/// Transaction or inherent as it is in a block.
+pub type UncheckedExtrinsic = generic::UncheckedExtrinsic<Address, RuntimeCall, Signature, TxExtension>;
+/// What the signer of a transaction signs.
+pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
+/// Runs the pallets over a block.
+pub type Executive = frame_executive::Executive<
+    Runtime,
+    Block,
+    frame_system::ChainContext<Runtime>,
+    Runtime,
+    AllPalletsWithSystem,
+>;
+
+/// Types of a node that relays blocks without understanding their transactions: what sync and consensus use, so that
+/// they go on working across an upgrade of the runtime.
+pub mod opaque {
+    use super::*;
+
+    pub use sp_runtime::OpaqueExtrinsic as UncheckedExtrinsic;
+
+    /// Header of a block.
+    pub type Header = super::Header;
+    /// Block with opaque transactions.
+    pub type Block = generic::Block<Header, UncheckedExtrinsic>;
+    /// Hash of a block.
+    pub type Hash = super::Hash;
+
+    impl_opaque_keys! {
+        /// Keys of a validator.
+        pub struct SessionKeys {
+            /// Signs blocks.
+            pub aura: super::Aura,
+            /// Signs finality votes.
+            pub grandpa: super::Grandpa,
+        }
+    }
+}
+
+/// Version of the runtime. `spec_version` rises with every change of behaviour, `transaction_version` with every change
+/// of a call's index or arguments or of [`TxExtension`].
+#[sp_version::runtime_version]
+pub const VERSION: RuntimeVersion = RuntimeVersion {
+    spec_name: Cow::Borrowed("cloister"),
+    impl_name: Cow::Borrowed("cloister-node"),
+    authoring_version: 1,
+    spec_version: 1,
+    impl_version: 1,
+    apis: RUNTIME_API_VERSIONS,
+    transaction_version: 1,
+    system_version: 1,
+};
+
+#[frame_support::runtime]
+mod runtime {
+    /// The pallets of the chain.
+    #[runtime::runtime]
+    #[runtime::derive(
+        RuntimeCall,
+        RuntimeEvent,
+        RuntimeError,
+        RuntimeOrigin,
+        RuntimeFreezeReason,
+        RuntimeHoldReason,
+        RuntimeSlashReason,
+        RuntimeLockId,
+        RuntimeTask,
+        RuntimeViewFunction
+    )]
+    pub struct Runtime;
+
+    #[runtime::pallet_index(0)]
+    pub type System = frame_system::Pallet<Runtime>;
+    #[runtime::pallet_index(1)]
+    pub type Timestamp = pallet_timestamp::Pallet<Runtime>;
+    #[runtime::pallet_index(2)]
+    pub type Aura = pallet_aura::Pallet<Runtime>;
+    #[runtime::pallet_index(3)]
+    pub type Grandpa = pallet_grandpa::Pallet<Runtime>;
+
+    #[runtime::pallet_index(10)]
+    pub type Balances = pallet_balances::Pallet<Runtime>;
+    #[runtime::pallet_index(11)]
+    pub type TransactionPayment = pallet_transaction_payment::Pallet<Runtime>;
+    #[runtime::pallet_index(12)]
+    pub type Assets = pallet_assets::Pallet<Runtime>;
+
+    #[runtime::pallet_index(20)]
+    pub type Utility = pallet_utility::Pallet<Runtime>;
+    // No key, no sudo: only the development preset sets one (`genesis_presets::development`), and nothing but the key
+    // itself can make another. Until referenda govern the chain, a development chain needs some Root origin to add
+    // oracle operators, list instruments and activate verifying keys.
+    #[runtime::pallet_index(21)]
+    pub type Sudo = pallet_sudo::Pallet<Runtime>;
+
+    #[runtime::pallet_index(30)]
+    pub type OracleOperators = pallet_membership::Pallet<Runtime, Instance1>;
+    #[runtime::pallet_index(31)]
+    pub type Oracle = pallet_oracle::Pallet<Runtime>;
+
+    // 40 to 49: the exchange (`configs::cloister`).
+}

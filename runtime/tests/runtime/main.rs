@@ -1,0 +1,5 @@
+//! Tests of the composed runtime, natively: its presets, and blocks with transactions.
+
+mod blocks;
+mod genesis;
+mod oracle;

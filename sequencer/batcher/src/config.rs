@@ -1,0 +1,39 @@
+//! What an operator sets, and where secrets come from.
+
+use cloister_crypto::Fr;
+use cloister_engine::Millis;
+use cloister_ledger::Shape;
+
+/// Configuration of a batcher.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatcherConfig {
+    /// Genesis hash of the chain.
+    pub genesis: [u8; 32],
+    /// Margin group.
+    pub group: u32,
+    /// Shape of every batch: at least two units, so that both sides of a fill fit, and one place.
+    pub shape: Shape,
+    /// A batch closes this long after it was opened.
+    pub max_age: Millis,
+    /// Opens that one batch bounces at most.
+    pub max_bounces: usize,
+    /// Every how many batches the collected fees are paid out; `None`: never.
+    pub sweep_every: Option<u64>,
+}
+
+/// Secrets of one attempt at a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BatchSecrets {
+    /// Public salt of the keystreams; must be fresh for every attempt (P-STREAM).
+    pub salt: Fr,
+    /// Key of the house after the batch.
+    pub house_key: Fr,
+    /// Seed that chooses padding accounts and places; a stranger must not know it.
+    pub padding: u64,
+}
+
+/// Gives the secrets of a batch. The service derives them from a secret, the digest and the system's randomness.
+pub trait SecretSource {
+    /// Secrets for an attempt at batch `batch_no` whose contents have this digest. Never the same salt twice.
+    fn secrets(&mut self, batch_no: u64, digest: &[u8; 32]) -> BatchSecrets;
+}

@@ -1,0 +1,125 @@
+//! A unit in the making.
+
+use blake2::{Blake2b512, Digest};
+use cloister_crypto::{schnorr::PublicKey, Fr};
+use cloister_engine::{AccountIndex, Holdings};
+use cloister_ledger::{Fill, Key, Kind, SignedInstruction, UnitRequest};
+use std::sync::Arc;
+
+/// One unit of the open batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Draft {
+    /// A queued open.
+    Open {
+        account: AccountIndex,
+        public_key: PublicKey,
+        view_key: Fr,
+        deposit: u64,
+    },
+    /// A queued deposit.
+    Deposit { account: AccountIndex, amount: u64 },
+    /// Fills of one order; `before` is what the account held before the unit.
+    Order {
+        signed: Arc<SignedInstruction>,
+        fill: Fill,
+        before: Holdings,
+    },
+    /// A cancel, cancel-all or withdrawal.
+    Bound { signed: Arc<SignedInstruction> },
+    /// Nothing but a fresh nonce.
+    Padding { account: AccountIndex },
+}
+
+impl Draft {
+    pub fn account(&self) -> AccountIndex {
+        match self {
+            Self::Open { account, .. } | Self::Deposit { account, .. } | Self::Padding { account } => *account,
+            Self::Order { signed, .. } | Self::Bound { signed } => signed.instruction.index,
+        }
+    }
+
+    /// Id of the instruction, if there is one.
+    pub fn id(&self) -> Option<u64> {
+        match self {
+            Self::Order { signed, .. } | Self::Bound { signed } => Some(signed.instruction.id),
+            Self::Open { .. } | Self::Deposit { .. } | Self::Padding { .. } => None,
+        }
+    }
+
+    /// True if the unit consumes an item of the chain's queue.
+    pub fn queued(&self) -> bool {
+        matches!(self, Self::Open { .. } | Self::Deposit { .. })
+    }
+
+    /// True for a cancel or cancel-all: the engine has acted on it already, whether or not it can be proven.
+    pub fn is_cancel(&self) -> bool {
+        match self {
+            Self::Bound { signed } => matches!(signed.instruction.kind, Kind::Cancel | Kind::CancelAll),
+            _ => false,
+        }
+    }
+
+    pub fn request(&self) -> UnitRequest {
+        let index = self.account();
+        let normal = |signed: &Arc<SignedInstruction>, fill| UnitRequest::Normal {
+            index,
+            deposit: 0,
+            places: vec![(SignedInstruction::clone(signed), fill)],
+        };
+        match self {
+            Self::Open {
+                public_key,
+                view_key,
+                deposit,
+                ..
+            } => {
+                let (x, y) = public_key.preimage();
+                UnitRequest::Open {
+                    index,
+                    key: Key::from(public_key),
+                    preimage: Key { x, y },
+                    view_key: *view_key,
+                    deposit: *deposit,
+                }
+            }
+            Self::Deposit { amount, .. } => UnitRequest::Padding {
+                index,
+                deposit: *amount,
+            },
+            Self::Padding { .. } => UnitRequest::Padding { index, deposit: 0 },
+            Self::Order { signed, fill, .. } => normal(signed, *fill),
+            Self::Bound { signed } => normal(signed, Fill::default()),
+        }
+    }
+
+    fn absorb(&self, hasher: &mut Blake2b512) {
+        hasher.update(self.account().to_le_bytes());
+        let mut signature = |signed: &SignedInstruction| hasher.update(signed.signature.to_bytes());
+        match self {
+            Self::Open { deposit: amount, .. } => hasher.update(amount.to_le_bytes()),
+            Self::Deposit { amount, .. } => hasher.update(amount.to_le_bytes()),
+            Self::Padding { .. } => hasher.update([0]),
+            Self::Bound { signed } => signature(signed),
+            Self::Order { signed, fill, .. } => {
+                signature(signed);
+                hasher.update(fill.quantity.to_le_bytes());
+                hasher.update(fill.cost.to_le_bytes());
+                hasher.update(fill.fee.to_le_bytes());
+            }
+        }
+    }
+}
+
+/// Digest of a batch's contents. It feeds the salt, so that batches of different contents never share one even if the system's
+/// randomness fails.
+pub(crate) fn digest(batch_no: u64, root: &Fr, drafts: &[Draft]) -> [u8; 32] {
+    let mut hasher = Blake2b512::new();
+    hasher.update(batch_no.to_le_bytes());
+    hasher.update(cloister_crypto::field::to_bytes(root));
+    for draft in drafts {
+        draft.absorb(&mut hasher);
+    }
+    let mut out = [0; 32];
+    out.copy_from_slice(&hasher.finalize()[..32]);
+    out
+}

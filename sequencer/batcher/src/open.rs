@@ -1,0 +1,305 @@
+//! The batch in the making: absorbs events while they fit.
+
+use crate::{
+    config::BatcherConfig,
+    draft::Draft,
+    error::BatcherError,
+    event::{Event, QueueItem},
+};
+use cloister_engine::{AccountIndex, Fill, FillSide, Holdings, Millis, Trade};
+use cloister_ledger::{account::cash_fits, instruction::flags, GroupState, Kind, Side, SignedInstruction};
+use cloister_risk::RiskTable;
+use std::{collections::BTreeMap, sync::Arc};
+
+/// An event and when it happened.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub time: Millis,
+    pub event: Event,
+}
+
+/// What became of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Absorbed {
+    /// It is in.
+    Taken,
+    /// The batch must be closed first.
+    Full,
+}
+
+/// The open batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct OpenBatch {
+    /// Batch time.
+    pub time: Millis,
+    pub drafts: Vec<Draft>,
+    pub bounces: Vec<u64>,
+    /// The events inside, to make the batch again if it must be.
+    pub entries: Vec<Entry>,
+    /// What accounts hold after the drafts.
+    holdings: BTreeMap<AccountIndex, Holdings>,
+    /// The last unit of each account.
+    last: BTreeMap<AccountIndex, usize>,
+}
+
+/// One side of a fill, ready to go in.
+struct Placement {
+    /// The unit it joins; `None` starts one.
+    unit: Option<usize>,
+    draft: Draft,
+    after: Holdings,
+}
+
+impl OpenBatch {
+    pub fn new(time: Millis) -> Self {
+        Self {
+            time,
+            drafts: Vec::new(),
+            bounces: Vec::new(),
+            entries: Vec::new(),
+            holdings: BTreeMap::new(),
+            last: BTreeMap::new(),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.drafts.is_empty() && self.bounces.is_empty()
+    }
+
+    /// What accounts hold after the batch, of those it touches.
+    pub fn holdings(&self) -> &BTreeMap<AccountIndex, Holdings> {
+        &self.holdings
+    }
+
+    /// Drops a unit that cannot be proven and is not needed.
+    pub fn remove(&mut self, unit: usize) -> Draft {
+        let draft = self.drafts.remove(unit);
+        self.last.retain(|_, at| *at != unit);
+        for at in self.last.values_mut().filter(|at| **at > unit) {
+            *at -= 1;
+        }
+        draft
+    }
+
+    fn held(&self, state: &GroupState, account: AccountIndex) -> Result<Holdings, BatcherError> {
+        let settled = || {
+            state.account(account).map(|a| Holdings {
+                cash: a.account.cash,
+                positions: a.account.positions,
+            })
+        };
+        self.holdings
+            .get(&account)
+            .copied()
+            .or_else(settled)
+            .ok_or(BatcherError::UnknownAccount(account))
+    }
+
+    fn push(&mut self, draft: Draft, after: Holdings) {
+        self.last.insert(draft.account(), self.drafts.len());
+        self.holdings.insert(draft.account(), after);
+        self.drafts.push(draft);
+    }
+
+    /// Takes an event if it fits. On an error or [`Absorbed::Full`] nothing has changed.
+    pub fn absorb(
+        &mut self,
+        state: &GroupState,
+        table: &RiskTable,
+        config: &BatcherConfig,
+        entry: &Entry,
+    ) -> Result<Absorbed, BatcherError> {
+        let free = usize::from(config.shape.units).saturating_sub(self.drafts.len());
+        let absorbed = match &entry.event {
+            Event::Queue(item) => self.absorb_queue(state, config, free, item)?,
+            Event::Bound(signed) => self.absorb_bound(state, free, signed)?,
+            Event::Filled(fill) => self.absorb_fill(state, table, free, fill)?,
+        };
+        if absorbed == Absorbed::Taken {
+            self.entries.push(entry.clone());
+        }
+        Ok(absorbed)
+    }
+
+    fn absorb_queue(
+        &mut self,
+        state: &GroupState,
+        config: &BatcherConfig,
+        free: usize,
+        item: &QueueItem,
+    ) -> Result<Absorbed, BatcherError> {
+        match item {
+            QueueItem::Bounce { .. } if self.bounces.len() >= config.max_bounces => return Ok(Absorbed::Full),
+            QueueItem::Bounce { item } => self.bounces.push(*item),
+            _ if free == 0 => return Ok(Absorbed::Full),
+            QueueItem::Open {
+                account,
+                public_key,
+                view_key,
+                deposit,
+                ..
+            } => {
+                let after = Holdings {
+                    cash: i128::from(*deposit),
+                    ..Holdings::default()
+                };
+                let (account, public_key, view_key, deposit) = (*account, *public_key, *view_key, *deposit);
+                self.push(
+                    Draft::Open {
+                        account,
+                        public_key,
+                        view_key,
+                        deposit,
+                    },
+                    after,
+                );
+            }
+            QueueItem::Deposit { account, amount, .. } => {
+                let after = moved(self.held(state, *account)?, i128::from(*amount), *account)?;
+                self.push(
+                    Draft::Deposit {
+                        account: *account,
+                        amount: *amount,
+                    },
+                    after,
+                );
+            }
+        }
+        Ok(Absorbed::Taken)
+    }
+
+    fn absorb_bound(
+        &mut self,
+        state: &GroupState,
+        free: usize,
+        signed: &Arc<SignedInstruction>,
+    ) -> Result<Absorbed, BatcherError> {
+        let instruction = &signed.instruction;
+        let mut after = self.held(state, instruction.index)?;
+        if free == 0 {
+            return Ok(Absorbed::Full);
+        }
+        if instruction.kind == Kind::Withdrawal {
+            after = moved(after, -i128::from(instruction.limit), instruction.index)?;
+        }
+        self.push(Draft::Bound { signed: signed.clone() }, after);
+        Ok(Absorbed::Taken)
+    }
+
+    fn absorb_fill(
+        &mut self,
+        state: &GroupState,
+        table: &RiskTable,
+        free: usize,
+        fill: &Fill,
+    ) -> Result<Absorbed, BatcherError> {
+        let maker = self.place(state, table, fill, &fill.maker, fill.taker_side.opposite())?;
+        let taker = self.place(state, table, fill, &fill.taker, fill.taker_side)?;
+        let needed = [&maker, &taker].iter().filter(|p| p.unit.is_none()).count();
+        if needed > free {
+            return Ok(Absorbed::Full);
+        }
+        for placement in [maker, taker] {
+            match placement.unit.and_then(|unit| self.drafts.get_mut(unit)) {
+                Some(draft) => {
+                    self.holdings.insert(placement.draft.account(), placement.after);
+                    *draft = placement.draft;
+                }
+                None => self.push(placement.draft, placement.after),
+            }
+        }
+        Ok(Absorbed::Taken)
+    }
+
+    /// Finds the unit for one side of a fill: the open unit of its order if the netted unit still meets every rule, else a new one.
+    fn place(
+        &self,
+        state: &GroupState,
+        table: &RiskTable,
+        fill: &Fill,
+        side: &FillSide,
+        direction: Side,
+    ) -> Result<Placement, BatcherError> {
+        let account = side.key.account;
+        let (row, _) = table
+            .row_of(fill.instrument_id)
+            .ok_or(BatcherError::UnknownInstrument(fill.instrument_id))?;
+        let one = cloister_ledger::Fill {
+            row: u8::try_from(row).map_err(|_| BatcherError::UnknownInstrument(fill.instrument_id))?,
+            quantity: fill.quantity,
+            cost: fill.cost(),
+            fee: side.fee,
+        };
+        let trade = |fill: &cloister_ledger::Fill| Trade {
+            row,
+            side: direction,
+            quantity: fill.quantity,
+            cost: fill.cost,
+            fee: fill.fee,
+            reduce_only: side.order.instruction.has(flags::REDUCE_ONLY),
+        };
+        if let Some((unit, before, netted)) = self.netted(account, side.key.id, &one) {
+            // Each fill passed on its own; the netted unit is asked again, because a fill that only had to reduce may
+            // follow one that used up initial margin.
+            if let Ok(after) = before.after(table, &trade(&netted)) {
+                return Ok(Placement {
+                    unit: Some(unit),
+                    draft: Draft::Order {
+                        signed: side.order.clone(),
+                        fill: netted,
+                        before,
+                    },
+                    after,
+                });
+            }
+        }
+        let before = self.held(state, account)?;
+        let after = before
+            .after(table, &trade(&one))
+            .map_err(|rule| BatcherError::Unprovable {
+                account,
+                id: side.key.id,
+                rule,
+            })?;
+        Ok(Placement {
+            unit: None,
+            draft: Draft::Order {
+                signed: side.order.clone(),
+                fill: one,
+                before,
+            },
+            after,
+        })
+    }
+
+    /// The account's last unit if it is one of this order, with the fill added.
+    fn netted(
+        &self,
+        account: AccountIndex,
+        id: u64,
+        more: &cloister_ledger::Fill,
+    ) -> Option<(usize, Holdings, cloister_ledger::Fill)> {
+        let unit = *self.last.get(&account)?;
+        match self.drafts.get(unit)? {
+            Draft::Order { signed, fill, before } if signed.instruction.id == id && fill.row == more.row => {
+                let netted = cloister_ledger::Fill {
+                    row: fill.row,
+                    quantity: fill.quantity.checked_add(more.quantity)?,
+                    cost: fill.cost.checked_add(more.cost)?,
+                    fee: fill.fee.checked_add(more.fee)?,
+                };
+                Some((unit, *before, netted))
+            }
+            _ => None,
+        }
+    }
+}
+
+fn moved(held: Holdings, amount: i128, account: AccountIndex) -> Result<Holdings, BatcherError> {
+    let cash = held
+        .cash
+        .checked_add(amount)
+        .filter(|c| cash_fits(*c))
+        .ok_or(BatcherError::CashRange(account))?;
+    Ok(Holdings { cash, ..held })
+}

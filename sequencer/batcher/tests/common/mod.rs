@@ -1,0 +1,129 @@
+//! An engine and a batcher that run together.
+#![allow(dead_code)]
+
+#[path = "../../../engine/tests/common/mod.rs"]
+pub mod market;
+
+use cloister_batcher::{
+    BatchSecrets, Batcher, BatcherConfig, BatcherError, ClosedBatch, Event, QueueItem, SecretSource,
+};
+use cloister_crypto::Fr;
+use cloister_engine::{Engine, Rejection};
+use cloister_ledger::{GroupState, Instruction, Shape};
+pub use market::*;
+
+/// Counts, so that every attempt has its own salt.
+#[derive(Default)]
+pub struct Counter(pub u64);
+
+impl SecretSource for Counter {
+    fn secrets(&mut self, batch_no: u64, digest: &[u8; 32]) -> BatchSecrets {
+        self.0 += 1;
+        BatchSecrets {
+            salt: Fr::from(1_000 + self.0),
+            house_key: Fr::from(77 + batch_no),
+            padding: u64::from(digest[0]) + self.0,
+        }
+    }
+}
+
+pub const SHAPE: Shape = Shape { units: 6, orders: 1 };
+
+pub fn batcher_config() -> BatcherConfig {
+    BatcherConfig {
+        genesis: GENESIS,
+        group: GROUP,
+        shape: SHAPE,
+        max_age: 1_000,
+        max_bounces: 3,
+        sweep_every: None,
+    }
+}
+
+pub struct World {
+    pub engine: Engine,
+    pub batcher: Batcher,
+    pub secrets: Counter,
+    pub closed: Vec<ClosedBatch>,
+    pub now: u64,
+}
+
+pub fn open_item(item: u64, account: u32, deposit: u64) -> QueueItem {
+    QueueItem::Open {
+        item,
+        account,
+        public_key: secret(account).public(),
+        view_key: Fr::from(u64::from(account) + 1),
+        deposit,
+    }
+}
+
+impl World {
+    /// Accounts `0..accounts`, opened and settled.
+    pub fn new(accounts: u32, deposit: u64) -> Self {
+        Self::with(batcher_config(), accounts, deposit)
+    }
+
+    pub fn with(config: BatcherConfig, accounts: u32, deposit: u64) -> Self {
+        let engine = Engine::new(market::config(), table(1)).unwrap();
+        let batcher = Batcher::new(config, GroupState::default(), 0, table(1)).unwrap();
+        let mut world = Self {
+            engine,
+            batcher,
+            secrets: Counter::default(),
+            closed: Vec::new(),
+            now: NOW,
+        };
+        for account in 0..accounts {
+            let (key, view) = (secret(account).public(), Fr::from(u64::from(account) + 1));
+            world.engine.open(account, key, view, deposit).unwrap();
+            world.push(open_item(account.into(), account, deposit).into()).unwrap();
+        }
+        world.flush();
+        for batch in std::mem::take(&mut world.closed) {
+            world.batcher.settle(batch.batch_no()).unwrap();
+        }
+        world
+    }
+
+    pub fn push(&mut self, event: Event) -> Result<(), BatcherError> {
+        let result = self.batcher.push(self.now, event, &mut self.secrets);
+        self.collect();
+        result
+    }
+
+    pub fn collect(&mut self) {
+        while let Some(batch) = self.batcher.next_closed() {
+            self.closed.push(batch);
+        }
+    }
+
+    /// Closes the open batch.
+    pub fn flush(&mut self) {
+        self.batcher.close(self.now, &mut self.secrets).unwrap();
+        self.collect();
+    }
+
+    /// Submits to the engine and feeds the batcher.
+    pub fn submit(&mut self, instruction: Instruction) -> Result<(), Rejection> {
+        let accepted = self.engine.submit(self.now, sign(instruction))?;
+        for event in accepted.effects.into_iter().filter_map(Event::of) {
+            self.push(event).unwrap();
+        }
+        Ok(())
+    }
+}
+
+/// Accounts of the units that carry an instruction, with its id and the lots filled.
+pub fn units(batch: &ClosedBatch) -> Vec<(u32, u64, u64)> {
+    batch
+        .witness
+        .units
+        .iter()
+        .filter_map(|u| {
+            let place = &u.places[0];
+            let instruction = &place.signed.instruction;
+            (instruction.kind != cloister_ledger::Kind::None).then_some((u.index, instruction.id, place.fill.quantity))
+        })
+        .collect()
+}

@@ -1,0 +1,147 @@
+//! Random streams of fills: every batch passes the native transition, and nothing is lost.
+
+mod common;
+
+use cloister_batcher::{Event, QueueItem};
+use cloister_engine::Effect;
+use cloister_ledger::{instruction::flags, Instruction, Kind, Side};
+use common::*;
+use proptest::prelude::*;
+
+#[derive(Clone, Debug)]
+enum Input {
+    Instruction(Instruction),
+    Deposit(u32, u64),
+    Open,
+    Move(i64),
+    Wait(u64),
+}
+
+const ACCOUNTS: u32 = 5;
+
+fn input() -> impl Strategy<Value = Input> {
+    let flag = prop_oneof![4 => Just(0), 1 => Just(flags::IMMEDIATE_OR_CANCEL), 1 => Just(flags::REDUCE_ONLY)];
+    let trade = (
+        0..ACCOUNTS,
+        0u64..1_500,
+        any::<bool>(),
+        any::<bool>(),
+        flag,
+        0u64..5,
+        1u64..20,
+    )
+        .prop_map(|(account, id, eth, sells, flags, tick, quantity)| {
+            let side = if sells { Side::Sell } else { Side::Buy };
+            let (instrument_id, mark) = if eth { (ETH, 10 * ONE) } else { (BTC, MARK) };
+            let limit = mark + tick * mark / 100 - 2 * mark / 100;
+            Input::Instruction(Instruction {
+                flags,
+                instrument_id,
+                ..order(account, id, side, quantity, limit)
+            })
+        });
+    let bound = (0..ACCOUNTS, 0u64..1_500, 1u64..50, 0..3u8).prop_map(|(account, id, amount, kind)| {
+        let kind = [Kind::Cancel, Kind::CancelAll, Kind::Withdrawal][usize::from(kind)];
+        Input::Instruction(other(kind, account, id / 4, amount * ONE))
+    });
+    prop_oneof![
+        30 => trade,
+        3 => bound,
+        1 => (0..ACCOUNTS, 1..9 * ONE).prop_map(|(account, amount)| Input::Deposit(account, amount)),
+        1 => Just(Input::Open),
+        1 => (-4i64..=4).prop_map(Input::Move),
+        2 => (1u64..400).prop_map(Input::Wait),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_batch_is_accepted_and_nothing_is_lost(inputs in proptest::collection::vec(input(), 1..90)) {
+        let deposit = 2_000 * ONE;
+        let mut world = World::new(ACCOUNTS, deposit);
+        let (mut opened, mut item, mut version) = (ACCOUNTS, u64::from(ACCOUNTS), 1);
+        let (mut fees, mut volume, mut fills) = (0u128, [0u64; 2], 0usize);
+        for input in inputs {
+            match input {
+                Input::Wait(ms) => {
+                    world.now += ms;
+                    world.batcher.tick(world.now, &mut world.secrets).unwrap();
+                    world.collect();
+                }
+                Input::Move(percent) => {
+                    version += 1;
+                    let mut next = table(version);
+                    next.rows[0] = row(BTC, (MARK as i64 + percent * ONE as i64) as u64, percent * ONE as i64);
+                    world.batcher.set_table(world.now, next.clone(), &mut world.secrets).unwrap();
+                    world.engine.set_table(next).unwrap();
+                }
+                Input::Open => {
+                    let view = cloister_crypto::Fr::from(u64::from(opened) + 1);
+                    world.engine.open(opened, secret(opened).public(), view, deposit).unwrap();
+                    world.push(open_item(item, opened, deposit).into()).unwrap();
+                    opened += 1;
+                    item += 1;
+                }
+                Input::Deposit(account, amount) => {
+                    world.engine.deposit(account, amount).unwrap();
+                    world.push(QueueItem::Deposit { item, account, amount }.into()).unwrap();
+                    item += 1;
+                }
+                Input::Instruction(instruction) => {
+                    let Ok(accepted) = world.engine.submit(world.now, sign(instruction)) else { continue };
+                    for effect in accepted.effects {
+                        if let Effect::Filled(fill) = &effect {
+                            fees += fill.maker.fee + fill.taker.fee;
+                            volume[usize::from(fill.instrument_id == ETH)] += fill.quantity;
+                            fills += 1;
+                        }
+                        if let Some(event) = Event::of(effect) {
+                            world.push(event).unwrap();
+                        }
+                    }
+                }
+            }
+        }
+        world.flush();
+        prop_assert_eq!(world.batcher.pending(), 0);
+
+        // The ledger and the engine agree on every account.
+        let holdings = world.batcher.holdings();
+        prop_assert_eq!(holdings.len(), opened as usize);
+        for (index, view) in world.engine.accounts() {
+            prop_assert_eq!(holdings[&index], view.holdings);
+            let ledger = world.batcher.head().account(index).unwrap();
+            prop_assert_eq!(ledger.account.min_id, view.min_id);
+        }
+        prop_assert_eq!(world.batcher.head().house().fee_pool, fees);
+        prop_assert_eq!(world.closed.iter().map(|b| b.fills).sum::<usize>(), fills);
+
+        // Lots filled in the units are twice the volume: each fill shows on both sides, in the same batch.
+        let mut lots = [0u64; 2];
+        let (mut time, mut items) = (0, Vec::new());
+        let mut root = world.batcher.settled().root();
+        for batch in &world.closed {
+            let statement = &batch.effect.statement;
+            prop_assert_eq!(statement.old_root, root);
+            root = statement.new_root;
+            prop_assert!(batch.time() >= time);
+            time = batch.time();
+            items.extend(batch.last_item);
+            for unit in &batch.witness.units {
+                let fill = &unit.places[0].fill;
+                lots[usize::from(fill.row == 3)] += fill.quantity;
+            }
+        }
+        prop_assert!(items.is_sorted());
+        prop_assert_eq!(lots, volume.map(|v| 2 * v));
+        prop_assert_eq!(root, world.batcher.head().root());
+
+        // Settling replays every batch.
+        for batch in &world.closed {
+            world.batcher.settle(batch.batch_no()).unwrap();
+        }
+        prop_assert_eq!(world.batcher.settled(), world.batcher.head());
+    }
+}

@@ -1,0 +1,247 @@
+//! Checks before an instruction is taken: what the proof will ask, and what keeps the book honest.
+
+use crate::{
+    account::open_risk,
+    engine::Engine,
+    error::{Field, Rejection},
+    exposure::{fee_at, WorstCase},
+    trade::{band, reducible},
+};
+use cloister_crypto::constants::{
+    COST_BITS, FILLED_MAX, INDEX_BITS, MAX_FEE_BITS, POSITION_BITS, QUANTITY_BITS, TIME_BITS,
+};
+use cloister_ledger::{account::cash_fits, instruction::flags, Instruction, Kind, SignedInstruction};
+use cloister_risk::{margin::MarginChoice, Assessment, Row, Status};
+
+impl Engine {
+    /// Widths, addressee, account, life, signature; the same for every kind.
+    pub(crate) fn check_signed(&self, signed: &SignedInstruction) -> Result<(), Rejection> {
+        let instruction = &signed.instruction;
+        let fields = [
+            (u64::from(instruction.index) >> INDEX_BITS, Field::Index),
+            (instruction.quantity >> QUANTITY_BITS, Field::Quantity),
+            (instruction.expiry >> TIME_BITS, Field::Expiry),
+            (instruction.max_fee >> MAX_FEE_BITS, Field::MaxFee),
+            (u64::from(instruction.kind == Kind::None), Field::Kind),
+        ];
+        if let Some((_, field)) = fields.iter().find(|(excess, _)| *excess != 0) {
+            return Err(Rejection::FieldRange(*field));
+        }
+        if instruction.group != self.config.group {
+            return Err(Rejection::WrongGroup {
+                expected: self.config.group,
+                found: instruction.group,
+            });
+        }
+        let view = self.view(instruction.index)?;
+        let needed = self.alive_from();
+        if instruction.expiry < needed {
+            return Err(Rejection::Expired {
+                expiry: instruction.expiry,
+                needed,
+            });
+        }
+        let message = instruction.message(&self.config.genesis);
+        view.public_key
+            .verify(message, &signed.signature)
+            .map_err(|_| Rejection::BadSignature)
+    }
+
+    /// Everything about an order but margin and the book; returns its row.
+    pub(crate) fn check_order(&self, order: &Instruction) -> Result<usize, Rejection> {
+        let conflicting =
+            order.has(flags::POST_ONLY) && order.flags & (flags::IMMEDIATE_OR_CANCEL | flags::FILL_OR_KILL) != 0;
+        if order.flags & !flags::ALL != 0 || conflicting {
+            return Err(Rejection::Flags(order.flags));
+        }
+        if order.quantity == 0 {
+            return Err(Rejection::ZeroQuantity);
+        }
+        let view = self.view(order.index)?;
+        let (number, row) = self
+            .table
+            .row_of(order.instrument_id)
+            .ok_or(Rejection::UnknownInstrument(order.instrument_id))?;
+        if !row.is_live() {
+            return Err(Rejection::NotTrading(order.instrument_id));
+        }
+        self.remaining_of(order)?;
+        view.check_id(order.id, true)?;
+        let (low, high) = band(row);
+        if !(low..=high).contains(&order.limit) {
+            return Err(Rejection::OutsideBand {
+                limit: order.limit,
+                low,
+                high,
+            });
+        }
+        // A sell can fill above its limit, up to the band.
+        if u128::from(high).saturating_mul(order.quantity.into()) >> COST_BITS != 0 {
+            return Err(Rejection::OutOfRange);
+        }
+        let rate = self.config.fees.highest().min(self.table.header.fee_cap);
+        let needed = fee_at(order.limit.into(), rate)
+            .and_then(|f| u64::try_from(f).ok())
+            .ok_or(Rejection::OutOfRange)?;
+        if order.max_fee < needed {
+            return Err(Rejection::MaxFeeTooLow {
+                max_fee: order.max_fee,
+                needed,
+            });
+        }
+        Ok(number)
+    }
+
+    /// Lots of an order that the ledger has not filled (B-SLOT).
+    pub(crate) fn remaining_of(&self, order: &Instruction) -> Result<u64, Rejection> {
+        let filled = self.view(order.index)?.filled(order.id);
+        if filled == FILLED_MAX {
+            return Err(Rejection::Duplicate(order.id));
+        }
+        match order.quantity.checked_sub(filled) {
+            None | Some(0) => Err(Rejection::BeyondQuantity {
+                filled,
+                quantity: order.quantity,
+            }),
+            Some(left) => Ok(left),
+        }
+    }
+
+    /// B-REDUCE, B-LIMIT, B-MARGIN and B-EQUITY for an order that may fill wholly, at its limit, in any combination with the account's orders at rest.
+    ///
+    /// An order that makes every maintenance deficit no worse is let through even when margin is short: it reduces risk.
+    pub(crate) fn check_order_margin(
+        &self,
+        order: &Instruction,
+        number: usize,
+        quantity: u64,
+    ) -> Result<(), Rejection> {
+        let view = self.view(order.index)?;
+        let row = self
+            .table
+            .rows
+            .get(number)
+            .ok_or(Rejection::UnknownInstrument(order.instrument_id))?;
+        let position = view.holdings.positions.get(number).copied().unwrap_or_default();
+        let must_reduce = order.has(flags::REDUCE_ONLY) || row.status == Status::CloseOnly;
+        let can_reduce = reducible(position, order.side);
+        if must_reduce && can_reduce == 0 {
+            return Err(Rejection::WouldNotReduce);
+        }
+        let quantity = if must_reduce {
+            quantity.min(can_reduce)
+        } else {
+            quantity
+        };
+        if !must_reduce {
+            check_position(
+                row,
+                position,
+                order,
+                quantity.saturating_add(view.resting(order.instrument_id, order.side)),
+            )?;
+        }
+        let rate = self.config.fees.highest().min(self.table.header.fee_cap);
+        // An order that the new id replaces cannot trade any more.
+        let replaced = view.overtaken_by(order.id);
+        let mut risks = view
+            .open_risks(&self.table, rate, &replaced)
+            .ok_or(Rejection::OutOfRange)?;
+        let own = open_risk(number, order, quantity, rate).ok_or(Rejection::OutOfRange)?;
+        risks.push(own);
+        let holdings = &view.holdings;
+        let worst = WorstCase::new(
+            &self.table,
+            &holdings.positions,
+            holdings.cash,
+            &risks,
+            self.table.header.initial,
+        )
+        .ok_or(Rejection::OutOfRange)?;
+        let shortfall = worst.shortfall();
+        if shortfall == 0 || self.reduces_risk(order, number, quantity, own.fee)? {
+            return Ok(());
+        }
+        Err(Rejection::InsufficientMargin { shortfall })
+    }
+
+    /// True if filling the order alone, at its limit, leaves no maintenance deficit above the worst one before (B-MARGIN's second
+    /// branch) and equity at least 0.
+    fn reduces_risk(&self, order: &Instruction, number: usize, quantity: u64, fee: u128) -> Result<bool, Rejection> {
+        let holdings = self.view(order.index)?.holdings;
+        let trade = crate::trade::Trade {
+            row: number,
+            side: order.side,
+            quantity,
+            cost: u128::from(order.limit).saturating_mul(quantity.into()),
+            fee,
+            reduce_only: order.has(flags::REDUCE_ONLY),
+        };
+        let Ok(after) = holdings.after(&self.table, &trade) else {
+            return Ok(false);
+        };
+        let assess = |h: &crate::trade::Holdings| {
+            Assessment::new(&self.table, &h.positions, h.cash).map_err(|_| Rejection::OutOfRange)
+        };
+        let (before, after) = (assess(&holdings)?, assess(&after)?);
+        let threshold = before
+            .worst(self.table.header.maintenance)
+            .map_err(|_| Rejection::OutOfRange)?
+            .0;
+        let choice = MarginChoice {
+            initial: false,
+            threshold,
+        };
+        Ok(Assessment::check(&before, &after, &self.table, false, choice).is_ok())
+    }
+
+    /// A withdrawal must leave initial margin, whatever the orders at rest do; returns the cash after.
+    pub(crate) fn check_withdrawal(&self, instruction: &Instruction) -> Result<i128, Rejection> {
+        let view = self.view(instruction.index)?;
+        if instruction.limit == 0 {
+            return Err(Rejection::ZeroQuantity);
+        }
+        let cash = view
+            .holdings
+            .cash
+            .checked_sub(i128::from(instruction.limit))
+            .filter(|c| cash_fits(*c));
+        let cash = cash.ok_or(Rejection::OutOfRange)?;
+        let rate = self.config.fees.highest().min(self.table.header.fee_cap);
+        let replaced = view.overtaken_by(instruction.id);
+        let risks = view
+            .open_risks(&self.table, rate, &replaced)
+            .ok_or(Rejection::OutOfRange)?;
+        let worst = WorstCase::new(
+            &self.table,
+            &view.holdings.positions,
+            cash,
+            &risks,
+            self.table.header.initial,
+        )
+        .ok_or(Rejection::OutOfRange)?;
+        match worst.shortfall() {
+            0 => Ok(cash),
+            shortfall => Err(Rejection::WithdrawalShort { shortfall }),
+        }
+    }
+}
+
+/// B-LIMIT if the order and the orders at rest on its side fill, `lots` in all.
+fn check_position(row: &Row, position: i64, order: &Instruction, lots: u64) -> Result<(), Rejection> {
+    let lots = i64::try_from(lots).map_err(|_| Rejection::OutOfRange)?;
+    let after = lots
+        .checked_mul(order.side.sign())
+        .and_then(|change| position.checked_add(change));
+    let reach = after.ok_or(Rejection::OutOfRange)?.unsigned_abs();
+    if reach > row.limit && reach > position.unsigned_abs() {
+        return Err(Rejection::PositionLimit {
+            reach,
+            limit: row.limit,
+        });
+    }
+    if reach >> (POSITION_BITS - 1) != 0 {
+        return Err(Rejection::OutOfRange);
+    }
+    Ok(())
+}

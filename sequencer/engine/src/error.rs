@@ -1,0 +1,215 @@
+//! Why the engine refuses something. Every variant is one failure and says what the trader can do.
+
+use crate::ids::{AccountIndex, Millis};
+use cloister_risk::MarginError;
+
+/// Why an instruction is refused. A refused instruction leaves no trace in the engine.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Rejection {
+    /// The instruction names another margin group.
+    #[error("this engine serves group {expected}, the instruction names group {found}")]
+    WrongGroup {
+        /// Group of this engine.
+        expected: u32,
+        /// Group the trader signed.
+        found: u32,
+    },
+    /// No account has this index yet.
+    #[error("account {0} is not open here; open it and wait for finality")]
+    UnknownAccount(AccountIndex),
+    /// A field is wider than the specification allows (S-INSTRUCTION).
+    #[error("field {0} does not fit its width")]
+    FieldRange(Field),
+    /// The signature does not verify under the account's trading key (B-SIG).
+    #[error("the signature does not verify under the account's trading key")]
+    BadSignature,
+    /// The instruction is past its expiry, or closer to it than the engine's settlement slack (B-ALIVE).
+    #[error("expired: good until {expiry}, and it needs to be good until {needed}; sign a later expiry")]
+    Expired {
+        /// Expiry that was signed.
+        expiry: Millis,
+        /// Earliest expiry the engine takes now.
+        needed: Millis,
+    },
+    /// The id is below the account's `min_id` (B-ALIVE).
+    #[error("id {id} is below the account's lowest valid id {min_id}; use a higher id")]
+    BelowMinId {
+        /// Id that was signed.
+        id: u64,
+        /// Lowest valid id.
+        min_id: u64,
+    },
+    /// The id's slot holds a higher id (B-SLOT).
+    #[error("slot {slot} already holds the higher id {holds}; use an id above it or of another slot")]
+    SlotConflict {
+        /// `id mod 512`.
+        slot: u16,
+        /// The id that holds it.
+        holds: u64,
+    },
+    /// The engine has already taken an instruction with this id, or the id is used up on-chain.
+    #[error("id {0} was used before; sign a new id")]
+    Duplicate(u64),
+    /// The order has been filled to its signed quantity (B-SLOT).
+    #[error("the order is filled: {filled} of {quantity} lots")]
+    BeyondQuantity {
+        /// Lots filled.
+        filled: u64,
+        /// Lots signed.
+        quantity: u64,
+    },
+    /// Quantity or amount is zero.
+    #[error("the quantity is zero")]
+    ZeroQuantity,
+    /// The flags contradict each other or are not known.
+    #[error("flags {0:#04x} contradict each other or are not known")]
+    Flags(u8),
+    /// The risk table lists no such instrument (B-INSTRUMENT).
+    #[error("instrument {0} is not listed")]
+    UnknownInstrument(u32),
+    /// The instrument is listed but does not trade (B-INSTRUMENT).
+    #[error("instrument {0} does not trade now")]
+    NotTrading(u32),
+    /// The limit is outside the price band around the mark (B-BAND).
+    #[error("limit {limit} is outside the price band {low}..={high}")]
+    OutsideBand {
+        /// Limit that was signed.
+        limit: u64,
+        /// Lowest price that can be proven now.
+        low: u64,
+        /// Highest price that can be proven now.
+        high: u64,
+    },
+    /// The signed maximum fee does not cover the fee rate at the limit (B-FEE).
+    #[error("the maximum fee a lot is {max_fee}, the engine needs {needed}")]
+    MaxFeeTooLow {
+        /// Maximum fee a lot that was signed, 10^-6.
+        max_fee: u64,
+        /// Fee a lot at the limit, 10^-6.
+        needed: u64,
+    },
+    /// A reduce-only order, or any order of a close-only instrument, that would not reduce a position (B-REDUCE).
+    #[error("the order does not reduce a position")]
+    WouldNotReduce,
+    /// The position could pass the instrument's limit (B-LIMIT).
+    #[error("the position could reach {reach} lots, the limit is {limit}")]
+    PositionLimit {
+        /// Size of the position if this order and the open orders of its side fill.
+        reach: u64,
+        /// Largest position.
+        limit: u64,
+    },
+    /// Margin does not cover the order at its worst together with the open orders (B-MARGIN, B-EQUITY).
+    #[error("margin is short by {shortfall} (10^-6 of the settlement asset); deposit, cancel orders or reduce")]
+    InsufficientMargin {
+        /// What is missing in the worst scenario, 10^-6, rounded up.
+        shortfall: u128,
+    },
+    /// A withdrawal would leave the account short of initial margin (B-MARGIN).
+    #[error("the withdrawal leaves initial margin short by {shortfall} (10^-6 of the settlement asset)")]
+    WithdrawalShort {
+        /// What is missing in the worst scenario, 10^-6, rounded up.
+        shortfall: u128,
+    },
+    /// A post-only order would trade at once.
+    #[error("a post-only order would trade at once against {best}")]
+    WouldCross {
+        /// Best price of the other side.
+        best: u64,
+    },
+    /// A fill-or-kill order cannot be filled in full.
+    #[error("only {available} of {quantity} lots can be filled now")]
+    NotFilledInFull {
+        /// Lots that could trade.
+        available: u64,
+        /// Lots wanted.
+        quantity: u64,
+    },
+    /// The order would first meet an order of the same account (self-trade prevention cancels the newer one).
+    #[error("the order would trade against the account's own order {0}")]
+    SelfTrade(u64),
+    /// The first fill would break a rule of the proof.
+    #[error("the order cannot trade: {0}")]
+    Fill(#[from] TradeError),
+    /// A sum left the ranges of the specification (B-RANGE).
+    #[error("a sum leaves the ranges of the specification")]
+    OutOfRange,
+}
+
+/// A field of a signed instruction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Field {
+    /// Account index.
+    Index,
+    /// Order quantity.
+    Quantity,
+    /// Expiry.
+    Expiry,
+    /// Maximum fee a lot.
+    MaxFee,
+    /// The instruction is of kind none, which nobody signs.
+    Kind,
+}
+
+impl core::fmt::Display for Field {
+    fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
+        f.write_str(match self {
+            Self::Index => "index",
+            Self::Quantity => "quantity",
+            Self::Expiry => "expiry",
+            Self::MaxFee => "max_fee",
+            Self::Kind => "kind",
+        })
+    }
+}
+
+/// Which rule of the proof a fill would break for one of its two accounts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TradeError {
+    /// The instrument does not trade (B-INSTRUMENT).
+    #[error("the instrument does not trade")]
+    NotTrading,
+    /// The price is further from the mark than the band (B-BAND).
+    #[error("the price is outside the band")]
+    Band,
+    /// The fill would not reduce although it must (B-REDUCE).
+    #[error("the fill would not reduce the position")]
+    Reduce,
+    /// The position would grow past the limit (B-LIMIT).
+    #[error("the position would pass the limit")]
+    Limit,
+    /// The margin rule would fail (B-MARGIN, B-EQUITY).
+    #[error("margin: {0}")]
+    Margin(#[from] MarginError),
+    /// A sum leaves its range (B-RANGE).
+    #[error("a sum leaves its range")]
+    OutOfRange,
+}
+
+/// Why an input that is not an instruction is refused. These come from the operator's side, never from traders.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum InputError {
+    /// The account is open already.
+    #[error("account {0} is open already")]
+    AlreadyOpen(AccountIndex),
+    /// No account has this index.
+    #[error("account {0} is not open")]
+    UnknownAccount(AccountIndex),
+    /// A deposit would push cash out of its range.
+    #[error("the deposit pushes the cash of account {0} out of its range")]
+    CashRange(AccountIndex),
+    /// The table is of another group.
+    #[error("the table is of group {0}")]
+    WrongGroup(u32),
+    /// The table's version is below the current one.
+    #[error("table version {found} is below the current version {current}")]
+    OlderTable {
+        /// Version in force.
+        current: u64,
+        /// Version offered.
+        found: u64,
+    },
+    /// The table breaks a bound of S-RISK.
+    #[error("the table is invalid: {0}")]
+    Table(#[from] cloister_risk::TableError),
+}

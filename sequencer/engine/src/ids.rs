@@ -1,0 +1,22 @@
+//! Identifiers, all computed from inputs.
+
+/// Index of an account in its group's tree.
+pub type AccountIndex = u32;
+
+/// Time priority, counted by the engine over accepted orders.
+pub type Sequence = u64;
+
+/// Number of a fill, counted by the engine from 0.
+pub type FillId = u64;
+
+/// Milliseconds of Unix time; always an argument, never read from a clock.
+pub type Millis = u64;
+
+/// Names an order: an account signs an id once.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct OrderKey {
+    /// The account.
+    pub account: AccountIndex,
+    /// The id the trader signed.
+    pub id: u64,
+}

@@ -1,0 +1,349 @@
+//! Engine, batcher and tape, moved together under one lock. Nothing here waits.
+
+use crate::{
+    chain::{QueueEntry, QueueKind},
+    config::SequencerConfig,
+    halt::Halt,
+    keys::SequencerKeys,
+    rpc::types::{Accepted, BatchInfo},
+    tape::{private, Tape},
+};
+use cloister_batcher::{Batcher, BatcherConfig, BatcherError, Event, QueueItem};
+use cloister_crypto::{field::from_bytes, schnorr::PublicKey, seal::Sealed, stream::view_commitment, Fr};
+use cloister_engine::{AccountView, Effect, Engine, EngineConfig, Holdings, InputError, Millis, Rejection, Removal};
+use cloister_ledger::{slot::Slot, GroupState, Kind, SignedInstruction};
+use cloister_risk::RiskTable;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Opens that one batch bounces at most; the chain's bound.
+const MAX_BOUNCES: usize = 16;
+
+/// Why the core cannot be built.
+#[derive(Debug, thiserror::Error)]
+pub enum CoreError {
+    /// The engine refuses the table or an account.
+    #[error(transparent)]
+    Engine(#[from] InputError),
+    /// The batcher refuses its configuration or the table.
+    #[error(transparent)]
+    Batcher(#[from] BatcherError),
+    /// The trading key of an account of the ledger is not a key.
+    #[error("the trading key of account {0} is not a key")]
+    Key(u32),
+}
+
+/// Everything that moves with an instruction.
+pub(crate) struct Core {
+    pub engine: Engine,
+    pub batcher: Batcher,
+    pub keys: SequencerKeys,
+    pub tape: Tape,
+    /// The next queue item to take.
+    pub next_item: u64,
+    bounced: BTreeSet<u32>,
+    /// What keeps events out of batches.
+    pub halt: Option<Halt>,
+    pub accepted: u64,
+    pub rejected: u64,
+    pub fills: u64,
+    /// Batches in blocks, by number.
+    pub records: BTreeMap<u64, BatchInfo>,
+    pub finalized_batches: u64,
+    pub finalized_block: u64,
+}
+
+/// Where a core starts.
+pub(crate) struct Origin {
+    pub state: GroupState,
+    pub last_time: Millis,
+    pub table: RiskTable,
+    pub next_item: u64,
+    pub batch_no: u64,
+}
+
+impl Core {
+    pub fn new(
+        config: &SequencerConfig,
+        genesis: [u8; 32],
+        keys: SequencerKeys,
+        origin: Origin,
+    ) -> Result<Self, CoreError> {
+        let engine_config = EngineConfig {
+            genesis,
+            group: config.group,
+            fees: config.fees,
+            settlement_slack: millis(config.settlement_slack),
+        };
+        let mut engine = Engine::new(engine_config, origin.table.clone())?;
+        for (index, state) in origin.state.accounts() {
+            engine.restore(index, restored(index, state)?)?;
+        }
+        let batcher_config = BatcherConfig {
+            genesis,
+            group: config.group,
+            shape: config.shape,
+            max_age: millis(config.batch_age),
+            max_bounces: MAX_BOUNCES,
+            sweep_every: config.sweep_every,
+        };
+        let batcher = Batcher::new(batcher_config, origin.state, origin.last_time, origin.table)?;
+        Ok(Self {
+            engine,
+            batcher,
+            keys,
+            tape: Tape::new(config.history),
+            next_item: origin.next_item,
+            bounced: BTreeSet::new(),
+            halt: None,
+            accepted: 0,
+            rejected: 0,
+            fills: 0,
+            records: BTreeMap::new(),
+            finalized_batches: origin.batch_no,
+            finalized_block: 0,
+        })
+    }
+
+    /// Takes a signed instruction.
+    pub fn submit(&mut self, now: Millis, signed: SignedInstruction) -> Result<Accepted, Rejection> {
+        let account = signed.instruction.index;
+        let (passed, result) = self.engine.submit_with_effects(now, signed);
+        self.absorb(now, passed);
+        let accepted = match result {
+            Ok(accepted) => accepted,
+            Err(rejection) => {
+                self.rejected = self.rejected.saturating_add(1);
+                return Err(rejection);
+            }
+        };
+        self.accepted = self.accepted.saturating_add(1);
+        let fill = |effect: &Effect| match effect {
+            Effect::Filled(fill) => private(fill, account),
+            _ => None,
+        };
+        let order = accepted.order;
+        let answer = Accepted {
+            time: now,
+            filled: order.map_or(0, |o| o.filled),
+            resting: order.map_or(0, |o| o.resting),
+            dropped: order.and_then(|o| o.dropped).map(describe),
+            fills: accepted.effects.iter().filter_map(fill).collect(),
+        };
+        self.absorb(now, accepted.effects);
+        Ok(answer)
+    }
+
+    /// True if new orders would only pile up.
+    pub fn is_halted(&self) -> bool {
+        self.batcher.pending() > 0
+    }
+
+    fn absorb(&mut self, now: Millis, effects: Vec<Effect>) {
+        for effect in effects {
+            if let Effect::Filled(fill) = &effect {
+                self.fills = self.fills.saturating_add(1);
+                self.tape.push(fill.clone());
+            }
+            if let Some(event) = Event::of(effect) {
+                self.push(now, event);
+            }
+        }
+    }
+
+    fn push(&mut self, now: Millis, event: Event) {
+        let result = self.batcher.push(now, event, &mut self.keys);
+        self.note(result);
+    }
+
+    /// Remembers an error of the batcher, or that it is over.
+    fn note(&mut self, result: Result<(), BatcherError>) {
+        match result {
+            Err(error) => {
+                if !matches!(&self.halt, Some(Halt::Batcher(old)) if *old == error) {
+                    log::error!(target: "cloister", "No batch can be made: {error}");
+                }
+                self.halt = Some(Halt::Batcher(error));
+            }
+            Ok(()) if matches!(self.halt, Some(Halt::Batcher(_))) => self.halt = None,
+            Ok(()) => {}
+        }
+    }
+
+    /// Time passes: orders expire, batches age, what waits is tried again.
+    pub fn tick(&mut self, now: Millis) {
+        let effects = self.engine.advance(now);
+        self.absorb(now, effects);
+        let waited = self.is_halted();
+        let result = self.batcher.tick(now, &mut self.keys);
+        self.note(result);
+        if waited && !self.is_halted() {
+            // A rebase while events waited left them out of the engine's holdings; now the ledger has them all.
+            let held = self.batcher.holdings();
+            self.note_input(|core| core.engine.rebase(&held));
+        }
+    }
+
+    fn note_input(&mut self, input: impl FnOnce(&mut Self) -> Result<(), InputError>) {
+        if let Err(error) = input(self) {
+            log::error!(target: "cloister", "The engine refused an input: {error}");
+            self.halt = Some(Halt::Engine(error));
+        }
+    }
+
+    /// A newer risk table. If the open batch cannot be closed at its own, the old one stays in force for both engine and batcher.
+    pub fn set_table(&mut self, now: Millis, table: RiskTable) {
+        if table.header.version <= self.engine.table().header.version {
+            return;
+        }
+        if let Err(error) = table.validate() {
+            self.halt = Some(Halt::Engine(error.into()));
+            return;
+        }
+        let result = self.batcher.set_table(now, table.clone(), &mut self.keys);
+        let taken = result.is_ok();
+        self.note(result);
+        if !taken {
+            return;
+        }
+        self.note_input(|core| core.engine.set_table(table).map(|effects| core.absorb(now, effects)));
+    }
+
+    /// Makes every batch that is not settled again, at a table the chain still takes.
+    pub fn rebase(&mut self, now: Millis, table: RiskTable) {
+        let holdings: BTreeMap<u32, Holdings> = match self.batcher.rebase(now, table.clone(), &mut self.keys) {
+            Ok(holdings) => {
+                self.note(Ok(()));
+                holdings
+            }
+            // What could be rebuilt is; the rest waits.
+            Err(error) => {
+                self.note(Err(error));
+                self.batcher.holdings()
+            }
+        };
+        self.note_input(|core| {
+            let effects = core.engine.set_table(table)?;
+            core.absorb(now, effects);
+            core.engine.rebase(&holdings)
+        });
+    }
+
+    /// Takes queue items in order; items already taken are passed over.
+    pub fn take_queue(&mut self, now: Millis, entries: &[QueueEntry]) {
+        for entry in entries
+            .iter()
+            .filter(|e| e.item >= self.next_item)
+            .cloned()
+            .collect::<Vec<_>>()
+        {
+            self.next_item = entry.item.saturating_add(1);
+            self.take_item(now, &entry);
+        }
+    }
+
+    fn take_item(&mut self, now: Millis, entry: &QueueEntry) {
+        let (item, account) = (entry.item, entry.index);
+        if self.bounced.contains(&account) {
+            // The chain refunds it together with the bounced open.
+            return;
+        }
+        match &entry.kind {
+            QueueKind::Deposit => {
+                let amount = entry.amount;
+                self.note_input(|core| {
+                    core.engine.deposit(account, amount)?;
+                    core.push(now, QueueItem::Deposit { item, account, amount }.into());
+                    Ok(())
+                });
+            }
+            QueueKind::Open {
+                pk_x,
+                pk_y,
+                view_commitment,
+                sealed_view_key,
+            } => {
+                let opened = open_keys(&self.keys, pk_x, pk_y, view_commitment, sealed_view_key);
+                let Some((public_key, view_key)) = opened else {
+                    log::warn!(target: "cloister", "Open {item} of account {account} does not decrypt; it is bounced");
+                    self.bounced.insert(account);
+                    self.push(now, QueueItem::Bounce { item }.into());
+                    return;
+                };
+                let deposit = entry.amount;
+                self.note_input(|core| {
+                    core.engine.open(account, public_key, view_key, deposit)?;
+                    core.push(
+                        now,
+                        QueueItem::Open {
+                            item,
+                            account,
+                            public_key,
+                            view_key,
+                            deposit,
+                        }
+                        .into(),
+                    );
+                    Ok(())
+                });
+            }
+        }
+    }
+}
+
+/// The keys of an open, or `None` if they are not what was committed to.
+pub(crate) fn open_keys(
+    keys: &SequencerKeys,
+    pk_x: &[u8; 32],
+    pk_y: &[u8; 32],
+    commitment: &[u8; 32],
+    sealed: &[u8; 96],
+) -> Option<(PublicKey, Fr)> {
+    let public_key = PublicKey::from_coordinates(from_bytes(pk_x).ok()?, from_bytes(pk_y).ok()?).ok()?;
+    let view_key = keys.seal().open(&Sealed(*sealed)).ok()?;
+    (view_commitment(view_key) == from_bytes(commitment).ok()?).then_some((public_key, view_key))
+}
+
+/// An account of the ledger as the engine sees it, with nothing at rest.
+fn restored(index: u32, state: &cloister_ledger::state::AccountState) -> Result<AccountView, CoreError> {
+    let account = &state.account;
+    let public_key = account.key.public().map_err(|_| CoreError::Key(index))?;
+    let holdings = Holdings {
+        cash: account.cash,
+        positions: account.positions,
+    };
+    let slots = state
+        .orders
+        .leaves()
+        .filter_map(|(number, value)| Some((u16::try_from(number).ok()?, Slot::from_field(&value)?)));
+    Ok(AccountView::restored(
+        public_key,
+        account.view_key,
+        account.min_id,
+        holdings,
+        slots,
+    ))
+}
+
+/// Milliseconds of a duration.
+pub(crate) fn millis(duration: std::time::Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// Why lots were dropped, in a word.
+fn describe(removal: Removal) -> String {
+    match removal {
+        Removal::Cancelled => "cancelled".into(),
+        Removal::Expired => "expired".into(),
+        Removal::Overtaken => "overtaken".into(),
+        Removal::SelfTrade => "selfTrade".into(),
+        Removal::Immediate => "immediate".into(),
+        Removal::NothingToReduce => "nothingToReduce".into(),
+        Removal::NotTrading => "notTrading".into(),
+        Removal::Rule(rule) => format!("rule: {rule}"),
+    }
+}
+
+/// True for instructions that are taken even while events wait: they free, they do not add.
+pub(crate) fn frees(kind: Kind) -> bool {
+    matches!(kind, Kind::Cancel | Kind::CancelAll)
+}

@@ -1,0 +1,46 @@
+//! What stops batches. The sequencer keeps every event and tries again; the operator reads what to do.
+
+use crate::{chain::SubmitRejection, prover::ProveError};
+use cloister_batcher::BatcherError;
+use cloister_engine::InputError;
+
+/// Why nothing settles at present.
+#[derive(Debug, thiserror::Error)]
+pub enum Halt {
+    /// Events do not go into a batch. They are kept and tried again at every tick and with every new risk table.
+    #[error("events wait: {0}")]
+    Batcher(#[from] BatcherError),
+    /// The engine refused an input of the chain.
+    #[error("the engine refused queue item or table: {0}")]
+    Engine(#[from] InputError),
+    /// A batch cannot be proven; it is tried again.
+    #[error("batch {batch_no} cannot be proven: {source}")]
+    Prover {
+        /// Batch number.
+        batch_no: u64,
+        /// Why.
+        source: ProveError,
+    },
+    /// The chain refuses a batch; it is submitted again later.
+    #[error("the chain refuses batch {batch_no}: {rejection}")]
+    Refused {
+        /// Batch number.
+        batch_no: u64,
+        /// Why.
+        rejection: SubmitRejection,
+    },
+    /// The chain has a batch that this sequencer did not make. Restart to rebuild the state from the chain.
+    #[error("the chain is at batch {found}, this sequencer made {made}: another one runs; restart to rebuild")]
+    Foreign {
+        /// The chain's next batch number.
+        found: u64,
+        /// This sequencer's next batch number.
+        made: u64,
+    },
+    /// The chain's root after a batch is not this sequencer's. Restart to rebuild the state from the chain.
+    #[error("the chain's root after batch {batch_no} differs; restart to rebuild")]
+    Diverged {
+        /// Batch number.
+        batch_no: u64,
+    },
+}

@@ -1,0 +1,157 @@
+//! Secrets of a sequencer: the sealing key, and what salts and house keys are derived from.
+
+use blake2::{Blake2b512, Digest};
+use cloister_batcher::{BatchSecrets, SecretSource};
+use cloister_crypto::{
+    schnorr::KeyError,
+    seal::{SealKey, SealPublicKey},
+    Fr,
+};
+use std::{fmt, fs, io, path::PathBuf};
+
+/// The public seed of a development chain's sequencer, padded with zeros to 32 bytes.
+pub const DEVELOPMENT_SEED: &[u8] = b"//Sequencer";
+
+const SALT: &[u8] = b"cloister/sequencer/salt/v1";
+const HOUSE: &[u8] = b"cloister/sequencer/house/v1";
+const PADDING: &[u8] = b"cloister/sequencer/padding/v1";
+
+/// Why keys cannot be had.
+#[derive(Debug, thiserror::Error)]
+pub enum SecretError {
+    /// The key file cannot be read.
+    #[error("{path}: {source}")]
+    Io {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// The key file does not hold 32 bytes in hexadecimal.
+    #[error("{0} does not hold 64 hexadecimal digits")]
+    Format(PathBuf),
+    /// The key file can be read by others.
+    #[error("{0} can be read by others; set its mode to 600")]
+    Exposed(PathBuf),
+    /// The seed gives no key (one seed in 2^252).
+    #[error("the seed gives no sealing key: {0}")]
+    Key(#[from] KeyError),
+}
+
+/// The sequencer's secret.
+#[derive(Clone)]
+pub struct SequencerKeys {
+    seed: [u8; 32],
+    seal: SealKey,
+    public: SealPublicKey,
+    genesis: [u8; 32],
+    group: u32,
+}
+
+impl fmt::Debug for SequencerKeys {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The seed must not reach a log.
+        f.debug_struct("SequencerKeys")
+            .field("public", &self.public)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The seed of a development chain's sequencer. Everybody knows it.
+pub fn development_seed() -> [u8; 32] {
+    let mut seed = [0; 32];
+    for (byte, given) in seed.iter_mut().zip(DEVELOPMENT_SEED) {
+        *byte = *given;
+    }
+    seed
+}
+
+/// Reads a seed: 64 hexadecimal digits, in a file that only its owner can read.
+///
+/// # Errors
+/// [`SecretError::Io`], [`SecretError::Format`], [`SecretError::Exposed`].
+pub fn read_seed(path: &std::path::Path) -> Result<[u8; 32], SecretError> {
+    let io = |source| SecretError::Io {
+        path: path.to_owned(),
+        source,
+    };
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if fs::metadata(path).map_err(io)?.permissions().mode() & 0o077 != 0 {
+            return Err(SecretError::Exposed(path.to_owned()));
+        }
+    }
+    let text = fs::read_to_string(path).map_err(io)?;
+    let mut seed = [0; 32];
+    let digits = text.trim();
+    let digits = digits.strip_prefix("0x").unwrap_or(digits);
+    hex::decode_to_slice(digits, &mut seed).map_err(|_| SecretError::Format(path.to_owned()))?;
+    Ok(seed)
+}
+
+impl SequencerKeys {
+    /// Keys of one group on one chain.
+    ///
+    /// # Errors
+    /// [`SecretError::Key`].
+    pub fn new(seed: [u8; 32], genesis: [u8; 32], group: u32) -> Result<Self, SecretError> {
+        let seal = SealKey::from_seed(&seed);
+        let public = seal.public()?;
+        Ok(Self {
+            seed,
+            seal,
+            public,
+            genesis,
+            group,
+        })
+    }
+
+    /// Opens seals.
+    pub fn seal(&self) -> &SealKey {
+        &self.seal
+    }
+
+    /// What traders seal their view keys to.
+    pub fn public(&self) -> &SealPublicKey {
+        &self.public
+    }
+
+    fn derive(&self, tag: &[u8], parts: &[&[u8]]) -> [u8; 64] {
+        let mut hasher = Blake2b512::new();
+        hasher.update((tag.len() as u64).to_le_bytes());
+        hasher.update(tag);
+        hasher.update(self.seed);
+        hasher.update(self.genesis);
+        hasher.update(self.group.to_le_bytes());
+        for part in parts {
+            hasher.update(part);
+        }
+        hasher.finalize().into()
+    }
+
+    /// Key of the house after a batch. It follows from the secret, so that whoever has the secret reads the house from the chain. The salt
+    /// is fresh in every attempt, so the house's keystream is never used twice.
+    pub fn house_key(&self, batch_no: u64) -> Fr {
+        Fr::from_bytes_wide(&self.derive(HOUSE, &[&batch_no.to_le_bytes()]))
+    }
+}
+
+impl SecretSource for SequencerKeys {
+    fn secrets(&mut self, batch_no: u64, digest: &[u8; 32]) -> BatchSecrets {
+        let mut fresh = [0u8; 32];
+        // If the system gives no randomness the salt still follows from the secret and the contents, so that different contents get
+        // different salts; the counterpart of a nonce in a deterministic signature.
+        if getrandom::fill(&mut fresh).is_err() {
+            log::warn!(target: "cloister", "the system gives no randomness; salts follow from the secret alone");
+        }
+        let parts: [&[u8]; 3] = [&batch_no.to_le_bytes(), digest, &fresh];
+        let mut padding = [0; 8];
+        padding.copy_from_slice(&self.derive(PADDING, &parts)[..8]);
+        BatchSecrets {
+            salt: Fr::from_bytes_wide(&self.derive(SALT, &parts)),
+            house_key: self.house_key(batch_no),
+            padding: u64::from_le_bytes(padding),
+        }
+    }
+}

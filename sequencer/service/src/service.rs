@@ -1,0 +1,274 @@
+//! The service: boots from the chain, then follows it, proves and settles until it is dropped.
+
+use crate::{
+    chain::{At, ChainClient, ChainError, GroupView},
+    config::SequencerConfig,
+    core::{Core, CoreError, Origin},
+    keys::SequencerKeys,
+    pipeline::{prove_loop, settle_loop, Pipeline},
+    prover::{BatchProver, ProveError},
+    recover::{replay, RecoverError},
+};
+use cloister_crypto::field::to_bytes;
+use cloister_ledger::GroupState;
+use cloister_risk::RiskTable;
+use std::{
+    future::Future,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+};
+use tokio::sync::Notify;
+
+/// Queue items asked for at once.
+const QUEUE_PAGE: u32 = 256;
+
+/// Why a sequencer cannot start or go on.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The prover cannot be made ready.
+    #[error("the prover cannot be made ready: {0}")]
+    Prover(#[from] ProveError),
+    /// The prover's shape is not the configured one.
+    #[error("the prover makes batches of another shape than configured")]
+    Shape,
+    /// The chain has no verifying key for the prover's circuit.
+    #[error("the chain has no verifying key of this sequencer's circuit and parameters: is it another version or another network?")]
+    NoVerifyingKey,
+    /// The chain's batches cannot be had.
+    #[error("the settled batches cannot be read: {0}")]
+    Chain(#[from] ChainError),
+    /// The ledger cannot be rebuilt from the chain.
+    #[error("the ledger cannot be rebuilt: {0}")]
+    Recover(#[from] RecoverError),
+    /// The rebuilt ledger is not the chain's.
+    #[error("the rebuilt ledger has another root than the chain at batch {0}")]
+    Root(u64),
+    /// Engine or batcher refuse what the chain says.
+    #[error(transparent)]
+    Core(#[from] CoreError),
+    /// The operating system refused the thread that makes the prover ready.
+    #[error("the thread that makes the prover ready ended without an answer")]
+    Thread,
+}
+
+/// What is known of prover and key once they are ready.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ProverFacts {
+    pub shape_id: u16,
+    pub constraints: u64,
+    pub development: bool,
+}
+
+/// What the loops and the RPC share.
+pub(crate) struct Shared<C> {
+    pub config: SequencerConfig,
+    pub chain: C,
+    pub keys: SequencerKeys,
+    pub started: u64,
+    /// Wakes the loops.
+    pub wake: Notify,
+    facts: OnceLock<ProverFacts>,
+    /// `None` until the state is rebuilt. Locked before `pipeline` where both are.
+    core: Mutex<Option<Core>>,
+    pipeline: Mutex<Pipeline>,
+}
+
+impl<C: ChainClient> Shared<C> {
+    pub fn core(&self) -> MutexGuard<'_, Option<Core>> {
+        // A panic under the lock is a bug that the node's panic hook reports; what is behind stays readable.
+        self.core.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn pipeline(&self) -> MutexGuard<'_, Pipeline> {
+        self.pipeline.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn facts(&self) -> Option<&ProverFacts> {
+        self.facts.get()
+    }
+
+    pub fn shape_id(&self) -> u16 {
+        self.facts.get().map_or(0, |f| f.shape_id)
+    }
+
+    pub fn constraints(&self) -> u64 {
+        self.facts.get().map_or(0, |f| f.constraints)
+    }
+
+    /// Until something happens, at most one polling interval.
+    pub async fn wait(&self) {
+        let _ = tokio::time::timeout(self.config.poll, self.wake.notified()).await;
+    }
+}
+
+/// A sequencer. Cheap to clone; [`Sequencer::run`] does the work, the RPC module reads.
+pub struct Sequencer<C> {
+    pub(crate) shared: Arc<Shared<C>>,
+}
+
+impl<C> Clone for Sequencer<C> {
+    fn clone(&self) -> Self {
+        Self {
+            shared: self.shared.clone(),
+        }
+    }
+}
+
+impl<C: ChainClient> Sequencer<C> {
+    /// A sequencer that does nothing yet.
+    pub fn new(config: SequencerConfig, chain: C, keys: SequencerKeys) -> Self {
+        let started = chain.now();
+        let shared = Shared {
+            config,
+            chain,
+            keys,
+            started,
+            wake: Notify::new(),
+            facts: OnceLock::new(),
+            core: Mutex::new(None),
+            pipeline: Mutex::new(Pipeline::default()),
+        };
+        Self {
+            shared: Arc::new(shared),
+        }
+    }
+
+    /// The JSON-RPC module, ready to be merged into the node's.
+    pub fn rpc(&self) -> jsonrpsee::RpcModule<()> {
+        crate::rpc::module(self.clone())
+    }
+
+    /// Makes the prover ready with `load` (on a blocking thread: it can take minutes), rebuilds the state from the chain, and runs until it is
+    /// dropped.
+    ///
+    /// # Errors
+    /// [`StartError`]; once started it does not return.
+    pub async fn run<P: BatchProver>(
+        self,
+        load: impl FnOnce() -> Result<P, ProveError> + Send + 'static,
+    ) -> Result<(), StartError> {
+        let prover = tokio::task::spawn_blocking(load)
+            .await
+            .map_err(|_| StartError::Thread)??;
+        if prover.shape() != self.shared.config.shape {
+            return Err(StartError::Shape);
+        }
+        self.find_key(&prover).await?;
+        self.boot().await?;
+        log::info!(target: "cloister", "The sequencer of group {} takes orders", self.shared.config.group);
+        let prover = Arc::new(prover);
+        futures::join!(
+            follow_loop(self.shared.clone()),
+            prove_loop(self.shared.clone(), prover),
+            settle_loop(self.shared.clone()),
+        );
+        Ok(())
+    }
+
+    /// Finds the chain's shape whose key is the prover's.
+    async fn find_key<P: BatchProver>(&self, prover: &P) -> Result<(), StartError> {
+        let key = prover.verifying_key();
+        let shape = prover.shape();
+        let shapes = self.patiently(|| self.shared.chain.shapes()).await;
+        let found = shapes
+            .iter()
+            .find(|s| s.key == key && s.units == shape.units && s.orders == shape.orders);
+        let found = found.ok_or(StartError::NoVerifyingKey)?;
+        let facts = ProverFacts {
+            shape_id: found.id,
+            constraints: prover.constraints(),
+            development: prover.is_development(),
+        };
+        let _ = self.shared.facts.set(facts);
+        Ok(())
+    }
+
+    /// Asks until the node answers.
+    async fn patiently<T, F: Future<Output = Result<T, ChainError>>>(&self, mut ask: impl FnMut() -> F) -> T {
+        loop {
+            match ask().await {
+                Ok(answer) => return answer,
+                Err(error) => log::warn!(target: "cloister", "{error}"),
+            }
+            tokio::time::sleep(self.shared.config.poll).await;
+        }
+    }
+
+    /// Waits for the group, its first risk table, and for every batch in a block to be final.
+    async fn ready(&self) -> (GroupView, RiskTable) {
+        let (chain, group) = (&self.shared.chain, self.shared.config.group);
+        let mut said = false;
+        loop {
+            let best = self.patiently(|| chain.group(group, At::Best)).await;
+            let finalized = self.patiently(|| chain.group(group, At::Finalized)).await;
+            let table = self.patiently(|| chain.risk_table(group, None)).await;
+            if let (Some(best), Some(finalized), Some(table)) = (best, finalized, table) {
+                if best.batch_no == finalized.batch_no {
+                    return (finalized, table);
+                }
+            } else if !said {
+                log::info!(target: "cloister", "Waiting for group {group} and its first risk table");
+                said = true;
+            }
+            tokio::time::sleep(self.shared.config.poll).await;
+        }
+    }
+
+    async fn boot(&self) -> Result<(), StartError> {
+        let (view, table) = self.ready().await;
+        let mut state = GroupState::default();
+        if view.batch_no > 0 {
+            log::info!(target: "cloister", "Rebuilding the ledger from {} batches", view.batch_no);
+            for settled in self.shared.chain.settled_batches(self.shared.config.group, 0).await? {
+                if settled.batch.batch_no < view.batch_no {
+                    replay(&mut state, &settled, &self.shared.keys)?;
+                }
+            }
+        }
+        let same = to_bytes(&state.root()) == view.root && to_bytes(&state.house().commitment()) == view.house;
+        if state.batch_no() != view.batch_no || !same {
+            return Err(StartError::Root(state.batch_no()));
+        }
+        let origin = Origin {
+            state,
+            last_time: view.time,
+            table,
+            next_item: view.queue_first,
+            batch_no: view.batch_no,
+        };
+        let core = Core::new(
+            &self.shared.config,
+            self.shared.chain.genesis_hash(),
+            self.shared.keys.clone(),
+            origin,
+        )?;
+        *self.shared.core() = Some(core);
+        Ok(())
+    }
+}
+
+/// Follows the chain: risk tables, queue, time.
+async fn follow_loop<C: ChainClient>(shared: Arc<Shared<C>>) {
+    loop {
+        if let Err(error) = follow(&shared).await {
+            log::warn!(target: "cloister", "{error}");
+        }
+        tokio::time::sleep(shared.config.poll).await;
+    }
+}
+
+async fn follow<C: ChainClient>(shared: &Shared<C>) -> Result<(), ChainError> {
+    let group = shared.config.group;
+    let next = shared.core().as_ref().map_or(0, |c| c.next_item);
+    let table = shared.chain.risk_table(group, None).await?;
+    let items = shared.chain.queue(group, next, QUEUE_PAGE).await?;
+    let now = shared.chain.now();
+    if let Some(core) = shared.core().as_mut() {
+        if let Some(table) = table {
+            core.set_table(now, table);
+        }
+        core.take_queue(now, &items);
+        core.tick(now);
+    }
+    shared.wake.notify_waiters();
+    Ok(())
+}

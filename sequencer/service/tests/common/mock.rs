@@ -1,0 +1,400 @@
+//! The chain in memory: the storage and checks of C-SUBMIT that matter to a sequencer, blocks on demand, forks on demand.
+
+use super::market::{table, GENESIS, GROUP, NOW};
+use cloister_batcher::ClosedBatch;
+use cloister_crypto::{
+    field::{from_bytes, to_bytes},
+    Fr,
+};
+use cloister_ledger::{GroupState, HouseRecord, OpenRecord, Shape, Statement, UnitRecord};
+use cloister_risk::RiskTable;
+use cloister_sequencer::{
+    chain::{
+        At, BatchSubmission, GroupView, InvalidBatch, QueueEntry, QueueKind, SettledBatch, ShapeView, SubmitOutcome,
+        SubmitRejection, PROOF_BYTES,
+    },
+    BatchProver, ChainClient, ChainError, ProveError,
+};
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{
+        atomic::{AtomicU64, Ordering},
+        Arc, Mutex,
+    },
+    time::Instant,
+};
+
+pub const SHAPE_ID: u16 = 3;
+pub const KEY: &[u8] = b"the mock's verifying key";
+
+/// "Proves" by writing down the statement, which the mock chain compares with its own.
+#[derive(Clone, Default)]
+pub struct MockProver {
+    /// Attempts that fail first.
+    pub failures: Arc<AtomicU64>,
+}
+
+impl BatchProver for MockProver {
+    fn shape(&self) -> Shape {
+        super::SHAPE
+    }
+
+    fn verifying_key(&self) -> Vec<u8> {
+        KEY.to_vec()
+    }
+
+    fn constraints(&self) -> u64 {
+        17
+    }
+
+    fn is_development(&self) -> bool {
+        true
+    }
+
+    fn prove(&self, batch: &ClosedBatch) -> Result<[u8; PROOF_BYTES], ProveError> {
+        let failed = self
+            .failures
+            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
+        if failed.is_ok() {
+            return Err(ProveError::Randomness);
+        }
+        let mut proof = [0; PROOF_BYTES];
+        proof[..32].copy_from_slice(&to_bytes(&batch.effect.statement.hash()));
+        Ok(proof)
+    }
+}
+
+/// What the mock stores; cloned at every block.
+#[derive(Clone)]
+pub struct State {
+    pub view: GroupView,
+    pub queue: BTreeMap<u64, QueueEntry>,
+    pub settled: Vec<SettledBatch>,
+    pub opened: Vec<u32>,
+    /// Indices that were refunded.
+    pub refunded: Vec<u32>,
+    pub paid: BTreeMap<u32, u64>,
+}
+
+pub struct Inner {
+    pub best: State,
+    pub finalized: State,
+    pub tables: BTreeMap<u64, RiskTable>,
+    /// Refusals of the next submissions.
+    pub refusals: VecDeque<SubmitRejection>,
+    /// Answers of the next submissions that get lost although the batch is in a block.
+    pub lost_answers: u32,
+    /// Oldest table that is still taken.
+    pub oldest_table: u64,
+    /// Blocks become final at once.
+    pub instant: bool,
+    pub submissions: Vec<BatchSubmission>,
+    pub enabled: bool,
+}
+
+#[derive(Clone)]
+pub struct MockChain {
+    pub inner: Arc<Mutex<Inner>>,
+    start: Instant,
+}
+
+impl MockChain {
+    pub fn new() -> Self {
+        let genesis = GroupState::default();
+        let view = GroupView {
+            block: 0,
+            enabled: true,
+            root: to_bytes(&genesis.root()),
+            house: to_bytes(&genesis.house().commitment()),
+            batch_no: 0,
+            time: 0,
+            risk_version: 0,
+            queue_first: 0,
+            queue_next: 0,
+        };
+        let state = State {
+            view,
+            queue: BTreeMap::new(),
+            settled: Vec::new(),
+            opened: Vec::new(),
+            refunded: Vec::new(),
+            paid: BTreeMap::new(),
+        };
+        let inner = Inner {
+            best: state.clone(),
+            finalized: state,
+            tables: BTreeMap::from([(1, table(1))]),
+            refusals: VecDeque::new(),
+            lost_answers: 0,
+            oldest_table: 0,
+            instant: true,
+            submissions: Vec::new(),
+            enabled: true,
+        };
+        Self {
+            inner: Arc::new(Mutex::new(inner)),
+            start: Instant::now(),
+        }
+    }
+
+    pub fn clock(&self) -> u64 {
+        NOW + self.start.elapsed().as_millis() as u64
+    }
+
+    pub fn lock(&self) -> std::sync::MutexGuard<'_, Inner> {
+        self.inner.lock().unwrap()
+    }
+
+    /// Queues an item in a final block.
+    pub fn enqueue(&self, index: u32, amount: u64, kind: QueueKind) -> u64 {
+        let mut inner = self.lock();
+        let item = inner.best.view.queue_next;
+        let Inner { best, finalized, .. } = &mut *inner;
+        for state in [best, finalized] {
+            state.queue.insert(
+                item,
+                QueueEntry {
+                    item,
+                    index,
+                    amount,
+                    kind: kind.clone(),
+                },
+            );
+            state.view.queue_next = item + 1;
+        }
+        item
+    }
+
+    pub fn add_table(&self, table: RiskTable) {
+        self.lock().tables.insert(table.header.version, table);
+    }
+
+    /// Makes the best block final.
+    pub fn finalize(&self) {
+        let mut inner = self.lock();
+        inner.finalized = inner.best.clone();
+    }
+
+    /// A fork without the blocks that are not final wins.
+    pub fn fork(&self) {
+        let mut inner = self.lock();
+        inner.best = inner.finalized.clone();
+    }
+}
+
+impl Inner {
+    /// Walks the queue as C-QUEUE says: the items of the queued units, and whether the bounces fit.
+    fn walk(state: &State, batch: &BatchSubmission) -> Result<(Vec<QueueEntry>, u64), SubmitRejection> {
+        let mut bounces = batch.bounces.iter().peekable();
+        let mut units = batch.units.iter().filter(|u| u.queued).peekable();
+        let mut consumed = Vec::new();
+        let mut refunded = Vec::new();
+        let mut first = state.view.queue_first;
+        for (item, entry) in &state.queue {
+            if bounces.peek().is_none() && units.peek().is_none() {
+                break;
+            }
+            if refunded.contains(&entry.index) {
+                first = item + 1;
+                continue;
+            }
+            if bounces.next_if(|b| **b == *item).is_some() {
+                if entry.kind == QueueKind::Deposit {
+                    return Err(SubmitRejection::Invalid(InvalidBatch::Bounce));
+                }
+                refunded.push(entry.index);
+            } else {
+                let unit = units.next().filter(|u| u.index == entry.index);
+                unit.ok_or(SubmitRejection::Invalid(InvalidBatch::Queue))?;
+                consumed.push(entry.clone());
+            }
+            first = item + 1;
+        }
+        if bounces.peek().is_some() || units.peek().is_some() {
+            return Err(SubmitRejection::Invalid(InvalidBatch::Queue));
+        }
+        Ok((consumed, first))
+    }
+
+    fn statement(&self, batch: &BatchSubmission, consumed: &[QueueEntry]) -> Statement {
+        let field = |bytes: &[u8; 32]| from_bytes(bytes).unwrap();
+        let mut items = consumed.iter();
+        let units = batch
+            .units
+            .iter()
+            .map(|u| {
+                let item = u.queued.then(|| items.next().unwrap());
+                let open = item.and_then(|e| match &e.kind {
+                    QueueKind::Open {
+                        pk_x,
+                        pk_y,
+                        view_commitment,
+                        ..
+                    } => Some(OpenRecord {
+                        x: field(pk_x),
+                        y: field(pk_y),
+                        view_commitment: field(view_commitment),
+                    }),
+                    QueueKind::Deposit => None,
+                });
+                UnitRecord {
+                    index: u.index,
+                    deposit: item.map_or(0, |e| e.amount),
+                    withdrawal: u.withdrawal,
+                    new_leaf: field(&u.new_leaf),
+                    open,
+                    ciphertext: u.ciphertext.iter().map(field).collect(),
+                }
+            })
+            .collect();
+        let mut house = [Fr::zero(); cloister_crypto::constants::HOUSE_RECORD];
+        for (element, bytes) in house.iter_mut().zip(&batch.house_record) {
+            *element = field(bytes);
+        }
+        Statement {
+            genesis: GENESIS,
+            group: GROUP,
+            batch_no: self.best.view.batch_no,
+            time: batch.time,
+            salt: field(&batch.salt),
+            old_root: field(&self.best.view.root),
+            new_root: field(&batch.new_root),
+            old_house: field(&self.best.view.house),
+            new_house: field(&batch.new_house),
+            risk_hash: self.tables[&batch.risk_version].hash(),
+            sweep: batch.sweep,
+            empty_mask: batch.empty_mask,
+            units,
+            house: HouseRecord { ciphertext: house },
+        }
+    }
+
+    fn submit(&mut self, batch: &BatchSubmission) -> Result<u64, SubmitRejection> {
+        self.submissions.push(batch.clone());
+        if let Some(refusal) = self.refusals.pop_front() {
+            return Err(refusal);
+        }
+        let view = &self.best.view;
+        if !self.enabled {
+            return Err(SubmitRejection::Disabled);
+        }
+        if batch.batch_no != view.batch_no {
+            return Err(SubmitRejection::WrongBatchNumber);
+        }
+        let version = batch.risk_version;
+        if version < self.oldest_table || version < view.risk_version || !self.tables.contains_key(&version) {
+            return Err(SubmitRejection::RiskTable);
+        }
+        if batch.time < view.time {
+            return Err(SubmitRejection::TimeTooOld);
+        }
+        let (consumed, first) = Self::walk(&self.best, batch)?;
+        let opens = |e: &&QueueEntry| e.kind != QueueKind::Deposit;
+        let newly: Vec<u32> = consumed.iter().filter(opens).map(|e| e.index).collect();
+        let known = |index: u32| self.best.opened.contains(&index) || newly.contains(&index);
+        if !batch.units.iter().all(|u| known(u.index)) {
+            return Err(SubmitRejection::Invalid(InvalidBatch::UnknownAccount));
+        }
+        if to_bytes(&self.statement(batch, &consumed).hash()) != batch.proof[..32] {
+            return Err(SubmitRejection::Invalid(InvalidBatch::Proof));
+        }
+        let queue: Vec<QueueEntry> = self.best.queue.values().cloned().collect();
+        let state = &mut self.best;
+        state.opened.extend(newly);
+        for unit in batch.units.iter().filter(|u| u.withdrawal > 0) {
+            *state.paid.entry(unit.index).or_default() += unit.withdrawal;
+        }
+        let bounced: Vec<u32> = batch.bounces.iter().map(|b| state.queue[b].index).collect();
+        state
+            .queue
+            .retain(|item, e| *item >= first && !bounced.contains(&e.index));
+        state.refunded.extend(bounced);
+        let view = &mut state.view;
+        view.block += 1;
+        view.batch_no += 1;
+        view.root = batch.new_root;
+        view.house = batch.new_house;
+        view.time = batch.time;
+        view.risk_version = version;
+        view.queue_first = first;
+        let block = view.block;
+        state.settled.push(SettledBatch {
+            batch: batch.clone(),
+            block,
+            queue,
+        });
+        if self.instant {
+            self.finalized = self.best.clone();
+        }
+        Ok(block)
+    }
+}
+
+impl ChainClient for MockChain {
+    fn genesis_hash(&self) -> [u8; 32] {
+        GENESIS
+    }
+
+    fn now(&self) -> u64 {
+        self.clock()
+    }
+
+    async fn group(&self, group: u32, at: At) -> Result<Option<GroupView>, ChainError> {
+        let inner = self.lock();
+        let state = if at == At::Best { &inner.best } else { &inner.finalized };
+        Ok((group == GROUP).then(|| state.view.clone()))
+    }
+
+    async fn queue(&self, _: u32, from: u64, limit: u32) -> Result<Vec<QueueEntry>, ChainError> {
+        Ok(self
+            .lock()
+            .finalized
+            .queue
+            .range(from..)
+            .take(limit as usize)
+            .map(|(_, e)| e.clone())
+            .collect())
+    }
+
+    async fn risk_table(&self, _: u32, version: Option<u64>) -> Result<Option<RiskTable>, ChainError> {
+        let inner = self.lock();
+        let version = version.or(inner.tables.keys().next_back().copied());
+        Ok(version.and_then(|v| inner.tables.get(&v).cloned()))
+    }
+
+    async fn shapes(&self) -> Result<Vec<ShapeView>, ChainError> {
+        let key = KEY.to_vec();
+        Ok(vec![ShapeView {
+            id: SHAPE_ID,
+            units: 4,
+            orders: 1,
+            active: true,
+            key,
+        }])
+    }
+
+    async fn submit_batch(&self, _: u32, batch: &BatchSubmission) -> Result<SubmitOutcome, ChainError> {
+        assert_eq!(batch.shape, SHAPE_ID);
+        let mut inner = self.lock();
+        let outcome = match inner.submit(batch) {
+            Ok(block) => SubmitOutcome::InBlock(block),
+            Err(rejection) => SubmitOutcome::Rejected(rejection),
+        };
+        if inner.lost_answers > 0 {
+            inner.lost_answers -= 1;
+            return Err(ChainError::Dropped);
+        }
+        Ok(outcome)
+    }
+
+    async fn settled_batches(&self, _: u32, from: u64) -> Result<Vec<SettledBatch>, ChainError> {
+        let inner = self.lock();
+        Ok(inner
+            .finalized
+            .settled
+            .iter()
+            .filter(|s| s.batch.batch_no >= from)
+            .cloned()
+            .collect())
+    }
+}

@@ -1,0 +1,436 @@
+//! The whole sequencer against a chain in memory.
+
+mod common;
+
+use cloister_crypto::{field::from_bytes, stream::view_commitment, Fr};
+use cloister_ledger::{Instruction, Kind};
+use cloister_sequencer::{
+    chain::{QueueKind, SubmitRejection},
+    keys::SequencerKeys,
+    rpc::{
+        errors,
+        types::{AccountQuery, BatchInfo, FillInfo, Market, OrderBook, Status, Submission, Trade},
+    },
+    RecoverError, Sequencer, StartError,
+};
+use common::{market::*, *};
+use jsonrpsee::rpc_params;
+use std::sync::atomic::Ordering;
+
+const RICH: u64 = 100_000 * ONE;
+
+/// One fill between accounts 0 and 1.
+async fn trade(running: &Running, id: u64) {
+    running.submit(sell(0, id, 5, MARK)).await.unwrap();
+    let taken = running.submit(buy(1, id, 5, MARK)).await.unwrap();
+    assert_eq!((taken.filled, taken.fills.len()), (5, 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn accounts_open_trade_withdraw_and_settle() {
+    let running = Running::with_accounts(3, RICH).await;
+    running.submit(sell(0, 1, 7, MARK + ONE)).await.unwrap();
+    running.submit(sell(2, 1, 3, MARK)).await.unwrap();
+    let book: OrderBook = running.call("cloister_orderBook", rpc_params![BTC, 5]).await.unwrap();
+    assert_eq!(
+        book.asks.iter().map(|l| (l.price, l.quantity)).collect::<Vec<_>>(),
+        [(MARK, 3), (MARK + ONE, 7)]
+    );
+    let taken = running.submit(buy(1, 1, 8, MARK + ONE)).await.unwrap();
+    let fills: Vec<_> = taken.fills.iter().map(|f| (f.price, f.quantity, f.maker)).collect();
+    assert_eq!(fills, [(MARK, 3, false), (MARK + ONE, 5, false)]);
+    running.submit(other(Kind::Withdrawal, 2, 9, ONE)).await.unwrap();
+    running.submit(other(Kind::Cancel, 0, 1, 0)).await.unwrap();
+    running.chain.enqueue(1, 77, QueueKind::Deposit);
+    running.settled().await;
+    running
+        .until(|r| async move { r.account(1).await.unwrap().settled.unwrap().cash == r.account(1).await.unwrap().cash })
+        .await;
+
+    let account = running.account(1).await.unwrap();
+    let fees: u128 = taken.fills.iter().map(|f| f.fee).sum();
+    let paid = 8 * MARK + 5 * ONE - 8 * 3 * ONE;
+    assert_eq!(account.cash, i128::from(RICH + 77 - paid) - fees as i128);
+    assert_eq!(
+        account
+            .positions
+            .iter()
+            .map(|p| (p.instrument_id, p.quantity))
+            .collect::<Vec<_>>(),
+        [(BTC, 8)]
+    );
+    assert_eq!(account.settled.unwrap().positions, [(BTC, 8)]);
+    assert!(account.initial_margin > account.maintenance_margin && account.available > 0);
+    assert!(running.account(0).await.unwrap().open_orders.is_empty());
+    assert_eq!(running.chain.lock().best.paid[&2], ONE);
+
+    let trades: Vec<Trade> = running.call("cloister_trades", rpc_params![0]).await.unwrap();
+    assert_eq!(
+        trades.iter().map(|t| (t.id, t.price, t.quantity)).collect::<Vec<_>>(),
+        [(0, MARK, 3), (1, MARK + ONE, 5)]
+    );
+    let query = AccountQuery::new(view_key(2), GROUP, 2, running.chain.clock());
+    let own: Vec<FillInfo> = running.call("cloister_fills", rpc_params![query, 0]).await.unwrap();
+    assert_eq!(
+        own.iter().map(|f| (f.quantity, f.maker)).collect::<Vec<_>>(),
+        [(3, true)]
+    );
+    let batches: Vec<BatchInfo> = running.call("cloister_batches", rpc_params![0]).await.unwrap();
+    assert!(batches
+        .iter()
+        .all(|b| b.finalized && b.constraints == 17 && b.units == 4 && b.attempts == 1));
+    assert_eq!(batches.iter().map(|b| b.fills).sum::<u32>(), 2);
+    let status: Status = running.call("cloister_status", rpc_params![]).await.unwrap();
+    assert_eq!(
+        (status.accounts, status.fills, status.next_queue_item, status.halted),
+        (3, 2, 4, None)
+    );
+    let market: Market = running.call("cloister_market", rpc_params![]).await.unwrap();
+    assert_eq!((market.genesis, market.instruments.len()), (GENESIS, 2));
+    assert_eq!(
+        market.seal_key_x,
+        cloister_crypto::field::to_bytes(&keys().public().x())
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_open_that_does_not_decrypt_is_bounced_with_its_later_deposits() {
+    let running = Running::with_accounts(1, RICH).await;
+    let QueueKind::Open {
+        pk_x,
+        pk_y,
+        sealed_view_key,
+        ..
+    } = open(1)
+    else {
+        unreachable!()
+    };
+    let view_commitment = cloister_crypto::field::to_bytes(&view_commitment(Fr::from(1)));
+    running.chain.enqueue(
+        1,
+        500,
+        QueueKind::Open {
+            pk_x,
+            pk_y,
+            view_commitment,
+            sealed_view_key,
+        },
+    );
+    running.chain.enqueue(1, 600, QueueKind::Deposit);
+    running.chain.enqueue(2, RICH, open(2));
+    running
+        .until(|r| async move { r.account(2).await.is_ok_and(|a| a.settled.is_some()) })
+        .await;
+    assert_eq!(running.chain.lock().best.refunded, [1]);
+    assert_eq!(running.account(1).await.unwrap_err().0, errors::UNKNOWN_ACCOUNT);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusals_that_pass_are_tried_again_and_no_fill_is_lost() {
+    let running = Running::with_accounts(2, RICH).await;
+    running.chain.lock().refusals.extend([
+        SubmitRejection::TimeInFuture,
+        SubmitRejection::TimeTooOld,
+        SubmitRejection::WrongBatchNumber,
+        SubmitRejection::NotSubmitter,
+    ]);
+    let before = running.chain.lock().submissions.len();
+    trade(&running, 1).await;
+    running.settled().await;
+    assert_eq!(running.account(1).await.unwrap().settled.unwrap().positions, [(BTC, 5)]);
+    let chain = running.chain.lock();
+    let attempts = &chain.submissions[before..];
+    assert_eq!(attempts.len(), 5);
+    // The time was too old: a later one, and a fresh salt, because the ciphertext was made again.
+    assert!(attempts[2].time > attempts[1].time && attempts[2].salt != attempts[1].salt);
+    assert_eq!(attempts[2], attempts[4]);
+    drop(chain);
+    assert_eq!(running.batch_status().await.halted, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_table_that_is_too_old_makes_the_batches_again() {
+    let running = Running::with_accounts(2, RICH).await;
+    running.chain.lock().enabled = false;
+    trade(&running, 1).await;
+    running
+        .until(|r| async move { r.batch_status().await.submitting == 1 })
+        .await;
+    trade(&running, 2).await;
+    let mut next = table(2);
+    next.rows[0] = row(BTC, MARK, 4 * ONE as i64);
+    running.chain.add_table(next);
+    running
+        .until(|r| async move { r.batch_status().await.submitting == 2 })
+        .await;
+    {
+        let mut chain = running.chain.lock();
+        chain.oldest_table = 2;
+        chain.enabled = true;
+    }
+    running.settled().await;
+    let account = running.account(1).await.unwrap();
+    let settled = account.settled.clone().unwrap();
+    assert_eq!((settled.cash, settled.positions), (account.cash, vec![(BTC, 10)]));
+    // Both trades at the funding of the new table: 4 a lot.
+    let fees = 2 * (5 * MARK * 500).div_ceil(1_000_000);
+    assert_eq!(account.cash, i128::from(RICH - 10 * MARK + 10 * 4 * ONE - fees));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_overdue_queue_item_goes_before_the_fills() {
+    let running = Running::with_accounts(2, RICH).await;
+    running.chain.lock().enabled = false;
+    trade(&running, 1).await;
+    running
+        .until(|r| async move { r.batch_status().await.submitting == 1 })
+        .await;
+    running.chain.enqueue(0, 42, QueueKind::Deposit);
+    running
+        .until(|r| async move { r.batch_status().await.submitting == 2 })
+        .await;
+    {
+        let mut chain = running.chain.lock();
+        chain.refusals.push_back(SubmitRejection::QueueOverdue);
+        chain.enabled = true;
+    }
+    running.settled().await;
+    let chain = running.chain.lock();
+    let last = chain.best.settled.last().unwrap();
+    assert_eq!(last.batch.units.iter().filter(|u| u.queued).count(), 1);
+    assert_eq!(
+        last.batch.batch_no,
+        chain.best.settled[chain.best.settled.len() - 2].batch.batch_no + 1
+    );
+    drop(chain);
+    let settled = running.account(0).await.unwrap().settled.unwrap();
+    assert_eq!(settled.positions, [(BTC, -5)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_answer_does_not_settle_a_batch_twice() {
+    let running = Running::with_accounts(2, RICH).await;
+    running.chain.lock().lost_answers = 1;
+    trade(&running, 1).await;
+    running.settled().await;
+    assert_eq!(running.account(1).await.unwrap().settled.unwrap().positions, [(BTC, 5)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_that_a_fork_drops_is_submitted_again() {
+    let running = Running::with_accounts(2, RICH).await;
+    running.chain.lock().instant = false;
+    let before = running.chain.lock().best.view.batch_no;
+    trade(&running, 1).await;
+    running
+        .until(|r| async move { r.chain.lock().best.view.batch_no > before })
+        .await;
+    let finalized = running.batch_status().await.finalized_batches;
+    assert_eq!(finalized, before);
+    running.chain.fork();
+    running
+        .until(|r| async move { r.chain.lock().best.view.batch_no > before })
+        .await;
+    running.chain.finalize();
+    running.settled().await;
+    assert_eq!(running.account(1).await.unwrap().settled.unwrap().positions, [(BTC, 5)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_proof_that_fails_is_made_again() {
+    let chain = MockChain::new();
+    let prover = MockProver::default();
+    prover.failures.store(3, Ordering::SeqCst);
+    chain.enqueue(0, RICH, open(0));
+    let running = Running::with(&chain, config(), prover);
+    running
+        .until(|r| async move { r.account(0).await.is_ok_and(|a| a.settled.is_some()) })
+        .await;
+    assert_eq!(running.batch_status().await.halted, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_restarted_sequencer_rebuilds_its_ledger_from_the_chain() {
+    let running = Running::with_accounts(2, RICH).await;
+    trade(&running, 1).await;
+    running.submit(sell(0, 512 + 2, 4, MARK)).await.unwrap();
+    running.submit(buy(1, 2, 3, MARK)).await.unwrap();
+    running.submit(other(Kind::CancelAll, 1, 7, 0)).await.unwrap();
+    running.settled().await;
+    let before = (running.account(0).await.unwrap(), running.account(1).await.unwrap());
+    let chain = running.chain.clone();
+    drop(running);
+
+    let again = Running::start(&chain);
+    again.until(|r| async move { r.account(0).await.is_ok() }).await;
+    let after = (again.account(0).await.unwrap(), again.account(1).await.unwrap());
+    assert_eq!(
+        (&after.0.cash, &after.0.positions, after.0.nonce),
+        (&before.0.cash, &before.0.positions, before.0.nonce)
+    );
+    assert_eq!((after.1.settled.clone(), after.1.min_id), (before.1.settled.clone(), 7));
+    // Slots are known again: 3 of the 4 lots were filled.
+    let rest = again
+        .submit(Instruction {
+            quantity: 3,
+            ..sell(0, 512 + 2, 3, MARK)
+        })
+        .await
+        .unwrap_err();
+    assert_eq!(rest.0, errors::BEYOND_QUANTITY);
+    again.submit(sell(0, 512 + 2, 4, MARK)).await.unwrap();
+    let more = again.submit(buy(1, 8, 4, MARK)).await.unwrap();
+    assert_eq!((more.filled, more.resting), (1, 3));
+    again.settled().await;
+    assert_eq!(again.account(1).await.unwrap().settled.unwrap().positions, [(BTC, 9)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn another_secret_does_not_rebuild_the_ledger() {
+    let running = Running::with_accounts(1, RICH).await;
+    running.settled().await;
+    let chain = running.chain.clone();
+    drop(running);
+    let keys = SequencerKeys::new([9; 32], GENESIS, GROUP).unwrap();
+    let sequencer = Sequencer::new(config(), chain, keys);
+    let error = sequencer.run(|| Ok(MockProver::default())).await.unwrap_err();
+    assert!(
+        matches!(error, StartError::Recover(RecoverError::Open { batch_no: 0, .. })),
+        "{error}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_second_sequencer_shows_as_a_halt() {
+    let running = Running::with_accounts(1, RICH).await;
+    running.settled().await;
+    running.chain.lock().best.view.batch_no += 1;
+    running
+        .until(|r| async move {
+            r.batch_status()
+                .await
+                .halted
+                .is_some_and(|h| h.contains("another one runs"))
+        })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn questions_about_accounts_need_the_view_key_and_a_fresh_time() {
+    let running = Running::with_accounts(2, RICH).await;
+    let now = running.chain.clock();
+    let ask = |query: AccountQuery| running.call::<serde_json::Value>("cloister_account", [query]);
+    let foreign = AccountQuery {
+        index: 0,
+        ..AccountQuery::new(view_key(1), GROUP, 0, now)
+    };
+    assert_eq!(ask(foreign).await.unwrap_err().0, errors::UNAUTHENTIC);
+    let old = AccountQuery::new(view_key(0), GROUP, 0, now - 61_000);
+    assert_eq!(ask(old).await.unwrap_err().0, errors::UNAUTHENTIC);
+    let other_group = AccountQuery::new(view_key(0), GROUP + 1, 0, now);
+    assert_eq!(ask(other_group).await.unwrap_err().0, errors::UNAUTHENTIC);
+    let unknown = AccountQuery::new(view_key(7), GROUP, 7, now);
+    assert_eq!(ask(unknown).await.unwrap_err().0, errors::UNKNOWN_ACCOUNT);
+    ask(AccountQuery::new(view_key(0), GROUP, 0, now)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn refusals_have_their_codes() {
+    let running = Running::with_accounts(2, RICH).await;
+    let code = |result: Result<_, (i32, String)>| {
+        result
+            .map(|_: cloister_sequencer::rpc::types::Accepted| ())
+            .unwrap_err()
+            .0
+    };
+    assert_eq!(code(running.submit(buy(0, 1, 0, MARK)).await), errors::ZERO_QUANTITY);
+    assert_eq!(code(running.submit(buy(0, 1, 1, 2 * MARK)).await), errors::OUTSIDE_BAND);
+    assert_eq!(code(running.submit(buy(9, 1, 1, MARK)).await), errors::UNKNOWN_ACCOUNT);
+    assert_eq!(
+        code(
+            running
+                .submit(Instruction {
+                    group: 4,
+                    ..buy(0, 1, 1, MARK)
+                })
+                .await
+        ),
+        errors::WRONG_GROUP
+    );
+    let broke = running.submit(other(Kind::Withdrawal, 0, 1, RICH + 1)).await;
+    assert_eq!(
+        broke.as_ref().unwrap_err().1,
+        "the withdrawal leaves initial margin short by 1 (10^-6 of the settlement asset)"
+    );
+    assert_eq!(code(broke), errors::WITHDRAWAL_SHORT);
+
+    let order = Submission::encoded(&sign(running.timed(buy(0, 1, 1, MARK))));
+    assert_eq!(code(running.call("cloister_cancel", [order]).await), errors::WRONG_KIND);
+    for unreadable in ["0xzz", "0x00", &"00".repeat(200)] {
+        let result = running
+            .call("cloister_submitInstruction", rpc_params![unreadable])
+            .await;
+        assert_eq!(code(result), errors::UNREADABLE);
+    }
+    let unknown: Result<OrderBook, _> = running.call("cloister_orderBook", rpc_params![99]).await;
+    assert_eq!(unknown.unwrap_err().0, errors::UNKNOWN_INSTRUMENT);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sequencer_that_waits_for_its_first_table_says_so() {
+    let chain = MockChain::new();
+    chain.lock().tables.clear();
+    let running = Running::start(&chain);
+    let early: Result<Status, _> = running.call("cloister_status", rpc_params![]).await;
+    assert_eq!(early.unwrap_err().0, errors::NOT_READY);
+    chain.add_table(table(1));
+    running
+        .until(|r| async move { r.call::<Status>("cloister_status", rpc_params![]).await.is_ok() })
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_chain_without_the_verifying_key_is_refused() {
+    let chain = MockChain::new();
+    let config = cloister_sequencer::SequencerConfig {
+        shape: cloister_ledger::Shape { units: 9, orders: 1 },
+        ..config()
+    };
+    let running = Running::with(&chain, config, MockProver::default());
+    assert!(matches!(running.ended().await, StartError::Shape));
+}
+
+#[test]
+fn instructions_travel_in_both_forms() {
+    let signed = sign(Instruction {
+        flags: 3,
+        ..sell(4, u64::MAX, (1 << 40) - 1, u64::MAX)
+    });
+    for submission in [Submission::encoded(&signed), Submission::fields(&signed).unwrap()] {
+        let json = serde_json::to_string(&submission).unwrap();
+        let back: Submission = serde_json::from_str(&json).unwrap();
+        assert_eq!(back.decode().unwrap(), signed);
+    }
+    let short = serde_json::json!({
+        "kind": "cancel", "group": 1, "index": 2, "id": "18446744073709551615", "expiry": 5, "signature": format!("0x{}", "00".repeat(48)),
+    });
+    let read: Submission = serde_json::from_value(short).unwrap();
+    let read = read.decode().unwrap().instruction;
+    assert_eq!(
+        (read.kind, read.id, read.expiry, read.limit),
+        (Kind::Cancel, u64::MAX, 5, 0)
+    );
+}
+
+#[test]
+fn salts_are_fresh_and_house_keys_follow_from_the_secret() {
+    use cloister_batcher::SecretSource;
+    let (mut a, mut b) = (keys(), keys());
+    let (x, y) = (a.secrets(3, &[1; 32]), a.secrets(3, &[1; 32]));
+    assert_ne!(x.salt, y.salt);
+    assert_eq!(x.house_key, b.secrets(3, &[2; 32]).house_key);
+    assert_ne!(x.house_key, a.secrets(4, &[1; 32]).house_key);
+    let other = SequencerKeys::new([9; 32], GENESIS, GROUP).unwrap();
+    assert_ne!(other.house_key(3), x.house_key);
+    assert!(from_bytes(&cloister_crypto::field::to_bytes(&x.salt)).is_ok());
+}

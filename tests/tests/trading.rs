@@ -1,0 +1,241 @@
+//! A trade over a real node: open, deposit, trade, proof, settlement, withdrawal, balance; and what is refused on the way.
+
+use cloister_client::{
+    amount::Decimal,
+    audit::{audit_batches, recover_trader, Money},
+    chain::{Chain, ChainError, Until},
+    funding::fund,
+    oracle::developer,
+    progress::Progress,
+    replay::Market,
+    sequencer::{Sequencer, SequencerError},
+    trader::{self, now, owner_of, Terms, Trader, TraderError},
+    wallet::Keys,
+};
+use cloister_crypto::field::to_bytes;
+use cloister_ledger::{instruction::flags, Side, SignedInstruction};
+use cloister_risk::Status;
+use cloister_runtime::{AccountId, Runtime, RuntimeCall};
+use cloister_sequencer::rpc::errors;
+use cloister_tests::{
+    node::{alone, start},
+    sequencer::submit,
+    snapshot::Snapshot,
+};
+use pallet_cloister_execution::{Batch, Call, Error};
+use std::time::Duration;
+
+const GROUP: u32 = 1;
+/// 10,000 of the settlement asset.
+const FUNDS: u64 = 10_000_000_000;
+/// 5,000 of the settlement asset.
+const DEPOSIT: u64 = 5_000_000_000;
+/// 500 of the settlement asset.
+const MORE: u64 = 500_000_000;
+/// 100 of the settlement asset.
+const WITHDRAWAL: u64 = 100_000_000;
+/// Lots of the trade.
+const LOTS: u64 = 10;
+/// An hour in milliseconds.
+const HOUR: u64 = 3_600_000;
+/// How long settling may take.
+const PATIENCE: Duration = Duration::from_secs(240);
+
+fn keys(number: u8) -> Keys {
+    Keys::from_seed(&[number; 32], Some(&format!("//Trading//{number}"))).expect("the URI is well-formed")
+}
+
+/// The error of the execution pallet behind a refusal.
+fn execution(error: &ChainError) -> Option<Error<Runtime>> {
+    match error {
+        ChainError::Failed(failure) => failure.execution(),
+        _ => None,
+    }
+}
+
+fn assert_code(result: Result<cloister_sequencer::rpc::types::Accepted, SequencerError>, code: i32) {
+    let error = result.expect_err("the sequencer must refuse");
+    assert_eq!(error.code(), Some(code), "{error}");
+}
+
+async fn ready(chain: &Chain) -> Sequencer {
+    let sequencer = Sequencer::of(chain);
+    for _ in 0..1_200 {
+        if sequencer.status().await.is_ok() {
+            return sequencer;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    }
+    panic!("the sequencer does not get ready");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
+    let _alone = alone();
+    let (node, chain) = start("trading", &["--sequencer"]).await;
+    let sequencer = ready(&chain).await;
+    let price: Decimal = "60000".parse().expect("a price");
+    let mut market = Market::prepare(&chain, GROUP, "BTC-PERP", price, Progress::quiet()).await.expect("a market");
+
+    let (alice, bob) = (keys(1), keys(2));
+    let owners: Vec<AccountId> = [&alice, &bob].map(owner_of).to_vec();
+    let funded = fund(&chain, &owners.iter().map(|o| (o.clone(), FUNDS)).collect::<Vec<_>>()).await.expect("funded");
+    let money = Money::at(&chain, GROUP, funded).await.expect("money");
+    let open = |keys| trader::open(&chain, GROUP, keys, DEPOSIT, Until::InBlock);
+    let (alice, bob) = tokio::try_join!(open(&alice), open(&bob)).expect("opened");
+    refusals_of_the_queue(&chain, &alice, &owners).await;
+    trader::deposit(&chain, GROUP, &alice.keys, MORE, Until::InBlock).await.expect("deposited");
+    sequencer.knows(&alice, PATIENCE).await.expect("known");
+    sequencer.knows(&bob, PATIENCE).await.expect("known");
+
+    let terms = |side, flags| Terms {
+        instrument_id: market.instrument.id,
+        side,
+        limit: market.instrument.mark(),
+        quantity: LOTS,
+        flags,
+        expiry: now() + HOUR,
+        max_fee: market.instrument.fee_allowance(market.instrument.mark()),
+    };
+    refusals_of_orders(&sequencer, &alice, &market, terms(Side::Buy, 0)).await;
+
+    let sell = bob.order(1, &terms(Side::Sell, flags::POST_ONLY));
+    assert_eq!(sequencer.submit(&sell).await.expect("taken").resting, LOTS);
+    let buy = alice.order(20, &terms(Side::Buy, flags::IMMEDIATE_OR_CANCEL));
+    let accepted = sequencer.submit(&buy).await.expect("taken");
+    assert_eq!((accepted.filled, accepted.fills.len()), (LOTS, 1));
+    let fee = accepted.fills[0].fee;
+    // The signed quantity is used up, whoever sends the order again.
+    assert_code(sequencer.submit(&buy).await, errors::BEYOND_QUANTITY);
+    sequencer.settled(PATIENCE, |_| {}).await.expect("settled");
+
+    let head = chain.finalized().await.expect("a final block");
+    let audit = audit_batches(&chain, GROUP, head).await.expect("every proof verifies");
+    let rebuilt = recover_trader(&audit.batches, &alice).expect("rebuilt from the chain");
+    let place = market.instrument.place;
+    let cost = i128::from(market.instrument.mark()) * i128::from(LOTS);
+    assert_eq!(rebuilt.account.positions[place], LOTS as i64);
+    let expected = i128::from(DEPOSIT + MORE) - cost - i128::try_from(fee).expect("small");
+    assert_eq!(rebuilt.account.cash, expected);
+    let settled = sequencer.account(&alice).await.expect("shown").settled.expect("settled");
+    assert_eq!(settled.leaf, to_bytes(&rebuilt.account.leaf()));
+    let other = recover_trader(&audit.batches, &bob).expect("rebuilt from the chain");
+    assert_eq!(other.account.positions[place], -(LOTS as i64));
+
+    withdraw(&chain, &sequencer, &alice, &owners).await;
+    a_settled_batch_should_not_settle_again(&chain, &owners).await;
+    an_instrument_that_closes_should_take_no_opening_orders(&mut market, &chain, &alice).await;
+
+    let head = chain.finalized().await.expect("a final block");
+    assert!(Money::at(&chain, GROUP, head).await.expect("money").conserved_since(&money));
+    drop(market);
+    node.stop().await.expect("the node stops");
+}
+
+async fn refusals_of_the_queue(chain: &Chain, alice: &Trader, owners: &[AccountId]) {
+    let before = Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot");
+    let again = trader::open(chain, GROUP, &alice.keys, DEPOSIT, Until::InBlock).await.expect_err("open twice");
+    match again {
+        TraderError::Chain(e) => assert_eq!(execution(&e), Some(Error::AccountAlreadyOpen), "{e}"),
+        e => panic!("{e}"),
+    }
+    let above = trader::deposit(chain, GROUP, &alice.keys, FUNDS, Until::InBlock).await.expect_err("more than it has");
+    assert_eq!(execution(&above), Some(Error::InsufficientBalance), "{above}");
+    let stranger = trader::deposit(chain, GROUP, &keys_of_developer(), MORE, Until::InBlock).await;
+    let stranger = stranger.expect_err("no account");
+    assert_eq!(execution(&stranger), Some(Error::NoAccount), "{stranger}");
+    let after = Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot");
+    assert_eq!(before, after);
+}
+
+fn keys_of_developer() -> Keys {
+    Keys { owner: developer(), ..keys(9) }
+}
+
+async fn refusals_of_orders(sequencer: &Sequencer, alice: &Trader, market: &Market, good: Terms) {
+    let before = sequencer.account(alice).await.expect("shown");
+    let fills = sequencer.status().await.expect("status").fills;
+    let instrument = &market.instrument;
+    let send = |signed: SignedInstruction| async move { sequencer.submit(&signed).await };
+
+    let mut forged = alice.order(10, &good);
+    forged.signature.challenge ^= 1;
+    assert_code(send(forged).await, errors::BAD_SIGNATURE);
+    let mut altered = alice.order(10, &good);
+    altered.instruction.limit += 1;
+    assert_code(send(altered).await, errors::BAD_SIGNATURE);
+    assert_code(send(alice.order(10, &Terms { expiry: now() - 1, ..good })).await, errors::EXPIRED);
+    let (low, high) = instrument.band();
+    assert_code(send(alice.order(10, &Terms { limit: high + 1, ..good })).await, errors::OUTSIDE_BAND);
+    assert_code(send(alice.order(10, &Terms { limit: low - 1, ..good })).await, errors::OUTSIDE_BAND);
+    assert_code(send(alice.order(10, &Terms { instrument_id: 999, ..good })).await, errors::UNKNOWN_INSTRUMENT);
+    assert_code(send(alice.order(10, &Terms { quantity: 0, ..good })).await, errors::ZERO_QUANTITY);
+    assert_code(send(alice.order(10, &Terms { max_fee: 0, ..good })).await, errors::MAX_FEE_TOO_LOW);
+    // Twice what the equity carries as initial margin in the worst scenario.
+    let lots = 2 * (DEPOSIT + MORE) / instrument.margin_of_a_lot() + 1;
+    assert_code(send(alice.order(10, &Terms { quantity: lots, ..good })).await, errors::INSUFFICIENT_MARGIN);
+    let reduce = Terms { flags: flags::REDUCE_ONLY, ..good };
+    assert_code(send(alice.order(10, &reduce)).await, errors::WOULD_NOT_REDUCE);
+
+    let after = sequencer.account(alice).await.expect("shown");
+    assert_eq!((after.cash, after.positions, after.open_orders), (before.cash, before.positions, before.open_orders));
+    assert_eq!(sequencer.status().await.expect("status").fills, fills);
+}
+
+async fn withdraw(chain: &Chain, sequencer: &Sequencer, alice: &Trader, owners: &[AccountId]) {
+    let before = Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot");
+    let available = sequencer.account(alice).await.expect("shown").available;
+    let too_much = u64::try_from(available).expect("small") + 1;
+    let result = sequencer.submit(&alice.withdrawal(29, too_much, now() + HOUR)).await;
+    assert_code(result, errors::WITHDRAWAL_SHORT);
+    sequencer.submit(&alice.withdrawal(30, WITHDRAWAL, now() + HOUR)).await.expect("taken");
+    sequencer.settled(PATIENCE, |_| {}).await.expect("settled");
+    let after = Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot");
+    assert_eq!(after.balances, [before.balances[0] + u128::from(WITHDRAWAL), before.balances[1]]);
+}
+
+/// Takes the last batch out of its block and submits it again.
+async fn a_settled_batch_should_not_settle_again(chain: &Chain, owners: &[AccountId]) {
+    let head = chain.finalized().await.expect("a final block");
+    let last = audit_batches(chain, GROUP, head).await.expect("every proof verifies").batches.pop().expect("a batch");
+    let block = chain.block(last.block).await.expect("its block");
+    let settled = block.extrinsics.into_iter().find_map(|extrinsic| match extrinsic.call {
+        RuntimeCall::Execution(Call::submit_batch { batch, .. }) => Some(*batch),
+        _ => None,
+    });
+    let settled: Batch = settled.expect("the batch is in its block");
+    let before = Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot");
+    let error = submit(chain, GROUP, &settled).await.expect_err("settled already");
+    assert_eq!(execution(&error), Some(Error::WrongBatchNumber), "{error}");
+    assert_eq!(Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot"), before);
+}
+
+async fn an_instrument_that_closes_should_take_no_opening_orders(market: &mut Market, chain: &Chain, alice: &Trader) {
+    let id = market.instrument.id;
+    let call = pallet_cloister_risk::Call::set_instrument_status { group: GROUP, instrument_id: id, status: Status::CloseOnly };
+    let sudo = polkadot_sdk::pallet_sudo::Call::sudo { call: Box::new(RuntimeCall::Risk(call)) };
+    chain.submit(RuntimeCall::Sudo(sudo), &developer(), Until::InBlock).await.expect("set");
+    let begin = std::time::Instant::now();
+    while market.instrument.trades() {
+        assert!(begin.elapsed() < PATIENCE, "no table takes the status up");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        let table = chain.latest_risk_table(GROUP, None).await.expect("a table");
+        market.instrument.refresh(&table).expect("its row");
+    }
+    let version = chain.latest_risk_table(GROUP, None).await.expect("a table").header.version;
+    while market.sequencer.status().await.expect("status").risk_version < version {
+        assert!(begin.elapsed() < PATIENCE, "the sequencer does not take the table up");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    // Alice is long: a buy would not reduce.
+    let terms = Terms {
+        instrument_id: id,
+        side: Side::Buy,
+        limit: market.instrument.mark(),
+        quantity: 1,
+        flags: 0,
+        expiry: now() + HOUR,
+        max_fee: market.instrument.fee_allowance(market.instrument.mark()),
+    };
+    assert_code(market.sequencer.submit(&alice.order(40, &terms)).await, errors::WOULD_NOT_REDUCE);
+}
