@@ -46,7 +46,12 @@ pub fn load(id: &str) -> Result<ChainSpec, Error> {
 /// # Errors
 /// [`Error::NoRuntime`].
 pub fn development() -> Result<ChainSpec, Error> {
-    named("Cloister Development", "cloister_dev", ChainType::Development, DEV_RUNTIME_PRESET)
+    named(
+        "Cloister Development",
+        "cloister_dev",
+        ChainType::Development,
+        DEV_RUNTIME_PRESET,
+    )
 }
 
 /// Two validators on one machine.
@@ -54,24 +59,34 @@ pub fn development() -> Result<ChainSpec, Error> {
 /// # Errors
 /// [`Error::NoRuntime`].
 pub fn local() -> Result<ChainSpec, Error> {
-    named("Cloister Local", "cloister_local", ChainType::Local, LOCAL_TESTNET_RUNTIME_PRESET)
+    named(
+        "Cloister Local",
+        "cloister_local",
+        ChainType::Local,
+        LOCAL_TESTNET_RUNTIME_PRESET,
+    )
 }
 
 fn named(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Result<ChainSpec, Error> {
-    Ok(ChainSpec::builder(WASM_BINARY.ok_or(Error::NoRuntime)?, NoExtension::None)
-        .with_name(name)
-        .with_id(id)
-        .with_chain_type(chain_type)
-        .with_protocol_id("cloister")
-        .with_properties(properties())
-        .with_genesis_config_preset_name(preset)
-        .build())
+    Ok(
+        ChainSpec::builder(WASM_BINARY.ok_or(Error::NoRuntime)?, NoExtension::None)
+            .with_name(name)
+            .with_id(id)
+            .with_chain_type(chain_type)
+            .with_protocol_id("cloister")
+            .with_properties(properties())
+            .with_genesis_config_preset_name(preset)
+            .build(),
+    )
 }
 
 /// What wallets show.
 fn properties() -> Properties {
     let mut properties = Properties::new();
-    properties.insert("ss58Format".into(), cloister_runtime::configs::system::SS58Prefix::get().into());
+    properties.insert(
+        "ss58Format".into(),
+        cloister_runtime::configs::system::SS58Prefix::get().into(),
+    );
     properties.insert("tokenSymbol".into(), money::SYMBOL.into());
     properties.insert("tokenDecimals".into(), money::DECIMALS.into());
     properties

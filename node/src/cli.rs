@@ -1,5 +1,6 @@
 //! The command line.
 
+use crate::sequencer::SequencerOptions;
 use polkadot_sdk::sc_cli;
 
 /// Command line of the node. Without a sub-command the node runs.
@@ -11,6 +12,9 @@ pub struct Cli {
     /// How to run the node.
     #[clap(flatten)]
     pub run: sc_cli::RunCmd,
+    /// How to run the sequencer in it.
+    #[clap(flatten)]
+    pub sequencer: SequencerOptions,
 }
 
 /// What the node does besides running.

@@ -9,6 +9,7 @@ use cloister_runtime::opaque::Block;
 use polkadot_sdk::*;
 use sc_cli::{CliConfiguration, SubstrateCli};
 use sc_network::config::NetworkBackendType;
+use sc_service::PruningMode;
 
 impl SubstrateCli for Cli {
     fn impl_name() -> String {
@@ -53,9 +54,9 @@ pub fn run() -> sc_cli::Result<()> {
     match &cli.subcommand {
         None => run_node(&cli),
         Some(Subcommand::Key(command)) => command.run(&cli),
-        Some(Subcommand::BuildSpec(command)) => {
-            cli.create_runner(command)?.sync_run(|config| command.run(config.chain_spec, config.network))
-        }
+        Some(Subcommand::BuildSpec(command)) => cli
+            .create_runner(command)?
+            .sync_run(|config| command.run(config.chain_spec, config.network)),
         Some(Subcommand::ExportChainSpec(command)) => {
             let spec = cli.load_spec(&command.chain)?;
             command.run(spec)
@@ -72,9 +73,9 @@ pub fn run() -> sc_cli::Result<()> {
         Some(Subcommand::ImportBlocks(command)) => with_parts(&cli, command, |parts, _| {
             Ok(command.run(parts.client, parts.import_queue))
         }),
-        Some(Subcommand::PurgeChain(command)) => {
-            cli.create_runner(command)?.sync_run(|config| command.run(config.database))
-        }
+        Some(Subcommand::PurgeChain(command)) => cli
+            .create_runner(command)?
+            .sync_run(|config| command.run(config.database)),
         Some(Subcommand::Revert(command)) => with_parts(&cli, command, |parts, _| {
             // GRANDPA keeps its authority sets beside the blocks; they go back with them.
             let revert_finality = Box::new(|client, _, blocks| {
@@ -83,20 +84,29 @@ pub fn run() -> sc_cli::Result<()> {
             });
             Ok(command.run(parts.client, parts.backend, Some(revert_finality)))
         }),
-        Some(Subcommand::ChainInfo(command)) => {
-            cli.create_runner(command)?.sync_run(|config| command.run::<Block>(&config))
-        }
+        Some(Subcommand::ChainInfo(command)) => cli
+            .create_runner(command)?
+            .sync_run(|config| command.run::<Block>(&config)),
     }
 }
 
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
-    cli.create_runner(&cli.run)?.run_node_until_exit(|config| async move {
-        match config.network.network_backend {
-            NetworkBackendType::Libp2p => service::start::<sc_network::NetworkWorker<_, _>>(config),
-            NetworkBackendType::Litep2p => service::start::<sc_network::Litep2pNetworkBackend>(config),
-        }
-        .map_err(sc_cli::Error::Service)
-    })
+    cli.create_runner(&cli.run)?
+        .run_node_until_exit(|mut config| async move {
+            let sequencer = cli
+                .sequencer
+                .ready(&config)
+                .map_err(|error| sc_cli::Error::Application(Box::new(error)))?;
+            if sequencer.is_some() && config.state_pruning.is_none() {
+                // The sequencer rebuilds its ledger from the states of blocks long ago.
+                config.state_pruning = Some(PruningMode::ArchiveAll);
+            }
+            match config.network.network_backend {
+                NetworkBackendType::Libp2p => service::start::<sc_network::NetworkWorker<_, _>>(config, sequencer),
+                NetworkBackendType::Litep2p => service::start::<sc_network::Litep2pNetworkBackend>(config, sequencer),
+            }
+            .map_err(sc_cli::Error::Service)
+        })
 }
 
 /// Runs a sub-command that works on the database, with the parts of a node but no network.

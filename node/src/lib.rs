@@ -4,9 +4,11 @@
 //! * [`chain_spec`]: the chains that the node knows by name.
 //! * [`service`]: database, network, transaction pool, consensus.
 //! * [`rpc`]: JSON-RPC of the node, and the place where other modules join it.
+//! * [`sequencer`]: the sequencer of a margin group, run with `--sequencer`.
 
 pub mod chain_spec;
 pub mod cli;
 pub mod command;
 pub mod rpc;
+pub mod sequencer;
 pub mod service;

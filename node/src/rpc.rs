@@ -5,9 +5,7 @@ use cloister_runtime::{opaque::Block, BlockNumber, Hash};
 use jsonrpsee::{core::RegisterMethodError, RpcModule};
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};
 use polkadot_sdk::*;
-use sc_consensus_grandpa::{
-    FinalityProofProvider, GrandpaJustificationStream, SharedAuthoritySet, SharedVoterState,
-};
+use sc_consensus_grandpa::{FinalityProofProvider, GrandpaJustificationStream, SharedAuthoritySet, SharedVoterState};
 use sc_consensus_grandpa_rpc::{Grandpa, GrandpaApiServer};
 use sc_rpc::SubscriptionTaskExecutor;
 use std::sync::Arc;
@@ -53,12 +51,24 @@ pub struct Finality {
 /// # Errors
 /// [`Error::Clash`].
 pub fn build(deps: Deps, executor: SubscriptionTaskExecutor) -> Result<RpcModule<()>, Error> {
-    let Deps { client, pool, finality, extra } = deps;
+    let Deps {
+        client,
+        pool,
+        finality,
+        extra,
+    } = deps;
     let mut module = RpcModule::new(());
     module.merge(System::new(client.clone(), pool).into_rpc())?;
     module.merge(TransactionPayment::new(client).into_rpc())?;
     module.merge(
-        Grandpa::new(executor, finality.authorities, finality.voter, finality.justifications, finality.proofs).into_rpc(),
+        Grandpa::new(
+            executor,
+            finality.authorities,
+            finality.voter,
+            finality.justifications,
+            finality.proofs,
+        )
+        .into_rpc(),
     )?;
     for other in extra {
         module.merge(other)?;

@@ -1,6 +1,6 @@
 //! Database, network, transaction pool and consensus: everything that runs while the node runs.
 
-use crate::rpc;
+use crate::{rpc, sequencer};
 use cloister_runtime::{
     opaque::{Block, Hash},
     RuntimeApi,
@@ -18,8 +18,10 @@ use sp_consensus_aura::sr25519::AuthorityPair as AuraPair;
 use std::{sync::Arc, time::Duration};
 
 /// What the runtime may call on the node: the SDK's functions, and BLS12-381 for the verification of proofs.
-pub type HostFunctions =
-    (sp_io::SubstrateHostFunctions, sp_crypto_ec_utils::bls12_381::host_calls::HostFunctions);
+pub type HostFunctions = (
+    sp_io::SubstrateHostFunctions,
+    sp_crypto_ec_utils::bls12_381::host_calls::HostFunctions,
+);
 /// Runs the Wasm runtime.
 pub type Executor = sc_executor::WasmExecutor<HostFunctions>;
 /// The chain as the node sees it: blocks, state, runtime.
@@ -128,31 +130,53 @@ pub fn parts(config: &Configuration) -> Result<(Parts, TaskManager), Error> {
         compatibility_mode: Default::default(),
     })?;
 
-    let parts =
-        Parts { client, backend, import_queue, keystore, select_chain, pool, block_import, finality, telemetry };
+    let parts = Parts {
+        client,
+        backend,
+        import_queue,
+        keystore,
+        select_chain,
+        pool,
+        block_import,
+        finality,
+        telemetry,
+    };
     Ok((parts, task_manager))
 }
 
 /// What a block states from outside: its slot, and the time.
 fn inherents(
     slot_duration: sc_consensus_aura::SlotDuration,
-) -> (sp_consensus_aura::inherents::InherentDataProvider, sp_timestamp::InherentDataProvider) {
+) -> (
+    sp_consensus_aura::inherents::InherentDataProvider,
+    sp_timestamp::InherentDataProvider,
+) {
     let timestamp = sp_timestamp::InherentDataProvider::from_system_time();
-    let slot = sp_consensus_aura::inherents::InherentDataProvider::from_timestamp_and_slot_duration(
-        *timestamp,
-        slot_duration,
-    );
+    let slot =
+        sp_consensus_aura::inherents::InherentDataProvider::from_timestamp_and_slot_duration(*timestamp, slot_duration);
     (slot, timestamp)
 }
 
 /// Starts the node; it runs until the task manager is dropped or an essential task ends.
 ///
 /// # Errors
-/// As [`parts`]; or the network, the RPC server or a consensus task cannot be started.
-pub fn start<N: sc_network::NetworkBackend<Block, Hash>>(config: Configuration) -> Result<TaskManager, Error> {
+/// As [`parts`]; or the network, the RPC server, a consensus task or the sequencer cannot be started.
+pub fn start<N: sc_network::NetworkBackend<Block, Hash>>(
+    config: Configuration,
+    sequencer: Option<sequencer::Ready>,
+) -> Result<TaskManager, Error> {
     let (parts, mut task_manager) = parts(&config)?;
-    let Parts { client, backend, import_queue, keystore, select_chain, pool, block_import, finality, mut telemetry } =
-        parts;
+    let Parts {
+        client,
+        backend,
+        import_queue,
+        keystore,
+        select_chain,
+        pool,
+        block_import,
+        finality,
+        mut telemetry,
+    } = parts;
 
     let mut net_config = sc_network::config::FullNetworkConfiguration::<Block, Hash, N>::new(
         &config.network,
@@ -214,6 +238,23 @@ pub fn start<N: sc_network::NetworkBackend<Block, Hash>>(config: Configuration) 
     let registry = config.prometheus_registry().cloned();
     let voter = SharedVoterState::empty();
 
+    let mut extra = Vec::new();
+    if let Some(options) = sequencer {
+        let context = sequencer::Context {
+            client: client.clone(),
+            backend: backend.clone(),
+            pool: pool.clone(),
+            keystore: keystore.keystore(),
+        };
+        let (module, work) =
+            sequencer::prepare(options, context).map_err(|error| Error::Application(Box::new(error)))?;
+        extra.push(module);
+        // Essential: who starts a sequencer wants to know when there is none.
+        task_manager
+            .spawn_essential_handle()
+            .spawn_blocking("sequencer", None, work);
+    }
+
     let deps = rpc::Deps {
         client: client.clone(),
         pool: pool.clone(),
@@ -226,7 +267,7 @@ pub fn start<N: sc_network::NetworkBackend<Block, Hash>>(config: Configuration) 
                 Some(finality.shared_authority_set().clone()),
             ),
         },
-        extra: Vec::new(),
+        extra,
     };
     sc_service::spawn_tasks(sc_service::SpawnTasksParams {
         config,
@@ -272,7 +313,9 @@ pub fn start<N: sc_network::NetworkBackend<Block, Hash>>(config: Configuration) 
             telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
             compatibility_mode: Default::default(),
         })?;
-        task_manager.spawn_essential_handle().spawn_blocking("aura", Some("block-authoring"), aura);
+        task_manager
+            .spawn_essential_handle()
+            .spawn_blocking("aura", Some("block-authoring"), aura);
     }
 
     if vote {
@@ -298,7 +341,9 @@ pub fn start<N: sc_network::NetworkBackend<Block, Hash>>(config: Configuration) 
             telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
             offchain_tx_pool_factory: OffchainTransactionPoolFactory::new(pool),
         })?;
-        task_manager.spawn_essential_handle().spawn_blocking("grandpa-voter", None, grandpa);
+        task_manager
+            .spawn_essential_handle()
+            .spawn_blocking("grandpa-voter", None, grandpa);
     }
 
     Ok(task_manager)

@@ -1,15 +1,18 @@
 //! What the node calls: implementations of the SDK's and of Cloister's runtime APIs.
 
 use crate::{
-    genesis_presets, opaque, AccountId, Aura, Balance, Block, Executive, Grandpa, InherentDataExt, Nonce, Runtime,
-    RuntimeCall, RuntimeGenesisConfig, System, TransactionPayment, VERSION,
+    genesis_presets, opaque, AccountId, AssetId, Aura, Balance, Block, BlockNumber, Execution, Executive, Grandpa,
+    InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, System, TransactionPayment, VERSION,
 };
 use alloc::vec::Vec;
+use cloister_risk::RiskTable;
 use frame_support::{
     genesis_builder_helper::{build_state, get_preset},
     view_functions::{ViewFunctionDispatchError, ViewFunctionId},
     weights::Weight,
 };
+use pallet_cloister_execution::{Account, Field, GroupState, GroupTotals, QueueItem, Shape};
+use pallet_cloister_risk::TableInfo;
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
 use polkadot_sdk::*;
 use sp_api::impl_runtime_apis;
@@ -178,6 +181,72 @@ impl_runtime_apis! {
 
         fn query_length_to_fee(length: u32) -> Balance {
             TransactionPayment::length_to_fee(length)
+        }
+    }
+
+    impl pallet_cloister_execution::api::CloisterApi<Block, AccountId, AssetId, BlockNumber> for Runtime {
+        fn groups() -> Vec<u32> {
+            Execution::groups()
+        }
+
+        fn group_state(group: u32) -> Option<GroupState<AccountId, AssetId>> {
+            Execution::group_state(group)
+        }
+
+        fn group_totals(group: u32) -> GroupTotals {
+            Execution::group_totals(group)
+        }
+
+        fn queue(group: u32, from: u64, limit: u32) -> Vec<(u64, QueueItem<AccountId>)> {
+            Execution::queue(group, from, limit)
+        }
+
+        fn account(group: u32, index: u32) -> Option<Account<AccountId>> {
+            Execution::account(group, index)
+        }
+
+        fn index_of(group: u32, owner: AccountId) -> Option<u32> {
+            Execution::index_of(group, &owner)
+        }
+
+        fn claim_of(group: u32, owner: AccountId) -> u128 {
+            Execution::claim_of(group, &owner)
+        }
+
+        fn vault_account(group: u32) -> AccountId {
+            Execution::vault_account(group)
+        }
+
+        fn shapes() -> Vec<u16> {
+            Execution::shapes()
+        }
+
+        fn verifying_key(shape: u16) -> Option<Shape<BlockNumber>> {
+            Execution::verifying_key(shape)
+        }
+
+        fn submitters() -> Vec<AccountId> {
+            Execution::submitters()
+        }
+
+        fn seal_key() -> Option<(Field, Field)> {
+            Execution::seal_key()
+        }
+
+        fn latest_risk_version(group: u32) -> Option<u64> {
+            Execution::latest_risk_version(group)
+        }
+
+        fn risk_table(group: u32, version: u64) -> Option<RiskTable> {
+            Execution::risk_table(group, version)
+        }
+
+        fn latest_risk_table(group: u32) -> Option<RiskTable> {
+            Execution::latest_risk_table(group)
+        }
+
+        fn risk_info(group: u32, version: u64) -> Option<TableInfo> {
+            Execution::risk_info(group, version)
         }
     }
 

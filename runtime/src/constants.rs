@@ -35,6 +35,13 @@ pub mod money {
     }
 }
 
+/// What is public on a development chain, so that anyone can run one and nobody can mistake it for another.
+pub mod development {
+    /// Seed of the sequencers' sealing key in the development preset (`cloister_crypto::seal::SealKey::from_seed`): what a
+    /// sequencer takes when it is given no key, padded with zeros.
+    pub const SEAL_SEED: [u8; 32] = *b"//Sequencer\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
+}
+
 /// Time: milliseconds and blocks.
 pub mod time {
     use crate::{BlockNumber, Moment};

@@ -1,21 +1,31 @@
 //! The chains that need no specification file.
 //!
-//! | preset | authorities | sudo key | for |
-//! | --- | --- | --- | --- |
-//! | `development` | Alice | Alice | one node on one machine |
-//! | `local_testnet` | Alice, Bob | none | a network of nodes on one machine |
+//! | preset | authorities | sudo key | oracle operators | development parameters | for |
+//! | --- | --- | --- | --- | --- | --- |
+//! | `development` | Alice | Alice | Alice | accepted | one node on one machine |
+//! | `local_testnet` | Alice, Bob | none | Alice, Bob, Charlie | refused | a network of nodes on one machine |
 //!
-//! Their keys are public, so neither is for money.
+//! Both have the two margin groups of [`groups`], settling in USDX, with One and Alice as submitters of batches, and endow
+//! the keyring's accounts. Only `development` has a verifying key from the first block, one from a public seed. The keys of
+//! both are public, so neither is for money.
 
 use crate::{
-    constants::money::{
-        SETTLEMENT_ASSET, SETTLEMENT_DECIMALS, SETTLEMENT_MINIMUM, SETTLEMENT_NAME, SETTLEMENT_SYMBOL, SETTLEMENT_UNIT, UNIT,
+    configs::oracle::FeedId,
+    constants::{
+        development::SEAL_SEED,
+        money::{
+            SETTLEMENT_ASSET, SETTLEMENT_DECIMALS, SETTLEMENT_MINIMUM, SETTLEMENT_NAME, SETTLEMENT_SYMBOL,
+            SETTLEMENT_UNIT, UNIT,
+        },
     },
-    AccountId, AssetsConfig, AuraConfig, Balance, BalancesConfig, GrandpaConfig, OracleOperatorsConfig,
-    RuntimeGenesisConfig, SudoConfig,
+    AccountId, AssetsConfig, AuraConfig, Balance, BalancesConfig, Execution, ExecutionConfig, GrandpaConfig,
+    OracleOperatorsConfig, RiskConfig, RuntimeGenesisConfig, SudoConfig,
 };
 use alloc::{string::ToString, vec, vec::Vec};
+use cloister_crypto::{field::to_bytes, seal::SealKey};
 use frame_support::{build_struct_json_patch, BoundedVec};
+use pallet_cloister_execution::{Field, GenesisShape};
+use pallet_cloister_risk::{GenesisGroup, GenesisInstrument, GroupParams, InstrumentParams};
 use polkadot_sdk::*;
 use serde_json::Value;
 use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
@@ -40,9 +50,73 @@ pub mod feeds {
     pub const ETH_PERPETUAL: FeedId = 4;
 }
 
+/// Margin groups of the presets.
+pub mod groups {
+    /// Bitcoin: one perpetual, a lot is 0.001 BTC.
+    pub const BTC: u32 = 1;
+    /// Ether: one perpetual, a lot is 0.01 ETH.
+    pub const ETH: u32 = 2;
+}
+
+/// Batch shape of the development preset: id, units, instructions a unit.
+pub const DEVELOPMENT_SHAPE: (u16, u16, u8) = (1, 8, 1);
+/// Its verifying key, from parameters whose seed is public. A test makes it anew and compares.
+const DEVELOPMENT_KEY: &[u8] = include_bytes!("../keys/development-8x1.vk");
+
+/// Receives the fees of both groups.
+pub const FEE_ACCOUNT: Sr25519Keyring = Sr25519Keyring::Ferdie;
+/// Account of the sequencer: it submits batches. It does nothing else, so that its nonces are the sequencer's alone.
+pub const SEQUENCER: Sr25519Keyring = Sr25519Keyring::One;
+
+/// How often and from how old prices a group gets a risk table, milliseconds.
+#[derive(Clone, Copy)]
+struct Pace {
+    max_price_age: u64,
+    table_interval: u64,
+}
+
+/// A margin group with one perpetual. `lot_size` is in 10^-9 units of the underlying.
+fn perpetual_group(group: u32, feed: FeedId, premium_feed: FeedId, lot_size: u64, pace: Pace) -> GenesisGroup<FeedId> {
+    GenesisGroup {
+        group,
+        params: GroupParams {
+            // One and a half times the modelled loss to open, the loss itself to keep.
+            initial: 384,
+            maintenance: 256,
+            // About 5 %.
+            penalty: 13,
+            // 0.5 % of the traded cost.
+            fee_cap: 5_000,
+            max_price_age: pace.max_price_age,
+            table_interval: pace.table_interval,
+        },
+        instruments: vec![GenesisInstrument {
+            feed,
+            premium_feed: Some(premium_feed),
+            params: InstrumentParams {
+                lot_size,
+                // 10 %, and a crash of 30 % of which 35 % is covered.
+                scan_range: 100_000,
+                extreme_multiple: 3_000_000,
+                extreme_cover: 350_000,
+                floor_long: 0,
+                floor_short: 0,
+                band: 50_000,
+                max_premium: 5_000,
+                max_funding_rate: 1_000,
+                limit: 1_000_000,
+                chunk: 10_000,
+            },
+        }],
+    }
+}
+
 /// The keyring's accounts that the presets endow.
 pub fn endowed() -> Vec<AccountId> {
-    Sr25519Keyring::well_known().map(|key| key.to_account_id()).collect()
+    Sr25519Keyring::well_known()
+        .chain([SEQUENCER])
+        .map(|key| key.to_account_id())
+        .collect()
 }
 
 /// What a preset chooses.
@@ -53,6 +127,14 @@ struct Choice {
     sudo: Option<AccountId>,
     /// Oracle operators.
     operators: Vec<AccountId>,
+    /// Whether parameters from a public seed are accepted.
+    development: bool,
+    /// Coordinates of the sequencers' sealing key.
+    seal_key: Option<(Field, Field)>,
+    /// Of the risk tables.
+    pace: Pace,
+    /// Verifying keys that are good from the first block.
+    shapes: Vec<GenesisShape>,
 }
 
 impl Choice {
@@ -60,15 +142,29 @@ impl Choice {
         let accounts = endowed();
         // The issuer of the settlement asset on chains whose keys are public.
         let issuer = Sr25519Keyring::Alice.to_account_id();
+        let groups = [groups::BTC, groups::ETH];
+        // A group starts with the minimum balance in its vault, so that the last withdrawal never reaps the account.
+        let vaults = groups.map(|group| (SETTLEMENT_ASSET, Execution::vault_account(group), SETTLEMENT_MINIMUM));
         build_struct_json_patch!(RuntimeGenesisConfig {
             aura: AuraConfig {
-                authorities: self.authorities.iter().map(|(aura, _)| aura.public().into()).collect::<Vec<_>>(),
+                authorities: self
+                    .authorities
+                    .iter()
+                    .map(|(aura, _)| aura.public().into())
+                    .collect::<Vec<_>>(),
             },
             grandpa: GrandpaConfig {
-                authorities: self.authorities.iter().map(|(_, grandpa)| (grandpa.public().into(), 1)).collect::<Vec<_>>(),
+                authorities: self
+                    .authorities
+                    .iter()
+                    .map(|(_, grandpa)| (grandpa.public().into(), 1))
+                    .collect::<Vec<_>>(),
             },
             balances: BalancesConfig {
-                balances: accounts.iter().map(|account| (account.clone(), ENDOWMENT)).collect::<Vec<_>>(),
+                balances: accounts
+                    .iter()
+                    .map(|account| (account.clone(), ENDOWMENT))
+                    .collect::<Vec<_>>(),
             },
             assets: AssetsConfig {
                 assets: vec![(SETTLEMENT_ASSET, issuer, true, SETTLEMENT_MINIMUM)],
@@ -81,11 +177,44 @@ impl Choice {
                 accounts: accounts
                     .iter()
                     .map(|account| (SETTLEMENT_ASSET, account.clone(), SETTLEMENT_ENDOWMENT))
+                    .chain(vaults)
                     .collect::<Vec<_>>(),
             },
             sudo: SudoConfig { key: self.sudo },
             // A preset names fewer operators than the bound.
-            oracle_operators: OracleOperatorsConfig { members: BoundedVec::truncate_from(self.operators) },
+            oracle_operators: OracleOperatorsConfig {
+                members: BoundedVec::truncate_from(self.operators)
+            },
+            risk: RiskConfig {
+                groups: vec![
+                    perpetual_group(
+                        groups::BTC,
+                        feeds::BTC_INDEX,
+                        feeds::BTC_PERPETUAL,
+                        1_000_000,
+                        self.pace
+                    ),
+                    perpetual_group(
+                        groups::ETH,
+                        feeds::ETH_INDEX,
+                        feeds::ETH_PERPETUAL,
+                        10_000_000,
+                        self.pace
+                    ),
+                ],
+            },
+            execution: ExecutionConfig {
+                development: self.development,
+                groups: groups
+                    .map(|group| (group, SETTLEMENT_ASSET, FEE_ACCOUNT.to_account_id()))
+                    .to_vec(),
+                // Alice too, for who wants to submit a batch by hand.
+                submitters: [SEQUENCER, Sr25519Keyring::Alice]
+                    .map(|key| key.to_account_id())
+                    .to_vec(),
+                seal_key: self.seal_key,
+                shapes: self.shapes,
+            },
         })
     }
 }
@@ -97,6 +226,24 @@ pub fn development() -> Value {
         authorities: vec![(Sr25519Keyring::Alice, Ed25519Keyring::Alice)],
         sudo: Some(alice.clone()),
         operators: vec![alice],
+        development: true,
+        // A seed without a key would be one in 2^252; the chain would then start without a sealing key, as `local` does.
+        seal_key: SealKey::from_seed(&SEAL_SEED)
+            .public()
+            .ok()
+            .map(|key| (to_bytes(&key.x()), to_bytes(&key.y()))),
+        // A person feeds prices by hand, and wants to see what they do.
+        pace: Pace {
+            max_price_age: 600_000,
+            table_interval: 4_000,
+        },
+        shapes: vec![GenesisShape {
+            shape: DEVELOPMENT_SHAPE.0,
+            units: DEVELOPMENT_SHAPE.1,
+            orders: DEVELOPMENT_SHAPE.2,
+            development: true,
+            key: DEVELOPMENT_KEY.to_vec(),
+        }],
     }
     .patch()
 }
@@ -112,6 +259,13 @@ pub fn local() -> Value {
         operators: [Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie]
             .map(|key| key.to_account_id())
             .to_vec(),
+        development: false,
+        seal_key: None,
+        pace: Pace {
+            max_price_age: 60_000,
+            table_interval: 12_000,
+        },
+        shapes: Vec::new(),
     }
     .patch()
 }
@@ -128,5 +282,8 @@ pub fn get(id: &PresetId) -> Option<Vec<u8>> {
 
 /// Names of the presets.
 pub fn names() -> Vec<PresetId> {
-    vec![PresetId::from(DEV_RUNTIME_PRESET), PresetId::from(LOCAL_TESTNET_RUNTIME_PRESET)]
+    vec![
+        PresetId::from(DEV_RUNTIME_PRESET),
+        PresetId::from(LOCAL_TESTNET_RUNTIME_PRESET),
+    ]
 }

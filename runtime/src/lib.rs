@@ -89,13 +89,8 @@ pub type UncheckedExtrinsic = generic::UncheckedExtrinsic<Address, RuntimeCall, 
 /// What the signer of a transaction signs.
 pub type SignedPayload = generic::SignedPayload<RuntimeCall, TxExtension>;
 /// Runs the pallets over a block.
-pub type Executive = frame_executive::Executive<
-    Runtime,
-    Block,
-    frame_system::ChainContext<Runtime>,
-    Runtime,
-    AllPalletsWithSystem,
->;
+pub type Executive =
+    frame_executive::Executive<Runtime, Block, frame_system::ChainContext<Runtime>, Runtime, AllPalletsWithSystem>;
 
 /// Types of a node that relays blocks without understanding their transactions: what sync and consensus use, so that
 /// they go on working across an upgrade of the runtime.
@@ -183,5 +178,8 @@ mod runtime {
     #[runtime::pallet_index(31)]
     pub type Oracle = pallet_oracle::Pallet<Runtime>;
 
-    // 40 to 49: the exchange (`configs::cloister`).
+    #[runtime::pallet_index(40)]
+    pub type Risk = pallet_cloister_risk::Pallet<Runtime>;
+    #[runtime::pallet_index(41)]
+    pub type Execution = pallet_cloister_execution::Pallet<Runtime>;
 }

@@ -1,6 +1,9 @@
 //! Signed transactions for native code: the sequencer, the client and tests.
 
-use crate::{Balance, Hash, Nonce, Runtime, RuntimeCall, SignedPayload, TxExtension, UncheckedExtrinsic, VERSION};
+use crate::{
+    AccountId, Balance, Hash, Nonce, Runtime, RuntimeCall, Signature, SignedPayload, TxExtension, UncheckedExtrinsic,
+    VERSION,
+};
 use codec::Encode;
 use polkadot_sdk::*;
 use sp_core::{sr25519, Pair};
@@ -24,40 +27,75 @@ pub struct Binding {
 impl Binding {
     /// Good forever, without a tip.
     pub fn immortal(genesis: Hash, nonce: Nonce) -> Self {
-        Self { genesis, nonce, era: Era::Immortal, birth: genesis, tip: 0 }
+        Self {
+            genesis,
+            nonce,
+            era: Era::Immortal,
+            birth: genesis,
+            tip: 0,
+        }
+    }
+}
+
+/// A transaction without its signature.
+#[derive(Clone, Debug)]
+pub struct Unsigned {
+    call: RuntimeCall,
+    extension: TxExtension,
+    message: Vec<u8>,
+}
+
+impl Unsigned {
+    /// `call` for a chain that runs this version of the runtime.
+    pub fn new(call: RuntimeCall, binding: Binding) -> Self {
+        let extension: TxExtension = (
+            frame_system::AuthorizeCall::<Runtime>::new(),
+            frame_system::CheckNonZeroSender::<Runtime>::new(),
+            frame_system::CheckSpecVersion::<Runtime>::new(),
+            frame_system::CheckTxVersion::<Runtime>::new(),
+            frame_system::CheckGenesis::<Runtime>::new(),
+            frame_system::CheckMortality::<Runtime>::from(binding.era),
+            frame_system::CheckNonce::<Runtime>::from(binding.nonce),
+            frame_system::CheckWeight::<Runtime>::new(),
+            pallet_transaction_payment::ChargeTransactionPayment::<Runtime>::from(binding.tip),
+            frame_metadata_hash_extension::CheckMetadataHash::<Runtime>::new(false),
+            frame_system::WeightReclaim::<Runtime>::new(),
+        );
+        let implicit = (
+            (),
+            (),
+            VERSION.spec_version,
+            VERSION.transaction_version,
+            binding.genesis,
+            binding.birth,
+            (),
+            (),
+            (),
+            None,
+            (),
+        );
+        let message = SignedPayload::from_raw(call.clone(), extension.clone(), implicit).encode();
+        Self {
+            call,
+            extension,
+            message,
+        }
+    }
+
+    /// What the signer signs: the payload, or its hash if it is long.
+    pub fn message(&self) -> &[u8] {
+        &self.message
+    }
+
+    /// The transaction with the signature of `account` over [`Unsigned::message`].
+    pub fn signed_by(self, account: AccountId, signature: Signature) -> UncheckedExtrinsic {
+        UncheckedExtrinsic::new_signed(self.call, account.into(), signature, self.extension)
     }
 }
 
 /// Signs `call` with `pair` for a chain that runs this version of the runtime.
 pub fn sign(call: RuntimeCall, pair: &sr25519::Pair, binding: Binding) -> UncheckedExtrinsic {
-    let extension: TxExtension = (
-        frame_system::AuthorizeCall::<Runtime>::new(),
-        frame_system::CheckNonZeroSender::<Runtime>::new(),
-        frame_system::CheckSpecVersion::<Runtime>::new(),
-        frame_system::CheckTxVersion::<Runtime>::new(),
-        frame_system::CheckGenesis::<Runtime>::new(),
-        frame_system::CheckMortality::<Runtime>::from(binding.era),
-        frame_system::CheckNonce::<Runtime>::from(binding.nonce),
-        frame_system::CheckWeight::<Runtime>::new(),
-        pallet_transaction_payment::ChargeTransactionPayment::<Runtime>::from(binding.tip),
-        frame_metadata_hash_extension::CheckMetadataHash::<Runtime>::new(false),
-        frame_system::WeightReclaim::<Runtime>::new(),
-    );
-    let implicit = (
-        (),
-        (),
-        VERSION.spec_version,
-        VERSION.transaction_version,
-        binding.genesis,
-        binding.birth,
-        (),
-        (),
-        (),
-        None,
-        (),
-    );
-    let payload = SignedPayload::from_raw(call.clone(), extension.clone(), implicit);
-    let signature = payload.using_encoded(|bytes| pair.sign(bytes));
-    let account: crate::AccountId = pair.public().into();
-    UncheckedExtrinsic::new_signed(call, account.into(), MultiSignature::Sr25519(signature), extension)
+    let unsigned = Unsigned::new(call, binding);
+    let signature = pair.sign(unsigned.message());
+    unsigned.signed_by(pair.public().into(), MultiSignature::Sr25519(signature))
 }

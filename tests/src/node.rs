@@ -34,7 +34,10 @@ pub fn binary() -> PathBuf {
         || {
             // Test programs lie in `deps`, beside which programs lie.
             let own = env::current_exe().expect("a test knows where it is");
-            own.parent().and_then(|deps| deps.parent()).expect("`deps` has a parent").join("cloister-node")
+            own.parent()
+                .and_then(|deps| deps.parent())
+                .expect("`deps` has a parent")
+                .join("cloister-node")
         },
         PathBuf::from,
     );
@@ -54,7 +57,12 @@ pub async fn start(name: &str, arguments: &[&str]) -> (Node, Chain) {
     let log = binary().with_file_name(format!("e2e-{name}.log"));
     let mut all: Vec<String> = ["--state-pruning", "archive"].map(str::to_owned).to_vec();
     all.extend(arguments.iter().map(|a| (*a).to_owned()));
-    let mut node = Node::start(&NodeOptions { binary: binary(), log, arguments: all }).expect("the node starts");
+    let mut node = Node::start(&NodeOptions {
+        binary: binary(),
+        log,
+        arguments: all,
+    })
+    .expect("the node starts");
     let begin = Instant::now();
     loop {
         node.check().unwrap_or_else(|e| panic!("{e}"));

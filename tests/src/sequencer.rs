@@ -53,13 +53,23 @@ impl Unit {
 
     /// Runs a signed instruction with its fill.
     pub fn instruction(trader: &Trader, signed: SignedInstruction, fill: Fill) -> Self {
-        let request = UnitRequest::Normal { index: trader.index, deposit: 0, places: vec![(signed, fill)] };
+        let request = UnitRequest::Normal {
+            index: trader.index,
+            deposit: 0,
+            places: vec![(signed, fill)],
+        };
         Self { request, queued: false }
     }
 
     /// Changes nothing.
     pub fn padding(trader: &Trader) -> Self {
-        Self { request: UnitRequest::Padding { index: trader.index, deposit: 0 }, queued: false }
+        Self {
+            request: UnitRequest::Padding {
+                index: trader.index,
+                deposit: 0,
+            },
+            queued: false,
+        }
     }
 }
 
@@ -72,7 +82,13 @@ impl TestSequencer {
         let mut progress = |step| eprintln!("parameters: {step:?}");
         let prover = Groth16Prover::development(Shape::DEV, None, &mut progress).expect("the development parameters");
         let genesis = chain.genesis().0;
-        Self { state: GroupState::default(), prover, random: Random::new(7), group, genesis }
+        Self {
+            state: GroupState::default(),
+            prover,
+            random: Random::new(7),
+            group,
+            genesis,
+        }
     }
 
     /// The verifying key as the chain stores it.
@@ -104,7 +120,10 @@ impl TestSequencer {
             empty_mask: 0,
             units: units.into_iter().map(|u| u.request).collect(),
         };
-        let (witness, effect) = self.state.apply(Shape::DEV, &request).expect("the batch follows the rules");
+        let (witness, effect) = self
+            .state
+            .apply(Shape::DEV, &request)
+            .expect("the batch follows the rules");
         let closed = ClosedBatch {
             shape: Shape::DEV,
             request,
@@ -167,7 +186,15 @@ pub async fn submit(chain: &Chain, group: u32, batch: &Batch) -> Result<Included
 ///
 /// # Errors
 /// What the chain says.
-pub async fn submit_as(chain: &Chain, group: u32, batch: &Batch, signer: &sr25519::Pair) -> Result<Included, ChainError> {
-    let call = Call::submit_batch { group, batch: Box::new(batch.clone()) };
+pub async fn submit_as(
+    chain: &Chain,
+    group: u32,
+    batch: &Batch,
+    signer: &sr25519::Pair,
+) -> Result<Included, ChainError> {
+    let call = Call::submit_batch {
+        group,
+        batch: Box::new(batch.clone()),
+    };
     chain.submit(RuntimeCall::Execution(call), signer, Until::InBlock).await
 }

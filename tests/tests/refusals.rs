@@ -12,13 +12,15 @@ use cloister_client::{
 use cloister_groth16_verifier::{PointError, Proof, VerifyError};
 use cloister_ledger::Fill;
 use cloister_risk::RiskTable;
-use cloister_runtime::{genesis_presets::feeds, AccountId, Runtime};
+use cloister_runtime::{configs::cloister::MaxRiskAge, genesis_presets::feeds, AccountId, Runtime};
 use cloister_tests::{
     node::{alone, start},
     sequencer::{submit, submit_as, TestSequencer, Unit},
     snapshot::Snapshot,
 };
+use futures::future::join_all;
 use pallet_cloister_execution::{Batch, Error};
+use polkadot_sdk::frame_support::traits::Get;
 use std::time::{Duration, Instant};
 
 const GROUP: u32 = 1;
@@ -46,14 +48,18 @@ struct Scene {
 
 impl Scene {
     async fn snapshot(&self) -> Snapshot {
-        Snapshot::take(&self.chain, GROUP, &self.owners, None).await.expect("a snapshot")
+        Snapshot::take(&self.chain, GROUP, &self.owners, None)
+            .await
+            .expect("a snapshot")
     }
 
     /// Submits every batch and checks its error; then checks that nothing has changed.
     async fn refused(&self, cases: &[(&str, Batch, Error<Runtime>)]) {
         let before = self.snapshot().await;
-        for (name, batch, expected) in cases {
-            let error = submit(&self.chain, GROUP, batch).await.err();
+        // All at once: what changes nothing cannot depend on order, and a block holds several.
+        let results = join_all(cases.iter().map(|(_, batch, _)| submit(&self.chain, GROUP, batch))).await;
+        for ((name, _, expected), result) in cases.iter().zip(results) {
+            let error = result.err();
             let found = error.as_ref().and_then(execution);
             assert_eq!(found.as_ref(), Some(expected), "{name}: {error:?}");
         }
@@ -100,16 +106,37 @@ async fn tampered_batches_should_be_refused_with_their_own_errors_and_change_not
     let _alone = alone();
     let (node, chain) = start("refusals", &[]).await;
     let price: Decimal = "60000".parse().expect("a price");
-    let feeds = vec![feeds::BTC_INDEX, feeds::BTC_PERPETUAL, feeds::ETH_INDEX, feeds::ETH_PERPETUAL];
-    let feeder = Feeder::start(&chain, feeds, price, Progress::quiet()).await.expect("prices");
+    let feeds = vec![
+        feeds::BTC_INDEX,
+        feeds::BTC_PERPETUAL,
+        feeds::ETH_INDEX,
+        feeds::ETH_PERPETUAL,
+    ];
+    let feeder = Feeder::start(&chain, feeds, price, Progress::quiet())
+        .await
+        .expect("prices");
 
     let (alice, bob) = (keys(1), keys(2));
     let owners: Vec<AccountId> = [&alice, &bob].map(owner_of).to_vec();
-    fund(&chain, &owners.iter().map(|o| (o.clone(), FUNDS)).collect::<Vec<_>>()).await.expect("funded");
-    let alice = trader::open(&chain, GROUP, &alice, DEPOSIT, Until::InBlock).await.expect("opened");
-    let bob = trader::open(&chain, GROUP, &bob, DEPOSIT, Until::InBlock).await.expect("opened");
-    let scene = Scene { chain: chain.clone(), owners };
-    let shape = *chain.shapes().await.expect("shapes").first().expect("the development shape");
+    fund(&chain, &owners.iter().map(|o| (o.clone(), FUNDS)).collect::<Vec<_>>())
+        .await
+        .expect("funded");
+    let alice = trader::open(&chain, GROUP, &alice, DEPOSIT, Until::InBlock)
+        .await
+        .expect("opened");
+    let bob = trader::open(&chain, GROUP, &bob, DEPOSIT, Until::InBlock)
+        .await
+        .expect("opened");
+    let scene = Scene {
+        chain: chain.clone(),
+        owners,
+    };
+    let shape = *chain
+        .shapes()
+        .await
+        .expect("shapes")
+        .first()
+        .expect("the development shape");
     let mut sequencer = TestSequencer::new(&chain, GROUP);
     assert_eq!(
         chain.verifying_key(shape, None).await.expect("a key").key.into_inner(),
@@ -119,20 +146,35 @@ async fn tampered_batches_should_be_refused_with_their_own_errors_and_change_not
 
     // Two real batches: the accounts open; one of them withdraws.
     let rules = table(&chain).await;
-    let opening = sequencer.batch(shape, &rules, now(), vec![Unit::open(&alice, DEPOSIT), Unit::open(&bob, DEPOSIT)], &alice);
+    let opening = sequencer.batch(
+        shape,
+        &rules,
+        now(),
+        vec![Unit::open(&alice, DEPOSIT), Unit::open(&bob, DEPOSIT)],
+        &alice,
+    );
     let signed = alice.withdrawal(1, WITHDRAWAL, now() + HOUR);
     let paying = vec![Unit::instruction(&alice, signed, Fill::default()), Unit::padding(&bob)];
     let paying = sequencer.batch(shape, &rules, now(), paying, &bob);
 
     refuse_tampered_opening(&scene, &opening, &paying).await;
-    submit(&chain, GROUP, &opening).await.expect("the untouched batch settles");
+    submit(&chain, GROUP, &opening)
+        .await
+        .expect("the untouched batch settles");
     refuse_tampered_payment(&scene, &opening, &paying).await;
 
     let before = scene.snapshot().await;
-    submit(&chain, GROUP, &paying).await.expect("the untouched batch settles");
+    submit(&chain, GROUP, &paying)
+        .await
+        .expect("the untouched batch settles");
     let after = scene.snapshot().await;
-    assert_eq!(after.balances, [before.balances[0] + u128::from(WITHDRAWAL), before.balances[1]]);
-    scene.refused(&[("a batch submitted twice", paying.clone(), Error::WrongBatchNumber)]).await;
+    assert_eq!(
+        after.balances,
+        [before.balances[0] + u128::from(WITHDRAWAL), before.balances[1]]
+    );
+    scene
+        .refused(&[("a batch submitted twice", paying.clone(), Error::WrongBatchNumber)])
+        .await;
     stale_tables_should_be_refused(&scene, feeder, &paying).await;
     node.stop().await.expect("the node stops");
 }
@@ -147,35 +189,133 @@ async fn refuse_tampered_opening(scene: &Scene, opening: &Batch, paying: &Batch)
     let cases = [
         ("out of order", paying.clone(), Error::WrongBatchNumber),
         ("one flipped bit of the proof", flipped, Error::InvalidProof),
-        ("no compression flag", changed(opening, |b| b.proof[0] &= 0x7f), Error::ProofMalformedEncoding),
-        ("a point off the curve", with_point(opening, PointError::NotOnCurve), Error::ProofNotOnCurve),
-        ("a point outside the subgroup", with_point(opening, PointError::NotInSubgroup), Error::ProofNotInSubgroup),
+        (
+            "no compression flag",
+            changed(opening, |b| b.proof[0] &= 0x7f),
+            Error::ProofMalformedEncoding,
+        ),
+        (
+            "a point off the curve",
+            with_point(opening, PointError::NotOnCurve),
+            Error::ProofNotOnCurve,
+        ),
+        (
+            "a point outside the subgroup",
+            with_point(opening, PointError::NotInSubgroup),
+            Error::ProofNotInSubgroup,
+        ),
         ("the identity", infinity, Error::ProofPointAtInfinity),
-        ("a changed ciphertext", changed(opening, |b| b.units[0].ciphertext[3][0] ^= 1), Error::InvalidProof),
-        ("a changed house record", changed(opening, |b| b.house_record[0][0] ^= 1), Error::InvalidProof),
-        ("a changed leaf", changed(opening, |b| b.units[1].new_leaf[0] ^= 1), Error::InvalidProof),
-        ("a changed root", changed(opening, |b| b.new_root[0] ^= 1), Error::InvalidProof),
+        (
+            "a changed ciphertext",
+            changed(opening, |b| b.units[0].ciphertext[3][0] ^= 1),
+            Error::InvalidProof,
+        ),
+        (
+            "a changed house record",
+            changed(opening, |b| b.house_record[0][0] ^= 1),
+            Error::InvalidProof,
+        ),
+        (
+            "a changed leaf",
+            changed(opening, |b| b.units[1].new_leaf[0] ^= 1),
+            Error::InvalidProof,
+        ),
+        (
+            "a changed root",
+            changed(opening, |b| b.new_root[0] ^= 1),
+            Error::InvalidProof,
+        ),
         ("a changed time", changed(opening, |b| b.time -= 1), Error::InvalidProof),
-        ("a changed salt", changed(opening, |b| b.salt[0] ^= 1), Error::InvalidProof),
-        ("a withdrawal nobody signed", changed(opening, |b| b.units[2].withdrawal = 1), Error::InvalidProof),
-        ("a withdrawal of more than there is", changed(opening, |b| b.units[2].withdrawal = 3 * DEPOSIT), Error::VaultShortfall),
-        ("a sweep of money that is not fees", changed(opening, |b| b.sweep = 1), Error::InvalidProof),
-        ("a changed index", changed(opening, |b| b.units[7].index ^= 1), Error::InvalidProof),
-        ("the index of nobody", changed(opening, |b| b.units[7].index = 77), Error::UnknownAccount),
-        ("a queued index changed", changed(opening, |b| b.units[1].index = 0), Error::QueueOrder),
-        ("the first queue item skipped", changed(opening, |b| b.units[0].queued = false), Error::QueueOrder),
-        ("more items than queued", changed(opening, |b| b.units[2].queued = true), Error::QueueOrder),
-        ("an encoding not below the order", changed(opening, |b| b.units[0].new_leaf = [0xff; 32]), Error::NonCanonicalField),
-        ("an unknown risk table", changed(opening, |b| b.risk_version += 1_000), Error::RiskTableUnknown),
-        ("an unknown shape", changed(opening, |b| b.shape += 1), Error::UnknownShape),
-        ("a missing unit", changed(opening, |b| { b.units.pop(); }), Error::WrongUnitCount),
-        ("a short record", changed(opening, |b| { b.units[0].ciphertext.pop(); }), Error::WrongCiphertextLength),
-        ("a time far ahead", changed(opening, |b| b.time += HOUR), Error::TimeInFuture),
-        ("a time long past", changed(opening, |b| b.time -= HOUR), Error::TimeTooOld),
+        (
+            "a changed salt",
+            changed(opening, |b| b.salt[0] ^= 1),
+            Error::InvalidProof,
+        ),
+        (
+            "a withdrawal nobody signed",
+            changed(opening, |b| b.units[2].withdrawal = 1),
+            Error::InvalidProof,
+        ),
+        (
+            "a withdrawal of more than there is",
+            changed(opening, |b| b.units[2].withdrawal = 3 * DEPOSIT),
+            Error::VaultShortfall,
+        ),
+        (
+            "a sweep of money that is not fees",
+            changed(opening, |b| b.sweep = 1),
+            Error::InvalidProof,
+        ),
+        (
+            "a changed index",
+            changed(opening, |b| b.units[7].index ^= 1),
+            Error::InvalidProof,
+        ),
+        (
+            "the index of nobody",
+            changed(opening, |b| b.units[7].index = 77),
+            Error::UnknownAccount,
+        ),
+        (
+            "a queued index changed",
+            changed(opening, |b| b.units[1].index = 0),
+            Error::QueueOrder,
+        ),
+        (
+            "the first queue item skipped",
+            changed(opening, |b| b.units[0].queued = false),
+            Error::QueueOrder,
+        ),
+        (
+            "more items than queued",
+            changed(opening, |b| b.units[2].queued = true),
+            Error::QueueOrder,
+        ),
+        (
+            "an encoding not below the order",
+            changed(opening, |b| b.units[0].new_leaf = [0xff; 32]),
+            Error::NonCanonicalField,
+        ),
+        (
+            "an unknown risk table",
+            changed(opening, |b| b.risk_version += 1_000),
+            Error::RiskTableUnknown,
+        ),
+        (
+            "an unknown shape",
+            changed(opening, |b| b.shape += 1),
+            Error::UnknownShape,
+        ),
+        (
+            "a missing unit",
+            changed(opening, |b| {
+                b.units.pop();
+            }),
+            Error::WrongUnitCount,
+        ),
+        (
+            "a short record",
+            changed(opening, |b| {
+                b.units[0].ciphertext.pop();
+            }),
+            Error::WrongCiphertextLength,
+        ),
+        (
+            "a time far ahead",
+            changed(opening, |b| b.time += HOUR),
+            Error::TimeInFuture,
+        ),
+        (
+            "a time long past",
+            changed(opening, |b| b.time -= HOUR),
+            Error::TimeTooOld,
+        ),
     ];
     scene.refused(&cases).await;
     let before = scene.snapshot().await;
-    let error = submit_as(&scene.chain, GROUP, opening, &keys(1).owner).await.expect_err("not a submitter");
+    let error = submit_as(&scene.chain, GROUP, opening, &keys(1).owner)
+        .await
+        .expect_err("not a submitter");
     assert_eq!(execution(&error), Some(Error::NotSubmitter), "{error}");
     assert_eq!(scene.snapshot().await.state, before.state);
 }
@@ -183,17 +323,51 @@ async fn refuse_tampered_opening(scene: &Scene, opening: &Batch, paying: &Batch)
 async fn refuse_tampered_payment(scene: &Scene, opening: &Batch, paying: &Batch) {
     let cases = [
         ("a batch submitted twice", opening.clone(), Error::WrongBatchNumber),
-        ("an altered withdrawal", changed(paying, |b| b.units[0].withdrawal += 1), Error::InvalidProof),
-        ("a withdrawal to another account", changed(paying, |b| b.units.swap(0, 1)), Error::InvalidProof),
-        ("an older risk table", changed(paying, |b| b.risk_version -= 1), Error::RiskVersionDecreased),
-        ("a time before the last batch", changed(paying, |b| b.time = opening.time - 1), Error::TimeDecreased),
-        ("the proof of another batch", changed(paying, |b| b.proof = opening.proof), Error::InvalidProof),
+        (
+            "an altered withdrawal",
+            changed(paying, |b| b.units[0].withdrawal += 1),
+            Error::InvalidProof,
+        ),
+        (
+            "a withdrawal to another account",
+            changed(paying, |b| b.units.swap(0, 1)),
+            Error::InvalidProof,
+        ),
+        (
+            "an older risk table",
+            changed(paying, |b| b.risk_version -= 1),
+            Error::RiskVersionDecreased,
+        ),
+        (
+            "a time before the last batch",
+            changed(paying, |b| b.time = opening.time - 1),
+            Error::TimeDecreased,
+        ),
+        (
+            "the proof of another batch",
+            changed(paying, |b| b.proof = opening.proof),
+            Error::InvalidProof,
+        ),
     ];
     scene.refused(&cases).await;
 }
 
-/// Without prices there are no new tables, and the last one grows old.
+/// Without prices there are no new tables, and the last one grows too old to be named.
 async fn stale_tables_should_be_refused(scene: &Scene, feeder: Feeder, settled: &Batch) {
     drop(feeder);
-    let _ = (scene, settled);
+    let next = changed(settled, |b| b.batch_no += 1);
+    let info = scene
+        .chain
+        .risk_info(GROUP, settled.risk_version, None)
+        .await
+        .expect("read")
+        .expect("the table is kept");
+    let too_old_at = info.time + MaxRiskAge::get();
+    while now() <= too_old_at {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    // The next block's time is later still.
+    scene
+        .refused(&[("a risk table too old", next, Error::RiskTableTooOld)])
+        .await;
 }

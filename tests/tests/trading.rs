@@ -75,16 +75,22 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
     let (node, chain) = start("trading", &["--sequencer"]).await;
     let sequencer = ready(&chain).await;
     let price: Decimal = "60000".parse().expect("a price");
-    let mut market = Market::prepare(&chain, GROUP, "BTC-PERP", price, Progress::quiet()).await.expect("a market");
+    let mut market = Market::prepare(&chain, GROUP, "BTC-PERP", price, Progress::quiet())
+        .await
+        .expect("a market");
 
     let (alice, bob) = (keys(1), keys(2));
     let owners: Vec<AccountId> = [&alice, &bob].map(owner_of).to_vec();
-    let funded = fund(&chain, &owners.iter().map(|o| (o.clone(), FUNDS)).collect::<Vec<_>>()).await.expect("funded");
+    let funded = fund(&chain, &owners.iter().map(|o| (o.clone(), FUNDS)).collect::<Vec<_>>())
+        .await
+        .expect("funded");
     let money = Money::at(&chain, GROUP, funded).await.expect("money");
     let open = |keys| trader::open(&chain, GROUP, keys, DEPOSIT, Until::InBlock);
     let (alice, bob) = tokio::try_join!(open(&alice), open(&bob)).expect("opened");
     refusals_of_the_queue(&chain, &alice, &owners).await;
-    trader::deposit(&chain, GROUP, &alice.keys, MORE, Until::InBlock).await.expect("deposited");
+    trader::deposit(&chain, GROUP, &alice.keys, MORE, Until::InBlock)
+        .await
+        .expect("deposited");
     sequencer.knows(&alice, PATIENCE).await.expect("known");
     sequencer.knows(&bob, PATIENCE).await.expect("known");
 
@@ -117,7 +123,12 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
     assert_eq!(rebuilt.account.positions[place], LOTS as i64);
     let expected = i128::from(DEPOSIT + MORE) - cost - i128::try_from(fee).expect("small");
     assert_eq!(rebuilt.account.cash, expected);
-    let settled = sequencer.account(&alice).await.expect("shown").settled.expect("settled");
+    let settled = sequencer
+        .account(&alice)
+        .await
+        .expect("shown")
+        .settled
+        .expect("settled");
     assert_eq!(settled.leaf, to_bytes(&rebuilt.account.leaf()));
     let other = recover_trader(&audit.batches, &bob).expect("rebuilt from the chain");
     assert_eq!(other.account.positions[place], -(LOTS as i64));
@@ -127,19 +138,26 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
     an_instrument_that_closes_should_take_no_opening_orders(&mut market, &chain, &alice).await;
 
     let head = chain.finalized().await.expect("a final block");
-    assert!(Money::at(&chain, GROUP, head).await.expect("money").conserved_since(&money));
+    assert!(Money::at(&chain, GROUP, head)
+        .await
+        .expect("money")
+        .conserved_since(&money));
     drop(market);
     node.stop().await.expect("the node stops");
 }
 
 async fn refusals_of_the_queue(chain: &Chain, alice: &Trader, owners: &[AccountId]) {
     let before = Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot");
-    let again = trader::open(chain, GROUP, &alice.keys, DEPOSIT, Until::InBlock).await.expect_err("open twice");
+    let again = trader::open(chain, GROUP, &alice.keys, DEPOSIT, Until::InBlock)
+        .await
+        .expect_err("open twice");
     match again {
         TraderError::Chain(e) => assert_eq!(execution(&e), Some(Error::AccountAlreadyOpen), "{e}"),
         e => panic!("{e}"),
     }
-    let above = trader::deposit(chain, GROUP, &alice.keys, FUNDS, Until::InBlock).await.expect_err("more than it has");
+    let above = trader::deposit(chain, GROUP, &alice.keys, FUNDS, Until::InBlock)
+        .await
+        .expect_err("more than it has");
     assert_eq!(execution(&above), Some(Error::InsufficientBalance), "{above}");
     let stranger = trader::deposit(chain, GROUP, &keys_of_developer(), MORE, Until::InBlock).await;
     let stranger = stranger.expect_err("no account");
@@ -149,7 +167,10 @@ async fn refusals_of_the_queue(chain: &Chain, alice: &Trader, owners: &[AccountI
 }
 
 fn keys_of_developer() -> Keys {
-    Keys { owner: developer(), ..keys(9) }
+    Keys {
+        owner: developer(),
+        ..keys(9)
+    }
 }
 
 async fn refusals_of_orders(sequencer: &Sequencer, alice: &Trader, market: &Market, good: Terms) {
@@ -164,21 +185,69 @@ async fn refusals_of_orders(sequencer: &Sequencer, alice: &Trader, market: &Mark
     let mut altered = alice.order(10, &good);
     altered.instruction.limit += 1;
     assert_code(send(altered).await, errors::BAD_SIGNATURE);
-    assert_code(send(alice.order(10, &Terms { expiry: now() - 1, ..good })).await, errors::EXPIRED);
+    assert_code(
+        send(alice.order(
+            10,
+            &Terms {
+                expiry: now() - 1,
+                ..good
+            },
+        ))
+        .await,
+        errors::EXPIRED,
+    );
     let (low, high) = instrument.band();
-    assert_code(send(alice.order(10, &Terms { limit: high + 1, ..good })).await, errors::OUTSIDE_BAND);
-    assert_code(send(alice.order(10, &Terms { limit: low - 1, ..good })).await, errors::OUTSIDE_BAND);
-    assert_code(send(alice.order(10, &Terms { instrument_id: 999, ..good })).await, errors::UNKNOWN_INSTRUMENT);
-    assert_code(send(alice.order(10, &Terms { quantity: 0, ..good })).await, errors::ZERO_QUANTITY);
-    assert_code(send(alice.order(10, &Terms { max_fee: 0, ..good })).await, errors::MAX_FEE_TOO_LOW);
+    assert_code(
+        send(alice.order(
+            10,
+            &Terms {
+                limit: high + 1,
+                ..good
+            },
+        ))
+        .await,
+        errors::OUTSIDE_BAND,
+    );
+    assert_code(
+        send(alice.order(10, &Terms { limit: low - 1, ..good })).await,
+        errors::OUTSIDE_BAND,
+    );
+    assert_code(
+        send(alice.order(
+            10,
+            &Terms {
+                instrument_id: 999,
+                ..good
+            },
+        ))
+        .await,
+        errors::UNKNOWN_INSTRUMENT,
+    );
+    assert_code(
+        send(alice.order(10, &Terms { quantity: 0, ..good })).await,
+        errors::ZERO_QUANTITY,
+    );
+    assert_code(
+        send(alice.order(10, &Terms { max_fee: 0, ..good })).await,
+        errors::MAX_FEE_TOO_LOW,
+    );
     // Twice what the equity carries as initial margin in the worst scenario.
     let lots = 2 * (DEPOSIT + MORE) / instrument.margin_of_a_lot() + 1;
-    assert_code(send(alice.order(10, &Terms { quantity: lots, ..good })).await, errors::INSUFFICIENT_MARGIN);
-    let reduce = Terms { flags: flags::REDUCE_ONLY, ..good };
+    assert_code(
+        send(alice.order(10, &Terms { quantity: lots, ..good })).await,
+        errors::INSUFFICIENT_MARGIN,
+    );
+    let reduce = Terms {
+        flags: flags::REDUCE_ONLY,
+        ..good
+    };
     assert_code(send(alice.order(10, &reduce)).await, errors::WOULD_NOT_REDUCE);
 
     let after = sequencer.account(alice).await.expect("shown");
-    assert_eq!((after.cash, after.positions, after.open_orders), (before.cash, before.positions, before.open_orders));
+    assert_eq!(
+        (after.cash, after.positions, after.open_orders),
+        (before.cash, before.positions, before.open_orders)
+    );
     assert_eq!(sequencer.status().await.expect("status").fills, fills);
 }
 
@@ -188,16 +257,27 @@ async fn withdraw(chain: &Chain, sequencer: &Sequencer, alice: &Trader, owners: 
     let too_much = u64::try_from(available).expect("small") + 1;
     let result = sequencer.submit(&alice.withdrawal(29, too_much, now() + HOUR)).await;
     assert_code(result, errors::WITHDRAWAL_SHORT);
-    sequencer.submit(&alice.withdrawal(30, WITHDRAWAL, now() + HOUR)).await.expect("taken");
+    sequencer
+        .submit(&alice.withdrawal(30, WITHDRAWAL, now() + HOUR))
+        .await
+        .expect("taken");
     sequencer.settled(PATIENCE, |_| {}).await.expect("settled");
     let after = Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot");
-    assert_eq!(after.balances, [before.balances[0] + u128::from(WITHDRAWAL), before.balances[1]]);
+    assert_eq!(
+        after.balances,
+        [before.balances[0] + u128::from(WITHDRAWAL), before.balances[1]]
+    );
 }
 
 /// Takes the last batch out of its block and submits it again.
 async fn a_settled_batch_should_not_settle_again(chain: &Chain, owners: &[AccountId]) {
     let head = chain.finalized().await.expect("a final block");
-    let last = audit_batches(chain, GROUP, head).await.expect("every proof verifies").batches.pop().expect("a batch");
+    let last = audit_batches(chain, GROUP, head)
+        .await
+        .expect("every proof verifies")
+        .batches
+        .pop()
+        .expect("a batch");
     let block = chain.block(last.block).await.expect("its block");
     let settled = block.extrinsics.into_iter().find_map(|extrinsic| match extrinsic.call {
         RuntimeCall::Execution(Call::submit_batch { batch, .. }) => Some(*batch),
@@ -207,14 +287,26 @@ async fn a_settled_batch_should_not_settle_again(chain: &Chain, owners: &[Accoun
     let before = Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot");
     let error = submit(chain, GROUP, &settled).await.expect_err("settled already");
     assert_eq!(execution(&error), Some(Error::WrongBatchNumber), "{error}");
-    assert_eq!(Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot"), before);
+    assert_eq!(
+        Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot"),
+        before
+    );
 }
 
 async fn an_instrument_that_closes_should_take_no_opening_orders(market: &mut Market, chain: &Chain, alice: &Trader) {
     let id = market.instrument.id;
-    let call = pallet_cloister_risk::Call::set_instrument_status { group: GROUP, instrument_id: id, status: Status::CloseOnly };
-    let sudo = polkadot_sdk::pallet_sudo::Call::sudo { call: Box::new(RuntimeCall::Risk(call)) };
-    chain.submit(RuntimeCall::Sudo(sudo), &developer(), Until::InBlock).await.expect("set");
+    let call = pallet_cloister_risk::Call::set_instrument_status {
+        group: GROUP,
+        instrument_id: id,
+        status: Status::CloseOnly,
+    };
+    let sudo = polkadot_sdk::pallet_sudo::Call::sudo {
+        call: Box::new(RuntimeCall::Risk(call)),
+    };
+    chain
+        .submit(RuntimeCall::Sudo(sudo), &developer(), Until::InBlock)
+        .await
+        .expect("set");
     let begin = std::time::Instant::now();
     while market.instrument.trades() {
         assert!(begin.elapsed() < PATIENCE, "no table takes the status up");
@@ -222,7 +314,12 @@ async fn an_instrument_that_closes_should_take_no_opening_orders(market: &mut Ma
         let table = chain.latest_risk_table(GROUP, None).await.expect("a table");
         market.instrument.refresh(&table).expect("its row");
     }
-    let version = chain.latest_risk_table(GROUP, None).await.expect("a table").header.version;
+    let version = chain
+        .latest_risk_table(GROUP, None)
+        .await
+        .expect("a table")
+        .header
+        .version;
     while market.sequencer.status().await.expect("status").risk_version < version {
         assert!(begin.elapsed() < PATIENCE, "the sequencer does not take the table up");
         tokio::time::sleep(Duration::from_secs(1)).await;
@@ -237,5 +334,8 @@ async fn an_instrument_that_closes_should_take_no_opening_orders(market: &mut Ma
         expiry: now() + HOUR,
         max_fee: market.instrument.fee_allowance(market.instrument.mark()),
     };
-    assert_code(market.sequencer.submit(&alice.order(40, &terms)).await, errors::WOULD_NOT_REDUCE);
+    assert_code(
+        market.sequencer.submit(&alice.order(40, &terms)).await,
+        errors::WOULD_NOT_REDUCE,
+    );
 }

@@ -6,8 +6,12 @@ use jsonrpsee::rpc_params;
 use polkadot_sdk::{
     frame_support::storage::storage_prefix,
     frame_system::{self, EventRecord, Phase},
-    sp_core::{blake2_256, Bytes},
-    sp_runtime::{generic::Preamble, DispatchError, MultiAddress},
+    sp_core::Bytes,
+    sp_runtime::{
+        generic::Preamble,
+        traits::{BlakeTwo256, Hash as _},
+        DispatchError, MultiAddress,
+    },
 };
 use serde::Deserialize;
 
@@ -29,7 +33,7 @@ pub struct Extrinsic {
 impl Extrinsic {
     /// Hash of the transaction.
     pub fn hash(&self) -> Hash {
-        blake2_256(&self.bytes).into()
+        BlakeTwo256::hash(&self.bytes)
     }
 
     /// Why it failed, `None` if it did not.

@@ -9,8 +9,11 @@ use codec::Encode;
 use jsonrpsee::rpc_params;
 use polkadot_sdk::{
     sc_transaction_pool_api::TransactionStatus,
-    sp_core::{blake2_256, crypto::Ss58Codec, sr25519, Bytes, Pair},
-    sp_runtime::{generic::Era, traits::Header as _},
+    sp_core::{crypto::Ss58Codec, sr25519, Bytes, Pair},
+    sp_runtime::{
+        generic::Era,
+        traits::{BlakeTwo256, Hash as _, Header as _},
+    },
 };
 
 /// Blocks in which a transaction may be included after it was signed; later it is void, so that a lost one cannot come back.
@@ -101,7 +104,7 @@ impl Chain {
             .await?;
         // The pool has it now: the next nonce counts it.
         drop(ordered);
-        let hash = Hash::from(blake2_256(&encoded));
+        let hash = BlakeTwo256::hash(&encoded);
         loop {
             let status = match statuses.next().await {
                 Some(Ok(status)) => status,

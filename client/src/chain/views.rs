@@ -6,7 +6,10 @@ use cloister_runtime::{AccountId, AssetId, Balance, BlockNumber, Hash};
 use codec::Encode;
 use pallet_cloister_execution::{Account, GroupState, GroupTotals, QueueItem, Shape};
 use pallet_cloister_risk::{Group, TableInfo};
-use polkadot_sdk::{frame_system, pallet_assets, sp_core::hashing::blake2_128};
+use polkadot_sdk::{
+    frame_support::{Blake2_128Concat, ReversibleStorageHasher},
+    frame_system, pallet_assets,
+};
 
 /// State of a group on this chain.
 pub type GroupStateOf = GroupState<AccountId, AssetId>;
@@ -171,11 +174,8 @@ impl Chain {
         let cut = prefix.len().saturating_sub(16 + 32);
         let mut out = Vec::new();
         for key in self.storage_keys(prefix[..cut].to_vec(), at).await? {
-            let raw: [u8; 32] = key
-                .get(cut + 16..)
-                .and_then(|raw| raw.try_into().ok())
-                .filter(|raw: &[u8; 32]| key.get(cut..cut + 16) == Some(&blake2_128(raw)))
-                .ok_or(ChainError::Absent("account behind a storage key of the assets pallet"))?;
+            let raw = key.get(cut..).map(Blake2_128Concat::reverse).and_then(|raw| <[u8; 32]>::try_from(raw).ok());
+            let raw = raw.ok_or(ChainError::Absent("account behind a storage key of the assets pallet"))?;
             let account: Option<AssetAccount> = self.storage(key, at).await?;
             out.push((AccountId::new(raw), account.map_or(0, |a| a.balance)));
         }

@@ -29,7 +29,10 @@ fn an_exported_specification_should_make_the_same_genesis_state() {
     std::fs::write(&path, spec.as_json(true).expect("the specification is JSON")).expect("the directory is writable");
     let read = chain_spec::load(&path.to_string_lossy()).expect("the file is a specification");
     std::fs::remove_file(&path).expect("the file is there");
-    assert_eq!(read.build_storage().expect("it has a state").top, spec.build_storage().expect("it has a state").top);
+    assert_eq!(
+        read.build_storage().expect("it has a state").top,
+        spec.build_storage().expect("it has a state").top
+    );
 }
 
 #[test]

@@ -31,7 +31,16 @@ impl Node {
     fn start() -> Self {
         let port = free_port();
         let process = Command::new(env!("CARGO_BIN_EXE_cloister-node"))
-            .args(["--dev", "--tmp", "--no-prometheus", "--no-telemetry", "--no-mdns", "--port", "0", "--rpc-port"])
+            .args([
+                "--dev",
+                "--tmp",
+                "--no-prometheus",
+                "--no-telemetry",
+                "--no-mdns",
+                "--port",
+                "0",
+                "--rpc-port",
+            ])
             .arg(port.to_string())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
@@ -80,17 +89,27 @@ fn a_development_chain_should_produce_and_finalise_blocks() {
     loop {
         assert!(begin.elapsed() < PATIENCE, "no three finalised blocks in {PATIENCE:?}");
         thread::sleep(Duration::from_millis(500));
-        let Some(hash) = node.call("chain_getFinalizedHead", json!([])) else { continue };
+        let Some(hash) = node.call("chain_getFinalizedHead", json!([])) else {
+            continue;
+        };
         let header = node.call("chain_getHeader", json!([hash])).expect("the server listens");
         if number(&header) >= 3 {
             break;
         }
     }
 
-    assert_eq!(node.call("system_chain", json!([])), Some(json!("Cloister Development")));
+    assert_eq!(
+        node.call("system_chain", json!([])),
+        Some(json!("Cloister Development"))
+    );
     let methods = node.call("rpc_methods", json!([])).expect("the server listens");
     let methods = methods["methods"].as_array().expect("a list").clone();
-    for method in ["system_accountNextIndex", "payment_queryInfo", "grandpa_roundState", "author_submitExtrinsic"] {
+    for method in [
+        "system_accountNextIndex",
+        "payment_queryInfo",
+        "grandpa_roundState",
+        "author_submitExtrinsic",
+    ] {
         assert!(methods.contains(&json!(method)), "{method} is missing");
     }
 }

@@ -7,7 +7,8 @@ use crate::{self as pallet_cloister_execution, *};
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey, Fr};
 use cloister_ledger::{HouseRecord, OpenRecord, Statement, UnitRecord};
 use cloister_risk::RiskTable;
-use pallet_cloister_risk::{RiskTables, TableInfo};
+pub use pallet_cloister_risk::RiskTables;
+use pallet_cloister_risk::TableInfo;
 use polkadot_sdk::{
     frame_support::{
         assert_ok, derive_impl, parameter_types,

@@ -29,9 +29,9 @@ pub use types::{
 };
 pub use weights::WeightInfo;
 
-use polkadot_sdk::{frame_support, frame_system};
 #[cfg(any(feature = "try-runtime", test))]
 use polkadot_sdk::sp_runtime;
+use polkadot_sdk::{frame_support, frame_system};
 
 #[frame_support::pallet]
 pub mod pallet {

@@ -3,8 +3,8 @@
 use crate::{AllPalletsWithSystem, Runtime};
 use alloc::{string::String, vec::Vec};
 use frame_benchmarking::{
-    add_benchmark, baseline::Pallet as BaselineBench, define_benchmarks, list_benchmark, BenchmarkBatch, BenchmarkConfig,
-    BenchmarkList, Benchmarking,
+    add_benchmark, baseline::Pallet as BaselineBench, define_benchmarks, list_benchmark, BenchmarkBatch,
+    BenchmarkConfig, BenchmarkList, Benchmarking,
 };
 use frame_support::traits::{StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
 use frame_system_benchmarking::{extensions::Pallet as SystemExtensionsBench, Pallet as SystemBench};

@@ -1,1 +1,109 @@
 //! The exchange: `pallet-cloister-risk` and `pallet-cloister-execution`.
+
+use crate::{
+    configs::oracle::FeedId, constants::time, AccountId, AssetId, Assets, BlockNumber, Moment, Oracle, Risk, Runtime,
+    Timestamp,
+};
+use frame_support::{
+    parameter_types,
+    traits::{ConstU32, Get},
+    PalletId,
+};
+use frame_system::EnsureRoot;
+use pallet_cloister_risk::{Price, PriceSource};
+use polkadot_sdk::*;
+
+/// Margin groups at most: one an underlying.
+const MAX_GROUPS: u32 = 64;
+/// Risk tables kept a group: with a table every few seconds they reach back further than [`MaxRiskAge`].
+const TABLES_KEPT: u32 = 64;
+/// Blocks from setting a verifying key until it is good: a day, in which traders who distrust it can leave.
+const ACTIVATION_DELAY: BlockNumber = 24 * time::HOURS;
+
+parameter_types! {
+    /// The vaults' accounts derive from it.
+    pub const VaultPalletId: PalletId = PalletId(*b"clo/valt");
+    /// Smallest deposit: one unit of the settlement asset, so that queues are not filled for nothing.
+    pub const MinDeposit: u64 = 1_000_000;
+    /// Deposits less withdrawals of one account at most: 10 million units of the settlement asset.
+    pub const MaxUserDeposits: u128 = 10_000_000_000_000;
+    /// What a vault may owe at most: a billion units of the settlement asset.
+    pub const MaxVault: u128 = 1_000_000_000_000_000;
+    /// A batch names a risk table no older than this, milliseconds: a margin rule is as good as its prices. Proving takes
+    /// seconds; a batch that waited longer is made again with a newer table.
+    pub const MaxRiskAge: Moment = 120_000;
+    /// A batch's time may be this much before the block's, milliseconds: no more than the age of its risk table.
+    pub const MaxTimeBehind: Moment = 120_000;
+    /// A batch's time may be this much after the block's, milliseconds: clocks differ a little, and a block's time is that
+    /// of its slot.
+    pub const MaxTimeAhead: Moment = 30_000;
+    /// A queued deposit or open is in a batch after this time, milliseconds.
+    pub const SoftDeadline: Moment = 1_800_000;
+}
+
+/// Whether this is a development chain. Fixed in the genesis block.
+pub fn is_development() -> bool {
+    pallet_cloister_execution::Development::<Runtime>::get()
+}
+
+/// The oracle's medians as prices of risk tables.
+pub struct OraclePrices;
+
+impl PriceSource for OraclePrices {
+    type FeedId = FeedId;
+
+    fn price(feed: &FeedId) -> Option<Price> {
+        Oracle::get(feed).map(|median| Price {
+            value: median.value,
+            timestamp: median.timestamp,
+        })
+    }
+}
+
+impl pallet_cloister_risk::Config for Runtime {
+    type AdminOrigin = EnsureRoot<AccountId>;
+    type FeedId = FeedId;
+    type Prices = OraclePrices;
+    type Time = Timestamp;
+    type MaxGroups = ConstU32<MAX_GROUPS>;
+    type TablesKept = ConstU32<TABLES_KEPT>;
+    type WeightInfo = pallet_cloister_risk::weights::SubstrateWeight<Runtime>;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = crate::configs::benchmarks::Stage;
+}
+
+/// [`ACTIVATION_DELAY`]; one block on a development chain, whose keys are worth nothing.
+pub struct ActivationDelay;
+
+impl Get<BlockNumber> for ActivationDelay {
+    fn get() -> BlockNumber {
+        if is_development() {
+            1
+        } else {
+            ACTIVATION_DELAY
+        }
+    }
+}
+
+impl pallet_cloister_execution::Config for Runtime {
+    type AdminOrigin = EnsureRoot<AccountId>;
+    type AssetId = AssetId;
+    type Assets = Assets;
+    type Risk = Risk;
+    type Time = Timestamp;
+    type PalletId = VaultPalletId;
+    type MaxQueue = ConstU32<10_000>;
+    type MaxItemsPerUser = ConstU32<8>;
+    type MaxSubmitters = ConstU32<16>;
+    type MinDeposit = MinDeposit;
+    type MaxUserDeposits = MaxUserDeposits;
+    type MaxVault = MaxVault;
+    type SoftDeadline = SoftDeadline;
+    type MaxRiskAge = MaxRiskAge;
+    type MaxTimeBehind = MaxTimeBehind;
+    type MaxTimeAhead = MaxTimeAhead;
+    type ActivationDelay = ActivationDelay;
+    type WeightInfo = pallet_cloister_execution::weights::SubstrateWeight<Runtime>;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = crate::configs::benchmarks::Stage;
+}

@@ -1,6 +1,6 @@
 //! Block production (Aura), finality (GRANDPA) and the clock. The authorities are those of the genesis block.
 
-use crate::{constants::time, Aura, Moment, Runtime, RuntimeEvent};
+use crate::{configs::cloister::is_development, constants::time, Aura, Moment, Runtime, RuntimeEvent};
 use frame_support::{
     parameter_types,
     traits::{ConstBool, ConstU32, ConstU64, Get},
@@ -11,12 +11,17 @@ use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 /// Most validators that may produce and finalise blocks.
 pub const MAX_AUTHORITIES: u32 = 100;
 
-/// Milliseconds of a slot ([`time::SLOT_MILLISECONDS`]).
+/// Milliseconds of a slot: [`time::SLOT_MILLISECONDS`], on a development chain [`time::DEVELOPMENT_SLOT_MILLISECONDS`].
+/// Aura cannot bear a change of it, and there is none: what makes a development chain is written in the genesis block only.
 pub struct SlotDuration;
 
 impl Get<Moment> for SlotDuration {
     fn get() -> Moment {
-        time::SLOT_MILLISECONDS
+        if is_development() {
+            time::DEVELOPMENT_SLOT_MILLISECONDS
+        } else {
+            time::SLOT_MILLISECONDS
+        }
     }
 }
 

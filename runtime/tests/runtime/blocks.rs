@@ -26,8 +26,16 @@ const SLOT: u64 = 1_000;
 
 /// Begins block 1 in [`SLOT`] and gives it the time.
 fn begin_block() {
-    let digest = Digest { logs: vec![DigestItem::PreRuntime(AURA_ENGINE_ID, SLOT.encode())] };
-    Executive::initialize_block(&Header::new(1, H256::zero(), H256::zero(), System::block_hash(0), digest));
+    let digest = Digest {
+        logs: vec![DigestItem::PreRuntime(AURA_ENGINE_ID, SLOT.encode())],
+    };
+    Executive::initialize_block(&Header::new(
+        1,
+        H256::zero(),
+        H256::zero(),
+        System::block_hash(0),
+        digest,
+    ));
     let now = SLOT * <SlotDuration as Get<u64>>::get();
     let set = RuntimeCall::Timestamp(pallet_timestamp::Call::set { now });
     assert_ok!(Executive::apply_extrinsic(UncheckedExtrinsic::new_bare(set)).expect("the inherent is valid"));
@@ -40,7 +48,11 @@ fn first(call: RuntimeCall, key: Sr25519Keyring) -> UncheckedExtrinsic {
 
 fn transfer(to: AccountId, amount: u128) -> RuntimeCall {
     let id = codec::Compact(SETTLEMENT_ASSET);
-    RuntimeCall::Assets(pallet_assets::Call::transfer { id, target: to.into(), amount })
+    RuntimeCall::Assets(pallet_assets::Call::transfer {
+        id,
+        target: to.into(),
+        amount,
+    })
 }
 
 #[test]
@@ -76,7 +88,11 @@ fn nobody_should_create_an_asset_without_root() {
     state(DEV_RUNTIME_PRESET).execute_with(|| {
         begin_block();
         let admin = Sr25519Keyring::Alice.to_account_id().into();
-        let create = pallet_assets::Call::<Runtime>::create { id: codec::Compact(2), admin, min_balance: 1 };
+        let create = pallet_assets::Call::<Runtime>::create {
+            id: codec::Compact(2),
+            admin,
+            min_balance: 1,
+        };
         assert_eq!(
             Executive::apply_extrinsic(first(create.into(), Sr25519Keyring::Alice)),
             Ok(Err(DispatchError::BadOrigin))
@@ -89,7 +105,9 @@ fn sudo_should_be_useless_on_a_chain_without_a_key() {
     state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
         begin_block();
         let set = frame_system::Call::<Runtime>::set_heap_pages { pages: 1 };
-        let sudo = pallet_sudo::Call::<Runtime>::sudo { call: Box::new(set.into()) };
+        let sudo = pallet_sudo::Call::<Runtime>::sudo {
+            call: Box::new(set.into()),
+        };
         assert_eq!(
             Executive::apply_extrinsic(first(sudo.into(), Sr25519Keyring::Alice)),
             Ok(Err(pallet_sudo::Error::<Runtime>::RequireSudo.into()))

@@ -42,7 +42,10 @@ fn every_named_preset_should_make_a_genesis_block() {
         state(&name).execute_with(|| {
             let authorities = pallet_aura::Authorities::<Runtime>::get();
             assert!(!authorities.is_empty());
-            assert_eq!(authorities.len(), pallet_grandpa::Pallet::<Runtime>::grandpa_authorities().len());
+            assert_eq!(
+                authorities.len(),
+                pallet_grandpa::Pallet::<Runtime>::grandpa_authorities().len()
+            );
         });
     }
 }
@@ -55,7 +58,10 @@ fn an_unknown_preset_should_not_exist() {
 #[test]
 fn only_the_development_preset_should_have_a_sudo_key() {
     state(DEV_RUNTIME_PRESET).execute_with(|| {
-        assert_eq!(pallet_sudo::Key::<Runtime>::get(), Some(Sr25519Keyring::Alice.to_account_id()));
+        assert_eq!(
+            pallet_sudo::Key::<Runtime>::get(),
+            Some(Sr25519Keyring::Alice.to_account_id())
+        );
     });
     state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
         assert_eq!(pallet_sudo::Key::<Runtime>::get(), None);
@@ -68,7 +74,10 @@ fn well_known_accounts_should_hold_the_native_token_and_the_settlement_asset() {
         state(&name).execute_with(|| {
             for account in genesis_presets::endowed() {
                 assert_eq!(Balances::free_balance(&account), genesis_presets::ENDOWMENT);
-                assert_eq!(Assets::balance(SETTLEMENT_ASSET, &account), genesis_presets::SETTLEMENT_ENDOWMENT);
+                assert_eq!(
+                    Assets::balance(SETTLEMENT_ASSET, &account),
+                    genesis_presets::SETTLEMENT_ENDOWMENT
+                );
             }
             assert_eq!(Assets::decimals(SETTLEMENT_ASSET), SETTLEMENT_DECIMALS);
         });

@@ -4,7 +4,7 @@
 //! lacks; this covers lost answers and forks alike, because a batch is forgotten only once a final block holds it.
 
 use crate::{
-    chain::{At, BatchSubmission, ChainClient, GroupView, SubmitOutcome, SubmitRejection},
+    chain::{At, BatchSubmission, ChainClient, GroupView, SubmitOutcome, SubmitRejection, PROOF_BYTES},
     core::millis,
     halt::Halt,
     prover::{BatchProver, ProveError},
@@ -66,50 +66,65 @@ pub(crate) async fn prove_loop<C: ChainClient, P: BatchProver>(shared: Arc<Share
             shared.wait().await;
             continue;
         };
-        let batch_no = batch.batch_no();
         let started = Instant::now();
         let worker = prover.clone();
         let job = batch.clone();
         let proof = tokio::task::spawn_blocking(move || worker.prove(&job))
             .await
             .unwrap_or(Err(ProveError::Thread));
-        let mut pipeline = shared.pipeline();
-        pipeline.proving = None;
-        if pipeline.generation != generation {
-            continue;
-        }
-        match proof {
-            Ok(proof) => {
-                let prove_ms = millis(started.elapsed());
-                log::info!(target: "cloister", "Batch {batch_no} is proven: {} units, {} fills, {prove_ms} ms", batch.used, batch.fills);
-                let submission = BatchSubmission::new(shared.shape_id(), &batch, proof);
-                pipeline.last_time = pipeline.last_time.max(batch.time());
-                pipeline.proven.insert(
-                    batch_no,
-                    Proven {
-                        batch,
-                        submission,
-                        prove_ms,
-                        attempts: 0,
-                        first_submitted: None,
-                    },
-                );
-                if matches!(pipeline.halt, Some(Halt::Prover { .. })) {
-                    pipeline.halt = None;
-                }
-                drop(pipeline);
-                backoff = shared.config.backoff;
-                shared.wake.notify_waiters();
-            }
-            Err(source) => {
-                log::error!(target: "cloister", "Batch {batch_no} cannot be proven: {source}");
-                pipeline.waiting.push_front(batch);
-                pipeline.halt = Some(Halt::Prover { batch_no, source });
-                drop(pipeline);
-                pause(&mut backoff).await;
-            }
+        if proved(&shared, batch, generation, proof, started) {
+            backoff = shared.config.backoff;
+            shared.wake.notify_waiters();
+        } else {
+            pause(&mut backoff).await;
         }
     }
+}
+
+/// Files a proof, unless a rebase has made it worthless. False if the batch must be tried again.
+fn proved<C: ChainClient>(
+    shared: &Shared<C>,
+    batch: ClosedBatch,
+    generation: u64,
+    proof: Result<[u8; PROOF_BYTES], ProveError>,
+    started: Instant,
+) -> bool {
+    let batch_no = batch.batch_no();
+    let mut pipeline = shared.pipeline();
+    pipeline.proving = None;
+    if pipeline.generation != generation {
+        return true;
+    }
+    let proof = match proof {
+        Ok(proof) => proof,
+        Err(source) => {
+            log::error!(target: "cloister", "Batch {batch_no} cannot be proven: {source}");
+            pipeline.waiting.push_front(batch);
+            pipeline.halt = Some(Halt::Prover { batch_no, source });
+            return false;
+        }
+    };
+    let prove_ms = millis(started.elapsed());
+    log::info!(
+        target: "cloister",
+        "Batch {batch_no} is proven: {} units, {} fills, {prove_ms} ms",
+        batch.used,
+        batch.fills,
+    );
+    let submission = BatchSubmission::new(shared.shape_id(), &batch, proof);
+    pipeline.last_time = pipeline.last_time.max(batch.time());
+    let proven = Proven {
+        batch,
+        submission,
+        prove_ms,
+        attempts: 0,
+        first_submitted: None,
+    };
+    pipeline.proven.insert(batch_no, proven);
+    if matches!(pipeline.halt, Some(Halt::Prover { .. })) {
+        pipeline.halt = None;
+    }
+    true
 }
 
 /// The next batch to prove, with a later time if its own is too old.

@@ -142,26 +142,28 @@ impl<C: ChainClient> Sequencer<C> {
     ///
     /// # Errors
     /// [`StartError`]; once started it does not return.
-    pub async fn run<P: BatchProver>(
+    pub fn run<P: BatchProver>(
         self,
         load: impl FnOnce() -> Result<P, ProveError> + Send + 'static,
-    ) -> Result<(), StartError> {
-        let prover = tokio::task::spawn_blocking(load)
-            .await
-            .map_err(|_| StartError::Thread)??;
-        if prover.shape() != self.shared.config.shape {
-            return Err(StartError::Shape);
+    ) -> impl Future<Output = Result<(), StartError>> + Send {
+        async move {
+            let prover = tokio::task::spawn_blocking(load)
+                .await
+                .map_err(|_| StartError::Thread)??;
+            if prover.shape() != self.shared.config.shape {
+                return Err(StartError::Shape);
+            }
+            self.find_key(&prover).await?;
+            self.boot().await?;
+            log::info!(target: "cloister", "The sequencer of group {} takes orders", self.shared.config.group);
+            let prover = Arc::new(prover);
+            futures::join!(
+                follow_loop(self.shared.clone()),
+                prove_loop(self.shared.clone(), prover),
+                settle_loop(self.shared.clone()),
+            );
+            Ok(())
         }
-        self.find_key(&prover).await?;
-        self.boot().await?;
-        log::info!(target: "cloister", "The sequencer of group {} takes orders", self.shared.config.group);
-        let prover = Arc::new(prover);
-        futures::join!(
-            follow_loop(self.shared.clone()),
-            prove_loop(self.shared.clone(), prover),
-            settle_loop(self.shared.clone()),
-        );
-        Ok(())
     }
 
     /// Finds the chain's shape whose key is the prover's.

@@ -242,7 +242,7 @@ async fn a_proof_that_fails_is_made_again() {
     let prover = MockProver::default();
     prover.failures.store(3, Ordering::SeqCst);
     chain.enqueue(0, RICH, open(0));
-    let running = Running::with(&chain, config(), prover);
+    let running = Running::with(&chain, sequencer_config(), prover);
     running
         .until(|r| async move { r.account(0).await.is_ok_and(|a| a.settled.is_some()) })
         .await;
@@ -292,7 +292,7 @@ async fn another_secret_does_not_rebuild_the_ledger() {
     let chain = running.chain.clone();
     drop(running);
     let keys = SequencerKeys::new([9; 32], GENESIS, GROUP).unwrap();
-    let sequencer = Sequencer::new(config(), chain, keys);
+    let sequencer = Sequencer::new(sequencer_config(), chain, keys);
     let error = sequencer.run(|| Ok(MockProver::default())).await.unwrap_err();
     assert!(
         matches!(error, StartError::Recover(RecoverError::Open { batch_no: 0, .. })),
@@ -394,7 +394,7 @@ async fn a_chain_without_the_verifying_key_is_refused() {
     let chain = MockChain::new();
     let config = cloister_sequencer::SequencerConfig {
         shape: cloister_ledger::Shape { units: 9, orders: 1 },
-        ..config()
+        ..sequencer_config()
     };
     let running = Running::with(&chain, config, MockProver::default());
     assert!(matches!(running.ended().await, StartError::Shape));

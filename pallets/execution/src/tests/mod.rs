@@ -1,6 +1,7 @@
 //! Tests on the mock runtime.
 
 mod admin;
+mod invariants;
 mod payouts;
 mod queue;
 mod reject;

@@ -10,9 +10,7 @@ use cloister_ledger::{
     BatchWitness, Fill, Kind, Shape, UnitRequest,
 };
 
-use crate::support::system;
-
-const SMALL: Shape = Shape { units: 2, orders: 1 };
+use crate::support::{system, SMALL};
 
 /// Records a valid batch under its native statement; everything must hold.
 fn accept(shape: Shape, witness: BatchWitness, statement: Fr) {

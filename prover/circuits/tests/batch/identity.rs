@@ -9,8 +9,30 @@ use cloister_circuits::{
 };
 use cloister_ledger::{testing::World, Shape};
 
-/// Pinned: units, places, private wires, constraints, first bytes of the identity.
-const PINNED: &[(u16, u16, usize, usize, &str)] = &[(1, 1, 0, 0, ""), (2, 2, 0, 0, ""), (8, 1, 0, 0, "")];
+/// Pinned: units, places, private wires, constraints, identity.
+const PINNED: &[(u16, u16, usize, usize, &str)] = &[
+    (
+        1,
+        1,
+        67_042,
+        66_512,
+        "8f9ca3c3b90cf6547872aa3f34ee38a00991d574a60a574fc989acb0ed4c4f4a",
+    ),
+    (
+        2,
+        2,
+        103_807,
+        103_509,
+        "d2fe6467fe50f6095a796da4211d3311f6c3d0b88b2cc724271d19e05ac3b90f",
+    ),
+    (
+        8,
+        1,
+        217_066,
+        217_194,
+        "5f9355908decfdf70fc42a0c9819a627d8827c1046b635255c279cd4866eb955",
+    ),
+];
 
 /// The largest number of constraints of a unit with one place.
 const UNIT_BUDGET: usize = 24_000;

@@ -1,11 +1,24 @@
-//! Building and recording batches.
+//! Building, changing and recording batches.
+
+use std::collections::BTreeSet;
 
 use cloister_circuits::{
     statements::batch::{BatchCircuit, PUBLIC_INPUT},
     testing::TestSystem,
     Fr,
 };
-use cloister_ledger::{BatchWitness, Shape};
+use cloister_ledger::{
+    slot::slot_number,
+    state::{AccountState, BatchRequest},
+    testing::World,
+    BatchWitness, Fill, Instruction, PlaceWitness, Shape, Side, SignedInstruction, UnitRequest, UnitWitness,
+};
+
+/// Two units of one place.
+pub const SMALL: Shape = Shape { units: 2, orders: 1 };
+
+/// Lots of the trade of [`traded`].
+pub const LOTS: u64 = 10;
 
 /// Records a batch whose public input is the hash that the circuit itself computes, so that only rules can fail.
 pub fn system(shape: Shape, witness: &BatchWitness) -> TestSystem {
@@ -17,9 +30,141 @@ pub fn system(shape: Shape, witness: &BatchWitness) -> TestSystem {
     system
 }
 
-/// The rule that a name stands in: its first component that looks like an id of the specification.
+/// The innermost id of the specification in a name.
 pub fn rule(name: &str) -> &str {
     name.split('/')
+        .rev()
         .find(|part| part.starts_with("B-") || part.starts_with("S-"))
         .unwrap_or(name)
+}
+
+/// The batch must break exactly the named constraints' rules, and the named constraint among them.
+pub fn must_break(witness: &BatchWitness, constraint: &str, rules: &[&str]) {
+    must_break_shape(SMALL, witness, constraint, rules);
+}
+
+/// The same for any shape. Native code must refuse the batch too.
+pub fn must_break_shape(shape: Shape, witness: &BatchWitness, constraint: &str, rules: &[&str]) {
+    assert!(witness.check(shape).is_err(), "native code accepts the batch");
+    let failing = system(shape, witness).all_unsatisfied();
+    assert!(
+        failing.iter().any(|name| name == constraint),
+        "{constraint} holds; broken are {failing:?}"
+    );
+    let broken: BTreeSet<&str> = failing.iter().map(|name| rule(name)).collect();
+    assert_eq!(broken, rules.iter().copied().collect(), "{failing:?}");
+}
+
+/// A market of two traders and the valid batch made from it; the market is as before the batch.
+pub struct Scene {
+    pub world: World,
+    pub witness: BatchWitness,
+}
+
+impl Scene {
+    /// Makes the batch of a request.
+    pub fn new(world: World, shape: Shape, request: &BatchRequest) -> Self {
+        let (witness, _) = world.clone().apply(shape, request);
+        Self { world, witness }
+    }
+
+    /// The last unit; what it leaves behind is read by nobody else in the batch.
+    pub fn unit(&mut self) -> &mut UnitWitness {
+        self.witness.units.last_mut().expect("a batch has units")
+    }
+
+    /// The first place of the last unit.
+    pub fn place(&mut self) -> &mut PlaceWitness {
+        &mut self.unit().places[0]
+    }
+
+    /// Changes the instruction of the last unit, signs it anew and opens the slot of its id.
+    pub fn resign(&mut self, change: impl FnOnce(&mut Instruction)) {
+        let mut instruction = self.place().signed.instruction.clone();
+        change(&mut instruction);
+        let signed = self.world.sign(instruction);
+        self.put(signed);
+    }
+
+    /// Puts a signed instruction into the last unit with the path of its slot.
+    pub fn put(&mut self, signed: SignedInstruction) {
+        let index = signed.instruction.index;
+        let slot = slot_number(signed.instruction.id).into();
+        let path = self.account(index).orders.path(slot);
+        let place = self.place();
+        place.signed = signed;
+        place.path = path;
+    }
+
+    /// An account before the batch.
+    pub fn account(&self, index: u32) -> &AccountState {
+        self.world.state.account(index).expect("the trader has an account")
+    }
+}
+
+/// Two traders with ample cash.
+pub fn market() -> World {
+    World::with_traders(7, 2, SMALL)
+}
+
+/// Trader 0 sells ten lots of row 0 at the mark; trader 1 buys them in the last unit, with room in every bound.
+pub fn traded() -> Scene {
+    traded_in(market())
+}
+
+/// The trade of [`traded`] in a given market.
+pub fn traded_in(mut world: World) -> Scene {
+    let request = trade(&mut world);
+    Scene::new(world, SMALL, &request)
+}
+
+/// The request of [`traded`].
+pub fn trade(world: &mut World) -> BatchRequest {
+    let mark = world.table.rows[0].mark as u64;
+    let cost = u128::from(mark) * u128::from(LOTS);
+    let fill = Fill {
+        row: 0,
+        quantity: LOTS,
+        cost,
+        fee: 100_000,
+    };
+    let mut unit = |trader: usize, side, limit| {
+        let order = world.order(trader, 0, side, limit, LOTS + 2);
+        UnitRequest::Normal {
+            index: trader as u32,
+            deposit: 0,
+            places: vec![(world.sign(order), fill)],
+        }
+    };
+    let units = vec![unit(0, Side::Sell, mark - 1_000), unit(1, Side::Buy, mark + 1_000)];
+    world.request(units)
+}
+
+/// Padding of trader 0, then one signed instruction of trader 1.
+pub fn instructed(mut world: World, signed: SignedInstruction) -> Scene {
+    let units = vec![
+        UnitRequest::Padding { index: 0, deposit: 0 },
+        UnitRequest::Normal {
+            index: 1,
+            deposit: 0,
+            places: vec![(signed, Fill::default())],
+        },
+    ];
+    let request = world.request(units);
+    Scene::new(world, SMALL, &request)
+}
+
+/// Two padding units, of trader 0 and of trader 1.
+pub fn idle(mut world: World) -> Scene {
+    let units = (0..2).map(|index| UnitRequest::Padding { index, deposit: 0 }).collect();
+    let request = world.request(units);
+    Scene::new(world, SMALL, &request)
+}
+
+/// Padding of trader 0, then an open of the next index.
+pub fn opened() -> Scene {
+    let mut world = market();
+    let units = vec![UnitRequest::Padding { index: 0, deposit: 0 }, world.open(5_000_000)];
+    let request = world.request(units);
+    Scene::new(world, SMALL, &request)
 }

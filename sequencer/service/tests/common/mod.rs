@@ -23,7 +23,7 @@ use tokio::task::JoinHandle;
 
 pub const SHAPE: Shape = Shape { units: 4, orders: 1 };
 
-pub fn config() -> SequencerConfig {
+pub fn sequencer_config() -> SequencerConfig {
     SequencerConfig {
         shape: SHAPE,
         fees: FeeRates { maker: 100, taker: 500 },
@@ -70,7 +70,7 @@ impl Drop for Running {
 
 impl Running {
     pub fn start(chain: &MockChain) -> Self {
-        Self::with(chain, config(), MockProver::default())
+        Self::with(chain, sequencer_config(), MockProver::default())
     }
 
     pub fn with(chain: &MockChain, config: SequencerConfig, prover: MockProver) -> Self {

@@ -7,7 +7,7 @@ use cloister_crypto::{
     },
     field::from_u128,
 };
-use cloister_ledger::{Fill, Kind, PlaceWitness};
+use cloister_ledger::PlaceWitness;
 use cloister_risk::table::meta;
 
 use super::{instruction::InstructionWires, risk::Table};
@@ -46,13 +46,7 @@ impl FillWires {
         place: Option<&PlaceWitness>,
     ) -> Result<Self, SynthesisError> {
         let mut cs = cs.namespace(|| "fill");
-        let fill = place.map(|p| {
-            if p.signed.instruction.kind == Kind::None {
-                Fill::default()
-            } else {
-                p.fill
-            }
-        });
+        let fill = place.map(|p| p.fill);
         let quantity = Num::alloc(&mut cs, || "quantity", fill.map(|f| Fr::from(f.quantity)))?;
         // At least one lot: an order with an empty fill would only burn the trader's fee allowance and slot.
         range(

@@ -11,12 +11,17 @@ use std::{env, fs, path::Path};
 fn the_development_key_of_the_genesis_is_the_one_of_the_circuit() {
     let id = CircuitId(circuit_id(Shape::DEV).expect("the circuit synthesises"));
     let directory = default_directory().expect("a cache directory");
-    let key = load_or_generate(&directory, id, BatchCircuit::blank(Shape::DEV), &mut |step| match step {
-        Progress::Generating(since) if since.as_secs() % 15 != 0 => {}
-        step => println!("{step:?}"),
-    })
+    let key = load_or_generate(
+        &directory,
+        id,
+        BatchCircuit::blank(Shape::DEV),
+        &mut |step| match step {
+            Progress::Generating(since) if since.as_secs() % 15 != 0 => {}
+            step => println!("{step:?}"),
+        },
+    )
     .expect("the key is ready");
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../runtime/keys/development-8x1.vk");
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../runtime/keys/development-8x1.vk");
     let bytes = key.verifying_key();
     if env::var_os("CLOISTER_REGENERATE").is_some() {
         fs::write(&path, &bytes).expect("the key is written");

@@ -1,0 +1,128 @@
+//! The sequencer in the node: its flags, its keys, and the chain as it sees it.
+//!
+//! The service itself is the crate `cloister_sequencer`. Here it gets what only a node has: [`chain`] implements
+//! `ChainClient` over the node's own client and transaction pool.
+
+pub mod chain;
+mod history;
+mod options;
+mod submit;
+
+pub use options::{Ready, SequencerOptions};
+
+use crate::service::{FullBackend, FullClient, TransactionPool};
+use chain::NodeChain;
+use cloister_groth16::{read_key, CircuitId, KeyError, Progress};
+use cloister_ledger::Shape;
+use cloister_sequencer::{Groth16Prover, ProveError, SecretError, Sequencer, SequencerKeys, StartError};
+use jsonrpsee::RpcModule;
+use polkadot_sdk::*;
+use sc_client_api::UsageProvider;
+use sp_core::{crypto::KeyTypeId, sr25519};
+use sp_keystore::KeystorePtr;
+use std::{future::Future, path::PathBuf, sync::Arc};
+
+/// Type of the keystore's key that signs batches: `cloister-node key insert --key-type clsq --scheme sr25519`.
+pub const SUBMITTER_KEY: KeyTypeId = KeyTypeId(*b"clsq");
+
+/// Why the sequencer cannot be set up.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// A chain that is not a development chain needs a secret of its own.
+    #[error(
+        "name the file of the sequencer's secret with --sequencer-secret: only a development chain has a public one"
+    )]
+    NoSecret,
+    /// A chain that is not a development chain needs parameters of its own.
+    #[error("name the file of the proving key with --sequencer-proving-key: only a development chain takes public parameters")]
+    NoProvingKey,
+    /// The file of the secret is not good.
+    #[error("the sequencer's secret: {0}")]
+    Secret(#[from] SecretError),
+    /// There is no key to sign batches with.
+    #[error("the keystore has no key of type `clsq` to submit batches with; insert one with `key insert`")]
+    NoSubmitter,
+    /// The keystore does not work.
+    #[error("the keystore: {0}")]
+    Keystore(#[from] sp_keystore::Error),
+}
+
+/// What the sequencer needs of the node.
+pub struct Context {
+    /// The chain.
+    pub client: Arc<FullClient>,
+    /// The database.
+    pub backend: Arc<FullBackend>,
+    /// Takes the batches.
+    pub pool: Arc<TransactionPool>,
+    /// Has the key that signs them.
+    pub keystore: KeystorePtr,
+}
+
+/// Sets the sequencer up: its JSON-RPC, and the work that runs until the node stops. The work ends only with an error,
+/// which it has then written to the log.
+///
+/// # Errors
+/// [`Error`].
+pub fn prepare(options: Ready, context: Context) -> Result<(RpcModule<()>, impl Future<Output = ()> + Send), Error> {
+    let Ready {
+        config,
+        secret,
+        proving_key,
+        development,
+    } = options;
+    let submitter = submitter(&context.keystore, development)?;
+    let genesis = context.client.usage_info().chain.genesis_hash;
+    let keys = SequencerKeys::new(secret, genesis.0, config.group)?;
+    let shape = config.shape;
+    let sequencer = Sequencer::new(config, NodeChain::new(context, submitter), keys);
+    let rpc = sequencer.rpc();
+    let work = async move {
+        if let Err(error) = sequencer.run(move || prover(shape, proving_key)).await {
+            report(&error);
+        }
+    };
+    Ok((rpc, work))
+}
+
+fn report(error: &StartError) {
+    log::error!(target: "cloister", "The sequencer stops: {error}");
+}
+
+/// The key that signs batches. A development chain's is made from its public name.
+fn submitter(keystore: &KeystorePtr, development: bool) -> Result<sr25519::Public, Error> {
+    if let Some(key) = keystore.sr25519_public_keys(SUBMITTER_KEY).first() {
+        return Ok(*key);
+    }
+    if development {
+        let uri = cloister_runtime::genesis_presets::SEQUENCER.to_seed();
+        return Ok(keystore.sr25519_generate_new(SUBMITTER_KEY, Some(&uri))?);
+    }
+    Err(Error::NoSubmitter)
+}
+
+/// Makes the prover ready: from a key file, or with the public parameters of development chains, which are generated when
+/// this machine has not got them yet. Takes seconds to minutes.
+fn prover(shape: Shape, key: Option<PathBuf>) -> Result<Groth16Prover, ProveError> {
+    match key {
+        Some(path) => {
+            let id = cloister_circuits::statements::batch::circuit_id(shape).map_err(KeyError::from)?;
+            Groth16Prover::new(shape, read_key(&path, CircuitId(id))?)
+        }
+        None => Groth16Prover::development(shape, None, &mut |step| match step {
+            // Once in ten seconds is enough.
+            Progress::Generating(since) if since.as_secs() % 10 != 0 => {}
+            Progress::Generating(since) => {
+                log::info!(target: "cloister", "Generating the development parameters, {} s", since.as_secs());
+            }
+            Progress::Waiting => {
+                log::info!(target: "cloister", "Waiting for another process that makes the development parameters");
+            }
+            Progress::Writing(path) => log::info!(target: "cloister", "Writing {}", path.display()),
+            Progress::Reading(path) => log::info!(target: "cloister", "Reading {}", path.display()),
+            Progress::Replacing(reason) => {
+                log::warn!(target: "cloister", "The development parameters are made anew: {reason}");
+            }
+        }),
+    }
+}

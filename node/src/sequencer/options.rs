@@ -1,0 +1,95 @@
+//! The flags of the sequencer.
+
+use super::Error;
+use cloister_engine::FeeRates;
+use cloister_sequencer::{
+    keys::{development_seed, read_seed},
+    SequencerConfig,
+};
+use polkadot_sdk::sc_service::{ChainType, Configuration};
+use std::{path::PathBuf, time::Duration};
+
+/// How to run the sequencer.
+#[derive(Clone, Debug, clap::Args)]
+#[group(skip)]
+pub struct SequencerOptions {
+    /// Run the sequencer of a margin group: take orders, match, prove and settle.
+    ///
+    /// It rebuilds its ledger from the chain's past, so the node keeps all states unless --state-pruning says otherwise.
+    #[arg(long)]
+    pub sequencer: bool,
+    /// Margin group of the sequencer.
+    #[arg(long, value_name = "GROUP", default_value_t = 1, requires = "sequencer")]
+    pub sequencer_group: u32,
+    /// File with the sequencer's secret, 64 hexadecimal digits that only the owner can read.
+    ///
+    /// Traders seal their view keys to it. A development chain has a public one.
+    #[arg(long, value_name = "FILE", requires = "sequencer")]
+    pub sequencer_secret: Option<PathBuf>,
+    /// File with the proving key.
+    ///
+    /// A development chain takes public parameters: from the cache, or generated on first use (minutes).
+    #[arg(long, value_name = "FILE", requires = "sequencer")]
+    pub sequencer_proving_key: Option<PathBuf>,
+    /// Milliseconds after which an open batch is closed, however few fills it has.
+    #[arg(long, value_name = "MS", default_value_t = 5_000, requires = "sequencer")]
+    pub sequencer_batch_age: u64,
+    /// Fee of the resting order of a fill, in millionths of its price.
+    #[arg(long, value_name = "PPM", default_value_t = 100, requires = "sequencer")]
+    pub sequencer_maker_fee: u32,
+    /// Fee of the incoming order of a fill, in millionths of its price.
+    #[arg(long, value_name = "PPM", default_value_t = 500, requires = "sequencer")]
+    pub sequencer_taker_fee: u32,
+    /// Pay the collected fees out in every BATCHES-th batch; never if it is left out.
+    #[arg(long, value_name = "BATCHES", requires = "sequencer")]
+    pub sequencer_sweep_every: Option<u64>,
+}
+
+/// Checked options of a node that runs a sequencer.
+pub struct Ready {
+    /// Configuration of the service.
+    pub config: SequencerConfig,
+    /// The sequencer's secret.
+    pub secret: [u8; 32],
+    /// File with the proving key; public parameters without it.
+    pub proving_key: Option<PathBuf>,
+    /// On a chain whose keys are public.
+    pub development: bool,
+}
+
+impl SequencerOptions {
+    /// Reads the files that the flags name and fills in what a development chain needs not be told. `None` without
+    /// `--sequencer`.
+    ///
+    /// # Errors
+    /// [`Error::NoSecret`], [`Error::NoProvingKey`], [`Error::Secret`].
+    pub fn ready(&self, node: &Configuration) -> Result<Option<Ready>, Error> {
+        if !self.sequencer {
+            return Ok(None);
+        }
+        let development = node.chain_spec.chain_type() == ChainType::Development;
+        let secret = match &self.sequencer_secret {
+            Some(path) => read_seed(path)?,
+            None if development => development_seed(),
+            None => return Err(Error::NoSecret),
+        };
+        if self.sequencer_proving_key.is_none() && !development {
+            return Err(Error::NoProvingKey);
+        }
+        let config = SequencerConfig {
+            fees: FeeRates {
+                maker: self.sequencer_maker_fee,
+                taker: self.sequencer_taker_fee,
+            },
+            batch_age: Duration::from_millis(self.sequencer_batch_age),
+            sweep_every: self.sequencer_sweep_every,
+            ..SequencerConfig::new(self.sequencer_group)
+        };
+        Ok(Some(Ready {
+            config,
+            secret,
+            proving_key: self.sequencer_proving_key.clone(),
+            development,
+        }))
+    }
+}

@@ -1,0 +1,168 @@
+//! Batches on their way to the chain: signing, the transaction pool, and what became of them.
+
+use super::{
+    chain::{unavailable, NodeChain},
+    SUBMITTER_KEY,
+};
+use cloister_runtime::{
+    opaque::Block,
+    transaction::{Binding, Unsigned},
+    AccountId, Execution, Hash, Nonce, Runtime, RuntimeCall, RuntimeEvent,
+};
+use cloister_sequencer::chain::{
+    At, BatchSubmission, ChainError, InvalidBatch, SubmitOutcome, SubmitRejection, UnitSubmission,
+};
+use codec::Decode;
+use frame_support::{traits::PalletInfoAccess, BoundedVec};
+use frame_system_rpc_runtime_api::AccountNonceApi;
+use futures::StreamExt;
+use pallet_cloister_execution::{Batch, Call, Error};
+use polkadot_sdk::*;
+use sc_transaction_pool_api::{TransactionPool as _, TransactionSource, TransactionStatus};
+use sp_runtime::{generic::Era, traits::Header as _, DispatchError, MultiSignature, OpaqueExtrinsic};
+
+/// Blocks in which a batch may be included after it was signed. A later one is stale anyway, and a transaction that never
+/// dies could come back after the sequencer has made another.
+const LIFETIME: u64 = 32;
+
+/// The batch as the pallet takes it; `None` if a list is longer than the pallet's bound.
+fn batch(submission: &BatchSubmission) -> Option<Batch> {
+    let unit = |unit: &UnitSubmission| {
+        Some(pallet_cloister_execution::UnitSubmission {
+            index: unit.index,
+            queued: unit.queued,
+            withdrawal: unit.withdrawal,
+            new_leaf: unit.new_leaf,
+            ciphertext: BoundedVec::try_from(unit.ciphertext.clone()).ok()?,
+        })
+    };
+    let units = submission.units.iter().map(unit).collect::<Option<Vec<_>>>()?;
+    Some(Batch {
+        shape: submission.shape,
+        batch_no: submission.batch_no,
+        risk_version: submission.risk_version,
+        time: submission.time,
+        salt: submission.salt,
+        new_root: submission.new_root,
+        new_house: submission.new_house,
+        sweep: submission.sweep,
+        empty_mask: submission.empty_mask,
+        bounces: BoundedVec::try_from(submission.bounces.clone()).ok()?,
+        units: BoundedVec::try_from(units).ok()?,
+        house_record: submission.house_record,
+        proof: submission.proof,
+    })
+}
+
+/// What a refusal of the runtime means for the sequencer.
+fn rejection(error: DispatchError) -> SubmitRejection {
+    let other = |module: u8, number: u8| SubmitRejection::Invalid(InvalidBatch::Other(module, number));
+    match error {
+        DispatchError::Module(module) if usize::from(module.index) == Execution::index() => {
+            match Error::<Runtime>::decode(&mut &module.error[..]) {
+                Ok(error) => SubmitRejection::from_name(error.into()).unwrap_or(other(module.index, module.error[0])),
+                Err(_) => other(module.index, module.error[0]),
+            }
+        }
+        DispatchError::Module(module) => other(module.index, module.error[0]),
+        // Not of a pallet: the outer enum's variant is all there is.
+        _ => other(u8::MAX, u8::MAX),
+    }
+}
+
+impl NodeChain {
+    /// Signs a batch, gives it to the pool, and waits until it is in a block of the best chain or refused.
+    pub(super) async fn submit(&self, group: u32, submission: &BatchSubmission) -> Result<SubmitOutcome, ChainError> {
+        let Some(batch) = batch(submission) else {
+            return Ok(SubmitOutcome::Rejected(SubmitRejection::Invalid(InvalidBatch::Form)));
+        };
+        let call = RuntimeCall::Execution(Call::submit_batch {
+            group,
+            batch: Box::new(batch),
+        });
+        let (best, _) = self.block(At::Best);
+        let extrinsic = self.sign(call, best)?;
+        let mut statuses = self
+            .context
+            .pool
+            .submit_and_watch(best, TransactionSource::Local, extrinsic)
+            .await
+            .map_err(unavailable)?;
+        while let Some(status) = statuses.next().await {
+            match status {
+                TransactionStatus::InBlock((block, index)) | TransactionStatus::Finalized((block, index)) => {
+                    return self.outcome(block, index);
+                }
+                TransactionStatus::Usurped(_) | TransactionStatus::Dropped | TransactionStatus::Invalid => {
+                    return Err(ChainError::Dropped);
+                }
+                TransactionStatus::Future
+                | TransactionStatus::Ready
+                | TransactionStatus::Broadcast(_)
+                | TransactionStatus::Retracted(_)
+                | TransactionStatus::FinalityTimeout(_) => {}
+            }
+        }
+        // The pool ended the stream, as it does when the node stops.
+        Err(ChainError::Dropped)
+    }
+
+    fn sign(&self, call: RuntimeCall, best: Hash) -> Result<OpaqueExtrinsic, ChainError> {
+        use sp_blockchain::HeaderBackend;
+
+        let client = &self.context.client;
+        let account = AccountId::from(self.submitter);
+        let nonce = AccountNonceApi::<Block, AccountId, Nonce>::account_nonce(&*self.api(), best, account.clone())
+            .map_err(unavailable)?;
+        let header = client
+            .header(best)
+            .map_err(unavailable)?
+            .ok_or_else(|| unavailable("the best block is gone"))?;
+        let number = u64::from(*header.number());
+        let era = Era::mortal(LIFETIME, number);
+        // An era begins at or before its block.
+        let birth = u32::try_from(era.birth(number)).map_err(unavailable)?;
+        let birth = client
+            .hash(birth)
+            .map_err(unavailable)?
+            .ok_or_else(|| unavailable("the era's first block is gone"))?;
+        let binding = Binding {
+            genesis: client.info().genesis_hash,
+            nonce,
+            era,
+            birth,
+            tip: 0,
+        };
+        let unsigned = Unsigned::new(call, binding);
+        let signature = self
+            .context
+            .keystore
+            .sr25519_sign(SUBMITTER_KEY, &self.submitter, unsigned.message())
+            .map_err(unavailable)?
+            .ok_or_else(|| unavailable("the key that signs batches is gone from the keystore"))?;
+        Ok(unsigned.signed_by(account, MultiSignature::Sr25519(signature)).into())
+    }
+
+    /// What the transaction with this index did in a block.
+    fn outcome(&self, block: Hash, index: usize) -> Result<SubmitOutcome, ChainError> {
+        use sp_blockchain::HeaderBackend;
+
+        let client = &self.context.client;
+        let number = client
+            .number(block)
+            .map_err(unavailable)?
+            .ok_or_else(|| unavailable("the block is gone"))?;
+        for (_, event) in self.events(block)?.into_iter().filter(|(at, _)| *at == index) {
+            match event {
+                RuntimeEvent::System(frame_system::Event::ExtrinsicSuccess { .. }) => {
+                    return Ok(SubmitOutcome::InBlock(number.into()));
+                }
+                RuntimeEvent::System(frame_system::Event::ExtrinsicFailed { dispatch_error, .. }) => {
+                    return Ok(SubmitOutcome::Rejected(rejection(dispatch_error)));
+                }
+                _ => {}
+            }
+        }
+        Err(unavailable("a transaction without an outcome"))
+    }
+}
