@@ -15,18 +15,24 @@ use crate::{
     trader::{self, now, owner_of, Terms, Trader, TraderError},
     wallet::{entropy, Keys, WalletError},
 };
-use cloister_ledger::instruction::flags;
+use cloister_ledger::{instruction::flags, SignedInstruction};
 use cloister_runtime::{configs::oracle::FeedId, Hash};
+use cloister_sequencer::rpc::{
+    errors::BUSY,
+    types::{Accepted, SideName, Trade as PublicTrade},
+};
 use futures::future::try_join_all;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// How often prices are fed again, so that the chain never calls them stale.
-const FEED_EVERY: Duration = Duration::from_secs(12);
+const FEED_EVERY: Duration = Duration::from_secs(20);
 /// How long risk table, opens and prices may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Between two looks at something that is waited for.
 const POLL: Duration = Duration::from_millis(500);
+/// How long the sequencer may hold an order back while it proves.
+const BUSY_PATIENCE: Duration = Duration::from_secs(600);
 /// How long an order of a replay is good, milliseconds.
 const ORDER_LIFE: u64 = 3_600_000;
 /// Deposits are this many times the initial margin of the largest exposure, for prices that move.
@@ -410,6 +416,19 @@ impl Market {
         })
     }
 
+    /// Sends an instruction, and again while the sequencer waits for its proofs.
+    async fn submit(&self, signed: &SignedInstruction) -> Result<Accepted, SequencerError> {
+        let begin = Instant::now();
+        loop {
+            match self.sequencer.submit(signed).await {
+                Err(e) if e.code() == Some(BUSY) && begin.elapsed() < BUSY_PATIENCE => {
+                    self.progress.say("the tape waits for the proofs of earlier batches");
+                }
+                other => return other,
+            }
+        }
+    }
+
     /// Moves the mark if the stretch's prices come near the edge of the band.
     async fn stay_in_band(
         &mut self,
@@ -470,7 +489,7 @@ impl Market {
                 .instrument
                 .fee_allowance(order.limit.max(self.instrument.mark() + self.instrument.row.band)),
         };
-        let accepted = self.sequencer.submit(&trader.order(id, &terms)).await?;
+        let accepted = self.submit(&trader.order(id, &terms)).await?;
         let expected = if order.role == Role::Taker { order.lots } else { 0 };
         if accepted.filled != expected || accepted.filled + accepted.resting != order.lots {
             let (filled, resting) = (accepted.filled, accepted.resting);
@@ -486,13 +505,13 @@ impl Market {
 }
 
 /// Compares the sequencer's public trades with the tape, one by one.
-fn compare(wanted: &[Print], found: &[&cloister_sequencer::rpc::types::Trade]) -> Result<(), ReplayError> {
+fn compare(wanted: &[Print], found: &[&PublicTrade]) -> Result<(), ReplayError> {
     let count = wanted.len().max(found.len());
     for i in 0..count {
         let expected = wanted.get(i).map(|p| (p.price, p.lots, p.taker.into()));
         let real = found.get(i).map(|t| (t.price, t.quantity, t.taker_side));
         if expected != real {
-            let show = |what: Option<(u64, u64, cloister_sequencer::rpc::types::SideName)>| match what {
+            let show = |what: Option<(u64, u64, SideName)>| match what {
                 Some((price, lots, side)) => format!("{lots} lots at {}, taker {side:?}", show_money(price.into())),
                 None => "none".into(),
             };

@@ -11,7 +11,10 @@ use frame_support::{
     view_functions::{ViewFunctionDispatchError, ViewFunctionId},
     weights::Weight,
 };
-use pallet_cloister_execution::{Account, Field, GroupState, GroupTotals, QueueItem, Shape};
+use pallet_cloister_execution::{
+    verifier::{verify_proof, Arithmetic, Refusal},
+    Account, Field, GroupState, GroupTotals, QueueItem, Shape,
+};
 use pallet_cloister_risk::TableInfo;
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
 use polkadot_sdk::*;
@@ -181,6 +184,18 @@ impl_runtime_apis! {
 
         fn query_length_to_fee(length: u32) -> Balance {
             TransactionPayment::length_to_fee(length)
+        }
+    }
+
+    impl pallet_cloister_execution::api::VerifierApi<Block> for Runtime {
+        fn verify_proof(
+            arithmetic: Arithmetic,
+            key: Vec<u8>,
+            inputs: Vec<Field>,
+            proof: Vec<u8>,
+            times: u32,
+        ) -> Result<(), Refusal> {
+            verify_proof(arithmetic, &key, &inputs, &proof, times)
         }
     }
 

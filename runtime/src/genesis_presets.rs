@@ -111,6 +111,16 @@ fn perpetual_group(group: u32, feed: FeedId, premium_feed: FeedId, lot_size: u64
     }
 }
 
+/// The group [`groups::BTC`] as benchmarks use it.
+#[cfg(feature = "runtime-benchmarks")]
+pub fn btc_group() -> GenesisGroup<FeedId> {
+    let pace = Pace {
+        max_price_age: 60_000,
+        table_interval: 12_000,
+    };
+    perpetual_group(groups::BTC, feeds::BTC_INDEX, feeds::BTC_PERPETUAL, 1_000_000, pace)
+}
+
 /// The keyring's accounts that the presets endow.
 pub fn endowed() -> Vec<AccountId> {
     Sr25519Keyring::well_known()

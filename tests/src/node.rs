@@ -7,9 +7,9 @@ use cloister_client::{
 use std::{
     env,
     path::PathBuf,
-    sync::{Mutex, MutexGuard, PoisonError},
     time::{Duration, Instant},
 };
+use tokio::sync::{Mutex, MutexGuard};
 
 /// Names another binary of the node.
 pub const BINARY_VARIABLE: &str = "CLOISTER_NODE_BINARY";
@@ -17,12 +17,11 @@ pub const BINARY_VARIABLE: &str = "CLOISTER_NODE_BINARY";
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Tests with a node run one at a time: each proves with all cores.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 /// Waits for the other tests with a node.
-pub fn alone() -> MutexGuard<'static, ()> {
-    // A test that failed leaves nothing behind that the next one could see.
-    ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner)
+pub async fn alone() -> MutexGuard<'static, ()> {
+    ONE_AT_A_TIME.lock().await
 }
 
 /// The node's binary.

@@ -174,7 +174,10 @@ impl Chain {
         let cut = prefix.len().saturating_sub(16 + 32);
         let mut out = Vec::new();
         for key in self.storage_keys(prefix[..cut].to_vec(), at).await? {
-            let raw = key.get(cut..).map(Blake2_128Concat::reverse).and_then(|raw| <[u8; 32]>::try_from(raw).ok());
+            let raw = key
+                .get(cut..)
+                .map(Blake2_128Concat::reverse)
+                .and_then(|raw| <[u8; 32]>::try_from(raw).ok());
             let raw = raw.ok_or(ChainError::Absent("account behind a storage key of the assets pallet"))?;
             let account: Option<AssetAccount> = self.storage(key, at).await?;
             out.push((AccountId::new(raw), account.map_or(0, |a| a.balance)));

@@ -16,7 +16,7 @@ use crate::{
     trader::{now, owner_of, Trader},
     wallet::WalletError,
 };
-use cloister_circuits::{digest::circuit_digest, statements::batch::BatchCircuit};
+use cloister_circuits::statements::batch::circuit_shape;
 use cloister_ledger::Shape;
 use node::{Node, NodeError, NodeOptions};
 use std::{
@@ -106,7 +106,7 @@ pub enum DemoError {
     Summary(#[from] SummaryError),
     /// The circuit cannot be counted.
     #[error("the circuit cannot be counted: {0}")]
-    Circuit(String),
+    Circuit(Box<dyn std::error::Error + Send + Sync>),
     /// Something that must hold does not. The summary is written and says which.
     #[error("the exchange is not as it must be: {0}; see {1}")]
     Unsound(&'static str, PathBuf),
@@ -307,15 +307,14 @@ async fn withdraw(
     Ok(out)
 }
 
-/// Constraints of a batch, and of one unit more: twice the units show what is paid once.
+/// Constraints of a batch, and of one unit more: a batch of twice the units shows what is paid once.
 fn count_constraints(shape: Shape) -> Result<(u64, f64), DemoError> {
     let count = |units| {
-        circuit_digest(BatchCircuit::blank(Shape { units, ..shape }))
-            .map(|(_, numbers)| numbers.constraints as u64)
-            .map_err(|e| DemoError::Circuit(e.to_string()))
+        let numbers = circuit_shape(Shape { units, ..shape }).map_err(|e| DemoError::Circuit(Box::new(e)))?;
+        Ok::<_, DemoError>(numbers.constraints as u64)
     };
-    let (one, two) = (count(shape.units)?, count(shape.units * 2)?);
-    Ok((one, (two - one) as f64 / f64::from(shape.units)))
+    let (one, two) = (count(shape.units)?, count(shape.units.saturating_mul(2))?);
+    Ok((one, two.saturating_sub(one) as f64 / f64::from(shape.units)))
 }
 
 async fn check(

@@ -14,7 +14,8 @@ use polkadot_sdk::*;
 use sc_client_api::{StorageKey, StorageProvider};
 use sp_api::{ApiRef, ProvideRuntimeApi};
 use sp_blockchain::HeaderBackend;
-use sp_core::{sr25519, twox_128};
+use sp_core::sr25519;
+use sp_io::hashing::twox_128;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 /// The runtime as the client calls it.

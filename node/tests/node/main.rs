@@ -2,3 +2,4 @@
 
 mod chain_spec;
 mod development_chain;
+mod sequencer;

@@ -19,6 +19,7 @@ mod statement;
 mod try_state;
 pub mod types;
 mod vault;
+pub mod verifier;
 mod views;
 pub mod weights;
 

@@ -166,8 +166,8 @@ fn tree_update_should_give_both_roots_at_every_digit() {
 }
 
 #[test]
-fn tree_level_should_cost_about_thirty_constraints_besides_its_hashes() {
-    assert!(LEVEL_COST - 2 * PERMUTATION_COST <= 30);
+fn tree_level_should_cost_twenty_constraints_besides_its_hashes() {
+    assert_eq!(LEVEL_COST - 2 * PERMUTATION_COST, 20);
 }
 
 #[test]

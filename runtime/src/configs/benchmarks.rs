@@ -1,14 +1,22 @@
 //! Benchmarks of the pallets, for `frame-omni-bencher`. Only with the feature `runtime-benchmarks`.
 
-use crate::{AllPalletsWithSystem, Runtime};
+use crate::{
+    configs::oracle::FeedId,
+    constants::money::{SETTLEMENT_ASSET, SETTLEMENT_DECIMALS, SETTLEMENT_MINIMUM, SETTLEMENT_NAME, SETTLEMENT_SYMBOL},
+    genesis_presets::{self, feeds::BTC_INDEX},
+    AccountId, AllPalletsWithSystem, AssetId, Assets, Risk, Runtime, RuntimeOrigin,
+};
 use alloc::{string::String, vec::Vec};
 use frame_benchmarking::{
     add_benchmark, baseline::Pallet as BaselineBench, define_benchmarks, list_benchmark, BenchmarkBatch,
     BenchmarkConfig, BenchmarkList, Benchmarking,
 };
-use frame_support::traits::{StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
+use frame_support::traits::{fungibles::Mutate, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
 use frame_system_benchmarking::{extensions::Pallet as SystemExtensionsBench, Pallet as SystemBench};
+use pallet_cloister_risk::{GenesisGroup, GenesisInstrument, RiskTables};
+use pallet_oracle::TimestampedValue;
 use polkadot_sdk::*;
+use sp_runtime::FixedU128;
 
 impl frame_system_benchmarking::Config for Runtime {}
 impl frame_benchmarking::baseline::Config for Runtime {}
@@ -25,7 +33,84 @@ define_benchmarks!(
     [pallet_sudo, crate::Sudo]
     [pallet_membership, crate::OracleOperators]
     [pallet_oracle, crate::Oracle]
+    [pallet_cloister_risk, crate::Risk]
+    [pallet_cloister_execution, crate::Execution]
 );
+
+/// Sets the stage for the benchmarks of the exchange.
+pub struct Stage;
+
+impl pallet_cloister_risk::BenchmarkHelper<FeedId> for Stage {
+    fn set_time(now: u64) {
+        pallet_timestamp::Now::<Runtime>::put(now);
+    }
+
+    fn feed() -> FeedId {
+        BTC_INDEX
+    }
+
+    fn set_price(feed: &FeedId, price: FixedU128, now: u64) {
+        pallet_oracle::Values::<Runtime>::insert(
+            feed,
+            TimestampedValue {
+                value: price,
+                timestamp: now,
+            },
+        );
+    }
+}
+
+impl pallet_cloister_execution::BenchmarkHelper<AccountId, AssetId> for Stage {
+    fn set_time(now: u64) {
+        pallet_timestamp::Now::<Runtime>::put(now);
+    }
+
+    fn asset() -> AssetId {
+        if !Assets::asset_exists(SETTLEMENT_ASSET) {
+            let issuer: AccountId = [0u8; 32].into();
+            // Benchmarks start from an empty state; a failure here fails the benchmark that needs the asset.
+            let _ = Assets::force_create(
+                RuntimeOrigin::root(),
+                codec::Compact(SETTLEMENT_ASSET),
+                issuer.into(),
+                true,
+                SETTLEMENT_MINIMUM,
+            );
+            let _ = Assets::force_set_metadata(
+                RuntimeOrigin::root(),
+                codec::Compact(SETTLEMENT_ASSET),
+                SETTLEMENT_NAME.as_bytes().to_vec(),
+                SETTLEMENT_SYMBOL.as_bytes().to_vec(),
+                SETTLEMENT_DECIMALS,
+                false,
+            );
+        }
+        SETTLEMENT_ASSET
+    }
+
+    fn endow(asset: &AssetId, who: &AccountId, amount: u128) {
+        let _ = <Assets as Mutate<AccountId>>::mint_into(*asset, who, amount);
+    }
+
+    fn group_with_table(now: u64) -> (u32, u64) {
+        use pallet_cloister_risk::BenchmarkHelper as _;
+
+        let GenesisGroup {
+            group,
+            params,
+            instruments,
+        } = genesis_presets::btc_group();
+        let _ = Risk::create_group(RuntimeOrigin::root(), group, params);
+        for GenesisInstrument { feed, params, .. } in instruments {
+            let _ = Risk::list_instrument(RuntimeOrigin::root(), group, feed, None, params);
+            <Self as pallet_cloister_risk::BenchmarkHelper<FeedId>>::set_time(now);
+            Self::set_price(&feed, FixedU128::from_u32(50_000), now);
+        }
+        let caller: AccountId = [0u8; 32].into();
+        let _ = Risk::refresh_table(RuntimeOrigin::signed(caller), group);
+        (group, Risk::latest_version(group).unwrap_or_default())
+    }
+}
 
 /// The benchmarks there are, and the storage they touch.
 pub fn metadata(extra: bool) -> (Vec<BenchmarkList>, Vec<StorageInfo>) {

@@ -1,5 +1,6 @@
 //! Tests of the composed runtime, natively: its presets, and blocks with transactions.
 
 mod blocks;
+mod cloister;
 mod genesis;
 mod oracle;

@@ -122,6 +122,11 @@ impl Batcher {
         self.unsettled.len()
     }
 
+    /// Closed batches that were not taken yet.
+    pub fn ready(&self) -> usize {
+        self.ready.len()
+    }
+
     /// The account root after a closed batch that the chain has not taken yet.
     pub fn unsettled_root(&self, batch_no: u64) -> Option<Fr> {
         self.unsettled
@@ -162,6 +167,14 @@ impl Batcher {
     /// Why the event, or one before it, cannot be put into a batch; the event is kept and tried again with the next input.
     pub fn push(&mut self, now: Millis, event: Event, secrets: &mut dyn SecretSource) -> Result<(), BatcherError> {
         self.pending.push_back(Entry { time: now, event });
+        self.drain(now, secrets)
+    }
+
+    /// Tries again what waits because of an error.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub fn retry(&mut self, now: Millis, secrets: &mut dyn SecretSource) -> Result<(), BatcherError> {
         self.drain(now, secrets)
     }
 

@@ -22,7 +22,7 @@ pub(crate) enum Draft {
     Order {
         signed: Arc<SignedInstruction>,
         fill: Fill,
-        before: Holdings,
+        before: Box<Holdings>,
     },
     /// A cancel, cancel-all or withdrawal.
     Bound { signed: Arc<SignedInstruction> },

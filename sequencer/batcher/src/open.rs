@@ -247,7 +247,7 @@ impl OpenBatch {
                     draft: Draft::Order {
                         signed: side.order.clone(),
                         fill: netted,
-                        before,
+                        before: before.into(),
                     },
                     after,
                 });
@@ -266,7 +266,7 @@ impl OpenBatch {
             draft: Draft::Order {
                 signed: side.order.clone(),
                 fill: one,
-                before,
+                before: before.into(),
             },
             after,
         })
@@ -288,7 +288,7 @@ impl OpenBatch {
                     cost: fill.cost.checked_add(more.cost)?,
                     fee: fill.fee.checked_add(more.fee)?,
                 };
-                Some((unit, *before, netted))
+                Some((unit, **before, netted))
             }
             _ => None,
         }

@@ -13,14 +13,25 @@ pub struct SequencerConfig {
     pub shape: Shape,
     /// Fees.
     pub fees: FeeRates,
-    /// An open batch is closed at this age.
+    /// An open batch is closed at this age, if the prover is idle; before that it closes only when it is full.
     pub batch_age: Duration,
     /// How often the chain is looked at and batches are aged.
     pub poll: Duration,
     /// An instruction counts as expired this long before its expiry.
     pub settlement_slack: Duration,
-    /// A batch whose time is older than this when its proof starts gets a later time first.
+    /// How far a batch's time may lie behind when its proof starts; an older one gets a later time, this far behind. With the slack
+    /// above it bounds how long a batch can wait without an order in it expiring. Below the chain's `MaxTimeBehind` by the time
+    /// it takes to prove and include.
     pub stale_after: Duration,
+    /// While the prover is busy the table in force stays this long, so that batches fill up instead of being closed by every new table.
+    pub table_patience: Duration,
+    /// A batch whose table is older than this when its proof starts is made again at the newest, with all that follow. Below the chain's
+    /// `MaxRiskAge` by the time it takes to prove and include.
+    pub max_table_age: Duration,
+    /// Orders wait while proving what is closed takes longer than this.
+    pub max_backlog: Duration,
+    /// How long an order waits for that before it is refused as busy.
+    pub busy_patience: Duration,
     /// Every how many batches the fees are paid out; `None`: never.
     pub sweep_every: Option<u64>,
     /// Trades, and fills, that are kept for readers.
@@ -38,8 +49,12 @@ impl SequencerConfig {
             fees: FeeRates { maker: 100, taker: 500 },
             batch_age: Duration::from_secs(5),
             poll: Duration::from_millis(500),
-            settlement_slack: Duration::from_secs(30),
-            stale_after: Duration::from_secs(20),
+            settlement_slack: Duration::from_secs(60),
+            stale_after: Duration::from_secs(60),
+            table_patience: Duration::from_secs(20),
+            max_table_age: Duration::from_secs(80),
+            max_backlog: Duration::from_secs(60),
+            busy_patience: Duration::from_secs(30),
             sweep_every: None,
             history: 100_000,
             backoff: Duration::from_millis(500),

@@ -169,12 +169,16 @@ impl Core {
         }
     }
 
-    /// Time passes: orders expire, batches age, what waits is tried again.
-    pub fn tick(&mut self, now: Millis) {
+    /// Time passes: orders expire, what waits is tried again, and, if the prover is idle, an old batch is closed.
+    pub fn tick(&mut self, now: Millis, idle: bool) {
         let effects = self.engine.advance(now);
         self.absorb(now, effects);
         let waited = self.is_halted();
-        let result = self.batcher.tick(now, &mut self.keys);
+        let result = if idle {
+            self.batcher.tick(now, &mut self.keys)
+        } else {
+            self.batcher.retry(now, &mut self.keys)
+        };
         self.note(result);
         if waited && !self.is_halted() {
             // A rebase while events waited left them out of the engine's holdings; now the ledger has them all.

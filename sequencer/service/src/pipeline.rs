@@ -20,6 +20,8 @@ use std::{
 };
 use tokio::time::Instant;
 
+/// What a proof is expected to take before one has been made.
+const FIRST_GUESS_MS: u64 = 10_000;
 /// Longest pause between attempts.
 const MAX_BACKOFF: Duration = Duration::from_secs(60);
 
@@ -45,10 +47,29 @@ pub(crate) struct Pipeline {
     last_time: u64,
     /// Counts rebases: a proof that was begun before one is thrown away.
     generation: u64,
+    /// The table of the next batch is too old: everything that is not settled is made again.
+    stale_table: bool,
+    /// What the last proof took.
+    last_prove_ms: Option<u64>,
     pub halt: Option<Halt>,
 }
 
 impl Pipeline {
+    /// True if a closed batch would be proven at once.
+    pub fn is_idle(&self) -> bool {
+        self.waiting.is_empty() && self.proving.is_none()
+    }
+
+    /// How long proving takes for what is closed and `more` batches, milliseconds.
+    pub fn backlog_ms(&self, more: usize) -> u64 {
+        let batches = self
+            .waiting
+            .len()
+            .saturating_add(usize::from(self.proving.is_some()))
+            .saturating_add(more);
+        (batches as u64).saturating_mul(self.last_prove_ms.unwrap_or(FIRST_GUESS_MS))
+    }
+
     pub fn waiting(&self) -> usize {
         self.waiting.len()
     }
@@ -105,6 +126,7 @@ fn proved<C: ChainClient>(
         }
     };
     let prove_ms = millis(started.elapsed());
+    pipeline.last_prove_ms = Some(prove_ms);
     log::info!(
         target: "cloister",
         "Batch {batch_no} is proven: {} units, {} fills, {prove_ms} ms",
@@ -127,24 +149,31 @@ fn proved<C: ChainClient>(
     true
 }
 
-/// The next batch to prove, with a later time if its own is too old.
+/// The next batch to prove, with a later time if its own is too old. `None` if there is none, or if it must be made again first.
 fn next_batch<C: ChainClient>(shared: &Shared<C>) -> Option<(ClosedBatch, u64)> {
     let now = shared.chain.now();
     let mut core = shared.core();
     let core = core.as_mut()?;
     let mut pipeline = shared.pipeline();
+    if pipeline.waiting.is_empty() {
+        core.tick(now, true);
+    }
     while let Some(closed) = core.batcher.next_closed() {
         pipeline.waiting.push_back(closed);
     }
+    let table_age = now.saturating_sub(pipeline.waiting.front()?.request.context.table.header.time);
+    let newer = core.engine.table().header.version > pipeline.waiting.front()?.risk_version();
+    pipeline.stale_table = newer && table_age > millis(shared.config.max_table_age);
+    if pipeline.stale_table {
+        return None;
+    }
     let batch = pipeline.waiting.pop_front()?;
-    let stale = now.saturating_sub(batch.time()) > millis(shared.config.stale_after);
-    let batch = if stale || batch.time() < pipeline.last_time {
-        let time = if stale {
-            now.max(pipeline.last_time)
-        } else {
-            pipeline.last_time
-        };
-        // The contents have not changed, so the statement's roots serve as their digest.
+    // Not later than it must be: orders in it, and in the batches after it, expire.
+    let time = now
+        .saturating_sub(millis(shared.config.stale_after))
+        .max(pipeline.last_time);
+    let batch = if batch.time() < time {
+        // The contents have not changed, so the new root serves as their digest.
         let digest = to_bytes(&batch.effect.statement.new_root);
         let secrets = core.keys.secrets(batch.batch_no(), &digest);
         match batch.refresh(time, &secrets) {
@@ -205,6 +234,14 @@ async fn step<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
     };
     if finalize(shared, &finalized).is_none() || check_foreign(shared, &best).is_none() {
         return Step::Backoff;
+    }
+    // Nothing is thrown away that may be in a block of some fork.
+    let stale = {
+        let pipeline = shared.pipeline();
+        pipeline.stale_table && pipeline.proven.is_empty() && best.batch_no == finalized.batch_no
+    };
+    if stale {
+        return rebase(shared).await;
     }
     let submission = {
         let mut pipeline = shared.pipeline();
@@ -349,7 +386,7 @@ async fn refused<C: ChainClient>(
         // In a block already, or the best chain has changed: look again.
         SubmitRejection::WrongBatchNumber | SubmitRejection::TimeInFuture => Step::Backoff,
         SubmitRejection::TimeTooOld => {
-            prove_again(shared, batch_no);
+            prove_again(shared, batch_no, best.time);
             Step::Again
         }
         SubmitRejection::RiskTable | SubmitRejection::QueueOverdue => {
@@ -370,10 +407,10 @@ async fn refused<C: ChainClient>(
 }
 
 /// Sends a batch, and the ones after it, back to the prover; they get later times there.
-fn prove_again<C: ChainClient>(shared: &Shared<C>, batch_no: u64) {
-    let now = shared.chain.now();
+fn prove_again<C: ChainClient>(shared: &Shared<C>, batch_no: u64, chain_time: u64) {
+    let time = shared.chain.now().saturating_sub(millis(shared.config.stale_after) / 2);
     let mut pipeline = shared.pipeline();
-    pipeline.last_time = pipeline.last_time.max(now);
+    pipeline.last_time = pipeline.last_time.max(time).max(chain_time);
     let later = pipeline.proven.split_off(&batch_no);
     for (_, proven) in later.into_iter().rev() {
         pipeline.waiting.push_front(proven.batch);
@@ -403,6 +440,7 @@ async fn rebase<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
     pipeline.proven.clear();
     pipeline.generation = pipeline.generation.wrapping_add(1);
     pipeline.last_time = 0;
+    pipeline.stale_table = false;
     core.rebase(now, table);
     shared.wake.notify_waiters();
     Step::Again

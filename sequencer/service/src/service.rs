@@ -3,7 +3,7 @@
 use crate::{
     chain::{At, ChainClient, ChainError, GroupView},
     config::SequencerConfig,
-    core::{Core, CoreError, Origin},
+    core::{millis, Core, CoreError, Origin},
     keys::SequencerKeys,
     pipeline::{prove_loop, settle_loop, Pipeline},
     prover::{BatchProver, ProveError},
@@ -94,6 +94,12 @@ impl<C: ChainClient> Shared<C> {
         self.facts.get().map_or(0, |f| f.constraints)
     }
 
+    /// True if orders would wait too long for their proof.
+    pub fn is_busy(&self) -> bool {
+        let ready = self.core().as_ref().map_or(0, |core| core.batcher.ready());
+        self.pipeline().backlog_ms(ready) > millis(self.config.max_backlog)
+    }
+
     /// Until something happens, at most one polling interval.
     pub async fn wait(&self) {
         let _ = tokio::time::timeout(self.config.poll, self.wake.notified()).await;
@@ -142,28 +148,26 @@ impl<C: ChainClient> Sequencer<C> {
     ///
     /// # Errors
     /// [`StartError`]; once started it does not return.
-    pub fn run<P: BatchProver>(
+    pub async fn run<P: BatchProver>(
         self,
         load: impl FnOnce() -> Result<P, ProveError> + Send + 'static,
-    ) -> impl Future<Output = Result<(), StartError>> + Send {
-        async move {
-            let prover = tokio::task::spawn_blocking(load)
-                .await
-                .map_err(|_| StartError::Thread)??;
-            if prover.shape() != self.shared.config.shape {
-                return Err(StartError::Shape);
-            }
-            self.find_key(&prover).await?;
-            self.boot().await?;
-            log::info!(target: "cloister", "The sequencer of group {} takes orders", self.shared.config.group);
-            let prover = Arc::new(prover);
-            futures::join!(
-                follow_loop(self.shared.clone()),
-                prove_loop(self.shared.clone(), prover),
-                settle_loop(self.shared.clone()),
-            );
-            Ok(())
+    ) -> Result<(), StartError> {
+        let prover = tokio::task::spawn_blocking(load)
+            .await
+            .map_err(|_| StartError::Thread)??;
+        if prover.shape() != self.shared.config.shape {
+            return Err(StartError::Shape);
         }
+        self.find_key(&prover).await?;
+        self.boot().await?;
+        log::info!(target: "cloister", "The sequencer of group {} takes orders", self.shared.config.group);
+        let prover = Arc::new(prover);
+        futures::join!(
+            follow_loop(self.shared.clone()),
+            prove_loop(self.shared.clone(), prover),
+            settle_loop(self.shared.clone()),
+        );
+        Ok(())
     }
 
     /// Finds the chain's shape whose key is the prover's.
@@ -265,11 +269,16 @@ async fn follow<C: ChainClient>(shared: &Shared<C>) -> Result<(), ChainError> {
     let items = shared.chain.queue(group, next, QUEUE_PAGE).await?;
     let now = shared.chain.now();
     if let Some(core) = shared.core().as_mut() {
+        let idle = shared.pipeline().is_idle() && core.batcher.ready() == 0;
         if let Some(table) = table {
-            core.set_table(now, table);
+            // Every new table closes the open batch; while the prover is busy anyway, it may as well fill up.
+            let age = now.saturating_sub(core.engine.table().header.time);
+            if idle || core.is_halted() || age > millis(shared.config.table_patience) {
+                core.set_table(now, table);
+            }
         }
         core.take_queue(now, &items);
-        core.tick(now);
+        core.tick(now, idle);
     }
     shared.wake.notify_waiters();
     Ok(())

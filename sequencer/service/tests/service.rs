@@ -11,11 +11,11 @@ use cloister_sequencer::{
         errors,
         types::{AccountQuery, BatchInfo, FillInfo, Market, OrderBook, Status, Submission, Trade},
     },
-    RecoverError, Sequencer, StartError,
+    RecoverError, Sequencer, SequencerConfig, StartError,
 };
 use common::{market::*, *};
 use jsonrpsee::rpc_params;
-use std::sync::atomic::Ordering;
+use std::{sync::atomic::Ordering, time::Duration};
 
 const RICH: u64 = 100_000 * ONE;
 
@@ -138,13 +138,11 @@ async fn refusals_that_pass_are_tried_again_and_no_fill_is_lost() {
     trade(&running, 1).await;
     running.settled().await;
     assert_eq!(running.account(1).await.unwrap().settled.unwrap().positions, [(BTC, 5)]);
-    let chain = running.chain.lock();
-    let attempts = &chain.submissions[before..];
+    let attempts = running.chain.lock().submissions[before..].to_vec();
     assert_eq!(attempts.len(), 5);
     // The time was too old: a later one, and a fresh salt, because the ciphertext was made again.
     assert!(attempts[2].time > attempts[1].time && attempts[2].salt != attempts[1].salt);
     assert_eq!(attempts[2], attempts[4]);
-    drop(chain);
     assert_eq!(running.batch_status().await.halted, None);
 }
 
@@ -178,6 +176,75 @@ async fn a_table_that_is_too_old_makes_the_batches_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_whose_table_has_aged_is_made_again_before_it_is_proven() {
+    let chain = MockChain::new();
+    let prover = MockProver::default();
+    let config = SequencerConfig {
+        max_table_age: Duration::ZERO,
+        table_patience: Duration::ZERO,
+        ..sequencer_config()
+    };
+    for account in 0..2 {
+        chain.enqueue(account, RICH, open(account));
+    }
+    let running = Running::with(&chain, config, prover.clone());
+    running
+        .until(|r| async move { r.account(1).await.is_ok_and(|a| a.settled.is_some()) })
+        .await;
+    running.settled().await;
+    prover.failures.store(20, Ordering::SeqCst);
+    trade(&running, 1).await;
+    running
+        .until(|r| async move { r.batch_status().await.waiting == 1 })
+        .await;
+    running.chain.add_table(table(2));
+    running
+        .until(|r| async move { r.batch_status().await.open_units == 0 })
+        .await;
+    running.settled().await;
+    let last = running.chain.lock().best.settled.last().unwrap().batch.clone();
+    assert_eq!(last.risk_version, 2);
+    assert!(running
+        .chain
+        .lock()
+        .submissions
+        .iter()
+        .all(|s| s.batch_no != last.batch_no || s.risk_version == 2));
+    assert_eq!(running.account(1).await.unwrap().settled.unwrap().positions, [(BTC, 5)]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn orders_wait_while_too_many_batches_do_and_are_refused_in_the_end() {
+    let chain = MockChain::new();
+    let prover = MockProver::default();
+    let config = SequencerConfig {
+        max_backlog: Duration::ZERO,
+        busy_patience: Duration::from_millis(30),
+        ..sequencer_config()
+    };
+    for account in 0..2 {
+        chain.enqueue(account, RICH, open(account));
+    }
+    let running = Running::with(&chain, config, prover.clone());
+    running
+        .until(|r| async move { r.account(1).await.is_ok_and(|a| a.settled.is_some()) })
+        .await;
+    running.settled().await;
+    trade(&running, 1).await;
+    prover.slow.store(true, Ordering::SeqCst);
+    running.settled().await;
+    // One proof takes 100 ms now, so whatever waits is too much.
+    trade(&running, 2).await;
+    running
+        .until(|r| async move { r.batch_status().await.proving.is_some() })
+        .await;
+    assert_eq!(running.submit(buy(0, 3, 1, MARK)).await.unwrap_err().0, errors::BUSY);
+    running.submit(other(Kind::Cancel, 0, 3, 0)).await.unwrap();
+    running.settled().await;
+    running.submit(buy(0, 4, 1, MARK)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_overdue_queue_item_goes_before_the_fills() {
     let running = Running::with_accounts(2, RICH).await;
     running.chain.lock().enabled = false;
@@ -195,14 +262,13 @@ async fn an_overdue_queue_item_goes_before_the_fills() {
         chain.enabled = true;
     }
     running.settled().await;
-    let chain = running.chain.lock();
-    let last = chain.best.settled.last().unwrap();
+    let chain_settled = running.chain.lock().best.settled.clone();
+    let last = chain_settled.last().unwrap();
     assert_eq!(last.batch.units.iter().filter(|u| u.queued).count(), 1);
     assert_eq!(
         last.batch.batch_no,
-        chain.best.settled[chain.best.settled.len() - 2].batch.batch_no + 1
+        chain_settled[chain_settled.len() - 2].batch.batch_no + 1
     );
-    drop(chain);
     let settled = running.account(0).await.unwrap().settled.unwrap();
     assert_eq!(settled.positions, [(BTC, -5)]);
 }
@@ -392,7 +458,7 @@ async fn a_sequencer_that_waits_for_its_first_table_says_so() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_chain_without_the_verifying_key_is_refused() {
     let chain = MockChain::new();
-    let config = cloister_sequencer::SequencerConfig {
+    let config = SequencerConfig {
         shape: cloister_ledger::Shape { units: 9, orders: 1 },
         ..sequencer_config()
     };

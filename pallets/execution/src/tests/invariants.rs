@@ -33,7 +33,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0u8..3).prop_map(Step::Block),
         1 => (0u8..3).prop_map(Step::Thaw),
         2 => (0u8..3).prop_map(Step::Claim),
-        1 => (0u64..20_000).prop_map(Step::Pass),
+        1 => (0u64..2_000).prop_map(Step::Pass),
     ]
 }
 

@@ -125,7 +125,7 @@ fn spoiled_batches_should_be_judged_alike() {
         for _ in 0..2 {
             let request = world.random_batch(SMALL);
             let (witness, _) = world.apply(SMALL, &request);
-            for _ in 0..14 {
+            for _ in 0..9 {
                 let mut spoiled = witness.clone();
                 let what = spoil(&mut spoiled, &mut random);
                 if is_only_form(&spoiled, what) {
@@ -150,5 +150,5 @@ fn spoiled_batches_should_be_judged_alike() {
             }
         }
     }
-    assert!(valid > 10 && refused > 80, "{valid} valid, {refused} refused");
+    assert!(valid > 5 && refused > 50, "{valid} valid, {refused} refused");
 }

@@ -168,3 +168,31 @@ pub fn opened() -> Scene {
     let request = world.request(units);
     Scene::new(world, SMALL, &request)
 }
+
+/// The market after a trade in which trader 1 bought ten lots from trader 0.
+pub fn holding() -> World {
+    let mut world = market();
+    let request = trade(&mut world);
+    world.apply(SMALL, &request);
+    world
+}
+
+/// The request from which the batch of [`instructed`] was made.
+pub fn rebuilt(scene: &Scene) -> BatchRequest {
+    let unit = &scene.witness.units[1];
+    let places = unit.places.iter().map(|p| (p.signed.clone(), p.fill)).collect();
+    BatchRequest {
+        context: scene.witness.context.clone(),
+        house_key: scene.witness.house_key,
+        sweep: 0,
+        empty_mask: 0,
+        units: vec![
+            UnitRequest::Padding { index: 0, deposit: 0 },
+            UnitRequest::Normal {
+                index: 1,
+                deposit: 0,
+                places,
+            },
+        ],
+    }
+}

@@ -3,7 +3,10 @@
 use super::types::{
     Accepted, AccountInfo, AccountQuery, BatchInfo, BatchStatus, FillInfo, Market, OrderBook, Status, Submission, Trade,
 };
-use jsonrpsee::{core::RpcResult, proc_macros::rpc};
+// The generated client returns its own errors instead.
+#[cfg(feature = "server")]
+use jsonrpsee::core::RpcResult;
+use jsonrpsee::proc_macros::rpc;
 
 /// Methods of the sequencer. Error codes: [`super::errors`].
 #[cfg_attr(

@@ -8,6 +8,7 @@
 //! | 1004 | no such account |
 //! | 1005 | the sequencer is not ready: it has not caught up with the chain |
 //! | 1006 | settlement is halted: only cancels are taken |
+//! | 1007 | busy: too many batches wait for their proofs; try again |
 //! | 1010 | wrong group |
 //! | 1011 | a field does not fit |
 //! | 1012 | bad signature |
@@ -44,6 +45,8 @@ pub const UNKNOWN_ACCOUNT: i32 = 1004;
 pub const NOT_READY: i32 = 1005;
 /// Settlement is halted: only cancels are taken.
 pub const HALTED: i32 = 1006;
+/// Too many batches wait for their proofs.
+pub const BUSY: i32 = 1007;
 /// Wrong group.
 pub const WRONG_GROUP: i32 = 1010;
 /// A field does not fit.
@@ -92,7 +95,7 @@ pub const FILL: i32 = 1031;
 pub const OUT_OF_RANGE: i32 = 1032;
 
 #[cfg(feature = "server")]
-pub(crate) use server::{halted, not_ready, refusal, unauthentic, unknown_account, unreadable, wrong_kind};
+pub(crate) use server::{busy, halted, not_ready, refusal, unauthentic, unknown_account, unreadable, wrong_kind};
 
 #[cfg(feature = "server")]
 mod server {
@@ -131,6 +134,14 @@ mod server {
             NOT_READY,
             "NotReady",
             "the sequencer has not caught up with the chain; try again".into(),
+        )
+    }
+
+    pub fn busy() -> ErrorObjectOwned {
+        error(
+            BUSY,
+            "Busy",
+            "too many batches wait for their proofs; try again in some seconds".into(),
         )
     }
 

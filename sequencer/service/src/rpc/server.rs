@@ -2,7 +2,7 @@
 
 use super::{
     api::CloisterRpcServer,
-    errors::{not_ready, refusal, unauthentic, unknown_account, unreadable, wrong_kind},
+    errors::{busy, halted, not_ready, refusal, unauthentic, unknown_account, unreadable, wrong_kind},
     types::{
         Accepted, AccountInfo, AccountQuery, BatchInfo, BatchStatus, FillInfo, InstrumentInfo, Level, Market,
         OpenOrderInfo, OrderBook, PositionInfo, SettledAccount, Status, Submission, Trade,
@@ -55,11 +55,25 @@ impl<C: ChainClient> Server<C> {
             .map_or_else(|| Err(not_ready()), read)
     }
 
-    fn take(&self, signed: SignedInstruction) -> RpcResult<Accepted> {
+    /// Holds orders back while too many batches wait for their proofs: what is matched must be proven before it expires.
+    async fn admit(&self, kind: Kind) -> RpcResult<()> {
+        let shared = &self.sequencer.shared;
+        let deadline = tokio::time::Instant::now() + shared.config.busy_patience;
+        while kind == Kind::Order && shared.is_busy() {
+            if tokio::time::Instant::now() >= deadline {
+                return Err(busy());
+            }
+            shared.wait().await;
+        }
+        Ok(())
+    }
+
+    async fn take(&self, signed: SignedInstruction) -> RpcResult<Accepted> {
+        self.admit(signed.instruction.kind).await?;
         let now = self.now();
         let answer = self.with(|core| {
             if core.is_halted() && !frees(signed.instruction.kind) {
-                return Err(super::errors::halted(core.halt.as_ref().map(ToString::to_string)));
+                return Err(halted(core.halt.as_ref().map(ToString::to_string)));
             }
             core.submit(now, signed).map_err(|rejection| refusal(&rejection))
         })?;
@@ -217,7 +231,7 @@ fn instruments(engine: &Engine) -> Vec<InstrumentInfo> {
 #[async_trait]
 impl<C: ChainClient> CloisterRpcServer for Server<C> {
     async fn submit_instruction(&self, instruction: Submission) -> RpcResult<Accepted> {
-        self.take(instruction.decode().map_err(unreadable)?)
+        self.take(instruction.decode().map_err(unreadable)?).await
     }
 
     async fn cancel(&self, instruction: Submission) -> RpcResult<Accepted> {
@@ -225,7 +239,7 @@ impl<C: ChainClient> CloisterRpcServer for Server<C> {
         if !matches!(signed.instruction.kind, Kind::Cancel | Kind::CancelAll) {
             return Err(wrong_kind());
         }
-        self.take(signed)
+        self.take(signed).await
     }
 
     async fn order_book(&self, instrument_id: u32, levels: Option<u32>) -> RpcResult<OrderBook> {

@@ -18,7 +18,7 @@ use cloister_sequencer::{
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
         Arc, Mutex,
     },
     time::Instant,
@@ -32,6 +32,8 @@ pub const KEY: &[u8] = b"the mock's verifying key";
 pub struct MockProver {
     /// Attempts that fail first.
     pub failures: Arc<AtomicU64>,
+    /// Proofs take 100 ms.
+    pub slow: Arc<AtomicBool>,
 }
 
 impl BatchProver for MockProver {

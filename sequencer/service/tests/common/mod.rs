@@ -30,7 +30,7 @@ pub fn sequencer_config() -> SequencerConfig {
         batch_age: Duration::from_millis(15),
         poll: Duration::from_millis(3),
         settlement_slack: Duration::ZERO,
-        stale_after: Duration::from_secs(3_600),
+        stale_after: Duration::from_millis(20),
         backoff: Duration::from_millis(2),
         ..SequencerConfig::new(GROUP)
     }

@@ -71,7 +71,7 @@ async fn ready(chain: &Chain) -> Sequencer {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
-    let _alone = alone();
+    let _alone = alone().await;
     let (node, chain) = start("trading", &["--sequencer"]).await;
     let sequencer = ready(&chain).await;
     let price: Decimal = "60000".parse().expect("a price");

@@ -1,0 +1,188 @@
+//! The account, its tree and its opening.
+
+use cloister_circuits::Fr;
+use cloister_crypto::{
+    jubjub::{AffinePoint, ExtendedPoint},
+    schnorr::generator_affine,
+};
+use cloister_ledger::Key;
+
+use crate::support::{idle, market, must_break, opened, system, traded, Scene, SMALL};
+
+#[test]
+fn scenes_should_be_valid_before_they_are_spoiled() {
+    for mut scene in [traded(), opened(), idle(market())] {
+        assert!(scene.witness.check(SMALL).is_ok());
+        assert_eq!(system(SMALL, &scene.witness).all_unsatisfied(), Vec::<String>::new());
+        assert!(scene.unit().index > 0);
+    }
+}
+
+#[test]
+fn account_other_than_the_one_in_the_tree_should_break_b_opens() {
+    let name = "unit 1/B-OPENS/account tree/level 0/child 1 is the old node at the digit";
+    let mut scene = idle(market());
+    scene.unit().before.cash += 1;
+    must_break(&scene.witness, name, &["B-OPENS"]);
+    let mut scene = idle(market());
+    scene.unit().before.nonce += 1;
+    must_break(&scene.witness, name, &["B-OPENS"]);
+    let mut scene = idle(market());
+    scene.unit().before.view_key += Fr::one();
+    must_break(&scene.witness, name, &["B-OPENS"]);
+}
+
+#[test]
+fn path_of_another_tree_should_break_b_opens() {
+    let mut scene = idle(market());
+    scene.unit().path[3][5] += Fr::one();
+    must_break(
+        &scene.witness,
+        "unit 1/B-OPENS/account tree/level 4/child 0 is the old node at the digit",
+        &["B-OPENS"],
+    );
+    let mut scene = idle(market());
+    scene.unit().path[7][5] += Fr::one();
+    must_break(&scene.witness, "unit 1/B-OPENS/old root", &["B-OPENS"]);
+}
+
+#[test]
+fn index_beyond_the_tree_should_be_refused() {
+    let mut scene = idle(market());
+    scene.unit().index += 1 << 24;
+    must_break(&scene.witness, "unit 1/index/in range", &["unit 1/index/in range"]);
+}
+
+#[test]
+fn two_modes_at_once_should_break_b_unit() {
+    let scene = traded();
+    let mut system = system(SMALL, &scene.witness);
+    system.set("unit 1/B-UNIT/mode open", Fr::one()).unwrap();
+    assert!(system.all_unsatisfied().contains(&"unit 1/B-UNIT/one mode".into()));
+}
+
+#[test]
+fn cash_beyond_its_width_should_break_b_range() {
+    let mut world = market();
+    let mut state = world.state.account(1).unwrap().clone();
+    state.account.cash = (1 << 79) - 1;
+    world.state.restore_account(1, state);
+    let mut scene = idle(world);
+    scene.unit().deposit = 1;
+    must_break(&scene.witness, "unit 1/B-RANGE/new cash/in range", &["B-RANGE"]);
+}
+
+#[test]
+fn position_beyond_its_width_should_break_b_range() {
+    let mut scene = idle(market());
+    // Also another leaf, since the packing carries into the next position.
+    scene.unit().before.positions[0] = 1 << 40;
+    scene.unit().before.positions[1] = -1;
+    must_break(
+        &scene.witness,
+        "unit 1/old account/B-RANGE/position 0/q/in range",
+        &["B-OPENS", "B-RANGE"],
+    );
+}
+
+#[test]
+fn deposit_beyond_its_width_should_break_b_deposit() {
+    let scene = idle(market());
+    let mut system = system(SMALL, &scene.witness);
+    system.set("unit 1/B-DEPOSIT/deposit", -Fr::one()).unwrap();
+    assert!(system
+        .all_unsatisfied()
+        .contains(&"unit 1/B-DEPOSIT/deposit/in range".into()));
+}
+
+#[test]
+fn open_of_an_account_that_is_not_fresh_should_break_b_open() {
+    type Change = fn(&mut Scene);
+    let cases: [(Change, &str, &[&str]); 5] = [
+        (|s| s.unit().before.nonce = 3, "nonce is 0", &["B-OPEN"]),
+        (|s| s.unit().before.min_id = 3, "min id is 0", &["B-OPEN"]),
+        (|s| s.unit().before.cash = 3, "cash is 0", &["B-OPEN"]),
+        (
+            |s| s.unit().before.orders_root = Fr::one(),
+            "order tree is empty",
+            &["B-OPEN"],
+        ),
+        (
+            |s| s.unit().before.positions[7] = 1,
+            "word 1 holds no positions",
+            &["B-OPEN"],
+        ),
+    ];
+    for (change, name, rules) in cases {
+        let mut scene = opened();
+        change(&mut scene);
+        must_break(&scene.witness, &format!("unit 1/B-OPEN/{name}"), rules);
+    }
+}
+
+#[test]
+fn open_over_an_existing_account_should_break_b_opens() {
+    let mut scene = opened();
+    scene.unit().index = 1;
+    let path = scene
+        .world
+        .state
+        .account(1)
+        .map(|_| scene.witness.units[0].path)
+        .unwrap();
+    // The path of the tree after unit 0, in which accounts 0 and 1 are neighbours.
+    scene.unit().path = path;
+    let system = system(SMALL, &scene.witness);
+    let name = "unit 1/B-OPENS/account tree/level 0/child 1 is the old node at the digit";
+    assert!(system.all_unsatisfied().contains(&name.to_string()));
+    assert!(scene.witness.check(SMALL).is_err());
+}
+
+#[test]
+fn keys_outside_the_subgroup_should_break_b_open() {
+    // A key with a component of order two: no preimage exists, so the honest one of the other part does not fit.
+    let mut scene = opened();
+    let key = scene.unit().before.key;
+    let order_two = AffinePoint::from_raw_unchecked(Fr::zero(), -Fr::one());
+    let mixed = AffinePoint::from(ExtendedPoint::from(AffinePoint::from_raw_unchecked(key.x, key.y)) + order_two);
+    scene.unit().before.key = Key {
+        x: mixed.get_u(),
+        y: mixed.get_v(),
+    };
+    must_break(
+        &scene.witness,
+        "unit 1/B-OPEN/key x is of eight times the preimage",
+        &["B-OPEN"],
+    );
+
+    let mut scene = opened();
+    scene.unit().before.key = Key {
+        x: Fr::zero(),
+        y: Fr::one(),
+    };
+    scene.unit().preimage = Key {
+        x: Fr::zero(),
+        y: Fr::one(),
+    };
+    must_break(&scene.witness, "unit 1/B-OPEN/key is not the identity", &["B-OPEN"]);
+
+    let mut scene = opened();
+    scene.unit().preimage.y += Fr::one();
+    must_break(
+        &scene.witness,
+        "unit 1/B-OPEN/preimage on the curve/curve equation",
+        &["B-OPEN"],
+    );
+
+    let mut scene = opened();
+    let generator = generator_affine();
+    scene.unit().preimage = Key {
+        x: generator.get_u(),
+        y: generator.get_v(),
+    };
+    must_break(
+        &scene.witness,
+        "unit 1/B-OPEN/key y is of eight times the preimage",
+        &["B-OPEN"],
+    );
+}

@@ -1,0 +1,238 @@
+//! Fills, prices and margin.
+
+use cloister_ledger::{instruction::flags, state::AccountState, Fill, Kind, Mode};
+use cloister_risk::{MarginChoice, Status};
+
+use crate::support::{holding, idle, instructed, market, must_break, system, traded, Scene, LOTS, SMALL};
+
+#[test]
+fn empty_fill_of_an_order_should_be_refused() {
+    let mut scene = traded();
+    scene.place().fill = Fill {
+        row: 0,
+        quantity: 0,
+        cost: 0,
+        fee: 0,
+    };
+    let name = "unit 1/place 0/fill/at least one lot of an order/in range";
+    must_break(&scene.witness, name, &[name, "B-CONSERVE-Q", "B-CONSERVE-CASH"]);
+}
+
+#[test]
+fn fill_without_an_order_should_be_refused() {
+    let mut world = market();
+    let cancel = world.instruct(1, Kind::Cancel, 0);
+    let mut scene = instructed(world, cancel);
+    scene.place().fill.fee = 1;
+    let name = "unit 1/place 0/fill/only an order can be filled";
+    let failing = system(SMALL, &scene.witness).all_unsatisfied();
+    assert!(failing.contains(&name.to_string()), "{failing:?}");
+}
+
+#[test]
+fn fill_of_another_instrument_should_break_b_instrument() {
+    let mut scene = traded();
+    scene.resign(|i| i.instrument_id += 1);
+    must_break(
+        &scene.witness,
+        "unit 1/place 0/B-INSTRUMENT/signed instrument",
+        &["B-INSTRUMENT"],
+    );
+    let mut scene = traded();
+    scene.place().fill.row = 32;
+    let failing = system(SMALL, &scene.witness).all_unsatisfied();
+    assert!(
+        failing.contains(&"unit 1/place 0/B-INSTRUMENT/row/exactly one".into()),
+        "{failing:?}"
+    );
+}
+
+#[test]
+fn instrument_that_does_not_trade_should_break_b_instrument() {
+    for status in [Status::Expired, Status::Empty] {
+        let mut scene = traded();
+        scene.witness.context.table.rows[0].status = status;
+        must_break(
+            &scene.witness,
+            "unit 1/place 0/B-INSTRUMENT/trading or close-only",
+            &["B-INSTRUMENT"],
+        );
+    }
+}
+
+#[test]
+fn price_worse_than_the_limit_should_break_b_price() {
+    let mark = |s: &Scene| s.witness.context.table.rows[0].mark as u64;
+    let mut scene = traded();
+    let limit = mark(&scene) - 1;
+    scene.resign(|i| i.limit = limit);
+    must_break(
+        &scene.witness,
+        "unit 1/place 0/B-PRICE/not worse than the limit/in range",
+        &["B-PRICE"],
+    );
+    // At the limit is good.
+    scene.resign(|i| i.limit = limit + 1);
+    assert!(scene.witness.check(SMALL).is_ok());
+}
+
+#[test]
+fn price_outside_the_band_should_break_b_band() {
+    let mut scene = traded();
+    let band = scene.witness.context.table.rows[0].band;
+    scene.resign(|i| i.limit += 2 * band);
+    // The buyer pays a little more than the band allows; the surplus goes to the insurance.
+    scene.place().fill.cost += u128::from(band * LOTS) + 1;
+    must_break(
+        &scene.witness,
+        "unit 1/place 0/B-BAND/not above the band/in range",
+        &["B-BAND"],
+    );
+    scene.place().fill.cost -= 1;
+    assert!(scene.witness.check(SMALL).is_ok(), "at the band is good");
+
+    let mut scene = traded();
+    scene.place().fill.cost -= u128::from(band * LOTS) + 1;
+    must_break(
+        &scene.witness,
+        "unit 1/place 0/B-BAND/not below the band/in range",
+        &["B-BAND", "B-CONSERVE-CASH"],
+    );
+}
+
+#[test]
+fn fee_above_a_bound_should_break_b_fee() {
+    let mut scene = traded();
+    scene.resign(|i| i.max_fee = 9_999);
+    must_break(
+        &scene.witness,
+        "unit 1/place 0/B-FEE/not above the signed maximum/in range",
+        &["B-FEE"],
+    );
+    scene.resign(|i| i.max_fee = 10_000);
+    assert!(scene.witness.check(SMALL).is_ok(), "at the maximum is good");
+
+    let mut scene = traded();
+    scene.resign(|i| i.max_fee = 1 << 30);
+    let cap = scene.place().fill.cost * 1_000 / 1_000_000;
+    scene.place().fill.fee = cap + 1;
+    must_break(
+        &scene.witness,
+        "unit 1/place 0/B-FEE/not above the cap/in range",
+        &["B-FEE"],
+    );
+    scene.place().fill.fee = cap;
+    assert!(scene.witness.check(SMALL).is_ok(), "at the cap is good");
+}
+
+#[test]
+fn fill_that_does_not_reduce_should_break_b_reduce() {
+    let name = "unit 1/place 0/B-REDUCE/fill only reduces/in range";
+    let mut scene = traded();
+    scene.resign(|i| i.flags = flags::REDUCE_ONLY);
+    must_break(&scene.witness, name, &["B-REDUCE"]);
+    let mut scene = traded();
+    scene.witness.context.table.rows[0].status = Status::CloseOnly;
+    must_break(&scene.witness, name, &["B-REDUCE"]);
+}
+
+#[test]
+fn position_beyond_its_limit_should_break_b_limit() {
+    let mut scene = traded();
+    scene.witness.context.table.rows[0].limit = LOTS - 1;
+    must_break(
+        &scene.witness,
+        "unit 1/place 0/B-LIMIT/size within the bound/in range",
+        &["B-LIMIT"],
+    );
+    scene.witness.context.table.rows[0].limit = LOTS;
+    assert!(scene.witness.check(SMALL).is_ok(), "at the limit is good");
+}
+
+#[test]
+fn withdrawal_that_leaves_margin_short_should_break_b_margin() {
+    let mut world = holding();
+    let withdrawal = world.instruct(1, Kind::Withdrawal, 1_000);
+    let mut scene = instructed(world, withdrawal);
+    let equity = {
+        let account = &scene.account(1).account;
+        let row = &scene.witness.context.table.rows[0];
+        account.cash + i128::from(account.positions[0]) * i128::from(row.value)
+    };
+    scene.resign(|i| i.limit = equity as u64);
+    let failing = system(SMALL, &scene.witness).all_unsatisfied();
+    assert!(!failing.is_empty() && scene.witness.check(SMALL).is_err());
+    assert!(
+        failing
+            .iter()
+            .all(|n| n.starts_with("unit 1/B-MARGIN/deficit ") && n.ends_with("/not above the threshold/in range")),
+        "{failing:?}"
+    );
+}
+
+#[test]
+fn withdrawal_under_the_relaxed_rule_should_break_b_margin() {
+    let mut world = market();
+    let withdrawal = world.instruct(1, Kind::Withdrawal, 0);
+    let mut scene = instructed(world, withdrawal);
+    scene.unit().margin = MarginChoice {
+        initial: false,
+        threshold: 0,
+    };
+    must_break(
+        &scene.witness,
+        "unit 1/B-MARGIN/no withdrawal when relaxed",
+        &["B-MARGIN"],
+    );
+}
+
+#[test]
+fn more_risk_under_the_relaxed_rule_should_break_b_margin() {
+    // A long position raises the deficits of the scenarios in which the price falls.
+    let mut scene = traded();
+    scene.unit().margin = MarginChoice {
+        initial: false,
+        threshold: 3,
+    };
+    must_break(
+        &scene.witness,
+        "unit 1/B-MARGIN/deficit 1/not above the threshold/in range",
+        &["B-MARGIN"],
+    );
+    let mut scene = traded();
+    scene.unit().margin = MarginChoice {
+        initial: false,
+        threshold: 16,
+    };
+    let failing = system(SMALL, &scene.witness).all_unsatisfied();
+    assert!(
+        failing.contains(&"unit 1/B-MARGIN/threshold/scenario/exactly one".into()),
+        "{failing:?}"
+    );
+}
+
+#[test]
+fn negative_equity_should_break_b_equity() {
+    let mut world = market();
+    let mut state: AccountState = world.state.account(1).unwrap().clone();
+    state.account.cash = -1;
+    world.state.restore_account(1, state);
+    let cancel = world.instruct(1, Kind::Cancel, 0);
+    let mut scene = idle(world);
+    scene.unit().mode = Mode::Normal;
+    scene.unit().margin = MarginChoice {
+        initial: false,
+        threshold: 0,
+    };
+    scene.put(cancel);
+    must_break(
+        &scene.witness,
+        "unit 1/B-EQUITY/equity is not negative/in range",
+        &["B-EQUITY"],
+    );
+    scene.unit().deposit = 1;
+    assert!(
+        scene.witness.check(SMALL).is_ok(),
+        "a deposit that pays the debt heals the account"
+    );
+}

@@ -1,0 +1,109 @@
+//! The exchange in the presets: groups, keys, and what makes a development chain.
+
+use crate::genesis::state;
+use cloister_crypto::{field::to_bytes, seal::SealKey};
+use cloister_runtime::{
+    configs::{
+        cloister::{is_development, ActivationDelay},
+        consensus::SlotDuration,
+        oracle::FeedValue,
+    },
+    constants::{development::SEAL_SEED, time},
+    genesis_presets::{feeds, groups, DEVELOPMENT_SHAPE, FEE_ACCOUNT, SEQUENCER},
+    BlockNumber, Execution, Oracle, Risk, Runtime, RuntimeOrigin, System,
+};
+use frame_support::{
+    assert_noop, assert_ok,
+    traits::{Get, Hooks},
+    BoundedVec,
+};
+use pallet_cloister_execution::Error;
+use pallet_cloister_risk::RiskTables;
+use polkadot_sdk::*;
+use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use sp_keyring::Sr25519Keyring;
+
+/// Milliseconds of Unix time at which the tests begin.
+const NOW: u64 = 1_700_000_000_000;
+
+/// The development preset's verifying key.
+fn development_key() -> BoundedVec<u8, frame_support::traits::ConstU32<1060>> {
+    let shape = state(DEV_RUNTIME_PRESET).execute_with(|| Execution::verifying_key(DEVELOPMENT_SHAPE.0));
+    shape.expect("the preset has a shape").key
+}
+
+#[test]
+fn presets_should_have_both_groups_with_funded_vaults() {
+    for preset in [DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET] {
+        state(preset).execute_with(|| {
+            assert_eq!(Execution::groups(), [groups::BTC, groups::ETH]);
+            for group in Execution::groups() {
+                let found = Execution::group_state(group).expect("the group is listed");
+                assert!(found.enabled);
+                assert_eq!(found.batch_no, 0);
+                assert_eq!(found.fee_account, FEE_ACCOUNT.to_account_id());
+                assert!(Risk::exists(group));
+            }
+            assert!(Execution::submitters().contains(&SEQUENCER.to_account_id()));
+        });
+    }
+}
+
+#[test]
+fn the_development_preset_should_have_an_active_shape_and_the_public_sealing_key() {
+    let mut chain = state(DEV_RUNTIME_PRESET);
+    chain.execute_with(|| {
+        assert_eq!(Execution::shapes(), [DEVELOPMENT_SHAPE.0]);
+        let shape = Execution::verifying_key(DEVELOPMENT_SHAPE.0).expect("the shape is listed");
+        assert_eq!((shape.units, shape.orders), (DEVELOPMENT_SHAPE.1, DEVELOPMENT_SHAPE.2));
+        assert_eq!(shape.active_at, 0);
+        assert!(shape.development);
+        let public = SealKey::from_seed(&SEAL_SEED).public().expect("the seed gives a key");
+        assert_eq!(
+            Execution::seal_key(),
+            Some((to_bytes(&public.x()), to_bytes(&public.y())))
+        );
+    });
+}
+
+#[test]
+fn only_a_development_chain_should_take_development_keys_have_short_slots_and_no_activation_delay() {
+    let key = development_key();
+    let install = |key| Execution::set_verifying_key(RuntimeOrigin::root(), 2, 8, 1, true, key);
+    state(DEV_RUNTIME_PRESET).execute_with(|| {
+        System::set_block_number(1);
+        assert!(is_development());
+        assert_eq!(<SlotDuration as Get<u64>>::get(), time::DEVELOPMENT_SLOT_MILLISECONDS);
+        assert_eq!(<ActivationDelay as Get<BlockNumber>>::get(), 1);
+        assert_ok!(install(key.clone()));
+        assert_eq!(Execution::verifying_key(2).map(|shape| shape.active_at), Some(2));
+    });
+    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+        System::set_block_number(1);
+        assert!(!is_development());
+        assert_eq!(<SlotDuration as Get<u64>>::get(), time::SLOT_MILLISECONDS);
+        assert_eq!(<ActivationDelay as Get<BlockNumber>>::get(), 24 * time::HOURS);
+        assert_noop!(install(key.clone()), Error::<Runtime>::DevelopmentKeyRefused);
+        assert_eq!(Execution::shapes(), [0u16; 0]);
+    });
+}
+
+#[test]
+fn oracle_prices_should_become_a_risk_table() {
+    state(DEV_RUNTIME_PRESET).execute_with(|| {
+        System::set_block_number(1);
+        pallet_timestamp::Now::<Runtime>::put(NOW);
+        assert_eq!(Execution::latest_risk_version(groups::BTC), None);
+        let price = FeedValue::from_u32(60_000);
+        let values = BoundedVec::truncate_from(vec![(feeds::BTC_INDEX, price), (feeds::BTC_PERPETUAL, price)]);
+        assert_ok!(Oracle::feed_values(
+            RuntimeOrigin::signed(Sr25519Keyring::Alice.to_account_id()),
+            values
+        ));
+        Risk::on_initialize(2);
+        let table = Execution::latest_risk_table(groups::BTC).expect("the group had its turn");
+        // A lot is a thousandth of a bitcoin.
+        assert_eq!(table.rows[0].mark, 60_000_000);
+        assert_eq!(table.header.time, NOW);
+    });
+}

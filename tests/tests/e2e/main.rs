@@ -1,0 +1,4 @@
+//! End to end, over a real node: `cargo build --release -p cloister-node` first.
+
+mod refusals;
+mod trading;
