@@ -170,6 +170,18 @@ impl Drop for Feeder {
     }
 }
 
+/// Every feed that a group needs before it has a risk table.
+///
+/// # Errors
+/// [`ChainError`].
+pub async fn feeds_of(chain: &Chain, group: u32) -> Result<Vec<FeedId>, ChainError> {
+    let listed = chain.risk_group(group, None).await?.instruments;
+    Ok(listed
+        .iter()
+        .flat_map(|i| std::iter::once(i.feed).chain(i.premium_feed))
+        .collect())
+}
+
 /// What a replay did.
 #[derive(Clone, Debug)]
 pub struct Replayed {
@@ -228,12 +240,7 @@ impl Market {
         progress: Progress,
     ) -> Result<Self, ReplayError> {
         let sequencer = Sequencer::of(chain);
-        let listed = chain.risk_group(group, None).await?.instruments;
-        // Every instrument of the group needs a price before the group has a table.
-        let feeds: Vec<FeedId> = listed
-            .iter()
-            .flat_map(|i| std::iter::once(i.feed).chain(i.premium_feed))
-            .collect();
+        let feeds = feeds_of(chain, group).await?;
         let feeder = Feeder::start(chain, feeds, price, progress).await?;
         progress.say(format!("the oracle is fed with {price}"));
         let begin = Instant::now();

@@ -8,9 +8,10 @@ use crate::{
     audit::{audit_batches, median, recover_trader, AuditError, Money},
     chain::{Chain, ChainError},
     instrument::InstrumentError,
+    oracle,
     progress::Progress,
     recovery::RecoveryError,
-    replay::{Market, ReplayError, Replayed},
+    replay::{feeds_of, Market, ReplayError, Replayed},
     sequencer::{Sequencer, SequencerError},
     tape::{csv, market, Trade},
     trader::{now, owner_of, Trader},
@@ -223,9 +224,14 @@ async fn show(
     progress: Progress,
 ) -> Result<Summary, DemoError> {
     let chain = connect(url, log).await?;
+    let first: Decimal = tape.first().map(|t| t.price).ok_or(ReplayError::Empty)?;
+    // A sequencer starts with the first risk table, and that needs prices.
+    let feeds = feeds_of(&chain, GROUP).await?;
+    oracle::feed(&chain, &feeds, &first)
+        .await
+        .map_err(ReplayError::Oracle)?;
     let sequencer = sequencer_ready(&chain, log, progress).await?;
     progress.say("node and sequencer are ready");
-    let first: Decimal = tape.first().map(|t| t.price).ok_or(ReplayError::Empty)?;
     let mut market = Market::prepare(&chain, GROUP, INSTRUMENT, first, progress).await?;
     let trading = Instant::now();
     let replayed = market.replay(tape, options.accounts).await?;

@@ -192,7 +192,7 @@ async fn a_batch_whose_table_has_aged_is_made_again_before_it_is_proven() {
         .until(|r| async move { r.account(1).await.is_ok_and(|a| a.settled.is_some()) })
         .await;
     running.settled().await;
-    prover.failures.store(20, Ordering::SeqCst);
+    prover.failures.store(6, Ordering::SeqCst);
     trade(&running, 1).await;
     running
         .until(|r| async move { r.batch_status().await.waiting == 1 })
@@ -219,7 +219,7 @@ async fn orders_wait_while_too_many_batches_do_and_are_refused_in_the_end() {
     let prover = MockProver::default();
     let config = SequencerConfig {
         max_backlog: Duration::ZERO,
-        busy_patience: Duration::from_millis(30),
+        busy_patience: Duration::from_millis(1),
         ..sequencer_config()
     };
     for account in 0..2 {
@@ -230,10 +230,10 @@ async fn orders_wait_while_too_many_batches_do_and_are_refused_in_the_end() {
         .until(|r| async move { r.account(1).await.is_ok_and(|a| a.settled.is_some()) })
         .await;
     running.settled().await;
-    trade(&running, 1).await;
+    // One proof takes 400 ms now, so whatever waits is too much.
     prover.slow.store(true, Ordering::SeqCst);
+    trade(&running, 1).await;
     running.settled().await;
-    // One proof takes 100 ms now, so whatever waits is too much.
     trade(&running, 2).await;
     running
         .until(|r| async move { r.batch_status().await.proving.is_some() })

@@ -5,14 +5,14 @@ use cloister_client::{
     chain::{Chain, ChainError, Until},
     funding::fund,
     progress::Progress,
-    replay::Feeder,
+    replay::{feeds_of, Feeder},
     trader::{self, now, owner_of},
     wallet::Keys,
 };
 use cloister_groth16_verifier::{PointError, Proof, VerifyError};
 use cloister_ledger::Fill;
 use cloister_risk::RiskTable;
-use cloister_runtime::{configs::cloister::MaxRiskAge, genesis_presets::feeds, AccountId, Runtime};
+use cloister_runtime::{configs::cloister::MaxRiskAge, AccountId, Runtime};
 use cloister_tests::{
     node::{alone, start},
     sequencer::{submit, submit_as, TestSequencer, Unit},
@@ -105,12 +105,7 @@ async fn tampered_batches_should_be_refused_with_their_own_errors_and_change_not
     let alone = alone().await;
     let (node, chain) = start("refusals", &[]).await;
     let price: Decimal = "60000".parse().expect("a price");
-    let feeds = vec![
-        feeds::BTC_INDEX,
-        feeds::BTC_PERPETUAL,
-        feeds::ETH_INDEX,
-        feeds::ETH_PERPETUAL,
-    ];
+    let feeds = feeds_of(&chain, GROUP).await.expect("the group's feeds");
     let feeder = Feeder::start(&chain, feeds, price, Progress::quiet())
         .await
         .expect("prices");

@@ -5,9 +5,9 @@ use cloister_client::{
     audit::{audit_batches, recover_trader, Money},
     chain::{Chain, ChainError, Until},
     funding::fund,
-    oracle::developer,
+    oracle::{self, developer},
     progress::Progress,
-    replay::Market,
+    replay::{feeds_of, Market},
     sequencer::{Sequencer, SequencerError},
     trader::{self, now, owner_of, Terms, Trader, TraderError},
     wallet::Keys,
@@ -73,8 +73,10 @@ async fn ready(chain: &Chain) -> Sequencer {
 async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
     let _alone = alone().await;
     let (node, chain) = start("trading", &["--sequencer"]).await;
-    let sequencer = ready(&chain).await;
     let price: Decimal = "60000".parse().expect("a price");
+    let feeds = feeds_of(&chain, GROUP).await.expect("the group's feeds");
+    oracle::feed(&chain, &feeds, &price).await.expect("fed");
+    let sequencer = ready(&chain).await;
     let mut market = Market::prepare(&chain, GROUP, "BTC-PERP", price, Progress::quiet())
         .await
         .expect("a market");

@@ -32,7 +32,7 @@ pub const KEY: &[u8] = b"the mock's verifying key";
 pub struct MockProver {
     /// Attempts that fail first.
     pub failures: Arc<AtomicU64>,
-    /// Proofs take 100 ms.
+    /// Proofs take 400 ms.
     pub slow: Arc<AtomicBool>,
 }
 
@@ -54,6 +54,9 @@ impl BatchProver for MockProver {
     }
 
     fn prove(&self, batch: &ClosedBatch) -> Result<[u8; PROOF_BYTES], ProveError> {
+        if self.slow.load(Ordering::SeqCst) {
+            std::thread::sleep(std::time::Duration::from_millis(400));
+        }
         let failed = self
             .failures
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
