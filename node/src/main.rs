@@ -1,7 +1,13 @@
 //! The `cloister-node` binary.
 
-use polkadot_sdk::sc_cli;
+use std::process::ExitCode;
 
-fn main() -> sc_cli::Result<()> {
-    cloister_node::command::run()
+fn main() -> ExitCode {
+    match cloister_node::command::run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("Error: {error}");
+            ExitCode::FAILURE
+        }
+    }
 }
