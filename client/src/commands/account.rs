@@ -32,9 +32,10 @@ pub async fn open(global: &Global, deposit: &str) -> Result<(), CommandError> {
         show_money(amount.into())
     ));
     sequencer.knows(&trader, OPEN_PATIENCE).await?;
-    println!(
+    say!(
         "account {} of group {} is open and can trade",
-        trader.index, global.group
+        trader.index,
+        global.group
     );
     Ok(())
 }
@@ -52,7 +53,7 @@ pub async fn deposit(global: &Global, text: &str) -> Result<(), CommandError> {
     let wallet = global.open_wallet()?;
     let chain = global.connect().await?;
     trader::deposit(&chain, global.group, wallet.keys(), amount, Until::Final).await?;
-    println!(
+    say!(
         "{} is queued; the sequencer credits it at once and proves it with its next batch",
         show_money(amount.into())
     );
@@ -98,12 +99,12 @@ pub async fn show(global: &Global) -> Result<(), CommandError> {
     let outside = session.chain.asset_balance(asset, &owner, None).await?;
     let claim = session.chain.claim_of(global.group, &owner, None).await?;
     print_account(&info, &names);
-    println!(
+    say!(
         "owner's balance     {}",
         show_money(i128::try_from(outside).unwrap_or(i128::MAX))
     );
     if claim > 0 {
-        println!(
+        say!(
             "owner's claim       {}",
             show_money(i128::try_from(claim).unwrap_or(i128::MAX))
         );
@@ -113,42 +114,44 @@ pub async fn show(global: &Global) -> Result<(), CommandError> {
 
 fn print_account(info: &AccountInfo, names: &Names) {
     let available = i128::try_from(info.available).unwrap_or(i128::MAX);
-    println!(
+    say!(
         "account             {} (updates {}, ids below {} are void)",
-        info.index, info.nonce, info.min_id
+        info.index,
+        info.nonce,
+        info.min_id
     );
-    println!("cash                {}", show_money(info.cash));
-    println!("equity              {}", show_money(info.equity));
-    println!("initial margin      {}", show_money(info.initial_margin));
-    println!("maintenance margin  {}", show_money(info.maintenance_margin));
-    println!("can be withdrawn    {}", show_money(available));
+    say!("cash                {}", show_money(info.cash));
+    say!("equity              {}", show_money(info.equity));
+    say!("initial margin      {}", show_money(info.initial_margin));
+    say!("maintenance margin  {}", show_money(info.maintenance_margin));
+    say!("can be withdrawn    {}", show_money(available));
     match &info.settled {
-        Some(settled) => println!(
+        Some(settled) => say!(
             "settled cash        {} (updates {})",
             show_money(settled.cash),
             settled.nonce
         ),
-        None => println!("settled cash        none yet: the opening waits for its proof"),
+        None => say!("settled cash        none yet: the opening waits for its proof"),
     }
-    println!(
+    say!(
         "positions           {}",
         if info.positions.is_empty() { "none" } else { "" }
     );
     for position in &info.positions {
-        println!(
+        say!(
             "  {}  worth {}",
             names.quantity(position.instrument_id, position.quantity),
             show_money(position.value)
         );
     }
-    println!(
+    say!(
         "open orders         {}",
         if info.open_orders.is_empty() { "none" } else { "" }
     );
     for order in &info.open_orders {
         let side = if order.side == SideName::Buy { "buy " } else { "sell" };
         let left = names.quantity(order.instrument_id, i64::try_from(order.remaining).unwrap_or(i64::MAX));
-        println!(
+        say!(
             "  {:>6} {side} {left} at {}",
             order.id,
             names.price(order.instrument_id, order.limit)
@@ -170,27 +173,29 @@ pub async fn show_from_chain(global: &Global) -> Result<(), CommandError> {
     let names = Names::read(&session.chain, global.group).await?;
     let table = session.chain.latest_risk_table(global.group, Some(head)).await?;
     let account = &recovered.account;
-    println!(
+    say!(
         "account             {} (updates {}, ids below {} are void)",
-        session.trader.index, account.nonce, account.min_id
+        session.trader.index,
+        account.nonce,
+        account.min_id
     );
-    println!("last batch          {}", recovered.batch_no);
-    println!("cash                {}", show_money(account.cash));
+    say!("last batch          {}", recovered.batch_no);
+    say!("cash                {}", show_money(account.cash));
     let held: Vec<_> = account
         .positions
         .iter()
         .zip(&table.rows)
         .filter(|(lots, _)| **lots != 0)
         .collect();
-    println!("positions           {}", if held.is_empty() { "none" } else { "" });
+    say!("positions           {}", if held.is_empty() { "none" } else { "" });
     for (lots, row) in held {
-        println!(
+        say!(
             "  {}  worth {}",
             names.quantity(row.instrument_id, *lots),
             show_money(i128::from(*lots) * i128::from(row.value))
         );
     }
-    println!("state root          0x{}", hex::encode(audit.root));
+    say!("state root          0x{}", hex::encode(audit.root));
     Ok(())
 }
 
@@ -200,7 +205,7 @@ pub async fn withdraw(global: &Global, text: &str, wait: bool) -> Result<(), Com
     let id = session.wallet.take_id()?;
     let signed = session.trader.withdrawal(id, amount, now() + WITHDRAWAL_LIFE);
     session.sequencer.submit(&signed).await?;
-    println!(
+    say!(
         "withdrawal {id} of {} is taken; it is paid when its batch is settled",
         show_money(amount.into())
     );
@@ -212,7 +217,7 @@ pub async fn withdraw(global: &Global, text: &str, wait: bool) -> Result<(), Com
                 progress.say(format!("{} batches to go", backlog.batches))
             })
             .await?;
-        println!("paid");
+        say!("paid");
     }
     Ok(())
 }

@@ -12,9 +12,7 @@ pub fn run(global: &Global, command: Keys) -> Result<(), CommandError> {
         Keys::New { suri } => {
             let wallet = Wallet::create(&global.directory()?, &global.wallet, None, suri)?;
             show(&wallet, false);
-            println!(
-                "\nThe secret seed is in that file and nowhere else. Write it down: `cloister keys show --secret`."
-            );
+            say!("\nThe secret seed is in that file and nowhere else. Write it down: `cloister keys show --secret`.");
         }
         Keys::Show { secret } => show(&global.open_wallet()?, secret),
         Keys::Import { suri, next_id } => {
@@ -33,13 +31,13 @@ pub fn run(global: &Global, command: Keys) -> Result<(), CommandError> {
 fn show(wallet: &Wallet, secret: bool) {
     let keys = wallet.keys();
     let public = keys.trading.public();
-    println!("wallet        {}", wallet.path().display());
-    println!("owner         {}", keys.owner.public().to_ss58check());
-    println!("trading key   0x{}", hex::encode(to_bytes(&public.x())));
-    println!("              0x{}", hex::encode(to_bytes(&public.y())));
-    println!("next id       {}", wallet.next_id());
+    say!("wallet        {}", wallet.path().display());
+    say!("owner         {}", keys.owner.public().to_ss58check());
+    say!("trading key   0x{}", hex::encode(to_bytes(&public.x())));
+    say!("              0x{}", hex::encode(to_bytes(&public.y())));
+    say!("next id       {}", wallet.next_id());
     if secret {
-        println!("secret seed   {}", wallet.seed());
-        println!("view key      0x{}", hex::encode(to_bytes(&keys.view)));
+        say!("secret seed   {}", wallet.seed());
+        say!("view key      0x{}", hex::encode(to_bytes(&keys.view)));
     }
 }

@@ -21,13 +21,13 @@ pub async fn book(global: &Global, instrument: &str, levels: u32) -> Result<(), 
             level.orders
         )
     };
-    println!("{:>21} {:>16} {:>8}", "price", "quantity", "orders");
+    say!("{:>21} {:>16} {:>8}", "price", "quantity", "orders");
     for level in book.asks.iter().rev() {
-        println!("ask  {}", line(level));
+        say!("ask  {}", line(level));
     }
-    println!("mark {:>16}", instrument.lot.unit_price(instrument.mark()));
+    say!("mark {:>16}", instrument.lot.unit_price(instrument.mark()));
     for level in &book.bids {
-        println!("bid  {}", line(level));
+        say!("bid  {}", line(level));
     }
     Ok(())
 }
@@ -39,9 +39,9 @@ pub async fn status(global: &Global) -> Result<(), CommandError> {
     let state = chain.group_state(global.group, None).await?;
     let totals = chain.group_totals(global.group, None).await?;
     let owed = totals.queued + totals.claims + totals.settled;
-    println!("chain        genesis {:?}", chain.genesis());
-    println!("blocks       best {best}, final {last}");
-    println!(
+    say!("chain        genesis {:?}", chain.genesis());
+    say!("blocks       best {best}, final {last}");
+    say!(
         "group        {}{}",
         global.group,
         if state.enabled { "" } else { ", paused" }
@@ -51,33 +51,35 @@ pub async fn status(global: &Global) -> Result<(), CommandError> {
         .into_iter()
         .map(|(id, name)| format!("{name} ({id})"))
         .collect();
-    println!("instruments  {}", names.join(", "));
-    println!(
+    say!("instruments  {}", names.join(", "));
+    say!(
         "batches      {} settled, root 0x{}",
         state.batch_no,
         hex::encode(state.root)
     );
-    println!("accounts     {}", state.next_index);
-    println!(
+    say!("accounts     {}", state.next_index);
+    say!(
         "queue        {} items",
         state.queue_next.saturating_sub(state.queue_first)
     );
-    println!("vault owes   {}", show_money(i128::try_from(owed).unwrap_or(i128::MAX)));
+    say!("vault owes   {}", show_money(i128::try_from(owed).unwrap_or(i128::MAX)));
     let sequencer = Sequencer::of(&chain);
     let status = match sequencer.status().await {
         Err(SequencerError::Absent) => {
-            println!("sequencer    none at this node");
+            say!("sequencer    none at this node");
             return Ok(());
         }
         other => other?,
     };
     let batch = sequencer.batch_status().await?;
-    println!(
+    say!(
         "sequencer    {} fills, {} open orders, {} accounts",
-        status.fills, status.open_orders, status.accounts
+        status.fills,
+        status.open_orders,
+        status.accounts
     );
-    println!("risk table   version {}", status.risk_version);
-    println!(
+    say!("risk table   version {}", status.risk_version);
+    say!(
         "proving      {}, {} batches wait for a proof, {} for a block, {} units in the open batch",
         batch.proving.map_or_else(|| "nothing".into(), |n| format!("batch {n}")),
         batch.waiting,
@@ -85,10 +87,10 @@ pub async fn status(global: &Global) -> Result<(), CommandError> {
         batch.open_units,
     );
     if status.development_proofs {
-        println!("note         proofs use development parameters, which prove nothing to anybody");
+        say!("note         proofs use development parameters, which prove nothing to anybody");
     }
     if let Some(why) = status.halted.or(batch.halted) {
-        println!("HALTED       {why}");
+        say!("HALTED       {why}");
     }
     Ok(())
 }

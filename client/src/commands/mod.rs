@@ -1,5 +1,15 @@
 //! What each command does. Results go to the standard output, progress and errors to the standard error.
 
+/// Prints a line; ends the program quietly when nobody reads any more, as in `cloister status | head -1`.
+macro_rules! say {
+    ($($part:tt)*) => {{
+        use std::io::Write;
+        if writeln!(std::io::stdout(), $($part)*).is_err() {
+            std::process::exit(0);
+        }
+    }};
+}
+
 mod account;
 mod keys;
 mod market;

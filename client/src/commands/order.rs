@@ -45,16 +45,16 @@ pub async fn order(global: &Global, order: &Order) -> Result<(), CommandError> {
     let id = session.wallet.take_id()?;
     let accepted = session.sequencer.submit(&session.trader.order(id, &terms)).await?;
     let quantity = |lots| instrument.lot.quantity(lots);
-    println!(
+    say!(
         "order {id}: {} filled, {} at rest",
         quantity(accepted.filled),
         quantity(accepted.resting)
     );
     if let Some(why) = accepted.dropped {
-        println!("the rest was dropped: {why}");
+        say!("the rest was dropped: {why}");
     }
     for fill in accepted.fills {
-        println!(
+        say!(
             "  {} at {}",
             quantity(fill.quantity),
             instrument.lot.unit_price(fill.price)
@@ -75,8 +75,8 @@ pub async fn cancel(global: &Global, id: Option<u64>) -> Result<(), CommandError
     };
     session.sequencer.submit(&signed).await?;
     match id {
-        Some(id) => println!("order {id} is dead"),
-        None => println!("every order below id {} is dead", signed.instruction.id),
+        Some(id) => say!("order {id} is dead"),
+        None => say!("every order below id {} is dead", signed.instruction.id),
     }
     Ok(())
 }

@@ -27,10 +27,10 @@ pub async fn replay(global: &Global, options: &Replay) -> Result<(), CommandErro
         |backlog: &cloister_client::sequencer::Backlog| progress.say(format!("{} batches to settle", backlog.batches));
     let status = market.sequencer.settled(patience, say).await?;
     let notional = show_money(i128::try_from(replayed.notional).unwrap_or(i128::MAX));
-    println!("trades       {} of {}, as on the tape", replayed.fills, tape.len());
-    println!("orders       {}", replayed.orders);
-    println!("volume       {} lots, {notional}", replayed.volume_lots);
-    println!("state root   0x{}", hex::encode(status.settled_root));
+    say!("trades       {} of {}, as on the tape", replayed.fills, tape.len());
+    say!("orders       {}", replayed.orders);
+    say!("volume       {} lots, {notional}", replayed.volume_lots);
+    say!("state root   0x{}", hex::encode(status.settled_root));
     Ok(())
 }
 
@@ -43,6 +43,6 @@ pub async fn demo(options: &Demo) -> Result<(), CommandError> {
         accounts: options.accounts.into(),
     })
     .await?;
-    println!("{summary}");
+    say!("{summary}");
     Ok(())
 }

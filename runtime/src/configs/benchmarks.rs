@@ -8,10 +8,12 @@ use crate::{
 };
 use alloc::{string::String, vec::Vec};
 use frame_benchmarking::{
-    add_benchmark, baseline::Pallet as BaselineBench, define_benchmarks, list_benchmark, BenchmarkBatch,
-    BenchmarkConfig, BenchmarkList, Benchmarking,
+    baseline::Pallet as BaselineBench, define_benchmarks, BenchmarkBatch, BenchmarkConfig, BenchmarkList,
 };
-use frame_support::traits::{fungibles::Mutate, StorageInfo, StorageInfoTrait, WhitelistedStorageKeys};
+use frame_support::traits::{
+    fungibles::{Inspect, Mutate},
+    StorageInfo, StorageInfoTrait, WhitelistedStorageKeys,
+};
 use frame_system_benchmarking::{extensions::Pallet as SystemExtensionsBench, Pallet as SystemBench};
 use pallet_cloister_risk::{GenesisGroup, GenesisInstrument, RiskTables};
 use pallet_oracle::TimestampedValue;
@@ -20,6 +22,7 @@ use sp_runtime::FixedU128;
 
 impl frame_system_benchmarking::Config for Runtime {}
 impl frame_benchmarking::baseline::Config for Runtime {}
+impl pallet_transaction_payment::BenchmarkConfig for Runtime {}
 
 define_benchmarks!(
     [frame_benchmarking, BaselineBench::<Runtime>]
@@ -66,7 +69,7 @@ impl pallet_cloister_execution::BenchmarkHelper<AccountId, AssetId> for Stage {
     }
 
     fn asset() -> AssetId {
-        if !Assets::asset_exists(SETTLEMENT_ASSET) {
+        if !<Assets as Inspect<AccountId>>::asset_exists(SETTLEMENT_ASSET) {
             let issuer: AccountId = [0u8; 32].into();
             // Benchmarks start from an empty state; a failure here fails the benchmark that needs the asset.
             let _ = Assets::force_create(
