@@ -61,7 +61,11 @@ pub fn verify_proof(
     if times > MAX_TIMES {
         return Err(Refusal::TooOften);
     }
-    let inputs: Vec<Fr> = inputs.iter().map(from_bytes).collect::<Result<_, _>>().map_err(|_| Refusal::Inputs)?;
+    let inputs: Vec<Fr> = inputs
+        .iter()
+        .map(from_bytes)
+        .collect::<Result<_, _>>()
+        .map_err(|_| Refusal::Inputs)?;
     let proof: &[u8; PROOF_BYTES] = proof.try_into().map_err(|_| Refusal::Proof)?;
     // The key's own points are checked once, when it is set; here the key is the caller's.
     VerifyingKey::from_bytes(key).map_err(|_| Refusal::Key)?;

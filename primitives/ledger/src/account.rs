@@ -87,7 +87,10 @@ impl Account {
             from_i128(self.cash),
             self.orders_root,
         ];
-        head.into_iter().chain(pack_positions(&self.positions)).chain([Fr::zero()]).collect()
+        head.into_iter()
+            .chain(pack_positions(&self.positions))
+            .chain([Fr::zero()])
+            .collect()
     }
 
     /// The leaf.
@@ -103,5 +106,9 @@ pub fn clears_cofactor(key: &Key, preimage: &Key) -> bool {
     }
     let point = jubjub::AffinePoint::from_raw_unchecked(preimage.x, preimage.y);
     let cleared = jubjub::AffinePoint::from(point.mul_by_cofactor());
-    !bool::from(cleared.is_identity()) && Key { x: cleared.get_u(), y: cleared.get_v() } == *key
+    !bool::from(cleared.is_identity())
+        && Key {
+            x: cleared.get_u(),
+            y: cleared.get_v(),
+        } == *key
 }

@@ -175,7 +175,11 @@ impl BatchWitness {
             units: units.iter().map(|u| u.record.clone()).collect(),
             house: HouseRecord::encrypt(&house, self.context.salt),
         };
-        Ok(BatchEffect { house, units, statement })
+        Ok(BatchEffect {
+            house,
+            units,
+            statement,
+        })
     }
 
     /// B-HOUSE, B-CONSERVE-CASH, B-CONSERVE-Q.
@@ -206,12 +210,21 @@ impl BatchWitness {
             return Err(BatchError::NotEmpty(row as u8));
         }
         let nonce = self.house.nonce.checked_add(1).ok_or(BatchError::Width)?;
-        Ok(House { key: self.house_key, nonce, insurance, fee_pool, open_interest, ..self.house.clone() })
+        Ok(House {
+            key: self.house_key,
+            nonce,
+            insurance,
+            fee_pool,
+            open_interest,
+            ..self.house.clone()
+        })
     }
 
     /// `insurance + deposits - withdrawals - sweep - ΣΔcash - Δfee_pool`.
     fn insurance_after(&self, sums: &Sums, fee_pool: u128) -> Option<i128> {
-        let fee_change = i128::try_from(fee_pool).ok()?.checked_sub(i128::try_from(self.house.fee_pool).ok()?)?;
+        let fee_change = i128::try_from(fee_pool)
+            .ok()?
+            .checked_sub(i128::try_from(self.house.fee_pool).ok()?)?;
         self.house
             .insurance
             .checked_add(sums.deposits)?

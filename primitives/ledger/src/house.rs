@@ -2,7 +2,12 @@
 
 use crate::packing::{pack_open_interest, pack_positions, OpenInterest};
 use alloc::vec::Vec;
-use cloister_crypto::{constants::domain, field::{from_i128, from_u128}, poseidon2::sponge, Fr};
+use cloister_crypto::{
+    constants::domain,
+    field::{from_i128, from_u128},
+    poseidon2::sponge,
+    Fr,
+};
 use cloister_risk::Positions;
 
 /// The contents of a house commitment.
@@ -25,7 +30,12 @@ pub struct House {
 impl House {
     /// The commitment's elements in the order they are hashed.
     pub fn elements(&self) -> Vec<Fr> {
-        let head = [self.key, Fr::from(self.nonce), from_i128(self.insurance), from_u128(self.fee_pool)];
+        let head = [
+            self.key,
+            Fr::from(self.nonce),
+            from_i128(self.insurance),
+            from_u128(self.fee_pool),
+        ];
         head.into_iter()
             .chain(pack_positions(&self.positions))
             .chain(pack_open_interest(&self.open_interest))

@@ -113,7 +113,9 @@ impl Instruction {
     /// The packed elements `A` and `B`.
     pub fn words(&self) -> (Fr, Fr) {
         let pack = |fields: &[(u64, usize)]| {
-            fields.iter().rev().fold(Fr::zero(), |x, (value, bits)| x * power_of_two(*bits) + Fr::from(*value))
+            fields.iter().rev().fold(Fr::zero(), |x, (value, bits)| {
+                x * power_of_two(*bits) + Fr::from(*value)
+            })
         };
         let a = pack(&[
             (self.kind as u64, KIND_BITS),
@@ -143,7 +145,10 @@ impl Instruction {
     /// Signs the instruction for a chain.
     pub fn sign(self, genesis: &[u8; 32], key: &SecretKey) -> SignedInstruction {
         let signature = key.sign(self.message(genesis));
-        SignedInstruction { instruction: self, signature }
+        SignedInstruction {
+            instruction: self,
+            signature,
+        }
     }
 
     /// True if the flag is set.

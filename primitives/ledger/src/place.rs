@@ -41,7 +41,11 @@ pub struct PlaceWitness {
 impl Default for PlaceWitness {
     fn default() -> Self {
         let path = [[Fr::zero(); TREE_ARITY]; ORDER_TREE_DEPTH];
-        Self { signed: SignedInstruction::default(), fill: Fill::default(), path }
+        Self {
+            signed: SignedInstruction::default(),
+            fill: Fill::default(),
+            path,
+        }
     }
 }
 
@@ -161,7 +165,9 @@ impl PlaceWitness {
             return Err(PlaceError::Width);
         }
         // Without an order the row has no meaning.
-        let Fill { quantity, cost, fee, .. } = self.fill;
+        let Fill {
+            quantity, cost, fee, ..
+        } = self.fill;
         if instruction.kind != Kind::Order && (quantity, cost, fee) != (0, 0, 0) {
             return Err(PlaceError::FillWithoutOrder);
         }
@@ -184,8 +190,10 @@ impl PlaceWitness {
                     return Err(PlaceError::WithdrawalPlace);
                 }
                 effect.withdrawal = instruction.limit;
-                account.cash =
-                    account.cash.checked_sub(i128::from(instruction.limit)).ok_or(PlaceError::CashWidth)?;
+                account.cash = account
+                    .cash
+                    .checked_sub(i128::from(instruction.limit))
+                    .ok_or(PlaceError::CashWidth)?;
                 FILLED_MAX
             }
             Kind::CancelAll => {
@@ -194,7 +202,11 @@ impl PlaceWitness {
             }
             Kind::Cancel | Kind::None => FILLED_MAX,
         };
-        effect.slot = Slot { id: instruction.id, filled }.to_field();
+        effect.slot = Slot {
+            id: instruction.id,
+            filled,
+        }
+        .to_field();
         account.orders_root = root_with(&self.path, slot_number(instruction.id).into(), effect.slot);
         Ok(effect)
     }
@@ -206,7 +218,8 @@ impl PlaceWitness {
             return Err(PlaceError::Addressee);
         }
         let key = account.key.public().map_err(PlaceError::Key)?;
-        key.verify(instruction.message(context.genesis), &self.signed.signature).map_err(PlaceError::Signature)?;
+        key.verify(instruction.message(context.genesis), &self.signed.signature)
+            .map_err(PlaceError::Signature)?;
         if instruction.id < account.min_id {
             return Err(PlaceError::IdBelowMinimum);
         }
@@ -240,7 +253,12 @@ impl PlaceWitness {
         filled_before: u64,
     ) -> Result<u64, PlaceError> {
         let instruction = &self.signed.instruction;
-        let Fill { row, quantity, cost, fee } = self.fill;
+        let Fill {
+            row,
+            quantity,
+            cost,
+            fee,
+        } = self.fill;
         if quantity >> QUANTITY_BITS != 0 || cost >> COST_BITS != 0 || fee >> COST_BITS != 0 {
             return Err(PlaceError::Width);
         }
@@ -267,7 +285,10 @@ impl PlaceWitness {
         let before = *position;
         let lots = i64::try_from(quantity).map_err(|_| PlaceError::Width)?;
         let change = sign.checked_mul(lots).ok_or(PlaceError::Width)?;
-        let reduces = before.checked_mul(sign).and_then(i64::checked_neg).is_some_and(|held| held >= lots);
+        let reduces = before
+            .checked_mul(sign)
+            .and_then(i64::checked_neg)
+            .is_some_and(|held| held >= lots);
         let must_reduce = instruction.has(flags::REDUCE_ONLY) || entry.status == Status::CloseOnly;
         if must_reduce && !reduces {
             return Err(PlaceError::NotReducing);
@@ -280,8 +301,7 @@ impl PlaceWitness {
             return Err(PlaceError::PositionLimit);
         }
         *position = after;
-        account.cash =
-            cash_after(account.cash, entry, sign, quantity, cost, fee).ok_or(PlaceError::CashWidth)?;
+        account.cash = cash_after(account.cash, entry, sign, quantity, cost, fee).ok_or(PlaceError::CashWidth)?;
         Ok(filled)
     }
 }
@@ -290,7 +310,8 @@ impl PlaceWitness {
 fn cash_after(cash: i128, row: &Row, sign: i64, quantity: u64, cost: u128, fee: u128) -> Option<i128> {
     let funding = i128::from(quantity).checked_mul(i128::from(row.funding))?;
     let net = i128::try_from(cost).ok()?.checked_sub(funding)?;
-    cash.checked_sub(net.checked_mul(i128::from(sign))?)?.checked_sub(i128::try_from(fee).ok()?)
+    cash.checked_sub(net.checked_mul(i128::from(sign))?)?
+        .checked_sub(i128::try_from(fee).ok()?)
 }
 
 /// B-PRICE and B-BAND.
@@ -311,12 +332,18 @@ fn check_price(row: &Row, sign: i64, quantity: u64, cost: u128, limit: u64) -> R
 
 /// B-FEE.
 fn check_fee(table: &RiskTable, quantity: u64, cost: u128, fee: u128, max_fee: u64) -> Result<(), PlaceError> {
-    let allowed = u128::from(quantity).checked_mul(u128::from(max_fee)).ok_or(PlaceError::Width)?;
+    let allowed = u128::from(quantity)
+        .checked_mul(u128::from(max_fee))
+        .ok_or(PlaceError::Width)?;
     if fee > allowed {
         return Err(PlaceError::FeeAboveMaximum);
     }
     let scaled = fee.checked_mul(u128::from(FEE_CAP_ONE)).ok_or(PlaceError::Width)?;
-    if scaled > cost.checked_mul(u128::from(table.header.fee_cap)).ok_or(PlaceError::Width)? {
+    if scaled
+        > cost
+            .checked_mul(u128::from(table.header.fee_cap))
+            .ok_or(PlaceError::Width)?
+    {
         return Err(PlaceError::FeeAboveCap);
     }
     Ok(())

@@ -3,9 +3,7 @@
 use crate::{
     account::{cash_fits, Account},
     house::House,
-    packing::{
-        pack_open_interest, pack_positions, power_of_two, unpack_open_interest, unpack_positions, OpenInterest,
-    },
+    packing::{pack_open_interest, pack_positions, power_of_two, unpack_open_interest, unpack_positions, OpenInterest},
     slot::Slot,
 };
 use alloc::vec::Vec;
@@ -91,8 +89,14 @@ fn bits(bytes: &[u8; 32], from: usize, bits: usize) -> u128 {
 /// The plaintext of a record before encryption: cash with min_id, orders root, positions, slots.
 pub fn plaintext(account: &Account, slots: &[Fr]) -> Vec<Fr> {
     let cash = from_i128(account.cash) + from_i128(CASH_OFFSET);
-    let head = [cash * power_of_two(ID_BITS) + Fr::from(account.min_id), account.orders_root];
-    head.into_iter().chain(pack_positions(&account.positions)).chain(slots.iter().copied()).collect()
+    let head = [
+        cash * power_of_two(ID_BITS) + Fr::from(account.min_id),
+        account.orders_root,
+    ];
+    head.into_iter()
+        .chain(pack_positions(&account.positions))
+        .chain(slots.iter().copied())
+        .collect()
 }
 
 impl UnitRecord {
@@ -108,7 +112,11 @@ impl UnitRecord {
     /// The record's elements in the order they are hashed.
     pub fn elements(&self) -> Vec<Fr> {
         let open = self.open.map_or([Fr::zero(); 3], |o| [o.x, o.y, o.view_commitment]);
-        [self.head(), self.new_leaf].into_iter().chain(open).chain(self.ciphertext.iter().copied()).collect()
+        [self.head(), self.new_leaf]
+            .into_iter()
+            .chain(open)
+            .chain(self.ciphertext.iter().copied())
+            .collect()
     }
 
     /// Encrypts the account after an update; `slots` are the places' new slot values.
@@ -135,16 +143,33 @@ impl UnitRecord {
         }
         let min_id = u64::try_from(bits(&head, 0, ID_BITS)).map_err(|_| RecordError::Garbage)?;
         let raw_cash = i128::try_from(bits(&head, ID_BITS, CASH_BITS)).map_err(|_| RecordError::Garbage)?;
-        let cash = raw_cash.checked_sub(CASH_OFFSET).filter(|c| cash_fits(*c)).ok_or(RecordError::Garbage)?;
+        let cash = raw_cash
+            .checked_sub(CASH_OFFSET)
+            .filter(|c| cash_fits(*c))
+            .ok_or(RecordError::Garbage)?;
         let orders_root = *fixed.get(1).ok_or(RecordError::Length)?;
-        let words: [Fr; POSITION_WORDS] =
-            fixed.get(2..).and_then(|w| w.try_into().ok()).ok_or(RecordError::Length)?;
+        let words: [Fr; POSITION_WORDS] = fixed
+            .get(2..)
+            .and_then(|w| w.try_into().ok())
+            .ok_or(RecordError::Length)?;
         let positions = unpack_positions(&words).ok_or(RecordError::Garbage)?;
         let slots = slots
             .iter()
-            .map(|s| if *s == Fr::zero() { Ok(None) } else { Slot::from_field(s).map(Some).ok_or(RecordError::Garbage) })
+            .map(|s| {
+                if *s == Fr::zero() {
+                    Ok(None)
+                } else {
+                    Slot::from_field(s).map(Some).ok_or(RecordError::Garbage)
+                }
+            })
             .collect::<Result<_, _>>()?;
-        Ok(UnitPlain { cash, min_id, orders_root, positions, slots })
+        Ok(UnitPlain {
+            cash,
+            min_id,
+            orders_root,
+            positions,
+            slots,
+        })
     }
 }
 
@@ -199,12 +224,21 @@ impl HouseRecord {
         let raw = i128::try_from(bits(&head, 0, CASH_BITS)).map_err(|_| RecordError::Garbage)?;
         let insurance = raw.checked_sub(CASH_OFFSET).ok_or(RecordError::Garbage)?;
         let fee_pool = bits(&head, CASH_BITS, FEE_POOL_BITS);
-        let positions: [Fr; POSITION_WORDS] =
-            plain.get(1..1 + POSITION_WORDS).and_then(|w| w.try_into().ok()).ok_or(RecordError::Length)?;
-        let open: [Fr; OPEN_INTEREST_WORDS] =
-            plain.get(1 + POSITION_WORDS..).and_then(|w| w.try_into().ok()).ok_or(RecordError::Length)?;
+        let positions: [Fr; POSITION_WORDS] = plain
+            .get(1..1 + POSITION_WORDS)
+            .and_then(|w| w.try_into().ok())
+            .ok_or(RecordError::Length)?;
+        let open: [Fr; OPEN_INTEREST_WORDS] = plain
+            .get(1 + POSITION_WORDS..)
+            .and_then(|w| w.try_into().ok())
+            .ok_or(RecordError::Length)?;
         let positions = unpack_positions(&positions).ok_or(RecordError::Garbage)?;
         let open_interest = unpack_open_interest(&open).ok_or(RecordError::Garbage)?;
-        Ok(HousePlain { insurance, fee_pool, positions, open_interest })
+        Ok(HousePlain {
+            insurance,
+            fee_pool,
+            positions,
+            open_interest,
+        })
     }
 }

@@ -165,13 +165,17 @@ impl GroupState {
     /// [`StateError`]; nothing has changed then.
     pub fn apply(&mut self, shape: Shape, request: &BatchRequest) -> Result<(BatchWitness, BatchEffect), StateError> {
         if request.context.batch_no != self.batch_no {
-            return Err(StateError::BatchNumber { expected: self.batch_no, found: request.context.batch_no });
+            return Err(StateError::BatchNumber {
+                expected: self.batch_no,
+                found: request.context.batch_no,
+            });
         }
         let mut undo = BTreeMap::new();
         let old_root = self.tree.root();
         let mut units = Vec::with_capacity(request.units.len());
         for (i, unit) in request.units.iter().enumerate() {
-            undo.entry(unit.index()).or_insert_with(|| self.accounts.get(&unit.index()).cloned());
+            undo.entry(unit.index())
+                .or_insert_with(|| self.accounts.get(&unit.index()).cloned());
             match self.apply_unit(shape, request, i as u16, unit) {
                 Ok(witness) => units.push(witness),
                 Err(e) => {
@@ -224,12 +228,21 @@ impl GroupState {
         let index = unit.index();
         let existing = self.accounts.get(&index);
         let (mode, deposit, before, preimage, instructions): (_, _, _, _, &[_]) = match unit {
-            UnitRequest::Open { key, preimage, view_key, deposit, .. } => {
+            UnitRequest::Open {
+                key,
+                preimage,
+                view_key,
+                deposit,
+                ..
+            } => {
                 if existing.is_some() {
                     return Err(StateError::AccountExists(number));
                 }
                 let fresh = Account::fresh(*key, *view_key);
-                let state = AccountState { account: fresh, orders: OrderTree::default() };
+                let state = AccountState {
+                    account: fresh,
+                    orders: OrderTree::default(),
+                };
                 (Mode::Open, *deposit, state, *preimage, &[])
             }
             UnitRequest::Normal { deposit, places, .. } => {
@@ -260,7 +273,13 @@ impl GroupState {
         for (number, slot) in touched_slots(&witness) {
             orders.set(number, slot);
         }
-        self.restore_account(index, AccountState { account: effect.after, orders });
+        self.restore_account(
+            index,
+            AccountState {
+                account: effect.after,
+                orders,
+            },
+        );
         Ok(witness)
     }
 
@@ -277,13 +296,16 @@ impl GroupState {
             return Err(StateError::TooManyPlaces(number));
         }
         // Instructions go to the last places, so that a withdrawal is in the last one.
-        let mut places: Vec<PlaceWitness> =
-            (instructions.len()..count).map(|_| PlaceWitness::default()).collect();
+        let mut places: Vec<PlaceWitness> = (instructions.len()..count).map(|_| PlaceWitness::default()).collect();
         let mut orders = before.orders.clone();
         for (signed, fill) in instructions {
             let id = signed.instruction.id;
             let slot = u32::from(slot_number(id));
-            places.push(PlaceWitness { signed: signed.clone(), fill: *fill, path: orders.path(slot) });
+            places.push(PlaceWitness {
+                signed: signed.clone(),
+                fill: *fill,
+                path: orders.path(slot),
+            });
             let held = Slot::from_field(&orders.leaf(slot)).unwrap_or_default();
             orders.set(slot, slot_after(held, signed, fill).to_field());
         }
@@ -308,12 +330,16 @@ fn slot_after(held: Slot, signed: &SignedInstruction, fill: &Fill) -> Slot {
 
 /// The new slots of a checked unit's places.
 fn touched_slots(witness: &UnitWitness) -> impl Iterator<Item = (u32, Fr)> + '_ {
-    witness.places.iter().filter(|p| p.signed.instruction.kind != Kind::None).map(|place| {
-        let number = u32::from(slot_number(place.signed.instruction.id));
-        let value = place.path[0][crate::tree::digit(number, 0)];
-        let held = Slot::from_field(&value).unwrap_or_default();
-        (number, slot_after(held, &place.signed, &place.fill).to_field())
-    })
+    witness
+        .places
+        .iter()
+        .filter(|p| p.signed.instruction.kind != Kind::None)
+        .map(|place| {
+            let number = u32::from(slot_number(place.signed.instruction.id));
+            let value = place.path[0][crate::tree::digit(number, 0)];
+            let held = Slot::from_field(&value).unwrap_or_default();
+            (number, slot_after(held, &place.signed, &place.fill).to_field())
+        })
 }
 
 /// Finds how a normal unit meets the margin rule; other modes need none.
@@ -323,7 +349,10 @@ fn choose_margin(witness: &UnitWitness, context: &BatchContext) -> Result<Margin
     }
     let (before, after) = witness.before_and_after(context)?;
     let assess = |a: &Account| Assessment::new(&context.table, &a.positions, a.cash);
-    let withdraws = witness.places.iter().any(|p| p.signed.instruction.kind == Kind::Withdrawal);
+    let withdraws = witness
+        .places
+        .iter()
+        .any(|p| p.signed.instruction.kind == Kind::Withdrawal);
     let choose = || -> Result<MarginChoice, MarginError> {
         Assessment::choose(&assess(&before)?, &assess(&after)?, &context.table, withdraws)
     };

@@ -36,13 +36,19 @@ impl<const DEPTH: usize> Default for Tree<DEPTH> {
         for level in 0..DEPTH {
             empty.push(compress8(&[empty[level]; TREE_ARITY]));
         }
-        Self { nodes: BTreeMap::new(), empty }
+        Self {
+            nodes: BTreeMap::new(),
+            empty,
+        }
     }
 }
 
 impl<const DEPTH: usize> Tree<DEPTH> {
     fn node(&self, level: usize, index: u32) -> Fr {
-        self.nodes.get(&(level as u8, index)).copied().unwrap_or(self.empty[level])
+        self.nodes
+            .get(&(level as u8, index))
+            .copied()
+            .unwrap_or(self.empty[level])
     }
 
     /// The root.
@@ -93,7 +99,10 @@ impl<const DEPTH: usize> Tree<DEPTH> {
 
     /// All set leaves in order.
     pub fn leaves(&self) -> impl Iterator<Item = (u32, Fr)> + '_ {
-        self.nodes.iter().take_while(|((level, _), _)| *level == 0).map(|((_, i), v)| (*i, *v))
+        self.nodes
+            .iter()
+            .take_while(|((level, _), _)| *level == 0)
+            .map(|((_, i), v)| (*i, *v))
     }
 }
 

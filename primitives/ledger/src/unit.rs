@@ -137,7 +137,10 @@ impl UnitWitness {
             return Err(UnitError::InstructionInMode);
         }
         let mut after = self.before.clone();
-        after.cash = after.cash.checked_add(self.deposit.into()).ok_or(UnitError::CashWidth)?;
+        after.cash = after
+            .cash
+            .checked_add(self.deposit.into())
+            .ok_or(UnitError::CashWidth)?;
         let entry = after.clone();
         let (slots, withdrawal, fees) = self.apply_places(context, &mut after)?;
         if !cash_fits(after.cash) {
@@ -148,7 +151,10 @@ impl UnitWitness {
             let before = assess(&entry).map_err(UnitError::Margin)?;
             let now = assess(&after).map_err(UnitError::Margin)?;
             // The mere presence of a withdrawal counts, even of amount 0: it is what the circuit sees.
-            let withdraws = self.places.iter().any(|p| p.signed.instruction.kind == Kind::Withdrawal);
+            let withdraws = self
+                .places
+                .iter()
+                .any(|p| p.signed.instruction.kind == Kind::Withdrawal);
             Assessment::check(&before, &now, &context.table, withdraws, self.margin).map_err(UnitError::Margin)?;
         }
         after.nonce = after.nonce.checked_add(1).ok_or(UnitError::Nonce)?;
@@ -171,18 +177,17 @@ impl UnitWitness {
     /// A place is refused, or cash leaves its width.
     pub fn before_and_after(&self, context: &BatchContext) -> Result<(Account, Account), UnitError> {
         let mut before = self.before.clone();
-        before.cash = before.cash.checked_add(self.deposit.into()).ok_or(UnitError::CashWidth)?;
+        before.cash = before
+            .cash
+            .checked_add(self.deposit.into())
+            .ok_or(UnitError::CashWidth)?;
         let mut after = before.clone();
         self.apply_places(context, &mut after)?;
         Ok((before, after))
     }
 
     /// Runs the places in order; returns their slots, the withdrawal and the fees.
-    fn apply_places(
-        &self,
-        context: &BatchContext,
-        account: &mut Account,
-    ) -> Result<(Vec<Fr>, u64, u128), UnitError> {
+    fn apply_places(&self, context: &BatchContext, account: &mut Account) -> Result<(Vec<Fr>, u64, u128), UnitError> {
         let mut slots = Vec::with_capacity(self.places.len());
         let (mut withdrawal, mut fees) = (0u64, 0u128);
         for (i, place) in self.places.iter().enumerate() {
@@ -203,14 +208,7 @@ impl UnitWitness {
         Ok((slots, withdrawal, fees))
     }
 
-    fn effect(
-        &self,
-        context: &BatchContext,
-        after: Account,
-        slots: &[Fr],
-        withdrawal: u64,
-        fees: u128,
-    ) -> UnitEffect {
+    fn effect(&self, context: &BatchContext, after: Account, slots: &[Fr], withdrawal: u64, fees: u128) -> UnitEffect {
         let new_leaf = after.leaf();
         let mut positions = Positions::default();
         let mut longs: [i64; INSTRUMENTS] = Positions::default();

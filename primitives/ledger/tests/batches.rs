@@ -31,7 +31,12 @@ fn trade(
     let mut buy = world.order(0, 0, Side::Buy, mark, 10);
     let sell = world.order(1, 0, Side::Sell, mark, 10);
     change(&mut buy);
-    let fill = Fill { row: 0, quantity: 10, cost: u128::from(mark) * 10, fee: 100_000 };
+    let fill = Fill {
+        row: 0,
+        quantity: 10,
+        cost: u128::from(mark) * 10,
+        fee: 100_000,
+    };
     let mut buy_fill = fill;
     change_fill(&mut buy_fill);
     let (buy, sell) = (world.sign(buy), world.sign(sell));
@@ -41,7 +46,11 @@ fn trade(
 fn request(world: &mut World, places: Vec<(u32, SignedInstruction, Fill)>) -> BatchRequest {
     let mut units: Vec<_> = places
         .into_iter()
-        .map(|(index, signed, fill)| UnitRequest::Normal { index, deposit: 0, places: vec![(signed, fill)] })
+        .map(|(index, signed, fill)| UnitRequest::Normal {
+            index,
+            deposit: 0,
+            places: vec![(signed, fill)],
+        })
         .collect();
     while units.len() < usize::from(SHAPE.units) {
         units.push(UnitRequest::Padding { index: 3, deposit: 0 });
@@ -70,10 +79,17 @@ fn random_batches_are_accepted_and_conserve_money_and_positions() {
             let (_, effect) = world.apply(SHAPE, &request);
             let deposits: u64 = effect.statement.units.iter().map(|u| u.deposit).sum();
             let withdrawals: u64 = effect.statement.units.iter().map(|u| u.withdrawal).sum();
-            assert_eq!(total(&world), before + i128::from(deposits) - i128::from(withdrawals) - i128::from(request.sweep));
+            assert_eq!(
+                total(&world),
+                before + i128::from(deposits) - i128::from(withdrawals) - i128::from(request.sweep)
+            );
             for row in 0..32 {
                 let sum: i64 = world.state.accounts().map(|(_, a)| a.account.positions[row]).sum();
-                let long: i64 = world.state.accounts().map(|(_, a)| a.account.positions[row].max(0)).sum();
+                let long: i64 = world
+                    .state
+                    .accounts()
+                    .map(|(_, a)| a.account.positions[row].max(0))
+                    .sum();
                 assert_eq!(sum, 0);
                 assert_eq!(world.state.house().open_interest[row], long as u64);
             }
@@ -97,12 +113,23 @@ fn records_decrypt_to_the_accounts_and_chain_roots_follow() {
                 .decrypt(unit.after.view_key, unit.after.nonce, request.context.salt)
                 .expect("own record");
             assert_eq!((plain.cash, plain.min_id), (unit.after.cash, unit.after.min_id));
-            assert_eq!((plain.positions, plain.orders_root), (unit.after.positions, unit.after.orders_root));
-            let wrong = unit.record.decrypt(unit.after.view_key + Fr::one(), unit.after.nonce, request.context.salt);
+            assert_eq!(
+                (plain.positions, plain.orders_root),
+                (unit.after.positions, unit.after.orders_root)
+            );
+            let wrong = unit
+                .record
+                .decrypt(unit.after.view_key + Fr::one(), unit.after.nonce, request.context.salt);
             assert!(wrong.is_err());
         }
-        let house = effect.statement.house.decrypt(request.house_key, effect.house.nonce, request.context.salt);
-        assert_eq!(house.map(|h| (h.fee_pool, h.open_interest)), Ok((effect.house.fee_pool, effect.house.open_interest)));
+        let house = effect
+            .statement
+            .house
+            .decrypt(request.house_key, effect.house.nonce, request.context.salt);
+        assert_eq!(
+            house.map(|h| (h.fee_pool, h.open_interest)),
+            Ok((effect.house.fee_pool, effect.house.open_interest))
+        );
     }
 }
 
@@ -114,7 +141,13 @@ fn a_bad_signature_should_be_refused() {
         places[0].0.instruction.limit += 1;
     }
     let found = world.state.clone().apply(SHAPE, &request).map(|_| ());
-    assert!(matches!(found, Err(StateError::Batch(BatchError::Unit(0, UnitError::Place(0, PlaceError::Signature(_)))))));
+    assert!(matches!(
+        found,
+        Err(StateError::Batch(BatchError::Unit(
+            0,
+            UnitError::Place(0, PlaceError::Signature(_))
+        )))
+    ));
 }
 
 #[test]
@@ -129,7 +162,11 @@ fn each_rule_of_an_order_refuses_with_its_error() {
         (|o| o.limit -= 1, full, PlaceError::Price),
         (|o| o.limit += 10_000_000, |f| f.cost += 40_000_000, PlaceError::Band),
         (|o| o.max_fee = 1, full, PlaceError::FeeAboveMaximum),
-        (|o| o.max_fee = 1_000_000, |f| f.fee = 1_000_000, PlaceError::FeeAboveCap),
+        (
+            |o| o.max_fee = 1_000_000,
+            |f| f.fee = 1_000_000,
+            PlaceError::FeeAboveCap,
+        ),
         (|o| o.flags = flags::REDUCE_ONLY, full, PlaceError::NotReducing),
         (|o| o.instrument_id += 1, full, PlaceError::Instrument),
         (same, |f| f.quantity = 0, PlaceError::NothingFilled),
@@ -160,9 +197,16 @@ fn an_order_short_of_margin_should_be_refused() {
     let mut world = world();
     let mark = world.table.rows[0].mark as u64;
     let quantity = 200_000;
-    let fill = Fill { row: 0, quantity, cost: u128::from(mark) * u128::from(quantity), fee: 0 };
-    let (buy, sell) =
-        (world.order(0, 0, Side::Buy, mark, quantity), world.order(1, 0, Side::Sell, mark, quantity));
+    let fill = Fill {
+        row: 0,
+        quantity,
+        cost: u128::from(mark) * u128::from(quantity),
+        fee: 0,
+    };
+    let (buy, sell) = (
+        world.order(0, 0, Side::Buy, mark, quantity),
+        world.order(1, 0, Side::Sell, mark, quantity),
+    );
     let (buy, sell) = (world.sign(buy), world.sign(sell));
     let request = request(&mut world, vec![(0, buy, fill), (1, sell, fill)]);
     let error = UnitError::Margin(MarginError::InitialMarginShort);
@@ -203,7 +247,9 @@ fn an_order_cannot_be_filled_twice_nor_after_its_cancel() {
     refused(&mut world, &again, place_error(0, PlaceError::BeyondQuantity));
 
     let fresh = trade(&mut world, |_| (), |_| ());
-    let UnitRequest::Normal { places, .. } = &fresh.units[0] else { panic!("a trade") };
+    let UnitRequest::Normal { places, .. } = &fresh.units[0] else {
+        panic!("a trade")
+    };
     let mut cancel = places[0].0.instruction.clone();
     cancel.kind = Kind::Cancel;
     let cancel = world.sign(cancel);

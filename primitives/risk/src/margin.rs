@@ -83,7 +83,10 @@ impl Assessment {
     /// # Errors
     /// [`MarginError::OutOfRange`] if a product does not fit.
     pub fn deficits(&self, ratio: u16) -> Result<[i128; SCENARIOS], MarginError> {
-        let equity = self.equity.checked_mul(1 << RATIO_SHIFT).ok_or(MarginError::OutOfRange)?;
+        let equity = self
+            .equity
+            .checked_mul(1 << RATIO_SHIFT)
+            .ok_or(MarginError::OutOfRange)?;
         let mut out = [0i128; SCENARIOS];
         for (d, e) in out.iter_mut().zip(&self.exposure) {
             let required = e.checked_mul(i128::from(ratio)).ok_or(MarginError::OutOfRange)?;
@@ -134,13 +137,19 @@ impl Assessment {
         }
         if choice.initial {
             let deficits = after.deficits(table.header.initial)?;
-            return if deficits.iter().all(|d| *d <= 0) { Ok(()) } else { Err(MarginError::InitialMarginShort) };
+            return if deficits.iter().all(|d| *d <= 0) {
+                Ok(())
+            } else {
+                Err(MarginError::InitialMarginShort)
+            };
         }
         if withdrawal {
             return Err(MarginError::WithdrawalWhileShort);
         }
         let thresholds = before.deficits(table.header.maintenance)?;
-        let threshold = *thresholds.get(usize::from(choice.threshold)).ok_or(MarginError::Threshold)?;
+        let threshold = *thresholds
+            .get(usize::from(choice.threshold))
+            .ok_or(MarginError::Threshold)?;
         let deficits = after.deficits(table.header.maintenance)?;
         if deficits.iter().all(|d| *d <= threshold) {
             Ok(())
@@ -159,7 +168,10 @@ impl Assessment {
         table: &RiskTable,
         withdrawal: bool,
     ) -> Result<MarginChoice, MarginError> {
-        let initial = MarginChoice { initial: true, threshold: 0 };
+        let initial = MarginChoice {
+            initial: true,
+            threshold: 0,
+        };
         let first = match Self::check(before, after, table, withdrawal, initial) {
             Ok(()) => return Ok(initial),
             Err(e) => e,
@@ -171,7 +183,10 @@ impl Assessment {
                 first
             });
         }
-        let choice = MarginChoice { initial: false, threshold: before.worst(table.header.maintenance)?.0 };
+        let choice = MarginChoice {
+            initial: false,
+            threshold: before.worst(table.header.maintenance)?.0,
+        };
         match Self::check(before, after, table, withdrawal, choice) {
             Ok(()) => Ok(choice),
             // Short of initial margin and not reducing: what the trader must know is the first part.

@@ -50,7 +50,9 @@ pub fn linear_scenarios(mark: i64, scan: &LinearScan) -> Result<[i64; SCENARIOS]
         Ok(v) if v.unsigned_abs() >> PRICE_BITS == 0 => Ok(v),
         _ => Err(ScenarioError::OutOfRange),
     };
-    let range = i128::from(mark).checked_mul(i128::from(scan.range)).ok_or(ScenarioError::OutOfRange)?;
+    let range = i128::from(mark)
+        .checked_mul(i128::from(scan.range))
+        .ok_or(ScenarioError::OutOfRange)?;
     for (pair, thirds) in out.chunks_exact_mut(2).zip(THIRDS) {
         let profit = range.checked_mul(thirds).ok_or(ScenarioError::OutOfRange)?;
         pair.fill(fit(divide_away(profit, 3 * PPM))?);

@@ -194,7 +194,10 @@ impl RiskTable {
 
     /// The live row of an instrument, with its number.
     pub fn row_of(&self, instrument_id: u32) -> Option<(usize, &Row)> {
-        self.rows.iter().enumerate().find(|(_, r)| r.status != Status::Empty && r.instrument_id == instrument_id)
+        self.rows
+            .iter()
+            .enumerate()
+            .find(|(_, r)| r.status != Status::Empty && r.instrument_id == instrument_id)
     }
 
     /// Checks the bounds the circuit relies on (S-RISK).
@@ -215,7 +218,10 @@ impl RiskTable {
             let n = i as u8;
             let signed = [row.funding, row.value, row.mark];
             let unsigned = [row.band, row.floor_long, row.floor_short];
-            if !signed.iter().chain(row.scenarios.iter()).all(|x| price(x.unsigned_abs()))
+            if !signed
+                .iter()
+                .chain(row.scenarios.iter())
+                .all(|x| price(x.unsigned_abs()))
                 || !unsigned.iter().all(|x| price(*x))
             {
                 return Err(TableError::Price(n));

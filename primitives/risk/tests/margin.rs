@@ -1,14 +1,28 @@
 //! Margin rule and scenario grid.
 
 use cloister_crypto::constants::INSTRUMENTS;
-use cloister_risk::{linear_scenarios, Assessment, Header, LinearScan, MarginChoice, MarginError, RiskTable, Row, Status};
+use cloister_risk::{
+    linear_scenarios, Assessment, Header, LinearScan, MarginChoice, MarginError, RiskTable, Row, Status,
+};
 use proptest::prelude::*;
 
-const SCAN: LinearScan = LinearScan { range: 160_000, extreme_multiple: 2_000_000, extreme_cover: 350_000 };
+const SCAN: LinearScan = LinearScan {
+    range: 160_000,
+    extreme_multiple: 2_000_000,
+    extreme_cover: 350_000,
+};
 
 fn table(mark: i64) -> RiskTable {
     let mut table = RiskTable {
-        header: Header { group: 1, version: 1, time: 1, initial: 320, maintenance: 256, penalty: 4, fee_cap: 1000 },
+        header: Header {
+            group: 1,
+            version: 1,
+            time: 1,
+            initial: 320,
+            maintenance: 256,
+            penalty: 4,
+            fee_cap: 1000,
+        },
         ..Default::default()
     };
     table.rows[0] = Row {
@@ -35,7 +49,11 @@ fn positions(q: i64) -> [i64; INSTRUMENTS] {
 #[test]
 fn scenarios_of_a_future_match_the_published_grid() {
     // A scan range of 20 points at 500 a point: a long future requires 10,000.
-    let scan = LinearScan { range: 200_000, extreme_multiple: 2_000_000, extreme_cover: 300_000 };
+    let scan = LinearScan {
+        range: 200_000,
+        extreme_multiple: 2_000_000,
+        extreme_cover: 300_000,
+    };
     let r = linear_scenarios(50_000, &scan).expect("in range");
     assert_eq!(r[10], 10_000);
     assert_eq!(r[12], -10_000);
@@ -63,9 +81,15 @@ fn initial_margin_should_be_refused_one_unit_short_and_accepted_at_the_edge() {
     let short = Assessment::new(&t, &positions(10), 120_000_000 - 600_000_001).expect("in range");
     assert_eq!(
         Assessment::choose(&before, &at_edge, &t, false),
-        Ok(MarginChoice { initial: true, threshold: 0 })
+        Ok(MarginChoice {
+            initial: true,
+            threshold: 0
+        })
     );
-    assert_eq!(Assessment::choose(&before, &short, &t, false), Err(MarginError::InitialMarginShort));
+    assert_eq!(
+        Assessment::choose(&before, &short, &t, false),
+        Err(MarginError::InitialMarginShort)
+    );
 }
 
 #[test]
@@ -75,14 +99,20 @@ fn a_reducing_trade_is_accepted_below_initial_but_a_withdrawal_is_not() {
     let after = Assessment::new(&t, &positions(9), 100_000_000 - 540_000_000).expect("in range");
     let choice = Assessment::choose(&before, &after, &t, false).expect("risk falls");
     assert!(!choice.initial);
-    assert_eq!(Assessment::choose(&before, &after, &t, true), Err(MarginError::WithdrawalWhileShort));
+    assert_eq!(
+        Assessment::choose(&before, &after, &t, true),
+        Err(MarginError::WithdrawalWhileShort)
+    );
 }
 
 #[test]
 fn negative_equity_is_refused_whatever_the_choice() {
     let t = table(60_000_000);
     let before = Assessment::new(&t, &positions(10), -600_000_001).expect("in range");
-    assert_eq!(Assessment::choose(&before, &before, &t, false), Err(MarginError::NegativeEquity));
+    assert_eq!(
+        Assessment::choose(&before, &before, &t, false),
+        Err(MarginError::NegativeEquity)
+    );
 }
 
 proptest! {

@@ -63,7 +63,10 @@ fn body_length(key: &ProvingKey) -> u64 {
 pub fn write_key(path: &Path, key: &ProvingKey) -> Result<(), KeyError> {
     let temporary = path.with_extension(format!("{}.part", std::process::id()));
     let write = || -> io::Result<()> {
-        let mut out = Hashing { inner: BufWriter::new(File::create(&temporary)?), hasher: Blake2b512::new() };
+        let mut out = Hashing {
+            inner: BufWriter::new(File::create(&temporary)?),
+            hasher: Blake2b512::new(),
+        };
         out.write_all(&header(key, body_length(key)))?;
         key.parameters.write(&mut out)?;
         let Hashing { mut inner, hasher } = out;
@@ -73,7 +76,10 @@ pub fn write_key(path: &Path, key: &ProvingKey) -> Result<(), KeyError> {
     };
     write().map_err(|source| {
         let _ = fs::remove_file(&temporary);
-        KeyError::Io { path: path.into(), source }
+        KeyError::Io {
+            path: path.into(),
+            source,
+        }
     })
 }
 
@@ -93,7 +99,11 @@ pub fn read_key(path: &Path, expected: CircuitId) -> Result<ProvingKey, KeyError
     let word = |at: usize| u32::from_le_bytes([bytes[at], bytes[at + 1], bytes[at + 2], bytes[at + 3]]);
     let version = word(16);
     if version != FORMAT {
-        return Err(KeyError::Version { path: named(), found: version, expected: FORMAT });
+        return Err(KeyError::Version {
+            path: named(),
+            found: version,
+            expected: FORMAT,
+        });
     }
     let flags = word(20);
     let mut id = [0; 32];

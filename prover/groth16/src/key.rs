@@ -60,7 +60,12 @@ impl fmt::Debug for ProvingKey {
 impl ProvingKey {
     pub(crate) fn new(circuit: CircuitId, development: bool, parameters: Parameters<Bls12>) -> Self {
         let prepared = groth16::prepare_verifying_key(&parameters.vk);
-        Self { circuit, development, parameters, prepared }
+        Self {
+            circuit,
+            development,
+            parameters,
+            prepared,
+        }
     }
 
     /// Generates development parameters. They follow from [`DEVELOPMENT_SEED`] and the circuit alone, so that every machine

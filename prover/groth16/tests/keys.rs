@@ -22,7 +22,12 @@ impl Circuit<Scalar> for Cubic {
         let x3 = cs.alloc(|| "x3", || value.map(|x| x * x * x).ok_or_else(missing))?;
         cs.enforce(|| "square", |lc| lc + x, |lc| lc + x, |lc| lc + x2);
         cs.enforce(|| "cube", |lc| lc + x2, |lc| lc + x, |lc| lc + x3);
-        cs.enforce(|| "sum", |lc| lc + x3 + x + (Scalar::from(5), CS::one()), |lc| lc + CS::one(), |lc| lc + y);
+        cs.enforce(
+            || "sum",
+            |lc| lc + x3 + x + (Scalar::from(5), CS::one()),
+            |lc| lc + CS::one(),
+            |lc| lc + y,
+        );
         Ok(())
     }
 }
@@ -54,10 +59,16 @@ fn a_proof_verifies_for_its_input_only() {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     let proof = key.prove(Cubic(Some(Scalar::from(3))), &mut rng).expect("proves");
     assert!(key.verify(&proof, &[Scalar::from(35)]).is_ok());
-    assert!(matches!(key.verify(&proof, &[Scalar::from(36)]), Err(KeyError::Unsatisfied)));
+    assert!(matches!(
+        key.verify(&proof, &[Scalar::from(36)]),
+        Err(KeyError::Unsatisfied)
+    ));
     let mut bad = proof.0;
     bad[100] ^= 1;
-    assert!(matches!(key.verify(&Proof(bad), &[Scalar::from(35)]), Err(KeyError::Unsatisfied)));
+    assert!(matches!(
+        key.verify(&Proof(bad), &[Scalar::from(35)]),
+        Err(KeyError::Unsatisfied)
+    ));
     assert!(matches!(key.prove(Cubic(None), &mut rng), Err(KeyError::Synthesis(_))));
 }
 
@@ -66,14 +77,21 @@ fn a_key_survives_its_file_and_spoiled_files_are_named() {
     let dir = directory("file");
     let path = dir.join("a.key");
     write_key(&path, &key()).expect("writes");
-    assert_eq!(fs::read_dir(&dir).expect("lists").count(), 1, "no temporary file is left");
+    assert_eq!(
+        fs::read_dir(&dir).expect("lists").count(),
+        1,
+        "no temporary file is left"
+    );
     let read = read_key(&path, ID).expect("reads");
     assert_eq!(read.verifying_key(), key().verifying_key());
     let mut rng = ChaCha20Rng::seed_from_u64(2);
     let proof = read.prove(Cubic(Some(Scalar::from(3))), &mut rng).expect("proves");
     assert!(key().verify(&proof, &[Scalar::from(35)]).is_ok());
 
-    assert!(matches!(read_key(&path, CircuitId([9; 32])), Err(KeyError::OtherCircuit { .. })));
+    assert!(matches!(
+        read_key(&path, CircuitId([9; 32])),
+        Err(KeyError::OtherCircuit { .. })
+    ));
     let whole = fs::read(&path).expect("reads");
     let spoiled = |change: &dyn Fn(&mut Vec<u8>)| {
         let mut bytes = whole.clone();
@@ -82,13 +100,22 @@ fn a_key_survives_its_file_and_spoiled_files_are_named() {
         fs::write(&spoiled, bytes).expect("writes");
         read_key(&spoiled, ID)
     };
-    assert!(matches!(spoiled(&|b| b.truncate(b.len() - 1)), Err(KeyError::Length(_))));
+    assert!(matches!(
+        spoiled(&|b| b.truncate(b.len() - 1)),
+        Err(KeyError::Length(_))
+    ));
     assert!(matches!(spoiled(&|b| b.truncate(40)), Err(KeyError::Length(_))));
     assert!(matches!(spoiled(&|b| b.push(0)), Err(KeyError::Length(_))));
     assert!(matches!(spoiled(&|b| b[0] ^= 1), Err(KeyError::NotAKey(_))));
-    assert!(matches!(spoiled(&|b| b[16] = 9), Err(KeyError::Version { found: 9, .. })));
+    assert!(matches!(
+        spoiled(&|b| b[16] = 9),
+        Err(KeyError::Version { found: 9, .. })
+    ));
     for at in [30, 64, 200, whole.len() - 100, whole.len() - 1] {
-        assert!(matches!(spoiled(&|b| b[at] ^= 4), Err(KeyError::Checksum(_))), "byte {at}");
+        assert!(
+            matches!(spoiled(&|b| b[at] ^= 4), Err(KeyError::Checksum(_))),
+            "byte {at}"
+        );
     }
     assert!(matches!(read_key(&dir.join("none"), ID), Err(KeyError::Io { .. })));
     fs::remove_dir_all(dir).expect("removes");
@@ -125,7 +152,9 @@ fn the_cache_generates_once_and_replaces_a_damaged_file() {
     let (third, seen) = get();
     assert_eq!(first, third);
     assert!(seen.iter().any(|p| matches!(p, Progress::Replacing(_))));
-    let keys: Vec<_> = (0..4).map(|_| std::thread::scope(|s| s.spawn(|| get().0).join())).collect();
+    let keys: Vec<_> = (0..4)
+        .map(|_| std::thread::scope(|s| s.spawn(|| get().0).join()))
+        .collect();
     assert!(keys.iter().all(|k| k.as_ref().is_ok_and(|k| *k == first)));
     fs::remove_dir_all(dir).expect("removes");
 }

@@ -70,7 +70,12 @@ fn spoil_unit(w: &mut UnitWitness, case: u64, random: &mut Random) {
         11 => w.before.view_key += Fr::one(),
         12 => w.path[random.below(8) as usize][random.below(8) as usize] += Fr::one(),
         13 => w.preimage.x += Fr::one(),
-        14 => w.margin = MarginChoice { initial: random.once_in(2), threshold: random.below(16) as u8 },
+        14 => {
+            w.margin = MarginChoice {
+                initial: random.once_in(2),
+                threshold: random.below(16) as u8,
+            }
+        }
         15 => w.before.key.x = -w.before.key.x,
         16 => w.places[last].signed.instruction.kind = Kind::None,
         17 => w.places[last].signed.instruction.kind = Kind::Order,

@@ -25,9 +25,24 @@ pub const FAR_EXPIRY: u64 = TIME + 1_000_000_000;
 
 /// A table with `live` trading perpetuals, marks 60 units a lot and up, one close-only row and one expired row.
 pub fn table(live: usize, version: u64, random: &mut Random) -> RiskTable {
-    let scan = LinearScan { range: 160_000, extreme_multiple: 2_000_000, extreme_cover: 350_000 };
-    let header = Header { group: GROUP, version, time: TIME, initial: 320, maintenance: 256, penalty: 4, fee_cap: 1000 };
-    let mut table = RiskTable { header, ..Default::default() };
+    let scan = LinearScan {
+        range: 160_000,
+        extreme_multiple: 2_000_000,
+        extreme_cover: 350_000,
+    };
+    let header = Header {
+        group: GROUP,
+        version,
+        time: TIME,
+        initial: 320,
+        maintenance: 256,
+        penalty: 4,
+        fee_cap: 1000,
+    };
+    let mut table = RiskTable {
+        header,
+        ..Default::default()
+    };
     for (i, row) in table.rows.iter_mut().enumerate().take(live + 2) {
         let mark = 60_000_000 + (i as i64) * 7_000_000 + random.below(100_000) as i64;
         let funding = random.below(2_000_000) as i64 - 1_000_000;
@@ -89,7 +104,14 @@ impl World {
         let mut random = Random::new(seed);
         let live = 3;
         let table = table(live, 1, &mut random);
-        Self { random, state: GroupState::default(), traders: Vec::new(), table, live, time: TIME }
+        Self {
+            random,
+            state: GroupState::default(),
+            traders: Vec::new(),
+            table,
+            live,
+            time: TIME,
+        }
     }
 
     /// A market in which `traders` accounts were opened with ample deposits, by batches of the shape.
@@ -117,8 +139,19 @@ impl World {
         let view_key = self.random.field();
         let public = secret.public();
         let (x, y) = public.preimage();
-        let request = UnitRequest::Open { index, key: Key::from(&public), preimage: Key { x, y }, view_key, deposit };
-        self.traders.push(Trader { index, secret, view_key, next_id: 1 });
+        let request = UnitRequest::Open {
+            index,
+            key: Key::from(&public),
+            preimage: Key { x, y },
+            view_key,
+            deposit,
+        };
+        self.traders.push(Trader {
+            index,
+            secret,
+            view_key,
+            next_id: 1,
+        });
         request
     }
 
@@ -136,7 +169,13 @@ impl World {
 
     /// A request with fresh salt and house key.
     pub fn request(&mut self, units: Vec<UnitRequest>) -> BatchRequest {
-        BatchRequest { context: self.context(), house_key: self.random.field(), sweep: 0, empty_mask: 0, units }
+        BatchRequest {
+            context: self.context(),
+            house_key: self.random.field(),
+            sweep: 0,
+            empty_mask: 0,
+            units,
+        }
     }
 
     /// Applies a request that must be accepted.
@@ -193,8 +232,17 @@ impl World {
             }
             let cost = u128::from(cost) * u128::from(quantity);
             let fee = cost / 5_000;
-            let fill = Fill { row: row as u8, quantity, cost, fee };
-            UnitRequest::Normal { index: trader as u32, deposit: 0, places: vec![(world.sign(order), fill)] }
+            let fill = Fill {
+                row: row as u8,
+                quantity,
+                cost,
+                fee,
+            };
+            UnitRequest::Normal {
+                index: trader as u32,
+                deposit: 0,
+                places: vec![(world.sign(order), fill)],
+            }
         };
         let bought = side(self, buyer, Side::Buy, price + 1_000, price + surplus);
         let sold = side(self, seller, Side::Sell, price - 1_000, price);
@@ -202,7 +250,10 @@ impl World {
     }
 
     fn reduces(&self, trader: usize, row: usize, side: Side, quantity: u64) -> bool {
-        let held = self.state.account(trader as u32).map_or(0, |a| a.account.positions[row]);
+        let held = self
+            .state
+            .account(trader as u32)
+            .map_or(0, |a| a.account.positions[row]);
         -held * side.sign() >= quantity as i64
     }
 
@@ -220,15 +271,27 @@ impl World {
                     units.extend(self.trade(trader, other));
                 }
                 4 => {
-                    let kind = if self.random.once_in(3) { Kind::CancelAll } else { Kind::Cancel };
+                    let kind = if self.random.once_in(3) {
+                        Kind::CancelAll
+                    } else {
+                        Kind::Cancel
+                    };
                     let signed = self.instruct(trader, kind, 0);
                     let deposit = self.random.below(2) * self.random.below(1_000_000);
-                    units.push(UnitRequest::Normal { index, deposit, places: vec![(signed, Fill::default())] });
+                    units.push(UnitRequest::Normal {
+                        index,
+                        deposit,
+                        places: vec![(signed, Fill::default())],
+                    });
                 }
                 5 => {
                     let amount = self.random.below(1_000_000);
                     let signed = self.instruct(trader, Kind::Withdrawal, amount);
-                    units.push(UnitRequest::Normal { index, deposit: 0, places: vec![(signed, Fill::default())] });
+                    units.push(UnitRequest::Normal {
+                        index,
+                        deposit: 0,
+                        places: vec![(signed, Fill::default())],
+                    });
                 }
                 6 if self.random.once_in(2) => {
                     let deposit = 1_000_000_000_000 + self.random.below(1_000_000_000);
@@ -242,7 +305,9 @@ impl World {
         }
         let mut request = self.request(units);
         if self.random.once_in(2) {
-            request.sweep = self.random.below(self.state.house().fee_pool.min(u64::MAX.into()) as u64 + 1);
+            request.sweep = self
+                .random
+                .below(self.state.house().fee_pool.min(u64::MAX.into()) as u64 + 1);
         }
         request.empty_mask = 0xffff_ffffu32 << (self.live + 2);
         request
