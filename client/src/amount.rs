@@ -61,7 +61,7 @@ impl Decimal {
     /// `digits / 10^scale`.
     pub fn new(digits: u128, scale: u32) -> Self {
         let mut value = Self { digits, scale };
-        while value.scale > 0 && value.digits % 10 == 0 {
+        while value.scale > 0 && value.digits.is_multiple_of(10) {
             value.digits /= 10;
             value.scale -= 1;
         }

@@ -10,7 +10,10 @@ use cloister_crypto::field::to_bytes;
 use cloister_groth16_verifier::VerifyingKey;
 use cloister_ledger::Key;
 use cloister_runtime::{Balance, Hash};
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{btree_map::Entry, BTreeMap},
+    time::Duration,
+};
 
 /// Why the chain's data do not hold together.
 #[derive(Debug, thiserror::Error)]
@@ -54,12 +57,11 @@ pub async fn audit_batches(chain: &Chain, group: u32, head: Hash) -> Result<Batc
     let mut keys: BTreeMap<u16, VerifyingKey> = BTreeMap::new();
     let mut verify = Vec::with_capacity(batches.len());
     for batch in &batches {
-        if !keys.contains_key(&batch.shape) {
-            keys.insert(batch.shape, verifying_key(chain, batch.shape, Some(head)).await?);
-        }
-        if let Some(key) = keys.get(&batch.shape) {
-            verify.push(batch.verify(key)?);
-        }
+        let key = match keys.entry(batch.shape) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(place) => place.insert(verifying_key(chain, batch.shape, Some(head)).await?),
+        };
+        verify.push(batch.verify(key)?);
     }
     let root = to_bytes(&account_tree(&batches)?.root());
     let state = chain.group_state(group, Some(head)).await?;

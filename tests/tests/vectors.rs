@@ -73,9 +73,9 @@ fn account_leaves_should_have_their_golden_hashes() {
         let secret = SecretKey::from_seed(&random.bytes());
         let mut account = Account::fresh(Key::from(&secret.public()), random.field());
         if i > 0 {
-            account.nonce = random.next();
-            account.min_id = random.next();
-            account.cash = i128::from(random.next()) - i128::from(random.next());
+            account.nonce = random.word();
+            account.min_id = random.word();
+            account.cash = i128::from(random.word()) - i128::from(random.word());
             account.orders_root = random.field();
             for _ in 0..i {
                 let row = random.below(INSTRUMENTS as u64) as usize;
@@ -96,13 +96,13 @@ fn instructions_should_have_their_golden_messages_and_signatures() {
         let secret = SecretKey::from_seed(&random.bytes());
         let instruction = Instruction {
             kind: *kind,
-            group: random.next() as u32,
+            group: random.word() as u32,
             index: random.below(1 << 24) as u32,
-            id: random.next(),
-            instrument_id: random.next() as u32,
+            id: random.word(),
+            instrument_id: random.word() as u32,
             side: if random.once_in(2) { Side::Sell } else { Side::Buy },
             flags: random.below(16) as u8,
-            limit: random.next(),
+            limit: random.word(),
             quantity: random.below(1 << 40),
             expiry: random.below(1 << 48),
             max_fee: random.below(1 << 40),
@@ -140,9 +140,9 @@ fn houses_should_have_their_golden_commitments() {
     for _ in 0..4 {
         let mut house = House {
             key: random.field(),
-            nonce: random.next(),
-            insurance: i128::from(random.next()),
-            fee_pool: u128::from(random.next()),
+            nonce: random.word(),
+            insurance: i128::from(random.word()),
+            fee_pool: u128::from(random.word()),
             ..House::default()
         };
         for open in house.open_interest.iter_mut().step_by(5) {

@@ -8,7 +8,7 @@ use crate::{
     Shape, Shapes, Submitters, Totals,
 };
 use alloc::{
-    collections::{BTreeMap, BTreeSet},
+    collections::{btree_map::Entry, BTreeMap, BTreeSet},
     vec::Vec,
 };
 use cloister_groth16_verifier::{verify, PointError, Proof, VerifyError, VerifyingKey};
@@ -122,11 +122,12 @@ impl<T: Config> Pallet<T> {
     ) -> Result<BTreeMap<u32, Account<T::AccountId>>, Error<T>> {
         let mut accounts = BTreeMap::new();
         for (unit, item) in batch.units.iter().zip(&plan.consumed) {
-            if !accounts.contains_key(&unit.index) {
-                let account = Accounts::<T>::get(group, unit.index).ok_or(Error::<T>::UnknownAccount)?;
-                accounts.insert(unit.index, account);
-            }
-            let account = accounts.get_mut(&unit.index).ok_or(Error::<T>::UnknownAccount)?;
+            let account = match accounts.entry(unit.index) {
+                Entry::Occupied(known) => known.into_mut(),
+                Entry::Vacant(place) => {
+                    place.insert(Accounts::<T>::get(group, unit.index).ok_or(Error::<T>::UnknownAccount)?)
+                }
+            };
             if matches!(item, Some((_, item)) if matches!(item.kind, ItemKind::Open(_))) {
                 account.opened = true;
             }

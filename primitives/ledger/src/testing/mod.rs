@@ -19,7 +19,7 @@ impl Random {
     }
 
     /// 64 bits.
-    pub fn next(&mut self) -> u64 {
+    pub fn word(&mut self) -> u64 {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -29,7 +29,7 @@ impl Random {
 
     /// Uniform enough below `n`.
     pub fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
+        self.word() % n
     }
 
     /// True once in `n`.
@@ -39,7 +39,7 @@ impl Random {
 
     /// A field element.
     pub fn field(&mut self) -> cloister_crypto::Fr {
-        let words = [self.next(), self.next(), self.next(), self.next() >> 3];
+        let words = [self.word(), self.word(), self.word(), self.word() >> 3];
         cloister_crypto::Fr::from_raw(words)
     }
 
@@ -47,7 +47,7 @@ impl Random {
     pub fn bytes(&mut self) -> [u8; 32] {
         let mut out = [0; 32];
         for chunk in out.chunks_mut(8) {
-            chunk.copy_from_slice(&self.next().to_le_bytes());
+            chunk.copy_from_slice(&self.word().to_le_bytes());
         }
         out
     }
