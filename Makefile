@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # Targets share one build folder and cargo uses every core itself.
 .NOTPARALLEL:
-.PHONY: help setup build demo test lint check-spec-ids clean-params
+.PHONY: help setup build demo test bench-verifier lint check-spec-ids clean-params
 
 # Where cargo builds, where the scripts keep what they make once (settings of the build, tools), and where the prover
 # keeps its parameters.
@@ -42,6 +42,9 @@ demo: build ## trade on a fresh chain, with real proofs (TRADES=file, LIMIT=coun
 test: build ## run every test of the workspace
 	@scripts/check-spec-ids.sh
 	@$(CARGO) test $(SELECTION)
+
+bench-verifier: build ## measure the verification of a proof, inside the Wasm runtime and natively
+	@$(CARGO) test $(SELECTION) --bench verifier
 
 lint: setup ## formatting, clippy, shell scripts, manifests, licences, specification ids
 	@. "$(CACHE)/env" && scripts/lint.sh
