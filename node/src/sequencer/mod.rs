@@ -102,7 +102,7 @@ fn submitter(keystore: &KeystorePtr, development: bool) -> Result<sr25519::Publi
 }
 
 /// Makes the prover ready: from a key file, or with the public parameters of development chains, which are generated when
-/// this machine has not got them yet. Takes seconds to minutes.
+/// this machine has not got them yet. Takes seconds.
 fn prover(shape: Shape, key: Option<PathBuf>) -> Result<Groth16Prover, ProveError> {
     match key {
         Some(path) => {

@@ -5,59 +5,69 @@ use crate::{
     prover::{BatchProver, ProveError},
 };
 use cloister_batcher::ClosedBatch;
-use cloister_circuits::statements::batch::{circuit_id, circuit_shape, BatchCircuit};
-use cloister_groth16::{default_directory, load_or_generate, CircuitId, KeyError, Progress, ProvingKey};
+use cloister_circuits::statements::batch::BatchCircuit;
+use cloister_groth16::{
+    constraint_name, default_directory, load_or_generate_from, Assignment, KeyError, Matrices, Progress, Prover,
+    ProvingKey,
+};
 use cloister_ledger::Shape;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use std::path::Path;
 
-/// Proves with a key in memory.
+/// Proves with one key.
 #[derive(Debug)]
 pub struct Groth16Prover {
-    key: ProvingKey,
+    prover: Prover,
     shape: Shape,
-    constraints: u64,
 }
 
 impl Groth16Prover {
     /// A prover with a given key.
     ///
     /// # Errors
-    /// The key is of another circuit.
+    /// [`ProveError::Key`] if the key is of another circuit.
     pub fn new(shape: Shape, key: ProvingKey) -> Result<Self, ProveError> {
-        let id = CircuitId(circuit_id(shape).map_err(KeyError::from)?);
-        if key.circuit() != id {
-            return Err(ProveError::OtherCircuit {
-                expected: id,
-                found: key.circuit(),
-            });
-        }
-        let constraints = circuit_shape(shape).map_err(KeyError::from)?.constraints;
-        Ok(Self {
-            key,
-            shape,
-            constraints: constraints as u64,
-        })
+        Self::with_matrices(shape, key, constraints(shape)?)
     }
 
-    /// A prover with development parameters, from the cache or generated into it (that takes minutes). `directory` is the cache's;
-    /// without it the one of the environment is taken.
+    /// A prover with development parameters, from the cache or generated into it (that takes seconds). `directory` is the
+    /// cache's; without it the one of the environment is taken.
     ///
     /// # Errors
-    /// [`ProveError::Groth16`].
+    /// [`ProveError::Key`].
     pub fn development(
         shape: Shape,
         directory: Option<&Path>,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Self, ProveError> {
-        let id = CircuitId(circuit_id(shape).map_err(KeyError::from)?);
         let directory = directory.map_or_else(default_directory, |d| Ok(d.to_owned()))?;
-        Self::new(
-            shape,
-            load_or_generate(&directory, id, BatchCircuit::blank(shape), progress)?,
-        )
+        let matrices = constraints(shape)?;
+        let key = load_or_generate_from(&directory, matrices.id(), &matrices, progress)?;
+        Self::with_matrices(shape, key, matrices)
     }
+
+    fn with_matrices(shape: Shape, key: ProvingKey, matrices: Matrices) -> Result<Self, ProveError> {
+        Ok(Self {
+            prover: Prover::new(key, matrices)?,
+            shape,
+        })
+    }
+
+    /// Names the constraint that a witness breaks.
+    fn explain(&self, error: cloister_groth16::ProveError) -> ProveError {
+        let cloister_groth16::ProveError::Unsatisfied { constraint } = error else {
+            return error.into();
+        };
+        match constraint_name(BatchCircuit::blank(self.shape), constraint) {
+            Ok(Some(name)) => ProveError::Unsatisfied(name),
+            Ok(None) | Err(_) => error.into(),
+        }
+    }
+}
+
+fn constraints(shape: Shape) -> Result<Matrices, KeyError> {
+    Ok(Matrices::record(BatchCircuit::blank(shape))?)
 }
 
 impl BatchProver for Groth16Prover {
@@ -66,15 +76,15 @@ impl BatchProver for Groth16Prover {
     }
 
     fn verifying_key(&self) -> Vec<u8> {
-        self.key.verifying_key()
+        self.prover.key().verifying_key()
     }
 
     fn constraints(&self) -> u64 {
-        self.constraints
+        self.prover.matrices().constraints() as u64
     }
 
     fn is_development(&self) -> bool {
-        self.key.is_development()
+        self.prover.key().is_development()
     }
 
     fn prove(&self, batch: &ClosedBatch) -> Result<[u8; PROOF_BYTES], ProveError> {
@@ -82,9 +92,16 @@ impl BatchProver for Groth16Prover {
         getrandom::fill(&mut seed).map_err(|_| ProveError::Randomness)?;
         let statement = batch.effect.statement.hash();
         let circuit = BatchCircuit::proving(self.shape, batch.witness.clone(), statement);
-        let proof = self.key.prove(circuit, &mut ChaCha20Rng::from_seed(seed))?;
-        // A proof that does not hold would cost a block; it shows a circuit that disagrees with the native transition.
-        self.key.verify(&proof, &[statement])?;
+        let mut assignment = Assignment::default();
+        for part in circuit.values_in_parts::<Assignment>().map_err(KeyError::from)? {
+            assignment.append(part);
+        }
+        let proof = self
+            .prover
+            .prove_assignment(&assignment, ChaCha20Rng::from_seed(seed))
+            .map_err(|error| self.explain(error))?;
+        // Every constraint was checked; a proof that does not hold all the same shows a broken machine, and would cost a block.
+        self.prover.key().verify(&proof, &[statement])?;
         Ok(proof.0)
     }
 }

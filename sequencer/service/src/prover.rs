@@ -2,23 +2,23 @@
 
 use crate::chain::PROOF_BYTES;
 use cloister_batcher::ClosedBatch;
-use cloister_groth16::CircuitId;
 use cloister_ledger::Shape;
 
 /// Why a batch cannot be proven.
 #[derive(Debug, thiserror::Error)]
 pub enum ProveError {
-    /// The key cannot be had, or the proof cannot be made.
+    /// The key cannot be had, or is not one of the circuit.
     #[error(transparent)]
-    Groth16(#[from] cloister_groth16::KeyError),
-    /// The key is of another circuit.
-    #[error("the key is of circuit {found}, not of {expected}")]
-    OtherCircuit {
-        /// Circuit of the configured shape.
-        expected: CircuitId,
-        /// Circuit of the key.
-        found: CircuitId,
-    },
+    Key(#[from] cloister_groth16::KeyError),
+    /// The proof cannot be made.
+    #[error(transparent)]
+    Groth16(#[from] cloister_groth16::ProveError),
+    /// The witness breaks a constraint of the circuit: native code and circuit disagree about a rule.
+    #[error("the batch breaks constraint {0}")]
+    Unsatisfied(String),
+    /// The proof that was made does not verify.
+    #[error("the proof does not verify: {0}")]
+    Verify(#[from] cloister_groth16::VerifyError),
     /// The system gives no randomness, and a proof without it is not zero-knowledge.
     #[error("the system gives no randomness")]
     Randomness,

@@ -16,21 +16,21 @@ const PINNED: &[(u16, u16, usize, usize, &str)] = &[
         1,
         67_042,
         66_512,
-        "8f9ca3c3b90cf6547872aa3f34ee38a00991d574a60a574fc989acb0ed4c4f4a",
+        "467c584e0e1cce8dcd71c3e6d9d12e50e73e717c567d1e2b1ee3f741365ec154",
     ),
     (
         2,
         2,
         103_807,
         103_509,
-        "d2fe6467fe50f6095a796da4211d3311f6c3d0b88b2cc724271d19e05ac3b90f",
+        "13767061bcd866b3db9aefcb71c987d9606128312b8454e2158b5c36941c3d1f",
     ),
     (
         8,
         1,
         217_066,
         217_194,
-        "5f9355908decfdf70fc42a0c9819a627d8827c1046b635255c279cd4866eb955",
+        "ec01b818bd886cc9df949d1c221e8fd59a992272bd7a235cfae689cdbb51d4d0",
     ),
 ];
 

@@ -3,4 +3,5 @@
 mod cheating;
 mod differential;
 mod identity;
+mod parts;
 mod support;

@@ -15,17 +15,17 @@ mod slot;
 mod unit;
 
 use bellman::{Circuit, ConstraintSystem, SynthesisError};
-use blake2::{digest::consts::U32, Blake2b, Digest};
 use cloister_crypto::{
     constants::{domain, STATEMENT_VERSION},
     field::limbs,
 };
 pub use cloister_ledger::{BatchWitness, Shape};
+use rayon::prelude::*;
 
 use self::{
     house::{synthesize_house, HouseOutput},
     risk::Table,
-    unit::synthesize_unit,
+    unit::{synthesize_unit, UnitOutput},
 };
 use crate::{
     digest::{circuit_digest, CircuitShape},
@@ -99,25 +99,43 @@ impl BatchCircuit {
     }
 }
 
-impl Circuit<Fr> for BatchCircuit {
-    fn synthesize<CS: ConstraintSystem<Fr>>(self, cs: &mut CS) -> Result<(), SynthesisError> {
-        let witness = self.witness.as_ref();
-        let input = Num::alloc_input(cs, || "statement", self.statement)?;
+/// What comes before the units.
+struct Opening {
+    input: Num,
+    context: Context,
+    risk_hash: Num,
+    old_root: Num,
+}
+
+impl Opening {
+    fn synthesize<CS: ConstraintSystem<Fr>>(cs: &mut CS, batch: &BatchCircuit) -> Result<Self, SynthesisError> {
+        let witness = batch.witness.as_ref();
+        let input = Num::alloc_input(cs, || "statement", batch.statement)?;
         let context = Context::alloc(cs, witness)?;
         let risk_hash = context.table.hash(cs)?;
-
         let old_root = Num::alloc(cs, || "old root", witness.map(|w| w.old_root))?;
-        let mut root = old_root.clone();
-        let mut units = Vec::with_capacity(self.shape.units.into());
-        for number in 0..usize::from(self.shape.units) {
-            let unit = witness
-                .map(|w| w.units.get(number).ok_or(SynthesisError::AssignmentMissing))
-                .transpose()?;
-            let mut cs = cs.namespace(|| format!("unit {number}"));
-            let output = synthesize_unit(&mut cs, &context, self.shape.orders.into(), &root, unit)?;
-            root = output.root.clone();
-            units.push(output);
-        }
+        Ok(Self {
+            input,
+            context,
+            risk_hash,
+            old_root,
+        })
+    }
+
+    /// What comes after the units: the house and the statement. `root` is the one after the last unit.
+    fn close<CS: ConstraintSystem<Fr>>(
+        self,
+        cs: &mut CS,
+        units: Vec<UnitOutput>,
+        root: Num,
+        witness: Option<&BatchWitness>,
+    ) -> Result<(), SynthesisError> {
+        let Self {
+            input,
+            context,
+            risk_hash,
+            old_root,
+        } = self;
         let HouseOutput {
             old_commitment,
             new_commitment,
@@ -152,19 +170,79 @@ impl Circuit<Fr> for BatchCircuit {
     }
 }
 
+impl BatchCircuit {
+    /// Synthesises unit `number`, which moves the account root from `root`.
+    fn unit<CS: ConstraintSystem<Fr>>(
+        &self,
+        cs: &mut CS,
+        context: &Context,
+        number: usize,
+        root: &Num,
+    ) -> Result<UnitOutput, SynthesisError> {
+        let witness = self.witness.as_ref();
+        let unit = witness
+            .map(|w| w.units.get(number).ok_or(SynthesisError::AssignmentMissing))
+            .transpose()?;
+        let mut cs = cs.namespace(|| format!("unit {number}"));
+        synthesize_unit(&mut cs, context, self.shape.orders.into(), root, unit)
+    }
+
+    /// The values of all wires, computed on all cores: the units at the same time, each in a constraint system of its own. The wires
+    /// of the parts, one part after the other, are those of [`Circuit::synthesize`].
+    ///
+    /// Only for constraint systems that take values and pass over constraints: in a part, wires of other parts have no
+    /// meaning. A unit's values depend on no other unit (that the roots join is a constraint), so none is lost.
+    ///
+    /// # Errors
+    /// [`SynthesisError::AssignmentMissing`] without a witness, or with one of another shape.
+    pub fn values_in_parts<CS>(&self) -> Result<Vec<CS>, SynthesisError>
+    where
+        CS: ConstraintSystem<Fr> + Default + Send,
+    {
+        let witness = self.witness.as_ref().ok_or(SynthesisError::AssignmentMissing)?;
+        let mut first = CS::default();
+        let opening = Opening::synthesize(&mut first, self)?;
+        let parts = (0..usize::from(self.shape.units))
+            .into_par_iter()
+            .map(|number| {
+                let mut part = CS::default();
+                let output = self.unit(&mut part, &opening.context, number, &opening.old_root)?;
+                Ok((part, output))
+            })
+            .collect::<Result<Vec<_>, SynthesisError>>()?;
+        let (mut parts, units): (Vec<CS>, Vec<UnitOutput>) = parts.into_iter().unzip();
+        let root = units
+            .last()
+            .map_or_else(|| opening.old_root.clone(), |unit| unit.root.clone());
+        let mut last = CS::default();
+        opening.close(&mut last, units, root, Some(witness))?;
+        parts.insert(0, first);
+        parts.push(last);
+        Ok(parts)
+    }
+}
+
+impl Circuit<Fr> for BatchCircuit {
+    fn synthesize<CS: ConstraintSystem<Fr>>(self, cs: &mut CS) -> Result<(), SynthesisError> {
+        let opening = Opening::synthesize(cs, &self)?;
+        let mut root = opening.old_root.clone();
+        let mut units = Vec::with_capacity(self.shape.units.into());
+        for number in 0..usize::from(self.shape.units) {
+            let output = self.unit(cs, &opening.context, number, &root)?;
+            root = output.root.clone();
+            units.push(output);
+        }
+        opening.close(cs, units, root, self.witness.as_ref())
+    }
+}
+
 /// Inputs, wires and constraints of a shape. Errors are those of the synthesis, of which a blank circuit has none.
 pub fn circuit_shape(shape: Shape) -> Result<CircuitShape, SynthesisError> {
     Ok(circuit_digest(BatchCircuit::blank(shape))?.1)
 }
 
-/// The identity of the batch circuit of a shape: Blake2b-256 over the shape and the whole constraint system, so that any
-/// change of the circuit changes it. Errors as for [`circuit_shape`].
+/// The identity of the batch circuit of a shape: [`circuit_digest`] of it, so that any change of the circuit changes it.
+/// Errors as for [`circuit_shape`].
 pub fn circuit_id(shape: Shape) -> Result<[u8; 32], SynthesisError> {
-    let (digest, _) = circuit_digest(BatchCircuit::blank(shape))?;
-    let mut hash = Blake2b::<U32>::new();
-    hash.update(b"cloister/batch circuit");
-    hash.update(shape.units.to_le_bytes());
-    hash.update(shape.orders.to_le_bytes());
-    hash.update(digest);
-    Ok(hash.finalize().into())
+    Ok(circuit_digest(BatchCircuit::blank(shape))?.0)
 }

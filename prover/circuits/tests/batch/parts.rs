@@ -1,0 +1,37 @@
+//! The values computed unit by unit, at the same time, are those of the circuit in one piece.
+
+use bellman::SynthesisError;
+use cloister_circuits::statements::batch::BatchCircuit;
+use cloister_groth16::{Assignment, CircuitId, Matrices};
+use cloister_ledger::{testing::World, Shape};
+
+#[test]
+fn values_in_parts_should_be_those_of_the_whole() {
+    for (seed, units, orders) in [(1, 1, 1), (2, 5, 1), (3, 3, 2), (4, 8, 1)] {
+        let shape = Shape { units, orders };
+        let mut world = World::with_traders(seed, 4, shape);
+        let request = world.random_batch(shape);
+        let (witness, effect) = world.apply(shape, &request);
+        let circuit = BatchCircuit::proving(shape, witness, effect.statement.hash());
+        let mut joined = Assignment::default();
+        for part in circuit.values_in_parts::<Assignment>().expect("the witness fits") {
+            joined.append(part);
+        }
+        let whole = Assignment::of(circuit).expect("the witness fits");
+        assert!(joined == whole, "{shape:?}");
+    }
+}
+
+#[test]
+fn a_blank_circuit_has_no_values() {
+    let parts = BatchCircuit::blank(Shape::DEV).values_in_parts::<Assignment>();
+    assert!(matches!(parts, Err(SynthesisError::AssignmentMissing)));
+}
+
+#[test]
+fn the_engine_and_the_circuits_should_agree_on_the_identity() {
+    let shape = Shape { units: 2, orders: 2 };
+    let matrices = Matrices::record(BatchCircuit::blank(shape)).expect("synthesises");
+    let id = cloister_circuits::statements::batch::circuit_id(shape).expect("synthesises");
+    assert_eq!(matrices.id(), CircuitId(id));
+}

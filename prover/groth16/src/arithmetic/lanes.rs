@@ -1,0 +1,127 @@
+//! What the inner loops ask of eight field elements.
+#![allow(unsafe_code)]
+
+use super::Field;
+
+/// Elements that are worked on side by side.
+pub const LANES: usize = 8;
+
+/// An inner loop. `run` and what it calls must be `#[inline(always)]`, so that they become part of the function that
+/// switches the instructions on; what is not inlined is right, but slow.
+pub trait Task {
+    /// What it leaves.
+    type Output;
+    /// The loop.
+    fn run(self) -> Self::Output;
+}
+
+/// Eight elements of the base field of G1 or of G2.
+///
+/// Values are redundant: an element stands for its residue and may exceed the modulus. **Tight** values are below `2p` (what
+/// `*_tight` gives, what memory holds); products are below `6p`; everything stays below `512p`, where products are still
+/// right. The bounds of each operation are its contract; the algorithms say why they keep them.
+///
+/// # Safety
+/// Implementations may use instructions that not every processor has: values may only be made, and methods only be
+/// called, where [`super::Backend::is_available`] said so.
+pub trait Lanes: Copy + Send + Sync + 'static {
+    /// One element outside of the lanes.
+    type Field: Field;
+    /// One element as memory holds it for this backend (tight).
+    type Stored: Copy + Send + Sync + 'static;
+
+    /// Zero in every lane.
+    fn zero() -> Self;
+    /// The same element in every lane.
+    fn splat(value: &Self::Field) -> Self;
+    /// Reads one element for each lane.
+    ///
+    /// # Safety
+    /// The pointers are valid and aligned.
+    unsafe fn gather(from: &[*const Self::Stored; LANES]) -> Self;
+    /// Asks for memory that is going to be read. The pointer need not be valid.
+    #[inline(always)]
+    fn prefetch<T>(_from: *const T) {}
+    /// Writes one element from each lane; the value is tight.
+    ///
+    /// # Safety
+    /// The pointers are valid, aligned and distinct.
+    unsafe fn scatter(&self, to: &[*mut Self::Stored; LANES]);
+    /// Product, below `6p`.
+    fn mul(&self, other: &Self) -> Self;
+    /// Square, below `6p`.
+    fn sqr(&self) -> Self;
+    /// Sum.
+    fn add(&self, other: &Self) -> Self;
+    /// `self - other + 4p`; `other` is below `4p`.
+    fn sub_tight(&self, other: &Self) -> Self;
+    /// `self - other + 128p`; `other` is below `128p`.
+    fn sub(&self, other: &Self) -> Self;
+    /// `±self - ±other`, negated where the bits of the masks are set, plus at most `8p`; both below `4p`.
+    fn signed_sub(&self, negate: u8, other: &Self, negate_other: u8) -> Self;
+    /// `self - 2·a - b`, tight; `self` is below `8p`, `2·a + b` below `12p`.
+    fn sub_twice_tight(&self, a: &Self, b: &Self) -> Self;
+    /// `self - ±other`, tight; `self` is below `8p`, `other` below `4p`.
+    fn sub_signed_tight(&self, other: &Self, negate: u8) -> Self;
+    /// The same residue, tight; `self` is below `512p`.
+    fn tight(&self) -> Self;
+    /// Twelve times the curve's constant `b/4`-fold: `3b·self`; `self` is below `6p`, the result below `128p`.
+    fn times_3b(&self) -> Self;
+    /// Lanes of `other` where the mask has bits, of `self` elsewhere.
+    fn select(&self, mask: u8, other: &Self) -> Self;
+    /// All lanes, canonical.
+    fn to_fields(self) -> [Self::Field; LANES];
+    /// Eight elements.
+    fn from_fields(values: &[Self::Field; LANES]) -> Self;
+    /// An element as memory holds it.
+    fn store(value: &Self::Field) -> Self::Stored;
+    /// An element from memory.
+    fn load(value: &Self::Stored) -> Self::Field;
+    /// `-value`, tight.
+    fn negate_stored(value: &Self::Stored) -> Self::Stored {
+        Self::store(&Self::load(value).neg())
+    }
+    /// Runs a loop with this backend's instructions switched on.
+    ///
+    /// # Safety
+    /// The processor has them.
+    unsafe fn enter<T: Task>(task: T) -> T::Output;
+}
+
+/// Eight scalars. Values are redundant: tight ones are below `2r`.
+pub trait ScalarLanes: Copy + Send + Sync + 'static {
+    /// One scalar as a table keeps it.
+    type Element: Copy + Send + Sync + 'static;
+
+    /// One scalar, from canonical little-endian words.
+    fn element(value: &[u64; 4]) -> Self::Element;
+    /// A table's scalar in every lane.
+    fn broadcast(value: &Self::Element) -> Self;
+    /// Zero in every lane.
+    fn zero() -> Self;
+    /// Eight scalars, as canonical little-endian words.
+    fn from_words(values: &[[u64; 4]; LANES]) -> Self;
+    /// Eight scalars, as canonical little-endian words.
+    fn to_words(self) -> [[u64; 4]; LANES];
+    /// The same scalar in every lane.
+    fn splat(value: &[u64; 4]) -> Self {
+        Self::from_words(&[*value; LANES])
+    }
+    /// Product, tight, of values whose bounds multiply to `32r²` at most.
+    fn mul(&self, other: &Self) -> Self;
+    /// Sum, tight, of tight values.
+    fn add(&self, other: &Self) -> Self;
+    /// Difference of tight values plus `4r`: for a product with a tight value.
+    fn sub(&self, other: &Self) -> Self;
+    /// Difference of tight values, tight.
+    fn sub_tight(&self, other: &Self) -> Self;
+    /// Lanes moved by the three stages of a transform across lanes: lane `l` takes lane `l ^ distance`.
+    fn swap(&self, distance: usize) -> Self;
+    /// Lanes of `other` where the mask has bits, of `self` elsewhere.
+    fn select(&self, mask: u8, other: &Self) -> Self;
+    /// Runs a loop with this backend's instructions switched on.
+    ///
+    /// # Safety
+    /// The processor has them.
+    unsafe fn enter<T: Task>(task: T) -> T::Output;
+}

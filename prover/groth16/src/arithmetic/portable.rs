@@ -1,0 +1,209 @@
+//! Eight elements one after the other, over `blst`.
+#![allow(unsafe_code)]
+
+use super::{
+    field::Field,
+    lanes::{Lanes, ScalarLanes, Task, LANES},
+};
+use blst::*;
+
+/// Eight elements of a base field, always canonical.
+#[derive(Clone, Copy)]
+pub struct Wide<F>([F; LANES]);
+
+impl<F: Field> Wide<F> {
+    #[inline(always)]
+    fn zip(&self, other: &Self, f: impl Fn(&F, &F) -> F) -> Self {
+        Self(core::array::from_fn(|i| f(&self.0[i], &other.0[i])))
+    }
+
+    #[inline(always)]
+    fn signed(&self, negate: u8) -> Self {
+        Self(core::array::from_fn(|i| {
+            if negate >> i & 1 == 1 {
+                self.0[i].neg()
+            } else {
+                self.0[i]
+            }
+        }))
+    }
+}
+
+impl<F: Field> Lanes for Wide<F> {
+    type Field = F;
+    type Stored = F;
+
+    fn zero() -> Self {
+        Self([F::ZERO; LANES])
+    }
+
+    fn splat(value: &F) -> Self {
+        Self([*value; LANES])
+    }
+
+    unsafe fn gather(from: &[*const F; LANES]) -> Self {
+        Self(from.map(|p| *p))
+    }
+
+    unsafe fn scatter(&self, to: &[*mut F; LANES]) {
+        for (value, to) in self.0.iter().zip(to) {
+            **to = *value;
+        }
+    }
+
+    fn mul(&self, other: &Self) -> Self {
+        self.zip(other, F::mul)
+    }
+
+    fn sqr(&self) -> Self {
+        Self(self.0.map(|x| x.sqr()))
+    }
+
+    fn add(&self, other: &Self) -> Self {
+        self.zip(other, F::add)
+    }
+
+    fn sub_tight(&self, other: &Self) -> Self {
+        self.zip(other, F::sub)
+    }
+
+    fn sub(&self, other: &Self) -> Self {
+        self.zip(other, F::sub)
+    }
+
+    fn signed_sub(&self, negate: u8, other: &Self, negate_other: u8) -> Self {
+        self.signed(negate).sub(&other.signed(negate_other))
+    }
+
+    fn sub_twice_tight(&self, a: &Self, b: &Self) -> Self {
+        self.sub(a).sub(a).sub(b)
+    }
+
+    fn sub_signed_tight(&self, other: &Self, negate: u8) -> Self {
+        self.sub(&other.signed(negate))
+    }
+
+    fn tight(&self) -> Self {
+        *self
+    }
+
+    fn times_3b(&self) -> Self {
+        Self(self.0.map(|x| x.times_3b()))
+    }
+
+    fn select(&self, mask: u8, other: &Self) -> Self {
+        Self(core::array::from_fn(|i| {
+            if mask >> i & 1 == 1 {
+                other.0[i]
+            } else {
+                self.0[i]
+            }
+        }))
+    }
+
+    fn to_fields(self) -> [F; LANES] {
+        self.0
+    }
+
+    fn from_fields(values: &[F; LANES]) -> Self {
+        Self(*values)
+    }
+
+    fn store(value: &F) -> F {
+        *value
+    }
+
+    fn load(value: &F) -> F {
+        *value
+    }
+
+    unsafe fn enter<T: Task>(task: T) -> T::Output {
+        task.run()
+    }
+}
+
+/// Eight scalars in `blst`'s Montgomery form.
+#[derive(Clone, Copy)]
+pub struct WideScalar([blst_fr; LANES]);
+
+impl WideScalar {
+    fn zip(&self, other: &Self, f: unsafe extern "C" fn(*mut blst_fr, *const blst_fr, *const blst_fr)) -> Self {
+        Self(core::array::from_fn(|i| {
+            let mut out = blst_fr::default();
+            // SAFETY: plain arithmetic on values that live here.
+            unsafe { f(&mut out, &self.0[i], &other.0[i]) };
+            out
+        }))
+    }
+}
+
+impl ScalarLanes for WideScalar {
+    type Element = blst_fr;
+
+    fn element(value: &[u64; 4]) -> blst_fr {
+        let mut out = blst_fr::default();
+        // SAFETY: `blst` reads four words.
+        unsafe { blst_fr_from_uint64(&mut out, value.as_ptr()) };
+        out
+    }
+
+    fn broadcast(value: &blst_fr) -> Self {
+        Self([*value; LANES])
+    }
+
+    fn zero() -> Self {
+        Self([blst_fr::default(); LANES])
+    }
+
+    fn from_words(values: &[[u64; 4]; LANES]) -> Self {
+        Self(values.map(|v| {
+            let mut out = blst_fr::default();
+            // SAFETY: `blst` reads four words.
+            unsafe { blst_fr_from_uint64(&mut out, v.as_ptr()) };
+            out
+        }))
+    }
+
+    fn to_words(self) -> [[u64; 4]; LANES] {
+        self.0.map(|v| {
+            let mut out = [0; 4];
+            // SAFETY: `blst` writes four words.
+            unsafe { blst_uint64_from_fr(out.as_mut_ptr(), &v) };
+            out
+        })
+    }
+
+    fn mul(&self, other: &Self) -> Self {
+        self.zip(other, blst_fr_mul)
+    }
+
+    fn add(&self, other: &Self) -> Self {
+        self.zip(other, blst_fr_add)
+    }
+
+    fn sub(&self, other: &Self) -> Self {
+        self.zip(other, blst_fr_sub)
+    }
+
+    fn sub_tight(&self, other: &Self) -> Self {
+        self.sub(other)
+    }
+
+    fn swap(&self, distance: usize) -> Self {
+        Self(core::array::from_fn(|i| self.0[i ^ distance]))
+    }
+
+    fn select(&self, mask: u8, other: &Self) -> Self {
+        Self(core::array::from_fn(|i| {
+            if mask >> i & 1 == 1 {
+                other.0[i]
+            } else {
+                self.0[i]
+            }
+        }))
+    }
+
+    unsafe fn enter<T: Task>(task: T) -> T::Output {
+        task.run()
+    }
+}

@@ -1,0 +1,191 @@
+//! Lanes against single elements, on edge values and at the bounds that each operation promises.
+
+use super::{constants::P, lanes::*, *};
+use crate::scalar::words;
+use bls12_381::Scalar;
+use blst::{blst_fp, blst_fp2, blst_fp_from_uint64};
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng, SeedableRng};
+
+fn element(words: [u64; 6]) -> blst_fp {
+    let mut out = blst_fp::default();
+    // SAFETY: `blst` reads six words.
+    unsafe { blst_fp_from_uint64(&mut out, words.as_ptr()) };
+    out
+}
+
+/// Zero, one, two, -1, -2, half, all low bits, and random values.
+fn base_values(rng: &mut ChaCha20Rng) -> Vec<blst_fp> {
+    let mut minus_one = P;
+    minus_one[0] -= 1;
+    let mut minus_two = P;
+    minus_two[0] -= 2;
+    let low = [u64::MAX, u64::MAX, u64::MAX, u64::MAX, u64::MAX, P[5] >> 1];
+    let mut values: Vec<_> = [
+        [0; 6],
+        [1, 0, 0, 0, 0, 0],
+        [2, 0, 0, 0, 0, 0],
+        minus_one,
+        minus_two,
+        low,
+    ]
+    .map(element)
+    .into();
+    values.extend((0..18).map(|_| {
+        let mut words: [u64; 6] = core::array::from_fn(|_| rng.next_u64());
+        words[5] &= 0x0fff_ffff_ffff_ffff;
+        element(words)
+    }));
+    values
+}
+
+fn extension_values(rng: &mut ChaCha20Rng) -> Vec<blst_fp2> {
+    let base = base_values(rng);
+    (0..24)
+        .map(|i| blst_fp2 {
+            fp: [base[i], base[(7 * i + 3) % 24]],
+        })
+        .collect()
+}
+
+/// Eight lanes times `k`, unreduced.
+fn repeated<L: Lanes>(value: &L, k: usize) -> L {
+    (1..k).fold(*value, |sum, _| sum.add(value))
+}
+
+fn check_lanes<L: Lanes>(values: &[L::Field]) {
+    let times = |x: &L::Field, k: usize| (1..k).fold(*x, |sum, _| sum.add(x));
+    for shift in 0..values.len() {
+        let a: [L::Field; LANES] = core::array::from_fn(|i| values[(i + shift) % values.len()]);
+        let b: [L::Field; LANES] = core::array::from_fn(|i| values[(5 * i + 2 * shift + 1) % values.len()]);
+        let (x, y) = (L::from_fields(&a), L::from_fields(&b));
+        let all = |name: &str, got: L, want: fn(&L::Field, &L::Field) -> L::Field| {
+            let got = got.to_fields();
+            for i in 0..LANES {
+                assert_eq!(got[i], want(&a[i], &b[i]), "{name}, lane {i}, shift {shift}");
+            }
+        };
+        all("same", x, |a, _| *a);
+        all("mul", x.mul(&y), |a, b| a.mul(b));
+        all("sqr", x.sqr(), |a, _| a.sqr());
+        all("add", x.add(&y), |a, b| a.add(b));
+        all("sub", x.sub(&y), |a, b| a.sub(b));
+        all("sub_tight", x.sub_tight(&y), |a, b| a.sub(b));
+        all("times_3b", x.times_3b(), |a, _| a.times_3b());
+        all("times_3b of a product", x.mul(&y).times_3b(), |a, b| {
+            a.mul(b).times_3b()
+        });
+        all("tight", x.tight(), |a, _| *a);
+        all("select", x.select(0xff, &y), |_, b| *b);
+        all("signed --", x.signed_sub(0xff, &y, 0xff), |a, b| b.sub(a));
+        all("signed -+", x.signed_sub(0xff, &y, 0), |a, b| a.neg().sub(b));
+        all("signed +-", x.signed_sub(0, &y, 0xff), |a, b| a.add(b));
+        all("signed ++", x.signed_sub(0, &y, 0), |a, b| a.sub(b));
+        let product = x.mul(&y);
+        all("slope", product.sub_twice_tight(&x, &x.sub_tight(&y)), |a, b| {
+            a.mul(b).sub(a).sub(a).sub(&a.sub(b))
+        });
+        all("ordinate +", product.sub_signed_tight(&y, 0), |a, b| a.mul(b).sub(b));
+        all("ordinate -", product.sub_signed_tight(&y, 0xff), |a, b| a.mul(b).add(b));
+        // At the bounds: sums of 500 tight values are still multiplied, reduced and subtracted right.
+        let (many, some) = (repeated(&x, 250), repeated(&y, 60));
+        for (lane, got) in many.mul(&many).to_fields().iter().enumerate() {
+            assert_eq!(*got, times(&a[lane], 250).sqr(), "product of loose values");
+        }
+        for (lane, got) in many.tight().to_fields().iter().enumerate() {
+            assert_eq!(*got, times(&a[lane], 250), "loose value made tight");
+        }
+        for (lane, got) in many.sub(&some).mul(&some).to_fields().iter().enumerate() {
+            let want = times(&a[lane], 250).sub(&times(&b[lane], 60)).mul(&times(&b[lane], 60));
+            assert_eq!(*got, want, "difference of loose values");
+        }
+        // Mixed masks choose lane by lane.
+        let mixed = x.signed_sub(0x35, &y, 0x0f).to_fields();
+        for lane in 0..LANES {
+            let p = if 0x35 >> lane & 1 == 1 { a[lane].neg() } else { a[lane] };
+            let q = if 0x0f >> lane & 1 == 1 { b[lane].neg() } else { b[lane] };
+            assert_eq!(mixed[lane], p.sub(&q));
+            assert_eq!(
+                x.select(0x35, &y).to_fields()[lane],
+                if 0x35 >> lane & 1 == 1 { b[lane] } else { a[lane] }
+            );
+        }
+        // Through memory, and negated there.
+        let stored = a.map(|v| L::store(&v));
+        // SAFETY: the pointers are of elements that live here.
+        let read = unsafe { L::gather(&core::array::from_fn(|i| &raw const stored[i])) };
+        all("gather", read, |a, _| *a);
+        let mut back = stored;
+        let first = back.as_mut_ptr();
+        // SAFETY: as above; the places are distinct.
+        unsafe { product.tight().scatter(&core::array::from_fn(|i| first.add(i))) };
+        for lane in 0..LANES {
+            assert_eq!(L::load(&back[lane]), a[lane].mul(&b[lane]));
+            assert_eq!(L::load(&L::negate_stored(&stored[lane])), a[lane].neg());
+        }
+    }
+}
+
+fn check_scalars<S: ScalarLanes>(rng: &mut ChaCha20Rng) {
+    let mut values = vec![Scalar::zero(), Scalar::one(), -Scalar::one(), -Scalar::from(2)];
+    values.extend((0..20).map(|_| Scalar::from_raw(core::array::from_fn(|_| rng.next_u64()))));
+    for shift in 0..values.len() {
+        let a: [Scalar; LANES] = core::array::from_fn(|i| values[(i + shift) % values.len()]);
+        let b: [Scalar; LANES] = core::array::from_fn(|i| values[(3 * i + 5 * shift + 1) % values.len()]);
+        let (x, y) = (
+            S::from_words(&a.map(|v| words(&v))),
+            S::from_words(&b.map(|v| words(&v))),
+        );
+        let all = |name: &str, got: S, want: &dyn Fn(usize) -> Scalar| {
+            let got = got.to_words();
+            for (i, got) in got.iter().enumerate() {
+                assert_eq!(*got, words(&want(i)), "{name}, lane {i}, shift {shift}");
+            }
+        };
+        all("same", x, &|i| a[i]);
+        all("mul", x.mul(&y), &|i| a[i] * b[i]);
+        all("add", x.add(&y), &|i| a[i] + b[i]);
+        all("sub", x.sub(&y), &|i| a[i] - b[i]);
+        all("sub_tight", x.sub_tight(&y), &|i| a[i] - b[i]);
+        all("product of a difference", x.sub(&y).mul(&x.add(&y)), &|i| {
+            (a[i] - b[i]) * (a[i] + b[i])
+        });
+        all("select", x.select(0xa5, &y), &|i| {
+            if 0xa5 >> i & 1 == 1 {
+                b[i]
+            } else {
+                a[i]
+            }
+        });
+        all("broadcast", S::broadcast(&S::element(&words(&a[3]))), &|_| a[3]);
+        for distance in [1, 2, 4] {
+            all("swap", x.swap(distance), &|i| a[i ^ distance]);
+        }
+        // Long chains of sums and differences stay tight.
+        let chain = (0..200).fold(x, |sum, k| if k % 3 == 0 { sum.sub_tight(&y) } else { sum.add(&y) });
+        all("chain", chain, &|i| {
+            (0..200).fold(a[i], |sum, k| if k % 3 == 0 { sum - b[i] } else { sum + b[i] })
+        });
+    }
+}
+
+fn check<S: Suite>() {
+    let mut rng = ChaCha20Rng::seed_from_u64(1);
+    check_lanes::<S::G1>(&base_values(&mut rng));
+    check_lanes::<S::G2>(&extension_values(&mut rng));
+    check_scalars::<S::Scalars>(&mut rng);
+}
+
+#[test]
+fn portable_lanes_compute_what_single_elements_do() {
+    check::<Portable>();
+}
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn vector_lanes_compute_what_single_elements_do() {
+    // Where the processor lacks the instructions there is nothing to check; the portable ones run instead.
+    if Backend::Vector.is_available() {
+        check::<Vector>();
+    }
+}

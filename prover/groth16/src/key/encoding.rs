@@ -1,0 +1,219 @@
+//! The encodings of the crate `groth16` 0.2: points as Zcash writes them, keys as sequences of them.
+//!
+//! `blst` takes flags that contradict the form of an encoding as a hint to read the other form, so the flags are looked at here first.
+#![allow(unsafe_code)]
+
+use super::{G1Affine, G2Affine, KeyPoints, VerifyingKey};
+use crate::{KeyError, KeyPoint, PointError};
+use blst::BLST_ERROR;
+use rayon::prelude::*;
+use std::io::{self, Read, Write};
+
+/// Bytes of an uncompressed G1 point.
+pub(crate) const G1_UNCOMPRESSED: usize = 96;
+/// Bytes of an uncompressed G2 point.
+pub(crate) const G2_UNCOMPRESSED: usize = 192;
+/// Bytes of a compressed G1 point.
+pub(crate) const G1_COMPRESSED: usize = 48;
+/// Bytes of a compressed G2 point.
+pub(crate) const G2_COMPRESSED: usize = 96;
+
+const COMPRESSED_FLAG: u8 = 1 << 7;
+const INFINITY_FLAG: u8 = 1 << 6;
+const SORT_FLAG: u8 = 1 << 5;
+const FLAGS: u8 = COMPRESSED_FLAG | INFINITY_FLAG | SORT_FLAG;
+
+/// Points that are read, decoded and written together: enough to keep the cores busy, little enough to stay in their caches.
+const PIECE: usize = 1 << 13;
+
+/// How much is checked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Check {
+    /// Everything.
+    Full,
+    /// All but the subgroup, which is nearly all of the work.
+    NoSubgroup,
+}
+
+/// Looks at the flags; the identity is an error of its own.
+fn check_flags(bytes: &[u8], compressed: bool) -> Result<(), PointError> {
+    let flags = bytes[0] & FLAGS;
+    if flags & INFINITY_FLAG != 0 {
+        let expected = INFINITY_FLAG | if compressed { COMPRESSED_FLAG } else { 0 };
+        let rest_is_zero = bytes[0] == expected && bytes[1..].iter().all(|b| *b == 0);
+        return Err(if rest_is_zero {
+            PointError::Infinity
+        } else {
+            PointError::Encoding
+        });
+    }
+    let allowed = if compressed { SORT_FLAG } else { 0 };
+    let expected = if compressed { COMPRESSED_FLAG } else { 0 };
+    if flags & !allowed == expected {
+        Ok(())
+    } else {
+        Err(PointError::Encoding)
+    }
+}
+
+fn check_decoded(error: BLST_ERROR) -> Result<(), PointError> {
+    match error {
+        BLST_ERROR::BLST_SUCCESS => Ok(()),
+        BLST_ERROR::BLST_POINT_NOT_ON_CURVE => Err(PointError::NotOnCurve),
+        BLST_ERROR::BLST_POINT_NOT_IN_GROUP => Err(PointError::NotInSubgroup),
+        _ => Err(PointError::Encoding),
+    }
+}
+
+macro_rules! codec {
+    ($point:ty, $uncompressed:expr, $compressed:expr, $decode:ident, $decompress:ident, $encode:ident, $compress:ident,
+     $deserialize:path, $uncompress:path, $in_group:path, $serialize:path, $compress_raw:path) => {
+        /// A point from its uncompressed form; never the identity.
+        pub(crate) fn $decode(bytes: &[u8; $uncompressed], check: Check) -> Result<$point, PointError> {
+            check_flags(bytes, false)?;
+            let mut point = <$point>::default();
+            // SAFETY: both pointers are to live memory of the lengths that the function reads and writes; the flags are
+            // those of the uncompressed form.
+            check_decoded(unsafe { $deserialize(&mut point, bytes.as_ptr()) })?;
+            // SAFETY: the point is initialised.
+            if check == Check::Full && !unsafe { $in_group(&point) } {
+                return Err(PointError::NotInSubgroup);
+            }
+            Ok(point)
+        }
+
+        /// A point from its compressed form, fully checked; never the identity.
+        pub(crate) fn $decompress(bytes: &[u8; $compressed]) -> Result<$point, PointError> {
+            check_flags(bytes, true)?;
+            let mut point = <$point>::default();
+            // SAFETY: both pointers are to live memory of the lengths that the function reads and writes.
+            check_decoded(unsafe { $uncompress(&mut point, bytes.as_ptr()) })?;
+            // SAFETY: the point is initialised.
+            if unsafe { $in_group(&point) } {
+                Ok(point)
+            } else {
+                Err(PointError::NotInSubgroup)
+            }
+        }
+
+        /// The uncompressed form.
+        pub(crate) fn $encode(point: &$point) -> [u8; $uncompressed] {
+            let mut bytes = [0; $uncompressed];
+            // SAFETY: the buffer has the length of the encoding.
+            unsafe { $serialize(bytes.as_mut_ptr(), point) };
+            bytes
+        }
+
+        /// The compressed form.
+        pub(crate) fn $compress(point: &$point) -> [u8; $compressed] {
+            let mut bytes = [0; $compressed];
+            // SAFETY: the buffer has the length of the encoding.
+            unsafe { $compress_raw(bytes.as_mut_ptr(), point) };
+            bytes
+        }
+    };
+}
+
+codec!(
+    G1Affine,
+    G1_UNCOMPRESSED,
+    G1_COMPRESSED,
+    decode_g1_uncompressed,
+    decode_g1_compressed,
+    encode_g1,
+    compress_g1,
+    blst::blst_p1_deserialize,
+    blst::blst_p1_uncompress,
+    blst::blst_p1_affine_in_g1,
+    blst::blst_p1_affine_serialize,
+    blst::blst_p1_affine_compress
+);
+codec!(
+    G2Affine,
+    G2_UNCOMPRESSED,
+    G2_COMPRESSED,
+    decode_g2_uncompressed,
+    decode_g2_compressed,
+    encode_g2,
+    compress_g2,
+    blst::blst_p2_deserialize,
+    blst::blst_p2_uncompress,
+    blst::blst_p2_affine_in_g2,
+    blst::blst_p2_affine_serialize,
+    blst::blst_p2_affine_compress
+);
+
+/// Reads a list of points: their number (32 bits, big-endian), then the points, decoded on all cores.
+fn read_list<const N: usize, P: Send, R: Read>(
+    reader: &mut R,
+    decode: impl Fn(&[u8; N]) -> Result<P, PointError> + Sync,
+    named: impl Fn(u32) -> KeyPoint,
+) -> Result<Vec<P>, KeyError> {
+    let mut count = [0; 4];
+    reader.read_exact(&mut count).map_err(KeyError::Stream)?;
+    let count = u32::from_be_bytes(count) as usize;
+    // Memory follows what was read, not what the count promises.
+    let mut points = Vec::new();
+    let mut bytes = vec![[0; N]; count.min(PIECE)];
+    while points.len() < count {
+        let here = (count - points.len()).min(PIECE);
+        let piece = &mut bytes[..here];
+        reader.read_exact(piece.as_flattened_mut()).map_err(KeyError::Stream)?;
+        let first = points.len();
+        let decoded: Vec<_> = piece.par_iter().map(&decode).collect();
+        points.reserve(here);
+        for (i, point) in decoded.into_iter().enumerate() {
+            // The index is below the count, which has 32 bits.
+            points.push(point.map_err(|error| KeyError::Point {
+                point: named((first + i) as u32),
+                error,
+            })?);
+        }
+    }
+    Ok(points)
+}
+
+fn write_list<const N: usize, P: Sync, W: Write>(
+    writer: &mut W,
+    points: &[P],
+    encode: impl Fn(&P) -> [u8; N] + Sync,
+) -> io::Result<()> {
+    let count = u32::try_from(points.len()).map_err(|_| io::Error::from(io::ErrorKind::FileTooLarge))?;
+    writer.write_all(&count.to_be_bytes())?;
+    let mut bytes = Vec::with_capacity(points.len().min(PIECE));
+    for piece in points.chunks(PIECE) {
+        piece.par_iter().map(&encode).collect_into_vec(&mut bytes);
+        writer.write_all(bytes.as_flattened())?;
+    }
+    Ok(())
+}
+
+/// Reads what `groth16::Parameters::write` writes.
+pub(crate) fn read_parameters<R: Read>(mut reader: R, checked: bool) -> Result<(VerifyingKey, KeyPoints), KeyError> {
+    let check = if checked { Check::Full } else { Check::NoSubgroup };
+    let vk = VerifyingKey::read(&mut reader)?;
+    let g1 = |bytes: &[u8; G1_UNCOMPRESSED]| decode_g1_uncompressed(bytes, check);
+    let g2 = |bytes: &[u8; G2_UNCOMPRESSED]| decode_g2_uncompressed(bytes, check);
+    let points = KeyPoints {
+        h: read_list(&mut reader, g1, KeyPoint::H)?,
+        l: read_list(&mut reader, g1, KeyPoint::L)?,
+        a: read_list(&mut reader, g1, KeyPoint::A)?,
+        b_g1: read_list(&mut reader, g1, KeyPoint::BG1)?,
+        b_g2: read_list(&mut reader, g2, KeyPoint::BG2)?,
+    };
+    Ok((vk, points))
+}
+
+/// Writes what `groth16::Parameters::read` reads.
+pub(crate) fn write_parameters<W: Write>(
+    mut writer: W,
+    vk: &VerifyingKey,
+    [h, l, a, b_g1]: [&[G1Affine]; 4],
+    b_g2: &[G2Affine],
+) -> io::Result<()> {
+    writer.write_all(&vk.to_bytes())?;
+    for list in [h, l, a, b_g1] {
+        write_list(&mut writer, list, encode_g1)?;
+    }
+    write_list(&mut writer, b_g2, encode_g2)
+}
