@@ -30,6 +30,8 @@ TEXT
 . "$ROOT/scripts/lib/rust.sh"
 # shellcheck source=scripts/lib/debian_wasm.sh
 . "$ROOT/scripts/lib/debian_wasm.sh"
+# shellcheck source=scripts/lib/node.sh
+. "$ROOT/scripts/lib/node.sh"
 
 write_env_file() {
     local text
@@ -62,6 +64,7 @@ while [ $# -gt 0 ]; do
 done
 
 setup_tools
+setup_node
 setup_rust
 setup_wasm_target
 write_env_file

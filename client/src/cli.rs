@@ -132,6 +132,24 @@ EXAMPLE
     },
     /// Show chain, group and sequencer.
     Status,
+    /// Write the proof of a settled batch, its verifying key and its public input, for any verifier.
+    #[command(after_help = "\
+Everything comes from the chain; the public input is computed from the batch's public data. The node must keep old states
+(--state-pruning archive). Nothing is verified here.
+
+EXAMPLE
+  cloister proof --batch 3 --out batch-3
+  cd batch-3
+  cloister-prover export --format snarkjs --verifying-key key.hex --proof proof.hex --public $(cat public.hex) --out .
+  snarkjs groth16 verify verification_key.json public.json proof.json")]
+    Proof {
+        /// Number of the batch.
+        #[arg(long, value_name = "NUMBER")]
+        batch: u64,
+        /// Folder to write to; made if it is not there.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
     /// Replay a tape of trades through the exchange of a development chain.
     #[command(after_help = TAPE_HELP)]
     Replay(Replay),

@@ -14,6 +14,7 @@ mod account;
 mod keys;
 mod market;
 mod order;
+mod proof;
 mod tape;
 
 use crate::cli::{Cli, Command, Global};
@@ -68,6 +69,18 @@ pub enum CommandError {
     /// The demonstration failed.
     #[error(transparent)]
     Demo(#[from] DemoError),
+    /// No such batch is settled in a final block.
+    #[error("batch {0} is not settled in a final block")]
+    NoBatch(u64),
+    /// A file cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's answer.
+        #[source]
+        source: io::Error,
+    },
     /// The standard input cannot be read.
     #[error("the standard input: {0}")]
     Input(io::Error),
@@ -90,6 +103,7 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Withdraw { amount, wait } => account::withdraw(global, &amount, wait).await,
         Command::Book { instrument, levels } => market::book(global, &instrument, levels).await,
         Command::Status => market::status(global).await,
+        Command::Proof { batch, out } => proof::write(global, batch, &out).await,
         Command::Replay(options) => tape::replay(global, &options).await,
         Command::Demo(options) => tape::demo(&options).await,
     }
