@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # Targets share one build folder and cargo uses every core itself.
 .NOTPARALLEL:
-.PHONY: help setup build demo test bench-verifier lint check-spec-ids clean-params
+.PHONY: help setup build demo test bench-verifier bench-prover lint check-spec-ids clean-params
 
 # Where cargo builds, where the scripts keep what they make once (settings of the build, tools), and where the prover
 # keeps its parameters.
@@ -15,6 +15,9 @@ PARAMS := $(or $(CLOISTER_CACHE),$(CACHE)/params)
 # A tape of trades for the demo, and how many of its first trades; without a tape the demo makes a market of its own.
 TRADES ?=
 LIMIT ?=
+
+# Options of `bench-prover`, for example: --circuit synthetic-17 --rounds 9, --memory 18,20, --markdown full-path.
+BENCH ?=
 
 # scripts/setup.sh writes which toolchains this machine builds with.
 CARGO := . "$(CACHE)/env" && cargo
@@ -45,6 +48,10 @@ test: build ## run every test of the workspace
 
 bench-verifier: build ## measure the verification of a proof, inside the Wasm runtime and natively
 	@$(CARGO) test $(SELECTION) --bench verifier
+
+# In its own folder, where cargo finds the flags that all engines are compiled with.
+bench-prover: setup ## measure proving beside other engines, about 20 minutes (BENCH="options", BENCH=--help)
+	@cd prover/bench && $(CARGO) run --locked --release -- $(BENCH)
 
 lint: setup ## formatting, clippy, shell scripts, manifests, licences, specification ids
 	@. "$(CACHE)/env" && scripts/lint.sh
