@@ -197,5 +197,5 @@ fn the_binary_teaches_and_fails_with_a_code() {
     }
     let output = binary(&["ceremony", "export", "--in", "/no/such/file", "--out", "/no/such/key"]);
     assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).starts_with("error: /no/such/file: "));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("\nerror: /no/such/file: "));
 }
