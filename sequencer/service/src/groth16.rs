@@ -3,6 +3,7 @@
 use crate::{
     chain::PROOF_BYTES,
     prover::{BatchProver, ProveError},
+    workers::proving_threads,
 };
 use cloister_batcher::ClosedBatch;
 use cloister_circuits::statements::batch::BatchCircuit;
@@ -13,12 +14,14 @@ use cloister_groth16::{
 use cloister_ledger::Shape;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
+use rayon::ThreadPool;
 use std::path::Path;
 
 /// Proves with one key.
 #[derive(Debug)]
 pub struct Groth16Prover {
     prover: Prover,
+    threads: ThreadPool,
     shape: Shape,
 }
 
@@ -50,6 +53,7 @@ impl Groth16Prover {
     fn with_matrices(shape: Shape, key: ProvingKey, matrices: Matrices) -> Result<Self, ProveError> {
         Ok(Self {
             prover: Prover::new(key, matrices)?,
+            threads: proving_threads().map_err(ProveError::Threads)?,
             shape,
         })
     }
@@ -92,14 +96,13 @@ impl BatchProver for Groth16Prover {
         getrandom::fill(&mut seed).map_err(|_| ProveError::Randomness)?;
         let statement = batch.effect.statement.hash();
         let circuit = BatchCircuit::proving(self.shape, batch.witness.clone(), statement);
-        let mut assignment = Assignment::default();
-        for part in circuit.values_in_parts::<Assignment>().map_err(KeyError::from)? {
-            assignment.append(part);
-        }
-        let proof = self
-            .prover
-            .prove_assignment(&assignment, ChaCha20Rng::from_seed(seed))
-            .map_err(|error| self.explain(error))?;
+        let proof = self.threads.install(|| {
+            let parts = circuit.values_in_parts().map_err(KeyError::from)?;
+            let assignment = Assignment::from_parts(parts);
+            self.prover
+                .prove_assignment(&assignment, ChaCha20Rng::from_seed(seed))
+                .map_err(|error| self.explain(error))
+        })?;
         // Every constraint was checked; a proof that does not hold all the same shows a broken machine, and would cost a block.
         self.prover.key().verify(&proof, &[statement])?;
         Ok(proof.0)

@@ -26,6 +26,8 @@ pub mod rpc;
 mod service;
 #[cfg(feature = "server")]
 mod tape;
+#[cfg(feature = "server")]
+mod workers;
 
 #[cfg(feature = "server")]
 pub use self::core::CoreError;

@@ -22,6 +22,9 @@ pub enum ProveError {
     /// The system gives no randomness, and a proof without it is not zero-knowledge.
     #[error("the system gives no randomness")]
     Randomness,
+    /// The system gives no threads to prove on.
+    #[error("the system gives no threads to prove on: {0}")]
+    Threads(#[source] rayon::ThreadPoolBuildError),
     /// The proving thread ended without an answer.
     #[error("the proving thread ended without an answer")]
     Thread,

@@ -9,6 +9,7 @@ use crate::subject::Subject;
 use bellman::{Circuit, ConstraintSystem, SynthesisError};
 use bls12_381::Scalar;
 use cloister_circuits::statements::batch::BatchCircuit;
+use cloister_groth16::Assignment;
 
 /// A circuit with its witness.
 #[derive(Clone)]
@@ -25,6 +26,17 @@ impl Native {
         match subject {
             Subject::BatchDev => Self::Batch(Box::new(batch::proving())),
             Subject::Synthetic(log2) => Self::Synthetic(Synthetic { log2 }),
+        }
+    }
+
+    /// The values of all wires, as the sequencer computes them: a batch's units at the same time.
+    ///
+    /// # Errors
+    /// Those of the circuit.
+    pub fn assignment(&self) -> Result<Assignment, SynthesisError> {
+        match self {
+            Self::Batch(circuit) => Ok(Assignment::from_parts(circuit.values_in_parts()?)),
+            Self::Synthetic(circuit) => Assignment::of(*circuit),
         }
     }
 

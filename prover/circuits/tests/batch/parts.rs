@@ -13,10 +13,7 @@ fn values_in_parts_should_be_those_of_the_whole() {
         let request = world.random_batch(shape);
         let (witness, effect) = world.apply(shape, &request);
         let circuit = BatchCircuit::proving(shape, witness, effect.statement.hash());
-        let mut joined = Assignment::default();
-        for part in circuit.values_in_parts::<Assignment>().expect("the witness fits") {
-            joined.append(part);
-        }
+        let joined = Assignment::from_parts(circuit.values_in_parts().expect("the witness fits"));
         let whole = Assignment::of(circuit).expect("the witness fits");
         assert!(joined == whole, "{shape:?}");
     }

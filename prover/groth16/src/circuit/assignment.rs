@@ -35,10 +35,16 @@ impl Assignment {
         Ok(assignment)
     }
 
-    /// Appends the wires of a part that was synthesised on its own.
-    pub fn append(&mut self, part: Self) {
-        self.inputs.extend_from_slice(&part.inputs[1..]);
-        self.aux.extend(part.aux);
+    /// Joins parts of a circuit that were synthesised on their own, in the order of the circuit.
+    pub fn from_parts(parts: Vec<Self>) -> Self {
+        let mut parts = parts.into_iter();
+        let mut whole = parts.next().unwrap_or_default();
+        for part in parts {
+            // Each part has the constant one.
+            whole.inputs.extend_from_slice(&part.inputs[1..]);
+            whole.aux.extend(part.aux);
+        }
+        whole
     }
 }
 
