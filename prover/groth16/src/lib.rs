@@ -21,8 +21,8 @@ pub use circuit::{constraint_name, Assignment, Matrices, Matrix, Term};
 pub use error::{KeyError, KeyPoint, PointError, ProofPoint, ProveError, VerifyError};
 pub use key::{
     default_directory, development_rng, key_circuit, load_or_generate, load_or_generate_from, load_or_make, read_key,
-    write_key, CircuitId, G1Affine, G2Affine, KeyPoints, KeyWriter, Progress, ProvingKey, Section, VerifyingKey,
-    CACHE_VARIABLE, DEVELOPMENT_SEED, FORMAT,
+    write_key, CircuitId, G1Affine, G2Affine, KeyPoints, KeySizes, KeyWriter, Progress, ProvingKey, Section,
+    VerifyingKey, CACHE_VARIABLE, DEVELOPMENT_SEED, FORMAT,
 };
 pub use prove::Prover;
 pub use setup::{generate, generate_development, generate_development_into, generate_into, PointSink};

@@ -17,7 +17,7 @@ pub trait Task {
 
 /// Eight elements of the base field of G1 or of G2.
 ///
-/// Values are redundant: an element stands for its residue and may exceed the modulus. **Tight** values are below `2p` (what
+/// Values are redundant: an element stands for its residue and may exceed the modulus. **Tight** values are at most `2p` (what
 /// `*_tight` gives, what memory holds); products are below `6p`; everything stays below `512p`, where products are still
 /// right. The bounds of each operation are its contract; the algorithms say why they keep them.
 ///
@@ -49,7 +49,7 @@ pub trait Lanes: Copy + Send + Sync + 'static {
     unsafe fn scatter(&self, to: &[*mut Self::Stored; LANES]);
     /// Product, below `6p`.
     fn mul(&self, other: &Self) -> Self;
-    /// Square, below `6p`.
+    /// Square, below `6p`; `self` is below `128p`.
     fn sqr(&self) -> Self;
     /// Sum.
     fn add(&self, other: &Self) -> Self;

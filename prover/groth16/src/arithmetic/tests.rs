@@ -92,6 +92,10 @@ fn check_lanes<L: Lanes>(values: &[L::Field]) {
         for (lane, got) in many.mul(&many).to_fields().iter().enumerate() {
             assert_eq!(*got, times(&a[lane], 250).sqr(), "product of loose values");
         }
+        for (lane, got) in some.add(&repeated(&x, 3)).sqr().to_fields().iter().enumerate() {
+            let want = times(&b[lane], 60).add(&times(&a[lane], 3)).sqr();
+            assert_eq!(*got, want, "square of a loose value");
+        }
         for (lane, got) in many.tight().to_fields().iter().enumerate() {
             assert_eq!(*got, times(&a[lane], 250), "loose value made tight");
         }
@@ -122,6 +126,30 @@ fn check_lanes<L: Lanes>(values: &[L::Field]) {
         for lane in 0..LANES {
             assert_eq!(L::load(&back[lane]), a[lane].mul(&b[lane]));
             assert_eq!(L::load(&L::negate_stored(&stored[lane])), a[lane].neg());
+        }
+        // What memory holds after a negation is the largest that the additions meet: zero becomes twice the modulus.
+        let turned = stored.map(|v| L::negate_stored(&v));
+        // SAFETY: as above.
+        let z = unsafe { L::gather(&core::array::from_fn(|i| &raw const turned[i])) };
+        all("negated", z, |a, _| a.neg());
+        all("square of negated", z.sqr(), |a, _| a.sqr());
+        all("signed, both negated", z.signed_sub(0xff, &z, 0), |a, _| a.add(a));
+        all("signed, none negated", z.signed_sub(0, &z, 0xff), |a, _| a.neg().sub(a));
+        let difference = z.sub_tight(&x);
+        all("slope of negated", product.sub_twice_tight(&z, &difference), |a, b| {
+            a.mul(b).add(a).add(a).sub(&a.neg().sub(a))
+        });
+        all("ordinate of negated", product.sub_signed_tight(&z, 0), |a, b| {
+            a.mul(b).add(a)
+        });
+        all(
+            "ordinate of negated, negated",
+            product.sub_signed_tight(&z, 0xff),
+            |a, b| a.mul(b).sub(a),
+        );
+        for lane in 0..LANES {
+            let twice = L::negate_stored(&turned[lane]);
+            assert_eq!(L::load(&twice), a[lane]);
         }
     }
 }

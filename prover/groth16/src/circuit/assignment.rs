@@ -41,7 +41,7 @@ impl Assignment {
         let mut whole = parts.next().unwrap_or_default();
         for part in parts {
             // Each part has the constant one.
-            whole.inputs.extend_from_slice(&part.inputs[1..]);
+            whole.inputs.extend(part.inputs.into_iter().skip(1));
             whole.aux.extend(part.aux);
         }
         whole

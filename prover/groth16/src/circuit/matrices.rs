@@ -59,7 +59,8 @@ impl Matrices {
     /// Records the constraints of a circuit. No witness is asked for.
     ///
     /// # Errors
-    /// Those of the circuit; [`SynthesisError::PolynomialDegreeTooLarge`] beyond 2^31 terms or wires.
+    /// Those of the circuit; [`SynthesisError::PolynomialDegreeTooLarge`] beyond 2^31 terms or wires,
+    /// [`SynthesisError::AssignmentMissing`] if a constraint names a variable that the circuit did not make.
     pub fn record<C: Circuit<Scalar>>(circuit: C) -> Result<Self, SynthesisError> {
         let mut recorder = Recorder::new();
         circuit.synthesize(&mut recorder)?;
@@ -136,6 +137,8 @@ struct Recorder {
     /// The last coefficient looked up: circuits repeat them.
     last: (Scalar, u32),
     overflow: bool,
+    /// A variable was named that does not exist.
+    foreign: bool,
 }
 
 impl Recorder {
@@ -148,6 +151,7 @@ impl Recorder {
             places: HashMap::from([(Scalar::one().to_bytes(), 0)]),
             last: (Scalar::one(), 0),
             overflow: false,
+            foreign: false,
         }
     }
 
@@ -168,10 +172,13 @@ impl Recorder {
 
     fn record(&mut self, part: usize, combination: &LinearCombination<Scalar>) {
         for (variable, coefficient) in combination.as_ref() {
-            let column = match variable.get_unchecked() {
-                Index::Input(i) => i as u32,
-                Index::Aux(i) => AUX | i as u32,
+            let (kind, place, made) = match variable.get_unchecked() {
+                Index::Input(i) => (0, i, self.inputs),
+                Index::Aux(i) => (AUX, i, self.aux),
             };
+            self.foreign |= place >= made;
+            // Cut off only where `finish` refuses the whole.
+            let column = kind | place as u32;
             let coefficient = self.coefficient(coefficient);
             self.parts[part].terms.push(Term { column, coefficient });
         }
@@ -188,8 +195,11 @@ impl Recorder {
             coefficients,
             ..
         } = self;
-        if self.overflow || inputs + aux >= AUX as usize {
+        if self.overflow || inputs + aux >= AUX as usize || coefficients.len() >= AUX as usize {
             return Err(SynthesisError::PolynomialDegreeTooLarge);
+        }
+        if self.foreign {
+            return Err(SynthesisError::AssignmentMissing);
         }
         for part in &mut parts {
             for term in &mut part.terms {

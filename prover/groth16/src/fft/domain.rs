@@ -13,6 +13,9 @@ const COSET: Scalar = Scalar::MULTIPLICATIVE_GENERATOR;
 /// The smallest domain that transforms can work on.
 const SMALLEST: u32 = 4;
 
+/// The largest domain: its places and those of a key's points fit 31 bits.
+pub const LARGEST: u32 = 30;
+
 /// A domain of `2^log2` points with its tables.
 pub struct Domain<L: ScalarLanes> {
     log2: u32,
@@ -116,7 +119,7 @@ impl<L: ScalarLanes> Domain<L> {
     pub fn new(log2: u32) -> Option<Self> {
         match log2 {
             0..SMALLEST => Some(Self { log2, tables: None }),
-            SMALLEST..=30 => Some(Self {
+            SMALLEST..=LARGEST => Some(Self {
                 log2,
                 tables: Some(Tables::new(log2)?),
             }),

@@ -5,7 +5,7 @@ mod small;
 mod transform;
 
 use crate::arithmetic::ScalarLanes;
-pub use domain::Domain;
+pub use domain::{Domain, LARGEST};
 
 /// The coefficients of `(A·B - C) / Z`, lowest first, where `A`, `B` and `C` take the given values (canonical words) on the
 /// domain and `Z` vanishes there. If `A·B - C` does not vanish on the domain, the result is meaningless.

@@ -97,5 +97,5 @@ fn transforms_split_between_cores_are_those_of_one_core() {
 
 #[test]
 fn the_field_has_no_larger_domain() {
-    assert!(Domain::<<Portable as Suite>::Scalars>::new(31).is_none());
+    assert!(Domain::<<Portable as Suite>::Scalars>::new(LARGEST + 1).is_none());
 }

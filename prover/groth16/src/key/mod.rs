@@ -8,12 +8,14 @@ mod encoding;
 mod file;
 mod points;
 mod proving;
+mod sizes;
 mod verifying;
 
 pub use cache::{default_directory, load_or_generate, load_or_generate_from, load_or_make, Progress, CACHE_VARIABLE};
 pub use file::{key_circuit, read_key, write_key, KeyWriter, Section, FORMAT};
 pub use points::{G1Affine, G2Affine, KeyPoints};
 pub use proving::ProvingKey;
+pub use sizes::KeySizes;
 pub use verifying::VerifyingKey;
 
 pub(crate) use encoding::{

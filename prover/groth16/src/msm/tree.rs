@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Points whose sums are worked on together: what they leave after the first round fits a core's cache.
-const SEGMENT: usize = 1 << 14;
+pub const SEGMENT: usize = 1 << 14;
 
 /// Points of one bucket that lie side by side.
 #[derive(Clone, Copy)]
@@ -49,7 +49,12 @@ impl<L: Lanes> Tree<L> {
 
     /// Sums points by bucket. `order` lists places of points (shifted left by one, the lowest bit negates), bucket after
     /// bucket; bucket `b` ends before `ends[b]`.
+    ///
+    /// # Panics
+    /// If a place lies beyond the points.
     pub fn sum(&mut self, points: &[Stored<L>], order: &[u32], ends: &[u32]) -> Buckets<L> {
+        // The additions read without looking.
+        assert!(order.iter().all(|place| (*place as usize >> 1) < points.len()));
         let nothing = Stored::new(&crate::curve::Affine::INFINITY);
         let mut buckets = Buckets {
             points: vec![nothing; ends.len()],
@@ -130,7 +135,8 @@ impl<L: Lanes> Tree<L> {
     }
 
     fn flush(&mut self, from: *const Stored<L>, to: &mut [Stored<L>]) {
-        // SAFETY: the places come from the order and the runs, which lie within the points and the buffer.
+        // SAFETY: the places come from the order, which `sum` has checked, and from the runs, which lie within the buffers; a
+        // round reads from another buffer than it writes to.
         unsafe { add_pairs(from, to.as_mut_ptr(), &self.pairs, &mut self.scratch) };
         self.pairs.clear();
     }

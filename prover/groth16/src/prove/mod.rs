@@ -12,12 +12,12 @@ use crate::{
     },
     key::{compress_g1, compress_g2, G1_COMPRESSED, G2_COMPRESSED},
     scalar::words,
-    Assignment, KeyError, Matrices, Proof, ProveError, ProvingKey, PROOF_LENGTH,
+    Assignment, KeyError, KeyPoint, Matrices, PointError, Proof, ProveError, ProvingKey, PROOF_LENGTH,
 };
 use bellman::Circuit;
 use bls12_381::Scalar;
 use blst::{blst_fp, blst_fp2};
-use density::Density;
+pub(crate) use density::Density;
 use ff::Field;
 use rand_core::Rng;
 use rayon::prelude::*;
@@ -59,12 +59,29 @@ impl std::fmt::Debug for Prover {
     }
 }
 
+/// Without delta nothing blinds a proof: such a key was made to give witnesses away.
+fn check_delta(key: &ProvingKey) -> Result<(), KeyError> {
+    let vk = key.vk();
+    let point = if g1(core::slice::from_ref(&vk.delta_g1))[0].is_infinity() {
+        KeyPoint::DeltaG1
+    } else if g2(core::slice::from_ref(&vk.delta_g2))[0].is_infinity() {
+        KeyPoint::DeltaG2
+    } else {
+        return Ok(());
+    };
+    Err(KeyError::Point {
+        point,
+        error: PointError::Infinity,
+    })
+}
+
 impl Prover {
     /// A prover with a key and its constraint system, on the fastest instructions of this processor.
     ///
     /// # Errors
     /// [`KeyError::WrongCircuit`] if the key is of another constraint system, [`KeyError::Points`] if it has too many or
-    /// too few points for it, [`KeyError::Synthesis`] if the system is larger than the field's domains.
+    /// too few points for it, [`KeyError::Point`] if one that must not be the identity is, [`KeyError::Synthesis`] if the
+    /// system is larger than the field's domains.
     pub fn new(key: ProvingKey, matrices: Matrices) -> Result<Self, KeyError> {
         Self::with_backend(key, matrices, Backend::detect())
     }
@@ -83,6 +100,7 @@ impl Prover {
         }
         let density = Density::new(&matrices);
         density.check(&key, &matrices)?;
+        check_delta(&key)?;
         let log2 = matrices.domain_log2();
         let engine = match backend {
             #[cfg(target_arch = "x86_64")]

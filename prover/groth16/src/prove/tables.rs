@@ -2,13 +2,17 @@
 
 use super::{density::Density, rows::Rows, Sums};
 use crate::{
-    arithmetic::Suite,
-    curve::points::{g1, g2},
+    arithmetic::{Lanes, Suite},
+    curve::{
+        points::{g1, g2},
+        Affine,
+    },
     fft::{quotient, Domain},
     msm::Bases,
-    KeyError, ProvingKey,
+    KeyError, KeyPoint, PointError, ProvingKey,
 };
 use bellman::SynthesisError;
+use rayon::prelude::*;
 
 /// Points and domain.
 pub struct Tables<S: Suite> {
@@ -20,15 +24,26 @@ pub struct Tables<S: Suite> {
     b_g2: Bases<S::G2>,
 }
 
+/// A list of the key; the additions of the sums take no identity.
+fn bases<L: Lanes>(points: &[Affine<L::Field>], named: fn(u32) -> KeyPoint) -> Result<Bases<L>, KeyError> {
+    match points.par_iter().position_first(Affine::is_infinity) {
+        None => Ok(Bases::new(points)),
+        Some(i) => Err(KeyError::Point {
+            point: named(i as u32),
+            error: PointError::Infinity,
+        }),
+    }
+}
+
 impl<S: Suite> Tables<S> {
     pub fn new(key: &ProvingKey, log2: u32) -> Result<Self, KeyError> {
         Ok(Self {
             domain: Domain::new(log2).ok_or(SynthesisError::PolynomialDegreeTooLarge)?,
-            h: Bases::new(g1(key.h())),
-            l: Bases::new(g1(key.l())),
-            a: Bases::new(g1(key.a())),
-            b_g1: Bases::new(g1(key.b_g1())),
-            b_g2: Bases::new(g2(key.b_g2())),
+            h: bases(g1(key.h()), KeyPoint::H)?,
+            l: bases(g1(key.l()), KeyPoint::L)?,
+            a: bases(g1(key.a()), KeyPoint::A)?,
+            b_g1: bases(g1(key.b_g1()), KeyPoint::BG1)?,
+            b_g2: bases(g2(key.b_g2()), KeyPoint::BG2)?,
         })
     }
 

@@ -1,6 +1,6 @@
 //! The polynomials of all wires at tau.
 
-use crate::{Matrices, Matrix};
+use crate::{fft::LARGEST, Matrices, Matrix};
 use bellman::SynthesisError;
 use bls12_381::Scalar;
 use ff::PrimeField;
@@ -44,7 +44,7 @@ impl Columns {
 
 /// The Lagrange polynomials of a domain at tau, `w^i·Z(tau) / (n·(tau - w^i))`, and the vanishing polynomial there.
 fn lagrange(log2: u32, tau: &Scalar) -> Result<(Vec<Scalar>, Scalar), SynthesisError> {
-    if log2 > Scalar::S {
+    if log2 > LARGEST {
         return Err(SynthesisError::PolynomialDegreeTooLarge);
     }
     let size = 1usize << log2;

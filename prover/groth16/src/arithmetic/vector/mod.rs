@@ -8,3 +8,7 @@ mod limbs;
 pub use fp::Fp8;
 pub use fp2::Fp2x8;
 pub use fr::Fr8;
+
+#[cfg(test)]
+#[allow(unsafe_code)]
+mod tests;

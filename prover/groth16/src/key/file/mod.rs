@@ -31,3 +31,8 @@ pub use header::{Section, FORMAT};
 pub(super) use reader::MappedPoints;
 pub use reader::{key_circuit, read_key};
 pub use writer::{write_key, KeyWriter};
+
+/// Length of the file with so many points (of the verifying key bytes) in each section; none beyond 63 bits.
+pub(super) fn file_length(counts: [u64; 6]) -> Option<u64> {
+    header::Layout::of(counts).map(|layout| layout.length)
+}
