@@ -31,7 +31,7 @@ pub enum ScenarioError {
 const THIRDS: [i128; 7] = [0, 1, -1, 2, -2, 3, -3];
 
 /// Rounds `n / d` (`d > 0`) away from zero, so that neither side of a position sees a smaller move.
-fn divide_away(n: i128, d: i128) -> i128 {
+pub(crate) fn divide_away(n: i128, d: i128) -> i128 {
     let q = n / d;
     match n % d {
         0 => q,
