@@ -25,10 +25,20 @@ pub mod domain {
     pub const SEAL: u32 = 10;
     /// Tag that authenticates a reader by the view key (P-AUTH).
     pub const AUTH: u32 = 11;
+    /// Seal statement (V-STATEMENT).
+    pub const SEAL_STATEMENT: u32 = 12;
+    /// Values of the final table (X-FINAL).
+    pub const FINAL: u32 = 13;
+    /// Exit statement (X-STATEMENT).
+    pub const EXIT: u32 = 14;
 }
 
 /// Version of the batch statement, its first element.
 pub const STATEMENT_VERSION: u64 = 1;
+/// Version of the seal statement, its first element.
+pub const SEAL_STATEMENT_VERSION: u64 = 1;
+/// Version of the exit statement, its first element.
+pub const EXIT_STATEMENT_VERSION: u64 = 1;
 /// Hashed to the curve to find the generator of signatures (P-SCHNORR).
 pub const GENERATOR_TAG: &[u8] = b"cloister/jubjub/schnorr/generator/v1";
 

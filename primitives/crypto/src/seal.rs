@@ -43,7 +43,13 @@ fn scalar(personalisation: &[u8], secret: &[u8]) -> jubjub::Fr {
     jubjub::Fr::from_bytes_wide(&wide)
 }
 
-fn pad(shared: AffinePoint, ephemeral: AffinePoint) -> Fr {
+/// The scalar `e` that [`seal`] draws from its entropy: what a trader must know to prove a seal (V-SCALAR).
+pub fn ephemeral_scalar(entropy: &[u8; 64]) -> jubjub::Fr {
+    scalar(EPHEMERAL_PERSONALISATION, entropy)
+}
+
+/// The pad `sponge(SEAL, [S.x, S.y, E.x, E.y])` of a shared point `S` and an ephemeral point `E`.
+pub fn pad(shared: AffinePoint, ephemeral: AffinePoint) -> Fr {
     sponge(
         domain::SEAL,
         &[shared.get_u(), shared.get_v(), ephemeral.get_u(), ephemeral.get_v()],
@@ -68,6 +74,11 @@ impl SealPublicKey {
     /// Second affine coordinate.
     pub fn y(&self) -> Fr {
         self.0.y()
+    }
+
+    /// The point.
+    pub fn point(&self) -> AffinePoint {
+        self.0.point()
     }
 }
 
@@ -112,6 +123,20 @@ impl Sealed {
     /// Length of the encoding.
     pub const LENGTH: usize = 96;
 
+    /// Encodes `E.x`, `E.y`, `ct`.
+    pub fn from_elements(elements: &[Fr; 3]) -> Self {
+        let mut bytes = [0; Self::LENGTH];
+        for (chunk, element) in bytes.chunks_exact_mut(32).zip(elements) {
+            chunk.copy_from_slice(&element.to_bytes());
+        }
+        Self(bytes)
+    }
+
+    /// `E.x`, `E.y`, `ct`. [`FieldError::NonCanonical`] if one of them is not below the order of the field.
+    pub fn elements(&self) -> Result<[Fr; 3], FieldError> {
+        Ok([self.element(0)?, self.element(1)?, self.element(2)?])
+    }
+
     fn element(&self, i: usize) -> Result<Fr, FieldError> {
         let mut bytes = [0; 32];
         bytes.copy_from_slice(&self.0[32 * i..32 * (i + 1)]);
@@ -121,13 +146,8 @@ impl Sealed {
 
 /// Seals a view key. `entropy` is secret, uniformly random and used once: whoever learns it opens the seal.
 pub fn seal(view_key: Fr, key: &SealPublicKey, entropy: &[u8; 64]) -> Sealed {
-    let e = scalar(EPHEMERAL_PERSONALISATION, entropy);
+    let e = ephemeral_scalar(entropy);
     let ephemeral = AffinePoint::from(ExtendedPoint::from(generator() * e));
-    let shared = AffinePoint::from(ExtendedPoint::from(key.0.point()) * e);
-    let elements = [ephemeral.get_u(), ephemeral.get_v(), view_key + pad(shared, ephemeral)];
-    let mut bytes = [0; Sealed::LENGTH];
-    for (chunk, element) in bytes.chunks_exact_mut(32).zip(&elements) {
-        chunk.copy_from_slice(&element.to_bytes());
-    }
-    Sealed(bytes)
+    let shared = AffinePoint::from(ExtendedPoint::from(key.point()) * e);
+    Sealed::from_elements(&[ephemeral.get_u(), ephemeral.get_v(), view_key + pad(shared, ephemeral)])
 }

@@ -8,11 +8,13 @@ extern crate alloc;
 
 pub mod account;
 pub mod batch;
+pub mod exit;
 pub mod house;
 pub mod instruction;
 pub mod packing;
 pub mod place;
 pub mod record;
+pub mod seal;
 pub mod slot;
 pub mod state;
 pub mod statement;
@@ -24,10 +26,12 @@ pub mod testing;
 
 pub use account::{Account, Key};
 pub use batch::{BatchContext, BatchEffect, BatchError, BatchWitness, Shape};
+pub use exit::{ExitError, ExitStatement, ExitWitness, FinalValues};
 pub use house::House;
 pub use instruction::{Instruction, Kind, Side, SignedInstruction};
 pub use place::{Fill, PlaceError, PlaceWitness};
 pub use record::{HouseRecord, OpenRecord, RecordError, UnitRecord};
+pub use seal::{SealStatement, SealStatementError, SealWitness};
 pub use state::{GroupState, StateError, UnitRequest};
 pub use statement::Statement;
 pub use tree::{AccountTree, OrderTree, Path};

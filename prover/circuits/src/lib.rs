@@ -4,6 +4,7 @@
 //! is proven, one folder a statement. Specification: `docs/spec/`. Namespaces inside a statement carry the ids of the
 //! specification, so that a failing constraint names the rule it enforces.
 
+pub mod census;
 pub mod digest;
 pub mod gadgets;
 pub mod statements;

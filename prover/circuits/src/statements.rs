@@ -1,3 +1,5 @@
 //! Statements: what is proven, one folder a statement.
 
 pub mod batch;
+pub mod exit;
+pub mod seal;

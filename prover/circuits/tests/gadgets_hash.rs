@@ -6,7 +6,7 @@ use cloister_circuits::{
         num::Num,
         poseidon2::{compress8, permute, sponge, sponge_block, sponge_cost, PERMUTATION_COST},
         stream::{account_pads, house_pads, pads_cost, view_commitment},
-        tree::{update, LEVEL_COST},
+        tree::{open, update, LEVEL_COST, OPEN_LEVEL_COST},
     },
     testing::TestSystem,
     Fr,
@@ -168,6 +168,29 @@ fn tree_update_should_give_both_roots_at_every_digit() {
 #[test]
 fn tree_level_should_cost_twenty_constraints_besides_its_hashes() {
     assert_eq!(LEVEL_COST - 2 * PERMUTATION_COST, 20);
+}
+
+#[test]
+fn tree_opening_should_give_the_root_and_refuse_another_leaf() {
+    for index in [0u32, 3, 7, 8, 100, 511] {
+        let leaf = Fr::from(77);
+        let (_, _, tree) = tree_system(index, leaf, leaf);
+        let path = tree.path(index).map(Some);
+        let mut cs = TestSystem::new();
+        let bits = alloc_bits(&mut cs, "index", Some(Fr::from(u64::from(index))), 3 * ORDER_TREE_DEPTH).unwrap();
+        let nums = wires(&mut cs, &[leaf]);
+        let root = open(&mut cs, "tree", &bits, &path, &nums[0]).unwrap();
+        assert_eq!(root.value(), Some(tree.root()));
+        assert_eq!(
+            cs.num_constraints(),
+            3 * ORDER_TREE_DEPTH + ORDER_TREE_DEPTH * OPEN_LEVEL_COST
+        );
+        assert_eq!(cs.which_is_unsatisfied(), None);
+        assert_eq!(cs.free_wires(), Vec::<String>::new());
+        cs.set("x 0", Fr::from(78)).unwrap();
+        let name = format!("tree/level 0/child {} is the node at the digit", index % 8);
+        assert_eq!(cs.all_unsatisfied(), [name]);
+    }
 }
 
 #[test]

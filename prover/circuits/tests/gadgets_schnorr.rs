@@ -5,7 +5,9 @@ use cloister_circuits::{
         bits::{alloc_bits, canonical_bits_cost},
         boolean::Bit,
         jubjub::{
-            add_fixed_base, multiply, Point, ADD_COST, DOUBLE_COST, FIXED_BASE_COST, MULTIPLY_COST, ON_CURVE_COST,
+            add_fixed_base, eighth, enforce_prime_order, fixed_base, multiply, multiply_half, multiply_half_cost,
+            Point, ADD_COST, CLEARED_COST, DOUBLE_COST, FIXED_BASE_COST, FIXED_BASE_OF_BITS_COST, MULTIPLY_COST,
+            ON_CURVE_COST,
         },
         num::Num,
         schnorr::{cost, enforce_if, SignatureWitness},
@@ -60,6 +62,91 @@ fn addition_should_be_complete() {
             assert_eq!(cs.which_is_unsatisfied(), None);
         }
     }
+}
+
+/// 252 bits of a scalar.
+fn scalar_bits(cs: &mut TestSystem, scalar: &jubjub::Fr) -> Vec<Bit> {
+    let value = Option::<Fr>::from(Fr::from_bytes(&scalar.to_bytes()));
+    alloc_bits(cs, "scalar", value, 252).unwrap()
+}
+
+#[test]
+fn multiples_by_given_bits_should_equal_the_native_ones() {
+    let mut scalars: Vec<jubjub::Fr> = (0..9).map(jubjub::Fr::from).collect();
+    scalars.extend((1..9).map(|k| -jubjub::Fr::from(k)));
+    scalars.extend((0..6).map(|k| jubjub::Fr::from_bytes_wide(&[17 * k + 3; 64])));
+    let base = ExtendedPoint::from(generator()) * jubjub::Fr::from_bytes_wide(&[9; 64]);
+    let half = jubjub::Fr::from(2).invert().unwrap();
+    // Twice this half is the base too.
+    let order_two = ExtendedPoint::from(AffinePoint::from_raw_unchecked(Fr::zero(), -Fr::one()));
+    for scalar in &scalars {
+        let mut cs = TestSystem::new();
+        let bits = scalar_bits(&mut cs, scalar);
+        let before = cs.num_constraints();
+        let product = fixed_base(&mut cs, "of the generator", &bits).unwrap();
+        assert_eq!(cs.num_constraints() - before, FIXED_BASE_OF_BITS_COST);
+        assert_eq!(
+            product.value(),
+            Some(coordinates(ExtendedPoint::from(generator()) * scalar))
+        );
+        let p = point(&mut cs, "p", base);
+        for (name, h) in [("half", base * half), ("other half", base * half + order_two)] {
+            let h = point(&mut cs, name, h);
+            let before = cs.num_constraints();
+            let product = multiply_half(&mut cs, name, &h, &p, &bits).unwrap();
+            assert_eq!(cs.num_constraints() - before, multiply_half_cost(252));
+            assert_eq!(product.value(), Some(coordinates(base * scalar)));
+        }
+        assert_eq!(cs.which_is_unsatisfied(), None);
+    }
+}
+
+#[test]
+fn no_wire_of_a_multiple_by_given_bits_should_be_free() {
+    let mut cs = TestSystem::new();
+    let bits = scalar_bits(&mut cs, &jubjub::Fr::from_bytes_wide(&[5; 64]));
+    let (h, p) = (point(&mut cs, "h", times(7)), point(&mut cs, "p", times(14)));
+    fixed_base(&mut cs, "fixed", &bits).unwrap();
+    multiply_half(&mut cs, "variable", &h, &p, &bits).unwrap();
+    assert_eq!(cs.free_wires(), Vec::<String>::new());
+}
+
+#[test]
+fn points_of_prime_order_should_be_told_from_others() {
+    let system = |value: ExtendedPoint, preimage: Option<(Fr, Fr)>| {
+        let mut cs = TestSystem::new();
+        let p = point(&mut cs, "p", value);
+        let preimage = preimage.unwrap_or_else(|| eighth(coordinates(value)));
+        let half = enforce_prime_order(&mut cs, &p, Some(preimage)).unwrap();
+        assert_eq!(cs.num_constraints(), CLEARED_COST);
+        let (x, y) = half.value().unwrap();
+        let double = ExtendedPoint::from(AffinePoint::from_raw_unchecked(x, y)).double();
+        (cs.all_unsatisfied(), coordinates(double))
+    };
+    for k in [1, 2, 8, 77] {
+        assert_eq!(system(times(k), None), (vec![], coordinates(times(k))));
+    }
+    let order_two = ExtendedPoint::from(AffinePoint::from_raw_unchecked(Fr::zero(), -Fr::one()));
+    // Another preimage of the same point.
+    let (x, y) = eighth(coordinates(times(8)));
+    let other = ExtendedPoint::from(AffinePoint::from_raw_unchecked(x, y)) + order_two;
+    assert_eq!(system(times(8), Some(coordinates(other))).0, Vec::<String>::new());
+    let (failing, _) = system(times(5) + order_two, None);
+    assert_eq!(failing, ["eight times the preimage/x", "eight times the preimage/y"]);
+    for preimage in [None, Some(coordinates(order_two))] {
+        let (failing, _) = system(times(0), preimage);
+        assert_eq!(failing, ["not the identity/x is not zero"]);
+    }
+    let (failing, _) = system(order_two, None);
+    assert!(
+        failing.contains(&"not the identity/x is not zero".into()),
+        "{failing:?}"
+    );
+    let (failing, _) = system(times(8), Some((Fr::one(), Fr::from(2))));
+    assert!(
+        failing.contains(&"preimage on the curve/curve equation".into()),
+        "{failing:?}"
+    );
 }
 
 #[test]

@@ -1,8 +1,24 @@
 //! The circuits that have keys, by name, and `cloister-prover circuits`.
 
+mod report;
+
 use bellman::SynthesisError;
-use cloister_circuits::statements::batch::{BatchCircuit, Shape};
-use cloister_groth16::Matrices;
+use clap::Parser;
+use cloister_circuits::{
+    census::census,
+    statements::{
+        batch::{circuit_shape, BatchCircuit, Shape},
+        exit::ExitCircuit,
+        seal::SealCircuit,
+    },
+};
+use cloister_groth16::{KeyError, Matrices};
+use std::{
+    collections::BTreeMap,
+    io::{self, Write},
+};
+
+pub use report::{KeyReport, PointsReport, Report};
 
 /// A circuit that the commands know by a name.
 #[derive(Clone, Copy, Debug)]
@@ -11,18 +27,89 @@ pub struct NamedCircuit {
     pub name: &'static str,
     /// What it proves.
     pub about: &'static str,
+    /// Its shape, if it proves batches.
+    pub shape: Option<NamedShape>,
     /// Records its constraints.
     pub record: fn() -> Result<Matrices, SynthesisError>,
+    /// Counts its constraints by part.
+    pub census: fn() -> Result<BTreeMap<String, usize>, SynthesisError>,
+}
+
+/// A shape of batches.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedShape {
+    /// Its name.
+    pub name: &'static str,
+    /// Units.
+    pub units: u16,
+    /// Orders of a unit.
+    pub orders: u16,
+}
+
+impl NamedShape {
+    /// Constraints that a batch has once, whatever its units: those of a batch without units.
+    ///
+    /// # Errors
+    /// Those of the synthesis.
+    pub fn constraints_once(&self) -> Result<usize, SynthesisError> {
+        let shape = Shape {
+            units: 0,
+            orders: self.orders,
+        };
+        Ok(circuit_shape(shape)?.constraints)
+    }
+}
+
+/// A circuit of a batch shape.
+macro_rules! batch {
+    ($name:literal, $shape:literal, $about:literal, $value:expr) => {
+        NamedCircuit {
+            name: $name,
+            about: $about,
+            shape: Some(NamedShape {
+                name: $shape,
+                units: $value.units,
+                orders: $value.orders,
+            }),
+            record: || Matrices::record(BatchCircuit::blank($value)),
+            census: || census(BatchCircuit::blank($value)),
+        }
+    };
 }
 
 /// The circuits of this program.
-pub const CIRCUITS: &[NamedCircuit] = &[NamedCircuit {
-    name: "batch-dev",
-    about: "a batch of the shape of development chains",
-    record: || Matrices::record(BatchCircuit::blank(Shape::DEV)),
-}];
+pub const CIRCUITS: &[NamedCircuit] = &[
+    batch!(
+        "batch-dev",
+        "dev",
+        "a batch of the shape of development chains",
+        Shape::DEV
+    ),
+    NamedCircuit {
+        name: "seal",
+        about: "a queued view key is sealed to the sequencers, and the trading key is valid",
+        shape: None,
+        record: || Matrices::record(SealCircuit::blank()),
+        census: || census(SealCircuit::blank()),
+    },
+    NamedCircuit {
+        name: "exit",
+        about: "what an account of the final root is worth at the final table",
+        shape: None,
+        record: || Matrices::record(ExitCircuit::blank()),
+        census: || census(ExitCircuit::blank()),
+    },
+];
 
-/// Why a circuit cannot be had.
+/// Options of `cloister-prover circuits`.
+#[derive(Clone, Copy, Debug, Parser)]
+pub struct Args {
+    /// Write JSON: for each circuit shape, constraints by part, public inputs, sizes of its keys.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// Why a circuit cannot be had or shown.
 #[derive(Debug, thiserror::Error)]
 pub enum CircuitError {
     /// No circuit has that name.
@@ -41,6 +128,20 @@ pub enum CircuitError {
         /// What bellman says.
         source: SynthesisError,
     },
+    /// The circuit is too large for a key.
+    #[error("circuit `{name}` has no key: {source}")]
+    Key {
+        /// The name.
+        name: &'static str,
+        /// What the engine says.
+        source: KeyError,
+    },
+    /// The report cannot be written as JSON.
+    #[error("the report cannot be encoded: {0}")]
+    Encoding(serde_json::Error),
+    /// The report cannot be written.
+    #[error("the report cannot be written: {0}")]
+    Output(io::Error),
 }
 
 impl NamedCircuit {
@@ -49,7 +150,11 @@ impl NamedCircuit {
     /// # Errors
     /// [`CircuitError::Synthesis`].
     pub fn matrices(&self) -> Result<Matrices, CircuitError> {
-        (self.record)().map_err(|source| CircuitError::Synthesis {
+        self.synthesised((self.record)())
+    }
+
+    fn synthesised<T>(&self, result: Result<T, SynthesisError>) -> Result<T, CircuitError> {
+        result.map_err(|source| CircuitError::Synthesis {
             name: self.name,
             source,
         })
@@ -70,18 +175,18 @@ pub fn find<'a>(circuits: &'a [NamedCircuit], name: &str) -> Result<&'a NamedCir
     })
 }
 
-/// Lists the circuits: name, circuit id, constraints, public inputs.
+/// Lists the circuits, for people or as a JSON array of [`Report`].
 ///
 /// # Errors
-/// [`CircuitError::Synthesis`].
-pub fn run(circuits: &[NamedCircuit]) -> Result<(), CircuitError> {
-    for circuit in circuits {
-        let matrices = circuit.matrices()?;
-        println!("{}: {}", circuit.name, circuit.about);
-        println!("  circuit      {}", matrices.id());
-        println!("  constraints  {}", matrices.constraints());
-        println!("  domain       2^{}", matrices.domain_log2());
-        println!("  inputs       {}", matrices.inputs - 1);
+/// [`CircuitError`], all variants but [`CircuitError::Unknown`].
+pub fn run<W: Write>(circuits: &[NamedCircuit], args: &Args, mut out: W) -> Result<(), CircuitError> {
+    let reports = circuits.iter().map(Report::of).collect::<Result<Vec<_>, _>>()?;
+    if args.json {
+        let text = serde_json::to_string_pretty(&reports).map_err(CircuitError::Encoding)?;
+        return writeln!(out, "{text}").map_err(CircuitError::Output);
     }
-    Ok(())
+    reports
+        .iter()
+        .try_for_each(|report| write!(out, "{report}"))
+        .map_err(CircuitError::Output)
 }

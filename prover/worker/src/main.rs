@@ -6,7 +6,7 @@ use cloister_prover::{
     circuits::{self, CIRCUITS},
     export,
 };
-use std::{error::Error, process::ExitCode};
+use std::{error::Error, io, process::ExitCode};
 
 /// Keys and proofs of Cloister's circuits.
 #[derive(Debug, Parser)]
@@ -25,15 +25,15 @@ enum Command {
     /// Make the key of a circuit together with others.
     #[command(subcommand)]
     Ceremony(ceremony::Command),
-    /// List the circuits: name, circuit id, constraints.
-    Circuits,
+    /// List the circuits: name, circuit id, constraints, sizes of their keys.
+    Circuits(circuits::Args),
 }
 
 fn main() -> ExitCode {
     let result: Result<(), Box<dyn Error>> = match Cli::parse().command {
         Command::Export(args) => export::run(&args).map_err(Into::into),
         Command::Ceremony(command) => ceremony::run(CIRCUITS, &command).map_err(Into::into),
-        Command::Circuits => circuits::run(CIRCUITS).map_err(Into::into),
+        Command::Circuits(args) => circuits::run(CIRCUITS, &args, io::stdout().lock()).map_err(Into::into),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

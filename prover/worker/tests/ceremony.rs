@@ -4,6 +4,7 @@ use bellman::{Circuit, ConstraintSystem, SynthesisError};
 use bls12_381::Scalar;
 use clap::Parser;
 use cloister_ceremony::{testing::KnownPowers, Ceremony, CeremonyError, Reason};
+use cloister_circuits::census::census;
 use cloister_groth16::{read_key, Matrices};
 use cloister_prover::{
     ceremony::{run, Command, Error},
@@ -30,7 +31,9 @@ impl Circuit<Scalar> for Square {
 const SMALL: &[NamedCircuit] = &[NamedCircuit {
     name: "square",
     about: "knows a root",
+    shape: None,
     record: || Matrices::record(Square),
+    census: || census(Square),
 }];
 
 #[derive(Parser)]

@@ -138,11 +138,11 @@ fn runs(n: usize, constant: &[u8; 32]) -> Vec<(bool, std::ops::Range<usize>)> {
     runs
 }
 
-/// Proves that the integer of `bits` is at most `constant`.
+/// Proves that the integer of `bits` is at most `constant`. [`enforce_not_above_cost`] constraints.
 ///
 /// From the highest bit down, `run` is one while every bit where the constant has a one is one. While it is, a one where
 /// the constant has a zero would make the integer larger, so the bits of a run of zeros must be zero.
-fn enforce_not_above<CS: ConstraintSystem<Fr>>(
+pub fn enforce_not_above<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     name: &'static str,
     bits: &[Bit],
@@ -164,7 +164,8 @@ fn enforce_not_above<CS: ConstraintSystem<Fr>>(
     Ok(())
 }
 
-fn enforce_not_above_cost(n: usize, constant: &[u8; 32]) -> usize {
+/// Number of constraints of [`enforce_not_above`] for `n` bits.
+pub fn enforce_not_above_cost(n: usize, constant: &[u8; 32]) -> usize {
     let mut first = true;
     runs(n, constant)
         .into_iter()

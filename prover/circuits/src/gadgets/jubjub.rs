@@ -26,15 +26,23 @@ pub const ADD_COST: usize = 6;
 pub const DOUBLE_COST: usize = 5;
 /// Constraints of adding a constant point.
 const ADD_CONSTANT_COST: usize = 3;
+/// Constraints of [`enforce_prime_order`].
+pub const CLEARED_COST: usize = ON_CURVE_COST + 3 * DOUBLE_COST + 2 + 1;
 /// Bits of a fixed-base window.
 const FIXED_WINDOW: usize = 3;
 /// Windows of a fixed-base multiplication.
 const FIXED_WINDOWS: usize = SIGNATURE_SCALAR_BITS.div_ceil(FIXED_WINDOW);
 /// Constraints of [`add_fixed_base`].
 pub const FIXED_BASE_COST: usize = FIXED_WINDOWS * (FIXED_WINDOW + 2 + ADD_COST) + ADD_CONSTANT_COST;
+/// Constraints of [`fixed_base`].
+pub const FIXED_BASE_OF_BITS_COST: usize = FIXED_WINDOWS * (FIXED_WINDOW + 1 + ADD_COST) - ADD_COST + ADD_CONSTANT_COST;
 /// Constraints of [`multiply`].
-pub const MULTIPLY_COST: usize =
-    ON_CURVE_COST + DOUBLE_COST + 2 + ADD_COST + CHALLENGE_BITS / 2 * (2 * DOUBLE_COST + 4 + ADD_COST) + ADD_COST;
+pub const MULTIPLY_COST: usize = ON_CURVE_COST + DOUBLE_COST + 2 + multiply_half_cost(CHALLENGE_BITS);
+
+/// Constraints of [`multiply_half`] by a scalar of so many bits.
+pub const fn multiply_half_cost(bits: usize) -> usize {
+    ADD_COST + bits / 2 * (2 * DOUBLE_COST + 4 + ADD_COST) + ADD_COST
+}
 
 /// A point of the curve in affine coordinates.
 #[derive(Clone, Debug)]
@@ -83,6 +91,19 @@ impl Point {
         let y2 = self.y.mul(&mut cs, || "y squared", &self.y)?;
         let right = (&y2 - &x2).add_constant(-Fr::one());
         enforce_product(&mut cs, || "curve equation", &x2.scale(EDWARDS_D), &y2, &right);
+        Ok(())
+    }
+
+    /// The first coordinate is not zero. One constraint.
+    pub fn enforce_x_not_zero<CS: ConstraintSystem<Fr>>(
+        &self,
+        cs: &mut CS,
+        name: &'static str,
+    ) -> Result<(), SynthesisError> {
+        let mut cs = cs.namespace(|| name);
+        let inverse = self.x.value().map(|x| x.invert().unwrap_or(Fr::zero()));
+        let inverse = Num::alloc(&mut cs, || "inverse of x", inverse)?;
+        enforce_product(&mut cs, || "x is not zero", &inverse, &self.x, &Num::one());
         Ok(())
     }
 
@@ -237,24 +258,61 @@ pub fn add_fixed_base<CS: ConstraintSystem<Fr>>(
         let positive = Bit::alloc(&mut cs, || "positive", b2)?;
         let m0 = Bit::alloc(&mut cs, || "size 0", complement(b0))?;
         let m1 = Bit::alloc(&mut cs, || "size 1", complement(b1))?;
-        let both = m0.and(&mut cs, "size 0 and 1", &m1)?;
-        let lookup = |coordinate: fn(&AffinePoint) -> Fr| {
-            let [p0, p1, p2, p3] = std::array::from_fn(|k| coordinate(&points[k]));
-            Num::sum([
-                (p0, &Num::one()),
-                (p1 - p0, m0.num()),
-                (p2 - p0, m1.num()),
-                (p3 - p2 - p1 + p0, both.num()),
-            ])
-        };
-        let size = Point {
-            x: lookup(AffinePoint::get_u),
-            y: lookup(AffinePoint::get_v),
-        };
-        let point = size.negate_unless(&mut cs, &positive)?;
+        let point = digit_point(&mut cs, points, &positive, &m0, &m1)?;
         sum = sum.add(&mut cs, "sum", &point)?;
     }
     Ok(sum)
+}
+
+/// The point of a digit `±(1 + 2·m0 + 4·m1)` of a window. Two constraints.
+fn digit_point<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    points: &[AffinePoint; 1 << (FIXED_WINDOW - 1)],
+    positive: &Bit,
+    m0: &Bit,
+    m1: &Bit,
+) -> Result<Point, SynthesisError> {
+    let both = m0.and(cs, "size 0 and 1", m1)?;
+    let lookup = |coordinate: fn(&AffinePoint) -> Fr| {
+        let [p0, p1, p2, p3] = std::array::from_fn(|k| coordinate(&points[k]));
+        Num::sum([
+            (p0, &Num::one()),
+            (p1 - p0, m0.num()),
+            (p2 - p0, m1.num()),
+            (p3 - p2 - p1 + p0, both.num()),
+        ])
+    };
+    let size = Point {
+        x: lookup(AffinePoint::get_u),
+        y: lookup(AffinePoint::get_v),
+    };
+    size.negate_unless(cs, positive)
+}
+
+/// `s·G` for the 252 given bits of `s`, lowest first. [`FIXED_BASE_OF_BITS_COST`] constraints.
+///
+/// Unlike in [`add_fixed_base`] the scalar means something to the caller, so the digits are computed from its bits: the sign
+/// is the highest bit of a window, and the bits of the size tell whether the others are equal to it.
+pub fn fixed_base<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    name: &'static str,
+    scalar: &[Bit],
+) -> Result<Point, SynthesisError> {
+    debug_assert_eq!(scalar.len(), SIGNATURE_SCALAR_BITS);
+    let mut cs = cs.namespace(|| name);
+    let mut sum: Option<Point> = None;
+    for (w, (points, bits)) in FIXED.windows.iter().zip(scalar.chunks(FIXED_WINDOW)).enumerate() {
+        let mut cs = cs.namespace(|| format!("window {w}"));
+        let m0 = bits[0].xor(&mut cs, "size 0", &bits[2])?.not();
+        let m1 = bits[1].xor(&mut cs, "size 1", &bits[2])?.not();
+        let point = digit_point(&mut cs, points, &bits[2], &m0, &m1)?;
+        sum = Some(match sum {
+            None => point.add_constant(&mut cs, "correction", &FIXED.correction)?,
+            Some(sum) => sum.add(&mut cs, "sum", &point)?,
+        });
+    }
+    // There is a window, so there is a sum.
+    sum.ok_or(SynthesisError::AssignmentMissing)
 }
 
 /// `P/2` for a point of the prime-order subgroup, for the witness of [`multiply`].
@@ -284,18 +342,64 @@ pub fn multiply<CS: ConstraintSystem<Fr>>(
     h.enforce_on_curve(&mut cs, "half on the curve")?;
     h.double(&mut cs, "half doubled")?
         .enforce_equal(&mut cs, "double of the half", point);
-    let triple = point.add(&mut cs, "triple", &h)?;
+    horner(&mut cs, &h, point, scalar)
+}
+
+/// `s·P` for the bits of a scalar, an even number of them and lowest first, with a point `H` of the curve of which the caller
+/// knows that `2·H = P`. [`multiply_half_cost`] constraints. See [`multiply`].
+pub fn multiply_half<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    name: &'static str,
+    half: &Point,
+    point: &Point,
+    scalar: &[Bit],
+) -> Result<Point, SynthesisError> {
+    debug_assert_eq!(scalar.len() % 2, 0);
+    horner(&mut cs.namespace(|| name), half, point, scalar)
+}
+
+fn horner<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    h: &Point,
+    point: &Point,
+    scalar: &[Bit],
+) -> Result<Point, SynthesisError> {
+    let triple = point.add(cs, "triple", h)?;
     let mut sum = h.clone();
     for (i, bits) in scalar.chunks(2).enumerate().rev() {
         let mut cs = cs.namespace(|| format!("window {i}"));
         let [low, high] = [&bits[0], &bits[1]];
         let one = low.xor(&mut cs, "size is one", high)?;
-        let size = Point::select(&mut cs, "size", &one, &h, &triple)?;
+        let size = Point::select(&mut cs, "size", &one, h, &triple)?;
         let digit = size.negate_unless(&mut cs, high)?;
         sum = sum
             .double(&mut cs, "double")?
             .double(&mut cs, "quadruple")?
             .add(&mut cs, "sum", &digit)?;
     }
-    sum.add(&mut cs, "less the half", &h.negate())
+    sum.add(cs, "less the half", &h.negate())
+}
+
+/// Proves that a point is in the prime-order subgroup and not the identity, from a `preimage` P' with `P = 8·P'`; returns
+/// `4·P'`, a half of the point. [`CLEARED_COST`] constraints.
+///
+/// Eight times a point of the curve is in the subgroup, whatever the point. In the subgroup only the identity has `x = 0`. The
+/// preimage is not unique (a point of order eight can be added); nothing but its multiple by eight is used.
+pub fn enforce_prime_order<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    point: &Point,
+    preimage: Option<(Fr, Fr)>,
+) -> Result<Point, SynthesisError> {
+    let preimage = Point::alloc(cs, "preimage", preimage)?;
+    preimage.enforce_on_curve(cs, "preimage on the curve")?;
+    let half = preimage.double(cs, "two")?.double(cs, "four")?;
+    half.double(cs, "eight")?
+        .enforce_equal(cs, "eight times the preimage", point);
+    point.enforce_x_not_zero(cs, "not the identity")?;
+    Ok(half)
+}
+
+/// `P/8` for a point of the prime-order subgroup, for the witness of [`enforce_prime_order`].
+pub fn eighth((x, y): (Fr, Fr)) -> (Fr, Fr) {
+    halve(halve(halve((x, y))))
 }

@@ -1,4 +1,4 @@
-//! Updates of 8-ary trees (S-TREE), the twin of `cloister_ledger::tree`.
+//! Updates and openings of 8-ary trees (S-TREE), the twin of `cloister_ledger::tree`.
 
 use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::constants::{TREE_ARITY, TREE_ARITY_BITS};
@@ -12,6 +12,8 @@ use crate::Fr;
 
 /// Constraints of one level of [`update`]: two hashes, the digit's one-hot, opening and replacing the child.
 pub const LEVEL_COST: usize = 2 * PERMUTATION_COST + DIGIT_COST + 2 * TREE_ARITY;
+/// Constraints of one level of [`open`]: a hash, the digit's one-hot, opening the child.
+pub const OPEN_LEVEL_COST: usize = PERMUTATION_COST + DIGIT_COST + TREE_ARITY;
 /// Constraints of turning three bits into eight one-hot booleans.
 const DIGIT_COST: usize = 4;
 
@@ -85,4 +87,31 @@ pub fn update<CS: ConstraintSystem<Fr>>(
         nodes.new_root = compress8(&mut cs, "new node", &new_children)?;
     }
     Ok(nodes)
+}
+
+/// The root of the path on which `leaf` stands at the index of `index_bits` (lowest first, three a level).
+/// [`OPEN_LEVEL_COST`] constraints a level. The caller compares it with the root it trusts.
+pub fn open<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    name: &'static str,
+    index_bits: &[Bit],
+    path: &[Option<[Fr; TREE_ARITY]>],
+    leaf: &Num,
+) -> Result<Num, SynthesisError> {
+    debug_assert_eq!(index_bits.len(), path.len() * TREE_ARITY_BITS);
+    let mut cs = cs.namespace(|| name);
+    let mut node = leaf.clone();
+    for (level, (bits, values)) in index_bits.chunks(TREE_ARITY_BITS).zip(path).enumerate() {
+        let mut cs = cs.namespace(|| format!("level {level}"));
+        let place = one_hot_digit(&mut cs, bits)?;
+        let mut children: [Num; TREE_ARITY] = std::array::from_fn(|_| Num::zero());
+        for (i, slot) in children.iter_mut().enumerate() {
+            let child = Num::alloc(&mut cs, || format!("child {i}"), values.map(|v| v[i]))?;
+            let name = || format!("child {i} is the node at the digit");
+            enforce_product(&mut cs, name, &place[i], &(&child - &node), &Num::zero());
+            *slot = child;
+        }
+        node = compress8(&mut cs, "node", &children)?;
+    }
+    Ok(node)
 }

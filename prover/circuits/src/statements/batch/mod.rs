@@ -4,7 +4,7 @@
 //! only public input is the statement's hash, and the last constraint compares it with the hash of what was computed
 //! (B-STATEMENT). Each rule stands in a namespace with its id of the specification.
 
-mod account;
+pub(super) mod account;
 mod house;
 mod instruction;
 mod margin;

@@ -1,0 +1,127 @@
+//! What the tests of the small statements share.
+
+use std::{collections::BTreeSet, time::Instant};
+
+use bellman::Circuit;
+use cloister_circuits::{
+    census::census,
+    digest::CircuitShape,
+    testing::{undetermined, Sheet, TestSystem, Uses, Values},
+    Fr,
+};
+use cloister_groth16::{development_rng, generate_development, CircuitId, Matrices, Prover, VerifyError};
+use cloister_ledger::testing::Random;
+
+/// The innermost id of the specification in a name.
+pub fn rule(name: &str) -> &str {
+    let is_id = |part: &&str| part.starts_with("V-") || part.starts_with("X-");
+    name.split('/').rev().find(is_id).unwrap_or(name)
+}
+
+/// Exactly the named constraints must be broken.
+pub fn must_break(system: &TestSystem, constraints: &[&str]) {
+    assert_eq!(system.all_unsatisfied(), constraints);
+}
+
+/// The constraints of exactly one rule must be broken, one of them with this name.
+pub fn must_break_rule(system: &TestSystem, constraint: &str) {
+    let failing = system.all_unsatisfied();
+    assert!(
+        failing.iter().any(|name| name == constraint),
+        "{constraint} holds; broken are {failing:?}"
+    );
+    let broken: BTreeSet<&str> = failing.iter().map(|name| rule(name)).collect();
+    assert_eq!(broken, BTreeSet::from([rule(constraint)]), "{failing:?}");
+}
+
+/// The constraints of a circuit by part must be these.
+pub fn assert_parts<C: Circuit<Fr>>(blank: C, parts: &[(&str, usize)]) {
+    let found = census(blank).expect("a blank circuit synthesises");
+    let found: Vec<(&str, usize)> = found.iter().map(|(name, n)| (name.as_str(), *n)).collect();
+    assert_eq!(found, parts);
+}
+
+/// Compares a circuit with what is pinned of it: private wires, constraints, identity.
+pub fn assert_pinned(shape: CircuitShape, id: [u8; 32], pinned: (usize, usize, &str)) {
+    assert_eq!(shape.inputs, 1, "one public input");
+    let id: String = id.iter().map(|b| format!("{b:02x}")).collect();
+    assert_eq!((shape.aux, shape.constraints, id.as_str()), pinned);
+}
+
+/// Makes a development key and a proof; the proof must hold for the public input and for no other. Times go to the output.
+pub fn prove<C: Circuit<Fr>>(blank: C, id: [u8; 32], circuit: impl Fn() -> C, input: Fr) {
+    let matrices = Matrices::record(blank).expect("a blank circuit synthesises");
+    assert_eq!(matrices.id(), CircuitId(id));
+    let start = Instant::now();
+    let key = generate_development(&matrices).expect("a key");
+    println!("key: {:?}", start.elapsed());
+    let prover = Prover::new(key, matrices).expect("the key is of the circuit");
+    for round in 0..3u8 {
+        let rng = development_rng(CircuitId([round; 32]));
+        let start = Instant::now();
+        let proof = prover.prove(circuit(), rng).expect("the witness is good");
+        println!("proof with witness: {:?}", start.elapsed());
+        assert_eq!(prover.key().verify(&proof, &[input]), Ok(()));
+        let other = prover.key().verify(&proof, &[input + Fr::one()]);
+        assert_eq!(other, Err(VerifyError::NotSatisfied));
+    }
+}
+
+/// The names of the constraints that a witness leaves unsatisfied, in a system that was recorded with another witness of the
+/// same circuit: several times faster than to record it anew.
+pub fn broken_by<C: Circuit<Fr>>(recorded: &TestSystem, circuit: C) -> Vec<String> {
+    let mut values = Values::default();
+    circuit.synthesize(&mut values).expect("every witness synthesises");
+    let values = Values::join(vec![values]);
+    (0..recorded.num_constraints())
+        .filter(|k| !recorded.holds_under(*k, &values))
+        .map(|k| recorded.constraint_name(k))
+        .collect()
+}
+
+/// Changes every private wire of a satisfied system, one at a time, in ten ways. Returns how many changes were tried and the
+/// wires of which a change goes unnoticed.
+pub fn mutate(system: &TestSystem, seed: u64) -> (usize, BTreeSet<String>) {
+    let uses = Uses::of(system);
+    let sheet = Sheet::new(system, &uses, system.values().to_vec());
+    let mut random = Random::new(seed);
+    let (mut tried, mut loose) = (0, BTreeSet::new());
+    for wire in (1..system.num_wires()).filter(|wire| system.is_private(*wire)) {
+        let old = sheet.value(wire);
+        // The first private wire comes after the input, so every wire has a neighbour.
+        let neighbour = sheet.value(wire - 1);
+        let one = Fr::one();
+        let ways = [
+            Fr::zero(),
+            one,
+            -one,
+            neighbour,
+            random.field(),
+            old + one,
+            old - one,
+            -old,
+            one - old,
+            old.double(),
+        ];
+        for value in ways.into_iter().filter(|value| *value != old) {
+            tried += 1;
+            if !sheet.breaks(wire, value) {
+                loose.insert(system.wire_name(wire));
+            }
+        }
+    }
+    (tried, loose)
+}
+
+/// The private wires of a satisfied system that can move, all together, without any constraint noticing in the first order,
+/// while those whose names begin with one of `given` do not.
+pub fn movable(system: &TestSystem, given: &[&str]) -> Vec<String> {
+    let uses = Uses::of(system);
+    let sheet = Sheet::new(system, &uses, system.values().to_vec());
+    let is_given = |wire: usize| {
+        let name = system.wire_name(wire);
+        given.iter().any(|start| name.starts_with(start))
+    };
+    let open = undetermined(&sheet, is_given);
+    open.into_iter().map(|wire| system.wire_name(wire)).collect()
+}

@@ -1,0 +1,95 @@
+//! Whole batches in the first order: with the prover's choices held fixed, nothing else can move.
+
+use cloister_circuits::testing::{undetermined, Sheet, TestSystem};
+
+use crate::{
+    scenes::{batch, batch_of, Recorded, Standing, OF_PLACES, OF_SMALL, OF_WIDE},
+    table::{matches, number_is_zero, Free, Table},
+};
+
+/// What the prover brings along, by subject; all other wires must follow. Cash, positions, amounts and all instruction
+/// fields are not listed: ranges hold them, since bits cannot move in the first order.
+const CHOICES: &[(&str, &[&str])] = &[
+    ("the chain's public data, bound by the statement's hash", &["context/*"]),
+    (
+        "what a leaf hides",
+        &[
+            "unit */old account/key/*",
+            "unit */old account/view key",
+            "unit */old account/nonce",
+            "unit */old account/min id",
+            "unit */old account/orders root",
+        ],
+    ),
+    ("siblings in the account tree", &["unit */account tree/level */child *"]),
+    ("siblings in the order trees", &["unit */order tree/level */child *"]),
+    ("the point of which a key is eight times", &["unit */B-OPEN/preimage/*"]),
+    (
+        "what the house commitments hide",
+        &["B-HOUSE/old house/key", "B-HOUSE/old house/nonce", "B-HOUSE/new key"],
+    ),
+];
+
+const FREE: &[Free] = &[
+    Free {
+        pattern: "unit */place */B-SLOT/slot holds this id/inverse",
+        when: number_is_zero,
+        reason: "the inverse of a zero test that finds zero multiplies zero",
+        rare: false,
+    },
+    Free {
+        pattern: "unit */place */B-SIG/challenge is the low half of the hash/canonical/*/run/inverse",
+        when: number_is_zero,
+        reason: "the inverse of a zero test that finds zero multiplies zero",
+        rare: true,
+    },
+];
+
+/// For each wire the subject it belongs to.
+fn subjects(system: &TestSystem) -> Vec<Option<usize>> {
+    let subject = |wire| {
+        let name = system.wire_name(wire);
+        CHOICES
+            .iter()
+            .position(|(_, patterns)| patterns.iter().any(|p| matches(p, &name)))
+    };
+    (0..system.num_wires()).map(subject).collect()
+}
+
+/// The wires that are open and not free by design, by name.
+fn open(sheet: &Sheet<'_>, subjects: &[Option<usize>], table: &Table) -> Vec<String> {
+    undetermined(sheet, |wire| subjects[wire].is_some())
+        .into_iter()
+        .filter(|wire| !table.excuses(sheet, *wire))
+        .map(|wire| sheet.system().wire_name(wire))
+        .collect()
+}
+
+#[test]
+fn all_wires_should_follow_from_the_choices() {
+    let table = Table::new(FREE);
+    let recorded: [(&Recorded, u64); 3] = [(&OF_SMALL, 4), (&OF_PLACES, 4), (&OF_WIDE, 4)];
+    for (recorded, count) in recorded {
+        let subjects = subjects(&recorded.system);
+        for seed in 200..200 + count {
+            let sheet = recorded.sheet(batch(seed, recorded.shape));
+            let open = open(&sheet, &subjects, &table);
+            assert!(open.is_empty(), "seed {seed}: {} wires: {open:#?}", open.len());
+        }
+    }
+    table.finish();
+}
+
+#[test]
+fn every_subject_of_choices_should_be_needed() {
+    // A dozen wires of a subject no longer given: they must be free to move, or the list would claim too much.
+    let sheet = OF_SMALL.sheet(batch_of(Standing::Full, 5, OF_SMALL.shape));
+    let subjects = subjects(sheet.system());
+    for (i, (subject, _)) in CHOICES.iter().enumerate() {
+        let of_subject = (0..subjects.len()).filter(|wire| subjects[*wire] == Some(i));
+        let released: Vec<usize> = of_subject.take(12).collect();
+        let open = undetermined(&sheet, |wire| subjects[wire].is_some() && !released.contains(&wire));
+        assert!(!open.is_empty(), "{subject}: follows from the rest");
+        println!("{subject}: {} of {} released wires move", open.len(), released.len());
+    }
+}

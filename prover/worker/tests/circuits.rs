@@ -1,0 +1,88 @@
+//! `cloister-prover circuits`: what it says of each circuit.
+
+use cloister_circuits::statements::{batch, exit, seal};
+use cloister_groth16::{generate_development, write_key};
+use cloister_prover::circuits::{find, run, Args, Report, CIRCUITS};
+use serde_json::Value;
+use std::{fs, process};
+
+fn output(json: bool) -> String {
+    let mut out = Vec::new();
+    run(CIRCUITS, &Args { json }, &mut out).expect("the circuits synthesise");
+    String::from_utf8(out).expect("text")
+}
+
+fn hex_of(id: [u8; 32]) -> String {
+    id.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+#[test]
+fn json_names_every_circuit_with_all_its_numbers() {
+    let reports: Value = serde_json::from_str(&output(true)).expect("JSON");
+    let reports = reports.as_array().expect("a list");
+    let names: Vec<_> = reports.iter().map(|r| r["name"].as_str().expect("a name")).collect();
+    let expected: Vec<_> = CIRCUITS.iter().map(|c| c.name).collect();
+    assert_eq!(names, expected);
+    for report in reports {
+        let parts = report["by_gadget"].as_object().expect("parts");
+        let sum: u64 = parts.values().map(|n| n.as_u64().expect("a number")).sum();
+        assert_eq!(Some(sum), report["constraints"].as_u64());
+        assert_eq!(report["public_inputs"], 1);
+        assert_eq!(report["key"]["verifying_bytes"], 1060);
+        // A batch has a shape, and all its numbers; another statement has none of them.
+        let is_batch = report["shape"].is_string();
+        for number in ["units", "orders_per_unit", "constraints_once", "constraints_per_unit"] {
+            assert_eq!(report[number].is_u64(), is_batch, "{number}");
+        }
+    }
+}
+
+#[test]
+fn numbers_are_those_of_the_circuits() {
+    let report = |name| Report::of(find(CIRCUITS, name).expect("is there")).expect("synthesises");
+    let shape = batch::Shape::DEV;
+    let dev = report("batch-dev");
+    assert_eq!(dev.circuit, hex_of(batch::circuit_id(shape).expect("synthesises")));
+    assert_eq!(
+        (dev.shape, dev.units, dev.orders_per_unit),
+        (Some("dev"), Some(8), Some(1))
+    );
+    let constraints = |units| {
+        let shape = batch::Shape { units, ..shape };
+        batch::circuit_shape(shape).expect("synthesises").constraints
+    };
+    assert_eq!(dev.constraints, constraints(8));
+    assert_eq!(dev.constraints_once, Some(constraints(0)));
+    // Chunks of the statement's hash are all that makes a unit more or less than the next.
+    let unit = dev.constraints_per_unit.expect("a batch");
+    assert!(unit.abs_diff(constraints(2) - constraints(1)) < 363, "{unit}");
+
+    assert_eq!(report("seal").circuit, hex_of(seal::circuit_id().expect("synthesises")));
+    assert_eq!(report("exit").circuit, hex_of(exit::circuit_id().expect("synthesises")));
+    assert_eq!((report("seal").domain_log2, report("exit").domain_log2), (13, 13));
+}
+
+#[test]
+fn key_sizes_are_those_of_the_key() {
+    let path = std::env::temp_dir().join(format!("cloister-prover-{}-sizes.key", process::id()));
+    for name in ["seal", "exit"] {
+        let circuit = find(CIRCUITS, name).expect("is there");
+        let key = generate_development(&circuit.matrices().expect("synthesises")).expect("generates");
+        write_key(&path, &key).expect("writes");
+        let report = Report::of(circuit).expect("synthesises");
+        assert_eq!(report.key.proving_bytes, fs::metadata(&path).expect("a file").len());
+        assert_eq!(report.key.verifying_bytes, key.verifying_key().len());
+    }
+    fs::remove_file(&path).expect("is there");
+}
+
+#[test]
+fn people_get_the_same_numbers() {
+    let text = output(false);
+    for circuit in CIRCUITS {
+        let report = Report::of(circuit).expect("synthesises");
+        assert!(text.contains(&format!("{}: {}\n", circuit.name, circuit.about)));
+        assert!(text.contains(&report.circuit));
+        assert!(text.contains(&format!("constraints    {}\n", report.constraints)));
+    }
+}
