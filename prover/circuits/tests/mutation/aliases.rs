@@ -175,6 +175,7 @@ fn second_response_and_second_half_should_lead_to_the_same_statement() {
 const SWAPPABLE: &[Free] = &[Free {
     pattern: "unit */B-MARGIN/threshold/scenario/choice *",
     when: always,
+    rare: false,
     reason:
         "the rule lets the prover name any of the deficits before as the threshold, and the unit is below this one too",
 }];

@@ -59,6 +59,10 @@ const SAMPLED: &[(&str, u64)] = &[
     ("*/account tree/level */child *", 32),
     ("*/order tree/level */child *", 32),
     ("unit */old account/B-RANGE/position */q", 8),
+    ("*/B-SIG/challenge/bit *", 12),
+    ("*/B-SIG/response times generator/window */size *", 16),
+    ("*/B-SIG/response times generator/window */positive", 16),
+    ("B-HOUSE/open interest/empty mask/bit *", 8),
 ];
 
 #[derive(Default)]

@@ -2,9 +2,9 @@
 
 use cloister_ledger::{
     instruction::flags,
-    slot::slot_number,
+    slot::{slot_number, Slot},
     state::AccountState,
-    testing::{spoil, table, Random, World, INSTRUMENT},
+    testing::{spoil, table, Random, World, GENESIS, INSTRUMENT},
     AccountTree, BatchContext, BatchWitness, Fill, House, Instruction, Kind, Mode, PlaceWitness, Shape, Side,
     UnitRequest, UnitWitness,
 };
@@ -101,7 +101,7 @@ impl Market {
         } else {
             self.update(random)
         };
-        if random.once_in(6) {
+        if random.once_in(8) {
             unit = self.spoilt(unit, random);
         }
         unit
@@ -208,17 +208,9 @@ impl Market {
 
     fn place(&self, random: &mut Random, mut instruction: Instruction, fill: Fill) -> PlaceWitness {
         let index = instruction.index;
-        if random.once_in(60) {
-            // Signed by its owner for another account.
-            instruction.index ^= 1;
-        }
-        let mut signed = self.world.sign(Instruction {
-            index,
-            ..instruction.clone()
-        });
-        if instruction.index != index {
-            signed.instruction = instruction;
-        }
+        // At times the owner signed it for another account.
+        instruction.index ^= u32::from(random.once_in(60));
+        let signed = instruction.sign(&GENESIS, &self.world.traders[index as usize].secret);
         let path = self
             .account(index)
             .orders
@@ -239,7 +231,9 @@ impl Market {
     /// An order with a fill at or about a bound of some rule.
     fn filled(&mut self, random: &mut Random, index: u32) -> PlaceWitness {
         let mut order = self.instruction(random, index, Kind::Order);
-        let number = random.below(self.world.live as u64 + 2) as usize;
+        // The two rows after the live ones are close-only and expired.
+        let rows = self.world.live as u64 + if random.once_in(5) { 2 } else { 0 };
+        let number = random.below(rows) as usize;
         let row = self.world.table.rows[number].clone();
         order.instrument_id = INSTRUMENT + number as u32;
         order.side = if random.once_in(2) { Side::Buy } else { Side::Sell };
@@ -382,6 +376,9 @@ fn condition(world: &mut World, index: u32) {
     if random.once_in(3) {
         state.account.min_id = world.traders[index as usize].next_id - random.below(2);
     }
+    if world.random.once_in(2) {
+        occupy(&mut world.random, &mut state, world.traders[index as usize].next_id);
+    }
     let random = &mut world.random;
     let flat = Assessment::new(&world.table, &state.account.positions, 0).expect("in range");
     let asked = |ratio| flat.requirement(ratio).expect("in range");
@@ -398,4 +395,17 @@ fn condition(world: &mut World, index: u32) {
         state.account.cash = if random.once_in(2) { end } else { -end };
     }
     world.state.restore_account(index, state);
+}
+
+/// Puts some of the next ids' slots into use: by the id itself, filled in part, or by one that falls into the same slot.
+fn occupy(random: &mut Random, state: &mut AccountState, next: u64) {
+    for _ in 0..6 {
+        let id = next + random.below(64);
+        let slot = Slot {
+            id: id + if random.once_in(4) { 512 } else { 0 },
+            filled: random.below(40),
+        };
+        state.orders.set(slot_number(id).into(), slot.to_field());
+    }
+    state.account.orders_root = state.orders.root();
 }

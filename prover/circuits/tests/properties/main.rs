@@ -20,6 +20,9 @@ use candidates::Market;
 /// The units of a batch are judged one by one; more of them only share the table's hash.
 const SHAPE: Shape = Shape { units: 16, orders: 1 };
 
+/// Batches of candidates of one market.
+const BATCHES: usize = 4;
+
 /// What belongs to one unit of the recorded circuit.
 struct Part {
     constraints: Range<usize>,
@@ -154,19 +157,21 @@ fn title(error: &UnitError) -> String {
 /// Units in all; the variable asks for a longer run.
 fn units() -> usize {
     let asked = std::env::var("CLOISTER_UNITS").ok().and_then(|n| n.parse().ok());
-    asked.unwrap_or(6_000)
+    asked.unwrap_or(4_096)
 }
 
 #[test]
 fn native_code_and_circuit_should_judge_every_unit_alike() {
     let judging = Judge::new();
     let mut tally = Tally::default();
-    let rounds = units().div_ceil(SHAPE.units.into());
+    let rounds = units().div_ceil(BATCHES * usize::from(SHAPE.units));
     for seed in 0..rounds as u64 {
         let mut market = Market::new(seed);
         let mut random = Random::new(seed ^ 0xA11CE);
-        let units = (0..SHAPE.units).map(|_| market.candidate(&mut random)).collect();
-        judge(&judging, &market, units, &mut tally);
+        for _ in 0..BATCHES {
+            let units = (0..SHAPE.units).map(|_| market.candidate(&mut random)).collect();
+            judge(&judging, &market, units, &mut tally);
+        }
     }
     let refused: usize = tally.refused.values().sum();
     println!("{} accepted, {refused} refused: {:#?}", tally.accepted, tally.refused);
