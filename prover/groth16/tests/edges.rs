@@ -75,6 +75,9 @@ impl Circuit<Scalar> for Odd {
     }
 }
 
+/// Puts the identity in one place.
+type Spoil<T> = fn(&mut T);
+
 fn rng(seed: u64) -> ChaCha20Rng {
     ChaCha20Rng::seed_from_u64(seed)
 }
@@ -203,7 +206,7 @@ fn a_variable_that_the_circuit_did_not_make_is_refused() {
 fn a_key_whose_delta_is_the_identity_is_refused() {
     // Nothing would blind its proofs.
     let matrices = Matrices::record(Squares(5)).expect("synthesises");
-    let spoil: [(KeyPoint, fn(&mut VerifyingKey)); 2] = [
+    let spoil: [(KeyPoint, Spoil<VerifyingKey>); 2] = [
         (KeyPoint::DeltaG1, |vk| vk.delta_g1 = G1Affine::default()),
         (KeyPoint::DeltaG2, |vk| vk.delta_g2 = G2Affine::default()),
     ];
@@ -217,7 +220,7 @@ fn a_key_whose_delta_is_the_identity_is_refused() {
 #[test]
 fn a_key_with_an_identity_in_a_list_is_refused() {
     let matrices = Matrices::record(Squares(5)).expect("synthesises");
-    let spoil: [(KeyPoint, fn(&mut KeyPoints)); 5] = [
+    let spoil: [(KeyPoint, Spoil<KeyPoints>); 5] = [
         (KeyPoint::H(6), |points| points.h[6] = G1Affine::default()),
         (KeyPoint::L(0), |points| points.l[0] = G1Affine::default()),
         (KeyPoint::A(1), |points| points.a[1] = G1Affine::default()),
