@@ -1,7 +1,7 @@
 //! One contribution: what it says, its bytes, its hashes (Y-RECORD).
 
 use crate::{
-    curve::{hash_to_g2, Curve, PointFault, G1, G2},
+    curve::{hash_to_g2, Curve, G1, G2},
     state::StateHashes,
 };
 use blake2::{Blake2b512, Digest};
@@ -112,8 +112,8 @@ pub enum RecordFault {
     #[error("its kind is unknown or its beacon out of bounds")]
     Kind,
     /// A point may not be used.
-    #[error("a point of its record {0}")]
-    Point(#[from] PointFault),
+    #[error("a point of its record: {0}")]
+    Point(#[from] PointError),
 }
 
 /// True if a name may be recorded.

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use blst::{blst_fp12, blst_scalar, MultiPoint};
-use cloister_groth16::{G1Affine, G2Affine};
+use cloister_groth16::{G1Affine, G2Affine, PointError, BASE_FIELD_MODULUS};
 use rayon::prelude::*;
 
 /// Bits of the coefficients of random linear combinations: a wrong point passes with a chance of one in 2^128.
@@ -16,33 +16,6 @@ pub(crate) const SCALAR_BYTES: usize = 32;
 /// Points that one thread converts or encodes at a time.
 const PIECE: usize = 1 << 10;
 
-/// The modulus of the base field, least significant limb first: coordinates in memory are below it.
-const MODULUS: [u64; 6] = [
-    0xb9fe_ffff_ffff_aaab,
-    0x1eab_fffe_b153_ffff,
-    0x6730_d2a0_f6b0_f624,
-    0x6477_4b84_f385_12bf,
-    0x4b1b_a7b6_434b_acd7,
-    0x1a01_11ea_397f_e69a,
-];
-
-/// What can be wrong with a point.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PointFault {
-    /// A coordinate is not below the modulus, or flags of the encoding contradict each other.
-    #[error("is not encoded canonically")]
-    Encoding,
-    /// The coordinates do not satisfy the curve's equation.
-    #[error("is not on the curve")]
-    OffCurve,
-    /// The point is on the curve, but not in the subgroup of prime order.
-    #[error("is not in the subgroup of prime order")]
-    Subgroup,
-    /// The point is the identity where none may be.
-    #[error("is the identity")]
-    Identity,
-}
-
 /// A group of the curve.
 pub(crate) trait Curve: 'static {
     /// A point with two coordinates.
@@ -54,7 +27,7 @@ pub(crate) trait Curve: 'static {
 
     fn generator() -> Self::Affine;
     /// Canonical coordinates, on the curve, in the subgroup, not the identity.
-    fn check(point: &Self::Affine) -> Result<(), PointFault>;
+    fn check(point: &Self::Affine) -> Result<(), PointError>;
     fn is_identity(point: &Self::Affine) -> bool;
     fn negate(point: &Self::Affine) -> Self::Affine;
     fn add(a: &Self::Point, b: &Self::Point) -> Self::Point;
@@ -73,7 +46,7 @@ pub(crate) trait Curve: 'static {
     /// Appends the uncompressed encoding.
     fn encode(point: &Self::Affine, out: &mut Vec<u8>);
     /// Reads an uncompressed encoding and checks the point.
-    fn decode(bytes: &[u8]) -> Result<Self::Affine, PointFault>;
+    fn decode(bytes: &[u8]) -> Result<Self::Affine, PointError>;
 }
 
 /// G1.
@@ -92,7 +65,7 @@ fn limbs_from(bytes: &[u8]) -> [u64; 6] {
 }
 
 fn below_modulus(limbs: &[u64; 6]) -> bool {
-    limbs.iter().rev().lt(MODULUS.iter().rev())
+    limbs.iter().rev().lt(BASE_FIELD_MODULUS.iter().rev())
 }
 
 /// The four (G2) or two (G1) coordinates' limbs of a point, in the order of memory.
@@ -144,19 +117,19 @@ macro_rules! curve {
                 unsafe { *$generator() }
             }
 
-            fn check(point: &$affine) -> Result<(), PointFault> {
+            fn check(point: &$affine) -> Result<(), PointError> {
                 if !point.coordinates().iter().all(below_modulus) {
-                    return Err(PointFault::Encoding);
+                    return Err(PointError::Encoding);
                 }
                 if Self::is_identity(point) {
-                    return Err(PointFault::Identity);
+                    return Err(PointError::Infinity);
                 }
                 // SAFETY: the reference is valid for the call, here and below.
                 if unsafe { !$on_curve(point) } {
-                    return Err(PointFault::OffCurve);
+                    return Err(PointError::NotOnCurve);
                 }
                 if unsafe { !$in_group(point) } {
-                    return Err(PointFault::Subgroup);
+                    return Err(PointError::NotInSubgroup);
                 }
                 Ok(())
             }
@@ -273,20 +246,20 @@ macro_rules! curve {
                 out.extend_from_slice(&bytes);
             }
 
-            fn decode(bytes: &[u8]) -> Result<$affine, PointFault> {
+            fn decode(bytes: &[u8]) -> Result<$affine, PointError> {
                 // The three flags of the uncompressed form of a point that is not the identity are zero; with the first set
                 // blst would read the compressed form.
                 if bytes.len() != $bytes || bytes[0] & 0xe0 != 0 {
-                    return Err(PointFault::Encoding);
+                    return Err(PointError::Encoding);
                 }
                 let mut point = <$affine>::default();
                 // SAFETY: the slice has the length of the encoding.
                 match unsafe { $deserialize(&mut point, bytes.as_ptr()) } {
                     blst::BLST_ERROR::BLST_SUCCESS => Self::check(&point).map(|()| point),
-                    blst::BLST_ERROR::BLST_POINT_NOT_ON_CURVE => Err(PointFault::OffCurve),
+                    blst::BLST_ERROR::BLST_POINT_NOT_ON_CURVE => Err(PointError::NotOnCurve),
                     // Said of the two points of order three without a look at the others.
-                    blst::BLST_ERROR::BLST_POINT_NOT_IN_GROUP => Err(PointFault::Subgroup),
-                    _ => Err(PointFault::Encoding),
+                    blst::BLST_ERROR::BLST_POINT_NOT_IN_GROUP => Err(PointError::NotInSubgroup),
+                    _ => Err(PointError::Encoding),
                 }
             }
         }
@@ -354,7 +327,7 @@ pub(crate) fn times_all<C: Curve>(points: &[C::Affine], scalar: &blst_scalar) ->
 }
 
 /// The first point that fails [`Curve::check`].
-pub(crate) fn first_fault<C: Curve>(points: &[C::Affine]) -> Option<(usize, PointFault)> {
+pub(crate) fn first_fault<C: Curve>(points: &[C::Affine]) -> Option<(usize, PointError)> {
     let fault = |(i, point): (usize, &C::Affine)| C::check(point).err().map(|fault| (i, fault));
     points.par_iter().enumerate().find_map_first(fault)
 }

@@ -26,7 +26,6 @@ pub use ceremony::{Ceremony, MAX_CONTRIBUTIONS};
 pub use contribution::{
     Contribution, Kind, Knowledge, RecordFault, TranscriptHash, MAX_BEACON_LOG2, MAX_BEACON_VALUE, MAX_NAME,
 };
-pub use curve::PointFault;
 pub use error::{CeremonyError, Divided, Reason};
 pub use file::FORMAT;
 pub use progress::Step;

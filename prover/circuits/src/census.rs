@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use bellman::{Circuit, ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
+use bellman::{Circuit, SynthesisError};
+use cloister_groth16::{outline, Outline};
 
 use crate::Fr;
 
@@ -45,42 +46,20 @@ impl Space {
 struct Counter {
     spaces: Vec<Space>,
     counts: BTreeMap<String, usize>,
-    inputs: usize,
-    aux: usize,
 }
 
-impl ConstraintSystem<Fr> for Counter {
-    type Root = Self;
-
-    fn alloc<F, A, AR>(&mut self, _: A, _: F) -> Result<Variable, SynthesisError>
-    where
-        F: FnOnce() -> Result<Fr, SynthesisError>,
-        A: FnOnce() -> AR,
-        AR: Into<String>,
-    {
-        self.aux += 1;
-        Ok(Variable::new_unchecked(Index::Aux(self.aux - 1)))
+impl Outline for Counter {
+    fn open(&mut self, name: impl FnOnce() -> String) {
+        let space = self.spaces.last().cloned().unwrap_or_default();
+        let space = if space.named { space } else { space.below(&name()) };
+        self.spaces.push(space);
     }
 
-    fn alloc_input<F, A, AR>(&mut self, _: A, _: F) -> Result<Variable, SynthesisError>
-    where
-        F: FnOnce() -> Result<Fr, SynthesisError>,
-        A: FnOnce() -> AR,
-        AR: Into<String>,
-    {
-        self.inputs += 1;
-        // Place 0 is the constant one.
-        Ok(Variable::new_unchecked(Index::Input(self.inputs)))
+    fn close(&mut self) {
+        self.spaces.pop();
     }
 
-    fn enforce<A, AR, LA, LB, LC>(&mut self, _: A, _: LA, _: LB, _: LC)
-    where
-        A: FnOnce() -> AR,
-        AR: Into<String>,
-        LA: FnOnce(LinearCombination<Fr>) -> LinearCombination<Fr>,
-        LB: FnOnce(LinearCombination<Fr>) -> LinearCombination<Fr>,
-        LC: FnOnce(LinearCombination<Fr>) -> LinearCombination<Fr>,
-    {
+    fn constraint(&mut self, _: impl FnOnce() -> String) {
         let part = self.spaces.last().map_or("", |space| &space.part);
         match self.counts.get_mut(part) {
             Some(count) => *count += 1,
@@ -89,34 +68,10 @@ impl ConstraintSystem<Fr> for Counter {
             }
         }
     }
-
-    fn push_namespace<NR, N>(&mut self, name: N)
-    where
-        NR: Into<String>,
-        N: FnOnce() -> NR,
-    {
-        let space = self.spaces.last().cloned().unwrap_or_default();
-        let space = if space.named {
-            space
-        } else {
-            space.below(&name().into())
-        };
-        self.spaces.push(space);
-    }
-
-    fn pop_namespace(&mut self) {
-        self.spaces.pop();
-    }
-
-    fn get_root(&mut self) -> &mut Self::Root {
-        self
-    }
 }
 
 /// The constraints of a circuit by part, the names of the parts being those of its outermost namespaces. Parts of all units,
 /// and of all places of a unit, count together. Errors are those of the circuit.
 pub fn census<C: Circuit<Fr>>(circuit: C) -> Result<BTreeMap<String, usize>, SynthesisError> {
-    let mut counter = Counter::default();
-    circuit.synthesize(&mut counter)?;
-    Ok(counter.counts)
+    Ok(outline(circuit, Counter::default())?.counts)
 }

@@ -5,7 +5,6 @@
 //! specification, so that a failing constraint names the rule it enforces.
 
 pub mod census;
-pub mod digest;
 pub mod gadgets;
 pub mod statements;
 #[cfg(feature = "testing")]

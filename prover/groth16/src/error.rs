@@ -1,35 +1,8 @@
 //! Errors of keys and proofs.
 
 use bellman::SynthesisError;
+pub use cloister_groth16_verifier::{PointError, ProofPoint};
 use std::{io, path::PathBuf};
-
-/// Why bytes are not a point that may be used, in the order the checks are made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum PointError {
-    /// The flag bits contradict the form of the encoding, or a coordinate is not below the field's modulus.
-    #[error("the encoding is not canonical")]
-    Encoding,
-    /// The identity, where it is never valid.
-    #[error("the point is the identity")]
-    Infinity,
-    /// No point of the curve has these coordinates (compressed: no point has this x).
-    #[error("the point is not on the curve")]
-    NotOnCurve,
-    /// The point is on the curve, but not in its subgroup of prime order.
-    #[error("the point is not in the prime-order subgroup")]
-    NotInSubgroup,
-}
-
-/// The points of a proof.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ProofPoint {
-    /// `A`, in G1.
-    A,
-    /// `B`, in G2.
-    B,
-    /// `C`, in G1.
-    C,
-}
 
 /// The points of a key, those of lists with their index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,9 @@
-//! Groth16 for Cloister's circuits: parameters, their cache on disk, proving.
+//! The proving engine: Groth16 (Groth 2016) on BLS12-381 behind `bellman`'s circuit interface.
 //!
-//! The arithmetic is the crate `groth16`'s; this crate adds what a product needs around it: parameters that follow from a
-//! public seed (development only), key files with header and checksum, a cache that several processes share, and typed
-//! errors.
+//! [`Matrices`] are a circuit's constraints, recorded once; [`generate`] makes a [`ProvingKey`] for them, which lives in memory
+//! or in a mapped key file; a [`Prover`] proves with both; [`VerifyingKey`] and [`verify_batch`] verify. Keys and proofs have
+//! the bytes of the crate `groth16` 0.2, which the tests compare them with. How the inner loops work, and why, is in
+//! `docs/decisions/0011`.
 
 mod arithmetic;
 mod circuit;
@@ -16,8 +17,8 @@ mod scalar;
 mod setup;
 mod verify;
 
-pub use arithmetic::Backend;
-pub use circuit::{constraint_name, Assignment, Matrices, Matrix, Term};
+pub use arithmetic::{constants::P as BASE_FIELD_MODULUS, Backend};
+pub use circuit::{constraint_name, outline, Assignment, Matrices, Matrix, Outline, Term};
 pub use error::{KeyError, KeyPoint, PointError, ProofPoint, ProveError, VerifyError};
 pub use key::{
     default_directory, development_rng, key_circuit, load_or_generate, load_or_generate_from, load_or_make, read_key,

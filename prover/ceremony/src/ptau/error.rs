@@ -1,6 +1,6 @@
 //! What can be wrong with powers of tau.
 
-use crate::curve::PointFault;
+use cloister_groth16::PointError;
 use std::{fmt, io};
 
 /// A section of the file.
@@ -131,14 +131,14 @@ pub enum PowersError {
     #[error("is not prepared for phase 2; run: snarkjs powersoftau prepare phase2 IN.ptau OUT.ptau")]
     NotPrepared,
     /// A point is not one.
-    #[error("{section}: point {index} {fault}")]
+    #[error("{section}, point {index}: {fault}")]
     Point {
         /// Its section.
         section: Section,
         /// Its place, from 0, among the points of the section that the circuit uses.
         index: usize,
         /// What is wrong.
-        fault: PointFault,
+        fault: PointError,
     },
     /// The first point is not the generator.
     #[error("{0} does not begin with the generator")]

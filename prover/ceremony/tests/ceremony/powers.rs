@@ -4,8 +4,9 @@ use crate::support::{known, read_bytes, read_sections};
 use bls12_381::Scalar;
 use cloister_ceremony::{
     testing::{g1_bytes, g2_bytes, KnownPowers},
-    Faulty, PointFault, PowersError, Section,
+    Faulty, PowersError, Section,
 };
+use cloister_groth16::PointError;
 
 const POWER: u32 = 4;
 const G1: usize = 96;
@@ -117,14 +118,14 @@ fn points_that_are_none_are_named_by_section_and_place() {
             }
             other => panic!("another error: {other}"),
         };
-    assert_eq!(point(2, 5, &[0; G1]), PointFault::Identity);
-    assert_eq!(point(3, 1, &[0; G2]), PointFault::Identity);
-    assert_eq!(point(4, 2, &[1; G1]), PointFault::OffCurve);
-    assert_eq!(point(5, 0, &[0xff; G1]), PointFault::Encoding);
+    assert_eq!(point(2, 5, &[0; G1]), PointError::Infinity);
+    assert_eq!(point(3, 1, &[0; G2]), PointError::Infinity);
+    assert_eq!(point(4, 2, &[1; G1]), PointError::NotOnCurve);
+    assert_eq!(point(5, 0, &[0xff; G1]), PointError::Encoding);
     let mut bytes = g2_bytes(&Scalar::from(5));
     bytes[0] ^= 1;
-    assert_eq!(point(6, 0, &bytes), PointFault::OffCurve);
-    assert_eq!(point(2, 30, &outside_the_subgroup()), PointFault::Subgroup);
+    assert_eq!(point(6, 0, &bytes), PointError::NotOnCurve);
+    assert_eq!(point(2, 30, &outside_the_subgroup()), PointError::NotInSubgroup);
 }
 
 /// A point of the curve of order three, as it lies in memory: x = 0, y = 2 in Montgomery form.

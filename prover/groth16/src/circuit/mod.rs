@@ -4,7 +4,9 @@
 mod assignment;
 mod matrices;
 mod names;
+mod outline;
 
 pub use assignment::Assignment;
 pub use matrices::{Matrices, Matrix, Term};
 pub use names::constraint_name;
+pub use outline::{outline, Outline};

@@ -2,7 +2,7 @@
 
 use crate::{
     arithmetic::{ScalarLanes, LANES},
-    scalar::words,
+    scalar::{root_of_unity, words},
 };
 use bls12_381::Scalar;
 use ff::PrimeField;
@@ -141,7 +141,7 @@ impl<L: ScalarLanes> Domain<L> {
 impl<L: ScalarLanes> Tables<L> {
     fn new(log2: u32) -> Option<Self> {
         let size = 1usize << log2;
-        let root = (log2..Scalar::S).fold(Scalar::ROOT_OF_UNITY, |w, _| w.square());
+        let root = root_of_unity(log2);
         let inverse = |x: &Scalar| Option::<Scalar>::from(x.invert());
         let size_inverse = inverse(&Scalar::from(size as u64))?;
         let vanishing = inverse(&(power(&COSET, size) - Scalar::one()))?;

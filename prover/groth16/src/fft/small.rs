@@ -1,13 +1,13 @@
 //! Quotients over domains too small for the transforms, by the definition.
 
-use crate::scalar::words;
+use crate::scalar::{root_of_unity, words};
 use bls12_381::Scalar;
 use ff::PrimeField;
 
 /// See [`super::quotient`].
 pub fn quotient(log2: u32, values: [&(dyn Fn(usize) -> [u64; 4] + Sync); 3]) -> Vec<[u64; 4]> {
     let size = 1usize << log2;
-    let root = (log2..Scalar::S).fold(Scalar::ROOT_OF_UNITY, |w, _| w.square());
+    let root = root_of_unity(log2);
     let coset = Scalar::MULTIPLICATIVE_GENERATOR;
     // None of these is zero in a field of large characteristic.
     let inverse = |x: Scalar| x.invert().unwrap_or(Scalar::zero());

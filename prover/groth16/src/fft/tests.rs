@@ -3,10 +3,9 @@
 use super::*;
 use crate::{
     arithmetic::{Backend, Portable, Suite},
-    scalar::words,
+    scalar::{root_of_unity, words},
 };
 use bls12_381::Scalar;
-use ff::PrimeField;
 
 /// Values whose products differ from the third list's by nothing on the domain.
 fn values(size: usize, seed: u64) -> [Vec<Scalar>; 3] {
@@ -47,7 +46,7 @@ fn interpolate(values: &[Scalar], root: &Scalar, at: &Scalar) -> Scalar {
 fn check<S: Suite>() {
     for log2 in 0..14 {
         let size = 1usize << log2;
-        let root = (log2..Scalar::S).fold(Scalar::ROOT_OF_UNITY, |w, _| w.square());
+        let root = root_of_unity(log2);
         let values = values(size, 7 + u64::from(log2));
         let coefficients = computed::<S>(log2, &values);
         assert_eq!(coefficients.len(), size);

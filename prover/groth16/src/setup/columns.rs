@@ -1,9 +1,8 @@
 //! The polynomials of all wires at tau.
 
-use crate::{fft::LARGEST, Matrices, Matrix};
+use crate::{fft::LARGEST, scalar::root_of_unity, Matrices, Matrix};
 use bellman::SynthesisError;
 use bls12_381::Scalar;
-use ff::PrimeField;
 
 /// `A_i(tau)`, `B_i(tau)`, `C_i(tau)` of every wire.
 pub struct Columns {
@@ -48,7 +47,7 @@ fn lagrange(log2: u32, tau: &Scalar) -> Result<(Vec<Scalar>, Scalar), SynthesisE
         return Err(SynthesisError::PolynomialDegreeTooLarge);
     }
     let size = 1usize << log2;
-    let root = (log2..Scalar::S).fold(Scalar::ROOT_OF_UNITY, |w, _| w.square());
+    let root = root_of_unity(log2);
     let vanishing = (0..log2).fold(*tau, |x, _| x.square()) - Scalar::one();
     let size_inverse =
         Option::<Scalar>::from(Scalar::from(size as u64).invert()).ok_or(SynthesisError::DivisionByZero)?;

@@ -28,7 +28,6 @@ use self::{
     unit::{synthesize_unit, UnitOutput},
 };
 use crate::{
-    digest::{circuit_digest, CircuitShape},
     gadgets::{
         num::{enforce_equal, Num},
         poseidon2::sponge,
@@ -234,15 +233,4 @@ impl Circuit<Fr> for BatchCircuit {
         }
         opening.close(cs, units, root, self.witness.as_ref())
     }
-}
-
-/// Inputs, wires and constraints of a shape. Errors are those of the synthesis, of which a blank circuit has none.
-pub fn circuit_shape(shape: Shape) -> Result<CircuitShape, SynthesisError> {
-    Ok(circuit_digest(BatchCircuit::blank(shape))?.1)
-}
-
-/// The identity of the batch circuit of a shape: [`circuit_digest`] of it, so that any change of the circuit changes it.
-/// Errors as for [`circuit_shape`].
-pub fn circuit_id(shape: Shape) -> Result<[u8; 32], SynthesisError> {
-    Ok(circuit_digest(BatchCircuit::blank(shape))?.0)
 }

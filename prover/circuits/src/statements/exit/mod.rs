@@ -15,7 +15,6 @@ pub use cloister_ledger::{ExitStatement, ExitWitness};
 
 use self::{account::alloc_account, values::ValueWires};
 use crate::{
-    digest::{circuit_digest, CircuitShape},
     gadgets::{
         bits::{is_nonnegative, range, signed_range},
         num::{enforce_equal, enforce_product, Num},
@@ -150,15 +149,4 @@ impl Circuit<Fr> for ExitCircuit {
         check_claim(cs, &equity, &public.claim)?;
         public.enforce_hash(cs, &input)
     }
-}
-
-/// Inputs, wires and constraints. Errors are those of the synthesis, of which a blank circuit has none.
-pub fn circuit_shape() -> Result<CircuitShape, SynthesisError> {
-    Ok(circuit_digest(ExitCircuit::blank())?.1)
-}
-
-/// The identity of the exit circuit: [`circuit_digest`] of it, so that any change of the circuit changes it. Errors as for
-/// [`circuit_shape`].
-pub fn circuit_id() -> Result<[u8; 32], SynthesisError> {
-    Ok(circuit_digest(ExitCircuit::blank())?.0)
 }

@@ -13,7 +13,6 @@ use cloister_ledger::Key;
 pub use cloister_ledger::{SealStatement, SealWitness};
 
 use crate::{
-    digest::{circuit_digest, CircuitShape},
     gadgets::{
         bits::{alloc_bits, enforce_not_above},
         boolean::Bit,
@@ -199,15 +198,4 @@ impl Circuit<Fr> for SealCircuit {
         }
         public.enforce_hash(cs, &input)
     }
-}
-
-/// Inputs, wires and constraints. Errors are those of the synthesis, of which a blank circuit has none.
-pub fn circuit_shape() -> Result<CircuitShape, SynthesisError> {
-    Ok(circuit_digest(SealCircuit::blank())?.1)
-}
-
-/// The identity of the seal circuit: [`circuit_digest`] of it, so that any change of the circuit changes it. Errors as for
-/// [`circuit_shape`].
-pub fn circuit_id() -> Result<[u8; 32], SynthesisError> {
-    Ok(circuit_digest(SealCircuit::blank())?.0)
 }
