@@ -28,13 +28,17 @@ pub enum MarginError {
     Threshold,
 }
 
-/// How a unit meets the margin rule: part of its witness.
+/// How a unit or the house meets its margin rule: part of the witness.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct MarginChoice {
-    /// True: all initial deficits after are at most 0. False: all maintenance deficits after are at most the threshold.
-    pub initial: bool,
-    /// Scenario whose maintenance deficit before is the threshold T.
-    pub threshold: u8,
+pub enum MarginChoice {
+    /// All initial deficits after are at most 0 (B-MARGIN, B-HOUSE-MARGIN). In a forced withdrawal: all that was requested is paid.
+    #[default]
+    Initial,
+    /// No deficit after is above the deficit of this scenario before: maintenance deficits in normal and liquidation (B-MARGIN,
+    /// B-LIQUIDATION), initial ones for the house (B-HOUSE-MARGIN).
+    NotWorse(u8),
+    /// Forced withdrawal: this one of the 17 deficits after leaves no room for one more unit of money (B-FORCED); 16 is equity itself.
+    Tight(u8),
 }
 
 /// Equity and scenario exposures of one account at one table.
