@@ -8,6 +8,7 @@ extern crate alloc;
 
 pub mod account;
 pub mod batch;
+pub mod fill;
 pub mod house;
 pub mod instruction;
 pub mod packing;
@@ -24,10 +25,11 @@ pub mod testing;
 
 pub use account::{Account, Key};
 pub use batch::{BatchContext, BatchEffect, BatchError, BatchWitness, Shape};
+pub use fill::{Fill, FillError, FillRule};
 pub use house::House;
 pub use instruction::{Instruction, Kind, Side, SignedInstruction};
-pub use place::{Fill, PlaceError, PlaceWitness};
-pub use record::{HouseRecord, OpenRecord, RecordError, UnitRecord};
+pub use place::{PlaceError, PlaceWitness, Transfer};
+pub use record::{HouseRecord, KeyRecord, RecordError, RecordKind, UnitRecord};
 pub use state::{GroupState, StateError, UnitRequest};
 pub use statement::Statement;
 pub use tree::{AccountTree, OrderTree, Path};

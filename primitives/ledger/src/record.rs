@@ -160,7 +160,10 @@ impl UnitRecord {
 
     /// The record's elements in the order they are hashed.
     pub fn elements(&self) -> Vec<Fr> {
-        let keys = self.kind.keys().map_or([Fr::zero(); 3], |k| [k.x, k.y, k.view_commitment]);
+        let keys = self
+            .kind
+            .keys()
+            .map_or([Fr::zero(); 3], |k| [k.x, k.y, k.view_commitment]);
         [self.head(), self.new_leaf]
             .into_iter()
             .chain(keys)
