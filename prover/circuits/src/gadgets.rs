@@ -5,6 +5,7 @@
 
 pub mod bits;
 pub mod boolean;
+pub mod inner;
 pub mod jubjub;
 pub mod num;
 pub mod poseidon2;
