@@ -48,7 +48,8 @@ impl World {
     /// Lists a new instrument in an expired row that a batch could prove empty.
     pub fn relist(&mut self, row: usize) {
         let house = self.state.house();
-        if self.table.rows[row].status == Status::Expired && (house.open_interest[row], house.positions[row]) == (0, 0) {
+        if self.table.rows[row].status == Status::Expired && (house.open_interest[row], house.positions[row]) == (0, 0)
+        {
             let highest = self.table.rows.iter().map(|r| r.instrument_id).max();
             self.table.rows[row].instrument_id = highest.unwrap_or(INSTRUMENT) + 1;
             self.set_status(row, Status::Trading);
@@ -96,7 +97,9 @@ impl World {
             return None;
         }
         let mut request = request.clone();
-        request.units.resize(size, UnitRequest::Padding { index: 0, deposit: 0 });
+        request
+            .units
+            .resize(size, UnitRequest::Padding { index: 0, deposit: 0 });
         let (_, effect) = self.state.clone().apply(shape, &request).ok()?;
         Some(effect.house)
     }
@@ -141,7 +144,10 @@ impl World {
             12..=14 => self.distressed(shape, known as usize),
             15 | 16 => self.expiry(shape, known as usize),
             17 => self.unload(trader),
-            18 if self.state.house().insurance < ENOUGH_INSURANCE => self.insure(1_000).into(),
+            18 if self.state.house().insurance < ENOUGH_INSURANCE => {
+                let row = self.tradable_row();
+                self.insure(row, 1_000).into()
+            }
             _ => self.padding(),
         }
     }
@@ -164,7 +170,8 @@ impl World {
         let assessment = self.assess(trader);
         let required = assessment.requirement(self.table.header.initial).expect("in range");
         // A lot needs a fifth of its mark.
-        let lots = (assessment.equity - required) * 5 / i128::from(mark) * (80 + i128::from(self.random.below(20))) / 100;
+        let lots =
+            (assessment.equity - required) * 5 / i128::from(mark) * (80 + i128::from(self.random.below(20))) / 100;
         let Some(quantity) = u64::try_from(lots.min(500)).ok().filter(|lots| *lots > 0) else {
             return Vec::new();
         };
@@ -172,7 +179,11 @@ impl World {
         let richest = accounts.filter(|i| *i != trader).max_by_key(|i| self.assess(*i).equity);
         let Some(richest) = richest else { return Vec::new() };
         let price = mark as u64;
-        let (buyer, seller) = if self.random.once_in(2) { (trader, richest) } else { (richest, trader) };
+        let (buyer, seller) = if self.random.once_in(2) {
+            (trader, richest)
+        } else {
+            (richest, trader)
+        };
         vec![
             self.fill_order(buyer, row, Side::Buy, quantity, price),
             self.fill_order(seller, row, Side::Sell, quantity, price),
@@ -195,8 +206,15 @@ impl World {
             if fills.len() == usize::from(shape.orders) {
                 break;
             }
-            let lots = self.position(trader, row).unsigned_abs().min(self.table.rows[row].chunk);
-            let quantity = if self.random.once_in(2) { lots } else { 1 + self.random.below(lots) };
+            let lots = self
+                .position(trader, row)
+                .unsigned_abs()
+                .min(self.table.rows[row].chunk);
+            let quantity = if self.random.once_in(2) {
+                lots
+            } else {
+                1 + self.random.below(lots)
+            };
             // Somewhat worse than the mark for the account.
             let mark = self.table.rows[row].mark as u64;
             let away = self.random.below(200_000);
@@ -241,7 +259,11 @@ impl World {
         let quantity = 1 + self.random.below(held[row].unsigned_abs());
         let mark = self.table.rows[row].mark as u64;
         let away = self.random.below(100_000);
-        let (side, price) = if held[row] > 0 { (Side::Buy, mark + away) } else { (Side::Sell, mark - away) };
+        let (side, price) = if held[row] > 0 {
+            (Side::Buy, mark + away)
+        } else {
+            (Side::Sell, mark - away)
+        };
         vec![self.fill_order(trader, row, side, quantity, price)]
     }
 

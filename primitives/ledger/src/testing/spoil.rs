@@ -150,7 +150,18 @@ fn spoil_account(w: &mut UnitWitness, case: u64, random: &mut Random) {
         }
         26 => w.new_key.x += Fr::one(),
         27 => w.new_view_key += Fr::one(),
-        28 => (w.new_key, w.preimage) = (Key { x: Fr::zero(), y: Fr::one() }, Key { x: Fr::zero(), y: Fr::one() }),
+        28 => {
+            (w.new_key, w.preimage) = (
+                Key {
+                    x: Fr::zero(),
+                    y: Fr::one(),
+                },
+                Key {
+                    x: Fr::zero(),
+                    y: Fr::one(),
+                },
+            )
+        }
         _ => w.deposit = w.deposit.wrapping_add(1),
     }
 }

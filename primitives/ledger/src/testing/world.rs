@@ -1,6 +1,6 @@
 //! A market of traders whose batches are accepted.
 
-use super::{table::set_mark, table, Random};
+use super::{table, table::set_mark, Random};
 use crate::{
     account::Key,
     batch::{BatchContext, BatchEffect, BatchWitness, Shape},
@@ -338,8 +338,7 @@ impl World {
     }
 
     /// Two units that leave `2·band·quantity` to the insurance: trader 0 buys dear of trader 1, who sells cheap.
-    pub fn insure(&mut self, quantity: u64) -> [UnitRequest; 2] {
-        let row = self.tradable_row();
+    pub fn insure(&mut self, row: usize, quantity: u64) -> [UnitRequest; 2] {
         let (mark, band) = (self.table.rows[row].mark as u64, self.table.rows[row].band);
         [
             self.fill_order(0, row, Side::Buy, quantity, mark + band),
