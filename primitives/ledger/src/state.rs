@@ -6,7 +6,7 @@ use crate::{
     fill::Fill,
     house::House,
     instruction::{Kind, SignedInstruction},
-    place::PlaceWitness,
+    place::{PlaceWitness, Transfer},
     slot::{slot_number, Slot},
     tree::{AccountTree, OrderTree},
     unit::{Mode, UnitEffect, UnitWitness},
@@ -256,21 +256,16 @@ impl GroupState {
         if request.units.len() != usize::from(shape.units) {
             return Err(StateError::Batch(BatchError::Units));
         }
-        let mut undo = BTreeMap::new();
+        let undo: BTreeMap<u32, Option<AccountState>> = request
+            .units
+            .iter()
+            .map(|unit| (unit.index(), self.accounts.get(&unit.index()).cloned()))
+            .collect();
         let old_root = self.tree.root();
         let made = self
-            .apply_units(shape, request, &mut undo)
+            .apply_units(shape, &request.context, &request.units, None)
             .and_then(|(units, effects)| {
-                let mut witness = BatchWitness {
-                    context: request.context.clone(),
-                    old_root,
-                    house: self.house.clone(),
-                    house_key: request.house_key,
-                    sweep: request.sweep,
-                    empty_mask: request.empty_mask,
-                    units,
-                    house_margin: MarginChoice::default(),
-                };
+                let mut witness = self.assemble(request, old_root, units);
                 let effect = witness.complete(effects).map_err(StateError::Batch)?;
                 Ok((witness, effect))
             });
@@ -284,22 +279,35 @@ impl GroupState {
         made
     }
 
-    /// Runs the units one after the other and keeps in `undo` what was there before.
-    fn apply_units(
+    /// The witness of a batch before its house is looked at.
+    pub(crate) fn assemble(&self, request: &BatchRequest, old_root: Fr, units: Vec<UnitWitness>) -> BatchWitness {
+        BatchWitness {
+            context: request.context.clone(),
+            old_root,
+            house: self.house.clone(),
+            house_key: request.house_key,
+            sweep: request.sweep,
+            empty_mask: request.empty_mask,
+            units,
+            house_margin: MarginChoice::default(),
+        }
+    }
+
+    /// Runs units one after the other; `sent` is what a unit before them sends. On an error some may have run.
+    pub(crate) fn apply_units(
         &mut self,
         shape: Shape,
-        request: &BatchRequest,
-        undo: &mut BTreeMap<u32, Option<AccountState>>,
+        context: &BatchContext,
+        units: &[UnitRequest],
+        mut sent: Option<Transfer>,
     ) -> Result<(Vec<UnitWitness>, Vec<UnitEffect>), StateError> {
-        let mut witnesses = Vec::with_capacity(request.units.len());
-        let mut effects: Vec<UnitEffect> = Vec::with_capacity(request.units.len());
-        for (i, unit) in request.units.iter().enumerate() {
-            undo.entry(unit.index())
-                .or_insert_with(|| self.accounts.get(&unit.index()).cloned());
+        let mut witnesses = Vec::with_capacity(units.len());
+        let mut effects = Vec::with_capacity(units.len());
+        for (i, unit) in units.iter().enumerate() {
             // To whom it goes is checked with the batch.
-            let sent = effects.last().and_then(|before| before.transfer);
             let incoming = sent.map_or(0, |transfer| transfer.amount);
-            let (witness, effect) = self.apply_unit(shape, &request.context, i as u16, unit, incoming)?;
+            let (witness, effect) = self.apply_unit(shape, context, i as u16, unit, incoming)?;
+            sent = effect.transfer;
             witnesses.push(witness);
             effects.push(effect);
         }

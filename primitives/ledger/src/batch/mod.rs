@@ -112,12 +112,17 @@ impl BatchWitness {
     /// # Errors
     /// The first rule that does not hold, whatever the choice.
     pub(crate) fn complete(&mut self, units: Vec<UnitEffect>) -> Result<BatchEffect, BatchError> {
-        self.check_transfers(&units)?;
-        let moved = self.move_house(&units)?;
-        let choice = moved.choose_margin().map_err(BatchError::HouseMargin)?;
-        let house = moved.house;
+        let (house, choice) = self.settle(&units)?;
         self.house_margin = choice;
         Ok(self.conclude(units, house))
+    }
+
+    /// The house after and how it meets its margin.
+    pub(crate) fn settle(&self, units: &[UnitEffect]) -> Result<(House, MarginChoice), BatchError> {
+        self.check_transfers(units)?;
+        let moved = self.move_house(units)?;
+        let choice = moved.choose_margin().map_err(BatchError::HouseMargin)?;
+        Ok((moved.house, choice))
     }
 
     /// B-TRANSFER: what a unit sends is what the next one gets, and nothing else comes in.

@@ -2,13 +2,15 @@
 
 use super::{World, INSTRUMENT};
 use crate::{
-    batch::Shape,
+    batch::{BatchWitness, Shape},
+    fill::Fill,
     house::House,
     instruction::{Kind, Side},
-    state::{BatchRequest, UnitRequest},
-    Fill,
+    state::{BatchRequest, GroupState, UnitRequest},
+    unit::{UnitEffect, UnitWitness},
 };
 use alloc::{vec, vec::Vec};
+use cloister_crypto::Fr;
 use cloister_risk::Status;
 
 /// Marks stay in these bounds, 10^-6 a lot.
@@ -17,6 +19,54 @@ const MARKS: core::ops::Range<i64> = 25_000_000..200_000_000;
 const ENOUGH_INSURANCE: i128 = 20_000_000_000;
 /// A deposit that makes an account which prices can ruin.
 const SMALL_DEPOSIT: u64 = 3_000_000_000;
+
+/// A batch that grows unit by unit and is valid with nothing after it.
+#[derive(Clone)]
+struct Draft {
+    shape: Shape,
+    old_root: Fr,
+    /// The state with the units so far.
+    state: GroupState,
+    request: BatchRequest,
+    witnesses: Vec<UnitWitness>,
+    effects: Vec<UnitEffect>,
+    /// The house after the units so far.
+    house: House,
+}
+
+impl Draft {
+    fn new(state: GroupState, shape: Shape, request: BatchRequest) -> Self {
+        Self {
+            shape,
+            old_root: state.root(),
+            house: state.house().clone(),
+            state,
+            request,
+            witnesses: Vec::new(),
+            effects: Vec::new(),
+        }
+    }
+
+    /// The draft with more units, if there is room and it stays valid.
+    fn with(&self, units: Vec<UnitRequest>) -> Option<Self> {
+        let mut longer = self.clone();
+        let (witnesses, effects) = longer
+            .state
+            .apply_units(self.shape, &self.request.context, &units, None)
+            .ok()?;
+        longer.request.units.extend(units);
+        longer.witnesses.extend(witnesses);
+        longer.effects.extend(effects);
+        if longer.witnesses.len() > self.shape.units.into() {
+            return None;
+        }
+        let witness = self
+            .state
+            .assemble(&longer.request, self.old_root, longer.witnesses.clone());
+        longer.house = witness.settle(&longer.effects).ok()?.0;
+        Some(longer)
+    }
+}
 
 impl World {
     /// Moves the market by chance: new marks, sometimes far ones, and changes of status.
@@ -62,23 +112,22 @@ impl World {
             self.move_market();
         }
         let size = usize::from(shape.units);
-        let mut request = self.request(Vec::new());
-        let mut house = self.state.house().clone();
+        let mut draft = Draft::new(self.state.clone(), shape, self.request(Vec::new()));
         let mut attempts = 6 * size;
-        while request.units.len() < size {
+        while draft.request.units.len() < size {
             let traders = self.traders.clone();
-            let mut trial = request.clone();
-            trial.units.extend(if attempts == 0 {
+            let units = if attempts == 0 {
                 self.padding()
             } else {
                 self.random_units(shape)
-            });
+            };
             attempts = attempts.saturating_sub(1);
-            match self.house_after(shape, &trial) {
-                Some(after) => (request, house) = (trial, after),
+            match draft.with(units) {
+                Some(longer) => draft = longer,
                 None => self.traders = traders,
             }
         }
+        let Draft { mut request, house, .. } = draft;
         if self.random.once_in(2) {
             let pool = self.state.house().fee_pool.min(u64::MAX.into()) as u64;
             request.sweep = self.random.below(pool + 1);
@@ -90,18 +139,16 @@ impl World {
         request
     }
 
-    /// The house after the units and padding, if the shape has room for them and the batch is valid.
-    fn house_after(&self, shape: Shape, request: &BatchRequest) -> Option<House> {
-        let size = usize::from(shape.units);
-        if request.units.len() > size {
-            return None;
+    /// The witness of a batch whose units are valid one by one, whatever transfers and house say; `None` if a unit is not.
+    /// The state does not move.
+    pub fn draft(&self, shape: Shape, request: &BatchRequest) -> Option<BatchWitness> {
+        let mut state = self.state.clone();
+        let (units, effects) = state.apply_units(shape, &request.context, &request.units, None).ok()?;
+        let mut witness = self.state.assemble(request, self.state.root(), units);
+        if let Ok((_, choice)) = witness.settle(&effects) {
+            witness.house_margin = choice;
         }
-        let mut request = request.clone();
-        request
-            .units
-            .resize(size, UnitRequest::Padding { index: 0, deposit: 0 });
-        let (_, effect) = self.state.clone().apply(shape, &request).ok()?;
-        Some(effect.house)
+        Some(witness)
     }
 
     fn padding(&mut self) -> Vec<UnitRequest> {

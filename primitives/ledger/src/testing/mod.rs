@@ -7,7 +7,7 @@ mod spoil;
 mod table;
 mod world;
 
-pub use spoil::{spoil, Spoil};
+pub use spoil::{spoil, spoil_request, Spoil};
 pub use table::table;
 pub use world::{Trader, World, FAR_EXPIRY, GENESIS, GROUP, INSTRUMENT, TIME};
 

@@ -7,6 +7,7 @@ use crate::{
     batch::BatchWitness,
     fill::Fill,
     instruction::Kind,
+    state::{BatchRequest, UnitRequest},
     unit::{Mode, UnitWitness},
 };
 use cloister_crypto::Fr;
@@ -22,7 +23,7 @@ pub struct Spoil {
 }
 
 const UNIT_CASES: u64 = 64;
-const BATCH_CASES: u64 = 28;
+const BATCH_CASES: u64 = 30;
 
 /// Every mode.
 const MODES: [Mode; 8] = [
@@ -74,6 +75,19 @@ fn lots(random: &mut Random) -> i64 {
     }
 }
 
+/// Changes one unit of a request, or their order. Makes batches of valid units that transfers and house refuse.
+pub fn spoil_request(request: &mut BatchRequest, random: &mut Random) {
+    let count = request.units.len() as u64;
+    let (a, b) = (random.below(count) as usize, random.below(count) as usize);
+    let index = request.units[b].index();
+    match random.below(4) {
+        0 => request.units.swap(a, b),
+        1 => request.units[a] = UnitRequest::Padding { index, deposit: 0 },
+        2 => request.units.rotate_left(1),
+        _ => request.sweep = random.word(),
+    }
+}
+
 fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
     let row = random.below(5) as usize;
     let table = &mut w.context.table;
@@ -96,7 +110,7 @@ fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
         15 => w.house.open_interest[row] = (1 << 50) - 1,
         16 => w.house_margin = margin(random),
         17 => table.rows[row].status = status(random),
-        18 => table.rows[row].chunk = random.below(20),
+        18 => table.rows.iter_mut().for_each(|row| row.chunk = random.below(20)),
         19 => table.rows[row].band = random.below(100_000),
         20 => table.rows[row].mark += random.below(2) as i64 * 2 - 1,
         21 => table.header.penalty = random.below(4) as u16,
@@ -108,6 +122,11 @@ fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
         24 => table.rows[row].scenarios[random.below(16) as usize] = lots(random),
         25 => table.rows[row].floor_long = random.below(100_000_000),
         26 => w.house.fee_pool = u128::from(random.below(3)),
+        27 => table.header.fee_cap = random.below(300) as u32,
+        28 => {
+            w.house.insurance -= i128::from(random.below(1 << 40));
+            w.house_margin = MarginChoice::NotWorse(random.below(16) as u8);
+        }
         _ => w.units.rotate_left(1),
     }
 }
