@@ -100,7 +100,13 @@ impl FillWires {
         let (fee, _) = alloc_ranged(&mut cs, "fee", fill.map(|f| from_u128(f.fee)), COST_BITS)?;
         // None of the three is negative and their sum is far below the order of the field: it is zero only if all are.
         let all = Num::total([&quantity, &cost, &fee]);
-        enforce_product(&mut cs, || "nothing without a fill", kind.any.not().num(), &all, &Num::zero());
+        enforce_product(
+            &mut cs,
+            || "nothing without a fill",
+            kind.any.not().num(),
+            &all,
+            &Num::zero(),
+        );
         let row = fill.map(|f| f.row.into());
         let choice = one_hot(&mut cs.namespace(|| "B-INSTRUMENT"), "row", &kind.any, row, INSTRUMENTS)?;
         Ok(Self {
@@ -260,7 +266,13 @@ fn check_instrument<CS: ConstraintSystem<Fr>>(
     let kind = &fill.kind;
     let id = fill.of(&mut cs, "instrument id", &table.instrument_id)?;
     // Without it a trader's order for one instrument could be filled with another.
-    enforce_equal_if(&mut cs, || "signed instrument", &kind.order, &id, &instruction.instrument_id);
+    enforce_equal_if(
+        &mut cs,
+        || "signed instrument",
+        &kind.order,
+        &id,
+        &instruction.instrument_id,
+    );
     let status = fill.of(&mut cs, "status", &table.status)?;
     let bits = range(&mut cs, "status bits", &status, STATUS_BITS)?;
     // Trading is 1, close-only 2; empty is 0 and expired 3.
@@ -271,7 +283,13 @@ fn check_instrument<CS: ConstraintSystem<Fr>>(
     enforce_product(&mut cs, || "trading or close-only", &trades, &dead, &Num::zero());
     // Settling at a mark that is not the final one would be a trade nobody signed.
     let running = Num::one() - &expired;
-    enforce_product(&mut cs, || "settled after expiry", kind.expiry.num(), &running, &Num::zero());
+    enforce_product(
+        &mut cs,
+        || "settled after expiry",
+        kind.expiry.num(),
+        &running,
+        &Num::zero(),
+    );
     Ok(high - &expired)
 }
 
@@ -328,7 +346,12 @@ fn check_fee<CS: ConstraintSystem<Fr>>(
     // The signed maximum is bound by nothing where nothing is signed.
     let lots = kind.order.num().mul(&mut cs, || "lots of an order", &fill.quantity)?;
     let signed = lots.mul(&mut cs, || "signed maximum", &instruction.max_fee)?;
-    range(&mut cs, "not above the signed maximum", &(&signed - &order_fee), COST_BITS)?;
+    range(
+        &mut cs,
+        "not above the signed maximum",
+        &(&signed - &order_fee),
+        COST_BITS,
+    )?;
 
     let cap = kind.order.num().mul(&mut cs, || "rate of an order", table.fee_cap())?;
     let penalty = kind

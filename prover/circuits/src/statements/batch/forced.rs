@@ -47,7 +47,13 @@ impl Forced {
         // In another mode the margin asked here would take the place of the mode's own.
         enforce_product(&mut cs, || "only in this mode", &either, other.num(), &Num::zero());
         // Nothing is paid, requested or shown in other modes, since nothing is claimed there.
-        enforce_product(&mut cs, || "paid only with margin", pays.not().num(), &paid, &Num::zero());
+        enforce_product(
+            &mut cs,
+            || "paid only with margin",
+            pays.not().num(),
+            &paid,
+            &Num::zero(),
+        );
         let name = || "all is paid unless limited";
         enforce_product(&mut cs, name, limited.not().num(), &rest, &Num::zero());
         Ok(Self {

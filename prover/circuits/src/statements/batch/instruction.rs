@@ -162,7 +162,13 @@ fn alloc_fields<CS: ConstraintSystem<Fr>>(
         // Where keys are shown nothing is signed, so one permutation serves both.
         Some(last) => {
             let view_key = (domain::VIEW, std::slice::from_ref(last.view_key));
-            sponge_of_two(&mut cs, "view commitment or message", last.shows_keys, view_key, message)?
+            sponge_of_two(
+                &mut cs,
+                "view commitment or message",
+                last.shows_keys,
+                view_key,
+                message,
+            )?
         }
     };
     let wires = InstructionWires {

@@ -37,7 +37,13 @@ impl Keys {
             let keep = modes.rekey.not();
             enforce_equal_if(&mut cs, || "key x changes only here", &keep, &key.x, &old.key.x);
             enforce_equal_if(&mut cs, || "key y changes only here", &keep, &key.y, &old.key.y);
-            enforce_equal_if(&mut cs, || "view key changes only here", &keep, &view_key, &old.view_key);
+            enforce_equal_if(
+                &mut cs,
+                || "view key changes only here",
+                &keep,
+                &view_key,
+                &old.view_key,
+            );
             Self { key, view_key }
         };
         keys.enforce_in_subgroup_if(&mut cs.namespace(|| "B-OPEN"), &modes.shows_keys(), unit)?;

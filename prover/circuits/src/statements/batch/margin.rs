@@ -138,7 +138,10 @@ impl Margin<'_> {
         let (now, equity_after) = self.after;
         let taken = {
             let mut cs = cs.namespace(|| "B-TAKEOVER");
-            self.modes.takeover.num().mul(&mut cs, || "equity taken over", equity_before)?
+            self.modes
+                .takeover
+                .num()
+                .mul(&mut cs, || "equity taken over", equity_before)?
         };
         let equity = {
             let mut cs = cs.namespace(|| "B-MARGIN");
@@ -167,7 +170,12 @@ impl Margin<'_> {
         };
         // An account that owes money is for takeover: trading it further could only deepen the hole. In a forced
         // withdrawal that pays, this is the last of the 17 deficits.
-        range(&mut cs.namespace(|| "B-EQUITY"), "equity is not negative", &equity, EQUITY_BITS)?;
+        range(
+            &mut cs.namespace(|| "B-EQUITY"),
+            "equity is not negative",
+            &equity,
+            EQUITY_BITS,
+        )?;
         Ok(taken)
     }
 

@@ -85,7 +85,13 @@ fn filled_after<CS: ConstraintSystem<Fr>>(
     // An order that is used up holds FILLED_MAX, which is above every quantity.
     range(cs, "fill within the quantity", &(&quantity - &total), QUANTITY_BITS)?;
     // A withdrawal or transfer that could run twice would pay twice for one signature.
-    enforce_product(cs, || "payment not used before", &instruction.payment(), before, &Num::zero());
+    enforce_product(
+        cs,
+        || "payment not used before",
+        &instruction.payment(),
+        before,
+        &Num::zero(),
+    );
     Ok(total + instruction.order.not().num().scale(Fr::from(FILLED_MAX)))
 }
 

@@ -338,6 +338,11 @@ pub fn join_transfers<CS: ConstraintSystem<Fr>>(cs: &mut CS, units: &[UnitOutput
     }
     if let Some(unit) = units.last() {
         // It would arrive nowhere.
-        enforce_equal(&mut cs, || "none in the last unit", unit.transfer.there.num(), &Num::zero());
+        enforce_equal(
+            &mut cs,
+            || "none in the last unit",
+            unit.transfer.there.num(),
+            &Num::zero(),
+        );
     }
 }

@@ -1,7 +1,10 @@
 //! Instructions, signatures and slots.
 
 use cloister_circuits::Fr;
-use cloister_ledger::{testing::World, Fill, Kind, Mode, Shape, Side, UnitRequest};
+use cloister_ledger::{
+    testing::{World, GENESIS},
+    Fill, Kind, Mode, Shape, Side, UnitRequest,
+};
 
 use crate::support::{
     holding, instructed, market, must_break, must_break_shape, rebuilt, system, trade, traded, traded_in, Scene, LOTS,
@@ -54,6 +57,21 @@ fn altered_instruction_should_break_b_sig() {
         "unit 1/place 0/B-SIG/challenge is the low half of the hash/sum",
         &["B-SIG"],
     );
+}
+
+#[test]
+fn signature_for_another_chain_or_group_should_break_b_sig() {
+    let name = "unit 1/place 0/B-SIG/challenge is the low half of the hash/sum";
+    let mut scene = traded();
+    let own = scene.place().signed.instruction.clone();
+    let key = scene.world.traders[1].secret.clone();
+    scene.place().signed = own.clone().sign(&[0xC2; 32], &key);
+    must_break(&scene.witness, name, &["B-SIG"]);
+    let mut scene = traded();
+    let mut other = own;
+    other.group += 1;
+    scene.place().signed = other.sign(&GENESIS, &key);
+    must_break(&scene.witness, name, &["B-SIG"]);
 }
 
 #[test]
@@ -159,7 +177,7 @@ fn second_use_of_a_withdrawal_should_break_b_slot() {
     scene.put(withdrawal);
     must_break(
         &scene.witness,
-        "unit 1/place 0/B-SLOT/withdrawal not used before",
+        "unit 1/place 0/B-SLOT/payment not used before",
         &["B-SLOT"],
     );
 }
@@ -194,7 +212,7 @@ fn withdrawal_before_the_last_place_should_be_refused() {
     must_break_shape(
         shape,
         &scene.witness,
-        "unit 1/place 0/S-INSTRUCTION/withdrawal only in the last place",
+        "unit 1/place 0/S-INSTRUCTION/withdrawal or transfer only in the last place",
         &["S-INSTRUCTION"],
     );
 }
