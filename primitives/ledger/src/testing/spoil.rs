@@ -44,7 +44,11 @@ pub fn spoil(witness: &mut BatchWitness, random: &mut Random) -> Spoil {
         spoil_batch(witness, case, random);
         return Spoil { unit: None, case };
     }
-    let at = random.below(witness.units.len() as u64) as usize;
+    let mut at = random.below(witness.units.len() as u64) as usize;
+    if matches!(witness.units[at].mode, Mode::Padding | Mode::Normal) {
+        // Rarer modes get a second chance.
+        at = random.below(witness.units.len() as u64) as usize;
+    }
     let case = random.below(UNIT_CASES);
     spoil_unit(&mut witness.units[at], case, random);
     Spoil { unit: Some(at), case }

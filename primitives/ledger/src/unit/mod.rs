@@ -174,43 +174,34 @@ impl UnitWitness {
         }
     }
 
-    fn asks_margin(&self) -> bool {
-        matches!(self.mode, Mode::Normal | Mode::Forced | Mode::Liquidation)
-    }
-
+    /// B-MARGIN, B-EQUITY, B-LIQUIDATION, B-FORCED with the witness's own choice.
     fn check_margin(&self, context: &BatchContext, entry: &Account, after: &Account) -> Result<(), MarginError> {
-        if !self.asks_margin() {
-            return Ok(());
-        }
         let table = &context.table;
-        let before = Assessment::new(table, &entry.positions, entry.cash)?;
-        let after = Assessment::new(table, &after.positions, after.cash)?;
+        let assess = |account: &Account| Assessment::new(table, &account.positions, account.cash);
         match self.mode {
-            Mode::Forced => Assessment::check_forced(&after, table, self.requested, self.paid, self.margin),
-            Mode::Liquidation => Assessment::check_liquidation(&before, &after, table, self.margin),
-            _ => self.check_normal(context, &before, &after),
+            Mode::Normal => self.check_normal(context, &assess(entry)?, &assess(after)?),
+            Mode::Forced => Assessment::check_forced(&assess(after)?, table, self.requested, self.paid, self.margin),
+            Mode::Liquidation => Assessment::check_liquidation(&assess(entry)?, &assess(after)?, table, self.margin),
+            // A takeover asks for its equity when it runs; the others cannot make an account worse.
+            Mode::Open | Mode::Rekey | Mode::Expiry | Mode::Takeover | Mode::Padding => Ok(()),
         }
     }
 
+    /// A choice with which [`Self::check_margin`] holds.
     fn choose_margin(
         &self,
         context: &BatchContext,
         entry: &Account,
         after: &Account,
     ) -> Result<MarginChoice, MarginError> {
-        if !self.asks_margin() {
-            return Ok(MarginChoice::default());
-        }
         let table = &context.table;
-        let before = Assessment::new(table, &entry.positions, entry.cash)?;
-        let after = Assessment::new(table, &after.positions, after.cash)?;
+        let assess = |account: &Account| Assessment::new(table, &account.positions, account.cash);
         match self.mode {
+            Mode::Normal => self.choose_normal(context, &assess(entry)?, &assess(after)?),
             // Chosen with the amount.
-            Mode::Forced => {
-                Assessment::check_forced(&after, table, self.requested, self.paid, self.margin).map(|()| self.margin)
-            }
-            Mode::Liquidation => Assessment::choose_liquidation(&before, &after, table),
-            _ => self.choose_normal(context, &before, &after),
+            Mode::Forced => self.check_margin(context, entry, after).map(|()| self.margin),
+            Mode::Liquidation => Assessment::choose_liquidation(&assess(entry)?, &assess(after)?, table),
+            Mode::Open | Mode::Rekey | Mode::Expiry | Mode::Takeover | Mode::Padding => Ok(MarginChoice::default()),
         }
     }
 

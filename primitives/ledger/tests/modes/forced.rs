@@ -76,7 +76,8 @@ fn one_more_or_one_less_should_be_refused() {
     poor(&mut world, Side::Buy, 0);
     let free = u64::try_from(room(&world, POOR)).expect("free margin");
     let capped = || vec![world.force(POOR, u64::MAX)];
-    let cases: [(fn(&mut UnitWitness), MarginError); 6] = [
+    type Change = fn(&mut UnitWitness);
+    let cases: [(Change, MarginError); 6] = [
         (|u| u.paid += 1, MarginError::PaidWhileShort),
         (|u| u.paid -= 1, MarginError::PaidTooLittle),
         (|u| u.paid = 0, MarginError::PaidTooLittle),
