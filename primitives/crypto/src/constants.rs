@@ -117,7 +117,7 @@ pub const FORCED_DEFICITS: usize = SCENARIOS + 1;
 pub const FORCED_SLACK: u64 = (1 << RATIO_SHIFT) - 1;
 /// Bits in which differences of deficits are compared. No account of the ranges above can exceed them:
 /// `2^12 * 2 * (2^5 * 2^40 * 2^55) + 2^8 * (2^80 + 2^100) < 2^114`, and a threshold doubles it at most.
-pub const DEFICIT_BITS: usize = 116;
+pub const DEFICIT_BITS: usize = 115;
 /// Bits in which equity is compared with zero: `2^79 + 2^5 * 2^40 * 2^55 < 2^101`.
 pub const EQUITY_BITS: usize = 101;
 

@@ -23,9 +23,9 @@ use crate::{
 };
 
 /// Bits of `f·limit - n`.
-const PRICE_GAIN_BITS: usize = QUANTITY_BITS + AMOUNT_BITS + 1;
-/// Bits of `f·band ± (n - f·mark)`.
-const BAND_ROOM_BITS: usize = QUANTITY_BITS + PRICE_BITS + 2;
+const PRICE_GAIN_BITS: usize = QUANTITY_BITS + AMOUNT_BITS;
+/// Bits of `f·band ± (n - f·mark)`, at most twice the first.
+const BAND_ROOM_BITS: usize = QUANTITY_BITS + PRICE_BITS + 1;
 /// Bits of `n·fee_cap`, which is wider than `n·penalty`.
 const FEE_ROOM_BITS: usize = COST_BITS + FEE_CAP_BITS;
 
@@ -129,6 +129,14 @@ impl FillWires {
         self.chosen.inner(cs, name, column)
     }
 
+    /// What a liquidation's step leaves of the row's chunk; zero in other modes (B-LIQUIDATION).
+    pub fn left_of_chunk<CS: ConstraintSystem<Fr>>(&self, cs: &mut CS, table: &Table) -> Result<Num, SynthesisError> {
+        let mut cs = cs.namespace(|| "B-LIQUIDATION");
+        let chunk = self.of(&mut cs, "chunk", &table.chunk)?;
+        let left = &chunk - &self.quantity;
+        self.kind.liquidation.num().mul(&mut cs, || "left of the chunk", &left)
+    }
+
     /// The number at the chosen row, zero at the others.
     fn spread<CS: ConstraintSystem<Fr>>(
         &self,
@@ -224,7 +232,7 @@ pub fn synthesize_fill<CS: ConstraintSystem<Fr>>(
         let mut cs = cs.namespace(|| "B-RANGE");
         Split::new(&mut cs, "position after", &before.q + &change)?
     };
-    // With the range of a fill that reduces, this leaves nothing: an expiry settles all there is.
+    // With at least one lot filled, only the other side and the whole size leave nothing.
     enforce_product(
         &mut cs.namespace(|| "B-EXPIRY"),
         || "whole position",
@@ -232,8 +240,7 @@ pub fn synthesize_fill<CS: ConstraintSystem<Fr>>(
         &after.q,
         &Num::zero(),
     );
-    check_reducing(cs, instruction, fill, &close_only, &sign, &before)?;
-    check_size(cs, table, fill, &before, &after)?;
+    check_size(cs, table, instruction, fill, &close_only, &sign, [&before, &after])?;
 
     let longs = &after.long - &before.long;
     let floor = {
@@ -370,41 +377,27 @@ fn check_fee<CS: ConstraintSystem<Fr>>(
     Ok(order_fee)
 }
 
-/// B-REDUCE: a fill that must reduce does not open or turn a position.
-fn check_reducing<CS: ConstraintSystem<Fr>>(
+/// B-REDUCE: a fill that must reduce does not open or turn a position. B-LIMIT: else the position is within the row's limit
+/// afterwards, or not larger than before; one that reduces keeps that anyway, so both share their bits.
+fn check_size<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
+    table: &Table,
     instruction: &InstructionWires,
     fill: &FillWires,
     close_only: &Num,
     sign: &Num,
-    before: &Split,
+    [before, after]: [&Split; 2],
 ) -> Result<(), SynthesisError> {
-    let mut cs = cs.namespace(|| "B-REDUCE");
-    let both = instruction
-        .reduce_only
-        .num()
-        .mul(&mut cs, || "flag and close-only", close_only)?;
-    let either = instruction.reduce_only.num() + close_only - &both;
-    let signed = fill.kind.order.num().mul(&mut cs, || "required of an order", &either)?;
-    let required = signed + fill.kind.liquidation.num() + fill.kind.expiry.num();
+    let mut cs = cs.namespace(|| "B-REDUCE, B-LIMIT");
+    let flag = instruction.reduce_only.num();
+    let both = flag.mul(&mut cs, || "flag and close-only", close_only)?;
+    let either = flag + close_only - &both;
+    let of_order = fill.kind.order.num().mul(&mut cs, || "order must reduce", &either)?;
+    // An expiry leaves nothing, which is checked by itself.
+    let required = Bit::trusted(of_order + fill.kind.liquidation.num());
     let reducible = -&sign.mul(&mut cs, || "signed position", &before.q)?;
-    let left = required.mul(&mut cs, || "left of the position", &(&reducible - &fill.quantity))?;
-    range(&mut cs, "fill only reduces", &left, POSITION_BITS)?;
-    Ok(())
-}
 
-/// B-LIMIT: within the row's limit afterwards, or not larger than before. The fill of a liquidation reduces, so it keeps
-/// that anyway; its step is checked in the same bits: not above the row's chunk.
-fn check_size<CS: ConstraintSystem<Fr>>(
-    cs: &mut CS,
-    table: &Table,
-    fill: &FillWires,
-    before: &Split,
-    after: &Split,
-) -> Result<(), SynthesisError> {
-    let mut cs = cs.namespace(|| "B-LIMIT");
     let limit = fill.of(&mut cs, "limit", &table.limit)?;
-    let chunk = fill.of(&mut cs, "chunk", &table.chunk)?;
     let [old_size, new_size] = [before.size(), after.size()];
     // The prover may name either bound.
     let within = new_size
@@ -416,10 +409,10 @@ fn check_size<CS: ConstraintSystem<Fr>>(
     let room = select(
         &mut cs,
         || "room",
-        &fill.kind.liquidation,
-        &(&chunk - &fill.quantity),
+        &required,
+        &(&reducible - &fill.quantity),
         &(&bound - &new_size),
     )?;
-    range(&mut cs, "size or step within its bound", &room, POSITION_BITS)?;
+    range(&mut cs, "reduces or stays within its bound", &room, POSITION_BITS)?;
     Ok(())
 }

@@ -8,7 +8,7 @@ use cloister_risk::MarginChoice;
 use super::modes::Modes;
 use crate::{
     gadgets::{
-        bits::{alloc_ranged, range},
+        bits::alloc_ranged,
         boolean::Bit,
         num::{enforce_product, Num},
     },
@@ -21,6 +21,9 @@ pub struct Forced {
     pub requested: Num,
     /// `w`.
     pub paid: Num,
+    /// `requested - w`. It is zero in other modes, where there may be an instruction, and shares its range check with the
+    /// instruction's.
+    pub not_paid: Num,
     /// Something is paid, so the account must meet initial margin afterwards.
     pub pays: Bit,
     /// Less than requested is paid, so some deficit must leave no room for more.
@@ -38,7 +41,6 @@ impl Forced {
         let (paid, _) = alloc_ranged(&mut cs, "paid", unit.map(|u| Fr::from(u.paid)), AMOUNT_BITS)?;
         let rest = unit.map(|u| Fr::from(u.requested) - Fr::from(u.paid));
         let rest = Num::alloc(&mut cs, || "not paid", rest)?;
-        range(&mut cs, "not more than requested", &rest, AMOUNT_BITS)?;
         let in_mode = |claim: fn(&UnitWitness) -> bool| unit.map(|u| u.mode == Mode::Forced && claim(u));
         let pays = Bit::alloc(&mut cs, || "pays", in_mode(|u| u.paid != 0))?;
         let limited = Bit::alloc(&mut cs, || "limited", in_mode(|u| u.margin != MarginChoice::Initial))?;
@@ -58,6 +60,7 @@ impl Forced {
         enforce_product(&mut cs, name, limited.not().num(), &rest, &Num::zero());
         Ok(Self {
             requested: &paid + &rest,
+            not_paid: rest,
             paid,
             pays,
             limited,

@@ -60,6 +60,8 @@ pub struct Last<'a> {
     pub shows_keys: &'a Bit,
     /// The view key it shows then.
     pub view_key: &'a Num,
+    /// What a forced withdrawal does not pay, zero in other modes; bound to its width here.
+    pub not_paid: &'a Num,
 }
 
 /// What the circuit sees of a place without an instruction, whatever its witness says: the side of an unsigned fill.
@@ -214,7 +216,14 @@ pub fn synthesize_instruction<CS: ConstraintSystem<Fr>>(
         .active
         .num()
         .mul(&mut cs, || "id above the minimum", &(&wires.id - account.min_id))?;
-    range(&mut cs, "id is not below the minimum", &above, ID_BITS)?;
+    // Where there is no instruction, the bits bound what a forced withdrawal leaves of the amount requested (B-FORCED).
+    let above = last.map_or(above.clone(), |last| &above + last.not_paid);
+    range(
+        &mut cs,
+        "id not below the minimum, or not more paid than requested",
+        &above,
+        ID_BITS,
+    )?;
     let left = wires
         .active
         .num()

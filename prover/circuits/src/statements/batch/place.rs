@@ -7,6 +7,7 @@ use cloister_ledger::{Mode, PlaceWitness};
 use super::{
     account::AccountWires,
     fill::{synthesize_fill, FillWires, Held},
+    forced::Forced,
     instruction::{synthesize_instruction, Account, Last},
     keys::Keys,
     modes::Modes,
@@ -23,6 +24,7 @@ use crate::{
 pub struct Running<'a> {
     entry: &'a Entry,
     keys: &'a Keys,
+    forced: &'a Forced,
     pub account: AccountWires,
     /// `max(q_j, 0)`.
     longs: Vec<Num>,
@@ -41,10 +43,11 @@ pub struct Running<'a> {
 
 impl<'a> Running<'a> {
     /// Before the first place; the account still has its old keys, which sign.
-    pub fn new(old: &AccountWires, entry: &'a Entry, keys: &'a Keys) -> Self {
+    pub fn new(old: &AccountWires, entry: &'a Entry, keys: &'a Keys, forced: &'a Forced) -> Self {
         Self {
             entry,
             keys,
+            forced,
             account: AccountWires {
                 cash: entry.cash.clone(),
                 ..old.clone()
@@ -85,10 +88,13 @@ pub fn synthesize_place<CS: ConstraintSystem<Fr>>(
     let only_last = last.then_some(Last {
         shows_keys: &shows_keys,
         view_key: &running.keys.view_key,
+        not_paid: &running.forced.not_paid,
     });
     let (instruction, hash) = synthesize_instruction(cs, context, &checked, only_last.as_ref(), place)?;
     let fill = FillWires::alloc(cs, modes, &instruction.order, witness)?;
-    let slot = synthesize_slot(cs, &instruction, &fill.quantity, &account.orders_root, place)?;
+    let left_of_chunk = fill.left_of_chunk(cs, &context.table)?;
+    let root = &account.orders_root;
+    let slot = synthesize_slot(cs, &instruction, &fill.quantity, &left_of_chunk, root, place)?;
     let held = if running.slots.is_empty() {
         Held::Paired(&running.entry.positions, &running.entry.longs)
     } else {

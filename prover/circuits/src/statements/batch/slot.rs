@@ -75,6 +75,7 @@ fn filled_after<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     instruction: &InstructionWires,
     fill: &Num,
+    left_of_chunk: &Num,
     before: &Num,
 ) -> Result<Num, SynthesisError> {
     let total = instruction.order.num().mul(cs, || "filled after", &(before + fill))?;
@@ -82,8 +83,10 @@ fn filled_after<CS: ConstraintSystem<Fr>>(
         .order
         .num()
         .mul(cs, || "quantity of an order", &instruction.quantity)?;
-    // An order that is used up holds FILLED_MAX, which is above every quantity.
-    range(cs, "fill within the quantity", &(&quantity - &total), QUANTITY_BITS)?;
+    // An order that is used up holds FILLED_MAX, which is above every quantity. Where there is no order, the bits bound the
+    // step of a liquidation.
+    let left = &quantity - &total + left_of_chunk;
+    range(cs, "fill within the quantity or the chunk", &left, QUANTITY_BITS)?;
     // A withdrawal or transfer that could run twice would pay twice for one signature.
     enforce_product(
         cs,
@@ -95,11 +98,13 @@ fn filled_after<CS: ConstraintSystem<Fr>>(
     Ok(total + instruction.order.not().num().scale(Fr::from(FILLED_MAX)))
 }
 
-/// B-SLOT for one place. `fill` is the place's `f`, which counts for an order only.
+/// B-SLOT for one place. `fill` is the place's `f`, which counts for an order only; `left_of_chunk` is zero but in a
+/// liquidation.
 pub fn synthesize_slot<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     instruction: &InstructionWires,
     fill: &Num,
+    left_of_chunk: &Num,
     orders_root: &Num,
     place: Option<&PlaceWitness>,
 ) -> Result<SlotOutput, SynthesisError> {
@@ -116,7 +121,7 @@ pub fn synthesize_slot<CS: ConstraintSystem<Fr>>(
     let id_value = opened.as_ref().map(|o| o.field(FILLED_BITS, ID_BITS));
     let slot_id = Num::alloc(&mut cs, || "slot id", id_value)?;
     let before = filled_before(&mut cs, &instruction.id, &slot_id, &slot_filled)?;
-    let after = filled_after(&mut cs, instruction, fill, &before)?;
+    let after = filled_after(&mut cs, instruction, fill, left_of_chunk, &before)?;
 
     let old = concatenate([(&slot_filled, FILLED_BITS), (&slot_id, ID_BITS)]);
     let new = after + &instruction.id.scale(power_of_two(FILLED_BITS));

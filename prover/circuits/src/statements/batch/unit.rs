@@ -176,7 +176,7 @@ pub fn synthesize_unit<CS: ConstraintSystem<Fr>>(
     let entry = Entry::new(cs, context, &old, &signs, &(&deposit + &incoming))?;
     let forced = Forced::alloc(cs, &modes, unit)?;
 
-    let mut running = Running::new(&old, &entry, &keys);
+    let mut running = Running::new(&old, &entry, &keys, &forced);
     for number in 0..places {
         let place = unit
             .map(|u| u.places.get(number).ok_or(SynthesisError::AssignmentMissing))

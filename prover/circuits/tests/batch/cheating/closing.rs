@@ -33,13 +33,13 @@ fn liquidation_of_a_healthy_account_should_break_b_liquidation() {
 }
 
 #[test]
-fn step_above_the_chunk_should_break_b_limit() {
+fn step_above_the_chunk_should_break_b_slot() {
     let mut scene = liquidated(SHORT);
     scene.witness.context.table.rows[0].chunk = crate::support::STEP - 1;
     must_break(
         &scene.witness,
-        "unit 1/place 0/B-LIMIT/size or step within its bound/in range",
-        &["B-LIMIT"],
+        "unit 1/place 0/B-SLOT/fill within the quantity or the chunk/in range",
+        &["B-SLOT"],
     );
     scene.witness.context.table.rows[0].chunk += 1;
     assert!(scene.witness.check(SMALL).is_ok(), "a whole chunk is good");
@@ -53,8 +53,8 @@ fn liquidation_beyond_the_position_should_break_b_reduce() {
     (fill.quantity, fill.cost, fill.fee) = (LOTS + 1, mark * u128::from(LOTS + 1), 0);
     must_break(
         &scene.witness,
-        "unit 1/place 0/B-REDUCE/fill only reduces/in range",
-        &["B-REDUCE"],
+        "unit 1/place 0/B-REDUCE, B-LIMIT/reduces or stays within its bound/in range",
+        &["B-REDUCE, B-LIMIT"],
     );
 }
 
@@ -64,7 +64,7 @@ fn liquidation_that_enlarges_should_break_b_reduce() {
     scene.place().fill.side = Side::Buy;
     let failing = system(SMALL, &scene.witness).all_unsatisfied();
     assert!(
-        failing.contains(&"unit 1/place 0/B-REDUCE/fill only reduces/in range".into()),
+        failing.contains(&"unit 1/place 0/B-REDUCE, B-LIMIT/reduces or stays within its bound/in range".into()),
         "{failing:?}"
     );
     assert!(scene.witness.check(SMALL).is_err());
@@ -246,14 +246,10 @@ fn fee_of_an_expiry_should_break_b_fee() {
 }
 
 #[test]
-fn settling_on_the_wrong_side_should_break_b_reduce() {
+fn settling_on_the_wrong_side_should_break_b_expiry() {
     let mut scene = settled();
     scene.place().fill.side = Side::Buy;
-    must_break(
-        &scene.witness,
-        "unit 1/place 0/B-REDUCE/fill only reduces/in range",
-        &["B-REDUCE", "B-EXPIRY"],
-    );
+    must_break(&scene.witness, "unit 1/place 0/B-EXPIRY/whole position", &["B-EXPIRY"]);
 }
 
 #[test]

@@ -158,13 +158,13 @@ fn fee_above_a_bound_should_break_b_fee() {
 
 #[test]
 fn fill_that_does_not_reduce_should_break_b_reduce() {
-    let name = "unit 1/place 0/B-REDUCE/fill only reduces/in range";
+    let name = "unit 1/place 0/B-REDUCE, B-LIMIT/reduces or stays within its bound/in range";
     let mut scene = traded();
     scene.resign(|i| i.flags = flags::REDUCE_ONLY);
-    must_break(&scene.witness, name, &["B-REDUCE"]);
+    must_break(&scene.witness, name, &["B-REDUCE, B-LIMIT"]);
     let mut scene = traded();
     scene.witness.context.table.rows[0].status = Status::CloseOnly;
-    must_break(&scene.witness, name, &["B-REDUCE"]);
+    must_break(&scene.witness, name, &["B-REDUCE, B-LIMIT"]);
 }
 
 #[test]
@@ -173,8 +173,8 @@ fn position_beyond_its_limit_should_break_b_limit() {
     scene.witness.context.table.rows[0].limit = LOTS - 1;
     must_break(
         &scene.witness,
-        "unit 1/place 0/B-LIMIT/size or step within its bound/in range",
-        &["B-LIMIT"],
+        "unit 1/place 0/B-REDUCE, B-LIMIT/reduces or stays within its bound/in range",
+        &["B-REDUCE, B-LIMIT"],
     );
     scene.witness.context.table.rows[0].limit = LOTS;
     assert!(scene.witness.check(SMALL).is_ok(), "at the limit is good");

@@ -119,7 +119,7 @@ fn order_below_the_minimum_id_should_break_b_alive() {
     scene.resign(|i| i.id = minimum - 1);
     must_break(
         &scene.witness,
-        "unit 1/place 0/B-ALIVE/id is not below the minimum/in range",
+        "unit 1/place 0/B-ALIVE/id not below the minimum, or not more paid than requested/in range",
         &["B-ALIVE"],
     );
 }
@@ -143,7 +143,7 @@ fn slot_with_a_higher_id_should_break_b_slot() {
 
 #[test]
 fn fill_beyond_the_quantity_should_break_b_slot() {
-    let name = "unit 1/place 0/B-SLOT/fill within the quantity/in range";
+    let name = "unit 1/place 0/B-SLOT/fill within the quantity or the chunk/in range";
     let mut scene = traded();
     scene.resign(|i| i.quantity = LOTS - 1);
     must_break(&scene.witness, name, &["B-SLOT"]);

@@ -74,8 +74,8 @@ fn paying_more_than_requested_should_break_b_forced() {
     scene.unit().requested = scene.unit().paid - 1;
     must_break(
         &scene.witness,
-        "unit 1/B-FORCED/not more than requested/in range",
-        &["B-FORCED"],
+        "unit 1/place 0/B-ALIVE/id not below the minimum, or not more paid than requested/in range",
+        &["B-ALIVE"],
     );
 }
 

@@ -11,7 +11,7 @@ const FREE: &[&str] = &[
     // What a disabled signature check computes.
     "/B-SIG/",
     // Both bounds of a position that is not there, or that a liquidation leaves, are good, whichever is named.
-    "/B-LIMIT/bound is the limit",
+    "/B-REDUCE, B-LIMIT/bound is the limit",
     // An expiry that settles nothing is padding.
     "/B-UNIT/mode expiry",
 ];
