@@ -10,7 +10,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_groth16_verifier::{verify_with, KeyError, Proof, Pure, VerifyError, VerifyingKey, PROOF_BYTES};
-use cloister_ledger::{HouseRecord, OpenRecord, Statement, UnitRecord};
+use cloister_ledger::{HouseRecord, KeyRecord, RecordKind, Statement, UnitRecord};
 use cloister_runtime::{AccountId, Hash, RuntimeCall, RuntimeEvent};
 use pallet_cloister_execution::{Batch, ItemKind, QueueItem};
 use std::{
@@ -213,20 +213,20 @@ async fn rebuild(
         if item.as_ref().is_some_and(|item| item.index != unit.index) {
             return Err(HistoryError::Queue(batch_no));
         }
-        let open = match item.as_ref().map(|item| &item.kind) {
-            Some(ItemKind::Open(keys)) => Some(OpenRecord {
+        let kind = match item.as_ref().map(|item| &item.kind) {
+            Some(ItemKind::Open(keys)) => RecordKind::Open(KeyRecord {
                 x: read(&keys.pk_x)?,
                 y: read(&keys.pk_y)?,
                 view_commitment: read(&keys.view_commitment)?,
             }),
-            _ => None,
+            _ => RecordKind::Update,
         };
         units.push(UnitRecord {
             index: unit.index,
+            kind,
             deposit: item.map_or(0, |item| item.amount),
             withdrawal: unit.withdrawal,
             new_leaf: read(&unit.new_leaf)?,
-            open,
             ciphertext: unit.ciphertext.iter().map(read).collect::<Result<_, _>>()?,
         });
     }

@@ -5,7 +5,7 @@ pub mod prover;
 
 use crate::{self as pallet_cloister_execution, *};
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey, Fr};
-use cloister_ledger::{HouseRecord, OpenRecord, Statement, UnitRecord};
+use cloister_ledger::{HouseRecord, KeyRecord, RecordKind, Statement, UnitRecord};
 use cloister_risk::RiskTable;
 pub use pallet_cloister_risk::RiskTables;
 use pallet_cloister_risk::TableInfo;
@@ -333,20 +333,20 @@ pub fn statement(batch: &Batch) -> Statement {
     });
     let units = batch.units.iter().map(|unit| {
         let item = unit.queued.then(|| queue.next()).flatten().map(|(_, item)| item);
-        let open = item.as_ref().and_then(|item| match &item.kind {
-            ItemKind::Open(keys) => Some(OpenRecord {
+        let kind = item.as_ref().map_or(RecordKind::Update, |item| match &item.kind {
+            ItemKind::Open(keys) => RecordKind::Open(KeyRecord {
                 x: fr(&keys.pk_x),
                 y: fr(&keys.pk_y),
                 view_commitment: fr(&keys.view_commitment),
             }),
-            ItemKind::Deposit => None,
+            ItemKind::Deposit => RecordKind::Update,
         });
         UnitRecord {
             index: unit.index,
+            kind,
             deposit: item.map_or(0, |item| item.amount),
             withdrawal: unit.withdrawal,
             new_leaf: fr(&unit.new_leaf),
-            open,
             ciphertext: unit.ciphertext.iter().map(fr).collect(),
         }
     });

@@ -7,7 +7,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use cloister_crypto::{constants::HOUSE_RECORD, field::from_bytes, Fr};
-use cloister_ledger::{HouseRecord, OpenRecord, Statement, UnitRecord};
+use cloister_ledger::{HouseRecord, KeyRecord, RecordKind, Statement, UnitRecord};
 use pallet_cloister_risk::TableInfo;
 
 fn field<T: Config>(bytes: &Field) -> Result<Fr, Error<T>> {
@@ -30,20 +30,20 @@ pub(crate) fn build<T: Config>(
         .zip(&plan.consumed)
         .map(|(unit, item)| {
             let item = item.as_ref().map(|(_, item)| item);
-            let open = match item.map(|item| &item.kind) {
-                Some(ItemKind::Open(keys)) => Some(OpenRecord {
+            let kind = match item.map(|item| &item.kind) {
+                Some(ItemKind::Open(keys)) => RecordKind::Open(KeyRecord {
                     x: field::<T>(&keys.pk_x)?,
                     y: field::<T>(&keys.pk_y)?,
                     view_commitment: field::<T>(&keys.view_commitment)?,
                 }),
-                Some(ItemKind::Deposit) | None => None,
+                Some(ItemKind::Deposit) | None => RecordKind::Update,
             };
             Ok(UnitRecord {
                 index: unit.index,
+                kind,
                 deposit: item.map_or(0, |item| item.amount),
                 withdrawal: unit.withdrawal,
                 new_leaf: field::<T>(&unit.new_leaf)?,
-                open,
                 ciphertext: unit.ciphertext.iter().map(field::<T>).collect::<Result<Vec<_>, _>>()?,
             })
         })

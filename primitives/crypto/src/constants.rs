@@ -34,7 +34,7 @@ pub mod domain {
 }
 
 /// Version of the batch statement, its first element.
-pub const STATEMENT_VERSION: u64 = 1;
+pub const STATEMENT_VERSION: u64 = 2;
 /// Version of the seal statement, its first element.
 pub const SEAL_STATEMENT_VERSION: u64 = 1;
 /// Version of the exit statement, its first element.
@@ -88,7 +88,7 @@ pub const OPEN_INTEREST_WORDS: usize = 7;
 
 /// Bits of an order id and of `min_id`.
 pub const ID_BITS: usize = 64;
-/// Bits of a limit price, a deposit or a withdrawal (10^-6 of the settlement asset).
+/// Bits of a limit price, a deposit, a withdrawal or a transfer (10^-6 of the settlement asset).
 pub const AMOUNT_BITS: usize = 64;
 /// Bits of an expiry and of a batch time (milliseconds of Unix time).
 pub const TIME_BITS: usize = 48;
@@ -120,9 +120,14 @@ pub const RATIO_SHIFT: u32 = 8;
 pub const FEE_CAP_ONE: u64 = 1_000_000;
 /// Bits of the fee cap.
 pub const FEE_CAP_BITS: usize = 20;
+/// Deficits that bound a forced withdrawal: the initial deficits of all scenarios and, last, the deficit of equity itself
+/// (B-FORCED).
+pub const FORCED_DEFICITS: usize = SCENARIOS + 1;
+/// A deficit above `-2^RATIO_SHIFT` turns positive when one more unit of money (10^-6) is paid (B-FORCED).
+pub const FORCED_SLACK: u64 = (1 << RATIO_SHIFT) - 1;
 /// Bits in which differences of deficits are compared. No account of the ranges above can exceed them:
 /// `2^12 * 2 * (2^5 * 2^40 * 2^55) + 2^8 * (2^80 + 2^100) < 2^114`, and a threshold doubles it at most.
-pub const DEFICIT_BITS: usize = 116;
+pub const DEFICIT_BITS: usize = 115;
 /// Bits in which equity is compared with zero: `2^79 + 2^5 * 2^40 * 2^55 < 2^101`.
 pub const EQUITY_BITS: usize = 101;
 

@@ -21,9 +21,9 @@ pub struct House {
     pub insurance: i128,
     /// Fees not paid out, 10^-6.
     pub fee_pool: u128,
-    /// Positions in lots; all 0 until liquidations and takeovers exist.
+    /// Positions in lots, taken over from liquidations and takeovers.
     pub positions: Positions,
-    /// Gross long open interest.
+    /// Open interest of both sides.
     pub open_interest: OpenInterest,
 }
 

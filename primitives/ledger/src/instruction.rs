@@ -1,4 +1,4 @@
-//! What a trader signs: orders, cancels, withdrawals (S-INSTRUCTION).
+//! What a trader signs: orders, cancels, withdrawals, transfers (S-INSTRUCTION).
 
 use crate::packing::power_of_two;
 use cloister_crypto::{
@@ -29,6 +29,8 @@ pub enum Kind {
     CancelAll = 3,
     /// Pay `limit` to the owner.
     Withdrawal = 4,
+    /// Pay `limit` to account `quantity` of the group.
+    Transfer = 5,
 }
 
 /// Side of an order.
@@ -91,9 +93,9 @@ pub struct Instruction {
     pub side: Side,
     /// See [`flags`].
     pub flags: u8,
-    /// Limit price a lot, or the amount of a withdrawal; 10^-6.
+    /// Limit price a lot, or the amount of a withdrawal or transfer; 10^-6.
     pub limit: u64,
-    /// Lots.
+    /// Lots, or the index a transfer pays to.
     pub quantity: u64,
     /// Last batch time at which it is good, milliseconds of Unix time.
     pub expiry: u64,
@@ -149,6 +151,11 @@ impl Instruction {
             instruction: self,
             signature,
         }
+    }
+
+    /// True for a withdrawal or a transfer: money leaves the account.
+    pub fn pays(&self) -> bool {
+        matches!(self.kind, Kind::Withdrawal | Kind::Transfer)
     }
 
     /// True if the flag is set.

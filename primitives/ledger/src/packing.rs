@@ -12,7 +12,7 @@ use cloister_risk::Positions;
 /// Added to a position so that it packs as an unsigned number.
 pub const POSITION_OFFSET: i64 = 1 << (POSITION_BITS - 1);
 
-/// Gross long open interest by instrument, in lots.
+/// Open interest of both sides, `Σ |q_j|` over all accounts, by instrument in lots.
 pub type OpenInterest = [u64; INSTRUMENTS];
 
 /// True if a position lies in `[-2^40, 2^40)`.

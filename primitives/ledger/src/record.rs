@@ -23,9 +23,9 @@ pub const CASH_OFFSET: i128 = 1 << (CASH_BITS - 1);
 /// Elements of a record that are encrypted besides the slots.
 const ENCRYPTED_FIXED: usize = RECORD_FIXED - RECORD_PUBLIC;
 
-/// The keys of an open, public.
+/// The new keys of an open or a re-key, public.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct OpenRecord {
+pub struct KeyRecord {
     /// Trading key, first coordinate.
     pub x: Fr,
     /// Trading key, second coordinate.
@@ -34,19 +34,63 @@ pub struct OpenRecord {
     pub view_commitment: Fr,
 }
 
+/// What a record shows of its unit's mode: only what the queue shows anyway.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RecordKind {
+    /// Any mode that is not listed below; they look alike.
+    Update,
+    /// An open, with its keys.
+    Open(KeyRecord),
+    /// A re-key, with the new keys.
+    Rekey(KeyRecord),
+    /// A forced withdrawal.
+    Forced {
+        /// Amount as queued, 10^-6; what was paid is [`UnitRecord::withdrawal`].
+        requested: u64,
+    },
+}
+
+impl RecordKind {
+    /// The two bits of the record's first element.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Update => 0,
+            Self::Open(_) => 1,
+            Self::Rekey(_) => 2,
+            Self::Forced { .. } => 3,
+        }
+    }
+
+    /// Amount requested by a forced withdrawal, else 0.
+    pub fn requested(&self) -> u64 {
+        match self {
+            Self::Forced { requested } => *requested,
+            Self::Update | Self::Open(_) | Self::Rekey(_) => 0,
+        }
+    }
+
+    /// The new keys of an open or a re-key.
+    pub fn keys(&self) -> Option<&KeyRecord> {
+        match self {
+            Self::Open(keys) | Self::Rekey(keys) => Some(keys),
+            Self::Update | Self::Forced { .. } => None,
+        }
+    }
+}
+
 /// The public record of one unit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnitRecord {
     /// Account index.
     pub index: u32,
+    /// What the record shows of the mode.
+    pub kind: RecordKind,
     /// Deposit taken from the queue, 10^-6.
     pub deposit: u64,
     /// Amount paid to the owner, 10^-6.
     pub withdrawal: u64,
     /// The new leaf.
     pub new_leaf: Fr,
-    /// Present in an open.
-    pub open: Option<OpenRecord>,
     /// `8 + J` elements, each plus its pad.
     pub ciphertext: Vec<Fr>,
 }
@@ -62,7 +106,7 @@ pub struct UnitPlain {
     pub orders_root: Fr,
     /// Positions in lots.
     pub positions: Positions,
-    /// New slot of each place, `None` for an empty place.
+    /// New slot of each place, `None` for a place without an instruction.
     pub slots: Vec<Option<Slot>>,
 }
 
@@ -100,21 +144,29 @@ pub fn plaintext(account: &Account, slots: &[Fr]) -> Vec<Fr> {
 }
 
 impl UnitRecord {
-    /// The first element: `index ‖ kind ‖ deposit ‖ withdrawal`.
+    /// The first element: `index ‖ kind ‖ deposit ‖ withdrawal ‖ requested`.
     pub fn head(&self) -> Fr {
-        let kind = Fr::from(u64::from(self.open.is_some()));
-        Fr::from(u64::from(self.index))
-            + power_of_two(INDEX_BITS) * kind
-            + power_of_two(INDEX_BITS + RECORD_KIND_BITS) * Fr::from(self.deposit)
-            + power_of_two(INDEX_BITS + RECORD_KIND_BITS + AMOUNT_BITS) * Fr::from(self.withdrawal)
+        let fields = [
+            (u64::from(self.index), INDEX_BITS),
+            (self.kind.code().into(), RECORD_KIND_BITS),
+            (self.deposit, AMOUNT_BITS),
+            (self.withdrawal, AMOUNT_BITS),
+            (self.kind.requested(), AMOUNT_BITS),
+        ];
+        fields.iter().rev().fold(Fr::zero(), |x, (value, bits)| {
+            x * power_of_two(*bits) + Fr::from(*value)
+        })
     }
 
     /// The record's elements in the order they are hashed.
     pub fn elements(&self) -> Vec<Fr> {
-        let open = self.open.map_or([Fr::zero(); 3], |o| [o.x, o.y, o.view_commitment]);
+        let keys = self
+            .kind
+            .keys()
+            .map_or([Fr::zero(); 3], |k| [k.x, k.y, k.view_commitment]);
         [self.head(), self.new_leaf]
             .into_iter()
-            .chain(open)
+            .chain(keys)
             .chain(self.ciphertext.iter().copied())
             .collect()
     }
@@ -189,7 +241,7 @@ pub struct HousePlain {
     pub fee_pool: u128,
     /// Positions in lots.
     pub positions: Positions,
-    /// Gross long open interest.
+    /// Open interest of both sides, in lots.
     pub open_interest: OpenInterest,
 }
 

@@ -3,16 +3,17 @@
 use crate::{
     account::{Account, Key},
     batch::{BatchContext, BatchEffect, BatchError, BatchWitness, Shape},
+    fill::Fill,
     house::House,
     instruction::{Kind, SignedInstruction},
-    place::{Fill, PlaceWitness},
+    place::{PlaceWitness, Transfer},
     slot::{slot_number, Slot},
     tree::{AccountTree, OrderTree},
-    unit::{Mode, UnitError, UnitWitness},
+    unit::{Mode, UnitEffect, UnitWitness},
 };
 use alloc::{collections::BTreeMap, vec::Vec};
-use cloister_crypto::Fr;
-use cloister_risk::{Assessment, MarginChoice, MarginError};
+use cloister_crypto::{constants::FILLED_MAX, Fr};
+use cloister_risk::MarginChoice;
 
 /// One account with its order tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,16 +40,63 @@ pub enum UnitRequest {
         /// First deposit, 10^-6.
         deposit: u64,
     },
+    /// Changes the keys of an account.
+    Rekey {
+        /// Account index.
+        index: u32,
+        /// New trading key.
+        key: Key,
+        /// `P'` with `key = 8·P'`.
+        preimage: Key,
+        /// New view key.
+        view_key: Fr,
+        /// Queued deposit, 10^-6.
+        deposit: u64,
+    },
     /// Runs instructions (at most J), with an optional queued deposit.
     Normal {
         /// Account index.
         index: u32,
         /// Queued deposit, 10^-6.
         deposit: u64,
-        /// Instructions with their fills.
+        /// Instructions with their fills. A withdrawal or transfer comes last; a transfer's receiver is the next unit.
         places: Vec<(SignedInstruction, Fill)>,
     },
-    /// Changes nothing but the nonce, and takes a queued deposit.
+    /// Pays what was queued, as far as initial margin allows.
+    Forced {
+        /// Account index.
+        index: u32,
+        /// Queued deposit, 10^-6.
+        deposit: u64,
+        /// Amount as queued, 10^-6.
+        requested: u64,
+    },
+    /// Reduces positions of an account below maintenance margin.
+    Liquidation {
+        /// Account index.
+        index: u32,
+        /// Queued deposit, 10^-6.
+        deposit: u64,
+        /// Fills (at most J) with their sides.
+        fills: Vec<Fill>,
+    },
+    /// Settles the positions in expired rows.
+    Expiry {
+        /// Account index.
+        index: u32,
+        /// Queued deposit, 10^-6.
+        deposit: u64,
+        /// Rows (at most J).
+        rows: Vec<u8>,
+    },
+    /// Passes an account of negative equity to the house.
+    Takeover {
+        /// Account index.
+        index: u32,
+        /// Queued deposit, 10^-6.
+        deposit: u64,
+    },
+    /// Changes nothing but the nonce, and takes a queued deposit or a transfer.
     Padding {
         /// Account index.
         index: u32,
@@ -61,7 +109,42 @@ impl UnitRequest {
     /// Account index.
     pub fn index(&self) -> u32 {
         match self {
-            Self::Open { index, .. } | Self::Normal { index, .. } | Self::Padding { index, .. } => *index,
+            Self::Open { index, .. }
+            | Self::Rekey { index, .. }
+            | Self::Normal { index, .. }
+            | Self::Forced { index, .. }
+            | Self::Liquidation { index, .. }
+            | Self::Expiry { index, .. }
+            | Self::Takeover { index, .. }
+            | Self::Padding { index, .. } => *index,
+        }
+    }
+
+    /// Queued deposit, 10^-6.
+    pub fn deposit(&self) -> u64 {
+        match self {
+            Self::Open { deposit, .. }
+            | Self::Rekey { deposit, .. }
+            | Self::Normal { deposit, .. }
+            | Self::Forced { deposit, .. }
+            | Self::Liquidation { deposit, .. }
+            | Self::Expiry { deposit, .. }
+            | Self::Takeover { deposit, .. }
+            | Self::Padding { deposit, .. } => *deposit,
+        }
+    }
+
+    /// Mode of the unit.
+    pub fn mode(&self) -> Mode {
+        match self {
+            Self::Open { .. } => Mode::Open,
+            Self::Rekey { .. } => Mode::Rekey,
+            Self::Normal { .. } => Mode::Normal,
+            Self::Forced { .. } => Mode::Forced,
+            Self::Liquidation { .. } => Mode::Liquidation,
+            Self::Expiry { .. } => Mode::Expiry,
+            Self::Takeover { .. } => Mode::Takeover,
+            Self::Padding { .. } => Mode::Padding,
         }
     }
 }
@@ -90,8 +173,8 @@ pub enum StateError {
     /// Unit `.0` opens an index that is taken.
     #[error("unit {0}: the account exists")]
     AccountExists(u16),
-    /// Unit `.0` has more instructions than the shape has places.
-    #[error("unit {0}: too many instructions")]
+    /// Unit `.0` has more instructions or fills than the shape has places.
+    #[error("unit {0}: too many instructions or fills")]
     TooManyPlaces(u16),
     /// The batch number is not the next one.
     #[error("batch number {found} where {expected} is next")]
@@ -170,21 +253,35 @@ impl GroupState {
                 found: request.context.batch_no,
             });
         }
-        let mut undo = BTreeMap::new();
-        let old_root = self.tree.root();
-        let mut units = Vec::with_capacity(request.units.len());
-        for (i, unit) in request.units.iter().enumerate() {
-            undo.entry(unit.index())
-                .or_insert_with(|| self.accounts.get(&unit.index()).cloned());
-            match self.apply_unit(shape, request, i as u16, unit) {
-                Ok(witness) => units.push(witness),
-                Err(e) => {
-                    self.roll_back(undo);
-                    return Err(e);
-                }
-            }
+        if request.units.len() != usize::from(shape.units) {
+            return Err(StateError::Batch(BatchError::Units));
         }
-        let witness = BatchWitness {
+        let undo: BTreeMap<u32, Option<AccountState>> = request
+            .units
+            .iter()
+            .map(|unit| (unit.index(), self.accounts.get(&unit.index()).cloned()))
+            .collect();
+        let old_root = self.tree.root();
+        let made = self
+            .apply_units(shape, &request.context, &request.units, None)
+            .and_then(|(units, effects)| {
+                let mut witness = self.assemble(request, old_root, units);
+                let effect = witness.complete(effects).map_err(StateError::Batch)?;
+                Ok((witness, effect))
+            });
+        match &made {
+            Ok((_, effect)) => {
+                self.house = effect.house.clone();
+                self.batch_no = self.batch_no.saturating_add(1);
+            }
+            Err(_) => self.roll_back(undo),
+        }
+        made
+    }
+
+    /// The witness of a batch before its house is looked at.
+    pub(crate) fn assemble(&self, request: &BatchRequest, old_root: Fr, units: Vec<UnitWitness>) -> BatchWitness {
+        BatchWitness {
             context: request.context.clone(),
             old_root,
             house: self.house.clone(),
@@ -192,18 +289,29 @@ impl GroupState {
             sweep: request.sweep,
             empty_mask: request.empty_mask,
             units,
-        };
-        match witness.check(shape) {
-            Ok(effect) => {
-                self.house = effect.house.clone();
-                self.batch_no = self.batch_no.saturating_add(1);
-                Ok((witness, effect))
-            }
-            Err(e) => {
-                self.roll_back(undo);
-                Err(StateError::Batch(e))
-            }
+            house_margin: MarginChoice::default(),
         }
+    }
+
+    /// Runs units one after the other; `sent` is what a unit before them sends. On an error some may have run.
+    pub(crate) fn apply_units(
+        &mut self,
+        shape: Shape,
+        context: &BatchContext,
+        units: &[UnitRequest],
+        mut sent: Option<Transfer>,
+    ) -> Result<(Vec<UnitWitness>, Vec<UnitEffect>), StateError> {
+        let mut witnesses = Vec::with_capacity(units.len());
+        let mut effects = Vec::with_capacity(units.len());
+        for (i, unit) in units.iter().enumerate() {
+            // To whom it goes is checked with the batch.
+            let incoming = sent.map_or(0, |transfer| transfer.amount);
+            let (witness, effect) = self.apply_unit(shape, context, i as u16, unit, incoming)?;
+            sent = effect.transfer;
+            witnesses.push(witness);
+            effects.push(effect);
+        }
+        Ok((witnesses, effects))
     }
 
     fn roll_back(&mut self, undo: BTreeMap<u32, Option<AccountState>>) {
@@ -221,100 +329,128 @@ impl GroupState {
     fn apply_unit(
         &mut self,
         shape: Shape,
-        request: &BatchRequest,
+        context: &BatchContext,
         number: u16,
         unit: &UnitRequest,
-    ) -> Result<UnitWitness, StateError> {
+        incoming: u64,
+    ) -> Result<(UnitWitness, UnitEffect), StateError> {
         let index = unit.index();
         let existing = self.accounts.get(&index);
-        let (mode, deposit, before, preimage, instructions): (_, _, _, _, &[_]) = match unit {
-            UnitRequest::Open {
-                key,
-                preimage,
-                view_key,
-                deposit,
-                ..
-            } => {
+        let before = match unit {
+            UnitRequest::Open { key, view_key, .. } => {
                 if existing.is_some() {
                     return Err(StateError::AccountExists(number));
                 }
-                let fresh = Account::fresh(*key, *view_key);
-                let state = AccountState {
-                    account: fresh,
+                AccountState {
+                    account: Account::fresh(*key, *view_key),
                     orders: OrderTree::default(),
-                };
-                (Mode::Open, *deposit, state, *preimage, &[])
+                }
             }
-            UnitRequest::Normal { deposit, places, .. } => {
-                let state = existing.cloned().ok_or(StateError::NoAccount(number))?;
-                (Mode::Normal, *deposit, state, Key::default(), places)
-            }
-            UnitRequest::Padding { deposit, .. } => {
-                let state = existing.cloned().ok_or(StateError::NoAccount(number))?;
-                (Mode::Padding, *deposit, state, Key::default(), &[])
-            }
+            _ => existing.cloned().ok_or(StateError::NoAccount(number))?,
         };
-        let places = self.places(shape, number, &before, instructions)?;
+        let (new_key, new_view_key, preimage) = match unit {
+            UnitRequest::Open {
+                key,
+                view_key,
+                preimage,
+                ..
+            }
+            | UnitRequest::Rekey {
+                key,
+                view_key,
+                preimage,
+                ..
+            } => (*key, *view_key, *preimage),
+            _ => (before.account.key, before.account.view_key, Key::default()),
+        };
         let mut witness = UnitWitness {
             index,
-            mode,
-            deposit,
+            mode: unit.mode(),
+            deposit: unit.deposit(),
+            incoming,
+            requested: match unit {
+                UnitRequest::Forced { requested, .. } => *requested,
+                _ => 0,
+            },
+            paid: 0,
             before: before.account.clone(),
             path: self.tree.path(index),
+            new_key,
+            new_view_key,
             preimage,
-            places,
+            places: places(shape, number, context, &before, unit)?,
             margin: MarginChoice::default(),
         };
-        witness.margin = choose_margin(&witness, &request.context).map_err(|e| refused(number, e))?;
         let effect = witness
-            .check(&request.context, self.tree.root(), shape.orders.into())
-            .map_err(|e| refused(number, e))?;
+            .complete(context, self.tree.root(), shape.orders.into())
+            .map_err(|e| StateError::Batch(BatchError::Unit(number, e)))?;
         let mut orders = before.orders;
-        for (number, slot) in touched_slots(&witness) {
-            orders.set(number, slot);
+        for (place, value) in witness.places.iter().zip(&effect.slots).filter(|(p, _)| p.is_signed()) {
+            orders.set(slot_number(place.signed.instruction.id).into(), *value);
         }
         self.restore_account(
             index,
             AccountState {
-                account: effect.after,
+                account: effect.after.clone(),
                 orders,
             },
         );
-        Ok(witness)
-    }
-
-    /// Places with the paths of their slots, each as the earlier ones leave the order tree.
-    fn places(
-        &self,
-        shape: Shape,
-        number: u16,
-        before: &AccountState,
-        instructions: &[(SignedInstruction, Fill)],
-    ) -> Result<Vec<PlaceWitness>, StateError> {
-        let count = usize::from(shape.orders);
-        if instructions.len() > count {
-            return Err(StateError::TooManyPlaces(number));
-        }
-        // Instructions go to the last places, so that a withdrawal is in the last one.
-        let mut places: Vec<PlaceWitness> = (instructions.len()..count).map(|_| PlaceWitness::default()).collect();
-        let mut orders = before.orders.clone();
-        for (signed, fill) in instructions {
-            let id = signed.instruction.id;
-            let slot = u32::from(slot_number(id));
-            places.push(PlaceWitness {
-                signed: signed.clone(),
-                fill: *fill,
-                path: orders.path(slot),
-            });
-            let held = Slot::from_field(&orders.leaf(slot)).unwrap_or_default();
-            orders.set(slot, slot_after(held, signed, fill).to_field());
-        }
-        Ok(places)
+        Ok((witness, effect))
     }
 }
 
-fn refused(number: u16, error: UnitError) -> StateError {
-    StateError::Batch(BatchError::Unit(number, error))
+/// The J places of a unit: empty ones, then what the request names, so that a withdrawal or transfer is in the last one.
+fn places(
+    shape: Shape,
+    number: u16,
+    context: &BatchContext,
+    before: &AccountState,
+    unit: &UnitRequest,
+) -> Result<Vec<PlaceWitness>, StateError> {
+    let unsigned = |fill: Fill| PlaceWitness {
+        fill,
+        ..PlaceWitness::default()
+    };
+    let used: Vec<PlaceWitness> = match unit {
+        UnitRequest::Normal { places, .. } => signed_places(before, places),
+        UnitRequest::Liquidation { fills, .. } => fills.iter().copied().map(unsigned).collect(),
+        UnitRequest::Expiry { rows, .. } => rows
+            .iter()
+            .map(|row| unsigned(settlement(context, before, *row)))
+            .collect(),
+        _ => Vec::new(),
+    };
+    let empty = usize::from(shape.orders)
+        .checked_sub(used.len())
+        .ok_or(StateError::TooManyPlaces(number))?;
+    let mut places = alloc::vec![PlaceWitness::default(); empty];
+    places.extend(used);
+    Ok(places)
+}
+
+/// Places with the paths of their slots, each as the earlier ones leave the order tree.
+fn signed_places(before: &AccountState, instructions: &[(SignedInstruction, Fill)]) -> Vec<PlaceWitness> {
+    let mut orders = before.orders.clone();
+    let mut places = Vec::with_capacity(instructions.len());
+    for (signed, fill) in instructions {
+        let slot = u32::from(slot_number(signed.instruction.id));
+        places.push(PlaceWitness {
+            signed: signed.clone(),
+            fill: *fill,
+            path: orders.path(slot),
+        });
+        let held = Slot::from_field(&orders.leaf(slot)).unwrap_or_default();
+        orders.set(slot, slot_after(held, signed, fill).to_field());
+    }
+    places
+}
+
+/// The fill that settles the account's position in a row; a row that does not exist settles nothing and is left out.
+fn settlement(context: &BatchContext, before: &AccountState, row: u8) -> Fill {
+    let number = usize::from(row);
+    let position = before.account.positions.get(number).copied().unwrap_or_default();
+    let mark = context.table.rows.get(number).map_or(0, |row| row.mark);
+    Fill::settlement(row, position, mark)
 }
 
 /// The slot a place leaves behind, if its rules hold.
@@ -323,38 +459,7 @@ fn slot_after(held: Slot, signed: &SignedInstruction, fill: &Fill) -> Slot {
     let filled_before = if held.id == id { held.filled } else { 0 };
     let filled = match signed.instruction.kind {
         Kind::Order => filled_before.saturating_add(fill.quantity),
-        Kind::None | Kind::Cancel | Kind::CancelAll | Kind::Withdrawal => cloister_crypto::constants::FILLED_MAX,
+        Kind::None | Kind::Cancel | Kind::CancelAll | Kind::Withdrawal | Kind::Transfer => FILLED_MAX,
     };
     Slot { id, filled }
-}
-
-/// The new slots of a checked unit's places.
-fn touched_slots(witness: &UnitWitness) -> impl Iterator<Item = (u32, Fr)> + '_ {
-    witness
-        .places
-        .iter()
-        .filter(|p| p.signed.instruction.kind != Kind::None)
-        .map(|place| {
-            let number = u32::from(slot_number(place.signed.instruction.id));
-            let value = place.path[0][crate::tree::digit(number, 0)];
-            let held = Slot::from_field(&value).unwrap_or_default();
-            (number, slot_after(held, &place.signed, &place.fill).to_field())
-        })
-}
-
-/// Finds how a normal unit meets the margin rule; other modes need none.
-fn choose_margin(witness: &UnitWitness, context: &BatchContext) -> Result<MarginChoice, UnitError> {
-    if witness.mode != Mode::Normal {
-        return Ok(MarginChoice::default());
-    }
-    let (before, after) = witness.before_and_after(context)?;
-    let assess = |a: &Account| Assessment::new(&context.table, &a.positions, a.cash);
-    let withdraws = witness
-        .places
-        .iter()
-        .any(|p| p.signed.instruction.kind == Kind::Withdrawal);
-    let choose = || -> Result<MarginChoice, MarginError> {
-        Assessment::choose(&assess(&before)?, &assess(&after)?, &context.table, withdraws)
-    };
-    choose().map_err(UnitError::Margin)
 }

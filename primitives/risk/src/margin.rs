@@ -1,11 +1,12 @@
-//! Margin of an account over the scenarios of a risk table (S-RISK, B-MARGIN, B-EQUITY).
+//! Margin of an account over the scenarios of a risk table (S-RISK), and the rules that
+//! ask for it: B-MARGIN, B-EQUITY, B-LIQUIDATION, B-FORCED, B-TAKEOVER, B-HOUSE-MARGIN.
 //!
 //! Deficits are in 2^-8 of 10^-6 of the settlement asset, so that ratios stay exact.
 
 use crate::{Positions, RiskTable};
-use cloister_crypto::constants::{RATIO_SHIFT, SCENARIOS};
+use cloister_crypto::constants::{FORCED_DEFICITS, FORCED_SLACK, RATIO_SHIFT, SCENARIOS};
 
-/// Why an account fails the margin rule.
+/// Why an account or the house fails its margin rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum MarginError {
     /// A position or price is outside the range in which the sums fit.
@@ -14,27 +15,49 @@ pub enum MarginError {
     /// B-EQUITY: equity after is negative.
     #[error("equity would be negative")]
     NegativeEquity,
-    /// B-MARGIN: an initial deficit is positive and the account does not get safer.
+    /// B-MARGIN, B-HOUSE-MARGIN: an initial deficit is positive and the account or the house does not get safer.
     #[error("initial margin is short")]
     InitialMarginShort,
-    /// B-MARGIN: a maintenance deficit is above the chosen one before.
-    #[error("the account would get riskier while it is short of initial margin")]
+    /// B-MARGIN, B-LIQUIDATION, B-HOUSE-MARGIN: a deficit after is above the chosen one before.
+    #[error("the account would get riskier while it is short of margin")]
     RiskIncreased,
-    /// B-MARGIN: a withdrawal needs initial margin afterwards.
-    #[error("a withdrawal needs initial margin afterwards")]
+    /// B-MARGIN: a withdrawal or a transfer needs initial margin afterwards.
+    #[error("a withdrawal or a transfer needs initial margin afterwards")]
     WithdrawalWhileShort,
-    /// The chosen threshold scenario does not exist.
-    #[error("the threshold scenario does not exist")]
+    /// The chosen scenario does not exist.
+    #[error("the chosen scenario does not exist")]
     Threshold,
+    /// The choice is none that the rule of the mode or of the house offers.
+    #[error("the margin choice is not one that the rule offers")]
+    Choice,
+    /// B-LIQUIDATION: the chosen maintenance deficit before is below 1.
+    #[error("the account is not short of maintenance margin")]
+    NotShort,
+    /// B-TAKEOVER: equity before is not negative.
+    #[error("the account is solvent")]
+    Solvent,
+    /// B-FORCED: more is paid than was requested.
+    #[error("more would be paid than was requested")]
+    AboveRequested,
+    /// B-FORCED: something is paid, and initial margin or equity is short afterwards.
+    #[error("more would be paid than initial margin allows")]
+    PaidWhileShort,
+    /// B-FORCED: less is paid than was requested, and the chosen deficit has room for more.
+    #[error("less would be paid than initial margin allows")]
+    PaidTooLittle,
 }
 
-/// How a unit meets the margin rule: part of its witness.
+/// How a unit or the house meets its margin rule: part of the witness.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct MarginChoice {
-    /// True: all initial deficits after are at most 0. False: all maintenance deficits after are at most the threshold.
-    pub initial: bool,
-    /// Scenario whose maintenance deficit before is the threshold T.
-    pub threshold: u8,
+pub enum MarginChoice {
+    /// All initial deficits after are at most 0 (B-MARGIN, B-HOUSE-MARGIN). In a forced withdrawal: all that was requested is paid.
+    #[default]
+    Initial,
+    /// No deficit after is above the deficit of this scenario before: maintenance deficits in normal and liquidation (B-MARGIN,
+    /// B-LIQUIDATION), initial ones for the house (B-HOUSE-MARGIN).
+    NotWorse(u8),
+    /// Forced withdrawal: this one of the 17 deficits after leaves no room for one more unit of money (B-FORCED); 16 is equity itself.
+    Tight(u8),
 }
 
 /// Equity and scenario exposures of one account at one table.
@@ -121,7 +144,20 @@ impl Assessment {
         Ok(scaled.checked_add(one - 1).ok_or(MarginError::OutOfRange)? >> RATIO_SHIFT)
     }
 
-    /// B-MARGIN and B-EQUITY with the witness's own choice.
+    /// All deficits of `self` at a ratio are at most `limit`.
+    fn within(&self, ratio: u16, limit: i128) -> Result<bool, MarginError> {
+        Ok(self.deficits(ratio)?.iter().all(|d| *d <= limit))
+    }
+
+    /// The deficit of one scenario at a ratio.
+    fn deficit(&self, ratio: u16, scenario: u8) -> Result<i128, MarginError> {
+        self.deficits(ratio)?
+            .get(usize::from(scenario))
+            .copied()
+            .ok_or(MarginError::Threshold)
+    }
+
+    /// B-MARGIN and B-EQUITY with the witness's own choice; `payment`: the unit has a withdrawal or a transfer.
     ///
     /// # Errors
     /// The part of the rule that fails.
@@ -129,32 +165,21 @@ impl Assessment {
         before: &Self,
         after: &Self,
         table: &RiskTable,
-        withdrawal: bool,
+        payment: bool,
         choice: MarginChoice,
     ) -> Result<(), MarginError> {
         if after.equity < 0 {
             return Err(MarginError::NegativeEquity);
         }
-        if choice.initial {
-            let deficits = after.deficits(table.header.initial)?;
-            return if deficits.iter().all(|d| *d <= 0) {
-                Ok(())
-            } else {
-                Err(MarginError::InitialMarginShort)
-            };
-        }
-        if withdrawal {
-            return Err(MarginError::WithdrawalWhileShort);
-        }
-        let thresholds = before.deficits(table.header.maintenance)?;
-        let threshold = *thresholds
-            .get(usize::from(choice.threshold))
-            .ok_or(MarginError::Threshold)?;
-        let deficits = after.deficits(table.header.maintenance)?;
-        if deficits.iter().all(|d| *d <= threshold) {
-            Ok(())
-        } else {
-            Err(MarginError::RiskIncreased)
+        match choice {
+            MarginChoice::Initial if after.within(table.header.initial, 0)? => Ok(()),
+            MarginChoice::Initial => Err(MarginError::InitialMarginShort),
+            MarginChoice::NotWorse(_) if payment => Err(MarginError::WithdrawalWhileShort),
+            MarginChoice::NotWorse(scenario) => {
+                let limit = before.deficit(table.header.maintenance, scenario)?;
+                not_worse(after.within(table.header.maintenance, limit)?)
+            }
+            MarginChoice::Tight(_) => Err(MarginError::Choice),
         }
     }
 
@@ -162,36 +187,185 @@ impl Assessment {
     ///
     /// # Errors
     /// Why none does.
-    pub fn choose(
-        before: &Self,
-        after: &Self,
-        table: &RiskTable,
-        withdrawal: bool,
-    ) -> Result<MarginChoice, MarginError> {
-        let initial = MarginChoice {
-            initial: true,
-            threshold: 0,
-        };
-        let first = match Self::check(before, after, table, withdrawal, initial) {
-            Ok(()) => return Ok(initial),
+    pub fn choose(before: &Self, after: &Self, table: &RiskTable, payment: bool) -> Result<MarginChoice, MarginError> {
+        let first = match Self::check(before, after, table, payment, MarginChoice::Initial) {
+            Ok(()) => return Ok(MarginChoice::Initial),
             Err(e) => e,
         };
-        if withdrawal || first == MarginError::NegativeEquity {
-            return Err(if withdrawal && first == MarginError::InitialMarginShort {
+        if payment || first == MarginError::NegativeEquity {
+            return Err(if payment && first == MarginError::InitialMarginShort {
                 MarginError::WithdrawalWhileShort
             } else {
                 first
             });
         }
-        let choice = MarginChoice {
-            initial: false,
-            threshold: before.worst(table.header.maintenance)?.0,
-        };
-        match Self::check(before, after, table, withdrawal, choice) {
+        let choice = MarginChoice::NotWorse(before.worst(table.header.maintenance)?.0);
+        match Self::check(before, after, table, payment, choice) {
             Ok(()) => Ok(choice),
             // Short of initial margin and not reducing: what the trader must know is the first part.
             Err(MarginError::RiskIncreased) => Err(MarginError::InitialMarginShort),
             Err(e) => Err(e),
         }
+    }
+
+    /// B-LIQUIDATION and B-EQUITY with the witness's own choice, [`MarginChoice::NotWorse`].
+    ///
+    /// # Errors
+    /// The part of the rule that fails.
+    pub fn check_liquidation(
+        before: &Self,
+        after: &Self,
+        table: &RiskTable,
+        choice: MarginChoice,
+    ) -> Result<(), MarginError> {
+        let MarginChoice::NotWorse(scenario) = choice else {
+            return Err(MarginError::Choice);
+        };
+        let limit = before.deficit(table.header.maintenance, scenario)?;
+        if limit < 1 {
+            return Err(MarginError::NotShort);
+        }
+        if after.equity < 0 {
+            return Err(MarginError::NegativeEquity);
+        }
+        not_worse(after.within(table.header.maintenance, limit)?)
+    }
+
+    /// Finds a choice that meets B-LIQUIDATION: the worst scenario before, which leaves the most room.
+    ///
+    /// # Errors
+    /// Why none does.
+    pub fn choose_liquidation(before: &Self, after: &Self, table: &RiskTable) -> Result<MarginChoice, MarginError> {
+        let choice = MarginChoice::NotWorse(before.worst(table.header.maintenance)?.0);
+        Self::check_liquidation(before, after, table, choice).map(|()| choice)
+    }
+
+    /// B-TAKEOVER: equity before is negative.
+    ///
+    /// # Errors
+    /// [`MarginError::Solvent`] if it is not.
+    pub fn check_takeover(&self) -> Result<(), MarginError> {
+        if self.equity < 0 {
+            Ok(())
+        } else {
+            Err(MarginError::Solvent)
+        }
+    }
+
+    /// The deficits that bound a forced withdrawal: 16 initial ones, then that of equity itself, `-2^8·equity`.
+    ///
+    /// # Errors
+    /// [`MarginError::OutOfRange`] if a product does not fit.
+    pub fn forced_deficits(&self, table: &RiskTable) -> Result<[i128; FORCED_DEFICITS], MarginError> {
+        let mut out = [0i128; FORCED_DEFICITS];
+        let equity = self.equity.checked_mul(-(1 << RATIO_SHIFT));
+        let initial = self.deficits(table.header.initial)?.into_iter();
+        for (slot, d) in out.iter_mut().zip(initial.chain(equity)) {
+            *slot = d;
+        }
+        equity.map(|_| out).ok_or(MarginError::OutOfRange)
+    }
+
+    /// B-FORCED of the account after `paid` has left it.
+    ///
+    /// # Errors
+    /// The part of the rule that fails.
+    pub fn check_forced(
+        after: &Self,
+        table: &RiskTable,
+        requested: u64,
+        paid: u64,
+        choice: MarginChoice,
+    ) -> Result<(), MarginError> {
+        let deficits = after.forced_deficits(table)?;
+        if paid > requested {
+            return Err(MarginError::AboveRequested);
+        }
+        if paid != 0 && deficits.iter().any(|d| *d > 0) {
+            return Err(MarginError::PaidWhileShort);
+        }
+        match choice {
+            MarginChoice::Initial if paid == requested => Ok(()),
+            MarginChoice::Initial => Err(MarginError::PaidTooLittle),
+            MarginChoice::Tight(scenario) => {
+                let deficit = deficits.get(usize::from(scenario)).ok_or(MarginError::Threshold)?;
+                if *deficit >= -i128::from(FORCED_SLACK) {
+                    Ok(())
+                } else {
+                    Err(MarginError::PaidTooLittle)
+                }
+            }
+            MarginChoice::NotWorse(_) => Err(MarginError::Choice),
+        }
+    }
+
+    /// The one amount that B-FORCED allows, from the account before, and the choice that proves it.
+    ///
+    /// # Errors
+    /// [`MarginError::OutOfRange`] if a sum does not fit.
+    pub fn forced_amount(before: &Self, table: &RiskTable, requested: u64) -> Result<(u64, MarginChoice), MarginError> {
+        let deficits = before.forced_deficits(table)?;
+        let mut worst = (0u8, deficits[0]);
+        for (s, d) in deficits.iter().enumerate() {
+            if *d > worst.1 {
+                worst = (s as u8, *d);
+            }
+        }
+        // The shift rounds down, also below zero.
+        let room = worst.1.checked_neg().ok_or(MarginError::OutOfRange)? >> RATIO_SHIFT;
+        let room = u64::try_from(room.max(0)).unwrap_or(u64::MAX);
+        Ok(if room >= requested {
+            (requested, MarginChoice::Initial)
+        } else {
+            (room, MarginChoice::Tight(worst.0))
+        })
+    }
+
+    /// B-HOUSE-MARGIN with the witness's own choice.
+    ///
+    /// # Errors
+    /// The part of the rule that fails.
+    pub fn check_house(
+        before: &Self,
+        after: &Self,
+        table: &RiskTable,
+        choice: MarginChoice,
+    ) -> Result<(), MarginError> {
+        match choice {
+            MarginChoice::Initial if after.within(table.header.initial, 0)? => Ok(()),
+            MarginChoice::Initial => Err(MarginError::InitialMarginShort),
+            MarginChoice::NotWorse(scenario) => {
+                let limit = before.deficit(table.header.initial, scenario)?;
+                not_worse(after.within(table.header.initial, limit)?)
+            }
+            MarginChoice::Tight(_) => Err(MarginError::Choice),
+        }
+    }
+
+    /// Finds a choice that meets B-HOUSE-MARGIN, preferring initial margin.
+    ///
+    /// # Errors
+    /// Why none does.
+    pub fn choose_house(before: &Self, after: &Self, table: &RiskTable) -> Result<MarginChoice, MarginError> {
+        let choices = [
+            MarginChoice::Initial,
+            MarginChoice::NotWorse(before.worst(table.header.initial)?.0),
+        ];
+        for choice in choices {
+            match Self::check_house(before, after, table, choice) {
+                Ok(()) => return Ok(choice),
+                Err(MarginError::InitialMarginShort | MarginError::RiskIncreased) => (),
+                Err(e) => return Err(e),
+            }
+        }
+        Err(MarginError::InitialMarginShort)
+    }
+}
+
+fn not_worse(holds: bool) -> Result<(), MarginError> {
+    if holds {
+        Ok(())
+    } else {
+        Err(MarginError::RiskIncreased)
     }
 }

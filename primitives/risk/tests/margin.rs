@@ -81,10 +81,7 @@ fn initial_margin_should_be_refused_one_unit_short_and_accepted_at_the_edge() {
     let short = Assessment::new(&t, &positions(10), 120_000_000 - 600_000_001).expect("in range");
     assert_eq!(
         Assessment::choose(&before, &at_edge, &t, false),
-        Ok(MarginChoice {
-            initial: true,
-            threshold: 0
-        })
+        Ok(MarginChoice::Initial)
     );
     assert_eq!(
         Assessment::choose(&before, &short, &t, false),
@@ -98,7 +95,7 @@ fn a_reducing_trade_is_accepted_below_initial_but_a_withdrawal_is_not() {
     let before = Assessment::new(&t, &positions(10), 100_000_000 - 600_000_000).expect("in range");
     let after = Assessment::new(&t, &positions(9), 100_000_000 - 540_000_000).expect("in range");
     let choice = Assessment::choose(&before, &after, &t, false).expect("risk falls");
-    assert!(!choice.initial);
+    assert!(matches!(choice, MarginChoice::NotWorse(_)));
     assert_eq!(
         Assessment::choose(&before, &after, &t, true),
         Err(MarginError::WithdrawalWhileShort)
@@ -124,8 +121,39 @@ proptest! {
         let t = table(60_000_000);
         let before = Assessment::new(&t, &positions(q0), c0).expect("in range");
         let after = Assessment::new(&t, &positions(q1), c0 + dc).expect("in range");
-        let any = (0..16u8).flat_map(|threshold| [true, false].map(|initial| MarginChoice { initial, threshold }))
+        let any = (0..16u8).map(MarginChoice::NotWorse).chain([MarginChoice::Initial])
             .any(|c| Assessment::check(&before, &after, &t, withdrawal, c).is_ok());
         prop_assert_eq!(Assessment::choose(&before, &after, &t, withdrawal).is_ok(), any);
+    }
+
+    #[test]
+    fn a_forced_withdrawal_has_exactly_one_amount(
+        q in -50i64..50, free in -1_000_000i128..3_000_000, requested in 0u64..2_000, odd in 0i128..256,
+    ) {
+        // An odd price makes deficits that are no multiples of 2^8.
+        let t = table(60_000_000 + odd as i64);
+        let needed = Assessment::new(&t, &positions(q), 0).expect("in range").forced_deficits(&t).expect("in range");
+        let cash = needed.iter().max().expect("seventeen").div_euclid(256) + free / 1_000;
+        let after = |w: u64| Assessment::new(&t, &positions(q), cash - i128::from(w)).expect("in range");
+        let valid = |w: u64| (0..17u8).map(MarginChoice::Tight).chain([MarginChoice::Initial])
+            .any(|c| Assessment::check_forced(&after(w), &t, requested, w, c).is_ok());
+        let amounts: Vec<u64> = (0..=requested + 2).filter(|w| valid(*w)).collect();
+        let (paid, choice) = Assessment::forced_amount(&after(0), &t, requested).expect("in range");
+        prop_assert_eq!(&amounts, &vec![paid]);
+        prop_assert_eq!(Assessment::check_forced(&after(paid), &t, requested, paid, choice), Ok(()));
+    }
+
+    #[test]
+    fn liquidation_and_house_choices_exist_exactly_when_one_does(
+        q0 in -50i64..50, q1 in -50i64..50, c0 in -4_000_000_000i128..4_000_000_000, dc in -400_000_000i128..400_000_000,
+    ) {
+        let t = table(60_000_000);
+        let before = Assessment::new(&t, &positions(q0), c0).expect("in range");
+        let after = Assessment::new(&t, &positions(q1), c0 + dc).expect("in range");
+        let choices = || (0..16u8).map(MarginChoice::NotWorse).chain([MarginChoice::Initial, MarginChoice::Tight(0)]);
+        let liquidated = choices().any(|c| Assessment::check_liquidation(&before, &after, &t, c).is_ok());
+        prop_assert_eq!(Assessment::choose_liquidation(&before, &after, &t).is_ok(), liquidated);
+        let housed = choices().any(|c| Assessment::check_house(&before, &after, &t, c).is_ok());
+        prop_assert_eq!(Assessment::choose_house(&before, &after, &t).is_ok(), housed);
     }
 }

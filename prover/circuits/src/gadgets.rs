@@ -5,7 +5,9 @@
 
 pub mod bits;
 pub mod boolean;
+pub mod inner;
 pub mod jubjub;
+pub mod montgomery;
 pub mod num;
 pub mod poseidon2;
 pub mod schnorr;

@@ -286,8 +286,8 @@ fn signed(seed: u8, message: u64) -> ((Fr, Fr), Fr, Signature) {
 }
 
 #[test]
-fn signature_should_cost_at_most_3400_constraints() {
-    assert!(cost() <= 3400, "{}", cost());
+fn signature_should_cost_at_most_2700_constraints() {
+    assert!(cost() <= 2700, "{}", cost());
     assert!(canonical_bits_cost(128) < 300);
 }
 

@@ -225,6 +225,7 @@ impl OpenBatch {
             .row_of(fill.instrument_id)
             .ok_or(BatcherError::UnknownInstrument(fill.instrument_id))?;
         let one = cloister_ledger::Fill {
+            side: direction,
             row: u8::try_from(row).map_err(|_| BatcherError::UnknownInstrument(fill.instrument_id))?,
             quantity: fill.quantity,
             cost: fill.cost(),
@@ -283,6 +284,7 @@ impl OpenBatch {
         match self.drafts.get(unit)? {
             Draft::Order { signed, fill, before } if signed.instruction.id == id && fill.row == more.row => {
                 let netted = cloister_ledger::Fill {
+                    side: fill.side,
                     row: fill.row,
                     quantity: fill.quantity.checked_add(more.quantity)?,
                     cost: fill.cost.checked_add(more.cost)?,

@@ -188,10 +188,7 @@ impl Engine {
             .worst(self.table.header.maintenance)
             .map_err(|_| Rejection::OutOfRange)?
             .0;
-        let choice = MarginChoice {
-            initial: false,
-            threshold,
-        };
+        let choice = MarginChoice::NotWorse(threshold);
         Ok(Assessment::check(&before, &after, &self.table, false, choice).is_ok())
     }
 

@@ -242,7 +242,8 @@ impl Engine {
             Kind::Cancel => self.take_cancel(signed),
             Kind::CancelAll => self.take_cancel_all(signed),
             Kind::Withdrawal => self.take_withdrawal(signed),
-            Kind::None => Err(Rejection::FieldRange(crate::error::Field::Kind)),
+            // Transfers are proven, and not taken by this sequencer yet.
+            Kind::None | Kind::Transfer => Err(Rejection::FieldRange(crate::error::Field::Kind)),
         }
     }
 

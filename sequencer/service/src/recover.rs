@@ -13,7 +13,7 @@ use cloister_ledger::{
     record::{HousePlain, RecordError, UnitPlain},
     slot::slot_number,
     state::AccountState,
-    Account, GroupState, House, HouseRecord, Key, OrderTree, UnitRecord,
+    Account, GroupState, House, HouseRecord, Key, OrderTree, RecordKind, UnitRecord,
 };
 
 /// Why the ledger cannot be rebuilt.
@@ -105,10 +105,11 @@ pub fn replay(state: &mut GroupState, settled: &SettledBatch, keys: &SequencerKe
         let before = before(state, keys, item, batch_no, unit, submitted.index)?;
         let record = UnitRecord {
             index: submitted.index,
+            // Decryption does not look at it.
+            kind: RecordKind::Update,
             deposit: item.map_or(0, |e| e.amount),
             withdrawal: submitted.withdrawal,
             new_leaf: from_bytes(&submitted.new_leaf)?,
-            open: None,
             ciphertext: submitted.ciphertext.iter().map(from_bytes).collect::<Result<_, _>>()?,
         };
         let nonce = before.account.nonce.saturating_add(1);

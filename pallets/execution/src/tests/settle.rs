@@ -291,7 +291,7 @@ fn open_and_deposit_should_give_their_kinds_to_the_statement() {
         let batch = batch(vec![queued(0), unit(0)]);
         let mut statement = statement(&batch);
         assert!(matches!(Execution::queue(GROUP, 0, 1)[0].1.kind, ItemKind::Deposit));
-        statement.units[0].open = Some(cloister_ledger::OpenRecord {
+        statement.units[0].kind = cloister_ledger::RecordKind::Open(cloister_ledger::KeyRecord {
             x: 0.into(),
             y: 0.into(),
             view_commitment: 0.into(),

@@ -2,11 +2,14 @@
 //!
 //! Everything follows from the seed. Panics are fine here: this module is never part of a product.
 
+mod market;
 mod spoil;
+mod table;
 mod world;
 
-pub use spoil::{spoil, Spoil};
-pub use world::{table, Trader, World, FAR_EXPIRY, GENESIS, GROUP, INSTRUMENT, TIME};
+pub use spoil::{spoil, spoil_request, Spoil};
+pub use table::table;
+pub use world::{Trader, World, FAR_EXPIRY, GENESIS, GROUP, INSTRUMENT, TIME};
 
 /// A small deterministic generator (splitmix64).
 #[derive(Clone, Debug)]

@@ -1,16 +1,16 @@
 //! A market of traders whose batches are accepted.
 
-use super::Random;
+use super::{table, table::set_mark, Random};
 use crate::{
     account::Key,
     batch::{BatchContext, BatchEffect, BatchWitness, Shape},
+    fill::Fill,
     instruction::{flags, Instruction, Kind, Side, SignedInstruction},
-    place::Fill,
     state::{BatchRequest, GroupState, UnitRequest},
 };
 use alloc::{vec, vec::Vec};
-use cloister_crypto::{schnorr::SecretKey, Fr};
-use cloister_risk::{linear_scenarios, Header, LinearScan, RiskTable, Row, Status};
+use cloister_crypto::{constants::RATIO_SHIFT, schnorr::SecretKey, Fr};
+use cloister_risk::{Assessment, RiskTable, Status};
 
 /// Genesis hash of the test chain.
 pub const GENESIS: [u8; 32] = [0xC1; 32];
@@ -22,51 +22,6 @@ pub const INSTRUMENT: u32 = 100;
 pub const TIME: u64 = 1_700_000_000_000;
 /// An expiry no test reaches.
 pub const FAR_EXPIRY: u64 = TIME + 1_000_000_000;
-
-/// A table with `live` trading perpetuals, marks 60 units a lot and up, one close-only row and one expired row.
-pub fn table(live: usize, version: u64, random: &mut Random) -> RiskTable {
-    let scan = LinearScan {
-        range: 160_000,
-        extreme_multiple: 2_000_000,
-        extreme_cover: 350_000,
-    };
-    let header = Header {
-        group: GROUP,
-        version,
-        time: TIME,
-        initial: 320,
-        maintenance: 256,
-        penalty: 4,
-        fee_cap: 1000,
-    };
-    let mut table = RiskTable {
-        header,
-        ..Default::default()
-    };
-    for (i, row) in table.rows.iter_mut().enumerate().take(live + 2) {
-        let mark = 60_000_000 + (i as i64) * 7_000_000 + random.below(100_000) as i64;
-        let funding = random.below(2_000_000) as i64 - 1_000_000;
-        *row = Row {
-            instrument_id: INSTRUMENT + i as u32,
-            status: match i.checked_sub(live) {
-                None => Status::Trading,
-                Some(0) => Status::CloseOnly,
-                Some(_) => Status::Expired,
-            },
-            limit: 1_000_000,
-            chunk: 1_000,
-            band: 3_000_000,
-            funding,
-            value: mark - funding,
-            mark,
-            floor_long: 10_000 * (i as u64 % 3),
-            floor_short: 20_000 * (i as u64 % 2),
-            scenarios: linear_scenarios(mark, &scan).expect("marks are small"),
-        };
-    }
-    table.validate().expect("bounds hold");
-    table
-}
 
 /// A trader of the test market.
 #[derive(Clone, Debug)]
@@ -186,6 +141,7 @@ impl World {
 
     /// An order of a trader with a fresh id.
     pub fn order(&mut self, trader: usize, row: usize, side: Side, limit: u64, quantity: u64) -> Instruction {
+        let instrument_id = self.table.rows[row].instrument_id;
         let trader = &mut self.traders[trader];
         trader.next_id += 1;
         Instruction {
@@ -193,7 +149,7 @@ impl World {
             group: GROUP,
             index: trader.index,
             id: trader.next_id,
-            instrument_id: INSTRUMENT + row as u32,
+            instrument_id,
             side,
             flags: 0,
             limit,
@@ -219,97 +175,180 @@ impl World {
 
     /// Two units in which `buyer` buys from `seller` at a price near the mark; a little may be left to the house.
     pub fn trade(&mut self, buyer: usize, seller: usize) -> [UnitRequest; 2] {
-        let row = self.random.below(self.live as u64) as usize;
+        let row = self.tradable_row();
         let mark = self.table.rows[row].mark as u64;
         let price = mark - 50_000 + self.random.below(100_000);
         let surplus = self.random.below(3);
         let quantity = 1 + self.random.below(20);
-        let spare = self.random.below(5);
-        let side = |world: &mut Self, trader: usize, side: Side, limit: u64, cost: u64| {
-            let mut order = world.order(trader, row, side, limit, quantity + spare);
-            if world.random.once_in(4) && world.reduces(trader, row, side, quantity) {
-                order.flags |= flags::REDUCE_ONLY;
-            }
-            let cost = u128::from(cost) * u128::from(quantity);
-            let fee = cost / 5_000;
-            let fill = Fill {
-                row: row as u8,
-                quantity,
-                cost,
-                fee,
-            };
-            UnitRequest::Normal {
-                index: trader as u32,
-                deposit: 0,
-                places: vec![(world.sign(order), fill)],
-            }
-        };
-        let bought = side(self, buyer, Side::Buy, price + 1_000, price + surplus);
-        let sold = side(self, seller, Side::Sell, price - 1_000, price);
+        let bought = self.fill_order(buyer, row, Side::Buy, quantity, price + surplus);
+        let sold = self.fill_order(seller, row, Side::Sell, quantity, price);
         [bought, sold]
     }
 
-    fn reduces(&self, trader: usize, row: usize, side: Side, quantity: u64) -> bool {
-        let held = self
-            .state
-            .account(trader as u32)
-            .map_or(0, |a| a.account.positions[row]);
-        -held * side.sign() >= quantity as i64
+    /// A row that trades, by chance; row 0 if none does.
+    pub(super) fn tradable_row(&mut self) -> usize {
+        let rows: Vec<usize> = (0..self.live)
+            .filter(|row| self.table.rows[*row].status == Status::Trading)
+            .collect();
+        match rows.len() {
+            0 => 0,
+            n => rows[self.random.below(n as u64) as usize],
+        }
     }
 
-    /// A random valid batch of trades, cancels, withdrawals, deposits, opens and padding; needs two traders or more.
-    pub fn random_batch(&mut self, shape: Shape) -> BatchRequest {
-        let size = usize::from(shape.units);
-        let mut units = Vec::new();
-        let known = self.traders.len() as u64;
-        while units.len() < size {
-            let trader = self.random.below(known) as usize;
-            let index = trader as u32;
-            match self.random.below(8) {
-                0..=3 if units.len() + 2 <= size => {
-                    let other = (trader + 1 + self.random.below(known - 1) as usize) % known as usize;
-                    units.extend(self.trade(trader, other));
-                }
-                4 => {
-                    let kind = if self.random.once_in(3) {
-                        Kind::CancelAll
-                    } else {
-                        Kind::Cancel
-                    };
-                    let signed = self.instruct(trader, kind, 0);
-                    let deposit = self.random.below(2) * self.random.below(1_000_000);
-                    units.push(UnitRequest::Normal {
-                        index,
-                        deposit,
-                        places: vec![(signed, Fill::default())],
-                    });
-                }
-                5 => {
-                    let amount = self.random.below(1_000_000);
-                    let signed = self.instruct(trader, Kind::Withdrawal, amount);
-                    units.push(UnitRequest::Normal {
-                        index,
-                        deposit: 0,
-                        places: vec![(signed, Fill::default())],
-                    });
-                }
-                6 if self.random.once_in(2) => {
-                    let deposit = 1_000_000_000_000 + self.random.below(1_000_000_000);
-                    units.push(self.open(deposit));
-                }
-                _ => {
-                    let deposit = self.random.below(2) * self.random.below(1_000_000);
-                    units.push(UnitRequest::Padding { index, deposit });
-                }
-            }
+    /// A unit in which an order of a trader fills `quantity` lots at a price a lot, with a fee; the order may have lots to spare.
+    /// Whoever else has an order on the other side, or the house, is the counterparty.
+    pub fn fill_order(&mut self, trader: usize, row: usize, side: Side, quantity: u64, price: u64) -> UnitRequest {
+        let limit = match side {
+            Side::Buy => price + 1_000,
+            Side::Sell => price.saturating_sub(1_000),
+        };
+        let spare = self.random.below(5);
+        let mut order = self.order(trader, row, side, limit, quantity + spare);
+        if self.random.once_in(4) && self.reduces(trader, row, side, quantity) {
+            order.flags |= flags::REDUCE_ONLY;
         }
-        let mut request = self.request(units);
-        if self.random.once_in(2) {
-            request.sweep = self
-                .random
-                .below(self.state.house().fee_pool.min(u64::MAX.into()) as u64 + 1);
+        let cost = u128::from(price) * u128::from(quantity);
+        let fill = Fill {
+            row: row as u8,
+            quantity,
+            cost,
+            fee: cost / 5_000,
+            ..Fill::default()
+        };
+        UnitRequest::Normal {
+            index: trader as u32,
+            deposit: 0,
+            places: vec![(self.sign(order), fill)],
         }
-        request.empty_mask = 0xffff_ffffu32 << (self.live + 2);
-        request
+    }
+
+    /// Position of a trader.
+    pub fn position(&self, trader: usize, row: usize) -> i64 {
+        self.state
+            .account(trader as u32)
+            .map_or(0, |a| a.account.positions[row])
+    }
+
+    fn reduces(&self, trader: usize, row: usize, side: Side, quantity: u64) -> bool {
+        -self.position(trader, row) * side.sign() >= quantity as i64
+    }
+
+    /// Equity and exposures of a trader at the table in force.
+    pub fn assess(&self, trader: usize) -> Assessment {
+        let account = &self.state.account(trader as u32).expect("the account is open").account;
+        Assessment::new(&self.table, &account.positions, account.cash).expect("in range")
+    }
+
+    /// Two units: a transfer, and the receiver's, which does nothing else.
+    pub fn transfer(&mut self, from: usize, to: usize, amount: u64) -> [UnitRequest; 2] {
+        let mut instruction = self.order(from, 0, Side::Buy, amount, to as u64);
+        instruction.kind = Kind::Transfer;
+        instruction.instrument_id = 0;
+        let send = UnitRequest::Normal {
+            index: from as u32,
+            deposit: 0,
+            places: vec![(self.sign(instruction), Fill::default())],
+        };
+        let receive = UnitRequest::Padding {
+            index: to as u32,
+            deposit: 0,
+        };
+        [send, receive]
+    }
+
+    /// A unit that gives a trader new keys. From now on the trader signs with them.
+    pub fn rekey(&mut self, trader: usize) -> UnitRequest {
+        let secret = SecretKey::from_seed(&self.random.bytes());
+        let view_key = self.random.field();
+        let public = secret.public();
+        let (x, y) = public.preimage();
+        let trader = &mut self.traders[trader];
+        (trader.secret, trader.view_key) = (secret, view_key);
+        UnitRequest::Rekey {
+            index: trader.index,
+            key: Key::from(&public),
+            preimage: Key { x, y },
+            view_key,
+            deposit: 0,
+        }
+    }
+
+    /// A unit that pays a trader what was asked for on the chain, as far as it goes.
+    pub fn force(&self, trader: usize, requested: u64) -> UnitRequest {
+        UnitRequest::Forced {
+            index: trader as u32,
+            deposit: 0,
+            requested,
+        }
+    }
+
+    /// The fill of a liquidation: reduces the trader's position by `quantity` lots at a price a lot, with the full penalty.
+    pub fn liquidation_fill(&self, trader: usize, row: usize, quantity: u64, price: u64) -> Fill {
+        let side = match self.position(trader, row) {
+            1.. => Side::Sell,
+            _ => Side::Buy,
+        };
+        let cost = u128::from(price) * u128::from(quantity);
+        Fill {
+            side,
+            row: row as u8,
+            quantity,
+            cost,
+            fee: (cost * u128::from(self.table.header.penalty)) >> RATIO_SHIFT,
+        }
+    }
+
+    /// A unit that liquidates one position of a trader, as [`Self::liquidation_fill`].
+    pub fn liquidate(&self, trader: usize, row: usize, quantity: u64, price: u64) -> UnitRequest {
+        UnitRequest::Liquidation {
+            index: trader as u32,
+            deposit: 0,
+            fills: vec![self.liquidation_fill(trader, row, quantity, price)],
+        }
+    }
+
+    /// A unit that settles rows of a trader.
+    pub fn expire(&self, trader: usize, rows: &[usize]) -> UnitRequest {
+        UnitRequest::Expiry {
+            index: trader as u32,
+            deposit: 0,
+            rows: rows.iter().map(|row| *row as u8).collect(),
+        }
+    }
+
+    /// A unit that passes a trader's account to the house.
+    pub fn take_over(&self, trader: usize) -> UnitRequest {
+        UnitRequest::Takeover {
+            index: trader as u32,
+            deposit: 0,
+        }
+    }
+
+    /// The next table has another mark in this row.
+    pub fn set_mark(&mut self, row: usize, mark: i64) {
+        self.table.header.version += 1;
+        set_mark(&mut self.table.rows[row], mark);
+    }
+
+    /// The next table has another status in this row.
+    pub fn set_status(&mut self, row: usize, status: Status) {
+        self.table.rows[row].status = status;
+        self.set_mark(row, self.table.rows[row].mark);
+    }
+
+    /// Two units that leave `2·band·quantity` to the insurance: trader 0 buys dear of trader 1, who sells cheap.
+    pub fn insure(&mut self, row: usize, quantity: u64) -> [UnitRequest; 2] {
+        let (mark, band) = (self.table.rows[row].mark as u64, self.table.rows[row].band);
+        [
+            self.fill_order(0, row, Side::Buy, quantity, mark + band),
+            self.fill_order(1, row, Side::Sell, quantity, mark - band),
+        ]
+    }
+
+    /// Units filled up to the shape with padding of account 0.
+    pub fn padded(&mut self, shape: Shape, mut units: Vec<UnitRequest>) -> BatchRequest {
+        units.resize(usize::from(shape.units), UnitRequest::Padding { index: 0, deposit: 0 });
+        self.request(units)
     }
 }

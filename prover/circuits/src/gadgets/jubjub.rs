@@ -172,7 +172,7 @@ impl Point {
     }
 
     /// The sum with a constant point. Three constraints.
-    fn add_constant<CS: ConstraintSystem<Fr>>(
+    pub(super) fn add_constant<CS: ConstraintSystem<Fr>>(
         &self,
         cs: &mut CS,
         name: &'static str,

@@ -15,7 +15,10 @@ use cloister_crypto::{
 };
 use ff::Field;
 
-use super::num::Num;
+use super::{
+    boolean::Bit,
+    num::{select, Num},
+};
 use crate::Fr;
 
 /// Constraints of one permutation.
@@ -175,6 +178,34 @@ pub fn sponge<CS: ConstraintSystem<Fr>>(
     elements: &[Num],
 ) -> Result<Num, SynthesisError> {
     let [hash, ..] = sponge_block(cs, name, domain, elements)?;
+    Ok(hash)
+}
+
+/// The hash of `one` where the bit is one, else of `zero`: a domain and at most a block of elements each.
+/// [`PERMUTATION_COST`] constraints and one for every element of the longer one.
+pub fn sponge_of_two<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    name: &'static str,
+    condition: &Bit,
+    one: (u32, &[Num]),
+    zero: (u32, &[Num]),
+) -> Result<Num, SynthesisError> {
+    debug_assert!(one.1.len().max(zero.1.len()) <= POSEIDON2_RATE);
+    let mut cs = cs.namespace(|| name);
+    let mut state: State = std::array::from_fn(|_| Num::zero());
+    for (i, x) in state.iter_mut().enumerate().take(one.1.len().max(zero.1.len())) {
+        let element = |of: &[Num]| of.get(i).cloned().unwrap_or_else(Num::zero);
+        *x = select(
+            &mut cs,
+            || format!("element {i}"),
+            condition,
+            &element(one.1),
+            &element(zero.1),
+        )?;
+    }
+    let [one, zero] = [one, zero].map(|(domain, elements)| capacity(domain, elements.len()));
+    state[POSEIDON2_RATE] = condition.num().scale(one - zero).add_constant(zero);
+    let [hash, ..] = permute(&mut cs, &state)?;
     Ok(hash)
 }
 

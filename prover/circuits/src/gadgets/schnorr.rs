@@ -9,7 +9,8 @@ use cloister_crypto::{
 use super::{
     bits::{alloc_bits, canonical_bits, canonical_bits_cost},
     boolean::Bit,
-    jubjub::{add_fixed_base, multiply, Point, FIXED_BASE_COST, MULTIPLY_COST},
+    jubjub::Point,
+    montgomery::{add_fixed_base, multiply, FIXED_BASE_COST, MULTIPLY_COST},
     num::{enforce_equal_if, Num},
     poseidon2::{sponge, sponge_cost},
 };
@@ -31,7 +32,7 @@ pub struct SignatureWitness {
 
 /// Proves, where `enabled` is one, that the prover knows a signature of `message` under `key`. [`cost`] constraints.
 ///
-/// `key` must be in the prime-order subgroup (B-OPEN proves it when an account is opened). Where the check is disabled the
+/// `key` must be in the prime-order subgroup and not the identity (B-OPEN proves it when an account is opened). Where the check is disabled the
 /// point arithmetic runs on the generator and the hash is replaced by a number of the prover's choice, so that every
 /// constraint can be met whatever the key is.
 pub fn enforce_if<CS: ConstraintSystem<Fr>>(

@@ -2,6 +2,9 @@
 //! must fail.
 
 mod account;
+mod closing;
 mod fill;
 mod house;
 mod instruction;
+mod payment;
+mod wires;

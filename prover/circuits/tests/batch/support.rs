@@ -11,8 +11,9 @@ use cloister_ledger::{
     slot::slot_number,
     state::{AccountState, BatchRequest},
     testing::World,
-    BatchWitness, Fill, Instruction, PlaceWitness, Shape, Side, SignedInstruction, UnitRequest, UnitWitness,
+    BatchWitness, Fill, House, Instruction, PlaceWitness, Shape, Side, SignedInstruction, UnitRequest, UnitWitness,
 };
+use cloister_risk::Status;
 
 /// Two units of one place.
 pub const SMALL: Shape = Shape { units: 2, orders: 1 };
@@ -102,9 +103,26 @@ impl Scene {
     }
 }
 
-/// Two traders with ample cash.
+/// Two traders with ample cash, and a house that can pay.
 pub fn market() -> World {
-    World::with_traders(7, 2, SMALL)
+    let mut world = World::with_traders(7, 2, SMALL);
+    change_house(&mut world, |house| house.insurance = 1_000_000_000_000);
+    world
+}
+
+/// Changes the house between two batches.
+pub fn change_house(world: &mut World, change: impl FnOnce(&mut House)) {
+    let mut house = world.state.house().clone();
+    change(&mut house);
+    let batch_no = world.state.batch_no();
+    world.state.restore_house(house, batch_no);
+}
+
+/// Gives a trader the cash that makes this equity.
+pub fn set_equity(world: &mut World, trader: usize, equity: i128) {
+    let mut state: AccountState = world.state.account(trader as u32).expect("open").clone();
+    state.account.cash += equity - world.assess(trader).equity;
+    world.state.restore_account(trader as u32, state);
 }
 
 /// Trader 0 sells ten lots of row 0 at the mark; trader 1 buys them in the last unit, with room in every bound.
@@ -127,6 +145,7 @@ pub fn trade(world: &mut World) -> BatchRequest {
         quantity: LOTS,
         cost,
         fee: 100_000,
+        ..Fill::default()
     };
     let mut unit = |trader: usize, side, limit| {
         let order = world.order(trader, 0, side, limit, LOTS + 2);
@@ -175,6 +194,69 @@ pub fn holding() -> World {
     let request = trade(&mut world);
     world.apply(SMALL, &request);
     world
+}
+
+/// Padding of trader 0, then a unit of trader 1.
+pub fn last(mut world: World, unit: UnitRequest) -> Scene {
+    let units = vec![UnitRequest::Padding { index: 0, deposit: 0 }, unit];
+    let request = world.request(units);
+    Scene::new(world, SMALL, &request)
+}
+
+/// Lots of the liquidation of [`liquidated`].
+pub const STEP: u64 = 4;
+
+/// Trader 1, long ten lots and short of maintenance margin at this equity, is liquidated of some of them; the house, itself short
+/// of five, takes them.
+pub fn liquidated(equity: i128) -> Scene {
+    let mut world = holding();
+    change_house(&mut world, |house| house.positions[0] = -5);
+    set_equity(&mut world, 1, equity);
+    let unit = world.liquidate(1, 0, STEP, world.table.rows[0].mark as u64);
+    last(world, unit)
+}
+
+/// An equity at which trader 1 of [`liquidated`] is short of maintenance margin.
+pub const SHORT: i128 = 20_000_000;
+
+/// The instrument of row 0 has expired and trader 1 is settled; the house was short of as much.
+pub fn settled() -> Scene {
+    let mut world = holding();
+    change_house(&mut world, |house| house.positions[0] = -(LOTS as i64));
+    world.set_status(0, Status::Expired);
+    let unit = world.expire(1, &[0]);
+    last(world, unit)
+}
+
+/// Trader 1 owes money, and the house takes cash and positions.
+pub fn taken_over() -> Scene {
+    let mut world = holding();
+    set_equity(&mut world, 1, -5_000_000);
+    let unit = world.take_over(1);
+    last(world, unit)
+}
+
+/// Trader 1, who holds ten lots, is paid as much as margin allows of what was asked for.
+pub fn forced(requested: u64) -> Scene {
+    let mut world = holding();
+    set_equity(&mut world, 1, 200_000_000);
+    let unit = world.force(1, requested);
+    last(world, unit)
+}
+
+/// Trader 1 gets new keys.
+pub fn rekeyed() -> Scene {
+    let mut world = market();
+    let unit = world.rekey(1);
+    last(world, unit)
+}
+
+/// Trader 0 sends 1000 to trader 1.
+pub fn transferred() -> Scene {
+    let mut world = market();
+    let units = world.transfer(0, 1, 1_000).into();
+    let request = world.request(units);
+    Scene::new(world, SMALL, &request)
 }
 
 /// The request from which the batch of [`instructed`] was made.

@@ -131,7 +131,7 @@ impl Submission {
     pub fn fields(signed: &SignedInstruction) -> Option<Self> {
         let i = &signed.instruction;
         let kind = match i.kind {
-            Kind::None => return None,
+            Kind::None | Kind::Transfer => return None,
             Kind::Order => KindName::Order,
             Kind::Cancel => KindName::Cancel,
             Kind::CancelAll => KindName::CancelAll,

@@ -6,7 +6,7 @@ use cloister_crypto::{
     field::{from_bytes, to_bytes},
     Fr,
 };
-use cloister_ledger::{GroupState, HouseRecord, OpenRecord, Shape, Statement, UnitRecord};
+use cloister_ledger::{GroupState, HouseRecord, KeyRecord, RecordKind, Shape, Statement, UnitRecord};
 use cloister_risk::RiskTable;
 use cloister_sequencer::{
     chain::{
@@ -229,25 +229,25 @@ impl Inner {
             .iter()
             .map(|u| {
                 let item = u.queued.then(|| items.next().unwrap());
-                let open = item.and_then(|e| match &e.kind {
+                let kind = item.map_or(RecordKind::Update, |e| match &e.kind {
                     QueueKind::Open {
                         pk_x,
                         pk_y,
                         view_commitment,
                         ..
-                    } => Some(OpenRecord {
+                    } => RecordKind::Open(KeyRecord {
                         x: field(pk_x),
                         y: field(pk_y),
                         view_commitment: field(view_commitment),
                     }),
-                    QueueKind::Deposit => None,
+                    QueueKind::Deposit => RecordKind::Update,
                 });
                 UnitRecord {
                     index: u.index,
+                    kind,
                     deposit: item.map_or(0, |e| e.amount),
                     withdrawal: u.withdrawal,
                     new_leaf: field(&u.new_leaf),
-                    open,
                     ciphertext: u.ciphertext.iter().map(field).collect(),
                 }
             })

@@ -1,40 +1,98 @@
-//! The house (S-HOUSE, B-HOUSE, B-CONSERVE-CASH, B-CONSERVE-Q).
+//! The house (S-HOUSE, B-HOUSE and what it names).
 
 use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::{
-    constants::{domain, CASH_BITS, FEE_POOL_BITS, INSTRUMENTS, OPEN_INTERESTS_PER_WORD, OPEN_INTEREST_BITS},
+    constants::{
+        domain, CASH_BITS, DEFICIT_BITS, FEE_POOL_BITS, INSTRUMENTS, OPEN_INTERESTS_PER_WORD, OPEN_INTEREST_BITS,
+        POSITION_BITS,
+    },
     field::{from_i128, from_u128},
 };
 use cloister_ledger::{BatchWitness, House};
 
-use super::{account::pack_positions, record::house_record, unit::UnitOutput, Context};
+use super::{
+    account::pack_positions,
+    margin::{enforce_house_margin, floor, Assessment},
+    record::house_record,
+    risk::Table,
+    unit::{long_sides, UnitOutput},
+    Context,
+};
 use crate::{
     gadgets::{
-        bits::{alloc_bits, concatenate, pack, range, signed_range},
-        num::{enforce_equal, enforce_product, Num},
+        bits::{alloc_bits, concatenate, is_nonnegative, pack, range, signed_range},
+        boolean::Bit,
+        inner::Paired,
+        num::{enforce_product, select, Num},
         poseidon2::sponge,
     },
     Fr,
 };
 
-/// The contents of a house commitment. Positions are zero until liquidations and takeovers exist.
+/// Positions with their signs and long sides.
+struct HousePositions {
+    q: Vec<Num>,
+    signs: Vec<Bit>,
+    /// `max(H_j, 0)`.
+    longs: Vec<Num>,
+}
+
+impl HousePositions {
+    /// Binds every position to its width, so that a packed word has one reading.
+    fn new<CS: ConstraintSystem<Fr>>(cs: &mut CS, q: Vec<Num>) -> Result<Self, SynthesisError> {
+        let signs = q
+            .iter()
+            .enumerate()
+            .map(|(j, q)| {
+                let mut cs = cs.namespace(|| format!("position {j}"));
+                Ok(is_nonnegative(&signed_range(&mut cs, "q", q, POSITION_BITS)?))
+            })
+            .collect::<Result<Vec<_>, SynthesisError>>()?;
+        let longs = long_sides(cs, &q, &signs)?;
+        Ok(Self { q, signs, longs })
+    }
+
+    /// `max(-H_j, 0)`.
+    fn short(&self, j: usize) -> Num {
+        &self.longs[j] - &self.q[j]
+    }
+
+    /// Value and losses.
+    fn assess<CS: ConstraintSystem<Fr>>(&self, cs: &mut CS, table: &Table) -> Result<Assessment, SynthesisError> {
+        let positions = Paired::new(cs, "positions", self.q.clone())?;
+        let longs = Paired::new(cs, "paired long sides", self.longs.clone())?;
+        let floor = floor(cs, "floor", table, &positions, &longs)?;
+        Assessment::new(cs, "assessment", table, &positions, floor)
+    }
+}
+
+/// The contents of a house commitment.
 pub struct HouseWires {
     pub key: Num,
     pub nonce: Num,
     pub insurance: Num,
     pub fee_pool: Num,
-    pub open_interest: Vec<Num>,
+    positions: HousePositions,
+    open_interest: Vec<Num>,
 }
 
 impl HouseWires {
     /// Allocates the house before the batch; every open interest is bound to its width, so that a word has one reading.
     fn alloc<CS: ConstraintSystem<Fr>>(cs: &mut CS, house: Option<&House>) -> Result<Self, SynthesisError> {
         let mut cs = cs.namespace(|| "old house");
+        let positions = (0..INSTRUMENTS)
+            .map(|j| {
+                let value = house.map(|h| from_i128(h.positions[j].into()));
+                Num::alloc(&mut cs, || format!("position {j}"), value)
+            })
+            .collect::<Result<_, _>>()?;
+        let positions = HousePositions::new(&mut cs.namespace(|| "B-RANGE"), positions)?;
         Ok(Self {
             key: Num::alloc(&mut cs, || "key", house.map(|h| h.key))?,
             nonce: Num::alloc(&mut cs, || "nonce", house.map(|h| Fr::from(h.nonce)))?,
             insurance: Num::alloc(&mut cs, || "insurance", house.map(|h| from_i128(h.insurance)))?,
             fee_pool: Num::alloc(&mut cs, || "fee pool", house.map(|h| from_u128(h.fee_pool)))?,
+            positions,
             open_interest: (0..INSTRUMENTS)
                 .map(|j| {
                     let mut cs = cs.namespace(|| format!("open interest {j}"));
@@ -46,16 +104,13 @@ impl HouseWires {
         })
     }
 
-    /// Packed positions (zeros), then packed open interests.
+    /// Packed positions, then packed open interests.
     pub fn words(&self) -> Vec<Num> {
         let open = self
             .open_interest
             .chunks(OPEN_INTERESTS_PER_WORD)
             .map(|chunk| concatenate(chunk.iter().map(|o| (o, OPEN_INTEREST_BITS))));
-        pack_positions(&vec![Num::zero(); INSTRUMENTS])
-            .into_iter()
-            .chain(open)
-            .collect()
+        pack_positions(&self.positions.q).into_iter().chain(open).collect()
     }
 
     fn commitment<CS: ConstraintSystem<Fr>>(&self, cs: &mut CS, name: &'static str) -> Result<Num, SynthesisError> {
@@ -86,16 +141,42 @@ pub fn synthesize_house<CS: ConstraintSystem<Fr>>(
     units: &[UnitOutput],
     witness: Option<&BatchWitness>,
 ) -> Result<HouseOutput, SynthesisError> {
+    let table = &context.table;
     let mut cs = cs.namespace(|| "B-HOUSE");
     let old = HouseWires::alloc(&mut cs, witness.map(|w| &w.house))?;
     let sweep = Num::alloc(&mut cs, || "sweep", witness.map(|w| Fr::from(w.sweep)))?;
 
-    let fee_pool = &old.fee_pool + &over(units, |u| &u.fees) - &sweep;
+    let fee_pool = &old.fee_pool + &over(units, |u| &u.order_fees) - &sweep;
     // The public payout cannot be more than the fees that were taken.
     range(&mut cs, "fee pool is not negative", &fee_pool, FEE_POOL_BITS)?;
-    let insurance = conserve_cash(&mut cs, &old, &fee_pool, &sweep, units)?;
-    conserve_positions(&mut cs, units);
-    let (open_interest, empty_mask) = move_open_interest(&mut cs, &old, units, witness.map(|w| w.empty_mask))?;
+    let changes: Vec<Num> = (0..INSTRUMENTS)
+        .map(|j| over(units, |u| &u.position_changes[j]))
+        .collect();
+    let positions = conserve_positions(&mut cs, table, &old.positions, &changes)?;
+    check_growth(&mut cs, &old.positions, &positions, units)?;
+
+    let then = old.positions.assess(&mut cs.namespace(|| "before"), table)?;
+    let now = positions.assess(&mut cs.namespace(|| "after"), table)?;
+    let left = over(units, |u| &u.deposit)
+        - over(units, |u| &u.withdrawal)
+        - &sweep
+        - over(units, |u| &u.cash_change)
+        - &fee_pool
+        + &old.fee_pool;
+    let gain = &now.value - &then.value;
+    let insurance = conserve_cash(&mut cs, table, &old.insurance, &left, &changes, &gain)?;
+
+    let equity = [&old.insurance + &then.value, &insurance + &now.value];
+    {
+        // The house cannot be drained by trades: it loses no more than what it took over was short of.
+        let mut cs = cs.namespace(|| "B-HOUSE-EQUITY");
+        let kept = &equity[1] - &equity[0] - over(units, |u| &u.taken_equity);
+        range(&mut cs, "falls by takeovers only", &kept, DEFICIT_BITS)?;
+    }
+    let choice = witness.map(|w| w.house_margin);
+    enforce_house_margin(&mut cs, table, (&then, &equity[0]), (&now, &equity[1]), choice)?;
+    let mask = witness.map(|w| w.empty_mask);
+    let (open_interest, empty_mask) = move_open_interest(&mut cs, &old, &positions, units, mask)?;
 
     let new = HouseWires {
         // A fresh key hides whether anything changed; it protects nobody but its chooser, so it is free.
@@ -103,6 +184,7 @@ pub fn synthesize_house<CS: ConstraintSystem<Fr>>(
         nonce: old.nonce.clone().add_constant(Fr::one()),
         insurance,
         fee_pool,
+        positions,
         open_interest,
     };
     Ok(HouseOutput {
@@ -114,38 +196,72 @@ pub fn synthesize_house<CS: ConstraintSystem<Fr>>(
     })
 }
 
-/// B-CONSERVE-CASH: what the accounts did not get and the chain did not pay out belongs to the insurance, which cannot
-/// fall. Money can thus not be made: all that accounts gain is paid by other accounts or by deposits.
+/// B-CONSERVE-Q: for every lot bought one was sold, by an account or by the house. In an expired row lots are settled for
+/// money instead, and the house's are settled in every batch.
+fn conserve_positions<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    table: &Table,
+    old: &HousePositions,
+    changes: &[Num],
+) -> Result<HousePositions, SynthesisError> {
+    let mut cs = cs.namespace(|| "B-CONSERVE-Q");
+    let mut positions = Vec::with_capacity(INSTRUMENTS);
+    for (j, (q, change)) in old.q.iter().zip(changes).enumerate() {
+        let mut cs = cs.namespace(|| format!("row {j}"));
+        // A row that lists nothing has no mark at which anything could change hands.
+        let empty = table.empty[j].num();
+        enforce_product(&mut cs, || "nothing moves in an empty row", empty, change, &Num::zero());
+        let going_on = table.expired[j].not();
+        positions.push(going_on.num().mul(&mut cs, || "position", &(q - change))?);
+    }
+    HousePositions::new(&mut cs, positions)
+}
+
+/// B-HOUSE-GROWTH: `min(H_j, 0) - S_j <= H_j' <= max(H_j, 0) + L_j`; of the two only the one on the side of `H_j'` can fail.
+fn check_growth<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    old: &HousePositions,
+    new: &HousePositions,
+    units: &[UnitOutput],
+) -> Result<(), SynthesisError> {
+    let mut cs = cs.namespace(|| "B-HOUSE-GROWTH");
+    for j in 0..INSTRUMENTS {
+        let mut cs = cs.namespace(|| format!("row {j}"));
+        let long = &old.longs[j] + &over(units, |u| &u.shed_longs[j]) - &new.q[j];
+        let short = old.short(j) + over(units, |u| &u.shed_shorts[j]) + &new.q[j];
+        let room = select(&mut cs, || "room", &new.signs[j], &long, &short)?;
+        // Else a sequencer could trade for the house and leave it with risk that nobody shed.
+        range(&mut cs, "grows by what was shed only", &room, OPEN_INTEREST_BITS)?;
+    }
+    Ok(())
+}
+
+/// B-CONSERVE-CASH: what the accounts did not get and the chain did not pay out belongs to the insurance. Money can thus
+/// not be made: all that accounts gain is paid by other accounts, by deposits or by the house.
+///
+/// `left` is the money that is left over, `changes` are those of the accounts' positions, `gain` is that of the value of the
+/// house's. In a row that has not expired `Σ Δq_j + ΔH_j` is zero, so the settled value is summed over all rows.
 fn conserve_cash<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
-    old: &HouseWires,
-    fee_pool: &Num,
-    sweep: &Num,
-    units: &[UnitOutput],
+    table: &Table,
+    old: &Num,
+    left: &Num,
+    changes: &[Num],
+    gain: &Num,
 ) -> Result<Num, SynthesisError> {
     let mut cs = cs.namespace(|| "B-CONSERVE-CASH");
-    let into = over(units, |u| &u.deposit);
-    let out = over(units, |u| &u.withdrawal) + sweep + over(units, |u| &u.cash_change) + fee_pool - &old.fee_pool;
-    let gain = into - out;
-    range(&mut cs, "insurance does not fall", &gain, CASH_BITS)?;
-    let insurance = &old.insurance + &gain;
+    let changes = Paired::new(&mut cs, "changes", changes.to_vec())?;
+    let settled = changes.inner(&mut cs, "value of the changes", &table.value)? + gain;
+    let insurance = old + left - &settled;
     signed_range(&mut cs, "insurance in range", &insurance, CASH_BITS)?;
     Ok(insurance)
 }
 
-/// B-CONSERVE-Q: for every lot bought one was sold.
-fn conserve_positions<CS: ConstraintSystem<Fr>>(cs: &mut CS, units: &[UnitOutput]) {
-    let mut cs = cs.namespace(|| "B-CONSERVE-Q");
-    for j in 0..INSTRUMENTS {
-        let sum = over(units, |u| &u.position_changes[j]);
-        enforce_equal(&mut cs, || format!("row {j} is balanced"), &sum, &Num::zero());
-    }
-}
-
-/// `o_j' = o_j + Σ Δmax(q_j, 0)`, and the mask of rows proven empty.
+/// `o_j' = o_j + Σ Δ|q_j|`, and the mask of rows proven empty.
 fn move_open_interest<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     old: &HouseWires,
+    positions: &HousePositions,
     units: &[UnitOutput],
     empty_mask: Option<u32>,
 ) -> Result<(Vec<Num>, Num), SynthesisError> {
@@ -159,10 +275,14 @@ fn move_open_interest<CS: ConstraintSystem<Fr>>(
     let mut moved = Vec::with_capacity(INSTRUMENTS);
     for (j, (o, empty)) in old.open_interest.iter().zip(&mask).enumerate() {
         let mut cs = cs.namespace(|| format!("row {j}"));
-        let new = o + &over(units, |u| &u.long_changes[j]);
+        // `|q| = 2·max(q, 0) - q`.
+        let change = &over(units, |u| &u.long_changes[j]) * 2 - over(units, |u| &u.position_changes[j]);
+        let new = o + &change;
         range(&mut cs, "in range", &new, OPEN_INTEREST_BITS)?;
-        // The chain relists an empty row under another instrument; a position left in it would change its meaning.
-        enforce_product(&mut cs, || "claimed empty", empty.num(), &new, &Num::zero());
+        // The chain relists an empty row under another instrument; a position left in it would change its meaning. Both
+        // terms are sizes, so their sum is zero only if both are.
+        let held = &positions.longs[j] + &positions.short(j);
+        enforce_product(&mut cs, || "claimed empty", empty.num(), &(&new + &held), &Num::zero());
         moved.push(new);
     }
     Ok((moved, pack(&mask)))

@@ -1,4 +1,4 @@
-//! Signed instructions (S-INSTRUCTION, B-SIG, B-ALIVE).
+//! Signed instructions (S-INSTRUCTION, B-NORMAL, B-SIG, B-ALIVE).
 
 use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::constants::{
@@ -14,7 +14,7 @@ use crate::{
         boolean::Bit,
         jubjub::Point,
         num::{enforce_equal, enforce_product, Num},
-        poseidon2::sponge,
+        poseidon2::{sponge, sponge_of_two},
         schnorr::{enforce_if, SignatureWitness},
     },
     Fr,
@@ -27,6 +27,7 @@ pub struct InstructionWires {
     pub order: Bit,
     pub cancel_all: Bit,
     pub withdrawal: Bit,
+    pub transfer: Bit,
     pub id: Num,
     pub id_bits: Vec<Bit>,
     pub instrument_id: Num,
@@ -37,6 +38,13 @@ pub struct InstructionWires {
     pub max_fee: Num,
 }
 
+impl InstructionWires {
+    /// Money leaves the account: a withdrawal or a transfer.
+    pub fn payment(&self) -> Num {
+        self.withdrawal.num() + self.transfer.num()
+    }
+}
+
 /// What the instruction is checked against.
 pub struct Account<'a> {
     pub key: &'a Point,
@@ -44,16 +52,35 @@ pub struct Account<'a> {
     pub min_id: &'a Num,
     /// The unit is in mode normal.
     pub normal: &'a Bit,
-    /// The place is the unit's last.
-    pub last: bool,
 }
 
-/// What the circuit sees of an empty place, whatever its witness says.
+/// What only the last place of a unit does.
+pub struct Last<'a> {
+    /// The unit shows its keys, so it has no instruction.
+    pub shows_keys: &'a Bit,
+    /// The view key it shows then.
+    pub view_key: &'a Num,
+    /// What a forced withdrawal does not pay, zero in other modes; bound to its width here.
+    pub not_paid: &'a Num,
+}
+
+/// What the circuit sees of a place without an instruction, whatever its witness says: the side of an unsigned fill.
 fn visible(place: &PlaceWitness) -> Instruction {
     match place.signed.instruction.kind {
-        Kind::None => Instruction::default(),
+        Kind::None => Instruction {
+            side: place.fill.side,
+            ..Instruction::default()
+        },
         _ => place.signed.instruction.clone(),
     }
+}
+
+/// The fields of an instruction, and what is made of them.
+struct Fields {
+    wires: InstructionWires,
+    expiry: Num,
+    /// The signed message. In the last place of a unit that shows its keys, the commitment to the view key instead.
+    hash: Num,
 }
 
 /// The wires, the signed message and the expiry.
@@ -61,8 +88,9 @@ fn alloc_fields<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     context: &Context,
     account: &Account<'_>,
+    last: Option<&Last<'_>>,
     w: Option<&Instruction>,
-) -> Result<(InstructionWires, Num, Num), SynthesisError> {
+) -> Result<Fields, SynthesisError> {
     let mut cs = cs.namespace(|| "S-INSTRUCTION");
 
     let mut kind = |name, kind| Bit::alloc(&mut cs, || name, w.map(|w| w.kind == kind));
@@ -70,11 +98,12 @@ fn alloc_fields<CS: ConstraintSystem<Fr>>(
     let cancel = kind("cancel", Kind::Cancel)?;
     let cancel_all = kind("cancel-all", Kind::CancelAll)?;
     let withdrawal = kind("withdrawal", Kind::Withdrawal)?;
+    let transfer = kind("transfer", Kind::Transfer)?;
     // With two kinds at once one signature could, say, both trade and withdraw.
     let active = Bit::from_sum(
         &mut cs,
         "at most one kind",
-        &[&order, &cancel, &cancel_all, &withdrawal],
+        &[&order, &cancel, &cancel_all, &withdrawal, &transfer],
     );
     // The margin rule is asked in mode normal only.
     let outside = account.normal.not();
@@ -85,14 +114,11 @@ fn alloc_fields<CS: ConstraintSystem<Fr>>(
         outside.num(),
         &Num::zero(),
     );
-    if !account.last {
-        // A later order could undo what a withdrawal was measured against, and the record has room for one amount.
-        enforce_equal(
-            &mut cs,
-            || "withdrawal only in the last place",
-            withdrawal.num(),
-            &Num::zero(),
-        );
+    if last.is_none() {
+        // A later order could undo what the payment was measured against, and the record has room for one amount.
+        let payment = withdrawal.num() + transfer.num();
+        let name = || "withdrawal or transfer only in the last place";
+        enforce_equal(&mut cs, name, &payment, &Num::zero());
     }
 
     // Every field is bound to its width: the words below are sums, and a field that is too wide would spill into its
@@ -112,6 +138,7 @@ fn alloc_fields<CS: ConstraintSystem<Fr>>(
         (Fr::from(Kind::Cancel as u64), cancel.num()),
         (Fr::from(Kind::CancelAll as u64), cancel_all.num()),
         (Fr::from(Kind::Withdrawal as u64), withdrawal.num()),
+        (Fr::from(Kind::Transfer as u64), transfer.num()),
     ]);
     // Group, index and genesis are those of this batch and unit: a signature for another chain, group or account does
     // not verify.
@@ -131,12 +158,27 @@ fn alloc_fields<CS: ConstraintSystem<Fr>>(
         (&max_fee, MAX_FEE_BITS),
     ]);
     let elements = [context.genesis_lo.clone(), context.genesis_hi.clone(), a, b];
-    let message = sponge(&mut cs, "message", domain::INSTRUCTION, &elements)?;
+    let message = (domain::INSTRUCTION, &elements[..]);
+    let hash = match last {
+        None => sponge(&mut cs, "message", message.0, message.1)?,
+        // Where keys are shown nothing is signed, so one permutation serves both.
+        Some(last) => {
+            let view_key = (domain::VIEW, std::slice::from_ref(last.view_key));
+            sponge_of_two(
+                &mut cs,
+                "view commitment or message",
+                last.shows_keys,
+                view_key,
+                message,
+            )?
+        }
+    };
     let wires = InstructionWires {
         active,
         order,
         cancel_all,
         withdrawal,
+        transfer,
         id,
         id_bits,
         instrument_id,
@@ -146,25 +188,27 @@ fn alloc_fields<CS: ConstraintSystem<Fr>>(
         quantity,
         max_fee,
     };
-    Ok((wires, message, expiry))
+    Ok(Fields { wires, expiry, hash })
 }
 
-/// Allocates the instruction of one place and checks B-SIG and B-ALIVE.
+/// Allocates the instruction of one place and checks B-SIG and B-ALIVE. Also returns the hash of the message or, in the
+/// last place of a unit that shows its keys, the commitment to the view key.
 pub fn synthesize_instruction<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     context: &Context,
     account: &Account<'_>,
+    last: Option<&Last<'_>>,
     place: Option<&PlaceWitness>,
-) -> Result<InstructionWires, SynthesisError> {
+) -> Result<(InstructionWires, Num), SynthesisError> {
     let witness = place.map(visible);
-    let (wires, message, expiry) = alloc_fields(cs, context, account, witness.as_ref())?;
+    let Fields { wires, expiry, hash } = alloc_fields(cs, context, account, last, witness.as_ref())?;
 
     // B-SIG: nobody but the holder of the trading key can move the account.
     let signature = place.map(|p| SignatureWitness {
         challenge: p.signed.signature.challenge,
         response: p.signed.signature.response,
     });
-    enforce_if(cs, "B-SIG", &wires.active, account.key, &message, signature)?;
+    enforce_if(cs, "B-SIG", &wires.active, account.key, &hash, signature)?;
 
     // B-ALIVE: what was cancelled by a cancel-all, or has expired, cannot be used by a late sequencer.
     let mut cs = cs.namespace(|| "B-ALIVE");
@@ -172,11 +216,18 @@ pub fn synthesize_instruction<CS: ConstraintSystem<Fr>>(
         .active
         .num()
         .mul(&mut cs, || "id above the minimum", &(&wires.id - account.min_id))?;
-    range(&mut cs, "id is not below the minimum", &above, ID_BITS)?;
+    // Where there is no instruction, the bits bound what a forced withdrawal leaves of the amount requested (B-FORCED).
+    let above = last.map_or(above.clone(), |last| &above + last.not_paid);
+    range(
+        &mut cs,
+        "id not below the minimum, or not more paid than requested",
+        &above,
+        ID_BITS,
+    )?;
     let left = wires
         .active
         .num()
         .mul(&mut cs, || "time left", &(&expiry - &context.time))?;
     range(&mut cs, "not expired", &left, TIME_BITS)?;
-    Ok(wires)
+    Ok((wires, hash))
 }

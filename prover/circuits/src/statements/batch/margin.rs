@@ -1,155 +1,256 @@
-//! Margin after a unit (B-MARGIN, B-EQUITY), the twin of `cloister_risk::margin`.
+//! Margin (B-MARGIN, B-EQUITY, B-LIQUIDATION, B-FORCED, B-TAKEOVER), the twin of `cloister_risk::margin`.
+//!
+//! At most one mode asks, so all share one set of 16 deficits, one chosen deficit and the range checks of both.
 
 use bellman::{ConstraintSystem, SynthesisError};
-use cloister_crypto::constants::{DEFICIT_BITS, EQUITY_BITS, RATIO_SHIFT, SCENARIOS};
+use cloister_crypto::constants::{DEFICIT_BITS, EQUITY_BITS, FORCED_DEFICITS, FORCED_SLACK, RATIO_SHIFT, SCENARIOS};
+use cloister_ledger::{Mode, UnitWitness};
 use cloister_risk::MarginChoice;
 
-use super::risk::Table;
+use super::{forced::Forced, modes::Modes, risk::Table};
 use crate::{
     gadgets::{
         bits::range,
         boolean::{one_hot, Bit},
-        num::{choose, enforce_product, select, Num},
+        inner::Paired,
+        num::{choose, enforce_product, Num},
     },
     Fr,
 };
 
-/// What the margin rule looks at.
-pub struct Holdings<'a> {
-    /// Cash; before the unit with the deposit.
-    pub cash: &'a Num,
-    /// `q_j`.
-    pub positions: &'a [Num],
-    /// `Σ q+·floor+ + q-·floor-`.
-    pub floor: &'a Num,
-}
-
-/// `Σ_j q_j·prices_j`. One constraint an instrument.
-fn weigh<CS: ConstraintSystem<Fr>>(
-    cs: &mut CS,
-    name: &'static str,
-    positions: &[Num],
-    prices: &[Num],
-) -> Result<Num, SynthesisError> {
-    let mut cs = cs.namespace(|| name);
-    let products = positions
-        .iter()
-        .zip(prices)
-        .enumerate()
-        .map(|(j, (q, price))| q.mul(&mut cs, || format!("row {j}"), price))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(Num::total(&products))
-}
-
-/// The floor of an account: `Σ_j q_j·(floor+ if q_j >= 0 else -floor-)`.
+/// `Σ_j |q_j|·floor`: `Σ_j long_j·(floor+_j + floor-_j) - q_j·floor-_j`.
 pub fn floor<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
+    name: &'static str,
     table: &Table,
-    positions: &[Num],
-    signs: &[Bit],
+    positions: &Paired,
+    longs: &Paired,
 ) -> Result<Num, SynthesisError> {
-    let mut cs = cs.namespace(|| "floor before");
-    let rates = signs
-        .iter()
-        .zip(table.floor_long().iter().zip(&table.floor_short()))
-        .enumerate()
-        .map(|(j, (sign, (long, short)))| select(&mut cs, || format!("rate {j}"), sign, long, &-short))
-        .collect::<Result<Vec<_>, _>>()?;
-    weigh(&mut cs, "lots", positions, &rates)
+    let mut cs = cs.namespace(|| name);
+    let long = longs.inner(&mut cs, "long sides", &table.floor_both)?;
+    Ok(long - positions.inner(&mut cs, "positions", &table.floor_short)?)
 }
 
-/// Equity and the losses of all scenarios.
-struct Assessment {
-    equity: Num,
+/// What positions are worth and what they lose.
+pub struct Assessment {
+    /// `Σ_j q_j·V_j`.
+    pub value: Num,
+    /// `loss_s`.
     losses: Vec<Num>,
+    floor: Num,
 }
 
 impl Assessment {
-    fn new<CS: ConstraintSystem<Fr>>(
+    /// Half a constraint for each instrument, for the value and for each scenario.
+    pub fn new<CS: ConstraintSystem<Fr>>(
         cs: &mut CS,
         name: &'static str,
         table: &Table,
-        holdings: &Holdings<'_>,
+        positions: &Paired,
+        floor: Num,
     ) -> Result<Self, SynthesisError> {
         let mut cs = cs.namespace(|| name);
-        let value = weigh(&mut cs, "value", holdings.positions, &table.value())?;
-        let losses = (0..SCENARIOS)
-            .map(|s| {
+        let value = positions.inner(&mut cs, "value", &table.value)?;
+        let losses = table
+            .scenarios
+            .iter()
+            .enumerate()
+            .map(|(s, profits)| {
                 let mut cs = cs.namespace(|| format!("scenario {s}"));
-                Ok(-&weigh(&mut cs, "profit", holdings.positions, &table.scenario(s))?)
+                Ok(-&positions.inner(&mut cs, "profit", profits)?)
             })
             .collect::<Result<_, SynthesisError>>()?;
-        Ok(Self {
-            equity: holdings.cash + &value,
-            losses,
-        })
+        Ok(Self { value, losses, floor })
+    }
+
+    /// `loss_s + floor` of the chosen scenario where the bit is one; zero if none is chosen.
+    fn chosen<CS: ConstraintSystem<Fr>>(
+        &self,
+        cs: &mut CS,
+        scenario: &[Bit],
+        any: &Num,
+    ) -> Result<Num, SynthesisError> {
+        let loss = choose(cs, "loss", scenario, &self.losses)?;
+        Ok(loss + any.mul(cs, || "floor", &self.floor)?)
+    }
+
+    /// `ratio·(loss_s + floor) <= credit` for all scenarios. 118 constraints each.
+    fn enforce_within<CS: ConstraintSystem<Fr>>(
+        &self,
+        cs: &mut CS,
+        ratio: &Num,
+        credit: &Num,
+    ) -> Result<(), SynthesisError> {
+        for (s, loss) in self.losses.iter().enumerate() {
+            let mut cs = cs.namespace(|| format!("deficit {s}"));
+            let required = ratio.mul(&mut cs, || "required", &(loss + &self.floor))?;
+            range(&mut cs, "not above the threshold", &(credit - &required), DEFICIT_BITS)?;
+        }
+        Ok(())
     }
 }
 
-/// B-MARGIN and B-EQUITY where `normal` is one.
-pub fn synthesize_margin<CS: ConstraintSystem<Fr>>(
-    cs: &mut CS,
-    table: &Table,
-    normal: &Bit,
-    withdraws: &Bit,
-    before: &Holdings<'_>,
-    after: &Holdings<'_>,
-    choice: Option<MarginChoice>,
-) -> Result<(), SynthesisError> {
-    let equity = {
-        let mut cs = cs.namespace(|| "B-MARGIN");
-        let now = Assessment::new(&mut cs, "after", table, after)?;
-        let then = Assessment::new(&mut cs, "before", table, before)?;
-
-        // The prover names the side of the rule it meets.
-        let initial = Bit::alloc(&mut cs, || "meets initial margin", choice.map(|c| c.initial))?;
-        let relaxed = normal.and(&mut cs, "relaxed", &initial.not())?;
-        // A withdrawal from an account short of initial margin would take the collateral of the positions that stay.
-        let name = || "no withdrawal when relaxed";
-        enforce_product(&mut cs, name, relaxed.num(), withdraws.num(), &Num::zero());
-        let threshold = threshold(&mut cs, table, &relaxed, &then, before.floor, choice)?;
-
-        let ratio = select(&mut cs, || "ratio", &initial, table.initial(), table.maintenance())?;
-        let ratio = normal.num().mul(&mut cs, || "ratio in mode normal", &ratio)?;
-        let equity = normal.num().mul(&mut cs, || "equity in mode normal", &now.equity)?;
-        let credit = threshold + equity.scale(Fr::from(1 << RATIO_SHIFT));
-        for (s, loss) in now.losses.iter().enumerate() {
-            let mut cs = cs.namespace(|| format!("deficit {s}"));
-            let required = ratio.mul(&mut cs, || "required", &(loss + after.floor))?;
-            range(&mut cs, "not above the threshold", &(&credit - &required), DEFICIT_BITS)?;
-        }
-        equity
-    };
-    // An account that owes money is for liquidation and takeover: trading it further could only deepen the hole.
-    range(
-        &mut cs.namespace(|| "B-EQUITY"),
-        "equity is not negative",
-        &equity,
-        EQUITY_BITS,
-    )?;
-    Ok(())
+/// `2^8·x`.
+fn in_ratios(x: &Num) -> Num {
+    x.scale(Fr::from(1 << RATIO_SHIFT))
 }
 
-/// `T`: one of the maintenance deficits before where `relaxed` is one, else zero.
-fn threshold<CS: ConstraintSystem<Fr>>(
+/// The choice of a scenario whose deficit before is the bound.
+fn not_worse(choice: MarginChoice) -> Option<usize> {
+    match choice {
+        MarginChoice::NotWorse(s) if usize::from(s) < SCENARIOS => Some(s.into()),
+        MarginChoice::Initial | MarginChoice::NotWorse(_) | MarginChoice::Tight(_) => None,
+    }
+}
+
+/// The choice of a unit that the rule of its mode offers.
+fn chosen_scenario(unit: &UnitWitness) -> Option<usize> {
+    match (unit.mode, unit.margin) {
+        (Mode::Forced, MarginChoice::Tight(s)) => Some(s.into()),
+        (Mode::Normal | Mode::Liquidation, choice) => not_worse(choice),
+        _ => None,
+    }
+    // A place that does not exist, so that no choice is made.
+    .or(Some(FORCED_DEFICITS))
+}
+
+/// What the margin of a unit is asked of.
+pub struct Margin<'a> {
+    pub modes: &'a Modes,
+    pub forced: &'a Forced,
+    /// The unit has a withdrawal or a transfer.
+    pub payment: &'a Num,
+    /// Positions and equity before, with deposit and incoming transfer.
+    pub before: (&'a Assessment, &'a Num),
+    /// Positions and equity after the places.
+    pub after: (&'a Assessment, &'a Num),
+}
+
+impl Margin<'_> {
+    /// Checks the rules and returns the equity before of a takeover, zero in other modes.
+    pub fn enforce<CS: ConstraintSystem<Fr>>(
+        &self,
+        cs: &mut CS,
+        table: &Table,
+        unit: Option<&UnitWitness>,
+    ) -> Result<Num, SynthesisError> {
+        let (_, equity_before) = self.before;
+        let (now, equity_after) = self.after;
+        let taken = {
+            let mut cs = cs.namespace(|| "B-TAKEOVER");
+            self.modes
+                .takeover
+                .num()
+                .mul(&mut cs, || "equity taken over", equity_before)?
+        };
+        let equity = {
+            let mut cs = cs.namespace(|| "B-MARGIN");
+            // The prover names the side of the rule it meets.
+            let relaxed = unit.map(|u| u.mode == Mode::Normal && u.margin != MarginChoice::Initial);
+            let relaxed = Bit::alloc(&mut cs, || "relaxed", relaxed)?;
+            let other = self.modes.normal.not();
+            let name = || "relaxed only in mode normal";
+            enforce_product(&mut cs, name, relaxed.num(), other.num(), &Num::zero());
+            // A payment from an account short of initial margin would take the collateral of the positions that stay.
+            let name = || "no payment when relaxed";
+            enforce_product(&mut cs, name, relaxed.num(), self.payment, &Num::zero());
+
+            // At most one of the modes is on, and in it at most one of the two.
+            let not_worse = relaxed.num() + self.modes.liquidation.num();
+            let initial = self.modes.normal.num() - relaxed.num() + self.forced.pays.num();
+            let maintenance = not_worse.mul(&mut cs, || "maintenance ratio", table.maintenance())?;
+            let ratio = &maintenance + &initial.mul(&mut cs, || "initial ratio", table.initial())?;
+            let equity = (&initial + &not_worse).mul(&mut cs, || "equity where asked", equity_after)?;
+
+            let chosen = self.chosen_deficit(&mut cs, table, &not_worse, &maintenance, unit)?;
+            let threshold = not_worse.mul(&mut cs, || "threshold", &chosen)?;
+            now.enforce_within(&mut cs, &ratio, &(threshold + in_ratios(&equity)))?;
+            self.enforce_short(&mut cs, &chosen, &taken)?;
+            equity
+        };
+        // An account that owes money is for takeover: trading it further could only deepen the hole. In a forced
+        // withdrawal that pays, this is the last of the 17 deficits.
+        range(
+            &mut cs.namespace(|| "B-EQUITY"),
+            "equity is not negative",
+            &equity,
+            EQUITY_BITS,
+        )?;
+        Ok(taken)
+    }
+
+    /// The deficit the prover chose: a maintenance deficit before where deficits must not get worse; one of the initial
+    /// deficits after, or that of equity, in a forced withdrawal that is limited; else zero.
+    ///
+    /// A forced withdrawal changes no position, so its exposure after is the one before.
+    fn chosen_deficit<CS: ConstraintSystem<Fr>>(
+        &self,
+        cs: &mut CS,
+        table: &Table,
+        not_worse: &Num,
+        maintenance: &Num,
+        unit: Option<&UnitWitness>,
+    ) -> Result<Num, SynthesisError> {
+        let mut cs = cs.namespace(|| "chosen deficit");
+        let (then, equity_before) = self.before;
+        let limited = self.forced.limited.num();
+        let any = not_worse + limited;
+        let enabled = Bit::trusted(any.clone());
+        let choice = unit.and_then(chosen_scenario);
+        let scenario = one_hot(&mut cs, "scenario", &enabled, choice, FORCED_DEFICITS)?;
+        let of_equity = scenario[SCENARIOS].num();
+        // The deficit of equity is no bound on what positions may lose.
+        let name = || "a scenario where deficits must not get worse";
+        enforce_product(&mut cs, name, not_worse, of_equity, &Num::zero());
+        let exposure = then.chosen(&mut cs, &scenario[..SCENARIOS], &(&any - of_equity))?;
+        let ratio = maintenance + &limited.mul(&mut cs, || "initial ratio", table.initial())?;
+        let required = exposure.mul(&mut cs, || "required", &ratio)?;
+        // Nothing is paid but in a forced withdrawal.
+        let equity = any.mul(&mut cs, || "equity", &(equity_before - &self.forced.paid))?;
+        Ok(required - in_ratios(&equity))
+    }
+
+    /// What must be short is short: the chosen deficit is at least 1 in a liquidation and at least -255 in a forced
+    /// withdrawal that is limited, and equity before is negative in a takeover.
+    fn enforce_short<CS: ConstraintSystem<Fr>>(
+        &self,
+        cs: &mut CS,
+        chosen: &Num,
+        taken: &Num,
+    ) -> Result<(), SynthesisError> {
+        let mut cs = cs.namespace(|| "B-LIQUIDATION, B-FORCED, B-TAKEOVER");
+        let [liquidation, takeover] = [self.modes.liquidation.num(), self.modes.takeover.num()];
+        let limited = self.forced.limited.num();
+        let deficit = (liquidation + limited).mul(&mut cs, || "deficit", chosen)?;
+        // Healthy accounts are left alone, a withdrawal is not cut short, and solvent accounts are not taken.
+        let above = Num::sum([
+            (Fr::one(), &deficit),
+            (Fr::from(FORCED_SLACK), limited),
+            (-Fr::one(), liquidation),
+            (-Fr::one(), taken),
+            (-Fr::one(), takeover),
+        ]);
+        range(&mut cs, "short enough", &above, DEFICIT_BITS)?;
+        Ok(())
+    }
+}
+
+/// B-HOUSE-MARGIN.
+pub fn enforce_house_margin<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     table: &Table,
-    relaxed: &Bit,
-    before: &Assessment,
-    floor: &Num,
+    (then, equity_before): (&Assessment, &Num),
+    (now, equity_after): (&Assessment, &Num),
     choice: Option<MarginChoice>,
-) -> Result<Num, SynthesisError> {
-    let mut cs = cs.namespace(|| "threshold");
-    let scenario = one_hot(
-        &mut cs,
-        "scenario",
-        relaxed,
-        choice.map(|c| c.threshold.into()),
-        SCENARIOS,
-    )?;
-    let loss = choose(&mut cs, "loss", &scenario, &before.losses)?;
-    let floor = relaxed.num().mul(&mut cs, || "floor", floor)?;
-    let required = (loss + floor).mul(&mut cs, || "required", table.maintenance())?;
-    let equity = relaxed.num().mul(&mut cs, || "equity", &before.equity)?;
-    Ok(required - equity.scale(Fr::from(1 << RATIO_SHIFT)))
+) -> Result<(), SynthesisError> {
+    let mut cs = cs.namespace(|| "B-HOUSE-MARGIN");
+    // The prover names the side of the rule it meets.
+    let relaxed = Bit::alloc(&mut cs, || "relaxed", choice.map(|c| c != MarginChoice::Initial))?;
+    let place = choice.map(|c| not_worse(c).unwrap_or(SCENARIOS));
+    let scenario = one_hot(&mut cs, "scenario", &relaxed, place, SCENARIOS)?;
+    let exposure = then.chosen(&mut cs, &scenario, relaxed.num())?;
+    let required = exposure.mul(&mut cs, || "required", table.initial())?;
+    let equity = relaxed.num().mul(&mut cs, || "equity", equity_before)?;
+    let threshold = required - in_ratios(&equity);
+    now.enforce_within(&mut cs, table.initial(), &(threshold + in_ratios(equity_after)))
 }

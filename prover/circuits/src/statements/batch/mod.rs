@@ -5,10 +5,14 @@
 //! (B-STATEMENT). Each rule stands in a namespace with its id of the specification.
 
 pub(super) mod account;
+mod fill;
+mod forced;
 mod house;
 mod instruction;
+mod keys;
 mod margin;
-mod order;
+mod modes;
+mod place;
 mod record;
 mod risk;
 mod slot;
@@ -25,7 +29,7 @@ use rayon::prelude::*;
 use self::{
     house::{synthesize_house, HouseOutput},
     risk::Table,
-    unit::{synthesize_unit, UnitOutput},
+    unit::{join_transfers, synthesize_unit, UnitOutput},
 };
 use crate::{
     gadgets::{
@@ -135,6 +139,7 @@ impl Opening {
             risk_hash,
             old_root,
         } = self;
+        join_transfers(cs, &units);
         let HouseOutput {
             old_commitment,
             new_commitment,
@@ -190,7 +195,7 @@ impl BatchCircuit {
     /// of the parts, one part after the other, are those of [`Circuit::synthesize`].
     ///
     /// Only for constraint systems that take values and pass over constraints: in a part, wires of other parts have no
-    /// meaning. A unit's values depend on no other unit (that the roots join is a constraint), so none is lost.
+    /// meaning. A unit's values depend on no other unit (that roots and transfers join is constraints), so none is lost.
     ///
     /// # Errors
     /// [`SynthesisError::AssignmentMissing`] without a witness, or with one of another shape.

@@ -17,7 +17,7 @@ use crate::{
         bits::{concatenate, power_of_two},
         boolean::Bit,
         num::Num,
-        stream::{account_pads, house_pads, view_commitment},
+        stream::{account_pads, house_pads},
     },
     Fr,
 };
@@ -25,10 +25,14 @@ use crate::{
 /// The public numbers of a unit.
 pub struct Public<'a> {
     pub index: &'a Num,
-    pub open: &'a Bit,
+    pub kind: &'a Num,
     pub deposit: &'a Num,
     pub withdrawal: &'a Num,
+    pub requested: &'a Num,
     pub new_leaf: &'a Num,
+    /// The keys are shown, and with them this commitment to the view key.
+    pub shows_keys: &'a Bit,
+    pub view_commitment: &'a Num,
 }
 
 /// Cash as an unsigned number.
@@ -52,19 +56,19 @@ pub fn unit_record<CS: ConstraintSystem<Fr>>(
     // Every field was bound to its width, so the head has one reading.
     let head = concatenate([
         (public.index, INDEX_BITS),
-        (public.open.num(), RECORD_KIND_BITS),
+        (public.kind, RECORD_KIND_BITS),
         (public.deposit, AMOUNT_BITS),
         (public.withdrawal, AMOUNT_BITS),
+        (public.requested, AMOUNT_BITS),
     ]);
-    let commitment = view_commitment(&mut cs, "view commitment", &after.view_key)?;
-    let open = public.open.num();
+    let shown = public.shows_keys.num();
     let mut record = vec![
         head,
         public.new_leaf.clone(),
-        // Shown at an open only: later they would link the account's updates to its keys for nothing.
-        open.mul(&mut cs, || "key x", &after.key.x)?,
-        open.mul(&mut cs, || "key y", &after.key.y)?,
-        open.mul(&mut cs, || "shown view commitment", &commitment)?,
+        // Shown at open and re-key only: later they would link the account's updates to its keys for nothing.
+        shown.mul(&mut cs, || "key x", &after.key.x)?,
+        shown.mul(&mut cs, || "key y", &after.key.y)?,
+        shown.mul(&mut cs, || "shown view commitment", public.view_commitment)?,
     ];
     let mut plain = vec![concatenate([
         (&after.min_id, ID_BITS),

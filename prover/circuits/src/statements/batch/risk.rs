@@ -1,28 +1,56 @@
 //! The risk table as wires (S-RISK).
 //!
 //! The chain makes the table and hashes it, and the circuit's only use of it is the hash, so its values need no range
-//! checks: no prover can choose them.
+//! checks: no prover can choose them. Only the fields that are packed into one element are taken apart, once a batch.
 
 use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::constants::{domain, INSTRUMENTS, RISK_HEADER, RISK_ROW, SCENARIOS};
-use cloister_risk::RiskTable;
+use cloister_risk::{table::meta, RiskTable};
 
 use crate::{
-    gadgets::{num::Num, poseidon2::sponge},
+    gadgets::{
+        bits::{pack, range},
+        boolean::Bit,
+        inner::Paired,
+        num::Num,
+        poseidon2::sponge,
+    },
     Fr,
 };
 
-/// The table's elements.
+/// The table, by columns.
 pub struct Table {
+    elements: Vec<Num>,
     header: Vec<Num>,
-    /// One row an instrument, each in the order of S-RISK.
-    rows: Vec<Vec<Num>>,
+    /// The parts of `meta`.
+    pub instrument_id: Paired,
+    pub status: Paired,
+    pub limit: Paired,
+    pub chunk: Paired,
+    pub band: Paired,
+    /// `F_j`.
+    pub funding: Paired,
+    /// `V_j`.
+    pub value: Paired,
+    /// `mark_j`.
+    pub mark: Paired,
+    /// `floor-_j`.
+    pub floor_short: Paired,
+    /// `floor+_j + floor-_j`.
+    pub floor_both: Paired,
+    /// `R_{j,s}` by scenario.
+    pub scenarios: Vec<Paired>,
+    /// Rows that have expired.
+    pub expired: Vec<Bit>,
+    /// Rows in which nothing is listed.
+    pub empty: Vec<Bit>,
 }
 
 /// Places in the header and in a row.
 mod place {
     pub const INITIAL: usize = 3;
     pub const MAINTENANCE: usize = 4;
+    pub const PENALTY: usize = 5;
     pub const FEE_CAP: usize = 6;
     pub const META: usize = 0;
     pub const FUNDING: usize = 1;
@@ -33,28 +61,90 @@ mod place {
     pub const SCENARIOS: usize = 6;
 }
 
+/// What a row's packed element says.
+struct Meta {
+    instrument_id: Num,
+    status: Num,
+    limit: Num,
+    chunk: Num,
+    band: Num,
+    expired: Bit,
+    empty: Bit,
+}
+
+impl Meta {
+    /// Takes the element apart; its bits have one reading, since they are far fewer than those of the field.
+    fn new<CS: ConstraintSystem<Fr>>(cs: &mut CS, packed: &Num) -> Result<Self, SynthesisError> {
+        let bits = range(cs, "meta", packed, meta::BITS)?;
+        // Trading is 1, close-only 2; empty is 0 and expired 3.
+        let [low, high] = [&bits[meta::STATUS], &bits[meta::STATUS + 1]];
+        let expired = low.and(cs, "expired", high)?;
+        let empty = Bit::trusted(Num::one() - low.num() - high.num() + expired.num());
+        Ok(Self {
+            instrument_id: pack(&bits[..meta::STATUS]),
+            status: pack(&bits[meta::STATUS..meta::LIMIT]),
+            limit: pack(&bits[meta::LIMIT..meta::CHUNK]),
+            chunk: pack(&bits[meta::CHUNK..meta::BAND]),
+            band: pack(&bits[meta::BAND..meta::BITS]),
+            expired,
+            empty,
+        })
+    }
+}
+
 impl Table {
-    /// Allocates every element.
+    /// Allocates every element and takes the packed ones apart.
     pub fn alloc<CS: ConstraintSystem<Fr>>(cs: &mut CS, table: Option<&RiskTable>) -> Result<Self, SynthesisError> {
-        let mut cs = cs.namespace(|| "risk table");
+        let mut cs = cs.namespace(|| "S-RISK");
         let values = table.map(|t| t.header_elements());
         let header = (0..RISK_HEADER)
             .map(|i| Num::alloc(&mut cs, || format!("header {i}"), values.map(|v| v[i])))
-            .collect::<Result<_, _>>()?;
+            .collect::<Result<Vec<_>, _>>()?;
         let mut rows = Vec::with_capacity(INSTRUMENTS);
+        let mut metas = Vec::with_capacity(INSTRUMENTS);
         for j in 0..INSTRUMENTS {
             let mut cs = cs.namespace(|| format!("row {j}"));
             let values = table.map(|t| t.rows[j].elements());
-            let row = (0..RISK_ROW).map(|i| Num::alloc(&mut cs, || format!("element {i}"), values.map(|v| v[i])));
-            rows.push(row.collect::<Result<_, _>>()?);
+            let row = (0..RISK_ROW)
+                .map(|i| Num::alloc(&mut cs, || format!("element {i}"), values.map(|v| v[i])))
+                .collect::<Result<Vec<_>, _>>()?;
+            metas.push(Meta::new(&mut cs, &row[place::META])?);
+            rows.push(row);
         }
-        Ok(Self { header, rows })
+        let of_meta = |part: fn(&Meta) -> &Num| metas.iter().map(|m| part(m).clone()).collect::<Vec<_>>();
+        let column = |place: usize| rows.iter().map(|row: &Vec<Num>| row[place].clone()).collect::<Vec<_>>();
+        let floor_both = rows
+            .iter()
+            .map(|row| &row[place::FLOOR_LONG] + &row[place::FLOOR_SHORT])
+            .collect();
+        let scenarios = (0..SCENARIOS)
+            .map(|s| {
+                let mut cs = cs.namespace(|| format!("scenario {s}"));
+                Paired::pinned(&mut cs, "profit", column(place::SCENARIOS + s))
+            })
+            .collect::<Result<_, _>>()?;
+        Ok(Self {
+            elements: header.iter().chain(rows.iter().flatten()).cloned().collect(),
+            header,
+            instrument_id: Paired::pinned(&mut cs, "instrument id", of_meta(|m| &m.instrument_id))?,
+            status: Paired::pinned(&mut cs, "status", of_meta(|m| &m.status))?,
+            limit: Paired::pinned(&mut cs, "limit", of_meta(|m| &m.limit))?,
+            chunk: Paired::pinned(&mut cs, "chunk", of_meta(|m| &m.chunk))?,
+            band: Paired::pinned(&mut cs, "band", of_meta(|m| &m.band))?,
+            funding: Paired::pinned(&mut cs, "funding", column(place::FUNDING))?,
+            value: Paired::pinned(&mut cs, "value", column(place::VALUE))?,
+            mark: Paired::pinned(&mut cs, "mark", column(place::MARK))?,
+            floor_short: Paired::pinned(&mut cs, "floor of shorts", column(place::FLOOR_SHORT))?,
+            floor_both: Paired::pinned(&mut cs, "floor of both sides", floor_both)?,
+            scenarios,
+            expired: metas.iter().map(|m| m.expired.clone()).collect(),
+            empty: metas.iter().map(|m| m.empty.clone()).collect(),
+        })
     }
 
     /// The statement's `risk_hash`.
     pub fn hash<CS: ConstraintSystem<Fr>>(&self, cs: &mut CS) -> Result<Num, SynthesisError> {
-        let elements: Vec<Num> = self.header.iter().chain(self.rows.iter().flatten()).cloned().collect();
-        sponge(cs, "S-RISK", domain::RISK, &elements)
+        sponge(cs, "S-RISK", domain::RISK, &self.elements)
     }
 
     /// Initial ratio over 2^8.
@@ -67,48 +157,13 @@ impl Table {
         &self.header[place::MAINTENANCE]
     }
 
+    /// Liquidation penalty over 2^8.
+    pub fn penalty(&self) -> &Num {
+        &self.header[place::PENALTY]
+    }
+
     /// Fee cap in 10^-6 of the cost.
     pub fn fee_cap(&self) -> &Num {
         &self.header[place::FEE_CAP]
-    }
-
-    fn column(&self, place: usize) -> Vec<Num> {
-        self.rows.iter().map(|row| row[place].clone()).collect()
-    }
-
-    /// The packed `instrument_id ‖ status ‖ limit ‖ chunk ‖ band` of every row.
-    pub fn meta(&self) -> Vec<Num> {
-        self.column(place::META)
-    }
-
-    /// `F_j`.
-    pub fn funding(&self) -> Vec<Num> {
-        self.column(place::FUNDING)
-    }
-
-    /// `V_j`.
-    pub fn value(&self) -> Vec<Num> {
-        self.column(place::VALUE)
-    }
-
-    /// `mark_j`.
-    pub fn mark(&self) -> Vec<Num> {
-        self.column(place::MARK)
-    }
-
-    /// Floors of long lots.
-    pub fn floor_long(&self) -> Vec<Num> {
-        self.column(place::FLOOR_LONG)
-    }
-
-    /// Floors of short lots.
-    pub fn floor_short(&self) -> Vec<Num> {
-        self.column(place::FLOOR_SHORT)
-    }
-
-    /// `R_{j,s}` of one scenario.
-    pub fn scenario(&self, s: usize) -> Vec<Num> {
-        debug_assert!(s < SCENARIOS);
-        self.column(place::SCENARIOS + s)
     }
 }

@@ -75,6 +75,7 @@ fn filled_after<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     instruction: &InstructionWires,
     fill: &Num,
+    left_of_chunk: &Num,
     before: &Num,
 ) -> Result<Num, SynthesisError> {
     let total = instruction.order.num().mul(cs, || "filled after", &(before + fill))?;
@@ -82,24 +83,28 @@ fn filled_after<CS: ConstraintSystem<Fr>>(
         .order
         .num()
         .mul(cs, || "quantity of an order", &instruction.quantity)?;
-    // An order that is used up holds FILLED_MAX, which is above every quantity.
-    range(cs, "fill within the quantity", &(&quantity - &total), QUANTITY_BITS)?;
-    // A withdrawal that could run twice would pay twice for one signature.
+    // An order that is used up holds FILLED_MAX, which is above every quantity. Where there is no order, the bits bound the
+    // step of a liquidation.
+    let left = &quantity - &total + left_of_chunk;
+    range(cs, "fill within the quantity or the chunk", &left, QUANTITY_BITS)?;
+    // A withdrawal or transfer that could run twice would pay twice for one signature.
     enforce_product(
         cs,
-        || "withdrawal not used before",
-        instruction.withdrawal.num(),
+        || "payment not used before",
+        &instruction.payment(),
         before,
         &Num::zero(),
     );
     Ok(total + instruction.order.not().num().scale(Fr::from(FILLED_MAX)))
 }
 
-/// B-SLOT for one place. `fill` is the order's `f`, zero for other kinds.
+/// B-SLOT for one place. `fill` is the place's `f`, which counts for an order only; `left_of_chunk` is zero but in a
+/// liquidation.
 pub fn synthesize_slot<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     instruction: &InstructionWires,
     fill: &Num,
+    left_of_chunk: &Num,
     orders_root: &Num,
     place: Option<&PlaceWitness>,
 ) -> Result<SlotOutput, SynthesisError> {
@@ -111,14 +116,12 @@ pub fn synthesize_slot<CS: ConstraintSystem<Fr>>(
         opened.as_ref().map(|o| o.field(0, FILLED_BITS)),
         FILLED_BITS,
     )?;
-    let (slot_id, _) = alloc_ranged(
-        &mut cs,
-        "slot id",
-        opened.as_ref().map(|o| o.field(FILLED_BITS, ID_BITS)),
-        ID_BITS,
-    )?;
+    // `id - sid` is bound to 64 bits below, so `sid` is a whole number of at most 65 bits with its sign; with the filled
+    // amount in its width the slot's value has no other reading.
+    let id_value = opened.as_ref().map(|o| o.field(FILLED_BITS, ID_BITS));
+    let slot_id = Num::alloc(&mut cs, || "slot id", id_value)?;
     let before = filled_before(&mut cs, &instruction.id, &slot_id, &slot_filled)?;
-    let after = filled_after(&mut cs, instruction, fill, &before)?;
+    let after = filled_after(&mut cs, instruction, fill, left_of_chunk, &before)?;
 
     let old = concatenate([(&slot_filled, FILLED_BITS), (&slot_id, ID_BITS)]);
     let new = after + &instruction.id.scale(power_of_two(FILLED_BITS));

@@ -1,27 +1,25 @@
 //! One unit (B-UNIT): one account, one mode, up to J places.
 
 use bellman::{ConstraintSystem, SynthesisError};
-use cloister_crypto::{
-    constants::{ACCOUNT_TREE_DEPTH, AMOUNT_BITS, CASH_BITS, INDEX_BITS, INSTRUMENTS},
-    schnorr::generator_affine,
-};
-use cloister_ledger::{Mode, PlaceWitness, UnitWitness};
+use cloister_crypto::constants::{ACCOUNT_TREE_DEPTH, AMOUNT_BITS, CASH_BITS, INDEX_BITS, INSTRUMENTS};
+use cloister_ledger::UnitWitness;
 
 use super::{
     account::AccountWires,
-    instruction::{synthesize_instruction, Account},
-    margin::{floor, synthesize_margin, Holdings},
-    order::{synthesize_order, FillWires},
+    forced::Forced,
+    keys::Keys,
+    margin::{floor, Assessment, Margin},
+    modes::Modes,
+    place::{synthesize_place, Running},
     record::{unit_record, Public},
-    slot::synthesize_slot,
     Context,
 };
 use crate::{
     gadgets::{
         bits::{alloc_ranged, signed_range},
         boolean::Bit,
-        jubjub::Point,
-        num::{enforce_equal, enforce_equal_if, enforce_product, select, Num},
+        inner::Paired,
+        num::{enforce_equal, enforce_product, Num},
         tree::update,
     },
     Fr,
@@ -33,151 +31,127 @@ pub struct UnitOutput {
     pub root: Num,
     /// The public record.
     pub record: Vec<Num>,
-    /// Change of cash, deposit and withdrawal included.
+    /// Account index.
+    pub index: Num,
+    /// Amount of the transfer in the unit before.
+    pub incoming: Num,
+    /// The transfer of this unit.
+    pub transfer: Transfer,
+    /// Change of cash: deposit, withdrawal and transfers included.
     pub cash_change: Num,
-    /// Fees taken.
-    pub fees: Num,
+    /// Fees taken of orders.
+    pub order_fees: Num,
     /// Deposit credited.
     pub deposit: Num,
     /// Amount paid to the owner.
     pub withdrawal: Num,
+    /// Equity of an account that was taken over, zero else.
+    pub taken_equity: Num,
     /// Changes of `q_j`.
     pub position_changes: Vec<Num>,
     /// Changes of `max(q_j, 0)`.
     pub long_changes: Vec<Num>,
+    /// Long lots shed by a liquidation or takeover.
+    pub shed_longs: Vec<Num>,
+    /// Short lots shed by a liquidation or takeover.
+    pub shed_shorts: Vec<Num>,
 }
 
-/// The one-hot mode; padding is neither.
-struct Modes {
-    open: Bit,
-    normal: Bit,
+/// A transfer to the account of the next unit.
+pub struct Transfer {
+    /// The unit holds one.
+    pub there: Bit,
+    /// Index of the receiver, as signed; anything without a transfer.
+    pub receiver: Num,
+    /// Amount, zero without a transfer.
+    pub amount: Num,
 }
 
-/// What the places change, one after the other.
-struct Running {
-    account: AccountWires,
-    floor: Num,
-    fees: Num,
-    withdrawal: Num,
-    withdraws: Bit,
-    position_changes: Vec<Num>,
-    long_changes: Vec<Num>,
-    slots: Vec<Num>,
-}
-
-/// B-UNIT: the modes are one-hot. An open that is also normal could be charged for orders of an account that has none.
-fn alloc_modes<CS: ConstraintSystem<Fr>>(cs: &mut CS, mode: Option<Mode>) -> Result<Modes, SynthesisError> {
-    let mut cs = cs.namespace(|| "B-UNIT");
-    let open = Bit::alloc(&mut cs, || "mode open", mode.map(|m| m == Mode::Open))?;
-    let normal = Bit::alloc(&mut cs, || "mode normal", mode.map(|m| m == Mode::Normal))?;
-    enforce_product(&mut cs, || "one mode", open.num(), normal.num(), &Num::zero());
-    Ok(Modes { open, normal })
-}
-
-/// B-OPEN: a fresh account under a key of the prime-order subgroup.
-fn check_open<CS: ConstraintSystem<Fr>>(
-    cs: &mut CS,
-    open: &Bit,
-    account: &AccountWires,
-    unit: Option<&UnitWitness>,
-) -> Result<(), SynthesisError> {
-    let mut cs = cs.namespace(|| "B-OPEN");
-    account.enforce_fresh_if(&mut cs, open);
-    // Outside an open nothing is claimed of P', and the generator keeps the formulas satisfied.
-    let preimage = unit.map(|u| match u.mode {
-        Mode::Open => (u.preimage.x, u.preimage.y),
-        Mode::Normal | Mode::Padding => (generator_affine().get_u(), generator_affine().get_v()),
-    });
-    let preimage = Point::alloc(&mut cs, "preimage", preimage)?;
-    preimage.enforce_on_curve(&mut cs, "preimage on the curve")?;
-    // Eight times a point of the curve is in the prime-order subgroup. A key with a small component would make
-    // signatures of one message valid for others with the chance of one in its order.
-    let cleared = preimage
-        .double(&mut cs, "two")?
-        .double(&mut cs, "four")?
-        .double(&mut cs, "eight")?;
-    enforce_equal_if(
-        &mut cs,
-        || "key x is of eight times the preimage",
-        open,
-        &account.key.x,
-        &cleared.x,
-    );
-    enforce_equal_if(
-        &mut cs,
-        || "key y is of eight times the preimage",
-        open,
-        &account.key.y,
-        &cleared.y,
-    );
-    // In the subgroup only the identity has x = 0; under it anybody could sign.
-    let inverse = account.key.x.value().zip(open.value()).map(|(x, open)| {
-        let inverse = Option::<Fr>::from(x.invert()).unwrap_or(Fr::zero());
-        if open {
-            inverse
-        } else {
-            Fr::zero()
+impl Default for Transfer {
+    fn default() -> Self {
+        Self {
+            there: Bit::constant(false),
+            receiver: Num::zero(),
+            amount: Num::zero(),
         }
-    });
-    let inverse = Num::alloc(&mut cs, || "inverse of key x", inverse)?;
-    enforce_product(
-        &mut cs,
-        || "key is not the identity",
-        &inverse,
-        &account.key.x,
-        open.num(),
-    );
-    Ok(())
+    }
 }
 
-/// Runs one place on the account as the earlier ones left it (B-NORMAL).
-fn synthesize_place<CS: ConstraintSystem<Fr>>(
-    cs: &mut CS,
-    context: &Context,
-    modes: &Modes,
-    index: &Num,
-    last: bool,
-    running: &mut Running,
-    place: Option<&PlaceWitness>,
-) -> Result<(), SynthesisError> {
-    let account = &mut running.account;
-    let checked = Account {
-        key: &account.key,
-        index,
-        min_id: &account.min_id,
-        normal: &modes.normal,
-        last,
-    };
-    let instruction = synthesize_instruction(cs, context, &checked, place)?;
-    let fill = FillWires::alloc(cs, &instruction.order, place)?;
-    let slot = synthesize_slot(cs, &instruction, &fill.quantity, &account.orders_root, place)?;
-    let order = synthesize_order(cs, &context.table, &instruction, fill, &account.positions)?;
+/// The account as the unit finds it, deposit and incoming transfer included.
+pub struct Entry {
+    pub cash: Num,
+    pub positions: Paired,
+    /// `max(q_j, 0)`.
+    pub longs: Paired,
+    floor: Num,
+}
 
-    let amount = instruction
-        .withdrawal
-        .num()
-        .mul(cs, || "withdrawn amount", &instruction.limit)?;
-    account.min_id = select(
-        cs,
-        || "new min id",
-        &instruction.cancel_all,
-        &instruction.id,
-        &account.min_id,
-    )?;
-    account.orders_root = slot.orders_root;
-    account.cash = &account.cash - &order.paid - &amount;
-    for j in 0..INSTRUMENTS {
-        account.positions[j] += &order.positions[j];
-        running.position_changes[j] += &order.positions[j];
-        running.long_changes[j] += &order.longs[j];
+impl Entry {
+    fn new<CS: ConstraintSystem<Fr>>(
+        cs: &mut CS,
+        context: &Context,
+        old: &AccountWires,
+        signs: &[Bit],
+        credit: &Num,
+    ) -> Result<Self, SynthesisError> {
+        let mut cs = cs.namespace(|| "entry");
+        let longs = long_sides(&mut cs, &old.positions, signs)?;
+        let positions = Paired::new(&mut cs, "positions", old.positions.clone())?;
+        let longs = Paired::new(&mut cs, "paired long sides", longs)?;
+        Ok(Self {
+            cash: &old.cash + credit,
+            floor: floor(&mut cs, "floor", &context.table, &positions, &longs)?,
+            positions,
+            longs,
+        })
     }
-    running.floor += &order.floor;
-    running.fees += &order.fee;
-    running.withdrawal += &amount;
-    // Only the last place can hold a withdrawal, so the last one's bit is the unit's.
-    running.withdraws = instruction.withdrawal;
-    running.slots.push(slot.recorded);
-    Ok(())
+}
+
+/// `max(q_j, 0)` of positions with known signs.
+pub fn long_sides<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    positions: &[Num],
+    signs: &[Bit],
+) -> Result<Vec<Num>, SynthesisError> {
+    let mut cs = cs.namespace(|| "long sides");
+    signs
+        .iter()
+        .zip(positions)
+        .enumerate()
+        .map(|(j, (sign, q))| sign.num().mul(&mut cs, || format!("row {j}"), q))
+        .collect()
+}
+
+/// Each number where the bit is one, else zero.
+fn where_one<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    name: &'static str,
+    bit: &Bit,
+    nums: &[Num],
+) -> Result<Vec<Num>, SynthesisError> {
+    let mut cs = cs.namespace(|| name);
+    nums.iter()
+        .enumerate()
+        .map(|(j, x)| bit.num().mul(&mut cs, || format!("row {j}"), x))
+        .collect()
+}
+
+/// What a takeover takes, all zero in other modes (B-TAKEOVER).
+struct Taken {
+    cash: Num,
+    positions: Vec<Num>,
+    longs: Vec<Num>,
+}
+
+impl Taken {
+    fn new<CS: ConstraintSystem<Fr>>(cs: &mut CS, takeover: &Bit, entry: &Entry) -> Result<Self, SynthesisError> {
+        let mut cs = cs.namespace(|| "B-TAKEOVER");
+        Ok(Self {
+            cash: takeover.num().mul(&mut cs, || "cash", &entry.cash)?,
+            positions: where_one(&mut cs, "positions", takeover, entry.positions.nums())?,
+            longs: where_one(&mut cs, "long sides", takeover, entry.longs.nums())?,
+        })
+    }
 }
 
 /// Synthesises a unit that moves the account root from `root`.
@@ -188,89 +162,140 @@ pub fn synthesize_unit<CS: ConstraintSystem<Fr>>(
     root: &Num,
     unit: Option<&UnitWitness>,
 ) -> Result<UnitOutput, SynthesisError> {
-    let modes = alloc_modes(cs, unit.map(|u| u.mode))?;
+    let modes = Modes::alloc(cs, unit.map(|u| u.mode))?;
     let (index, index_bits) = alloc_ranged(cs, "index", unit.map(|u| Fr::from(u64::from(u.index))), INDEX_BITS)?;
     let (old, signs) = AccountWires::alloc(cs, unit.map(|u| &u.before))?;
-    check_open(cs, &modes.open, &old, unit)?;
+    old.enforce_fresh_if(&mut cs.namespace(|| "B-OPEN"), &modes.open);
+    let keys = Keys::alloc(cs, &modes, &old, unit)?;
 
     // B-DEPOSIT: credited first, so that it counts in "before" and a deposit alone can never be refused.
     let deposit_value = unit.map(|u| Fr::from(u.deposit));
     let (deposit, _) = alloc_ranged(&mut cs.namespace(|| "B-DEPOSIT"), "deposit", deposit_value, AMOUNT_BITS)?;
-    let entry_cash = &old.cash + &deposit;
-    let entry_floor = floor(cs, &context.table, &old.positions, &signs)?;
+    // Equal to the amount that the unit before sends (B-TRANSFER), which is in its width.
+    let incoming = Num::alloc(cs, || "incoming transfer", unit.map(|u| Fr::from(u.incoming)))?;
+    let entry = Entry::new(cs, context, &old, &signs, &(&deposit + &incoming))?;
+    let forced = Forced::alloc(cs, &modes, unit)?;
 
-    let mut running = Running {
-        account: AccountWires {
-            cash: entry_cash.clone(),
-            ..old.clone()
-        },
-        floor: entry_floor.clone(),
-        fees: Num::zero(),
-        withdrawal: Num::zero(),
-        withdraws: Bit::constant(false),
-        position_changes: vec![Num::zero(); INSTRUMENTS],
-        long_changes: vec![Num::zero(); INSTRUMENTS],
-        slots: Vec::with_capacity(places),
-    };
+    let mut running = Running::new(&old, &entry, &keys, &forced);
     for number in 0..places {
         let place = unit
             .map(|u| u.places.get(number).ok_or(SynthesisError::AssignmentMissing))
             .transpose()?;
+        let witness = unit.map(|u| u.mode).zip(place);
+        let last = number + 1 == places;
         let mut cs = cs.namespace(|| format!("place {number}"));
-        synthesize_place(
-            &mut cs,
-            context,
-            &modes,
-            &index,
-            number + 1 == places,
-            &mut running,
-            place,
-        )?;
+        synthesize_place(&mut cs, context, &modes, &index, last, &mut running, witness)?;
     }
-    let mut new = running.account;
+    let cash = &running.account.cash - &forced.paid;
+    let taken_equity = check_margin(cs, context, &modes, &forced, &entry, &running, &cash, unit)?;
+    let taken = Taken::new(cs, &modes.takeover, &entry)?;
+    let sheds = Sheds::new(cs, &modes, &running, &taken)?;
+
+    let mut new = AccountWires {
+        key: keys.key.clone(),
+        view_key: keys.view_key.clone(),
+        // B-NONCE: a fresh nonce makes a fresh leaf and a fresh keystream.
+        nonce: running.account.nonce.clone().add_constant(Fr::one()),
+        cash: &cash - &taken.cash,
+        ..running.account
+    };
+    let mut position_changes = running.position_changes;
+    let mut long_changes = running.long_changes;
+    for j in 0..INSTRUMENTS {
+        new.positions[j] -= &taken.positions[j];
+        position_changes[j] -= &taken.positions[j];
+        long_changes[j] -= &taken.longs[j];
+    }
     // B-RANGE: cash that wrapped around the field would turn a debt into riches.
     signed_range(&mut cs.namespace(|| "B-RANGE"), "new cash", &new.cash, CASH_BITS)?;
-    let before = Holdings {
-        cash: &entry_cash,
-        positions: &old.positions,
-        floor: &entry_floor,
-    };
-    let after = Holdings {
-        cash: &new.cash,
-        positions: &new.positions,
-        floor: &running.floor,
-    };
-    synthesize_margin(
-        cs,
-        &context.table,
-        &modes.normal,
-        &running.withdraws,
-        &before,
-        &after,
-        unit.map(|u| u.margin),
-    )?;
-    // B-NONCE: a fresh nonce makes a fresh leaf and a fresh keystream.
-    new.nonce = new.nonce.add_constant(Fr::one());
 
     let new_leaf = new.leaf(cs, "new leaf")?;
     let new_root = open_tree(cs, &modes.open, &index_bits, &old, &new_leaf, root, unit)?;
+    let withdrawal = &running.withdrawal + &forced.paid;
     let public = Public {
         index: &index,
-        open: &modes.open,
+        kind: &modes.record_kind(),
         deposit: &deposit,
-        withdrawal: &running.withdrawal,
+        withdrawal: &withdrawal,
+        requested: &forced.requested,
         new_leaf: &new_leaf,
+        shows_keys: &modes.shows_keys(),
+        view_commitment: &running.hash,
     };
     Ok(UnitOutput {
         root: new_root,
         record: unit_record(cs, &public, &new, &context.salt, &running.slots)?,
+        index: index.clone(),
+        incoming,
+        transfer: running.transfer,
         cash_change: &new.cash - &old.cash,
-        fees: running.fees,
+        order_fees: running.order_fees,
         deposit,
-        withdrawal: running.withdrawal,
-        position_changes: running.position_changes,
-        long_changes: running.long_changes,
+        withdrawal,
+        taken_equity,
+        position_changes,
+        long_changes,
+        shed_longs: sheds.longs,
+        shed_shorts: sheds.shorts,
     })
+}
+
+/// The margin rule of the unit's mode; returns the equity of an account taken over.
+#[allow(clippy::too_many_arguments)]
+fn check_margin<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    context: &Context,
+    modes: &Modes,
+    forced: &Forced,
+    entry: &Entry,
+    running: &Running<'_>,
+    cash: &Num,
+    unit: Option<&UnitWitness>,
+) -> Result<Num, SynthesisError> {
+    let table = &context.table;
+    let (then, now) = {
+        let mut cs = cs.namespace(|| "B-MARGIN");
+        let then = Assessment::new(&mut cs, "before", table, &entry.positions, entry.floor.clone())?;
+        let positions = Paired::new(&mut cs, "positions after", running.account.positions.clone())?;
+        let floor = &entry.floor + &running.floor_change;
+        (then, Assessment::new(&mut cs, "after", table, &positions, floor)?)
+    };
+    let [before, after] = [&entry.cash + &then.value, cash + &now.value];
+    let margin = Margin {
+        modes,
+        forced,
+        payment: &running.payment,
+        before: (&then, &before),
+        after: (&now, &after),
+    };
+    margin.enforce(cs, table, unit)
+}
+
+/// What a liquidation or takeover sheds: only so far may the house grow (B-HOUSE-GROWTH).
+struct Sheds {
+    longs: Vec<Num>,
+    shorts: Vec<Num>,
+}
+
+impl Sheds {
+    /// The fills of a liquidation only reduce, so what they change is shed; a takeover sheds all.
+    fn new<CS: ConstraintSystem<Fr>>(
+        cs: &mut CS,
+        modes: &Modes,
+        running: &Running<'_>,
+        taken: &Taken,
+    ) -> Result<Self, SynthesisError> {
+        let mut cs = cs.namespace(|| "shed");
+        let changes = |j: usize| &running.long_changes[j] - &running.position_changes[j];
+        let shorts: Vec<Num> = (0..INSTRUMENTS).map(changes).collect();
+        let longs = where_one(&mut cs, "long lots", &modes.liquidation, &running.long_changes)?;
+        let shorts = where_one(&mut cs, "short lots", &modes.liquidation, &shorts)?;
+        let taken_shorts = taken.longs.iter().zip(&taken.positions).map(|(long, q)| long - q);
+        Ok(Self {
+            longs: longs.iter().zip(&taken.longs).map(|(x, t)| t - x).collect(),
+            shorts: shorts.iter().zip(taken_shorts).map(|(x, t)| t - x).collect(),
+        })
+    }
 }
 
 /// B-OPENS: the old leaf (0 in an open) is in the tree at the index, and only it changes. The old leaf is a hash of the
@@ -291,4 +316,33 @@ fn open_tree<CS: ConstraintSystem<Fr>>(
     let roots = update(&mut cs, "account tree", index_bits, &path, &present, new_leaf)?;
     enforce_equal(&mut cs, || "old root", &roots.old_root, root);
     Ok(roots.new_root)
+}
+
+/// B-TRANSFER: what a unit sends arrives in the next one, at the account that was signed, and nothing else does. Units are
+/// synthesised one by one without the values of others, so this is the only place where they meet.
+pub fn join_transfers<CS: ConstraintSystem<Fr>>(cs: &mut CS, units: &[UnitOutput]) {
+    let mut cs = cs.namespace(|| "B-TRANSFER");
+    let none = Transfer::default();
+    let before = std::iter::once(&none).chain(units.iter().map(|unit| &unit.transfer));
+    for (number, (sent, unit)) in before.zip(units).enumerate() {
+        let mut cs = cs.namespace(|| format!("unit {number}"));
+        // More than was sent would be money from nothing, less would be lost.
+        enforce_equal(&mut cs, || "incoming is what was sent", &unit.incoming, &sent.amount);
+        enforce_product(
+            &mut cs,
+            || "at the signed account",
+            sent.there.num(),
+            &(&sent.receiver - &unit.index),
+            &Num::zero(),
+        );
+    }
+    if let Some(unit) = units.last() {
+        // It would arrive nowhere.
+        enforce_equal(
+            &mut cs,
+            || "none in the last unit",
+            unit.transfer.there.num(),
+            &Num::zero(),
+        );
+    }
 }

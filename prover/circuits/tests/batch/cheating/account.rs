@@ -1,17 +1,36 @@
 //! The account, its tree and its opening.
 
-use cloister_circuits::Fr;
+use cloister_circuits::{
+    statements::batch::{BatchCircuit, PUBLIC_INPUT},
+    testing::TestSystem,
+    Fr,
+};
 use cloister_crypto::{
     jubjub::{AffinePoint, ExtendedPoint},
     schnorr::generator_affine,
 };
-use cloister_ledger::Key;
+use cloister_ledger::{Key, Mode, UnitWitness};
 
-use crate::support::{idle, market, must_break, opened, system, traded, Scene, SMALL};
+use crate::support::{
+    forced, idle, liquidated, market, must_break, opened, rekeyed, settled, system, taken_over, traded, transferred,
+    Scene, SHORT, SMALL,
+};
 
 #[test]
 fn scenes_should_be_valid_before_they_are_spoiled() {
-    for mut scene in [traded(), opened(), idle(market())] {
+    let scenes = [
+        traded(),
+        opened(),
+        idle(market()),
+        liquidated(SHORT),
+        settled(),
+        taken_over(),
+        forced(u64::MAX),
+        forced(1_000),
+        rekeyed(),
+        transferred(),
+    ];
+    for mut scene in scenes {
         assert!(scene.witness.check(SMALL).is_ok());
         assert_eq!(system(SMALL, &scene.witness).all_unsatisfied(), Vec::<String>::new());
         assert!(scene.unit().index > 0);
@@ -29,6 +48,7 @@ fn account_other_than_the_one_in_the_tree_should_break_b_opens() {
     must_break(&scene.witness, name, &["B-OPENS"]);
     let mut scene = idle(market());
     scene.unit().before.view_key += Fr::one();
+    scene.unit().new_view_key += Fr::one();
     must_break(&scene.witness, name, &["B-OPENS"]);
 }
 
@@ -56,9 +76,13 @@ fn index_beyond_the_tree_should_be_refused() {
 #[test]
 fn two_modes_at_once_should_break_b_unit() {
     let scene = traded();
-    let mut system = system(SMALL, &scene.witness);
-    system.set("unit 1/B-UNIT/mode open", Fr::one()).unwrap();
-    assert!(system.all_unsatisfied().contains(&"unit 1/B-UNIT/one mode".into()));
+    for mode in ["open", "re-key", "forced", "liquidation", "expiry", "takeover"] {
+        let mut system = system(SMALL, &scene.witness);
+        system.set(&format!("unit 1/B-UNIT/mode {mode}"), Fr::one()).unwrap();
+        assert!(system
+            .all_unsatisfied()
+            .contains(&"unit 1/B-UNIT/at most one mode".into()));
+    }
 }
 
 #[test]
@@ -145,26 +169,28 @@ fn keys_outside_the_subgroup_should_break_b_open() {
     let key = scene.unit().before.key;
     let order_two = AffinePoint::from_raw_unchecked(Fr::zero(), -Fr::one());
     let mixed = AffinePoint::from(ExtendedPoint::from(AffinePoint::from_raw_unchecked(key.x, key.y)) + order_two);
-    scene.unit().before.key = Key {
-        x: mixed.get_u(),
-        y: mixed.get_v(),
-    };
+    set_key(
+        &mut scene,
+        Key {
+            x: mixed.get_u(),
+            y: mixed.get_v(),
+        },
+    );
     must_break(
         &scene.witness,
         "unit 1/B-OPEN/key x is of eight times the preimage",
         &["B-OPEN"],
     );
 
-    let mut scene = opened();
-    scene.unit().before.key = Key {
+    let identity = Key {
         x: Fr::zero(),
         y: Fr::one(),
     };
-    scene.unit().preimage = Key {
-        x: Fr::zero(),
-        y: Fr::one(),
-    };
-    must_break(&scene.witness, "unit 1/B-OPEN/key is not the identity", &["B-OPEN"]);
+    for mut scene in [opened(), rekeyed()] {
+        set_key(&mut scene, identity);
+        scene.unit().preimage = identity;
+        must_break(&scene.witness, "unit 1/B-OPEN/key is not the identity", &["B-OPEN"]);
+    }
 
     let mut scene = opened();
     scene.unit().preimage.y += Fr::one();
@@ -174,15 +200,86 @@ fn keys_outside_the_subgroup_should_break_b_open() {
         &["B-OPEN"],
     );
 
-    let mut scene = opened();
     let generator = generator_affine();
-    scene.unit().preimage = Key {
-        x: generator.get_u(),
-        y: generator.get_v(),
-    };
+    for mut scene in [opened(), rekeyed()] {
+        scene.unit().preimage = Key {
+            x: generator.get_u(),
+            y: generator.get_v(),
+        };
+        must_break(
+            &scene.witness,
+            "unit 1/B-OPEN/key y is of eight times the preimage",
+            &["B-OPEN"],
+        );
+    }
+}
+
+/// Gives the last unit another key after it, and before it in an open.
+fn set_key(scene: &mut Scene, key: Key) {
+    let unit = scene.unit();
+    unit.new_key = key;
+    if unit.mode == Mode::Open {
+        unit.before.key = key;
+    }
+}
+
+#[test]
+fn keys_changed_outside_a_re_key_should_break_b_rekey() {
+    let cases: [(fn(&mut UnitWitness), &str); 3] = [
+        (|u| u.new_key.x += Fr::one(), "key x"),
+        (|u| u.new_key.y += Fr::one(), "key y"),
+        (|u| u.new_view_key += Fr::one(), "view key"),
+    ];
+    for (change, name) in cases {
+        for mut scene in [idle(market()), traded(), forced(1_000), opened()] {
+            change(scene.unit());
+            let failing = system(SMALL, &scene.witness).all_unsatisfied();
+            let name = format!("unit 1/B-REKEY/{name} changes only here");
+            assert!(failing.contains(&name), "{failing:?}");
+            assert!(scene.witness.check(SMALL).is_err());
+        }
+        let mut scene = idle(market());
+        change(scene.unit());
+        must_break(
+            &scene.witness,
+            &format!("unit 1/B-REKEY/{name} changes only here"),
+            &["B-REKEY"],
+        );
+    }
+}
+
+#[test]
+fn re_key_that_changes_more_than_keys_should_break_b_opens() {
+    let mut scene = rekeyed();
+    scene.unit().before.min_id = 0;
+    scene.unit().before.cash += 1;
     must_break(
         &scene.witness,
-        "unit 1/B-OPEN/key y is of eight times the preimage",
-        &["B-OPEN"],
+        "unit 1/B-OPENS/account tree/level 0/child 1 is the old node at the digit",
+        &["B-OPENS"],
     );
+}
+
+#[test]
+fn swapped_units_should_break_b_opens() {
+    let mut scene = idle(market());
+    scene.witness.units.swap(0, 1);
+    let failing = system(SMALL, &scene.witness).all_unsatisfied();
+    assert!(scene.witness.check(SMALL).is_err());
+    assert!(
+        !failing.is_empty() && failing.iter().all(|name| name.contains("/B-OPENS/")),
+        "{failing:?}"
+    );
+}
+
+#[test]
+fn ciphertext_of_another_account_should_not_be_the_statement() {
+    let scene = traded();
+    let mut statement = scene.witness.check(SMALL).unwrap().statement;
+    let [first, second] = &mut statement.units[..] else {
+        unreachable!("two units")
+    };
+    std::mem::swap(&mut first.ciphertext, &mut second.ciphertext);
+    let circuit = BatchCircuit::proving(SMALL, scene.witness, statement.hash());
+    assert_eq!(TestSystem::of(circuit).unwrap().all_unsatisfied(), [PUBLIC_INPUT]);
 }

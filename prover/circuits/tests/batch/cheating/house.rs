@@ -1,28 +1,35 @@
 //! The house and conservation.
 
-use crate::support::{must_break, opened, system, traded, SMALL};
+use cloister_circuits::Fr;
+use cloister_ledger::{Fill, Side, UnitRequest};
+use cloister_risk::{MarginChoice, Status};
+
+use crate::support::{
+    holding, idle, liquidated, market, must_break, set_equity, settled, system, taken_over, traded, Scene, SHORT,
+    SMALL, STEP,
+};
 
 #[test]
-fn lots_from_nowhere_should_break_b_conserve_q() {
+fn lots_from_nowhere_should_break_b_house_growth() {
     let mut scene = traded();
     let mark = scene.witness.context.table.rows[0].mark as u128;
     scene.place().fill.quantity += 1;
     scene.place().fill.cost += mark;
     must_break(
         &scene.witness,
-        "B-HOUSE/B-CONSERVE-Q/row 0 is balanced",
-        &["B-CONSERVE-Q"],
+        "B-HOUSE/B-HOUSE-GROWTH/row 0/grows by what was shed only/in range",
+        &["B-HOUSE-GROWTH"],
     );
 }
 
 #[test]
-fn money_from_nowhere_should_break_b_conserve_cash() {
+fn money_from_nowhere_should_break_b_house_equity() {
     let mut scene = traded();
     scene.place().fill.cost -= 1;
     must_break(
         &scene.witness,
-        "B-HOUSE/B-CONSERVE-CASH/insurance does not fall/in range",
-        &["B-CONSERVE-CASH"],
+        "B-HOUSE/B-HOUSE-EQUITY/falls by takeovers only/in range",
+        &["B-HOUSE-EQUITY"],
     );
 }
 
@@ -76,31 +83,162 @@ fn open_interest_beyond_its_width_should_break_b_house() {
 }
 
 #[test]
-fn every_wire_of_a_trade_should_be_bound() {
-    let scene = traded();
-    let mut system = system(SMALL, &scene.witness);
-    assert!(system.is_satisfied());
-    // The inverse of a zero test is unused where the tested number is zero; nothing else may be free.
-    let free: Vec<String> = system
-        .free_wires()
-        .into_iter()
-        .filter(|name| !name.ends_with("/inverse"))
-        .collect();
-    assert_eq!(free, Vec::<String>::new());
+fn house_that_grows_without_a_liquidation_should_break_b_house_growth() {
+    // The same fill, but signed: nothing was shed.
+    let mut scene = traded();
+    scene.witness.house.positions[0] = -3;
+    assert!(scene.witness.check(SMALL).is_ok(), "a house may keep what it has");
+    let mark = scene.witness.context.table.rows[0].mark as u128;
+    // Trader 1 buys nine lots of the ten that trader 0 sells: the house gets closer to zero, which it may.
+    scene.place().fill.quantity -= 1;
+    scene.place().fill.cost -= mark;
+    assert!(scene.witness.check(SMALL).is_ok(), "a house may shrink");
+    scene.witness.house.positions[0] = 0;
+    must_break(
+        &scene.witness,
+        "B-HOUSE/B-HOUSE-GROWTH/row 0/grows by what was shed only/in range",
+        &["B-HOUSE-GROWTH"],
+    );
 }
 
 #[test]
-fn every_wire_of_an_open_should_be_bound_but_those_of_its_empty_place() {
-    let scene = opened();
+fn house_that_takes_more_than_was_shed_should_break_b_house_growth() {
+    // Trader 1 is liquidated of four lots, of which trader 0 buys three.
+    let mut world = holding();
+    set_equity(&mut world, 1, SHORT);
+    let mark = world.table.rows[0].mark as u64;
+    let order = world.order(0, 0, Side::Buy, mark, 3);
+    let fill = Fill {
+        quantity: 3,
+        cost: 3 * u128::from(mark),
+        ..Fill::default()
+    };
+    let units = vec![
+        world.liquidate(1, 0, STEP, mark),
+        UnitRequest::Normal {
+            index: 0,
+            deposit: 0,
+            places: vec![(world.sign(order), fill)],
+        },
+    ];
+    let request = world.request(units);
+    let mut scene = Scene::new(world, SMALL, &request);
+    // Now trader 0 sells three more to the house.
+    scene.resign(|i| i.side = Side::Sell);
+    must_break(
+        &scene.witness,
+        "B-HOUSE/B-HOUSE-GROWTH/row 0/grows by what was shed only/in range",
+        &["B-HOUSE-GROWTH"],
+    );
+}
+
+#[test]
+fn house_without_margin_for_what_it_takes_should_break_b_house_margin() {
+    let mut scene = liquidated(SHORT);
+    scene.witness.house.positions[0] = 0;
+    scene.witness.house.insurance = 1_000_000;
+    let failing = system(SMALL, &scene.witness).all_unsatisfied();
+    assert!(scene.witness.check(SMALL).is_err());
+    assert!(
+        !failing.is_empty()
+            && failing.iter().all(|n| n.starts_with("B-HOUSE/B-HOUSE-MARGIN/deficit ")
+                && n.ends_with("/not above the threshold/in range")),
+        "{failing:?}"
+    );
+    // Not worse than before is no way out: it had nothing to lose.
+    scene.witness.house_margin = MarginChoice::NotWorse(0);
+    let failing = system(SMALL, &scene.witness).all_unsatisfied();
+    assert!(!failing.is_empty() && scene.witness.check(SMALL).is_err());
+    for choice in [MarginChoice::NotWorse(16), MarginChoice::Tight(0)] {
+        scene.witness.house_margin = choice;
+        let failing = system(SMALL, &scene.witness).all_unsatisfied();
+        assert!(
+            failing.contains(&"B-HOUSE/B-HOUSE-MARGIN/scenario/exactly one".into()),
+            "{failing:?}"
+        );
+        assert!(scene.witness.check(SMALL).is_err());
+    }
+}
+
+#[test]
+fn house_short_of_margin_may_stand_still() {
+    let mut scene = idle(market());
+    scene.witness.house.positions[0] = 1_000;
+    scene.witness.house.insurance = -scene.witness.context.table.rows[0].value as i128 * 1_000 + 1;
+    assert!(scene.witness.check(SMALL).is_err(), "short of initial margin");
+    scene.witness.house_margin = MarginChoice::NotWorse(2);
+    // Only a worst scenario bounds all others.
+    let worst = (0..16u8).find(|s| {
+        scene.witness.house_margin = MarginChoice::NotWorse(*s);
+        scene.witness.check(SMALL).is_ok()
+    });
+    assert!(worst.is_some());
+    assert!(system(SMALL, &scene.witness).is_satisfied());
+}
+
+#[test]
+fn house_drained_by_a_takeover_should_break_b_house_equity() {
+    // The account owes 5 units; a prover that says it owes more would keep the difference.
+    let scene = taken_over();
     let mut system = system(SMALL, &scene.witness);
-    assert!(system.is_satisfied());
-    // Both places are empty, so what their disabled signature checks compute binds nobody, and both bounds of a position
-    // that is not there are zero, whichever is named.
-    let free: Vec<String> = system
-        .free_wires()
-        .into_iter()
-        .filter(|name| !name.ends_with("/inverse") && !name.contains("/B-SIG/"))
-        .filter(|name| !name.ends_with("/B-LIMIT/bound is the limit"))
-        .collect();
-    assert_eq!(free, Vec::<String>::new());
+    let name = "unit 1/B-TAKEOVER/equity taken over";
+    let owed = system.set(name, -Fr::from(6_000_000)).unwrap();
+    assert_eq!(owed, -Fr::from(5_000_000));
+    assert!(system.all_unsatisfied().contains(&name.into()));
+}
+
+#[test]
+fn house_position_beyond_its_width_should_break_b_range() {
+    let mut scene = idle(market());
+    scene.witness.house.positions[5] = 1 << 40;
+    let failing = system(SMALL, &scene.witness).all_unsatisfied();
+    assert!(
+        failing.contains(&"B-HOUSE/old house/B-RANGE/position 5/q/in range".into()),
+        "{failing:?}"
+    );
+    assert!(scene.witness.check(SMALL).is_err());
+    // Four lots more than fit.
+    let mut scene = liquidated(SHORT);
+    scene.witness.house.positions[0] = (1 << 40) - 4;
+    let failing = system(SMALL, &scene.witness).all_unsatisfied();
+    assert!(
+        failing.contains(&"B-HOUSE/B-CONSERVE-Q/position 0/q/in range".into()),
+        "{failing:?}"
+    );
+    assert!(scene.witness.check(SMALL).is_err());
+}
+
+#[test]
+fn position_taken_in_an_empty_row_should_break_b_conserve_q() {
+    let mut scene = taken_over();
+    scene.witness.context.table.rows[0].status = Status::Empty;
+    must_break(
+        &scene.witness,
+        "B-HOUSE/B-CONSERVE-Q/row 0/nothing moves in an empty row",
+        &["B-CONSERVE-Q"],
+    );
+}
+
+#[test]
+fn mask_over_a_row_of_the_house_should_break_b_house() {
+    let mut scene = idle(market());
+    scene.witness.house.positions[1] = -1;
+    scene.witness.empty_mask = 0b10;
+    must_break(
+        &scene.witness,
+        "B-HOUSE/open interest/row 1/claimed empty",
+        &["B-HOUSE"],
+    );
+}
+
+#[test]
+fn shorts_alone_should_keep_a_row_from_being_claimed_empty() {
+    // All longs of an expired row are settled; trader 0 is still short.
+    let mut scene = settled();
+    scene.witness.empty_mask = 1;
+    must_break(
+        &scene.witness,
+        "B-HOUSE/open interest/row 0/claimed empty",
+        &["B-HOUSE"],
+    );
 }

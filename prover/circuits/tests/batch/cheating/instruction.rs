@@ -1,7 +1,10 @@
 //! Instructions, signatures and slots.
 
 use cloister_circuits::Fr;
-use cloister_ledger::{testing::World, Fill, Kind, Mode, Shape, Side, UnitRequest};
+use cloister_ledger::{
+    testing::{World, GENESIS},
+    Fill, Kind, Mode, Shape, Side, UnitRequest,
+};
 
 use crate::support::{
     holding, instructed, market, must_break, must_break_shape, rebuilt, system, trade, traded, traded_in, Scene, LOTS,
@@ -57,6 +60,21 @@ fn altered_instruction_should_break_b_sig() {
 }
 
 #[test]
+fn signature_for_another_chain_or_group_should_break_b_sig() {
+    let name = "unit 1/place 0/B-SIG/challenge is the low half of the hash/sum";
+    let mut scene = traded();
+    let own = scene.place().signed.instruction.clone();
+    let key = scene.world.traders[1].secret.clone();
+    scene.place().signed = own.clone().sign(&[0xC2; 32], &key);
+    must_break(&scene.witness, name, &["B-SIG"]);
+    let mut scene = traded();
+    let mut other = own;
+    other.group += 1;
+    scene.place().signed = other.sign(&GENESIS, &key);
+    must_break(&scene.witness, name, &["B-SIG"]);
+}
+
+#[test]
 fn quantity_beyond_its_width_should_be_refused() {
     let mut scene = traded();
     scene.resign(|i| i.quantity = 1 << 40);
@@ -101,7 +119,7 @@ fn order_below_the_minimum_id_should_break_b_alive() {
     scene.resign(|i| i.id = minimum - 1);
     must_break(
         &scene.witness,
-        "unit 1/place 0/B-ALIVE/id is not below the minimum/in range",
+        "unit 1/place 0/B-ALIVE/id not below the minimum, or not more paid than requested/in range",
         &["B-ALIVE"],
     );
 }
@@ -125,7 +143,7 @@ fn slot_with_a_higher_id_should_break_b_slot() {
 
 #[test]
 fn fill_beyond_the_quantity_should_break_b_slot() {
-    let name = "unit 1/place 0/B-SLOT/fill within the quantity/in range";
+    let name = "unit 1/place 0/B-SLOT/fill within the quantity or the chunk/in range";
     let mut scene = traded();
     scene.resign(|i| i.quantity = LOTS - 1);
     must_break(&scene.witness, name, &["B-SLOT"]);
@@ -159,7 +177,7 @@ fn second_use_of_a_withdrawal_should_break_b_slot() {
     scene.put(withdrawal);
     must_break(
         &scene.witness,
-        "unit 1/place 0/B-SLOT/withdrawal not used before",
+        "unit 1/place 0/B-SLOT/payment not used before",
         &["B-SLOT"],
     );
 }
@@ -194,7 +212,7 @@ fn withdrawal_before_the_last_place_should_be_refused() {
     must_break_shape(
         shape,
         &scene.witness,
-        "unit 1/place 0/S-INSTRUCTION/withdrawal only in the last place",
+        "unit 1/place 0/S-INSTRUCTION/withdrawal or transfer only in the last place",
         &["S-INSTRUCTION"],
     );
 }

@@ -1,0 +1,157 @@
+//! The house of a batch: it takes what the units leave over (B-HOUSE).
+
+use super::{sums::Sums, BatchError, BatchWitness};
+use crate::{
+    account::cash_fits,
+    house::House,
+    packing::{position_fits, OpenInterest},
+};
+use cloister_crypto::constants::{FEE_POOL_BITS, INSTRUMENTS, OPEN_INTEREST_BITS};
+use cloister_risk::{Assessment, MarginChoice, MarginError, Positions, RiskTable, Status};
+
+/// The house after, with its margin before and after.
+pub(super) struct HouseMove<'a> {
+    table: &'a RiskTable,
+    before: Assessment,
+    after: Assessment,
+    /// The house after.
+    pub house: House,
+}
+
+impl<'a> HouseMove<'a> {
+    /// Moves the house by the sums of the units and checks every rule but B-HOUSE-MARGIN.
+    pub fn new(witness: &'a BatchWitness, sums: &Sums) -> Result<Self, BatchError> {
+        let old = &witness.house;
+        let table = &witness.context.table;
+        let positions = move_positions(table, &old.positions, sums)?;
+        check_growth(&old.positions, &positions, sums)?;
+        let pool = old.fee_pool.checked_add(sums.fees).ok_or(BatchError::Width)?;
+        let fee_pool = pool.checked_sub(witness.sweep.into()).ok_or(BatchError::Sweep)?;
+        if fee_pool >> FEE_POOL_BITS != 0 {
+            return Err(BatchError::Width);
+        }
+        let settled = settled(table, &old.positions, &positions, sums).ok_or(BatchError::Width)?;
+        let insurance = insurance_after(witness, sums, fee_pool)
+            .and_then(|insurance| insurance.checked_sub(settled))
+            .filter(|insurance| cash_fits(*insurance))
+            .ok_or(BatchError::Width)?;
+
+        let assess = |positions: &Positions, insurance| {
+            Assessment::new(table, positions, insurance).map_err(BatchError::HouseMargin)
+        };
+        let before = assess(&old.positions, old.insurance)?;
+        let after = assess(&positions, insurance)?;
+        let least = before.equity.checked_add(sums.taken_over).ok_or(BatchError::Width)?;
+        if after.equity < least {
+            return Err(BatchError::HouseEquity);
+        }
+
+        let open_interest = move_open_interest(&old.open_interest, &sums.gross).ok_or(BatchError::OpenInterest)?;
+        check_mask(witness.empty_mask, &open_interest, &positions)?;
+        Ok(Self {
+            table,
+            before,
+            after,
+            house: House {
+                key: witness.house_key,
+                nonce: old.nonce.checked_add(1).ok_or(BatchError::Width)?,
+                insurance,
+                fee_pool,
+                positions,
+                open_interest,
+            },
+        })
+    }
+
+    /// B-HOUSE-MARGIN with the witness's own choice.
+    pub fn check_margin(&self, choice: MarginChoice) -> Result<(), MarginError> {
+        Assessment::check_house(&self.before, &self.after, self.table, choice)
+    }
+
+    /// A choice that meets B-HOUSE-MARGIN.
+    pub fn choose_margin(&self) -> Result<MarginChoice, MarginError> {
+        Assessment::choose_house(&self.before, &self.after, self.table)
+    }
+}
+
+/// B-CONSERVE-Q: the house's positions after.
+fn move_positions(table: &RiskTable, old: &Positions, sums: &Sums) -> Result<Positions, BatchError> {
+    let mut new = Positions::default();
+    for (j, row) in table.rows.iter().enumerate() {
+        let number = j as u8;
+        if !position_fits(old[j]) {
+            return Err(BatchError::HousePosition(number));
+        }
+        new[j] = match row.status {
+            Status::Trading | Status::CloseOnly => old[j]
+                .checked_sub(sums.positions[j])
+                .filter(|q| position_fits(*q))
+                .ok_or(BatchError::HousePosition(number))?,
+            Status::Empty if sums.positions[j] != 0 => return Err(BatchError::Unbalanced(number)),
+            Status::Empty => old[j],
+            // Settled at once, at the final value.
+            Status::Expired => 0,
+        };
+    }
+    Ok(new)
+}
+
+/// B-HOUSE-GROWTH: the house is no trader. It takes what liquidations and takeovers shed, and else only gets rid of it.
+fn check_growth(old: &Positions, new: &Positions, sums: &Sums) -> Result<(), BatchError> {
+    for (j, (before, after)) in old.iter().zip(new).enumerate() {
+        // In 128 bits nothing can overflow.
+        let (before, after) = (i128::from(*before), i128::from(*after));
+        let lowest = before.min(0).saturating_sub(sums.shed_short[j].into());
+        let highest = before.max(0).saturating_add(sums.shed_long[j].into());
+        if !(lowest..=highest).contains(&after) {
+            return Err(BatchError::HouseGrowth(j as u8));
+        }
+    }
+    Ok(())
+}
+
+/// `Σ_{expired j} V_j·(Σ Δq_j + ΔH_j)`: minus what expired positions of accounts and house were worth.
+fn settled(table: &RiskTable, old: &Positions, new: &Positions, sums: &Sums) -> Option<i128> {
+    let mut settled = 0i128;
+    for (j, row) in table.rows.iter().enumerate() {
+        if row.status == Status::Expired {
+            let house = i128::from(new[j]).checked_sub(old[j].into())?;
+            let lots = i128::from(sums.positions[j]).checked_add(house)?;
+            settled = settled.checked_add(lots.checked_mul(row.value.into())?)?;
+        }
+    }
+    Some(settled)
+}
+
+/// B-CONSERVE-CASH without what expired positions are worth:
+/// `insurance + deposits - withdrawals - sweep - ΣΔcash - Δfee_pool`.
+fn insurance_after(witness: &BatchWitness, sums: &Sums, fee_pool: u128) -> Option<i128> {
+    let old_pool = i128::try_from(witness.house.fee_pool).ok()?;
+    let fee_change = i128::try_from(fee_pool).ok()?.checked_sub(old_pool)?;
+    witness
+        .house
+        .insurance
+        .checked_add(sums.deposits)?
+        .checked_sub(sums.withdrawals)?
+        .checked_sub(witness.sweep.into())?
+        .checked_sub(sums.cash)?
+        .checked_sub(fee_change)
+}
+
+/// Adds the changes of `|q_j|` to open interests; `None` if one leaves its width.
+fn move_open_interest(open: &OpenInterest, gross: &[i64; INSTRUMENTS]) -> Option<OpenInterest> {
+    let mut out = *open;
+    for (o, d) in out.iter_mut().zip(gross) {
+        *o = o.checked_add_signed(*d).filter(|x| x >> OPEN_INTEREST_BITS == 0)?;
+    }
+    Some(out)
+}
+
+/// A row that is claimed empty may be relisted under another instrument; a position left in it would change its meaning.
+fn check_mask(mask: u32, open: &OpenInterest, house: &Positions) -> Result<(), BatchError> {
+    let full = |j: usize| (mask >> j) & 1 == 1 && (open[j], house[j]) != (0, 0);
+    match (0..INSTRUMENTS).find(|j| full(*j)) {
+        Some(j) => Err(BatchError::NotEmpty(j as u8)),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,270 @@
+//! Fills of orders, liquidations and expiries (B-FILL).
+
+use crate::{
+    account::Account,
+    instruction::{flags, Instruction, Side},
+    packing::position_fits,
+};
+use cloister_crypto::constants::{COST_BITS, FEE_CAP_ONE, QUANTITY_BITS, RATIO_SHIFT};
+use cloister_risk::{RiskTable, Row, Status};
+
+/// Everything one order, liquidation or expiry did at one instrument in a unit, whoever the counterparties.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Fill {
+    /// Side of an unsigned fill (liquidation, expiry). An order's side is the signed one, and this is not looked at.
+    pub side: Side,
+    /// Row of the instrument in the risk table.
+    pub row: u8,
+    /// Lots.
+    pub quantity: u64,
+    /// Cost `n = Σ price·lots`, 10^-6.
+    pub cost: u128,
+    /// Fee, 10^-6: of an order to the fee pool, of a liquidation to the insurance.
+    pub fee: u128,
+}
+
+/// What a fill is of: which bounds it keeps.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum FillRule<'a> {
+    /// A signed order.
+    Order(&'a Instruction),
+    /// A step of a liquidation.
+    Liquidation,
+    /// The settlement of a position in an expired instrument.
+    Expiry,
+}
+
+/// Why a fill is refused. Each variant names the rule of `docs/spec/batch.md`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FillError {
+    /// B-FILL: quantity, cost or fee does not fit its width.
+    #[error("quantity, cost or fee does not fit its width")]
+    Width,
+    /// B-FILL: no lot is filled.
+    #[error("no lot is filled")]
+    Nothing,
+    /// B-INSTRUMENT: the row does not exist, or does not list the signed instrument.
+    #[error("the row does not list the instrument")]
+    Instrument,
+    /// B-INSTRUMENT: the instrument is not trading.
+    #[error("the instrument is not trading")]
+    NotTrading,
+    /// B-INSTRUMENT: the instrument has not expired.
+    #[error("the instrument has not expired")]
+    NotExpired,
+    /// B-PRICE: worse than the limit.
+    #[error("the price is worse than the limit")]
+    Price,
+    /// B-BAND: too far from the mark.
+    #[error("the price is outside the band around the mark")]
+    Band,
+    /// B-EXPIRY: not at the final mark.
+    #[error("an expiry settles at the final mark")]
+    NotAtMark,
+    /// B-FEE: above what the trader allowed.
+    #[error("the fee is above the signed maximum")]
+    FeeAboveMaximum,
+    /// B-FEE: above the table's cap.
+    #[error("the fee is above the cap")]
+    FeeAboveCap,
+    /// B-FEE: a liquidation's fee is above the penalty.
+    #[error("the fee is above the liquidation penalty")]
+    FeeAbovePenalty,
+    /// B-FEE: an expiry takes no fee.
+    #[error("an expiry takes no fee")]
+    FeeOfExpiry,
+    /// B-REDUCE: the fill does not reduce.
+    #[error("the fill does not reduce the position")]
+    NotReducing,
+    /// B-LIQUIDATION: more lots than a step may have.
+    #[error("the fill is larger than a liquidation step")]
+    Chunk,
+    /// B-EXPIRY: the position is not closed wholly.
+    #[error("an expiry closes the whole position")]
+    NotWhole,
+    /// B-LIMIT: the position would grow beyond its limit.
+    #[error("the position would grow beyond its limit")]
+    PositionLimit,
+    /// B-RANGE: the new position does not fit.
+    #[error("the position does not fit its width")]
+    PositionWidth,
+    /// B-RANGE: cash cannot be computed.
+    #[error("cash does not fit its width")]
+    CashWidth,
+}
+
+impl Fill {
+    /// True if nothing is filled: an empty place. Side and row have no meaning then.
+    pub fn is_nothing(&self) -> bool {
+        (self.quantity, self.cost, self.fee) == (0, 0, 0)
+    }
+
+    /// The fill that settles a whole position at the final mark of its row (B-EXPIRY); nothing for a position of 0.
+    pub fn settlement(row: u8, position: i64, mark: i64) -> Self {
+        let quantity = position.unsigned_abs();
+        Self {
+            side: if position > 0 { Side::Sell } else { Side::Buy },
+            row,
+            quantity,
+            // A mark below zero cannot be settled, and is refused as not at the mark.
+            cost: u128::from(quantity).saturating_mul(u128::try_from(mark).unwrap_or_default()),
+            fee: 0,
+        }
+    }
+
+    /// B-FILL: at least one lot, and everything in its width.
+    ///
+    /// # Errors
+    /// [`FillError::Width`], [`FillError::Nothing`].
+    pub fn measure(&self) -> Result<(), FillError> {
+        if self.quantity >> QUANTITY_BITS != 0 || self.cost >> COST_BITS != 0 || self.fee >> COST_BITS != 0 {
+            return Err(FillError::Width);
+        }
+        if self.quantity == 0 {
+            return Err(FillError::Nothing);
+        }
+        Ok(())
+    }
+
+    /// Checks the fill against its rule and applies it to positions and cash of `account`.
+    ///
+    /// # Errors
+    /// The first rule that does not hold; `account` is then unspecified.
+    pub fn apply(&self, rule: FillRule<'_>, table: &RiskTable, account: &mut Account) -> Result<(), FillError> {
+        self.measure()?;
+        let number = usize::from(self.row);
+        let row = table.rows.get(number).ok_or(FillError::Instrument)?;
+        let position = account.positions.get_mut(number).ok_or(FillError::Instrument)?;
+        let before = *position;
+        let side = match rule {
+            FillRule::Order(order) => order.side,
+            FillRule::Liquidation | FillRule::Expiry => self.side,
+        };
+        match rule {
+            FillRule::Order(order) => self.check_order(order, table, row)?,
+            FillRule::Liquidation => self.check_liquidation(table, row)?,
+            FillRule::Expiry => self.check_expiry(row, before)?,
+        }
+        let lots = i64::try_from(self.quantity).map_err(|_| FillError::Width)?;
+        let change = side.sign().checked_mul(lots).ok_or(FillError::Width)?;
+        let must_reduce = match rule {
+            FillRule::Order(order) => order.has(flags::REDUCE_ONLY) || row.status == Status::CloseOnly,
+            FillRule::Liquidation | FillRule::Expiry => true,
+        };
+        if must_reduce && !reduces(before, side, lots) {
+            return Err(FillError::NotReducing);
+        }
+        let after = before.checked_add(change).ok_or(FillError::PositionWidth)?;
+        if !position_fits(after) {
+            return Err(FillError::PositionWidth);
+        }
+        if after.unsigned_abs() > row.limit && after.unsigned_abs() > before.unsigned_abs() {
+            return Err(FillError::PositionLimit);
+        }
+        *position = after;
+        account.cash = self.cash_after(account.cash, row, side).ok_or(FillError::CashWidth)?;
+        Ok(())
+    }
+
+    /// B-INSTRUMENT, B-PRICE, B-BAND, B-FEE of an order.
+    fn check_order(&self, order: &Instruction, table: &RiskTable, row: &Row) -> Result<(), FillError> {
+        if row.instrument_id != order.instrument_id {
+            return Err(FillError::Instrument);
+        }
+        if !row.is_live() {
+            return Err(FillError::NotTrading);
+        }
+        let gain = self
+            .at(order.limit.into())?
+            .checked_sub(self.signed_cost()?)
+            .ok_or(FillError::Width)?;
+        if gain.checked_mul(order.side.sign().into()).ok_or(FillError::Width)? < 0 {
+            return Err(FillError::Price);
+        }
+        self.check_band(row)?;
+        let allowed = u128::from(self.quantity)
+            .checked_mul(order.max_fee.into())
+            .ok_or(FillError::Width)?;
+        if self.fee > allowed {
+            return Err(FillError::FeeAboveMaximum);
+        }
+        self.fee_within(FEE_CAP_ONE.into(), table.header.fee_cap.into(), FillError::FeeAboveCap)
+    }
+
+    /// B-INSTRUMENT, B-LIQUIDATION, B-BAND, B-FEE of a liquidation.
+    fn check_liquidation(&self, table: &RiskTable, row: &Row) -> Result<(), FillError> {
+        if !row.is_live() {
+            return Err(FillError::NotTrading);
+        }
+        if self.quantity > row.chunk {
+            return Err(FillError::Chunk);
+        }
+        self.check_band(row)?;
+        let penalty = table.header.penalty.into();
+        self.fee_within(1 << RATIO_SHIFT, penalty, FillError::FeeAbovePenalty)
+    }
+
+    /// B-INSTRUMENT, B-EXPIRY, B-FEE of an expiry.
+    fn check_expiry(&self, row: &Row, position: i64) -> Result<(), FillError> {
+        if row.status != Status::Expired {
+            return Err(FillError::NotExpired);
+        }
+        if self.quantity != position.unsigned_abs() {
+            return Err(FillError::NotWhole);
+        }
+        if self.signed_cost()? != self.at(row.mark.into())? {
+            return Err(FillError::NotAtMark);
+        }
+        if self.fee != 0 {
+            return Err(FillError::FeeOfExpiry);
+        }
+        Ok(())
+    }
+
+    /// B-BAND.
+    fn check_band(&self, row: &Row) -> Result<(), FillError> {
+        let distance = self
+            .signed_cost()?
+            .checked_sub(self.at(row.mark.into())?)
+            .ok_or(FillError::Width)?;
+        if distance.unsigned_abs() > self.at(row.band.into())?.unsigned_abs() {
+            return Err(FillError::Band);
+        }
+        Ok(())
+    }
+
+    /// B-FEE: `scale·fee <= n·rate`.
+    fn fee_within(&self, scale: u128, rate: u128, error: FillError) -> Result<(), FillError> {
+        let fee = self.fee.checked_mul(scale).ok_or(FillError::Width)?;
+        let highest = self.cost.checked_mul(rate).ok_or(FillError::Width)?;
+        if fee > highest {
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    fn signed_cost(&self) -> Result<i128, FillError> {
+        i128::try_from(self.cost).map_err(|_| FillError::Width)
+    }
+
+    /// The value of the filled lots at a price.
+    fn at(&self, price: i128) -> Result<i128, FillError> {
+        i128::from(self.quantity).checked_mul(price).ok_or(FillError::Width)
+    }
+
+    /// `cash - σ·(n - f·F) - fee`.
+    fn cash_after(&self, cash: i128, row: &Row, side: Side) -> Option<i128> {
+        let funding = i128::from(self.quantity).checked_mul(row.funding.into())?;
+        let net = i128::try_from(self.cost).ok()?.checked_sub(funding)?;
+        cash.checked_sub(net.checked_mul(side.sign().into())?)?
+            .checked_sub(i128::try_from(self.fee).ok()?)
+    }
+}
+
+/// B-REDUCE: `-σ·q >= f`.
+fn reduces(position: i64, side: Side, lots: i64) -> bool {
+    position
+        .checked_mul(side.sign())
+        .and_then(i64::checked_neg)
+        .is_some_and(|held| held >= lots)
+}

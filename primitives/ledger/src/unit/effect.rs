@@ -1,0 +1,100 @@
+//! What a unit did.
+
+use crate::{account::Account, place::Transfer, record::UnitRecord};
+use alloc::vec::Vec;
+use cloister_crypto::{constants::INSTRUMENTS, Fr};
+use cloister_risk::Positions;
+
+/// What a mode did to the account, before nonce and leaf.
+#[derive(Clone, Debug)]
+pub(crate) struct Moved {
+    /// The account after; the nonce is still the old one.
+    pub after: Account,
+    /// New value of each place's slot, 0 without an instruction.
+    pub slots: Vec<Fr>,
+    /// Amount paid to the owner.
+    pub withdrawal: u64,
+    /// Amount sent to the next unit.
+    pub transfer: Option<Transfer>,
+    /// Fees of orders.
+    pub fees: u128,
+    /// Equity that passed to the house; at most 0.
+    pub taken_over: i128,
+}
+
+impl Moved {
+    /// Nothing but what `entry` brought; `places` empty slots.
+    pub fn unchanged(entry: &Account, places: usize) -> Self {
+        Self {
+            after: entry.clone(),
+            slots: alloc::vec![Fr::zero(); places],
+            withdrawal: 0,
+            transfer: None,
+            fees: 0,
+            taken_over: 0,
+        }
+    }
+}
+
+/// What a unit did, for the batch's sums.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitEffect {
+    /// Account root after.
+    pub root: Fr,
+    /// Account after.
+    pub after: Account,
+    /// Public record.
+    pub record: UnitRecord,
+    /// New value of each place's slot, 0 for a place without an instruction.
+    pub slots: Vec<Fr>,
+    /// Change of cash, deposit, transfers and withdrawal included, 10^-6.
+    pub cash: i128,
+    /// Fees of orders, 10^-6; a liquidation's fee is the insurance's.
+    pub fees: u128,
+    /// Changes of positions, in lots.
+    pub positions: Positions,
+    /// Changes of `|q_j|`, in lots.
+    pub gross: [i64; INSTRUMENTS],
+    /// Long lots that a liquidation or takeover shed, else 0.
+    pub shed_long: [u64; INSTRUMENTS],
+    /// Short lots that a liquidation or takeover shed, else 0.
+    pub shed_short: [u64; INSTRUMENTS],
+    /// Equity that a takeover passed to the house, at most 0, 10^-6.
+    pub taken_over: i128,
+    /// Amount sent to the next unit (B-TRANSFER).
+    pub transfer: Option<Transfer>,
+}
+
+/// Lots on one side that are gone; 0 if there are more.
+fn fewer(before: i64, after: i64) -> u64 {
+    u64::try_from(before.max(0).saturating_sub(after.max(0))).unwrap_or(0)
+}
+
+/// Differences of positions, by row. Positions are below 2^40 in size, so none of these saturates.
+pub(crate) struct Differences {
+    pub positions: Positions,
+    pub gross: [i64; INSTRUMENTS],
+    pub shed_long: [u64; INSTRUMENTS],
+    pub shed_short: [u64; INSTRUMENTS],
+}
+
+impl Differences {
+    /// Of two accounts; `sheds` in a liquidation or takeover.
+    pub fn new(before: &Positions, after: &Positions, sheds: bool) -> Self {
+        let mut out = Self {
+            positions: [0; INSTRUMENTS],
+            gross: [0; INSTRUMENTS],
+            shed_long: [0; INSTRUMENTS],
+            shed_short: [0; INSTRUMENTS],
+        };
+        for (row, (old, new)) in before.iter().zip(after).enumerate() {
+            out.positions[row] = new.saturating_sub(*old);
+            out.gross[row] = new.saturating_abs().saturating_sub(old.saturating_abs());
+            if sheds {
+                out.shed_long[row] = fewer(*old, *new);
+                out.shed_short[row] = fewer(old.saturating_neg(), new.saturating_neg());
+            }
+        }
+        out
+    }
+}

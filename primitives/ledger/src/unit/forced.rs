@@ -1,0 +1,22 @@
+//! Forced withdrawal, asked on the chain by the owner (B-FORCED).
+
+use super::{effect::Moved, UnitError, UnitWitness};
+use crate::{account::Account, batch::BatchContext};
+use cloister_risk::{Assessment, MarginChoice};
+
+impl UnitWitness {
+    /// Pays the amount of the witness.
+    pub(super) fn run_forced(&self, entry: &Account) -> Result<Moved, UnitError> {
+        let mut moved = Moved::unchanged(entry, self.places.len());
+        moved.after.cash = entry.cash.checked_sub(self.paid.into()).ok_or(UnitError::CashWidth)?;
+        moved.withdrawal = self.paid;
+        Ok(moved)
+    }
+
+    /// The amount to pay and the choice that proves it.
+    pub(super) fn choose_forced(&self, context: &BatchContext) -> Result<(u64, MarginChoice), UnitError> {
+        let entry = self.entry()?;
+        let before = Assessment::new(&context.table, &entry.positions, entry.cash)?;
+        Ok(Assessment::forced_amount(&before, &context.table, self.requested)?)
+    }
+}

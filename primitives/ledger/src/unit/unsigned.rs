@@ -1,0 +1,36 @@
+//! Units that trade without a signature: liquidation, expiry, takeover (B-LIQUIDATION, B-EXPIRY, B-TAKEOVER).
+
+use super::{effect::Moved, UnitError, UnitWitness};
+use crate::{account::Account, batch::BatchContext, fill::FillRule};
+use cloister_risk::{Assessment, Positions};
+
+impl UnitWitness {
+    /// Runs the unsigned fills of a liquidation or an expiry in order.
+    pub(super) fn run_fills(
+        &self,
+        context: &BatchContext,
+        entry: &Account,
+        rule: FillRule<'_>,
+    ) -> Result<Moved, UnitError> {
+        let mut moved = Moved::unchanged(entry, self.places.len());
+        for (i, place) in self.places.iter().enumerate().filter(|(_, p)| !p.fill.is_nothing()) {
+            place
+                .fill
+                .apply(rule, &context.table, &mut moved.after)
+                .map_err(|e| UnitError::Place(i as u8, e.into()))?;
+        }
+        Ok(moved)
+    }
+
+    /// B-TAKEOVER: everything passes to the house. Order tree, minimum id and keys stay, so that nothing signed before is
+    /// good twice.
+    pub(super) fn run_takeover(&self, context: &BatchContext, entry: &Account) -> Result<Moved, UnitError> {
+        let assessment = Assessment::new(&context.table, &entry.positions, entry.cash)?;
+        assessment.check_takeover()?;
+        let mut moved = Moved::unchanged(entry, self.places.len());
+        moved.after.cash = 0;
+        moved.after.positions = Positions::default();
+        moved.taken_over = assessment.equity;
+        Ok(moved)
+    }
+}

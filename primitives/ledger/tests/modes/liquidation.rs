@@ -1,0 +1,211 @@
+//! B-LIQUIDATION.
+
+use super::{accept, fill, insured, margin, mark, poor, refuse, refuse_spoiled, LOTS, POOR, SHAPE};
+use cloister_ledger::{testing::World, BatchError, Fill, FillError, Mode, PlaceError, Side, UnitError, UnitRequest};
+use cloister_risk::{MarginChoice, MarginError, Status};
+
+/// An account short of maintenance margin, not insolvent.
+fn short(side: Side) -> World {
+    let mut world = insured();
+    let percent = match side {
+        Side::Buy => -13,
+        Side::Sell => 9,
+    };
+    poor(&mut world, side, percent);
+    world
+}
+
+fn liquidation(fills: Vec<Fill>) -> Vec<UnitRequest> {
+    vec![UnitRequest::Liquidation {
+        index: POOR as u32,
+        deposit: 0,
+        fills,
+    }]
+}
+
+#[test]
+fn a_short_account_is_liquidated_to_the_house_again_and_again_while_it_is_short() {
+    for side in [Side::Buy, Side::Sell] {
+        let mut world = short(side);
+        let house = world.state.house().clone();
+        let fills = vec![world.liquidation_fill(POOR, 0, 1, mark(&world, 0))];
+        for n in 1..=3 {
+            let (_, effect) = accept(&mut world, liquidation(fills.clone()));
+            assert_eq!(effect.house.positions[0], side.sign() * n);
+        }
+        let now = world.state.house();
+        let fee = fills[0].fee;
+        assert!(fee > 0);
+        assert_eq!(now.fee_pool, house.fee_pool, "the penalty is no fee");
+        let row = &world.table.rows[0];
+        let equity = now.insurance + i128::from(now.positions[0]) * i128::from(row.value);
+        assert_eq!(
+            equity,
+            house.insurance + 3 * fee as i128,
+            "the penalty is the insurance's"
+        );
+    }
+}
+
+#[test]
+fn a_trader_may_take_the_other_side() {
+    let mut world = short(Side::Buy);
+    let price = mark(&world, 0) - 10_000;
+    let units = vec![
+        world.liquidate(POOR, 0, 100, price),
+        world.fill_order(3, 0, Side::Buy, 100, price),
+    ];
+    let (_, effect) = accept(&mut world, units);
+    assert_eq!(effect.house.positions[0], 0);
+    assert_eq!(world.position(POOR, 0), LOTS as i64 - 100);
+    let record = &effect.statement.units[0];
+    assert_eq!(record.kind.code(), 0, "a liquidation looks like any update");
+}
+
+#[test]
+fn several_positions_are_reduced_in_one_unit() {
+    let mut world = short(Side::Buy);
+    let shape = cloister_ledger::Shape { units: 1, orders: 3 };
+    let fills = vec![world.liquidation_fill(POOR, 0, 100, mark(&world, 0)); 2];
+    let request = world.padded(shape, liquidation(fills));
+    world.apply(shape, &request);
+    assert_eq!(world.position(POOR, 0), 0);
+}
+
+#[test]
+fn a_healthy_account_should_not_be_liquidated() {
+    let mut world = insured();
+    poor(&mut world, Side::Buy, -1);
+    let units = vec![world.liquidate(POOR, 0, 1, mark(&world, 0))];
+    refuse(&mut world, units, margin(0, MarginError::NotShort));
+    // Short of initial margin only.
+    world.set_mark(0, mark(&world, 0) as i64 / 100 * 92);
+    assert!(world.assess(POOR).worst(320).is_ok_and(|(_, d)| d > 0));
+    let units = vec![world.liquidate(POOR, 0, 1, mark(&world, 0))];
+    refuse(&mut world, units, margin(0, MarginError::NotShort));
+}
+
+#[test]
+fn the_edge_of_maintenance_margin_is_exact() {
+    let mut world = short(Side::Buy);
+    let (_, worst) = world.assess(POOR).worst(256).expect("in range");
+    // Deposits count before. One unit less than what is missing leaves a deficit of at least one.
+    let missing = u64::try_from((worst + 255) / 256).expect("short");
+    for (deposit, error) in [(missing - 1, None), (missing, Some(margin(0, MarginError::NotShort)))] {
+        let units = vec![UnitRequest::Liquidation {
+            index: POOR as u32,
+            deposit,
+            fills: vec![world.liquidation_fill(POOR, 0, 1, mark(&world, 0))],
+        }];
+        match error {
+            Some(error) => refuse(&mut world, units, error),
+            None => drop(accept(&mut world.clone(), units)),
+        }
+    }
+}
+
+#[test]
+fn an_insolvent_account_should_not_be_liquidated_below_zero() {
+    let mut world = insured();
+    poor(&mut world, Side::Buy, -30);
+    let units = vec![world.liquidate(POOR, 0, 1, mark(&world, 0))];
+    refuse(&mut world, units, margin(0, MarginError::NegativeEquity));
+}
+
+#[test]
+fn each_bound_of_a_step_refuses_with_its_error() {
+    type Change = fn(&mut Fill, &mut World);
+    let cases: [(Change, FillError); 9] = [
+        (|f, _| f.quantity = 101, FillError::Chunk),
+        (|f, _| f.side = Side::Buy, FillError::NotReducing),
+        (
+            |f, w| (w.table.rows[0].chunk, f.quantity) = (1_000, LOTS + 1),
+            FillError::NotReducing,
+        ),
+        (
+            |f, w| f.cost -= u128::from(w.table.rows[0].band) * 10 + 1,
+            FillError::Band,
+        ),
+        (|f, _| f.fee += 1, FillError::FeeAbovePenalty),
+        (|_, w| w.set_status(0, Status::Expired), FillError::NotTrading),
+        (|f, _| f.row = 31, FillError::NotTrading),
+        (|f, _| f.row = 32, FillError::Instrument),
+        (|f, _| f.quantity = 0, FillError::Nothing),
+    ];
+    for (change, error) in cases {
+        let mut world = short(Side::Buy);
+        let mut step = world.liquidation_fill(POOR, 0, 10, mark(&world, 0));
+        change(&mut step, &mut world);
+        if step.quantity > 10 {
+            step.cost = u128::from(mark(&world, 0)) * u128::from(step.quantity);
+        }
+        refuse(&mut world, liquidation(vec![step]), fill(0, error));
+    }
+}
+
+#[test]
+fn a_close_only_instrument_is_liquidated_too() {
+    let mut world = short(Side::Buy);
+    world.set_status(0, Status::CloseOnly);
+    let units = vec![world.liquidate(POOR, 0, 100, mark(&world, 0))];
+    accept(&mut world, units);
+}
+
+#[test]
+fn a_step_that_makes_the_account_riskier_should_be_refused() {
+    let mut world = short(Side::Buy);
+    // A band so wide that a lot loses more than the margin it frees.
+    world.table.rows[0].band = 40_000_000;
+    let price = mark(&world, 0) - 20_000_000;
+    let units = vec![world.liquidate(POOR, 0, 10, price)];
+    refuse(&mut world, units, margin(0, MarginError::RiskIncreased));
+}
+
+#[test]
+fn the_threshold_is_one_of_the_deficits_before_and_at_least_one() {
+    let mut world = insured();
+    poor(&mut world, Side::Buy, -20);
+    let (worst, _) = world.assess(POOR).worst(256).expect("in range");
+    let deficits = world.assess(POOR).deficits(256).expect("in range");
+    let lower = (0..16u8)
+        .find(|s| deficits[usize::from(*s)] >= 1 && deficits[usize::from(*s)] < deficits[usize::from(worst)])
+        .expect("a milder scenario is short too");
+    let healthy = (0..16u8)
+        .find(|s| deficits[usize::from(*s)] < 1)
+        .expect("not all are short");
+    let cases = [
+        (MarginChoice::NotWorse(lower), MarginError::RiskIncreased),
+        (MarginChoice::NotWorse(healthy), MarginError::NotShort),
+        (MarginChoice::NotWorse(16), MarginError::Threshold),
+        (MarginChoice::Initial, MarginError::Choice),
+        (MarginChoice::Tight(worst), MarginError::Choice),
+    ];
+    for (choice, error) in cases {
+        let units = vec![world.liquidate(POOR, 0, 1, mark(&world, 0))];
+        refuse_spoiled(&world, units, |w| w.units[0].margin = choice, margin(0, error));
+    }
+}
+
+#[test]
+fn nothing_signed_stands_in_a_liquidation_and_no_unsigned_fill_elsewhere() {
+    let mut world = short(Side::Buy);
+    let step = world.liquidation_fill(POOR, 0, 10, mark(&world, 0));
+    let signed = world.instruct(POOR, cloister_ledger::Kind::Cancel, 0);
+    refuse_spoiled(
+        &world,
+        liquidation(vec![step]),
+        |w| w.units[0].places[0].signed = signed,
+        BatchError::Unit(0, UnitError::InstructionInMode),
+    );
+    for mode in [Mode::Padding, Mode::Forced, Mode::Takeover, Mode::Normal] {
+        let error = match mode {
+            Mode::Normal => UnitError::Place(0, PlaceError::FillWithoutOrder),
+            _ => UnitError::FillInMode,
+        };
+        let spoil = |w: &mut cloister_ledger::BatchWitness| w.units[0].mode = mode;
+        refuse_spoiled(&world, liquidation(vec![step]), spoil, BatchError::Unit(0, error));
+    }
+    let too_many = world.padded(SHAPE, liquidation(vec![step; 2]));
+    let found = world.state.apply(SHAPE, &too_many).map(|_| ());
+    assert_eq!(found, Err(cloister_ledger::StateError::TooManyPlaces(0)));
+}

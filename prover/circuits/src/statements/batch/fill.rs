@@ -1,0 +1,418 @@
+//! One fill (B-FILL): of an order, of a liquidation, of an expiry, or none. One gadget serves all of them: the kind of
+//! the fill chooses which bounds are asked.
+
+use bellman::{ConstraintSystem, SynthesisError};
+use cloister_crypto::{
+    constants::{
+        AMOUNT_BITS, COST_BITS, FEE_CAP_BITS, FEE_CAP_ONE, INSTRUMENTS, POSITION_BITS, PRICE_BITS, QUANTITY_BITS,
+        RATIO_SHIFT, STATUS_BITS,
+    },
+    field::from_u128,
+};
+use cloister_ledger::{Kind, Mode, PlaceWitness};
+
+use super::{instruction::InstructionWires, modes::Modes, risk::Table};
+use crate::{
+    gadgets::{
+        bits::{alloc_ranged, is_nonnegative, range, signed_range},
+        boolean::{one_hot, Bit},
+        inner::Paired,
+        num::{choose, enforce_equal_if, enforce_product, select, Num},
+    },
+    Fr,
+};
+
+/// Bits of `f·limit - n`.
+const PRICE_GAIN_BITS: usize = QUANTITY_BITS + AMOUNT_BITS;
+/// Bits of `f·band ± (n - f·mark)`, at most twice the first.
+const BAND_ROOM_BITS: usize = QUANTITY_BITS + PRICE_BITS + 1;
+/// Bits of `n·fee_cap`, which is wider than `n·penalty`.
+const FEE_ROOM_BITS: usize = COST_BITS + FEE_CAP_BITS;
+
+/// What a fill is of; at most one.
+pub struct FillKind {
+    order: Bit,
+    liquidation: Bit,
+    expiry: Bit,
+    any: Bit,
+}
+
+impl FillKind {
+    /// B-UNIT: a fill without an order is for liquidation and expiry only. In any other mode nobody would have agreed to it.
+    fn alloc<CS: ConstraintSystem<Fr>>(
+        cs: &mut CS,
+        modes: &Modes,
+        order: &Bit,
+        witness: Option<(Mode, &PlaceWitness)>,
+    ) -> Result<Self, SynthesisError> {
+        let mut cs = cs.namespace(|| "B-UNIT");
+        let closing = |mode| matches!(mode, Mode::Liquidation | Mode::Expiry);
+        let filled = |p: &PlaceWitness| p.signed.instruction.kind == Kind::None && p.fill.quantity != 0;
+        let value = witness.map(|(mode, place)| closing(mode) && filled(place));
+        let unsigned = Bit::alloc(&mut cs, || "unsigned fill", value)?;
+        let elsewhere = Num::one() - modes.liquidation.num() - modes.expiry.num();
+        let name = || "unsigned fill only in liquidation and expiry";
+        enforce_product(&mut cs, name, unsigned.num(), &elsewhere, &Num::zero());
+        let liquidation = unsigned.and(&mut cs, "fill of a liquidation", &modes.liquidation)?;
+        Ok(Self {
+            // The other mode it can be.
+            expiry: Bit::trusted(unsigned.num() - liquidation.num()),
+            // An order is in mode normal, so both are never one.
+            any: Bit::trusted(order.num() + unsigned.num()),
+            order: order.clone(),
+            liquidation,
+        })
+    }
+}
+
+/// A fill's numbers, all zero without a fill, and the row it is in.
+pub struct FillWires {
+    kind: FillKind,
+    /// Lots, `f`.
+    pub quantity: Num,
+    /// Cost, `n`.
+    cost: Num,
+    fee: Num,
+    choice: Vec<Bit>,
+    chosen: Paired,
+}
+
+impl FillWires {
+    /// Allocates the fill of one place.
+    pub fn alloc<CS: ConstraintSystem<Fr>>(
+        cs: &mut CS,
+        modes: &Modes,
+        order: &Bit,
+        witness: Option<(Mode, &PlaceWitness)>,
+    ) -> Result<Self, SynthesisError> {
+        let kind = FillKind::alloc(cs, modes, order, witness)?;
+        let mut cs = cs.namespace(|| "B-FILL");
+        let fill = witness.map(|(_, place)| place.fill);
+        let quantity = Num::alloc(&mut cs, || "quantity", fill.map(|f| Fr::from(f.quantity)))?;
+        // At least one lot: an order with an empty fill would only burn the trader's fee allowance and slot.
+        range(
+            &mut cs,
+            "at least one lot",
+            &(&quantity - kind.any.num()),
+            QUANTITY_BITS,
+        )?;
+        let (cost, _) = alloc_ranged(&mut cs, "cost", fill.map(|f| from_u128(f.cost)), COST_BITS)?;
+        let (fee, _) = alloc_ranged(&mut cs, "fee", fill.map(|f| from_u128(f.fee)), COST_BITS)?;
+        // None of the three is negative and their sum is far below the order of the field: it is zero only if all are.
+        let all = Num::total([&quantity, &cost, &fee]);
+        enforce_product(
+            &mut cs,
+            || "nothing without a fill",
+            kind.any.not().num(),
+            &all,
+            &Num::zero(),
+        );
+        let row = fill.map(|f| f.row.into());
+        let choice = one_hot(&mut cs.namespace(|| "B-INSTRUMENT"), "row", &kind.any, row, INSTRUMENTS)?;
+        Ok(Self {
+            kind,
+            quantity,
+            cost,
+            fee,
+            chosen: Paired::one_hot(&choice),
+            choice,
+        })
+    }
+
+    /// A column of the risk table at the chosen row, zero without a fill.
+    fn of<CS: ConstraintSystem<Fr>>(
+        &self,
+        cs: &mut CS,
+        name: &'static str,
+        column: &Paired,
+    ) -> Result<Num, SynthesisError> {
+        self.chosen.inner(cs, name, column)
+    }
+
+    /// What a liquidation's step leaves of the row's chunk; zero in other modes (B-LIQUIDATION).
+    pub fn left_of_chunk<CS: ConstraintSystem<Fr>>(&self, cs: &mut CS, table: &Table) -> Result<Num, SynthesisError> {
+        let mut cs = cs.namespace(|| "B-LIQUIDATION");
+        let chunk = self.of(&mut cs, "chunk", &table.chunk)?;
+        let left = &chunk - &self.quantity;
+        self.kind.liquidation.num().mul(&mut cs, || "left of the chunk", &left)
+    }
+
+    /// The number at the chosen row, zero at the others.
+    fn spread<CS: ConstraintSystem<Fr>>(
+        &self,
+        cs: &mut CS,
+        name: &'static str,
+        x: &Num,
+    ) -> Result<Vec<Num>, SynthesisError> {
+        let mut cs = cs.namespace(|| name);
+        self.choice
+            .iter()
+            .enumerate()
+            .map(|(j, bit)| bit.num().mul(&mut cs, || format!("row {j}"), x))
+            .collect()
+    }
+}
+
+/// The positions a fill finds, with what is known of them.
+pub enum Held<'a> {
+    /// Those of the account before the unit, with their long sides.
+    Paired(&'a Paired, &'a Paired),
+    /// Those an earlier place left.
+    Plain(&'a [Num], &'a [Num]),
+}
+
+impl Held<'_> {
+    fn at<CS: ConstraintSystem<Fr>>(&self, cs: &mut CS, fill: &FillWires) -> Result<Split, SynthesisError> {
+        let mut cs = cs.namespace(|| "held");
+        let (q, long) = match self {
+            Self::Paired(positions, longs) => (
+                fill.of(&mut cs, "position", positions)?,
+                fill.of(&mut cs, "long side", longs)?,
+            ),
+            Self::Plain(positions, longs) => (
+                choose(&mut cs, "position", &fill.choice, positions)?,
+                choose(&mut cs, "long side", &fill.choice, longs)?,
+            ),
+        };
+        Ok(Split { q, long })
+    }
+}
+
+/// A position with `max(q, 0)`.
+struct Split {
+    q: Num,
+    long: Num,
+}
+
+impl Split {
+    /// Of a new position, which is bound to its width.
+    fn new<CS: ConstraintSystem<Fr>>(cs: &mut CS, name: &'static str, q: Num) -> Result<Self, SynthesisError> {
+        let mut cs = cs.namespace(|| name);
+        let bits = signed_range(&mut cs, "range", &q, POSITION_BITS)?;
+        let long = is_nonnegative(&bits).num().mul(&mut cs, || "long side", &q)?;
+        Ok(Self { q, long })
+    }
+
+    /// `|q|`.
+    fn size(&self) -> Num {
+        &self.long * 2 - &self.q
+    }
+}
+
+/// What a fill changes.
+pub struct FillOutput {
+    /// Subtracted from cash.
+    pub paid: Num,
+    /// Part of `paid` that goes to the fee pool; a liquidation's fee stays with the insurance.
+    pub order_fee: Num,
+    /// Added to `q_j`.
+    pub positions: Vec<Num>,
+    /// Added to `max(q_j, 0)`.
+    pub longs: Vec<Num>,
+    /// Added to the account's floor.
+    pub floor: Num,
+}
+
+/// Checks the fill of one place against the positions before it.
+pub fn synthesize_fill<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    table: &Table,
+    instruction: &InstructionWires,
+    fill: &FillWires,
+    held: &Held<'_>,
+) -> Result<FillOutput, SynthesisError> {
+    let close_only = check_instrument(cs, table, instruction, fill)?;
+    let sign = Num::one() - instruction.sell.num() * 2;
+    check_price(cs, table, instruction, fill)?;
+    let order_fee = check_fee(cs, table, instruction, fill)?;
+
+    let before = held.at(cs, fill)?;
+    let change = sign.mul(cs, || "change of the position", &fill.quantity)?;
+    let after = {
+        let mut cs = cs.namespace(|| "B-RANGE");
+        Split::new(&mut cs, "position after", &before.q + &change)?
+    };
+    // With at least one lot filled, only the other side and the whole size leave nothing.
+    enforce_product(
+        &mut cs.namespace(|| "B-EXPIRY"),
+        || "whole position",
+        fill.kind.expiry.num(),
+        &after.q,
+        &Num::zero(),
+    );
+    check_size(cs, table, instruction, fill, &close_only, &sign, [&before, &after])?;
+
+    let longs = &after.long - &before.long;
+    let floor = {
+        let mut cs = cs.namespace(|| "floor");
+        let both = fill.of(&mut cs, "of both sides", &table.floor_both)?;
+        let short = fill.of(&mut cs, "of shorts", &table.floor_short)?;
+        longs.mul(&mut cs, || "long side", &both)? - change.mul(&mut cs, || "change", &short)?
+    };
+    let funding = fill.of(cs, "funding", &table.funding)?;
+    let settled = fill.quantity.mul(cs, || "settled funding", &funding)?;
+    let net = sign.mul(cs, || "net cost", &(&fill.cost - &settled))?;
+    Ok(FillOutput {
+        paid: &net + &fill.fee,
+        order_fee,
+        positions: fill.spread(cs, "position changes", &change)?,
+        longs: fill.spread(cs, "long changes", &longs)?,
+        floor,
+    })
+}
+
+/// B-INSTRUMENT: the signed instrument's row for an order, and a row in the status the kind asks for. Tells whether the
+/// row is close-only.
+fn check_instrument<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    table: &Table,
+    instruction: &InstructionWires,
+    fill: &FillWires,
+) -> Result<Num, SynthesisError> {
+    let mut cs = cs.namespace(|| "B-INSTRUMENT");
+    let kind = &fill.kind;
+    let id = fill.of(&mut cs, "instrument id", &table.instrument_id)?;
+    // Without it a trader's order for one instrument could be filled with another.
+    enforce_equal_if(
+        &mut cs,
+        || "signed instrument",
+        &kind.order,
+        &id,
+        &instruction.instrument_id,
+    );
+    let status = fill.of(&mut cs, "status", &table.status)?;
+    let bits = range(&mut cs, "status bits", &status, STATUS_BITS)?;
+    // Trading is 1, close-only 2; empty is 0 and expired 3.
+    let [low, high] = [bits[0].num(), bits[1].num()];
+    let expired = low.mul(&mut cs, || "expired", high)?;
+    let dead = Num::one() - low - high + &expired * 2;
+    let trades = kind.order.num() + kind.liquidation.num();
+    enforce_product(&mut cs, || "trading or close-only", &trades, &dead, &Num::zero());
+    // Settling at a mark that is not the final one would be a trade nobody signed.
+    let running = Num::one() - &expired;
+    enforce_product(
+        &mut cs,
+        || "settled after expiry",
+        kind.expiry.num(),
+        &running,
+        &Num::zero(),
+    );
+    Ok(high - &expired)
+}
+
+/// B-PRICE, B-BAND and the price of B-EXPIRY.
+fn check_price<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    table: &Table,
+    instruction: &InstructionWires,
+    fill: &FillWires,
+) -> Result<(), SynthesisError> {
+    {
+        // Never worse than signed: this is all that protects a trader from the sequencer's prices.
+        let mut cs = cs.namespace(|| "B-PRICE");
+        let worst = fill.quantity.mul(&mut cs, || "cost at the limit", &instruction.limit)?;
+        let sells = fill.kind.order.and(&mut cs, "order sells", &instruction.sell)?;
+        let sign = fill.kind.order.num() - sells.num() * 2;
+        let gain = sign.mul(&mut cs, || "signed gain", &(&worst - &fill.cost))?;
+        range(&mut cs, "not worse than the limit", &gain, PRICE_GAIN_BITS)?;
+    }
+    let distance = {
+        // Near the mark: a trade far off it would shift money between two accounts of one owner, past the margin rule.
+        let mut cs = cs.namespace(|| "B-BAND");
+        let mark = fill.of(&mut cs, "mark", &table.mark)?;
+        let band = fill.of(&mut cs, "band", &table.band)?;
+        let at_mark = fill.quantity.mul(&mut cs, || "cost at the mark", &mark)?;
+        let room = fill.quantity.mul(&mut cs, || "room", &band)?;
+        let distance = &fill.cost - &at_mark;
+        range(&mut cs, "not above the band", &(&room - &distance), BAND_ROOM_BITS)?;
+        range(&mut cs, "not below the band", &(&room + &distance), BAND_ROOM_BITS)?;
+        distance
+    };
+    // At any other price the account would gain or lose by being settled.
+    enforce_product(
+        &mut cs.namespace(|| "B-EXPIRY"),
+        || "at the final mark",
+        fill.kind.expiry.num(),
+        &distance,
+        &Num::zero(),
+    );
+    Ok(())
+}
+
+/// B-FEE: for an order neither above what the trader signed nor above the table's cap; for a liquidation not above the
+/// penalty; for an expiry nothing. Tells the fee of an order.
+fn check_fee<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    table: &Table,
+    instruction: &InstructionWires,
+    fill: &FillWires,
+) -> Result<Num, SynthesisError> {
+    let mut cs = cs.namespace(|| "B-FEE");
+    let kind = &fill.kind;
+    let order_fee = kind.order.num().mul(&mut cs, || "fee of an order", &fill.fee)?;
+    // The signed maximum is bound by nothing where nothing is signed.
+    let lots = kind.order.num().mul(&mut cs, || "lots of an order", &fill.quantity)?;
+    let signed = lots.mul(&mut cs, || "signed maximum", &instruction.max_fee)?;
+    range(
+        &mut cs,
+        "not above the signed maximum",
+        &(&signed - &order_fee),
+        COST_BITS,
+    )?;
+
+    let cap = kind.order.num().mul(&mut cs, || "rate of an order", table.fee_cap())?;
+    let penalty = kind
+        .liquidation
+        .num()
+        .mul(&mut cs, || "rate of a liquidation", table.penalty())?;
+    let highest = fill.cost.mul(&mut cs, || "highest", &(cap + penalty))?;
+    let one = Num::sum([
+        (Fr::from(FEE_CAP_ONE), kind.order.num()),
+        (Fr::from(1 << RATIO_SHIFT), kind.liquidation.num()),
+        // The rate of an expiry is zero.
+        (Fr::one(), kind.expiry.num()),
+    ]);
+    let scaled = fill.fee.mul(&mut cs, || "fee over the rate's one", &one)?;
+    range(&mut cs, "not above the rate", &(&highest - &scaled), FEE_ROOM_BITS)?;
+    Ok(order_fee)
+}
+
+/// B-REDUCE: a fill that must reduce does not open or turn a position. B-LIMIT: else the position is within the row's limit
+/// afterwards, or not larger than before; one that reduces keeps that anyway, so both share their bits.
+fn check_size<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    table: &Table,
+    instruction: &InstructionWires,
+    fill: &FillWires,
+    close_only: &Num,
+    sign: &Num,
+    [before, after]: [&Split; 2],
+) -> Result<(), SynthesisError> {
+    let mut cs = cs.namespace(|| "B-REDUCE, B-LIMIT");
+    let flag = instruction.reduce_only.num();
+    let both = flag.mul(&mut cs, || "flag and close-only", close_only)?;
+    let either = flag + close_only - &both;
+    let of_order = fill.kind.order.num().mul(&mut cs, || "order must reduce", &either)?;
+    // An expiry leaves nothing, which is checked by itself.
+    let required = Bit::trusted(of_order + fill.kind.liquidation.num());
+    let reducible = -&sign.mul(&mut cs, || "signed position", &before.q)?;
+
+    let limit = fill.of(&mut cs, "limit", &table.limit)?;
+    let [old_size, new_size] = [before.size(), after.size()];
+    // The prover may name either bound.
+    let within = new_size
+        .value()
+        .zip(limit.value())
+        .map(|(size, limit)| size.to_bytes().iter().rev().le(limit.to_bytes().iter().rev()));
+    let within = Bit::alloc(&mut cs, || "bound is the limit", within)?;
+    let bound = select(&mut cs, || "bound", &within, &limit, &old_size)?;
+    let room = select(
+        &mut cs,
+        || "room",
+        &required,
+        &(&reducible - &fill.quantity),
+        &(&bound - &new_size),
+    )?;
+    range(&mut cs, "reduces or stays within its bound", &room, POSITION_BITS)?;
+    Ok(())
+}

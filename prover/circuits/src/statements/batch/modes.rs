@@ -1,0 +1,63 @@
+//! The modes of a unit (B-UNIT).
+
+use bellman::{ConstraintSystem, SynthesisError};
+use cloister_ledger::Mode;
+
+use crate::{
+    gadgets::{boolean::Bit, num::Num},
+    Fr,
+};
+
+/// One-hot; padding is none of them.
+pub struct Modes {
+    pub open: Bit,
+    pub rekey: Bit,
+    pub normal: Bit,
+    pub forced: Bit,
+    pub liquidation: Bit,
+    pub expiry: Bit,
+    pub takeover: Bit,
+}
+
+impl Modes {
+    /// Two modes at once would join what one allows with what the other does not ask: an expiry that is also a
+    /// takeover could settle what it gives away.
+    pub fn alloc<CS: ConstraintSystem<Fr>>(cs: &mut CS, mode: Option<Mode>) -> Result<Self, SynthesisError> {
+        let mut cs = cs.namespace(|| "B-UNIT");
+        let mut bit = |name, of| Bit::alloc(&mut cs, || name, mode.map(|m| m == of));
+        let modes = Self {
+            open: bit("mode open", Mode::Open)?,
+            rekey: bit("mode re-key", Mode::Rekey)?,
+            normal: bit("mode normal", Mode::Normal)?,
+            forced: bit("mode forced", Mode::Forced)?,
+            liquidation: bit("mode liquidation", Mode::Liquidation)?,
+            expiry: bit("mode expiry", Mode::Expiry)?,
+            takeover: bit("mode takeover", Mode::Takeover)?,
+        };
+        let all = [
+            &modes.open,
+            &modes.rekey,
+            &modes.normal,
+            &modes.forced,
+            &modes.liquidation,
+            &modes.expiry,
+            &modes.takeover,
+        ];
+        Bit::from_sum(&mut cs, "at most one mode", &all);
+        Ok(modes)
+    }
+
+    /// The record shows keys: open or re-key.
+    pub fn shows_keys(&self) -> Bit {
+        Bit::trusted(self.open.num() + self.rekey.num())
+    }
+
+    /// The public kind of the record.
+    pub fn record_kind(&self) -> Num {
+        Num::sum([
+            (Fr::one(), self.open.num()),
+            (Fr::from(2), self.rekey.num()),
+            (Fr::from(3), self.forced.num()),
+        ])
+    }
+}
