@@ -194,9 +194,9 @@ fn spoiled_batches_of_several_places_should_be_judged_alike() {
 }
 
 #[test]
-#[ignore = "half an hour"]
+#[ignore = "ten minutes"]
 fn many_spoiled_batches_should_be_judged_alike() {
-    let (valid, refused) = judge(SMALL, 1_000, 120, 20);
+    let (valid, refused) = judge(SMALL, 1_000, 40, 12);
     println!("{valid} valid, {refused} refused");
-    assert!(valid > 1_000 && refused > 4_000, "{valid} valid, {refused} refused");
+    assert!(valid > 100 && refused > 1_000, "{valid} valid, {refused} refused");
 }
