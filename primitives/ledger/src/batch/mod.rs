@@ -30,8 +30,14 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// The development shape.
-    pub const DEV: Self = Self { units: 8, orders: 1 };
+    /// The development shape; fills a domain of 2^18.
+    pub const DEV: Self = Self { units: 10, orders: 1 };
+    /// Fills a domain of 2^19.
+    pub const STANDARD: Self = Self { units: 23, orders: 1 };
+    /// Fills a domain of 2^20.
+    pub const LARGE: Self = Self { units: 49, orders: 1 };
+    /// For market makers: many orders of few accounts; fills a domain of 2^20.
+    pub const MAKER: Self = Self { units: 14, orders: 8 };
 }
 
 /// What all units of a batch share.

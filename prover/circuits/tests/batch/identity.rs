@@ -14,28 +14,57 @@ const PINNED: &[(u16, u16, usize, usize, &str)] = &[
     (
         1,
         1,
-        67_042,
-        66_512,
-        "467c584e0e1cce8dcd71c3e6d9d12e50e73e717c567d1e2b1ee3f741365ec154",
+        78_378,
+        77_969,
+        "ccb7b127fa66817a8217cda6c075752eea8d41541ec0abae4f1503d19dc425e0",
     ),
     (
         2,
         2,
-        103_807,
-        103_509,
-        "13767061bcd866b3db9aefcb71c987d9606128312b8454e2158b5c36941c3d1f",
+        111_616,
+        111_448,
+        "e8cbc5c42cf5eaba018b3436a21dbc3076bb3c540280b0ed7532b4e27e3aa8e8",
     ),
     (
-        8,
+        10,
         1,
-        217_066,
-        217_194,
-        "ec01b818bd886cc9df949d1c221e8fd59a992272bd7a235cfae689cdbb51d4d0",
+        257_217,
+        257_717,
+        "f081c71dbcbf9d2f303ecbfb6bad2648dd75f7c2b973a6d5b17ed98253d0104b",
+    ),
+    (
+        23,
+        1,
+        515_540,
+        517_353,
+        "353a4a8c827427744afe4a67aa984ffb88bd28e735193742c560602b8b6eb0dc",
+    ),
+    (
+        49,
+        1,
+        1_032_186,
+        1_036_625,
+        "a035e64163fe6ad05ca3ff4ec2acbec6a5a1cd7505dcfa3b91ba29a4e2ebaa51",
+    ),
+    (
+        14,
+        8,
+        984_061,
+        991_825,
+        "d1a3b9aa3e30c3afecfa9c1cdb01bf6ccdf89a5f207e69096ee63306e548945b",
     ),
 ];
 
-/// The largest number of constraints of a unit with one place.
-const UNIT_BUDGET: usize = 24_000;
+/// The largest number of constraints of a unit with one place and all modes.
+const UNIT_BUDGET: usize = 20_000;
+
+/// Named shapes and the logarithms of their domains.
+const SHAPES: [(Shape, u32); 4] = [
+    (Shape::DEV, 18),
+    (Shape::STANDARD, 19),
+    (Shape::LARGE, 20),
+    (Shape::MAKER, 20),
+];
 
 #[test]
 fn sizes_and_identities_should_be_the_pinned_ones() {
@@ -64,10 +93,20 @@ fn sizes_and_identities_should_be_the_pinned_ones() {
 }
 
 #[test]
-fn development_shape_should_fit_its_domain() {
-    let shape = circuit_shape(Shape::DEV).unwrap();
-    // The proof system adds a constraint for each input and one for the constant.
-    assert!(shape.constraints + shape.inputs < 1 << 18, "{shape:?}");
+fn shapes_should_fill_their_domains() {
+    for (shape, log) in SHAPES {
+        // The proof system adds a constraint for each input and one for the constant.
+        let rows = |units| {
+            let found = circuit_shape(Shape { units, ..shape }).unwrap();
+            found.constraints + found.inputs + 1
+        };
+        assert!(rows(shape.units) <= 1 << log, "{shape:?}: {}", rows(shape.units));
+        assert!(
+            rows(shape.units + 1) > 1 << log,
+            "{shape:?} has room: {}",
+            rows(shape.units + 1)
+        );
+    }
 }
 
 #[test]

@@ -225,7 +225,8 @@ fn set_key(scene: &mut Scene, key: Key) {
 
 #[test]
 fn keys_changed_outside_a_re_key_should_break_b_rekey() {
-    let cases: [(fn(&mut UnitWitness), &str); 3] = [
+    type Change = fn(&mut UnitWitness);
+    let cases: [(Change, &str); 3] = [
         (|u| u.new_key.x += Fr::one(), "key x"),
         (|u| u.new_key.y += Fr::one(), "key y"),
         (|u| u.new_view_key += Fr::one(), "view key"),

@@ -1,0 +1,183 @@
+//! The bounds of a fill: B-INSTRUMENT, B-PRICE, B-BAND, B-FEE, B-REDUCE, B-LIMIT. Its kind chooses which are asked.
+
+use bellman::{ConstraintSystem, SynthesisError};
+use cloister_crypto::constants::{
+    AMOUNT_BITS, COST_BITS, FEE_CAP_BITS, FEE_CAP_ONE, POSITION_BITS, PRICE_BITS, QUANTITY_BITS, RATIO_SHIFT,
+    STATUS_BITS,
+};
+
+use super::{
+    super::{instruction::InstructionWires, risk::Table},
+    FillWires, Split,
+};
+use crate::{
+    gadgets::{
+        bits::range,
+        boolean::Bit,
+        num::{enforce_equal_if, enforce_product, select, Num},
+    },
+    Fr,
+};
+
+/// Bits of `f·limit - n`.
+const PRICE_GAIN_BITS: usize = QUANTITY_BITS + AMOUNT_BITS;
+/// Bits of `f·band ± (n - f·mark)`, at most twice the first.
+const BAND_ROOM_BITS: usize = QUANTITY_BITS + PRICE_BITS + 1;
+/// Bits of `n·fee_cap`, which is wider than `n·penalty`.
+const FEE_ROOM_BITS: usize = COST_BITS + FEE_CAP_BITS;
+
+/// B-INSTRUMENT: the signed instrument's row for an order, and a row in the status the kind asks for. Tells whether the
+/// row is close-only.
+pub(super) fn check_instrument<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    table: &Table,
+    instruction: &InstructionWires,
+    fill: &FillWires,
+) -> Result<Num, SynthesisError> {
+    let mut cs = cs.namespace(|| "B-INSTRUMENT");
+    let kind = &fill.kind;
+    let id = fill.of(&mut cs, "instrument id", &table.instrument_id)?;
+    // Without it a trader's order for one instrument could be filled with another.
+    enforce_equal_if(
+        &mut cs,
+        || "signed instrument",
+        &kind.order,
+        &id,
+        &instruction.instrument_id,
+    );
+    let status = fill.of(&mut cs, "status", &table.status)?;
+    let bits = range(&mut cs, "status bits", &status, STATUS_BITS)?;
+    // Trading is 1, close-only 2; empty is 0 and expired 3.
+    let [low, high] = [bits[0].num(), bits[1].num()];
+    let expired = low.mul(&mut cs, || "expired", high)?;
+    let dead = Num::one() - low - high + &expired * 2;
+    let trades = kind.order.num() + kind.liquidation.num();
+    enforce_product(&mut cs, || "trading or close-only", &trades, &dead, &Num::zero());
+    // Settling at a mark that is not the final one would be a trade nobody signed.
+    let running = Num::one() - &expired;
+    enforce_product(
+        &mut cs,
+        || "settled after expiry",
+        kind.expiry.num(),
+        &running,
+        &Num::zero(),
+    );
+    Ok(high - &expired)
+}
+
+/// B-PRICE, B-BAND and the price of B-EXPIRY.
+pub(super) fn check_price<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    table: &Table,
+    instruction: &InstructionWires,
+    fill: &FillWires,
+) -> Result<(), SynthesisError> {
+    {
+        // Never worse than signed: this is all that protects a trader from the sequencer's prices.
+        let mut cs = cs.namespace(|| "B-PRICE");
+        let worst = fill.quantity.mul(&mut cs, || "cost at the limit", &instruction.limit)?;
+        let sells = fill.kind.order.and(&mut cs, "order sells", &instruction.sell)?;
+        let sign = fill.kind.order.num() - sells.num() * 2;
+        let gain = sign.mul(&mut cs, || "signed gain", &(&worst - &fill.cost))?;
+        range(&mut cs, "not worse than the limit", &gain, PRICE_GAIN_BITS)?;
+    }
+    let distance = {
+        // Near the mark: a trade far off it would shift money between two accounts of one owner, past the margin rule.
+        let mut cs = cs.namespace(|| "B-BAND");
+        let mark = fill.of(&mut cs, "mark", &table.mark)?;
+        let band = fill.of(&mut cs, "band", &table.band)?;
+        let at_mark = fill.quantity.mul(&mut cs, || "cost at the mark", &mark)?;
+        let room = fill.quantity.mul(&mut cs, || "room", &band)?;
+        let distance = &fill.cost - &at_mark;
+        range(&mut cs, "not above the band", &(&room - &distance), BAND_ROOM_BITS)?;
+        range(&mut cs, "not below the band", &(&room + &distance), BAND_ROOM_BITS)?;
+        distance
+    };
+    // At any other price the account would gain or lose by being settled.
+    enforce_product(
+        &mut cs.namespace(|| "B-EXPIRY"),
+        || "at the final mark",
+        fill.kind.expiry.num(),
+        &distance,
+        &Num::zero(),
+    );
+    Ok(())
+}
+
+/// B-FEE: for an order neither above what the trader signed nor above the table's cap; for a liquidation not above the
+/// penalty; for an expiry nothing. Tells the fee of an order.
+pub(super) fn check_fee<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    table: &Table,
+    instruction: &InstructionWires,
+    fill: &FillWires,
+) -> Result<Num, SynthesisError> {
+    let mut cs = cs.namespace(|| "B-FEE");
+    let kind = &fill.kind;
+    let order_fee = kind.order.num().mul(&mut cs, || "fee of an order", &fill.fee)?;
+    // The signed maximum is bound by nothing where nothing is signed.
+    let lots = kind.order.num().mul(&mut cs, || "lots of an order", &fill.quantity)?;
+    let signed = lots.mul(&mut cs, || "signed maximum", &instruction.max_fee)?;
+    range(
+        &mut cs,
+        "not above the signed maximum",
+        &(&signed - &order_fee),
+        COST_BITS,
+    )?;
+
+    let cap = kind.order.num().mul(&mut cs, || "rate of an order", table.fee_cap())?;
+    let penalty = kind
+        .liquidation
+        .num()
+        .mul(&mut cs, || "rate of a liquidation", table.penalty())?;
+    let highest = fill.cost.mul(&mut cs, || "highest", &(cap + penalty))?;
+    let one = Num::sum([
+        (Fr::from(FEE_CAP_ONE), kind.order.num()),
+        (Fr::from(1 << RATIO_SHIFT), kind.liquidation.num()),
+        // The rate of an expiry is zero.
+        (Fr::one(), kind.expiry.num()),
+    ]);
+    let scaled = fill.fee.mul(&mut cs, || "fee over the rate's one", &one)?;
+    range(&mut cs, "not above the rate", &(&highest - &scaled), FEE_ROOM_BITS)?;
+    Ok(order_fee)
+}
+
+/// B-REDUCE: a fill that must reduce does not open or turn a position. B-LIMIT: else the position is within the row's limit
+/// afterwards, or not larger than before; one that reduces keeps that anyway, so both share their bits.
+pub(super) fn check_size<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    table: &Table,
+    instruction: &InstructionWires,
+    fill: &FillWires,
+    close_only: &Num,
+    sign: &Num,
+    [before, after]: [&Split; 2],
+) -> Result<(), SynthesisError> {
+    let mut cs = cs.namespace(|| "B-REDUCE, B-LIMIT");
+    let flag = instruction.reduce_only.num();
+    let both = flag.mul(&mut cs, || "flag and close-only", close_only)?;
+    let either = flag + close_only - &both;
+    let of_order = fill.kind.order.num().mul(&mut cs, || "order must reduce", &either)?;
+    // An expiry leaves nothing, which is checked by itself.
+    let required = Bit::trusted(of_order + fill.kind.liquidation.num());
+    let reducible = -&sign.mul(&mut cs, || "signed position", &before.q)?;
+
+    let limit = fill.of(&mut cs, "limit", &table.limit)?;
+    let [old_size, new_size] = [before.size(), after.size()];
+    // The prover may name either bound.
+    let within = new_size
+        .value()
+        .zip(limit.value())
+        .map(|(size, limit)| size.to_bytes().iter().rev().le(limit.to_bytes().iter().rev()));
+    let within = Bit::alloc(&mut cs, || "bound is the limit", within)?;
+    let bound = select(&mut cs, || "bound", &within, &limit, &old_size)?;
+    let room = select(
+        &mut cs,
+        || "room",
+        &required,
+        &(&reducible - &fill.quantity),
+        &(&bound - &new_size),
+    )?;
+    range(&mut cs, "reduces or stays within its bound", &room, POSITION_BITS)?;
+    Ok(())
+}
