@@ -1,41 +1,43 @@
 //! The table of constraints by part.
 
-use std::collections::BTreeMap;
-
+use bellman::Circuit;
 use cloister_circuits::{
     census::census,
     statements::{
-        batch::{self, BatchCircuit, Shape},
-        exit::{self, ExitCircuit},
-        seal::{self, SealCircuit},
+        batch::{BatchCircuit, Shape},
+        exit::ExitCircuit,
+        seal::SealCircuit,
     },
+    Fr,
 };
+use cloister_groth16::Matrices;
 
-fn total(parts: &BTreeMap<String, usize>) -> usize {
-    parts.values().sum()
+fn parts_sum_up<C: Circuit<Fr>>(blank: impl Fn() -> C) {
+    let parts = census(blank()).expect("synthesises");
+    let matrices = Matrices::record(blank()).expect("synthesises");
+    assert_eq!(parts.values().sum::<usize>(), matrices.constraints());
 }
 
 #[test]
 fn parts_should_sum_up_to_the_circuit() {
     let shape = Shape { units: 2, orders: 2 };
-    let parts = census(BatchCircuit::blank(shape)).unwrap();
-    assert_eq!(total(&parts), batch::circuit_shape(shape).unwrap().constraints);
-    let parts = census(SealCircuit::blank()).unwrap();
-    assert_eq!(total(&parts), seal::circuit_shape().unwrap().constraints);
-    let parts = census(ExitCircuit::blank()).unwrap();
-    assert_eq!(total(&parts), exit::circuit_shape().unwrap().constraints);
+    parts_sum_up(|| BatchCircuit::blank(shape));
+    parts_sum_up(SealCircuit::blank);
+    parts_sum_up(ExitCircuit::blank);
 }
 
 #[test]
 fn parts_of_all_units_and_places_should_count_together() {
     let parts = |units, orders| census(BatchCircuit::blank(Shape { units, orders })).unwrap();
-    let (one, three, wide) = (parts(1, 1), parts(3, 1), parts(1, 2));
-    assert!(one.keys().eq(three.keys()) && one.keys().eq(wide.keys()));
+    let (one, three) = (parts(1, 1), parts(3, 1));
+    let (two_places, three_places) = (parts(1, 2), parts(1, 3));
+    assert!(one.keys().eq(three.keys()) && one.keys().eq(two_places.keys()));
     for (part, count) in &one {
         let [units, places] = [part.starts_with("unit/"), part.starts_with("unit/place/")];
         assert!(!units || three[part] == 3 * count, "{part}");
-        // A place that is not the last has one more: it holds no withdrawal.
-        assert!(!places || wide[part].abs_diff(2 * count) <= 1, "{part}");
+        // The first place and the last differ a little from those between.
+        let added = [two_places[part] - count, three_places[part] - two_places[part]];
+        assert!(!places || added[0] == added[1] && added[0] > 0, "{part}: {added:?}");
     }
     assert!(one["unit/place/B-SIG"] > 2_000 && one["unit/B-OPENS/account tree"] > 5_000);
 }

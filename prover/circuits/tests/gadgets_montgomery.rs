@@ -133,6 +133,19 @@ fn points_without_a_usable_half_should_fail_and_not_panic() {
     }
 }
 
+#[test]
+fn half_that_is_no_half_should_fail() {
+    // Everything is consistent with half of another point.
+    let (mut cs, _) = multiple(times(77), 5);
+    let (x, y) = coordinates(times(78));
+    cs.set("p/x", x).unwrap();
+    cs.set("p/y", y).unwrap();
+    assert_eq!(
+        cs.all_unsatisfied(),
+        ["multiple/double of the half/x", "multiple/double of the half/y"]
+    );
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 

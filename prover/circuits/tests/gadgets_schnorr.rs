@@ -4,11 +4,8 @@ use cloister_circuits::{
     gadgets::{
         bits::{alloc_bits, canonical_bits_cost},
         boolean::Bit,
-        jubjub::{
-            add_fixed_base, eighth, enforce_prime_order, fixed_base, multiply, multiply_half, multiply_half_cost,
-            Point, ADD_COST, CLEARED_COST, DOUBLE_COST, FIXED_BASE_COST, FIXED_BASE_OF_BITS_COST, MULTIPLY_COST,
-            ON_CURVE_COST,
-        },
+        jubjub::{eighth, enforce_prime_order, Point, ADD_COST, CLEARED_COST, DOUBLE_COST, ON_CURVE_COST},
+        multiples::{fixed_base, multiply_half, multiply_half_cost, FIXED_BASE_OF_BITS_COST},
         num::Num,
         schnorr::{cost, enforce_if, SignatureWitness},
     },
@@ -16,7 +13,6 @@ use cloister_circuits::{
     Fr,
 };
 use cloister_crypto::{
-    field::from_u128,
     jubjub::{self, AffinePoint, ExtendedPoint},
     schnorr::{generator, PublicKey, SecretKey, Signature},
 };
@@ -165,99 +161,6 @@ fn sum_with_altered_coordinates_should_fail() {
         p.add(&mut cs, "sum", &q).unwrap();
         cs.set(&format!("sum/{coordinate}"), Fr::one()).unwrap();
         assert_eq!(cs.which_is_unsatisfied(), Some(format!("sum/{coordinate}")));
-    }
-}
-
-/// The order of the subgroup less one.
-fn largest_scalar() -> jubjub::Fr {
-    -jubjub::Fr::one()
-}
-
-#[test]
-fn fixed_base_should_equal_the_native_multiple_at_the_edges() {
-    for scalar in [
-        jubjub::Fr::zero(),
-        jubjub::Fr::one(),
-        jubjub::Fr::from(7),
-        largest_scalar(),
-    ] {
-        let mut cs = TestSystem::new();
-        let start = point(&mut cs, "start", times(9));
-        let sum = add_fixed_base(&mut cs, "fixed", &start, Some(&scalar.to_bytes())).unwrap();
-        assert_eq!(
-            sum.value(),
-            Some(coordinates(times(9) + ExtendedPoint::from(generator()) * scalar))
-        );
-        assert_eq!(cs.num_constraints(), FIXED_BASE_COST);
-        assert_eq!(cs.which_is_unsatisfied(), None);
-    }
-}
-
-#[test]
-fn fixed_base_windows_should_bind_their_wires() {
-    let mut cs = TestSystem::new();
-    let start = point(&mut cs, "start", times(9));
-    add_fixed_base(&mut cs, "fixed", &start, Some(&jubjub::Fr::from(123456789).to_bytes())).unwrap();
-    assert_eq!(cs.free_wires(), Vec::<String>::new());
-    cs.set("fixed/window 3/size 1", Fr::from(2)).unwrap();
-    assert!(cs.all_unsatisfied().contains(&"fixed/window 3/size 1".to_string()));
-}
-
-fn multiple(cs: &mut TestSystem, base: ExtendedPoint, scalar: u128) -> Point {
-    let p = point(cs, "p", base);
-    let bits = alloc_bits(cs, "scalar", Some(from_u128(scalar)), 128).unwrap();
-    multiply(cs, "multiple", &p, &bits).unwrap()
-}
-
-#[test]
-fn variable_base_should_equal_the_native_multiple_at_the_edges() {
-    for base in [times(0), times(1), times(77)] {
-        for scalar in [0u128, 1, 2, 3, u128::MAX, 1 << 127] {
-            let mut cs = TestSystem::new();
-            let product = multiple(&mut cs, base, scalar);
-            let native = base * jubjub::Fr::from_raw([scalar as u64, (scalar >> 64) as u64, 0, 0]);
-            assert_eq!(product.value(), Some(coordinates(native)));
-            assert_eq!(cs.num_constraints(), 128 + MULTIPLY_COST);
-            assert_eq!(cs.which_is_unsatisfied(), None);
-        }
-    }
-}
-
-#[test]
-fn variable_base_should_bind_its_wires() {
-    let mut cs = TestSystem::new();
-    multiple(&mut cs, times(77), 0x1234_5678_9abc_def0_0fed_cba9_8765_4321);
-    assert_eq!(cs.free_wires(), Vec::<String>::new());
-}
-
-#[test]
-fn half_that_is_no_half_should_fail() {
-    let mut cs = TestSystem::new();
-    multiple(&mut cs, times(77), 5);
-    let (x, y) = coordinates(times(78));
-    cs.set("multiple/half/x", x).unwrap();
-    cs.set("multiple/half/y", y).unwrap();
-    assert!(cs
-        .all_unsatisfied()
-        .iter()
-        .any(|name| name.starts_with("multiple/half doubled")));
-}
-
-#[test]
-fn points_without_a_half_should_fail_and_not_panic() {
-    for (x, y) in [
-        (Fr::zero(), Fr::zero()),
-        (Fr::one(), Fr::one()),
-        (Fr::from(5), Fr::from(9)),
-    ] {
-        let mut cs = TestSystem::new();
-        let p = Point::alloc(&mut cs, "p", Some((x, y))).unwrap();
-        let bits = alloc_bits(&mut cs, "scalar", Some(Fr::from(3)), 128).unwrap();
-        multiply(&mut cs, "multiple", &p, &bits).unwrap();
-        assert!(cs
-            .which_is_unsatisfied()
-            .unwrap()
-            .starts_with("multiple/double of the half"));
     }
 }
 

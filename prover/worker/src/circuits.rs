@@ -7,7 +7,7 @@ use clap::Parser;
 use cloister_circuits::{
     census::census,
     statements::{
-        batch::{circuit_shape, BatchCircuit, Shape},
+        batch::{BatchCircuit, Shape},
         exit::ExitCircuit,
         seal::SealCircuit,
     },
@@ -56,7 +56,7 @@ impl NamedShape {
             units: 0,
             orders: self.orders,
         };
-        Ok(circuit_shape(shape)?.constraints)
+        Ok(Matrices::record(BatchCircuit::blank(shape))?.constraints())
     }
 }
 
@@ -84,6 +84,14 @@ pub const CIRCUITS: &[NamedCircuit] = &[
         "dev",
         "a batch of the shape of development chains",
         Shape::DEV
+    ),
+    batch!("batch-standard", "standard", "a batch of a busy group", Shape::STANDARD),
+    batch!("batch-large", "large", "a batch of the busiest groups", Shape::LARGE),
+    batch!(
+        "batch-maker",
+        "maker",
+        "a batch of units of eight orders, for accounts that quote many instruments",
+        Shape::MAKER
     ),
     NamedCircuit {
         name: "seal",

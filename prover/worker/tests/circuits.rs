@@ -1,7 +1,11 @@
 //! `cloister-prover circuits`: what it says of each circuit.
 
-use cloister_circuits::statements::{batch, exit, seal};
-use cloister_groth16::{generate_development, write_key};
+use cloister_circuits::statements::{
+    batch::{BatchCircuit, Shape},
+    exit::ExitCircuit,
+    seal::SealCircuit,
+};
+use cloister_groth16::{generate_development, write_key, Matrices};
 use cloister_prover::circuits::{find, run, Args, Report, CIRCUITS};
 use serde_json::Value;
 use std::{fs, process};
@@ -10,10 +14,6 @@ fn output(json: bool) -> String {
     let mut out = Vec::new();
     run(CIRCUITS, &Args { json }, &mut out).expect("the circuits synthesise");
     String::from_utf8(out).expect("text")
-}
-
-fn hex_of(id: [u8; 32]) -> String {
-    id.iter().map(|b| format!("{b:02x}")).collect()
 }
 
 #[test]
@@ -40,25 +40,27 @@ fn json_names_every_circuit_with_all_its_numbers() {
 #[test]
 fn numbers_are_those_of_the_circuits() {
     let report = |name| Report::of(find(CIRCUITS, name).expect("is there")).expect("synthesises");
-    let shape = batch::Shape::DEV;
+    let of_units = |units| {
+        let shape = Shape { units, ..Shape::DEV };
+        Matrices::record(BatchCircuit::blank(shape)).expect("synthesises")
+    };
+    let constraints = |units| of_units(units).constraints();
     let dev = report("batch-dev");
-    assert_eq!(dev.circuit, hex_of(batch::circuit_id(shape).expect("synthesises")));
+    assert_eq!(dev.circuit, of_units(10).id().to_string());
     assert_eq!(
         (dev.shape, dev.units, dev.orders_per_unit),
-        (Some("dev"), Some(8), Some(1))
+        (Some("dev"), Some(10), Some(1))
     );
-    let constraints = |units| {
-        let shape = batch::Shape { units, ..shape };
-        batch::circuit_shape(shape).expect("synthesises").constraints
-    };
-    assert_eq!(dev.constraints, constraints(8));
+    assert_eq!(dev.constraints, constraints(10));
     assert_eq!(dev.constraints_once, Some(constraints(0)));
     // Chunks of the statement's hash are all that makes a unit more or less than the next.
     let unit = dev.constraints_per_unit.expect("a batch");
     assert!(unit.abs_diff(constraints(2) - constraints(1)) < 363, "{unit}");
 
-    assert_eq!(report("seal").circuit, hex_of(seal::circuit_id().expect("synthesises")));
-    assert_eq!(report("exit").circuit, hex_of(exit::circuit_id().expect("synthesises")));
+    let seal = Matrices::record(SealCircuit::blank()).expect("synthesises");
+    let exit = Matrices::record(ExitCircuit::blank()).expect("synthesises");
+    assert_eq!(report("seal").circuit, seal.id().to_string());
+    assert_eq!(report("exit").circuit, exit.id().to_string());
     assert_eq!((report("seal").domain_log2, report("exit").domain_log2), (13, 13));
 }
 

@@ -7,17 +7,14 @@
 use std::sync::LazyLock;
 
 use bellman::{ConstraintSystem, SynthesisError};
-use cloister_crypto::{
-    constants::{CHALLENGE_BITS, SIGNATURE_SCALAR_BITS},
-    jubjub::{self, AffinePoint, ExtendedPoint},
-    schnorr::{generator, is_on_curve},
-};
+use cloister_crypto::constants::CHALLENGE_BITS;
 use ff::Field;
 
 use super::{
     boolean::Bit,
-    jubjub::{Point, ADD_COST},
+    jubjub::{halve, Point, ADD_CONSTANT_COST, ADD_COST},
     num::{enforce_product, select, Num},
+    window::{Digit, Points, FIXED, WINDOW, WINDOWS},
 };
 use crate::Fr;
 
@@ -31,20 +28,11 @@ const MONTGOMERY_DOUBLE_COST: usize = 4;
 const ADD_TWICE_COST: usize = 5;
 /// Constraints of [`Montgomery::to_edwards`].
 const CONVERSION_COST: usize = 2;
-/// Constraints of adding a constant point in Edwards coordinates.
-const ADD_CONSTANT_COST: usize = 3;
-/// Bits of a fixed-base window.
-const FIXED_WINDOW: usize = 3;
-/// Windows of a fixed-base multiplication.
-const FIXED_WINDOWS: usize = SIGNATURE_SCALAR_BITS.div_ceil(FIXED_WINDOW);
-/// Constraints of choosing the point of a fixed-base window.
-const FIXED_CHOICE_COST: usize = FIXED_WINDOW + 2;
+/// Constraints of a window's digit and of the sign of its point.
+const DIGIT_COST: usize = WINDOW + 2;
 /// Constraints of [`add_fixed_base`].
-pub const FIXED_BASE_COST: usize = FIXED_WINDOWS * FIXED_CHOICE_COST
-    + (FIXED_WINDOWS - 2) * MONTGOMERY_ADD_COST
-    + CONVERSION_COST
-    + 2 * ADD_COST
-    + ADD_CONSTANT_COST;
+pub const FIXED_BASE_COST: usize =
+    WINDOWS * DIGIT_COST + (WINDOWS - 2) * MONTGOMERY_ADD_COST + CONVERSION_COST + 2 * ADD_COST + ADD_CONSTANT_COST;
 /// Constraints of [`multiply`].
 pub const MULTIPLY_COST: usize = 3
     + (MONTGOMERY_DOUBLE_COST - 1)
@@ -68,7 +56,7 @@ struct Montgomery {
 }
 
 /// `(u, v)` of Edwards coordinates; zeros for a point that has none.
-fn coordinates((x, y): (Fr, Fr)) -> (Fr, Fr) {
+fn of_edwards((x, y): (Fr, Fr)) -> (Fr, Fr) {
     let invert = |x: Fr| Option::<Fr>::from(x.invert()).unwrap_or(Fr::zero());
     let u = (Fr::one() + y) * invert(Fr::one() - y);
     (u, *SCALE * u * invert(x))
@@ -174,112 +162,26 @@ impl Montgomery {
     }
 }
 
-fn edwards(point: ExtendedPoint) -> (Fr, Fr) {
-    let affine = AffinePoint::from(point);
-    (affine.get_u(), affine.get_v())
-}
-
-fn half() -> jubjub::Fr {
-    // 2 is invertible: the order is an odd prime.
-    jubjub::Fr::from(2).invert().unwrap_or(jubjub::Fr::zero())
-}
-
-/// The points of a window: its odd multiples `1, 3, 5, 7`.
-type Window = [(Fr, Fr); 1 << (FIXED_WINDOW - 1)];
-
-/// Points of the windows of `G/2`: for window `w` the points `{1, 3, 5, 7}·8^w·G/2`, and the correction
-/// `(8^windows - 1)·G/2`.
-struct FixedBase {
-    /// All windows but the last, in Montgomery coordinates.
-    windows: Vec<Window>,
-    /// The last one, in Edwards coordinates.
-    last: Window,
-    correction: AffinePoint,
-}
-
-static FIXED: LazyLock<FixedBase> = LazyLock::new(|| {
-    let base = ExtendedPoint::from(generator()) * half();
-    let mut step = base;
-    let mut windows = Vec::with_capacity(FIXED_WINDOWS);
-    for _ in 0..FIXED_WINDOWS {
-        let double = step.double();
-        let mut odd = step;
-        let window: Window = std::array::from_fn(|_| {
-            let point = edwards(odd);
-            odd += double;
-            point
-        });
-        windows.push(window);
-        step = double.double().double();
-    }
-    let last = windows.pop().unwrap_or_default();
-    FixedBase {
-        windows: windows.into_iter().map(|window| window.map(coordinates)).collect(),
-        last,
-        correction: AffinePoint::from(step - base),
-    }
+/// The windows of the generator but the last, in Montgomery coordinates.
+static MONTGOMERY: LazyLock<Vec<Points>> = LazyLock::new(|| {
+    let windows = FIXED.windows.iter().take(WINDOWS - 1);
+    windows.map(|points| points.map(of_edwards)).collect()
 });
 
-/// A signed odd digit of a window: `±(1 + 2·m0 + 4·m1)`.
-struct Digit {
-    positive: Bit,
-    m0: Bit,
-    m1: Bit,
-    both: Bit,
-}
-
-impl Digit {
-    /// Of three signed bits; below a leading zero the bits of the size are complemented. Four constraints.
-    fn alloc<CS: ConstraintSystem<Fr>>(
-        cs: &mut CS,
-        window: usize,
-        scalar: Option<&[u8; 32]>,
-    ) -> Result<Self, SynthesisError> {
-        let bit = |i: usize| scalar.map(|bytes| bytes[i / 8] >> (i % 8) & 1 == 1);
-        let [b0, b1, b2] = std::array::from_fn(|k| bit(FIXED_WINDOW * window + k));
-        let complement = |b: Option<bool>| b.zip(b2).map(|(b, b2)| b == b2);
-        let positive = Bit::alloc(cs, || "positive", b2)?;
-        let m0 = Bit::alloc(cs, || "size 0", complement(b0))?;
-        let m1 = Bit::alloc(cs, || "size 1", complement(b1))?;
-        let both = m0.and(cs, "size 0 and 1", &m1)?;
-        Ok(Self { positive, m0, m1, both })
-    }
-
-    /// One coordinate of the point of the size. Free.
-    fn lookup(&self, window: &Window, coordinate: fn(&(Fr, Fr)) -> Fr) -> Num {
-        let [p0, p1, p2, p3] = std::array::from_fn(|k| coordinate(&window[k]));
-        Num::sum([
-            (p0, &Num::one()),
-            (p1 - p0, self.m0.num()),
-            (p2 - p0, self.m1.num()),
-            (p3 - p2 - p1 + p0, self.both.num()),
-        ])
-    }
-
-    /// The point in Montgomery coordinates. One constraint.
-    fn montgomery<CS: ConstraintSystem<Fr>>(&self, cs: &mut CS, window: &Window) -> Result<Montgomery, SynthesisError> {
-        let size = Montgomery {
-            u: self.lookup(window, |p| p.0),
-            v: self.lookup(window, |p| p.1),
-        };
-        size.negate_unless(cs, &self.positive)
-    }
-
-    /// The point in Edwards coordinates. One constraint.
-    fn edwards<CS: ConstraintSystem<Fr>>(&self, cs: &mut CS, window: &Window) -> Result<Point, SynthesisError> {
-        let sign = (self.positive.num() * 2).add_constant(-Fr::one());
-        Ok(Point {
-            x: self.lookup(window, |p| p.0).mul(cs, || "signed x", &sign)?,
-            y: self.lookup(window, |p| p.1),
-        })
-    }
+/// The point of a digit. One constraint.
+fn point_of<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    digit: &Digit,
+    points: &Points,
+) -> Result<Montgomery, SynthesisError> {
+    let (u, v) = digit.look_up(points);
+    Montgomery { u, v }.negate_unless(cs, &digit.positive)
 }
 
 /// `start + s·G` for a scalar of 252 bits. [`FIXED_BASE_COST`] constraints.
 ///
-/// With the signed bits `e_i = 2·b_i - 1`, `Σ e_i·2^i = 2s - (2^252 - 1)`, so `s·G = Σ e_i·2^i·(G/2) + (2^252 - 1)·(G/2)`.
-/// Three signed bits make an odd digit up to 7 in size. The prover may choose any digits: whatever they are, the result is
-/// some multiple of `G`, which is all that a response is.
+/// The sum of the windows ([`super::window`]). The prover may choose any digits: whatever they are, the result is some multiple
+/// of `G`, which is all that a response is.
 ///
 /// No exception in Montgomery coordinates: the sum of the windows below `w` is `k·G/2` with `k` odd and `|k| < 8^w`, the
 /// next point is `m·G/2` with `8^w <= |m| <= 7·8^w`, so neither `k - m` nor `k + m` is zero, and both are below `8^(w+1)`
@@ -293,31 +195,23 @@ pub fn add_fixed_base<CS: ConstraintSystem<Fr>>(
 ) -> Result<Point, SynthesisError> {
     let mut cs = cs.namespace(|| name);
     let mut sum: Option<Montgomery> = None;
-    for (w, window) in FIXED.windows.iter().enumerate() {
+    for (w, points) in MONTGOMERY.iter().enumerate() {
         let mut cs = cs.namespace(|| format!("window {w}"));
-        let point = Digit::alloc(&mut cs, w, scalar)?.montgomery(&mut cs, window)?;
+        let digit = Digit::alloc(&mut cs, w, scalar)?;
+        let point = point_of(&mut cs, &digit, points)?;
         sum = Some(match sum {
             None => point,
             Some(sum) => sum.add(&mut cs, "sum", &point)?,
         });
     }
     let start = start.add_constant(&mut cs, "correction", &FIXED.correction)?;
-    let mut cs = cs.namespace(|| format!("window {}", FIXED_WINDOWS - 1));
-    let last = Digit::alloc(&mut cs, FIXED_WINDOWS - 1, scalar)?.edwards(&mut cs, &FIXED.last)?;
+    let mut cs = cs.namespace(|| format!("window {}", WINDOWS - 1));
+    let last = Digit::alloc(&mut cs, WINDOWS - 1, scalar)?.edwards(&mut cs, &FIXED.windows[WINDOWS - 1])?;
     let start = start.add(&mut cs, "last window", &last)?;
     // There is more than one window.
     let sum = sum.ok_or(SynthesisError::AssignmentMissing)?;
     let sum = sum.to_edwards(&mut cs, "sum of the others")?;
     start.add(&mut cs, "sum", &sum)
-}
-
-/// `P/2` for a point of the prime-order subgroup, for the witness of [`multiply`].
-fn halve((x, y): (Fr, Fr)) -> (Fr, Fr) {
-    if !is_on_curve(&x, &y) {
-        // No half exists, and no other point of the curve has the coordinates either.
-        return (Fr::zero(), Fr::one());
-    }
-    edwards(ExtendedPoint::from(AffinePoint::from_raw_unchecked(x, y)) * half())
 }
 
 /// `c·P` for 128 bits, lowest first, and a point of the prime-order subgroup that is not the identity. [`MULTIPLY_COST`]
@@ -338,7 +232,7 @@ pub fn multiply<CS: ConstraintSystem<Fr>>(
 ) -> Result<Point, SynthesisError> {
     debug_assert_eq!(scalar.len(), CHALLENGE_BITS);
     let mut cs = cs.namespace(|| name);
-    let value = point.value().map(|p| coordinates(halve(p)));
+    let value = point.value().map(|p| of_edwards(halve(p)));
     let h = Montgomery {
         u: Num::alloc(&mut cs, || "half u", value.map(|v| v.0))?,
         v: Num::alloc(&mut cs, || "half v", value.map(|v| v.1))?,

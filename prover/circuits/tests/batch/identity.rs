@@ -1,12 +1,8 @@
 //! Sizes and identities of the circuit. A change here is a change of the proof system: new parameters, new keys.
 
 use bellman::SynthesisError;
-use cloister_circuits::{
-    digest::CircuitShape,
-    statements::batch::{circuit_id, circuit_shape, BatchCircuit},
-    testing::TestSystem,
-    Fr,
-};
+use cloister_circuits::{statements::batch::BatchCircuit, testing::TestSystem, Fr};
+use cloister_groth16::Matrices;
 use cloister_ledger::{testing::World, Shape};
 
 /// Pinned: units, places, private wires, constraints, identity.
@@ -66,6 +62,14 @@ const SHAPES: [(Shape, u32); 4] = [
     (Shape::MAKER, 20),
 ];
 
+fn matrices(shape: Shape) -> Matrices {
+    Matrices::record(BatchCircuit::blank(shape)).expect("a blank circuit synthesises")
+}
+
+fn constraints(units: u16) -> usize {
+    matrices(Shape { units, orders: 1 }).constraints()
+}
+
 #[test]
 fn sizes_and_identities_should_be_the_pinned_ones() {
     let found: Vec<_> = PINNED
@@ -75,14 +79,10 @@ fn sizes_and_identities_should_be_the_pinned_ones() {
                 units: *units,
                 orders: *orders,
             };
-            let CircuitShape {
-                inputs,
-                aux,
-                constraints,
-            } = circuit_shape(shape).unwrap();
-            assert_eq!(inputs, 1, "one public input");
-            let id: String = circuit_id(shape).unwrap().iter().map(|b| format!("{b:02x}")).collect();
-            (*units, *orders, aux, constraints, id)
+            let matrices = matrices(shape);
+            assert_eq!(matrices.inputs, 2, "the constant one and one public input");
+            let id = matrices.id().to_string();
+            (*units, *orders, matrices.aux, matrices.constraints(), id)
         })
         .collect();
     let pinned: Vec<_> = PINNED
@@ -95,10 +95,10 @@ fn sizes_and_identities_should_be_the_pinned_ones() {
 #[test]
 fn shapes_should_fill_their_domains() {
     for (shape, log) in SHAPES {
-        // The proof system adds a constraint for each input and one for the constant.
+        // The proof system adds a constraint for each input, the constant among them.
         let rows = |units| {
-            let found = circuit_shape(Shape { units, ..shape }).unwrap();
-            found.constraints + found.inputs + 1
+            let found = matrices(Shape { units, ..shape });
+            found.constraints() + found.inputs
         };
         assert!(rows(shape.units) <= 1 << log, "{shape:?}: {}", rows(shape.units));
         assert!(
@@ -111,10 +111,10 @@ fn shapes_should_fill_their_domains() {
 
 #[test]
 fn unit_should_stay_within_its_budget() {
-    let count = |units| circuit_shape(Shape { units, orders: 1 }).unwrap().constraints;
     // Two units in place of one, or eight; the statement's hash has rounding.
-    assert!(count(2) - count(1) <= UNIT_BUDGET, "{}", count(2) - count(1));
-    assert!((count(8) - count(1)) / 7 <= UNIT_BUDGET);
+    let (one, two, eight) = (constraints(1), constraints(2), constraints(8));
+    assert!(two - one <= UNIT_BUDGET, "{}", two - one);
+    assert!((eight - one) / 7 <= UNIT_BUDGET);
 }
 
 #[test]
@@ -124,10 +124,8 @@ fn circuit_should_not_depend_on_its_witness() {
     let request = world.random_batch(shape);
     let (witness, effect) = world.apply(shape, &request);
     let with = BatchCircuit::proving(shape, witness, effect.statement.hash());
-    assert_eq!(
-        cloister_circuits::digest::circuit_digest(with).unwrap(),
-        cloister_circuits::digest::circuit_digest(BatchCircuit::blank(shape)).unwrap()
-    );
+    let with = Matrices::record(with).expect("the witness fits");
+    assert_eq!(with.id(), matrices(shape).id());
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use bellman::SynthesisError;
 use cloister_circuits::statements::batch::BatchCircuit;
-use cloister_groth16::{Assignment, CircuitId, Matrices};
+use cloister_groth16::Assignment;
 use cloister_ledger::{testing::World, Shape};
 
 #[test]
@@ -23,12 +23,4 @@ fn values_in_parts_should_be_those_of_the_whole() {
 fn a_blank_circuit_has_no_values() {
     let parts = BatchCircuit::blank(Shape::DEV).values_in_parts::<Assignment>();
     assert!(matches!(parts, Err(SynthesisError::AssignmentMissing)));
-}
-
-#[test]
-fn the_engine_and_the_circuits_should_agree_on_the_identity() {
-    let shape = Shape { units: 2, orders: 2 };
-    let matrices = Matrices::record(BatchCircuit::blank(shape)).expect("synthesises");
-    let id = cloister_circuits::statements::batch::circuit_id(shape).expect("synthesises");
-    assert_eq!(matrices.id(), CircuitId(id));
 }

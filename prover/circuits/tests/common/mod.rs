@@ -5,11 +5,10 @@ use std::{collections::BTreeSet, time::Instant};
 use bellman::Circuit;
 use cloister_circuits::{
     census::census,
-    digest::CircuitShape,
-    testing::{undetermined, Sheet, TestSystem, Uses, Values},
+    testing::{undetermined, Sheet, TestSystem, Uses},
     Fr,
 };
-use cloister_groth16::{development_rng, generate_development, CircuitId, Matrices, Prover, VerifyError};
+use cloister_groth16::{development_rng, generate_development, Assignment, CircuitId, Matrices, Prover, VerifyError};
 use cloister_ledger::testing::Random;
 
 /// The innermost id of the specification in a name.
@@ -41,17 +40,21 @@ pub fn assert_parts<C: Circuit<Fr>>(blank: C, parts: &[(&str, usize)]) {
     assert_eq!(found, parts);
 }
 
+/// The constraints of a circuit.
+pub fn record<C: Circuit<Fr>>(circuit: C) -> Matrices {
+    Matrices::record(circuit).expect("the circuit synthesises")
+}
+
 /// Compares a circuit with what is pinned of it: private wires, constraints, identity.
-pub fn assert_pinned(shape: CircuitShape, id: [u8; 32], pinned: (usize, usize, &str)) {
-    assert_eq!(shape.inputs, 1, "one public input");
-    let id: String = id.iter().map(|b| format!("{b:02x}")).collect();
-    assert_eq!((shape.aux, shape.constraints, id.as_str()), pinned);
+pub fn assert_pinned(matrices: &Matrices, pinned: (usize, usize, &str)) {
+    assert_eq!(matrices.inputs, 2, "the constant one and one public input");
+    let id = matrices.id().to_string();
+    assert_eq!((matrices.aux, matrices.constraints(), id.as_str()), pinned);
 }
 
 /// Makes a development key and a proof; the proof must hold for the public input and for no other. Times go to the output.
-pub fn prove<C: Circuit<Fr>>(blank: C, id: [u8; 32], circuit: impl Fn() -> C, input: Fr) {
-    let matrices = Matrices::record(blank).expect("a blank circuit synthesises");
-    assert_eq!(matrices.id(), CircuitId(id));
+pub fn prove<C: Circuit<Fr>>(blank: C, circuit: impl Fn() -> C, input: Fr) {
+    let matrices = record(blank);
     let start = Instant::now();
     let key = generate_development(&matrices).expect("a key");
     println!("key: {:?}", start.elapsed());
@@ -70,9 +73,8 @@ pub fn prove<C: Circuit<Fr>>(blank: C, id: [u8; 32], circuit: impl Fn() -> C, in
 /// The names of the constraints that a witness leaves unsatisfied, in a system that was recorded with another witness of the
 /// same circuit: several times faster than to record it anew.
 pub fn broken_by<C: Circuit<Fr>>(recorded: &TestSystem, circuit: C) -> Vec<String> {
-    let mut values = Values::default();
-    circuit.synthesize(&mut values).expect("every witness synthesises");
-    let values = Values::join(vec![values]);
+    let Assignment { inputs, aux } = Assignment::of(circuit).expect("every witness synthesises");
+    let values = [inputs, aux].concat();
     (0..recorded.num_constraints())
         .filter(|k| !recorded.holds_under(*k, &values))
         .map(|k| recorded.constraint_name(k))

@@ -1,13 +1,10 @@
 //! Size, identity, free wires, and a real proof. A change of the identity is a change of the proof system: a new key.
 
-use cloister_circuits::{
-    digest::circuit_digest,
-    statements::exit::{circuit_id, circuit_shape, ExitCircuit},
-};
+use cloister_circuits::statements::exit::ExitCircuit;
 use cloister_ledger::testing::Random;
 
 use crate::{
-    common::{assert_parts, assert_pinned, movable, mutate, prove},
+    common::{assert_parts, assert_pinned, movable, mutate, prove, record},
     support::Scene,
 };
 
@@ -23,8 +20,9 @@ const BUDGET: usize = 25_000;
 
 #[test]
 fn size_and_identity_should_be_the_pinned_ones() {
-    assert_pinned(circuit_shape().unwrap(), circuit_id().unwrap(), PINNED);
-    assert!(circuit_shape().unwrap().constraints <= BUDGET);
+    let matrices = record(ExitCircuit::blank());
+    assert_pinned(&matrices, PINNED);
+    assert!(matrices.constraints() <= BUDGET);
 }
 
 #[test]
@@ -46,8 +44,8 @@ fn constraints_should_be_where_they_are_said_to_be() {
 #[test]
 fn circuit_should_not_depend_on_its_witness() {
     let Scene { statement, witness, .. } = Scene::solvent();
-    let with = circuit_digest(ExitCircuit::proving(statement, witness)).unwrap();
-    assert_eq!(with, circuit_digest(ExitCircuit::blank()).unwrap());
+    let with = record(ExitCircuit::proving(statement, witness));
+    assert_eq!(with.id(), record(ExitCircuit::blank()).id());
 }
 
 #[test]
@@ -84,5 +82,5 @@ fn everything_should_follow_from_the_openings() {
 fn exit_should_be_proven_and_verified() {
     let Scene { statement, witness, .. } = Scene::solvent();
     let circuit = || ExitCircuit::proving(statement, witness.clone());
-    prove(ExitCircuit::blank(), circuit_id().unwrap(), circuit, statement.hash());
+    prove(ExitCircuit::blank(), circuit, statement.hash());
 }

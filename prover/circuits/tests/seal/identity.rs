@@ -1,13 +1,10 @@
 //! Size, identity, free wires, and a real proof. A change of the identity is a change of the proof system: a new key.
 
-use cloister_circuits::{
-    digest::circuit_digest,
-    statements::seal::{circuit_id, circuit_shape, SealCircuit},
-};
+use cloister_circuits::statements::seal::SealCircuit;
 use cloister_crypto::jubjub;
 
 use crate::{
-    common::{assert_parts, assert_pinned, movable, mutate, prove},
+    common::{assert_parts, assert_pinned, movable, mutate, prove, record},
     support::Scene,
 };
 
@@ -23,8 +20,9 @@ const BUDGET: usize = 12_000;
 
 #[test]
 fn size_and_identity_should_be_the_pinned_ones() {
-    assert_pinned(circuit_shape().unwrap(), circuit_id().unwrap(), PINNED);
-    assert!(circuit_shape().unwrap().constraints <= BUDGET);
+    let matrices = record(SealCircuit::blank());
+    assert_pinned(&matrices, PINNED);
+    assert!(matrices.constraints() <= BUDGET);
 }
 
 #[test]
@@ -44,8 +42,8 @@ fn constraints_should_be_where_they_are_said_to_be() {
 #[test]
 fn circuit_should_not_depend_on_its_witness() {
     let Scene { statement, witness } = Scene::new();
-    let with = circuit_digest(SealCircuit::proving(statement, witness)).unwrap();
-    assert_eq!(with, circuit_digest(SealCircuit::blank()).unwrap());
+    let with = record(SealCircuit::proving(statement, witness));
+    assert_eq!(with.id(), record(SealCircuit::blank()).id());
 }
 
 /// V-SCALAR compares e with the order, run of ones by run of ones. A run counts the zeros among its bits; where there is none,
@@ -86,5 +84,5 @@ fn everything_should_follow_from_the_statement() {
 fn seal_should_be_proven_and_verified() {
     let Scene { statement, witness } = Scene::new();
     let circuit = || SealCircuit::proving(statement, witness);
-    prove(SealCircuit::blank(), circuit_id().unwrap(), circuit, statement.hash());
+    prove(SealCircuit::blank(), circuit, statement.hash());
 }

@@ -16,7 +16,8 @@ use crate::{
     gadgets::{
         bits::{alloc_bits, enforce_not_above},
         boolean::Bit,
-        jubjub::{eighth, enforce_prime_order, fixed_base, multiply_half, Point},
+        jubjub::{eighth, enforce_prime_order, Point},
+        multiples::{fixed_base, multiply_half},
         num::{enforce_equal, Num},
         poseidon2::sponge,
         stream::view_commitment,
