@@ -8,23 +8,26 @@ use crate::{
     Fr,
 };
 
-fn pads(tag: u32, key: Fr, nonce: u64, salt: Fr, count: usize) -> Vec<Fr> {
+/// `block` makes the elements of the numbered block.
+fn pads<const N: usize>(tag: u32, count: usize, block: impl Fn(Fr) -> [Fr; N]) -> Vec<Fr> {
     let blocks = count.div_ceil(POSEIDON2_RATE) as u64;
     (0..blocks)
-        .flat_map(|block| sponge_block(tag, &[key, Fr::from(nonce), salt, Fr::from(block)]))
+        .flat_map(|number| sponge_block(tag, &block(Fr::from(number))))
         .take(count)
         .collect()
 }
 
 /// The first `count` pads of an account's record. `nonce` is the account's nonce AFTER the update, `salt` the public
-/// salt of the batch.
-pub fn account_pads(view_key: Fr, nonce: u64, salt: Fr, count: usize) -> Vec<Fr> {
-    pads(domain::STREAM, view_key, nonce, salt, count)
+/// salt of the batch. The index keeps two accounts apart whose owner gave them one view key.
+pub fn account_pads(view_key: Fr, index: u32, nonce: u64, salt: Fr, count: usize) -> Vec<Fr> {
+    let [index, nonce] = [Fr::from(u64::from(index)), Fr::from(nonce)];
+    pads(domain::STREAM, count, |number| [view_key, index, nonce, salt, number])
 }
 
 /// The first `count` pads of the house record, from the new key and the new nonce.
 pub fn house_pads(key: Fr, nonce: u64, salt: Fr, count: usize) -> Vec<Fr> {
-    pads(domain::HOUSE_STREAM, key, nonce, salt, count)
+    let nonce = Fr::from(nonce);
+    pads(domain::HOUSE_STREAM, count, |number| [key, nonce, salt, number])
 }
 
 /// Commitment to a view key, public when an account is opened.

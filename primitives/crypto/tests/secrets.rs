@@ -14,25 +14,27 @@ use cloister_crypto::{
 #[test]
 fn pads_should_be_the_blocks_of_the_sponge() {
     let (key, salt) = (Fr::from(5), Fr::from(6));
-    let pads = account_pads(key, 9, salt, 10);
+    let pads = account_pads(key, 3, 9, salt, 10);
     assert_eq!(pads.len(), 10);
     assert_eq!(
         pads[..7],
-        sponge_block(domain::STREAM, &[key, Fr::from(9), salt, Fr::zero()])
+        sponge_block(domain::STREAM, &[key, Fr::from(3), Fr::from(9), salt, Fr::zero()])
     );
     assert_eq!(
         pads[7..],
-        sponge_block(domain::STREAM, &[key, Fr::from(9), salt, Fr::one()])[..3]
+        sponge_block(domain::STREAM, &[key, Fr::from(3), Fr::from(9), salt, Fr::one()])[..3]
     );
 }
 
 #[test]
-fn pads_should_never_repeat_across_key_nonce_salt_or_owner() {
+fn pads_should_never_repeat_across_key_index_nonce_salt_or_owner() {
     let mut all = Vec::new();
     for key in 1..4 {
         for nonce in 0..3 {
             for salt in 0..3 {
-                all.extend(account_pads(Fr::from(key), nonce, Fr::from(salt), 14));
+                for index in 0..2 {
+                    all.extend(account_pads(Fr::from(key), index, nonce, Fr::from(salt), 14));
+                }
                 all.extend(house_pads(Fr::from(key), nonce, Fr::from(salt), 14));
             }
         }

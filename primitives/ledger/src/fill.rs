@@ -67,9 +67,9 @@ pub enum FillError {
     /// B-FEE: above the table's cap.
     #[error("the fee is above the cap")]
     FeeAboveCap,
-    /// B-FEE: a liquidation's fee is above the penalty.
-    #[error("the fee is above the liquidation penalty")]
-    FeeAbovePenalty,
+    /// B-FEE: a liquidation's price and fee together take more than the penalty.
+    #[error("price and fee of the liquidation together take more than the penalty")]
+    AbovePenalty,
     /// B-FEE: an expiry takes no fee.
     #[error("an expiry takes no fee")]
     FeeOfExpiry,
@@ -117,7 +117,8 @@ impl Fill {
     /// # Errors
     /// [`FillError::Width`], [`FillError::Nothing`].
     pub fn measure(&self) -> Result<(), FillError> {
-        if self.quantity >> QUANTITY_BITS != 0 || self.cost >> COST_BITS != 0 || self.fee >> COST_BITS != 0 {
+        // A position of -2^40 is settled by 2^40 lots; orders and liquidation steps are smaller by their other bounds.
+        if self.quantity > 1 << QUANTITY_BITS || self.cost >> COST_BITS != 0 || self.fee >> COST_BITS != 0 {
             return Err(FillError::Width);
         }
         if self.quantity == 0 {
@@ -188,7 +189,12 @@ impl Fill {
         if self.fee > allowed {
             return Err(FillError::FeeAboveMaximum);
         }
-        self.fee_within(FEE_CAP_ONE.into(), table.header.fee_cap.into(), FillError::FeeAboveCap)
+        let fee = self.fee.checked_mul(FEE_CAP_ONE.into()).ok_or(FillError::Width)?;
+        let highest = self.cost.checked_mul(table.header.fee_cap.into());
+        if fee > highest.ok_or(FillError::Width)? {
+            return Err(FillError::FeeAboveCap);
+        }
+        Ok(())
     }
 
     /// B-INSTRUMENT, B-LIQUIDATION, B-BAND, B-FEE of a liquidation.
@@ -200,8 +206,41 @@ impl Fill {
             return Err(FillError::Chunk);
         }
         self.check_band(row)?;
-        let penalty = table.header.penalty.into();
-        self.fee_within(1 << RATIO_SHIFT, penalty, FillError::FeeAbovePenalty)
+        let fee = i128::try_from(self.fee).map_err(|_| FillError::Width)?;
+        let cost = fee.checked_add(self.concession(row)?).ok_or(FillError::Width)?;
+        let cost = cost.checked_mul(1 << RATIO_SHIFT).ok_or(FillError::Width)?;
+        if cost > self.penalty(table, row)? {
+            return Err(FillError::AbovePenalty);
+        }
+        Ok(())
+    }
+
+    /// `σ·(n - f·mark)`: what the price costs the account, measured from the mark.
+    fn concession(&self, row: &Row) -> Result<i128, FillError> {
+        self.signed_cost()?
+            .checked_sub(self.at(row.mark.into())?)
+            .and_then(|distance| distance.checked_mul(self.side.sign().into()))
+            .ok_or(FillError::Width)
+    }
+
+    /// `f·penalty·(mark + floor)`, the floor of the side that is closed: the most, times 2^8, that a step of a liquidation costs.
+    fn penalty(&self, table: &RiskTable, row: &Row) -> Result<i128, FillError> {
+        let floor = match self.side {
+            Side::Sell => row.floor_long,
+            Side::Buy => row.floor_short,
+        };
+        let worth = i128::from(row.mark).checked_add(floor.into()).ok_or(FillError::Width)?;
+        self.at(worth)?
+            .checked_mul(table.header.penalty.into())
+            .ok_or(FillError::Width)
+    }
+
+    /// The fee that leaves a step of a liquidation at its bound, 10^-6; `None` if its price alone takes more than the penalty.
+    /// The fee of the fill itself is not looked at.
+    pub fn highest_penalty(&self, table: &RiskTable) -> Option<u128> {
+        let row = table.rows.get(usize::from(self.row))?;
+        let whole = self.penalty(table, row).ok()? >> RATIO_SHIFT;
+        u128::try_from(whole.checked_sub(self.concession(row).ok()?)?).ok()
     }
 
     /// B-INSTRUMENT, B-EXPIRY, B-FEE of an expiry.
@@ -229,16 +268,6 @@ impl Fill {
             .ok_or(FillError::Width)?;
         if distance.unsigned_abs() > self.at(row.band.into())?.unsigned_abs() {
             return Err(FillError::Band);
-        }
-        Ok(())
-    }
-
-    /// B-FEE: `scale·fee <= n·rate`.
-    fn fee_within(&self, scale: u128, rate: u128, error: FillError) -> Result<(), FillError> {
-        let fee = self.fee.checked_mul(scale).ok_or(FillError::Width)?;
-        let highest = self.cost.checked_mul(rate).ok_or(FillError::Width)?;
-        if fee > highest {
-            return Err(error);
         }
         Ok(())
     }

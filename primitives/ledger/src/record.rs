@@ -171,10 +171,10 @@ impl UnitRecord {
             .collect()
     }
 
-    /// Encrypts the account after an update; `slots` are the places' new slot values.
-    pub fn encrypt(account: &Account, slots: &[Fr], salt: Fr) -> Vec<Fr> {
+    /// Encrypts the account of an index after an update; `slots` are the places' new slot values.
+    pub fn encrypt(index: u32, account: &Account, slots: &[Fr], salt: Fr) -> Vec<Fr> {
         let plain = plaintext(account, slots);
-        let pads = account_pads(account.view_key, account.nonce, salt, plain.len());
+        let pads = account_pads(account.view_key, index, account.nonce, salt, plain.len());
         plain.into_iter().zip(pads).map(|(x, pad)| x + pad).collect()
     }
 
@@ -186,7 +186,7 @@ impl UnitRecord {
         if self.ciphertext.len() < ENCRYPTED_FIXED {
             return Err(RecordError::Length);
         }
-        let pads = account_pads(view_key, nonce, salt, self.ciphertext.len());
+        let pads = account_pads(view_key, self.index, nonce, salt, self.ciphertext.len());
         let plain: Vec<Fr> = self.ciphertext.iter().zip(pads).map(|(c, pad)| c - pad).collect();
         let (fixed, slots) = plain.split_at(ENCRYPTED_FIXED);
         let head = to_bytes(fixed.first().ok_or(RecordError::Length)?);

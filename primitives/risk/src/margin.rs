@@ -225,7 +225,8 @@ impl Assessment {
         if limit < 1 {
             return Err(MarginError::NotShort);
         }
-        if after.equity < 0 {
+        // What an insolvent account owes must not grow; that it is solvent afterwards nobody can ask.
+        if after.equity < before.equity.min(0) {
             return Err(MarginError::NegativeEquity);
         }
         not_worse(after.within(table.header.maintenance, limit)?)

@@ -115,12 +115,13 @@ fn pads_should_equal_the_native_ones_and_their_cost() {
     let (key, nonce, salt) = (Fr::from(5), 9u64, -Fr::from(3));
     for count in [1usize, 7, 9, 14, 15] {
         let mut cs = TestSystem::new();
-        let nums = wires(&mut cs, &[key, Fr::from(nonce), salt]);
-        let pads = account_pads(&mut cs, "pads", &nums[0], &nums[1], &nums[2], count).unwrap();
+        let nums = wires(&mut cs, &[key, Fr::from(nonce), salt, Fr::from(77)]);
+        let of = [&nums[0], &nums[3], &nums[1], &nums[2]];
+        let pads = account_pads(&mut cs, "pads", of, count).unwrap();
         let values: Vec<Fr> = pads.iter().map(|x| x.value().unwrap()).collect();
-        assert_eq!(values, stream::account_pads(key, nonce, salt, count));
+        assert_eq!(values, stream::account_pads(key, 77, nonce, salt, count));
         assert_eq!(cs.num_constraints(), pads_cost(count));
-        let pads = house_pads(&mut cs, "house", &nums[0], &nums[1], &nums[2], count).unwrap();
+        let pads = house_pads(&mut cs, "house", [&nums[0], &nums[1], &nums[2]], count).unwrap();
         let values: Vec<Fr> = pads.iter().map(|x| x.value().unwrap()).collect();
         assert_eq!(values, stream::house_pads(key, nonce, salt, count));
         assert!(cs.is_satisfied());

@@ -36,8 +36,8 @@ pub enum BatchError {
     /// B-CONSERVE-CASH: a sum does not fit.
     #[error("a sum of the house does not fit its width")]
     Width,
-    /// B-HOUSE-EQUITY: the house loses more than it takes over.
-    #[error("the house loses more than it takes over")]
+    /// B-HOUSE-EQUITY: the house loses more than it takes over, or does not keep the penalties.
+    #[error("the house loses more than it takes over, or does not keep the penalties")]
     HouseEquity,
     /// B-HOUSE-MARGIN.
     #[error("margin of the house: {0}")]

@@ -11,6 +11,8 @@ pub(super) struct Sums {
     pub cash: i128,
     /// Fees of orders.
     pub fees: u128,
+    /// Fees of liquidations.
+    pub penalties: i128,
     pub deposits: i128,
     pub withdrawals: i128,
     /// Equity before of the accounts taken over; at most 0.
@@ -44,6 +46,8 @@ impl Sums {
     fn add(&mut self, unit: &UnitEffect) -> Option<()> {
         self.cash = self.cash.checked_add(unit.cash)?;
         self.fees = self.fees.checked_add(unit.fees)?;
+        let penalties = i128::try_from(unit.penalties).ok()?;
+        self.penalties = self.penalties.checked_add(penalties)?;
         self.deposits = self.deposits.checked_add(unit.record.deposit.into())?;
         self.withdrawals = self.withdrawals.checked_add(unit.record.withdrawal.into())?;
         self.taken_over = self.taken_over.checked_add(unit.taken_over)?;

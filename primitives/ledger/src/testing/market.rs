@@ -237,14 +237,15 @@ impl World {
         ]
     }
 
-    /// Takes over an insolvent account, or liquidates one that is short of maintenance margin.
+    /// Takes over an insolvent account, or liquidates one that is short of maintenance margin; an insolvent one at the mark.
     fn distressed(&mut self, shape: Shape, known: usize) -> Vec<UnitRequest> {
         let first = self.random.below(known as u64) as usize;
         let mut order = (0..known).map(|i| (first + i) % known);
         let ratio = self.table.header.maintenance;
         let short = order.find(|i| self.assess(*i).worst(ratio).is_ok_and(|(_, d)| d > 0));
         let Some(trader) = short else { return Vec::new() };
-        if self.assess(trader).equity < 0 {
+        let insolvent = self.assess(trader).equity < 0;
+        if insolvent && self.random.once_in(2) {
             return vec![self.take_over(trader)];
         }
         let mut fills = Vec::new();
@@ -262,9 +263,9 @@ impl World {
             } else {
                 1 + self.random.below(lots)
             };
-            // Somewhat worse than the mark for the account.
+            // Somewhat worse than the mark for the account, unless it owes money already.
             let mark = self.table.rows[row].mark as u64;
-            let away = self.random.below(200_000);
+            let away = if insolvent { 0 } else { self.random.below(200_000) };
             let sells = self.position(trader, row) > 0;
             let price = if sells { mark - away } else { mark + away };
             fills.push(self.liquidation_fill(trader, row, quantity, price));

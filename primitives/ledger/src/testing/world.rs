@@ -9,7 +9,7 @@ use crate::{
     state::{BatchRequest, GroupState, UnitRequest},
 };
 use alloc::{vec, vec::Vec};
-use cloister_crypto::{constants::RATIO_SHIFT, schnorr::SecretKey, Fr};
+use cloister_crypto::{schnorr::SecretKey, Fr};
 use cloister_risk::{Assessment, RiskTable, Status};
 
 /// Genesis hash of the test chain.
@@ -283,20 +283,24 @@ impl World {
         }
     }
 
-    /// The fill of a liquidation: reduces the trader's position by `quantity` lots at a price a lot, with the full penalty.
+    /// The fill of a liquidation: reduces the trader's position by `quantity` lots at a price a lot, with the full penalty of an
+    /// account that can pay one.
     pub fn liquidation_fill(&self, trader: usize, row: usize, quantity: u64, price: u64) -> Fill {
         let side = match self.position(trader, row) {
             1.. => Side::Sell,
             _ => Side::Buy,
         };
-        let cost = u128::from(price) * u128::from(quantity);
-        Fill {
+        let fill = Fill {
             side,
             row: row as u8,
             quantity,
-            cost,
-            fee: (cost * u128::from(self.table.header.penalty)) >> RATIO_SHIFT,
-        }
+            cost: u128::from(price) * u128::from(quantity),
+            fee: 0,
+        };
+        let insolvent = self.assess(trader).equity < 0;
+        let highest = fill.highest_penalty(&self.table).filter(|_| !insolvent);
+        let fee = highest.unwrap_or(0);
+        Fill { fee, ..fill }
     }
 
     /// A unit that liquidates one position of a trader, as [`Self::liquidation_fill`].

@@ -18,6 +18,8 @@ pub(crate) struct Moved {
     pub transfer: Option<Transfer>,
     /// Fees of orders.
     pub fees: u128,
+    /// Fees of liquidations.
+    pub penalties: u128,
     /// Equity that passed to the house; at most 0.
     pub taken_over: i128,
 }
@@ -31,6 +33,7 @@ impl Moved {
             withdrawal: 0,
             transfer: None,
             fees: 0,
+            penalties: 0,
             taken_over: 0,
         }
     }
@@ -49,8 +52,10 @@ pub struct UnitEffect {
     pub slots: Vec<Fr>,
     /// Change of cash, deposit, transfers and withdrawal included, 10^-6.
     pub cash: i128,
-    /// Fees of orders, 10^-6; a liquidation's fee is the insurance's.
+    /// Fees of orders, 10^-6.
     pub fees: u128,
+    /// Fees of liquidations, which are the insurance's, 10^-6.
+    pub penalties: u128,
     /// Changes of positions, in lots.
     pub positions: Positions,
     /// Changes of `|q_j|`, in lots.

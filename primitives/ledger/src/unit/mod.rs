@@ -219,7 +219,7 @@ impl UnitWitness {
             deposit: self.deposit,
             withdrawal: moved.withdrawal,
             new_leaf,
-            ciphertext: UnitRecord::encrypt(&after, &moved.slots, context.salt),
+            ciphertext: UnitRecord::encrypt(self.index, &after, &moved.slots, context.salt),
         };
         Ok(UnitEffect {
             root: root_with(&self.path, self.index, new_leaf),
@@ -229,6 +229,7 @@ impl UnitWitness {
             record,
             slots: moved.slots,
             fees: moved.fees,
+            penalties: moved.penalties,
             positions: differences.positions,
             gross: differences.gross,
             shed_long: differences.shed_long,

@@ -18,6 +18,9 @@ impl UnitWitness {
                 .fill
                 .apply(rule, &context.table, &mut moved.after)
                 .map_err(|e| UnitError::Place(i as u8, e.into()))?;
+            let sum = moved.penalties.checked_add(place.fill.fee);
+            // An expiry takes no fee.
+            moved.penalties = sum.ok_or(UnitError::CashWidth)?;
         }
         Ok(moved)
     }

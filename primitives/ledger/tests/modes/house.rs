@@ -43,12 +43,29 @@ fn it_should_not_trade_worse_than_the_mark() {
 fn it_should_not_buy_from_a_liquidation_above_the_mark() {
     let mut world = insured();
     poor(&mut world, Side::Buy, -13);
-    // Above the mark by more than the penalty pays for.
-    let mut step = world.liquidate(POOR, 0, 100, mark(&world, 0) + 1);
-    if let cloister_ledger::UnitRequest::Liquidation { fills, .. } = &mut step {
-        fills[0].fee = 99;
-    }
+    // Whatever penalty is paid with it.
+    let step = world.liquidate(POOR, 0, 100, mark(&world, 0) + 1);
     refuse(&mut world, vec![step], BatchError::HouseEquity);
+}
+
+#[test]
+fn penalties_should_not_leave_in_the_batch_that_brings_them() {
+    let mut world = insured();
+    poor(&mut world, Side::Buy, -13);
+    let at = mark(&world, 1);
+    let units = vec![
+        world.liquidate(POOR, 0, 100, mark(&world, 0)),
+        world.fill_order(0, 1, Side::Buy, 10, at),
+        world.fill_order(1, 1, Side::Sell, 10, at + 1),
+    ];
+    refuse(&mut world, units.clone(), BatchError::HouseEquity);
+    // A better price of another trade may pay for it: that is no penalty.
+    let units = vec![
+        units[0].clone(),
+        world.fill_order(0, 1, Side::Buy, 10, at + 1),
+        world.fill_order(1, 1, Side::Sell, 10, at),
+    ];
+    accept(&mut world, units);
 }
 
 #[test]

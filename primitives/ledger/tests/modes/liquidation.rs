@@ -105,17 +105,78 @@ fn the_edge_of_maintenance_margin_is_exact() {
 }
 
 #[test]
-fn an_insolvent_account_should_not_be_liquidated_below_zero() {
-    let mut world = insured();
-    poor(&mut world, Side::Buy, -30);
-    let units = vec![world.liquidate(POOR, 0, 1, mark(&world, 0))];
+fn an_insolvent_account_is_liquidated_where_it_costs_it_nothing() {
+    for side in [Side::Buy, Side::Sell] {
+        let mut world = insured();
+        let percent = match side {
+            Side::Buy => -30,
+            Side::Sell => 30,
+        };
+        poor(&mut world, side, percent);
+        let before = world.assess(POOR).equity;
+        assert!(before < 0);
+        let step = world.liquidation_fill(POOR, 0, 10, mark(&world, 0));
+        assert_eq!(step.fee, 0, "it has nothing to pay with");
+        let worse = match side {
+            Side::Buy => step.cost - 1,
+            Side::Sell => step.cost + 1,
+        };
+        for spoiled in [Fill { fee: 1, ..step }, Fill { cost: worse, ..step }] {
+            refuse(
+                &mut world,
+                liquidation(vec![spoiled]),
+                margin(0, MarginError::NegativeEquity),
+            );
+        }
+        accept(&mut world, liquidation(vec![step]));
+        assert_eq!(world.assess(POOR).equity, before);
+    }
+}
+
+#[test]
+fn a_solvent_account_should_not_be_liquidated_below_zero() {
+    let mut world = short(Side::Buy);
+    // A penalty that is larger than all it has: the positions' whole value.
+    world.table.header.penalty = 4_095;
+    let units = vec![world.liquidate(POOR, 0, 100, mark(&world, 0))];
     refuse(&mut world, units, margin(0, MarginError::NegativeEquity));
+}
+
+#[test]
+fn price_and_fee_together_cost_at_most_the_penalty() {
+    for side in [Side::Buy, Side::Sell] {
+        let mut world = short(side);
+        let at_mark = world.liquidation_fill(POOR, 0, 10, mark(&world, 0));
+        // The closed side's floor counts.
+        let row = &mut world.table.rows[0];
+        (row.floor_long, row.floor_short) = (1_000_000, 3_000_000);
+        let with_floor = world.liquidation_fill(POOR, 0, 10, mark(&world, 0));
+        let floor = if side == Side::Buy { 1_000_000 } else { 3_000_000 };
+        assert_eq!(with_floor.fee - at_mark.fee, 10 * floor * 4 / 256);
+        // What the price concedes is no longer there for the fee, and the other way round.
+        let price = match side {
+            Side::Buy => mark(&world, 0) - 500_000,
+            Side::Sell => mark(&world, 0) + 500_000,
+        };
+        let conceding = world.liquidation_fill(POOR, 0, 10, price);
+        assert_eq!(with_floor.fee - conceding.fee, 5_000_000);
+        let too_dear = Fill {
+            fee: conceding.fee + 1,
+            ..conceding
+        };
+        refuse(
+            &mut world,
+            liquidation(vec![too_dear]),
+            fill(0, FillError::AbovePenalty),
+        );
+        accept(&mut world, liquidation(vec![conceding]));
+    }
 }
 
 #[test]
 fn each_bound_of_a_step_refuses_with_its_error() {
     type Change = fn(&mut Fill, &mut World);
-    let cases: [(Change, FillError); 9] = [
+    let cases: [(Change, FillError); 10] = [
         (|f, _| f.quantity = 101, FillError::Chunk),
         (|f, _| f.side = Side::Buy, FillError::NotReducing),
         (
@@ -126,7 +187,8 @@ fn each_bound_of_a_step_refuses_with_its_error() {
             |f, w| f.cost -= u128::from(w.table.rows[0].band) * 10 + 1,
             FillError::Band,
         ),
-        (|f, _| f.fee += 1, FillError::FeeAbovePenalty),
+        (|f, _| f.fee += 1, FillError::AbovePenalty),
+        (|f, _| f.cost -= 1, FillError::AbovePenalty),
         (|_, w| w.set_status(0, Status::Expired), FillError::NotTrading),
         (|f, _| f.row = 31, FillError::NotTrading),
         (|f, _| f.row = 32, FillError::Instrument),
@@ -154,11 +216,16 @@ fn a_close_only_instrument_is_liquidated_too() {
 #[test]
 fn a_step_that_makes_the_account_riskier_should_be_refused() {
     let mut world = short(Side::Buy);
-    // A band so wide that a lot loses more than the margin it frees.
+    // Band and penalty so wide that a lot loses more than the margin it frees.
     world.table.rows[0].band = 40_000_000;
-    let price = mark(&world, 0) - 20_000_000;
-    let units = vec![world.liquidate(POOR, 0, 10, price)];
-    refuse(&mut world, units, margin(0, MarginError::RiskIncreased));
+    world.table.header.penalty = 100;
+    let mut step = world.liquidation_fill(POOR, 0, 10, mark(&world, 0) - 20_000_000);
+    step.fee = 0;
+    refuse(
+        &mut world,
+        liquidation(vec![step]),
+        margin(0, MarginError::RiskIncreased),
+    );
 }
 
 #[test]

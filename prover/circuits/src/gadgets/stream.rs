@@ -18,18 +18,14 @@ fn pads<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     name: &'static str,
     tag: u32,
-    [key, nonce, salt]: [&Num; 3],
+    context: &[&Num],
     count: usize,
 ) -> Result<Vec<Num>, SynthesisError> {
     let mut cs = cs.namespace(|| name);
     let mut pads = Vec::with_capacity(count + POSEIDON2_RATE);
     for block in 0..count.div_ceil(POSEIDON2_RATE) {
-        let elements = [
-            key.clone(),
-            nonce.clone(),
-            salt.clone(),
-            Num::constant(Fr::from(block as u64)),
-        ];
+        let number = Num::constant(Fr::from(block as u64));
+        let elements: Vec<Num> = context.iter().copied().chain([&number]).cloned().collect();
         pads.extend(sponge_block(
             &mut cs.namespace(|| format!("pads {block}")),
             "sponge",
@@ -41,28 +37,24 @@ fn pads<CS: ConstraintSystem<Fr>>(
     Ok(pads)
 }
 
-/// Pads of an account's record. [`pads_cost`] constraints.
+/// Pads of an account's record, of `[view key, index, nonce, salt]`. [`pads_cost`] constraints.
 pub fn account_pads<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     name: &'static str,
-    view_key: &Num,
-    nonce: &Num,
-    salt: &Num,
+    of: [&Num; 4],
     count: usize,
 ) -> Result<Vec<Num>, SynthesisError> {
-    pads(cs, name, domain::STREAM, [view_key, nonce, salt], count)
+    pads(cs, name, domain::STREAM, &of, count)
 }
 
-/// Pads of the house record. [`pads_cost`] constraints.
+/// Pads of the house record, of `[key, nonce, salt]`. [`pads_cost`] constraints.
 pub fn house_pads<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     name: &'static str,
-    key: &Num,
-    nonce: &Num,
-    salt: &Num,
+    of: [&Num; 3],
     count: usize,
 ) -> Result<Vec<Num>, SynthesisError> {
-    pads(cs, name, domain::HOUSE_STREAM, [key, nonce, salt], count)
+    pads(cs, name, domain::HOUSE_STREAM, &of, count)
 }
 
 /// Commitment to a view key. [`PERMUTATION_COST`] constraints.

@@ -168,9 +168,10 @@ pub fn synthesize_house<CS: ConstraintSystem<Fr>>(
 
     let equity = [&old.insurance + &then.value, &insurance + &now.value];
     {
-        // The house cannot be drained by trades: it loses no more than what it took over was short of.
+        // The house cannot be drained by trades: it loses no more than what it took over was short of, and keeps the penalties.
         let mut cs = cs.namespace(|| "B-HOUSE-EQUITY");
-        let kept = &equity[1] - &equity[0] - over(units, |u| &u.taken_equity);
+        let due = over(units, |u| &u.taken_equity) + over(units, |u| &u.penalties);
+        let kept = &equity[1] - &equity[0] - due;
         range(&mut cs, "falls by takeovers only", &kept, DEFICIT_BITS)?;
     }
     let choice = witness.map(|w| w.house_margin);

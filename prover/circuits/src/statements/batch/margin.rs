@@ -3,7 +3,10 @@
 //! At most one mode asks, so all share one set of 16 deficits, one chosen deficit and the range checks of both.
 
 use bellman::{ConstraintSystem, SynthesisError};
-use cloister_crypto::constants::{DEFICIT_BITS, EQUITY_BITS, FORCED_DEFICITS, FORCED_SLACK, RATIO_SHIFT, SCENARIOS};
+use cloister_crypto::{
+    constants::{DEFICIT_BITS, EQUITY_BITS, FORCED_DEFICITS, FORCED_SLACK, RATIO_SHIFT, SCENARIOS},
+    field::to_i128,
+};
 use cloister_ledger::{Mode, UnitWitness};
 use cloister_risk::MarginChoice;
 
@@ -168,15 +171,31 @@ impl Margin<'_> {
             self.enforce_short(&mut cs, &chosen, &taken)?;
             equity
         };
-        // An account that owes money is for takeover: trading it further could only deepen the hole. In a forced
-        // withdrawal that pays, this is the last of the 17 deficits.
-        range(
-            &mut cs.namespace(|| "B-EQUITY"),
-            "equity is not negative",
-            &equity,
-            EQUITY_BITS,
-        )?;
+        self.enforce_equity(cs, &equity, unit)?;
         Ok(taken)
+    }
+
+    /// B-EQUITY: an account that owes money is for takeover, and trading it further could only deepen the hole. A liquidation
+    /// may leave what it owes as it is. In a forced withdrawal that pays, this is the last of the 17 deficits.
+    fn enforce_equity<CS: ConstraintSystem<Fr>>(
+        &self,
+        cs: &mut CS,
+        equity: &Num,
+        unit: Option<&UnitWitness>,
+    ) -> Result<(), SynthesisError> {
+        let mut cs = cs.namespace(|| "B-EQUITY");
+        let (_, equity_before) = self.before;
+        // The prover may compare with equity before instead of zero. For a solvent account that is only stricter.
+        let owes = unit.zip(equity_before.value()).map(|(unit, equity)| {
+            unit.mode == Mode::Liquidation && to_i128(&equity).is_some_and(|equity| equity < 0)
+        });
+        let owes = Bit::alloc(&mut cs, || "owes money", owes)?;
+        let other = self.modes.liquidation.not();
+        let name = || "owing only in mode liquidation";
+        enforce_product(&mut cs, name, owes.num(), other.num(), &Num::zero());
+        let debt = owes.num().mul(&mut cs, || "debt before", equity_before)?;
+        range(&mut cs, "equity is not negative", &(equity - &debt), EQUITY_BITS)?;
+        Ok(())
     }
 
     /// The deficit the prover chose: a maintenance deficit before where deficits must not get worse; one of the initial

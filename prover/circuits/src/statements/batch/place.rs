@@ -30,6 +30,7 @@ pub struct Running<'a> {
     longs: Vec<Num>,
     pub floor_change: Num,
     pub order_fees: Num,
+    pub penalties: Num,
     pub withdrawal: Num,
     pub transfer: Transfer,
     /// The unit has a withdrawal or a transfer.
@@ -55,6 +56,7 @@ impl<'a> Running<'a> {
             longs: entry.longs.nums().to_vec(),
             floor_change: Num::zero(),
             order_fees: Num::zero(),
+            penalties: Num::zero(),
             withdrawal: Num::zero(),
             transfer: Transfer::default(),
             payment: Num::zero(),
@@ -127,6 +129,7 @@ pub fn synthesize_place<CS: ConstraintSystem<Fr>>(
     }
     running.floor_change += &filled.floor;
     running.order_fees += &filled.order_fee;
+    running.penalties += &filled.penalty;
     // Only the last place can hold a payment, so the last one's is the unit's.
     running.payment = instruction.payment();
     running.withdrawal = withdrawn;

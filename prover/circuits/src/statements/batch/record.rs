@@ -77,7 +77,8 @@ pub fn unit_record<CS: ConstraintSystem<Fr>>(
     plain.push(after.orders_root.clone());
     plain.extend(pack_positions(&after.positions));
     plain.extend_from_slice(slots);
-    let pads = account_pads(&mut cs, "P-STREAM", &after.view_key, &after.nonce, salt, plain.len())?;
+    let of = [&after.view_key, public.index, &after.nonce, salt];
+    let pads = account_pads(&mut cs, "P-STREAM", of, plain.len())?;
     record.extend(encrypt(&plain, &pads));
     Ok(record)
 }
@@ -95,6 +96,6 @@ pub fn house_record<CS: ConstraintSystem<Fr>>(
     ]);
     let plain: Vec<Num> = [head].into_iter().chain(house.words()).collect();
     debug_assert_eq!(plain.len(), HOUSE_RECORD);
-    let pads = house_pads(&mut cs, "P-STREAM", &house.key, &house.nonce, salt, plain.len())?;
+    let pads = house_pads(&mut cs, "P-STREAM", [&house.key, &house.nonce, salt], plain.len())?;
     Ok(encrypt(&plain, &pads))
 }

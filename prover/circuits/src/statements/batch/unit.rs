@@ -41,6 +41,8 @@ pub struct UnitOutput {
     pub cash_change: Num,
     /// Fees taken of orders.
     pub order_fees: Num,
+    /// Fees taken of liquidations.
+    pub penalties: Num,
     /// Deposit credited.
     pub deposit: Num,
     /// Amount paid to the owner.
@@ -230,6 +232,7 @@ pub fn synthesize_unit<CS: ConstraintSystem<Fr>>(
         transfer: running.transfer,
         cash_change: &new.cash - &old.cash,
         order_fees: running.order_fees,
+        penalties: running.penalties,
         deposit,
         withdrawal,
         taken_equity,

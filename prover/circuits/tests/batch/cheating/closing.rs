@@ -8,6 +8,8 @@ use crate::support::{liquidated, must_break, settled, system, taken_over, Scene,
 
 const SHORT_ENOUGH: &str = "unit 1/B-MARGIN/B-LIQUIDATION, B-FORCED, B-TAKEOVER/short enough/in range";
 const SHORT_RULE: &str = "B-LIQUIDATION, B-FORCED, B-TAKEOVER";
+/// A penalty over 2^8 under which the band is what bounds a price.
+const WIDE_PENALTY: u16 = 4_000;
 
 /// The maintenance deficits of the last unit's account before.
 fn deficits(scene: &mut Scene) -> [i128; 16] {
@@ -131,9 +133,68 @@ fn liquidation_fee_above_the_penalty_should_break_b_fee() {
 }
 
 #[test]
+fn price_that_takes_more_than_the_penalty_should_break_b_fee() {
+    // With the highest fee, one unit of money worse; without a fee, worse by the whole fee and one.
+    for (fee, worse) in [(None, 1), (Some(0), 1)] {
+        let mut scene = liquidated(SHORT);
+        let fill = &mut scene.place().fill;
+        let conceded = fee.map_or(0, |_| fill.fee);
+        fill.fee = fee.unwrap_or(fill.fee);
+        fill.cost -= conceded + worse;
+        must_break(
+            &scene.witness,
+            "unit 1/place 0/B-FEE/not above the rate/in range",
+            &["B-FEE"],
+        );
+        scene.place().fill.cost += 1;
+        assert!(scene.witness.check(SMALL).is_ok(), "the whole penalty is good");
+    }
+}
+
+#[test]
+fn penalty_that_leaves_the_house_should_break_b_house_equity() {
+    // The house buys above the mark, out of the penalty of the same batch.
+    let mut scene = liquidated(SHORT);
+    scene.place().fill.cost += 1;
+    assert!(scene.place().fill.fee > 1);
+    must_break(
+        &scene.witness,
+        "B-HOUSE/B-HOUSE-EQUITY/falls by takeovers only/in range",
+        &["B-HOUSE-EQUITY"],
+    );
+}
+
+#[test]
+fn liquidation_that_deepens_a_debt_should_break_b_equity() {
+    let mut scene = liquidated(-SHORT);
+    assert_eq!(scene.place().fill.fee, 0);
+    assert!(system(SMALL, &scene.witness).is_satisfied());
+    scene.place().fill.fee = 1;
+    must_break(
+        &scene.witness,
+        "unit 1/B-EQUITY/equity is not negative/in range",
+        &["B-EQUITY"],
+    );
+}
+
+#[test]
+fn owing_in_another_mode_should_break_b_equity() {
+    for scene in [settled(), taken_over(), crate::support::traded()] {
+        let mut system = system(SMALL, &scene.witness);
+        system.set("unit 1/B-EQUITY/owes money", Fr::one()).unwrap();
+        let failing = system.all_unsatisfied();
+        assert!(
+            failing.contains(&"unit 1/B-EQUITY/owing only in mode liquidation".into()),
+            "{failing:?}"
+        );
+    }
+}
+
+#[test]
 fn liquidation_outside_the_band_should_break_b_band() {
     let mut scene = liquidated(SHORT);
     let band = scene.witness.context.table.rows[0].band;
+    scene.witness.context.table.header.penalty = WIDE_PENALTY;
     scene.place().fill.fee = 0;
     scene.place().fill.cost -= u128::from(band * crate::support::STEP) + 1;
     must_break(
@@ -148,6 +209,7 @@ fn liquidation_outside_the_band_should_break_b_band() {
 #[test]
 fn liquidation_into_debt_should_break_b_equity() {
     let mut scene = liquidated(SHORT);
+    scene.witness.context.table.header.penalty = WIDE_PENALTY;
     let row = &scene.witness.context.table.rows[0];
     let (mark, band) = (row.mark as u128, u128::from(row.band));
     let lots = u128::from(LOTS);

@@ -2,7 +2,7 @@
 
 use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::constants::{
-    AMOUNT_BITS, COST_BITS, FEE_CAP_BITS, FEE_CAP_ONE, POSITION_BITS, PRICE_BITS, QUANTITY_BITS, RATIO_SHIFT,
+    AMOUNT_BITS, COST_BITS, FEE_CAP_ONE, POSITION_BITS, PRICE_BITS, QUANTITY_BITS, RATIO_BITS, RATIO_SHIFT,
     STATUS_BITS,
 };
 
@@ -23,8 +23,8 @@ use crate::{
 const PRICE_GAIN_BITS: usize = QUANTITY_BITS + AMOUNT_BITS;
 /// Bits of `f·band ± (n - f·mark)`, at most twice the first.
 const BAND_ROOM_BITS: usize = QUANTITY_BITS + PRICE_BITS + 1;
-/// Bits of `n·fee_cap`, which is wider than `n·penalty`.
-const FEE_ROOM_BITS: usize = COST_BITS + FEE_CAP_BITS;
+/// Bits of `f·penalty·(mark + floor)` with a price better than the mark, which is wider than `n·fee_cap`.
+const FEE_ROOM_BITS: usize = QUANTITY_BITS + PRICE_BITS + 1 + RATIO_BITS + 1;
 
 /// B-INSTRUMENT: the signed instrument's row for an order, and a row in the status the kind asks for. Tells whether the
 /// row is close-only.
@@ -65,13 +65,21 @@ pub(super) fn check_instrument<CS: ConstraintSystem<Fr>>(
     Ok(high - &expired)
 }
 
+/// The price of a fill against the mark.
+pub(super) struct Price {
+    /// `f·mark`.
+    pub at_mark: Num,
+    /// `n - f·mark`.
+    pub distance: Num,
+}
+
 /// B-PRICE, B-BAND and the price of B-EXPIRY.
 pub(super) fn check_price<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     table: &Table,
     instruction: &InstructionWires,
     fill: &FillWires,
-) -> Result<(), SynthesisError> {
+) -> Result<Price, SynthesisError> {
     {
         // Never worse than signed: this is all that protects a trader from the sequencer's prices.
         let mut cs = cs.namespace(|| "B-PRICE");
@@ -81,7 +89,7 @@ pub(super) fn check_price<CS: ConstraintSystem<Fr>>(
         let gain = sign.mul(&mut cs, || "signed gain", &(&worst - &fill.cost))?;
         range(&mut cs, "not worse than the limit", &gain, PRICE_GAIN_BITS)?;
     }
-    let distance = {
+    let price = {
         // Near the mark: a trade far off it would shift money between two accounts of one owner, past the margin rule.
         let mut cs = cs.namespace(|| "B-BAND");
         let mark = fill.of(&mut cs, "mark", &table.mark)?;
@@ -91,26 +99,32 @@ pub(super) fn check_price<CS: ConstraintSystem<Fr>>(
         let distance = &fill.cost - &at_mark;
         range(&mut cs, "not above the band", &(&room - &distance), BAND_ROOM_BITS)?;
         range(&mut cs, "not below the band", &(&room + &distance), BAND_ROOM_BITS)?;
-        distance
+        Price { at_mark, distance }
     };
     // At any other price the account would gain or lose by being settled.
     enforce_product(
         &mut cs.namespace(|| "B-EXPIRY"),
         || "at the final mark",
         fill.kind.expiry.num(),
-        &distance,
+        &price.distance,
         &Num::zero(),
     );
-    Ok(())
+    Ok(price)
 }
 
-/// B-FEE: for an order neither above what the trader signed nor above the table's cap; for a liquidation not above the
-/// penalty; for an expiry nothing. Tells the fee of an order.
+/// B-FEE: for an order neither above what the trader signed nor above the table's cap; for a liquidation, with what the price
+/// concedes, not above the penalty; for an expiry nothing. Tells the fee of an order.
+///
+/// A liquidation's fill only reduces (B-REDUCE), so what it adds to the account's floor is minus the floor of the lots it
+/// closes.
 pub(super) fn check_fee<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     table: &Table,
     instruction: &InstructionWires,
     fill: &FillWires,
+    sign: &Num,
+    price: &Price,
+    floor_change: &Num,
 ) -> Result<Num, SynthesisError> {
     let mut cs = cs.namespace(|| "B-FEE");
     let kind = &fill.kind;
@@ -130,14 +144,20 @@ pub(super) fn check_fee<CS: ConstraintSystem<Fr>>(
         .liquidation
         .num()
         .mul(&mut cs, || "rate of a liquidation", table.penalty())?;
-    let highest = fill.cost.mul(&mut cs, || "highest", &(cap + penalty))?;
+    // Nobody has signed a limit: price and penalty together are bounded, or the band would be a second penalty, paid to a friend.
+    let liquidation = kind.liquidation.num();
+    let worth = &price.at_mark - floor_change;
+    let more = liquidation.mul(&mut cs, || "worth, not cost", &(&worth - &fill.cost))?;
+    let highest = (&fill.cost + &more).mul(&mut cs, || "highest", &(cap + penalty))?;
+    let direction = liquidation.mul(&mut cs, || "direction of a liquidation", sign)?;
+    let concession = direction.mul(&mut cs, || "concession", &price.distance)?;
     let one = Num::sum([
         (Fr::from(FEE_CAP_ONE), kind.order.num()),
         (Fr::from(1 << RATIO_SHIFT), kind.liquidation.num()),
         // The rate of an expiry is zero.
         (Fr::one(), kind.expiry.num()),
     ]);
-    let scaled = fill.fee.mul(&mut cs, || "fee over the rate's one", &one)?;
+    let scaled = (&fill.fee + &concession).mul(&mut cs, || "fee over the rate's one", &one)?;
     range(&mut cs, "not above the rate", &(&highest - &scaled), FEE_ROOM_BITS)?;
     Ok(order_fee)
 }

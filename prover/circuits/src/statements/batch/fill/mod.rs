@@ -196,8 +196,10 @@ impl Split {
 pub struct FillOutput {
     /// Subtracted from cash.
     pub paid: Num,
-    /// Part of `paid` that goes to the fee pool; a liquidation's fee stays with the insurance.
+    /// Part of `paid` that goes to the fee pool.
     pub order_fee: Num,
+    /// Part of `paid` that stays with the insurance: the fee of a liquidation.
+    pub penalty: Num,
     /// Added to `q_j`.
     pub positions: Vec<Num>,
     /// Added to `max(q_j, 0)`.
@@ -216,8 +218,7 @@ pub fn synthesize_fill<CS: ConstraintSystem<Fr>>(
 ) -> Result<FillOutput, SynthesisError> {
     let close_only = check_instrument(cs, table, instruction, fill)?;
     let sign = Num::one() - instruction.sell.num() * 2;
-    check_price(cs, table, instruction, fill)?;
-    let order_fee = check_fee(cs, table, instruction, fill)?;
+    let price = check_price(cs, table, instruction, fill)?;
 
     let before = held.at(cs, fill)?;
     let change = sign.mul(cs, || "change of the position", &fill.quantity)?;
@@ -242,11 +243,13 @@ pub fn synthesize_fill<CS: ConstraintSystem<Fr>>(
         let short = fill.of(&mut cs, "of shorts", &table.floor_short)?;
         longs.mul(&mut cs, || "long side", &both)? - change.mul(&mut cs, || "change", &short)?
     };
+    let order_fee = check_fee(cs, table, instruction, fill, &sign, &price, &floor)?;
     let funding = fill.of(cs, "funding", &table.funding)?;
     let settled = fill.quantity.mul(cs, || "settled funding", &funding)?;
     let net = sign.mul(cs, || "net cost", &(&fill.cost - &settled))?;
     Ok(FillOutput {
         paid: &net + &fill.fee,
+        penalty: &fill.fee - &order_fee,
         order_fee,
         positions: fill.spread(cs, "position changes", &change)?,
         longs: fill.spread(cs, "long changes", &longs)?,
