@@ -106,7 +106,8 @@ fn each_rule_of_an_order_refuses_with_its_error() {
         (|o| o.flags = flags::REDUCE_ONLY, full, FillError::NotReducing.into()),
         (|o| o.instrument_id += 1, full, FillError::Instrument.into()),
         (same, |f| f.quantity = 0, FillError::Nothing.into()),
-        (same, |f| f.quantity = 1 << 40, FillError::Width.into()),
+        (same, |f| f.quantity = (1 << 40) + 1, FillError::Width.into()),
+        (same, |f| f.quantity = 1 << 40, PlaceError::BeyondQuantity),
         (same, |f| f.cost = 1 << 80, FillError::Width.into()),
         (|o| o.group += 1, full, PlaceError::Addressee),
     ];

@@ -1,7 +1,6 @@
 //! Instruments with which tests look for what a circuit does not bind.
 //!
 //! * [`TestSystem`] records a circuit; tests read and overwrite single wires of it.
-//! * [`Values`] takes only the values of a circuit that was recorded before; many times faster.
 //! * [`Sheet`] holds an assignment with the sides of all constraints, so that a change of a wire costs only the
 //!   constraints that use it: millions of mutations a second or two.
 //! * [`Repair`] changes wires and then computes forward whatever an honest prover would compute from them: what still
@@ -13,10 +12,8 @@ mod repair;
 mod sheet;
 mod system;
 mod tangent;
-mod values;
 
 pub use repair::{Cheater, Outcome, Repair};
 pub use sheet::{Sheet, Uses};
 pub use system::TestSystem;
 pub use tangent::undetermined;
-pub use values::Values;

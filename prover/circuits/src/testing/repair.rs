@@ -47,7 +47,8 @@ pub struct Repair {
 
 /// Names by which gadgets call the constraints and wires that need more than solving one equation.
 mod gadget {
-    /// Of `range` and of `canonical_bits`.
+    /// Of `range` and of `canonical_bits`. A sum without new bits, as that of neighbours in an inner product, is solved like any
+    /// other equation.
     pub const SUMS: [&str; 2] = ["in range", "sum"];
     pub const BIT: &str = "bit ";
     pub const ZERO_TEST: &str = "one where not zero";
@@ -117,6 +118,24 @@ impl Repair {
         }
     }
 
+    /// Lets a public input follow from a constraint that uses it once: a cheater then may prove another statement. Without this
+    /// inputs stay as they are.
+    ///
+    /// # Panics
+    /// If the constraint does not use the wire.
+    pub fn let_follow(&mut self, system: &TestSystem, wire: usize, constraint: usize) {
+        let terms = (0..3).flat_map(|side| system.part(constraint, side).iter().map(move |term| (side, term)));
+        let (side, term) = terms
+            .into_iter()
+            .find(|(_, term)| term.wire as usize == wire)
+            .expect("the constraint uses the wire");
+        self.rules[constraint] = Rule::Solve {
+            wire: term.wire,
+            side,
+            coefficient: term.coefficient,
+        };
+    }
+
     /// The constraints that decompose a number into bits, with the number of bits each.
     pub fn decompositions(&self) -> impl Iterator<Item = (usize, usize)> + '_ {
         self.decompositions.iter().map(|k| {
@@ -169,7 +188,8 @@ impl Repair {
         (own && !hold(&sides)).then_some(k)
     }
 
-    fn run(&self, work: &mut Work<'_, '_>) -> Outcome {
+    /// Meets what can be met; the first constraint that cannot is the error.
+    fn run(&self, work: &mut Work<'_, '_>) -> Result<(), usize> {
         // A repair touches constraints further on, save for the booleans' own; the bound only stops a circle.
         let mut left = 64 * self.rules.len();
         while let Some(Reverse(k)) = work.dirty.pop() {
@@ -177,13 +197,10 @@ impl Repair {
             let k = k as usize;
             let repaired = left > 0 && self.meet(work, k);
             if !repaired || !hold(&work.sides[k]) {
-                return Outcome::Refused(k);
+                return Err(k);
             }
         }
-        let mut changed = work.changed.clone();
-        changed.sort_unstable();
-        changed.dedup();
-        Outcome::Accepted(changed.len())
+        Ok(())
     }
 
     /// Changes what the constraint defines; false if it would have to change a kept wire.
@@ -248,8 +265,15 @@ impl Repair {
     }
 }
 
+/// `a/b`. Nearly all divisors are 1 or -1, and an inversion takes longer than all the rest of a repair.
 fn quotient(a: &Fr, b: &Fr) -> Option<Fr> {
-    Option::<Fr>::from(b.invert()).map(|inverse| a * inverse)
+    if *b == Fr::one() {
+        Some(*a)
+    } else if *b == -Fr::one() {
+        Some(-a)
+    } else {
+        Option::<Fr>::from(b.invert()).map(|inverse| a * inverse)
+    }
 }
 
 /// Tries changes at one assignment, one attempt after the other.
@@ -261,17 +285,28 @@ pub struct Cheater<'a, 'b> {
 impl Cheater<'_, '_> {
     /// Gives wires other values, keeps those and repairs what can be. Afterwards all is as before.
     pub fn attempt(&mut self, changes: &[(usize, Fr)]) -> Outcome {
+        match self.follow(changes) {
+            Ok(changed) => Outcome::Accepted(changed.len()),
+            Err(constraint) => Outcome::Refused(constraint),
+        }
+    }
+
+    /// As [`Self::attempt`]: all wires that changed, in their order, with the new values.
+    ///
+    /// # Errors
+    /// The constraint that cannot be met.
+    pub fn follow(&mut self, changes: &[(usize, Fr)]) -> Result<Vec<(usize, Fr)>, usize> {
         let work = &mut self.work;
         if let [(wire, value)] = changes {
             if let Some(refused) = self.repair.refuses_at_once(work.sheet, *wire, *value) {
-                return Outcome::Refused(refused);
+                return Err(refused);
             }
         }
         for (wire, value) in changes {
             work.is_kept[*wire] = true;
             work.set(*wire as u32, *value);
         }
-        let outcome = self.repair.run(work);
+        let outcome = self.repair.run(work).map(|()| work.differences());
         work.undo();
         for (wire, _) in changes {
             work.is_kept[*wire] = false;
@@ -327,6 +362,15 @@ impl Work<'_, '_> {
                 self.dirty.push(Reverse(used.constraint));
             }
         }
+    }
+
+    /// The wires that differ from the sheet, with their values.
+    fn differences(&self) -> Vec<(usize, Fr)> {
+        let mut wires: Vec<usize> = self.changed.iter().map(|wire| *wire as usize).collect();
+        wires.sort_unstable();
+        wires.dedup();
+        wires.retain(|wire| self.values[*wire] != self.sheet.value(*wire));
+        wires.into_iter().map(|wire| (wire, self.values[wire])).collect()
     }
 
     fn undo(&mut self) {

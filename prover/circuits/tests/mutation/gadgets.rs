@@ -3,20 +3,23 @@
 use bellman::ConstraintSystem;
 use cloister_circuits::{
     gadgets::{
-        bits::{alloc_ranged, canonical_bits, range, signed_range},
+        bits::{alloc_bits, alloc_ranged, canonical_bits, range, signed_range},
         boolean::{one_hot, Bit},
-        jubjub::{add_fixed_base, multiply, Point},
+        inner::Paired,
+        jubjub::{enforce_prime_order, Point},
+        montgomery::{add_fixed_base, multiply},
+        multiples::{fixed_base, multiply_half},
         num::{choose, select, Num},
-        poseidon2::{compress8, permute, sponge, sponge_block},
+        poseidon2::{compress8, permute, sponge, sponge_block, sponge_of_two},
         schnorr::{enforce_if, SignatureWitness},
         stream::{account_pads, house_pads, view_commitment},
-        tree::update,
+        tree::{open, update},
     },
     testing::{undetermined, Sheet, TestSystem, Uses},
     Fr,
 };
 use cloister_crypto::{
-    constants::{domain, ACCOUNT_TREE_DEPTH},
+    constants::{domain, ACCOUNT_TREE_DEPTH, SIGNATURE_SCALAR_BITS},
     jubjub::{self, AffinePoint, ExtendedPoint},
     schnorr::{generator, SecretKey},
 };
@@ -27,7 +30,7 @@ use crate::table::{matches, number_is_zero, Free, Table};
 const NONE: &[Free] = &[];
 
 /// Made inside the gadget, but an input all the same: the caller compares the root that the siblings lead to.
-const SIBLING: &str = "tree/level */child ?";
+const SIBLING: &str = "*tree/level */child ?";
 
 /// A system whose wires under `input/` are given.
 struct Bench {
@@ -216,15 +219,68 @@ fn points_should_be_bound() {
         p.double(&mut b.cs, "double").unwrap();
         Point::select(&mut b.cs, "selected", &bit, &p, &q).unwrap();
     });
-    // The digits are the gadget's own wires: as booleans they cannot move, whichever they are.
-    bound("fixed base", 2, NONE, |b| {
-        let start = b.point();
-        let response = jubjub::Fr::from(b.random.word()).to_bytes();
-        add_fixed_base(&mut b.cs, "fixed", &start, Some(&response)).unwrap();
+    bound("fixed base of bits", 2, NONE, |b| {
+        let scalar = b.bits(SIGNATURE_SCALAR_BITS);
+        fixed_base(&mut b.cs, "fixed", &scalar).unwrap();
     });
-    bound("variable base", 2, NONE, |b| {
-        let (point, scalar) = (b.point(), b.bits(128));
-        multiply(&mut b.cs, "multiple", &point, &scalar).unwrap();
+    bound("multiple of a half", 2, NONE, |b| {
+        let (half, scalar) = (b.point(), b.bits(252));
+        let point = half.double(&mut b.cs, "double").unwrap();
+        multiply_half(&mut b.cs, "multiple", &half, &point, &scalar).unwrap();
+    });
+    bound("key of prime order", 2, NONE, |b| {
+        let key = SecretKey::from_seed(&b.random.bytes()).public();
+        let point = Point {
+            x: b.field(key.x()),
+            y: b.field(key.y()),
+        };
+        enforce_prime_order(&mut b.cs, &point, Some(key.preimage())).unwrap();
+    });
+}
+
+/// Responses and challenges at the ends of their widths, and in between.
+fn scalars(random: &mut Random) -> [[u8; 32]; 5] {
+    [[0; 32], [0xff; 32], [0x55; 32], [0x92; 32], random.bytes()]
+}
+
+#[test]
+fn points_in_montgomery_coordinates_should_be_bound() {
+    for kind in 0..5 {
+        // The digits are the gadget's own wires: as booleans they cannot move, whichever they are.
+        bound("fixed base", 2, NONE, |b| {
+            let start = b.point();
+            let response = scalars(&mut b.random)[kind];
+            add_fixed_base(&mut b.cs, "fixed", &start, Some(&response)).unwrap();
+        });
+        bound("variable base", 2, NONE, |b| {
+            let point = b.point();
+            let scalar = scalars(&mut b.random)[kind];
+            b.inputs += 1;
+            let scalar = Fr::from_raw([scalar[0], scalar[8], 0, 0].map(|x| u64::from(x) * 0x0101_0101_0101_0101));
+            let bits = alloc_bits(&mut b.cs.namespace(|| "input"), "scalar", Some(scalar), 128).unwrap();
+            multiply(&mut b.cs, "multiple", &point, &bits).unwrap();
+        });
+    }
+}
+
+#[test]
+fn inner_products_should_be_bound() {
+    bound("inner products", 4, NONE, |b| {
+        let (x, y, z) = (b.anys::<8>(), b.anys::<8>(), b.anys::<7>());
+        let x = Paired::new(&mut b.cs, "x", x.to_vec()).unwrap();
+        let y = Paired::pinned(&mut b.cs, "y", y.to_vec()).unwrap();
+        let z = Paired::pinned(&mut b.cs, "z", z.to_vec()).unwrap();
+        x.inner(&mut b.cs, "x by y", &y).unwrap();
+        z.inner(&mut b.cs, "z by z", &z).unwrap();
+    });
+    // None, or one of eight.
+    bound("choice of a column", 9, NONE, |b| {
+        let enabled = b.bit();
+        let chosen = b.random.below(8) as usize;
+        let choice = one_hot(&mut b.cs, "choice", &enabled, Some(chosen), 8).unwrap();
+        let column = b.anys::<8>();
+        let column = Paired::pinned(&mut b.cs, "column", column.to_vec()).unwrap();
+        Paired::one_hot(&choice).inner(&mut b.cs, "chosen", &column).unwrap();
     });
 }
 
@@ -236,11 +292,14 @@ fn hashes_should_be_bound() {
         compress8(&mut b.cs, "node", &state).unwrap();
         sponge(&mut b.cs, "sponge", domain::LEAF_V1, &state).unwrap();
         sponge_block(&mut b.cs, "block", domain::STREAM, &state[..4]).unwrap();
+        let condition = b.bit();
+        let (one, zero) = ((domain::VIEW, &state[..1]), (domain::INSTRUCTION, &state[1..5]));
+        sponge_of_two(&mut b.cs, "one of two", &condition, one, zero).unwrap();
     });
     bound("streams", 2, NONE, |b| {
-        let [key, nonce, salt] = b.anys();
-        account_pads(&mut b.cs, "account", &key, &nonce, &salt, 9).unwrap();
-        house_pads(&mut b.cs, "house", &key, &nonce, &salt, 14).unwrap();
+        let [key, index, nonce, salt] = b.anys();
+        account_pads(&mut b.cs, "account", [&key, &index, &nonce, &salt], 9).unwrap();
+        house_pads(&mut b.cs, "house", [&key, &nonce, &salt], 14).unwrap();
         view_commitment(&mut b.cs, "view", &key).unwrap();
     });
 }
@@ -260,6 +319,7 @@ fn tree_updates_should_be_bound() {
         let (old, new) = (b.field(tree.leaf(index)), b.any());
         let path: Vec<_> = tree.path(index).into_iter().map(Some).collect();
         update(&mut b.cs, "tree", &bits, &path, &old, &new).unwrap();
+        open(&mut b.cs.namespace(|| "opened"), "tree", &bits, &path, &old).unwrap();
     });
 }
 

@@ -80,28 +80,82 @@ pub fn number_is_zero(sheet: &Sheet<'_>, wire: usize) -> bool {
 
 /// The two bounds of B-LIMIT are the same number: the chosen part of their difference is zero either way.
 pub fn bounds_are_equal(sheet: &Sheet<'_>, wire: usize) -> bool {
-    let name = sheet.system().wire_name(wire).replace("bound is the limit", "bound");
+    let name = sheet.system().wire_name(wire);
+    let name = format!("{}bound", name.trim_end_matches("bound is the limit"));
     let bound = sheet.system().find_constraint(&name);
     bound.is_some_and(|k| sheet.sides(k)[1] == Fr::zero())
 }
 
-/// No instruction stands in the wire's place.
-pub fn place_is_empty(sheet: &Sheet<'_>, wire: usize) -> bool {
+/// The namespaces of a wire's unit and place, as many as there are of the two.
+fn space(sheet: &Sheet<'_>, wire: usize, depth: usize) -> String {
     let name = sheet.system().wire_name(wire);
-    let end = name.match_indices('/').nth(1).map_or(0, |(i, _)| i);
-    ["order", "cancel", "cancel-all", "withdrawal"].iter().all(|kind| {
-        let kind = format!("{}/S-INSTRUCTION/{kind}", &name[..end]);
-        let found = sheet.system().find_wire(&kind);
+    let end = name.match_indices('/').nth(depth - 1).map_or(0, |(i, _)| i);
+    name[..end].to_string()
+}
+
+/// All of these wires are zero in a namespace.
+fn are_zero(sheet: &Sheet<'_>, space: &str, names: &[&str]) -> bool {
+    names.iter().all(|name| {
+        let found = sheet.system().find_wire(&format!("{space}/{name}"));
         found.is_some_and(|wire| sheet.value(wire) == Fr::zero())
     })
 }
 
-/// The unit of the wire is not in mode normal.
-pub fn margin_is_not_asked(sheet: &Sheet<'_>, wire: usize) -> bool {
-    let name = sheet.system().wire_name(wire);
-    let unit = name.split('/').next().unwrap_or_default();
-    let normal = sheet.system().find_wire(&format!("{unit}/B-UNIT/mode normal"));
-    normal.is_some_and(|wire| sheet.value(wire) == Fr::zero())
+/// The place of the wire holds no instruction.
+pub fn nothing_is_signed(sheet: &Sheet<'_>, wire: usize) -> bool {
+    let kinds = ["order", "cancel", "cancel-all", "withdrawal", "transfer"];
+    let kinds = kinds.map(|kind| format!("S-INSTRUCTION/{kind}"));
+    are_zero(sheet, &space(sheet, wire, 2), &kinds.each_ref().map(String::as_str))
+}
+
+/// The place of the wire holds neither an instruction nor an unsigned fill.
+pub fn place_is_empty(sheet: &Sheet<'_>, wire: usize) -> bool {
+    nothing_is_signed(sheet, wire) && are_zero(sheet, &space(sheet, wire, 2), &["B-UNIT/unsigned fill"])
+}
+
+/// The unit of the wire is in none of these modes.
+fn is_in_none_of(sheet: &Sheet<'_>, wire: usize, modes: &[&str]) -> bool {
+    let names: Vec<String> = modes.iter().map(|mode| format!("B-UNIT/mode {mode}")).collect();
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    are_zero(sheet, &space(sheet, wire, 1), &names)
+}
+
+/// All places of the wire's unit are empty.
+fn places_are_empty(sheet: &Sheet<'_>, wire: usize) -> bool {
+    let unit = space(sheet, wire, 1);
+    let places = (0..).map_while(|place| {
+        sheet
+            .system()
+            .find_wire(&format!("{unit}/place {place}/B-UNIT/unsigned fill"))
+    });
+    places.into_iter().all(|wire| place_is_empty(sheet, wire))
+}
+
+/// The unit of the wire is padding, or an expiry in which nothing is settled.
+pub fn settles_nothing(sheet: &Sheet<'_>, wire: usize) -> bool {
+    let others = ["open", "re-key", "normal", "forced", "liquidation", "takeover"];
+    is_in_none_of(sheet, wire, &others) && places_are_empty(sheet, wire)
+}
+
+/// The unit of the wire is one that only deposits and incoming transfers change, whatever its mode is called.
+pub fn changes_nothing(sheet: &Sheet<'_>, wire: usize) -> bool {
+    let others = ["open", "re-key", "forced", "takeover"];
+    is_in_none_of(sheet, wire, &others) && places_are_empty(sheet, wire)
+}
+
+/// The unit of the wire opens an account.
+pub fn is_open(sheet: &Sheet<'_>, wire: usize) -> bool {
+    !is_in_none_of(sheet, wire, &["open"])
+}
+
+/// The unit of the wire is a liquidation.
+pub fn is_liquidation(sheet: &Sheet<'_>, wire: usize) -> bool {
+    !is_in_none_of(sheet, wire, &["liquidation"])
+}
+
+/// The unit of the wire pays nothing in a forced withdrawal.
+pub fn pays_nothing(sheet: &Sheet<'_>, wire: usize) -> bool {
+    are_zero(sheet, &space(sheet, wire, 1), &["B-FORCED/paid"])
 }
 
 /// Always.

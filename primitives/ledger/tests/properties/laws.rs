@@ -1,0 +1,171 @@
+//! What must hold of every accepted batch, whoever made it.
+
+use std::collections::BTreeSet;
+
+use cloister_ledger::{BatchEffect, BatchError, BatchWitness, Fill, Kind, Mode, Shape, Side, UnitWitness};
+use cloister_risk::{Positions, RiskTable, Status};
+
+use crate::books::{equity, worst_deficit, Books};
+
+/// An accepted batch with what everybody owned before and after.
+pub struct Step<'a> {
+    pub shape: Shape,
+    pub before: &'a Books,
+    pub witness: &'a BatchWitness,
+    pub effect: &'a BatchEffect,
+    pub after: &'a Books,
+}
+
+impl Step<'_> {
+    fn table(&self) -> &RiskTable {
+        &self.witness.context.table
+    }
+
+    fn units(&self, mode: Mode) -> impl Iterator<Item = &UnitWitness> {
+        self.witness.units.iter().filter(move |unit| unit.mode == mode)
+    }
+
+    /// B-CONSERVE-CASH: money comes by deposits and goes by withdrawals and the sweep; apart from that, an expired
+    /// position is changed into money at its final value.
+    pub fn money_is_conserved(&self) {
+        let public = &self.effect.statement;
+        let deposits: i128 = public.units.iter().map(|u| i128::from(u.deposit)).sum();
+        let withdrawals: i128 = public.units.iter().map(|u| i128::from(u.withdrawal)).sum();
+        let expired = self.table().rows.iter().enumerate();
+        let settled: i128 = expired
+            .filter(|(_, row)| row.status == Status::Expired)
+            .map(|(j, row)| i128::from(row.value) * i128::from(self.after.lots(j) - self.before.lots(j)))
+            .sum();
+        let expected = self.before.money() + deposits - withdrawals - i128::from(public.sweep) - settled;
+        assert_eq!(self.after.money(), expected, "money was made or lost");
+
+        let places = self.units(Mode::Normal).flat_map(|unit| &unit.places);
+        let orders = places.filter(|place| place.signed.instruction.kind == Kind::Order);
+        let fees: u128 = orders.map(|place| place.fill.fee).sum();
+        let pool = self.before.house.fee_pool + fees - u128::from(public.sweep);
+        assert_eq!(self.after.house.fee_pool, pool, "a fee went elsewhere");
+    }
+
+    /// B-CONSERVE-Q, open interest and mask: for every lot bought one was sold, and what is counted is what is there.
+    pub fn positions_are_conserved(&self) {
+        for (j, row) in self.table().rows.iter().enumerate() {
+            match row.status {
+                Status::Expired => assert_eq!(self.after.house.positions[j], 0, "row {j} is settled"),
+                Status::Empty | Status::Trading | Status::CloseOnly => assert_eq!(self.after.lots(j), 0, "row {j}"),
+            }
+            let gross: u64 = self.after.held(j).map(i64::unsigned_abs).sum();
+            assert_eq!(self.after.house.open_interest[j], gross, "row {j}");
+            let claimed = self.effect.statement.empty_mask >> j & 1 == 1;
+            assert!(!claimed || self.after.is_empty(j), "row {j} is not empty");
+        }
+    }
+
+    /// The same batch with one more row claimed empty must be refused if somebody holds something there.
+    pub fn a_false_mask_is_refused(&self, row: usize) {
+        let mut witness = self.witness.clone();
+        witness.empty_mask = 1 << row;
+        let found = witness.check(self.shape);
+        if self.after.is_empty(row) {
+            assert!(found.is_ok(), "{:?}", found.err());
+        } else {
+            assert_eq!(found.err(), Some(BatchError::NotEmpty(row as u8)));
+        }
+    }
+
+    /// B-LIQUIDATION, B-TAKEOVER: only who is short is liquidated, only who owes is taken over.
+    pub fn the_healthy_are_left_alone(&self) {
+        let table = self.table();
+        for (unit, effect) in self.witness.units.iter().zip(&self.effect.units) {
+            let (before, cash) = entry(unit);
+            match unit.mode {
+                Mode::Liquidation => {
+                    let ratio = table.header.maintenance;
+                    let short = worst_deficit(table, before, cash, ratio);
+                    assert!(short > 0, "a liquidation of a healthy account");
+                    let after = worst_deficit(table, &effect.after.positions, effect.after.cash, ratio);
+                    assert!(after <= short, "a liquidation that makes the account riskier");
+                }
+                Mode::Takeover => assert!(equity(table, before, cash) < 0, "a takeover of a solvent account"),
+                _ => (),
+            }
+        }
+    }
+
+    /// B-LIQUIDATION, B-FEE: a liquidation only reduces, and costs the account at most the penalty.
+    pub fn liquidations_cost_at_most_the_penalty(&self) {
+        let table = self.table();
+        for (unit, effect) in self.witness.units.iter().zip(&self.effect.units) {
+            if unit.mode != Mode::Liquidation {
+                continue;
+            }
+            let (before, cash) = entry(unit);
+            let (after, cash_after) = (&effect.after.positions, effect.after.cash);
+            let reduced = before.iter().zip(after);
+            let mut reduced = reduced.map(|(old, new)| (old.min(&0)..=old.max(&0)).contains(&new));
+            assert!(reduced.all(|is| is), "a liquidation that turns or opens a position");
+            let penalties: i128 = unit.places.iter().map(|place| penalty(table, &place.fill)).sum();
+            let cost = equity(table, before, cash) - equity(table, after, cash_after);
+            assert!(256 * cost <= penalties, "a liquidation that costs {cost}");
+        }
+    }
+
+    /// B-HOUSE-EQUITY: the house loses no more than what the accounts it took over were short of, and keeps the
+    /// penalties.
+    pub fn the_house_is_not_drained(&self) {
+        let table = self.table();
+        let owed = self.units(Mode::Takeover).map(|unit| {
+            let (positions, cash) = entry(unit);
+            equity(table, positions, cash)
+        });
+        let places = self.units(Mode::Liquidation).flat_map(|unit| &unit.places);
+        let penalties: i128 = places.map(|place| place.fill.fee as i128).sum();
+        let least = self.before.house_equity(table) + owed.sum::<i128>() + penalties;
+        assert!(self.after.house_equity(table) >= least, "the house was drained");
+    }
+
+    /// B-EQUITY: at the prices of one batch nobody falls into debt.
+    pub fn nobody_falls_into_debt(&self) {
+        let table = self.table();
+        for (index, now) in &self.after.accounts {
+            let solvent = |a: &cloister_ledger::Account| equity(table, &a.positions, a.cash) >= 0;
+            let was_solvent = self.before.accounts.get(index).is_none_or(solvent);
+            assert!(!was_solvent || solvent(now), "account {index} fell into debt");
+        }
+    }
+}
+
+/// Positions and cash with which a unit begins: deposit and incoming transfer included (B-DEPOSIT).
+fn entry(unit: &UnitWitness) -> (&Positions, i128) {
+    let credit = i128::from(unit.deposit) + i128::from(unit.incoming);
+    (&unit.before.positions, unit.before.cash + credit)
+}
+
+/// `f·penalty·(mark + floor)`, the floor of the side that is closed; in 2^-8 of money.
+fn penalty(table: &RiskTable, fill: &Fill) -> i128 {
+    let row = &table.rows[usize::from(fill.row)];
+    let floor = match fill.side {
+        Side::Sell => row.floor_long,
+        Side::Buy => row.floor_short,
+    };
+    i128::from(fill.quantity) * i128::from(table.header.penalty) * (i128::from(row.mark) + i128::from(floor))
+}
+
+/// Accounts that met initial margin at some time since prices last moved: no batch may bring one below maintenance
+/// margin.
+#[derive(Default)]
+pub struct Safe(BTreeSet<u32>);
+
+impl Safe {
+    /// Prices have moved.
+    pub fn start(&mut self, books: &Books, table: &RiskTable) {
+        self.0 = books.above(table, table.header.initial).into_iter().collect();
+    }
+
+    /// A batch was accepted.
+    pub fn go_on(&mut self, books: &Books, table: &RiskTable) {
+        let healthy = books.above(table, table.header.maintenance).into_iter().collect();
+        let sunk: Vec<_> = self.0.difference(&healthy).collect();
+        assert!(sunk.is_empty(), "below maintenance without a price move: {sunk:?}");
+        self.0.extend(books.above(table, table.header.initial));
+    }
+}

@@ -1,0 +1,165 @@
+//! The scenes together show every mode and every branch of the rules.
+
+use std::collections::BTreeMap;
+
+use cloister_ledger::{BatchEffect, BatchWitness, Kind, Mode};
+use cloister_risk::{Assessment, MarginChoice};
+
+use super::{act, scene, PLACES, SMALL};
+
+/// What a unit shows.
+fn of_unit(witness: &BatchWitness, number: usize) -> Vec<String> {
+    let unit = &witness.units[number];
+    let mut seen = vec![format!("mode {:?}", unit.mode)];
+    let filled: Vec<_> = unit.places.iter().filter(|p| !p.fill.is_nothing()).collect();
+    let table = &witness.context.table;
+    match unit.mode {
+        Mode::Normal => {
+            seen.extend(
+                unit.places
+                    .iter()
+                    .map(|p| format!("kind {:?}", p.signed.instruction.kind)),
+            );
+            seen.push(format!(
+                "normal, initial margin {}",
+                unit.margin == MarginChoice::Initial
+            ));
+        }
+        Mode::Forced => {
+            seen.push(match (unit.paid, unit.requested) {
+                (0, 0) => "forced, nothing requested".into(),
+                (0, _) => "forced, nothing paid".into(),
+                (w, r) if w == r => "forced, all paid".into(),
+                _ => "forced, cut short".into(),
+            });
+            if let MarginChoice::Tight(s) = unit.margin {
+                seen.push(format!(
+                    "forced, bound by {}",
+                    if s == 16 { "equity" } else { "a scenario" }
+                ));
+            }
+        }
+        Mode::Liquidation | Mode::Expiry => {
+            seen.push(format!("{:?} of {} fills", unit.mode, filled.len()));
+            let equity =
+                |a: cloister_ledger::Account| Assessment::new(table, &a.positions, a.cash).ok().map(|a| a.equity);
+            if unit.entry().ok().and_then(equity).is_some_and(|equity| equity < 0) {
+                seen.push(format!("{:?} of an account that owes money", unit.mode));
+            }
+            for place in filled {
+                seen.push(format!("{:?}, {:?}", unit.mode, place.fill.side));
+                let row = &table.rows[usize::from(place.fill.row)];
+                if unit.mode == Mode::Liquidation && place.fill.quantity == row.chunk {
+                    seen.push("liquidation of a whole chunk".into());
+                }
+            }
+        }
+        Mode::Open | Mode::Rekey | Mode::Takeover | Mode::Padding => {}
+    }
+    if unit.incoming != 0 {
+        seen.push(format!("incoming in {:?}", unit.mode));
+        if unit.places.iter().any(|p| p.signed.instruction.kind == Kind::Transfer) {
+            seen.push("a transfer after a transfer".into());
+        }
+    }
+    if unit.deposit != 0 {
+        seen.push(format!("deposit in {:?}", unit.mode));
+    }
+    seen
+}
+
+/// What the house shows.
+fn of_house(witness: &BatchWitness, effect: &BatchEffect) -> Vec<&'static str> {
+    let mut seen = Vec::new();
+    for (old, new) in witness.house.positions.iter().zip(&effect.house.positions) {
+        let (old, new) = (old.unsigned_abs(), new.unsigned_abs());
+        if new > old {
+            seen.push("house grows");
+        }
+        if new < old {
+            seen.push("house shrinks");
+        }
+    }
+    seen.push(match witness.house_margin {
+        MarginChoice::Initial => "house meets initial margin",
+        _ => "house is not worse than before",
+    });
+    if witness.empty_mask.count_ones() > 1 {
+        seen.push("rows proven empty");
+    }
+    if witness.sweep != 0 {
+        seen.push("sweep");
+    }
+    seen
+}
+
+const EXPECTED: [&str; 50] = [
+    "Liquidation of an account that owes money",
+    "Expiry of an account that owes money",
+    "mode Open",
+    "mode Rekey",
+    "mode Normal",
+    "mode Forced",
+    "mode Liquidation",
+    "mode Expiry",
+    "mode Takeover",
+    "mode Padding",
+    "kind None",
+    "kind Order",
+    "kind Cancel",
+    "kind CancelAll",
+    "kind Withdrawal",
+    "kind Transfer",
+    "normal, initial margin true",
+    "normal, initial margin false",
+    "forced, nothing requested",
+    "forced, nothing paid",
+    "forced, all paid",
+    "forced, cut short",
+    "forced, bound by equity",
+    "forced, bound by a scenario",
+    "Liquidation of 0 fills",
+    "Liquidation of 1 fills",
+    "Liquidation of 2 fills",
+    "liquidation of a whole chunk",
+    "Liquidation, Buy",
+    "Liquidation, Sell",
+    "Expiry of 0 fills",
+    "Expiry of 1 fills",
+    "Expiry of 2 fills",
+    "Expiry, Buy",
+    "Expiry, Sell",
+    "incoming in Open",
+    "incoming in Rekey",
+    "incoming in Normal",
+    "incoming in Forced",
+    "incoming in Expiry",
+    "incoming in Takeover",
+    "incoming in Padding",
+    "a transfer after a transfer",
+    "deposit in Liquidation",
+    "deposit in Takeover",
+    "house grows",
+    "house shrinks",
+    "house meets initial margin",
+    "house is not worse than before",
+    "rows proven empty",
+];
+
+#[test]
+fn scenes_should_show_every_mode_and_branch() {
+    let mut seen: BTreeMap<String, usize> = BTreeMap::new();
+    for (shape, seeds) in [(SMALL, 0..48), (PLACES, 0..96)] {
+        for seed in seeds {
+            let (witness, effect) = act(scene(seed), seed, shape);
+            let house = of_house(&witness, &effect).into_iter().map(String::from);
+            let units = (0..witness.units.len()).flat_map(|number| of_unit(&witness, number));
+            for what in units.chain(house) {
+                *seen.entry(what).or_default() += 1;
+            }
+        }
+    }
+    println!("{seen:#?}");
+    let missing: Vec<_> = EXPECTED.iter().filter(|what| !seen.contains_key(**what)).collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}

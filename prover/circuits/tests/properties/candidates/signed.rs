@@ -1,0 +1,185 @@
+//! Places with instructions, at or about the bounds of their rules.
+
+use cloister_ledger::{
+    instruction::flags,
+    slot::{slot_number, Slot},
+    testing::{Random, GENESIS},
+    Fill, Instruction, Kind, OrderTree, PlaceWitness, Side, UnitWitness,
+};
+
+use crate::market::{near, Market};
+
+/// How much of an order's id is filled already.
+fn filled_before(orders: &OrderTree, id: u64) -> u64 {
+    let slot = Slot::from_field(&orders.leaf(slot_number(id).into())).unwrap_or_default();
+    if slot.id == id {
+        slot.filled
+    } else {
+        0
+    }
+}
+
+impl Market {
+    /// The places of a unit in mode normal: some empty, mostly one with an instruction or more.
+    pub(super) fn signed_places(&mut self, random: &mut Random, unit: &UnitWitness) -> Vec<PlaceWitness> {
+        let mut orders = self.account(unit.index).orders.clone();
+        let count = unit.places.len();
+        let mut places = unit.places.clone();
+        for (number, place) in places.iter_mut().enumerate() {
+            if random.once_in(if count == 1 { 20 } else { 3 }) {
+                continue;
+            }
+            let last = number + 1 == count;
+            let (instruction, fill) = match random.below(10) {
+                0..=6 => self.filled(random, unit.index, &orders),
+                7 | 8 if last || random.once_in(8) => self.payment(random, unit),
+                _ => {
+                    let kind = [Kind::Cancel, Kind::CancelAll][random.below(2) as usize];
+                    (self.instruction(random, unit.index, kind), Fill::default())
+                }
+            };
+            *place = self.place(random, &mut orders, instruction, fill);
+        }
+        places
+    }
+
+    /// An instruction with an id that is fresh, used, or too old.
+    fn instruction(&mut self, random: &mut Random, index: u32, kind: Kind) -> Instruction {
+        let mut instruction = self.world.order(index as usize, 0, Side::Buy, 0, 0);
+        instruction.kind = kind;
+        let fresh = instruction.id;
+        instruction.id = match random.below(12) {
+            0 => random.below(fresh),
+            1 => self.account(index).account.min_id.saturating_sub(random.below(2)),
+            2 => fresh + 512 * random.below(1 << 40),
+            3 => random.word(),
+            _ => fresh,
+        };
+        instruction.expiry = match random.below(20) {
+            0 => self.context.time,
+            1 => self.context.time - 1,
+            _ => instruction.expiry,
+        };
+        instruction
+    }
+
+    /// Signs an instruction and opens its slot, which `orders` then holds as used.
+    fn place(
+        &self,
+        random: &mut Random,
+        orders: &mut OrderTree,
+        mut instruction: Instruction,
+        fill: Fill,
+    ) -> PlaceWitness {
+        let index = instruction.index;
+        // At times the owner signed it for another account.
+        instruction.index ^= u32::from(random.once_in(60));
+        let id = instruction.id;
+        let slot = u32::from(slot_number(id));
+        let place = PlaceWitness {
+            signed: instruction.sign(&GENESIS, &self.world.traders[index as usize].secret),
+            fill,
+            path: orders.path(slot),
+        };
+        let filled = match place.signed.instruction.kind {
+            Kind::Order => filled_before(orders, id).saturating_add(fill.quantity),
+            _ => cloister_crypto::constants::FILLED_MAX,
+        };
+        orders.set(slot, Slot { id, filled }.to_field());
+        place
+    }
+
+    /// An order with a fill at or about a bound of some rule.
+    fn filled(&mut self, random: &mut Random, index: u32, orders: &OrderTree) -> (Instruction, Fill) {
+        let mut order = self.instruction(random, index, Kind::Order);
+        let number = match random.below(5) {
+            // Close-only, expired and empty rows too.
+            0 => random.below(self.rows() + 1).min(31) as usize,
+            _ => random.below(self.world.live as u64) as usize,
+        };
+        let row = self.context.table.rows[number].clone();
+        order.instrument_id = row.instrument_id;
+        order.side = if random.once_in(2) { Side::Buy } else { Side::Sell };
+        order.flags = match random.below(8) {
+            0 | 1 => flags::REDUCE_ONLY,
+            2 => random.below(16) as u8,
+            _ => 0,
+        };
+        let held = i128::from(self.account(index).account.positions[number].unsigned_abs());
+        let quantity = match random.below(6) {
+            0 => near(
+                random,
+                &[held, held + i128::from(row.limit), i128::from(row.limit) - held],
+            ),
+            1 => i128::from(random.below(2_000)),
+            2 => near(random, &[0, 1, 1 << 40]),
+            _ => i128::from(1 + random.below(20)),
+        };
+        let quantity = quantity.clamp(0, 1 << 40);
+        let price = self.price(random, number);
+        let generous = price + i128::from(order.side.sign()) * 5_000;
+        let limit = near(random, &[price, generous, generous, generous]);
+        order.limit = limit.clamp(0, u64::MAX.into()) as u64;
+        let cost = match random.below(10) {
+            0 => near(random, &[quantity * i128::from(order.limit)]),
+            1 => {
+                let (mark, band) = (i128::from(row.mark), i128::from(row.band));
+                near(random, &[quantity * (mark + band), quantity * (mark - band)])
+            }
+            _ => quantity * price + i128::from(random.below(2)) * (quantity / 3),
+        };
+        let cost = cost.clamp(0, (1 << 80) - 1);
+        order.max_fee = if random.once_in(4) {
+            random.below(10_000)
+        } else {
+            100_000
+        };
+        let maximum = quantity * i128::from(order.max_fee);
+        let cap = cost * i128::from(self.context.table.header.fee_cap) / 1_000_000;
+        let fee = match random.below(4) {
+            0 => near(random, &[maximum, cap, maximum.min(cap)]),
+            1 => maximum.min(cap),
+            _ => 0,
+        };
+        let filled = i128::from(filled_before(orders, order.id));
+        let signed = match random.below(6) {
+            0 => near(random, &[filled + quantity]),
+            _ => filled + quantity + i128::from(random.below(5)),
+        };
+        order.quantity = signed.clamp(0, (1 << 40) - 1) as u64;
+        let fill = Fill {
+            row: if random.once_in(30) {
+                random.below(32) as u8
+            } else {
+                number as u8
+            },
+            quantity: quantity as u64,
+            cost: cost as u128,
+            fee: fee.max(0) as u128,
+            ..Fill::default()
+        };
+        (order, fill)
+    }
+
+    /// A price within the band or about its ends.
+    pub(super) fn price(&self, random: &mut Random, row: usize) -> i128 {
+        let row = &self.context.table.rows[row];
+        let (mark, band) = (i128::from(row.mark), i128::from(row.band));
+        match random.below(8) {
+            0 => near(random, &[mark - band, mark + band]),
+            _ => mark + i128::from(random.below(4_000_000)) - 2_000_000,
+        }
+    }
+
+    /// A withdrawal or a transfer of about as much as some rule allows.
+    fn payment(&mut self, random: &mut Random, unit: &UnitWitness) -> (Instruction, Fill) {
+        let kind = [Kind::Withdrawal, Kind::Transfer][random.below(2) as usize];
+        let mut instruction = self.instruction(random, unit.index, kind);
+        instruction.limit = self.amount(random, unit);
+        if kind == Kind::Transfer {
+            let bits = [3, 24, 40][random.below(3) as usize];
+            instruction.quantity = random.below(1 << bits);
+        }
+        (instruction, Fill::default())
+    }
+}

@@ -1,0 +1,97 @@
+//! Fills that nobody signs: of liquidations and expiries.
+
+use cloister_ledger::{testing::Random, Fill, PlaceWitness, Side, UnitWitness};
+use cloister_risk::Status;
+
+use crate::market::{near, Market};
+
+fn unsigned(fill: Fill) -> PlaceWitness {
+    PlaceWitness {
+        fill,
+        ..PlaceWitness::default()
+    }
+}
+
+impl Market {
+    /// A row that the account holds, mostly one of the wanted; any row if it holds none.
+    fn held_row(&self, random: &mut Random, unit: &UnitWitness, wanted: impl Fn(Status) -> bool) -> usize {
+        let strict = !random.once_in(12);
+        let rows = self.context.table.rows.iter().zip(&unit.before.positions).enumerate();
+        let held = rows.filter(|(_, (row, q))| **q != 0 && (!strict || wanted(row.status)));
+        let held: Vec<usize> = held.map(|(number, _)| number).collect();
+        match held.len() {
+            0 => random.below(self.rows()) as usize,
+            n => held[random.below(n as u64) as usize],
+        }
+    }
+
+    /// Steps of a liquidation.
+    pub(super) fn liquidation(&self, random: &mut Random, unit: &UnitWitness) -> Vec<PlaceWitness> {
+        let mut positions = unit.before.positions;
+        let mut step = |_: &PlaceWitness| {
+            if random.once_in(8) {
+                return PlaceWitness::default();
+            }
+            let live = |status| matches!(status, Status::Trading | Status::CloseOnly);
+            let number = self.held_row(random, unit, live);
+            let row = &self.context.table.rows[number];
+            let held = positions[number];
+            let reduces = if held > 0 { Side::Sell } else { Side::Buy };
+            let side = if random.once_in(16) {
+                reduces.opposite()
+            } else {
+                reduces
+            };
+            let lots = i128::from(held.unsigned_abs());
+            let whole = lots.min(row.chunk.into());
+            let quantity = match random.below(4) {
+                0 => near(random, &[lots, row.chunk.into(), whole, 0]),
+                1 => whole,
+                _ => 1 + i128::from(random.below(whole.clamp(1, 100) as u64)),
+            };
+            let quantity = quantity.clamp(0, 1 << 40);
+            let cost = (quantity * self.price(random, number)).clamp(0, (1 << 80) - 1);
+            let most = cost * i128::from(self.context.table.header.penalty) / 256;
+            let fee = match random.below(3) {
+                0 => near(random, &[most]).max(0),
+                1 => most,
+                _ => 0,
+            };
+            let lots = (quantity as i64).min(held.abs());
+            positions[number] -= held.signum() * lots;
+            unsigned(Fill {
+                side,
+                row: number as u8,
+                quantity: quantity as u64,
+                cost: cost as u128,
+                fee: fee as u128,
+            })
+        };
+        unit.places.iter().map(&mut step).collect()
+    }
+
+    /// Settlements of expired positions, some of them a little wrong.
+    pub(super) fn expiry(&self, random: &mut Random, unit: &UnitWitness) -> Vec<PlaceWitness> {
+        let mut settle = |_: &PlaceWitness| {
+            if random.once_in(12) {
+                return PlaceWitness::default();
+            }
+            let number = self.held_row(random, unit, |status| status == Status::Expired);
+            let mark = self.context.table.rows[number].mark;
+            let mut fill = Fill::settlement(number as u8, unit.before.positions[number], mark);
+            match random.below(16) {
+                0 => fill.quantity += 1,
+                1 => fill.quantity = fill.quantity.saturating_sub(1),
+                2 => fill.cost += 1,
+                3 => fill.cost = fill.cost.saturating_sub(1),
+                4 => fill.fee = 1,
+                5 => fill.side = fill.side.opposite(),
+                // Half of it, at the mark.
+                6 if fill.quantity & 1 == 0 => (fill.quantity, fill.cost) = (fill.quantity / 2, fill.cost / 2),
+                _ => (),
+            }
+            unsigned(fill)
+        };
+        unit.places.iter().map(&mut settle).collect()
+    }
+}
