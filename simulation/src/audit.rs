@@ -1,0 +1,201 @@
+//! What must hold of every batch, looked at from the outside: the ledger's state, the witness, the public statement.
+
+use crate::{book::Book, holding::Holding, market::ROWS};
+use cloister_ledger::{BatchEffect, BatchWitness, GroupState, House, Mode};
+use cloister_risk::{RiskTable, Status};
+
+/// What a batch breaks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Broken {
+    /// Money appeared or vanished, 10^-6.
+    #[error("cash, insurance and fees are off by {0}")]
+    Cash(i128),
+    /// The lots of a row do not sum to zero.
+    #[error("the lots of row {0} sum to {1}")]
+    Lots(usize, i64),
+    /// The house's open interest is not that of the accounts.
+    #[error("the open interest of row {0} is wrong")]
+    OpenInterest(usize),
+    /// An account was liquidated that met its maintenance margin.
+    #[error("account {0} was liquidated while it met its maintenance margin")]
+    Healthy(u32),
+    /// An account was taken over that was solvent.
+    #[error("account {0} was taken over while it was solvent")]
+    Solvent(u32),
+    /// The house lost more than it took over, or did not keep the penalties, 10^-6.
+    #[error("the house lost {0} that it did not take over, or did not keep as penalties")]
+    Drained(i128),
+    /// The ledger's state is not the forecast one.
+    #[error("the ledger's account {0} is not the forecast one")]
+    Forecast(u32),
+    /// The ledger's house is not the forecast one.
+    #[error("the ledger's house is not the forecast one")]
+    ForecastHouse,
+    /// A statement does not join the one before it.
+    #[error("the statement does not join the one before")]
+    Chain,
+    /// The witness, checked again by itself, does not give the effect.
+    #[error("the witness does not give the effect")]
+    Recheck,
+}
+
+/// Sums over all batches, from public statements and witnesses.
+#[derive(Clone, Debug, Default)]
+pub struct Audit {
+    /// Deposits of all records, 10^-6.
+    pub deposits: i128,
+    /// Withdrawals of all records, 10^-6.
+    pub withdrawals: i128,
+    /// Sweeps, 10^-6.
+    pub swept: i128,
+    /// Equity taken over, at most 0, 10^-6.
+    pub bad_debt: i128,
+    /// Fees of liquidations, 10^-6.
+    pub penalties: i128,
+    /// What the house gained by penalties and prices, 10^-6.
+    pub house_gain: i128,
+    last: Option<(cloister_crypto::Fr, cloister_crypto::Fr, u64)>,
+}
+
+impl Audit {
+    /// Checks a batch that was applied; `before` is the house before it.
+    ///
+    /// # Errors
+    /// [`Broken`]: what does not hold.
+    pub fn check(
+        &mut self,
+        before: &House,
+        witness: &BatchWitness,
+        effect: &BatchEffect,
+        state: &GroupState,
+        book: &Book,
+    ) -> Result<(), Broken> {
+        let table = &witness.context.table;
+        self.read_statement(effect)?;
+        let (taken_over, penalties) = needed(witness, table)?;
+        self.check_money(state, table)?;
+        check_lots(state, table)?;
+        self.check_house(before, state.house(), table, taken_over, penalties)?;
+        check_forecast(state, book)
+    }
+
+    /// The public part: sums, and that it joins what came before.
+    fn read_statement(&mut self, effect: &BatchEffect) -> Result<(), Broken> {
+        let statement = &effect.statement;
+        let first = (statement.old_root, statement.old_house, statement.batch_no);
+        if self.last.is_some_and(|last| last != first) {
+            return Err(Broken::Chain);
+        }
+        self.last = Some((statement.new_root, statement.new_house, statement.batch_no + 1));
+        for unit in &statement.units {
+            self.deposits += i128::from(unit.deposit);
+            self.withdrawals += i128::from(unit.withdrawal);
+        }
+        self.swept += i128::from(statement.sweep);
+        Ok(())
+    }
+
+    /// Cash, insurance, fees and what expired lots are still owed are what came in less what went out.
+    fn check_money(&self, state: &GroupState, table: &RiskTable) -> Result<(), Broken> {
+        let house = state.house();
+        let mut sum = house.insurance + house.fee_pool as i128;
+        for (_, account) in state.accounts() {
+            sum += account.account.cash;
+        }
+        for (row, lots) in sums(state).into_iter().enumerate() {
+            if table.rows[row].status == Status::Expired {
+                sum += i128::from(lots) * i128::from(table.rows[row].value);
+            }
+        }
+        match sum - (self.deposits - self.withdrawals - self.swept) {
+            0 => Ok(()),
+            off => Err(Broken::Cash(off)),
+        }
+    }
+
+    /// B-HOUSE-EQUITY, with nothing of the batch's own code.
+    fn check_house(
+        &mut self,
+        before: &House,
+        after: &House,
+        table: &RiskTable,
+        taken: i128,
+        penalties: i128,
+    ) -> Result<(), Broken> {
+        let equity = |house: &House| Holding::from(house).equity(table);
+        let gain = equity(after) - equity(before) - taken;
+        self.bad_debt += taken;
+        self.house_gain += gain;
+        self.penalties += penalties;
+        if gain < penalties {
+            Err(Broken::Drained(penalties - gain))
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Every liquidated account was short, every one taken over was insolvent, at the moment of its unit. What was taken over,
+/// and the fees of the liquidations.
+fn needed(witness: &BatchWitness, table: &RiskTable) -> Result<(i128, i128), Broken> {
+    let (mut taken_over, mut penalties) = (0, 0);
+    for unit in &witness.units {
+        let mut before = Holding::from(&unit.before);
+        before.cash += i128::from(unit.deposit) + i128::from(unit.incoming);
+        match unit.mode {
+            Mode::Liquidation if before.shortfall(table, table.header.maintenance) <= 0 => {
+                return Err(Broken::Healthy(unit.index));
+            }
+            Mode::Liquidation => penalties += unit.places.iter().map(|place| place.fill.fee as i128).sum::<i128>(),
+            Mode::Takeover if before.equity(table) >= 0 => return Err(Broken::Solvent(unit.index)),
+            Mode::Takeover => taken_over += before.equity(table),
+            _ => (),
+        }
+    }
+    Ok((taken_over, penalties))
+}
+
+/// Lots of all accounts and the house, by row.
+fn sums(state: &GroupState) -> [i64; ROWS] {
+    let mut sums = Holding::from(state.house()).lots;
+    for (_, account) in state.accounts() {
+        for (sum, lots) in sums.iter_mut().zip(account.account.positions) {
+            *sum += lots;
+        }
+    }
+    sums
+}
+
+fn check_lots(state: &GroupState, table: &RiskTable) -> Result<(), Broken> {
+    for (row, sum) in sums(state).into_iter().enumerate() {
+        // An expired row empties account by account, the house first.
+        if sum != 0 && table.rows[row].status != Status::Expired {
+            return Err(Broken::Lots(row, sum));
+        }
+        let of_accounts = state
+            .accounts()
+            .map(|(_, a)| a.account.positions[row].unsigned_abs())
+            .sum::<u64>();
+        if of_accounts != state.house().open_interest[row] {
+            return Err(Broken::OpenInterest(row));
+        }
+    }
+    Ok(())
+}
+
+fn check_forecast(state: &GroupState, book: &Book) -> Result<(), Broken> {
+    for (index, account) in state.accounts() {
+        if book.accounts.get(&index) != Some(&Holding::from(&account.account)) {
+            return Err(Broken::Forecast(index));
+        }
+    }
+    let house = state.house();
+    if book.accounts.len() == state.accounts().count()
+        && book.house == Holding::from(house)
+        && book.fees == house.fee_pool
+    {
+        Ok(())
+    } else {
+        Err(Broken::ForecastHouse)
+    }
+}

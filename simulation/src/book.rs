@@ -1,0 +1,229 @@
+//! The forecast: every account and the house in plain numbers, and what a step does to them by the rules of the batch.
+
+use crate::{
+    holding::Holding,
+    market::ROWS,
+    step::{Action, Step, Trade},
+};
+use cloister_risk::{RiskTable, Status};
+use std::collections::BTreeMap;
+
+/// Why a step cannot be part of a batch. The ledger would refuse it for the same reason.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
+pub enum Refusal {
+    /// No room is left in the batch.
+    #[error("the batch is full")]
+    Full,
+    /// The account does not exist, or exists already.
+    #[error("no such account")]
+    Account,
+    /// B-INSTRUMENT, B-REDUCE, B-LIMIT, B-BAND, a step beyond the chunk.
+    #[error("the fill is outside the rules of its row")]
+    Fill,
+    /// B-MARGIN, B-LIQUIDATION: the account would be riskier or short.
+    #[error("margin")]
+    Margin,
+    /// B-EQUITY.
+    #[error("equity would be negative")]
+    Equity,
+    /// B-LIQUIDATION: nothing is short; B-TAKEOVER: the account is solvent.
+    #[error("the account is not in need")]
+    NotInNeed,
+    /// B-HOUSE-MARGIN.
+    #[error("margin of the house")]
+    HouseMargin,
+    /// B-HOUSE-EQUITY.
+    #[error("the house would lose")]
+    HouseEquity,
+    /// B-HOUSE-GROWTH.
+    #[error("the house would grow")]
+    HouseGrowth,
+    /// Not a rule of the batch: the house's own limit of leverage.
+    #[error("the house's own limit")]
+    HouseLimit,
+}
+
+/// What a step did besides moving its account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Outcome {
+    /// Equity taken over, at most 0.
+    pub taken_over: i128,
+    /// Fees of liquidations, which the house keeps.
+    pub penalties: i128,
+    /// Lots that a liquidation or a takeover shed: long, short, by row.
+    pub shed: [(u64, u64); ROWS],
+}
+
+/// Everything the simulation believes of the group.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Book {
+    /// Accounts by index.
+    pub accounts: BTreeMap<u32, Holding>,
+    /// The house; its cash is the insurance.
+    pub house: Holding,
+    /// Fees not paid out, 10^-6.
+    pub fees: u128,
+}
+
+impl Book {
+    /// An account; nothing if there is none.
+    pub fn holding(&self, index: u32) -> Holding {
+        self.accounts.get(&index).copied().unwrap_or_default()
+    }
+
+    /// The house's lots of expired rows become money at once (B-CONSERVE-Q, B-CONSERVE-CASH).
+    pub fn settle_house(&mut self, table: &RiskTable) {
+        for (lots, row) in self.house.lots.iter_mut().zip(&table.rows) {
+            if row.status == Status::Expired {
+                self.house.cash += i128::from(*lots) * i128::from(row.value);
+                *lots = 0;
+            }
+        }
+    }
+
+    /// Applies a step; `incoming` is what the step before sent. On a refusal the book is unspecified.
+    ///
+    /// # Errors
+    /// [`Refusal`].
+    pub fn apply(&mut self, table: &RiskTable, step: &Step, incoming: u64) -> Result<Outcome, Refusal> {
+        let open = step.action == Action::Open;
+        if open == self.accounts.contains_key(&step.index) {
+            return Err(Refusal::Account);
+        }
+        let mut before = self.holding(step.index);
+        before.cash += i128::from(step.deposit) + i128::from(incoming);
+        let mut after = before;
+        let mut outcome = Outcome::default();
+        match &step.action {
+            Action::Open | Action::Rekey | Action::Idle => (),
+            // In mode normal even a cancel asks for equity.
+            Action::Cancel | Action::CancelAll if before.equity(table) < 0 => return Err(Refusal::Equity),
+            Action::Cancel | Action::CancelAll => (),
+            Action::Order { trade, reduce_only } => {
+                self.trade(table, &mut after, trade, *reduce_only)?;
+                self.fees += trade.fee;
+                allowed(table, &before, &after)?;
+            }
+            Action::Withdraw(amount) | Action::Transfer { amount, .. } => {
+                after.cash -= i128::from(*amount);
+                if after.equity(table) < 0 {
+                    return Err(Refusal::Equity);
+                }
+                if after.shortfall(table, table.header.initial) > 0 {
+                    return Err(Refusal::Margin);
+                }
+            }
+            Action::Force(requested) => after.cash -= i128::from(payable(table, &before, *requested)),
+            Action::Liquidate(trades) => {
+                for trade in trades {
+                    let bound = trade.penalty(table) - 256 * (trade.concession(table) + trade.fee as i128);
+                    if trade.lots > table.rows[trade.row].chunk || bound < 0 {
+                        return Err(Refusal::Fill);
+                    }
+                    self.trade(table, &mut after, trade, true)?;
+                    // A liquidation's fee is the insurance's.
+                    self.house.cash += trade.fee as i128;
+                    outcome.penalties += trade.fee as i128;
+                }
+                liquidated(table, &before, &after)?;
+                outcome.shed = shed(&before, &after);
+            }
+            Action::Expire(rows) => {
+                for row in rows {
+                    let at = &table.rows[*row];
+                    if at.status != Status::Expired || before.lots[*row] == 0 {
+                        return Err(Refusal::Fill);
+                    }
+                    after.cash += i128::from(after.lots[*row]) * i128::from(at.value);
+                    after.lots[*row] = 0;
+                }
+            }
+            Action::TakeOver => {
+                outcome.taken_over = before.equity(table);
+                if outcome.taken_over >= 0 {
+                    return Err(Refusal::NotInNeed);
+                }
+                self.house.cash += before.cash;
+                for (mine, theirs) in self.house.lots.iter_mut().zip(before.lots) {
+                    *mine += theirs;
+                }
+                self.settle_house(table);
+                after = Holding::default();
+                outcome.shed = shed(&before, &after);
+            }
+        }
+        self.accounts.insert(step.index, after);
+        Ok(outcome)
+    }
+
+    /// A fill of an account; the house is the counterparty until somebody else in the batch is.
+    fn trade(&mut self, table: &RiskTable, account: &mut Holding, trade: &Trade, reduce: bool) -> Result<(), Refusal> {
+        let row = &table.rows[trade.row];
+        let held = account.lots[trade.row];
+        let (change, after) = (trade.change(), held + trade.change());
+        let reduces = held.signum() == -change.signum() && held.abs() >= change.abs();
+        let lots = trade.lots as i128;
+        let distance = (trade.cost as i128 - lots * i128::from(row.mark)).abs();
+        let broken = [
+            !row.is_live() || trade.lots == 0,
+            (reduce || row.status == Status::CloseOnly) && !reduces,
+            after.unsigned_abs() > row.limit && after.abs() > held.abs(),
+            distance > lots * i128::from(row.band),
+        ];
+        if broken.contains(&true) {
+            return Err(Refusal::Fill);
+        }
+        *account = account.traded(table, trade);
+        self.house.cash += trade.paid(table);
+        self.house.lots[trade.row] -= change;
+        Ok(())
+    }
+}
+
+/// B-MARGIN, B-EQUITY of an order.
+fn allowed(table: &RiskTable, before: &Holding, after: &Holding) -> Result<(), Refusal> {
+    if after.equity(table) < 0 {
+        return Err(Refusal::Equity);
+    }
+    let maintenance = table.header.maintenance;
+    let safe = after.shortfall(table, table.header.initial) <= 0;
+    if safe || after.shortfall(table, maintenance) <= before.shortfall(table, maintenance) {
+        Ok(())
+    } else {
+        Err(Refusal::Margin)
+    }
+}
+
+/// B-LIQUIDATION.
+fn liquidated(table: &RiskTable, before: &Holding, after: &Holding) -> Result<(), Refusal> {
+    let maintenance = table.header.maintenance;
+    let short = before.shortfall(table, maintenance);
+    if short < 1 {
+        return Err(Refusal::NotInNeed);
+    }
+    if after.equity(table) < before.equity(table).min(0) {
+        return Err(Refusal::Equity);
+    }
+    if after.shortfall(table, maintenance) > short {
+        return Err(Refusal::Margin);
+    }
+    Ok(())
+}
+
+/// B-FORCED: the most that initial margin and equity allow, rounded down.
+pub fn payable(table: &RiskTable, before: &Holding, requested: u64) -> u64 {
+    let short = before
+        .shortfall(table, table.header.initial)
+        .max(-256 * before.equity(table));
+    let room = (-short).div_euclid(256).max(0);
+    u64::try_from(room).unwrap_or(u64::MAX).min(requested)
+}
+
+/// Lots by which the long and the short side of each row became smaller.
+fn shed(before: &Holding, after: &Holding) -> [(u64, u64); ROWS] {
+    let fewer = |a: i64, b: i64| u64::try_from(a.max(0) - b.max(0)).unwrap_or(0);
+    std::array::from_fn(|row| {
+        let (a, b) = (before.lots[row], after.lots[row]);
+        (fewer(a, b), fewer(-a, -b))
+    })
+}

@@ -1,0 +1,425 @@
+//! The run: opening, then a table and its batches every minute, then everybody takes what margin allows.
+
+use crate::{
+    book::{payable, Refusal},
+    crowd::{arrive, Crowd},
+    draft::Draft,
+    exchange::{place_of, Exchange, SettleError, Settled},
+    keeper::{expire, shed, take_over},
+    liquidator::{liquidate, liquidate_pairs},
+    market::{Market, MarketError, Terms, FUTURE, PERPETUAL},
+    prices::{Bar, HOUR, MINUTE},
+    random::Random,
+    report::{Hour, Report},
+    step::{Action, Step, Trade},
+    traders::{population, Role, ONE_TIMES},
+};
+use cloister_ledger::{Mode, Side};
+use cloister_risk::RiskTable;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What a run is made from.
+#[derive(Clone, Debug)]
+pub struct Setup {
+    /// The price path, a bar a minute.
+    pub bars: Vec<Bar>,
+    /// What governance sets.
+    pub terms: Terms,
+    /// Traders, without the two sponsors.
+    pub accounts: usize,
+    /// Seed of all chance.
+    pub seed: u64,
+    /// The insurance's seed, 10^-6; paid to within a lot's price difference.
+    pub insurance: u64,
+    /// Leverage up to which the house takes liquidated lots that nobody else takes, hundredths; its margin may allow less.
+    pub house_leverage: u64,
+    /// Most batches that the prover makes in a minute.
+    pub batches_a_minute: u64,
+    /// Traders that may act at once.
+    pub active: usize,
+    /// Traders act every so many minutes; between, batches are made only for what is urgent.
+    pub every: usize,
+    /// Least first deposit of a maker, 10^-6; the most is twice as much.
+    pub maker_deposit: u64,
+    /// Minutes from the first bar to the future's expiry.
+    pub expiry: u64,
+    /// Every so many batches the witness is checked a second time.
+    pub recheck: u64,
+}
+
+impl Setup {
+    /// Both days with defaults: 16 % scan range, 300 traders, half a million of insurance, four batches a minute, a future
+    /// that settles at 08:00 of the second day.
+    pub fn new(bars: Vec<Bar>) -> Self {
+        Self {
+            bars,
+            terms: Terms::with_range(160_000),
+            accounts: 300,
+            seed: 1,
+            insurance: 500_000_000_000,
+            house_leverage: 5 * ONE_TIMES,
+            batches_a_minute: 4,
+            active: 8,
+            every: 1,
+            maker_deposit: 500_000_000_000,
+            expiry: 32 * 60,
+            recheck: 10,
+        }
+    }
+}
+
+/// Why a run ends early.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CrashError {
+    /// A table cannot be made.
+    #[error("table: {0}")]
+    Market(#[from] MarketError),
+    /// A batch did not settle.
+    #[error(transparent)]
+    Settle(#[from] SettleError),
+    /// There are no bars.
+    #[error("the price path is empty")]
+    NoBars,
+    /// The first trades or the last payments do not fit the rules.
+    #[error("the opening or the closing: {0}")]
+    Planned(Refusal),
+}
+
+/// Discount at which makers take liquidated lots: a floor, and a part of the last minute's move, 10^-6.
+const DISCOUNT: (u64, u64) = (2_000, 4);
+/// Rounds in which the first traders build their positions.
+const OPENING_ROUNDS: usize = 60;
+/// Least sweep, 10^-6: less waits.
+const SWEEP_MIN: u128 = 1_000_000;
+
+/// The run.
+pub struct Crash {
+    setup: Setup,
+    market: Market,
+    exchange: Exchange,
+    random: Random,
+    makers: Vec<u32>,
+    report: Report,
+    insolvent: BTreeMap<u32, u64>,
+    liquidated: BTreeSet<u32>,
+    taken: BTreeSet<u32>,
+    time: u64,
+}
+
+/// Who looks at the batches that settle.
+pub type Observer<'o> = &'o mut dyn FnMut(&Settled);
+
+impl Crash {
+    /// A group with its listings and no accounts.
+    ///
+    /// # Errors
+    /// [`CrashError`].
+    pub fn new(setup: Setup) -> Result<Self, CrashError> {
+        let first = *setup.bars.first().ok_or(CrashError::NoBars)?;
+        let mut random = Random::new(setup.seed);
+        let range = u64::from(setup.terms.scan.price_range).max(1);
+        let max_leverage = ONE_TIMES * 1_000_000 * 256 / (range * u64::from(setup.terms.initial).max(1));
+        let traders = population(setup.accounts, max_leverage, setup.maker_deposit, &mut random);
+        let makers = (0..traders.len() as u32)
+            .filter(|index| traders[*index as usize].role == Role::Maker)
+            .collect();
+        let market = Market::new(setup.terms, first.time - MINUTE, first.time + setup.expiry * MINUTE)?;
+        let exchange = Exchange::new(traders, setup.recheck, Random::new(random.word()));
+        Ok(Self {
+            setup,
+            market,
+            exchange,
+            random,
+            makers,
+            report: Report::default(),
+            insolvent: BTreeMap::new(),
+            liquidated: BTreeSet::new(),
+            taken: BTreeSet::new(),
+            time: 0,
+        })
+    }
+
+    /// The group.
+    pub fn exchange(&self) -> &Exchange {
+        &self.exchange
+    }
+
+    /// Lives through the whole path.
+    ///
+    /// # Errors
+    /// [`CrashError`]; none of them happens if the rules and this code are right.
+    pub fn run(&mut self, observe: Observer<'_>) -> Result<Report, CrashError> {
+        self.open(observe)?;
+        let bars = std::mem::take(&mut self.setup.bars);
+        let mut last = bars[0].open;
+        let mut table = None;
+        for (minute, bar) in bars.iter().enumerate() {
+            let made = self.market.table(bar)?;
+            self.minute(minute, bar, &made, discount(last, bar.close), observe)?;
+            last = bar.close;
+            table = Some(made);
+        }
+        self.report.tables = bars.len() as u64 + 1;
+        self.setup.bars = bars;
+        let table = table.ok_or(CrashError::NoBars)?;
+        self.close(&table, observe)?;
+        Ok(self.conclude())
+    }
+
+    fn settle(&mut self, draft: Draft<'_>, sweep: u64, mask: u32, observe: Observer<'_>) -> Result<(), CrashError> {
+        self.time = draft.table().header.time.max(self.time + 1);
+        let settled = self.exchange.settle(draft, self.time, sweep, mask)?;
+        for unit in &settled.witness.units {
+            match unit.mode {
+                Mode::Liquidation => self.liquidated.insert(unit.index),
+                Mode::Takeover => self.taken.insert(unit.index),
+                _ => false,
+            };
+        }
+        observe(&settled);
+        Ok(())
+    }
+
+    /// Accounts, insurance and positions before the first minute, all at its opening price.
+    fn open(&mut self, observe: Observer<'_>) -> Result<(), CrashError> {
+        let first = self.setup.bars[0];
+        let before = Bar {
+            time: first.time - MINUTE,
+            open: first.open,
+            close: first.open,
+        };
+        let table = self.market.table(&before)?;
+        loop {
+            let mut draft = Draft::new(&table, &self.exchange.book);
+            arrive(&mut draft, &self.exchange.traders, None);
+            if draft.steps.is_empty() {
+                break;
+            }
+            self.settle(draft, 0, 0, observe)?;
+        }
+        self.insure(&table, observe)?;
+        for _ in 0..OPENING_ROUNDS {
+            let mut draft = Draft::new(&table, &self.exchange.book);
+            let open = self.exchange.book.accounts.len();
+            let mut crowd = Crowd {
+                random: &mut self.random,
+                traders: &self.exchange.traders,
+                makers: &self.makers,
+            };
+            crowd.act(&mut draft, open.min(30));
+            self.settle(draft, 0, 0, observe)?;
+        }
+        self.report.seed = self.exchange.book.house.equity(&table);
+        self.report.house_low = (self.report.seed, table.header.time);
+        Ok(())
+    }
+
+    /// The only way to pay in an insurance's seed: the sponsors trade there and back, the buyer at the upper edge of the band, the
+    /// seller at the lower one, and the difference stays with the house. Then they take out what they still have.
+    fn insure(&mut self, table: &RiskTable, observe: Observer<'_>) -> Result<(), CrashError> {
+        let row = &table.rows[PERPETUAL];
+        let (mark, band) = (row.mark.unsigned_abs(), row.band);
+        // Two trades, and both sides of each pay the band.
+        let lots = (self.setup.insurance / (4 * band)).max(1);
+        let mut draft = Draft::new(table, &self.exchange.book);
+        for (buyer, seller) in [(0, 1), (1, 0)] {
+            let buy = Step::order(buyer, Trade::at(PERPETUAL, Side::Buy, lots, mark + band));
+            let sell = Step::order(seller, Trade::at(PERPETUAL, Side::Sell, lots, mark - band));
+            draft.push(&[buy, sell]).map_err(CrashError::Planned)?;
+        }
+        for index in 0..2 {
+            let rest = payable(table, &draft.book.holding(index), u64::MAX);
+            draft
+                .push(&[Step::new(index, Action::Withdraw(rest))])
+                .map_err(CrashError::Planned)?;
+        }
+        self.settle(draft, 0, 0, observe)
+    }
+
+    fn minute(
+        &mut self,
+        minute: usize,
+        bar: &Bar,
+        table: &RiskTable,
+        discount: u32,
+        observe: Observer<'_>,
+    ) -> Result<(), CrashError> {
+        let before = (self.exchange.totals.clone(), self.exchange.audit.bad_debt);
+        let mut pairs = BTreeSet::new();
+        for round in 0..self.setup.batches_a_minute {
+            let mut draft = Draft::new(table, &self.exchange.book);
+            // Once before liquidations load the house, and once after their penalties have made room.
+            take_over(&mut draft, &self.makers);
+            let left = liquidate(&mut draft, &self.makers, discount, self.setup.house_leverage);
+            for (_, reason) in left.refused {
+                *self.report.not_liquidated.entry(reason).or_default() += 1;
+            }
+            for (_, reason) in take_over(&mut draft, &self.makers) {
+                *self.report.not_taken.entry(reason).or_default() += 1;
+            }
+            pairs.extend(left.pairs);
+            expire(&mut draft);
+            shed(&mut draft, &self.makers);
+            if round == 0 && minute.is_multiple_of(self.setup.every.max(1)) {
+                arrive(&mut draft, &self.exchange.traders, Some(minute));
+                let mut crowd = Crowd {
+                    random: &mut self.random,
+                    traders: &self.exchange.traders,
+                    makers: &self.makers,
+                };
+                crowd.act(&mut draft, self.setup.active);
+            }
+            if draft.steps.is_empty() {
+                break;
+            }
+            let mask = self.mask(&draft);
+            let sweep = if round == 0 && minute % 60 == 59 {
+                draft.book.fees
+            } else {
+                0
+            };
+            let sweep = if sweep < SWEEP_MIN { 0 } else { sweep as u64 };
+            self.settle(draft, sweep, mask, observe)?;
+            self.note_house(table);
+            if mask != 0 {
+                self.market.unlist_future();
+                break;
+            }
+        }
+        self.pairs(table, pairs, observe)?;
+        self.note_house(table);
+        self.note_minute(bar, table, before);
+        Ok(())
+    }
+
+    /// A batch of its own for those whose legs must go together.
+    fn pairs(&mut self, table: &RiskTable, pairs: BTreeSet<u32>, observe: Observer<'_>) -> Result<(), CrashError> {
+        let mut draft = Draft::new(table, &self.exchange.book);
+        let still = |index: &u32| {
+            let holding = self.exchange.book.holding(*index);
+            holding.shortfall(table, table.header.maintenance) >= 1
+        };
+        let pairs: Vec<u32> = pairs.into_iter().filter(still).collect();
+        for (_, reason) in liquidate_pairs(&mut draft, &pairs) {
+            *self.report.not_liquidated.entry(reason).or_default() += 1;
+        }
+        if draft.steps.is_empty() {
+            return Ok(());
+        }
+        self.settle(draft, 0, 0, observe)
+    }
+
+    /// The bit of the future's row once it has expired and nobody holds it any more.
+    fn mask(&self, draft: &Draft<'_>) -> u32 {
+        let expired = draft.table().header.time >= self.market.expiry() && !self.market.future_is_unlisted();
+        let empty = draft.book.house.lots[FUTURE] == 0 && draft.book.accounts.values().all(|h| h.lots[FUTURE] == 0);
+        u32::from(expired && empty) << FUTURE
+    }
+
+    fn note_house(&mut self, table: &RiskTable) {
+        let house = &self.exchange.book.house;
+        let equity = house.equity(table);
+        if equity < self.report.house_low.0 {
+            self.report.house_low = (equity, table.header.time);
+        }
+        let lots = house.lots.iter().map(|lots| lots.unsigned_abs()).sum();
+        let start = (table.header.time - MINUTE) / HOUR * HOUR;
+        if self.report.hours.last().is_none_or(|hour| hour.start != start) {
+            self.report.hours.push(Hour {
+                start,
+                low: u64::MAX,
+                house_low: equity,
+                ..Hour::default()
+            });
+        }
+        if let Some(hour) = self.report.hours.last_mut() {
+            hour.house_low = hour.house_low.min(equity);
+            hour.house_lots = hour.house_lots.max(lots);
+            hour.house = equity;
+        }
+    }
+
+    fn note_minute(&mut self, bar: &Bar, table: &RiskTable, before: (crate::exchange::Totals, i128)) {
+        let (mut debt, mut open) = (0, 0);
+        let mut insolvent = Vec::new();
+        for (index, holding) in &self.exchange.book.accounts {
+            let equity = holding.equity(table);
+            if equity < 0 {
+                debt += equity;
+                open += u64::from(!holding.is_flat());
+                insolvent.push(*index);
+            }
+        }
+        self.insolvent.retain(|index, _| insolvent.contains(index));
+        for index in &insolvent {
+            let minutes = self.insolvent.entry(*index).or_default();
+            *minutes += 1;
+            self.report.longest_insolvent = self.report.longest_insolvent.max(*minutes);
+        }
+        let (totals, bad_debt) = before;
+        let now = &self.exchange.totals;
+        let Some(hour) = self.report.hours.last_mut() else {
+            return;
+        };
+        let units = |mode: Mode| now.modes[place_of(mode)] - totals.modes[place_of(mode)];
+        hour.low = hour.low.min(bar.close);
+        hour.close = bar.close;
+        hour.batches += now.batches.iter().sum::<u64>() - totals.batches.iter().sum::<u64>();
+        hour.fills += now.fills - totals.fills;
+        hour.liquidations += units(Mode::Liquidation);
+        hour.liquidated_lots += now.liquidated_lots - totals.liquidated_lots;
+        hour.takeovers += units(Mode::Takeover);
+        hour.bad_debt += self.exchange.audit.bad_debt - bad_debt;
+        hour.waiting = hour.waiting.max(insolvent.len() as u64);
+        hour.waiting_open = hour.waiting_open.max(open);
+        hour.waiting_debt = hour.waiting_debt.min(debt);
+    }
+
+    /// Everybody takes what margin allows: signed if flat, else forced.
+    fn close(&mut self, table: &RiskTable, observe: Observer<'_>) -> Result<(), CrashError> {
+        let indices: Vec<u32> = self.exchange.book.accounts.keys().copied().collect();
+        let mut waiting = indices.into_iter().peekable();
+        while waiting.peek().is_some() {
+            let mut draft = Draft::new(table, &self.exchange.book);
+            while draft.room() > 0 {
+                let Some(index) = waiting.next() else {
+                    break;
+                };
+                let holding = draft.book.holding(index);
+                let room = payable(table, &holding, u64::MAX);
+                let action = match (room, holding.is_flat()) {
+                    (0, _) => continue,
+                    (room, true) => Action::Withdraw(room),
+                    (_, false) => Action::Force(u64::MAX),
+                };
+                draft.push(&[Step::new(index, action)]).map_err(CrashError::Planned)?;
+            }
+            if !draft.steps.is_empty() {
+                self.settle(draft, 0, 0, observe)?;
+            }
+        }
+        self.note_house(table);
+        Ok(())
+    }
+
+    fn conclude(&mut self) -> Report {
+        let audit = &self.exchange.audit;
+        let mut report = std::mem::take(&mut self.report);
+        report.totals = self.exchange.totals.clone();
+        report.house_end = report.hours.last().map_or(0, |hour| hour.house);
+        report.bad_debt = audit.bad_debt;
+        report.house_gain = audit.house_gain;
+        report.flows = (audit.deposits, audit.withdrawals, audit.swept);
+        report.touched = (self.liquidated.len() as u64, self.taken.len() as u64);
+        report.funding = self.market.funding().unwrap_or_default();
+        report.book = self.exchange.book.clone();
+        report
+    }
+}
+
+/// What makers ask for taking liquidated lots after a move, 10^-6; never beyond the band, which is looked after by the rules.
+fn discount(last: u64, close: u64) -> u32 {
+    let (floor, part) = DISCOUNT;
+    let moved = last.abs_diff(close) * 1_000_000 / last.max(1);
+    (floor + moved / part).min(15_000) as u32
+}

@@ -1,0 +1,233 @@
+//! What a run tells: hour by hour, and in all.
+
+use crate::{
+    book::{Book, Refusal},
+    exchange::{Totals, MODE_NAMES},
+    prices::{clock, DOLLAR},
+};
+use std::{collections::BTreeMap, fmt::Write};
+
+/// One hour.
+#[derive(Clone, Debug, Default)]
+pub struct Hour {
+    /// Start, milliseconds of Unix time.
+    pub start: u64,
+    /// Lowest mark, 10^-6 dollars a coin.
+    pub low: u64,
+    /// Last mark.
+    pub close: u64,
+    /// Batches.
+    pub batches: u64,
+    /// Fills of signed orders.
+    pub fills: u64,
+    /// Units of liquidations.
+    pub liquidations: u64,
+    /// Lots liquidated.
+    pub liquidated_lots: u64,
+    /// Takeovers.
+    pub takeovers: u64,
+    /// Equity taken over, at most 0, 10^-6.
+    pub bad_debt: i128,
+    /// Most that were insolvent at the end of a minute, not yet taken over.
+    pub waiting: u64,
+    /// Most of them that still held lots.
+    pub waiting_open: u64,
+    /// The most that they owed together, at most 0, 10^-6.
+    pub waiting_debt: i128,
+    /// Most lots that the house held, all rows, both sides.
+    pub house_lots: u64,
+    /// Lowest equity of the house, 10^-6.
+    pub house_low: i128,
+    /// Equity of the house at the end, 10^-6.
+    pub house: i128,
+}
+
+/// A whole run.
+#[derive(Clone, Debug, Default)]
+pub struct Report {
+    /// Hours.
+    pub hours: Vec<Hour>,
+    /// Tables made.
+    pub tables: u64,
+    /// What was settled.
+    pub totals: Totals,
+    /// Equity of the house when trading begins: the insurance's seed.
+    pub seed: i128,
+    /// Lowest equity of the house, and when.
+    pub house_low: (i128, u64),
+    /// Equity of the house at the end.
+    pub house_end: i128,
+    /// Equity taken over, at most 0.
+    pub bad_debt: i128,
+    /// What the house gained by penalties and prices, its seed included.
+    pub house_gain: i128,
+    /// Deposits, withdrawals, sweeps.
+    pub flows: (i128, i128, i128),
+    /// Liquidations that found no taker or no room, by reason: one an account and batch.
+    pub not_liquidated: BTreeMap<Refusal, u64>,
+    /// Takeovers that could not be made, by reason: one an account and batch.
+    pub not_taken: BTreeMap<Refusal, u64>,
+    /// Most minutes that an account stayed insolvent in a row.
+    pub longest_insolvent: u64,
+    /// Accounts liquidated at least once, taken over at least once.
+    pub touched: (u64, u64),
+    /// Cumulative funding of a long lot of the perpetual, 10^-6.
+    pub funding: i64,
+    /// The book that is left.
+    pub book: Book,
+}
+
+/// Whole dollars with separators.
+fn dollars(micro: i128) -> String {
+    let whole = micro / i128::from(DOLLAR);
+    let digits = whole.unsigned_abs().to_string();
+    let mut out = String::new();
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    if whole < 0 {
+        out.insert(0, '-');
+    }
+    out
+}
+
+fn reasons(counts: &BTreeMap<Refusal, u64>) -> String {
+    if counts.is_empty() {
+        return "none".to_owned();
+    }
+    let parts: Vec<String> = counts.iter().map(|(reason, n)| format!("{n} ({reason})")).collect();
+    parts.join(", ")
+}
+
+impl Report {
+    /// The hours as a table; those without liquidations, takeovers and debts are left out.
+    pub fn hours_markdown(&self) -> String {
+        let mut out = String::from(
+            "| day, hour (UTC) | low | close | batches | fills | liquidations | coins liquidated | takeovers | bad debt | \
+             insolvent at a minute's end, most (with lots) | they owe, most | house holds, most | house equity, low | at the end |\n\
+             | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
+        );
+        let busy = |hour: &&Hour| hour.liquidations + hour.takeovers + hour.waiting > 0;
+        for hour in self.hours.iter().filter(busy) {
+            let _ = writeln!(
+                out,
+                "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} ({}) | {} | {} | {} | {} |",
+                clock(hour.start),
+                dollars(hour.low.into()),
+                dollars(hour.close.into()),
+                hour.batches,
+                hour.fills,
+                hour.liquidations,
+                hour.liquidated_lots / 1_000,
+                hour.takeovers,
+                dollars(hour.bad_debt),
+                hour.waiting,
+                hour.waiting_open,
+                dollars(hour.waiting_debt),
+                hour.house_lots / 1_000,
+                dollars(hour.house_low),
+                dollars(hour.house),
+            );
+        }
+        out
+    }
+
+    /// What the house gained or lost because prices moved while it held lots.
+    pub fn revaluation(&self) -> i128 {
+        self.house_end - self.house_gain - self.bad_debt
+    }
+
+    /// The totals as a table.
+    pub fn totals_markdown(&self) -> String {
+        let t = &self.totals;
+        let units: u64 = t.modes.iter().sum();
+        let mut rows: Vec<(String, String)> = vec![
+            ("tables".into(), self.tables.to_string()),
+            (
+                "batches".into(),
+                format!(
+                    "{}: {} DEV, {} STANDARD, {} LARGE, {} MAKER",
+                    t.batches.iter().sum::<u64>(),
+                    t.batches[0],
+                    t.batches[1],
+                    t.batches[2],
+                    t.batches[3]
+                ),
+            ),
+            ("units".into(), units.to_string()),
+        ];
+        for (name, count) in MODE_NAMES.iter().zip(t.modes) {
+            rows.push((format!("units: {name}"), count.to_string()));
+        }
+        let (deposits, withdrawals, swept) = self.flows;
+        let left: i128 = self.book.accounts.values().map(|holding| holding.cash).sum();
+        let holders = self.book.accounts.values().filter(|holding| !holding.is_flat()).count();
+        rows.extend([
+            ("fills of signed orders".into(), t.fills.to_string()),
+            (
+                "signed withdrawals, transfers, cancels".into(),
+                format!("{}, {}, {}", t.withdrawals, t.transfers, t.cancels),
+            ),
+            ("coins liquidated".into(), (t.liquidated_lots / 1_000).to_string()),
+            (
+                "accounts liquidated, taken over".into(),
+                format!("{}, {}", self.touched.0, self.touched.1),
+            ),
+            ("insurance: seed".into(), dollars(self.seed)),
+            (
+                "insurance: lowest equity of the house".into(),
+                format!("{}, {}", dollars(self.house_low.0), clock(self.house_low.1)),
+            ),
+            ("insurance: at the end".into(), dollars(self.house_end)),
+            (
+                "insurance: penalties and prices of trades".into(),
+                dollars(self.house_gain - self.seed),
+            ),
+            ("insurance: bad debt taken over".into(), dollars(self.bad_debt)),
+            (
+                "insurance: prices of what the house held".into(),
+                dollars(self.revaluation()),
+            ),
+            ("liquidations put off".into(), reasons(&self.not_liquidated)),
+            ("takeovers put off".into(), reasons(&self.not_taken)),
+            (
+                "longest that an account stayed insolvent".into(),
+                format!("{} minutes", self.longest_insolvent),
+            ),
+            (
+                "cumulative funding of a long coin".into(),
+                format!("{:.2}", self.funding as f64 / 1e3),
+            ),
+            (
+                "deposits, withdrawals, fees swept".into(),
+                format!("{}, {}, {}", dollars(deposits), dollars(withdrawals), dollars(swept)),
+            ),
+            (
+                "left: cash of accounts, fees, accounts with lots, coins of the house".into(),
+                format!(
+                    "{}, {}, {holders}, {:?}",
+                    dollars(left),
+                    dollars(self.book.fees as i128),
+                    self.book.house.lots.map(|lots| lots / 1_000)
+                ),
+            ),
+            (
+                "native transition".into(),
+                format!(
+                    "{:.1} s, {:.2} ms a unit; {} witnesses checked a second time by themselves",
+                    t.native.as_secs_f64(),
+                    t.native.as_secs_f64() * 1e3 / units.max(1) as f64,
+                    t.rechecked
+                ),
+            ),
+        ]);
+        let mut out = String::from("| in all | |\n| --- | --- |\n");
+        for (name, value) in rows {
+            let _ = writeln!(out, "| {name} | {value} |");
+        }
+        out
+    }
+}

@@ -1,0 +1,158 @@
+//! A sample of batches with everything a batch can hold, and whether the circuit is satisfied by them.
+
+use cloister_circuits::{statements::batch::BatchCircuit, Fr};
+use cloister_groth16::{Assignment, Matrices, Matrix};
+use cloister_ledger::{instruction::Kind as Instruction, Mode, Shape};
+use cloister_simulation::Settled;
+use std::collections::BTreeMap;
+
+/// What the sample must hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kind {
+    /// A unit of each mode.
+    Open,
+    Rekey,
+    Normal,
+    Forced,
+    /// A forced withdrawal that gets less than it asks for.
+    ForcedInPart,
+    Liquidation,
+    /// Both legs of a pair in one unit, which takes the shape for market makers.
+    LiquidationOfPair,
+    Expiry,
+    Takeover,
+    Padding,
+    /// A signed instruction of each kind.
+    Order,
+    Cancel,
+    CancelAll,
+    Withdrawal,
+    Transfer,
+    /// Fees are paid out.
+    Sweep,
+    /// A row is proven empty.
+    EmptyRow,
+    /// The house holds lots after the batch.
+    HouseHolds,
+}
+
+const ALL: [Kind; 18] = [
+    Kind::Open,
+    Kind::Rekey,
+    Kind::Normal,
+    Kind::Forced,
+    Kind::ForcedInPart,
+    Kind::Liquidation,
+    Kind::LiquidationOfPair,
+    Kind::Expiry,
+    Kind::Takeover,
+    Kind::Padding,
+    Kind::Order,
+    Kind::Cancel,
+    Kind::CancelAll,
+    Kind::Withdrawal,
+    Kind::Transfer,
+    Kind::Sweep,
+    Kind::EmptyRow,
+    Kind::HouseHolds,
+];
+
+fn kinds(settled: &Settled) -> Vec<Kind> {
+    let mut out = Vec::new();
+    for unit in &settled.witness.units {
+        out.push(match unit.mode {
+            Mode::Open => Kind::Open,
+            Mode::Rekey => Kind::Rekey,
+            Mode::Normal => Kind::Normal,
+            Mode::Forced if unit.paid < unit.requested => Kind::ForcedInPart,
+            Mode::Forced => Kind::Forced,
+            Mode::Liquidation if unit.places.iter().filter(|p| p.fill.quantity > 0).count() > 1 => {
+                Kind::LiquidationOfPair
+            }
+            Mode::Liquidation => Kind::Liquidation,
+            Mode::Expiry => Kind::Expiry,
+            Mode::Takeover => Kind::Takeover,
+            Mode::Padding => Kind::Padding,
+        });
+        for place in &unit.places {
+            match place.signed.instruction.kind {
+                Instruction::None => (),
+                Instruction::Order => out.push(Kind::Order),
+                Instruction::Cancel => out.push(Kind::Cancel),
+                Instruction::CancelAll => out.push(Kind::CancelAll),
+                Instruction::Withdrawal => out.push(Kind::Withdrawal),
+                Instruction::Transfer => out.push(Kind::Transfer),
+            }
+        }
+    }
+    let statement = &settled.effect.statement;
+    let whole = [
+        (statement.sweep > 0, Kind::Sweep),
+        (statement.empty_mask != 0, Kind::EmptyRow),
+        (settled.effect.house.positions.iter().any(|q| *q != 0), Kind::HouseHolds),
+    ];
+    out.extend(whole.into_iter().filter(|(seen, _)| *seen).map(|(_, kind)| kind));
+    out
+}
+
+/// Of each kind the first batch in the smallest shape.
+#[derive(Default)]
+pub struct Samples(BTreeMap<Kind, Settled>);
+
+impl Samples {
+    /// Keeps a batch if it is the best of a kind so far.
+    pub fn offer(&mut self, settled: &Settled) {
+        let size = |shape: Shape| shape.units * shape.orders;
+        for kind in kinds(settled) {
+            let better = |kept: &Settled| size(settled.shape) < size(kept.shape);
+            if self.0.get(&kind).is_none_or(better) {
+                self.0.insert(kind, settled.clone());
+            }
+        }
+    }
+
+    /// Kinds of which there was no batch.
+    pub fn missing(&self) -> Vec<Kind> {
+        ALL.into_iter().filter(|kind| !self.0.contains_key(kind)).collect()
+    }
+
+    /// Every sampled batch satisfies the circuit of its shape under its statement, and under no other.
+    pub fn check(self) {
+        let mut batches: BTreeMap<(Shape, u64), Settled> = BTreeMap::new();
+        for settled in self.0.into_values() {
+            batches.insert((settled.shape, settled.witness.context.batch_no), settled);
+        }
+        let mut recorded: Option<(Shape, Matrices)> = None;
+        for ((shape, number), settled) in batches {
+            // Sorted by shape: each is recorded once, and one is held at a time.
+            let matrices = match recorded.take() {
+                Some((of, matrices)) if of == shape => matrices,
+                _ => Matrices::record(BatchCircuit::blank(shape)).expect("a blank circuit synthesises"),
+            };
+            let statement = settled.effect.statement.hash();
+            assert_eq!(
+                first_broken(&matrices, shape, &settled, statement),
+                None,
+                "batch {number}, {shape:?}"
+            );
+            assert!(first_broken(&matrices, shape, &settled, statement + Fr::one()).is_some());
+            println!("batch {number} of shape {}x{}: satisfied", shape.units, shape.orders);
+            recorded = Some((shape, matrices));
+        }
+    }
+}
+
+/// The first constraint that a batch does not satisfy.
+fn first_broken(matrices: &Matrices, shape: Shape, settled: &Settled, statement: Fr) -> Option<usize> {
+    let circuit = BatchCircuit::proving(shape, settled.witness.clone(), statement);
+    let parts = circuit.values_in_parts::<Assignment>().expect("a witness of the shape");
+    let assignment = Assignment::from_parts(parts);
+    assert_eq!(assignment.inputs, [Fr::one(), statement]);
+    let wires = [&assignment.inputs[..], &assignment.aux].concat();
+    assert_eq!(wires.len(), matrices.wires());
+    let side = |matrix: &Matrix, row: usize| {
+        let terms = matrices.row(matrix, row);
+        terms.fold(Fr::zero(), |sum, (wire, coefficient)| sum + wires[wire] * coefficient)
+    };
+    (0..matrices.constraints()).find(|row| side(&matrices.a, *row) * side(&matrices.b, *row) != side(&matrices.c, *row))
+}
