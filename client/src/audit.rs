@@ -8,7 +8,6 @@ use crate::{
 };
 use cloister_crypto::field::to_bytes;
 use cloister_groth16_verifier::VerifyingKey;
-use cloister_ledger::Key;
 use cloister_runtime::{Balance, Hash};
 use std::{
     collections::{btree_map::Entry, BTreeMap},
@@ -79,12 +78,7 @@ pub async fn audit_batches(chain: &Chain, group: u32, head: Hash) -> Result<Batc
 /// # Errors
 /// [`RecoveryError`].
 pub fn recover_trader(batches: &[Settled], trader: &Trader) -> Result<Recovered, RecoveryError> {
-    recover(
-        batches,
-        trader.index,
-        Key::from(&trader.keys.trading.public()),
-        trader.keys.view,
-    )
+    recover(batches, trader.index, &[trader.account_keys()])
 }
 
 /// Where the settlement asset is, in one block.

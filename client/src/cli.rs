@@ -59,8 +59,8 @@ pub enum Command {
     Keys(Keys),
     /// Open an account with a first deposit.
     #[command(after_help = "\
-The owner account pays the deposit in the settlement asset and the fee in the native token. The account can trade as soon as the block is
-final; the sequencer proves the opening with its next batch.
+The owner account pays the deposit in the settlement asset and the fee in the native token. The view key is sealed to the sequencers, with a
+proof that they can open it. The account can trade as soon as the block is final; the sequencer proves the opening with its next batch.
 
 EXAMPLE
   cloister open --deposit 1000.50")]
@@ -68,6 +68,9 @@ EXAMPLE
         /// First deposit, in the settlement asset.
         #[arg(long, value_name = "AMOUNT")]
         deposit: String,
+        /// File with the proving key of seals [default: the public parameters, on a chain that takes them].
+        #[arg(long, value_name = "FILE")]
+        seal_key: Option<PathBuf>,
     },
     /// Deposit into an open account.
     #[command(after_help = "EXAMPLE\n  cloister deposit --amount 500")]
@@ -149,6 +152,21 @@ EXAMPLE
         /// Folder to write to; made if it is not there.
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
+    },
+    /// Prove what the account is worth, from chain data and the view key alone.
+    #[command(after_help = "\
+The proof opens the account's leaf in the newest final root and states its equity at the newest risk table. It is what a trader leaves with, alone, when
+a group is frozen: the chain takes such proofs only then, at the final root and table. The node must keep old states (--state-pruning archive).
+
+EXAMPLE
+  cloister exit --out exit.json")]
+    Exit {
+        /// File to write, JSON: the statement, the proof, the verifying key.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// File with the proving key of exits [default: the public parameters].
+        #[arg(long, value_name = "FILE")]
+        exit_key: Option<PathBuf>,
     },
     /// Replay a tape of trades through the exchange of a development chain.
     #[command(after_help = TAPE_HELP)]

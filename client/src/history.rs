@@ -14,7 +14,7 @@ use cloister_ledger::{HouseRecord, KeyRecord, RecordKind, Statement, UnitRecord}
 use cloister_runtime::{AccountId, Hash, RuntimeCall, RuntimeEvent};
 use pallet_cloister_execution::{Batch, ItemKind, QueueItem};
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeSet,
     time::{Duration, Instant},
 };
 
@@ -263,20 +263,6 @@ async fn consumed_items(
     if wanted == 0 {
         return Ok(Vec::new());
     }
-    let bounced: BTreeSet<u64> = batch.bounces.iter().copied().collect();
-    let queue: BTreeMap<u64, _> = chain.queue(group, Some(parent)).await?.into_iter().collect();
-    let mut refused = BTreeSet::new();
-    let mut out = Vec::with_capacity(wanted);
-    for (id, item) in queue {
-        if out.len() == wanted {
-            break;
-        }
-        if bounced.contains(&id) {
-            refused.insert(item.index);
-        }
-        if !refused.contains(&item.index) {
-            out.push(item);
-        }
-    }
-    Ok(out)
+    let queue = chain.queue(group, Some(parent)).await?;
+    Ok(queue.into_iter().take(wanted).map(|(_, item)| item).collect())
 }

@@ -4,8 +4,8 @@
 //! the data is always there: this walks it, decrypts the account's own records, and checks them against the public leaves and the chain's root.
 
 use crate::history::Settled;
-use cloister_crypto::Fr;
-use cloister_ledger::{slot::slot_number, Account, AccountTree, Key, OrderTree, RecordError};
+use cloister_crypto::{stream::view_commitment, Fr};
+use cloister_ledger::{slot::slot_number, Account, AccountTree, Key, KeyRecord, OrderTree, RecordError, RecordKind};
 
 /// Why an account cannot be rebuilt.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -16,9 +16,9 @@ pub enum RecoveryError {
     /// The first record of an account is not its open.
     #[error("batch {0} touches the account before it was opened")]
     NotOpened(u64),
-    /// The account was opened with another key.
-    #[error("the account was opened with another trading key; this is the wallet of another account")]
-    OtherKey,
+    /// An open or a re-key gives the account keys that are not among the given ones.
+    #[error("batch {0} gives the account keys that this wallet does not have; it is another account's wallet, or one from before or after a change of keys")]
+    OtherKey(u64),
     /// A record does not decrypt.
     #[error("batch {batch_no}: {source}")]
     Record {
@@ -68,31 +68,55 @@ pub fn account_tree(batches: &[Settled]) -> Result<AccountTree, RecoveryError> {
     Ok(tree)
 }
 
-/// Rebuilds one account.
+/// Keys that an account has or had.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountKeys {
+    /// Trading key.
+    pub key: Key,
+    /// View key.
+    pub view_key: Fr,
+}
+
+/// The keys that a record shows, if they are among the given ones.
+fn find(keys: &[AccountKeys], shown: &KeyRecord) -> Option<AccountKeys> {
+    let key = Key { x: shown.x, y: shown.y };
+    let shows = |keys: &&AccountKeys| keys.key == key && view_commitment(keys.view_key) == shown.view_commitment;
+    keys.iter().find(shows).copied()
+}
+
+/// Rebuilds one account from all keys that it has had.
 ///
 /// # Errors
 /// [`RecoveryError`].
-pub fn recover(batches: &[Settled], index: u32, key: Key, view_key: Fr) -> Result<Recovered, RecoveryError> {
+pub fn recover(batches: &[Settled], index: u32, keys: &[AccountKeys]) -> Result<Recovered, RecoveryError> {
     let mut found: Option<Recovered> = None;
     for batch in batches {
         let statement = &batch.statement;
         let batch_no = statement.batch_no;
         for record in statement.units.iter().filter(|unit| unit.index == index) {
-            let mut state = match (found.take(), &record.open) {
+            let shown = |record| find(keys, record).ok_or(RecoveryError::OtherKey(batch_no));
+            let mut state = match (found.take(), &record.kind) {
+                (None, RecordKind::Open(record)) => {
+                    let AccountKeys { key, view_key } = shown(record)?;
+                    Recovered {
+                        account: Account::fresh(key, view_key),
+                        orders: OrderTree::default(),
+                        batch_no,
+                        updates: 0,
+                    }
+                }
+                (None, _) => return Err(RecoveryError::NotOpened(batch_no)),
+                (Some(mut state), RecordKind::Rekey(record)) => {
+                    let AccountKeys { key, view_key } = shown(record)?;
+                    (state.account.key, state.account.view_key) = (key, view_key);
+                    state
+                }
                 (Some(state), _) => state,
-                (None, Some(open)) if Key { x: open.x, y: open.y } != key => return Err(RecoveryError::OtherKey),
-                (None, Some(_)) => Recovered {
-                    account: Account::fresh(key, view_key),
-                    orders: OrderTree::default(),
-                    batch_no,
-                    updates: 0,
-                },
-                (None, None) => return Err(RecoveryError::NotOpened(batch_no)),
             };
             let account = &mut state.account;
             account.nonce = account.nonce.saturating_add(1);
             let plain = record
-                .decrypt(view_key, account.nonce, statement.salt)
+                .decrypt(account.view_key, account.nonce, statement.salt)
                 .map_err(|source| RecoveryError::Record { batch_no, source })?;
             for slot in plain.slots.iter().flatten() {
                 state.orders.set(slot_number(slot.id).into(), slot.to_field());

@@ -7,6 +7,7 @@ use crate::{
     instrument::{Instrument, InstrumentError},
     oracle::{self, OracleError},
     progress::Progress,
+    seal::{SealError, SealProver},
     sequencer::{Sequencer, SequencerError},
     tape::{
         plan::{plan, Plan, PlanError, PlannedOrder, Role},
@@ -58,6 +59,9 @@ pub enum ReplayError {
     /// The oracle takes no prices.
     #[error("the oracle: {0}")]
     Oracle(#[from] OracleError),
+    /// Seals cannot be proven.
+    #[error("{0}")]
+    Seal(#[from] SealError),
     /// The instrument cannot be used.
     #[error("{0}")]
     Instrument(#[from] InstrumentError),
@@ -189,6 +193,8 @@ pub struct Replayed {
     pub traders: Vec<Trader>,
     /// Deposit of each, 10^-6.
     pub deposits: Vec<u64>,
+    /// How long the proof of each seal took.
+    pub sealing: Vec<Duration>,
     /// Block in which their owners were funded by minting; from here on nothing may be made or lost.
     pub funded_at: Hash,
     /// Orders sent.
@@ -208,6 +214,8 @@ pub struct Opened {
     pub traders: Vec<Trader>,
     /// Deposit of each, 10^-6.
     pub deposits: Vec<u64>,
+    /// How long the proof of each seal took.
+    pub sealing: Vec<Duration>,
     /// Block in which their owners were funded.
     pub funded_at: Hash,
 }
@@ -345,11 +353,14 @@ impl Market {
             owners.len(),
             show_money(total as i128)
         ));
-        let opens = keys
-            .iter()
-            .zip(&deposits)
-            .map(|(keys, deposit)| trader::open(&self.chain, self.instrument.group, keys, *deposit, Until::InBlock));
-        let traders = try_join_all(opens).await?;
+        let seals = SealProver::of(&self.chain, None).await?;
+        let opens = keys.iter().zip(&deposits).map(|(keys, deposit)| {
+            let group = self.instrument.group;
+            trader::open(&self.chain, &seals, group, keys, *deposit, Until::InBlock)
+        });
+        let opened = try_join_all(opens).await?;
+        let sealing = opened.iter().map(|opened| opened.sealing).collect();
+        let traders: Vec<Trader> = opened.into_iter().map(|opened| opened.trader).collect();
         self.progress
             .say(format!("{} accounts are queued for opening", traders.len()));
         for trader in &traders {
@@ -359,6 +370,7 @@ impl Market {
         Ok(Opened {
             traders,
             deposits,
+            sealing,
             funded_at,
         })
     }
@@ -385,6 +397,7 @@ impl Market {
         let Opened {
             traders,
             deposits,
+            sealing,
             funded_at,
         } = self.open_accounts(&plan).await?;
         let mut ids = vec![0u64; traders.len()];
@@ -415,6 +428,7 @@ impl Market {
         Ok(Replayed {
             traders,
             deposits,
+            sealing,
             funded_at,
             orders: plan.orders.len(),
             fills: ours.len(),

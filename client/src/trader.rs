@@ -2,19 +2,20 @@
 
 use crate::{
     chain::{Chain, ChainError, Included, Until},
+    recovery::AccountKeys,
+    seal::{SealError, SealProver},
     wallet::{entropy, Keys},
 };
 use cloister_crypto::{
     field::{self, FieldError},
     schnorr::KeyError,
-    seal::{seal, SealPublicKey},
-    stream::view_commitment,
+    seal::SealPublicKey,
 };
-use cloister_ledger::{instruction::flags, Instruction, Key, Kind, Side, SignedInstruction};
+use cloister_ledger::{instruction::flags, Instruction, Key, Kind, SealStatement, Side, SignedInstruction};
 use cloister_runtime::{AccountId, RuntimeCall, RuntimeEvent};
-use pallet_cloister_execution::{Call, Event};
+use pallet_cloister_execution::{Call, Event, OpenKeys};
 use polkadot_sdk::sp_core::Pair;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Why a trader cannot act.
 #[derive(Debug, thiserror::Error)]
@@ -28,6 +29,9 @@ pub enum TraderError {
     /// The sequencers' sealing key is not a key.
     #[error("the chain's sealing key is no key: {0}")]
     SealKey(#[from] KeyError),
+    /// The seal of the view key cannot be proven.
+    #[error("{0}")]
+    Seal(#[from] SealError),
     /// The owner has no account.
     #[error("this owner has no account in group {0}; open one with `cloister open`")]
     NoAccount(u32),
@@ -79,20 +83,49 @@ pub fn owner_of(keys: &Keys) -> AccountId {
     keys.owner.public().into()
 }
 
-/// Opens an account: takes the deposit and queues the open.
+/// An account whose open is queued.
+#[derive(Clone, Debug)]
+pub struct Opened {
+    /// The trader with its account.
+    pub trader: Trader,
+    /// How long the proof of the seal took.
+    pub sealing: Duration,
+}
+
+/// Opens an account: seals the view key to the sequencers, proves the seal, takes the deposit and queues the open.
 ///
 /// # Errors
 /// [`TraderError`].
-pub async fn open(chain: &Chain, group: u32, keys: &Keys, deposit: u64, until: Until) -> Result<Trader, TraderError> {
+pub async fn open(
+    chain: &Chain,
+    seals: &SealProver,
+    group: u32,
+    keys: &Keys,
+    deposit: u64,
+    until: Until,
+) -> Result<Opened, TraderError> {
     let (x, y) = chain.seal_key().await?;
     let seal_key = SealPublicKey::from_coordinates(field::from_bytes(&x)?, field::from_bytes(&y)?)?;
-    let key = Key::from(&keys.trading.public());
+    let genesis = chain.genesis().0;
+    let (statement, witness) = SealStatement::seal(
+        genesis,
+        group,
+        owner_of(keys).into(),
+        &seal_key,
+        &keys.trading.public(),
+        keys.view,
+        &entropy(),
+    );
+    let proven = seals.prove(statement, witness).await?;
     let call = Call::open {
         group,
-        pk_x: field::to_bytes(&key.x),
-        pk_y: field::to_bytes(&key.y),
-        view_commitment: field::to_bytes(&view_commitment(keys.view)),
-        sealed_view_key: seal(keys.view, &seal_key, &entropy()).0,
+        keys: OpenKeys {
+            pk_x: field::to_bytes(&statement.key.x),
+            pk_y: field::to_bytes(&statement.key.y),
+            view_commitment: field::to_bytes(&statement.view_commitment),
+            sealed_view_key: statement.sealed().0,
+        },
+        seal_proof: proven.proof,
         amount: deposit,
     };
     let included = chain.submit(RuntimeCall::Execution(call), &keys.owner, until).await?;
@@ -101,11 +134,15 @@ pub async fn open(chain: &Chain, group: u32, keys: &Keys, deposit: u64, until: U
         _ => None,
     });
     let index = index.ok_or(TraderError::NoEvent("queued open"))?;
-    Ok(Trader {
+    let trader = Trader {
         keys: keys.clone(),
-        genesis: chain.genesis().0,
+        genesis,
         group,
         index,
+    };
+    Ok(Opened {
+        trader,
+        sealing: proven.took,
     })
 }
 
@@ -145,6 +182,14 @@ impl Trader {
             group,
             index,
         })
+    }
+
+    /// The account's own keys, as records show them.
+    pub fn account_keys(&self) -> AccountKeys {
+        AccountKeys {
+            key: Key::from(&self.keys.trading.public()),
+            view_key: self.keys.view,
+        }
     }
 
     fn sign(&self, instruction: Instruction) -> SignedInstruction {

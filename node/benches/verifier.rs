@@ -4,10 +4,10 @@
 //! out the instantiation of the runtime and the check of the key. The native figures are of the same code outside Wasm.
 
 use bellman::{Circuit, ConstraintSystem, SynthesisError};
-use bls12_381::{Bls12, Scalar};
+use bls12_381::Scalar;
+use cloister_groth16::{generate, Matrices, Prover};
 use cloister_node::service::Executor;
 use codec::{Decode, Encode};
-use groth16::{create_random_proof, generate_random_parameters};
 use pallet_cloister_execution::verifier::{verify_proof, Arithmetic, Refusal};
 use polkadot_sdk::{
     sp_core::traits::{CallContext, CodeExecutor, RuntimeCode, WrappedRuntimeCode},
@@ -57,12 +57,12 @@ fn per_verification(mut run: impl FnMut(u32)) -> Duration {
 
 fn main() {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
-    let parameters = generate_random_parameters::<Bls12, _, _>(Root(None), &mut rng).expect("synthesises");
+    let matrices = Matrices::record(Root(None)).expect("the circuit can be recorded without a witness");
+    let key = generate(&matrices, true, &mut rng).expect("every wire is in a constraint");
+    let prover = Prover::new(key, matrices).expect("the key is of these constraints");
     let root = Scalar::from(7);
-    let proof = create_random_proof(Root(Some(root)), &parameters, &mut rng).expect("proves");
-    let (mut key, mut bytes) = (Vec::new(), Vec::new());
-    parameters.vk.write(&mut key).expect("writes to memory");
-    proof.write(&mut bytes).expect("writes to memory");
+    let proof = prover.prove(Root(Some(root)), &mut rng).expect("7 is a root of 49");
+    let (key, bytes) = (prover.key().verifying_key(), proof.0.to_vec());
     let inputs = vec![root.square().to_bytes()];
 
     let wasm = cloister_runtime::WASM_BINARY.expect("the runtime was built with its Wasm");

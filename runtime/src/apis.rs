@@ -13,7 +13,7 @@ use frame_support::{
 };
 use pallet_cloister_execution::{
     verifier::{verify_proof, Arithmetic, Refusal},
-    Account, Field, GroupState, GroupTotals, QueueItem, Shape,
+    Account, CheckedKey, Field, GroupState, GroupTotals, QueueItem, Shape,
 };
 use pallet_cloister_risk::TableInfo;
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
@@ -246,6 +246,10 @@ impl_runtime_apis! {
 
         fn seal_key() -> Option<(Field, Field)> {
             Execution::seal_key()
+        }
+
+        fn seal_verifying_key() -> Option<CheckedKey> {
+            Execution::seal_verifying_key()
         }
 
         fn latest_risk_version(group: u32) -> Option<u64> {

@@ -6,7 +6,7 @@
 //! | `local_testnet` | Alice, Bob | none | Alice, Bob, Charlie | refused | a network of nodes on one machine |
 //!
 //! Both have the two margin groups of [`groups`], settling in USDX, with One and Alice as submitters of batches, and endow
-//! the keyring's accounts. Only `development` has a verifying key from the first block, one from a public seed. The keys of
+//! the keyring's accounts. Only `development` has verifying keys from the first block, from a public seed. The keys of
 //! both are public, so neither is for money.
 
 use crate::{
@@ -24,7 +24,7 @@ use crate::{
 use alloc::{string::ToString, vec, vec::Vec};
 use cloister_crypto::{field::to_bytes, seal::SealKey};
 use frame_support::{build_struct_json_patch, BoundedVec};
-use pallet_cloister_execution::{Field, GenesisShape};
+use pallet_cloister_execution::{Field, GenesisKey, GenesisShape};
 use pallet_cloister_risk::{GenesisGroup, GenesisInstrument, GroupParams, InstrumentParams};
 use polkadot_sdk::*;
 use serde_json::Value;
@@ -59,9 +59,11 @@ pub mod groups {
 }
 
 /// Batch shape of the development preset: id, units, instructions a unit.
-pub const DEVELOPMENT_SHAPE: (u16, u16, u8) = (1, 8, 1);
+pub const DEVELOPMENT_SHAPE: (u16, u16, u8) = (1, 10, 1);
 /// Its verifying key, from parameters whose seed is public. A test makes it anew and compares.
-const DEVELOPMENT_KEY: &[u8] = include_bytes!("../keys/development-8x1.vk");
+const DEVELOPMENT_KEY: &[u8] = include_bytes!("../keys/development-10x1.vk");
+/// The verifying key of seals, made likewise.
+const DEVELOPMENT_SEAL_KEY: &[u8] = include_bytes!("../keys/development-seal.vk");
 
 /// Receives the fees of both groups.
 pub const FEE_ACCOUNT: Sr25519Keyring = Sr25519Keyring::Ferdie;
@@ -141,6 +143,8 @@ struct Choice {
     development: bool,
     /// Coordinates of the sequencers' sealing key.
     seal_key: Option<(Field, Field)>,
+    /// Verifying key of seals.
+    seal_verifying_key: Option<GenesisKey>,
     /// Of the risk tables.
     pace: Pace,
     /// Verifying keys that are good from the first block.
@@ -223,6 +227,7 @@ impl Choice {
                     .map(|key| key.to_account_id())
                     .to_vec(),
                 seal_key: self.seal_key,
+                seal_verifying_key: self.seal_verifying_key,
                 shapes: self.shapes,
             },
         })
@@ -242,6 +247,10 @@ pub fn development() -> Value {
             .public()
             .ok()
             .map(|key| (to_bytes(&key.x()), to_bytes(&key.y()))),
+        seal_verifying_key: Some(GenesisKey {
+            development: true,
+            key: DEVELOPMENT_SEAL_KEY.to_vec(),
+        }),
         // A person feeds prices by hand, and wants to see what they do.
         pace: Pace {
             max_price_age: 600_000,
@@ -271,6 +280,7 @@ pub fn local() -> Value {
             .to_vec(),
         development: false,
         seal_key: None,
+        seal_verifying_key: None,
         pace: Pace {
             max_price_age: 60_000,
             table_interval: 12_000,

@@ -1,10 +1,10 @@
 //! Golden bytes: hashes and signatures that must never change by accident. Another implementation can be checked against the files in `vectors/`, which
 //! hold inputs and outputs. `CLOISTER_REGENERATE_VECTORS=1 cargo test --release -p cloister-tests --test vectors` writes them anew.
 
-use cloister_crypto::{constants::INSTRUMENTS, field::to_bytes, schnorr::SecretKey, Fr};
+use cloister_crypto::{constants::INSTRUMENTS, field::to_bytes, schnorr::SecretKey, seal::SealKey, Fr};
 use cloister_ledger::{
-    testing::{Random, World, GENESIS},
-    Account, House, Instruction, Key, Kind, Shape, Side,
+    testing::{Random, World, GENESIS, GROUP},
+    Account, AccountTree, ExitWitness, FinalValues, House, Instruction, Key, Kind, SealStatement, Shape, Side,
 };
 use serde_json::{json, Value};
 use std::{env, fs, path::PathBuf};
@@ -90,9 +90,15 @@ fn account_leaves_should_have_their_golden_hashes() {
 #[test]
 fn instructions_should_have_their_golden_messages_and_signatures() {
     let mut random = Random::new(2);
-    let kinds = [Kind::Order, Kind::Cancel, Kind::CancelAll, Kind::Withdrawal];
+    let kinds = [
+        Kind::Order,
+        Kind::Cancel,
+        Kind::CancelAll,
+        Kind::Withdrawal,
+        Kind::Transfer,
+    ];
     let mut cases = Vec::new();
-    for kind in kinds.iter().cycle().take(8) {
+    for kind in kinds.iter().cycle().take(10) {
         let secret = SecretKey::from_seed(&random.bytes());
         let instruction = Instruction {
             kind: *kind,
@@ -180,4 +186,70 @@ fn batch_statements_should_have_their_golden_elements_and_hashes() {
         }));
     }
     check("statement", &Value::Array(cases));
+}
+
+#[test]
+fn seal_statements_should_have_their_golden_elements_and_hashes() {
+    let mut random = Random::new(5);
+    let mut cases = Vec::new();
+    for _ in 0..4 {
+        let sealing_key = SealKey::from_seed(&random.bytes());
+        let public = sealing_key.public().expect("the seed gives a key");
+        let secret = SecretKey::from_seed(&random.bytes());
+        let (group, owner, view_key) = (random.word() as u32, random.bytes(), random.field());
+        let mut entropy = [0; 64];
+        entropy[..32].copy_from_slice(&random.bytes());
+        entropy[32..].copy_from_slice(&random.bytes());
+        let (statement, witness) =
+            SealStatement::seal(GENESIS, group, owner, &public, &secret.public(), view_key, &entropy);
+        assert_eq!(statement.check(&witness), Ok(()));
+        assert_eq!(sealing_key.open(&statement.sealed()), Ok(view_key));
+        cases.push(json!({
+            "genesis": hex::encode(GENESIS),
+            "group": group,
+            "owner": hex::encode(owner),
+            "sealing_key": [hex_of(&public.x()), hex_of(&public.y())],
+            "key": [hex_of(&statement.key.x), hex_of(&statement.key.y)],
+            "view_key": hex_of(&view_key),
+            "scalar": hex::encode(witness.scalar),
+            "sealed_view_key": hex::encode(statement.sealed().0),
+            "elements": statement.elements().iter().map(hex_of).collect::<Vec<_>>(),
+            "hash": hex_of(&statement.hash()),
+        }));
+    }
+    check("seal", &Value::Array(cases));
+}
+
+#[test]
+fn exit_statements_should_have_their_golden_elements_and_hashes() {
+    let mut world = World::with_traders(6, 4, Shape::DEV);
+    let request = world.random_batch(Shape::DEV);
+    world.apply(Shape::DEV, &request);
+    let values = FinalValues::of(&world.table);
+    let mut tree = AccountTree::default();
+    for (index, state) in world.state.accounts() {
+        tree.set(index, state.account.leaf());
+    }
+    let mut cases = Vec::new();
+    for (index, state) in world.state.accounts() {
+        let witness = ExitWitness {
+            account: state.account.clone(),
+            path: tree.path(index),
+            values: values.clone(),
+        };
+        let statement = witness.statement(GENESIS, GROUP, index).expect("inside the widths");
+        assert_eq!(statement.check(&witness), Ok(()));
+        cases.push(json!({
+            "account": account_json(&witness.account),
+            "group": GROUP,
+            "index": index,
+            "root": hex_of(&statement.root),
+            "final_values": values.elements(GROUP).iter().map(hex_of).collect::<Vec<_>>(),
+            "final_hash": hex_of(&statement.final_hash),
+            "claim": statement.claim.to_string(),
+            "elements": statement.elements().iter().map(hex_of).collect::<Vec<_>>(),
+            "hash": hex_of(&statement.hash()),
+        }));
+    }
+    check("exit", &Value::Array(cases));
 }

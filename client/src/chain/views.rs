@@ -4,7 +4,7 @@ use super::{Chain, ChainError, R};
 use cloister_risk::RiskTable;
 use cloister_runtime::{AccountId, AssetId, Balance, BlockNumber, Hash};
 use codec::Encode;
-use pallet_cloister_execution::{Account, GroupState, GroupTotals, QueueItem, Shape};
+use pallet_cloister_execution::{Account, CheckedKey, GroupState, GroupTotals, QueueItem, Shape};
 use pallet_cloister_risk::{Group, TableInfo};
 use polkadot_sdk::{
     frame_support::{Blake2_128Concat, ReversibleStorageHasher},
@@ -115,6 +115,15 @@ impl Chain {
     pub async fn seal_key(&self) -> Result<([u8; 32], [u8; 32]), ChainError> {
         let key: Option<([u8; 32], [u8; 32])> = self.api("CloisterApi_seal_key", Vec::new(), None).await?;
         key.ok_or(ChainError::Absent("sealing key of the sequencers yet"))
+    }
+
+    /// The verifying key of seals.
+    ///
+    /// # Errors
+    /// [`ChainError::Absent`] if the chain has none yet.
+    pub async fn seal_verifying_key(&self) -> Result<CheckedKey, ChainError> {
+        let key: Option<CheckedKey> = self.api("CloisterApi_seal_verifying_key", Vec::new(), None).await?;
+        key.ok_or(ChainError::Absent("verifying key of seals yet"))
     }
 
     /// The newest risk table of a group.

@@ -8,10 +8,11 @@ use cloister_client::{
     chain::{Chain, ChainError, Until},
     instrument::name_of,
     progress::Progress,
-    trader::{self, now, owner_of},
+    seal::SealProver,
+    trader::{self, now, owner_of, Opened},
 };
 use cloister_sequencer::rpc::types::{AccountInfo, SideName};
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, path::Path, time::Duration};
 
 /// How long the sequencer may take to take a final open from the queue.
 const OPEN_PATIENCE: Duration = Duration::from_secs(120);
@@ -20,16 +21,19 @@ const WITHDRAW_PATIENCE: Duration = Duration::from_secs(900);
 /// How long a withdrawal is good, milliseconds.
 const WITHDRAWAL_LIFE: u64 = 3_600_000;
 
-pub async fn open(global: &Global, deposit: &str) -> Result<(), CommandError> {
+pub async fn open(global: &Global, deposit: &str, seal_key: Option<&Path>) -> Result<(), CommandError> {
     let amount = money(deposit)?;
     let wallet = global.open_wallet()?;
     let progress = Progress::begin();
     let (chain, sequencer) = connect_both(global).await?;
-    let trader = trader::open(&chain, global.group, wallet.keys(), amount, Until::Final).await?;
+    let seals = SealProver::of(&chain, seal_key).await?;
+    let Opened { trader, sealing } =
+        trader::open(&chain, &seals, global.group, wallet.keys(), amount, Until::Final).await?;
     progress.say(format!(
-        "account {} is queued with {}; waiting for the sequencer",
+        "account {} is queued with {}, its view key sealed and proven in {} ms; waiting for the sequencer",
         trader.index,
-        show_money(amount.into())
+        show_money(amount.into()),
+        sealing.as_millis()
     ));
     sequencer.knows(&trader, OPEN_PATIENCE).await?;
     say!(

@@ -11,6 +11,7 @@ macro_rules! say {
 }
 
 mod account;
+mod exit;
 mod keys;
 mod market;
 mod order;
@@ -23,9 +24,11 @@ use cloister_client::{
     audit::AuditError,
     chain::{Chain, ChainError},
     demo::DemoError,
+    exit::ExitProofError,
     instrument::InstrumentError,
     recovery::RecoveryError,
     replay::ReplayError,
+    seal::SealError,
     sequencer::{Sequencer, SequencerError},
     tape::csv::TapeError,
     trader::{Trader, TraderError},
@@ -60,6 +63,12 @@ pub enum CommandError {
     /// The account cannot be rebuilt.
     #[error(transparent)]
     Recovery(#[from] RecoveryError),
+    /// Seals cannot be proven.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// There is no exit proof.
+    #[error(transparent)]
+    Exit(#[from] ExitProofError),
     /// The tape cannot be read.
     #[error(transparent)]
     Tape(#[from] TapeError),
@@ -94,7 +103,7 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
     let global = &cli.global;
     match cli.command {
         Command::Keys(command) => keys::run(global, command),
-        Command::Open { deposit } => account::open(global, &deposit).await,
+        Command::Open { deposit, seal_key } => account::open(global, &deposit, seal_key.as_deref()).await,
         Command::Deposit { amount } => account::deposit(global, &amount).await,
         Command::Order(order) => order::order(global, &order).await,
         Command::Cancel { id, .. } => order::cancel(global, id).await,
@@ -103,6 +112,7 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Withdraw { amount, wait } => account::withdraw(global, &amount, wait).await,
         Command::Book { instrument, levels } => market::book(global, &instrument, levels).await,
         Command::Status => market::status(global).await,
+        Command::Exit { out, exit_key } => exit::write(global, &out, exit_key.as_deref()).await,
         Command::Proof { batch, out } => proof::write(global, batch, &out).await,
         Command::Replay(options) => tape::replay(global, &options).await,
         Command::Demo(options) => tape::demo(&options).await,

@@ -5,11 +5,13 @@ pub mod summary;
 
 use crate::{
     amount::{show_money, Decimal},
-    audit::{audit_batches, median, recover_trader, AuditError, Money},
+    audit::{audit_batches, median, recover_trader, AuditError, BatchAudit, Money},
     chain::{Chain, ChainError},
+    exit::{Exit, ExitProofError, ExitProver},
     instrument::InstrumentError,
     oracle,
     progress::Progress,
+    prover::Proven,
     recovery::RecoveryError,
     replay::{feeds_of, Market, ReplayError, Replayed},
     sequencer::{Sequencer, SequencerError},
@@ -17,8 +19,11 @@ use crate::{
     trader::{now, owner_of, Trader},
     wallet::WalletError,
 };
-use cloister_circuits::statements::batch::circuit_shape;
+use cloister_circuits::{census::census, statements::batch::BatchCircuit};
+use cloister_crypto::field::to_bytes;
 use cloister_ledger::Shape;
+use cloister_risk::Assessment;
+use cloister_runtime::Hash;
 use node::{Node, NodeError, NodeOptions};
 use std::{
     path::{Path, PathBuf},
@@ -96,6 +101,9 @@ pub enum DemoError {
     /// An account cannot be rebuilt.
     #[error("the audit failed: {0}")]
     Recovery(#[from] RecoveryError),
+    /// There is no exit proof.
+    #[error("the audit failed: {0}")]
+    Exit(#[from] ExitProofError),
     /// The instrument cannot be used.
     #[error("{0}")]
     Instrument(#[from] InstrumentError),
@@ -313,11 +321,45 @@ async fn withdraw(
     Ok(out)
 }
 
+/// An exit that was proven, and whether it says what the chain does.
+struct Left {
+    exit: Exit,
+    proven: Proven,
+    agrees: bool,
+}
+
+/// Proves what the first account is worth, as it would if the group were frozen now.
+async fn leave(
+    chain: &Chain,
+    audit: &BatchAudit,
+    head: Hash,
+    replayed: &Replayed,
+    progress: Progress,
+) -> Result<Left, DemoError> {
+    let trader = replayed.traders.first().ok_or(ReplayError::Empty)?;
+    let table = chain.latest_risk_table(GROUP, Some(head)).await?;
+    let exit = Exit::of(&audit.batches, trader, &table)?;
+    let prover = ExitProver::new(None).await.map_err(ExitProofError::from)?;
+    let proven = prover.prove(&exit).await.map_err(ExitProofError::from)?;
+    // The margin code knows nothing of the exit's.
+    let account = &exit.witness.account;
+    let assessed = Assessment::new(&table, &account.positions, account.cash);
+    let root = to_bytes(&exit.statement.root);
+    let agrees = root == audit.root && assessed.is_ok_and(|assessed| assessed.equity == exit.equity);
+    progress.say(format!(
+        "account {} proves alone that it is worth {}",
+        trader.index,
+        show_money(exit.equity)
+    ));
+    Ok(Left { exit, proven, agrees })
+}
+
 /// Constraints of a batch, and of one unit more: a batch of twice the units shows what is paid once.
 fn count_constraints(shape: Shape) -> Result<(u64, f64), DemoError> {
     let count = |units| {
-        let numbers = circuit_shape(Shape { units, ..shape }).map_err(|e| DemoError::Circuit(Box::new(e)))?;
-        Ok::<_, DemoError>(numbers.constraints as u64)
+        let circuit = BatchCircuit::blank(Shape { units, ..shape });
+        let parts = census(circuit).map_err(|e| DemoError::Circuit(Box::new(e)))?;
+        Ok::<_, DemoError>(parts.values().sum::<usize>() as u64)
     };
     let (one, two) = (count(shape.units)?, count(shape.units.saturating_mul(2))?);
     Ok((one, two.saturating_sub(one) as f64 / f64::from(shape.units)))
@@ -344,10 +386,11 @@ async fn check(
     for trader in &replayed.traders {
         let rebuilt = recover_trader(&audit.batches, trader)?;
         let settled = sequencer.account(trader).await?.settled;
-        let same = settled.is_some_and(|s| s.leaf == cloister_crypto::field::to_bytes(&rebuilt.account.leaf()));
+        let same = settled.is_some_and(|s| s.leaf == to_bytes(&rebuilt.account.leaf()));
         recovered += usize::from(same);
     }
     progress.say(format!("{recovered} accounts rebuilt from chain data alone"));
+    let exit = leave(chain, &audit, head, replayed, progress).await?;
     let money = Money::at(chain, GROUP, head).await?;
     let batches = sequencer.batches().await?;
     let units: u64 = audit.batches.iter().map(|b| b.statement.units.len() as u64).sum();
@@ -355,6 +398,7 @@ async fn check(
     let bytes: u64 = audit.batches.iter().map(|b| b.bytes as u64).sum();
     let (constraints_total, constraints_per_unit) = count_constraints(shape_of(chain, &audit.batches).await?)?;
     let prove: Vec<f64> = batches.iter().map(|b| b.prove_ms as f64).collect();
+    let seal: Vec<f64> = replayed.sealing.iter().map(|d| d.as_secs_f64() * 1_000.0).collect();
     let verify: Vec<f64> = audit.verify.iter().map(|d| d.as_secs_f64() * 1_000.0).collect();
     Ok(Summary {
         accounts: replayed.traders.len(),
@@ -379,6 +423,10 @@ async fn check(
         roots_equal: state.root == status.settled_root && audit.root == state.root,
         proofs_verified: audit.verify.len(),
         accounts_recovered: recovered,
+        seal_prove_ms_median: median(&seal).unwrap_or_default(),
+        exit_prove_ms: exit.proven.took.as_secs_f64() * 1_000.0,
+        exit_equity: show_money(exit.exit.equity),
+        exit_agrees: exit.agrees,
         withdrawals: withdrawn.count,
         withdrawn: show_money(i128::try_from(withdrawn.amount).unwrap_or(i128::MAX)),
         withdrawals_paid: withdrawn.paid == withdrawn.amount,

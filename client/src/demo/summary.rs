@@ -67,6 +67,14 @@ pub struct Summary {
     pub proofs_verified: usize,
     /// Accounts rebuilt from chain data and view key alone, equal to the sequencer's.
     pub accounts_recovered: usize,
+    /// Milliseconds to prove the seal of an account's view key when it opens, on the trader's side.
+    pub seal_prove_ms_median: f64,
+    /// Milliseconds to prove what an account is worth, on the trader's side.
+    pub exit_prove_ms: f64,
+    /// What that account is worth, in the settlement asset.
+    pub exit_equity: String,
+    /// The exit proof is of the chain's root, and states the equity that the margin rules give at the chain's table.
+    pub exit_agrees: bool,
     /// Accounts that withdrew.
     pub withdrawals: usize,
     /// What they withdrew, in the settlement asset.
@@ -92,6 +100,7 @@ impl Summary {
                 self.accounts_recovered == self.accounts,
                 "an account could not be rebuilt from chain data",
             ),
+            (self.exit_agrees, "the exit proof states something else than the chain"),
             (self.withdrawals_paid, "a withdrawal was not paid"),
             (
                 self.settlement_asset_conserved,
@@ -142,6 +151,16 @@ impl fmt::Display for Summary {
             (
                 "accounts rebuilt",
                 format!("{} of {}", self.accounts_recovered, self.accounts),
+            ),
+            ("proving a seal, median", format!("{:.0} ms", self.seal_prove_ms_median)),
+            (
+                "proving an exit",
+                format!(
+                    "{:.0} ms, {} (as on the chain: {})",
+                    self.exit_prove_ms,
+                    self.exit_equity,
+                    yes(self.exit_agrees)
+                ),
             ),
             (
                 "withdrawals paid",

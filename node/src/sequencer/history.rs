@@ -38,7 +38,6 @@ fn submission(batch: Batch) -> BatchSubmission {
         new_house: batch.new_house,
         sweep: batch.sweep,
         empty_mask: batch.empty_mask,
-        bounces: batch.bounces.into_inner(),
         units,
         house_record: batch.house_record,
         proof: batch.proof,
@@ -68,21 +67,6 @@ fn batches_in(extrinsic: &OpaqueExtrinsic, group: u32) -> Result<Vec<Batch>, Cha
     Ok(found)
 }
 
-/// What a batch left of a queue: without the items of bounced indices, and without those it consumed (C-QUEUE).
-fn left(queue: &[QueueEntry], batch: &BatchSubmission, consumed: u32) -> Vec<QueueEntry> {
-    let bounced: Vec<u32> = queue
-        .iter()
-        .filter(|entry| batch.bounces.contains(&entry.item))
-        .map(|entry| entry.index)
-        .collect();
-    queue
-        .iter()
-        .filter(|entry| !bounced.contains(&entry.index))
-        .skip(consumed as usize)
-        .cloned()
-        .collect()
-}
-
 impl NodeChain {
     /// Batches in final blocks with numbers from `from` on, in order. It walks back from the newest final block, because
     /// the state of every block says how many batches were settled up to it.
@@ -103,7 +87,7 @@ impl NodeChain {
                 let mut queue = self.whole_queue(group, parent)?;
                 let mut of_block = Vec::new();
                 for (batch, consumed) in self.settled_in(group, block)? {
-                    let rest = left(&queue, &batch, consumed);
+                    let rest = queue.iter().skip(consumed as usize).cloned().collect();
                     let had = std::mem::replace(&mut queue, rest);
                     if batch.batch_no >= from {
                         of_block.push(SettledBatch {

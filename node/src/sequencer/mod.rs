@@ -12,7 +12,7 @@ pub use options::{Ready, SequencerOptions};
 
 use crate::service::{FullBackend, FullClient, TransactionPool};
 use chain::NodeChain;
-use cloister_groth16::{read_key, CircuitId, KeyError, Progress};
+use cloister_groth16::Progress;
 use cloister_ledger::Shape;
 use cloister_sequencer::{Groth16Prover, ProveError, SecretError, Sequencer, SequencerKeys, StartError};
 use jsonrpsee::RpcModule;
@@ -68,12 +68,13 @@ pub fn prepare(options: Ready, context: Context) -> Result<(RpcModule<()>, impl 
     let Ready {
         config,
         secret,
+        former,
         proving_key,
         development,
     } = options;
     let submitter = submitter(&context.keystore, development)?;
     let genesis = context.client.usage_info().chain.genesis_hash;
-    let keys = SequencerKeys::new(secret, genesis.0, config.group)?;
+    let keys = SequencerKeys::new(secret, genesis.0, config.group)?.with_former(&former);
     let shape = config.shape;
     let sequencer = Sequencer::new(config, NodeChain::new(context, submitter), keys);
     let rpc = sequencer.rpc();
@@ -105,10 +106,7 @@ fn submitter(keystore: &KeystorePtr, development: bool) -> Result<sr25519::Publi
 /// this machine has not got them yet. Takes seconds.
 fn prover(shape: Shape, key: Option<PathBuf>) -> Result<Groth16Prover, ProveError> {
     match key {
-        Some(path) => {
-            let id = cloister_circuits::statements::batch::circuit_id(shape).map_err(KeyError::from)?;
-            Groth16Prover::new(shape, read_key(&path, CircuitId(id))?)
-        }
+        Some(path) => Groth16Prover::from_file(shape, &path),
         None => Groth16Prover::development(shape, None, &mut |step| match step {
             // Once in ten seconds is enough.
             Progress::Generating(since) if since.as_secs() % 10 != 0 => {}

@@ -26,6 +26,11 @@ pub struct SequencerOptions {
     /// Traders seal their view keys to it. A development chain has a public one.
     #[arg(long, value_name = "FILE", requires = "sequencer")]
     pub sequencer_secret: Option<PathBuf>,
+    /// File with a secret that was in force before; may be given several times.
+    ///
+    /// Opens that are queued may be sealed to it, and the house of batches of its time is under its key.
+    #[arg(long, value_name = "FILE", requires = "sequencer")]
+    pub sequencer_former_secret: Vec<PathBuf>,
     /// File with the proving key.
     ///
     /// A development chain takes public parameters: from the cache, or generated on first use (minutes).
@@ -51,6 +56,8 @@ pub struct Ready {
     pub config: SequencerConfig,
     /// The sequencer's secret.
     pub secret: [u8; 32],
+    /// Secrets that were in force before.
+    pub former: Vec<[u8; 32]>,
     /// File with the proving key; public parameters without it.
     pub proving_key: Option<PathBuf>,
     /// On a chain whose keys are public.
@@ -76,6 +83,8 @@ impl SequencerOptions {
         if self.sequencer_proving_key.is_none() && !development {
             return Err(Error::NoProvingKey);
         }
+        let former = self.sequencer_former_secret.iter().map(|path| read_seed(path));
+        let former = former.collect::<Result<_, _>>()?;
         let config = SequencerConfig {
             fees: FeeRates {
                 maker: self.sequencer_maker_fee,
@@ -88,6 +97,7 @@ impl SequencerOptions {
         Ok(Some(Ready {
             config,
             secret,
+            former,
             proving_key: self.sequencer_proving_key.clone(),
             development,
         }))

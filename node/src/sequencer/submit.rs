@@ -47,7 +47,6 @@ fn batch(submission: &BatchSubmission) -> Option<Batch> {
         new_house: submission.new_house,
         sweep: submission.sweep,
         empty_mask: submission.empty_mask,
-        bounces: BoundedVec::try_from(submission.bounces.clone()).ok()?,
         units: BoundedVec::try_from(units).ok()?,
         house_record: submission.house_record,
         proof: submission.proof,

@@ -2,7 +2,7 @@
 
 use crate::{
     types::{KEY_BYTES, MAX_ORDERS, MAX_UNITS},
-    BlockNumberFor, Config, Development, Error, Event, Field, GroupState, Groups, Pallet, Shape, Shapes,
+    BlockNumberFor, CheckedKey, Config, Development, Error, Event, Field, GroupState, Groups, Pallet, Shape, Shapes,
 };
 use alloc::vec::Vec;
 use cloister_crypto::{
@@ -51,20 +51,9 @@ impl<T: Config> Pallet<T> {
         active_at: BlockNumberFor<T>,
     ) -> Result<(), Error<T>> {
         ensure!(!Shapes::<T>::contains_key(shape), Error::<T>::ShapeExists);
-        ensure!(
-            !development || Development::<T>::get(),
-            Error::<T>::DevelopmentKeyRefused
-        );
         let fits = units > 0 && u32::from(units) <= MAX_UNITS && orders > 0 && u32::from(orders) <= MAX_ORDERS;
         ensure!(fits, Error::<T>::ShapeTooLarge);
-        let parsed = VerifyingKey::from_bytes(&key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
-        // One public input: the statement's hash.
-        ensure!(
-            parsed.inputs() == 1 && key.len() == KEY_BYTES as usize,
-            Error::<T>::InvalidVerifyingKey
-        );
-        let hash = blake2_256(&key);
-        let key = BoundedVec::try_from(key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
+        let CheckedKey { hash, key, .. } = Self::check_key(development, key)?;
         Shapes::<T>::insert(
             shape,
             Shape {
@@ -83,6 +72,24 @@ impl<T: Config> Pallet<T> {
             development,
         });
         Ok(())
+    }
+
+    /// Checks a verifying key of a statement, whose hash is its one public input.
+    pub(crate) fn check_key(development: bool, key: Vec<u8>) -> Result<CheckedKey, Error<T>> {
+        ensure!(
+            !development || Development::<T>::get(),
+            Error::<T>::DevelopmentKeyRefused
+        );
+        let parsed = VerifyingKey::from_bytes(&key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
+        ensure!(
+            parsed.inputs() == 1 && key.len() == KEY_BYTES as usize,
+            Error::<T>::InvalidVerifyingKey
+        );
+        Ok(CheckedKey {
+            development,
+            hash: blake2_256(&key),
+            key: BoundedVec::try_from(key).map_err(|_| Error::<T>::InvalidVerifyingKey)?,
+        })
     }
 
     /// Whether coordinates are a key of prime order.

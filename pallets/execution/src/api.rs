@@ -1,7 +1,7 @@
 //! What sequencer, client and RPC read of the chain (C-API).
 
 use crate::{
-    types::{Account, Field, GroupState, GroupTotals, QueueItem, Shape},
+    types::{Account, CheckedKey, Field, GroupState, GroupTotals, QueueItem, Shape},
     verifier::{Arithmetic, Refusal},
 };
 use alloc::vec::Vec;
@@ -42,6 +42,8 @@ sp_api::decl_runtime_apis! {
         fn submitters() -> Vec<AccountId>;
         /// The sequencers' sealing key.
         fn seal_key() -> Option<(Field, Field)>;
+        /// The verifying key of seals.
+        fn seal_verifying_key() -> Option<CheckedKey>;
         /// Version of the newest risk table.
         fn latest_risk_version(group: u32) -> Option<u64>;
         /// A risk table that is still kept.

@@ -4,13 +4,10 @@ use crate::{
     queue::{GroupOf, Plan},
     statement,
     types::{ItemKind, CIPHERTEXT_FIXED},
-    Account, Accounts, Batch, BlockNumberFor, Config, Error, Event, Groups, Indices, Pallet, PendingItems, Queue,
-    Shape, Shapes, Submitters, Totals,
+    Account, Accounts, Batch, BlockNumberFor, Config, Error, Event, Groups, Pallet, PendingItems, Queue, Shape, Shapes,
+    Submitters, Totals,
 };
-use alloc::{
-    collections::{btree_map::Entry, BTreeMap, BTreeSet},
-    vec::Vec,
-};
+use alloc::collections::{btree_map::Entry, BTreeMap, BTreeSet};
 use cloister_groth16_verifier::{verify, PointError, Proof, VerifyError, VerifyingKey};
 use pallet_cloister_risk::{RiskTables, TableInfo};
 use polkadot_sdk::{
@@ -186,7 +183,6 @@ impl<T: Config> Pallet<T> {
             consumed: u32::try_from(plan.consumed.iter().flatten().count()).unwrap_or(u32::MAX),
         });
         Self::consume(group, &plan)?;
-        Self::bounce(group, &state, &plan)?;
         Self::pay_out(group, &state, batch, &mut accounts)?;
         accounts
             .into_iter()
@@ -226,43 +222,6 @@ impl<T: Config> Pallet<T> {
                 });
                 *pending = left.filter(|items| !items.is_empty());
             });
-        }
-        Totals::<T>::insert(group, totals);
-        Ok(())
-    }
-
-    /// Refunds bounced opens with the later items of their index, and frees their owners to open again.
-    fn bounce(group: u32, state: &GroupOf<T>, plan: &Plan<T>) -> Result<(), DispatchError> {
-        let mut totals = Totals::<T>::get(group);
-        for (item, index) in &plan.bounced {
-            Self::deposit_event(Event::Bounced {
-                group,
-                index: *index,
-                item: *item,
-            });
-            if let Some(account) = Accounts::<T>::take(group, index) {
-                Indices::<T>::remove(group, account.owner);
-            }
-            let items: Vec<u64> = PendingItems::<T>::take(group, index).into_iter().flatten().collect();
-            for id in items {
-                let Some(item) = Queue::<T>::take(group, id) else {
-                    continue;
-                };
-                let amount = u128::from(item.amount);
-                totals.queued = totals
-                    .queued
-                    .checked_sub(amount)
-                    .ok_or(Error::<T>::ArithmeticOverflow)?;
-                if Self::pay(group, &state.asset, &item.owner, item.amount, &mut totals)? {
-                    let event = Event::Refunded {
-                        group,
-                        owner: item.owner,
-                        item: id,
-                        amount: item.amount,
-                    };
-                    Self::deposit_event(event);
-                }
-            }
         }
         Totals::<T>::insert(group, totals);
         Ok(())

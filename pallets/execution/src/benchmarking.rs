@@ -4,8 +4,8 @@
 mod trapdoor;
 
 use super::*;
-use crate::types::{CIPHERTEXT_FIXED, KEY_BYTES, MAX_BOUNCES, MAX_ORDERS, MAX_UNITS};
-use alloc::{boxed::Box, vec::Vec};
+use crate::types::{CIPHERTEXT_FIXED, KEY_BYTES, MAX_ORDERS, MAX_UNITS};
+use alloc::boxed::Box;
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey, Fr};
 use frame_support::{
     traits::{fungibles::Inspect, EnsureOrigin, Get},
@@ -51,6 +51,7 @@ fn group<T: Config>() -> Result<(T::AssetId, u32, u64), BenchmarkError> {
     Pallet::<T>::add_group(group, asset.clone(), fees).map_err(|_| BenchmarkError::Stop("no group"))?;
     let (x, y) = key(7);
     SealKey::<T>::put((x, y));
+    Pallet::<T>::put_seal_verifying_key(false, trapdoor::key()).map_err(|_| BenchmarkError::Stop("no seal key"))?;
     Ok((asset, group, version))
 }
 
@@ -69,31 +70,35 @@ fn open_keys(seed: u8) -> OpenKeys {
     }
 }
 
-/// Queues an account's open and, for a bounce, as many deposits as one account may have; past the caps of the calls.
-fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, items: u32) {
+/// The proof of an open's seal. The statement's rules are not asked: the key proves anything.
+fn seal_proof<T: Config>(
+    group: u32,
+    owner: &T::AccountId,
+    keys: &OpenKeys,
+) -> Result<[u8; cloister_groth16_verifier::PROOF_BYTES], BenchmarkError> {
+    let statement =
+        Pallet::<T>::seal_statement(group, owner, keys).map_err(|_| BenchmarkError::Stop("no statement"))?;
+    Ok(trapdoor::prove(statement.hash()))
+}
+
+/// Queues an account's open, past the caps of the calls.
+fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32) {
     let owner: T::AccountId = account("owner", index, 0);
     HelperOf::<T>::endow(asset, &owner, T::Assets::minimum_balance(asset.clone()).max(1));
     let mut state = Groups::<T>::get(group).expect("made by the benchmark");
     let mut totals = Totals::<T>::get(group);
-    for i in 0..items {
-        let kind = if i == 0 {
-            ItemKind::Open(open_keys(1))
-        } else {
-            ItemKind::Deposit
-        };
-        let item = QueueItem {
-            owner: owner.clone(),
-            index,
-            amount: AMOUNT,
-            queued_at: NOW,
-            kind,
-        };
-        Queue::<T>::insert(group, state.queue_next, item);
-        PendingItems::<T>::try_append(group, index, state.queue_next).expect("within the items of one account");
-        state.queue_next += 1;
-        totals.queued += u128::from(AMOUNT);
-        HelperOf::<T>::endow(asset, &Pallet::<T>::vault_account(group), u128::from(AMOUNT));
-    }
+    let item = QueueItem {
+        owner: owner.clone(),
+        index,
+        amount: AMOUNT,
+        queued_at: NOW,
+        kind: ItemKind::Open(open_keys(1)),
+    };
+    Queue::<T>::insert(group, state.queue_next, item);
+    PendingItems::<T>::try_append(group, index, state.queue_next).expect("within the items of one account");
+    state.queue_next += 1;
+    totals.queued += u128::from(AMOUNT);
+    HelperOf::<T>::endow(asset, &Pallet::<T>::vault_account(group), u128::from(AMOUNT));
     state.next_index = index + 1;
     Accounts::<T>::insert(
         group,
@@ -109,8 +114,8 @@ fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, items: u32) {
     Totals::<T>::insert(group, totals);
 }
 
-/// A batch of `units` opens with a withdrawal each, after `bounces` bounced opens, proven.
-fn batch<T: Config>(units: u32, bounces: u32, items: u32) -> Result<(u32, Box<Batch>), BenchmarkError> {
+/// A batch of `units` opens with a withdrawal each, proven.
+fn batch<T: Config>(units: u32) -> Result<(u32, Box<Batch>), BenchmarkError> {
     let (asset, group, risk_version) = group::<T>()?;
     let stop = |_| BenchmarkError::Stop("no batch");
     Pallet::<T>::add_shape(
@@ -124,13 +129,8 @@ fn batch<T: Config>(units: u32, bounces: u32, items: u32) -> Result<(u32, Box<Ba
     .map_err(stop)?;
     let submitter: T::AccountId = account("submitter", 0, 0);
     Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![submitter]));
-    let mut bounced = Vec::new();
-    for index in 0..bounces {
-        bounced.push(Groups::<T>::get(group).map_or(0, |state| state.queue_next));
-        fill::<T>(&asset, group, index, items);
-    }
-    for index in bounces..bounces + units {
-        fill::<T>(&asset, group, index, 1);
+    for index in 0..units {
+        fill::<T>(&asset, group, index);
     }
     let unit = |index| UnitSubmission {
         index,
@@ -149,8 +149,7 @@ fn batch<T: Config>(units: u32, bounces: u32, items: u32) -> Result<(u32, Box<Ba
         new_house: [6; 32],
         sweep: AMOUNT / 4,
         empty_mask: 0,
-        bounces: BoundedVec::truncate_from(bounced),
-        units: BoundedVec::truncate_from((bounces..bounces + units).map(unit).collect()),
+        units: BoundedVec::truncate_from((0..units).map(unit).collect()),
         house_record: [[7; 32]; cloister_crypto::constants::HOUSE_RECORD],
         proof: [0; cloister_groth16_verifier::PROOF_BYTES],
     };
@@ -230,27 +229,26 @@ mod benchmarks {
     }
 
     #[benchmark]
+    fn set_seal_verifying_key() -> Result<(), BenchmarkError> {
+        let origin = admin::<T>()?;
+        let key: BoundedVec<u8, frame_support::traits::ConstU32<KEY_BYTES>> =
+            BoundedVec::truncate_from(trapdoor::key());
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, false, key);
+        assert!(SealVerifyingKey::<T>::exists());
+        Ok(())
+    }
+
+    #[benchmark]
     fn open() -> Result<(), BenchmarkError> {
         let (asset, group, _) = group::<T>()?;
         let owner: T::AccountId = whitelisted_caller();
         let amount = T::MinDeposit::get();
         HelperOf::<T>::endow(&asset, &owner, u128::from(amount) * 2);
-        let OpenKeys {
-            pk_x,
-            pk_y,
-            view_commitment,
-            sealed_view_key,
-        } = open_keys(1);
+        let keys = open_keys(1);
+        let proof = seal_proof::<T>(group, &owner, &keys)?;
         #[extrinsic_call]
-        _(
-            RawOrigin::Signed(owner.clone()),
-            group,
-            pk_x,
-            pk_y,
-            view_commitment,
-            sealed_view_key,
-            amount,
-        );
+        _(RawOrigin::Signed(owner.clone()), group, keys, proof, amount);
         assert_eq!(Indices::<T>::get(group, owner), Some(0));
         Ok(())
     }
@@ -261,7 +259,9 @@ mod benchmarks {
         let owner: T::AccountId = whitelisted_caller();
         let amount = T::MinDeposit::get();
         HelperOf::<T>::endow(&asset, &owner, u128::from(amount) * 3);
-        Pallet::<T>::queue_open(group, owner.clone(), open_keys(1), amount)
+        let keys = open_keys(1);
+        let proof = seal_proof::<T>(group, &owner, &keys)?;
+        Pallet::<T>::queue_open(group, owner.clone(), keys, &proof, amount)
             .map_err(|_| BenchmarkError::Stop("no account"))?;
         #[extrinsic_call]
         _(RawOrigin::Signed(owner), group, amount);
@@ -270,12 +270,8 @@ mod benchmarks {
     }
 
     #[benchmark]
-    fn submit_batch(
-        u: Linear<1, MAX_UNITS>,
-        b: Linear<0, MAX_BOUNCES>,
-        i: Linear<1, { T::MaxItemsPerUser::get() }>,
-    ) -> Result<(), BenchmarkError> {
-        let (group, batch) = batch::<T>(u, b, i)?;
+    fn submit_batch(u: Linear<1, MAX_UNITS>) -> Result<(), BenchmarkError> {
+        let (group, batch) = batch::<T>(u)?;
         #[extrinsic_call]
         _(RawOrigin::Signed(account("submitter", 0, 0)), group, batch);
         assert_eq!(Groups::<T>::get(group).map(|state| state.batch_no), Some(1));

@@ -14,6 +14,7 @@ mod admin;
 pub mod api;
 mod batch;
 mod queue;
+mod seal;
 mod statement;
 #[cfg(any(feature = "try-runtime", test))]
 mod try_state;
@@ -34,7 +35,8 @@ mod tests;
 pub use benchmarking::BenchmarkHelper;
 pub use pallet::*;
 pub use types::{
-    Account, Batch, Field, GenesisShape, GroupState, GroupTotals, ItemKind, OpenKeys, QueueItem, Shape, UnitSubmission,
+    Account, Batch, CheckedKey, Field, GenesisKey, GenesisShape, GroupState, GroupTotals, ItemKind, OpenKeys,
+    QueueItem, Shape, UnitSubmission,
 };
 pub use weights::WeightInfo;
 
@@ -45,6 +47,7 @@ use polkadot_sdk::{frame_support, frame_system, sp_core, sp_runtime};
 pub mod pallet {
     use super::*;
     use alloc::{boxed::Box, vec::Vec};
+    use cloister_groth16_verifier::PROOF_BYTES;
     use frame_support::{
         pallet_prelude::*,
         traits::{fungibles, Time},
@@ -59,7 +62,11 @@ pub mod pallet {
 
     #[pallet::config]
     pub trait Config:
-        polkadot_sdk::frame_system::Config<RuntimeEvent: From<Event<Self>>, Hash = sp_core::H256>
+        polkadot_sdk::frame_system::Config<
+        RuntimeEvent: From<Event<Self>>,
+        Hash = sp_core::H256,
+        AccountId: Into<[u8; 32]>,
+    >
     {
         /// Who makes groups, keys and the set of submitters.
         type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
@@ -132,6 +139,10 @@ pub mod pallet {
     #[pallet::storage]
     pub type SealKey<T: Config> = StorageValue<_, (Field, Field)>;
 
+    /// The verifying key of seals (V-STATEMENT).
+    #[pallet::storage]
+    pub type SealVerifyingKey<T: Config> = StorageValue<_, CheckedKey>;
+
     /// Margin groups.
     #[pallet::storage]
     pub type Groups<T: Config> = StorageMap<_, Twox64Concat, u32, GroupState<T::AccountId, T::AssetId>>;
@@ -200,6 +211,13 @@ pub mod pallet {
         },
         /// The sequencers' sealing key was set.
         SealKeySet,
+        /// The verifying key of seals was set.
+        SealVerifyingKeySet {
+            /// Blake2-256 of the key.
+            hash: [u8; 32],
+            /// Made from a public seed.
+            development: bool,
+        },
         /// An open was queued.
         OpenQueued {
             /// The group.
@@ -274,26 +292,6 @@ pub mod pallet {
             /// 10^-6.
             amount: u64,
         },
-        /// An open did not decrypt; its index is never used.
-        Bounced {
-            /// The group.
-            group: u32,
-            /// The index.
-            index: u32,
-            /// Queue id of the open.
-            item: u64,
-        },
-        /// An item of a bounced index was paid back.
-        Refunded {
-            /// The group.
-            group: u32,
-            /// Who was paid.
-            owner: T::AccountId,
-            /// Queue id.
-            item: u64,
-            /// 10^-6.
-            amount: u64,
-        },
         /// The asset refused a payout; it waits as a claim.
         PayoutDeferred {
             /// The group.
@@ -345,6 +343,10 @@ pub mod pallet {
         InvalidSealKey,
         /// The sequencers have no sealing key yet.
         SealKeyMissing,
+        /// The chain has no verifying key of seals yet.
+        SealVerifyingKeyMissing,
+        /// The proof is not of this seal: other keys, ciphertext, owner, group, chain, or another sealing key than now.
+        InvalidSealProof,
         /// The owner has an account in the group.
         AccountAlreadyOpen,
         /// The owner has no account in the group.
@@ -393,10 +395,6 @@ pub mod pallet {
         QueueOrder,
         /// The batch leaves an item that has waited too long.
         QueueItemOverdue,
-        /// Only an open can bounce.
-        BounceNotOpen,
-        /// A bounce is not in the part of the queue that the batch consumes.
-        BounceOrder,
         /// A unit names an index without a consumed open.
         UnknownAccount,
         /// A submitted field element is not below the order of the field.
@@ -430,6 +428,8 @@ pub mod pallet {
         pub submitters: Vec<T::AccountId>,
         /// The sequencers' sealing key.
         pub seal_key: Option<(Field, Field)>,
+        /// The verifying key of seals.
+        pub seal_verifying_key: Option<GenesisKey>,
         /// Shapes, active at once.
         pub shapes: Vec<GenesisShape>,
     }
@@ -451,6 +451,10 @@ pub mod pallet {
             if let Some((x, y)) = self.seal_key {
                 assert!(Pallet::<T>::is_key(&x, &y), "genesis: invalid sealing key");
                 SealKey::<T>::put((x, y));
+            }
+            if let Some(key) = &self.seal_verifying_key {
+                Pallet::<T>::put_seal_verifying_key(key.development, key.key.clone())
+                    .expect("genesis: valid verifying key of seals");
             }
             for s in &self.shapes {
                 Pallet::<T>::add_shape(s.shape, s.units, s.orders, s.development, s.key.clone(), 0u32.into())
@@ -516,8 +520,8 @@ pub mod pallet {
 
         /// Gives a new shape its verifying key, good after [`Config::ActivationDelay`].
         ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::ShapeExists`], [`Error::DevelopmentKeyRefused`],
-        /// [`Error::ShapeTooLarge`], [`Error::InvalidVerifyingKey`]. Event: [`Event::VerifyingKeySet`].
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::ShapeExists`], [`Error::ShapeTooLarge`],
+        /// [`Error::DevelopmentKeyRefused`], [`Error::InvalidVerifyingKey`]. Event: [`Event::VerifyingKeySet`].
         #[pallet::call_index(2)]
         #[pallet::weight(T::WeightInfo::set_verifying_key())]
         pub fn set_verifying_key(
@@ -562,7 +566,8 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Sets the sequencers' sealing key, coordinates x and y. Opens sealed to the key before may bounce.
+        /// Sets the sequencers' sealing key, coordinates x and y. Opens that are queued were sealed to the key before, so the
+        /// sequencers keep that one until a batch has consumed them.
         ///
         /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::InvalidSealKey`]. Event: [`Event::SealKeySet`].
         #[pallet::call_index(5)]
@@ -575,34 +580,25 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Queues the open of an account with its first deposit, which is taken now. The signer becomes its owner.
+        /// Queues the open of an account with its first deposit, which is taken now. The signer becomes its owner. The proof
+        /// (V-STATEMENT) says that the sequencers can open the sealed view key, so a queued open can always be consumed.
         ///
         /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::AccountAlreadyOpen`],
-        /// [`Error::SealKeyMissing`], [`Error::NonCanonicalField`], [`Error::InvalidPublicKey`], [`Error::TreeFull`],
-        /// and those of [`Pallet::deposit`]. Event: [`Event::OpenQueued`].
+        /// [`Error::SealKeyMissing`], [`Error::SealVerifyingKeyMissing`], [`Error::NonCanonicalField`],
+        /// [`Error::InvalidPublicKey`], [`Error::ProofMalformedEncoding`], [`Error::ProofPointAtInfinity`],
+        /// [`Error::ProofNotOnCurve`], [`Error::ProofNotInSubgroup`], [`Error::InvalidSealProof`], [`Error::TreeFull`], and
+        /// those of [`Pallet::deposit`]. Event: [`Event::OpenQueued`].
         #[pallet::call_index(6)]
         #[pallet::weight(T::WeightInfo::open())]
         pub fn open(
             origin: OriginFor<T>,
             group: u32,
-            pk_x: Field,
-            pk_y: Field,
-            view_commitment: Field,
-            sealed_view_key: [u8; 96],
+            keys: OpenKeys,
+            seal_proof: [u8; PROOF_BYTES],
             amount: u64,
         ) -> DispatchResult {
             let owner = ensure_signed(origin)?;
-            Self::queue_open(
-                group,
-                owner,
-                OpenKeys {
-                    pk_x,
-                    pk_y,
-                    view_commitment,
-                    sealed_view_key,
-                },
-                amount,
-            )
+            Self::queue_open(group, owner, keys, &seal_proof, amount)
         }
 
         /// Queues a deposit to the signer's account; it is taken now.
@@ -625,16 +621,12 @@ pub mod pallet {
         /// [`Error::ShapeNotActive`], [`Error::WrongUnitCount`], [`Error::WrongCiphertextLength`],
         /// [`Error::RiskVersionDecreased`], [`Error::RiskTableUnknown`], [`Error::RiskTableTooOld`],
         /// [`Error::TimeDecreased`], [`Error::TimeInFuture`], [`Error::TimeTooOld`], [`Error::QueueOrder`],
-        /// [`Error::BounceNotOpen`], [`Error::BounceOrder`], [`Error::QueueItemOverdue`], [`Error::UnknownAccount`],
-        /// [`Error::NonCanonicalField`], [`Error::VaultShortfall`], [`Error::ProofMalformedEncoding`],
-        /// [`Error::ProofPointAtInfinity`], [`Error::ProofNotOnCurve`], [`Error::ProofNotInSubgroup`],
-        /// [`Error::InvalidProof`]. Events: [`Event::BatchSettled`], then one for each open, bounce and payout.
+        /// [`Error::QueueItemOverdue`], [`Error::UnknownAccount`], [`Error::NonCanonicalField`],
+        /// [`Error::VaultShortfall`], [`Error::ProofMalformedEncoding`], [`Error::ProofPointAtInfinity`],
+        /// [`Error::ProofNotOnCurve`], [`Error::ProofNotInSubgroup`], [`Error::InvalidProof`].
+        /// Events: [`Event::BatchSettled`], then one for each open and payout.
         #[pallet::call_index(8)]
-        #[pallet::weight(T::WeightInfo::submit_batch(
-            batch.units.len() as u32,
-            batch.bounces.len() as u32,
-            T::MaxItemsPerUser::get(),
-        ))]
+        #[pallet::weight(T::WeightInfo::submit_batch(batch.units.len() as u32))]
         pub fn submit_batch(origin: OriginFor<T>, group: u32, batch: Box<Batch>) -> DispatchResultWithPostInfo {
             let who = ensure_signed(origin)?;
             Self::settle(&who, group, &batch)?;
@@ -651,6 +643,22 @@ pub mod pallet {
             let who = ensure_signed(origin)?;
             let state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
             Self::pay_claim(group, &state.asset, &who)
+        }
+
+        /// Sets the verifying key of seals, good at once. Opens that are queued were checked with the key before.
+        ///
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::DevelopmentKeyRefused`], [`Error::InvalidVerifyingKey`].
+        /// Event: [`Event::SealVerifyingKeySet`].
+        #[pallet::call_index(10)]
+        #[pallet::weight(T::WeightInfo::set_seal_verifying_key())]
+        pub fn set_seal_verifying_key(
+            origin: OriginFor<T>,
+            development: bool,
+            key: BoundedVec<u8, ConstU32<{ types::KEY_BYTES }>>,
+        ) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            Self::put_seal_verifying_key(development, key.into_inner())?;
+            Ok(())
         }
     }
 }

@@ -2,9 +2,10 @@
 #![allow(missing_docs)]
 
 pub mod prover;
+pub mod seals;
 
 use crate::{self as pallet_cloister_execution, *};
-use cloister_crypto::{field::to_bytes, schnorr::SecretKey, Fr};
+use cloister_crypto::{field::to_bytes, Fr};
 use cloister_ledger::{HouseRecord, KeyRecord, RecordKind, Statement, UnitRecord};
 use cloister_risk::RiskTable;
 pub use pallet_cloister_risk::RiskTables;
@@ -187,31 +188,30 @@ pub fn pass(ms: u64) {
     Now::set(Now::get() + ms);
 }
 
-/// Keys of an open, made from a seed.
-pub fn keys(seed: u8) -> OpenKeys {
-    let pk = SecretKey::from_seed(&[seed; 32]).public();
-    OpenKeys {
-        pk_x: to_bytes(&pk.x()),
-        pk_y: to_bytes(&pk.y()),
-        view_commitment: to_bytes(&Fr::from(u64::from(seed))),
-        sealed_view_key: [seed; 96],
-    }
+/// Opens an account with keys from a seed, and their proven seal.
+pub fn open(who: &AccountId32, seed: u8, amount: u64) -> polkadot_sdk::sp_runtime::DispatchResult {
+    open_in(GROUP, who, seed, amount)
 }
 
-pub fn open(who: &AccountId32, keys: OpenKeys, amount: u64) -> polkadot_sdk::sp_runtime::DispatchResult {
-    Execution::open(
-        signed(who),
-        GROUP,
-        keys.pk_x,
-        keys.pk_y,
-        keys.view_commitment,
-        keys.sealed_view_key,
-        amount,
-    )
+/// The same in a group.
+pub fn open_in(group: u32, who: &AccountId32, seed: u8, amount: u64) -> polkadot_sdk::sp_runtime::DispatchResult {
+    let (keys, proof) = seals::proven(group, who, seed);
+    open_with(group, who, keys, proof, amount)
+}
+
+/// Opens an account with what is given.
+pub fn open_with(
+    group: u32,
+    who: &AccountId32,
+    keys: OpenKeys,
+    proof: [u8; 192],
+    amount: u64,
+) -> polkadot_sdk::sp_runtime::DispatchResult {
+    Execution::open(signed(who), group, keys, proof, amount)
 }
 
 pub fn genesis() -> RuntimeGenesisConfig {
-    let seal = SecretKey::from_seed(&[77; 32]).public();
+    let seal = seals::sealing_key();
     let vaults = [Execution::vault_account(GROUP), Execution::vault_account(OTHER)];
     let accounts = [ALICE, BOB].map(|who| (ASSET, who, ENDOWMENT)).into_iter();
     RuntimeGenesisConfig {
@@ -231,6 +231,10 @@ pub fn genesis() -> RuntimeGenesisConfig {
             groups: vec![(GROUP, ASSET, FEES)],
             submitters: vec![SEQUENCER],
             seal_key: Some((to_bytes(&seal.x()), to_bytes(&seal.y()))),
+            seal_verifying_key: Some(GenesisKey {
+                development: true,
+                key: seals::key(),
+            }),
             shapes: vec![GenesisShape {
                 shape: SHAPE,
                 units: 2,
@@ -265,7 +269,7 @@ pub fn on_genesis(test: impl FnOnce()) {
 /// Runs a test after Alice's account 0 with 10,000 was opened by batch 0; checks the invariants after it.
 pub fn on_open(test: impl FnOnce()) {
     on_genesis(|| {
-        assert_ok!(open(&ALICE, keys(1), 10_000));
+        assert_ok!(open(&ALICE, 1, 10_000));
         let batch = proven(batch(vec![queued(0), unit(0)]));
         assert_ok!(submit(&batch));
         System::reset_events();
@@ -316,7 +320,6 @@ pub fn batch(units: Vec<UnitSubmission>) -> Batch {
         new_house: to_bytes(&Fr::from(6_000 + state.batch_no)),
         sweep: 0,
         empty_mask: 0,
-        bounces: BoundedVec::new(),
         units: BoundedVec::truncate_from(units),
         house_record: std::array::from_fn(|i| to_bytes(&Fr::from(800 + i as u64))),
         proof: [0; 192],
@@ -327,10 +330,7 @@ pub fn batch(units: Vec<UnitSubmission>) -> Batch {
 pub fn statement(batch: &Batch) -> Statement {
     let fr = |bytes: &Field| Option::<Fr>::from(Fr::from_bytes(bytes)).unwrap();
     let state = Groups::<Test>::get(GROUP).unwrap();
-    let mut queue = Execution::queue(GROUP, 0, 100).into_iter().filter(|(id, item)| {
-        let bounced = |id| Queue::<Test>::get(GROUP, id).is_some_and(|open: QueueItem<_>| open.index == item.index);
-        !batch.bounces.contains(id) && !batch.bounces.iter().any(bounced)
-    });
+    let mut queue = Execution::queue(GROUP, 0, 100).into_iter();
     let units = batch.units.iter().map(|unit| {
         let item = unit.queued.then(|| queue.next()).flatten().map(|(_, item)| item);
         let kind = item.as_ref().map_or(RecordKind::Update, |item| match &item.kind {

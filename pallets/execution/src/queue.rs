@@ -3,10 +3,11 @@
 use crate::{
     types::{ItemKind, OpenKeys},
     Account, Accounts, Batch, Config, Error, Event, GroupState, Groups, Indices, Pallet, PendingItems, Queue,
-    QueueItem, SealKey,
+    QueueItem,
 };
-use alloc::{collections::BTreeSet, vec::Vec};
-use cloister_crypto::{constants::INDEX_BITS, field::from_bytes, schnorr::PublicKey};
+use alloc::vec::Vec;
+use cloister_crypto::constants::INDEX_BITS;
+use cloister_groth16_verifier::PROOF_BYTES;
 use polkadot_sdk::{
     frame_support::{
         ensure,
@@ -24,8 +25,6 @@ pub(crate) type ItemOf<T> = QueueItem<<T as polkadot_sdk::frame_system::Config>:
 pub(crate) struct Plan<T: Config> {
     /// For each unit, the item it consumes.
     pub consumed: Vec<Option<(u64, ItemOf<T>)>>,
-    /// Bounced opens: item and index.
-    pub bounced: Vec<(u64, u32)>,
     /// Where the queue starts afterwards.
     pub first: u64,
 }
@@ -42,6 +41,7 @@ impl<T: Config> Pallet<T> {
         group: u32,
         owner: T::AccountId,
         keys: OpenKeys,
+        proof: &[u8; PROOF_BYTES],
         amount: u64,
     ) -> Result<(), DispatchError> {
         let mut state = Self::enabled_group(group)?;
@@ -49,12 +49,7 @@ impl<T: Config> Pallet<T> {
             !Indices::<T>::contains_key(group, &owner),
             Error::<T>::AccountAlreadyOpen
         );
-        ensure!(SealKey::<T>::exists(), Error::<T>::SealKeyMissing);
-        // Checked here, because an item that no proof can consume would stop the queue.
-        let field = |bytes| from_bytes(bytes).map_err(|_| Error::<T>::NonCanonicalField);
-        let (x, y) = (field(&keys.pk_x)?, field(&keys.pk_y)?);
-        field(&keys.view_commitment)?;
-        PublicKey::from_coordinates(x, y).map_err(|_| Error::<T>::InvalidPublicKey)?;
+        Self::check_seal(group, &owner, &keys, proof)?;
         let index = state.next_index;
         ensure!(index >> INDEX_BITS == 0, Error::<T>::TreeFull);
         state.next_index = index.checked_add(1).ok_or(Error::<T>::TreeFull)?;
@@ -103,9 +98,8 @@ impl<T: Config> Pallet<T> {
         amount: u64,
     ) -> Result<u64, DispatchError> {
         ensure!(amount >= T::MinDeposit::get(), Error::<T>::DepositTooSmall);
-        // The span counts the holes that bounces leave, which bounds what a batch walks over.
-        let span = state.queue_next.saturating_sub(state.queue_first);
-        ensure!(span < u64::from(T::MaxQueue::get()), Error::<T>::QueueFull);
+        let length = state.queue_next.saturating_sub(state.queue_first);
+        ensure!(length < u64::from(T::MaxQueue::get()), Error::<T>::QueueFull);
         let item = state.queue_next;
         PendingItems::<T>::try_append(group, index, item).map_err(|()| Error::<T>::TooManyItems)?;
         Accounts::<T>::try_mutate(group, index, |account| {
@@ -138,61 +132,26 @@ impl<T: Config> Pallet<T> {
     /// Walks the queue along a batch (C-QUEUE).
     pub(crate) fn plan_queue(group: u32, state: &GroupOf<T>, batch: &Batch, now: u64) -> Result<Plan<T>, Error<T>> {
         let mut plan = Plan {
-            consumed: Vec::new(),
-            bounced: Vec::new(),
+            consumed: Vec::with_capacity(batch.units.len()),
             first: state.queue_first,
         };
-        plan.consumed.resize_with(batch.units.len(), || None);
-        let mut dead = BTreeSet::new();
-        let mut bounces = batch.bounces.iter().peekable();
-        let mut takers = batch
-            .units
-            .iter()
-            .zip(plan.consumed.iter_mut())
-            .filter(|(unit, _)| unit.queued)
-            .peekable();
-        let mut at = state.queue_first;
-        while takers.peek().is_some() || bounces.peek().is_some() {
-            if at >= state.queue_next {
-                // More was named than is queued.
-                return Err(if takers.peek().is_some() {
-                    Error::QueueOrder
-                } else {
-                    Error::BounceOrder
-                });
-            }
-            let id = at;
-            at = at.checked_add(1).ok_or(Error::<T>::ArithmeticOverflow)?;
-            let Some(item) = Queue::<T>::get(group, id) else {
-                continue;
-            };
-            if dead.contains(&item.index) {
+        for unit in &batch.units {
+            if !unit.queued {
+                plan.consumed.push(None);
                 continue;
             }
-            if bounces.next_if_eq(&&id).is_some() {
-                ensure!(matches!(item.kind, ItemKind::Open(_)), Error::<T>::BounceNotOpen);
-                dead.insert(item.index);
-                plan.bounced.push((id, item.index));
-                continue;
-            }
-            let (unit, place) = takers.next().ok_or(Error::<T>::BounceOrder)?;
+            let id = plan.first;
+            let item = Queue::<T>::get(group, id).ok_or(Error::<T>::QueueOrder)?;
             ensure!(unit.index == item.index, Error::<T>::QueueOrder);
-            *place = Some((id, item));
+            plan.first = id.checked_add(1).ok_or(Error::<T>::ArithmeticOverflow)?;
+            plan.consumed.push(Some((id, item)));
         }
-        drop(takers);
-        // To the first item that is left. If it has waited too long, the batch must have been full of older ones.
-        while at < state.queue_next {
-            match Queue::<T>::get(group, at) {
-                Some(item) if !dead.contains(&item.index) => {
-                    let overdue = item.queued_at.saturating_add(T::SoftDeadline::get()) < now;
-                    let full = plan.consumed.iter().all(Option::is_some);
-                    ensure!(!overdue || full, Error::<T>::QueueItemOverdue);
-                    break;
-                }
-                _ => at = at.checked_add(1).ok_or(Error::<T>::ArithmeticOverflow)?,
-            }
+        // If the first item that is left has waited too long, the batch must have been full of older ones.
+        if let Some(item) = Queue::<T>::get(group, plan.first) {
+            let overdue = item.queued_at.saturating_add(T::SoftDeadline::get()) < now;
+            let full = plan.consumed.iter().all(Option::is_some);
+            ensure!(!overdue || full, Error::<T>::QueueItemOverdue);
         }
-        plan.first = at;
         Ok(plan)
     }
 }

@@ -16,7 +16,7 @@ impl<T: Config> Pallet<T> {
     /// * C-VAULT: the vault holds its minimum balance and everything it owes; what it owes is within the cap.
     /// * `queued` is the sum of the queue's items, `claims` the sum of the claims.
     /// * Root and house commitment are canonical.
-    /// * Queue ids lie between first and next; each item belongs to an account of its owner and is pending for it, and
+    /// * The queue has every id from first up to next and no other; each item belongs to an account of its owner and is pending for it, and
     ///   nothing else is pending; the items of an account that is not open yet start with its open.
     /// * Accounts and indices are inverse, and every index is below the next one.
     pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
@@ -70,6 +70,10 @@ impl<T: Config> Pallet<T> {
             "queue ids"
         );
         let items: BTreeMap<u64, _> = Queue::<T>::iter_prefix(group).collect();
+        ensure!(
+            u64::try_from(items.len()).ok() == next.checked_sub(first),
+            "the queue has holes"
+        );
         let mut by_index: BTreeMap<u32, alloc::vec::Vec<u64>> = BTreeMap::new();
         for (id, item) in &items {
             ensure!(*id >= first && *id < next, "a queue item has an id outside the queue");

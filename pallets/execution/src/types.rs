@@ -18,8 +18,6 @@ pub type Field = [u8; 32];
 pub const MAX_UNITS: u32 = 128;
 /// Orders of a unit at most (J), whatever the shape.
 pub const MAX_ORDERS: u32 = 8;
-/// Opens bounced in a batch at most.
-pub const MAX_BOUNCES: u32 = 16;
 /// Encrypted elements of a unit record besides the slots.
 pub const CIPHERTEXT_FIXED: u32 = (RECORD_FIXED - RECORD_PUBLIC) as u32;
 /// Encrypted elements of a unit record at most.
@@ -45,6 +43,17 @@ pub struct Shape<BlockNumber> {
     /// Blake2-256 of the key.
     pub hash: [u8; 32],
     /// The verifying key (C-VERIFIER), checked when it was set.
+    pub key: BoundedVec<u8, ConstU32<KEY_BYTES>>,
+}
+
+/// A verifying key that was checked when it was set.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
+pub struct CheckedKey {
+    /// The parameters come from a public seed: only a development chain takes it.
+    pub development: bool,
+    /// Blake2-256 of the key.
+    pub hash: [u8; 32],
+    /// The key (C-VERIFIER).
     pub key: BoundedVec<u8, ConstU32<KEY_BYTES>>,
 }
 
@@ -124,7 +133,7 @@ pub enum ItemKind {
 /// A queue item.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
 pub struct QueueItem<AccountId> {
-    /// Paid the amount; a refund goes here.
+    /// Paid the amount.
     pub owner: AccountId,
     /// The account.
     pub index: u32,
@@ -172,14 +181,22 @@ pub struct Batch {
     pub sweep: u64,
     /// Bit j: row j's open interest is proven to be 0.
     pub empty_mask: u32,
-    /// Queue ids of opens that do not decrypt, ascending (C-QUEUE).
-    pub bounces: BoundedVec<u64, ConstU32<MAX_BOUNCES>>,
     /// The units in order; as many as the shape has.
     pub units: BoundedVec<UnitSubmission, ConstU32<MAX_UNITS>>,
     /// The house's record.
     pub house_record: [Field; HOUSE_RECORD],
     /// The proof (C-VERIFIER).
     pub proof: [u8; PROOF_BYTES],
+}
+
+/// A verifying key of the genesis.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GenesisKey {
+    /// Refused unless the chain is a development chain.
+    pub development: bool,
+    /// The key, hexadecimal.
+    #[serde(with = "sp_core::bytes")]
+    pub key: Vec<u8>,
 }
 
 /// A batch shape of the genesis, active from the first block.

@@ -1,8 +1,9 @@
 //! The functions behind the runtime API (C-API), under the same names.
 
 use crate::{
-    types::MAX_QUEUE_PAGE, Account, Accounts, BlockNumberFor, Claims, Config, Field, GroupState, GroupTotals, Groups,
-    Indices, Pallet, Queue, QueueItem, SealKey, Shape, Shapes, Submitters, Totals,
+    types::MAX_QUEUE_PAGE, Account, Accounts, BlockNumberFor, CheckedKey, Claims, Config, Field, GroupState,
+    GroupTotals, Groups, Indices, Pallet, Queue, QueueItem, SealKey, SealVerifyingKey, Shape, Shapes, Submitters,
+    Totals,
 };
 use alloc::vec::Vec;
 use cloister_risk::RiskTable;
@@ -72,6 +73,11 @@ impl<T: Config> Pallet<T> {
     /// The sequencers' sealing key.
     pub fn seal_key() -> Option<(Field, Field)> {
         SealKey::<T>::get()
+    }
+
+    /// The verifying key of seals.
+    pub fn seal_verifying_key() -> Option<CheckedKey> {
+        SealVerifyingKey::<T>::get()
     }
 
     /// Version of the newest risk table.

@@ -21,12 +21,14 @@ pub trait WeightInfo {
     fn set_submitters(s: u32) -> Weight;
     /// `set_seal_key`.
     fn set_seal_key() -> Weight;
-    /// `open`: the trading key is checked.
+    /// `set_seal_verifying_key`: every point of the key is checked.
+    fn set_seal_verifying_key() -> Weight;
+    /// `open`: the trading key and the proof of the seal are checked.
     fn open() -> Weight;
     /// `deposit`.
     fn deposit() -> Weight;
-    /// `submit_batch` by units, bounces, and the items that one bounce refunds at most.
-    fn submit_batch(units: u32, bounces: u32, items: u32) -> Weight;
+    /// `submit_batch` by units.
+    fn submit_batch(units: u32) -> Weight;
     /// `claim`.
     fn claim() -> Weight;
 }
@@ -71,23 +73,24 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Self::of(3_000, 0, 1)
     }
 
+    fn set_seal_verifying_key() -> Weight {
+        Self::of(30_000, 1, 1)
+    }
+
     fn open() -> Weight {
-        Self::of(3_100, 9, 9)
+        // The trading key 3 ms, the statement's hash three permutations, the verification as of a batch.
+        Self::of(50_000, 12, 9)
     }
 
     fn deposit() -> Weight {
         Self::of(100, 8, 8)
     }
 
-    fn submit_batch(units: u32, bounces: u32, items: u32) -> Weight {
+    fn submit_batch(units: u32) -> Weight {
         // Fixed: verification, submitters, group, shape, table, totals.
         Self::of(50_000, 12, 6)
             // A unit: three permutations of the hash, account, queue item, pending items, a payout.
             .saturating_add(Self::of(900, 7, 8).saturating_mul(u64::from(units)))
-            // A bounce: account, index, pending items, and a refund an item. The hole that an item leaves is charged here
-            // too: a later batch passes over it with one read.
-            .saturating_add(Self::of(50, 4, 4).saturating_mul(u64::from(bounces)))
-            .saturating_add(Self::of(100, 7, 6).saturating_mul(u64::from(bounces).saturating_mul(u64::from(items))))
     }
 
     fn claim() -> Weight {

@@ -5,7 +5,7 @@ use crate::{
     state::StateHashes,
 };
 use blake2::{Blake2b512, Digest};
-use cloister_groth16::{CircuitId, G1Affine, G2Affine};
+use cloister_groth16::{CircuitId, G1Affine, G2Affine, PointError};
 use std::fmt;
 
 /// Bytes of a name, at most.

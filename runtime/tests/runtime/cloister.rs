@@ -63,6 +63,8 @@ fn the_development_preset_should_have_an_active_shape_and_the_public_sealing_key
             Execution::seal_key(),
             Some((to_bytes(&public.x()), to_bytes(&public.y())))
         );
+        let seals = Execution::seal_verifying_key().expect("opens can be queued");
+        assert!(seals.development && seals.key != shape.key);
     });
 }
 
@@ -85,6 +87,11 @@ fn only_a_development_chain_should_take_development_keys_have_short_slots_and_no
         assert_eq!(<ActivationDelay as Get<BlockNumber>>::get(), 24 * time::HOURS);
         assert_noop!(install(key.clone()), Error::<Runtime>::DevelopmentKeyRefused);
         assert_eq!(Execution::shapes(), [0u16; 0]);
+        assert_eq!(Execution::seal_verifying_key(), None);
+        assert_noop!(
+            Execution::set_seal_verifying_key(RuntimeOrigin::root(), true, key.clone()),
+            Error::<Runtime>::DevelopmentKeyRefused
+        );
     });
 }
 

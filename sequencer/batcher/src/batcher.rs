@@ -223,11 +223,7 @@ impl Batcher {
             let batch_no = self.head.batch_no();
             let found = secrets.secrets(batch_no, &digest(batch_no, &self.head.root(), &open.drafts));
             let units = usize::from(self.config.shape.units);
-            let Some(drafts) = pad(&open.drafts, units, &known, found.padding) else {
-                // Only bounces, and no account to pad with: wait for the first open.
-                self.open = Some(open);
-                return Ok(());
-            };
+            let drafts = pad(&open.drafts, units, &known, found.padding);
             let request = BatchRequest {
                 context: BatchContext {
                     genesis: self.config.genesis,
@@ -340,13 +336,7 @@ impl Batcher {
                         self.close(now, secrets)?;
                     }
                 }
-                Absorbed::Full => {
-                    self.close(now, secrets)?;
-                    if self.open.is_some() {
-                        // Only bounces and nobody to pad with: the rest waits.
-                        return Ok(());
-                    }
-                }
+                Absorbed::Full => self.close(now, secrets)?,
             }
         }
         Ok(())
@@ -390,7 +380,6 @@ impl Batcher {
             witness,
             effect,
             queued: drafts.iter().map(Draft::queued).collect(),
-            bounces: open.bounces,
             last_item: open.entries.iter().filter_map(item).max(),
             fills: open
                 .entries

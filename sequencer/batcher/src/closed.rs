@@ -18,9 +18,7 @@ pub struct ClosedBatch {
     pub effect: BatchEffect,
     /// For each unit, whether it consumes an item of the chain's queue.
     pub queued: Vec<bool>,
-    /// Items of the queue to bounce, ascending.
-    pub bounces: Vec<u64>,
-    /// The highest queue item that the batch consumes or bounces.
+    /// The highest queue item that the batch consumes.
     pub last_item: Option<u64>,
     /// Fills inside.
     pub fills: usize,

@@ -15,8 +15,6 @@ pub struct BatcherConfig {
     pub shape: Shape,
     /// A batch closes this long after it was opened.
     pub max_age: Millis,
-    /// Opens that one batch bounces at most.
-    pub max_bounces: usize,
     /// Every how many batches the collected fees are paid out; `None`: never.
     pub sweep_every: Option<u64>,
 }

@@ -30,18 +30,13 @@ pub enum QueueItem {
         /// Amount, 10^-6.
         amount: u64,
     },
-    /// An open that cannot be taken: it is refunded with all later items of its index.
-    Bounce {
-        /// Number of the item.
-        item: u64,
-    },
 }
 
 impl QueueItem {
     /// Number of the item.
     pub fn item(&self) -> u64 {
         match self {
-            Self::Open { item, .. } | Self::Deposit { item, .. } | Self::Bounce { item } => *item,
+            Self::Open { item, .. } | Self::Deposit { item, .. } => *item,
         }
     }
 }

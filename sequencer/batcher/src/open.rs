@@ -33,7 +33,6 @@ pub(crate) struct OpenBatch {
     /// Batch time.
     pub time: Millis,
     pub drafts: Vec<Draft>,
-    pub bounces: Vec<u64>,
     /// The events inside, to make the batch again if it must be.
     pub entries: Vec<Entry>,
     /// What accounts hold after the drafts.
@@ -55,7 +54,6 @@ impl OpenBatch {
         Self {
             time,
             drafts: Vec::new(),
-            bounces: Vec::new(),
             entries: Vec::new(),
             holdings: BTreeMap::new(),
             last: BTreeMap::new(),
@@ -63,7 +61,7 @@ impl OpenBatch {
     }
 
     pub fn is_empty(&self) -> bool {
-        self.drafts.is_empty() && self.bounces.is_empty()
+        self.drafts.is_empty()
     }
 
     /// What accounts hold after the batch, of those it touches.
@@ -111,7 +109,7 @@ impl OpenBatch {
     ) -> Result<Absorbed, BatcherError> {
         let free = usize::from(config.shape.units).saturating_sub(self.drafts.len());
         let absorbed = match &entry.event {
-            Event::Queue(item) => self.absorb_queue(state, config, free, item)?,
+            Event::Queue(item) => self.absorb_queue(state, free, item)?,
             Event::Bound(signed) => self.absorb_bound(state, free, signed)?,
             Event::Filled(fill) => self.absorb_fill(state, table, free, fill)?,
         };
@@ -121,16 +119,8 @@ impl OpenBatch {
         Ok(absorbed)
     }
 
-    fn absorb_queue(
-        &mut self,
-        state: &GroupState,
-        config: &BatcherConfig,
-        free: usize,
-        item: &QueueItem,
-    ) -> Result<Absorbed, BatcherError> {
+    fn absorb_queue(&mut self, state: &GroupState, free: usize, item: &QueueItem) -> Result<Absorbed, BatcherError> {
         match item {
-            QueueItem::Bounce { .. } if self.bounces.len() >= config.max_bounces => return Ok(Absorbed::Full),
-            QueueItem::Bounce { item } => self.bounces.push(*item),
             _ if free == 0 => return Ok(Absorbed::Full),
             QueueItem::Open {
                 account,

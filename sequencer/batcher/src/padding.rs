@@ -21,18 +21,12 @@ impl Spread {
     }
 }
 
-/// Fills `drafts` up to `units` with padding of the accounts in `known`; `None` if there is none to pad.
+/// Fills `drafts` up to `units` with padding of the accounts in `known`, which has at least those of the drafts.
 ///
 /// Accounts that the batch does not touch otherwise come first, so that an account rarely shows twice. A padding unit may stand anywhere
 /// after the open of its account.
-pub(crate) fn pad(drafts: &[Draft], units: usize, known: &[AccountIndex], seed: u64) -> Option<Vec<Draft>> {
+pub(crate) fn pad(drafts: &[Draft], units: usize, known: &[AccountIndex], seed: u64) -> Vec<Draft> {
     let mut out = drafts.to_vec();
-    if out.len() >= units {
-        return Some(out);
-    }
-    if known.is_empty() {
-        return None;
-    }
     let mut spread = Spread(seed);
     let mut idle: Vec<AccountIndex> = known
         .iter()
@@ -41,7 +35,11 @@ pub(crate) fn pad(drafts: &[Draft], units: usize, known: &[AccountIndex], seed: 
         .collect();
     while out.len() < units {
         let account = if idle.is_empty() {
-            *known.get(spread.below(known.len()))?
+            match known.get(spread.below(known.len())) {
+                Some(account) => *account,
+                // The transition names what is wrong with a batch that is not full.
+                None => return out,
+            }
         } else {
             let chosen = spread.below(idle.len());
             idle.swap_remove(chosen)
@@ -53,5 +51,5 @@ pub(crate) fn pad(drafts: &[Draft], units: usize, known: &[AccountIndex], seed: 
         let at = first + spread.below(out.len() + 1 - first);
         out.insert(at, Draft::Padding { account });
     }
-    Some(out)
+    out
 }

@@ -88,8 +88,6 @@ fn a_full_batch_is_closed_at_once() {
 #[test]
 fn queue_items_are_taken_in_order_and_flagged() {
     let mut world = World::new(0, 0);
-    world.push(QueueItem::Bounce { item: 3 }.into()).unwrap();
-    // Nobody to pad with: the bounce waits for the first open.
     world.flush();
     assert!(world.closed.is_empty());
     world.push(open_item(4, 7, 5).into()).unwrap();
@@ -103,10 +101,9 @@ fn queue_items_are_taken_in_order_and_flagged() {
             .into(),
         )
         .unwrap();
-    world.push(QueueItem::Bounce { item: 6 }.into()).unwrap();
     world.flush();
     let batch = &world.closed[0];
-    assert_eq!((batch.bounces.as_slice(), batch.last_item), (&[3, 6][..], Some(6)));
+    assert_eq!(batch.last_item, Some(5));
     let queued: Vec<(Mode, u64)> = batch
         .witness
         .units
@@ -117,24 +114,6 @@ fn queue_items_are_taken_in_order_and_flagged() {
         .collect();
     assert_eq!(queued, [(Mode::Open, 5), (Mode::Padding, 6)]);
     assert_eq!(world.batcher.head().account(7).unwrap().account.cash, 11);
-}
-
-#[test]
-fn more_bounces_than_a_batch_takes_go_into_the_next() {
-    let mut world = World::new(2, RICH);
-    for item in 10..15 {
-        world.push(QueueItem::Bounce { item }.into()).unwrap();
-    }
-    world.flush();
-    let bounces: Vec<Vec<u64>> = world.closed.iter().map(|b| b.bounces.clone()).collect();
-    assert_eq!(bounces, [vec![10, 11, 12], vec![13, 14]]);
-    // With nobody to pad with, they wait.
-    let mut empty = World::new(0, 0);
-    for item in 10..15 {
-        empty.push(QueueItem::Bounce { item }.into()).unwrap();
-    }
-    empty.flush();
-    assert_eq!((empty.closed.len(), empty.batcher.pending()), (0, 2));
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn closed_batches_satisfy_the_circuit() {
     world.submit(other(Kind::Withdrawal, 0, 2, ONE)).unwrap();
     world.push(open_item(9, 8, 7).into()).unwrap();
     world.flush();
-    assert_eq!(world.closed[0].used, SHAPE.units.into());
+    assert_eq!(world.closed[0].used, usize::from(SHAPE.units));
     for batch in &world.closed {
         let statement = batch.effect.statement.hash();
         let circuit = BatchCircuit::proving(batch.shape, batch.witness.clone(), statement);

@@ -122,8 +122,6 @@ pub struct BatchSubmission {
     pub sweep: u64,
     /// Rows proven empty.
     pub empty_mask: u32,
-    /// Opens to bounce, ascending.
-    pub bounces: Vec<u64>,
     /// The units in order.
     pub units: Vec<UnitSubmission>,
     /// The house's record.
@@ -159,7 +157,6 @@ impl BatchSubmission {
             new_house: to_bytes(&statement.new_house),
             sweep: statement.sweep,
             empty_mask: statement.empty_mask,
-            bounces: batch.bounces.clone(),
             units,
             house_record: statement.house.ciphertext.map(|x| to_bytes(&x)),
             proof,
@@ -174,7 +171,7 @@ pub struct SettledBatch {
     pub batch: BatchSubmission,
     /// Number of the block that holds it.
     pub block: u64,
-    /// Queue items at its parent block, in order, starting with the first one; at least those it consumed or bounced.
+    /// Queue items at its parent block, in order, starting with the first one; at least those it consumed.
     pub queue: Vec<QueueEntry>,
 }
 
@@ -222,9 +219,6 @@ pub enum InvalidBatch {
     /// Units and queue do not fit together.
     #[error("QueueOrder")]
     Queue,
-    /// A bounce is not of an open, or the order is wrong.
-    #[error("BounceNotOpen or BounceOrder")]
-    Bounce,
     /// A unit names an account that is not open.
     #[error("UnknownAccount")]
     UnknownAccount,
@@ -256,7 +250,6 @@ impl SubmitRejection {
                 Self::Invalid(InvalidBatch::ProofEncoding)
             }
             "QueueOrder" => Self::Invalid(InvalidBatch::Queue),
-            "BounceNotOpen" | "BounceOrder" => Self::Invalid(InvalidBatch::Bounce),
             "UnknownAccount" => Self::Invalid(InvalidBatch::UnknownAccount),
             "VaultShortfall" => Self::Invalid(InvalidBatch::VaultShortfall),
             "WrongUnitCount" | "WrongCiphertextLength" | "NonCanonicalField" => Self::Invalid(InvalidBatch::Form),

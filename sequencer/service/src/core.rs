@@ -9,14 +9,11 @@ use crate::{
     tape::{private, Tape},
 };
 use cloister_batcher::{Batcher, BatcherConfig, BatcherError, Event, QueueItem};
-use cloister_crypto::{field::from_bytes, schnorr::PublicKey, seal::Sealed, stream::view_commitment, Fr};
+use cloister_crypto::{field::from_bytes, schnorr::PublicKey, seal::Sealed, Fr};
 use cloister_engine::{AccountView, Effect, Engine, EngineConfig, Holdings, InputError, Millis, Rejection, Removal};
 use cloister_ledger::{slot::Slot, GroupState, Kind, SignedInstruction};
 use cloister_risk::RiskTable;
-use std::collections::{BTreeMap, BTreeSet};
-
-/// Opens that one batch bounces at most; the chain's bound.
-const MAX_BOUNCES: usize = 16;
+use std::collections::BTreeMap;
 
 /// Why the core cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -40,7 +37,6 @@ pub(crate) struct Core {
     pub tape: Tape,
     /// The next queue item to take.
     pub next_item: u64,
-    bounced: BTreeSet<u32>,
     /// What keeps events out of batches.
     pub halt: Option<Halt>,
     pub accepted: u64,
@@ -83,7 +79,6 @@ impl Core {
             group: config.group,
             shape: config.shape,
             max_age: millis(config.batch_age),
-            max_bounces: MAX_BOUNCES,
             sweep_every: config.sweep_every,
         };
         let batcher = Batcher::new(batcher_config, origin.state, origin.last_time, origin.table)?;
@@ -93,7 +88,6 @@ impl Core {
             keys,
             tape: Tape::new(config.history),
             next_item: origin.next_item,
-            bounced: BTreeSet::new(),
             halt: None,
             accepted: 0,
             rejected: 0,
@@ -232,7 +226,8 @@ impl Core {
         });
     }
 
-    /// Takes queue items in order; items already taken are passed over.
+    /// Takes queue items in order; items already taken are passed over. Batches take the queue in order too, so an open that
+    /// no secret opens holds up every later item.
     pub fn take_queue(&mut self, now: Millis, entries: &[QueueEntry]) {
         for entry in entries
             .iter()
@@ -240,17 +235,19 @@ impl Core {
             .cloned()
             .collect::<Vec<_>>()
         {
+            if !self.take_item(now, &entry) {
+                return;
+            }
             self.next_item = entry.item.saturating_add(1);
-            self.take_item(now, &entry);
+            if matches!(self.halt, Some(Halt::Sealed { .. })) {
+                self.halt = None;
+            }
         }
     }
 
-    fn take_item(&mut self, now: Millis, entry: &QueueEntry) {
+    /// Takes an item; false if it is an open that no secret opens.
+    fn take_item(&mut self, now: Millis, entry: &QueueEntry) -> bool {
         let (item, account) = (entry.item, entry.index);
-        if self.bounced.contains(&account) {
-            // The chain refunds it together with the bounced open.
-            return;
-        }
         match &entry.kind {
             QueueKind::Deposit => {
                 let amount = entry.amount;
@@ -268,10 +265,12 @@ impl Core {
             } => {
                 let opened = open_keys(&self.keys, pk_x, pk_y, view_commitment, sealed_view_key);
                 let Some((public_key, view_key)) = opened else {
-                    log::warn!(target: "cloister", "Open {item} of account {account} does not decrypt; it is bounced");
-                    self.bounced.insert(account);
-                    self.push(now, QueueItem::Bounce { item }.into());
-                    return;
+                    if !matches!(self.halt, Some(Halt::Sealed { item: known }) if known == item) {
+                        let halt = Halt::Sealed { item };
+                        log::error!(target: "cloister", "The queue is not taken any further: {halt}");
+                        self.halt = Some(halt);
+                    }
+                    return false;
                 };
                 let deposit = entry.amount;
                 self.note_input(|core| {
@@ -291,10 +290,11 @@ impl Core {
                 });
             }
         }
+        true
     }
 }
 
-/// The keys of an open, or `None` if they are not what was committed to.
+/// The keys of an open, or `None` if it was sealed to a key that is not among the secrets.
 pub(crate) fn open_keys(
     keys: &SequencerKeys,
     pk_x: &[u8; 32],
@@ -303,8 +303,8 @@ pub(crate) fn open_keys(
     sealed: &[u8; 96],
 ) -> Option<(PublicKey, Fr)> {
     let public_key = PublicKey::from_coordinates(from_bytes(pk_x).ok()?, from_bytes(pk_y).ok()?).ok()?;
-    let view_key = keys.seal().open(&Sealed(*sealed)).ok()?;
-    (view_commitment(view_key) == from_bytes(commitment).ok()?).then_some((public_key, view_key))
+    let view_key = keys.open(&Sealed(*sealed), from_bytes(commitment).ok()?)?;
+    Some((public_key, view_key))
 }
 
 /// An account of the ledger as the engine sees it, with nothing at rest.

@@ -8,8 +8,8 @@ use crate::{
 use cloister_batcher::ClosedBatch;
 use cloister_circuits::statements::batch::BatchCircuit;
 use cloister_groth16::{
-    constraint_name, default_directory, load_or_generate_from, Assignment, KeyError, Matrices, Progress, Prover,
-    ProvingKey,
+    constraint_name, default_directory, load_or_generate_from, read_key, Assignment, KeyError, Matrices, Progress,
+    Prover, ProvingKey,
 };
 use cloister_ledger::Shape;
 use rand_chacha::ChaCha20Rng;
@@ -32,6 +32,16 @@ impl Groth16Prover {
     /// [`ProveError::Key`] if the key is of another circuit.
     pub fn new(shape: Shape, key: ProvingKey) -> Result<Self, ProveError> {
         Self::with_matrices(shape, key, constraints(shape)?)
+    }
+
+    /// A prover with the key in a file.
+    ///
+    /// # Errors
+    /// [`ProveError::Key`] if the file cannot be read, is damaged or holds the key of another circuit.
+    pub fn from_file(shape: Shape, path: &Path) -> Result<Self, ProveError> {
+        let matrices = constraints(shape)?;
+        let key = read_key(path, matrices.id())?;
+        Self::with_matrices(shape, key, matrices)
     }
 
     /// A prover with development parameters, from the cache or generated into it (that takes seconds). `directory` is the

@@ -13,6 +13,15 @@ pub enum Halt {
     /// The engine refused an input of the chain.
     #[error("the engine refused queue item or table: {0}")]
     Engine(#[from] InputError),
+    /// An open was sealed to a key that this sequencer does not have. The chain takes an open only with a proof that it can be
+    /// opened with the key of its time, so it is an earlier one; the queue waits for it.
+    #[error(
+        "open {item} was sealed to another key; name the file of the secret of its time with --sequencer-former-secret"
+    )]
+    Sealed {
+        /// The queue item.
+        item: u64,
+    },
     /// A batch cannot be proven; it is tried again.
     #[error("batch {batch_no} cannot be proven: {source}")]
     Prover {

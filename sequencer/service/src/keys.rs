@@ -1,10 +1,11 @@
-//! Secrets of a sequencer: the sealing key, and what salts and house keys are derived from.
+//! Secrets of a sequencer: the sealing key, and what salts and house keys are derived from (Q-KEYS).
 
 use blake2::{Blake2b512, Digest};
 use cloister_batcher::{BatchSecrets, SecretSource};
 use cloister_crypto::{
     schnorr::KeyError,
-    seal::{SealKey, SealPublicKey},
+    seal::{SealKey, SealPublicKey, Sealed},
+    stream::view_commitment,
     Fr,
 };
 use std::{fmt, fs, io, path::PathBuf};
@@ -38,11 +39,18 @@ pub enum SecretError {
     Key(#[from] KeyError),
 }
 
-/// The sequencer's secret.
+/// A seed, and what it opens.
 #[derive(Clone)]
-pub struct SequencerKeys {
+struct Secret {
     seed: [u8; 32],
     seal: SealKey,
+}
+
+/// The sequencer's secrets on one chain and group: the one in force, and those before it.
+#[derive(Clone)]
+pub struct SequencerKeys {
+    secret: Secret,
+    former: Vec<Secret>,
     public: SealPublicKey,
     genesis: [u8; 32],
     group: u32,
@@ -90,26 +98,38 @@ pub fn read_seed(path: &std::path::Path) -> Result<[u8; 32], SecretError> {
     Ok(seed)
 }
 
+impl Secret {
+    fn of(seed: [u8; 32]) -> Self {
+        Self {
+            seed,
+            seal: SealKey::from_seed(&seed),
+        }
+    }
+}
+
 impl SequencerKeys {
     /// Keys of one group on one chain.
     ///
     /// # Errors
     /// [`SecretError::Key`].
     pub fn new(seed: [u8; 32], genesis: [u8; 32], group: u32) -> Result<Self, SecretError> {
-        let seal = SealKey::from_seed(&seed);
-        let public = seal.public()?;
+        let secret = Secret::of(seed);
+        let public = secret.seal.public()?;
         Ok(Self {
-            seed,
-            seal,
+            secret,
+            former: Vec::new(),
             public,
             genesis,
             group,
         })
     }
 
-    /// Opens seals.
-    pub fn seal(&self) -> &SealKey {
-        &self.seal
+    /// With secrets that were in force before: opens that are queued may be sealed to them, and batches of their time have
+    /// houses under their keys.
+    #[must_use]
+    pub fn with_former(mut self, seeds: &[[u8; 32]]) -> Self {
+        self.former.extend(seeds.iter().copied().map(Secret::of));
+        self
     }
 
     /// What traders seal their view keys to.
@@ -117,11 +137,22 @@ impl SequencerKeys {
         &self.public
     }
 
-    fn derive(&self, tag: &[u8], parts: &[&[u8]]) -> [u8; 64] {
+    /// Opens a seal with whichever secret gives the view key that was committed to; `None` if none does.
+    pub fn open(&self, sealed: &Sealed, commitment: Fr) -> Option<Fr> {
+        self.secrets()
+            .filter_map(|secret| secret.seal.open(sealed).ok())
+            .find(|view_key| view_commitment(*view_key) == commitment)
+    }
+
+    fn secrets(&self) -> impl Iterator<Item = &Secret> {
+        core::iter::once(&self.secret).chain(&self.former)
+    }
+
+    fn derive(&self, secret: &Secret, tag: &[u8], parts: &[&[u8]]) -> [u8; 64] {
         let mut hasher = Blake2b512::new();
         hasher.update((tag.len() as u64).to_le_bytes());
         hasher.update(tag);
-        hasher.update(self.seed);
+        hasher.update(secret.seed);
         hasher.update(self.genesis);
         hasher.update(self.group.to_le_bytes());
         for part in parts {
@@ -130,10 +161,19 @@ impl SequencerKeys {
         hasher.finalize().into()
     }
 
+    fn house_key_of(&self, secret: &Secret, batch_no: u64) -> Fr {
+        Fr::from_bytes_wide(&self.derive(secret, HOUSE, &[&batch_no.to_le_bytes()]))
+    }
+
     /// Key of the house after a batch. It follows from the secret, so that whoever has the secret reads the house from the chain. The salt
     /// is fresh in every attempt, so the house's keystream is never used twice.
     pub fn house_key(&self, batch_no: u64) -> Fr {
-        Fr::from_bytes_wide(&self.derive(HOUSE, &[&batch_no.to_le_bytes()]))
+        self.house_key_of(&self.secret, batch_no)
+    }
+
+    /// Keys that the house may have after a batch, of every secret, the one in force first.
+    pub fn house_keys(&self, batch_no: u64) -> impl Iterator<Item = Fr> + '_ {
+        self.secrets().map(move |secret| self.house_key_of(secret, batch_no))
     }
 }
 
@@ -147,9 +187,9 @@ impl SecretSource for SequencerKeys {
         }
         let parts: [&[u8]; 3] = [&batch_no.to_le_bytes(), digest, &fresh];
         let mut padding = [0; 8];
-        padding.copy_from_slice(&self.derive(PADDING, &parts)[..8]);
+        padding.copy_from_slice(&self.derive(&self.secret, PADDING, &parts)[..8]);
         BatchSecrets {
-            salt: Fr::from_bytes_wide(&self.derive(SALT, &parts)),
+            salt: Fr::from_bytes_wide(&self.derive(&self.secret, SALT, &parts)),
             house_key: self.house_key(batch_no),
             padding: u64::from_le_bytes(padding),
         }

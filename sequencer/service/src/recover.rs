@@ -38,8 +38,8 @@ pub enum RecoverError {
         /// Unit.
         unit: usize,
     },
-    /// The keys of an open do not decrypt: the sealing key is not the one traders sealed to.
-    #[error("batch {batch_no}: the open in unit {unit} does not decrypt; is this the right sequencer key?")]
+    /// An open was sealed to a key that is not among the secrets.
+    #[error("batch {batch_no}: the open in unit {unit} does not decrypt; is a former secret missing?")]
     Open {
         /// Batch number.
         batch_no: u64,
@@ -75,7 +75,7 @@ pub enum RecoverError {
         unit: usize,
     },
     /// The house's record does not decrypt or does not give its commitment: another secret made this batch.
-    #[error("batch {0}: the house's record does not decrypt; is this the right sequencer key?")]
+    #[error("batch {0}: the house's record does not decrypt; is a former secret missing?")]
     House(u64),
     /// The account root differs from the published one.
     #[error("batch {0}: the account root differs")]
@@ -96,7 +96,7 @@ pub fn replay(state: &mut GroupState, settled: &SettledBatch, keys: &SequencerKe
         });
     }
     let salt = from_bytes(&batch.salt)?;
-    let mut queue = settled.queue.iter().filter(|e| consumed(e, settled));
+    let mut queue = settled.queue.iter();
     for (unit, submitted) in batch.units.iter().enumerate() {
         let item = match submitted.queued {
             true => Some(queue.next().ok_or(RecoverError::Queue { batch_no, unit })?),
@@ -128,13 +128,6 @@ pub fn replay(state: &mut GroupState, settled: &SettledBatch, keys: &SequencerKe
     let house = house(state, batch, keys, salt)?;
     state.restore_house(house, batch_no.saturating_add(1));
     Ok(())
-}
-
-/// False for items that the batch bounces, and for later items of a bounced index.
-fn consumed(entry: &QueueEntry, settled: &SettledBatch) -> bool {
-    let bounces = &settled.batch.bounces;
-    let bounced = |e: &&QueueEntry| bounces.contains(&e.item) && e.index == entry.index;
-    !settled.queue.iter().any(|e| bounced(&e))
 }
 
 /// The account before a unit: from the ledger, or fresh from the queue's open.
@@ -189,21 +182,22 @@ fn house(state: &GroupState, batch: &BatchSubmission, keys: &SequencerKeys, salt
     for (element, bytes) in ciphertext.iter_mut().zip(&batch.house_record) {
         *element = from_bytes(bytes)?;
     }
-    let key = keys.house_key(batch.batch_no);
+    let record = HouseRecord { ciphertext };
     let nonce = state.house().nonce.saturating_add(1);
-    let plain: HousePlain = HouseRecord { ciphertext }
-        .decrypt(key, nonce, salt)
-        .map_err(|_| RecoverError::House(batch.batch_no))?;
-    let house = House {
-        key,
-        nonce,
-        insurance: plain.insurance,
-        fee_pool: plain.fee_pool,
-        positions: plain.positions,
-        open_interest: plain.open_interest,
+    let commitment = from_bytes(&batch.new_house)?;
+    let house = |key| {
+        let plain: HousePlain = record.decrypt(key, nonce, salt).ok()?;
+        let house = House {
+            key,
+            nonce,
+            insurance: plain.insurance,
+            fee_pool: plain.fee_pool,
+            positions: plain.positions,
+            open_interest: plain.open_interest,
+        };
+        (house.commitment() == commitment).then_some(house)
     };
-    if house.commitment() != from_bytes(&batch.new_house)? {
-        return Err(RecoverError::House(batch.batch_no));
-    }
-    Ok(house)
+    keys.house_keys(batch.batch_no)
+        .find_map(house)
+        .ok_or(RecoverError::House(batch.batch_no))
 }

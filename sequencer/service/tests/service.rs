@@ -2,11 +2,11 @@
 
 mod common;
 
-use cloister_crypto::{field::from_bytes, stream::view_commitment, Fr};
+use cloister_crypto::field::from_bytes;
 use cloister_ledger::{Instruction, Kind};
 use cloister_sequencer::{
     chain::{QueueKind, SubmitRejection},
-    keys::SequencerKeys,
+    keys::{development_seed, SequencerKeys},
     rpc::{
         errors,
         types::{AccountQuery, BatchInfo, FillInfo, Market, OrderBook, Status, Submission, Trade},
@@ -94,35 +94,60 @@ async fn accounts_open_trade_withdraw_and_settle() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_open_that_does_not_decrypt_is_bounced_with_its_later_deposits() {
+async fn an_open_that_was_sealed_to_a_former_key_waits_for_its_secret() {
+    let former = [9; 32];
     let running = Running::with_accounts(1, RICH).await;
-    let QueueKind::Open {
-        pk_x,
-        pk_y,
-        sealed_view_key,
-        ..
-    } = open(1)
-    else {
-        unreachable!()
-    };
-    let view_commitment = cloister_crypto::field::to_bytes(&view_commitment(Fr::from(1)));
-    running.chain.enqueue(
-        1,
-        500,
-        QueueKind::Open {
-            pk_x,
-            pk_y,
-            view_commitment,
-            sealed_view_key,
-        },
-    );
-    running.chain.enqueue(1, 600, QueueKind::Deposit);
+    let sealed_to = SequencerKeys::new(former, GENESIS, GROUP).unwrap();
+    running.chain.enqueue(1, 500, open_for(1, &sealed_to));
+    running.chain.enqueue(0, 600, QueueKind::Deposit);
     running.chain.enqueue(2, RICH, open(2));
     running
+        .until(|r| async move {
+            let halted = r.batch_status().await.halted;
+            halted.is_some_and(|h| h.contains("--sequencer-former-secret"))
+        })
+        .await;
+    // The queue's order is the proof's: what came later waits too.
+    for account in [1, 2] {
+        assert_eq!(running.account(account).await.unwrap_err().0, errors::UNKNOWN_ACCOUNT);
+    }
+    assert_eq!(running.account(0).await.unwrap().cash, i128::from(RICH));
+    let chain = running.chain.clone();
+    drop(running);
+
+    let keys = keys().with_former(&[former]);
+    let again = Running::with_keys(&chain, sequencer_config(), MockProver::default(), keys);
+    again
         .until(|r| async move { r.account(2).await.is_ok_and(|a| a.settled.is_some()) })
         .await;
-    assert_eq!(running.chain.lock().best.refunded, [1]);
-    assert_eq!(running.account(1).await.unwrap_err().0, errors::UNKNOWN_ACCOUNT);
+    again.settled().await;
+    assert_eq!(again.account(1).await.unwrap().cash, 500);
+    assert_eq!(again.account(0).await.unwrap().cash, i128::from(RICH) + 600);
+    assert_eq!(again.batch_status().await.halted, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_sequencer_with_a_new_secret_goes_on_where_the_former_one_was_in_force() {
+    let running = Running::with_accounts(2, RICH).await;
+    trade(&running, 1).await;
+    running.settled().await;
+    let chain = running.chain.clone();
+    drop(running);
+    // Sealed before the change and after it.
+    let next = SequencerKeys::new([9; 32], GENESIS, GROUP).unwrap();
+    chain.enqueue(2, RICH, open(2));
+    chain.enqueue(3, RICH, open_for(3, &next));
+    let next = next.with_former(&[development_seed()]);
+    for _ in 0..2 {
+        // The second start rebuilds houses of both secrets.
+        let again = Running::with_keys(&chain, sequencer_config(), MockProver::default(), next.clone());
+        again
+            .until(|r| async move { r.account(3).await.is_ok_and(|a| a.settled.is_some()) })
+            .await;
+        again.settled().await;
+        assert_eq!(again.account(2).await.unwrap().cash, i128::from(RICH));
+        assert_eq!(again.account(1).await.unwrap().settled.unwrap().positions, [(BTC, 5)]);
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -6,6 +6,7 @@ use cloister_client::{
     funding::fund,
     progress::Progress,
     replay::{feeds_of, Feeder},
+    seal::SealProver,
     trader::{self, now, owner_of},
     wallet::Keys,
 };
@@ -115,12 +116,15 @@ async fn tampered_batches_should_be_refused_with_their_own_errors_and_change_not
     fund(&chain, &owners.iter().map(|o| (o.clone(), FUNDS)).collect::<Vec<_>>())
         .await
         .expect("funded");
-    let alice = trader::open(&chain, GROUP, &alice, DEPOSIT, Until::InBlock)
+    let seals = SealProver::of(&chain, None).await.expect("the development parameters");
+    let alice = trader::open(&chain, &seals, GROUP, &alice, DEPOSIT, Until::InBlock)
         .await
-        .expect("opened");
-    let bob = trader::open(&chain, GROUP, &bob, DEPOSIT, Until::InBlock)
+        .expect("opened")
+        .trader;
+    let bob = trader::open(&chain, &seals, GROUP, &bob, DEPOSIT, Until::InBlock)
         .await
-        .expect("opened");
+        .expect("opened")
+        .trader;
     let scene = Scene {
         chain: chain.clone(),
         owners,

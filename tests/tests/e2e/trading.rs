@@ -2,27 +2,34 @@
 
 use cloister_client::{
     amount::Decimal,
-    audit::{audit_batches, recover_trader, Money},
+    audit::{audit_batches, recover_trader, BatchAudit, Money},
     chain::{Chain, ChainError, Until},
+    exit::{Exit, ExitProver},
     funding::fund,
     oracle::{self, developer},
     progress::Progress,
     replay::{feeds_of, Market},
+    seal::SealProver,
     sequencer::{Sequencer, SequencerError},
     trader::{self, now, owner_of, Terms, Trader, TraderError},
     wallet::Keys,
 };
-use cloister_crypto::field::to_bytes;
-use cloister_ledger::{instruction::flags, Side, SignedInstruction};
-use cloister_risk::Status;
-use cloister_runtime::{AccountId, Runtime, RuntimeCall};
+use cloister_crypto::{
+    field::{from_bytes, to_bytes},
+    seal::SealPublicKey,
+    Fr,
+};
+use cloister_groth16_verifier::{verify_with, Proof, Pure, VerifyingKey};
+use cloister_ledger::{instruction::flags, SealStatement, Side, SignedInstruction};
+use cloister_risk::{Assessment, Status};
+use cloister_runtime::{AccountId, Hash, Runtime, RuntimeCall};
 use cloister_sequencer::rpc::errors;
 use cloister_tests::{
     node::{alone, start},
     sequencer::submit,
     snapshot::Snapshot,
 };
-use pallet_cloister_execution::{Batch, Call, Error};
+use pallet_cloister_execution::{Batch, Call, Error, OpenKeys};
 use std::time::Duration;
 
 const GROUP: u32 = 1;
@@ -87,9 +94,12 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
         .await
         .expect("funded");
     let money = Money::at(&chain, GROUP, funded).await.expect("money");
-    let open = |keys| trader::open(&chain, GROUP, keys, DEPOSIT, Until::InBlock);
+    let seals = SealProver::of(&chain, None).await.expect("the development parameters");
+    refusals_of_seals(&chain, &seals, &alice, &owners).await;
+    let open = |keys| trader::open(&chain, &seals, GROUP, keys, DEPOSIT, Until::InBlock);
     let (alice, bob) = tokio::try_join!(open(&alice), open(&bob)).expect("opened");
-    refusals_of_the_queue(&chain, &alice, &owners).await;
+    let (alice, bob) = (alice.trader, bob.trader);
+    refusals_of_the_queue(&chain, &seals, &alice, &owners).await;
     trader::deposit(&chain, GROUP, &alice.keys, MORE, Until::InBlock)
         .await
         .expect("deposited");
@@ -135,6 +145,7 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
     let other = recover_trader(&audit.batches, &bob).expect("rebuilt from the chain");
     assert_eq!(other.account.positions[place], -(LOTS as i64));
 
+    exit(&chain, &audit, head, &alice).await;
     withdraw(&chain, &sequencer, &alice, &owners).await;
     a_settled_batch_should_not_settle_again(&chain, &owners).await;
     an_instrument_that_closes_should_take_no_opening_orders(&mut market, &chain, &alice).await;
@@ -148,9 +159,74 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
     node.stop().await.expect("the node stops");
 }
 
-async fn refusals_of_the_queue(chain: &Chain, alice: &Trader, owners: &[AccountId]) {
+/// Opens whose proof is of something else.
+async fn refusals_of_seals(chain: &Chain, seals: &SealProver, keys: &Keys, owners: &[AccountId]) {
     let before = Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot");
-    let again = trader::open(chain, GROUP, &alice.keys, DEPOSIT, Until::InBlock)
+    let (x, y) = chain.seal_key().await.expect("a sealing key");
+    let coordinate = |bytes| from_bytes(&bytes).expect("canonical");
+    let sealing_key = SealPublicKey::from_coordinates(coordinate(x), coordinate(y)).expect("a key");
+    let seal = |group, owner: &AccountId| {
+        let public = keys.trading.public();
+        let genesis = chain.genesis().0;
+        SealStatement::seal(
+            genesis,
+            group,
+            owner.clone().into(),
+            &sealing_key,
+            &public,
+            keys.view,
+            &[7; 64],
+        )
+    };
+    let (statement, witness) = seal(GROUP, &owners[0]);
+    let good = seals.prove(statement, witness).await.expect("proven").proof;
+    let (statement_of_other, witness) = seal(GROUP, &owners[1]);
+    let other = seals.prove(statement_of_other, witness).await.expect("proven").proof;
+    let mut malformed = good;
+    malformed[0] &= 0x7f;
+    let call = |commitment: Fr, seal_proof| Call::open {
+        group: GROUP,
+        keys: OpenKeys {
+            pk_x: to_bytes(&statement.key.x),
+            pk_y: to_bytes(&statement.key.y),
+            view_commitment: to_bytes(&commitment),
+            sealed_view_key: statement.sealed().0,
+        },
+        seal_proof,
+        amount: DEPOSIT,
+    };
+    let commitment = statement.view_commitment;
+    let cases = [
+        (
+            "the seal of another owner",
+            call(commitment, other),
+            Error::InvalidSealProof,
+        ),
+        (
+            "another commitment",
+            call(commitment + Fr::one(), good),
+            Error::InvalidSealProof,
+        ),
+        (
+            "a malformed proof",
+            call(commitment, malformed),
+            Error::ProofMalformedEncoding,
+        ),
+    ];
+    for (name, call, expected) in cases {
+        let error = chain
+            .submit(RuntimeCall::Execution(call), &keys.owner, Until::InBlock)
+            .await
+            .expect_err(name);
+        assert_eq!(execution(&error), Some(expected), "{name}: {error}");
+    }
+    let after = Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot");
+    assert_eq!(before, after);
+}
+
+async fn refusals_of_the_queue(chain: &Chain, seals: &SealProver, alice: &Trader, owners: &[AccountId]) {
+    let before = Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot");
+    let again = trader::open(chain, seals, GROUP, &alice.keys, DEPOSIT, Until::InBlock)
         .await
         .expect_err("open twice");
     match again {
@@ -251,6 +327,27 @@ async fn refusals_of_orders(sequencer: &Sequencer, alice: &Trader, market: &Mark
         (before.cash, before.positions, before.open_orders)
     );
     assert_eq!(sequencer.status().await.expect("status").fills, fills);
+}
+
+/// Alice proves alone what she is worth.
+async fn exit(chain: &Chain, audit: &BatchAudit, head: Hash, alice: &Trader) {
+    let table = chain.latest_risk_table(GROUP, Some(head)).await.expect("a table");
+    let exit = Exit::of(&audit.batches, alice, &table).expect("rebuilt from the chain");
+    let account = &exit.witness.account;
+    let assessed = Assessment::new(&table, &account.positions, account.cash).expect("in range");
+    assert_eq!(exit.equity, assessed.equity);
+    assert_eq!(exit.statement.claim, assessed.equity.unsigned_abs());
+    assert_eq!(to_bytes(&exit.statement.root), audit.root);
+    let prover = ExitProver::new(None).await.expect("the development parameters");
+    let proven = prover.prove(&exit).await.expect("proven");
+    // What is written is all that a verifier needs.
+    let written = exit.to_json(&proven, &prover.verifying_key());
+    let bytes = |name: &str| hex::decode(written[name].as_str().expect("text")).expect("hexadecimal");
+    let key = VerifyingKey::from_bytes(&bytes("verifying_key")).expect("a key");
+    let proof = Proof::from_bytes(&bytes("proof").try_into().expect("192 bytes")).expect("a proof");
+    let public = from_bytes(&bytes("public").try_into().expect("32 bytes")).expect("canonical");
+    assert_eq!(verify_with::<Pure>(&key, &[public], &proof), Ok(()));
+    assert!(verify_with::<Pure>(&key, &[public + Fr::one()], &proof).is_err());
 }
 
 async fn withdraw(chain: &Chain, sequencer: &Sequencer, alice: &Trader, owners: &[AccountId]) {

@@ -1,9 +1,11 @@
-//! Real Groth16 proofs of a small circuit with the batch circuit's one public input, made by the crate `groth16`. The batch
-//! circuit itself is tested end to end elsewhere; here the pallet, its statement and the real verifier are.
+//! Real Groth16 proofs of a small circuit with the batch circuit's one public input. The batch circuit itself is tested end to
+//! end elsewhere; here the pallet, its statement and the real verifier are.
 
 use bellman::{Circuit, ConstraintSystem, SynthesisError};
-use bls12_381::{Bls12, G1Projective, G2Projective, Scalar};
-use groth16::{create_proof, generate_parameters, Parameters};
+use bls12_381::Scalar;
+use cloister_groth16::{generate, Matrices, Prover};
+use rand_chacha::ChaCha20Rng;
+use rand_core::SeedableRng;
 use std::sync::OnceLock;
 
 /// "I know the public input."
@@ -19,51 +21,30 @@ impl Circuit<Scalar> for Known {
     }
 }
 
-fn parameters() -> &'static Parameters<Bls12> {
-    static PARAMETERS: OnceLock<Parameters<Bls12>> = OnceLock::new();
-    PARAMETERS.get_or_init(|| made_with(1_000_003))
+/// A prover of any circuit, with a key from a seed.
+pub fn made_from<C: Circuit<Scalar>>(seed: u64, circuit: C) -> Prover {
+    let matrices = Matrices::record(circuit).expect("the circuit can be recorded without a witness");
+    let key = generate(&matrices, true, ChaCha20Rng::seed_from_u64(seed)).expect("every wire is in a constraint");
+    Prover::new(key, matrices).expect("the key is of these constraints")
 }
 
-fn made_with(alpha: u64) -> Parameters<Bls12> {
-    generate_parameters::<Bls12, _>(
-        Known(None),
-        G1Projective::generator(),
-        G2Projective::generator(),
-        Scalar::from(alpha),
-        Scalar::from(2_000_003),
-        Scalar::from(3_000_017),
-        Scalar::from(5_000_011),
-        Scalar::from(7_000_003),
-    )
-    .unwrap()
-}
-
-fn bytes(parameters: &Parameters<Bls12>) -> Vec<u8> {
-    let mut bytes = Vec::new();
-    parameters.vk.write(&mut bytes).unwrap();
-    bytes
+fn prover() -> &'static Prover {
+    static PROVER: OnceLock<Prover> = OnceLock::new();
+    PROVER.get_or_init(|| made_from(1, Known(None)))
 }
 
 /// The verifying key.
 pub fn key() -> Vec<u8> {
-    bytes(parameters())
+    prover().key().verifying_key()
 }
 
 /// The verifying key of other parameters.
 pub fn other_key() -> Vec<u8> {
-    bytes(&made_with(1_000_033))
+    made_from(2, Known(None)).key().verifying_key()
 }
 
 /// A proof of a statement.
 pub fn prove(statement: Scalar) -> [u8; 192] {
-    let proof = create_proof(
-        Known(Some(statement)),
-        parameters(),
-        Scalar::from(987_654_321),
-        Scalar::from(123_456_789),
-    )
-    .unwrap();
-    let mut bytes = Vec::new();
-    proof.write(&mut bytes).unwrap();
-    bytes.try_into().unwrap()
+    let proof = prover().prove(Known(Some(statement)), ChaCha20Rng::seed_from_u64(3));
+    proof.expect("the witness satisfies the circuit").0
 }

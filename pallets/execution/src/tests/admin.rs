@@ -81,7 +81,7 @@ fn disabled_group_should_take_nothing() {
                 enabled: false
             }]
         );
-        assert_noop!(open(&BOB, keys(2), 1_000), Error::<Test>::GroupDisabled);
+        assert_noop!(open(&BOB, 2, 1_000), Error::<Test>::GroupDisabled);
         assert_noop!(
             Execution::deposit(signed(&ALICE), GROUP, 1_000),
             Error::<Test>::GroupDisabled

@@ -1,10 +1,7 @@
 //! Random histories: whatever happens, the invariants of `try_state` hold and no money is made or lost.
 
-use crate::{mock::*, Groups, ItemKind, Totals};
-use polkadot_sdk::{
-    frame_support::{assert_ok, BoundedVec},
-    sp_runtime::AccountId32,
-};
+use crate::{mock::*, Groups, Totals};
+use polkadot_sdk::{frame_support::assert_ok, sp_runtime::AccountId32};
 use proptest::prelude::*;
 
 /// One step; numbers choose among what is possible.
@@ -12,8 +9,8 @@ use proptest::prelude::*;
 enum Step {
     Open(u8, u64),
     Deposit(u8, u64),
-    /// Queued items to consume (0..=2), an amount to withdraw, a sweep, and whether an open at the front bounces.
-    Batch(u8, u64, u64, bool),
+    /// Queued items to consume (0..=2), an amount to withdraw, and a sweep.
+    Batch(u8, u64, u64),
     Block(u8),
     Thaw(u8),
     Claim(u8),
@@ -29,7 +26,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         2 => (0u8..3, amount.clone()).prop_map(|(n, a)| Step::Open(n, a)),
         4 => (0u8..3, amount.clone()).prop_map(|(n, a)| Step::Deposit(n, a)),
-        6 => (0u8..3, amount, 0u64..50, prop::bool::weighted(0.3)).prop_map(|(n, a, s, b)| Step::Batch(n, a, s, b)),
+        6 => (0u8..3, amount, 0u64..50).prop_map(|(n, a, s)| Step::Batch(n, a, s)),
         1 => (0u8..3).prop_map(Step::Block),
         1 => (0u8..3).prop_map(Step::Thaw),
         2 => (0u8..3).prop_map(Step::Claim),
@@ -38,17 +35,8 @@ fn step() -> impl Strategy<Value = Step> {
 }
 
 /// An honest batch that consumes up to `take` items; refused if no account is open for its idle units.
-fn settle(take: u8, withdrawal: u64, sweep: u64, bounce: bool) {
-    let mut queue = Execution::queue(GROUP, 0, 100);
-    let mut bounces = Vec::new();
-    if let Some((id, item)) = queue
-        .first()
-        .cloned()
-        .filter(|(_, item)| bounce && item.kind != ItemKind::Deposit)
-    {
-        bounces.push(id);
-        queue.retain(|(_, other)| other.index != item.index);
-    }
+fn settle(take: u8, withdrawal: u64, sweep: u64) {
+    let queue = Execution::queue(GROUP, 0, 100);
     let mut units: Vec<_> = queue
         .iter()
         .take(usize::from(take))
@@ -70,16 +58,15 @@ fn settle(take: u8, withdrawal: u64, sweep: u64, bounce: bool) {
     units[1].withdrawal = withdrawal.min(u64::try_from(held / 2).unwrap());
     let mut batch = batch(units);
     batch.sweep = sweep.min(u64::try_from(held / 4).unwrap());
-    batch.bounces = BoundedVec::truncate_from(bounces);
     assert_ok!(submit(&proven(batch)));
 }
 
 fn run(step: Step) {
     match step {
         // Refused or not, both are fine: what may be refused is tested elsewhere.
-        Step::Open(n, amount) => drop(open(&who(n), keys(n + 1), amount)),
+        Step::Open(n, amount) => drop(open(&who(n), n + 1, amount)),
         Step::Deposit(n, amount) => drop(Execution::deposit(signed(&who(n)), GROUP, amount)),
-        Step::Batch(take, withdrawal, sweep, bounce) => settle(take, withdrawal, sweep, bounce),
+        Step::Batch(take, withdrawal, sweep) => settle(take, withdrawal, sweep),
         Step::Block(n) => drop(Assets::block(signed(&ADMIN), ASSET, who(n))),
         Step::Thaw(n) => drop(Assets::thaw(signed(&ADMIN), ASSET, who(n))),
         Step::Claim(n) => drop(Execution::claim(signed(&who(n)), GROUP)),

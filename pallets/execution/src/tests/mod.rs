@@ -5,5 +5,6 @@ mod invariants;
 mod payouts;
 mod queue;
 mod reject;
+mod seal;
 mod settle;
 mod views;

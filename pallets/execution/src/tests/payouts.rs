@@ -1,7 +1,7 @@
 //! Withdrawals, sweeps, refunds and claims.
 
 use crate::{mock::*, Claims, Error, Event, GroupTotals, Totals};
-use polkadot_sdk::frame_support::{assert_noop, assert_ok, BoundedVec};
+use polkadot_sdk::frame_support::{assert_noop, assert_ok};
 
 #[test]
 fn withdrawal_should_go_to_the_owner() {
@@ -106,27 +106,6 @@ fn refused_sweep_should_be_a_claim_of_the_fee_account() {
         assert_ok!(submit(&proven(more)));
         assert_ok!(Execution::claim(signed(&FEES), GROUP));
         assert_eq!(balance(&FEES), 24);
-    });
-}
-
-#[test]
-fn refused_refund_should_be_a_claim() {
-    on_open(|| {
-        assert_ok!(open(&BOB, keys(2), 1_000));
-        assert_ok!(Execution::deposit(signed(&BOB), GROUP, 200));
-        assert_ok!(Assets::block(signed(&ADMIN), ASSET, BOB));
-        let mut bounce = batch(vec![unit(0), unit(0)]);
-        bounce.bounces = BoundedVec::truncate_from(vec![1]);
-        assert_ok!(submit(&proven(bounce)));
-        assert_eq!(Execution::claim_of(GROUP, &BOB), 1_200);
-        assert_eq!(
-            Totals::<Test>::get(GROUP),
-            GroupTotals {
-                queued: 0,
-                claims: 1_200,
-                settled: 10_000
-            }
-        );
     });
 }
 

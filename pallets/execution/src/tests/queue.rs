@@ -13,14 +13,14 @@ fn deposit(who: &polkadot_sdk::sp_runtime::AccountId32, amount: u64) -> polkadot
 #[test]
 fn open_should_take_the_deposit_and_reserve_an_index() {
     on_genesis(|| {
-        assert_ok!(open(&ALICE, keys(1), 1_000));
-        assert_ok!(open(&BOB, keys(2), 2_000));
+        assert_ok!(open(&ALICE, 1, 1_000));
+        assert_ok!(open(&BOB, 2, 2_000));
         let item = QueueItem {
             owner: BOB,
             index: 1,
             amount: 2_000,
             queued_at: START,
-            kind: ItemKind::Open(keys(2)),
+            kind: ItemKind::Open(seals::keys(GROUP, &BOB, 2)),
         };
         assert_eq!(Execution::queue(GROUP, 1, 9), [(1, item)]);
         assert_eq!(
@@ -63,26 +63,19 @@ fn open_should_take_the_deposit_and_reserve_an_index() {
 #[test]
 fn second_open_of_the_same_owner_should_be_refused() {
     on_genesis(|| {
-        assert_ok!(open(&ALICE, keys(1), 1_000));
-        assert_noop!(open(&ALICE, keys(1), 1_000), Error::<Test>::AccountAlreadyOpen);
-        assert_noop!(open(&ALICE, keys(2), 1_000), Error::<Test>::AccountAlreadyOpen);
+        assert_ok!(open(&ALICE, 1, 1_000));
+        assert_noop!(open(&ALICE, 1, 1_000), Error::<Test>::AccountAlreadyOpen);
+        assert_noop!(open(&ALICE, 2, 1_000), Error::<Test>::AccountAlreadyOpen);
     });
     on_open(|| {
-        assert_noop!(open(&ALICE, keys(5), 1_000), Error::<Test>::AccountAlreadyOpen);
+        assert_noop!(open(&ALICE, 5, 1_000), Error::<Test>::AccountAlreadyOpen);
     });
 }
 
 #[test]
 fn open_in_an_unknown_group_should_be_refused() {
     on_genesis(|| {
-        let OpenKeys {
-            pk_x,
-            pk_y,
-            view_commitment,
-            sealed_view_key,
-        } = keys(1);
-        let opened = Execution::open(signed(&ALICE), 9, pk_x, pk_y, view_commitment, sealed_view_key, 1_000);
-        assert_noop!(opened, Error::<Test>::UnknownGroup);
+        assert_noop!(open_in(9, &ALICE, 1, 1_000), Error::<Test>::UnknownGroup);
         assert_noop!(
             Execution::deposit(signed(&ALICE), 9, 1_000),
             Error::<Test>::UnknownGroup
@@ -93,7 +86,7 @@ fn open_in_an_unknown_group_should_be_refused() {
 #[test]
 fn open_with_a_bad_key_should_be_refused() {
     on_genesis(|| {
-        let good = keys(1);
+        let (good, proof) = seals::proven(GROUP, &ALICE, 1);
         let order = to_bytes(&-Fr::one()).map(|b| b); // p - 1
         let mut p = order;
         p[0] += 1;
@@ -110,9 +103,16 @@ fn open_with_a_bad_key_should_be_refused() {
                 view_commitment: p,
                 ..good.clone()
             },
+            OpenKeys {
+                sealed_view_key: [0xff; 96],
+                ..good.clone()
+            },
         ];
         for keys in non_canonical {
-            assert_noop!(open(&ALICE, keys, 1_000), Error::<Test>::NonCanonicalField);
+            assert_noop!(
+                open_with(GROUP, &ALICE, keys, proof, 1_000),
+                Error::<Test>::NonCanonicalField
+            );
         }
         let one = to_bytes(&Fr::one());
         let invalid = [
@@ -134,17 +134,12 @@ fn open_with_a_bad_key_should_be_refused() {
             },
         ];
         for keys in invalid {
-            assert_noop!(open(&ALICE, keys, 1_000), Error::<Test>::InvalidPublicKey);
+            assert_noop!(
+                open_with(GROUP, &ALICE, keys, proof, 1_000),
+                Error::<Test>::InvalidPublicKey
+            );
         }
-        // The largest field element is a good commitment.
-        assert_ok!(open(
-            &ALICE,
-            OpenKeys {
-                view_commitment: order,
-                ..good
-            },
-            1_000
-        ));
+        assert_ok!(open_with(GROUP, &ALICE, good, proof, 1_000));
     });
 }
 
@@ -152,7 +147,7 @@ fn open_with_a_bad_key_should_be_refused() {
 fn open_without_a_sealing_key_should_be_refused() {
     on_genesis(|| {
         SealKey::<Test>::kill();
-        assert_noop!(open(&ALICE, keys(1), 1_000), Error::<Test>::SealKeyMissing);
+        assert_noop!(open(&ALICE, 1, 1_000), Error::<Test>::SealKeyMissing);
     });
 }
 
@@ -162,8 +157,8 @@ fn open_beyond_the_last_index_should_be_refused() {
         Groups::<Test>::mutate(GROUP, |state| {
             state.as_mut().unwrap().next_index = (1 << INDEX_BITS) - 1
         });
-        assert_ok!(open(&ALICE, keys(1), 1_000));
-        assert_noop!(open(&BOB, keys(2), 1_000), Error::<Test>::TreeFull);
+        assert_ok!(open(&ALICE, 1, 1_000));
+        assert_noop!(open(&BOB, 2, 1_000), Error::<Test>::TreeFull);
     });
 }
 
@@ -202,7 +197,7 @@ fn deposit_above_the_balance_should_be_refused() {
         assert_ok!(deposit(&ALICE, 100));
     });
     on_genesis(|| {
-        assert_noop!(open(&FEES, keys(9), 100), Error::<Test>::InsufficientBalance);
+        assert_noop!(open(&FEES, 9, 100), Error::<Test>::InsufficientBalance);
     });
 }
 
@@ -210,7 +205,7 @@ fn deposit_above_the_balance_should_be_refused() {
 fn deposit_below_the_minimum_should_be_refused() {
     on_open(|| {
         assert_noop!(deposit(&ALICE, 99), Error::<Test>::DepositTooSmall);
-        assert_noop!(open(&BOB, keys(2), 99), Error::<Test>::DepositTooSmall);
+        assert_noop!(open(&BOB, 2, 99), Error::<Test>::DepositTooSmall);
     });
 }
 
@@ -236,7 +231,7 @@ fn account_should_have_few_items_in_the_queue() {
 #[test]
 fn full_queue_should_be_refused() {
     on_open(|| {
-        assert_ok!(open(&BOB, keys(2), 100));
+        assert_ok!(open(&BOB, 2, 100));
         for _ in 0..2 {
             assert_ok!(deposit(&BOB, 100));
             assert_ok!(deposit(&ALICE, 100));
@@ -244,7 +239,7 @@ fn full_queue_should_be_refused() {
         assert_ok!(deposit(&ALICE, 100));
         let carol = polkadot_sdk::sp_runtime::AccountId32::new([6; 32]);
         assert_ok!(Assets::transfer(signed(&ALICE), ASSET, carol.clone(), 1_000));
-        assert_noop!(open(&carol, keys(6), 100), Error::<Test>::QueueFull);
+        assert_noop!(open(&carol, 6, 100), Error::<Test>::QueueFull);
     });
 }
 
@@ -253,10 +248,10 @@ fn caps_of_user_and_vault_should_hold() {
     on_open(|| {
         assert_noop!(deposit(&ALICE, 490_001), Error::<Test>::UserCapExceeded);
         assert_ok!(deposit(&ALICE, 490_000));
-        assert_ok!(open(&BOB, keys(2), 500_000));
+        assert_ok!(open(&BOB, 2, 500_000));
         let carol = polkadot_sdk::sp_runtime::AccountId32::new([6; 32]);
         assert_ok!(Assets::transfer(signed(&ALICE), ASSET, carol.clone(), 1_000));
-        assert_noop!(open(&carol, keys(6), 100), Error::<Test>::VaultCapExceeded);
+        assert_noop!(open(&carol, 6, 100), Error::<Test>::VaultCapExceeded);
     });
 }
 
@@ -275,7 +270,7 @@ fn withdrawals_should_make_room_under_the_users_cap() {
 fn withdrawal_above_the_deposits_should_not_wrap_the_count() {
     // Profit: Alice withdraws what Bob has lost.
     on_open(|| {
-        assert_ok!(open(&BOB, keys(2), 5_000));
+        assert_ok!(open(&BOB, 2, 5_000));
         assert_ok!(submit(&proven(batch(vec![queued(1), withdrawing(0, 12_000)]))));
         assert_eq!(Accounts::<Test>::get(GROUP, 0).unwrap().deposited, 0);
     });

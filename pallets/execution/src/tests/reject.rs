@@ -1,6 +1,7 @@
 //! Batches that are refused, each with its error, and with nothing changed.
 
 use crate::{mock::*, Batch, Error, Groups, Totals};
+use cloister_ledger::{KeyRecord, RecordKind};
 use polkadot_sdk::frame_support::{assert_noop, assert_ok, BoundedVec};
 
 /// The order of the scalar field: the smallest encoding that is not canonical.
@@ -178,7 +179,7 @@ fn anything_altered_after_the_proof_should_be_refused() {
 #[test]
 fn record_with_another_index_should_be_refused() {
     on_open(|| {
-        assert_ok!(open(&BOB, keys(2), 1_000));
+        assert_ok!(open(&BOB, 2, 1_000));
         assert_ok!(submit(&proven(batch(vec![queued(1), unit(0)]))));
         refused(Error::InvalidProof, |b| b.units[0].index = 1);
     });
@@ -339,7 +340,7 @@ fn batch_time_should_never_decrease_and_be_near_the_blocks() {
 #[test]
 fn skipped_queue_item_should_be_refused() {
     on_open(|| {
-        assert_ok!(open(&BOB, keys(2), 1_000));
+        assert_ok!(open(&BOB, 2, 1_000));
         assert_ok!(Execution::deposit(signed(&ALICE), GROUP, 500));
         // Alice's deposit is behind Bob's open.
         let batch = proven(batch(vec![queued(0), unit(0)]));
@@ -400,12 +401,40 @@ fn deposit_of_another_amount_should_be_refused() {
 #[test]
 fn open_with_other_keys_should_be_refused() {
     on_open(|| {
-        assert_ok!(open(&BOB, keys(2), 1_000));
+        assert_ok!(open(&BOB, 2, 1_000));
         let mut batch = batch(vec![queued(1), unit(0)]);
         let mut wrong = statement(&batch);
-        wrong.units[0].open.as_mut().unwrap().view_commitment = 3.into();
+        let RecordKind::Open(keys) = &mut wrong.units[0].kind else {
+            panic!("the item is an open");
+        };
+        keys.view_commitment = 3.into();
         batch.proof = prover::prove(wrong.hash());
         assert_noop!(submit(&batch), Error::<Test>::InvalidProof);
+    });
+}
+
+#[test]
+fn unit_of_a_kind_that_was_not_queued_should_be_refused() {
+    // The chain says which kind a unit's record is. It has no queue for re-keys and forced withdrawals, so a proof of one is
+    // a proof of another statement.
+    on_open(|| {
+        let keys = KeyRecord {
+            x: 1.into(),
+            y: 2.into(),
+            view_commitment: 3.into(),
+        };
+        for kind in [
+            RecordKind::Open(keys),
+            RecordKind::Rekey(keys),
+            RecordKind::Forced { requested: 0 },
+            RecordKind::Forced { requested: 400 },
+        ] {
+            let mut batch = batch(vec![withdrawing(0, 400), unit(0)]);
+            let mut wrong = statement(&batch);
+            wrong.units[0].kind = kind;
+            batch.proof = prover::prove(wrong.hash());
+            assert_noop!(submit(&batch), Error::<Test>::InvalidProof);
+        }
     });
 }
 
@@ -416,7 +445,7 @@ fn index_without_a_consumed_open_should_be_refused() {
             submit(&proven(batch(vec![unit(0), unit(1)]))),
             Error::<Test>::UnknownAccount
         );
-        assert_ok!(open(&BOB, keys(2), 1_000));
+        assert_ok!(open(&BOB, 2, 1_000));
         assert_noop!(
             submit(&proven(batch(vec![unit(1), unit(0)]))),
             Error::<Test>::UnknownAccount
@@ -431,44 +460,10 @@ fn index_without_a_consumed_open_should_be_refused() {
 }
 
 #[test]
-fn bounce_of_a_deposit_should_be_refused() {
-    on_open(|| {
-        assert_ok!(Execution::deposit(signed(&ALICE), GROUP, 500));
-        refused(Error::BounceNotOpen, |b| b.bounces = BoundedVec::truncate_from(vec![1]));
-    });
-}
-
-#[test]
-fn bounce_outside_the_consumed_part_should_be_refused() {
-    on_open(|| {
-        assert_ok!(Execution::deposit(signed(&ALICE), GROUP, 500));
-        assert_ok!(open(&BOB, keys(2), 1_000));
-        for bounces in [vec![2], vec![0], vec![9]] {
-            refused(Error::BounceOrder, |b| b.bounces = BoundedVec::truncate_from(bounces));
-        }
-        for bounces in [vec![2, 2], vec![2, 3]] {
-            let mut batch = batch(vec![queued(0), unit(0)]);
-            batch.bounces = BoundedVec::truncate_from(bounces);
-            assert_noop!(submit(&batch), Error::<Test>::BounceOrder);
-        }
-    });
-}
-
-#[test]
-fn unit_of_a_bounced_account_should_be_refused() {
-    on_open(|| {
-        assert_ok!(open(&BOB, keys(2), 1_000));
-        let mut batch = batch(vec![unit(0), unit(1)]);
-        batch.bounces = BoundedVec::truncate_from(vec![1]);
-        assert_noop!(submit(&proven(batch)), Error::<Test>::UnknownAccount);
-    });
-}
-
-#[test]
 fn more_than_the_vault_owes_should_never_be_paid() {
     // Even under a proof: the small circuit of these tests proves anything.
     on_open(|| {
-        assert_ok!(open(&BOB, keys(2), 1_000));
+        assert_ok!(open(&BOB, 2, 1_000));
         assert_noop!(
             submit(&proven(batch(vec![withdrawing(0, 10_001), unit(0)]))),
             Error::<Test>::VaultShortfall

@@ -1,8 +1,6 @@
 //! Batches that are accepted.
 
-use crate::{
-    mock::*, Account, Accounts, Error, Event, GroupTotals, Groups, Indices, ItemKind, PendingItems, Queue, Totals,
-};
+use crate::{mock::*, Account, Accounts, Error, Event, GroupTotals, Groups, ItemKind, PendingItems, Queue, Totals};
 use polkadot_sdk::frame_support::{
     assert_noop, assert_ok,
     dispatch::{GetDispatchInfo, Pays},
@@ -16,7 +14,7 @@ fn deposit(who: &polkadot_sdk::sp_runtime::AccountId32, amount: u64) {
 #[test]
 fn batch_should_move_root_house_and_number() {
     on_genesis(|| {
-        assert_ok!(open(&ALICE, keys(1), 10_000));
+        assert_ok!(open(&ALICE, 1, 10_000));
         let batch = proven(batch(vec![queued(0), unit(0)]));
         let paid = submit(&batch).unwrap();
         assert_eq!(paid.pays_fee, Pays::No);
@@ -107,7 +105,7 @@ fn batch_may_leave_young_items_in_the_queue() {
 #[test]
 fn deposit_of_an_account_may_be_consumed_with_its_open() {
     on_open(|| {
-        assert_ok!(open(&BOB, keys(2), 1_000));
+        assert_ok!(open(&BOB, 2, 1_000));
         deposit(&BOB, 300);
         assert_ok!(submit(&proven(batch(vec![queued(1), queued(1)]))));
         assert_eq!(Totals::<Test>::get(GROUP).settled, 11_300);
@@ -142,126 +140,13 @@ fn item_at_the_soft_deadline_may_wait() {
 }
 
 #[test]
-fn bounced_open_should_be_refunded_with_the_later_items_of_its_index() {
-    on_open(|| {
-        assert_ok!(open(&BOB, keys(2), 1_000));
-        deposit(&ALICE, 500);
-        deposit(&BOB, 300);
-        let mut batch = batch(vec![queued(0), unit(0)]);
-        batch.bounces = BoundedVec::truncate_from(vec![1]);
-        System::reset_events();
-        assert_ok!(submit(&proven(batch)));
-        assert_eq!(balance(&BOB), ENDOWMENT);
-        assert_eq!(
-            Totals::<Test>::get(GROUP),
-            GroupTotals {
-                queued: 0,
-                claims: 0,
-                settled: 10_500
-            }
-        );
-        assert!(!Accounts::<Test>::contains_key(GROUP, 1) && !Indices::<Test>::contains_key(GROUP, &BOB));
-        assert_eq!(
-            events()[1..],
-            [
-                Event::Bounced {
-                    group: GROUP,
-                    index: 1,
-                    item: 1
-                },
-                Event::Refunded {
-                    group: GROUP,
-                    owner: BOB,
-                    item: 1,
-                    amount: 1_000
-                },
-                Event::Refunded {
-                    group: GROUP,
-                    owner: BOB,
-                    item: 3,
-                    amount: 300
-                },
-            ]
-        );
-        // The hole of item 3 is passed over, and Bob may open again, at a new index.
-        assert_eq!(Groups::<Test>::get(GROUP).unwrap().queue_first, 4);
-        assert_ok!(open(&BOB, keys(2), 1_000));
-        assert_eq!(Execution::index_of(GROUP, &BOB), Some(2));
-    });
-}
-
-#[test]
-fn bounce_should_skip_later_items_of_its_index_between_others() {
-    on_open(|| {
-        assert_ok!(open(&BOB, keys(2), 1_000));
-        deposit(&BOB, 300);
-        deposit(&ALICE, 500);
-        deposit(&BOB, 400);
-        deposit(&ALICE, 600);
-        let mut bounce = batch(vec![queued(0), unit(0)]);
-        bounce.bounces = BoundedVec::truncate_from(vec![1]);
-        assert_ok!(submit(&proven(bounce)));
-        assert_eq!(Groups::<Test>::get(GROUP).unwrap().queue_first, 5);
-        assert_eq!(Execution::queue(GROUP, 0, 9).len(), 1);
-        assert_ok!(submit(&proven(batch(vec![queued(0), unit(0)]))));
-        assert_eq!(balance(&BOB), ENDOWMENT);
-    });
-}
-
-#[test]
-fn bounce_should_leave_holes_that_later_batches_pass() {
-    on_open(|| {
-        assert_ok!(open(&BOB, keys(2), 1_000));
-        deposit(&ALICE, 500);
-        deposit(&BOB, 400);
-        deposit(&ALICE, 600);
-        let mut bounce = batch(vec![unit(0), unit(0)]);
-        bounce.bounces = BoundedVec::truncate_from(vec![1]);
-        assert_ok!(submit(&proven(bounce)));
-        let state = Groups::<Test>::get(GROUP).unwrap();
-        assert_eq!((state.queue_first, state.queue_next), (2, 5));
-        assert!(!Queue::<Test>::contains_key(GROUP, 3));
-        assert_ok!(submit(&proven(batch(vec![queued(0), queued(0)]))));
-        assert_eq!(Groups::<Test>::get(GROUP).unwrap().queue_first, 5);
-    });
-}
-
-#[test]
-fn several_opens_may_bounce_at_once() {
-    on_open(|| {
-        assert_ok!(open(&BOB, keys(2), 1_000));
-        let carol = polkadot_sdk::sp_runtime::AccountId32::new([6; 32]);
-        assert_ok!(Assets::transfer(signed(&ALICE), ASSET, carol.clone(), 5_000));
-        assert_ok!(open(&carol, keys(6), 1_000));
-        let mut bounce = batch(vec![unit(0), unit(0)]);
-        bounce.bounces = BoundedVec::truncate_from(vec![1, 2]);
-        assert_ok!(submit(&proven(bounce)));
-        assert_eq!((balance(&BOB), balance(&carol)), (ENDOWMENT, 5_000));
-    });
-}
-
-#[test]
 fn groups_should_be_apart() {
     on_open(|| {
         assert_ok!(Execution::create_group(RuntimeOrigin::root(), OTHER, ASSET, FEES));
         let other = Groups::<Test>::get(OTHER);
         assert_ok!(submit(&proven(batch(vec![unit(0), unit(0)]))));
         assert_eq!(Groups::<Test>::get(OTHER), other);
-        let crate::OpenKeys {
-            pk_x,
-            pk_y,
-            view_commitment,
-            sealed_view_key,
-        } = keys(1);
-        assert_ok!(Execution::open(
-            signed(&ALICE),
-            OTHER,
-            pk_x,
-            pk_y,
-            view_commitment,
-            sealed_view_key,
-            700
-        ));
+        assert_ok!(open_in(OTHER, &ALICE, 1, 700));
         assert_eq!(Execution::index_of(OTHER, &ALICE), Some(0));
         assert_eq!(
             (Totals::<Test>::get(OTHER).queued, Totals::<Test>::get(GROUP).queued),
@@ -303,18 +188,16 @@ fn open_and_deposit_should_give_their_kinds_to_the_statement() {
 }
 
 #[test]
-fn weight_of_a_batch_should_grow_with_units_and_bounces() {
+fn weight_of_a_batch_should_grow_with_its_units() {
     on_open(|| {
-        let weight = |units: usize, bounces: u64| {
-            let mut batch = batch(vec![unit(0); units]);
-            batch.bounces = BoundedVec::truncate_from((0..bounces).collect());
+        let weight = |units: usize| {
+            let batch = batch(vec![unit(0); units]);
             let call = crate::Call::<Test>::submit_batch {
                 group: GROUP,
                 batch: Box::new(batch),
             };
             call.get_dispatch_info().call_weight
         };
-        assert!(weight(3, 0).all_gt(weight(2, 0)));
-        assert!(weight(2, 1).all_gt(weight(2, 0)));
+        assert!(weight(3).all_gt(weight(2)));
     });
 }

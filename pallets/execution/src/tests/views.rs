@@ -6,7 +6,7 @@ use polkadot_sdk::frame_support::assert_ok;
 #[test]
 fn views_should_show_the_state() {
     on_open(|| {
-        assert_ok!(open(&BOB, keys(2), 1_000));
+        assert_ok!(open(&BOB, 2, 1_000));
         assert_eq!(Execution::groups(), [GROUP]);
         assert_eq!(Execution::group_state(GROUP).unwrap().batch_no, 1);
         assert_eq!(Execution::group_state(9), None);

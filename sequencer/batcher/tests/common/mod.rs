@@ -35,7 +35,6 @@ pub fn batcher_config() -> BatcherConfig {
         group: GROUP,
         shape: SHAPE,
         max_age: 1_000,
-        max_bounces: 3,
         sweep_every: None,
     }
 }

@@ -188,36 +188,15 @@ impl MockChain {
 }
 
 impl Inner {
-    /// Walks the queue as C-QUEUE says: the items of the queued units, and whether the bounces fit.
+    /// Walks the queue as C-QUEUE says: the items of the queued units, and the first that is left.
     fn walk(state: &State, batch: &BatchSubmission) -> Result<(Vec<QueueEntry>, u64), SubmitRejection> {
-        let mut bounces = batch.bounces.iter().peekable();
-        let mut units = batch.units.iter().filter(|u| u.queued).peekable();
+        let mut queue = state.queue.values();
         let mut consumed = Vec::new();
-        let mut refunded = Vec::new();
-        let mut first = state.view.queue_first;
-        for (item, entry) in &state.queue {
-            if bounces.peek().is_none() && units.peek().is_none() {
-                break;
-            }
-            if refunded.contains(&entry.index) {
-                first = item + 1;
-                continue;
-            }
-            if bounces.next_if(|b| **b == *item).is_some() {
-                if entry.kind == QueueKind::Deposit {
-                    return Err(SubmitRejection::Invalid(InvalidBatch::Bounce));
-                }
-                refunded.push(entry.index);
-            } else {
-                let unit = units.next().filter(|u| u.index == entry.index);
-                unit.ok_or(SubmitRejection::Invalid(InvalidBatch::Queue))?;
-                consumed.push(entry.clone());
-            }
-            first = item + 1;
+        for unit in batch.units.iter().filter(|u| u.queued) {
+            let entry = queue.next().filter(|entry| entry.index == unit.index);
+            consumed.push(entry.ok_or(SubmitRejection::Invalid(InvalidBatch::Queue))?.clone());
         }
-        if bounces.peek().is_some() || units.peek().is_some() {
-            return Err(SubmitRejection::Invalid(InvalidBatch::Queue));
-        }
+        let first = consumed.last().map_or(state.view.queue_first, |entry| entry.item + 1);
         Ok((consumed, first))
     }
 
@@ -309,11 +288,7 @@ impl Inner {
         for unit in batch.units.iter().filter(|u| u.withdrawal > 0) {
             *state.paid.entry(unit.index).or_default() += unit.withdrawal;
         }
-        let bounced: Vec<u32> = batch.bounces.iter().map(|b| state.queue[b].index).collect();
-        state
-            .queue
-            .retain(|item, e| *item >= first && !bounced.contains(&e.index));
-        state.refunded.extend(bounced);
+        state.queue.retain(|item, _| *item >= first);
         let view = &mut state.view;
         view.block += 1;
         view.batch_no += 1;

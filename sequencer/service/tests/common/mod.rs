@@ -46,13 +46,18 @@ pub fn view_key(account: u32) -> Fr {
 
 /// The open of an account, sealed to the sequencer.
 pub fn open(account: u32) -> QueueKind {
+    open_for(account, &keys())
+}
+
+/// The open of an account, sealed to the owner of some keys.
+pub fn open_for(account: u32, keys: &SequencerKeys) -> QueueKind {
     let public = secret(account).public();
     let entropy = [account as u8 + 1; 64];
     QueueKind::Open {
         pk_x: to_bytes(&public.x()),
         pk_y: to_bytes(&public.y()),
         view_commitment: to_bytes(&view_commitment(view_key(account))),
-        sealed_view_key: seal(view_key(account), keys().public(), &entropy).0,
+        sealed_view_key: seal(view_key(account), keys.public(), &entropy).0,
     }
 }
 
@@ -74,7 +79,11 @@ impl Running {
     }
 
     pub fn with(chain: &MockChain, config: SequencerConfig, prover: MockProver) -> Self {
-        let sequencer = Sequencer::new(config, chain.clone(), keys());
+        Self::with_keys(chain, config, prover, keys())
+    }
+
+    pub fn with_keys(chain: &MockChain, config: SequencerConfig, prover: MockProver, keys: SequencerKeys) -> Self {
+        let sequencer = Sequencer::new(config, chain.clone(), keys);
         let rpc = sequencer.rpc();
         let task = tokio::spawn(sequencer.run(move || Ok(prover)));
         Self {

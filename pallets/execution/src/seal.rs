@@ -1,0 +1,63 @@
+//! Seals: a queued view key is the one that its commitment names, under the sequencers' key of that moment (C-SEAL).
+
+use crate::{BlockNumberFor, Config, Error, Event, OpenKeys, Pallet, SealKey, SealVerifyingKey};
+use alloc::vec::Vec;
+use cloister_crypto::{field::from_bytes, schnorr::PublicKey, seal::Sealed};
+use cloister_groth16_verifier::{verify, Proof, VerifyError, VerifyingKey, PROOF_BYTES};
+use cloister_ledger::{Key, SealStatement};
+use polkadot_sdk::frame_system;
+
+impl<T: Config> Pallet<T> {
+    /// Checks and stores the verifying key of seals.
+    pub(crate) fn put_seal_verifying_key(development: bool, key: Vec<u8>) -> Result<(), Error<T>> {
+        let key = Self::check_key(development, key)?;
+        let hash = key.hash;
+        SealVerifyingKey::<T>::put(key);
+        Self::deposit_event(Event::SealVerifyingKeySet { hash, development });
+        Ok(())
+    }
+
+    /// Rebuilds the statement of a seal. Genesis, group, owner and sealing key are the chain's own.
+    pub(crate) fn seal_statement(group: u32, owner: &T::AccountId, keys: &OpenKeys) -> Result<SealStatement, Error<T>> {
+        let (x, y) = SealKey::<T>::get().ok_or(Error::<T>::SealKeyMissing)?;
+        let field = |bytes| from_bytes(bytes).map_err(|_| Error::<T>::NonCanonicalField);
+        let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::from(0u32));
+        let sealing_key = Key {
+            x: field(&x)?,
+            y: field(&y)?,
+        };
+        let key = Key {
+            x: field(&keys.pk_x)?,
+            y: field(&keys.pk_y)?,
+        };
+        SealStatement::new(
+            genesis.0,
+            group,
+            owner.clone().into(),
+            sealing_key,
+            &Sealed(keys.sealed_view_key),
+            key,
+            field(&keys.view_commitment)?,
+        )
+        .map_err(|_| Error::<T>::NonCanonicalField)
+    }
+
+    /// Checks the keys of an open and the proof of its seal, so that no queued open can be garbage.
+    pub(crate) fn check_seal(
+        group: u32,
+        owner: &T::AccountId,
+        keys: &OpenKeys,
+        proof: &[u8; PROOF_BYTES],
+    ) -> Result<(), Error<T>> {
+        let statement = Self::seal_statement(group, owner, keys)?;
+        let stored = SealVerifyingKey::<T>::get().ok_or(Error::<T>::SealVerifyingKeyMissing)?;
+        // The statement says so too. Whatever its verifying key is worth, no queued key can stop the queue.
+        PublicKey::from_coordinates(statement.key.x, statement.key.y).map_err(|_| Error::<T>::InvalidPublicKey)?;
+        let key = VerifyingKey::from_checked_bytes(&stored.key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
+        let proof = Proof::from_bytes(proof).map_err(Error::<T>::from)?;
+        verify(&key, &[statement.hash()], &proof).map_err(|error| match error {
+            VerifyError::PairingCheckFailed => Error::<T>::InvalidSealProof,
+            other => other.into(),
+        })
+    }
+}

@@ -1,0 +1,271 @@
+//! Seals of opens: a good one is accepted; a proof of anything else is refused with its error, and nothing changes.
+
+use crate::{
+    mock::{
+        seals::{keys_of, sealing_key_of, Scene},
+        *,
+    },
+    weights::WeightInfo,
+    Development, Error, Event, OpenKeys, SealVerifyingKey,
+};
+use cloister_crypto::{field::to_bytes, stream::view_commitment, Fr};
+use polkadot_sdk::{
+    frame_support::{assert_noop, assert_ok, BoundedVec},
+    sp_io::hashing::blake2_256,
+    sp_runtime::{BuildStorage, DispatchError::BadOrigin, DispatchResult},
+};
+
+/// Alice opens with keys and a proof.
+fn alice(keys: &OpenKeys, proof: [u8; 192]) -> DispatchResult {
+    open_with(GROUP, &ALICE, keys.clone(), proof, 1_000)
+}
+
+/// Alice's good keys, and the proof that another scene's seal of the same keys has.
+fn with_proof_of(change: impl FnOnce(&mut Scene)) -> (OpenKeys, [u8; 192]) {
+    let mut scene = Scene::new(GROUP, &ALICE);
+    change(&mut scene);
+    (seals::proven(GROUP, &ALICE, 1).0, scene.proof(1))
+}
+
+fn set_key(key: Vec<u8>, development: bool) -> DispatchResult {
+    Execution::set_seal_verifying_key(RuntimeOrigin::root(), development, BoundedVec::truncate_from(key))
+}
+
+#[test]
+fn open_with_a_good_seal_should_be_queued() {
+    on_genesis(|| {
+        let (keys, proof) = seals::proven(GROUP, &ALICE, 1);
+        assert_ok!(alice(&keys, proof));
+        assert_eq!(Execution::index_of(GROUP, &ALICE), Some(0));
+    });
+}
+
+#[test]
+fn seal_of_another_owner_should_be_refused() {
+    on_genesis(|| {
+        let (keys, proof) = with_proof_of(|scene| scene.owner = BOB);
+        assert_noop!(alice(&keys, proof), Error::<Test>::InvalidSealProof);
+        // Bob's own it is.
+        assert_ok!(open_with(GROUP, &BOB, keys, proof, 1_000));
+    });
+}
+
+#[test]
+fn seal_of_another_group_should_be_refused() {
+    on_genesis(|| {
+        let (keys, proof) = with_proof_of(|scene| scene.group = OTHER);
+        assert_noop!(alice(&keys, proof), Error::<Test>::InvalidSealProof);
+    });
+}
+
+#[test]
+fn seal_of_another_chain_should_be_refused() {
+    on_genesis(|| {
+        let (keys, proof) = with_proof_of(|scene| scene.genesis[7] ^= 1);
+        assert_noop!(alice(&keys, proof), Error::<Test>::InvalidSealProof);
+    });
+}
+
+#[test]
+fn seal_to_a_key_that_was_replaced_should_be_refused() {
+    on_genesis(|| {
+        let (keys, proof) = seals::proven(GROUP, &ALICE, 1);
+        let next = sealing_key_of(78);
+        assert_ok!(Execution::set_seal_key(
+            RuntimeOrigin::root(),
+            to_bytes(&next.x()),
+            to_bytes(&next.y())
+        ));
+        assert_noop!(alice(&keys, proof), Error::<Test>::InvalidSealProof);
+        let mut scene = Scene::new(GROUP, &ALICE);
+        scene.sealing_key = next;
+        assert_ok!(alice(&keys_of(&scene.seal(1).0), scene.proof(1)));
+    });
+}
+
+#[test]
+fn open_that_is_queued_should_outlive_its_sealing_key() {
+    on_genesis(|| {
+        assert_ok!(open(&ALICE, 1, 1_000));
+        let next = sealing_key_of(78);
+        assert_ok!(Execution::set_seal_key(
+            RuntimeOrigin::root(),
+            to_bytes(&next.x()),
+            to_bytes(&next.y())
+        ));
+        assert_ok!(submit(&proven(batch(vec![queued(0), unit(0)]))));
+    });
+}
+
+#[test]
+fn seal_of_other_contents_should_be_refused() {
+    on_genesis(|| {
+        let (good, proof) = seals::proven(GROUP, &ALICE, 1);
+        let other = seals::proven(GROUP, &ALICE, 2).0;
+        let flipped = |at: usize| {
+            let mut sealed = good.sealed_view_key;
+            sealed[at] ^= 1;
+            sealed
+        };
+        let cases = [
+            OpenKeys {
+                view_commitment: other.view_commitment,
+                ..good.clone()
+            },
+            OpenKeys {
+                view_commitment: to_bytes(&(view_commitment(Fr::from(1)) + Fr::one())),
+                ..good.clone()
+            },
+            OpenKeys {
+                pk_x: other.pk_x,
+                pk_y: other.pk_y,
+                ..good.clone()
+            },
+            OpenKeys {
+                sealed_view_key: other.sealed_view_key,
+                ..good.clone()
+            },
+            // The ephemeral point, first and second coordinate, and the ciphertext.
+            OpenKeys {
+                sealed_view_key: flipped(0),
+                ..good.clone()
+            },
+            OpenKeys {
+                sealed_view_key: flipped(32),
+                ..good.clone()
+            },
+            OpenKeys {
+                sealed_view_key: flipped(64),
+                ..good.clone()
+            },
+            other,
+        ];
+        for keys in cases {
+            assert_noop!(alice(&keys, proof), Error::<Test>::InvalidSealProof);
+        }
+    });
+}
+
+#[test]
+fn proof_of_another_statement_should_be_refused() {
+    on_genesis(|| {
+        let (keys, _) = seals::proven(GROUP, &ALICE, 1);
+        // Under the key of batches, of the very number that the seal's statement hashes to.
+        let statement = Scene::new(GROUP, &ALICE).seal(1).0;
+        assert_noop!(
+            alice(&keys, prover::prove(statement.hash())),
+            Error::<Test>::InvalidSealProof
+        );
+        // Under the right key, of other keys.
+        assert_noop!(
+            alice(&keys, seals::proven(GROUP, &ALICE, 2).1),
+            Error::<Test>::InvalidSealProof
+        );
+    });
+}
+
+#[test]
+fn seal_with_a_malformed_proof_should_be_refused() {
+    on_genesis(|| {
+        let (keys, proof) = seals::proven(GROUP, &ALICE, 1);
+        let changed = |change: &dyn Fn(&mut [u8; 192])| {
+            let mut proof = proof;
+            change(&mut proof);
+            alice(&keys, proof)
+        };
+        assert_noop!(changed(&|p| p[0] ^= 0x20), Error::<Test>::InvalidSealProof);
+        assert_noop!(changed(&|p| p[0] &= 0x7f), Error::<Test>::ProofMalformedEncoding);
+        assert_noop!(changed(&|p| p.fill(0xff)), Error::<Test>::ProofMalformedEncoding);
+        let infinity = |p: &mut [u8; 192]| {
+            p[..48].fill(0);
+            p[0] = 0xc0;
+        };
+        assert_noop!(changed(&infinity), Error::<Test>::ProofPointAtInfinity);
+        // Some last byte makes the first point one off the curve, some other one of the curve and outside the subgroup.
+        for wanted in [Error::<Test>::ProofNotOnCurve, Error::ProofNotInSubgroup] {
+            let refused = Err(wanted.into());
+            let found = (0..=u8::MAX).any(|byte| changed(&|p| p[47] = byte) == refused);
+            assert!(found, "no byte gives it");
+        }
+        assert_ok!(alice(&keys, proof));
+    });
+}
+
+#[test]
+fn open_without_a_verifying_key_of_seals_should_be_refused() {
+    on_genesis(|| {
+        let (keys, proof) = seals::proven(GROUP, &ALICE, 1);
+        SealVerifyingKey::<Test>::kill();
+        assert_noop!(alice(&keys, proof), Error::<Test>::SealVerifyingKeyMissing);
+    });
+}
+
+#[test]
+fn seal_should_be_checked_with_the_verifying_key_of_the_time() {
+    on_genesis(|| {
+        let (keys, proof) = seals::proven(GROUP, &ALICE, 1);
+        assert_ok!(set_key(prover::other_key(), false));
+        assert_noop!(alice(&keys, proof), Error::<Test>::InvalidSealProof);
+        assert_ok!(set_key(seals::key(), true));
+        assert_ok!(alice(&keys, proof));
+    });
+}
+
+#[test]
+fn verifying_key_of_seals_should_be_set_by_the_admin_only() {
+    on_genesis(|| {
+        let key = BoundedVec::truncate_from(prover::key());
+        assert_noop!(Execution::set_seal_verifying_key(signed(&ADMIN), false, key), BadOrigin);
+        assert_ok!(set_key(prover::key(), false));
+        let hash = blake2_256(&prover::key());
+        assert_eq!(
+            events(),
+            [Event::SealVerifyingKeySet {
+                hash,
+                development: false
+            }]
+        );
+        let stored = Execution::seal_verifying_key().unwrap();
+        assert_eq!(
+            (stored.development, stored.hash, stored.key.into_inner()),
+            (false, hash, prover::key())
+        );
+    });
+}
+
+#[test]
+fn verifying_key_of_seals_that_is_none_should_be_refused() {
+    on_genesis(|| {
+        let good = seals::key();
+        let mut off_curve = good.clone();
+        off_curve[95] ^= 1;
+        for key in [vec![], good[..1059].to_vec(), vec![0; 1060], off_curve] {
+            assert_noop!(set_key(key, false), Error::<Test>::InvalidVerifyingKey);
+        }
+    });
+}
+
+#[test]
+fn development_key_of_seals_should_be_refused_outside_a_development_chain() {
+    on_genesis(|| {
+        Development::<Test>::put(false);
+        assert_noop!(set_key(seals::key(), true), Error::<Test>::DevelopmentKeyRefused);
+        assert_ok!(set_key(seals::key(), false));
+    });
+}
+
+#[test]
+#[should_panic(expected = "genesis: valid verifying key of seals")]
+fn genesis_with_a_malformed_key_of_seals_should_not_start() {
+    let mut config = genesis();
+    config.execution.seal_verifying_key.as_mut().unwrap().key.pop();
+    config.build_storage().unwrap();
+}
+
+#[test]
+fn weight_of_an_open_should_hold_a_verification() {
+    /// What one takes in Wasm without host calls (docs/benchmarks/verifier.md), picoseconds.
+    const VERIFICATION: u64 = 17_000_000_000;
+    let weight = <Test as crate::Config>::WeightInfo::open().ref_time();
+    assert!(weight - <Test as crate::Config>::WeightInfo::deposit().ref_time() >= VERIFICATION);
+}
