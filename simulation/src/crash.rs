@@ -9,12 +9,11 @@ use crate::{
     liquidator::{liquidate, liquidate_pairs},
     market::{Market, MarketError, Terms, FUTURE, PERPETUAL},
     prices::{Bar, HOUR, MINUTE},
-    random::Random,
     report::{Hour, Report},
     step::{Action, Step, Trade},
     traders::{population, Role, ONE_TIMES},
 };
-use cloister_ledger::{Mode, Side};
+use cloister_ledger::{testing::Random, Mode, Side};
 use cloister_risk::RiskTable;
 use std::collections::{BTreeMap, BTreeSet};
 

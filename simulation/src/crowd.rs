@@ -8,11 +8,10 @@ use crate::{
     makers::take,
     market::{FUTURE, PERPETUAL, ROWS},
     prices::DOLLAR,
-    random::Random,
     step::{Action, Step, Trade},
     traders::{Role, Trader, ONE_TIMES},
 };
-use cloister_ledger::Side;
+use cloister_ledger::{testing::Random, Side};
 use cloister_risk::{RiskTable, Status};
 use std::collections::BTreeSet;
 

@@ -6,13 +6,13 @@ use crate::{
     draft::Draft,
     market::GROUP,
     prices::MINUTE,
-    random::Random,
     step::{Action, Step, Trade},
     traders::{keys, public, Trader},
 };
 use cloister_ledger::{
     instruction::flags,
     state::{BatchRequest, UnitRequest},
+    testing::Random,
     BatchContext, BatchEffect, BatchWitness, Fill, GroupState, Instruction, Kind, Mode, Shape, Side, SignedInstruction,
     StateError,
 };

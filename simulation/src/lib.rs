@@ -19,7 +19,6 @@ pub mod liquidator;
 pub mod makers;
 pub mod market;
 pub mod prices;
-pub mod random;
 pub mod report;
 pub mod step;
 pub mod traders;

@@ -1,6 +1,6 @@
 //! The price path: one-minute bars from a file, or a drawn crash where the file is absent.
 
-use crate::random::Random;
+use cloister_ledger::testing::Random;
 use std::{collections::BTreeMap, path::Path};
 
 /// Minutes of both days.

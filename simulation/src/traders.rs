@@ -1,11 +1,8 @@
 //! Who trades: roles, money, leverage, times of arrival, keys.
 
-use crate::{
-    prices::{DOLLAR, MINUTES},
-    random::Random,
-};
+use crate::prices::{DOLLAR, MINUTES};
 use cloister_crypto::{schnorr::SecretKey, Fr};
-use cloister_ledger::Key;
+use cloister_ledger::{testing::Random, Key};
 
 /// A whole coin of leverage: leverages are in hundredths.
 pub const ONE_TIMES: u64 = 100;

@@ -4,7 +4,7 @@ use super::{CommandError, Session};
 use crate::cli::Global;
 use cloister_client::{
     amount::{money, show_money, Lot},
-    audit::{audit_batches, recover_trader},
+    audit::recover_trader,
     chain::{Chain, ChainError, Until},
     instrument::name_of,
     progress::Progress,
@@ -166,13 +166,7 @@ fn print_account(info: &AccountInfo, names: &Names) {
 pub async fn show_from_chain(global: &Global) -> Result<(), CommandError> {
     let session = Session::begin(global).await?;
     let progress = Progress::begin();
-    let head = session.chain.finalized().await?;
-    progress.say("reading every final block");
-    let audit = audit_batches(&session.chain, global.group, head).await?;
-    progress.say(format!(
-        "{} settled batches: every proof verifies, the public leaves give the chain's root",
-        audit.batches.len()
-    ));
+    let (head, audit) = session.audited(global.group, &progress).await?;
     let recovered = recover_trader(&audit.batches, &session.trader)?;
     let names = Names::read(&session.chain, global.group).await?;
     let table = session.chain.latest_risk_table(global.group, Some(head)).await?;

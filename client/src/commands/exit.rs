@@ -4,7 +4,6 @@ use super::{CommandError, Session};
 use crate::cli::Global;
 use cloister_client::{
     amount::show_money,
-    audit::audit_batches,
     exit::{Exit, ExitProofError, ExitProver},
     progress::Progress,
 };
@@ -14,13 +13,7 @@ use std::{fs, path::Path};
 pub async fn write(global: &Global, out: &Path, exit_key: Option<&Path>) -> Result<(), CommandError> {
     let session = Session::begin(global).await?;
     let progress = Progress::begin();
-    let head = session.chain.finalized().await?;
-    progress.say("reading every final block");
-    let audit = audit_batches(&session.chain, global.group, head).await?;
-    progress.say(format!(
-        "{} settled batches: every proof verifies, the public leaves give the chain's root",
-        audit.batches.len()
-    ));
+    let (head, audit) = session.audited(global.group, &progress).await?;
     let table = session.chain.latest_risk_table(global.group, Some(head)).await?;
     let exit = Exit::of(&audit.batches, &session.trader, &table)?;
     let prover = ExitProver::new(exit_key).await.map_err(ExitProofError::from)?;

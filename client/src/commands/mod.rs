@@ -21,11 +21,12 @@ mod tape;
 use crate::cli::{Cli, Command, Global};
 use cloister_client::{
     amount::AmountError,
-    audit::AuditError,
+    audit::{audit_batches, AuditError, BatchAudit},
     chain::{Chain, ChainError},
     demo::DemoError,
     exit::ExitProofError,
     instrument::InstrumentError,
+    progress::Progress,
     recovery::RecoveryError,
     replay::ReplayError,
     seal::SealError,
@@ -34,6 +35,7 @@ use cloister_client::{
     trader::{Trader, TraderError},
     wallet::{default_directory, Wallet, WalletError},
 };
+use cloister_runtime::Hash;
 use std::{io, path::PathBuf};
 
 /// Why a command failed.
@@ -153,5 +155,17 @@ impl Session {
             sequencer,
             trader,
         })
+    }
+
+    /// Every settled batch of the newest final block, checked.
+    async fn audited(&self, group: u32, progress: &Progress) -> Result<(Hash, BatchAudit), CommandError> {
+        let head = self.chain.finalized().await?;
+        progress.say("reading every final block");
+        let audit = audit_batches(&self.chain, group, head).await?;
+        progress.say(format!(
+            "{} settled batches: every proof verifies, the public leaves give the chain's root",
+            audit.batches.len()
+        ));
+        Ok((head, audit))
     }
 }

@@ -30,9 +30,14 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// Uniform enough below `n`.
+    /// Uniform enough below `n`; 0 for `n = 0`.
     pub fn below(&mut self, n: u64) -> u64 {
-        self.word() % n
+        self.word().checked_rem(n).unwrap_or(0)
+    }
+
+    /// Uniform enough from `low` to `high`, both included.
+    pub fn between(&mut self, low: u64, high: u64) -> u64 {
+        low + self.below(high.saturating_sub(low) + 1)
     }
 
     /// True once in `n`.

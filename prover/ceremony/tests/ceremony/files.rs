@@ -124,15 +124,15 @@ fn records_and_points_that_are_none_are_named() {
     infinity[0] = 0x40;
     assert_eq!(
         error_of(delta, &infinity),
-        of_first("a point of its record is not encoded canonically")
+        of_first("a point of its record: the encoding is not canonical")
     );
     assert_eq!(
         error_of(delta, &[0; 96]),
-        of_first("a point of its record is not on the curve")
+        of_first("a point of its record: the point is not on the curve")
     );
     assert_eq!(
         error_of(delta, &order_three()),
-        of_first("a point of its record is not in the subgroup of prime order")
+        of_first("a point of its record: the point is not in the prime-order subgroup")
     );
     // More records than there is room for, and a record that is longer than the file.
     assert!(error_of(64 + 128, &u32::MAX.to_le_bytes()).contains("4294967295 contributions"));

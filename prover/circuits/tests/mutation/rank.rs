@@ -4,7 +4,7 @@ use cloister_circuits::testing::{undetermined, Sheet, TestSystem};
 
 use crate::{
     scenes::{batch, scene, Recorded, Scene, OF_PLACES, OF_SMALL},
-    table::{matches, number_is_zero, Free, Table},
+    table::{matches, Free, Table, CHALLENGE_INVERSE, SLOT_INVERSE},
 };
 
 /// What the prover brings along, by subject; all other wires must follow. Cash, positions, amounts and all instruction
@@ -48,20 +48,7 @@ const CHOICES: &[(&str, &[&str])] = &[
     ),
 ];
 
-const FREE: &[Free] = &[
-    Free {
-        pattern: "unit */place */B-SLOT/slot holds this id/inverse",
-        when: number_is_zero,
-        reason: "the inverse of a zero test that finds zero multiplies zero",
-        rare: false,
-    },
-    Free {
-        pattern: "unit */place */B-SIG/challenge is the low half of the hash/canonical/*/run/inverse",
-        when: number_is_zero,
-        reason: "the inverse of a zero test that finds zero multiplies zero",
-        rare: true,
-    },
-];
+const FREE: &[Free] = &[SLOT_INVERSE, CHALLENGE_INVERSE];
 
 /// For each wire the subject it belongs to.
 fn subjects(system: &TestSystem) -> Vec<Option<usize>> {

@@ -18,8 +18,8 @@ use rayon::prelude::*;
 use crate::{
     scenes::{batch, Recorded, Scene, OF_PLACES, OF_SMALL, SCENES},
     table::{
-        always, changes_nothing, is_liquidation, matches, nothing_is_signed, number_is_zero, pays_nothing,
-        place_is_empty, Free, Table,
+        always, changes_nothing, is_liquidation, matches, nothing_is_signed, pays_nothing, place_is_empty, Free, Table,
+        CHALLENGE_INVERSE, SLOT_INVERSE,
     },
 };
 
@@ -37,18 +37,8 @@ const fn unsigned(pattern: &'static str) -> Free {
 }
 
 const FREE: &[Free] = &[
-    Free {
-        pattern: "unit */place */B-SLOT/slot holds this id/inverse",
-        when: number_is_zero,
-        reason: "the inverse of a zero test that finds zero multiplies zero",
-        rare: false,
-    },
-    Free {
-        pattern: "unit */place */B-SIG/challenge is the low half of the hash/canonical/*/run/inverse",
-        when: number_is_zero,
-        reason: "the inverse of a zero test that finds zero multiplies zero",
-        rare: true,
-    },
+    SLOT_INVERSE,
+    CHALLENGE_INVERSE,
     unsigned("unit */place */S-INSTRUCTION/id"),
     unsigned("unit */place */S-INSTRUCTION/instrument id"),
     unsigned("unit */place */S-INSTRUCTION/flags/bit *"),

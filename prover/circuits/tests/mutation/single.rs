@@ -15,21 +15,14 @@ use rayon::prelude::*;
 
 use crate::{
     scenes::{batch, scene, Recorded, OF_PLACES, OF_WIDE},
-    table::{bounds_are_equal, number_is_zero, settles_nothing, Free, Table},
+    table::{bounds_are_equal, settles_nothing, Free, Table, CHALLENGE_INVERSE, SLOT_INVERSE},
 };
 
 const FREE: &[Free] = &[
+    SLOT_INVERSE,
     Free {
-        pattern: "unit */place */B-SLOT/slot holds this id/inverse",
-        when: number_is_zero,
-        reason: "the inverse of a zero test that finds zero multiplies zero",
         rare: false,
-    },
-    Free {
-        pattern: "unit */place */B-SIG/challenge is the low half of the hash/canonical/*/run/inverse",
-        when: number_is_zero,
-        reason: "the inverse of a zero test that finds zero multiplies zero",
-        rare: false,
+        ..CHALLENGE_INVERSE
     },
     Free {
         pattern: "unit */place */B-REDUCE, B-LIMIT/bound is the limit",

@@ -13,7 +13,7 @@ use rayon::prelude::*;
 
 use crate::{
     scenes::{batch, scene, OF_SMALL, SCENES},
-    table::{always, is_open, matches, nothing_is_signed, number_is_zero, Free, Table},
+    table::{always, is_open, matches, nothing_is_signed, Free, Table, CHALLENGE_INVERSE, SLOT_INVERSE},
 };
 
 const CHAIN: &str = "the chain puts its own value into the hash";
@@ -78,18 +78,8 @@ const OPEN: &[Free] = &[
         reason: "where nothing is signed it need not be the hash",
         rare: false,
     },
-    Free {
-        pattern: "unit */place */B-SLOT/slot holds this id/inverse",
-        when: number_is_zero,
-        reason: "the inverse of a zero test that finds zero multiplies zero",
-        rare: false,
-    },
-    Free {
-        pattern: "unit */place */B-SIG/challenge is the low half of the hash/canonical/*/run/inverse",
-        when: number_is_zero,
-        reason: "the inverse of a zero test that finds zero multiplies zero",
-        rare: true,
-    },
+    SLOT_INVERSE,
+    CHALLENGE_INVERSE,
 ];
 
 /// Wires of which one in so many does, as all of a pattern are alike and each leads through many hashes.

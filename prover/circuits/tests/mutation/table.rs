@@ -17,6 +17,22 @@ pub struct Free {
     pub rare: bool,
 }
 
+/// The inverse in the test whether a slot holds an id.
+pub const SLOT_INVERSE: Free = Free {
+    pattern: "unit */place */B-SLOT/slot holds this id/inverse",
+    when: number_is_zero,
+    reason: "the inverse of a zero test that finds zero multiplies zero",
+    rare: false,
+};
+
+/// The inverses in the comparison of a challenge's hash with the order of the field.
+pub const CHALLENGE_INVERSE: Free = Free {
+    pattern: "unit */place */B-SIG/challenge is the low half of the hash/canonical/*/run/inverse",
+    when: number_is_zero,
+    reason: "the inverse of a zero test that finds zero multiplies zero",
+    rare: true,
+};
+
 /// The free wires of a kind of test, with how often each was met.
 pub struct Table {
     entries: &'static [Free],

@@ -170,7 +170,7 @@ pub fn synthesize_unit<CS: ConstraintSystem<Fr>>(
     old.enforce_fresh_if(&mut cs.namespace(|| "B-OPEN"), &modes.open);
     let keys = Keys::alloc(cs, &modes, &old, unit)?;
 
-    // B-DEPOSIT: credited first, so that it counts in "before" and a deposit alone can never be refused.
+    // B-DEPOSIT: credited first, so that it counts in "before" and no rule of margin can refuse a deposit alone.
     let deposit_value = unit.map(|u| Fr::from(u.deposit));
     let (deposit, _) = alloc_ranged(&mut cs.namespace(|| "B-DEPOSIT"), "deposit", deposit_value, AMOUNT_BITS)?;
     // Equal to the amount that the unit before sends (B-TRANSFER), which is in its width.

@@ -110,6 +110,19 @@ fn position_beyond_its_width_should_break_b_range() {
 }
 
 #[test]
+fn carry_from_one_packed_position_into_the_next_should_break_b_range() {
+    // Another reading of the same word, so of the same leaf: 2^41 lots of the first instrument for one of the second.
+    let mut scene = idle(market());
+    scene.unit().before.positions[0] = 1 << 41;
+    scene.unit().before.positions[1] = -1;
+    must_break(
+        &scene.witness,
+        "unit 1/old account/B-RANGE/position 0/q/in range",
+        &["B-RANGE"],
+    );
+}
+
+#[test]
 fn deposit_beyond_its_width_should_break_b_deposit() {
     let scene = idle(market());
     let mut system = system(SMALL, &scene.witness);

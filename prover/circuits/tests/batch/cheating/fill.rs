@@ -230,6 +230,22 @@ fn more_risk_under_the_relaxed_rule_should_break_b_margin() {
 }
 
 #[test]
+fn no_scenario_should_be_skipped() {
+    // Each alone asks for more than the buyer has.
+    for s in 0..16 {
+        let mut scene = traded();
+        scene.witness.context.table.rows[0].scenarios[s] = -(1 << 54);
+        must_break(
+            &scene.witness,
+            &format!("unit 1/B-MARGIN/deficit {s}/not above the threshold/in range"),
+            &["B-MARGIN"],
+        );
+        let failing = system(SMALL, &scene.witness).all_unsatisfied();
+        assert_eq!(failing.len(), 1, "{failing:?}");
+    }
+}
+
+#[test]
 fn negative_equity_should_break_b_equity() {
     let mut world = market();
     let mut state: AccountState = world.state.account(1).unwrap().clone();
