@@ -125,7 +125,7 @@ pub async fn open(
             view_commitment: field::to_bytes(&statement.view_commitment),
             sealed_view_key: statement.sealed().0,
         },
-        seal_proof: proven.proof,
+        seal_proof: Box::new(proven.proof),
         amount: deposit,
     };
     let included = chain.submit(RuntimeCall::Execution(call), &keys.owner, until).await?;

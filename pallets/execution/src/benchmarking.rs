@@ -248,7 +248,7 @@ mod benchmarks {
         let keys = open_keys(1);
         let proof = seal_proof::<T>(group, &owner, &keys)?;
         #[extrinsic_call]
-        _(RawOrigin::Signed(owner.clone()), group, keys, proof, amount);
+        _(RawOrigin::Signed(owner.clone()), group, keys, Box::new(proof), amount);
         assert_eq!(Indices::<T>::get(group, owner), Some(0));
         Ok(())
     }

@@ -594,7 +594,7 @@ pub mod pallet {
             origin: OriginFor<T>,
             group: u32,
             keys: OpenKeys,
-            seal_proof: [u8; PROOF_BYTES],
+            seal_proof: Box<[u8; PROOF_BYTES]>,
             amount: u64,
         ) -> DispatchResult {
             let owner = ensure_signed(origin)?;

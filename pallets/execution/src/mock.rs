@@ -207,7 +207,7 @@ pub fn open_with(
     proof: [u8; 192],
     amount: u64,
 ) -> polkadot_sdk::sp_runtime::DispatchResult {
-    Execution::open(signed(who), group, keys, proof, amount)
+    Execution::open(signed(who), group, keys, Box::new(proof), amount)
 }
 
 pub fn genesis() -> RuntimeGenesisConfig {

@@ -192,7 +192,7 @@ async fn refusals_of_seals(chain: &Chain, seals: &SealProver, keys: &Keys, owner
             view_commitment: to_bytes(&commitment),
             sealed_view_key: statement.sealed().0,
         },
-        seal_proof,
+        seal_proof: Box::new(seal_proof),
         amount: DEPOSIT,
     };
     let commitment = statement.view_commitment;

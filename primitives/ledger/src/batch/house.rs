@@ -42,7 +42,9 @@ impl<'a> HouseMove<'a> {
         let before = assess(&old.positions, old.insurance)?;
         let after = assess(&positions, insurance)?;
         let least = before.equity.checked_add(sums.taken_over);
-        let least = least.and_then(|e| e.checked_add(sums.penalties)).ok_or(BatchError::Width)?;
+        let least = least
+            .and_then(|e| e.checked_add(sums.penalties))
+            .ok_or(BatchError::Width)?;
         if after.equity < least {
             return Err(BatchError::HouseEquity);
         }

@@ -186,9 +186,9 @@ impl Margin<'_> {
         let mut cs = cs.namespace(|| "B-EQUITY");
         let (_, equity_before) = self.before;
         // The prover may compare with equity before instead of zero. For a solvent account that is only stricter.
-        let owes = unit.zip(equity_before.value()).map(|(unit, equity)| {
-            unit.mode == Mode::Liquidation && to_i128(&equity).is_some_and(|equity| equity < 0)
-        });
+        let owes = unit
+            .zip(equity_before.value())
+            .map(|(unit, equity)| unit.mode == Mode::Liquidation && to_i128(&equity).is_some_and(|equity| equity < 0));
         let owes = Bit::alloc(&mut cs, || "owes money", owes)?;
         let other = self.modes.liquidation.not();
         let name = || "owing only in mode liquidation";

@@ -2,8 +2,7 @@
 
 use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::constants::{
-    AMOUNT_BITS, COST_BITS, FEE_CAP_ONE, POSITION_BITS, PRICE_BITS, QUANTITY_BITS, RATIO_BITS, RATIO_SHIFT,
-    STATUS_BITS,
+    AMOUNT_BITS, COST_BITS, FEE_CAP_ONE, POSITION_BITS, PRICE_BITS, QUANTITY_BITS, RATIO_BITS, RATIO_SHIFT, STATUS_BITS,
 };
 
 use super::{
