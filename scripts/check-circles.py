@@ -2,8 +2,9 @@
 """Files of one crate do not import each other in a circle, but for those that scripts/circles.txt names with a reason.
 
 The graph is that of the files under each `src` folder (and each test program of several files). An edge is a path
-(`use` or in the code) that leads to another file: `crate::`, `super::`, `self::`, or a child module's name. A name that
-the module on the way only re-exports counts for the file that defines it, and a re-export (`pub use`) is no edge itself.
+(`use` or in the code) that leads to another file: `crate::`, `super::`, `self::`, or a child module's name. A name
+that the module on the way only re-exports counts for the file that defines it, and a re-export (`pub use`) is no edge
+itself.
 Comments, strings and `#[cfg(test)]` modules do not count. Macros are not expanded, so what they name stays unseen.
 """
 
@@ -119,7 +120,8 @@ class Crate:
             return self.existing(here.parent / explicit)
         # The folder of a module's children: beside main.rs, lib.rs and mod.rs, else named like the file. An inline
         # module adds its name.
-        folder = here.parent if here.name in ("lib.rs", "main.rs", "mod.rs") or not module.path else here.with_suffix("")
+        is_root = here.name in ("lib.rs", "main.rs", "mod.rs") or not module.path
+        folder = here.parent if is_root else here.with_suffix("")
         inline = []
         outer = module
         while outer.parent is not None and outer.parent.file == outer.file:
@@ -380,7 +382,8 @@ def main():
     for number, group in permitted:
         if number not in used:
             findings.append((ALLOWED, number, f"no such circle is left: {' '.join(sorted(group))}"))
-    checks.finish("circles", findings, checks.Left(root, "circles"), f"{len(files)} files, {len(permitted)} circles allowed")
+    summary = f"{len(files)} files, {len(permitted)} circles allowed"
+    checks.finish("circles", findings, checks.Left(root, "circles"), summary)
 
 
 main()

