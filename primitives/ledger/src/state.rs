@@ -382,7 +382,7 @@ impl GroupState {
             margin: MarginChoice::default(),
         };
         let effect = witness
-            .complete(context, self.tree.root(), shape.orders.into())
+            .complete(context, self.tree.root(), shape.places.into())
             .map_err(|e| StateError::Batch(BatchError::Unit(number, e)))?;
         let mut orders = before.orders;
         for (place, value) in witness.places.iter().zip(&effect.slots).filter(|(p, _)| p.is_signed()) {
@@ -420,7 +420,7 @@ fn places(
             .collect(),
         _ => Vec::new(),
     };
-    let empty = usize::from(shape.orders)
+    let empty = usize::from(shape.places)
         .checked_sub(used.len())
         .ok_or(StateError::TooManyPlaces(number))?;
     let mut places = alloc::vec![PlaceWitness::default(); empty];

@@ -23,21 +23,21 @@ use scale_info::TypeInfo;
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen,
 )]
 pub struct Shape {
-    /// Units, N.
+    /// Number of units, N.
     pub units: u16,
-    /// Places a unit, J.
-    pub orders: u16,
+    /// Places per unit, J.
+    pub places: u16,
 }
 
 impl Shape {
     /// The development shape; fills a domain of 2^18.
-    pub const DEV: Self = Self { units: 10, orders: 1 };
+    pub const DEV: Self = Self { units: 10, places: 1 };
     /// Fills a domain of 2^19.
-    pub const STANDARD: Self = Self { units: 23, orders: 1 };
+    pub const STANDARD: Self = Self { units: 23, places: 1 };
     /// Fills a domain of 2^20.
-    pub const LARGE: Self = Self { units: 49, orders: 1 };
-    /// For market makers: many orders of few accounts; fills a domain of 2^20.
-    pub const MAKER: Self = Self { units: 14, orders: 8 };
+    pub const LARGE: Self = Self { units: 49, places: 1 };
+    /// For market makers, with many orders of few accounts; fills a domain of 2^20.
+    pub const MAKER: Self = Self { units: 14, places: 8 };
 }
 
 /// What all units of a batch share.
@@ -102,7 +102,7 @@ impl BatchWitness {
         let mut units = Vec::with_capacity(self.units.len());
         for (i, unit) in self.units.iter().enumerate() {
             let effect = unit
-                .check(&self.context, root, shape.orders.into())
+                .check(&self.context, root, shape.places.into())
                 .map_err(|e| BatchError::Unit(i as u16, e))?;
             root = effect.root;
             units.push(effect);

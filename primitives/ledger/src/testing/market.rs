@@ -251,7 +251,7 @@ impl World {
         let mut fills = Vec::new();
         let mut units = Vec::new();
         for row in self.held(trader, |status| matches!(status, Status::Trading | Status::CloseOnly)) {
-            if fills.len() == usize::from(shape.orders) {
+            if fills.len() == usize::from(shape.places) {
                 break;
             }
             let lots = self
@@ -290,7 +290,7 @@ impl World {
         for trader in (0..known).map(|i| (first + i) % known) {
             let mut rows = self.held(trader, |status| status == Status::Expired);
             if !rows.is_empty() {
-                rows.truncate(shape.orders.into());
+                rows.truncate(shape.places.into());
                 return vec![self.expire(trader, &rows)];
             }
         }

@@ -188,7 +188,7 @@ impl BatchCircuit {
             .map(|w| w.units.get(number).ok_or(SynthesisError::AssignmentMissing))
             .transpose()?;
         let mut cs = cs.namespace(|| format!("unit {number}"));
-        synthesize_unit(&mut cs, context, self.shape.orders.into(), root, unit)
+        synthesize_unit(&mut cs, context, self.shape.places.into(), root, unit)
     }
 
     /// The values of all wires, computed on all cores: the units at the same time, each in a constraint system of its own. The wires
