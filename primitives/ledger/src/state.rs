@@ -2,11 +2,13 @@
 
 use crate::{
     account::{Account, Key},
-    batch::{BatchContext, BatchEffect, BatchError, BatchWitness, Shape},
+    batch::{BatchEffect, BatchError, BatchWitness},
+    context::BatchContext,
     fill::Fill,
     house::House,
     instruction::{Kind, SignedInstruction},
     place::{PlaceWitness, Transfer},
+    shape::Shape,
     slot::{slot_number, Slot},
     tree::{AccountTree, OrderTree},
     unit::{Mode, UnitEffect, UnitWitness},

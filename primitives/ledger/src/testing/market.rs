@@ -1,11 +1,12 @@
 //! A market left to chance: prices move, instruments expire and are listed again, and accounts trade, go broke and are cleared.
 
-use super::{World, INSTRUMENT};
+use super::{chain::INSTRUMENT, world::World};
 use crate::{
-    batch::{BatchWitness, Shape},
+    batch::BatchWitness,
     fill::Fill,
     house::House,
     instruction::{Kind, Side},
+    shape::Shape,
     state::{BatchRequest, GroupState, UnitRequest},
     unit::{UnitEffect, UnitWitness},
 };

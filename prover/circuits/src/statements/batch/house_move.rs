@@ -22,8 +22,9 @@ use crate::{
     gadgets::{
         bits::{alloc_bits, concatenate, is_nonnegative, pack, range, signed_range},
         boolean::Bit,
+        choice::select,
         inner::Paired,
-        num::{enforce_product, select, Num},
+        num::{enforce_product, Num},
         poseidon2::sponge,
     },
     Fr,
