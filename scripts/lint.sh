@@ -36,6 +36,7 @@ check "specification ids" scripts/check-spec-ids.sh
 check "shape of the folders" scripts/check-crates.sh
 check "width of lines" scripts/check-width.py
 check "phrases" scripts/check-words.py
+check "links of the documents" scripts/check-links.py
 check "circles of imports" scripts/check-circles.py
 check "the checks themselves" scripts/tests/run.sh
 check "shell scripts" shellcheck -x .ci/run scripts/*.sh scripts/tests/*.sh scripts/lib/*.sh

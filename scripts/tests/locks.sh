@@ -18,6 +18,8 @@ TOML
 }
 
 new_project
+# The compiler of the project: a machine need not have a default one.
+write rust-toolchain.toml <"$SCRIPTS/../rust-toolchain.toml"
 crate a ''
 crate b ''
 write a/Cargo.lock <<'TOML'

@@ -36,7 +36,7 @@ use polkadot_sdk::{frame_support, frame_system};
 #[frame_support::pallet]
 pub mod pallet {
     use super::*;
-    use crate::tables::Turn;
+    use crate::types::Turn;
     use alloc::vec::Vec;
     use cloister_risk::{RiskTable, Status};
     use frame_support::{pallet_prelude::*, traits::Time};

@@ -2,23 +2,12 @@
 
 use crate::{
     pricing,
-    types::{Group, Instrument, Price, PriceSource, RiskTables, StallReason, TableInfo},
+    types::{Group, Instrument, Price, PriceSource, RiskTables, StallReason, TableInfo, Turn},
     Config, Cursor, Event, GroupIds, Groups, Pallet, TableInfos, Tables,
 };
 use cloister_crypto::field::to_bytes;
 use cloister_risk::{Header, RiskTable};
 use polkadot_sdk::frame_support::traits::{Get, Time};
-
-/// What came of a group's turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Turn {
-    /// The interval has not passed, or the clock has not started.
-    NotDue,
-    /// A table was built.
-    Built,
-    /// A table was due and could not be built.
-    Stalled(StallReason),
-}
 
 impl<T: Config> Pallet<T> {
     /// Gives the next group its turn. The clock and the prices are those of the block before: `on_initialize` runs ahead

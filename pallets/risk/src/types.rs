@@ -189,6 +189,17 @@ pub enum StallReason {
     InvalidTable,
 }
 
+/// What came of a group's turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// The interval has not passed, or the clock has not started.
+    NotDue,
+    /// A table was built.
+    Built,
+    /// A table was due and could not be built.
+    Stalled(StallReason),
+}
+
 /// A margin group of the genesis.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GenesisGroup<FeedId> {

@@ -15,6 +15,7 @@ mod error;
 #[cfg(feature = "host")]
 mod host;
 mod key;
+mod prepared;
 mod proof;
 mod verify;
 
@@ -23,6 +24,7 @@ pub use bls12_381::Scalar as Fr;
 pub use error::{KeyError, KeyPoint, PointError, ProofPoint, VerifyError};
 #[cfg(feature = "host")]
 pub use host::HostCalls;
-pub use key::{PreparedVerifyingKey, VerifyingKey, MAX_INPUTS};
+pub use key::{VerifyingKey, MAX_INPUTS};
+pub use prepared::PreparedVerifyingKey;
 pub use proof::{Proof, PROOF_BYTES};
 pub use verify::{verify, verify_with, DefaultBackend};
