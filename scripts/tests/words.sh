@@ -11,6 +11,10 @@ refused=(
     "Limit price a lot."
     "The highest rate an hour"
     "One unit an account"
+    "Unsigned fills, one a row."
+    "Two feeds an instrument."
+    "one file a subject"
+    "Risk tables kept a group"
     "Two orders a unit"
     "A development chain needs not be told."
     "Whose an index is, and since when."
@@ -33,7 +37,7 @@ write docs/a.md <<'TXT'
 At most 16 units. The value is at most 0. At most: see below. It holds at most .5 of it, or at
 most 3.
 
-The constraints of a unit; twenty constraints per unit. A fill of a unit, once a minute, twice a day.
+The constraints of a unit; twenty constraints per unit; one of a batch; two files in a folder. A fill of a unit, once a minute, twice a day.
 
 How to price a lot, and when one is a unit. An account that has had no trade; the group had its turn.
 
