@@ -1,4 +1,4 @@
-//! Configuration of the pallets, one file a subject.
+//! Configuration of the pallets, one file for each subject.
 
 pub mod assets;
 #[cfg(feature = "runtime-benchmarks")]

@@ -82,7 +82,8 @@ impl GroupParams {
     }
 }
 
-/// Governed parameters of an instrument; bounds in [`crate::bounds`]. What is in 10^-6 is of the mark, unless it says other.
+/// Governed parameters of an instrument; bounds in [`crate::bounds`]. What is in 10^-6 is of the mark, unless it says
+/// other.
 #[derive(
     Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen, Serialize, Deserialize,
 )]
@@ -103,7 +104,7 @@ pub struct InstrumentParams {
     pub band: u32,
     /// Largest premium that funding sees, 10^-6 of the index.
     pub max_premium: u32,
-    /// Largest funding rate an hour, 10^-6.
+    /// Largest funding rate per hour, 10^-6.
     pub max_funding_rate: u32,
     /// Largest position, lots.
     pub limit: u64,
