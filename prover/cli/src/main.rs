@@ -1,7 +1,7 @@
 //! The command `cloister-prover`.
 
 use clap::{Parser, Subcommand};
-use cloister_prover::{
+use cloister_prover_cli::{
     ceremony,
     circuits::{self, CIRCUITS},
     export,

@@ -6,7 +6,7 @@ use clap::Parser;
 use cloister_ceremony::{testing::KnownPowers, Ceremony, CeremonyError, Reason};
 use cloister_circuits::census::census;
 use cloister_groth16::{read_key, Matrices};
-use cloister_prover::{
+use cloister_prover_cli::{
     ceremony::{run, Command, Error},
     circuits::{find, CircuitError, NamedCircuit, CIRCUITS},
 };

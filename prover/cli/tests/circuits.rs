@@ -6,7 +6,7 @@ use cloister_circuits::statements::{
     seal::SealCircuit,
 };
 use cloister_groth16::{generate_development, write_key, Matrices};
-use cloister_prover::circuits::{find, run, Args, Report, CIRCUITS};
+use cloister_prover_cli::circuits::{find, run, Args, Report, CIRCUITS};
 use serde_json::Value;
 use std::{fs, process};
 

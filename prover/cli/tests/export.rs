@@ -5,7 +5,7 @@ use bls12_381::{Bls12, Scalar};
 use cloister_groth16_verifier::{
     KeyError as VerifyingKeyError, PointError, Proof, ProofPoint, VerifyError, VerifyingKey,
 };
-use cloister_prover::export::{
+use cloister_prover_cli::export::{
     decimal, run,
     snarkjs::{PointG1, PointG2, ProofJson, PublicJson, VerificationKeyJson},
     Args, ExportError, Format, ImportError, KEY_FILE, PROOF_FILE, PUBLIC_FILE,

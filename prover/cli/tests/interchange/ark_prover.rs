@@ -6,7 +6,7 @@ use ark_groth16::{Groth16, ProvingKey as ArkKey, VerifyingKey as ArkVerifyingKey
 use bellman::{Circuit, ConstraintSystem, LinearCombination, SynthesisError};
 use bls12_381::Scalar;
 use cloister_groth16::{generate, Assignment, Matrices, Matrix, Proof, ProvingKey, VerifyError};
-use cloister_prover::export::snarkjs::{PointG1, PointG2, ProofJson};
+use cloister_prover_cli::export::snarkjs::{PointG1, PointG2, ProofJson};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 

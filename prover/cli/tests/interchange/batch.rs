@@ -77,9 +77,9 @@ impl Batch {
             assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         }
         for name in [
-            cloister_prover::export::KEY_FILE,
-            cloister_prover::export::PROOF_FILE,
-            cloister_prover::export::PUBLIC_FILE,
+            cloister_prover_cli::export::KEY_FILE,
+            cloister_prover_cli::export::PROOF_FILE,
+            cloister_prover_cli::export::PUBLIC_FILE,
         ] {
             let read = |folder: &Path| fs::read(folder.join(name)).expect("the file was written");
             assert!(read(&folder) == read(&plain), "{name} differs");

@@ -10,7 +10,7 @@ use crate::{
     snarkjs::{Snarkjs, Verdict},
 };
 use cloister_groth16_verifier::{Proof, VerifyingKey};
-use cloister_prover::export::{
+use cloister_prover_cli::export::{
     snarkjs::{ProofJson, PublicJson, VerificationKeyJson},
     KEY_FILE, PROOF_FILE, PUBLIC_FILE,
 };

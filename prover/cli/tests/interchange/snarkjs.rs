@@ -1,6 +1,6 @@
 //! The command `snarkjs`, run by node.
 
-use cloister_prover::export::{KEY_FILE, PROOF_FILE, PUBLIC_FILE};
+use cloister_prover_cli::export::{KEY_FILE, PROOF_FILE, PUBLIC_FILE};
 use std::{
     path::{Path, PathBuf},
     process::Command,
