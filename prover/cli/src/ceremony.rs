@@ -12,8 +12,9 @@ use std::{
 };
 
 const OVERVIEW: &str = "\
-A key of Groth16 is made with secrets; whoever knows them can forge proofs. In a ceremony every contributor multiplies a secret of their own into the
-key and forgets it: the key is safe if ONE of them did. Anybody can verify afterwards that each knew their secret and changed nothing else.
+A key of Groth16 is made with secrets; whoever knows them can forge proofs. In a ceremony every contributor multiplies
+a secret of their own into the key and forgets it: the key is safe if ONE of them did. Anybody can verify afterwards
+that each knew their secret and changed nothing else.
 
 HOW IT GOES
   snarkjs powersoftau new bls12381 18 a.ptau          phase 1, for all circuits; or take powers that others made
@@ -49,9 +50,9 @@ pub enum Command {
 /// `ceremony new`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
-The powers are a .ptau file of snarkjs for the curve bls12381, prepared for phase 2, with at least as many powers as the circuit has rows. All points that the
-circuit needs are checked: on the curve, in the subgroup, powers of one tau, and consistent with one another. Who contributed to them is not looked at:
-ask `snarkjs powersoftau verify`.
+The powers are a .ptau file of snarkjs for the curve bls12381, prepared for phase 2, with at least as many powers as the
+circuit has rows. All points that the circuit needs are checked: on the curve, in the subgroup, powers of one tau, and
+consistent with one another. Who contributed to them is not checked: ask `snarkjs powersoftau verify`.
 
 Everybody who runs this with the same powers and circuit gets the same file.
 
@@ -72,8 +73,9 @@ pub struct New {
 /// `ceremony contribute`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
-Draws a secret from the operating system, applies it, proves that it knew it, and wipes it. Before that it checks what it was given, so that nobody builds
-on a bad contribution. Publish the hash it prints: it commits to everything up to your contribution.
+Draws a secret from the operating system, applies it, proves that it knew it, and wipes it. Before that it checks what
+it was given, so that nobody builds on a bad contribution. Publish the hash it prints: it commits to everything up to
+your contribution.
 
 Run it on a machine you trust, best one that was never online and is switched off for good afterwards.
 
@@ -98,8 +100,8 @@ pub struct Contribute {
 /// `ceremony verify`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
-Makes the first key again from powers and circuit and checks every contribution against it. The first bad one is named by number and name.
-It prints the hash of each contribution: compare them with what the contributors published.
+Makes the first key again from powers and circuit and checks every contribution against it. The first bad one is named
+by number and name. It prints the hash of each contribution: compare them with what the contributors published.
 
 EXAMPLE
   cloister-prover ceremony verify --powers powers.ptau --circuit batch-dev --in 3.ceremony")]
@@ -118,9 +120,10 @@ pub struct Verify {
 /// `ceremony beacon`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
-The value is something that nobody could know before the last person contributed and everybody can look up afterwards, such as the hash of a block of a public
-chain that was announced by its number. It is hashed 2^ITERATIONS times with SHA-256: long enough that nobody could try many values in the time in
-which they could influence it. Nothing can be contributed after it.
+The value is something that nobody could know before the last person contributed and everybody can look up afterwards,
+such as the hash of a block of a public chain that was announced by its number. It is hashed 2^ITERATIONS times with
+SHA-256: long enough that nobody could try many values in the time in which they could influence it. Nothing can be
+contributed after it.
 
 EXAMPLE
   cloister-prover ceremony beacon --in 2.ceremony --out 3.ceremony --iterations 32 \\
@@ -143,8 +146,8 @@ pub struct Beacon {
 /// `ceremony export`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "\
-Checks the contributions as `contribute` does and writes the key for production chains. Run `ceremony verify` first: only it compares with the powers.
-A ceremony without a contribution of a person has no secret and is refused.
+Checks the contributions as `contribute` does and writes the key for production chains. Run `ceremony verify` first:
+only it compares with the powers. A ceremony without a contribution of a person has no secret and is refused.
 
 EXAMPLE
   cloister-prover ceremony export --in 3.ceremony --out batch-dev.key")]
@@ -160,7 +163,7 @@ pub struct Export {
 /// Why a command of the ceremony fails.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
-    /// The circuit cannot be had.
+    /// The circuit is not known or cannot be synthesised.
     #[error(transparent)]
     Circuit(#[from] CircuitError),
     /// The ceremony says no.

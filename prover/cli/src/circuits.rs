@@ -40,14 +40,14 @@ pub struct NamedCircuit {
 pub struct NamedShape {
     /// Its name.
     pub name: &'static str,
-    /// Units.
+    /// Number of units in a batch.
     pub units: u16,
-    /// Orders of a unit.
+    /// Places per unit.
     pub orders: u16,
 }
 
 impl NamedShape {
-    /// Constraints that a batch has once, whatever its units: those of a batch without units.
+    /// Constraints that a batch has once, whatever its units: those of a batch without any.
     ///
     /// # Errors
     /// Those of the synthesis.
@@ -117,7 +117,7 @@ pub struct Args {
     pub json: bool,
 }
 
-/// Why a circuit cannot be had or shown.
+/// Why a circuit cannot be found or shown.
 #[derive(Debug, thiserror::Error)]
 pub enum CircuitError {
     /// No circuit has that name.

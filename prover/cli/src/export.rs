@@ -1,4 +1,5 @@
-//! `cloister-prover export`: verifying key, proof and public inputs for tools that are not ours (`docs/interchange.md`).
+//! `cloister-prover export`: verifying key, proof and public inputs for tools that are not ours
+//! (`docs/interchange.md`).
 
 pub mod decimal;
 mod error;
@@ -37,8 +38,8 @@ pub enum Format {
 #[derive(Clone, Debug, clap::Args)]
 #[command(group(ArgGroup::new("source").required(true).args(["key", "verifying_key"])))]
 #[command(after_help = "\
-Without --proof only the verifying key is written. Nothing is verified here: every point is checked to be one that a verifier may use, and whether the
-proof holds is for the other tool to say.
+Without --proof only the verifying key is written. Nothing is verified here: every point is checked to be one that a
+verifier may use, and whether the proof holds is for the other tool to say.
 
 EXAMPLE
   cloister-prover export --format snarkjs --verifying-key key.hex --proof proof.hex --public 2fb4..0c --out check
@@ -199,8 +200,8 @@ fn from_hex(text: &str, argument: &'static str) -> Result<Vec<u8>, ExportError> 
     hex::decode(digits(text)).map_err(|source| ExportError::Hex { argument, source })
 }
 
-/// A file's bytes, or those its hexadecimal digits stand for. No key and no proof in raw bytes is such text: the first byte of a key is below the
-/// digits and that of a proof above them.
+/// A file's bytes, or those its hexadecimal digits stand for. No key and no proof in raw bytes is such text: the first
+/// byte of a key is below the digits and that of a proof above them.
 fn read_bytes(path: &Path, argument: &'static str) -> Result<Vec<u8>, ExportError> {
     let bytes = fs::read(path).map_err(|source| ExportError::Read {
         path: path.into(),

@@ -16,17 +16,17 @@ pub struct Report {
     pub circuit: String,
     /// Its shape; none if it proves no batches, and so for the numbers of units.
     pub shape: Option<&'static str>,
-    /// Units of a batch.
+    /// Number of units in a batch.
     pub units: Option<u16>,
-    /// Orders of a unit.
-    pub orders_per_unit: Option<u16>,
-    /// Constraints.
+    /// Places per unit.
+    pub places_per_unit: Option<u16>,
+    /// Number of constraints.
     pub constraints: usize,
-    /// Constraints that a batch has once.
+    /// Constraints that a batch has once, whatever its units.
     pub constraints_once: Option<usize>,
-    /// The constraints less those that a batch has once, over its units, rounded up.
+    /// Constraints per unit: all but those that a batch has once, divided by its units, rounded up.
     pub constraints_per_unit: Option<usize>,
-    /// Constraints by part of the circuit; the parts of all units, and of all places of a unit, count together.
+    /// Constraints by part of the circuit; the same part counts together in all units and in all their places.
     pub by_gadget: BTreeMap<String, usize>,
     /// Base-two logarithm of the evaluation domain.
     pub domain_log2: u32,
@@ -100,7 +100,7 @@ impl Report {
             circuit: matrices.id().to_string(),
             shape: circuit.shape.map(|shape| shape.name),
             units: circuit.shape.map(|shape| shape.units),
-            orders_per_unit: circuit.shape.map(|shape| shape.orders),
+            places_per_unit: circuit.shape.map(|shape| shape.orders),
             constraints,
             constraints_once: once,
             constraints_per_unit: per_unit,
@@ -117,12 +117,12 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: {}", self.name, self.about)?;
         writeln!(f, "  circuit        {}", self.circuit)?;
-        if let (Some(shape), Some(units), Some(orders)) = (self.shape, self.units, self.orders_per_unit) {
-            writeln!(f, "  shape          {shape}: {units} units, {orders} orders a unit")?;
+        if let (Some(shape), Some(units), Some(places)) = (self.shape, self.units, self.places_per_unit) {
+            writeln!(f, "  shape          {shape}: {units} units, {places} places per unit")?;
         }
         writeln!(f, "  constraints    {}", self.constraints)?;
         if let (Some(unit), Some(once)) = (self.constraints_per_unit, self.constraints_once) {
-            writeln!(f, "    of a unit    {unit}")?;
+            writeln!(f, "    per unit     {unit}")?;
             writeln!(f, "    once         {once}")?;
         }
         writeln!(f, "  domain         2^{}", self.domain_log2)?;

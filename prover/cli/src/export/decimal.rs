@@ -29,7 +29,8 @@ pub fn encode(big_endian: &[u8]) -> String {
     out
 }
 
-/// The big-endian bytes of a decimal integer; `None` if it has other characters than digits, none at all, or needs more bytes.
+/// The big-endian bytes of a decimal integer; `None` if it has characters other than digits, none at all, or needs more
+/// bytes.
 pub fn decode<const N: usize>(decimal: &str) -> Option<[u8; N]> {
     if decimal.is_empty() {
         return None;

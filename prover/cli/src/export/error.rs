@@ -78,7 +78,8 @@ pub enum ExportError {
         /// Inputs given.
         found: usize,
     },
-    /// An encoding that passed every check cannot be taken apart: the verifier's crate and this one do not fit together.
+    /// An encoding that passed every check cannot be taken apart: the verifier's crate and this one do not fit
+    /// together.
     #[error("checked bytes do not decode")]
     Layout,
     /// Text could not be made from the values.
@@ -98,7 +99,8 @@ pub enum ImportError {
     /// A number is not decimal, or too large for its place.
     #[error("{0}: not a decimal integer below the modulus")]
     Number(&'static str),
-    /// The third coordinate is not one, so the point is not affine. (The identity has a third coordinate of zero; it is never valid.)
+    /// The third coordinate is not one, so the point is not affine. (The identity has a third coordinate of zero; it is
+    /// never valid.)
     #[error("{0}: not an affine point")]
     NotAffine(&'static str),
     /// The coordinates are not those of a point of the prime-order subgroup.

@@ -1,9 +1,11 @@
 //! The JSON of snarkjs for Groth16 over BLS12-381, written and read.
 //!
 //! Numbers are decimal strings. A point of G1 is `[x, y, "1"]`, one of G2 `[[x0, x1], [y0, y1], ["1", "0"]]` with
-//! `x = x0 + x1·u`; our encodings put `x1` first. snarkjs also writes `vk_alphabeta_12`, the pairing of two points of the
-//! key; it never reads it when it verifies, so it is left out. What it does not have is `beta` and `delta` in G1: provers
-//! need them, verifiers do not, so a verifying key read back has none either.
+//! `x = x0 + x1·u`; our encodings put `x1` first.
+//!
+//! snarkjs also writes `vk_alphabeta_12`, the pairing of two points of the key; it never reads it when it verifies, so
+//! it is left out. It does not have `beta` and `delta` in G1: provers need them, verifiers do not, so a verifying key that
+//! is read back has none either.
 
 use super::{
     decimal,
@@ -131,8 +133,8 @@ impl PointG2 {
     }
 }
 
-/// Writes coordinates one after the other. The highest three bits of an encoding are flags; a number that reaches into them
-/// is too large for the field and must not pass for one.
+/// Writes coordinates one after the other. The highest three bits of an encoding are flags; a number that reaches into
+/// them is too large for the field and must not pass for one.
 fn put<const K: usize>(bytes: &mut [u8], coordinates: [&String; K], name: &'static str) -> Result<(), ImportError> {
     const FLAGS: u8 = 0b1110_0000;
     for (place, text) in bytes.chunks_exact_mut(COORDINATE).zip(coordinates) {

@@ -16,8 +16,8 @@ type Rows = Vec<Vec<(Fr, usize)>>;
 /// Steps of [`Walk`].
 const STEPS: u64 = 100;
 
-/// Knows where a walk `x -> (x + i)·(2x + first)` began that ends at `last`; `first` and `last` are public. Some wires are in no left factor and
-/// some in no right one, so that points are missing from the key's lists.
+/// Knows where a walk `x -> (x + i)·(2x + first)` began that ends at `last`; `first` and `last` are public. Some wires
+/// are in no left factor and some in no right one, so that points are missing from the key's lists.
 pub struct Walk(pub Option<Scalar>);
 
 impl Circuit<Scalar> for Walk {

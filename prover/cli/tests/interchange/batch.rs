@@ -58,7 +58,8 @@ impl Batch {
         }
     }
 
-    /// Runs `cloister-prover export` twice, with the key file and with the verifying key alone, which must write the same; returns the folder.
+    /// Runs `cloister-prover export` twice, with the key file and with the verifying key alone, which must write the
+    /// same; returns the folder.
     pub fn export(&self, name: &str, proof: &[u8; 192], input: &[u8; 32]) -> PathBuf {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("interchange").join(name);
         let _ = fs::remove_dir_all(&folder);

@@ -1,4 +1,5 @@
-//! A real batch, proven by our engine and checked by verifiers that are not ours: the npm package snarkjs and ark-groth16.
+//! A real batch, proven by our engine and checked by verifiers that are not ours: the npm package snarkjs and
+//! ark-groth16.
 
 mod ark;
 mod ark_prover;
@@ -16,7 +17,8 @@ use cloister_prover_cli::export::{
 };
 use std::fs;
 
-/// The bit of the first byte of a compressed point that says which of two `y` it has: another point of the same subgroup.
+/// The bit of the first byte of a compressed point that says which of two `y` it has: another point of the same
+/// subgroup.
 const SIGN: u8 = 0b0010_0000;
 /// Where the three points of a proof begin.
 const POINTS: [usize; 3] = [0, 48, 144];

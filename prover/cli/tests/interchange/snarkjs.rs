@@ -21,8 +21,8 @@ pub struct Snarkjs {
 }
 
 impl Snarkjs {
-    /// Finds node and what scripts/setup.sh installs from tests/interchange/package-lock.json. A test that needs them fails without
-    /// them: one that is skipped would look like one that has passed.
+    /// Finds node and what scripts/setup.sh installs from tests/interchange/package-lock.json. A test that needs them
+    /// fails without them: one that is skipped would look like one that has passed.
     pub fn installed() -> Self {
         let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/interchange/node_modules");
         let script = modules.join("snarkjs/build/cli.cjs");
