@@ -7,8 +7,8 @@ use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
 #[cfg(target_os = "linux")]
 const NICENESS: libc::c_int = 10;
 
-/// A thread for each core, which leaves the core to others whenever they need it: a proof keeps all cores busy for seconds, and
-/// a node that proves must still make and import blocks in time.
+/// A thread for each core, which leaves the core to others whenever they need it: a proof keeps all cores busy for
+/// seconds, and a node that proves must still make and import blocks in time.
 ///
 /// # Errors
 /// The system gives no threads.
@@ -16,6 +16,9 @@ pub(crate) fn proving_threads() -> Result<ThreadPool, ThreadPoolBuildError> {
     ThreadPoolBuilder::new()
         .thread_name(|i| format!("prover-{i}"))
         .start_handler(|_| stand_back())
+        // Without a handler a panic in a job ends the process. The panic hook has reported it, and who waits for the
+        // job learns that it is lost.
+        .panic_handler(|_| ())
         .build()
 }
 
@@ -24,7 +27,8 @@ fn stand_back() {
     // SAFETY: no memory is involved. On Linux process 0 is the calling thread alone.
     let result = unsafe { libc::setpriority(libc::PRIO_PROCESS, 0, NICENESS) };
     if result != 0 {
-        log::debug!(target: "cloister", "The priority of a proving thread stays as it is: {}", std::io::Error::last_os_error());
+        let error = std::io::Error::last_os_error();
+        log::debug!(target: "cloister", "The priority of a proving thread stays as it is: {error}");
     }
 }
 
