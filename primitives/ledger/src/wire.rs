@@ -8,8 +8,17 @@
 //! that are written again. Whether the values follow the rules of a statement is not asked here; its `check` does that.
 
 use crate::{
-    Account, BatchContext, BatchWitness, ExitStatement, ExitWitness, Fill, FinalValues, House, Instruction, Key, Mode,
-    PlaceWitness, SealStatement, SealWitness, Shape, Side, SignedInstruction, UnitWitness,
+    account::{Account, Key},
+    batch::BatchWitness,
+    context::BatchContext,
+    exit::{ExitStatement, ExitWitness, FinalValues},
+    fill::Fill,
+    house::House,
+    instruction::{Instruction, Side, SignedInstruction},
+    place::PlaceWitness,
+    seal::{SealStatement, SealWitness},
+    shape::Shape,
+    unit::{Mode, UnitWitness},
 };
 use alloc::vec::Vec;
 use cloister_crypto::{

@@ -46,10 +46,10 @@ pub enum DecodeError {
     #[error("the job is of the unknown kind {0}")]
     Kind(u8),
     /// A batch has a shape that no chain can have.
-    #[error("no batch can have {} units with {} places each", .0.units, .0.orders)]
+    #[error("no batch can have {} units with {} places each", .0.units, .0.places)]
     Shape(Shape),
     /// The witness of a batch does not have the units and places of its shape.
-    #[error("the witness does not have the {} units with {} places each of its shape", .0.units, .0.orders)]
+    #[error("the witness does not have the {} units with {} places each of its shape", .0.units, .0.places)]
     OtherShape(Shape),
     /// Statement or witness cannot be read.
     #[error(transparent)]
@@ -135,7 +135,7 @@ impl ProofJob {
 
 fn read_batch(rest: &mut &[u8]) -> Result<BatchJob, DecodeError> {
     let shape = Shape::read_from(rest)?;
-    let (units, places) = (u32::from(shape.units), u32::from(shape.orders));
+    let (units, places) = (u32::from(shape.units), u32::from(shape.places));
     if !(1..=MAX_UNITS).contains(&units) || !(1..=MAX_PLACES).contains(&places) {
         return Err(DecodeError::Shape(shape));
     }
@@ -146,7 +146,7 @@ fn read_batch(rest: &mut &[u8]) -> Result<BatchJob, DecodeError> {
     };
     let list = &job.witness.units;
     let fits = list.len() == usize::from(shape.units)
-        && list.iter().all(|unit| unit.places.len() == usize::from(shape.orders));
+        && list.iter().all(|unit| unit.places.len() == usize::from(shape.places));
     if fits {
         Ok(job)
     } else {

@@ -19,7 +19,7 @@ pub enum JobKind {
 impl fmt::Display for JobKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Batch(shape) => write!(f, "batch of {} units with {} places each", shape.units, shape.orders),
+            Self::Batch(shape) => write!(f, "batch of {} units with {} places each", shape.units, shape.places),
             Self::Seal => f.write_str("seal"),
             Self::Exit => f.write_str("exit"),
         }

@@ -16,11 +16,7 @@ use rand_core::SeedableRng;
 use std::sync::OnceLock;
 
 /// Small enough for a key that is made in memory.
-fn small() -> Shape {
-    let mut shape = Shape::DEV;
-    shape.units = 2;
-    shape
-}
+const SMALL: Shape = Shape { units: 2, places: 1 };
 
 fn prover(kind: JobKind) -> LocalProver {
     LocalProver::load(kind, &Parameters::Development, &mut |step| println!("{step:?}")).expect("the development key")
@@ -30,9 +26,9 @@ fn prover(kind: JobKind) -> LocalProver {
 fn small_prover() -> &'static LocalProver {
     static PROVER: OnceLock<LocalProver> = OnceLock::new();
     PROVER.get_or_init(|| {
-        let matrices = Matrices::record(BatchCircuit::blank(small())).expect("synthesises");
+        let matrices = Matrices::record(BatchCircuit::blank(SMALL)).expect("synthesises");
         let key = generate_development(&matrices).expect("generates");
-        LocalProver::new(JobKind::Batch(small()), key).expect("the key fits")
+        LocalProver::new(JobKind::Batch(SMALL), key).expect("the key fits")
     })
 }
 
@@ -94,7 +90,7 @@ proptest! {
 
     #[test]
     fn the_proof_from_the_bytes_should_be_the_proof_from_the_value(seed in any::<u64>()) {
-        check(small_prover(), batch(seed, small()), seed);
+        check(small_prover(), batch(seed, SMALL), seed);
     }
 }
 
@@ -120,7 +116,7 @@ fn a_job_of_another_kind_should_be_refused() {
 
 #[test]
 fn a_broken_constraint_should_be_named() {
-    let ProofJob::Batch(mut job) = batch(5, small()) else {
+    let ProofJob::Batch(mut job) = batch(5, SMALL) else {
         panic!("a batch")
     };
     job.witness.sweep += 1;
@@ -143,7 +139,7 @@ fn a_broken_constraint_should_be_named() {
 
 #[test]
 fn a_witness_with_too_few_units_should_be_refused() {
-    let ProofJob::Batch(mut job) = batch(7, small()) else {
+    let ProofJob::Batch(mut job) = batch(7, SMALL) else {
         panic!("a batch")
     };
     job.witness.units.pop();
@@ -153,7 +149,7 @@ fn a_witness_with_too_few_units_should_be_refused() {
 
 #[test]
 fn a_key_of_another_circuit_should_be_refused() {
-    let matrices = Matrices::record(BatchCircuit::blank(small())).expect("synthesises");
+    let matrices = Matrices::record(BatchCircuit::blank(SMALL)).expect("synthesises");
     let key = generate_development(&matrices).expect("generates");
     let refused = LocalProver::new(JobKind::Seal, key).map(|_| ());
     assert!(matches!(refused, Err(ProverError::WrongKey { .. })), "{refused:?}");

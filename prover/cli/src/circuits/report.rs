@@ -100,7 +100,7 @@ impl Report {
             circuit: matrices.id().to_string(),
             shape: circuit.shape.map(|shape| shape.name),
             units: circuit.shape.map(|shape| shape.units),
-            places_per_unit: circuit.shape.map(|shape| shape.orders),
+            places_per_unit: circuit.shape.map(|shape| shape.places),
             constraints,
             constraints_once: once,
             constraints_per_unit: per_unit,
