@@ -2,13 +2,13 @@
 
 use crate::{
     history::Settled,
-    prover::{Parameters, ProofError, Proven, TraderProver},
+    prover::{Parameters, Proven, TraderProver},
     recovery::{account_tree, recover, RecoveryError},
     trader::Trader,
 };
-use cloister_circuits::statements::exit::{ExitCircuit, ExitStatement, ExitWitness};
 use cloister_crypto::field::to_bytes;
-use cloister_ledger::{ExitError, FinalValues};
+use cloister_ledger::{ExitError, ExitStatement, ExitWitness, FinalValues};
+use cloister_prover_job::{JobKind, ProofJob, ProverError};
 use cloister_risk::RiskTable;
 use serde_json::{json, Value};
 use std::path::Path;
@@ -24,7 +24,7 @@ pub enum ExitProofError {
     Exit(#[from] ExitError),
     /// The proof cannot be made.
     #[error("the exit: {0}")]
-    Proof(#[from] ProofError),
+    Proof(#[from] ProverError),
 }
 
 /// What an account takes out, before it is proven.
@@ -99,10 +99,10 @@ impl ExitProver {
     /// With the parameters in a file, or the public ones.
     ///
     /// # Errors
-    /// [`ProofError`].
-    pub async fn new(file: Option<&Path>) -> Result<Self, ProofError> {
+    /// [`ProverError`].
+    pub async fn new(file: Option<&Path>) -> Result<Self, ProverError> {
         let parameters = file.map_or(Parameters::Development, |path| Parameters::File(path.into()));
-        Ok(Self(TraderProver::new(ExitCircuit::blank(), parameters).await?))
+        Ok(Self(TraderProver::new(JobKind::Exit, parameters).await?))
     }
 
     /// The verifying key (C-VERIFIER).
@@ -113,9 +113,8 @@ impl ExitProver {
     /// Proves an exit.
     ///
     /// # Errors
-    /// [`ProofError`].
-    pub async fn prove(&self, exit: &Exit) -> Result<Proven, ProofError> {
-        let circuit = ExitCircuit::proving(exit.statement, exit.witness.clone());
-        self.0.prove(circuit, exit.statement.hash()).await
+    /// [`ProverError`].
+    pub async fn prove(&self, exit: &Exit) -> Result<Proven, ProverError> {
+        self.0.prove(ProofJob::exit(exit.statement, exit.witness.clone())).await
     }
 }

@@ -1,111 +1,51 @@
 //! Proofs that a trader makes alone, on its own machine: of a seal, of an exit.
 
-use crate::wallet::entropy;
-use bellman::Circuit;
-use cloister_crypto::Fr;
-use cloister_groth16::{
-    default_directory, load_or_generate_from, read_key, KeyError, Matrices, ProveError, Prover, VerifyError,
-    PROOF_LENGTH,
-};
-use rand_chacha::ChaCha20Rng;
-use rand_core::SeedableRng;
-use std::{
-    path::PathBuf,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+pub use cloister_prover_local::Parameters;
 
-/// Where the parameters of a proof come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Parameters {
-    /// From the public seed: the cache's, or generated into it, which takes a moment. They prove nothing to anybody.
-    Development,
-    /// A file with the proving key, which must be the circuit's.
-    File(PathBuf),
-}
-
-/// Why there is no proof.
-#[derive(Debug, thiserror::Error)]
-pub enum ProofError {
-    /// The parameters cannot be had, or are of another circuit.
-    #[error("the parameters of the proof: {0}")]
-    Key(#[from] KeyError),
-    /// The witness breaks a rule of the statement.
-    #[error("the proof cannot be made: {0}")]
-    Prove(#[from] ProveError),
-    /// The proof that was made does not verify: the machine is broken.
-    #[error("the proof does not verify: {0}")]
-    Verify(#[from] VerifyError),
-    /// The proving thread ended without an answer.
-    #[error("the proving thread ended without an answer")]
-    Thread,
-}
+use cloister_prover_job::{JobKind, ProofJob, Prover, ProverError, PROOF_BYTES};
+use cloister_prover_local::LocalProver;
+use std::time::{Duration, Instant};
 
 /// A proof and what it took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Proven {
     /// The proof (C-VERIFIER).
-    pub proof: [u8; PROOF_LENGTH],
+    pub proof: [u8; PROOF_BYTES],
     /// From the witness to the verified proof.
     pub took: Duration,
 }
 
-/// Proves statements of one circuit. Clones share the parameters.
+/// Proves statements of one kind. Clones share the parameters.
 #[derive(Clone, Debug)]
-pub struct TraderProver(Arc<Prover>);
+pub struct TraderProver(LocalProver);
 
 impl TraderProver {
-    /// Makes the parameters of a circuit ready.
+    /// Makes the parameters of a kind ready, on a thread of its own.
     ///
     /// # Errors
-    /// [`ProofError::Key`], [`ProofError::Thread`].
-    pub async fn new<C>(blank: C, parameters: Parameters) -> Result<Self, ProofError>
-    where
-        C: Circuit<Fr> + Send + 'static,
-    {
-        let ready = move || {
-            let matrices = Matrices::record(blank).map_err(KeyError::from)?;
-            let key = match &parameters {
-                // It takes no second, so there is no progress to show.
-                Parameters::Development => {
-                    load_or_generate_from(&default_directory()?, matrices.id(), &matrices, &mut |_| {})?
-                }
-                Parameters::File(path) => read_key(path, matrices.id())?,
-            };
-            Ok(Self(Arc::new(Prover::new(key, matrices)?)))
-        };
-        tokio::task::spawn_blocking(ready)
-            .await
-            .map_err(|_| ProofError::Thread)?
+    /// [`ProverError::KeyUnavailable`], [`ProverError::WrongKey`], [`ProverError::Resources`], [`ProverError::Lost`].
+    pub async fn new(kind: JobKind, parameters: Parameters) -> Result<Self, ProverError> {
+        // It takes no second, so there is no progress to show.
+        let ready = move || LocalProver::load(kind, &parameters, &mut |_| {});
+        let prover = tokio::task::spawn_blocking(ready).await;
+        Ok(Self(prover.map_err(|_| ProverError::Lost)??))
     }
 
     /// The verifying key (C-VERIFIER).
     pub fn verifying_key(&self) -> Vec<u8> {
-        self.0.key().verifying_key()
+        self.0.verifying_key()
     }
 
-    /// Proves, on a thread of its own, and verifies the proof.
+    /// Proves a job and verifies the proof.
     ///
     /// # Errors
-    /// [`ProofError::Prove`], [`ProofError::Verify`], [`ProofError::Thread`].
-    pub async fn prove<C>(&self, circuit: C, statement: Fr) -> Result<Proven, ProofError>
-    where
-        C: Circuit<Fr> + Send + 'static,
-    {
-        let prover = self.0.clone();
-        let prove = move || {
-            let begin = Instant::now();
-            let mut seed = [0; 32];
-            seed.copy_from_slice(&entropy()[..32]);
-            let proof = prover.prove(circuit, ChaCha20Rng::from_seed(seed))?;
-            prover.key().verify(&proof, &[statement])?;
-            Ok(Proven {
-                proof: proof.0,
-                took: begin.elapsed(),
-            })
-        };
-        tokio::task::spawn_blocking(prove)
-            .await
-            .map_err(|_| ProofError::Thread)?
+    /// [`ProverError`].
+    pub async fn prove(&self, job: ProofJob) -> Result<Proven, ProverError> {
+        let begin = Instant::now();
+        let proof = self.0.prove(job).await?;
+        Ok(Proven {
+            proof: proof.0,
+            took: begin.elapsed(),
+        })
     }
 }

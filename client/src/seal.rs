@@ -2,9 +2,10 @@
 
 use crate::{
     chain::{Chain, ChainError},
-    prover::{Parameters, ProofError, Proven, TraderProver},
+    prover::{Parameters, Proven, TraderProver},
 };
-use cloister_circuits::statements::seal::{SealCircuit, SealStatement, SealWitness};
+use cloister_ledger::{SealStatement, SealWitness};
+use cloister_prover_job::{JobKind, ProofJob, ProverError};
 use std::path::Path;
 
 /// Why a seal cannot be proven.
@@ -21,7 +22,7 @@ pub enum SealError {
     OtherKey,
     /// The proof cannot be made.
     #[error("the seal: {0}")]
-    Proof(#[from] ProofError),
+    Proof(#[from] ProverError),
 }
 
 /// Proves seals for one chain.
@@ -40,7 +41,7 @@ impl SealProver {
             None if wanted.development => Parameters::Development,
             None => return Err(SealError::NoParameters),
         };
-        let prover = TraderProver::new(SealCircuit::blank(), parameters).await?;
+        let prover = TraderProver::new(JobKind::Seal, parameters).await?;
         if prover.verifying_key() != *wanted.key {
             return Err(SealError::OtherKey);
         }
@@ -52,7 +53,6 @@ impl SealProver {
     /// # Errors
     /// [`SealError::Proof`].
     pub async fn prove(&self, statement: SealStatement, witness: SealWitness) -> Result<Proven, SealError> {
-        let input = statement.hash();
-        Ok(self.0.prove(SealCircuit::proving(statement, witness), input).await?)
+        Ok(self.0.prove(ProofJob::seal(statement, witness)).await?)
     }
 }

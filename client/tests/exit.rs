@@ -1,20 +1,21 @@
 //! Exits of accounts that were rebuilt from batch records alone, proven with the development parameters.
 
-use cloister_circuits::statements::{exit::ExitCircuit, seal::SealCircuit};
+use cloister_circuits::statements::seal::SealCircuit;
 use cloister_client::{
     exit::{Exit, ExitProver},
     history::Settled,
-    prover::{Parameters, ProofError, TraderProver},
+    prover::{Parameters, TraderProver},
     trader::Trader,
     wallet::Keys,
 };
 use cloister_crypto::field::to_bytes;
-use cloister_groth16::{default_directory, KeyError, Matrices};
+use cloister_groth16::{default_directory, Matrices};
 use cloister_ledger::{
     state::{GroupState, UnitRequest},
     testing::{World, GENESIS, GROUP},
     FinalValues, Key, Shape, Statement,
 };
+use cloister_prover_job::{JobKind, ProverError};
 
 /// 1,000 of the settlement asset.
 const DEPOSIT: u64 = 1_000_000_000;
@@ -101,23 +102,20 @@ async fn an_exit_with_a_higher_claim_should_not_be_proven() {
     let mut exit = Exit::of(&batches, &client_trader(&world, 0), &world.table).expect("rebuilt");
     exit.statement.claim += 1;
     let refused = prover.prove(&exit).await;
-    assert!(matches!(refused, Err(ProofError::Prove(_))), "{refused:?}");
+    assert!(matches!(refused, Err(ProverError::Unsatisfied { .. })), "{refused:?}");
 }
 
 #[tokio::test]
 async fn parameters_of_another_circuit_should_be_refused() {
     // The seal's, put into the cache by its own prover.
-    let seals = TraderProver::new(SealCircuit::blank(), Parameters::Development).await;
+    let seals = TraderProver::new(JobKind::Seal, Parameters::Development).await;
     seals.expect("the development parameters");
     let id = Matrices::record(SealCircuit::blank()).expect("synthesises").id();
     let path = default_directory()
         .expect("a cache directory")
         .join(format!("{id}.key"));
-    let refused = TraderProver::new(ExitCircuit::blank(), Parameters::File(path)).await;
-    assert!(
-        matches!(refused, Err(ProofError::Key(KeyError::OtherCircuit { .. }))),
-        "{refused:?}"
-    );
+    let refused = TraderProver::new(JobKind::Exit, Parameters::File(path)).await;
+    assert!(matches!(refused, Err(ProverError::WrongKey { .. })), "{refused:?}");
 }
 
 #[test]

@@ -12,9 +12,10 @@ use cloister_ledger::{
     testing::Random,
     BatchContext, Fill, GroupState, Key, Shape, SignedInstruction,
 };
+use cloister_prover_job::{JobKind, ProofJob, Prover};
+use cloister_prover_local::{LocalProver, Parameters};
 use cloister_risk::RiskTable;
 use cloister_runtime::RuntimeCall;
-use cloister_sequencer::{BatchProver, Groth16Prover};
 use pallet_cloister_execution::{Batch, Call, UnitSubmission};
 use polkadot_sdk::{frame_support::BoundedVec, sp_core::sr25519};
 
@@ -22,7 +23,7 @@ use polkadot_sdk::{frame_support::BoundedVec, sp_core::sr25519};
 pub struct TestSequencer {
     /// The group as the proven batches leave it.
     pub state: GroupState,
-    prover: Groth16Prover,
+    prover: LocalProver,
     random: Random,
     group: u32,
     genesis: [u8; 32],
@@ -80,7 +81,8 @@ impl TestSequencer {
     /// The parameters cannot be had.
     pub fn new(chain: &Chain, group: u32) -> Self {
         let mut progress = |step| eprintln!("parameters: {step:?}");
-        let prover = Groth16Prover::development(Shape::DEV, None, &mut progress).expect("the development parameters");
+        let prover = LocalProver::load(JobKind::Batch(Shape::DEV), &Parameters::Development, &mut progress)
+            .expect("the development parameters");
         let genesis = chain.genesis().0;
         Self {
             state: GroupState::default(),
@@ -136,8 +138,9 @@ impl TestSequencer {
             unbound: Vec::new(),
             closed_at: time,
         };
-        let proof = self.prover.prove(&closed).expect("the batch can be proven");
-        submission(shape, &closed, proof)
+        let job = ProofJob::batch(closed.shape, closed.witness.clone(), &closed.effect.statement);
+        let proof = self.prover.prove_blocking(job).expect("the batch can be proven");
+        submission(shape, &closed, proof.0)
     }
 }
 

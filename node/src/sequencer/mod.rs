@@ -12,9 +12,10 @@ pub use options::{Ready, SequencerOptions};
 
 use crate::service::{FullBackend, FullClient, TransactionPool};
 use chain::NodeChain;
-use cloister_groth16::Progress;
 use cloister_ledger::Shape;
-use cloister_sequencer::{Groth16Prover, ProveError, SecretError, Sequencer, SequencerKeys, StartError};
+use cloister_prover_job::{JobKind, ProverError};
+use cloister_prover_local::{LocalProver, Parameters, Progress};
+use cloister_sequencer::{SecretError, Sequencer, SequencerKeys, StartError};
 use jsonrpsee::RpcModule;
 use polkadot_sdk::*;
 use sc_client_api::UsageProvider;
@@ -102,25 +103,23 @@ fn submitter(keystore: &KeystorePtr, development: bool) -> Result<sr25519::Publi
     Err(Error::NoSubmitter)
 }
 
-/// Makes the prover ready: from a key file, or with the public parameters of development chains, which are generated when
-/// this machine has not got them yet. Takes seconds.
-fn prover(shape: Shape, key: Option<PathBuf>) -> Result<Groth16Prover, ProveError> {
-    match key {
-        Some(path) => Groth16Prover::from_file(shape, &path),
-        None => Groth16Prover::development(shape, None, &mut |step| match step {
-            // Once in ten seconds is enough.
-            Progress::Generating(since) if since.as_secs() % 10 != 0 => {}
-            Progress::Generating(since) => {
-                log::info!(target: "cloister", "Generating the development parameters, {} s", since.as_secs());
-            }
-            Progress::Waiting => {
-                log::info!(target: "cloister", "Waiting for another process that makes the development parameters");
-            }
-            Progress::Writing(path) => log::info!(target: "cloister", "Writing {}", path.display()),
-            Progress::Reading(path) => log::info!(target: "cloister", "Reading {}", path.display()),
-            Progress::Replacing(reason) => {
-                log::warn!(target: "cloister", "The development parameters are made anew: {reason}");
-            }
-        }),
-    }
+/// Makes the prover ready: from a key file, or with the public parameters of development chains, which are generated if
+/// this machine does not have them yet. Takes seconds.
+fn prover(shape: Shape, key: Option<PathBuf>) -> Result<LocalProver, ProverError> {
+    let parameters = key.map_or(Parameters::Development, Parameters::File);
+    LocalProver::load(JobKind::Batch(shape), &parameters, &mut |step| match step {
+        // Once in ten seconds is enough.
+        Progress::Generating(since) if since.as_secs() % 10 != 0 => {}
+        Progress::Generating(since) => {
+            log::info!(target: "cloister", "Generating the development parameters, {} s", since.as_secs());
+        }
+        Progress::Waiting => {
+            log::info!(target: "cloister", "Waiting for another process that makes the development parameters");
+        }
+        Progress::Writing(path) => log::info!(target: "cloister", "Writing {}", path.display()),
+        Progress::Reading(path) => log::info!(target: "cloister", "Reading {}", path.display()),
+        Progress::Replacing(reason) => {
+            log::warn!(target: "cloister", "The development parameters are made anew: {reason}");
+        }
+    })
 }

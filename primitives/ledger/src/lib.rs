@@ -64,6 +64,7 @@ pub mod state;
 pub mod statement;
 pub mod tree;
 pub mod unit;
+pub mod wire;
 
 #[cfg(feature = "testing")]
 pub mod testing;

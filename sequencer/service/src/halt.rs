@@ -1,8 +1,9 @@
 //! What stops batches. The sequencer keeps every event and tries again; the operator reads what to do.
 
-use crate::{chain::SubmitRejection, prover::ProveError};
+use crate::chain::SubmitRejection;
 use cloister_batcher::BatcherError;
 use cloister_engine::InputError;
+use cloister_prover_job::ProverError;
 
 /// Why nothing settles at present.
 #[derive(Debug, thiserror::Error)]
@@ -28,7 +29,7 @@ pub enum Halt {
         /// Batch number.
         batch_no: u64,
         /// Why.
-        source: ProveError,
+        source: ProverError,
     },
     /// The chain refuses a batch; it is submitted again later.
     #[error("the chain refuses batch {batch_no}: {rejection}")]

@@ -1,7 +1,7 @@
 //! The sequencer of one margin group: takes signed instructions, matches them, makes batches, proves and settles them.
 //!
 //! With the feature `client` alone this crate is the JSON-RPC's types and client; with `server` (the default) it is the service.
-//! The node implements [`ChainClient`] and gives a [`BatchProver`]; [`Sequencer::run`] does the rest.
+//! The node implements [`ChainClient`] and gives a `cloister_prover_job::Prover`; [`Sequencer::run`] does the rest.
 
 #[cfg(feature = "server")]
 pub mod chain;
@@ -10,15 +10,11 @@ mod config;
 #[cfg(feature = "server")]
 mod core;
 #[cfg(feature = "server")]
-mod groth16;
-#[cfg(feature = "server")]
 mod halt;
 #[cfg(feature = "server")]
 pub mod keys;
 #[cfg(feature = "server")]
 mod pipeline;
-#[cfg(feature = "server")]
-mod prover;
 #[cfg(feature = "server")]
 mod recover;
 pub mod rpc;
@@ -26,8 +22,6 @@ pub mod rpc;
 mod service;
 #[cfg(feature = "server")]
 mod tape;
-#[cfg(feature = "server")]
-mod workers;
 
 #[cfg(feature = "server")]
 pub use self::core::CoreError;
@@ -36,13 +30,9 @@ pub use chain::{ChainClient, ChainError};
 #[cfg(feature = "server")]
 pub use config::SequencerConfig;
 #[cfg(feature = "server")]
-pub use groth16::Groth16Prover;
-#[cfg(feature = "server")]
 pub use halt::Halt;
 #[cfg(feature = "server")]
 pub use keys::{SecretError, SequencerKeys};
-#[cfg(feature = "server")]
-pub use prover::{BatchProver, ProveError};
 #[cfg(feature = "server")]
 pub use recover::{replay, RecoverError};
 #[cfg(feature = "server")]

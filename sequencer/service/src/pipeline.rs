@@ -4,15 +4,15 @@
 //! lacks; this covers lost answers and forks alike, because a batch is forgotten only once a final block holds it.
 
 use crate::{
-    chain::{At, BatchSubmission, ChainClient, GroupView, SubmitOutcome, SubmitRejection, PROOF_BYTES},
+    chain::{At, BatchSubmission, ChainClient, GroupView, SubmitOutcome, SubmitRejection},
     core::millis,
     halt::Halt,
-    prover::{BatchProver, ProveError},
     rpc::types::BatchInfo,
     service::Shared,
 };
 use cloister_batcher::{ClosedBatch, SecretSource};
 use cloister_crypto::field::to_bytes;
+use cloister_prover_job::{Proof, ProofJob, Prover, ProverError};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -80,7 +80,7 @@ impl Pipeline {
 }
 
 /// Proves closed batches, one at a time, for ever.
-pub(crate) async fn prove_loop<C: ChainClient, P: BatchProver>(shared: Arc<Shared<C>>, prover: Arc<P>) {
+pub(crate) async fn prove_loop<C: ChainClient, P: Prover>(shared: Arc<Shared<C>>, prover: P) {
     let mut backoff = shared.config.backoff;
     loop {
         let Some((batch, generation)) = next_batch(&shared) else {
@@ -88,11 +88,8 @@ pub(crate) async fn prove_loop<C: ChainClient, P: BatchProver>(shared: Arc<Share
             continue;
         };
         let started = Instant::now();
-        let worker = prover.clone();
-        let job = batch.clone();
-        let proof = tokio::task::spawn_blocking(move || worker.prove(&job))
-            .await
-            .unwrap_or(Err(ProveError::Thread));
+        let job = ProofJob::batch(batch.shape, batch.witness.clone(), &batch.effect.statement);
+        let proof = prover.prove(job).await;
         if proved(&shared, batch, generation, proof, started) {
             backoff = shared.config.backoff;
             shared.wake.notify_waiters();
@@ -107,7 +104,7 @@ fn proved<C: ChainClient>(
     shared: &Shared<C>,
     batch: ClosedBatch,
     generation: u64,
-    proof: Result<[u8; PROOF_BYTES], ProveError>,
+    proof: Result<Proof, ProverError>,
     started: Instant,
 ) -> bool {
     let batch_no = batch.batch_no();
@@ -133,7 +130,7 @@ fn proved<C: ChainClient>(
         batch.used,
         batch.fills,
     );
-    let submission = BatchSubmission::new(shared.shape_id(), &batch, proof);
+    let submission = BatchSubmission::new(shared.shape_id(), &batch, proof.0);
     pipeline.last_time = pipeline.last_time.max(batch.time());
     let proven = Proven {
         batch,

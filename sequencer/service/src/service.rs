@@ -6,11 +6,11 @@ use crate::{
     core::{millis, Core, CoreError, Origin},
     keys::SequencerKeys,
     pipeline::{prove_loop, settle_loop, Pipeline},
-    prover::{BatchProver, ProveError},
     recover::{replay, RecoverError},
 };
 use cloister_crypto::field::to_bytes;
 use cloister_ledger::GroupState;
+use cloister_prover_job::{JobKind, Prover, ProverError};
 use cloister_risk::RiskTable;
 use std::{
     future::Future,
@@ -26,7 +26,7 @@ const QUEUE_PAGE: u32 = 256;
 pub enum StartError {
     /// The prover cannot be made ready.
     #[error("the prover cannot be made ready: {0}")]
-    Prover(#[from] ProveError),
+    Prover(#[from] ProverError),
     /// The prover's shape is not the configured one.
     #[error("the prover makes batches of another shape than configured")]
     Shape,
@@ -143,25 +143,24 @@ impl<C: ChainClient> Sequencer<C> {
         crate::rpc::module(self.clone())
     }
 
-    /// Makes the prover ready with `load` (on a blocking thread: it can take minutes), rebuilds the state from the chain, and runs until it is
-    /// dropped.
+    /// Makes the prover ready with `load` (on a blocking thread: it can take minutes), rebuilds the state from the chain,
+    /// and runs until it is dropped.
     ///
     /// # Errors
     /// [`StartError`]; once started it does not return.
-    pub async fn run<P: BatchProver>(
+    pub async fn run<P: Prover>(
         self,
-        load: impl FnOnce() -> Result<P, ProveError> + Send + 'static,
+        load: impl FnOnce() -> Result<P, ProverError> + Send + 'static,
     ) -> Result<(), StartError> {
         let prover = tokio::task::spawn_blocking(load)
             .await
             .map_err(|_| StartError::Thread)??;
-        if prover.shape() != self.shared.config.shape {
+        if prover.kind() != JobKind::Batch(self.shared.config.shape) {
             return Err(StartError::Shape);
         }
         self.find_key(&prover).await?;
         self.boot().await?;
         log::info!(target: "cloister", "The sequencer of group {} takes orders", self.shared.config.group);
-        let prover = Arc::new(prover);
         futures::join!(
             follow_loop(self.shared.clone()),
             prove_loop(self.shared.clone(), prover),
@@ -171,9 +170,9 @@ impl<C: ChainClient> Sequencer<C> {
     }
 
     /// Finds the chain's shape whose key is the prover's.
-    async fn find_key<P: BatchProver>(&self, prover: &P) -> Result<(), StartError> {
+    async fn find_key<P: Prover>(&self, prover: &P) -> Result<(), StartError> {
         let key = prover.verifying_key();
-        let shape = prover.shape();
+        let shape = self.shared.config.shape;
         let shapes = self.patiently(|| self.shared.chain.shapes()).await;
         let found = shapes
             .iter()
