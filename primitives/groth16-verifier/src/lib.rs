@@ -10,7 +10,7 @@
 extern crate alloc;
 
 mod backend;
-mod encoding;
+pub mod encoding;
 mod error;
 mod key;
 mod proof;

@@ -23,8 +23,8 @@ use cloister_crypto::{
     constants::{domain, STATEMENT_VERSION},
     field::limbs,
 };
+use cloister_groth16::parallel::prelude::*;
 pub use cloister_ledger::{BatchWitness, Shape};
-use rayon::prelude::*;
 
 use self::{
     house::{synthesize_house, HouseOutput},
