@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
+use cloister_groth16::parallel::prelude::*;
 
 use super::system::{common, TestSystem};
 use crate::Fr;

@@ -13,10 +13,10 @@ mod weigh;
 use crate::{
     arithmetic::Lanes,
     curve::{Affine, Stored, Xyzz},
+    parallel::prelude::*,
 };
 use digits::{Digits, WIDEST};
 pub use fixed::FixedBase;
-use rayon::prelude::*;
 use tree::Tree;
 
 /// Bases as a backend keeps them.
@@ -90,5 +90,4 @@ fn window<L: Lanes>(points: &[Stored<L>], digits: &[i16], width: u32) -> Xyzz<L:
 }
 
 #[cfg(test)]
-#[allow(unsafe_code)]
 mod tests;

@@ -5,49 +5,57 @@ mod rows;
 mod tables;
 
 use crate::{
-    arithmetic::{Backend, Portable},
+    arithmetic::{on_backend, Backend, Suite},
     curve::{
-        points::{g1, g2, to_g1, to_g2},
+        points::{from_g1, from_g2, is_identity_g1, is_identity_g2, to_g1, to_g2},
         Xyzz,
     },
-    key::{compress_g1, compress_g2, G1_COMPRESSED, G2_COMPRESSED},
+    pairing::CurveSuite,
+    parallel::prelude::*,
     scalar::words,
-    Assignment, KeyError, KeyPoint, Matrices, PointError, Proof, ProveError, ProvingKey, PROOF_LENGTH,
+    verify::ProofPoints,
+    Assignment, KeyError, KeyPoint, Matrices, PointError, Proof, ProveError, ProvingKey, VerifyingKey,
 };
 use bellman::Circuit;
 use bls12_381::Scalar;
-use blst::{blst_fp, blst_fp2};
 pub(crate) use density::Density;
 use ff::Field;
 use rand_core::Rng;
-use rayon::prelude::*;
+use rows::Rows;
 use tables::Tables;
 
 /// The sums over the key's points that a proof is made of.
-struct Sums {
-    a: Xyzz<blst_fp>,
-    b_g1: Xyzz<blst_fp>,
-    b_g2: Xyzz<blst_fp2>,
-    h: Xyzz<blst_fp>,
-    l: Xyzz<blst_fp>,
+struct Sums<S: Suite> {
+    a: Xyzz<S::Fp>,
+    b_g1: Xyzz<S::Fp>,
+    b_g2: Xyzz<S::Fp2>,
+    h: Xyzz<S::Fp>,
+    l: Xyzz<S::Fp>,
 }
 
 /// The key's points and the domain's tables as a backend keeps them.
-enum Engine {
-    Portable(Box<Tables<Portable>>),
-    #[cfg(target_arch = "x86_64")]
-    Vector(Box<Tables<crate::arithmetic::Vector>>),
+trait Engine: Send + Sync {
+    /// The proof for constraints and wires that have these values.
+    fn prove(&self, prover: &Prover, rows: &Rows, wires: &[[u64; 4]], blinding: [Scalar; 2]) -> Proof;
+}
+
+impl<S: CurveSuite> Engine for Tables<S> {
+    fn prove(&self, prover: &Prover, rows: &Rows, wires: &[[u64; 4]], [r, s]: [Scalar; 2]) -> Proof {
+        let sums = self.sums(rows, wires, prover.matrices.inputs, &prover.density);
+        assemble(prover.key.vk(), &sums, &r, &s)
+    }
 }
 
 /// Proves with one key.
 ///
-/// Besides the mapped key it holds the constraint system (12 bytes a term) and the points in the form of the inner loops (128
-/// bytes a point of G1 and 256 of G2 with AVX-512, 96 and 192 without).
+/// Besides the mapped key it holds the constraint system (12 bytes per term) and the points in the form of the inner loops (128
+/// bytes per point of G1 and 256 per point of G2 with AVX-512, 96 and 192 without).
 pub struct Prover {
     key: ProvingKey,
     matrices: Matrices,
     density: Density,
-    engine: Engine,
+    backend: Backend,
+    engine: Box<dyn Engine>,
 }
 
 impl std::fmt::Debug for Prover {
@@ -62,9 +70,9 @@ impl std::fmt::Debug for Prover {
 /// Without delta nothing blinds a proof: such a key was made to give witnesses away.
 fn check_delta(key: &ProvingKey) -> Result<(), KeyError> {
     let vk = key.vk();
-    let point = if g1(core::slice::from_ref(&vk.delta_g1))[0].is_infinity() {
+    let point = if is_identity_g1(&vk.delta_g1) {
         KeyPoint::DeltaG1
-    } else if g2(core::slice::from_ref(&vk.delta_g2))[0].is_infinity() {
+    } else if is_identity_g2(&vk.delta_g2) {
         KeyPoint::DeltaG2
     } else {
         return Ok(());
@@ -86,7 +94,8 @@ impl Prover {
         Self::with_backend(key, matrices, Backend::detect())
     }
 
-    /// The same on given instructions; those that the processor lacks are replaced by the portable ones.
+    /// The same on given instructions; those that the program or the processor lacks are replaced by the
+    /// fastest of the slower ones.
     ///
     /// # Errors
     /// As [`Prover::new`].
@@ -102,15 +111,13 @@ impl Prover {
         density.check(&key, &matrices)?;
         check_delta(&key)?;
         let log2 = matrices.domain_log2();
-        let engine = match backend {
-            #[cfg(target_arch = "x86_64")]
-            Backend::Vector if backend.is_available() => Engine::Vector(Box::new(Tables::new(&key, log2)?)),
-            _ => Engine::Portable(Box::new(Tables::new(&key, log2)?)),
-        };
+        let backend = backend.or_available();
+        let engine: Box<dyn Engine> = on_backend!(backend, S => Box::new(Tables::<S>::new(&key, log2)?));
         Ok(Self {
             key,
             matrices,
             density,
+            backend,
             engine,
         })
     }
@@ -127,11 +134,7 @@ impl Prover {
 
     /// The instructions in use.
     pub fn backend(&self) -> Backend {
-        match self.engine {
-            Engine::Portable(_) => Backend::Portable,
-            #[cfg(target_arch = "x86_64")]
-            Engine::Vector(_) => Backend::Vector,
-        }
+        self.backend
     }
 
     /// Proves a circuit with its witness.
@@ -159,38 +162,30 @@ impl Prover {
         let wires: Vec<Scalar> = [&assignment.inputs[..], &assignment.aux].concat();
         let rows = rows::evaluate(&self.matrices, &wires)?;
         let wires: Vec<[u64; 4]> = wires.par_iter().map(words).collect();
-        let sums = match &self.engine {
-            Engine::Portable(tables) => tables.sums(&rows, &wires, inputs, &self.density),
-            #[cfg(target_arch = "x86_64")]
-            Engine::Vector(tables) => tables.sums(&rows, &wires, inputs, &self.density),
-        };
-        Ok(self.assemble(&sums, &r, &s))
+        Ok(self.engine.prove(self, &rows, &wires, [r, s]))
     }
+}
 
-    /// `A = alpha + a + r·delta`, `B = beta + b + s·delta`, `C = h + l + s·A + r·B - r·s·delta`.
-    fn assemble(&self, sums: &Sums, r: &Scalar, s: &Scalar) -> Proof {
-        let vk = self.key.vk();
-        let point = |p: &crate::G1Affine| Xyzz::from(&g1(core::slice::from_ref(p))[0]);
-        let delta = point(&vk.delta_g1);
-        let mut a = point(&vk.alpha_g1);
-        a.add(&sums.a);
-        a.add(&delta.times(&words(r)));
-        let mut b = Xyzz::from(&g2(core::slice::from_ref(&vk.beta_g2))[0]);
-        b.add(&sums.b_g2);
-        b.add(&Xyzz::from(&g2(core::slice::from_ref(&vk.delta_g2))[0]).times(&words(s)));
-        // Without the blinding of B: its r·s·delta cancels against the last term.
-        let mut b_g1 = point(&vk.beta_g1);
-        b_g1.add(&sums.b_g1);
-        let mut c = sums.h;
-        c.add(&sums.l);
-        c.add(&a.times(&words(s)));
-        c.add(&b_g1.times(&words(r)));
-        let mut proof = [0; PROOF_LENGTH];
-        let (first, rest) = proof.split_at_mut(G1_COMPRESSED);
-        let (second, third) = rest.split_at_mut(G2_COMPRESSED);
-        first.copy_from_slice(&compress_g1(&to_g1(&a.to_affine())));
-        second.copy_from_slice(&compress_g2(&to_g2(&b.to_affine())));
-        third.copy_from_slice(&compress_g1(&to_g1(&c.to_affine())));
-        Proof(proof)
-    }
+/// `A = alpha + a + r·delta`, `B = beta + b + s·delta`, `C = h + l + s·A + r·B - r·s·delta`.
+fn assemble<S: CurveSuite>(vk: &VerifyingKey, sums: &Sums<S>, r: &Scalar, s: &Scalar) -> Proof {
+    let point = |p| Xyzz::<S::Fp>::from(&from_g1(p));
+    let point_g2 = |p| Xyzz::<S::Fp2>::from(&from_g2(p));
+    let mut a = point(&vk.alpha_g1);
+    a.add(&sums.a);
+    a.add(&point(&vk.delta_g1).times(&words(r)));
+    let mut b = point_g2(&vk.beta_g2);
+    b.add(&sums.b_g2);
+    b.add(&point_g2(&vk.delta_g2).times(&words(s)));
+    // Without the blinding of B: its r·s·delta cancels against the last term.
+    let mut b_g1 = point(&vk.beta_g1);
+    b_g1.add(&sums.b_g1);
+    let mut c = sums.h;
+    c.add(&sums.l);
+    c.add(&a.times(&words(s)));
+    c.add(&b_g1.times(&words(r)));
+    Proof::encode::<S::Curve>(&ProofPoints {
+        a: to_g1(&a.to_affine()),
+        b: to_g2(&b.to_affine()),
+        c: to_g1(&c.to_affine()),
+    })
 }

@@ -1,11 +1,10 @@
-//! Eight elements one after the other, over `blst`.
+//! Eight elements one after the other, over any arithmetic for single ones.
 #![allow(unsafe_code)]
 
 use super::{
-    field::Field,
+    field::{Field, ScalarField},
     lanes::{Lanes, ScalarLanes, Task, LANES},
 };
-use blst::*;
 
 /// Eight elements of a base field, always canonical.
 #[derive(Clone, Copy)]
@@ -122,67 +121,49 @@ impl<F: Field> Lanes for Wide<F> {
     }
 }
 
-/// Eight scalars in `blst`'s Montgomery form.
+/// Eight scalars.
 #[derive(Clone, Copy)]
-pub struct WideScalar([blst_fr; LANES]);
+pub struct WideScalar<F>([F; LANES]);
 
-impl WideScalar {
-    fn zip(&self, other: &Self, f: unsafe extern "C" fn(*mut blst_fr, *const blst_fr, *const blst_fr)) -> Self {
-        Self(core::array::from_fn(|i| {
-            let mut out = blst_fr::default();
-            // SAFETY: plain arithmetic on values that live here.
-            unsafe { f(&mut out, &self.0[i], &other.0[i]) };
-            out
-        }))
+impl<F: ScalarField> WideScalar<F> {
+    fn zip(&self, other: &Self, f: impl Fn(&F, &F) -> F) -> Self {
+        Self(core::array::from_fn(|i| f(&self.0[i], &other.0[i])))
     }
 }
 
-impl ScalarLanes for WideScalar {
-    type Element = blst_fr;
+impl<F: ScalarField> ScalarLanes for WideScalar<F> {
+    type Element = F;
 
-    fn element(value: &[u64; 4]) -> blst_fr {
-        let mut out = blst_fr::default();
-        // SAFETY: `blst` reads four words.
-        unsafe { blst_fr_from_uint64(&mut out, value.as_ptr()) };
-        out
+    fn element(value: &[u64; 4]) -> F {
+        F::from_words(value)
     }
 
-    fn broadcast(value: &blst_fr) -> Self {
+    fn broadcast(value: &F) -> Self {
         Self([*value; LANES])
     }
 
     fn zero() -> Self {
-        Self([blst_fr::default(); LANES])
+        Self([F::ZERO; LANES])
     }
 
     fn from_words(values: &[[u64; 4]; LANES]) -> Self {
-        Self(values.map(|v| {
-            let mut out = blst_fr::default();
-            // SAFETY: `blst` reads four words.
-            unsafe { blst_fr_from_uint64(&mut out, v.as_ptr()) };
-            out
-        }))
+        Self(values.map(|value| F::from_words(&value)))
     }
 
     fn to_words(self) -> [[u64; 4]; LANES] {
-        self.0.map(|v| {
-            let mut out = [0; 4];
-            // SAFETY: `blst` writes four words.
-            unsafe { blst_uint64_from_fr(out.as_mut_ptr(), &v) };
-            out
-        })
+        self.0.map(|value| value.to_words())
     }
 
     fn mul(&self, other: &Self) -> Self {
-        self.zip(other, blst_fr_mul)
+        self.zip(other, F::mul)
     }
 
     fn add(&self, other: &Self) -> Self {
-        self.zip(other, blst_fr_add)
+        self.zip(other, F::add)
     }
 
     fn sub(&self, other: &Self) -> Self {
-        self.zip(other, blst_fr_sub)
+        self.zip(other, F::sub)
     }
 
     fn sub_tight(&self, other: &Self) -> Self {

@@ -14,7 +14,7 @@
 //!
 //! Numbers are little-endian. Points are the bytes that `blst` has in memory on a 64-bit little-endian machine: coordinates as
 //! limbs in Montgomery form, no infinity; 96 bytes in G1, 192 in G2. The verifying key has its encoding (C-VERIFIER). A file is
-//! mapped and used in place.
+//! mapped and used in place, or read from its bytes where there are no files.
 //!
 //! The checksum is a tree so that it is computed on all cores, while writing and on load. It finds damage, not intent: a file
 //! is as trustworthy as whoever can write it, and its points are not checked on load. Keys from elsewhere are imported with
@@ -23,13 +23,20 @@
 //! Files are never changed in place, only replaced by renaming: a map stays whole while its file is replaced. Truncating a file
 //! that is mapped ends the process that maps it.
 
+mod bytes;
 mod header;
-mod reader;
+#[cfg(feature = "native")]
+mod map;
+#[cfg(feature = "native")]
 mod writer;
 
+pub use bytes::key_from_bytes;
 pub use header::{Section, FORMAT};
-pub(super) use reader::MappedPoints;
-pub use reader::{key_circuit, read_key};
+#[cfg(feature = "native")]
+pub(super) use map::MappedPoints;
+#[cfg(feature = "native")]
+pub use map::{key_circuit, read_key};
+#[cfg(feature = "native")]
 pub use writer::{write_key, KeyWriter};
 
 /// Length of the file with so many points (of the verifying key bytes) in each section; none beyond 63 bits.

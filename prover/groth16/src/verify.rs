@@ -1,16 +1,19 @@
 //! Verification: what the chain does (C-VERIFIER), natively.
 
 mod batch;
-mod pairing;
 mod proof;
 
 pub use batch::verify_batch;
 pub use proof::{Proof, ProofPoints, PROOF_LENGTH};
 
-use crate::{G1Affine, VerifyError, VerifyingKey};
+use crate::{
+    pairing::{Curve, DefaultCurve},
+    G1Affine, G2Affine, VerifyError, VerifyingKey,
+};
 use bls12_381::Scalar;
-use blst::blst_fp12;
-use pairing::{final_exponentiation, input_sum, miller, negate};
+
+/// Bits of a scalar.
+const SCALAR_BITS: usize = 255;
 
 /// A verifying key with its fixed pairing done, for whoever checks many proofs with one key.
 ///
@@ -19,7 +22,7 @@ use pairing::{final_exponentiation, input_sum, miller, negate};
 #[derive(Clone, Debug)]
 pub struct PreparedVerifyingKey {
     vk: VerifyingKey,
-    alpha_beta: blst_fp12,
+    alpha_beta: <DefaultCurve as Curve>::Target,
 }
 
 fn check_count(vk: &VerifyingKey, inputs: &[Scalar]) -> Result<(), VerifyError> {
@@ -33,20 +36,29 @@ fn check_count(vk: &VerifyingKey, inputs: &[Scalar]) -> Result<(), VerifyError> 
     }
 }
 
-/// The Miller loops of `e(A, B) · e(-inputs, gamma) · e(-C, delta)`, and of one more pair.
-fn product(
+/// `ic_0 + Σ x_i · ic_{i+1}`.
+fn input_sum<C: Curve>(ic: &[G1Affine], inputs: &[Scalar]) -> G1Affine {
+    let Some((constant, ic)) = ic.split_first() else {
+        return G1Affine::default();
+    };
+    let scalars: Vec<_> = inputs.iter().map(Scalar::to_bytes).collect();
+    C::add(&C::sum_of_products(ic, &scalars, SCALAR_BITS), constant)
+}
+
+/// `e(A, B) · e(-inputs, gamma) · e(-C, delta)`, times the pairing of one more pair.
+fn product<C: Curve>(
     vk: &VerifyingKey,
     proof: &ProofPoints,
     inputs: &[Scalar],
-    more: Option<(G1Affine, crate::G2Affine)>,
-) -> blst_fp12 {
+    more: Option<(G1Affine, G2Affine)>,
+) -> C::Target {
     let mut pairs = vec![
         (proof.a, proof.b),
-        (negate(input_sum(&vk.ic, inputs)), vk.gamma_g2),
-        (negate(proof.c), vk.delta_g2),
+        (C::negate(input_sum::<C>(&vk.ic, inputs)), vk.gamma_g2),
+        (C::negate(proof.c), vk.delta_g2),
     ];
     pairs.extend(more);
-    final_exponentiation(&miller(&pairs))
+    C::target(&C::miller(&pairs))
 }
 
 impl PreparedVerifyingKey {
@@ -54,7 +66,7 @@ impl PreparedVerifyingKey {
     pub fn new(vk: &VerifyingKey) -> Self {
         Self {
             vk: vk.clone(),
-            alpha_beta: final_exponentiation(&miller(&[(vk.alpha_g1, vk.beta_g2)])),
+            alpha_beta: DefaultCurve::target(&DefaultCurve::miller(&[(vk.alpha_g1, vk.beta_g2)])),
         }
     }
 
@@ -69,7 +81,7 @@ impl PreparedVerifyingKey {
     /// [`VerifyError::InputCount`], [`VerifyError::Proof`], [`VerifyError::NotSatisfied`].
     pub fn verify(&self, proof: &Proof, inputs: &[Scalar]) -> Result<(), VerifyError> {
         check_count(&self.vk, inputs)?;
-        if product(&self.vk, &proof.points()?, inputs, None) == self.alpha_beta {
+        if product::<DefaultCurve>(&self.vk, &proof.points()?, inputs, None) == self.alpha_beta {
             Ok(())
         } else {
             Err(VerifyError::NotSatisfied)
@@ -78,10 +90,10 @@ impl PreparedVerifyingKey {
 }
 
 /// Verifies one proof with a key that is not prepared: one more Miller loop instead of a whole pairing.
-pub(crate) fn verify_once(vk: &VerifyingKey, proof: &Proof, inputs: &[Scalar]) -> Result<(), VerifyError> {
+pub(crate) fn verify_once<C: Curve>(vk: &VerifyingKey, proof: &Proof, inputs: &[Scalar]) -> Result<(), VerifyError> {
     check_count(vk, inputs)?;
-    let alpha_beta = (negate(vk.alpha_g1), vk.beta_g2);
-    if product(vk, &proof.points()?, inputs, Some(alpha_beta)) == blst_fp12::default() {
+    let alpha_beta = (C::negate(vk.alpha_g1), vk.beta_g2);
+    if product::<C>(vk, &proof.decode::<C>()?, inputs, Some(alpha_beta)) == C::Target::default() {
         Ok(())
     } else {
         Err(VerifyError::NotSatisfied)

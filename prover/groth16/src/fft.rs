@@ -35,5 +35,4 @@ pub fn quotient<L: ScalarLanes>(domain: &Domain<L>, values: [&(dyn Fn(usize) -> 
 }
 
 #[cfg(test)]
-#[allow(unsafe_code)]
 mod tests;

@@ -9,7 +9,7 @@ use crate::arithmetic::{Field, Lanes};
 pub use projective::WidePoint;
 pub use xyzz::Xyzz;
 
-/// An affine point in `blst`'s layout; the point at infinity is (0, 0).
+/// An affine point; the point at infinity is (0, 0).
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C)]
 pub struct Affine<F> {

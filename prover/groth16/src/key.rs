@@ -1,8 +1,10 @@
 //! Keys: their points, encodings, files and the cache of the development ones.
 //!
 //! Points lie in memory as `blst` keeps them: coordinates of six 64-bit limbs in Montgomery form, least significant limb
-//! first, the identity all zero. Key files of format 2 hold the same bytes, so that a key is used where it is mapped.
+//! first, the identity all zero. Key files of format 2 hold the same bytes, so that a key is used where it is mapped. Files
+//! and their cache are of the feature `native`; without it a key file is read from its bytes ([`key_from_bytes`]).
 
+#[cfg(feature = "native")]
 mod cache;
 mod encoding;
 mod file;
@@ -11,24 +13,28 @@ mod proving;
 mod sizes;
 mod verifying;
 
+#[cfg(feature = "native")]
 pub use cache::{default_directory, load_or_generate, load_or_generate_from, load_or_make, Progress, CACHE_VARIABLE};
-pub use file::{key_circuit, read_key, write_key, KeyWriter, Section, FORMAT};
+#[cfg(feature = "native")]
+pub use file::{key_circuit, read_key, write_key, KeyWriter};
+pub use file::{key_from_bytes, Section, FORMAT};
 pub use points::{G1Affine, G2Affine, KeyPoints};
 pub use proving::ProvingKey;
 pub use sizes::KeySizes;
 pub use verifying::VerifyingKey;
 
-pub(crate) use encoding::{
-    compress_g1, compress_g2, decode_g1_compressed, decode_g2_compressed, G1_COMPRESSED, G2_COMPRESSED,
-};
+pub(crate) use encoding::{decode_g1_compressed, decode_g2_compressed};
 
 use blake2::{Blake2b512, Digest};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use std::fmt;
 
-#[cfg(not(all(target_endian = "little", target_pointer_width = "64")))]
-compile_error!("key files hold points as they lie in memory: only 64-bit little-endian machines are supported");
+#[cfg(all(
+    feature = "native",
+    not(all(target_endian = "little", target_pointer_width = "64"))
+))]
+compile_error!("key files are mapped, points as they lie in memory: only 64-bit little-endian machines have `native`");
 
 /// The public seed of development parameters. Whoever knows it (everybody) can forge proofs under them.
 pub const DEVELOPMENT_SEED: &[u8] = b"cloister development parameters v1";

@@ -1,5 +1,6 @@
 //! Eight elements in limbs of 52 bits: AVX-512 with the integer fused multiply-add (IFMA).
 
+mod constants;
 mod fp;
 mod fp2;
 mod fr;

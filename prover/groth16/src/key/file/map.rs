@@ -1,23 +1,18 @@
 //! Mapping key files.
 #![allow(unsafe_code)]
 
-use super::header::{chunk_hashes, Header, Layout, Section, HEADER};
-use crate::{key::VerifyingKey, CircuitId, G1Affine, G2Affine, KeyError, ProvingKey};
+use super::{
+    bytes::{check_body, check_header, range},
+    header::{Header, Layout, Section, HEADER},
+};
+use crate::{CircuitId, G1Affine, G2Affine, KeyError, ProvingKey};
 use memmap2::Mmap;
-use std::{fs::File, io::Read, ops::Range, path::Path, slice};
+use std::{fs::File, io::Read, path::Path, slice};
 
 /// The points of a key file that is mapped read-only.
 pub(in crate::key) struct MappedPoints {
     map: Mmap,
     layout: Layout,
-}
-
-/// The bytes of a section. The layout has passed [`Header::decode`], and its length is the map's.
-fn range(layout: &Layout, section: Section) -> Range<usize> {
-    let i = section as usize;
-    // 64-bit machines only, and the file is in the address space.
-    let start = layout.offsets[i] as usize;
-    start..start + (layout.counts[i] * section.unit()) as usize
 }
 
 impl MappedPoints {
@@ -77,18 +72,8 @@ fn open(path: &Path) -> Result<(File, Vec<u8>), KeyError> {
 /// [`KeyError::OtherCircuit`].
 pub fn read_key(path: &Path, expected: CircuitId) -> Result<ProvingKey, KeyError> {
     let (file, start) = open(path)?;
-    let header = Header::decode(path, &start)?;
     let length = file.metadata().map_err(KeyError::io(path))?.len();
-    if length != header.layout.length {
-        return Err(KeyError::Length(path.into()));
-    }
-    if header.circuit != expected {
-        return Err(KeyError::OtherCircuit {
-            path: path.into(),
-            found: header.circuit.to_string(),
-            expected: expected.to_string(),
-        });
-    }
+    let header = check_header(path, &start, length, expected)?;
     // SAFETY: key files are written under another name and never changed afterwards (see the module's documentation).
     let map = unsafe { Mmap::map(&file) }.map_err(KeyError::io(path))?;
     if map.len() as u64 != header.layout.length {
@@ -97,10 +82,7 @@ pub fn read_key(path: &Path, expected: CircuitId) -> Result<ProvingKey, KeyError
     #[cfg(unix)]
     // Only a hint: without it the pages come in as they are hashed.
     let _ = map.advise(memmap2::Advice::WillNeed);
-    if !Header::root_matches(&start, &chunk_hashes(&map[HEADER..])) {
-        return Err(KeyError::Checksum(path.into()));
-    }
-    let vk = VerifyingKey::from_bytes(&map[range(&header.layout, Section::Vk)])?;
+    let vk = check_body(path, &start, &header, &map)?;
     let points = MappedPoints {
         map,
         layout: header.layout,

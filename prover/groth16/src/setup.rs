@@ -4,10 +4,11 @@ mod columns;
 mod sink;
 
 use crate::{
-    arithmetic::{Backend, Portable, Suite},
-    curve::points::{to_g1, to_g2},
+    arithmetic::{on_backend, Backend},
+    curve::points::{from_g1, from_g2, to_g1, to_g2},
     development_rng,
     msm::FixedBase,
+    pairing::{Curve, CurveSuite},
     scalar::words,
     CircuitId, G1Affine, G2Affine, KeyError, KeyPoints, Matrices, ProvingKey, VerifyingKey,
 };
@@ -15,9 +16,8 @@ use bellman::SynthesisError;
 use bls12_381::{G1Projective, G2Projective, Scalar};
 use columns::Columns;
 use ff::Field;
-use group::Group;
+use group::{Curve as _, Group};
 use rand_core::Rng;
-use sink::affine_of;
 pub use sink::PointSink;
 
 /// Points that are made before they are handed on.
@@ -92,16 +92,10 @@ pub fn generate_into<R: Rng, S: PointSink>(
     backend: Backend,
 ) -> Result<VerifyingKey, KeyError> {
     let trapdoor = Trapdoor::random(rng);
-    match backend {
-        #[cfg(target_arch = "x86_64")]
-        Backend::Vector if backend.is_available() => {
-            generate_with::<crate::arithmetic::Vector, S>(matrices, &trapdoor, sink)
-        }
-        _ => generate_with::<Portable, S>(matrices, &trapdoor, sink),
-    }
+    on_backend!(backend, F => generate_with::<F, S>(matrices, &trapdoor, sink))
 }
 
-fn generate_with<F: Suite, S: PointSink>(
+fn generate_with<F: CurveSuite, S: PointSink>(
     matrices: &Matrices,
     trapdoor: &Trapdoor,
     sink: &mut S,
@@ -110,8 +104,12 @@ fn generate_with<F: Suite, S: PointSink>(
     let (gamma_inverse, delta_inverse) = (invert(&trapdoor.gamma)?, invert(&trapdoor.delta)?);
     let columns = Columns::new(matrices, &trapdoor.tau)?;
     let size = 1usize << matrices.domain_log2();
-    let g1 = FixedBase::<F::G1>::new(&affine_of::g1(&trapdoor.g1), 4 * size);
-    let g2 = FixedBase::<F::G2>::new(&affine_of::g2(&trapdoor.g2), size);
+    // The generators are points of the crate `bls12_381`; they are never the identity.
+    let identity = |_| SynthesisError::UnexpectedIdentity;
+    let g1 = F::Curve::decode_g1(&trapdoor.g1.to_affine().to_uncompressed()).map_err(identity)?;
+    let g2 = F::Curve::decode_g2(&trapdoor.g2.to_affine().to_uncompressed()).map_err(identity)?;
+    let g1 = FixedBase::<F::G1>::new(&from_g1(&g1), 4 * size);
+    let g2 = FixedBase::<F::G2>::new(&from_g2(&g2), size);
     let in_g1 = |scalars: &[[u64; 4]]| -> Vec<G1Affine> { g1.multiply(scalars).iter().map(to_g1).collect() };
     let in_g2 = |scalars: &[[u64; 4]]| -> Vec<G2Affine> { g2.multiply(scalars).iter().map(to_g2).collect() };
 
