@@ -1,8 +1,11 @@
 //! An account or the house in plain numbers, with margin arithmetic that shares no code with the unit's (S-RISK).
 
-use crate::{market::ROWS, step::Trade};
-use cloister_ledger::{Account, House};
-use cloister_risk::{Positions, RiskTable};
+use crate::trade::Trade;
+use cloister_ledger::{Account, House, Side};
+use cloister_risk::{Positions, RiskTable, Row};
+
+/// Leverages are in hundredths.
+pub const ONE_TIMES: u64 = 100;
 
 /// Cash and lots.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -10,19 +13,14 @@ pub struct Holding {
     /// 10^-6 of the settlement asset.
     pub cash: i128,
     /// Lots by row; negative is short.
-    pub lots: [i64; ROWS],
-}
-
-/// The rows the market lists; no other can hold anything.
-fn listed(positions: &Positions) -> [i64; ROWS] {
-    std::array::from_fn(|row| positions[row])
+    pub lots: Positions,
 }
 
 impl From<&Account> for Holding {
     fn from(account: &Account) -> Self {
         Self {
             cash: account.cash,
-            lots: listed(&account.positions),
+            lots: account.positions,
         }
     }
 }
@@ -31,7 +29,7 @@ impl From<&House> for Holding {
     fn from(house: &House) -> Self {
         Self {
             cash: house.insurance,
-            lots: listed(&house.positions),
+            lots: house.positions,
         }
     }
 }
@@ -45,17 +43,26 @@ impl Holding {
 
     /// The most that a scenario and the floors take, 10^-6.
     pub fn exposure(&self, table: &RiskTable) -> i128 {
-        let scenarios = table.rows[0].scenarios.len();
-        let mut worst = i128::MIN;
-        for s in 0..scenarios {
-            let mut loss = 0;
-            for (row, lots) in table.rows.iter().zip(self.lots) {
-                let floor = if lots > 0 { row.floor_long } else { row.floor_short };
-                loss += i128::from(lots.abs()) * i128::from(floor) - i128::from(lots) * i128::from(row.scenarios[s]);
-            }
-            worst = worst.max(loss);
-        }
-        worst
+        let held: Vec<(&Row, i64)> = table
+            .rows
+            .iter()
+            .zip(self.lots)
+            .filter(|(_, lots)| *lots != 0)
+            .collect();
+        let floors: i128 = held
+            .iter()
+            .map(|(row, lots)| {
+                let floor = if *lots > 0 { row.floor_long } else { row.floor_short };
+                i128::from(lots.abs()) * i128::from(floor)
+            })
+            .sum();
+        let gain = |s: usize| {
+            held.iter()
+                .map(|(row, lots)| i128::from(*lots) * i128::from(row.scenarios[s]))
+                .sum()
+        };
+        let lowest: i128 = (0..table.rows[0].scenarios.len()).map(gain).min().unwrap_or(0);
+        floors - lowest
     }
 
     /// What is missing to a requirement of `ratio` over 2^8, in 2^-8 of 10^-6: the largest deficit. Above 0 is short.
@@ -76,14 +83,22 @@ impl Holding {
         self.lots.iter().all(|lots| *lots == 0)
     }
 
-    /// What all lots together come to at their marks, both sides added, 10^-6.
-    pub fn gross(&self, table: &RiskTable) -> i128 {
-        let notional = |(row, lots): (usize, &i64)| i128::from(lots.abs()) * i128::from(table.rows[row].mark);
-        self.lots.iter().enumerate().map(notional).sum()
+    /// The rows in which it holds lots, with the lots.
+    pub fn held(&self) -> impl Iterator<Item = (usize, i64)> + '_ {
+        self.lots.iter().copied().enumerate().filter(|(_, lots)| *lots != 0)
     }
 
     /// Long lots less short lots, all rows: they follow one price.
     pub fn net_lots(&self) -> i64 {
         self.lots.iter().sum()
+    }
+
+    /// Lots that it can take on a side of a row if the net position may be worth `leverage` (hundredths) times the
+    /// equity.
+    pub fn capacity(&self, table: &RiskTable, row: usize, side: Side, leverage: u64) -> u64 {
+        let equity = self.equity(table).max(0);
+        let most = equity * i128::from(leverage) / i128::from(ONE_TIMES) / i128::from(table.rows[row].mark.max(1));
+        let net = i128::from(self.net_lots() * side.sign());
+        (most - net).max(0) as u64
     }
 }

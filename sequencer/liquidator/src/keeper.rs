@@ -1,16 +1,15 @@
-//! The sequencer's keeper of the house: takeovers, settlement of what expired, and getting rid of what the house holds.
+//! The keeper of the house: takeovers, settlement of what expired, and getting rid of what the house holds.
 
 use crate::{
-    book::Refusal,
-    draft::Draft,
-    makers::{ranked, take, AT_MARK},
-    market::ROWS,
-    step::{Action, Step, Trade},
+    decision::Decision,
+    draft::{take, BatchDraft, OfferPrice},
+    refusal::Refusal,
+    trade::Trade,
 };
 use cloister_ledger::Side;
 use cloister_risk::Status;
 
-/// Most orders of makers behind one takeover.
+/// Largest number of makers whose orders stand behind one takeover, per row.
 const TAKERS: usize = 6;
 
 /// The side that closes lots.
@@ -22,72 +21,73 @@ pub fn closing(lots: i64) -> Side {
     }
 }
 
-/// Takes over every account of negative equity that the house can carry, worst first. Where the house's own margin does not
-/// allow it, makers must take the lots at the mark in the same batch. Returns how many had to be left, and why.
-pub fn take_over(draft: &mut Draft<'_>, makers: &[u32]) -> Vec<(u32, Refusal)> {
+/// Takes over every account of negative equity that the house can carry, worst first. Where the house's own margin does
+/// not allow it, makers must take the lots at the mark in the same batch. Returns the accounts that had to be left, and
+/// why.
+pub fn take_over<'t>(draft: &mut impl BatchDraft<'t>) -> Vec<(u32, Refusal)> {
     let table = draft.table();
     let mut insolvent: Vec<(i128, u32)> = draft
-        .book
-        .accounts
-        .iter()
-        .map(|(index, holding)| (holding.equity(table), *index))
+        .accounts()
+        .map(|(account, holding)| (holding.equity(table), account))
         .filter(|(equity, _)| *equity < 0)
         .collect();
     insolvent.sort_unstable();
     let mut left = Vec::new();
-    for (_, index) in insolvent {
-        let step = Step::new(index, Action::TakeOver);
-        let Err(first) = draft.push(std::slice::from_ref(&step)) else {
+    for (_, account) in insolvent {
+        let decision = Decision::TakeOver { account };
+        let Err(first) = draft.push(std::slice::from_ref(&decision)) else {
             continue;
         };
-        let lots = draft.book.holding(index).lots;
-        let mut group = vec![step];
-        for (row, lots) in lots.iter().enumerate().filter(|(_, lots)| **lots != 0) {
-            let side = closing(*lots).opposite();
-            if let Some(orders) = take(draft, makers, row, side, lots.unsigned_abs(), TAKERS) {
+        let mut group = vec![decision];
+        for (row, lots) in draft.holding(account).held() {
+            let side = closing(lots).opposite();
+            if let Some(orders) = take(draft, None, row, side, lots.unsigned_abs(), TAKERS) {
                 group.extend(orders);
             }
         }
         if draft.push(&group).is_err() {
-            left.push((index, first));
+            left.push((account, first));
         }
     }
     left
 }
 
 /// Sells and buys back at the mark what the house holds, as far as makers take it.
-pub fn shed(draft: &mut Draft<'_>, makers: &[u32]) {
-    for row in 0..ROWS {
-        let at = &draft.table().rows[row];
+pub fn shed<'t>(draft: &mut impl BatchDraft<'t>) {
+    let table = draft.table();
+    for (row, held) in draft.house().held() {
+        let at = &table.rows[row];
         if !at.is_live() {
             continue;
         }
         let price = at.mark.unsigned_abs();
-        let side = closing(draft.book.house.lots[row]).opposite();
-        for (capacity, index) in ranked(draft, makers, row, side, AT_MARK) {
-            let lots = draft.book.house.lots[row].unsigned_abs().min(capacity);
+        let side = closing(held).opposite();
+        for offer in draft.offers(row, side, OfferPrice::Mark) {
+            let lots = draft.house().lots[row].unsigned_abs().min(offer.lots);
             if lots == 0 || draft.room() == 0 {
                 break;
             }
-            // A refusal leaves the lots where they are: the next minute tries again.
-            let _ = draft.push(&[Step::order(index, Trade::at(row, side, lots, price))]);
+            // A refusal leaves the lots where they are: the next batch tries again.
+            let _ = draft.push(&[Decision::Take {
+                account: offer.account,
+                trade: Trade::at(row, side, lots, price),
+            }]);
         }
     }
 }
 
 /// Settles expired rows of as many accounts as fit.
-pub fn expire(draft: &mut Draft<'_>) {
+pub fn expire<'t>(draft: &mut impl BatchDraft<'t>) {
     let table = draft.table();
-    for row in (0..ROWS).filter(|row| table.rows[*row].status == Status::Expired) {
+    for row in (0..table.rows.len()).filter(|row| table.rows[*row].status == Status::Expired) {
         let open: Vec<u32> = draft
-            .book
-            .accounts
-            .iter()
+            .accounts()
             .filter(|(_, holding)| holding.lots[row] != 0)
-            .map(|(index, _)| *index)
+            .map(|(account, _)| account)
             .collect();
-        for index in open {
-            if draft.push(&[Step::new(index, Action::Expire(vec![row]))]) == Err(Refusal::Full) {
+        for account in open {
+            let rows = vec![row];
+            if draft.push(&[Decision::Expire { account, rows }]) == Err(Refusal::Full) {
                 return;
             }
         }

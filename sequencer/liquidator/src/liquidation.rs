@@ -1,51 +1,52 @@
-//! Finds accounts below maintenance margin and reduces them by unsigned fills: makers take at a discount, else the house at
-//! the mark.
+//! Finds accounts below maintenance margin and reduces them by unsigned fills: makers take at a discount, else the
+//! house at the mark.
 
 use crate::{
-    book::Refusal,
-    draft::Draft,
+    decision::Decision,
+    draft::{take, BatchDraft, OfferPrice},
     holding::Holding,
     keeper::closing,
-    makers::{capacity, ranked, take, AT_DISCOUNT},
-    market::ROWS,
-    step::{Action, Step, Trade},
+    policy::Policy,
+    refusal::Refusal,
+    trade::Trade,
 };
 use cloister_risk::RiskTable;
 use std::collections::BTreeMap;
 
-/// Liquidations that one maker's order takes at once.
+/// Largest number of liquidations that one maker's order takes at once.
 const BUNDLE: usize = 9;
-/// Most orders of makers behind one liquidation at the mark.
+/// Largest number of makers whose orders stand behind one liquidation at the mark.
 const TAKERS: usize = 2;
 /// How often the house tries a smaller step when its margin does not carry a larger one, and by how much.
 const HOUSE_TRIES: u32 = 4;
 const HOUSE_SHRINKS: u64 = 4;
 
-/// What the liquidator could not do.
+/// Accounts that [`liquidate`] left as they are.
 #[derive(Clone, Debug, Default)]
-pub struct Left {
-    /// Accounts of which no single fill reduces the risk: both legs must go in one unit.
+pub struct Unliquidated {
+    /// Accounts of which no single fill reduces the risk: all legs must go in one unit.
     pub pairs: Vec<u32>,
     /// Accounts that nobody took, and the last reason.
     pub refused: Vec<(u32, Refusal)>,
 }
 
 /// Accounts that are short of maintenance margin, broke ones too, those with the least equity for their risk first.
-fn short(draft: &Draft<'_>) -> Vec<u32> {
+fn short<'t>(draft: &impl BatchDraft<'t>) -> Vec<u32> {
     let table = draft.table();
     let mut out: Vec<(i128, u32)> = Vec::new();
-    for (index, holding) in &draft.book.accounts {
+    for (account, holding) in draft.accounts() {
         let equity = holding.equity(table);
         if !holding.is_flat() && holding.shortfall(table, table.header.maintenance) >= 1 {
-            out.push((equity * 1_000_000 / holding.exposure(table).max(1), *index));
+            out.push((equity * 1_000_000 / holding.exposure(table).max(1), account));
         }
     }
     out.sort_unstable();
-    out.into_iter().map(|(_, index)| index).collect()
+    out.into_iter().map(|(_, account)| account).collect()
 }
 
-/// One fill that reduces a row of an account by as little as brings it back to initial margin, at most `most` lots, at a price
-/// `discount` (10^-6) worse than the mark. `None` if no fill of the row makes the account safer, or it cannot pay for one.
+/// One fill that reduces a row of an account by as little as brings it back to initial margin, at most `most` lots, at
+/// a price `discount` (10^-6) worse than the mark. `None` if no fill of the row makes the account safer, or if the
+/// account cannot pay for one.
 fn plan(table: &RiskTable, holding: &Holding, row: usize, most: u64, discount: u32) -> Option<Trade> {
     let at = &table.rows[row];
     let held = holding.lots[row];
@@ -93,69 +94,79 @@ fn plan(table: &RiskTable, holding: &Holding, row: usize, most: u64, discount: u
     (maintenance(&holding.traded(table, &trade)) < maintenance(holding)).then_some(trade)
 }
 
-/// Puts liquidations of single fills into a draft; the house takes up to `leverage`, hundredths.
-pub fn liquidate(draft: &mut Draft<'_>, makers: &[u32], discount: u32, leverage: u64) -> Left {
+/// Reduces every account that is short by one fill, where somebody takes it. Makers take at the policy's discount, else
+/// at the mark, else the house takes at the mark.
+pub fn liquidate<'t>(draft: &mut impl BatchDraft<'t>, policy: &Policy) -> Unliquidated {
     let table = draft.table();
-    let mut left = Left::default();
+    let mut left = Unliquidated::default();
     // By row and sign of what must go.
     let mut queues: BTreeMap<(usize, bool), Vec<u32>> = BTreeMap::new();
-    for index in short(draft) {
-        let holding = draft.book.holding(index);
-        let row = (0..ROWS)
-            .filter(|row| plan(table, &holding, *row, u64::MAX, 0).is_some())
-            .max_by_key(|row| i128::from(holding.lots[*row].abs()) * i128::from(table.rows[*row].mark));
-        match row {
-            Some(row) => queues.entry((row, holding.lots[row] > 0)).or_default().push(index),
-            None if (0..ROWS).all(|row| holding.lots[row] != 0 && table.rows[row].is_live()) => left.pairs.push(index),
-            None => left.refused.push((index, Refusal::Margin)),
+    for account in short(draft) {
+        let holding = draft.holding(account);
+        let largest = holding
+            .held()
+            .filter(|(row, _)| plan(table, &holding, *row, u64::MAX, 0).is_some())
+            .max_by_key(|(row, lots)| i128::from(lots.abs()) * i128::from(table.rows[*row].mark));
+        match largest {
+            Some((row, lots)) => queues.entry((row, lots > 0)).or_default().push(account),
+            None if holding.held().count() > 1 && holding.held().all(|(row, _)| table.rows[row].is_live()) => {
+                left.pairs.push(account);
+            }
+            None => left.refused.push((account, Refusal::Margin)),
         }
     }
     for ((row, _), queue) in queues {
-        let rest = to_makers(draft, makers, row, discount, queue);
-        for index in rest {
-            if let Err(refusal) = at_mark(draft, makers, index, row, leverage) {
-                left.refused.push((index, refusal));
+        let rest = to_makers(draft, row, policy.discount, queue);
+        for account in rest {
+            if let Err(refusal) = at_mark(draft, account, row, policy.house_leverage) {
+                left.refused.push((account, refusal));
             }
         }
     }
     left
 }
 
-/// Each account of the queue once, several to a maker's order. Returns whom no maker took.
-fn to_makers(draft: &mut Draft<'_>, makers: &[u32], row: usize, discount: u32, queue: Vec<u32>) -> Vec<u32> {
+/// Each account of the queue once, several to a maker's order. Returns the accounts that no maker took.
+fn to_makers<'t>(draft: &mut impl BatchDraft<'t>, row: usize, discount: u32, queue: Vec<u32>) -> Vec<u32> {
     let table = draft.table();
     let Some(first) = queue.first() else {
         return Vec::new();
     };
-    let taking = closing(draft.book.holding(*first).lots[row]).opposite();
+    let taking = closing(draft.holding(*first).lots[row]).opposite();
     let mut waiting = queue.into_iter().peekable();
     let mut rest = Vec::new();
-    for (mut capacity, maker) in ranked(draft, makers, row, taking, AT_DISCOUNT) {
+    for offer in draft.offers(row, taking, OfferPrice::Discount) {
+        let mut capacity = offer.lots;
         let room = draft.room().min(BUNDLE + 1);
-        let mut group: Vec<Step> = Vec::new();
+        let mut accounts: Vec<u32> = Vec::new();
+        let mut group: Vec<Decision> = Vec::new();
         let mut order = Trade::at(row, taking, 0, 0);
-        while let Some(index) = waiting.peek().copied() {
+        while let Some(account) = waiting.peek().copied() {
             if capacity == 0 || group.len() + 1 >= room {
                 break;
             }
             waiting.next();
-            let holding = draft.book.holding(index);
+            let holding = draft.holding(account);
             // A maker does not take of itself, and a broke account can pay no discount.
-            let fits = index != maker && holding.equity(table) >= 0;
+            let fits = account != offer.account && holding.equity(table) >= 0;
             let Some(trade) = plan(table, &holding, row, capacity, discount).filter(|_| fits) else {
-                rest.push(index);
+                rest.push(account);
                 continue;
             };
             capacity -= trade.lots;
             order.lots += trade.lots;
             order.cost += trade.cost;
-            group.push(Step::new(index, Action::Liquidate(vec![trade])));
+            accounts.push(account);
+            let trades = vec![trade];
+            group.push(Decision::Liquidate { account, trades });
         }
         if group.is_empty() {
             continue;
         }
-        let accounts: Vec<u32> = group.iter().map(|step| step.index).collect();
-        group.push(Step::order(maker, order));
+        group.push(Decision::Take {
+            account: offer.account,
+            trade: order,
+        });
         if draft.push(&group).is_err() {
             rest.extend(accounts);
         }
@@ -165,29 +176,31 @@ fn to_makers(draft: &mut Draft<'_>, makers: &[u32], row: usize, discount: u32, q
 }
 
 /// At the mark: makers take all of a step, or the house takes what its own limit and its margin carry.
-fn at_mark(draft: &mut Draft<'_>, makers: &[u32], index: u32, row: usize, leverage: u64) -> Result<(), Refusal> {
+fn at_mark<'t>(draft: &mut impl BatchDraft<'t>, account: u32, row: usize, leverage: u64) -> Result<(), Refusal> {
     let table = draft.table();
-    if let Some(trade) = plan(table, &draft.book.holding(index), row, u64::MAX, 0) {
-        let side = trade.side.opposite();
-        let others: Vec<u32> = makers.iter().copied().filter(|maker| *maker != index).collect();
-        if let Some(orders) = take(draft, &others, row, side, trade.lots, TAKERS) {
-            let mut group = vec![Step::new(index, Action::Liquidate(vec![trade]))];
+    let liquidation = |trade| Decision::Liquidate {
+        account,
+        trades: vec![trade],
+    };
+    if let Some(trade) = plan(table, &draft.holding(account), row, u64::MAX, 0) {
+        if let Some(orders) = take(draft, Some(account), row, trade.side.opposite(), trade.lots, TAKERS) {
+            let mut group = vec![liquidation(trade)];
             group.extend(orders);
             if draft.push(&group).is_ok() {
                 return Ok(());
             }
         }
     }
-    let taking = closing(draft.book.holding(index).lots[row]).opposite();
-    let mut most = capacity(table, &draft.book.house, row, taking, leverage);
+    let taking = closing(draft.holding(account).lots[row]).opposite();
+    let mut most = draft.house().capacity(table, row, taking, leverage);
     let mut last = Refusal::HouseLimit;
     for _ in 0..HOUSE_TRIES {
-        let holding = draft.book.holding(index);
+        let holding = draft.holding(account);
         let Some(trade) = plan(table, &holding, row, most, 0) else {
             return Err(last);
         };
         most = trade.lots / HOUSE_SHRINKS;
-        match draft.push(&[Step::new(index, Action::Liquidate(vec![trade]))]) {
+        match draft.push(&[liquidation(trade)]) {
             Err(Refusal::HouseMargin) => last = Refusal::HouseMargin,
             other => return other,
         }
@@ -195,24 +208,30 @@ fn at_mark(draft: &mut Draft<'_>, makers: &[u32], index: u32, row: usize, levera
     Err(last)
 }
 
-/// Liquidates accounts that are long one row and short the other, both legs in one unit, at the mark against the house.
-pub fn liquidate_pairs(draft: &mut Draft<'_>, pairs: &[u32]) -> Vec<(u32, Refusal)> {
+/// Liquidates accounts that hold lots of several rows against each other: the same number of lots of every leg in one
+/// unit, at the mark, against the house. Returns the accounts that had to be left, and why.
+pub fn liquidate_pairs<'t>(draft: &mut impl BatchDraft<'t>, pairs: &[u32]) -> Vec<(u32, Refusal)> {
     let table = draft.table();
     let mut left = Vec::new();
-    for index in pairs {
-        let holding = draft.book.holding(*index);
-        let lots = (0..ROWS)
-            .map(|row| holding.lots[row].unsigned_abs().min(table.rows[row].chunk))
+    for account in pairs {
+        let holding = draft.holding(*account);
+        if holding.held().count() < 2 {
+            // One leg is gone by now: no pair any more.
+            left.push((*account, Refusal::Fill));
+            continue;
+        }
+        let lots = holding
+            .held()
+            .map(|(row, lots)| lots.unsigned_abs().min(table.rows[row].chunk))
             .min()
             .unwrap_or(0);
-        let trades: Vec<Trade> = (0..ROWS)
-            .map(|row| {
-                let price = table.rows[row].mark.unsigned_abs();
-                Trade::at(row, closing(holding.lots[row]), lots, price)
-            })
+        let trades = holding
+            .held()
+            .map(|(row, held)| Trade::at(row, closing(held), lots, table.rows[row].mark.unsigned_abs()))
             .collect();
-        if let Err(refusal) = draft.push(&[Step::new(*index, Action::Liquidate(trades))]) {
-            left.push((*index, refusal));
+        let account = *account;
+        if let Err(refusal) = draft.push(&[Decision::Liquidate { account, trades }]) {
+            left.push((account, refusal));
         }
     }
     left
