@@ -1,12 +1,25 @@
-//! A small market: two instruments, a few traders, short ways to sign.
-#![allow(dead_code)]
+//! A small market for tests: two instruments, a few traders, short ways to sign.
+//!
+//! For the tests of the engine and of whatever feeds on it. Panics are fine here: no product depends on this crate
+//! (docs/decisions/0014).
+//!
+//! ```
+//! use cloister_engine_testing::{buy, engine, prints, sell, submit, MARK};
+//!
+//! let mut engine = engine(2, 1_000_000_000);
+//! submit(&mut engine, sell(0, 1, 5, MARK)).expect("rests");
+//! let accepted = submit(&mut engine, buy(1, 1, 3, MARK)).expect("fills");
+//! assert_eq!(prints(&accepted), [(0, MARK, 3)]);
+//! ```
 
 use cloister_crypto::{schnorr::SecretKey, Fr};
 use cloister_engine::{Accepted, Effect, Engine, EngineConfig, FeeRates, Fill, Rejection};
 use cloister_ledger::{instruction::flags, Instruction, Kind, Side, SignedInstruction};
 use cloister_risk::{linear_scenarios, Header, LinearScan, RiskTable, Row, Status};
 
+/// Genesis hash of the chain.
 pub const GENESIS: [u8; 32] = [7; 32];
+/// Margin group.
 pub const GROUP: u32 = 1;
 /// Instrument in row 0.
 pub const BTC: u32 = 11;
@@ -14,12 +27,18 @@ pub const BTC: u32 = 11;
 pub const ETH: u32 = 12;
 /// One unit of the settlement asset.
 pub const ONE: u64 = 1_000_000;
+/// Mark of a lot of [`BTC`].
 pub const MARK: u64 = 100 * ONE;
+/// Time of the table and of everything submitted.
 pub const NOW: u64 = 1_000_000;
+/// When instructions expire.
 pub const LATER: u64 = NOW + 60_000;
+/// The engine's fees.
 pub const FEES: FeeRates = FeeRates { maker: 100, taker: 500 };
+/// Highest fee that instructions allow.
 pub const MAX_FEE: u64 = 100_000;
 
+/// A row that trades, with a scan range of 10 % and floors of 1 and 2 %.
 pub fn row(instrument_id: u32, mark: u64, funding: i64) -> Row {
     let mark = mark as i64;
     let scan = LinearScan {
@@ -42,6 +61,7 @@ pub fn row(instrument_id: u32, mark: u64, funding: i64) -> Row {
     }
 }
 
+/// The risk table: [`BTC`] at 100 in row 0, [`ETH`] at 10 in row 3.
 pub fn table(version: u64) -> RiskTable {
     let header = Header {
         group: GROUP,
@@ -61,12 +81,14 @@ pub fn table(version: u64) -> RiskTable {
     table
 }
 
+/// Trading key of an account.
 pub fn secret(account: u32) -> SecretKey {
     let mut seed = [0u8; 32];
     seed[..4].copy_from_slice(&account.to_le_bytes());
     SecretKey::from_seed(&seed)
 }
 
+/// Configuration of the engine.
 pub fn config() -> EngineConfig {
     EngineConfig {
         genesis: GENESIS,
@@ -76,6 +98,7 @@ pub fn config() -> EngineConfig {
     }
 }
 
+/// An engine in which the accounts below `accounts` are open with the same deposit.
 pub fn engine(accounts: u32, deposit: u64) -> Engine {
     let mut engine = Engine::new(config(), table(1)).unwrap();
     for account in 0..accounts {
@@ -91,6 +114,7 @@ pub fn engine(accounts: u32, deposit: u64) -> Engine {
     engine
 }
 
+/// A limit order in [`BTC`].
 pub fn order(account: u32, id: u64, side: Side, quantity: u64, limit: u64) -> Instruction {
     Instruction {
         kind: Kind::Order,
@@ -107,22 +131,27 @@ pub fn order(account: u32, id: u64, side: Side, quantity: u64, limit: u64) -> In
     }
 }
 
+/// A limit order to buy.
 pub fn buy(account: u32, id: u64, quantity: u64, limit: u64) -> Instruction {
     order(account, id, Side::Buy, quantity, limit)
 }
 
+/// A limit order to sell.
 pub fn sell(account: u32, id: u64, quantity: u64, limit: u64) -> Instruction {
     order(account, id, Side::Sell, quantity, limit)
 }
 
+/// The instruction with other flags.
 pub fn with_flags(instruction: Instruction, flags: u8) -> Instruction {
     Instruction { flags, ..instruction }
 }
 
+/// The order as one that fills at once or not at all.
 pub fn market(instruction: Instruction) -> Instruction {
     with_flags(instruction, flags::IMMEDIATE_OR_CANCEL)
 }
 
+/// An instruction that is no order.
 pub fn other(kind: Kind, account: u32, id: u64, amount: u64) -> Instruction {
     Instruction {
         kind,
@@ -135,15 +164,21 @@ pub fn other(kind: Kind, account: u32, id: u64, amount: u64) -> Instruction {
     }
 }
 
+/// Signs with the key of the instruction's account.
 pub fn sign(instruction: Instruction) -> SignedInstruction {
     let key = secret(instruction.index);
     instruction.sign(&GENESIS, &key)
 }
 
+/// Signs and submits.
+///
+/// # Errors
+/// As [`Engine::submit`].
 pub fn submit(engine: &mut Engine, instruction: Instruction) -> Result<Accepted, Rejection> {
     engine.submit(NOW, sign(instruction))
 }
 
+/// The fills among the effects.
 pub fn fills(accepted: &Accepted) -> Vec<&Fill> {
     accepted
         .effects
@@ -163,10 +198,12 @@ pub fn prints(accepted: &Accepted) -> Vec<(u32, u64, u64)> {
         .collect()
 }
 
+/// Lots of [`BTC`] that an account holds.
 pub fn position(engine: &Engine, account: u32) -> i64 {
     engine.account(account).unwrap().holdings.positions[0]
 }
 
+/// Cash of an account.
 pub fn cash(engine: &Engine, account: u32) -> i128 {
     engine.account(account).unwrap().holdings.cash
 }

@@ -1,11 +1,11 @@
 //! The chain in memory: the storage and checks of C-SUBMIT that matter to a sequencer, blocks on demand, forks on demand.
 
-use super::market::{table, GENESIS, GROUP, NOW};
 use cloister_batcher::ClosedBatch;
 use cloister_crypto::{
     field::{from_bytes, to_bytes},
     Fr,
 };
+use cloister_engine_testing::{table, GENESIS, GROUP, NOW};
 use cloister_ledger::{GroupState, HouseRecord, KeyRecord, RecordKind, Shape, Statement, UnitRecord};
 use cloister_risk::RiskTable;
 use cloister_sequencer::{
