@@ -12,9 +12,9 @@ use cloister_crypto::field::to_bytes;
 use cloister_groth16::{default_directory, KeyError, Matrices};
 use cloister_ledger::{
     state::{GroupState, UnitRequest},
-    testing::{World, GENESIS, GROUP},
     FinalValues, Key, Shape, Statement,
 };
+use cloister_ledger_testing::{World, GENESIS, GROUP};
 
 /// 1,000 of the settlement asset.
 const DEPOSIT: u64 = 1_000_000_000;

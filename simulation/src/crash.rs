@@ -12,7 +12,8 @@ use crate::{
     step::{Action, Step},
     traders::{population, Role},
 };
-use cloister_ledger::{testing::Random, Mode, Side};
+use cloister_ledger::{Mode, Side};
+use cloister_ledger_testing::Random;
 use cloister_liquidator::{liquidate_pairs, Policy, Refusal, Trade, ONE_TIMES};
 use cloister_risk::RiskTable;
 use std::collections::{BTreeMap, BTreeSet};

@@ -9,7 +9,8 @@ use crate::{
     step::{Action, Step},
     traders::{Role, Trader},
 };
-use cloister_ledger::{testing::Random, Side};
+use cloister_ledger::Side;
+use cloister_ledger_testing::Random;
 use cloister_liquidator::{closing, take, Holding, Trade, ONE_TIMES};
 use cloister_risk::{RiskTable, Status};
 use std::collections::BTreeSet;

@@ -12,10 +12,10 @@ use crate::{
 use cloister_ledger::{
     instruction::flags,
     state::{BatchRequest, UnitRequest},
-    testing::Random,
     BatchContext, BatchEffect, BatchWitness, Fill, GroupState, Instruction, Kind, Mode, Shape, Side, SignedInstruction,
     StateError,
 };
+use cloister_ledger_testing::Random;
 use cloister_liquidator::Trade;
 use std::time::{Duration, Instant};
 

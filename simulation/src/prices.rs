@@ -1,6 +1,6 @@
 //! The price path: one-minute bars from a file, or a drawn crash where the file is absent.
 
-use cloister_ledger::testing::Random;
+use cloister_ledger_testing::Random;
 use csv::{ErrorKind, StringRecord};
 use jiff::{fmt::strtime, tz::TimeZone, Timestamp};
 use std::path::Path;

@@ -2,7 +2,8 @@
 
 use crate::prices::{DOLLAR, MINUTES};
 use cloister_crypto::{schnorr::SecretKey, Fr};
-use cloister_ledger::{testing::Random, Key};
+use cloister_ledger::Key;
+use cloister_ledger_testing::Random;
 use cloister_liquidator::ONE_TIMES;
 
 /// What a trader is after.

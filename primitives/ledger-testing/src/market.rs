@@ -1,7 +1,8 @@
 //! A market left to chance: prices move, instruments expire and are listed again, and accounts trade, go broke and are cleared.
 
-use super::{chain::INSTRUMENT, world::World};
-use crate::{
+use crate::{chain::INSTRUMENT, world::World};
+use cloister_crypto::Fr;
+use cloister_ledger::{
     batch::BatchWitness,
     fill::Fill,
     house::House,
@@ -10,8 +11,6 @@ use crate::{
     state::{BatchRequest, GroupState, UnitRequest},
     unit::{UnitEffect, UnitWitness},
 };
-use alloc::{vec, vec::Vec};
-use cloister_crypto::Fr;
 use cloister_risk::Status;
 
 /// Marks stay in these bounds, 10^-6 a lot.

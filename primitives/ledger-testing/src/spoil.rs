@@ -1,8 +1,9 @@
 //! Spoiling a valid batch witness in one place; the result may still be valid (the tests only demand that native code and
 //! circuit agree), but mostly is not.
 
-use super::random::Random;
-use crate::{
+use crate::random::Random;
+use cloister_crypto::Fr;
+use cloister_ledger::{
     account::Key,
     batch::BatchWitness,
     fill::Fill,
@@ -10,7 +11,6 @@ use crate::{
     state::{BatchRequest, UnitRequest},
     unit::{Mode, UnitWitness},
 };
-use cloister_crypto::Fr;
 use cloister_risk::{MarginChoice, Status};
 
 /// What was spoiled.

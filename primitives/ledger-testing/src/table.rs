@@ -1,6 +1,6 @@
 //! Risk tables of the test market.
 
-use super::{
+use crate::{
     chain::{GROUP, INSTRUMENT, TIME},
     random::Random,
 };

@@ -1,11 +1,12 @@
 //! A market of traders whose batches are accepted.
 
-use super::{
-    chain::{FAR_EXPIRY, GENESIS, GROUP, INSTRUMENT, TIME},
+use crate::{
+    chain::{FAR_EXPIRY, GENESIS, GROUP, TIME},
     random::Random,
     table::{set_mark, table},
 };
-use crate::{
+use cloister_crypto::{schnorr::SecretKey, Fr};
+use cloister_ledger::{
     account::Key,
     batch::{BatchEffect, BatchWitness},
     context::BatchContext,
@@ -14,8 +15,6 @@ use crate::{
     shape::Shape,
     state::{BatchRequest, GroupState, UnitRequest},
 };
-use alloc::{vec, vec::Vec};
-use cloister_crypto::{schnorr::SecretKey, Fr};
 use cloister_risk::{Assessment, RiskTable, Status};
 
 /// A trader of the test market.

@@ -24,9 +24,6 @@ pub mod statement;
 pub mod tree;
 pub mod unit;
 
-#[cfg(feature = "testing")]
-pub mod testing;
-
 pub use account::{Account, Key};
 pub use batch::{BatchEffect, BatchError, BatchWitness};
 pub use context::BatchContext;

@@ -12,11 +12,11 @@ use std::{
 
 use ff::Field;
 
-use super::{
+use crate::{
     sheet::{hold, shift, Sheet},
     system::{common, TestSystem},
 };
-use crate::{gadgets::bits::power_of_two, Fr};
+use cloister_circuits::{gadgets::bits::power_of_two, Fr};
 
 /// How a constraint is met.
 enum Rule {

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use rayon::prelude::*;
 
-use super::system::{common, TestSystem};
-use crate::Fr;
+use crate::system::{common, TestSystem};
+use cloister_circuits::Fr;
 
 /// One constraint that uses a wire, with the numbers of the wire's coefficients in `a`, `b` and `c`.
 #[derive(Clone, Copy)]
-pub(super) struct Use {
+pub(crate) struct Use {
     pub constraint: u32,
     pub coefficients: [u32; 3],
 }
@@ -21,7 +21,7 @@ pub struct Uses {
 }
 
 impl Uses {
-    /// Builds the index of a system. A wire may occur in a side once only, as [`crate::gadgets::num::Num`] makes it.
+    /// Builds the index of a system. A wire may occur in a side once only, as [`cloister_circuits::gadgets::num::Num`] makes it.
     pub fn of(system: &TestSystem) -> Self {
         // First how many (an upper bound, by side), then the entries in order of constraint.
         let mut last: Vec<u32> = vec![u32::MAX; system.num_wires()];
@@ -64,7 +64,7 @@ impl Uses {
         Self { starts, entries }
     }
 
-    pub(super) fn of_wire(&self, wire: usize) -> &[Use] {
+    pub(crate) fn of_wire(&self, wire: usize) -> &[Use] {
         &self.entries[self.starts[wire]..self.starts[wire + 1]]
     }
 
@@ -85,7 +85,7 @@ fn scaled(system: &TestSystem, coefficient: u32, difference: &Fr) -> Fr {
 }
 
 /// Adds to the sides what a wire's change by `difference` adds to them.
-pub(super) fn shift(system: &TestSystem, sides: &mut [Fr; 3], used: &Use, difference: &Fr) {
+pub(crate) fn shift(system: &TestSystem, sides: &mut [Fr; 3], used: &Use, difference: &Fr) {
     for (side, coefficient) in sides.iter_mut().zip(used.coefficients) {
         if coefficient != common::ZERO {
             *side += scaled(system, coefficient, difference);
@@ -93,7 +93,7 @@ pub(super) fn shift(system: &TestSystem, sides: &mut [Fr; 3], used: &Use, differ
     }
 }
 
-pub(super) fn hold(sides: &[Fr; 3]) -> bool {
+pub(crate) fn hold(sides: &[Fr; 3]) -> bool {
     sides[0] * sides[1] == sides[2]
 }
 
@@ -127,7 +127,7 @@ impl<'a> Sheet<'a> {
         self.system
     }
 
-    pub(super) fn uses(&self) -> &'a Uses {
+    pub(crate) fn uses(&self) -> &'a Uses {
         self.uses
     }
 
@@ -141,7 +141,7 @@ impl<'a> Sheet<'a> {
         &self.sides[constraint]
     }
 
-    pub(super) fn all_sides(&self) -> &[[Fr; 3]] {
+    pub(crate) fn all_sides(&self) -> &[[Fr; 3]] {
         &self.sides
     }
 

@@ -8,12 +8,12 @@ use std::{collections::HashMap, ops::Range};
 
 use bellman::{Circuit, ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
 
-use crate::Fr;
+use cloister_circuits::Fr;
 
 const ROOT: u32 = 0;
 
 /// Numbers of the coefficients that occur nearly everywhere.
-pub(super) mod common {
+pub(crate) mod common {
     pub const ZERO: u32 = 0;
     pub const ONE: u32 = 1;
     pub const MINUS_ONE: u32 = 2;
@@ -26,14 +26,14 @@ struct Node {
 }
 
 /// A name inside a namespace.
-pub(super) struct Name {
+pub(crate) struct Name {
     pub space: u32,
     pub own: String,
 }
 
 /// One term: a wire and the number of its coefficient.
 #[derive(Clone, Copy)]
-pub(super) struct Term {
+pub(crate) struct Term {
     pub wire: u32,
     pub coefficient: u32,
 }
@@ -112,34 +112,34 @@ impl TestSystem {
         parts.join("/")
     }
 
-    pub(super) fn parent(&self, space: u32) -> u32 {
+    pub(crate) fn parent(&self, space: u32) -> u32 {
         self.nodes[space as usize].parent
     }
 
-    pub(super) fn name(&self, wire: usize) -> &Name {
+    pub(crate) fn name(&self, wire: usize) -> &Name {
         &self.names[wire]
     }
 
-    pub(super) fn constraint(&self, number: usize) -> &Name {
+    pub(crate) fn constraint(&self, number: usize) -> &Name {
         &self.constraints[number].name
     }
 
-    pub(super) fn coefficient(&self, number: u32) -> &Fr {
+    pub(crate) fn coefficient(&self, number: u32) -> &Fr {
         &self.coefficients[number as usize]
     }
 
-    pub(super) fn coefficients(&self) -> &[Fr] {
+    pub(crate) fn coefficients(&self) -> &[Fr] {
         &self.coefficients
     }
 
     /// The terms of `a` (0), `b` (1) or `c` (2).
-    pub(super) fn part(&self, number: usize, part: usize) -> &[Term] {
+    pub(crate) fn part(&self, number: usize, part: usize) -> &[Term] {
         let bounds = &self.constraints[number].bounds;
         &self.terms[bounds[part]..bounds[part + 1]]
     }
 
     /// The sum of some terms under an assignment of all wires.
-    pub(super) fn evaluate(&self, terms: &[Term], values: &[Fr]) -> Fr {
+    pub(crate) fn evaluate(&self, terms: &[Term], values: &[Fr]) -> Fr {
         let mut sum = Fr::zero();
         for term in terms {
             let value = &values[term.wire as usize];
@@ -306,7 +306,7 @@ impl TestSystem {
         Some((a * b, c))
     }
 
-    pub(super) fn intern(&mut self, x: &Fr) -> u32 {
+    pub(crate) fn intern(&mut self, x: &Fr) -> u32 {
         let next = self.coefficients.len() as u32;
         let number = *self.known.entry(x.to_bytes()).or_insert(next);
         if number == next {

@@ -12,8 +12,8 @@ use std::collections::{BTreeMap, HashMap};
 
 use ff::Field;
 
-use super::{sheet::Sheet, system::common};
-use crate::Fr;
+use crate::{sheet::Sheet, system::common};
+use cloister_circuits::Fr;
 
 /// A combination of parameters, each named by the wire it stands for.
 type Combination = BTreeMap<u32, Fr>;

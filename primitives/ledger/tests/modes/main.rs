@@ -11,9 +11,9 @@ mod takeover;
 mod transfer;
 
 use cloister_ledger::{
-    testing::World, BatchEffect, BatchError, BatchWitness, FillError, PlaceError, Shape, Side, StateError, UnitError,
-    UnitRequest,
+    BatchEffect, BatchError, BatchWitness, FillError, PlaceError, Shape, Side, StateError, UnitError, UnitRequest,
 };
+use cloister_ledger_testing::World;
 use cloister_risk::MarginError;
 
 /// Four units of one place.

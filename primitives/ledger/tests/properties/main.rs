@@ -9,11 +9,8 @@ mod requests;
 
 use std::collections::BTreeMap;
 
-use cloister_ledger::{
-    state::BatchRequest,
-    testing::{Random, World},
-    BatchError, Shape, StateError, UnitError,
-};
+use cloister_ledger::{state::BatchRequest, BatchError, Shape, StateError, UnitError};
+use cloister_ledger_testing::{Random, World};
 
 use self::{
     books::Books,
