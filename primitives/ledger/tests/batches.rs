@@ -1,7 +1,5 @@
 //! Instructions, fills of orders and fees: what is accepted, and refusals with their exact error. Other modes: `modes/`.
 
-#![cfg(feature = "testing")]
-
 use cloister_crypto::constants::FILLED_MAX;
 use cloister_ledger::{
     instruction::flags, state::BatchRequest, BatchError, Fill, FillError, Kind, PlaceError, Shape, Side,

@@ -1,8 +1,6 @@
 //! Random batches of every mode: what their records say, and what refuses them when they are spoiled. What they
 //! conserve is in `tests/properties`.
 
-#![cfg(feature = "testing")]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use cloister_crypto::Fr;

@@ -1,16 +1,35 @@
-//! Powers of tau with known secrets, as snarkjs writes them, and contributions that cheat: for tests.
+//! Powers of tau with known secrets, as snarkjs writes them: for tests of the ceremony and of its commands.
+//!
+//! Shares no code with the crate that reads them. Panics are fine here: no product depends on this crate
+//! (docs/decisions/0014).
+//!
+//! ```
+//! use bls12_381::Scalar;
+//! use cloister_ceremony_testing::KnownPowers;
+//!
+//! let powers = KnownPowers {
+//!     power: 3,
+//!     tau: Scalar::from(5),
+//!     alpha: Scalar::from(7),
+//!     beta: Scalar::from(11),
+//! };
+//! let file = powers.sections().to_bytes();
+//! assert_eq!(&file[..4], b"ptau");
+//! ```
+#![allow(unsafe_code)]
 
-use crate::{
-    ceremony::Ceremony,
-    contribution::{Contribution, Kind},
-    curve::{times, Curve, G1, G2},
-    ptau::snarkjs_root,
-    secret::Secret,
-};
 use bls12_381::Scalar;
-use blst::blst_scalar;
-use cloister_groth16::{G1Affine, G2Affine, KeyPoints, VerifyingKey};
+use blst::{
+    blst_p1, blst_p1_generator, blst_p1_mult, blst_p1_to_affine, blst_p2, blst_p2_generator, blst_p2_mult,
+    blst_p2_to_affine,
+};
+use cloister_groth16::{G1Affine, G2Affine, BASE_FIELD_MODULUS};
 use rayon::prelude::*;
+
+/// Bits of a scalar.
+const SCALAR_BITS: usize = 255;
+/// What snarkjs takes the power of to get roots of unity.
+const NON_RESIDUE: u64 = 5;
 
 /// The secrets of powers of tau.
 #[derive(Clone, Copy, Debug)]
@@ -34,26 +53,58 @@ pub struct PowersSections {
 
 /// A multiple of the generator of G1.
 pub fn g1(scalar: &Scalar) -> G1Affine {
-    times::<G1>(&G1::generator(), &to_blst(scalar))
+    let (bytes, mut product, mut out) = (scalar.to_bytes(), blst_p1::default(), G1Affine::default());
+    // SAFETY: blst returns a pointer to a constant, the scalar has 32 bytes, and all references are valid for the calls.
+    unsafe {
+        blst_p1_mult(&mut product, blst_p1_generator(), bytes.as_ptr(), SCALAR_BITS);
+        blst_p1_to_affine(&mut out, &product);
+    }
+    out
 }
 
 /// A multiple of the generator of G2.
 pub fn g2(scalar: &Scalar) -> G2Affine {
-    times::<G2>(&G2::generator(), &to_blst(scalar))
+    let (bytes, mut product, mut out) = (scalar.to_bytes(), blst_p2::default(), G2Affine::default());
+    // SAFETY: as above.
+    unsafe {
+        blst_p2_mult(&mut product, blst_p2_generator(), bytes.as_ptr(), SCALAR_BITS);
+        blst_p2_to_affine(&mut out, &product);
+    }
+    out
 }
 
-fn to_blst(scalar: &Scalar) -> blst_scalar {
-    blst_scalar { b: scalar.to_bytes() }
+/// Coordinates as they lie in memory, which is how snarkjs writes them: Montgomery form, little-endian.
+fn memory(coordinates: &[[u64; 6]]) -> Vec<u8> {
+    let limbs = coordinates.iter().flatten();
+    limbs.flat_map(|limb| limb.to_le_bytes()).collect()
 }
 
 /// The bytes of a point of G1 in a file of snarkjs.
 pub fn g1_bytes(scalar: &Scalar) -> Vec<u8> {
-    G1::to_memory(&g1(scalar))
+    let point = g1(scalar);
+    memory(&[point.x.l, point.y.l])
 }
 
 /// The bytes of a point of G2 in a file of snarkjs.
 pub fn g2_bytes(scalar: &Scalar) -> Vec<u8> {
-    G2::to_memory(&g2(scalar))
+    let point = g2(scalar);
+    memory(&[point.x.fp[0].l, point.x.fp[1].l, point.y.fp[0].l, point.y.fp[1].l])
+}
+
+/// The root of unity of order `2^log2` that snarkjs uses: the non-residue to the power `(r - 1) / 2^log2`, where `r` is
+/// the number of scalars.
+fn snarkjs_root(log2: u32) -> Scalar {
+    let mut exponent = [0; 4];
+    for (limb, bytes) in exponent.iter_mut().zip((-Scalar::one()).to_bytes().chunks_exact(8)) {
+        *limb = u64::from_le_bytes(bytes.try_into().expect("eight bytes"));
+    }
+    for _ in 0..log2 {
+        let mut carry = 0;
+        for limb in exponent.iter_mut().rev() {
+            (*limb, carry) = (*limb >> 1 | carry << 63, *limb & 1);
+        }
+    }
+    Scalar::from(NON_RESIDUE).pow_vartime(&exponent)
 }
 
 impl KnownPowers {
@@ -87,7 +138,7 @@ impl KnownPowers {
         let one = Scalar::one();
         let mut header = Vec::new();
         header.extend_from_slice(&48u32.to_le_bytes());
-        header.extend_from_slice(&crate::ptau::PRIME);
+        header.extend_from_slice(&memory(&[BASE_FIELD_MODULUS]));
         header.extend_from_slice(&self.power.to_le_bytes());
         header.extend_from_slice(&self.power.to_le_bytes());
         let in_g1 = |scalars: Vec<Scalar>| scalars.par_iter().flat_map_iter(g1_bytes).collect::<Vec<u8>>();
@@ -152,29 +203,4 @@ impl PowersSections {
         }
         out
     }
-}
-
-/// Contributes with a known secret and without checking anything.
-pub fn contribute_known(ceremony: &mut Ceremony, name: &str, x: u64) {
-    ceremony.apply(name, Kind::Person, &Secret::known(x), &|_| {});
-}
-
-/// The record of a contribution that left the key as it stands, whatever was done to it, with a sound proof of knowledge.
-pub fn record(ceremony: &Ceremony, name: &str, x: u64) -> Contribution {
-    ceremony.record(name, Kind::Person, &Secret::known(x))
-}
-
-/// Makes the proof of knowledge of a record anew, as its maker could after changing it.
-pub fn prove_again(contribution: &mut Contribution, x: u64) {
-    contribution.knowledge.r_x = times::<G2>(&contribution.challenge(), &Secret::known(x).x);
-}
-
-/// The contributions, to be tampered with.
-pub fn contributions_mut(ceremony: &mut Ceremony) -> &mut Vec<Contribution> {
-    &mut ceremony.contributions
-}
-
-/// The key, to be tampered with.
-pub fn key_mut(ceremony: &mut Ceremony) -> (&mut VerifyingKey, &mut KeyPoints) {
-    (&mut ceremony.state.vk, &mut ceremony.state.points)
 }

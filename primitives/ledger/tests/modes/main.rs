@@ -1,7 +1,5 @@
 //! What each mode of a unit and the house accept, and each rule's refusal with its exact error.
 
-#![cfg(feature = "testing")]
-
 mod expiry;
 mod forced;
 mod house;

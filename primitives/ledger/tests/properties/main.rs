@@ -1,8 +1,6 @@
 //! Long random histories of batches of every mode: nothing is made from nothing, nobody sinks without a price move,
 //! nobody is liquidated while healthy, and the house is not drained.
 
-#![cfg(feature = "testing")]
-
 mod books;
 mod laws;
 mod requests;

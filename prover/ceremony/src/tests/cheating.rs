@@ -1,11 +1,18 @@
 //! Three contributors, one of them cheating, in every way there is.
 
-use crate::support::{ceremony, known, matrices, read_sections, silent};
-use bls12_381::Scalar;
-use cloister_ceremony::{
-    testing::{contribute_known, contributions_mut, g1, g2, key_mut, prove_again, record},
-    Ceremony, CeremonyError, Divided, FixedPart, Kind, Powers, Reason,
+use crate::{
+    ceremony::Ceremony,
+    contribution::{Contribution, Kind},
+    error::{CeremonyError, Divided, Reason},
+    ptau::Powers,
+    state::FixedPart,
+    tests::{
+        cheats::{contribute_known, contributions_mut, key_mut, prove_again, record},
+        support::{ceremony, known, matrices, read_sections, silent},
+    },
 };
+use bls12_381::Scalar;
+use cloister_ceremony_testing::{g1, g2};
 
 const ALICE: u64 = 1001;
 const BOB: u64 = 2003;
@@ -28,7 +35,7 @@ fn bob_cheats(ceremony: &mut Ceremony, change: impl FnOnce(&mut Ceremony)) {
 }
 
 /// Bob contributes and then changes his record, with or without a fresh proof.
-fn bob_lies(ceremony: &mut Ceremony, prove: bool, change: impl FnOnce(&mut cloister_ceremony::Contribution)) {
+fn bob_lies(ceremony: &mut Ceremony, prove: bool, change: impl FnOnce(&mut Contribution)) {
     contribute_known(ceremony, "Bob", BOB);
     let record = contributions_mut(ceremony).last_mut().expect("there is Bob's");
     change(record);
@@ -193,7 +200,7 @@ fn a_wrong_proof_of_knowledge_is_named() {
 
 #[test]
 fn nothing_in_a_record_can_be_changed_without_the_secret() {
-    type Change = fn(&mut cloister_ceremony::Contribution);
+    type Change = fn(&mut Contribution);
     let changes: [Change; 6] = [
         |record| record.name = "Mallory".into(),
         |record| record.state.fixed[0] ^= 1,
@@ -237,7 +244,7 @@ fn contributions_that_take_others_back_are_named() {
 
 #[test]
 fn a_lie_about_the_key_is_noticed_by_the_next_contributor() {
-    type Lie = (Reason, fn(&mut cloister_ceremony::Contribution));
+    type Lie = (Reason, fn(&mut Contribution));
     let lies: [Lie; 4] = [
         (Reason::Result, |record| record.state.result[5] ^= 1),
         (Reason::Result, |record| record.state.fixed[5] ^= 1),

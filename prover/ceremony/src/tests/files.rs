@@ -1,7 +1,14 @@
 //! Ceremony files: whole, damaged, of another kind.
 
-use crate::support::{ceremony, matrices, silent, Folder};
-use cloister_ceremony::{testing::contribute_known, Ceremony, CeremonyError, FORMAT};
+use crate::{
+    ceremony::Ceremony,
+    error::CeremonyError,
+    file::FORMAT,
+    tests::{
+        cheats::contribute_known,
+        support::{ceremony, matrices, silent, Folder},
+    },
+};
 use cloister_groth16::{read_key, write_key, KeyError};
 use std::fs;
 

@@ -1,9 +1,15 @@
 //! The key: the first one, and what is proved with the last.
 
-use crate::support::{ceremony, known, matrices, powers, read_sections, silent, Chain};
+use crate::{
+    ceremony::Ceremony,
+    error::CeremonyError,
+    tests::{
+        cheats::contribute_known,
+        support::{ceremony, known, matrices, powers, read_sections, silent, Chain, Folder},
+    },
+};
 use bellman::{Circuit, ConstraintSystem, SynthesisError};
 use bls12_381::{Bls12, G1Projective, G2Projective, Scalar};
-use cloister_ceremony::{Ceremony, CeremonyError};
 use cloister_groth16::{Matrices, Proof, Prover, ProvingKey, VerifyError};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
@@ -39,7 +45,7 @@ fn the_first_key_is_the_one_of_the_crate_groth16_with_gamma_and_delta_one() {
         let powers = read_sections("first-key", &known(log2 + more).sections(), log2).expect("good powers");
         let ceremony = Ceremony::new(&powers, &matrices, &silent).expect("the circuit fits");
         // No contribution, so it cannot be exported; its bytes stand at the end of the file, before the checksum.
-        let folder = crate::support::Folder::new("first-key-file");
+        let folder = Folder::new("first-key-file");
         let path = folder.file("ceremony");
         ceremony.write(&path).expect("writes");
         let file = std::fs::read(&path).expect("reads");
@@ -51,8 +57,8 @@ fn the_first_key_is_the_one_of_the_crate_groth16_with_gamma_and_delta_one() {
 #[test]
 fn contributions_change_delta_h_and_l_as_the_crate_groth16_would() {
     let (mut ceremony, _) = ceremony("delta");
-    cloister_ceremony::testing::contribute_known(&mut ceremony, "Alice", 5);
-    cloister_ceremony::testing::contribute_known(&mut ceremony, "Bob", 7);
+    contribute_known(&mut ceremony, "Alice", 5);
+    contribute_known(&mut ceremony, "Bob", 7);
     let key = ceremony.export(&silent).expect("exports");
     let secrets = known(0);
     let expected = groth16::generate_parameters::<Bls12, _>(

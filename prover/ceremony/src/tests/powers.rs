@@ -1,11 +1,11 @@
 //! Powers of tau: good ones, and each section wrong in its own way.
 
-use crate::support::{known, read_bytes, read_sections};
-use bls12_381::Scalar;
-use cloister_ceremony::{
-    testing::{g1_bytes, g2_bytes, KnownPowers},
-    Faulty, PowersError, Section,
+use crate::{
+    ptau::{Faulty, PowersError, Section},
+    tests::support::{known, read_bytes, read_sections},
 };
+use bls12_381::Scalar;
+use cloister_ceremony_testing::{g1_bytes, g2_bytes, KnownPowers};
 use cloister_groth16::PointError;
 
 const POWER: u32 = 4;

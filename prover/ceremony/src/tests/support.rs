@@ -1,11 +1,14 @@
 //! A circuit, powers of tau with known secrets, and a folder for files.
 
+use crate::{
+    ceremony::Ceremony,
+    error::CeremonyError,
+    progress::Step,
+    ptau::{Powers, PowersError},
+};
 use bellman::{Circuit, ConstraintSystem, LinearCombination, SynthesisError, Variable};
 use bls12_381::Scalar;
-use cloister_ceremony::{
-    testing::{KnownPowers, PowersSections},
-    Ceremony, CeremonyError, Powers, PowersError, Step,
-};
+use cloister_ceremony_testing::{KnownPowers, PowersSections};
 use cloister_groth16::Matrices;
 use std::{
     fs,

@@ -61,7 +61,7 @@ impl World {
     }
 
     pub fn with(config: BatcherConfig, accounts: u32, deposit: u64) -> Self {
-        let engine = Engine::new(config(), table(1)).unwrap();
+        let engine = Engine::new(cloister_engine_testing::config(), table(1)).unwrap();
         let batcher = Batcher::new(config, GroupState::default(), 0, table(1)).unwrap();
         let mut world = Self {
             engine,
