@@ -12,9 +12,9 @@ use cloister_crypto::field::to_bytes;
 use cloister_groth16::{default_directory, Matrices};
 use cloister_ledger::{
     state::{GroupState, UnitRequest},
-    testing::{World, GENESIS, GROUP},
     FinalValues, Key, Shape, Statement,
 };
+use cloister_ledger_testing::{World, GENESIS, GROUP};
 use cloister_prover_job::{JobKind, ProverError};
 
 /// 1,000 of the settlement asset.

@@ -6,7 +6,8 @@ use cloister_client::{
     recovery::{account_tree, recover, AccountKeys, RecoveryError},
 };
 use cloister_crypto::Fr;
-use cloister_ledger::{state::UnitRequest, testing::World, RecordKind, Shape, Statement, UnitRecord};
+use cloister_ledger::{state::UnitRequest, RecordKind, Shape, Statement, UnitRecord};
+use cloister_ledger_testing::World;
 use std::collections::BTreeMap;
 
 /// A market with its settled batches.

@@ -9,9 +9,9 @@ use cloister_client::{
 use cloister_crypto::{field::to_bytes, Fr};
 use cloister_ledger::{
     state::{BatchRequest, UnitRequest},
-    testing::Random,
     BatchContext, Fill, GroupState, Key, Shape, SignedInstruction,
 };
+use cloister_ledger_testing::Random;
 use cloister_prover_job::{JobKind, ProofJob, Prover};
 use cloister_prover_local::{LocalProver, Parameters};
 use cloister_risk::RiskTable;

@@ -66,9 +66,6 @@ pub mod tree;
 pub mod unit;
 pub mod wire;
 
-#[cfg(feature = "testing")]
-pub mod testing;
-
 pub use account::{Account, Key};
 pub use batch::{BatchEffect, BatchError, BatchWitness};
 pub use context::BatchContext;

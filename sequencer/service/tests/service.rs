@@ -3,6 +3,7 @@
 mod common;
 
 use cloister_crypto::field::from_bytes;
+use cloister_engine_testing::*;
 use cloister_ledger::{Instruction, Kind};
 use cloister_sequencer::{
     chain::{QueueKind, SubmitRejection},
@@ -13,7 +14,7 @@ use cloister_sequencer::{
     },
     RecoverError, Sequencer, SequencerConfig, StartError,
 };
-use common::{market::*, *};
+use common::*;
 use jsonrpsee::rpc_params;
 use std::{sync::atomic::Ordering, time::Duration};
 

@@ -2,7 +2,8 @@
 
 use cloister_circuits::statements::batch::BatchCircuit;
 use cloister_groth16::{default_directory, generate_development_into, load_or_make, KeyWriter, Matrices, Prover};
-use cloister_ledger::{testing::World, Shape};
+use cloister_ledger::Shape;
+use cloister_ledger_testing::World;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use std::{
