@@ -1,6 +1,6 @@
 //! The flags of the sequencer.
 
-use super::Error;
+use super::error::Error;
 use cloister_engine::FeeRates;
 use cloister_sequencer::{
     keys::{development_seed, read_seed},
@@ -65,7 +65,7 @@ pub struct Ready {
 }
 
 impl SequencerOptions {
-    /// Reads the files that the flags name and fills in what a development chain needs not be told. `None` without
+    /// Reads the files that the flags name and fills in what goes without saying on a development chain. `None` without
     /// `--sequencer`.
     ///
     /// # Errors
