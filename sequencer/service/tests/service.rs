@@ -10,7 +10,9 @@ use cloister_sequencer::{
     RecoverError, Sequencer, SequencerConfig, StartError,
 };
 use cloister_sequencer_rpc::{
-    types::{Accepted, AccountQuery, BatchInfo, FillInfo, HaltKind, Market, OrderBook, Status, Submission, Trade},
+    types::{
+        Accepted, AccountQuery, BatchInfo, DropReason, FillInfo, HaltKind, Market, OrderBook, Status, Submission, Trade,
+    },
     ErrorCode,
 };
 use common::{market::*, *};
@@ -478,6 +480,19 @@ async fn refusals_have_their_codes() {
     }
     let unknown: Result<OrderBook, _> = running.call("cloister_orderBook", rpc_params![99]).await;
     assert_eq!(unknown.unwrap_err().0, ErrorCode::UnknownInstrument.code());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_dropped_has_a_reason() {
+    let running = Running::with_accounts(2, RICH).await;
+    let resting = running.submit(sell(0, 1, 2, MARK)).await.unwrap();
+    assert_eq!((resting.resting, resting.dropped), (2, None));
+    let alone = running.submit(market(buy(1, 1, 5, MARK))).await.unwrap();
+    assert_eq!((alone.filled, alone.dropped), (2, Some(DropReason::Immediate)));
+    running.submit(sell(0, 2, 1, MARK)).await.unwrap();
+    running.submit(sell(1, 2, 1, MARK + ONE)).await.unwrap();
+    let own = running.submit(buy(1, 3, 5, MARK + ONE)).await.unwrap();
+    assert_eq!((own.filled, own.dropped), (1, Some(DropReason::SelfTrade)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
