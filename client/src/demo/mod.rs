@@ -445,6 +445,6 @@ async fn shape_of(chain: &Chain, batches: &[crate::history::Settled]) -> Result<
     let shape = chain.verifying_key(id, None).await?;
     Ok(Shape {
         units: shape.units,
-        orders: shape.orders.into(),
+        places: shape.orders.into(),
     })
 }
