@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// Specification of a chain: its genesis block, its boot nodes, its type.
 pub type ChainSpec = sc_service::GenericChainSpec<NoExtension, HostFunctions>;
 
-/// Why a specification cannot be had.
+/// Why a specification cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The binary was built with `SKIP_WASM_BUILD`, so it has no code to put into a genesis block.

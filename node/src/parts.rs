@@ -31,7 +31,8 @@ pub(crate) type GrandpaLink = sc_consensus_grandpa::LinkHalf<Block, FullClient, 
 
 /// Maximum number of blocks between two justifications of finality that are kept and sent to peers.
 pub(crate) const JUSTIFICATION_PERIOD: u32 = 512;
-/// A node without network and consensus: what sub-commands on the database need, and what [`start`](crate::service::start) begins with.
+/// A node without network and consensus: what sub-commands on the database need, and what
+/// [`start`](crate::service::start) begins with.
 pub struct Parts {
     /// The chain.
     pub client: Arc<FullClient>,
@@ -68,7 +69,8 @@ pub fn parts(config: &Configuration) -> Result<(Parts, TaskManager), Error> {
         config,
         telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
         executor,
-        // A pruned node still proves finality to peers that warp-sync: it keeps the blocks whose justification they need.
+        // A pruned node still proves finality to peers that warp-sync: it keeps the blocks whose justification they
+        // need.
         vec![Arc::new(sc_consensus_grandpa::GrandpaPruningFilter)],
     )?;
     let client = Arc::new(client);

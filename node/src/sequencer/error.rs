@@ -12,7 +12,10 @@ pub enum Error {
     )]
     NoSecret,
     /// A chain that is not a development chain needs parameters of its own.
-    #[error("name the file of the proving key with --sequencer-proving-key: only a development chain takes public parameters")]
+    #[error(
+        "name the file of the proving key with --sequencer-proving-key: \
+         only a development chain takes public parameters"
+    )]
     NoProvingKey,
     /// The file of the secret is not good.
     #[error("the sequencer's secret: {0}")]

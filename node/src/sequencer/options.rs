@@ -15,7 +15,8 @@ use std::{path::PathBuf, time::Duration};
 pub struct SequencerOptions {
     /// Run the sequencer of a margin group: take orders, match, prove and settle.
     ///
-    /// It rebuilds its ledger from the chain's past, so the node keeps all states unless --state-pruning says otherwise.
+    /// It rebuilds its ledger from the chain's past, so the node keeps all states unless --state-pruning says
+    /// otherwise.
     #[arg(long)]
     pub sequencer: bool,
     /// Margin group of the sequencer.

@@ -200,8 +200,8 @@ impl Core {
         }
     }
 
-    /// A newer risk table. If the open batch cannot be closed at its own, the old one stays in force for both engine and
-    /// batcher.
+    /// Takes a newer risk table. If the open batch cannot be closed at its own, the old one stays in force for both
+    /// engine and batcher.
     pub fn set_table(&mut self, now: Millis, table: RiskTable) {
         if table.header.version <= self.engine.table().header.version {
             return;

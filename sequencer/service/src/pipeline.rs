@@ -1,8 +1,8 @@
 //! From closed batch to final block: proving, submitting, starting over.
 //!
-//! Two loops. One proves closed batches in order. The other looks at what the best chain has and submits the proven batch
-//! that it lacks; this covers lost answers and forks alike, because a batch is forgotten only once a final block holds
-//! it.
+//! Two loops. One proves closed batches in order. The other looks at what the best chain has and submits the proven
+//! batch that it lacks; this covers lost answers and forks alike, because a batch is forgotten only once a final block
+//! holds it.
 
 use crate::{
     backlog::{Backlog, Proven},
@@ -91,8 +91,8 @@ fn proved<C: ChainClient>(
     true
 }
 
-/// The next batch to prove, with a later time if its own is too old. `None` if there is none, or if it must be made again
-/// first.
+/// The next batch to prove, with a later time if its own is too old. `None` if there is none, or if it must be made
+/// again first.
 fn next_batch<C: ChainClient>(shared: &Shared<C>) -> Option<(ClosedBatch, u64)> {
     let now = shared.chain.now();
     let mut core = shared.core();

@@ -30,7 +30,8 @@ pub enum StartError {
     Shape,
     /// The chain has no verifying key for the prover's circuit.
     #[error(
-        "the chain has no verifying key of this sequencer's circuit and parameters: is it another version or another network?"
+        "the chain has no verifying key of this sequencer's circuit and parameters: \
+         is it another version or another network?"
     )]
     NoVerifyingKey,
     /// The chain's batches cannot be read.
@@ -77,8 +78,8 @@ impl<C: ChainClient> Sequencer<C> {
         rpc::module(self.shared.clone())
     }
 
-    /// Makes the prover ready with `load` (on a blocking thread: it can take minutes), rebuilds the state from the chain,
-    /// and runs until it is dropped.
+    /// Makes the prover ready with `load` (on a blocking thread: it can take minutes), rebuilds the state from the
+    /// chain, and runs until it is dropped.
     ///
     /// # Errors
     /// [`StartError`]; once started it does not return.
