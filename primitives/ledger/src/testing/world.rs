@@ -1,7 +1,7 @@
 //! A market of traders whose batches are accepted.
 
 use super::{
-    chain::{FAR_EXPIRY, GENESIS, GROUP, INSTRUMENT, TIME},
+    chain::{FAR_EXPIRY, GENESIS, GROUP, TIME},
     random::Random,
     table::{set_mark, table},
 };
