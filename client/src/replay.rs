@@ -18,9 +18,9 @@ use crate::{
 };
 use cloister_ledger::{instruction::flags, SignedInstruction};
 use cloister_runtime::{configs::oracle::FeedId, Hash};
-use cloister_sequencer::rpc::{
-    errors::BUSY,
+use cloister_sequencer_rpc::{
     types::{Accepted, SideName, Trade as PublicTrade},
+    ErrorCode,
 };
 use futures::future::try_join_all;
 use std::time::{Duration, Instant};
@@ -442,7 +442,7 @@ impl Market {
         let begin = Instant::now();
         loop {
             match self.sequencer.submit(signed).await {
-                Err(e) if e.code() == Some(BUSY) && begin.elapsed() < BUSY_PATIENCE => {
+                Err(e) if e.is(ErrorCode::Busy) && begin.elapsed() < BUSY_PATIENCE => {
                     self.progress.say("the tape waits for the proofs of earlier batches");
                 }
                 other => return other,

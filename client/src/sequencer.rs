@@ -1,16 +1,16 @@
-//! The sequencer, over JSON-RPC. What goes over the wire is defined by the sequencer's own crate.
+//! The sequencer, over JSON-RPC. What goes over the wire is defined by `cloister-sequencer-rpc`.
 
 use crate::{
     chain::Chain,
     trader::{now, Trader},
 };
 use cloister_ledger::SignedInstruction;
-use cloister_sequencer::rpc::{
-    errors::{NOT_READY, UNKNOWN_ACCOUNT},
+use cloister_sequencer_rpc::{
     types::{
-        Accepted, AccountInfo, AccountQuery, BatchInfo, BatchStatus, Market, OrderBook, Status, Submission, Trade,
+        Accepted, AccountInfo, AccountQuery, BatchInfo, BatchStatus, HaltInfo, Market, OrderBook, Status, Submission,
+        Trade,
     },
-    CloisterRpcClient,
+    CloisterRpcClient, ErrorCode,
 };
 use jsonrpsee::{core::ClientError, types::error::METHOD_NOT_FOUND_CODE, ws_client::WsClient};
 use std::{sync::Arc, time::Duration};
@@ -26,7 +26,7 @@ pub enum SequencerError {
     /// The node runs no sequencer.
     #[error("this node runs no sequencer; name one that does with --node, or start one with `cloister-node --dev --sequencer`")]
     Absent,
-    /// It refuses, and says why. The codes are those of `cloister_sequencer::rpc::errors`.
+    /// It refuses, and says why. The codes are those of [`ErrorCode`].
     #[error("the sequencer refuses: {message} (code {code})")]
     Refused {
         /// Number of the failure.
@@ -39,7 +39,7 @@ pub enum SequencerError {
     Call(Box<ClientError>),
     /// Batches cannot go on.
     #[error("the sequencer has stopped making batches: {0}")]
-    Halted(String),
+    Halted(HaltInfo),
     /// Something did not happen in time.
     #[error("{what} did not happen within {seconds} s")]
     Late {
@@ -57,6 +57,11 @@ impl SequencerError {
             Self::Refused { code, .. } => Some(*code),
             _ => None,
         }
+    }
+
+    /// True if the sequencer refused with this code.
+    pub fn is(&self, code: ErrorCode) -> bool {
+        self.code() == Some(code.code())
     }
 }
 
@@ -238,7 +243,7 @@ impl Sequencer {
         let begin = std::time::Instant::now();
         loop {
             match self.account(trader).await {
-                Err(e) if matches!(e.code(), Some(UNKNOWN_ACCOUNT | NOT_READY)) => {}
+                Err(e) if e.is(ErrorCode::UnknownAccount) || e.is(ErrorCode::NotReady) => {}
                 other => return other,
             }
             if begin.elapsed() > patience {

@@ -11,7 +11,7 @@ use cloister_client::{
     seal::SealProver,
     trader::{self, now, owner_of, Opened},
 };
-use cloister_sequencer::rpc::types::{AccountInfo, SideName};
+use cloister_sequencer_rpc::types::{AccountInfo, SideName};
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 /// How long the sequencer may take to take a final open from the queue.

@@ -12,7 +12,7 @@ pub async fn book(global: &Global, instrument: &str, levels: u32) -> Result<(), 
     let chain = global.connect().await?;
     let instrument = Instrument::find(&chain, global.group, instrument).await?;
     let book = Sequencer::of(&chain).book(instrument.id, levels).await?;
-    let line = |level: &cloister_sequencer::rpc::types::Level| {
+    let line = |level: &cloister_sequencer_rpc::types::Level| {
         let lots = u64::try_from(level.quantity).unwrap_or(u64::MAX);
         format!(
             "{:>16} {:>16} {:>8}",

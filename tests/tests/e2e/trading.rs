@@ -23,7 +23,7 @@ use cloister_groth16_verifier::{verify_with, Proof, Pure, VerifyingKey};
 use cloister_ledger::{instruction::flags, SealStatement, Side, SignedInstruction};
 use cloister_risk::{Assessment, Status};
 use cloister_runtime::{AccountId, Hash, Runtime, RuntimeCall};
-use cloister_sequencer::rpc::errors;
+use cloister_sequencer_rpc::{types::Accepted, ErrorCode};
 use cloister_tests::{
     node::{alone, start},
     sequencer::submit,
@@ -60,9 +60,9 @@ fn execution(error: &ChainError) -> Option<Error<Runtime>> {
     }
 }
 
-fn assert_code(result: Result<cloister_sequencer::rpc::types::Accepted, SequencerError>, code: i32) {
+fn assert_code(result: Result<Accepted, SequencerError>, code: ErrorCode) {
     let error = result.expect_err("the sequencer must refuse");
-    assert_eq!(error.code(), Some(code), "{error}");
+    assert_eq!(error.code(), Some(code.code()), "{error}");
 }
 
 async fn ready(chain: &Chain) -> Sequencer {
@@ -124,7 +124,7 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
     assert_eq!((accepted.filled, accepted.fills.len()), (LOTS, 1));
     let fee = accepted.fills[0].fee;
     // The signed quantity is used up, whoever sends the order again.
-    assert_code(sequencer.submit(&buy).await, errors::BEYOND_QUANTITY);
+    assert_code(sequencer.submit(&buy).await, ErrorCode::BeyondQuantity);
     sequencer.settled(PATIENCE, |_| {}).await.expect("settled");
 
     let head = chain.finalized().await.expect("a final block");
@@ -259,10 +259,10 @@ async fn refusals_of_orders(sequencer: &Sequencer, alice: &Trader, market: &Mark
 
     let mut forged = alice.order(10, &good);
     forged.signature.challenge ^= 1;
-    assert_code(send(forged).await, errors::BAD_SIGNATURE);
+    assert_code(send(forged).await, ErrorCode::BadSignature);
     let mut altered = alice.order(10, &good);
     altered.instruction.limit += 1;
-    assert_code(send(altered).await, errors::BAD_SIGNATURE);
+    assert_code(send(altered).await, ErrorCode::BadSignature);
     assert_code(
         send(alice.order(
             10,
@@ -272,7 +272,7 @@ async fn refusals_of_orders(sequencer: &Sequencer, alice: &Trader, market: &Mark
             },
         ))
         .await,
-        errors::EXPIRED,
+        ErrorCode::Expired,
     );
     let (low, high) = instrument.band();
     assert_code(
@@ -284,11 +284,11 @@ async fn refusals_of_orders(sequencer: &Sequencer, alice: &Trader, market: &Mark
             },
         ))
         .await,
-        errors::OUTSIDE_BAND,
+        ErrorCode::OutsideBand,
     );
     assert_code(
         send(alice.order(10, &Terms { limit: low - 1, ..good })).await,
-        errors::OUTSIDE_BAND,
+        ErrorCode::OutsideBand,
     );
     assert_code(
         send(alice.order(
@@ -299,27 +299,27 @@ async fn refusals_of_orders(sequencer: &Sequencer, alice: &Trader, market: &Mark
             },
         ))
         .await,
-        errors::UNKNOWN_INSTRUMENT,
+        ErrorCode::UnknownInstrument,
     );
     assert_code(
         send(alice.order(10, &Terms { quantity: 0, ..good })).await,
-        errors::ZERO_QUANTITY,
+        ErrorCode::ZeroQuantity,
     );
     assert_code(
         send(alice.order(10, &Terms { max_fee: 0, ..good })).await,
-        errors::MAX_FEE_TOO_LOW,
+        ErrorCode::MaxFeeTooLow,
     );
     // Twice what the equity carries as initial margin in the worst scenario.
     let lots = 2 * (DEPOSIT + MORE) / instrument.margin_of_a_lot() + 1;
     assert_code(
         send(alice.order(10, &Terms { quantity: lots, ..good })).await,
-        errors::INSUFFICIENT_MARGIN,
+        ErrorCode::InsufficientMargin,
     );
     let reduce = Terms {
         flags: flags::REDUCE_ONLY,
         ..good
     };
-    assert_code(send(alice.order(10, &reduce)).await, errors::WOULD_NOT_REDUCE);
+    assert_code(send(alice.order(10, &reduce)).await, ErrorCode::WouldNotReduce);
 
     let after = sequencer.account(alice).await.expect("shown");
     assert_eq!(
@@ -355,7 +355,7 @@ async fn withdraw(chain: &Chain, sequencer: &Sequencer, alice: &Trader, owners: 
     let available = sequencer.account(alice).await.expect("shown").available;
     let too_much = u64::try_from(available).expect("small") + 1;
     let result = sequencer.submit(&alice.withdrawal(29, too_much, now() + HOUR)).await;
-    assert_code(result, errors::WITHDRAWAL_SHORT);
+    assert_code(result, ErrorCode::WithdrawalShort);
     sequencer
         .submit(&alice.withdrawal(30, WITHDRAWAL, now() + HOUR))
         .await
@@ -435,6 +435,6 @@ async fn an_instrument_that_closes_should_take_no_opening_orders(market: &mut Ma
     };
     assert_code(
         market.sequencer.submit(&alice.order(40, &terms)).await,
-        errors::WOULD_NOT_REDUCE,
+        ErrorCode::WouldNotReduce,
     );
 }

@@ -4,61 +4,27 @@
 //! `ChainClient` over the node's own client and transaction pool.
 
 pub mod chain;
+mod context;
+mod error;
 mod history;
 mod options;
 mod submit;
 
+pub use context::{Context, SUBMITTER_KEY};
+pub use error::Error;
 pub use options::{Ready, SequencerOptions};
 
-use crate::service::{FullBackend, FullClient, TransactionPool};
 use chain::NodeChain;
 use cloister_ledger::Shape;
 use cloister_prover_job::{JobKind, ProverError};
 use cloister_prover_local::{LocalProver, Parameters, Progress};
-use cloister_sequencer::{SecretError, Sequencer, SequencerKeys, StartError};
+use cloister_sequencer::{Sequencer, SequencerKeys, StartError};
 use jsonrpsee::RpcModule;
 use polkadot_sdk::*;
 use sc_client_api::UsageProvider;
-use sp_core::{crypto::KeyTypeId, sr25519};
+use sp_core::sr25519;
 use sp_keystore::KeystorePtr;
-use std::{future::Future, path::PathBuf, sync::Arc};
-
-/// Type of the keystore's key that signs batches: `cloister-node key insert --key-type clsq --scheme sr25519`.
-pub const SUBMITTER_KEY: KeyTypeId = KeyTypeId(*b"clsq");
-
-/// Why the sequencer cannot be set up.
-#[derive(Debug, thiserror::Error)]
-pub enum Error {
-    /// A chain that is not a development chain needs a secret of its own.
-    #[error(
-        "name the file of the sequencer's secret with --sequencer-secret: only a development chain has a public one"
-    )]
-    NoSecret,
-    /// A chain that is not a development chain needs parameters of its own.
-    #[error("name the file of the proving key with --sequencer-proving-key: only a development chain takes public parameters")]
-    NoProvingKey,
-    /// The file of the secret is not good.
-    #[error("the sequencer's secret: {0}")]
-    Secret(#[from] SecretError),
-    /// There is no key to sign batches with.
-    #[error("the keystore has no key of type `clsq` to submit batches with; insert one with `key insert`")]
-    NoSubmitter,
-    /// The keystore does not work.
-    #[error("the keystore: {0}")]
-    Keystore(#[from] sp_keystore::Error),
-}
-
-/// What the sequencer needs of the node.
-pub struct Context {
-    /// The chain.
-    pub client: Arc<FullClient>,
-    /// The database.
-    pub backend: Arc<FullBackend>,
-    /// Takes the batches.
-    pub pool: Arc<TransactionPool>,
-    /// Has the key that signs them.
-    pub keystore: KeystorePtr,
-}
+use std::{future::Future, path::PathBuf};
 
 /// Sets the sequencer up: its JSON-RPC, and the work that runs until the node stops. The work ends only with an error,
 /// which it has then written to the log.

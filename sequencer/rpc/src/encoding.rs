@@ -1,12 +1,22 @@
-//! How numbers and bytes go over the wire.
+//! How integers and bytes go over the wire.
 
-use serde::{de, Deserializer, Serializer};
-use std::fmt;
+use serde::{de, Deserialize, Deserializer, Serialize, Serializer};
+use std::{fmt, marker::PhantomData, str::FromStr};
 
-/// Integers as decimal strings; numbers are taken too. For `#[serde(with = "decimal")]`.
+/// An integer that is written as [`decimal`] does.
+#[derive(Serialize, Deserialize)]
+#[serde(
+    transparent,
+    bound(
+        serialize = "T: fmt::Display",
+        deserialize = "T: FromStr + TryFrom<u64> + TryFrom<i64>"
+    )
+)]
+struct Decimal<T>(#[serde(with = "decimal")] T);
+
+/// Integers as decimal strings; numbers are read too. For `#[serde(with = "decimal")]`.
 pub mod decimal {
     use super::*;
-    use std::{marker::PhantomData, str::FromStr};
 
     /// Writes the integer as a string.
     ///
@@ -49,6 +59,63 @@ pub mod decimal {
         }
 
         deserializer.deserialize_any(Visitor(PhantomData))
+    }
+}
+
+/// Integers that may be missing: `null`, or as in [`decimal`]. For `#[serde(default, with = "optional_decimal")]`.
+pub mod optional_decimal {
+    use super::*;
+
+    /// Writes `null` or the integer as a string.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<T: fmt::Display + Copy, S: Serializer>(
+        value: &Option<T>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        value.map(Decimal).serialize(serializer)
+    }
+
+    /// Reads `null`, a string or a number.
+    ///
+    /// # Errors
+    /// It is none of these, or does not fit.
+    pub fn deserialize<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
+    where
+        T: FromStr + TryFrom<u64> + TryFrom<i64>,
+        D: Deserializer<'de>,
+    {
+        Ok(Option::<Decimal<T>>::deserialize(deserializer)?.map(|Decimal(value)| value))
+    }
+}
+
+/// Pairs of an id and an integer, the integer as in [`decimal`]. For `#[serde(with = "decimal_pairs")]`.
+pub mod decimal_pairs {
+    use super::*;
+
+    /// Writes each integer as a string.
+    ///
+    /// # Errors
+    /// Those of the serializer.
+    pub fn serialize<T: fmt::Display + Copy, S: Serializer>(
+        pairs: &[(u32, T)],
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(pairs.iter().map(|(id, value)| (id, Decimal(*value))))
+    }
+
+    /// Reads pairs whose integers are strings or numbers.
+    ///
+    /// # Errors
+    /// It is not a list of pairs, or an integer does not fit.
+    pub fn deserialize<'de, T, D>(deserializer: D) -> Result<Vec<(u32, T)>, D::Error>
+    where
+        T: FromStr + TryFrom<u64> + TryFrom<i64>,
+        D: Deserializer<'de>,
+    {
+        let pairs = Vec::<(u32, Decimal<T>)>::deserialize(deserializer)?;
+        Ok(pairs.into_iter().map(|(id, Decimal(value))| (id, value)).collect())
     }
 }
 

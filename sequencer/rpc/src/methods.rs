@@ -1,28 +1,14 @@
 //! The methods.
 
-use super::types::{
+use crate::types::{
     Accepted, AccountInfo, AccountQuery, BatchInfo, BatchStatus, FillInfo, Market, OrderBook, Status, Submission, Trade,
 };
-// The generated client returns its own errors instead.
-#[cfg(feature = "server")]
-use jsonrpsee::core::RpcResult;
-use jsonrpsee::proc_macros::rpc;
+use jsonrpsee::{core::RpcResult, proc_macros::rpc};
 
-/// Methods of the sequencer. Error codes: [`super::errors`].
-#[cfg_attr(
-    all(feature = "client", feature = "server"),
-    rpc(client, server, namespace = "cloister")
-)]
-#[cfg_attr(
-    all(feature = "client", not(feature = "server")),
-    rpc(client, namespace = "cloister")
-)]
-#[cfg_attr(
-    all(not(feature = "client"), feature = "server"),
-    rpc(server, namespace = "cloister")
-)]
+/// Methods of the sequencer. Refusals carry an [`ErrorCode`](crate::ErrorCode).
+#[rpc(client, server, namespace = "cloister")]
 pub trait CloisterRpc {
-    /// Takes a signed order, cancel, cancel-all or withdrawal. Errors: [`super::errors`].
+    /// Takes a signed order, cancel, cancel-all or withdrawal.
     #[method(name = "submitInstruction")]
     async fn submit_instruction(&self, instruction: Submission) -> RpcResult<Accepted>;
 
@@ -30,7 +16,7 @@ pub trait CloisterRpc {
     #[method(name = "cancel")]
     async fn cancel(&self, instruction: Submission) -> RpcResult<Accepted>;
 
-    /// The best prices of an instrument, at most 1,000 levels a side; 20 if `levels` is left out.
+    /// The best prices of an instrument: 20 levels per side unless `levels` says otherwise, and never more than 1,000.
     #[method(name = "orderBook")]
     async fn order_book(&self, instrument_id: u32, levels: Option<u32>) -> RpcResult<OrderBook>;
 
@@ -38,15 +24,15 @@ pub trait CloisterRpc {
     #[method(name = "account")]
     async fn account(&self, query: AccountQuery) -> RpcResult<AccountInfo>;
 
-    /// Fills of an account with numbers from `from` on, oldest first, at most 1,000.
+    /// Up to 1,000 fills of an account with numbers from `from` on, oldest first.
     #[method(name = "fills")]
     async fn fills(&self, query: AccountQuery, from: Option<u64>) -> RpcResult<Vec<FillInfo>>;
 
-    /// How far proving and settling are.
+    /// How far proving and settling have come.
     #[method(name = "batchStatus")]
     async fn batch_status(&self) -> RpcResult<BatchStatus>;
 
-    /// Batches in blocks with numbers from `from` on, at most 1,000.
+    /// Up to 1,000 batches in blocks, with numbers from `from` on.
     #[method(name = "batches")]
     async fn batches(&self, from: u64) -> RpcResult<Vec<BatchInfo>>;
 
@@ -54,11 +40,12 @@ pub trait CloisterRpc {
     #[method(name = "market")]
     async fn market(&self) -> RpcResult<Market>;
 
-    /// Trades with numbers from `from` on, oldest first, at most `limit` (1,000 if left out and at most); the newest if `from` is left out.
+    /// Trades with numbers from `from` on, or the newest if `from` is left out, oldest first. `limit` is 1,000 if it is
+    /// left out, which is also the maximum.
     #[method(name = "trades")]
     async fn trades(&self, from: Option<u64>, limit: Option<u32>) -> RpcResult<Vec<Trade>>;
 
-    /// How the sequencer is.
+    /// The state of the sequencer: counters, versions and what stops it.
     #[method(name = "status")]
     async fn status(&self) -> RpcResult<Status>;
 }
