@@ -219,7 +219,7 @@ fn a_tape_should_be_refused_when_a_quantity_is_no_whole_number_of_lots() {
 
 /// The folder of real tapes, which is not part of the project.
 fn data(file: &str) -> Option<PathBuf> {
-    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data")).join(file);
+    let path = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/data")).join(file);
     if path.exists() {
         return Some(path);
     }
