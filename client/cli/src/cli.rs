@@ -1,17 +1,18 @@
 //! The command line of `cloister`.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::{Span, SpanRelativeTo};
 use std::path::PathBuf;
 
 const ABOUT: &str = "Trade on Cloister: shielded margin accounts, orders, withdrawals.";
 
 const UNITS: &str = "\
 UNITS
-  Amounts of money (--deposit, --amount) are in the settlement asset, with at most six decimals: 1000.50
+  Amounts of money (--deposit, --amount) are in the settlement asset, with up to six decimals: 1000.50
   Prices (--price) are in the settlement asset for one unit of the underlying: 61800.30
-  Quantities (--quantity) are in units of the underlying and whole multiples of the instrument's lot: 0.025
+  Quantities (--quantity) are in units of the underlying, in whole multiples of the instrument's lot: 0.025
   Instruments (--instrument) are a name such as BTC-PERP or the number of the instrument
-  Times (--expires-in) are a number with s, m, h or d: 90s, 15m, 2h, 7d
+  Times (--expires-in) are numbers with s, m, h or d: 90s, 15m, 2h, 1h 30m, 7d
 
 EXAMPLES
   cloister demo --summary summary.json          a whole exchange on this machine, in a few minutes
@@ -26,7 +27,7 @@ EXAMPLES
 #[derive(Debug, Parser)]
 #[command(name = "cloister", version, about = ABOUT, after_help = UNITS)]
 pub struct Cli {
-    /// Where everything else is.
+    /// Options of every command.
     #[command(flatten)]
     pub global: Global,
     /// What to do.
@@ -56,11 +57,12 @@ pub struct Global {
 pub enum Command {
     /// Make, show and import keys.
     #[command(subcommand)]
-    Keys(Keys),
+    Keys(KeysCommand),
     /// Open an account with a first deposit.
     #[command(after_help = "\
-The owner account pays the deposit in the settlement asset and the fee in the native token. The view key is sealed to the sequencers, with a
-proof that they can open it. The account can trade as soon as the block is final; the sequencer proves the opening with its next batch.
+The owner account pays the deposit in the settlement asset and the fee in the native token. The view key is sealed to
+the sequencers, with a proof that they can open it. The account can trade as soon as the block is final; the sequencer
+proves the opening with its next batch.
 
 EXAMPLE
   cloister open --deposit 1000.50")]
@@ -81,14 +83,14 @@ EXAMPLE
     },
     /// Send an order to the sequencer.
     #[command(after_help = "\
-An order is good for several fills, each at --price or better, until it is filled, cancelled or expired. Its terms are signed and proven: no fill can be
-worse than the price, larger than the quantity or dearer than --max-fee.
+An order is good for several fills, each at --price or better, until it is filled, cancelled or expired. Its terms are
+signed and proven: no fill can be worse than the price, larger than the quantity or dearer than --max-fee.
 
 EXAMPLES
   cloister order buy --instrument BTC-PERP --quantity 0.025 --price 61800.30
   cloister order sell --instrument 1 --quantity 0.1 --price 61000 --reduce-only --ioc
   cloister order sell --instrument BTC-PERP --quantity 0.1 --market")]
-    Order(Order),
+    Order(OrderArguments),
     /// Cancel one order, or all.
     #[command(after_help = "EXAMPLES\n  cloister cancel --id 17\n  cloister cancel --all")]
     Cancel {
@@ -101,9 +103,9 @@ EXAMPLES
     },
     /// Show the account: balances, positions, margin, open orders.
     #[command(after_help = "\
-The sequencer shows an account to whoever knows its view key. With --from-chain nobody is asked: the settled batches are read from the chain, the
-account's records in them decrypted with the view key, and the result checked against the public root. The node must keep old states
-(--state-pruning archive).")]
+The sequencer shows an account to whoever knows its view key. With --from-chain nobody is asked: the settled batches are
+read from the chain, the account's records in them are decrypted with the view key, and the result is checked against
+the public root. The node must keep old states (--state-pruning archive).")]
     Account {
         /// Rebuild the account from chain data alone.
         #[arg(long)]
@@ -111,8 +113,8 @@ account's records in them decrypted with the view key, and the result checked ag
     },
     /// Withdraw to the owner.
     #[command(after_help = "\
-The amount leaves the margin account with the next batch and is paid to the owner when that is settled. What is left must meet the initial margin
-of positions and open orders.
+The amount leaves the margin account with the next batch and is paid to the owner when that is settled. What is left
+must meet the initial margin of positions and open orders.
 
 EXAMPLE
   cloister withdraw --amount 250")]
@@ -137,8 +139,8 @@ EXAMPLE
     Status,
     /// Write the proof of a settled batch, its verifying key and its public input, for any verifier.
     #[command(after_help = "\
-Everything comes from the chain; the public input is computed from the batch's public data. The node must keep old states
-(--state-pruning archive). Nothing is verified here.
+Everything comes from the chain; the public input is computed from the batch's public data. The node must keep old
+states (--state-pruning archive). Nothing is verified here.
 
 EXAMPLE
   cloister proof --batch 3 --out batch-3
@@ -155,8 +157,9 @@ EXAMPLE
     },
     /// Prove what the account is worth, from chain data and the view key alone.
     #[command(after_help = "\
-The proof opens the account's leaf in the newest final root and states its equity at the newest risk table. It is what a trader leaves with, alone, when
-a group is frozen: the chain takes such proofs only then, at the final root and table. The node must keep old states (--state-pruning archive).
+The proof opens the account's leaf in the newest final root and states its equity at the newest risk table. A trader
+needs nothing else to leave when a group is frozen: the chain accepts such proofs only then, at the final root and
+table. The node must keep old states (--state-pruning archive).
 
 EXAMPLE
   cloister exit --out exit.json")]
@@ -170,10 +173,10 @@ EXAMPLE
     },
     /// Replay a tape of trades through the exchange of a development chain.
     #[command(after_help = TAPE_HELP)]
-    Replay(Replay),
+    Replay(ReplayArguments),
     /// Run a whole exchange on this machine: node, sequencer, prover, traders.
     #[command(after_help = DEMO_HELP)]
-    Demo(Demo),
+    Demo(DemoArguments),
 }
 
 const TAPE_HELP: &str = "\
@@ -184,16 +187,18 @@ THE TAPE is a CSV file whose first line names its columns:
   aggressor  m, is_buyer_maker (true: the taker sold), or side, aggressor (of the taker)
 A LOBSTER message file (Time, Type, Size, Price, Direction) works too: its executions are the trades.
 
-Every trade of the tape becomes one fill of the same price and quantity, in the same order, between accounts of this program's own (//Demo//0 and on, funded by
-Alice); the sequencer's public trades are compared with the tape at the end. The oracle is fed as Alice, so this is for development chains.
+Every trade of the tape becomes one fill of the same price and quantity, in the same order, between accounts that this
+program opens (owners //Demo//0, //Demo//1 and so on, funded by Alice). At the end the sequencer's public trades are
+compared with the tape. Alice feeds the oracle, so this is for development chains.
 
 EXAMPLE
   cloister replay --trades trades.csv --limit 100";
 
 const DEMO_HELP: &str = "\
-Starts `cloister-node` with a development chain, sequencer and prover, opens accounts, replays a tape, waits until every batch is proven and settled, withdraws,
-and checks: roots, proofs, conservation of the settlement asset, the tape, and every account rebuilt from chain data alone. The node
-stops and its chain is gone at the end. The development parameters of the proof are made on first use, which takes some minutes.
+Starts `cloister-node` with a development chain, sequencer and prover, opens accounts, replays a tape, waits until every
+batch is proven and settled, withdraws, and checks: roots, proofs, conservation of the settlement asset, the tape, and
+every account rebuilt from chain data alone. At the end the node stops and its chain is gone. The development parameters
+of the proof are made on first use.
 
 EXAMPLES
   cloister demo --summary summary.json
@@ -201,11 +206,12 @@ EXAMPLES
 
 /// What to do with keys.
 #[derive(Debug, Subcommand)]
-pub enum Keys {
+pub enum KeysCommand {
     /// Make a wallet with a fresh secret seed.
-    #[command(
-        after_help = "EXAMPLES\n  cloister keys new\n  cloister --wallet alice keys new --suri //Alice      the owner is a development account"
-    )]
+    #[command(after_help = "\
+EXAMPLES
+  cloister keys new
+  cloister --wallet alice keys new --suri //Alice      the owner is a development account")]
     New {
         /// Secret URI of the owner account, for development; the owner comes from the seed otherwise.
         #[arg(long, value_name = "URI")]
@@ -219,8 +225,8 @@ pub enum Keys {
     },
     /// Make a wallet from a seed that was written down.
     #[command(after_help = "\
-The seed is read from the standard input, so that it stays out of the history of the shell. Ids that were used before are unknown to a
-restored wallet: give --next-id, or any large number if it is lost.
+The seed is read from the standard input, so that it stays out of the history of the shell. A restored wallet does not
+know which ids were used before: give --next-id, or any large number if it is lost.
 
 EXAMPLE
   cloister keys import --next-id 5000 < seed.txt")]
@@ -245,7 +251,7 @@ pub enum OrderSide {
 
 /// An order.
 #[derive(Debug, Args)]
-pub struct Order {
+pub struct OrderArguments {
     /// Side.
     pub side: OrderSide,
     /// Name or number.
@@ -275,14 +281,14 @@ pub struct Order {
     /// How long the order is good.
     #[arg(long, default_value = "1h", value_parser = parse_duration, value_name = "TIME")]
     pub expires_in: u64,
-    /// Highest fee a lot, in the settlement asset [default: the most that the group's fee cap allows at the price].
+    /// Highest fee per lot, in the settlement asset [default: the most that the group's fee cap allows at the price].
     #[arg(long, value_name = "AMOUNT")]
     pub max_fee: Option<String>,
 }
 
 /// A replay.
 #[derive(Debug, Args)]
-pub struct Replay {
+pub struct ReplayArguments {
     /// The tape.
     #[arg(long, value_name = "FILE")]
     pub trades: PathBuf,
@@ -299,7 +305,7 @@ pub struct Replay {
 
 /// A demonstration.
 #[derive(Debug, Args)]
-pub struct Demo {
+pub struct DemoArguments {
     /// Replay this tape instead of the built-in market.
     #[arg(long, value_name = "FILE")]
     pub trades: Option<PathBuf>,
@@ -317,27 +323,41 @@ pub struct Demo {
     pub accounts: u16,
 }
 
-/// A duration such as `15m`, in milliseconds.
+/// A duration such as `15m` or `1h 30m`, in milliseconds.
 ///
 /// # Errors
-/// What is wrong with the text.
+/// [`DurationError`].
 pub fn parse_duration(text: &str) -> Result<u64, DurationError> {
-    let unit = match text.chars().last() {
-        Some('s') => 1_000,
-        Some('m') => 60_000,
-        Some('h') => 3_600_000,
-        Some('d') => 86_400_000,
-        _ => return Err(DurationError(text.into())),
-    };
-    let digits = &text[..text.len() - 1];
-    digits
-        .parse::<u64>()
-        .ok()
-        .and_then(|n| n.checked_mul(unit))
-        .ok_or_else(|| DurationError(text.into()))
+    let refused = || DurationError(text.into());
+    let span: Span = text.parse().map_err(|_| refused())?;
+    // Months and years have no fixed length and are refused.
+    let duration = span
+        .to_duration(SpanRelativeTo::days_are_24_hours())
+        .map_err(|_| refused())?;
+    u64::try_from(duration.as_millis()).map_err(|_| refused())
 }
 
-/// A text that is no duration.
+/// A text that is not a duration.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is not a time such as 90s, 15m, 2h or 7d")]
 pub struct DurationError(String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_should_be_numbers_with_units() {
+        let cases = [("90s", 90), ("15m", 900), ("2h", 7_200), ("7d", 604_800), ("1h 30m", 5_400)];
+        for (text, seconds) in cases {
+            assert_eq!(parse_duration(text), Ok(seconds * 1_000), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_duration_should_be_refused_without_unit_or_fixed_length_or_below_zero() {
+        for text in ["", "15", "s", "1y", "2 months", "-5m", "5m ago", "later"] {
+            assert_eq!(parse_duration(text), Err(DurationError(text.into())), "{text}");
+        }
+    }
+}

@@ -19,21 +19,25 @@ mod proof;
 mod tape;
 
 use crate::cli::{Cli, Command, Global};
+use cloister_cli::{
+    demo::DemoError,
+    progress::Progress,
+    replay::ReplayError,
+    table::Columns,
+    tape::csv::TapeError,
+    wallet::{default_directory, Wallet, WalletError},
+};
 use cloister_client::{
-    amount::AmountError,
     audit::{audit_batches, AuditError, BatchAudit},
     chain::{Chain, ChainError},
-    demo::DemoError,
-    exit::ExitProofError,
     instrument::InstrumentError,
-    progress::Progress,
-    recovery::RecoveryError,
-    replay::ReplayError,
+    prover::ProofError,
     seal::SealError,
-    sequencer::{Sequencer, SequencerError},
-    tape::csv::TapeError,
-    trader::{Trader, TraderError},
-    wallet::{default_directory, Wallet, WalletError},
+    sequencer::{SequencerClient, SequencerError},
+    trader::{self, TraderError},
+};
+use cloister_client_core::{
+    amount::AmountError, exit::ExitStatementError, keys::SeedError, recovery::RecoveryError, trader::Trader,
 };
 use cloister_runtime::Hash;
 use std::{io, path::PathBuf};
@@ -50,6 +54,9 @@ pub enum CommandError {
     /// The wallet cannot be used.
     #[error(transparent)]
     Wallet(#[from] WalletError),
+    /// The seed that was typed is not one.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
     /// The trader cannot act.
     #[error(transparent)]
     Trader(#[from] TraderError),
@@ -68,9 +75,12 @@ pub enum CommandError {
     /// Seals cannot be proven.
     #[error(transparent)]
     Seal(#[from] SealError),
-    /// There is no exit proof.
+    /// The exit cannot be stated.
     #[error(transparent)]
-    Exit(#[from] ExitProofError),
+    Exit(#[from] ExitStatementError),
+    /// The exit cannot be proven.
+    #[error("the exit: {0}")]
+    ExitProof(#[from] ProofError),
     /// The tape cannot be read.
     #[error(transparent)]
     Tape(#[from] TapeError),
@@ -80,7 +90,7 @@ pub enum CommandError {
     /// The demonstration failed.
     #[error(transparent)]
     Demo(#[from] DemoError),
-    /// No such batch is settled in a final block.
+    /// The batch is not settled in a final block.
     #[error("batch {0} is not settled in a final block")]
     NoBatch(u64),
     /// A file cannot be written.
@@ -95,6 +105,13 @@ pub enum CommandError {
     /// The standard input cannot be read.
     #[error("the standard input: {0}")]
     Input(io::Error),
+}
+
+/// Prints the rows of a table.
+fn show(table: Columns) {
+    for line in table.lines() {
+        say!("{line}");
+    }
 }
 
 /// Does what the command line says.
@@ -139,7 +156,7 @@ impl Global {
 struct Session {
     wallet: Wallet,
     chain: Chain,
-    sequencer: Sequencer,
+    sequencer: SequencerClient,
     trader: Trader,
 }
 
@@ -147,8 +164,8 @@ impl Session {
     async fn begin(global: &Global) -> Result<Self, CommandError> {
         let wallet = global.open_wallet()?;
         let chain = global.connect().await?;
-        let trader = Trader::find(&chain, global.group, wallet.keys()).await?;
-        let sequencer = Sequencer::of(&chain);
+        let trader = trader::find(&chain, global.group, wallet.keys()).await?;
+        let sequencer = SequencerClient::of(&chain);
         Ok(Self {
             wallet,
             chain,
@@ -157,7 +174,7 @@ impl Session {
         })
     }
 
-    /// Every settled batch of the newest final block, checked.
+    /// Every batch that is settled in the newest final block, checked.
     async fn audited(&self, group: u32, progress: &Progress) -> Result<(Hash, BatchAudit), CommandError> {
         let head = self.chain.finalized().await?;
         progress.say("reading every final block");

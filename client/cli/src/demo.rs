@@ -1,37 +1,43 @@
-//! A whole exchange on this machine: a node with sequencer and prover, traders, a tape; settled, withdrawn, and checked from chain data.
+//! A whole exchange on this machine: a node with sequencer and prover, traders, and a tape; settled, withdrawn, and
+//! checked from chain data.
 
 pub mod node;
 pub mod summary;
 
 use crate::{
-    amount::{show_money, Decimal},
-    audit::{audit_batches, median, recover_trader, AuditError, BatchAudit, Money},
-    chain::{Chain, ChainError},
-    exit::{Exit, ExitProofError, ExitProver},
-    instrument::InstrumentError,
-    oracle,
     progress::Progress,
-    prover::Proven,
-    recovery::RecoveryError,
-    replay::{feeds_of, Market, ReplayError, Replayed},
-    sequencer::{Sequencer, SequencerError},
-    tape::{csv, market, Trade},
-    trader::{now, owner_of, Trader},
-    wallet::WalletError,
+    replay::{ReplayError, ReplayMarket, Replayed},
+    tape::{csv, market, TapeTrade},
 };
 use cloister_circuits::{census::census, statements::batch::BatchCircuit};
+use cloister_client::{
+    audit::{audit_batches, recover_trader, AuditError, BatchAudit, Money},
+    chain::{Chain, ChainError},
+    exit::ExitProver,
+    history::{statements, Settled},
+    oracle::{self, feeds_of},
+    prover::{ProofError, Proven},
+    sequencer::{SequencerClient, SequencerError},
+    trader::{now, owner_of},
+};
+use cloister_client_core::{
+    amount::{show_money, Decimal},
+    exit::{Exit, ExitStatementError},
+    recovery::RecoveryError,
+    trader::Trader,
+};
 use cloister_crypto::field::to_bytes;
 use cloister_ledger::Shape;
 use cloister_risk::Assessment;
 use cloister_runtime::Hash;
-use node::{Node, NodeError, NodeOptions};
+use node::{NodeError, NodeOptions, NodeProcess};
 use std::{
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
-use summary::{Summary, SummaryError};
+use summary::{median, Summary, SummaryError};
 
-/// Seed and length of the built-in market.
+/// Seed and number of trades of the built-in market.
 const MARKET: (u64, usize) = (2024, 40);
 /// The instrument that is traded.
 const INSTRUMENT: &str = "BTC-PERP";
@@ -45,25 +51,23 @@ const READY_PATIENCE: Duration = Duration::from_secs(900);
 const BATCH_PATIENCE: Duration = Duration::from_secs(120);
 /// Between two looks at something that is waited for.
 const POLL: Duration = Duration::from_millis(500);
-/// Between two lines of progress while the node gets ready.
-const SAY_EVERY: Duration = Duration::from_secs(10);
-/// How long a withdrawal is good, milliseconds.
+/// How long a withdrawal is good, in milliseconds.
 const WITHDRAWAL_LIFE: u64 = 3_600_000;
-/// Part of what an account can withdraw that it does withdraw.
+/// An account withdraws one part in so many of what it can.
 const WITHDRAW_DIVISOR: u128 = 2;
 
 /// What to show.
 #[derive(Clone, Debug)]
 pub struct DemoOptions {
-    /// Replay this tape; the built-in market otherwise.
+    /// The tape to replay; the built-in market by default.
     pub trades: Option<PathBuf>,
     /// Only the first trades of it.
     pub limit: Option<usize>,
     /// Where the summary goes.
     pub summary: PathBuf,
-    /// The node; the one beside this program otherwise.
+    /// The node's binary; by default the one beside this program.
     pub node_binary: Option<PathBuf>,
-    /// Traders.
+    /// Number of traders.
     pub accounts: usize,
 }
 
@@ -101,22 +105,19 @@ pub enum DemoError {
     /// An account cannot be rebuilt.
     #[error("the audit failed: {0}")]
     Recovery(#[from] RecoveryError),
-    /// There is no exit proof.
+    /// An exit cannot be stated.
     #[error("the audit failed: {0}")]
-    Exit(#[from] ExitProofError),
-    /// The instrument cannot be used.
-    #[error("{0}")]
-    Instrument(#[from] InstrumentError),
-    /// Keys cannot be made.
-    #[error("{0}")]
-    Wallet(#[from] WalletError),
+    Exit(#[from] ExitStatementError),
+    /// An exit cannot be proven.
+    #[error("the audit failed: the exit: {0}")]
+    ExitProof(#[from] ProofError),
     /// The summary cannot be written.
     #[error("{0}")]
     Summary(#[from] SummaryError),
     /// The circuit cannot be counted.
     #[error("the circuit cannot be counted: {0}")]
     Circuit(Box<dyn std::error::Error + Send + Sync>),
-    /// Something that must hold does not. The summary is written and says which.
+    /// Something that must hold does not. The summary is written and says what.
     #[error("the exchange is not as it must be: {0}; see {1}")]
     Unsound(&'static str, PathBuf),
     /// The user stopped it.
@@ -142,7 +143,7 @@ pub async fn run(options: &DemoOptions) -> Result<Summary, DemoError> {
     let arguments = ["--sequencer", "--state-pruning", "archive"]
         .map(str::to_owned)
         .to_vec();
-    let mut node = Node::start(&NodeOptions {
+    let mut node = NodeProcess::start(&NodeOptions {
         binary,
         log: log.clone(),
         arguments,
@@ -150,7 +151,7 @@ pub async fn run(options: &DemoOptions) -> Result<Summary, DemoError> {
     progress.say(format!("node started at {}, its log is {}", node.url(), log.display()));
     let url = node.url().to_owned();
     let result = tokio::select! {
-        result = show(options, &url, &log, &tape, progress) => result,
+        result = show(options, &url, &log, &tape, &progress) => result,
         stopped = node.stopped_by_itself() => Err(stopped.into()),
         () = interrupted() => Err(DemoError::Interrupted),
     };
@@ -197,10 +198,11 @@ async fn connect(url: &str, log: &Path) -> Result<Chain, DemoError> {
 }
 
 /// Waits for the sequencer, which proves only when it has its parameters.
-async fn sequencer_ready(chain: &Chain, log: &Path, progress: Progress) -> Result<Sequencer, DemoError> {
-    let sequencer = Sequencer::of(chain);
+async fn sequencer_ready(chain: &Chain, log: &Path, progress: &Progress) -> Result<SequencerClient, DemoError> {
+    let sequencer = SequencerClient::of(chain);
     let begin = Instant::now();
-    let mut said = Instant::now();
+    progress.say("waiting for the sequencer, which makes its parameters on first use");
+    let sign = progress.wait("waiting for the sequencer");
     loop {
         match sequencer.status().await {
             Ok(_) => return Ok(sequencer),
@@ -215,11 +217,8 @@ async fn sequencer_ready(chain: &Chain, log: &Path, progress: Progress) -> Resul
                 });
             }
         }
-        if said.elapsed() > SAY_EVERY {
-            said = Instant::now();
-            let line = node::last_line(log).unwrap_or_default();
-            progress.say(format!("waiting for the sequencer; the node says: {line}"));
-        }
+        let line = node::last_line(log).unwrap_or_default();
+        sign.set_message(format!("waiting for the sequencer; the node says: {line}"));
         tokio::time::sleep(POLL).await;
     }
 }
@@ -228,8 +227,8 @@ async fn show(
     options: &DemoOptions,
     url: &str,
     log: &Path,
-    tape: &[Trade],
-    progress: Progress,
+    tape: &[TapeTrade],
+    progress: &Progress,
 ) -> Result<Summary, DemoError> {
     let chain = connect(url, log).await?;
     let first: Decimal = tape.first().map(|t| t.price).ok_or(ReplayError::Empty)?;
@@ -240,7 +239,7 @@ async fn show(
         .map_err(ReplayError::Oracle)?;
     let sequencer = sequencer_ready(&chain, log, progress).await?;
     progress.say("node and sequencer are ready");
-    let mut market = Market::prepare(&chain, GROUP, INSTRUMENT, first, progress).await?;
+    let mut market = ReplayMarket::prepare(&chain, GROUP, INSTRUMENT, first, progress.clone()).await?;
     let trading = Instant::now();
     let replayed = market.replay(tape, options.accounts).await?;
     settle(&sequencer, progress).await?;
@@ -259,14 +258,16 @@ async fn show(
     }
 }
 
-async fn settle(sequencer: &Sequencer, progress: Progress) -> Result<(), DemoError> {
+async fn settle(sequencer: &SequencerClient, progress: &Progress) -> Result<(), DemoError> {
     let left = sequencer.backlog().await?.batches;
     let patience = BATCH_PATIENCE.saturating_mul(left.saturating_add(2));
+    let bar = progress.count("settling batches", left.into());
     sequencer
         .settled(patience, |backlog| {
             let latest = backlog.status.latest.as_ref();
             let done = latest.map_or(0, |latest| latest.batch_no + 1);
-            progress.say(format!("{done} batches settled, {} to go", backlog.batches));
+            bar.set_length(done + u64::from(backlog.batches));
+            bar.set_position(done);
         })
         .await?;
     Ok(())
@@ -280,12 +281,12 @@ struct Withdrawn {
     paid: u128,
 }
 
-/// Every account withdraws half of what it can, and the owners' balances are looked at before and after.
+/// Every account withdraws half of what it can; the owners' balances are compared before and after.
 async fn withdraw(
     chain: &Chain,
-    sequencer: &Sequencer,
+    sequencer: &SequencerClient,
     traders: &[Trader],
-    progress: Progress,
+    progress: &Progress,
 ) -> Result<Withdrawn, DemoError> {
     let asset = chain.group_state(GROUP, None).await?.asset;
     let mut out = Withdrawn::default();
@@ -328,20 +329,20 @@ struct Left {
     agrees: bool,
 }
 
-/// Proves what the first account is worth, as it would if the group were frozen now.
+/// Proves what the first account is worth, as its owner would if the group were frozen now.
 async fn leave(
     chain: &Chain,
     audit: &BatchAudit,
     head: Hash,
     replayed: &Replayed,
-    progress: Progress,
+    progress: &Progress,
 ) -> Result<Left, DemoError> {
     let trader = replayed.traders.first().ok_or(ReplayError::Empty)?;
     let table = chain.latest_risk_table(GROUP, Some(head)).await?;
-    let exit = Exit::of(&audit.batches, trader, &table)?;
-    let prover = ExitProver::new(None).await.map_err(ExitProofError::from)?;
-    let proven = prover.prove(&exit).await.map_err(ExitProofError::from)?;
-    // The margin code knows nothing of the exit's.
+    let exit = Exit::of(statements(&audit.batches), trader, &table)?;
+    let prover = ExitProver::new(None).await?;
+    let proven = prover.prove(&exit).await?;
+    // The margin code shares nothing with the exit's.
     let account = &exit.witness.account;
     let assessed = Assessment::new(&table, &account.positions, account.cash);
     let root = to_bytes(&exit.statement.root);
@@ -354,7 +355,7 @@ async fn leave(
     Ok(Left { exit, proven, agrees })
 }
 
-/// Constraints of a batch, and of one unit more: a batch of twice the units shows what is paid once.
+/// Constraints of a batch and of one more unit: a batch of twice the units shows what is paid only once.
 fn count_constraints(shape: Shape) -> Result<(u64, f64), DemoError> {
     let count = |units| {
         let circuit = BatchCircuit::blank(Shape { units, ..shape });
@@ -367,12 +368,12 @@ fn count_constraints(shape: Shape) -> Result<(u64, f64), DemoError> {
 
 async fn check(
     chain: &Chain,
-    sequencer: &Sequencer,
-    tape: &[Trade],
+    sequencer: &SequencerClient,
+    tape: &[TapeTrade],
     replayed: &Replayed,
     before: Money,
     withdrawn: Withdrawn,
-    progress: Progress,
+    progress: &Progress,
 ) -> Result<Summary, DemoError> {
     let head = chain.finalized().await?;
     let audit = audit_batches(chain, GROUP, head).await?;
@@ -437,7 +438,7 @@ async fn check(
 }
 
 /// The shape of the settled batches.
-async fn shape_of(chain: &Chain, batches: &[crate::history::Settled]) -> Result<Shape, DemoError> {
+async fn shape_of(chain: &Chain, batches: &[Settled]) -> Result<Shape, DemoError> {
     let id = batches
         .last()
         .map(|b| b.shape)

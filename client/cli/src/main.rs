@@ -11,7 +11,7 @@ fn main() -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(e) => {
-            eprintln!("error: the system gives no threads: {e}");
+            eprintln!("error: the system provides no threads: {e}");
             return ExitCode::FAILURE;
         }
     };

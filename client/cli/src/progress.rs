@@ -1,11 +1,25 @@
 //! Progress of long commands, on the standard error so that results can be piped.
+//!
+//! What has happened is a line and always shown. What is under way is a bar with a rate and an estimate; only a
+//! terminal shows it.
 
-use std::{fmt::Display, time::Instant};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
+use std::{
+    borrow::Cow,
+    fmt::Display,
+    time::{Duration, Instant},
+};
 
-/// Says what happens, with the seconds since the beginning.
-#[derive(Clone, Copy, Debug)]
+const COUNT: &str = "{msg:<28} {bar:30} {pos}/{len}  {per_sec}  {eta} left";
+const WAIT: &str = "{spinner} {wide_msg}";
+/// Between two pictures of the spinner.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Says what happens, with the seconds since the beginning. Clones share one terminal.
+#[derive(Clone, Debug)]
 pub struct Progress {
     begin: Instant,
+    bars: MultiProgress,
     quiet: bool,
 }
 
@@ -14,6 +28,7 @@ impl Progress {
     pub fn begin() -> Self {
         Self {
             begin: Instant::now(),
+            bars: MultiProgress::new(),
             quiet: false,
         }
     }
@@ -21,16 +36,35 @@ impl Progress {
     /// Says nothing, for tests.
     pub fn quiet() -> Self {
         Self {
+            begin: Instant::now(),
+            bars: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
             quiet: true,
-            ..Self::begin()
         }
     }
 
-    /// Says something.
+    /// Says that something has happened.
     pub fn say(&self, what: impl Display) {
         if !self.quiet {
-            eprintln!("[{:6.1} s] {what}", self.begin.elapsed().as_secs_f64());
+            let seconds = self.seconds();
+            self.bars.suspend(|| eprintln!("[{seconds:6.1} s] {what}"));
         }
+    }
+
+    /// A bar that counts up to `total`; it disappears when it is dropped.
+    pub fn count(&self, what: impl Into<Cow<'static, str>>, total: u64) -> ProgressBar {
+        self.bar(ProgressBar::new(total), COUNT, what)
+    }
+
+    /// A sign of life for something that cannot be counted; it disappears when it is dropped.
+    pub fn wait(&self, what: impl Into<Cow<'static, str>>) -> ProgressBar {
+        let bar = self.bar(ProgressBar::new_spinner(), WAIT, what);
+        bar.enable_steady_tick(TICK);
+        bar
+    }
+
+    fn bar(&self, bar: ProgressBar, template: &str, what: impl Into<Cow<'static, str>>) -> ProgressBar {
+        let style = ProgressStyle::with_template(template).expect("the templates of this file are well-formed; qed");
+        self.bars.add(bar.with_style(style).with_message(what))
     }
 
     /// Seconds since the beginning.

@@ -1,20 +1,28 @@
-//! Brings a tape onto the exchange of a development chain: feeds prices, opens accounts, sends the plan's orders, and compares the public trades with the tape.
+//! Brings a tape onto the exchange of a development chain: feeds prices, opens accounts, sends the plan's orders, and
+//! compares the public trades with the tape.
 
 use crate::{
-    amount::{show_money, Decimal},
-    chain::{Chain, ChainError, Until},
-    funding::fund,
-    instrument::{Instrument, InstrumentError},
-    oracle::{self, OracleError},
     progress::Progress,
-    seal::{SealError, SealProver},
-    sequencer::{Sequencer, SequencerError},
     tape::{
         plan::{plan, Plan, PlanError, PlannedOrder, Role},
-        prints, Print, PrintError, Trade,
+        prints, Print, PrintError, TapeTrade,
     },
-    trader::{self, now, owner_of, Terms, Trader, TraderError},
-    wallet::{entropy, Keys, WalletError},
+};
+use cloister_client::{
+    chain::{Chain, ChainError, Until},
+    funding::fund,
+    instrument::{find, InstrumentError},
+    oracle::{self, feeds_of, OracleError},
+    seal::{SealError, SealProver},
+    sequencer::{SequencerClient, SequencerError},
+    trader::{self, now, owner_of, TraderError},
+};
+use cloister_client_core::{
+    amount::{show_money, AmountError, Decimal},
+    instrument::{Instrument, NotInTable},
+    keys::{entropy, EntropyError, TraderKeys},
+    owner::OwnerUriError,
+    trader::{Terms, Trader},
 };
 use cloister_ledger::{instruction::flags, SignedInstruction};
 use cloister_runtime::{configs::oracle::FeedId, Hash};
@@ -23,22 +31,25 @@ use cloister_sequencer::rpc::{
     types::{Accepted, SideName, Trade as PublicTrade},
 };
 use futures::future::try_join_all;
+use indicatif::ProgressBar;
 use std::time::{Duration, Instant};
 use tokio::sync::watch;
 
 /// How often prices are fed again, so that the chain never calls them stale.
 const FEED_EVERY: Duration = Duration::from_secs(20);
-/// How long risk table, opens and prices may take to arrive.
+/// How long the risk table, opens and prices may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Between two looks at something that is waited for.
 const POLL: Duration = Duration::from_millis(500);
+/// What the bar says while orders are sent.
+const SENDING: &str = "sending orders";
 /// How long the sequencer may hold an order back while it proves.
 const BUSY_PATIENCE: Duration = Duration::from_secs(600);
 /// How long an order of a replay is good, milliseconds.
 const ORDER_LIFE: u64 = 3_600_000;
-/// Deposits are this many times the initial margin of the largest exposure, for prices that move.
+/// A deposit is this many times the initial margin of the largest exposure, because prices move.
 const DEPOSIT_MARGINS: u64 = 2;
-/// Deposits are at least this much, and whole multiples of it: 1,000 of the settlement asset.
+/// A deposit is a whole multiple of this, and not zero: 1,000 of the settlement asset.
 const DEPOSIT_STEP: u64 = 1_000_000_000;
 
 /// Why a tape cannot be replayed.
@@ -53,9 +64,12 @@ pub enum ReplayError {
     /// An account cannot be opened.
     #[error("{0}")]
     Trader(#[from] TraderError),
+    /// The name of an owner is not understood.
+    #[error("{0}")]
+    Owner(#[from] OwnerUriError),
     /// Keys cannot be made.
     #[error("{0}")]
-    Wallet(#[from] WalletError),
+    Entropy(#[from] EntropyError),
     /// The oracle takes no prices.
     #[error("the oracle: {0}")]
     Oracle(#[from] OracleError),
@@ -65,6 +79,12 @@ pub enum ReplayError {
     /// The instrument cannot be used.
     #[error("{0}")]
     Instrument(#[from] InstrumentError),
+    /// The instrument has left the risk table.
+    #[error("{0}")]
+    NotInTable(#[from] NotInTable),
+    /// A price does not fit the instrument.
+    #[error("{0}")]
+    Amount(#[from] AmountError),
     /// The tape does not fit the instrument's lot.
     #[error("{0}")]
     Print(#[from] PrintError),
@@ -74,7 +94,7 @@ pub enum ReplayError {
     /// The tape is empty.
     #[error("the tape holds no trades")]
     Empty,
-    /// Others have orders in the book, which would trade with the tape.
+    /// The book holds orders of others, which would trade with the tape.
     #[error("the book of {0} is not empty; a replay needs it alone")]
     BookInUse(String),
     /// The book's prices jump further in one stretch than the band allows.
@@ -84,17 +104,17 @@ pub enum ReplayError {
     BeyondBand {
         /// Number of the trade, from 1.
         trade: usize,
-        /// Its price a lot, in the settlement asset.
+        /// Its price per lot, in the settlement asset.
         price: String,
-        /// Lowest price a lot.
+        /// Lowest price per lot.
         low: String,
-        /// Highest price a lot.
+        /// Highest price per lot.
         high: String,
     },
     /// The chain's mark did not follow.
     #[error("the chain's mark did not come to {0} within two minutes; does another operator feed prices?")]
     MarkStuck(Decimal),
-    /// An order did something else than the plan says.
+    /// An order did something other than what the plan says.
     #[error("order {number} of the plan filled {filled} lots and left {resting}, the tape says {expected}")]
     OtherFill {
         /// Number of the order, from 1.
@@ -118,7 +138,7 @@ pub enum ReplayError {
     },
 }
 
-/// Feeds a development chain's oracle as long as it lives.
+/// Feeds the oracle of a development chain for as long as it lives.
 #[derive(Debug)]
 pub struct Feeder {
     chain: Chain,
@@ -128,7 +148,7 @@ pub struct Feeder {
 }
 
 impl Feeder {
-    /// Feeds a price at once, and again and again.
+    /// Feeds a price now, and again before the chain calls it stale.
     ///
     /// # Errors
     /// The first feeding failed.
@@ -174,25 +194,11 @@ impl Drop for Feeder {
     }
 }
 
-/// Every feed that a group needs before it has a risk table.
-///
-/// # Errors
-/// [`ChainError`].
-pub async fn feeds_of(chain: &Chain, group: u32) -> Result<Vec<FeedId>, ChainError> {
-    let listed = chain.risk_group(group, None).await?.instruments;
-    Ok(listed
-        .iter()
-        .flat_map(|i| std::iter::once(i.feed).chain(i.premium_feed))
-        .collect())
-}
-
 /// What a replay did.
 #[derive(Clone, Debug)]
 pub struct Replayed {
     /// Accounts that took part.
     pub traders: Vec<Trader>,
-    /// Deposit of each, 10^-6.
-    pub deposits: Vec<u64>,
     /// How long the proof of each seal took.
     pub sealing: Vec<Duration>,
     /// Block in which their owners were funded by minting; from here on nothing may be made or lost.
@@ -209,11 +215,9 @@ pub struct Replayed {
 
 /// Accounts that were opened for a plan.
 #[derive(Clone, Debug)]
-pub struct Opened {
+pub struct OpenedAccounts {
     /// The accounts.
     pub traders: Vec<Trader>,
-    /// Deposit of each, 10^-6.
-    pub deposits: Vec<u64>,
     /// How long the proof of each seal took.
     pub sealing: Vec<Duration>,
     /// Block in which their owners were funded.
@@ -222,20 +226,20 @@ pub struct Opened {
 
 /// A market that is ready for a tape.
 #[derive(Debug)]
-pub struct Market {
+pub struct ReplayMarket {
     /// The chain.
     pub chain: Chain,
     /// The sequencer.
-    pub sequencer: Sequencer,
+    pub sequencer: SequencerClient,
     /// The instrument.
     pub instrument: Instrument,
-    /// Feeds its price.
+    /// Feeds the instrument's price.
     pub feeder: Feeder,
-    /// Says what happens.
+    /// Tells people what happens.
     pub progress: Progress,
 }
 
-impl Market {
+impl ReplayMarket {
     /// Feeds the instrument's first price and waits until it can trade.
     ///
     /// # Errors
@@ -247,13 +251,13 @@ impl Market {
         price: Decimal,
         progress: Progress,
     ) -> Result<Self, ReplayError> {
-        let sequencer = Sequencer::of(chain);
+        let sequencer = SequencerClient::of(chain);
         let feeds = feeds_of(chain, group).await?;
-        let feeder = Feeder::start(chain, feeds, price, progress).await?;
+        let feeder = Feeder::start(chain, feeds, price, progress.clone()).await?;
         progress.say(format!("the oracle is fed with {price}"));
         let begin = Instant::now();
         let instrument = loop {
-            match Instrument::find(chain, group, instrument).await {
+            match find(chain, group, instrument).await {
                 Ok(found) => break found,
                 Err(InstrumentError::Chain(ChainError::Absent(_)) | InstrumentError::NotInTable(_))
                     if begin.elapsed() < PATIENCE =>
@@ -268,7 +272,7 @@ impl Market {
             sequencer,
             instrument,
             feeder,
-            progress,
+            progress: progress.clone(),
         };
         market.follow(price).await?;
         let lot = market.instrument.lot.size();
@@ -289,7 +293,7 @@ impl Market {
     /// # Errors
     /// [`ReplayError::MarkStuck`].
     async fn follow(&mut self, price: Decimal) -> Result<(), ReplayError> {
-        let wanted = self.instrument.lot.price(&price).map_err(InstrumentError::Amount)?;
+        let wanted = self.instrument.lot.price(&price)?;
         let begin = Instant::now();
         loop {
             let table = self.chain.latest_risk_table(self.instrument.group, None).await?;
@@ -321,8 +325,8 @@ impl Market {
     ///
     /// # Errors
     /// [`ReplayError`].
-    pub async fn open_accounts(&self, plan: &Plan) -> Result<Opened, ReplayError> {
-        let margin = self.instrument.margin_of_a_lot();
+    pub async fn open_accounts(&self, plan: &Plan) -> Result<OpenedAccounts, ReplayError> {
+        let margin = self.instrument.margin_per_lot();
         let deposit = |exposure: &u64| {
             let needed = exposure.saturating_mul(margin).saturating_mul(DEPOSIT_MARGINS);
             needed.div_ceil(DEPOSIT_STEP).max(1).saturating_mul(DEPOSIT_STEP)
@@ -331,9 +335,7 @@ impl Market {
         let mut keys = Vec::with_capacity(deposits.len());
         let mut number = 0;
         while keys.len() < deposits.len() {
-            let mut seed = [0; 32];
-            seed.copy_from_slice(&entropy()[..32]);
-            let candidate = Keys::from_seed(&seed, Some(&format!("//Demo//{number}")))?;
+            let candidate = TraderKeys::from_seed(&entropy()?, Some(&format!("//Demo//{number}")))?;
             number += 1;
             // An earlier replay on this chain has used the first owners.
             if self
@@ -367,9 +369,8 @@ impl Market {
             self.sequencer.knows(trader, PATIENCE).await?;
         }
         self.progress.say("the sequencer knows every account");
-        Ok(Opened {
+        Ok(OpenedAccounts {
             traders,
-            deposits,
             sealing,
             funded_at,
         })
@@ -379,7 +380,7 @@ impl Market {
     ///
     /// # Errors
     /// [`ReplayError`]; the first thing that is not as on the tape.
-    pub async fn replay(&mut self, tape: &[Trade], accounts: usize) -> Result<Replayed, ReplayError> {
+    pub async fn replay(&mut self, tape: &[TapeTrade], accounts: usize) -> Result<Replayed, ReplayError> {
         let wanted = prints(tape, self.instrument.lot)?;
         let plan = plan(&wanted, accounts)?;
         self.progress
@@ -394,12 +395,12 @@ impl Market {
             .await?
             .last()
             .map_or(0, |last| last.id.saturating_add(1));
-        let Opened {
+        let OpenedAccounts {
             traders,
-            deposits,
             sealing,
             funded_at,
         } = self.open_accounts(&plan).await?;
+        let bar = self.progress.count(SENDING, plan.orders.len() as u64);
         let mut ids = vec![0u64; traders.len()];
         let mut stretch = None;
         for (number, order) in plan.orders.iter().enumerate() {
@@ -412,8 +413,10 @@ impl Market {
                 continue;
             };
             *id += 1;
-            self.send(number, order, trader, *id).await?;
+            self.send(number, order, trader, *id, &bar).await?;
+            bar.inc(1);
         }
+        drop(bar);
         let trades = self.sequencer.trades(first_trade).await?;
         let ours: Vec<_> = trades
             .iter()
@@ -427,7 +430,6 @@ impl Market {
         ));
         Ok(Replayed {
             traders,
-            deposits,
             sealing,
             funded_at,
             orders: plan.orders.len(),
@@ -437,23 +439,26 @@ impl Market {
         })
     }
 
-    /// Sends an instruction, and again while the sequencer waits for its proofs.
-    async fn submit(&self, signed: &SignedInstruction) -> Result<Accepted, SequencerError> {
+    /// Sends an instruction, again and again while the sequencer waits for its proofs.
+    async fn submit(&self, signed: &SignedInstruction, bar: &ProgressBar) -> Result<Accepted, SequencerError> {
         let begin = Instant::now();
         loop {
             match self.sequencer.submit(signed).await {
                 Err(e) if e.code() == Some(BUSY) && begin.elapsed() < BUSY_PATIENCE => {
-                    self.progress.say("the tape waits for the proofs of earlier batches");
+                    bar.set_message("waiting for earlier proofs");
                 }
-                other => return other,
+                other => {
+                    bar.set_message(SENDING);
+                    return other;
+                }
             }
         }
     }
 
-    /// Moves the mark if the stretch's prices come near the edge of the band.
+    /// Moves the mark if prices of the stretch come near the edge of the band.
     async fn stay_in_band(
         &mut self,
-        tape: &[Trade],
+        tape: &[TapeTrade],
         wanted: &[Print],
         rest: &[PlannedOrder],
         stretch: usize,
@@ -493,7 +498,14 @@ impl Market {
         })
     }
 
-    async fn send(&self, number: usize, order: &PlannedOrder, trader: &Trader, id: u64) -> Result<(), ReplayError> {
+    async fn send(
+        &self,
+        number: usize,
+        order: &PlannedOrder,
+        trader: &Trader,
+        id: u64,
+        bar: &ProgressBar,
+    ) -> Result<(), ReplayError> {
         let flags = match order.role {
             Role::Maker => flags::POST_ONLY,
             Role::Taker => flags::IMMEDIATE_OR_CANCEL,
@@ -510,7 +522,7 @@ impl Market {
                 .instrument
                 .fee_allowance(order.limit.max(self.instrument.mark() + self.instrument.row.band)),
         };
-        let accepted = self.submit(&trader.order(id, &terms)).await?;
+        let accepted = self.submit(&trader.order(id, &terms), bar).await?;
         let expected = if order.role == Role::Taker { order.lots } else { 0 };
         if accepted.filled != expected || accepted.filled + accepted.resting != order.lots {
             let (filled, resting) = (accepted.filled, accepted.resting);

@@ -2,19 +2,19 @@
 //!
 //! * [`csv`] reads tapes that exchanges and researchers publish.
 //! * [`market`] makes one from a seed.
-//! * [`plan`] finds few orders whose fills are the tape's trades.
+//! * [`plan`] finds orders, as few as it can, whose fills are the tape's trades.
 
 pub mod csv;
 pub mod market;
 pub mod plan;
 
-use crate::amount::{AmountError, Decimal, Lot};
+use cloister_client_core::amount::{AmountError, Decimal, Lot};
 use cloister_ledger::Side;
 
 /// One trade of a tape.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Trade {
-    /// When, in the tape's own writing. Trades of one sweep carry the same time.
+pub struct TapeTrade {
+    /// When, as the tape writes it. Trades of one sweep carry the same time.
     pub time: String,
     /// Price of one unit of the underlying, in the settlement asset.
     pub price: Decimal,
@@ -27,7 +27,7 @@ pub struct Trade {
 /// One trade in the exchange's units: what the tape demands of a fill.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Print {
-    /// Price a lot, 10^-6 of the settlement asset.
+    /// Price per lot, 10^-6 of the settlement asset.
     pub price: u64,
     /// Lots.
     pub lots: u64,
@@ -47,11 +47,11 @@ pub struct PrintError {
     pub reason: AmountError,
 }
 
-/// Converts a tape to lots and prices a lot, exactly.
+/// Converts a tape to lots and prices per lot, exactly.
 ///
 /// # Errors
-/// The first trade that is no whole number of lots, or whose price a lot is finer than 10^-6.
-pub fn prints(trades: &[Trade], lot: Lot) -> Result<Vec<Print>, PrintError> {
+/// The first trade that is not a whole number of lots, or whose price per lot is finer than 10^-6.
+pub fn prints(trades: &[TapeTrade], lot: Lot) -> Result<Vec<Print>, PrintError> {
     let mut moment = 0;
     let mut out = Vec::with_capacity(trades.len());
     for (i, trade) in trades.iter().enumerate() {
@@ -69,9 +69,9 @@ pub fn prints(trades: &[Trade], lot: Lot) -> Result<Vec<Print>, PrintError> {
     Ok(out)
 }
 
-/// The largest lot, a power of ten of the underlying of at least 10^-9, of which every quantity is a whole number and in which every price a lot
-/// is a whole number of 10^-6. `None` if there is no such lot.
-pub fn natural_lot(trades: &[Trade]) -> Option<Lot> {
+/// The largest lot that suits a tape: a power of ten of the underlying, not below 10^-9, so that every quantity is a
+/// whole number of lots and every price per lot a whole number of 10^-6. `None` if there is no such lot.
+pub fn natural_lot(trades: &[TapeTrade]) -> Option<Lot> {
     (0..=9u32)
         .rev()
         .map(|power| Lot(10u64.pow(power)))

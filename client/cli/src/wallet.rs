@@ -1,17 +1,13 @@
-//! The wallet file: one secret seed, the keys derived from it, and the next instruction id.
+//! The wallet file: one secret seed, the next instruction id, and a lock while it is in use.
 //!
-//! | key | made from |
-//! | --- | --- |
-//! | trading key (Jubjub, signs orders, cancels, withdrawals) | the seed |
-//! | view key (reads the account, sealed to the sequencers at open) | the seed |
-//! | owner (sr25519 account of the chain, pays and is paid) | the seed, or a secret URI such as `//Alice` for development |
-//!
-//! Ids are taken in ascending order, so that the order slots (id mod 512) rotate, and are written to the file before anything is signed with them:
-//! a crash can waste an id, it cannot use one twice.
+//! Ids are taken in ascending order, so that the order slots (id mod 512) rotate. They are written to the file before
+//! anything is signed with them: a crash can waste an id, it cannot use one twice.
 
-use blake2::{Blake2b512, Digest};
-use cloister_crypto::{schnorr::SecretKey, Fr};
-use polkadot_sdk::sp_core::{sr25519, Pair};
+use cloister_client_core::{
+    keys::{entropy, parse_seed, EntropyError, SeedError, TraderKeys},
+    owner::OwnerUriError,
+};
+use etcetera::{base_strategy::Xdg, BaseStrategy};
 use serde::{Deserialize, Serialize};
 use std::{
     fmt,
@@ -20,15 +16,12 @@ use std::{
     os::unix::fs::{OpenOptionsExt, PermissionsExt},
     path::{Path, PathBuf},
 };
+use tempfile::NamedTempFile;
 
 /// Version of the file.
 const VERSION: u32 = 1;
 /// Access bits of a file that only its owner reads and writes.
 const PRIVATE: u32 = 0o600;
-
-const TRADING: &[u8] = b"cloister/wallet/trading/v1";
-const VIEW: &[u8] = b"cloister/wallet/view/v1";
-const OWNER: &[u8] = b"cloister/wallet/owner/v1";
 
 /// Why a wallet cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -68,20 +61,23 @@ pub enum WalletError {
         /// What does not fit.
         reason: String,
     },
-    /// A seed is not 64 hexadecimal digits.
-    #[error("the seed must be 64 hexadecimal digits")]
-    Seed,
+    /// The seed in the file is not a seed.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
     /// A secret URI is not understood.
-    #[error("`{0}` is not a secret URI; examples: //Alice, //Demo//3")]
-    Uri(String),
-    /// A name that is no file name.
+    #[error(transparent)]
+    Uri(#[from] OwnerUriError),
+    /// There is no randomness for a seed.
+    #[error(transparent)]
+    Entropy(#[from] EntropyError),
+    /// A name that is not a file name.
     #[error("`{0}` cannot be a wallet name; use letters, digits, - and _")]
     Name(String),
-    /// All ids are used.
+    /// Every id has been used.
     #[error("the wallet has used every instruction id")]
     IdsUsedUp,
     /// There is no home directory.
-    #[error("neither XDG_DATA_HOME nor HOME is set; say where wallets are with --keystore")]
+    #[error("no home directory is known; say where wallets are with --keystore")]
     NoHome,
 }
 
@@ -97,72 +93,12 @@ struct Contents {
     next_id: u64,
 }
 
-/// The keys of one trader.
-#[derive(Clone)]
-pub struct Keys {
-    /// Signs orders, cancels, withdrawals.
-    pub trading: SecretKey,
-    /// Reads the account.
-    pub view: Fr,
-    /// Account of the chain.
-    pub owner: sr25519::Pair,
-}
-
-impl fmt::Debug for Keys {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // Secrets must not reach a log.
-        f.debug_struct("Keys")
-            .field("owner", &self.owner.public())
-            .finish_non_exhaustive()
-    }
-}
-
-fn derive(tag: &[u8], seed: &[u8; 32]) -> [u8; 64] {
-    let mut hasher = Blake2b512::new();
-    hasher.update(tag);
-    hasher.update(seed);
-    hasher.finalize().into()
-}
-
-fn half(wide: &[u8; 64]) -> [u8; 32] {
-    let mut out = [0; 32];
-    out.copy_from_slice(&wide[..32]);
-    out
-}
-
-impl Keys {
-    /// The keys of a seed; `suri` overrides the owner.
-    ///
-    /// # Errors
-    /// [`WalletError::Uri`].
-    pub fn from_seed(seed: &[u8; 32], suri: Option<&str>) -> Result<Self, WalletError> {
-        let owner = match suri {
-            Some(uri) => sr25519::Pair::from_string(uri, None).map_err(|_| WalletError::Uri(uri.into()))?,
-            None => sr25519::Pair::from_seed(&half(&derive(OWNER, seed))),
-        };
-        Ok(Self {
-            trading: SecretKey::from_seed(&half(&derive(TRADING, seed))),
-            view: Fr::from_bytes_wide(&derive(VIEW, seed)),
-            owner,
-        })
-    }
-}
-
-/// 64 bytes from the operating system's generator.
-pub fn entropy() -> [u8; 64] {
-    let mut out = [0; 64];
-    // The generator of the signature library is the operating system's.
-    out[..32].copy_from_slice(&sr25519::Pair::generate().1);
-    out[32..].copy_from_slice(&sr25519::Pair::generate().1);
-    out
-}
-
 /// A wallet file in use; it stays locked as long as this lives.
 #[derive(Debug)]
 pub struct Wallet {
     path: PathBuf,
     contents: Contents,
-    keys: Keys,
+    keys: TraderKeys,
     /// Held for its lock.
     _lock: File,
 }
@@ -175,20 +111,13 @@ impl fmt::Debug for Contents {
     }
 }
 
-/// Where wallets are if nobody says otherwise.
+/// Where wallets are kept by default.
 ///
 /// # Errors
 /// [`WalletError::NoHome`].
 pub fn default_directory() -> Result<PathBuf, WalletError> {
-    let from = |name| {
-        std::env::var_os(name)
-            .filter(|value| !value.is_empty())
-            .map(PathBuf::from)
-    };
-    from("XDG_DATA_HOME")
-        .or_else(|| from("HOME").map(|home| home.join(".local/share")))
-        .map(|data| data.join("cloister"))
-        .ok_or(WalletError::NoHome)
+    let folders = Xdg::new().map_err(|_| WalletError::NoHome)?;
+    Ok(folders.data_dir().join("cloister"))
 }
 
 fn path_of(directory: &Path, name: &str) -> Result<PathBuf, WalletError> {
@@ -199,23 +128,11 @@ fn path_of(directory: &Path, name: &str) -> Result<PathBuf, WalletError> {
     Ok(directory.join(format!("{name}.json")))
 }
 
-/// Reads 64 hexadecimal digits.
-///
-/// # Errors
-/// [`WalletError::Seed`].
-pub fn parse_seed(text: &str) -> Result<[u8; 32], WalletError> {
-    let digits = text.trim().trim_start_matches("0x");
-    hex::decode(digits)
-        .ok()
-        .and_then(|bytes| bytes.try_into().ok())
-        .ok_or(WalletError::Seed)
-}
-
 impl Wallet {
     /// Makes a wallet with a fresh seed, or with the one given.
     ///
     /// # Errors
-    /// [`WalletError::Exists`]; the file cannot be written; the secret URI is not understood.
+    /// [`WalletError::Exists`]; the file cannot be written; the secret URI is not understood; there is no randomness.
     pub fn create(
         directory: &Path,
         name: &str,
@@ -223,8 +140,11 @@ impl Wallet {
         suri: Option<String>,
     ) -> Result<Self, WalletError> {
         let path = path_of(directory, name)?;
-        let seed = seed.unwrap_or_else(|| half(&entropy()));
-        Keys::from_seed(&seed, suri.as_deref())?;
+        let seed = match seed {
+            Some(seed) => seed,
+            None => entropy()?,
+        };
+        TraderKeys::from_seed(&seed, suri.as_deref())?;
         let file = |source| WalletError::File {
             path: path.clone(),
             source,
@@ -283,7 +203,7 @@ impl Wallet {
             return Err(format(format!("its version is {}", contents.version)));
         }
         let seed = parse_seed(&contents.seed)?;
-        let keys = Keys::from_seed(&seed, contents.suri.as_deref())?;
+        let keys = TraderKeys::from_seed(&seed, contents.suri.as_deref())?;
         Ok(Self {
             path,
             contents,
@@ -293,7 +213,7 @@ impl Wallet {
     }
 
     /// The keys.
-    pub fn keys(&self) -> &Keys {
+    pub fn keys(&self) -> &TraderKeys {
         &self.keys
     }
 
@@ -328,7 +248,7 @@ impl Wallet {
         Ok(id)
     }
 
-    /// Moves past ids that are known to be used, for a wallet that was restored from its seed.
+    /// Skips ids that are known to have been used, for a wallet that was restored from its seed.
     ///
     /// # Errors
     /// The file cannot be written.
@@ -356,21 +276,13 @@ fn write(path: &Path, contents: &Contents) -> Result<(), WalletError> {
         path: path.into(),
         reason: e.to_string(),
     })?;
-    let temporary = path.with_extension("new");
-    let mut out = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(PRIVATE)
-        .open(&temporary)
-        .map_err(file)?;
+    let directory = path.parent().unwrap_or(Path::new("."));
+    // Only its owner can read a temporary file.
+    let mut out = NamedTempFile::new_in(directory).map_err(file)?;
     out.write_all(text.as_bytes())
-        .and_then(|()| out.sync_all())
+        .and_then(|()| out.as_file().sync_all())
         .map_err(file)?;
-    fs::rename(&temporary, path).map_err(file)?;
+    out.persist(path).map_err(|e| file(e.error))?;
     // The rename itself must be on the disk before an id is used.
-    if let Some(directory) = path.parent() {
-        File::open(directory).and_then(|d| d.sync_all()).map_err(file)?;
-    }
-    Ok(())
+    File::open(directory).and_then(|d| d.sync_all()).map_err(file)
 }

@@ -1,14 +1,12 @@
 //! Tapes: reading them, and plans whose fills are their trades.
 
-use cloister_client::{
-    amount::{AmountError, Lot},
-    tape::{
-        csv::{read, read_file, TapeError},
-        market, natural_lot,
-        plan::{plan, Plan, PlanError, Role},
-        prints, Print, Trade,
-    },
+use cloister_cli::tape::{
+    csv::{read, read_file, TapeError},
+    market, natural_lot,
+    plan::{plan, Plan, PlanError, Role},
+    prints, Print, TapeTrade,
 };
+use cloister_client_core::amount::{AmountError, Lot};
 use cloister_ledger::Side;
 use std::path::PathBuf;
 
@@ -20,15 +18,21 @@ const BINANCE: &str = "local_ts_ns,e,E,T,s,t,p,q,X,m
 1,trade,2,1723161256344,BTCUSDT,5266583936,61800.20,0.199,MARKET,true
 ";
 
+/// An option chain with a quoted field that holds commas, in a column before the timestamp (case E21).
+const QUOTED: &str = "instrument,stats,timestamp,price,amount,side
+BTC-16JAN26-100000-C,\"{'volume': 717.1, 'low': 0.006}\",1768521040210,0.0007,0.1,buy
+BTC-16JAN26-100000-P,\"{'volume': 3.2, 'note': \"\"a, b\"\"}\",1768521040211,0.0358,2.5,sell
+";
+
 const LOBSTER: &str = "Time,Type,OrderId,Size,Price,Direction
 34200.01746,5,0,1,2238200,-1
 34200.02000,1,5,18,2238200,1
 34200.18961,4,11885113,21,2238100,1
 ";
 
-fn trade(time: &str, price: &str, quantity: &str, aggressor: Side) -> Trade {
+fn trade(time: &str, price: &str, quantity: &str, aggressor: Side) -> TapeTrade {
     let number = |text: &str| text.parse().expect("a decimal");
-    Trade {
+    TapeTrade {
         time: time.into(),
         price: number(price),
         quantity: number(quantity),
@@ -123,6 +127,23 @@ fn a_lobster_file_should_give_its_executions_with_the_side_opposite_to_the_order
 }
 
 #[test]
+fn a_quoted_field_with_commas_should_not_shift_the_columns_after_it() {
+    let trades = read(QUOTED.as_bytes(), None).expect("a tape");
+    let expected = [
+        trade("1768521040210", "0.0007", "0.1", Side::Buy),
+        trade("1768521040211", "0.0358", "2.5", Side::Sell),
+    ];
+    assert_eq!(trades, expected);
+}
+
+#[test]
+fn blank_lines_and_blanks_around_fields_should_be_skipped() {
+    let spaced = "\u{feff}time, price ,size,side\r\n\r\n 1 , 2 ,3,buy\r\n   \r\n";
+    let trades = read(spaced.as_bytes(), None).expect("a tape");
+    assert_eq!(trades, [trade("1", "2", "3", Side::Buy)]);
+}
+
+#[test]
 fn only_the_first_rows_should_be_read_when_there_is_a_limit() {
     assert_eq!(read(BINANCE.as_bytes(), Some(1)).expect("a tape").len(), 1);
 }
@@ -207,7 +228,7 @@ fn a_plan_should_need_two_traders() {
 }
 
 #[test]
-fn a_tape_should_be_refused_when_a_quantity_is_no_whole_number_of_lots() {
+fn a_tape_should_be_refused_when_a_quantity_is_not_a_whole_number_of_lots() {
     let trades = [trade("1", "60000", "0.0001", Side::Buy)];
     let error = prints(&trades, MILLI).expect_err("a tenth of a lot");
     assert!(matches!(

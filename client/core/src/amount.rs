@@ -1,10 +1,12 @@
 //! Exact decimals: money, prices and quantities never pass through a float.
+//!
+//! [`Decimal`] is ours because amounts of the ledger have 128 bits; the decimal crates of the field hold 96.
 
-use std::{fmt, str::FromStr};
+use std::{cmp::Ordering, fmt, str::FromStr};
 
 /// Decimals of money on the wire: amounts are in 10^-6 of the settlement asset.
 pub const MONEY_DECIMALS: u32 = 6;
-/// Decimals in which an instrument's lot size is given: 10^-9 units of the underlying.
+/// Decimals of a lot size: it is given in 10^-9 units of the underlying.
 pub const LOT_DECIMALS: u32 = 9;
 
 /// A non-negative decimal number, kept exactly: `digits / 10^scale` without trailing zeros.
@@ -17,7 +19,7 @@ pub struct Decimal {
 /// Why text is not a usable number.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum AmountError {
-    /// The text is not digits with at most one point.
+    /// The text is something other than digits with at most one point.
     #[error("`{0}` is not a plain decimal number such as 1000.50 (no sign, exponent or thousands separator)")]
     Syntax(String),
     /// The number has more digits than fit.
@@ -42,7 +44,7 @@ pub enum AmountError {
         /// The lot.
         lot: Decimal,
     },
-    /// A price a lot is not a whole number of 10^-6 units.
+    /// The price per lot is not a whole number of 10^-6 of the settlement asset.
     #[error("price {price} times a lot of {lot} is finer than 10^-6 of the settlement asset")]
     PriceTooFine {
         /// The price of one unit of the underlying.
@@ -86,7 +88,8 @@ impl Decimal {
     /// The number in units of `10^-decimals`.
     ///
     /// # Errors
-    /// [`AmountError::TooFine`] if it is no whole number of them, [`AmountError::TooLarge`] if it does not fit 64 bits.
+    /// [`AmountError::TooFine`] if it is not a whole number of them, [`AmountError::TooLarge`] if it does not fit 64
+    /// bits.
     pub fn in_units(&self, decimals: u32) -> Result<u64, AmountError> {
         let up = decimals
             .checked_sub(self.scale)
@@ -96,29 +99,25 @@ impl Decimal {
             .and_then(|units| u64::try_from(units).ok())
             .ok_or(AmountError::TooLarge(*self))
     }
-
-    /// Compares two numbers; the scales may differ.
-    fn compare(&self, other: &Self) -> std::cmp::Ordering {
-        let scale = self.scale.max(other.scale);
-        let at = |x: &Self| ten_to(scale - x.scale).and_then(|f| x.digits.checked_mul(f));
-        // Where one does not fit at the common scale it is the larger by whole digits.
-        match (at(self), at(other)) {
-            (Some(a), Some(b)) => a.cmp(&b),
-            (None, _) => std::cmp::Ordering::Greater,
-            (_, None) => std::cmp::Ordering::Less,
-        }
-    }
 }
 
 impl PartialOrd for Decimal {
-    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
 impl Ord for Decimal {
-    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        self.compare(other)
+    /// Compares two numbers, whose scales may differ.
+    fn cmp(&self, other: &Self) -> Ordering {
+        let scale = self.scale.max(other.scale);
+        let at = |x: &Self| ten_to(scale - x.scale).and_then(|f| x.digits.checked_mul(f));
+        // A number that does not fit at the common scale has more whole digits than one that does.
+        match (at(self), at(other)) {
+            (Some(a), Some(b)) => a.cmp(&b),
+            (None, _) => Ordering::Greater,
+            (_, None) => Ordering::Less,
+        }
     }
 }
 
@@ -155,10 +154,10 @@ impl fmt::Display for Decimal {
     }
 }
 
-/// An amount of the settlement asset from the command line, in 10^-6.
+/// An amount of the settlement asset as people write it, in 10^-6.
 ///
 /// # Errors
-/// [`AmountError`] if the text is not a number of at most six decimals.
+/// [`AmountError`] if the text is not a number with at most six decimals.
 pub fn money(text: &str) -> Result<u64, AmountError> {
     text.parse::<Decimal>()?.in_units(MONEY_DECIMALS)
 }
@@ -174,7 +173,8 @@ pub fn show_money(amount: i128) -> String {
     }
 }
 
-/// The lot of an instrument, in 10^-9 units of the underlying: converts between what traders write and what is signed.
+/// Size of an instrument's lot, in 10^-9 units of the underlying: converts between what traders write and what is
+/// signed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lot(pub u64);
 
@@ -184,7 +184,7 @@ impl Lot {
         Decimal::new(self.0.into(), LOT_DECIMALS)
     }
 
-    /// Lots in a quantity of the underlying.
+    /// Number of lots in a quantity of the underlying.
     ///
     /// # Errors
     /// [`AmountError::NotWholeLots`], [`AmountError::TooLarge`].
@@ -206,7 +206,7 @@ impl Lot {
         u64::try_from(nano / size).map_err(|_| AmountError::TooLarge(*quantity))
     }
 
-    /// Price of a lot in 10^-6 of the settlement asset, from the price of one unit of the underlying.
+    /// Price per lot, in 10^-6 of the settlement asset, from the price of one unit of the underlying.
     ///
     /// # Errors
     /// [`AmountError::PriceTooFine`], [`AmountError::TooLarge`].
@@ -235,8 +235,7 @@ impl Lot {
         Decimal::new(u128::from(lots) * u128::from(self.0), LOT_DECIMALS)
     }
 
-    /// A price a lot as the price of one unit of the underlying, if it is a finite decimal of at most 12 places; rounded
-    /// down at the twelfth otherwise (for display only).
+    /// Price of one unit of the underlying, from the price per lot. Rounded down to 12 decimals, so for display only.
     pub fn unit_price(&self, price: u64) -> Decimal {
         let scaled = u128::from(price) * 1_000_000_000_000_000 / u128::from(self.0.max(1));
         Decimal::new(scaled, 12)

@@ -1,135 +1,62 @@
-//! Instruments by name, with their lots and the prices that can be traded now.
+//! An instrument: its lot, and the prices and margins of its newest row in the risk table.
 
-use crate::{
-    amount::{AmountError, Decimal, Lot},
-    chain::{Chain, ChainError},
-};
+use crate::amount::{AmountError, Decimal, Lot};
 use cloister_crypto::constants::FEE_CAP_ONE;
 use cloister_ledger::Side;
 use cloister_risk::{RiskTable, Row, Status};
-use cloister_runtime::{
-    configs::oracle::FeedId,
-    genesis_presets::feeds::{BTC_INDEX, ETH_INDEX},
-};
 
-/// Names of the perpetuals on the feeds of the presets. The chain knows instruments by number only.
-const NAMES: [(FeedId, &str); 2] = [(BTC_INDEX, "BTC-PERP"), (ETH_INDEX, "ETH-PERP")];
-
-/// Why an instrument cannot be used.
-#[derive(Debug, thiserror::Error)]
-pub enum InstrumentError {
-    /// The node could not be asked.
-    #[error("{0}")]
-    Chain(#[from] ChainError),
-    /// The group lists no such instrument.
-    #[error("group {group} lists no instrument `{wanted}`; it has {known}")]
-    Unknown {
-        /// The group.
-        group: u32,
-        /// What was asked for.
-        wanted: String,
-        /// What there is.
-        known: String,
-    },
-    /// The newest risk table has no row for it yet.
-    #[error("instrument {0} is listed but not in a risk table yet; the oracle must feed its price")]
-    NotInTable(u32),
-    /// A number does not fit the instrument.
-    #[error("{0}")]
-    Amount(#[from] AmountError),
-}
+/// The newest risk table has no row for an instrument yet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("instrument {0} is listed but not in a risk table yet; the oracle must feed its price")]
+pub struct NotInTable(pub u32);
 
 /// One instrument as it trades now.
 #[derive(Clone, Debug)]
 pub struct Instrument {
     /// Margin group.
     pub group: u32,
-    /// Number.
+    /// Number of the instrument.
     pub id: u32,
-    /// Name for people.
+    /// Name that people use.
     pub name: String,
-    /// Feed of the index price.
-    pub feed: FeedId,
-    /// Feed of the perpetual's price.
-    pub premium_feed: Option<FeedId>,
-    /// Lot.
+    /// Size of a lot.
     pub lot: Lot,
-    /// Place in the risk table.
-    pub place: usize,
+    /// Position of its row in the risk table, and of its lots in an account.
+    pub row_index: usize,
     /// Its row in the newest risk table.
     pub row: Row,
-    /// Highest fee, 10^-6 of the cost.
+    /// Highest fee, in 10^-6 of the cost.
     pub fee_cap: u32,
-    /// Initial margin ratio, over 2^8.
+    /// Initial margin ratio, as a multiple of 2^-8.
     pub initial: u16,
 }
 
-/// Name of an instrument on a feed.
-pub fn name_of(feed: FeedId, id: u32) -> String {
-    NAMES
-        .iter()
-        .find(|(f, _)| *f == feed)
-        .map_or_else(|| format!("PERP-{id}"), |(_, name)| (*name).into())
-}
-
-/// Every instrument of a group with its name, in the order of the table.
-///
-/// # Errors
-/// [`ChainError`].
-pub async fn list(chain: &Chain, group: u32) -> Result<Vec<(u32, String)>, ChainError> {
-    Ok(chain
-        .risk_group(group, None)
-        .await?
-        .instruments
-        .iter()
-        .map(|i| (i.id, name_of(i.feed, i.id)))
-        .collect())
-}
-
 impl Instrument {
-    /// Finds an instrument by name (in any case) or number, in the newest risk table.
+    /// The instrument with this number, as a risk table describes it.
     ///
     /// # Errors
-    /// [`InstrumentError`].
-    pub async fn find(chain: &Chain, group: u32, wanted: &str) -> Result<Self, InstrumentError> {
-        let listed = chain.risk_group(group, None).await?.instruments;
-        let number: Option<u32> = wanted.parse().ok();
-        let matches = |id: u32, feed: FeedId| number == Some(id) || name_of(feed, id).eq_ignore_ascii_case(wanted);
-        let Some((place, found)) = listed.iter().enumerate().find(|(_, i)| matches(i.id, i.feed)) else {
-            let known: Vec<String> = listed
-                .iter()
-                .map(|i| format!("{} ({})", name_of(i.feed, i.id), i.id))
-                .collect();
-            return Err(InstrumentError::Unknown {
-                group,
-                wanted: wanted.into(),
-                known: known.join(", "),
-            });
-        };
-        let table = chain.latest_risk_table(group, None).await?;
-        let mut instrument = Self {
+    /// [`NotInTable`].
+    pub fn in_table(table: &RiskTable, group: u32, id: u32, name: String, lot: Lot) -> Result<Self, NotInTable> {
+        let (row_index, row) = table.row_of(id).ok_or(NotInTable(id))?;
+        Ok(Self {
             group,
-            id: found.id,
-            name: name_of(found.feed, found.id),
-            feed: found.feed,
-            premium_feed: found.premium_feed,
-            lot: Lot(found.params.lot_size),
-            place,
-            row: Row::default(),
+            id,
+            name,
+            lot,
+            row_index,
+            row: row.clone(),
             fee_cap: table.header.fee_cap,
             initial: table.header.initial,
-        };
-        instrument.refresh(&table)?;
-        Ok(instrument)
+        })
     }
 
     /// Takes mark and band from a newer table.
     ///
     /// # Errors
-    /// [`InstrumentError::NotInTable`].
-    pub fn refresh(&mut self, table: &RiskTable) -> Result<(), InstrumentError> {
-        let (place, row) = table.row_of(self.id).ok_or(InstrumentError::NotInTable(self.id))?;
-        self.place = place;
+    /// [`NotInTable`].
+    pub fn refresh(&mut self, table: &RiskTable) -> Result<(), NotInTable> {
+        let (row_index, row) = table.row_of(self.id).ok_or(NotInTable(self.id))?;
+        self.row_index = row_index;
         self.row = row.clone();
         self.fee_cap = table.header.fee_cap;
         self.initial = table.header.initial;
@@ -141,12 +68,12 @@ impl Instrument {
         self.row.status == Status::Trading
     }
 
-    /// Mark, 10^-6 a lot.
+    /// Mark price per lot, 10^-6.
     pub fn mark(&self) -> u64 {
         u64::try_from(self.row.mark).unwrap_or_default()
     }
 
-    /// Lowest and highest price a lot that the band allows now, 10^-6.
+    /// Lowest and highest price per lot that the band allows now, 10^-6.
     pub fn band(&self) -> (u64, u64) {
         (
             self.mark().saturating_sub(self.row.band).max(1),
@@ -154,7 +81,7 @@ impl Instrument {
         )
     }
 
-    /// The worst price that a market order of this side may take now.
+    /// The worst price per lot that a market order of this side may take now.
     pub fn market_limit(&self, side: Side) -> u64 {
         let (low, high) = self.band();
         match side {
@@ -163,14 +90,15 @@ impl Instrument {
         }
     }
 
-    /// The most that the fee cap allows a lot at a price, rounded up: an order that signs it is never refused for its fee.
+    /// Highest fee per lot that the fee cap allows at a price, rounded up: an order that signs it is never refused for
+    /// its fee.
     pub fn fee_allowance(&self, limit: u64) -> u64 {
         let fee = (u128::from(limit) * u128::from(self.fee_cap)).div_ceil(u128::from(FEE_CAP_ONE));
         u64::try_from(fee).unwrap_or(u64::MAX)
     }
 
-    /// The initial margin of one lot in its worst scenario, long or short, 10^-6, rounded up.
-    pub fn margin_of_a_lot(&self) -> u64 {
+    /// Initial margin of one lot in its worst scenario, long or short, in 10^-6 and rounded up.
+    pub fn margin_per_lot(&self) -> u64 {
         let scenario = self
             .row
             .scenarios
@@ -183,10 +111,10 @@ impl Instrument {
         u64::try_from((base * u128::from(self.initial)).div_ceil(256)).unwrap_or(u64::MAX)
     }
 
-    /// Lots of a quantity of the underlying.
+    /// Number of lots in a quantity of the underlying.
     ///
     /// # Errors
-    /// It is no whole number of lots.
+    /// It is not a whole number of lots.
     pub fn lots(&self, quantity: &Decimal) -> Result<u64, AmountError> {
         self.lot.lots(quantity)
     }

@@ -1,11 +1,13 @@
-//! An account rebuilt from nothing but the chain's transactions and its view key.
+//! An account rebuilt from nothing but settled statements and its view key.
 //!
-//! Every batch publishes the new contents of each account it touches, encrypted, and its proof says that the ciphertext is the new leaf's contents. So
-//! the data is always there: this walks it, decrypts the account's own records, and checks them against the public leaves and the chain's root.
+//! Every batch publishes the new contents of each account that it touches, encrypted, and its proof says that the
+//! ciphertext holds the contents of the new leaf. So the data is always there: this module walks through it, decrypts
+//! the account's own records, and checks them against the public leaves and roots.
 
-use crate::history::Settled;
 use cloister_crypto::{stream::view_commitment, Fr};
-use cloister_ledger::{slot::slot_number, Account, AccountTree, Key, KeyRecord, OrderTree, RecordError, RecordKind};
+use cloister_ledger::{
+    slot::slot_number, Account, AccountTree, Key, KeyRecord, OrderTree, RecordError, RecordKind, Statement,
+};
 
 /// Why an account cannot be rebuilt.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -55,14 +57,14 @@ pub struct Recovered {
 ///
 /// # Errors
 /// [`RecoveryError::Root`] with the first batch where they do not.
-pub fn account_tree(batches: &[Settled]) -> Result<AccountTree, RecoveryError> {
+pub fn account_tree<'a>(statements: impl IntoIterator<Item = &'a Statement>) -> Result<AccountTree, RecoveryError> {
     let mut tree = AccountTree::default();
-    for batch in batches {
-        for unit in &batch.statement.units {
+    for statement in statements {
+        for unit in &statement.units {
             tree.set(unit.index, unit.new_leaf);
         }
-        if tree.root() != batch.statement.new_root {
-            return Err(RecoveryError::Root(batch.statement.batch_no));
+        if tree.root() != statement.new_root {
+            return Err(RecoveryError::Root(statement.batch_no));
         }
     }
     Ok(tree)
@@ -88,10 +90,13 @@ fn find(keys: &[AccountKeys], shown: &KeyRecord) -> Option<AccountKeys> {
 ///
 /// # Errors
 /// [`RecoveryError`].
-pub fn recover(batches: &[Settled], index: u32, keys: &[AccountKeys]) -> Result<Recovered, RecoveryError> {
+pub fn recover<'a>(
+    statements: impl IntoIterator<Item = &'a Statement>,
+    index: u32,
+    keys: &[AccountKeys],
+) -> Result<Recovered, RecoveryError> {
     let mut found: Option<Recovered> = None;
-    for batch in batches {
-        let statement = &batch.statement;
+    for statement in statements {
         let batch_no = statement.batch_no;
         for record in statement.units.iter().filter(|unit| unit.index == index) {
             let shown = |record| find(keys, record).ok_or(RecoveryError::OtherKey(batch_no));

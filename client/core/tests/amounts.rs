@@ -1,6 +1,6 @@
 //! Exact decimals.
 
-use cloister_client::amount::{money, show_money, AmountError, Decimal, Lot};
+use cloister_client_core::amount::{money, show_money, AmountError, Decimal, Lot};
 
 fn decimal(text: &str) -> Decimal {
     text.parse().expect("a decimal")
@@ -56,14 +56,14 @@ fn decimals_should_compare_across_scales() {
 }
 
 #[test]
-fn money_should_print_with_its_sign_and_two_decimals_at_least() {
+fn money_should_print_with_its_sign_and_at_least_two_decimals() {
     assert_eq!(show_money(1_000_500_000), "1000.50");
     assert_eq!(show_money(-2_000_000), "-2.00");
     assert_eq!(show_money(1), "0.000001");
 }
 
 #[test]
-fn a_tape_price_should_become_an_exact_price_a_lot() {
+fn a_tape_price_should_become_an_exact_price_per_lot() {
     assert_eq!(MILLI.price(&decimal("61800.30")), Ok(61_800_300));
     assert_eq!(MILLI.lots(&decimal("0.199")), Ok(199));
     assert_eq!(MILLI.unit_price(61_800_300), decimal("61800.3"));
@@ -71,7 +71,7 @@ fn a_tape_price_should_become_an_exact_price_a_lot() {
 }
 
 #[test]
-fn a_quantity_should_be_refused_when_it_is_no_whole_number_of_lots() {
+fn a_quantity_should_be_refused_when_it_is_not_a_whole_number_of_lots() {
     let quantity = decimal("0.0005");
     assert_eq!(
         MILLI.lots(&quantity),

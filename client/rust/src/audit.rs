@@ -2,7 +2,9 @@
 
 use crate::{
     chain::{Chain, ChainError},
-    history::{settled_batches, verifying_key, HistoryError, Settled},
+    history::{settled_batches, statements, verifying_key, HistoryError, Settled},
+};
+use cloister_client_core::{
     recovery::{account_tree, recover, Recovered, RecoveryError},
     trader::Trader,
 };
@@ -62,7 +64,7 @@ pub async fn audit_batches(chain: &Chain, group: u32, head: Hash) -> Result<Batc
         };
         verify.push(batch.verify(key)?);
     }
-    let root = to_bytes(&account_tree(&batches)?.root());
+    let root = to_bytes(&account_tree(statements(&batches))?.root());
     let state = chain.group_state(group, Some(head)).await?;
     if root != state.root {
         return Err(AuditError::Root {
@@ -78,7 +80,7 @@ pub async fn audit_batches(chain: &Chain, group: u32, head: Hash) -> Result<Batc
 /// # Errors
 /// [`RecoveryError`].
 pub fn recover_trader(batches: &[Settled], trader: &Trader) -> Result<Recovered, RecoveryError> {
-    recover(batches, trader.index, &[trader.account_keys()])
+    recover(statements(batches), trader.index, &[trader.account_keys()])
 }
 
 /// Where the settlement asset is, in one block.
@@ -129,15 +131,4 @@ impl Money {
     pub fn conserved_since(&self, before: &Self) -> bool {
         self.supply == before.supply && self.held == self.supply && self.vault == self.minimum + self.owed
     }
-}
-
-/// The middle of some numbers (the mean of the two middle ones of an even count); `None` of none.
-pub fn median(values: &[f64]) -> Option<f64> {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let upper = *sorted.get(sorted.len() / 2)?;
-    if sorted.len() % 2 == 1 {
-        return Some(upper);
-    }
-    sorted.get(sorted.len() / 2 - 1).map(|lower| (lower + upper) / 2.0)
 }

@@ -10,10 +10,11 @@ use cloister_runtime::{
 };
 use polkadot_sdk::{pallet_assets, pallet_balances, pallet_utility};
 
-/// Native tokens each trader gets for fees.
+/// Native tokens that each trader gets for fees.
 const NATIVE: Balance = 100 * UNIT;
 
-/// Gives native tokens and `amount` of the settlement asset, 10^-6, to each owner in one transaction; returns its block.
+/// Gives each owner native tokens for fees and its amount of the settlement asset, in 10^-6, all in one transaction;
+/// returns the block.
 ///
 /// The settlement asset is minted (the developer is its issuer), so that any tape can be covered.
 ///

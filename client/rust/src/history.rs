@@ -99,6 +99,11 @@ impl Settled {
     }
 }
 
+/// The statements of settled batches, in order.
+pub fn statements(batches: &[Settled]) -> impl Iterator<Item = &Statement> + Clone {
+    batches.iter().map(|batch| &batch.statement)
+}
+
 /// Reads the verifying key of a shape.
 ///
 /// # Errors

@@ -1,13 +1,9 @@
 //! Prices of a development chain, fed by its one operator.
 
-use crate::{
-    amount::Decimal,
-    chain::{Chain, ChainError, Until},
-};
+use crate::chain::{Chain, ChainError, Until};
+use cloister_client_core::{amount::Decimal, owner::OwnerKey};
 use cloister_runtime::{configs::oracle::FeedId, RuntimeCall};
-use polkadot_sdk::{
-    frame_support::BoundedVec, pallet_oracle, sp_core::sr25519, sp_keyring::Sr25519Keyring, sp_runtime::FixedU128,
-};
+use polkadot_sdk::{frame_support::BoundedVec, pallet_oracle, sp_runtime::FixedU128};
 
 /// Decimals of a price on the chain.
 const PRICE_DECIMALS: u32 = 18;
@@ -21,14 +17,14 @@ pub enum OracleError {
     /// A price does not fit.
     #[error("price {0} has more than 18 decimals or is too large for the oracle")]
     Price(Decimal),
-    /// More feeds at once than the chain takes.
+    /// More feeds at once than the chain accepts.
     #[error("{0} feeds are more than one transaction may hold")]
     TooMany(usize),
 }
 
-/// The account of the development chain that is its operator, sudo key and issuer of the settlement asset.
-pub fn developer() -> sr25519::Pair {
-    Sr25519Keyring::Alice.pair()
+/// The key of the development chain's one operator, who holds its sudo key and issues its settlement asset.
+pub fn developer() -> OwnerKey {
+    OwnerKey::from_uri("//Alice").expect("this URI is well-formed; qed")
 }
 
 /// A decimal as the chain's fixed-point number.
@@ -44,7 +40,7 @@ pub fn fixed(price: &Decimal) -> Result<FixedU128, OracleError> {
         .ok_or(too_much)
 }
 
-/// Feeds one price to some feeds and waits until it is in a block.
+/// Feeds one price to several feeds and waits until it is in a block.
 ///
 /// # Errors
 /// [`OracleError`].
@@ -55,4 +51,16 @@ pub async fn feed(chain: &Chain, feeds: &[FeedId], price: &Decimal) -> Result<()
     let call = RuntimeCall::Oracle(pallet_oracle::Call::feed_values { values });
     chain.submit(call, &developer(), Until::InBlock).await?;
     Ok(())
+}
+
+/// Every feed that a group needs before it has a risk table.
+///
+/// # Errors
+/// [`ChainError`].
+pub async fn feeds_of(chain: &Chain, group: u32) -> Result<Vec<FeedId>, ChainError> {
+    let listed = chain.risk_group(group, None).await?.instruments;
+    Ok(listed
+        .iter()
+        .flat_map(|i| std::iter::once(i.feed).chain(i.premium_feed))
+        .collect())
 }

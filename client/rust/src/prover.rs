@@ -1,7 +1,7 @@
 //! Proofs that a trader makes alone, on its own machine: of a seal, of an exit.
 
-use crate::wallet::entropy;
 use bellman::Circuit;
+use cloister_client_core::keys::{entropy, EntropyError};
 use cloister_crypto::Fr;
 use cloister_groth16::{
     default_directory, load_or_generate_from, read_key, KeyError, Matrices, ProveError, Prover, VerifyError,
@@ -36,6 +36,9 @@ pub enum ProofError {
     /// The proof that was made does not verify: the machine is broken.
     #[error("the proof does not verify: {0}")]
     Verify(#[from] VerifyError),
+    /// The proof cannot be blinded.
+    #[error("{0}")]
+    Entropy(#[from] EntropyError),
     /// The proving thread ended without an answer.
     #[error("the proving thread ended without an answer")]
     Thread,
@@ -95,9 +98,7 @@ impl TraderProver {
         let prover = self.0.clone();
         let prove = move || {
             let begin = Instant::now();
-            let mut seed = [0; 32];
-            seed.copy_from_slice(&entropy()[..32]);
-            let proof = prover.prove(circuit, ChaCha20Rng::from_seed(seed))?;
+            let proof = prover.prove(circuit, ChaCha20Rng::from_seed(entropy()?))?;
             prover.key().verify(&proof, &[statement])?;
             Ok(Proven {
                 proof: proof.0,

@@ -1,9 +1,7 @@
 //! The sequencer, over JSON-RPC. What goes over the wire is defined by the sequencer's own crate.
 
-use crate::{
-    chain::Chain,
-    trader::{now, Trader},
-};
+use crate::{chain::Chain, trader::now};
+use cloister_client_core::trader::Trader;
 use cloister_ledger::SignedInstruction;
 use cloister_sequencer::rpc::{
     errors::{NOT_READY, UNKNOWN_ACCOUNT},
@@ -84,11 +82,11 @@ pub struct Backlog {
 
 /// The sequencer of a node.
 #[derive(Clone, Debug)]
-pub struct Sequencer {
+pub struct SequencerClient {
     rpc: Arc<WsClient>,
 }
 
-impl Sequencer {
+impl SequencerClient {
     /// The sequencer behind a connection.
     pub fn of(chain: &Chain) -> Self {
         Self {

@@ -2,23 +2,27 @@
 
 use super::{CommandError, Session};
 use crate::cli::Global;
+use cloister_cli::{
+    progress::Progress,
+    table::{Columns, Left, Right},
+};
 use cloister_client::{
-    amount::{money, show_money, Lot},
     audit::recover_trader,
     chain::{Chain, ChainError, Until},
     instrument::name_of,
-    progress::Progress,
     seal::SealProver,
-    trader::{self, now, owner_of, Opened},
+    sequencer::SequencerClient,
+    trader::{self, now, owner_of, OpenedAccount},
 };
+use cloister_client_core::amount::{money, show_money, Lot};
 use cloister_sequencer::rpc::types::{AccountInfo, SideName};
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
-/// How long the sequencer may take to take a final open from the queue.
+/// How long the sequencer may take to accept an open from the queue once it is final.
 const OPEN_PATIENCE: Duration = Duration::from_secs(120);
-/// How long a withdrawal may take to be settled with everything before it.
+/// How long settling a withdrawal and everything before it may take.
 const WITHDRAW_PATIENCE: Duration = Duration::from_secs(900);
-/// How long a withdrawal is good, milliseconds.
+/// How long a withdrawal is good, in milliseconds.
 const WITHDRAWAL_LIFE: u64 = 3_600_000;
 
 pub async fn open(global: &Global, deposit: &str, seal_key: Option<&Path>) -> Result<(), CommandError> {
@@ -27,7 +31,7 @@ pub async fn open(global: &Global, deposit: &str, seal_key: Option<&Path>) -> Re
     let progress = Progress::begin();
     let (chain, sequencer) = connect_both(global).await?;
     let seals = SealProver::of(&chain, seal_key).await?;
-    let Opened { trader, sealing } =
+    let OpenedAccount { trader, sealing } =
         trader::open(&chain, &seals, global.group, wallet.keys(), amount, Until::Final).await?;
     progress.say(format!(
         "account {} is queued with {}, its view key sealed and proven in {} ms; waiting for the sequencer",
@@ -44,9 +48,9 @@ pub async fn open(global: &Global, deposit: &str, seal_key: Option<&Path>) -> Re
     Ok(())
 }
 
-async fn connect_both(global: &Global) -> Result<(Chain, cloister_client::sequencer::Sequencer), CommandError> {
+async fn connect_both(global: &Global) -> Result<(Chain, SequencerClient), CommandError> {
     let chain = global.connect().await?;
-    let sequencer = cloister_client::sequencer::Sequencer::of(&chain);
+    let sequencer = SequencerClient::of(&chain);
     // Refused here rather than after the money has moved.
     sequencer.status().await?;
     Ok((chain, sequencer))
@@ -78,11 +82,17 @@ impl Names {
         ))
     }
 
+    fn name(&self, id: u32) -> String {
+        self.0
+            .get(&id)
+            .map_or_else(|| format!("instrument {id}"), |(name, _)| name.clone())
+    }
+
     fn quantity(&self, id: u32, lots: i64) -> String {
         let sign = if lots < 0 { "-" } else { "" };
         match self.0.get(&id) {
-            Some((name, lot)) => format!("{name:<12} {sign}{}", lot.quantity(lots.unsigned_abs())),
-            None => format!("instrument {id} {lots} lots"),
+            Some((_, lot)) => format!("{sign}{}", lot.quantity(lots.unsigned_abs())),
+            None => format!("{lots} lots"),
         }
     }
 
@@ -102,98 +112,109 @@ pub async fn show(global: &Global) -> Result<(), CommandError> {
     let owner = owner_of(&session.trader.keys);
     let outside = session.chain.asset_balance(asset, &owner, None).await?;
     let claim = session.chain.claim_of(global.group, &owner, None).await?;
-    print_account(&info, &names);
-    say!(
-        "owner's balance     {}",
-        show_money(i128::try_from(outside).unwrap_or(i128::MAX))
+    let mut facts = account_facts(&info);
+    facts.fact(
+        "owner's balance",
+        show_money(i128::try_from(outside).unwrap_or(i128::MAX)),
     );
     if claim > 0 {
-        say!(
-            "owner's claim       {}",
-            show_money(i128::try_from(claim).unwrap_or(i128::MAX))
-        );
+        facts.fact("owner's claim", show_money(i128::try_from(claim).unwrap_or(i128::MAX)));
     }
+    super::show(facts);
+    let held = info
+        .positions
+        .iter()
+        .map(|position| (position.instrument_id, position.quantity, position.value));
+    show_positions(held, &names);
+    show_orders(&info, &names);
     Ok(())
 }
 
-fn print_account(info: &AccountInfo, names: &Names) {
+/// Number of the account, and what its owner should know about it.
+fn head(index: u32, nonce: u64, min_id: u64) -> String {
+    format!("{index} (updates {nonce}, ids below {min_id} are void)")
+}
+
+fn account_facts(info: &AccountInfo) -> Columns {
     let available = i128::try_from(info.available).unwrap_or(i128::MAX);
-    say!(
-        "account             {} (updates {}, ids below {} are void)",
-        info.index,
-        info.nonce,
-        info.min_id
-    );
-    say!("cash                {}", show_money(info.cash));
-    say!("equity              {}", show_money(info.equity));
-    say!("initial margin      {}", show_money(info.initial_margin));
-    say!("maintenance margin  {}", show_money(info.maintenance_margin));
-    say!("can be withdrawn    {}", show_money(available));
-    match &info.settled {
-        Some(settled) => say!(
-            "settled cash        {} (updates {})",
-            show_money(settled.cash),
-            settled.nonce
-        ),
-        None => say!("settled cash        none yet: the opening waits for its proof"),
+    let settled = match &info.settled {
+        Some(settled) => format!("{} (updates {})", show_money(settled.cash), settled.nonce),
+        None => "none yet: the opening waits for its proof".into(),
+    };
+    let mut facts = Columns::facts();
+    facts
+        .fact("account", head(info.index, info.nonce, info.min_id))
+        .fact("cash", show_money(info.cash))
+        .fact("equity", show_money(info.equity))
+        .fact("initial margin", show_money(info.initial_margin))
+        .fact("maintenance margin", show_money(info.maintenance_margin))
+        .fact("can be withdrawn", show_money(available))
+        .fact("settled cash", settled);
+    facts
+}
+
+/// Instrument, lots and value of each position.
+fn show_positions(held: impl IntoIterator<Item = (u32, i64, i128)>, names: &Names) {
+    let mut table = Columns::new(&[Left, Right, Right]);
+    let mut any = false;
+    table.row(["position", "quantity", "worth"]);
+    for (id, lots, value) in held {
+        any = true;
+        table.row([names.name(id), names.quantity(id, lots), show_money(value)]);
     }
-    say!(
-        "positions           {}",
-        if info.positions.is_empty() { "none" } else { "" }
-    );
-    for position in &info.positions {
-        say!(
-            "  {}  worth {}",
-            names.quantity(position.instrument_id, position.quantity),
-            show_money(position.value)
-        );
+    say!("");
+    if any {
+        super::show(table);
+    } else {
+        say!("no positions");
     }
-    say!(
-        "open orders         {}",
-        if info.open_orders.is_empty() { "none" } else { "" }
-    );
+}
+
+fn show_orders(info: &AccountInfo, names: &Names) {
+    say!("");
+    if info.open_orders.is_empty() {
+        say!("no open orders");
+        return;
+    }
+    let mut table = Columns::new(&[Right, Left, Left, Right, Right]);
+    table.row(["order", "side", "instrument", "left", "limit"]);
     for order in &info.open_orders {
-        let side = if order.side == SideName::Buy { "buy " } else { "sell" };
-        let left = names.quantity(order.instrument_id, i64::try_from(order.remaining).unwrap_or(i64::MAX));
-        say!(
-            "  {:>6} {side} {left} at {}",
-            order.id,
-            names.price(order.instrument_id, order.limit)
-        );
+        let id = order.instrument_id;
+        let side = if order.side == SideName::Buy { "buy" } else { "sell" };
+        let left = names.quantity(id, i64::try_from(order.remaining).unwrap_or(i64::MAX));
+        table.row([
+            order.id.to_string(),
+            side.into(),
+            names.name(id),
+            left,
+            names.price(id, order.limit),
+        ]);
     }
+    super::show(table);
 }
 
 pub async fn show_from_chain(global: &Global) -> Result<(), CommandError> {
     let session = Session::begin(global).await?;
     let progress = Progress::begin();
-    let (head, audit) = session.audited(global.group, &progress).await?;
+    let (block, audit) = session.audited(global.group, &progress).await?;
     let recovered = recover_trader(&audit.batches, &session.trader)?;
     let names = Names::read(&session.chain, global.group).await?;
-    let table = session.chain.latest_risk_table(global.group, Some(head)).await?;
+    let table = session.chain.latest_risk_table(global.group, Some(block)).await?;
     let account = &recovered.account;
-    say!(
-        "account             {} (updates {}, ids below {} are void)",
-        session.trader.index,
-        account.nonce,
-        account.min_id
-    );
-    say!("last batch          {}", recovered.batch_no);
-    say!("cash                {}", show_money(account.cash));
-    let held: Vec<_> = account
+    let mut facts = Columns::facts();
+    facts
+        .fact("account", head(session.trader.index, account.nonce, account.min_id))
+        .fact("last batch", recovered.batch_no)
+        .fact("cash", show_money(account.cash))
+        .fact("state root", format!("0x{}", hex::encode(audit.root)));
+    super::show(facts);
+    let held = account
         .positions
         .iter()
         .zip(&table.rows)
         .filter(|(lots, _)| **lots != 0)
-        .collect();
-    say!("positions           {}", if held.is_empty() { "none" } else { "" });
-    for (lots, row) in held {
-        say!(
-            "  {}  worth {}",
-            names.quantity(row.instrument_id, *lots),
-            show_money(i128::from(*lots) * i128::from(row.value))
-        );
-    }
-    say!("state root          0x{}", hex::encode(audit.root));
+        .map(|(lots, row)| (row.instrument_id, *lots, i128::from(*lots) * i128::from(row.value)));
+    show_positions(held, &names);
     Ok(())
 }
 
@@ -204,17 +225,18 @@ pub async fn withdraw(global: &Global, text: &str, wait: bool) -> Result<(), Com
     let signed = session.trader.withdrawal(id, amount, now() + WITHDRAWAL_LIFE);
     session.sequencer.submit(&signed).await?;
     say!(
-        "withdrawal {id} of {} is taken; it is paid when its batch is settled",
+        "withdrawal {id} of {} is accepted; it is paid when its batch is settled",
         show_money(amount.into())
     );
     if wait {
-        let progress = Progress::begin();
+        let sign = Progress::begin().wait("waiting for the batches before it");
         session
             .sequencer
             .settled(WITHDRAW_PATIENCE, |backlog| {
-                progress.say(format!("{} batches to go", backlog.batches))
+                sign.set_message(format!("{} batches to go", backlog.batches));
             })
             .await?;
+        drop(sign);
         say!("paid");
     }
     Ok(())

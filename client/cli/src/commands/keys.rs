@@ -1,21 +1,23 @@
 //! `cloister keys`.
 
 use super::CommandError;
-use crate::cli::{Global, Keys};
-use cloister_client::wallet::{parse_seed, Wallet};
+use crate::cli::{Global, KeysCommand};
+use cloister_cli::{table::Columns, wallet::Wallet};
+use cloister_client::trader::owner_of;
+use cloister_client_core::keys::parse_seed;
 use cloister_crypto::field::to_bytes;
-use polkadot_sdk::sp_core::{crypto::Ss58Codec, Pair};
+use polkadot_sdk::sp_core::crypto::Ss58Codec;
 use std::io::Read;
 
-pub fn run(global: &Global, command: Keys) -> Result<(), CommandError> {
+pub fn run(global: &Global, command: KeysCommand) -> Result<(), CommandError> {
     match command {
-        Keys::New { suri } => {
+        KeysCommand::New { suri } => {
             let wallet = Wallet::create(&global.directory()?, &global.wallet, None, suri)?;
             show(&wallet, false);
             say!("\nThe secret seed is in that file and nowhere else. Write it down: `cloister keys show --secret`.");
         }
-        Keys::Show { secret } => show(&global.open_wallet()?, secret),
-        Keys::Import { suri, next_id } => {
+        KeysCommand::Show { secret } => show(&global.open_wallet()?, secret),
+        KeysCommand::Import { suri, next_id } => {
             let mut text = String::new();
             std::io::stdin()
                 .read_to_string(&mut text)
@@ -31,13 +33,17 @@ pub fn run(global: &Global, command: Keys) -> Result<(), CommandError> {
 fn show(wallet: &Wallet, secret: bool) {
     let keys = wallet.keys();
     let public = keys.trading.public();
-    say!("wallet        {}", wallet.path().display());
-    say!("owner         {}", keys.owner.public().to_ss58check());
-    say!("trading key   0x{}", hex::encode(to_bytes(&public.x())));
-    say!("              0x{}", hex::encode(to_bytes(&public.y())));
-    say!("next id       {}", wallet.next_id());
+    let mut facts = Columns::facts();
+    facts
+        .fact("wallet", wallet.path().display())
+        .fact("owner", owner_of(keys).to_ss58check())
+        .fact("trading key", format!("0x{}", hex::encode(to_bytes(&public.x()))))
+        .fact("", format!("0x{}", hex::encode(to_bytes(&public.y()))))
+        .fact("next id", wallet.next_id());
     if secret {
-        say!("secret seed   {}", wallet.seed());
-        say!("view key      0x{}", hex::encode(to_bytes(&keys.view)));
+        facts
+            .fact("secret seed", wallet.seed())
+            .fact("view key", format!("0x{}", hex::encode(to_bytes(&keys.view))));
     }
+    super::show(facts);
 }

@@ -1,29 +1,29 @@
 //! `cloister order`, `cancel`.
 
 use super::{CommandError, Session};
-use crate::cli::{Global, Order, OrderSide};
-use cloister_client::{
+use crate::cli::{Global, OrderArguments, OrderSide};
+use cloister_client::{instrument::find, trader::now};
+use cloister_client_core::{
     amount::{money, Decimal},
-    instrument::{Instrument, InstrumentError},
-    trader::{now, Terms},
+    trader::Terms,
 };
 use cloister_ledger::{instruction::flags, Side};
 
-/// How long a cancel is good, milliseconds.
+/// How long a cancel is good, in milliseconds.
 const CANCEL_LIFE: u64 = 3_600_000;
 
-pub async fn order(global: &Global, order: &Order) -> Result<(), CommandError> {
+pub async fn order(global: &Global, order: &OrderArguments) -> Result<(), CommandError> {
     let quantity: Decimal = order.quantity.parse()?;
     let price = order.price.as_deref().map(str::parse::<Decimal>).transpose()?;
     let max_fee = order.max_fee.as_deref().map(money).transpose()?;
     let mut session = Session::begin(global).await?;
-    let instrument = Instrument::find(&session.chain, global.group, &order.instrument).await?;
+    let instrument = find(&session.chain, global.group, &order.instrument).await?;
     let side = match order.side {
         OrderSide::Buy => Side::Buy,
         OrderSide::Sell => Side::Sell,
     };
     let limit = match price {
-        Some(price) => instrument.lot.price(&price).map_err(InstrumentError::Amount)?,
+        Some(price) => instrument.lot.price(&price)?,
         None => instrument.market_limit(side),
     };
     let set = [
@@ -75,8 +75,8 @@ pub async fn cancel(global: &Global, id: Option<u64>) -> Result<(), CommandError
     };
     session.sequencer.submit(&signed).await?;
     match id {
-        Some(id) => say!("order {id} is dead"),
-        None => say!("every order below id {} is dead", signed.instruction.id),
+        Some(id) => say!("order {id} is cancelled"),
+        None => say!("every order with an id below {} is cancelled", signed.instruction.id),
     }
     Ok(())
 }

@@ -2,7 +2,8 @@
 
 use super::CommandError;
 use crate::cli::Global;
-use cloister_client::{audit::AuditError, history::settled_batches, progress::Progress};
+use cloister_cli::progress::Progress;
+use cloister_client::{audit::AuditError, history::settled_batches};
 use cloister_crypto::field::to_bytes;
 use std::{fs, io, path::Path};
 

@@ -1,5 +1,6 @@
 //! A development node as a child process.
 
+use rustix::process::{kill_process, Pid, Signal};
 use std::{
     fs::{self, File},
     io,
@@ -12,9 +13,9 @@ use tokio::process::{Child, Command};
 
 /// File name of the node's binary.
 const BINARY: &str = "cloister-node";
-/// Lines of the log shown when the node stops.
+/// Number of lines of the log that are shown when the node stops.
 const TAIL: usize = 12;
-/// How long the node gets to stop by itself.
+/// How long the node may take to stop when it is asked.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Why there is no node.
@@ -23,7 +24,7 @@ pub enum NodeError {
     /// The binary is not where it is looked for.
     #[error("{0} is missing; build it with `cargo build --release -p cloister-node` or name it with --node-binary")]
     Missing(PathBuf),
-    /// This binary does not know where it is.
+    /// This program does not know where it is.
     #[error("the folder of this program cannot be found: {0}; name the node with --node-binary")]
     Unplaced(io::Error),
     /// A file or process operation failed.
@@ -59,7 +60,7 @@ pub struct NodeOptions {
 
 /// A running node; it is killed when this is dropped.
 #[derive(Debug)]
-pub struct Node {
+pub struct NodeProcess {
     child: Child,
     log: PathBuf,
     url: String,
@@ -75,7 +76,7 @@ pub fn beside_this_program() -> Result<PathBuf, NodeError> {
     existing(path)
 }
 
-/// The path, if there is something.
+/// The path, if a file is there.
 ///
 /// # Errors
 /// [`NodeError::Missing`].
@@ -87,7 +88,7 @@ pub fn existing(path: PathBuf) -> Result<PathBuf, NodeError> {
     }
 }
 
-/// Ports nobody uses now; they are held together until all are chosen, so that they differ.
+/// Ports that nobody uses now; all are held until the last is chosen, so that they differ.
 fn free_ports<const N: usize>() -> io::Result<[u16; N]> {
     let mut listeners = Vec::with_capacity(N);
     let mut ports = [0; N];
@@ -99,8 +100,8 @@ fn free_ports<const N: usize>() -> io::Result<[u16; N]> {
     Ok(ports)
 }
 
-impl Node {
-    /// Starts a node of a fresh development chain, which is gone when it stops.
+impl NodeProcess {
+    /// Starts a node of a fresh development chain, which disappears when the node stops.
     ///
     /// # Errors
     /// [`NodeError::Missing`], [`NodeError::System`].
@@ -186,9 +187,10 @@ impl Node {
             what: "stopping the node".into(),
             source,
         };
-        if let Some(id) = self.child.id() {
-            // The standard library can only kill; a node that is asked first closes its files.
-            let asked = Command::new("kill").args(["-TERM", &id.to_string()]).status().await;
+        // The standard library can only kill; a node that is asked first closes its files.
+        let id = self.child.id().and_then(|id| i32::try_from(id).ok());
+        if let Some(id) = id.and_then(Pid::from_raw) {
+            let asked = kill_process(id, Signal::TERM);
             if asked.is_ok() && tokio::time::timeout(STOP_TIMEOUT, self.child.wait()).await.is_ok() {
                 return Ok(());
             }
@@ -197,7 +199,7 @@ impl Node {
     }
 }
 
-/// The last line of a log, for progress.
+/// The last line of a log, as a sign of life.
 pub fn last_line(log: &Path) -> Option<String> {
     let text = fs::read_to_string(log).ok()?;
     text.lines()

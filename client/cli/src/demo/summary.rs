@@ -1,5 +1,6 @@
 //! What a demonstration measured.
 
+use crate::table::Columns;
 use serde::Serialize;
 use std::{
     fmt, fs, io,
@@ -49,21 +50,21 @@ pub struct Summary {
     pub constraints_total: u64,
     /// The same number as the prover reports it.
     pub constraints_reported: u64,
-    /// Constraints that one more unit costs: (constraints of twice the units less constraints) over units.
+    /// Constraints of one more unit: those of twice the units less those of the batch, divided by its units.
     pub constraints_per_unit: f64,
     /// Milliseconds to prove a batch, as the prover measures them.
     pub prove_ms_median: f64,
     /// Milliseconds to decode and verify a proof here.
     pub verify_ms_median: f64,
-    /// What verified.
+    /// The code that verified.
     pub verified_with: String,
-    /// Bytes of batch transactions on the chain for each of their units.
+    /// Bytes of batch transactions on the chain, divided by their units.
     pub onchain_bytes_per_unit: f64,
     /// Account root on the chain, hexadecimal.
     pub state_root: String,
-    /// Chain, sequencer and the public leaves have one root.
+    /// Chain, sequencer and the public leaves give the same root.
     pub roots_equal: bool,
-    /// Settled proofs that were verified here again.
+    /// Settled proofs that were verified again here.
     pub proofs_verified: usize,
     /// Accounts rebuilt from chain data and view key alone, equal to the sequencer's.
     pub accounts_recovered: usize,
@@ -73,7 +74,7 @@ pub struct Summary {
     pub exit_prove_ms: f64,
     /// What that account is worth, in the settlement asset.
     pub exit_equity: String,
-    /// The exit proof is of the chain's root, and states the equity that the margin rules give at the chain's table.
+    /// The exit proof is about the chain's root, and states the equity that the margin rules give at the chain's table.
     pub exit_agrees: bool,
     /// Accounts that withdrew.
     pub withdrawals: usize,
@@ -83,14 +84,14 @@ pub struct Summary {
     pub withdrawals_paid: bool,
     /// Total supply of the settlement asset.
     pub settlement_asset_supply: String,
-    /// The supply did not change, all of it is somebody's, and the vault holds its minimum and what it owes.
+    /// The supply did not change, all of it belongs to somebody, and the vault holds its minimum and what it owes.
     pub settlement_asset_conserved: bool,
     /// Seconds from start to summary.
     pub elapsed_s: f64,
 }
 
 impl Summary {
-    /// What does not hold that must hold.
+    /// What must hold and does not.
     pub fn failure(&self) -> Option<&'static str> {
         let checks = [
             (self.tape_reproduced, "the trades are not the tape"),
@@ -139,11 +140,11 @@ impl fmt::Display for Summary {
             ("batches settled", self.batches_settled.to_string()),
             ("units", format!("{}, {} of them used", self.units, self.units_used)),
             ("constraints of a proof", self.constraints_total.to_string()),
-            ("constraints a unit", format!("{:.0}", self.constraints_per_unit)),
+            ("constraints per unit", format!("{:.0}", self.constraints_per_unit)),
             ("proving, median", format!("{:.0} ms", self.prove_ms_median)),
             ("verifying, median", format!("{:.1} ms", self.verify_ms_median)),
             (
-                "on the chain a unit",
+                "on the chain per unit",
                 format!("{:.0} bytes", self.onchain_bytes_per_unit),
             ),
             ("state root", self.state_root.clone()),
@@ -181,12 +182,21 @@ impl fmt::Display for Summary {
             ),
             ("elapsed", format!("{:.1} s", self.elapsed_s)),
         ];
-        for (i, (name, value)) in rows.iter().enumerate() {
-            if i > 0 {
-                writeln!(f)?;
-            }
-            write!(f, "{name:<24} {value}")?;
+        let mut table = Columns::facts();
+        for (name, value) in rows {
+            table.fact(name, value);
         }
-        Ok(())
+        f.write_str(&table.lines().join("\n"))
     }
+}
+
+/// The middle of some numbers (the mean of the two middle ones if their count is even); `None` if there are none.
+pub fn median(values: &[f64]) -> Option<f64> {
+    let mut sorted = values.to_vec();
+    sorted.sort_by(f64::total_cmp);
+    let upper = *sorted.get(sorted.len() / 2)?;
+    if sorted.len() % 2 == 1 {
+        return Some(upper);
+    }
+    sorted.get(sorted.len() / 2 - 1).map(|lower| (lower + upper) / 2.0)
 }

@@ -7,15 +7,16 @@
 //! | quantity | `q`, `quantity`, `qty`, `size`, `amount` |
 //! | aggressor | `m`, `is_buyer_maker` (`true`: the taker sold) or `side`, `aggressor` (of the taker) |
 //!
-//! A file with the columns `Time, Type, Size, Price, Direction` is read as a LOBSTER message file: executions (types 4 and 5) are its trades, prices are
-//! in 10^-4, `Direction` is the side of the order at rest.
+//! A file with the columns `Time, Type, Size, Price, Direction` is read as a LOBSTER message file: executions (types 4
+//! and 5) are its trades, prices are in 10^-4, `Direction` is the side of the order at rest.
 
-use super::Trade;
-use crate::amount::{AmountError, Decimal};
+use super::TapeTrade;
+use ::csv::{ReaderBuilder, StringRecord, Trim};
+use cloister_client_core::amount::{AmountError, Decimal};
 use cloister_ledger::Side;
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader},
+    io,
     path::{Path, PathBuf},
 };
 
@@ -34,24 +35,19 @@ pub enum TapeError {
         source: io::Error,
     },
     /// A line cannot be read.
-    #[error("line {line}: {source}")]
-    Read {
-        /// Line number, from 1.
-        line: usize,
-        /// Why.
-        source: io::Error,
-    },
+    #[error("{0}")]
+    Read(#[from] ::csv::Error),
     /// The file has no header.
     #[error("the tape is empty; its first line must name the columns")]
     Empty,
-    /// The header lacks a column.
+    /// The header lacks a column that every tape needs.
     #[error("the header names no {0} column; see `cloister replay --help` for the names that are understood")]
     NoColumn(&'static str),
     /// A line has fewer fields than the header.
     #[error("line {line}: the {column} is missing")]
     MissingField {
         /// Line number, from 1.
-        line: usize,
+        line: u64,
         /// What the field is.
         column: &'static str,
     },
@@ -59,7 +55,7 @@ pub enum TapeError {
     #[error("line {line}: {source}")]
     Number {
         /// Line number, from 1.
-        line: usize,
+        line: u64,
         /// Why.
         source: AmountError,
     },
@@ -67,7 +63,7 @@ pub enum TapeError {
     #[error("line {line}: `{text}` names no side; true, false, buy, sell, 1 and -1 are understood")]
     Side {
         /// Line number, from 1.
-        line: usize,
+        line: u64,
         /// What the field says.
         text: String,
     },
@@ -75,8 +71,8 @@ pub enum TapeError {
     #[error("line {line}: the {column} is zero")]
     Zero {
         /// Line number, from 1.
-        line: usize,
-        /// What is zero.
+        line: u64,
+        /// Which number is zero.
         column: &'static str,
     },
     /// The file holds no trade.
@@ -108,11 +104,10 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(header: &str) -> Result<Self, TapeError> {
-        let names: Vec<&str> = header.trim_start_matches('\u{feff}').split(',').map(field).collect();
-        // A name that is right in case wins: one tape may have `t` and `T`.
+    fn of(names: &StringRecord) -> Result<Self, TapeError> {
+        // A name in the right case wins: one tape may have both `t` and `T`.
         let find = |wanted: &[&str]| {
-            let exact = wanted.iter().find_map(|w| names.iter().position(|n| n == w));
+            let exact = wanted.iter().find_map(|w| names.iter().position(|n| n == *w));
             let loose = || {
                 wanted
                     .iter()
@@ -147,10 +142,10 @@ impl Columns {
         })
     }
 
-    /// The trade of a line; `None` if the line is no trade.
-    fn trade(&self, line: usize, text: &str) -> Result<Option<Trade>, TapeError> {
-        let fields: Vec<&str> = text.split(',').map(field).collect();
-        let get = |at: usize, column| fields.get(at).copied().ok_or(TapeError::MissingField { line, column });
+    /// The trade of a line; `None` if the line is not a trade.
+    fn trade(&self, fields: &StringRecord) -> Result<Option<TapeTrade>, TapeError> {
+        let line = fields.position().map_or(0, |position| position.line());
+        let get = |at: usize, column| fields.get(at).ok_or(TapeError::MissingField { line, column });
         if let Some(message) = self.message {
             if !matches!(get(message, "message type")?, "4" | "5") {
                 return Ok(None);
@@ -175,7 +170,7 @@ impl Columns {
             line,
             text: side.into(),
         })?;
-        Ok(Some(Trade {
+        Ok(Some(TapeTrade {
             time: get(self.time, "time")?.into(),
             price,
             quantity,
@@ -200,30 +195,26 @@ impl SideRule {
     }
 }
 
-fn field(text: &str) -> &str {
-    text.trim().trim_matches('"')
-}
-
 /// Reads the first `limit` trades.
 ///
 /// # Errors
 /// [`TapeError`], with the line it is about.
-pub fn read(input: impl BufRead, limit: Option<usize>) -> Result<Vec<Trade>, TapeError> {
-    let mut lines = input.lines().enumerate().map(|(i, line)| (i + 1, line));
-    let text = |(line, text): (usize, io::Result<String>)| match text {
-        Ok(text) => Ok((line, text)),
-        Err(source) => Err(TapeError::Read { line, source }),
-    };
-    let (_, header) = lines.next().map(text).transpose()?.ok_or(TapeError::Empty)?;
-    let columns = Columns::of(&header)?;
+pub fn read(input: impl io::Read, limit: Option<usize>) -> Result<Vec<TapeTrade>, TapeError> {
+    // A short line is reported with the column that it lacks, and only if a trade needs that column.
+    let mut lines = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(input);
+    let header = lines.headers()?;
+    if header.is_empty() {
+        return Err(TapeError::Empty);
+    }
+    let columns = Columns::of(header)?;
     let mut trades = Vec::new();
-    for entry in lines {
+    for fields in lines.records() {
         if limit.is_some_and(|limit| trades.len() >= limit) {
             break;
         }
-        let (line, row) = text(entry)?;
-        if !row.trim().is_empty() {
-            trades.extend(columns.trade(line, &row)?);
+        let fields = fields?;
+        if fields.iter().any(|field| !field.is_empty()) {
+            trades.extend(columns.trade(&fields)?);
         }
     }
     if trades.is_empty() {
@@ -236,10 +227,10 @@ pub fn read(input: impl BufRead, limit: Option<usize>) -> Result<Vec<Trade>, Tap
 ///
 /// # Errors
 /// [`TapeError`].
-pub fn read_file(path: &Path, limit: Option<usize>) -> Result<Vec<Trade>, TapeError> {
+pub fn read_file(path: &Path, limit: Option<usize>) -> Result<Vec<TapeTrade>, TapeError> {
     let file = File::open(path).map_err(|source| TapeError::File {
         path: path.into(),
         source,
     })?;
-    read(BufReader::new(file), limit)
+    read(file, limit)
 }

@@ -1,38 +1,32 @@
 //! A small market made from a seed: a random walk of prices with runs of one side and sweeps, the same for everybody.
 
-use super::Trade;
-use crate::amount::Decimal;
+use super::TapeTrade;
+use cloister_client_core::amount::Decimal;
 use cloister_ledger::Side;
+use rand_core::{Rng, SeedableRng};
+use rand_xoshiro::SplitMix64;
 
 /// First price, in ticks.
 const OPENING_TICKS: u64 = 600_000;
-/// Decimals of the tick, a tenth of the settlement asset.
+/// Decimals of the tick: it is a tenth of the settlement asset.
 const TICK_DECIMALS: u32 = 1;
-/// Decimals of quantities, thousandths of the underlying.
+/// Decimals of quantities: they are thousandths of the underlying.
 const QUANTITY_DECIMALS: u32 = 3;
 /// Time of the first trade, milliseconds of Unix time.
 const OPENING_TIME: u64 = 1_700_000_000_000;
 
-/// SplitMix64: small, and the same on every machine.
-struct Random(u64);
+/// A generator that is small and the same on every machine.
+struct Random(SplitMix64);
 
 impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-        z ^ (z >> 31)
-    }
-
     fn below(&mut self, n: u64) -> u64 {
-        self.next() % n
+        self.0.next_u64() % n
     }
 }
 
 /// `count` trades of the market with this seed.
-pub fn trades(seed: u64, count: usize) -> Vec<Trade> {
-    let mut random = Random(seed);
+pub fn trades(seed: u64, count: usize) -> Vec<TapeTrade> {
+    let mut random = Random(SplitMix64::seed_from_u64(seed));
     let mut out = Vec::with_capacity(count);
     let mut ticks = OPENING_TICKS;
     let mut time = OPENING_TIME;
@@ -56,7 +50,7 @@ pub fn trades(seed: u64, count: usize) -> Vec<Trade> {
                 time += 20 + random.below(400);
             }
             let quantity = 1 + random.below(250);
-            out.push(Trade {
+            out.push(TapeTrade {
                 time: time.to_string(),
                 price: Decimal::new(ticks.into(), TICK_DECIMALS),
                 quantity: Decimal::new(quantity.into(), QUANTITY_DECIMALS),

@@ -1,12 +1,12 @@
-//! Few orders whose fills are exactly a tape's trades.
+//! As few orders as possible whose fills are exactly a tape's trades.
 //!
-//! Think of orders as vertices and of fills as edges between an order at rest and an incoming one. Neighbouring trades of one aggressor side that
-//! share an order form a path, which has one vertex more than it has edges; so a stretch of `n` trades needs `n + 1` orders, and every break costs
-//! one more. Two neighbours can share
+//! Think of orders as vertices and of fills as edges between an order at rest and an incoming one. Neighbouring trades
+//! of one aggressor side that share an order form a path, which has one vertex more than edges. So a stretch of `n`
+//! trades needs `n + 1` orders, and every break costs one more. Two neighbours can share
 //!
 //! * the order at rest, if they are at one price: it is sized to their sum and a new incoming order takes each trade;
-//! * the incoming order, if they happened at one moment and walk away from the aggressor (a sweep): it is immediate-or-cancel, its limit is the worst
-//!   price, and an order waits at each price.
+//! * the incoming order, if they happened at one moment and walk away from the aggressor (a sweep): it is
+//!   immediate-or-cancel, its limit is the worst price, and an order waits at each price.
 //!
 //! Two trades never become one fill: fills of one incoming order always meet different orders at rest.
 
@@ -33,7 +33,7 @@ pub struct PlannedOrder {
     pub role: Role,
     /// Side.
     pub side: Side,
-    /// Limit a lot, 10^-6 of the settlement asset.
+    /// Limit per lot, 10^-6 of the settlement asset.
     pub limit: u64,
     /// Lots.
     pub lots: u64,
@@ -120,7 +120,8 @@ struct Desk {
 }
 
 impl Desk {
-    /// The trader whom an order of this side suits best: its position shrinks, and it has waited longest.
+    /// The trader whom an order of this side suits best: the one whose position it shrinks most, and then the one who has
+    /// waited longest.
     fn choose(&mut self, side: Side, excluded: &[usize]) -> Option<usize> {
         let suits = |trader: &usize| {
             let position = self.positions.get(*trader).copied().unwrap_or_default();
@@ -222,7 +223,8 @@ fn plan_stretch(
             fills: fills.to_vec(),
         })
     };
-    // Makers first, each just before the incoming order that first meets it; the traders who make never take in one stretch.
+    // Makers first, each just before the incoming order that first meets it; a trader who makes in a stretch never takes
+    // in it.
     let mut maker_traders = Vec::new();
     for fills in &stretch.makers {
         let side = side_of(fills)?.opposite();

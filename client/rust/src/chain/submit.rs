@@ -1,22 +1,25 @@
 //! Transactions: signing, sending, and what became of them.
 
 use super::{Chain, ChainError, Extrinsic, Failure};
+use cloister_client_core::owner::OwnerKey;
 use cloister_runtime::{
-    transaction::{sign, Binding},
-    Hash, Nonce, RuntimeCall, RuntimeEvent, UncheckedExtrinsic,
+    transaction::{Binding, Unsigned},
+    AccountId, Hash, Nonce, RuntimeCall, RuntimeEvent, UncheckedExtrinsic,
 };
 use codec::Encode;
 use jsonrpsee::rpc_params;
 use polkadot_sdk::{
     sc_transaction_pool_api::TransactionStatus,
-    sp_core::{crypto::Ss58Codec, sr25519, Bytes, Pair},
+    sp_core::{crypto::Ss58Codec, sr25519::Signature, Bytes},
     sp_runtime::{
         generic::Era,
         traits::{BlakeTwo256, Hash as _, Header as _},
+        MultiSignature,
     },
 };
 
-/// Blocks in which a transaction may be included after it was signed; later it is void, so that a lost one cannot come back.
+/// Number of blocks in which a transaction may be included after it was signed; later it is void, so that a lost one
+/// cannot come back.
 const LIFETIME: u64 = 64;
 
 /// How long to wait for a transaction.
@@ -45,12 +48,13 @@ impl Included {
 }
 
 impl Chain {
-    /// The nonce of the signer's next transaction, after those in the pool.
+    /// The nonce of the signer's next transaction, counting those in the pool.
     ///
     /// # Errors
     /// [`ChainError::Call`].
-    pub async fn next_nonce(&self, signer: &sr25519::Pair) -> Result<Nonce, ChainError> {
-        self.call("system_accountNextIndex", rpc_params![signer.public().to_ss58check()])
+    pub async fn next_nonce(&self, signer: &OwnerKey) -> Result<Nonce, ChainError> {
+        let account = AccountId::new(signer.public());
+        self.call("system_accountNextIndex", rpc_params![account.to_ss58check()])
             .await
     }
 
@@ -61,24 +65,23 @@ impl Chain {
     pub async fn sign(
         &self,
         call: RuntimeCall,
-        signer: &sr25519::Pair,
+        signer: &OwnerKey,
         nonce: Nonce,
     ) -> Result<UncheckedExtrinsic, ChainError> {
         let number = u64::from(*self.header(None).await?.number());
         let era = Era::mortal(LIFETIME, number);
         let born = u32::try_from(era.birth(number)).unwrap_or_default();
         let birth = self.block_hash(born).await?.ok_or(ChainError::NoBlock(born))?;
-        Ok(sign(
-            call,
-            signer,
-            Binding {
-                genesis: self.genesis,
-                nonce,
-                era,
-                birth,
-                tip: 0,
-            },
-        ))
+        let binding = Binding {
+            genesis: self.genesis,
+            nonce,
+            era,
+            birth,
+            tip: 0,
+        };
+        let unsigned = Unsigned::new(call, binding);
+        let signature = Signature::from_raw(signer.sign(unsigned.message()));
+        Ok(unsigned.signed_by(AccountId::new(signer.public()), MultiSignature::Sr25519(signature)))
     }
 
     /// Signs and sends a call, and waits.
@@ -88,7 +91,7 @@ impl Chain {
     pub async fn submit(
         &self,
         call: RuntimeCall,
-        signer: &sr25519::Pair,
+        signer: &OwnerKey,
         until: Until,
     ) -> Result<Included, ChainError> {
         let ordered = self.nonces.lock().await;
