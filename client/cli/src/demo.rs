@@ -446,6 +446,6 @@ async fn shape_of(chain: &Chain, batches: &[Settled]) -> Result<Shape, DemoError
     let shape = chain.verifying_key(id, None).await?;
     Ok(Shape {
         units: shape.units,
-        orders: shape.orders.into(),
+        places: shape.orders.into(),
     })
 }

@@ -103,7 +103,7 @@ impl NodeChain {
                 views.push(ShapeView {
                     id,
                     units: shape.units,
-                    orders: shape.orders.into(),
+                    places: shape.orders.into(),
                     // A batch that is sent now is in the next block at the earliest.
                     active: shape.active_at <= number.saturating_add(1),
                     key: shape.key.into_inner(),

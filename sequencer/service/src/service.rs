@@ -177,7 +177,7 @@ impl<C: ChainClient> Sequencer<C> {
         let shapes = self.patiently(|| self.shared.chain.shapes()).await;
         let found = shapes
             .iter()
-            .find(|s| s.key == key && s.units == shape.units && s.orders == shape.orders);
+            .find(|s| s.key == key && s.units == shape.units && s.places == shape.places);
         let found = found.ok_or(StartError::NoVerifyingKey)?;
         let facts = ProverFacts {
             shape_id: found.id,

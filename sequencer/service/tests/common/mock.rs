@@ -347,7 +347,7 @@ impl ChainClient for MockChain {
         Ok(vec![ShapeView {
             id: SHAPE_ID,
             units: 4,
-            orders: 1,
+            places: 1,
             active: true,
             key,
         }])
