@@ -4,8 +4,8 @@ use cloister_batcher::ClosedBatch;
 use cloister_client::{
     chain::{Chain, ChainError, Included, Until},
     oracle::developer,
-    trader::Trader,
 };
+use cloister_client_core::{owner::OwnerKey, trader::Trader};
 use cloister_crypto::{field::to_bytes, Fr};
 use cloister_ledger::{
     state::{BatchRequest, UnitRequest},
@@ -16,7 +16,7 @@ use cloister_risk::RiskTable;
 use cloister_runtime::RuntimeCall;
 use cloister_sequencer::{BatchProver, Groth16Prover};
 use pallet_cloister_execution::{Batch, Call, UnitSubmission};
-use polkadot_sdk::{frame_support::BoundedVec, sp_core::sr25519};
+use polkadot_sdk::frame_support::BoundedVec;
 
 /// A sequencer that knows one group from its first batch on.
 pub struct TestSequencer {
@@ -188,7 +188,7 @@ pub async fn submit_as(
     chain: &Chain,
     group: u32,
     batch: &Batch,
-    signer: &sr25519::Pair,
+    signer: &OwnerKey,
 ) -> Result<Included, ChainError> {
     let call = Call::submit_batch {
         group,

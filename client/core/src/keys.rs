@@ -4,7 +4,7 @@
 //! | --- | --- |
 //! | trading key (Jubjub; signs orders, cancels and withdrawals) | the seed |
 //! | view key (reads the account; sealed to the sequencers when it opens) | the seed |
-//! | owner (sr25519 account of the chain; pays and is paid) | the seed, or a secret URI such as `//Alice` for development |
+//! | owner (sr25519 account of the chain; pays and is paid) | the seed, or a secret URI such as `//Alice` |
 
 use crate::owner::{OwnerKey, OwnerUriError};
 use blake2::{Blake2b512, Digest};

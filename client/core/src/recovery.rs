@@ -19,7 +19,10 @@ pub enum RecoveryError {
     #[error("batch {0} touches the account before it was opened")]
     NotOpened(u64),
     /// An open or a re-key gives the account keys that are not among the given ones.
-    #[error("batch {0} gives the account keys that this wallet does not have; it is another account's wallet, or one from before or after a change of keys")]
+    #[error(
+        "batch {0} gives the account keys that this wallet does not have; it is another account's wallet, or one from \
+         before or after a change of keys"
+    )]
     OtherKey(u64),
     /// A record does not decrypt.
     #[error("batch {batch_no}: {source}")]

@@ -1,4 +1,4 @@
-//! Checks that need nobody's word: proofs, roots, accounts and money, all from chain data.
+//! Checks that trust nobody: proofs, roots, accounts and money, all from chain data.
 
 use crate::{
     chain::{Chain, ChainError},
@@ -38,18 +38,19 @@ pub enum AuditError {
     },
 }
 
-/// What the settled batches are, checked.
+/// Settled batches that were checked.
 #[derive(Clone, Debug)]
 pub struct BatchAudit {
     /// The batches.
     pub batches: Vec<Settled>,
-    /// Time of each native verification.
+    /// How long each native verification took.
     pub verify: Vec<Duration>,
-    /// Root of the public leaves; it is the chain's.
+    /// Root of the public leaves, equal to the chain's.
     pub root: [u8; 32],
 }
 
-/// Reads every settled batch up to a block, verifies every proof natively, and rebuilds the chain's root from the public leaves.
+/// Reads every settled batch up to a block, verifies every proof natively, and rebuilds the chain's root from the public
+/// leaves.
 ///
 /// # Errors
 /// [`AuditError`] with the first thing that does not hold.
@@ -83,7 +84,7 @@ pub fn recover_trader(batches: &[Settled], trader: &Trader) -> Result<Recovered,
     recover(statements(batches), trader.index, &[trader.account_keys()])
 }
 
-/// Where the settlement asset is, in one block.
+/// Where the settlement asset is in one block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Money {
     /// Total supply.
@@ -92,7 +93,7 @@ pub struct Money {
     pub held: Balance,
     /// What the group's vault holds.
     pub vault: Balance,
-    /// Smallest balance an account may hold; the vault was made with it.
+    /// Smallest balance that an account may hold; the vault was created with it.
     pub minimum: Balance,
     /// What the vault owes: queued, claims and settled together.
     pub owed: Balance,
@@ -126,8 +127,8 @@ impl Money {
         })
     }
 
-    /// True if nothing was made or lost since `before`: the supply is the same, every unit of it is somebody's, and the vault holds its minimum and
-    /// exactly what it owes.
+    /// True if nothing was made or lost since `before`: the supply is the same, all of it belongs to somebody, and the
+    /// vault holds its minimum and exactly what it owes.
     pub fn conserved_since(&self, before: &Self) -> bool {
         self.supply == before.supply && self.held == self.supply && self.vault == self.minimum + self.owed
     }

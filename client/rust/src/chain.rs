@@ -1,7 +1,7 @@
 //! The chain, over the WebSocket of a node.
 //!
-//! Transactions and storage keys are built with the runtime's own types, so the client works with exactly the runtime it was built with;
-//! [`Chain::connect`] checks that.
+//! Transactions and storage keys are built with the runtime's own types, so the client works with exactly the runtime
+//! that it was built with; [`Chain::connect`] checks that.
 
 mod block;
 mod error;
@@ -31,12 +31,12 @@ use polkadot_sdk::{
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Mutex;
 
-/// How long a call may take before the node counts as gone.
+/// How long a call may take before the connection counts as lost.
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
-/// Largest answer: a block full of batches, hexadecimal, and room for JSON around it.
+/// Largest answer: a block full of batches in hexadecimal, with room for the JSON around it.
 const MAX_ANSWER: u32 = 64 * 1024 * 1024;
-/// Storage keys asked for at once.
-const KEYS_A_PAGE: u32 = 512;
+/// Maximum number of storage keys per request.
+const KEYS_PER_PAGE: u32 = 512;
 
 /// A connection to a node.
 #[derive(Clone)]
@@ -44,7 +44,8 @@ pub struct Chain {
     client: Arc<WsClient>,
     url: String,
     genesis: Hash,
-    /// Held from reading a nonce until the pool has the transaction, so that two transactions of one signer do not take the same nonce.
+    /// Held from reading a nonce until the pool has the transaction, so that two transactions of one signer do not take
+    /// the same nonce.
     nonces: Arc<Mutex<()>>,
 }
 
@@ -58,7 +59,7 @@ impl std::fmt::Debug for Chain {
 }
 
 impl Chain {
-    /// Connects and checks that the chain runs the runtime this client was built with.
+    /// Connects and checks that the chain runs the runtime that this client was built with.
     ///
     /// # Errors
     /// [`ChainError::Unreachable`], [`ChainError::OtherRuntime`].
@@ -194,9 +195,9 @@ impl Chain {
         let mut out: Vec<Vec<u8>> = Vec::new();
         loop {
             let last = out.last().cloned().map(StorageKey);
-            let params = rpc_params![StorageKey(prefix.clone()), KEYS_A_PAGE, last, at];
+            let params = rpc_params![StorageKey(prefix.clone()), KEYS_PER_PAGE, last, at];
             let page: Vec<StorageKey> = self.call("state_getKeysPaged", params).await?;
-            let full = page.len() as u64 == u64::from(KEYS_A_PAGE);
+            let full = page.len() as u64 == u64::from(KEYS_PER_PAGE);
             out.extend(page.into_iter().map(|key| key.0));
             if !full {
                 return Ok(out);
@@ -204,7 +205,7 @@ impl Chain {
         }
     }
 
-    /// Calls a runtime API with arguments that are encoded already.
+    /// Calls a runtime API with encoded arguments.
     ///
     /// # Errors
     /// [`ChainError::Decode`] if the answer is not a `T`.
@@ -225,7 +226,7 @@ fn decode<T: Decode>(what: &'static str, bytes: &[u8]) -> Result<T, ChainError> 
     T::decode_all(&mut &*bytes).map_err(|source| ChainError::Decode { what, source })
 }
 
-/// A client encodes calls by the runtime it was built with; another version would misread them.
+/// A client encodes calls for the runtime that it was built with; another version would misread them.
 fn check_version(found: &RuntimeVersion) -> Result<(), ChainError> {
     let same = found.spec_name == VERSION.spec_name
         && found.spec_version == VERSION.spec_version

@@ -2,12 +2,10 @@
 
 use cloister_circuits::statements::{exit::ExitCircuit, seal::SealCircuit};
 use cloister_client::{
-    exit::{Exit, ExitProver},
-    history::Settled,
+    exit::ExitProver,
     prover::{Parameters, ProofError, TraderProver},
-    trader::Trader,
-    wallet::Keys,
 };
+use cloister_client_core::{exit::Exit, keys::TraderKeys, trader::Trader};
 use cloister_crypto::field::to_bytes;
 use cloister_groth16::{default_directory, KeyError, Matrices};
 use cloister_ledger::{
@@ -19,23 +17,12 @@ use cloister_ledger::{
 /// 1,000 of the settlement asset.
 const DEPOSIT: u64 = 1_000_000_000;
 
-fn settled(statement: Statement) -> Settled {
-    Settled {
-        block: Default::default(),
-        number: 1,
-        bytes: 0,
-        shape: 1,
-        statement,
-        proof: [0; 192],
-    }
-}
-
-/// A trader of the world as the client has it.
+/// A trader of the world, as the client sees it.
 fn client_trader(world: &World, trader: usize) -> Trader {
     let known = &world.traders[trader];
-    let wallet = Keys::from_seed(&[1; 32], None).expect("a seed gives keys");
+    let wallet = TraderKeys::from_seed(&[1; 32], None).expect("a seed gives keys");
     Trader {
-        keys: Keys {
+        keys: TraderKeys {
             trading: known.secret.clone(),
             view: known.view_key,
             ..wallet
@@ -47,9 +34,9 @@ fn client_trader(world: &World, trader: usize) -> Trader {
 }
 
 /// Two accounts that have traded with one another.
-fn market() -> (World, Vec<Settled>) {
+fn market() -> (World, Vec<Statement>) {
     let mut world = World::new(11);
-    let mut batches = Vec::new();
+    let mut statements = Vec::new();
     let opens: Vec<UnitRequest> = (0..2).map(|_| world.open(DEPOSIT)).collect();
     for round in 0..2 {
         let units = if round == 0 {
@@ -59,9 +46,9 @@ fn market() -> (World, Vec<Settled>) {
         };
         let request = world.padded(Shape::DEV, units);
         let (_, effect) = world.apply(Shape::DEV, &request);
-        batches.push(settled(effect.statement));
+        statements.push(effect.statement);
     }
-    (world, batches)
+    (world, statements)
 }
 
 /// The ledger's word on what an account is worth.
@@ -73,12 +60,12 @@ fn worth(state: &GroupState, values: &FinalValues, index: u32) -> i128 {
 
 #[tokio::test]
 async fn exits_should_be_proven_from_the_records_alone() {
-    let (world, batches) = market();
+    let (world, statements) = market();
     let prover = ExitProver::new(None).await.expect("the development parameters");
     let values = FinalValues::of(&world.table);
     for trader in 0..2 {
         let trader = client_trader(&world, trader);
-        let exit = Exit::of(&batches, &trader, &world.table).expect("rebuilt");
+        let exit = Exit::of(&statements, &trader, &world.table).expect("rebuilt");
         assert!(
             exit.witness.account.positions.iter().any(|q| *q != 0),
             "nothing was traded"
@@ -88,7 +75,7 @@ async fn exits_should_be_proven_from_the_records_alone() {
         assert_eq!(exit.statement.root, world.state.root());
         assert_eq!(exit.statement.final_hash, values.hash(GROUP));
         let proven = prover.prove(&exit).await.expect("proven");
-        let json = exit.to_json(&proven, &prover.verifying_key());
+        let json = exit.to_json(&proven.proof, &prover.verifying_key());
         assert_eq!(json["public"], hex::encode(to_bytes(&exit.statement.hash())));
         assert_eq!(json["claim"], exit.statement.claim.to_string());
     }
@@ -96,9 +83,9 @@ async fn exits_should_be_proven_from_the_records_alone() {
 
 #[tokio::test]
 async fn an_exit_with_a_higher_claim_should_not_be_proven() {
-    let (world, batches) = market();
+    let (world, statements) = market();
     let prover = ExitProver::new(None).await.expect("the development parameters");
-    let mut exit = Exit::of(&batches, &client_trader(&world, 0), &world.table).expect("rebuilt");
+    let mut exit = Exit::of(&statements, &client_trader(&world, 0), &world.table).expect("rebuilt");
     exit.statement.claim += 1;
     let refused = prover.prove(&exit).await;
     assert!(matches!(refused, Err(ProofError::Prove(_))), "{refused:?}");

@@ -120,8 +120,8 @@ struct Desk {
 }
 
 impl Desk {
-    /// The trader whom an order of this side suits best: the one whose position it shrinks most, and then the one who has
-    /// waited longest.
+    /// The trader whom an order of this side suits best: the one whose position it shrinks most, and of several the one
+    /// who has waited longest.
     fn choose(&mut self, side: Side, excluded: &[usize]) -> Option<usize> {
         let suits = |trader: &usize| {
             let position = self.positions.get(*trader).copied().unwrap_or_default();
@@ -223,8 +223,8 @@ fn plan_stretch(
             fills: fills.to_vec(),
         })
     };
-    // Makers first, each just before the incoming order that first meets it; a trader who makes in a stretch never takes
-    // in it.
+    // Makers first, each just before the incoming order that first meets it. In one stretch, no trader both makes and
+    // takes.
     let mut maker_traders = Vec::new();
     for fills in &stretch.makers {
         let side = side_of(fills)?.opposite();

@@ -1,4 +1,4 @@
-//! Blocks: their transactions and what these did.
+//! Blocks: their transactions and the effects of these.
 
 use super::{decode, Chain, ChainError};
 use cloister_runtime::{Hash, Header, RuntimeCall, RuntimeEvent, UncheckedExtrinsic};
@@ -18,13 +18,13 @@ use serde::Deserialize;
 /// One transaction of a block.
 #[derive(Clone, Debug)]
 pub struct Extrinsic {
-    /// Its place in the block.
+    /// Its position in the block.
     pub index: u32,
-    /// Bytes on the chain, with the length in front.
+    /// Its bytes on the chain, with the length in front.
     pub bytes: Vec<u8>,
     /// What it calls.
     pub call: RuntimeCall,
-    /// Who signed it, if anybody.
+    /// Who signed it, if anybody did.
     pub signer: Option<cloister_runtime::AccountId>,
     /// What it did, in order.
     pub events: Vec<RuntimeEvent>,
@@ -54,7 +54,7 @@ pub struct BlockView {
     pub header: Header,
     /// Its transactions.
     pub extrinsics: Vec<Extrinsic>,
-    /// What its beginning and end did.
+    /// What happened at its beginning and end, outside transactions.
     pub other_events: Vec<RuntimeEvent>,
 }
 

@@ -12,13 +12,16 @@ pub enum ChainError {
     /// No node answers.
     #[error("no node answers at {url}: {source}. Start one with `cloister-node --dev`, or name another with --node")]
     Unreachable {
-        /// Where it was looked for.
+        /// The address that was tried.
         url: String,
         /// Why not.
         source: Box<ClientError>,
     },
     /// The chain runs a runtime of another version.
-    #[error("the chain runs {found}, this client was built for {expected} (specification/transaction version); use the client of the chain's release")]
+    #[error(
+        "the chain runs {found}, this client was built for {expected} (specification/transaction version); \
+         use the client of the chain's release"
+    )]
     OtherRuntime {
         /// What the chain runs.
         found: String,
@@ -41,7 +44,7 @@ pub enum ChainError {
         /// Why.
         source: Box<ClientError>,
     },
-    /// Bytes are not what they should be.
+    /// Bytes do not decode to what they should be.
     #[error("{what} cannot be decoded: {source}")]
     Decode {
         /// What the bytes should be.
@@ -55,7 +58,7 @@ pub enum ChainError {
     /// The best chain is not that long.
     #[error("the chain has no block {0} yet")]
     NoBlock(u32),
-    /// The node stopped reporting.
+    /// A subscription ended.
     #[error("the node stopped reporting on {0}")]
     StreamEnded(&'static str),
     /// The pool refused or lost the transaction.
@@ -67,7 +70,7 @@ pub enum ChainError {
     /// The transaction is in a block and failed there.
     #[error("{0}")]
     Failed(Box<Failure>),
-    /// A value that must be there is not.
+    /// A value that the chain must have is missing.
     #[error("the chain has no {0}")]
     Absent(&'static str),
 }
@@ -106,7 +109,7 @@ fn hint(error: &Execution<Runtime>) -> Option<&'static str> {
         Execution::NoAccount => "open one first with `cloister open`",
         Execution::InsufficientBalance => "the owner holds too little of the settlement asset",
         Execution::DepositTooSmall => "deposit more at once",
-        Execution::UserCapExceeded | Execution::VaultCapExceeded => "the exchange takes no more for now; deposit less",
+        Execution::UserCapExceeded | Execution::VaultCapExceeded => "a cap on deposits is reached for now; deposit less",
         Execution::QueueFull | Execution::TooManyItems => "wait until the next batch has consumed queued deposits",
         Execution::GroupDisabled => "the group is paused by its administrators",
         Execution::NotSubmitter => "only the sequencers' accounts submit batches",
