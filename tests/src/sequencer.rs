@@ -184,12 +184,7 @@ pub async fn submit(chain: &Chain, group: u32, batch: &Batch) -> Result<Included
 ///
 /// # Errors
 /// What the chain says.
-pub async fn submit_as(
-    chain: &Chain,
-    group: u32,
-    batch: &Batch,
-    signer: &OwnerKey,
-) -> Result<Included, ChainError> {
+pub async fn submit_as(chain: &Chain, group: u32, batch: &Batch, signer: &OwnerKey) -> Result<Included, ChainError> {
     let call = Call::submit_batch {
         group,
         batch: Box::new(batch.clone()),

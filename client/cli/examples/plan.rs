@@ -3,7 +3,7 @@
 //! `cargo run --release -p cloister-cli --example plan`
 
 use cloister_cli::{
-    table::{Columns, Left, Right},
+    table::{Left, Right, TextTable},
     tape::{market, natural_lot, plan::plan, prints},
 };
 use cloister_client_core::amount::show_money;
@@ -18,7 +18,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let lot = natural_lot(&trades).ok_or("no lot suits these trades")?;
     let plan = plan(&prints(&trades, lot)?, TRADERS)?;
     println!("{} trades need {} orders", trades.len(), plan.orders.len());
-    let mut table = Columns::new(&[Right, Left, Left, Right, Right]);
+    let mut table = TextTable::new(&[Right, Left, Left, Right, Right]);
     table.row(["trader", "role", "side", "lots", "limit"]);
     for order in plan.orders.iter().take(SHOWN) {
         table.row([

@@ -348,7 +348,13 @@ mod tests {
 
     #[test]
     fn a_duration_should_be_numbers_with_units() {
-        let cases = [("90s", 90), ("15m", 900), ("2h", 7_200), ("7d", 604_800), ("1h 30m", 5_400)];
+        let cases = [
+            ("90s", 90),
+            ("15m", 900),
+            ("2h", 7_200),
+            ("7d", 604_800),
+            ("1h 30m", 5_400),
+        ];
         for (text, seconds) in cases {
             assert_eq!(parse_duration(text), Ok(seconds * 1_000), "{text}");
         }

@@ -23,14 +23,14 @@ use cloister_cli::{
     demo::DemoError,
     progress::Progress,
     replay::ReplayError,
-    table::Columns,
+    table::TextTable,
     tape::csv::TapeError,
     wallet::{default_directory, Wallet, WalletError},
 };
 use cloister_client::{
     audit::{audit_batches, AuditError, BatchAudit},
     chain::{Chain, ChainError},
-    instrument::InstrumentError,
+    instrument::FindInstrumentError,
     prover::ProofError,
     seal::SealError,
     sequencer::{SequencerClient, SequencerError},
@@ -62,7 +62,7 @@ pub enum CommandError {
     Trader(#[from] TraderError),
     /// The instrument cannot be used.
     #[error(transparent)]
-    Instrument(#[from] InstrumentError),
+    Instrument(#[from] FindInstrumentError),
     /// A number is not one.
     #[error(transparent)]
     Amount(#[from] AmountError),
@@ -108,7 +108,7 @@ pub enum CommandError {
 }
 
 /// Prints the rows of a table.
-fn show(table: Columns) {
+fn show(table: TextTable) {
     for line in table.lines() {
         say!("{line}");
     }

@@ -4,14 +4,14 @@
 use crate::{
     progress::Progress,
     tape::{
-        plan::{plan, Plan, PlanError, PlannedOrder, Role},
+        plan::{plan, OrderRole, Plan, PlanError, PlannedOrder},
         prints, Print, PrintError, TapeTrade,
     },
 };
 use cloister_client::{
     chain::{Chain, ChainError, Until},
     funding::fund,
-    instrument::{find, InstrumentError},
+    instrument::{find, FindInstrumentError},
     oracle::{self, feeds_of, OracleError},
     seal::{SealError, SealProver},
     sequencer::{SequencerClient, SequencerError},
@@ -19,10 +19,10 @@ use cloister_client::{
 };
 use cloister_client_core::{
     amount::{show_money, AmountError, Decimal},
-    instrument::{Instrument, NotInTable},
+    instrument::{NotInTable, TradedInstrument},
     keys::{entropy, EntropyError, TraderKeys},
     owner::OwnerUriError,
-    trader::{Terms, Trader},
+    trader::{OrderTerms, Trader},
 };
 use cloister_ledger::{instruction::flags, SignedInstruction};
 use cloister_runtime::{configs::oracle::FeedId, Hash};
@@ -78,7 +78,7 @@ pub enum ReplayError {
     Seal(#[from] SealError),
     /// The instrument cannot be used.
     #[error("{0}")]
-    Instrument(#[from] InstrumentError),
+    Instrument(#[from] FindInstrumentError),
     /// The instrument has left the risk table.
     #[error("{0}")]
     NotInTable(#[from] NotInTable),
@@ -232,7 +232,7 @@ pub struct ReplayMarket {
     /// The sequencer.
     pub sequencer: SequencerClient,
     /// The instrument.
-    pub instrument: Instrument,
+    pub instrument: TradedInstrument,
     /// Feeds the instrument's price.
     pub feeder: Feeder,
     /// Tells people what happens.
@@ -259,7 +259,7 @@ impl ReplayMarket {
         let instrument = loop {
             match find(chain, group, instrument).await {
                 Ok(found) => break found,
-                Err(InstrumentError::Chain(ChainError::Absent(_)) | InstrumentError::NotInTable(_))
+                Err(FindInstrumentError::Chain(ChainError::Absent(_)) | FindInstrumentError::NotInTable(_))
                     if begin.elapsed() < PATIENCE =>
                 {
                     tokio::time::sleep(POLL).await;
@@ -466,7 +466,7 @@ impl ReplayMarket {
         let orders = rest.iter().take_while(|o| o.stretch == stretch);
         let trades: Vec<usize> = orders.flat_map(|o| o.fills.iter().copied()).collect();
         let price = |i: &usize| wanted.get(*i).map_or(0, |p| p.price);
-        let inside = |instrument: &Instrument, tenths: u64| {
+        let inside = |instrument: &TradedInstrument, tenths: u64| {
             let room = instrument.row.band / 10 * tenths;
             trades.iter().all(|i| price(i).abs_diff(instrument.mark()) <= room)
         };
@@ -507,10 +507,10 @@ impl ReplayMarket {
         bar: &ProgressBar,
     ) -> Result<(), ReplayError> {
         let flags = match order.role {
-            Role::Maker => flags::POST_ONLY,
-            Role::Taker => flags::IMMEDIATE_OR_CANCEL,
+            OrderRole::Maker => flags::POST_ONLY,
+            OrderRole::Taker => flags::IMMEDIATE_OR_CANCEL,
         };
-        let terms = Terms {
+        let terms = OrderTerms {
             instrument_id: self.instrument.id,
             side: order.side,
             limit: order.limit,
@@ -523,7 +523,7 @@ impl ReplayMarket {
                 .fee_allowance(order.limit.max(self.instrument.mark() + self.instrument.row.band)),
         };
         let accepted = self.submit(&trader.order(id, &terms), bar).await?;
-        let expected = if order.role == Role::Taker { order.lots } else { 0 };
+        let expected = if order.role == OrderRole::Taker { order.lots } else { 0 };
         if accepted.filled != expected || accepted.filled + accepted.resting != order.lots {
             let (filled, resting) = (accepted.filled, accepted.resting);
             return Err(ReplayError::OtherFill {

@@ -9,13 +9,13 @@ const GAP: u16 = 2;
 
 /// Rows of text in aligned columns.
 #[derive(Debug)]
-pub struct Columns {
+pub struct TextTable {
     table: Table,
     alignment: Vec<CellAlignment>,
 }
 
-impl Columns {
-    /// Columns with these alignments.
+impl TextTable {
+    /// TextTable with these alignments.
     pub fn new(alignment: &[CellAlignment]) -> Self {
         let mut table = Table::new();
         table.load_preset(NOTHING);

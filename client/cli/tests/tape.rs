@@ -3,7 +3,7 @@
 use cloister_cli::tape::{
     csv::{read, read_file, TapeError},
     market, natural_lot,
-    plan::{plan, Plan, PlanError, Role},
+    plan::{plan, OrderRole, Plan, PlanError},
     prints, Print, TapeTrade,
 };
 use cloister_client_core::amount::{AmountError, Lot};
@@ -76,11 +76,11 @@ fn execute(plan: &Plan) -> Vec<(u64, u64, Side, usize, usize)> {
             }
         }
         match order.role {
-            Role::Maker => {
+            OrderRole::Maker => {
                 assert_eq!(left, order.lots, "a maker trades at once");
                 book.push((order.side, order.limit, left, order.trader));
             }
-            Role::Taker => assert_eq!(left, 0, "a taker finds too little"),
+            OrderRole::Taker => assert_eq!(left, 0, "a taker finds too little"),
         }
     }
     assert_eq!(book, vec![], "orders are left at rest");
@@ -190,7 +190,7 @@ fn a_run_at_one_price_should_share_one_order_at_rest() {
         .collect();
     let plan = check(&prints(&trades, MILLI).expect("whole lots"), 4);
     assert_eq!(plan.orders.len(), 6);
-    assert_eq!((plan.orders[0].role, plan.orders[0].lots), (Role::Maker, 50));
+    assert_eq!((plan.orders[0].role, plan.orders[0].lots), (OrderRole::Maker, 50));
 }
 
 #[test]
@@ -201,7 +201,7 @@ fn a_sweep_should_be_one_incoming_order() {
     assert_eq!(plan.orders.len(), 4);
     assert_eq!(
         (plan.orders[3].role, plan.orders[3].limit, plan.orders[3].lots),
-        (Role::Taker, 60_000_200, 30)
+        (OrderRole::Taker, 60_000_200, 30)
     );
 }
 

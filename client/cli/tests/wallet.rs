@@ -62,9 +62,15 @@ fn a_wallet_should_be_refused_when_it_is_missing_taken_or_in_use() {
         Wallet::create(directory.path(), "w", None, None),
         Err(WalletError::Exists(_))
     ));
-    assert!(matches!(Wallet::open(directory.path(), "w"), Err(WalletError::Locked(_))));
+    assert!(matches!(
+        Wallet::open(directory.path(), "w"),
+        Err(WalletError::Locked(_))
+    ));
     drop(wallet);
-    assert!(matches!(Wallet::open(directory.path(), "../w"), Err(WalletError::Name(_))));
+    assert!(matches!(
+        Wallet::open(directory.path(), "../w"),
+        Err(WalletError::Name(_))
+    ));
 }
 
 #[test]

@@ -6,7 +6,7 @@ use cloister_client_core::{
     amount::{show_money, Decimal, Lot},
     keys::{entropy, TraderKeys},
     seal::seal,
-    trader::{Terms, Trader},
+    trader::{OrderTerms, Trader},
 };
 use cloister_crypto::{field::to_bytes, seal::SealKey};
 use cloister_ledger::{instruction::flags, Side};
@@ -31,7 +31,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         index: 0,
     };
     let (quantity, price): (Decimal, Decimal) = ("0.025".parse()?, "61800.30".parse()?);
-    let terms = Terms {
+    let terms = OrderTerms {
         instrument_id: 1,
         side: Side::Buy,
         limit: LOT.price(&price)?,

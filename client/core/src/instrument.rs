@@ -12,7 +12,7 @@ pub struct NotInTable(pub u32);
 
 /// One instrument as it trades now.
 #[derive(Clone, Debug)]
-pub struct Instrument {
+pub struct TradedInstrument {
     /// Margin group.
     pub group: u32,
     /// Number of the instrument.
@@ -31,7 +31,7 @@ pub struct Instrument {
     pub initial: u16,
 }
 
-impl Instrument {
+impl TradedInstrument {
     /// The instrument with this number, as a risk table describes it.
     ///
     /// # Errors

@@ -55,9 +55,5 @@ impl OwnerKey {
 
 /// True if `signature` is a signature of the message by the account.
 pub fn verify(account: &[u8; 32], message: &[u8], signature: &[u8; 64]) -> bool {
-    sr25519::verify(
-        &sr25519::Signature(*signature),
-        message,
-        &sr25519::PublicKey(*account),
-    )
+    sr25519::verify(&sr25519::Signature(*signature), message, &sr25519::PublicKey(*account))
 }

@@ -3,9 +3,9 @@
 use crate::{keys::TraderKeys, recovery::AccountKeys};
 use cloister_ledger::{instruction::flags, Instruction, Key, Kind, Side, SignedInstruction};
 
-/// Terms of an order, in the exchange's units.
+/// OrderTerms of an order, in the exchange's units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Terms {
+pub struct OrderTerms {
     /// Instrument.
     pub instrument_id: u32,
     /// Side.
@@ -60,7 +60,7 @@ impl Trader {
     }
 
     /// Signs an order.
-    pub fn order(&self, id: u64, terms: &Terms) -> SignedInstruction {
+    pub fn order(&self, id: u64, terms: &OrderTerms) -> SignedInstruction {
         self.sign(Instruction {
             instrument_id: terms.instrument_id,
             side: terms.side,

@@ -53,6 +53,9 @@ fn entropy_should_differ_each_time() {
 #[test]
 fn debug_output_should_hold_no_secret() {
     let keys = TraderKeys::from_seed(&SEED, None).expect("keys");
-    let shown = format!("TraderKeys {{ owner: OwnerKey(\"{}\"), .. }}", hex::encode(keys.owner.public()));
+    let shown = format!(
+        "TraderKeys {{ owner: OwnerKey(\"{}\"), .. }}",
+        hex::encode(keys.owner.public())
+    );
     assert_eq!(format!("{keys:?}"), shown);
 }

@@ -98,12 +98,7 @@ fn an_account_should_not_be_rebuilt_when_records_are_missing() {
     let Market { batches, keys, .. } = market(2);
     let touched = |batch: &&Statement| batch.units.iter().any(|unit| unit.index == 0);
     assert_eq!(recover(&batches, 999, &keys[&0]), Err(RecoveryError::Untouched(999)));
-    let second = batches
-        .iter()
-        .filter(touched)
-        .nth(1)
-        .expect("touched twice")
-        .batch_no;
+    let second = batches.iter().filter(touched).nth(1).expect("touched twice").batch_no;
     let late = recover(&batches[1..], 0, &keys[&0]);
     assert_eq!(late, Err(RecoveryError::NotOpened(second)));
 }

@@ -15,7 +15,7 @@ use cloister_client::{
 use cloister_client_core::{
     amount::{money, Decimal},
     keys::{entropy, TraderKeys},
-    trader::Terms,
+    trader::OrderTerms,
 };
 use cloister_ledger::{instruction::flags, Side};
 use std::time::Duration;
@@ -43,7 +43,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let instrument = instrument::find(&chain, GROUP, "BTC-PERP").await?;
     let limit = instrument.mark();
-    let terms = Terms {
+    let terms = OrderTerms {
         instrument_id: instrument.id,
         side: Side::Buy,
         limit,

@@ -3,7 +3,7 @@
 use crate::chain::{Chain, ChainError};
 use cloister_client_core::{
     amount::{AmountError, Lot},
-    instrument::{Instrument, NotInTable},
+    instrument::{NotInTable, TradedInstrument},
 };
 use cloister_runtime::{
     configs::oracle::FeedId,
@@ -15,7 +15,7 @@ const NAMES: [(FeedId, &str); 2] = [(BTC_INDEX, "BTC-PERP"), (ETH_INDEX, "ETH-PE
 
 /// Why an instrument cannot be used.
 #[derive(Debug, thiserror::Error)]
-pub enum InstrumentError {
+pub enum FindInstrumentError {
     /// The node could not be asked.
     #[error("{0}")]
     Chain(#[from] ChainError),
@@ -62,8 +62,8 @@ pub async fn list(chain: &Chain, group: u32) -> Result<Vec<(u32, String)>, Chain
 /// Finds an instrument by name (in any case) or number, in the newest risk table.
 ///
 /// # Errors
-/// [`InstrumentError`].
-pub async fn find(chain: &Chain, group: u32, wanted: &str) -> Result<Instrument, InstrumentError> {
+/// [`FindInstrumentError`].
+pub async fn find(chain: &Chain, group: u32, wanted: &str) -> Result<TradedInstrument, FindInstrumentError> {
     let listed = chain.risk_group(group, None).await?.instruments;
     let number: Option<u32> = wanted.parse().ok();
     let matches = |id: u32, feed: FeedId| number == Some(id) || name_of(feed, id).eq_ignore_ascii_case(wanted);
@@ -72,7 +72,7 @@ pub async fn find(chain: &Chain, group: u32, wanted: &str) -> Result<Instrument,
             .iter()
             .map(|i| format!("{} ({})", name_of(i.feed, i.id), i.id))
             .collect();
-        return Err(InstrumentError::Unknown {
+        return Err(FindInstrumentError::Unknown {
             group,
             wanted: wanted.into(),
             known: known.join(", "),
@@ -80,7 +80,7 @@ pub async fn find(chain: &Chain, group: u32, wanted: &str) -> Result<Instrument,
     };
     let table = chain.latest_risk_table(group, None).await?;
     let name = name_of(found.feed, found.id);
-    Ok(Instrument::in_table(
+    Ok(TradedInstrument::in_table(
         &table,
         group,
         found.id,

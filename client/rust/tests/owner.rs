@@ -44,7 +44,14 @@ fn an_owner_should_be_the_one_of_the_sdk_for_the_same_seed() {
 
 #[test]
 fn a_text_should_be_refused_where_the_sdk_refuses_it() {
-    for text in ["not words", "0x12", "0xzz", "bottom drive obey", "//Alice/ /", "\u{e9}//Alice"] {
+    for text in [
+        "not words",
+        "0x12",
+        "0xzz",
+        "bottom drive obey",
+        "//Alice/ /",
+        "\u{e9}//Alice",
+    ] {
         let theirs = sr25519::Pair::from_string(text, None).is_ok();
         assert_eq!(OwnerKey::from_uri(text).is_ok(), theirs, "{text}");
     }

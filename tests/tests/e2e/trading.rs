@@ -16,7 +16,7 @@ use cloister_client_core::{
     amount::Decimal,
     exit::Exit,
     keys::TraderKeys,
-    trader::{Terms, Trader},
+    trader::{OrderTerms, Trader},
 };
 use cloister_crypto::{
     field::{from_bytes, to_bytes},
@@ -110,7 +110,7 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
     sequencer.knows(&alice, PATIENCE).await.expect("known");
     sequencer.knows(&bob, PATIENCE).await.expect("known");
 
-    let terms = |side, flags| Terms {
+    let terms = |side, flags| OrderTerms {
         instrument_id: market.instrument.id,
         side,
         limit: market.instrument.mark(),
@@ -255,7 +255,7 @@ fn keys_of_developer() -> TraderKeys {
     }
 }
 
-async fn refusals_of_orders(sequencer: &SequencerClient, alice: &Trader, market: &ReplayMarket, good: Terms) {
+async fn refusals_of_orders(sequencer: &SequencerClient, alice: &Trader, market: &ReplayMarket, good: OrderTerms) {
     let before = sequencer.account(alice).await.expect("shown");
     let fills = sequencer.status().await.expect("status").fills;
     let instrument = &market.instrument;
@@ -270,7 +270,7 @@ async fn refusals_of_orders(sequencer: &SequencerClient, alice: &Trader, market:
     assert_code(
         send(alice.order(
             10,
-            &Terms {
+            &OrderTerms {
                 expiry: now() - 1,
                 ..good
             },
@@ -282,7 +282,7 @@ async fn refusals_of_orders(sequencer: &SequencerClient, alice: &Trader, market:
     assert_code(
         send(alice.order(
             10,
-            &Terms {
+            &OrderTerms {
                 limit: high + 1,
                 ..good
             },
@@ -291,13 +291,13 @@ async fn refusals_of_orders(sequencer: &SequencerClient, alice: &Trader, market:
         errors::OUTSIDE_BAND,
     );
     assert_code(
-        send(alice.order(10, &Terms { limit: low - 1, ..good })).await,
+        send(alice.order(10, &OrderTerms { limit: low - 1, ..good })).await,
         errors::OUTSIDE_BAND,
     );
     assert_code(
         send(alice.order(
             10,
-            &Terms {
+            &OrderTerms {
                 instrument_id: 999,
                 ..good
             },
@@ -306,20 +306,20 @@ async fn refusals_of_orders(sequencer: &SequencerClient, alice: &Trader, market:
         errors::UNKNOWN_INSTRUMENT,
     );
     assert_code(
-        send(alice.order(10, &Terms { quantity: 0, ..good })).await,
+        send(alice.order(10, &OrderTerms { quantity: 0, ..good })).await,
         errors::ZERO_QUANTITY,
     );
     assert_code(
-        send(alice.order(10, &Terms { max_fee: 0, ..good })).await,
+        send(alice.order(10, &OrderTerms { max_fee: 0, ..good })).await,
         errors::MAX_FEE_TOO_LOW,
     );
     // Twice what the equity carries as initial margin in the worst scenario.
     let lots = 2 * (DEPOSIT + MORE) / instrument.margin_per_lot() + 1;
     assert_code(
-        send(alice.order(10, &Terms { quantity: lots, ..good })).await,
+        send(alice.order(10, &OrderTerms { quantity: lots, ..good })).await,
         errors::INSUFFICIENT_MARGIN,
     );
-    let reduce = Terms {
+    let reduce = OrderTerms {
         flags: flags::REDUCE_ONLY,
         ..good
     };
@@ -396,7 +396,11 @@ async fn a_settled_batch_should_not_settle_again(chain: &Chain, owners: &[Accoun
     );
 }
 
-async fn an_instrument_that_closes_should_take_no_opening_orders(market: &mut ReplayMarket, chain: &Chain, alice: &Trader) {
+async fn an_instrument_that_closes_should_take_no_opening_orders(
+    market: &mut ReplayMarket,
+    chain: &Chain,
+    alice: &Trader,
+) {
     let id = market.instrument.id;
     let call = pallet_cloister_risk::Call::set_instrument_status {
         group: GROUP,
@@ -428,7 +432,7 @@ async fn an_instrument_that_closes_should_take_no_opening_orders(market: &mut Re
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     // Alice is long: a buy would not reduce.
-    let terms = Terms {
+    let terms = OrderTerms {
         instrument_id: id,
         side: Side::Buy,
         limit: market.instrument.mark(),

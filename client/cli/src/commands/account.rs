@@ -4,7 +4,7 @@ use super::{CommandError, Session};
 use crate::cli::Global;
 use cloister_cli::{
     progress::Progress,
-    table::{Columns, Left, Right},
+    table::{Left, Right, TextTable},
 };
 use cloister_client::{
     audit::recover_trader,
@@ -135,13 +135,13 @@ fn head(index: u32, nonce: u64, min_id: u64) -> String {
     format!("{index} (updates {nonce}, ids below {min_id} are void)")
 }
 
-fn account_facts(info: &AccountInfo) -> Columns {
+fn account_facts(info: &AccountInfo) -> TextTable {
     let available = i128::try_from(info.available).unwrap_or(i128::MAX);
     let settled = match &info.settled {
         Some(settled) => format!("{} (updates {})", show_money(settled.cash), settled.nonce),
         None => "none yet: the opening waits for its proof".into(),
     };
-    let mut facts = Columns::facts();
+    let mut facts = TextTable::facts();
     facts
         .fact("account", head(info.index, info.nonce, info.min_id))
         .fact("cash", show_money(info.cash))
@@ -155,7 +155,7 @@ fn account_facts(info: &AccountInfo) -> Columns {
 
 /// Instrument, lots and value of each position.
 fn show_positions(held: impl IntoIterator<Item = (u32, i64, i128)>, names: &Names) {
-    let mut table = Columns::new(&[Left, Right, Right]);
+    let mut table = TextTable::new(&[Left, Right, Right]);
     let mut any = false;
     table.row(["position", "quantity", "worth"]);
     for (id, lots, value) in held {
@@ -176,7 +176,7 @@ fn show_orders(info: &AccountInfo, names: &Names) {
         say!("no open orders");
         return;
     }
-    let mut table = Columns::new(&[Right, Left, Left, Right, Right]);
+    let mut table = TextTable::new(&[Right, Left, Left, Right, Right]);
     table.row(["order", "side", "instrument", "left", "limit"]);
     for order in &info.open_orders {
         let id = order.instrument_id;
@@ -201,7 +201,7 @@ pub async fn show_from_chain(global: &Global) -> Result<(), CommandError> {
     let names = Names::read(&session.chain, global.group).await?;
     let table = session.chain.latest_risk_table(global.group, Some(block)).await?;
     let account = &recovered.account;
-    let mut facts = Columns::facts();
+    let mut facts = TextTable::facts();
     facts
         .fact("account", head(session.trader.index, account.nonce, account.min_id))
         .fact("last batch", recovered.batch_no)

@@ -2,7 +2,7 @@
 
 use super::{CommandError, Session};
 use crate::cli::Global;
-use cloister_cli::{progress::Progress, table::Columns};
+use cloister_cli::{progress::Progress, table::TextTable};
 use cloister_client::{exit::ExitProver, history::statements};
 use cloister_client_core::{amount::show_money, exit::Exit};
 use std::{fs, path::Path};
@@ -24,7 +24,7 @@ pub async fn write(global: &Global, out: &Path, exit_key: Option<&Path>) -> Resu
     })?;
     let claim = i128::try_from(exit.statement.claim).unwrap_or(i128::MAX);
     let (bytes, took) = (proven.proof.len(), proven.took.as_millis());
-    let mut facts = Columns::facts();
+    let mut facts = TextTable::facts();
     facts
         .fact("account", exit.statement.index)
         .fact("equity", show_money(exit.equity))

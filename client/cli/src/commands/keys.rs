@@ -2,7 +2,7 @@
 
 use super::CommandError;
 use crate::cli::{Global, KeysCommand};
-use cloister_cli::{table::Columns, wallet::Wallet};
+use cloister_cli::{table::TextTable, wallet::Wallet};
 use cloister_client::trader::owner_of;
 use cloister_client_core::keys::parse_seed;
 use cloister_crypto::field::to_bytes;
@@ -33,7 +33,7 @@ pub fn run(global: &Global, command: KeysCommand) -> Result<(), CommandError> {
 fn show(wallet: &Wallet, secret: bool) {
     let keys = wallet.keys();
     let public = keys.trading.public();
-    let mut facts = Columns::facts();
+    let mut facts = TextTable::facts();
     facts
         .fact("wallet", wallet.path().display())
         .fact("owner", owner_of(keys).to_ss58check())

@@ -2,7 +2,7 @@
 
 use super::CommandError;
 use crate::cli::Global;
-use cloister_cli::table::{Columns, Left, Right};
+use cloister_cli::table::{Left, Right, TextTable};
 use cloister_client::{
     instrument::{find, list},
     sequencer::{SequencerClient, SequencerError},
@@ -20,7 +20,7 @@ pub async fn book(global: &Global, instrument: &str, levels: u32) -> Result<(), 
         let quantity = instrument.lot.quantity(lots).to_string();
         [side.to_owned(), price(level.price), quantity, level.orders.to_string()]
     };
-    let mut table = Columns::new(&[Left, Right, Right, Right]);
+    let mut table = TextTable::new(&[Left, Right, Right, Right]);
     table.row(["", "price", "quantity", "orders"]);
     for level in book.asks.iter().rev() {
         table.row(row("ask", level));
@@ -48,7 +48,7 @@ pub async fn status(global: &Global) -> Result<(), CommandError> {
         .collect();
     let root = hex::encode(state.root);
     let queued = state.queue_next.saturating_sub(state.queue_first);
-    let mut facts = Columns::facts();
+    let mut facts = TextTable::facts();
     facts
         .fact("chain", format!("genesis {:?}", chain.genesis()))
         .fact("blocks", format!("best {best}, final {last}"))
@@ -68,7 +68,7 @@ pub async fn status(global: &Global) -> Result<(), CommandError> {
     Ok(())
 }
 
-async fn sequencer_facts(sequencer: &SequencerClient, facts: &mut Columns) -> Result<(), SequencerError> {
+async fn sequencer_facts(sequencer: &SequencerClient, facts: &mut TextTable) -> Result<(), SequencerError> {
     let status = sequencer.status().await?;
     let batch = sequencer.batch_status().await?;
     let (fills, orders, accounts) = (status.fills, status.open_orders, status.accounts);
@@ -87,7 +87,10 @@ async fn sequencer_facts(sequencer: &SequencerClient, facts: &mut Columns) -> Re
             ),
         );
     if status.development_proofs {
-        facts.fact("note", "proofs use development parameters, which prove nothing to anybody");
+        facts.fact(
+            "note",
+            "proofs use development parameters, which prove nothing to anybody",
+        );
     }
     if let Some(why) = status.halted.or(batch.halted) {
         facts.fact("HALTED", why);

@@ -5,7 +5,7 @@ use crate::cli::{Global, OrderArguments, OrderSide};
 use cloister_client::{instrument::find, trader::now};
 use cloister_client_core::{
     amount::{money, Decimal},
-    trader::Terms,
+    trader::OrderTerms,
 };
 use cloister_ledger::{instruction::flags, Side};
 
@@ -32,7 +32,7 @@ pub async fn order(global: &Global, order: &OrderArguments) -> Result<(), Comman
         (order.ioc || (order.market && !order.fok), flags::IMMEDIATE_OR_CANCEL),
         (order.fok, flags::FILL_OR_KILL),
     ];
-    let terms = Terms {
+    let terms = OrderTerms {
         instrument_id: instrument.id,
         side,
         limit,

@@ -6,7 +6,7 @@ use cloister_cli::{
     demo::{self, DemoOptions},
     progress::Progress,
     replay::{ReplayError, ReplayMarket},
-    table::Columns,
+    table::TextTable,
     tape::csv,
 };
 use cloister_client_core::amount::show_money;
@@ -34,9 +34,12 @@ pub async fn replay(global: &Global, options: &ReplayArguments) -> Result<(), Co
         .await?;
     drop(bar);
     let notional = show_money(i128::try_from(replayed.notional).unwrap_or(i128::MAX));
-    let mut facts = Columns::facts();
+    let mut facts = TextTable::facts();
     facts
-        .fact("trades", format!("{} of {}, as on the tape", replayed.fills, tape.len()))
+        .fact(
+            "trades",
+            format!("{} of {}, as on the tape", replayed.fills, tape.len()),
+        )
         .fact("orders", replayed.orders)
         .fact("volume", format!("{} lots, {notional}", replayed.volume_lots))
         .fact("state root", format!("0x{}", hex::encode(status.settled_root)));

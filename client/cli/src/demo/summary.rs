@@ -1,6 +1,6 @@
 //! What a demonstration measured.
 
-use crate::table::Columns;
+use crate::table::TextTable;
 use serde::Serialize;
 use std::{
     fmt, fs, io,
@@ -182,7 +182,7 @@ impl fmt::Display for Summary {
             ),
             ("elapsed", format!("{:.1} s", self.elapsed_s)),
         ];
-        let mut table = Columns::facts();
+        let mut table = TextTable::facts();
         for (name, value) in rows {
             table.fact(name, value);
         }

@@ -15,7 +15,7 @@ use cloister_ledger::Side;
 
 /// How an order takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Role {
+pub enum OrderRole {
     /// Comes to rest and waits.
     Maker,
     /// Comes in and trades at once.
@@ -30,7 +30,7 @@ pub struct PlannedOrder {
     /// Trader, counted from 0.
     pub trader: usize,
     /// Whether it rests or takes.
-    pub role: Role,
+    pub role: OrderRole,
     /// Side.
     pub side: Side,
     /// Limit per lot, 10^-6 of the settlement asset.
@@ -71,18 +71,18 @@ struct Stretch {
 }
 
 /// What joins a trade to the one before it.
-fn shares(before: &Print, next: &Print) -> Option<Role> {
+fn shares(before: &Print, next: &Print) -> Option<OrderRole> {
     if before.taker != next.taker {
         return None;
     }
     if before.price == next.price {
-        return Some(Role::Maker);
+        return Some(OrderRole::Maker);
     }
     let away = match next.taker {
         Side::Buy => next.price > before.price,
         Side::Sell => next.price < before.price,
     };
-    (before.moment == next.moment && away).then_some(Role::Taker)
+    (before.moment == next.moment && away).then_some(OrderRole::Taker)
 }
 
 fn stretches(tape: &[Print]) -> Vec<Stretch> {
@@ -100,8 +100,8 @@ fn stretches(tape: &[Print]) -> Vec<Stretch> {
             continue;
         };
         let (same, other) = match role {
-            Role::Maker => (&mut stretch.makers, &mut stretch.takers),
-            Role::Taker => (&mut stretch.takers, &mut stretch.makers),
+            OrderRole::Maker => (&mut stretch.makers, &mut stretch.takers),
+            OrderRole::Taker => (&mut stretch.takers, &mut stretch.makers),
         };
         if let Some(order) = same.last_mut() {
             order.push(i);
@@ -200,9 +200,13 @@ fn plan_stretch(
     let most_makers = desk.positions.len() / 2;
     let mut makers: Vec<usize> = Vec::new();
     let mut out: Vec<PlannedOrder> = Vec::new();
-    let order = |trader: usize, role: Role, fills: &[usize], desk: &mut Desk| -> Result<PlannedOrder, PlanError> {
+    let order = |trader: usize, role: OrderRole, fills: &[usize], desk: &mut Desk| -> Result<PlannedOrder, PlanError> {
         let taker = side_of(fills)?;
-        let side = if role == Role::Taker { taker } else { taker.opposite() };
+        let side = if role == OrderRole::Taker {
+            taker
+        } else {
+            taker.opposite()
+        };
         let mut lots = 0u64;
         let mut limit = None;
         for fill in fills {
@@ -248,13 +252,13 @@ fn plan_stretch(
         while let Some((resting, trader)) =
             waiting.next_if(|(resting, _)| resting.first().is_some_and(|first| *first <= last))
         {
-            out.push(order(trader, Role::Maker, resting, desk)?);
+            out.push(order(trader, OrderRole::Maker, resting, desk)?);
         }
         let side = side_of(fills)?;
         let trader = desk
             .choose(side, &makers)
             .ok_or(PlanError::TooFewTraders(desk.positions.len()))?;
-        out.push(order(trader, Role::Taker, fills, desk)?);
+        out.push(order(trader, OrderRole::Taker, fills, desk)?);
     }
     Ok(out)
 }

@@ -109,7 +109,9 @@ fn hint(error: &Execution<Runtime>) -> Option<&'static str> {
         Execution::NoAccount => "open one first with `cloister open`",
         Execution::InsufficientBalance => "the owner holds too little of the settlement asset",
         Execution::DepositTooSmall => "deposit more at once",
-        Execution::UserCapExceeded | Execution::VaultCapExceeded => "a cap on deposits is reached for now; deposit less",
+        Execution::UserCapExceeded | Execution::VaultCapExceeded => {
+            "a cap on deposits is reached for now; deposit less"
+        }
         Execution::QueueFull | Execution::TooManyItems => "wait until the next batch has consumed queued deposits",
         Execution::GroupDisabled => "the group is paused by its administrators",
         Execution::NotSubmitter => "only the sequencers' accounts submit batches",

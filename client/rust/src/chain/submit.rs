@@ -88,12 +88,7 @@ impl Chain {
     ///
     /// # Errors
     /// [`ChainError::Failed`] if it is in a block and failed there; [`ChainError::NotIncluded`] if it never was.
-    pub async fn submit(
-        &self,
-        call: RuntimeCall,
-        signer: &OwnerKey,
-        until: Until,
-    ) -> Result<Included, ChainError> {
+    pub async fn submit(&self, call: RuntimeCall, signer: &OwnerKey, until: Until) -> Result<Included, ChainError> {
         let ordered = self.nonces.lock().await;
         let nonce = self.next_nonce(signer).await?;
         let extrinsic = self.sign(call, signer, nonce).await?;
