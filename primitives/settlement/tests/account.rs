@@ -1,31 +1,21 @@
 //! Accounts rebuilt from batch records alone.
 
-use cloister_client::{
-    audit::median,
-    history::Settled,
-    recovery::{account_tree, recover, AccountKeys, RecoveryError},
-};
 use cloister_crypto::Fr;
 use cloister_ledger::{state::UnitRequest, testing::World, RecordKind, Shape, Statement, UnitRecord};
+use cloister_settlement::{account_tree, recover, AccountKeys, RecoveryError, ReplayError};
 use std::collections::BTreeMap;
 
 /// A market with its settled batches.
 struct Market {
     world: World,
-    batches: Vec<Settled>,
+    batches: Vec<Statement>,
     /// All keys of each account, from the first on.
     keys: BTreeMap<u32, Vec<AccountKeys>>,
 }
 
-fn settled(statement: Statement) -> Settled {
-    Settled {
-        block: Default::default(),
-        number: 1,
-        bytes: 0,
-        shape: 1,
-        statement,
-        proof: [0; 192],
-    }
+/// A record of a batch that does not give the account.
+fn refused(batch_no: u64, source: ReplayError) -> RecoveryError {
+    RecoveryError::Record { batch_no, source }
 }
 
 fn market(seed: u64) -> Market {
@@ -52,7 +42,7 @@ fn market(seed: u64) -> Market {
         }
         let request = world.request(units);
         let (_, effect) = world.apply(Shape::DEV, &request);
-        batches.push(settled(effect.statement));
+        batches.push(effect.statement);
     }
     Market { world, batches, keys }
 }
@@ -87,7 +77,7 @@ fn an_account_should_not_be_rebuilt_with_a_wrong_key() {
         },
         AccountKeys { key: other.key, ..own },
     ] {
-        assert_eq!(recover(&batches, 0, &[wrong]), Err(RecoveryError::OtherKey(0)));
+        assert_eq!(recover(&batches, 0, &[wrong]), Err(refused(0, ReplayError::OtherKey)));
     }
 }
 
@@ -100,49 +90,40 @@ fn an_account_should_not_be_rebuilt_past_a_change_of_keys_without_the_new_ones()
     let (index, keys) = keys.iter().find(|(_, keys)| keys.len() > 1).expect("this one");
     let changed = batches.iter().find(|batch| {
         let rekeys = |unit: &UnitRecord| matches!(unit.kind, RecordKind::Rekey(_)) && unit.index == *index;
-        batch.statement.units.iter().any(rekeys)
+        batch.units.iter().any(rekeys)
     });
-    let batch_no = changed.expect("its batch").statement.batch_no;
+    let batch_no = changed.expect("its batch").batch_no;
     let before = recover(&batches, *index, &keys[..1]);
-    assert_eq!(before, Err(RecoveryError::OtherKey(batch_no)));
-    assert_eq!(recover(&batches, *index, &keys[1..]), Err(RecoveryError::OtherKey(0)));
+    assert_eq!(before, Err(refused(batch_no, ReplayError::OtherKey)));
+    assert_eq!(recover(&batches, *index, &keys[1..]), Err(refused(0, ReplayError::OtherKey)));
 }
 
 #[test]
 fn an_account_should_not_be_rebuilt_when_records_are_missing() {
     let Market { batches, keys, .. } = market(2);
-    let touched = |batch: &&Settled| batch.statement.units.iter().any(|unit| unit.index == 0);
+    let touched = |batch: &&Statement| batch.units.iter().any(|unit| unit.index == 0);
     assert_eq!(recover(&batches, 999, &keys[&0]), Err(RecoveryError::Untouched(999)));
     let second = batches
         .iter()
         .filter(touched)
         .nth(1)
         .expect("touched twice")
-        .statement
         .batch_no;
     let late = recover(&batches[1..], 0, &keys[&0]);
-    assert_eq!(late, Err(RecoveryError::NotOpened(second)));
+    assert_eq!(late, Err(refused(second, ReplayError::NotOpened)));
 }
 
 #[test]
 fn changed_records_should_be_noticed() {
     let Market { mut batches, keys, .. } = market(3);
-    let unit = &mut batches[0].statement.units[0];
+    let unit = &mut batches[0].units[0];
     unit.new_leaf += Fr::one();
     let index = unit.index;
     assert_eq!(account_tree(&batches), Err(RecoveryError::Root(0)));
-    assert_eq!(recover(&batches, index, &keys[&index]), Err(RecoveryError::Leaf(0)));
-    let unit = &mut batches[0].statement.units[0];
+    assert_eq!(recover(&batches, index, &keys[&index]), Err(refused(0, ReplayError::Leaf)));
+    let unit = &mut batches[0].units[0];
     unit.new_leaf -= Fr::one();
     // The root of the order tree, which the empty places of an open do not give.
     unit.ciphertext[1] += Fr::one();
-    assert_eq!(recover(&batches, index, &keys[&index]), Err(RecoveryError::Orders(0)));
-}
-
-#[test]
-fn the_median_should_be_the_middle_or_the_mean_of_the_middle_two() {
-    assert_eq!(median(&[]), None);
-    assert_eq!(median(&[3.0]), Some(3.0));
-    assert_eq!(median(&[9.0, 1.0, 5.0]), Some(5.0));
-    assert_eq!(median(&[4.0, 1.0, 2.0, 9.0]), Some(3.0));
+    assert_eq!(recover(&batches, index, &keys[&index]), Err(refused(0, ReplayError::Orders)));
 }
