@@ -6,10 +6,11 @@ use cloister_crypto::{
     constants::{HOUSE_RECORD, RECORD_FIXED, RECORD_PUBLIC},
     field::to_bytes,
 };
-use cloister_groth16_verifier::PROOF_BYTES;
 use cloister_ledger::{Statement, UnitRecord};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
+
+pub use cloister_groth16_verifier::PROOF_BYTES;
 
 /// A field element, 32 bytes little-endian (P-FIELD). Canonical where the chain stores it.
 pub type Field = [u8; 32];

@@ -5,23 +5,14 @@ use crate::{
     batch::Batch,
     queue::{OpenKeys, QueueItem},
     replay::{replay, AccountKeys, ReplayError},
+    secrets::LedgerSecrets,
     statement::{consumers, house_record, unit_record, StatementError},
 };
 use cloister_crypto::{
     field::{from_bytes, FieldError},
-    seal::Sealed,
     Fr,
 };
 use cloister_ledger::{GroupState, House, Key};
-
-/// The secrets that a whole ledger is read with: those in force, and those before them.
-pub trait LedgerSecrets {
-    /// Opens a seal with whichever secret gives the view key that was committed to; `None` if none does.
-    fn unseal(&self, sealed: &Sealed, view_commitment: Fr) -> Option<Fr>;
-
-    /// Keys that the house may have after a batch, the most likely first.
-    fn house_keys(&self, batch_no: u64) -> impl Iterator<Item = Fr>;
-}
 
 /// Why the ledger cannot be rebuilt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -24,11 +24,13 @@ pub mod batch;
 pub mod ledger;
 pub mod queue;
 pub mod replay;
+pub mod secrets;
 pub mod statement;
 
 pub use account::{account_tree, recover, Recovered, RecoveryError};
 pub use batch::{Batch, Field, FormError, KeyId, UnitSubmission};
-pub use ledger::{replay_batch, LedgerError, LedgerSecrets};
+pub use ledger::{replay_batch, LedgerError};
 pub use queue::{ItemKind, OpenKeys, QueueItem, SealProof};
 pub use replay::{AccountKeys, ReplayError};
+pub use secrets::LedgerSecrets;
 pub use statement::{rebuild, KnownToChain, StatementError};

@@ -1,8 +1,8 @@
 //! The chain's queue of opens and deposits (C-QUEUE).
 
 use crate::{
-    batch::{Field, KeyId},
-    ledger::LedgerSecrets,
+    batch::{Field, KeyId, PROOF_BYTES},
+    secrets::LedgerSecrets,
 };
 use cloister_crypto::{
     field::{from_bytes, to_bytes, FieldError},
@@ -10,7 +10,6 @@ use cloister_crypto::{
     seal::Sealed,
     Fr,
 };
-use cloister_groth16_verifier::PROOF_BYTES;
 use cloister_ledger::{KeyRecord, SealStatement};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
