@@ -13,7 +13,8 @@ use cloister_crypto::{
 };
 use cloister_ledger::{instruction::flags, Instruction, Key, Kind, SealStatement, Side, SignedInstruction};
 use cloister_runtime::{AccountId, RuntimeCall, RuntimeEvent};
-use pallet_cloister_execution::{Call, Event, OpenKeys};
+use cloister_settlement::OpenKeys;
+use pallet_cloister_execution::{Call, Event};
 use polkadot_sdk::sp_core::Pair;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -116,16 +117,11 @@ pub async fn open(
         keys.view,
         &entropy(),
     );
-    let proven = seals.prove(statement, witness).await?;
+    let (seal_proof, sealing) = seals.prove(statement, witness).await?;
     let call = Call::open {
         group,
-        keys: OpenKeys {
-            pk_x: field::to_bytes(&statement.key.x),
-            pk_y: field::to_bytes(&statement.key.y),
-            view_commitment: field::to_bytes(&statement.view_commitment),
-            sealed_view_key: statement.sealed().0,
-        },
-        seal_proof: Box::new(proven.proof),
+        keys: OpenKeys::from(&statement),
+        seal_proof: Box::new(seal_proof),
         amount: deposit,
     };
     let included = chain.submit(RuntimeCall::Execution(call), &keys.owner, until).await?;
@@ -140,10 +136,7 @@ pub async fn open(
         group,
         index,
     };
-    Ok(Opened {
-        trader,
-        sealing: proven.took,
-    })
+    Ok(Opened { trader, sealing })
 }
 
 /// Adds to an open account: takes the amount and queues it.

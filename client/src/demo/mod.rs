@@ -25,6 +25,7 @@ use cloister_ledger::Shape;
 use cloister_risk::Assessment;
 use cloister_runtime::Hash;
 use node::{Node, NodeError, NodeOptions};
+use pallet_cloister_execution::StatementKind;
 use std::{
     path::{Path, PathBuf},
     time::{Duration, Instant},
@@ -438,13 +439,13 @@ async fn check(
 
 /// The shape of the settled batches.
 async fn shape_of(chain: &Chain, batches: &[crate::history::Settled]) -> Result<Shape, DemoError> {
-    let id = batches
-        .last()
-        .map(|b| b.shape)
-        .ok_or(ChainError::Absent("settled batch"))?;
-    let shape = chain.verifying_key(id, None).await?;
-    Ok(Shape {
-        units: shape.units,
-        orders: shape.orders.into(),
-    })
+    let absent = || ChainError::Absent("settled batch");
+    let last = batches.last().ok_or_else(absent)?;
+    match chain.verifying_key(last.key, None).await?.statement {
+        StatementKind::Batch { units, places } => Ok(Shape {
+            units,
+            places: places.into(),
+        }),
+        StatementKind::Seal => Err(absent().into()),
+    }
 }

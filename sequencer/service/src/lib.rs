@@ -19,8 +19,6 @@ pub mod keys;
 mod pipeline;
 #[cfg(feature = "server")]
 mod prover;
-#[cfg(feature = "server")]
-mod recover;
 pub mod rpc;
 #[cfg(feature = "server")]
 mod service;
@@ -43,7 +41,5 @@ pub use halt::Halt;
 pub use keys::{SecretError, SequencerKeys};
 #[cfg(feature = "server")]
 pub use prover::{BatchProver, ProveError};
-#[cfg(feature = "server")]
-pub use recover::{replay, RecoverError};
 #[cfg(feature = "server")]
 pub use service::{Sequencer, StartError};

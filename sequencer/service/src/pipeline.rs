@@ -4,7 +4,7 @@
 //! lacks; this covers lost answers and forks alike, because a batch is forgotten only once a final block holds it.
 
 use crate::{
-    chain::{At, BatchSubmission, ChainClient, GroupView, SubmitOutcome, SubmitRejection, PROOF_BYTES},
+    chain::{At, ChainClient, GroupView, InvalidBatch, SubmitOutcome, SubmitRejection, PROOF_BYTES},
     core::millis,
     halt::Halt,
     prover::{BatchProver, ProveError},
@@ -13,6 +13,7 @@ use crate::{
 };
 use cloister_batcher::{ClosedBatch, SecretSource};
 use cloister_crypto::field::to_bytes;
+use cloister_settlement::Batch;
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -28,7 +29,7 @@ const MAX_BACKOFF: Duration = Duration::from_secs(60);
 /// A batch with its proof.
 pub(crate) struct Proven {
     batch: ClosedBatch,
-    submission: BatchSubmission,
+    submission: Batch,
     prove_ms: u64,
     attempts: u32,
     first_submitted: Option<Instant>,
@@ -133,7 +134,23 @@ fn proved<C: ChainClient>(
         batch.used,
         batch.fills,
     );
-    let submission = BatchSubmission::new(shared.shape_id(), &batch, proof);
+    let submission = match Batch::new(
+        shared.key_id(),
+        batch.risk_version(),
+        &batch.effect.statement,
+        &batch.queued,
+        proof,
+    ) {
+        Ok(submission) => submission,
+        Err(error) => {
+            // The chain has a key of the shape, so it has room for its batches.
+            log::error!(target: "cloister", "Batch {batch_no} cannot be submitted: {error}");
+            pipeline.waiting.push_front(batch);
+            let rejection = SubmitRejection::Invalid(InvalidBatch::Form);
+            pipeline.halt = Some(Halt::Refused { batch_no, rejection });
+            return false;
+        }
+    };
     pipeline.last_time = pipeline.last_time.max(batch.time());
     let proven = Proven {
         batch,
@@ -398,7 +415,7 @@ async fn refused<C: ChainClient>(
         }
         SubmitRejection::Disabled
         | SubmitRejection::NotSubmitter
-        | SubmitRejection::Shape
+        | SubmitRejection::Key
         | SubmitRejection::Invalid(_) => {
             halt(&mut shared.pipeline(), Halt::Refused { batch_no, rejection });
             Step::Backoff

@@ -7,11 +7,11 @@ use crate::{
     keys::SequencerKeys,
     pipeline::{prove_loop, settle_loop, Pipeline},
     prover::{BatchProver, ProveError},
-    recover::{replay, RecoverError},
 };
 use cloister_crypto::field::to_bytes;
 use cloister_ledger::GroupState;
 use cloister_risk::RiskTable;
+use cloister_settlement::{replay_batch, KeyId, LedgerError};
 use std::{
     future::Future,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
@@ -38,7 +38,7 @@ pub enum StartError {
     Chain(#[from] ChainError),
     /// The ledger cannot be rebuilt from the chain.
     #[error("the ledger cannot be rebuilt: {0}")]
-    Recover(#[from] RecoverError),
+    Recover(#[from] LedgerError),
     /// The rebuilt ledger is not the chain's.
     #[error("the rebuilt ledger has another root than the chain at batch {0}")]
     Root(u64),
@@ -53,7 +53,7 @@ pub enum StartError {
 /// What is known of prover and key once they are ready.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProverFacts {
-    pub shape_id: u16,
+    pub key_id: KeyId,
     pub constraints: u64,
     pub development: bool,
 }
@@ -86,8 +86,8 @@ impl<C: ChainClient> Shared<C> {
         self.facts.get()
     }
 
-    pub fn shape_id(&self) -> u16 {
-        self.facts.get().map_or(0, |f| f.shape_id)
+    pub fn key_id(&self) -> KeyId {
+        self.facts.get().map_or(0, |f| f.key_id)
     }
 
     pub fn constraints(&self) -> u64 {
@@ -170,17 +170,14 @@ impl<C: ChainClient> Sequencer<C> {
         Ok(())
     }
 
-    /// Finds the chain's shape whose key is the prover's.
+    /// Finds the prover's key among the chain's.
     async fn find_key<P: BatchProver>(&self, prover: &P) -> Result<(), StartError> {
-        let key = prover.verifying_key();
-        let shape = prover.shape();
-        let shapes = self.patiently(|| self.shared.chain.shapes()).await;
-        let found = shapes
-            .iter()
-            .find(|s| s.key == key && s.units == shape.units && s.orders == shape.orders);
+        let (key, shape) = (prover.verifying_key(), prover.shape());
+        let keys = self.patiently(|| self.shared.chain.batch_keys()).await;
+        let found = keys.iter().find(|found| found.key == key && found.shape == shape);
         let found = found.ok_or(StartError::NoVerifyingKey)?;
         let facts = ProverFacts {
-            shape_id: found.id,
+            key_id: found.id,
             constraints: prover.constraints(),
             development: prover.is_development(),
         };
@@ -226,7 +223,7 @@ impl<C: ChainClient> Sequencer<C> {
             log::info!(target: "cloister", "Rebuilding the ledger from {} batches", view.batch_no);
             for settled in self.shared.chain.settled_batches(self.shared.config.group, 0).await? {
                 if settled.batch.batch_no < view.batch_no {
-                    replay(&mut state, &settled, &self.shared.keys)?;
+                    replay_batch(&mut state, &settled.batch, &settled.consumed, &self.shared.keys)?;
                 }
             }
         }
