@@ -3,7 +3,7 @@
 use crate::{
     encoding::{g1_uncompressed, g2_uncompressed, G1_UNCOMPRESSED, G2_UNCOMPRESSED},
     error::{KeyError, KeyPoint, VerifyError},
-    Proof,
+    proof::Proof,
 };
 use alloc::vec::Vec;
 use bls12_381::{multi_miller_loop, pairing, G1Affine, G2Affine, G2Prepared, Gt, Scalar as Fr};

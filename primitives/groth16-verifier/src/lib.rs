@@ -12,15 +12,17 @@ extern crate alloc;
 mod backend;
 mod encoding;
 mod error;
+#[cfg(feature = "host")]
+mod host;
 mod key;
 mod proof;
 mod verify;
 
-#[cfg(feature = "host")]
-pub use backend::HostCalls;
-pub use backend::{Backend, DefaultBackend, Pure};
+pub use backend::{Backend, Pure};
 pub use bls12_381::Scalar as Fr;
 pub use error::{KeyError, KeyPoint, PointError, ProofPoint, VerifyError};
+#[cfg(feature = "host")]
+pub use host::HostCalls;
 pub use key::{PreparedVerifyingKey, VerifyingKey, MAX_INPUTS};
 pub use proof::{Proof, PROOF_BYTES};
-pub use verify::{verify, verify_with};
+pub use verify::{verify, verify_with, DefaultBackend};

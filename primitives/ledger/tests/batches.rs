@@ -11,7 +11,7 @@ use cloister_ledger::{
 };
 use cloister_risk::{MarginError, Status};
 
-const SHAPE: Shape = Shape { units: 4, orders: 1 };
+const SHAPE: Shape = Shape { units: 4, places: 1 };
 
 fn place_error(unit: u16, error: PlaceError) -> StateError {
     StateError::Batch(BatchError::Unit(unit, UnitError::Place(0, error)))

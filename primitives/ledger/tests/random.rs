@@ -12,8 +12,8 @@ use cloister_ledger::{
     BatchEffect, BatchError, BatchWitness, Mode, PlaceError, Shape, UnitError,
 };
 
-const SHAPE: Shape = Shape { units: 4, orders: 1 };
-const WIDE: Shape = Shape { units: 5, orders: 3 };
+const SHAPE: Shape = Shape { units: 4, places: 1 };
+const WIDE: Shape = Shape { units: 5, places: 3 };
 
 /// Runs random batches and hands each one with the world before and after to `look`.
 fn run(

@@ -13,6 +13,7 @@ pub mod funding;
 pub mod instrument;
 pub mod margin;
 pub mod params;
+pub mod positions;
 pub mod scenarios;
 pub mod span;
 pub mod table;
@@ -23,9 +24,7 @@ pub use funding::{Funding, FundingError, FundingTerms};
 pub use instrument::{Instrument, InstrumentError, Kind};
 pub use margin::{Assessment, MarginChoice, MarginError};
 pub use params::{ParamError, ScanParams};
+pub use positions::Positions;
 pub use scenarios::{linear_scenarios, LinearScan, ScenarioError};
 pub use span::{Listing, Quote, SpanError, Valuation};
 pub use table::{Header, RiskTable, Row, Status, TableError};
-
-/// Positions of one account in lots, by instrument row; negative is short.
-pub type Positions = [i64; cloister_crypto::constants::INSTRUMENTS];

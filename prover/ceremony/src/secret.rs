@@ -3,7 +3,7 @@
 use crate::{
     contribution::TranscriptHash,
     curve::{invert, scalar_from_wide},
-    CeremonyError,
+    error::CeremonyError,
 };
 use blake2::{Blake2b512, Digest};
 use blst::blst_scalar;

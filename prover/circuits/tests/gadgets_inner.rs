@@ -2,7 +2,8 @@
 
 use cloister_circuits::{
     gadgets::{
-        boolean::{one_hot, Bit},
+        boolean::Bit,
+        choice::one_hot,
         inner::Paired,
         num::Num,
         poseidon2::{sponge_of_two, PERMUTATION_COST},

@@ -40,10 +40,10 @@ pub struct NamedCircuit {
 pub struct NamedShape {
     /// Its name.
     pub name: &'static str,
-    /// Units.
+    /// Number of units.
     pub units: u16,
-    /// Orders of a unit.
-    pub orders: u16,
+    /// Places per unit.
+    pub places: u16,
 }
 
 impl NamedShape {
@@ -54,7 +54,7 @@ impl NamedShape {
     pub fn constraints_once(&self) -> Result<usize, SynthesisError> {
         let shape = Shape {
             units: 0,
-            orders: self.orders,
+            places: self.places,
         };
         Ok(Matrices::record(BatchCircuit::blank(shape))?.constraints())
     }
@@ -69,7 +69,7 @@ macro_rules! batch {
             shape: Some(NamedShape {
                 name: $shape,
                 units: $value.units,
-                orders: $value.orders,
+                places: $value.places,
             }),
             record: || Matrices::record(BatchCircuit::blank($value)),
             census: || census(BatchCircuit::blank($value)),
@@ -90,7 +90,7 @@ pub const CIRCUITS: &[NamedCircuit] = &[
     batch!(
         "batch-maker",
         "maker",
-        "a batch of units of eight orders, for accounts that quote many instruments",
+        "a batch whose units have eight places, for accounts that quote many instruments",
         Shape::MAKER
     ),
     NamedCircuit {

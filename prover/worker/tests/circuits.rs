@@ -31,7 +31,7 @@ fn json_names_every_circuit_with_all_its_numbers() {
         assert_eq!(report["key"]["verifying_bytes"], 1060);
         // A batch has a shape, and all its numbers; another statement has none of them.
         let is_batch = report["shape"].is_string();
-        for number in ["units", "orders_per_unit", "constraints_once", "constraints_per_unit"] {
+        for number in ["units", "places_per_unit", "constraints_once", "constraints_per_unit"] {
             assert_eq!(report[number].is_u64(), is_batch, "{number}");
         }
     }
@@ -48,7 +48,7 @@ fn numbers_are_those_of_the_circuits() {
     let dev = report("batch-dev");
     assert_eq!(dev.circuit, of_units(10).id().to_string());
     assert_eq!(
-        (dev.shape, dev.units, dev.orders_per_unit),
+        (dev.shape, dev.units, dev.places_per_unit),
         (Some("dev"), Some(10), Some(1))
     );
     assert_eq!(dev.constraints, constraints(10));

@@ -485,7 +485,7 @@ async fn a_sequencer_that_waits_for_its_first_table_says_so() {
 async fn a_chain_without_the_verifying_key_is_refused() {
     let chain = MockChain::new();
     let config = SequencerConfig {
-        shape: cloister_ledger::Shape { units: 9, orders: 1 },
+        shape: cloister_ledger::Shape { units: 9, places: 1 },
         ..sequencer_config()
     };
     let running = Running::with(&chain, config, MockProver::default());

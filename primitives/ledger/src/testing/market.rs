@@ -1,11 +1,12 @@
 //! A market left to chance: prices move, instruments expire and are listed again, and accounts trade, go broke and are cleared.
 
-use super::{World, INSTRUMENT};
+use super::{chain::INSTRUMENT, world::World};
 use crate::{
-    batch::{BatchWitness, Shape},
+    batch::BatchWitness,
     fill::Fill,
     house::House,
     instruction::{Kind, Side},
+    shape::Shape,
     state::{BatchRequest, GroupState, UnitRequest},
     unit::{UnitEffect, UnitWitness},
 };
@@ -251,7 +252,7 @@ impl World {
         let mut fills = Vec::new();
         let mut units = Vec::new();
         for row in self.held(trader, |status| matches!(status, Status::Trading | Status::CloseOnly)) {
-            if fills.len() == usize::from(shape.orders) {
+            if fills.len() == usize::from(shape.places) {
                 break;
             }
             let lots = self
@@ -290,7 +291,7 @@ impl World {
         for trader in (0..known).map(|i| (first + i) % known) {
             let mut rows = self.held(trader, |status| status == Status::Expired);
             if !rows.is_empty() {
-                rows.truncate(shape.orders.into());
+                rows.truncate(shape.places.into());
                 return vec![self.expire(trader, &rows)];
             }
         }

@@ -1,7 +1,7 @@
 //! Spoiling a valid batch witness in one place; the result may still be valid (the tests only demand that native code and
 //! circuit agree), but mostly is not.
 
-use super::Random;
+use super::random::Random;
 use crate::{
     account::Key,
     batch::BatchWitness,

@@ -1,6 +1,9 @@
 //! Risk tables of the test market.
 
-use super::{Random, GROUP, INSTRUMENT, TIME};
+use super::{
+    chain::{GROUP, INSTRUMENT, TIME},
+    random::Random,
+};
 use cloister_risk::{linear_scenarios, Header, LinearScan, RiskTable, Row, Status};
 
 /// Scan range and extremes of every instrument.

@@ -1,27 +1,22 @@
 //! A market of traders whose batches are accepted.
 
-use super::{table, table::set_mark, Random};
+use super::{
+    chain::{FAR_EXPIRY, GENESIS, GROUP, INSTRUMENT, TIME},
+    random::Random,
+    table::{set_mark, table},
+};
 use crate::{
     account::Key,
-    batch::{BatchContext, BatchEffect, BatchWitness, Shape},
+    batch::{BatchEffect, BatchWitness},
+    context::BatchContext,
     fill::Fill,
     instruction::{flags, Instruction, Kind, Side, SignedInstruction},
+    shape::Shape,
     state::{BatchRequest, GroupState, UnitRequest},
 };
 use alloc::{vec, vec::Vec};
 use cloister_crypto::{schnorr::SecretKey, Fr};
 use cloister_risk::{Assessment, RiskTable, Status};
-
-/// Genesis hash of the test chain.
-pub const GENESIS: [u8; 32] = [0xC1; 32];
-/// Margin group of the test chain.
-pub const GROUP: u32 = 1;
-/// First instrument id; row `r` lists `INSTRUMENT + r`.
-pub const INSTRUMENT: u32 = 100;
-/// Batch time of the first batch.
-pub const TIME: u64 = 1_700_000_000_000;
-/// An expiry no test reaches.
-pub const FAR_EXPIRY: u64 = TIME + 1_000_000_000;
 
 /// A trader of the test market.
 #[derive(Clone, Debug)]

@@ -65,7 +65,7 @@ fn a_trader_may_take_the_other_side() {
 #[test]
 fn several_positions_are_reduced_in_one_unit() {
     let mut world = short(Side::Buy);
-    let shape = cloister_ledger::Shape { units: 1, orders: 3 };
+    let shape = cloister_ledger::Shape { units: 1, places: 3 };
     let fills = vec![world.liquidation_fill(POOR, 0, 100, mark(&world, 0)); 2];
     let request = world.padded(shape, liquidation(fills));
     world.apply(shape, &request);

@@ -17,7 +17,7 @@ use cloister_ledger::{
 use cloister_risk::MarginError;
 
 /// Four units of one place.
-const SHAPE: Shape = Shape { units: 4, orders: 1 };
+const SHAPE: Shape = Shape { units: 4, places: 1 };
 /// A trader who can be ruined, in row 0.
 const POOR: usize = 4;
 /// Lots that the poor trader holds.

@@ -21,8 +21,8 @@ use self::{
     requests::{at_rest, greedy},
 };
 
-const SHAPE: Shape = Shape { units: 4, orders: 1 };
-const WIDE: Shape = Shape { units: 5, orders: 3 };
+const SHAPE: Shape = Shape { units: 4, places: 1 };
+const WIDE: Shape = Shape { units: 5, places: 3 };
 
 /// What histories have seen.
 #[derive(Default)]

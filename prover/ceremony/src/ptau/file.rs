@@ -3,7 +3,7 @@
 use super::{
     check::RawPowers,
     error::{PowersError, Section},
-    MAX_LOG2,
+    powers::MAX_LOG2,
 };
 use crate::curve::{Curve, G1, G2};
 use std::{

@@ -181,3 +181,25 @@ impl<'a> Sheet<'a> {
             .collect()
     }
 }
+
+impl TestSystem {
+    /// Private wires that can be changed alone without any constraint noticing, by name. The system must be satisfied.
+    ///
+    /// A wire that is honestly free (an unused inverse, a choice that changes nothing) shows up here too.
+    pub fn free_wires(&self) -> Vec<String> {
+        let uses = Uses::of(self);
+        let sheet = Sheet::new(self, &uses, self.values().to_vec());
+        let is_free = |wire: usize| {
+            let old = self.values()[wire];
+            // Others, and the other truth value: a boolean must be caught by more than its own check.
+            let others = [old + Fr::from(7), Fr::one() - old];
+            others
+                .into_iter()
+                .any(|other| other != old && !sheet.breaks(wire, other))
+        };
+        (0..self.num_wires())
+            .filter(|wire| self.is_private(*wire) && is_free(*wire))
+            .map(|wire| self.wire_name(wire))
+            .collect()
+    }
+}

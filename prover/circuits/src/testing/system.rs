@@ -8,7 +8,6 @@ use std::{collections::HashMap, ops::Range};
 
 use bellman::{Circuit, ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
 
-use super::sheet::{Sheet, Uses};
 use crate::Fr;
 
 const ROOT: u32 = 0;
@@ -305,24 +304,6 @@ impl TestSystem {
     pub fn sides(&self, name: &str) -> Option<(Fr, Fr)> {
         let [a, b, c] = self.sides_under(self.find_constraint(name)?, &self.values);
         Some((a * b, c))
-    }
-
-    /// Private wires that can be changed alone without any constraint noticing, by name. The system must be satisfied.
-    ///
-    /// A wire that is honestly free (an unused inverse, a choice that changes nothing) shows up here too.
-    pub fn free_wires(&mut self) -> Vec<String> {
-        let uses = Uses::of(self);
-        let sheet = Sheet::new(self, &uses, self.values.clone());
-        let is_free = |wire: usize| {
-            let old = self.values[wire];
-            // Others, and the other truth value: a boolean must be caught by more than its own check.
-            let others = [old + Fr::from(7), Fr::one() - old];
-            others
-                .into_iter()
-                .any(|other| other != old && !sheet.breaks(wire, other))
-        };
-        let free = self.aux.iter().map(|wire| *wire as usize).filter(|wire| is_free(*wire));
-        free.map(|wire| self.wire_name(wire)).collect()
     }
 
     pub(super) fn intern(&mut self, x: &Fr) -> u32 {

@@ -16,7 +16,7 @@ use cloister_ledger::{
 use cloister_risk::Status;
 
 /// Two units of one place.
-pub const SMALL: Shape = Shape { units: 2, orders: 1 };
+pub const SMALL: Shape = Shape { units: 2, places: 1 };
 
 /// Lots of the trade of [`traded`].
 pub const LOTS: u64 = 10;

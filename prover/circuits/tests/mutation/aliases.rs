@@ -58,7 +58,7 @@ fn only_canonical_decompositions_should_be_wide_enough_for_an_alias() {
                 assert!(bits < FIELD_BITS - 1, "{name}: {bits} bits");
             }
         }
-        assert_eq!(wide, usize::from(recorded.shape.units * recorded.shape.orders));
+        assert_eq!(wide, usize::from(recorded.shape.units * recorded.shape.places));
         // The list is complete: every range check is in it.
         let known: BTreeSet<usize> = recorded.repair.decompositions().map(|(k, _)| k).collect();
         for k in 0..recorded.system.num_constraints() {

@@ -83,7 +83,7 @@ fn rename(recorded: &Recorded, sheet: &Sheet<'_>, witness: &BatchWitness, mut lo
         for name in names(unit.mode) {
             let mut renamed = unit.clone();
             renamed.margin = name;
-            let natively = renamed.check(&witness.context, root, shape.orders.into()).is_ok();
+            let natively = renamed.check(&witness.context, root, shape.places.into()).is_ok();
             let accepted = accepts(&wires.values(name));
             assert_eq!(accepted, natively, "unit {number}, {:?}: {name:?}", unit.mode);
             look(&format!("{:?}", unit.mode), accepted);

@@ -109,7 +109,7 @@ impl Judge {
     pub fn judge(&self, context: &BatchContext, root: Fr, units: Vec<UnitWitness>) -> Vec<Judged> {
         let native: Vec<_> = units
             .par_iter()
-            .map(|unit| unit.check(context, root, self.shape.orders.into()))
+            .map(|unit| unit.check(context, root, self.shape.places.into()))
             .collect();
         let witness = BatchWitness {
             context: context.clone(),

@@ -11,7 +11,7 @@ use cloister_risk::{Assessment, RiskTable, Row, Status};
 pub const TRADERS: usize = 6;
 
 /// Of the batches with which a market begins.
-pub const SETUP: Shape = Shape { units: 3, orders: 1 };
+pub const SETUP: Shape = Shape { units: 3, places: 1 };
 
 /// A market at rest: units of it are made and judged, but nothing is applied.
 pub struct Market {

@@ -18,8 +18,8 @@ pub struct Report {
     pub shape: Option<&'static str>,
     /// Units of a batch.
     pub units: Option<u16>,
-    /// Orders of a unit.
-    pub orders_per_unit: Option<u16>,
+    /// Places per unit.
+    pub places_per_unit: Option<u16>,
     /// Constraints.
     pub constraints: usize,
     /// Constraints that a batch has once.
@@ -100,7 +100,7 @@ impl Report {
             circuit: matrices.id().to_string(),
             shape: circuit.shape.map(|shape| shape.name),
             units: circuit.shape.map(|shape| shape.units),
-            orders_per_unit: circuit.shape.map(|shape| shape.orders),
+            places_per_unit: circuit.shape.map(|shape| shape.places),
             constraints,
             constraints_once: once,
             constraints_per_unit: per_unit,
@@ -117,8 +117,8 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{}: {}", self.name, self.about)?;
         writeln!(f, "  circuit        {}", self.circuit)?;
-        if let (Some(shape), Some(units), Some(orders)) = (self.shape, self.units, self.orders_per_unit) {
-            writeln!(f, "  shape          {shape}: {units} units, {orders} orders a unit")?;
+        if let (Some(shape), Some(units), Some(places)) = (self.shape, self.units, self.places_per_unit) {
+            writeln!(f, "  shape          {shape}: {units} units, {places} places per unit")?;
         }
         writeln!(f, "  constraints    {}", self.constraints)?;
         if let (Some(unit), Some(once)) = (self.constraints_per_unit, self.constraints_once) {

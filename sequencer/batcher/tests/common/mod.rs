@@ -27,7 +27,7 @@ impl SecretSource for Counter {
     }
 }
 
-pub const SHAPE: Shape = Shape { units: 6, orders: 1 };
+pub const SHAPE: Shape = Shape { units: 6, places: 1 };
 
 pub fn batcher_config() -> BatcherConfig {
     BatcherConfig {

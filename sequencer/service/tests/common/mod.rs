@@ -21,7 +21,7 @@ use serde::de::DeserializeOwned;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
-pub const SHAPE: Shape = Shape { units: 4, orders: 1 };
+pub const SHAPE: Shape = Shape { units: 4, places: 1 };
 
 pub fn sequencer_config() -> SequencerConfig {
     SequencerConfig {

@@ -195,7 +195,7 @@ fn slot_of_a_made_up_tree_should_break_b_slot() {
 
 #[test]
 fn withdrawal_before_the_last_place_should_be_refused() {
-    let shape = Shape { units: 2, orders: 2 };
+    let shape = Shape { units: 2, places: 2 };
     let mut world = World::with_traders(7, 2, shape);
     let withdrawal = world.instruct(1, Kind::Withdrawal, 10);
     let units = vec![

@@ -3,91 +3,16 @@
 mod error;
 mod house;
 mod sums;
+mod witness;
 
-pub use self::error::BatchError;
-use self::{house::HouseMove, sums::Sums};
-use crate::{
-    house::House,
-    record::HouseRecord,
-    statement::Statement,
-    unit::{UnitEffect, UnitWitness},
+pub use self::{
+    error::BatchError,
+    witness::{BatchEffect, BatchWitness},
 };
+use self::{house::HouseMove, sums::Sums};
+use crate::{house::House, place::Transfer, record::HouseRecord, shape::Shape, statement::Statement, unit::UnitEffect};
 use alloc::vec::Vec;
-use cloister_crypto::Fr;
-use cloister_risk::{MarginChoice, RiskTable};
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use scale_info::TypeInfo;
-
-/// Shape of a batch.
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen,
-)]
-pub struct Shape {
-    /// Units, N.
-    pub units: u16,
-    /// Places a unit, J.
-    pub orders: u16,
-}
-
-impl Shape {
-    /// The development shape; fills a domain of 2^18.
-    pub const DEV: Self = Self { units: 10, orders: 1 };
-    /// Fills a domain of 2^19.
-    pub const STANDARD: Self = Self { units: 23, orders: 1 };
-    /// Fills a domain of 2^20.
-    pub const LARGE: Self = Self { units: 49, orders: 1 };
-    /// For market makers: many orders of few accounts; fills a domain of 2^20.
-    pub const MAKER: Self = Self { units: 14, orders: 8 };
-}
-
-/// What all units of a batch share.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BatchContext {
-    /// Genesis hash of the chain.
-    pub genesis: [u8; 32],
-    /// Margin group.
-    pub group: u32,
-    /// Batch number.
-    pub batch_no: u64,
-    /// Batch time, milliseconds of Unix time.
-    pub time: u64,
-    /// Salt of the keystreams.
-    pub salt: Fr,
-    /// Risk table.
-    pub table: RiskTable,
-}
-
-/// Private data of a batch.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BatchWitness {
-    /// Public context.
-    pub context: BatchContext,
-    /// Account root before.
-    pub old_root: Fr,
-    /// House before.
-    pub house: House,
-    /// Key of the house after.
-    pub house_key: Fr,
-    /// Fees paid out publicly, 10^-6.
-    pub sweep: u64,
-    /// Rows proven empty.
-    pub empty_mask: u32,
-    /// N units.
-    pub units: Vec<UnitWitness>,
-    /// How the house meets B-HOUSE-MARGIN: [`MarginChoice::Initial`] or [`MarginChoice::NotWorse`].
-    pub house_margin: MarginChoice,
-}
-
-/// What a batch did.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BatchEffect {
-    /// House after.
-    pub house: House,
-    /// Effects of the units.
-    pub units: Vec<UnitEffect>,
-    /// The public statement.
-    pub statement: Statement,
-}
+use cloister_risk::MarginChoice;
 
 impl BatchWitness {
     /// Checks every rule of the batch statement and computes the effect.
@@ -102,7 +27,7 @@ impl BatchWitness {
         let mut units = Vec::with_capacity(self.units.len());
         for (i, unit) in self.units.iter().enumerate() {
             let effect = unit
-                .check(&self.context, root, shape.orders.into())
+                .check(&self.context, root, shape.places.into())
                 .map_err(|e| BatchError::Unit(i as u16, e))?;
             root = effect.root;
             units.push(effect);
@@ -136,7 +61,7 @@ impl BatchWitness {
         let mut sent = None;
         for (i, (unit, effect)) in self.units.iter().zip(effects).enumerate() {
             let number = i as u16;
-            if sent.is_some_and(|t: crate::place::Transfer| t.to != u64::from(unit.index)) {
+            if sent.is_some_and(|t: Transfer| t.to != u64::from(unit.index)) {
                 return Err(BatchError::TransferIndex(number));
             }
             if unit.incoming != sent.map_or(0, |t| t.amount) {

@@ -5,9 +5,12 @@
 //! (B-STATEMENT). Each rule stands in a namespace with its id of the specification.
 
 pub(super) mod account;
+mod context;
+mod entry;
 mod fill;
 mod forced;
 mod house;
+mod house_move;
 mod instruction;
 mod keys;
 mod margin;
@@ -19,16 +22,13 @@ mod slot;
 mod unit;
 
 use bellman::{Circuit, ConstraintSystem, SynthesisError};
-use cloister_crypto::{
-    constants::{domain, STATEMENT_VERSION},
-    field::limbs,
-};
+use cloister_crypto::constants::{domain, STATEMENT_VERSION};
 pub use cloister_ledger::{BatchWitness, Shape};
 use rayon::prelude::*;
 
 use self::{
-    house::{synthesize_house, HouseOutput},
-    risk::Table,
+    context::Context,
+    house_move::{synthesize_house, HouseOutput},
     unit::{join_transfers, synthesize_unit, UnitOutput},
 };
 use crate::{
@@ -41,34 +41,6 @@ use crate::{
 
 /// Name of the constraint that compares the public input with the computed hash.
 pub const PUBLIC_INPUT: &str = "B-STATEMENT/public input is the hash";
-
-/// Wires that all units share.
-struct Context {
-    genesis_lo: Num,
-    genesis_hi: Num,
-    group: Num,
-    batch_no: Num,
-    time: Num,
-    salt: Num,
-    table: Table,
-}
-
-impl Context {
-    fn alloc<CS: ConstraintSystem<Fr>>(cs: &mut CS, witness: Option<&BatchWitness>) -> Result<Self, SynthesisError> {
-        let mut cs = cs.namespace(|| "context");
-        let context = witness.map(|w| &w.context);
-        let genesis = context.map(|c| limbs(&c.genesis));
-        Ok(Self {
-            genesis_lo: Num::alloc(&mut cs, || "genesis lo", genesis.map(|g| g.0))?,
-            genesis_hi: Num::alloc(&mut cs, || "genesis hi", genesis.map(|g| g.1))?,
-            group: Num::alloc(&mut cs, || "group", context.map(|c| Fr::from(u64::from(c.group))))?,
-            batch_no: Num::alloc(&mut cs, || "batch number", context.map(|c| Fr::from(c.batch_no)))?,
-            time: Num::alloc(&mut cs, || "time", context.map(|c| Fr::from(c.time)))?,
-            salt: Num::alloc(&mut cs, || "salt", context.map(|c| c.salt))?,
-            table: Table::alloc(&mut cs, context.map(|c| &c.table))?,
-        })
-    }
-}
 
 /// The circuit of a batch.
 #[derive(Clone, Debug)]
@@ -188,7 +160,7 @@ impl BatchCircuit {
             .map(|w| w.units.get(number).ok_or(SynthesisError::AssignmentMissing))
             .transpose()?;
         let mut cs = cs.namespace(|| format!("unit {number}"));
-        synthesize_unit(&mut cs, context, self.shape.orders.into(), root, unit)
+        synthesize_unit(&mut cs, context, self.shape.places.into(), root, unit)
     }
 
     /// The values of all wires, computed on all cores: the units at the same time, each in a constraint system of its own. The wires

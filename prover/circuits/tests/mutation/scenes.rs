@@ -19,11 +19,11 @@ use cloister_ledger::{
 };
 
 /// Many units, so that what a batch has once weighs little.
-pub const WIDE: Shape = Shape { units: 16, orders: 1 };
+pub const WIDE: Shape = Shape { units: 16, places: 1 };
 /// Several places.
-pub const PLACES: Shape = Shape { units: 4, orders: 2 };
+pub const PLACES: Shape = Shape { units: 4, places: 2 };
 /// Small, for what costs much.
-pub const SMALL: Shape = Shape { units: 2, orders: 1 };
+pub const SMALL: Shape = Shape { units: 2, places: 1 };
 
 /// A shape's recorded circuit with its indices.
 pub struct Recorded {

@@ -1,10 +1,10 @@
 //! The SDK's host calls. Their wire format is arkworks' uncompressed serialisation: a `u64` little-endian count before a
 //! list, points in the zcash encoding (the same as `bls12_381`'s), field elements little-endian.
 
-use super::Backend;
 use crate::{
+    backend::Backend,
     encoding::{G1_UNCOMPRESSED, G2_UNCOMPRESSED},
-    VerifyError,
+    error::VerifyError,
 };
 use alloc::{vec, vec::Vec};
 use bls12_381::{G1Affine, G2Affine, Scalar as Fr};

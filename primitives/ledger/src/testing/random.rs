@@ -1,15 +1,6 @@
-//! Seeded worlds of accounts and batches, valid and spoiled, for the tests of every crate that checks batches.
-//!
-//! Everything follows from the seed. Panics are fine here: this module is never part of a product.
+//! The source of chance.
 
-mod market;
-mod spoil;
-mod table;
-mod world;
-
-pub use spoil::{spoil, spoil_request, Spoil};
-pub use table::table;
-pub use world::{Trader, World, FAR_EXPIRY, GENESIS, GROUP, INSTRUMENT, TIME};
+use cloister_crypto::Fr;
 
 /// A small deterministic generator (splitmix64).
 #[derive(Clone, Debug)]
@@ -46,9 +37,9 @@ impl Random {
     }
 
     /// A field element.
-    pub fn field(&mut self) -> cloister_crypto::Fr {
+    pub fn field(&mut self) -> Fr {
         let words = [self.word(), self.word(), self.word(), self.word() >> 3];
-        cloister_crypto::Fr::from_raw(words)
+        Fr::from_raw(words)
     }
 
     /// 32 bytes.

@@ -1,7 +1,4 @@
-//! One fill (B-FILL): of an order, of a liquidation, of an expiry, or none. One gadget serves all of them: the kind of
-//! the fill chooses which bounds are asked.
-
-mod bounds;
+//! The wires of a fill and of the position it changes.
 
 use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::{
@@ -10,24 +7,24 @@ use cloister_crypto::{
 };
 use cloister_ledger::{Kind, Mode, PlaceWitness};
 
-use self::bounds::{check_fee, check_instrument, check_price, check_size};
-use super::{instruction::InstructionWires, modes::Modes, risk::Table};
+use super::super::{modes::Modes, risk::Table};
 use crate::{
     gadgets::{
         bits::{alloc_ranged, is_nonnegative, range, signed_range},
-        boolean::{one_hot, Bit},
+        boolean::Bit,
+        choice::one_hot,
         inner::Paired,
-        num::{choose, enforce_product, Num},
+        num::{enforce_product, Num},
     },
     Fr,
 };
 
 /// What a fill is of; at most one.
 pub struct FillKind {
-    order: Bit,
-    liquidation: Bit,
-    expiry: Bit,
-    any: Bit,
+    pub order: Bit,
+    pub liquidation: Bit,
+    pub expiry: Bit,
+    pub any: Bit,
 }
 
 impl FillKind {
@@ -60,13 +57,16 @@ impl FillKind {
 
 /// A fill's numbers, all zero without a fill, and the row it is in.
 pub struct FillWires {
-    kind: FillKind,
+    /// What it is of.
+    pub kind: FillKind,
     /// Lots, `f`.
     pub quantity: Num,
     /// Cost, `n`.
-    cost: Num,
-    fee: Num,
-    choice: Vec<Bit>,
+    pub cost: Num,
+    /// Fee.
+    pub fee: Num,
+    /// The row, one bit each.
+    pub choice: Vec<Bit>,
     chosen: Paired,
 }
 
@@ -113,7 +113,7 @@ impl FillWires {
     }
 
     /// A column of the risk table at the chosen row, zero without a fill.
-    fn of<CS: ConstraintSystem<Fr>>(
+    pub fn of<CS: ConstraintSystem<Fr>>(
         &self,
         cs: &mut CS,
         name: &'static str,
@@ -131,7 +131,7 @@ impl FillWires {
     }
 
     /// The number at the chosen row, zero at the others.
-    fn spread<CS: ConstraintSystem<Fr>>(
+    pub fn spread<CS: ConstraintSystem<Fr>>(
         &self,
         cs: &mut CS,
         name: &'static str,
@@ -146,40 +146,15 @@ impl FillWires {
     }
 }
 
-/// The positions a fill finds, with what is known of them.
-pub enum Held<'a> {
-    /// Those of the account before the unit, with their long sides.
-    Paired(&'a Paired, &'a Paired),
-    /// Those an earlier place left.
-    Plain(&'a [Num], &'a [Num]),
-}
-
-impl Held<'_> {
-    fn at<CS: ConstraintSystem<Fr>>(&self, cs: &mut CS, fill: &FillWires) -> Result<Split, SynthesisError> {
-        let mut cs = cs.namespace(|| "held");
-        let (q, long) = match self {
-            Self::Paired(positions, longs) => (
-                fill.of(&mut cs, "position", positions)?,
-                fill.of(&mut cs, "long side", longs)?,
-            ),
-            Self::Plain(positions, longs) => (
-                choose(&mut cs, "position", &fill.choice, positions)?,
-                choose(&mut cs, "long side", &fill.choice, longs)?,
-            ),
-        };
-        Ok(Split { q, long })
-    }
-}
-
 /// A position with `max(q, 0)`.
-struct Split {
-    q: Num,
-    long: Num,
+pub struct Split {
+    pub q: Num,
+    pub long: Num,
 }
 
 impl Split {
     /// Of a new position, which is bound to its width.
-    fn new<CS: ConstraintSystem<Fr>>(cs: &mut CS, name: &'static str, q: Num) -> Result<Self, SynthesisError> {
+    pub fn new<CS: ConstraintSystem<Fr>>(cs: &mut CS, name: &'static str, q: Num) -> Result<Self, SynthesisError> {
         let mut cs = cs.namespace(|| name);
         let bits = signed_range(&mut cs, "range", &q, POSITION_BITS)?;
         let long = is_nonnegative(&bits).num().mul(&mut cs, || "long side", &q)?;
@@ -187,72 +162,7 @@ impl Split {
     }
 
     /// `|q|`.
-    fn size(&self) -> Num {
+    pub fn size(&self) -> Num {
         &self.long * 2 - &self.q
     }
-}
-
-/// What a fill changes.
-pub struct FillOutput {
-    /// Subtracted from cash.
-    pub paid: Num,
-    /// Part of `paid` that goes to the fee pool.
-    pub order_fee: Num,
-    /// Part of `paid` that stays with the insurance: the fee of a liquidation.
-    pub penalty: Num,
-    /// Added to `q_j`.
-    pub positions: Vec<Num>,
-    /// Added to `max(q_j, 0)`.
-    pub longs: Vec<Num>,
-    /// Added to the account's floor.
-    pub floor: Num,
-}
-
-/// Checks the fill of one place against the positions before it.
-pub fn synthesize_fill<CS: ConstraintSystem<Fr>>(
-    cs: &mut CS,
-    table: &Table,
-    instruction: &InstructionWires,
-    fill: &FillWires,
-    held: &Held<'_>,
-) -> Result<FillOutput, SynthesisError> {
-    let close_only = check_instrument(cs, table, instruction, fill)?;
-    let sign = Num::one() - instruction.sell.num() * 2;
-    let price = check_price(cs, table, instruction, fill)?;
-
-    let before = held.at(cs, fill)?;
-    let change = sign.mul(cs, || "change of the position", &fill.quantity)?;
-    let after = {
-        let mut cs = cs.namespace(|| "B-RANGE");
-        Split::new(&mut cs, "position after", &before.q + &change)?
-    };
-    // With at least one lot filled, only the other side and the whole size leave nothing.
-    enforce_product(
-        &mut cs.namespace(|| "B-EXPIRY"),
-        || "whole position",
-        fill.kind.expiry.num(),
-        &after.q,
-        &Num::zero(),
-    );
-    check_size(cs, table, instruction, fill, &close_only, &sign, [&before, &after])?;
-
-    let longs = &after.long - &before.long;
-    let floor = {
-        let mut cs = cs.namespace(|| "floor");
-        let both = fill.of(&mut cs, "of both sides", &table.floor_both)?;
-        let short = fill.of(&mut cs, "of shorts", &table.floor_short)?;
-        longs.mul(&mut cs, || "long side", &both)? - change.mul(&mut cs, || "change", &short)?
-    };
-    let order_fee = check_fee(cs, table, instruction, fill, &sign, &price, &floor)?;
-    let funding = fill.of(cs, "funding", &table.funding)?;
-    let settled = fill.quantity.mul(cs, || "settled funding", &funding)?;
-    let net = sign.mul(cs, || "net cost", &(&fill.cost - &settled))?;
-    Ok(FillOutput {
-        paid: &net + &fill.fee,
-        penalty: &fill.fee - &order_fee,
-        order_fee,
-        positions: fill.spread(cs, "position changes", &change)?,
-        longs: fill.spread(cs, "long changes", &longs)?,
-        floor,
-    })
 }

@@ -43,7 +43,7 @@ const EVERYDAY: [Mode; 12] = [
 impl Market {
     /// A unit on the state of the market.
     pub fn candidate(&mut self, shape: Shape, random: &mut Random) -> UnitWitness {
-        let places = usize::from(shape.orders);
+        let places = usize::from(shape.places);
         let mut unit = match random.below(12) {
             0 => self.open(random, places),
             _ => self.update(random, places),

@@ -11,7 +11,7 @@ use self::effect::{Differences, Moved};
 pub use self::{effect::UnitEffect, error::UnitError};
 use crate::{
     account::{cash_fits, Account, Key},
-    batch::BatchContext,
+    context::BatchContext,
     fill::FillRule,
     packing::positions_fit,
     place::PlaceWitness,
