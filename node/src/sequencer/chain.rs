@@ -1,13 +1,12 @@
 //! The chain as the sequencer sees it: the node's own client, asked directly.
 
-use super::Context;
-use crate::service::FullClient;
-use cloister_ledger::Shape;
+use super::context::Context;
+use crate::parts::FullClient;
 use cloister_runtime::{opaque::Block, AccountId, AssetId, BlockNumber, Hash, RuntimeEvent};
 use cloister_sequencer::chain::{At, BatchKey, ChainClient, ChainError, GroupView, SettledBatch, SubmitOutcome};
 use codec::DecodeAll;
 use frame_system::{EventRecord, Phase};
-use pallet_cloister_execution::{api::CloisterApi, Batch, GroupState, QueueItem, StatementKind};
+use pallet_cloister_execution::{api::CloisterApi, Batch, GroupState, QueueItem};
 use polkadot_sdk::*;
 use sc_client_api::{StorageKey, StorageProvider};
 use sp_api::{ApiRef, ProvideRuntimeApi};
@@ -86,18 +85,14 @@ impl NodeChain {
         let (best, number) = self.block(At::Best);
         let keys = CloisterApi::<Block, AccountId, AssetId, BlockNumber>::verifying_keys(&*self.api(), best)
             .map_err(unavailable)?;
-        let of_batches = keys.into_iter().filter_map(|(id, registered)| match registered.statement {
-            StatementKind::Batch { units, places } => Some(BatchKey {
+        let of_batches = keys.into_iter().filter_map(|(id, registered)| {
+            Some(BatchKey {
                 id,
-                shape: Shape {
-                    units,
-                    places: places.into(),
-                },
+                shape: registered.statement.shape()?,
                 // A batch that is sent now is in the next block at the earliest.
                 active: registered.active_at <= number.saturating_add(1),
                 key: registered.key.into_inner(),
-            }),
-            StatementKind::Seal => None,
+            })
         });
         Ok(of_batches.collect())
     }

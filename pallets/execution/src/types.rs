@@ -1,6 +1,7 @@
 //! What the pallet stores and what its calls take.
 
 use alloc::vec::Vec;
+use cloister_ledger::Shape;
 pub use cloister_settlement::{
     batch::{Batch, Field, KeyId, UnitSubmission, CIPHERTEXT_FIXED, MAX_CIPHERTEXT, MAX_PLACES, MAX_UNITS},
     queue::{ItemKind, OpenKeys, QueueItem, SealProof},
@@ -45,6 +46,19 @@ pub enum StatementKind {
     },
     /// Seals of opens (V-STATEMENT).
     Seal,
+}
+
+impl StatementKind {
+    /// Shape of the batches; `None` if the statement is not of batches.
+    pub fn shape(&self) -> Option<Shape> {
+        match *self {
+            Self::Batch { units, places } => Some(Shape {
+                units,
+                places: places.into(),
+            }),
+            Self::Seal => None,
+        }
+    }
 }
 
 /// A verifying key in the registry. It is never replaced under its id.

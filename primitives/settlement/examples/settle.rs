@@ -4,9 +4,9 @@
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey, seal::SealKey, Fr};
 use cloister_ledger::{
     state::{BatchRequest, UnitRequest},
-    testing::{table, Random},
     BatchContext, GroupState, Key, SealStatement, Shape,
 };
+use cloister_ledger_testing::{table, Random};
 use cloister_settlement::{rebuild, recover, AccountKeys, Batch, ItemKind, KnownToChain, OpenKeys, QueueItem};
 use std::error::Error;
 

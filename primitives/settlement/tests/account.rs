@@ -1,11 +1,12 @@
 //! Accounts rebuilt from batch records alone.
 
 use cloister_crypto::Fr;
-use cloister_ledger::{state::UnitRequest, testing::World, RecordKind, Shape, Statement, UnitRecord};
+use cloister_ledger::{state::UnitRequest, RecordKind, Shape, Statement, UnitRecord};
+use cloister_ledger_testing::World;
 use cloister_settlement::{account_tree, recover, AccountKeys, RecoveryError, ReplayError};
 use std::collections::BTreeMap;
 
-/// A market with its settled batches.
+/// A market with the statements of its settled batches.
 struct Market {
     world: World,
     batches: Vec<Statement>,

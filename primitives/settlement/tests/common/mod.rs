@@ -7,11 +7,8 @@ use cloister_crypto::{
     stream::view_commitment,
     Fr,
 };
-use cloister_ledger::{
-    state::UnitRequest,
-    testing::{World, GENESIS, GROUP},
-    GroupState, SealStatement, Shape, Statement,
-};
+use cloister_ledger::{state::UnitRequest, GroupState, SealStatement, Shape, Statement};
+use cloister_ledger_testing::{World, GENESIS, GROUP};
 use cloister_settlement::{Batch, ItemKind, KnownToChain, LedgerSecrets, OpenKeys, QueueItem};
 use std::collections::BTreeMap;
 

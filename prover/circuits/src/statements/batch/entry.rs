@@ -7,7 +7,10 @@ use super::{
     context::Context,
     margin::floor,
 };
-use crate::gadgets::{boolean::Bit, inner::Paired, num::Num};
+use crate::{
+    gadgets::{boolean::Bit, inner::Paired, num::Num},
+    Fr,
+};
 
 /// The account as the unit finds it, deposit and incoming transfer included.
 pub struct Entry {
