@@ -64,7 +64,7 @@ for crate in "${CRATES[@]}"; do
         echo "check: $crate is left to make test"
     elif is_on_sdk "$crate"; then
         mapfile -t programs < <(test_programs "$crate")
-        TOGETHER+=(--lib "${programs[@]}")
+        TOGETHER=(--lib "${TOGETHER[@]:1}" "${programs[@]}")
     else
         ALONE+=(-p "$crate")
     fi
