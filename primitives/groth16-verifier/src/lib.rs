@@ -50,7 +50,7 @@
 extern crate alloc;
 
 mod backend;
-mod encoding;
+pub mod encoding;
 mod error;
 #[cfg(feature = "host")]
 mod host;

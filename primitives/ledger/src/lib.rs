@@ -64,9 +64,7 @@ pub mod state;
 pub mod statement;
 pub mod tree;
 pub mod unit;
-
-#[cfg(feature = "testing")]
-pub mod testing;
+pub mod wire;
 
 pub use account::{Account, Key};
 pub use batch::{BatchEffect, BatchError, BatchWitness};

@@ -41,8 +41,8 @@ mod progress;
 mod ptau;
 mod secret;
 mod state;
-#[cfg(feature = "testing")]
-pub mod testing;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use ceremony::{Ceremony, MAX_CONTRIBUTIONS};

@@ -23,8 +23,6 @@
 pub mod census;
 pub mod gadgets;
 pub mod statements;
-#[cfg(feature = "testing")]
-pub mod testing;
 
 /// The field of the circuits.
 pub use cloister_crypto::Fr;

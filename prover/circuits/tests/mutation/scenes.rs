@@ -9,17 +9,11 @@ pub use scene::{scene, Scene, SCENES};
 
 use std::sync::LazyLock;
 
-use cloister_circuits::{
-    statements::batch::BatchCircuit,
-    testing::{Repair, Sheet, TestSystem, Uses},
-    Fr,
-};
+use cloister_circuits::{statements::batch::BatchCircuit, Fr};
+use cloister_circuits_testing::{Repair, Sheet, TestSystem, Uses};
 use cloister_groth16::Assignment;
-use cloister_ledger::{
-    state::StateError,
-    testing::{Random, World},
-    BatchEffect, BatchWitness, Shape,
-};
+use cloister_ledger::{state::StateError, BatchEffect, BatchWitness, Shape};
+use cloister_ledger_testing::{Random, World};
 use scene::turn;
 
 /// Many units, so that what a batch has once weighs little.

@@ -1,10 +1,7 @@
 //! The units of a batch.
 
-use cloister_ledger::{
-    instruction::flags,
-    testing::{Random, World},
-    Fill, Kind, Shape, Side, UnitRequest,
-};
+use cloister_ledger::{instruction::flags, Fill, Kind, Shape, Side, UnitRequest};
+use cloister_ledger_testing::{Random, World};
 use cloister_risk::Status;
 
 use super::{
