@@ -76,8 +76,6 @@ pub struct State {
     pub queue: BTreeMap<u64, QueueEntry>,
     pub settled: Vec<SettledBatch>,
     pub opened: Vec<u32>,
-    /// Indices that were refunded.
-    pub refunded: Vec<u32>,
     pub paid: BTreeMap<u32, u64>,
 }
 
@@ -122,7 +120,6 @@ impl MockChain {
             queue: BTreeMap::new(),
             settled: Vec::new(),
             opened: Vec::new(),
-            refunded: Vec::new(),
             paid: BTreeMap::new(),
         };
         let inner = Inner {
