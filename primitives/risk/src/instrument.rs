@@ -6,9 +6,10 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::ops::RangeInclusive;
 use scale_info::TypeInfo;
 
-/// Underlying a lot, 10^-9 units.
+/// Underlying per lot, 10^-9 units.
 pub const LOT_SIZE: RangeInclusive<u64> = 1..=1_000_000_000_000_000;
-/// Prices and strikes in 10^-18 of the settlement asset a unit, times lots in 10^-9 units, over this: 10^-6 a lot.
+/// A price in 10^-18 of the settlement asset per unit, times a lot size in 10^-9 units, divided by this, is a price in
+/// 10^-6 per lot.
 const LOT_TO_TABLE: u128 = 1_000_000_000_000_000_000_000;
 
 /// The kinds of instruments.
@@ -37,7 +38,7 @@ pub enum Kind {
 pub struct Instrument {
     /// Its kind.
     pub kind: Kind,
-    /// Underlying a lot, 10^-9 units; never changes, positions are counted in lots.
+    /// Underlying per lot, 10^-9 units; never changes, positions are counted in lots.
     pub lot_size: u64,
 }
 
@@ -70,7 +71,7 @@ impl Instrument {
         }
     }
 
-    /// Checks an instrument that is to be listed at `now`.
+    /// Checks an instrument that someone wants to list at `now`.
     ///
     /// # Errors
     /// [`InstrumentError`]: the first bound that does not hold.

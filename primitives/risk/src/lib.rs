@@ -1,7 +1,7 @@
 //! Risk tables: instruments, prices of options, SPAN-style scenarios, funding, and margin over the scenarios.
 //!
-//! Pure and `no_std`: the runtime makes tables with it, the sequencer checks orders with it, the witness builder and the
-//! circuit's tests prove with it. Specification: `docs/spec/state.md` S-RISK, `docs/spec/batch.md` B-MARGIN,
+//! Pure and `no_std`: the runtime makes tables with it, the sequencer checks orders with it, the witness builder and
+//! the circuit's tests prove with it. Specification: `docs/spec/state.md` S-RISK, `docs/spec/batch.md` B-MARGIN,
 //! `docs/spec/risk.md`.
 //!
 //! # Example

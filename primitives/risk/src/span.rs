@@ -1,7 +1,7 @@
 //! Rows of a risk table: marks, scenario profits, floors (R-SPAN).
 //!
-//! Every instrument of a group sees the same relative move of its own forward; options are revalued with Black-76 at the
-//! moved volatility. Money is in 10^-6 of the settlement asset a lot.
+//! Every instrument of a group sees the same relative move of its own forward; options are revalued with Black-76 at
+//! the moved volatility. Money is in 10^-6 of the settlement asset per lot.
 
 use crate::{
     black76::{deviation, Moneyness, PricingError, Right},
@@ -14,11 +14,11 @@ use crate::{
 use cloister_crypto::constants::{PRICE_BITS, SCENARIOS};
 use core::ops::RangeInclusive;
 
-/// Volatilities that a mark may have, 10^-6 a year.
+/// Volatilities that a mark may have, 10^-6 per year.
 pub const MARK_VOLATILITY: RangeInclusive<u32> = 10_000..=10_000_000;
 /// The volatility scan range is for this time to expiry, milliseconds.
 pub const REFERENCE_TENOR: u64 = 30 * 86_400_000;
-/// Nearer expiries scan the volatility as this one, milliseconds.
+/// Expiries nearer than this scan the volatility as if they were this far away, milliseconds.
 pub const SCAN_TENOR_MIN: u64 = 86_400_000;
 /// Thirds of the scan range, in the order of the published SPAN example.
 const THIRDS: [i128; 7] = [0, 1, -1, 2, -2, 3, -3];
@@ -26,10 +26,10 @@ const THIRDS: [i128; 7] = [0, 1, -1, 2, -2, 3, -3];
 /// What the oracle says of an instrument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote {
-    /// One unit of the underlying, 10^-18 of the settlement asset: the index for a perpetual, the forward of the same expiry
-    /// for futures and options.
+    /// One unit of the underlying, 10^-18 of the settlement asset: the index for a perpetual, the forward of the same
+    /// expiry for futures and options.
     pub price: u128,
-    /// Mark volatility of an option, 10^-6 a year; not read for others.
+    /// Mark volatility of an option, 10^-6 per year; ignored for other instruments.
     pub volatility: u32,
 }
 
@@ -86,9 +86,9 @@ pub struct Valuation {
     pub mark: i64,
     /// Profit of one long lot under each scenario.
     pub scenarios: [i64; SCENARIOS],
-    /// Least margin of a long lot, on top of the scenarios.
+    /// Minimum margin of a long lot, on top of the scenarios.
     pub floor_long: u64,
-    /// Least margin of a short lot, on top of the scenarios.
+    /// Minimum margin of a short lot, on top of the scenarios.
     pub floor_short: u64,
 }
 
@@ -185,9 +185,9 @@ impl Pricer {
 
 /// Values a lot at `now`, milliseconds of Unix time, and under every scenario.
 ///
-/// Scenarios `2k` and `2k + 1` move the forward by the k-th of 0, +1/3, -1/3, +2/3, -2/3, +1, -1 scan ranges, with volatility up
-/// and down. 14 and 15 are the extremes, up and down, with volatility unmoved and a fraction of the profit. No forward falls
-/// below zero. Moves and covered profits are rounded away from zero.
+/// Scenarios `2k` and `2k + 1` move the forward by the k-th of 0, +1/3, -1/3, +2/3, -2/3, +1, -1 scan ranges, with
+/// volatility up and down. 14 and 15 are the extremes, up and down, with volatility unmoved and a fraction of the
+/// profit. No forward falls below zero. Moves and covered profits are rounded away from zero.
 ///
 /// # Errors
 /// [`SpanError`].
@@ -262,8 +262,8 @@ pub fn row(
     })
 }
 
-/// The row of an expired instrument: its value at the settlement price of one unit of the underlying (10^-18), no scenarios,
-/// no floors, no band.
+/// The row of an expired instrument: its value at the settlement price of one unit of the underlying (10^-18), no
+/// scenarios, no floors, no band.
 ///
 /// # Errors
 /// [`SpanError::Status`] unless the listing is expired and the instrument is dated; [`SpanError::Instrument`],

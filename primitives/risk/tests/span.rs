@@ -371,7 +371,8 @@ proptest! {
 
     #[test]
     fn a_conversion_should_have_no_risk(
-        params in any_params(), forward in 1u64..10_000_000, ratio in 0.2f64..5.0, volatility in 10_000u32..10_000_000, ms in 0..3 * 365 * DAY,
+        params in any_params(), forward in 1u64..10_000_000, ratio in 0.2f64..5.0,
+        volatility in 10_000u32..10_000_000, ms in 0..3 * 365 * DAY,
     ) {
         let strike = ((forward as f64 * ratio) as u128).max(1) * PRICE_ONE;
         let at = |kind| value(&unit(kind), &quote(forward, volatility), &params, NOW).expect("in range");
@@ -388,10 +389,12 @@ proptest! {
 
     #[test]
     fn a_long_option_should_need_no_more_than_it_is_worth(
-        params in any_params(), forward in 1u64..10_000_000, ratio in 0.2f64..5.0, volatility in 10_000u32..10_000_000, ms in 0..3 * 365 * DAY, is_call: bool,
+        params in any_params(), forward in 1u64..10_000_000, ratio in 0.2f64..5.0,
+        volatility in 10_000u32..10_000_000, ms in 0..3 * 365 * DAY, is_call: bool,
     ) {
         let right = if is_call { Right::Call } else { Right::Put };
-        let kind = Kind::Option { right, strike: ((forward as f64 * ratio) as u128).max(1) * PRICE_ONE, expiry: NOW + ms };
+        let strike = ((forward as f64 * ratio) as u128).max(1) * PRICE_ONE;
+        let kind = Kind::Option { right, strike, expiry: NOW + ms };
         let v = value(&unit(kind), &quote(forward, volatility), &params, NOW).expect("in range");
         prop_assert!(v.scenarios.iter().all(|r| *r >= -v.mark));
         prop_assert!(v.mark >= 0);
@@ -399,9 +402,11 @@ proptest! {
 
     #[test]
     fn volatility_up_should_never_be_worth_less_than_down(
-        params in any_params(), forward in 1u64..10_000_000, ratio in 0.2f64..5.0, volatility in 10_000u32..VOLATILITY_ONE * 4, ms in 0..3 * 365 * DAY,
+        params in any_params(), forward in 1u64..10_000_000, ratio in 0.2f64..5.0,
+        volatility in 10_000u32..VOLATILITY_ONE * 4, ms in 0..3 * 365 * DAY,
     ) {
-        let kind = Kind::Option { right: Right::Put, strike: ((forward as f64 * ratio) as u128).max(1) * PRICE_ONE, expiry: NOW + ms };
+        let strike = ((forward as f64 * ratio) as u128).max(1) * PRICE_ONE;
+        let kind = Kind::Option { right: Right::Put, strike, expiry: NOW + ms };
         let v = value(&unit(kind), &quote(forward, volatility), &params, NOW).expect("in range");
         prop_assert!(v.scenarios[..14].chunks(2).all(|pair| pair[0] >= pair[1]));
     }

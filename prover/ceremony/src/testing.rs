@@ -111,8 +111,8 @@ impl KnownPowers {
         }
     }
 
-    /// The largest domain of the section tauG1 has twice as many places as there are powers, and the last of its powers is
-    /// missing, which snarkjs takes as zero.
+    /// The largest domain of the section tauG1 has twice as many places as there are powers, and the last of its powers
+    /// is missing, which snarkjs takes as zero.
     fn short_lagrange(&self) -> Vec<Scalar> {
         let n = 2u64 << self.power;
         let top = self.tau.pow_vartime(&[n - 1, 0, 0, 0]);
@@ -159,7 +159,8 @@ pub fn contribute_known(ceremony: &mut Ceremony, name: &str, x: u64) {
     ceremony.apply(name, Kind::Person, &Secret::known(x), &|_| {});
 }
 
-/// The record of a contribution that left the key as it stands, whatever was done to it, with a sound proof of knowledge.
+/// The record of a contribution that left the key as it stands, whatever was done to it, with a sound proof of
+/// knowledge.
 pub fn record(ceremony: &Ceremony, name: &str, x: u64) -> Contribution {
     ceremony.record(name, Kind::Person, &Secret::known(x))
 }

@@ -24,7 +24,7 @@ pub struct Expiry {
     pub at: u64,
     /// 10^-18 of the settlement asset.
     pub forward: u128,
-    /// Calls, then puts, 10^-6 a year.
+    /// Calls, then puts, 10^-6 per year.
     pub volatilities: [[u32; STRIKES]; 2],
 }
 

@@ -8,7 +8,7 @@ use cloister_circuits::{
 use cloister_crypto::constants::{CASH_BITS, INSTRUMENTS, POSITION_BITS, PRICE_BITS};
 use cloister_ledger::{testing::Random, Account, AccountTree, FinalValues, Key};
 
-/// A signed number of so many bits: mostly anything, sometimes an edge or small.
+/// A signed number of the given bits: mostly anything, sometimes an edge or small.
 fn signed(random: &mut Random, bits: usize) -> i128 {
     let half = 1i128 << (bits - 1);
     match random.below(8) {
