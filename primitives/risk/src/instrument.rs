@@ -14,7 +14,7 @@ const LOT_TO_TABLE: u128 = 1_000_000_000_000_000_000_000;
 
 /// The kinds of instruments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
-pub enum Kind {
+pub enum InstrumentKind {
     /// A perpetual: follows the index, with funding.
     Perpetual,
     /// A dated future.
@@ -37,7 +37,7 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
 pub struct Instrument {
     /// Its kind.
-    pub kind: Kind,
+    pub kind: InstrumentKind,
     /// Underlying per lot, 10^-9 units; never changes, positions are counted in lots.
     pub lot_size: u64,
 }
@@ -66,8 +66,8 @@ impl Instrument {
     /// When it settles, milliseconds of Unix time; `None` for a perpetual.
     pub const fn expiry(&self) -> Option<u64> {
         match self.kind {
-            Kind::Perpetual => None,
-            Kind::Future { expiry } | Kind::Option { expiry, .. } => Some(expiry),
+            InstrumentKind::Perpetual => None,
+            InstrumentKind::Future { expiry } | InstrumentKind::Option { expiry, .. } => Some(expiry),
         }
     }
 
@@ -85,7 +85,7 @@ impl Instrument {
                 return Err(InstrumentError::Expiry);
             }
         }
-        if let Kind::Option { strike, .. } = self.kind {
+        if let InstrumentKind::Option { strike, .. } = self.kind {
             self.strike_of_lot(strike)?;
         }
         Ok(())

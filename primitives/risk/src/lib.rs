@@ -52,7 +52,7 @@ pub mod table;
 pub use black76::{PricingError, Right};
 pub use fixed::{Fixed, FixedError};
 pub use funding::{Funding, FundingError, FundingTerms};
-pub use instrument::{Instrument, InstrumentError, Kind};
+pub use instrument::{Instrument, InstrumentError, InstrumentKind};
 pub use margin::{Assessment, MarginChoice, MarginError};
 pub use params::{ParamError, ScanParams};
 pub use positions::Positions;

@@ -6,7 +6,7 @@
 use crate::{
     black76::{deviation, Moneyness, PricingError, Right},
     fixed::{Fixed, FixedError},
-    instrument::{Instrument, InstrumentError, Kind},
+    instrument::{Instrument, InstrumentError, InstrumentKind},
     params::{ParamError, ScanParams},
     scenarios::{divide_away, PPM},
     table::{Row, Status},
@@ -137,7 +137,7 @@ enum Pricer {
 
 impl Pricer {
     fn new(instrument: &Instrument, quote: &Quote, params: &ScanParams, now: u64) -> Result<Self, SpanError> {
-        let Kind::Option { right, strike, expiry } = instrument.kind else {
+        let InstrumentKind::Option { right, strike, expiry } = instrument.kind else {
             return Ok(Self::Linear);
         };
         if !MARK_VOLATILITY.contains(&quote.volatility) {
@@ -217,10 +217,10 @@ pub fn value(instrument: &Instrument, quote: &Quote, params: &ScanParams, now: u
     scenarios[SCENARIOS - 1] = covered(-1)?;
     let basis = fraction_up(forward, params.basis_floor)?;
     let (floor_long, floor_short) = match instrument.kind {
-        Kind::Perpetual => (0, 0),
-        Kind::Future { .. } => (basis, basis),
+        InstrumentKind::Perpetual => (0, 0),
+        InstrumentKind::Future { .. } => (basis, basis),
         // What is long can lose no more than its mark, and the scenarios take no more.
-        Kind::Option { .. } => (0, fraction_up(forward, params.short_option_floor)?),
+        InstrumentKind::Option { .. } => (0, fraction_up(forward, params.short_option_floor)?),
     };
     Ok(Valuation {
         forward,
@@ -279,10 +279,10 @@ pub fn settled_row(
     }
     let price = instrument.price_of_lot(settlement)?;
     let mark = match instrument.kind {
-        Kind::Option { right, strike, .. } => {
+        InstrumentKind::Option { right, strike, .. } => {
             Moneyness::new(price, instrument.strike_of_lot(strike)?)?.intrinsic(right)
         }
-        Kind::Perpetual | Kind::Future { .. } => price,
+        InstrumentKind::Perpetual | InstrumentKind::Future { .. } => price,
     };
     Ok(Row {
         instrument_id: listing.instrument_id,

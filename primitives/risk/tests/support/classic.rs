@@ -3,7 +3,8 @@
 #![allow(dead_code)]
 
 use cloister_risk::{
-    span::row, Assessment, Header, Instrument, Kind, Listing, Positions, Quote, Right, RiskTable, ScanParams, Status,
+    span::row, Assessment, Header, Instrument, InstrumentKind, Listing, Positions, Quote, Right, RiskTable, ScanParams,
+    Status,
 };
 
 /// A hundredth of the underlying a lot.
@@ -67,12 +68,12 @@ pub fn instruments(market: &Market) -> Vec<(Instrument, Quote)> {
     let quote = |price, volatility| Quote { price, volatility };
     let [near, far] = market.expiries;
     let mut out = vec![
-        (lot(Kind::Perpetual), quote(market.index, 0)),
-        (lot(Kind::Future { expiry: near.at }), quote(near.forward, 0)),
+        (lot(InstrumentKind::Perpetual), quote(market.index, 0)),
+        (lot(InstrumentKind::Future { expiry: near.at }), quote(near.forward, 0)),
     ];
     for (right, expiry, side) in [(Right::Call, near, 0), (Right::Put, near, 1), (Right::Call, far, 0)] {
         for (strike, volatility) in market.strikes.into_iter().zip(expiry.volatilities[side]) {
-            let kind = Kind::Option {
+            let kind = InstrumentKind::Option {
                 right,
                 strike,
                 expiry: expiry.at,
