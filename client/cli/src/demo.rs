@@ -16,7 +16,7 @@ use cloister_client::{
     exit::ExitProver,
     history::{statements, Settled},
     oracle::{self, feeds_of},
-    prover::{ProofError, Proven},
+    prover::Proven,
     sequencer::{SequencerClient, SequencerError},
     trader::{now, owner_of},
 };
@@ -28,6 +28,7 @@ use cloister_client_core::{
 };
 use cloister_crypto::field::to_bytes;
 use cloister_ledger::Shape;
+use cloister_prover_job::ProverError;
 use cloister_risk::Assessment;
 use cloister_runtime::Hash;
 use node::{NodeError, NodeOptions, NodeProcess};
@@ -110,7 +111,7 @@ pub enum DemoError {
     Exit(#[from] ExitStatementError),
     /// An exit cannot be proven.
     #[error("the audit failed: the exit: {0}")]
-    ExitProof(#[from] ProofError),
+    ExitProof(#[from] ProverError),
     /// The summary cannot be written.
     #[error("{0}")]
     Summary(#[from] SummaryError),

@@ -78,7 +78,7 @@ impl<C: ChainClient> Sequencer<C> {
         rpc::module(self.shared.clone())
     }
 
-    /// Makes the prover ready with `load` (on a blocking thread: it can take minutes), rebuilds the state from the
+    /// Makes the prover ready with `load` (on a blocking thread: it can take long), rebuilds the state from the
     /// chain, and runs until it is dropped.
     ///
     /// # Errors

@@ -46,6 +46,13 @@ async fn accounts_open_trade_withdraw_and_settle() {
     running.submit(other(Kind::Withdrawal, 2, 9, ONE)).await.unwrap();
     running.submit(other(Kind::Cancel, 0, 1, 0)).await.unwrap();
     running.chain.enqueue(1, 77, ItemKind::Deposit);
+    // Everything else can be settled before the sequencer looks at the queue again.
+    running
+        .until(|r| async move {
+            let status: Status = r.call("cloister_status", rpc_params![]).await.unwrap();
+            status.next_queue_item == 4
+        })
+        .await;
     running.settled().await;
     running
         .until(|r| async move { r.account(1).await.unwrap().settled.unwrap().cash == r.account(1).await.unwrap().cash })
