@@ -140,7 +140,8 @@ impl TestSequencer {
         let job = ProofJob::batch(closed.shape, closed.witness.clone(), &closed.effect.statement);
         let proof = self.prover.prove_blocking(job).expect("the batch can be proven");
         let marks = &closed.queued;
-        Batch::new(key, closed.risk_version(), &closed.effect.statement, marks, proof.0).expect("the chain has room for it")
+        Batch::new(key, closed.risk_version(), &closed.effect.statement, marks, proof.0)
+            .expect("the chain has room for it")
     }
 }
 
