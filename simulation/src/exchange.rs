@@ -12,8 +12,8 @@ use crate::{
 use cloister_ledger::{
     instruction::flags,
     state::{BatchRequest, UnitRequest},
-    BatchContext, BatchEffect, BatchWitness, Fill, GroupState, Instruction, Kind, Mode, Shape, Side, SignedInstruction,
-    StateError,
+    BatchContext, BatchEffect, BatchWitness, Fill, GroupLedger, Instruction, Kind, Mode, Shape, Side,
+    SignedInstruction, StateError,
 };
 use cloister_ledger_testing::Random;
 use cloister_liquidator::Trade;
@@ -101,7 +101,7 @@ pub struct Totals {
 /// The group.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    state: GroupState,
+    state: GroupLedger,
     /// All traders; the index of an account is its place here.
     pub traders: Vec<Trader>,
     /// The forecast, equal to the state between batches.
@@ -118,7 +118,7 @@ impl Exchange {
     /// An empty group; every `recheck`-th witness is checked a second time, by itself.
     pub fn new(traders: Vec<Trader>, recheck: u64, random: Random) -> Self {
         Self {
-            state: GroupState::default(),
+            state: GroupLedger::default(),
             traders,
             book: Book::default(),
             audit: Audit::default(),
@@ -129,7 +129,7 @@ impl Exchange {
     }
 
     /// The ledger's state.
-    pub fn state(&self) -> &GroupState {
+    pub fn state(&self) -> &GroupLedger {
         &self.state
     }
 

@@ -9,7 +9,7 @@ use cloister_ledger::{
     house::House,
     instruction::{Kind, Side},
     shape::Shape,
-    state::{BatchRequest, GroupState, UnitRequest},
+    state::{BatchRequest, GroupLedger, UnitRequest},
     unit::{UnitEffect, UnitWitness},
 };
 use cloister_risk::Status;
@@ -27,7 +27,7 @@ struct Draft {
     shape: Shape,
     old_root: Fr,
     /// The state with the units so far.
-    state: GroupState,
+    state: GroupLedger,
     request: BatchRequest,
     witnesses: Vec<UnitWitness>,
     effects: Vec<UnitEffect>,
@@ -36,7 +36,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn new(state: GroupState, shape: Shape, request: BatchRequest) -> Self {
+    fn new(state: GroupLedger, shape: Shape, request: BatchRequest) -> Self {
         Self {
             shape,
             old_root: state.root(),

@@ -13,7 +13,7 @@ use cloister_ledger::{
     fill::Fill,
     instruction::{flags, Instruction, Kind, Side, SignedInstruction},
     shape::Shape,
-    state::{BatchRequest, GroupState, UnitRequest},
+    state::{BatchRequest, GroupLedger, UnitRequest},
 };
 use cloister_risk::{Assessment, RiskTable, Status};
 
@@ -36,7 +36,7 @@ pub struct World {
     /// Source of all choices.
     pub random: Random,
     /// The sequencer's state.
-    pub state: GroupState,
+    pub state: GroupLedger,
     /// Traders with open accounts.
     pub traders: Vec<Trader>,
     /// The table in force.
@@ -55,7 +55,7 @@ impl World {
         let table = table(live, 1, &mut random);
         Self {
             random,
-            state: GroupState::default(),
+            state: GroupLedger::default(),
             traders: Vec::new(),
             table,
             live,

@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use cloister_crypto::{schnorr::SecretKey, Fr};
-//! use cloister_ledger::{state::BatchRequest, BatchContext, GroupState, Key, Shape, UnitRequest};
+//! use cloister_ledger::{state::BatchRequest, BatchContext, GroupLedger, Key, Shape, UnitRequest};
 //! use cloister_risk::RiskTable;
 //!
 //! let key = SecretKey::from_seed(&[7; 32]).public();
@@ -37,7 +37,7 @@
 //! };
 //!
 //! let shape = Shape { units: 1, places: 1 };
-//! let mut group = GroupState::default();
+//! let mut group = GroupLedger::default();
 //! let (witness, effect) = group.apply(shape, &request)?;
 //! assert_eq!(effect.statement.new_root, group.root());
 //! assert_eq!(witness.check(shape), Ok(effect));
@@ -77,7 +77,7 @@ pub use place::{PlaceError, PlaceWitness, Transfer};
 pub use record::{HouseRecord, KeyRecord, RecordError, RecordKind, UnitRecord};
 pub use seal::{SealStatement, SealStatementError, SealWitness};
 pub use shape::Shape;
-pub use state::{GroupState, StateError, UnitRequest};
+pub use state::{GroupLedger, StateError, UnitRequest};
 pub use statement::Statement;
 pub use tree::{AccountTree, OrderTree, Path};
 pub use unit::{Mode, UnitEffect, UnitError, UnitWitness};

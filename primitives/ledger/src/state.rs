@@ -193,14 +193,14 @@ pub enum StateError {
 
 /// The sequencer's view of one margin group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GroupState {
+pub struct GroupLedger {
     accounts: BTreeMap<u32, AccountState>,
     tree: AccountTree,
     house: House,
     batch_no: u64,
 }
 
-impl GroupState {
+impl GroupLedger {
     /// Account root.
     pub fn root(&self) -> Fr {
         self.tree.root()

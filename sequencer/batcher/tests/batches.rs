@@ -4,7 +4,7 @@ mod common;
 
 use cloister_batcher::{Batcher, BatcherError, Event, QueueItem, UnitName};
 use cloister_engine::{Fill, FillSide, OrderKey, TradeError};
-use cloister_ledger::{BatchError, GroupState, Instruction, Kind, Mode, Shape, Side, StateError, UnitError};
+use cloister_ledger::{BatchError, GroupLedger, Instruction, Kind, Mode, Shape, Side, StateError, UnitError};
 use cloister_risk::MarginError;
 use common::*;
 use std::sync::Arc;
@@ -378,6 +378,6 @@ fn a_shape_with_one_unit_should_be_refused() {
         shape,
         ..batcher_config()
     };
-    let error = Batcher::new(config, GroupState::default(), 0, table(1)).unwrap_err();
+    let error = Batcher::new(config, GroupLedger::default(), 0, table(1)).unwrap_err();
     assert_eq!(error, BatcherError::Shape);
 }

@@ -1,18 +1,12 @@
 //! Engine, batcher and tape, moved together under one lock. Nothing here waits.
 
-use crate::{
-    config::SequencerConfig,
-    halt::Halt,
-    keys::SequencerKeys,
-    record::BatchRecord,
-    tape::Tape,
-};
+use crate::{config::SequencerConfig, halt::Halt, keys::SequencerKeys, record::BatchRecord, tape::Tape};
 use cloister_batcher::{Batcher, BatcherConfig, BatcherError, Event, QueueItem};
 use cloister_engine::{
     AccountIndex, AccountView, Effect, Engine, EngineConfig, Fill, Holdings, InputError, Millis, OrderOutcome,
     Rejection,
 };
-use cloister_ledger::{slot::Slot, GroupState, Kind, SignedInstruction};
+use cloister_ledger::{slot::Slot, GroupLedger, Kind, SignedInstruction};
 use cloister_risk::RiskTable;
 use cloister_settlement::{ItemKind, QueueItem as Queued};
 use std::collections::BTreeMap;
@@ -63,7 +57,7 @@ pub(crate) struct Taken {
 
 /// Where a core starts.
 pub(crate) struct Origin {
-    pub state: GroupState,
+    pub state: GroupLedger,
     pub last_time: Millis,
     pub table: RiskTable,
     pub next_item: u64,

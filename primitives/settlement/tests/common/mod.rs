@@ -7,7 +7,7 @@ use cloister_crypto::{
     stream::view_commitment,
     Fr,
 };
-use cloister_ledger::{state::UnitRequest, GroupState, SealStatement, Shape, Statement};
+use cloister_ledger::{state::UnitRequest, GroupLedger, SealStatement, Shape, Statement};
 use cloister_ledger_testing::{World, GENESIS, GROUP};
 use cloister_settlement::{Batch, ItemKind, KnownToChain, LedgerSecrets, OpenKeys, QueueItem};
 use std::collections::BTreeMap;
@@ -69,19 +69,13 @@ impl Market {
         market.settle(opens);
         let mut second: Vec<UnitRequest> = (0..3).map(|_| market.world.open(DEPOSIT)).collect();
         // A deposit to an account that opens in the same batch.
-        second.push(UnitRequest::Padding {
-            index: 8,
-            deposit: 5,
-        });
+        second.push(UnitRequest::Padding { index: 8, deposit: 5 });
         market.settle(second);
         for round in 0..3 {
             let mut units = Vec::new();
             units.extend(market.world.trade(round, round + 1));
             units.extend(market.world.transfer(3, 4, 7));
-            units.push(UnitRequest::Padding {
-                index: 5,
-                deposit: 100,
-            });
+            units.push(UnitRequest::Padding { index: 5, deposit: 100 });
             market.settle(units);
         }
         market
@@ -152,8 +146,8 @@ impl Market {
     }
 
     /// The ledger after all batches, rebuilt.
-    pub fn replayed(&self) -> GroupState {
-        let mut ledger = GroupState::default();
+    pub fn replayed(&self) -> GroupLedger {
+        let mut ledger = GroupLedger::default();
         for settled in &self.settled {
             cloister_settlement::replay_batch(&mut ledger, &settled.batch, &settled.queue, &self.secrets)
                 .expect("the batch is the ledger's");
