@@ -7,7 +7,7 @@ use cloister_ledger::{
     batch::BatchWitness,
     fill::Fill,
     house::House,
-    instruction::{Kind, Side},
+    instruction::{InstructionKind, Side},
     shape::Shape,
     state::{BatchRequest, GroupLedger, UnitRequest},
     unit::{UnitEffect, UnitWitness},
@@ -177,10 +177,14 @@ impl World {
             0..=3 => self.trade(trader, other).into(),
             4 => {
                 let all = self.random.once_in(3);
-                let kind = if all { Kind::CancelAll } else { Kind::Cancel };
+                let kind = if all {
+                    InstructionKind::CancelAll
+                } else {
+                    InstructionKind::Cancel
+                };
                 one(self.instruct(trader, kind, 0))
             }
-            5 => one(self.instruct(trader, Kind::Withdrawal, amount)),
+            5 => one(self.instruct(trader, InstructionKind::Withdrawal, amount)),
             6 => self.transfer(trader, other, amount).into(),
             7 => vec![self.rekey(trader)],
             8 => vec![self.random_forced(trader)],

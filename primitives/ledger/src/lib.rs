@@ -72,7 +72,7 @@ pub use context::BatchContext;
 pub use exit::{ExitError, ExitStatement, ExitWitness, FinalValues};
 pub use fill::{Fill, FillError, FillRule};
 pub use house::House;
-pub use instruction::{Instruction, Kind, Side, SignedInstruction};
+pub use instruction::{Instruction, InstructionKind, Side, SignedInstruction};
 pub use place::{PlaceError, PlaceWitness, Transfer};
 pub use record::{HouseRecord, KeyRecord, RecordError, RecordKind, UnitRecord};
 pub use seal::{SealStatement, SealStatementError, SealWitness};

@@ -7,7 +7,7 @@ use crate::{
     event::{Event, QueueItem},
 };
 use cloister_engine::{AccountIndex, Fill, FillSide, Holdings, Millis, Trade};
-use cloister_ledger::{account::cash_fits, instruction::flags, GroupLedger, Kind, Side, SignedInstruction};
+use cloister_ledger::{account::cash_fits, instruction::flags, GroupLedger, InstructionKind, Side, SignedInstruction};
 use cloister_risk::RiskTable;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -169,7 +169,7 @@ impl OpenBatch {
         if free == 0 {
             return Ok(Absorbed::Full);
         }
-        if instruction.kind == Kind::Withdrawal {
+        if instruction.kind == InstructionKind::Withdrawal {
             after = moved(after, -i128::from(instruction.limit), instruction.index)?;
         }
         self.push(Draft::Bound { signed: signed.clone() }, after);

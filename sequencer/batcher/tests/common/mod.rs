@@ -119,7 +119,11 @@ pub fn units(batch: &ClosedBatch) -> Vec<(u32, u64, u64)> {
         .filter_map(|u| {
             let place = &u.places[0];
             let instruction = &place.signed.instruction;
-            (instruction.kind != cloister_ledger::Kind::None).then_some((u.index, instruction.id, place.fill.quantity))
+            (instruction.kind != cloister_ledger::InstructionKind::None).then_some((
+                u.index,
+                instruction.id,
+                place.fill.quantity,
+            ))
         })
         .collect()
 }
