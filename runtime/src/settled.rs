@@ -8,7 +8,9 @@ use pallet_cloister_execution::{Batch, Call, Event};
 /// The number of the batch of a group that an event says was settled.
 pub fn settled_number(event: &RuntimeEvent, group: u32) -> Option<u64> {
     match event {
-        RuntimeEvent::Execution(Event::BatchSettled { group: of, batch_no, .. }) if *of == group => Some(*batch_no),
+        RuntimeEvent::Execution(Event::BatchSettled {
+            group: of, batch_no, ..
+        }) if *of == group => Some(*batch_no),
         _ => None,
     }
 }

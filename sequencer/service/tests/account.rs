@@ -14,7 +14,10 @@ fn balances(engine: &Engine, account: u32) -> Balances {
 /// The engine takes a withdrawal of everything that is available, and nothing above it.
 fn assert_available(engine: &Engine, account: u32, id: u64) {
     let available = u64::try_from(balances(engine, account).available).unwrap();
-    let above = submit(&mut engine.clone(), other(InstructionKind::Withdrawal, account, id, available + 1));
+    let above = submit(
+        &mut engine.clone(),
+        other(InstructionKind::Withdrawal, account, id, available + 1),
+    );
     assert!(matches!(above, Err(Rejection::WithdrawalShort { .. })), "{above:?}");
     let mut after = engine.clone();
     submit(&mut after, other(InstructionKind::Withdrawal, account, id, available)).unwrap();

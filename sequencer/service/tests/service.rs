@@ -17,7 +17,7 @@ use cloister_sequencer_rpc::{
     ErrorCode,
 };
 use cloister_settlement::{ItemKind, LedgerError};
-use common::{market::*, *};
+use common::*;
 use jsonrpsee::rpc_params;
 use std::{sync::atomic::Ordering, time::Duration};
 
