@@ -9,7 +9,7 @@ use crate::{
 };
 use cloister_crypto::{
     constants::{FILLED_MAX, ORDER_TREE_DEPTH, TREE_ARITY},
-    schnorr::{KeyError, SignatureError},
+    schnorr::{PublicKeyError, SignatureError},
     Fr,
 };
 use cloister_risk::RiskTable;
@@ -50,7 +50,7 @@ pub enum PlaceError {
     Addressee,
     /// B-SIG: the account's key is not usable.
     #[error("the trading key is not valid: {0}")]
-    Key(KeyError),
+    Key(PublicKeyError),
     /// B-SIG: the signature does not verify.
     #[error("the signature does not verify: {0}")]
     Signature(SignatureError),
