@@ -8,7 +8,7 @@ use cloister_client::{
 use cloister_client_core::{owner::OwnerKey, trader::Trader};
 use cloister_ledger::{
     state::{BatchRequest, UnitRequest},
-    BatchContext, Fill, GroupState, Key, Shape, SignedInstruction,
+    BatchContext, Fill, GroupLedger, Key, Shape, SignedInstruction,
 };
 use cloister_ledger_testing::Random;
 use cloister_prover_job::{JobKind, ProofJob, Prover};
@@ -21,7 +21,7 @@ use pallet_cloister_execution::Call;
 /// A sequencer that knows one group from its first batch on.
 pub struct TestSequencer {
     /// The group as the proven batches leave it.
-    pub state: GroupState,
+    pub state: GroupLedger,
     prover: LocalProver,
     random: Random,
     group: u32,
@@ -84,7 +84,7 @@ impl TestSequencer {
             .expect("the development parameters");
         let genesis = chain.genesis().0;
         Self {
-            state: GroupState::default(),
+            state: GroupLedger::default(),
             prover,
             random: Random::new(7),
             group,

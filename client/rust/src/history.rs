@@ -5,7 +5,7 @@
 
 use crate::chain::{Chain, ChainError};
 use cloister_crypto::field::to_bytes;
-use cloister_groth16_verifier::{verify_with, KeyError, Proof, Pure, VerifyError, VerifyingKey, PROOF_BYTES};
+use cloister_groth16_verifier::{verify_with, Proof, Pure, VerifyError, VerifyingKey, VerifyingKeyError, PROOF_BYTES};
 use cloister_ledger::Statement;
 use cloister_runtime::{settled::settled_batch, AccountId, Hash};
 use cloister_settlement::{rebuild, Batch, Field, KeyId, KnownToChain, QueueItem, StatementError};
@@ -42,7 +42,7 @@ pub enum HistoryError {
         /// Its id.
         id: KeyId,
         /// What is wrong.
-        source: KeyError,
+        source: VerifyingKeyError,
     },
     /// A settled batch's proof does not verify.
     #[error("the proof of batch {batch_no} does not verify: {source}")]
