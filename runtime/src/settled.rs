@@ -8,12 +8,15 @@ use pallet_cloister_execution::{Batch, Call, Event};
 /// The number of the batch of a group that an event says was settled.
 pub fn settled_number(event: &RuntimeEvent, group: u32) -> Option<u64> {
     match event {
-        RuntimeEvent::Execution(Event::BatchSettled { group: of, batch_no, .. }) if *of == group => Some(*batch_no),
+        RuntimeEvent::Execution(Event::BatchSettled {
+            group: of, batch_no, ..
+        }) if *of == group => Some(*batch_no),
         _ => None,
     }
 }
 
-/// The batch of a group that a transaction settled. Its events decide: a transaction that was refused carries a batch too.
+/// The batch of a group that a transaction settled. Its events decide: a transaction that was refused carries a batch
+/// too.
 pub fn settled_batch<'a>(
     call: &'a RuntimeCall,
     events: impl IntoIterator<Item = &'a RuntimeEvent>,

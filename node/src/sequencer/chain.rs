@@ -126,12 +126,7 @@ impl ChainClient for NodeChain {
         }))
     }
 
-    async fn queue(
-        &self,
-        group: u32,
-        from: u64,
-        limit: u32,
-    ) -> Result<Vec<(u64, QueueItem<AccountId>)>, ChainError> {
+    async fn queue(&self, group: u32, from: u64, limit: u32) -> Result<Vec<(u64, QueueItem<AccountId>)>, ChainError> {
         let (block, _) = self.block(At::Finalized);
         self.queue_at(group, block, from, limit)
     }

@@ -80,11 +80,7 @@ fn open_keys(seed: u8) -> OpenKeys {
 }
 
 /// The proof of an open's seal. The statement's rules are not asked: the key proves anything.
-fn seal_proof<T: Config>(
-    group: u32,
-    owner: &T::AccountId,
-    keys: &OpenKeys,
-) -> Result<SealProof, BenchmarkError> {
+fn seal_proof<T: Config>(group: u32, owner: &T::AccountId, keys: &OpenKeys) -> Result<SealProof, BenchmarkError> {
     let statement =
         Pallet::<T>::seal_statement(group, owner, keys).map_err(|_| BenchmarkError::Stop("no statement"))?;
     Ok(SealProof {

@@ -41,10 +41,7 @@ impl<T: Config> Pallet<T> {
     ) -> Result<(), Error<T>> {
         let statement = Self::seal_statement(group, owner, keys)?;
         let registered = Self::active_key(seal.key)?;
-        ensure!(
-            registered.statement == StatementKind::Seal,
-            Error::<T>::WrongStatement
-        );
+        ensure!(registered.statement == StatementKind::Seal, Error::<T>::WrongStatement);
         // The statement says so too. Whatever its verifying key is worth, no queued key can stop the queue.
         PublicKey::from_coordinates(statement.key.x, statement.key.y).map_err(|_| Error::<T>::InvalidPublicKey)?;
         let key = VerifyingKey::from_checked_bytes(&registered.key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;

@@ -73,6 +73,9 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     // The trader rebuilds the account from the settled batches and the two keys.
     let account = recover([&statement], 0, &[AccountKeys { key, view_key }])?.account;
-    println!("account 0 holds {} millionths after {} updates", account.cash, account.nonce);
+    println!(
+        "account 0 holds {} millionths after {} updates",
+        account.cash, account.nonce
+    );
     Ok(())
 }

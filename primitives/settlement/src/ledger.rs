@@ -61,8 +61,8 @@ pub enum LedgerError {
     Root(u64),
 }
 
-/// Applies one settled batch to a ledger that has all earlier ones. `queue` is the queue before the batch, from its first
-/// item on: at least the items that the batch consumed.
+/// Applies one settled batch to a ledger that has all earlier ones. `queue` is the queue before the batch, from its
+/// first item on: at least the items that the batch consumed.
 ///
 /// # Errors
 /// [`LedgerError`]; the ledger is then of no use.
@@ -89,7 +89,9 @@ pub fn replay_batch<A>(
         let record = unit_record(submitted, item).map_err(malformed)?;
         let opened = item.and_then(|item| item.kind.open());
         let before = ledger.account(record.index).cloned();
-        let after = replay(before, &record, salt, |_| opened.and_then(|keys| unsealed(keys, secrets)));
+        let after = replay(before, &record, salt, |_| {
+            opened.and_then(|keys| unsealed(keys, secrets))
+        });
         let after = after.map_err(|source| match source {
             ReplayError::OtherKey => LedgerError::Open { batch_no, unit },
             source => LedgerError::Record {

@@ -96,7 +96,10 @@ fn an_account_should_not_be_rebuilt_past_a_change_of_keys_without_the_new_ones()
     let batch_no = changed.expect("its batch").batch_no;
     let before = recover(&batches, *index, &keys[..1]);
     assert_eq!(before, Err(refused(batch_no, ReplayError::OtherKey)));
-    assert_eq!(recover(&batches, *index, &keys[1..]), Err(refused(0, ReplayError::OtherKey)));
+    assert_eq!(
+        recover(&batches, *index, &keys[1..]),
+        Err(refused(0, ReplayError::OtherKey))
+    );
 }
 
 #[test]
@@ -104,12 +107,7 @@ fn an_account_should_not_be_rebuilt_when_records_are_missing() {
     let Market { batches, keys, .. } = market(2);
     let touched = |batch: &&Statement| batch.units.iter().any(|unit| unit.index == 0);
     assert_eq!(recover(&batches, 999, &keys[&0]), Err(RecoveryError::Untouched(999)));
-    let second = batches
-        .iter()
-        .filter(touched)
-        .nth(1)
-        .expect("touched twice")
-        .batch_no;
+    let second = batches.iter().filter(touched).nth(1).expect("touched twice").batch_no;
     let late = recover(&batches[1..], 0, &keys[&0]);
     assert_eq!(late, Err(refused(second, ReplayError::NotOpened)));
 }
@@ -121,10 +119,16 @@ fn changed_records_should_be_noticed() {
     unit.new_leaf += Fr::one();
     let index = unit.index;
     assert_eq!(account_tree(&batches), Err(RecoveryError::Root(0)));
-    assert_eq!(recover(&batches, index, &keys[&index]), Err(refused(0, ReplayError::Leaf)));
+    assert_eq!(
+        recover(&batches, index, &keys[&index]),
+        Err(refused(0, ReplayError::Leaf))
+    );
     let unit = &mut batches[0].units[0];
     unit.new_leaf -= Fr::one();
     // The root of the order tree, which the empty places of an open do not give.
     unit.ciphertext[1] += Fr::one();
-    assert_eq!(recover(&batches, index, &keys[&index]), Err(refused(0, ReplayError::Orders)));
+    assert_eq!(
+        recover(&batches, index, &keys[&index]),
+        Err(refused(0, ReplayError::Orders))
+    );
 }

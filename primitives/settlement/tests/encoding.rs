@@ -69,7 +69,10 @@ fn batch_should_have_the_bytes_of_its_fields_in_order() {
     (0..14).for_each(|i| expected.extend(bytes::<32>(30 + i)));
     expected.extend(bytes::<192>(50));
     assert_eq!(batch.encode(), expected);
-    assert_eq!(expected.len(), 2 + 3 * 8 + 3 * 32 + 8 + 4 + 1 + (46 + 9 * 32) + (46 + 16 * 32) + 14 * 32 + 192);
+    assert_eq!(
+        expected.len(),
+        2 + 3 * 8 + 3 * 32 + 8 + 4 + 1 + (46 + 9 * 32) + (46 + 16 * 32) + 14 * 32 + 192
+    );
     assert_eq!(Batch::decode(&mut &expected[..]), Ok(batch));
 }
 

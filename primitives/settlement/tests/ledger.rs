@@ -33,7 +33,9 @@ fn batch_out_of_order_should_be_refused() {
 
 #[test]
 fn open_that_no_secret_opens_should_be_named() {
-    let Market { settled, mut secrets, .. } = Market::new(1);
+    let Market {
+        settled, mut secrets, ..
+    } = Market::new(1);
     secrets.seal = SealKey::from_seed(&[10; 32]);
     let error = LedgerError::Open { batch_no: 0, unit: 0 };
     assert_eq!(replay(&settled, &secrets), Err(error));
@@ -41,14 +43,18 @@ fn open_that_no_secret_opens_should_be_named() {
 
 #[test]
 fn house_that_no_secret_reads_should_be_named() {
-    let Market { settled, mut secrets, .. } = Market::new(1);
+    let Market {
+        settled, mut secrets, ..
+    } = Market::new(1);
     secrets.house.insert(2, Fr::from(5));
     assert_eq!(replay(&settled, &secrets), Err(LedgerError::House(2)));
 }
 
 #[test]
 fn queue_without_the_consumed_items_should_be_refused() {
-    let Market { mut settled, secrets, .. } = Market::new(1);
+    let Market {
+        mut settled, secrets, ..
+    } = Market::new(1);
     settled[1].queue.clear();
     let error = LedgerError::Statement {
         batch_no: 1,
@@ -80,15 +86,12 @@ fn record_that_was_changed_should_be_named() {
         record(0, ReplayError::Orders)
     );
     let garbage = ReplayError::Record(RecordError::Garbage);
-    assert_eq!(refused(|s| s.batch.units[0].ciphertext[0] = [0; 32]), record(0, garbage));
     assert_eq!(
-        refused(|s| s.batch.salt = [0; 32]),
+        refused(|s| s.batch.units[0].ciphertext[0] = [0; 32]),
         record(0, garbage)
     );
-    assert_eq!(
-        refused(|s| s.batch.units.truncate(0)),
-        LedgerError::Root(2)
-    );
+    assert_eq!(refused(|s| s.batch.salt = [0; 32]), record(0, garbage));
+    assert_eq!(refused(|s| s.batch.units.truncate(0)), LedgerError::Root(2));
     let mut unknown = settled.clone();
     unknown[2].batch.units[0].index = 77;
     let error = LedgerError::Record {

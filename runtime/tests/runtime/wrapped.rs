@@ -1,5 +1,5 @@
-//! A batch inside another call is refused by that name, whichever call it is: nobody can hide a batch from readers of the
-//! chain's transactions.
+//! A batch inside another call is refused by that name, whichever call it is: nobody can hide a batch from readers of
+//! the chain's transactions.
 
 use crate::{
     blocks::{begin_block, first},
@@ -171,7 +171,10 @@ fn wrapped_batch_should_be_refused_by_name() {
         state(DEV_RUNTIME_PRESET).execute_with(|| {
             let (outcome, events) = apply(call.clone(), Alice);
             let refusals = refusals(outcome, &events);
-            assert!(!refusals.is_empty(), "{name}: nothing says that it was refused: {events:?}");
+            assert!(
+                !refusals.is_empty(),
+                "{name}: nothing says that it was refused: {events:?}"
+            );
             for refusal in refusals {
                 assert_eq!(refusal, Error::<Runtime>::WrappedBatch.into(), "{name}");
             }

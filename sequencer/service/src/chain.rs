@@ -87,8 +87,8 @@ pub enum SubmitRejection {
     /// `NotSubmitter`: the account may not submit.
     #[error("the submitting account is not in the submitter set")]
     NotSubmitter,
-    /// `UnknownKey`, `KeyNotActive`, `WrongStatement`: the verifying key was removed, is not active yet, or is of something
-    /// else.
+    /// `UnknownKey`, `KeyNotActive`, `WrongStatement`: the verifying key was removed, is not active yet, or is of
+    /// something else.
     #[error("the chain has no active verifying key of this id for batches")]
     Key,
     /// Anything else: the batch and the chain disagree. More attempts do not help.
@@ -205,11 +205,8 @@ pub trait ChainClient: Send + Sync + 'static {
     fn batch_keys(&self) -> impl Future<Output = Result<Vec<BatchKey>, ChainError>> + Send;
 
     /// Submits a batch and waits until it is in a block of the best chain or refused.
-    fn submit_batch(
-        &self,
-        group: u32,
-        batch: &Batch,
-    ) -> impl Future<Output = Result<SubmitOutcome, ChainError>> + Send;
+    fn submit_batch(&self, group: u32, batch: &Batch)
+        -> impl Future<Output = Result<SubmitOutcome, ChainError>> + Send;
 
     /// Batches in final blocks with numbers from `from` on, in order.
     fn settled_batches(

@@ -1,12 +1,6 @@
 //! Engine, batcher and tape, moved together under one lock. Nothing here waits.
 
-use crate::{
-    config::SequencerConfig,
-    halt::Halt,
-    keys::SequencerKeys,
-    record::BatchRecord,
-    tape::Tape,
-};
+use crate::{config::SequencerConfig, halt::Halt, keys::SequencerKeys, record::BatchRecord, tape::Tape};
 use cloister_batcher::{Batcher, BatcherConfig, BatcherError, Event, QueueItem};
 use cloister_engine::{
     AccountIndex, AccountView, Effect, Engine, EngineConfig, Fill, Holdings, InputError, Millis, OrderOutcome,

@@ -1,6 +1,6 @@
 //! Groups, the sealing key, submitters, genesis.
 
-use crate::{mock::*, Event, Error, GroupState, Groups, Submitters};
+use crate::{mock::*, Error, Event, GroupState, Groups, Submitters};
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey};
 use cloister_ledger::{AccountTree, House};
 use polkadot_sdk::{

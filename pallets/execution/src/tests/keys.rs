@@ -55,7 +55,10 @@ fn verifying_key_should_be_set_by_the_admin_only() {
             assert_noop!(set(signed(&ADMIN), key.clone()), BadOrigin);
             assert_ok!(set(RuntimeOrigin::root(), key.clone()));
             let stored = Execution::verifying_key(4).unwrap();
-            assert_eq!((stored.statement, stored.development, stored.active_at), (statement, true, 11));
+            assert_eq!(
+                (stored.statement, stored.development, stored.active_at),
+                (statement, true, 11)
+            );
             assert_eq!((stored.hash, stored.key), (blake2_256(&key), key));
             assert_ok!(Execution::remove_verifying_key(RuntimeOrigin::root(), 4));
         }

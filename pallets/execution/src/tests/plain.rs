@@ -45,7 +45,12 @@ fn plain_batch_should_settle_and_leave_no_mark() {
 fn batch_without_the_mark_should_be_refused_whoever_sends_it() {
     on_open(|| {
         let batch = Box::new(good());
-        for origin in [signed(&SEQUENCER), signed(&ALICE), RuntimeOrigin::root(), RuntimeOrigin::none()] {
+        for origin in [
+            signed(&SEQUENCER),
+            signed(&ALICE),
+            RuntimeOrigin::root(),
+            RuntimeOrigin::none(),
+        ] {
             assert_noop!(
                 Execution::submit_batch(origin, GROUP, batch.clone()),
                 Error::<Test>::WrappedBatch
@@ -97,7 +102,9 @@ fn other_calls_should_get_no_mark() {
                 assert!(!PlainBatch::<Test>::exists());
                 Ok(Default::default())
             };
-            assert_ok!(extension.test_run(signed(&SEQUENCER), &other, &info, 0, 0, inside).unwrap());
+            assert_ok!(extension
+                .test_run(signed(&SEQUENCER), &other, &info, 0, 0, inside)
+                .unwrap());
         }
         let own = call(&good());
         let inside = |_| {
@@ -106,7 +113,10 @@ fn other_calls_should_get_no_mark() {
         };
         let info = own.get_dispatch_info();
         let extension = CheckPlainBatch::<Test>::new();
-        assert!(extension.test_run(signed(&SEQUENCER), &own, &info, 0, 0, inside).unwrap().is_err());
+        assert!(extension
+            .test_run(signed(&SEQUENCER), &own, &info, 0, 0, inside)
+            .unwrap()
+            .is_err());
         assert!(!PlainBatch::<Test>::exists());
     });
 }

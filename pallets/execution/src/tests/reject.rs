@@ -26,10 +26,7 @@ fn refused(error: Error<Test>, change: impl FnOnce(&mut Batch)) {
 fn submitter_that_is_not_the_sequencer_should_be_refused() {
     on_open(|| {
         let batch = good();
-        assert_noop!(
-            submit_as(signed(&ALICE), GROUP, &batch),
-            Error::<Test>::NotSubmitter
-        );
+        assert_noop!(submit_as(signed(&ALICE), GROUP, &batch), Error::<Test>::NotSubmitter);
         assert_noop!(
             submit_as(RuntimeOrigin::root(), GROUP, &batch),
             polkadot_sdk::sp_runtime::DispatchError::BadOrigin
@@ -41,10 +38,7 @@ fn submitter_that_is_not_the_sequencer_should_be_refused() {
 fn batch_of_an_unknown_group_should_be_refused() {
     on_open(|| {
         let batch = good();
-        assert_noop!(
-            submit_as(signed(&SEQUENCER), 9, &batch),
-            Error::<Test>::UnknownGroup
-        );
+        assert_noop!(submit_as(signed(&SEQUENCER), 9, &batch), Error::<Test>::UnknownGroup);
     });
 }
 
@@ -112,7 +106,13 @@ fn proof_of_another_batch_should_be_refused() {
 fn proof_under_another_key_should_be_refused() {
     on_open(|| {
         let key = BoundedVec::try_from(prover::other_key()).unwrap();
-        assert_ok!(Execution::set_verifying_key(RuntimeOrigin::root(), 4, SHAPE, false, key));
+        assert_ok!(Execution::set_verifying_key(
+            RuntimeOrigin::root(),
+            4,
+            SHAPE,
+            false,
+            key
+        ));
         System::set_block_number(100);
         refused(Error::InvalidProof, |b| b.key = 4);
     });
@@ -416,8 +416,8 @@ fn open_with_other_keys_should_be_refused() {
 
 #[test]
 fn unit_of_a_kind_that_was_not_queued_should_be_refused() {
-    // The chain says which kind a unit's record is. It has no queue for re-keys and forced withdrawals, so a proof of one is
-    // a proof of another statement.
+    // The chain says which kind a unit's record is. It has no queue for re-keys and forced withdrawals, so a proof of
+    // one is a proof of another statement.
     on_open(|| {
         let keys = KeyRecord {
             x: 1.into(),

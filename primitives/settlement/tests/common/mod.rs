@@ -69,19 +69,13 @@ impl Market {
         market.settle(opens);
         let mut second: Vec<UnitRequest> = (0..3).map(|_| market.world.open(DEPOSIT)).collect();
         // A deposit to an account that opens in the same batch.
-        second.push(UnitRequest::Padding {
-            index: 8,
-            deposit: 5,
-        });
+        second.push(UnitRequest::Padding { index: 8, deposit: 5 });
         market.settle(second);
         for round in 0..3 {
             let mut units = Vec::new();
             units.extend(market.world.trade(round, round + 1));
             units.extend(market.world.transfer(3, 4, 7));
-            units.push(UnitRequest::Padding {
-                index: 5,
-                deposit: 100,
-            });
+            units.push(UnitRequest::Padding { index: 5, deposit: 100 });
             market.settle(units);
         }
         market
