@@ -7,7 +7,7 @@ use crate::{
 use cloister_ledger::{SealStatement, SealWitness};
 use cloister_prover_job::{JobKind, ProofJob, ProverError};
 use cloister_settlement::{KeyId, SealProof};
-use polkadot_sdk::sp_core::blake2_256;
+use polkadot_sdk::sp_io::hashing::blake2_256;
 use std::{path::Path, time::Duration};
 
 /// Why a seal cannot be proven.

@@ -172,6 +172,9 @@ pub enum ChainError {
     Pruned(u64),
 }
 
+/// A queue item with its id.
+pub type QueueEntry<AccountId> = (u64, QueueItem<AccountId>);
+
 /// The chain, as the sequencer of one group needs it.
 pub trait ChainClient: Send + Sync + 'static {
     /// Names the owner of a queue item. The sequencer does not look at it.
@@ -192,7 +195,7 @@ pub trait ChainClient: Send + Sync + 'static {
         group: u32,
         from: u64,
         limit: u32,
-    ) -> impl Future<Output = Result<Vec<(u64, QueueItem<Self::AccountId>)>, ChainError>> + Send;
+    ) -> impl Future<Output = Result<Vec<QueueEntry<Self::AccountId>>, ChainError>> + Send;
 
     /// A risk table by version, or the newest one, in the newest final block.
     fn risk_table(

@@ -3,7 +3,6 @@
 mod common;
 
 use cloister_crypto::field::from_bytes;
-use cloister_engine_testing::*;
 use cloister_ledger::{Instruction, Kind};
 use cloister_sequencer::{
     chain::SubmitRejection,
@@ -17,7 +16,8 @@ use cloister_sequencer_rpc::{
     ErrorCode,
 };
 use cloister_settlement::{ItemKind, LedgerError};
-use common::{market::*, *};
+use cloister_engine_testing::*;
+use common::*;
 use jsonrpsee::rpc_params;
 use std::{sync::atomic::Ordering, time::Duration};
 

@@ -3,8 +3,8 @@
 #![allow(dead_code)]
 
 use cloister_risk::{
-    span::row, Assessment, Header, Instrument, InstrumentError, InstrumentKind, Listing, Positions, Quote, Right, RiskTable,
-    ScanParams, SpanError, Status, TableError,
+    span::row, Assessment, Header, Instrument, InstrumentError, InstrumentKind, Listing, Positions, Quote, Right,
+    RiskTable, ScanParams, SpanError, Status, TableError,
 };
 use comfy_table::{presets::ASCII_MARKDOWN, CellAlignment, Table};
 
