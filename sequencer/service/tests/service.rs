@@ -3,6 +3,7 @@
 mod common;
 
 use cloister_crypto::field::from_bytes;
+use cloister_engine_testing::*;
 use cloister_ledger::{Instruction, Kind};
 use cloister_sequencer::{
     chain::SubmitRejection,
@@ -16,7 +17,6 @@ use cloister_sequencer_rpc::{
     ErrorCode,
 };
 use cloister_settlement::{ItemKind, LedgerError};
-use cloister_engine_testing::*;
 use common::*;
 use jsonrpsee::rpc_params;
 use std::{sync::atomic::Ordering, time::Duration};
