@@ -1,4 +1,5 @@
-//! A sequencer in the test's own process: the ledger's native transition, real proofs, and batches that can be tampered with before they are sent.
+//! A sequencer in the test's own process: the ledger's native transition, real proofs, and batches that can be tampered
+//! with before they are sent.
 
 use cloister_batcher::ClosedBatch;
 use cloister_client::{
@@ -77,7 +78,7 @@ impl TestSequencer {
     /// With the development parameters of the cache, which are generated on first use.
     ///
     /// # Panics
-    /// The parameters cannot be had.
+    /// The parameters can neither be read nor made.
     pub fn new(chain: &Chain, group: u32) -> Self {
         let mut progress = |step| eprintln!("parameters: {step:?}");
         let prover = LocalProver::load(JobKind::Batch(Shape::DEV), &Parameters::Development, &mut progress)

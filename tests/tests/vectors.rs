@@ -1,5 +1,6 @@
-//! Golden bytes: hashes and signatures that must never change by accident. Another implementation can be checked against the files in `vectors/`, which
-//! hold inputs and outputs. `CLOISTER_REGENERATE_VECTORS=1 cargo test --release -p cloister-tests --test vectors` writes them anew.
+//! Golden bytes: hashes and signatures that must never change by accident. Another implementation can be checked
+//! against the files in `vectors/`, which hold inputs and outputs. `CLOISTER_REGENERATE_VECTORS=1 cargo
+//! test --release -p cloister-tests --test vectors` writes them anew.
 
 use cloister_crypto::{constants::INSTRUMENTS, field::to_bytes, schnorr::SecretKey, seal::SealKey, Fr};
 use cloister_ledger::{

@@ -61,8 +61,8 @@ pub enum LedgerError {
     Root(u64),
 }
 
-/// Applies one settled batch to a ledger that has all earlier ones. `queue` is the queue before the batch, from its first
-/// item on: at least the items that the batch consumed.
+/// Applies one settled batch to a ledger that has all earlier ones. `queue` is the queue before the batch, from its
+/// first item on: at least the items that the batch consumed.
 ///
 /// # Errors
 /// [`LedgerError`]; the ledger is then of no use.

@@ -1,4 +1,5 @@
-//! The chain in memory: the storage and checks of C-SUBMIT that matter to a sequencer, blocks on demand, forks on demand.
+//! The chain in memory: the storage and checks of C-SUBMIT that matter to a sequencer, blocks on demand, forks on
+//! demand.
 
 use cloister_crypto::{
     field::{from_bytes, to_bytes},
