@@ -16,7 +16,8 @@ fn price(right: Right, forward: i64, strike: i64, volatility: u32, tenor: u64) -
     black76::value(right, forward, strike, volatility, tenor).expect("in range")
 }
 
-/// Call and put by the formula in floating point, with the C library's error function: 10^-15 of the larger of the two prices.
+/// Call and put by the formula in floating point, with the C library's error function: 10^-15 of the larger of the two
+/// prices.
 fn reference(forward: f64, strike: f64, volatility: f64, years: f64) -> (f64, f64) {
     let cdf = |x: f64| 0.5 * libm::erfc(-x / core::f64::consts::SQRT_2);
     let s = volatility * years.sqrt();
