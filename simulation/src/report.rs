@@ -225,7 +225,7 @@ impl Report {
             (
                 "native transition".into(),
                 format!(
-                    "{:.1} s, {:.2} ms per unit; {} witnesses checked a second time by themselves",
+                    "{:.1} s, {:.2} ms per unit; {} witnesses checked a second time on their own",
                     t.native.as_secs_f64(),
                     t.native.as_secs_f64() * 1e3 / units.max(1) as f64,
                     t.rechecked

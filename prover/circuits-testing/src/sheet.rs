@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
+use cloister_groth16::parallel::prelude::*;
 
 use crate::system::{common, TestSystem};
 use cloister_circuits::Fr;

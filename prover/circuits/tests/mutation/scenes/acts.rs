@@ -5,8 +5,8 @@ use cloister_ledger_testing::{Random, World};
 use cloister_risk::Status;
 
 use super::{
+    scene::Scene,
     stage::{SUBJECTS, TRADERS},
-    Scene,
 };
 
 /// Units of a scene, then others, as many as the shape has. Scenes with several plots take turns.

@@ -10,7 +10,7 @@ use cloister_ledger::{
 use cloister_ledger_testing::{table, Random, World};
 use cloister_risk::{Assessment, Status};
 
-use super::{turn, Scene};
+use super::scene::{turn, Scene};
 
 /// The accounts a scene is about.
 pub const SUBJECTS: usize = 2;
