@@ -49,7 +49,7 @@ pub struct Audit {
     pub withdrawals: i128,
     /// Sweeps, 10^-6.
     pub swept: i128,
-    /// Equity taken over, at most 0, 10^-6.
+    /// Equity taken over, 0 or negative, 10^-6.
     pub bad_debt: i128,
     /// Fees of liquidations, 10^-6.
     pub penalties: i128,
@@ -136,8 +136,8 @@ impl Audit {
     }
 }
 
-/// Every liquidated account was short, every one taken over was insolvent, at the moment of its unit. What was taken over,
-/// and the fees of the liquidations.
+/// Every liquidated account was short, every one taken over was insolvent, at the moment of its unit. What was taken
+/// over, and the fees of the liquidations.
 fn needed(witness: &BatchWitness, table: &RiskTable) -> Result<(i128, i128), Broken> {
     let (mut taken_over, mut penalties) = (0, 0);
     for unit in &witness.units {

@@ -24,7 +24,8 @@ pub const GENESIS: [u8; 32] = [0x5C; 32];
 /// How long signed instructions are good, milliseconds.
 const GOOD_FOR: u64 = 5 * MINUTE;
 
-/// Why a batch did not settle. None of these happens in a correct run: what a draft holds was forecast to be within the rules.
+/// Why a batch did not settle. None of these happens in a correct run: what a draft holds was forecast to be within the
+/// rules.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SettleError {
     /// The native transition refuses the batch.
@@ -306,7 +307,7 @@ impl Exchange {
     }
 }
 
-/// The worst whole price a lot that the trade is not worse than.
+/// The worst whole price per lot that the trade still keeps to.
 fn limit(trade: &Trade) -> u64 {
     let lots = u128::from(trade.lots);
     let price = match trade.side {

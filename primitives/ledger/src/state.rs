@@ -295,7 +295,11 @@ impl GroupLedger {
         }
     }
 
-    /// Runs units one after the other; `sent` is what a unit before them sends. On an error some may have run.
+    /// Runs units one after the other, without looking at the house: a part of [`Self::apply`], for whoever builds a
+    /// batch unit by unit on a copy. `sent` is what a unit before them sends.
+    ///
+    /// # Errors
+    /// The first unit that its rules do not allow. Some units may have run then: throw the copy away.
     pub fn apply_units(
         &mut self,
         shape: Shape,

@@ -13,7 +13,8 @@ pub fn contribute_known(ceremony: &mut Ceremony, name: &str, x: u64) {
     ceremony.apply(name, ContributionKind::Person, &Secret::known(x), &|_| {});
 }
 
-/// The record of a contribution that left the key as it stands, whatever was done to it, with a sound proof of knowledge.
+/// The record of a contribution that left the key as it stands, whatever was done to it, with a sound proof of
+/// knowledge.
 pub fn record(ceremony: &Ceremony, name: &str, x: u64) -> Contribution {
     ceremony.record(name, ContributionKind::Person, &Secret::known(x))
 }
