@@ -4,20 +4,20 @@ use cloister_batcher::ClosedBatch;
 use cloister_client::{
     chain::{Chain, ChainError, Included, Until},
     oracle::developer,
-    trader::Trader,
 };
+use cloister_client_core::{owner::OwnerKey, trader::Trader};
 use cloister_crypto::{field::to_bytes, Fr};
 use cloister_ledger::{
     state::{BatchRequest, UnitRequest},
-    testing::Random,
     BatchContext, Fill, GroupState, Key, Shape, SignedInstruction,
 };
+use cloister_ledger_testing::Random;
 use cloister_prover_job::{JobKind, ProofJob, Prover};
 use cloister_prover_local::{LocalProver, Parameters};
 use cloister_risk::RiskTable;
 use cloister_runtime::RuntimeCall;
 use pallet_cloister_execution::{Batch, Call, UnitSubmission};
-use polkadot_sdk::{frame_support::BoundedVec, sp_core::sr25519};
+use polkadot_sdk::frame_support::BoundedVec;
 
 /// A sequencer that knows one group from its first batch on.
 pub struct TestSequencer {
@@ -187,12 +187,7 @@ pub async fn submit(chain: &Chain, group: u32, batch: &Batch) -> Result<Included
 ///
 /// # Errors
 /// What the chain says.
-pub async fn submit_as(
-    chain: &Chain,
-    group: u32,
-    batch: &Batch,
-    signer: &sr25519::Pair,
-) -> Result<Included, ChainError> {
+pub async fn submit_as(chain: &Chain, group: u32, batch: &Batch, signer: &OwnerKey) -> Result<Included, ChainError> {
     let call = Call::submit_batch {
         group,
         batch: Box::new(batch.clone()),

@@ -1,7 +1,7 @@
 //! The chain as the sequencer sees it: the node's own client, asked directly.
 
-use super::Context;
-use crate::service::FullClient;
+use super::context::Context;
+use crate::parts::FullClient;
 use cloister_runtime::{opaque::Block, AccountId, AssetId, BlockNumber, Hash, RuntimeEvent};
 use cloister_sequencer::chain::{
     At, BatchSubmission, ChainClient, ChainError, GroupView, QueueEntry, QueueKind, SettledBatch, ShapeView,

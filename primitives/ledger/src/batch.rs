@@ -49,7 +49,7 @@ impl BatchWitness {
     }
 
     /// The house after and how it meets its margin.
-    pub(crate) fn settle(&self, units: &[UnitEffect]) -> Result<(House, MarginChoice), BatchError> {
+    pub fn settle(&self, units: &[UnitEffect]) -> Result<(House, MarginChoice), BatchError> {
         self.check_transfers(units)?;
         let moved = self.move_house(units)?;
         let choice = moved.choose_margin().map_err(BatchError::HouseMargin)?;

@@ -282,7 +282,7 @@ impl GroupState {
     }
 
     /// The witness of a batch before its house is looked at.
-    pub(crate) fn assemble(&self, request: &BatchRequest, old_root: Fr, units: Vec<UnitWitness>) -> BatchWitness {
+    pub fn assemble(&self, request: &BatchRequest, old_root: Fr, units: Vec<UnitWitness>) -> BatchWitness {
         BatchWitness {
             context: request.context.clone(),
             old_root,
@@ -296,7 +296,7 @@ impl GroupState {
     }
 
     /// Runs units one after the other; `sent` is what a unit before them sends. On an error some may have run.
-    pub(crate) fn apply_units(
+    pub fn apply_units(
         &mut self,
         shape: Shape,
         context: &BatchContext,

@@ -10,8 +10,6 @@ pub use self::{
     error::{Faulty, PowersError, Section},
     powers::Powers,
 };
-#[cfg(feature = "testing")]
-pub(crate) use self::{file::PRIME, roots::snarkjs_root};
 
 use self::file::PowersFile;
 use crate::{coefficients::random, error::CeremonyError, progress::Step};

@@ -62,7 +62,7 @@ impl Secret {
         invert(&self.x)
     }
 
-    #[cfg(feature = "testing")]
+    #[cfg(test)]
     pub(crate) fn known(x: u64) -> Self {
         let scalar = |value: u64| {
             let mut scalar = blst_scalar::default();

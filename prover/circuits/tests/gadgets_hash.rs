@@ -8,9 +8,9 @@ use cloister_circuits::{
         stream::{account_pads, house_pads, pads_cost, view_commitment},
         tree::{open, update, LEVEL_COST, OPEN_LEVEL_COST},
     },
-    testing::TestSystem,
     Fr,
 };
+use cloister_circuits_testing::TestSystem;
 use cloister_crypto::{
     constants::{domain, ORDER_TREE_DEPTH},
     field::from_bytes,

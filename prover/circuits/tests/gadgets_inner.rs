@@ -8,9 +8,9 @@ use cloister_circuits::{
         num::Num,
         poseidon2::{sponge_of_two, PERMUTATION_COST},
     },
-    testing::TestSystem,
     Fr,
 };
+use cloister_circuits_testing::TestSystem;
 use cloister_crypto::{constants::domain, poseidon2::sponge};
 use proptest::prelude::*;
 

@@ -6,9 +6,9 @@ use cloister_circuits::{
         jubjub::Point,
         montgomery::{add_fixed_base, multiply, FIXED_BASE_COST, MULTIPLY_COST},
     },
-    testing::TestSystem,
     Fr,
 };
+use cloister_circuits_testing::TestSystem;
 use cloister_crypto::{
     field::from_u128,
     jubjub::{self, AffinePoint, ExtendedPoint},

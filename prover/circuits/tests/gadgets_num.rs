@@ -11,9 +11,9 @@ use cloister_circuits::{
         choice::{choose, one_hot, select},
         num::{enforce_equal, Num},
     },
-    testing::TestSystem,
     Fr,
 };
+use cloister_circuits_testing::TestSystem;
 use cloister_crypto::field::{from_bytes, from_i128};
 use proptest::prelude::*;
 

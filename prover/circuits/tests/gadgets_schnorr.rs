@@ -9,9 +9,9 @@ use cloister_circuits::{
         num::Num,
         schnorr::{cost, enforce_if, SignatureWitness},
     },
-    testing::TestSystem,
     Fr,
 };
+use cloister_circuits_testing::TestSystem;
 use cloister_crypto::{
     jubjub::{self, AffinePoint, ExtendedPoint},
     schnorr::{generator, PublicKey, SecretKey, Signature},

@@ -199,6 +199,7 @@ pub enum ProveError {
     },
 }
 
+#[cfg(feature = "native")]
 impl KeyError {
     pub(crate) fn io(path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();

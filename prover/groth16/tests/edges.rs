@@ -83,9 +83,7 @@ fn rng(seed: u64) -> ChaCha20Rng {
 }
 
 fn backends() -> impl Iterator<Item = Backend> {
-    [Backend::Portable, Backend::Vector]
-        .into_iter()
-        .filter(|b| b.is_available())
+    Backend::ALL.into_iter().filter(|b| b.is_available())
 }
 
 fn generated(matrices: &Matrices, backend: Backend) -> (VerifyingKey, KeyPoints) {

@@ -88,9 +88,7 @@ fn rng(seed: u64) -> ChaCha20Rng {
 }
 
 fn backends() -> impl Iterator<Item = Backend> {
-    [Backend::Portable, Backend::Vector]
-        .into_iter()
-        .filter(|b| b.is_available())
+    Backend::ALL.into_iter().filter(|b| b.is_available())
 }
 
 fn generated(matrices: &Matrices, seed: u64, backend: Backend) -> ProvingKey {
@@ -141,7 +139,7 @@ fn proofs_are_those_of_the_reference() {
     for (steps, inputs) in SIZES {
         let circuit = Chain::new(steps, inputs, 11);
         let matrices = Matrices::record(circuit.clone()).expect("synthesises");
-        let key = generated(&matrices, 3, Backend::Portable);
+        let key = generated(&matrices, 3, Backend::detect());
         let reference =
             groth16::Parameters::<Bls12>::read(&bytes(&key)[..], true).expect("our encoding is the reference's");
         let expected =

@@ -1,7 +1,8 @@
 //! B-LIQUIDATION.
 
 use super::{accept, fill, insured, margin, mark, poor, refuse, refuse_spoiled, LOTS, POOR, SHAPE};
-use cloister_ledger::{testing::World, BatchError, Fill, FillError, Mode, PlaceError, Side, UnitError, UnitRequest};
+use cloister_ledger::{BatchError, Fill, FillError, Mode, PlaceError, Side, UnitError, UnitRequest};
+use cloister_ledger_testing::World;
 use cloister_risk::{MarginChoice, MarginError, Status};
 
 /// An account short of maintenance margin, not insolvent.

@@ -2,9 +2,9 @@
 
 use super::{accept, insured, margin, mark, poor, refuse, refuse_spoiled, POOR, SHAPE};
 use cloister_ledger::{
-    testing::World, BatchError, BatchWitness, Fill, Instruction, Kind, PlaceError, Shape, Side, StateError, UnitError,
-    UnitRequest,
+    BatchError, BatchWitness, Fill, Instruction, Kind, PlaceError, Shape, Side, StateError, UnitError, UnitRequest,
 };
+use cloister_ledger_testing::World;
 use cloister_risk::MarginError;
 
 fn cash(world: &World, trader: usize) -> i128 {

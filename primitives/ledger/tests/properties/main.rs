@@ -1,19 +1,14 @@
 //! Long random histories of batches of every mode: nothing is made from nothing, nobody sinks without a price move,
 //! nobody is liquidated while healthy, and the house is not drained.
 
-#![cfg(feature = "testing")]
-
 mod books;
 mod laws;
 mod requests;
 
 use std::collections::BTreeMap;
 
-use cloister_ledger::{
-    state::BatchRequest,
-    testing::{Random, World},
-    BatchError, Shape, StateError, UnitError,
-};
+use cloister_ledger::{state::BatchRequest, BatchError, Shape, StateError, UnitError};
+use cloister_ledger_testing::{Random, World};
 
 use self::{
     books::Books,

@@ -23,8 +23,8 @@ mod unit;
 
 use bellman::{Circuit, ConstraintSystem, SynthesisError};
 use cloister_crypto::constants::{domain, STATEMENT_VERSION};
+use cloister_groth16::parallel::prelude::*;
 pub use cloister_ledger::{BatchWitness, Shape};
-use rayon::prelude::*;
 
 use self::{
     context::Context,

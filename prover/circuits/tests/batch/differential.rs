@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 
 use cloister_circuits::{
     statements::batch::{BatchCircuit, PUBLIC_INPUT},
-    testing::TestSystem,
     Fr,
 };
+use cloister_circuits_testing::TestSystem;
 use cloister_groth16::Assignment;
 use cloister_ledger::{
-    state::BatchRequest,
-    testing::{spoil, spoil_request, Random, World},
-    BatchEffect, BatchError, BatchWitness, Fill, Kind, Mode, Shape, UnitRequest,
+    state::BatchRequest, BatchEffect, BatchError, BatchWitness, Fill, Kind, Mode, Shape, UnitRequest,
 };
+use cloister_ledger_testing::{spoil, spoil_request, Random, World};
 
 use crate::support::SMALL;
 

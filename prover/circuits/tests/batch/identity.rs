@@ -1,9 +1,11 @@
 //! Sizes and identities of the circuit. A change here is a change of the proof system: new parameters, new keys.
 
 use bellman::SynthesisError;
-use cloister_circuits::{statements::batch::BatchCircuit, testing::TestSystem, Fr};
+use cloister_circuits::{statements::batch::BatchCircuit, Fr};
+use cloister_circuits_testing::TestSystem;
 use cloister_groth16::Matrices;
-use cloister_ledger::{testing::World, Shape};
+use cloister_ledger::Shape;
+use cloister_ledger_testing::World;
 
 /// Pinned: units, places, private wires, constraints, identity.
 const PINNED: &[(u16, u16, usize, usize, &str)] = &[

@@ -3,7 +3,8 @@
 use bellman::SynthesisError;
 use cloister_circuits::statements::batch::BatchCircuit;
 use cloister_groth16::Assignment;
-use cloister_ledger::{testing::World, Shape};
+use cloister_ledger::Shape;
+use cloister_ledger_testing::World;
 
 #[test]
 fn values_in_parts_should_be_those_of_the_whole() {

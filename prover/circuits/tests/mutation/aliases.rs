@@ -2,11 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cloister_circuits::{
-    gadgets::bits::FIELD_BITS,
-    testing::{Outcome, Sheet},
-    Fr,
-};
+use cloister_circuits::{gadgets::bits::FIELD_BITS, Fr};
+use cloister_circuits_testing::{Outcome, Sheet};
 use cloister_crypto::{constants::SIGNATURE_SCALAR_BITS, jubjub};
 
 use crate::{

@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cloister_circuits::{
-    testing::{Outcome, Sheet},
-    Fr,
-};
+use cloister_circuits::Fr;
+use cloister_circuits_testing::{Outcome, Sheet};
 use cloister_crypto::constants::{FORCED_DEFICITS, SCENARIOS};
 use cloister_ledger::{BatchWitness, Mode};
 use cloister_risk::MarginChoice;

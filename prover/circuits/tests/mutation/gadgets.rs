@@ -16,15 +16,16 @@ use cloister_circuits::{
         stream::{account_pads, house_pads, view_commitment},
         tree::{open, update},
     },
-    testing::{undetermined, Sheet, TestSystem, Uses},
     Fr,
 };
+use cloister_circuits_testing::{undetermined, Sheet, TestSystem, Uses};
 use cloister_crypto::{
     constants::{domain, ACCOUNT_TREE_DEPTH, SIGNATURE_SCALAR_BITS},
     jubjub::{self, AffinePoint, ExtendedPoint},
     schnorr::{generator, SecretKey},
 };
-use cloister_ledger::{testing::Random, AccountTree};
+use cloister_ledger::AccountTree;
+use cloister_ledger_testing::Random;
 
 use crate::table::{matches, number_is_zero, Free, Table};
 

@@ -8,9 +8,9 @@ use cloister_circuits::{
         choice::one_hot,
         num::{enforce_equal, enforce_product, Num},
     },
-    testing::{undetermined, Outcome, Repair, Sheet, TestSystem, Uses},
     Fr,
 };
+use cloister_circuits_testing::{undetermined, Outcome, Repair, Sheet, TestSystem, Uses};
 
 fn input(cs: &mut TestSystem, name: &'static str, value: u64) -> Num {
     Num::alloc(cs, || name, Some(Fr::from(value))).unwrap()

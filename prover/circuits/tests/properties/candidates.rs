@@ -4,10 +4,8 @@ mod keys;
 mod signed;
 mod unsigned;
 
-use cloister_ledger::{
-    testing::{spoil, Random},
-    Account, BatchWitness, House, Mode, PlaceWitness, Shape, UnitWitness,
-};
+use cloister_ledger::{Account, BatchWitness, House, Mode, PlaceWitness, Shape, UnitWitness};
+use cloister_ledger_testing::{spoil, Random};
 use cloister_risk::{Assessment, MarginChoice, Status};
 
 use crate::market::{near, Market, TRADERS};

@@ -1,9 +1,7 @@
 //! Units at the ends of all widths at once: cash, positions, prices, scenarios, floors, ratios.
 
-use cloister_ledger::{
-    testing::{Random, World},
-    Fill, Mode, PlaceWitness, Shape, UnitError, UnitWitness,
-};
+use cloister_ledger::{Fill, Mode, PlaceWitness, Shape, UnitError, UnitWitness};
+use cloister_ledger_testing::{Random, World};
 use cloister_risk::{Positions, RiskTable, Status};
 
 use crate::{

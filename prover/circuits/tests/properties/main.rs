@@ -8,7 +8,8 @@ mod market;
 
 use std::collections::BTreeMap;
 
-use cloister_ledger::{testing::Random, Shape, UnitError};
+use cloister_ledger::{Shape, UnitError};
+use cloister_ledger_testing::Random;
 
 use self::{candidates::MODES, judge::Judge, market::Market};
 

@@ -3,9 +3,9 @@
 use cloister_ledger::{
     slot::{slot_number, Slot},
     state::AccountState,
-    testing::{table, Random, World},
     AccountTree, BatchContext, Shape,
 };
+use cloister_ledger_testing::{table, Random, World};
 use cloister_risk::{Assessment, RiskTable, Row, Status};
 
 pub const TRADERS: usize = 6;

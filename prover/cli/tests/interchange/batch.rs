@@ -2,7 +2,8 @@
 
 use cloister_circuits::statements::batch::BatchCircuit;
 use cloister_groth16::{default_directory, Matrices};
-use cloister_ledger::{testing::World, Shape};
+use cloister_ledger::Shape;
+use cloister_ledger_testing::World;
 use cloister_prover_job::{JobKind, ProofJob, Prover};
 use cloister_prover_local::{LocalProver, Parameters};
 use rand_chacha::ChaCha20Rng;

@@ -3,19 +3,25 @@
 use super::{constants::P, lanes::*, *};
 use crate::scalar::words;
 use bls12_381::Scalar;
-use blst::{blst_fp, blst_fp2, blst_fp_from_uint64};
+use core::mem::{size_of, transmute_copy};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
-fn element(words: [u64; 6]) -> blst_fp {
-    let mut out = blst_fp::default();
-    // SAFETY: `blst` reads six words.
-    unsafe { blst_fp_from_uint64(&mut out, words.as_ptr()) };
-    out
+/// An element of any type that has the words of [`pure::Fp`].
+fn element<F: BaseField>(words: [u64; 6]) -> F {
+    assert_eq!(size_of::<F>(), size_of::<pure::Fp>());
+    // SAFETY: the trait says that both are the same words.
+    unsafe { transmute_copy(&pure::Fp::from_words(&words)) }
+}
+
+fn extension<F: ExtensionField>(fp: [pure::Fp; 2]) -> F {
+    assert_eq!(size_of::<F>(), size_of::<pure::Fp2>());
+    // SAFETY: as above.
+    unsafe { transmute_copy(&pure::Fp2 { fp }) }
 }
 
 /// Zero, one, two, -1, -2, half, all low bits, and random values.
-fn base_values(rng: &mut ChaCha20Rng) -> Vec<blst_fp> {
+fn base_values<F: BaseField>(rng: &mut ChaCha20Rng) -> Vec<F> {
     let mut minus_one = P;
     minus_one[0] -= 1;
     let mut minus_two = P;
@@ -34,18 +40,14 @@ fn base_values(rng: &mut ChaCha20Rng) -> Vec<blst_fp> {
     values.extend((0..18).map(|_| {
         let mut words: [u64; 6] = core::array::from_fn(|_| rng.next_u64());
         words[5] &= 0x0fff_ffff_ffff_ffff;
-        element(words)
+        element::<F>(words)
     }));
     values
 }
 
-fn extension_values(rng: &mut ChaCha20Rng) -> Vec<blst_fp2> {
+fn extension_values<F: ExtensionField>(rng: &mut ChaCha20Rng) -> Vec<F> {
     let base = base_values(rng);
-    (0..24)
-        .map(|i| blst_fp2 {
-            fp: [base[i], base[(7 * i + 3) % 24]],
-        })
-        .collect()
+    (0..24).map(|i| extension([base[i], base[(7 * i + 3) % 24]])).collect()
 }
 
 /// Eight lanes times `k`, unreduced.
@@ -205,15 +207,104 @@ fn check<S: Suite>() {
 }
 
 #[test]
+fn pure_lanes_compute_what_single_elements_do() {
+    check::<Pure>();
+}
+
+#[cfg(feature = "native")]
+#[test]
 fn portable_lanes_compute_what_single_elements_do() {
     check::<Portable>();
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "native", target_arch = "x86_64"))]
 #[test]
 fn vector_lanes_compute_what_single_elements_do() {
     // Where the processor lacks the instructions there is nothing to check; the portable ones run instead.
     if Backend::Vector.is_available() {
         check::<Vector>();
     }
+}
+
+/// What a field's operations give for all pairs of values.
+#[cfg(feature = "native")]
+fn table<F: Field>(values: &[F]) -> Vec<F> {
+    let mut out = vec![F::ZERO, F::ONE];
+    for a in values {
+        out.extend([a.sqr(), a.neg(), a.invert(), a.double(), a.times_3b()]);
+        out.extend(values.iter().flat_map(|b| [a.add(b), a.sub(b), a.mul(b)]));
+    }
+    out
+}
+
+/// Laws that tie the operations to each other, for whoever has no second field to compare with.
+fn check_laws<F: Field>(values: &[F]) {
+    for a in values {
+        assert_eq!(a.mul(&F::ONE), *a);
+        assert_eq!(a.add(&a.neg()), F::ZERO);
+        assert_eq!(a.sqr(), a.mul(a));
+        assert_eq!(a.double(), a.add(a));
+        let inverse = if a.is_zero() { F::ZERO } else { F::ONE };
+        assert_eq!(a.mul(&a.invert()), inverse);
+        for b in values {
+            assert_eq!(a.sub(b), a.add(&b.neg()));
+            assert_eq!(a.mul(b), b.mul(a));
+            assert_eq!(a.add(b).mul(b), a.mul(b).add(&b.sqr()));
+        }
+    }
+}
+
+#[test]
+fn pure_elements_keep_the_laws_of_a_field() {
+    let mut rng = ChaCha20Rng::seed_from_u64(6);
+    check_laws::<pure::Fp>(&base_values(&mut rng));
+    check_laws::<pure::Fp2>(&extension_values(&mut rng));
+    let minus_one = pure::Fp::ONE.neg().to_words();
+    assert_eq!(minus_one[0], P[0] - 1);
+    assert_eq!(minus_one[1..], P[1..]);
+    let i = pure::Fp2 {
+        fp: [pure::Fp::ZERO, pure::Fp::ONE],
+    };
+    assert_eq!(i.sqr(), pure::Fp2::ONE.neg());
+}
+
+#[cfg(feature = "native")]
+#[test]
+fn pure_elements_are_the_words_that_the_assembly_computes() {
+    use blst::{blst_fp, blst_fp2, blst_fp_from_uint64};
+
+    let rng = || ChaCha20Rng::seed_from_u64(7);
+    let [theirs, ours]: [Vec<[u64; 6]>; 2] = [
+        table::<blst_fp>(&base_values(&mut rng())).iter().map(|x| x.l).collect(),
+        table::<pure::Fp>(&base_values(&mut rng())).iter().map(|x| x.l).collect(),
+    ];
+    assert!(theirs == ours);
+    let [theirs, ours]: [Vec<[[u64; 6]; 2]>; 2] = [
+        table::<blst_fp2>(&extension_values(&mut rng()))
+            .iter()
+            .map(|x| x.fp.map(|part| part.l))
+            .collect(),
+        table::<pure::Fp2>(&extension_values(&mut rng()))
+            .iter()
+            .map(|x| x.fp.map(|part| part.l))
+            .collect(),
+    ];
+    assert!(theirs == ours);
+    for value in base_values::<pure::Fp>(&mut rng()) {
+        let mut theirs = blst_fp::default();
+        // SAFETY: `blst` reads six words.
+        unsafe { blst_fp_from_uint64(&mut theirs, value.to_words().as_ptr()) };
+        assert_eq!(theirs.l, value.l);
+    }
+}
+
+#[test]
+fn a_backend_that_is_not_there_is_replaced_by_a_slower_one() {
+    for backend in Backend::ALL {
+        let used = backend.or_available();
+        assert!(used.is_available());
+        assert_eq!(used == backend, backend.is_available());
+    }
+    assert_eq!(Backend::Pure.or_available(), Backend::Pure);
+    assert_eq!(Backend::Portable.is_available(), cfg!(feature = "native"));
 }

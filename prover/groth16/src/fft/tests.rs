@@ -1,8 +1,10 @@
 //! Quotients against the definition.
 
 use super::*;
+#[cfg(feature = "native")]
+use crate::arithmetic::{Backend, Portable};
 use crate::{
-    arithmetic::{Backend, Portable, Suite},
+    arithmetic::{Pure, Suite},
     scalar::{root_of_unity, words},
 };
 use bls12_381::Scalar;
@@ -66,11 +68,17 @@ fn check<S: Suite>() {
 }
 
 #[test]
+fn quotients_are_those_of_the_definition_pure() {
+    check::<Pure>();
+}
+
+#[cfg(feature = "native")]
+#[test]
 fn quotients_are_those_of_the_definition_portable() {
     check::<Portable>();
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "native", target_arch = "x86_64"))]
 #[test]
 fn quotients_are_those_of_the_definition_vector() {
     if Backend::Vector.is_available() {
@@ -78,11 +86,13 @@ fn quotients_are_those_of_the_definition_vector() {
     }
 }
 
+#[cfg(feature = "native")]
 #[test]
 fn transforms_split_between_cores_are_those_of_one_core() {
     // Beyond the size that a core works on alone.
     let values = values(1 << 16, 5);
     let portable = computed::<Portable>(16, &values);
+    assert!(computed::<Pure>(16, &values) == portable);
     #[cfg(target_arch = "x86_64")]
     if Backend::Vector.is_available() {
         assert!(computed::<crate::arithmetic::Vector>(16, &values) == portable);
@@ -96,5 +106,5 @@ fn transforms_split_between_cores_are_those_of_one_core() {
 
 #[test]
 fn the_field_has_no_larger_domain() {
-    assert!(Domain::<<Portable as Suite>::Scalars>::new(LARGEST + 1).is_none());
+    assert!(Domain::<<Pure as Suite>::Scalars>::new(LARGEST + 1).is_none());
 }

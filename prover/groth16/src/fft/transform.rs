@@ -6,8 +6,10 @@
 #![allow(unsafe_code)]
 
 use super::domain::{Powers, Roots};
-use crate::arithmetic::{ScalarLanes, Task, LANES};
-use rayon::prelude::*;
+use crate::{
+    arithmetic::{ScalarLanes, Task, LANES},
+    parallel::{self, prelude::*},
+};
 
 /// Blocks that fit a core's cache; larger transforms are split between cores first.
 const CACHED: usize = 1 << 11;
@@ -56,7 +58,7 @@ fn split<L: ScalarLanes>(blocks: &mut [L], roots: &Roots<L>) {
     }
     outer(blocks, roots, true);
     let (low, high) = blocks.split_at_mut(blocks.len() / 2);
-    rayon::join(|| split(low, roots), || split(high, roots));
+    parallel::join(|| split(low, roots), || split(high, roots));
 }
 
 /// The stages of `M` blocks, from short distances to long ones (Cooley-Tukey).
@@ -71,7 +73,7 @@ fn join<L: ScalarLanes>(blocks: &mut [L], roots: &Roots<L>) {
         };
     }
     let (low, high) = blocks.split_at_mut(blocks.len() / 2);
-    rayon::join(|| join(low, roots), || join(high, roots));
+    parallel::join(|| join(low, roots), || join(high, roots));
     outer(blocks, roots, false);
 }
 

@@ -1,22 +1,16 @@
 //! The encodings of the crate `groth16` 0.2: points as Zcash writes them, keys as sequences of them.
 //!
-//! `blst` takes flags that contradict the form of an encoding as a hint to read the other form, so the flags are looked at here first.
-#![allow(unsafe_code)]
+//! `blst` takes flags that contradict the form of an encoding as a hint to read the other form, so the flags are looked at
+//! here first.
 
 use super::{G1Affine, G2Affine, KeyPoints, VerifyingKey};
-use crate::{KeyError, KeyPoint, PointError};
-use blst::BLST_ERROR;
-use rayon::prelude::*;
+use crate::{
+    curve::points::{G1_COMPRESSED, G1_UNCOMPRESSED, G2_COMPRESSED, G2_UNCOMPRESSED},
+    pairing::{Curve, DefaultCurve},
+    parallel::prelude::*,
+    KeyError, KeyPoint, PointError,
+};
 use std::io::{self, Read, Write};
-
-/// Bytes of an uncompressed G1 point.
-pub(crate) const G1_UNCOMPRESSED: usize = 96;
-/// Bytes of an uncompressed G2 point.
-pub(crate) const G2_UNCOMPRESSED: usize = 192;
-/// Bytes of a compressed G1 point.
-pub(crate) const G1_COMPRESSED: usize = 48;
-/// Bytes of a compressed G2 point.
-pub(crate) const G2_COMPRESSED: usize = 96;
 
 const COMPRESSED_FLAG: u8 = 1 << 7;
 const INFINITY_FLAG: u8 = 1 << 6;
@@ -56,91 +50,46 @@ fn check_flags(bytes: &[u8], compressed: bool) -> Result<(), PointError> {
     }
 }
 
-fn check_decoded(error: BLST_ERROR) -> Result<(), PointError> {
-    match error {
-        BLST_ERROR::BLST_SUCCESS => Ok(()),
-        BLST_ERROR::BLST_POINT_NOT_ON_CURVE => Err(PointError::NotOnCurve),
-        BLST_ERROR::BLST_POINT_NOT_IN_GROUP => Err(PointError::NotInSubgroup),
-        _ => Err(PointError::Encoding),
-    }
-}
-
-macro_rules! codec {
-    ($point:ty, $uncompressed:expr, $compressed:expr, $decode:ident, $decompress:ident, $encode:ident, $compress:ident,
-     $deserialize:path, $uncompress:path, $in_group:path, $serialize:path, $compress_raw:path) => {
+macro_rules! checked {
+    ($decode:ident, $decompress:ident, $point:ty, $uncompressed:expr, $compressed:expr,
+     $curve_decode:ident, $curve_decompress:ident, $in_group:ident) => {
         /// A point from its uncompressed form; never the identity.
-        pub(crate) fn $decode(bytes: &[u8; $uncompressed], check: Check) -> Result<$point, PointError> {
+        pub(crate) fn $decode<C: Curve>(bytes: &[u8; $uncompressed], check: Check) -> Result<$point, PointError> {
             check_flags(bytes, false)?;
-            let mut point = <$point>::default();
-            // SAFETY: both pointers are to live memory of the lengths that the function reads and writes; the flags are
-            // those of the uncompressed form.
-            check_decoded(unsafe { $deserialize(&mut point, bytes.as_ptr()) })?;
-            // SAFETY: the point is initialised.
-            if check == Check::Full && !unsafe { $in_group(&point) } {
+            let point = C::$curve_decode(bytes)?;
+            if check == Check::Full && !C::$in_group(&point) {
                 return Err(PointError::NotInSubgroup);
             }
             Ok(point)
         }
 
         /// A point from its compressed form, fully checked; never the identity.
-        pub(crate) fn $decompress(bytes: &[u8; $compressed]) -> Result<$point, PointError> {
+        pub(crate) fn $decompress<C: Curve>(bytes: &[u8; $compressed]) -> Result<$point, PointError> {
             check_flags(bytes, true)?;
-            let mut point = <$point>::default();
-            // SAFETY: both pointers are to live memory of the lengths that the function reads and writes.
-            check_decoded(unsafe { $uncompress(&mut point, bytes.as_ptr()) })?;
-            // SAFETY: the point is initialised.
-            if unsafe { $in_group(&point) } {
-                Ok(point)
-            } else {
-                Err(PointError::NotInSubgroup)
-            }
-        }
-
-        /// The uncompressed form.
-        pub(crate) fn $encode(point: &$point) -> [u8; $uncompressed] {
-            let mut bytes = [0; $uncompressed];
-            // SAFETY: the buffer has the length of the encoding.
-            unsafe { $serialize(bytes.as_mut_ptr(), point) };
-            bytes
-        }
-
-        /// The compressed form.
-        pub(crate) fn $compress(point: &$point) -> [u8; $compressed] {
-            let mut bytes = [0; $compressed];
-            // SAFETY: the buffer has the length of the encoding.
-            unsafe { $compress_raw(bytes.as_mut_ptr(), point) };
-            bytes
+            C::$curve_decompress(bytes)
         }
     };
 }
 
-codec!(
+checked!(
+    decode_g1_uncompressed,
+    decode_g1_compressed,
     G1Affine,
     G1_UNCOMPRESSED,
     G1_COMPRESSED,
-    decode_g1_uncompressed,
-    decode_g1_compressed,
-    encode_g1,
-    compress_g1,
-    blst::blst_p1_deserialize,
-    blst::blst_p1_uncompress,
-    blst::blst_p1_affine_in_g1,
-    blst::blst_p1_affine_serialize,
-    blst::blst_p1_affine_compress
+    decode_g1,
+    decompress_g1,
+    is_in_g1
 );
-codec!(
+checked!(
+    decode_g2_uncompressed,
+    decode_g2_compressed,
     G2Affine,
     G2_UNCOMPRESSED,
     G2_COMPRESSED,
-    decode_g2_uncompressed,
-    decode_g2_compressed,
-    encode_g2,
-    compress_g2,
-    blst::blst_p2_deserialize,
-    blst::blst_p2_uncompress,
-    blst::blst_p2_affine_in_g2,
-    blst::blst_p2_affine_serialize,
-    blst::blst_p2_affine_compress
+    decode_g2,
+    decompress_g2,
+    is_in_g2
 );
 
 /// Reads a list of points: their number (32 bits, big-endian), then the points, decoded on all cores.
@@ -192,8 +141,8 @@ fn write_list<const N: usize, P: Sync, W: Write>(
 pub(crate) fn read_parameters<R: Read>(mut reader: R, checked: bool) -> Result<(VerifyingKey, KeyPoints), KeyError> {
     let check = if checked { Check::Full } else { Check::NoSubgroup };
     let vk = VerifyingKey::read(&mut reader)?;
-    let g1 = |bytes: &[u8; G1_UNCOMPRESSED]| decode_g1_uncompressed(bytes, check);
-    let g2 = |bytes: &[u8; G2_UNCOMPRESSED]| decode_g2_uncompressed(bytes, check);
+    let g1 = |bytes: &[u8; G1_UNCOMPRESSED]| decode_g1_uncompressed::<DefaultCurve>(bytes, check);
+    let g2 = |bytes: &[u8; G2_UNCOMPRESSED]| decode_g2_uncompressed::<DefaultCurve>(bytes, check);
     let points = KeyPoints {
         h: read_list(&mut reader, g1, KeyPoint::H)?,
         l: read_list(&mut reader, g1, KeyPoint::L)?,
@@ -213,7 +162,7 @@ pub(crate) fn write_parameters<W: Write>(
 ) -> io::Result<()> {
     writer.write_all(&vk.to_bytes())?;
     for list in [h, l, a, b_g1] {
-        write_list(&mut writer, list, encode_g1)?;
+        write_list(&mut writer, list, DefaultCurve::encode_g1)?;
     }
-    write_list(&mut writer, b_g2, encode_g2)
+    write_list(&mut writer, b_g2, DefaultCurve::encode_g2)
 }

@@ -1,9 +1,6 @@
 //! Points as they lie in memory.
 
-/// A point of G1. The identity is all zero.
-pub use blst::blst_p1_affine as G1Affine;
-/// A point of G2. The identity is all zero.
-pub use blst::blst_p2_affine as G2Affine;
+pub use crate::curve::points::{G1Affine, G2Affine};
 
 /// The points of a proving key, beside its verifying key. No point is the identity.
 ///

@@ -2,9 +2,10 @@
 
 use super::{
     encoding::{read_parameters, write_parameters},
-    file::MappedPoints,
     CircuitId, G1Affine, G2Affine, KeyPoints, VerifyingKey,
 };
+#[cfg(feature = "native")]
+use super::file::MappedPoints;
 use crate::{
     verify::{PreparedVerifyingKey, Proof},
     KeyError, VerifyError,
@@ -21,6 +22,7 @@ enum Points {
     /// In memory.
     Owned(KeyPoints),
     /// In a key file that is mapped read-only.
+    #[cfg(feature = "native")]
     Mapped(MappedPoints),
 }
 
@@ -41,7 +43,7 @@ impl fmt::Debug for ProvingKey {
         f.debug_struct("ProvingKey")
             .field("circuit", &self.circuit())
             .field("development", &self.is_development())
-            .field("mapped", &matches!(self.0.points, Points::Mapped(_)))
+            .field("mapped", &!matches!(self.0.points, Points::Owned(_)))
             .finish_non_exhaustive()
     }
 }
@@ -52,6 +54,7 @@ impl ProvingKey {
         Self::new(circuit, development, vk, Points::Owned(points))
     }
 
+    #[cfg(feature = "native")]
     pub(super) fn from_map(circuit: CircuitId, development: bool, vk: VerifyingKey, points: MappedPoints) -> Self {
         Self::new(circuit, development, vk, Points::Mapped(points))
     }
@@ -90,6 +93,7 @@ impl ProvingKey {
     pub fn h(&self) -> &[G1Affine] {
         match &self.0.points {
             Points::Owned(points) => &points.h,
+            #[cfg(feature = "native")]
             Points::Mapped(map) => map.h(),
         }
     }
@@ -98,6 +102,7 @@ impl ProvingKey {
     pub fn l(&self) -> &[G1Affine] {
         match &self.0.points {
             Points::Owned(points) => &points.l,
+            #[cfg(feature = "native")]
             Points::Mapped(map) => map.l(),
         }
     }
@@ -106,6 +111,7 @@ impl ProvingKey {
     pub fn a(&self) -> &[G1Affine] {
         match &self.0.points {
             Points::Owned(points) => &points.a,
+            #[cfg(feature = "native")]
             Points::Mapped(map) => map.a(),
         }
     }
@@ -114,6 +120,7 @@ impl ProvingKey {
     pub fn b_g1(&self) -> &[G1Affine] {
         match &self.0.points {
             Points::Owned(points) => &points.b_g1,
+            #[cfg(feature = "native")]
             Points::Mapped(map) => map.b_g1(),
         }
     }
@@ -122,6 +129,7 @@ impl ProvingKey {
     pub fn b_g2(&self) -> &[G2Affine] {
         match &self.0.points {
             Points::Owned(points) => &points.b_g2,
+            #[cfg(feature = "native")]
             Points::Mapped(map) => map.b_g2(),
         }
     }

@@ -1,10 +1,11 @@
 //! Sizes of a circuit's key, without the key.
 
-use super::{
-    encoding::{G1_UNCOMPRESSED, G2_UNCOMPRESSED},
-    file::file_length,
+use super::file::file_length;
+use crate::{
+    curve::points::{G1_UNCOMPRESSED, G2_UNCOMPRESSED},
+    prove::Density,
+    KeyError, Matrices,
 };
-use crate::{prove::Density, KeyError, Matrices};
 use bellman::SynthesisError;
 
 /// How large the keys of a constraint system are. All that counts is which wires are in which matrix; no point is made.

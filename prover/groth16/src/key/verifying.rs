@@ -1,12 +1,12 @@
 //! Verifying keys.
 
 use super::{
-    encoding::{
-        decode_g1_uncompressed, decode_g2_uncompressed, encode_g1, encode_g2, Check, G1_UNCOMPRESSED, G2_UNCOMPRESSED,
-    },
+    encoding::{decode_g1_uncompressed, decode_g2_uncompressed, Check},
     G1Affine, G2Affine,
 };
 use crate::{
+    curve::points::{G1_UNCOMPRESSED, G2_UNCOMPRESSED},
+    pairing::{Curve, DefaultCurve},
     verify::{self, PreparedVerifyingKey, Proof},
     KeyError, KeyPoint, VerifyError,
 };
@@ -42,16 +42,16 @@ impl VerifyingKey {
     /// The bytes that [`VerifyingKey::from_bytes`] and the chain read (C-VERIFIER).
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut out = Vec::with_capacity((3 + self.ic.len()) * G1_UNCOMPRESSED + 3 * G2_UNCOMPRESSED + 4);
-        out.extend_from_slice(&encode_g1(&self.alpha_g1));
-        out.extend_from_slice(&encode_g1(&self.beta_g1));
-        out.extend_from_slice(&encode_g2(&self.beta_g2));
-        out.extend_from_slice(&encode_g2(&self.gamma_g2));
-        out.extend_from_slice(&encode_g1(&self.delta_g1));
-        out.extend_from_slice(&encode_g2(&self.delta_g2));
+        out.extend_from_slice(&DefaultCurve::encode_g1(&self.alpha_g1));
+        out.extend_from_slice(&DefaultCurve::encode_g1(&self.beta_g1));
+        out.extend_from_slice(&DefaultCurve::encode_g2(&self.beta_g2));
+        out.extend_from_slice(&DefaultCurve::encode_g2(&self.gamma_g2));
+        out.extend_from_slice(&DefaultCurve::encode_g1(&self.delta_g1));
+        out.extend_from_slice(&DefaultCurve::encode_g2(&self.delta_g2));
         // A key has as many of these as its circuit has inputs; bellman counts them in memory that could not hold 2^32.
         out.extend_from_slice(&(self.ic.len() as u32).to_be_bytes());
         for point in &self.ic {
-            out.extend_from_slice(&encode_g1(point));
+            out.extend_from_slice(&DefaultCurve::encode_g1(point));
         }
         out
     }
@@ -114,7 +114,7 @@ impl VerifyingKey {
     /// # Errors
     /// [`VerifyError`].
     pub fn verify(&self, proof: &Proof, inputs: &[Scalar]) -> Result<(), VerifyError> {
-        verify::verify_once(self, proof, inputs)
+        verify::verify_once::<DefaultCurve>(self, proof, inputs)
     }
 }
 
@@ -130,11 +130,11 @@ impl<R: Read> PointReader<'_, R> {
 
     fn g1(&mut self, point: KeyPoint) -> Result<G1Affine, KeyError> {
         let bytes = self.take::<G1_UNCOMPRESSED>()?;
-        decode_g1_uncompressed(&bytes, Check::Full).map_err(|error| KeyError::Point { point, error })
+        decode_g1_uncompressed::<DefaultCurve>(&bytes, Check::Full).map_err(|error| KeyError::Point { point, error })
     }
 
     fn g2(&mut self, point: KeyPoint) -> Result<G2Affine, KeyError> {
         let bytes = self.take::<G2_UNCOMPRESSED>()?;
-        decode_g2_uncompressed(&bytes, Check::Full).map_err(|error| KeyError::Point { point, error })
+        decode_g2_uncompressed::<DefaultCurve>(&bytes, Check::Full).map_err(|error| KeyError::Point { point, error })
     }
 }

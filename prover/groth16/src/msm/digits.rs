@@ -1,7 +1,9 @@
 //! Scalars in signed digits.
 
-use crate::arithmetic::constants::{at_least, minus, R};
-use rayon::prelude::*;
+use crate::{
+    arithmetic::constants::{at_least, minus, R},
+    parallel::{current_num_threads, prelude::*},
+};
 
 /// Widest window: digits are kept in 16 bits.
 pub const WIDEST: u32 = 15;
@@ -27,7 +29,7 @@ impl Digits {
         let windows = Self::windows(width);
         let count = scalars.len();
         let mut digits = vec![0i16; windows * count];
-        let chunk = count.div_ceil(rayon::current_num_threads() * 4).max(1);
+        let chunk = count.div_ceil(current_num_threads() * 4).max(1);
         // Each task gets its part of every window.
         let mut parts: Vec<Vec<&mut [i16]>> = (0..count.div_ceil(chunk))
             .map(|_| Vec::with_capacity(windows))

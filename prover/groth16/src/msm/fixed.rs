@@ -9,8 +9,8 @@ use super::{
 use crate::{
     arithmetic::Lanes,
     curve::{Affine, Stored, Xyzz},
+    parallel::prelude::*,
 };
-use rayon::prelude::*;
 
 /// Widest window: the table of a wider one no longer fits the caches.
 const WIDEST: u32 = 13;
@@ -38,7 +38,7 @@ impl<L: Lanes> FixedBase<L> {
             }
         }
         let mut table = vec![Stored::new(point); bases.len() * half];
-        table.par_chunks_mut(half).zip(&bases).for_each(|(window, base)| {
+        table.par_chunks_mut(half).zip(bases.par_iter()).for_each(|(window, base)| {
             window[0] = Stored::new(base);
             let mut scratch = Scratch::new();
             let mut known = 1;

@@ -1,25 +1,26 @@
 //! Sums against the definition, on inputs that are hard for buckets.
 
 use super::{digits::recode, tree::SEGMENT, *};
+#[cfg(feature = "native")]
+use crate::arithmetic::{Backend, Portable};
 use crate::{
-    arithmetic::{Backend, Field, Portable, Suite},
+    arithmetic::{Field, Pure, Suite},
+    curve::points::{from_g1, from_g2},
+    pairing::{Curve, DefaultCurve},
     scalar::words,
 };
 use bls12_381::Scalar;
-use blst::{blst_fp, blst_fp2, blst_p1_affine_generator, blst_p2_affine_generator};
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
-fn generator() -> Affine<blst_fp> {
-    // SAFETY: `blst` returns a constant of its own.
-    let point = unsafe { &*blst_p1_affine_generator() };
-    Affine { x: point.x, y: point.y }
+fn generator<S: Suite>() -> Affine<S::Fp> {
+    let bytes = bls12_381::G1Affine::generator().to_uncompressed();
+    from_g1(&DefaultCurve::decode_g1(&bytes).expect("a good point"))
 }
 
-fn generator_g2() -> Affine<blst_fp2> {
-    // SAFETY: as above.
-    let point = unsafe { &*blst_p2_affine_generator() };
-    Affine { x: point.x, y: point.y }
+fn generator_g2<S: Suite>() -> Affine<S::Fp2> {
+    let bytes = bls12_381::G2Affine::generator().to_uncompressed();
+    from_g2(&DefaultCurve::decode_g2(&bytes).expect("a good point"))
 }
 
 fn multiple<F: Field>(base: &Affine<F>, k: u64) -> Affine<F> {
@@ -224,7 +225,7 @@ fn check_fixed<L: Lanes>(base: &Affine<L::Field>) {
 }
 
 fn check_suite<S: Suite>() {
-    let (g1, g2) = (generator(), generator_g2());
+    let (g1, g2) = (generator::<S>(), generator_g2::<S>());
     check_all::<S::G1>(&g1, &[0, 1, 2, 7, 8, 9, 33, 257, 700]);
     check_all::<S::G2>(&g2, &[0, 1, 2, 9, 130]);
     check_overfull::<S::G1>(&g1);
@@ -238,11 +239,17 @@ fn check_suite<S: Suite>() {
 }
 
 #[test]
+fn sums_are_those_of_the_definition_pure() {
+    check_suite::<Pure>();
+}
+
+#[cfg(feature = "native")]
+#[test]
 fn sums_are_those_of_the_definition_portable() {
     check_suite::<Portable>();
 }
 
-#[cfg(target_arch = "x86_64")]
+#[cfg(all(feature = "native", target_arch = "x86_64"))]
 #[test]
 fn sums_are_those_of_the_definition_vector() {
     if Backend::Vector.is_available() {
@@ -253,7 +260,7 @@ fn sums_are_those_of_the_definition_vector() {
 #[test]
 #[should_panic(expected = "points.len()")]
 fn a_place_beyond_the_points_is_not_read() {
-    let points = vec![Stored::<<Portable as Suite>::G1>::new(&generator()); 3];
+    let points = vec![Stored::<<Pure as Suite>::G1>::new(&generator::<Pure>()); 3];
     Tree::new().sum(&points, &[0, 3 << 1], &[2]);
 }
 

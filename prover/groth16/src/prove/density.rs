@@ -1,6 +1,6 @@
 //! Which wires have points in which list of a key.
 
-use crate::{KeyError, Matrices, Matrix, ProvingKey};
+use crate::{parallel, KeyError, Matrices, Matrix, ProvingKey};
 use bls12_381::Scalar;
 
 /// The wires whose polynomial is not zero, in the order of the key's points.
@@ -13,7 +13,7 @@ pub struct Density {
 
 impl Density {
     pub fn new(matrices: &Matrices) -> Self {
-        let (mut a, b) = rayon::join(|| dense(matrices, &matrices.a), || dense(matrices, &matrices.b));
+        let (mut a, b) = parallel::join(|| dense(matrices, &matrices.a), || dense(matrices, &matrices.b));
         // Every input is in a row `x·0 = 0`.
         a[..matrices.inputs].fill(true);
         let list = |dense: &[bool]| {

@@ -1,8 +1,7 @@
 //! The values of the constraints' three sides.
 
-use crate::{scalar::words, Matrices, Matrix, ProveError};
+use crate::{parallel::prelude::*, scalar::words, Matrices, Matrix, ProveError};
 use bls12_381::Scalar;
-use rayon::prelude::*;
 
 /// Constraints that a task works on.
 const CHUNK: usize = 1 << 11;

@@ -9,10 +9,10 @@ use crate::{
     },
     fft::{quotient, Domain},
     msm::Bases,
+    parallel::{self, prelude::*},
     KeyError, KeyPoint, PointError, ProvingKey,
 };
 use bellman::SynthesisError;
-use rayon::prelude::*;
 
 /// Points and domain.
 pub struct Tables<S: Suite> {
@@ -48,18 +48,18 @@ impl<S: Suite> Tables<S> {
     }
 
     /// All sums; the quotient's way is the longest, so it goes first, and the others fill the cores it leaves.
-    pub fn sums(&self, rows: &Rows, wires: &[[u64; 4]], inputs: usize, density: &Density) -> Sums {
+    pub fn sums(&self, rows: &Rows, wires: &[[u64; 4]], inputs: usize, density: &Density) -> Sums<S> {
         let pick = |list: &[u32]| -> Vec<[u64; 4]> { list.iter().map(|wire| wires[*wire as usize]).collect() };
-        let (h, ((b_g2, b_g1), (a, l))) = rayon::join(
+        let (h, ((b_g2, b_g1), (a, l))) = parallel::join(
             || self.h.multiply(&self.quotient(rows, &wires[..inputs])),
             || {
-                rayon::join(
+                parallel::join(
                     || {
                         let b = pick(&density.b);
-                        rayon::join(|| self.b_g2.multiply(&b), || self.b_g1.multiply(&b))
+                        parallel::join(|| self.b_g2.multiply(&b), || self.b_g1.multiply(&b))
                     },
                     || {
-                        rayon::join(
+                        parallel::join(
                             || self.a.multiply(&pick(&density.a)),
                             || self.l.multiply(&wires[inputs..]),
                         )

@@ -1,6 +1,6 @@
 //! The polynomials of all wires at tau.
 
-use crate::{fft::LARGEST, scalar::root_of_unity, Matrices, Matrix};
+use crate::{fft::LARGEST, parallel, scalar::root_of_unity, Matrices, Matrix};
 use bellman::SynthesisError;
 use bls12_381::Scalar;
 
@@ -25,9 +25,9 @@ impl Columns {
             }
             column
         };
-        let (mut a, (b, c)) = rayon::join(
+        let (mut a, (b, c)) = parallel::join(
             || sum(&matrices.a),
-            || rayon::join(|| sum(&matrices.b), || sum(&matrices.c)),
+            || parallel::join(|| sum(&matrices.b), || sum(&matrices.c)),
         );
         // The rows that Groth16 adds: input j times zero is zero.
         for (column, value) in a

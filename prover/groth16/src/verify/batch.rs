@@ -5,16 +5,14 @@
 //! which is one Miller loop a proof, three more, and one final exponentiation. Proofs that do not hold pass with a probability of
 //! `2^-128` if the coefficients are random and independent of them: they are drawn from a hash of the key, all proofs and all inputs.
 
-use super::{
-    check_count,
-    pairing::{final_exponentiation, miller, multiply, negate, sum_of_products, to_affine, SCALAR_BITS},
-    verify_once, Proof, ProofPoints,
+use super::{check_count, verify_once, Proof, ProofPoints, SCALAR_BITS};
+use crate::{
+    pairing::{Curve, DefaultCurve},
+    parallel::{current_num_threads, join, prelude::*},
+    G1Affine, VerifyError, VerifyingKey,
 };
-use crate::{G1Affine, VerifyError, VerifyingKey};
 use blake2::{Blake2b512, Digest};
 use bls12_381::Scalar;
-use blst::blst_fp12;
-use rayon::prelude::*;
 
 const DOMAIN: &[u8] = b"cloister groth16 batch verification v1";
 const COEFFICIENT_BITS: usize = 128;
@@ -27,14 +25,22 @@ const SHARED: usize = 16;
 /// # Errors
 /// [`VerifyError::Batch`] with the first bad proof and what is wrong with it.
 pub fn verify_batch(vk: &VerifyingKey, items: &[(Proof, Vec<Scalar>)]) -> Result<(), VerifyError> {
-    if holds(vk, items) {
+    verify_batch_with::<DefaultCurve>(vk, items)
+}
+
+/// See [`verify_batch`].
+pub(super) fn verify_batch_with<C: Curve>(
+    vk: &VerifyingKey,
+    items: &[(Proof, Vec<Scalar>)],
+) -> Result<(), VerifyError> {
+    if holds::<C>(vk, items) {
         return Ok(());
     }
     // One by one, the verdict of each is exact, so this is the verdict of the batch.
     let first_bad = items
         .par_iter()
         .enumerate()
-        .find_map_first(|(index, (proof, inputs))| Some((index, verify_once(vk, proof, inputs).err()?)));
+        .find_map_first(|(index, (proof, inputs))| Some((index, verify_once::<C>(vk, proof, inputs).err()?)));
     match first_bad {
         Some((index, error)) => Err(VerifyError::Batch {
             index,
@@ -86,13 +92,13 @@ fn fold_inputs(vk: &VerifyingKey, items: &[(Proof, Vec<Scalar>)], coefficients: 
     folded
 }
 
-fn holds(vk: &VerifyingKey, items: &[(Proof, Vec<Scalar>)]) -> bool {
+fn holds<C: Curve>(vk: &VerifyingKey, items: &[(Proof, Vec<Scalar>)]) -> bool {
     if items.iter().any(|(_, inputs)| check_count(vk, inputs).is_err()) {
         return false;
     }
     let Ok(points) = items
         .par_iter()
-        .map(|(proof, _)| proof.points())
+        .map(|(proof, _)| proof.decode::<C>())
         .collect::<Result<Vec<ProofPoints>, _>>()
     else {
         return false;
@@ -102,7 +108,7 @@ fn holds(vk: &VerifyingKey, items: &[(Proof, Vec<Scalar>)]) -> bool {
     }
     let coefficients = coefficients(vk, items);
     let scalars: Vec<_> = coefficients.iter().map(|z| z.to_le_bytes()).collect();
-    let shared = points.len().div_ceil(rayon::current_num_threads()).clamp(1, SHARED);
+    let shared = points.len().div_ceil(current_num_threads()).clamp(1, SHARED);
     let of_proofs = || {
         points
             .par_chunks(shared)
@@ -111,25 +117,25 @@ fn holds(vk: &VerifyingKey, items: &[(Proof, Vec<Scalar>)]) -> bool {
                 let pairs: Vec<_> = points
                     .iter()
                     .zip(scalars)
-                    .map(|(p, z)| (to_affine(&multiply(&p.a, z, COEFFICIENT_BITS)), p.b))
+                    .map(|(p, z)| (C::multiply(&p.a, z, COEFFICIENT_BITS), p.b))
                     .collect();
-                miller(&pairs)
+                C::miller(&pairs)
             })
-            .reduce(blst_fp12::default, |a, b| a * b)
+            .reduce(C::Miller::default, C::join)
     };
     let of_key = || {
         let folded = fold_inputs(vk, items, &coefficients);
-        let alpha = to_affine(&multiply(&vk.alpha_g1, &folded[0].to_bytes(), SCALAR_BITS));
+        let alpha = C::multiply(&vk.alpha_g1, &folded[0].to_bytes(), SCALAR_BITS);
         let folded: Vec<_> = folded.iter().map(Scalar::to_bytes).collect();
-        let inputs = sum_of_products(&vk.ic, &folded, SCALAR_BITS);
+        let inputs = C::sum_of_products(&vk.ic, &folded, SCALAR_BITS);
         let c: Vec<G1Affine> = points.iter().map(|p| p.c).collect();
-        let c = sum_of_products(&c, &scalars, COEFFICIENT_BITS);
-        miller(&[
-            (negate(alpha), vk.beta_g2),
-            (negate(inputs), vk.gamma_g2),
-            (negate(c), vk.delta_g2),
+        let c = C::sum_of_products(&c, &scalars, COEFFICIENT_BITS);
+        C::miller(&[
+            (C::negate(alpha), vk.beta_g2),
+            (C::negate(inputs), vk.gamma_g2),
+            (C::negate(c), vk.delta_g2),
         ])
     };
-    let (of_proofs, of_key) = rayon::join(of_proofs, of_key);
-    final_exponentiation(&(of_proofs * of_key)) == blst_fp12::default()
+    let (of_proofs, of_key) = join(of_proofs, of_key);
+    C::target(&C::join(of_proofs, of_key)) == C::Target::default()
 }

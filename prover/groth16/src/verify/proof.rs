@@ -1,7 +1,9 @@
 //! Proofs.
 
 use crate::{
-    key::{compress_g1, compress_g2, decode_g1_compressed, decode_g2_compressed, G1_COMPRESSED, G2_COMPRESSED},
+    curve::points::{G1_COMPRESSED, G2_COMPRESSED},
+    key::{decode_g1_compressed, decode_g2_compressed},
+    pairing::{Curve, DefaultCurve},
     G1Affine, G2Affine, PointError, ProofPoint, VerifyError,
 };
 use std::fmt;
@@ -33,12 +35,16 @@ pub struct ProofPoints {
 impl Proof {
     /// Encodes points; they are the caller's own and not checked.
     pub fn from_points(points: &ProofPoints) -> Self {
+        Self::encode::<DefaultCurve>(points)
+    }
+
+    pub(crate) fn encode<C: Curve>(points: &ProofPoints) -> Self {
         let mut out = [0; PROOF_LENGTH];
         let (head, tail) = out.split_at_mut(G1_COMPRESSED);
         let (middle, tail) = tail.split_at_mut(G2_COMPRESSED);
-        head.copy_from_slice(&compress_g1(&points.a));
-        middle.copy_from_slice(&compress_g2(&points.b));
-        tail.copy_from_slice(&compress_g1(&points.c));
+        head.copy_from_slice(&C::compress_g1(&points.a));
+        middle.copy_from_slice(&C::compress_g2(&points.b));
+        tail.copy_from_slice(&C::compress_g1(&points.c));
         Self(out)
     }
 
@@ -48,6 +54,10 @@ impl Proof {
     /// # Errors
     /// [`VerifyError::Proof`] with the first point that may not be used.
     pub fn points(&self) -> Result<ProofPoints, VerifyError> {
+        self.decode::<DefaultCurve>()
+    }
+
+    pub(crate) fn decode<C: Curve>(&self) -> Result<ProofPoints, VerifyError> {
         let (mut a, mut b, mut c) = ([0; G1_COMPRESSED], [0; G2_COMPRESSED], [0; G1_COMPRESSED]);
         let (head, tail) = self.0.split_at(G1_COMPRESSED);
         let (middle, tail) = tail.split_at(G2_COMPRESSED);
@@ -56,9 +66,9 @@ impl Proof {
         c.copy_from_slice(tail);
         let at = |point| move |error: PointError| VerifyError::Proof { point, error };
         Ok(ProofPoints {
-            a: decode_g1_compressed(&a).map_err(at(ProofPoint::A))?,
-            b: decode_g2_compressed(&b).map_err(at(ProofPoint::B))?,
-            c: decode_g1_compressed(&c).map_err(at(ProofPoint::C))?,
+            a: decode_g1_compressed::<C>(&a).map_err(at(ProofPoint::A))?,
+            b: decode_g2_compressed::<C>(&b).map_err(at(ProofPoint::B))?,
+            c: decode_g1_compressed::<C>(&c).map_err(at(ProofPoint::C))?,
         })
     }
 }

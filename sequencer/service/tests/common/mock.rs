@@ -1,10 +1,10 @@
 //! The chain in memory: the storage and checks of C-SUBMIT that matter to a sequencer, blocks on demand, forks on demand.
 
-use super::market::{table, GENESIS, GROUP, NOW};
 use cloister_crypto::{
     field::{from_bytes, to_bytes},
     Fr,
 };
+use cloister_engine_testing::{table, GENESIS, GROUP, NOW};
 use cloister_ledger::{GroupState, HouseRecord, KeyRecord, RecordKind, Statement, UnitRecord};
 use cloister_prover_job::{JobKind, Proof, ProofJob, Prover, ProverError, PROOF_BYTES};
 use cloister_risk::RiskTable;

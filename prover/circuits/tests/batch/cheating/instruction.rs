@@ -1,10 +1,8 @@
 //! Instructions, signatures and slots.
 
 use cloister_circuits::Fr;
-use cloister_ledger::{
-    testing::{World, GENESIS},
-    Fill, Kind, Mode, Shape, Side, UnitRequest,
-};
+use cloister_ledger::{Fill, Kind, Mode, Shape, Side, UnitRequest};
+use cloister_ledger_testing::{World, GENESIS};
 
 use crate::support::{
     holding, instructed, market, must_break, must_break_shape, rebuilt, system, trade, traded, traded_in, Scene, LOTS,

@@ -1,15 +1,12 @@
 //! The units of a batch.
 
-use cloister_ledger::{
-    instruction::flags,
-    testing::{Random, World},
-    Fill, Kind, Shape, Side, UnitRequest,
-};
+use cloister_ledger::{instruction::flags, Fill, Kind, Shape, Side, UnitRequest};
+use cloister_ledger_testing::{Random, World};
 use cloister_risk::Status;
 
 use super::{
+    scene::Scene,
     stage::{SUBJECTS, TRADERS},
-    Scene,
 };
 
 /// Units of a scene, then others, as many as the shape has. Scenes with several plots take turns.

@@ -1,22 +1,22 @@
 //! The base field of G1.
 #![allow(unsafe_code)]
 
-use super::limbs::{
+use super::{
+    constants::{complement, multiple, to_limbs, to_words, LIMB, MASK},
+    limbs::{
     blend, carry, from_rows, gather, minus, montgomery, plus, plus_constant, plus_or_minus, reduce, scatter, splat,
     times_12, to_rows, Limbs,
+},
 };
 use crate::arithmetic::{
-    constants::{
-        at_least, complement, minus as words_minus, multiple, negated_inverse, power_of_two, to_limbs, to_words, LIMB,
-        MASK, P,
-    },
+    constants::{at_least, minus as words_minus, negated_inverse, power_of_two, P},
     lanes::{Lanes, Task, LANES},
 };
 use blst::{blst_fp, blst_fp_mul};
 
 const LIMBS: usize = 8;
 const MODULUS: [u64; LIMBS] = to_limbs(&P);
-const INVERSE: u64 = negated_inverse(P[0]);
+const INVERSE: u64 = negated_inverse(P[0]) & MASK;
 const COMPLEMENT: [u64; LIMBS] = complement(&MODULUS);
 const P2: [u64; LIMBS] = multiple(&MODULUS, 2);
 const P4: [u64; LIMBS] = multiple(&MODULUS, 4);

@@ -1,20 +1,20 @@
 //! The scalar field.
 #![allow(unsafe_code)]
 
-use super::limbs::{
+use super::{
+    constants::{complement, multiple, to_limbs, to_words, LIMB, MASK},
+    limbs::{
     blend, carry, from_rows, minus, montgomery, plus, plus_constant, reduce, splat, swap, to_rows, Limbs,
+},
 };
 use crate::arithmetic::{
-    constants::{
-        at_least, complement, minus as words_minus, multiple, negated_inverse, power_of_two, to_limbs, to_words, LIMB,
-        R,
-    },
+    constants::{at_least, minus as words_minus, negated_inverse, power_of_two, R},
     lanes::{ScalarLanes, Task, LANES},
 };
 
 const LIMBS: usize = 5;
 const MODULUS: [u64; LIMBS] = to_limbs(&R);
-const INVERSE: u64 = negated_inverse(R[0]);
+const INVERSE: u64 = negated_inverse(R[0]) & MASK;
 const COMPLEMENT: [u64; LIMBS] = complement(&MODULUS);
 const R4: [u64; LIMBS] = multiple(&MODULUS, 4);
 const RATIO: u64 = (1 << LIMB) / (MODULUS[LIMBS - 1] + 1);

@@ -1,7 +1,7 @@
 //! Limbs of 52 bits, eight numbers side by side: limb `i` of all eight numbers is one register.
 #![allow(unsafe_code)]
 
-use crate::arithmetic::constants::{LIMB, MASK};
+use super::constants::{LIMB, MASK};
 use core::arch::x86_64::*;
 
 /// Eight numbers of `M` limbs.

@@ -1,9 +1,12 @@
 //! Reduction limb by limb: values one below, at and one above every multiple of the modulus that a contract allows, and at
 //! every jump of the quotient's estimate.
 
-use super::limbs::{carry, plus_constant, reduce, splat, to_rows};
+use super::{
+    constants::{complement, multiple, to_limbs, LIMB, MASK},
+    limbs::{carry, plus_constant, reduce, splat, to_rows},
+};
 use crate::arithmetic::{
-    constants::{complement, multiple, to_limbs, LIMB, MASK, P, R},
+    constants::{P, R},
     Backend,
 };
 

@@ -1,8 +1,7 @@
 //! The header of a key file and the layout that follows from it.
 
-use crate::{CircuitId, KeyError};
+use crate::{parallel::prelude::*, CircuitId, KeyError};
 use blake2::{Blake2b512, Digest};
-use rayon::prelude::*;
 use std::path::Path;
 
 /// The format this program writes and reads.
@@ -113,6 +112,7 @@ fn array<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
 
 impl Header {
     /// The header's bytes for a body with these chunk hashes.
+    #[cfg(feature = "native")]
     pub fn encode(&self, hashes: &[[u8; 64]]) -> [u8; HEADER] {
         let flags = if self.development { DEVELOPMENT } else { 0 };
         let mut out = Vec::with_capacity(HEADER);

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::header::{chunk_hashes, Header, Layout, Section, ALIGNMENT, CHUNK, HEADER};
-use crate::{key::VerifyingKey, CircuitId, G1Affine, G2Affine, KeyError, ProvingKey};
+use crate::{key::VerifyingKey, parallel, CircuitId, G1Affine, G2Affine, KeyError, ProvingKey};
 use std::{
     fs::{self, File, OpenOptions},
     io::{self, Seek, SeekFrom, Write},
@@ -212,7 +212,7 @@ impl KeyWriter {
     /// Hashes and writes the buffer at once.
     fn flush(&mut self) -> Result<(), KeyError> {
         let (at, file, buffer) = (self.length, &mut self.file, &self.buffer);
-        let (written, hashes) = rayon::join(
+        let (written, hashes) = parallel::join(
             || file.seek(SeekFrom::Start(at)).and_then(|_| file.write_all(buffer)),
             || chunk_hashes(buffer),
         );

@@ -1,0 +1,8 @@
+//! Single elements in plain Rust, for every target: nothing but integers of 64 and 128 bits.
+
+mod fp;
+mod fp2;
+mod scalar;
+
+pub use fp::Fp;
+pub use fp2::Fp2;

@@ -1,0 +1,190 @@
+//! Eight elements one after the other, over any arithmetic for single ones.
+#![allow(unsafe_code)]
+
+use super::{
+    field::{Field, ScalarField},
+    lanes::{Lanes, ScalarLanes, Task, LANES},
+};
+
+/// Eight elements of a base field, always canonical.
+#[derive(Clone, Copy)]
+pub struct Wide<F>([F; LANES]);
+
+impl<F: Field> Wide<F> {
+    #[inline(always)]
+    fn zip(&self, other: &Self, f: impl Fn(&F, &F) -> F) -> Self {
+        Self(core::array::from_fn(|i| f(&self.0[i], &other.0[i])))
+    }
+
+    #[inline(always)]
+    fn signed(&self, negate: u8) -> Self {
+        Self(core::array::from_fn(|i| {
+            if negate >> i & 1 == 1 {
+                self.0[i].neg()
+            } else {
+                self.0[i]
+            }
+        }))
+    }
+}
+
+impl<F: Field> Lanes for Wide<F> {
+    type Field = F;
+    type Stored = F;
+
+    fn zero() -> Self {
+        Self([F::ZERO; LANES])
+    }
+
+    fn splat(value: &F) -> Self {
+        Self([*value; LANES])
+    }
+
+    unsafe fn gather(from: &[*const F; LANES]) -> Self {
+        Self(from.map(|p| *p))
+    }
+
+    unsafe fn scatter(&self, to: &[*mut F; LANES]) {
+        for (value, to) in self.0.iter().zip(to) {
+            **to = *value;
+        }
+    }
+
+    fn mul(&self, other: &Self) -> Self {
+        self.zip(other, F::mul)
+    }
+
+    fn sqr(&self) -> Self {
+        Self(self.0.map(|x| x.sqr()))
+    }
+
+    fn add(&self, other: &Self) -> Self {
+        self.zip(other, F::add)
+    }
+
+    fn sub_tight(&self, other: &Self) -> Self {
+        self.zip(other, F::sub)
+    }
+
+    fn sub(&self, other: &Self) -> Self {
+        self.zip(other, F::sub)
+    }
+
+    fn signed_sub(&self, negate: u8, other: &Self, negate_other: u8) -> Self {
+        self.signed(negate).sub(&other.signed(negate_other))
+    }
+
+    fn sub_twice_tight(&self, a: &Self, b: &Self) -> Self {
+        self.sub(a).sub(a).sub(b)
+    }
+
+    fn sub_signed_tight(&self, other: &Self, negate: u8) -> Self {
+        self.sub(&other.signed(negate))
+    }
+
+    fn tight(&self) -> Self {
+        *self
+    }
+
+    fn times_3b(&self) -> Self {
+        Self(self.0.map(|x| x.times_3b()))
+    }
+
+    fn select(&self, mask: u8, other: &Self) -> Self {
+        Self(core::array::from_fn(|i| {
+            if mask >> i & 1 == 1 {
+                other.0[i]
+            } else {
+                self.0[i]
+            }
+        }))
+    }
+
+    fn to_fields(self) -> [F; LANES] {
+        self.0
+    }
+
+    fn from_fields(values: &[F; LANES]) -> Self {
+        Self(*values)
+    }
+
+    fn store(value: &F) -> F {
+        *value
+    }
+
+    fn load(value: &F) -> F {
+        *value
+    }
+
+    unsafe fn enter<T: Task>(task: T) -> T::Output {
+        task.run()
+    }
+}
+
+/// Eight scalars.
+#[derive(Clone, Copy)]
+pub struct WideScalar<F>([F; LANES]);
+
+impl<F: ScalarField> WideScalar<F> {
+    fn zip(&self, other: &Self, f: impl Fn(&F, &F) -> F) -> Self {
+        Self(core::array::from_fn(|i| f(&self.0[i], &other.0[i])))
+    }
+}
+
+impl<F: ScalarField> ScalarLanes for WideScalar<F> {
+    type Element = F;
+
+    fn element(value: &[u64; 4]) -> F {
+        F::from_words(value)
+    }
+
+    fn broadcast(value: &F) -> Self {
+        Self([*value; LANES])
+    }
+
+    fn zero() -> Self {
+        Self([F::ZERO; LANES])
+    }
+
+    fn from_words(values: &[[u64; 4]; LANES]) -> Self {
+        Self(values.map(|value| F::from_words(&value)))
+    }
+
+    fn to_words(self) -> [[u64; 4]; LANES] {
+        self.0.map(|value| value.to_words())
+    }
+
+    fn mul(&self, other: &Self) -> Self {
+        self.zip(other, F::mul)
+    }
+
+    fn add(&self, other: &Self) -> Self {
+        self.zip(other, F::add)
+    }
+
+    fn sub(&self, other: &Self) -> Self {
+        self.zip(other, F::sub)
+    }
+
+    fn sub_tight(&self, other: &Self) -> Self {
+        self.sub(other)
+    }
+
+    fn swap(&self, distance: usize) -> Self {
+        Self(core::array::from_fn(|i| self.0[i ^ distance]))
+    }
+
+    fn select(&self, mask: u8, other: &Self) -> Self {
+        Self(core::array::from_fn(|i| {
+            if mask >> i & 1 == 1 {
+                other.0[i]
+            } else {
+                self.0[i]
+            }
+        }))
+    }
+
+    unsafe fn enter<T: Task>(task: T) -> T::Output {
+        task.run()
+    }
+}

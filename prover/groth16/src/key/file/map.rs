@@ -1,0 +1,101 @@
+//! Mapping key files.
+#![allow(unsafe_code)]
+
+use super::{
+    bytes::{check_body, check_header, range},
+    header::{Header, Layout, Section, HEADER},
+};
+use crate::{CircuitId, G1Affine, G2Affine, KeyError, ProvingKey};
+use memmap2::Mmap;
+use std::{fs::File, io::Read, path::Path, slice};
+
+/// The points of a key file that is mapped read-only.
+pub(in crate::key) struct MappedPoints {
+    map: Mmap,
+    layout: Layout,
+}
+
+impl MappedPoints {
+    /// # Safety
+    /// `P` has no padding, any bytes are a `P`, its size is the section's unit and its alignment at most the section's.
+    unsafe fn points<P>(&self, section: Section) -> &[P] {
+        let bytes = &self.map[range(&self.layout, section)];
+        // SAFETY: the range is inside the map and `count` units long; the map is aligned to pages and the section within it
+        // to 64 bytes; the file is never written after it was renamed to its name, and the map lives as long as `self`.
+        unsafe { slice::from_raw_parts(bytes.as_ptr().cast(), self.layout.counts[section as usize] as usize) }
+    }
+
+    fn g1(&self, section: Section) -> &[G1Affine] {
+        // SAFETY: twelve 64-bit words, and no caller passes another section than those of G1.
+        unsafe { self.points(section) }
+    }
+
+    pub fn h(&self) -> &[G1Affine] {
+        self.g1(Section::H)
+    }
+
+    pub fn l(&self) -> &[G1Affine] {
+        self.g1(Section::L)
+    }
+
+    pub fn a(&self) -> &[G1Affine] {
+        self.g1(Section::A)
+    }
+
+    pub fn b_g1(&self) -> &[G1Affine] {
+        self.g1(Section::BG1)
+    }
+
+    pub fn b_g2(&self) -> &[G2Affine] {
+        // SAFETY: twenty-four 64-bit words.
+        unsafe { self.points(Section::BG2) }
+    }
+}
+
+/// A file and its first bytes, as many as a header has if there are so many.
+fn open(path: &Path) -> Result<(File, Vec<u8>), KeyError> {
+    let mut file = File::open(path).map_err(KeyError::io(path))?;
+    let mut start = Vec::with_capacity(HEADER);
+    file.by_ref()
+        .take(HEADER as u64)
+        .read_to_end(&mut start)
+        .map_err(KeyError::io(path))?;
+    Ok((file, start))
+}
+
+/// Maps a key file and checks header, length, circuit and checksum, in this order, so that a file of another circuit is named
+/// before its points are read.
+///
+/// # Errors
+/// One variant of [`KeyError`] for each way in which a file can be wrong: [`KeyError::Io`], [`KeyError::NotAKey`],
+/// [`KeyError::Version`], [`KeyError::Length`], [`KeyError::Checksum`], [`KeyError::Flags`], [`KeyError::Layout`],
+/// [`KeyError::OtherCircuit`].
+pub fn read_key(path: &Path, expected: CircuitId) -> Result<ProvingKey, KeyError> {
+    let (file, start) = open(path)?;
+    let length = file.metadata().map_err(KeyError::io(path))?.len();
+    let header = check_header(path, &start, length, expected)?;
+    // SAFETY: key files are written under another name and never changed afterwards (see the module's documentation).
+    let map = unsafe { Mmap::map(&file) }.map_err(KeyError::io(path))?;
+    if map.len() as u64 != header.layout.length {
+        return Err(KeyError::Length(path.into()));
+    }
+    #[cfg(unix)]
+    // Only a hint: without it the pages come in as they are hashed.
+    let _ = map.advise(memmap2::Advice::WillNeed);
+    let vk = check_body(path, &start, &header, &map)?;
+    let points = MappedPoints {
+        map,
+        layout: header.layout,
+    };
+    Ok(ProvingKey::from_map(header.circuit, header.development, vk, points))
+}
+
+/// The circuit that a key file says it is for; nothing but the header is read.
+///
+/// # Errors
+/// [`KeyError::Io`], and those of a header: [`KeyError::NotAKey`], [`KeyError::Version`], [`KeyError::Length`],
+/// [`KeyError::Checksum`], [`KeyError::Flags`], [`KeyError::Layout`].
+pub fn key_circuit(path: &Path) -> Result<CircuitId, KeyError> {
+    let (_, start) = open(path)?;
+    Ok(Header::decode(path, &start)?.circuit)
+}
