@@ -30,10 +30,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use std::fmt;
 
-#[cfg(all(
-    feature = "native",
-    not(all(target_endian = "little", target_pointer_width = "64"))
-))]
+#[cfg(all(feature = "native", not(all(target_endian = "little", target_pointer_width = "64"))))]
 compile_error!("key files are mapped, points as they lie in memory: only 64-bit little-endian machines have `native`");
 
 /// The public seed of development parameters. Whoever knows it (everybody) can forge proofs under them.

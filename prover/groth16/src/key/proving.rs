@@ -1,11 +1,11 @@
 //! Proving keys.
 
+#[cfg(feature = "native")]
+use super::file::MappedPoints;
 use super::{
     encoding::{read_parameters, write_parameters},
     CircuitId, G1Affine, G2Affine, KeyPoints, VerifyingKey,
 };
-#[cfg(feature = "native")]
-use super::file::MappedPoints;
 use crate::{
     verify::{PreparedVerifyingKey, Proof},
     KeyError, VerifyError,

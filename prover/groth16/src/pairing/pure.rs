@@ -165,7 +165,11 @@ impl Curve for Pure {
     }
 
     fn multiply(point: &G1Affine, scalar: &[u8], bits: usize) -> G1Affine {
-        to_g1(&Xyzz::<Fp>::from(&from_g1(point)).times(&words(scalar, bits)).to_affine())
+        to_g1(
+            &Xyzz::<Fp>::from(&from_g1(point))
+                .times(&words(scalar, bits))
+                .to_affine(),
+        )
     }
 
     fn sum_of_products<const N: usize>(points: &[G1Affine], scalars: &[[u8; N]], bits: usize) -> G1Affine {

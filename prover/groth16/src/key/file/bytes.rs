@@ -74,13 +74,25 @@ pub fn key_from_bytes(bytes: &[u8], expected: CircuitId) -> Result<ProvingKey, K
     let start = &bytes[..bytes.len().min(HEADER)];
     let header = check_header(path, start, bytes.len() as u64, expected)?;
     let vk = check_body(path, start, &header, bytes)?;
-    let list = |section| bytes[range(&header.layout, section)].as_chunks().0.iter().map(g1).collect();
+    let list = |section| {
+        bytes[range(&header.layout, section)]
+            .as_chunks()
+            .0
+            .iter()
+            .map(g1)
+            .collect()
+    };
     let points = KeyPoints {
         h: list(Section::H),
         l: list(Section::L),
         a: list(Section::A),
         b_g1: list(Section::BG1),
-        b_g2: bytes[range(&header.layout, Section::BG2)].as_chunks().0.iter().map(g2).collect(),
+        b_g2: bytes[range(&header.layout, Section::BG2)]
+            .as_chunks()
+            .0
+            .iter()
+            .map(g2)
+            .collect(),
     };
     Ok(ProvingKey::from_points(header.circuit, header.development, vk, points))
 }
