@@ -41,18 +41,18 @@ pub(super) fn check_body(path: &Path, start: &[u8], header: &Header, file: &[u8]
 
 /// The words of a coordinate.
 fn words(bytes: &[u8]) -> [u64; 6] {
-    let (words, _) = bytes.as_chunks();
-    core::array::from_fn(|i| u64::from_le_bytes(words[i]))
+    let word = |i: usize| bytes[8 * i..][..8].iter().rev().fold(0, |word, byte| word << 8 | u64::from(*byte));
+    core::array::from_fn(word)
 }
 
-fn g1(bytes: &[u8; Section::H.unit() as usize]) -> G1Affine {
+fn g1(bytes: &[u8]) -> G1Affine {
     let (x, y) = bytes.split_at(48);
     let mut point = G1Affine::default();
     (point.x.l, point.y.l) = (words(x), words(y));
     point
 }
 
-fn g2(bytes: &[u8; Section::BG2.unit() as usize]) -> G2Affine {
+fn g2(bytes: &[u8]) -> G2Affine {
     let (x, y) = bytes.split_at(96);
     let mut point = G2Affine::default();
     for (coordinate, bytes) in [(&mut point.x, x), (&mut point.y, y)] {
@@ -60,6 +60,11 @@ fn g2(bytes: &[u8; Section::BG2.unit() as usize]) -> G2Affine {
         (coordinate.fp[0].l, coordinate.fp[1].l) = (words(real), words(imaginary));
     }
     point
+}
+
+fn list<P>(file: &[u8], layout: &Layout, section: Section, read: fn(&[u8]) -> P) -> Vec<P> {
+    let points = file[range(layout, section)].chunks_exact(section.unit() as usize);
+    points.map(read).collect()
 }
 
 /// Reads a key from the bytes of a key file, for whoever has no files; with files, [`crate::read_key`] uses them in place.
@@ -74,13 +79,13 @@ pub fn key_from_bytes(bytes: &[u8], expected: CircuitId) -> Result<ProvingKey, K
     let start = &bytes[..bytes.len().min(HEADER)];
     let header = check_header(path, start, bytes.len() as u64, expected)?;
     let vk = check_body(path, start, &header, bytes)?;
-    let list = |section| bytes[range(&header.layout, section)].as_chunks().0.iter().map(g1).collect();
+    let layout = &header.layout;
     let points = KeyPoints {
-        h: list(Section::H),
-        l: list(Section::L),
-        a: list(Section::A),
-        b_g1: list(Section::BG1),
-        b_g2: bytes[range(&header.layout, Section::BG2)].as_chunks().0.iter().map(g2).collect(),
+        h: list(bytes, layout, Section::H, g1),
+        l: list(bytes, layout, Section::L, g1),
+        a: list(bytes, layout, Section::A, g1),
+        b_g1: list(bytes, layout, Section::BG1, g1),
+        b_g2: list(bytes, layout, Section::BG2, g2),
     };
     Ok(ProvingKey::from_points(header.circuit, header.development, vk, points))
 }
