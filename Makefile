@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # Targets share one build folder and cargo uses every core itself.
 .NOTPARALLEL:
-.PHONY: help setup build demo test bench-verifier bench-prover lint check-spec-ids clean-params
+.PHONY: help setup build demo test check lint bench-verifier bench-prover check-spec-ids clean-params
 
 # Where cargo builds, where the scripts keep what they make once (settings of the build, tools), and where the prover
 # keeps its parameters.
@@ -46,15 +46,18 @@ test: build ## run every test of the workspace
 	@scripts/check-spec-ids.sh
 	@$(CARGO) test $(SELECTION)
 
+check: setup ## for daily work: lint, and the tests of the crates that were changed
+	@. "$(CACHE)/env" && scripts/check.sh
+
+lint: setup ## style of code, words, manifests and folders; circles of imports; licences; clippy
+	@. "$(CACHE)/env" && scripts/lint.sh
+
 bench-verifier: build ## measure the verification of a proof, inside the Wasm runtime and natively
 	@$(CARGO) test $(SELECTION) --bench verifier
 
 # In its own folder, where cargo finds the flags that all engines are compiled with.
 bench-prover: setup ## measure proving beside other engines, about 20 minutes (BENCH="options", BENCH=--help)
 	@cd prover/bench && $(CARGO) run --locked --release -- $(BENCH)
-
-lint: setup ## formatting, clippy, shell scripts, manifests, licences, specification ids
-	@. "$(CACHE)/env" && scripts/lint.sh
 
 check-spec-ids: ## every specification id in the code exists in docs/spec, and the other way round
 	@scripts/check-spec-ids.sh

@@ -2,8 +2,9 @@
 # Code and chapters cite the specification by stable ids such as `B-SLOT` (one letter for the chapter, then a name).
 # An id is defined by a heading (`## B-OPEN: ...`) or in bold (`**B-SLOT**`) in docs/spec. Fails if an id is cited but
 # not defined, or defined twice; warns if an id is defined but no code cites it.
+# usage: scripts/check-spec-ids.sh [FOLDER OF A PROJECT]
 set -euo pipefail
-cd "$(dirname "${BASH_SOURCE[0]}")/.."
+cd "${1:-$(dirname "${BASH_SOURCE[0]}")/..}"
 
 readonly ID='[A-Z]-[A-Z][A-Z0-9]+(-[A-Z][A-Z0-9]*)*'
 

@@ -6,7 +6,7 @@
 use bellman::{Circuit, ConstraintSystem, SynthesisError};
 use bls12_381::Scalar;
 use cloister_groth16::{generate, Matrices, Prover};
-use cloister_node::service::Executor;
+use cloister_node::parts::Executor;
 use codec::{Decode, Encode};
 use pallet_cloister_execution::verifier::{verify_proof, Arithmetic, Refusal};
 use polkadot_sdk::{

@@ -1,6 +1,6 @@
 //! The chains that the node knows by name, and specification files.
 
-use crate::service::HostFunctions;
+use crate::parts::HostFunctions;
 use cloister_runtime::{constants::money, WASM_BINARY};
 use polkadot_sdk::*;
 use sc_service::{ChainType, NoExtension, Properties};
@@ -10,7 +10,7 @@ use std::path::PathBuf;
 /// Specification of a chain: its genesis block, its boot nodes, its type.
 pub type ChainSpec = sc_service::GenericChainSpec<NoExtension, HostFunctions>;
 
-/// Why a specification cannot be had.
+/// Why a specification cannot be loaded.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The binary was built with `SKIP_WASM_BUILD`, so it has no code to put into a genesis block.

@@ -3,7 +3,8 @@
 use crate::{
     chain_spec,
     cli::{Cli, Subcommand},
-    service::{self, Parts},
+    parts::{parts, Parts},
+    service,
 };
 use cloister_runtime::opaque::Block;
 use polkadot_sdk::*;
@@ -117,7 +118,7 @@ where
     R: std::future::Future<Output = sc_cli::Result<()>>,
 {
     cli.create_runner(command)?.async_run(|config| {
-        let (parts, task_manager) = service::parts(&config)?;
+        let (parts, task_manager) = parts(&config)?;
         Ok((work(parts, config)?, task_manager))
     })
 }

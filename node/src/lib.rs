@@ -2,13 +2,15 @@
 //!
 //! * [`cli`] and [`command`]: the command line.
 //! * [`chain_spec`]: the chains that the node knows by name.
-//! * [`service`]: database, network, transaction pool, consensus.
+//! * [`parts`]: database, transaction pool and import of blocks.
+//! * [`service`]: network and consensus on top of them; starts everything else.
 //! * [`rpc`]: JSON-RPC of the node, and the place where other modules join it.
 //! * [`sequencer`]: the sequencer of a margin group, run with `--sequencer`.
 
 pub mod chain_spec;
 pub mod cli;
 pub mod command;
+pub mod parts;
 pub mod rpc;
 pub mod sequencer;
 pub mod service;

@@ -1,6 +1,6 @@
 //! JSON-RPC of the node beyond what the SDK serves by itself, and the place where other modules join it.
 
-use crate::service::{FullBackend, FullClient, TransactionPool};
+use crate::parts::{FullBackend, FullClient, TransactionPool};
 use cloister_runtime::{opaque::Block, BlockNumber, Hash};
 use jsonrpsee::{core::RegisterMethodError, RpcModule};
 use pallet_transaction_payment_rpc::{TransactionPayment, TransactionPaymentApiServer};

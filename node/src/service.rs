@@ -1,161 +1,25 @@
-//! Database, network, transaction pool and consensus: everything that runs while the node runs.
+//! Network and consensus on top of the parts: everything that runs while the node runs.
 
-use crate::{rpc, sequencer};
-use cloister_runtime::{
-    opaque::{Block, Hash},
-    RuntimeApi,
+use crate::{
+    parts::{inherents, parts, Parts, JUSTIFICATION_PERIOD},
+    rpc, sequencer,
 };
+use cloister_runtime::opaque::{Block, Hash};
 use futures::FutureExt;
 use polkadot_sdk::*;
 use sc_client_api::Backend;
-use sc_consensus_aura::{ImportQueueParams, SlotProportion, StartAuraParams};
+use sc_consensus_aura::{SlotProportion, StartAuraParams};
 use sc_consensus_grandpa::SharedVoterState;
 use sc_consensus_slots::BackoffAuthoringOnFinalizedHeadLagging;
 use sc_service::{error::Error, Configuration, TaskManager, WarpSyncConfig};
-use sc_telemetry::{Telemetry, TelemetryWorker};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
 use sp_consensus_aura::sr25519::AuthorityPair as AuraPair;
 use std::{sync::Arc, time::Duration};
 
-/// What the runtime may call on the node: the SDK's functions, and BLS12-381 for the verification of proofs.
-pub type HostFunctions = (
-    sp_io::SubstrateHostFunctions,
-    sp_crypto_ec_utils::bls12_381::host_calls::HostFunctions,
-);
-/// Runs the Wasm runtime.
-pub type Executor = sc_executor::WasmExecutor<HostFunctions>;
-/// The chain as the node sees it: blocks, state, runtime.
-pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, Executor>;
-/// The database.
-pub type FullBackend = sc_service::TFullBackend<Block>;
-/// Transactions that wait for a block.
-pub type TransactionPool = sc_transaction_pool::TransactionPoolHandle<Block, FullClient>;
-/// The longest chain is the best one.
-type SelectChain = sc_consensus::LongestChain<FullBackend, Block>;
-/// Imports a block and what it says about finality.
-type GrandpaImport = sc_consensus_grandpa::GrandpaBlockImport<FullBackend, Block, FullClient, SelectChain>;
-/// Ties the finality voter to the import of blocks.
-type GrandpaLink = sc_consensus_grandpa::LinkHalf<Block, FullClient, SelectChain>;
-
-/// Blocks between two justifications of finality that are kept and sent to peers, at most.
-const JUSTIFICATION_PERIOD: u32 = 512;
 /// Time that a vote needs to reach the network.
 const GOSSIP_DURATION: Duration = Duration::from_millis(333);
 /// Share of a slot for making the block; the rest is for sending and importing it.
 const PROPOSAL_SHARE: f32 = 2.0 / 3.0;
-
-/// A node without network and consensus: what sub-commands on the database need, and what [`start`] begins with.
-pub struct Parts {
-    /// The chain.
-    pub client: Arc<FullClient>,
-    /// The database.
-    pub backend: Arc<FullBackend>,
-    /// Takes blocks from the network or a file.
-    pub import_queue: sc_consensus::DefaultImportQueue<Block>,
-    keystore: sc_service::KeystoreContainer,
-    select_chain: SelectChain,
-    pool: Arc<TransactionPool>,
-    block_import: GrandpaImport,
-    finality: GrandpaLink,
-    telemetry: Option<Telemetry>,
-}
-
-/// Opens the database (and makes the genesis block in an empty one), and builds everything that needs no network.
-///
-/// # Errors
-/// The database cannot be opened or belongs to another chain, or the genesis block cannot be made.
-pub fn parts(config: &Configuration) -> Result<(Parts, TaskManager), Error> {
-    let telemetry = config
-        .telemetry_endpoints
-        .clone()
-        .filter(|endpoints| !endpoints.is_empty())
-        .map(|endpoints| -> Result<_, sc_telemetry::Error> {
-            let worker = TelemetryWorker::new(16)?;
-            let telemetry = worker.handle().new_telemetry(endpoints);
-            Ok((worker, telemetry))
-        })
-        .transpose()?;
-
-    let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
-    let (client, backend, keystore, task_manager) = sc_service::new_full_parts::<Block, RuntimeApi, _>(
-        config,
-        telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
-        executor,
-        // A pruned node still proves finality to peers that warp-sync: it keeps the blocks whose justification they need.
-        vec![Arc::new(sc_consensus_grandpa::GrandpaPruningFilter)],
-    )?;
-    let client = Arc::new(client);
-
-    let telemetry = telemetry.map(|(worker, telemetry)| {
-        task_manager.spawn_handle().spawn("telemetry", None, worker.run());
-        telemetry
-    });
-
-    let select_chain = SelectChain::new(backend.clone());
-    let pool = Arc::new(
-        sc_transaction_pool::Builder::new(
-            task_manager.spawn_essential_handle(),
-            client.clone(),
-            config.role.is_authority().into(),
-        )
-        .with_options(config.transaction_pool.clone())
-        .with_prometheus(config.prometheus_registry())
-        .build(),
-    );
-
-    let (block_import, finality) = sc_consensus_grandpa::block_import(
-        client.clone(),
-        JUSTIFICATION_PERIOD,
-        &client,
-        select_chain.clone(),
-        telemetry.as_ref().map(|telemetry| telemetry.handle()),
-    )?;
-
-    let chain = client.clone();
-    let import_queue = sc_consensus_aura::import_queue::<AuraPair, _, _, _, _, _>(ImportQueueParams {
-        block_import: block_import.clone(),
-        justification_import: Some(Box::new(block_import.clone())),
-        client: client.clone(),
-        create_inherent_data_providers: move |parent, ()| {
-            let chain = chain.clone();
-            async move {
-                let slot_duration = sc_consensus_aura::standalone::slot_duration_at(&*chain, parent)?;
-                Ok(inherents(slot_duration))
-            }
-        },
-        spawner: &task_manager.spawn_essential_handle(),
-        registry: config.prometheus_registry(),
-        check_for_equivocation: Default::default(),
-        telemetry: telemetry.as_ref().map(|telemetry| telemetry.handle()),
-        compatibility_mode: Default::default(),
-    })?;
-
-    let parts = Parts {
-        client,
-        backend,
-        import_queue,
-        keystore,
-        select_chain,
-        pool,
-        block_import,
-        finality,
-        telemetry,
-    };
-    Ok((parts, task_manager))
-}
-
-/// What a block states from outside: its slot, and the time.
-fn inherents(
-    slot_duration: sc_consensus_aura::SlotDuration,
-) -> (
-    sp_consensus_aura::inherents::InherentDataProvider,
-    sp_timestamp::InherentDataProvider,
-) {
-    let timestamp = sp_timestamp::InherentDataProvider::from_system_time();
-    let slot =
-        sp_consensus_aura::inherents::InherentDataProvider::from_timestamp_and_slot_duration(*timestamp, slot_duration);
-    (slot, timestamp)
-}
 
 /// Starts the node; it runs until the task manager is dropped or an essential task ends.
 ///
@@ -249,7 +113,7 @@ pub fn start<N: sc_network::NetworkBackend<Block, Hash>>(
         let (module, work) =
             sequencer::prepare(options, context).map_err(|error| Error::Application(Box::new(error)))?;
         extra.push(module);
-        // Essential: who starts a sequencer wants to know when there is none.
+        // Essential: whoever starts a sequencer wants to know when it has ended.
         task_manager
             .spawn_essential_handle()
             .spawn_blocking("sequencer", None, work);

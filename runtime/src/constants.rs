@@ -37,8 +37,8 @@ pub mod money {
 
 /// What is public on a development chain, so that anyone can run one and nobody can mistake it for another.
 pub mod development {
-    /// Seed of the sequencers' sealing key in the development preset (`cloister_crypto::seal::SealKey::from_seed`): what a
-    /// sequencer takes when it is given no key, padded with zeros.
+    /// Seed of the sequencers' sealing key in the development preset (`cloister_crypto::seal::SealKey::from_seed`):
+    /// what a sequencer takes when it is given no key, padded with zeros.
     pub const SEAL_SEED: [u8; 32] = *b"//Sequencer\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 }
 

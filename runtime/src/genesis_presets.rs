@@ -5,9 +5,9 @@
 //! | `development` | Alice | Alice | Alice | accepted | one node on one machine |
 //! | `local_testnet` | Alice, Bob | none | Alice, Bob, Charlie | refused | a network of nodes on one machine |
 //!
-//! Both have the two margin groups of [`groups`], settling in USDX, with One and Alice as submitters of batches, and endow
-//! the keyring's accounts. Only `development` has verifying keys from the first block, from a public seed. The keys of
-//! both are public, so neither is for money.
+//! Both have the two margin groups of [`groups`], settling in USDX, with One and Alice as submitters of batches, and
+//! endow the keyring's accounts. Only `development` has verifying keys from the first block, from a public seed. The
+//! keys of both are public, so neither is for money.
 
 use crate::{
     configs::oracle::FeedId,
@@ -242,7 +242,8 @@ pub fn development() -> Value {
         sudo: Some(alice.clone()),
         operators: vec![alice],
         development: true,
-        // A seed without a key would be one in 2^252; the chain would then start without a sealing key, as `local` does.
+        // A seed without a key would be one in 2^252; the chain would then start without a sealing key, as `local`
+        // does.
         seal_key: SealKey::from_seed(&SEAL_SEED)
             .public()
             .ok()

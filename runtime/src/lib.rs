@@ -1,6 +1,6 @@
 //! The runtime of the Cloister chain: which pallets it has and how they are put together, and nothing else.
 //!
-//! * [`configs`] configures each pallet, one file a subject.
+//! * [`configs`] configures each pallet, one file for each subject.
 //! * [`apis`] implements what the node calls.
 //! * [`genesis_presets`] names the chains that need no specification file.
 //! * [`transaction`] builds signed transactions (native code only).
@@ -37,8 +37,8 @@ use sp_version::RuntimeVersion;
 
 pub use apis::{RuntimeApi, RUNTIME_API_VERSIONS};
 
-// The blob that `build.rs` makes: `WASM_BINARY`, absent when the build was told to skip it. The file has other forms of it
-// that nobody needs.
+// The blob that `build.rs` makes: `WASM_BINARY`, absent when the build was told to skip it. The file has other forms of
+// it that nobody needs.
 #[cfg(feature = "std")]
 mod wasm {
     #![allow(dead_code)]

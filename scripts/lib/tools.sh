@@ -8,8 +8,9 @@ has_full_perl() {
 
 setup_tools() {
     local packages=()
-    if ! command -v cc >/dev/null || ! command -v c++ >/dev/null || ! command -v make >/dev/null || ! has_full_perl; then
-        missing "C and C++ compilers, make or perl: crates with foreign code (OpenSSL, zstd, wasm-opt) are built from source" &&
+    if ! command -v cc >/dev/null || ! command -v c++ >/dev/null || ! command -v make >/dev/null ||
+        ! has_full_perl; then
+        missing "C and C++ compilers, make or perl: foreign code (OpenSSL, zstd, wasm-opt) is built from source" &&
             packages+=(build-essential)
     fi
     if [ -z "${PROTOC:-}" ] && ! command -v protoc >/dev/null; then

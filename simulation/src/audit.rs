@@ -1,8 +1,9 @@
 //! What must hold of every batch, looked at from the outside: the ledger's state, the witness, the public statement.
 
-use crate::{book::Book, holding::Holding, market::ROWS};
+use crate::book::Book;
 use cloister_ledger::{BatchEffect, BatchWitness, GroupState, House, Mode};
-use cloister_risk::{RiskTable, Status};
+use cloister_liquidator::Holding;
+use cloister_risk::{Positions, RiskTable, Status};
 
 /// What a batch breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -156,7 +157,7 @@ fn needed(witness: &BatchWitness, table: &RiskTable) -> Result<(i128, i128), Bro
 }
 
 /// Lots of all accounts and the house, by row.
-fn sums(state: &GroupState) -> [i64; ROWS] {
+fn sums(state: &GroupState) -> Positions {
     let mut sums = Holding::from(state.house()).lots;
     for (_, account) in state.accounts() {
         for (sum, lots) in sums.iter_mut().zip(account.account.positions) {

@@ -1,47 +1,12 @@
 //! The forecast: every account and the house in plain numbers, and what a step does to them by the rules of the batch.
 
 use crate::{
-    holding::Holding,
     market::ROWS,
-    step::{Action, Step, Trade},
+    step::{Action, Step},
 };
+use cloister_liquidator::{Holding, Refusal, Trade};
 use cloister_risk::{RiskTable, Status};
 use std::collections::BTreeMap;
-
-/// Why a step cannot be part of a batch. The ledger would refuse it for the same reason.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, thiserror::Error)]
-pub enum Refusal {
-    /// No room is left in the batch.
-    #[error("the batch is full")]
-    Full,
-    /// The account does not exist, or exists already.
-    #[error("no such account")]
-    Account,
-    /// B-INSTRUMENT, B-REDUCE, B-LIMIT, B-BAND, a step beyond the chunk.
-    #[error("the fill is outside the rules of its row")]
-    Fill,
-    /// B-MARGIN, B-LIQUIDATION: the account would be riskier or short.
-    #[error("margin")]
-    Margin,
-    /// B-EQUITY.
-    #[error("equity would be negative")]
-    Equity,
-    /// B-LIQUIDATION: nothing is short; B-TAKEOVER: the account is solvent.
-    #[error("the account is not in need")]
-    NotInNeed,
-    /// B-HOUSE-MARGIN.
-    #[error("margin of the house")]
-    HouseMargin,
-    /// B-HOUSE-EQUITY.
-    #[error("the house would lose")]
-    HouseEquity,
-    /// B-HOUSE-GROWTH.
-    #[error("the house would grow")]
-    HouseGrowth,
-    /// Not a rule of the batch: the house's own limit of leverage.
-    #[error("the house's own limit")]
-    HouseLimit,
-}
 
 /// What a step did besides moving its account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,19 +1,20 @@
 //! The run: opening, then a table and its batches every minute, then everybody takes what margin allows.
 
 use crate::{
-    book::{payable, Refusal},
+    book::payable,
     crowd::{arrive, Crowd},
     draft::Draft,
     exchange::{place_of, Exchange, SettleError, Settled},
-    keeper::{expire, shed, take_over},
-    liquidator::{liquidate, liquidate_pairs},
+    makers::WithMakers,
     market::{Market, MarketError, Terms, FUTURE, PERPETUAL},
     prices::{Bar, HOUR, MINUTE},
     report::{Hour, Report},
-    step::{Action, Step, Trade},
-    traders::{population, Role, ONE_TIMES},
+    step::{Action, Step},
+    traders::{population, Role},
 };
-use cloister_ledger::{testing::Random, Mode, Side};
+use cloister_ledger::{Mode, Side};
+use cloister_ledger_testing::Random;
+use cloister_liquidator::{liquidate_pairs, Policy, Refusal, Trade, ONE_TIMES};
 use cloister_risk::RiskTable;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -244,21 +245,24 @@ impl Crash {
         observe: Observer<'_>,
     ) -> Result<(), CrashError> {
         let before = (self.exchange.totals.clone(), self.exchange.audit.bad_debt);
+        let policy = Policy {
+            discount,
+            house_leverage: self.setup.house_leverage,
+        };
         let mut pairs = BTreeSet::new();
         for round in 0..self.setup.batches_a_minute {
             let mut draft = Draft::new(table, &self.exchange.book);
-            // Once before liquidations load the house, and once after their penalties have made room.
-            take_over(&mut draft, &self.makers);
-            let left = liquidate(&mut draft, &self.makers, discount, self.setup.house_leverage);
-            for (_, reason) in left.refused {
+            let left = policy.decide(&mut WithMakers {
+                draft: &mut draft,
+                makers: &self.makers,
+            });
+            for (_, reason) in left.not_liquidated {
                 *self.report.not_liquidated.entry(reason).or_default() += 1;
             }
-            for (_, reason) in take_over(&mut draft, &self.makers) {
+            for (_, reason) in left.not_taken {
                 *self.report.not_taken.entry(reason).or_default() += 1;
             }
             pairs.extend(left.pairs);
-            expire(&mut draft);
-            shed(&mut draft, &self.makers);
             if round == 0 && minute.is_multiple_of(self.setup.every.max(1)) {
                 arrive(&mut draft, &self.exchange.traders, Some(minute));
                 let mut crowd = Crowd {
@@ -299,7 +303,11 @@ impl Crash {
             holding.shortfall(table, table.header.maintenance) >= 1
         };
         let pairs: Vec<u32> = pairs.into_iter().filter(still).collect();
-        for (_, reason) in liquidate_pairs(&mut draft, &pairs) {
+        let mut desk = WithMakers {
+            draft: &mut draft,
+            makers: &self.makers,
+        };
+        for (_, reason) in liquidate_pairs(&mut desk, &pairs) {
             *self.report.not_liquidated.entry(reason).or_default() += 1;
         }
         if draft.steps.is_empty() {

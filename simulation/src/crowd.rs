@@ -3,15 +3,15 @@
 use crate::{
     book::payable,
     draft::Draft,
-    holding::Holding,
-    keeper::closing,
-    makers::take,
+    makers::WithMakers,
     market::{FUTURE, PERPETUAL, ROWS},
     prices::DOLLAR,
-    step::{Action, Step, Trade},
-    traders::{Role, Trader, ONE_TIMES},
+    step::{Action, Step},
+    traders::{Role, Trader},
 };
-use cloister_ledger::{testing::Random, Side};
+use cloister_ledger::Side;
+use cloister_ledger_testing::Random;
+use cloister_liquidator::{closing, take, Holding, Trade, ONE_TIMES};
 use cloister_risk::{RiskTable, Status};
 use std::collections::BTreeSet;
 
@@ -205,9 +205,18 @@ impl Crowd<'_> {
             let rest = net - from_house;
             let room = draft.room().saturating_sub(group.len()).min(TAKERS);
             let side = closing(rest);
-            if let Some(orders) = take(draft, self.makers, row, side, rest.unsigned_abs(), room) {
+            let makers = self.makers;
+            let orders = take(
+                &WithMakers { draft, makers },
+                None,
+                row,
+                side,
+                rest.unsigned_abs(),
+                room,
+            );
+            if let Some(orders) = orders {
                 let mut all = group.clone();
-                all.extend(orders);
+                all.extend(orders.iter().map(Step::from));
                 if draft.push(&all).is_ok() {
                     return;
                 }

@@ -1,12 +1,12 @@
 //! A batch in the making: groups of steps that stand or fall together, under the rules of the house (B-HOUSE).
 
 use crate::{
-    book::{Book, Outcome, Refusal},
-    holding::Holding,
+    book::{Book, Outcome},
     market::ROWS,
     step::{Action, Step},
 };
 use cloister_ledger::Shape;
+use cloister_liquidator::{Holding, Refusal};
 use cloister_risk::RiskTable;
 
 /// A batch in the making.

@@ -6,16 +6,17 @@ use crate::{
     draft::Draft,
     market::GROUP,
     prices::MINUTE,
-    step::{Action, Step, Trade},
+    step::{Action, Step},
     traders::{keys, public, Trader},
 };
 use cloister_ledger::{
     instruction::flags,
     state::{BatchRequest, UnitRequest},
-    testing::Random,
     BatchContext, BatchEffect, BatchWitness, Fill, GroupState, Instruction, Kind, Mode, Shape, Side, SignedInstruction,
     StateError,
 };
+use cloister_ledger_testing::Random;
+use cloister_liquidator::Trade;
 use std::time::{Duration, Instant};
 
 /// Genesis hash of the simulated chain.
@@ -239,7 +240,7 @@ impl Exchange {
                 order.quantity = trade.lots;
                 order.limit = limit(trade);
                 order.max_fee = trade.fee.div_ceil(u128::from(trade.lots)) as u64;
-                self.normal(step, order, fill(trade))
+                self.normal(step, order, trade.into())
             }
             Action::Cancel => {
                 let order = self.instruction(index, Kind::Cancel, now);
@@ -267,7 +268,7 @@ impl Exchange {
             Action::Liquidate(trades) => UnitRequest::Liquidation {
                 index,
                 deposit,
-                fills: trades.iter().map(fill).collect(),
+                fills: trades.iter().map(Fill::from).collect(),
             },
             Action::Expire(rows) => UnitRequest::Expiry {
                 index,
@@ -311,14 +312,4 @@ fn limit(trade: &Trade) -> u64 {
         Side::Sell => trade.cost / lots,
     };
     price as u64
-}
-
-fn fill(trade: &Trade) -> Fill {
-    Fill {
-        side: trade.side,
-        row: trade.row as u8,
-        quantity: trade.lots,
-        cost: trade.cost,
-        fee: trade.fee,
-    }
 }

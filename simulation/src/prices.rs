@@ -1,7 +1,9 @@
 //! The price path: one-minute bars from a file, or a drawn crash where the file is absent.
 
-use cloister_ledger::testing::Random;
-use std::{collections::BTreeMap, path::Path};
+use cloister_ledger_testing::Random;
+use csv::{ErrorKind, StringRecord};
+use jiff::{fmt::strtime, tz::TimeZone, Timestamp};
+use std::path::Path;
 
 /// Minutes of both days.
 pub const MINUTES: usize = 2_880;
@@ -45,28 +47,42 @@ pub enum PriceError {
     Empty,
 }
 
+impl PriceError {
+    /// An error of the CSV reader; `line` is where it was.
+    fn of(error: csv::Error, line: usize) -> Self {
+        match error.into_kind() {
+            ErrorKind::Io(error) => Self::Read(error),
+            _ => Self::Line(line),
+        }
+    }
+}
+
 /// Reads bars of consecutive minutes; columns are found by name.
 ///
 /// # Errors
 /// [`PriceError`].
 pub fn read(path: &Path) -> Result<Vec<Bar>, PriceError> {
-    let text = std::fs::read_to_string(path)?;
-    let mut lines = text.lines();
-    let names: BTreeMap<&str, usize> = lines
-        .next()
-        .ok_or(PriceError::Empty)?
-        .split(',')
-        .enumerate()
-        .map(|(i, name)| (name, i))
-        .collect();
-    let column = |name: &'static str| names.get(name).copied().ok_or(PriceError::Column(name));
+    let mut reader = csv::Reader::from_path(path).map_err(|error| PriceError::of(error, 1))?;
+    let names = reader.headers().map_err(|error| PriceError::of(error, 1))?;
+    if names.is_empty() {
+        return Err(PriceError::Empty);
+    }
+    let column = |name| names.iter().position(|n| n == name).ok_or(PriceError::Column(name));
     let columns = [column("timestamp")?, column("open")?, column("close")?];
     let mut bars: Vec<Bar> = Vec::new();
-    for (i, line) in lines.enumerate() {
-        let number = i + 2;
-        let bar = parse(line, columns).ok_or(PriceError::Line(number))?;
+    let mut record = StringRecord::new();
+    loop {
+        let line = reader.position().line() as usize;
+        if !reader
+            .read_record(&mut record)
+            .map_err(|error| PriceError::of(error, line))?
+        {
+            break;
+        }
+        let line = record.position().map_or(line, |position| position.line() as usize);
+        let bar = parse(&record, columns).ok_or(PriceError::Line(line))?;
         if bars.last().is_some_and(|last| last.time + MINUTE != bar.time) {
-            return Err(PriceError::Gap(number));
+            return Err(PriceError::Gap(line));
         }
         bars.push(bar);
     }
@@ -76,12 +92,11 @@ pub fn read(path: &Path) -> Result<Vec<Bar>, PriceError> {
     Ok(bars)
 }
 
-fn parse(line: &str, [time, open, close]: [usize; 3]) -> Option<Bar> {
-    let cells: Vec<&str> = line.split(',').collect();
+fn parse(record: &StringRecord, [time, open, close]: [usize; 3]) -> Option<Bar> {
     Some(Bar {
-        time: instant(cells.get(time)?)?,
-        open: price(cells.get(open)?)?,
-        close: price(cells.get(close)?)?,
+        time: instant(record.get(time)?)?,
+        open: price(record.get(open)?)?,
+        close: price(record.get(close)?)?,
     })
 }
 
@@ -98,29 +113,17 @@ fn price(text: &str) -> Option<u64> {
 
 /// `2020-03-12T00:01:00.000Z` in milliseconds of Unix time; whole minutes only.
 fn instant(text: &str) -> Option<u64> {
-    let number = |from: usize, to: usize| text.get(from..to)?.parse::<u64>().ok();
-    let rest = text.get(16..)?;
-    let separators = [(4, "-"), (7, "-"), (10, "T"), (13, ":")];
-    if !separators.iter().all(|(at, s)| text.get(*at..at + 1) == Some(*s)) || !matches!(rest, ":00Z" | ":00.000Z") {
-        return None;
-    }
-    let days = days_since_1970(number(0, 4)?, number(5, 7)?, number(8, 10)?)?;
-    Some(days * 24 * HOUR + number(11, 13)? * HOUR + number(14, 16)? * MINUTE)
+    let time = strtime::parse("%Y-%m-%dT%H:%M:%S%.fZ", text).ok()?.to_datetime().ok()?;
+    let time = TimeZone::UTC.to_timestamp(time).ok()?.as_millisecond();
+    u64::try_from(time).ok().filter(|time| time.is_multiple_of(MINUTE))
 }
 
-/// Days from 1970-01-01 in the Gregorian calendar, which counts years from March so that the leap day is the last.
-fn days_since_1970(year: u64, month: u64, day: u64) -> Option<u64> {
-    let shifted = if month > 2 { month - 3 } else { month + 9 };
-    let year = if month > 2 { year } else { year.checked_sub(1)? };
-    let of_year = (153 * shifted + 2) / 5 + day.checked_sub(1)?;
-    (365 * year + year / 4 - year / 100 + year / 400 + of_year).checked_sub(719_468)
-}
-
-/// Time of day and day of month for tables: `12 10:48`.
+/// Day of the month and time of day for tables, in UTC: `12 10:48`.
 pub fn clock(time: u64) -> String {
-    let minutes = time.saturating_sub(FIRST_DAY) / MINUTE;
-    let (days, minutes) = (minutes / 1_440, minutes % 1_440);
-    format!("{} {:02}:{:02}", 12 + days, minutes / 60, minutes % 60)
+    i64::try_from(time)
+        .ok()
+        .and_then(|time| Timestamp::from_millisecond(time).ok())
+        .map_or_else(|| "?".to_owned(), |time| time.strftime("%d %H:%M").to_string())
 }
 
 /// Corners of the drawn path: minute, dollars. The two jumps of one minute each are what tries a margin system.

@@ -1,11 +1,15 @@
 //! What a run tells: hour by hour, and in all.
 
 use crate::{
-    book::{Book, Refusal},
+    book::Book,
     exchange::{Totals, MODE_NAMES},
+    market::ROWS,
     prices::{clock, DOLLAR},
 };
-use std::{collections::BTreeMap, fmt::Write};
+use cloister_liquidator::Refusal;
+use comfy_table::{presets::ASCII_MARKDOWN, CellAlignment, Table};
+use indicatif::HumanCount;
+use std::collections::BTreeMap;
 
 /// One hour.
 #[derive(Clone, Debug, Default)]
@@ -80,18 +84,11 @@ pub struct Report {
 /// Whole dollars with separators.
 fn dollars(micro: i128) -> String {
     let whole = micro / i128::from(DOLLAR);
-    let digits = whole.unsigned_abs().to_string();
-    let mut out = String::new();
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    if whole < 0 {
-        out.insert(0, '-');
-    }
-    out
+    let sign = if whole < 0 { "-" } else { "" };
+    format!(
+        "{sign}{}",
+        HumanCount(u64::try_from(whole.unsigned_abs()).unwrap_or(u64::MAX))
+    )
 }
 
 fn reasons(counts: &BTreeMap<Refusal, u64>) -> String {
@@ -103,36 +100,44 @@ fn reasons(counts: &BTreeMap<Refusal, u64>) -> String {
 }
 
 impl Report {
-    /// The hours as a table; those without liquidations, takeovers and debts are left out.
+    /// The hours as a Markdown table; those without liquidations, takeovers and debts are left out.
     pub fn hours_markdown(&self) -> String {
-        let mut out = String::from(
-            "| day, hour (UTC) | low | close | batches | fills | liquidations | coins liquidated | takeovers | bad debt | \
-             insolvent at a minute's end, most (with lots) | they owe, most | house holds, most | house equity, low | at the end |\n\
-             | --- | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |\n",
-        );
+        let header = [
+            "day, hour (UTC)",
+            "low",
+            "close",
+            "batches",
+            "fills",
+            "liquidations",
+            "coins liquidated",
+            "takeovers",
+            "bad debt",
+            "insolvent at a minute's end, most (with lots)",
+            "they owe, most",
+            "house holds, most",
+            "house equity, low",
+            "at the end",
+        ];
         let busy = |hour: &&Hour| hour.liquidations + hour.takeovers + hour.waiting > 0;
-        for hour in self.hours.iter().filter(busy) {
-            let _ = writeln!(
-                out,
-                "| {} | {} | {} | {} | {} | {} | {} | {} | {} | {} ({}) | {} | {} | {} | {} |",
+        let rows = self.hours.iter().filter(busy).map(|hour| {
+            vec![
                 clock(hour.start),
                 dollars(hour.low.into()),
                 dollars(hour.close.into()),
-                hour.batches,
-                hour.fills,
-                hour.liquidations,
-                hour.liquidated_lots / 1_000,
-                hour.takeovers,
+                hour.batches.to_string(),
+                hour.fills.to_string(),
+                hour.liquidations.to_string(),
+                (hour.liquidated_lots / 1_000).to_string(),
+                hour.takeovers.to_string(),
                 dollars(hour.bad_debt),
-                hour.waiting,
-                hour.waiting_open,
+                format!("{} ({})", hour.waiting, hour.waiting_open),
                 dollars(hour.waiting_debt),
-                hour.house_lots / 1_000,
+                (hour.house_lots / 1_000).to_string(),
                 dollars(hour.house_low),
                 dollars(hour.house),
-            );
-        }
-        out
+            ]
+        });
+        markdown(&header, rows, true)
     }
 
     /// What the house gained or lost because prices moved while it held lots.
@@ -211,7 +216,10 @@ impl Report {
                     "{}, {}, {holders}, {:?}",
                     dollars(left),
                     dollars(self.book.fees as i128),
-                    self.book.house.lots.map(|lots| lots / 1_000)
+                    self.book.house.lots[..ROWS]
+                        .iter()
+                        .map(|lots| lots / 1_000)
+                        .collect::<Vec<i64>>()
                 ),
             ),
             (
@@ -224,10 +232,26 @@ impl Report {
                 ),
             ),
         ]);
-        let mut out = String::from("| in all | |\n| --- | --- |\n");
-        for (name, value) in rows {
-            let _ = writeln!(out, "| {name} | {value} |");
-        }
-        out
+        let rows = rows.into_iter().map(|(name, value)| vec![name, value]);
+        markdown(&["in all", ""], rows, false)
     }
+}
+
+/// A Markdown table whose columns line up as plain text, too; with `figures`, all columns but the first are aligned right.
+fn markdown(header: &[&str], rows: impl Iterator<Item = Vec<String>>, figures: bool) -> String {
+    let mut table = Table::new();
+    table.load_style(ASCII_MARKDOWN).set_header(header).add_rows(rows);
+    let mut lines: Vec<String> = Vec::new();
+    if figures {
+        for column in table.column_iter_mut().skip(1) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
+    lines.extend(table.lines());
+    if let (true, Some(rule)) = (figures, lines.get_mut(1)) {
+        // The library draws the line under the header without Markdown's mark of alignment.
+        let (first, rest) = rule[1..].split_once('|').unwrap_or_default();
+        *rule = format!("|{first}|{}", rest.replace("-|", ":|"));
+    }
+    lines.join("\n") + "\n"
 }

@@ -2,10 +2,9 @@
 
 use crate::prices::{DOLLAR, MINUTES};
 use cloister_crypto::{schnorr::SecretKey, Fr};
-use cloister_ledger::{testing::Random, Key};
-
-/// A whole coin of leverage: leverages are in hundredths.
-pub const ONE_TIMES: u64 = 100;
+use cloister_ledger::Key;
+use cloister_ledger_testing::Random;
+use cloister_liquidator::ONE_TIMES;
 
 /// What a trader is after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

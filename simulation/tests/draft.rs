@@ -1,14 +1,14 @@
 //! What a draft refuses, with the exact reason.
 
 use cloister_ledger::{Shape, Side};
+use cloister_liquidator::{Holding, Refusal, Trade};
 use cloister_risk::RiskTable;
 use cloister_simulation::{
-    book::{Book, Refusal},
+    book::Book,
     draft::Draft,
-    holding::Holding,
     market::{Market, Terms, PERPETUAL},
     prices::{Bar, DOLLAR, FIRST_DAY, HOUR, MINUTE},
-    step::{Action, Step, Trade},
+    step::{Action, Step},
 };
 
 /// A thousand lots, one coin at 8,000 dollars, so that 16 % of the worth are 1,280.

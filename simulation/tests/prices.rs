@@ -1,6 +1,9 @@
 //! Reading price paths.
 
-use cloister_simulation::prices::{clock, drawn, read, Bar, PriceError, DOLLAR, FIRST_DAY, MINUTE, MINUTES};
+use cloister_simulation::{
+    prices::{clock, drawn, read, Bar, PriceError, DOLLAR, FIRST_DAY, MINUTE, MINUTES},
+    Crash, Setup,
+};
 use std::{fs, path::PathBuf};
 
 /// A file of its own for each test.
@@ -30,6 +33,36 @@ fn bars_should_be_read_by_the_names_of_columns() {
     };
     assert_eq!(bars[0], first);
     assert_eq!((bars[1].time, bars[1].close), (FIRST_DAY + MINUTE, 1));
+}
+
+#[test]
+fn commas_in_quotes_should_not_shift_columns() {
+    let text = "timestamp,stats,open,close\n2020-03-12T00:00:00Z,\"{'volume': 717.1, 'low': 0.006}\",7931.5,7939\n";
+    let bars = read_text("quoted", text).expect("a bar");
+    assert_eq!((bars[0].open, bars[0].close), (7_931_500_000, 7_939 * DOLLAR));
+    // Commas that nothing quotes: more cells than columns.
+    let shifted = text.replace('"', "");
+    assert!(matches!(read_text("shifted", &shifted), Err(PriceError::Line(2))));
+}
+
+#[test]
+fn days_should_be_those_of_the_file() {
+    let times = ["2021-05-19T12:59:00.000Z", "2021-05-19T13:00:00.000Z"];
+    let text = format!("{HEAD}{},X,37000,1,1,37000\n{},X,37000,1,1,36000\n", times[0], times[1]);
+    let bars = read_text("days", &text).expect("two bars");
+    assert_eq!([clock(bars[0].time), clock(bars[1].time)], ["19 12:59", "19 13:00"]);
+    let report = Crash::new(Setup {
+        accounts: 12,
+        ..Setup::new(bars)
+    })
+    .and_then(|mut crash| crash.run(&mut |_| ()))
+    .expect("a run");
+    let hours: Vec<String> = report.hours.iter().map(|hour| clock(hour.start)).collect();
+    assert_eq!(hours, ["19 12:00", "19 13:00"]);
+    assert!(report.totals_markdown().contains(", 19 1"));
+    // The last day of a leap year's February, and the first of a drawn path.
+    assert_eq!(clock(1_582_934_400_000), "29 00:00");
+    assert_eq!(clock(FIRST_DAY), "12 00:00");
 }
 
 #[test]

@@ -1,9 +1,7 @@
 //! The real `cloister-node` as a child process.
 
-use cloister_client::{
-    chain::{Chain, ChainError},
-    demo::node::{Node, NodeOptions},
-};
+use cloister_cli::demo::node::{NodeOptions, NodeProcess};
+use cloister_client::chain::{Chain, ChainError};
 use std::{
     env,
     path::PathBuf,
@@ -52,11 +50,11 @@ pub fn binary() -> PathBuf {
 ///
 /// # Panics
 /// It does not start or does not answer.
-pub async fn start(name: &str, arguments: &[&str]) -> (Node, Chain) {
+pub async fn start(name: &str, arguments: &[&str]) -> (NodeProcess, Chain) {
     let log = binary().with_file_name(format!("e2e-{name}.log"));
     let mut all: Vec<String> = ["--state-pruning", "archive"].map(str::to_owned).to_vec();
     all.extend(arguments.iter().map(|a| (*a).to_owned()));
-    let mut node = Node::start(&NodeOptions {
+    let mut node = NodeProcess::start(&NodeOptions {
         binary: binary(),
         log,
         arguments: all,

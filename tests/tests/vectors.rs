@@ -3,9 +3,9 @@
 
 use cloister_crypto::{constants::INSTRUMENTS, field::to_bytes, schnorr::SecretKey, seal::SealKey, Fr};
 use cloister_ledger::{
-    testing::{Random, World, GENESIS, GROUP},
     Account, AccountTree, ExitWitness, FinalValues, House, Instruction, Key, Kind, SealStatement, Shape, Side,
 };
+use cloister_ledger_testing::{Random, World, GENESIS, GROUP};
 use serde_json::{json, Value};
 use std::{env, fs, path::PathBuf};
 

@@ -1,7 +1,7 @@
 //! The chain as the sequencer sees it: the node's own client, asked directly.
 
-use super::Context;
-use crate::service::FullClient;
+use super::context::Context;
+use crate::parts::FullClient;
 use cloister_runtime::{opaque::Block, AccountId, AssetId, BlockNumber, Hash, RuntimeEvent};
 use cloister_sequencer::chain::{
     At, BatchSubmission, ChainClient, ChainError, GroupView, QueueEntry, QueueKind, SettledBatch, ShapeView,
@@ -103,7 +103,7 @@ impl NodeChain {
                 views.push(ShapeView {
                     id,
                     units: shape.units,
-                    orders: shape.orders.into(),
+                    places: shape.orders.into(),
                     // A batch that is sent now is in the next block at the earliest.
                     active: shape.active_at <= number.saturating_add(1),
                     key: shape.key.into_inner(),

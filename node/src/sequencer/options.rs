@@ -1,6 +1,6 @@
 //! The flags of the sequencer.
 
-use super::Error;
+use super::error::Error;
 use cloister_engine::FeeRates;
 use cloister_sequencer::{
     keys::{development_seed, read_seed},
@@ -15,7 +15,8 @@ use std::{path::PathBuf, time::Duration};
 pub struct SequencerOptions {
     /// Run the sequencer of a margin group: take orders, match, prove and settle.
     ///
-    /// It rebuilds its ledger from the chain's past, so the node keeps all states unless --state-pruning says otherwise.
+    /// It rebuilds its ledger from the chain's past, so the node keeps all states unless --state-pruning says
+    /// otherwise.
     #[arg(long)]
     pub sequencer: bool,
     /// Margin group of the sequencer.
@@ -65,7 +66,7 @@ pub struct Ready {
 }
 
 impl SequencerOptions {
-    /// Reads the files that the flags name and fills in what a development chain needs not be told. `None` without
+    /// Reads the files that the flags name and fills in what goes without saying on a development chain. `None` without
     /// `--sequencer`.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use super::{
     chain::{unavailable, NodeChain},
-    SUBMITTER_KEY,
+    context::SUBMITTER_KEY,
 };
 use cloister_runtime::{
     opaque::Block,

@@ -29,7 +29,7 @@ pub const FLOOR: RangeInclusive<u32> = 0..=200_000;
 pub const BAND: RangeInclusive<u32> = 1_000..=200_000;
 /// Premium, 10^-6 of the index.
 pub const PREMIUM: RangeInclusive<u32> = 0..=50_000;
-/// Funding rate an hour, 10^-6 of the mark.
+/// Funding rate per hour, 10^-6 of the mark.
 pub const FUNDING_RATE: RangeInclusive<u32> = 0..=10_000;
 /// Position limit, lots.
 pub const LIMIT: RangeInclusive<u64> = 1..=(1 << QUANTITY_BITS) - 1;

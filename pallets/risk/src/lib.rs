@@ -1,8 +1,9 @@
-//! Margin groups, their instruments, governed risk parameters, and the risk tables made on-chain from oracle prices (C-RISK).
+//! Margin groups, their instruments, governed risk parameters, and the risk tables made on-chain from oracle prices
+//! (C-RISK).
 //!
-//! A table fixes everything that a batch may assume about prices and margins. It is built from the oracle's medians when
-//! they are fresh, hashed once, and named by batches through its version. Parameters are set by [`Config::AdminOrigin`]
-//! inside the hard bounds of [`bounds`].
+//! A table fixes everything that a batch may assume about prices and margins. It is built from the oracle's medians
+//! when they are fresh, hashed once, and named by batches through its version. Parameters are set by
+//! [`Config::AdminOrigin`] inside the hard bounds of [`bounds`].
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
@@ -36,7 +37,7 @@ use polkadot_sdk::{frame_support, frame_system};
 #[frame_support::pallet]
 pub mod pallet {
     use super::*;
-    use crate::tables::Turn;
+    use crate::types::Turn;
     use alloc::vec::Vec;
     use cloister_risk::{RiskTable, Status};
     use frame_support::{pallet_prelude::*, traits::Time};
@@ -55,10 +56,10 @@ pub mod pallet {
         type Prices: PriceSource<FeedId = Self::FeedId>;
         /// The chain's clock, milliseconds of Unix time.
         type Time: Time<Moment = u64>;
-        /// Groups at most.
+        /// Maximum number of groups.
         #[pallet::constant]
         type MaxGroups: Get<u32>;
-        /// Tables kept a group (K).
+        /// Number of tables that are kept per group (K).
         #[pallet::constant]
         type TablesKept: Get<u32>;
         /// Weights of the calls.
@@ -283,8 +284,8 @@ pub mod pallet {
         /// Sets the parameters of an instrument, from the group's next table on.
         ///
         /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::UnknownGroup`],
-        /// [`Error::UnknownInstrument`], [`Error::LotSizeFixed`], [`Error::RiskBoundExceeded`] if a higher limit could take an account out of its
-        /// range at the newest table's prices. Event: [`Event::InstrumentParamsSet`].
+        /// [`Error::UnknownInstrument`], [`Error::LotSizeFixed`], [`Error::RiskBoundExceeded`] if a higher limit could
+        /// take an account out of its range at the newest table's prices. Event: [`Event::InstrumentParamsSet`].
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::set_instrument_params())]
         pub fn set_instrument_params(
@@ -437,8 +438,8 @@ mod try_state {
     impl<T: Config> Pallet<T> {
         /// * `GroupIds` lists every group once.
         /// * Instrument ids are unique and none is above `LastInstrumentId`; parameters are inside their bounds.
-        /// * A table is kept for each of the last K versions and no other, with its hash and time, and the newest is what
-        ///   its info says.
+        /// * A table is kept for each of the last K versions and no other, with its hash and time, and the newest is
+        ///   what its info says.
         /// * C-BOUND holds for the newest table and the highest limits.
         pub(crate) fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
             let ids = GroupIds::<T>::get();

@@ -34,7 +34,7 @@ pub fn mark(price: FixedU128, lot_size: u64) -> Result<i64, OutOfRange> {
     }
 }
 
-/// The funding rate an hour, 10^-6 of the mark: the premium of the perpetual over its index, capped, paid over eight
+/// The funding rate per hour, 10^-6 of the mark: the premium of the perpetual over its index, capped, paid over eight
 /// hours, capped again; rounded towards zero.
 pub fn funding_rate(index: FixedU128, perpetual: FixedU128, params: &InstrumentParams) -> Result<i128, OutOfRange> {
     let signed = |x: FixedU128| i128::try_from(x.into_inner()).map_err(|_| OutOfRange);

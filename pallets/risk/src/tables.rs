@@ -2,27 +2,16 @@
 
 use crate::{
     pricing,
-    types::{Group, Instrument, Price, PriceSource, RiskTables, StallReason, TableInfo},
+    types::{Group, Instrument, Price, PriceSource, RiskTables, StallReason, TableInfo, Turn},
     Config, Cursor, Event, GroupIds, Groups, Pallet, TableInfos, Tables,
 };
 use cloister_crypto::field::to_bytes;
 use cloister_risk::{Header, RiskTable};
 use polkadot_sdk::frame_support::traits::{Get, Time};
 
-/// What came of a group's turn.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Turn {
-    /// The interval has not passed, or the clock has not started.
-    NotDue,
-    /// A table was built.
-    Built,
-    /// A table was due and could not be built.
-    Stalled(StallReason),
-}
-
 impl<T: Config> Pallet<T> {
-    /// Gives the next group its turn. The clock and the prices are those of the block before: `on_initialize` runs ahead
-    /// of the timestamp. Returns the number of instruments looked at, `None` if there is no group.
+    /// Gives the next group its turn. The clock and the prices are those of the block before: `on_initialize` runs
+    /// ahead of the timestamp. Returns the number of instruments looked at, `None` if there is no group.
     pub(crate) fn next_turn() -> Option<u32> {
         let ids = GroupIds::<T>::get();
         let count = u32::try_from(ids.len()).ok().filter(|n| *n > 0)?;
@@ -45,8 +34,8 @@ impl<T: Config> Pallet<T> {
         Some(instruments)
     }
 
-    /// Builds a table if it is due and every price is there. On [`Turn::Built`] the caller stores `state`; otherwise nothing
-    /// has changed, neither in `state` nor in storage.
+    /// Builds a table if it is due and every price is there. On [`Turn::Built`] the caller stores `state`; otherwise
+    /// nothing has changed, neither in `state` nor in storage.
     pub(crate) fn try_build(group: u32, state: &mut Group<T::FeedId>) -> Turn {
         let now = T::Time::now();
         if now == 0 || (state.version > 0 && now < state.built_at.saturating_add(state.params.table_interval)) {

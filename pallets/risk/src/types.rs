@@ -82,7 +82,8 @@ impl GroupParams {
     }
 }
 
-/// Governed parameters of an instrument; bounds in [`crate::bounds`]. What is in 10^-6 is of the mark, unless it says other.
+/// Governed parameters of an instrument; bounds in [`crate::bounds`]. What is in 10^-6 is of the mark, unless it says
+/// other.
 #[derive(
     Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen, Serialize, Deserialize,
 )]
@@ -103,7 +104,7 @@ pub struct InstrumentParams {
     pub band: u32,
     /// Largest premium that funding sees, 10^-6 of the index.
     pub max_premium: u32,
-    /// Largest funding rate an hour, 10^-6.
+    /// Largest funding rate per hour, 10^-6.
     pub max_funding_rate: u32,
     /// Largest position, lots.
     pub limit: u64,
@@ -187,6 +188,17 @@ pub enum StallReason {
     /// The table fails its own validation.
     #[error("the table is invalid")]
     InvalidTable,
+}
+
+/// What came of a group's turn.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// The interval has not passed, or the clock has not started.
+    NotDue,
+    /// A table was built.
+    Built,
+    /// A table was due and could not be built.
+    Stalled(StallReason),
 }
 
 /// A margin group of the genesis.

@@ -59,7 +59,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Weight::from_parts(30_000 * MICROS, GROUP_BYTES + TABLE_BYTES)
             .saturating_add(Weight::from_parts(20 * MICROS, 512).saturating_mul(u64::from(i)))
             .saturating_add(T::DbWeight::get().reads_writes(4, 6))
-            // Two feeds an instrument.
+            // Two feeds for each instrument.
             .saturating_add(T::DbWeight::get().reads(2).saturating_mul(u64::from(i)))
     }
 

@@ -1,13 +1,8 @@
 //! Who does the curve arithmetic.
 
-use crate::VerifyError;
+use crate::error::VerifyError;
 use alloc::vec::Vec;
 use bls12_381::{multi_miller_loop, G1Affine, G1Projective, G2Affine, G2Prepared, Gt, Scalar as Fr};
-
-#[cfg(feature = "host")]
-mod host;
-#[cfg(feature = "host")]
-pub use host::HostCalls;
 
 /// The two operations a verification is made of. Points given to a backend have been checked.
 pub trait Backend {
@@ -51,10 +46,3 @@ impl Backend for Pure {
         Ok(multi_miller_loop(&terms).final_exponentiation() == Gt::identity())
     }
 }
-
-/// The backend of [`crate::verify`].
-#[cfg(feature = "host")]
-pub type DefaultBackend = HostCalls;
-/// The backend of [`crate::verify`].
-#[cfg(not(feature = "host"))]
-pub type DefaultBackend = Pure;

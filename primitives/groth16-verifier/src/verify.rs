@@ -1,8 +1,15 @@
 //! The verification equation.
 
-use crate::{Backend, DefaultBackend, Proof, VerifyError, VerifyingKey};
+use crate::{backend::Backend, error::VerifyError, key::VerifyingKey, proof::Proof};
 use alloc::vec::Vec;
 use bls12_381::{G1Affine, Scalar as Fr};
+
+/// The backend of [`verify`].
+#[cfg(feature = "host")]
+pub type DefaultBackend = crate::host::HostCalls;
+/// The backend of [`verify`].
+#[cfg(not(feature = "host"))]
+pub type DefaultBackend = crate::backend::Pure;
 
 /// `ic_0 + Σ x_i · ic_{i+1}`.
 pub(crate) fn input_sum<B: Backend>(ic: &[G1Affine], inputs: &[Fr]) -> Result<G1Affine, VerifyError> {

@@ -2,12 +2,54 @@
 //!
 //! Pure and `no_std`. The pallet uses [`statement`] and [`record`]; the sequencer uses [`state`] to build batches; the
 //! prover's circuit is the twin of [`unit`] and [`batch`]. Specification: `docs/spec/state.md`, `docs/spec/batch.md`.
+//!
+//! # Example
+//!
+//! A batch of one unit opens an account. The witness that comes with it is all that a prover needs.
+//!
+//! ```
+//! use cloister_crypto::{schnorr::SecretKey, Fr};
+//! use cloister_ledger::{state::BatchRequest, BatchContext, GroupState, Key, Shape, UnitRequest};
+//! use cloister_risk::RiskTable;
+//!
+//! let key = SecretKey::from_seed(&[7; 32]).public();
+//! let (x, y) = key.preimage();
+//! let open = UnitRequest::Open {
+//!     index: 0,
+//!     key: Key::from(&key),
+//!     preimage: Key { x, y },
+//!     view_key: Fr::from(42),
+//!     deposit: 1_000_000,
+//! };
+//! let request = BatchRequest {
+//!     context: BatchContext {
+//!         genesis: [1; 32],
+//!         group: 1,
+//!         batch_no: 0,
+//!         time: 1_700_000_000_000,
+//!         salt: Fr::from(9),
+//!         table: RiskTable::default(),
+//!     },
+//!     house_key: Fr::from(5),
+//!     sweep: 0,
+//!     empty_mask: 0,
+//!     units: vec![open],
+//! };
+//!
+//! let shape = Shape { units: 1, places: 1 };
+//! let mut group = GroupState::default();
+//! let (witness, effect) = group.apply(shape, &request)?;
+//! assert_eq!(effect.statement.new_root, group.root());
+//! assert_eq!(witness.check(shape), Ok(effect));
+//! # Ok::<(), cloister_ledger::StateError>(())
+//! ```
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
 
 pub mod account;
 pub mod batch;
+pub mod context;
 pub mod exit;
 pub mod fill;
 pub mod house;
@@ -16,17 +58,17 @@ pub mod packing;
 pub mod place;
 pub mod record;
 pub mod seal;
+pub mod shape;
 pub mod slot;
 pub mod state;
 pub mod statement;
 pub mod tree;
 pub mod unit;
-
-#[cfg(feature = "testing")]
-pub mod testing;
+pub mod wire;
 
 pub use account::{Account, Key};
-pub use batch::{BatchContext, BatchEffect, BatchError, BatchWitness, Shape};
+pub use batch::{BatchEffect, BatchError, BatchWitness};
+pub use context::BatchContext;
 pub use exit::{ExitError, ExitStatement, ExitWitness, FinalValues};
 pub use fill::{Fill, FillError, FillRule};
 pub use house::House;
@@ -34,6 +76,7 @@ pub use instruction::{Instruction, Kind, Side, SignedInstruction};
 pub use place::{PlaceError, PlaceWitness, Transfer};
 pub use record::{HouseRecord, KeyRecord, RecordError, RecordKind, UnitRecord};
 pub use seal::{SealStatement, SealStatementError, SealWitness};
+pub use shape::Shape;
 pub use state::{GroupState, StateError, UnitRequest};
 pub use statement::Statement;
 pub use tree::{AccountTree, OrderTree, Path};

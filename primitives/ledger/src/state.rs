@@ -2,11 +2,13 @@
 
 use crate::{
     account::{Account, Key},
-    batch::{BatchContext, BatchEffect, BatchError, BatchWitness, Shape},
+    batch::{BatchEffect, BatchError, BatchWitness},
+    context::BatchContext,
     fill::Fill,
     house::House,
     instruction::{Kind, SignedInstruction},
     place::{PlaceWitness, Transfer},
+    shape::Shape,
     slot::{slot_number, Slot},
     tree::{AccountTree, OrderTree},
     unit::{Mode, UnitEffect, UnitWitness},
@@ -280,7 +282,7 @@ impl GroupState {
     }
 
     /// The witness of a batch before its house is looked at.
-    pub(crate) fn assemble(&self, request: &BatchRequest, old_root: Fr, units: Vec<UnitWitness>) -> BatchWitness {
+    pub fn assemble(&self, request: &BatchRequest, old_root: Fr, units: Vec<UnitWitness>) -> BatchWitness {
         BatchWitness {
             context: request.context.clone(),
             old_root,
@@ -294,7 +296,7 @@ impl GroupState {
     }
 
     /// Runs units one after the other; `sent` is what a unit before them sends. On an error some may have run.
-    pub(crate) fn apply_units(
+    pub fn apply_units(
         &mut self,
         shape: Shape,
         context: &BatchContext,
@@ -382,7 +384,7 @@ impl GroupState {
             margin: MarginChoice::default(),
         };
         let effect = witness
-            .complete(context, self.tree.root(), shape.orders.into())
+            .complete(context, self.tree.root(), shape.places.into())
             .map_err(|e| StateError::Batch(BatchError::Unit(number, e)))?;
         let mut orders = before.orders;
         for (place, value) in witness.places.iter().zip(&effect.slots).filter(|(p, _)| p.is_signed()) {
@@ -420,7 +422,7 @@ fn places(
             .collect(),
         _ => Vec::new(),
     };
-    let empty = usize::from(shape.orders)
+    let empty = usize::from(shape.places)
         .checked_sub(used.len())
         .ok_or(StateError::TooManyPlaces(number))?;
     let mut places = alloc::vec![PlaceWitness::default(); empty];

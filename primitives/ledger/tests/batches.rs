@@ -1,17 +1,14 @@
 //! Instructions, fills of orders and fees: what is accepted, and refusals with their exact error. Other modes: `modes/`.
 
-#![cfg(feature = "testing")]
-
 use cloister_crypto::constants::FILLED_MAX;
 use cloister_ledger::{
-    instruction::flags,
-    state::BatchRequest,
-    testing::{World, FAR_EXPIRY},
-    BatchError, Fill, FillError, Kind, PlaceError, Shape, Side, SignedInstruction, StateError, UnitError, UnitRequest,
+    instruction::flags, state::BatchRequest, BatchError, Fill, FillError, Kind, PlaceError, Shape, Side,
+    SignedInstruction, StateError, UnitError, UnitRequest,
 };
+use cloister_ledger_testing::{World, FAR_EXPIRY};
 use cloister_risk::{MarginError, Status};
 
-const SHAPE: Shape = Shape { units: 4, orders: 1 };
+const SHAPE: Shape = Shape { units: 4, places: 1 };
 
 fn place_error(unit: u16, error: PlaceError) -> StateError {
     StateError::Batch(BatchError::Unit(unit, UnitError::Place(0, error)))

@@ -1,19 +1,14 @@
 //! Random batches of every mode: what their records say, and what refuses them when they are spoiled. What they
 //! conserve is in `tests/properties`.
 
-#![cfg(feature = "testing")]
-
 use std::collections::{BTreeMap, BTreeSet};
 
 use cloister_crypto::Fr;
-use cloister_ledger::{
-    state::BatchRequest,
-    testing::{spoil, spoil_request, Random, World},
-    BatchEffect, BatchError, BatchWitness, Mode, PlaceError, Shape, UnitError,
-};
+use cloister_ledger::{state::BatchRequest, BatchEffect, BatchError, BatchWitness, Mode, PlaceError, Shape, UnitError};
+use cloister_ledger_testing::{spoil, spoil_request, Random, World};
 
-const SHAPE: Shape = Shape { units: 4, orders: 1 };
-const WIDE: Shape = Shape { units: 5, orders: 3 };
+const SHAPE: Shape = Shape { units: 4, places: 1 };
+const WIDE: Shape = Shape { units: 5, places: 3 };
 
 /// Runs random batches and hands each one with the world before and after to `look`.
 fn run(

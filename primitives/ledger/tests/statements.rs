@@ -11,9 +11,9 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_ledger::{
-    testing::{table, Random},
     Account, AccountTree, ExitError, ExitWitness, FinalValues, Key, SealStatement, SealStatementError, SealWitness,
 };
+use cloister_ledger_testing::{table, Random};
 
 const GENESIS: [u8; 32] = [0xC1; 32];
 const OWNER: [u8; 32] = [0x07; 32];

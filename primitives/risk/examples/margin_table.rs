@@ -7,7 +7,7 @@ mod chain;
 mod classic;
 
 use cloister_risk::{span::value, Instrument, Kind, Quote, Right, ScanParams};
-use std::{hint::black_box, path::Path, process::ExitCode, time::Instant};
+use std::{error::Error, fs::File, hint::black_box, process::ExitCode, time::Instant};
 
 const ROUNDS: u32 = 200;
 
@@ -44,21 +44,26 @@ fn main() -> ExitCode {
         eprintln!("usage: margin_table CHAIN.csv");
         return ExitCode::FAILURE;
     };
-    let Some(quotes) = chain::read(Path::new(&path)) else {
-        eprintln!("{path} is not an option chain");
-        return ExitCode::FAILURE;
-    };
+    match run(&path) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("margin_table: {path}: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run(path: &str) -> Result<(), Box<dyn Error>> {
+    let quotes = chain::read(File::open(path)?)?;
     println!("{} options: {:#?}", quotes.len(), chain::fit(&quotes));
     let strikes = [80_000, 90_000, 95_000, 100_000, 110_000];
-    let Some(market) = chain::market(&quotes, &["30JAN26", "27MAR26"], &strikes) else {
-        eprintln!("the strikes of the classic positions are not quoted");
-        return ExitCode::FAILURE;
-    };
+    let market = chain::market(&quotes, &["30JAN26", "27MAR26"], &strikes)
+        .ok_or("the strikes of the classic positions are not quoted")?;
     println!(
         "expiries 30JAN26 and 27MAR26, strikes {strikes:?}, index {:.2}",
         market.index as f64 / 1e18
     );
-    classic::print(&classic::table(&market, &ScanParams::LIQUID_COIN));
+    classic::print(&classic::table(&market, &ScanParams::LIQUID_COIN)?);
     println!("sixteen scenarios of 32 options: {:.0} microseconds", cost(&market));
-    ExitCode::SUCCESS
+    Ok(())
 }

@@ -3,6 +3,37 @@
 //! Pure and `no_std`: the runtime makes tables with it, the sequencer checks orders with it, the witness builder and the
 //! circuit's tests prove with it. Specification: `docs/spec/state.md` S-RISK, `docs/spec/batch.md` B-MARGIN,
 //! `docs/spec/risk.md`.
+//!
+//! # Example
+//!
+//! What an account with one long lot must hold in a market with one perpetual.
+//!
+//! ```
+//! use cloister_risk::{linear_scenarios, Assessment, Header, LinearScan, Positions, RiskTable, Row, Status};
+//!
+//! let mark = 60_000_000; // 60 per lot
+//! let scan = LinearScan { range: 160_000, extreme_multiple: 2_000_000, extreme_cover: 350_000 };
+//! let mut table = RiskTable {
+//!     header: Header { group: 1, version: 1, initial: 320, maintenance: 256, ..Header::default() },
+//!     ..RiskTable::default()
+//! };
+//! table.rows[0] = Row {
+//!     instrument_id: 100,
+//!     status: Status::Trading,
+//!     mark,
+//!     value: mark,
+//!     scenarios: linear_scenarios(mark, &scan)?,
+//!     ..Row::default()
+//! };
+//!
+//! let mut positions = Positions::default();
+//! positions[0] = 1;
+//! let account = Assessment::new(&table, &positions, -40_000_000)?;
+//! assert_eq!(account.equity, 20_000_000);
+//! // The price falls by 16 %; initial margin asks for 320/256 of that.
+//! assert_eq!(account.requirement(table.header.initial)?, 12_000_000);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
@@ -13,6 +44,7 @@ pub mod funding;
 pub mod instrument;
 pub mod margin;
 pub mod params;
+pub mod positions;
 pub mod scenarios;
 pub mod span;
 pub mod table;
@@ -23,9 +55,7 @@ pub use funding::{Funding, FundingError, FundingTerms};
 pub use instrument::{Instrument, InstrumentError, Kind};
 pub use margin::{Assessment, MarginChoice, MarginError};
 pub use params::{ParamError, ScanParams};
+pub use positions::Positions;
 pub use scenarios::{linear_scenarios, LinearScan, ScenarioError};
 pub use span::{Listing, Quote, SpanError, Valuation};
 pub use table::{Header, RiskTable, Row, Status, TableError};
-
-/// Positions of one account in lots, by instrument row; negative is short.
-pub type Positions = [i64; cloister_crypto::constants::INSTRUMENTS];

@@ -3,7 +3,7 @@
 //!
 //! Deficits are in 2^-8 of 10^-6 of the settlement asset, so that ratios stay exact.
 
-use crate::{Positions, RiskTable};
+use crate::{positions::Positions, table::RiskTable};
 use cloister_crypto::constants::{FORCED_DEFICITS, FORCED_SLACK, RATIO_SHIFT, SCENARIOS};
 
 /// Why an account or the house fails its margin rule.

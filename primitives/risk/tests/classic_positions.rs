@@ -5,9 +5,10 @@ mod chain;
 #[path = "support/classic.rs"]
 mod classic;
 
+use chain::ChainError;
 use classic::{call, margin, print, put, table, Expiry, Market, CLASSIC, FUTURE, PERPETUAL, PRICE_ONE, STRIKES};
-use cloister_risk::{RiskTable, ScanParams};
-use std::path::Path;
+use cloister_risk::{black76, Right, RiskTable, ScanParams};
+use std::{fs::File, path::Path};
 
 const DAY: u64 = 86_400_000;
 const PARAMS: ScanParams = ScanParams::LIQUID_COIN;
@@ -93,14 +94,14 @@ fn check(table: &RiskTable, strikes: [u128; STRIKES]) {
 
 #[test]
 fn classic_positions_should_need_what_their_risk_is() {
-    let table = table(&market(), &PARAMS);
+    let table = table(&market(), &PARAMS).expect("a table");
     print(&table);
     check(&table, market().strikes);
 }
 
 #[test]
 fn a_naked_short_should_need_its_worst_scenario_and_its_floor() {
-    let table = table(&market(), &PARAMS);
+    let table = table(&market(), &PARAMS).expect("a table");
     let (short, row) = (margin(&table, &[(call(3), -1)]), &table.rows[call(3)]);
     let worst = row.scenarios.iter().copied().max().expect("sixteen scenarios");
     assert_eq!(short.0, -100 * i128::from(row.mark));
@@ -116,7 +117,7 @@ fn real_chain() -> Option<Vec<chain::Quoted>> {
         eprintln!("skipped: {} is absent", path.display());
         return None;
     }
-    Some(chain::read(&path).expect("an option chain"))
+    Some(chain::read(File::open(path).expect("a file")).expect("an option chain"))
 }
 
 #[test]
@@ -145,10 +146,71 @@ fn classic_positions_on_the_real_chain_should_need_what_their_risk_is() {
         &["30JAN26", "27MAR26"],
         &[80_000, 90_000, 95_000, 100_000, 110_000],
     );
-    let table = table(&market.expect("the strikes are quoted"), &PARAMS);
+    let table = table(&market.expect("the strikes are quoted"), &PARAMS).expect("a table");
     print(&table);
     check(
         &table,
         [80_000, 90_000, 95_000, 100_000, 110_000].map(|k| k * PRICE_ONE),
     );
+}
+
+/// A chain of two expiries and five strikes, quoted at its model price; a column with commas in quotes stands before the ones
+/// that are read.
+fn quoted_chain(stats: &str) -> String {
+    const NOW: u64 = 1_700_000_000_000;
+    let mut text = String::from(
+        "stats,timestamp,instrument_name,option_type,strike,expiration_timestamp,mark_price,mark_iv,underlying_price,index_price\n",
+    );
+    for (name, days, forward) in [("30JAN26", 20, 100_400), ("27MAR26", 75, 101_500)] {
+        for strike in [80_000, 90_000, 100_000, 110_000, 120_000i64] {
+            for (letter, word, right) in [("C", "call", Right::Call), ("P", "put", Right::Put)] {
+                let micro = |x: i64| x * 1_000_000;
+                let value =
+                    black76::value(right, micro(forward), micro(strike), 500_000, days * DAY).expect("in range");
+                let price = value as f64 / micro(forward) as f64;
+                let expiry = NOW + days * DAY;
+                text += &format!(
+                    "{stats},{NOW},BTC-{name}-{strike}-{letter},{word},{strike},{expiry},{price:.4},50.0,{forward},100000\n"
+                );
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn a_chain_with_commas_in_quotes_should_be_read_as_the_same_chain_without() {
+    let read = |stats: &str| chain::read(quoted_chain(stats).as_bytes()).expect("an option chain");
+    let quotes = read("\"{'volume': 717.1, 'low': 0.006}\"");
+    assert_eq!(quotes, read("none"));
+    let fit = chain::fit(&quotes);
+    assert_eq!((fit.within_rounding, fit.outside.len()), (20, 0));
+    let strikes = [80_000, 90_000, 100_000, 110_000, 120_000];
+    let market = chain::market(&quotes, &["30JAN26", "27MAR26"], &strikes).expect("the strikes are quoted");
+    let table = table(&market, &PARAMS).expect("a table");
+    print(&table);
+    check(&table, strikes.map(|k| u128::from(k) * PRICE_ONE));
+}
+
+#[test]
+fn files_that_are_no_chain_should_be_refused_with_their_line() {
+    let good = quoted_chain("none");
+    let without = good.replace("mark_iv", "iv");
+    assert!(matches!(
+        chain::read(without.as_bytes()),
+        Err(ChainError::Column("mark_iv"))
+    ));
+    // Commas that nothing quotes: more cells than columns.
+    let shifted = quoted_chain("{'volume': 717.1, 'low': 0.006}");
+    assert!(matches!(chain::read(shifted.as_bytes()), Err(ChainError::Csv(_))));
+    // Neither words nor prices beyond what can be priced.
+    for (from, to) in [
+        ("call", "straddle"),
+        ("50.0", "high"),
+        ("50.0", "-1.0"),
+        ("1700000000000", "1800000000000"),
+    ] {
+        let bad = good.replacen(from, to, 1);
+        assert!(matches!(chain::read(bad.as_bytes()), Err(ChainError::Line(2))), "{to}");
+    }
 }

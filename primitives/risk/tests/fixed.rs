@@ -9,11 +9,10 @@ const ONE: i128 = 1 << 64;
 
 /// Rows of one function: argument and value in 2^-64.
 fn rows(function: &str) -> Vec<(Fixed, i128)> {
-    let rows: Vec<_> = FUNCTIONS
-        .lines()
-        .skip(1)
-        .map(|line| line.split(',').collect::<Vec<_>>())
-        .filter(|cells| cells[0] == function)
+    let rows: Vec<_> = csv::Reader::from_reader(FUNCTIONS.as_bytes())
+        .into_records()
+        .map(|record| record.expect("a row"))
+        .filter(|cells| &cells[0] == function)
         .map(|cells| {
             (
                 Fixed::from_raw(cells[1].parse().expect("argument")),

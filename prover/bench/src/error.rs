@@ -1,6 +1,9 @@
 //! Errors of the bench.
 
-use crate::{engine::EngineName, subject::Subject};
+use crate::{
+    engine::EngineName,
+    subject::{Subject, UnknownSubject},
+};
 use std::{io, path::PathBuf};
 
 /// Why a measurement ends early.
@@ -29,8 +32,8 @@ pub enum BenchError {
         constraint: usize,
     },
     /// No circuit has this name.
-    #[error("circuits are batch-dev and synthetic-2 to synthetic-24")]
-    Subject,
+    #[error(transparent)]
+    Subject(#[from] UnknownSubject),
     /// A verifier refused a proof.
     #[error("{verifier} refuses the proof of {engine}")]
     Refused {

@@ -87,24 +87,27 @@ pub fn memory(sizes: &[Memory]) -> String {
 
 /// What the columns mean; it belongs to the tables.
 const METHOD: &str = "\
-Each engine runs in processes of its own: one for the setup, one for the proofs; in every round each engine proves once, \
-all keys loaded, the first proof of a process not counted. Peers are given the circuit as recorded constraints and \
-values, through their own circuit interfaces; cloister proves the circuit itself, generation of the witness included; \
-cloister-portable is the same without AVX-512 IFMA. \
-*Without synthesis*: from the values of all wires, where an engine can. *Verify* begins with the proof's bytes and \
-includes the checks of its points; the verifying key is ready. *Peak* is the largest resident memory of a process that \
-loads circuit and key and proves once, pages of a mapped key file included; *load* is the time to read the key, and \
-for cloister to record the circuit and make its tables. Every proof was verified by its own \
-engine, those of cloister by `groth16` too.";
+Each engine runs in processes of its own: one for the setup, one for the proofs. In every round each engine proves once,
+with all keys loaded; the first proof of a process is not counted. Every proof was verified by its own engine, those of
+cloister by `groth16` too.
+
+* Peers are given the circuit as recorded constraints and values, through their own circuit interfaces.
+* *cloister* proves the circuit itself, generation of the witness included; *cloister-portable* does the same without
+  AVX-512 IFMA.
+* *Without synthesis*: from the values of all wires, where an engine can do that.
+* *Verify* begins with the proof's bytes and includes the checks of its points; the verifying key is ready.
+* *Peak* is the largest resident memory of a process that loads circuit and key and proves once, including the pages of a
+  mapped key file.
+* *Load* is the time to read the key, and for cloister to record the circuit and make its tables.";
 
 /// What the memory table means.
 const MEMORY_METHOD: &str = "\
-cloister alone. The setup writes its key file as it goes, in a process of its own; another process loads circuit and key \
+cloister alone. The setup writes its key file as it goes, in a process of its own; another process loads circuit and key
 and proves three times.";
 
 /// Machine, compiler, crates.
 pub fn environment(machine: &Machine, engines: &[EngineName]) -> String {
-    let mut text = machine.lines().join(" ");
+    let mut text = machine.lines().join("\n");
     for engine in engines {
         let _ = write!(text, "\n* {engine}: {}", versions(*engine));
     }

@@ -3,12 +3,12 @@
 use crate::{
     contribution::{beacon_is_fine, name_is_fine, Contribution, Kind, Knowledge, TranscriptHash},
     curve::{affine, times, times_all, Curve, G1, G2},
+    error::CeremonyError,
     initial::initial_state,
     progress::Step,
     ptau::Powers,
     secret::Secret,
     state::{State, StateHashes},
-    CeremonyError,
 };
 use cloister_groth16::{CircuitId, G2Affine, KeyPoints, Matrices, ProvingKey, VerifyingKey};
 

@@ -1,9 +1,6 @@
 //! Coefficients of random linear combinations.
 
-use crate::{
-    curve::{affine, Curve, COEFFICIENT_BITS, COEFFICIENT_BYTES},
-    CeremonyError,
-};
+use crate::curve::{affine, Curve, COEFFICIENT_BITS, COEFFICIENT_BYTES};
 use blake2::{Blake2b512, Digest};
 use rayon::prelude::*;
 
@@ -28,9 +25,9 @@ pub(crate) fn expand(seed: &[u8], label: &[u8], count: usize) -> Vec<u8> {
 }
 
 /// Bytes of the operating system's generator.
-pub(crate) fn random<const N: usize>() -> Result<[u8; N], CeremonyError> {
+pub(crate) fn random<const N: usize>() -> Result<[u8; N], getrandom::Error> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(CeremonyError::Randomness)?;
+    getrandom::fill(&mut bytes)?;
     Ok(bytes)
 }
 

@@ -41,8 +41,6 @@ pub(crate) trait Curve: 'static {
     fn combine_all(points: &[Self::Affine], scalars: &[u8], bits: usize) -> Self::Affine;
     /// A point as it lies in memory, which is how snarkjs writes it: Montgomery form, little-endian.
     fn from_memory(bytes: &[u8]) -> Self::Affine;
-    #[cfg(feature = "testing")]
-    fn to_memory(point: &Self::Affine) -> Vec<u8>;
     /// Appends the uncompressed encoding.
     fn encode(point: &Self::Affine, out: &mut Vec<u8>);
     /// Reads an uncompressed encoding and checks the point.
@@ -227,16 +225,6 @@ macro_rules! curve {
 
             fn from_memory(bytes: &[u8]) -> $affine {
                 <$affine>::from_coordinates(&mut bytes.chunks_exact(48).map(limbs_from))
-            }
-
-            #[cfg(feature = "testing")]
-            fn to_memory(point: &$affine) -> Vec<u8> {
-                point
-                    .coordinates()
-                    .iter()
-                    .flatten()
-                    .flat_map(|limb| limb.to_le_bytes())
-                    .collect()
             }
 
             fn encode(point: &$affine, out: &mut Vec<u8>) {

@@ -1,6 +1,6 @@
 //! Why a ceremony stops.
 
-use crate::{contribution::RecordFault, ptau::PowersError, state::FixedPart};
+use crate::{contribution::RecordFault, ptau::error::PowersError, state::FixedPart};
 use cloister_groth16::{CircuitId, KeyError};
 use std::{fmt, io, path::PathBuf};
 

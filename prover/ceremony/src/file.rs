@@ -7,9 +7,9 @@
 use crate::{
     ceremony::{Ceremony, MAX_CONTRIBUTIONS},
     contribution::{Contribution, RecordFault},
+    error::CeremonyError,
     progress::Step,
     state::{State, StateHashes},
-    CeremonyError,
 };
 use blake2::{Blake2b512, Digest};
 use cloister_groth16::{CircuitId, KeyPoints, ProvingKey};

@@ -2,10 +2,10 @@
 
 use crate::{
     curve::{Curve, G1, G2, SCALAR_BYTES},
+    error::CeremonyError,
     progress::Step,
     ptau::Powers,
     state::State,
-    CeremonyError,
 };
 use bls12_381::Scalar;
 use cloister_groth16::{KeyPoints, Matrices, Matrix, VerifyingKey};

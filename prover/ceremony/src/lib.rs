@@ -6,6 +6,29 @@
 //! first key of a circuit, lets one person after another multiply a secret into it, and lets anybody verify that each knew
 //! theirs and changed nothing else. The key is safe if one contributor has forgotten their secret. Specification:
 //! `docs/spec/ceremony.md`.
+//!
+//! # Example
+//!
+//! A ceremony with one contributor. In earnest, each contributes on a machine of their own, to the file that the one
+//! before them published, and everybody verifies the last file.
+//!
+//! ```no_run
+//! use cloister_ceremony::{Ceremony, CeremonyError, Powers};
+//! use cloister_groth16::{Matrices, ProvingKey};
+//! use std::path::Path;
+//!
+//! fn make_key(circuit: &Matrices, powers: &Path, file: &Path) -> Result<ProvingKey, CeremonyError> {
+//!     let silent = |_| ();
+//!     let powers = Powers::read(powers, circuit.domain_log2(), &silent)?;
+//!     let mut ceremony = Ceremony::new(&powers, circuit, &silent)?;
+//!     ceremony.contribute("Ada", b"dice, and other things that nobody else knows", &silent)?;
+//!     ceremony.write(file)?;
+//!
+//!     let published = Ceremony::read(file, &silent)?;
+//!     published.verify(&powers, circuit, &silent)?;
+//!     published.export(&silent)
+//! }
+//! ```
 
 mod ceremony;
 mod coefficients;
@@ -18,8 +41,8 @@ mod progress;
 mod ptau;
 mod secret;
 mod state;
-#[cfg(feature = "testing")]
-pub mod testing;
+#[cfg(test)]
+mod tests;
 mod verify;
 
 pub use ceremony::{Ceremony, MAX_CONTRIBUTIONS};

@@ -3,7 +3,7 @@
 use crate::{
     contribution::TranscriptHash,
     curve::{invert, scalar_from_wide},
-    CeremonyError,
+    error::CeremonyError,
 };
 use blake2::{Blake2b512, Digest};
 use blst::blst_scalar;
@@ -62,7 +62,7 @@ impl Secret {
         invert(&self.x)
     }
 
-    #[cfg(feature = "testing")]
+    #[cfg(test)]
     pub(crate) fn known(x: u64) -> Self {
         let scalar = |value: u64| {
             let mut scalar = blst_scalar::default();

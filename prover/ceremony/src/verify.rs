@@ -4,13 +4,12 @@ use crate::{
     ceremony::Ceremony,
     contribution::{Contribution, Kind, TranscriptHash},
     curve::{equal_pairings, times, Curve, G1, G2},
-    error::{Divided, Reason},
+    error::{CeremonyError, Divided, Reason},
     initial::initial_state,
     progress::Step,
     ptau::Powers,
     secret::Secret,
     state::State,
-    CeremonyError,
 };
 use cloister_groth16::{G2Affine, Matrices};
 use rayon::prelude::*;

@@ -5,6 +5,7 @@
 
 pub mod bits;
 pub mod boolean;
+pub mod choice;
 pub mod inner;
 pub mod jubjub;
 pub mod montgomery;

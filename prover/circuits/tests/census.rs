@@ -20,7 +20,7 @@ fn parts_sum_up<C: Circuit<Fr>>(blank: impl Fn() -> C) {
 
 #[test]
 fn parts_should_sum_up_to_the_circuit() {
-    let shape = Shape { units: 2, orders: 2 };
+    let shape = Shape { units: 2, places: 2 };
     parts_sum_up(|| BatchCircuit::blank(shape));
     parts_sum_up(SealCircuit::blank);
     parts_sum_up(ExitCircuit::blank);
@@ -28,7 +28,7 @@ fn parts_should_sum_up_to_the_circuit() {
 
 #[test]
 fn parts_of_all_units_and_places_should_count_together() {
-    let parts = |units, orders| census(BatchCircuit::blank(Shape { units, orders })).unwrap();
+    let parts = |units, places| census(BatchCircuit::blank(Shape { units, places })).unwrap();
     let (one, three) = (parts(1, 1), parts(3, 1));
     let (two_places, three_places) = (parts(1, 2), parts(1, 3));
     assert!(one.keys().eq(three.keys()) && one.keys().eq(two_places.keys()));

@@ -8,9 +8,9 @@ use cloister_circuits::{
         stream::{account_pads, house_pads, pads_cost, view_commitment},
         tree::{open, update, LEVEL_COST, OPEN_LEVEL_COST},
     },
-    testing::TestSystem,
     Fr,
 };
+use cloister_circuits_testing::TestSystem;
 use cloister_crypto::{
     constants::{domain, ORDER_TREE_DEPTH},
     field::from_bytes,
@@ -196,7 +196,7 @@ fn tree_opening_should_give_the_root_and_refuse_another_leaf() {
 
 #[test]
 fn every_wire_of_a_tree_update_should_be_bound() {
-    let (mut cs, ..) = tree_system(100, Fr::from(5), Fr::from(6));
+    let (cs, ..) = tree_system(100, Fr::from(5), Fr::from(6));
     // The leaf is an input of the gadget, and a sibling is bound by the old root, which the caller compares.
     let free: Vec<String> = cs.free_wires();
     assert_eq!(free, Vec::<String>::new());

@@ -2,14 +2,15 @@
 
 use cloister_circuits::{
     gadgets::{
-        boolean::{one_hot, Bit},
+        boolean::Bit,
+        choice::one_hot,
         inner::Paired,
         num::Num,
         poseidon2::{sponge_of_two, PERMUTATION_COST},
     },
-    testing::TestSystem,
     Fr,
 };
+use cloister_circuits_testing::TestSystem;
 use cloister_crypto::{constants::domain, poseidon2::sponge};
 use proptest::prelude::*;
 

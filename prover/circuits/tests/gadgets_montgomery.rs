@@ -6,9 +6,9 @@ use cloister_circuits::{
         jubjub::Point,
         montgomery::{add_fixed_base, multiply, FIXED_BASE_COST, MULTIPLY_COST},
     },
-    testing::TestSystem,
     Fr,
 };
+use cloister_circuits_testing::TestSystem;
 use cloister_crypto::{
     field::from_u128,
     jubjub::{self, AffinePoint, ExtendedPoint},
@@ -82,7 +82,6 @@ fn fixed_base_should_have_no_exception_for_digits_of_the_prover() {
         wide[31] &= 0x0f;
         let native = ExtendedPoint::from(generator()) * jubjub::Fr::from_bytes_wide(&wide);
         assert_eq!(sum, Some(coordinates(times(3) + native)));
-        let mut cs = cs;
         assert_eq!(cs.free_wires(), Vec::<String>::new());
     }
 }
@@ -110,7 +109,7 @@ fn variable_base_should_equal_the_native_multiple_at_the_edges() {
 #[test]
 fn variable_base_should_bind_its_wires() {
     for scalar in [0, u128::MAX, 0x1234_5678_9abc_def0_0fed_cba9_8765_4321] {
-        let (mut cs, _) = multiple(times(77), scalar);
+        let (cs, _) = multiple(times(77), scalar);
         assert_eq!(cs.free_wires(), Vec::<String>::new());
     }
 }

@@ -7,12 +7,13 @@ use cloister_circuits::{
             alloc_bits, canonical_bits, canonical_bits_cost, concatenate, is_nonnegative, pack, power_of_two, range,
             signed_range, FIELD_BITS,
         },
-        boolean::{one_hot, Bit},
-        num::{choose, enforce_equal, select, Num},
+        boolean::Bit,
+        choice::{choose, one_hot, select},
+        num::{enforce_equal, Num},
     },
-    testing::TestSystem,
     Fr,
 };
+use cloister_circuits_testing::TestSystem;
 use cloister_crypto::field::{from_bytes, from_i128};
 use proptest::prelude::*;
 
@@ -59,7 +60,8 @@ fn product_of_a_cheating_witness_should_fail() {
 fn zero_test_should_decide_and_resist_both_lies() {
     for x in [0u64, 1, 77] {
         let mut cs = TestSystem::new();
-        let bit = wire(&mut cs, "x", Fr::from(x)).is_zero(&mut cs, "zero").unwrap();
+        let num = wire(&mut cs, "x", Fr::from(x));
+        let bit = Bit::is_zero(&mut cs, "zero", &num).unwrap();
         assert_eq!(bit.value(), Some(x == 0));
         assert_eq!(cs.num_constraints(), 2);
         assert!(cs.is_satisfied());

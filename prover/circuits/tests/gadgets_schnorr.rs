@@ -9,9 +9,9 @@ use cloister_circuits::{
         num::Num,
         schnorr::{cost, enforce_if, SignatureWitness},
     },
-    testing::TestSystem,
     Fr,
 };
+use cloister_circuits_testing::TestSystem;
 use cloister_crypto::{
     jubjub::{self, AffinePoint, ExtendedPoint},
     schnorr::{generator, PublicKey, SecretKey, Signature},
@@ -265,7 +265,7 @@ fn switching_a_forged_check_off_should_be_seen_by_the_switch_only() {
 #[test]
 fn every_wire_of_an_enabled_check_should_be_bound() {
     let (key, message, signature) = signed(4, 44);
-    let mut cs = signature_system(true, key, message, &signature);
+    let cs = signature_system(true, key, message, &signature);
     let free: Vec<String> = cs.free_wires();
     // Inverses of the zero tests inside the comparison with the order are unused where the tested sum is zero.
     let unexpected: Vec<&String> = free.iter().filter(|name| !name.ends_with("/inverse")).collect();

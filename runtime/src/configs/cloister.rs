@@ -13,9 +13,10 @@ use frame_system::EnsureRoot;
 use pallet_cloister_risk::{Price, PriceSource};
 use polkadot_sdk::*;
 
-/// Margin groups at most: one an underlying.
+/// Maximum number of margin groups: one for each underlying.
 const MAX_GROUPS: u32 = 64;
-/// Risk tables kept a group: with a table every few seconds they reach back further than [`MaxRiskAge`].
+/// Number of risk tables that are kept per group: with a table every few seconds they reach back further than
+/// [`MaxRiskAge`].
 const TABLES_KEPT: u32 = 64;
 /// Blocks from setting a verifying key until it is good: a day, in which traders who distrust it can leave.
 const ACTIVATION_DELAY: BlockNumber = 24 * time::HOURS;
@@ -25,17 +26,17 @@ parameter_types! {
     pub const VaultPalletId: PalletId = PalletId(*b"clo/valt");
     /// Smallest deposit: one unit of the settlement asset, so that queues are not filled for nothing.
     pub const MinDeposit: u64 = 1_000_000;
-    /// Deposits less withdrawals of one account at most: 10 million units of the settlement asset.
+    /// Maximum of the deposits less withdrawals of one account: 10 million units of the settlement asset.
     pub const MaxUserDeposits: u128 = 10_000_000_000_000;
-    /// What a vault may owe at most: a billion units of the settlement asset.
+    /// The most that a vault may owe: a billion units of the settlement asset.
     pub const MaxVault: u128 = 1_000_000_000_000_000;
-    /// A batch names a risk table no older than this, milliseconds: a margin rule is as good as its prices. Proving takes
-    /// seconds; a batch that waited longer is made again with a newer table.
+    /// A batch names a risk table no older than this, milliseconds: a margin rule is as good as its prices. Proving
+    /// takes seconds; a batch that waited longer is made again with a newer table.
     pub const MaxRiskAge: Moment = 120_000;
     /// A batch's time may be this much before the block's, milliseconds: no more than the age of its risk table.
     pub const MaxTimeBehind: Moment = 120_000;
-    /// A batch's time may be this much after the block's, milliseconds: clocks differ a little, and a block's time is that
-    /// of its slot.
+    /// A batch's time may be this much after the block's, milliseconds: clocks differ a little, and a block's time is
+    /// that of its slot.
     pub const MaxTimeAhead: Moment = 30_000;
     /// A queued deposit or open is in a batch after this time, milliseconds.
     pub const SoftDeadline: Moment = 1_800_000;

@@ -12,7 +12,8 @@ use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 pub const MAX_AUTHORITIES: u32 = 100;
 
 /// Milliseconds of a slot: [`time::SLOT_MILLISECONDS`], on a development chain [`time::DEVELOPMENT_SLOT_MILLISECONDS`].
-/// Aura cannot bear a change of it, and there is none: what makes a development chain is written in the genesis block only.
+/// Aura cannot bear a change of it, and there is none: what makes a development chain is written in the genesis block
+/// only.
 pub struct SlotDuration;
 
 impl Get<Moment> for SlotDuration {

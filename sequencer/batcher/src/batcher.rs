@@ -61,7 +61,7 @@ impl Batcher {
         last_time: Millis,
         table: RiskTable,
     ) -> Result<Self, BatcherError> {
-        if config.shape.units < 2 || config.shape.orders == 0 {
+        if config.shape.units < 2 || config.shape.places == 0 {
             return Err(BatcherError::Shape);
         }
         if table.header.group != config.group {

@@ -373,7 +373,7 @@ fn settlement_must_come_in_order() {
 
 #[test]
 fn a_shape_with_one_unit_should_be_refused() {
-    let shape = Shape { units: 1, orders: 1 };
+    let shape = Shape { units: 1, places: 1 };
     let config = cloister_batcher::BatcherConfig {
         shape,
         ..batcher_config()

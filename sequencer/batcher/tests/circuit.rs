@@ -2,7 +2,8 @@
 
 mod common;
 
-use cloister_circuits::{statements::batch::BatchCircuit, testing::TestSystem};
+use cloister_circuits::statements::batch::BatchCircuit;
+use cloister_circuits_testing::TestSystem;
 use cloister_ledger::Kind;
 use common::*;
 

@@ -1,10 +1,8 @@
 //! Price-time priority, order kinds, fees and what cancels do.
 
-mod common;
-
 use cloister_engine::{Effect, OrderKey, OrderOutcome, Removal, TradeError};
+use cloister_engine_testing::*;
 use cloister_ledger::{instruction::flags, Kind};
-use common::*;
 
 const RICH: u64 = 1_000_000 * ONE;
 

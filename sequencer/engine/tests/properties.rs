@@ -1,11 +1,9 @@
 //! Invariants over random streams of inputs.
 
-mod common;
-
 use cloister_engine::{Effect, Engine, OpenRisk, OrderKey, WorstCase};
+use cloister_engine_testing::*;
 use cloister_ledger::{instruction::flags, Instruction, Kind, Side};
 use cloister_risk::{Assessment, Positions};
-use common::*;
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 

@@ -1,11 +1,9 @@
 //! Every refusal, with its exact error.
 
-mod common;
-
 use cloister_engine::{Effect, Engine, Field, InputError, OrderKey, Rejection, Removal, TradeError};
+use cloister_engine_testing::*;
 use cloister_ledger::{instruction::flags, Instruction, Kind, SignedInstruction};
 use cloister_risk::{Status, TableError};
-use common::*;
 
 const RICH: u64 = 1_000_000 * ONE;
 

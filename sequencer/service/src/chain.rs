@@ -78,8 +78,8 @@ pub struct ShapeView {
     pub id: u16,
     /// Units.
     pub units: u16,
-    /// Instructions a unit.
-    pub orders: u16,
+    /// Places per unit, J.
+    pub places: u16,
     /// Whether batches of it are accepted now.
     pub active: bool,
     /// The verifying key (C-VERIFIER).

@@ -19,22 +19,23 @@ pub struct SequencerConfig {
     pub poll: Duration,
     /// An instruction counts as expired this long before its expiry.
     pub settlement_slack: Duration,
-    /// How far a batch's time may lie behind when its proof starts; an older one gets a later time, this far behind. With the slack
-    /// above it bounds how long a batch can wait without an order in it expiring. Below the chain's `MaxTimeBehind` by the time
-    /// it takes to prove and include.
+    /// How far a batch's time may lie behind when its proof starts; an older one gets a later time, this far behind.
+    /// Together with the slack above it bounds how long a batch can wait without an order in it expiring. It must be
+    /// below the chain's `MaxTimeBehind` by the time it takes to prove a batch and to include it.
     pub stale_after: Duration,
-    /// While the prover is busy the table in force stays this long, so that batches fill up instead of being closed by every new table.
+    /// While the prover is busy the table in force stays this long, so that batches fill up instead of being closed by
+    /// every new table.
     pub table_patience: Duration,
-    /// A batch whose table is older than this when its proof starts is made again at the newest, with all that follow. Below the chain's
-    /// `MaxRiskAge` by the time it takes to prove and include.
+    /// A batch whose table is older than this when its proof starts is made again at the newest, with all that follow.
+    /// It must be below the chain's `MaxRiskAge` by the time it takes to prove a batch and to include it.
     pub max_table_age: Duration,
-    /// Orders wait while proving what is closed takes longer than this.
+    /// Orders wait while proving the closed batches takes longer than this.
     pub max_backlog: Duration,
-    /// How long an order waits for that before it is refused as busy.
+    /// How long an order waits before it is refused as busy.
     pub busy_patience: Duration,
-    /// Every how many batches the fees are paid out; `None`: never.
+    /// Number of batches after which the collected fees are paid out; never if it is `None`.
     pub sweep_every: Option<u64>,
-    /// Trades, and fills, that are kept for readers.
+    /// Number of fills that are kept for readers.
     pub history: usize,
     /// First pause after a failed attempt; it doubles up to a minute.
     pub backoff: Duration,

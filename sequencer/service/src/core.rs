@@ -5,12 +5,15 @@ use crate::{
     config::SequencerConfig,
     halt::Halt,
     keys::SequencerKeys,
-    rpc::types::{Accepted, BatchInfo},
-    tape::{private, Tape},
+    record::BatchRecord,
+    tape::Tape,
 };
 use cloister_batcher::{Batcher, BatcherConfig, BatcherError, Event, QueueItem};
 use cloister_crypto::{field::from_bytes, schnorr::PublicKey, seal::Sealed, Fr};
-use cloister_engine::{AccountView, Effect, Engine, EngineConfig, Holdings, InputError, Millis, Rejection, Removal};
+use cloister_engine::{
+    AccountIndex, AccountView, Effect, Engine, EngineConfig, Fill, Holdings, InputError, Millis, OrderOutcome,
+    Rejection,
+};
 use cloister_ledger::{slot::Slot, GroupState, Kind, SignedInstruction};
 use cloister_risk::RiskTable;
 use std::collections::BTreeMap;
@@ -43,9 +46,20 @@ pub(crate) struct Core {
     pub rejected: u64,
     pub fills: u64,
     /// Batches in blocks, by number.
-    pub records: BTreeMap<u64, BatchInfo>,
+    pub records: BTreeMap<u64, BatchRecord>,
     pub finalized_batches: u64,
     pub finalized_block: u64,
+}
+
+/// What an instruction did at once. It settles with the proof of its batch.
+pub(crate) struct Taken {
+    pub time: Millis,
+    /// The account that signed.
+    pub account: AccountIndex,
+    /// What became of the order; `None` for other kinds.
+    pub order: Option<OrderOutcome>,
+    /// The order's fills.
+    pub fills: Vec<Fill>,
 }
 
 /// Where a core starts.
@@ -99,7 +113,7 @@ impl Core {
     }
 
     /// Takes a signed instruction.
-    pub fn submit(&mut self, now: Millis, signed: SignedInstruction) -> Result<Accepted, Rejection> {
+    pub fn submit(&mut self, now: Millis, signed: SignedInstruction) -> Result<Taken, Rejection> {
         let account = signed.instruction.index;
         let (passed, result) = self.engine.submit_with_effects(now, signed);
         self.absorb(now, passed);
@@ -112,19 +126,17 @@ impl Core {
         };
         self.accepted = self.accepted.saturating_add(1);
         let fill = |effect: &Effect| match effect {
-            Effect::Filled(fill) => private(fill, account),
+            Effect::Filled(fill) => Some(fill.clone()),
             _ => None,
         };
-        let order = accepted.order;
-        let answer = Accepted {
+        let taken = Taken {
             time: now,
-            filled: order.map_or(0, |o| o.filled),
-            resting: order.map_or(0, |o| o.resting),
-            dropped: order.and_then(|o| o.dropped).map(describe),
+            account,
+            order: accepted.order,
             fills: accepted.effects.iter().filter_map(fill).collect(),
         };
         self.absorb(now, accepted.effects);
-        Ok(answer)
+        Ok(taken)
     }
 
     /// True if new orders would only pile up.
@@ -149,7 +161,7 @@ impl Core {
         self.note(result);
     }
 
-    /// Remembers an error of the batcher, or that it is over.
+    /// Remembers an error of the batcher, or that it has passed.
     fn note(&mut self, result: Result<(), BatcherError>) {
         match result {
             Err(error) => {
@@ -163,7 +175,7 @@ impl Core {
         }
     }
 
-    /// Time passes: orders expire, what waits is tried again, and, if the prover is idle, an old batch is closed.
+    /// Lets time pass: orders expire, what waits is tried again, and, if the prover is idle, an old batch is closed.
     pub fn tick(&mut self, now: Millis, idle: bool) {
         let effects = self.engine.advance(now);
         self.absorb(now, effects);
@@ -188,7 +200,8 @@ impl Core {
         }
     }
 
-    /// A newer risk table. If the open batch cannot be closed at its own, the old one stays in force for both engine and batcher.
+    /// Takes a newer risk table. If the open batch cannot be closed at its own, the old one stays in force for both
+    /// engine and batcher.
     pub fn set_table(&mut self, now: Millis, table: RiskTable) {
         if table.header.version <= self.engine.table().header.version {
             return;
@@ -226,8 +239,8 @@ impl Core {
         });
     }
 
-    /// Takes queue items in order; items already taken are passed over. Batches take the queue in order too, so an open that
-    /// no secret opens holds up every later item.
+    /// Takes queue items in order; items already taken are passed over. Batches take the queue in order too, so an open
+    /// that no secret opens holds up every later item.
     pub fn take_queue(&mut self, now: Millis, entries: &[QueueEntry]) {
         for entry in entries
             .iter()
@@ -331,20 +344,6 @@ fn restored(index: u32, state: &cloister_ledger::state::AccountState) -> Result<
 /// Milliseconds of a duration.
 pub(crate) fn millis(duration: std::time::Duration) -> u64 {
     u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
-}
-
-/// Why lots were dropped, in a word.
-fn describe(removal: Removal) -> String {
-    match removal {
-        Removal::Cancelled => "cancelled".into(),
-        Removal::Expired => "expired".into(),
-        Removal::Overtaken => "overtaken".into(),
-        Removal::SelfTrade => "selfTrade".into(),
-        Removal::Immediate => "immediate".into(),
-        Removal::NothingToReduce => "nothingToReduce".into(),
-        Removal::NotTrading => "notTrading".into(),
-        Removal::Rule(rule) => format!("rule: {rule}"),
-    }
 }
 
 /// True for instructions that are taken even while events wait: they free, they do not add.

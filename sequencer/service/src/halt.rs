@@ -1,8 +1,9 @@
 //! What stops batches. The sequencer keeps every event and tries again; the operator reads what to do.
 
-use crate::{chain::SubmitRejection, prover::ProveError};
+use crate::chain::SubmitRejection;
 use cloister_batcher::BatcherError;
 use cloister_engine::InputError;
+use cloister_prover_job::ProverError;
 
 /// Why nothing settles at present.
 #[derive(Debug, thiserror::Error)]
@@ -11,10 +12,10 @@ pub enum Halt {
     #[error("events wait: {0}")]
     Batcher(#[from] BatcherError),
     /// The engine refused an input of the chain.
-    #[error("the engine refused queue item or table: {0}")]
+    #[error("the engine refused a queue item or a table: {0}")]
     Engine(#[from] InputError),
-    /// An open was sealed to a key that this sequencer does not have. The chain takes an open only with a proof that it can be
-    /// opened with the key of its time, so it is an earlier one; the queue waits for it.
+    /// An open was sealed to a key that this sequencer does not have. The chain takes an open only with a proof that it
+    /// can be opened with the key of its time, so it is an earlier key; the queue waits for it.
     #[error(
         "open {item} was sealed to another key; name the file of the secret of its time with --sequencer-former-secret"
     )]
@@ -28,7 +29,7 @@ pub enum Halt {
         /// Batch number.
         batch_no: u64,
         /// Why.
-        source: ProveError,
+        source: ProverError,
     },
     /// The chain refuses a batch; it is submitted again later.
     #[error("the chain refuses batch {batch_no}: {rejection}")]

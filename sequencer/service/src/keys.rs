@@ -17,7 +17,7 @@ const SALT: &[u8] = b"cloister/sequencer/salt/v1";
 const HOUSE: &[u8] = b"cloister/sequencer/house/v1";
 const PADDING: &[u8] = b"cloister/sequencer/padding/v1";
 
-/// Why keys cannot be had.
+/// Why there are no keys.
 #[derive(Debug, thiserror::Error)]
 pub enum SecretError {
     /// The key file cannot be read.
@@ -124,8 +124,8 @@ impl SequencerKeys {
         })
     }
 
-    /// With secrets that were in force before: opens that are queued may be sealed to them, and batches of their time have
-    /// houses under their keys.
+    /// Adds secrets that were in force before: opens that are queued may be sealed to them, and batches of their time
+    /// have houses under their keys.
     #[must_use]
     pub fn with_former(mut self, seeds: &[[u8; 32]]) -> Self {
         self.former.extend(seeds.iter().copied().map(Secret::of));
@@ -165,8 +165,8 @@ impl SequencerKeys {
         Fr::from_bytes_wide(&self.derive(secret, HOUSE, &[&batch_no.to_le_bytes()]))
     }
 
-    /// Key of the house after a batch. It follows from the secret, so that whoever has the secret reads the house from the chain. The salt
-    /// is fresh in every attempt, so the house's keystream is never used twice.
+    /// Key of the house after a batch. It follows from the secret, so that whoever has the secret reads the house from
+    /// the chain. The salt is fresh in every attempt, so the house's keystream is never used twice.
     pub fn house_key(&self, batch_no: u64) -> Fr {
         self.house_key_of(&self.secret, batch_no)
     }
@@ -180,8 +180,8 @@ impl SequencerKeys {
 impl SecretSource for SequencerKeys {
     fn secrets(&mut self, batch_no: u64, digest: &[u8; 32]) -> BatchSecrets {
         let mut fresh = [0u8; 32];
-        // If the system gives no randomness the salt still follows from the secret and the contents, so that different contents get
-        // different salts; the counterpart of a nonce in a deterministic signature.
+        // If the system gives no randomness, the salt still follows from the secret and the contents, so that different
+        // contents get different salts: the counterpart of a nonce in a deterministic signature.
         if getrandom::fill(&mut fresh).is_err() {
             log::warn!(target: "cloister", "the system gives no randomness; salts follow from the secret alone");
         }

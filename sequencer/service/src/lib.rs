@@ -1,49 +1,27 @@
 //! The sequencer of one margin group: takes signed instructions, matches them, makes batches, proves and settles them.
 //!
-//! With the feature `client` alone this crate is the JSON-RPC's types and client; with `server` (the default) it is the service.
-//! The node implements [`ChainClient`] and gives a [`BatchProver`]; [`Sequencer::run`] does the rest.
+//! The node implements [`ChainClient`] and gives a `cloister_prover_job::Prover`; [`Sequencer::run`] does the rest. What goes
+//! over the wire is defined by `cloister-sequencer-rpc`, whose methods [`Sequencer::rpc`] serves.
 
-#[cfg(feature = "server")]
+pub mod account;
+mod backlog;
 pub mod chain;
-#[cfg(feature = "server")]
 mod config;
-#[cfg(feature = "server")]
 mod core;
-#[cfg(feature = "server")]
-mod groth16;
-#[cfg(feature = "server")]
 mod halt;
-#[cfg(feature = "server")]
 pub mod keys;
-#[cfg(feature = "server")]
 mod pipeline;
-#[cfg(feature = "server")]
-mod prover;
-#[cfg(feature = "server")]
+mod record;
 mod recover;
-pub mod rpc;
-#[cfg(feature = "server")]
+mod rpc;
 mod service;
-#[cfg(feature = "server")]
+mod shared;
 mod tape;
-#[cfg(feature = "server")]
-mod workers;
 
-#[cfg(feature = "server")]
 pub use self::core::CoreError;
-#[cfg(feature = "server")]
 pub use chain::{ChainClient, ChainError};
-#[cfg(feature = "server")]
 pub use config::SequencerConfig;
-#[cfg(feature = "server")]
-pub use groth16::Groth16Prover;
-#[cfg(feature = "server")]
 pub use halt::Halt;
-#[cfg(feature = "server")]
 pub use keys::{SecretError, SequencerKeys};
-#[cfg(feature = "server")]
-pub use prover::{BatchProver, ProveError};
-#[cfg(feature = "server")]
 pub use recover::{replay, RecoverError};
-#[cfg(feature = "server")]
 pub use service::{Sequencer, StartError};

@@ -5,20 +5,18 @@ use crate::{
     config::SequencerConfig,
     core::{millis, Core, CoreError, Origin},
     keys::SequencerKeys,
-    pipeline::{prove_loop, settle_loop, Pipeline},
-    prover::{BatchProver, ProveError},
+    pipeline::{prove_loop, settle_loop},
     recover::{replay, RecoverError},
+    rpc,
+    shared::{ProverFacts, Shared},
 };
 use cloister_crypto::field::to_bytes;
 use cloister_ledger::GroupState;
+use cloister_prover_job::{JobKind, Prover, ProverError};
 use cloister_risk::RiskTable;
-use std::{
-    future::Future,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
-};
-use tokio::sync::Notify;
+use std::{future::Future, sync::Arc};
 
-/// Queue items asked for at once.
+/// Maximum number of queue items asked for at once.
 const QUEUE_PAGE: u32 = 256;
 
 /// Why a sequencer cannot start or go on.
@@ -26,14 +24,17 @@ const QUEUE_PAGE: u32 = 256;
 pub enum StartError {
     /// The prover cannot be made ready.
     #[error("the prover cannot be made ready: {0}")]
-    Prover(#[from] ProveError),
+    Prover(#[from] ProverError),
     /// The prover's shape is not the configured one.
     #[error("the prover makes batches of another shape than configured")]
     Shape,
     /// The chain has no verifying key for the prover's circuit.
-    #[error("the chain has no verifying key of this sequencer's circuit and parameters: is it another version or another network?")]
+    #[error(
+        "the chain has no verifying key of this sequencer's circuit and parameters: \
+         is it another version or another network?"
+    )]
     NoVerifyingKey,
-    /// The chain's batches cannot be had.
+    /// The chain's batches cannot be read.
     #[error("the settled batches cannot be read: {0}")]
     Chain(#[from] ChainError),
     /// The ledger cannot be rebuilt from the chain.
@@ -50,65 +51,10 @@ pub enum StartError {
     Thread,
 }
 
-/// What is known of prover and key once they are ready.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct ProverFacts {
-    pub shape_id: u16,
-    pub constraints: u64,
-    pub development: bool,
-}
-
-/// What the loops and the RPC share.
-pub(crate) struct Shared<C> {
-    pub config: SequencerConfig,
-    pub chain: C,
-    pub keys: SequencerKeys,
-    pub started: u64,
-    /// Wakes the loops.
-    pub wake: Notify,
-    facts: OnceLock<ProverFacts>,
-    /// `None` until the state is rebuilt. Locked before `pipeline` where both are.
-    core: Mutex<Option<Core>>,
-    pipeline: Mutex<Pipeline>,
-}
-
-impl<C: ChainClient> Shared<C> {
-    pub fn core(&self) -> MutexGuard<'_, Option<Core>> {
-        // A panic under the lock is a bug that the node's panic hook reports; what is behind stays readable.
-        self.core.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub fn pipeline(&self) -> MutexGuard<'_, Pipeline> {
-        self.pipeline.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub fn facts(&self) -> Option<&ProverFacts> {
-        self.facts.get()
-    }
-
-    pub fn shape_id(&self) -> u16 {
-        self.facts.get().map_or(0, |f| f.shape_id)
-    }
-
-    pub fn constraints(&self) -> u64 {
-        self.facts.get().map_or(0, |f| f.constraints)
-    }
-
-    /// True if orders would wait too long for their proof.
-    pub fn is_busy(&self) -> bool {
-        let ready = self.core().as_ref().map_or(0, |core| core.batcher.ready());
-        self.pipeline().backlog_ms(ready) > millis(self.config.max_backlog)
-    }
-
-    /// Until something happens, at most one polling interval.
-    pub async fn wait(&self) {
-        let _ = tokio::time::timeout(self.config.poll, self.wake.notified()).await;
-    }
-}
-
-/// A sequencer. Cheap to clone; [`Sequencer::run`] does the work, the RPC module reads.
+/// A sequencer. Cheap to clone; [`Sequencer::run`] does the work, and its JSON-RPC takes instructions and answers
+/// questions.
 pub struct Sequencer<C> {
-    pub(crate) shared: Arc<Shared<C>>,
+    shared: Arc<Shared<C>>,
 }
 
 impl<C> Clone for Sequencer<C> {
@@ -122,46 +68,34 @@ impl<C> Clone for Sequencer<C> {
 impl<C: ChainClient> Sequencer<C> {
     /// A sequencer that does nothing yet.
     pub fn new(config: SequencerConfig, chain: C, keys: SequencerKeys) -> Self {
-        let started = chain.now();
-        let shared = Shared {
-            config,
-            chain,
-            keys,
-            started,
-            wake: Notify::new(),
-            facts: OnceLock::new(),
-            core: Mutex::new(None),
-            pipeline: Mutex::new(Pipeline::default()),
-        };
         Self {
-            shared: Arc::new(shared),
+            shared: Arc::new(Shared::new(config, chain, keys)),
         }
     }
 
     /// The JSON-RPC module, ready to be merged into the node's.
     pub fn rpc(&self) -> jsonrpsee::RpcModule<()> {
-        crate::rpc::module(self.clone())
+        rpc::module(self.shared.clone())
     }
 
-    /// Makes the prover ready with `load` (on a blocking thread: it can take minutes), rebuilds the state from the chain, and runs until it is
-    /// dropped.
+    /// Makes the prover ready with `load` (on a blocking thread: it can take minutes), rebuilds the state from the
+    /// chain, and runs until it is dropped.
     ///
     /// # Errors
     /// [`StartError`]; once started it does not return.
-    pub async fn run<P: BatchProver>(
+    pub async fn run<P: Prover>(
         self,
-        load: impl FnOnce() -> Result<P, ProveError> + Send + 'static,
+        load: impl FnOnce() -> Result<P, ProverError> + Send + 'static,
     ) -> Result<(), StartError> {
         let prover = tokio::task::spawn_blocking(load)
             .await
             .map_err(|_| StartError::Thread)??;
-        if prover.shape() != self.shared.config.shape {
+        if prover.kind() != JobKind::Batch(self.shared.config.shape) {
             return Err(StartError::Shape);
         }
         self.find_key(&prover).await?;
         self.boot().await?;
         log::info!(target: "cloister", "The sequencer of group {} takes orders", self.shared.config.group);
-        let prover = Arc::new(prover);
         futures::join!(
             follow_loop(self.shared.clone()),
             prove_loop(self.shared.clone(), prover),
@@ -171,20 +105,20 @@ impl<C: ChainClient> Sequencer<C> {
     }
 
     /// Finds the chain's shape whose key is the prover's.
-    async fn find_key<P: BatchProver>(&self, prover: &P) -> Result<(), StartError> {
+    async fn find_key<P: Prover>(&self, prover: &P) -> Result<(), StartError> {
         let key = prover.verifying_key();
-        let shape = prover.shape();
+        let shape = self.shared.config.shape;
         let shapes = self.patiently(|| self.shared.chain.shapes()).await;
         let found = shapes
             .iter()
-            .find(|s| s.key == key && s.units == shape.units && s.orders == shape.orders);
+            .find(|s| s.key == key && s.units == shape.units && s.places == shape.places);
         let found = found.ok_or(StartError::NoVerifyingKey)?;
         let facts = ProverFacts {
             shape_id: found.id,
             constraints: prover.constraints(),
             development: prover.is_development(),
         };
-        let _ = self.shared.facts.set(facts);
+        self.shared.set_facts(facts);
         Ok(())
     }
 
@@ -269,7 +203,7 @@ async fn follow<C: ChainClient>(shared: &Shared<C>) -> Result<(), ChainError> {
     let items = shared.chain.queue(group, next, QUEUE_PAGE).await?;
     let now = shared.chain.now();
     if let Some(core) = shared.core().as_mut() {
-        let idle = shared.pipeline().is_idle() && core.batcher.ready() == 0;
+        let idle = shared.backlog().is_idle() && core.batcher.ready() == 0;
         if let Some(table) = table {
             // Every new table closes the open batch; while the prover is busy anyway, it may as well fill up.
             let age = now.saturating_sub(core.engine.table().header.time);

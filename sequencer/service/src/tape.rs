@@ -1,7 +1,7 @@
 //! The recent fills, for the public tape and for the accounts' own.
 
-use crate::rpc::types::{FillInfo, Trade};
-use cloister_engine::{AccountIndex, Fill};
+use cloister_engine::{AccountIndex, Fill, FillSide};
+use cloister_ledger::Side;
 use std::collections::VecDeque;
 
 /// Fills in order; the oldest are forgotten.
@@ -11,39 +11,38 @@ pub(crate) struct Tape {
     capacity: usize,
 }
 
-fn public(fill: &Fill) -> Trade {
-    Trade {
-        id: fill.id,
-        time: fill.time,
-        instrument_id: fill.instrument_id,
-        price: fill.price,
-        quantity: fill.quantity,
-        taker_side: fill.taker_side.into(),
-    }
+/// A fill as one of its two accounts sees it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct OwnFill<'a> {
+    pub fill: &'a Fill,
+    /// True if the account's order rested.
+    pub maker: bool,
 }
 
-/// A fill as one of its accounts sees it.
-pub(crate) fn private(fill: &Fill, account: AccountIndex) -> Option<FillInfo> {
-    let maker = fill.maker.key.account == account;
-    if !maker && fill.taker.key.account != account {
-        return None;
+impl<'a> OwnFill<'a> {
+    /// `None` if the account is not one of the two.
+    pub fn of(fill: &'a Fill, account: AccountIndex) -> Option<Self> {
+        let maker = fill.maker.key.account == account;
+        (maker || fill.taker.key.account == account).then_some(Self { fill, maker })
     }
-    let (own, side) = if maker {
-        (&fill.maker, fill.taker_side.opposite())
-    } else {
-        (&fill.taker, fill.taker_side)
-    };
-    Some(FillInfo {
-        id: fill.id,
-        time: fill.time,
-        instrument_id: fill.instrument_id,
-        order_id: own.key.id,
-        side: side.into(),
-        maker,
-        price: fill.price,
-        quantity: fill.quantity,
-        fee: own.fee,
-    })
+
+    /// The account's order and fee.
+    pub fn own(&self) -> &'a FillSide {
+        if self.maker {
+            &self.fill.maker
+        } else {
+            &self.fill.taker
+        }
+    }
+
+    /// Whether the account bought or sold.
+    pub fn side(&self) -> Side {
+        if self.maker {
+            self.fill.taker_side.opposite()
+        } else {
+            self.fill.taker_side
+        }
+    }
 }
 
 impl Tape {
@@ -61,22 +60,21 @@ impl Tape {
         self.fills.push_back(fill);
     }
 
-    /// Trades from a number on, or the newest.
-    pub fn trades(&self, from: Option<u64>, limit: usize) -> Vec<Trade> {
+    /// Fills with numbers from `from` on, or the newest.
+    pub fn trades(&self, from: Option<u64>, limit: usize) -> impl Iterator<Item = &Fill> {
         let skip = match from {
             Some(from) => self.fills.partition_point(|f| f.id < from),
             None => self.fills.len().saturating_sub(limit),
         };
-        self.fills.iter().skip(skip).take(limit).map(public).collect()
+        self.fills.iter().skip(skip).take(limit)
     }
 
-    /// Fills of an account from a number on.
-    pub fn of(&self, account: AccountIndex, from: u64, limit: usize) -> Vec<FillInfo> {
+    /// Fills of an account with numbers from `from` on.
+    pub fn of(&self, account: AccountIndex, from: u64, limit: usize) -> impl Iterator<Item = OwnFill<'_>> {
         self.fills
             .iter()
-            .filter(|f| f.id >= from)
-            .filter_map(|f| private(f, account))
+            .filter(move |fill| fill.id >= from)
+            .filter_map(move |fill| OwnFill::of(fill, account))
             .take(limit)
-            .collect()
     }
 }

@@ -3,15 +3,18 @@
 mod common;
 
 use cloister_crypto::field::from_bytes;
+use cloister_engine_testing::*;
 use cloister_ledger::{Instruction, Kind};
 use cloister_sequencer::{
     chain::{QueueKind, SubmitRejection},
     keys::{development_seed, SequencerKeys},
-    rpc::{
-        errors,
-        types::{AccountQuery, BatchInfo, FillInfo, Market, OrderBook, Status, Submission, Trade},
-    },
     RecoverError, Sequencer, SequencerConfig, StartError,
+};
+use cloister_sequencer_rpc::{
+    types::{
+        Accepted, AccountQuery, BatchInfo, DropReason, FillInfo, HaltKind, Market, OrderBook, Status, Submission, Trade,
+    },
+    ErrorCode,
 };
 use common::{market::*, *};
 use jsonrpsee::rpc_params;
@@ -104,12 +107,15 @@ async fn an_open_that_was_sealed_to_a_former_key_waits_for_its_secret() {
     running
         .until(|r| async move {
             let halted = r.batch_status().await.halted;
-            halted.is_some_and(|h| h.contains("--sequencer-former-secret"))
+            halted.is_some_and(|h| h.kind == HaltKind::Seal && h.message.contains("--sequencer-former-secret"))
         })
         .await;
     // The queue's order is the proof's: what came later waits too.
     for account in [1, 2] {
-        assert_eq!(running.account(account).await.unwrap_err().0, errors::UNKNOWN_ACCOUNT);
+        assert_eq!(
+            running.account(account).await.unwrap_err().0,
+            ErrorCode::UnknownAccount.code()
+        );
     }
     assert_eq!(running.account(0).await.unwrap().cash, i128::from(RICH));
     let chain = running.chain.clone();
@@ -263,7 +269,10 @@ async fn orders_wait_while_too_many_batches_do_and_are_refused_in_the_end() {
     running
         .until(|r| async move { r.batch_status().await.proving.is_some() })
         .await;
-    assert_eq!(running.submit(buy(0, 3, 1, MARK)).await.unwrap_err().0, errors::BUSY);
+    assert_eq!(
+        running.submit(buy(0, 3, 1, MARK)).await.unwrap_err().0,
+        ErrorCode::Busy.code()
+    );
     running.submit(other(Kind::Cancel, 0, 3, 0)).await.unwrap();
     running.settled().await;
     running.submit(buy(0, 4, 1, MARK)).await.unwrap();
@@ -368,7 +377,7 @@ async fn a_restarted_sequencer_rebuilds_its_ledger_from_the_chain() {
         })
         .await
         .unwrap_err();
-    assert_eq!(rest.0, errors::BEYOND_QUANTITY);
+    assert_eq!(rest.0, ErrorCode::BeyondQuantity.code());
     again.submit(sell(0, 512 + 2, 4, MARK)).await.unwrap();
     let more = again.submit(buy(1, 8, 4, MARK)).await.unwrap();
     assert_eq!((more.filled, more.resting), (1, 3));
@@ -401,7 +410,7 @@ async fn a_second_sequencer_shows_as_a_halt() {
             r.batch_status()
                 .await
                 .halted
-                .is_some_and(|h| h.contains("another one runs"))
+                .is_some_and(|h| h.kind == HaltKind::Foreign && h.message.contains("another one runs"))
         })
         .await;
 }
@@ -415,28 +424,32 @@ async fn questions_about_accounts_need_the_view_key_and_a_fresh_time() {
         index: 0,
         ..AccountQuery::new(view_key(1), GROUP, 0, now)
     };
-    assert_eq!(ask(foreign).await.unwrap_err().0, errors::UNAUTHENTIC);
+    assert_eq!(ask(foreign).await.unwrap_err().0, ErrorCode::Unauthentic.code());
     let old = AccountQuery::new(view_key(0), GROUP, 0, now - 61_000);
-    assert_eq!(ask(old).await.unwrap_err().0, errors::UNAUTHENTIC);
+    assert_eq!(ask(old).await.unwrap_err().0, ErrorCode::Unauthentic.code());
     let other_group = AccountQuery::new(view_key(0), GROUP + 1, 0, now);
-    assert_eq!(ask(other_group).await.unwrap_err().0, errors::UNAUTHENTIC);
+    assert_eq!(ask(other_group).await.unwrap_err().0, ErrorCode::Unauthentic.code());
     let unknown = AccountQuery::new(view_key(7), GROUP, 7, now);
-    assert_eq!(ask(unknown).await.unwrap_err().0, errors::UNKNOWN_ACCOUNT);
+    assert_eq!(ask(unknown).await.unwrap_err().0, ErrorCode::UnknownAccount.code());
     ask(AccountQuery::new(view_key(0), GROUP, 0, now)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refusals_have_their_codes() {
     let running = Running::with_accounts(2, RICH).await;
-    let code = |result: Result<_, (i32, String)>| {
-        result
-            .map(|_: cloister_sequencer::rpc::types::Accepted| ())
-            .unwrap_err()
-            .0
-    };
-    assert_eq!(code(running.submit(buy(0, 1, 0, MARK)).await), errors::ZERO_QUANTITY);
-    assert_eq!(code(running.submit(buy(0, 1, 1, 2 * MARK)).await), errors::OUTSIDE_BAND);
-    assert_eq!(code(running.submit(buy(9, 1, 1, MARK)).await), errors::UNKNOWN_ACCOUNT);
+    let code = |result: Result<_, (i32, String)>| result.map(|_: Accepted| ()).unwrap_err().0;
+    assert_eq!(
+        code(running.submit(buy(0, 1, 0, MARK)).await),
+        ErrorCode::ZeroQuantity.code()
+    );
+    assert_eq!(
+        code(running.submit(buy(0, 1, 1, 2 * MARK)).await),
+        ErrorCode::OutsideBand.code()
+    );
+    assert_eq!(
+        code(running.submit(buy(9, 1, 1, MARK)).await),
+        ErrorCode::UnknownAccount.code()
+    );
     assert_eq!(
         code(
             running
@@ -446,25 +459,41 @@ async fn refusals_have_their_codes() {
                 })
                 .await
         ),
-        errors::WRONG_GROUP
+        ErrorCode::WrongGroup.code()
     );
     let broke = running.submit(other(Kind::Withdrawal, 0, 1, RICH + 1)).await;
     assert_eq!(
         broke.as_ref().unwrap_err().1,
         "the withdrawal leaves initial margin short by 1 (10^-6 of the settlement asset)"
     );
-    assert_eq!(code(broke), errors::WITHDRAWAL_SHORT);
+    assert_eq!(code(broke), ErrorCode::WithdrawalShort.code());
 
     let order = Submission::encoded(&sign(running.timed(buy(0, 1, 1, MARK))));
-    assert_eq!(code(running.call("cloister_cancel", [order]).await), errors::WRONG_KIND);
+    assert_eq!(
+        code(running.call("cloister_cancel", [order]).await),
+        ErrorCode::WrongKind.code()
+    );
     for unreadable in ["0xzz", "0x00", &"00".repeat(200)] {
         let result = running
             .call("cloister_submitInstruction", rpc_params![unreadable])
             .await;
-        assert_eq!(code(result), errors::UNREADABLE);
+        assert_eq!(code(result), ErrorCode::Unreadable.code());
     }
     let unknown: Result<OrderBook, _> = running.call("cloister_orderBook", rpc_params![99]).await;
-    assert_eq!(unknown.unwrap_err().0, errors::UNKNOWN_INSTRUMENT);
+    assert_eq!(unknown.unwrap_err().0, ErrorCode::UnknownInstrument.code());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_dropped_has_a_reason() {
+    let running = Running::with_accounts(2, RICH).await;
+    let resting = running.submit(sell(0, 1, 2, MARK)).await.unwrap();
+    assert_eq!((resting.resting, resting.dropped), (2, None));
+    let alone = running.submit(market(buy(1, 1, 5, MARK))).await.unwrap();
+    assert_eq!((alone.filled, alone.dropped), (2, Some(DropReason::Immediate)));
+    running.submit(sell(0, 2, 1, MARK)).await.unwrap();
+    running.submit(sell(1, 2, 1, MARK + ONE)).await.unwrap();
+    let own = running.submit(buy(1, 3, 5, MARK + ONE)).await.unwrap();
+    assert_eq!((own.filled, own.dropped), (1, Some(DropReason::SelfTrade)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -473,7 +502,7 @@ async fn a_sequencer_that_waits_for_its_first_table_says_so() {
     chain.lock().tables.clear();
     let running = Running::start(&chain);
     let early: Result<Status, _> = running.call("cloister_status", rpc_params![]).await;
-    assert_eq!(early.unwrap_err().0, errors::NOT_READY);
+    assert_eq!(early.unwrap_err().0, ErrorCode::NotReady.code());
     chain.add_table(table(1));
     running
         .until(|r| async move { r.call::<Status>("cloister_status", rpc_params![]).await.is_ok() })
@@ -484,33 +513,11 @@ async fn a_sequencer_that_waits_for_its_first_table_says_so() {
 async fn a_chain_without_the_verifying_key_is_refused() {
     let chain = MockChain::new();
     let config = SequencerConfig {
-        shape: cloister_ledger::Shape { units: 9, orders: 1 },
+        shape: cloister_ledger::Shape { units: 9, places: 1 },
         ..sequencer_config()
     };
     let running = Running::with(&chain, config, MockProver::default());
     assert!(matches!(running.ended().await, StartError::Shape));
-}
-
-#[test]
-fn instructions_travel_in_both_forms() {
-    let signed = sign(Instruction {
-        flags: 3,
-        ..sell(4, u64::MAX, (1 << 40) - 1, u64::MAX)
-    });
-    for submission in [Submission::encoded(&signed), Submission::fields(&signed).unwrap()] {
-        let json = serde_json::to_string(&submission).unwrap();
-        let back: Submission = serde_json::from_str(&json).unwrap();
-        assert_eq!(back.decode().unwrap(), signed);
-    }
-    let short = serde_json::json!({
-        "kind": "cancel", "group": 1, "index": 2, "id": "18446744073709551615", "expiry": 5, "signature": format!("0x{}", "00".repeat(48)),
-    });
-    let read: Submission = serde_json::from_value(short).unwrap();
-    let read = read.decode().unwrap().instruction;
-    assert_eq!(
-        (read.kind, read.id, read.expiry, read.limit),
-        (Kind::Cancel, u64::MAX, 5, 0)
-    );
 }
 
 #[test]

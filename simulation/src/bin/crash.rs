@@ -1,7 +1,9 @@
 //! Lives through the crash of March 2020: `crash --prices bitmex_xbtusd_1m_20200312-13.csv`.
 
 use clap::Parser;
-use cloister_simulation::{prices, traders::ONE_TIMES, Crash, Setup, Terms};
+use cloister_liquidator::ONE_TIMES;
+use cloister_simulation::{prices, Crash, Setup, Terms};
+use indicatif::{ProgressBar, ProgressStyle};
 use std::{path::PathBuf, process::ExitCode, time::Instant};
 
 /// A book of leveraged accounts lives through recorded prices, minute by minute, on the native state transition.
@@ -50,6 +52,13 @@ fn main() -> ExitCode {
     }
 }
 
+/// Minutes lived through, on the terminal; nothing where there is none.
+fn progress(bars: &[prices::Bar]) -> ProgressBar {
+    let template = "{bar:40} {pos} of {len} minutes, {per_sec}, {eta} left";
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    ProgressBar::new(bars.len() as u64).with_style(style)
+}
+
 fn run(cli: &Cli) -> Result<(), Box<dyn std::error::Error>> {
     let bars = match &cli.prices {
         Some(path) => prices::read(path)?,
@@ -67,7 +76,13 @@ fn run(cli: &Cli) -> Result<(), Box<dyn std::error::Error>> {
         ..Setup::new(bars)
     };
     let start = Instant::now();
-    let report = Crash::new(setup)?.run(&mut |_| ())?;
+    let progress = progress(&setup.bars);
+    let first = setup.bars.first().map_or(0, |bar| bar.time);
+    let report = Crash::new(setup)?.run(&mut |settled| {
+        let now = settled.witness.context.table.header.time;
+        progress.set_position(now.saturating_sub(first) / prices::MINUTE);
+    })?;
+    progress.finish_and_clear();
     let text = format!("{}\n{}", report.hours_markdown(), report.totals_markdown());
     print!("{text}");
     println!("\n{:.1} s", start.elapsed().as_secs_f64());

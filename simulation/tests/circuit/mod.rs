@@ -102,7 +102,7 @@ pub struct Samples(BTreeMap<Kind, Settled>);
 impl Samples {
     /// Keeps a batch if it is the best of a kind so far.
     pub fn offer(&mut self, settled: &Settled) {
-        let size = |shape: Shape| shape.units * shape.orders;
+        let size = |shape: Shape| shape.units * shape.places;
         for kind in kinds(settled) {
             let better = |kept: &Settled| size(settled.shape) < size(kept.shape);
             if self.0.get(&kind).is_none_or(better) {
@@ -136,7 +136,7 @@ impl Samples {
                 "batch {number}, {shape:?}"
             );
             assert!(first_broken(&matrices, shape, &settled, statement + Fr::one()).is_some());
-            println!("batch {number} of shape {}x{}: satisfied", shape.units, shape.orders);
+            println!("batch {number} of shape {}x{}: satisfied", shape.units, shape.places);
             recorded = Some((shape, matrices));
         }
     }

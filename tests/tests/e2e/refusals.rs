@@ -1,15 +1,14 @@
 //! Batches that were tampered with, over a real node: each is refused with its own error and nothing changes.
 
+use cloister_cli::{progress::Progress, replay::Feeder};
 use cloister_client::{
-    amount::Decimal,
     chain::{Chain, ChainError, Until},
     funding::fund,
-    progress::Progress,
-    replay::{feeds_of, Feeder},
+    oracle::feeds_of,
     seal::SealProver,
     trader::{self, now, owner_of},
-    wallet::Keys,
 };
+use cloister_client_core::{amount::Decimal, keys::TraderKeys};
 use cloister_groth16_verifier::{PointError, Proof, VerifyError};
 use cloister_ledger::Fill;
 use cloister_risk::RiskTable;
@@ -67,8 +66,8 @@ impl Scene {
     }
 }
 
-fn keys(number: u8) -> Keys {
-    Keys::from_seed(&[number; 32], Some(&format!("//Refusals//{number}"))).expect("the URI is well-formed")
+fn keys(number: u8) -> TraderKeys {
+    TraderKeys::from_seed(&[number; 32], Some(&format!("//Refusals//{number}"))).expect("the URI is well-formed")
 }
 
 fn changed(batch: &Batch, change: impl FnOnce(&mut Batch)) -> Batch {

@@ -1,18 +1,22 @@
 //! A trade over a real node: open, deposit, trade, proof, settlement, withdrawal, balance; and what is refused on the way.
 
+use cloister_cli::{progress::Progress, replay::ReplayMarket};
 use cloister_client::{
-    amount::Decimal,
     audit::{audit_batches, recover_trader, BatchAudit, Money},
     chain::{Chain, ChainError, Until},
-    exit::{Exit, ExitProver},
+    exit::ExitProver,
     funding::fund,
-    oracle::{self, developer},
-    progress::Progress,
-    replay::{feeds_of, Market},
+    history::statements,
+    oracle::{self, developer, feeds_of},
     seal::SealProver,
-    sequencer::{Sequencer, SequencerError},
-    trader::{self, now, owner_of, Terms, Trader, TraderError},
-    wallet::Keys,
+    sequencer::{SequencerClient, SequencerError},
+    trader::{self, now, owner_of, TraderError},
+};
+use cloister_client_core::{
+    amount::Decimal,
+    exit::Exit,
+    keys::TraderKeys,
+    trader::{OrderTerms, Trader},
 };
 use cloister_crypto::{
     field::{from_bytes, to_bytes},
@@ -23,7 +27,7 @@ use cloister_groth16_verifier::{verify_with, Proof, Pure, VerifyingKey};
 use cloister_ledger::{instruction::flags, SealStatement, Side, SignedInstruction};
 use cloister_risk::{Assessment, Status};
 use cloister_runtime::{AccountId, Hash, Runtime, RuntimeCall};
-use cloister_sequencer::rpc::errors;
+use cloister_sequencer_rpc::{types::Accepted, ErrorCode};
 use cloister_tests::{
     node::{alone, start},
     sequencer::submit,
@@ -48,8 +52,8 @@ const HOUR: u64 = 3_600_000;
 /// How long settling may take.
 const PATIENCE: Duration = Duration::from_secs(240);
 
-fn keys(number: u8) -> Keys {
-    Keys::from_seed(&[number; 32], Some(&format!("//Trading//{number}"))).expect("the URI is well-formed")
+fn keys(number: u8) -> TraderKeys {
+    TraderKeys::from_seed(&[number; 32], Some(&format!("//Trading//{number}"))).expect("the URI is well-formed")
 }
 
 /// The error of the execution pallet behind a refusal.
@@ -60,13 +64,13 @@ fn execution(error: &ChainError) -> Option<Error<Runtime>> {
     }
 }
 
-fn assert_code(result: Result<cloister_sequencer::rpc::types::Accepted, SequencerError>, code: i32) {
+fn assert_code(result: Result<Accepted, SequencerError>, code: ErrorCode) {
     let error = result.expect_err("the sequencer must refuse");
-    assert_eq!(error.code(), Some(code), "{error}");
+    assert_eq!(error.code(), Some(code.code()), "{error}");
 }
 
-async fn ready(chain: &Chain) -> Sequencer {
-    let sequencer = Sequencer::of(chain);
+async fn ready(chain: &Chain) -> SequencerClient {
+    let sequencer = SequencerClient::of(chain);
     for _ in 0..1_200 {
         if sequencer.status().await.is_ok() {
             return sequencer;
@@ -84,7 +88,7 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
     let feeds = feeds_of(&chain, GROUP).await.expect("the group's feeds");
     oracle::feed(&chain, &feeds, &price).await.expect("fed");
     let sequencer = ready(&chain).await;
-    let mut market = Market::prepare(&chain, GROUP, "BTC-PERP", price, Progress::quiet())
+    let mut market = ReplayMarket::prepare(&chain, GROUP, "BTC-PERP", price, Progress::quiet())
         .await
         .expect("a market");
 
@@ -106,7 +110,7 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
     sequencer.knows(&alice, PATIENCE).await.expect("known");
     sequencer.knows(&bob, PATIENCE).await.expect("known");
 
-    let terms = |side, flags| Terms {
+    let terms = |side, flags| OrderTerms {
         instrument_id: market.instrument.id,
         side,
         limit: market.instrument.mark(),
@@ -124,15 +128,15 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
     assert_eq!((accepted.filled, accepted.fills.len()), (LOTS, 1));
     let fee = accepted.fills[0].fee;
     // The signed quantity is used up, whoever sends the order again.
-    assert_code(sequencer.submit(&buy).await, errors::BEYOND_QUANTITY);
+    assert_code(sequencer.submit(&buy).await, ErrorCode::BeyondQuantity);
     sequencer.settled(PATIENCE, |_| {}).await.expect("settled");
 
     let head = chain.finalized().await.expect("a final block");
     let audit = audit_batches(&chain, GROUP, head).await.expect("every proof verifies");
     let rebuilt = recover_trader(&audit.batches, &alice).expect("rebuilt from the chain");
-    let place = market.instrument.place;
+    let row = market.instrument.row_index;
     let cost = i128::from(market.instrument.mark()) * i128::from(LOTS);
-    assert_eq!(rebuilt.account.positions[place], LOTS as i64);
+    assert_eq!(rebuilt.account.positions[row], LOTS as i64);
     let expected = i128::from(DEPOSIT + MORE) - cost - i128::try_from(fee).expect("small");
     assert_eq!(rebuilt.account.cash, expected);
     let settled = sequencer
@@ -143,7 +147,7 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
         .expect("settled");
     assert_eq!(settled.leaf, to_bytes(&rebuilt.account.leaf()));
     let other = recover_trader(&audit.batches, &bob).expect("rebuilt from the chain");
-    assert_eq!(other.account.positions[place], -(LOTS as i64));
+    assert_eq!(other.account.positions[row], -(LOTS as i64));
 
     exit(&chain, &audit, head, &alice).await;
     withdraw(&chain, &sequencer, &alice, &owners).await;
@@ -160,7 +164,7 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
 }
 
 /// Opens whose proof is of something else.
-async fn refusals_of_seals(chain: &Chain, seals: &SealProver, keys: &Keys, owners: &[AccountId]) {
+async fn refusals_of_seals(chain: &Chain, seals: &SealProver, keys: &TraderKeys, owners: &[AccountId]) {
     let before = Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot");
     let (x, y) = chain.seal_key().await.expect("a sealing key");
     let coordinate = |bytes| from_bytes(&bytes).expect("canonical");
@@ -244,14 +248,14 @@ async fn refusals_of_the_queue(chain: &Chain, seals: &SealProver, alice: &Trader
     assert_eq!(before, after);
 }
 
-fn keys_of_developer() -> Keys {
-    Keys {
+fn keys_of_developer() -> TraderKeys {
+    TraderKeys {
         owner: developer(),
         ..keys(9)
     }
 }
 
-async fn refusals_of_orders(sequencer: &Sequencer, alice: &Trader, market: &Market, good: Terms) {
+async fn refusals_of_orders(sequencer: &SequencerClient, alice: &Trader, market: &ReplayMarket, good: OrderTerms) {
     let before = sequencer.account(alice).await.expect("shown");
     let fills = sequencer.status().await.expect("status").fills;
     let instrument = &market.instrument;
@@ -259,67 +263,67 @@ async fn refusals_of_orders(sequencer: &Sequencer, alice: &Trader, market: &Mark
 
     let mut forged = alice.order(10, &good);
     forged.signature.challenge ^= 1;
-    assert_code(send(forged).await, errors::BAD_SIGNATURE);
+    assert_code(send(forged).await, ErrorCode::BadSignature);
     let mut altered = alice.order(10, &good);
     altered.instruction.limit += 1;
-    assert_code(send(altered).await, errors::BAD_SIGNATURE);
+    assert_code(send(altered).await, ErrorCode::BadSignature);
     assert_code(
         send(alice.order(
             10,
-            &Terms {
+            &OrderTerms {
                 expiry: now() - 1,
                 ..good
             },
         ))
         .await,
-        errors::EXPIRED,
+        ErrorCode::Expired,
     );
     let (low, high) = instrument.band();
     assert_code(
         send(alice.order(
             10,
-            &Terms {
+            &OrderTerms {
                 limit: high + 1,
                 ..good
             },
         ))
         .await,
-        errors::OUTSIDE_BAND,
+        ErrorCode::OutsideBand,
     );
     assert_code(
-        send(alice.order(10, &Terms { limit: low - 1, ..good })).await,
-        errors::OUTSIDE_BAND,
+        send(alice.order(10, &OrderTerms { limit: low - 1, ..good })).await,
+        ErrorCode::OutsideBand,
     );
     assert_code(
         send(alice.order(
             10,
-            &Terms {
+            &OrderTerms {
                 instrument_id: 999,
                 ..good
             },
         ))
         .await,
-        errors::UNKNOWN_INSTRUMENT,
+        ErrorCode::UnknownInstrument,
     );
     assert_code(
-        send(alice.order(10, &Terms { quantity: 0, ..good })).await,
-        errors::ZERO_QUANTITY,
+        send(alice.order(10, &OrderTerms { quantity: 0, ..good })).await,
+        ErrorCode::ZeroQuantity,
     );
     assert_code(
-        send(alice.order(10, &Terms { max_fee: 0, ..good })).await,
-        errors::MAX_FEE_TOO_LOW,
+        send(alice.order(10, &OrderTerms { max_fee: 0, ..good })).await,
+        ErrorCode::MaxFeeTooLow,
     );
     // Twice what the equity carries as initial margin in the worst scenario.
-    let lots = 2 * (DEPOSIT + MORE) / instrument.margin_of_a_lot() + 1;
+    let lots = 2 * (DEPOSIT + MORE) / instrument.margin_per_lot() + 1;
     assert_code(
-        send(alice.order(10, &Terms { quantity: lots, ..good })).await,
-        errors::INSUFFICIENT_MARGIN,
+        send(alice.order(10, &OrderTerms { quantity: lots, ..good })).await,
+        ErrorCode::InsufficientMargin,
     );
-    let reduce = Terms {
+    let reduce = OrderTerms {
         flags: flags::REDUCE_ONLY,
         ..good
     };
-    assert_code(send(alice.order(10, &reduce)).await, errors::WOULD_NOT_REDUCE);
+    assert_code(send(alice.order(10, &reduce)).await, ErrorCode::WouldNotReduce);
 
     let after = sequencer.account(alice).await.expect("shown");
     assert_eq!(
@@ -332,7 +336,7 @@ async fn refusals_of_orders(sequencer: &Sequencer, alice: &Trader, market: &Mark
 /// Alice proves alone what she is worth.
 async fn exit(chain: &Chain, audit: &BatchAudit, head: Hash, alice: &Trader) {
     let table = chain.latest_risk_table(GROUP, Some(head)).await.expect("a table");
-    let exit = Exit::of(&audit.batches, alice, &table).expect("rebuilt from the chain");
+    let exit = Exit::of(statements(&audit.batches), alice, &table).expect("rebuilt from the chain");
     let account = &exit.witness.account;
     let assessed = Assessment::new(&table, &account.positions, account.cash).expect("in range");
     assert_eq!(exit.equity, assessed.equity);
@@ -341,7 +345,7 @@ async fn exit(chain: &Chain, audit: &BatchAudit, head: Hash, alice: &Trader) {
     let prover = ExitProver::new(None).await.expect("the development parameters");
     let proven = prover.prove(&exit).await.expect("proven");
     // What is written is all that a verifier needs.
-    let written = exit.to_json(&proven, &prover.verifying_key());
+    let written = exit.to_json(&proven.proof, &prover.verifying_key());
     let bytes = |name: &str| hex::decode(written[name].as_str().expect("text")).expect("hexadecimal");
     let key = VerifyingKey::from_bytes(&bytes("verifying_key")).expect("a key");
     let proof = Proof::from_bytes(&bytes("proof").try_into().expect("192 bytes")).expect("a proof");
@@ -350,12 +354,12 @@ async fn exit(chain: &Chain, audit: &BatchAudit, head: Hash, alice: &Trader) {
     assert!(verify_with::<Pure>(&key, &[public + Fr::one()], &proof).is_err());
 }
 
-async fn withdraw(chain: &Chain, sequencer: &Sequencer, alice: &Trader, owners: &[AccountId]) {
+async fn withdraw(chain: &Chain, sequencer: &SequencerClient, alice: &Trader, owners: &[AccountId]) {
     let before = Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot");
     let available = sequencer.account(alice).await.expect("shown").available;
     let too_much = u64::try_from(available).expect("small") + 1;
     let result = sequencer.submit(&alice.withdrawal(29, too_much, now() + HOUR)).await;
-    assert_code(result, errors::WITHDRAWAL_SHORT);
+    assert_code(result, ErrorCode::WithdrawalShort);
     sequencer
         .submit(&alice.withdrawal(30, WITHDRAWAL, now() + HOUR))
         .await
@@ -392,7 +396,11 @@ async fn a_settled_batch_should_not_settle_again(chain: &Chain, owners: &[Accoun
     );
 }
 
-async fn an_instrument_that_closes_should_take_no_opening_orders(market: &mut Market, chain: &Chain, alice: &Trader) {
+async fn an_instrument_that_closes_should_take_no_opening_orders(
+    market: &mut ReplayMarket,
+    chain: &Chain,
+    alice: &Trader,
+) {
     let id = market.instrument.id;
     let call = pallet_cloister_risk::Call::set_instrument_status {
         group: GROUP,
@@ -424,7 +432,7 @@ async fn an_instrument_that_closes_should_take_no_opening_orders(market: &mut Ma
         tokio::time::sleep(Duration::from_secs(1)).await;
     }
     // Alice is long: a buy would not reduce.
-    let terms = Terms {
+    let terms = OrderTerms {
         instrument_id: id,
         side: Side::Buy,
         limit: market.instrument.mark(),
@@ -435,6 +443,6 @@ async fn an_instrument_that_closes_should_take_no_opening_orders(market: &mut Ma
     };
     assert_code(
         market.sequencer.submit(&alice.order(40, &terms)).await,
-        errors::WOULD_NOT_REDUCE,
+        ErrorCode::WouldNotReduce,
     );
 }

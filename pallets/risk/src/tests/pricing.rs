@@ -117,7 +117,9 @@ proptest! {
     }
 
     #[test]
-    fn funding_steps_should_add_up(mark in 1i64..1 << 50, rate in -10_000i128..10_000, a in 1u64..1_800_000, b in 1u64..1_800_000) {
+    fn funding_steps_should_add_up(
+        mark in 1i64..1 << 50, rate in -10_000i128..10_000, a in 1u64..1_800_000, b in 1u64..1_800_000,
+    ) {
         let whole = funding_step(mark, rate, 1, 1 + a + b).unwrap();
         let parts = funding_step(mark, rate, 1, 1 + a).unwrap() + funding_step(mark, rate, 1 + a, 1 + a + b).unwrap();
         prop_assert!((whole - parts).abs() <= 1);

@@ -1,6 +1,6 @@
 //! The house of a batch: it takes what the units leave over (B-HOUSE).
 
-use super::{sums::Sums, BatchError, BatchWitness};
+use super::{error::BatchError, sums::Sums, witness::BatchWitness};
 use crate::{
     account::cash_fits,
     house::House,

@@ -1,7 +1,7 @@
 //! Forced withdrawal, asked on the chain by the owner (B-FORCED).
 
 use super::{effect::Moved, UnitError, UnitWitness};
-use crate::{account::Account, batch::BatchContext};
+use crate::{account::Account, context::BatchContext};
 use cloister_risk::{Assessment, MarginChoice};
 
 impl UnitWitness {

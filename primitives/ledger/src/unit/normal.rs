@@ -1,7 +1,7 @@
 //! Instructions under the margin rule (B-NORMAL, B-MARGIN).
 
 use super::{effect::Moved, UnitError, UnitWitness};
-use crate::{account::Account, batch::BatchContext, place::PlaceContext};
+use crate::{account::Account, context::BatchContext, place::PlaceContext};
 use alloc::vec::Vec;
 use cloister_risk::{Assessment, MarginChoice, MarginError};
 

@@ -1,7 +1,7 @@
 //! Units that trade without a signature: liquidation, expiry, takeover (B-LIQUIDATION, B-EXPIRY, B-TAKEOVER).
 
 use super::{effect::Moved, UnitError, UnitWitness};
-use crate::{account::Account, batch::BatchContext, fill::FillRule};
+use crate::{account::Account, context::BatchContext, fill::FillRule};
 use cloister_risk::{Assessment, Positions};
 
 impl UnitWitness {

@@ -26,7 +26,7 @@ fn both_sides_are_settled_at_the_final_mark_whatever_their_equity() {
 
 #[test]
 fn several_rows_are_settled_in_one_unit() {
-    let shape = Shape { units: 2, orders: 2 };
+    let shape = Shape { units: 2, places: 2 };
     let mut world = insured();
     for row in [0, 1] {
         let price = mark(&world, row);

@@ -1,10 +1,8 @@
 //! B-FORCED.
 
 use super::{accept, insured, margin, poor, refuse_spoiled, POOR, SHAPE};
-use cloister_ledger::{
-    testing::{Random, World},
-    BatchError, RecordKind, Side, UnitError, UnitRequest, UnitWitness,
-};
+use cloister_ledger::{BatchError, RecordKind, Side, UnitError, UnitRequest, UnitWitness};
+use cloister_ledger_testing::{Random, World};
 use cloister_risk::{Assessment, MarginChoice, MarginError};
 
 /// Free of all 17 deficits, rounded down to money.

@@ -1,7 +1,8 @@
 //! B-HOUSE: what it may take, at which price, and with how much margin.
 
 use super::{accept, insured, mark, poor, refuse, refuse_spoiled, LOTS, POOR, SHAPE};
-use cloister_ledger::{testing::World, BatchError, BatchWitness, Side, StateError};
+use cloister_ledger::{BatchError, BatchWitness, Side, StateError};
+use cloister_ledger_testing::World;
 use cloister_risk::{MarginChoice, MarginError, Status};
 
 /// A house that holds 100 lots of row 0, long or short, from a liquidation.

@@ -1,7 +1,8 @@
 //! B-LIQUIDATION.
 
 use super::{accept, fill, insured, margin, mark, poor, refuse, refuse_spoiled, LOTS, POOR, SHAPE};
-use cloister_ledger::{testing::World, BatchError, Fill, FillError, Mode, PlaceError, Side, UnitError, UnitRequest};
+use cloister_ledger::{BatchError, Fill, FillError, Mode, PlaceError, Side, UnitError, UnitRequest};
+use cloister_ledger_testing::World;
 use cloister_risk::{MarginChoice, MarginError, Status};
 
 /// An account short of maintenance margin, not insolvent.
@@ -65,7 +66,7 @@ fn a_trader_may_take_the_other_side() {
 #[test]
 fn several_positions_are_reduced_in_one_unit() {
     let mut world = short(Side::Buy);
-    let shape = cloister_ledger::Shape { units: 1, orders: 3 };
+    let shape = cloister_ledger::Shape { units: 1, places: 3 };
     let fills = vec![world.liquidation_fill(POOR, 0, 100, mark(&world, 0)); 2];
     let request = world.padded(shape, liquidation(fills));
     world.apply(shape, &request);

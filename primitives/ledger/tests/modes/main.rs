@@ -1,7 +1,5 @@
 //! What each mode of a unit and the house accept, and each rule's refusal with its exact error.
 
-#![cfg(feature = "testing")]
-
 mod expiry;
 mod forced;
 mod house;
@@ -11,13 +9,13 @@ mod takeover;
 mod transfer;
 
 use cloister_ledger::{
-    testing::World, BatchEffect, BatchError, BatchWitness, FillError, PlaceError, Shape, Side, StateError, UnitError,
-    UnitRequest,
+    BatchEffect, BatchError, BatchWitness, FillError, PlaceError, Shape, Side, StateError, UnitError, UnitRequest,
 };
+use cloister_ledger_testing::World;
 use cloister_risk::MarginError;
 
 /// Four units of one place.
-const SHAPE: Shape = Shape { units: 4, orders: 1 };
+const SHAPE: Shape = Shape { units: 4, places: 1 };
 /// A trader who can be ruined, in row 0.
 const POOR: usize = 4;
 /// Lots that the poor trader holds.

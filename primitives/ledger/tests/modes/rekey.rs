@@ -3,10 +3,10 @@
 use super::{accept, refuse, refuse_spoiled, SHAPE};
 use cloister_crypto::{stream::view_commitment, Fr};
 use cloister_ledger::{
-    account::Account,
-    testing::{World, GENESIS},
-    BatchError, BatchWitness, Fill, Key, Kind, PlaceError, RecordKind, SignedInstruction, UnitError, UnitRequest,
+    account::Account, BatchError, BatchWitness, Fill, Key, Kind, PlaceError, RecordKind, SignedInstruction, UnitError,
+    UnitRequest,
 };
+use cloister_ledger_testing::{World, GENESIS};
 
 fn one(signed: SignedInstruction) -> Vec<UnitRequest> {
     vec![UnitRequest::Normal {

@@ -62,7 +62,7 @@ fn a_deposit_or_a_transfer_that_makes_it_solvent_comes_first() {
 
 #[test]
 fn a_house_that_cannot_carry_it_should_not_take_it_over() {
-    let mut world = cloister_ledger::testing::World::with_traders(1, 4, super::SHAPE);
+    let mut world = cloister_ledger_testing::World::with_traders(1, 4, super::SHAPE);
     poor(&mut world, Side::Buy, -30);
     let units = vec![world.take_over(POOR)];
     refuse(

@@ -2,9 +2,9 @@
 
 use super::{accept, insured, margin, mark, poor, refuse, refuse_spoiled, POOR, SHAPE};
 use cloister_ledger::{
-    testing::World, BatchError, BatchWitness, Fill, Instruction, Kind, PlaceError, Shape, Side, StateError, UnitError,
-    UnitRequest,
+    BatchError, BatchWitness, Fill, Instruction, Kind, PlaceError, Shape, Side, StateError, UnitError, UnitRequest,
 };
+use cloister_ledger_testing::World;
 use cloister_risk::MarginError;
 
 fn cash(world: &World, trader: usize) -> i128 {
@@ -120,7 +120,7 @@ fn a_transfer_needs_initial_margin_afterwards() {
         refuse(&mut world, units, margin(0, MarginError::WithdrawalWhileShort));
     }
     // Nor in a unit that reduces risk, as the same trade may.
-    let shape = Shape { units: 3, orders: 2 };
+    let shape = Shape { units: 3, places: 2 };
     let price = mark(&world, 0);
     let sold = world.fill_order(POOR, 0, Side::Sell, 10, price);
     let bought = world.fill_order(3, 0, Side::Buy, 10, price);
@@ -143,7 +143,7 @@ fn a_transfer_needs_initial_margin_afterwards() {
 
 #[test]
 fn only_the_last_place_pays() {
-    let shape = Shape { units: 2, orders: 2 };
+    let shape = Shape { units: 2, places: 2 };
     for kind in [Kind::Transfer, Kind::Withdrawal] {
         let mut world = World::with_traders(1, 4, SHAPE);
         let mut pay = world.order(1, 0, Side::Buy, 50, 2);

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cloister_ledger::{testing::World, Account, House};
+use cloister_ledger::{Account, House};
+use cloister_ledger_testing::World;
 use cloister_risk::{Positions, RiskTable};
 
 /// Accounts and house at one moment.

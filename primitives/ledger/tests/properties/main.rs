@@ -1,19 +1,14 @@
 //! Long random histories of batches of every mode: nothing is made from nothing, nobody sinks without a price move,
 //! nobody is liquidated while healthy, and the house is not drained.
 
-#![cfg(feature = "testing")]
-
 mod books;
 mod laws;
 mod requests;
 
 use std::collections::BTreeMap;
 
-use cloister_ledger::{
-    state::BatchRequest,
-    testing::{Random, World},
-    BatchError, Shape, StateError, UnitError,
-};
+use cloister_ledger::{state::BatchRequest, BatchError, Shape, StateError, UnitError};
+use cloister_ledger_testing::{Random, World};
 
 use self::{
     books::Books,
@@ -21,8 +16,8 @@ use self::{
     requests::{at_rest, greedy},
 };
 
-const SHAPE: Shape = Shape { units: 4, orders: 1 };
-const WIDE: Shape = Shape { units: 5, orders: 3 };
+const SHAPE: Shape = Shape { units: 4, places: 1 };
+const WIDE: Shape = Shape { units: 5, places: 3 };
 
 /// What histories have seen.
 #[derive(Default)]

@@ -1,10 +1,7 @@
 //! Requests at the edges of the rules: about half of them must be refused.
 
-use cloister_ledger::{
-    state::BatchRequest,
-    testing::{Random, World},
-    Fill, Kind, Shape, Side, UnitRequest,
-};
+use cloister_ledger::{state::BatchRequest, Fill, Kind, Shape, Side, UnitRequest};
+use cloister_ledger_testing::{Random, World};
 use cloister_risk::Assessment;
 
 /// A batch of the library's generator without a price move.

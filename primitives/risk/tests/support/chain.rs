@@ -6,10 +6,10 @@
 
 use super::classic::{Expiry, Market, PRICE_ONE, STRIKES};
 use cloister_risk::{black76, Right};
-use std::{collections::BTreeMap, path::Path};
+use std::{collections::BTreeMap, io::Read};
 
 /// A row of the chain.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Quoted {
     /// As quoted, for example `BTC-30JAN26-95000-C`.
     pub name: String,
@@ -32,13 +32,19 @@ pub struct Quoted {
 }
 
 impl Quoted {
-    /// Value in the coin with the forward and the volatility moved.
+    /// Value in the coin with the forward and the volatility moved; `None` if that is out of the range of R-BLACK76.
+    fn priced(&self, forward: i64, volatility: i64) -> Option<f64> {
+        let forward = self.forward.checked_add(forward)?;
+        let volatility = u32::try_from(i64::from(self.volatility) + volatility).ok()?;
+        let strike = i64::try_from(self.strike).ok()?.checked_mul(1_000_000)?;
+        let tenor = self.expiry.checked_sub(self.timestamp)?;
+        let value = black76::value(self.right, forward, strike, volatility, tenor).ok()?;
+        Some(value as f64 / forward as f64)
+    }
+
+    /// The same; what was read has been priced once with every move that [`fit`] makes.
     fn value(&self, forward: i64, volatility: i64) -> f64 {
-        let (forward, volatility) = (self.forward + forward, i64::from(self.volatility) + volatility);
-        let strike = self.strike as i64 * 1_000_000;
-        let tenor = self.expiry - self.timestamp;
-        let value = black76::value(self.right, forward, strike, volatility as u32, tenor).expect("in range");
-        value as f64 / forward as f64
+        self.priced(forward, volatility).expect("in range")
     }
 
     /// The quoted expiry, for example `30JAN26`.
@@ -47,34 +53,76 @@ impl Quoted {
     }
 }
 
-/// Reads the columns it needs by name; `None` if the file is not such a chain.
-pub fn read(path: &Path) -> Option<Vec<Quoted>> {
-    let text = std::fs::read_to_string(path).ok()?;
-    let mut lines = text.lines();
-    let columns: BTreeMap<&str, usize> = lines.next()?.split(',').enumerate().map(|(i, c)| (c, i)).collect();
-    let micro = |x: f64| (x * 1e6).round();
-    lines
-        .map(|line| {
-            let cells: Vec<&str> = line.split(',').collect();
-            let cell = |name: &str| columns.get(name).and_then(|i| cells.get(*i)).copied();
-            let number = |name: &str| cell(name)?.parse::<f64>().ok();
-            Some(Quoted {
-                name: cell("instrument_name")?.to_owned(),
-                right: match cell("option_type")? {
-                    "call" => Right::Call,
-                    "put" => Right::Put,
-                    _ => return None,
-                },
-                strike: number("strike")? as u64,
-                expiry: cell("expiration_timestamp")?.parse().ok()?,
-                timestamp: cell("timestamp")?.parse().ok()?,
-                mark_price: number("mark_price")?,
-                volatility: (number("mark_iv")? * 1e4).round() as u32,
-                forward: micro(number("underlying_price")?) as i64,
-                index: micro(number("index_price")?) as i64,
-            })
-        })
-        .collect()
+/// Why a file is no option chain.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+    /// It cannot be read, or is no CSV.
+    #[error("the file cannot be read: {0}")]
+    Csv(#[from] csv::Error),
+    /// A column is missing.
+    #[error("there is no column {0}")]
+    Column(&'static str),
+    /// The row on line `.0` has no option in it, or one that cannot be priced.
+    #[error("line {0} is not an option")]
+    Line(u64),
+}
+
+/// The columns that are used, found by name.
+const COLUMNS: [&str; 9] = [
+    "instrument_name",
+    "option_type",
+    "strike",
+    "expiration_timestamp",
+    "timestamp",
+    "mark_price",
+    "mark_iv",
+    "underlying_price",
+    "index_price",
+];
+
+/// Reads a chain by the rules of CSV.
+pub fn read(input: impl Read) -> Result<Vec<Quoted>, ChainError> {
+    let mut reader = csv::Reader::from_reader(input);
+    let names = reader.headers()?;
+    let mut columns = [0; COLUMNS.len()];
+    for (place, name) in columns.iter_mut().zip(COLUMNS) {
+        *place = names.iter().position(|n| n == name).ok_or(ChainError::Column(name))?;
+    }
+    let mut out = Vec::new();
+    for record in reader.records() {
+        let record = record?;
+        let line = record.position().map_or(0, csv::Position::line);
+        out.push(quoted(columns.map(|i| record.get(i).unwrap_or_default())).ok_or(ChainError::Line(line))?);
+    }
+    Ok(out)
+}
+
+/// One row, its cells in the order of [`COLUMNS`]; `None` if it is no option that can be priced.
+fn quoted(
+    [name, right, strike, expiry, timestamp, mark_price, volatility, forward, index]: [&str; 9],
+) -> Option<Quoted> {
+    let number = |cell: &str| cell.parse::<f64>().ok();
+    let micro = |cell: &str| Some((number(cell)? * 1e6).round() as i64);
+    let quoted = Quoted {
+        name: name.to_owned(),
+        right: match right {
+            "call" => Right::Call,
+            "put" => Right::Put,
+            _ => return None,
+        },
+        strike: number(strike)? as u64,
+        expiry: expiry.parse().ok()?,
+        timestamp: timestamp.parse().ok()?,
+        mark_price: number(mark_price)?,
+        volatility: (number(volatility)? * 1e4).round() as u32,
+        forward: micro(forward)?,
+        index: micro(index)?,
+    };
+    let moves = [(0, 0), (500_000, 0), (-500_000, 0), (0, 50), (0, -50)];
+    let prices = moves
+        .into_iter()
+        .all(|(forward, volatility)| quoted.priced(forward, volatility).is_some());
+    prices.then_some(quoted)
 }
 
 /// How well the chain is repriced; errors are in the coin.

@@ -3,8 +3,10 @@
 #![allow(dead_code)]
 
 use cloister_risk::{
-    span::row, Assessment, Header, Instrument, Kind, Listing, Positions, Quote, Right, RiskTable, ScanParams, Status,
+    span::row, Assessment, Header, Instrument, InstrumentError, Kind, Listing, Positions, Quote, Right, RiskTable,
+    ScanParams, SpanError, Status, TableError,
 };
+use comfy_table::{presets::ASCII_MARKDOWN, CellAlignment, Table};
 
 /// A hundredth of the underlying a lot.
 pub const LOT: u64 = 10_000_000;
@@ -83,8 +85,22 @@ pub fn instruments(market: &Market) -> Vec<(Instrument, Quote)> {
     out
 }
 
+/// Why a market has no risk table.
+#[derive(Debug, thiserror::Error)]
+pub enum MarketError {
+    /// An instrument is out of its bounds.
+    #[error(transparent)]
+    Instrument(#[from] InstrumentError),
+    /// A row cannot be made.
+    #[error(transparent)]
+    Row(#[from] SpanError),
+    /// The table is out of its bounds.
+    #[error(transparent)]
+    Table(#[from] TableError),
+}
+
 /// The market's risk table.
-pub fn table(market: &Market, params: &ScanParams) -> RiskTable {
+pub fn table(market: &Market, params: &ScanParams) -> Result<RiskTable, MarketError> {
     let mut table = RiskTable {
         header: Header {
             group: 1,
@@ -98,7 +114,7 @@ pub fn table(market: &Market, params: &ScanParams) -> RiskTable {
         ..RiskTable::default()
     };
     for (i, (instrument, quote)) in instruments(market).iter().enumerate() {
-        instrument.check(market.now).expect("the instrument is in its bounds");
+        instrument.check(market.now)?;
         let listing = Listing {
             instrument_id: i as u32 + 1,
             status: Status::Trading,
@@ -106,10 +122,10 @@ pub fn table(market: &Market, params: &ScanParams) -> RiskTable {
             chunk: 1_000,
             band: 20_000,
         };
-        table.rows[i] = row(instrument, &listing, quote, 0, params, market.now).expect("a row");
+        table.rows[i] = row(instrument, &listing, quote, 0, params, market.now)?;
     }
-    table.validate().expect("the table is in its bounds");
-    table
+    table.validate()?;
+    Ok(table)
 }
 
 /// Name and legs, in units of the underlying.
@@ -156,18 +172,29 @@ pub fn margin(table: &RiskTable, legs: &[(usize, i64)]) -> (i128, i128, i128, us
     (account.equity, requirement(RATIOS.0), requirement(RATIOS.1), worst)
 }
 
-/// The margin of the classic positions as a table in whole units of the settlement asset.
+/// The margin of the classic positions in whole units of the settlement asset, as a Markdown table.
 pub fn print(table: &RiskTable) {
-    println!("| position of one unit | value | initial | maintenance | worst scenario |");
-    println!("| --- | ---: | ---: | ---: | ---: |");
-    let whole = |x: i128| x as f64 / 1e6;
+    let mut out = Table::new();
+    out.load_style(ASCII_MARKDOWN).set_header([
+        "position of one unit",
+        "value",
+        "initial",
+        "maintenance",
+        "worst scenario",
+    ]);
+    let whole = |x: i128| format!("{:.2}", x as f64 / 1e6);
     for (name, legs) in CLASSIC {
         let (value, initial, maintenance, worst) = margin(table, legs);
-        println!(
-            "| {name} | {:.2} | {:.2} | {:.2} | {worst} |",
+        out.add_row([
+            name.to_owned(),
             whole(value),
             whole(initial),
-            whole(maintenance)
-        );
+            whole(maintenance),
+            worst.to_string(),
+        ]);
     }
+    for column in out.column_iter_mut().skip(1) {
+        column.set_cell_alignment(CellAlignment::Right);
+    }
+    println!("{out}");
 }

@@ -1,7 +1,8 @@
 //! A batch as the sequencer proves it.
 
 use cloister_circuits::statements::batch::BatchCircuit;
-use cloister_ledger::{testing::World, Shape};
+use cloister_ledger::Shape;
+use cloister_ledger_testing::World;
 
 /// Seed of the market; the same in every process.
 const SEED: u64 = 7;

@@ -74,7 +74,10 @@ impl<const PORTABLE: bool> Engine for Cloister<PORTABLE> {
 
     fn prove(&self, prover: &Prover) -> Result<Vec<u8>, BenchError> {
         let mut rng = ChaCha20Rng::from_seed(SEED);
-        Ok(prover.prove_assignment(&self.circuit.assignment()?, &mut rng)?.0.to_vec())
+        Ok(prover
+            .prove_assignment(&self.circuit.assignment()?, &mut rng)?
+            .0
+            .to_vec())
     }
 
     fn synthesize(&mut self) -> Result<bool, BenchError> {

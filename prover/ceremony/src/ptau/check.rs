@@ -2,8 +2,8 @@
 
 use super::{
     error::{Faulty, PowersError, Section},
+    powers::{Lagrange, Powers},
     roots::{reorder, snarkjs_root},
-    Lagrange, Powers,
 };
 use crate::{
     coefficients::{combine, expand},

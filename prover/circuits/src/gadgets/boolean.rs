@@ -1,8 +1,9 @@
 //! Booleans.
 
 use bellman::{ConstraintSystem, SynthesisError};
+use ff::Field;
 
-use super::num::{enforce_equal, enforce_product, Num};
+use super::num::{enforce_product, Num};
 use crate::Fr;
 
 /// A number that is 0 or 1 in every satisfied system.
@@ -25,6 +26,28 @@ impl Bit {
         let num = Num::alloc(cs, &name, value.map(truth))?;
         enforce_product(cs, name, &(&Num::one() - &num), &num, &Num::zero());
         Ok(Self(num))
+    }
+
+    /// Whether a number is zero. Two constraints.
+    ///
+    /// With `inverse·x = 1 - bit` and `bit·x = 0`: if `x` is zero the first makes `bit` one; if not, the second makes it
+    /// zero. Hence the bit is boolean without a check of its own.
+    pub fn is_zero<CS: ConstraintSystem<Fr>>(
+        cs: &mut CS,
+        name: &'static str,
+        num: &Num,
+    ) -> Result<Self, SynthesisError> {
+        let mut cs = cs.namespace(|| name);
+        let zero = num.value().map(|x| x.is_zero_vartime());
+        let inverse = Num::alloc(
+            &mut cs,
+            || "inverse",
+            num.value().map(|x| x.invert().unwrap_or(Fr::zero())),
+        )?;
+        let bit = Num::alloc(&mut cs, || "bit", zero.map(|z| Fr::from(u64::from(z))))?;
+        enforce_product(&mut cs, || "one where not zero", &inverse, num, &(&Num::one() - &bit));
+        enforce_product(&mut cs, || "zero where one", &bit, num, &Num::zero());
+        Ok(Self(bit))
     }
 
     /// A constant.
@@ -109,37 +132,8 @@ impl Bit {
             [a, b] => a.and(cs, name, b),
             many => {
                 let sum = Num::total(many.iter().map(|bit| &bit.0));
-                (Num::constant(Fr::from(many.len() as u64)) - sum).is_zero(cs, name)
+                Self::is_zero(cs, name, &(Num::constant(Fr::from(many.len() as u64)) - sum))
             }
         }
     }
-}
-
-/// Booleans of which exactly one is one where `enabled` is one, and none otherwise. `n + 1` constraints.
-///
-/// `chosen` is the place of the one; a place that does not exist leaves the sum unsatisfied.
-pub fn one_hot<CS: ConstraintSystem<Fr>>(
-    cs: &mut CS,
-    name: &'static str,
-    enabled: &Bit,
-    chosen: Option<usize>,
-    n: usize,
-) -> Result<Vec<Bit>, SynthesisError> {
-    let mut cs = cs.namespace(|| name);
-    let bits = (0..n)
-        .map(|i| {
-            let value = enabled
-                .value()
-                .zip(chosen)
-                .map(|(enabled, chosen)| enabled && chosen == i);
-            Bit::alloc(&mut cs, || format!("choice {i}"), value)
-        })
-        .collect::<Result<Vec<_>, _>>()?;
-    enforce_equal(
-        &mut cs,
-        || "exactly one",
-        &Num::total(bits.iter().map(Bit::num)),
-        enabled.num(),
-    );
-    Ok(bits)
 }

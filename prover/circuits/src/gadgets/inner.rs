@@ -46,7 +46,7 @@ impl Paired {
         Ok(Self { neighbours, ..paired })
     }
 
-    /// Booleans of which at most one is one, as [`super::boolean::one_hot`] makes them: no two neighbours are both one, so
+    /// Booleans of which at most one is one, as [`super::choice::one_hot`] makes them: no two neighbours are both one, so
     /// the products are zero. Free.
     pub fn one_hot(bits: &[Bit]) -> Self {
         Self {

@@ -11,7 +11,8 @@ use cloister_crypto::{
 
 use super::{
     boolean::Bit,
-    num::{enforce_equal, enforce_product, select, Num},
+    choice::select,
+    num::{enforce_equal, enforce_product, Num},
 };
 use crate::Fr;
 

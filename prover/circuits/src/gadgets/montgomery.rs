@@ -12,8 +12,9 @@ use ff::Field;
 
 use super::{
     boolean::Bit,
+    choice::select,
     jubjub::{halve, Point, ADD_CONSTANT_COST, ADD_COST},
-    num::{enforce_product, select, Num},
+    num::{enforce_product, Num},
     window::{Digit, Points, FIXED, WINDOW, WINDOWS},
 };
 use crate::Fr;

@@ -8,7 +8,6 @@ use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 use bellman::{ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
 use ff::Field;
 
-use super::boolean::Bit;
 use crate::Fr;
 
 /// A wire, ordered by kind and allocation.
@@ -255,24 +254,6 @@ impl Num {
         enforce_product(cs, name, other, &quotient, self);
         Ok(quotient)
     }
-
-    /// Whether the number is zero. Two constraints.
-    ///
-    /// With `inverse·x = 1 - bit` and `bit·x = 0`: if `x` is zero the first makes `bit` one; if not, the second makes it
-    /// zero. Hence the bit is boolean without a check of its own.
-    pub fn is_zero<CS: ConstraintSystem<Fr>>(&self, cs: &mut CS, name: &'static str) -> Result<Bit, SynthesisError> {
-        let mut cs = cs.namespace(|| name);
-        let zero = self.value.map(|x| x.is_zero_vartime());
-        let inverse = Self::alloc(
-            &mut cs,
-            || "inverse",
-            self.value.map(|x| x.invert().unwrap_or(Fr::zero())),
-        )?;
-        let bit = Self::alloc(&mut cs, || "bit", zero.map(|z| Fr::from(u64::from(z))))?;
-        enforce_product(&mut cs, || "one where not zero", &inverse, self, &(&Num::one() - &bit));
-        enforce_product(&mut cs, || "zero where one", &bit, self, &Num::zero());
-        Ok(Bit::trusted(bit))
-    }
 }
 
 /// `a·b = c`. One constraint.
@@ -294,43 +275,6 @@ where
 {
     let difference = a - b;
     cs.enforce(name, |lc| difference.extend(lc), |lc| lc + CS::one(), |lc| lc);
-}
-
-/// `a = b` where the bit is one. One constraint.
-pub fn enforce_equal_if<CS, N, R>(cs: &mut CS, name: N, condition: &Bit, a: &Num, b: &Num)
-where
-    CS: ConstraintSystem<Fr>,
-    N: FnOnce() -> R,
-    R: Into<String>,
-{
-    enforce_product(cs, name, condition.num(), &(a - b), &Num::zero());
-}
-
-/// `a` where the bit is one, else `b`. One constraint.
-pub fn select<CS, N, R>(cs: &mut CS, name: N, condition: &Bit, a: &Num, b: &Num) -> Result<Num, SynthesisError>
-where
-    CS: ConstraintSystem<Fr>,
-    N: Fn() -> R,
-    R: Into<String>,
-{
-    Ok(b + &condition.num().mul(cs, name, &(a - b))?)
-}
-
-/// `Σ_i bits_i·nums_i`: the chosen number if one bit is one, zero if none is. One constraint a number.
-pub fn choose<CS: ConstraintSystem<Fr>>(
-    cs: &mut CS,
-    name: &'static str,
-    bits: &[Bit],
-    nums: &[Num],
-) -> Result<Num, SynthesisError> {
-    let mut cs = cs.namespace(|| name);
-    let products = bits
-        .iter()
-        .zip(nums)
-        .enumerate()
-        .map(|(i, (bit, num))| bit.num().mul(&mut cs, || format!("product {i}"), num))
-        .collect::<Result<Vec<_>, _>>()?;
-    Ok(Num::total(&products))
 }
 
 impl Add<&Num> for &Num {

@@ -15,10 +15,7 @@ use cloister_crypto::{
 };
 use ff::Field;
 
-use super::{
-    boolean::Bit,
-    num::{select, Num},
-};
+use super::{boolean::Bit, choice::select, num::Num};
 use crate::Fr;
 
 /// Constraints of one permutation.

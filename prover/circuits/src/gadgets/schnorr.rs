@@ -9,9 +9,10 @@ use cloister_crypto::{
 use super::{
     bits::{alloc_bits, canonical_bits, canonical_bits_cost},
     boolean::Bit,
+    choice::enforce_equal_if,
     jubjub::Point,
     montgomery::{add_fixed_base, multiply, FIXED_BASE_COST, MULTIPLY_COST},
-    num::{enforce_equal_if, Num},
+    num::Num,
     poseidon2::{sponge, sponge_cost},
 };
 use crate::Fr;

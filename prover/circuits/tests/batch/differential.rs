@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 
 use cloister_circuits::{
     statements::batch::{BatchCircuit, PUBLIC_INPUT},
-    testing::TestSystem,
     Fr,
 };
+use cloister_circuits_testing::TestSystem;
 use cloister_groth16::Assignment;
 use cloister_ledger::{
-    state::BatchRequest,
-    testing::{spoil, spoil_request, Random, World},
-    BatchEffect, BatchError, BatchWitness, Fill, Kind, Mode, Shape, UnitRequest,
+    state::BatchRequest, BatchEffect, BatchError, BatchWitness, Fill, Kind, Mode, Shape, UnitRequest,
 };
+use cloister_ledger_testing::{spoil, spoil_request, Random, World};
 
 use crate::support::SMALL;
 
@@ -91,8 +90,8 @@ fn markets(shape: Shape, first_seed: u64, often: usize, mut look: impl FnMut(Bat
 fn valid_batches_should_hold_under_their_native_statement() {
     for (shape, often) in [
         (SMALL, 4),
-        (Shape { units: 4, orders: 1 }, 2),
-        (Shape { units: 4, orders: 3 }, 2),
+        (Shape { units: 4, places: 1 }, 2),
+        (Shape { units: 4, places: 3 }, 2),
     ] {
         markets(shape, 0, often, |batch| accept(shape, batch.witness, batch.statement));
     }
@@ -109,7 +108,7 @@ fn opening_batches_should_hold_under_their_native_statement() {
 
 #[test]
 fn several_places_should_hold_one_after_the_other() {
-    let shape = Shape { units: 2, orders: 2 };
+    let shape = Shape { units: 2, places: 2 };
     for seed in 0..3 {
         let mut world = World::with_traders(seed, 2, shape);
         // Two trades between the same two accounts, and in the second round a trade followed by a withdrawal.
@@ -324,7 +323,7 @@ fn spoiled_batches_should_be_judged_alike() {
 
 #[test]
 fn spoiled_batches_of_several_places_should_be_judged_alike() {
-    let verdicts = judge(Shape { units: 3, orders: 2 }, 200, 1, 5);
+    let verdicts = judge(Shape { units: 3, places: 2 }, 200, 1, 5);
     assert!(verdicts.accepted > 5 && verdicts.refusals() > 15, "{verdicts:?}");
 }
 

@@ -1,9 +1,11 @@
 //! Sizes and identities of the circuit. A change here is a change of the proof system: new parameters, new keys.
 
 use bellman::SynthesisError;
-use cloister_circuits::{statements::batch::BatchCircuit, testing::TestSystem, Fr};
+use cloister_circuits::{statements::batch::BatchCircuit, Fr};
+use cloister_circuits_testing::TestSystem;
 use cloister_groth16::Matrices;
-use cloister_ledger::{testing::World, Shape};
+use cloister_ledger::Shape;
+use cloister_ledger_testing::World;
 
 /// Pinned: units, places, private wires, constraints, identity.
 const PINNED: &[(u16, u16, usize, usize, &str)] = &[
@@ -67,22 +69,22 @@ fn matrices(shape: Shape) -> Matrices {
 }
 
 fn constraints(units: u16) -> usize {
-    matrices(Shape { units, orders: 1 }).constraints()
+    matrices(Shape { units, places: 1 }).constraints()
 }
 
 #[test]
 fn sizes_and_identities_should_be_the_pinned_ones() {
     let found: Vec<_> = PINNED
         .iter()
-        .map(|(units, orders, ..)| {
+        .map(|(units, places, ..)| {
             let shape = Shape {
                 units: *units,
-                orders: *orders,
+                places: *places,
             };
             let matrices = matrices(shape);
             assert_eq!(matrices.inputs, 2, "the constant one and one public input");
             let id = matrices.id().to_string();
-            (*units, *orders, matrices.aux, matrices.constraints(), id)
+            (*units, *places, matrices.aux, matrices.constraints(), id)
         })
         .collect();
     let pinned: Vec<_> = PINNED
@@ -119,7 +121,7 @@ fn unit_should_stay_within_its_budget() {
 
 #[test]
 fn circuit_should_not_depend_on_its_witness() {
-    let shape = Shape { units: 2, orders: 1 };
+    let shape = Shape { units: 2, places: 1 };
     let mut world = World::with_traders(3, 2, shape);
     let request = world.random_batch(shape);
     let (witness, effect) = world.apply(shape, &request);
@@ -130,11 +132,11 @@ fn circuit_should_not_depend_on_its_witness() {
 
 #[test]
 fn witness_of_another_shape_should_be_an_error() {
-    let shape = Shape { units: 2, orders: 1 };
+    let shape = Shape { units: 2, places: 1 };
     let mut world = World::with_traders(3, 2, shape);
     let request = world.random_batch(shape);
     let (witness, _) = world.apply(shape, &request);
-    let circuit = BatchCircuit::proving(Shape { units: 3, orders: 1 }, witness, Fr::zero());
+    let circuit = BatchCircuit::proving(Shape { units: 3, places: 1 }, witness, Fr::zero());
     assert!(matches!(
         TestSystem::of(circuit),
         Err(SynthesisError::AssignmentMissing)

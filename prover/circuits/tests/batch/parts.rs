@@ -3,12 +3,13 @@
 use bellman::SynthesisError;
 use cloister_circuits::statements::batch::BatchCircuit;
 use cloister_groth16::Assignment;
-use cloister_ledger::{testing::World, Shape};
+use cloister_ledger::Shape;
+use cloister_ledger_testing::World;
 
 #[test]
 fn values_in_parts_should_be_those_of_the_whole() {
-    for (seed, units, orders) in [(1, 1, 1), (2, 5, 1), (3, 3, 2), (4, 8, 1)] {
-        let shape = Shape { units, orders };
+    for (seed, units, places) in [(1, 1, 1), (2, 5, 1), (3, 3, 2), (4, 8, 1)] {
+        let shape = Shape { units, places };
         let mut world = World::with_traders(seed, 4, shape);
         let request = world.random_batch(shape);
         let (witness, effect) = world.apply(shape, &request);

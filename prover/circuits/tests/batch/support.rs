@@ -4,19 +4,19 @@ use std::collections::BTreeSet;
 
 use cloister_circuits::{
     statements::batch::{BatchCircuit, PUBLIC_INPUT},
-    testing::TestSystem,
     Fr,
 };
+use cloister_circuits_testing::TestSystem;
 use cloister_ledger::{
     slot::slot_number,
     state::{AccountState, BatchRequest},
-    testing::World,
     BatchWitness, Fill, House, Instruction, PlaceWitness, Shape, Side, SignedInstruction, UnitRequest, UnitWitness,
 };
+use cloister_ledger_testing::World;
 use cloister_risk::Status;
 
 /// Two units of one place.
-pub const SMALL: Shape = Shape { units: 2, orders: 1 };
+pub const SMALL: Shape = Shape { units: 2, places: 1 };
 
 /// Lots of the trade of [`traded`].
 pub const LOTS: u64 = 10;

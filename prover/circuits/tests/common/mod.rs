@@ -3,13 +3,10 @@
 use std::{collections::BTreeSet, time::Instant};
 
 use bellman::Circuit;
-use cloister_circuits::{
-    census::census,
-    testing::{undetermined, Sheet, TestSystem, Uses},
-    Fr,
-};
+use cloister_circuits::{census::census, Fr};
+use cloister_circuits_testing::{undetermined, Sheet, TestSystem, Uses};
 use cloister_groth16::{development_rng, generate_development, Assignment, CircuitId, Matrices, Prover, VerifyError};
-use cloister_ledger::testing::Random;
+use cloister_ledger_testing::Random;
 
 /// The innermost id of the specification in a name.
 pub fn rule(name: &str) -> &str {

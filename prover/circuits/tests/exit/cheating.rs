@@ -2,7 +2,8 @@
 //! must fail. Native code refuses each with the error of the rule.
 
 use cloister_circuits::{statements::exit::PUBLIC_INPUT, Fr};
-use cloister_ledger::{testing::Random, Account, AccountTree, ExitError as Error, ExitStatement};
+use cloister_ledger::{Account, AccountTree, ExitError as Error, ExitStatement};
+use cloister_ledger_testing::Random;
 
 use crate::{
     common::{must_break, must_break_rule},

@@ -2,11 +2,10 @@
 
 use std::sync::LazyLock;
 
-use cloister_circuits::{statements::exit::ExitCircuit, testing::TestSystem};
-use cloister_ledger::{
-    testing::{table, Random},
-    Account, AccountTree, ExitError, ExitWitness, FinalValues,
-};
+use cloister_circuits::statements::exit::ExitCircuit;
+use cloister_circuits_testing::TestSystem;
+use cloister_ledger::{Account, AccountTree, ExitError, ExitWitness, FinalValues};
+use cloister_ledger_testing::{table, Random};
 use rayon::prelude::*;
 
 use crate::{

@@ -1,7 +1,7 @@
 //! Size, identity, free wires, and a real proof. A change of the identity is a change of the proof system: a new key.
 
 use cloister_circuits::statements::exit::ExitCircuit;
-use cloister_ledger::testing::Random;
+use cloister_ledger_testing::Random;
 
 use crate::{
     common::{assert_parts, assert_pinned, movable, mutate, prove, record},

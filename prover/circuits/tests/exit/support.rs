@@ -2,11 +2,12 @@
 
 use cloister_circuits::{
     statements::exit::{ExitCircuit, ExitStatement, ExitWitness},
-    testing::TestSystem,
     Fr,
 };
+use cloister_circuits_testing::TestSystem;
 use cloister_crypto::constants::{CASH_BITS, INSTRUMENTS, POSITION_BITS, PRICE_BITS};
-use cloister_ledger::{testing::Random, Account, AccountTree, FinalValues, Key};
+use cloister_ledger::{Account, AccountTree, FinalValues, Key};
+use cloister_ledger_testing::Random;
 
 /// A signed number of so many bits: mostly anything, sometimes an edge or small.
 fn signed(random: &mut Random, bits: usize) -> i128 {

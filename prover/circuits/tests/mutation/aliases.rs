@@ -2,11 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use cloister_circuits::{
-    gadgets::bits::FIELD_BITS,
-    testing::{Outcome, Sheet},
-    Fr,
-};
+use cloister_circuits::{gadgets::bits::FIELD_BITS, Fr};
+use cloister_circuits_testing::{Outcome, Sheet};
 use cloister_crypto::{constants::SIGNATURE_SCALAR_BITS, jubjub};
 
 use crate::{
@@ -58,7 +55,7 @@ fn only_canonical_decompositions_should_be_wide_enough_for_an_alias() {
                 assert!(bits < FIELD_BITS - 1, "{name}: {bits} bits");
             }
         }
-        assert_eq!(wide, usize::from(recorded.shape.units * recorded.shape.orders));
+        assert_eq!(wide, usize::from(recorded.shape.units * recorded.shape.places));
         // The list is complete: every range check is in it.
         let known: BTreeSet<usize> = recorded.repair.decompositions().map(|(k, _)| k).collect();
         for k in 0..recorded.system.num_constraints() {

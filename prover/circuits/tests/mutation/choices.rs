@@ -2,10 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use cloister_circuits::{
-    testing::{Outcome, Sheet},
-    Fr,
-};
+use cloister_circuits::Fr;
+use cloister_circuits_testing::{Outcome, Sheet};
 use cloister_crypto::constants::{FORCED_DEFICITS, SCENARIOS};
 use cloister_ledger::{BatchWitness, Mode};
 use cloister_risk::MarginChoice;
@@ -83,7 +81,7 @@ fn rename(recorded: &Recorded, sheet: &Sheet<'_>, witness: &BatchWitness, mut lo
         for name in names(unit.mode) {
             let mut renamed = unit.clone();
             renamed.margin = name;
-            let natively = renamed.check(&witness.context, root, shape.orders.into()).is_ok();
+            let natively = renamed.check(&witness.context, root, shape.places.into()).is_ok();
             let accepted = accepts(&wires.values(name));
             assert_eq!(accepted, natively, "unit {number}, {:?}: {name:?}", unit.mode);
             look(&format!("{:?}", unit.mode), accepted);

@@ -4,26 +4,28 @@ use bellman::ConstraintSystem;
 use cloister_circuits::{
     gadgets::{
         bits::{alloc_bits, alloc_ranged, canonical_bits, range, signed_range},
-        boolean::{one_hot, Bit},
+        boolean::Bit,
+        choice::{choose, one_hot, select},
         inner::Paired,
         jubjub::{enforce_prime_order, Point},
         montgomery::{add_fixed_base, multiply},
         multiples::{fixed_base, multiply_half},
-        num::{choose, select, Num},
+        num::Num,
         poseidon2::{compress8, permute, sponge, sponge_block, sponge_of_two},
         schnorr::{enforce_if, SignatureWitness},
         stream::{account_pads, house_pads, view_commitment},
         tree::{open, update},
     },
-    testing::{undetermined, Sheet, TestSystem, Uses},
     Fr,
 };
+use cloister_circuits_testing::{undetermined, Sheet, TestSystem, Uses};
 use cloister_crypto::{
     constants::{domain, ACCOUNT_TREE_DEPTH, SIGNATURE_SCALAR_BITS},
     jubjub::{self, AffinePoint, ExtendedPoint},
     schnorr::{generator, SecretKey},
 };
-use cloister_ledger::{testing::Random, AccountTree};
+use cloister_ledger::AccountTree;
+use cloister_ledger_testing::Random;
 
 use crate::table::{matches, number_is_zero, Free, Table};
 
@@ -179,7 +181,7 @@ fn numbers_should_be_bound() {
     }];
     bound("zero test", 8, ZERO, |b| {
         let x = b.small(2);
-        x.is_zero(&mut b.cs, "zero").unwrap();
+        Bit::is_zero(&mut b.cs, "zero", &x).unwrap();
     });
 }
 

@@ -4,12 +4,13 @@ use bellman::ConstraintSystem;
 use cloister_circuits::{
     gadgets::{
         bits::{alloc_ranged, power_of_two, range},
-        boolean::{one_hot, Bit},
+        boolean::Bit,
+        choice::one_hot,
         num::{enforce_equal, enforce_product, Num},
     },
-    testing::{undetermined, Outcome, Repair, Sheet, TestSystem, Uses},
     Fr,
 };
+use cloister_circuits_testing::{undetermined, Outcome, Repair, Sheet, TestSystem, Uses};
 
 fn input(cs: &mut TestSystem, name: &'static str, value: u64) -> Num {
     Num::alloc(cs, || name, Some(Fr::from(value))).unwrap()
@@ -74,11 +75,7 @@ fn computation(bound: bool) -> TestSystem {
     let mut cs = TestSystem::new();
     let (x, _) = alloc_ranged(&mut cs, "x", Some(Fr::from(3)), 8).unwrap();
     let double = x.mul(&mut cs, || "double", &Num::constant(Fr::from(2))).unwrap();
-    let is_four = x
-        .clone()
-        .add_constant(-Fr::from(4))
-        .is_zero(&mut cs, "is four")
-        .unwrap();
+    let is_four = Bit::is_zero(&mut cs, "is four", &x.clone().add_constant(-Fr::from(4))).unwrap();
     let last = is_four.num().mul(&mut cs, || "last", &double).unwrap();
     range(&mut cs, "last in range", &last, 8).unwrap();
     if bound {

@@ -1,6 +1,6 @@
 //! Whole batches in the first order: with the prover's choices held fixed, nothing else can move.
 
-use cloister_circuits::testing::{undetermined, Sheet, TestSystem};
+use cloister_circuits_testing::{undetermined, Sheet, TestSystem};
 
 use crate::{
     scenes::{batch, scene, Recorded, Scene, OF_PLACES, OF_SMALL},

@@ -8,11 +8,9 @@ use std::{
     },
 };
 
-use cloister_circuits::{
-    testing::{Sheet, TestSystem},
-    Fr,
-};
-use cloister_ledger::testing::Random;
+use cloister_circuits::Fr;
+use cloister_circuits_testing::{Sheet, TestSystem};
+use cloister_ledger_testing::Random;
 use rayon::prelude::*;
 
 use crate::{

@@ -3,12 +3,9 @@
 
 use std::collections::BTreeSet;
 
-use cloister_circuits::{
-    gadgets::bits::power_of_two,
-    statements::batch::PUBLIC_INPUT,
-    testing::{Repair, Sheet, TestSystem},
-};
-use cloister_ledger::testing::Random;
+use cloister_circuits::{gadgets::bits::power_of_two, statements::batch::PUBLIC_INPUT};
+use cloister_circuits_testing::{Repair, Sheet, TestSystem};
+use cloister_ledger_testing::Random;
 use rayon::prelude::*;
 
 use crate::{

@@ -2,8 +2,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use cloister_circuits::testing::Sheet;
 use cloister_circuits::Fr;
+use cloister_circuits_testing::Sheet;
 
 /// A wire, or many, that may change without any constraint noticing.
 pub struct Free {

@@ -1,10 +1,8 @@
 //! The instruments themselves: what is not changed stays satisfied, and what they say of a change is true.
 
-use cloister_circuits::{
-    testing::{Outcome, Sheet},
-    Fr,
-};
-use cloister_ledger::testing::Random;
+use cloister_circuits::Fr;
+use cloister_circuits_testing::{Outcome, Sheet};
+use cloister_ledger_testing::Random;
 
 use crate::scenes::{batch, scene, OF_SMALL, SCENES};
 

@@ -1,9 +1,7 @@
 //! Units at the ends of all widths at once: cash, positions, prices, scenarios, floors, ratios.
 
-use cloister_ledger::{
-    testing::{Random, World},
-    Fill, Mode, PlaceWitness, Shape, UnitError, UnitWitness,
-};
+use cloister_ledger::{Fill, Mode, PlaceWitness, Shape, UnitError, UnitWitness};
+use cloister_ledger_testing::{Random, World};
 use cloister_risk::{Positions, RiskTable, Status};
 
 use crate::{
@@ -11,7 +9,7 @@ use crate::{
     market::{extreme_table, Market, SETUP, TRADERS},
 };
 
-const SHAPE: Shape = Shape { units: 16, orders: 1 };
+const SHAPE: Shape = Shape { units: 16, places: 1 };
 /// Cash lies in `[-END, END)`.
 const END: i128 = 1 << 79;
 /// Positions lie in `[-LOTS, LOTS)`.
@@ -164,7 +162,7 @@ fn an_expiry_should_settle_the_largest_short_and_the_largest_long() {
         unit.places[0].fill = Fill::settlement(row as u8, unit.before.positions[row], mark);
         unit
     };
-    let judge = Judge::new(Shape { units: 2, orders: 1 });
+    let judge = Judge::new(Shape { units: 2, places: 1 });
     for judged in judge.judge(&market.context, market.tree.root(), vec![settle(0), settle(1)]) {
         assert_eq!(judged.refused, None);
     }

@@ -2,9 +2,11 @@
 
 use std::ops::Range;
 
-use cloister_circuits::{statements::batch::BatchCircuit, testing::TestSystem, Fr};
+use cloister_circuits::{statements::batch::BatchCircuit, Fr};
+use cloister_circuits_testing::TestSystem;
 use cloister_groth16::Assignment;
-use cloister_ledger::{testing::World, BatchContext, BatchWitness, House, Shape, UnitError, UnitWitness};
+use cloister_ledger::{BatchContext, BatchWitness, House, Shape, UnitError, UnitWitness};
+use cloister_ledger_testing::World;
 use rayon::prelude::*;
 
 /// What belongs to one unit of the recorded circuit.
@@ -109,7 +111,7 @@ impl Judge {
     pub fn judge(&self, context: &BatchContext, root: Fr, units: Vec<UnitWitness>) -> Vec<Judged> {
         let native: Vec<_> = units
             .par_iter()
-            .map(|unit| unit.check(context, root, self.shape.orders.into()))
+            .map(|unit| unit.check(context, root, self.shape.places.into()))
             .collect();
         let witness = BatchWitness {
             context: context.clone(),

@@ -8,13 +8,14 @@ mod market;
 
 use std::collections::BTreeMap;
 
-use cloister_ledger::{testing::Random, Shape, UnitError};
+use cloister_ledger::{Shape, UnitError};
+use cloister_ledger_testing::Random;
 
 use self::{candidates::MODES, judge::Judge, market::Market};
 
 /// The units of a batch are judged one by one; more of them only share the table's hash.
-const NARROW: Shape = Shape { units: 32, orders: 1 };
-const WIDE: Shape = Shape { units: 16, orders: 3 };
+const NARROW: Shape = Shape { units: 32, places: 1 };
+const WIDE: Shape = Shape { units: 16, places: 3 };
 
 /// Batches of candidates of one market.
 const BATCHES: usize = 2;

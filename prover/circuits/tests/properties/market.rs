@@ -3,15 +3,15 @@
 use cloister_ledger::{
     slot::{slot_number, Slot},
     state::AccountState,
-    testing::{table, Random, World},
     AccountTree, BatchContext, Shape,
 };
+use cloister_ledger_testing::{table, Random, World};
 use cloister_risk::{Assessment, RiskTable, Row, Status};
 
 pub const TRADERS: usize = 6;
 
 /// Of the batches with which a market begins.
-pub const SETUP: Shape = Shape { units: 3, orders: 1 };
+pub const SETUP: Shape = Shape { units: 3, places: 1 };
 
 /// A market at rest: units of it are made and judged, but nothing is applied.
 pub struct Market {

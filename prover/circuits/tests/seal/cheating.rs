@@ -7,7 +7,8 @@ use cloister_crypto::{
     schnorr::KeyError,
     seal::{pad, SealKey},
 };
-use cloister_ledger::{testing::Random, Key, SealStatement, SealStatementError as Error};
+use cloister_ledger::{Key, SealStatement, SealStatementError as Error};
+use cloister_ledger_testing::Random;
 
 use crate::{
     common::{must_break, must_break_rule},

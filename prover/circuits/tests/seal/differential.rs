@@ -2,9 +2,11 @@
 
 use std::sync::LazyLock;
 
-use cloister_circuits::{statements::seal::SealCircuit, testing::TestSystem, Fr};
+use cloister_circuits::{statements::seal::SealCircuit, Fr};
+use cloister_circuits_testing::TestSystem;
 use cloister_crypto::{field::FieldError, jubjub, seal::SealKey};
-use cloister_ledger::{testing::Random, Key, SealStatement, SealStatementError};
+use cloister_ledger::{Key, SealStatement, SealStatementError};
+use cloister_ledger_testing::Random;
 use rayon::prelude::*;
 
 use crate::{

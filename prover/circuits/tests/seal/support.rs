@@ -2,16 +2,17 @@
 
 use cloister_circuits::{
     statements::seal::{SealCircuit, SealStatement, SealWitness},
-    testing::TestSystem,
     Fr,
 };
+use cloister_circuits_testing::TestSystem;
 use cloister_crypto::{
     jubjub::{self, AffinePoint, ExtendedPoint},
     schnorr::{generator, SecretKey},
     seal::{pad, SealKey},
     stream::view_commitment,
 };
-use cloister_ledger::{testing::Random, Key};
+use cloister_ledger::Key;
+use cloister_ledger_testing::Random;
 
 /// A statement and its witness.
 #[derive(Clone)]

@@ -1,16 +1,13 @@
 //! An engine and a batcher that run together.
 #![allow(dead_code)]
 
-#[path = "../../../engine/tests/common/mod.rs"]
-pub mod market;
-
 use cloister_batcher::{
     BatchSecrets, Batcher, BatcherConfig, BatcherError, ClosedBatch, Event, QueueItem, SecretSource,
 };
 use cloister_crypto::Fr;
 use cloister_engine::{Engine, Rejection};
+pub use cloister_engine_testing::*;
 use cloister_ledger::{GroupState, Instruction, Shape};
-pub use market::*;
 
 /// Counts, so that every attempt has its own salt.
 #[derive(Default)]
@@ -27,7 +24,7 @@ impl SecretSource for Counter {
     }
 }
 
-pub const SHAPE: Shape = Shape { units: 6, orders: 1 };
+pub const SHAPE: Shape = Shape { units: 6, places: 1 };
 
 pub fn batcher_config() -> BatcherConfig {
     BatcherConfig {
@@ -64,7 +61,7 @@ impl World {
     }
 
     pub fn with(config: BatcherConfig, accounts: u32, deposit: u64) -> Self {
-        let engine = Engine::new(market::config(), table(1)).unwrap();
+        let engine = Engine::new(cloister_engine_testing::config(), table(1)).unwrap();
         let batcher = Batcher::new(config, GroupState::default(), 0, table(1)).unwrap();
         let mut world = Self {
             engine,

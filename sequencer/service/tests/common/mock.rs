@@ -1,19 +1,19 @@
 //! The chain in memory: the storage and checks of C-SUBMIT that matter to a sequencer, blocks on demand, forks on demand.
 
-use super::market::{table, GENESIS, GROUP, NOW};
-use cloister_batcher::ClosedBatch;
 use cloister_crypto::{
     field::{from_bytes, to_bytes},
     Fr,
 };
-use cloister_ledger::{GroupState, HouseRecord, KeyRecord, RecordKind, Shape, Statement, UnitRecord};
+use cloister_engine_testing::{table, GENESIS, GROUP, NOW};
+use cloister_ledger::{GroupState, HouseRecord, KeyRecord, RecordKind, Statement, UnitRecord};
+use cloister_prover_job::{JobKind, Proof, ProofJob, Prover, ProverError, PROOF_BYTES};
 use cloister_risk::RiskTable;
 use cloister_sequencer::{
     chain::{
         At, BatchSubmission, GroupView, InvalidBatch, QueueEntry, QueueKind, SettledBatch, ShapeView, SubmitOutcome,
-        SubmitRejection, PROOF_BYTES,
+        SubmitRejection,
     },
-    BatchProver, ChainClient, ChainError, ProveError,
+    ChainClient, ChainError,
 };
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -36,9 +36,9 @@ pub struct MockProver {
     pub slow: Arc<AtomicBool>,
 }
 
-impl BatchProver for MockProver {
-    fn shape(&self) -> Shape {
-        super::SHAPE
+impl Prover for MockProver {
+    fn kind(&self) -> JobKind {
+        JobKind::Batch(super::SHAPE)
     }
 
     fn verifying_key(&self) -> Vec<u8> {
@@ -53,19 +53,19 @@ impl BatchProver for MockProver {
         true
     }
 
-    fn prove(&self, batch: &ClosedBatch) -> Result<[u8; PROOF_BYTES], ProveError> {
+    async fn prove(&self, job: ProofJob) -> Result<Proof, ProverError> {
         if self.slow.load(Ordering::SeqCst) {
-            std::thread::sleep(std::time::Duration::from_millis(400));
+            tokio::time::sleep(std::time::Duration::from_millis(400)).await;
         }
         let failed = self
             .failures
             .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
         if failed.is_ok() {
-            return Err(ProveError::Randomness);
+            return Err(ProverError::Randomness);
         }
         let mut proof = [0; PROOF_BYTES];
-        proof[..32].copy_from_slice(&to_bytes(&batch.effect.statement.hash()));
-        Ok(proof)
+        proof[..32].copy_from_slice(&to_bytes(&job.public_input()));
+        Ok(Proof(proof))
     }
 }
 
@@ -347,7 +347,7 @@ impl ChainClient for MockChain {
         Ok(vec![ShapeView {
             id: SHAPE_ID,
             units: 4,
-            orders: 1,
+            places: 1,
             active: true,
             key,
         }])

@@ -1,27 +1,21 @@
 //! A chain in memory, a prover that signs for nothing, and a running sequencer.
 #![allow(dead_code)]
 
-#[path = "../../../engine/tests/common/mod.rs"]
-pub mod market;
 pub mod mock;
 
 use cloister_crypto::{field::to_bytes, seal::seal, stream::view_commitment, Fr};
 use cloister_engine::FeeRates;
+use cloister_engine_testing::*;
 use cloister_ledger::{Instruction, Shape};
-use cloister_sequencer::{
-    chain::QueueKind,
-    keys::development_seed,
-    rpc::types::{Accepted, AccountInfo, AccountQuery, BatchStatus, Submission},
-    Sequencer, SequencerConfig, SequencerKeys,
-};
+use cloister_sequencer::{chain::QueueKind, keys::development_seed, Sequencer, SequencerConfig, SequencerKeys};
+use cloister_sequencer_rpc::types::{Accepted, AccountInfo, AccountQuery, BatchStatus, Submission};
 use jsonrpsee::{core::traits::ToRpcParams, RpcModule};
-use market::*;
 pub use mock::*;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 use tokio::task::JoinHandle;
 
-pub const SHAPE: Shape = Shape { units: 4, orders: 1 };
+pub const SHAPE: Shape = Shape { units: 4, places: 1 };
 
 pub fn sequencer_config() -> SequencerConfig {
     SequencerConfig {

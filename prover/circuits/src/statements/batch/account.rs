@@ -11,8 +11,9 @@ use crate::{
     gadgets::{
         bits::{concatenate, is_nonnegative, power_of_two, signed_range},
         boolean::Bit,
+        choice::enforce_equal_if,
         jubjub::Point,
-        num::{enforce_equal_if, Num},
+        num::Num,
         poseidon2::sponge,
     },
     Fr,
@@ -45,6 +46,21 @@ pub fn pack_positions(positions: &[Num]) -> Vec<Num> {
         .collect();
     debug_assert_eq!(words.len(), POSITION_WORDS);
     words
+}
+
+/// `max(q_j, 0)` of positions with known signs.
+pub fn long_sides<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    positions: &[Num],
+    signs: &[Bit],
+) -> Result<Vec<Num>, SynthesisError> {
+    let mut cs = cs.namespace(|| "long sides");
+    signs
+        .iter()
+        .zip(positions)
+        .enumerate()
+        .map(|(j, (sign, q))| sign.num().mul(&mut cs, || format!("row {j}"), q))
+        .collect()
 }
 
 impl AccountWires {

@@ -1,45 +1,41 @@
-//! The house (S-HOUSE, B-HOUSE and what it names).
+//! The house as wires (S-HOUSE).
 
 use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::{
-    constants::{
-        domain, CASH_BITS, DEFICIT_BITS, FEE_POOL_BITS, INSTRUMENTS, OPEN_INTERESTS_PER_WORD, OPEN_INTEREST_BITS,
-        POSITION_BITS,
-    },
+    constants::{domain, INSTRUMENTS, OPEN_INTERESTS_PER_WORD, OPEN_INTEREST_BITS, POSITION_BITS},
     field::{from_i128, from_u128},
 };
-use cloister_ledger::{BatchWitness, House};
+use cloister_ledger::House;
 
 use super::{
-    account::pack_positions,
-    margin::{enforce_house_margin, floor, Assessment},
-    record::house_record,
+    account::{long_sides, pack_positions},
+    margin::{floor, Assessment},
     risk::Table,
-    unit::{long_sides, UnitOutput},
-    Context,
 };
 use crate::{
     gadgets::{
-        bits::{alloc_bits, concatenate, is_nonnegative, pack, range, signed_range},
+        bits::{concatenate, is_nonnegative, range, signed_range},
         boolean::Bit,
         inner::Paired,
-        num::{enforce_product, select, Num},
+        num::Num,
         poseidon2::sponge,
     },
     Fr,
 };
 
 /// Positions with their signs and long sides.
-struct HousePositions {
-    q: Vec<Num>,
-    signs: Vec<Bit>,
+pub struct HousePositions {
+    /// `H_j`.
+    pub q: Vec<Num>,
+    /// Whether `H_j` is not negative.
+    pub signs: Vec<Bit>,
     /// `max(H_j, 0)`.
-    longs: Vec<Num>,
+    pub longs: Vec<Num>,
 }
 
 impl HousePositions {
     /// Binds every position to its width, so that a packed word has one reading.
-    fn new<CS: ConstraintSystem<Fr>>(cs: &mut CS, q: Vec<Num>) -> Result<Self, SynthesisError> {
+    pub fn new<CS: ConstraintSystem<Fr>>(cs: &mut CS, q: Vec<Num>) -> Result<Self, SynthesisError> {
         let signs = q
             .iter()
             .enumerate()
@@ -53,12 +49,12 @@ impl HousePositions {
     }
 
     /// `max(-H_j, 0)`.
-    fn short(&self, j: usize) -> Num {
+    pub fn short(&self, j: usize) -> Num {
         &self.longs[j] - &self.q[j]
     }
 
     /// Value and losses.
-    fn assess<CS: ConstraintSystem<Fr>>(&self, cs: &mut CS, table: &Table) -> Result<Assessment, SynthesisError> {
+    pub fn assess<CS: ConstraintSystem<Fr>>(&self, cs: &mut CS, table: &Table) -> Result<Assessment, SynthesisError> {
         let positions = Paired::new(cs, "positions", self.q.clone())?;
         let longs = Paired::new(cs, "paired long sides", self.longs.clone())?;
         let floor = floor(cs, "floor", table, &positions, &longs)?;
@@ -72,13 +68,13 @@ pub struct HouseWires {
     pub nonce: Num,
     pub insurance: Num,
     pub fee_pool: Num,
-    positions: HousePositions,
-    open_interest: Vec<Num>,
+    pub positions: HousePositions,
+    pub open_interest: Vec<Num>,
 }
 
 impl HouseWires {
     /// Allocates the house before the batch; every open interest is bound to its width, so that a word has one reading.
-    fn alloc<CS: ConstraintSystem<Fr>>(cs: &mut CS, house: Option<&House>) -> Result<Self, SynthesisError> {
+    pub fn alloc<CS: ConstraintSystem<Fr>>(cs: &mut CS, house: Option<&House>) -> Result<Self, SynthesisError> {
         let mut cs = cs.namespace(|| "old house");
         let positions = (0..INSTRUMENTS)
             .map(|j| {
@@ -113,178 +109,10 @@ impl HouseWires {
         pack_positions(&self.positions.q).into_iter().chain(open).collect()
     }
 
-    fn commitment<CS: ConstraintSystem<Fr>>(&self, cs: &mut CS, name: &'static str) -> Result<Num, SynthesisError> {
+    /// The commitment that is public.
+    pub fn commitment<CS: ConstraintSystem<Fr>>(&self, cs: &mut CS, name: &'static str) -> Result<Num, SynthesisError> {
         let head = [&self.key, &self.nonce, &self.insurance, &self.fee_pool];
         let elements: Vec<Num> = head.into_iter().cloned().chain(self.words()).collect();
         sponge(cs, name, domain::HOUSE, &elements)
     }
-}
-
-/// What the statement takes from the house.
-pub struct HouseOutput {
-    pub old_commitment: Num,
-    pub new_commitment: Num,
-    pub sweep: Num,
-    pub empty_mask: Num,
-    pub record: Vec<Num>,
-}
-
-/// The sum of one number over all units.
-fn over(units: &[UnitOutput], number: impl Fn(&UnitOutput) -> &Num) -> Num {
-    Num::total(units.iter().map(number))
-}
-
-/// Moves the house by what the units left.
-pub fn synthesize_house<CS: ConstraintSystem<Fr>>(
-    cs: &mut CS,
-    context: &Context,
-    units: &[UnitOutput],
-    witness: Option<&BatchWitness>,
-) -> Result<HouseOutput, SynthesisError> {
-    let table = &context.table;
-    let mut cs = cs.namespace(|| "B-HOUSE");
-    let old = HouseWires::alloc(&mut cs, witness.map(|w| &w.house))?;
-    let sweep = Num::alloc(&mut cs, || "sweep", witness.map(|w| Fr::from(w.sweep)))?;
-
-    let fee_pool = &old.fee_pool + &over(units, |u| &u.order_fees) - &sweep;
-    // The public payout cannot be more than the fees that were taken.
-    range(&mut cs, "fee pool is not negative", &fee_pool, FEE_POOL_BITS)?;
-    let changes: Vec<Num> = (0..INSTRUMENTS)
-        .map(|j| over(units, |u| &u.position_changes[j]))
-        .collect();
-    let positions = conserve_positions(&mut cs, table, &old.positions, &changes)?;
-    check_growth(&mut cs, &old.positions, &positions, units)?;
-
-    let then = old.positions.assess(&mut cs.namespace(|| "before"), table)?;
-    let now = positions.assess(&mut cs.namespace(|| "after"), table)?;
-    let left = over(units, |u| &u.deposit)
-        - over(units, |u| &u.withdrawal)
-        - &sweep
-        - over(units, |u| &u.cash_change)
-        - &fee_pool
-        + &old.fee_pool;
-    let gain = &now.value - &then.value;
-    let insurance = conserve_cash(&mut cs, table, &old.insurance, &left, &changes, &gain)?;
-
-    let equity = [&old.insurance + &then.value, &insurance + &now.value];
-    {
-        // The house cannot be drained by trades: it loses no more than what it took over was short of, and keeps the penalties.
-        let mut cs = cs.namespace(|| "B-HOUSE-EQUITY");
-        let due = over(units, |u| &u.taken_equity) + over(units, |u| &u.penalties);
-        let kept = &equity[1] - &equity[0] - due;
-        range(&mut cs, "falls by takeovers only", &kept, DEFICIT_BITS)?;
-    }
-    let choice = witness.map(|w| w.house_margin);
-    enforce_house_margin(&mut cs, table, (&then, &equity[0]), (&now, &equity[1]), choice)?;
-    let mask = witness.map(|w| w.empty_mask);
-    let (open_interest, empty_mask) = move_open_interest(&mut cs, &old, &positions, units, mask)?;
-
-    let new = HouseWires {
-        // A fresh key hides whether anything changed; it protects nobody but its chooser, so it is free.
-        key: Num::alloc(&mut cs, || "new key", witness.map(|w| w.house_key))?,
-        nonce: old.nonce.clone().add_constant(Fr::one()),
-        insurance,
-        fee_pool,
-        positions,
-        open_interest,
-    };
-    Ok(HouseOutput {
-        old_commitment: old.commitment(&mut cs, "old commitment")?,
-        new_commitment: new.commitment(&mut cs, "new commitment")?,
-        record: house_record(&mut cs, &new, &context.salt)?,
-        sweep,
-        empty_mask,
-    })
-}
-
-/// B-CONSERVE-Q: for every lot bought one was sold, by an account or by the house. In an expired row lots are settled for
-/// money instead, and the house's are settled in every batch.
-fn conserve_positions<CS: ConstraintSystem<Fr>>(
-    cs: &mut CS,
-    table: &Table,
-    old: &HousePositions,
-    changes: &[Num],
-) -> Result<HousePositions, SynthesisError> {
-    let mut cs = cs.namespace(|| "B-CONSERVE-Q");
-    let mut positions = Vec::with_capacity(INSTRUMENTS);
-    for (j, (q, change)) in old.q.iter().zip(changes).enumerate() {
-        let mut cs = cs.namespace(|| format!("row {j}"));
-        // A row that lists nothing has no mark at which anything could change hands.
-        let empty = table.empty[j].num();
-        enforce_product(&mut cs, || "nothing moves in an empty row", empty, change, &Num::zero());
-        let going_on = table.expired[j].not();
-        positions.push(going_on.num().mul(&mut cs, || "position", &(q - change))?);
-    }
-    HousePositions::new(&mut cs, positions)
-}
-
-/// B-HOUSE-GROWTH: `min(H_j, 0) - S_j <= H_j' <= max(H_j, 0) + L_j`; of the two only the one on the side of `H_j'` can fail.
-fn check_growth<CS: ConstraintSystem<Fr>>(
-    cs: &mut CS,
-    old: &HousePositions,
-    new: &HousePositions,
-    units: &[UnitOutput],
-) -> Result<(), SynthesisError> {
-    let mut cs = cs.namespace(|| "B-HOUSE-GROWTH");
-    for j in 0..INSTRUMENTS {
-        let mut cs = cs.namespace(|| format!("row {j}"));
-        let long = &old.longs[j] + &over(units, |u| &u.shed_longs[j]) - &new.q[j];
-        let short = old.short(j) + over(units, |u| &u.shed_shorts[j]) + &new.q[j];
-        let room = select(&mut cs, || "room", &new.signs[j], &long, &short)?;
-        // Else a sequencer could trade for the house and leave it with risk that nobody shed.
-        range(&mut cs, "grows by what was shed only", &room, OPEN_INTEREST_BITS)?;
-    }
-    Ok(())
-}
-
-/// B-CONSERVE-CASH: what the accounts did not get and the chain did not pay out belongs to the insurance. Money can thus
-/// not be made: all that accounts gain is paid by other accounts, by deposits or by the house.
-///
-/// `left` is the money that is left over, `changes` are those of the accounts' positions, `gain` is that of the value of the
-/// house's. In a row that has not expired `Σ Δq_j + ΔH_j` is zero, so the settled value is summed over all rows.
-fn conserve_cash<CS: ConstraintSystem<Fr>>(
-    cs: &mut CS,
-    table: &Table,
-    old: &Num,
-    left: &Num,
-    changes: &[Num],
-    gain: &Num,
-) -> Result<Num, SynthesisError> {
-    let mut cs = cs.namespace(|| "B-CONSERVE-CASH");
-    let changes = Paired::new(&mut cs, "changes", changes.to_vec())?;
-    let settled = changes.inner(&mut cs, "value of the changes", &table.value)? + gain;
-    let insurance = old + left - &settled;
-    signed_range(&mut cs, "insurance in range", &insurance, CASH_BITS)?;
-    Ok(insurance)
-}
-
-/// `o_j' = o_j + Σ Δ|q_j|`, and the mask of rows proven empty.
-fn move_open_interest<CS: ConstraintSystem<Fr>>(
-    cs: &mut CS,
-    old: &HouseWires,
-    positions: &HousePositions,
-    units: &[UnitOutput],
-    empty_mask: Option<u32>,
-) -> Result<(Vec<Num>, Num), SynthesisError> {
-    let mut cs = cs.namespace(|| "open interest");
-    let mask = alloc_bits(
-        &mut cs,
-        "empty mask",
-        empty_mask.map(|m| Fr::from(u64::from(m))),
-        INSTRUMENTS,
-    )?;
-    let mut moved = Vec::with_capacity(INSTRUMENTS);
-    for (j, (o, empty)) in old.open_interest.iter().zip(&mask).enumerate() {
-        let mut cs = cs.namespace(|| format!("row {j}"));
-        // `|q| = 2·max(q, 0) - q`.
-        let change = &over(units, |u| &u.long_changes[j]) * 2 - over(units, |u| &u.position_changes[j]);
-        let new = o + &change;
-        range(&mut cs, "in range", &new, OPEN_INTEREST_BITS)?;
-        // The chain relists an empty row under another instrument; a position left in it would change its meaning. Both
-        // terms are sizes, so their sum is zero only if both are.
-        let held = &positions.longs[j] + &positions.short(j);
-        enforce_product(&mut cs, || "claimed empty", empty.num(), &(&new + &held), &Num::zero());
-        moved.push(new);
-    }
-    Ok((moved, pack(&mask)))
 }

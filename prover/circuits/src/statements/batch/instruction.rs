@@ -7,7 +7,7 @@ use cloister_crypto::constants::{
 };
 use cloister_ledger::{Instruction, Kind, PlaceWitness, Side};
 
-use super::Context;
+use super::context::Context;
 use crate::{
     gadgets::{
         bits::{alloc_bits, alloc_ranged, concatenate, pack, range},

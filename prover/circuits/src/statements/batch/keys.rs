@@ -8,8 +8,9 @@ use super::{account::AccountWires, modes::Modes};
 use crate::{
     gadgets::{
         boolean::Bit,
+        choice::enforce_equal_if,
         jubjub::Point,
-        num::{enforce_equal_if, enforce_product, Num},
+        num::{enforce_product, Num},
     },
     Fr,
 };

@@ -14,9 +14,10 @@ use super::{forced::Forced, modes::Modes, risk::Table};
 use crate::{
     gadgets::{
         bits::range,
-        boolean::{one_hot, Bit},
+        boolean::Bit,
+        choice::{choose, one_hot},
         inner::Paired,
-        num::{choose, enforce_product, Num},
+        num::{enforce_product, Num},
     },
     Fr,
 };

@@ -6,19 +6,39 @@ use cloister_ledger::{Mode, PlaceWitness};
 
 use super::{
     account::AccountWires,
+    context::Context,
+    entry::Entry,
     fill::{synthesize_fill, FillWires, Held},
     forced::Forced,
     instruction::{synthesize_instruction, Account, Last},
     keys::Keys,
     modes::Modes,
     slot::synthesize_slot,
-    unit::{Entry, Transfer},
-    Context,
 };
 use crate::{
-    gadgets::num::{select, Num},
+    gadgets::{boolean::Bit, choice::select, num::Num},
     Fr,
 };
+
+/// A transfer to the account of the next unit.
+pub struct Transfer {
+    /// The unit holds one.
+    pub there: Bit,
+    /// Index of the receiver, as signed; anything without a transfer.
+    pub receiver: Num,
+    /// Amount, zero without a transfer.
+    pub amount: Num,
+}
+
+impl Default for Transfer {
+    fn default() -> Self {
+        Self {
+            there: Bit::constant(false),
+            receiver: Num::zero(),
+            amount: Num::zero(),
+        }
+    }
+}
 
 /// What the places change, one after the other.
 pub struct Running<'a> {

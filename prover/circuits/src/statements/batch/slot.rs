@@ -11,7 +11,8 @@ use crate::{
     gadgets::{
         bits::{alloc_ranged, concatenate, power_of_two, range},
         boolean::Bit,
-        num::{enforce_equal_if, enforce_product, select, Num},
+        choice::{enforce_equal_if, select},
+        num::{enforce_product, Num},
         tree::update,
     },
     Fr,
@@ -66,7 +67,7 @@ fn filled_before<CS: ConstraintSystem<Fr>>(
 ) -> Result<Num, SynthesisError> {
     // A slot only ever moves to higher ids, so an order pushed out of its slot can never come back empty.
     range(cs, "slot holds no higher id", &(id - slot_id), ID_BITS)?;
-    let same: Bit = (id - slot_id).is_zero(cs, "slot holds this id")?;
+    let same = Bit::is_zero(cs, "slot holds this id", &(id - slot_id))?;
     same.num().mul(cs, || "filled before", slot_filled)
 }
 

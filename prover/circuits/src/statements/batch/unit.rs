@@ -6,13 +6,14 @@ use cloister_ledger::UnitWitness;
 
 use super::{
     account::AccountWires,
+    context::Context,
+    entry::Entry,
     forced::Forced,
     keys::Keys,
-    margin::{floor, Assessment, Margin},
+    margin::{Assessment, Margin},
     modes::Modes,
-    place::{synthesize_place, Running},
+    place::{synthesize_place, Running, Transfer},
     record::{unit_record, Public},
-    Context,
 };
 use crate::{
     gadgets::{
@@ -57,71 +58,6 @@ pub struct UnitOutput {
     pub shed_longs: Vec<Num>,
     /// Short lots shed by a liquidation or takeover.
     pub shed_shorts: Vec<Num>,
-}
-
-/// A transfer to the account of the next unit.
-pub struct Transfer {
-    /// The unit holds one.
-    pub there: Bit,
-    /// Index of the receiver, as signed; anything without a transfer.
-    pub receiver: Num,
-    /// Amount, zero without a transfer.
-    pub amount: Num,
-}
-
-impl Default for Transfer {
-    fn default() -> Self {
-        Self {
-            there: Bit::constant(false),
-            receiver: Num::zero(),
-            amount: Num::zero(),
-        }
-    }
-}
-
-/// The account as the unit finds it, deposit and incoming transfer included.
-pub struct Entry {
-    pub cash: Num,
-    pub positions: Paired,
-    /// `max(q_j, 0)`.
-    pub longs: Paired,
-    floor: Num,
-}
-
-impl Entry {
-    fn new<CS: ConstraintSystem<Fr>>(
-        cs: &mut CS,
-        context: &Context,
-        old: &AccountWires,
-        signs: &[Bit],
-        credit: &Num,
-    ) -> Result<Self, SynthesisError> {
-        let mut cs = cs.namespace(|| "entry");
-        let longs = long_sides(&mut cs, &old.positions, signs)?;
-        let positions = Paired::new(&mut cs, "positions", old.positions.clone())?;
-        let longs = Paired::new(&mut cs, "paired long sides", longs)?;
-        Ok(Self {
-            cash: &old.cash + credit,
-            floor: floor(&mut cs, "floor", &context.table, &positions, &longs)?,
-            positions,
-            longs,
-        })
-    }
-}
-
-/// `max(q_j, 0)` of positions with known signs.
-pub fn long_sides<CS: ConstraintSystem<Fr>>(
-    cs: &mut CS,
-    positions: &[Num],
-    signs: &[Bit],
-) -> Result<Vec<Num>, SynthesisError> {
-    let mut cs = cs.namespace(|| "long sides");
-    signs
-        .iter()
-        .zip(positions)
-        .enumerate()
-        .map(|(j, (sign, q))| sign.num().mul(&mut cs, || format!("row {j}"), q))
-        .collect()
 }
 
 /// Each number where the bit is one, else zero.

@@ -2,9 +2,9 @@
 
 use cloister_circuits::{
     statements::batch::{BatchCircuit, PUBLIC_INPUT},
-    testing::TestSystem,
     Fr,
 };
+use cloister_circuits_testing::TestSystem;
 use cloister_crypto::{
     jubjub::{AffinePoint, ExtendedPoint},
     schnorr::generator_affine,

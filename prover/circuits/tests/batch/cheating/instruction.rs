@@ -1,10 +1,8 @@
 //! Instructions, signatures and slots.
 
 use cloister_circuits::Fr;
-use cloister_ledger::{
-    testing::{World, GENESIS},
-    Fill, Kind, Mode, Shape, Side, UnitRequest,
-};
+use cloister_ledger::{Fill, Kind, Mode, Shape, Side, UnitRequest};
+use cloister_ledger_testing::{World, GENESIS};
 
 use crate::support::{
     holding, instructed, market, must_break, must_break_shape, rebuilt, system, trade, traded, traded_in, Scene, LOTS,
@@ -195,7 +193,7 @@ fn slot_of_a_made_up_tree_should_break_b_slot() {
 
 #[test]
 fn withdrawal_before_the_last_place_should_be_refused() {
-    let shape = Shape { units: 2, orders: 2 };
+    let shape = Shape { units: 2, places: 2 };
     let mut world = World::with_traders(7, 2, shape);
     let withdrawal = world.instruct(1, Kind::Withdrawal, 10);
     let units = vec![

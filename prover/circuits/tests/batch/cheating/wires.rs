@@ -17,7 +17,7 @@ const FREE: &[&str] = &[
 ];
 
 fn free_wires(scene: Scene, allowed: &[&str]) -> Vec<String> {
-    let mut system = system(SMALL, &scene.witness);
+    let system = system(SMALL, &scene.witness);
     assert!(system.is_satisfied());
     let mut free = system.free_wires();
     free.retain(|name| !allowed.iter().any(|part| name.contains(part)));

@@ -1,15 +1,12 @@
 //! The units of a batch.
 
-use cloister_ledger::{
-    instruction::flags,
-    testing::{Random, World},
-    Fill, Kind, Shape, Side, UnitRequest,
-};
+use cloister_ledger::{instruction::flags, Fill, Kind, Shape, Side, UnitRequest};
+use cloister_ledger_testing::{Random, World};
 use cloister_risk::Status;
 
 use super::{
+    scene::Scene,
     stage::{SUBJECTS, TRADERS},
-    Scene,
 };
 
 /// Units of a scene, then others, as many as the shape has. Scenes with several plots take turns.
@@ -108,7 +105,7 @@ fn other(world: &mut World, shape: Shape) -> Vec<UnitRequest> {
 
 fn cancels(world: &mut World, trader: usize, shape: Shape) -> UnitRequest {
     let mut places = Vec::new();
-    while places.len() < usize::from(shape.orders) {
+    while places.len() < usize::from(shape.places) {
         let kind = match world.random.below(3) {
             0 => Kind::CancelAll,
             _ => Kind::Cancel,
@@ -148,7 +145,7 @@ fn order(
 
 /// Two units with trades between two traders in some or all of their places, perhaps a withdrawal last.
 fn trades(world: &mut World, [a, b]: [usize; 2], shape: Shape) -> Vec<UnitRequest> {
-    let count = 1 + world.random.below(shape.orders.into());
+    let count = 1 + world.random.below(shape.places.into());
     let live = |row: &usize| world.table.rows[*row].status == Status::Trading;
     let rows: Vec<usize> = (0..world.live).filter(live).collect();
     let (mut of_a, mut of_b) = (Vec::new(), Vec::new());
@@ -161,7 +158,7 @@ fn trades(world: &mut World, [a, b]: [usize; 2], shape: Shape) -> Vec<UnitReques
         of_a.push(order(world, a, row, Side::Buy, lots, price + surplus));
         of_b.push(order(world, b, row, Side::Sell, lots, price));
     }
-    if count < u64::from(shape.orders) && world.random.once_in(2) {
+    if count < u64::from(shape.places) && world.random.once_in(2) {
         of_a.push((world.instruct(a, Kind::Withdrawal, 1_000), Fill::default()));
     }
     vec![normal(a, of_a), normal(b, of_b)]
@@ -189,7 +186,7 @@ fn reduce(world: &mut World, row: usize, lots: u64) -> [UnitRequest; 2] {
 /// second trader is liquidated too, or a rich one takes the lots of the last step.
 fn liquidate(world: &mut World, shape: Shape) -> Vec<UnitRequest> {
     let mut unit = |trader: usize, least: u64| {
-        let count = least + world.random.below(u64::from(shape.orders) + 1 - least);
+        let count = least + world.random.below(u64::from(shape.places) + 1 - least);
         let fills: Vec<Fill> = (0..count)
             .map(|i| {
                 let row = (i % 2) as usize;
@@ -245,7 +242,7 @@ fn liquidate(world: &mut World, shape: Shape) -> Vec<UnitRequest> {
 fn settle(world: &mut World, trader: usize, shape: Shape) -> UnitRequest {
     let expired = |row: &usize| world.table.rows[*row].status == Status::Expired && world.position(trader, *row) != 0;
     let mut rows: Vec<usize> = (0..32).filter(expired).collect();
-    rows.truncate(shape.orders.into());
+    rows.truncate(shape.places.into());
     if world.random.once_in(8) {
         rows.pop();
     }
@@ -271,7 +268,7 @@ fn send(world: &mut World, turn: u64, shape: Shape) -> Vec<UnitRequest> {
     let receiver = if plot == 0 { TRADERS } else { 1 };
     let [mut first, receive] = world.transfer(0, receiver, amount);
     if let UnitRequest::Normal { places, .. } = &mut first {
-        if shape.orders > 1 && world.random.once_in(2) {
+        if shape.places > 1 && world.random.once_in(2) {
             places.insert(0, (world.instruct(0, Kind::Cancel, 0), Fill::default()));
         }
     }

@@ -5,12 +5,12 @@ use std::{collections::BTreeMap, ops::Range, sync::Mutex};
 use cloister_ledger::{
     slot::{slot_number, Slot},
     state::AccountState,
-    testing::{table, Random, World},
     House, Shape,
 };
+use cloister_ledger_testing::{table, Random, World};
 use cloister_risk::{Assessment, Status};
 
-use super::{turn, Scene};
+use super::scene::{turn, Scene};
 
 /// The accounts a scene is about.
 pub const SUBJECTS: usize = 2;

@@ -1,7 +1,8 @@
 //! Opens and re-keys.
 
 use cloister_crypto::schnorr::SecretKey;
-use cloister_ledger::{testing::Random, Account, Key, Mode, UnitWitness};
+use cloister_ledger::{Account, Key, Mode, UnitWitness};
+use cloister_ledger_testing::Random;
 
 use cloister_circuits::Fr;
 

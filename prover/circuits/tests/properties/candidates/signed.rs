@@ -3,9 +3,9 @@
 use cloister_ledger::{
     instruction::flags,
     slot::{slot_number, Slot},
-    testing::{Random, GENESIS},
     Fill, Instruction, Kind, OrderTree, PlaceWitness, Side, UnitWitness,
 };
+use cloister_ledger_testing::{Random, GENESIS};
 
 use crate::market::{near, Market};
 

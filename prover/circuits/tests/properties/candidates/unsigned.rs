@@ -1,6 +1,7 @@
 //! Fills that nobody signs: of liquidations and expiries.
 
-use cloister_ledger::{testing::Random, Fill, PlaceWitness, Side, UnitWitness};
+use cloister_ledger::{Fill, PlaceWitness, Side, UnitWitness};
+use cloister_ledger_testing::Random;
 use cloister_risk::Status;
 
 use crate::market::{near, Market};

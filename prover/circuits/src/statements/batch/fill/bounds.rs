@@ -7,13 +7,14 @@ use cloister_crypto::constants::{
 
 use super::{
     super::{instruction::InstructionWires, risk::Table},
-    FillWires, Split,
+    wires::{FillWires, Split},
 };
 use crate::{
     gadgets::{
         bits::range,
         boolean::Bit,
-        num::{enforce_equal_if, enforce_product, select, Num},
+        choice::{enforce_equal_if, select},
+        num::{enforce_product, Num},
     },
     Fr,
 };

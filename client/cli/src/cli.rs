@@ -1,0 +1,369 @@
+//! The command line of `cloister`.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::{Span, SpanRelativeTo};
+use std::path::PathBuf;
+
+const ABOUT: &str = "Trade on Cloister: shielded margin accounts, orders, withdrawals.";
+
+const UNITS: &str = "\
+UNITS
+  Amounts of money (--deposit, --amount) are in the settlement asset, with up to six decimals: 1000.50
+  Prices (--price) are in the settlement asset for one unit of the underlying: 61800.30
+  Quantities (--quantity) are in units of the underlying, in whole multiples of the instrument's lot: 0.025
+  Instruments (--instrument) are a name such as BTC-PERP or the number of the instrument
+  Times (--expires-in) are numbers with s, m, h or d: 90s, 15m, 2h, 1h 30m, 7d
+
+EXAMPLES
+  cloister demo --summary summary.json          a whole exchange on this machine, in a few minutes
+  cloister keys new                             make a wallet
+  cloister open --deposit 1000.50               open an account with a first deposit
+  cloister order buy --instrument BTC-PERP --quantity 0.025 --price 61800.30
+  cloister account                              balances, positions, margin, open orders
+  cloister account --from-chain                 the same account, rebuilt from chain data alone
+  cloister withdraw --amount 250";
+
+/// Trade on Cloister.
+#[derive(Debug, Parser)]
+#[command(name = "cloister", version, about = ABOUT, after_help = UNITS)]
+pub struct Cli {
+    /// Options of every command.
+    #[command(flatten)]
+    pub global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// Options of every command.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    /// WebSocket of a node; the sequencer's methods are served there too.
+    #[arg(long, global = true, default_value = "ws://127.0.0.1:9944", value_name = "URL")]
+    pub node: String,
+    /// Folder of wallet files [default: $XDG_DATA_HOME/cloister, else ~/.local/share/cloister].
+    #[arg(long, global = true, value_name = "DIR")]
+    pub keystore: Option<PathBuf>,
+    /// Name of the wallet in that folder.
+    #[arg(long, global = true, default_value = "default", value_name = "NAME")]
+    pub wallet: String,
+    /// Margin group.
+    #[arg(long, global = true, default_value_t = 1)]
+    pub group: u32,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make, show and import keys.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Open an account with a first deposit.
+    #[command(after_help = "\
+The owner account pays the deposit in the settlement asset and the fee in the native token. The view key is sealed to
+the sequencers, with a proof that they can open it. The account can trade as soon as the block is final; the sequencer
+proves the opening with its next batch.
+
+EXAMPLE
+  cloister open --deposit 1000.50")]
+    Open {
+        /// First deposit, in the settlement asset.
+        #[arg(long, value_name = "AMOUNT")]
+        deposit: String,
+        /// File with the proving key of seals [default: the public parameters, on a chain that takes them].
+        #[arg(long, value_name = "FILE")]
+        seal_key: Option<PathBuf>,
+    },
+    /// Deposit into an open account.
+    #[command(after_help = "EXAMPLE\n  cloister deposit --amount 500")]
+    Deposit {
+        /// Amount, in the settlement asset.
+        #[arg(long)]
+        amount: String,
+    },
+    /// Send an order to the sequencer.
+    #[command(after_help = "\
+An order is good for several fills, each at --price or better, until it is filled, cancelled or expired. Its terms are
+signed and proven: no fill can be worse than the price, larger than the quantity or dearer than --max-fee.
+
+EXAMPLES
+  cloister order buy --instrument BTC-PERP --quantity 0.025 --price 61800.30
+  cloister order sell --instrument 1 --quantity 0.1 --price 61000 --reduce-only --ioc
+  cloister order sell --instrument BTC-PERP --quantity 0.1 --market")]
+    Order(OrderArguments),
+    /// Cancel one order, or all.
+    #[command(after_help = "EXAMPLES\n  cloister cancel --id 17\n  cloister cancel --all")]
+    Cancel {
+        /// Id of the order.
+        #[arg(long, required_unless_present = "all", conflicts_with = "all")]
+        id: Option<u64>,
+        /// Every order of the account.
+        #[arg(long)]
+        all: bool,
+    },
+    /// Show the account: balances, positions, margin, open orders.
+    #[command(after_help = "\
+The sequencer shows an account to whoever knows its view key. With --from-chain nobody is asked: the settled batches are
+read from the chain, the account's records in them are decrypted with the view key, and the result is checked against
+the public root. The node must keep old states (--state-pruning archive).")]
+    Account {
+        /// Rebuild the account from chain data alone.
+        #[arg(long)]
+        from_chain: bool,
+    },
+    /// Withdraw to the owner.
+    #[command(after_help = "\
+The amount leaves the margin account with the next batch and is paid to the owner when that is settled. What is left
+must meet the initial margin of positions and open orders.
+
+EXAMPLE
+  cloister withdraw --amount 250")]
+    Withdraw {
+        /// Amount, in the settlement asset.
+        #[arg(long)]
+        amount: String,
+        /// Wait until it is paid.
+        #[arg(long)]
+        wait: bool,
+    },
+    /// Show the public order book.
+    Book {
+        /// Name or number.
+        #[arg(long)]
+        instrument: String,
+        /// Prices on each side.
+        #[arg(long, default_value_t = 10)]
+        levels: u32,
+    },
+    /// Show chain, group and sequencer.
+    Status,
+    /// Write the proof of a settled batch, its verifying key and its public input, for any verifier.
+    #[command(after_help = "\
+Everything comes from the chain; the public input is computed from the batch's public data. The node must keep old
+states (--state-pruning archive). Nothing is verified here.
+
+EXAMPLE
+  cloister proof --batch 3 --out batch-3
+  cd batch-3
+  cloister-prover export --format snarkjs --verifying-key key.hex --proof proof.hex --public $(cat public.hex) --out .
+  snarkjs groth16 verify verification_key.json public.json proof.json")]
+    Proof {
+        /// Number of the batch.
+        #[arg(long, value_name = "NUMBER")]
+        batch: u64,
+        /// Folder to write to; made if it is not there.
+        #[arg(long, value_name = "DIR")]
+        out: PathBuf,
+    },
+    /// Prove what the account is worth, from chain data and the view key alone.
+    #[command(after_help = "\
+The proof opens the account's leaf in the newest final root and states its equity at the newest risk table. A trader
+needs nothing else to leave when a group is frozen: the chain accepts such proofs only then, at the final root and
+table. The node must keep old states (--state-pruning archive).
+
+EXAMPLE
+  cloister exit --out exit.json")]
+    Exit {
+        /// File to write, JSON: the statement, the proof, the verifying key.
+        #[arg(long, value_name = "FILE")]
+        out: PathBuf,
+        /// File with the proving key of exits [default: the public parameters].
+        #[arg(long, value_name = "FILE")]
+        exit_key: Option<PathBuf>,
+    },
+    /// Replay a tape of trades through the exchange of a development chain.
+    #[command(after_help = TAPE_HELP)]
+    Replay(ReplayArguments),
+    /// Run a whole exchange on this machine: node, sequencer, prover, traders.
+    #[command(after_help = DEMO_HELP)]
+    Demo(DemoArguments),
+}
+
+const TAPE_HELP: &str = "\
+THE TAPE is a CSV file whose first line names its columns:
+  time       T, timestamp, time, trade_time
+  price      p, price
+  quantity   q, quantity, qty, size, amount
+  aggressor  m, is_buyer_maker (true: the taker sold), or side, aggressor (of the taker)
+A LOBSTER message file (Time, Type, Size, Price, Direction) works too: its executions are the trades.
+
+Every trade of the tape becomes one fill of the same price and quantity, in the same order, between accounts that this
+program opens (owners //Demo//0, //Demo//1 and so on, funded by Alice). At the end the sequencer's public trades are
+compared with the tape. Alice feeds the oracle, so this is for development chains.
+
+EXAMPLE
+  cloister replay --trades trades.csv --limit 100";
+
+const DEMO_HELP: &str = "\
+Starts `cloister-node` with a development chain, sequencer and prover, opens accounts, replays a tape, waits until every
+batch is proven and settled, withdraws, and checks: roots, proofs, conservation of the settlement asset, the tape, and
+every account rebuilt from chain data alone. At the end the node stops and its chain is gone. The development parameters
+of the proof are made on first use.
+
+EXAMPLES
+  cloister demo --summary summary.json
+  cloister demo --trades trades.csv --limit 60 --summary summary.json";
+
+/// What to do with keys.
+#[derive(Debug, Subcommand)]
+pub enum KeysCommand {
+    /// Make a wallet with a fresh secret seed.
+    #[command(after_help = "\
+EXAMPLES
+  cloister keys new
+  cloister --wallet alice keys new --suri //Alice      the owner is a development account")]
+    New {
+        /// Secret URI of the owner account, for development; the owner comes from the seed otherwise.
+        #[arg(long, value_name = "URI")]
+        suri: Option<String>,
+    },
+    /// Show public keys and addresses.
+    Show {
+        /// Print the secret seed too. Whoever sees it controls the account.
+        #[arg(long)]
+        secret: bool,
+    },
+    /// Make a wallet from a seed that was written down.
+    #[command(after_help = "\
+The seed is read from the standard input, so that it stays out of the history of the shell. A restored wallet does not
+know which ids were used before: give --next-id, or any large number if it is lost.
+
+EXAMPLE
+  cloister keys import --next-id 5000 < seed.txt")]
+    Import {
+        /// Secret URI of the owner account, for development.
+        #[arg(long, value_name = "URI")]
+        suri: Option<String>,
+        /// First instruction id to use.
+        #[arg(long, default_value_t = 1)]
+        next_id: u64,
+    },
+}
+
+/// Side of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum OrderSide {
+    /// Buys.
+    Buy,
+    /// Sells.
+    Sell,
+}
+
+/// An order.
+#[derive(Debug, Args)]
+pub struct OrderArguments {
+    /// Side.
+    pub side: OrderSide,
+    /// Name or number.
+    #[arg(long)]
+    pub instrument: String,
+    /// Quantity of the underlying.
+    #[arg(long)]
+    pub quantity: String,
+    /// Worst price of one unit of the underlying.
+    #[arg(long, required_unless_present = "market", conflicts_with = "market")]
+    pub price: Option<String>,
+    /// Take what the book offers inside the price band, and drop the rest.
+    #[arg(long)]
+    pub market: bool,
+    /// Only reduce a position; proven.
+    #[arg(long)]
+    pub reduce_only: bool,
+    /// Never trade at once.
+    #[arg(long, conflicts_with_all = ["ioc", "fok", "market"])]
+    pub post_only: bool,
+    /// Immediate or cancel: what does not trade at once is dropped.
+    #[arg(long, conflicts_with = "fok")]
+    pub ioc: bool,
+    /// Fill or kill: trade at once and wholly, or not at all.
+    #[arg(long)]
+    pub fok: bool,
+    /// How long the order is good.
+    #[arg(long, default_value = "1h", value_parser = parse_duration, value_name = "TIME")]
+    pub expires_in: u64,
+    /// Highest fee per lot, in the settlement asset [default: the most that the group's fee cap allows at the price].
+    #[arg(long, value_name = "AMOUNT")]
+    pub max_fee: Option<String>,
+}
+
+/// A replay.
+#[derive(Debug, Args)]
+pub struct ReplayArguments {
+    /// The tape.
+    #[arg(long, value_name = "FILE")]
+    pub trades: PathBuf,
+    /// Only the first trades.
+    #[arg(long)]
+    pub limit: Option<usize>,
+    /// Name or number of the instrument.
+    #[arg(long, default_value = "BTC-PERP")]
+    pub instrument: String,
+    /// Traders that take turns.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(2..=64))]
+    pub accounts: u16,
+}
+
+/// A demonstration.
+#[derive(Debug, Args)]
+pub struct DemoArguments {
+    /// Replay this tape instead of the built-in market.
+    #[arg(long, value_name = "FILE")]
+    pub trades: Option<PathBuf>,
+    /// Only the first trades of the tape.
+    #[arg(long, requires = "trades")]
+    pub limit: Option<usize>,
+    /// Where the summary is written, as JSON; the node's log goes beside it.
+    #[arg(long, value_name = "FILE")]
+    pub summary: PathBuf,
+    /// The node [default: `cloister-node` beside this program].
+    #[arg(long, value_name = "FILE")]
+    pub node_binary: Option<PathBuf>,
+    /// Traders that take turns.
+    #[arg(long, default_value_t = 8, value_parser = clap::value_parser!(u16).range(8..=64))]
+    pub accounts: u16,
+}
+
+/// A duration such as `15m` or `1h 30m`, in milliseconds.
+///
+/// # Errors
+/// [`DurationError`].
+pub fn parse_duration(text: &str) -> Result<u64, DurationError> {
+    let refused = || DurationError(text.into());
+    let span: Span = text.parse().map_err(|_| refused())?;
+    // Months and years have no fixed length and are refused.
+    let duration = span
+        .to_duration(SpanRelativeTo::days_are_24_hours())
+        .map_err(|_| refused())?;
+    u64::try_from(duration.as_millis()).map_err(|_| refused())
+}
+
+/// A text that is not a duration.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not a time such as 90s, 15m, 2h or 7d")]
+pub struct DurationError(String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_duration_should_be_numbers_with_units() {
+        let cases = [
+            ("90s", 90),
+            ("15m", 900),
+            ("2h", 7_200),
+            ("7d", 604_800),
+            ("1h 30m", 5_400),
+        ];
+        for (text, seconds) in cases {
+            assert_eq!(parse_duration(text), Ok(seconds * 1_000), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_duration_should_be_refused_without_unit_or_fixed_length_or_below_zero() {
+        for text in ["", "15", "s", "1y", "2 months", "-5m", "5m ago", "later"] {
+            assert_eq!(parse_duration(text), Err(DurationError(text.into())), "{text}");
+        }
+    }
+}

@@ -1,0 +1,243 @@
+//! `cloister open`, `deposit`, `account`, `withdraw`.
+
+use super::{CommandError, Session};
+use crate::cli::Global;
+use cloister_cli::{
+    progress::Progress,
+    table::{Left, Right, TextTable},
+};
+use cloister_client::{
+    audit::recover_trader,
+    chain::{Chain, ChainError, Until},
+    instrument::name_of,
+    seal::SealProver,
+    sequencer::SequencerClient,
+    trader::{self, now, owner_of, OpenedAccount},
+};
+use cloister_client_core::amount::{money, show_money, Lot};
+use cloister_sequencer_rpc::types::{AccountInfo, SideName};
+use std::{collections::BTreeMap, path::Path, time::Duration};
+
+/// How long the sequencer may take to accept an open from the queue once it is final.
+const OPEN_PATIENCE: Duration = Duration::from_secs(120);
+/// How long settling a withdrawal and everything before it may take.
+const WITHDRAW_PATIENCE: Duration = Duration::from_secs(900);
+/// How long a withdrawal is good, in milliseconds.
+const WITHDRAWAL_LIFE: u64 = 3_600_000;
+
+pub async fn open(global: &Global, deposit: &str, seal_key: Option<&Path>) -> Result<(), CommandError> {
+    let amount = money(deposit)?;
+    let wallet = global.open_wallet()?;
+    let progress = Progress::begin();
+    let (chain, sequencer) = connect_both(global).await?;
+    let seals = SealProver::of(&chain, seal_key).await?;
+    let OpenedAccount { trader, sealing } =
+        trader::open(&chain, &seals, global.group, wallet.keys(), amount, Until::Final).await?;
+    progress.say(format!(
+        "account {} is queued with {}, its view key sealed and proven in {} ms; waiting for the sequencer",
+        trader.index,
+        show_money(amount.into()),
+        sealing.as_millis()
+    ));
+    sequencer.knows(&trader, OPEN_PATIENCE).await?;
+    say!(
+        "account {} of group {} is open and can trade",
+        trader.index,
+        global.group
+    );
+    Ok(())
+}
+
+async fn connect_both(global: &Global) -> Result<(Chain, SequencerClient), CommandError> {
+    let chain = global.connect().await?;
+    let sequencer = SequencerClient::of(&chain);
+    // Refused here rather than after the money has moved.
+    sequencer.status().await?;
+    Ok((chain, sequencer))
+}
+
+pub async fn deposit(global: &Global, text: &str) -> Result<(), CommandError> {
+    let amount = money(text)?;
+    let wallet = global.open_wallet()?;
+    let chain = global.connect().await?;
+    trader::deposit(&chain, global.group, wallet.keys(), amount, Until::Final).await?;
+    say!(
+        "{} is queued; the sequencer credits it at once and proves it with its next batch",
+        show_money(amount.into())
+    );
+    Ok(())
+}
+
+/// Names and lots of a group's instruments.
+struct Names(BTreeMap<u32, (String, Lot)>);
+
+impl Names {
+    async fn read(chain: &Chain, group: u32) -> Result<Self, ChainError> {
+        let listed = chain.risk_group(group, None).await?.instruments;
+        Ok(Self(
+            listed
+                .iter()
+                .map(|i| (i.id, (name_of(i.feed, i.id), Lot(i.params.lot_size))))
+                .collect(),
+        ))
+    }
+
+    fn name(&self, id: u32) -> String {
+        self.0
+            .get(&id)
+            .map_or_else(|| format!("instrument {id}"), |(name, _)| name.clone())
+    }
+
+    fn quantity(&self, id: u32, lots: i64) -> String {
+        let sign = if lots < 0 { "-" } else { "" };
+        match self.0.get(&id) {
+            Some((_, lot)) => format!("{sign}{}", lot.quantity(lots.unsigned_abs())),
+            None => format!("{lots} lots"),
+        }
+    }
+
+    fn price(&self, id: u32, price: u64) -> String {
+        self.0.get(&id).map_or_else(
+            || show_money(price.into()),
+            |(_, lot)| lot.unit_price(price).to_string(),
+        )
+    }
+}
+
+pub async fn show(global: &Global) -> Result<(), CommandError> {
+    let session = Session::begin(global).await?;
+    let names = Names::read(&session.chain, global.group).await?;
+    let info = session.sequencer.account(&session.trader).await?;
+    let asset = session.chain.group_state(global.group, None).await?.asset;
+    let owner = owner_of(&session.trader.keys);
+    let outside = session.chain.asset_balance(asset, &owner, None).await?;
+    let claim = session.chain.claim_of(global.group, &owner, None).await?;
+    let mut facts = account_facts(&info);
+    facts.fact(
+        "owner's balance",
+        show_money(i128::try_from(outside).unwrap_or(i128::MAX)),
+    );
+    if claim > 0 {
+        facts.fact("owner's claim", show_money(i128::try_from(claim).unwrap_or(i128::MAX)));
+    }
+    super::show(facts);
+    let held = info
+        .positions
+        .iter()
+        .map(|position| (position.instrument_id, position.quantity, position.value));
+    show_positions(held, &names);
+    show_orders(&info, &names);
+    Ok(())
+}
+
+/// Number of the account, and what its owner should know about it.
+fn head(index: u32, nonce: u64, min_id: u64) -> String {
+    format!("{index} (updates {nonce}, ids below {min_id} are void)")
+}
+
+fn account_facts(info: &AccountInfo) -> TextTable {
+    let available = i128::try_from(info.available).unwrap_or(i128::MAX);
+    let settled = match &info.settled {
+        Some(settled) => format!("{} (updates {})", show_money(settled.cash), settled.nonce),
+        None => "none yet: the opening waits for its proof".into(),
+    };
+    let mut facts = TextTable::facts();
+    facts
+        .fact("account", head(info.index, info.nonce, info.min_id))
+        .fact("cash", show_money(info.cash))
+        .fact("equity", show_money(info.equity))
+        .fact("initial margin", show_money(info.initial_margin))
+        .fact("maintenance margin", show_money(info.maintenance_margin))
+        .fact("can be withdrawn", show_money(available))
+        .fact("settled cash", settled);
+    facts
+}
+
+/// Instrument, lots and value of each position.
+fn show_positions(held: impl IntoIterator<Item = (u32, i64, i128)>, names: &Names) {
+    let mut table = TextTable::new(&[Left, Right, Right]);
+    let mut any = false;
+    table.row(["position", "quantity", "worth"]);
+    for (id, lots, value) in held {
+        any = true;
+        table.row([names.name(id), names.quantity(id, lots), show_money(value)]);
+    }
+    say!("");
+    if any {
+        super::show(table);
+    } else {
+        say!("no positions");
+    }
+}
+
+fn show_orders(info: &AccountInfo, names: &Names) {
+    say!("");
+    if info.open_orders.is_empty() {
+        say!("no open orders");
+        return;
+    }
+    let mut table = TextTable::new(&[Right, Left, Left, Right, Right]);
+    table.row(["order", "side", "instrument", "left", "limit"]);
+    for order in &info.open_orders {
+        let id = order.instrument_id;
+        let side = if order.side == SideName::Buy { "buy" } else { "sell" };
+        let left = names.quantity(id, i64::try_from(order.remaining).unwrap_or(i64::MAX));
+        table.row([
+            order.id.to_string(),
+            side.into(),
+            names.name(id),
+            left,
+            names.price(id, order.limit),
+        ]);
+    }
+    super::show(table);
+}
+
+pub async fn show_from_chain(global: &Global) -> Result<(), CommandError> {
+    let session = Session::begin(global).await?;
+    let progress = Progress::begin();
+    let (block, audit) = session.audited(global.group, &progress).await?;
+    let recovered = recover_trader(&audit.batches, &session.trader)?;
+    let names = Names::read(&session.chain, global.group).await?;
+    let table = session.chain.latest_risk_table(global.group, Some(block)).await?;
+    let account = &recovered.account;
+    let mut facts = TextTable::facts();
+    facts
+        .fact("account", head(session.trader.index, account.nonce, account.min_id))
+        .fact("last batch", recovered.batch_no)
+        .fact("cash", show_money(account.cash))
+        .fact("state root", format!("0x{}", hex::encode(audit.root)));
+    super::show(facts);
+    let held = account
+        .positions
+        .iter()
+        .zip(&table.rows)
+        .filter(|(lots, _)| **lots != 0)
+        .map(|(lots, row)| (row.instrument_id, *lots, i128::from(*lots) * i128::from(row.value)));
+    show_positions(held, &names);
+    Ok(())
+}
+
+pub async fn withdraw(global: &Global, text: &str, wait: bool) -> Result<(), CommandError> {
+    let amount = money(text)?;
+    let mut session = Session::begin(global).await?;
+    let id = session.wallet.take_id()?;
+    let signed = session.trader.withdrawal(id, amount, now() + WITHDRAWAL_LIFE);
+    session.sequencer.submit(&signed).await?;
+    say!(
+        "withdrawal {id} of {} is accepted; it is paid when its batch is settled",
+        show_money(amount.into())
+    );
+    if wait {
+        let sign = Progress::begin().wait("waiting for the batches before it");
+        session
+            .sequencer
+            .settled(WITHDRAW_PATIENCE, |backlog| {
+                sign.set_message(format!("{} batches to go", backlog.batches));
+            })
+            .await?;
+        drop(sign);
+        say!("paid");
+    }
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! `cloister book`, `status`.
+
+use super::CommandError;
+use crate::cli::Global;
+use cloister_cli::table::{Left, Right, TextTable};
+use cloister_client::{
+    instrument::{find, list},
+    sequencer::{SequencerClient, SequencerError},
+};
+use cloister_client_core::amount::show_money;
+use cloister_sequencer::rpc::types::Level;
+
+pub async fn book(global: &Global, instrument: &str, levels: u32) -> Result<(), CommandError> {
+    let chain = global.connect().await?;
+    let instrument = find(&chain, global.group, instrument).await?;
+    let book = SequencerClient::of(&chain).book(instrument.id, levels).await?;
+    let price = |price| instrument.lot.unit_price(price).to_string();
+    let row = |side: &str, level: &Level| {
+        let lots = u64::try_from(level.quantity).unwrap_or(u64::MAX);
+        let quantity = instrument.lot.quantity(lots).to_string();
+        [side.to_owned(), price(level.price), quantity, level.orders.to_string()]
+    };
+    let mut table = TextTable::new(&[Left, Right, Right, Right]);
+    table.row(["", "price", "quantity", "orders"]);
+    for level in book.asks.iter().rev() {
+        table.row(row("ask", level));
+    }
+    table.row(["mark", &price(instrument.mark()), "", ""]);
+    for level in &book.bids {
+        table.row(row("bid", level));
+    }
+    super::show(table);
+    Ok(())
+}
+
+pub async fn status(global: &Global) -> Result<(), CommandError> {
+    let chain = global.connect().await?;
+    let best = chain.header(None).await?.number;
+    let last = chain.header(Some(chain.finalized().await?)).await?.number;
+    let state = chain.group_state(global.group, None).await?;
+    let totals = chain.group_totals(global.group, None).await?;
+    let owed = totals.queued + totals.claims + totals.settled;
+    let paused = if state.enabled { "" } else { ", paused" };
+    let names: Vec<String> = list(&chain, global.group)
+        .await?
+        .into_iter()
+        .map(|(id, name)| format!("{name} ({id})"))
+        .collect();
+    let root = hex::encode(state.root);
+    let queued = state.queue_next.saturating_sub(state.queue_first);
+    let mut facts = TextTable::facts();
+    facts
+        .fact("chain", format!("genesis {:?}", chain.genesis()))
+        .fact("blocks", format!("best {best}, final {last}"))
+        .fact("group", format!("{}{paused}", global.group))
+        .fact("instruments", names.join(", "))
+        .fact("batches", format!("{} settled, root 0x{root}", state.batch_no))
+        .fact("accounts", state.next_index)
+        .fact("queue", format!("{queued} items"))
+        .fact("vault owes", show_money(i128::try_from(owed).unwrap_or(i128::MAX)));
+    match sequencer_facts(&SequencerClient::of(&chain), &mut facts).await {
+        Err(SequencerError::Absent) => {
+            facts.fact("sequencer", "none at this node");
+        }
+        other => other?,
+    }
+    super::show(facts);
+    Ok(())
+}
+
+async fn sequencer_facts(sequencer: &SequencerClient, facts: &mut TextTable) -> Result<(), SequencerError> {
+    let status = sequencer.status().await?;
+    let batch = sequencer.batch_status().await?;
+    let (fills, orders, accounts) = (status.fills, status.open_orders, status.accounts);
+    let proving = batch.proving.map_or_else(|| "nothing".into(), |n| format!("batch {n}"));
+    let (waiting, submitting, units) = (batch.waiting, batch.submitting, batch.open_units);
+    facts
+        .fact(
+            "sequencer",
+            format!("{fills} fills, {orders} open orders, {accounts} accounts"),
+        )
+        .fact("risk table", format!("version {}", status.risk_version))
+        .fact(
+            "proving",
+            format!(
+                "{proving}, {waiting} batches wait for a proof, {submitting} for a block, {units} units in the open batch"
+            ),
+        );
+    if status.development_proofs {
+        facts.fact(
+            "note",
+            "proofs use development parameters, which prove nothing to anybody",
+        );
+    }
+    if let Some(why) = status.halted.or(batch.halted) {
+        facts.fact("HALTED", why);
+    }
+    Ok(())
+}

@@ -1,0 +1,236 @@
+//! Tapes in CSV files. Columns are found by the names in the header:
+//!
+//! | what | names |
+//! | --- | --- |
+//! | time | `T`, `timestamp`, `time`, `trade_time` |
+//! | price | `p`, `price` |
+//! | quantity | `q`, `quantity`, `qty`, `size`, `amount` |
+//! | aggressor | `m`, `is_buyer_maker` (`true`: the taker sold) or `side`, `aggressor` (of the taker) |
+//!
+//! A file with the columns `Time, Type, Size, Price, Direction` is read as a LOBSTER message file: executions (types 4
+//! and 5) are its trades, prices are in 10^-4, `Direction` is the side of the order at rest.
+
+use super::TapeTrade;
+use ::csv::{ReaderBuilder, StringRecord, Trim};
+use cloister_client_core::amount::{AmountError, Decimal};
+use cloister_ledger::Side;
+use std::{
+    fs::File,
+    io,
+    path::{Path, PathBuf},
+};
+
+/// Decimals of a LOBSTER price.
+const LOBSTER_PRICE_DECIMALS: u32 = 4;
+
+/// Why a file is not a tape.
+#[derive(Debug, thiserror::Error)]
+pub enum TapeError {
+    /// The file cannot be read.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A line cannot be read.
+    #[error("{0}")]
+    Read(#[from] ::csv::Error),
+    /// The file has no header.
+    #[error("the tape is empty; its first line must name the columns")]
+    Empty,
+    /// The header lacks a column that every tape needs.
+    #[error("the header names no {0} column; see `cloister replay --help` for the names that are understood")]
+    NoColumn(&'static str),
+    /// A line has fewer fields than the header.
+    #[error("line {line}: the {column} is missing")]
+    MissingField {
+        /// Line number, from 1.
+        line: u64,
+        /// What the field is.
+        column: &'static str,
+    },
+    /// A number is not a plain decimal.
+    #[error("line {line}: {source}")]
+    Number {
+        /// Line number, from 1.
+        line: u64,
+        /// Why.
+        source: AmountError,
+    },
+    /// The aggressor is not understood.
+    #[error("line {line}: `{text}` names no side; true, false, buy, sell, 1 and -1 are understood")]
+    Side {
+        /// Line number, from 1.
+        line: u64,
+        /// What the field says.
+        text: String,
+    },
+    /// A trade of price or quantity zero.
+    #[error("line {line}: the {column} is zero")]
+    Zero {
+        /// Line number, from 1.
+        line: u64,
+        /// Which number is zero.
+        column: &'static str,
+    },
+    /// The file holds no trade.
+    #[error("the tape holds no trades")]
+    NoTrades,
+}
+
+/// How a field names the side.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum SideRule {
+    /// `true`: the buyer's order was at rest.
+    BuyerMaker,
+    /// The taker's side by name.
+    Taker,
+    /// LOBSTER: the side of the order at rest, 1 buys.
+    RestingDirection,
+}
+
+/// Where a trade's fields are.
+#[derive(Clone, Copy, Debug)]
+struct Columns {
+    time: usize,
+    price: usize,
+    quantity: usize,
+    side: usize,
+    rule: SideRule,
+    /// Column of the message type, in a LOBSTER file.
+    message: Option<usize>,
+}
+
+impl Columns {
+    fn of(names: &StringRecord) -> Result<Self, TapeError> {
+        // A name in the right case wins: one tape may have both `t` and `T`.
+        let find = |wanted: &[&str]| {
+            let exact = wanted.iter().find_map(|w| names.iter().position(|n| n == *w));
+            let loose = || {
+                wanted
+                    .iter()
+                    .filter(|w| w.len() > 1)
+                    .find_map(|w| names.iter().position(|n| n.eq_ignore_ascii_case(w)))
+            };
+            exact.or_else(loose)
+        };
+        let time = find(&["T", "timestamp", "time", "trade_time"]).ok_or(TapeError::NoColumn("time"))?;
+        let price = find(&["p", "price"]).ok_or(TapeError::NoColumn("price"))?;
+        let quantity = find(&["q", "quantity", "qty", "size", "amount"]).ok_or(TapeError::NoColumn("quantity"))?;
+        if let (Some(message), Some(side)) = (find(&["Type"]), find(&["Direction"])) {
+            return Ok(Self {
+                time,
+                price,
+                quantity,
+                side,
+                rule: SideRule::RestingDirection,
+                message: Some(message),
+            });
+        }
+        let buyer_maker = find(&["m", "is_buyer_maker"]).map(|side| (side, SideRule::BuyerMaker));
+        let taker = || find(&["side", "aggressor"]).map(|side| (side, SideRule::Taker));
+        let (side, rule) = buyer_maker.or_else(taker).ok_or(TapeError::NoColumn("aggressor"))?;
+        Ok(Self {
+            time,
+            price,
+            quantity,
+            side,
+            rule,
+            message: None,
+        })
+    }
+
+    /// The trade of a line; `None` if the line is not a trade.
+    fn trade(&self, fields: &StringRecord) -> Result<Option<TapeTrade>, TapeError> {
+        let line = fields.position().map_or(0, |position| position.line());
+        let get = |at: usize, column| fields.get(at).ok_or(TapeError::MissingField { line, column });
+        if let Some(message) = self.message {
+            if !matches!(get(message, "message type")?, "4" | "5") {
+                return Ok(None);
+            }
+        }
+        let number = |at, column| {
+            let value: Decimal = get(at, column)?
+                .parse()
+                .map_err(|source| TapeError::Number { line, source })?;
+            if value.is_zero() {
+                return Err(TapeError::Zero { line, column });
+            }
+            Ok(value)
+        };
+        let mut price = number(self.price, "price")?;
+        if self.message.is_some() {
+            price = Decimal::new(price.digits(), price.scale() + LOBSTER_PRICE_DECIMALS);
+        }
+        let quantity = number(self.quantity, "quantity")?;
+        let side = get(self.side, "aggressor")?;
+        let aggressor = self.rule.aggressor(side).ok_or_else(|| TapeError::Side {
+            line,
+            text: side.into(),
+        })?;
+        Ok(Some(TapeTrade {
+            time: get(self.time, "time")?.into(),
+            price,
+            quantity,
+            aggressor,
+        }))
+    }
+}
+
+impl SideRule {
+    /// Side of the incoming order.
+    fn aggressor(self, text: &str) -> Option<Side> {
+        let text = text.to_ascii_lowercase();
+        let named = match text.as_str() {
+            "buy" | "b" | "bid" | "true" | "1" => Side::Buy,
+            "sell" | "s" | "ask" | "false" | "-1" | "0" => Side::Sell,
+            _ => return None,
+        };
+        match self {
+            Self::Taker => Some(named),
+            Self::BuyerMaker | Self::RestingDirection => Some(named.opposite()),
+        }
+    }
+}
+
+/// Reads the first `limit` trades.
+///
+/// # Errors
+/// [`TapeError`], with the line it is about.
+pub fn read(input: impl io::Read, limit: Option<usize>) -> Result<Vec<TapeTrade>, TapeError> {
+    // A short line is reported with the column that it lacks, and only if a trade needs that column.
+    let mut lines = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(input);
+    let header = lines.headers()?;
+    if header.is_empty() {
+        return Err(TapeError::Empty);
+    }
+    let columns = Columns::of(header)?;
+    let mut trades = Vec::new();
+    for fields in lines.records() {
+        if limit.is_some_and(|limit| trades.len() >= limit) {
+            break;
+        }
+        let fields = fields?;
+        if fields.iter().any(|field| !field.is_empty()) {
+            trades.extend(columns.trade(&fields)?);
+        }
+    }
+    if trades.is_empty() {
+        return Err(TapeError::NoTrades);
+    }
+    Ok(trades)
+}
+
+/// Reads the first `limit` trades of a file.
+///
+/// # Errors
+/// [`TapeError`].
+pub fn read_file(path: &Path, limit: Option<usize>) -> Result<Vec<TapeTrade>, TapeError> {
+    let file = File::open(path).map_err(|source| TapeError::File {
+        path: path.into(),
+        source,
+    })?;
+    read(file, limit)
+}

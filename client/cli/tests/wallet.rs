@@ -1,0 +1,102 @@
+//! Wallet files.
+
+use cloister_cli::wallet::{Wallet, WalletError};
+use cloister_client_core::keys::TraderKeys;
+use std::{fs, os::unix::fs::PermissionsExt};
+use tempfile::{tempdir, TempDir};
+
+fn directory() -> TempDir {
+    tempdir().expect("a temporary directory")
+}
+
+const SEED: [u8; 32] = [7; 32];
+
+#[test]
+fn a_wallet_should_come_back_with_the_same_keys_and_be_private() {
+    let directory = directory();
+    let path = {
+        let wallet = Wallet::create(directory.path(), "default", Some(SEED), None).expect("made");
+        assert_eq!(wallet.seed(), hex::encode(SEED));
+        wallet.path().to_owned()
+    };
+    assert_eq!(fs::metadata(&path).expect("there").permissions().mode() & 0o777, 0o600);
+    let wallet = Wallet::open(directory.path(), "default").expect("opened");
+    let keys = TraderKeys::from_seed(&SEED, None).expect("keys");
+    assert_eq!(wallet.keys().trading.public(), keys.trading.public());
+    assert_eq!(wallet.keys().view, keys.view);
+    assert_eq!(wallet.keys().owner.public(), keys.owner.public());
+}
+
+#[test]
+fn a_wallet_should_be_refused_when_its_secret_uri_is_none() {
+    let directory = directory();
+    let refused = Wallet::create(directory.path(), "w", Some(SEED), Some("not words".into()));
+    assert!(matches!(refused, Err(WalletError::Uri(_))));
+}
+
+#[test]
+fn ids_should_never_be_taken_twice_across_openings() {
+    let directory = directory();
+    let mut wallet = Wallet::create(directory.path(), "w", None, None).expect("made");
+    assert_eq!(
+        (wallet.take_id().expect("taken"), wallet.take_id().expect("taken")),
+        (1, 2)
+    );
+    drop(wallet);
+    let mut wallet = Wallet::open(directory.path(), "w").expect("opened");
+    assert_eq!(wallet.take_id().expect("taken"), 3);
+    wallet.skip_to(100).expect("skipped");
+    wallet.skip_to(50).expect("nothing to do");
+    assert_eq!(wallet.take_id().expect("taken"), 100);
+}
+
+#[test]
+fn a_wallet_should_be_refused_when_it_is_missing_taken_or_in_use() {
+    let directory = directory();
+    assert!(matches!(
+        Wallet::open(directory.path(), "none"),
+        Err(WalletError::Missing(_))
+    ));
+    let wallet = Wallet::create(directory.path(), "w", None, None).expect("made");
+    assert!(matches!(
+        Wallet::create(directory.path(), "w", None, None),
+        Err(WalletError::Exists(_))
+    ));
+    assert!(matches!(
+        Wallet::open(directory.path(), "w"),
+        Err(WalletError::Locked(_))
+    ));
+    drop(wallet);
+    assert!(matches!(
+        Wallet::open(directory.path(), "../w"),
+        Err(WalletError::Name(_))
+    ));
+}
+
+#[test]
+fn a_wallet_should_be_refused_when_others_can_read_it_or_it_is_damaged() {
+    let directory = directory();
+    let path = Wallet::create(directory.path(), "w", None, None)
+        .expect("made")
+        .path()
+        .to_owned();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).expect("changed");
+    assert!(matches!(
+        Wallet::open(directory.path(), "w"),
+        Err(WalletError::Exposed { mode: 0o644, .. })
+    ));
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("changed");
+    fs::write(&path, "{}").expect("written");
+    assert!(matches!(
+        Wallet::open(directory.path(), "w"),
+        Err(WalletError::Format { .. })
+    ));
+}
+
+#[test]
+fn debug_output_should_hold_no_secret() {
+    let directory = directory();
+    let wallet = Wallet::create(directory.path(), "w", Some(SEED), None).expect("made");
+    let text = format!("{wallet:?}");
+    assert!(!text.contains(&hex::encode(SEED)) && !text.contains("seed"), "{text}");
+}

@@ -1,0 +1,92 @@
+//! A trader signs instructions: orders, cancels, withdrawals.
+
+use crate::{keys::TraderKeys, recovery::AccountKeys};
+use cloister_ledger::{instruction::flags, Instruction, Key, Kind, Side, SignedInstruction};
+
+/// OrderTerms of an order, in the exchange's units.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct OrderTerms {
+    /// Instrument.
+    pub instrument_id: u32,
+    /// Side.
+    pub side: Side,
+    /// Worst price per lot, 10^-6.
+    pub limit: u64,
+    /// Lots.
+    pub quantity: u64,
+    /// See [`flags`].
+    pub flags: u8,
+    /// Last batch time at which the order is good, milliseconds.
+    pub expiry: u64,
+    /// Highest fee per lot, 10^-6.
+    pub max_fee: u64,
+}
+
+/// Keys of a trader on one chain and group, with the account that they belong to.
+#[derive(Clone, Debug)]
+pub struct Trader {
+    /// Keys.
+    pub keys: TraderKeys,
+    /// Genesis hash of the chain.
+    pub genesis: [u8; 32],
+    /// Margin group.
+    pub group: u32,
+    /// Index of the account.
+    pub index: u32,
+}
+
+impl Trader {
+    /// The account's own keys, as public records show them.
+    pub fn account_keys(&self) -> AccountKeys {
+        AccountKeys {
+            key: Key::from(&self.keys.trading.public()),
+            view_key: self.keys.view,
+        }
+    }
+
+    fn sign(&self, instruction: Instruction) -> SignedInstruction {
+        instruction.sign(&self.genesis, &self.keys.trading)
+    }
+
+    fn blank(&self, kind: Kind, id: u64, expiry: u64) -> Instruction {
+        Instruction {
+            kind,
+            group: self.group,
+            index: self.index,
+            id,
+            expiry,
+            ..Instruction::default()
+        }
+    }
+
+    /// Signs an order.
+    pub fn order(&self, id: u64, terms: &OrderTerms) -> SignedInstruction {
+        self.sign(Instruction {
+            instrument_id: terms.instrument_id,
+            side: terms.side,
+            flags: terms.flags & flags::ALL,
+            limit: terms.limit,
+            quantity: terms.quantity,
+            max_fee: terms.max_fee,
+            ..self.blank(Kind::Order, id, terms.expiry)
+        })
+    }
+
+    /// Signs the cancellation of one order.
+    pub fn cancel(&self, order: u64, expiry: u64) -> SignedInstruction {
+        self.sign(self.blank(Kind::Cancel, order, expiry))
+    }
+
+    /// Signs the cancellation of every order with a lower id.
+    pub fn cancel_all(&self, id: u64, expiry: u64) -> SignedInstruction {
+        self.sign(self.blank(Kind::CancelAll, id, expiry))
+    }
+
+    /// Signs a withdrawal to the owner; the amount is in 10^-6 of the settlement asset.
+    pub fn withdrawal(&self, id: u64, amount: u64, expiry: u64) -> SignedInstruction {
+        self.sign(Instruction {
+            limit: amount,
+            ..self.blank(Kind::Withdrawal, id, expiry)
+        })
+    }
+}

@@ -1,0 +1,61 @@
+//! Keys of traders and owners.
+
+use cloister_client_core::{
+    keys::{entropy, parse_seed, SeedError, TraderKeys},
+    owner::{verify, OwnerKey, OwnerUriError},
+};
+
+const SEED: [u8; 32] = [7; 32];
+
+#[test]
+fn an_owner_should_come_from_the_secret_uri_when_there_is_one() {
+    let keys = TraderKeys::from_seed(&SEED, Some("//Alice")).expect("keys");
+    // Alice of every development chain, 5GrwvaEF5zXb26Fz9rcQpDWS57CtERHpNehXCPcNoHGKutQY.
+    let alice = "d43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d";
+    assert_eq!(hex::encode(keys.owner.public()), alice);
+    let refused = TraderKeys::from_seed(&SEED, Some("not words"));
+    assert_eq!(refused.map(|_| ()), Err(OwnerUriError("not words".into())));
+}
+
+#[test]
+fn the_same_seed_should_give_the_same_keys() {
+    let [one, other] = [(); 2].map(|()| TraderKeys::from_seed(&SEED, None).expect("keys"));
+    assert_eq!(one.trading.public(), other.trading.public());
+    assert_eq!(one.view, other.view);
+    assert_eq!(one.owner.public(), other.owner.public());
+}
+
+#[test]
+fn a_signature_should_verify_for_its_message_and_account_only() {
+    let (alice, bob) = (
+        OwnerKey::from_uri("//Alice").expect("a key"),
+        OwnerKey::from_uri("//Bob").expect("a key"),
+    );
+    let signature = alice.sign(b"pay");
+    assert!(verify(&alice.public(), b"pay", &signature));
+    assert!(!verify(&alice.public(), b"pay me", &signature));
+    assert!(!verify(&bob.public(), b"pay", &signature));
+}
+
+#[test]
+fn a_seed_should_be_64_hexadecimal_digits() {
+    assert_eq!(parse_seed(&hex::encode(SEED)), Ok(SEED));
+    assert_eq!(parse_seed("abc"), Err(SeedError));
+    assert_eq!(parse_seed(&"g".repeat(64)), Err(SeedError));
+}
+
+#[test]
+fn entropy_should_differ_each_time() {
+    let (one, other): ([u8; 32], [u8; 32]) = (entropy().expect("random"), entropy().expect("random"));
+    assert_ne!(one, other);
+}
+
+#[test]
+fn debug_output_should_hold_no_secret() {
+    let keys = TraderKeys::from_seed(&SEED, None).expect("keys");
+    let shown = format!(
+        "TraderKeys {{ owner: OwnerKey(\"{}\"), .. }}",
+        hex::encode(keys.owner.public())
+    );
+    assert_eq!(format!("{keys:?}"), shown);
+}

@@ -1,0 +1,135 @@
+//! Why the chain did not do what was asked.
+
+use cloister_runtime::{Hash, Runtime, RuntimeError};
+use jsonrpsee::core::ClientError;
+use pallet_cloister_execution::Error as Execution;
+use polkadot_sdk::sp_runtime::DispatchError;
+use std::fmt;
+
+/// Why a node could not be asked, or a transaction did not take effect.
+#[derive(Debug, thiserror::Error)]
+pub enum ChainError {
+    /// No node answers.
+    #[error("no node answers at {url}: {source}. Start one with `cloister-node --dev`, or name another with --node")]
+    Unreachable {
+        /// The address that was tried.
+        url: String,
+        /// Why not.
+        source: Box<ClientError>,
+    },
+    /// The chain runs a runtime of another version.
+    #[error(
+        "the chain runs {found}, this client was built for {expected} (specification/transaction version); \
+         use the client of the chain's release"
+    )]
+    OtherRuntime {
+        /// What the chain runs.
+        found: String,
+        /// What the client was built with.
+        expected: String,
+    },
+    /// The node is of another chain.
+    #[error("the chain's genesis is {found:?}, expected {expected:?}; check --node")]
+    OtherChain {
+        /// Genesis hash of the node.
+        found: Hash,
+        /// The one expected.
+        expected: Hash,
+    },
+    /// A call failed.
+    #[error("{method}: {source}")]
+    Call {
+        /// The JSON-RPC method.
+        method: &'static str,
+        /// Why.
+        source: Box<ClientError>,
+    },
+    /// Bytes do not decode to what they should be.
+    #[error("{what} cannot be decoded: {source}")]
+    Decode {
+        /// What the bytes should be.
+        what: &'static str,
+        /// Why.
+        source: codec::Error,
+    },
+    /// The node does not know a block.
+    #[error("the node does not know block {0:?}")]
+    UnknownBlock(Hash),
+    /// The best chain is not that long.
+    #[error("the chain has no block {0} yet")]
+    NoBlock(u32),
+    /// A subscription ended.
+    #[error("the node stopped reporting on {0}")]
+    StreamEnded(&'static str),
+    /// The pool refused or lost the transaction.
+    #[error("the transaction is {0}; nothing was changed, try again")]
+    NotIncluded(&'static str),
+    /// The transaction is not in the block that should have it.
+    #[error("the transaction is missing in block {0:?}")]
+    LostTransaction(Hash),
+    /// The transaction is in a block and failed there.
+    #[error("{0}")]
+    Failed(Box<Failure>),
+    /// A value that the chain must have is missing.
+    #[error("the chain has no {0}")]
+    Absent(&'static str),
+}
+
+/// A transaction that is in a block and failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// Why.
+    pub error: DispatchError,
+    /// Block that has the transaction.
+    pub block: Hash,
+}
+
+impl Failure {
+    /// The error of the execution pallet, if it is one.
+    pub fn execution(&self) -> Option<Execution<Runtime>> {
+        match RuntimeError::from_dispatch_error(self.error)? {
+            RuntimeError::Execution(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// What a person can do about it.
+    pub fn hint(&self) -> Option<&'static str> {
+        match &self.error {
+            DispatchError::Token(_) => Some("check the balances of the account with `cloister account`"),
+            DispatchError::BadOrigin => Some("this account may not make the call"),
+            _ => self.execution().and_then(|error| hint(&error)),
+        }
+    }
+}
+
+fn hint(error: &Execution<Runtime>) -> Option<&'static str> {
+    Some(match error {
+        Execution::AccountAlreadyOpen => "use `cloister deposit` to add to the account",
+        Execution::NoAccount => "open one first with `cloister open`",
+        Execution::InsufficientBalance => "the owner holds too little of the settlement asset",
+        Execution::DepositTooSmall => "deposit more at once",
+        Execution::UserCapExceeded | Execution::VaultCapExceeded => {
+            "a cap on deposits is reached for now; deposit less"
+        }
+        Execution::QueueFull | Execution::TooManyItems => "wait until the next batch has consumed queued deposits",
+        Execution::GroupDisabled => "the group is paused by its administrators",
+        Execution::NotSubmitter => "only the sequencers' accounts submit batches",
+        Execution::WrongBatchNumber => "the batch was settled already or an earlier one is missing",
+        Execution::RiskTableTooOld | Execution::RiskTableUnknown => "build the batch against the newest risk table",
+        _ => return None,
+    })
+}
+
+impl fmt::Display for Failure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match RuntimeError::from_dispatch_error(self.error) {
+            Some(error) => write!(f, "the chain refused: {error:?}")?,
+            None => write!(f, "the chain refused: {:?}", self.error)?,
+        }
+        if let Some(hint) = self.hint() {
+            write!(f, " ({hint})")?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,143 @@
+//! Transactions: signing, sending, and what became of them.
+
+use super::{Chain, ChainError, Extrinsic, Failure};
+use cloister_client_core::owner::OwnerKey;
+use cloister_runtime::{
+    transaction::{Binding, Unsigned},
+    AccountId, Hash, Nonce, RuntimeCall, RuntimeEvent, UncheckedExtrinsic,
+};
+use codec::Encode;
+use jsonrpsee::rpc_params;
+use polkadot_sdk::{
+    sc_transaction_pool_api::TransactionStatus,
+    sp_core::{crypto::Ss58Codec, sr25519::Signature, Bytes},
+    sp_runtime::{
+        generic::Era,
+        traits::{BlakeTwo256, Hash as _, Header as _},
+        MultiSignature,
+    },
+};
+
+/// Number of blocks in which a transaction may be included after it was signed; later it is void, so that a lost one
+/// cannot come back.
+const LIFETIME: u64 = 64;
+
+/// How long to wait for a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Until {
+    /// Until it is in a block.
+    InBlock,
+    /// Until that block is final.
+    Final,
+}
+
+/// A transaction that is in a block and took effect.
+#[derive(Clone, Debug)]
+pub struct Included {
+    /// The block.
+    pub block: Hash,
+    /// The transaction with its events.
+    pub extrinsic: Extrinsic,
+}
+
+impl Included {
+    /// The first event that `pick` finds.
+    pub fn event<T>(&self, pick: impl Fn(&RuntimeEvent) -> Option<T>) -> Option<T> {
+        self.extrinsic.events.iter().find_map(pick)
+    }
+}
+
+impl Chain {
+    /// The nonce of the signer's next transaction, counting those in the pool.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn next_nonce(&self, signer: &OwnerKey) -> Result<Nonce, ChainError> {
+        let account = AccountId::new(signer.public());
+        self.call("system_accountNextIndex", rpc_params![account.to_ss58check()])
+            .await
+    }
+
+    /// Signs a call for this chain.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn sign(
+        &self,
+        call: RuntimeCall,
+        signer: &OwnerKey,
+        nonce: Nonce,
+    ) -> Result<UncheckedExtrinsic, ChainError> {
+        let number = u64::from(*self.header(None).await?.number());
+        let era = Era::mortal(LIFETIME, number);
+        let born = u32::try_from(era.birth(number)).unwrap_or_default();
+        let birth = self.block_hash(born).await?.ok_or(ChainError::NoBlock(born))?;
+        let binding = Binding {
+            genesis: self.genesis,
+            nonce,
+            era,
+            birth,
+            tip: 0,
+        };
+        let unsigned = Unsigned::new(call, binding);
+        let signature = Signature::from_raw(signer.sign(unsigned.message()));
+        Ok(unsigned.signed_by(AccountId::new(signer.public()), MultiSignature::Sr25519(signature)))
+    }
+
+    /// Signs and sends a call, and waits.
+    ///
+    /// # Errors
+    /// [`ChainError::Failed`] if it is in a block and failed there; [`ChainError::NotIncluded`] if it never was.
+    pub async fn submit(&self, call: RuntimeCall, signer: &OwnerKey, until: Until) -> Result<Included, ChainError> {
+        let ordered = self.nonces.lock().await;
+        let nonce = self.next_nonce(signer).await?;
+        let extrinsic = self.sign(call, signer, nonce).await?;
+        let encoded = extrinsic.encode();
+        let mut statuses = self
+            .subscribe::<TransactionStatus<Hash, Hash>>(
+                "author_submitAndWatchExtrinsic",
+                rpc_params![Bytes(encoded.clone())],
+                "author_unwatchExtrinsic",
+            )
+            .await?;
+        // The pool has it now: the next nonce counts it.
+        drop(ordered);
+        let hash = BlakeTwo256::hash(&encoded);
+        loop {
+            let status = match statuses.next().await {
+                Some(Ok(status)) => status,
+                _ => return Err(ChainError::StreamEnded("a transaction")),
+            };
+            let done = match status {
+                TransactionStatus::InBlock((block, _)) if until == Until::InBlock => Some(block),
+                TransactionStatus::Finalized((block, _)) => Some(block),
+                TransactionStatus::Usurped(_) => {
+                    return Err(ChainError::NotIncluded("replaced by another of its account"))
+                }
+                TransactionStatus::Dropped => return Err(ChainError::NotIncluded("dropped, the pool is full")),
+                TransactionStatus::Invalid => return Err(ChainError::NotIncluded("not valid any more")),
+                TransactionStatus::FinalityTimeout(_) => {
+                    return Err(ChainError::NotIncluded("not final after a long time"))
+                }
+                _ => None,
+            };
+            if let Some(block) = done {
+                return self.included(block, hash).await;
+            }
+        }
+    }
+
+    /// What a transaction in a block did.
+    async fn included(&self, block: Hash, hash: Hash) -> Result<Included, ChainError> {
+        let view = self.block(block).await?;
+        let extrinsic = view
+            .extrinsics
+            .into_iter()
+            .find(|e| e.hash() == hash)
+            .ok_or(ChainError::LostTransaction(block))?;
+        match extrinsic.failure() {
+            Some(error) => Err(ChainError::Failed(Box::new(Failure { error, block }))),
+            None => Ok(Included { block, extrinsic }),
+        }
+    }
+}

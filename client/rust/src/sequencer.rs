@@ -1,0 +1,257 @@
+//! The sequencer, over JSON-RPC. What goes over the wire is defined by `cloister-sequencer-rpc`.
+
+use crate::{chain::Chain, trader::now};
+use cloister_client_core::trader::Trader;
+use cloister_ledger::SignedInstruction;
+use cloister_sequencer_rpc::{
+    types::{
+        Accepted, AccountInfo, AccountQuery, BatchInfo, BatchStatus, HaltInfo, Market, OrderBook, Status, Submission,
+        Trade,
+    },
+    CloisterRpcClient, ErrorCode,
+};
+use jsonrpsee::{core::ClientError, types::error::METHOD_NOT_FOUND_CODE, ws_client::WsClient};
+use std::{sync::Arc, time::Duration};
+
+/// Items asked for at once; the sequencer gives no more.
+const PAGE: u32 = 1_000;
+/// Between two looks at something that is waited for.
+const POLL: Duration = Duration::from_millis(500);
+
+/// Why the sequencer did not do what was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum SequencerError {
+    /// The node runs no sequencer.
+    #[error("this node runs no sequencer; name one that does with --node, or start one with `cloister-node --dev --sequencer`")]
+    Absent,
+    /// It refuses, and says why. The codes are those of [`ErrorCode`].
+    #[error("the sequencer refuses: {message} (code {code})")]
+    Refused {
+        /// Number of the failure.
+        code: i32,
+        /// What happened and what to do.
+        message: String,
+    },
+    /// The connection failed.
+    #[error("the sequencer cannot be asked: {0}")]
+    Call(Box<ClientError>),
+    /// Batches cannot go on.
+    #[error("the sequencer has stopped making batches: {0}")]
+    Halted(HaltInfo),
+    /// Something did not happen in time.
+    #[error("{what} did not happen within {seconds} s")]
+    Late {
+        /// What was waited for.
+        what: String,
+        /// How long.
+        seconds: u64,
+    },
+}
+
+impl SequencerError {
+    /// The code of a refusal.
+    pub fn code(&self) -> Option<i32> {
+        match self {
+            Self::Refused { code, .. } => Some(*code),
+            _ => None,
+        }
+    }
+
+    /// True if the sequencer refused with this code.
+    pub fn is(&self, code: ErrorCode) -> bool {
+        self.code() == Some(code.code())
+    }
+}
+
+impl From<ClientError> for SequencerError {
+    fn from(error: ClientError) -> Self {
+        match error {
+            ClientError::Call(object) if object.code() == METHOD_NOT_FOUND_CODE => Self::Absent,
+            ClientError::Call(object) => Self::Refused {
+                code: object.code(),
+                message: object.message().into(),
+            },
+            other => Self::Call(Box::new(other)),
+        }
+    }
+}
+
+/// What is left to do until everything is settled.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Backlog {
+    /// Batches that are open, waiting, being proven or submitted.
+    pub batches: u32,
+    /// The status it was read from.
+    pub status: BatchStatus,
+}
+
+/// The sequencer of a node.
+#[derive(Clone, Debug)]
+pub struct SequencerClient {
+    rpc: Arc<WsClient>,
+}
+
+impl SequencerClient {
+    /// The sequencer behind a connection.
+    pub fn of(chain: &Chain) -> Self {
+        Self {
+            rpc: chain.rpc().clone(),
+        }
+    }
+
+    /// How it is.
+    ///
+    /// # Errors
+    /// [`SequencerError`].
+    pub async fn status(&self) -> Result<Status, SequencerError> {
+        Ok(self.rpc.status().await?)
+    }
+
+    /// What traders must know to sign.
+    ///
+    /// # Errors
+    /// [`SequencerError`].
+    pub async fn market(&self) -> Result<Market, SequencerError> {
+        Ok(self.rpc.market().await?)
+    }
+
+    /// Sends a signed instruction.
+    ///
+    /// # Errors
+    /// [`SequencerError::Refused`].
+    pub async fn submit(&self, signed: &SignedInstruction) -> Result<Accepted, SequencerError> {
+        Ok(self.rpc.submit_instruction(Submission::encoded(signed)).await?)
+    }
+
+    /// The public book.
+    ///
+    /// # Errors
+    /// [`SequencerError`].
+    pub async fn book(&self, instrument_id: u32, levels: u32) -> Result<OrderBook, SequencerError> {
+        Ok(self.rpc.order_book(instrument_id, Some(levels)).await?)
+    }
+
+    /// A trader's account, after every fill.
+    ///
+    /// # Errors
+    /// [`SequencerError`].
+    pub async fn account(&self, trader: &Trader) -> Result<AccountInfo, SequencerError> {
+        let query = AccountQuery::new(trader.keys.view, trader.group, trader.index, now());
+        Ok(self.rpc.account(query).await?)
+    }
+
+    /// How far proving and settling are.
+    ///
+    /// # Errors
+    /// [`SequencerError`].
+    pub async fn batch_status(&self) -> Result<BatchStatus, SequencerError> {
+        Ok(self.rpc.batch_status().await?)
+    }
+
+    /// Every batch in a block, from the first on.
+    ///
+    /// # Errors
+    /// [`SequencerError`].
+    pub async fn batches(&self) -> Result<Vec<BatchInfo>, SequencerError> {
+        let mut out: Vec<BatchInfo> = Vec::new();
+        loop {
+            let from = out.last().map_or(0, |last| last.batch_no.saturating_add(1));
+            let page = self.rpc.batches(from).await?;
+            if page.is_empty() {
+                return Ok(out);
+            }
+            out.extend(page);
+        }
+    }
+
+    /// Public trades with numbers from `from` on.
+    ///
+    /// # Errors
+    /// [`SequencerError`].
+    pub async fn trades(&self, from: u64) -> Result<Vec<Trade>, SequencerError> {
+        let mut out: Vec<Trade> = Vec::new();
+        loop {
+            let from = out.last().map_or(from, |last| last.id.saturating_add(1));
+            let page = self.rpc.trades(Some(from), Some(PAGE)).await?;
+            if page.is_empty() {
+                return Ok(out);
+            }
+            out.extend(page);
+        }
+    }
+
+    /// What is not settled yet.
+    ///
+    /// # Errors
+    /// [`SequencerError::Halted`] if it never will be.
+    pub async fn backlog(&self) -> Result<Backlog, SequencerError> {
+        let status = self.batch_status().await?;
+        if let Some(why) = &status.halted {
+            return Err(SequencerError::Halted(why.clone()));
+        }
+        let settled_behind = status.settled_root != status.head_root;
+        let batches = u32::from(status.open_units > 0)
+            + u32::from(status.stuck_events > 0)
+            + u32::from(status.proving.is_some())
+            + status.waiting
+            + status.submitting;
+        // A batch between two of those states shows in the roots only.
+        Ok(Backlog {
+            batches: batches.max(u32::from(settled_behind)),
+            status,
+        })
+    }
+
+    /// Waits until every batch is settled in a final block; `progress` hears of every change.
+    ///
+    /// # Errors
+    /// [`SequencerError::Halted`], [`SequencerError::Late`].
+    pub async fn settled(
+        &self,
+        patience: Duration,
+        mut progress: impl FnMut(&Backlog),
+    ) -> Result<BatchStatus, SequencerError> {
+        let begin = std::time::Instant::now();
+        let mut before = None;
+        loop {
+            let backlog = self.backlog().await?;
+            let done = backlog.batches == 0 && backlog.status.latest.as_ref().is_none_or(|latest| latest.finalized);
+            if done {
+                return Ok(backlog.status);
+            }
+            if before.as_ref() != Some(&backlog) {
+                progress(&backlog);
+                before = Some(backlog);
+            }
+            if begin.elapsed() > patience {
+                return Err(SequencerError::Late {
+                    what: "settling every batch".into(),
+                    seconds: patience.as_secs(),
+                });
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
+    /// Waits until the sequencer knows a trader's account.
+    ///
+    /// # Errors
+    /// [`SequencerError::Late`].
+    pub async fn knows(&self, trader: &Trader, patience: Duration) -> Result<AccountInfo, SequencerError> {
+        let begin = std::time::Instant::now();
+        loop {
+            match self.account(trader).await {
+                Err(e) if e.is(ErrorCode::UnknownAccount) || e.is(ErrorCode::NotReady) => {}
+                other => return other,
+            }
+            if begin.elapsed() > patience {
+                let what = format!("taking account {} from the queue", trader.index);
+                return Err(SequencerError::Late {
+                    what,
+                    seconds: patience.as_secs(),
+                });
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+}

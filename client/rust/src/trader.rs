@@ -1,0 +1,140 @@
+//! What a trader does on the chain: find its account, open one, deposit.
+
+use crate::{
+    chain::{Chain, ChainError, Included, Until},
+    seal::{SealError, SealProver},
+};
+use cloister_client_core::{
+    keys::{entropy, EntropyError, TraderKeys},
+    seal::{seal, sealing_key, SealingKeyError},
+    trader::Trader,
+};
+use cloister_crypto::field::to_bytes;
+use cloister_runtime::{AccountId, RuntimeCall, RuntimeEvent};
+use pallet_cloister_execution::{Call, Event, OpenKeys};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+/// Why a trader cannot act.
+#[derive(Debug, thiserror::Error)]
+pub enum TraderError {
+    /// The chain refuses or cannot be asked.
+    #[error("{0}")]
+    Chain(#[from] ChainError),
+    /// What the chain says is the sequencers' sealing key is not one.
+    #[error("the chain: {0}")]
+    SealingKey(#[from] SealingKeyError),
+    /// The view key cannot be sealed.
+    #[error("{0}")]
+    Entropy(#[from] EntropyError),
+    /// The seal of the view key cannot be proven.
+    #[error("{0}")]
+    Seal(#[from] SealError),
+    /// The owner has no account.
+    #[error("this owner has no account in group {0}; open one with `cloister open`")]
+    NoAccount(u32),
+    /// The transaction took effect, but its events do not say so.
+    #[error("the transaction is in a block but shows no {0}")]
+    NoEvent(&'static str),
+}
+
+/// Milliseconds of Unix time.
+pub fn now() -> u64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
+}
+
+/// The chain account of a wallet's owner.
+pub fn owner_of(keys: &TraderKeys) -> AccountId {
+    keys.owner.public().into()
+}
+
+/// An account whose open is queued.
+#[derive(Clone, Debug)]
+pub struct OpenedAccount {
+    /// The trader with its account.
+    pub trader: Trader,
+    /// How long the proof of the seal took.
+    pub sealing: Duration,
+}
+
+/// Finds the account of a wallet's owner on the chain.
+///
+/// # Errors
+/// [`TraderError::NoAccount`].
+pub async fn find(chain: &Chain, group: u32, keys: &TraderKeys) -> Result<Trader, TraderError> {
+    let index = chain
+        .index_of(group, &owner_of(keys), None)
+        .await?
+        .ok_or(TraderError::NoAccount(group))?;
+    Ok(Trader {
+        keys: keys.clone(),
+        genesis: chain.genesis().0,
+        group,
+        index,
+    })
+}
+
+/// Opens an account: seals the view key to the sequencers, proves the seal, pays the deposit and queues the open.
+///
+/// # Errors
+/// [`TraderError`].
+pub async fn open(
+    chain: &Chain,
+    seals: &SealProver,
+    group: u32,
+    keys: &TraderKeys,
+    deposit: u64,
+    until: Until,
+) -> Result<OpenedAccount, TraderError> {
+    let (x, y) = chain.seal_key().await?;
+    let genesis = chain.genesis().0;
+    let (statement, witness) = seal(keys, genesis, group, &sealing_key(&x, &y)?, &entropy()?);
+    let proven = seals.prove(statement, witness).await?;
+    let call = Call::open {
+        group,
+        keys: OpenKeys {
+            pk_x: to_bytes(&statement.key.x),
+            pk_y: to_bytes(&statement.key.y),
+            view_commitment: to_bytes(&statement.view_commitment),
+            sealed_view_key: statement.sealed().0,
+        },
+        seal_proof: Box::new(proven.proof),
+        amount: deposit,
+    };
+    let included = chain.submit(RuntimeCall::Execution(call), &keys.owner, until).await?;
+    let index = included.event(|event| match event {
+        RuntimeEvent::Execution(Event::OpenQueued { index, .. }) => Some(*index),
+        _ => None,
+    });
+    let index = index.ok_or(TraderError::NoEvent("queued open"))?;
+    let trader = Trader {
+        keys: keys.clone(),
+        genesis,
+        group,
+        index,
+    };
+    Ok(OpenedAccount {
+        trader,
+        sealing: proven.took,
+    })
+}
+
+/// Adds to an open account: pays the amount and queues it.
+///
+/// # Errors
+/// [`ChainError`].
+pub async fn deposit(
+    chain: &Chain,
+    group: u32,
+    keys: &TraderKeys,
+    amount: u64,
+    until: Until,
+) -> Result<Included, ChainError> {
+    chain
+        .submit(
+            RuntimeCall::Execution(Call::deposit { group, amount }),
+            &keys.owner,
+            until,
+        )
+        .await
+}

@@ -1,0 +1,91 @@
+//! The sequencer in the node: its flags, its keys, and the chain as it sees it.
+//!
+//! The service itself is the crate `cloister_sequencer`. Here it gets what only a node has: [`chain`] implements
+//! `ChainClient` over the node's own client and transaction pool.
+
+pub mod chain;
+mod context;
+mod error;
+mod history;
+mod options;
+mod submit;
+
+pub use context::{Context, SUBMITTER_KEY};
+pub use error::Error;
+pub use options::{Ready, SequencerOptions};
+
+use chain::NodeChain;
+use cloister_ledger::Shape;
+use cloister_prover_job::{JobKind, ProverError};
+use cloister_prover_local::{LocalProver, Parameters, Progress};
+use cloister_sequencer::{Sequencer, SequencerKeys, StartError};
+use jsonrpsee::RpcModule;
+use polkadot_sdk::*;
+use sc_client_api::UsageProvider;
+use sp_core::sr25519;
+use sp_keystore::KeystorePtr;
+use std::{future::Future, path::PathBuf};
+
+/// Sets the sequencer up: its JSON-RPC, and the work that runs until the node stops. The work ends only with an error,
+/// which it has then written to the log.
+///
+/// # Errors
+/// [`Error`].
+pub fn prepare(options: Ready, context: Context) -> Result<(RpcModule<()>, impl Future<Output = ()> + Send), Error> {
+    let Ready {
+        config,
+        secret,
+        former,
+        proving_key,
+        development,
+    } = options;
+    let submitter = submitter(&context.keystore, development)?;
+    let genesis = context.client.usage_info().chain.genesis_hash;
+    let keys = SequencerKeys::new(secret, genesis.0, config.group)?.with_former(&former);
+    let shape = config.shape;
+    let sequencer = Sequencer::new(config, NodeChain::new(context, submitter), keys);
+    let rpc = sequencer.rpc();
+    let work = async move {
+        if let Err(error) = sequencer.run(move || prover(shape, proving_key)).await {
+            report(&error);
+        }
+    };
+    Ok((rpc, work))
+}
+
+fn report(error: &StartError) {
+    log::error!(target: "cloister", "The sequencer stops: {error}");
+}
+
+/// The key that signs batches. A development chain's is made from its public name.
+fn submitter(keystore: &KeystorePtr, development: bool) -> Result<sr25519::Public, Error> {
+    if let Some(key) = keystore.sr25519_public_keys(SUBMITTER_KEY).first() {
+        return Ok(*key);
+    }
+    if development {
+        let uri = cloister_runtime::genesis_presets::SEQUENCER.to_seed();
+        return Ok(keystore.sr25519_generate_new(SUBMITTER_KEY, Some(&uri))?);
+    }
+    Err(Error::NoSubmitter)
+}
+
+/// Makes the prover ready: from a key file, or with the public parameters of development chains, which are generated if
+/// this machine does not have them yet. Takes seconds.
+fn prover(shape: Shape, key: Option<PathBuf>) -> Result<LocalProver, ProverError> {
+    let parameters = key.map_or(Parameters::Development, Parameters::File);
+    LocalProver::load(JobKind::Batch(shape), &parameters, &mut |step| match step {
+        // Once in ten seconds is enough.
+        Progress::Generating(since) if since.as_secs() % 10 != 0 => {}
+        Progress::Generating(since) => {
+            log::info!(target: "cloister", "Generating the development parameters, {} s", since.as_secs());
+        }
+        Progress::Waiting => {
+            log::info!(target: "cloister", "Waiting for another process that makes the development parameters");
+        }
+        Progress::Writing(path) => log::info!(target: "cloister", "Writing {}", path.display()),
+        Progress::Reading(path) => log::info!(target: "cloister", "Reading {}", path.display()),
+        Progress::Replacing(reason) => {
+            log::warn!(target: "cloister", "The development parameters are made anew: {reason}");
+        }
+    })
+}

@@ -1,0 +1,324 @@
+//! A market left to chance: prices move, instruments expire and are listed again, and accounts trade, go broke and are cleared.
+
+use crate::{chain::INSTRUMENT, world::World};
+use cloister_crypto::Fr;
+use cloister_ledger::{
+    batch::BatchWitness,
+    fill::Fill,
+    house::House,
+    instruction::{Kind, Side},
+    shape::Shape,
+    state::{BatchRequest, GroupState, UnitRequest},
+    unit::{UnitEffect, UnitWitness},
+};
+use cloister_risk::Status;
+
+/// Marks stay in these bounds, 10^-6 a lot.
+const MARKS: core::ops::Range<i64> = 25_000_000..200_000_000;
+/// Insurance below this makes a market that pays for more.
+const ENOUGH_INSURANCE: i128 = 20_000_000_000;
+/// A deposit that makes an account which prices can ruin.
+const SMALL_DEPOSIT: u64 = 3_000_000_000;
+
+/// A batch that grows unit by unit and is valid with nothing after it.
+#[derive(Clone)]
+struct Draft {
+    shape: Shape,
+    old_root: Fr,
+    /// The state with the units so far.
+    state: GroupState,
+    request: BatchRequest,
+    witnesses: Vec<UnitWitness>,
+    effects: Vec<UnitEffect>,
+    /// The house after the units so far.
+    house: House,
+}
+
+impl Draft {
+    fn new(state: GroupState, shape: Shape, request: BatchRequest) -> Self {
+        Self {
+            shape,
+            old_root: state.root(),
+            house: state.house().clone(),
+            state,
+            request,
+            witnesses: Vec::new(),
+            effects: Vec::new(),
+        }
+    }
+
+    /// The draft with more units, if there is room and it stays valid.
+    fn with(&self, units: Vec<UnitRequest>) -> Option<Self> {
+        let mut longer = self.clone();
+        let (witnesses, effects) = longer
+            .state
+            .apply_units(self.shape, &self.request.context, &units, None)
+            .ok()?;
+        longer.request.units.extend(units);
+        longer.witnesses.extend(witnesses);
+        longer.effects.extend(effects);
+        if longer.witnesses.len() > self.shape.units.into() {
+            return None;
+        }
+        let witness = self
+            .state
+            .assemble(&longer.request, self.old_root, longer.witnesses.clone());
+        longer.house = witness.settle(&longer.effects).ok()?.0;
+        Some(longer)
+    }
+}
+
+impl World {
+    /// Moves the market by chance: new marks, sometimes far ones, and changes of status.
+    pub fn move_market(&mut self) {
+        let reach = if self.random.once_in(4) { 30 } else { 6 };
+        for row in 0..self.live {
+            let percent = self.random.below(2 * reach + 1) as i64 - reach as i64;
+            let entry = &mut self.table.rows[row];
+            if entry.status != Status::Expired {
+                entry.funding += percent * 10_000;
+                let mark = entry.mark / 100 * (100 + percent) + percent;
+                self.set_mark(row, mark.clamp(MARKS.start, MARKS.end));
+            }
+        }
+        let row = self.random.below(self.live as u64) as usize;
+        let trading = (0..self.live).filter(|r| self.table.rows[*r].status == Status::Trading);
+        let spare = trading.count() > 1;
+        match self.table.rows[row].status {
+            Status::Trading if spare && self.random.once_in(8) => self.set_status(row, Status::CloseOnly),
+            Status::CloseOnly if self.random.once_in(2) => self.set_status(row, Status::Trading),
+            Status::CloseOnly | Status::Trading if spare && self.random.once_in(8) => {
+                self.set_status(row, Status::Expired);
+            }
+            Status::Expired => self.relist(row),
+            Status::Empty | Status::Trading | Status::CloseOnly => (),
+        }
+    }
+
+    /// Lists a new instrument in an expired row that a batch could prove empty.
+    pub fn relist(&mut self, row: usize) {
+        let house = self.state.house();
+        if self.table.rows[row].status == Status::Expired && (house.open_interest[row], house.positions[row]) == (0, 0)
+        {
+            let highest = self.table.rows.iter().map(|r| r.instrument_id).max();
+            self.table.rows[row].instrument_id = highest.unwrap_or(INSTRUMENT) + 1;
+            self.set_status(row, Status::Trading);
+        }
+    }
+
+    /// A random valid batch of every mode; needs two traders or more. Sometimes the market moves first.
+    pub fn random_batch(&mut self, shape: Shape) -> BatchRequest {
+        if self.random.once_in(3) {
+            self.move_market();
+        }
+        let size = usize::from(shape.units);
+        let mut draft = Draft::new(self.state.clone(), shape, self.request(Vec::new()));
+        let mut attempts = 6 * size;
+        while draft.request.units.len() < size {
+            let traders = self.traders.clone();
+            let units = if attempts == 0 {
+                self.padding()
+            } else {
+                self.random_units(shape)
+            };
+            attempts = attempts.saturating_sub(1);
+            match draft.with(units) {
+                Some(longer) => draft = longer,
+                None => self.traders = traders,
+            }
+        }
+        let Draft { mut request, house, .. } = draft;
+        if self.random.once_in(2) {
+            let pool = self.state.house().fee_pool.min(u64::MAX.into()) as u64;
+            request.sweep = self.random.below(pool + 1);
+        }
+        let claims = self.random.word() as u32 | (0xffff_ffff << (self.live + 2));
+        for row in (0..32).filter(|row| (house.open_interest[*row], house.positions[*row]) == (0, 0)) {
+            request.empty_mask |= claims & (1 << row);
+        }
+        request
+    }
+
+    /// The witness of a batch whose units are valid one by one, whatever transfers and house say; `None` if a unit is not.
+    /// The state does not move.
+    pub fn draft(&self, shape: Shape, request: &BatchRequest) -> Option<BatchWitness> {
+        let mut state = self.state.clone();
+        let (units, effects) = state.apply_units(shape, &request.context, &request.units, None).ok()?;
+        let mut witness = self.state.assemble(request, self.state.root(), units);
+        if let Ok((_, choice)) = witness.settle(&effects) {
+            witness.house_margin = choice;
+        }
+        Some(witness)
+    }
+
+    fn padding(&mut self) -> Vec<UnitRequest> {
+        let index = self.random.below(self.state.accounts().count() as u64) as u32;
+        let deposit = self.random.below(2) * self.random.below(1_000_000);
+        vec![UnitRequest::Padding { index, deposit }]
+    }
+
+    /// Units that may or may not be valid; nothing if what chance asks for makes no sense now.
+    fn random_units(&mut self, shape: Shape) -> Vec<UnitRequest> {
+        // Only accounts that were open before the batch.
+        let known = self.state.accounts().count() as u64;
+        let trader = self.random.below(known) as usize;
+        let other = (trader + 1 + self.random.below(known - 1) as usize) % known as usize;
+        let index = trader as u32;
+        let amount = self.random.below(1_000_000);
+        let one = |signed| {
+            vec![UnitRequest::Normal {
+                index,
+                deposit: 0,
+                places: vec![(signed, Fill::default())],
+            }]
+        };
+        match self.random.below(20) {
+            0..=3 => self.trade(trader, other).into(),
+            4 => {
+                let all = self.random.once_in(3);
+                let kind = if all { Kind::CancelAll } else { Kind::Cancel };
+                one(self.instruct(trader, kind, 0))
+            }
+            5 => one(self.instruct(trader, Kind::Withdrawal, amount)),
+            6 => self.transfer(trader, other, amount).into(),
+            7 => vec![self.rekey(trader)],
+            8 => vec![self.random_forced(trader)],
+            9 if self.traders.len() < 12 => {
+                let deposit = SMALL_DEPOSIT + self.random.below(SMALL_DEPOSIT);
+                vec![self.open(deposit)]
+            }
+            10 | 11 => self.leverage(trader),
+            12..=14 => self.distressed(shape, known as usize),
+            15 | 16 => self.expiry(shape, known as usize),
+            17 => self.unload(trader),
+            18 if self.state.house().insurance < ENOUGH_INSURANCE => {
+                let row = self.tradable_row();
+                self.insure(row, 1_000).into()
+            }
+            _ => self.padding(),
+        }
+    }
+
+    fn random_forced(&mut self, trader: usize) -> UnitRequest {
+        let requested = match self.random.below(4) {
+            0 => 0,
+            1 => u64::MAX,
+            2 => self.random.below(1_000_000),
+            // Of the size of a small account.
+            _ => self.random.below(2 * SMALL_DEPOSIT),
+        };
+        self.force(trader, requested)
+    }
+
+    /// A trade that uses up most of the trader's margin, against the richest account.
+    fn leverage(&mut self, trader: usize) -> Vec<UnitRequest> {
+        let row = self.tradable_row();
+        let mark = self.table.rows[row].mark;
+        let assessment = self.assess(trader);
+        let required = assessment.requirement(self.table.header.initial).expect("in range");
+        // A lot needs a fifth of its mark.
+        let lots =
+            (assessment.equity - required) * 5 / i128::from(mark) * (80 + i128::from(self.random.below(20))) / 100;
+        let Some(quantity) = u64::try_from(lots.min(500)).ok().filter(|lots| *lots > 0) else {
+            return Vec::new();
+        };
+        let accounts = self.state.accounts().map(|(index, _)| index as usize);
+        let richest = accounts.filter(|i| *i != trader).max_by_key(|i| self.assess(*i).equity);
+        let Some(richest) = richest else { return Vec::new() };
+        let price = mark as u64;
+        let (buyer, seller) = if self.random.once_in(2) {
+            (trader, richest)
+        } else {
+            (richest, trader)
+        };
+        vec![
+            self.fill_order(buyer, row, Side::Buy, quantity, price),
+            self.fill_order(seller, row, Side::Sell, quantity, price),
+        ]
+    }
+
+    /// Takes over an insolvent account, or liquidates one that is short of maintenance margin; an insolvent one at the mark.
+    fn distressed(&mut self, shape: Shape, known: usize) -> Vec<UnitRequest> {
+        let first = self.random.below(known as u64) as usize;
+        let mut order = (0..known).map(|i| (first + i) % known);
+        let ratio = self.table.header.maintenance;
+        let short = order.find(|i| self.assess(*i).worst(ratio).is_ok_and(|(_, d)| d > 0));
+        let Some(trader) = short else { return Vec::new() };
+        let insolvent = self.assess(trader).equity < 0;
+        if insolvent && self.random.once_in(2) {
+            return vec![self.take_over(trader)];
+        }
+        let mut fills = Vec::new();
+        let mut units = Vec::new();
+        for row in self.held(trader, |status| matches!(status, Status::Trading | Status::CloseOnly)) {
+            if fills.len() == usize::from(shape.places) {
+                break;
+            }
+            let lots = self
+                .position(trader, row)
+                .unsigned_abs()
+                .min(self.table.rows[row].chunk);
+            let quantity = if self.random.once_in(2) {
+                lots
+            } else {
+                1 + self.random.below(lots)
+            };
+            // Somewhat worse than the mark for the account, unless it owes money already.
+            let mark = self.table.rows[row].mark as u64;
+            let away = if insolvent { 0 } else { self.random.below(200_000) };
+            let sells = self.position(trader, row) > 0;
+            let price = if sells { mark - away } else { mark + away };
+            fills.push(self.liquidation_fill(trader, row, quantity, price));
+            // A trader takes the other side, or the house.
+            let taker = self.random.below(known as u64) as usize;
+            if units.is_empty() && taker != trader && self.random.once_in(3) {
+                let side = if sells { Side::Buy } else { Side::Sell };
+                units.push(self.fill_order(taker, row, side, quantity, price));
+            }
+        }
+        units.push(UnitRequest::Liquidation {
+            index: trader as u32,
+            deposit: self.random.below(2) * self.random.below(1_000),
+            fills,
+        });
+        units
+    }
+
+    /// Settles some expired positions of one account.
+    fn expiry(&mut self, shape: Shape, known: usize) -> Vec<UnitRequest> {
+        let first = self.random.below(known as u64) as usize;
+        for trader in (0..known).map(|i| (first + i) % known) {
+            let mut rows = self.held(trader, |status| status == Status::Expired);
+            if !rows.is_empty() {
+                rows.truncate(shape.places.into());
+                return vec![self.expire(trader, &rows)];
+            }
+        }
+        Vec::new()
+    }
+
+    /// A trader takes a part of what the house holds, at a price that is good for the house.
+    fn unload(&mut self, trader: usize) -> Vec<UnitRequest> {
+        let held = self.state.house().positions;
+        let live = |row: &usize| self.table.rows[*row].status == Status::Trading && held[*row] != 0;
+        let Some(row) = (0..self.live).find(live) else {
+            return Vec::new();
+        };
+        let quantity = 1 + self.random.below(held[row].unsigned_abs());
+        let mark = self.table.rows[row].mark as u64;
+        let away = self.random.below(100_000);
+        let (side, price) = if held[row] > 0 {
+            (Side::Buy, mark + away)
+        } else {
+            (Side::Sell, mark - away)
+        };
+        vec![self.fill_order(trader, row, side, quantity, price)]
+    }
+
+    /// Rows of a status in which a trader holds a position.
+    fn held(&self, trader: usize, status: impl Fn(Status) -> bool) -> Vec<usize> {
+        (0..self.live)
+            .filter(|row| self.position(trader, *row) != 0 && status(self.table.rows[*row].status))
+            .collect()
+    }
+}

@@ -1,0 +1,234 @@
+//! Spoiling a valid batch witness in one place; the result may still be valid (the tests only demand that native code and
+//! circuit agree), but mostly is not.
+
+use crate::random::Random;
+use cloister_crypto::Fr;
+use cloister_ledger::{
+    account::Key,
+    batch::BatchWitness,
+    fill::Fill,
+    instruction::Kind,
+    state::{BatchRequest, UnitRequest},
+    unit::{Mode, UnitWitness},
+};
+use cloister_risk::{MarginChoice, Status};
+
+/// What was spoiled.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Spoil {
+    /// Unit, or none for the batch.
+    pub unit: Option<usize>,
+    /// Case number.
+    pub case: u64,
+}
+
+const UNIT_CASES: u64 = 64;
+const BATCH_CASES: u64 = 30;
+
+/// Every mode.
+const MODES: [Mode; 8] = [
+    Mode::Open,
+    Mode::Rekey,
+    Mode::Normal,
+    Mode::Forced,
+    Mode::Liquidation,
+    Mode::Expiry,
+    Mode::Takeover,
+    Mode::Padding,
+];
+
+/// Changes one thing of a witness.
+pub fn spoil(witness: &mut BatchWitness, random: &mut Random) -> Spoil {
+    if random.once_in(4) {
+        let case = random.below(BATCH_CASES);
+        spoil_batch(witness, case, random);
+        return Spoil { unit: None, case };
+    }
+    let mut at = random.below(witness.units.len() as u64) as usize;
+    if matches!(witness.units[at].mode, Mode::Padding | Mode::Normal) {
+        // Rarer modes get a second chance.
+        at = random.below(witness.units.len() as u64) as usize;
+    }
+    let case = random.below(UNIT_CASES);
+    spoil_unit(&mut witness.units[at], case, random);
+    Spoil { unit: Some(at), case }
+}
+
+/// A choice of any kind, sometimes of a scenario that does not exist.
+fn margin(random: &mut Random) -> MarginChoice {
+    let scenario = random.below(18) as u8;
+    match random.below(3) {
+        0 => MarginChoice::Initial,
+        1 => MarginChoice::NotWorse(scenario),
+        _ => MarginChoice::Tight(scenario),
+    }
+}
+
+fn status(random: &mut Random) -> Status {
+    [Status::Empty, Status::Trading, Status::CloseOnly, Status::Expired][random.below(4) as usize]
+}
+
+/// Mostly near zero, sometimes far.
+fn lots(random: &mut Random) -> i64 {
+    let bits = random.below(41);
+    let size = random.below(1 << bits) as i64;
+    if random.once_in(2) {
+        size
+    } else {
+        -size
+    }
+}
+
+/// Changes one unit of a request, or their order. Makes batches of valid units that transfers and house refuse.
+pub fn spoil_request(request: &mut BatchRequest, random: &mut Random) {
+    let count = request.units.len() as u64;
+    let (a, b) = (random.below(count) as usize, random.below(count) as usize);
+    let index = request.units[b].index();
+    match random.below(4) {
+        0 => request.units.swap(a, b),
+        1 => request.units[a] = UnitRequest::Padding { index, deposit: 0 },
+        2 => request.units.rotate_left(1),
+        _ => request.sweep = random.word(),
+    }
+}
+
+fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
+    let row = random.below(5) as usize;
+    let table = &mut w.context.table;
+    match case {
+        0 => w.sweep = w.sweep.wrapping_add(random.word()),
+        1 => w.empty_mask = random.word() as u32,
+        2 => w.house.insurance += 1,
+        3 => w.house.positions[row] = lots(random),
+        4 => w.house.open_interest[row] = random.below(4),
+        5 => w.context.time += random.below(2_000_000_000),
+        6 => table.rows[row].status = Status::Expired,
+        7 => table.rows[row].limit = random.below(10),
+        8 => w.old_root += Fr::one(),
+        9 => table.header.initial = 4095,
+        10 => w.house.insurance = -i128::from(random.word()),
+        11 => w.house.insurance = i128::from(random.below(1_000_000_000)),
+        12 => w.house.positions[row] += lots(random),
+        13 => w.house.positions[row] = -(1 << 40) - random.below(2) as i64,
+        14 => w.house.open_interest[row] += 1,
+        15 => w.house.open_interest[row] = (1 << 50) - 1,
+        16 => w.house_margin = margin(random),
+        17 => table.rows[row].status = status(random),
+        18 => table.rows.iter_mut().for_each(|row| row.chunk = random.below(20)),
+        19 => table.rows[row].band = random.below(100_000),
+        20 => table.rows[row].mark += random.below(2) as i64 * 2 - 1,
+        21 => table.header.penalty = random.below(4) as u16,
+        22 => {
+            // A price of the accounts, without its mark: equity moves.
+            table.rows[row].value = random.below(150_000_000) as i64;
+        }
+        23 => table.header.maintenance = random.below(4096) as u16,
+        24 => table.rows[row].scenarios[random.below(16) as usize] = lots(random),
+        25 => table.rows[row].floor_long = random.below(100_000_000),
+        26 => w.house.fee_pool = u128::from(random.below(3)),
+        27 => table.header.fee_cap = random.below(300) as u32,
+        28 => {
+            w.house.insurance -= i128::from(random.below(1 << 40));
+            w.house_margin = MarginChoice::NotWorse(random.below(16) as u8);
+        }
+        _ => w.units.rotate_left(1),
+    }
+}
+
+fn spoil_unit(w: &mut UnitWitness, case: u64, random: &mut Random) {
+    match case {
+        0..=29 => spoil_account(w, case, random),
+        _ => spoil_place(w, case, random),
+    }
+}
+
+fn spoil_account(w: &mut UnitWitness, case: u64, random: &mut Random) {
+    let row = random.below(5) as usize;
+    match case {
+        0 => w.index ^= 1,
+        1..=4 => w.mode = MODES[random.below(8) as usize],
+        5 => w.deposit = random.word(),
+        6 => w.before.cash += 1,
+        7 => w.before.cash = -w.before.cash,
+        8 => w.before.positions[row] += 1,
+        9 => w.before.nonce += 1,
+        10 => w.before.min_id = random.word(),
+        11 => w.before.orders_root += Fr::one(),
+        12 => w.before.view_key += Fr::one(),
+        13 => w.path[random.below(8) as usize][random.below(8) as usize] += Fr::one(),
+        14 => w.preimage.x += Fr::one(),
+        15 | 16 => w.margin = margin(random),
+        17 => w.before.key.x = -w.before.key.x,
+        18 => w.incoming = w.incoming.wrapping_add(1),
+        19 => w.incoming = random.word(),
+        20 => w.requested = w.requested.wrapping_add(1),
+        21 => w.requested = random.word(),
+        22 => w.paid = w.paid.wrapping_add(1),
+        23 => w.paid = w.paid.wrapping_sub(1),
+        24 => w.paid = 0,
+        25 => {
+            let up = random.below(3);
+            w.paid = w.paid.wrapping_add(up);
+            w.requested = w.requested.wrapping_add(up);
+        }
+        26 => w.new_key.x += Fr::one(),
+        27 => w.new_view_key += Fr::one(),
+        28 => {
+            (w.new_key, w.preimage) = (
+                Key {
+                    x: Fr::zero(),
+                    y: Fr::one(),
+                },
+                Key {
+                    x: Fr::zero(),
+                    y: Fr::one(),
+                },
+            )
+        }
+        _ => w.deposit = w.deposit.wrapping_add(1),
+    }
+}
+
+fn spoil_place(w: &mut UnitWitness, case: u64, random: &mut Random) {
+    let at = random.below(w.places.len() as u64) as usize;
+    let place = &mut w.places[at];
+    let instruction = &mut place.signed.instruction;
+    match case {
+        30 => instruction.kind = Kind::None,
+        31 => instruction.kind = Kind::Order,
+        32 => instruction.kind = Kind::Cancel,
+        33 => instruction.kind = Kind::CancelAll,
+        34 => instruction.kind = Kind::Withdrawal,
+        35 => instruction.kind = Kind::Transfer,
+        36 => instruction.id ^= 1 << random.below(20),
+        37 => instruction.instrument_id += 1,
+        38 => instruction.side = instruction.side.opposite(),
+        39 => instruction.flags ^= 1,
+        40 => instruction.limit = random.word(),
+        41 => instruction.quantity ^= 1,
+        42 => instruction.expiry = random.below(1 << 48),
+        43 => instruction.max_fee = 0,
+        44 => place.fill.row = random.below(32) as u8,
+        45 => place.fill.quantity = random.below(40),
+        46 => place.fill.quantity += 1,
+        47 => place.fill.quantity = place.fill.quantity.wrapping_sub(1),
+        48 | 49 => place.fill.cost += 1,
+        50 => place.fill.cost = u128::from(random.word()),
+        51 => place.fill.fee += 1,
+        52 => place.fill.fee = u128::from(random.word()),
+        53 | 54 => place.fill.side = place.fill.side.opposite(),
+        55 => place.path[random.below(3) as usize][random.below(8) as usize] += Fr::one(),
+        56 => place.signed.signature.challenge ^= 1 << random.below(128),
+        57 => place.signed.signature.response[random.below(31) as usize] ^= 1,
+        58 => instruction.group += 1,
+        59 => place.fill.quantity = u64::MAX,
+        60 => place.fill.cost = place.fill.cost.wrapping_sub(1),
+        61 => place.fill = Fill::default(),
+        62 => place.fill.row ^= 1,
+        _ => {
+            // A fair fill at the mark of a row, whatever it is of.
+            place.fill.quantity += 1;
+            place.fill.cost += 60_000_000;
+        }
+    }
+}

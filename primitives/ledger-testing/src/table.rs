@@ -1,0 +1,64 @@
+//! Risk tables of the test market.
+
+use crate::{
+    chain::{GROUP, INSTRUMENT, TIME},
+    random::Random,
+};
+use cloister_risk::{linear_scenarios, Header, LinearScan, RiskTable, Row, Status};
+
+/// Scan range and extremes of every instrument.
+const SCAN: LinearScan = LinearScan {
+    range: 160_000,
+    extreme_multiple: 2_000_000,
+    extreme_cover: 350_000,
+};
+
+/// A table with `live` trading perpetuals, marks 60 units a lot and up, one close-only row and one expired row.
+pub fn table(live: usize, version: u64, random: &mut Random) -> RiskTable {
+    let header = Header {
+        group: GROUP,
+        version,
+        time: TIME,
+        initial: 320,
+        maintenance: 256,
+        penalty: 4,
+        fee_cap: 1000,
+    };
+    let mut table = RiskTable {
+        header,
+        ..Default::default()
+    };
+    for (i, row) in table.rows.iter_mut().enumerate().take(live + 2) {
+        let mark = 60_000_000 + (i as i64) * 7_000_000 + random.below(100_000) as i64;
+        let funding = random.below(2_000_000) as i64 - 1_000_000;
+        *row = Row {
+            instrument_id: INSTRUMENT + i as u32,
+            status: match i.checked_sub(live) {
+                None => Status::Trading,
+                Some(0) => Status::CloseOnly,
+                Some(_) => Status::Expired,
+            },
+            limit: 1_000_000,
+            chunk: 100,
+            band: 3_000_000,
+            funding,
+            floor_long: 10_000 * (i as u64 % 3),
+            floor_short: 20_000 * (i as u64 % 2),
+            ..Default::default()
+        };
+        set_mark(row, mark);
+    }
+    table.validate().expect("bounds hold");
+    table
+}
+
+/// Reprices a row. Of an expired row only the value is left.
+pub(super) fn set_mark(row: &mut Row, mark: i64) {
+    row.mark = mark;
+    row.value = mark - row.funding;
+    row.scenarios = linear_scenarios(mark, &SCAN).expect("marks are small");
+    if row.status == Status::Expired {
+        row.scenarios = Default::default();
+        (row.floor_long, row.floor_short) = (0, 0);
+    }
+}

@@ -1,0 +1,352 @@
+//! A market of traders whose batches are accepted.
+
+use crate::{
+    chain::{FAR_EXPIRY, GENESIS, GROUP, TIME},
+    random::Random,
+    table::{set_mark, table},
+};
+use cloister_crypto::{schnorr::SecretKey, Fr};
+use cloister_ledger::{
+    account::Key,
+    batch::{BatchEffect, BatchWitness},
+    context::BatchContext,
+    fill::Fill,
+    instruction::{flags, Instruction, Kind, Side, SignedInstruction},
+    shape::Shape,
+    state::{BatchRequest, GroupState, UnitRequest},
+};
+use cloister_risk::{Assessment, RiskTable, Status};
+
+/// A trader of the test market.
+#[derive(Clone, Debug)]
+pub struct Trader {
+    /// Account index.
+    pub index: u32,
+    /// Trading key.
+    pub secret: SecretKey,
+    /// View key.
+    pub view_key: Fr,
+    /// Next fresh instruction id.
+    pub next_id: u64,
+}
+
+/// A market: its state, its traders, its table.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// Source of all choices.
+    pub random: Random,
+    /// The sequencer's state.
+    pub state: GroupState,
+    /// Traders with open accounts.
+    pub traders: Vec<Trader>,
+    /// The table in force.
+    pub table: RiskTable,
+    /// Rows that trade.
+    pub live: usize,
+    /// Time of the next batch.
+    pub time: u64,
+}
+
+impl World {
+    /// An empty market.
+    pub fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let live = 3;
+        let table = table(live, 1, &mut random);
+        Self {
+            random,
+            state: GroupState::default(),
+            traders: Vec::new(),
+            table,
+            live,
+            time: TIME,
+        }
+    }
+
+    /// A market in which `traders` accounts were opened with ample deposits, by batches of the shape.
+    pub fn with_traders(seed: u64, traders: usize, shape: Shape) -> Self {
+        let mut world = Self::new(seed);
+        while world.traders.len() < traders {
+            let mut units = Vec::new();
+            for _ in 0..shape.units {
+                if world.traders.len() < traders {
+                    units.push(world.open(1_000_000_000_000));
+                } else {
+                    units.push(UnitRequest::Padding { index: 0, deposit: 0 });
+                }
+            }
+            let request = world.request(units);
+            world.apply(shape, &request);
+        }
+        world
+    }
+
+    /// A unit that opens the next index.
+    pub fn open(&mut self, deposit: u64) -> UnitRequest {
+        let index = self.traders.len() as u32;
+        let secret = SecretKey::from_seed(&self.random.bytes());
+        let view_key = self.random.field();
+        let public = secret.public();
+        let (x, y) = public.preimage();
+        let request = UnitRequest::Open {
+            index,
+            key: Key::from(&public),
+            preimage: Key { x, y },
+            view_key,
+            deposit,
+        };
+        self.traders.push(Trader {
+            index,
+            secret,
+            view_key,
+            next_id: 1,
+        });
+        request
+    }
+
+    /// Context of the next batch.
+    pub fn context(&mut self) -> BatchContext {
+        BatchContext {
+            genesis: GENESIS,
+            group: GROUP,
+            batch_no: self.state.batch_no(),
+            time: self.time,
+            salt: self.random.field(),
+            table: self.table.clone(),
+        }
+    }
+
+    /// A request with fresh salt and house key.
+    pub fn request(&mut self, units: Vec<UnitRequest>) -> BatchRequest {
+        BatchRequest {
+            context: self.context(),
+            house_key: self.random.field(),
+            sweep: 0,
+            empty_mask: 0,
+            units,
+        }
+    }
+
+    /// Applies a request that must be accepted.
+    pub fn apply(&mut self, shape: Shape, request: &BatchRequest) -> (BatchWitness, BatchEffect) {
+        self.time += 1_000;
+        self.state.apply(shape, request).expect("the batch is valid")
+    }
+
+    /// An order of a trader with a fresh id.
+    pub fn order(&mut self, trader: usize, row: usize, side: Side, limit: u64, quantity: u64) -> Instruction {
+        let instrument_id = self.table.rows[row].instrument_id;
+        let trader = &mut self.traders[trader];
+        trader.next_id += 1;
+        Instruction {
+            kind: Kind::Order,
+            group: GROUP,
+            index: trader.index,
+            id: trader.next_id,
+            instrument_id,
+            side,
+            flags: 0,
+            limit,
+            quantity,
+            expiry: FAR_EXPIRY,
+            max_fee: 100_000,
+        }
+    }
+
+    /// Signs for a trader.
+    pub fn sign(&self, instruction: Instruction) -> SignedInstruction {
+        let trader = &self.traders[instruction.index as usize];
+        instruction.sign(&GENESIS, &trader.secret)
+    }
+
+    /// Another instruction of a trader with a fresh id.
+    pub fn instruct(&mut self, trader: usize, kind: Kind, limit: u64) -> SignedInstruction {
+        let mut instruction = self.order(trader, 0, Side::Buy, limit, 0);
+        instruction.kind = kind;
+        instruction.instrument_id = 0;
+        self.sign(instruction)
+    }
+
+    /// Two units in which `buyer` buys from `seller` at a price near the mark; a little may be left to the house.
+    pub fn trade(&mut self, buyer: usize, seller: usize) -> [UnitRequest; 2] {
+        let row = self.tradable_row();
+        let mark = self.table.rows[row].mark as u64;
+        let price = mark - 50_000 + self.random.below(100_000);
+        let surplus = self.random.below(3);
+        let quantity = 1 + self.random.below(20);
+        let bought = self.fill_order(buyer, row, Side::Buy, quantity, price + surplus);
+        let sold = self.fill_order(seller, row, Side::Sell, quantity, price);
+        [bought, sold]
+    }
+
+    /// A row that trades, by chance; row 0 if none does.
+    pub(super) fn tradable_row(&mut self) -> usize {
+        let rows: Vec<usize> = (0..self.live)
+            .filter(|row| self.table.rows[*row].status == Status::Trading)
+            .collect();
+        match rows.len() {
+            0 => 0,
+            n => rows[self.random.below(n as u64) as usize],
+        }
+    }
+
+    /// A unit in which an order of a trader fills `quantity` lots at a price a lot, with a fee; the order may have lots to spare.
+    /// Whoever else has an order on the other side, or the house, is the counterparty.
+    pub fn fill_order(&mut self, trader: usize, row: usize, side: Side, quantity: u64, price: u64) -> UnitRequest {
+        let limit = match side {
+            Side::Buy => price + 1_000,
+            Side::Sell => price.saturating_sub(1_000),
+        };
+        let spare = self.random.below(5);
+        let mut order = self.order(trader, row, side, limit, quantity + spare);
+        if self.random.once_in(4) && self.reduces(trader, row, side, quantity) {
+            order.flags |= flags::REDUCE_ONLY;
+        }
+        let cost = u128::from(price) * u128::from(quantity);
+        let fill = Fill {
+            row: row as u8,
+            quantity,
+            cost,
+            fee: cost / 5_000,
+            ..Fill::default()
+        };
+        UnitRequest::Normal {
+            index: trader as u32,
+            deposit: 0,
+            places: vec![(self.sign(order), fill)],
+        }
+    }
+
+    /// Position of a trader.
+    pub fn position(&self, trader: usize, row: usize) -> i64 {
+        self.state
+            .account(trader as u32)
+            .map_or(0, |a| a.account.positions[row])
+    }
+
+    fn reduces(&self, trader: usize, row: usize, side: Side, quantity: u64) -> bool {
+        -self.position(trader, row) * side.sign() >= quantity as i64
+    }
+
+    /// Equity and exposures of a trader at the table in force.
+    pub fn assess(&self, trader: usize) -> Assessment {
+        let account = &self.state.account(trader as u32).expect("the account is open").account;
+        Assessment::new(&self.table, &account.positions, account.cash).expect("in range")
+    }
+
+    /// Two units: a transfer, and the receiver's, which does nothing else.
+    pub fn transfer(&mut self, from: usize, to: usize, amount: u64) -> [UnitRequest; 2] {
+        let mut instruction = self.order(from, 0, Side::Buy, amount, to as u64);
+        instruction.kind = Kind::Transfer;
+        instruction.instrument_id = 0;
+        let send = UnitRequest::Normal {
+            index: from as u32,
+            deposit: 0,
+            places: vec![(self.sign(instruction), Fill::default())],
+        };
+        let receive = UnitRequest::Padding {
+            index: to as u32,
+            deposit: 0,
+        };
+        [send, receive]
+    }
+
+    /// A unit that gives a trader new keys. From now on the trader signs with them.
+    pub fn rekey(&mut self, trader: usize) -> UnitRequest {
+        let secret = SecretKey::from_seed(&self.random.bytes());
+        let view_key = self.random.field();
+        let public = secret.public();
+        let (x, y) = public.preimage();
+        let trader = &mut self.traders[trader];
+        (trader.secret, trader.view_key) = (secret, view_key);
+        UnitRequest::Rekey {
+            index: trader.index,
+            key: Key::from(&public),
+            preimage: Key { x, y },
+            view_key,
+            deposit: 0,
+        }
+    }
+
+    /// A unit that pays a trader what was asked for on the chain, as far as it goes.
+    pub fn force(&self, trader: usize, requested: u64) -> UnitRequest {
+        UnitRequest::Forced {
+            index: trader as u32,
+            deposit: 0,
+            requested,
+        }
+    }
+
+    /// The fill of a liquidation: reduces the trader's position by `quantity` lots at a price a lot, with the full penalty of an
+    /// account that can pay one.
+    pub fn liquidation_fill(&self, trader: usize, row: usize, quantity: u64, price: u64) -> Fill {
+        let side = match self.position(trader, row) {
+            1.. => Side::Sell,
+            _ => Side::Buy,
+        };
+        let fill = Fill {
+            side,
+            row: row as u8,
+            quantity,
+            cost: u128::from(price) * u128::from(quantity),
+            fee: 0,
+        };
+        let insolvent = self.assess(trader).equity < 0;
+        let highest = fill.highest_penalty(&self.table).filter(|_| !insolvent);
+        let fee = highest.unwrap_or(0);
+        Fill { fee, ..fill }
+    }
+
+    /// A unit that liquidates one position of a trader, as [`Self::liquidation_fill`].
+    pub fn liquidate(&self, trader: usize, row: usize, quantity: u64, price: u64) -> UnitRequest {
+        UnitRequest::Liquidation {
+            index: trader as u32,
+            deposit: 0,
+            fills: vec![self.liquidation_fill(trader, row, quantity, price)],
+        }
+    }
+
+    /// A unit that settles rows of a trader.
+    pub fn expire(&self, trader: usize, rows: &[usize]) -> UnitRequest {
+        UnitRequest::Expiry {
+            index: trader as u32,
+            deposit: 0,
+            rows: rows.iter().map(|row| *row as u8).collect(),
+        }
+    }
+
+    /// A unit that passes a trader's account to the house.
+    pub fn take_over(&self, trader: usize) -> UnitRequest {
+        UnitRequest::Takeover {
+            index: trader as u32,
+            deposit: 0,
+        }
+    }
+
+    /// The next table has another mark in this row.
+    pub fn set_mark(&mut self, row: usize, mark: i64) {
+        self.table.header.version += 1;
+        set_mark(&mut self.table.rows[row], mark);
+    }
+
+    /// The next table has another status in this row.
+    pub fn set_status(&mut self, row: usize, status: Status) {
+        self.table.rows[row].status = status;
+        self.set_mark(row, self.table.rows[row].mark);
+    }
+
+    /// Two units that leave `2·band·quantity` to the insurance: trader 0 buys dear of trader 1, who sells cheap.
+    pub fn insure(&mut self, row: usize, quantity: u64) -> [UnitRequest; 2] {
+        let (mark, band) = (self.table.rows[row].mark as u64, self.table.rows[row].band);
+        [
+            self.fill_order(0, row, Side::Buy, quantity, mark + band),
+            self.fill_order(1, row, Side::Sell, quantity, mark - band),
+        ]
+    }
+
+    /// Units filled up to the shape with padding of account 0.
+    pub fn padded(&mut self, shape: Shape, mut units: Vec<UnitRequest>) -> BatchRequest {
+        units.resize(usize::from(shape.units), UnitRequest::Padding { index: 0, deposit: 0 });
+        self.request(units)
+    }
+}

@@ -1,0 +1,105 @@
+//! A batch: N units in sequence, then the house (B-TRANSFER, B-HOUSE, B-STATEMENT).
+
+mod error;
+mod house;
+mod sums;
+mod witness;
+
+pub use self::{
+    error::BatchError,
+    witness::{BatchEffect, BatchWitness},
+};
+use self::{house::HouseMove, sums::Sums};
+use crate::{house::House, place::Transfer, record::HouseRecord, shape::Shape, statement::Statement, unit::UnitEffect};
+use alloc::vec::Vec;
+use cloister_risk::MarginChoice;
+
+impl BatchWitness {
+    /// Checks every rule of the batch statement and computes the effect.
+    ///
+    /// # Errors
+    /// The first rule that does not hold.
+    pub fn check(&self, shape: Shape) -> Result<BatchEffect, BatchError> {
+        if self.units.len() != usize::from(shape.units) {
+            return Err(BatchError::Units);
+        }
+        let mut root = self.old_root;
+        let mut units = Vec::with_capacity(self.units.len());
+        for (i, unit) in self.units.iter().enumerate() {
+            let effect = unit
+                .check(&self.context, root, shape.places.into())
+                .map_err(|e| BatchError::Unit(i as u16, e))?;
+            root = effect.root;
+            units.push(effect);
+        }
+        self.check_transfers(&units)?;
+        let moved = self.move_house(&units)?;
+        moved.check_margin(self.house_margin).map_err(BatchError::HouseMargin)?;
+        Ok(self.conclude(units, moved.house))
+    }
+
+    /// Chooses how the house meets its margin, and does the rest of [`Self::check`] for units that were checked one by one.
+    ///
+    /// # Errors
+    /// The first rule that does not hold, whatever the choice.
+    pub(crate) fn complete(&mut self, units: Vec<UnitEffect>) -> Result<BatchEffect, BatchError> {
+        let (house, choice) = self.settle(&units)?;
+        self.house_margin = choice;
+        Ok(self.conclude(units, house))
+    }
+
+    /// The house after and how it meets its margin.
+    pub fn settle(&self, units: &[UnitEffect]) -> Result<(House, MarginChoice), BatchError> {
+        self.check_transfers(units)?;
+        let moved = self.move_house(units)?;
+        let choice = moved.choose_margin().map_err(BatchError::HouseMargin)?;
+        Ok((moved.house, choice))
+    }
+
+    /// B-TRANSFER: what a unit sends is what the next one gets, and nothing else comes in.
+    fn check_transfers(&self, effects: &[UnitEffect]) -> Result<(), BatchError> {
+        let mut sent = None;
+        for (i, (unit, effect)) in self.units.iter().zip(effects).enumerate() {
+            let number = i as u16;
+            if sent.is_some_and(|t: Transfer| t.to != u64::from(unit.index)) {
+                return Err(BatchError::TransferIndex(number));
+            }
+            if unit.incoming != sent.map_or(0, |t| t.amount) {
+                return Err(BatchError::TransferAmount(number));
+            }
+            sent = effect.transfer;
+        }
+        match sent {
+            Some(_) => Err(BatchError::TransferLast),
+            None => Ok(()),
+        }
+    }
+
+    fn move_house(&self, units: &[UnitEffect]) -> Result<HouseMove<'_>, BatchError> {
+        HouseMove::new(self, &Sums::over(units).ok_or(BatchError::Width)?)
+    }
+
+    fn conclude(&self, units: Vec<UnitEffect>, house: House) -> BatchEffect {
+        let statement = Statement {
+            genesis: self.context.genesis,
+            group: self.context.group,
+            batch_no: self.context.batch_no,
+            time: self.context.time,
+            salt: self.context.salt,
+            old_root: self.old_root,
+            new_root: units.last().map_or(self.old_root, |u| u.root),
+            old_house: self.house.commitment(),
+            new_house: house.commitment(),
+            risk_hash: self.context.table.hash(),
+            sweep: self.sweep,
+            empty_mask: self.empty_mask,
+            units: units.iter().map(|u| u.record.clone()).collect(),
+            house: HouseRecord::encrypt(&house, self.context.salt),
+        };
+        BatchEffect {
+            house,
+            units,
+            statement,
+        }
+    }
+}

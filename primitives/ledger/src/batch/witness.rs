@@ -1,0 +1,43 @@
+//! What goes into a batch and what comes out.
+
+use crate::{
+    context::BatchContext,
+    house::House,
+    statement::Statement,
+    unit::{UnitEffect, UnitWitness},
+};
+use alloc::vec::Vec;
+use cloister_crypto::Fr;
+use cloister_risk::MarginChoice;
+
+/// Private data of a batch.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchWitness {
+    /// Public context.
+    pub context: BatchContext,
+    /// Account root before.
+    pub old_root: Fr,
+    /// House before.
+    pub house: House,
+    /// Key of the house after.
+    pub house_key: Fr,
+    /// Fees paid out publicly, 10^-6.
+    pub sweep: u64,
+    /// Rows proven empty.
+    pub empty_mask: u32,
+    /// N units.
+    pub units: Vec<UnitWitness>,
+    /// How the house meets B-HOUSE-MARGIN: [`MarginChoice::Initial`] or [`MarginChoice::NotWorse`].
+    pub house_margin: MarginChoice,
+}
+
+/// What a batch did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchEffect {
+    /// House after.
+    pub house: House,
+    /// Effects of the units.
+    pub units: Vec<UnitEffect>,
+    /// The public statement.
+    pub statement: Statement,
+}

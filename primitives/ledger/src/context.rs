@@ -1,0 +1,21 @@
+//! What all units of a batch share.
+
+use cloister_crypto::Fr;
+use cloister_risk::RiskTable;
+
+/// What all units of a batch share.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BatchContext {
+    /// Genesis hash of the chain.
+    pub genesis: [u8; 32],
+    /// Margin group.
+    pub group: u32,
+    /// Batch number.
+    pub batch_no: u64,
+    /// Batch time, milliseconds of Unix time.
+    pub time: u64,
+    /// Salt of the keystreams.
+    pub salt: Fr,
+    /// Risk table.
+    pub table: RiskTable,
+}

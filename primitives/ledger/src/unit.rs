@@ -1,0 +1,241 @@
+//! One unit: one account, one mode, up to J places (B-UNIT). Each mode has its file.
+
+mod effect;
+mod error;
+mod forced;
+mod keys;
+mod normal;
+mod unsigned;
+
+use self::effect::{Differences, Moved};
+pub use self::{effect::UnitEffect, error::UnitError};
+use crate::{
+    account::{cash_fits, Account, Key},
+    context::BatchContext,
+    fill::FillRule,
+    packing::positions_fit,
+    place::PlaceWitness,
+    record::UnitRecord,
+    tree::{root_of, root_with, Path},
+};
+use alloc::vec::Vec;
+use cloister_crypto::{
+    constants::{ACCOUNT_TREE_DEPTH, INDEX_BITS},
+    Fr,
+};
+use cloister_risk::{Assessment, MarginChoice, MarginError};
+
+/// What a unit does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Opens an account from the queue (B-OPEN).
+    Open,
+    /// Changes the keys, from the queue (B-REKEY).
+    Rekey,
+    /// Runs instructions under the margin rule (B-NORMAL).
+    Normal,
+    /// Pays the owner what was queued, as far as initial margin allows (B-FORCED).
+    Forced,
+    /// Reduces positions of an account below maintenance margin (B-LIQUIDATION).
+    Liquidation,
+    /// Settles positions in expired instruments (B-EXPIRY).
+    Expiry,
+    /// Passes an account of negative equity to the house (B-TAKEOVER).
+    Takeover,
+    /// Changes nothing but nonce, leaf, a queued deposit and an incoming transfer (B-PADDING).
+    Padding,
+}
+
+/// Private data of one unit.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnitWitness {
+    /// Account index.
+    pub index: u32,
+    /// Mode.
+    pub mode: Mode,
+    /// Queued deposit, 10^-6; public in the record.
+    pub deposit: u64,
+    /// Amount of the transfer in the unit before, 0 without one, 10^-6 (B-TRANSFER).
+    pub incoming: u64,
+    /// Forced withdrawal: the amount as queued, 10^-6; else 0.
+    pub requested: u64,
+    /// Forced withdrawal: the amount paid, 10^-6; else 0.
+    pub paid: u64,
+    /// The account before; in an open the fresh account with its keys.
+    pub before: Account,
+    /// Path of the leaf before.
+    pub path: Path<ACCOUNT_TREE_DEPTH>,
+    /// Trading key after; that of `before` except in a re-key.
+    pub new_key: Key,
+    /// View key after; that of `before` except in a re-key.
+    pub new_view_key: Fr,
+    /// In an open or a re-key, `P'` with `new_key = 8·P'`; anything else otherwise.
+    pub preimage: Key,
+    /// J places.
+    pub places: Vec<PlaceWitness>,
+    /// Normal: how the margin rule is met. Liquidation: [`MarginChoice::NotWorse`]. Forced withdrawal: [`MarginChoice::Tight`],
+    /// or [`MarginChoice::Initial`] if all that was requested is paid. Not looked at in other modes.
+    pub margin: MarginChoice,
+}
+
+impl UnitWitness {
+    /// The leaf the tree holds before: 0 for an open.
+    pub fn old_leaf(&self) -> Fr {
+        if self.mode == Mode::Open {
+            Fr::zero()
+        } else {
+            self.before.leaf()
+        }
+    }
+
+    /// The account with deposit and incoming transfer: what the rules call "before" (B-DEPOSIT).
+    ///
+    /// # Errors
+    /// [`UnitError::CashWidth`] if cash cannot be computed.
+    pub fn entry(&self) -> Result<Account, UnitError> {
+        let cash = self
+            .before
+            .cash
+            .checked_add(self.deposit.into())
+            .and_then(|cash| cash.checked_add(self.incoming.into()))
+            .ok_or(UnitError::CashWidth)?;
+        Ok(Account {
+            cash,
+            ..self.before.clone()
+        })
+    }
+
+    /// Checks every rule of B-UNIT and computes the effect. That `incoming` is what the unit before sent is the batch's rule.
+    ///
+    /// # Errors
+    /// The first rule that does not hold.
+    pub fn check(&self, context: &BatchContext, root: Fr, places: usize) -> Result<UnitEffect, UnitError> {
+        self.check_shape(root, places)?;
+        let entry = self.entry()?;
+        let moved = self.run(context, &entry)?;
+        self.check_margin(context, &entry, &moved.after)?;
+        self.conclude(context, moved)
+    }
+
+    /// Chooses what follows from the rest of the witness (the amount paid and how margin is met), then does as [`Self::check`].
+    ///
+    /// # Errors
+    /// The first rule that does not hold, whatever the choice.
+    pub fn complete(&mut self, context: &BatchContext, root: Fr, places: usize) -> Result<UnitEffect, UnitError> {
+        self.check_shape(root, places)?;
+        if self.mode == Mode::Forced {
+            (self.paid, self.margin) = self.choose_forced(context)?;
+        }
+        let entry = self.entry()?;
+        let moved = self.run(context, &entry)?;
+        self.margin = self.choose_margin(context, &entry, &moved.after)?;
+        self.conclude(context, moved)
+    }
+
+    /// B-OPENS, keys, and which values and places the mode may have.
+    fn check_shape(&self, root: Fr, places: usize) -> Result<(), UnitError> {
+        if self.places.len() != places {
+            return Err(UnitError::Places);
+        }
+        if self.index >> INDEX_BITS != 0 || !positions_fit(&self.before.positions) {
+            return Err(UnitError::Width);
+        }
+        if root_of(&self.path, self.index, self.old_leaf()) != Some(root) {
+            return Err(UnitError::Path);
+        }
+        self.check_keys()?;
+        if self.mode != Mode::Forced && (self.requested, self.paid) != (0, 0) {
+            return Err(UnitError::ForcedInMode);
+        }
+        if self.mode != Mode::Normal && self.places.iter().any(PlaceWitness::is_signed) {
+            return Err(UnitError::InstructionInMode);
+        }
+        let takes_fills = matches!(self.mode, Mode::Normal | Mode::Liquidation | Mode::Expiry);
+        if !takes_fills && self.places.iter().any(|p| !p.fill.is_nothing()) {
+            return Err(UnitError::FillInMode);
+        }
+        Ok(())
+    }
+
+    /// What the mode does to the account; `entry` as [`Self::entry`] gives it.
+    fn run(&self, context: &BatchContext, entry: &Account) -> Result<Moved, UnitError> {
+        let moved = match self.mode {
+            Mode::Open | Mode::Rekey | Mode::Padding => Moved::unchanged(entry, self.places.len()),
+            Mode::Normal => self.run_normal(context, entry)?,
+            Mode::Forced => self.run_forced(entry)?,
+            Mode::Liquidation => self.run_fills(context, entry, FillRule::Liquidation)?,
+            Mode::Expiry => self.run_fills(context, entry, FillRule::Expiry)?,
+            Mode::Takeover => self.run_takeover(context, entry)?,
+        };
+        if cash_fits(moved.after.cash) {
+            Ok(moved)
+        } else {
+            Err(UnitError::CashWidth)
+        }
+    }
+
+    /// B-MARGIN, B-EQUITY, B-LIQUIDATION, B-FORCED with the witness's own choice.
+    fn check_margin(&self, context: &BatchContext, entry: &Account, after: &Account) -> Result<(), MarginError> {
+        let table = &context.table;
+        let assess = |account: &Account| Assessment::new(table, &account.positions, account.cash);
+        match self.mode {
+            Mode::Normal => self.check_normal(context, &assess(entry)?, &assess(after)?),
+            Mode::Forced => Assessment::check_forced(&assess(after)?, table, self.requested, self.paid, self.margin),
+            Mode::Liquidation => Assessment::check_liquidation(&assess(entry)?, &assess(after)?, table, self.margin),
+            // A takeover asks for its equity when it runs; the others cannot make an account worse.
+            Mode::Open | Mode::Rekey | Mode::Expiry | Mode::Takeover | Mode::Padding => Ok(()),
+        }
+    }
+
+    /// A choice with which [`Self::check_margin`] holds.
+    fn choose_margin(
+        &self,
+        context: &BatchContext,
+        entry: &Account,
+        after: &Account,
+    ) -> Result<MarginChoice, MarginError> {
+        let table = &context.table;
+        let assess = |account: &Account| Assessment::new(table, &account.positions, account.cash);
+        match self.mode {
+            Mode::Normal => self.choose_normal(context, &assess(entry)?, &assess(after)?),
+            // Chosen with the amount.
+            Mode::Forced => self.check_margin(context, entry, after).map(|()| self.margin),
+            Mode::Liquidation => Assessment::choose_liquidation(&assess(entry)?, &assess(after)?, table),
+            Mode::Open | Mode::Rekey | Mode::Expiry | Mode::Takeover | Mode::Padding => Ok(MarginChoice::default()),
+        }
+    }
+
+    /// Nonce, keys, leaf, record and differences.
+    fn conclude(&self, context: &BatchContext, moved: Moved) -> Result<UnitEffect, UnitError> {
+        let mut after = moved.after;
+        after.nonce = after.nonce.checked_add(1).ok_or(UnitError::Nonce)?;
+        (after.key, after.view_key) = (self.new_key, self.new_view_key);
+        let new_leaf = after.leaf();
+        let sheds = matches!(self.mode, Mode::Liquidation | Mode::Takeover);
+        let differences = Differences::new(&self.before.positions, &after.positions, sheds);
+        let record = UnitRecord {
+            index: self.index,
+            kind: self.record_kind(),
+            deposit: self.deposit,
+            withdrawal: moved.withdrawal,
+            new_leaf,
+            ciphertext: UnitRecord::encrypt(self.index, &after, &moved.slots, context.salt),
+        };
+        Ok(UnitEffect {
+            root: root_with(&self.path, self.index, new_leaf),
+            // Old cash may be anything that a leaf was opened with.
+            cash: after.cash.checked_sub(self.before.cash).ok_or(UnitError::CashWidth)?,
+            after,
+            record,
+            slots: moved.slots,
+            fees: moved.fees,
+            penalties: moved.penalties,
+            positions: differences.positions,
+            gross: differences.gross,
+            shed_long: differences.shed_long,
+            shed_short: differences.shed_short,
+            taken_over: moved.taken_over,
+            transfer: moved.transfer,
+        })
+    }
+}

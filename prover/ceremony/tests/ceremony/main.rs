@@ -1,7 +1,0 @@
-//! The parameter ceremony: powers of tau, the first key, contributions honest and not, files.
-
-mod cheating;
-mod files;
-mod key;
-mod powers;
-mod support;

@@ -1,0 +1,416 @@
+//! The recording constraint system.
+//!
+//! `bellman`'s own builds every name eagerly and looks wires up by string; this one interns namespaces and coefficients
+//! and stores terms flat, so that a batch of a quarter of a million constraints is recorded and checked in a second or
+//! two.
+
+use std::{collections::HashMap, ops::Range};
+
+use bellman::{Circuit, ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
+
+use cloister_circuits::Fr;
+
+const ROOT: u32 = 0;
+
+/// Numbers of the coefficients that occur nearly everywhere.
+pub(crate) mod common {
+    pub const ZERO: u32 = 0;
+    pub const ONE: u32 = 1;
+    pub const MINUS_ONE: u32 = 2;
+}
+
+/// A namespace: its parent and its own name.
+struct Node {
+    parent: u32,
+    name: String,
+}
+
+/// A name inside a namespace.
+pub(crate) struct Name {
+    pub space: u32,
+    pub own: String,
+}
+
+/// One term: a wire and the number of its coefficient.
+#[derive(Clone, Copy)]
+pub(crate) struct Term {
+    pub wire: u32,
+    pub coefficient: u32,
+}
+
+struct Constraint {
+    name: Name,
+    /// Where the terms of `a`, `b` and `c` begin, and where those of `c` end.
+    bounds: [usize; 4],
+}
+
+/// The recording constraint system.
+///
+/// Wires are numbered in the order of their allocation, inputs and private ones alike; wire 0 is the constant one.
+pub struct TestSystem {
+    nodes: Vec<Node>,
+    current: u32,
+    coefficients: Vec<Fr>,
+    known: HashMap<[u8; 32], u32>,
+    terms: Vec<Term>,
+    constraints: Vec<Constraint>,
+    names: Vec<Name>,
+    values: Vec<Fr>,
+    inputs: Vec<u32>,
+    aux: Vec<u32>,
+}
+
+impl Default for TestSystem {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl TestSystem {
+    /// An empty system; input 0 is the constant one.
+    pub fn new() -> Self {
+        let coefficients = vec![Fr::zero(), Fr::one(), -Fr::one()];
+        Self {
+            nodes: vec![Node {
+                parent: ROOT,
+                name: String::new(),
+            }],
+            current: ROOT,
+            known: coefficients.iter().map(Fr::to_bytes).zip(0..).collect(),
+            coefficients,
+            terms: Vec::new(),
+            constraints: Vec::new(),
+            names: vec![Name {
+                space: ROOT,
+                own: "one".into(),
+            }],
+            values: vec![Fr::one()],
+            inputs: vec![0],
+            aux: Vec::new(),
+        }
+    }
+
+    /// Records a circuit.
+    ///
+    /// # Errors
+    /// Those of the circuit.
+    pub fn of<C: Circuit<Fr>>(circuit: C) -> Result<Self, SynthesisError> {
+        let mut system = Self::new();
+        circuit.synthesize(&mut system)?;
+        Ok(system)
+    }
+
+    fn full_name(&self, name: &Name) -> String {
+        let mut parts = vec![name.own.as_str()];
+        let mut at = name.space;
+        while at != ROOT {
+            let node = &self.nodes[at as usize];
+            parts.push(&node.name);
+            at = node.parent;
+        }
+        parts.reverse();
+        parts.join("/")
+    }
+
+    pub(crate) fn parent(&self, space: u32) -> u32 {
+        self.nodes[space as usize].parent
+    }
+
+    pub(crate) fn name(&self, wire: usize) -> &Name {
+        &self.names[wire]
+    }
+
+    pub(crate) fn constraint(&self, number: usize) -> &Name {
+        &self.constraints[number].name
+    }
+
+    pub(crate) fn coefficient(&self, number: u32) -> &Fr {
+        &self.coefficients[number as usize]
+    }
+
+    pub(crate) fn coefficients(&self) -> &[Fr] {
+        &self.coefficients
+    }
+
+    /// The terms of `a` (0), `b` (1) or `c` (2).
+    pub(crate) fn part(&self, number: usize, part: usize) -> &[Term] {
+        let bounds = &self.constraints[number].bounds;
+        &self.terms[bounds[part]..bounds[part + 1]]
+    }
+
+    /// The sum of some terms under an assignment of all wires.
+    pub(crate) fn evaluate(&self, terms: &[Term], values: &[Fr]) -> Fr {
+        let mut sum = Fr::zero();
+        for term in terms {
+            let value = &values[term.wire as usize];
+            match term.coefficient {
+                common::ONE => sum += value,
+                common::MINUS_ONE => sum -= value,
+                other => sum += self.coefficient(other) * value,
+            }
+        }
+        sum
+    }
+
+    /// `a`, `b` and `c` of a constraint under an assignment.
+    pub fn sides_under(&self, number: usize, values: &[Fr]) -> [Fr; 3] {
+        std::array::from_fn(|part| self.evaluate(self.part(number, part), values))
+    }
+
+    /// Whether a constraint holds under an assignment.
+    pub fn holds_under(&self, number: usize, values: &[Fr]) -> bool {
+        let [a, b, c] = self.sides_under(number, values);
+        a * b == c
+    }
+
+    /// The sum of the terms of a constraint's `a` whose wires lie in a range, under an assignment.
+    pub fn left_within(&self, number: usize, wires: &Range<usize>, values: &[Fr]) -> Fr {
+        let inside = |term: &&Term| wires.contains(&(term.wire as usize));
+        let terms: Vec<Term> = self.part(number, 0).iter().filter(inside).copied().collect();
+        self.evaluate(&terms, values)
+    }
+
+    fn holds(&self, number: usize) -> bool {
+        self.holds_under(number, &self.values)
+    }
+
+    /// The name of the first unsatisfied constraint.
+    pub fn which_is_unsatisfied(&self) -> Option<String> {
+        (0..self.constraints.len())
+            .find(|k| !self.holds(*k))
+            .map(|k| self.constraint_name(k))
+    }
+
+    /// The names of all unsatisfied constraints.
+    pub fn all_unsatisfied(&self) -> Vec<String> {
+        (0..self.constraints.len())
+            .filter(|k| !self.holds(*k))
+            .map(|k| self.constraint_name(k))
+            .collect()
+    }
+
+    /// Whether every constraint holds.
+    pub fn is_satisfied(&self) -> bool {
+        (0..self.constraints.len()).all(|k| self.holds(k))
+    }
+
+    /// Number of constraints.
+    pub fn num_constraints(&self) -> usize {
+        self.constraints.len()
+    }
+
+    /// The full name of a constraint.
+    pub fn constraint_name(&self, number: usize) -> String {
+        self.full_name(&self.constraints[number].name)
+    }
+
+    /// The number of the constraint with this full name.
+    pub fn find_constraint(&self, name: &str) -> Option<usize> {
+        let last = name.rsplit('/').next()?;
+        (0..self.constraints.len()).find(|k| self.constraint(*k).own == last && self.constraint_name(*k) == name)
+    }
+
+    /// Number of constraints inside a namespace.
+    pub fn constraints_under(&self, prefix: &str) -> usize {
+        (0..self.constraints.len())
+            .filter(|k| self.constraint_name(*k).starts_with(prefix))
+            .count()
+    }
+
+    /// Number of private wires.
+    pub fn num_aux(&self) -> usize {
+        self.aux.len()
+    }
+
+    /// Number of public inputs, without the constant one.
+    pub fn num_inputs(&self) -> usize {
+        self.inputs.len() - 1
+    }
+
+    /// Number of terms in all combinations.
+    pub fn num_terms(&self) -> usize {
+        self.terms.len()
+    }
+
+    /// Number of wires of all kinds, with the constant one.
+    pub fn num_wires(&self) -> usize {
+        self.values.len()
+    }
+
+    /// The values of all wires in the order of their allocation.
+    pub fn values(&self) -> &[Fr] {
+        &self.values
+    }
+
+    /// The full name of a wire of any kind.
+    pub fn wire_name(&self, wire: usize) -> String {
+        self.full_name(&self.names[wire])
+    }
+
+    /// The own name of a wire of any kind, without its namespaces.
+    pub fn wire_own_name(&self, wire: usize) -> &str {
+        &self.names[wire].own
+    }
+
+    /// Whether the prover chooses the wire: it is neither the constant one nor a public input.
+    pub fn is_private(&self, wire: usize) -> bool {
+        !self.inputs.contains(&(wire as u32))
+    }
+
+    /// The number of the wire with this full name, among the wires of all kinds.
+    pub fn find_wire(&self, name: &str) -> Option<usize> {
+        let last = name.rsplit('/').next()?;
+        (0..self.names.len()).find(|w| self.names[*w].own == last && self.wire_name(*w) == name)
+    }
+
+    /// The name of a private wire.
+    pub fn aux_name(&self, i: usize) -> String {
+        self.wire_name(self.aux[i] as usize)
+    }
+
+    /// The value of a private wire.
+    pub fn aux(&self, i: usize) -> Fr {
+        self.values[self.aux[i] as usize]
+    }
+
+    /// Overwrites a private wire.
+    pub fn set_aux(&mut self, i: usize, value: Fr) {
+        self.values[self.aux[i] as usize] = value;
+    }
+
+    /// The value of a public input; 0 is the first after the constant one.
+    pub fn input(&self, i: usize) -> Fr {
+        self.values[self.inputs[i + 1] as usize]
+    }
+
+    /// Overwrites a public input.
+    pub fn set_input(&mut self, i: usize, value: Fr) {
+        self.values[self.inputs[i + 1] as usize] = value;
+    }
+
+    /// The place of the private wire with this full name.
+    pub fn find(&self, name: &str) -> Option<usize> {
+        let last = name.rsplit('/').next()?;
+        (0..self.aux.len()).find(|i| self.names[self.aux[*i] as usize].own == last && self.aux_name(*i) == name)
+    }
+
+    /// Overwrites the private wire with this full name; returns its old value, or `None` if there is none.
+    pub fn set(&mut self, name: &str, value: Fr) -> Option<Fr> {
+        let i = self.find(name)?;
+        Some(std::mem::replace(&mut self.values[self.aux[i] as usize], value))
+    }
+
+    /// `a·b` and `c` of the constraint with this full name.
+    pub fn sides(&self, name: &str) -> Option<(Fr, Fr)> {
+        let [a, b, c] = self.sides_under(self.find_constraint(name)?, &self.values);
+        Some((a * b, c))
+    }
+
+    pub(crate) fn intern(&mut self, x: &Fr) -> u32 {
+        let next = self.coefficients.len() as u32;
+        let number = *self.known.entry(x.to_bytes()).or_insert(next);
+        if number == next {
+            self.coefficients.push(*x);
+        }
+        number
+    }
+
+    fn wire_of(&self, variable: Variable) -> u32 {
+        match variable.get_unchecked() {
+            Index::Input(i) => self.inputs[i],
+            Index::Aux(i) => self.aux[i],
+        }
+    }
+
+    fn record(&mut self, lc: &LinearCombination<Fr>) {
+        for (variable, x) in lc.as_ref() {
+            let coefficient = if *x == Fr::one() { common::ONE } else { self.intern(x) };
+            if coefficient != common::ZERO {
+                let wire = self.wire_of(*variable);
+                self.terms.push(Term { wire, coefficient });
+            }
+        }
+    }
+
+    fn add_wire(&mut self, own: String, value: Fr) -> u32 {
+        self.names.push(Name {
+            space: self.current,
+            own,
+        });
+        self.values.push(value);
+        self.values.len() as u32 - 1
+    }
+}
+
+impl ConstraintSystem<Fr> for TestSystem {
+    type Root = Self;
+
+    fn alloc<F, A, AR>(&mut self, annotation: A, f: F) -> Result<Variable, SynthesisError>
+    where
+        F: FnOnce() -> Result<Fr, SynthesisError>,
+        A: FnOnce() -> AR,
+        AR: Into<String>,
+    {
+        let wire = self.add_wire(annotation().into(), f()?);
+        self.aux.push(wire);
+        Ok(Variable::new_unchecked(Index::Aux(self.aux.len() - 1)))
+    }
+
+    fn alloc_input<F, A, AR>(&mut self, annotation: A, f: F) -> Result<Variable, SynthesisError>
+    where
+        F: FnOnce() -> Result<Fr, SynthesisError>,
+        A: FnOnce() -> AR,
+        AR: Into<String>,
+    {
+        let wire = self.add_wire(annotation().into(), f()?);
+        self.inputs.push(wire);
+        Ok(Variable::new_unchecked(Index::Input(self.inputs.len() - 1)))
+    }
+
+    fn enforce<A, AR, LA, LB, LC>(&mut self, annotation: A, a: LA, b: LB, c: LC)
+    where
+        A: FnOnce() -> AR,
+        AR: Into<String>,
+        LA: FnOnce(LinearCombination<Fr>) -> LinearCombination<Fr>,
+        LB: FnOnce(LinearCombination<Fr>) -> LinearCombination<Fr>,
+        LC: FnOnce(LinearCombination<Fr>) -> LinearCombination<Fr>,
+    {
+        let mut bounds = [self.terms.len(); 4];
+        let parts = [
+            a(LinearCombination::zero()),
+            b(LinearCombination::zero()),
+            c(LinearCombination::zero()),
+        ];
+        for (part, bound) in parts.iter().zip(&mut bounds[1..]) {
+            self.record(part);
+            *bound = self.terms.len();
+        }
+        self.constraints.push(Constraint {
+            name: Name {
+                space: self.current,
+                own: annotation().into(),
+            },
+            bounds,
+        });
+    }
+
+    fn push_namespace<NR, N>(&mut self, name_fn: N)
+    where
+        NR: Into<String>,
+        N: FnOnce() -> NR,
+    {
+        self.nodes.push(Node {
+            parent: self.current,
+            name: name_fn().into(),
+        });
+        self.current = (self.nodes.len() - 1) as u32;
+    }
+
+    fn pop_namespace(&mut self) {
+        self.current = self.nodes[self.current as usize].parent;
+    }
+
+    fn get_root(&mut self) -> &mut Self::Root {
+        self
+    }
+}

@@ -1,0 +1,213 @@
+//! The batch statement (`docs/spec/batch.md`), the twin of `cloister_ledger::batch`.
+//!
+//! Everything the prover can influence is a wire; everything that follows is computed from the wires by the circuit. The
+//! only public input is the statement's hash, and the last constraint compares it with the hash of what was computed
+//! (B-STATEMENT). Each rule stands in a namespace with its id of the specification.
+
+pub(super) mod account;
+mod context;
+mod entry;
+mod fill;
+mod forced;
+mod house;
+mod house_move;
+mod instruction;
+mod keys;
+mod margin;
+mod modes;
+mod place;
+mod record;
+mod risk;
+mod slot;
+mod unit;
+
+use bellman::{Circuit, ConstraintSystem, SynthesisError};
+use cloister_crypto::constants::{domain, STATEMENT_VERSION};
+use cloister_groth16::parallel::prelude::*;
+pub use cloister_ledger::{BatchWitness, Shape};
+
+use self::{
+    context::Context,
+    house_move::{synthesize_house, HouseOutput},
+    unit::{join_transfers, synthesize_unit, UnitOutput},
+};
+use crate::{
+    gadgets::{
+        num::{enforce_equal, Num},
+        poseidon2::sponge,
+    },
+    Fr,
+};
+
+/// Name of the constraint that compares the public input with the computed hash.
+pub const PUBLIC_INPUT: &str = "B-STATEMENT/public input is the hash";
+
+/// The circuit of a batch.
+#[derive(Clone, Debug)]
+pub struct BatchCircuit {
+    /// Units and places.
+    pub shape: Shape,
+    /// The private data, or none to generate parameters. It must have the units of the shape; apart from that a witness
+    /// that breaks a rule synthesises like any other and leaves constraints of that rule unsatisfied.
+    pub witness: Option<BatchWitness>,
+    /// The public input: the hash of the statement.
+    pub statement: Option<Fr>,
+}
+
+impl BatchCircuit {
+    /// The circuit without a witness, for parameters and identities.
+    pub fn blank(shape: Shape) -> Self {
+        Self {
+            shape,
+            witness: None,
+            statement: None,
+        }
+    }
+
+    /// The circuit with a witness and the statement it shall prove.
+    pub fn proving(shape: Shape, witness: BatchWitness, statement: Fr) -> Self {
+        Self {
+            shape,
+            witness: Some(witness),
+            statement: Some(statement),
+        }
+    }
+}
+
+/// What comes before the units.
+struct Opening {
+    input: Num,
+    context: Context,
+    risk_hash: Num,
+    old_root: Num,
+}
+
+impl Opening {
+    fn synthesize<CS: ConstraintSystem<Fr>>(cs: &mut CS, batch: &BatchCircuit) -> Result<Self, SynthesisError> {
+        let witness = batch.witness.as_ref();
+        let input = Num::alloc_input(cs, || "statement", batch.statement)?;
+        let context = Context::alloc(cs, witness)?;
+        let risk_hash = context.table.hash(cs)?;
+        let old_root = Num::alloc(cs, || "old root", witness.map(|w| w.old_root))?;
+        Ok(Self {
+            input,
+            context,
+            risk_hash,
+            old_root,
+        })
+    }
+
+    /// What comes after the units: the house and the statement. `root` is the one after the last unit.
+    fn close<CS: ConstraintSystem<Fr>>(
+        self,
+        cs: &mut CS,
+        units: Vec<UnitOutput>,
+        root: Num,
+        witness: Option<&BatchWitness>,
+    ) -> Result<(), SynthesisError> {
+        let Self {
+            input,
+            context,
+            risk_hash,
+            old_root,
+        } = self;
+        join_transfers(cs, &units);
+        let HouseOutput {
+            old_commitment,
+            new_commitment,
+            sweep,
+            empty_mask,
+            record,
+        } = synthesize_house(cs, &context, &units, witness)?;
+
+        let mut elements = vec![
+            Num::constant(Fr::from(STATEMENT_VERSION)),
+            context.genesis_lo,
+            context.genesis_hi,
+            context.group,
+            context.batch_no,
+            context.time,
+            context.salt,
+            old_root,
+            root,
+            old_commitment,
+            new_commitment,
+            risk_hash,
+            sweep,
+            empty_mask,
+        ];
+        elements.extend(units.into_iter().flat_map(|unit| unit.record));
+        elements.extend(record);
+        let mut cs = cs.namespace(|| "B-STATEMENT");
+        let hash = sponge(&mut cs, "hash", domain::BATCH, &elements)?;
+        // Whatever the chain did not put into the hash it compares with, nobody has proven.
+        enforce_equal(&mut cs, || "public input is the hash", &hash, &input);
+        Ok(())
+    }
+}
+
+impl BatchCircuit {
+    /// Synthesises unit `number`, which moves the account root from `root`.
+    fn unit<CS: ConstraintSystem<Fr>>(
+        &self,
+        cs: &mut CS,
+        context: &Context,
+        number: usize,
+        root: &Num,
+    ) -> Result<UnitOutput, SynthesisError> {
+        let witness = self.witness.as_ref();
+        let unit = witness
+            .map(|w| w.units.get(number).ok_or(SynthesisError::AssignmentMissing))
+            .transpose()?;
+        let mut cs = cs.namespace(|| format!("unit {number}"));
+        synthesize_unit(&mut cs, context, self.shape.places.into(), root, unit)
+    }
+
+    /// The values of all wires, computed on all cores: the units at the same time, each in a constraint system of its own. The wires
+    /// of the parts, one part after the other, are those of [`Circuit::synthesize`].
+    ///
+    /// Only for constraint systems that take values and pass over constraints: in a part, wires of other parts have no
+    /// meaning. A unit's values depend on no other unit (that roots and transfers join is constraints), so none is lost.
+    ///
+    /// # Errors
+    /// [`SynthesisError::AssignmentMissing`] without a witness, or with one of another shape.
+    pub fn values_in_parts<CS>(&self) -> Result<Vec<CS>, SynthesisError>
+    where
+        CS: ConstraintSystem<Fr> + Default + Send,
+    {
+        let witness = self.witness.as_ref().ok_or(SynthesisError::AssignmentMissing)?;
+        let mut first = CS::default();
+        let opening = Opening::synthesize(&mut first, self)?;
+        let parts = (0..usize::from(self.shape.units))
+            .into_par_iter()
+            .map(|number| {
+                let mut part = CS::default();
+                let output = self.unit(&mut part, &opening.context, number, &opening.old_root)?;
+                Ok((part, output))
+            })
+            .collect::<Result<Vec<_>, SynthesisError>>()?;
+        let (mut parts, units): (Vec<CS>, Vec<UnitOutput>) = parts.into_iter().unzip();
+        let root = units
+            .last()
+            .map_or_else(|| opening.old_root.clone(), |unit| unit.root.clone());
+        let mut last = CS::default();
+        opening.close(&mut last, units, root, Some(witness))?;
+        parts.insert(0, first);
+        parts.push(last);
+        Ok(parts)
+    }
+}
+
+impl Circuit<Fr> for BatchCircuit {
+    fn synthesize<CS: ConstraintSystem<Fr>>(self, cs: &mut CS) -> Result<(), SynthesisError> {
+        let opening = Opening::synthesize(cs, &self)?;
+        let mut root = opening.old_root.clone();
+        let mut units = Vec::with_capacity(self.shape.units.into());
+        for number in 0..usize::from(self.shape.units) {
+            let output = self.unit(cs, &opening.context, number, &root)?;
+            root = output.root.clone();
+            units.push(output);
+        }
+        opening.close(cs, units, root, self.witness.as_ref())
+    }
+}

@@ -1,0 +1,132 @@
+//! Proof jobs: a statement and its witness.
+
+use crate::ProverError;
+use cloister_crypto::Fr;
+use cloister_ledger::{BatchWitness, ExitStatement, ExitWitness, SealStatement, SealWitness, Shape, Statement};
+use std::fmt;
+
+/// What a job is about: which statement, and for batches of which shape. Each kind has a circuit and a key of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum JobKind {
+    /// A batch of this shape (B-STATEMENT).
+    Batch(Shape),
+    /// A seal of a view key (V-STATEMENT).
+    Seal,
+    /// An exit (X-STATEMENT).
+    Exit,
+}
+
+impl fmt::Display for JobKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Batch(shape) => write!(f, "batch of {} units with {} places each", shape.units, shape.places),
+            Self::Seal => f.write_str("seal"),
+            Self::Exit => f.write_str("exit"),
+        }
+    }
+}
+
+impl JobKind {
+    /// Compares with the kind of a job, for provers of this kind.
+    ///
+    /// # Errors
+    /// [`ProverError::OtherKind`].
+    pub fn check(self, given: Self) -> Result<(), ProverError> {
+        if self == given {
+            Ok(())
+        } else {
+            Err(ProverError::OtherKind { given, proves: self })
+        }
+    }
+}
+
+/// A batch to be proven.
+#[derive(Clone, PartialEq, Eq)]
+pub struct BatchJob {
+    /// Shape of the batch.
+    pub shape: Shape,
+    /// Hash of the statement: the only public input.
+    pub statement: Fr,
+    /// Private data.
+    pub witness: BatchWitness,
+}
+
+/// A seal to be proven.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SealJob {
+    /// The statement.
+    pub statement: SealStatement,
+    /// Private data.
+    pub witness: SealWitness,
+}
+
+/// An exit to be proven.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ExitJob {
+    /// The statement.
+    pub statement: ExitStatement,
+    /// Private data.
+    pub witness: ExitWitness,
+}
+
+/// What a prover is asked: a statement, and the witness with which it holds.
+///
+/// A job holds secrets (view keys, balances), so it must not reach a log: [`Debug`](fmt::Debug) shows its kind and its
+/// public input alone.
+#[derive(Clone, PartialEq, Eq)]
+pub enum ProofJob {
+    /// Prove a batch.
+    Batch(Box<BatchJob>),
+    /// Prove a seal.
+    Seal(Box<SealJob>),
+    /// Prove an exit.
+    Exit(Box<ExitJob>),
+}
+
+impl ProofJob {
+    /// The job of proving a batch.
+    pub fn batch(shape: Shape, witness: BatchWitness, statement: &Statement) -> Self {
+        Self::Batch(Box::new(BatchJob {
+            shape,
+            statement: statement.hash(),
+            witness,
+        }))
+    }
+
+    /// The job of proving a seal.
+    pub fn seal(statement: SealStatement, witness: SealWitness) -> Self {
+        Self::Seal(Box::new(SealJob { statement, witness }))
+    }
+
+    /// The job of proving an exit.
+    pub fn exit(statement: ExitStatement, witness: ExitWitness) -> Self {
+        Self::Exit(Box::new(ExitJob { statement, witness }))
+    }
+
+    /// What the job is about.
+    pub fn kind(&self) -> JobKind {
+        match self {
+            Self::Batch(job) => JobKind::Batch(job.shape),
+            Self::Seal(_) => JobKind::Seal,
+            Self::Exit(_) => JobKind::Exit,
+        }
+    }
+
+    /// The public input: the hash of the statement.
+    pub fn public_input(&self) -> Fr {
+        match self {
+            Self::Batch(job) => job.statement,
+            Self::Seal(job) => job.statement.hash(),
+            Self::Exit(job) => job.statement.hash(),
+        }
+    }
+}
+
+impl fmt::Debug for ProofJob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ProofJob")
+            .field("kind", &self.kind())
+            .field("public_input", &self.public_input())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,145 @@
+//! The prover in this process: `cloister_groth16` over the circuits of `cloister_circuits`.
+
+use crate::{
+    circuit::JobCircuit,
+    error::key_error,
+    parameters::{load, matrices, Parameters},
+    threads::proving_threads,
+};
+use cloister_groth16::{constraint_name, Matrices, Progress, ProveError, ProvingKey};
+use cloister_prover_job::{JobKind, Proof, ProofJob, Prover, ProverError};
+use futures::channel::oneshot;
+use rand_chacha::ChaCha20Rng;
+use rand_core::{Rng, SeedableRng};
+use rayon::ThreadPool;
+use std::{future::Future, sync::Arc};
+
+/// Proves jobs of one kind with one key, on threads of low priority. Clones share both.
+#[derive(Clone, Debug)]
+pub struct LocalProver(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    kind: JobKind,
+    engine: cloister_groth16::Prover,
+    threads: ThreadPool,
+}
+
+impl LocalProver {
+    /// A prover with a key that is at hand.
+    ///
+    /// # Errors
+    /// [`ProverError::WrongKey`] if the key is another circuit's, [`ProverError::Resources`].
+    pub fn new(kind: JobKind, key: ProvingKey) -> Result<Self, ProverError> {
+        Self::with_matrices(kind, key, matrices(kind)?)
+    }
+
+    /// A prover with a key from a file or from the cache; `progress` is told what is done to get it. The key of a large
+    /// circuit takes seconds to read and much longer to generate, and this blocks meanwhile.
+    ///
+    /// # Errors
+    /// [`ProverError::KeyUnavailable`], [`ProverError::WrongKey`], [`ProverError::Resources`].
+    pub fn load(
+        kind: JobKind,
+        parameters: &Parameters,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Self, ProverError> {
+        let (key, matrices) = load(kind, parameters, progress)?;
+        Self::with_matrices(kind, key, matrices)
+    }
+
+    fn with_matrices(kind: JobKind, key: ProvingKey, matrices: Matrices) -> Result<Self, ProverError> {
+        let threads = proving_threads().map_err(|error| ProverError::Resources {
+            reason: error.to_string(),
+        })?;
+        let engine = cloister_groth16::Prover::new(key, matrices).map_err(key_error)?;
+        Ok(Self(Arc::new(Inner { kind, engine, threads })))
+    }
+
+    /// Proves a job as [`Prover::prove`] does, and blocks until it is proven.
+    ///
+    /// # Errors
+    /// [`ProverError`].
+    pub fn prove_blocking(&self, job: ProofJob) -> Result<Proof, ProverError> {
+        self.0.prove(job)
+    }
+
+    /// Proves a job with given randomness, and blocks until it is proven. The same randomness gives the same proof; two
+    /// proofs of different witnesses with the same randomness betray both, so this is for tests.
+    ///
+    /// # Errors
+    /// [`ProverError`].
+    pub fn prove_with<R: Rng + Send>(&self, job: ProofJob, rng: R) -> Result<Proof, ProverError> {
+        self.0.prove_with(job, rng)
+    }
+}
+
+impl Prover for LocalProver {
+    fn kind(&self) -> JobKind {
+        self.0.kind
+    }
+
+    fn verifying_key(&self) -> Vec<u8> {
+        self.0.engine.key().verifying_key()
+    }
+
+    fn constraints(&self) -> u64 {
+        self.0.engine.matrices().constraints() as u64
+    }
+
+    fn is_development(&self) -> bool {
+        self.0.engine.key().is_development()
+    }
+
+    fn prove(&self, job: ProofJob) -> impl Future<Output = Result<Proof, ProverError>> + Send {
+        let inner = self.0.clone();
+        async move {
+            let (answer, wait) = oneshot::channel();
+            let worker = inner.clone();
+            inner.threads.spawn(move || {
+                // If nobody waits any more, the proof has no use.
+                let _ = answer.send(worker.prove(job));
+            });
+            wait.await.unwrap_or(Err(ProverError::Lost))
+        }
+    }
+}
+
+impl Inner {
+    fn prove(&self, job: ProofJob) -> Result<Proof, ProverError> {
+        let mut seed = [0; 32];
+        getrandom::fill(&mut seed).map_err(|_| ProverError::Randomness)?;
+        self.prove_with(job, ChaCha20Rng::from_seed(seed))
+    }
+
+    fn prove_with<R: Rng + Send>(&self, job: ProofJob, rng: R) -> Result<Proof, ProverError> {
+        self.kind.check(job.kind())?;
+        let statement = job.public_input();
+        let proof = self.threads.install(|| {
+            let assignment = JobCircuit::of(job).assignment().map_err(ProveError::from)?;
+            self.engine.prove_assignment(&assignment, rng)
+        });
+        let proof = proof.map_err(|error| self.explain(&error))?;
+        // Every constraint was checked. A proof that does not hold all the same shows a broken machine, and would cost
+        // whoever asked for it a transaction.
+        let verified = self.engine.key().verify(&proof, &[statement]);
+        verified.map_err(|error| ProverError::DoesNotVerify {
+            reason: error.to_string(),
+        })?;
+        Ok(Proof(proof.0))
+    }
+
+    /// Names the constraint that a witness breaks.
+    fn explain(&self, error: &ProveError) -> ProverError {
+        let ProveError::Unsatisfied { constraint } = error else {
+            return ProverError::Witness {
+                reason: error.to_string(),
+            };
+        };
+        let constraint = match constraint_name(JobCircuit::blank(self.kind), *constraint) {
+            Ok(Some(name)) => name,
+            Ok(None) | Err(_) => constraint.to_string(),
+        };
+        ProverError::Unsatisfied { constraint }
+    }
+}

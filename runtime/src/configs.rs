@@ -1,0 +1,10 @@
+//! Configuration of the pallets, one file for each subject.
+
+pub mod assets;
+#[cfg(feature = "runtime-benchmarks")]
+pub mod benchmarks;
+pub mod cloister;
+pub mod consensus;
+pub mod fees;
+pub mod oracle;
+pub mod system;

@@ -1,0 +1,34 @@
+//! What the policy decides about one account.
+
+use crate::trade::Trade;
+
+/// One unit of a batch, as decided. All but [`Decision::Take`] need no signature.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Reduces an account by unsigned fills, at most one per row (B-LIQUIDATION).
+    Liquidate {
+        /// Index of the account.
+        account: u32,
+        /// The fills.
+        trades: Vec<Trade>,
+    },
+    /// Passes an account to the house (B-TAKEOVER).
+    TakeOver {
+        /// Index of the account.
+        account: u32,
+    },
+    /// Settles an account's lots in expired rows (B-EXPIRY).
+    Expire {
+        /// Index of the account.
+        account: u32,
+        /// The rows.
+        rows: Vec<usize>,
+    },
+    /// A maker takes the other side, by an order that it signs.
+    Take {
+        /// Index of the maker's account.
+        account: u32,
+        /// The order's fill.
+        trade: Trade,
+    },
+}

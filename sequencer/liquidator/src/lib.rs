@@ -1,0 +1,40 @@
+//! The policy of liquidation, takeover and expiry.
+//!
+//! For every batch somebody must decide which accounts are reduced, which are passed to the house, whose expired lots
+//! are settled, and how the house gets rid of what it holds. This crate decides; it neither signs, proves nor sends
+//! anything, and knows neither the sequencer's service nor the simulation. Both hand it a batch in the making
+//! ([`BatchDraft`]): accounts and the house in plain numbers ([`Holding`]) at a risk table, and offers of makers
+//! ([`Offer`]). It answers with groups of [`Decision`]s that stand or fall together, and the draft accepts each group
+//! or refuses it for a named [`Refusal`].
+//!
+//! [`Policy::decide`] does for a batch, in this order:
+//! 1. [`take_over`]: accounts of negative equity go to the house, the worst first;
+//! 2. [`liquidate`]: accounts below maintenance margin are reduced by one fill each, by as little as makes them safe
+//!    again;
+//! 3. [`take_over`] once more, since the penalties of the liquidations have made room;
+//! 4. [`expire`]: lots in expired rows become money;
+//! 5. [`shed`]: makers take from the house what it holds.
+//!
+//! Accounts of which no single fill reduces the risk are left to [`liquidate_pairs`], in a batch of a shape with
+//! several places per unit. `examples/one_account.rs` shows the interface on one account.
+//!
+//! The rules that a draft enforces are those of the batch (`docs/spec/batch.md`). The margin arithmetic here shares no
+//! code with the ledger's: what both accept has been computed twice.
+
+mod decision;
+mod draft;
+mod holding;
+mod keeper;
+mod liquidation;
+mod policy;
+mod refusal;
+mod trade;
+
+pub use decision::Decision;
+pub use draft::{take, BatchDraft, Offer, OfferPrice};
+pub use holding::{Holding, ONE_TIMES};
+pub use keeper::{closing, expire, shed, take_over};
+pub use liquidation::{liquidate, liquidate_pairs, Unliquidated};
+pub use policy::{Left, Policy};
+pub use refusal::Refusal;
+pub use trade::Trade;

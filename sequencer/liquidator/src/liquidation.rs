@@ -1,0 +1,238 @@
+//! Finds accounts below maintenance margin and reduces them by unsigned fills: makers take at a discount, else the
+//! house at the mark.
+
+use crate::{
+    decision::Decision,
+    draft::{take, BatchDraft, OfferPrice},
+    holding::Holding,
+    keeper::closing,
+    policy::Policy,
+    refusal::Refusal,
+    trade::Trade,
+};
+use cloister_risk::RiskTable;
+use std::collections::BTreeMap;
+
+/// Largest number of liquidations that one maker's order takes at once.
+const BUNDLE: usize = 9;
+/// Largest number of makers whose orders stand behind one liquidation at the mark.
+const TAKERS: usize = 2;
+/// How often the house tries a smaller step when its margin does not carry a larger one, and by how much.
+const HOUSE_TRIES: u32 = 4;
+const HOUSE_SHRINKS: u64 = 4;
+
+/// Accounts that [`liquidate`] left as they are.
+#[derive(Clone, Debug, Default)]
+pub struct Unliquidated {
+    /// Accounts of which no single fill reduces the risk: all legs must go in one unit.
+    pub pairs: Vec<u32>,
+    /// Accounts that nobody took, and the last reason.
+    pub refused: Vec<(u32, Refusal)>,
+}
+
+/// Accounts that are short of maintenance margin, broke ones too, those with the least equity for their risk first.
+fn short<'t>(draft: &impl BatchDraft<'t>) -> Vec<u32> {
+    let table = draft.table();
+    let mut out: Vec<(i128, u32)> = Vec::new();
+    for (account, holding) in draft.accounts() {
+        let equity = holding.equity(table);
+        if !holding.is_flat() && holding.shortfall(table, table.header.maintenance) >= 1 {
+            out.push((equity * 1_000_000 / holding.exposure(table).max(1), account));
+        }
+    }
+    out.sort_unstable();
+    out.into_iter().map(|(_, account)| account).collect()
+}
+
+/// One fill that reduces a row of an account by as little as brings it back to initial margin, at most `most` lots, at
+/// a price `discount` (10^-6) worse than the mark. `None` if no fill of the row makes the account safer, or if the
+/// account cannot pay for one.
+fn plan(table: &RiskTable, holding: &Holding, row: usize, most: u64, discount: u32) -> Option<Trade> {
+    let at = &table.rows[row];
+    let held = holding.lots[row];
+    if held == 0 || !at.is_live() {
+        return None;
+    }
+    let (side, mark) = (closing(held), at.mark.unsigned_abs());
+    let worse = (u128::from(mark) * u128::from(discount) / 1_000_000) as u64;
+    let price = mark.saturating_add_signed(side.sign() * worse as i64);
+    let equity = holding.equity(table);
+    let affordable = equity
+        .checked_div(i128::from(worse))
+        .map_or(u64::MAX, |lots| lots as u64);
+    let most = most.min(held.unsigned_abs()).min(at.chunk).min(affordable);
+    if most == 0 {
+        return None;
+    }
+    let with_fee = |lots: u64| {
+        let mut trade = Trade::at(row, side, lots, price);
+        let concession = trade.concession(table);
+        let fee = (trade.penalty(table) / 256).min(equity) - concession;
+        trade.fee = fee.max(0) as u128;
+        trade
+    };
+    let safe = |lots: u64| {
+        holding
+            .traded(table, &with_fee(lots))
+            .shortfall(table, table.header.initial)
+            <= 0
+    };
+    let (mut low, mut high) = (1, most);
+    while low < high {
+        let middle = low + (high - low) / 2;
+        if safe(middle) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    let trade = with_fee(low);
+    if 256 * trade.concession(table) > trade.penalty(table) {
+        return None;
+    }
+    let maintenance = |holding: &Holding| holding.shortfall(table, table.header.maintenance);
+    (maintenance(&holding.traded(table, &trade)) < maintenance(holding)).then_some(trade)
+}
+
+/// Reduces every account that is short by one fill, where somebody takes it. Makers take at the policy's discount, else
+/// at the mark, else the house takes at the mark.
+pub fn liquidate<'t>(draft: &mut impl BatchDraft<'t>, policy: &Policy) -> Unliquidated {
+    let table = draft.table();
+    let mut left = Unliquidated::default();
+    // By row and sign of what must go.
+    let mut queues: BTreeMap<(usize, bool), Vec<u32>> = BTreeMap::new();
+    for account in short(draft) {
+        let holding = draft.holding(account);
+        let largest = holding
+            .held()
+            .filter(|(row, _)| plan(table, &holding, *row, u64::MAX, 0).is_some())
+            .max_by_key(|(row, lots)| i128::from(lots.abs()) * i128::from(table.rows[*row].mark));
+        match largest {
+            Some((row, lots)) => queues.entry((row, lots > 0)).or_default().push(account),
+            None if holding.held().count() > 1 && holding.held().all(|(row, _)| table.rows[row].is_live()) => {
+                left.pairs.push(account);
+            }
+            None => left.refused.push((account, Refusal::Margin)),
+        }
+    }
+    for ((row, _), queue) in queues {
+        let rest = to_makers(draft, row, policy.discount, queue);
+        for account in rest {
+            if let Err(refusal) = at_mark(draft, account, row, policy.house_leverage) {
+                left.refused.push((account, refusal));
+            }
+        }
+    }
+    left
+}
+
+/// Each account of the queue once, several to a maker's order. Returns the accounts that no maker took.
+fn to_makers<'t>(draft: &mut impl BatchDraft<'t>, row: usize, discount: u32, queue: Vec<u32>) -> Vec<u32> {
+    let table = draft.table();
+    let Some(first) = queue.first() else {
+        return Vec::new();
+    };
+    let taking = closing(draft.holding(*first).lots[row]).opposite();
+    let mut waiting = queue.into_iter().peekable();
+    let mut rest = Vec::new();
+    for offer in draft.offers(row, taking, OfferPrice::Discount) {
+        let mut capacity = offer.lots;
+        let room = draft.room().min(BUNDLE + 1);
+        let mut accounts: Vec<u32> = Vec::new();
+        let mut group: Vec<Decision> = Vec::new();
+        let mut order = Trade::at(row, taking, 0, 0);
+        while let Some(account) = waiting.peek().copied() {
+            if capacity == 0 || group.len() + 1 >= room {
+                break;
+            }
+            waiting.next();
+            let holding = draft.holding(account);
+            // A maker does not take of itself, and a broke account can pay no discount.
+            let fits = account != offer.account && holding.equity(table) >= 0;
+            let Some(trade) = plan(table, &holding, row, capacity, discount).filter(|_| fits) else {
+                rest.push(account);
+                continue;
+            };
+            capacity -= trade.lots;
+            order.lots += trade.lots;
+            order.cost += trade.cost;
+            accounts.push(account);
+            let trades = vec![trade];
+            group.push(Decision::Liquidate { account, trades });
+        }
+        if group.is_empty() {
+            continue;
+        }
+        group.push(Decision::Take {
+            account: offer.account,
+            trade: order,
+        });
+        if draft.push(&group).is_err() {
+            rest.extend(accounts);
+        }
+    }
+    rest.extend(waiting);
+    rest
+}
+
+/// At the mark: makers take all of a step, or the house takes what its own limit and its margin carry.
+fn at_mark<'t>(draft: &mut impl BatchDraft<'t>, account: u32, row: usize, leverage: u64) -> Result<(), Refusal> {
+    let table = draft.table();
+    let liquidation = |trade| Decision::Liquidate {
+        account,
+        trades: vec![trade],
+    };
+    if let Some(trade) = plan(table, &draft.holding(account), row, u64::MAX, 0) {
+        if let Some(orders) = take(draft, Some(account), row, trade.side.opposite(), trade.lots, TAKERS) {
+            let mut group = vec![liquidation(trade)];
+            group.extend(orders);
+            if draft.push(&group).is_ok() {
+                return Ok(());
+            }
+        }
+    }
+    let taking = closing(draft.holding(account).lots[row]).opposite();
+    let mut most = draft.house().capacity(table, row, taking, leverage);
+    let mut last = Refusal::HouseLimit;
+    for _ in 0..HOUSE_TRIES {
+        let holding = draft.holding(account);
+        let Some(trade) = plan(table, &holding, row, most, 0) else {
+            return Err(last);
+        };
+        most = trade.lots / HOUSE_SHRINKS;
+        match draft.push(&[liquidation(trade)]) {
+            Err(Refusal::HouseMargin) => last = Refusal::HouseMargin,
+            other => return other,
+        }
+    }
+    Err(last)
+}
+
+/// Liquidates accounts that hold lots of several rows against each other: the same number of lots of every leg in one
+/// unit, at the mark, against the house. Returns the accounts that had to be left, and why.
+pub fn liquidate_pairs<'t>(draft: &mut impl BatchDraft<'t>, pairs: &[u32]) -> Vec<(u32, Refusal)> {
+    let table = draft.table();
+    let mut left = Vec::new();
+    for account in pairs {
+        let holding = draft.holding(*account);
+        if holding.held().count() < 2 {
+            // One leg is gone by now: no pair any more.
+            left.push((*account, Refusal::Fill));
+            continue;
+        }
+        let lots = holding
+            .held()
+            .map(|(row, lots)| lots.unsigned_abs().min(table.rows[row].chunk))
+            .min()
+            .unwrap_or(0);
+        let trades = holding
+            .held()
+            .map(|(row, held)| Trade::at(row, closing(held), lots, table.rows[row].mark.unsigned_abs()))
+            .collect();
+        let account = *account;
+        if let Err(refusal) = draft.push(&[Decision::Liquidate { account, trades }]) {
+            left.push((account, refusal));
+        }
+    }
+    left
+}

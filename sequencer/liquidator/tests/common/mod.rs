@@ -1,0 +1,179 @@
+//! A small market, and a batch in the making that accepts whatever leaves nobody with more lots than before.
+
+use cloister_ledger::Side;
+use cloister_liquidator::{BatchDraft, Decision, Holding, Offer, OfferPrice, Refusal, Trade};
+use cloister_risk::{linear_scenarios, Header, LinearScan, Positions, RiskTable, Row, Status};
+use std::collections::BTreeMap;
+
+/// Price of a lot in both live rows, 10^-6.
+pub const MARK: i64 = 100_000_000;
+/// Rows.
+pub const PERPETUAL: usize = 0;
+pub const FUTURE: usize = 3;
+pub const EXPIRED: usize = 7;
+
+fn row(instrument_id: u32, status: Status) -> Row {
+    let scan = LinearScan {
+        range: 160_000,
+        extreme_multiple: 2_000_000,
+        extreme_cover: 350_000,
+    };
+    let live = status != Status::Expired;
+    Row {
+        instrument_id,
+        status,
+        limit: 1_000_000,
+        chunk: 50,
+        band: 2_000_000,
+        funding: 0,
+        value: MARK,
+        mark: MARK,
+        floor_long: u64::from(live) * 300_000,
+        floor_short: u64::from(live) * 500_000,
+        scenarios: match live {
+            true => linear_scenarios(MARK, &scan).expect("small marks"),
+            false => Default::default(),
+        },
+    }
+}
+
+/// A perpetual and a future that move together by 16 %, and an expired row.
+pub fn table() -> RiskTable {
+    let mut table = RiskTable {
+        header: Header {
+            group: 1,
+            version: 1,
+            time: 1,
+            initial: 320,
+            maintenance: 256,
+            penalty: 4,
+            fee_cap: 1_000,
+        },
+        ..RiskTable::default()
+    };
+    table.rows[PERPETUAL] = row(1, Status::Trading);
+    table.rows[FUTURE] = row(2, Status::Trading);
+    table.rows[EXPIRED] = row(3, Status::Expired);
+    table.validate().expect("bounds hold");
+    table
+}
+
+/// An account with this equity and these lots.
+pub fn holding(equity: i64, lots: &[(usize, i64)]) -> Holding {
+    let mut positions = Positions::default();
+    for (row, lots) in lots {
+        positions[*row] = *lots;
+    }
+    let mut holding = Holding {
+        cash: i128::from(equity) * 1_000_000,
+        lots: positions,
+    };
+    holding.cash -= holding.equity(&table()) - holding.cash;
+    holding
+}
+
+/// The batch in the making.
+pub struct Paper<'t> {
+    pub table: &'t RiskTable,
+    pub accounts: BTreeMap<u32, Holding>,
+    pub house: Holding,
+    /// What makers take at the mark, and at a discount, in every row.
+    pub at_mark: Vec<Offer>,
+    pub at_discount: Vec<Offer>,
+    /// Groups that were accepted.
+    pub groups: Vec<Vec<Decision>>,
+    /// Number of units that fit.
+    pub units: usize,
+    /// Largest number of lots that the house's margin carries, all rows.
+    pub house_lots: u64,
+}
+
+impl<'t> Paper<'t> {
+    pub fn new(table: &'t RiskTable, accounts: &[Holding]) -> Self {
+        Self {
+            table,
+            accounts: (0..).zip(accounts.iter().copied()).collect(),
+            house: holding(1_000_000, &[]),
+            at_mark: Vec::new(),
+            at_discount: Vec::new(),
+            groups: Vec::new(),
+            units: 100,
+            house_lots: u64::MAX,
+        }
+    }
+
+    /// All decisions so far.
+    pub fn decisions(&self) -> Vec<Decision> {
+        self.groups.concat()
+    }
+
+    fn trade(&mut self, account: u32, trade: &Trade) {
+        let held = self.accounts.entry(account).or_default();
+        *held = held.traded(self.table, trade);
+        self.house.cash += trade.paid(self.table) + trade.fee as i128;
+        self.house.lots[trade.row] -= trade.change();
+    }
+}
+
+impl<'t> BatchDraft<'t> for Paper<'t> {
+    fn table(&self) -> &'t RiskTable {
+        self.table
+    }
+
+    fn accounts(&self) -> impl Iterator<Item = (u32, Holding)> + '_ {
+        self.accounts.iter().map(|(account, holding)| (*account, *holding))
+    }
+
+    fn holding(&self, account: u32) -> Holding {
+        self.accounts.get(&account).copied().unwrap_or_default()
+    }
+
+    fn house(&self) -> Holding {
+        self.house
+    }
+
+    fn room(&self) -> usize {
+        self.units - self.decisions().len()
+    }
+
+    fn offers(&self, _row: usize, _side: Side, price: OfferPrice) -> Vec<Offer> {
+        match price {
+            OfferPrice::Mark => self.at_mark.clone(),
+            OfferPrice::Discount => self.at_discount.clone(),
+        }
+    }
+
+    fn push(&mut self, group: &[Decision]) -> Result<(), Refusal> {
+        if self.room() < group.len() {
+            return Err(Refusal::Full);
+        }
+        let (accounts, house) = (self.accounts.clone(), self.house);
+        for decision in group {
+            match decision {
+                Decision::Liquidate { account, trades } => trades.iter().for_each(|trade| self.trade(*account, trade)),
+                Decision::Take { account, trade } => self.trade(*account, trade),
+                Decision::TakeOver { account } => {
+                    let taken = self.accounts.insert(*account, Holding::default()).unwrap_or_default();
+                    self.house.cash += taken.cash;
+                    for (mine, theirs) in self.house.lots.iter_mut().zip(taken.lots) {
+                        *mine += theirs;
+                    }
+                }
+                Decision::Expire { account, rows } => {
+                    let held = self.accounts.entry(*account).or_default();
+                    for row in rows {
+                        held.cash += i128::from(held.lots[*row]) * i128::from(self.table.rows[*row].value);
+                        held.lots[*row] = 0;
+                    }
+                }
+            }
+        }
+        let lots: u64 = self.house.lots.iter().map(|lots| lots.unsigned_abs()).sum();
+        if lots > self.house_lots {
+            (self.accounts, self.house) = (accounts, house);
+            return Err(Refusal::HouseMargin);
+        }
+        self.groups.push(group.to_vec());
+        Ok(())
+    }
+}

@@ -1,0 +1,25 @@
+//! The JSON-RPC of the sequencer, namespace `cloister` (Q-RPC).
+//!
+//! * [`CloisterRpcClient`] and [`CloisterRpcServer`] are generated from one list of methods.
+//! * [`types`] are the parameters and answers, [`errors`] what a refusal says, [`encoding`] how integers and bytes are
+//!   written.
+//!
+//! Amounts and prices are in 10^-6 of the settlement asset. They and quantities in lots go over the wire as decimal
+//! strings, because JavaScript numbers lose bits above 2^53; numbers are read too. Bytes are hexadecimal with `0x`.
+//! Times are milliseconds of Unix time.
+//!
+//! ```
+//! use cloister_sequencer_rpc::types::{DropReason, BrokenRule};
+//!
+//! let reasons = [DropReason::Immediate, DropReason::Rule(BrokenRule::Band)];
+//! let json = serde_json::to_string(&reasons).unwrap();
+//! assert_eq!(json, r#"["immediate",{"rule":"band"}]"#);
+//! ```
+
+pub mod encoding;
+pub mod errors;
+mod methods;
+pub mod types;
+
+pub use errors::ErrorCode;
+pub use methods::{CloisterRpcClient, CloisterRpcServer};

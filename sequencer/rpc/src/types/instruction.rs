@@ -1,0 +1,204 @@
+//! What a trader sends: a signed instruction.
+
+use crate::encoding::{bytes, decimal};
+use cloister_crypto::schnorr::{Signature, SignatureError};
+use cloister_ledger::{Instruction, Kind, Side, SignedInstruction};
+use codec::{DecodeAll, Encode};
+use serde::{Deserialize, Serialize};
+
+/// Kind of an instruction (S-INSTRUCTION).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum KindName {
+    /// Trade.
+    Order,
+    /// Kill one order.
+    Cancel,
+    /// Kill every order with a lower id.
+    CancelAll,
+    /// Pay an amount to the owner.
+    Withdrawal,
+}
+
+/// Side of an order.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum SideName {
+    /// Buys.
+    Buy,
+    /// Sells.
+    Sell,
+}
+
+impl From<Side> for SideName {
+    fn from(side: Side) -> Self {
+        match side {
+            Side::Buy => Self::Buy,
+            Side::Sell => Self::Sell,
+        }
+    }
+}
+
+impl From<SideName> for Side {
+    fn from(side: SideName) -> Self {
+        match side {
+            SideName::Buy => Self::Buy,
+            SideName::Sell => Self::Sell,
+        }
+    }
+}
+
+/// A signed instruction, field by field. Fields that the kind does not use are 0 and may be left out.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InstructionFields {
+    /// What to do.
+    pub kind: KindName,
+    /// Margin group.
+    pub group: u32,
+    /// Account index.
+    pub index: u32,
+    /// Instruction id; its slot is `id mod 512`.
+    #[serde(with = "decimal")]
+    pub id: u64,
+    /// Instrument of an order.
+    #[serde(default)]
+    pub instrument_id: u32,
+    /// Side of an order.
+    #[serde(default = "buy")]
+    pub side: SideName,
+    /// Flags of an order (S-INSTRUCTION).
+    #[serde(default)]
+    pub flags: u8,
+    /// Limit price per lot, or the amount of a withdrawal; 10^-6.
+    #[serde(default, with = "decimal")]
+    pub limit: u64,
+    /// Lots.
+    #[serde(default, with = "decimal")]
+    pub quantity: u64,
+    /// Last batch time at which the instruction is good.
+    #[serde(with = "decimal")]
+    pub expiry: u64,
+    /// Highest fee per lot, 10^-6.
+    #[serde(default, with = "decimal")]
+    pub max_fee: u64,
+    /// `c ‖ s`, 48 bytes (P-SCHNORR).
+    #[serde(with = "bytes")]
+    pub signature: [u8; Signature::LENGTH],
+}
+
+/// The side that S-INSTRUCTION gives to instructions that have none.
+fn buy() -> SideName {
+    SideName::Buy
+}
+
+/// A signed instruction: its fields, or the hexadecimal digits of its SCALE encoding and the 48 bytes of the signature.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Submission {
+    /// Field by field.
+    Fields(Box<InstructionFields>),
+    /// Encoded.
+    Encoded(String),
+}
+
+/// Why a submission cannot be read.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SubmissionError {
+    /// Not hexadecimal.
+    #[error("the instruction is not hexadecimal")]
+    Hex,
+    /// Shorter than a signature.
+    #[error("the instruction is too short")]
+    TooShort,
+    /// Not the SCALE encoding of an instruction.
+    #[error("the instruction does not decode")]
+    Decode,
+    /// The signature is malformed.
+    #[error("the signature is malformed: {0}")]
+    Signature(#[from] SignatureError),
+}
+
+impl Submission {
+    /// Encodes a signed instruction.
+    pub fn encoded(signed: &SignedInstruction) -> Self {
+        let mut raw = signed.instruction.encode();
+        raw.extend_from_slice(&signed.signature.to_bytes());
+        Self::Encoded(format!("0x{}", hex::encode(raw)))
+    }
+
+    /// Writes a signed instruction field by field; `None` for the kinds that the sequencer does not take.
+    pub fn fields(signed: &SignedInstruction) -> Option<Self> {
+        let i = &signed.instruction;
+        let kind = match i.kind {
+            Kind::None | Kind::Transfer => return None,
+            Kind::Order => KindName::Order,
+            Kind::Cancel => KindName::Cancel,
+            Kind::CancelAll => KindName::CancelAll,
+            Kind::Withdrawal => KindName::Withdrawal,
+        };
+        Some(Self::Fields(Box::new(InstructionFields {
+            kind,
+            group: i.group,
+            index: i.index,
+            id: i.id,
+            instrument_id: i.instrument_id,
+            side: i.side.into(),
+            flags: i.flags,
+            limit: i.limit,
+            quantity: i.quantity,
+            expiry: i.expiry,
+            max_fee: i.max_fee,
+            signature: signed.signature.to_bytes(),
+        })))
+    }
+
+    /// Reads the signed instruction.
+    ///
+    /// # Errors
+    /// [`SubmissionError`].
+    pub fn decode(&self) -> Result<SignedInstruction, SubmissionError> {
+        match self {
+            Self::Fields(fields) => fields.decode(),
+            Self::Encoded(text) => {
+                let raw = hex::decode(text.strip_prefix("0x").unwrap_or(text)).map_err(|_| SubmissionError::Hex)?;
+                let (body, signature) = raw
+                    .split_last_chunk::<{ Signature::LENGTH }>()
+                    .ok_or(SubmissionError::TooShort)?;
+                let instruction = Instruction::decode_all(&mut &body[..]).map_err(|_| SubmissionError::Decode)?;
+                Ok(SignedInstruction {
+                    instruction,
+                    signature: Signature::from_bytes(signature)?,
+                })
+            }
+        }
+    }
+}
+
+impl InstructionFields {
+    fn decode(&self) -> Result<SignedInstruction, SubmissionError> {
+        let kind = match self.kind {
+            KindName::Order => Kind::Order,
+            KindName::Cancel => Kind::Cancel,
+            KindName::CancelAll => Kind::CancelAll,
+            KindName::Withdrawal => Kind::Withdrawal,
+        };
+        let instruction = Instruction {
+            kind,
+            group: self.group,
+            index: self.index,
+            id: self.id,
+            instrument_id: self.instrument_id,
+            side: self.side.into(),
+            flags: self.flags,
+            limit: self.limit,
+            quantity: self.quantity,
+            expiry: self.expiry,
+            max_fee: self.max_fee,
+        };
+        Ok(SignedInstruction {
+            instruction,
+            signature: Signature::from_bytes(&self.signature)?,
+        })
+    }
+}

@@ -1,0 +1,38 @@
+//! The state of the sequencer.
+
+use super::halt::HaltInfo;
+use serde::{Deserialize, Serialize};
+
+/// Counters, versions and what stops the sequencer.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Status {
+    /// Version of the sequencer.
+    pub version: String,
+    /// Margin group.
+    pub group: u32,
+    /// Its clock.
+    pub time: u64,
+    /// Since when it has been running.
+    pub started: u64,
+    /// Number of instructions accepted.
+    pub accepted: u64,
+    /// Number of instructions refused.
+    pub rejected: u64,
+    /// Number of fills made.
+    pub fills: u64,
+    /// Number of accounts it knows.
+    pub accounts: u32,
+    /// Number of orders at rest.
+    pub open_orders: u32,
+    /// The next item of the chain's queue it will take.
+    pub next_queue_item: u64,
+    /// Number of the final block it last looked at.
+    pub finalized_block: u64,
+    /// Version of the risk table in force.
+    pub risk_version: u64,
+    /// True if proofs are made with development parameters, whose trapdoor is public.
+    pub development_proofs: bool,
+    /// What stops batches, if something does.
+    pub halted: Option<HaltInfo>,
+}

@@ -1,0 +1,204 @@
+//! The JSON that goes over the wire, word for word: other languages read it.
+
+use cloister_crypto::schnorr::SecretKey;
+use cloister_ledger::{Instruction, Kind, Side};
+use cloister_sequencer_rpc::{
+    types::{
+        Accepted, BrokenRule, DropReason, FillInfo, HaltInfo, HaltKind, InstrumentInfo, InstrumentStatus,
+        SettledAccount, SideName, Submission, SubmissionError,
+    },
+    ErrorCode,
+};
+use serde::{de::DeserializeOwned, Serialize};
+use serde_json::{from_value, json, to_value, Value};
+use std::fmt::Debug;
+
+/// A value is written as this JSON, and read back from it.
+fn travels_as<T: Serialize + DeserializeOwned + PartialEq + Debug>(value: T, wire: Value) {
+    assert_eq!(to_value(&value).unwrap(), wire);
+    assert_eq!(from_value::<T>(wire).unwrap(), value);
+}
+
+#[test]
+fn reasons_for_dropped_lots_have_their_names() {
+    for (reason, wire) in [
+        (DropReason::Cancelled, json!("cancelled")),
+        (DropReason::Expired, json!("expired")),
+        (DropReason::Overtaken, json!("overtaken")),
+        (DropReason::SelfTrade, json!("selfTrade")),
+        (DropReason::Immediate, json!("immediate")),
+        (DropReason::NothingToReduce, json!("nothingToReduce")),
+        (DropReason::NotTrading, json!("notTrading")),
+        (DropReason::Rule(BrokenRule::Instrument), json!({"rule": "instrument"})),
+        (DropReason::Rule(BrokenRule::Band), json!({"rule": "band"})),
+        (DropReason::Rule(BrokenRule::Reduce), json!({"rule": "reduce"})),
+        (DropReason::Rule(BrokenRule::Limit), json!({"rule": "limit"})),
+        (DropReason::Rule(BrokenRule::Margin), json!({"rule": "margin"})),
+        (DropReason::Rule(BrokenRule::Equity), json!({"rule": "equity"})),
+        (DropReason::Rule(BrokenRule::Range), json!({"rule": "range"})),
+    ] {
+        travels_as(reason, wire);
+    }
+}
+
+#[test]
+fn halts_have_a_kind_and_a_message() {
+    for (kind, name) in [
+        (HaltKind::Events, "events"),
+        (HaltKind::Input, "input"),
+        (HaltKind::Seal, "seal"),
+        (HaltKind::Proof, "proof"),
+        (HaltKind::Refused, "refused"),
+        (HaltKind::Foreign, "foreign"),
+        (HaltKind::Diverged, "diverged"),
+    ] {
+        let message = "restart to rebuild".to_owned();
+        travels_as(
+            HaltInfo { kind, message },
+            json!({"kind": name, "message": "restart to rebuild"}),
+        );
+    }
+}
+
+#[test]
+fn error_codes_have_a_number_and_a_name() {
+    travels_as(ErrorCode::UnknownAccount, json!("UnknownAccount"));
+    assert_eq!(ErrorCode::Unreadable.code(), 1001);
+    assert_eq!(ErrorCode::UnknownAccount.code(), 1004);
+    assert_eq!(ErrorCode::WrongGroup.code(), 1010);
+    assert_eq!(ErrorCode::OutOfRange.code(), 1032);
+}
+
+#[test]
+fn an_answer_writes_amounts_as_strings() {
+    let fill = FillInfo {
+        id: 7,
+        time: 1_000,
+        instrument_id: 11,
+        order_id: u64::MAX,
+        side: SideName::Sell,
+        maker: true,
+        price: 60_000_000_000,
+        quantity: 3,
+        fee: 1 << 70,
+    };
+    let accepted = Accepted {
+        time: 1_000,
+        filled: 3,
+        resting: 0,
+        dropped: None,
+        fills: vec![fill],
+    };
+    travels_as(
+        accepted,
+        json!({
+            "time": 1_000, "filled": "3", "resting": "0", "dropped": null,
+            "fills": [{
+                "id": 7, "time": 1_000, "instrumentId": 11, "orderId": "18446744073709551615", "side": "sell",
+                "maker": true, "price": "60000000000", "quantity": "3", "fee": "1180591620717411303424",
+            }],
+        }),
+    );
+}
+
+#[test]
+fn best_prices_are_strings_or_null() {
+    let instrument = InstrumentInfo {
+        instrument_id: 11,
+        row: 0,
+        status: InstrumentStatus::CloseOnly,
+        mark: 60_000_000,
+        funding: -5,
+        lowest_price: 57_000_000,
+        highest_price: 63_000_000,
+        position_limit: 1_000,
+        best_bid: Some(59_000_000),
+        best_ask: None,
+    };
+    let wire = json!({
+        "instrumentId": 11, "row": 0, "status": "closeOnly", "mark": "60000000", "funding": "-5",
+        "lowestPrice": "57000000", "highestPrice": "63000000", "positionLimit": "1000",
+        "bestBid": "59000000", "bestAsk": null,
+    });
+    travels_as(instrument.clone(), wire.clone());
+    // Older answers have numbers, or leave a missing price out.
+    let mut older = wire;
+    older["bestBid"] = json!(59_000_000);
+    older.as_object_mut().unwrap().remove("bestAsk");
+    assert_eq!(from_value::<InstrumentInfo>(older).unwrap(), instrument);
+    travels_as(InstrumentStatus::Trading, json!("trading"));
+    travels_as(InstrumentStatus::Expired, json!("expired"));
+}
+
+#[test]
+fn settled_lots_are_strings() {
+    let settled = SettledAccount {
+        nonce: 2,
+        cash: -1,
+        positions: vec![(11, -8), (12, 3)],
+        leaf: [0xab; 32],
+    };
+    let leaf = format!("0x{}", "ab".repeat(32));
+    let wire = json!({"nonce": 2, "cash": "-1", "positions": [[11, "-8"], [12, "3"]], "leaf": leaf});
+    travels_as(settled.clone(), wire);
+    let numbers = json!({"nonce": 2, "cash": -1, "positions": [[11, -8], [12, 3]], "leaf": leaf});
+    assert_eq!(from_value::<SettledAccount>(numbers).unwrap(), settled);
+}
+
+#[test]
+fn integers_that_do_not_fit_are_refused() {
+    for wrong in [
+        json!("1e3"),
+        json!(-1),
+        json!("18446744073709551616"),
+        json!(true),
+        json!(""),
+    ] {
+        let wire = json!({"price": wrong, "quantity": "1", "orders": 1});
+        assert!(
+            from_value::<cloister_sequencer_rpc::types::Level>(wire).is_err(),
+            "{wrong}"
+        );
+    }
+}
+
+#[test]
+fn instructions_travel_in_both_forms() {
+    let instruction = Instruction {
+        kind: Kind::Order,
+        group: 1,
+        index: 4,
+        id: u64::MAX,
+        instrument_id: 11,
+        side: Side::Sell,
+        flags: 3,
+        limit: u64::MAX,
+        quantity: (1 << 40) - 1,
+        expiry: 1_060_000,
+        max_fee: 100_000,
+    };
+    let signed = instruction.sign(&[7; 32], &SecretKey::from_seed(&[1; 32]));
+    for submission in [Submission::encoded(&signed), Submission::fields(&signed).unwrap()] {
+        let json = serde_json::to_string(&submission).unwrap();
+        let back: Submission = serde_json::from_str(&json).unwrap();
+        assert_eq!(back.decode().unwrap(), signed);
+    }
+    let short = json!({
+        "kind": "cancel", "group": 1, "index": 2, "id": "18446744073709551615", "expiry": 5,
+        "signature": format!("0x{}", "00".repeat(48)),
+    });
+    let read: Submission = from_value(short).unwrap();
+    let read = read.decode().unwrap().instruction;
+    assert_eq!(
+        (read.kind, read.id, read.expiry, read.limit),
+        (Kind::Cancel, u64::MAX, 5, 0)
+    );
+}
+
+#[test]
+fn what_is_no_instruction_is_named() {
+    let decode = |text: &str| Submission::Encoded(text.into()).decode().unwrap_err();
+    assert_eq!(decode("0xzz"), SubmissionError::Hex);
+    assert_eq!(decode("0x00"), SubmissionError::TooShort);
+    assert_eq!(decode(&"00".repeat(200)), SubmissionError::Decode);
+}

@@ -1,0 +1,34 @@
+//! What is remembered of a batch that is in a block.
+
+use cloister_crypto::Fr;
+use cloister_engine::Millis;
+
+/// A batch in a block, with what it took to get it there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct BatchRecord {
+    pub batch_no: u64,
+    /// Batch time.
+    pub time: Millis,
+    pub risk_version: u64,
+    /// Account root after the batch.
+    pub root: Fr,
+    /// House commitment after the batch.
+    pub house: Fr,
+    /// Number of units in the shape.
+    pub units: usize,
+    /// Units that are not padding.
+    pub used: usize,
+    pub fills: usize,
+    /// Constraints of the circuit.
+    pub constraints: u64,
+    /// How long proving took.
+    pub prove_ms: Millis,
+    /// From the first submission until it was in a block.
+    pub submit_to_settle_ms: Millis,
+    /// Number of submissions it took.
+    pub attempts: u32,
+    /// The block that holds it.
+    pub block: u64,
+    /// True once that block is final.
+    pub finalized: bool,
+}

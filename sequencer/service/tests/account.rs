@@ -1,0 +1,84 @@
+//! Equity, margin and what can be withdrawn, beside the engine that decides about withdrawals.
+
+#[path = "../../engine/tests/common/mod.rs"]
+mod market;
+
+use cloister_engine::{Engine, Rejection};
+use cloister_ledger::Kind;
+use cloister_sequencer::account::{positions, Balances, Position};
+use market::{buy, engine, other, sell, submit, table, BTC, ETH, MARK, ONE};
+
+const RICH: u64 = 1_000 * ONE;
+
+fn balances(engine: &Engine, account: u32) -> Balances {
+    Balances::of(engine, engine.account(account).unwrap()).unwrap()
+}
+
+/// The engine takes a withdrawal of everything that is available, and nothing above it.
+fn assert_available(engine: &Engine, account: u32, id: u64) {
+    let available = u64::try_from(balances(engine, account).available).unwrap();
+    let above = submit(&mut engine.clone(), other(Kind::Withdrawal, account, id, available + 1));
+    assert!(matches!(above, Err(Rejection::WithdrawalShort { .. })), "{above:?}");
+    let mut after = engine.clone();
+    submit(&mut after, other(Kind::Withdrawal, account, id, available)).unwrap();
+    assert_eq!(balances(&after, account).available, 0);
+}
+
+#[test]
+fn an_account_without_positions_can_take_out_all_its_cash() {
+    let engine = engine(1, RICH);
+    let expected = Balances {
+        equity: RICH.into(),
+        initial_margin: 0,
+        maintenance_margin: 0,
+        available: RICH.into(),
+    };
+    assert_eq!(balances(&engine, 0), expected);
+    assert_available(&engine, 0, 1);
+}
+
+#[test]
+fn a_position_is_valued_at_the_table_and_binds_margin() {
+    let mut engine = engine(2, RICH);
+    submit(&mut engine, sell(0, 1, 5, MARK)).unwrap();
+    submit(&mut engine, buy(1, 1, 5, MARK)).unwrap();
+    let account = engine.account(1).unwrap();
+    // The mark without the funding that has accrued: 3 per lot.
+    let value = 5 * i128::from(MARK - 3 * ONE);
+    let held = positions(engine.table(), &account.holdings.positions);
+    let expected = Position {
+        instrument_id: BTC,
+        quantity: 5,
+        value,
+    };
+    assert_eq!(held, [expected]);
+    let own = balances(&engine, 1);
+    assert_eq!(own.equity, account.holdings.cash + value);
+    // Ratios of 384 and 256 over 2^8.
+    assert_eq!(own.initial_margin * 2, own.maintenance_margin * 3);
+    assert!(own.maintenance_margin > 0);
+    assert_eq!(i128::try_from(own.available).unwrap(), own.equity - own.initial_margin);
+    assert_available(&engine, 0, 2);
+    assert_available(&engine, 1, 2);
+}
+
+#[test]
+fn open_orders_bind_what_their_worst_fills_would_need() {
+    let mut engine = engine(1, RICH);
+    submit(&mut engine, buy(0, 1, 5, MARK)).unwrap();
+    let own = balances(&engine, 0);
+    assert_eq!((own.equity, own.initial_margin), (RICH.into(), 0));
+    assert!(0 < own.available && own.available < RICH.into());
+    assert_available(&engine, 0, 2);
+}
+
+#[test]
+fn positions_follow_the_rows_of_the_table_and_leave_zeros_out() {
+    let mut held = [0; cloister_crypto::constants::INSTRUMENTS];
+    held[3] = 2;
+    held[0] = -1;
+    let found = positions(&table(1), &held);
+    let named: Vec<_> = found.iter().map(|p| (p.instrument_id, p.quantity)).collect();
+    assert_eq!(named, [(BTC, -1), (ETH, 2)]);
+    assert_eq!(found[1].value, 2 * i128::from(10 * ONE + ONE));
+}
