@@ -60,8 +60,8 @@ impl VerifyingKey {
         Self::read(bytes, true)
     }
 
-    /// Reads bytes that [`VerifyingKey::from_bytes`] has accepted before (the chain's storage): curve and subgroup are not
-    /// checked again, which is most of the work. Never call it on bytes from outside.
+    /// Reads bytes that [`VerifyingKey::from_bytes`] has accepted before (the chain's storage): curve and subgroup are
+    /// not checked again, which is most of the work. Never call it on bytes from outside.
     ///
     /// # Errors
     /// [`KeyError`]: the length, the number of inputs, or an encoding.

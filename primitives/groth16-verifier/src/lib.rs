@@ -1,10 +1,11 @@
 //! Verification of Groth16 proofs over BLS12-381, `no_std` and without FRAME (C-VERIFIER).
 //!
-//! A proof has the bytes of `groth16::Proof::write`, a key those of `groth16::VerifyingKey::write`. Everything that comes from
-//! outside is checked here, once, with an error for each way it can be wrong: neither backend checks subgroups.
+//! A proof has the bytes of `groth16::Proof::write`, a key those of `groth16::VerifyingKey::write`. Everything that
+//! comes from outside is checked here, once, with an error for each way it can be wrong: neither backend checks
+//! subgroups.
 //!
-//! Two backends compute the same: [`Pure`] is `bls12_381`, [`HostCalls`] (feature `host`) calls the node's native code from
-//! inside the Wasm runtime. [`DefaultBackend`] is the second where it is compiled in.
+//! Two backends compute the same: [`Pure`] is `bls12_381`, [`HostCalls`] (feature `host`) calls the node's native code
+//! from inside the Wasm runtime. [`DefaultBackend`] is the second where it is compiled in.
 //!
 //! # Example
 //!

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cloister_groth16::parallel::prelude::*;
+use rayon::prelude::*;
 
 use crate::system::{common, TestSystem};
 use cloister_circuits::Fr;
