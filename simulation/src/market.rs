@@ -3,8 +3,8 @@
 use crate::prices::{Bar, HOUR, MINUTE};
 use cloister_risk::{
     span::{row, settled_row},
-    Funding, FundingError, FundingTerms, Header, Instrument, InstrumentError, Kind, Listing, Quote, RiskTable, Row,
-    ScanParams, SpanError, Status, TableError,
+    Funding, FundingError, FundingTerms, Header, Instrument, InstrumentError, InstrumentKind, Listing, Quote,
+    RiskTable, Row, ScanParams, SpanError, Status, TableError,
 };
 use std::collections::VecDeque;
 
@@ -108,7 +108,7 @@ impl Market {
     /// [`MarketError::Instrument`].
     pub fn new(terms: Terms, now: u64, expiry: u64) -> Result<Self, MarketError> {
         let lot = |kind| Instrument { kind, lot_size: LOT };
-        let (perpetual, future) = (lot(Kind::Perpetual), lot(Kind::Future { expiry }));
+        let (perpetual, future) = (lot(InstrumentKind::Perpetual), lot(InstrumentKind::Future { expiry }));
         perpetual.check(now)?;
         future.check(now)?;
         Ok(Self {

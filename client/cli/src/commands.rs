@@ -31,7 +31,6 @@ use cloister_client::{
     audit::{audit_batches, AuditError, BatchAudit},
     chain::{Chain, ChainError},
     instrument::FindInstrumentError,
-    prover::ProofError,
     seal::SealError,
     sequencer::{SequencerClient, SequencerError},
     trader::{self, TraderError},
@@ -39,6 +38,7 @@ use cloister_client::{
 use cloister_client_core::{
     amount::AmountError, exit::ExitStatementError, keys::SeedError, recovery::RecoveryError, trader::Trader,
 };
+use cloister_prover_job::ProverError;
 use cloister_runtime::Hash;
 use std::{io, path::PathBuf};
 
@@ -80,7 +80,7 @@ pub enum CommandError {
     Exit(#[from] ExitStatementError),
     /// The exit cannot be proven.
     #[error("the exit: {0}")]
-    ExitProof(#[from] ProofError),
+    ExitProof(#[from] ProverError),
     /// The tape cannot be read.
     #[error(transparent)]
     Tape(#[from] TapeError),

@@ -16,7 +16,7 @@ use cloister_client::{
     exit::ExitProver,
     history::{statements, Settled},
     oracle::{self, feeds_of},
-    prover::{ProofError, Proven},
+    prover::Proven,
     sequencer::{SequencerClient, SequencerError},
     trader::{now, owner_of},
 };
@@ -28,6 +28,7 @@ use cloister_client_core::{
 };
 use cloister_crypto::field::to_bytes;
 use cloister_ledger::Shape;
+use cloister_prover_job::ProverError;
 use cloister_risk::Assessment;
 use cloister_runtime::Hash;
 use node::{NodeError, NodeOptions, NodeProcess};
@@ -110,7 +111,7 @@ pub enum DemoError {
     Exit(#[from] ExitStatementError),
     /// An exit cannot be proven.
     #[error("the audit failed: the exit: {0}")]
-    ExitProof(#[from] ProofError),
+    ExitProof(#[from] ProverError),
     /// The summary cannot be written.
     #[error("{0}")]
     Summary(#[from] SummaryError),
@@ -439,13 +440,8 @@ async fn check(
 
 /// The shape of the settled batches.
 async fn shape_of(chain: &Chain, batches: &[Settled]) -> Result<Shape, DemoError> {
-    let id = batches
-        .last()
-        .map(|b| b.shape)
-        .ok_or(ChainError::Absent("settled batch"))?;
-    let shape = chain.verifying_key(id, None).await?;
-    Ok(Shape {
-        units: shape.units,
-        places: shape.orders.into(),
-    })
+    let absent = || ChainError::Absent("settled batch");
+    let last = batches.last().ok_or_else(absent)?;
+    let registered = chain.verifying_key(last.key, None).await?;
+    Ok(registered.statement.shape().ok_or_else(absent)?)
 }

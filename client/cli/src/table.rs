@@ -18,7 +18,7 @@ impl TextTable {
     /// TextTable with these alignments.
     pub fn new(alignment: &[CellAlignment]) -> Self {
         let mut table = Table::new();
-        table.load_preset(NOTHING);
+        table.load_style(NOTHING);
         Self {
             table,
             alignment: alignment.to_vec(),

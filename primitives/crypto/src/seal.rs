@@ -21,7 +21,7 @@ pub enum SealError {
     /// A field element of the encoding is not canonical.
     #[error("the sealed key is not canonical")]
     NonCanonical,
-    /// The ephemeral point is no point of the prime-order subgroup (or the identity).
+    /// The ephemeral point is outside the prime-order subgroup, or is the identity.
     #[error("the ephemeral point is refused: {0}")]
     Ephemeral(KeyError),
 }

@@ -1,6 +1,6 @@
 //! Points from bytes, with one error for each way they can be wrong.
 //!
-//! `bls12_381` answers "some" or "none" to all of it, so the flags and the range of the coordinates are looked at here
+//! `bls12_381` answers "some" or "none" to all of it, so the flags and the range of the coordinates are checked here
 //! first; what it then refuses can only be a missing square root.
 
 use crate::error::PointError;

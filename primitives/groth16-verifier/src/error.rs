@@ -67,10 +67,10 @@ pub enum VerifyError {
         /// Inputs of the call.
         given: usize,
     },
-    /// The points are good, but the pairing equation does not hold: the proof is not of this statement.
+    /// The points are valid, but the pairing equation does not hold: the proof is of another statement.
     #[error("the pairing equation does not hold")]
     PairingCheckFailed,
-    /// A host call refused arguments that were checked here: node and runtime do not fit together.
+    /// A host call refused arguments that were checked here: node and runtime do not match.
     #[error("a host call failed")]
     HostCall,
 }

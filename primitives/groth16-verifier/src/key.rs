@@ -7,7 +7,7 @@ use crate::{
 use alloc::vec::Vec;
 use bls12_381::{G1Affine, G2Affine};
 
-/// Public inputs a key may have. A statement of this project has one; the bound keeps parsing bounded.
+/// Maximum number of public inputs of a key. The project's statements have one each; the bound limits parsing.
 pub const MAX_INPUTS: u32 = 64;
 
 /// A verifying key whose points are in their prime-order subgroups and not the identity.

@@ -5,7 +5,7 @@
 //! subgroups.
 //!
 //! Two backends compute the same: [`Pure`] is `bls12_381`, [`HostCalls`] (feature `host`) calls the node's native code
-//! from inside the Wasm runtime. [`DefaultBackend`] is the second where it is compiled in.
+//! from inside the Wasm runtime. [`DefaultBackend`] is [`Pure`] unless that feature is on.
 //!
 //! # Example
 //!
@@ -28,7 +28,8 @@
 //!     }
 //! }
 //!
-//! // The prover's side, here with the crate `groth16`; its secrets are known, so the key is good for an example only.
+//! // The prover's side, here with the crate `groth16`; its secrets are known, so the key serves
+//! // for an example only.
 //! let numbers = [3, 5, 7, 11, 13].map(Fr::from);
 //! let [alpha, beta, gamma, delta, tau] = numbers;
 //! let (g1, g2) = (bls12_381::G1Projective::generator(), bls12_381::G2Projective::generator());

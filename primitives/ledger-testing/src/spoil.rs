@@ -1,5 +1,5 @@
-//! Spoiling a valid batch witness in one place; the result may still be valid (the tests only demand that native code and
-//! circuit agree), but mostly is not.
+//! Spoiling a valid batch witness in one place; the result may still be valid, but mostly is not. Tests only
+//! demand that native code and circuit agree.
 
 use crate::random::Random;
 use cloister_crypto::Fr;

@@ -190,8 +190,8 @@ impl World {
         }
     }
 
-    /// A unit in which an order of a trader fills `quantity` lots at a price a lot, with a fee; the order may have lots to spare.
-    /// Whoever else has an order on the other side, or the house, is the counterparty.
+    /// A unit in which an order of a trader fills `quantity` lots at a price per lot, with a fee; the order may be
+    /// larger. The counterparty is whoever has an order on the other side, or the house.
     pub fn fill_order(&mut self, trader: usize, row: usize, side: Side, quantity: u64, price: u64) -> UnitRequest {
         let limit = match side {
             Side::Buy => price + 1_000,
@@ -277,8 +277,8 @@ impl World {
         }
     }
 
-    /// The fill of a liquidation: reduces the trader's position by `quantity` lots at a price a lot, with the full penalty of an
-    /// account that can pay one.
+    /// The fill of a liquidation: reduces the trader's position by `quantity` lots at a price per lot, with the full
+    /// penalty of an account that can pay one.
     pub fn liquidation_fill(&self, trader: usize, row: usize, quantity: u64, price: u64) -> Fill {
         let side = match self.position(trader, row) {
             1.. => Side::Sell,
@@ -335,7 +335,7 @@ impl World {
         self.set_mark(row, self.table.rows[row].mark);
     }
 
-    /// Two units that leave `2·band·quantity` to the insurance: trader 0 buys dear of trader 1, who sells cheap.
+    /// Two units that leave `2·band·quantity` to the insurance: trader 0 buys dearly from trader 1, who sells cheaply.
     pub fn insure(&mut self, row: usize, quantity: u64) -> [UnitRequest; 2] {
         let (mark, band) = (self.table.rows[row].mark as u64, self.table.rows[row].band);
         [

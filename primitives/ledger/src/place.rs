@@ -19,7 +19,7 @@ use cloister_risk::RiskTable;
 pub struct PlaceWitness {
     /// The signed instruction; kind none for an unsigned fill or an empty place.
     pub signed: SignedInstruction,
-    /// The fill of an order, of a liquidation or of an expiry; else nothing.
+    /// The fill of an order, of a liquidation or of an expiry; otherwise empty.
     pub fill: Fill,
     /// Path of the instruction's slot in the order tree before the place (zeros without one).
     pub path: Path<ORDER_TREE_DEPTH>,
@@ -63,7 +63,7 @@ pub enum PlaceError {
     /// B-SLOT: the path does not open the order tree.
     #[error("the slot's path does not open the order tree")]
     SlotPath,
-    /// B-SLOT: the slot holds no slot value.
+    /// B-SLOT: the leaf is not a slot value.
     #[error("the slot does not hold a slot value")]
     SlotValue,
     /// B-SLOT: the slot holds a higher id.
@@ -119,7 +119,7 @@ pub struct PlaceEffect {
 /// What a transfer asks of the next unit (B-TRANSFER).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Transfer {
-    /// Index of the account that is paid, as signed; it may be none.
+    /// Index of the account that is paid, as signed. There may be no such account.
     pub to: u64,
     /// Amount, 10^-6.
     pub amount: u64,

@@ -1,4 +1,5 @@
-//! Instructions, fills of orders and fees: what is accepted, and refusals with their exact error. Other modes: `modes/`.
+//! Instructions, fills of orders and fees: what is accepted, and refusals with their exact error. Other modes:
+//! `modes/`.
 
 use cloister_crypto::constants::FILLED_MAX;
 use cloister_ledger::{

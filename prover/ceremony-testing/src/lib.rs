@@ -162,8 +162,8 @@ impl KnownPowers {
         }
     }
 
-    /// The largest domain of the section tauG1 has twice as many places as there are powers, and the last of its powers is
-    /// missing, which snarkjs takes as zero.
+    /// The largest domain of the section tauG1 has twice as many places as there are powers, and the last of its powers
+    /// is missing, which snarkjs takes as zero.
     fn short_lagrange(&self) -> Vec<Scalar> {
         let n = 2u64 << self.power;
         let top = self.tau.pow_vartime(&[n - 1, 0, 0, 0]);

@@ -12,7 +12,7 @@ use crate::{
 };
 use cloister_groth16::{CircuitId, G2Affine, KeyPoints, Matrices, ProvingKey, VerifyingKey};
 
-/// Contributions that a ceremony takes.
+/// Maximum number of contributions to a ceremony.
 pub const MAX_CONTRIBUTIONS: usize = 1000;
 
 /// A ceremony for the key of one circuit (phase 2 of Bowe, Gabizon and Miers: `docs/spec/ceremony.md`).
@@ -65,8 +65,9 @@ impl Ceremony {
         &self.state.vk
     }
 
-    /// Checks what stands so far ([`Ceremony::check`]) and contributes to it: draws a secret from the operating system and
-    /// `entropy`, multiplies delta by it, divides `h` and `l` by it, proves knowledge of it, and forgets it (Y-CONTRIBUTE).
+    /// Checks what stands so far ([`Ceremony::check`]) and contributes to it: draws a secret from the operating system
+    /// and `entropy`, multiplies delta by it, divides `h` and `l` by it, proves knowledge of it, and forgets it
+    /// (Y-CONTRIBUTE).
     ///
     /// # Errors
     /// [`CeremonyError::Name`], [`CeremonyError::Ended`], [`CeremonyError::Full`], [`CeremonyError::Randomness`]; what
@@ -83,7 +84,7 @@ impl Ceremony {
     }
 
     /// Checks what stands so far and ends the ceremony with a public contribution, whose secret is the value hashed
-    /// `2^log2` times: nobody who contributed could foresee it and choose theirs accordingly (Y-BEACON).
+    /// `2^log2` times: no contributor could foresee it and choose a secret accordingly (Y-BEACON).
     ///
     /// # Errors
     /// [`CeremonyError::BeaconBounds`], [`CeremonyError::Ended`], [`CeremonyError::Full`],

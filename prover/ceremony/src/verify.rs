@@ -24,12 +24,13 @@ fn ensure(holds: bool, reason: Reason) -> Result<(), Reason> {
 }
 
 impl Ceremony {
-    /// Verifies the ceremony from its beginning: the first key follows from the powers and the circuit, every contribution
-    /// knew its secret and applied it, and nothing else changed. `powers` must have been read for the circuit's domain.
+    /// Verifies the ceremony from its beginning: the first key follows from the powers and the circuit, every
+    /// contribution knew its secret and applied it, and nothing else changed. `powers` must have been read for the
+    /// circuit's domain.
     ///
     /// # Errors
-    /// [`CeremonyError::OtherCircuit`], [`CeremonyError::OtherStart`]; [`CeremonyError::Contribution`] with the first bad
-    /// contribution; the errors of [`Ceremony::new`].
+    /// [`CeremonyError::OtherCircuit`], [`CeremonyError::OtherStart`]; [`CeremonyError::Contribution`] with the first
+    /// bad contribution; the errors of [`Ceremony::new`].
     pub fn verify(&self, powers: &Powers, matrices: &Matrices, progress: &dyn Fn(Step)) -> Result<(), CeremonyError> {
         let expected = matrices.id();
         if self.circuit() != expected {
@@ -46,8 +47,9 @@ impl Ceremony {
         self.check_all(Some(&initial), progress)
     }
 
-    /// Checks what can be checked without the powers: the proofs of knowledge, the chain of deltas, and that the key is the one
-    /// that the last contribution recorded. Contributors do it before they build on a file; verifiers use [`Ceremony::verify`].
+    /// Checks what can be checked without the powers: the proofs of knowledge, the chain of deltas, and that the key is
+    /// the one that the last contribution recorded. Contributors do this before they build on a file; verifiers use
+    /// [`Ceremony::verify`].
     ///
     /// # Errors
     /// [`CeremonyError::Contribution`] with the first bad contribution, [`CeremonyError::KeyWithoutContribution`].

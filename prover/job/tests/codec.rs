@@ -2,10 +2,10 @@
 
 use cloister_crypto::{schnorr::SecretKey, seal::SealKey};
 use cloister_ledger::{
-    testing::{spoil, Random, World, GENESIS, GROUP},
     wire::{WireError, MAX_PLACES, MAX_UNITS},
     AccountTree, ExitWitness, FinalValues, SealStatement, Shape,
 };
+use cloister_ledger_testing::{spoil, Random, World, GENESIS, GROUP};
 use cloister_prover_job::{DecodeError, JobKind, ProofJob, FORMAT, MAGIC, MAX_BYTES};
 use proptest::prelude::*;
 

@@ -1,12 +1,9 @@
 //! Equity, margin and what can be withdrawn, beside the engine that decides about withdrawals.
 
-#[path = "../../engine/tests/common/mod.rs"]
-mod market;
-
 use cloister_engine::{Engine, Rejection};
+use cloister_engine_testing::{buy, engine, other, sell, submit, table, BTC, ETH, MARK, ONE};
 use cloister_ledger::Kind;
 use cloister_sequencer::account::{positions, Balances, Position};
-use market::{buy, engine, other, sell, submit, table, BTC, ETH, MARK, ONE};
 
 const RICH: u64 = 1_000 * ONE;
 

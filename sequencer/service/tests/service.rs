@@ -3,12 +3,11 @@
 mod common;
 
 use cloister_crypto::field::from_bytes;
-use cloister_engine_testing::*;
 use cloister_ledger::{Instruction, Kind};
 use cloister_sequencer::{
-    chain::{QueueKind, SubmitRejection},
+    chain::SubmitRejection,
     keys::{development_seed, SequencerKeys},
-    RecoverError, Sequencer, SequencerConfig, StartError,
+    Sequencer, SequencerConfig, StartError,
 };
 use cloister_sequencer_rpc::{
     types::{
@@ -16,7 +15,9 @@ use cloister_sequencer_rpc::{
     },
     ErrorCode,
 };
-use common::{market::*, *};
+use cloister_settlement::{ItemKind, LedgerError};
+use cloister_engine_testing::*;
+use common::*;
 use jsonrpsee::rpc_params;
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -44,7 +45,14 @@ async fn accounts_open_trade_withdraw_and_settle() {
     assert_eq!(fills, [(MARK, 3, false), (MARK + ONE, 5, false)]);
     running.submit(other(Kind::Withdrawal, 2, 9, ONE)).await.unwrap();
     running.submit(other(Kind::Cancel, 0, 1, 0)).await.unwrap();
-    running.chain.enqueue(1, 77, QueueKind::Deposit);
+    running.chain.enqueue(1, 77, ItemKind::Deposit);
+    // Everything else can be settled before the sequencer looks at the queue again.
+    running
+        .until(|r| async move {
+            let status: Status = r.call("cloister_status", rpc_params![]).await.unwrap();
+            status.next_queue_item == 4
+        })
+        .await;
     running.settled().await;
     running
         .until(|r| async move { r.account(1).await.unwrap().settled.unwrap().cash == r.account(1).await.unwrap().cash })
@@ -102,7 +110,7 @@ async fn an_open_that_was_sealed_to_a_former_key_waits_for_its_secret() {
     let running = Running::with_accounts(1, RICH).await;
     let sealed_to = SequencerKeys::new(former, GENESIS, GROUP).unwrap();
     running.chain.enqueue(1, 500, open_for(1, &sealed_to));
-    running.chain.enqueue(0, 600, QueueKind::Deposit);
+    running.chain.enqueue(0, 600, ItemKind::Deposit);
     running.chain.enqueue(2, RICH, open(2));
     running
         .until(|r| async move {
@@ -286,7 +294,7 @@ async fn an_overdue_queue_item_goes_before_the_fills() {
     running
         .until(|r| async move { r.batch_status().await.submitting == 1 })
         .await;
-    running.chain.enqueue(0, 42, QueueKind::Deposit);
+    running.chain.enqueue(0, 42, ItemKind::Deposit);
     running
         .until(|r| async move { r.batch_status().await.submitting == 2 })
         .await;
@@ -395,7 +403,7 @@ async fn another_secret_does_not_rebuild_the_ledger() {
     let sequencer = Sequencer::new(sequencer_config(), chain, keys);
     let error = sequencer.run(|| Ok(MockProver::default())).await.unwrap_err();
     assert!(
-        matches!(error, StartError::Recover(RecoverError::Open { batch_no: 0, .. })),
+        matches!(error, StartError::Recover(LedgerError::Open { batch_no: 0, .. })),
         "{error}"
     );
 }

@@ -8,7 +8,7 @@ use cloister_client::{
     sequencer::{SequencerClient, SequencerError},
 };
 use cloister_client_core::amount::show_money;
-use cloister_sequencer::rpc::types::Level;
+use cloister_sequencer_rpc::types::Level;
 
 pub async fn book(global: &Global, instrument: &str, levels: u32) -> Result<(), CommandError> {
     let chain = global.connect().await?;

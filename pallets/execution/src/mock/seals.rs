@@ -92,7 +92,7 @@ pub fn prove(statement: SealStatement, witness: SealWitness) -> [u8; 192] {
     proof
 }
 
-/// What an open carries of a seal.
+/// What an open carries of a seal. Written out here: the pallet's tests do not lean on the code that clients use.
 pub fn keys_of(statement: &SealStatement) -> OpenKeys {
     OpenKeys {
         pk_x: to_bytes(&statement.key.x),

@@ -145,7 +145,7 @@ fn liquidation(world: &World, random: &mut Random, trader: usize) -> UnitRequest
         1 + random.below(step)
     };
     let (mark, band) = (world.table.rows[row].mark as u64, world.table.rows[row].band);
-    // The penalty is about a million a lot, and the mark is all that an insolvent account has to give.
+    // The penalty is about a million per lot, and the mark is all that an insolvent account has to give.
     let away = match random.below(6) {
         0 => band,
         1 => random.below(band + 1),

@@ -339,7 +339,10 @@ fn a_ceremony_of_another_circuit_is_refused() {
     other.coefficients[1] += Scalar::one();
     let error = ceremony.verify(&powers, &other, &silent).expect_err("another circuit");
     assert!(
-        matches!(error, CeremonyError::OtherCircuit { found, expected } if found == matrices().id() && expected == other.id()),
+        matches!(
+            error,
+            CeremonyError::OtherCircuit { found, expected } if found == matrices().id() && expected == other.id()
+        ),
         "{error}"
     );
 }

@@ -30,7 +30,7 @@ impl Seen {
     /// The modes, transfers, and the house's part.
     const ALL: usize = 10;
 
-    /// Whether a batch does what was not seen so often yet; counts all that it does then.
+    /// Whether a batch does something that was not seen often enough yet; if so, counts all that it does.
     fn wants(&mut self, witness: &BatchWitness, effect: &BatchEffect, often: usize) -> bool {
         let mut does: Vec<String> = witness.units.iter().map(|unit| format!("{:?}", unit.mode)).collect();
         if effect.units.iter().any(|unit| unit.transfer.is_some()) {

@@ -1,5 +1,5 @@
-//! One cheat a rule: the witness breaks exactly that rule, everything else of it being consistent, and the named constraint
-//! must fail. Native code refuses each with the error of the rule.
+//! One cheat per rule: the witness breaks exactly that rule, everything else of it being consistent, and the named
+//! constraint must fail. Native code refuses each with the error of the rule.
 
 use cloister_circuits::{statements::seal::PUBLIC_INPUT, Fr};
 use cloister_crypto::{
@@ -107,7 +107,8 @@ fn zero_scalar_should_break_v_ephemeral() {
 
 #[test]
 fn small_and_large_scalars_should_hold() {
-    // A guessable scalar gives away the view key. Nobody can tell it from a random one, and it is its owner's loss alone.
+    // A guessable scalar gives away the view key. Nobody can tell it from a random one, and it is its owner's loss
+    // alone.
     for scalar in [jubjub::Fr::one(), jubjub::Fr::from(2), -jubjub::Fr::one()] {
         let scene = Scene::new().with_scalar(scalar);
         assert_eq!(scene.statement.check(&scene.witness), Ok(()));

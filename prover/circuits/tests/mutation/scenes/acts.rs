@@ -28,7 +28,8 @@ pub fn units(scene: Scene, turn: u64, world: &mut World, shape: Shape) -> Vec<Un
     units
 }
 
-/// The units that a scene is about; no more than two, so that they fit into every shape, except for a chain of transfers.
+/// The units that a scene is about; no more than two, so that they fit into every shape, except for a chain of
+/// transfers.
 fn subject(scene: Scene, turn: u64, world: &mut World, shape: Shape) -> Vec<UnitRequest> {
     match scene {
         Scene::Empty | Scene::Roamed => Vec::new(),
@@ -182,8 +183,8 @@ fn reduce(world: &mut World, row: usize, lots: u64) -> [UnitRequest; 2] {
     [unit(seller, Side::Sell), unit(1 - seller, Side::Buy)]
 }
 
-/// Steps of a liquidation of the first trader: from none to as many as there are places, of one lot up to the whole chunk. The
-/// second trader is liquidated too, or a rich one takes the lots of the last step.
+/// Steps of a liquidation of the first trader: from none to as many as there are places, of one lot up to the whole
+/// chunk. The second trader is liquidated too, or a rich one takes the lots of the last step.
 fn liquidate(world: &mut World, shape: Shape) -> Vec<UnitRequest> {
     let mut unit = |trader: usize, least: u64| {
         let count = least + world.random.below(u64::from(shape.places) + 1 - least);
@@ -288,7 +289,8 @@ fn send(world: &mut World, turn: u64, shape: Shape) -> Vec<UnitRequest> {
     vec![first, next]
 }
 
-/// A trader takes what the house holds in a row, or a part of it, at a price that is good for the house. Or nobody does.
+/// A trader takes what the house holds in a row, or a part of it, at a price that is good for the house. Or nobody
+/// does.
 fn unload(world: &mut World) -> Vec<UnitRequest> {
     let held = world.state.house().positions;
     let Some(row) = (0..world.live).find(|row| held[*row] != 0) else {

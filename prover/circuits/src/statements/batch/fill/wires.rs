@@ -19,7 +19,7 @@ use crate::{
     Fr,
 };
 
-/// What a fill is of; at most one.
+/// What a fill belongs to: one of the three, or nothing.
 pub struct FillKind {
     pub order: Bit,
     pub liquidation: Bit,
@@ -28,7 +28,8 @@ pub struct FillKind {
 }
 
 impl FillKind {
-    /// B-UNIT: a fill without an order is for liquidation and expiry only. In any other mode nobody would have agreed to it.
+    /// B-UNIT: a fill without an order is for liquidation and expiry only. In any other mode nobody would have agreed
+    /// to it.
     fn alloc<CS: ConstraintSystem<Fr>>(
         cs: &mut CS,
         modes: &Modes,
@@ -57,7 +58,7 @@ impl FillKind {
 
 /// A fill's numbers, all zero without a fill, and the row it is in.
 pub struct FillWires {
-    /// What it is of.
+    /// What it belongs to.
     pub kind: FillKind,
     /// Lots, `f`.
     pub quantity: Num,
