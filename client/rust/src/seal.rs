@@ -35,8 +35,8 @@ pub struct SealProver {
 }
 
 impl SealProver {
-    /// With the parameters in a file, or the public ones where the chain takes these. Of the chain's keys of seals it is
-    /// for the newest that is the parameters' own.
+    /// With the parameters in a file, or the public ones where the chain takes these. Of the chain's keys of seals it
+    /// is for the newest that is the parameters' own.
     ///
     /// # Errors
     /// [`SealError`]; the parameters are compared with the chain's verifying keys, lest every open be refused.

@@ -49,7 +49,10 @@ impl BatchWitness {
         Ok(self.conclude(units, house))
     }
 
-    /// The house after and how it meets its margin.
+    /// The house after units that were checked one by one, and how it meets its margin.
+    ///
+    /// # Errors
+    /// The first rule of transfers or of the house that does not hold.
     pub fn settle(&self, units: &[UnitEffect]) -> Result<(House, MarginChoice), BatchError> {
         self.check_transfers(units)?;
         let moved = self.move_house(units)?;

@@ -6,7 +6,7 @@ use crate::{
     context::BatchContext,
     fill::Fill,
     house::House,
-    instruction::{Kind, SignedInstruction},
+    instruction::{InstructionKind, SignedInstruction},
     place::{PlaceWitness, Transfer},
     shape::Shape,
     slot::{slot_number, Slot},
@@ -193,14 +193,14 @@ pub enum StateError {
 
 /// The sequencer's view of one margin group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GroupState {
+pub struct GroupLedger {
     accounts: BTreeMap<u32, AccountState>,
     tree: AccountTree,
     house: House,
     batch_no: u64,
 }
 
-impl GroupState {
+impl GroupLedger {
     /// Account root.
     pub fn root(&self) -> Fr {
         self.tree.root()
@@ -295,7 +295,11 @@ impl GroupState {
         }
     }
 
-    /// Runs units one after the other; `sent` is what a unit before them sends. On an error some may have run.
+    /// Runs units one after the other, without looking at the house: a part of [`Self::apply`], for whoever builds a
+    /// batch unit by unit on a copy. `sent` is what a unit before them sends.
+    ///
+    /// # Errors
+    /// The first unit that its rules do not allow. Some units may have run then: throw the copy away.
     pub fn apply_units(
         &mut self,
         shape: Shape,
@@ -461,8 +465,12 @@ fn slot_after(held: Slot, signed: &SignedInstruction, fill: &Fill) -> Slot {
     let id = signed.instruction.id;
     let filled_before = if held.id == id { held.filled } else { 0 };
     let filled = match signed.instruction.kind {
-        Kind::Order => filled_before.saturating_add(fill.quantity),
-        Kind::None | Kind::Cancel | Kind::CancelAll | Kind::Withdrawal | Kind::Transfer => FILLED_MAX,
+        InstructionKind::Order => filled_before.saturating_add(fill.quantity),
+        InstructionKind::None
+        | InstructionKind::Cancel
+        | InstructionKind::CancelAll
+        | InstructionKind::Withdrawal
+        | InstructionKind::Transfer => FILLED_MAX,
     };
     Slot { id, filled }
 }

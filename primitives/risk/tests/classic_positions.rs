@@ -154,8 +154,8 @@ fn classic_positions_on_the_real_chain_should_need_what_their_risk_is() {
     );
 }
 
-/// A chain of two expiries and five strikes, quoted at its model price; a column with commas in quotes stands before the ones
-/// that are read.
+/// A chain of two expiries and five strikes, quoted at its model price; a column with commas in quotes stands before
+/// the ones that are read.
 fn quoted_chain(stats: &str) -> String {
     const NOW: u64 = 1_700_000_000_000;
     let mut text = String::from(

@@ -54,7 +54,8 @@ pub struct PowersSections {
 /// A multiple of the generator of G1.
 pub fn g1(scalar: &Scalar) -> G1Affine {
     let (bytes, mut product, mut out) = (scalar.to_bytes(), blst_p1::default(), G1Affine::default());
-    // SAFETY: blst returns a pointer to a constant, the scalar has 32 bytes, and all references are valid for the calls.
+    // SAFETY: blst returns a pointer to a constant, the scalar has 32 bytes, and all references are valid for the
+    // calls.
     unsafe {
         blst_p1_mult(&mut product, blst_p1_generator(), bytes.as_ptr(), SCALAR_BITS);
         blst_p1_to_affine(&mut out, &product);

@@ -164,7 +164,7 @@ fn bad_points_of_a_verifying_key_are_named_as_the_chain_names_them() {
             "{at:?} {expected:?}: {error:?}"
         );
         let theirs = cloister_groth16_verifier::VerifyingKey::from_bytes(bytes).expect_err("a bad point");
-        let cloister_groth16_verifier::KeyError::Point { point, error } = theirs else {
+        let cloister_groth16_verifier::VerifyingKeyError::Point { point, error } = theirs else {
             panic!("{theirs:?}");
         };
         assert_eq!(format!("{point:?} {error:?}"), format!("{at:?} {expected:?}"));
