@@ -62,9 +62,10 @@ fn a_stream_that_ends_early_is_refused_wherever_it_ends() {
     }
     let vk = vk_bytes(&oracle(1));
     for length in [0, 95, COUNT_AT - 1, COUNT_AT, COUNT_AT + 3, COUNT_AT + 4, vk.len() - 1] {
-        assert!(
-            matches!(VerifyingKey::from_bytes(&vk[..length]), Err(KeyError::Stream(e)) if e.kind() == ErrorKind::UnexpectedEof)
-        );
+        assert!(matches!(
+            VerifyingKey::from_bytes(&vk[..length]),
+            Err(KeyError::Stream(e)) if e.kind() == ErrorKind::UnexpectedEof
+        ));
     }
 }
 
