@@ -35,21 +35,45 @@ changed_files() {
     git ls-files --others --exclude-standard
 }
 
+# Whether a crate is built upon the SDK.
+is_on_sdk() {
+    [ "$(cargo tree --locked --prefix none --edges normal,build,dev -p "$1" | grep -c '^polkadot-sdk v')" -gt 0 ]
+}
+
+# Test programs of a crate, as options of cargo.
+test_programs() {
+    cargo metadata --locked --no-deps --format-version 1 | python3 -c '
+import json, sys
+packages = [p for p in json.load(sys.stdin)["packages"] if p["name"] == sys.argv[1]]
+for target in (t for p in packages for t in p["targets"] if t["kind"] == ["test"]):
+    print("--test", target["name"], sep="\n")' "$1"
+}
+
 mapfile -t CRATES < <(changed_files | while read -r file; do crate_of "$file"; done | sort -u)
-SELECTED=()
-for crate in "${CRATES[@]}"; do
-    if [[ " ${SLOW[*]} " == *" $crate "* ]]; then
-        echo "check: $crate is left to make test"
-    else
-        SELECTED+=(-p "$crate")
-    fi
-done
 echo "check: changed since ${BASE:0:12}: ${CRATES[*]:-no crate}"
 [ "$LIST" = 0 ] || exit 0
 
 scripts/lint.sh
-if [ ${#SELECTED[@]} -ne 0 ]; then
-    # With fewer packages than the whole workspace cargo may compile some dependencies with fewer features: once.
-    cargo test --locked --release "${SELECTED[@]}"
+
+# A crate upon the SDK is tested with the whole workspace selected, since any other selection compiles the SDK anew,
+# with fewer features (docs/decisions/0003); its unit tests come with those of all crates. The others are selected
+# alone.
+ALONE=()
+TOGETHER=()
+for crate in "${CRATES[@]}"; do
+    if [[ " ${SLOW[*]} " == *" $crate "* ]]; then
+        echo "check: $crate is left to make test"
+    elif is_on_sdk "$crate"; then
+        mapfile -t programs < <(test_programs "$crate")
+        TOGETHER=(--lib "${TOGETHER[@]:1}" "${programs[@]}")
+    else
+        ALONE+=(-p "$crate")
+    fi
+done
+if [ ${#ALONE[@]} -ne 0 ]; then
+    cargo test --locked --release "${ALONE[@]}"
+fi
+if [ ${#TOGETHER[@]} -ne 0 ]; then
+    cargo test --locked --release --workspace "${TOGETHER[@]}"
 fi
 echo "check: all good"

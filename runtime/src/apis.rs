@@ -13,7 +13,7 @@ use frame_support::{
 };
 use pallet_cloister_execution::{
     verifier::{verify_proof, Arithmetic, Refusal},
-    Account, CheckedKey, Field, GroupState, GroupTotals, QueueItem, Shape,
+    Account, Field, GroupState, GroupTotals, KeyId, QueueItem, RegisteredKey,
 };
 use pallet_cloister_risk::TableInfo;
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
@@ -234,12 +234,12 @@ impl_runtime_apis! {
             Execution::vault_account(group)
         }
 
-        fn shapes() -> Vec<u16> {
-            Execution::shapes()
+        fn verifying_keys() -> Vec<(KeyId, RegisteredKey<BlockNumber>)> {
+            Execution::verifying_keys()
         }
 
-        fn verifying_key(shape: u16) -> Option<Shape<BlockNumber>> {
-            Execution::verifying_key(shape)
+        fn verifying_key(id: KeyId) -> Option<RegisteredKey<BlockNumber>> {
+            Execution::verifying_key(id)
         }
 
         fn submitters() -> Vec<AccountId> {
@@ -248,10 +248,6 @@ impl_runtime_apis! {
 
         fn seal_key() -> Option<(Field, Field)> {
             Execution::seal_key()
-        }
-
-        fn seal_verifying_key() -> Option<CheckedKey> {
-            Execution::seal_verifying_key()
         }
 
         fn latest_risk_version(group: u32) -> Option<u64> {

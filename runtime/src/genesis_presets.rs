@@ -24,7 +24,7 @@ use crate::{
 use alloc::{string::ToString, vec, vec::Vec};
 use cloister_crypto::{field::to_bytes, seal::SealKey};
 use frame_support::{build_struct_json_patch, BoundedVec};
-use pallet_cloister_execution::{Field, GenesisKey, GenesisShape};
+use pallet_cloister_execution::{Field, GenesisKey, KeyId, StatementKind};
 use pallet_cloister_risk::{GenesisGroup, GenesisInstrument, GroupParams, InstrumentParams};
 use polkadot_sdk::*;
 use serde_json::Value;
@@ -58,12 +58,16 @@ pub mod groups {
     pub const ETH: u32 = 2;
 }
 
-/// Batch shape of the development preset: id, units, instructions a unit.
-pub const DEVELOPMENT_SHAPE: (u16, u16, u8) = (1, 10, 1);
-/// Its verifying key, from parameters whose seed is public. A test makes it anew and compares.
-const DEVELOPMENT_KEY: &[u8] = include_bytes!("../keys/development-10x1.vk");
-/// The verifying key of seals, made likewise.
-const DEVELOPMENT_SEAL_KEY: &[u8] = include_bytes!("../keys/development-seal.vk");
+/// Verifying key of batches in the development preset.
+pub const DEVELOPMENT_BATCH_KEY: KeyId = 1;
+/// Shape of those batches.
+pub const DEVELOPMENT_SHAPE: StatementKind = StatementKind::Batch { units: 10, places: 1 };
+/// Verifying key of seals in the development preset.
+pub const DEVELOPMENT_SEAL_KEY: KeyId = 2;
+/// The key of batches, from parameters whose seed is public. A test makes it anew and compares.
+const BATCH_KEY_BYTES: &[u8] = include_bytes!("../keys/development-10x1.vk");
+/// The key of seals, made likewise.
+const SEAL_KEY_BYTES: &[u8] = include_bytes!("../keys/development-seal.vk");
 
 /// Receives the fees of both groups.
 pub const FEE_ACCOUNT: Sr25519Keyring = Sr25519Keyring::Ferdie;
@@ -143,12 +147,10 @@ struct Choice {
     development: bool,
     /// Coordinates of the sequencers' sealing key.
     seal_key: Option<(Field, Field)>,
-    /// Verifying key of seals.
-    seal_verifying_key: Option<GenesisKey>,
     /// Of the risk tables.
     pace: Pace,
     /// Verifying keys that are good from the first block.
-    shapes: Vec<GenesisShape>,
+    verifying_keys: Vec<GenesisKey>,
 }
 
 impl Choice {
@@ -222,13 +224,12 @@ impl Choice {
                 groups: groups
                     .map(|group| (group, SETTLEMENT_ASSET, FEE_ACCOUNT.to_account_id()))
                     .to_vec(),
-                // Alice too, for who wants to submit a batch by hand.
+                // Alice too, for whoever wants to submit a batch by hand.
                 submitters: [SEQUENCER, Sr25519Keyring::Alice]
                     .map(|key| key.to_account_id())
                     .to_vec(),
                 seal_key: self.seal_key,
-                seal_verifying_key: self.seal_verifying_key,
-                shapes: self.shapes,
+                verifying_keys: self.verifying_keys,
             },
         })
     }
@@ -248,22 +249,25 @@ pub fn development() -> Value {
             .public()
             .ok()
             .map(|key| (to_bytes(&key.x()), to_bytes(&key.y()))),
-        seal_verifying_key: Some(GenesisKey {
-            development: true,
-            key: DEVELOPMENT_SEAL_KEY.to_vec(),
-        }),
         // A person feeds prices by hand, and wants to see what they do.
         pace: Pace {
             max_price_age: 600_000,
             table_interval: 4_000,
         },
-        shapes: vec![GenesisShape {
-            shape: DEVELOPMENT_SHAPE.0,
-            units: DEVELOPMENT_SHAPE.1,
-            orders: DEVELOPMENT_SHAPE.2,
-            development: true,
-            key: DEVELOPMENT_KEY.to_vec(),
-        }],
+        verifying_keys: vec![
+            GenesisKey {
+                id: DEVELOPMENT_BATCH_KEY,
+                statement: DEVELOPMENT_SHAPE,
+                development: true,
+                key: BATCH_KEY_BYTES.to_vec(),
+            },
+            GenesisKey {
+                id: DEVELOPMENT_SEAL_KEY,
+                statement: StatementKind::Seal,
+                development: true,
+                key: SEAL_KEY_BYTES.to_vec(),
+            },
+        ],
     }
     .patch()
 }
@@ -281,12 +285,11 @@ pub fn local() -> Value {
             .to_vec(),
         development: false,
         seal_key: None,
-        seal_verifying_key: None,
         pace: Pace {
             max_price_age: 60_000,
             table_interval: 12_000,
         },
-        shapes: Vec::new(),
+        verifying_keys: Vec::new(),
     }
     .patch()
 }

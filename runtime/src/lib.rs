@@ -3,6 +3,7 @@
 //! * [`configs`] configures each pallet, one file for each subject.
 //! * [`apis`] implements what the node calls.
 //! * [`genesis_presets`] names the chains that need no specification file.
+//! * [`settled`] finds settled batches in blocks (native code only).
 //! * [`transaction`] builds signed transactions (native code only).
 //!
 //! Rules of the exchange are in the pallets and in `primitives/`; a rule that appears here is a mistake.
@@ -22,6 +23,9 @@ pub mod configs;
 pub mod constants;
 #[warn(missing_docs)]
 pub mod genesis_presets;
+#[cfg(feature = "std")]
+#[warn(missing_docs)]
+pub mod settled;
 #[cfg(feature = "std")]
 #[warn(missing_docs)]
 pub mod transaction;
@@ -82,6 +86,8 @@ pub type TxExtension = (
     frame_system::CheckWeight<Runtime>,
     pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
     frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
+    // Behind everything that can refuse a transaction.
+    pallet_cloister_execution::CheckPlainBatch<Runtime>,
     frame_system::WeightReclaim<Runtime>,
 );
 /// Transaction or inherent as it is in a block.
@@ -124,10 +130,10 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
     spec_name: Cow::Borrowed("cloister"),
     impl_name: Cow::Borrowed("cloister-node"),
     authoring_version: 1,
-    spec_version: 1,
+    spec_version: 2,
     impl_version: 1,
     apis: RUNTIME_API_VERSIONS,
-    transaction_version: 1,
+    transaction_version: 2,
     system_version: 1,
 };
 

@@ -59,6 +59,7 @@ impl Unsigned {
             frame_system::CheckWeight::<Runtime>::new(),
             pallet_transaction_payment::ChargeTransactionPayment::<Runtime>::from(binding.tip),
             frame_metadata_hash_extension::CheckMetadataHash::<Runtime>::new(false),
+            pallet_cloister_execution::CheckPlainBatch::<Runtime>::new(),
             frame_system::WeightReclaim::<Runtime>::new(),
         );
         let implicit = (
@@ -72,6 +73,7 @@ impl Unsigned {
             (),
             (),
             None,
+            (),
             (),
         );
         let message = SignedPayload::from_raw(call.clone(), extension.clone(), implicit).encode();

@@ -1,6 +1,6 @@
 # shellcheck shell=bash
-# The runtime's Wasm target where rustup cannot download: Debian's own newer compiler (packages rustc-web and
-# cargo-web), with the standard library for the target built once from Debian's sources.
+# The Wasm targets where rustup cannot download: Debian's own newer compiler (packages rustc-web and cargo-web). The
+# runtime's standard library is built once from Debian's sources, the browser's with what is compiled for it.
 
 # rustup's name for Debian's compiler.
 readonly DEBIAN_TOOLCHAIN=debian

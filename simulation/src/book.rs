@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 /// What a step did besides moving its account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Outcome {
-    /// Equity taken over, at most 0.
+    /// Equity taken over, 0 or negative.
     pub taken_over: i128,
     /// Fees of liquidations, which the house keeps.
     pub penalties: i128,

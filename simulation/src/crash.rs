@@ -14,14 +14,14 @@ use crate::{
 };
 use cloister_ledger::{Mode, Side};
 use cloister_ledger_testing::Random;
-use cloister_liquidator::{liquidate_pairs, Policy, Refusal, Trade, ONE_TIMES};
+use cloister_liquidator::{decide, liquidate_pairs, Policy, Refusal, Trade, ONE_TIMES};
 use cloister_risk::RiskTable;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What a run is made from.
 #[derive(Clone, Debug)]
 pub struct Setup {
-    /// The price path, a bar a minute.
+    /// The price path, one bar per minute.
     pub bars: Vec<Bar>,
     /// What governance sets.
     pub terms: Terms,
@@ -31,25 +31,26 @@ pub struct Setup {
     pub seed: u64,
     /// The insurance's seed, 10^-6; paid to within a lot's price difference.
     pub insurance: u64,
-    /// Leverage up to which the house takes liquidated lots that nobody else takes, hundredths; its margin may allow less.
+    /// Leverage up to which the house takes liquidated lots that nobody else takes, hundredths; its margin may allow
+    /// less.
     pub house_leverage: u64,
-    /// Most batches that the prover makes in a minute.
+    /// Maximum number of batches per minute: what the prover makes.
     pub batches_a_minute: u64,
     /// Traders that may act at once.
     pub active: usize,
     /// Traders act every so many minutes; between, batches are made only for what is urgent.
     pub every: usize,
-    /// Least first deposit of a maker, 10^-6; the most is twice as much.
+    /// Smallest first deposit of a maker, 10^-6; the largest is twice as much.
     pub maker_deposit: u64,
     /// Minutes from the first bar to the future's expiry.
     pub expiry: u64,
-    /// Every so many batches the witness is checked a second time.
+    /// After every so many batches the witness is checked a second time.
     pub recheck: u64,
 }
 
 impl Setup {
-    /// Both days with defaults: 16 % scan range, 300 traders, half a million of insurance, four batches a minute, a future
-    /// that settles at 08:00 of the second day.
+    /// Both days with defaults: 16 % scan range, 300 traders, half a million of insurance, four batches per minute, a
+    /// future that settles at 08:00 of the second day.
     pub fn new(bars: Vec<Bar>) -> Self {
         Self {
             bars,
@@ -89,7 +90,7 @@ pub enum CrashError {
 const DISCOUNT: (u64, u64) = (2_000, 4);
 /// Rounds in which the first traders build their positions.
 const OPENING_ROUNDS: usize = 60;
-/// Least sweep, 10^-6: less waits.
+/// Smallest sweep, 10^-6: less waits.
 const SWEEP_MIN: u128 = 1_000_000;
 
 /// The run.
@@ -214,8 +215,9 @@ impl Crash {
         Ok(())
     }
 
-    /// The only way to pay in an insurance's seed: the sponsors trade there and back, the buyer at the upper edge of the band, the
-    /// seller at the lower one, and the difference stays with the house. Then they take out what they still have.
+    /// The only way to pay in an insurance's seed: the sponsors trade there and back, the buyer at the upper edge of
+    /// the band, the seller at the lower one, and the difference stays with the house. Then they take out what they
+    /// still have.
     fn insure(&mut self, table: &RiskTable, observe: Observer<'_>) -> Result<(), CrashError> {
         let row = &table.rows[PERPETUAL];
         let (mark, band) = (row.mark.unsigned_abs(), row.band);
@@ -252,10 +254,11 @@ impl Crash {
         let mut pairs = BTreeSet::new();
         for round in 0..self.setup.batches_a_minute {
             let mut draft = Draft::new(table, &self.exchange.book);
-            let left = policy.decide(&mut WithMakers {
+            let mut desk = WithMakers {
                 draft: &mut draft,
                 makers: &self.makers,
-            });
+            };
+            let left = decide(&mut desk, &policy);
             for (_, reason) in left.not_liquidated {
                 *self.report.not_liquidated.entry(reason).or_default() += 1;
             }
@@ -295,7 +298,7 @@ impl Crash {
         Ok(())
     }
 
-    /// A batch of its own for those whose legs must go together.
+    /// A batch of its own for accounts with legs that must go together.
     fn pairs(&mut self, table: &RiskTable, pairs: BTreeSet<u32>, observe: Observer<'_>) -> Result<(), CrashError> {
         let mut draft = Draft::new(table, &self.exchange.book);
         let still = |index: &u32| {
@@ -424,7 +427,8 @@ impl Crash {
     }
 }
 
-/// What makers ask for taking liquidated lots after a move, 10^-6; never beyond the band, which is looked after by the rules.
+/// What makers ask for taking liquidated lots after a move, 10^-6; never beyond the band, which is looked after by the
+/// rules.
 fn discount(last: u64, close: u64) -> u32 {
     let (floor, part) = DISCOUNT;
     let moved = last.abs_diff(close) * 1_000_000 / last.max(1);

@@ -17,7 +17,7 @@ use std::collections::BTreeSet;
 
 /// Fee of an order, 10^-6 of its cost.
 const FEE: u128 = 500;
-/// Orders of makers behind the trades of a minute.
+/// Maximum number of makers whose orders stand behind the trades of a minute, per row.
 const TAKERS: usize = 2;
 /// A careful trader pays in when less than this is left above maintenance, hundredths of what maintenance asks.
 const THIN: i128 = 30;
@@ -47,13 +47,13 @@ pub struct Crowd<'a> {
     pub random: &'a mut Random,
     /// All traders.
     pub traders: &'a [Trader],
-    /// Indices of makers.
+    /// Indices of the makers.
     pub makers: &'a [u32],
 }
 
 impl Crowd<'_> {
-    /// Lets `count` traders, by chance, do what they want. Their orders meet each other, the house's lots, and makers, all at
-    /// the mark.
+    /// Lets `count` traders, by chance, do what they want. Their orders meet each other, the house's lots, and makers,
+    /// all at the mark.
     pub fn act(&mut self, draft: &mut Draft<'_>, count: usize) {
         let open = draft.book.accounts.len() as u64;
         let mut chosen = BTreeSet::new();
@@ -145,8 +145,8 @@ impl Crowd<'_> {
         }
     }
 
-    /// A hedger builds its pair in slices that one leg's margin allows, and takes it off before the future expires, if it is
-    /// awake.
+    /// A hedger builds its pair in slices that one leg's margin allows, and takes it off before the future expires, if
+    /// it is awake.
     fn hedge(&mut self, draft: &Draft<'_>, index: u32, orders: &mut [Vec<Step>; ROWS]) {
         let table = draft.table();
         let trader = &self.traders[index as usize];
@@ -182,8 +182,8 @@ impl Crowd<'_> {
         }
     }
 
-    /// Clears the orders of a row at the mark: against each other, the house's lots, and makers. Whoever's margin does not allow it is
-    /// left out; if makers do not take the rest, the last orders of the heavier side wait.
+    /// Clears the orders of a row at the mark: against each other, the house's lots, and makers. Those whose margin
+    /// does not allow it are left out; if makers do not take the rest, the last orders of the heavier side wait.
     fn clear(&mut self, draft: &mut Draft<'_>, row: usize, orders: Vec<Step>) {
         let table = draft.table();
         let mut group: Vec<Step> = Vec::new();

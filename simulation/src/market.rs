@@ -3,8 +3,8 @@
 use crate::prices::{Bar, HOUR, MINUTE};
 use cloister_risk::{
     span::{row, settled_row},
-    Funding, FundingError, FundingTerms, Header, Instrument, InstrumentError, Kind, Listing, Quote, RiskTable, Row,
-    ScanParams, SpanError, Status, TableError,
+    Funding, FundingError, FundingTerms, Header, Instrument, InstrumentError, InstrumentKind, Listing, Quote,
+    RiskTable, Row, ScanParams, SpanError, Status, TableError,
 };
 use std::collections::VecDeque;
 
@@ -16,7 +16,7 @@ pub const ROWS: usize = 2;
 pub const PERPETUAL: usize = 0;
 /// Row of the future.
 pub const FUTURE: usize = 1;
-/// A thousandth of a coin a lot, in 10^-9.
+/// Coins per lot, in 10^-9: a thousandth.
 pub const LOT: u64 = 1_000_000;
 /// Lots of one coin.
 pub const COIN: i64 = 1_000;
@@ -49,7 +49,7 @@ pub struct Terms {
 }
 
 impl Terms {
-    /// Terms with a price scan range in 10^-6: a leverage of at most `800,000 / range`.
+    /// Terms with a price scan range in 10^-6: a leverage of up to `800,000 / range`.
     pub fn with_range(price_range: u32) -> Self {
         Self {
             scan: ScanParams {
@@ -108,7 +108,7 @@ impl Market {
     /// [`MarketError::Instrument`].
     pub fn new(terms: Terms, now: u64, expiry: u64) -> Result<Self, MarketError> {
         let lot = |kind| Instrument { kind, lot_size: LOT };
-        let (perpetual, future) = (lot(Kind::Perpetual), lot(Kind::Future { expiry }));
+        let (perpetual, future) = (lot(InstrumentKind::Perpetual), lot(InstrumentKind::Future { expiry }));
         perpetual.check(now)?;
         future.check(now)?;
         Ok(Self {
@@ -199,7 +199,8 @@ impl Market {
         Ok(self.funding.accrue(mark, rate, now)?)
     }
 
-    /// Trading, in its last hour close-only, then settled at the price of the minute in which it expired, then unlisted.
+    /// Trading, in its last hour close-only, then settled at the price of the minute in which it expired, then
+    /// unlisted.
     fn future_row(&mut self, bar: &Bar, quote: &Quote, now: u64) -> Result<Row, MarketError> {
         if self.unlisted {
             return Ok(Row::default());

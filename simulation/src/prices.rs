@@ -100,7 +100,7 @@ fn parse(record: &StringRecord, [time, open, close]: [usize; 3]) -> Option<Bar> 
     })
 }
 
-/// A decimal with at most six places, as 10^-6; not zero.
+/// A decimal with up to six places, as 10^-6; not zero.
 fn price(text: &str) -> Option<u64> {
     let (whole, fraction) = text.split_once('.').unwrap_or((text, ""));
     if fraction.len() > 6 || !fraction.bytes().all(|b| b.is_ascii_digit()) {
@@ -150,7 +150,8 @@ const CORNERS: [(u64, u64); 20] = [
     (2_879, 5_550),
 ];
 
-/// A path of our own in the likeness of such days, for where no recorded prices are: straight lines with noise of up to 0.3 %.
+/// A path of our own in the likeness of such days, for where no recorded prices are: straight lines with noise of up to
+/// 0.3 %.
 pub fn drawn(seed: u64) -> Vec<Bar> {
     let mut random = Random::new(seed);
     let mut bars: Vec<Bar> = Vec::with_capacity(MINUTES);

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 pub struct Hour {
     /// Start, milliseconds of Unix time.
     pub start: u64,
-    /// Lowest mark, 10^-6 dollars a coin.
+    /// Lowest mark, 10^-6 dollars per coin.
     pub low: u64,
     /// Last mark.
     pub close: u64,
@@ -30,15 +30,15 @@ pub struct Hour {
     pub liquidated_lots: u64,
     /// Takeovers.
     pub takeovers: u64,
-    /// Equity taken over, at most 0, 10^-6.
+    /// Equity taken over, 0 or negative, 10^-6.
     pub bad_debt: i128,
-    /// Most that were insolvent at the end of a minute, not yet taken over.
+    /// Largest number of accounts insolvent at the end of a minute, not yet taken over.
     pub waiting: u64,
-    /// Most of them that still held lots.
+    /// Largest number of them that still held lots.
     pub waiting_open: u64,
-    /// The most that they owed together, at most 0, 10^-6.
+    /// The most that they owed together, 0 or negative, 10^-6.
     pub waiting_debt: i128,
-    /// Most lots that the house held, all rows, both sides.
+    /// Largest number of lots that the house held, all rows, both sides.
     pub house_lots: u64,
     /// Lowest equity of the house, 10^-6.
     pub house_low: i128,
@@ -61,17 +61,17 @@ pub struct Report {
     pub house_low: (i128, u64),
     /// Equity of the house at the end.
     pub house_end: i128,
-    /// Equity taken over, at most 0.
+    /// Equity taken over, 0 or negative.
     pub bad_debt: i128,
     /// What the house gained by penalties and prices, its seed included.
     pub house_gain: i128,
     /// Deposits, withdrawals, sweeps.
     pub flows: (i128, i128, i128),
-    /// Liquidations that found no taker or no room, by reason: one an account and batch.
+    /// Liquidations that found no taker or no room, by reason: counted once per account and batch.
     pub not_liquidated: BTreeMap<Refusal, u64>,
-    /// Takeovers that could not be made, by reason: one an account and batch.
+    /// Takeovers that could not be made, by reason: counted once per account and batch.
     pub not_taken: BTreeMap<Refusal, u64>,
-    /// Most minutes that an account stayed insolvent in a row.
+    /// Longest time that an account stayed insolvent, minutes.
     pub longest_insolvent: u64,
     /// Accounts liquidated at least once, taken over at least once.
     pub touched: (u64, u64),
@@ -225,7 +225,7 @@ impl Report {
             (
                 "native transition".into(),
                 format!(
-                    "{:.1} s, {:.2} ms a unit; {} witnesses checked a second time by themselves",
+                    "{:.1} s, {:.2} ms per unit; {} witnesses checked a second time on their own",
                     t.native.as_secs_f64(),
                     t.native.as_secs_f64() * 1e3 / units.max(1) as f64,
                     t.rechecked
@@ -237,7 +237,8 @@ impl Report {
     }
 }
 
-/// A Markdown table whose columns line up as plain text, too; with `figures`, all columns but the first are aligned right.
+/// A Markdown table whose columns line up as plain text, too; with `figures`, all columns but the first are aligned
+/// right.
 fn markdown(header: &[&str], rows: impl Iterator<Item = Vec<String>>, figures: bool) -> String {
     let mut table = Table::new();
     table.load_style(ASCII_MARKDOWN).set_header(header).add_rows(rows);

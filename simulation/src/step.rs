@@ -1,4 +1,4 @@
-//! What a unit shall do, before anything is signed.
+//! What a unit is to do, before anything is signed.
 
 use cloister_liquidator::{Decision, Trade};
 

@@ -61,8 +61,8 @@ const SHARES: [(Role, usize); 3] = [(Role::Maker, 6), (Role::Long, 54), (Role::S
 /// One trader in so many arrives during the days.
 const LATE: u64 = 4;
 
-/// Two sponsors and `count` traders, in order of arrival. `max_leverage` is what initial margin allows, hundredths; `maker` a
-/// maker's least deposit, 10^-6.
+/// Two sponsors and `count` traders, in order of arrival. `max_leverage` is what initial margin allows, hundredths;
+/// `maker` a maker's least deposit, 10^-6.
 pub fn population(count: usize, max_leverage: u64, maker: u64, random: &mut Random) -> Vec<Trader> {
     let mut out = Vec::with_capacity(count + 2);
     for _ in 0..2 {

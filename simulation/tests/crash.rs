@@ -1,6 +1,7 @@
 //! Both days of March 2020 on the native transition, and a sample of the batches by the circuit.
 //!
-//! The recorded prices are read where they lie and never copied; where they are absent the same test runs on a drawn path.
+//! The recorded prices are read where they lie and never copied; where they are absent the same test runs on a drawn
+//! path.
 
 mod circuit;
 
@@ -14,7 +15,8 @@ use cloister_simulation::{
 };
 use std::path::Path;
 
-/// The recorded bars, or drawn ones and what need not happen on them: funding there is too small to bring hedged pairs down.
+/// The recorded bars, or drawn ones and what need not happen on them: funding there is too small to bring hedged pairs
+/// down.
 fn bars() -> (Vec<Bar>, &'static [Kind]) {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/bitmex_xbtusd_1m_20200312-13.csv");
     if path.exists() {

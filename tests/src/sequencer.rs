@@ -1,4 +1,5 @@
-//! A sequencer in the test's own process: the ledger's native transition, real proofs, and batches that can be tampered with before they are sent.
+//! A sequencer in the test's own process: the ledger's native transition, real proofs, and batches that can be tampered
+//! with before they are sent.
 
 use cloister_batcher::ClosedBatch;
 use cloister_client::{
@@ -6,23 +7,22 @@ use cloister_client::{
     oracle::developer,
 };
 use cloister_client_core::{owner::OwnerKey, trader::Trader};
-use cloister_crypto::{field::to_bytes, Fr};
 use cloister_ledger::{
     state::{BatchRequest, UnitRequest},
-    BatchContext, Fill, GroupState, Key, Shape, SignedInstruction,
+    BatchContext, Fill, GroupLedger, Key, Shape, SignedInstruction,
 };
 use cloister_ledger_testing::Random;
 use cloister_prover_job::{JobKind, ProofJob, Prover};
 use cloister_prover_local::{LocalProver, Parameters};
 use cloister_risk::RiskTable;
 use cloister_runtime::RuntimeCall;
-use pallet_cloister_execution::{Batch, Call, UnitSubmission};
-use polkadot_sdk::frame_support::BoundedVec;
+use cloister_settlement::{Batch, KeyId};
+use pallet_cloister_execution::Call;
 
 /// A sequencer that knows one group from its first batch on.
 pub struct TestSequencer {
     /// The group as the proven batches leave it.
-    pub state: GroupState,
+    pub state: GroupLedger,
     prover: LocalProver,
     random: Random,
     group: u32,
@@ -78,14 +78,14 @@ impl TestSequencer {
     /// With the development parameters of the cache, which are generated on first use.
     ///
     /// # Panics
-    /// The parameters cannot be had.
+    /// The parameters can neither be read nor made.
     pub fn new(chain: &Chain, group: u32) -> Self {
         let mut progress = |step| eprintln!("parameters: {step:?}");
         let prover = LocalProver::load(JobKind::Batch(Shape::DEV), &Parameters::Development, &mut progress)
             .expect("the development parameters");
         let genesis = chain.genesis().0;
         Self {
-            state: GroupState::default(),
+            state: GroupLedger::default(),
             prover,
             random: Random::new(7),
             group,
@@ -102,7 +102,7 @@ impl TestSequencer {
     ///
     /// # Panics
     /// The batch breaks a rule or cannot be proven.
-    pub fn batch(&mut self, shape: u16, table: &RiskTable, time: u64, mut units: Vec<Unit>, filler: &Trader) -> Batch {
+    pub fn batch(&mut self, key: KeyId, table: &RiskTable, time: u64, mut units: Vec<Unit>, filler: &Trader) -> Batch {
         while units.len() < Shape::DEV.units.into() {
             units.push(Unit::padding(filler));
         }
@@ -140,38 +140,9 @@ impl TestSequencer {
         };
         let job = ProofJob::batch(closed.shape, closed.witness.clone(), &closed.effect.statement);
         let proof = self.prover.prove_blocking(job).expect("the batch can be proven");
-        submission(shape, &closed, proof.0)
-    }
-}
-
-fn submission(shape: u16, closed: &ClosedBatch, proof: [u8; 192]) -> Batch {
-    let statement = &closed.effect.statement;
-    let fields = |elements: &[Fr]| BoundedVec::truncate_from(elements.iter().map(to_bytes).collect());
-    let units = statement
-        .units
-        .iter()
-        .zip(&closed.queued)
-        .map(|(unit, queued)| UnitSubmission {
-            index: unit.index,
-            queued: *queued,
-            withdrawal: unit.withdrawal,
-            new_leaf: to_bytes(&unit.new_leaf),
-            ciphertext: fields(&unit.ciphertext),
-        })
-        .collect();
-    Batch {
-        shape,
-        batch_no: statement.batch_no,
-        risk_version: closed.risk_version(),
-        time: statement.time,
-        salt: to_bytes(&statement.salt),
-        new_root: to_bytes(&statement.new_root),
-        new_house: to_bytes(&statement.new_house),
-        sweep: statement.sweep,
-        empty_mask: statement.empty_mask,
-        units: BoundedVec::truncate_from(units),
-        house_record: statement.house.ciphertext.map(|x| to_bytes(&x)),
-        proof,
+        let marks = &closed.queued;
+        Batch::new(key, closed.risk_version(), &closed.effect.statement, marks, proof.0)
+            .expect("the chain has room for it")
     }
 }
 

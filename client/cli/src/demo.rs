@@ -440,13 +440,8 @@ async fn check(
 
 /// The shape of the settled batches.
 async fn shape_of(chain: &Chain, batches: &[Settled]) -> Result<Shape, DemoError> {
-    let id = batches
-        .last()
-        .map(|b| b.shape)
-        .ok_or(ChainError::Absent("settled batch"))?;
-    let shape = chain.verifying_key(id, None).await?;
-    Ok(Shape {
-        units: shape.units,
-        places: shape.orders.into(),
-    })
+    let absent = || ChainError::Absent("settled batch");
+    let last = batches.last().ok_or_else(absent)?;
+    let registered = chain.verifying_key(last.key, None).await?;
+    Ok(registered.statement.shape().ok_or_else(absent)?)
 }

@@ -11,6 +11,7 @@ use cloister_client_core::{
 use cloister_crypto::field::to_bytes;
 use cloister_groth16_verifier::VerifyingKey;
 use cloister_runtime::{Balance, Hash};
+use cloister_settlement::KeyId;
 use std::{
     collections::{btree_map::Entry, BTreeMap},
     time::Duration,
@@ -56,12 +57,12 @@ pub struct BatchAudit {
 /// [`AuditError`] with the first thing that does not hold.
 pub async fn audit_batches(chain: &Chain, group: u32, head: Hash) -> Result<BatchAudit, AuditError> {
     let batches = settled_batches(chain, group, head).await?;
-    let mut keys: BTreeMap<u16, VerifyingKey> = BTreeMap::new();
+    let mut keys: BTreeMap<KeyId, VerifyingKey> = BTreeMap::new();
     let mut verify = Vec::with_capacity(batches.len());
     for batch in &batches {
-        let key = match keys.entry(batch.shape) {
+        let key = match keys.entry(batch.key) {
             Entry::Occupied(known) => known.into_mut(),
-            Entry::Vacant(place) => place.insert(verifying_key(chain, batch.shape, Some(head)).await?),
+            Entry::Vacant(place) => place.insert(verifying_key(chain, batch.key, Some(head)).await?),
         };
         verify.push(batch.verify(key)?);
     }

@@ -6,19 +6,21 @@ use crate::{
 };
 use cloister_ledger::{SealStatement, SealWitness};
 use cloister_prover_job::{JobKind, ProofJob, ProverError};
-use std::path::Path;
+use cloister_settlement::{KeyId, SealProof};
+use polkadot_sdk::sp_io::hashing::blake2_256;
+use std::{path::Path, time::Duration};
 
 /// Why a seal cannot be proven.
 #[derive(Debug, thiserror::Error)]
 pub enum SealError {
-    /// The chain cannot be asked, or has no verifying key of seals.
+    /// The chain cannot be asked, or has no active verifying key of seals.
     #[error("{0}")]
     Chain(#[from] ChainError),
-    /// The chain's key is not a development key, and no file was named.
+    /// None of the chain's keys is a development key, and no file was named.
     #[error("name the file of the seal's proving key with --seal-key: this chain takes no public parameters")]
     NoParameters,
-    /// The parameters are not those of the chain's key.
-    #[error("the chain verifies seals with another key than the one of these parameters")]
+    /// The parameters are not those of any key of the chain.
+    #[error("the chain verifies seals with other keys than the one of these parameters")]
     OtherKey,
     /// The proof cannot be made.
     #[error("the seal: {0}")]
@@ -27,32 +29,43 @@ pub enum SealError {
 
 /// Proves seals for one chain.
 #[derive(Clone, Debug)]
-pub struct SealProver(TraderProver);
+pub struct SealProver {
+    prover: TraderProver,
+    key: KeyId,
+}
 
 impl SealProver {
-    /// With the parameters in a file, or the public ones where the chain takes these.
+    /// With the parameters in a file, or the public ones where the chain takes these. Of the chain's keys of seals it
+    /// is for the newest that is the parameters' own.
     ///
     /// # Errors
-    /// [`SealError`]; the parameters are compared with the chain's verifying key, lest every open be refused.
+    /// [`SealError`]; the parameters are compared with the chain's verifying keys, lest every open be refused.
     pub async fn of(chain: &Chain, file: Option<&Path>) -> Result<Self, SealError> {
-        let wanted = chain.seal_verifying_key().await?;
+        let keys = chain.seal_verifying_keys().await?;
         let parameters = match file {
             Some(path) => Parameters::File(path.into()),
-            None if wanted.development => Parameters::Development,
+            None if keys.iter().any(|(_, key)| key.development) => Parameters::Development,
             None => return Err(SealError::NoParameters),
         };
         let prover = TraderProver::new(JobKind::Seal, parameters).await?;
-        if prover.verifying_key() != *wanted.key {
-            return Err(SealError::OtherKey);
-        }
-        Ok(Self(prover))
+        let own = blake2_256(&prover.verifying_key());
+        let (key, _) = keys
+            .into_iter()
+            .find(|(_, key)| key.hash == own)
+            .ok_or(SealError::OtherKey)?;
+        Ok(Self { prover, key })
     }
 
-    /// Proves a seal.
+    /// Proves a seal; also says how long that took.
     ///
     /// # Errors
     /// [`SealError::Proof`].
-    pub async fn prove(&self, statement: SealStatement, witness: SealWitness) -> Result<Proven, SealError> {
-        Ok(self.0.prove(ProofJob::seal(statement, witness)).await?)
+    pub async fn prove(
+        &self,
+        statement: SealStatement,
+        witness: SealWitness,
+    ) -> Result<(SealProof, Duration), SealError> {
+        let Proven { proof, took } = self.prover.prove(ProofJob::seal(statement, witness)).await?;
+        Ok((SealProof { key: self.key, proof }, took))
     }
 }

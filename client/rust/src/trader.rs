@@ -9,9 +9,9 @@ use cloister_client_core::{
     seal::{seal, sealing_key, SealingKeyError},
     trader::Trader,
 };
-use cloister_crypto::field::to_bytes;
 use cloister_runtime::{AccountId, RuntimeCall, RuntimeEvent};
-use pallet_cloister_execution::{Call, Event, OpenKeys};
+use cloister_settlement::OpenKeys;
+use pallet_cloister_execution::{Call, Event};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 /// Why a trader cannot act.
@@ -89,16 +89,11 @@ pub async fn open(
     let (x, y) = chain.seal_key().await?;
     let genesis = chain.genesis().0;
     let (statement, witness) = seal(keys, genesis, group, &sealing_key(&x, &y)?, &entropy()?);
-    let proven = seals.prove(statement, witness).await?;
+    let (seal_proof, sealing) = seals.prove(statement, witness).await?;
     let call = Call::open {
         group,
-        keys: OpenKeys {
-            pk_x: to_bytes(&statement.key.x),
-            pk_y: to_bytes(&statement.key.y),
-            view_commitment: to_bytes(&statement.view_commitment),
-            sealed_view_key: statement.sealed().0,
-        },
-        seal_proof: Box::new(proven.proof),
+        keys: OpenKeys::from(&statement),
+        seal_proof: Box::new(seal_proof),
         amount: deposit,
     };
     let included = chain.submit(RuntimeCall::Execution(call), &keys.owner, until).await?;
@@ -113,10 +108,7 @@ pub async fn open(
         group,
         index,
     };
-    Ok(OpenedAccount {
-        trader,
-        sealing: proven.took,
-    })
+    Ok(OpenedAccount { trader, sealing })
 }
 
 /// Adds to an open account: pays the amount and queues it.

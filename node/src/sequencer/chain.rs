@@ -3,13 +3,10 @@
 use super::context::Context;
 use crate::parts::FullClient;
 use cloister_runtime::{opaque::Block, AccountId, AssetId, BlockNumber, Hash, RuntimeEvent};
-use cloister_sequencer::chain::{
-    At, BatchSubmission, ChainClient, ChainError, GroupView, QueueEntry, QueueKind, SettledBatch, ShapeView,
-    SubmitOutcome,
-};
+use cloister_sequencer::chain::{At, BatchKey, ChainClient, ChainError, GroupView, SettledBatch, SubmitOutcome};
 use codec::DecodeAll;
 use frame_system::{EventRecord, Phase};
-use pallet_cloister_execution::{api::CloisterApi, GroupState, ItemKind, QueueItem};
+use pallet_cloister_execution::{api::CloisterApi, Batch, GroupState, QueueItem};
 use polkadot_sdk::*;
 use sc_client_api::{StorageKey, StorageProvider};
 use sp_api::{ApiRef, ProvideRuntimeApi};
@@ -32,25 +29,6 @@ pub struct NodeChain {
 /// An answer that the node does not have now, as text for the log: the SDK's errors have no type that would help.
 pub(super) fn unavailable(error: impl std::fmt::Display) -> ChainError {
     ChainError::Unavailable(error.to_string())
-}
-
-/// A queue item in the sequencer's words.
-pub(super) fn entry(item: u64, queued: QueueItem<AccountId>) -> QueueEntry {
-    let kind = match queued.kind {
-        ItemKind::Deposit => QueueKind::Deposit,
-        ItemKind::Open(keys) => QueueKind::Open {
-            pk_x: keys.pk_x,
-            pk_y: keys.pk_y,
-            view_commitment: keys.view_commitment,
-            sealed_view_key: keys.sealed_view_key,
-        },
-    };
-    QueueEntry {
-        item,
-        index: queued.index,
-        amount: queued.amount,
-        kind,
-    }
 }
 
 impl NodeChain {
@@ -78,7 +56,7 @@ impl NodeChain {
             .map_err(unavailable)
     }
 
-    /// The events of a block's transactions, each with the transaction's place in the block, in order.
+    /// The events of a block's transactions, each with its transaction's number in the block, in order.
     pub(super) fn events(&self, block: Hash) -> Result<Vec<(usize, RuntimeEvent)>, ChainError> {
         let key = StorageKey([twox_128(b"System"), twox_128(b"Events")].concat());
         let data = self.context.client.storage(block, &key).map_err(unavailable)?;
@@ -91,30 +69,38 @@ impl NodeChain {
         Ok(records.into_iter().filter_map(of_transaction).collect())
     }
 
-    fn read_shapes(&self) -> Result<Vec<ShapeView>, ChainError> {
+    /// Items of a group's queue in the state of a block.
+    pub(super) fn queue_at(
+        &self,
+        group: u32,
+        block: Hash,
+        from: u64,
+        limit: u32,
+    ) -> Result<Vec<(u64, QueueItem<AccountId>)>, ChainError> {
+        CloisterApi::<Block, AccountId, AssetId, BlockNumber>::queue(&*self.api(), block, group, from, limit)
+            .map_err(unavailable)
+    }
+
+    fn read_batch_keys(&self) -> Result<Vec<BatchKey>, ChainError> {
         let (best, number) = self.block(At::Best);
-        let api = self.api();
-        let ids = CloisterApi::<Block, AccountId, AssetId, BlockNumber>::shapes(&*api, best).map_err(unavailable)?;
-        let mut views = Vec::new();
-        for id in ids {
-            let shape = CloisterApi::<Block, AccountId, AssetId, BlockNumber>::verifying_key(&*api, best, id)
-                .map_err(unavailable)?;
-            if let Some(shape) = shape {
-                views.push(ShapeView {
-                    id,
-                    units: shape.units,
-                    places: shape.orders.into(),
-                    // A batch that is sent now is in the next block at the earliest.
-                    active: shape.active_at <= number.saturating_add(1),
-                    key: shape.key.into_inner(),
-                });
-            }
-        }
-        Ok(views)
+        let keys = CloisterApi::<Block, AccountId, AssetId, BlockNumber>::verifying_keys(&*self.api(), best)
+            .map_err(unavailable)?;
+        let of_batches = keys.into_iter().filter_map(|(id, registered)| {
+            Some(BatchKey {
+                id,
+                shape: registered.statement.shape()?,
+                // A batch that is sent now is in the next block at the earliest.
+                active: registered.active_at <= number.saturating_add(1),
+                key: registered.key.into_inner(),
+            })
+        });
+        Ok(of_batches.collect())
     }
 }
 
 impl ChainClient for NodeChain {
+    type AccountId = AccountId;
+
     fn genesis_hash(&self) -> [u8; 32] {
         self.context.client.info().genesis_hash.0
     }
@@ -140,12 +126,9 @@ impl ChainClient for NodeChain {
         }))
     }
 
-    async fn queue(&self, group: u32, from: u64, limit: u32) -> Result<Vec<QueueEntry>, ChainError> {
+    async fn queue(&self, group: u32, from: u64, limit: u32) -> Result<Vec<(u64, QueueItem<AccountId>)>, ChainError> {
         let (block, _) = self.block(At::Finalized);
-        let items =
-            CloisterApi::<Block, AccountId, AssetId, BlockNumber>::queue(&*self.api(), block, group, from, limit)
-                .map_err(unavailable)?;
-        Ok(items.into_iter().map(|(item, queued)| entry(item, queued)).collect())
+        self.queue_at(group, block, from, limit)
     }
 
     async fn risk_table(
@@ -164,15 +147,15 @@ impl ChainClient for NodeChain {
         .map_err(unavailable)
     }
 
-    async fn shapes(&self) -> Result<Vec<ShapeView>, ChainError> {
-        self.read_shapes()
+    async fn batch_keys(&self) -> Result<Vec<BatchKey>, ChainError> {
+        self.read_batch_keys()
     }
 
-    async fn submit_batch(&self, group: u32, batch: &BatchSubmission) -> Result<SubmitOutcome, ChainError> {
+    async fn submit_batch(&self, group: u32, batch: &Batch) -> Result<SubmitOutcome, ChainError> {
         self.submit(group, batch).await
     }
 
-    async fn settled_batches(&self, group: u32, from: u64) -> Result<Vec<SettledBatch>, ChainError> {
+    async fn settled_batches(&self, group: u32, from: u64) -> Result<Vec<SettledBatch<AccountId>>, ChainError> {
         self.history(group, from)
     }
 }

@@ -34,7 +34,8 @@ pub struct SequencerOptions {
     pub sequencer_former_secret: Vec<PathBuf>,
     /// File with the proving key.
     ///
-    /// A development chain takes public parameters: from the cache, or generated on first use (minutes).
+    /// A development chain takes public parameters: from the cache, or generated on first use, in
+    /// seconds.
     #[arg(long, value_name = "FILE", requires = "sequencer")]
     pub sequencer_proving_key: Option<PathBuf>,
     /// Milliseconds after which an open batch is closed, however few fills it has.

@@ -9,11 +9,9 @@ use cloister_runtime::{
     transaction::{Binding, Unsigned},
     AccountId, Execution, Hash, Nonce, Runtime, RuntimeCall, RuntimeEvent,
 };
-use cloister_sequencer::chain::{
-    At, BatchSubmission, ChainError, InvalidBatch, SubmitOutcome, SubmitRejection, UnitSubmission,
-};
+use cloister_sequencer::chain::{At, ChainError, InvalidBatch, SubmitOutcome, SubmitRejection};
 use codec::Decode;
-use frame_support::{traits::PalletInfoAccess, BoundedVec};
+use frame_support::traits::PalletInfoAccess;
 use frame_system_rpc_runtime_api::AccountNonceApi;
 use futures::StreamExt;
 use pallet_cloister_execution::{Batch, Call, Error};
@@ -21,37 +19,9 @@ use polkadot_sdk::*;
 use sc_transaction_pool_api::{TransactionPool as _, TransactionSource, TransactionStatus};
 use sp_runtime::{generic::Era, traits::Header as _, DispatchError, MultiSignature, OpaqueExtrinsic};
 
-/// Blocks in which a batch may be included after it was signed. A later one is stale anyway, and a transaction that never
-/// dies could come back after the sequencer has made another.
+/// Blocks in which a batch may be included after it was signed. A later one is stale anyway, and a transaction that
+/// never dies could come back after the sequencer has made another.
 const LIFETIME: u64 = 32;
-
-/// The batch as the pallet takes it; `None` if a list is longer than the pallet's bound.
-fn batch(submission: &BatchSubmission) -> Option<Batch> {
-    let unit = |unit: &UnitSubmission| {
-        Some(pallet_cloister_execution::UnitSubmission {
-            index: unit.index,
-            queued: unit.queued,
-            withdrawal: unit.withdrawal,
-            new_leaf: unit.new_leaf,
-            ciphertext: BoundedVec::try_from(unit.ciphertext.clone()).ok()?,
-        })
-    };
-    let units = submission.units.iter().map(unit).collect::<Option<Vec<_>>>()?;
-    Some(Batch {
-        shape: submission.shape,
-        batch_no: submission.batch_no,
-        risk_version: submission.risk_version,
-        time: submission.time,
-        salt: submission.salt,
-        new_root: submission.new_root,
-        new_house: submission.new_house,
-        sweep: submission.sweep,
-        empty_mask: submission.empty_mask,
-        units: BoundedVec::try_from(units).ok()?,
-        house_record: submission.house_record,
-        proof: submission.proof,
-    })
-}
 
 /// What a refusal of the runtime means for the sequencer.
 fn rejection(error: DispatchError) -> SubmitRejection {
@@ -71,13 +41,10 @@ fn rejection(error: DispatchError) -> SubmitRejection {
 
 impl NodeChain {
     /// Signs a batch, gives it to the pool, and waits until it is in a block of the best chain or refused.
-    pub(super) async fn submit(&self, group: u32, submission: &BatchSubmission) -> Result<SubmitOutcome, ChainError> {
-        let Some(batch) = batch(submission) else {
-            return Ok(SubmitOutcome::Rejected(SubmitRejection::Invalid(InvalidBatch::Form)));
-        };
+    pub(super) async fn submit(&self, group: u32, batch: &Batch) -> Result<SubmitOutcome, ChainError> {
         let call = RuntimeCall::Execution(Call::submit_batch {
             group,
-            batch: Box::new(batch),
+            batch: Box::new(batch.clone()),
         });
         let (best, _) = self.block(At::Best);
         let extrinsic = self.sign(call, best)?;

@@ -1,7 +1,7 @@
 //! What sequencer, client and RPC read of the chain (C-API).
 
 use crate::{
-    types::{Account, CheckedKey, Field, GroupState, GroupTotals, QueueItem, Shape},
+    types::{Account, Field, GroupState, GroupTotals, KeyId, QueueItem, RegisteredKey},
     verifier::{Arithmetic, Refusal},
 };
 use alloc::vec::Vec;
@@ -34,16 +34,14 @@ sp_api::decl_runtime_apis! {
         fn claim_of(group: u32, owner: AccountId) -> u128;
         /// The account that holds the group's money.
         fn vault_account(group: u32) -> AccountId;
-        /// All shapes.
-        fn shapes() -> Vec<u16>;
-        /// A shape with its verifying key.
-        fn verifying_key(shape: u16) -> Option<Shape<BlockNumber>>;
+        /// All verifying keys, by id.
+        fn verifying_keys() -> Vec<(KeyId, RegisteredKey<BlockNumber>)>;
+        /// A verifying key.
+        fn verifying_key(id: KeyId) -> Option<RegisteredKey<BlockNumber>>;
         /// Who may submit batches.
         fn submitters() -> Vec<AccountId>;
         /// The sequencers' sealing key.
         fn seal_key() -> Option<(Field, Field)>;
-        /// The verifying key of seals.
-        fn seal_verifying_key() -> Option<CheckedKey>;
         /// Version of the newest risk table.
         fn latest_risk_version(group: u32) -> Option<u64>;
         /// A risk table that is still kept.

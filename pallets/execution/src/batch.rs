@@ -1,14 +1,16 @@
 //! Settlement of a batch: every check, then every change (C-SUBMIT).
 
 use crate::{
+    keys::KeyOf,
     queue::{GroupOf, Plan},
-    statement,
-    types::{ItemKind, CIPHERTEXT_FIXED},
-    Account, Accounts, Batch, BlockNumberFor, Config, Error, Event, Groups, Pallet, PendingItems, Queue, Shape, Shapes,
-    Submitters, Totals,
+    types::CIPHERTEXT_FIXED,
+    Account, Accounts, Batch, BlockNumberFor, Config, Error, Event, Groups, ItemKind, Pallet, PendingItems, Queue,
+    StatementKind, Submitters, Totals,
 };
 use alloc::collections::{btree_map::Entry, BTreeMap, BTreeSet};
 use cloister_groth16_verifier::{verify, PointError, Proof, VerifyError, VerifyingKey};
+use cloister_ledger::Statement;
+use cloister_settlement::{rebuild, KnownToChain, StatementError};
 use pallet_cloister_risk::{RiskTables, TableInfo};
 use polkadot_sdk::{
     frame_support::{
@@ -46,42 +48,62 @@ impl<T: Config> From<VerifyError> for Error<T> {
 }
 
 impl<T: Config> Pallet<T> {
-    /// Checks a batch and settles it. Nothing is written before the proof has been verified.
+    /// Checks a batch and settles it. Nothing is written before the proof is verified.
     pub(crate) fn settle(who: &T::AccountId, group: u32, batch: &Batch) -> Result<(), DispatchError> {
         ensure!(Submitters::<T>::get().contains(who), Error::<T>::NotSubmitter);
         let state = Self::enabled_group(group)?;
         ensure!(batch.batch_no == state.batch_no, Error::<T>::WrongBatchNumber);
-        let shape = Self::check_shape(batch)?;
+        let key = Self::check_shape(batch)?;
         let now = T::Time::now();
         let table = Self::check_table(group, &state, batch, now)?;
         Self::check_time(&state, batch, now)?;
         let plan = Self::plan_queue(group, &state, batch, now)?;
         let owners = Self::check_accounts(group, batch, &plan)?;
-        let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::from(0u32));
-        let statement = statement::build::<T>(genesis.0, group, &state, &table, batch, &plan)?;
+        let statement = Self::statement(group, &state, &table, batch, &plan)?;
         Self::check_vault(group, batch, &plan)?;
-        let key = VerifyingKey::from_checked_bytes(&shape.key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
+        let key = VerifyingKey::from_checked_bytes(&key.key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
         let proof = Proof::from_bytes(&batch.proof).map_err(Error::<T>::from)?;
         verify(&key, &[statement.hash()], &proof).map_err(Error::<T>::from)?;
         Self::apply(group, state, batch, plan, owners)
     }
 
-    fn check_shape(batch: &Batch) -> Result<Shape<BlockNumberFor<T>>, Error<T>> {
-        let shape = Shapes::<T>::get(batch.shape).ok_or(Error::<T>::UnknownShape)?;
-        ensure!(
-            shape.active_at <= frame_system::Pallet::<T>::block_number(),
-            Error::<T>::ShapeNotActive
-        );
-        ensure!(
-            batch.units.len() == usize::from(shape.units),
-            Error::<T>::WrongUnitCount
-        );
-        let elements = CIPHERTEXT_FIXED.saturating_add(u32::from(shape.orders)) as usize;
+    /// The key that the batch names, active and of batches of this shape.
+    fn check_shape(batch: &Batch) -> Result<KeyOf<T>, Error<T>> {
+        let key = Self::active_key(batch.key)?;
+        let StatementKind::Batch { units, places } = key.statement else {
+            return Err(Error::<T>::WrongStatement);
+        };
+        ensure!(batch.units.len() == usize::from(units), Error::<T>::WrongUnitCount);
+        let elements = CIPHERTEXT_FIXED.saturating_add(u32::from(places)) as usize;
         ensure!(
             batch.units.iter().all(|u| u.ciphertext.len() == elements),
             Error::<T>::WrongCiphertextLength
         );
-        Ok(shape)
+        Ok(key)
+    }
+
+    /// Rebuilds the statement. What the chain knows (genesis, group, number, old root and house, risk hash, kinds,
+    /// keys, deposits) is taken from its storage; the batch gives only what is new.
+    pub(crate) fn statement(
+        group: u32,
+        state: &GroupOf<T>,
+        table: &TableInfo,
+        batch: &Batch,
+        plan: &Plan<T>,
+    ) -> Result<Statement, Error<T>> {
+        let known = KnownToChain {
+            genesis: frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::from(0u32)).0,
+            group,
+            batch_no: state.batch_no,
+            old_root: state.root,
+            old_house: state.house,
+            risk_hash: table.hash,
+        };
+        let consumed = plan.consumed.iter().flatten().map(|(_, item)| item);
+        rebuild(&known, batch, consumed).map_err(|error| match error {
+            StatementError::Field(_) => Error::<T>::NonCanonicalField,
+            StatementError::Queue { .. } => Error::<T>::QueueOrder,
+        })
     }
 
     fn check_table(group: u32, state: &GroupOf<T>, batch: &Batch, now: u64) -> Result<TableInfo, Error<T>> {
@@ -110,8 +132,8 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Every unit's index has a leaf, from an earlier batch or an earlier unit. Returns the accounts by index, as they are
-    /// after the opens of the batch.
+    /// Checks that every unit's index has a leaf, from an earlier batch or an earlier unit. Returns the accounts by
+    /// index, as they are after the opens of the batch.
     fn check_accounts(
         group: u32,
         batch: &Batch,
@@ -135,7 +157,7 @@ impl<T: Config> Pallet<T> {
 
     /// The proof conserves money; that the vault could ever owe less than a batch pays out is checked all the same.
     fn check_vault(group: u32, batch: &Batch, plan: &Plan<T>) -> Result<(), Error<T>> {
-        // Sums of at most some hundred amounts below 2^64.
+        // Sums of a few hundred amounts below 2^64.
         let paid: u128 = batch
             .units
             .iter()
@@ -174,7 +196,7 @@ impl<T: Config> Pallet<T> {
         Self::deposit_event(Event::BatchSettled {
             group,
             batch_no: batch.batch_no,
-            shape: batch.shape,
+            key: batch.key,
             risk_version: batch.risk_version,
             time: batch.time,
             root: batch.new_root,

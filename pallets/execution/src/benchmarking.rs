@@ -4,7 +4,7 @@
 mod trapdoor;
 
 use super::*;
-use crate::types::{CIPHERTEXT_FIXED, KEY_BYTES, MAX_ORDERS, MAX_UNITS};
+use crate::types::{CIPHERTEXT_FIXED, KEY_BYTES, MAX_PLACES, MAX_UNITS};
 use alloc::boxed::Box;
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey, Fr};
 use frame_support::{
@@ -27,7 +27,10 @@ pub trait BenchmarkHelper<AccountId, AssetId> {
 
 const NOW: u64 = 1_700_000_000_000;
 const AMOUNT: u64 = 1_000_000_000;
-const SHAPE: u16 = u16::MAX;
+/// The verifying key of batches.
+const BATCH_KEY: KeyId = KeyId::MAX;
+/// The verifying key of seals.
+const SEAL_KEY: KeyId = KeyId::MAX - 1;
 
 type HelperOf<T> = <T as Config>::BenchmarkHelper;
 
@@ -51,8 +54,14 @@ fn group<T: Config>() -> Result<(T::AssetId, u32, u64), BenchmarkError> {
     Pallet::<T>::add_group(group, asset.clone(), fees).map_err(|_| BenchmarkError::Stop("no group"))?;
     let (x, y) = key(7);
     SealKey::<T>::put((x, y));
-    Pallet::<T>::put_seal_verifying_key(false, trapdoor::key()).map_err(|_| BenchmarkError::Stop("no seal key"))?;
+    register::<T>(SEAL_KEY, StatementKind::Seal)?;
     Ok((asset, group, version))
+}
+
+/// Registers the trapdoor's key for a statement.
+fn register<T: Config>(id: KeyId, statement: StatementKind) -> Result<(), BenchmarkError> {
+    Pallet::<T>::register_key(id, statement, false, trapdoor::key(), 0u32.into())
+        .map_err(|_| BenchmarkError::Stop("no verifying key"))
 }
 
 fn key(seed: u8) -> (Field, Field) {
@@ -71,14 +80,13 @@ fn open_keys(seed: u8) -> OpenKeys {
 }
 
 /// The proof of an open's seal. The statement's rules are not asked: the key proves anything.
-fn seal_proof<T: Config>(
-    group: u32,
-    owner: &T::AccountId,
-    keys: &OpenKeys,
-) -> Result<[u8; cloister_groth16_verifier::PROOF_BYTES], BenchmarkError> {
+fn seal_proof<T: Config>(group: u32, owner: &T::AccountId, keys: &OpenKeys) -> Result<SealProof, BenchmarkError> {
     let statement =
         Pallet::<T>::seal_statement(group, owner, keys).map_err(|_| BenchmarkError::Stop("no statement"))?;
-    Ok(trapdoor::prove(statement.hash()))
+    Ok(SealProof {
+        key: SEAL_KEY,
+        proof: trapdoor::prove(statement.hash()),
+    })
 }
 
 /// Queues an account's open, past the caps of the calls.
@@ -118,15 +126,11 @@ fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32) {
 fn batch<T: Config>(units: u32) -> Result<(u32, Box<Batch>), BenchmarkError> {
     let (asset, group, risk_version) = group::<T>()?;
     let stop = |_| BenchmarkError::Stop("no batch");
-    Pallet::<T>::add_shape(
-        SHAPE,
-        units as u16,
-        MAX_ORDERS as u8,
-        false,
-        trapdoor::key(),
-        0u32.into(),
-    )
-    .map_err(stop)?;
+    let shape = StatementKind::Batch {
+        units: units as u16,
+        places: MAX_PLACES as u8,
+    };
+    register::<T>(BATCH_KEY, shape)?;
     let submitter: T::AccountId = account("submitter", 0, 0);
     Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![submitter]));
     for index in 0..units {
@@ -137,10 +141,10 @@ fn batch<T: Config>(units: u32) -> Result<(u32, Box<Batch>), BenchmarkError> {
         queued: true,
         withdrawal: AMOUNT / 2,
         new_leaf: to_bytes(&Fr::from(u64::from(index))),
-        ciphertext: BoundedVec::truncate_from(alloc::vec![[3; 32]; (CIPHERTEXT_FIXED + MAX_ORDERS) as usize]),
+        ciphertext: BoundedVec::truncate_from(alloc::vec![[3; 32]; (CIPHERTEXT_FIXED + MAX_PLACES) as usize]),
     };
     let mut batch = Batch {
-        shape: SHAPE,
+        key: BATCH_KEY,
         batch_no: 0,
         risk_version,
         time: NOW,
@@ -155,9 +159,8 @@ fn batch<T: Config>(units: u32) -> Result<(u32, Box<Batch>), BenchmarkError> {
     };
     let state = Groups::<T>::get(group).ok_or(BenchmarkError::Stop("no group"))?;
     let info = Pallet::<T>::risk_info(group, risk_version).ok_or(BenchmarkError::Stop("no table"))?;
-    let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::from(0u32)).0;
     let plan = Pallet::<T>::plan_queue(group, &state, &batch, NOW).map_err(stop)?;
-    let statement = statement::build::<T>(genesis, group, &state, &info, &batch, &plan).map_err(stop)?;
+    let statement = Pallet::<T>::statement(group, &state, &info, &batch, &plan).map_err(stop)?;
     batch.proof = trapdoor::prove(statement.hash());
     Ok((group, Box::new(batch)))
 }
@@ -192,19 +195,18 @@ mod benchmarks {
         let key: BoundedVec<u8, frame_support::traits::ConstU32<KEY_BYTES>> =
             BoundedVec::truncate_from(trapdoor::key());
         #[extrinsic_call]
-        _(origin as T::RuntimeOrigin, SHAPE, 16, 1, false, key);
-        assert!(Shapes::<T>::contains_key(SHAPE));
+        _(origin as T::RuntimeOrigin, SEAL_KEY, StatementKind::Seal, false, key);
+        assert!(VerifyingKeys::<T>::contains_key(SEAL_KEY));
         Ok(())
     }
 
     #[benchmark]
     fn remove_verifying_key() -> Result<(), BenchmarkError> {
         let origin = admin::<T>()?;
-        Pallet::<T>::add_shape(SHAPE, 16, 1, false, trapdoor::key(), 0u32.into())
-            .map_err(|_| BenchmarkError::Stop("no shape"))?;
+        register::<T>(SEAL_KEY, StatementKind::Seal)?;
         #[extrinsic_call]
-        _(origin as T::RuntimeOrigin, SHAPE);
-        assert!(!Shapes::<T>::contains_key(SHAPE));
+        _(origin as T::RuntimeOrigin, SEAL_KEY);
+        assert!(!VerifyingKeys::<T>::contains_key(SEAL_KEY));
         Ok(())
     }
 
@@ -225,17 +227,6 @@ mod benchmarks {
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, x, y);
         assert_eq!(SealKey::<T>::get(), Some((x, y)));
-        Ok(())
-    }
-
-    #[benchmark]
-    fn set_seal_verifying_key() -> Result<(), BenchmarkError> {
-        let origin = admin::<T>()?;
-        let key: BoundedVec<u8, frame_support::traits::ConstU32<KEY_BYTES>> =
-            BoundedVec::truncate_from(trapdoor::key());
-        #[extrinsic_call]
-        _(origin as T::RuntimeOrigin, false, key);
-        assert!(SealVerifyingKey::<T>::exists());
         Ok(())
     }
 
@@ -272,6 +263,7 @@ mod benchmarks {
     #[benchmark]
     fn submit_batch(u: Linear<1, MAX_UNITS>) -> Result<(), BenchmarkError> {
         let (group, batch) = batch::<T>(u)?;
+        Pallet::<T>::mark_plain();
         #[extrinsic_call]
         _(RawOrigin::Signed(account("submitter", 0, 0)), group, batch);
         assert_eq!(Groups::<T>::get(group).map(|state| state.batch_no), Some(1));
@@ -297,6 +289,16 @@ mod benchmarks {
         _(RawOrigin::Signed(owner.clone()), group);
         assert_eq!(T::Assets::balance(asset, &owner), amount);
         Ok(())
+    }
+
+    #[benchmark]
+    fn check_plain_batch() {
+        #[block]
+        {
+            Pallet::<T>::mark_plain();
+            Pallet::<T>::unmark_plain();
+        }
+        assert!(!PlainBatch::<T>::exists());
     }
 
     impl_benchmark_test_suite!(Pallet, crate::mock::empty(), crate::mock::Test);

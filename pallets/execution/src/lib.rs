@@ -1,9 +1,9 @@
 //! Settlement of proven batches (C-EXECUTION).
 //!
 //! A margin group is a root of accounts, a house commitment and a vault. A batch moves root and commitment if a Groth16
-//! proof shows that the move follows the rules; the pallet rebuilds the statement of that proof from its own storage and
-//! the submitted data, so that nothing it knows is taken from the submitter. Money comes in through a queue that batches
-//! consume in order, and goes out only to the owners of accounts.
+//! proof shows that the move follows the rules; the pallet rebuilds the statement of that proof from its own storage
+//! and the submitted data, so that nothing it knows is taken from the submitter. Money comes in through a queue that
+//! batches consume in order, and goes out only to the owners of accounts.
 //!
 //! There is no way to settle without a proof: the verifier is not configurable.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -13,9 +13,10 @@ extern crate alloc;
 mod admin;
 pub mod api;
 mod batch;
+pub mod extension;
+mod keys;
 mod queue;
 mod seal;
-mod statement;
 #[cfg(any(feature = "try-runtime", test))]
 mod try_state;
 pub mod types;
@@ -33,10 +34,11 @@ mod tests;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
+pub use extension::CheckPlainBatch;
 pub use pallet::*;
 pub use types::{
-    Account, Batch, CheckedKey, Field, GenesisKey, GenesisShape, GroupState, GroupTotals, ItemKind, OpenKeys,
-    QueueItem, Shape, UnitSubmission,
+    Account, Batch, Field, GenesisKey, GroupState, GroupTotals, ItemKind, KeyId, OpenKeys, QueueItem, RegisteredKey,
+    SealProof, StatementKind, UnitSubmission,
 };
 pub use weights::WeightInfo;
 
@@ -47,7 +49,6 @@ use polkadot_sdk::{frame_support, frame_system, sp_core, sp_runtime};
 pub mod pallet {
     use super::*;
     use alloc::{boxed::Box, vec::Vec};
-    use cloister_groth16_verifier::PROOF_BYTES;
     use frame_support::{
         pallet_prelude::*,
         traits::{fungibles, Time},
@@ -68,7 +69,7 @@ pub mod pallet {
         AccountId: Into<[u8; 32]>,
     >
     {
-        /// Who makes groups, keys and the set of submitters.
+        /// Makes groups and sets keys and submitters.
         type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
         /// Names a settlement asset.
         type AssetId: Parameter + Member + MaxEncodedLen + MaybeSerializeDeserialize;
@@ -83,22 +84,22 @@ pub mod pallet {
         /// The vaults' accounts derive from it.
         #[pallet::constant]
         type PalletId: Get<PalletId>;
-        /// Length of a group's queue at most.
+        /// Maximum length of a group's queue.
         #[pallet::constant]
         type MaxQueue: Get<u32>;
-        /// Queue items of one account at most.
+        /// Maximum number of queue items per account.
         #[pallet::constant]
         type MaxItemsPerUser: Get<u32>;
-        /// Submitters at most.
+        /// Maximum number of submitters.
         #[pallet::constant]
         type MaxSubmitters: Get<u32>;
         /// Smallest deposit, 10^-6.
         #[pallet::constant]
         type MinDeposit: Get<u64>;
-        /// Deposits less withdrawals of one account at most, 10^-6.
+        /// Maximum of an account's deposits less its withdrawals, 10^-6.
         #[pallet::constant]
         type MaxUserDeposits: Get<u128>;
-        /// What a vault may owe at most, 10^-6; below 2^72.
+        /// Maximum that a vault may owe, 10^-6; below 2^72.
         #[pallet::constant]
         type MaxVault: Get<u128>;
         /// A queue item older than this must be in the next batch (D_soft), milliseconds.
@@ -113,7 +114,7 @@ pub mod pallet {
         /// A batch time may be this much after the block's, milliseconds.
         #[pallet::constant]
         type MaxTimeAhead: Get<u64>;
-        /// Blocks from setting a verifying key until it is good.
+        /// Blocks from setting a verifying key until proofs are verified with it; the same for every statement.
         #[pallet::constant]
         type ActivationDelay: Get<BlockNumberFor<Self>>;
         /// Weights of the calls.
@@ -127,9 +128,15 @@ pub mod pallet {
     #[pallet::storage]
     pub type Development<T: Config> = StorageValue<_, bool, ValueQuery>;
 
-    /// Batch shapes with their verifying keys.
+    /// The verifying keys of all statements. A key is never replaced under its id: to rotate, set another id and, once
+    /// nothing names the old one, remove that.
     #[pallet::storage]
-    pub type Shapes<T: Config> = StorageMap<_, Twox64Concat, u16, Shape<BlockNumberFor<T>>>;
+    pub type VerifyingKeys<T: Config> = StorageMap<_, Twox64Concat, KeyId, RegisteredKey<BlockNumberFor<T>>>;
+
+    /// Marks that the transaction being applied is a plain `submit_batch` ([`CheckPlainBatch`]). It exists only inside
+    /// such a transaction, never between two.
+    #[pallet::storage]
+    pub type PlainBatch<T: Config> = StorageValue<_, ()>;
 
     /// Who may submit batches.
     #[pallet::storage]
@@ -138,10 +145,6 @@ pub mod pallet {
     /// The sequencers' sealing key, coordinates x and y (P-SEAL).
     #[pallet::storage]
     pub type SealKey<T: Config> = StorageValue<_, (Field, Field)>;
-
-    /// The verifying key of seals (V-STATEMENT).
-    #[pallet::storage]
-    pub type SealVerifyingKey<T: Config> = StorageValue<_, CheckedKey>;
 
     /// Margin groups.
     #[pallet::storage]
@@ -185,24 +188,26 @@ pub mod pallet {
         GroupEnabled {
             /// The group.
             group: u32,
-            /// Which of the two.
+            /// Whether it is enabled now.
             enabled: bool,
         },
-        /// A shape got its verifying key.
+        /// A verifying key was registered.
         VerifyingKeySet {
-            /// The shape.
-            shape: u16,
+            /// Its id.
+            id: KeyId,
+            /// What its proofs say.
+            statement: StatementKind,
             /// Blake2-256 of the key.
             hash: [u8; 32],
-            /// First block in which it is good.
+            /// First block in which proofs are verified with it.
             active_at: BlockNumberFor<T>,
             /// Made from a public seed.
             development: bool,
         },
-        /// A shape was removed.
+        /// A verifying key was removed.
         VerifyingKeyRemoved {
-            /// The shape.
-            shape: u16,
+            /// Its id.
+            id: KeyId,
         },
         /// The submitters were set.
         SubmittersSet {
@@ -211,13 +216,6 @@ pub mod pallet {
         },
         /// The sequencers' sealing key was set.
         SealKeySet,
-        /// The verifying key of seals was set.
-        SealVerifyingKeySet {
-            /// Blake2-256 of the key.
-            hash: [u8; 32],
-            /// Made from a public seed.
-            development: bool,
-        },
         /// An open was queued.
         OpenQueued {
             /// The group.
@@ -250,8 +248,8 @@ pub mod pallet {
             group: u32,
             /// Its number.
             batch_no: u64,
-            /// Its shape.
-            shape: u16,
+            /// The verifying key of its proof.
+            key: KeyId,
             /// The risk table it was made with.
             risk_version: u64,
             /// Its time, milliseconds.
@@ -327,13 +325,15 @@ pub mod pallet {
         WrongDecimals,
         /// The vault must hold the asset's minimum balance before its group is made.
         VaultNotFunded,
-        /// The shape has a verifying key already.
-        ShapeExists,
-        /// No such shape.
-        UnknownShape,
-        /// The activation delay of the shape has not passed.
-        ShapeNotActive,
-        /// The shape has no units or orders, or more than the chain takes.
+        /// The id has a verifying key, which is never replaced.
+        KeyExists,
+        /// No verifying key has this id.
+        UnknownKey,
+        /// The activation delay of the verifying key has not passed.
+        KeyNotActive,
+        /// The verifying key is of another statement.
+        WrongStatement,
+        /// The shape has no units or places, or more than the chain takes.
         ShapeTooLarge,
         /// The bytes are not a verifying key with one public input.
         InvalidVerifyingKey,
@@ -343,8 +343,6 @@ pub mod pallet {
         InvalidSealKey,
         /// The sequencers have no sealing key yet.
         SealKeyMissing,
-        /// The chain has no verifying key of seals yet.
-        SealVerifyingKeyMissing,
         /// The proof is not of this seal: other keys, ciphertext, owner, group, chain, or another sealing key than now.
         InvalidSealProof,
         /// The owner has an account in the group.
@@ -369,23 +367,25 @@ pub mod pallet {
         TreeFull,
         /// The caller has no claim.
         NoClaim,
-        /// The asset refuses the payout still.
+        /// The asset still refuses the payout.
         PayoutRefused,
+        /// A batch must be a transaction of its own: inside another call, nobody who reads the chain would find it.
+        WrappedBatch,
         /// The signer may not submit batches.
         NotSubmitter,
         /// Not the group's next batch: submitted already, or out of order.
         WrongBatchNumber,
-        /// Not as many units as the shape has.
+        /// The number of units is not that of the shape.
         WrongUnitCount,
-        /// A record has not as many elements as the shape has.
+        /// The number of elements in a record is not that of the shape.
         WrongCiphertextLength,
-        /// The risk table never was, or is no longer kept.
+        /// The risk table never existed, or is no longer kept.
         RiskTableUnknown,
         /// The risk table is too old.
         RiskTableTooOld,
-        /// The last batch had a newer risk table.
+        /// The last batch was made with a newer risk table.
         RiskVersionDecreased,
-        /// The last batch had a later time.
+        /// The last batch has a later time.
         TimeDecreased,
         /// The batch time is ahead of the chain's.
         TimeInFuture,
@@ -428,10 +428,8 @@ pub mod pallet {
         pub submitters: Vec<T::AccountId>,
         /// The sequencers' sealing key.
         pub seal_key: Option<(Field, Field)>,
-        /// The verifying key of seals.
-        pub seal_verifying_key: Option<GenesisKey>,
-        /// Shapes, active at once.
-        pub shapes: Vec<GenesisShape>,
+        /// Verifying keys, active from the first block.
+        pub verifying_keys: Vec<GenesisKey>,
     }
 
     #[pallet::genesis_build]
@@ -452,12 +450,8 @@ pub mod pallet {
                 assert!(Pallet::<T>::is_key(&x, &y), "genesis: invalid sealing key");
                 SealKey::<T>::put((x, y));
             }
-            if let Some(key) = &self.seal_verifying_key {
-                Pallet::<T>::put_seal_verifying_key(key.development, key.key.clone())
-                    .expect("genesis: valid verifying key of seals");
-            }
-            for s in &self.shapes {
-                Pallet::<T>::add_shape(s.shape, s.units, s.orders, s.development, s.key.clone(), 0u32.into())
+            for k in &self.verifying_keys {
+                Pallet::<T>::register_key(k.id, k.statement, k.development, k.key.clone(), 0u32.into())
                     .expect("genesis: valid verifying key");
             }
         }
@@ -518,35 +512,35 @@ pub mod pallet {
             })
         }
 
-        /// Gives a new shape its verifying key, good after [`Config::ActivationDelay`].
+        /// Registers a verifying key under a new id, good after [`Config::ActivationDelay`].
         ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::ShapeExists`], [`Error::ShapeTooLarge`],
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::KeyExists`], [`Error::ShapeTooLarge`],
         /// [`Error::DevelopmentKeyRefused`], [`Error::InvalidVerifyingKey`]. Event: [`Event::VerifyingKeySet`].
         #[pallet::call_index(2)]
         #[pallet::weight(T::WeightInfo::set_verifying_key())]
         pub fn set_verifying_key(
             origin: OriginFor<T>,
-            shape: u16,
-            units: u16,
-            orders: u8,
+            id: KeyId,
+            statement: StatementKind,
             development: bool,
             key: BoundedVec<u8, ConstU32<{ types::KEY_BYTES }>>,
         ) -> DispatchResult {
             T::AdminOrigin::ensure_origin(origin)?;
             let active_at = frame_system::Pallet::<T>::block_number().saturating_add(T::ActivationDelay::get());
-            Self::add_shape(shape, units, orders, development, key.into_inner(), active_at)?;
+            Self::register_key(id, statement, development, key.into_inner(), active_at)?;
             Ok(())
         }
 
-        /// Removes a shape at once.
+        /// Removes a verifying key at once: batches and opens that name it are refused from now on. Opens that are
+        /// queued were checked with it before.
         ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::UnknownShape`]. Event: [`Event::VerifyingKeyRemoved`].
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::UnknownKey`]. Event: [`Event::VerifyingKeyRemoved`].
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::remove_verifying_key())]
-        pub fn remove_verifying_key(origin: OriginFor<T>, shape: u16) -> DispatchResult {
+        pub fn remove_verifying_key(origin: OriginFor<T>, id: KeyId) -> DispatchResult {
             T::AdminOrigin::ensure_origin(origin)?;
-            ensure!(Shapes::<T>::take(shape).is_some(), Error::<T>::UnknownShape);
-            Self::deposit_event(Event::VerifyingKeyRemoved { shape });
+            ensure!(VerifyingKeys::<T>::take(id).is_some(), Error::<T>::UnknownKey);
+            Self::deposit_event(Event::VerifyingKeyRemoved { id });
             Ok(())
         }
 
@@ -566,8 +560,8 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Sets the sequencers' sealing key, coordinates x and y. Opens that are queued were sealed to the key before, so the
-        /// sequencers keep that one until a batch has consumed them.
+        /// Sets the sequencers' sealing key, coordinates x and y. Opens that are queued were sealed to the key before,
+        /// so the sequencers keep that one until a batch has consumed them.
         ///
         /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::InvalidSealKey`]. Event: [`Event::SealKeySet`].
         #[pallet::call_index(5)]
@@ -580,21 +574,23 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Queues the open of an account with its first deposit, which is taken now. The signer becomes its owner. The proof
-        /// (V-STATEMENT) says that the sequencers can open the sealed view key, so a queued open can always be consumed.
+        /// Queues the open of an account with its first deposit, which is taken now. The signer becomes its owner. The
+        /// proof (V-STATEMENT) says that the sequencers can open the sealed view key, so a queued open can always be
+        /// consumed.
         ///
-        /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::AccountAlreadyOpen`],
-        /// [`Error::SealKeyMissing`], [`Error::SealVerifyingKeyMissing`], [`Error::NonCanonicalField`],
-        /// [`Error::InvalidPublicKey`], [`Error::ProofMalformedEncoding`], [`Error::ProofPointAtInfinity`],
-        /// [`Error::ProofNotOnCurve`], [`Error::ProofNotInSubgroup`], [`Error::InvalidSealProof`], [`Error::TreeFull`], and
-        /// those of [`Pallet::deposit`]. Event: [`Event::OpenQueued`].
+        /// Origin: signed. Errors, in the order of the checks: [`Error::UnknownGroup`], [`Error::GroupDisabled`],
+        /// [`Error::AccountAlreadyOpen`], those of C-SEAL ([`Error::SealKeyMissing`], [`Error::NonCanonicalField`],
+        /// [`Error::UnknownKey`], [`Error::KeyNotActive`], [`Error::WrongStatement`], [`Error::InvalidPublicKey`],
+        /// [`Error::ProofMalformedEncoding`], [`Error::ProofPointAtInfinity`], [`Error::ProofNotOnCurve`],
+        /// [`Error::ProofNotInSubgroup`], [`Error::InvalidSealProof`]), [`Error::TreeFull`], and those of
+        /// [`Pallet::deposit`]. Event: [`Event::OpenQueued`].
         #[pallet::call_index(6)]
         #[pallet::weight(T::WeightInfo::open())]
         pub fn open(
             origin: OriginFor<T>,
             group: u32,
             keys: OpenKeys,
-            seal_proof: Box<[u8; PROOF_BYTES]>,
+            seal_proof: Box<SealProof>,
             amount: u64,
         ) -> DispatchResult {
             let owner = ensure_signed(origin)?;
@@ -614,20 +610,22 @@ pub mod pallet {
             Self::queue_deposit(group, owner, amount)
         }
 
-        /// Settles a batch (C-SUBMIT). Free if it succeeds.
+        /// Settles a batch (C-SUBMIT). Free if it succeeds. Only as a transaction of its own ([`CheckPlainBatch`]).
         ///
-        /// Origin: signed by a submitter. Errors, in the order of the checks: [`Error::NotSubmitter`],
-        /// [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::WrongBatchNumber`], [`Error::UnknownShape`],
-        /// [`Error::ShapeNotActive`], [`Error::WrongUnitCount`], [`Error::WrongCiphertextLength`],
-        /// [`Error::RiskVersionDecreased`], [`Error::RiskTableUnknown`], [`Error::RiskTableTooOld`],
-        /// [`Error::TimeDecreased`], [`Error::TimeInFuture`], [`Error::TimeTooOld`], [`Error::QueueOrder`],
-        /// [`Error::QueueItemOverdue`], [`Error::UnknownAccount`], [`Error::NonCanonicalField`],
+        /// Origin: signed by a submitter. Errors, in the order of the checks: [`Error::WrappedBatch`],
+        /// [`Error::NotSubmitter`], [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::WrongBatchNumber`],
+        /// [`Error::UnknownKey`], [`Error::KeyNotActive`], [`Error::WrongStatement`], [`Error::WrongUnitCount`],
+        /// [`Error::WrongCiphertextLength`], [`Error::RiskVersionDecreased`], [`Error::RiskTableUnknown`],
+        /// [`Error::RiskTableTooOld`], [`Error::TimeDecreased`], [`Error::TimeInFuture`], [`Error::TimeTooOld`],
+        /// [`Error::QueueOrder`], [`Error::QueueItemOverdue`], [`Error::UnknownAccount`], [`Error::NonCanonicalField`],
         /// [`Error::VaultShortfall`], [`Error::ProofMalformedEncoding`], [`Error::ProofPointAtInfinity`],
         /// [`Error::ProofNotOnCurve`], [`Error::ProofNotInSubgroup`], [`Error::InvalidProof`].
         /// Events: [`Event::BatchSettled`], then one for each open and payout.
         #[pallet::call_index(8)]
         #[pallet::weight(T::WeightInfo::submit_batch(batch.units.len() as u32))]
         pub fn submit_batch(origin: OriginFor<T>, group: u32, batch: Box<Batch>) -> DispatchResultWithPostInfo {
+            // Before anything of the origin, so that a wrapped batch is refused by this name whoever sends it.
+            ensure!(PlainBatch::<T>::take().is_some(), Error::<T>::WrappedBatch);
             let who = ensure_signed(origin)?;
             Self::settle(&who, group, &batch)?;
             Ok(Pays::No.into())
@@ -643,22 +641,6 @@ pub mod pallet {
             let who = ensure_signed(origin)?;
             let state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
             Self::pay_claim(group, &state.asset, &who)
-        }
-
-        /// Sets the verifying key of seals, good at once. Opens that are queued were checked with the key before.
-        ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::DevelopmentKeyRefused`], [`Error::InvalidVerifyingKey`].
-        /// Event: [`Event::SealVerifyingKeySet`].
-        #[pallet::call_index(10)]
-        #[pallet::weight(T::WeightInfo::set_seal_verifying_key())]
-        pub fn set_seal_verifying_key(
-            origin: OriginFor<T>,
-            development: bool,
-            key: BoundedVec<u8, ConstU32<{ types::KEY_BYTES }>>,
-        ) -> DispatchResult {
-            T::AdminOrigin::ensure_origin(origin)?;
-            Self::put_seal_verifying_key(development, key.into_inner())?;
-            Ok(())
         }
     }
 }

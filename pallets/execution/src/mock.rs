@@ -12,7 +12,9 @@ pub use pallet_cloister_risk::RiskTables;
 use pallet_cloister_risk::TableInfo;
 use polkadot_sdk::{
     frame_support::{
-        assert_ok, derive_impl, parameter_types,
+        assert_ok, derive_impl,
+        dispatch::DispatchResultWithPostInfo,
+        parameter_types,
         traits::{AsEnsureOriginWithArg, ConstU128, ConstU32, ConstU64, Time},
         BoundedVec, PalletId,
     },
@@ -150,8 +152,12 @@ pub const GROUP: u32 = 1;
 pub const OTHER: u32 = 2;
 pub const ASSET: u32 = 5;
 pub const MIN_BALANCE: u128 = 10;
-/// The shape of the tests: two units of one order.
-pub const SHAPE: u16 = 3;
+/// The verifying key of batches of the tests' shape: two units of one place.
+pub const BATCH_KEY: KeyId = 3;
+/// What it is of.
+pub const SHAPE: StatementKind = StatementKind::Batch { units: 2, places: 1 };
+/// The verifying key of seals.
+pub const SEAL_KEY: KeyId = 7;
 pub const ADMIN: AccountId32 = AccountId32::new([9; 32]);
 pub const ALICE: AccountId32 = AccountId32::new([1; 32]);
 pub const BOB: AccountId32 = AccountId32::new([2; 32]);
@@ -207,7 +213,19 @@ pub fn open_with(
     proof: [u8; 192],
     amount: u64,
 ) -> polkadot_sdk::sp_runtime::DispatchResult {
-    Execution::open(signed(who), group, keys, Box::new(proof), amount)
+    open_under(SEAL_KEY, group, who, keys, proof, amount)
+}
+
+/// The same under a verifying key of choice.
+pub fn open_under(
+    key: KeyId,
+    group: u32,
+    who: &AccountId32,
+    keys: OpenKeys,
+    proof: [u8; 192],
+    amount: u64,
+) -> polkadot_sdk::sp_runtime::DispatchResult {
+    Execution::open(signed(who), group, keys, Box::new(SealProof { key, proof }), amount)
 }
 
 pub fn genesis() -> RuntimeGenesisConfig {
@@ -231,17 +249,20 @@ pub fn genesis() -> RuntimeGenesisConfig {
             groups: vec![(GROUP, ASSET, FEES)],
             submitters: vec![SEQUENCER],
             seal_key: Some((to_bytes(&seal.x()), to_bytes(&seal.y()))),
-            seal_verifying_key: Some(GenesisKey {
-                development: true,
-                key: seals::key(),
-            }),
-            shapes: vec![GenesisShape {
-                shape: SHAPE,
-                units: 2,
-                orders: 1,
-                development: true,
-                key: prover::key(),
-            }],
+            verifying_keys: vec![
+                GenesisKey {
+                    id: SEAL_KEY,
+                    statement: StatementKind::Seal,
+                    development: true,
+                    key: seals::key(),
+                },
+                GenesisKey {
+                    id: BATCH_KEY,
+                    statement: SHAPE,
+                    development: true,
+                    key: prover::key(),
+                },
+            ],
         },
         ..Default::default()
     }
@@ -311,7 +332,7 @@ pub fn withdrawing(index: u32, withdrawal: u64) -> UnitSubmission {
 pub fn batch(units: Vec<UnitSubmission>) -> Batch {
     let state = Groups::<Test>::get(GROUP).unwrap();
     Batch {
-        shape: SHAPE,
+        key: BATCH_KEY,
         batch_no: state.batch_no,
         risk_version: Risk::latest_version(GROUP).unwrap(),
         time: Now::get(),
@@ -377,8 +398,16 @@ pub fn proven(mut batch: Batch) -> Batch {
     batch
 }
 
-pub fn submit(batch: &Batch) -> polkadot_sdk::frame_support::dispatch::DispatchResultWithPostInfo {
-    Execution::submit_batch(signed(&SEQUENCER), GROUP, Box::new(batch.clone()))
+pub fn submit(batch: &Batch) -> DispatchResultWithPostInfo {
+    submit_as(signed(&SEQUENCER), GROUP, batch)
+}
+
+/// Submits a batch as a transaction of its own, whose extension is tested by itself.
+pub fn submit_as(origin: RuntimeOrigin, group: u32, batch: &Batch) -> DispatchResultWithPostInfo {
+    Execution::mark_plain();
+    let result = Execution::submit_batch(origin, group, Box::new(batch.clone()));
+    Execution::unmark_plain();
+    result
 }
 
 /// The events of the pallet so far, in order.

@@ -1,13 +1,11 @@
 //! The queue: opens and deposits in order of arrival (C-QUEUE).
 
 use crate::{
-    types::{ItemKind, OpenKeys},
-    Account, Accounts, Batch, Config, Error, Event, GroupState, Groups, Indices, Pallet, PendingItems, Queue,
-    QueueItem,
+    Account, Accounts, Batch, Config, Error, Event, GroupState, Groups, Indices, ItemKind, OpenKeys, Pallet,
+    PendingItems, Queue, QueueItem, SealProof,
 };
 use alloc::vec::Vec;
 use cloister_crypto::constants::INDEX_BITS;
-use cloister_groth16_verifier::PROOF_BYTES;
 use polkadot_sdk::{
     frame_support::{
         ensure,
@@ -41,7 +39,7 @@ impl<T: Config> Pallet<T> {
         group: u32,
         owner: T::AccountId,
         keys: OpenKeys,
-        proof: &[u8; PROOF_BYTES],
+        seal: &SealProof,
         amount: u64,
     ) -> Result<(), DispatchError> {
         let mut state = Self::enabled_group(group)?;
@@ -49,7 +47,7 @@ impl<T: Config> Pallet<T> {
             !Indices::<T>::contains_key(group, &owner),
             Error::<T>::AccountAlreadyOpen
         );
-        Self::check_seal(group, &owner, &keys, proof)?;
+        Self::check_seal(group, &owner, &keys, seal)?;
         let index = state.next_index;
         ensure!(index >> INDEX_BITS == 0, Error::<T>::TreeFull);
         state.next_index = index.checked_add(1).ok_or(Error::<T>::TreeFull)?;

@@ -1,22 +1,12 @@
 //! Seals: a queued view key is the one that its commitment names, under the sequencers' key of that moment (C-SEAL).
 
-use crate::{BlockNumberFor, Config, Error, Event, OpenKeys, Pallet, SealKey, SealVerifyingKey};
-use alloc::vec::Vec;
+use crate::{BlockNumberFor, Config, Error, OpenKeys, Pallet, SealKey, SealProof, StatementKind};
 use cloister_crypto::{field::from_bytes, schnorr::PublicKey, seal::Sealed};
-use cloister_groth16_verifier::{verify, Proof, VerifyError, VerifyingKey, PROOF_BYTES};
+use cloister_groth16_verifier::{verify, Proof, VerifyError, VerifyingKey};
 use cloister_ledger::{Key, SealStatement};
-use polkadot_sdk::frame_system;
+use polkadot_sdk::{frame_support::ensure, frame_system};
 
 impl<T: Config> Pallet<T> {
-    /// Checks and stores the verifying key of seals.
-    pub(crate) fn put_seal_verifying_key(development: bool, key: Vec<u8>) -> Result<(), Error<T>> {
-        let key = Self::check_key(development, key)?;
-        let hash = key.hash;
-        SealVerifyingKey::<T>::put(key);
-        Self::deposit_event(Event::SealVerifyingKeySet { hash, development });
-        Ok(())
-    }
-
     /// Rebuilds the statement of a seal. Genesis, group, owner and sealing key are the chain's own.
     pub(crate) fn seal_statement(group: u32, owner: &T::AccountId, keys: &OpenKeys) -> Result<SealStatement, Error<T>> {
         let (x, y) = SealKey::<T>::get().ok_or(Error::<T>::SealKeyMissing)?;
@@ -47,14 +37,15 @@ impl<T: Config> Pallet<T> {
         group: u32,
         owner: &T::AccountId,
         keys: &OpenKeys,
-        proof: &[u8; PROOF_BYTES],
+        seal: &SealProof,
     ) -> Result<(), Error<T>> {
         let statement = Self::seal_statement(group, owner, keys)?;
-        let stored = SealVerifyingKey::<T>::get().ok_or(Error::<T>::SealVerifyingKeyMissing)?;
+        let registered = Self::active_key(seal.key)?;
+        ensure!(registered.statement == StatementKind::Seal, Error::<T>::WrongStatement);
         // The statement says so too. Whatever its verifying key is worth, no queued key can stop the queue.
         PublicKey::from_coordinates(statement.key.x, statement.key.y).map_err(|_| Error::<T>::InvalidPublicKey)?;
-        let key = VerifyingKey::from_checked_bytes(&stored.key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
-        let proof = Proof::from_bytes(proof).map_err(Error::<T>::from)?;
+        let key = VerifyingKey::from_checked_bytes(&registered.key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
+        let proof = Proof::from_bytes(&seal.proof).map_err(Error::<T>::from)?;
         verify(&key, &[statement.hash()], &proof).map_err(|error| match error {
             VerifyError::PairingCheckFailed => Error::<T>::InvalidSealProof,
             other => other.into(),

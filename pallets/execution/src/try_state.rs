@@ -1,6 +1,8 @@
 //! The invariants of the pallet.
 
-use crate::{Accounts, Claims, Config, GroupTotals, Groups, Indices, ItemKind, Pallet, PendingItems, Queue, Totals};
+use crate::{
+    Accounts, Claims, Config, GroupTotals, Groups, Indices, ItemKind, Pallet, PendingItems, PlainBatch, Queue, Totals,
+};
 use alloc::collections::BTreeMap;
 use cloister_crypto::{constants::INDEX_BITS, field::from_bytes};
 use polkadot_sdk::{
@@ -12,14 +14,15 @@ use polkadot_sdk::{
 };
 
 impl<T: Config> Pallet<T> {
-    /// For every group:
+    /// No mark of a plain batch is left (C-PLAIN). For every group:
     /// * C-VAULT: the vault holds its minimum balance and everything it owes; what it owes is within the cap.
     /// * `queued` is the sum of the queue's items, `claims` the sum of the claims.
     /// * Root and house commitment are canonical.
-    /// * The queue has every id from first up to next and no other; each item belongs to an account of its owner and is pending for it, and
-    ///   nothing else is pending; the items of an account that is not open yet start with its open.
+    /// * The queue has every id from first up to next and no other; each item belongs to an account of its owner and is
+    ///   pending for it, and nothing else is pending; the items of an account that is not open yet start with its open.
     /// * Accounts and indices are inverse, and every index is below the next one.
     pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+        ensure!(!PlainBatch::<T>::exists(), "a transaction has left its mark");
         let mut groups = 0usize;
         for (group, state) in Groups::<T>::iter() {
             groups = groups.saturating_add(1);

@@ -1,8 +1,11 @@
 //! What the pallet stores and what its calls take.
 
 use alloc::vec::Vec;
-use cloister_crypto::constants::{HOUSE_RECORD, RECORD_FIXED, RECORD_PUBLIC};
-use cloister_groth16_verifier::PROOF_BYTES;
+use cloister_ledger::Shape;
+pub use cloister_settlement::{
+    batch::{Batch, Field, KeyId, UnitSubmission, CIPHERTEXT_FIXED, MAX_CIPHERTEXT, MAX_PLACES, MAX_UNITS},
+    queue::{ItemKind, OpenKeys, QueueItem, SealProof},
+};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use polkadot_sdk::{
     frame_support::{traits::ConstU32, BoundedVec},
@@ -11,49 +14,65 @@ use polkadot_sdk::{
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-/// A field element, 32 bytes little-endian (P-FIELD). Canonical where the chain stores it.
-pub type Field = [u8; 32];
-
-/// Units of a batch at most, whatever the shape.
-pub const MAX_UNITS: u32 = 128;
-/// Orders of a unit at most (J), whatever the shape.
-pub const MAX_ORDERS: u32 = 8;
-/// Encrypted elements of a unit record besides the slots.
-pub const CIPHERTEXT_FIXED: u32 = (RECORD_FIXED - RECORD_PUBLIC) as u32;
-/// Encrypted elements of a unit record at most.
-pub const MAX_CIPHERTEXT: u32 = CIPHERTEXT_FIXED + MAX_ORDERS;
 /// Bytes of a verifying key with one public input (C-VERIFIER).
 pub const KEY_BYTES: u32 = 1060;
-/// Items that one call of the runtime API's `queue` returns at most.
+/// Maximum number of items that one call of the runtime API's `queue` returns.
 pub const MAX_QUEUE_PAGE: u32 = 256;
 /// Decimals of a settlement asset.
 pub const ASSET_DECIMALS: u8 = 6;
 
-/// A batch shape and its verifying key.
+/// What a verifying key's proofs say.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo,
+    MaxEncodedLen,
+    Serialize,
+    Deserialize,
+)]
+pub enum StatementKind {
+    /// Batches of one shape (B-STATEMENT).
+    Batch {
+        /// Units per batch (N).
+        units: u16,
+        /// Places per unit (J).
+        places: u8,
+    },
+    /// Seals of opens (V-STATEMENT).
+    Seal,
+}
+
+impl StatementKind {
+    /// Shape of the batches; `None` if the statement is not of batches.
+    pub fn shape(&self) -> Option<Shape> {
+        match *self {
+            Self::Batch { units, places } => Some(Shape {
+                units,
+                places: places.into(),
+            }),
+            Self::Seal => None,
+        }
+    }
+}
+
+/// A verifying key in the registry. It is never replaced under its id.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
-pub struct Shape<BlockNumber> {
-    /// Units of a batch (N).
-    pub units: u16,
-    /// Instructions of a unit (J).
-    pub orders: u8,
+pub struct RegisteredKey<BlockNumber> {
+    /// What its proofs say.
+    pub statement: StatementKind,
     /// The parameters come from a public seed: only a development chain takes it.
     pub development: bool,
-    /// First block in which batches of the shape are accepted.
+    /// First block in which proofs are verified with it.
     pub active_at: BlockNumber,
     /// Blake2-256 of the key.
     pub hash: [u8; 32],
     /// The verifying key (C-VERIFIER), checked when it was set.
-    pub key: BoundedVec<u8, ConstU32<KEY_BYTES>>,
-}
-
-/// A verifying key that was checked when it was set.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
-pub struct CheckedKey {
-    /// The parameters come from a public seed: only a development chain takes it.
-    pub development: bool,
-    /// Blake2-256 of the key.
-    pub hash: [u8; 32],
-    /// The key (C-VERIFIER).
     pub key: BoundedVec<u8, ConstU32<KEY_BYTES>>,
 }
 
@@ -97,7 +116,7 @@ pub struct GroupTotals {
     pub settled: u128,
 }
 
-/// Whose an index is.
+/// The account of an index.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
 pub struct Account<AccountId> {
     /// Deposits and receives.
@@ -108,107 +127,14 @@ pub struct Account<AccountId> {
     pub deposited: u128,
 }
 
-/// The keys of an open.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
-pub struct OpenKeys {
-    /// Trading key, first coordinate.
-    pub pk_x: Field,
-    /// Trading key, second coordinate.
-    pub pk_y: Field,
-    /// Commitment to the view key (P-STREAM).
-    pub view_commitment: Field,
-    /// The view key sealed to the sequencers (P-SEAL).
-    pub sealed_view_key: [u8; 96],
-}
-
-/// What a queue item asks.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
-pub enum ItemKind {
-    /// Add the amount to an account.
-    Deposit,
-    /// Open the account with the amount as its first deposit.
-    Open(OpenKeys),
-}
-
-/// A queue item.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
-pub struct QueueItem<AccountId> {
-    /// Paid the amount.
-    pub owner: AccountId,
-    /// The account.
-    pub index: u32,
-    /// 10^-6.
-    pub amount: u64,
-    /// Block time of queueing, milliseconds.
-    pub queued_at: u64,
-    /// What it asks.
-    pub kind: ItemKind,
-}
-
-/// One unit of a submitted batch. What the chain knows (kind, keys, deposit) is not in it.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
-pub struct UnitSubmission {
-    /// Account index.
-    pub index: u32,
-    /// The unit consumes the next queue item, whose index this must be.
-    pub queued: bool,
-    /// Amount paid to the owner, 10^-6.
-    pub withdrawal: u64,
-    /// The account's new leaf.
-    pub new_leaf: Field,
-    /// The encrypted part of the record, `8 + J` elements (B-RECORD).
-    pub ciphertext: BoundedVec<Field, ConstU32<MAX_CIPHERTEXT>>,
-}
-
-/// A proven batch (C-SUBMIT).
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
-pub struct Batch {
-    /// Its shape.
-    pub shape: u16,
-    /// Must be the group's next.
-    pub batch_no: u64,
-    /// The risk table it was made with.
-    pub risk_version: u64,
-    /// Its time, milliseconds of Unix time.
-    pub time: u64,
-    /// Salt of the keystreams.
-    pub salt: Field,
-    /// Root after the batch.
-    pub new_root: Field,
-    /// House commitment after the batch.
-    pub new_house: Field,
-    /// Fees paid out to the fee account, 10^-6.
-    pub sweep: u64,
-    /// Bit j: row j's open interest is proven to be 0.
-    pub empty_mask: u32,
-    /// The units in order; as many as the shape has.
-    pub units: BoundedVec<UnitSubmission, ConstU32<MAX_UNITS>>,
-    /// The house's record.
-    pub house_record: [Field; HOUSE_RECORD],
-    /// The proof (C-VERIFIER).
-    pub proof: [u8; PROOF_BYTES],
-}
-
-/// A verifying key of the genesis.
+/// A verifying key of the genesis, active from the first block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GenesisKey {
-    /// Refused unless the chain is a development chain.
-    pub development: bool,
-    /// The key, hexadecimal.
-    #[serde(with = "sp_core::bytes")]
-    pub key: Vec<u8>,
-}
-
-/// A batch shape of the genesis, active from the first block.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GenesisShape {
     /// Its id.
-    pub shape: u16,
-    /// Units of a batch (N).
-    pub units: u16,
-    /// Instructions of a unit (J).
-    pub orders: u8,
-    /// Refused unless the chain is a development chain.
+    pub id: KeyId,
+    /// What its proofs say.
+    pub statement: StatementKind,
+    /// The parameters come from a public seed: refused unless the chain is a development chain.
     pub development: bool,
     /// The verifying key, hexadecimal.
     #[serde(with = "sp_core::bytes")]

@@ -7,7 +7,7 @@ use cloister_groth16_verifier::{verify_with, Proof, Pure, VerifyError, Verifying
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
 
-/// Verifications of one call at most: anyone may call, and a node must not be held up by it.
+/// Maximum number of verifications per call: anyone may call, and a node must not be held up by it.
 pub const MAX_TIMES: u32 = 32;
 
 /// Who does the curve arithmetic of a verification.

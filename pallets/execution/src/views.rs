@@ -1,9 +1,8 @@
 //! The functions behind the runtime API (C-API), under the same names.
 
 use crate::{
-    types::MAX_QUEUE_PAGE, Account, Accounts, BlockNumberFor, CheckedKey, Claims, Config, Field, GroupState,
-    GroupTotals, Groups, Indices, Pallet, Queue, QueueItem, SealKey, SealVerifyingKey, Shape, Shapes, Submitters,
-    Totals,
+    keys::KeyOf, types::MAX_QUEUE_PAGE, Account, Accounts, Claims, Config, Field, GroupState, GroupTotals, Groups,
+    Indices, KeyId, Pallet, Queue, QueueItem, SealKey, Submitters, Totals, VerifyingKeys,
 };
 use alloc::vec::Vec;
 use cloister_risk::RiskTable;
@@ -53,16 +52,16 @@ impl<T: Config> Pallet<T> {
         Claims::<T>::get(group, owner)
     }
 
-    /// All shapes, ascending.
-    pub fn shapes() -> Vec<u16> {
-        let mut shapes: Vec<u16> = Shapes::<T>::iter_keys().collect();
-        shapes.sort_unstable();
-        shapes
+    /// All verifying keys, by id.
+    pub fn verifying_keys() -> Vec<(KeyId, KeyOf<T>)> {
+        let mut keys: Vec<_> = VerifyingKeys::<T>::iter().collect();
+        keys.sort_unstable_by_key(|(id, _)| *id);
+        keys
     }
 
-    /// A shape with its verifying key.
-    pub fn verifying_key(shape: u16) -> Option<Shape<BlockNumberFor<T>>> {
-        Shapes::<T>::get(shape)
+    /// A verifying key.
+    pub fn verifying_key(id: KeyId) -> Option<KeyOf<T>> {
+        VerifyingKeys::<T>::get(id)
     }
 
     /// Who may submit batches.
@@ -73,11 +72,6 @@ impl<T: Config> Pallet<T> {
     /// The sequencers' sealing key.
     pub fn seal_key() -> Option<(Field, Field)> {
         SealKey::<T>::get()
-    }
-
-    /// The verifying key of seals.
-    pub fn seal_verifying_key() -> Option<CheckedKey> {
-        SealVerifyingKey::<T>::get()
     }
 
     /// Version of the newest risk table.

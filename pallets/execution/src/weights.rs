@@ -21,8 +21,6 @@ pub trait WeightInfo {
     fn set_submitters(s: u32) -> Weight;
     /// `set_seal_key`.
     fn set_seal_key() -> Weight;
-    /// `set_seal_verifying_key`: every point of the key is checked.
-    fn set_seal_verifying_key() -> Weight;
     /// `open`: the trading key and the proof of the seal are checked.
     fn open() -> Weight;
     /// `deposit`.
@@ -31,13 +29,15 @@ pub trait WeightInfo {
     fn submit_batch(units: u32) -> Weight;
     /// `claim`.
     fn claim() -> Weight;
+    /// The extension `CheckPlainBatch` around a `submit_batch`.
+    fn check_plain_batch() -> Weight;
 }
 
 /// Estimates with the runtime's database weights.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
 const MICROS: u64 = 1_000_000;
-/// Bytes of proof that one storage access adds at most.
+/// Maximum number of bytes that one storage access adds to a proof of validity.
 const ACCESS: u64 = 4_096;
 
 impl<T: frame_system::Config> SubstrateWeight<T> {
@@ -73,10 +73,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Self::of(3_000, 0, 1)
     }
 
-    fn set_seal_verifying_key() -> Weight {
-        Self::of(30_000, 1, 1)
-    }
-
     fn open() -> Weight {
         // The trading key 3 ms, the statement's hash three permutations, the verification as of a batch.
         Self::of(50_000, 12, 9)
@@ -87,13 +83,18 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     }
 
     fn submit_batch(units: u32) -> Weight {
-        // Fixed: verification, submitters, group, shape, table, totals.
-        Self::of(50_000, 12, 6)
-            // A unit: three permutations of the hash, account, queue item, pending items, a payout.
+        // Fixed: verification, mark, submitters, group, key, table, totals.
+        Self::of(50_000, 13, 7)
+            // Per unit: three permutations of the hash, account, queue item, pending items, a payout.
             .saturating_add(Self::of(900, 7, 8).saturating_mul(u64::from(units)))
     }
 
     fn claim() -> Weight {
         Self::of(100, 5, 5)
+    }
+
+    fn check_plain_batch() -> Weight {
+        // The mark is set and removed.
+        Self::of(10, 0, 2)
     }
 }

@@ -69,9 +69,9 @@ pub const ORDER_TREE_DEPTH: usize = 3;
 /// Bits of an order slot number (512 slots).
 pub const ORDER_SLOT_BITS: usize = ORDER_TREE_DEPTH * TREE_ARITY_BITS;
 
-/// Instruments of a margin group.
+/// Number of instruments in a margin group.
 pub const INSTRUMENTS: usize = 32;
-/// Scenarios of the risk table.
+/// Number of scenarios in a risk table.
 pub const SCENARIOS: usize = 16;
 /// Bits of a position with its offset; a position is below `2^(POSITION_BITS - 1)` in size.
 pub const POSITION_BITS: usize = 41;
@@ -104,7 +104,7 @@ pub const FILLED_BITS: usize = 44;
 pub const FILLED_MAX: u64 = (1 << FILLED_BITS) - 1;
 /// Bits of the cost of a fill and of a fee.
 pub const COST_BITS: usize = 80;
-/// Bits of the maximum fee a lot.
+/// Bits of the maximum fee per lot.
 pub const MAX_FEE_BITS: usize = 40;
 /// Bits of signed cash: it lies in `[-2^79, 2^79)`.
 pub const CASH_BITS: usize = 80;
@@ -120,13 +120,14 @@ pub const RATIO_SHIFT: u32 = 8;
 pub const FEE_CAP_ONE: u64 = 1_000_000;
 /// Bits of the fee cap.
 pub const FEE_CAP_BITS: usize = 20;
-/// Deficits that bound a forced withdrawal: the initial deficits of all scenarios and, last, the deficit of equity itself
-/// (B-FORCED).
+/// Deficits that bound a forced withdrawal: the initial deficits of all scenarios and, last, the deficit of equity
+/// itself (B-FORCED).
 pub const FORCED_DEFICITS: usize = SCENARIOS + 1;
 /// A deficit above `-2^RATIO_SHIFT` turns positive when one more unit of money (10^-6) is paid (B-FORCED).
 pub const FORCED_SLACK: u64 = (1 << RATIO_SHIFT) - 1;
 /// Bits in which differences of deficits are compared. No account of the ranges above can exceed them:
-/// `2^12 * 2 * (2^5 * 2^40 * 2^55) + 2^8 * (2^80 + 2^100) < 2^114`, and a threshold doubles it at most.
+/// `2^12 * 2 * (2^5 * 2^40 * 2^55) + 2^8 * (2^80 + 2^100) < 2^114`, and a threshold no more than
+/// doubles it.
 pub const DEFICIT_BITS: usize = 115;
 /// Bits in which equity is compared with zero: `2^79 + 2^5 * 2^40 * 2^55 < 2^101`.
 pub const EQUITY_BITS: usize = 101;

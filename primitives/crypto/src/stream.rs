@@ -18,7 +18,8 @@ fn pads<const N: usize>(tag: u32, count: usize, block: impl Fn(Fr) -> [Fr; N]) -
 }
 
 /// The first `count` pads of an account's record. `nonce` is the account's nonce AFTER the update, `salt` the public
-/// salt of the batch. The index keeps two accounts apart whose owner gave them one view key.
+/// salt of the batch. The index keeps two accounts apart even if their owner gave
+/// them the same view key.
 pub fn account_pads(view_key: Fr, index: u32, nonce: u64, salt: Fr, count: usize) -> Vec<Fr> {
     let [index, nonce] = [Fr::from(u64::from(index)), Fr::from(nonce)];
     pads(domain::STREAM, count, |number| [view_key, index, nonce, salt, number])

@@ -103,7 +103,10 @@ proptest! {
     }
 
     #[test]
-    fn changing_one_element_should_change_the_sponge(xs in prop::collection::vec(element(), 1..20), at in any::<prop::sample::Index>()) {
+    fn changing_one_element_should_change_the_sponge(
+        xs in prop::collection::vec(element(), 1..20),
+        at in any::<prop::sample::Index>(),
+    ) {
         let mut other = xs.clone();
         other[at.index(xs.len())] += Fr::one();
         prop_assert_ne!(sponge(domain::BATCH, &xs), sponge(domain::BATCH, &other));

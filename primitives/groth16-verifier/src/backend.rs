@@ -6,16 +6,16 @@ use bls12_381::{multi_miller_loop, G1Affine, G1Projective, G2Affine, G2Prepared,
 
 /// The two operations a verification is made of. Points given to a backend have been checked.
 pub trait Backend {
-    /// `Σ scalars_i · bases_i`; the slices have one length.
+    /// `Σ scalars_i · bases_i`; the slices are equally long.
     ///
     /// # Errors
-    /// [`VerifyError::HostCall`] if the arithmetic is not this program's and refuses.
+    /// [`VerifyError::HostCall`] if the node does the arithmetic and refuses.
     fn linear_combination(bases: &[G1Affine], scalars: &[Fr]) -> Result<G1Affine, VerifyError>;
 
     /// True if the product of the pairings of all pairs is one.
     ///
     /// # Errors
-    /// [`VerifyError::HostCall`] if the arithmetic is not this program's and refuses.
+    /// [`VerifyError::HostCall`] if the node does the arithmetic and refuses.
     fn pairing_product_is_one(pairs: &[(G1Affine, G2Affine)]) -> Result<bool, VerifyError>;
 }
 

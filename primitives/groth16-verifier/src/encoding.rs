@@ -1,7 +1,7 @@
 //! Points from bytes, with one error for each way they can be wrong.
 //!
-//! `bls12_381` answers "some" or "none" to all of it, so the flags and the range of the coordinates are looked at here first;
-//! what it then refuses can only be a missing square root.
+//! `bls12_381` answers "some" or "none" to all of it, so the flags and the range of the coordinates are checked here
+//! first; what it then refuses can only be a missing square root.
 
 use crate::error::PointError;
 use bls12_381::{G1Affine, G2Affine};

@@ -67,17 +67,17 @@ pub enum VerifyError {
         /// Inputs of the call.
         given: usize,
     },
-    /// The points are good, but the pairing equation does not hold: the proof is not of this statement.
+    /// The points are valid, but the pairing equation does not hold: the proof is of another statement.
     #[error("the pairing equation does not hold")]
     PairingCheckFailed,
-    /// A host call refused arguments that were checked here: node and runtime do not fit together.
+    /// A host call refused arguments that were checked here: node and runtime do not match.
     #[error("a host call failed")]
     HostCall,
 }
 
 /// Why bytes are not a verifying key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
+pub enum VerifyingKeyError {
     /// The length does not fit the number of inputs the key states.
     #[error("the key has the wrong length")]
     Length,

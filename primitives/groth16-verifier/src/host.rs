@@ -1,5 +1,5 @@
-//! The SDK's host calls. Their wire format is arkworks' uncompressed serialisation: a `u64` little-endian count before a
-//! list, points in the zcash encoding (the same as `bls12_381`'s), field elements little-endian.
+//! The SDK's host calls. Their wire format is arkworks' uncompressed serialisation: a `u64` little-endian count before
+//! a list, points in the zcash encoding (the same as `bls12_381`'s), field elements little-endian.
 
 use crate::{
     backend::Backend,

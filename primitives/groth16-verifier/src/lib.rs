@@ -1,10 +1,11 @@
 //! Verification of Groth16 proofs over BLS12-381, `no_std` and without FRAME (C-VERIFIER).
 //!
-//! A proof has the bytes of `groth16::Proof::write`, a key those of `groth16::VerifyingKey::write`. Everything that comes from
-//! outside is checked here, once, with an error for each way it can be wrong: neither backend checks subgroups.
+//! A proof has the bytes of `groth16::Proof::write`, a key those of `groth16::VerifyingKey::write`. Everything that
+//! comes from outside is checked here, once, with an error for each way it can be wrong: neither backend checks
+//! subgroups.
 //!
-//! Two backends compute the same: [`Pure`] is `bls12_381`, [`HostCalls`] (feature `host`) calls the node's native code from
-//! inside the Wasm runtime. [`DefaultBackend`] is the second where it is compiled in.
+//! Two backends compute the same: [`Pure`] is `bls12_381`, [`HostCalls`] (feature `host`) calls the node's native code
+//! from inside the Wasm runtime. [`DefaultBackend`] is [`Pure`] unless that feature is on.
 //!
 //! # Example
 //!
@@ -27,7 +28,8 @@
 //!     }
 //! }
 //!
-//! // The prover's side, here with the crate `groth16`; its secrets are known, so the key is good for an example only.
+//! // The prover's side, here with the crate `groth16`; its secrets are known, so the key serves
+//! // for an example only.
 //! let numbers = [3, 5, 7, 11, 13].map(Fr::from);
 //! let [alpha, beta, gamma, delta, tau] = numbers;
 //! let (g1, g2) = (bls12_381::G1Projective::generator(), bls12_381::G2Projective::generator());
@@ -61,7 +63,7 @@ mod verify;
 
 pub use backend::{Backend, Pure};
 pub use bls12_381::Scalar as Fr;
-pub use error::{KeyError, KeyPoint, PointError, ProofPoint, VerifyError};
+pub use error::{KeyPoint, PointError, ProofPoint, VerifyError, VerifyingKeyError};
 #[cfg(feature = "host")]
 pub use host::HostCalls;
 pub use key::{VerifyingKey, MAX_INPUTS};

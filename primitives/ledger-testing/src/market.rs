@@ -1,4 +1,5 @@
-//! A market left to chance: prices move, instruments expire and are listed again, and accounts trade, go broke and are cleared.
+//! A market left to chance: prices move, instruments expire and are listed again, and accounts trade, go broke and are
+//! cleared.
 
 use crate::{chain::INSTRUMENT, world::World};
 use cloister_crypto::Fr;
@@ -6,18 +7,18 @@ use cloister_ledger::{
     batch::BatchWitness,
     fill::Fill,
     house::House,
-    instruction::{Kind, Side},
+    instruction::{InstructionKind, Side},
     shape::Shape,
-    state::{BatchRequest, GroupState, UnitRequest},
+    state::{BatchRequest, GroupLedger, UnitRequest},
     unit::{UnitEffect, UnitWitness},
 };
 use cloister_risk::Status;
 
-/// Marks stay in these bounds, 10^-6 a lot.
+/// Marks stay in these bounds, 10^-6 per lot.
 const MARKS: core::ops::Range<i64> = 25_000_000..200_000_000;
 /// Insurance below this makes a market that pays for more.
 const ENOUGH_INSURANCE: i128 = 20_000_000_000;
-/// A deposit that makes an account which prices can ruin.
+/// A deposit so small that prices can ruin the account.
 const SMALL_DEPOSIT: u64 = 3_000_000_000;
 
 /// A batch that grows unit by unit and is valid with nothing after it.
@@ -26,7 +27,7 @@ struct Draft {
     shape: Shape,
     old_root: Fr,
     /// The state with the units so far.
-    state: GroupState,
+    state: GroupLedger,
     request: BatchRequest,
     witnesses: Vec<UnitWitness>,
     effects: Vec<UnitEffect>,
@@ -35,7 +36,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn new(state: GroupState, shape: Shape, request: BatchRequest) -> Self {
+    fn new(state: GroupLedger, shape: Shape, request: BatchRequest) -> Self {
         Self {
             shape,
             old_root: state.root(),
@@ -106,7 +107,7 @@ impl World {
         }
     }
 
-    /// A random valid batch of every mode; needs two traders or more. Sometimes the market moves first.
+    /// A random valid batch of every mode; needs at least two traders. Sometimes the market moves first.
     pub fn random_batch(&mut self, shape: Shape) -> BatchRequest {
         if self.random.once_in(3) {
             self.move_market();
@@ -139,8 +140,8 @@ impl World {
         request
     }
 
-    /// The witness of a batch whose units are valid one by one, whatever transfers and house say; `None` if a unit is not.
-    /// The state does not move.
+    /// The witness of a batch whose units are valid one by one, whatever transfers and house say; `None` if a unit is
+    /// not. The state does not move.
     pub fn draft(&self, shape: Shape, request: &BatchRequest) -> Option<BatchWitness> {
         let mut state = self.state.clone();
         let (units, effects) = state.apply_units(shape, &request.context, &request.units, None).ok()?;
@@ -176,10 +177,14 @@ impl World {
             0..=3 => self.trade(trader, other).into(),
             4 => {
                 let all = self.random.once_in(3);
-                let kind = if all { Kind::CancelAll } else { Kind::Cancel };
+                let kind = if all {
+                    InstructionKind::CancelAll
+                } else {
+                    InstructionKind::Cancel
+                };
                 one(self.instruct(trader, kind, 0))
             }
-            5 => one(self.instruct(trader, Kind::Withdrawal, amount)),
+            5 => one(self.instruct(trader, InstructionKind::Withdrawal, amount)),
             6 => self.transfer(trader, other, amount).into(),
             7 => vec![self.rekey(trader)],
             8 => vec![self.random_forced(trader)],
@@ -237,7 +242,8 @@ impl World {
         ]
     }
 
-    /// Takes over an insolvent account, or liquidates one that is short of maintenance margin; an insolvent one at the mark.
+    /// Takes over an insolvent account, or liquidates one that is short of maintenance margin; an insolvent one at the
+    /// mark.
     fn distressed(&mut self, shape: Shape, known: usize) -> Vec<UnitRequest> {
         let first = self.random.below(known as u64) as usize;
         let mut order = (0..known).map(|i| (first + i) % known);
@@ -297,7 +303,7 @@ impl World {
         Vec::new()
     }
 
-    /// A trader takes a part of what the house holds, at a price that is good for the house.
+    /// A trader takes a part of what the house holds, at a price that favours the house.
     fn unload(&mut self, trader: usize) -> Vec<UnitRequest> {
         let held = self.state.house().positions;
         let live = |row: &usize| self.table.rows[*row].status == Status::Trading && held[*row] != 0;

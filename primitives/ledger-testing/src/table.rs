@@ -13,7 +13,7 @@ const SCAN: LinearScan = LinearScan {
     extreme_cover: 350_000,
 };
 
-/// A table with `live` trading perpetuals, marks 60 units a lot and up, one close-only row and one expired row.
+/// A table with `live` trading perpetuals, marks from 60 units per lot up, one close-only row and one expired row.
 pub fn table(live: usize, version: u64, random: &mut Random) -> RiskTable {
     let header = Header {
         group: GROUP,

@@ -38,7 +38,8 @@ impl BatchWitness {
         Ok(self.conclude(units, moved.house))
     }
 
-    /// Chooses how the house meets its margin, and does the rest of [`Self::check`] for units that were checked one by one.
+    /// Chooses how the house meets its margin, and does the rest of [`Self::check`] for units that were checked one by
+    /// one.
     ///
     /// # Errors
     /// The first rule that does not hold, whatever the choice.
@@ -48,7 +49,10 @@ impl BatchWitness {
         Ok(self.conclude(units, house))
     }
 
-    /// The house after and how it meets its margin.
+    /// The house after units that were checked one by one, and how it meets its margin.
+    ///
+    /// # Errors
+    /// The first rule of transfers or of the house that does not hold.
     pub fn settle(&self, units: &[UnitEffect]) -> Result<(House, MarginChoice), BatchError> {
         self.check_transfers(units)?;
         let moved = self.move_house(units)?;
@@ -56,7 +60,7 @@ impl BatchWitness {
         Ok((moved.house, choice))
     }
 
-    /// B-TRANSFER: what a unit sends is what the next one gets, and nothing else comes in.
+    /// B-TRANSFER: what a unit sends is what the next one gets, and nothing else arrives.
     fn check_transfers(&self, effects: &[UnitEffect]) -> Result<(), BatchError> {
         let mut sent = None;
         for (i, (unit, effect)) in self.units.iter().zip(effects).enumerate() {

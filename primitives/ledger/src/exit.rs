@@ -1,5 +1,5 @@
-//! The exit statement: one leaf of the final root and what it is worth at the final table (X-STATEMENT). The owner of the
-//! index proves it alone, from chain data and the view key.
+//! The exit statement: one leaf of the final root and what it is worth at the final table (X-STATEMENT). The owner of
+//! the index proves it alone, from chain data and the view key.
 
 use crate::{
     account::{cash_fits, Account},
@@ -15,14 +15,14 @@ use cloister_crypto::{
 };
 use cloister_risk::RiskTable;
 
-/// The values of a group's final table (X-FINAL). The chain makes them and keeps their hash.
+/// The values of a group's final table (X-FINAL). The chain computes them and keeps their hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FinalValues {
     /// Version of the table.
     pub version: u64,
     /// Hash of the table.
     pub risk_hash: Fr,
-    /// `V_j`, 10^-6 of the settlement asset a lot.
+    /// `V_j`, 10^-6 of the settlement asset per lot.
     pub values: [i64; INSTRUMENTS],
 }
 
@@ -52,7 +52,7 @@ impl FinalValues {
         sponge(domain::FINAL, &self.elements(group))
     }
 
-    /// `cash + Σ_j q_j·V_j`; none outside `[-2^101, 2^101)`, which no account inside its widths can reach.
+    /// `cash + Σ_j q_j·V_j`; `None` outside `[-2^101, 2^101)`, which no account within its widths can reach.
     pub fn equity(&self, account: &Account) -> Option<i128> {
         let half = 1i128 << EQUITY_BITS;
         let mut equity = account.cash;
@@ -87,7 +87,7 @@ pub struct ExitWitness {
     pub account: Account,
     /// Its path in the final tree.
     pub path: Path<ACCOUNT_TREE_DEPTH>,
-    /// The final values; public, but the statement has only their hash.
+    /// The final values. They are public, but the statement holds only their hash.
     pub values: FinalValues,
 }
 

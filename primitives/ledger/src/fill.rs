@@ -8,10 +8,10 @@ use crate::{
 use cloister_crypto::constants::{COST_BITS, FEE_CAP_ONE, QUANTITY_BITS, RATIO_SHIFT};
 use cloister_risk::{RiskTable, Row, Status};
 
-/// Everything one order, liquidation or expiry did at one instrument in a unit, whoever the counterparties.
+/// What one order, liquidation or expiry traded in one instrument within a unit, whoever the counterparties were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fill {
-    /// Side of an unsigned fill (liquidation, expiry). An order's side is the signed one, and this is not looked at.
+    /// Side of an unsigned fill (liquidation, expiry). Ignored for an order, whose side is signed.
     pub side: Side,
     /// Row of the instrument in the risk table.
     pub row: u8,
@@ -19,11 +19,11 @@ pub struct Fill {
     pub quantity: u64,
     /// Cost `n = Σ price·lots`, 10^-6.
     pub cost: u128,
-    /// Fee, 10^-6: of an order to the fee pool, of a liquidation to the insurance.
+    /// Fee, 10^-6. An order pays it to the fee pool, a liquidation to the insurance.
     pub fee: u128,
 }
 
-/// What a fill is of: which bounds it keeps.
+/// What a fill belongs to, which decides the bounds it must keep.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FillRule<'a> {
     /// A signed order.
@@ -76,10 +76,10 @@ pub enum FillError {
     /// B-REDUCE: the fill does not reduce.
     #[error("the fill does not reduce the position")]
     NotReducing,
-    /// B-LIQUIDATION: more lots than a step may have.
+    /// B-LIQUIDATION: more lots than one step allows.
     #[error("the fill is larger than a liquidation step")]
     Chunk,
-    /// B-EXPIRY: the position is not closed wholly.
+    /// B-EXPIRY: part of the position would remain.
     #[error("an expiry closes the whole position")]
     NotWhole,
     /// B-LIMIT: the position would grow beyond its limit.
@@ -94,7 +94,7 @@ pub enum FillError {
 }
 
 impl Fill {
-    /// True if nothing is filled: an empty place. Side and row have no meaning then.
+    /// True if nothing is filled. Side and row then have no meaning.
     pub fn is_nothing(&self) -> bool {
         (self.quantity, self.cost, self.fee) == (0, 0, 0)
     }
@@ -223,7 +223,8 @@ impl Fill {
             .ok_or(FillError::Width)
     }
 
-    /// `f·penalty·(mark + floor)`, the floor of the side that is closed: the most, times 2^8, that a step of a liquidation costs.
+    /// `f·penalty·(mark + floor)`, with the floor of the side that is closed: the most that a step of a liquidation
+    /// may cost, times 2^8.
     fn penalty(&self, table: &RiskTable, row: &Row) -> Result<i128, FillError> {
         let floor = match self.side {
             Side::Sell => row.floor_long,
@@ -235,8 +236,8 @@ impl Fill {
             .ok_or(FillError::Width)
     }
 
-    /// The fee that leaves a step of a liquidation at its bound, 10^-6; `None` if its price alone takes more than the penalty.
-    /// The fee of the fill itself is not looked at.
+    /// The fee that leaves a step of a liquidation at its bound, 10^-6; `None` if its price alone takes more than the
+    /// penalty. The fill's own fee is ignored.
     pub fn highest_penalty(&self, table: &RiskTable) -> Option<u128> {
         let row = table.rows.get(usize::from(self.row))?;
         let whole = self.penalty(table, row).ok()? >> RATIO_SHIFT;

@@ -17,19 +17,19 @@ use scale_info::TypeInfo;
 /// Kind of an instruction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
 #[repr(u8)]
-pub enum Kind {
+pub enum InstructionKind {
     /// An empty place.
     #[default]
     None = 0,
-    /// Trade.
+    /// Trades.
     Order = 1,
-    /// Order `id` is dead.
+    /// Cancels order `id`.
     Cancel = 2,
-    /// All ids below `id` are dead.
+    /// Cancels everything with an id below `id`.
     CancelAll = 3,
-    /// Pay `limit` to the owner.
+    /// Pays `limit` to the owner.
     Withdrawal = 4,
-    /// Pay `limit` to account `quantity` of the group.
+    /// Pays `limit` to the account whose index is `quantity`, in the same group.
     Transfer = 5,
 }
 
@@ -64,15 +64,15 @@ impl Side {
 
 /// Order flags.
 pub mod flags {
-    /// Only reduces a position (proven).
+    /// The order only reduces a position. Proven by the circuit.
     pub const REDUCE_ONLY: u8 = 1;
-    /// Never takes (kept by the matcher).
+    /// The order never takes liquidity. Left to the matcher.
     pub const POST_ONLY: u8 = 1 << 1;
-    /// What does not fill at once is cancelled (kept by the matcher).
+    /// Whatever does not fill at once is cancelled. Left to the matcher.
     pub const IMMEDIATE_OR_CANCEL: u8 = 1 << 2;
-    /// Fills at once and wholly or not at all (kept by the matcher).
+    /// The order fills at once and completely, or not at all. Left to the matcher.
     pub const FILL_OR_KILL: u8 = 1 << 3;
-    /// Every flag that has a meaning.
+    /// All flags.
     pub const ALL: u8 = REDUCE_ONLY | POST_ONLY | IMMEDIATE_OR_CANCEL | FILL_OR_KILL;
 }
 
@@ -80,7 +80,7 @@ pub mod flags {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct Instruction {
     /// What to do.
-    pub kind: Kind,
+    pub kind: InstructionKind,
     /// Margin group.
     pub group: u32,
     /// Account index.
@@ -93,13 +93,13 @@ pub struct Instruction {
     pub side: Side,
     /// See [`flags`].
     pub flags: u8,
-    /// Limit price a lot, or the amount of a withdrawal or transfer; 10^-6.
+    /// Limit price per lot, or the amount of a withdrawal or transfer; 10^-6.
     pub limit: u64,
     /// Lots, or the index a transfer pays to.
     pub quantity: u64,
-    /// Last batch time at which it is good, milliseconds of Unix time.
+    /// Last batch time at which it may run, milliseconds of Unix time.
     pub expiry: u64,
-    /// Highest fee a lot, 10^-6.
+    /// Maximum fee per lot, 10^-6.
     pub max_fee: u64,
 }
 
@@ -155,7 +155,7 @@ impl Instruction {
 
     /// True for a withdrawal or a transfer: money leaves the account.
     pub fn pays(&self) -> bool {
-        matches!(self.kind, Kind::Withdrawal | Kind::Transfer)
+        matches!(self.kind, InstructionKind::Withdrawal | InstructionKind::Transfer)
     }
 
     /// True if the flag is set.

@@ -59,7 +59,7 @@ pub fn pack_open_interest(open: &OpenInterest) -> [Fr; OPEN_INTEREST_WORDS] {
     words
 }
 
-/// Takes `count` numbers of `bits` bits (at most 64) out of an element, or `None` if something is left over.
+/// Takes `count` numbers of `bits` bits (64 or fewer) out of an element, or `None` if something is left over.
 fn unpack(word: &Fr, bits: usize, count: usize, out: &mut [u64]) -> Option<()> {
     let bytes = cloister_crypto::field::to_bytes(word);
     let bit = |i: usize| bytes.get(i / 8).is_some_and(|b| (b >> (i % 8)) & 1 == 1);
@@ -73,7 +73,7 @@ fn unpack(word: &Fr, bits: usize, count: usize, out: &mut [u64]) -> Option<()> {
     }
 }
 
-/// Inverse of [`pack_positions`]; `None` if a word is not a packing.
+/// Inverse of [`pack_positions`]; `None` if a word does not unpack.
 pub fn unpack_positions(words: &[Fr; POSITION_WORDS]) -> Option<Positions> {
     let mut out = [0i64; INSTRUMENTS];
     for (word, chunk) in words.iter().zip(out.chunks_mut(POSITIONS_PER_WORD)) {
@@ -86,7 +86,7 @@ pub fn unpack_positions(words: &[Fr; POSITION_WORDS]) -> Option<Positions> {
     Some(out)
 }
 
-/// Inverse of [`pack_open_interest`]; `None` if a word is not a packing.
+/// Inverse of [`pack_open_interest`]; `None` if a word does not unpack.
 pub fn unpack_open_interest(words: &[Fr; OPEN_INTEREST_WORDS]) -> Option<OpenInterest> {
     let mut out = [0u64; INSTRUMENTS];
     for (word, chunk) in words.iter().zip(out.chunks_mut(OPEN_INTERESTS_PER_WORD)) {

@@ -20,7 +20,7 @@ use cloister_risk::Positions;
 
 /// Added to signed cash so that it packs as an unsigned number.
 pub const CASH_OFFSET: i128 = 1 << (CASH_BITS - 1);
-/// Elements of a record that are encrypted besides the slots.
+/// Number of encrypted elements in a record, without the slots.
 const ENCRYPTED_FIXED: usize = RECORD_FIXED - RECORD_PUBLIC;
 
 /// The new keys of an open or a re-key, public.
@@ -37,7 +37,7 @@ pub struct KeyRecord {
 /// What a record shows of its unit's mode: only what the queue shows anyway.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RecordKind {
-    /// Any mode that is not listed below; they look alike.
+    /// Any mode that is not listed below: from the outside they look alike.
     Update,
     /// An open, with its keys.
     Open(KeyRecord),
@@ -61,7 +61,7 @@ impl RecordKind {
         }
     }
 
-    /// Amount requested by a forced withdrawal, else 0.
+    /// Amount requested by a forced withdrawal; 0 for other kinds.
     pub fn requested(&self) -> u64 {
         match self {
             Self::Forced { requested } => *requested,
@@ -116,7 +116,7 @@ pub enum RecordError {
     /// The ciphertext has the wrong number of elements.
     #[error("the record has the wrong length")]
     Length,
-    /// What the pads give is not a record: wrong key, nonce or salt.
+    /// The decrypted elements are not a record: wrong key, nonce or salt.
     #[error("the record does not decrypt: wrong view key, nonce or salt")]
     Garbage,
 }
@@ -265,7 +265,7 @@ impl HouseRecord {
     /// Reads the record with the house key and nonce after the batch.
     ///
     /// # Errors
-    /// [`RecordError::Garbage`] if what the pads give is not a house.
+    /// [`RecordError::Garbage`] if the decrypted elements are not a house.
     pub fn decrypt(&self, key: Fr, nonce: u64, salt: Fr) -> Result<HousePlain, RecordError> {
         let pads = house_pads(key, nonce, salt, HOUSE_RECORD);
         let plain: Vec<Fr> = self.ciphertext.iter().zip(pads).map(|(c, pad)| c - pad).collect();

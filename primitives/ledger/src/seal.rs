@@ -1,5 +1,5 @@
 //! The seal statement: the queued view key is the one sealed to the sequencers' key, and the trading key is valid
-//! (V-STATEMENT). The trader proves it when queueing an open, so that no open can be garbage.
+//! (V-STATEMENT). The trader proves it when queueing an open, so that no queued open is unusable.
 
 use crate::account::{clears_cofactor, Key};
 use alloc::vec::Vec;
@@ -8,13 +8,14 @@ use cloister_crypto::{
     field::{limbs, FieldError},
     jubjub::{self, AffinePoint, ExtendedPoint},
     poseidon2::sponge,
-    schnorr::{generator, KeyError, PublicKey},
+    schnorr::{generator, PublicKey, PublicKeyError},
     seal::{ephemeral_scalar, pad, SealPublicKey, Sealed},
     stream::view_commitment,
     Fr,
 };
 
-/// Everything public of a seal. The chain fills in genesis, group, owner and sealing key from its own storage and origin.
+/// Everything public of a seal. The chain fills in genesis, group, owner and sealing key from its own storage and
+/// origin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SealStatement {
     /// Genesis hash of the chain.
@@ -49,9 +50,9 @@ pub struct SealWitness {
 /// Why a seal does not hold.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SealStatementError {
-    /// V-SEALING-KEY: the sealing key is no point of the prime-order subgroup other than the identity.
+    /// V-SEALING-KEY: the sealing key is outside the prime-order subgroup, or is the identity.
     #[error("the sealing key is refused: {0}")]
-    SealingKey(KeyError),
+    SealingKey(PublicKeyError),
     /// V-SCALAR: the ephemeral scalar is not below the order of the subgroup.
     #[error("the ephemeral scalar is not canonical")]
     NonCanonicalScalar,

@@ -12,7 +12,7 @@ use cloister_crypto::{
 pub struct Slot {
     /// Highest id seen in the slot.
     pub id: u64,
-    /// Lots filled of it, [`FILLED_MAX`] if it is used up.
+    /// Lots of it that are filled; [`FILLED_MAX`] if the id is used up.
     pub filled: u64,
 }
 

@@ -6,7 +6,7 @@ use crate::{
     context::BatchContext,
     fill::Fill,
     house::House,
-    instruction::{Kind, SignedInstruction},
+    instruction::{InstructionKind, SignedInstruction},
     place::{PlaceWitness, Transfer},
     shape::Shape,
     slot::{slot_number, Slot},
@@ -26,7 +26,7 @@ pub struct AccountState {
     pub orders: OrderTree,
 }
 
-/// What a unit shall do.
+/// What a unit is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UnitRequest {
     /// Opens an account.
@@ -55,7 +55,7 @@ pub enum UnitRequest {
         /// Queued deposit, 10^-6.
         deposit: u64,
     },
-    /// Runs instructions (at most J), with an optional queued deposit.
+    /// Runs up to J instructions, with an optional queued deposit.
     Normal {
         /// Account index.
         index: u32,
@@ -79,7 +79,7 @@ pub enum UnitRequest {
         index: u32,
         /// Queued deposit, 10^-6.
         deposit: u64,
-        /// Fills (at most J) with their sides.
+        /// Up to J fills, with their sides.
         fills: Vec<Fill>,
     },
     /// Settles the positions in expired rows.
@@ -88,7 +88,7 @@ pub enum UnitRequest {
         index: u32,
         /// Queued deposit, 10^-6.
         deposit: u64,
-        /// Rows (at most J).
+        /// Up to J rows.
         rows: Vec<u8>,
     },
     /// Passes an account of negative equity to the house.
@@ -151,7 +151,7 @@ impl UnitRequest {
     }
 }
 
-/// What a batch shall do besides its units.
+/// What a batch is asked to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchRequest {
     /// Context; its batch number must be the state's.
@@ -193,14 +193,14 @@ pub enum StateError {
 
 /// The sequencer's view of one margin group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GroupState {
+pub struct GroupLedger {
     accounts: BTreeMap<u32, AccountState>,
     tree: AccountTree,
     house: House,
     batch_no: u64,
 }
 
-impl GroupState {
+impl GroupLedger {
     /// Account root.
     pub fn root(&self) -> Fr {
         self.tree.root()
@@ -226,13 +226,13 @@ impl GroupState {
         self.accounts.iter().map(|(i, a)| (*i, a))
     }
 
-    /// The slot an id falls into, for an account that exists.
+    /// The slot that an id falls into; `None` if the account does not exist.
     pub fn slot(&self, index: u32, id: u64) -> Option<Slot> {
         let account = self.accounts.get(&index)?;
         Slot::from_field(&account.orders.leaf(slot_number(id).into()))
     }
 
-    /// Puts an account in place as the chain's records tell it (recovery).
+    /// Puts an account in place as the chain's records describe it (recovery).
     pub fn restore_account(&mut self, index: u32, state: AccountState) {
         self.tree.set(index, state.account.leaf());
         self.accounts.insert(index, state);
@@ -281,7 +281,7 @@ impl GroupState {
         made
     }
 
-    /// The witness of a batch before its house is looked at.
+    /// The witness of a batch before its house is checked.
     pub fn assemble(&self, request: &BatchRequest, old_root: Fr, units: Vec<UnitWitness>) -> BatchWitness {
         BatchWitness {
             context: request.context.clone(),
@@ -295,7 +295,11 @@ impl GroupState {
         }
     }
 
-    /// Runs units one after the other; `sent` is what a unit before them sends. On an error some may have run.
+    /// Runs units one after the other, without looking at the house: a part of [`Self::apply`], for whoever builds a
+    /// batch unit by unit on a copy. `sent` is what a unit before them sends.
+    ///
+    /// # Errors
+    /// The first unit that its rules do not allow. Some units may have run then: throw the copy away.
     pub fn apply_units(
         &mut self,
         shape: Shape,
@@ -306,7 +310,7 @@ impl GroupState {
         let mut witnesses = Vec::with_capacity(units.len());
         let mut effects = Vec::with_capacity(units.len());
         for (i, unit) in units.iter().enumerate() {
-            // To whom it goes is checked with the batch.
+            // The receiver is checked with the batch.
             let incoming = sent.map_or(0, |transfer| transfer.amount);
             let (witness, effect) = self.apply_unit(shape, context, i as u16, unit, incoming)?;
             sent = effect.transfer;
@@ -401,7 +405,8 @@ impl GroupState {
     }
 }
 
-/// The J places of a unit: empty ones, then what the request names, so that a withdrawal or transfer is in the last one.
+/// The J places of a unit: empty ones, then what the request names, so that a withdrawal or transfer is in the last
+/// one.
 fn places(
     shape: Shape,
     number: u16,
@@ -447,7 +452,7 @@ fn signed_places(before: &AccountState, instructions: &[(SignedInstruction, Fill
     places
 }
 
-/// The fill that settles the account's position in a row; a row that does not exist settles nothing and is left out.
+/// The fill that settles the account's position in a row; a row that does not exist settles nothing.
 fn settlement(context: &BatchContext, before: &AccountState, row: u8) -> Fill {
     let number = usize::from(row);
     let position = before.account.positions.get(number).copied().unwrap_or_default();
@@ -460,8 +465,12 @@ fn slot_after(held: Slot, signed: &SignedInstruction, fill: &Fill) -> Slot {
     let id = signed.instruction.id;
     let filled_before = if held.id == id { held.filled } else { 0 };
     let filled = match signed.instruction.kind {
-        Kind::Order => filled_before.saturating_add(fill.quantity),
-        Kind::None | Kind::Cancel | Kind::CancelAll | Kind::Withdrawal | Kind::Transfer => FILLED_MAX,
+        InstructionKind::Order => filled_before.saturating_add(fill.quantity),
+        InstructionKind::None
+        | InstructionKind::Cancel
+        | InstructionKind::CancelAll
+        | InstructionKind::Withdrawal
+        | InstructionKind::Transfer => FILLED_MAX,
     };
     Slot { id, filled }
 }

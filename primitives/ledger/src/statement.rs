@@ -36,7 +36,7 @@ pub struct Statement {
     pub sweep: u64,
     /// Bit j: the open interest of row j is proven to be 0.
     pub empty_mask: u32,
-    /// One record a unit.
+    /// One record per unit.
     pub units: Vec<UnitRecord>,
     /// The house's record.
     pub house: HouseRecord,

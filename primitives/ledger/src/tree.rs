@@ -15,7 +15,7 @@ pub type AccountTree = Tree<ACCOUNT_TREE_DEPTH>;
 /// The order tree of an account.
 pub type OrderTree = Tree<ORDER_TREE_DEPTH>;
 
-/// Digit of an index at a level, the child it takes there.
+/// Digit of an index at a level: which child the path takes there.
 pub fn digit(index: u32, level: usize) -> usize {
     let shift = u32::try_from(level * TREE_ARITY_BITS).unwrap_or(u32::BITS);
     (index.checked_shr(shift).unwrap_or(0) as usize) % TREE_ARITY
@@ -75,7 +75,7 @@ impl<const DEPTH: usize> Tree<DEPTH> {
         path
     }
 
-    /// Sets a leaf and the nodes above it. `index` is taken modulo the tree's size by its callers' types.
+    /// Sets a leaf and the nodes above it. The types of the callers keep `index` within the tree.
     pub fn set(&mut self, index: u32, leaf: Fr) {
         let mut at = index;
         let mut value = leaf;

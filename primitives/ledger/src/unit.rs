@@ -1,4 +1,4 @@
-//! One unit: one account, one mode, up to J places (B-UNIT). Each mode has its file.
+//! One unit: one account, one mode, up to J places (B-UNIT). Each mode has a file of its own.
 
 mod effect;
 mod error;
@@ -57,9 +57,9 @@ pub struct UnitWitness {
     pub deposit: u64,
     /// Amount of the transfer in the unit before, 0 without one, 10^-6 (B-TRANSFER).
     pub incoming: u64,
-    /// Forced withdrawal: the amount as queued, 10^-6; else 0.
+    /// Forced withdrawal: the amount as queued, 10^-6. 0 in other modes.
     pub requested: u64,
-    /// Forced withdrawal: the amount paid, 10^-6; else 0.
+    /// Forced withdrawal: the amount paid, 10^-6. 0 in other modes.
     pub paid: u64,
     /// The account before; in an open the fresh account with its keys.
     pub before: Account,
@@ -69,17 +69,17 @@ pub struct UnitWitness {
     pub new_key: Key,
     /// View key after; that of `before` except in a re-key.
     pub new_view_key: Fr,
-    /// In an open or a re-key, `P'` with `new_key = 8·P'`; anything else otherwise.
+    /// In an open or a re-key, `P'` with `new_key = 8·P'`. Ignored in other modes.
     pub preimage: Key,
     /// J places.
     pub places: Vec<PlaceWitness>,
-    /// Normal: how the margin rule is met. Liquidation: [`MarginChoice::NotWorse`]. Forced withdrawal: [`MarginChoice::Tight`],
-    /// or [`MarginChoice::Initial`] if all that was requested is paid. Not looked at in other modes.
+    /// Normal: how the margin rule is met. Liquidation: [`MarginChoice::NotWorse`]. Forced withdrawal:
+    /// [`MarginChoice::Tight`], or [`MarginChoice::Initial`] if all that was requested is paid. Ignored in other modes.
     pub margin: MarginChoice,
 }
 
 impl UnitWitness {
-    /// The leaf the tree holds before: 0 for an open.
+    /// The leaf that the tree holds before the unit: 0 for an open.
     pub fn old_leaf(&self) -> Fr {
         if self.mode == Mode::Open {
             Fr::zero()
@@ -105,7 +105,8 @@ impl UnitWitness {
         })
     }
 
-    /// Checks every rule of B-UNIT and computes the effect. That `incoming` is what the unit before sent is the batch's rule.
+    /// Checks every rule of B-UNIT and computes the effect. That `incoming` is what the unit
+    /// before sent is checked by the batch.
     ///
     /// # Errors
     /// The first rule that does not hold.
@@ -117,7 +118,8 @@ impl UnitWitness {
         self.conclude(context, moved)
     }
 
-    /// Chooses what follows from the rest of the witness (the amount paid and how margin is met), then does as [`Self::check`].
+    /// Chooses what follows from the rest of the witness (the amount paid and how margin is met), then does as
+    /// [`Self::check`].
     ///
     /// # Errors
     /// The first rule that does not hold, whatever the choice.
@@ -182,7 +184,7 @@ impl UnitWitness {
             Mode::Normal => self.check_normal(context, &assess(entry)?, &assess(after)?),
             Mode::Forced => Assessment::check_forced(&assess(after)?, table, self.requested, self.paid, self.margin),
             Mode::Liquidation => Assessment::check_liquidation(&assess(entry)?, &assess(after)?, table, self.margin),
-            // A takeover asks for its equity when it runs; the others cannot make an account worse.
+            // A takeover checks equity when it runs; the other modes cannot make an account worse.
             Mode::Open | Mode::Rekey | Mode::Expiry | Mode::Takeover | Mode::Padding => Ok(()),
         }
     }
@@ -223,7 +225,7 @@ impl UnitWitness {
         };
         Ok(UnitEffect {
             root: root_with(&self.path, self.index, new_leaf),
-            // Old cash may be anything that a leaf was opened with.
+            // Cash before may be anything that a leaf was opened with.
             cash: after.cash.checked_sub(self.before.cash).ok_or(UnitError::CashWidth)?,
             after,
             record,

@@ -1,13 +1,11 @@
 //! Witnesses as bytes: what is written is read back, and whatever else the bytes hold is refused with its reason.
 
-#![cfg(feature = "testing")]
-
 use cloister_crypto::{schnorr::SecretKey, seal::SealKey, Fr};
 use cloister_ledger::{
-    testing::{spoil, Random, World, GENESIS, GROUP},
     wire::{Wire, WireError, MAX_PLACES, MAX_UNITS},
     AccountTree, BatchWitness, ExitWitness, FinalValues, PlaceWitness, SealStatement, SealWitness, Shape, UnitWitness,
 };
+use cloister_ledger_testing::{spoil, Random, World, GENESIS, GROUP};
 use cloister_risk::MarginChoice;
 use codec::{Compact, Decode, DecodeAll, Encode};
 use proptest::prelude::*;

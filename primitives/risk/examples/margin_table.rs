@@ -6,7 +6,7 @@ mod chain;
 #[path = "../tests/support/classic.rs"]
 mod classic;
 
-use cloister_risk::{span::value, Instrument, Kind, Quote, Right, ScanParams};
+use cloister_risk::{span::value, Instrument, InstrumentKind, Quote, Right, ScanParams};
 use std::{error::Error, fs::File, hint::black_box, process::ExitCode, time::Instant};
 
 const ROUNDS: u32 = 200;
@@ -16,7 +16,7 @@ fn cost(market: &classic::Market) -> f64 {
     let near = market.expiries[0];
     let rows: Vec<(Instrument, Quote)> = (0..32u32)
         .map(|i| {
-            let kind = Kind::Option {
+            let kind = InstrumentKind::Option {
                 right: if i % 2 == 0 { Right::Call } else { Right::Put },
                 strike: classic::PRICE_ONE * u128::from(50_000 + 3_000 * i),
                 expiry: near.at,

@@ -1,20 +1,20 @@
 //! European options on a forward by Black's formula of 1976, without discounting (R-BLACK76).
 //!
-//! The option that is out of the money is computed, the other follows by parity, so that `call - put = forward - strike`
-//! and `intrinsic <= value` hold to the unit. Money is in 10^-6 of the settlement asset.
+//! The option that is out of the money is computed and the other follows by parity, so that `call - put = forward -
+//! strike` and `intrinsic <= value` hold to the unit. Money is in 10^-6 of the settlement asset.
 
 use crate::fixed::{Fixed, FixedError};
 use cloister_crypto::constants::PRICE_BITS;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
-/// One: volatilities are in 10^-6 a year, 1_000_000 is 100 %.
+/// One: volatilities are in 10^-6 per year, 1_000_000 is 100 %.
 pub const VOLATILITY_ONE: u32 = 1_000_000;
-/// Highest volatility of a valuation.
+/// Maximum volatility of a valuation.
 pub const VOLATILITY_MAX: u32 = 100 * VOLATILITY_ONE;
 /// A year of 365 days in milliseconds.
 pub const YEAR: u64 = 365 * 86_400_000;
-/// Longest time to expiry of a valuation, milliseconds.
+/// Maximum time to expiry of a valuation, milliseconds.
 pub const TENOR_MAX: u64 = 10 * YEAR;
 
 /// What an option gives the right to.
@@ -117,7 +117,8 @@ impl Moneyness {
         let held = i128::from(low) * d1.normal_cdf().raw();
         let paid = i128::from(high) * d2.normal_cdf().raw();
         let value = Fixed::from_raw(held - paid).round();
-        // No-arbitrage bounds, which the error of the distribution could miss by a unit. `low` is an i64, so the value is.
+        // No-arbitrage bounds, which the error of the distribution could miss by a unit. `low` is an i64, so the value
+        // is.
         Ok(value.clamp(0, i128::from(low)) as i64)
     }
 
@@ -131,8 +132,8 @@ impl Moneyness {
     }
 }
 
-/// Value of an option, 10^-6 of the settlement asset, nearest; `tenor` is the time to expiry in milliseconds, `volatility` in
-/// 10^-6 a year. At expiry or without volatility it is the intrinsic value.
+/// Value of an option, 10^-6 of the settlement asset, nearest; `tenor` is the time to expiry in milliseconds,
+/// `volatility` in 10^-6 per year. At expiry or without volatility it is the intrinsic value.
 ///
 /// # Errors
 /// An argument out of range.

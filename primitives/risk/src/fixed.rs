@@ -1,7 +1,7 @@
 //! Deterministic fixed point: signed 128 bits, the low 64 of them fraction (R-FIXED).
 //!
-//! Integers only, so that every validator, the sequencer and the witness builder compute the same bits. Every operation is
-//! checked; the error of each is stated where it is defined, in units of 2^-64 unless it says other.
+//! Integers only, so that every validator, the sequencer and the witness builder compute the same bits. Every operation
+//! is checked; the error of each is stated where it is defined, in units of 2^-64 unless it says otherwise.
 
 mod elementary;
 mod nodes;
@@ -13,7 +13,7 @@ pub const FRACTION_BITS: u32 = 64;
 const HALF: u32 = 64;
 const LOW: u128 = u64::MAX as u128;
 
-/// A number in 2^-64, from -2^63 to almost 2^63.
+/// A number in units of 2^-64, from -2^63 to almost 2^63.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fixed(i128);
 
@@ -49,7 +49,7 @@ impl Fixed {
 
     /// A whole number, exactly.
     pub const fn from_int(n: i64) -> Self {
-        // 63 bits and a sign, 64 bits up: fills the 128 at most.
+        // 63 bits and a sign, shifted up by 64 bits: never more than 128.
         Self((n as i128) << FRACTION_BITS)
     }
 
@@ -96,12 +96,12 @@ impl Fixed {
         self.0.checked_neg().map(Self).ok_or(FixedError::Overflow)
     }
 
-    /// Half, rounded down: at most 1/2.
+    /// Half, rounded down; the error is at most 1/2.
     pub const fn half(self) -> Self {
         Self(self.0 >> 1)
     }
 
-    /// Product, nearest (halves away from zero): at most 1/2.
+    /// Product, nearest (halves away from zero); the error is at most 1/2.
     ///
     /// # Errors
     /// [`FixedError::Overflow`].
@@ -120,7 +120,7 @@ impl Fixed {
         Self::signed((self.0 < 0) != (other.0 < 0), size)
     }
 
-    /// Quotient, nearest (halves away from zero): at most 1/2.
+    /// Quotient, nearest (halves away from zero); the error is at most 1/2.
     ///
     /// # Errors
     /// [`FixedError::DivisionByZero`], [`FixedError::Overflow`].
@@ -129,8 +129,8 @@ impl Fixed {
         let (n, d) = (self.0.unsigned_abs(), other.0.unsigned_abs());
         let mut quotient = n.checked_div(d).ok_or(FixedError::DivisionByZero)?;
         let mut rest = n % d;
-        // Long division, as many bits at a time as the remainder has room for. `d <= 2^127`; at 2^127 a remainder below it
-        // still has one bit of room.
+        // Long division, as many bits at a time as the remainder has room for. `d <= 2^127`; at 2^127 a remainder below
+        // it still has one bit of room.
         let room = d.leading_zeros().max(1);
         let mut bits = FRACTION_BITS;
         while bits > 0 {

@@ -1,7 +1,7 @@
 //! Cumulative funding of a perpetual, with its fraction (R-FUNDING).
 //!
-//! A trade at price `p` moves cash by `-q·(p - F)` and equity counts `q·(mark - F)`: whatever `F` grows by while a position is
-//! held is what a long lot has paid. No account is touched.
+//! A trade at price `p` moves cash by `-q·(p - F)` and equity counts `q·(mark - F)`: whatever `F` grows by while a
+//! position is held is what a long lot has paid. No account is touched.
 
 use cloister_crypto::constants::PRICE_BITS;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -10,17 +10,17 @@ use scale_info::TypeInfo;
 
 /// One: rates and premiums are in 10^-12.
 pub const RATE_ONE: i128 = 1_000_000_000_000;
-/// The hour that rates are for, milliseconds.
+/// The hour that rates refer to, milliseconds.
 pub const HOUR: u64 = 3_600_000;
 /// A premium is paid over this many hours.
 pub const PREMIUM_HOURS: i128 = 8;
-/// Funding accrues for at most this long between two tables, milliseconds.
+/// Longest time between two tables for which funding accrues, milliseconds.
 pub const STEP_MAX: u64 = HOUR;
 /// Fractions of 10^-6 of the settlement asset that are kept: none is ever rounded away.
 pub const FRACTIONS: i128 = RATE_ONE * HOUR as i128;
 /// Largest premium, 10^-6 of the index.
 pub const PREMIUM: RangeInclusive<u32> = 0..=50_000;
-/// Largest rate an hour, 10^-6 of the mark.
+/// Largest hourly rate, 10^-6 of the mark.
 pub const RATE: RangeInclusive<u32> = 0..=10_000;
 /// From 10^-6 to 10^-12.
 const PPM_TO_RATE: i128 = 1_000_000;
@@ -47,13 +47,13 @@ pub enum FundingError {
 pub struct FundingTerms {
     /// Largest premium that funding sees, 10^-6 of the index: [`PREMIUM`].
     pub max_premium: u32,
-    /// Largest rate an hour, 10^-6 of the mark: [`RATE`].
+    /// Largest hourly rate, 10^-6 of the mark: [`RATE`].
     pub max_rate: u32,
 }
 
 impl FundingTerms {
-    /// The rate an hour, 10^-12 of the mark: the premium of the perpetual over its index, capped, paid over eight hours, capped
-    /// again; rounded towards zero. Both prices are in 10^-18.
+    /// The hourly rate, 10^-12 of the mark: the premium of the perpetual over its index, capped, paid over eight hours,
+    /// capped again; rounded towards zero. Both prices are in 10^-18.
     ///
     /// # Errors
     /// [`FundingError::Terms`], [`FundingError::Price`].
@@ -88,8 +88,8 @@ pub struct Funding {
 }
 
 impl Funding {
-    /// Adds what `rate` (10^-12 of `mark` an hour) comes to since the last accrual, at most [`STEP_MAX`] of it; the first call only
-    /// starts the clock. Nothing is rounded. Nothing changes on an error.
+    /// Adds what `rate` (10^-12 of `mark` per hour) amounts to since the last accrual, capped at [`STEP_MAX`]; the
+    /// first call only starts the clock. Nothing is rounded. Nothing changes on an error.
     ///
     /// # Errors
     /// [`FundingError::Time`], [`FundingError::OutOfRange`].
@@ -117,7 +117,8 @@ impl Funding {
     /// The `F` of the table: whole units of 10^-6, rounded down.
     ///
     /// # Errors
-    /// [`FundingError::OutOfRange`] if it does not fit (only for a value that was decoded; [`Self::accrue`] refuses it).
+    /// [`FundingError::OutOfRange`] if it does not fit (only for a value that was decoded; [`Self::accrue`] refuses
+    /// it).
     pub fn whole(&self) -> Result<i64, FundingError> {
         whole(self.sum)
     }

@@ -6,14 +6,15 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::ops::RangeInclusive;
 use scale_info::TypeInfo;
 
-/// Underlying a lot, 10^-9 units.
+/// Underlying per lot, 10^-9 units.
 pub const LOT_SIZE: RangeInclusive<u64> = 1..=1_000_000_000_000_000;
-/// Prices and strikes in 10^-18 of the settlement asset a unit, times lots in 10^-9 units, over this: 10^-6 a lot.
+/// A price in 10^-18 of the settlement asset per unit, times a lot size in 10^-9 units, divided by this, is a price in
+/// 10^-6 per lot.
 const LOT_TO_TABLE: u128 = 1_000_000_000_000_000_000_000;
 
 /// The kinds of instruments.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
-pub enum Kind {
+pub enum InstrumentKind {
     /// A perpetual: follows the index, with funding.
     Perpetual,
     /// A dated future.
@@ -36,8 +37,8 @@ pub enum Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
 pub struct Instrument {
     /// Its kind.
-    pub kind: Kind,
-    /// Underlying a lot, 10^-9 units; never changes, positions are counted in lots.
+    pub kind: InstrumentKind,
+    /// Underlying per lot, 10^-9 units; never changes, positions are counted in lots.
     pub lot_size: u64,
 }
 
@@ -65,12 +66,12 @@ impl Instrument {
     /// When it settles, milliseconds of Unix time; `None` for a perpetual.
     pub const fn expiry(&self) -> Option<u64> {
         match self.kind {
-            Kind::Perpetual => None,
-            Kind::Future { expiry } | Kind::Option { expiry, .. } => Some(expiry),
+            InstrumentKind::Perpetual => None,
+            InstrumentKind::Future { expiry } | InstrumentKind::Option { expiry, .. } => Some(expiry),
         }
     }
 
-    /// Checks an instrument that is to be listed at `now`.
+    /// Checks an instrument that someone wants to list at `now`.
     ///
     /// # Errors
     /// [`InstrumentError`]: the first bound that does not hold.
@@ -84,7 +85,7 @@ impl Instrument {
                 return Err(InstrumentError::Expiry);
             }
         }
-        if let Kind::Option { strike, .. } = self.kind {
+        if let InstrumentKind::Option { strike, .. } = self.kind {
             self.strike_of_lot(strike)?;
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Risk tables: instruments, prices of options, SPAN-style scenarios, funding, and margin over the scenarios.
 //!
-//! Pure and `no_std`: the runtime makes tables with it, the sequencer checks orders with it, the witness builder and the
-//! circuit's tests prove with it. Specification: `docs/spec/state.md` S-RISK, `docs/spec/batch.md` B-MARGIN,
+//! Pure and `no_std`: the runtime makes tables with it, the sequencer checks orders with it, the witness builder and
+//! the circuit's tests prove with it. Specification: `docs/spec/state.md` S-RISK, `docs/spec/batch.md` B-MARGIN,
 //! `docs/spec/risk.md`.
 //!
 //! # Example
@@ -52,7 +52,7 @@ pub mod table;
 pub use black76::{PricingError, Right};
 pub use fixed::{Fixed, FixedError};
 pub use funding::{Funding, FundingError, FundingTerms};
-pub use instrument::{Instrument, InstrumentError, Kind};
+pub use instrument::{Instrument, InstrumentError, InstrumentKind};
 pub use margin::{Assessment, MarginChoice, MarginError};
 pub use params::{ParamError, ScanParams};
 pub use positions::Positions;

@@ -27,7 +27,7 @@ pub enum MarginError {
     /// The chosen scenario does not exist.
     #[error("the chosen scenario does not exist")]
     Threshold,
-    /// The choice is none that the rule of the mode or of the house offers.
+    /// The rule of the mode or of the house does not offer this choice.
     #[error("the margin choice is not one that the rule offers")]
     Choice,
     /// B-LIQUIDATION: the chosen maintenance deficit before is below 1.
@@ -50,13 +50,15 @@ pub enum MarginError {
 /// How a unit or the house meets its margin rule: part of the witness.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MarginChoice {
-    /// All initial deficits after are at most 0 (B-MARGIN, B-HOUSE-MARGIN). In a forced withdrawal: all that was requested is paid.
+    /// No initial deficit is positive afterwards (B-MARGIN, B-HOUSE-MARGIN). In a forced withdrawal: all that was
+    /// requested is paid.
     #[default]
     Initial,
-    /// No deficit after is above the deficit of this scenario before: maintenance deficits in normal and liquidation (B-MARGIN,
-    /// B-LIQUIDATION), initial ones for the house (B-HOUSE-MARGIN).
+    /// No deficit after is above the deficit of this scenario before: maintenance deficits in normal and liquidation
+    /// (B-MARGIN, B-LIQUIDATION), initial ones for the house (B-HOUSE-MARGIN).
     NotWorse(u8),
-    /// Forced withdrawal: this one of the 17 deficits after leaves no room for one more unit of money (B-FORCED); 16 is equity itself.
+    /// Forced withdrawal: this one of the 17 deficits after leaves no room for one more unit of money (B-FORCED); 16 is
+    /// equity itself.
     Tight(u8),
 }
 
@@ -144,7 +146,7 @@ impl Assessment {
         Ok(scaled.checked_add(one - 1).ok_or(MarginError::OutOfRange)? >> RATIO_SHIFT)
     }
 
-    /// All deficits of `self` at a ratio are at most `limit`.
+    /// True if no deficit of `self` at a ratio is above `limit`.
     fn within(&self, ratio: u16, limit: i128) -> Result<bool, MarginError> {
         Ok(self.deficits(ratio)?.iter().all(|d| *d <= limit))
     }
@@ -202,7 +204,7 @@ impl Assessment {
         let choice = MarginChoice::NotWorse(before.worst(table.header.maintenance)?.0);
         match Self::check(before, after, table, payment, choice) {
             Ok(()) => Ok(choice),
-            // Short of initial margin and not reducing: what the trader must know is the first part.
+            // Short of initial margin and not reducing risk: the trader must learn the first.
             Err(MarginError::RiskIncreased) => Err(MarginError::InitialMarginShort),
             Err(e) => Err(e),
         }
@@ -225,7 +227,7 @@ impl Assessment {
         if limit < 1 {
             return Err(MarginError::NotShort);
         }
-        // What an insolvent account owes must not grow; that it is solvent afterwards nobody can ask.
+        // What an insolvent account owes must not grow; nobody can demand that it be solvent afterwards.
         if after.equity < before.equity.min(0) {
             return Err(MarginError::NegativeEquity);
         }

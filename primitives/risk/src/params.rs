@@ -14,7 +14,7 @@ pub const TENOR_EXPONENT: RangeInclusive<u32> = 0..=500_000;
 pub const EXTREME_MULTIPLE: RangeInclusive<u32> = 1_000_000..=5_000_000;
 /// Covered fraction of an extreme move's profit, 10^-6.
 pub const EXTREME_COVER: RangeInclusive<u32> = 100_000..=1_000_000;
-/// Least margin of a short option, 10^-6 of the forward.
+/// Minimum margin of a short option, 10^-6 of the forward.
 pub const SHORT_OPTION_FLOOR: RangeInclusive<u32> = 1_000..=200_000;
 /// Margin of a dated future for its basis, 10^-6 of the forward.
 pub const BASIS_FLOOR: RangeInclusive<u32> = 500..=200_000;
@@ -65,8 +65,9 @@ pub enum ParamError {
 }
 
 impl ScanParams {
-    /// A starting point for a liquid coin, near public portfolio-margin rules: 16 % of price, 45 % of volatility at thirty
-    /// days and more before, two ranges covered by 35 %, 1 % for short options and 0.6 % for basis.
+    /// A starting point for a liquid coin, close to public portfolio-margin rules: 16 % of the price; 45 % of the
+    /// volatility at thirty days, and more for nearer expiries; an extreme of two ranges, covered by 35 %; 1 % for
+    /// short options and 0.6 % for basis.
     pub const LIQUID_COIN: Self = Self {
         price_range: 160_000,
         volatility_range: 450_000,

@@ -1,7 +1,7 @@
 //! Scenario profits of linear instruments (perpetuals and futures), SPAN-style (S-RISK).
 //!
-//! Source of the grid: the SPAN scenarios of price 0, ±1/3, ±2/3, ±1 of the scan range with volatility up and down, and two
-//! covered extremes. Volatility does not move a linear instrument, so its scenarios come in equal pairs.
+//! Source of the grid: the SPAN scenarios of price 0, ±1/3, ±2/3, ±1 of the scan range with volatility up and down, and
+//! two covered extremes. Volatility does not move a linear instrument, so its scenarios come in equal pairs.
 
 use cloister_crypto::constants::{PRICE_BITS, SCENARIOS};
 

@@ -1,12 +1,12 @@
 //! Rows of a risk table: marks, scenario profits, floors (R-SPAN).
 //!
-//! Every instrument of a group sees the same relative move of its own forward; options are revalued with Black-76 at the
-//! moved volatility. Money is in 10^-6 of the settlement asset a lot.
+//! Every instrument of a group sees the same relative move of its own forward; options are revalued with Black-76 at
+//! the moved volatility. Money is in 10^-6 of the settlement asset per lot.
 
 use crate::{
     black76::{deviation, Moneyness, PricingError, Right},
     fixed::{Fixed, FixedError},
-    instrument::{Instrument, InstrumentError, Kind},
+    instrument::{Instrument, InstrumentError, InstrumentKind},
     params::{ParamError, ScanParams},
     scenarios::{divide_away, PPM},
     table::{Row, Status},
@@ -14,11 +14,11 @@ use crate::{
 use cloister_crypto::constants::{PRICE_BITS, SCENARIOS};
 use core::ops::RangeInclusive;
 
-/// Volatilities that a mark may have, 10^-6 a year.
+/// Volatilities that a mark may have, 10^-6 per year.
 pub const MARK_VOLATILITY: RangeInclusive<u32> = 10_000..=10_000_000;
 /// The volatility scan range is for this time to expiry, milliseconds.
 pub const REFERENCE_TENOR: u64 = 30 * 86_400_000;
-/// Nearer expiries scan the volatility as this one, milliseconds.
+/// Expiries nearer than this scan the volatility as if they were this far away, milliseconds.
 pub const SCAN_TENOR_MIN: u64 = 86_400_000;
 /// Thirds of the scan range, in the order of the published SPAN example.
 const THIRDS: [i128; 7] = [0, 1, -1, 2, -2, 3, -3];
@@ -26,10 +26,10 @@ const THIRDS: [i128; 7] = [0, 1, -1, 2, -2, 3, -3];
 /// What the oracle says of an instrument.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Quote {
-    /// One unit of the underlying, 10^-18 of the settlement asset: the index for a perpetual, the forward of the same expiry
-    /// for futures and options.
+    /// One unit of the underlying, 10^-18 of the settlement asset: the index for a perpetual, the forward of the same
+    /// expiry for futures and options.
     pub price: u128,
-    /// Mark volatility of an option, 10^-6 a year; not read for others.
+    /// Mark volatility of an option, 10^-6 per year; ignored for other instruments.
     pub volatility: u32,
 }
 
@@ -86,9 +86,9 @@ pub struct Valuation {
     pub mark: i64,
     /// Profit of one long lot under each scenario.
     pub scenarios: [i64; SCENARIOS],
-    /// Least margin of a long lot, on top of the scenarios.
+    /// Minimum margin of a long lot, on top of the scenarios.
     pub floor_long: u64,
-    /// Least margin of a short lot, on top of the scenarios.
+    /// Minimum margin of a short lot, on top of the scenarios.
     pub floor_short: u64,
 }
 
@@ -137,7 +137,7 @@ enum Pricer {
 
 impl Pricer {
     fn new(instrument: &Instrument, quote: &Quote, params: &ScanParams, now: u64) -> Result<Self, SpanError> {
-        let Kind::Option { right, strike, expiry } = instrument.kind else {
+        let InstrumentKind::Option { right, strike, expiry } = instrument.kind else {
             return Ok(Self::Linear);
         };
         if !MARK_VOLATILITY.contains(&quote.volatility) {
@@ -185,9 +185,9 @@ impl Pricer {
 
 /// Values a lot at `now`, milliseconds of Unix time, and under every scenario.
 ///
-/// Scenarios `2k` and `2k + 1` move the forward by the k-th of 0, +1/3, -1/3, +2/3, -2/3, +1, -1 scan ranges, with volatility up
-/// and down. 14 and 15 are the extremes, up and down, with volatility unmoved and a fraction of the profit. No forward falls
-/// below zero. Moves and covered profits are rounded away from zero.
+/// Scenarios `2k` and `2k + 1` move the forward by the k-th of 0, +1/3, -1/3, +2/3, -2/3, +1, -1 scan ranges, with
+/// volatility up and down. 14 and 15 are the extremes, up and down, with volatility unmoved and a fraction of the
+/// profit. No forward falls below zero. Moves and covered profits are rounded away from zero.
 ///
 /// # Errors
 /// [`SpanError`].
@@ -217,10 +217,10 @@ pub fn value(instrument: &Instrument, quote: &Quote, params: &ScanParams, now: u
     scenarios[SCENARIOS - 1] = covered(-1)?;
     let basis = fraction_up(forward, params.basis_floor)?;
     let (floor_long, floor_short) = match instrument.kind {
-        Kind::Perpetual => (0, 0),
-        Kind::Future { .. } => (basis, basis),
+        InstrumentKind::Perpetual => (0, 0),
+        InstrumentKind::Future { .. } => (basis, basis),
         // What is long can lose no more than its mark, and the scenarios take no more.
-        Kind::Option { .. } => (0, fraction_up(forward, params.short_option_floor)?),
+        InstrumentKind::Option { .. } => (0, fraction_up(forward, params.short_option_floor)?),
     };
     Ok(Valuation {
         forward,
@@ -262,8 +262,8 @@ pub fn row(
     })
 }
 
-/// The row of an expired instrument: its value at the settlement price of one unit of the underlying (10^-18), no scenarios,
-/// no floors, no band.
+/// The row of an expired instrument: its value at the settlement price of one unit of the underlying (10^-18), no
+/// scenarios, no floors, no band.
 ///
 /// # Errors
 /// [`SpanError::Status`] unless the listing is expired and the instrument is dated; [`SpanError::Instrument`],
@@ -279,10 +279,10 @@ pub fn settled_row(
     }
     let price = instrument.price_of_lot(settlement)?;
     let mark = match instrument.kind {
-        Kind::Option { right, strike, .. } => {
+        InstrumentKind::Option { right, strike, .. } => {
             Moneyness::new(price, instrument.strike_of_lot(strike)?)?.intrinsic(right)
         }
-        Kind::Perpetual | Kind::Future { .. } => price,
+        InstrumentKind::Perpetual | InstrumentKind::Future { .. } => price,
     };
     Ok(Row {
         instrument_id: listing.instrument_id,

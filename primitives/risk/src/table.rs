@@ -30,7 +30,7 @@ pub enum Status {
     Expired = 3,
 }
 
-/// The once-a-table part of a risk table.
+/// The part of a risk table that all its rows share.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
 pub struct Header {
     /// Margin group.
@@ -45,11 +45,11 @@ pub struct Header {
     pub maintenance: u16,
     /// Liquidation penalty, numerator over 2^8.
     pub penalty: u16,
-    /// Highest fee, in 10^-6 of the traded cost.
+    /// Maximum fee, in 10^-6 of the traded cost.
     pub fee_cap: u32,
 }
 
-/// One instrument of a risk table. Money is in 10^-6 of the settlement asset a lot.
+/// One instrument of a risk table. Money is in 10^-6 of the settlement asset per lot.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
 pub struct Row {
     /// Instrument listed here; never reused.
@@ -81,7 +81,7 @@ pub struct Row {
 pub struct RiskTable {
     /// Ratios, version and time.
     pub header: Header,
-    /// One row an instrument.
+    /// One row per instrument.
     pub rows: [Row; INSTRUMENTS],
 }
 

@@ -16,7 +16,8 @@ fn price(right: Right, forward: i64, strike: i64, volatility: u32, tenor: u64) -
     black76::value(right, forward, strike, volatility, tenor).expect("in range")
 }
 
-/// Call and put by the formula in floating point, with the C library's error function: 10^-15 of the larger of the two prices.
+/// Call and put by the formula in floating point, with the C library's error function: 10^-15 of the larger of the two
+/// prices.
 fn reference(forward: f64, strike: f64, volatility: f64, years: f64) -> (f64, f64) {
     let cdf = |x: f64| 0.5 * libm::erfc(-x / core::f64::consts::SQRT_2);
     let s = volatility * years.sqrt();
@@ -205,10 +206,12 @@ proptest! {
 
     #[test]
     fn no_arguments_should_be_too_extreme(
-        forward in any_price(), strike in any_price(), volatility in 0..=VOLATILITY_MAX, tenor in 0..=TENOR_MAX, tiny in 0u32..40,
+        forward in any_price(), strike in any_price(), volatility in 0..=VOLATILITY_MAX, tenor in 0..=TENOR_MAX,
+        tiny in 0u32..40,
     ) {
         let (volatility, tenor) = (volatility >> (tiny % 27), tenor >> tiny);
-        let (call, put) = (price(Call, forward, strike, volatility, tenor), price(Put, forward, strike, volatility, tenor));
+        let call = price(Call, forward, strike, volatility, tenor);
+        let put = price(Put, forward, strike, volatility, tenor);
         // Parity, and between the intrinsic value and the underlying or the strike.
         prop_assert_eq!(call - put, forward - strike);
         prop_assert!(call >= 0.max(forward - strike) && call <= forward);
@@ -217,7 +220,8 @@ proptest! {
 
     #[test]
     fn value_should_rise_with_volatility_and_time(
-        forward in any_price(), ratio in 0.2f64..5.0, v in 10_000u32..3_000_000, dv in 0u32..100_000, t in HOUR..3 * YEAR, dt in 0..30 * 24 * HOUR,
+        forward in any_price(), ratio in 0.2f64..5.0, v in 10_000u32..3_000_000, dv in 0u32..100_000,
+        t in HOUR..3 * YEAR, dt in 0..30 * 24 * HOUR,
     ) {
         let strike = ((forward as f64 * ratio) as i64).clamp(1, MAX);
         let low = price(Call, forward, strike, v, t);
@@ -227,7 +231,8 @@ proptest! {
 
     #[test]
     fn value_should_move_with_the_forward_and_by_no_more(
-        forward in any_price(), ratio in 0.2f64..5.0, move_ppm in 0i64..200_000, v in 10_000u32..3_000_000, t in 1..3 * YEAR,
+        forward in any_price(), ratio in 0.2f64..5.0, move_ppm in 0i64..200_000, v in 10_000u32..3_000_000,
+        t in 1..3 * YEAR,
     ) {
         let strike = ((forward as f64 * ratio) as i64).clamp(1, MAX);
         let up = (forward + (i128::from(forward) * i128::from(move_ppm) / 1_000_000) as i64).min(MAX);
@@ -240,7 +245,8 @@ proptest! {
 
     #[test]
     fn strikes_should_leave_no_spread_and_no_butterfly_for_nothing(
-        forward in any_price(), ratio in 0.2f64..4.0, step_ppm in 1i64..200_000, v in 10_000u32..3_000_000, t in 1..3 * YEAR,
+        forward in any_price(), ratio in 0.2f64..4.0, step_ppm in 1i64..200_000, v in 10_000u32..3_000_000,
+        t in 1..3 * YEAR,
     ) {
         let low = ((forward as f64 * ratio) as i64).clamp(1, MAX / 2);
         let step = (i128::from(low) * i128::from(step_ppm) / 1_000_000) as i64;
@@ -251,7 +257,12 @@ proptest! {
     }
 
     #[test]
-    fn forward_and_strike_should_trade_places(forward in any_price(), strike in any_price(), v in 0u32..3_000_000, t in 0..3 * YEAR) {
+    fn forward_and_strike_should_trade_places(
+        forward in any_price(),
+        strike in any_price(),
+        v in 0u32..3_000_000,
+        t in 0..3 * YEAR,
+    ) {
         let d = deviation(v, t).expect("in range");
         let call = Moneyness::new(forward, strike).expect("in range").value(Call, d);
         prop_assert_eq!(call, Moneyness::new(strike, forward).expect("in range").value(Put, d));

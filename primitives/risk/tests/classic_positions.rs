@@ -59,7 +59,7 @@ fn check(table: &RiskTable, strikes: [u128; STRIKES]) {
 
     // What is paid for is what can be lost.
     assert!(need("long call") <= value("long call"));
-    // A spread loses its debit at most, plus the floor of the short leg; a butterfly likewise with two.
+    // A spread loses no more than its debit plus the floor of the short leg; a butterfly likewise with two.
     assert!(need("call spread") <= value("call spread") + floors(call(3)));
     assert!(need("call spread") < need("naked short call"));
     assert!(need("long butterfly") <= value("long butterfly") + 2 * floors(call(2)));
@@ -69,8 +69,8 @@ fn check(table: &RiskTable, strikes: [u128; STRIKES]) {
     assert!(need("short iron condor") < need("short strangle"));
     // Both legs of a strangle cannot lose at once.
     assert!(need("short strangle") < need("naked short call") + need("naked short put"));
-    // A second short leg gains where the first loses, but it has to be bought back too: with its price it never makes the cash
-    // that the account must hold less.
+    // A second short leg gains where the first loses, but it has to be bought back too: with its price it never makes
+    // the cash that the account must hold less.
     let cash = |legs: &[(usize, i64)]| {
         let (value, _, maintenance, _) = margin(table, legs);
         maintenance - value
@@ -129,8 +129,8 @@ fn the_real_chain_should_be_priced_to_its_own_rounding() {
     println!("{fit:#?}");
     assert_eq!(quotes.len(), 684);
     assert!(fit.median <= 2.9e-5);
-    // Prices have four places and volatilities two: half of the last of each is all the room there is. The rest was quoted on a
-    // forward that had moved since, by no more than the forward of the same expiry moves within the file.
+    // Prices have four places and volatilities two: half of the last of each is all the room there is. The rest was
+    // quoted on a forward that has moved since, by no more than the forward of the same expiry moves within the file.
     assert!(fit.within_rounding >= 640, "{}", fit.within_rounding);
     assert_eq!(fit.within_rounding + fit.within_forward, 684, "{:?}", fit.outside);
     assert!(fit.largest < 1.6e-4);
@@ -154,8 +154,8 @@ fn classic_positions_on_the_real_chain_should_need_what_their_risk_is() {
     );
 }
 
-/// A chain of two expiries and five strikes, quoted at its model price; a column with commas in quotes stands before the ones
-/// that are read.
+/// A chain of two expiries and five strikes, quoted at its model price; a column with commas in quotes stands before
+/// the ones that are read.
 fn quoted_chain(stats: &str) -> String {
     const NOW: u64 = 1_700_000_000_000;
     let mut text = String::from(

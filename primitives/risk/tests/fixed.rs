@@ -124,7 +124,12 @@ fn known_values_should_come_out_exactly() {
 
 proptest! {
     #[test]
-    fn a_quotient_times_its_divisor_should_be_the_dividend(n in any::<i128>(), d in any::<i128>(), s in 0u32..100, t in 0u32..100) {
+    fn a_quotient_times_its_divisor_should_be_the_dividend(
+        n in any::<i128>(),
+        d in any::<i128>(),
+        s in 0u32..100,
+        t in 0u32..100,
+    ) {
         let (n, d) = (Fixed::from_raw(n >> s), Fixed::from_raw(d >> t));
         if let Ok(q) = n.div(d) {
             // n/d = q + e, |e| <= 1/2: n = q·d + e·d.

@@ -66,14 +66,16 @@ proptest! {
         funding.accrue(1, 0, START).expect("the clock starts");
         let (mut now, mut previous, mut exact_previous) = (START, 0i64, 0i128);
         let mut lots = [0i64; ACCOUNTS];
-        // Cloister: cash moves at trades only. The other book: every account pays at every table. The third: with fractions.
+        // Cloister: cash moves at trades only. The other book: every account pays at every table. The third: with
+        // fractions.
         let (mut cash, mut paid, mut exact) = ([0i128; ACCOUNTS], [0i128; ACCOUNTS], [0i128; ACCOUNTS]);
         let mut traded = [0i128; ACCOUNTS];
         for step in &steps {
             now += step.elapsed;
             let mark = step.index as i64;
             let index = u128::from(step.index) * 1_000_000_000_000;
-            let perpetual = index + index / 1_000_000_000 * 100_000_000 - index / 1_000_000_000 * (100_000_000 - step.premium) as u128;
+            let billionth = index / 1_000_000_000;
+            let perpetual = index + billionth * 100_000_000 - billionth * (100_000_000 - step.premium) as u128;
             let rate = TERMS.rate(index, perpetual).expect("in range");
             funding.accrue(mark, rate, now).expect("in range");
             let whole = funding.whole().expect("in range");
@@ -111,7 +113,8 @@ proptest! {
 
     #[test]
     fn the_number_of_tables_should_not_change_what_is_paid(
-        mark in 0i64..1 << 54, rate in -10_000_000_000i64..10_000_000_000, cuts in prop::collection::vec(0..STEP_MAX, 0..50),
+        mark in 0i64..1 << 54, rate in -10_000_000_000i64..10_000_000_000,
+        cuts in prop::collection::vec(0..STEP_MAX, 0..50),
     ) {
         let run = |times: &[u64]| {
             let mut funding = Funding::default();
@@ -133,7 +136,7 @@ fn a_rate_should_be_the_premium_over_eight_hours_and_capped_on_both_sides() {
     let index = 100_000_000_000_000_000_000_000u128;
     let with = |ppm: i128| TERMS.rate(index, (index as i128 + index as i128 / 1_000_000 * ppm) as u128);
     assert_eq!(with(0), Ok(0));
-    assert_eq!(with(8), Ok(1_000_000), "a premium of 8 millionths, one an hour");
+    assert_eq!(with(8), Ok(1_000_000), "a premium of 8 millionths, one per hour");
     assert_eq!(with(-1), Ok(-125_000), "small premiums are not lost");
     assert_eq!(with(40_000), Ok(5_000_000_000));
     assert_eq!(with(900_000), Ok(5_000_000_000));

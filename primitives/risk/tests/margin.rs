@@ -115,7 +115,8 @@ fn negative_equity_is_refused_whatever_the_choice() {
 proptest! {
     #[test]
     fn choose_finds_a_choice_exactly_when_one_exists(
-        q0 in -50i64..50, q1 in -50i64..50, c0 in -4_000_000_000i128..4_000_000_000, dc in -4_000_000_000i128..4_000_000_000,
+        q0 in -50i64..50, q1 in -50i64..50,
+        c0 in -4_000_000_000i128..4_000_000_000, dc in -4_000_000_000i128..4_000_000_000,
         withdrawal: bool,
     ) {
         let t = table(60_000_000);
@@ -145,7 +146,8 @@ proptest! {
 
     #[test]
     fn liquidation_and_house_choices_exist_exactly_when_one_does(
-        q0 in -50i64..50, q1 in -50i64..50, c0 in -4_000_000_000i128..4_000_000_000, dc in -400_000_000i128..400_000_000,
+        q0 in -50i64..50, q1 in -50i64..50,
+        c0 in -4_000_000_000i128..4_000_000_000, dc in -400_000_000i128..400_000_000,
     ) {
         let t = table(60_000_000);
         let before = Assessment::new(&t, &positions(q0), c0).expect("in range");

@@ -11,8 +11,8 @@ use cloister_risk::{
     instrument::LOT_SIZE,
     linear_scenarios, params,
     span::{row, settled_row, value},
-    Assessment, Instrument, InstrumentError, Kind, LinearScan, Listing, ParamError, PricingError, Quote, Right,
-    RiskTable, Row, ScanParams, SpanError, Status,
+    Assessment, Instrument, InstrumentError, InstrumentKind, LinearScan, Listing, ParamError, PricingError, Quote,
+    Right, RiskTable, Row, ScanParams, SpanError, Status,
 };
 use proptest::prelude::*;
 
@@ -27,7 +27,7 @@ const LISTING: Listing = Listing {
     band: 20_000,
 };
 
-fn unit(kind: Kind) -> Instrument {
+fn unit(kind: InstrumentKind) -> Instrument {
     Instrument {
         kind,
         lot_size: 1_000_000_000,
@@ -35,7 +35,7 @@ fn unit(kind: Kind) -> Instrument {
 }
 
 fn option(right: Right, strike: u64, days: u64) -> Instrument {
-    unit(Kind::Option {
+    unit(InstrumentKind::Option {
         right,
         strike: u128::from(strike) * PRICE_ONE,
         expiry: NOW + days * DAY,
@@ -95,7 +95,7 @@ fn futures_should_have_the_linear_scenarios() {
         extreme_cover: PARAMS.extreme_cover,
     };
     for price in [1u64, 31_415, 95_586, 7_000_003] {
-        let future = unit(Kind::Future { expiry: NOW + DAY });
+        let future = unit(InstrumentKind::Future { expiry: NOW + DAY });
         let v = value(&future, &quote(price, 0), &PARAMS, NOW).expect("in range");
         let linear = linear_scenarios(v.mark, &scan).expect("in range");
         assert_eq!(v.scenarios[..14], linear[..14]);
@@ -149,7 +149,7 @@ fn scenarios_of_an_option_should_be_black_76_at_the_moved_price_and_volatility()
 fn volatility_should_be_scanned_as_one_day_when_expiry_is_nearer() {
     // At the money a volatility move is worth nearly as much as it is large: compare its share of the mark.
     let share = |ms: u64| {
-        let near = unit(Kind::Option {
+        let near = unit(InstrumentKind::Option {
             right: Right::Put,
             strike: 100_000 * PRICE_ONE,
             expiry: NOW + ms,
@@ -175,7 +175,7 @@ fn an_extreme_fall_should_stop_at_zero_for_every_kind() {
     };
     let at = |instrument| value(&instrument, &quote(100, 600_000), &wild, NOW).expect("in range");
     let (future, put, call) = (
-        at(unit(Kind::Future { expiry: NOW + DAY })),
+        at(unit(InstrumentKind::Future { expiry: NOW + DAY })),
         at(option(Right::Put, 90, 20)),
         at(option(Right::Call, 90, 20)),
     );
@@ -190,9 +190,9 @@ fn floors_should_be_on_short_options_and_on_both_sides_of_futures() {
         let v = value(&instrument, &quote(100_000, 600_000), &PARAMS, NOW).expect("in range");
         (v.floor_long, v.floor_short)
     };
-    assert_eq!(floors(unit(Kind::Perpetual)), (0, 0));
+    assert_eq!(floors(unit(InstrumentKind::Perpetual)), (0, 0));
     assert_eq!(
-        floors(unit(Kind::Future { expiry: NOW + DAY })),
+        floors(unit(InstrumentKind::Future { expiry: NOW + DAY })),
         (600_000_000, 600_000_000)
     );
     assert_eq!(floors(option(Right::Call, 300_000, 2)), (0, 1_000_000_000));
@@ -217,7 +217,15 @@ fn a_row_should_carry_the_valuation_and_the_listing() {
     );
     assert_eq!((r.floor_long, r.floor_short), (v.floor_long, v.floor_short));
     assert_eq!(r.band, 2_000_000_000, "of the forward, not of the premium");
-    let p = row(&unit(Kind::Perpetual), &LISTING, &quote(100_000, 0), -7, &PARAMS, NOW).expect("in range");
+    let p = row(
+        &unit(InstrumentKind::Perpetual),
+        &LISTING,
+        &quote(100_000, 0),
+        -7,
+        &PARAMS,
+        NOW,
+    )
+    .expect("in range");
     assert_eq!((p.value, p.mark, p.funding), (100_000_000_007, 100_000_000_000, -7));
 }
 
@@ -238,8 +246,11 @@ fn a_settled_row_should_have_its_final_value_and_no_risk() {
         ([0; SCENARIOS], 0, 0, 0)
     );
     assert_eq!(settle(option(Right::Call, 104_000, 0)).mark, 0);
-    assert_eq!(settle(unit(Kind::Future { expiry: NOW })).mark, 100_000_000_000);
-    let perpetual = settled_row(&unit(Kind::Perpetual), &expired, PRICE_ONE, 0);
+    assert_eq!(
+        settle(unit(InstrumentKind::Future { expiry: NOW })).mark,
+        100_000_000_000
+    );
+    let perpetual = settled_row(&unit(InstrumentKind::Perpetual), &expired, PRICE_ONE, 0);
     assert_eq!(perpetual, Err(SpanError::Status));
     let live = settled_row(&option(Right::Put, 104_000, 0), &LISTING, PRICE_ONE, 0);
     assert_eq!(live, Err(SpanError::Status));
@@ -259,9 +270,12 @@ fn instruments_out_of_bounds_should_be_refused_by_name() {
     let check = |instrument: Instrument| instrument.check(NOW);
     assert_eq!(check(option(Right::Call, 1, 1)), Ok(()));
     let sized = |lot_size, kind| Instrument { kind, lot_size };
-    assert_eq!(check(sized(0, Kind::Perpetual)), Err(InstrumentError::LotSize));
     assert_eq!(
-        check(sized(LOT_SIZE.end() + 1, Kind::Perpetual)),
+        check(sized(0, InstrumentKind::Perpetual)),
+        Err(InstrumentError::LotSize)
+    );
+    assert_eq!(
+        check(sized(LOT_SIZE.end() + 1, InstrumentKind::Perpetual)),
         Err(InstrumentError::LotSize)
     );
     assert_eq!(check(option(Right::Call, 0, 1)), Err(InstrumentError::Strike));
@@ -269,10 +283,10 @@ fn instruments_out_of_bounds_should_be_refused_by_name() {
     assert_eq!(check(option(Right::Call, 1, 0)), Err(InstrumentError::Expiry));
     assert_eq!(check(option(Right::Call, 1, 3_651)), Err(InstrumentError::Expiry));
     assert_eq!(
-        check(unit(Kind::Future { expiry: NOW - 1 })),
+        check(unit(InstrumentKind::Future { expiry: NOW - 1 })),
         Err(InstrumentError::Expiry)
     );
-    let fine = Kind::Option {
+    let fine = InstrumentKind::Option {
         right: Right::Put,
         strike: PRICE_ONE + 1,
         expiry: NOW + 1,
@@ -341,7 +355,12 @@ fn parameters_should_be_refused_one_beyond_each_bound() {
         if let Some(below) = bounds.start().checked_sub(1) {
             assert_eq!(with(below).check(), Err(error));
         }
-        let refused = value(&unit(Kind::Perpetual), &quote(1, 0), &with(bounds.end() + 1), NOW);
+        let refused = value(
+            &unit(InstrumentKind::Perpetual),
+            &quote(1, 0),
+            &with(bounds.end() + 1),
+            NOW,
+        );
         assert_eq!(refused, Err(error.into()), "the bound holds for every row");
     }
 }
@@ -371,13 +390,14 @@ proptest! {
 
     #[test]
     fn a_conversion_should_have_no_risk(
-        params in any_params(), forward in 1u64..10_000_000, ratio in 0.2f64..5.0, volatility in 10_000u32..10_000_000, ms in 0..3 * 365 * DAY,
+        params in any_params(), forward in 1u64..10_000_000, ratio in 0.2f64..5.0,
+        volatility in 10_000u32..10_000_000, ms in 0..3 * 365 * DAY,
     ) {
         let strike = ((forward as f64 * ratio) as u128).max(1) * PRICE_ONE;
         let at = |kind| value(&unit(kind), &quote(forward, volatility), &params, NOW).expect("in range");
         let expiry = NOW + ms;
-        let [call, put] = [Right::Call, Right::Put].map(|right| at(Kind::Option { right, strike, expiry }));
-        let future = at(Kind::Future { expiry });
+        let [call, put] = [Right::Call, Right::Put].map(|right| at(InstrumentKind::Option { right, strike, expiry }));
+        let future = at(InstrumentKind::Future { expiry });
         let options = call.scenarios.into_iter().zip(put.scenarios);
         for (s, (future, (call, put))) in future.scenarios.into_iter().zip(options).enumerate() {
             let rest = future - call + put;
@@ -388,10 +408,12 @@ proptest! {
 
     #[test]
     fn a_long_option_should_need_no_more_than_it_is_worth(
-        params in any_params(), forward in 1u64..10_000_000, ratio in 0.2f64..5.0, volatility in 10_000u32..10_000_000, ms in 0..3 * 365 * DAY, is_call: bool,
+        params in any_params(), forward in 1u64..10_000_000, ratio in 0.2f64..5.0,
+        volatility in 10_000u32..10_000_000, ms in 0..3 * 365 * DAY, is_call: bool,
     ) {
         let right = if is_call { Right::Call } else { Right::Put };
-        let kind = Kind::Option { right, strike: ((forward as f64 * ratio) as u128).max(1) * PRICE_ONE, expiry: NOW + ms };
+        let strike = ((forward as f64 * ratio) as u128).max(1) * PRICE_ONE;
+        let kind = InstrumentKind::Option { right, strike, expiry: NOW + ms };
         let v = value(&unit(kind), &quote(forward, volatility), &params, NOW).expect("in range");
         prop_assert!(v.scenarios.iter().all(|r| *r >= -v.mark));
         prop_assert!(v.mark >= 0);
@@ -399,9 +421,11 @@ proptest! {
 
     #[test]
     fn volatility_up_should_never_be_worth_less_than_down(
-        params in any_params(), forward in 1u64..10_000_000, ratio in 0.2f64..5.0, volatility in 10_000u32..VOLATILITY_ONE * 4, ms in 0..3 * 365 * DAY,
+        params in any_params(), forward in 1u64..10_000_000, ratio in 0.2f64..5.0,
+        volatility in 10_000u32..VOLATILITY_ONE * 4, ms in 0..3 * 365 * DAY,
     ) {
-        let kind = Kind::Option { right: Right::Put, strike: ((forward as f64 * ratio) as u128).max(1) * PRICE_ONE, expiry: NOW + ms };
+        let strike = ((forward as f64 * ratio) as u128).max(1) * PRICE_ONE;
+        let kind = InstrumentKind::Option { right: Right::Put, strike, expiry: NOW + ms };
         let v = value(&unit(kind), &quote(forward, volatility), &params, NOW).expect("in range");
         prop_assert!(v.scenarios[..14].chunks(2).all(|pair| pair[0] >= pair[1]));
     }

@@ -103,7 +103,7 @@ fn write_decimal(f: &mut fmt::Formatter<'_>, negative: bool, units: u128) -> fmt
         return Ok(());
     }
     let mut width = usize::from(DECIMALS);
-    while rest % 10 == 0 {
+    while rest.is_multiple_of(10) {
         rest /= 10;
         width -= 1;
     }

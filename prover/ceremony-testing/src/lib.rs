@@ -54,7 +54,8 @@ pub struct PowersSections {
 /// A multiple of the generator of G1.
 pub fn g1(scalar: &Scalar) -> G1Affine {
     let (bytes, mut product, mut out) = (scalar.to_bytes(), blst_p1::default(), G1Affine::default());
-    // SAFETY: blst returns a pointer to a constant, the scalar has 32 bytes, and all references are valid for the calls.
+    // SAFETY: blst returns a pointer to a constant, the scalar has 32 bytes, and all references are valid for the
+    // calls.
     unsafe {
         blst_p1_mult(&mut product, blst_p1_generator(), bytes.as_ptr(), SCALAR_BITS);
         blst_p1_to_affine(&mut out, &product);
@@ -162,8 +163,8 @@ impl KnownPowers {
         }
     }
 
-    /// The largest domain of the section tauG1 has twice as many places as there are powers, and the last of its powers is
-    /// missing, which snarkjs takes as zero.
+    /// The largest domain of the section tauG1 has twice as many places as there are powers, and the last of its powers
+    /// is missing, which snarkjs takes as zero.
     fn short_lagrange(&self) -> Vec<Scalar> {
         let n = 2u64 << self.power;
         let top = self.tau.pow_vartime(&[n - 1, 0, 0, 0]);

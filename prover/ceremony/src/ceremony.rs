@@ -1,7 +1,7 @@
 //! A ceremony: the key as it stands, and how it came about.
 
 use crate::{
-    contribution::{beacon_is_fine, name_is_fine, Contribution, Kind, Knowledge, TranscriptHash},
+    contribution::{beacon_is_fine, name_is_fine, Contribution, ContributionKind, Knowledge, TranscriptHash},
     curve::{affine, times, times_all, Curve, G1, G2},
     error::CeremonyError,
     initial::initial_state,
@@ -12,7 +12,7 @@ use crate::{
 };
 use cloister_groth16::{CircuitId, G2Affine, KeyPoints, Matrices, ProvingKey, VerifyingKey};
 
-/// Contributions that a ceremony takes.
+/// Maximum number of contributions to a ceremony.
 pub const MAX_CONTRIBUTIONS: usize = 1000;
 
 /// A ceremony for the key of one circuit (phase 2 of Bowe, Gabizon and Miers: `docs/spec/ceremony.md`).
@@ -65,8 +65,9 @@ impl Ceremony {
         &self.state.vk
     }
 
-    /// Checks what stands so far ([`Ceremony::check`]) and contributes to it: draws a secret from the operating system and
-    /// `entropy`, multiplies delta by it, divides `h` and `l` by it, proves knowledge of it, and forgets it (Y-CONTRIBUTE).
+    /// Checks what stands so far ([`Ceremony::check`]) and contributes to it: draws a secret from the operating system
+    /// and `entropy`, multiplies delta by it, divides `h` and `l` by it, proves knowledge of it, and forgets it
+    /// (Y-CONTRIBUTE).
     ///
     /// # Errors
     /// [`CeremonyError::Name`], [`CeremonyError::Ended`], [`CeremonyError::Full`], [`CeremonyError::Randomness`]; what
@@ -78,12 +79,12 @@ impl Ceremony {
         self.check_open()?;
         self.check(progress)?;
         let secret = Secret::random(entropy)?;
-        self.apply(name, Kind::Person, &secret, progress);
+        self.apply(name, ContributionKind::Person, &secret, progress);
         Ok(())
     }
 
     /// Checks what stands so far and ends the ceremony with a public contribution, whose secret is the value hashed
-    /// `2^log2` times: nobody who contributed could foresee it and choose theirs accordingly (Y-BEACON).
+    /// `2^log2` times: no contributor could foresee it and choose a secret accordingly (Y-BEACON).
     ///
     /// # Errors
     /// [`CeremonyError::BeaconBounds`], [`CeremonyError::Ended`], [`CeremonyError::Full`],
@@ -98,7 +99,7 @@ impl Ceremony {
         progress(Step::Beacon(log2));
         let secret = Secret::beacon(value, log2, &self.hash()).ok_or(CeremonyError::BeaconBounds)?;
         let value = value.to_vec();
-        self.apply("beacon", Kind::Beacon { value, log2 }, &secret, progress);
+        self.apply("beacon", ContributionKind::Beacon { value, log2 }, &secret, progress);
         Ok(())
     }
 
@@ -115,7 +116,7 @@ impl Ceremony {
 
     /// No beacon yet, and room for one more.
     fn check_open(&self) -> Result<(), CeremonyError> {
-        let ended = |c: &Contribution| matches!(c.kind, Kind::Beacon { .. });
+        let ended = |c: &Contribution| matches!(c.kind, ContributionKind::Beacon { .. });
         if let Some(i) = self.contributions.iter().position(ended) {
             return Err(CeremonyError::Ended(i + 1));
         }
@@ -127,7 +128,7 @@ impl Ceremony {
 
     /// A beacon alone protects nothing: its secret is public.
     fn check_person(&self) -> Result<(), CeremonyError> {
-        if self.contributions.iter().any(|c| c.kind == Kind::Person) {
+        if self.contributions.iter().any(|c| c.kind == ContributionKind::Person) {
             Ok(())
         } else {
             Err(CeremonyError::NoContribution)
@@ -135,7 +136,7 @@ impl Ceremony {
     }
 
     /// Applies a secret to the key and records it.
-    pub(crate) fn apply(&mut self, name: &str, kind: Kind, secret: &Secret, progress: &dyn Fn(Step)) {
+    pub(crate) fn apply(&mut self, name: &str, kind: ContributionKind, secret: &Secret, progress: &dyn Fn(Step)) {
         let KeyPoints { h, l, .. } = &self.state.points;
         progress(Step::Contributing(h.len() + l.len()));
         let inverse = secret.inverse();
@@ -150,7 +151,7 @@ impl Ceremony {
     }
 
     /// The record of a contribution that left the key as it stands.
-    pub(crate) fn record(&self, name: &str, kind: Kind, secret: &Secret) -> Contribution {
+    pub(crate) fn record(&self, name: &str, kind: ContributionKind, secret: &Secret) -> Contribution {
         let state = self.state.hashes();
         let s = affine::<G1>(G1::multiply(&G1::generator(), &secret.s));
         let mut contribution = Contribution {

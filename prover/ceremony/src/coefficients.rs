@@ -7,7 +7,7 @@ use rayon::prelude::*;
 /// Coefficients in one hash.
 const IN_A_HASH: usize = 64 / COEFFICIENT_BYTES;
 
-/// Expands a seed to `count` coefficients of 128 bits each, one behind the other.
+/// Expands a seed to `count` coefficients of 128 bits each, one after the other.
 pub(crate) fn expand(seed: &[u8], label: &[u8], count: usize) -> Vec<u8> {
     let mut bytes = vec![0; count * COEFFICIENT_BYTES];
     bytes
@@ -31,7 +31,7 @@ pub(crate) fn random<const N: usize>() -> Result<[u8; N], getrandom::Error> {
     Ok(bytes)
 }
 
-/// The combination of some points with coefficients of [`expand`], of which there must be at least as many.
+/// The combination of some points with coefficients of [`expand`], of which there must be enough.
 pub(crate) fn combine<C: Curve>(points: &[C::Affine], coefficients: &[u8]) -> C::Affine {
     /// Below this many points, spreading them over threads costs more than it gains.
     const FEW: usize = 256;

@@ -8,11 +8,11 @@ use blake2::{Blake2b512, Digest};
 use cloister_groth16::{CircuitId, G1Affine, G2Affine, PointError};
 use std::fmt;
 
-/// Bytes of a name, at most.
+/// Maximum length of a name, in bytes.
 pub const MAX_NAME: usize = 100;
-/// Bytes of a beacon's value, at most.
+/// Maximum length of a beacon's value, in bytes.
 pub const MAX_BEACON_VALUE: usize = 64;
-/// Base-two logarithm of a beacon's iterations, at most: a week or more of computing.
+/// Maximum base-two logarithm of a beacon's iterations: a week or more of computing.
 pub const MAX_BEACON_LOG2: u32 = 45;
 
 const START_TAG: &[u8] = b"cloister ceremony v1 start";
@@ -22,7 +22,7 @@ const CHALLENGE_TAG: &[u8] = b"CLOISTER-CEREMONY-V1-BLS12381G2_XMD:SHA-256_SSWU_
 const PERSON: u8 = 0;
 const BEACON: u8 = 1;
 
-/// Hash of the ceremony up to and with a contribution. Contributors publish theirs.
+/// Hash of the ceremony up to a contribution, which is included. Contributors publish theirs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct TranscriptHash(pub [u8; 64]);
 
@@ -52,7 +52,7 @@ impl TranscriptHash {
 
 /// Where a contribution's secret comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ContributionKind {
     /// From a person's machine; nobody else knows it.
     Person,
     /// From a value that nobody could foresee and everybody knows afterwards.
@@ -84,7 +84,7 @@ pub struct Contribution {
     /// Who made it, in their own words; may be empty.
     pub name: String,
     /// Person or beacon.
-    pub kind: Kind,
+    pub kind: ContributionKind,
     /// `delta` after it, in G1.
     pub delta_g1: G1Affine,
     /// `delta` after it, in G2.
@@ -99,7 +99,7 @@ pub struct Contribution {
     pub knowledge: Knowledge,
 }
 
-/// Why bytes are no contribution.
+/// Why bytes are not a contribution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecordFault {
     /// Too few or too many bytes.
@@ -135,8 +135,8 @@ impl Contribution {
         out.push(self.name.len() as u8);
         out.extend_from_slice(self.name.as_bytes());
         match &self.kind {
-            Kind::Person => out.push(PERSON),
-            Kind::Beacon { value, log2 } => {
+            ContributionKind::Person => out.push(PERSON),
+            ContributionKind::Beacon { value, log2 } => {
                 out.extend_from_slice(&[BEACON, *log2 as u8, value.len() as u8]);
                 out.extend_from_slice(value);
             }
@@ -158,13 +158,13 @@ impl Contribution {
         out
     }
 
-    /// The point `r` of its proof of knowledge: it follows from everything in the record but `r_x`, the transcript before
-    /// it included, so that nothing in the record can be changed without the secret (Y-POK).
+    /// The point `r` of its proof of knowledge: it follows from everything in the record but `r_x`, the transcript
+    /// before it included, so that nothing in the record can be changed without the secret (Y-POK).
     pub fn challenge(&self) -> G2Affine {
         hash_to_g2(&self.challenge_bytes(), CHALLENGE_TAG)
     }
 
-    /// Hash of the ceremony up to and with it.
+    /// Hash of the ceremony up to this contribution, which is included.
     pub fn hash(&self) -> TranscriptHash {
         let mut hash = Blake2b512::new();
         hash.update(RECORD_TAG);
@@ -185,7 +185,7 @@ impl Contribution {
             return Err(RecordFault::Name);
         }
         let kind = match reader.byte()? {
-            PERSON => Kind::Person,
+            PERSON => ContributionKind::Person,
             BEACON => {
                 let log2 = reader.byte()?.into();
                 let length = reader.byte()?;
@@ -193,7 +193,7 @@ impl Contribution {
                 if !beacon_is_fine(&value, log2) {
                     return Err(RecordFault::Kind);
                 }
-                Kind::Beacon { value, log2 }
+                ContributionKind::Beacon { value, log2 }
             }
             _ => return Err(RecordFault::Kind),
         };

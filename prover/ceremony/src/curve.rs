@@ -1,4 +1,4 @@
-//! The two groups, one interface: what the ceremony needs of `blst`.
+//! The two groups behind one interface: what the ceremony needs of `blst`.
 #![allow(unsafe_code)]
 
 use blst::{blst_fp12, blst_scalar, MultiPoint};
@@ -102,7 +102,8 @@ impl Coordinates for G2Affine {
 }
 
 macro_rules! curve {
-    ($curve:ty, $affine:ty, $point:ty, $bytes:expr, $generator:path, $on_curve:path, $in_group:path, $is_inf:path, $cneg:path,
+    ($curve:ty, $affine:ty, $point:ty, $bytes:expr, $generator:path, $on_curve:path, $in_group:path, $is_inf:path,
+    $cneg:path,
      $add:path, $add_affine:path, $mult:path, $from_affine:path, $to_affine:path, $to_affines:path, $scratch:path,
      $pippenger:path, $serialize:path, $deserialize:path) => {
         impl Curve for $curve {
@@ -176,8 +177,8 @@ macro_rules! curve {
                     .zip(points.par_chunks(PIECE))
                     .for_each(|(out, points)| {
                         let list = [points.as_ptr(), std::ptr::null()];
-                        // SAFETY: a list of one pointer and a null stands for consecutive points; both slices have as many
-                        // points as the last argument says, and at least one.
+                        // SAFETY: a list of one pointer and a null stands for consecutive points; both slices have as
+                        // many points as the last argument says, and at least one.
                         unsafe { $to_affines(out.as_mut_ptr(), list.as_ptr(), points.len()) };
                     });
                 out
@@ -196,8 +197,8 @@ macro_rules! curve {
                 let mut list: Vec<*const $affine> = points.iter().map(|p| std::ptr::from_ref(*p)).collect();
                 list.push(std::ptr::null());
                 let scalars = [scalars.as_ptr(), std::ptr::null()];
-                // SAFETY: the list holds as many valid pointers as points; the scalars lie behind one another, their number
-                // was compared above; the scratch has the size that blst asks for, in 64-bit words.
+                // SAFETY: the list holds as many valid pointers as points; the scalars lie behind one another, their
+                // number was compared above; the scratch has the size that blst asks for, in 64-bit words.
                 unsafe {
                     let mut scratch = vec![0u64; $scratch(points.len()).div_ceil(8)];
                     $pippenger(
@@ -235,8 +236,8 @@ macro_rules! curve {
             }
 
             fn decode(bytes: &[u8]) -> Result<$affine, PointError> {
-                // The three flags of the uncompressed form of a point that is not the identity are zero; with the first set
-                // blst would read the compressed form.
+                // The three flags of the uncompressed form of a point that is not the identity are zero; with the first
+                // set blst would read the compressed form.
                 if bytes.len() != $bytes || bytes[0] & 0xe0 != 0 {
                     return Err(PointError::Encoding);
                 }
@@ -245,7 +246,7 @@ macro_rules! curve {
                 match unsafe { $deserialize(&mut point, bytes.as_ptr()) } {
                     blst::BLST_ERROR::BLST_SUCCESS => Self::check(&point).map(|()| point),
                     blst::BLST_ERROR::BLST_POINT_NOT_ON_CURVE => Err(PointError::NotOnCurve),
-                    // Said of the two points of order three without a look at the others.
+                    // Reported here for the two points of order three only; `check` finds the others.
                     blst::BLST_ERROR::BLST_POINT_NOT_IN_GROUP => Err(PointError::NotInSubgroup),
                     _ => Err(PointError::Encoding),
                 }
@@ -320,7 +321,8 @@ pub(crate) fn first_fault<C: Curve>(points: &[C::Affine]) -> Option<(usize, Poin
     points.par_iter().enumerate().find_map_first(fault)
 }
 
-/// The encodings of a list of points, its length (u64 little-endian) first, made over all cores and handed on in pieces.
+/// The encodings of a list of points, its length (u64 little-endian) first, made over all cores and handed on in
+/// pieces.
 pub(crate) fn encode_list<C: Curve>(points: &[C::Affine], mut take: impl FnMut(&[u8])) {
     take(&(points.len() as u64).to_le_bytes());
     for piece in points.chunks(PIECE * 16) {

@@ -15,7 +15,7 @@ pub enum CeremonyError {
         /// What the system says.
         source: io::Error,
     },
-    /// The powers of tau are not taken.
+    /// The powers of tau are refused.
     #[error("{path}: {error}")]
     Powers {
         /// The file.

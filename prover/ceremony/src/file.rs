@@ -1,8 +1,8 @@
 //! Ceremony files (Y-FILE).
 //!
-//! Layout: magic (16), format version (u32 LE), zero (u32), circuit id (32), length of the body (u64 LE), body, Blake2b-512
-//! of all before (64). Body: the two hashes of the first state (128), number of contributions (u32 LE), for each its length
-//! (u32 LE) and record, then the key in the encoding of the crate `groth16` (uncompressed points).
+//! Layout: magic (16), format version (u32 LE), zero (u32), circuit id (32), length of the body (u64 LE), body,
+//! Blake2b-512 of all before (64). Body: the two hashes of the first state (128), number of contributions (u32 LE), for
+//! each its length (u32 LE) and record, then the key in the encoding of the crate `groth16` (uncompressed points).
 
 use crate::{
     ceremony::{Ceremony, MAX_CONTRIBUTIONS},
@@ -92,8 +92,8 @@ impl Ceremony {
         out
     }
 
-    /// Writes the ceremony: to a temporary file beside `path`, which is renamed when it is whole, so that no half file is
-    /// left behind.
+    /// Writes the ceremony: to a temporary file beside `path`, which is renamed when it is whole, so that no half file
+    /// is left behind.
     ///
     /// # Errors
     /// [`CeremonyError::Io`].
@@ -134,8 +134,9 @@ impl Ceremony {
         })
     }
 
-    /// Reads a ceremony. Every point is checked for curve and subgroup: a point outside it would carry away a part of the next
-    /// contributor's secret (Y-SUBGROUP). What the points say is checked by [`Ceremony::check`] and [`Ceremony::verify`].
+    /// Reads a ceremony. Every point is checked for curve and subgroup: a point outside it would carry away a part of
+    /// the next contributor's secret (Y-SUBGROUP). What the points say is checked by [`Ceremony::check`] and
+    /// [`Ceremony::verify`].
     ///
     /// # Errors
     /// [`CeremonyError::Io`], [`CeremonyError::NotACeremony`], [`CeremonyError::Version`], [`CeremonyError::Length`],

@@ -14,7 +14,7 @@ use std::ops::Range;
 
 /// Terms of a wire that one thread adds up.
 const PIECE: usize = 1 << 12;
-/// Coefficients up to here are added up apart from longer ones, whose doublings they need not share.
+/// Coefficients of up to this length are added up separately: they do not have to share the doublings of longer ones.
 const SHORT_BITS: usize = 64;
 
 /// A coefficient or its negative, whichever is shorter.
@@ -57,8 +57,8 @@ struct Columns {
 }
 
 impl Columns {
-    /// Turns a matrix. `dummies` more rows follow its own, the `j`-th with a one in column `j`: the rows `x_j · 0 = 0` that
-    /// make the inputs' polynomials independent.
+    /// Turns a matrix. `dummies` more rows follow its own, the `j`-th with a one in column `j`: the rows `x_j · 0 = 0`
+    /// that make the inputs' polynomials independent.
     fn of(matrix: &Matrix, wires: usize, dummies: usize) -> Self {
         let mut starts = vec![0usize; wires + 1];
         for term in &matrix.terms {

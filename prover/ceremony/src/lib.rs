@@ -2,10 +2,10 @@
 //!
 //! Groth16 needs a key whose making involves secrets that nobody may know. Phase 1, the powers of tau, is made for all
 //! circuits with other people's tools (snarkjs). This crate is phase 2, after Bowe, Gabizon and Miers ("Scalable
-//! Multi-party Computation for zk-SNARK Parameters in the Random Beacon Model", section 7): it turns the powers into the
-//! first key of a circuit, lets one person after another multiply a secret into it, and lets anybody verify that each knew
-//! theirs and changed nothing else. The key is safe if one contributor has forgotten their secret. Specification:
-//! `docs/spec/ceremony.md`.
+//! Multi-party Computation for zk-SNARK Parameters in the Random Beacon Model", section 7): it turns the powers into
+//! the first key of a circuit, lets one person after another multiply a secret into it, and lets anybody verify that
+//! each knew theirs and changed nothing else. The key is safe if one contributor has forgotten their secret.
+//! Specification: `docs/spec/ceremony.md`.
 //!
 //! # Example
 //!
@@ -47,7 +47,7 @@ mod verify;
 
 pub use ceremony::{Ceremony, MAX_CONTRIBUTIONS};
 pub use contribution::{
-    Contribution, Kind, Knowledge, RecordFault, TranscriptHash, MAX_BEACON_LOG2, MAX_BEACON_VALUE, MAX_NAME,
+    Contribution, ContributionKind, Knowledge, RecordFault, TranscriptHash, MAX_BEACON_LOG2, MAX_BEACON_VALUE, MAX_NAME,
 };
 pub use error::{CeremonyError, Divided, Reason};
 pub use file::FORMAT;

@@ -9,19 +9,19 @@ pub enum Step {
     ReadingCeremony,
     /// The powers are being read.
     ReadingPowers,
-    /// So many points are being checked for curve and subgroup.
+    /// Points are being checked for curve and subgroup; their number.
     CheckingPoints(usize),
     /// The powers are being compared with one another.
     CheckingPowers,
-    /// The circuit's first key is being computed; so many terms.
+    /// The circuit's first key is being computed; the number of terms.
     BuildingKey(usize),
     /// The hashes of a state are being computed.
     Hashing,
-    /// So many contributions are being verified.
+    /// Contributions are being verified; their number.
     VerifyingContributions(usize),
-    /// So many points are being multiplied by the secret.
+    /// Points are being multiplied by the secret; their number.
     Contributing(usize),
-    /// A beacon of so many iterations (its logarithm) is being computed.
+    /// A beacon is being computed; the base-two logarithm of its iterations.
     Beacon(u32),
 }
 

@@ -16,7 +16,8 @@ use crate::{coefficients::random, error::CeremonyError, progress::Step};
 use std::path::Path;
 
 impl Powers {
-    /// Reads the powers for a domain of `2^log2` (2 at least) from a file of snarkjs, prepared for phase 2, and checks them (Y-POWERS).
+    /// Reads the powers for a domain of `2^log2` (at least 2) from a file of snarkjs, prepared for phase 2, and checks
+    /// them (Y-POWERS).
     ///
     /// # Errors
     /// [`CeremonyError::Powers`] with the section that is wrong; [`CeremonyError::Randomness`].

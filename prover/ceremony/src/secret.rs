@@ -34,7 +34,7 @@ fn scalar(tag: &[u8], which: u8, parts: &[&[u8]]) -> Option<blst_scalar> {
 }
 
 impl Secret {
-    /// From the operating system, with whatever else the contributor has: it can only make the secret better.
+    /// From the operating system and whatever else the contributor offers, which can only make the secret better.
     pub(crate) fn random(entropy: &[u8]) -> Result<Self, CeremonyError> {
         let mut system = Zeroizing::new([0; 64]);
         loop {

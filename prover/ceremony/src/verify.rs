@@ -2,7 +2,7 @@
 
 use crate::{
     ceremony::Ceremony,
-    contribution::{Contribution, Kind, TranscriptHash},
+    contribution::{Contribution, ContributionKind, TranscriptHash},
     curve::{equal_pairings, times, Curve, G1, G2},
     error::{CeremonyError, Divided, Reason},
     initial::initial_state,
@@ -24,12 +24,13 @@ fn ensure(holds: bool, reason: Reason) -> Result<(), Reason> {
 }
 
 impl Ceremony {
-    /// Verifies the ceremony from its beginning: the first key follows from the powers and the circuit, every contribution
-    /// knew its secret and applied it, and nothing else changed. `powers` must have been read for the circuit's domain.
+    /// Verifies the ceremony from its beginning: the first key follows from the powers and the circuit, every
+    /// contribution knew its secret and applied it, and nothing else changed. `powers` must have been read for the
+    /// circuit's domain.
     ///
     /// # Errors
-    /// [`CeremonyError::OtherCircuit`], [`CeremonyError::OtherStart`]; [`CeremonyError::Contribution`] with the first bad
-    /// contribution; the errors of [`Ceremony::new`].
+    /// [`CeremonyError::OtherCircuit`], [`CeremonyError::OtherStart`]; [`CeremonyError::Contribution`] with the first
+    /// bad contribution; the errors of [`Ceremony::new`].
     pub fn verify(&self, powers: &Powers, matrices: &Matrices, progress: &dyn Fn(Step)) -> Result<(), CeremonyError> {
         let expected = matrices.id();
         if self.circuit() != expected {
@@ -46,8 +47,9 @@ impl Ceremony {
         self.check_all(Some(&initial), progress)
     }
 
-    /// Checks what can be checked without the powers: the proofs of knowledge, the chain of deltas, and that the key is the one
-    /// that the last contribution recorded. Contributors do it before they build on a file; verifiers use [`Ceremony::verify`].
+    /// Checks what can be checked without the powers: the proofs of knowledge, the chain of deltas, and that the key is
+    /// the one that the last contribution recorded. Contributors do this before they build on a file; verifiers use
+    /// [`Ceremony::verify`].
     ///
     /// # Errors
     /// [`CeremonyError::Contribution`] with the first bad contribution, [`CeremonyError::KeyWithoutContribution`].
@@ -93,7 +95,7 @@ impl Ceremony {
         let (before, from_here) = self.contributions.split_at(i);
         let record = &from_here[0];
         ensure(record.previous == *previous, Reason::Previous)?;
-        let ended = before.iter().any(|c| c.kind != Kind::Person);
+        let ended = before.iter().any(|c| c.kind != ContributionKind::Person);
         ensure(!ended, Reason::AfterBeacon)?;
 
         let (g1, g2) = (G1::generator(), G2::generator());
@@ -117,7 +119,7 @@ impl Ceremony {
             let name = before[j].name.clone();
             return Err(Reason::SameSecret { number: j + 1, name });
         }
-        if let Kind::Beacon { value, log2 } = &record.kind {
+        if let ContributionKind::Beacon { value, log2 } = &record.kind {
             progress(Step::Beacon(*log2));
             let follows = Secret::beacon(value, *log2, previous).is_some_and(|secret| {
                 let s = times::<G1>(&g1, &secret.s);

@@ -2,7 +2,7 @@
 //!
 //! * [`TestSystem`] records a circuit; tests read and overwrite single wires of it.
 //! * [`Sheet`] holds an assignment with the sides of all constraints, so that a change of a wire costs only the
-//!   constraints that use it: millions of mutations a second or two.
+//!   constraints that use it: millions of mutations in a second or two.
 //! * [`Repair`] changes wires and then computes forward whatever an honest prover would compute from them: what still
 //!   satisfies everything is another witness for the same statement.
 //! * [`undetermined`] is the linear view: wires that can move, all together, without any constraint noticing in the

@@ -3,7 +3,7 @@
 //! A single changed wire mostly fails at the constraint that defines it or at the first that uses it, which says little
 //! about the rules further on. Here every constraint that fails is first met, if it can be, by solving it for the wire
 //! it was made for: products and quotients, bit decompositions, zero tests. Only what cannot be met counts as refusal.
-//! What is left unsatisfied nowhere is another witness for the same public inputs.
+//! What leaves nothing unsatisfied is another witness for the same public inputs.
 
 use std::{
     cmp::Reverse,
@@ -47,8 +47,8 @@ pub struct Repair {
 
 /// Names by which gadgets call the constraints and wires that need more than solving one equation.
 mod gadget {
-    /// Of `range` and of `canonical_bits`. A sum without new bits, as that of neighbours in an inner product, is solved like any
-    /// other equation.
+    /// Of `range` and of `canonical_bits`. A sum without new bits, as that of neighbours in an inner product, is solved
+    /// like any other equation.
     pub const SUMS: [&str; 2] = ["in range", "sum"];
     pub const BIT: &str = "bit ";
     pub const ZERO_TEST: &str = "one where not zero";
@@ -118,8 +118,8 @@ impl Repair {
         }
     }
 
-    /// Lets a public input follow from a constraint that uses it once: a cheater then may prove another statement. Without this
-    /// inputs stay as they are.
+    /// Lets a public input follow from a constraint that uses it once: a cheater then may prove another statement.
+    /// Without this inputs stay as they are.
     ///
     /// # Panics
     /// If the constraint does not use the wire.
@@ -319,7 +319,7 @@ impl Cheater<'_, '_> {
 struct Work<'a, 'b> {
     sheet: &'a Sheet<'b>,
     values: Vec<Fr>,
-    /// Wires that were set, each as often as it was.
+    /// Wires that were set, once for each time.
     changed: Vec<u32>,
     is_kept: Vec<bool>,
     sides: Vec<[Fr; 3]>,

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cloister_groth16::parallel::prelude::*;
+use rayon::prelude::*;
 
 use crate::system::{common, TestSystem};
 use cloister_circuits::Fr;
@@ -108,7 +108,7 @@ pub struct Sheet<'a> {
 impl<'a> Sheet<'a> {
     /// Evaluates all sides of an assignment of all wires.
     pub fn new(system: &'a TestSystem, uses: &'a Uses, values: Vec<Fr>) -> Self {
-        assert_eq!(values.len(), system.num_wires(), "one value a wire");
+        assert_eq!(values.len(), system.num_wires(), "one value per wire");
         let sides = (0..system.num_constraints())
             .into_par_iter()
             .with_min_len(512)

@@ -70,8 +70,8 @@ impl Outline for Counter {
     }
 }
 
-/// The constraints of a circuit by part, the names of the parts being those of its outermost namespaces. Parts of all units,
-/// and of all places of a unit, count together. Errors are those of the circuit.
+/// The constraints of a circuit by part, the names of the parts being those of its outermost namespaces. Parts of all
+/// units, and of all places of a unit, count together. Errors are those of the circuit.
 pub fn census<C: Circuit<Fr>>(circuit: C) -> Result<BTreeMap<String, usize>, SynthesisError> {
     Ok(outline(circuit, Counter::default())?.counts)
 }

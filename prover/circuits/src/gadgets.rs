@@ -1,7 +1,8 @@
 //! Gadgets: small circuits with one meaning each.
 //!
-//! Every gadget states how many constraints it costs and which values are allowed in. Missing witnesses (`None`) are for
-//! parameter generation; a wrong witness never panics and never stops synthesis, it only leaves a constraint unsatisfied.
+//! Every gadget states how many constraints it costs and which values are allowed in. Missing witnesses (`None`) are
+//! for parameter generation; a wrong witness never panics and never stops synthesis; it only leaves a constraint
+//! unsatisfied.
 
 pub mod bits;
 pub mod boolean;

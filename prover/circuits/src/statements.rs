@@ -1,4 +1,4 @@
-//! Statements: what is proven, one folder a statement.
+//! Statements: what is proven, one folder per statement.
 
 pub mod batch;
 pub mod exit;

@@ -1,4 +1,5 @@
-//! The verifying keys that development chains start with are the ones that the public seed gives for the circuits of today.
+//! The verifying keys that development chains start with are the ones that the public seed gives for the circuits of
+//! today.
 //!
 //! After a change of a circuit run this test with `CLOISTER_REGENERATE=1` to write its new key.
 

@@ -1,4 +1,4 @@
-//! Inner products at half a constraint a term, and the permutation that serves two hashes.
+//! Inner products at half a constraint per term, and the permutation that serves two hashes.
 
 use cloister_circuits::{
     gadgets::{
@@ -100,7 +100,9 @@ fn one_permutation_should_serve_two_hashes() {
 
 proptest! {
     #[test]
-    fn inner_products_should_equal_the_sum_of_products(values in prop::collection::vec((any::<u64>(), any::<u64>()), 0..40)) {
+    fn inner_products_should_equal_the_sum_of_products(
+        values in prop::collection::vec((any::<u64>(), any::<u64>()), 0..40),
+    ) {
         let (xs, ys): (Vec<u64>, Vec<u64>) = values.iter().copied().unzip();
         let mut cs = TestSystem::new();
         let (x, y) = (nums(&mut cs, "x", &xs), nums(&mut cs, "y", &ys));

@@ -285,7 +285,12 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(16))]
 
     #[test]
-    fn native_and_circuit_should_agree_on_signatures(seed in any::<[u8; 32]>(), message in any::<u64>(), flip in any::<bool>(), bit in 0usize..128) {
+    fn native_and_circuit_should_agree_on_signatures(
+        seed in any::<[u8; 32]>(),
+        message in any::<u64>(),
+        flip in any::<bool>(),
+        bit in 0usize..128,
+    ) {
         let secret = SecretKey::from_seed(&seed);
         let mut signature = secret.sign(Fr::from(message));
         if flip {

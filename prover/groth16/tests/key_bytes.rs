@@ -1,10 +1,12 @@
-//! Keys from the bytes of a key file, on every target: the development key of a small circuit that is kept beside this test.
-//! `CLOISTER_REGENERATE=1` writes it anew, where there are files.
+//! Keys from the bytes of a key file, on every target: the development key of a small circuit that is kept beside this
+//! test. `CLOISTER_REGENERATE=1` writes it anew, where there are files.
 
 mod common;
 
 use blake2::{Blake2b512, Digest};
-use cloister_groth16::{generate_development, key_from_bytes, CircuitId, KeyError, Matrices, Prover, ProvingKey, FORMAT};
+use cloister_groth16::{
+    generate_development, key_from_bytes, CircuitId, KeyError, Matrices, Prover, ProvingKey, FORMAT,
+};
 use common::*;
 
 /// A key file of format 2.
@@ -46,7 +48,10 @@ fn the_golden_bytes_are_those_of_a_key_file() {
         let golden = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/golden/cubic.key");
         std::fs::write(golden, &bytes).expect("writes");
     } else {
-        assert!(bytes == GOLDEN, "run with CLOISTER_REGENERATE=1 after a change of the format");
+        assert!(
+            bytes == GOLDEN,
+            "run with CLOISTER_REGENERATE=1 after a change of the format"
+        );
     }
     let mapped = cloister_groth16::read_key(&path, key.circuit()).expect("reads");
     assert_same(&mapped, &key_from_bytes(&bytes, key.circuit()).expect("reads"));
@@ -68,12 +73,19 @@ fn every_way_in_which_bytes_can_be_wrong_is_named() {
     assert!(matches!(error_of(Vec::clear), KeyError::NotAKey(_)));
     assert!(matches!(error_of(|b| b[0] ^= 1), KeyError::NotAKey(_)));
     for length in [16, HEADER - 1, HEADER, GOLDEN.len() - 1] {
-        assert!(matches!(error_of(|b| b.truncate(length)), KeyError::Length(_)), "{length}");
+        assert!(
+            matches!(error_of(|b| b.truncate(length)), KeyError::Length(_)),
+            "{length}"
+        );
     }
     assert!(matches!(error_of(|b| b.push(0)), KeyError::Length(_)));
     assert!(matches!(
         error_of(|b| b[16] = 1),
-        KeyError::Version { found: 1, expected: FORMAT, .. }
+        KeyError::Version {
+            found: 1,
+            expected: FORMAT,
+            ..
+        }
     ));
     assert!(matches!(error_of(|b| b[20] = 3), KeyError::Flags { flags: 3, .. }));
     // The offset of a list, and a point.
@@ -88,5 +100,8 @@ fn every_way_in_which_bytes_can_be_wrong_is_named() {
     let error = key_from_bytes(GOLDEN, other).expect_err("of another circuit");
     let message = error.to_string();
     assert!(matches!(error, KeyError::OtherCircuit { .. }));
-    assert!(message.starts_with("the key in memory") && message.contains(&other.to_string()), "{message}");
+    assert!(
+        message.starts_with("the key in memory") && message.contains(&other.to_string()),
+        "{message}"
+    );
 }

@@ -6,7 +6,8 @@
 //! engine.
 //!
 //! ```
-//! use cloister_ledger::{testing::World, Shape};
+//! use cloister_ledger::Shape;
+//! use cloister_ledger_testing::World;
 //! use cloister_prover_job::{JobKind, Proof, ProofJob, Prover, ProverError, PROOF_BYTES};
 //!
 //! /// Proves nothing: a prover for tests of those who ask for proofs.

@@ -4,7 +4,8 @@
 //! priority, names the constraint that a bad witness breaks, and verifies every proof before it hands it out.
 //!
 //! ```no_run
-//! use cloister_ledger::{testing::World, Shape};
+//! use cloister_ledger::Shape;
+//! use cloister_ledger_testing::World;
 //! use cloister_prover_job::{JobKind, ProofJob, Prover};
 //! use cloister_prover_local::{LocalProver, Parameters};
 //!

@@ -34,8 +34,8 @@ impl LocalProver {
         Self::with_matrices(kind, key, matrices(kind)?)
     }
 
-    /// A prover with a key from a file or from the cache; `progress` is told what is done to get it. The key of a large
-    /// circuit takes seconds to read and much longer to generate, and this blocks meanwhile.
+    /// A prover with a key from a file or from the cache; `progress` is told what is done to get it. This blocks:
+    /// the key of a development batch takes seconds to generate, that of a larger circuit longer.
     ///
     /// # Errors
     /// [`ProverError::KeyUnavailable`], [`ProverError::WrongKey`], [`ProverError::Resources`].

@@ -3,10 +3,8 @@
 use cloister_circuits::statements::batch::BatchCircuit;
 use cloister_crypto::{schnorr::SecretKey, seal::SealKey};
 use cloister_groth16::{generate_development, Matrices};
-use cloister_ledger::{
-    testing::{Random, World, GENESIS, GROUP},
-    AccountTree, ExitWitness, FinalValues, SealStatement, Shape,
-};
+use cloister_ledger::{AccountTree, ExitWitness, FinalValues, SealStatement, Shape};
+use cloister_ledger_testing::{Random, World, GENESIS, GROUP};
 use cloister_prover_job::{JobKind, ProofJob, Prover, ProverError};
 use cloister_prover_local::{LocalProver, Parameters};
 use futures::executor::block_on;

@@ -25,7 +25,7 @@ use sp_runtime::{
 const SLOT: u64 = 1_000;
 
 /// Begins block 1 in [`SLOT`] and gives it the time.
-fn begin_block() {
+pub fn begin_block() {
     let digest = Digest {
         logs: vec![DigestItem::PreRuntime(AURA_ENGINE_ID, SLOT.encode())],
     };
@@ -42,7 +42,7 @@ fn begin_block() {
 }
 
 /// `call` signed by `key`, its first transaction.
-fn first(call: RuntimeCall, key: Sr25519Keyring) -> UncheckedExtrinsic {
+pub fn first(call: RuntimeCall, key: Sr25519Keyring) -> UncheckedExtrinsic {
     sign(call, &key.pair(), Binding::immortal(System::block_hash(0), 0))
 }
 

@@ -9,7 +9,9 @@ use cloister_runtime::{
         oracle::FeedValue,
     },
     constants::{development::SEAL_SEED, time},
-    genesis_presets::{feeds, groups, DEVELOPMENT_SHAPE, FEE_ACCOUNT, SEQUENCER},
+    genesis_presets::{
+        feeds, groups, DEVELOPMENT_BATCH_KEY, DEVELOPMENT_SEAL_KEY, DEVELOPMENT_SHAPE, FEE_ACCOUNT, SEQUENCER,
+    },
     BlockNumber, Execution, Oracle, Risk, Runtime, RuntimeOrigin, System,
 };
 use frame_support::{
@@ -17,7 +19,7 @@ use frame_support::{
     traits::{Get, Hooks},
     BoundedVec,
 };
-use pallet_cloister_execution::Error;
+use pallet_cloister_execution::{Error, StatementKind};
 use pallet_cloister_risk::RiskTables;
 use polkadot_sdk::*;
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
@@ -28,8 +30,8 @@ const NOW: u64 = 1_700_000_000_000;
 
 /// The development preset's verifying key.
 fn development_key() -> BoundedVec<u8, frame_support::traits::ConstU32<1060>> {
-    let shape = state(DEV_RUNTIME_PRESET).execute_with(|| Execution::verifying_key(DEVELOPMENT_SHAPE.0));
-    shape.expect("the preset has a shape").key
+    let key = state(DEV_RUNTIME_PRESET).execute_with(|| Execution::verifying_key(DEVELOPMENT_BATCH_KEY));
+    key.expect("the preset has a key of batches").key
 }
 
 #[test]
@@ -50,48 +52,48 @@ fn presets_should_have_both_groups_with_funded_vaults() {
 }
 
 #[test]
-fn the_development_preset_should_have_an_active_shape_and_the_public_sealing_key() {
+fn the_development_preset_should_have_active_keys_and_the_public_sealing_key() {
     let mut chain = state(DEV_RUNTIME_PRESET);
     chain.execute_with(|| {
-        assert_eq!(Execution::shapes(), [DEVELOPMENT_SHAPE.0]);
-        let shape = Execution::verifying_key(DEVELOPMENT_SHAPE.0).expect("the shape is listed");
-        assert_eq!((shape.units, shape.orders), (DEVELOPMENT_SHAPE.1, DEVELOPMENT_SHAPE.2));
-        assert_eq!(shape.active_at, 0);
-        assert!(shape.development);
+        let ids: Vec<_> = Execution::verifying_keys().into_iter().map(|(id, _)| id).collect();
+        assert_eq!(ids, [DEVELOPMENT_BATCH_KEY, DEVELOPMENT_SEAL_KEY]);
+        let batches = Execution::verifying_key(DEVELOPMENT_BATCH_KEY).expect("batches can be proven");
+        assert_eq!(batches.statement, DEVELOPMENT_SHAPE);
+        assert_eq!(batches.active_at, 0);
+        assert!(batches.development);
         let public = SealKey::from_seed(&SEAL_SEED).public().expect("the seed gives a key");
         assert_eq!(
             Execution::seal_key(),
             Some((to_bytes(&public.x()), to_bytes(&public.y())))
         );
-        let seals = Execution::seal_verifying_key().expect("opens can be queued");
-        assert!(seals.development && seals.key != shape.key);
+        let seals = Execution::verifying_key(DEVELOPMENT_SEAL_KEY).expect("opens can be queued");
+        assert_eq!((seals.statement, seals.active_at), (StatementKind::Seal, 0));
+        assert!(seals.development && seals.key != batches.key);
     });
 }
 
 #[test]
 fn only_a_development_chain_should_take_development_keys_have_short_slots_and_no_activation_delay() {
     let key = development_key();
-    let install = |key| Execution::set_verifying_key(RuntimeOrigin::root(), 2, 8, 1, true, key);
+    let shape = StatementKind::Batch { units: 8, places: 1 };
+    let install = |statement, key| Execution::set_verifying_key(RuntimeOrigin::root(), 3, statement, true, key);
     state(DEV_RUNTIME_PRESET).execute_with(|| {
         System::set_block_number(1);
         assert!(is_development());
         assert_eq!(<SlotDuration as Get<u64>>::get(), time::DEVELOPMENT_SLOT_MILLISECONDS);
         assert_eq!(<ActivationDelay as Get<BlockNumber>>::get(), 1);
-        assert_ok!(install(key.clone()));
-        assert_eq!(Execution::verifying_key(2).map(|shape| shape.active_at), Some(2));
+        assert_ok!(install(shape, key.clone()));
+        assert_eq!(Execution::verifying_key(3).map(|key| key.active_at), Some(2));
     });
     state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
         System::set_block_number(1);
         assert!(!is_development());
         assert_eq!(<SlotDuration as Get<u64>>::get(), time::SLOT_MILLISECONDS);
         assert_eq!(<ActivationDelay as Get<BlockNumber>>::get(), 24 * time::HOURS);
-        assert_noop!(install(key.clone()), Error::<Runtime>::DevelopmentKeyRefused);
-        assert_eq!(Execution::shapes(), [0u16; 0]);
-        assert_eq!(Execution::seal_verifying_key(), None);
-        assert_noop!(
-            Execution::set_seal_verifying_key(RuntimeOrigin::root(), true, key.clone()),
-            Error::<Runtime>::DevelopmentKeyRefused
-        );
+        assert_eq!(Execution::verifying_keys(), []);
+        for statement in [shape, StatementKind::Seal] {
+            assert_noop!(install(statement, key.clone()), Error::<Runtime>::DevelopmentKeyRefused);
+        }
     });
 }
 

@@ -4,3 +4,4 @@ mod blocks;
 mod cloister;
 mod genesis;
 mod oracle;
+mod wrapped;

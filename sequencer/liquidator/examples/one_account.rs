@@ -2,7 +2,7 @@
 //! `cargo run --release -p cloister-liquidator --example one_account`.
 
 use cloister_ledger::Side;
-use cloister_liquidator::{BatchDraft, Decision, Holding, Offer, OfferPrice, Policy, Refusal};
+use cloister_liquidator::{decide, BatchDraft, Decision, Holding, Offer, OfferPrice, Policy, Refusal};
 use cloister_risk::{linear_scenarios, Header, LinearScan, RiskTable, Row, ScenarioError, Status};
 
 /// A draft that accepts everything. One that feeds a ledger checks the rules of the batch here.
@@ -110,7 +110,7 @@ fn main() -> Result<(), ScenarioError> {
         discount: 2_000,
         house_leverage: 500,
     };
-    let left = policy.decide(&mut draft);
+    let left = decide(&mut draft, &policy);
     println!("left as they are: {left:?}");
     let short = draft.account.shortfall(&table, table.header.initial);
     println!(

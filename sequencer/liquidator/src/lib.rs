@@ -7,7 +7,7 @@
 //! ([`Offer`]). It answers with groups of [`Decision`]s that stand or fall together, and the draft accepts each group
 //! or refuses it for a named [`Refusal`].
 //!
-//! [`Policy::decide`] does for a batch, in this order:
+//! [`decide`] does for a batch, in this order:
 //! 1. [`take_over`]: accounts of negative equity go to the house, the worst first;
 //! 2. [`liquidate`]: accounts below maintenance margin are reduced by one fill each, by as little as makes them safe
 //!    again;
@@ -21,6 +21,7 @@
 //! The rules that a draft enforces are those of the batch (`docs/spec/batch.md`). The margin arithmetic here shares no
 //! code with the ledger's: what both accept has been computed twice.
 
+mod decide;
 mod decision;
 mod draft;
 mod holding;
@@ -30,11 +31,12 @@ mod policy;
 mod refusal;
 mod trade;
 
+pub use decide::{decide, Left};
 pub use decision::Decision;
 pub use draft::{take, BatchDraft, Offer, OfferPrice};
 pub use holding::{Holding, ONE_TIMES};
 pub use keeper::{closing, expire, shed, take_over};
 pub use liquidation::{liquidate, liquidate_pairs, Unliquidated};
-pub use policy::{Left, Policy};
+pub use policy::Policy;
 pub use refusal::Refusal;
 pub use trade::Trade;

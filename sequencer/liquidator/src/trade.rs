@@ -19,7 +19,7 @@ pub struct Trade {
 }
 
 impl Trade {
-    /// At one price a lot and without a fee.
+    /// At one price per lot and without a fee.
     pub fn at(row: usize, side: Side, lots: u64, price: u64) -> Self {
         Self {
             row,

@@ -4,7 +4,8 @@ mod common;
 
 use cloister_ledger::Side;
 use cloister_liquidator::{
-    expire, liquidate, liquidate_pairs, shed, take_over, BatchDraft, Decision, Holding, Offer, Policy, Refusal, Trade,
+    decide, expire, liquidate, liquidate_pairs, shed, take_over, BatchDraft, Decision, Holding, Offer, Policy, Refusal,
+    Trade,
 };
 use cloister_risk::{Assessment, RiskTable};
 use common::{holding, table, Paper, EXPIRED, FUTURE, MARK, PERPETUAL};
@@ -145,7 +146,7 @@ fn a_whole_batch_should_keep_its_order() {
         &table,
         &[holding(10, &[(EXPIRED, 5)]), long(1_000), long(-5), long(5_000)],
     );
-    let left = POLICY.decide(&mut draft);
+    let left = decide(&mut draft, &POLICY);
     assert!(left.not_liquidated.is_empty() && left.not_taken.is_empty() && left.pairs.is_empty());
     let decisions = draft.decisions();
     assert!(matches!(

@@ -1,7 +1,8 @@
 //! Batches between closing and finality.
 
-use crate::{chain::BatchSubmission, halt::Halt};
+use crate::halt::Halt;
 use cloister_batcher::ClosedBatch;
+use cloister_settlement::Batch;
 use std::collections::{BTreeMap, VecDeque};
 use tokio::time::Instant;
 
@@ -11,7 +12,7 @@ const FIRST_GUESS_MS: u64 = 10_000;
 /// A batch with its proof.
 pub(crate) struct Proven {
     pub batch: ClosedBatch,
-    pub submission: BatchSubmission,
+    pub submission: Batch,
     pub prove_ms: u64,
     pub attempts: u32,
     pub first_submitted: Option<Instant>,

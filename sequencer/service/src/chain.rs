@@ -1,12 +1,11 @@
 //! What the sequencer needs of the chain. The node implements it; tests mock it.
 
-use cloister_batcher::ClosedBatch;
-use cloister_crypto::{constants::HOUSE_RECORD, field::to_bytes, Fr};
+use cloister_ledger::Shape;
 use cloister_risk::RiskTable;
+use cloister_settlement::{Batch, KeyId, QueueItem};
 use std::future::Future;
 
-/// Bytes of a proof (C-VERIFIER).
-pub const PROOF_BYTES: usize = 192;
+pub use cloister_settlement::batch::PROOF_BYTES;
 
 /// Which block to look at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,139 +39,28 @@ pub struct GroupView {
     pub queue_next: u64,
 }
 
-/// What a queue item asks.
+/// A verifying key of batches.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum QueueKind {
-    /// Add the amount to an account.
-    Deposit,
-    /// Open an account.
-    Open {
-        /// Trading key, first coordinate.
-        pk_x: [u8; 32],
-        /// Trading key, second coordinate.
-        pk_y: [u8; 32],
-        /// Commitment to the view key.
-        view_commitment: [u8; 32],
-        /// The view key sealed to the sequencers.
-        sealed_view_key: [u8; 96],
-    },
-}
-
-/// A queue item.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct QueueEntry {
+pub struct BatchKey {
     /// Its id.
-    pub item: u64,
-    /// The account.
-    pub index: u32,
-    /// 10^-6.
-    pub amount: u64,
-    /// What it asks.
-    pub kind: QueueKind,
-}
-
-/// A batch shape and its verifying key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ShapeView {
-    /// Id of the shape.
-    pub id: u16,
-    /// Units.
-    pub units: u16,
-    /// Places per unit, J.
-    pub places: u16,
-    /// Whether batches of it are accepted now.
+    pub id: KeyId,
+    /// Shape of the batches.
+    pub shape: Shape,
+    /// Whether batches under it are accepted now.
     pub active: bool,
     /// The verifying key (C-VERIFIER).
     pub key: Vec<u8>,
 }
 
-/// One unit of a submitted batch.
+/// A batch that the chain has taken, with the queue items that it consumed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct UnitSubmission {
-    /// Account index.
-    pub index: u32,
-    /// It consumes the next queue item.
-    pub queued: bool,
-    /// Amount paid to the owner, 10^-6.
-    pub withdrawal: u64,
-    /// The account's new leaf.
-    pub new_leaf: [u8; 32],
-    /// The encrypted part of the record.
-    pub ciphertext: Vec<[u8; 32]>,
-}
-
-/// A proven batch (C-SUBMIT).
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct BatchSubmission {
-    /// Id of its shape.
-    pub shape: u16,
-    /// Batch number.
-    pub batch_no: u64,
-    /// The risk table it was made with.
-    pub risk_version: u64,
-    /// Its time.
-    pub time: u64,
-    /// Salt of the keystreams.
-    pub salt: [u8; 32],
-    /// Root after the batch.
-    pub new_root: [u8; 32],
-    /// House commitment after the batch.
-    pub new_house: [u8; 32],
-    /// Fees paid out, 10^-6.
-    pub sweep: u64,
-    /// Rows proven empty.
-    pub empty_mask: u32,
-    /// The units in order.
-    pub units: Vec<UnitSubmission>,
-    /// The house's record.
-    pub house_record: [[u8; 32]; HOUSE_RECORD],
-    /// The proof.
-    pub proof: [u8; PROOF_BYTES],
-}
-
-impl BatchSubmission {
-    /// What goes to the chain of a closed batch and its proof.
-    pub fn new(shape: u16, batch: &ClosedBatch, proof: [u8; PROOF_BYTES]) -> Self {
-        let statement = &batch.effect.statement;
-        let fields = |xs: &[Fr]| xs.iter().map(to_bytes).collect::<Vec<_>>();
-        let units = statement
-            .units
-            .iter()
-            .zip(&batch.queued)
-            .map(|(unit, queued)| UnitSubmission {
-                index: unit.index,
-                queued: *queued,
-                withdrawal: unit.withdrawal,
-                new_leaf: to_bytes(&unit.new_leaf),
-                ciphertext: fields(&unit.ciphertext),
-            })
-            .collect();
-        Self {
-            shape,
-            batch_no: statement.batch_no,
-            risk_version: batch.risk_version(),
-            time: statement.time,
-            salt: to_bytes(&statement.salt),
-            new_root: to_bytes(&statement.new_root),
-            new_house: to_bytes(&statement.new_house),
-            sweep: statement.sweep,
-            empty_mask: statement.empty_mask,
-            units,
-            house_record: statement.house.ciphertext.map(|x| to_bytes(&x)),
-            proof,
-        }
-    }
-}
-
-/// A batch that the chain has taken, with the queue items that were there before it, from the first on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettledBatch {
+pub struct SettledBatch<AccountId> {
     /// The batch as submitted.
-    pub batch: BatchSubmission,
+    pub batch: Batch,
     /// Number of the block that holds it.
     pub block: u64,
-    /// Queue items at its parent block, in order, starting with the first one; at least those it consumed.
-    pub queue: Vec<QueueEntry>,
+    /// The queue items that it consumed, in order.
+    pub consumed: Vec<QueueItem<AccountId>>,
 }
 
 /// Why the chain refuses a batch (errors of C-SUBMIT, gathered by what the sequencer must do).
@@ -199,9 +87,10 @@ pub enum SubmitRejection {
     /// `NotSubmitter`: the account may not submit.
     #[error("the submitting account is not in the submitter set")]
     NotSubmitter,
-    /// `UnknownShape`, `ShapeNotActive`: the verifying key was removed or is not active yet.
-    #[error("the chain has no active verifying key for this shape")]
-    Shape,
+    /// `UnknownKey`, `KeyNotActive`, `WrongStatement`: the verifying key was removed, is not active yet, or is of
+    /// something else.
+    #[error("the chain has no active verifying key of this id for batches")]
+    Key,
     /// Anything else: the batch and the chain disagree. More attempts do not help.
     #[error("the chain refuses the batch: {0}")]
     Invalid(InvalidBatch),
@@ -244,7 +133,7 @@ impl SubmitRejection {
             "QueueItemOverdue" => Self::QueueOverdue,
             "GroupDisabled" => Self::Disabled,
             "NotSubmitter" => Self::NotSubmitter,
-            "UnknownShape" | "ShapeNotActive" => Self::Shape,
+            "UnknownKey" | "KeyNotActive" | "WrongStatement" => Self::Key,
             "InvalidProof" => Self::Invalid(InvalidBatch::Proof),
             "ProofMalformedEncoding" | "ProofNotOnCurve" | "ProofNotInSubgroup" | "ProofPointAtInfinity" => {
                 Self::Invalid(InvalidBatch::ProofEncoding)
@@ -252,7 +141,9 @@ impl SubmitRejection {
             "QueueOrder" => Self::Invalid(InvalidBatch::Queue),
             "UnknownAccount" => Self::Invalid(InvalidBatch::UnknownAccount),
             "VaultShortfall" => Self::Invalid(InvalidBatch::VaultShortfall),
-            "WrongUnitCount" | "WrongCiphertextLength" | "NonCanonicalField" => Self::Invalid(InvalidBatch::Form),
+            "WrappedBatch" | "WrongUnitCount" | "WrongCiphertextLength" | "NonCanonicalField" => {
+                Self::Invalid(InvalidBatch::Form)
+            }
             _ => return None,
         })
     }
@@ -281,8 +172,14 @@ pub enum ChainError {
     Pruned(u64),
 }
 
+/// A queue item with its id.
+pub type QueueEntry<AccountId> = (u64, QueueItem<AccountId>);
+
 /// The chain, as the sequencer of one group needs it.
 pub trait ChainClient: Send + Sync + 'static {
+    /// Names the owner of a queue item. The sequencer does not look at it.
+    type AccountId: Clone + Send + Sync + 'static;
+
     /// Genesis hash.
     fn genesis_hash(&self) -> [u8; 32];
 
@@ -292,13 +189,13 @@ pub trait ChainClient: Send + Sync + 'static {
     /// The group, or `None` if the chain does not have it.
     fn group(&self, group: u32, at: At) -> impl Future<Output = Result<Option<GroupView>, ChainError>> + Send;
 
-    /// Queue items with ids from `from` on in the newest final block, in order; at most `limit`.
+    /// Queue items with ids from `from` on in the newest final block, each with its id, in order; at most `limit`.
     fn queue(
         &self,
         group: u32,
         from: u64,
         limit: u32,
-    ) -> impl Future<Output = Result<Vec<QueueEntry>, ChainError>> + Send;
+    ) -> impl Future<Output = Result<Vec<QueueEntry<Self::AccountId>>, ChainError>> + Send;
 
     /// A risk table by version, or the newest one, in the newest final block.
     fn risk_table(
@@ -307,20 +204,17 @@ pub trait ChainClient: Send + Sync + 'static {
         version: Option<u64>,
     ) -> impl Future<Output = Result<Option<RiskTable>, ChainError>> + Send;
 
-    /// All shapes in the best block.
-    fn shapes(&self) -> impl Future<Output = Result<Vec<ShapeView>, ChainError>> + Send;
+    /// All verifying keys of batches in the best block.
+    fn batch_keys(&self) -> impl Future<Output = Result<Vec<BatchKey>, ChainError>> + Send;
 
     /// Submits a batch and waits until it is in a block of the best chain or refused.
-    fn submit_batch(
-        &self,
-        group: u32,
-        batch: &BatchSubmission,
-    ) -> impl Future<Output = Result<SubmitOutcome, ChainError>> + Send;
+    fn submit_batch(&self, group: u32, batch: &Batch)
+        -> impl Future<Output = Result<SubmitOutcome, ChainError>> + Send;
 
     /// Batches in final blocks with numbers from `from` on, in order.
     fn settled_batches(
         &self,
         group: u32,
         from: u64,
-    ) -> impl Future<Output = Result<Vec<SettledBatch>, ChainError>> + Send;
+    ) -> impl Future<Output = Result<Vec<SettledBatch<Self::AccountId>>, ChainError>> + Send;
 }

@@ -1,21 +1,14 @@
 //! Engine, batcher and tape, moved together under one lock. Nothing here waits.
 
-use crate::{
-    chain::{QueueEntry, QueueKind},
-    config::SequencerConfig,
-    halt::Halt,
-    keys::SequencerKeys,
-    record::BatchRecord,
-    tape::Tape,
-};
+use crate::{config::SequencerConfig, halt::Halt, keys::SequencerKeys, record::BatchRecord, tape::Tape};
 use cloister_batcher::{Batcher, BatcherConfig, BatcherError, Event, QueueItem};
-use cloister_crypto::{field::from_bytes, schnorr::PublicKey, seal::Sealed, Fr};
 use cloister_engine::{
     AccountIndex, AccountView, Effect, Engine, EngineConfig, Fill, Holdings, InputError, Millis, OrderOutcome,
     Rejection,
 };
-use cloister_ledger::{slot::Slot, GroupState, Kind, SignedInstruction};
+use cloister_ledger::{slot::Slot, GroupLedger, InstructionKind, SignedInstruction};
 use cloister_risk::RiskTable;
+use cloister_settlement::{ItemKind, QueueItem as Queued};
 use std::collections::BTreeMap;
 
 /// Why the core cannot be built.
@@ -64,7 +57,7 @@ pub(crate) struct Taken {
 
 /// Where a core starts.
 pub(crate) struct Origin {
-    pub state: GroupState,
+    pub state: GroupLedger,
     pub last_time: Millis,
     pub table: RiskTable,
     pub next_item: u64,
@@ -241,17 +234,15 @@ impl Core {
 
     /// Takes queue items in order; items already taken are passed over. Batches take the queue in order too, so an open
     /// that no secret opens holds up every later item.
-    pub fn take_queue(&mut self, now: Millis, entries: &[QueueEntry]) {
-        for entry in entries
-            .iter()
-            .filter(|e| e.item >= self.next_item)
-            .cloned()
-            .collect::<Vec<_>>()
-        {
-            if !self.take_item(now, &entry) {
+    pub fn take_queue<A>(&mut self, now: Millis, items: &[(u64, Queued<A>)]) {
+        for (item, queued) in items {
+            if *item < self.next_item {
+                continue;
+            }
+            if !self.take_item(now, *item, queued) {
                 return;
             }
-            self.next_item = entry.item.saturating_add(1);
+            self.next_item = item.saturating_add(1);
             if matches!(self.halt, Some(Halt::Sealed { .. })) {
                 self.halt = None;
             }
@@ -259,25 +250,18 @@ impl Core {
     }
 
     /// Takes an item; false if it is an open that no secret opens.
-    fn take_item(&mut self, now: Millis, entry: &QueueEntry) -> bool {
-        let (item, account) = (entry.item, entry.index);
-        match &entry.kind {
-            QueueKind::Deposit => {
-                let amount = entry.amount;
+    fn take_item<A>(&mut self, now: Millis, item: u64, queued: &Queued<A>) -> bool {
+        let (account, amount) = (queued.index, queued.amount);
+        match &queued.kind {
+            ItemKind::Deposit => {
                 self.note_input(|core| {
                     core.engine.deposit(account, amount)?;
                     core.push(now, QueueItem::Deposit { item, account, amount }.into());
                     Ok(())
                 });
             }
-            QueueKind::Open {
-                pk_x,
-                pk_y,
-                view_commitment,
-                sealed_view_key,
-            } => {
-                let opened = open_keys(&self.keys, pk_x, pk_y, view_commitment, sealed_view_key);
-                let Some((public_key, view_key)) = opened else {
+            ItemKind::Open(keys) => {
+                let Some((public_key, view_key)) = keys.unseal(&self.keys) else {
                     if !matches!(self.halt, Some(Halt::Sealed { item: known }) if known == item) {
                         let halt = Halt::Sealed { item };
                         log::error!(target: "cloister", "The queue is not taken any further: {halt}");
@@ -285,9 +269,8 @@ impl Core {
                     }
                     return false;
                 };
-                let deposit = entry.amount;
                 self.note_input(|core| {
-                    core.engine.open(account, public_key, view_key, deposit)?;
+                    core.engine.open(account, public_key, view_key, amount)?;
                     core.push(
                         now,
                         QueueItem::Open {
@@ -295,7 +278,7 @@ impl Core {
                             account,
                             public_key,
                             view_key,
-                            deposit,
+                            deposit: amount,
                         }
                         .into(),
                     );
@@ -305,19 +288,6 @@ impl Core {
         }
         true
     }
-}
-
-/// The keys of an open, or `None` if it was sealed to a key that is not among the secrets.
-pub(crate) fn open_keys(
-    keys: &SequencerKeys,
-    pk_x: &[u8; 32],
-    pk_y: &[u8; 32],
-    commitment: &[u8; 32],
-    sealed: &[u8; 96],
-) -> Option<(PublicKey, Fr)> {
-    let public_key = PublicKey::from_coordinates(from_bytes(pk_x).ok()?, from_bytes(pk_y).ok()?).ok()?;
-    let view_key = keys.open(&Sealed(*sealed), from_bytes(commitment).ok()?)?;
-    Some((public_key, view_key))
 }
 
 /// An account of the ledger as the engine sees it, with nothing at rest.
@@ -347,6 +317,6 @@ pub(crate) fn millis(duration: std::time::Duration) -> u64 {
 }
 
 /// True for instructions that are taken even while events wait: they free, they do not add.
-pub(crate) fn frees(kind: Kind) -> bool {
-    matches!(kind, Kind::Cancel | Kind::CancelAll)
+pub(crate) fn frees(kind: InstructionKind) -> bool {
+    matches!(kind, InstructionKind::Cancel | InstructionKind::CancelAll)
 }

@@ -3,11 +3,12 @@
 use blake2::{Blake2b512, Digest};
 use cloister_batcher::{BatchSecrets, SecretSource};
 use cloister_crypto::{
-    schnorr::KeyError,
+    schnorr::PublicKeyError,
     seal::{SealKey, SealPublicKey, Sealed},
     stream::view_commitment,
     Fr,
 };
+use cloister_settlement::LedgerSecrets;
 use std::{fmt, fs, io, path::PathBuf};
 
 /// The public seed of a development chain's sequencer, padded with zeros to 32 bytes.
@@ -36,7 +37,7 @@ pub enum SecretError {
     Exposed(PathBuf),
     /// The seed gives no key (one seed in 2^252).
     #[error("the seed gives no sealing key: {0}")]
-    Key(#[from] KeyError),
+    Key(#[from] PublicKeyError),
 }
 
 /// A seed, and what it opens.
@@ -137,13 +138,6 @@ impl SequencerKeys {
         &self.public
     }
 
-    /// Opens a seal with whichever secret gives the view key that was committed to; `None` if none does.
-    pub fn open(&self, sealed: &Sealed, commitment: Fr) -> Option<Fr> {
-        self.secrets()
-            .filter_map(|secret| secret.seal.open(sealed).ok())
-            .find(|view_key| view_commitment(*view_key) == commitment)
-    }
-
     fn secrets(&self) -> impl Iterator<Item = &Secret> {
         core::iter::once(&self.secret).chain(&self.former)
     }
@@ -170,9 +164,16 @@ impl SequencerKeys {
     pub fn house_key(&self, batch_no: u64) -> Fr {
         self.house_key_of(&self.secret, batch_no)
     }
+}
 
-    /// Keys that the house may have after a batch, of every secret, the one in force first.
-    pub fn house_keys(&self, batch_no: u64) -> impl Iterator<Item = Fr> + '_ {
+impl LedgerSecrets for SequencerKeys {
+    fn unseal(&self, sealed: &Sealed, commitment: Fr) -> Option<Fr> {
+        self.secrets()
+            .filter_map(|secret| secret.seal.open(sealed).ok())
+            .find(|view_key| view_commitment(*view_key) == commitment)
+    }
+
+    fn house_keys(&self, batch_no: u64) -> impl Iterator<Item = Fr> {
         self.secrets().map(move |secret| self.house_key_of(secret, batch_no))
     }
 }

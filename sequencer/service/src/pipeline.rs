@@ -6,7 +6,7 @@
 
 use crate::{
     backlog::{Backlog, Proven},
-    chain::{At, BatchSubmission, ChainClient, GroupView, SubmitOutcome, SubmitRejection},
+    chain::{At, ChainClient, GroupView, InvalidBatch, SubmitOutcome, SubmitRejection},
     core::millis,
     halt::Halt,
     record::BatchRecord,
@@ -15,6 +15,7 @@ use crate::{
 use cloister_batcher::{ClosedBatch, SecretSource};
 use cloister_crypto::field::to_bytes;
 use cloister_prover_job::{Proof, ProofJob, Prover, ProverError};
+use cloister_settlement::Batch;
 use std::{sync::Arc, time::Duration};
 use tokio::time::Instant;
 
@@ -72,7 +73,18 @@ fn proved<C: ChainClient>(
         batch.used,
         batch.fills,
     );
-    let submission = BatchSubmission::new(shared.shape_id(), &batch, proof.0);
+    let statement = &batch.effect.statement;
+    let submission = match Batch::new(shared.key_id(), batch.risk_version(), statement, &batch.queued, proof.0) {
+        Ok(submission) => submission,
+        Err(error) => {
+            // The chain has a key of the shape, so it has room for its batches.
+            log::error!(target: "cloister", "Batch {batch_no} cannot be submitted: {error}");
+            backlog.waiting.push_front(batch);
+            let rejection = SubmitRejection::Invalid(InvalidBatch::Form);
+            backlog.halt = Some(Halt::Refused { batch_no, rejection });
+            return false;
+        }
+    };
     backlog.last_time = backlog.last_time.max(batch.time());
     let proven = Proven {
         batch,
@@ -337,7 +349,7 @@ async fn refused<C: ChainClient>(
         }
         SubmitRejection::Disabled
         | SubmitRejection::NotSubmitter
-        | SubmitRejection::Shape
+        | SubmitRejection::Key
         | SubmitRejection::Invalid(_) => {
             halt(&mut shared.backlog(), Halt::Refused { batch_no, rejection });
             Step::Backoff

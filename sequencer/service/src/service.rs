@@ -6,14 +6,14 @@ use crate::{
     core::{millis, Core, CoreError, Origin},
     keys::SequencerKeys,
     pipeline::{prove_loop, settle_loop},
-    recover::{replay, RecoverError},
     rpc,
     shared::{ProverFacts, Shared},
 };
 use cloister_crypto::field::to_bytes;
-use cloister_ledger::GroupState;
+use cloister_ledger::GroupLedger;
 use cloister_prover_job::{JobKind, Prover, ProverError};
 use cloister_risk::RiskTable;
+use cloister_settlement::{replay_batch, LedgerError};
 use std::{future::Future, sync::Arc};
 
 /// Maximum number of queue items asked for at once.
@@ -39,7 +39,7 @@ pub enum StartError {
     Chain(#[from] ChainError),
     /// The ledger cannot be rebuilt from the chain.
     #[error("the ledger cannot be rebuilt: {0}")]
-    Recover(#[from] RecoverError),
+    Recover(#[from] LedgerError),
     /// The rebuilt ledger is not the chain's.
     #[error("the rebuilt ledger has another root than the chain at batch {0}")]
     Root(u64),
@@ -78,7 +78,7 @@ impl<C: ChainClient> Sequencer<C> {
         rpc::module(self.shared.clone())
     }
 
-    /// Makes the prover ready with `load` (on a blocking thread: it can take minutes), rebuilds the state from the
+    /// Makes the prover ready with `load` (on a blocking thread: it can take long), rebuilds the state from the
     /// chain, and runs until it is dropped.
     ///
     /// # Errors
@@ -104,17 +104,14 @@ impl<C: ChainClient> Sequencer<C> {
         Ok(())
     }
 
-    /// Finds the chain's shape whose key is the prover's.
+    /// Finds the prover's key among the chain's.
     async fn find_key<P: Prover>(&self, prover: &P) -> Result<(), StartError> {
-        let key = prover.verifying_key();
-        let shape = self.shared.config.shape;
-        let shapes = self.patiently(|| self.shared.chain.shapes()).await;
-        let found = shapes
-            .iter()
-            .find(|s| s.key == key && s.units == shape.units && s.places == shape.places);
+        let (key, shape) = (prover.verifying_key(), self.shared.config.shape);
+        let keys = self.patiently(|| self.shared.chain.batch_keys()).await;
+        let found = keys.iter().find(|found| found.key == key && found.shape == shape);
         let found = found.ok_or(StartError::NoVerifyingKey)?;
         let facts = ProverFacts {
-            shape_id: found.id,
+            key_id: found.id,
             constraints: prover.constraints(),
             development: prover.is_development(),
         };
@@ -155,12 +152,12 @@ impl<C: ChainClient> Sequencer<C> {
 
     async fn boot(&self) -> Result<(), StartError> {
         let (view, table) = self.ready().await;
-        let mut state = GroupState::default();
+        let mut state = GroupLedger::default();
         if view.batch_no > 0 {
             log::info!(target: "cloister", "Rebuilding the ledger from {} batches", view.batch_no);
             for settled in self.shared.chain.settled_batches(self.shared.config.group, 0).await? {
                 if settled.batch.batch_no < view.batch_no {
-                    replay(&mut state, &settled, &self.shared.keys)?;
+                    replay_batch(&mut state, &settled.batch, &settled.consumed, &self.shared.keys)?;
                 }
             }
         }

@@ -7,13 +7,14 @@ use crate::{
     core::{millis, Core},
     keys::SequencerKeys,
 };
+use cloister_settlement::KeyId;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use tokio::sync::Notify;
 
 /// What is known of prover and key once they are ready.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct ProverFacts {
-    pub shape_id: u16,
+    pub key_id: KeyId,
     pub constraints: u64,
     pub development: bool,
 }
@@ -64,8 +65,8 @@ impl<C: ChainClient> Shared<C> {
         let _ = self.facts.set(facts);
     }
 
-    pub fn shape_id(&self) -> u16 {
-        self.facts.get().map_or(0, |f| f.shape_id)
+    pub fn key_id(&self) -> KeyId {
+        self.facts.get().map_or(0, |f| f.key_id)
     }
 
     pub fn constraints(&self) -> u64 {

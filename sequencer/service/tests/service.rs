@@ -4,11 +4,11 @@ mod common;
 
 use cloister_crypto::field::from_bytes;
 use cloister_engine_testing::*;
-use cloister_ledger::{Instruction, Kind};
+use cloister_ledger::{Instruction, InstructionKind};
 use cloister_sequencer::{
-    chain::{QueueKind, SubmitRejection},
+    chain::SubmitRejection,
     keys::{development_seed, SequencerKeys},
-    RecoverError, Sequencer, SequencerConfig, StartError,
+    Sequencer, SequencerConfig, StartError,
 };
 use cloister_sequencer_rpc::{
     types::{
@@ -16,7 +16,8 @@ use cloister_sequencer_rpc::{
     },
     ErrorCode,
 };
-use common::{market::*, *};
+use cloister_settlement::{ItemKind, LedgerError};
+use common::*;
 use jsonrpsee::rpc_params;
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -42,9 +43,19 @@ async fn accounts_open_trade_withdraw_and_settle() {
     let taken = running.submit(buy(1, 1, 8, MARK + ONE)).await.unwrap();
     let fills: Vec<_> = taken.fills.iter().map(|f| (f.price, f.quantity, f.maker)).collect();
     assert_eq!(fills, [(MARK, 3, false), (MARK + ONE, 5, false)]);
-    running.submit(other(Kind::Withdrawal, 2, 9, ONE)).await.unwrap();
-    running.submit(other(Kind::Cancel, 0, 1, 0)).await.unwrap();
-    running.chain.enqueue(1, 77, QueueKind::Deposit);
+    running
+        .submit(other(InstructionKind::Withdrawal, 2, 9, ONE))
+        .await
+        .unwrap();
+    running.submit(other(InstructionKind::Cancel, 0, 1, 0)).await.unwrap();
+    running.chain.enqueue(1, 77, ItemKind::Deposit);
+    // Everything else can be settled before the sequencer looks at the queue again.
+    running
+        .until(|r| async move {
+            let status: Status = r.call("cloister_status", rpc_params![]).await.unwrap();
+            status.next_queue_item == 4
+        })
+        .await;
     running.settled().await;
     running
         .until(|r| async move { r.account(1).await.unwrap().settled.unwrap().cash == r.account(1).await.unwrap().cash })
@@ -102,7 +113,7 @@ async fn an_open_that_was_sealed_to_a_former_key_waits_for_its_secret() {
     let running = Running::with_accounts(1, RICH).await;
     let sealed_to = SequencerKeys::new(former, GENESIS, GROUP).unwrap();
     running.chain.enqueue(1, 500, open_for(1, &sealed_to));
-    running.chain.enqueue(0, 600, QueueKind::Deposit);
+    running.chain.enqueue(0, 600, ItemKind::Deposit);
     running.chain.enqueue(2, RICH, open(2));
     running
         .until(|r| async move {
@@ -273,7 +284,7 @@ async fn orders_wait_while_too_many_batches_do_and_are_refused_in_the_end() {
         running.submit(buy(0, 3, 1, MARK)).await.unwrap_err().0,
         ErrorCode::Busy.code()
     );
-    running.submit(other(Kind::Cancel, 0, 3, 0)).await.unwrap();
+    running.submit(other(InstructionKind::Cancel, 0, 3, 0)).await.unwrap();
     running.settled().await;
     running.submit(buy(0, 4, 1, MARK)).await.unwrap();
 }
@@ -286,7 +297,7 @@ async fn an_overdue_queue_item_goes_before_the_fills() {
     running
         .until(|r| async move { r.batch_status().await.submitting == 1 })
         .await;
-    running.chain.enqueue(0, 42, QueueKind::Deposit);
+    running.chain.enqueue(0, 42, ItemKind::Deposit);
     running
         .until(|r| async move { r.batch_status().await.submitting == 2 })
         .await;
@@ -355,7 +366,10 @@ async fn a_restarted_sequencer_rebuilds_its_ledger_from_the_chain() {
     trade(&running, 1).await;
     running.submit(sell(0, 512 + 2, 4, MARK)).await.unwrap();
     running.submit(buy(1, 2, 3, MARK)).await.unwrap();
-    running.submit(other(Kind::CancelAll, 1, 7, 0)).await.unwrap();
+    running
+        .submit(other(InstructionKind::CancelAll, 1, 7, 0))
+        .await
+        .unwrap();
     running.settled().await;
     let before = (running.account(0).await.unwrap(), running.account(1).await.unwrap());
     let chain = running.chain.clone();
@@ -395,7 +409,7 @@ async fn another_secret_does_not_rebuild_the_ledger() {
     let sequencer = Sequencer::new(sequencer_config(), chain, keys);
     let error = sequencer.run(|| Ok(MockProver::default())).await.unwrap_err();
     assert!(
-        matches!(error, StartError::Recover(RecoverError::Open { batch_no: 0, .. })),
+        matches!(error, StartError::Recover(LedgerError::Open { batch_no: 0, .. })),
         "{error}"
     );
 }
@@ -461,7 +475,7 @@ async fn refusals_have_their_codes() {
         ),
         ErrorCode::WrongGroup.code()
     );
-    let broke = running.submit(other(Kind::Withdrawal, 0, 1, RICH + 1)).await;
+    let broke = running.submit(other(InstructionKind::Withdrawal, 0, 1, RICH + 1)).await;
     assert_eq!(
         broke.as_ref().unwrap_err().1,
         "the withdrawal leaves initial margin short by 1 (10^-6 of the settlement asset)"

@@ -22,13 +22,13 @@ struct Cli {
     /// The insurance's seed, thousands of dollars.
     #[arg(long, default_value_t = 500)]
     insurance: u64,
-    /// Least first deposit of a maker, thousands of dollars; the most is twice as much.
+    /// Smallest first deposit of a maker, thousands of dollars; the largest is twice as much.
     #[arg(long, default_value_t = 500)]
     makers: u64,
     /// Leverage up to which the house takes liquidated lots that nobody else takes.
     #[arg(long, default_value_t = 5)]
     house: u64,
-    /// Most batches a minute.
+    /// Maximum number of batches per minute.
     #[arg(long, default_value_t = 4)]
     batches: u64,
     /// Traders act every so many minutes.

@@ -12,14 +12,19 @@ use cloister_client_core::{amount::Decimal, keys::TraderKeys};
 use cloister_groth16_verifier::{PointError, Proof, VerifyError};
 use cloister_ledger::Fill;
 use cloister_risk::RiskTable;
-use cloister_runtime::{configs::cloister::MaxRiskAge, AccountId, Runtime};
+use cloister_runtime::{
+    configs::cloister::MaxRiskAge,
+    genesis_presets::{DEVELOPMENT_BATCH_KEY, DEVELOPMENT_SEAL_KEY},
+    AccountId, Runtime,
+};
+use cloister_settlement::Batch;
 use cloister_tests::{
     node::{alone, start},
     sequencer::{submit, submit_as, TestSequencer, Unit},
     snapshot::Snapshot,
 };
 use futures::future::join_all;
-use pallet_cloister_execution::{Batch, Error};
+use pallet_cloister_execution::Error;
 use std::time::{Duration, Instant};
 
 const GROUP: u32 = 1;
@@ -128,22 +133,17 @@ async fn tampered_batches_should_be_refused_with_their_own_errors_and_change_not
         chain: chain.clone(),
         owners,
     };
-    let shape = *chain
-        .shapes()
-        .await
-        .expect("shapes")
-        .first()
-        .expect("the development shape");
+    let key = DEVELOPMENT_BATCH_KEY;
     let mut sequencer = TestSequencer::new(&chain, GROUP);
     assert_eq!(
-        chain.verifying_key(shape, None).await.expect("a key").key.into_inner(),
+        chain.verifying_key(key, None).await.expect("a key").key.into_inner(),
         sequencer.verifying_key(),
         "the chain's key is not the one of these parameters"
     );
 
     // Two real batches: the accounts open; one of them withdraws.
     let opens = vec![Unit::open(&alice, DEPOSIT), Unit::open(&bob, DEPOSIT)];
-    let opening = sequencer.batch(shape, &table(&chain).await, now(), opens, &alice);
+    let opening = sequencer.batch(key, &table(&chain).await, now(), opens, &alice);
     refuse_tampered_opening(&scene, &opening).await;
     submit(&chain, GROUP, &opening)
         .await
@@ -151,7 +151,7 @@ async fn tampered_batches_should_be_refused_with_their_own_errors_and_change_not
 
     let signed = alice.withdrawal(1, WITHDRAWAL, now() + HOUR);
     let paying = vec![Unit::instruction(&alice, signed, Fill::default()), Unit::padding(&bob)];
-    let paying = sequencer.batch(shape, &table(&chain).await, now(), paying, &bob);
+    let paying = sequencer.batch(key, &table(&chain).await, now(), paying, &bob);
     refuse_tampered_payment(&scene, &opening, &paying).await;
     let before = scene.snapshot().await;
     submit(&chain, GROUP, &paying)
@@ -280,9 +280,14 @@ async fn refuse_tampered_opening(scene: &Scene, opening: &Batch) {
             Error::RiskTableUnknown,
         ),
         (
-            "an unknown shape",
-            changed(opening, |b| b.shape += 1),
-            Error::UnknownShape,
+            "an unknown verifying key",
+            changed(opening, |b| b.key += 100),
+            Error::UnknownKey,
+        ),
+        (
+            "the verifying key of seals",
+            changed(opening, |b| b.key = DEVELOPMENT_SEAL_KEY),
+            Error::WrongStatement,
         ),
         (
             "a missing unit",

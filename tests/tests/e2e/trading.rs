@@ -1,4 +1,5 @@
-//! A trade over a real node: open, deposit, trade, proof, settlement, withdrawal, balance; and what is refused on the way.
+//! A trade over a real node: open, deposit, trade, proof, settlement, withdrawal, balance; and what is refused on the
+//! way.
 
 use cloister_cli::{progress::Progress, replay::ReplayMarket};
 use cloister_client::{
@@ -26,14 +27,15 @@ use cloister_crypto::{
 use cloister_groth16_verifier::{verify_with, Proof, Pure, VerifyingKey};
 use cloister_ledger::{instruction::flags, SealStatement, Side, SignedInstruction};
 use cloister_risk::{Assessment, Status};
-use cloister_runtime::{AccountId, Hash, Runtime, RuntimeCall};
+use cloister_runtime::{genesis_presets::DEVELOPMENT_BATCH_KEY, AccountId, Hash, Runtime, RuntimeCall};
 use cloister_sequencer_rpc::{types::Accepted, ErrorCode};
+use cloister_settlement::{Batch, OpenKeys, SealProof};
 use cloister_tests::{
     node::{alone, start},
     sequencer::submit,
     snapshot::Snapshot,
 };
-use pallet_cloister_execution::{Batch, Call, Error, OpenKeys};
+use pallet_cloister_execution::{Call, Error};
 use std::time::Duration;
 
 const GROUP: u32 = 1;
@@ -183,38 +185,45 @@ async fn refusals_of_seals(chain: &Chain, seals: &SealProver, keys: &TraderKeys,
         )
     };
     let (statement, witness) = seal(GROUP, &owners[0]);
-    let good = seals.prove(statement, witness).await.expect("proven").proof;
+    let (good, _) = seals.prove(statement, witness).await.expect("proven");
     let (statement_of_other, witness) = seal(GROUP, &owners[1]);
-    let other = seals.prove(statement_of_other, witness).await.expect("proven").proof;
-    let mut malformed = good;
-    malformed[0] &= 0x7f;
-    let call = |commitment: Fr, seal_proof| Call::open {
+    let (other, _) = seals.prove(statement_of_other, witness).await.expect("proven");
+    let mut malformed = good.clone();
+    malformed.proof[0] &= 0x7f;
+    let wrong = SealProof {
+        key: DEVELOPMENT_BATCH_KEY,
+        ..good.clone()
+    };
+    let call = |commitment: Fr, seal_proof: &SealProof| Call::open {
         group: GROUP,
         keys: OpenKeys {
-            pk_x: to_bytes(&statement.key.x),
-            pk_y: to_bytes(&statement.key.y),
             view_commitment: to_bytes(&commitment),
-            sealed_view_key: statement.sealed().0,
+            ..OpenKeys::from(&statement)
         },
-        seal_proof: Box::new(seal_proof),
+        seal_proof: Box::new(seal_proof.clone()),
         amount: DEPOSIT,
     };
     let commitment = statement.view_commitment;
     let cases = [
         (
             "the seal of another owner",
-            call(commitment, other),
+            call(commitment, &other),
             Error::InvalidSealProof,
         ),
         (
             "another commitment",
-            call(commitment + Fr::one(), good),
+            call(commitment + Fr::one(), &good),
             Error::InvalidSealProof,
         ),
         (
             "a malformed proof",
-            call(commitment, malformed),
+            call(commitment, &malformed),
             Error::ProofMalformedEncoding,
+        ),
+        (
+            "the verifying key of batches",
+            call(commitment, &wrong),
+            Error::WrongStatement,
         ),
     ];
     for (name, call, expected) in cases {

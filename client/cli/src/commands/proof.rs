@@ -19,9 +19,9 @@ pub async fn write(global: &Global, batch: u64, out: &Path) -> Result<(), Comman
         .iter()
         .find(|settled| settled.statement.batch_no == batch)
         .ok_or(CommandError::NoBatch(batch))?;
-    let shape = chain.verifying_key(settled.shape, Some(head)).await?;
+    let registered = chain.verifying_key(settled.key, Some(head)).await?;
     let files = [
-        ("key.hex", hex::encode(&*shape.key)),
+        ("key.hex", hex::encode(&*registered.key)),
         ("proof.hex", hex::encode(settled.proof)),
         ("public.hex", hex::encode(to_bytes(&settled.statement.hash()))),
     ];

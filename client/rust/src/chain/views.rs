@@ -4,7 +4,9 @@ use super::{Chain, ChainError, R};
 use cloister_risk::RiskTable;
 use cloister_runtime::{AccountId, AssetId, Balance, BlockNumber, Hash};
 use codec::Encode;
-use pallet_cloister_execution::{Account, CheckedKey, GroupState, GroupTotals, QueueItem, Shape};
+use pallet_cloister_execution::{
+    types::MAX_QUEUE_PAGE, Account, GroupState, GroupTotals, KeyId, QueueItem, RegisteredKey, StatementKind,
+};
 use pallet_cloister_risk::{Group, TableInfo};
 use polkadot_sdk::{
     frame_support::{Blake2_128Concat, ReversibleStorageHasher},
@@ -17,13 +19,10 @@ pub type GroupStateOf = GroupState<AccountId, AssetId>;
 pub type QueueItemOf = QueueItem<AccountId>;
 /// Account of a group on this chain.
 pub type AccountOf = Account<AccountId>;
-/// Verifying key of a shape on this chain.
-pub type ShapeOf = Shape<BlockNumber>;
+/// Verifying key of this chain.
+pub type KeyOf = RegisteredKey<BlockNumber>;
 /// Risk parameters of a group on this chain.
 pub type RiskGroupOf = Group<<R as pallet_cloister_risk::Config>::FeedId>;
-
-/// Queue items asked for at once; the runtime gives no more.
-const QUEUE_PAGE: u32 = 256;
 
 impl Chain {
     /// State of a margin group.
@@ -51,7 +50,7 @@ impl Chain {
         let mut out: Vec<(u64, QueueItemOf)> = Vec::new();
         let mut from = self.group_state(group, at).await?.queue_first;
         loop {
-            let arguments = (group, from, QUEUE_PAGE).encode();
+            let arguments = (group, from, MAX_QUEUE_PAGE).encode();
             let page: Vec<(u64, QueueItemOf)> = self.api("CloisterApi_queue", arguments, at).await?;
             let Some((last, _)) = page.last() else { return Ok(out) };
             from = last.saturating_add(1);
@@ -91,21 +90,37 @@ impl Chain {
         self.api("CloisterApi_vault_account", group.encode(), None).await
     }
 
-    /// Ids of the shapes.
+    /// All verifying keys, by id.
     ///
     /// # Errors
     /// [`ChainError::Call`].
-    pub async fn shapes(&self) -> Result<Vec<u16>, ChainError> {
-        self.api("CloisterApi_shapes", Vec::new(), None).await
+    pub async fn verifying_keys(&self, at: Option<Hash>) -> Result<Vec<(KeyId, KeyOf)>, ChainError> {
+        self.api("CloisterApi_verifying_keys", Vec::new(), at).await
     }
 
-    /// A shape with its verifying key.
+    /// A verifying key.
     ///
     /// # Errors
-    /// [`ChainError::Absent`] if there is no such shape.
-    pub async fn verifying_key(&self, shape: u16, at: Option<Hash>) -> Result<ShapeOf, ChainError> {
-        let found: Option<ShapeOf> = self.api("CloisterApi_verifying_key", shape.encode(), at).await?;
-        found.ok_or(ChainError::Absent("such shape"))
+    /// [`ChainError::Absent`] if there is none with this id.
+    pub async fn verifying_key(&self, id: KeyId, at: Option<Hash>) -> Result<KeyOf, ChainError> {
+        let found: Option<KeyOf> = self.api("CloisterApi_verifying_key", id.encode(), at).await?;
+        found.ok_or(ChainError::Absent("such verifying key"))
+    }
+
+    /// The verifying keys of seals under which an open that is sent now is accepted, the newest first.
+    ///
+    /// # Errors
+    /// [`ChainError::Absent`] if there is none.
+    pub async fn seal_verifying_keys(&self) -> Result<Vec<(KeyId, KeyOf)>, ChainError> {
+        // The open is in the next block at the earliest.
+        let next = self.header(None).await?.number.saturating_add(1);
+        let mut keys = self.verifying_keys(None).await?;
+        keys.retain(|(_, key)| key.statement == StatementKind::Seal && key.active_at <= next);
+        keys.sort_by_key(|(id, key)| core::cmp::Reverse((key.active_at, *id)));
+        if keys.is_empty() {
+            return Err(ChainError::Absent("active verifying key of seals"));
+        }
+        Ok(keys)
     }
 
     /// The sequencers' sealing key.
@@ -115,15 +130,6 @@ impl Chain {
     pub async fn seal_key(&self) -> Result<([u8; 32], [u8; 32]), ChainError> {
         let key: Option<([u8; 32], [u8; 32])> = self.api("CloisterApi_seal_key", Vec::new(), None).await?;
         key.ok_or(ChainError::Absent("sealing key of the sequencers yet"))
-    }
-
-    /// The verifying key of seals.
-    ///
-    /// # Errors
-    /// [`ChainError::Absent`] if the chain has none yet.
-    pub async fn seal_verifying_key(&self) -> Result<CheckedKey, ChainError> {
-        let key: Option<CheckedKey> = self.api("CloisterApi_seal_verifying_key", Vec::new(), None).await?;
-        key.ok_or(ChainError::Absent("verifying key of seals yet"))
     }
 
     /// The newest risk table of a group.

@@ -1,4 +1,5 @@
-//! Real seals with real proofs of the seal statement. Both follow from the inputs, so that the same open is proven once.
+//! Real seals with real proofs of the seal statement. Both follow from the inputs, so that the same open is proven
+//! once.
 
 use super::{prover::made_from, AccountId32, OpenKeys, System};
 use cloister_circuits::statements::seal::SealCircuit;
@@ -92,7 +93,7 @@ pub fn prove(statement: SealStatement, witness: SealWitness) -> [u8; 192] {
     proof
 }
 
-/// What an open carries of a seal.
+/// What an open carries of a seal. Written out here: the pallet's tests do not lean on the code that clients use.
 pub fn keys_of(statement: &SealStatement) -> OpenKeys {
     OpenKeys {
         pk_x: to_bytes(&statement.key.x),

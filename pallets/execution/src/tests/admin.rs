@@ -1,24 +1,12 @@
-//! Groups, keys, submitters, genesis.
+//! Groups, the sealing key, submitters, genesis.
 
-use crate::{mock::*, Development, Error, Event, GenesisShape, GroupState, Groups, Shapes, Submitters};
+use crate::{mock::*, Error, Event, GroupState, Groups, Submitters};
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey};
 use cloister_ledger::{AccountTree, House};
 use polkadot_sdk::{
     frame_support::{assert_noop, assert_ok, BoundedVec},
     sp_runtime::{BuildStorage, DispatchError::BadOrigin},
 };
-
-fn set_key(shape: u16, units: u16, orders: u8, development: bool, key: Vec<u8>) -> Result<(), Error<Test>> {
-    let key = BoundedVec::try_from(key).unwrap();
-    Execution::set_verifying_key(RuntimeOrigin::root(), shape, units, orders, development, key).map_err(|error| {
-        match error {
-            polkadot_sdk::sp_runtime::DispatchError::Module(module) => {
-                codec::Decode::decode(&mut &module.error[..]).unwrap()
-            }
-            other => panic!("{other:?}"),
-        }
-    })
-}
 
 #[test]
 fn group_should_start_with_the_empty_tree_and_the_genesis_house() {
@@ -93,110 +81,11 @@ fn disabled_group_should_take_nothing() {
 }
 
 #[test]
-fn verifying_key_should_be_good_after_the_delay_only() {
-    on_open(|| {
-        let key = BoundedVec::try_from(prover::key()).unwrap();
-        let set = |origin| Execution::set_verifying_key(origin, 4, 2, 1, false, key.clone());
-        assert_noop!(set(signed(&ADMIN)), BadOrigin);
-        assert_ok!(set(RuntimeOrigin::root()));
-        let hash = polkadot_sdk::sp_io::hashing::blake2_256(&key);
-        assert_eq!(
-            events(),
-            [Event::VerifyingKeySet {
-                shape: 4,
-                hash,
-                active_at: 11,
-                development: false
-            }]
-        );
-        let mut batch = batch(vec![unit(0), unit(0)]);
-        batch.shape = 4;
-        let batch = proven(batch);
-        System::set_block_number(10);
-        assert_noop!(submit(&batch), Error::<Test>::ShapeNotActive);
-        System::set_block_number(11);
-        assert_ok!(submit(&batch));
-    });
-}
-
-#[test]
-fn verifying_key_should_never_be_replaced() {
-    on_genesis(|| {
-        assert_eq!(
-            set_key(SHAPE, 2, 1, false, prover::other_key()),
-            Err(Error::ShapeExists)
-        );
-        assert_noop!(Execution::remove_verifying_key(signed(&ADMIN), SHAPE), BadOrigin);
-        assert_noop!(
-            Execution::remove_verifying_key(RuntimeOrigin::root(), 9),
-            Error::<Test>::UnknownShape
-        );
-        assert_ok!(Execution::remove_verifying_key(RuntimeOrigin::root(), SHAPE));
-        assert_eq!(events(), [Event::VerifyingKeyRemoved { shape: SHAPE }]);
-        assert_eq!(set_key(SHAPE, 2, 1, false, prover::other_key()), Ok(()));
-    });
-}
-
-#[test]
-fn verifying_key_that_is_none_should_be_refused() {
-    on_genesis(|| {
-        let good = prover::key();
-        let mut off_curve = good.clone();
-        off_curve[95] ^= 1;
-        let mut no_inputs = good[..868 + 96].to_vec();
-        no_inputs[867] = 1;
-        for key in [vec![], good[..1059].to_vec(), vec![0; 1060], off_curve, no_inputs] {
-            assert_eq!(set_key(4, 2, 1, false, key), Err(Error::InvalidVerifyingKey));
-        }
-        for (units, orders) in [(0, 1), (129, 1), (2, 0), (2, 9)] {
-            assert_eq!(
-                set_key(4, units, orders, false, good.clone()),
-                Err(Error::ShapeTooLarge)
-            );
-        }
-        assert_eq!(set_key(4, 128, 8, false, good), Ok(()));
-    });
-}
-
-#[test]
-fn development_key_should_be_refused_outside_a_development_chain() {
-    on_genesis(|| {
-        assert_eq!(set_key(4, 2, 1, true, prover::key()), Ok(()));
-        Development::<Test>::put(false);
-        assert_eq!(set_key(5, 2, 1, true, prover::key()), Err(Error::DevelopmentKeyRefused));
-        assert_eq!(set_key(5, 2, 1, false, prover::key()), Ok(()));
-        assert!(!Shapes::<Test>::get(5).unwrap().development);
-    });
-}
-
-#[test]
-#[should_panic(expected = "genesis: valid verifying key")]
-fn genesis_with_a_development_key_should_not_start_outside_a_development_chain() {
-    let mut config = genesis();
-    config.execution.development = false;
-    config.build_storage().unwrap();
-}
-
-#[test]
 #[should_panic(expected = "genesis: new group of pallet risk with a funded vault")]
 fn genesis_with_an_empty_vault_should_not_start() {
     let mut config = genesis();
     config.assets.accounts.clear();
     config.build_storage().unwrap();
-}
-
-#[test]
-fn genesis_shape_should_write_its_key_in_hexadecimal() {
-    let shape = GenesisShape {
-        shape: 1,
-        units: 2,
-        orders: 1,
-        development: true,
-        key: vec![0xab, 1],
-    };
-    let text = serde_json::to_string(&shape).unwrap();
-    assert!(text.contains("\"0xab01\""), "{text}");
-    assert_eq!(serde_json::from_str::<GenesisShape>(&text).unwrap(), shape);
 }
 
 #[test]

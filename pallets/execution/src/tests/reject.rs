@@ -25,13 +25,10 @@ fn refused(error: Error<Test>, change: impl FnOnce(&mut Batch)) {
 #[test]
 fn submitter_that_is_not_the_sequencer_should_be_refused() {
     on_open(|| {
-        let batch = Box::new(good());
+        let batch = good();
+        assert_noop!(submit_as(signed(&ALICE), GROUP, &batch), Error::<Test>::NotSubmitter);
         assert_noop!(
-            Execution::submit_batch(signed(&ALICE), GROUP, batch.clone()),
-            Error::<Test>::NotSubmitter
-        );
-        assert_noop!(
-            Execution::submit_batch(RuntimeOrigin::root(), GROUP, batch),
+            submit_as(RuntimeOrigin::root(), GROUP, &batch),
             polkadot_sdk::sp_runtime::DispatchError::BadOrigin
         );
     });
@@ -40,11 +37,8 @@ fn submitter_that_is_not_the_sequencer_should_be_refused() {
 #[test]
 fn batch_of_an_unknown_group_should_be_refused() {
     on_open(|| {
-        let batch = Box::new(good());
-        assert_noop!(
-            Execution::submit_batch(signed(&SEQUENCER), 9, batch),
-            Error::<Test>::UnknownGroup
-        );
+        let batch = good();
+        assert_noop!(submit_as(signed(&SEQUENCER), 9, &batch), Error::<Test>::UnknownGroup);
     });
 }
 
@@ -112,9 +106,15 @@ fn proof_of_another_batch_should_be_refused() {
 fn proof_under_another_key_should_be_refused() {
     on_open(|| {
         let key = BoundedVec::try_from(prover::other_key()).unwrap();
-        assert_ok!(Execution::set_verifying_key(RuntimeOrigin::root(), 4, 2, 1, false, key));
+        assert_ok!(Execution::set_verifying_key(
+            RuntimeOrigin::root(),
+            4,
+            SHAPE,
+            false,
+            key
+        ));
         System::set_block_number(100);
-        refused(Error::InvalidProof, |b| b.shape = 4);
+        refused(Error::InvalidProof, |b| b.key = 4);
     });
 }
 
@@ -281,7 +281,8 @@ fn proof_point_outside_the_subgroup_should_be_refused() {
 #[test]
 fn batch_of_the_wrong_shape_should_be_refused() {
     on_open(|| {
-        refused(Error::UnknownShape, |b| b.shape += 1);
+        refused(Error::UnknownKey, |b| b.key += 1);
+        refused(Error::WrongStatement, |b| b.key = SEAL_KEY);
         refused(Error::WrongUnitCount, |b| assert!(b.units.pop().is_some()));
         refused(Error::WrongUnitCount, |b| b.units.try_push(unit(0)).unwrap());
         refused(Error::WrongUnitCount, |b| b.units.clear());
@@ -415,8 +416,8 @@ fn open_with_other_keys_should_be_refused() {
 
 #[test]
 fn unit_of_a_kind_that_was_not_queued_should_be_refused() {
-    // The chain says which kind a unit's record is. It has no queue for re-keys and forced withdrawals, so a proof of one is
-    // a proof of another statement.
+    // The chain says which kind a unit's record is. It has no queue for re-keys and forced withdrawals, so a proof of
+    // one is a proof of another statement.
     on_open(|| {
         let keys = KeyRecord {
             x: 1.into(),

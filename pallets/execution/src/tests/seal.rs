@@ -6,13 +6,13 @@ use crate::{
         *,
     },
     weights::WeightInfo,
-    Development, Error, Event, OpenKeys, SealVerifyingKey,
+    Error, Event, KeyId, OpenKeys, StatementKind,
 };
 use cloister_crypto::{field::to_bytes, stream::view_commitment, Fr};
 use polkadot_sdk::{
     frame_support::{assert_noop, assert_ok, BoundedVec},
     sp_io::hashing::blake2_256,
-    sp_runtime::{BuildStorage, DispatchError::BadOrigin, DispatchResult},
+    sp_runtime::DispatchResult,
 };
 
 /// Alice opens with keys and a proof.
@@ -27,8 +27,9 @@ fn with_proof_of(change: impl FnOnce(&mut Scene)) -> (OpenKeys, [u8; 192]) {
     (seals::proven(GROUP, &ALICE, 1).0, scene.proof(1))
 }
 
-fn set_key(key: Vec<u8>, development: bool) -> DispatchResult {
-    Execution::set_seal_verifying_key(RuntimeOrigin::root(), development, BoundedVec::truncate_from(key))
+fn set_key(id: KeyId, key: Vec<u8>) -> DispatchResult {
+    let key = BoundedVec::truncate_from(key);
+    Execution::set_verifying_key(RuntimeOrigin::root(), id, StatementKind::Seal, false, key)
 }
 
 #[test]
@@ -192,74 +193,67 @@ fn seal_with_a_malformed_proof_should_be_refused() {
 }
 
 #[test]
-fn open_without_a_verifying_key_of_seals_should_be_refused() {
+fn open_under_an_unknown_key_should_be_refused() {
     on_genesis(|| {
         let (keys, proof) = seals::proven(GROUP, &ALICE, 1);
-        SealVerifyingKey::<Test>::kill();
-        assert_noop!(alice(&keys, proof), Error::<Test>::SealVerifyingKeyMissing);
+        let open = |key| open_under(key, GROUP, &ALICE, keys.clone(), proof, 1_000);
+        assert_noop!(open(9), Error::<Test>::UnknownKey);
+        assert_noop!(open(BATCH_KEY), Error::<Test>::WrongStatement);
+        assert_ok!(Execution::remove_verifying_key(RuntimeOrigin::root(), SEAL_KEY));
+        assert_noop!(open(SEAL_KEY), Error::<Test>::UnknownKey);
     });
 }
 
 #[test]
-fn seal_should_be_checked_with_the_verifying_key_of_the_time() {
+fn seal_under_a_key_of_other_parameters_should_be_refused() {
     on_genesis(|| {
         let (keys, proof) = seals::proven(GROUP, &ALICE, 1);
-        assert_ok!(set_key(prover::other_key(), false));
-        assert_noop!(alice(&keys, proof), Error::<Test>::InvalidSealProof);
-        assert_ok!(set_key(seals::key(), true));
-        assert_ok!(alice(&keys, proof));
+        assert_ok!(set_key(8, prover::other_key()));
+        System::set_block_number(11);
+        let open = |key| open_under(key, GROUP, &ALICE, keys.clone(), proof, 1_000);
+        assert_noop!(open(8), Error::<Test>::InvalidSealProof);
+        assert_ok!(open(SEAL_KEY));
     });
 }
 
 #[test]
-fn verifying_key_of_seals_should_be_set_by_the_admin_only() {
+fn key_of_seals_should_be_good_after_the_delay_only() {
     on_genesis(|| {
-        let key = BoundedVec::truncate_from(prover::key());
-        assert_noop!(Execution::set_seal_verifying_key(signed(&ADMIN), false, key), BadOrigin);
-        assert_ok!(set_key(prover::key(), false));
-        let hash = blake2_256(&prover::key());
+        let (keys, proof) = seals::proven(GROUP, &ALICE, 1);
+        assert_ok!(set_key(8, seals::key()));
+        let hash = blake2_256(&seals::key());
         assert_eq!(
             events(),
-            [Event::SealVerifyingKeySet {
+            [Event::VerifyingKeySet {
+                id: 8,
+                statement: StatementKind::Seal,
                 hash,
+                active_at: 11,
                 development: false
             }]
         );
-        let stored = Execution::seal_verifying_key().unwrap();
-        assert_eq!(
-            (stored.development, stored.hash, stored.key.into_inner()),
-            (false, hash, prover::key())
-        );
+        let open = || open_under(8, GROUP, &ALICE, keys.clone(), proof, 1_000);
+        System::set_block_number(10);
+        assert_noop!(open(), Error::<Test>::KeyNotActive);
+        System::set_block_number(11);
+        assert_ok!(open());
     });
 }
 
 #[test]
-fn verifying_key_of_seals_that_is_none_should_be_refused() {
+fn two_keys_of_seals_should_be_good_side_by_side() {
+    // A rotation: an open that was made for the old key is still good while the new one is in use.
     on_genesis(|| {
-        let good = seals::key();
-        let mut off_curve = good.clone();
-        off_curve[95] ^= 1;
-        for key in [vec![], good[..1059].to_vec(), vec![0; 1060], off_curve] {
-            assert_noop!(set_key(key, false), Error::<Test>::InvalidVerifyingKey);
-        }
+        assert_ok!(set_key(8, seals::key()));
+        System::set_block_number(11);
+        let (keys, proof) = seals::proven(GROUP, &ALICE, 1);
+        assert_ok!(open_under(8, GROUP, &ALICE, keys, proof, 1_000));
+        let (keys, proof) = seals::proven(GROUP, &BOB, 2);
+        assert_ok!(open_under(SEAL_KEY, GROUP, &BOB, keys, proof, 1_000));
+        // The rotation ends with the removal of the old key; what is queued stays good.
+        assert_ok!(Execution::remove_verifying_key(RuntimeOrigin::root(), SEAL_KEY));
+        assert_ok!(submit(&proven(batch(vec![queued(0), queued(1)]))));
     });
-}
-
-#[test]
-fn development_key_of_seals_should_be_refused_outside_a_development_chain() {
-    on_genesis(|| {
-        Development::<Test>::put(false);
-        assert_noop!(set_key(seals::key(), true), Error::<Test>::DevelopmentKeyRefused);
-        assert_ok!(set_key(seals::key(), false));
-    });
-}
-
-#[test]
-#[should_panic(expected = "genesis: valid verifying key of seals")]
-fn genesis_with_a_malformed_key_of_seals_should_not_start() {
-    let mut config = genesis();
-    config.execution.seal_verifying_key.as_mut().unwrap().key.pop();
-    config.build_storage().unwrap();
 }
 
 #[test]

@@ -25,7 +25,7 @@ fn batch_should_move_root_house_and_number() {
         let settled = Event::BatchSettled {
             group: GROUP,
             batch_no: 0,
-            shape: SHAPE,
+            key: BATCH_KEY,
             risk_version: 1,
             time: START,
             root: batch.new_root,
@@ -164,7 +164,7 @@ fn another_submitter_may_submit() {
         ));
         let batch = proven(batch(vec![unit(0), unit(0)]));
         assert_noop!(submit(&batch), Error::<Test>::NotSubmitter);
-        assert_ok!(Execution::submit_batch(signed(&BOB), GROUP, Box::new(batch)));
+        assert_ok!(submit_as(signed(&BOB), GROUP, &batch));
     });
 }
 

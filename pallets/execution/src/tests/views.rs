@@ -19,8 +19,10 @@ fn views_should_show_the_state() {
             }
         );
         assert_eq!(Execution::account(GROUP, 1).unwrap().owner, BOB);
-        assert_eq!(Execution::shapes(), [SHAPE]);
-        assert_eq!(Execution::verifying_key(SHAPE).unwrap().key.into_inner(), prover::key());
+        let ids: Vec<_> = Execution::verifying_keys().into_iter().map(|(id, _)| id).collect();
+        assert_eq!(ids, [BATCH_KEY, SEAL_KEY]);
+        let key = Execution::verifying_key(BATCH_KEY).unwrap();
+        assert_eq!((key.statement, key.key.into_inner()), (SHAPE, prover::key()));
         assert_eq!(Execution::submitters(), [SEQUENCER]);
         assert_eq!(Execution::latest_risk_version(GROUP), Some(1));
         assert_eq!(Execution::risk_info(GROUP, 1), Infos::get().get(&(GROUP, 1)).copied());

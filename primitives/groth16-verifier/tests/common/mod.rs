@@ -1,4 +1,4 @@
-//! A small circuit, its key and its proofs, made by the crate `groth16`; and points that are no good.
+//! A small circuit, its key and its proofs, made by the crate `groth16`; and points that must be refused.
 #![allow(dead_code)]
 
 use bellman::{Circuit, ConstraintSystem, SynthesisError};

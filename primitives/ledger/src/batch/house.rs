@@ -99,7 +99,8 @@ fn move_positions(table: &RiskTable, old: &Positions, sums: &Sums) -> Result<Pos
     Ok(new)
 }
 
-/// B-HOUSE-GROWTH: the house is no trader. It takes what liquidations and takeovers shed, and else only gets rid of it.
+/// B-HOUSE-GROWTH: the house does not trade. It takes what liquidations and takeovers shed; apart from that it only
+/// gets rid of positions.
 fn check_growth(old: &Positions, new: &Positions, sums: &Sums) -> Result<(), BatchError> {
     for (j, (before, after)) in old.iter().zip(new).enumerate() {
         // In 128 bits nothing can overflow.
@@ -150,7 +151,8 @@ fn move_open_interest(open: &OpenInterest, gross: &[i64; INSTRUMENTS]) -> Option
     Some(out)
 }
 
-/// A row that is claimed empty may be relisted under another instrument; a position left in it would change its meaning.
+/// A row that is claimed empty may be relisted under another instrument; a position left in it would change its
+/// meaning.
 fn check_mask(mask: u32, open: &OpenInterest, house: &Positions) -> Result<(), BatchError> {
     let full = |j: usize| (mask >> j) & 1 == 1 && (open[j], house[j]) != (0, 0);
     match (0..INSTRUMENTS).find(|j| full(*j)) {

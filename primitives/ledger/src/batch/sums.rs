@@ -15,7 +15,7 @@ pub(super) struct Sums {
     pub penalties: i128,
     pub deposits: i128,
     pub withdrawals: i128,
-    /// Equity before of the accounts taken over; at most 0.
+    /// Equity of the accounts taken over, before the takeover; never positive.
     pub taken_over: i128,
     pub positions: Positions,
     /// Changes of `|q_j|`.

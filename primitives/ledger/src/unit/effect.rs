@@ -20,12 +20,12 @@ pub(crate) struct Moved {
     pub fees: u128,
     /// Fees of liquidations.
     pub penalties: u128,
-    /// Equity that passed to the house; at most 0.
+    /// Equity that passed to the house; never positive.
     pub taken_over: i128,
 }
 
 impl Moved {
-    /// Nothing but what `entry` brought; `places` empty slots.
+    /// Nothing changed beyond what `entry` brought; `places` empty slots.
     pub fn unchanged(entry: &Account, places: usize) -> Self {
         Self {
             after: entry.clone(),
@@ -54,23 +54,23 @@ pub struct UnitEffect {
     pub cash: i128,
     /// Fees of orders, 10^-6.
     pub fees: u128,
-    /// Fees of liquidations, which are the insurance's, 10^-6.
+    /// Fees of liquidations, which go to the insurance, 10^-6.
     pub penalties: u128,
     /// Changes of positions, in lots.
     pub positions: Positions,
     /// Changes of `|q_j|`, in lots.
     pub gross: [i64; INSTRUMENTS],
-    /// Long lots that a liquidation or takeover shed, else 0.
+    /// Long lots that a liquidation or takeover shed; 0 in other modes.
     pub shed_long: [u64; INSTRUMENTS],
-    /// Short lots that a liquidation or takeover shed, else 0.
+    /// Short lots that a liquidation or takeover shed; 0 in other modes.
     pub shed_short: [u64; INSTRUMENTS],
-    /// Equity that a takeover passed to the house, at most 0, 10^-6.
+    /// Equity that a takeover passed to the house, 10^-6; never positive.
     pub taken_over: i128,
     /// Amount sent to the next unit (B-TRANSFER).
     pub transfer: Option<Transfer>,
 }
 
-/// Lots on one side that are gone; 0 if there are more.
+/// Lots by which one side shrank; 0 if it grew.
 fn fewer(before: i64, after: i64) -> u64 {
     u64::try_from(before.max(0).saturating_sub(after.max(0))).unwrap_or(0)
 }
@@ -84,7 +84,7 @@ pub(crate) struct Differences {
 }
 
 impl Differences {
-    /// Of two accounts; `sheds` in a liquidation or takeover.
+    /// Between two accounts; `sheds` is true for a liquidation or takeover.
     pub fn new(before: &Positions, after: &Positions, sheds: bool) -> Self {
         let mut out = Self {
             positions: [0; INSTRUMENTS],

@@ -1,4 +1,4 @@
-//! Forced withdrawal, asked on the chain by the owner (B-FORCED).
+//! Forced withdrawal, which the owner asks for on the chain (B-FORCED).
 
 use super::{effect::Moved, UnitError, UnitWitness};
 use crate::{account::Account, context::BatchContext};

@@ -8,7 +8,7 @@ use crate::{
 use cloister_crypto::stream::view_commitment;
 
 impl UnitWitness {
-    /// B-OPEN, B-REKEY, and B-NONCE's part that keys do not change otherwise.
+    /// B-OPEN, B-REKEY, and the part of B-NONCE that forbids other changes of keys.
     pub(super) fn check_keys(&self) -> Result<(), UnitError> {
         if self.mode == Mode::Open && self.before != Account::fresh(self.before.key, self.before.view_key) {
             return Err(UnitError::NotFresh);

@@ -25,8 +25,8 @@ impl UnitWitness {
         Ok(moved)
     }
 
-    /// B-TAKEOVER: everything passes to the house. Order tree, minimum id and keys stay, so that nothing signed before is
-    /// good twice.
+    /// B-TAKEOVER: everything passes to the house. Order tree, minimum id and keys stay, so that nothing signed before
+    /// can be used twice.
     pub(super) fn run_takeover(&self, context: &BatchContext, entry: &Account) -> Result<Moved, UnitError> {
         let assessment = Assessment::new(&context.table, &entry.positions, entry.cash)?;
         assessment.check_takeover()?;

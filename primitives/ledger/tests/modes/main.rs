@@ -31,7 +31,8 @@ fn insured() -> World {
     world
 }
 
-/// A fifth trader with a quarter of the value that it holds in row 0, long or short against trader 2; the row's mark then moves.
+/// A fifth trader with a quarter of the value that it holds in row 0, long or short against trader 2; the row's mark
+/// then moves.
 fn poor(world: &mut World, side: Side, percent: i64) {
     let open = world.open(DEPOSIT);
     accept(world, vec![open]);

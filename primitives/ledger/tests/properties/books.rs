@@ -46,7 +46,7 @@ impl Books {
         equity(table, &self.house.positions, self.house.insurance)
     }
 
-    /// Accounts of which all deficits at a ratio are at most 0.
+    /// Accounts without a positive deficit at a ratio.
     pub fn above(&self, table: &RiskTable, ratio: u16) -> Vec<u32> {
         let meets = |a: &Account| worst_deficit(table, &a.positions, a.cash, ratio) <= 0;
         self.accounts

@@ -25,7 +25,8 @@ const ODD_RECIPROCALS: [u64; LN_TERMS] = {
     out
 };
 
-/// Product of two fractions in 2^-64, rounded down: the factors are below 2^64, so the product fits and its top half is a `u64`.
+/// Product of two fractions in 2^-64, rounded down: the factors are below 2^64, so the product fits and its top half is
+/// a `u64`.
 fn fraction(a: u64, b: u64) -> u64 {
     ((u128::from(a) * u128::from(b)) >> 64) as u64
 }
@@ -54,8 +55,8 @@ fn ln_of_ratio(n: u128, d: u128) -> Result<Fixed, FixedError> {
         n *= 2;
         power -= 1;
     }
-    // ln m = 2 artanh z, z = (m - 1)/(m + 1), |z| <= 5/29. The smaller of the two is below 2^64 and the difference at most 5/12
-    // of it: the shift fits, and z fits 64 bits.
+    // ln m = 2 artanh z, z = (m - 1)/(m + 1), |z| <= 5/29. The smaller of the two is below 2^64 and the difference at
+    // most 5/12 of it: the shift fits, and z fits 64 bits.
     let z = ((n.abs_diff(d) << 64) / (n + d)) as u64;
     let square = fraction(z, z);
     // z² · (1/3 + z²·(1/5 + ..)): below 1/90, so no sum here can overflow.

@@ -23,7 +23,7 @@ pub struct Quoted {
     pub timestamp: u64,
     /// In the coin, four places.
     pub mark_price: f64,
-    /// 10^-6 a year; the file has two places of a percent.
+    /// 10^-6 per year; the file has two places of a percent.
     pub volatility: u32,
     /// The forward, 10^-6 dollars.
     pub forward: i64,

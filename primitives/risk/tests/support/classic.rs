@@ -3,8 +3,8 @@
 #![allow(dead_code)]
 
 use cloister_risk::{
-    span::row, Assessment, Header, Instrument, InstrumentError, Kind, Listing, Positions, Quote, Right, RiskTable,
-    ScanParams, SpanError, Status, TableError,
+    span::row, Assessment, Header, Instrument, InstrumentError, InstrumentKind, Listing, Positions, Quote, Right,
+    RiskTable, ScanParams, SpanError, Status, TableError,
 };
 use comfy_table::{presets::ASCII_MARKDOWN, CellAlignment, Table};
 
@@ -26,7 +26,7 @@ pub struct Expiry {
     pub at: u64,
     /// 10^-18 of the settlement asset.
     pub forward: u128,
-    /// Calls, then puts, 10^-6 a year.
+    /// Calls, then puts, 10^-6 per year.
     pub volatilities: [[u32; STRIKES]; 2],
 }
 
@@ -69,12 +69,12 @@ pub fn instruments(market: &Market) -> Vec<(Instrument, Quote)> {
     let quote = |price, volatility| Quote { price, volatility };
     let [near, far] = market.expiries;
     let mut out = vec![
-        (lot(Kind::Perpetual), quote(market.index, 0)),
-        (lot(Kind::Future { expiry: near.at }), quote(near.forward, 0)),
+        (lot(InstrumentKind::Perpetual), quote(market.index, 0)),
+        (lot(InstrumentKind::Future { expiry: near.at }), quote(near.forward, 0)),
     ];
     for (right, expiry, side) in [(Right::Call, near, 0), (Right::Put, near, 1), (Right::Call, far, 0)] {
         for (strike, volatility) in market.strikes.into_iter().zip(expiry.volatilities[side]) {
-            let kind = Kind::Option {
+            let kind = InstrumentKind::Option {
                 right,
                 strike,
                 expiry: expiry.at,

@@ -14,7 +14,7 @@ use cloister_groth16::{G1Affine, G2Affine};
 
 /// The points of a file that a domain needs, not checked.
 pub(super) struct RawPowers {
-    /// Of the domain; one at least.
+    /// Of the domain; at least one.
     pub(super) log2: u32,
     pub(super) tau_g1: Vec<G1Affine>,
     pub(super) tau_g2: Vec<G2Affine>,
@@ -103,8 +103,8 @@ impl RawPowers {
         self.check_lagrange(seed, &tau_g2)
     }
 
-    /// `(tau - w^i) · L_i = Z(tau) · w^i / n` has one solution for each `i`, the Lagrange polynomial at tau. The other three
-    /// sections are compared with that one.
+    /// `(tau - w^i) · L_i = Z(tau) · w^i / n` has one solution for each `i`, the Lagrange polynomial at tau. The other
+    /// three sections are compared with that one.
     fn check_lagrange(&self, seed: &[u8; 32], tau_g2: &G2Affine) -> Result<(), PowersError> {
         let (g1, g2) = (G1::generator(), G2::generator());
         let n = self.lagrange_tau_g1.len();

@@ -85,13 +85,13 @@ impl fmt::Display for Faulty {
     }
 }
 
-/// Why powers of tau are not taken.
+/// Why powers of tau are refused.
 #[derive(Debug, thiserror::Error)]
 pub enum PowersError {
     /// The system cannot read the file.
     #[error("{0}")]
     Io(#[from] io::Error),
-    /// The file does not begin like one.
+    /// The file does not begin like a powers-of-tau file.
     #[error("not a powers-of-tau file of snarkjs (.ptau)")]
     NotPowers,
     /// Another version of the format.
@@ -100,10 +100,10 @@ pub enum PowersError {
     /// The file ends inside a section or its table.
     #[error("is truncated")]
     Truncated,
-    /// A section is not there.
+    /// A section is missing.
     #[error("{0} is missing")]
     Missing(Section),
-    /// A section is there twice.
+    /// A section occurs twice.
     #[error("{0} is there twice")]
     Twice(Section),
     /// A section does not have the size that the header implies.
@@ -130,7 +130,7 @@ pub enum PowersError {
     /// The Lagrange sections are missing.
     #[error("is not prepared for phase 2; run: snarkjs powersoftau prepare phase2 IN.ptau OUT.ptau")]
     NotPrepared,
-    /// A point is not one.
+    /// A point may not be used.
     #[error("{section}, point {index}: {fault}")]
     Point {
         /// Its section.

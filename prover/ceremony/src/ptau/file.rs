@@ -14,7 +14,7 @@ use std::{
 
 const MAGIC: &[u8; 4] = b"ptau";
 const VERSION: u32 = 1;
-/// Sections that are looked at, more than snarkjs ever writes: a bound for damaged files.
+/// Maximum number of sections that are read, more than snarkjs ever writes: a bound for damaged files.
 const MAX_SECTIONS: u32 = 256;
 /// Bytes of a coordinate.
 const COORDINATE: usize = 48;
@@ -184,8 +184,8 @@ impl PowersFile {
         }
         let n = 1usize << log2;
         let all = 1u64 << power;
-        // A Lagrange section holds the polynomials of the domains of sizes 1, 2, 4 and so on, one behind the other; tauG1
-        // has one domain more than the others.
+        // A Lagrange section holds the polynomials of the domains of sizes 1, 2, 4 and so on, one after the other;
+        // tauG1 has one domain more than the others.
         let lagrange = 2 * all - 1;
         Ok(RawPowers {
             log2,

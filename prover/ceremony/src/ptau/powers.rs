@@ -9,8 +9,8 @@ pub(crate) const MAX_LOG2: u32 = 32;
 
 /// Powers of tau for one domain, checked.
 ///
-/// The Lagrange polynomials are those of the domain that the prover uses: `L_i` is one at `w^i` and zero at the other roots,
-/// with `w` as in the crate `bls12_381` (Y-ROOTS).
+/// The Lagrange polynomials are those of the domain that the prover uses: `L_i` is one at `w^i` and zero at the other
+/// roots, with `w` as in the crate `bls12_381` (Y-ROOTS).
 #[derive(Debug)]
 pub struct Powers {
     pub(crate) log2: u32,

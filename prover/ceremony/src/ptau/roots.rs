@@ -1,8 +1,8 @@
 //! Roots of unity of both worlds (Y-ROOTS).
 //!
-//! snarkjs takes the smallest non-residue of the scalar field, 5, to the power `t`, the crate `bls12_381` takes 7 to the power
-//! `t`, where the field has `2^32 · t + 1` elements. Both generate the same group, so the one is a power of the other and
-//! their Lagrange polynomials are the same points in another order.
+//! snarkjs takes the smallest non-residue of the scalar field, 5, to the power `t`, the crate `bls12_381` takes 7 to
+//! the power `t`, where the field has `2^32 · t + 1` elements. Both generate the same group, so the one is a power of
+//! the other and their Lagrange polynomials are the same points in another order.
 
 use bls12_381::Scalar;
 

@@ -94,7 +94,10 @@ fn missing_double_and_short_sections_are_named() {
     let error = error_with("short", 5, |section| section.truncate(G1));
     let (found, expected) = (G1 as u64, (G1 << POWER) as u64);
     assert!(
-        matches!(error, PowersError::Size { section: Section::BetaTauG1, found: f, expected: e } if f == found && e == expected),
+        matches!(
+            error,
+            PowersError::Size { section: Section::BetaTauG1, found: f, expected: e } if f == found && e == expected
+        ),
         "{error}"
     );
 }

@@ -18,8 +18,8 @@ use std::{
 /// Rows of [`Chain`].
 const ROWS: u64 = 40;
 
-/// `x_(i+1) = (x_i + i) · (c_i x_i - y)`, with coefficients short, long and negative, a wire twice in one sum, one wire that
-/// is in A alone, one in B alone, and two public inputs `y` and the end of the chain.
+/// `x_(i+1) = (x_i + i) · (c_i x_i - y)`, with coefficients short, long and negative, a wire twice in one sum, one wire
+/// that is in A alone, one in B alone, and two public inputs `y` and the end of the chain.
 #[derive(Clone, Copy)]
 pub struct Chain(pub Option<(Scalar, Scalar)>);
 

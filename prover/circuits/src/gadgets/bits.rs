@@ -53,7 +53,7 @@ pub fn alloc_bits<CS: ConstraintSystem<Fr>>(
         .collect()
 }
 
-/// Proves that `x` lies in `[0, 2^n)` and returns its bits; `n` at most 254. `n + 1` constraints.
+/// Proves that `x` lies in `[0, 2^n)` and returns its bits; `n` must not exceed 254. `n + 1` constraints.
 pub fn range<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     name: &'static str,
@@ -79,8 +79,8 @@ pub fn alloc_ranged<CS: ConstraintSystem<Fr>>(
     Ok((num, bits))
 }
 
-/// Proves that `x` lies in `[-2^(n-1), 2^(n-1))` and returns the bits of `x + 2^(n-1)`; the last is one where `x` is not
-/// negative. `n + 1` constraints.
+/// Proves that `x` lies in `[-2^(n-1), 2^(n-1))` and returns the bits of `x + 2^(n-1)`; the last is one where `x` is
+/// not negative. `n + 1` constraints.
 pub fn signed_range<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     name: &'static str,
@@ -95,8 +95,8 @@ pub fn is_nonnegative(bits: &[Bit]) -> Bit {
     bits.last().cloned().unwrap_or_else(|| Bit::constant(false))
 }
 
-/// The canonical bits of `x`: 255 bits of which the integer is below the order of the field. `low` are bits that already
-/// exist and must be the lowest ones; the others are allocated.
+/// The canonical bits of `x`: 255 bits of which the integer is below the order of the field. `low` are bits that
+/// already exist and must be the lowest ones; the others are allocated.
 ///
 /// Without the comparison a prover could decompose `x + p` for a small `x` and so choose between two low halves.
 pub fn canonical_bits<CS: ConstraintSystem<Fr>>(
@@ -140,8 +140,8 @@ fn runs(n: usize, constant: &[u8; 32]) -> Vec<(bool, std::ops::Range<usize>)> {
 
 /// Proves that the integer of `bits` is at most `constant`. [`enforce_not_above_cost`] constraints.
 ///
-/// From the highest bit down, `run` is one while every bit where the constant has a one is one. While it is, a one where
-/// the constant has a zero would make the integer larger, so the bits of a run of zeros must be zero.
+/// From the highest bit down, `run` is one while every bit where the constant has a one is one. While it is, a one
+/// where the constant has a zero would make the integer larger, so the bits of a run of zeros must be zero.
 pub fn enforce_not_above<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     name: &'static str,

@@ -30,8 +30,8 @@ impl Bit {
 
     /// Whether a number is zero. Two constraints.
     ///
-    /// With `inverse·x = 1 - bit` and `bit·x = 0`: if `x` is zero the first makes `bit` one; if not, the second makes it
-    /// zero. Hence the bit is boolean without a check of its own.
+    /// With `inverse·x = 1 - bit` and `bit·x = 0`: if `x` is zero the first makes `bit` one; if not, the second makes
+    /// it zero. Hence the bit is boolean without a check of its own.
     pub fn is_zero<CS: ConstraintSystem<Fr>>(
         cs: &mut CS,
         name: &'static str,
@@ -72,7 +72,7 @@ impl Bit {
         &self.0
     }
 
-    /// The truth value; false for a value that is no boolean.
+    /// The truth value; false for a value that is not a boolean.
     pub fn value(&self) -> Option<bool> {
         self.0.value().map(|x| x == Fr::one())
     }
@@ -117,7 +117,7 @@ impl Bit {
         ])))
     }
 
-    /// And of many. One constraint for two bits, else two.
+    /// And of many. One constraint for two bits, two for more.
     ///
     /// With `m` the number of zeros among the bits, the result is one exactly where `m` is zero; `m` is far below the
     /// order of the field.

@@ -28,7 +28,7 @@ where
     Ok(b + &condition.num().mul(cs, name, &(a - b))?)
 }
 
-/// `Σ_i bits_i·nums_i`: the chosen number if one bit is one, zero if none is. One constraint a number.
+/// `Σ_i bits_i·nums_i`: the chosen number if one bit is one, zero if none is. One constraint per number.
 pub fn choose<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     name: &'static str,

@@ -1,7 +1,8 @@
-//! Inner products at half a constraint a term (Winograd 1968).
+//! Inner products at half a constraint per term (Winograd 1968).
 //!
-//! `x_0·y_0 + x_1·y_1 = (x_0 + y_1)·(x_1 + y_0) - x_0·x_1 - y_0·y_1`, and additions are free. The products of neighbours of
-//! one side do not depend on the other side, so whoever multiplies the same numbers with many others pays for them once.
+//! `x_0·y_0 + x_1·y_1 = (x_0 + y_1)·(x_1 + y_0) - x_0·x_1 - y_0·y_1`, and additions are free. The products of
+//! neighbours of one side do not depend on the other side, so whoever multiplies the same numbers with many others pays
+//! for them once.
 
 use bellman::{ConstraintSystem, SynthesisError};
 
@@ -17,7 +18,7 @@ pub struct Paired {
 }
 
 impl Paired {
-    /// Multiplies the neighbours. Half a constraint a number.
+    /// Multiplies the neighbours. Half a constraint per number.
     pub fn new<CS: ConstraintSystem<Fr>>(
         cs: &mut CS,
         name: &'static str,
@@ -46,8 +47,8 @@ impl Paired {
         Ok(Self { neighbours, ..paired })
     }
 
-    /// Booleans of which at most one is one, as [`super::choice::one_hot`] makes them: no two neighbours are both one, so
-    /// the products are zero. Free.
+    /// Booleans of which at most one is one, as [`super::choice::one_hot`] makes them: no two neighbours are both one,
+    /// so the products are zero. Free.
     pub fn one_hot(bits: &[Bit]) -> Self {
         Self {
             nums: bits.iter().map(|bit| bit.num().clone()).collect(),
@@ -60,7 +61,7 @@ impl Paired {
         &self.nums
     }
 
-    /// `Σ x_i·y_i`; both sides are of one length. Half a constraint a term.
+    /// `Σ x_i·y_i`; both sides are of one length. Half a constraint per term.
     pub fn inner<CS: ConstraintSystem<Fr>>(
         &self,
         cs: &mut CS,

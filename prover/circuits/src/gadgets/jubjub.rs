@@ -206,11 +206,11 @@ pub(super) fn halve((x, y): (Fr, Fr)) -> (Fr, Fr) {
     coordinates(ExtendedPoint::from(AffinePoint::from_raw_unchecked(x, y)) * half())
 }
 
-/// Proves that a point is in the prime-order subgroup and not the identity, from a `preimage` P' with `P = 8·P'`; returns
-/// `4·P'`, a half of the point. [`CLEARED_COST`] constraints.
+/// Proves that a point is in the prime-order subgroup and not the identity, from a `preimage` P' with `P = 8·P'`;
+/// returns `4·P'`, a half of the point. [`CLEARED_COST`] constraints.
 ///
-/// Eight times a point of the curve is in the subgroup, whatever the point. In the subgroup only the identity has `x = 0`. The
-/// preimage is not unique (a point of order eight can be added); nothing but its multiple by eight is used.
+/// Eight times a point of the curve is in the subgroup, whatever the point. In the subgroup only the identity has `x =
+/// 0`. The preimage is not unique (a point of order eight can be added); nothing but its multiple by eight is used.
 pub fn enforce_prime_order<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     point: &Point,

@@ -1,8 +1,9 @@
 //! Multiples of points of Jubjub in Montgomery coordinates, `v² = u³ + 40962·u² + u`.
 //!
-//! An addition costs three constraints here against six in Edwards coordinates, but it has exceptions: the identity, and
-//! two points with the same `u`. A slope that is divided by zero could be anything, so every sum below says why its points
-//! are never exceptional, whatever the prover chooses: all are known odd or even multiples of one point of large order.
+//! An addition costs three constraints here against six in Edwards coordinates, but it has exceptions: the identity,
+//! and two points with the same `u`. A slope that is divided by zero could be anything, so every sum below says why its
+//! points are never exceptional, whatever the prover chooses: all are known odd or even multiples of one point of large
+//! order.
 
 use std::sync::LazyLock;
 
@@ -98,8 +99,8 @@ impl Montgomery {
         self.third(&mut cs, &slope, &other.u)
     }
 
-    /// The double of a point that is not of order two, with the square of its `u`. [`MONTGOMERY_DOUBLE_COST`] constraints less
-    /// one.
+    /// The double of a point that is not of order two, with the square of its `u`. [`MONTGOMERY_DOUBLE_COST`]
+    /// constraints less one.
     fn double_with<CS: ConstraintSystem<Fr>>(
         &self,
         cs: &mut CS,
@@ -118,7 +119,8 @@ impl Montgomery {
         self.double_with(cs, name, &square)
     }
 
-    /// `(self + other) + self`, where neither of the two sums is of points with the same `u`. [`ADD_TWICE_COST`] constraints.
+    /// `(self + other) + self`, where neither of the two sums is of points with the same `u`. [`ADD_TWICE_COST`]
+    /// constraints.
     ///
     /// Of the first sum `U` only `u` is computed: its `v` is `slope·(u - u_U) - v`, so the slope from `self` to `U` is
     /// `-slope - 2·v/(u_U - u)`.
@@ -154,7 +156,8 @@ impl Montgomery {
         })
     }
 
-    /// The point is the one with these Edwards coordinates, and of no order below five. [`CONVERSION_COST`] constraints.
+    /// The point is the one with these Edwards coordinates, and of no order below five. [`CONVERSION_COST`]
+    /// constraints.
     fn enforce_is<CS: ConstraintSystem<Fr>>(&self, cs: &mut CS, name: &'static str, point: &Point) {
         let mut cs = cs.namespace(|| name);
         enforce_product(&mut cs, || "x", &point.x, &self.v, &self.u.scale(*SCALE));
@@ -181,13 +184,13 @@ fn point_of<CS: ConstraintSystem<Fr>>(
 
 /// `start + s·G` for a scalar of 252 bits. [`FIXED_BASE_COST`] constraints.
 ///
-/// The sum of the windows ([`super::window`]). The prover may choose any digits: whatever they are, the result is some multiple
-/// of `G`, which is all that a response is.
+/// The sum of the windows ([`super::window`]). The prover may choose any digits: whatever they are, the result is some
+/// multiple of `G`, and a response is nothing more than that.
 ///
-/// No exception in Montgomery coordinates: the sum of the windows below `w` is `k·G/2` with `k` odd and `|k| < 8^w`, the
-/// next point is `m·G/2` with `8^w <= |m| <= 7·8^w`, so neither `k - m` nor `k + m` is zero, and both are below `8^(w+1)`
-/// in size, which up to the last window but one is at most `8^83 = 2^249`, less than the order of `G`. In the last window it is
-/// not, so its point is added by the complete formulas.
+/// No exception in Montgomery coordinates: the sum of the windows below `w` is `k·G/2` with `k` odd and `|k| < 8^w`,
+/// the next point is `m·G/2` with `8^w <= |m| <= 7·8^w`, so neither `k - m` nor `k + m` is zero, and both are below
+/// `8^(w+1)` in size, which up to the last window but one is at most `8^83 = 2^249`, less than the order of `G`. In the
+/// last window it is not, so its point is added by the complete formulas.
 pub fn add_fixed_base<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     name: &'static str,
@@ -215,16 +218,17 @@ pub fn add_fixed_base<CS: ConstraintSystem<Fr>>(
     start.add(&mut cs, "sum", &sum)
 }
 
-/// `c·P` for 128 bits, lowest first, and a point of the prime-order subgroup that is not the identity. [`MULTIPLY_COST`]
-/// constraints.
+/// `c·P` for 128 bits, lowest first, and a point of the prime-order subgroup that is not the identity.
+/// [`MULTIPLY_COST`] constraints.
 ///
-/// With a point `H` of which `P` is the double and signed bits `e_i = 2·c_i - 1`, `Σ e_i·2^i·H = c·P - (2^128 - 1)·H`; a
-/// Horner scheme that starts at `H` adds `2^128·H`, so its end less `H` is `c·P`. Two signed bits make a digit ±1 or ±3.
-/// `H` is not unique (a point of order two can be added), but `2·H = P` is all that the sum uses.
+/// With a point `H` of which `P` is the double and signed bits `e_i = 2·c_i - 1`, `Σ e_i·2^i·H = c·P - (2^128 - 1)·H`;
+/// a Horner scheme that starts at `H` adds `2^128·H`, so its end less `H` is `c·P`. Two signed bits make a digit ±1 or
+/// ±3. `H` is not unique (a point of order two can be added), but `2·H = P` is all that the sum relies on.
 ///
-/// No exception in Montgomery coordinates: every sum is `k·H` with `k` odd and `0 < k < 2^129`, and a step makes `4k + d` of
-/// it as `(2k + d) + 2k`. `H` is of the prime order or twice it, so points of multiples that differ, up to sign, modulo the
-/// order have different `u`: `2k` and `d` differ in parity and so do `2k + d` and `2k`, and all are far below the order.
+/// No exception in Montgomery coordinates: every sum is `k·H` with `k` odd and `0 < k < 2^129`, and a step makes `4k +
+/// d` of it as `(2k + d) + 2k`. `H` is of the prime order or twice it, so points of multiples that differ, up to sign,
+/// modulo the order have different `u`: `2k` and `d` differ in parity and so do `2k + d` and `2k`, and all are far
+/// below the order.
 pub fn multiply<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     name: &'static str,

@@ -15,7 +15,7 @@ use crate::Fr;
 /// Constraints of [`fixed_base`].
 pub const FIXED_BASE_OF_BITS_COST: usize = WINDOWS * (WINDOW + 1 + ADD_COST) - ADD_COST + ADD_CONSTANT_COST;
 
-/// Constraints of [`multiply_half`] by a scalar of so many bits.
+/// Constraints of [`multiply_half`] by a scalar of `bits` bits.
 pub const fn multiply_half_cost(bits: usize) -> usize {
     ADD_COST + bits / 2 * (2 * DOUBLE_COST + 4 + ADD_COST) + ADD_COST
 }
@@ -41,12 +41,12 @@ pub fn fixed_base<CS: ConstraintSystem<Fr>>(
     sum.ok_or(SynthesisError::AssignmentMissing)
 }
 
-/// `s·P` for the bits of a scalar, an even number of them and lowest first, with a point `H` of the curve of which the caller
-/// knows that `2·H = P`. [`multiply_half_cost`] constraints.
+/// `s·P` for the bits of a scalar, an even number of them and lowest first, with a point `H` of the curve of which the
+/// caller knows that `2·H = P`. [`multiply_half_cost`] constraints.
 ///
-/// With `n` signed bits `e_i = 2·s_i - 1`, `Σ e_i·2^i·H = s·P - (2^n - 1)·H`; a Horner scheme that starts at `H` adds `2^n·H`, so
-/// its end less `H` is `s·P`. Two signed bits make a digit ±1 or ±3. `H` is not unique (a point of order two can be added), but
-/// `2·H = P` is all that the sum uses.
+/// With `n` signed bits `e_i = 2·s_i - 1`, `Σ e_i·2^i·H = s·P - (2^n - 1)·H`; a Horner scheme that starts at `H` adds
+/// `2^n·H`, so its end less `H` is `s·P`. Two signed bits make a digit ±1 or ±3. `H` is not unique (a point of order
+/// two can be added), but `2·H = P` is all that the sum relies on.
 pub fn multiply_half<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     name: &'static str,

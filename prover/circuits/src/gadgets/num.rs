@@ -16,7 +16,7 @@ struct Wire(u32);
 
 impl Wire {
     fn new(variable: Variable) -> Self {
-        // A circuit of 2^31 wires fits no domain of the field.
+        // No domain of the field is large enough for a circuit of 2^31 wires.
         match variable.get_unchecked() {
             Index::Input(i) => Self((i as u32) << 1),
             Index::Aux(i) => Self((i as u32) << 1 | 1),

@@ -1,8 +1,8 @@
 //! Poseidon2 (P-POSEIDON2), the twin of `cloister_crypto::poseidon2`.
 //!
-//! A constraint costs the same however many wires its combinations have, so the linear layers are free and only `x^5` is
-//! paid: three constraints a box. Inside the partial rounds every box input is a fixed combination of the eight boxes of
-//! the last full round and of the earlier boxes; those coefficients are computed once for all permutations.
+//! A constraint costs the same however many wires its combinations have, so the linear layers are free and only `x^5`
+//! is paid: three constraints per box. Inside the partial rounds every box input is a fixed combination of the eight
+//! boxes of the last full round and of the earlier boxes; those coefficients are computed once for all permutations.
 
 use std::sync::LazyLock;
 
@@ -178,7 +178,7 @@ pub fn sponge<CS: ConstraintSystem<Fr>>(
     Ok(hash)
 }
 
-/// The hash of `one` where the bit is one, else of `zero`: a domain and at most a block of elements each.
+/// The hash of `one` where the bit is one, otherwise of `zero`: a domain and no more than one block of elements each.
 /// [`PERMUTATION_COST`] constraints and one for every element of the longer one.
 pub fn sponge_of_two<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,

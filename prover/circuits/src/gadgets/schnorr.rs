@@ -33,9 +33,9 @@ pub struct SignatureWitness {
 
 /// Proves, where `enabled` is one, that the prover knows a signature of `message` under `key`. [`cost`] constraints.
 ///
-/// `key` must be in the prime-order subgroup and not the identity (B-OPEN proves it when an account is opened). Where the check is disabled the
-/// point arithmetic runs on the generator and the hash is replaced by a number of the prover's choice, so that every
-/// constraint can be met whatever the key is.
+/// `key` must be in the prime-order subgroup and not the identity (B-OPEN proves it when an account is opened). Where
+/// the check is disabled the point arithmetic runs on the generator and the hash is replaced by a number of the
+/// prover's choice, so that every constraint can be met whatever the key is.
 pub fn enforce_if<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     name: &'static str,

@@ -50,8 +50,8 @@ fn one_hot_digit<CS: ConstraintSystem<Fr>>(cs: &mut CS, bits: &[Bit]) -> Result<
     ])
 }
 
-/// Opens `old` at the index of `index_bits` (lowest first, three a level) and puts `new` in its place.
-/// [`LEVEL_COST`] constraints a level.
+/// Opens `old` at the index of `index_bits` (lowest first, three per level) and puts `new` in its place.
+/// [`LEVEL_COST`] constraints per level.
 ///
 /// Both roots are computed from the same children, so nothing else in the tree can change. The caller compares the old
 /// root with the root it trusts; that makes the children the real ones.
@@ -89,8 +89,8 @@ pub fn update<CS: ConstraintSystem<Fr>>(
     Ok(nodes)
 }
 
-/// The root of the path on which `leaf` stands at the index of `index_bits` (lowest first, three a level).
-/// [`OPEN_LEVEL_COST`] constraints a level. The caller compares it with the root it trusts.
+/// The root of the path on which `leaf` stands at the index of `index_bits` (lowest first, three per level).
+/// [`OPEN_LEVEL_COST`] constraints per level. The caller compares it with the root it trusts.
 pub fn open<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     name: &'static str,

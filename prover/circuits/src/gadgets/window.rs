@@ -1,7 +1,7 @@
 //! Windows of the generator: odd multiples of its half, looked up by signed digits.
 //!
-//! With the signed bits `e_i = 2·b_i - 1` of a scalar `s` of 252 bits, `Σ e_i·2^i = 2s - (2^252 - 1)`, so
-//! `s·G = Σ e_i·2^i·(G/2) + (2^252 - 1)·(G/2)`. Three signed bits make an odd digit up to 7 in size; its sign and size are the
+//! With the signed bits `e_i = 2·b_i - 1` of a scalar `s` of 252 bits, `Σ e_i·2^i = 2s - (2^252 - 1)`, so `s·G = Σ
+//! e_i·2^i·(G/2) + (2^252 - 1)·(G/2)`. Three signed bits make an odd digit up to 7 in size; its sign and size are the
 //! wires, so that a table of four points does, and the negative half is a change of sign.
 
 use std::sync::LazyLock;
@@ -67,7 +67,7 @@ pub struct Digit {
 }
 
 impl Digit {
-    /// Of a scalar that is nobody's but the prover's, who may choose any digits. [`WINDOW`] and one constraints.
+    /// Of a scalar that only the prover knows, who may choose any digits. [`WINDOW`]` + 1` constraints.
     pub fn alloc<CS: ConstraintSystem<Fr>>(
         cs: &mut CS,
         window: usize,

@@ -1,8 +1,8 @@
 //! The batch statement (`docs/spec/batch.md`), the twin of `cloister_ledger::batch`.
 //!
-//! Everything the prover can influence is a wire; everything that follows is computed from the wires by the circuit. The
-//! only public input is the statement's hash, and the last constraint compares it with the hash of what was computed
-//! (B-STATEMENT). Each rule stands in a namespace with its id of the specification.
+//! Everything the prover can influence is a wire; everything that follows is computed from the wires by the circuit.
+//! The only public input is the statement's hash, and the last constraint compares it with the hash of what was
+//! computed (B-STATEMENT). Each rule stands in a namespace with its id of the specification.
 
 pub(super) mod account;
 mod context;
@@ -64,7 +64,7 @@ impl BatchCircuit {
         }
     }
 
-    /// The circuit with a witness and the statement it shall prove.
+    /// The circuit with a witness and the statement that it proves.
     pub fn proving(shape: Shape, witness: BatchWitness, statement: Fr) -> Self {
         Self {
             shape,
@@ -163,11 +163,12 @@ impl BatchCircuit {
         synthesize_unit(&mut cs, context, self.shape.places.into(), root, unit)
     }
 
-    /// The values of all wires, computed on all cores: the units at the same time, each in a constraint system of its own. The wires
-    /// of the parts, one part after the other, are those of [`Circuit::synthesize`].
+    /// The values of all wires, computed on all cores: the units at the same time, each in a constraint system of its
+    /// own. The wires of the parts, one part after the other, are those of [`Circuit::synthesize`].
     ///
     /// Only for constraint systems that take values and pass over constraints: in a part, wires of other parts have no
-    /// meaning. A unit's values depend on no other unit (that roots and transfers join is constraints), so none is lost.
+    /// meaning. A unit's values depend on no other unit: that roots and transfers fit together is a matter of
+    /// constraints.
     ///
     /// # Errors
     /// [`SynthesisError::AssignmentMissing`] without a witness, or with one of another shape.

@@ -1,7 +1,7 @@
 //! The exit statement (`docs/spec/exit.md`), the twin of `cloister_ledger::exit`.
 //!
-//! Every public value is a wire of its own, compared with what the circuit computes in a namespace of its rule; the last
-//! constraint compares the hash of these wires with the public input (X-STATEMENT).
+//! Every public value is a wire of its own, compared with what the circuit computes in a namespace of its rule; the
+//! last constraint compares the hash of these wires with the public input (X-STATEMENT).
 
 mod account;
 mod values;
@@ -33,8 +33,8 @@ pub const PUBLIC_INPUT: &str = "X-STATEMENT/public input is the hash";
 pub struct ExitCircuit {
     /// The statement, or none to generate parameters.
     pub statement: Option<ExitStatement>,
-    /// The private data. One that does not fit the statement synthesises like any other and leaves constraints of the broken
-    /// rules unsatisfied.
+    /// The private data. One that does not fit the statement synthesises like any other and leaves constraints of the
+    /// broken rules unsatisfied.
     pub witness: Option<ExitWitness>,
 }
 
@@ -83,7 +83,7 @@ impl Public {
         })
     }
 
-    /// X-STATEMENT. Genesis takes no part in the rules; it is here so that a proof is good for one chain.
+    /// X-STATEMENT. Genesis takes no part in the rules; it is here so that a proof is valid on one chain only.
     fn enforce_hash<CS: ConstraintSystem<Fr>>(self, cs: &mut CS, input: &Num) -> Result<(), SynthesisError> {
         let mut cs = cs.namespace(|| "X-STATEMENT");
         let [genesis_lo, genesis_hi] = self.genesis;
@@ -103,8 +103,8 @@ impl Public {
     }
 }
 
-/// X-OPENS: the account is the leaf at the index of the final root. The leaf is a hash of the whole account, and the range
-/// of the index gives every index one path.
+/// X-OPENS: the account is the leaf at the index of the final root. The leaf is a hash of the whole account, and the
+/// range of the index gives every index one path.
 fn check_opens<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     account: &AccountWires,
@@ -120,8 +120,8 @@ fn check_opens<CS: ConstraintSystem<Fr>>(
     Ok(())
 }
 
-/// X-CLAIM over X-EQUITY: the claim is the equity, or 0 where that is negative. The range separates the two: a debt that could
-/// pass for a number near the order of the field would empty the vault.
+/// X-CLAIM over X-EQUITY: the claim is the equity, or 0 where that is negative. The range separates the two: a debt
+/// that could pass for a number near the order of the field would empty the vault.
 fn check_claim<CS: ConstraintSystem<Fr>>(cs: &mut CS, equity: &Num, claim: &Num) -> Result<(), SynthesisError> {
     let bits = signed_range(
         &mut cs.namespace(|| "X-EQUITY"),

@@ -1,7 +1,7 @@
 //! The seal statement (`docs/spec/seal.md`), the twin of `cloister_ledger::seal`.
 //!
-//! Every public value is a wire of its own, compared with what the circuit computes in a namespace of its rule; the last
-//! constraint compares the hash of these wires with the public input (V-STATEMENT).
+//! Every public value is a wire of its own, compared with what the circuit computes in a namespace of its rule; the
+//! last constraint compares the hash of these wires with the public input (V-STATEMENT).
 
 use bellman::{Circuit, ConstraintSystem, SynthesisError};
 use cloister_crypto::{
@@ -33,8 +33,8 @@ pub const PUBLIC_INPUT: &str = "V-STATEMENT/public input is the hash";
 pub struct SealCircuit {
     /// The statement, or none to generate parameters.
     pub statement: Option<SealStatement>,
-    /// The private data. One that does not fit the statement synthesises like any other and leaves constraints of the broken
-    /// rules unsatisfied.
+    /// The private data. One that does not fit the statement synthesises like any other and leaves constraints of the
+    /// broken rules unsatisfied.
     pub witness: Option<SealWitness>,
 }
 
@@ -95,8 +95,8 @@ impl Public {
         })
     }
 
-    /// V-STATEMENT. Genesis, group and owner take no part in the rules; they are here so that a proof is good for one owner in
-    /// one group of one chain.
+    /// V-STATEMENT. Genesis, group and owner take no part in the rules; they are here so that a proof is valid for one
+    /// owner in one group of one chain only.
     fn enforce_hash<CS: ConstraintSystem<Fr>>(self, cs: &mut CS, input: &Num) -> Result<(), SynthesisError> {
         let mut cs = cs.namespace(|| "V-STATEMENT");
         let [genesis_lo, genesis_hi] = self.genesis;
@@ -123,9 +123,9 @@ impl Public {
     }
 }
 
-/// V-SEALING-KEY: `Q` is in the prime-order subgroup and not the identity; returns a half of it. Under a `Q` with a small
-/// component the sequencers, who compute `z·E`, would get another shared point than `e·Q`. The chain checks `Q` when it is
-/// set; here the check costs next to nothing, and the statement needs no word of the chain.
+/// V-SEALING-KEY: `Q` is in the prime-order subgroup and not the identity; returns a half of it. Under a `Q` with a
+/// small component the sequencers, who compute `z·E`, would get another shared point than `e·Q`. The chain checks `Q`
+/// when it is set; here the check costs next to nothing, and the statement does not depend on the chain's word.
 fn check_sealing_key<CS: ConstraintSystem<Fr>>(cs: &mut CS, key: &Point) -> Result<Point, SynthesisError> {
     let mut cs = cs.namespace(|| "V-SEALING-KEY");
     enforce_prime_order(&mut cs, key, key.value().map(eighth))
@@ -148,8 +148,8 @@ fn alloc_scalar<CS: ConstraintSystem<Fr>>(
     Ok(bits)
 }
 
-/// V-EPHEMERAL: `E = e·G`, so `E` is in the subgroup and the sequencers can open with it. The identity would make the pad
-/// public.
+/// V-EPHEMERAL: `E = e·G`, so `E` is in the subgroup and the sequencers can open with it. The identity would make the
+/// pad public.
 fn check_ephemeral<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     scalar: &[Bit],

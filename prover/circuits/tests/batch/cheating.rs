@@ -1,5 +1,5 @@
-//! One cheat a rule: the witness breaks exactly that rule, everything else of it being consistent, and the named constraint
-//! must fail.
+//! One cheat per rule: the witness breaks exactly that rule, everything else of it being consistent, and the named
+//! constraint must fail.
 
 mod account;
 mod closing;

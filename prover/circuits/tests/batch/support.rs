@@ -206,8 +206,8 @@ pub fn last(mut world: World, unit: UnitRequest) -> Scene {
 /// Lots of the liquidation of [`liquidated`].
 pub const STEP: u64 = 4;
 
-/// Trader 1, long ten lots and short of maintenance margin at this equity, is liquidated of some of them; the house, itself short
-/// of five, takes them.
+/// Trader 1, long ten lots and short of maintenance margin at this equity, is liquidated of some of them; the house,
+/// itself short of five, takes them.
 pub fn liquidated(equity: i128) -> Scene {
     let mut world = holding();
     change_house(&mut world, |house| house.positions[0] = -5);

@@ -49,7 +49,8 @@ pub fn assert_pinned(matrices: &Matrices, pinned: (usize, usize, &str)) {
     assert_eq!((matrices.aux, matrices.constraints(), id.as_str()), pinned);
 }
 
-/// Makes a development key and a proof; the proof must hold for the public input and for no other. Times go to the output.
+/// Makes a development key and a proof; the proof must hold for the public input and for no other. Times go to the
+/// output.
 pub fn prove<C: Circuit<Fr>>(blank: C, circuit: impl Fn() -> C, input: Fr) {
     let matrices = record(blank);
     let start = Instant::now();
@@ -67,8 +68,8 @@ pub fn prove<C: Circuit<Fr>>(blank: C, circuit: impl Fn() -> C, input: Fr) {
     }
 }
 
-/// The names of the constraints that a witness leaves unsatisfied, in a system that was recorded with another witness of the
-/// same circuit: several times faster than to record it anew.
+/// The names of the constraints that a witness leaves unsatisfied, in a system that was recorded with another witness
+/// of the same circuit: several times faster than to record it anew.
 pub fn broken_by<C: Circuit<Fr>>(recorded: &TestSystem, circuit: C) -> Vec<String> {
     let Assignment { inputs, aux } = Assignment::of(circuit).expect("every witness synthesises");
     let values = [inputs, aux].concat();
@@ -78,8 +79,8 @@ pub fn broken_by<C: Circuit<Fr>>(recorded: &TestSystem, circuit: C) -> Vec<Strin
         .collect()
 }
 
-/// Changes every private wire of a satisfied system, one at a time, in ten ways. Returns how many changes were tried and the
-/// wires of which a change goes unnoticed.
+/// Changes every private wire of a satisfied system, one at a time, in ten ways. Returns how many changes were tried
+/// and the wires of which a change goes unnoticed.
 pub fn mutate(system: &TestSystem, seed: u64) -> (usize, BTreeSet<String>) {
     let uses = Uses::of(system);
     let sheet = Sheet::new(system, &uses, system.values().to_vec());
@@ -112,8 +113,8 @@ pub fn mutate(system: &TestSystem, seed: u64) -> (usize, BTreeSet<String>) {
     (tried, loose)
 }
 
-/// The private wires of a satisfied system that can move, all together, without any constraint noticing in the first order,
-/// while those whose names begin with one of `given` do not.
+/// The private wires of a satisfied system that can move, all together, without any constraint noticing in the first
+/// order, while those whose names begin with one of `given` do not.
 pub fn movable(system: &TestSystem, given: &[&str]) -> Vec<String> {
     let uses = Uses::of(system);
     let sheet = Sheet::new(system, &uses, system.values().to_vec());

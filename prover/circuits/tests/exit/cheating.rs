@@ -1,5 +1,5 @@
-//! One cheat a rule: the witness breaks exactly that rule, everything else of it being consistent, and the named constraint
-//! must fail. Native code refuses each with the error of the rule.
+//! One cheat per rule: the witness breaks exactly that rule, everything else of it being consistent, and the named
+//! constraint must fail. Native code refuses each with the error of the rule.
 
 use cloister_circuits::{statements::exit::PUBLIC_INPUT, Fr};
 use cloister_ledger::{Account, AccountTree, ExitError as Error, ExitStatement};
@@ -38,7 +38,7 @@ fn claim_of_a_debtor_should_break_x_claim() {
         scene.statement.claim = claim;
         refused(&scene, Error::Claim, &[CLAIM]);
     }
-    // A debt is p - 5 in the field, and the chain reads no such number as an amount; the circuit does not make one either.
+    // A debt is p - 5 in the field, which the chain does not read as an amount; the circuit does not make one either.
     let mut system = honest.system();
     system.set("public/claim", -Fr::from(5)).unwrap();
     assert!(system.all_unsatisfied().contains(&CLAIM.to_string()));

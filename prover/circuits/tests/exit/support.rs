@@ -9,7 +9,7 @@ use cloister_crypto::constants::{CASH_BITS, INSTRUMENTS, POSITION_BITS, PRICE_BI
 use cloister_ledger::{Account, AccountTree, FinalValues, Key};
 use cloister_ledger_testing::Random;
 
-/// A signed number of so many bits: mostly anything, sometimes an edge or small.
+/// A signed number of the given bits: mostly anything, sometimes an edge or small.
 fn signed(random: &mut Random, bits: usize) -> i128 {
     let half = 1i128 << (bits - 1);
     match random.below(8) {

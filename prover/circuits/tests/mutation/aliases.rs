@@ -117,8 +117,8 @@ fn hash_plus_the_order_of_the_field_should_not_be_a_challenge() {
     assert!(signed > 0 && empty > 0, "{signed} signed, {empty} empty");
 }
 
-/// Both are no secret of the circuit: a signature has a second response, and a point has two halves in the curve. Neither
-/// changes the statement, the slots make a signature work once whatever its form.
+/// Both are no secret of the circuit: a signature has a second response, and a point has two halves in the curve.
+/// Neither changes the statement, the slots make a signature work once whatever its form.
 #[test]
 fn second_response_and_second_half_should_lead_to_the_same_statement() {
     let order = add((-jubjub::Fr::one()).to_bytes(), [0; 32], true);

@@ -88,7 +88,8 @@ fn is_out_of_reach(name: &str, unit: &str) -> bool {
     })
 }
 
-/// Wires of which one in so many does: each leads through many hashes, and all of a pattern are bound alike.
+/// Wires of which a sample is enough, one in the given number: each leads through many hashes, and all of a pattern are
+/// bound alike.
 const SAMPLED: &[(&str, u64)] = &[
     ("context/S-RISK/*", 512),
     ("*/account tree/level */child *", 32),
@@ -175,7 +176,8 @@ fn run(recorded: &Recorded, sheet: &Sheet<'_>, table: &Table, found: &Found, rat
         });
 }
 
-/// Every scene in the smallest shape, in the order of the seeds, and some in one of several places; one wire in `thin` of each.
+/// Every scene in the smallest shape, in the order of the seeds, and some in one of several places; one wire in `thin`
+/// of each.
 fn all(thin: u64, seed: u64) {
     let table = Table::new(FREE);
     let found = Found::default();

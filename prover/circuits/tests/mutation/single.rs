@@ -163,8 +163,8 @@ fn no_wire_of_a_batch_should_be_free() {
     assert!(tried > 10_000_000, "{tried} changes");
 }
 
-/// The long run: as many units as the variable `CLOISTER_UNITS` says, 4096 without it. `cargo test --release -p cloister-circuits
-/// --test mutation -- --ignored --nocapture`.
+/// The long run: as many units as the variable `CLOISTER_UNITS` says, 4096 without it. `cargo test --release -p
+/// cloister-circuits --test mutation -- --ignored --nocapture`.
 #[test]
 #[ignore = "minutes"]
 fn no_wire_of_thousands_of_units_should_be_free() {

@@ -1,5 +1,5 @@
-//! The statement left open: with a public input that follows, a wire that takes a value from outside every width is bound by
-//! nothing but the hash. Only what is meant to be so may be.
+//! The statement left open: with a public input that follows, a wire that takes a value from outside every width is
+//! bound by nothing but the hash. Only what is meant to be so may be.
 
 use std::collections::BTreeSet;
 
@@ -79,7 +79,8 @@ const OPEN: &[Free] = &[
     CHALLENGE_INVERSE,
 ];
 
-/// Wires of which one in so many does, as all of a pattern are alike and each leads through many hashes.
+/// Wires of which a sample is enough, one in the given number: all of a pattern are alike, and each leads through many
+/// hashes.
 const SAMPLED: &[(&str, u64)] = &[
     ("context/S-RISK/header *", 12),
     ("context/S-RISK/row */*", 1024),

@@ -140,7 +140,7 @@ fn asked(name: &str) -> Option<u64> {
 }
 
 #[test]
-#[ignore = "two minutes of two cores for each ten thousand units; CLOISTER_UNITS says how many, CLOISTER_SEED where to begin"]
+#[ignore = "two minutes of two cores per ten thousand units; CLOISTER_UNITS units from seed CLOISTER_SEED"]
 fn many_units_should_be_judged_alike() {
     let units = asked("CLOISTER_UNITS").unwrap_or(30_000) as usize;
     let seed = asked("CLOISTER_SEED").unwrap_or(10_000);

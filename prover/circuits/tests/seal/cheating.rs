@@ -1,10 +1,10 @@
-//! One cheat a rule: the witness breaks exactly that rule, everything else of it being consistent, and the named constraint
-//! must fail. Native code refuses each with the error of the rule.
+//! One cheat per rule: the witness breaks exactly that rule, everything else of it being consistent, and the named
+//! constraint must fail. Native code refuses each with the error of the rule.
 
 use cloister_circuits::{statements::seal::PUBLIC_INPUT, Fr};
 use cloister_crypto::{
     jubjub,
-    schnorr::KeyError,
+    schnorr::PublicKeyError,
     seal::{pad, SealKey},
 };
 use cloister_ledger::{Key, SealStatement, SealStatementError as Error};
@@ -107,7 +107,8 @@ fn zero_scalar_should_break_v_ephemeral() {
 
 #[test]
 fn small_and_large_scalars_should_hold() {
-    // A guessable scalar gives away the view key. Nobody can tell it from a random one, and it is its owner's loss alone.
+    // A guessable scalar gives away the view key. Nobody can tell it from a random one, and it is its owner's loss
+    // alone.
     for scalar in [jubjub::Fr::one(), jubjub::Fr::from(2), -jubjub::Fr::one()] {
         let scene = Scene::new().with_scalar(scalar);
         assert_eq!(scene.statement.check(&scene.witness), Ok(()));
@@ -203,18 +204,18 @@ fn sealing_key_outside_the_subgroup_should_break_v_sealing_key() {
     scene.statement.sealing_key = coordinates(point(&scene.statement.sealing_key) + order_two());
     scene.seal();
     // The pad is made of `e·Q` either way, whose small component depends on the parity of e.
-    let error = Error::SealingKey(KeyError::NotPrimeOrder);
+    let error = Error::SealingKey(PublicKeyError::NotPrimeOrder);
     refused(&scene, error, &[&eight("x"), &eight("y")]);
 
     let mut scene = Scene::new();
     scene.statement.sealing_key = identity();
     scene.seal();
     let name = format!("V-SEALING-KEY/{NOT_IDENTITY}");
-    refused(&scene, Error::SealingKey(KeyError::Identity), &[&name]);
+    refused(&scene, Error::SealingKey(PublicKeyError::Identity), &[&name]);
 
     let mut scene = Scene::new();
     scene.statement.sealing_key.y += Fr::one();
-    let error = Error::SealingKey(KeyError::NotOnCurve);
+    let error = Error::SealingKey(PublicKeyError::NotOnCurve);
     assert_eq!(scene.statement.check(&scene.witness), Err(error));
     let failing = scene.system().all_unsatisfied();
     assert!(failing.contains(&eight("y")), "{failing:?}");

@@ -46,8 +46,8 @@ fn circuit_should_not_depend_on_its_witness() {
     assert_eq!(with.id(), record(SealCircuit::blank()).id());
 }
 
-/// V-SCALAR compares e with the order, run of ones by run of ones. A run counts the zeros among its bits; where there is none,
-/// nothing binds the inverse of their number, and nothing reads it.
+/// V-SCALAR compares e with the order, run of ones by run of ones. A run counts the zeros among its bits; where there
+/// is none, nothing binds the inverse of their number, and nothing reads it.
 fn is_inverse_of_a_run(name: &str) -> bool {
     name.starts_with("V-SCALAR/canonical/places ") && name.ends_with("/run/inverse")
 }

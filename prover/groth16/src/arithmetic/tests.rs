@@ -276,7 +276,10 @@ fn pure_elements_are_the_words_that_the_assembly_computes() {
     let rng = || ChaCha20Rng::seed_from_u64(7);
     let [theirs, ours]: [Vec<[u64; 6]>; 2] = [
         table::<blst_fp>(&base_values(&mut rng())).iter().map(|x| x.l).collect(),
-        table::<pure::Fp>(&base_values(&mut rng())).iter().map(|x| x.l).collect(),
+        table::<pure::Fp>(&base_values(&mut rng()))
+            .iter()
+            .map(|x| x.l)
+            .collect(),
     ];
     assert!(theirs == ours);
     let [theirs, ours]: [Vec<[[u64; 6]; 2]>; 2] = [

@@ -38,29 +38,32 @@ impl<L: Lanes> FixedBase<L> {
             }
         }
         let mut table = vec![Stored::new(point); bases.len() * half];
-        table.par_chunks_mut(half).zip(bases.par_iter()).for_each(|(window, base)| {
-            window[0] = Stored::new(base);
-            let mut scratch = Scratch::new();
-            let mut known = 1;
-            while known < half {
-                // Multiple `known + k` is multiple `k` plus multiple `known`.
-                let pairs: Vec<Pair> = (0..known)
-                    .map(|k| Pair {
-                        a: (k as u32) << 1,
-                        b: (known as u32 - 1) << 1,
-                        out: (known + k) as u32,
-                    })
-                    .collect();
-                // One pointer for both: a second borrow of the window would end the first.
-                let places = window.as_mut_ptr();
-                for pairs in pairs.chunks(BATCH) {
-                    // SAFETY: places from `known` on are written, places below are read; no multiple below the group's order
-                    // is infinity.
-                    unsafe { add_pairs(places.cast_const(), places, pairs, &mut scratch) };
+        table
+            .par_chunks_mut(half)
+            .zip(bases.par_iter())
+            .for_each(|(window, base)| {
+                window[0] = Stored::new(base);
+                let mut scratch = Scratch::new();
+                let mut known = 1;
+                while known < half {
+                    // Multiple `known + k` is multiple `k` plus multiple `known`.
+                    let pairs: Vec<Pair> = (0..known)
+                        .map(|k| Pair {
+                            a: (k as u32) << 1,
+                            b: (known as u32 - 1) << 1,
+                            out: (known + k) as u32,
+                        })
+                        .collect();
+                    // One pointer for both: a second borrow of the window would end the first.
+                    let places = window.as_mut_ptr();
+                    for pairs in pairs.chunks(BATCH) {
+                        // SAFETY: places from `known` on are written, places below are read; no multiple below the group's
+                        // order is infinity.
+                        unsafe { add_pairs(places.cast_const(), places, pairs, &mut scratch) };
+                    }
+                    known *= 2;
                 }
-                known *= 2;
-            }
-        });
+            });
         Self { width, table }
     }
 

@@ -1,5 +1,5 @@
-//! Points in plain Rust: encodings, checks and pairings by the crate `bls12_381`, which hides its coordinates, so points
-//! pass to it and back in their encodings.
+//! Points in plain Rust: encodings, checks and pairings by the crate `bls12_381`, which hides its coordinates, so
+//! points pass to it and back in their encodings.
 
 use super::Curve;
 use crate::{
@@ -165,7 +165,11 @@ impl Curve for Pure {
     }
 
     fn multiply(point: &G1Affine, scalar: &[u8], bits: usize) -> G1Affine {
-        to_g1(&Xyzz::<Fp>::from(&from_g1(point)).times(&words(scalar, bits)).to_affine())
+        to_g1(
+            &Xyzz::<Fp>::from(&from_g1(point))
+                .times(&words(scalar, bits))
+                .to_affine(),
+        )
     }
 
     fn sum_of_products<const N: usize>(points: &[G1Affine], scalars: &[[u8; N]], bits: usize) -> G1Affine {

@@ -157,7 +157,10 @@ fn sums_are_the_same_points() {
     (scalars[2], scalars[6]) = ((-Scalar::one()).to_bytes(), scalars[7]);
     let short: Vec<[u8; 16]> = scalars.iter().map(|s| s[..16].try_into().expect("16 bytes")).collect();
     for (point, (scalar, short)) in points.iter().zip(scalars.iter().zip(&short)) {
-        assert_eq!(Pure::multiply(point, scalar, 255), Assembly::multiply(point, scalar, 255));
+        assert_eq!(
+            Pure::multiply(point, scalar, 255),
+            Assembly::multiply(point, scalar, 255)
+        );
         assert_eq!(Pure::multiply(point, short, 128), Assembly::multiply(point, short, 128));
     }
     for count in [0, 1, 2, 8, 31, 32, 50] {
@@ -192,7 +195,12 @@ fn products_of_pairings_are_one_alike() {
         &[],
         &[nothing, (p[0], G2Affine::default())],
         &[(p[0], q[0]), (Assembly::negate(p[0]), q[0])],
-        &[(p[0], q[0]), nothing, (times(&p[1]), q[0]), (Assembly::negate(sum), q[0])],
+        &[
+            (p[0], q[0]),
+            nothing,
+            (times(&p[1]), q[0]),
+            (Assembly::negate(sum), q[0]),
+        ],
         &[
             (p[0], q[0]),
             (p[1], q[1]),

@@ -136,8 +136,14 @@ mod tests {
     fn loops_on_one_thread_give_what_loops_on_many_do() {
         let numbers: Vec<u64> = (0..1000).map(|i| i * i % 997).collect();
         assert_same!(numbers.par_iter().map(|x| x + 1).collect::<Vec<_>>());
-        assert_same!(numbers.par_iter().enumerate().find_map_first(|(i, x)| (*x == 4).then_some(i)));
-        assert_same!(numbers.par_iter().enumerate().find_map_first(|(i, x)| (*x > 997).then_some(i)));
+        assert_same!(numbers
+            .par_iter()
+            .enumerate()
+            .find_map_first(|(i, x)| (*x == 4).then_some(i)));
+        assert_same!(numbers
+            .par_iter()
+            .enumerate()
+            .find_map_first(|(i, x)| (*x > 997).then_some(i)));
         assert_same!(numbers.par_iter().position_first(|x| *x == 1));
         assert_same!((0..17usize).into_par_iter().map(|i| 3 * i).collect::<Vec<_>>());
         assert_same!((0..17usize)
@@ -156,7 +162,9 @@ mod tests {
         });
         assert_same!({
             let mut out = numbers.clone();
-            out.par_chunks_mut(10).enumerate().for_each(|(i, piece)| piece[0] = i as u64);
+            out.par_chunks_mut(10)
+                .enumerate()
+                .for_each(|(i, piece)| piece[0] = i as u64);
             out.par_iter_mut().for_each(|x| *x += 1);
             out.par_chunks_mut(3)
                 .zip(numbers.par_chunks(3))

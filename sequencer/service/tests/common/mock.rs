@@ -1,20 +1,19 @@
-//! The chain in memory: the storage and checks of C-SUBMIT that matter to a sequencer, blocks on demand, forks on demand.
+//! The chain in memory: the storage and checks of C-SUBMIT that matter to a sequencer, blocks on demand, forks on
+//! demand.
 
 use cloister_crypto::{
     field::{from_bytes, to_bytes},
     Fr,
 };
 use cloister_engine_testing::{table, GENESIS, GROUP, NOW};
-use cloister_ledger::{GroupState, HouseRecord, KeyRecord, RecordKind, Statement, UnitRecord};
+use cloister_ledger::{GroupLedger, HouseRecord, KeyRecord, RecordKind, Statement, UnitRecord};
 use cloister_prover_job::{JobKind, Proof, ProofJob, Prover, ProverError, PROOF_BYTES};
 use cloister_risk::RiskTable;
 use cloister_sequencer::{
-    chain::{
-        At, BatchSubmission, GroupView, InvalidBatch, QueueEntry, QueueKind, SettledBatch, ShapeView, SubmitOutcome,
-        SubmitRejection,
-    },
+    chain::{At, BatchKey, GroupView, InvalidBatch, SettledBatch, SubmitOutcome, SubmitRejection},
     ChainClient, ChainError,
 };
+use cloister_settlement::{Batch, ItemKind, KeyId, QueueItem};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{
@@ -24,7 +23,9 @@ use std::{
     time::Instant,
 };
 
-pub const SHAPE_ID: u16 = 3;
+pub const KEY_ID: KeyId = 3;
+/// The mock has no owners.
+pub type Item = QueueItem<()>;
 pub const KEY: &[u8] = b"the mock's verifying key";
 
 /// "Proves" by writing down the statement, which the mock chain compares with its own.
@@ -73,11 +74,9 @@ impl Prover for MockProver {
 #[derive(Clone)]
 pub struct State {
     pub view: GroupView,
-    pub queue: BTreeMap<u64, QueueEntry>,
-    pub settled: Vec<SettledBatch>,
+    pub queue: BTreeMap<u64, Item>,
+    pub settled: Vec<SettledBatch<()>>,
     pub opened: Vec<u32>,
-    /// Indices that were refunded.
-    pub refunded: Vec<u32>,
     pub paid: BTreeMap<u32, u64>,
 }
 
@@ -93,7 +92,7 @@ pub struct Inner {
     pub oldest_table: u64,
     /// Blocks become final at once.
     pub instant: bool,
-    pub submissions: Vec<BatchSubmission>,
+    pub submissions: Vec<Batch>,
     pub enabled: bool,
 }
 
@@ -105,7 +104,7 @@ pub struct MockChain {
 
 impl MockChain {
     pub fn new() -> Self {
-        let genesis = GroupState::default();
+        let genesis = GroupLedger::default();
         let view = GroupView {
             block: 0,
             enabled: true,
@@ -122,7 +121,6 @@ impl MockChain {
             queue: BTreeMap::new(),
             settled: Vec::new(),
             opened: Vec::new(),
-            refunded: Vec::new(),
             paid: BTreeMap::new(),
         };
         let inner = Inner {
@@ -151,17 +149,18 @@ impl MockChain {
     }
 
     /// Queues an item in a final block.
-    pub fn enqueue(&self, index: u32, amount: u64, kind: QueueKind) -> u64 {
+    pub fn enqueue(&self, index: u32, amount: u64, kind: ItemKind) -> u64 {
         let mut inner = self.lock();
         let item = inner.best.view.queue_next;
         let Inner { best, finalized, .. } = &mut *inner;
         for state in [best, finalized] {
             state.queue.insert(
                 item,
-                QueueEntry {
-                    item,
+                QueueItem {
+                    owner: (),
                     index,
                     amount,
+                    queued_at: 0,
                     kind: kind.clone(),
                 },
             );
@@ -189,18 +188,20 @@ impl MockChain {
 
 impl Inner {
     /// Walks the queue as C-QUEUE says: the items of the queued units, and the first that is left.
-    fn walk(state: &State, batch: &BatchSubmission) -> Result<(Vec<QueueEntry>, u64), SubmitRejection> {
-        let mut queue = state.queue.values();
+    fn walk(state: &State, batch: &Batch) -> Result<(Vec<Item>, u64), SubmitRejection> {
+        let mut queue = state.queue.iter();
         let mut consumed = Vec::new();
+        let mut first = state.view.queue_first;
         for unit in batch.units.iter().filter(|u| u.queued) {
-            let entry = queue.next().filter(|entry| entry.index == unit.index);
-            consumed.push(entry.ok_or(SubmitRejection::Invalid(InvalidBatch::Queue))?.clone());
+            let next = queue.next().filter(|(_, item)| item.index == unit.index);
+            let (id, item) = next.ok_or(SubmitRejection::Invalid(InvalidBatch::Queue))?;
+            consumed.push(item.clone());
+            first = id + 1;
         }
-        let first = consumed.last().map_or(state.view.queue_first, |entry| entry.item + 1);
         Ok((consumed, first))
     }
 
-    fn statement(&self, batch: &BatchSubmission, consumed: &[QueueEntry]) -> Statement {
+    fn statement(&self, batch: &Batch, consumed: &[Item]) -> Statement {
         let field = |bytes: &[u8; 32]| from_bytes(bytes).unwrap();
         let mut items = consumed.iter();
         let units = batch
@@ -209,17 +210,12 @@ impl Inner {
             .map(|u| {
                 let item = u.queued.then(|| items.next().unwrap());
                 let kind = item.map_or(RecordKind::Update, |e| match &e.kind {
-                    QueueKind::Open {
-                        pk_x,
-                        pk_y,
-                        view_commitment,
-                        ..
-                    } => RecordKind::Open(KeyRecord {
-                        x: field(pk_x),
-                        y: field(pk_y),
-                        view_commitment: field(view_commitment),
+                    ItemKind::Open(keys) => RecordKind::Open(KeyRecord {
+                        x: field(&keys.pk_x),
+                        y: field(&keys.pk_y),
+                        view_commitment: field(&keys.view_commitment),
                     }),
-                    QueueKind::Deposit => RecordKind::Update,
+                    ItemKind::Deposit => RecordKind::Update,
                 });
                 UnitRecord {
                     index: u.index,
@@ -253,7 +249,7 @@ impl Inner {
         }
     }
 
-    fn submit(&mut self, batch: &BatchSubmission) -> Result<u64, SubmitRejection> {
+    fn submit(&mut self, batch: &Batch) -> Result<u64, SubmitRejection> {
         self.submissions.push(batch.clone());
         if let Some(refusal) = self.refusals.pop_front() {
             return Err(refusal);
@@ -273,7 +269,7 @@ impl Inner {
             return Err(SubmitRejection::TimeTooOld);
         }
         let (consumed, first) = Self::walk(&self.best, batch)?;
-        let opens = |e: &&QueueEntry| e.kind != QueueKind::Deposit;
+        let opens = |e: &&Item| e.kind != ItemKind::Deposit;
         let newly: Vec<u32> = consumed.iter().filter(opens).map(|e| e.index).collect();
         let known = |index: u32| self.best.opened.contains(&index) || newly.contains(&index);
         if !batch.units.iter().all(|u| known(u.index)) {
@@ -282,7 +278,6 @@ impl Inner {
         if to_bytes(&self.statement(batch, &consumed).hash()) != batch.proof[..32] {
             return Err(SubmitRejection::Invalid(InvalidBatch::Proof));
         }
-        let queue: Vec<QueueEntry> = self.best.queue.values().cloned().collect();
         let state = &mut self.best;
         state.opened.extend(newly);
         for unit in batch.units.iter().filter(|u| u.withdrawal > 0) {
@@ -301,7 +296,7 @@ impl Inner {
         state.settled.push(SettledBatch {
             batch: batch.clone(),
             block,
-            queue,
+            consumed,
         });
         if self.instant {
             self.finalized = self.best.clone();
@@ -311,6 +306,8 @@ impl Inner {
 }
 
 impl ChainClient for MockChain {
+    type AccountId = ();
+
     fn genesis_hash(&self) -> [u8; 32] {
         GENESIS
     }
@@ -325,14 +322,14 @@ impl ChainClient for MockChain {
         Ok((group == GROUP).then(|| state.view.clone()))
     }
 
-    async fn queue(&self, _: u32, from: u64, limit: u32) -> Result<Vec<QueueEntry>, ChainError> {
+    async fn queue(&self, _: u32, from: u64, limit: u32) -> Result<Vec<(u64, Item)>, ChainError> {
         Ok(self
             .lock()
             .finalized
             .queue
             .range(from..)
             .take(limit as usize)
-            .map(|(_, e)| e.clone())
+            .map(|(id, item)| (*id, item.clone()))
             .collect())
     }
 
@@ -342,19 +339,17 @@ impl ChainClient for MockChain {
         Ok(version.and_then(|v| inner.tables.get(&v).cloned()))
     }
 
-    async fn shapes(&self) -> Result<Vec<ShapeView>, ChainError> {
-        let key = KEY.to_vec();
-        Ok(vec![ShapeView {
-            id: SHAPE_ID,
-            units: 4,
-            places: 1,
+    async fn batch_keys(&self) -> Result<Vec<BatchKey>, ChainError> {
+        Ok(vec![BatchKey {
+            id: KEY_ID,
+            shape: super::SHAPE,
             active: true,
-            key,
+            key: KEY.to_vec(),
         }])
     }
 
-    async fn submit_batch(&self, _: u32, batch: &BatchSubmission) -> Result<SubmitOutcome, ChainError> {
-        assert_eq!(batch.shape, SHAPE_ID);
+    async fn submit_batch(&self, _: u32, batch: &Batch) -> Result<SubmitOutcome, ChainError> {
+        assert_eq!(batch.key, KEY_ID);
         let mut inner = self.lock();
         let outcome = match inner.submit(batch) {
             Ok(block) => SubmitOutcome::InBlock(block),
@@ -367,7 +362,7 @@ impl ChainClient for MockChain {
         Ok(outcome)
     }
 
-    async fn settled_batches(&self, _: u32, from: u64) -> Result<Vec<SettledBatch>, ChainError> {
+    async fn settled_batches(&self, _: u32, from: u64) -> Result<Vec<SettledBatch<()>>, ChainError> {
         let inner = self.lock();
         Ok(inner
             .finalized

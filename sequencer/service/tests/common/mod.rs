@@ -7,8 +7,9 @@ use cloister_crypto::{field::to_bytes, seal::seal, stream::view_commitment, Fr};
 use cloister_engine::FeeRates;
 use cloister_engine_testing::*;
 use cloister_ledger::{Instruction, Shape};
-use cloister_sequencer::{chain::QueueKind, keys::development_seed, Sequencer, SequencerConfig, SequencerKeys};
+use cloister_sequencer::{keys::development_seed, Sequencer, SequencerConfig, SequencerKeys};
 use cloister_sequencer_rpc::types::{Accepted, AccountInfo, AccountQuery, BatchStatus, Submission};
+use cloister_settlement::{ItemKind, OpenKeys};
 use jsonrpsee::{core::traits::ToRpcParams, RpcModule};
 pub use mock::*;
 use serde::de::DeserializeOwned;
@@ -39,20 +40,20 @@ pub fn view_key(account: u32) -> Fr {
 }
 
 /// The open of an account, sealed to the sequencer.
-pub fn open(account: u32) -> QueueKind {
+pub fn open(account: u32) -> ItemKind {
     open_for(account, &keys())
 }
 
 /// The open of an account, sealed to the owner of some keys.
-pub fn open_for(account: u32, keys: &SequencerKeys) -> QueueKind {
+pub fn open_for(account: u32, keys: &SequencerKeys) -> ItemKind {
     let public = secret(account).public();
     let entropy = [account as u8 + 1; 64];
-    QueueKind::Open {
+    ItemKind::Open(OpenKeys {
         pk_x: to_bytes(&public.x()),
         pk_y: to_bytes(&public.y()),
         view_commitment: to_bytes(&view_commitment(view_key(account))),
         sealed_view_key: seal(view_key(account), keys.public(), &entropy).0,
-    }
+    })
 }
 
 pub struct Running {

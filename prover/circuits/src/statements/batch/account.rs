@@ -122,8 +122,8 @@ impl AccountWires {
         sponge(cs, name, domain::LEAF_V1, &elements)
     }
 
-    /// Where the bit is one, everything but the keys must be as in a fresh account. An open that could start with cash or
-    /// positions would make money from nothing; one that could start with a used nonce would reuse a keystream.
+    /// Where the bit is one, everything but the keys must be as in a fresh account. An open that could start with cash
+    /// or positions would make money from nothing; one that could start with a used nonce would reuse a keystream.
     pub fn enforce_fresh_if<CS: ConstraintSystem<Fr>>(&self, cs: &mut CS, open: &Bit) {
         let empty_root = Num::constant(OrderTree::default().root());
         enforce_equal_if(cs, || "nonce is 0", open, &self.nonce, &Num::zero());

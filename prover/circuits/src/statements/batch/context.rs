@@ -19,7 +19,7 @@ pub struct Context {
 }
 
 impl Context {
-    /// Allocates the wires; the table among them.
+    /// Allocates the wires, those of the table included.
     pub fn alloc<CS: ConstraintSystem<Fr>>(
         cs: &mut CS,
         witness: Option<&BatchWitness>,

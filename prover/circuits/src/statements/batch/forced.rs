@@ -1,4 +1,4 @@
-//! The amount of a forced withdrawal (B-FORCED). That it is the most the margin allows is checked with the margin.
+//! The amount of a forced withdrawal (B-FORCED). That the margin allows no more is checked with the margin.
 
 use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::constants::AMOUNT_BITS;
@@ -21,8 +21,8 @@ pub struct Forced {
     pub requested: Num,
     /// `w`.
     pub paid: Num,
-    /// `requested - w`. It is zero in other modes, where there may be an instruction, and shares its range check with the
-    /// instruction's.
+    /// `requested - w`. It is zero in other modes, where there may be an instruction, and shares its range check with
+    /// the instruction's.
     pub not_paid: Num,
     /// Something is paid, so the account must meet initial margin afterwards.
     pub pays: Bit,

@@ -70,7 +70,8 @@ pub fn synthesize_house<CS: ConstraintSystem<Fr>>(
 
     let equity = [&old.insurance + &then.value, &insurance + &now.value];
     {
-        // The house cannot be drained by trades: it loses no more than what it took over was short of, and keeps the penalties.
+        // The house cannot be drained by trades: it loses no more than what it took over was short of, and keeps the
+        // penalties.
         let mut cs = cs.namespace(|| "B-HOUSE-EQUITY");
         let due = over(units, |u| &u.taken_equity) + over(units, |u| &u.penalties);
         let kept = &equity[1] - &equity[0] - due;
@@ -99,8 +100,8 @@ pub fn synthesize_house<CS: ConstraintSystem<Fr>>(
     })
 }
 
-/// B-CONSERVE-Q: for every lot bought one was sold, by an account or by the house. In an expired row lots are settled for
-/// money instead, and the house's are settled in every batch.
+/// B-CONSERVE-Q: for every lot bought one was sold, by an account or by the house. In an expired row lots are settled
+/// for money instead, and the house's are settled in every batch.
 fn conserve_positions<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     table: &Table,
@@ -120,7 +121,8 @@ fn conserve_positions<CS: ConstraintSystem<Fr>>(
     HousePositions::new(&mut cs, positions)
 }
 
-/// B-HOUSE-GROWTH: `min(H_j, 0) - S_j <= H_j' <= max(H_j, 0) + L_j`; of the two only the one on the side of `H_j'` can fail.
+/// B-HOUSE-GROWTH: `min(H_j, 0) - S_j <= H_j' <= max(H_j, 0) + L_j`; of the two only the one on the side of `H_j'` can
+/// fail.
 fn check_growth<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     old: &HousePositions,
@@ -133,17 +135,17 @@ fn check_growth<CS: ConstraintSystem<Fr>>(
         let long = &old.longs[j] + &over(units, |u| &u.shed_longs[j]) - &new.q[j];
         let short = old.short(j) + over(units, |u| &u.shed_shorts[j]) + &new.q[j];
         let room = select(&mut cs, || "room", &new.signs[j], &long, &short)?;
-        // Else a sequencer could trade for the house and leave it with risk that nobody shed.
+        // Otherwise a sequencer could trade for the house and leave it with risk that nobody shed.
         range(&mut cs, "grows by what was shed only", &room, OPEN_INTEREST_BITS)?;
     }
     Ok(())
 }
 
-/// B-CONSERVE-CASH: what the accounts did not get and the chain did not pay out belongs to the insurance. Money can thus
-/// not be made: all that accounts gain is paid by other accounts, by deposits or by the house.
+/// B-CONSERVE-CASH: what the accounts did not get and the chain did not pay out belongs to the insurance. So no
+/// money can be made: all that accounts gain is paid by other accounts, by deposits or by the house.
 ///
-/// `left` is the money that is left over, `changes` are those of the accounts' positions, `gain` is that of the value of the
-/// house's. In a row that has not expired `Σ Δq_j + ΔH_j` is zero, so the settled value is summed over all rows.
+/// `left` is the money that is left over, `changes` are those of the accounts' positions, `gain` is that of the value
+/// of the house's. In a row that has not expired `Σ Δq_j + ΔH_j` is zero, so the settled value is summed over all rows.
 fn conserve_cash<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     table: &Table,

@@ -34,7 +34,7 @@ impl Keys {
             let mut cs = cs.namespace(|| "B-REKEY");
             let key = Point::alloc(&mut cs, "key", unit.map(|u| (u.new_key.x, u.new_key.y)))?;
             let view_key = Num::alloc(&mut cs, || "view key", unit.map(|u| u.new_view_key))?;
-            // Else a sequencer could hand the account to itself in any unit.
+            // Otherwise a sequencer could hand the account to itself in any unit.
             let keep = modes.rekey.not();
             enforce_equal_if(&mut cs, || "key x changes only here", &keep, &key.x, &old.key.x);
             enforce_equal_if(&mut cs, || "key y changes only here", &keep, &key.y, &old.key.y);

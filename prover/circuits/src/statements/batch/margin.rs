@@ -176,8 +176,9 @@ impl Margin<'_> {
         Ok(taken)
     }
 
-    /// B-EQUITY: an account that owes money is for takeover, and trading it further could only deepen the hole. A liquidation
-    /// may leave what it owes as it is. In a forced withdrawal that pays, this is the last of the 17 deficits.
+    /// B-EQUITY: an account that owes money is for takeover, and trading it further could only deepen the hole. A
+    /// liquidation may leave what it owes as it is. In a forced withdrawal that pays, this is the last of the 17
+    /// deficits.
     fn enforce_equity<CS: ConstraintSystem<Fr>>(
         &self,
         cs: &mut CS,

@@ -20,7 +20,7 @@ pub struct Modes {
 }
 
 impl Modes {
-    /// Two modes at once would join what one allows with what the other does not ask: an expiry that is also a
+    /// Two modes at once would combine what one allows with what the other does not check: an expiry that is also a
     /// takeover could settle what it gives away.
     pub fn alloc<CS: ConstraintSystem<Fr>>(cs: &mut CS, mode: Option<Mode>) -> Result<Self, SynthesisError> {
         let mut cs = cs.namespace(|| "B-UNIT");

@@ -1,7 +1,7 @@
 //! The risk table as wires (S-RISK).
 //!
 //! The chain makes the table and hashes it, and the circuit's only use of it is the hash, so its values need no range
-//! checks: no prover can choose them. Only the fields that are packed into one element are taken apart, once a batch.
+//! checks: no prover can choose them. Only the fields that are packed into one element are taken apart, once per batch.
 
 use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::constants::{domain, INSTRUMENTS, RISK_HEADER, RISK_ROW, SCENARIOS};

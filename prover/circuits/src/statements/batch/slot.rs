@@ -1,10 +1,10 @@
-//! Order slots (S-SLOT, B-SLOT): an instruction is used at most once, an order is filled at most up to its quantity.
+//! Order slots (S-SLOT, B-SLOT): an instruction is used at most once, an order is never filled beyond its quantity.
 
 use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::constants::{
     FILLED_BITS, FILLED_MAX, ID_BITS, ORDER_SLOT_BITS, ORDER_TREE_DEPTH, QUANTITY_BITS, TREE_ARITY,
 };
-use cloister_ledger::{slot::slot_number, tree::digit, Kind, OrderTree, PlaceWitness};
+use cloister_ledger::{slot::slot_number, tree::digit, InstructionKind, OrderTree, PlaceWitness};
 
 use super::instruction::InstructionWires;
 use crate::{
@@ -36,7 +36,7 @@ struct Opened {
 impl Opened {
     fn new(place: &PlaceWitness) -> Self {
         let instruction = &place.signed.instruction;
-        if instruction.kind == Kind::None {
+        if instruction.kind == InstructionKind::None {
             return Self {
                 path: OrderTree::default().path(0),
                 value: Fr::zero(),
@@ -84,8 +84,8 @@ fn filled_after<CS: ConstraintSystem<Fr>>(
         .order
         .num()
         .mul(cs, || "quantity of an order", &instruction.quantity)?;
-    // An order that is used up holds FILLED_MAX, which is above every quantity. Where there is no order, the bits bound the
-    // step of a liquidation.
+    // An order that is used up holds FILLED_MAX, which is above every quantity. Where there is no order, the bits bound
+    // the step of a liquidation.
     let left = &quantity - &total + left_of_chunk;
     range(cs, "fill within the quantity or the chunk", &left, QUANTITY_BITS)?;
     // A withdrawal or transfer that could run twice would pay twice for one signature.
@@ -117,8 +117,8 @@ pub fn synthesize_slot<CS: ConstraintSystem<Fr>>(
         opened.as_ref().map(|o| o.field(0, FILLED_BITS)),
         FILLED_BITS,
     )?;
-    // `id - sid` is bound to 64 bits below, so `sid` is a whole number of at most 65 bits with its sign; with the filled
-    // amount in its width the slot's value has no other reading.
+    // `id - sid` is bound to 64 bits below, so `sid` is a whole number of at most 65 bits with its sign; with the
+    // filled amount in its width the slot's value has no other reading.
     let id_value = opened.as_ref().map(|o| o.field(FILLED_BITS, ID_BITS));
     let slot_id = Num::alloc(&mut cs, || "slot id", id_value)?;
     let before = filled_before(&mut cs, &instruction.id, &slot_id, &slot_filled)?;

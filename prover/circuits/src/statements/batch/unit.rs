@@ -40,15 +40,15 @@ pub struct UnitOutput {
     pub transfer: Transfer,
     /// Change of cash: deposit, withdrawal and transfers included.
     pub cash_change: Num,
-    /// Fees taken of orders.
+    /// Fees of orders.
     pub order_fees: Num,
-    /// Fees taken of liquidations.
+    /// Fees of liquidations.
     pub penalties: Num,
     /// Deposit credited.
     pub deposit: Num,
     /// Amount paid to the owner.
     pub withdrawal: Num,
-    /// Equity of an account that was taken over, zero else.
+    /// Equity of an account that was taken over, otherwise zero.
     pub taken_equity: Num,
     /// Changes of `q_j`.
     pub position_changes: Vec<Num>,
@@ -60,7 +60,7 @@ pub struct UnitOutput {
     pub shed_shorts: Vec<Num>,
 }
 
-/// Each number where the bit is one, else zero.
+/// Each number where the bit is one, otherwise zero.
 fn where_one<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     name: &'static str,
@@ -257,8 +257,8 @@ fn open_tree<CS: ConstraintSystem<Fr>>(
     Ok(roots.new_root)
 }
 
-/// B-TRANSFER: what a unit sends arrives in the next one, at the account that was signed, and nothing else does. Units are
-/// synthesised one by one without the values of others, so this is the only place where they meet.
+/// B-TRANSFER: what a unit sends arrives in the next one, at the account that was signed, and nothing else does. Units
+/// are synthesised one by one without the values of others, so this is the only place where they meet.
 pub fn join_transfers<CS: ConstraintSystem<Fr>>(cs: &mut CS, units: &[UnitOutput]) {
     let mut cs = cs.namespace(|| "B-TRANSFER");
     let none = Transfer::default();

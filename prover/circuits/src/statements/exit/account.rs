@@ -15,9 +15,9 @@ use crate::{
 
 /// Allocates an account in the ranges of X-RANGE.
 ///
-/// Six positions of 41 bits fill 246 bits of a word, so a word has one reading; without the ranges a lot of one row could be
-/// read as `2^-41` lots of its neighbour or the other way round. A batch has bound cash already when it made the leaf; bound
-/// here too, the equity cannot wrap around the field whatever the leaf is.
+/// Six positions of 41 bits fill 246 bits of a word, so a word has one reading; without the ranges a lot of one row
+/// could be read as `2^-41` lots of its neighbour or the other way round. A batch has bound cash already when it made
+/// the leaf; bound here too, the equity cannot wrap around the field whatever the leaf is.
 pub fn alloc_account<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     account: Option<&Account>,

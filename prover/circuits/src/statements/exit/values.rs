@@ -16,7 +16,8 @@ use crate::{
     Fr,
 };
 
-/// What the chain hashed of the final table. Only the hash is used of it, so no prover can choose it and nothing needs a range.
+/// What the chain hashed of the final table. A prover cannot choose it, because only the hash is used: no range is
+/// needed.
 pub struct ValueWires {
     version: Num,
     risk_hash: Num,
@@ -58,7 +59,7 @@ impl ValueWires {
         Ok(())
     }
 
-    /// X-EQUITY: `cash + Σ_j q_j·V_j`. One constraint an instrument.
+    /// X-EQUITY: `cash + Σ_j q_j·V_j`. One constraint per instrument.
     pub fn equity<CS: ConstraintSystem<Fr>>(&self, cs: &mut CS, account: &AccountWires) -> Result<Num, SynthesisError> {
         let mut cs = cs.namespace(|| "X-EQUITY");
         let products = account

@@ -168,8 +168,8 @@ fn change_house(world: &mut World, change: impl FnOnce(&mut House)) {
     world.state.restore_house(house, next);
 }
 
-/// Gives every trader a position in each of some rows. Subjects are long or short by more than half of `size`, no two of them
-/// alike; the house has what is left over, a few lots.
+/// Gives every trader a position in each of some rows. Subjects are long or short by more than half of `size`, no two
+/// of them alike; the house has what is left over, a few lots.
 fn hold(world: &mut World, rows: Range<usize>, size: u64) {
     for row in rows {
         let sign = if world.random.once_in(2) { 1 } else { -1 };

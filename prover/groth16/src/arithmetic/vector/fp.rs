@@ -4,9 +4,9 @@
 use super::{
     constants::{complement, multiple, to_limbs, to_words, LIMB, MASK},
     limbs::{
-    blend, carry, from_rows, gather, minus, montgomery, plus, plus_constant, plus_or_minus, reduce, scatter, splat,
-    times_12, to_rows, Limbs,
-},
+        blend, carry, from_rows, gather, minus, montgomery, plus, plus_constant, plus_or_minus, reduce, scatter, splat,
+        times_12, to_rows, Limbs,
+    },
 };
 use crate::arithmetic::{
     constants::{at_least, minus as words_minus, negated_inverse, power_of_two, P},

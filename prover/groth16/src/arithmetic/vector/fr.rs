@@ -3,9 +3,7 @@
 
 use super::{
     constants::{complement, multiple, to_limbs, to_words, LIMB, MASK},
-    limbs::{
-    blend, carry, from_rows, minus, montgomery, plus, plus_constant, reduce, splat, swap, to_rows, Limbs,
-},
+    limbs::{blend, carry, from_rows, minus, montgomery, plus, plus_constant, reduce, splat, swap, to_rows, Limbs},
 };
 use crate::arithmetic::{
     constants::{at_least, minus as words_minus, negated_inverse, power_of_two, R},

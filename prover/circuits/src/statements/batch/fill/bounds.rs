@@ -21,7 +21,7 @@ use crate::{
 
 /// Bits of `f·limit - n`.
 const PRICE_GAIN_BITS: usize = QUANTITY_BITS + AMOUNT_BITS;
-/// Bits of `f·band ± (n - f·mark)`, at most twice the first.
+/// Bits of `f·band ± (n - f·mark)`, which is no more than twice the first.
 const BAND_ROOM_BITS: usize = QUANTITY_BITS + PRICE_BITS + 1;
 /// Bits of `f·penalty·(mark + floor)` with a price better than the mark, which is wider than `n·fee_cap`.
 const FEE_ROOM_BITS: usize = QUANTITY_BITS + PRICE_BITS + 1 + RATIO_BITS + 1;
@@ -112,11 +112,11 @@ pub(super) fn check_price<CS: ConstraintSystem<Fr>>(
     Ok(price)
 }
 
-/// B-FEE: for an order neither above what the trader signed nor above the table's cap; for a liquidation, with what the price
-/// concedes, not above the penalty; for an expiry nothing. Tells the fee of an order.
+/// B-FEE: for an order neither above what the trader signed nor above the table's cap; for a liquidation, with what the
+/// price concedes, not above the penalty; for an expiry nothing. Tells the fee of an order.
 ///
-/// A liquidation's fill only reduces (B-REDUCE), so what it adds to the account's floor is minus the floor of the lots it
-/// closes.
+/// A liquidation's fill only reduces (B-REDUCE), so what it adds to the account's floor is minus the floor of the lots
+/// it closes.
 pub(super) fn check_fee<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     table: &Table,
@@ -144,7 +144,8 @@ pub(super) fn check_fee<CS: ConstraintSystem<Fr>>(
         .liquidation
         .num()
         .mul(&mut cs, || "rate of a liquidation", table.penalty())?;
-    // Nobody has signed a limit: price and penalty together are bounded, or the band would be a second penalty, paid to a friend.
+    // Nobody has signed a limit: price and penalty together are bounded, or the band would be a second penalty, paid to
+    // a friend.
     let liquidation = kind.liquidation.num();
     let worth = &price.at_mark - floor_change;
     let more = liquidation.mul(&mut cs, || "worth, not cost", &(&worth - &fill.cost))?;
@@ -162,8 +163,8 @@ pub(super) fn check_fee<CS: ConstraintSystem<Fr>>(
     Ok(order_fee)
 }
 
-/// B-REDUCE: a fill that must reduce does not open or turn a position. B-LIMIT: else the position is within the row's limit
-/// afterwards, or not larger than before; one that reduces keeps that anyway, so both share their bits.
+/// B-REDUCE: a fill that must reduce does not open or turn a position. B-LIMIT: else the position is within the row's
+/// limit afterwards, or not larger than before; one that reduces keeps that anyway, so both share their bits.
 pub(super) fn check_size<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     table: &Table,

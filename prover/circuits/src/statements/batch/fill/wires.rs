@@ -5,7 +5,7 @@ use cloister_crypto::{
     constants::{COST_BITS, INSTRUMENTS, POSITION_BITS, QUANTITY_BITS},
     field::from_u128,
 };
-use cloister_ledger::{Kind, Mode, PlaceWitness};
+use cloister_ledger::{InstructionKind, Mode, PlaceWitness};
 
 use super::super::{modes::Modes, risk::Table};
 use crate::{
@@ -19,7 +19,7 @@ use crate::{
     Fr,
 };
 
-/// What a fill is of; at most one.
+/// What a fill belongs to: one of the three, or nothing.
 pub struct FillKind {
     pub order: Bit,
     pub liquidation: Bit,
@@ -28,7 +28,8 @@ pub struct FillKind {
 }
 
 impl FillKind {
-    /// B-UNIT: a fill without an order is for liquidation and expiry only. In any other mode nobody would have agreed to it.
+    /// B-UNIT: a fill without an order is for liquidation and expiry only. In any other mode nobody would have agreed
+    /// to it.
     fn alloc<CS: ConstraintSystem<Fr>>(
         cs: &mut CS,
         modes: &Modes,
@@ -37,7 +38,7 @@ impl FillKind {
     ) -> Result<Self, SynthesisError> {
         let mut cs = cs.namespace(|| "B-UNIT");
         let closing = |mode| matches!(mode, Mode::Liquidation | Mode::Expiry);
-        let filled = |p: &PlaceWitness| p.signed.instruction.kind == Kind::None && p.fill.quantity != 0;
+        let filled = |p: &PlaceWitness| p.signed.instruction.kind == InstructionKind::None && p.fill.quantity != 0;
         let value = witness.map(|(mode, place)| closing(mode) && filled(place));
         let unsigned = Bit::alloc(&mut cs, || "unsigned fill", value)?;
         let elsewhere = Num::one() - modes.liquidation.num() - modes.expiry.num();
@@ -57,7 +58,7 @@ impl FillKind {
 
 /// A fill's numbers, all zero without a fill, and the row it is in.
 pub struct FillWires {
-    /// What it is of.
+    /// What it belongs to.
     pub kind: FillKind,
     /// Lots, `f`.
     pub quantity: Num,

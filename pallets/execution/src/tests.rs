@@ -2,7 +2,9 @@
 
 mod admin;
 mod invariants;
+mod keys;
 mod payouts;
+mod plain;
 mod queue;
 mod reject;
 mod seal;

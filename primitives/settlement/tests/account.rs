@@ -1,9 +1,9 @@
 //! Accounts rebuilt from batch records alone.
 
-use cloister_client_core::recovery::{account_tree, recover, AccountKeys, RecoveryError};
 use cloister_crypto::Fr;
 use cloister_ledger::{state::UnitRequest, RecordKind, Shape, Statement, UnitRecord};
 use cloister_ledger_testing::World;
+use cloister_settlement::{account_tree, recover, AccountKeys, RecoveryError, ReplayError};
 use std::collections::BTreeMap;
 
 /// A market with the statements of its settled batches.
@@ -12,6 +12,11 @@ struct Market {
     batches: Vec<Statement>,
     /// All keys of each account, from the first on.
     keys: BTreeMap<u32, Vec<AccountKeys>>,
+}
+
+/// A record of a batch that does not give the account.
+fn refused(batch_no: u64, source: ReplayError) -> RecoveryError {
+    RecoveryError::Record { batch_no, source }
 }
 
 fn market(seed: u64) -> Market {
@@ -73,7 +78,7 @@ fn an_account_should_not_be_rebuilt_with_a_wrong_key() {
         },
         AccountKeys { key: other.key, ..own },
     ] {
-        assert_eq!(recover(&batches, 0, &[wrong]), Err(RecoveryError::OtherKey(0)));
+        assert_eq!(recover(&batches, 0, &[wrong]), Err(refused(0, ReplayError::OtherKey)));
     }
 }
 
@@ -90,8 +95,11 @@ fn an_account_should_not_be_rebuilt_past_a_change_of_keys_without_the_new_ones()
     });
     let batch_no = changed.expect("its batch").batch_no;
     let before = recover(&batches, *index, &keys[..1]);
-    assert_eq!(before, Err(RecoveryError::OtherKey(batch_no)));
-    assert_eq!(recover(&batches, *index, &keys[1..]), Err(RecoveryError::OtherKey(0)));
+    assert_eq!(before, Err(refused(batch_no, ReplayError::OtherKey)));
+    assert_eq!(
+        recover(&batches, *index, &keys[1..]),
+        Err(refused(0, ReplayError::OtherKey))
+    );
 }
 
 #[test]
@@ -101,7 +109,7 @@ fn an_account_should_not_be_rebuilt_when_records_are_missing() {
     assert_eq!(recover(&batches, 999, &keys[&0]), Err(RecoveryError::Untouched(999)));
     let second = batches.iter().filter(touched).nth(1).expect("touched twice").batch_no;
     let late = recover(&batches[1..], 0, &keys[&0]);
-    assert_eq!(late, Err(RecoveryError::NotOpened(second)));
+    assert_eq!(late, Err(refused(second, ReplayError::NotOpened)));
 }
 
 #[test]
@@ -111,10 +119,16 @@ fn changed_records_should_be_noticed() {
     unit.new_leaf += Fr::one();
     let index = unit.index;
     assert_eq!(account_tree(&batches), Err(RecoveryError::Root(0)));
-    assert_eq!(recover(&batches, index, &keys[&index]), Err(RecoveryError::Leaf(0)));
+    assert_eq!(
+        recover(&batches, index, &keys[&index]),
+        Err(refused(0, ReplayError::Leaf))
+    );
     let unit = &mut batches[0].units[0];
     unit.new_leaf -= Fr::one();
     // The root of the order tree, which the empty places of an open do not give.
     unit.ciphertext[1] += Fr::one();
-    assert_eq!(recover(&batches, index, &keys[&index]), Err(RecoveryError::Orders(0)));
+    assert_eq!(
+        recover(&batches, index, &keys[&index]),
+        Err(refused(0, ReplayError::Orders))
+    );
 }

@@ -1,0 +1,74 @@
+//! The registry of verifying keys (C-KEYS).
+
+use crate::{
+    types::{KEY_BYTES, MAX_PLACES, MAX_UNITS},
+    BlockNumberFor, Config, Development, Error, Event, KeyId, Pallet, RegisteredKey, StatementKind, VerifyingKeys,
+};
+use alloc::vec::Vec;
+use cloister_groth16_verifier::VerifyingKey;
+use polkadot_sdk::{
+    frame_support::{ensure, BoundedVec},
+    frame_system,
+    sp_io::hashing::blake2_256,
+};
+
+/// A verifying key as this pallet's storage has it.
+pub(crate) type KeyOf<T> = RegisteredKey<BlockNumberFor<T>>;
+
+impl<T: Config> Pallet<T> {
+    /// Checks and registers a verifying key. It is never replaced under its id: a batch or an open in flight must not
+    /// meet another key.
+    pub(crate) fn register_key(
+        id: KeyId,
+        statement: StatementKind,
+        development: bool,
+        key: Vec<u8>,
+        active_at: BlockNumberFor<T>,
+    ) -> Result<(), Error<T>> {
+        ensure!(!VerifyingKeys::<T>::contains_key(id), Error::<T>::KeyExists);
+        if let StatementKind::Batch { units, places } = statement {
+            let fits = units > 0 && u32::from(units) <= MAX_UNITS && places > 0 && u32::from(places) <= MAX_PLACES;
+            ensure!(fits, Error::<T>::ShapeTooLarge);
+        }
+        ensure!(
+            !development || Development::<T>::get(),
+            Error::<T>::DevelopmentKeyRefused
+        );
+        let parsed = VerifyingKey::from_bytes(&key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
+        // Every statement has one public input, its hash.
+        ensure!(
+            parsed.inputs() == 1 && key.len() == KEY_BYTES as usize,
+            Error::<T>::InvalidVerifyingKey
+        );
+        let hash = blake2_256(&key);
+        let key = BoundedVec::try_from(key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
+        VerifyingKeys::<T>::insert(
+            id,
+            RegisteredKey {
+                statement,
+                development,
+                active_at,
+                hash,
+                key,
+            },
+        );
+        Self::deposit_event(Event::VerifyingKeySet {
+            id,
+            statement,
+            hash,
+            active_at,
+            development,
+        });
+        Ok(())
+    }
+
+    /// A key with which proofs are verified now.
+    pub(crate) fn active_key(id: KeyId) -> Result<KeyOf<T>, Error<T>> {
+        let key = VerifyingKeys::<T>::get(id).ok_or(Error::<T>::UnknownKey)?;
+        ensure!(
+            key.active_at <= frame_system::Pallet::<T>::block_number(),
+            Error::<T>::KeyNotActive
+        );
+        Ok(key)
+    }
+}

@@ -1,0 +1,160 @@
+//! The batch as it is submitted (C-SUBMIT).
+
+use alloc::vec::Vec;
+use bounded_collections::{BoundedVec, ConstU32};
+use cloister_crypto::{
+    constants::{HOUSE_RECORD, RECORD_FIXED, RECORD_PUBLIC},
+    field::to_bytes,
+};
+use cloister_ledger::{Statement, UnitRecord};
+use codec::{Decode, DecodeWithMemTracking, Encode};
+use scale_info::TypeInfo;
+
+pub use cloister_groth16_verifier::PROOF_BYTES;
+
+/// A field element, 32 bytes little-endian (P-FIELD). Canonical where the chain stores it.
+pub type Field = [u8; 32];
+/// Number of a verifying key in the chain's registry.
+pub type KeyId = u16;
+
+/// Maximum number of units in a batch, whatever its shape.
+pub const MAX_UNITS: u32 = 128;
+/// Maximum number of places per unit (J), whatever the shape.
+pub const MAX_PLACES: u32 = 8;
+/// Encrypted elements of a unit record besides the slots.
+pub const CIPHERTEXT_FIXED: u32 = (RECORD_FIXED - RECORD_PUBLIC) as u32;
+/// Maximum number of encrypted elements in a unit record.
+pub const MAX_CIPHERTEXT: u32 = CIPHERTEXT_FIXED + MAX_PLACES;
+
+/// One unit of a submitted batch. What the chain knows (kind, keys, deposit) is not in it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct UnitSubmission {
+    /// Account index.
+    pub index: u32,
+    /// The unit consumes the next queue item, whose index this must be.
+    pub queued: bool,
+    /// Amount paid to the owner, 10^-6.
+    pub withdrawal: u64,
+    /// The account's new leaf.
+    pub new_leaf: Field,
+    /// The encrypted part of the record, `8 + J` elements (B-RECORD).
+    pub ciphertext: BoundedVec<Field, ConstU32<MAX_CIPHERTEXT>>,
+}
+
+/// A proven batch (C-SUBMIT).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
+pub struct Batch {
+    /// The verifying key of its proof, which also gives its shape.
+    pub key: KeyId,
+    /// Must be the group's next.
+    pub batch_no: u64,
+    /// The risk table it was made with.
+    pub risk_version: u64,
+    /// Its time, milliseconds of Unix time.
+    pub time: u64,
+    /// Salt of the keystreams.
+    pub salt: Field,
+    /// Root after the batch.
+    pub new_root: Field,
+    /// House commitment after the batch.
+    pub new_house: Field,
+    /// Fees paid out to the fee account, 10^-6.
+    pub sweep: u64,
+    /// Bit j: row j's open interest is proven to be 0.
+    pub empty_mask: u32,
+    /// The units in order; as many as the shape has.
+    pub units: BoundedVec<UnitSubmission, ConstU32<MAX_UNITS>>,
+    /// The house's record.
+    pub house_record: [Field; HOUSE_RECORD],
+    /// The proof (C-VERIFIER).
+    pub proof: [u8; PROOF_BYTES],
+}
+
+/// Why a statement cannot be submitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum FormError {
+    /// The batch has more units than the chain takes.
+    #[error("the batch has {0} units, the chain takes {MAX_UNITS}")]
+    TooManyUnits(usize),
+    /// A unit's record is longer than the chain takes.
+    #[error("the record of unit {unit} has {length} encrypted elements, the chain takes {MAX_CIPHERTEXT}")]
+    RecordTooLong {
+        /// The unit.
+        unit: usize,
+        /// Its encrypted elements.
+        length: usize,
+    },
+    /// It is not said of every unit whether it consumes a queue item.
+    #[error("{marks} marks of queue items for {units} units")]
+    Marks {
+        /// Units.
+        units: usize,
+        /// Marks.
+        marks: usize,
+    },
+}
+
+impl Batch {
+    /// The submission of a proven statement: `queued` says of each unit whether it consumes the next queue item.
+    ///
+    /// # Errors
+    /// [`FormError`]: the chain has no room for it.
+    pub fn new(
+        key: KeyId,
+        risk_version: u64,
+        statement: &Statement,
+        queued: &[bool],
+        proof: [u8; PROOF_BYTES],
+    ) -> Result<Self, FormError> {
+        let count = statement.units.len();
+        if count != queued.len() {
+            return Err(FormError::Marks {
+                units: count,
+                marks: queued.len(),
+            });
+        }
+        let units = statement
+            .units
+            .iter()
+            .zip(queued)
+            .enumerate()
+            .map(|(unit, (record, queued))| {
+                submission(record, *queued).ok_or(FormError::RecordTooLong {
+                    unit,
+                    length: record.ciphertext.len(),
+                })
+            })
+            .collect::<Result<Vec<_>, _>>()?;
+        Ok(Self {
+            key,
+            batch_no: statement.batch_no,
+            risk_version,
+            time: statement.time,
+            salt: to_bytes(&statement.salt),
+            new_root: to_bytes(&statement.new_root),
+            new_house: to_bytes(&statement.new_house),
+            sweep: statement.sweep,
+            empty_mask: statement.empty_mask,
+            units: BoundedVec::try_from(units).map_err(|_| FormError::TooManyUnits(count))?,
+            house_record: statement.house.ciphertext.map(|element| to_bytes(&element)),
+            proof,
+        })
+    }
+
+    /// Number of queue items that the batch consumes.
+    pub fn consumed(&self) -> usize {
+        self.units.iter().filter(|unit| unit.queued).count()
+    }
+}
+
+/// The unit of a record; `None` if the record is too long.
+fn submission(record: &UnitRecord, queued: bool) -> Option<UnitSubmission> {
+    let ciphertext = record.ciphertext.iter().map(to_bytes).collect::<Vec<_>>();
+    Some(UnitSubmission {
+        index: record.index,
+        queued,
+        withdrawal: record.withdrawal,
+        new_leaf: to_bytes(&record.new_leaf),
+        ciphertext: BoundedVec::try_from(ciphertext).ok()?,
+    })
+}

@@ -1,0 +1,37 @@
+//! What sequencer and chain say to each other, and what anybody can read back from it.
+//!
+//! ```text
+//!   native transition                 chain                          anybody with keys
+//!   BatchEffect ──► Batch ──────────► statement ──► proof checked
+//!                     └──────────────► records ────────────────────► accounts, ledger
+//! ```
+//!
+//! * [`batch`]: the batch as it is submitted, and how it is made of a statement.
+//! * [`queue`]: opens and deposits as the chain queues them.
+//! * [`statement`]: the statement of a batch, rebuilt from what the chain knows and what was submitted. Pallet and
+//!   client call the same function.
+//! * [`replay`]: one record applied to one account. Everything below is made of it.
+//! * [`account`]: one trader's account from the records of all batches.
+//! * [`ledger`]: the whole ledger, batch by batch, for whoever has the sequencer's secrets.
+//!
+//! The crate is `no_std` and knows neither FRAME nor the node; the encodings are those of the chain's calls and
+//! storage.
+#![cfg_attr(not(feature = "std"), no_std)]
+
+extern crate alloc;
+
+pub mod account;
+pub mod batch;
+pub mod ledger;
+pub mod queue;
+pub mod replay;
+pub mod secrets;
+pub mod statement;
+
+pub use account::{account_tree, recover, Recovered, RecoveryError};
+pub use batch::{Batch, Field, FormError, KeyId, UnitSubmission};
+pub use ledger::{replay_batch, LedgerError};
+pub use queue::{ItemKind, OpenKeys, QueueItem, SealProof};
+pub use replay::{AccountKeys, ReplayError};
+pub use secrets::LedgerSecrets;
+pub use statement::{rebuild, KnownToChain, StatementError};

@@ -1,0 +1,105 @@
+//! The chain's queue of opens and deposits (C-QUEUE).
+
+use crate::{
+    batch::{Field, KeyId, PROOF_BYTES},
+    secrets::LedgerSecrets,
+};
+use cloister_crypto::{
+    field::{from_bytes, to_bytes, FieldError},
+    schnorr::PublicKey,
+    seal::Sealed,
+    Fr,
+};
+use cloister_ledger::{KeyRecord, SealStatement};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+
+/// The keys of an open.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
+pub struct OpenKeys {
+    /// Trading key, first coordinate.
+    pub pk_x: Field,
+    /// Trading key, second coordinate.
+    pub pk_y: Field,
+    /// Commitment to the view key (P-STREAM).
+    pub view_commitment: Field,
+    /// The view key sealed to the sequencers (P-SEAL).
+    pub sealed_view_key: [u8; 96],
+}
+
+impl From<&SealStatement> for OpenKeys {
+    /// The keys that a seal is about.
+    fn from(statement: &SealStatement) -> Self {
+        Self {
+            pk_x: to_bytes(&statement.key.x),
+            pk_y: to_bytes(&statement.key.y),
+            view_commitment: to_bytes(&statement.view_commitment),
+            sealed_view_key: statement.sealed().0,
+        }
+    }
+}
+
+impl OpenKeys {
+    /// What the record of the open shows.
+    ///
+    /// # Errors
+    /// A coordinate or the commitment is not canonical.
+    pub fn record(&self) -> Result<KeyRecord, FieldError> {
+        Ok(KeyRecord {
+            x: from_bytes(&self.pk_x)?,
+            y: from_bytes(&self.pk_y)?,
+            view_commitment: from_bytes(&self.view_commitment)?,
+        })
+    }
+
+    /// Trading key and view key, or `None` if the view key was sealed to a key that is not among the secrets.
+    pub fn unseal(&self, secrets: &impl LedgerSecrets) -> Option<(PublicKey, Fr)> {
+        let shown = self.record().ok()?;
+        let public_key = PublicKey::from_coordinates(shown.x, shown.y).ok()?;
+        let view_key = secrets.unseal(&Sealed(self.sealed_view_key), shown.view_commitment)?;
+        Some((public_key, view_key))
+    }
+}
+
+/// The proof of an open's seal (V-STATEMENT), with the verifying key that it is for.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
+pub struct SealProof {
+    /// The verifying key.
+    pub key: KeyId,
+    /// The proof (C-VERIFIER).
+    pub proof: [u8; PROOF_BYTES],
+}
+
+/// What a queue item asks for.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
+pub enum ItemKind {
+    /// Add the amount to an account.
+    Deposit,
+    /// Open the account with the amount as its first deposit.
+    Open(OpenKeys),
+}
+
+impl ItemKind {
+    /// The keys of an open.
+    pub fn open(&self) -> Option<&OpenKeys> {
+        match self {
+            Self::Open(keys) => Some(keys),
+            Self::Deposit => None,
+        }
+    }
+}
+
+/// A queue item.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
+pub struct QueueItem<AccountId> {
+    /// Paid the amount.
+    pub owner: AccountId,
+    /// The account.
+    pub index: u32,
+    /// 10^-6.
+    pub amount: u64,
+    /// Block time at which it was queued, milliseconds.
+    pub queued_at: u64,
+    /// What it asks for.
+    pub kind: ItemKind,
+}

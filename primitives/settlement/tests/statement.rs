@@ -1,0 +1,107 @@
+//! The statement that is rebuilt of a submission is the one that was proven.
+
+mod common;
+
+use cloister_crypto::{field::FieldError, Fr};
+use cloister_ledger::{RecordKind, Statement};
+use cloister_settlement::{rebuild, Batch, FormError, StatementError};
+use common::{Market, Settled};
+
+fn rebuilt(settled: &Settled) -> Result<Statement, StatementError> {
+    rebuild(&settled.known, &settled.batch, &settled.queue)
+}
+
+#[test]
+fn rebuilt_statement_should_be_the_native_one() {
+    for seed in 0..3 {
+        for settled in Market::new(seed).settled {
+            assert_eq!(rebuilt(&settled), Ok(settled.statement.clone()));
+            let opens = |unit: &&cloister_ledger::UnitRecord| matches!(unit.kind, RecordKind::Open(_));
+            let opened = settled.queue.iter().filter(|item| item.kind.open().is_some()).count();
+            assert_eq!(settled.statement.units.iter().filter(opens).count(), opened);
+            // One item is left behind the batch.
+            assert_eq!(settled.batch.consumed() + 1, settled.queue.len());
+        }
+    }
+}
+
+#[test]
+fn statement_should_take_from_the_chain_what_the_chain_knows() {
+    let settled = Market::new(1).settled.remove(1);
+    let good = rebuilt(&settled).expect("rebuilt").hash();
+    let changes: [fn(&mut Settled); 8] = [
+        |s| s.known.genesis[0] ^= 1,
+        |s| s.known.group += 1,
+        |s| s.known.batch_no += 1,
+        |s| s.known.old_root[0] ^= 1,
+        |s| s.known.old_house[0] ^= 1,
+        |s| s.known.risk_hash[0] ^= 1,
+        |s| s.queue[0].amount += 1,
+        |s| s.queue[0].kind = cloister_settlement::ItemKind::Deposit,
+    ];
+    for change in changes {
+        let mut other = settled.clone();
+        change(&mut other);
+        assert_ne!(rebuilt(&other).expect("rebuilt").hash(), good);
+    }
+    // Its number in the submission is checked by the chain, not stated.
+    let mut other = settled.clone();
+    other.batch.batch_no += 1;
+    assert_eq!(rebuilt(&other).expect("rebuilt").hash(), good);
+}
+
+#[test]
+fn unit_that_does_not_fit_the_queue_should_be_named() {
+    let settled = Market::new(1).settled.remove(0);
+    let mut missing = settled.clone();
+    missing.queue.truncate(4);
+    assert_eq!(rebuilt(&missing), Err(StatementError::Queue { unit: 4 }));
+    let mut swapped = settled.clone();
+    swapped.queue.swap(1, 2);
+    assert_eq!(rebuilt(&swapped), Err(StatementError::Queue { unit: 1 }));
+}
+
+#[test]
+fn encodings_not_below_the_order_should_be_refused() {
+    let settled = Market::new(1).settled.remove(0);
+    let changes: [fn(&mut Settled); 8] = [
+        |s| s.batch.salt = [0xff; 32],
+        |s| s.batch.new_root = [0xff; 32],
+        |s| s.batch.new_house = [0xff; 32],
+        |s| s.batch.units[0].new_leaf = [0xff; 32],
+        |s| s.batch.units[1].ciphertext[8] = [0xff; 32],
+        |s| s.batch.house_record[13] = [0xff; 32],
+        |s| s.known.old_root = [0xff; 32],
+        |s| s.known.risk_hash = [0xff; 32],
+    ];
+    for change in changes {
+        let mut other = settled.clone();
+        change(&mut other);
+        assert_eq!(rebuilt(&other), Err(StatementError::Field(FieldError::NonCanonical)));
+    }
+}
+
+#[test]
+fn statement_beyond_the_chains_bounds_should_not_be_submitted() {
+    let settled = Market::new(1).settled.remove(0);
+    let statement = settled.statement;
+    let submit = |statement: &Statement, marks: usize| Batch::new(1, 1, statement, &vec![false; marks], [0; 192]);
+    let units = statement.units.len();
+    assert!(submit(&statement, units).is_ok());
+    assert_eq!(
+        submit(&statement, units - 1),
+        Err(FormError::Marks {
+            units,
+            marks: units - 1
+        })
+    );
+    let mut many = statement.clone();
+    many.units.resize(129, statement.units[0].clone());
+    assert_eq!(submit(&many, 129), Err(FormError::TooManyUnits(129)));
+    let mut long = statement;
+    long.units[2].ciphertext.resize(17, Fr::one());
+    assert_eq!(
+        submit(&long, units),
+        Err(FormError::RecordTooLong { unit: 2, length: 17 })
+    );
+}

@@ -1,0 +1,237 @@
+//! A batch inside another call is refused by that name, whichever call it is: nobody can hide a batch from readers of
+//! the chain's transactions.
+
+use crate::{
+    blocks::{begin_block, first},
+    genesis::state,
+};
+use cloister_runtime::{
+    genesis_presets::{groups, DEVELOPMENT_BATCH_KEY, SEQUENCER},
+    settled::settled_batch,
+    AccountId, Executive, OriginCaller, Runtime, RuntimeCall, RuntimeEvent, System,
+};
+use frame_support::weights::Weight;
+use pallet_cloister_execution::{Batch, Call, Error, PlainBatch};
+use polkadot_sdk::*;
+use sp_genesis_builder::DEV_RUNTIME_PRESET;
+use sp_keyring::Sr25519Keyring::{self, Alice};
+use sp_runtime::DispatchError;
+
+/// A batch that a submitter may send; its number is checked next to the mark, before key and proof.
+fn batch() -> Batch {
+    Batch {
+        key: DEVELOPMENT_BATCH_KEY,
+        batch_no: 7,
+        risk_version: 1,
+        time: 0,
+        salt: [0; 32],
+        new_root: [0; 32],
+        new_house: [0; 32],
+        sweep: 0,
+        empty_mask: 0,
+        units: Default::default(),
+        house_record: [[0; 32]; 14],
+        proof: [0; 192],
+    }
+}
+
+fn submit() -> RuntimeCall {
+    RuntimeCall::Execution(Call::submit_batch {
+        group: groups::BTC,
+        batch: Box::new(batch()),
+    })
+}
+
+fn remark() -> RuntimeCall {
+    RuntimeCall::System(frame_system::Call::remark { remark: Vec::new() })
+}
+
+fn sudo(call: RuntimeCall) -> RuntimeCall {
+    RuntimeCall::Sudo(pallet_sudo::Call::sudo { call: Box::new(call) })
+}
+
+fn utility(call: pallet_utility::Call<Runtime>) -> RuntimeCall {
+    RuntimeCall::Utility(call)
+}
+
+fn origin_of(who: AccountId) -> Box<OriginCaller> {
+    Box::new(OriginCaller::system(frame_system::RawOrigin::Signed(who)))
+}
+
+/// Every call of the runtime that dispatches another, around a batch.
+fn wrappers() -> Vec<(&'static str, RuntimeCall)> {
+    use pallet_utility::Call as Utility;
+
+    let alice = Alice.to_account_id();
+    let boxed = || Box::new(submit());
+    vec![
+        ("batch", utility(Utility::batch { calls: vec![submit()] })),
+        (
+            "batch, behind another call",
+            utility(Utility::batch {
+                calls: vec![remark(), submit()],
+            }),
+        ),
+        ("batch_all", utility(Utility::batch_all { calls: vec![submit()] })),
+        ("force_batch", utility(Utility::force_batch { calls: vec![submit()] })),
+        (
+            "if_else",
+            utility(Utility::if_else {
+                main: boxed(),
+                fallback: Box::new(remark()),
+            }),
+        ),
+        (
+            "if_else, as the fallback",
+            utility(Utility::if_else {
+                main: Box::new(utility(Utility::batch_all { calls: vec![submit()] })),
+                fallback: boxed(),
+            }),
+        ),
+        (
+            "as_derivative",
+            utility(Utility::as_derivative {
+                index: 3,
+                call: boxed(),
+            }),
+        ),
+        (
+            "dispatch_as",
+            sudo(utility(Utility::dispatch_as {
+                as_origin: origin_of(alice.clone()),
+                call: boxed(),
+            })),
+        ),
+        (
+            "dispatch_as_fallible",
+            sudo(utility(Utility::dispatch_as_fallible {
+                as_origin: origin_of(alice.clone()),
+                call: boxed(),
+            })),
+        ),
+        (
+            "with_weight",
+            sudo(utility(Utility::with_weight {
+                call: boxed(),
+                weight: Weight::zero(),
+            })),
+        ),
+        ("sudo", sudo(submit())),
+        (
+            "sudo_unchecked_weight",
+            RuntimeCall::Sudo(pallet_sudo::Call::sudo_unchecked_weight {
+                call: boxed(),
+                weight: Weight::zero(),
+            }),
+        ),
+        (
+            "sudo_as",
+            RuntimeCall::Sudo(pallet_sudo::Call::sudo_as {
+                who: alice.into(),
+                call: boxed(),
+            }),
+        ),
+        (
+            "batch in batch",
+            utility(Utility::batch {
+                calls: vec![utility(Utility::batch { calls: vec![submit()] })],
+            }),
+        ),
+    ]
+}
+
+/// Applies a transaction; its outcome, and what it did.
+fn apply(call: RuntimeCall, key: Sr25519Keyring) -> (Result<(), DispatchError>, Vec<RuntimeEvent>) {
+    begin_block();
+    System::reset_events();
+    let outcome = Executive::apply_extrinsic(first(call, key)).expect("the transaction is valid");
+    let events = System::events().into_iter().map(|record| record.event).collect();
+    (outcome, events)
+}
+
+/// Why inner calls were refused, as the outer call tells: in its own outcome or in an event.
+fn refusals(outcome: Result<(), DispatchError>, events: &[RuntimeEvent]) -> Vec<DispatchError> {
+    let told = events.iter().filter_map(|event| match event {
+        RuntimeEvent::Utility(
+            pallet_utility::Event::BatchInterrupted { error, .. } | pallet_utility::Event::ItemFailed { error },
+        ) => Some(*error),
+        RuntimeEvent::Utility(pallet_utility::Event::IfElseFallbackCalled { main_error }) => Some(*main_error),
+        RuntimeEvent::Utility(pallet_utility::Event::DispatchedAs { result }) => result.err(),
+        RuntimeEvent::Sudo(
+            pallet_sudo::Event::Sudid { sudo_result } | pallet_sudo::Event::SudoAsDone { sudo_result },
+        ) => sudo_result.err(),
+        _ => None,
+    });
+    outcome.err().into_iter().chain(told).collect()
+}
+
+#[test]
+fn wrapped_batch_should_be_refused_by_name() {
+    for (name, call) in wrappers() {
+        state(DEV_RUNTIME_PRESET).execute_with(|| {
+            let (outcome, events) = apply(call.clone(), Alice);
+            let refusals = refusals(outcome, &events);
+            assert!(
+                !refusals.is_empty(),
+                "{name}: nothing says that it was refused: {events:?}"
+            );
+            for refusal in refusals {
+                assert_eq!(refusal, Error::<Runtime>::WrappedBatch.into(), "{name}");
+            }
+            assert_eq!(settled_batch(&call, &events, groups::BTC), None, "{name}");
+            assert!(!PlainBatch::<Runtime>::exists(), "{name}: a mark is left");
+        });
+    }
+}
+
+#[test]
+fn plain_batch_should_pass_to_the_next_check() {
+    for key in [Alice, SEQUENCER] {
+        state(DEV_RUNTIME_PRESET).execute_with(|| {
+            let (outcome, events) = apply(submit(), key);
+            assert_eq!(outcome, Err(Error::<Runtime>::WrongBatchNumber.into()));
+            // A transaction that was refused carries a batch, and did not settle it.
+            assert_eq!(settled_batch(&submit(), &events, groups::BTC), None);
+            assert!(!PlainBatch::<Runtime>::exists(), "a mark is left");
+        });
+    }
+    state(DEV_RUNTIME_PRESET).execute_with(|| {
+        let (outcome, _) = apply(submit(), Sr25519Keyring::Bob);
+        assert_eq!(outcome, Err(Error::<Runtime>::NotSubmitter.into()));
+    });
+}
+
+#[test]
+fn wrapped_batch_should_find_no_mark_behind_a_plain_one() {
+    state(DEV_RUNTIME_PRESET).execute_with(|| {
+        let (outcome, _) = apply(submit(), Alice);
+        assert_eq!(outcome, Err(Error::<Runtime>::WrongBatchNumber.into()));
+        let wrapped = utility(pallet_utility::Call::batch_all { calls: vec![submit()] });
+        let outcome = Executive::apply_extrinsic(first(wrapped, SEQUENCER)).expect("the transaction is valid");
+        assert_eq!(outcome, Err(Error::<Runtime>::WrappedBatch.into()));
+    });
+}
+
+#[test]
+fn settled_batch_should_be_read_from_the_plain_call_only() {
+    let settled = |batch_no| {
+        RuntimeEvent::Execution(pallet_cloister_execution::Event::BatchSettled {
+            group: groups::BTC,
+            batch_no,
+            key: DEVELOPMENT_BATCH_KEY,
+            risk_version: 1,
+            time: 0,
+            root: [0; 32],
+            house: [0; 32],
+            units: 0,
+            consumed: 0,
+        })
+    };
+    let call = submit();
+    assert_eq!(settled_batch(&call, &[settled(7)], groups::BTC), Some(&batch()));
+    assert_eq!(settled_batch(&call, &[settled(8)], groups::BTC), None);
+    assert_eq!(settled_batch(&call, &[settled(7)], groups::ETH), None);
+    for (name, call) in wrappers() {
+        assert_eq!(settled_batch(&call, &[settled(7)], groups::BTC), None, "{name}");
+    }
+}
