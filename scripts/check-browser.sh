@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compiles for the browser what must run in it: the client's core with everything below it, in a build folder of its own,
-# without the features that need a machine. The engine's tests then run natively without those features.
+# Compiles for the browser what must run in it: the client's core with everything below it, in a build folder of its
+# own, without the features that need a machine. The engine's tests then run natively without those features.
 set -euo pipefail
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 readonly ROOT
@@ -30,4 +30,4 @@ browser_cargo() {
 }
 
 CARGO_TARGET_DIR="$BUILD/browser" browser_cargo build --locked --release --lib --no-default-features "${PACKAGES[@]}"
-CARGO_TARGET_DIR="$BUILD" cargo test --locked --release -p cloister-groth16 --no-default-features --test '*'
+CARGO_TARGET_DIR="$BUILD" cargo test --locked --release -p cloister-groth16 --no-default-features
