@@ -9,6 +9,7 @@ use cloister_sequencer_rpc::{
     },
     ErrorCode,
 };
+use cloister_types::{InstructionId, InstrumentId, Lots, Money, PerLot, Position, Price, Total};
 use serde::{de::DeserializeOwned, Serialize};
 use serde_json::{from_value, json, to_value, Value};
 use std::fmt::Debug;
@@ -74,18 +75,18 @@ fn an_answer_writes_amounts_as_strings() {
     let fill = FillInfo {
         id: 7,
         time: 1_000,
-        instrument_id: 11,
-        order_id: u64::MAX,
+        instrument_id: InstrumentId(11),
+        order_id: InstructionId(u64::MAX),
         side: SideName::Sell,
         maker: true,
-        price: 60_000_000_000,
-        quantity: 3,
-        fee: 1 << 70,
+        price: Price(60_000_000_000),
+        quantity: Lots(3),
+        fee: Total(1 << 70),
     };
     let accepted = Accepted {
         time: 1_000,
-        filled: 3,
-        resting: 0,
+        filled: Lots(3),
+        resting: Lots(0),
         dropped: None,
         fills: vec![fill],
     };
@@ -104,15 +105,15 @@ fn an_answer_writes_amounts_as_strings() {
 #[test]
 fn best_prices_are_strings_or_null() {
     let instrument = InstrumentInfo {
-        instrument_id: 11,
+        instrument_id: InstrumentId(11),
         row: 0,
         status: InstrumentStatus::CloseOnly,
-        mark: 60_000_000,
-        funding: -5,
-        lowest_price: 57_000_000,
-        highest_price: 63_000_000,
-        position_limit: 1_000,
-        best_bid: Some(59_000_000),
+        mark: PerLot(60_000_000),
+        funding: PerLot(-5),
+        lowest_price: Price(57_000_000),
+        highest_price: Price(63_000_000),
+        position_limit: Lots(1_000),
+        best_bid: Some(Price(59_000_000)),
         best_ask: None,
     };
     let wire = json!({
@@ -134,8 +135,8 @@ fn best_prices_are_strings_or_null() {
 fn settled_lots_are_strings() {
     let settled = SettledAccount {
         nonce: 2,
-        cash: -1,
-        positions: vec![(11, -8), (12, 3)],
+        cash: Money(-1),
+        positions: vec![(InstrumentId(11), Position(-8)), (InstrumentId(12), Position(3))],
         leaf: [0xab; 32],
     };
     let leaf = format!("0x{}", "ab".repeat(32));
