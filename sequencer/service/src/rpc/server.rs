@@ -87,10 +87,7 @@ impl<C: ChainClient> Server<C> {
     /// The account that a question is about, if the question proves its view key (P-AUTH).
     fn authenticated<'a>(&self, core: &'a Core, query: &AccountQuery) -> RpcResult<&'a AccountView> {
         let index = query.index.get();
-        let view = core
-            .engine
-            .account(index)
-            .ok_or_else(|| unknown_account(query.index))?;
+        let view = core.engine.account(index).ok_or_else(|| unknown_account(query.index))?;
         let expected = auth::tag(view.view_key, core.engine.config().group, index, query.time);
         let tag = from_bytes(&query.tag).map_err(|_| unauthentic())?;
         if tag != expected || self.now().abs_diff(query.time) > AUTH_WINDOW {

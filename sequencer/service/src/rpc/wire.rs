@@ -122,7 +122,11 @@ pub fn account(core: &Core, index: AccountIndex, view: &AccountView) -> Option<A
         available: balances.available.into(),
         positions: positions(table, &held.positions).into_iter().map(position).collect(),
         open_orders: open_orders(view),
-        settled: core.batcher.settled().account(index.get()).map(|state| settled(table, state)),
+        settled: core
+            .batcher
+            .settled()
+            .account(index.get())
+            .map(|state| settled(table, state)),
     })
 }
 
