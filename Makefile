@@ -42,9 +42,10 @@ demo: build ## trade on a fresh chain, with real proofs (TRADES=file, LIMIT=coun
 	@"$(BINARIES)/cloister" demo $(if $(TRADES),--trades "$(TRADES)") $(if $(LIMIT),--limit "$(LIMIT)") \
 		--summary "$(CARGO_TARGET_DIR)/demo-summary.json"
 
-test: build ## run every test of the workspace
+test: build ## run every test of the workspace, and compile for the browser what runs in it
 	@scripts/check-spec-ids.sh
 	@$(CARGO) test $(SELECTION)
+	@. "$(CACHE)/env" && scripts/check-browser.sh
 
 check: setup ## for daily work: lint, and the tests of the crates that were changed
 	@. "$(CACHE)/env" && scripts/check.sh

@@ -55,8 +55,9 @@ echo "check: changed since ${BASE:0:12}: ${CRATES[*]:-no crate}"
 
 scripts/lint.sh
 
-# A crate upon the SDK is tested with the whole workspace selected, since any other selection compiles the SDK anew, with
-# fewer features (docs/decisions/0003); its unit tests come with those of all crates. The others are selected alone.
+# A crate upon the SDK is tested with the whole workspace selected, since any other selection compiles the SDK anew,
+# with fewer features (docs/decisions/0003); its unit tests come with those of all crates. The others are selected
+# alone.
 ALONE=()
 TOGETHER=()
 for crate in "${CRATES[@]}"; do

@@ -16,7 +16,7 @@ usage() {
 usage: scripts/setup.sh [--check | --dry-run] [--wasm rustup|debian]
   --check         report what is missing and install nothing; fails if something is
   --dry-run       print the commands that would install it
-  --wasm SOURCE   take the Wasm standard library from rustup or from Debian's compiler only
+  --wasm SOURCE   take the Wasm standard libraries from rustup or from Debian's compiler only
                   (without it: whichever is there, else rustup, else Debian)
 Settings go to $ENV_FILE; source it to run cargo without make.
 TEXT
@@ -39,6 +39,7 @@ write_env_file() {
     [ -n "$CARGO_BIN" ] && text+=$'\n'"export PATH=\"$CARGO_BIN:\$PATH\""
     [ -n "$TOOLCHAIN_OVERRIDE" ] && text+=$'\n'"export RUSTUP_TOOLCHAIN=$TOOLCHAIN_OVERRIDE"
     [ -n "$WASM_TOOLCHAIN" ] && text+=$'\n'"export WASM_BUILD_TOOLCHAIN=$WASM_TOOLCHAIN"
+    [ -n "$BROWSER_TOOLCHAIN" ] && text+=$'\n'"export CLOISTER_BROWSER_TOOLCHAIN=$BROWSER_TOOLCHAIN"
     if [ "$MODE" = install ] && [ "$(cat "$ENV_FILE" 2>/dev/null)" != "$text" ]; then
         mkdir -p "$CACHE"
         printf '%s\n' "$text" >"$ENV_FILE.new"
@@ -67,6 +68,7 @@ setup_tools
 setup_node
 setup_rust
 setup_wasm_target
+setup_browser_target
 write_env_file
 if [ "$MODE" = check ] && [ "$MISSING" -gt 0 ]; then
     die "$MISSING missing; run scripts/setup.sh"

@@ -15,7 +15,8 @@ pub fn settled_number(event: &RuntimeEvent, group: u32) -> Option<u64> {
     }
 }
 
-/// The batch of a group that a transaction settled. Its events decide: a transaction that was refused carries a batch too.
+/// The batch of a group that a transaction settled. Its events decide: a transaction that was refused carries a batch
+/// too.
 pub fn settled_batch<'a>(
     call: &'a RuntimeCall,
     events: impl IntoIterator<Item = &'a RuntimeEvent>,

@@ -1,18 +1,21 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # setup.sh and debian_wasm.sh read the variables
-# The compiler that rust-toolchain.toml pins, and the standard library of the runtime's Wasm target.
+# The compiler that rust-toolchain.toml pins, and the standard libraries of two Wasm targets: the runtime's, and the
+# browser's.
 
 readonly WASM_TARGET=wasm32v1-none
+readonly BROWSER_TARGET=wasm32-unknown-unknown
 
 # Left alone, rustup downloads the pinned toolchain whenever it is called in this folder, even by `rustup toolchain
 # list`. Here downloads are asked for by name and have a time limit.
 export RUSTUP_AUTO_INSTALL=0
 
-# Folder of rustup's commands if PATH lacks it, the toolchain that stands in for the pinned one, and the toolchain
-# that builds the runtime; each empty if the build needs no such setting.
+# Folder of rustup's commands if PATH lacks it, the toolchain that stands in for the pinned one, and the toolchains
+# that build the runtime and what runs in a browser; each empty if the build needs no such setting.
 CARGO_BIN=
 TOOLCHAIN_OVERRIDE=
 WASM_TOOLCHAIN=
+BROWSER_TOOLCHAIN=
 # The toolchain in use and its sysroot; empty while it is not installed.
 TOOLCHAIN=
 SYSROOT=
@@ -66,18 +69,18 @@ setup_rust() {
     TOOLCHAIN="$found"
 }
 
-has_rustup_wasm_target() {
-    compgen -G "$SYSROOT/lib/rustlib/$WASM_TARGET/lib/libcore-*.rlib" >/dev/null
+has_rustup_target() {
+    compgen -G "$SYSROOT/lib/rustlib/$1/lib/libcore-*.rlib" >/dev/null
 }
 
 # rustup's success alone proves nothing: it trusts its own list of components.
-add_rustup_wasm_target() {
-    act timeout "$DOWNLOAD_SECONDS" rustup target add "$WASM_TARGET" --toolchain "${TOOLCHAIN:-$(pinned_version)}" &&
-        { [ "$MODE" = dry-run ] || has_rustup_wasm_target; }
+add_rustup_target() {
+    act timeout "$DOWNLOAD_SECONDS" rustup target add "$1" --toolchain "${TOOLCHAIN:-$(pinned_version)}" &&
+        { [ "$MODE" = dry-run ] || has_rustup_target "$1"; }
 }
 
 setup_wasm_target() {
-    if [ "$WASM_SOURCE" != debian ] && [ -n "$SYSROOT" ] && has_rustup_wasm_target; then
+    if [ "$WASM_SOURCE" != debian ] && [ -n "$SYSROOT" ] && has_rustup_target "$WASM_TARGET"; then
         return 0
     fi
     if [ "$WASM_SOURCE" != rustup ] && debian_wasm_is_ready; then
@@ -86,7 +89,7 @@ setup_wasm_target() {
     fi
     missing "the standard library for $WASM_TARGET: the chain's runtime is compiled to Wasm" || return 0
     if [ "$WASM_SOURCE" != debian ]; then
-        if add_rustup_wasm_target; then
+        if add_rustup_target "$WASM_TARGET"; then
             return 0
         fi
         [ "$WASM_SOURCE" != rustup ] || die "rustup could not add $WASM_TARGET"
@@ -94,4 +97,26 @@ setup_wasm_target() {
     fi
     setup_debian_wasm
     WASM_TOOLCHAIN="$DEBIAN_TOOLCHAIN"
+}
+
+# Debian's compiler builds the standard library itself, together with what is compiled for the browser, so here it need
+# only be installed. Where it already builds the runtime, rustup has nothing to offer and is not asked again.
+setup_browser_target() {
+    if [ "$WASM_SOURCE" != debian ] && [ -n "$SYSROOT" ] && has_rustup_target "$BROWSER_TARGET"; then
+        return 0
+    fi
+    if [ "$WASM_SOURCE" != rustup ] && debian_compiler_is_installed; then
+        BROWSER_TOOLCHAIN="$DEBIAN_TOOLCHAIN"
+        return 0
+    fi
+    missing "the standard library for $BROWSER_TARGET: the client's core is compiled for the browser" || return 0
+    if [ "$WASM_SOURCE" != debian ]; then
+        if add_rustup_target "$BROWSER_TARGET"; then
+            return 0
+        fi
+        [ "$WASM_SOURCE" != rustup ] || die "rustup could not add $BROWSER_TARGET"
+        say "rustup could not add $BROWSER_TARGET; taking Debian's compiler for the browser instead"
+    fi
+    install_debian_compiler
+    BROWSER_TOOLCHAIN="$DEBIAN_TOOLCHAIN"
 }

@@ -37,7 +37,8 @@ write docs/a.md <<'TXT'
 At most 16 units. The value is at most 0. At most: see below. It holds at most .5 of it, or at
 most 3.
 
-The constraints of a unit; twenty constraints per unit; one of a batch; two files in a folder. A fill of a unit, once a minute, twice a day.
+The constraints of a unit; twenty constraints per unit; one of a batch; two files in a folder. A fill of a unit, once a
+minute, twice a day.
 
 How to price a lot, and when one is a unit. An account that has had no trade; the group had its turn.
 

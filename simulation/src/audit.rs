@@ -1,7 +1,7 @@
 //! What must hold of every batch, looked at from the outside: the ledger's state, the witness, the public statement.
 
 use crate::book::Book;
-use cloister_ledger::{BatchEffect, BatchWitness, GroupState, House, Mode};
+use cloister_ledger::{BatchEffect, BatchWitness, GroupLedger, House, Mode};
 use cloister_liquidator::Holding;
 use cloister_risk::{Positions, RiskTable, Status};
 
@@ -68,7 +68,7 @@ impl Audit {
         before: &House,
         witness: &BatchWitness,
         effect: &BatchEffect,
-        state: &GroupState,
+        state: &GroupLedger,
         book: &Book,
     ) -> Result<(), Broken> {
         let table = &witness.context.table;
@@ -97,7 +97,7 @@ impl Audit {
     }
 
     /// Cash, insurance, fees and what expired lots are still owed are what came in less what went out.
-    fn check_money(&self, state: &GroupState, table: &RiskTable) -> Result<(), Broken> {
+    fn check_money(&self, state: &GroupLedger, table: &RiskTable) -> Result<(), Broken> {
         let house = state.house();
         let mut sum = house.insurance + house.fee_pool as i128;
         for (_, account) in state.accounts() {
@@ -157,7 +157,7 @@ fn needed(witness: &BatchWitness, table: &RiskTable) -> Result<(i128, i128), Bro
 }
 
 /// Lots of all accounts and the house, by row.
-fn sums(state: &GroupState) -> Positions {
+fn sums(state: &GroupLedger) -> Positions {
     let mut sums = Holding::from(state.house()).lots;
     for (_, account) in state.accounts() {
         for (sum, lots) in sums.iter_mut().zip(account.account.positions) {
@@ -167,7 +167,7 @@ fn sums(state: &GroupState) -> Positions {
     sums
 }
 
-fn check_lots(state: &GroupState, table: &RiskTable) -> Result<(), Broken> {
+fn check_lots(state: &GroupLedger, table: &RiskTable) -> Result<(), Broken> {
     for (row, sum) in sums(state).into_iter().enumerate() {
         // An expired row empties account by account, the house first.
         if sum != 0 && table.rows[row].status != Status::Expired {
@@ -184,7 +184,7 @@ fn check_lots(state: &GroupState, table: &RiskTable) -> Result<(), Broken> {
     Ok(())
 }
 
-fn check_forecast(state: &GroupState, book: &Book) -> Result<(), Broken> {
+fn check_forecast(state: &GroupLedger, book: &Book) -> Result<(), Broken> {
     for (index, account) in state.accounts() {
         if book.accounts.get(&index) != Some(&Holding::from(&account.account)) {
             return Err(Broken::Forecast(index));

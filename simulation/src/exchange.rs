@@ -12,8 +12,8 @@ use crate::{
 use cloister_ledger::{
     instruction::flags,
     state::{BatchRequest, UnitRequest},
-    BatchContext, BatchEffect, BatchWitness, Fill, GroupState, Instruction, Kind, Mode, Shape, Side, SignedInstruction,
-    StateError,
+    BatchContext, BatchEffect, BatchWitness, Fill, GroupLedger, Instruction, InstructionKind, Mode, Shape, Side,
+    SignedInstruction, StateError,
 };
 use cloister_ledger_testing::Random;
 use cloister_liquidator::Trade;
@@ -102,7 +102,7 @@ pub struct Totals {
 /// The group.
 #[derive(Clone, Debug)]
 pub struct Exchange {
-    state: GroupState,
+    state: GroupLedger,
     /// All traders; the index of an account is its place here.
     pub traders: Vec<Trader>,
     /// The forecast, equal to the state between batches.
@@ -119,7 +119,7 @@ impl Exchange {
     /// An empty group; every `recheck`-th witness is checked a second time, by itself.
     pub fn new(traders: Vec<Trader>, recheck: u64, random: Random) -> Self {
         Self {
-            state: GroupState::default(),
+            state: GroupLedger::default(),
             traders,
             book: Book::default(),
             audit: Audit::default(),
@@ -130,7 +130,7 @@ impl Exchange {
     }
 
     /// The ledger's state.
-    pub fn state(&self) -> &GroupState {
+    pub fn state(&self) -> &GroupLedger {
         &self.state
     }
 
@@ -194,12 +194,14 @@ impl Exchange {
             self.totals.modes[place_of(unit.mode)] += 1;
             for place in &unit.places {
                 match place.signed.instruction.kind {
-                    Kind::Order => self.totals.fills += 1,
-                    Kind::Withdrawal => self.totals.withdrawals += 1,
-                    Kind::Transfer => self.totals.transfers += 1,
-                    Kind::Cancel | Kind::CancelAll => self.totals.cancels += 1,
-                    Kind::None if unit.mode == Mode::Liquidation => self.totals.liquidated_lots += place.fill.quantity,
-                    Kind::None => (),
+                    InstructionKind::Order => self.totals.fills += 1,
+                    InstructionKind::Withdrawal => self.totals.withdrawals += 1,
+                    InstructionKind::Transfer => self.totals.transfers += 1,
+                    InstructionKind::Cancel | InstructionKind::CancelAll => self.totals.cancels += 1,
+                    InstructionKind::None if unit.mode == Mode::Liquidation => {
+                        self.totals.liquidated_lots += place.fill.quantity
+                    }
+                    InstructionKind::None => (),
                 }
             }
         }
@@ -234,7 +236,7 @@ impl Exchange {
                 }
             }
             Action::Order { trade, reduce_only } => {
-                let mut order = self.instruction(index, Kind::Order, now);
+                let mut order = self.instruction(index, InstructionKind::Order, now);
                 order.instrument_id = trade.row as u32 + 1;
                 order.side = trade.side;
                 order.flags = if *reduce_only { flags::REDUCE_ONLY } else { 0 };
@@ -244,20 +246,20 @@ impl Exchange {
                 self.normal(step, order, trade.into())
             }
             Action::Cancel => {
-                let order = self.instruction(index, Kind::Cancel, now);
+                let order = self.instruction(index, InstructionKind::Cancel, now);
                 self.normal(step, order, Fill::default())
             }
             Action::CancelAll => {
-                let order = self.instruction(index, Kind::CancelAll, now);
+                let order = self.instruction(index, InstructionKind::CancelAll, now);
                 self.normal(step, order, Fill::default())
             }
             Action::Withdraw(amount) => {
-                let mut order = self.instruction(index, Kind::Withdrawal, now);
+                let mut order = self.instruction(index, InstructionKind::Withdrawal, now);
                 order.limit = *amount;
                 self.normal(step, order, Fill::default())
             }
             Action::Transfer { to, amount } => {
-                let mut order = self.instruction(index, Kind::Transfer, now);
+                let mut order = self.instruction(index, InstructionKind::Transfer, now);
                 (order.limit, order.quantity) = (*amount, u64::from(*to));
                 self.normal(step, order, Fill::default())
             }
@@ -282,7 +284,7 @@ impl Exchange {
     }
 
     /// An instruction with a fresh id.
-    fn instruction(&mut self, index: u32, kind: Kind, now: u64) -> Instruction {
+    fn instruction(&mut self, index: u32, kind: InstructionKind, now: u64) -> Instruction {
         let trader = &mut self.traders[index as usize];
         trader.next_id += 1;
         Instruction {

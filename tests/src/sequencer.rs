@@ -1,4 +1,5 @@
-//! A sequencer in the test's own process: the ledger's native transition, real proofs, and batches that can be tampered with before they are sent.
+//! A sequencer in the test's own process: the ledger's native transition, real proofs, and batches that can be tampered
+//! with before they are sent.
 
 use cloister_batcher::ClosedBatch;
 use cloister_client::{
@@ -8,7 +9,7 @@ use cloister_client::{
 use cloister_client_core::{owner::OwnerKey, trader::Trader};
 use cloister_ledger::{
     state::{BatchRequest, UnitRequest},
-    BatchContext, Fill, GroupState, Key, Shape, SignedInstruction,
+    BatchContext, Fill, GroupLedger, Key, Shape, SignedInstruction,
 };
 use cloister_ledger_testing::Random;
 use cloister_prover_job::{JobKind, ProofJob, Prover};
@@ -21,7 +22,7 @@ use pallet_cloister_execution::Call;
 /// A sequencer that knows one group from its first batch on.
 pub struct TestSequencer {
     /// The group as the proven batches leave it.
-    pub state: GroupState,
+    pub state: GroupLedger,
     prover: LocalProver,
     random: Random,
     group: u32,
@@ -77,14 +78,14 @@ impl TestSequencer {
     /// With the development parameters of the cache, which are generated on first use.
     ///
     /// # Panics
-    /// The parameters cannot be had.
+    /// The parameters can neither be read nor made.
     pub fn new(chain: &Chain, group: u32) -> Self {
         let mut progress = |step| eprintln!("parameters: {step:?}");
         let prover = LocalProver::load(JobKind::Batch(Shape::DEV), &Parameters::Development, &mut progress)
             .expect("the development parameters");
         let genesis = chain.genesis().0;
         Self {
-            state: GroupState::default(),
+            state: GroupLedger::default(),
             prover,
             random: Random::new(7),
             group,

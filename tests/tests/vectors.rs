@@ -1,9 +1,11 @@
-//! Golden bytes: hashes and signatures that must never change by accident. Another implementation can be checked against the files in `vectors/`, which
-//! hold inputs and outputs. `CLOISTER_REGENERATE_VECTORS=1 cargo test --release -p cloister-tests --test vectors` writes them anew.
+//! Golden bytes: hashes and signatures that must never change by accident. Another implementation can be checked
+//! against the files in `vectors/`, which hold inputs and outputs. `CLOISTER_REGENERATE_VECTORS=1 cargo
+//! test --release -p cloister-tests --test vectors` writes them anew.
 
 use cloister_crypto::{constants::INSTRUMENTS, field::to_bytes, schnorr::SecretKey, seal::SealKey, Fr};
 use cloister_ledger::{
-    Account, AccountTree, ExitWitness, FinalValues, House, Instruction, Key, Kind, SealStatement, Shape, Side,
+    Account, AccountTree, ExitWitness, FinalValues, House, Instruction, InstructionKind, Key, SealStatement, Shape,
+    Side,
 };
 use cloister_ledger_testing::{Random, World, GENESIS, GROUP};
 use serde_json::{json, Value};
@@ -91,11 +93,11 @@ fn account_leaves_should_have_their_golden_hashes() {
 fn instructions_should_have_their_golden_messages_and_signatures() {
     let mut random = Random::new(2);
     let kinds = [
-        Kind::Order,
-        Kind::Cancel,
-        Kind::CancelAll,
-        Kind::Withdrawal,
-        Kind::Transfer,
+        InstructionKind::Order,
+        InstructionKind::Cancel,
+        InstructionKind::CancelAll,
+        InstructionKind::Withdrawal,
+        InstructionKind::Transfer,
     ];
     let mut cases = Vec::new();
     for kind in kinds.iter().cycle().take(10) {

@@ -3,7 +3,7 @@
 use crate::keys::TraderKeys;
 use cloister_crypto::{
     field::{self, FieldError},
-    schnorr::KeyError,
+    schnorr::PublicKeyError,
     seal::SealPublicKey,
 };
 use cloister_ledger::{SealStatement, SealWitness};
@@ -16,7 +16,7 @@ pub enum SealingKeyError {
     Encoding(#[from] FieldError),
     /// The coordinates are not those of a public key.
     #[error("the sealing key is not a key: {0}")]
-    Key(#[from] KeyError),
+    Key(#[from] PublicKeyError),
 }
 
 /// The sequencers' sealing key from its encoded coordinates, as the chain publishes them.

@@ -1,7 +1,7 @@
 //! A trader signs instructions: orders, cancels, withdrawals.
 
 use crate::{keys::TraderKeys, recovery::AccountKeys};
-use cloister_ledger::{instruction::flags, Instruction, Key, Kind, Side, SignedInstruction};
+use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Key, Side, SignedInstruction};
 
 /// OrderTerms of an order, in the exchange's units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,7 +48,7 @@ impl Trader {
         instruction.sign(&self.genesis, &self.keys.trading)
     }
 
-    fn blank(&self, kind: Kind, id: u64, expiry: u64) -> Instruction {
+    fn blank(&self, kind: InstructionKind, id: u64, expiry: u64) -> Instruction {
         Instruction {
             kind,
             group: self.group,
@@ -68,25 +68,25 @@ impl Trader {
             limit: terms.limit,
             quantity: terms.quantity,
             max_fee: terms.max_fee,
-            ..self.blank(Kind::Order, id, terms.expiry)
+            ..self.blank(InstructionKind::Order, id, terms.expiry)
         })
     }
 
     /// Signs the cancellation of one order.
     pub fn cancel(&self, order: u64, expiry: u64) -> SignedInstruction {
-        self.sign(self.blank(Kind::Cancel, order, expiry))
+        self.sign(self.blank(InstructionKind::Cancel, order, expiry))
     }
 
     /// Signs the cancellation of every order with a lower id.
     pub fn cancel_all(&self, id: u64, expiry: u64) -> SignedInstruction {
-        self.sign(self.blank(Kind::CancelAll, id, expiry))
+        self.sign(self.blank(InstructionKind::CancelAll, id, expiry))
     }
 
     /// Signs a withdrawal to the owner; the amount is in 10^-6 of the settlement asset.
     pub fn withdrawal(&self, id: u64, amount: u64, expiry: u64) -> SignedInstruction {
         self.sign(Instruction {
             limit: amount,
-            ..self.blank(Kind::Withdrawal, id, expiry)
+            ..self.blank(InstructionKind::Withdrawal, id, expiry)
         })
     }
 }

@@ -1,11 +1,12 @@
-//! The settled batches of a group, read back from the chain's transactions: everything that the proofs are about is public there.
+//! The settled batches of a group, read back from the chain's transactions: everything that the proofs are about is
+//! public there.
 //!
 //! The state of old blocks is needed to know which transactions succeeded, so the node must keep it
 //! (`--state-pruning archive`; a node keeps the last 256 blocks otherwise).
 
 use crate::chain::{Chain, ChainError};
 use cloister_crypto::field::to_bytes;
-use cloister_groth16_verifier::{verify_with, KeyError, Proof, Pure, VerifyError, VerifyingKey, PROOF_BYTES};
+use cloister_groth16_verifier::{verify_with, Proof, Pure, VerifyError, VerifyingKey, VerifyingKeyError, PROOF_BYTES};
 use cloister_ledger::Statement;
 use cloister_runtime::{settled::settled_batch, AccountId, Hash};
 use cloister_settlement::{rebuild, Batch, Field, KeyId, KnownToChain, QueueItem, StatementError};
@@ -42,7 +43,7 @@ pub enum HistoryError {
         /// Its id.
         id: KeyId,
         /// What is wrong.
-        source: KeyError,
+        source: VerifyingKeyError,
     },
     /// A settled batch's proof does not verify.
     #[error("the proof of batch {batch_no} does not verify: {source}")]
@@ -72,8 +73,8 @@ pub struct Settled {
 }
 
 impl Settled {
-    /// Verifies the proof natively, with the pure backend; returns how long that took (decoding the proof included, the key
-    /// excluded).
+    /// Verifies the proof natively, with the pure backend; returns how long that took (decoding the proof included, the
+    /// key excluded).
     ///
     /// # Errors
     /// [`HistoryError::Proof`].
@@ -104,8 +105,8 @@ pub async fn verifying_key(chain: &Chain, id: KeyId, at: Option<Hash>) -> Result
     VerifyingKey::from_bytes(&found.key).map_err(|source| HistoryError::Key { id, source })
 }
 
-/// Reads the settled batches of a group, from the first block to `head`. A batch is a transaction of its own (C-PLAIN), so
-/// no other call is looked into.
+/// Reads the settled batches of a group, from the first block to `head`. A batch is a transaction of its own (C-PLAIN),
+/// so no other call is looked into.
 ///
 /// # Errors
 /// [`HistoryError`].
@@ -180,7 +181,8 @@ async fn statement(
     rebuild(&known, batch, consumed).map_err(|source| HistoryError::Statement { batch_no, source })
 }
 
-/// The queue items that a batch consumed, in order (C-QUEUE), behind those that earlier batches of its block have taken.
+/// The queue items that a batch consumed, in order (C-QUEUE), behind those that earlier batches of its block have
+/// taken.
 async fn consumed_items(
     chain: &Chain,
     group: u32,

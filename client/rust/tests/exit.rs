@@ -9,7 +9,7 @@ use cloister_client_core::{exit::Exit, keys::TraderKeys, trader::Trader};
 use cloister_crypto::field::to_bytes;
 use cloister_groth16::{default_directory, Matrices};
 use cloister_ledger::{
-    state::{GroupState, UnitRequest},
+    state::{GroupLedger, UnitRequest},
     FinalValues, Key, Shape, Statement,
 };
 use cloister_ledger_testing::{World, GENESIS, GROUP};
@@ -53,7 +53,7 @@ fn market() -> (World, Vec<Statement>) {
 }
 
 /// The ledger's word on what an account is worth.
-fn worth(state: &GroupState, values: &FinalValues, index: u32) -> i128 {
+fn worth(state: &GroupLedger, values: &FinalValues, index: u32) -> i128 {
     let account = &state.account(index).expect("the account exists").account;
     let held = account.positions.iter().zip(&values.values);
     account.cash + held.map(|(q, v)| i128::from(*q) * i128::from(*v)).sum::<i128>()

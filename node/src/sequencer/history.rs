@@ -15,8 +15,8 @@ use sp_runtime::{traits::Header as _, OpaqueExtrinsic};
 use std::collections::BTreeMap;
 
 impl NodeChain {
-    /// Batches in final blocks with numbers from `from` on, in order. It walks back from the newest final block, because
-    /// the state of every block says how many batches were settled up to it.
+    /// Batches in final blocks with numbers from `from` on, in order. It walks back from the newest final block,
+    /// because the state of every block says how many batches were settled up to it.
     pub(super) fn history(&self, group: u32, from: u64) -> Result<Vec<SettledBatch<AccountId>>, ChainError> {
         let (mut block, _) = self.block(At::Finalized);
         let mut settled = Vec::new();

@@ -19,8 +19,8 @@ use polkadot_sdk::*;
 use sc_transaction_pool_api::{TransactionPool as _, TransactionSource, TransactionStatus};
 use sp_runtime::{generic::Era, traits::Header as _, DispatchError, MultiSignature, OpaqueExtrinsic};
 
-/// Blocks in which a batch may be included after it was signed. A later one is stale anyway, and a transaction that never
-/// dies could come back after the sequencer has made another.
+/// Blocks in which a batch may be included after it was signed. A later one is stale anyway, and a transaction that
+/// never dies could come back after the sequencer has made another.
 const LIFETIME: u64 = 32;
 
 /// What a refusal of the runtime means for the sequencer.

@@ -82,8 +82,8 @@ impl<T: Config> Pallet<T> {
         Ok(key)
     }
 
-    /// Rebuilds the statement. What the chain knows (genesis, group, number, old root and house, risk hash, kinds, keys,
-    /// deposits) is taken from its storage; the batch gives only what is new.
+    /// Rebuilds the statement. What the chain knows (genesis, group, number, old root and house, risk hash, kinds,
+    /// keys, deposits) is taken from its storage; the batch gives only what is new.
     pub(crate) fn statement(
         group: u32,
         state: &GroupOf<T>,
@@ -132,8 +132,8 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Checks that every unit's index has a leaf, from an earlier batch or an earlier unit. Returns the accounts by index,
-    /// as they are after the opens of the batch.
+    /// Checks that every unit's index has a leaf, from an earlier batch or an earlier unit. Returns the accounts by
+    /// index, as they are after the opens of the batch.
     fn check_accounts(
         group: u32,
         batch: &Batch,

@@ -1,9 +1,9 @@
 //! A batch is a transaction of its own (C-PLAIN).
 //!
-//! Whoever rebuilds a ledger or an account reads the settled batches from the chain's transactions. A batch inside another
-//! call would have to be searched for in every call that can dispatch others, and a reader that misses one stops for ever.
-//! So the chain refuses it: [`CheckPlainBatch`] marks, before the dispatch, that the transaction is a plain `submit_batch`,
-//! and the call asks for the mark.
+//! Whoever rebuilds a ledger or an account reads the settled batches from the chain's transactions. A batch inside
+//! another call would have to be searched for in every call that can dispatch others, and a reader that misses one
+//! stops for ever. So the chain refuses it: [`CheckPlainBatch`] marks, before the dispatch, that the transaction is a
+//! plain `submit_batch`, and the call asks for the mark.
 
 use crate::{Call, Config, Pallet, PlainBatch, WeightInfo};
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -33,7 +33,8 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-/// Lets a batch through only if the transaction's own call is `submit_batch`. It adds nothing to the transaction's bytes.
+/// Lets a batch through only if the transaction's own call is `submit_batch`. It adds nothing to the transaction's
+/// bytes.
 ///
 /// Place it behind every extension whose preparation can fail, so that no mark is left by a transaction that is not
 /// applied.

@@ -16,8 +16,8 @@ use polkadot_sdk::{
 pub(crate) type KeyOf<T> = RegisteredKey<BlockNumberFor<T>>;
 
 impl<T: Config> Pallet<T> {
-    /// Checks and registers a verifying key. It is never replaced under its id: a batch or an open in flight must not meet
-    /// another key.
+    /// Checks and registers a verifying key. It is never replaced under its id: a batch or an open in flight must not
+    /// meet another key.
     pub(crate) fn register_key(
         id: KeyId,
         statement: StatementKind,

@@ -1,9 +1,9 @@
 //! Settlement of proven batches (C-EXECUTION).
 //!
 //! A margin group is a root of accounts, a house commitment and a vault. A batch moves root and commitment if a Groth16
-//! proof shows that the move follows the rules; the pallet rebuilds the statement of that proof from its own storage and
-//! the submitted data, so that nothing it knows is taken from the submitter. Money comes in through a queue that batches
-//! consume in order, and goes out only to the owners of accounts.
+//! proof shows that the move follows the rules; the pallet rebuilds the statement of that proof from its own storage
+//! and the submitted data, so that nothing it knows is taken from the submitter. Money comes in through a queue that
+//! batches consume in order, and goes out only to the owners of accounts.
 //!
 //! There is no way to settle without a proof: the verifier is not configurable.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -531,8 +531,8 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Removes a verifying key at once: batches and opens that name it are refused from now on. Opens that are queued
-        /// were checked with it before.
+        /// Removes a verifying key at once: batches and opens that name it are refused from now on. Opens that are
+        /// queued were checked with it before.
         ///
         /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::UnknownKey`]. Event: [`Event::VerifyingKeyRemoved`].
         #[pallet::call_index(3)]
@@ -560,8 +560,8 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Sets the sequencers' sealing key, coordinates x and y. Opens that are queued were sealed to the key before, so the
-        /// sequencers keep that one until a batch has consumed them.
+        /// Sets the sequencers' sealing key, coordinates x and y. Opens that are queued were sealed to the key before,
+        /// so the sequencers keep that one until a batch has consumed them.
         ///
         /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::InvalidSealKey`]. Event: [`Event::SealKeySet`].
         #[pallet::call_index(5)]
@@ -574,8 +574,9 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Queues the open of an account with its first deposit, which is taken now. The signer becomes its owner. The proof
-        /// (V-STATEMENT) says that the sequencers can open the sealed view key, so a queued open can always be consumed.
+        /// Queues the open of an account with its first deposit, which is taken now. The signer becomes its owner. The
+        /// proof (V-STATEMENT) says that the sequencers can open the sealed view key, so a queued open can always be
+        /// consumed.
         ///
         /// Origin: signed. Errors, in the order of the checks: [`Error::UnknownGroup`], [`Error::GroupDisabled`],
         /// [`Error::AccountAlreadyOpen`], those of C-SEAL ([`Error::SealKeyMissing`], [`Error::NonCanonicalField`],

@@ -68,8 +68,8 @@ impl<T: Config> Pallet<T> {
         })
     }
 
-    /// Pays out what `totals` no longer counts. A payout that the asset refuses becomes a claim, so that no receiver can
-    /// block a batch. Returns whether it was paid.
+    /// Pays out what `totals` no longer counts. A payout that the asset refuses becomes a claim, so that no receiver
+    /// can block a batch. Returns whether it was paid.
     pub(crate) fn pay(
         group: u32,
         asset: &T::AssetId,

@@ -21,7 +21,7 @@
 //! // Outside of an example the entropy is random, secret and used once.
 //! let sealed = seal::seal(view_key, &sequencers.public()?, &[9; 64]);
 //! assert_eq!(sequencers.open(&sealed), Ok(view_key));
-//! # Ok::<(), cloister_crypto::schnorr::KeyError>(())
+//! # Ok::<(), cloister_crypto::schnorr::PublicKeyError>(())
 //! ```
 
 #![cfg_attr(not(feature = "std"), no_std)]

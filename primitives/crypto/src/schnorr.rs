@@ -50,7 +50,7 @@ pub fn is_on_curve(x: &Fr, y: &Fr) -> bool {
 
 /// Why coordinates are not a public key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
+pub enum PublicKeyError {
     /// The coordinates do not satisfy the curve equation.
     #[error("the key is not on the curve")]
     NotOnCurve,
@@ -155,18 +155,18 @@ impl SecretKey {
 pub struct PublicKey(AffinePoint);
 
 impl PublicKey {
-    /// A key from affine coordinates. Errors: [`KeyError::NotOnCurve`], [`KeyError::Identity`],
-    /// [`KeyError::NotPrimeOrder`].
-    pub fn from_coordinates(x: Fr, y: Fr) -> Result<Self, KeyError> {
+    /// A key from affine coordinates. Errors: [`PublicKeyError::NotOnCurve`], [`PublicKeyError::Identity`],
+    /// [`PublicKeyError::NotPrimeOrder`].
+    pub fn from_coordinates(x: Fr, y: Fr) -> Result<Self, PublicKeyError> {
         if !is_on_curve(&x, &y) {
-            return Err(KeyError::NotOnCurve);
+            return Err(PublicKeyError::NotOnCurve);
         }
         let point = AffinePoint::from_raw_unchecked(x, y);
         if point.is_identity().into() {
-            return Err(KeyError::Identity);
+            return Err(PublicKeyError::Identity);
         }
         if !bool::from(point.is_torsion_free()) {
-            return Err(KeyError::NotPrimeOrder);
+            return Err(PublicKeyError::NotPrimeOrder);
         }
         Ok(Self(point))
     }

@@ -8,7 +8,7 @@ use crate::{
     constants::domain,
     field::{self, FieldError},
     poseidon2::sponge,
-    schnorr::{generator, KeyError, PublicKey},
+    schnorr::{generator, PublicKey, PublicKeyError},
     Fr,
 };
 
@@ -23,7 +23,7 @@ pub enum SealError {
     NonCanonical,
     /// The ephemeral point is outside the prime-order subgroup, or is the identity.
     #[error("the ephemeral point is refused: {0}")]
-    Ephemeral(KeyError),
+    Ephemeral(PublicKeyError),
 }
 
 impl From<FieldError> for SealError {
@@ -62,7 +62,7 @@ pub struct SealPublicKey(PublicKey);
 
 impl SealPublicKey {
     /// A key from affine coordinates; the errors are those of [`PublicKey::from_coordinates`].
-    pub fn from_coordinates(x: Fr, y: Fr) -> Result<Self, KeyError> {
+    pub fn from_coordinates(x: Fr, y: Fr) -> Result<Self, PublicKeyError> {
         PublicKey::from_coordinates(x, y).map(Self)
     }
 
@@ -99,8 +99,8 @@ impl SealKey {
         Self(scalar(KEY_PERSONALISATION, seed))
     }
 
-    /// The public key. [`KeyError::Identity`] for the one seed in 2^252 whose scalar is zero.
-    pub fn public(&self) -> Result<SealPublicKey, KeyError> {
+    /// The public key. [`PublicKeyError::Identity`] for the one seed in 2^252 whose scalar is zero.
+    pub fn public(&self) -> Result<SealPublicKey, PublicKeyError> {
         let point = AffinePoint::from(ExtendedPoint::from(generator() * self.0));
         SealPublicKey::from_coordinates(point.get_u(), point.get_v())
     }

@@ -2,7 +2,7 @@
 
 use cloister_crypto::{
     jubjub::{self, AffinePoint, ExtendedPoint},
-    schnorr::{KeyError, PublicKey, SecretKey, Signature, SignatureError},
+    schnorr::{PublicKey, PublicKeyError, SecretKey, Signature, SignatureError},
     Fr,
 };
 use proptest::prelude::*;
@@ -118,7 +118,7 @@ fn response_not_below_the_order_should_be_refused() {
 fn key_at_the_identity_should_be_refused() {
     assert_eq!(
         PublicKey::from_coordinates(Fr::zero(), Fr::one()),
-        Err(KeyError::Identity)
+        Err(PublicKeyError::Identity)
     );
 }
 
@@ -126,12 +126,12 @@ fn key_at_the_identity_should_be_refused() {
 fn key_off_the_curve_should_be_refused() {
     assert_eq!(
         PublicKey::from_coordinates(Fr::zero(), Fr::zero()),
-        Err(KeyError::NotOnCurve)
+        Err(PublicKeyError::NotOnCurve)
     );
     let public = key(1).public();
     assert_eq!(
         PublicKey::from_coordinates(public.x(), public.y() + Fr::one()),
-        Err(KeyError::NotOnCurve)
+        Err(PublicKeyError::NotOnCurve)
     );
 }
 
@@ -140,17 +140,17 @@ fn key_with_a_small_order_component_should_be_refused() {
     let small = small_order_point();
     assert_eq!(
         PublicKey::from_coordinates(small.get_u(), small.get_v()),
-        Err(KeyError::NotPrimeOrder)
+        Err(PublicKeyError::NotPrimeOrder)
     );
     let mixed = AffinePoint::from(ExtendedPoint::from(key(1).public().point()) + small);
     assert_eq!(
         PublicKey::from_coordinates(mixed.get_u(), mixed.get_v()),
-        Err(KeyError::NotPrimeOrder)
+        Err(PublicKeyError::NotPrimeOrder)
     );
     // The point of order two.
     assert_eq!(
         PublicKey::from_coordinates(Fr::zero(), -Fr::one()),
-        Err(KeyError::NotPrimeOrder)
+        Err(PublicKeyError::NotPrimeOrder)
     );
 }
 

@@ -5,7 +5,7 @@ use cloister_crypto::{
     constants::domain,
     field::to_bytes,
     poseidon2::{sponge, sponge_block},
-    schnorr::{KeyError, SecretKey},
+    schnorr::{PublicKeyError, SecretKey},
     seal::{seal, SealError, SealKey, SealPublicKey, Sealed},
     stream::{account_pads, house_pads, view_commitment},
     Fr,
@@ -97,19 +97,22 @@ fn malformed_seals_should_be_refused() {
     }
     let mut off_curve = good;
     off_curve.0[0] ^= 1;
-    assert_eq!(key.open(&off_curve), Err(SealError::Ephemeral(KeyError::NotOnCurve)));
+    assert_eq!(
+        key.open(&off_curve),
+        Err(SealError::Ephemeral(PublicKeyError::NotOnCurve))
+    );
     let mut identity = [0; Sealed::LENGTH];
     identity[32] = 1;
     assert_eq!(
         key.open(&Sealed(identity)),
-        Err(SealError::Ephemeral(KeyError::Identity))
+        Err(SealError::Ephemeral(PublicKeyError::Identity))
     );
     // The point of order two would reveal one bit of the secret key.
     let mut order_two = [0; Sealed::LENGTH];
     order_two[32..64].copy_from_slice(&to_bytes(&-Fr::one()));
     assert_eq!(
         key.open(&Sealed(order_two)),
-        Err(SealError::Ephemeral(KeyError::NotPrimeOrder))
+        Err(SealError::Ephemeral(PublicKeyError::NotPrimeOrder))
     );
 }
 
@@ -117,11 +120,11 @@ fn malformed_seals_should_be_refused() {
 fn sealing_key_should_refuse_bad_points() {
     assert_eq!(
         SealPublicKey::from_coordinates(Fr::zero(), Fr::one()),
-        Err(KeyError::Identity)
+        Err(PublicKeyError::Identity)
     );
     assert_eq!(
         SealPublicKey::from_coordinates(Fr::one(), Fr::one()),
-        Err(KeyError::NotOnCurve)
+        Err(PublicKeyError::NotOnCurve)
     );
 }
 

@@ -77,7 +77,7 @@ pub enum VerifyError {
 
 /// Why bytes are not a verifying key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum KeyError {
+pub enum VerifyingKeyError {
     /// The length does not fit the number of inputs the key states.
     #[error("the key has the wrong length")]
     Length,

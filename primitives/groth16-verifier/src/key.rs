@@ -2,7 +2,7 @@
 
 use crate::{
     encoding::{g1_uncompressed, g2_uncompressed, G1_UNCOMPRESSED, G2_UNCOMPRESSED},
-    error::{KeyError, KeyPoint},
+    error::{KeyPoint, VerifyingKeyError},
 };
 use alloc::vec::Vec;
 use bls12_381::{G1Affine, G2Affine};
@@ -29,9 +29,9 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn take<const N: usize>(&mut self) -> Result<[u8; N], KeyError> {
+    fn take<const N: usize>(&mut self) -> Result<[u8; N], VerifyingKeyError> {
         if self.rest.len() < N {
-            return Err(KeyError::Length);
+            return Err(VerifyingKeyError::Length);
         }
         let (head, rest) = self.rest.split_at(N);
         let mut out = [0; N];
@@ -40,14 +40,14 @@ impl Reader<'_> {
         Ok(out)
     }
 
-    fn g1(&mut self, point: KeyPoint) -> Result<G1Affine, KeyError> {
+    fn g1(&mut self, point: KeyPoint) -> Result<G1Affine, VerifyingKeyError> {
         let bytes = self.take::<G1_UNCOMPRESSED>()?;
-        g1_uncompressed(&bytes, self.full).map_err(|error| KeyError::Point { point, error })
+        g1_uncompressed(&bytes, self.full).map_err(|error| VerifyingKeyError::Point { point, error })
     }
 
-    fn g2(&mut self, point: KeyPoint) -> Result<G2Affine, KeyError> {
+    fn g2(&mut self, point: KeyPoint) -> Result<G2Affine, VerifyingKeyError> {
         let bytes = self.take::<G2_UNCOMPRESSED>()?;
-        g2_uncompressed(&bytes, self.full).map_err(|error| KeyError::Point { point, error })
+        g2_uncompressed(&bytes, self.full).map_err(|error| VerifyingKeyError::Point { point, error })
     }
 }
 
@@ -55,8 +55,8 @@ impl VerifyingKey {
     /// Reads and checks the bytes of `groth16::VerifyingKey::write`.
     ///
     /// # Errors
-    /// [`KeyError`]: the length, the number of inputs, or the first point that may not be used.
-    pub fn from_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
+    /// [`VerifyingKeyError`]: the length, the number of inputs, or the first point that may not be used.
+    pub fn from_bytes(bytes: &[u8]) -> Result<Self, VerifyingKeyError> {
         Self::read(bytes, true)
     }
 
@@ -64,12 +64,12 @@ impl VerifyingKey {
     /// not checked again, which is most of the work. Never call it on bytes from outside.
     ///
     /// # Errors
-    /// [`KeyError`]: the length, the number of inputs, or an encoding.
-    pub fn from_checked_bytes(bytes: &[u8]) -> Result<Self, KeyError> {
+    /// [`VerifyingKeyError`]: the length, the number of inputs, or an encoding.
+    pub fn from_checked_bytes(bytes: &[u8]) -> Result<Self, VerifyingKeyError> {
         Self::read(bytes, false)
     }
 
-    fn read(bytes: &[u8], full: bool) -> Result<Self, KeyError> {
+    fn read(bytes: &[u8], full: bool) -> Result<Self, VerifyingKeyError> {
         let mut reader = Reader { rest: bytes, full };
         let alpha_g1 = reader.g1(KeyPoint::AlphaG1)?;
         let beta_g1 = reader.g1(KeyPoint::BetaG1)?;
@@ -79,13 +79,13 @@ impl VerifyingKey {
         let delta_g2 = reader.g2(KeyPoint::DeltaG2)?;
         let count = u32::from_be_bytes(reader.take()?);
         if count == 0 || count > MAX_INPUTS + 1 {
-            return Err(KeyError::InputCount(count));
+            return Err(VerifyingKeyError::InputCount(count));
         }
         let ic = (0..count)
             .map(|i| reader.g1(KeyPoint::Input(i)))
             .collect::<Result<Vec<_>, _>>()?;
         if !reader.rest.is_empty() {
-            return Err(KeyError::Length);
+            return Err(VerifyingKeyError::Length);
         }
         Ok(Self {
             alpha_g1,

@@ -63,7 +63,7 @@ mod verify;
 
 pub use backend::{Backend, Pure};
 pub use bls12_381::Scalar as Fr;
-pub use error::{KeyError, KeyPoint, PointError, ProofPoint, VerifyError};
+pub use error::{KeyPoint, PointError, ProofPoint, VerifyError, VerifyingKeyError};
 #[cfg(feature = "host")]
 pub use host::HostCalls;
 pub use key::{VerifyingKey, MAX_INPUTS};

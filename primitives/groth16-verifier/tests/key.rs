@@ -3,7 +3,7 @@
 mod common;
 
 use bls12_381::{G1Affine, G2Affine};
-use cloister_groth16_verifier::{KeyError, KeyPoint, PointError, VerifyingKey};
+use cloister_groth16_verifier::{KeyPoint, PointError, VerifyingKey, VerifyingKeyError};
 use common::{bad_g1, bad_g2, key_bytes, parameters, MODULUS};
 
 /// Places of the key's points: offset, name, true for G2.
@@ -22,7 +22,7 @@ fn key() -> Vec<u8> {
     key_bytes(&parameters(1))
 }
 
-fn with(offset: usize, bytes: &[u8]) -> Result<VerifyingKey, KeyError> {
+fn with(offset: usize, bytes: &[u8]) -> Result<VerifyingKey, VerifyingKeyError> {
     let mut key = key();
     key[offset..offset + bytes.len()].copy_from_slice(bytes);
     VerifyingKey::from_bytes(&key)
@@ -43,19 +43,22 @@ fn key_of_the_wrong_length_should_be_refused() {
     let mut bytes = key();
     assert_eq!(
         VerifyingKey::from_bytes(&bytes[..bytes.len() - 1]),
-        Err(KeyError::Length)
+        Err(VerifyingKeyError::Length)
     );
-    assert_eq!(VerifyingKey::from_bytes(&bytes[..100]), Err(KeyError::Length));
-    assert_eq!(VerifyingKey::from_bytes(&[]), Err(KeyError::Length));
+    assert_eq!(VerifyingKey::from_bytes(&bytes[..100]), Err(VerifyingKeyError::Length));
+    assert_eq!(VerifyingKey::from_bytes(&[]), Err(VerifyingKeyError::Length));
     bytes.push(0);
-    assert_eq!(VerifyingKey::from_bytes(&bytes), Err(KeyError::Length));
+    assert_eq!(VerifyingKey::from_bytes(&bytes), Err(VerifyingKeyError::Length));
 }
 
 #[test]
 fn key_without_inputs_or_with_too_many_should_be_refused() {
-    assert_eq!(with(864, &0u32.to_be_bytes()), Err(KeyError::InputCount(0)));
-    assert_eq!(with(864, &u32::MAX.to_be_bytes()), Err(KeyError::InputCount(u32::MAX)));
-    assert_eq!(with(864, &3u32.to_be_bytes()), Err(KeyError::Length));
+    assert_eq!(with(864, &0u32.to_be_bytes()), Err(VerifyingKeyError::InputCount(0)));
+    assert_eq!(
+        with(864, &u32::MAX.to_be_bytes()),
+        Err(VerifyingKeyError::InputCount(u32::MAX))
+    );
+    assert_eq!(with(864, &3u32.to_be_bytes()), Err(VerifyingKeyError::Length));
 }
 
 #[test]
@@ -65,7 +68,7 @@ fn identity_in_a_key_should_be_refused() {
         bytes[0] = 0x40;
         assert_eq!(
             with(offset, &bytes),
-            Err(KeyError::Point {
+            Err(VerifyingKeyError::Point {
                 point,
                 error: PointError::Infinity
             })
@@ -80,7 +83,7 @@ fn coordinate_not_below_the_modulus_should_be_an_encoding_error() {
             let result = with(offset + 48 * place, &MODULUS);
             assert_eq!(
                 result,
-                Err(KeyError::Point {
+                Err(VerifyingKeyError::Point {
                     point,
                     error: PointError::Encoding
                 })
@@ -98,7 +101,7 @@ fn flags_of_a_compressed_point_should_be_an_encoding_error() {
             let result = VerifyingKey::from_bytes(&bytes);
             assert_eq!(
                 result,
-                Err(KeyError::Point {
+                Err(VerifyingKeyError::Point {
                     point,
                     error: PointError::Encoding
                 })
@@ -116,7 +119,7 @@ fn point_off_the_curve_should_be_refused() {
         let result = VerifyingKey::from_bytes(&bytes);
         assert_eq!(
             result,
-            Err(KeyError::Point {
+            Err(VerifyingKeyError::Point {
                 point,
                 error: PointError::NotOnCurve
             })
@@ -136,7 +139,7 @@ fn point_outside_the_subgroup_should_be_refused() {
         let result = if in_g2 { with(offset, &g2) } else { with(offset, &g1) };
         assert_eq!(
             result,
-            Err(KeyError::Point {
+            Err(VerifyingKeyError::Point {
                 point,
                 error: PointError::NotInSubgroup
             })

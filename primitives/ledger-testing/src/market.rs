@@ -7,9 +7,9 @@ use cloister_ledger::{
     batch::BatchWitness,
     fill::Fill,
     house::House,
-    instruction::{Kind, Side},
+    instruction::{InstructionKind, Side},
     shape::Shape,
-    state::{BatchRequest, GroupState, UnitRequest},
+    state::{BatchRequest, GroupLedger, UnitRequest},
     unit::{UnitEffect, UnitWitness},
 };
 use cloister_risk::Status;
@@ -27,7 +27,7 @@ struct Draft {
     shape: Shape,
     old_root: Fr,
     /// The state with the units so far.
-    state: GroupState,
+    state: GroupLedger,
     request: BatchRequest,
     witnesses: Vec<UnitWitness>,
     effects: Vec<UnitEffect>,
@@ -36,7 +36,7 @@ struct Draft {
 }
 
 impl Draft {
-    fn new(state: GroupState, shape: Shape, request: BatchRequest) -> Self {
+    fn new(state: GroupLedger, shape: Shape, request: BatchRequest) -> Self {
         Self {
             shape,
             old_root: state.root(),
@@ -177,10 +177,14 @@ impl World {
             0..=3 => self.trade(trader, other).into(),
             4 => {
                 let all = self.random.once_in(3);
-                let kind = if all { Kind::CancelAll } else { Kind::Cancel };
+                let kind = if all {
+                    InstructionKind::CancelAll
+                } else {
+                    InstructionKind::Cancel
+                };
                 one(self.instruct(trader, kind, 0))
             }
-            5 => one(self.instruct(trader, Kind::Withdrawal, amount)),
+            5 => one(self.instruct(trader, InstructionKind::Withdrawal, amount)),
             6 => self.transfer(trader, other, amount).into(),
             7 => vec![self.rekey(trader)],
             8 => vec![self.random_forced(trader)],

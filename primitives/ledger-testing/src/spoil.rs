@@ -7,7 +7,7 @@ use cloister_ledger::{
     account::Key,
     batch::BatchWitness,
     fill::Fill,
-    instruction::Kind,
+    instruction::InstructionKind,
     state::{BatchRequest, UnitRequest},
     unit::{Mode, UnitWitness},
 };
@@ -194,12 +194,12 @@ fn spoil_place(w: &mut UnitWitness, case: u64, random: &mut Random) {
     let place = &mut w.places[at];
     let instruction = &mut place.signed.instruction;
     match case {
-        30 => instruction.kind = Kind::None,
-        31 => instruction.kind = Kind::Order,
-        32 => instruction.kind = Kind::Cancel,
-        33 => instruction.kind = Kind::CancelAll,
-        34 => instruction.kind = Kind::Withdrawal,
-        35 => instruction.kind = Kind::Transfer,
+        30 => instruction.kind = InstructionKind::None,
+        31 => instruction.kind = InstructionKind::Order,
+        32 => instruction.kind = InstructionKind::Cancel,
+        33 => instruction.kind = InstructionKind::CancelAll,
+        34 => instruction.kind = InstructionKind::Withdrawal,
+        35 => instruction.kind = InstructionKind::Transfer,
         36 => instruction.id ^= 1 << random.below(20),
         37 => instruction.instrument_id += 1,
         38 => instruction.side = instruction.side.opposite(),

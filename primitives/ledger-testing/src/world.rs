@@ -11,9 +11,9 @@ use cloister_ledger::{
     batch::{BatchEffect, BatchWitness},
     context::BatchContext,
     fill::Fill,
-    instruction::{flags, Instruction, Kind, Side, SignedInstruction},
+    instruction::{flags, Instruction, InstructionKind, Side, SignedInstruction},
     shape::Shape,
-    state::{BatchRequest, GroupState, UnitRequest},
+    state::{BatchRequest, GroupLedger, UnitRequest},
 };
 use cloister_risk::{Assessment, RiskTable, Status};
 
@@ -36,7 +36,7 @@ pub struct World {
     /// Source of all choices.
     pub random: Random,
     /// The sequencer's state.
-    pub state: GroupState,
+    pub state: GroupLedger,
     /// Traders with open accounts.
     pub traders: Vec<Trader>,
     /// The table in force.
@@ -55,7 +55,7 @@ impl World {
         let table = table(live, 1, &mut random);
         Self {
             random,
-            state: GroupState::default(),
+            state: GroupLedger::default(),
             traders: Vec::new(),
             table,
             live,
@@ -139,7 +139,7 @@ impl World {
         let trader = &mut self.traders[trader];
         trader.next_id += 1;
         Instruction {
-            kind: Kind::Order,
+            kind: InstructionKind::Order,
             group: GROUP,
             index: trader.index,
             id: trader.next_id,
@@ -160,7 +160,7 @@ impl World {
     }
 
     /// Another instruction of a trader with a fresh id.
-    pub fn instruct(&mut self, trader: usize, kind: Kind, limit: u64) -> SignedInstruction {
+    pub fn instruct(&mut self, trader: usize, kind: InstructionKind, limit: u64) -> SignedInstruction {
         let mut instruction = self.order(trader, 0, Side::Buy, limit, 0);
         instruction.kind = kind;
         instruction.instrument_id = 0;
@@ -237,7 +237,7 @@ impl World {
     /// Two units: a transfer, and the receiver's, which does nothing else.
     pub fn transfer(&mut self, from: usize, to: usize, amount: u64) -> [UnitRequest; 2] {
         let mut instruction = self.order(from, 0, Side::Buy, amount, to as u64);
-        instruction.kind = Kind::Transfer;
+        instruction.kind = InstructionKind::Transfer;
         instruction.instrument_id = 0;
         let send = UnitRequest::Normal {
             index: from as u32,

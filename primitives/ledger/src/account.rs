@@ -7,7 +7,7 @@ use cloister_crypto::{
     field::from_i128,
     jubjub,
     poseidon2::sponge,
-    schnorr::{is_on_curve, KeyError, PublicKey},
+    schnorr::{is_on_curve, PublicKey, PublicKeyError},
     Fr,
 };
 use cloister_risk::Positions;
@@ -26,7 +26,7 @@ impl Key {
     ///
     /// # Errors
     /// The coordinates are not on the curve, not of prime order, or the identity.
-    pub fn public(&self) -> Result<PublicKey, KeyError> {
+    pub fn public(&self) -> Result<PublicKey, PublicKeyError> {
         PublicKey::from_coordinates(self.x, self.y)
     }
 }

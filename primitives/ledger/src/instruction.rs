@@ -17,7 +17,7 @@ use scale_info::TypeInfo;
 /// Kind of an instruction.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
 #[repr(u8)]
-pub enum Kind {
+pub enum InstructionKind {
     /// An empty place.
     #[default]
     None = 0,
@@ -80,7 +80,7 @@ pub mod flags {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, TypeInfo)]
 pub struct Instruction {
     /// What to do.
-    pub kind: Kind,
+    pub kind: InstructionKind,
     /// Margin group.
     pub group: u32,
     /// Account index.
@@ -155,7 +155,7 @@ impl Instruction {
 
     /// True for a withdrawal or a transfer: money leaves the account.
     pub fn pays(&self) -> bool {
-        matches!(self.kind, Kind::Withdrawal | Kind::Transfer)
+        matches!(self.kind, InstructionKind::Withdrawal | InstructionKind::Transfer)
     }
 
     /// True if the flag is set.

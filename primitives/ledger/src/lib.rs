@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use cloister_crypto::{schnorr::SecretKey, Fr};
-//! use cloister_ledger::{state::BatchRequest, BatchContext, GroupState, Key, Shape, UnitRequest};
+//! use cloister_ledger::{state::BatchRequest, BatchContext, GroupLedger, Key, Shape, UnitRequest};
 //! use cloister_risk::RiskTable;
 //!
 //! let key = SecretKey::from_seed(&[7; 32]).public();
@@ -37,7 +37,7 @@
 //! };
 //!
 //! let shape = Shape { units: 1, places: 1 };
-//! let mut group = GroupState::default();
+//! let mut group = GroupLedger::default();
 //! let (witness, effect) = group.apply(shape, &request)?;
 //! assert_eq!(effect.statement.new_root, group.root());
 //! assert_eq!(witness.check(shape), Ok(effect));
@@ -72,12 +72,12 @@ pub use context::BatchContext;
 pub use exit::{ExitError, ExitStatement, ExitWitness, FinalValues};
 pub use fill::{Fill, FillError, FillRule};
 pub use house::House;
-pub use instruction::{Instruction, Kind, Side, SignedInstruction};
+pub use instruction::{Instruction, InstructionKind, Side, SignedInstruction};
 pub use place::{PlaceError, PlaceWitness, Transfer};
 pub use record::{HouseRecord, KeyRecord, RecordError, RecordKind, UnitRecord};
 pub use seal::{SealStatement, SealStatementError, SealWitness};
 pub use shape::Shape;
-pub use state::{GroupState, StateError, UnitRequest};
+pub use state::{GroupLedger, StateError, UnitRequest};
 pub use statement::Statement;
 pub use tree::{AccountTree, OrderTree, Path};
 pub use unit::{Mode, UnitEffect, UnitError, UnitWitness};

@@ -3,13 +3,13 @@
 use crate::{
     account::Account,
     fill::{Fill, FillError, FillRule},
-    instruction::{Kind, SignedInstruction},
+    instruction::{InstructionKind, SignedInstruction},
     slot::{slot_number, Slot},
     tree::{digit, root_of, root_with, Path},
 };
 use cloister_crypto::{
     constants::{FILLED_MAX, ORDER_TREE_DEPTH, TREE_ARITY},
-    schnorr::{KeyError, SignatureError},
+    schnorr::{PublicKeyError, SignatureError},
     Fr,
 };
 use cloister_risk::RiskTable;
@@ -50,7 +50,7 @@ pub enum PlaceError {
     Addressee,
     /// B-SIG: the account's key is not usable.
     #[error("the trading key is not valid: {0}")]
-    Key(KeyError),
+    Key(PublicKeyError),
     /// B-SIG: the signature does not verify.
     #[error("the signature does not verify: {0}")]
     Signature(SignatureError),
@@ -128,7 +128,7 @@ pub struct Transfer {
 impl PlaceWitness {
     /// True if the place holds an instruction.
     pub fn is_signed(&self) -> bool {
-        self.signed.instruction.kind != Kind::None
+        self.signed.instruction.kind != InstructionKind::None
     }
 
     /// Checks the place of a unit in mode normal and applies it to `account`.
@@ -137,10 +137,10 @@ impl PlaceWitness {
     /// The first rule that does not hold; `account` is then unspecified.
     pub fn apply(&self, context: &PlaceContext<'_>, account: &mut Account) -> Result<PlaceEffect, PlaceError> {
         let instruction = &self.signed.instruction;
-        if instruction.kind != Kind::Order && !self.fill.is_nothing() {
+        if instruction.kind != InstructionKind::Order && !self.fill.is_nothing() {
             return Err(PlaceError::FillWithoutOrder);
         }
-        if instruction.kind == Kind::None {
+        if instruction.kind == InstructionKind::None {
             return Ok(PlaceEffect::default());
         }
         if !instruction.fits() {
@@ -150,7 +150,7 @@ impl PlaceWitness {
         let filled_before = self.filled_before(account)?;
         let mut effect = PlaceEffect::default();
         let filled = match instruction.kind {
-            Kind::Order => {
+            InstructionKind::Order => {
                 self.fill.measure()?;
                 effect.fee = self.fill.fee;
                 let filled = filled_before
@@ -160,14 +160,14 @@ impl PlaceWitness {
                 self.fill.apply(FillRule::Order(instruction), context.table, account)?;
                 filled
             }
-            Kind::Withdrawal | Kind::Transfer => {
+            InstructionKind::Withdrawal | InstructionKind::Transfer => {
                 if filled_before != 0 {
                     return Err(PlaceError::IdUsed);
                 }
                 if !context.last {
                     return Err(PlaceError::PaymentPlace);
                 }
-                if instruction.kind == Kind::Withdrawal {
+                if instruction.kind == InstructionKind::Withdrawal {
                     effect.withdrawal = instruction.limit;
                 } else {
                     effect.transfer = Some(Transfer {
@@ -181,11 +181,11 @@ impl PlaceWitness {
                     .ok_or(PlaceError::CashWidth)?;
                 FILLED_MAX
             }
-            Kind::CancelAll => {
+            InstructionKind::CancelAll => {
                 account.min_id = instruction.id;
                 FILLED_MAX
             }
-            Kind::Cancel | Kind::None => FILLED_MAX,
+            InstructionKind::Cancel | InstructionKind::None => FILLED_MAX,
         };
         effect.slot = Slot {
             id: instruction.id,

@@ -8,7 +8,7 @@ use cloister_crypto::{
     field::{limbs, FieldError},
     jubjub::{self, AffinePoint, ExtendedPoint},
     poseidon2::sponge,
-    schnorr::{generator, KeyError, PublicKey},
+    schnorr::{generator, PublicKey, PublicKeyError},
     seal::{ephemeral_scalar, pad, SealPublicKey, Sealed},
     stream::view_commitment,
     Fr,
@@ -52,7 +52,7 @@ pub struct SealWitness {
 pub enum SealStatementError {
     /// V-SEALING-KEY: the sealing key is outside the prime-order subgroup, or is the identity.
     #[error("the sealing key is refused: {0}")]
-    SealingKey(KeyError),
+    SealingKey(PublicKeyError),
     /// V-SCALAR: the ephemeral scalar is not below the order of the subgroup.
     #[error("the ephemeral scalar is not canonical")]
     NonCanonicalScalar,

@@ -6,7 +6,7 @@ use crate::{
     context::BatchContext,
     fill::Fill,
     house::House,
-    instruction::{Kind, SignedInstruction},
+    instruction::{InstructionKind, SignedInstruction},
     place::{PlaceWitness, Transfer},
     shape::Shape,
     slot::{slot_number, Slot},
@@ -193,14 +193,14 @@ pub enum StateError {
 
 /// The sequencer's view of one margin group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct GroupState {
+pub struct GroupLedger {
     accounts: BTreeMap<u32, AccountState>,
     tree: AccountTree,
     house: House,
     batch_no: u64,
 }
 
-impl GroupState {
+impl GroupLedger {
     /// Account root.
     pub fn root(&self) -> Fr {
         self.tree.root()
@@ -465,8 +465,12 @@ fn slot_after(held: Slot, signed: &SignedInstruction, fill: &Fill) -> Slot {
     let id = signed.instruction.id;
     let filled_before = if held.id == id { held.filled } else { 0 };
     let filled = match signed.instruction.kind {
-        Kind::Order => filled_before.saturating_add(fill.quantity),
-        Kind::None | Kind::Cancel | Kind::CancelAll | Kind::Withdrawal | Kind::Transfer => FILLED_MAX,
+        InstructionKind::Order => filled_before.saturating_add(fill.quantity),
+        InstructionKind::None
+        | InstructionKind::Cancel
+        | InstructionKind::CancelAll
+        | InstructionKind::Withdrawal
+        | InstructionKind::Transfer => FILLED_MAX,
     };
     Slot { id, filled }
 }

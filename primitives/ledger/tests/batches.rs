@@ -3,7 +3,7 @@
 
 use cloister_crypto::constants::FILLED_MAX;
 use cloister_ledger::{
-    instruction::flags, state::BatchRequest, BatchError, Fill, FillError, Kind, PlaceError, Shape, Side,
+    instruction::flags, state::BatchRequest, BatchError, Fill, FillError, InstructionKind, PlaceError, Shape, Side,
     SignedInstruction, StateError, UnitError, UnitRequest,
 };
 use cloister_ledger_testing::{World, FAR_EXPIRY};
@@ -187,7 +187,7 @@ fn an_order_cannot_be_filled_twice_nor_after_its_cancel() {
         panic!("a trade")
     };
     let mut cancel = places[0].0.instruction.clone();
-    cancel.kind = Kind::Cancel;
+    cancel.kind = InstructionKind::Cancel;
     let cancel = world.sign(cancel);
     let cancel = request(&mut world, vec![(0, cancel, Fill::default())]);
     world.apply(SHAPE, &cancel);
@@ -201,7 +201,7 @@ fn an_order_cannot_be_filled_twice_nor_after_its_cancel() {
 fn a_cancel_all_kills_lower_ids_only() {
     let mut world = world();
     let stale = trade(&mut world, |_| (), |_| ());
-    let all = world.instruct(0, Kind::CancelAll, 0);
+    let all = world.instruct(0, InstructionKind::CancelAll, 0);
     let all = request(&mut world, vec![(0, all, Fill::default())]);
     world.apply(SHAPE, &all);
     let mut late = stale;
@@ -223,20 +223,20 @@ fn a_lower_id_in_a_taken_slot_should_be_refused() {
 #[test]
 fn a_withdrawal_pays_once_and_never_below_margin() {
     let mut world = world();
-    let signed = world.instruct(0, Kind::Withdrawal, 5_000_000);
+    let signed = world.instruct(0, InstructionKind::Withdrawal, 5_000_000);
     let pay = request(&mut world, vec![(0, signed.clone(), Fill::default())]);
     let (_, effect) = world.apply(SHAPE, &pay);
     assert_eq!(effect.statement.units[0].withdrawal, 5_000_000);
     let again = request(&mut world, vec![(0, signed, Fill::default())]);
     refused(&mut world, &again, place_error(0, PlaceError::IdUsed));
-    let all = world.instruct(0, Kind::Withdrawal, u64::MAX);
+    let all = world.instruct(0, InstructionKind::Withdrawal, u64::MAX);
     let all = request(&mut world, vec![(0, all, Fill::default())]);
     let error = UnitError::Margin(MarginError::NegativeEquity);
     refused(&mut world, &all, StateError::Batch(BatchError::Unit(0, error)));
     let trade = trade(&mut world, |_| (), |_| ());
     world.apply(SHAPE, &trade);
     let cash = 1_000_000_000_000 - 5_000_000 - 1_000_000;
-    let nearly = world.instruct(0, Kind::Withdrawal, cash);
+    let nearly = world.instruct(0, InstructionKind::Withdrawal, cash);
     let nearly = request(&mut world, vec![(0, nearly, Fill::default())]);
     let error = UnitError::Margin(MarginError::WithdrawalWhileShort);
     refused(&mut world, &nearly, StateError::Batch(BatchError::Unit(0, error)));

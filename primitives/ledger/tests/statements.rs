@@ -5,7 +5,7 @@ use cloister_crypto::{
     field::{from_i128, from_u128, limbs},
     jubjub::{AffinePoint, ExtendedPoint},
     poseidon2::sponge,
-    schnorr::{KeyError, SecretKey},
+    schnorr::{PublicKeyError, SecretKey},
     seal::{seal, SealKey, SealPublicKey, Sealed},
     stream::view_commitment,
     Fr,
@@ -67,12 +67,12 @@ fn sealing_key_with_a_small_component_should_be_refused() {
     let honest = AffinePoint::from_raw_unchecked(statement.sealing_key.x, statement.sealing_key.y);
     let mixed = AffinePoint::from(ExtendedPoint::from(honest) + order_two);
     let key = SealPublicKey::from_coordinates(mixed.get_u(), mixed.get_v());
-    assert_eq!(key, Err(KeyError::NotPrimeOrder));
+    assert_eq!(key, Err(PublicKeyError::NotPrimeOrder));
     statement.sealing_key = Key {
         x: mixed.get_u(),
         y: mixed.get_v(),
     };
-    let error = SealStatementError::SealingKey(KeyError::NotPrimeOrder);
+    let error = SealStatementError::SealingKey(PublicKeyError::NotPrimeOrder);
     assert_eq!(statement.check(&witness), Err(error));
 }
 

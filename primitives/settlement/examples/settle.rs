@@ -4,7 +4,7 @@
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey, seal::SealKey, Fr};
 use cloister_ledger::{
     state::{BatchRequest, UnitRequest},
-    BatchContext, GroupState, Key, SealStatement, Shape,
+    BatchContext, GroupLedger, Key, SealStatement, Shape,
 };
 use cloister_ledger_testing::{table, Random};
 use cloister_settlement::{rebuild, recover, AccountKeys, Batch, ItemKind, KnownToChain, OpenKeys, QueueItem};
@@ -29,7 +29,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
 
     // The sequencer makes a batch of it, with padding behind the open.
-    let mut ledger = GroupState::default();
+    let mut ledger = GroupLedger::default();
     let known = KnownToChain {
         genesis: GENESIS,
         group: GROUP,

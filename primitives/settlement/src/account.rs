@@ -1,8 +1,8 @@
 //! An account rebuilt from nothing but the settled batches and its own keys.
 //!
-//! Every batch publishes the new contents of each account it touches, encrypted, and its proof says that the ciphertext is
-//! the new leaf's contents. So the data is always there: this walks it, decrypts the account's own records, and checks them
-//! against the public leaves and the chain's root.
+//! Every batch publishes the new contents of each account it touches, encrypted, and its proof says that the ciphertext
+//! is the new leaf's contents. So the data is always there: this walks it, decrypts the account's own records, and
+//! checks them against the public leaves and the chain's root.
 
 use crate::replay::{replay, AccountKeys, ReplayError};
 use cloister_ledger::{state::AccountState, Account, AccountTree, OrderTree, Statement};

@@ -12,7 +12,7 @@ use cloister_crypto::{
     field::{from_bytes, FieldError},
     Fr,
 };
-use cloister_ledger::{GroupState, House, Key};
+use cloister_ledger::{GroupLedger, House, Key};
 
 /// Why the ledger cannot be rebuilt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -61,13 +61,13 @@ pub enum LedgerError {
     Root(u64),
 }
 
-/// Applies one settled batch to a ledger that has all earlier ones. `queue` is the queue before the batch, from its first
-/// item on: at least the items that the batch consumed.
+/// Applies one settled batch to a ledger that has all earlier ones. `queue` is the queue before the batch, from its
+/// first item on: at least the items that the batch consumed.
 ///
 /// # Errors
 /// [`LedgerError`]; the ledger is then of no use.
 pub fn replay_batch<A>(
-    ledger: &mut GroupState,
+    ledger: &mut GroupLedger,
     batch: &Batch,
     queue: &[QueueItem<A>],
     secrets: &impl LedgerSecrets,
@@ -123,7 +123,7 @@ fn unsealed(keys: &OpenKeys, secrets: &impl LedgerSecrets) -> Option<AccountKeys
 
 /// The house after a batch, `None` if no secret reads it.
 fn house(
-    ledger: &GroupState,
+    ledger: &GroupLedger,
     batch: &Batch,
     secrets: &impl LedgerSecrets,
     salt: Fr,

@@ -8,13 +8,14 @@
 //!
 //! * [`batch`]: the batch as it is submitted, and how it is made of a statement.
 //! * [`queue`]: opens and deposits as the chain queues them.
-//! * [`statement`]: the statement of a batch, rebuilt from what the chain knows and what was submitted. Pallet and client
-//!   call the same function.
+//! * [`statement`]: the statement of a batch, rebuilt from what the chain knows and what was submitted. Pallet and
+//!   client call the same function.
 //! * [`replay`]: one record applied to one account. Everything below is made of it.
 //! * [`account`]: one trader's account from the records of all batches.
 //! * [`ledger`]: the whole ledger, batch by batch, for whoever has the sequencer's secrets.
 //!
-//! The crate is `no_std` and knows neither FRAME nor the node; the encodings are those of the chain's calls and storage.
+//! The crate is `no_std` and knows neither FRAME nor the node; the encodings are those of the chain's calls and
+//! storage.
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;

@@ -5,7 +5,7 @@ use cloister_ledger::{
     slot::slot_number, state::AccountState, Account, Key, KeyRecord, OrderTree, RecordError, RecordKind, UnitRecord,
 };
 
-/// Keys that an account has or had.
+/// Keys of an account, in force or former.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct AccountKeys {
     /// Trading key.

@@ -3,13 +3,13 @@
 mod common;
 
 use cloister_crypto::{field::to_bytes, seal::SealKey, Fr};
-use cloister_ledger::{GroupState, RecordError};
+use cloister_ledger::{GroupLedger, RecordError};
 use cloister_settlement::{replay_batch, LedgerError, ReplayError, StatementError};
 use common::{Market, Secrets, Settled};
 
 /// Replays all batches; the first error.
-fn replay(settled: &[Settled], secrets: &Secrets) -> Result<GroupState, LedgerError> {
-    let mut ledger = GroupState::default();
+fn replay(settled: &[Settled], secrets: &Secrets) -> Result<GroupLedger, LedgerError> {
+    let mut ledger = GroupLedger::default();
     for settled in settled {
         replay_batch(&mut ledger, &settled.batch, &settled.queue, secrets)?;
     }

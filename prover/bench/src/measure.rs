@@ -45,7 +45,7 @@ pub struct Outcome {
     pub size: Size,
     /// Rounds of proofs.
     pub rounds: usize,
-    /// One entry an engine.
+    /// One entry for each engine.
     pub figures: Vec<Figures>,
 }
 

@@ -1,7 +1,7 @@
 //! A circuit recorded once and played to each peer through that peer's own circuit interface.
 //!
-//! The peers have circuit interfaces of their own, and none should pay for the generation of our witness. The terms of a
-//! row are sorted by wire and added up, which is the form every peer handles fastest.
+//! The peers have circuit interfaces of their own, and none should pay for the generation of our witness. The terms of
+//! a row are sorted by wire and added up, which is the form every peer handles fastest.
 
 use crate::{circuit::Native, error::BenchError, subject::Subject};
 use bls12_381::Scalar;

@@ -1,7 +1,7 @@
 //! A ceremony: the key as it stands, and how it came about.
 
 use crate::{
-    contribution::{beacon_is_fine, name_is_fine, Contribution, Kind, Knowledge, TranscriptHash},
+    contribution::{beacon_is_fine, name_is_fine, Contribution, ContributionKind, Knowledge, TranscriptHash},
     curve::{affine, times, times_all, Curve, G1, G2},
     error::CeremonyError,
     initial::initial_state,
@@ -79,7 +79,7 @@ impl Ceremony {
         self.check_open()?;
         self.check(progress)?;
         let secret = Secret::random(entropy)?;
-        self.apply(name, Kind::Person, &secret, progress);
+        self.apply(name, ContributionKind::Person, &secret, progress);
         Ok(())
     }
 
@@ -99,7 +99,7 @@ impl Ceremony {
         progress(Step::Beacon(log2));
         let secret = Secret::beacon(value, log2, &self.hash()).ok_or(CeremonyError::BeaconBounds)?;
         let value = value.to_vec();
-        self.apply("beacon", Kind::Beacon { value, log2 }, &secret, progress);
+        self.apply("beacon", ContributionKind::Beacon { value, log2 }, &secret, progress);
         Ok(())
     }
 
@@ -116,7 +116,7 @@ impl Ceremony {
 
     /// No beacon yet, and room for one more.
     fn check_open(&self) -> Result<(), CeremonyError> {
-        let ended = |c: &Contribution| matches!(c.kind, Kind::Beacon { .. });
+        let ended = |c: &Contribution| matches!(c.kind, ContributionKind::Beacon { .. });
         if let Some(i) = self.contributions.iter().position(ended) {
             return Err(CeremonyError::Ended(i + 1));
         }
@@ -128,7 +128,7 @@ impl Ceremony {
 
     /// A beacon alone protects nothing: its secret is public.
     fn check_person(&self) -> Result<(), CeremonyError> {
-        if self.contributions.iter().any(|c| c.kind == Kind::Person) {
+        if self.contributions.iter().any(|c| c.kind == ContributionKind::Person) {
             Ok(())
         } else {
             Err(CeremonyError::NoContribution)
@@ -136,7 +136,7 @@ impl Ceremony {
     }
 
     /// Applies a secret to the key and records it.
-    pub(crate) fn apply(&mut self, name: &str, kind: Kind, secret: &Secret, progress: &dyn Fn(Step)) {
+    pub(crate) fn apply(&mut self, name: &str, kind: ContributionKind, secret: &Secret, progress: &dyn Fn(Step)) {
         let KeyPoints { h, l, .. } = &self.state.points;
         progress(Step::Contributing(h.len() + l.len()));
         let inverse = secret.inverse();
@@ -151,7 +151,7 @@ impl Ceremony {
     }
 
     /// The record of a contribution that left the key as it stands.
-    pub(crate) fn record(&self, name: &str, kind: Kind, secret: &Secret) -> Contribution {
+    pub(crate) fn record(&self, name: &str, kind: ContributionKind, secret: &Secret) -> Contribution {
         let state = self.state.hashes();
         let s = affine::<G1>(G1::multiply(&G1::generator(), &secret.s));
         let mut contribution = Contribution {

@@ -52,7 +52,7 @@ impl TranscriptHash {
 
 /// Where a contribution's secret comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum ContributionKind {
     /// From a person's machine; nobody else knows it.
     Person,
     /// From a value that nobody could foresee and everybody knows afterwards.
@@ -84,7 +84,7 @@ pub struct Contribution {
     /// Who made it, in their own words; may be empty.
     pub name: String,
     /// Person or beacon.
-    pub kind: Kind,
+    pub kind: ContributionKind,
     /// `delta` after it, in G1.
     pub delta_g1: G1Affine,
     /// `delta` after it, in G2.
@@ -135,8 +135,8 @@ impl Contribution {
         out.push(self.name.len() as u8);
         out.extend_from_slice(self.name.as_bytes());
         match &self.kind {
-            Kind::Person => out.push(PERSON),
-            Kind::Beacon { value, log2 } => {
+            ContributionKind::Person => out.push(PERSON),
+            ContributionKind::Beacon { value, log2 } => {
                 out.extend_from_slice(&[BEACON, *log2 as u8, value.len() as u8]);
                 out.extend_from_slice(value);
             }
@@ -185,7 +185,7 @@ impl Contribution {
             return Err(RecordFault::Name);
         }
         let kind = match reader.byte()? {
-            PERSON => Kind::Person,
+            PERSON => ContributionKind::Person,
             BEACON => {
                 let log2 = reader.byte()?.into();
                 let length = reader.byte()?;
@@ -193,7 +193,7 @@ impl Contribution {
                 if !beacon_is_fine(&value, log2) {
                     return Err(RecordFault::Kind);
                 }
-                Kind::Beacon { value, log2 }
+                ContributionKind::Beacon { value, log2 }
             }
             _ => return Err(RecordFault::Kind),
         };

@@ -47,7 +47,7 @@ mod verify;
 
 pub use ceremony::{Ceremony, MAX_CONTRIBUTIONS};
 pub use contribution::{
-    Contribution, Kind, Knowledge, RecordFault, TranscriptHash, MAX_BEACON_LOG2, MAX_BEACON_VALUE, MAX_NAME,
+    Contribution, ContributionKind, Knowledge, RecordFault, TranscriptHash, MAX_BEACON_LOG2, MAX_BEACON_VALUE, MAX_NAME,
 };
 pub use error::{CeremonyError, Divided, Reason};
 pub use file::FORMAT;

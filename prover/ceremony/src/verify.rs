@@ -2,7 +2,7 @@
 
 use crate::{
     ceremony::Ceremony,
-    contribution::{Contribution, Kind, TranscriptHash},
+    contribution::{Contribution, ContributionKind, TranscriptHash},
     curve::{equal_pairings, times, Curve, G1, G2},
     error::{CeremonyError, Divided, Reason},
     initial::initial_state,
@@ -95,7 +95,7 @@ impl Ceremony {
         let (before, from_here) = self.contributions.split_at(i);
         let record = &from_here[0];
         ensure(record.previous == *previous, Reason::Previous)?;
-        let ended = before.iter().any(|c| c.kind != Kind::Person);
+        let ended = before.iter().any(|c| c.kind != ContributionKind::Person);
         ensure(!ended, Reason::AfterBeacon)?;
 
         let (g1, g2) = (G1::generator(), G2::generator());
@@ -119,7 +119,7 @@ impl Ceremony {
             let name = before[j].name.clone();
             return Err(Reason::SameSecret { number: j + 1, name });
         }
-        if let Kind::Beacon { value, log2 } = &record.kind {
+        if let ContributionKind::Beacon { value, log2 } = &record.kind {
             progress(Step::Beacon(*log2));
             let follows = Secret::beacon(value, *log2, previous).is_some_and(|secret| {
                 let s = times::<G1>(&g1, &secret.s);

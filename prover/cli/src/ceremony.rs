@@ -4,7 +4,7 @@
 use crate::circuits::{find, CircuitError, NamedCircuit};
 use blake2::{digest::consts::U32, Blake2b, Digest};
 use clap::{Args, Subcommand};
-use cloister_ceremony::{Ceremony, CeremonyError, Kind, Powers, Step};
+use cloister_ceremony::{Ceremony, CeremonyError, ContributionKind, Powers, Step};
 use cloister_groth16::{write_key, KeyError};
 use std::{
     fs, io,
@@ -241,7 +241,7 @@ fn verify(circuits: &[NamedCircuit], args: &Verify) -> Result<(), Error> {
     println!("start    {}", ceremony.start());
     for (i, contribution) in ceremony.contributions().iter().enumerate() {
         println!("{}  {}", i + 1, contribution.name);
-        if let Kind::Beacon { value, log2 } = &contribution.kind {
+        if let ContributionKind::Beacon { value, log2 } = &contribution.kind {
             println!("   beacon {} hashed 2^{log2} times", hex::encode(value));
         }
         println!("   {}", contribution.hash());
@@ -255,7 +255,7 @@ fn summary(ceremony: &Ceremony) -> String {
     let people = ceremony
         .contributions()
         .iter()
-        .filter(|c| c.kind == Kind::Person)
+        .filter(|c| c.kind == ContributionKind::Person)
         .count();
     match people {
         0 => "good, but nobody has contributed yet: everybody can forge proofs for this key".into(),

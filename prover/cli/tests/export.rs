@@ -2,9 +2,7 @@
 
 use bellman::{Circuit, ConstraintSystem, SynthesisError};
 use bls12_381::{Bls12, Scalar};
-use cloister_groth16_verifier::{
-    KeyError as VerifyingKeyError, PointError, Proof, ProofPoint, VerifyError, VerifyingKey,
-};
+use cloister_groth16_verifier::{PointError, Proof, ProofPoint, VerifyError, VerifyingKey, VerifyingKeyError};
 use cloister_prover_cli::export::{
     decimal, run,
     snarkjs::{PointG1, PointG2, ProofJson, PublicJson, VerificationKeyJson},

@@ -1,15 +1,15 @@
 //! Fields, eight elements at a time.
 //!
-//! The engine's inner loops (additions of points, butterflies) are written once over [`Lanes`] and [`ScalarLanes`]; three
-//! backends stand behind them:
+//! The engine's inner loops (additions of points, butterflies) are written once over [`Lanes`] and [`ScalarLanes`];
+//! three backends stand behind them:
 //!
 //! - `vector`: AVX-512 with IFMA, limbs of 52 bits, one element in each of eight lanes (feature `native`);
 //! - `assembly`: `blst`, one element after the other (feature `native`);
 //! - `pure`: plain Rust, one element after the other, on every target.
 //!
-//! Which one runs is decided once, at run time ([`Backend::detect`]); results are the same bit for bit. `wide` makes eight
-//! lanes of the single elements of the last two: a faster backend for another target begins with another [`Field`] or with
-//! lanes of its own, and a [`Suite`] that names them.
+//! Which one runs is decided once, at run time ([`Backend::detect`]); results are the same bit for bit. `wide` makes
+//! eight lanes of the single elements of the last two: a faster backend for another target begins with another
+//! [`Field`] or with lanes of its own, and a [`Suite`] that names them.
 
 #[cfg(feature = "native")]
 mod assembly;

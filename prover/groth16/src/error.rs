@@ -74,7 +74,7 @@ pub enum VerifyError {
     },
 }
 
-/// Why a key cannot be had or used.
+/// Why a key cannot be made, read or used.
 #[derive(Debug, thiserror::Error)]
 pub enum KeyError {
     /// A file of the cache cannot be read or written.

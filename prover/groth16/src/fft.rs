@@ -7,8 +7,8 @@ mod transform;
 use crate::arithmetic::ScalarLanes;
 pub use domain::{Domain, LARGEST};
 
-/// The coefficients of `(A·B - C) / Z`, lowest first, where `A`, `B` and `C` take the given values (canonical words) on the
-/// domain and `Z` vanishes there. If `A·B - C` does not vanish on the domain, the result is meaningless.
+/// The coefficients of `(A·B - C) / Z`, lowest first, where `A`, `B` and `C` take the given values (canonical words) on
+/// the domain and `Z` vanishes there. If `A·B - C` does not vanish on the domain, the result is meaningless.
 ///
 /// The last coefficient of the result is zero: the quotient's degree is the domain's size less two.
 pub fn quotient<L: ScalarLanes>(domain: &Domain<L>, values: [&(dyn Fn(usize) -> [u64; 4] + Sync); 3]) -> Vec<[u64; 4]> {

@@ -1,11 +1,13 @@
 //! Keys: their points, encodings, files and the cache of the development ones.
 //!
-//! Points lie in memory as `blst` keeps them: coordinates of six 64-bit limbs in Montgomery form, least significant limb
-//! first, the identity all zero. Key files of format 2 hold the same bytes, so that a key is used where it is mapped. Files
-//! and their cache are of the feature `native`; without it a key file is read from its bytes ([`key_from_bytes`]).
+//! Points lie in memory as `blst` keeps them: coordinates of six 64-bit limbs in Montgomery form, least significant
+//! limb first, the identity all zero. Key files of format 2 hold the same bytes, so that a key is used where it is
+//! mapped. Files and their cache are of the feature `native`; without it a key file is read from its bytes
+//! ([`key_from_bytes`]).
 
 #[cfg(feature = "native")]
 mod cache;
+mod decode;
 mod encoding;
 mod file;
 mod points;
@@ -23,7 +25,7 @@ pub use proving::ProvingKey;
 pub use sizes::KeySizes;
 pub use verifying::VerifyingKey;
 
-pub(crate) use encoding::{decode_g1_compressed, decode_g2_compressed};
+pub(crate) use decode::{decode_g1_compressed, decode_g2_compressed};
 
 use blake2::{Blake2b512, Digest};
 use rand_chacha::ChaCha20Rng;

@@ -1,12 +1,12 @@
 //! The proving engine: Groth16 (Groth 2016) on BLS12-381 behind `bellman`'s circuit interface.
 //!
-//! [`Matrices`] are a circuit's constraints, recorded once; [`generate`] makes a [`ProvingKey`] for them, which lives in
-//! memory or in a mapped key file; a [`Prover`] proves with both; [`VerifyingKey`] and [`verify_batch`] verify. Keys and
-//! proofs have the bytes of the crate `groth16` 0.2, which the tests compare them with. How the inner loops work, and why,
-//! is in `docs/decisions/0011`.
+//! [`Matrices`] are a circuit's constraints, recorded once; [`generate`] makes a [`ProvingKey`] for them, which lives
+//! in memory or in a mapped key file; a [`Prover`] proves with both; [`VerifyingKey`] and [`verify_batch`] verify. Keys
+//! and proofs have the bytes of the crate `groth16` 0.2, which the tests compare them with. How the inner loops work,
+//! and why, is in `docs/decisions/0011`.
 //!
-//! The feature `native` (on by default) brings assembly, all cores and files of keys. Without it everything else is there,
-//! in plain Rust for any target, the browser's included, and gives the same bytes.
+//! The feature `native` (on by default) brings assembly, all cores and files of keys. Without it everything else is
+//! there, in plain Rust for any target, the browser's included, and gives the same bytes.
 //!
 //! ```
 //! use bellman::{Circuit, ConstraintSystem, SynthesisError};

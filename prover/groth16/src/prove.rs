@@ -5,7 +5,7 @@ mod rows;
 mod tables;
 
 use crate::{
-    arithmetic::{on_backend, Backend, Suite},
+    arithmetic::{on_backend, Backend},
     curve::{
         points::{from_g1, from_g2, is_identity_g1, is_identity_g2, to_g1, to_g2},
         Xyzz,
@@ -22,16 +22,7 @@ pub(crate) use density::Density;
 use ff::Field;
 use rand_core::Rng;
 use rows::Rows;
-use tables::Tables;
-
-/// The sums over the key's points that a proof is made of.
-struct Sums<S: Suite> {
-    a: Xyzz<S::Fp>,
-    b_g1: Xyzz<S::Fp>,
-    b_g2: Xyzz<S::Fp2>,
-    h: Xyzz<S::Fp>,
-    l: Xyzz<S::Fp>,
-}
+use tables::{Sums, Tables};
 
 /// The key's points and the domain's tables as a backend keeps them.
 trait Engine: Send + Sync {
@@ -48,8 +39,8 @@ impl<S: CurveSuite> Engine for Tables<S> {
 
 /// Proves with one key.
 ///
-/// Besides the mapped key it holds the constraint system (12 bytes per term) and the points in the form of the inner loops (128
-/// bytes per point of G1 and 256 per point of G2 with AVX-512, 96 and 192 without).
+/// Besides the mapped key it holds the constraint system (12 bytes per term) and the points in the form of the inner
+/// loops (128 bytes per point of G1 and 256 per point of G2 with AVX-512, 96 and 192 without).
 pub struct Prover {
     key: ProvingKey,
     matrices: Matrices,
@@ -87,9 +78,9 @@ impl Prover {
     /// A prover with a key and its constraint system, on the fastest instructions of this processor.
     ///
     /// # Errors
-    /// [`KeyError::WrongCircuit`] if the key is of another constraint system, [`KeyError::Points`] if it has too many or
-    /// too few points for it, [`KeyError::Point`] if one that must not be the identity is, [`KeyError::Synthesis`] if the
-    /// system is larger than the field's domains.
+    /// [`KeyError::WrongCircuit`] if the key is of another constraint system, [`KeyError::Points`] if it has too many
+    /// or too few points for it, [`KeyError::Point`] if one that must not be the identity is, [`KeyError::Synthesis`]
+    /// if the system is larger than the field's domains.
     pub fn new(key: ProvingKey, matrices: Matrices) -> Result<Self, KeyError> {
         Self::with_backend(key, matrices, Backend::detect())
     }
@@ -145,11 +136,12 @@ impl Prover {
         self.prove_assignment(&Assignment::of(circuit)?, rng)
     }
 
-    /// Proves from the values of all wires. Equal to what `groth16::create_random_proof` makes with the same randomness.
+    /// Proves from the values of all wires. Equal to what `groth16::create_random_proof` makes with the same
+    /// randomness.
     ///
     /// # Errors
-    /// [`ProveError::Wires`] if there are too many or too few values, [`ProveError::Unsatisfied`] with the first constraint that
-    /// does not hold.
+    /// [`ProveError::Wires`] if there are too many or too few values, [`ProveError::Unsatisfied`] with the first
+    /// constraint that does not hold.
     pub fn prove_assignment<R: Rng>(&self, assignment: &Assignment, mut rng: R) -> Result<Proof, ProveError> {
         let (inputs, aux) = (self.matrices.inputs, self.matrices.aux);
         if (assignment.inputs.len(), assignment.aux.len()) != (inputs, aux) {

@@ -1,4 +1,5 @@
-//! Parameters of a circuit from secret scalars that must be forgotten (Groth 2016, section 3.2), as the crate `groth16` makes them.
+//! Parameters of a circuit from secret scalars that must be forgotten (Groth 2016, section 3.2), as the crate `groth16`
+//! makes them.
 
 mod columns;
 mod sink;
@@ -49,8 +50,8 @@ impl Trapdoor {
     }
 }
 
-/// Generates a key from randomness and keeps it in memory. Whoever knows the randomness can forge proofs: see `ceremony` for keys
-/// that hold something.
+/// Generates a key from randomness and keeps it in memory. Whoever knows the randomness can forge proofs: see
+/// `ceremony` for keys that hold something.
 ///
 /// # Errors
 /// [`KeyError::Synthesis`] if a wire is in no constraint or the circuit is larger than the field's domains.
@@ -60,8 +61,8 @@ pub fn generate<R: Rng>(matrices: &Matrices, development: bool, rng: R) -> Resul
     Ok(ProvingKey::from_points(matrices.id(), development, vk, points))
 }
 
-/// Generates development parameters. They follow from [`crate::DEVELOPMENT_SEED`] and the circuit alone, so that every machine gets
-/// the same ones, and they prove nothing to anybody: the trapdoor is public.
+/// Generates development parameters. They follow from [`crate::DEVELOPMENT_SEED`] and the circuit alone, so that every
+/// machine gets the same ones, and they prove nothing to anybody: the trapdoor is public.
 ///
 /// # Errors
 /// As [`generate`].

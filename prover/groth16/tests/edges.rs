@@ -1,5 +1,5 @@
-//! Circuits, keys and witnesses at the edges: terms that repeat or cancel, wires on one side only, domains that are full to the
-//! last row, identities where none may be.
+//! Circuits, keys and witnesses at the edges: terms that repeat or cancel, wires on one side only, domains that are
+//! full to the last row, identities where none may be.
 
 use bellman::{Circuit, ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
 use bls12_381::{Bls12, Scalar};
@@ -29,8 +29,8 @@ impl Circuit<Scalar> for Squares {
     }
 }
 
-/// Rows in which a wire occurs twice, cancels, or has the coefficient zero; wires on one side only; inputs between private
-/// wires, one of them in no row.
+/// Rows in which a wire occurs twice, cancels, or has the coefficient zero; wires on one side only; inputs between
+/// private wires, one of them in no row.
 #[derive(Clone)]
 struct Odd;
 

@@ -62,9 +62,10 @@ fn a_stream_that_ends_early_is_refused_wherever_it_ends() {
     }
     let vk = vk_bytes(&oracle(1));
     for length in [0, 95, COUNT_AT - 1, COUNT_AT, COUNT_AT + 3, COUNT_AT + 4, vk.len() - 1] {
-        assert!(
-            matches!(VerifyingKey::from_bytes(&vk[..length]), Err(KeyError::Stream(e)) if e.kind() == ErrorKind::UnexpectedEof)
-        );
+        assert!(matches!(
+            VerifyingKey::from_bytes(&vk[..length]),
+            Err(KeyError::Stream(e)) if e.kind() == ErrorKind::UnexpectedEof
+        ));
     }
 }
 
@@ -163,7 +164,7 @@ fn bad_points_of_a_verifying_key_are_named_as_the_chain_names_them() {
             "{at:?} {expected:?}: {error:?}"
         );
         let theirs = cloister_groth16_verifier::VerifyingKey::from_bytes(bytes).expect_err("a bad point");
-        let cloister_groth16_verifier::KeyError::Point { point, error } = theirs else {
+        let cloister_groth16_verifier::VerifyingKeyError::Point { point, error } = theirs else {
             panic!("{theirs:?}");
         };
         assert_eq!(format!("{point:?} {error:?}"), format!("{at:?} {expected:?}"));

@@ -10,8 +10,8 @@ use cloister_groth16::{
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 
-/// A chain of constraints of every kind that the engine treats apart: bits, full values, small ones, wires in many rows, long
-/// rows, coefficients other than one.
+/// A chain of constraints of every kind that the engine treats apart: bits, full values, small ones, wires in many
+/// rows, long rows, coefficients other than one.
 #[derive(Clone)]
 struct Chain {
     steps: usize,

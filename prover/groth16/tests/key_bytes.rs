@@ -1,5 +1,5 @@
-//! Keys from the bytes of a key file, on every target: the development key of a small circuit that is kept beside this test.
-//! `CLOISTER_REGENERATE=1` writes it anew, where there are files.
+//! Keys from the bytes of a key file, on every target: the development key of a small circuit that is kept beside this
+//! test. `CLOISTER_REGENERATE=1` writes it anew, where there are files.
 
 mod common;
 

@@ -298,8 +298,8 @@ fn a_name_that_cannot_be_taken_leaves_no_half_key() {
     ));
 }
 
-/// Writes in a process whose files may not grow beyond a limit; the system refuses the write that goes beyond it as it would on
-/// a full disk.
+/// Writes in a process whose files may not grow beyond a limit; the system refuses the write that goes beyond it as it
+/// would on a full disk.
 #[cfg(unix)]
 #[test]
 fn a_disk_that_is_full_leaves_no_half_key() {

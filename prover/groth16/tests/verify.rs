@@ -24,7 +24,8 @@ impl Verifiers {
         }
     }
 
-    /// Our verdict, after checking that all others agree with it: `groth16` accepts or not, the chain with the same error.
+    /// Our verdict, after checking that all others agree with it: `groth16` accepts or not, the chain with the same
+    /// error.
     fn verify(&self, proof: &Proof, inputs: &[Scalar]) -> Result<(), VerifyError> {
         let ours = self.ours.verify(proof, inputs);
         assert_eq!(ours, self.ours.vk().verify(proof, inputs), "prepared and not");
@@ -96,7 +97,8 @@ fn inputs_whose_sum_is_the_identity_are_verified_as_the_oracle_does() {
         verifiers.verify(&proof, &[Scalar::one()]),
         Err(VerifyError::NotSatisfied)
     );
-    // A = alpha, B = beta, C = delta and -delta in the key's place: e(A, B) = e(alpha, beta) · e(0, gamma) · e(C, delta) needs C = 0.
+    // A = alpha, B = beta, C = delta and -delta in the key's place: e(A, B) = e(alpha, beta) · e(0, gamma) · e(C,
+    // delta) needs C = 0.
     let forged = encode_proof(&groth16::Proof {
         a: parameters.vk.alpha_g1,
         b: parameters.vk.beta_g2,

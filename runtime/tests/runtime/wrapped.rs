@@ -1,5 +1,5 @@
-//! A batch inside another call is refused by that name, whichever call it is: nobody can hide a batch from readers of the
-//! chain's transactions.
+//! A batch inside another call is refused by that name, whichever call it is: nobody can hide a batch from readers of
+//! the chain's transactions.
 
 use crate::{
     blocks::{begin_block, first},

@@ -12,7 +12,8 @@ use crate::{
 use cloister_crypto::Fr;
 use cloister_engine::{AccountIndex, Holdings, Millis};
 use cloister_ledger::{
-    state::BatchRequest, BatchContext, BatchEffect, BatchError, BatchWitness, GroupState, SignedInstruction, StateError,
+    state::BatchRequest, BatchContext, BatchEffect, BatchError, BatchWitness, GroupLedger, SignedInstruction,
+    StateError,
 };
 use cloister_risk::RiskTable;
 use std::{
@@ -34,11 +35,11 @@ struct Unsettled {
 pub struct Batcher {
     config: BatcherConfig,
     /// The ledger as the chain has it.
-    settled: GroupState,
+    settled: GroupLedger,
     /// Time of the last settled batch.
     settled_time: Millis,
     /// The ledger after every closed batch.
-    head: GroupState,
+    head: GroupLedger,
     /// Time of the last closed batch.
     last_time: Millis,
     table: RiskTable,
@@ -57,7 +58,7 @@ impl Batcher {
     /// [`BatcherError::Shape`], [`BatcherError::Table`].
     pub fn new(
         config: BatcherConfig,
-        state: GroupState,
+        state: GroupLedger,
         last_time: Millis,
         table: RiskTable,
     ) -> Result<Self, BatcherError> {
@@ -93,12 +94,12 @@ impl Batcher {
     }
 
     /// The ledger after every closed batch.
-    pub fn head(&self) -> &GroupState {
+    pub fn head(&self) -> &GroupLedger {
         &self.head
     }
 
     /// The ledger as the chain has it.
-    pub fn settled(&self) -> &GroupState {
+    pub fn settled(&self) -> &GroupLedger {
         &self.settled
     }
 

@@ -3,7 +3,7 @@
 use blake2::{Blake2b512, Digest};
 use cloister_crypto::{schnorr::PublicKey, Fr};
 use cloister_engine::{AccountIndex, Holdings};
-use cloister_ledger::{Fill, Key, Kind, SignedInstruction, UnitRequest};
+use cloister_ledger::{Fill, InstructionKind, Key, SignedInstruction, UnitRequest};
 use std::sync::Arc;
 
 /// One unit of the open batch.
@@ -54,7 +54,10 @@ impl Draft {
     /// True for a cancel or cancel-all: the engine has acted on it already, whether or not it can be proven.
     pub fn is_cancel(&self) -> bool {
         match self {
-            Self::Bound { signed } => matches!(signed.instruction.kind, Kind::Cancel | Kind::CancelAll),
+            Self::Bound { signed } => matches!(
+                signed.instruction.kind,
+                InstructionKind::Cancel | InstructionKind::CancelAll
+            ),
             _ => false,
         }
     }

@@ -7,7 +7,7 @@ use crate::{
     event::{Event, QueueItem},
 };
 use cloister_engine::{AccountIndex, Fill, FillSide, Holdings, Millis, Trade};
-use cloister_ledger::{account::cash_fits, instruction::flags, GroupState, Kind, Side, SignedInstruction};
+use cloister_ledger::{account::cash_fits, instruction::flags, GroupLedger, InstructionKind, Side, SignedInstruction};
 use cloister_risk::RiskTable;
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -79,7 +79,7 @@ impl OpenBatch {
         draft
     }
 
-    fn held(&self, state: &GroupState, account: AccountIndex) -> Result<Holdings, BatcherError> {
+    fn held(&self, state: &GroupLedger, account: AccountIndex) -> Result<Holdings, BatcherError> {
         let settled = || {
             state.account(account).map(|a| Holdings {
                 cash: a.account.cash,
@@ -102,7 +102,7 @@ impl OpenBatch {
     /// Takes an event if it fits. On an error or [`Absorbed::Full`] nothing has changed.
     pub fn absorb(
         &mut self,
-        state: &GroupState,
+        state: &GroupLedger,
         table: &RiskTable,
         config: &BatcherConfig,
         entry: &Entry,
@@ -119,7 +119,7 @@ impl OpenBatch {
         Ok(absorbed)
     }
 
-    fn absorb_queue(&mut self, state: &GroupState, free: usize, item: &QueueItem) -> Result<Absorbed, BatcherError> {
+    fn absorb_queue(&mut self, state: &GroupLedger, free: usize, item: &QueueItem) -> Result<Absorbed, BatcherError> {
         match item {
             _ if free == 0 => return Ok(Absorbed::Full),
             QueueItem::Open {
@@ -160,7 +160,7 @@ impl OpenBatch {
 
     fn absorb_bound(
         &mut self,
-        state: &GroupState,
+        state: &GroupLedger,
         free: usize,
         signed: &Arc<SignedInstruction>,
     ) -> Result<Absorbed, BatcherError> {
@@ -169,7 +169,7 @@ impl OpenBatch {
         if free == 0 {
             return Ok(Absorbed::Full);
         }
-        if instruction.kind == Kind::Withdrawal {
+        if instruction.kind == InstructionKind::Withdrawal {
             after = moved(after, -i128::from(instruction.limit), instruction.index)?;
         }
         self.push(Draft::Bound { signed: signed.clone() }, after);
@@ -178,7 +178,7 @@ impl OpenBatch {
 
     fn absorb_fill(
         &mut self,
-        state: &GroupState,
+        state: &GroupLedger,
         table: &RiskTable,
         free: usize,
         fill: &Fill,
@@ -204,7 +204,7 @@ impl OpenBatch {
     /// Finds the unit for one side of a fill: the open unit of its order if the netted unit still meets every rule, else a new one.
     fn place(
         &self,
-        state: &GroupState,
+        state: &GroupLedger,
         table: &RiskTable,
         fill: &Fill,
         side: &FillSide,

@@ -4,7 +4,9 @@ mod common;
 
 use cloister_batcher::{Batcher, BatcherError, Event, QueueItem, UnitName};
 use cloister_engine::{Fill, FillSide, OrderKey, TradeError};
-use cloister_ledger::{BatchError, GroupState, Instruction, Kind, Mode, Shape, Side, StateError, UnitError};
+use cloister_ledger::{
+    BatchError, GroupLedger, Instruction, InstructionKind, Mode, Shape, Side, StateError, UnitError,
+};
 use cloister_risk::MarginError;
 use common::*;
 use std::sync::Arc;
@@ -167,9 +169,9 @@ fn a_new_table_closes_the_batch_at_the_old_one() {
 fn signed_cancels_and_withdrawals_are_units() {
     let mut world = World::new(2, RICH);
     world.submit(sell(0, 1, 5, MARK)).unwrap();
-    world.submit(other(Kind::Cancel, 0, 1, 0)).unwrap();
-    world.submit(other(Kind::CancelAll, 0, 9, 0)).unwrap();
-    world.submit(other(Kind::Withdrawal, 1, 3, 4 * ONE)).unwrap();
+    world.submit(other(InstructionKind::Cancel, 0, 1, 0)).unwrap();
+    world.submit(other(InstructionKind::CancelAll, 0, 9, 0)).unwrap();
+    world.submit(other(InstructionKind::Withdrawal, 1, 3, 4 * ONE)).unwrap();
     world.flush();
     assert_eq!(sorted(units(&world.closed[0])), [(0, 1, 0), (0, 9, 0), (1, 3, 0)]);
     let paid: u64 = world.closed[0]
@@ -242,7 +244,7 @@ fn a_fill_that_breaks_a_rule_is_named_and_kept() {
 #[test]
 fn a_batch_that_the_transition_refuses_names_the_unit_and_stays_open() {
     let mut world = World::new(2, RICH);
-    let mut forged = sign(other(Kind::Withdrawal, 1, 4, ONE));
+    let mut forged = sign(other(InstructionKind::Withdrawal, 1, 4, ONE));
     forged.instruction.limit = 2 * ONE;
     world.push(Event::Bound(forged.into())).unwrap();
     let refused = world.batcher.close(NOW, &mut world.secrets).unwrap_err();
@@ -270,10 +272,10 @@ fn a_cancel_that_cannot_be_proven_is_left_out() {
     let mut crash = table(2);
     crash.rows[0] = row(BTC, MARK / 2, 3 * ONE as i64);
     world.batcher.set_table(NOW, crash, &mut world.secrets).unwrap();
-    let cancel = Arc::new(sign(other(Kind::Cancel, 0, 2, 0)));
+    let cancel = Arc::new(sign(other(InstructionKind::Cancel, 0, 2, 0)));
     world.push(Event::Bound(cancel.clone())).unwrap();
     world
-        .push(Event::Bound(sign(other(Kind::Cancel, 2, 2, 0)).into()))
+        .push(Event::Bound(sign(other(InstructionKind::Cancel, 2, 2, 0)).into()))
         .unwrap();
     world.flush();
     let batch = world.closed.last().unwrap();
@@ -308,7 +310,7 @@ fn a_rebase_makes_every_unsettled_batch_again_at_the_new_table() {
     world.submit(sell(0, 1, 5, MARK)).unwrap();
     world.submit(buy(1, 1, 5, MARK)).unwrap();
     world.flush();
-    world.submit(other(Kind::Withdrawal, 0, 2, ONE)).unwrap();
+    world.submit(other(InstructionKind::Withdrawal, 0, 2, ONE)).unwrap();
     let before = world.batcher.holdings();
     let mut next = table(2);
     next.rows[0] = row(BTC, MARK, 4 * ONE as i64);
@@ -378,6 +380,6 @@ fn a_shape_with_one_unit_should_be_refused() {
         shape,
         ..batcher_config()
     };
-    let error = Batcher::new(config, GroupState::default(), 0, table(1)).unwrap_err();
+    let error = Batcher::new(config, GroupLedger::default(), 0, table(1)).unwrap_err();
     assert_eq!(error, BatcherError::Shape);
 }

@@ -4,7 +4,7 @@ mod common;
 
 use cloister_circuits::statements::batch::BatchCircuit;
 use cloister_circuits_testing::TestSystem;
-use cloister_ledger::Kind;
+use cloister_ledger::InstructionKind;
 use common::*;
 
 #[test]
@@ -13,8 +13,8 @@ fn closed_batches_satisfy_the_circuit() {
     world.submit(sell(0, 1, 5, MARK)).unwrap();
     world.submit(sell(1, 1, 5, MARK + 1)).unwrap();
     world.submit(buy(2, 1, 8, MARK + 1)).unwrap();
-    world.submit(other(Kind::Cancel, 1, 1, 0)).unwrap();
-    world.submit(other(Kind::Withdrawal, 0, 2, ONE)).unwrap();
+    world.submit(other(InstructionKind::Cancel, 1, 1, 0)).unwrap();
+    world.submit(other(InstructionKind::Withdrawal, 0, 2, ONE)).unwrap();
     world.push(open_item(9, 8, 7).into()).unwrap();
     world.flush();
     assert_eq!(world.closed[0].used, usize::from(SHAPE.units));

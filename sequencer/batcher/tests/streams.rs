@@ -4,7 +4,7 @@ mod common;
 
 use cloister_batcher::{Event, QueueItem};
 use cloister_engine::Effect;
-use cloister_ledger::{instruction::flags, Instruction, Kind, Side};
+use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Side};
 use common::*;
 use proptest::prelude::*;
 
@@ -41,7 +41,11 @@ fn input() -> impl Strategy<Value = Input> {
             })
         });
     let bound = (0..ACCOUNTS, 0u64..1_500, 1u64..50, 0..3u8).prop_map(|(account, id, amount, kind)| {
-        let kind = [Kind::Cancel, Kind::CancelAll, Kind::Withdrawal][usize::from(kind)];
+        let kind = [
+            InstructionKind::Cancel,
+            InstructionKind::CancelAll,
+            InstructionKind::Withdrawal,
+        ][usize::from(kind)];
         Input::Instruction(other(kind, account, id / 4, amount * ONE))
     });
     prop_oneof![

@@ -14,7 +14,7 @@
 
 use cloister_crypto::{schnorr::SecretKey, Fr};
 use cloister_engine::{Accepted, Effect, Engine, EngineConfig, FeeRates, Fill, Rejection};
-use cloister_ledger::{instruction::flags, Instruction, Kind, Side, SignedInstruction};
+use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Side, SignedInstruction};
 use cloister_risk::{linear_scenarios, Header, LinearScan, RiskTable, Row, Status};
 
 /// Genesis hash of the chain.
@@ -117,7 +117,7 @@ pub fn engine(accounts: u32, deposit: u64) -> Engine {
 /// A limit order in [`BTC`].
 pub fn order(account: u32, id: u64, side: Side, quantity: u64, limit: u64) -> Instruction {
     Instruction {
-        kind: Kind::Order,
+        kind: InstructionKind::Order,
         group: GROUP,
         index: account,
         id,
@@ -152,7 +152,7 @@ pub fn market(instruction: Instruction) -> Instruction {
 }
 
 /// An instruction that is no order.
-pub fn other(kind: Kind, account: u32, id: u64, amount: u64) -> Instruction {
+pub fn other(kind: InstructionKind, account: u32, id: u64, amount: u64) -> Instruction {
     Instruction {
         kind,
         group: GROUP,

@@ -10,7 +10,7 @@ use crate::{
 use cloister_crypto::constants::{
     COST_BITS, FILLED_MAX, INDEX_BITS, MAX_FEE_BITS, POSITION_BITS, QUANTITY_BITS, TIME_BITS,
 };
-use cloister_ledger::{account::cash_fits, instruction::flags, Instruction, Kind, SignedInstruction};
+use cloister_ledger::{account::cash_fits, instruction::flags, Instruction, InstructionKind, SignedInstruction};
 use cloister_risk::{margin::MarginChoice, Assessment, Row, Status};
 
 impl Engine {
@@ -22,7 +22,7 @@ impl Engine {
             (instruction.quantity >> QUANTITY_BITS, Field::Quantity),
             (instruction.expiry >> TIME_BITS, Field::Expiry),
             (instruction.max_fee >> MAX_FEE_BITS, Field::MaxFee),
-            (u64::from(instruction.kind == Kind::None), Field::Kind),
+            (u64::from(instruction.kind == InstructionKind::None), Field::Kind),
         ];
         if let Some((_, field)) = fields.iter().find(|(excess, _)| *excess != 0) {
             return Err(Rejection::FieldRange(*field));

@@ -13,7 +13,7 @@ use crate::{
     trade::Holdings,
 };
 use cloister_crypto::{schnorr::PublicKey, Fr};
-use cloister_ledger::{account::cash_fits, instruction::flags, Instruction, Kind, SignedInstruction};
+use cloister_ledger::{account::cash_fits, instruction::flags, Instruction, InstructionKind, SignedInstruction};
 use cloister_risk::{Assessment, RiskTable};
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -238,12 +238,12 @@ impl Engine {
         self.check_signed(&signed)?;
         let signed = Arc::new(signed);
         match signed.instruction.kind {
-            Kind::Order => self.take_order(signed),
-            Kind::Cancel => self.take_cancel(signed),
-            Kind::CancelAll => self.take_cancel_all(signed),
-            Kind::Withdrawal => self.take_withdrawal(signed),
+            InstructionKind::Order => self.take_order(signed),
+            InstructionKind::Cancel => self.take_cancel(signed),
+            InstructionKind::CancelAll => self.take_cancel_all(signed),
+            InstructionKind::Withdrawal => self.take_withdrawal(signed),
             // Transfers are proven, and not taken by this sequencer yet.
-            Kind::None | Kind::Transfer => Err(Rejection::FieldRange(crate::error::Field::Kind)),
+            InstructionKind::None | InstructionKind::Transfer => Err(Rejection::FieldRange(crate::error::Field::Kind)),
         }
     }
 

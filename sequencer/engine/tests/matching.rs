@@ -2,7 +2,7 @@
 
 use cloister_engine::{Effect, OrderKey, OrderOutcome, Removal, TradeError};
 use cloister_engine_testing::*;
-use cloister_ledger::{instruction::flags, Kind};
+use cloister_ledger::{instruction::flags, InstructionKind};
 
 const RICH: u64 = 1_000_000 * ONE;
 
@@ -272,7 +272,7 @@ fn an_order_that_crosses_the_order_it_overtakes_does_not_trade_with_itself() {
 fn a_cancel_takes_the_order_out_and_binds() {
     let mut engine = engine(2, RICH);
     submit(&mut engine, buy(0, 5, 5, MARK)).unwrap();
-    let cancel = sign(other(Kind::Cancel, 0, 5, 0));
+    let cancel = sign(other(InstructionKind::Cancel, 0, 5, 0));
     let done = engine.submit(NOW, cancel.clone()).unwrap();
     let key = OrderKey { account: 0, id: 5 };
     let removed = Effect::Removed {
@@ -293,7 +293,7 @@ fn a_cancel_of_an_account_with_negative_equity_holds_but_is_not_bound() {
     let mut crash = table(2);
     crash.rows[0] = row(BTC, MARK / 2, 3 * ONE as i64);
     engine.set_table(crash).unwrap();
-    let cancel = sign(other(Kind::Cancel, 0, 2, 0));
+    let cancel = sign(other(InstructionKind::Cancel, 0, 2, 0));
     let done = engine.submit(NOW, cancel.clone()).unwrap();
     assert_eq!(done.effects.last(), Some(&Effect::Unbound(cancel.into())));
     assert!(engine.account(0).unwrap().open_order(2).is_none());
@@ -305,7 +305,7 @@ fn a_cancel_all_takes_every_lower_order_out() {
     for id in 1..=4 {
         submit(&mut engine, buy(0, id, 5, MARK - id)).unwrap();
     }
-    submit(&mut engine, other(Kind::CancelAll, 0, 3, 0)).unwrap();
+    submit(&mut engine, other(InstructionKind::CancelAll, 0, 3, 0)).unwrap();
     let left: Vec<u64> = engine.account(0).unwrap().open_orders().map(|(id, _)| id).collect();
     assert_eq!(left, [4]);
     assert_eq!(engine.account(0).unwrap().min_id, 3);
@@ -314,7 +314,7 @@ fn a_cancel_all_takes_every_lower_order_out() {
 #[test]
 fn a_withdrawal_takes_cash() {
     let mut engine = engine(1, 100 * ONE);
-    submit(&mut engine, other(Kind::Withdrawal, 0, 9, 60 * ONE)).unwrap();
+    submit(&mut engine, other(InstructionKind::Withdrawal, 0, 9, 60 * ONE)).unwrap();
     assert_eq!(cash(&engine, 0), i128::from(40 * ONE));
 }
 

@@ -2,7 +2,7 @@
 
 use cloister_engine::{Effect, Engine, OpenRisk, OrderKey, WorstCase};
 use cloister_engine_testing::*;
-use cloister_ledger::{instruction::flags, Instruction, Kind, Side};
+use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Side};
 use cloister_risk::{Assessment, Positions};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -12,10 +12,10 @@ const DEPOSIT: u64 = 2_000 * ONE;
 
 fn instruction() -> impl Strategy<Value = Instruction> {
     let kind = prop_oneof![
-        20 => Just(Kind::Order),
-        2 => Just(Kind::Cancel),
-        1 => Just(Kind::CancelAll),
-        1 => Just(Kind::Withdrawal),
+        20 => Just(InstructionKind::Order),
+        2 => Just(InstructionKind::Cancel),
+        1 => Just(InstructionKind::CancelAll),
+        1 => Just(InstructionKind::Withdrawal),
     ];
     let flag = prop_oneof![
         6 => Just(0),
@@ -40,7 +40,7 @@ fn instruction() -> impl Strategy<Value = Instruction> {
             let (instrument_id, mark) = if eth { (ETH, 10 * ONE) } else { (BTC, MARK) };
             let limit = mark + tick * mark / 100 - 4 * mark / 100;
             match kind {
-                Kind::Order => Instruction {
+                InstructionKind::Order => Instruction {
                     flags,
                     instrument_id,
                     expiry: NOW + life * 10,
@@ -106,7 +106,7 @@ proptest! {
             for effect in effects {
                 match effect {
                     Effect::Filled(fill) => fees += fill.maker.fee + fill.taker.fee,
-                    Effect::Bound(_) if instruction.kind == Kind::Withdrawal => withdrawn += u128::from(instruction.limit),
+                    Effect::Bound(_) if instruction.kind == InstructionKind::Withdrawal => withdrawn += u128::from(instruction.limit),
                     _ => {}
                 }
             }
@@ -154,7 +154,7 @@ proptest! {
     #[test]
     fn fills_follow_price_time_priority_and_every_limit(inputs in stream()) {
         play(&inputs, |before, _, instruction, effects| {
-            if instruction.kind != Kind::Order {
+            if instruction.kind != InstructionKind::Order {
                 return;
             }
             let queue = opposite_in_priority(before, instruction);

@@ -2,7 +2,7 @@
 
 use cloister_engine::{Effect, Engine, Field, InputError, OrderKey, Rejection, Removal, TradeError};
 use cloister_engine_testing::*;
-use cloister_ledger::{instruction::flags, Instruction, Kind, SignedInstruction};
+use cloister_ledger::{instruction::flags, Instruction, InstructionKind, SignedInstruction};
 use cloister_risk::{Status, TableError};
 
 const RICH: u64 = 1_000_000 * ONE;
@@ -75,7 +75,7 @@ fn fields_wider_than_specified_should_be_refused() {
         ),
         (
             Instruction {
-                kind: Kind::None,
+                kind: InstructionKind::None,
                 ..good
             },
             Field::Kind,
@@ -147,7 +147,7 @@ fn an_order_within_the_settlement_slack_should_be_refused() {
 #[test]
 fn an_id_below_the_minimum_should_be_refused() {
     let mut engine = engine(1, RICH);
-    submit(&mut engine, other(Kind::CancelAll, 0, 10, 0)).unwrap();
+    submit(&mut engine, other(InstructionKind::CancelAll, 0, 10, 0)).unwrap();
     refused(
         &mut engine,
         buy(0, 9, 1, MARK),
@@ -166,7 +166,7 @@ fn a_lower_id_of_a_taken_slot_should_be_refused() {
     );
     refused(
         &mut engine,
-        other(Kind::Cancel, 0, 3, 0),
+        other(InstructionKind::Cancel, 0, 3, 0),
         Rejection::SlotConflict { slot: 3, holds: 515 },
     );
 }
@@ -178,14 +178,26 @@ fn an_id_that_was_taken_should_be_refused() {
     refused(&mut engine, buy(0, 1, 1, MARK), Rejection::Duplicate(1));
     submit(&mut engine, market(buy(0, 2, 1, MARK))).unwrap();
     refused(&mut engine, market(buy(0, 2, 1, MARK)), Rejection::Duplicate(2));
-    submit(&mut engine, other(Kind::Cancel, 0, 1, 0)).unwrap();
-    refused(&mut engine, other(Kind::Cancel, 0, 1, 0), Rejection::Duplicate(1));
-    submit(&mut engine, other(Kind::Withdrawal, 0, 4, ONE)).unwrap();
-    refused(&mut engine, other(Kind::Withdrawal, 0, 4, ONE), Rejection::Duplicate(4));
+    submit(&mut engine, other(InstructionKind::Cancel, 0, 1, 0)).unwrap();
+    refused(
+        &mut engine,
+        other(InstructionKind::Cancel, 0, 1, 0),
+        Rejection::Duplicate(1),
+    );
+    submit(&mut engine, other(InstructionKind::Withdrawal, 0, 4, ONE)).unwrap();
+    refused(
+        &mut engine,
+        other(InstructionKind::Withdrawal, 0, 4, ONE),
+        Rejection::Duplicate(4),
+    );
     // A withdrawal of an id that an order has filled.
     submit(&mut engine, sell(1, 1, 1, MARK)).unwrap();
     submit(&mut engine, buy(0, 5, 1, MARK)).unwrap();
-    refused(&mut engine, other(Kind::Withdrawal, 0, 5, ONE), Rejection::Duplicate(5));
+    refused(
+        &mut engine,
+        other(InstructionKind::Withdrawal, 0, 5, ONE),
+        Rejection::Duplicate(5),
+    );
 }
 
 #[test]
@@ -205,7 +217,7 @@ fn an_empty_order_or_withdrawal_should_be_refused() {
     refused(&mut engine(1, RICH), buy(0, 1, 0, MARK), Rejection::ZeroQuantity);
     refused(
         &mut engine(1, RICH),
-        other(Kind::Withdrawal, 0, 1, 0),
+        other(InstructionKind::Withdrawal, 0, 1, 0),
         Rejection::ZeroQuantity,
     );
 }
@@ -368,10 +380,10 @@ fn a_withdrawal_one_unit_too_high_should_be_refused() {
     submit(&mut engine, buy(0, 1, 10, MARK)).unwrap();
     refused(
         &mut engine,
-        other(Kind::Withdrawal, 0, 2, 51),
+        other(InstructionKind::Withdrawal, 0, 2, 51),
         Rejection::WithdrawalShort { shortfall: 1 },
     );
-    submit(&mut engine, other(Kind::Withdrawal, 0, 2, 50)).unwrap();
+    submit(&mut engine, other(InstructionKind::Withdrawal, 0, 2, 50)).unwrap();
 }
 
 #[test]
@@ -379,7 +391,7 @@ fn a_withdrawal_of_more_than_there_is_should_be_refused() {
     let mut engine = engine(1, 10);
     refused(
         &mut engine,
-        other(Kind::Withdrawal, 0, 2, 13),
+        other(InstructionKind::Withdrawal, 0, 2, 13),
         Rejection::WithdrawalShort { shortfall: 3 },
     );
 }

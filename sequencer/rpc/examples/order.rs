@@ -2,7 +2,7 @@
 //! that no network is needed: it checks that the instruction can be read, and drops every order.
 
 use cloister_crypto::schnorr::SecretKey;
-use cloister_ledger::{instruction::flags, Instruction, Kind, Side};
+use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Side};
 use cloister_sequencer_rpc::{
     types::{Accepted, DropReason, Submission},
     ErrorCode,
@@ -32,7 +32,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     // A trader signs for one chain, named by its genesis hash; `market` tells it.
     let (genesis, trading_key) = ([7; 32], SecretKey::from_seed(&[1; 32]));
     let order = Instruction {
-        kind: Kind::Order,
+        kind: InstructionKind::Order,
         group: 1,
         index: 4,
         id: 1,

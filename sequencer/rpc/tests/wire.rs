@@ -1,7 +1,7 @@
 //! The JSON that goes over the wire, word for word: other languages read it.
 
 use cloister_crypto::schnorr::SecretKey;
-use cloister_ledger::{Instruction, Kind, Side};
+use cloister_ledger::{Instruction, InstructionKind, Side};
 use cloister_sequencer_rpc::{
     types::{
         Accepted, BrokenRule, DropReason, FillInfo, HaltInfo, HaltKind, InstrumentInfo, InstrumentStatus,
@@ -165,7 +165,7 @@ fn integers_that_do_not_fit_are_refused() {
 #[test]
 fn instructions_travel_in_both_forms() {
     let instruction = Instruction {
-        kind: Kind::Order,
+        kind: InstructionKind::Order,
         group: 1,
         index: 4,
         id: u64::MAX,
@@ -191,7 +191,7 @@ fn instructions_travel_in_both_forms() {
     let read = read.decode().unwrap().instruction;
     assert_eq!(
         (read.kind, read.id, read.expiry, read.limit),
-        (Kind::Cancel, u64::MAX, 5, 0)
+        (InstructionKind::Cancel, u64::MAX, 5, 0)
     );
 }
 

@@ -87,8 +87,8 @@ pub enum SubmitRejection {
     /// `NotSubmitter`: the account may not submit.
     #[error("the submitting account is not in the submitter set")]
     NotSubmitter,
-    /// `UnknownKey`, `KeyNotActive`, `WrongStatement`: the verifying key was removed, is not active yet, or is of something
-    /// else.
+    /// `UnknownKey`, `KeyNotActive`, `WrongStatement`: the verifying key was removed, is not active yet, or is of
+    /// something else.
     #[error("the chain has no active verifying key of this id for batches")]
     Key,
     /// Anything else: the batch and the chain disagree. More attempts do not help.

@@ -6,7 +6,7 @@ use cloister_engine::{
     AccountIndex, AccountView, Effect, Engine, EngineConfig, Fill, Holdings, InputError, Millis, OrderOutcome,
     Rejection,
 };
-use cloister_ledger::{slot::Slot, GroupState, Kind, SignedInstruction};
+use cloister_ledger::{slot::Slot, GroupLedger, InstructionKind, SignedInstruction};
 use cloister_risk::RiskTable;
 use cloister_settlement::{ItemKind, QueueItem as Queued};
 use std::collections::BTreeMap;
@@ -57,7 +57,7 @@ pub(crate) struct Taken {
 
 /// Where a core starts.
 pub(crate) struct Origin {
-    pub state: GroupState,
+    pub state: GroupLedger,
     pub last_time: Millis,
     pub table: RiskTable,
     pub next_item: u64,
@@ -317,6 +317,6 @@ pub(crate) fn millis(duration: std::time::Duration) -> u64 {
 }
 
 /// True for instructions that are taken even while events wait: they free, they do not add.
-pub(crate) fn frees(kind: Kind) -> bool {
-    matches!(kind, Kind::Cancel | Kind::CancelAll)
+pub(crate) fn frees(kind: InstructionKind) -> bool {
+    matches!(kind, InstructionKind::Cancel | InstructionKind::CancelAll)
 }

@@ -3,7 +3,7 @@
 use blake2::{Blake2b512, Digest};
 use cloister_batcher::{BatchSecrets, SecretSource};
 use cloister_crypto::{
-    schnorr::KeyError,
+    schnorr::PublicKeyError,
     seal::{SealKey, SealPublicKey, Sealed},
     stream::view_commitment,
     Fr,
@@ -37,7 +37,7 @@ pub enum SecretError {
     Exposed(PathBuf),
     /// The seed gives no key (one seed in 2^252).
     #[error("the seed gives no sealing key: {0}")]
-    Key(#[from] KeyError),
+    Key(#[from] PublicKeyError),
 }
 
 /// A seed, and what it opens.

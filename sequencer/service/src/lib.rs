@@ -1,7 +1,7 @@
 //! The sequencer of one margin group: takes signed instructions, matches them, makes batches, proves and settles them.
 //!
-//! The node implements [`ChainClient`] and gives a `cloister_prover_job::Prover`; [`Sequencer::run`] does the rest. What goes
-//! over the wire is defined by `cloister-sequencer-rpc`, whose methods [`Sequencer::rpc`] serves.
+//! The node implements [`ChainClient`] and gives a `cloister_prover_job::Prover`; [`Sequencer::run`] does the rest.
+//! What goes over the wire is defined by `cloister-sequencer-rpc`, whose methods [`Sequencer::rpc`] serves.
 
 pub mod account;
 mod backlog;

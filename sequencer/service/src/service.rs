@@ -10,7 +10,7 @@ use crate::{
     shared::{ProverFacts, Shared},
 };
 use cloister_crypto::field::to_bytes;
-use cloister_ledger::GroupState;
+use cloister_ledger::GroupLedger;
 use cloister_prover_job::{JobKind, Prover, ProverError};
 use cloister_risk::RiskTable;
 use cloister_settlement::{replay_batch, LedgerError};
@@ -152,7 +152,7 @@ impl<C: ChainClient> Sequencer<C> {
 
     async fn boot(&self) -> Result<(), StartError> {
         let (view, table) = self.ready().await;
-        let mut state = GroupState::default();
+        let mut state = GroupLedger::default();
         if view.batch_no > 0 {
             log::info!(target: "cloister", "Rebuilding the ledger from {} batches", view.batch_no);
             for settled in self.shared.chain.settled_batches(self.shared.config.group, 0).await? {

@@ -2,7 +2,7 @@
 
 use cloister_engine::{Engine, Rejection};
 use cloister_engine_testing::{buy, engine, other, sell, submit, table, BTC, ETH, MARK, ONE};
-use cloister_ledger::Kind;
+use cloister_ledger::InstructionKind;
 use cloister_sequencer::account::{positions, Balances, Position};
 
 const RICH: u64 = 1_000 * ONE;
@@ -14,10 +14,13 @@ fn balances(engine: &Engine, account: u32) -> Balances {
 /// The engine takes a withdrawal of everything that is available, and nothing above it.
 fn assert_available(engine: &Engine, account: u32, id: u64) {
     let available = u64::try_from(balances(engine, account).available).unwrap();
-    let above = submit(&mut engine.clone(), other(Kind::Withdrawal, account, id, available + 1));
+    let above = submit(
+        &mut engine.clone(),
+        other(InstructionKind::Withdrawal, account, id, available + 1),
+    );
     assert!(matches!(above, Err(Rejection::WithdrawalShort { .. })), "{above:?}");
     let mut after = engine.clone();
-    submit(&mut after, other(Kind::Withdrawal, account, id, available)).unwrap();
+    submit(&mut after, other(InstructionKind::Withdrawal, account, id, available)).unwrap();
     assert_eq!(balances(&after, account).available, 0);
 }
 

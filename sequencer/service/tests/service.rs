@@ -3,7 +3,8 @@
 mod common;
 
 use cloister_crypto::field::from_bytes;
-use cloister_ledger::{Instruction, Kind};
+use cloister_engine_testing::*;
+use cloister_ledger::{Instruction, InstructionKind};
 use cloister_sequencer::{
     chain::SubmitRejection,
     keys::{development_seed, SequencerKeys},
@@ -16,7 +17,6 @@ use cloister_sequencer_rpc::{
     ErrorCode,
 };
 use cloister_settlement::{ItemKind, LedgerError};
-use cloister_engine_testing::*;
 use common::*;
 use jsonrpsee::rpc_params;
 use std::{sync::atomic::Ordering, time::Duration};
@@ -43,8 +43,11 @@ async fn accounts_open_trade_withdraw_and_settle() {
     let taken = running.submit(buy(1, 1, 8, MARK + ONE)).await.unwrap();
     let fills: Vec<_> = taken.fills.iter().map(|f| (f.price, f.quantity, f.maker)).collect();
     assert_eq!(fills, [(MARK, 3, false), (MARK + ONE, 5, false)]);
-    running.submit(other(Kind::Withdrawal, 2, 9, ONE)).await.unwrap();
-    running.submit(other(Kind::Cancel, 0, 1, 0)).await.unwrap();
+    running
+        .submit(other(InstructionKind::Withdrawal, 2, 9, ONE))
+        .await
+        .unwrap();
+    running.submit(other(InstructionKind::Cancel, 0, 1, 0)).await.unwrap();
     running.chain.enqueue(1, 77, ItemKind::Deposit);
     // Everything else can be settled before the sequencer looks at the queue again.
     running
@@ -281,7 +284,7 @@ async fn orders_wait_while_too_many_batches_do_and_are_refused_in_the_end() {
         running.submit(buy(0, 3, 1, MARK)).await.unwrap_err().0,
         ErrorCode::Busy.code()
     );
-    running.submit(other(Kind::Cancel, 0, 3, 0)).await.unwrap();
+    running.submit(other(InstructionKind::Cancel, 0, 3, 0)).await.unwrap();
     running.settled().await;
     running.submit(buy(0, 4, 1, MARK)).await.unwrap();
 }
@@ -363,7 +366,10 @@ async fn a_restarted_sequencer_rebuilds_its_ledger_from_the_chain() {
     trade(&running, 1).await;
     running.submit(sell(0, 512 + 2, 4, MARK)).await.unwrap();
     running.submit(buy(1, 2, 3, MARK)).await.unwrap();
-    running.submit(other(Kind::CancelAll, 1, 7, 0)).await.unwrap();
+    running
+        .submit(other(InstructionKind::CancelAll, 1, 7, 0))
+        .await
+        .unwrap();
     running.settled().await;
     let before = (running.account(0).await.unwrap(), running.account(1).await.unwrap());
     let chain = running.chain.clone();
@@ -469,7 +475,7 @@ async fn refusals_have_their_codes() {
         ),
         ErrorCode::WrongGroup.code()
     );
-    let broke = running.submit(other(Kind::Withdrawal, 0, 1, RICH + 1)).await;
+    let broke = running.submit(other(InstructionKind::Withdrawal, 0, 1, RICH + 1)).await;
     assert_eq!(
         broke.as_ref().unwrap_err().1,
         "the withdrawal leaves initial margin short by 1 (10^-6 of the settlement asset)"

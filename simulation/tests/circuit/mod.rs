@@ -2,7 +2,7 @@
 
 use cloister_circuits::{statements::batch::BatchCircuit, Fr};
 use cloister_groth16::{Assignment, Matrices, Matrix};
-use cloister_ledger::{instruction::Kind as Instruction, Mode, Shape};
+use cloister_ledger::{InstructionKind as Instruction, Mode, Shape};
 use cloister_simulation::Settled;
 use std::collections::BTreeMap;
 

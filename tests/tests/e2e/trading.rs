@@ -1,4 +1,5 @@
-//! A trade over a real node: open, deposit, trade, proof, settlement, withdrawal, balance; and what is refused on the way.
+//! A trade over a real node: open, deposit, trade, proof, settlement, withdrawal, balance; and what is refused on the
+//! way.
 
 use cloister_cli::{progress::Progress, replay::ReplayMarket};
 use cloister_client::{

@@ -1,5 +1,5 @@
-//! A verifying key with a known trapdoor, and proofs made from it: the verifier's work on them is that of any proof. Such a
-//! key proves anything; it exists in benchmarks only.
+//! A verifying key with a known trapdoor, and proofs made from it: the verifier's work on them is that of any proof.
+//! Such a key proves anything; it exists in benchmarks only.
 
 use alloc::vec::Vec;
 use bls12_381::{G1Affine, G2Affine, Scalar};

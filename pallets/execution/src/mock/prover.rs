@@ -1,5 +1,5 @@
-//! Real Groth16 proofs of a small circuit with the batch circuit's one public input. The batch circuit itself is tested end to
-//! end elsewhere; here the pallet, its statement and the real verifier are.
+//! Real Groth16 proofs of a small circuit with the batch circuit's one public input. The batch circuit itself is tested
+//! end to end elsewhere; here the pallet, its statement and the real verifier are.
 
 use bellman::{Circuit, ConstraintSystem, SynthesisError};
 use bls12_381::Scalar;

@@ -1,4 +1,5 @@
-//! Real seals with real proofs of the seal statement. Both follow from the inputs, so that the same open is proven once.
+//! Real seals with real proofs of the seal statement. Both follow from the inputs, so that the same open is proven
+//! once.
 
 use super::{prover::made_from, AccountId32, OpenKeys, System};
 use cloister_circuits::statements::seal::SealCircuit;

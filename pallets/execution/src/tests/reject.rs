@@ -416,8 +416,8 @@ fn open_with_other_keys_should_be_refused() {
 
 #[test]
 fn unit_of_a_kind_that_was_not_queued_should_be_refused() {
-    // The chain says which kind a unit's record is. It has no queue for re-keys and forced withdrawals, so a proof of one is
-    // a proof of another statement.
+    // The chain says which kind a unit's record is. It has no queue for re-keys and forced withdrawals, so a proof of
+    // one is a proof of another statement.
     on_open(|| {
         let keys = KeyRecord {
             x: 1.into(),

@@ -258,7 +258,7 @@ fn the_threshold_is_one_of_the_deficits_before_and_at_least_one() {
 fn nothing_signed_stands_in_a_liquidation_and_no_unsigned_fill_elsewhere() {
     let mut world = short(Side::Buy);
     let step = world.liquidation_fill(POOR, 0, 10, mark(&world, 0));
-    let signed = world.instruct(POOR, cloister_ledger::Kind::Cancel, 0);
+    let signed = world.instruct(POOR, cloister_ledger::InstructionKind::Cancel, 0);
     refuse_spoiled(
         &world,
         liquidation(vec![step]),

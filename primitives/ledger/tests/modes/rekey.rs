@@ -3,8 +3,8 @@
 use super::{accept, refuse, refuse_spoiled, SHAPE};
 use cloister_crypto::{stream::view_commitment, Fr};
 use cloister_ledger::{
-    account::Account, BatchError, BatchWitness, Fill, Key, Kind, PlaceError, RecordKind, SignedInstruction, UnitError,
-    UnitRequest,
+    account::Account, BatchError, BatchWitness, Fill, InstructionKind, Key, PlaceError, RecordKind, SignedInstruction,
+    UnitError, UnitRequest,
 };
 use cloister_ledger_testing::{World, GENESIS};
 
@@ -19,11 +19,11 @@ fn one(signed: SignedInstruction) -> Vec<UnitRequest> {
 /// A market in which trader 1 has used an id and cancelled all below another.
 fn world() -> (World, SignedInstruction, SignedInstruction) {
     let mut world = World::with_traders(1, 4, SHAPE);
-    let early = world.instruct(1, Kind::Cancel, 0);
-    let all = world.instruct(1, Kind::CancelAll, 0);
+    let early = world.instruct(1, InstructionKind::Cancel, 0);
+    let all = world.instruct(1, InstructionKind::CancelAll, 0);
     let units = one(all);
     accept(&mut world, units);
-    let used = world.instruct(1, Kind::Withdrawal, 9);
+    let used = world.instruct(1, InstructionKind::Withdrawal, 9);
     let units = one(used.clone());
     accept(&mut world, units);
     (world, early, used)
@@ -60,7 +60,7 @@ fn keys_change_and_minimum_id_and_orders_stay() {
     assert!(record.decrypt(old.view_key, after.account.nonce, salt).is_err());
 
     // The old key signs nothing any more.
-    let mut late = world.instruct(1, Kind::Cancel, 0);
+    let mut late = world.instruct(1, InstructionKind::Cancel, 0);
     late = late.instruction.sign(&GENESIS, &old.secret);
     let request = world.padded(SHAPE, one(late));
     assert!(world.state.apply(SHAPE, &request).is_err());
@@ -118,7 +118,7 @@ fn a_key_outside_the_subgroup_should_be_refused() {
 #[test]
 fn keys_should_not_change_in_any_other_mode() {
     let (mut world, ..) = world();
-    let cancel = world.instruct(1, Kind::Cancel, 0);
+    let cancel = world.instruct(1, InstructionKind::Cancel, 0);
     let open = world.open(5);
     let units = [
         one(cancel),

@@ -1,7 +1,7 @@
 //! B-TAKEOVER.
 
 use super::{accept, insured, margin, poor, refuse, refuse_spoiled, LOTS, POOR};
-use cloister_ledger::{account::Account, BatchError, Fill, Kind, Side, UnitError, UnitRequest};
+use cloister_ledger::{account::Account, BatchError, Fill, InstructionKind, Side, UnitError, UnitRequest};
 use cloister_risk::{MarginError, Positions};
 
 #[test]
@@ -76,7 +76,7 @@ fn a_house_that_cannot_carry_it_should_not_take_it_over() {
 fn nothing_else_can_stand_in_a_takeover() {
     let mut world = insured();
     poor(&mut world, Side::Buy, -30);
-    let signed = world.instruct(POOR, Kind::Withdrawal, 0);
+    let signed = world.instruct(POOR, InstructionKind::Withdrawal, 0);
     refuse_spoiled(
         &world,
         vec![world.take_over(POOR)],
@@ -95,7 +95,7 @@ fn nothing_else_can_stand_in_a_takeover() {
 fn an_insolvent_account_can_do_nothing_that_is_signed() {
     let mut world = insured();
     poor(&mut world, Side::Buy, -30);
-    let signed = world.instruct(POOR, Kind::Cancel, 0);
+    let signed = world.instruct(POOR, InstructionKind::Cancel, 0);
     let cancel = vec![UnitRequest::Normal {
         index: POOR as u32,
         deposit: 0,

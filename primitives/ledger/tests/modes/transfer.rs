@@ -2,7 +2,8 @@
 
 use super::{accept, insured, margin, mark, poor, refuse, refuse_spoiled, POOR, SHAPE};
 use cloister_ledger::{
-    BatchError, BatchWitness, Fill, Instruction, Kind, PlaceError, Shape, Side, StateError, UnitError, UnitRequest,
+    BatchError, BatchWitness, Fill, Instruction, InstructionKind, PlaceError, Shape, Side, StateError, UnitError,
+    UnitRequest,
 };
 use cloister_ledger_testing::World;
 use cloister_risk::MarginError;
@@ -14,7 +15,7 @@ fn cash(world: &World, trader: usize) -> i128 {
 /// A unit with one signed transfer, changed before it is signed.
 fn send(world: &mut World, from: usize, to: usize, amount: u64, change: impl FnOnce(&mut Instruction)) -> UnitRequest {
     let mut instruction = world.order(from, 0, Side::Buy, amount, to as u64);
-    instruction.kind = Kind::Transfer;
+    instruction.kind = InstructionKind::Transfer;
     change(&mut instruction);
     UnitRequest::Normal {
         index: from as u32,
@@ -144,11 +145,11 @@ fn a_transfer_needs_initial_margin_afterwards() {
 #[test]
 fn only_the_last_place_pays() {
     let shape = Shape { units: 2, places: 2 };
-    for kind in [Kind::Transfer, Kind::Withdrawal] {
+    for kind in [InstructionKind::Transfer, InstructionKind::Withdrawal] {
         let mut world = World::with_traders(1, 4, SHAPE);
         let mut pay = world.order(1, 0, Side::Buy, 50, 2);
         pay.kind = kind;
-        let cancel = world.instruct(1, Kind::Cancel, 0);
+        let cancel = world.instruct(1, InstructionKind::Cancel, 0);
         let places = vec![(world.sign(pay), Fill::default()), (cancel, Fill::default())];
         let unit = |places| UnitRequest::Normal {
             index: 1,

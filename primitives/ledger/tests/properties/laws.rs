@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use cloister_ledger::{BatchEffect, BatchError, BatchWitness, Fill, Kind, Mode, Shape, Side, UnitWitness};
+use cloister_ledger::{BatchEffect, BatchError, BatchWitness, Fill, InstructionKind, Mode, Shape, Side, UnitWitness};
 use cloister_risk::{Positions, RiskTable, Status};
 
 use crate::books::{equity, worst_deficit, Books};
@@ -40,7 +40,7 @@ impl Step<'_> {
         assert_eq!(self.after.money(), expected, "money was made or lost");
 
         let places = self.units(Mode::Normal).flat_map(|unit| &unit.places);
-        let orders = places.filter(|place| place.signed.instruction.kind == Kind::Order);
+        let orders = places.filter(|place| place.signed.instruction.kind == InstructionKind::Order);
         let fees: u128 = orders.map(|place| place.fill.fee).sum();
         let pool = self.before.house.fee_pool + fees - u128::from(public.sweep);
         assert_eq!(self.after.house.fee_pool, pool, "a fee went elsewhere");

@@ -1,6 +1,6 @@
 //! Requests at the edges of the rules: about half of them must be refused.
 
-use cloister_ledger::{state::BatchRequest, Fill, Kind, Shape, Side, UnitRequest};
+use cloister_ledger::{state::BatchRequest, Fill, InstructionKind, Shape, Side, UnitRequest};
 use cloister_ledger_testing::{Random, World};
 use cloister_risk::Assessment;
 
@@ -52,7 +52,7 @@ fn unit(world: &mut World, random: &mut Random) -> Vec<UnitRequest> {
         4 => trade(world, random, [trader, other]).split_off(1),
         5 => {
             let amount = all_of(world, random, trader);
-            signed(world.instruct(trader, Kind::Withdrawal, amount), 0)
+            signed(world.instruct(trader, InstructionKind::Withdrawal, amount), 0)
         }
         6 => {
             let amount = all_of(world, random, trader);
@@ -73,7 +73,10 @@ fn unit(world: &mut World, random: &mut Random) -> Vec<UnitRequest> {
         }
         _ => match random.below(3) {
             0 => vec![world.rekey(trader)],
-            1 => signed(world.instruct(trader, Kind::CancelAll, 0), random.below(1_000_000_000)),
+            1 => signed(
+                world.instruct(trader, InstructionKind::CancelAll, 0),
+                random.below(1_000_000_000),
+            ),
             _ => vec![world.open(random.below(5_000_000_000))],
         },
     }

@@ -7,7 +7,7 @@ use cloister_crypto::{
     stream::view_commitment,
     Fr,
 };
-use cloister_ledger::{state::UnitRequest, GroupState, SealStatement, Shape, Statement};
+use cloister_ledger::{state::UnitRequest, GroupLedger, SealStatement, Shape, Statement};
 use cloister_ledger_testing::{World, GENESIS, GROUP};
 use cloister_settlement::{Batch, ItemKind, KnownToChain, LedgerSecrets, OpenKeys, QueueItem};
 use std::collections::BTreeMap;
@@ -146,8 +146,8 @@ impl Market {
     }
 
     /// The ledger after all batches, rebuilt.
-    pub fn replayed(&self) -> GroupState {
-        let mut ledger = GroupState::default();
+    pub fn replayed(&self) -> GroupLedger {
+        let mut ledger = GroupLedger::default();
         for settled in &self.settled {
             cloister_settlement::replay_batch(&mut ledger, &settled.batch, &settled.queue, &self.secrets)
                 .expect("the batch is the ledger's");

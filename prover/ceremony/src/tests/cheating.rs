@@ -2,7 +2,7 @@
 
 use crate::{
     ceremony::Ceremony,
-    contribution::{Contribution, Kind},
+    contribution::{Contribution, ContributionKind},
     error::{CeremonyError, Divided, Reason},
     ptau::Powers,
     state::FixedPart,
@@ -208,7 +208,7 @@ fn nothing_in_a_record_can_be_changed_without_the_secret() {
         |record| record.probe_h = record.probe_l,
         |record| record.probe_l = record.probe_h,
         |record| {
-            record.kind = Kind::Beacon {
+            record.kind = ContributionKind::Beacon {
                 value: vec![1],
                 log2: 0,
             }
@@ -298,7 +298,7 @@ fn a_beacon_is_recomputed_and_ends_the_ceremony() {
 fn a_beacon_with_a_secret_of_ones_own_is_named() {
     let (mut ceremony, powers) = after_alice("false-beacon");
     bob_lies(&mut ceremony, true, |record| {
-        record.kind = Kind::Beacon {
+        record.kind = ContributionKind::Beacon {
             value: vec![7; 32],
             log2: 2,
         }

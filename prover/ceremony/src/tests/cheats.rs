@@ -2,7 +2,7 @@
 
 use crate::{
     ceremony::Ceremony,
-    contribution::{Contribution, Kind},
+    contribution::{Contribution, ContributionKind},
     curve::{times, G2},
     secret::Secret,
 };
@@ -10,13 +10,13 @@ use cloister_groth16::{KeyPoints, VerifyingKey};
 
 /// Contributes with a known secret and without checking anything.
 pub fn contribute_known(ceremony: &mut Ceremony, name: &str, x: u64) {
-    ceremony.apply(name, Kind::Person, &Secret::known(x), &|_| {});
+    ceremony.apply(name, ContributionKind::Person, &Secret::known(x), &|_| {});
 }
 
 /// The record of a contribution that left the key as it stands, whatever was done to it, with a sound proof of
 /// knowledge.
 pub fn record(ceremony: &Ceremony, name: &str, x: u64) -> Contribution {
-    ceremony.record(name, Kind::Person, &Secret::known(x))
+    ceremony.record(name, ContributionKind::Person, &Secret::known(x))
 }
 
 /// Makes the proof of knowledge of a record anew, as its maker could after changing it.

@@ -10,7 +10,7 @@ use cloister_circuits::{
 use cloister_circuits_testing::TestSystem;
 use cloister_groth16::Assignment;
 use cloister_ledger::{
-    state::BatchRequest, BatchEffect, BatchError, BatchWitness, Fill, Kind, Mode, Shape, UnitRequest,
+    state::BatchRequest, BatchEffect, BatchError, BatchWitness, Fill, InstructionKind, Mode, Shape, UnitRequest,
 };
 use cloister_ledger_testing::{spoil, spoil_request, Random, World};
 
@@ -119,7 +119,7 @@ fn several_places_should_hold_one_after_the_other() {
         accept(shape, witness, effect.statement.hash());
 
         let [bought, sold] = world.trade(1, 0);
-        let withdrawal = world.instruct(1, Kind::Withdrawal, 5_000);
+        let withdrawal = world.instruct(1, InstructionKind::Withdrawal, 5_000);
         let withdraw = UnitRequest::Normal {
             index: 1,
             deposit: 3,

@@ -4,7 +4,7 @@
 use cloister_circuits::{statements::seal::PUBLIC_INPUT, Fr};
 use cloister_crypto::{
     jubjub,
-    schnorr::KeyError,
+    schnorr::PublicKeyError,
     seal::{pad, SealKey},
 };
 use cloister_ledger::{Key, SealStatement, SealStatementError as Error};
@@ -204,18 +204,18 @@ fn sealing_key_outside_the_subgroup_should_break_v_sealing_key() {
     scene.statement.sealing_key = coordinates(point(&scene.statement.sealing_key) + order_two());
     scene.seal();
     // The pad is made of `e·Q` either way, whose small component depends on the parity of e.
-    let error = Error::SealingKey(KeyError::NotPrimeOrder);
+    let error = Error::SealingKey(PublicKeyError::NotPrimeOrder);
     refused(&scene, error, &[&eight("x"), &eight("y")]);
 
     let mut scene = Scene::new();
     scene.statement.sealing_key = identity();
     scene.seal();
     let name = format!("V-SEALING-KEY/{NOT_IDENTITY}");
-    refused(&scene, Error::SealingKey(KeyError::Identity), &[&name]);
+    refused(&scene, Error::SealingKey(PublicKeyError::Identity), &[&name]);
 
     let mut scene = Scene::new();
     scene.statement.sealing_key.y += Fr::one();
-    let error = Error::SealingKey(KeyError::NotOnCurve);
+    let error = Error::SealingKey(PublicKeyError::NotOnCurve);
     assert_eq!(scene.statement.check(&scene.witness), Err(error));
     let failing = scene.system().all_unsatisfied();
     assert!(failing.contains(&eight("y")), "{failing:?}");

@@ -1,6 +1,6 @@
 //! What can be wrong with an export or with files that are read back.
 
-use cloister_groth16_verifier::{KeyError as VerifyingKeyError, VerifyError};
+use cloister_groth16_verifier::{VerifyError, VerifyingKeyError};
 use hex::FromHexError;
 use std::{io, path::PathBuf};
 

@@ -1,9 +1,11 @@
 //! A batch with trades, proven once for all tests under the key of the development chain, and exported by the command.
 
 use cloister_circuits::statements::batch::BatchCircuit;
-use cloister_groth16::{default_directory, generate_development_into, load_or_make, KeyWriter, Matrices, Prover};
+use cloister_groth16::{default_directory, Matrices};
 use cloister_ledger::Shape;
 use cloister_ledger_testing::World;
+use cloister_prover_job::{JobKind, ProofJob, Prover};
+use cloister_prover_local::{LocalProver, Parameters};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use std::{
@@ -37,25 +39,20 @@ impl Batch {
         let mut world = World::with_traders(11, 4, shape);
         let request = world.random_batch(shape);
         let (witness, effect) = world.apply(shape, &request);
-        let statement = effect.statement.hash();
+        let job = ProofJob::batch(shape, witness, &effect.statement);
+        let input = job.public_input().to_bytes();
 
+        let prover = LocalProver::load(JobKind::Batch(shape), &Parameters::Development, &mut |_| {});
+        let prover = prover.expect("the key is ready");
+        // The prover verifies the proof: we accept it ourselves.
+        let proof = prover.prove_with(job, ChaCha20Rng::seed_from_u64(1)).expect("proves");
         let matrices = Matrices::record(BatchCircuit::blank(shape)).expect("the circuit synthesises");
-        let id = matrices.id();
         let directory = default_directory().expect("a cache directory");
-        let make = |mut file: KeyWriter| {
-            let key = generate_development_into(&matrices, id, &mut file)?;
-            file.finish(&key)
-        };
-        let key = load_or_make(&directory, id, make, &mut |_| {}).expect("the key is ready");
-        let prover = Prover::new(key.clone(), matrices).expect("the key fits");
-        let circuit = BatchCircuit::proving(shape, witness, statement);
-        let proof = prover.prove(circuit, ChaCha20Rng::seed_from_u64(1)).expect("proves");
-        key.verify(&proof, &[statement]).expect("we accept it ourselves");
         Self {
-            key_file: directory.join(format!("{id}.key")),
-            verifying_key: key.verifying_key(),
+            key_file: directory.join(format!("{}.key", matrices.id())),
+            verifying_key: prover.verifying_key(),
             proof: proof.0,
-            input: statement.to_bytes(),
+            input,
         }
     }
 

@@ -11,7 +11,8 @@ const FP_ONE: blst_fp = blst_fp {
 };
 
 macro_rules! field {
-    ($t:ty, $zero:expr, $one:expr, $add:ident, $sub:ident, $mul:ident, $sqr:ident, $neg:ident, $invert:ident, $by:expr) => {
+    ($t:ty, $zero:expr, $one:expr, $add:ident, $sub:ident, $mul:ident, $sqr:ident, $neg:ident, $invert:ident,
+     $by:expr) => {
         impl Field for $t {
             const ZERO: Self = $zero;
             const ONE: Self = $one;

@@ -40,8 +40,8 @@ pub trait Field: Copy + PartialEq + Send + Sync + core::fmt::Debug + 'static {
 /// The base field of G1.
 ///
 /// # Safety
-/// The type is six 64-bit words and nothing else: an element times `2^384` modulo `p`, least significant word first, below
-/// `p`. Points of keys are used where they lie, as coordinates of any such type.
+/// The type is six 64-bit words and nothing else: an element times `2^384` modulo `p`, least significant word first,
+/// below `p`. Points of keys are used where they lie, as coordinates of any such type.
 pub unsafe trait BaseField: Field {}
 
 /// The base field of G2, `Fp[i]/(i² + 1)`.

@@ -17,9 +17,9 @@ pub trait Task {
 
 /// Eight elements of the base field of G1 or of G2.
 ///
-/// Values are redundant: an element stands for its residue and may exceed the modulus. **Tight** values are at most `2p` (what
-/// `*_tight` gives, what memory holds); products are below `6p`; everything stays below `512p`, where products are still
-/// right. The bounds of each operation are its contract; the algorithms say why they keep them.
+/// Values are redundant: an element stands for its residue and may exceed the modulus. **Tight** values are at most
+/// `2p` (what `*_tight` gives, what memory holds); products are below `6p`; everything stays below `512p`, where
+/// products are still right. The bounds of each operation are its contract; the algorithms say why they keep them.
 ///
 /// # Safety
 /// Implementations may use instructions that not every processor has: values may only be made, and methods only be
@@ -107,7 +107,7 @@ pub trait ScalarLanes: Copy + Send + Sync + 'static {
     fn splat(value: &[u64; 4]) -> Self {
         Self::from_words(&[*value; LANES])
     }
-    /// Product, tight, of values whose bounds multiply to `32r²` at most.
+    /// Product, tight, of values whose bounds multiply to no more than `32r²`.
     fn mul(&self, other: &Self) -> Self;
     /// Sum, tight, of tight values.
     fn add(&self, other: &Self) -> Self;

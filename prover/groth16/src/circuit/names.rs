@@ -4,8 +4,8 @@ use super::outline::{outline, Outline};
 use bellman::{Circuit, SynthesisError};
 use bls12_381::Scalar;
 
-/// The name of the constraint with this number (from zero), with the namespaces around it; `None` if there are fewer. The
-/// circuit needs no witness.
+/// The name of the constraint with this number (from zero), with the namespaces around it; `None` if there are fewer.
+/// The circuit needs no witness.
 ///
 /// # Errors
 /// Those of the circuit.

@@ -3,7 +3,8 @@
 use bellman::{Circuit, ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
 use bls12_381::Scalar;
 
-/// Sees the namespaces and constraints of a circuit in the order in which it makes them. Names are made only when asked for.
+/// Sees the namespaces and constraints of a circuit in the order in which it makes them. Names are made only when asked
+/// for.
 pub trait Outline {
     /// A namespace begins inside those that are open.
     fn open(&mut self, name: impl FnOnce() -> String);

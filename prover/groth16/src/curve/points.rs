@@ -1,7 +1,7 @@
 //! Points as keys hold them, and the same points as the arithmetic takes them.
 //!
-//! A point is two coordinates in the form of [`BaseField`] or [`ExtensionField`], whatever type they have: with the feature
-//! `native` the public types are `blst`'s, without it they have the same fields and lie in memory alike.
+//! A point is two coordinates in the form of [`BaseField`] or [`ExtensionField`], whatever type they have: with the
+//! feature `native` the public types are `blst`'s, without it they have the same fields and lie in memory alike.
 #![allow(unsafe_code)]
 
 use super::Affine;

@@ -1,5 +1,5 @@
-//! Eight points in homogeneous coordinates, with the complete formulas of Renes, Costello and Batina (2016), algorithms 7
-//! and 8: no lane needs a case of its own.
+//! Eight points in homogeneous coordinates, with the complete formulas of Renes, Costello and Batina (2016), algorithms
+//! 7 and 8: no lane needs a case of its own.
 
 use super::Xyzz;
 use crate::arithmetic::{Field, Lanes, LANES};

@@ -108,8 +108,8 @@ impl<F: Field> Xyzz<F> {
         };
     }
 
-    /// The point times a scalar, in variable time: how long a proof takes tells something about its witness and its blinding
-    /// factors, here as in the sums over the key, to whoever measures on the prover's machine.
+    /// The point times a scalar, in variable time: how long a proof takes tells something about its witness and its
+    /// blinding factors, here as in the sums over the key, to whoever measures on the prover's machine.
     pub fn times(&self, scalar: &[u64; 4]) -> Self {
         let mut out = Self::INFINITY;
         for word in scalar.iter().rev() {

@@ -1,8 +1,9 @@
 //! Fast Fourier transforms, eight columns side by side.
 //!
-//! A vector of `N = 8·M` scalars is kept as `M` blocks; lane `l` of block `j` is element `l·M + j`. The three outermost stages of
-//! a transform work across the lanes of each block; what is left is a transform of `M` blocks with the same factors in all
-//! lanes. Transforms are unordered: backwards from natural order to bit-reversed order, forwards from there to natural order.
+//! A vector of `N = 8·M` scalars is kept as `M` blocks; lane `l` of block `j` is element `l·M + j`. The three outermost
+//! stages of a transform work across the lanes of each block; what is left is a transform of `M` blocks with the same
+//! factors in all lanes. Transforms are unordered: backwards from natural order to bit-reversed order, forwards from
+//! there to natural order.
 #![allow(unsafe_code)]
 
 use super::domain::{Powers, Roots};

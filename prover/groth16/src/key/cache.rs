@@ -1,4 +1,4 @@
-//! The cache of development keys: one file a circuit, shared by all processes of a user.
+//! The cache of development keys: one file per circuit, shared by all processes of a user.
 
 use super::{read_key, CircuitId, KeyWriter, ProvingKey};
 use crate::{generate_development_into, KeyError, Matrices};
@@ -44,8 +44,8 @@ pub fn default_directory() -> Result<PathBuf, KeyError> {
         .ok_or(KeyError::NoDirectory)
 }
 
-/// Reads the development key of a circuit from the cache, or generates it and keeps it there. The circuit is only asked for its
-/// constraints, and only if the key is generated.
+/// Reads the development key of a circuit from the cache, or generates it and keeps it there. The circuit is only asked
+/// for its constraints, and only if the key is generated.
 ///
 /// The key belongs to whatever `id` names: it is the caller who says that it is this circuit.
 ///
@@ -83,14 +83,15 @@ fn generate(matrices: &Matrices, id: CircuitId, mut writer: KeyWriter) -> Result
     writer.finish(&vk)
 }
 
-/// Reads the development key of a circuit from the cache, or has it made and keeps it there. `make` writes the points and
-/// finishes the writer.
+/// Reads the development key of a circuit from the cache, or has it made and keeps it there. `make` writes the points
+/// and finishes the writer.
 ///
 /// Processes that ask at the same time wait for one of them to make it. A damaged file and one of another format are
 /// replaced; the old file stays until the new one is whole.
 ///
 /// # Errors
-/// [`KeyError`], those of `make` included; a key that was made but cannot be kept is an error too, lest every start takes minutes.
+/// [`KeyError`], those of `make` included; a key that was made but cannot be kept is an error too, lest every start
+/// takes minutes.
 pub fn load_or_make<M>(
     directory: &Path,
     id: CircuitId,

@@ -49,7 +49,8 @@ impl fmt::Debug for ProvingKey {
 }
 
 impl ProvingKey {
-    /// A key of points in memory. They are taken as they are: whoever has them from outside uses [`ProvingKey::read_groth16`].
+    /// A key of points in memory. They are taken as they are: whoever has them from outside uses
+    /// [`ProvingKey::read_groth16`].
     pub fn from_points(circuit: CircuitId, development: bool, vk: VerifyingKey, points: KeyPoints) -> Self {
         Self::new(circuit, development, vk, Points::Owned(points))
     }
@@ -147,14 +148,16 @@ impl ProvingKey {
         )
     }
 
-    /// Reads the encoding of `groth16::Parameters::write`; stops behind the last point. The points must lie on the curve and
-    /// not be the identity; with `checked` they must be in the subgroup of prime order too. Leave it out only for bytes that
-    /// have passed once: a key with a bad point can give away the witness. The verifying key is always checked.
+    /// Reads the encoding of `groth16::Parameters::write`; stops behind the last point. The points must lie on the
+    /// curve and not be the identity; with `checked` they must be in the subgroup of prime order too. Leave it out only
+    /// for bytes that have passed once: a key with a bad point can give away the witness. The verifying key is always
+    /// checked.
     ///
     /// The encoding names no circuit: `circuit` and `development` are the caller's word.
     ///
     /// # Errors
-    /// [`KeyError::Stream`], [`KeyError::NoInputPoints`], [`KeyError::Point`] with the first point that may not be used.
+    /// [`KeyError::Stream`], [`KeyError::NoInputPoints`], [`KeyError::Point`] with the first point that may not be
+    /// used.
     pub fn read_groth16<R: Read>(
         circuit: CircuitId,
         development: bool,

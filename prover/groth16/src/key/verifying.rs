@@ -1,20 +1,18 @@
 //! Verifying keys.
 
 use super::{
-    encoding::{decode_g1_uncompressed, decode_g2_uncompressed, Check},
+    decode::{decode_g1_uncompressed, decode_g2_uncompressed, Check},
     G1Affine, G2Affine,
 };
 use crate::{
     curve::points::{G1_UNCOMPRESSED, G2_UNCOMPRESSED},
     pairing::{Curve, DefaultCurve},
-    verify::{self, PreparedVerifyingKey, Proof},
-    KeyError, KeyPoint, VerifyError,
+    KeyError, KeyPoint,
 };
-use bls12_381::Scalar;
 use std::io::Read;
 
-/// A verifying key. Its encoding is that of the crate `groth16` (C-VERIFIER): the points of [`VerifyingKey`] in the order of its
-/// fields, uncompressed, with the number of `ic` as 32 bits big-endian before them.
+/// A verifying key. Its encoding is that of the crate `groth16` (C-VERIFIER): the points of [`VerifyingKey`] in the
+/// order of its fields, uncompressed, with the number of `ic` as 32 bits big-endian before them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VerifyingKey {
     /// `alpha` in G1.
@@ -56,8 +54,8 @@ impl VerifyingKey {
         out
     }
 
-    /// Reads the encoding and checks every point: flags and range of the coordinates, not the identity, on the curve, in the
-    /// subgroup of prime order.
+    /// Reads the encoding and checks every point: flags and range of the coordinates, not the identity, on the curve,
+    /// in the subgroup of prime order.
     ///
     /// # Errors
     /// [`KeyError::Stream`] if there are too few bytes, [`KeyError::TrailingBytes`] if there are too many,
@@ -75,8 +73,8 @@ impl VerifyingKey {
     /// Reads the encoding from a stream and checks as [`VerifyingKey::from_bytes`] does; stops behind the last point.
     ///
     /// # Errors
-    /// [`KeyError::Stream`] if the stream ends early or fails, [`KeyError::NoInputPoints`], [`KeyError::Point`] with the first
-    /// point that may not be used.
+    /// [`KeyError::Stream`] if the stream ends early or fails, [`KeyError::NoInputPoints`], [`KeyError::Point`] with
+    /// the first point that may not be used.
     pub fn read<R: Read>(mut reader: R) -> Result<Self, KeyError> {
         let mut points = PointReader(&mut reader);
         let alpha_g1 = points.g1(KeyPoint::AlphaG1)?;
@@ -102,19 +100,6 @@ impl VerifyingKey {
             delta_g2,
             ic,
         })
-    }
-
-    /// Computes once what every verification would compute again.
-    pub fn prepare(&self) -> PreparedVerifyingKey {
-        PreparedVerifyingKey::new(self)
-    }
-
-    /// Verifies one proof. Whoever verifies many with one key calls [`VerifyingKey::prepare`] once.
-    ///
-    /// # Errors
-    /// [`VerifyError`].
-    pub fn verify(&self, proof: &Proof, inputs: &[Scalar]) -> Result<(), VerifyError> {
-        verify::verify_once::<DefaultCurve>(self, proof, inputs)
     }
 }
 

@@ -23,8 +23,8 @@ impl Digits {
         255usize.div_ceil(width as usize)
     }
 
-    /// Cuts scalars (canonical words) into digits. A scalar above `r/2` is taken as minus its complement, so that all have
-    /// 254 bits, and small negative ones few.
+    /// Cuts scalars (canonical words) into digits. A scalar above `r/2` is taken as minus its complement, so that all
+    /// have 254 bits, and small negative ones few.
     pub fn new(scalars: &[[u64; 4]], width: u32) -> Self {
         let windows = Self::windows(width);
         let count = scalars.len();

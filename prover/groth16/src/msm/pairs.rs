@@ -59,8 +59,8 @@ impl<L: Lanes> Scratch<L> {
 /// Adds up to [`BATCH`] pairs.
 ///
 /// # Safety
-/// `from` holds every place that the pairs name and `to` every `out`; these are distinct and do not overlap what is read. Where
-/// both lie in one allocation, both pointers come from the same borrow.
+/// `from` holds every place that the pairs name and `to` every `out`; these are distinct and do not overlap what is
+/// read. Where both lie in one allocation, both pointers come from the same borrow.
 pub unsafe fn add_pairs<L: Lanes>(
     from: *const Stored<L>,
     to: *mut Stored<L>,

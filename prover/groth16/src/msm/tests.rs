@@ -127,8 +127,8 @@ fn check_overfull<L: Lanes>(base: &Affine<L::Field>) {
     assert_eq!(sum, expected.neg());
 }
 
-/// Few points with both signs and scalars around the edges of digits, at random: nearly every addition meets an equal or an
-/// opposite point somewhere. The sum is a multiple of the generator that is known from integers.
+/// Few points with both signs and scalars around the edges of digits, at random: nearly every addition meets an equal
+/// or an opposite point somewhere. The sum is a multiple of the generator that is known from integers.
 fn check_structured<L: Lanes>(base: &Affine<L::Field>) {
     let mut rng = ChaCha20Rng::seed_from_u64(4);
     let edges: Vec<i64> = (0..16).flat_map(|k| [(1 << k) - 1, 1 << k, (1 << k) + 1]).collect();

@@ -47,8 +47,8 @@ impl<L: Lanes> Tree<L> {
         }
     }
 
-    /// Sums points by bucket. `order` lists places of points (shifted left by one, the lowest bit negates), bucket after
-    /// bucket; bucket `b` ends before `ends[b]`.
+    /// Sums points by bucket. `order` lists places of points (shifted left by one, the lowest bit negates), bucket
+    /// after bucket; bucket `b` ends before `ends[b]`.
     ///
     /// # Panics
     /// If a place lies beyond the points.
@@ -135,8 +135,8 @@ impl<L: Lanes> Tree<L> {
     }
 
     fn flush(&mut self, from: *const Stored<L>, to: &mut [Stored<L>]) {
-        // SAFETY: the places come from the order, which `sum` has checked, and from the runs, which lie within the buffers; a
-        // round reads from another buffer than it writes to.
+        // SAFETY: the places come from the order, which `sum` has checked, and from the runs, which lie within the
+        // buffers; a round reads from another buffer than it writes to.
         unsafe { add_pairs(from, to.as_mut_ptr(), &self.pairs, &mut self.scratch) };
         self.pairs.clear();
     }

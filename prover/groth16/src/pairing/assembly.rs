@@ -32,8 +32,8 @@ macro_rules! decode {
     ($name:ident, $point:ty, $bytes:expr, $read:path) => {
         fn $name(bytes: &[u8; $bytes]) -> Result<$point, PointError> {
             let mut point = <$point>::default();
-            // SAFETY: both pointers are to live memory of the lengths that the function reads and writes; the flags, which
-            // choose the length, are those of this form.
+            // SAFETY: both pointers are to live memory of the lengths that the function reads and writes; the flags,
+            // which choose the length, are those of this form.
             let error = unsafe { $read(&mut point, bytes.as_ptr()) };
             checked(error, point)
         }

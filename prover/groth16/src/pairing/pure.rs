@@ -1,5 +1,5 @@
-//! Points in plain Rust: encodings, checks and pairings by the crate `bls12_381`, which hides its coordinates, so points
-//! pass to it and back in their encodings.
+//! Points in plain Rust: encodings, checks and pairings by the crate `bls12_381`, which hides its coordinates, so
+//! points pass to it and back in their encodings.
 
 use super::Curve;
 use crate::{

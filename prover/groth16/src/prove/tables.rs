@@ -1,11 +1,11 @@
 //! What a backend keeps of a key, and the five sums of a proof over it.
 
-use super::{density::Density, rows::Rows, Sums};
+use super::{density::Density, rows::Rows};
 use crate::{
     arithmetic::{Lanes, Suite},
     curve::{
         points::{g1, g2},
-        Affine,
+        Affine, Xyzz,
     },
     fft::{quotient, Domain},
     msm::Bases,
@@ -13,6 +13,15 @@ use crate::{
     KeyError, KeyPoint, PointError, ProvingKey,
 };
 use bellman::SynthesisError;
+
+/// The sums over the key's points that a proof is made of.
+pub struct Sums<S: Suite> {
+    pub a: Xyzz<S::Fp>,
+    pub b_g1: Xyzz<S::Fp>,
+    pub b_g2: Xyzz<S::Fp2>,
+    pub h: Xyzz<S::Fp>,
+    pub l: Xyzz<S::Fp>,
+}
 
 /// Points and domain.
 pub struct Tables<S: Suite> {

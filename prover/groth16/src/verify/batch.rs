@@ -1,9 +1,9 @@
 //! Verification of many proofs under one key.
 //!
-//! With coefficients `z_i`, all proofs hold if
-//! `Π e(z_i · A_i, B_i) · e(-Σ z_i · alpha, beta) · e(-Σ z_i · inputs_i, gamma) · e(-Σ z_i · C_i, delta) = 1`,
-//! which is one Miller loop a proof, three more, and one final exponentiation. Proofs that do not hold pass with a probability of
-//! `2^-128` if the coefficients are random and independent of them: they are drawn from a hash of the key, all proofs and all inputs.
+//! With coefficients `z_i`, all proofs hold if `Π e(z_i · A_i, B_i) · e(-Σ z_i · alpha, beta) · e(-Σ z_i · inputs_i,
+//! gamma) · e(-Σ z_i · C_i, delta) = 1`, which is one Miller loop a proof, three more, and one final exponentiation.
+//! Proofs that do not hold pass with a probability of `2^-128` if the coefficients are random and independent of them:
+//! they are drawn from a hash of the key, all proofs and all inputs.
 
 use super::{check_count, verify_once, Proof, ProofPoints, SCALAR_BITS};
 use crate::{
@@ -50,7 +50,7 @@ pub(super) fn verify_batch_with<C: Curve>(
     }
 }
 
-/// One coefficient a proof, never zero.
+/// One coefficient per proof, never zero.
 fn coefficients(vk: &VerifyingKey, items: &[(Proof, Vec<Scalar>)]) -> Vec<u128> {
     let mut transcript = Blake2b512::new();
     transcript.update(DOMAIN);

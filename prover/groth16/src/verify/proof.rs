@@ -48,8 +48,8 @@ impl Proof {
         Self(out)
     }
 
-    /// Decodes and checks the points, as C-VERIFIER prescribes: flags and range of the coordinates, not the identity, on the
-    /// curve, in the subgroup of prime order.
+    /// Decodes and checks the points, as C-VERIFIER prescribes: flags and range of the coordinates, not the identity,
+    /// on the curve, in the subgroup of prime order.
     ///
     /// # Errors
     /// [`VerifyError::Proof`] with the first point that may not be used.

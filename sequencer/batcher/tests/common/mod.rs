@@ -7,7 +7,7 @@ use cloister_batcher::{
 use cloister_crypto::Fr;
 use cloister_engine::{Engine, Rejection};
 pub use cloister_engine_testing::*;
-use cloister_ledger::{GroupState, Instruction, Shape};
+use cloister_ledger::{GroupLedger, Instruction, Shape};
 
 /// Counts, so that every attempt has its own salt.
 #[derive(Default)]
@@ -62,7 +62,7 @@ impl World {
 
     pub fn with(config: BatcherConfig, accounts: u32, deposit: u64) -> Self {
         let engine = Engine::new(cloister_engine_testing::config(), table(1)).unwrap();
-        let batcher = Batcher::new(config, GroupState::default(), 0, table(1)).unwrap();
+        let batcher = Batcher::new(config, GroupLedger::default(), 0, table(1)).unwrap();
         let mut world = Self {
             engine,
             batcher,
@@ -119,7 +119,11 @@ pub fn units(batch: &ClosedBatch) -> Vec<(u32, u64, u64)> {
         .filter_map(|u| {
             let place = &u.places[0];
             let instruction = &place.signed.instruction;
-            (instruction.kind != cloister_ledger::Kind::None).then_some((u.index, instruction.id, place.fill.quantity))
+            (instruction.kind != cloister_ledger::InstructionKind::None).then_some((
+                u.index,
+                instruction.id,
+                place.fill.quantity,
+            ))
         })
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use crate::encoding::{bytes, decimal};
 use cloister_crypto::schnorr::{Signature, SignatureError};
-use cloister_ledger::{Instruction, Kind, Side, SignedInstruction};
+use cloister_ledger::{Instruction, InstructionKind, Side, SignedInstruction};
 use codec::{DecodeAll, Encode};
 use serde::{Deserialize, Serialize};
 
@@ -131,11 +131,11 @@ impl Submission {
     pub fn fields(signed: &SignedInstruction) -> Option<Self> {
         let i = &signed.instruction;
         let kind = match i.kind {
-            Kind::None | Kind::Transfer => return None,
-            Kind::Order => KindName::Order,
-            Kind::Cancel => KindName::Cancel,
-            Kind::CancelAll => KindName::CancelAll,
-            Kind::Withdrawal => KindName::Withdrawal,
+            InstructionKind::None | InstructionKind::Transfer => return None,
+            InstructionKind::Order => KindName::Order,
+            InstructionKind::Cancel => KindName::Cancel,
+            InstructionKind::CancelAll => KindName::CancelAll,
+            InstructionKind::Withdrawal => KindName::Withdrawal,
         };
         Some(Self::Fields(Box::new(InstructionFields {
             kind,
@@ -178,10 +178,10 @@ impl Submission {
 impl InstructionFields {
     fn decode(&self) -> Result<SignedInstruction, SubmissionError> {
         let kind = match self.kind {
-            KindName::Order => Kind::Order,
-            KindName::Cancel => Kind::Cancel,
-            KindName::CancelAll => Kind::CancelAll,
-            KindName::Withdrawal => Kind::Withdrawal,
+            KindName::Order => InstructionKind::Order,
+            KindName::Cancel => InstructionKind::Cancel,
+            KindName::CancelAll => InstructionKind::CancelAll,
+            KindName::Withdrawal => InstructionKind::Withdrawal,
         };
         let instruction = Instruction {
             kind,

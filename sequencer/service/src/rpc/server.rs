@@ -17,7 +17,7 @@ use cloister_crypto::{
     field::{from_bytes, to_bytes},
 };
 use cloister_engine::AccountView;
-use cloister_ledger::{Kind, SignedInstruction};
+use cloister_ledger::{InstructionKind, SignedInstruction};
 use cloister_sequencer_rpc::{
     types::{
         Accepted, AccountInfo, AccountQuery, BatchInfo, BatchStatus, FillInfo, HaltInfo, Market, OrderBook, Status,
@@ -58,10 +58,10 @@ impl<C: ChainClient> Server<C> {
 
     /// Holds orders back while too many batches wait for their proofs: what is matched must be proven before it
     /// expires.
-    async fn admit(&self, kind: Kind) -> RpcResult<()> {
+    async fn admit(&self, kind: InstructionKind) -> RpcResult<()> {
         let shared = &self.shared;
         let deadline = tokio::time::Instant::now() + shared.config.busy_patience;
-        while kind == Kind::Order && shared.is_busy() {
+        while kind == InstructionKind::Order && shared.is_busy() {
             if tokio::time::Instant::now() >= deadline {
                 return Err(busy());
             }

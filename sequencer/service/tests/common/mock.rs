@@ -1,11 +1,12 @@
-//! The chain in memory: the storage and checks of C-SUBMIT that matter to a sequencer, blocks on demand, forks on demand.
+//! The chain in memory: the storage and checks of C-SUBMIT that matter to a sequencer, blocks on demand, forks on
+//! demand.
 
 use cloister_crypto::{
     field::{from_bytes, to_bytes},
     Fr,
 };
 use cloister_engine_testing::{table, GENESIS, GROUP, NOW};
-use cloister_ledger::{GroupState, HouseRecord, KeyRecord, RecordKind, Statement, UnitRecord};
+use cloister_ledger::{GroupLedger, HouseRecord, KeyRecord, RecordKind, Statement, UnitRecord};
 use cloister_prover_job::{JobKind, Proof, ProofJob, Prover, ProverError, PROOF_BYTES};
 use cloister_risk::RiskTable;
 use cloister_sequencer::{
@@ -103,7 +104,7 @@ pub struct MockChain {
 
 impl MockChain {
     pub fn new() -> Self {
-        let genesis = GroupState::default();
+        let genesis = GroupLedger::default();
         let view = GroupView {
             block: 0,
             enabled: true,

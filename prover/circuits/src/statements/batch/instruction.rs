@@ -5,7 +5,7 @@ use cloister_crypto::constants::{
     domain, AMOUNT_BITS, FLAG_BITS, GROUP_BITS, ID_BITS, INDEX_BITS, INSTRUMENT_ID_BITS, KIND_BITS, MAX_FEE_BITS,
     QUANTITY_BITS, TIME_BITS,
 };
-use cloister_ledger::{Instruction, Kind, PlaceWitness, Side};
+use cloister_ledger::{Instruction, InstructionKind, PlaceWitness, Side};
 
 use super::context::Context;
 use crate::{
@@ -67,7 +67,7 @@ pub struct Last<'a> {
 /// What the circuit sees of a place without an instruction, whatever its witness says: the side of an unsigned fill.
 fn visible(place: &PlaceWitness) -> Instruction {
     match place.signed.instruction.kind {
-        Kind::None => Instruction {
+        InstructionKind::None => Instruction {
             side: place.fill.side,
             ..Instruction::default()
         },
@@ -94,11 +94,11 @@ fn alloc_fields<CS: ConstraintSystem<Fr>>(
     let mut cs = cs.namespace(|| "S-INSTRUCTION");
 
     let mut kind = |name, kind| Bit::alloc(&mut cs, || name, w.map(|w| w.kind == kind));
-    let order = kind("order", Kind::Order)?;
-    let cancel = kind("cancel", Kind::Cancel)?;
-    let cancel_all = kind("cancel-all", Kind::CancelAll)?;
-    let withdrawal = kind("withdrawal", Kind::Withdrawal)?;
-    let transfer = kind("transfer", Kind::Transfer)?;
+    let order = kind("order", InstructionKind::Order)?;
+    let cancel = kind("cancel", InstructionKind::Cancel)?;
+    let cancel_all = kind("cancel-all", InstructionKind::CancelAll)?;
+    let withdrawal = kind("withdrawal", InstructionKind::Withdrawal)?;
+    let transfer = kind("transfer", InstructionKind::Transfer)?;
     // With two kinds at once one signature could, say, both trade and withdraw.
     let active = Bit::from_sum(
         &mut cs,
@@ -134,11 +134,11 @@ fn alloc_fields<CS: ConstraintSystem<Fr>>(
     let (max_fee, _) = alloc_ranged(&mut cs, "max fee", w.map(|w| Fr::from(w.max_fee)), MAX_FEE_BITS)?;
 
     let kind = Num::sum([
-        (Fr::from(Kind::Order as u64), order.num()),
-        (Fr::from(Kind::Cancel as u64), cancel.num()),
-        (Fr::from(Kind::CancelAll as u64), cancel_all.num()),
-        (Fr::from(Kind::Withdrawal as u64), withdrawal.num()),
-        (Fr::from(Kind::Transfer as u64), transfer.num()),
+        (Fr::from(InstructionKind::Order as u64), order.num()),
+        (Fr::from(InstructionKind::Cancel as u64), cancel.num()),
+        (Fr::from(InstructionKind::CancelAll as u64), cancel_all.num()),
+        (Fr::from(InstructionKind::Withdrawal as u64), withdrawal.num()),
+        (Fr::from(InstructionKind::Transfer as u64), transfer.num()),
     ]);
     // Group, index and genesis are those of this batch and unit: a signature for another chain, group or account does
     // not verify.

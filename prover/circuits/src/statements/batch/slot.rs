@@ -4,7 +4,7 @@ use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::constants::{
     FILLED_BITS, FILLED_MAX, ID_BITS, ORDER_SLOT_BITS, ORDER_TREE_DEPTH, QUANTITY_BITS, TREE_ARITY,
 };
-use cloister_ledger::{slot::slot_number, tree::digit, Kind, OrderTree, PlaceWitness};
+use cloister_ledger::{slot::slot_number, tree::digit, InstructionKind, OrderTree, PlaceWitness};
 
 use super::instruction::InstructionWires;
 use crate::{
@@ -36,7 +36,7 @@ struct Opened {
 impl Opened {
     fn new(place: &PlaceWitness) -> Self {
         let instruction = &place.signed.instruction;
-        if instruction.kind == Kind::None {
+        if instruction.kind == InstructionKind::None {
             return Self {
                 path: OrderTree::default().path(0),
                 value: Fr::zero(),

@@ -1,6 +1,6 @@
 //! Fills, prices and margin.
 
-use cloister_ledger::{instruction::flags, state::AccountState, Fill, Kind, Mode};
+use cloister_ledger::{instruction::flags, state::AccountState, Fill, InstructionKind, Mode};
 use cloister_risk::{MarginChoice, Status};
 
 use crate::support::{holding, idle, instructed, market, must_break, system, traded, Scene, LOTS, SMALL};
@@ -23,7 +23,7 @@ fn empty_fill_of_an_order_should_be_refused() {
 #[test]
 fn fill_without_an_order_should_be_refused() {
     let mut world = market();
-    let cancel = world.instruct(1, Kind::Cancel, 0);
+    let cancel = world.instruct(1, InstructionKind::Cancel, 0);
     let mut scene = instructed(world, cancel);
     scene.place().fill.fee = 1;
     let name = "unit 1/place 0/B-FILL/nothing without a fill";
@@ -183,7 +183,7 @@ fn position_beyond_its_limit_should_break_b_limit() {
 #[test]
 fn withdrawal_that_leaves_margin_short_should_break_b_margin() {
     let mut world = holding();
-    let withdrawal = world.instruct(1, Kind::Withdrawal, 1_000);
+    let withdrawal = world.instruct(1, InstructionKind::Withdrawal, 1_000);
     let mut scene = instructed(world, withdrawal);
     let equity = {
         let account = &scene.account(1).account;
@@ -204,7 +204,7 @@ fn withdrawal_that_leaves_margin_short_should_break_b_margin() {
 #[test]
 fn withdrawal_under_the_relaxed_rule_should_break_b_margin() {
     let mut world = market();
-    let withdrawal = world.instruct(1, Kind::Withdrawal, 0);
+    let withdrawal = world.instruct(1, InstructionKind::Withdrawal, 0);
     let mut scene = instructed(world, withdrawal);
     scene.unit().margin = MarginChoice::NotWorse(0);
     must_break(&scene.witness, "unit 1/B-MARGIN/no payment when relaxed", &["B-MARGIN"]);
@@ -251,7 +251,7 @@ fn negative_equity_should_break_b_equity() {
     let mut state: AccountState = world.state.account(1).unwrap().clone();
     state.account.cash = -1;
     world.state.restore_account(1, state);
-    let cancel = world.instruct(1, Kind::Cancel, 0);
+    let cancel = world.instruct(1, InstructionKind::Cancel, 0);
     let mut scene = idle(world);
     scene.unit().mode = Mode::Normal;
     scene.unit().margin = MarginChoice::NotWorse(0);

@@ -1,7 +1,7 @@
 //! Instructions, signatures and slots.
 
 use cloister_circuits::Fr;
-use cloister_ledger::{Fill, Kind, Mode, Shape, Side, UnitRequest};
+use cloister_ledger::{Fill, InstructionKind, Mode, Shape, Side, UnitRequest};
 use cloister_ledger_testing::{World, GENESIS};
 
 use crate::support::{
@@ -101,7 +101,7 @@ fn expired_order_should_break_b_alive() {
 fn order_below_the_minimum_id_should_break_b_alive() {
     let mut world = market();
     world.traders[1].next_id = 40;
-    let cancel = world.instruct(1, Kind::CancelAll, 0);
+    let cancel = world.instruct(1, InstructionKind::CancelAll, 0);
     let minimum = cancel.instruction.id;
     let units = vec![
         UnitRequest::Padding { index: 0, deposit: 0 },
@@ -155,7 +155,7 @@ fn fill_beyond_the_quantity_should_break_b_slot() {
 
     // An order that was cancelled.
     let mut world = market();
-    let cancel = world.instruct(1, Kind::Cancel, 0);
+    let cancel = world.instruct(1, InstructionKind::Cancel, 0);
     let cancelled = cancel.instruction.id;
     let mut scene = instructed(world, cancel);
     scene.world.apply(SMALL, &rebuilt(&scene));
@@ -167,10 +167,10 @@ fn fill_beyond_the_quantity_should_break_b_slot() {
 #[test]
 fn second_use_of_a_withdrawal_should_break_b_slot() {
     let mut world = market();
-    let withdrawal = world.instruct(1, Kind::Withdrawal, 1_000);
+    let withdrawal = world.instruct(1, InstructionKind::Withdrawal, 1_000);
     let mut scene = instructed(world, withdrawal.clone());
     scene.world.apply(SMALL, &rebuilt(&scene));
-    let fresh = scene.world.instruct(1, Kind::Withdrawal, 1_000);
+    let fresh = scene.world.instruct(1, InstructionKind::Withdrawal, 1_000);
     let mut scene = instructed(scene.world, fresh);
     scene.put(withdrawal);
     must_break(
@@ -195,7 +195,7 @@ fn slot_of_a_made_up_tree_should_break_b_slot() {
 fn withdrawal_before_the_last_place_should_be_refused() {
     let shape = Shape { units: 2, places: 2 };
     let mut world = World::with_traders(7, 2, shape);
-    let withdrawal = world.instruct(1, Kind::Withdrawal, 10);
+    let withdrawal = world.instruct(1, InstructionKind::Withdrawal, 10);
     let units = vec![
         UnitRequest::Padding { index: 0, deposit: 0 },
         UnitRequest::Normal {

@@ -1,7 +1,7 @@
 //! Forced withdrawals and transfers.
 
 use cloister_circuits::Fr;
-use cloister_ledger::{Kind, Mode};
+use cloister_ledger::{InstructionKind, Mode};
 use cloister_risk::MarginChoice;
 
 use crate::support::{forced, instructed, last, market, must_break, rebuilt, set_equity, system, transferred, SMALL};
@@ -154,9 +154,9 @@ fn transfer_to_another_account_should_break_b_transfer() {
 #[test]
 fn transfer_in_the_last_unit_should_break_b_transfer() {
     let mut world = market();
-    let withdrawal = world.instruct(1, Kind::Withdrawal, 1_000);
+    let withdrawal = world.instruct(1, InstructionKind::Withdrawal, 1_000);
     let mut scene = instructed(world, withdrawal);
-    scene.resign(|i| i.kind = Kind::Transfer);
+    scene.resign(|i| i.kind = InstructionKind::Transfer);
     must_break(&scene.witness, "B-TRANSFER/none in the last unit", &["B-TRANSFER"]);
 }
 
@@ -175,14 +175,14 @@ fn transfer_under_the_relaxed_rule_should_break_b_margin() {
 #[test]
 fn second_use_of_a_transfer_should_break_b_slot() {
     let mut world = market();
-    let withdrawal = world.instruct(1, Kind::Withdrawal, 1_000);
+    let withdrawal = world.instruct(1, InstructionKind::Withdrawal, 1_000);
     let mut scene = instructed(world, withdrawal.clone());
     scene.world.apply(SMALL, &rebuilt(&scene));
-    let fresh = scene.world.instruct(1, Kind::Withdrawal, 1_000);
+    let fresh = scene.world.instruct(1, InstructionKind::Withdrawal, 1_000);
     let mut scene = instructed(scene.world, fresh);
     // The id is used up, whatever kind is signed for it now.
     let mut again = withdrawal.instruction;
-    again.kind = Kind::Transfer;
+    again.kind = InstructionKind::Transfer;
     let again = scene.world.sign(again);
     scene.put(again);
     must_break(

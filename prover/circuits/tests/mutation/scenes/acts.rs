@@ -1,6 +1,6 @@
 //! The units of a batch.
 
-use cloister_ledger::{instruction::flags, Fill, Kind, Shape, Side, UnitRequest};
+use cloister_ledger::{instruction::flags, Fill, InstructionKind, Shape, Side, UnitRequest};
 use cloister_ledger_testing::{Random, World};
 use cloister_risk::Status;
 
@@ -49,7 +49,7 @@ fn subject(scene: Scene, turn: u64, world: &mut World, shape: Shape) -> Vec<Unit
         Scene::Sent => send(world, turn, shape),
         Scene::Rekeyed => {
             let new = world.rekey(0);
-            let signed = world.instruct(0, Kind::Cancel, 0);
+            let signed = world.instruct(0, InstructionKind::Cancel, 0);
             vec![new, normal(0, vec![(signed, Fill::default())])]
         }
         Scene::Unloaded => unload(world),
@@ -89,7 +89,7 @@ fn other(world: &mut World, shape: Shape) -> Vec<UnitRequest> {
         0 | 1 => trades(world, [trader, next], shape),
         2 => vec![cancels(world, trader, shape)],
         3 => {
-            let signed = world.instruct(trader, Kind::Withdrawal, amount);
+            let signed = world.instruct(trader, InstructionKind::Withdrawal, amount);
             vec![normal(trader, vec![(signed, Fill::default())])]
         }
         4 => vec![world.open(amount)],
@@ -108,8 +108,8 @@ fn cancels(world: &mut World, trader: usize, shape: Shape) -> UnitRequest {
     let mut places = Vec::new();
     while places.len() < usize::from(shape.places) {
         let kind = match world.random.below(3) {
-            0 => Kind::CancelAll,
-            _ => Kind::Cancel,
+            0 => InstructionKind::CancelAll,
+            _ => InstructionKind::Cancel,
         };
         places.push((world.instruct(trader, kind, 0), Fill::default()));
     }
@@ -160,7 +160,7 @@ fn trades(world: &mut World, [a, b]: [usize; 2], shape: Shape) -> Vec<UnitReques
         of_b.push(order(world, b, row, Side::Sell, lots, price));
     }
     if count < u64::from(shape.places) && world.random.once_in(2) {
-        of_a.push((world.instruct(a, Kind::Withdrawal, 1_000), Fill::default()));
+        of_a.push((world.instruct(a, InstructionKind::Withdrawal, 1_000), Fill::default()));
     }
     vec![normal(a, of_a), normal(b, of_b)]
 }
@@ -270,7 +270,7 @@ fn send(world: &mut World, turn: u64, shape: Shape) -> Vec<UnitRequest> {
     let [mut first, receive] = world.transfer(0, receiver, amount);
     if let UnitRequest::Normal { places, .. } = &mut first {
         if shape.places > 1 && world.random.once_in(2) {
-            places.insert(0, (world.instruct(0, Kind::Cancel, 0), Fill::default()));
+            places.insert(0, (world.instruct(0, InstructionKind::Cancel, 0), Fill::default()));
         }
     }
     let next = match plot {
@@ -278,7 +278,10 @@ fn send(world: &mut World, turn: u64, shape: Shape) -> Vec<UnitRequest> {
         1 => world.rekey(1),
         2 => world.force(1, u64::MAX),
         3 => world.expire(1, &[]),
-        4 => normal(1, vec![(world.instruct(1, Kind::Withdrawal, 5), Fill::default())]),
+        4 => normal(
+            1,
+            vec![(world.instruct(1, InstructionKind::Withdrawal, 5), Fill::default())],
+        ),
         5 if shape.units >= 4 => {
             let [to_oneself, _] = world.transfer(1, 1, amount / 2);
             let [on, last] = world.transfer(1, 2, amount / 3);

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cloister_ledger::{BatchEffect, BatchWitness, Kind, Mode};
+use cloister_ledger::{BatchEffect, BatchWitness, InstructionKind, Mode};
 use cloister_risk::{Assessment, MarginChoice};
 
 use super::{act, scene, PLACES, SMALL};
@@ -58,7 +58,11 @@ fn of_unit(witness: &BatchWitness, number: usize) -> Vec<String> {
     }
     if unit.incoming != 0 {
         seen.push(format!("incoming in {:?}", unit.mode));
-        if unit.places.iter().any(|p| p.signed.instruction.kind == Kind::Transfer) {
+        if unit
+            .places
+            .iter()
+            .any(|p| p.signed.instruction.kind == InstructionKind::Transfer)
+        {
             seen.push("a transfer after a transfer".into());
         }
     }

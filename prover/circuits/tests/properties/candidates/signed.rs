@@ -3,7 +3,7 @@
 use cloister_ledger::{
     instruction::flags,
     slot::{slot_number, Slot},
-    Fill, Instruction, Kind, OrderTree, PlaceWitness, Side, UnitWitness,
+    Fill, Instruction, InstructionKind, OrderTree, PlaceWitness, Side, UnitWitness,
 };
 use cloister_ledger_testing::{Random, GENESIS};
 
@@ -34,7 +34,7 @@ impl Market {
                 0..=6 => self.filled(random, unit.index, &orders),
                 7 | 8 if last || random.once_in(8) => self.payment(random, unit),
                 _ => {
-                    let kind = [Kind::Cancel, Kind::CancelAll][random.below(2) as usize];
+                    let kind = [InstructionKind::Cancel, InstructionKind::CancelAll][random.below(2) as usize];
                     (self.instruction(random, unit.index, kind), Fill::default())
                 }
             };
@@ -44,7 +44,7 @@ impl Market {
     }
 
     /// An instruction with an id that is fresh, used, or too old.
-    fn instruction(&mut self, random: &mut Random, index: u32, kind: Kind) -> Instruction {
+    fn instruction(&mut self, random: &mut Random, index: u32, kind: InstructionKind) -> Instruction {
         let mut instruction = self.world.order(index as usize, 0, Side::Buy, 0, 0);
         instruction.kind = kind;
         let fresh = instruction.id;
@@ -82,7 +82,7 @@ impl Market {
             path: orders.path(slot),
         };
         let filled = match place.signed.instruction.kind {
-            Kind::Order => filled_before(orders, id).saturating_add(fill.quantity),
+            InstructionKind::Order => filled_before(orders, id).saturating_add(fill.quantity),
             _ => cloister_crypto::constants::FILLED_MAX,
         };
         orders.set(slot, Slot { id, filled }.to_field());
@@ -91,7 +91,7 @@ impl Market {
 
     /// An order with a fill at or about a bound of some rule.
     fn filled(&mut self, random: &mut Random, index: u32, orders: &OrderTree) -> (Instruction, Fill) {
-        let mut order = self.instruction(random, index, Kind::Order);
+        let mut order = self.instruction(random, index, InstructionKind::Order);
         let number = match random.below(5) {
             // Close-only, expired and empty rows too.
             0 => random.below(self.rows() + 1).min(31) as usize,
@@ -173,10 +173,10 @@ impl Market {
 
     /// A withdrawal or a transfer of about as much as some rule allows.
     fn payment(&mut self, random: &mut Random, unit: &UnitWitness) -> (Instruction, Fill) {
-        let kind = [Kind::Withdrawal, Kind::Transfer][random.below(2) as usize];
+        let kind = [InstructionKind::Withdrawal, InstructionKind::Transfer][random.below(2) as usize];
         let mut instruction = self.instruction(random, unit.index, kind);
         instruction.limit = self.amount(random, unit);
-        if kind == Kind::Transfer {
+        if kind == InstructionKind::Transfer {
             let bits = [3, 24, 40][random.below(3) as usize];
             instruction.quantity = random.below(1 << bits);
         }

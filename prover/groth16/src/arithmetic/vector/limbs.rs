@@ -131,9 +131,9 @@ pub fn plus_or_minus<const M: usize>(a: &Limbs<M>, b: &Limbs<M>, negate: u8) -> 
     out
 }
 
-/// Subtracts a multiple of the modulus so that less than two moduli are left. `t` is not carried and at least one modulus; `slack` exceeds
-/// what carries could add to the top limb, `ratio` is `2^52 / (top limb of the modulus + 1)`, `complement` is
-/// `2^(52 M)` less the modulus.
+/// Subtracts a multiple of the modulus so that less than two moduli are left. `t` is not carried and at least one
+/// modulus; `slack` exceeds what carries could add to the top limb, `ratio` is `2^52 / (top limb of the modulus + 1)`,
+/// `complement` is `2^(52 M)` less the modulus.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub fn reduce<const M: usize>(mut t: Limbs<M>, slack: u64, ratio: u64, complement: &[u64; M]) -> Limbs<M> {

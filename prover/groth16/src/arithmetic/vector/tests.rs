@@ -1,5 +1,5 @@
-//! Reduction limb by limb: values one below, at and one above every multiple of the modulus that a contract allows, and at
-//! every jump of the quotient's estimate.
+//! Reduction limb by limb: values one below, at and one above every multiple of the modulus that a contract allows, and
+//! at every jump of the quotient's estimate.
 
 use super::{
     constants::{complement, multiple, to_limbs, LIMB, MASK},
@@ -41,8 +41,8 @@ fn difference<const M: usize>(a: &[u64; M], b: &[u64; M]) -> [u64; M] {
     out
 }
 
-/// What is left is below two moduli and differs from the value by a multiple of the modulus. `raw` are limbs that are not
-/// carried and stand for the same value.
+/// What is left is below two moduli and differs from the value by a multiple of the modulus. `raw` are limbs that are
+/// not carried and stand for the same value.
 fn check<const M: usize>(modulus: &[u64; M], value: &[u64; M], raw: &[i64; M]) {
     let ratio = (1 << LIMB) / (modulus[M - 1] + 1);
     let raw = raw.map(|limb| limb as u64);

@@ -1,58 +1,35 @@
-//! What is checked of a key file before its points are used, and the points of one that is in memory.
+//! Keys from the bytes of a key file.
 
-use super::header::{chunk_hashes, Header, Layout, Section, HEADER};
-use crate::{key::VerifyingKey, CircuitId, G1Affine, G2Affine, KeyError, KeyPoints, ProvingKey};
-use std::{ops::Range, path::Path};
+use super::{
+    check::{check_body, check_header, range},
+    header::{Layout, HEADER},
+    section::Section,
+};
+use crate::{CircuitId, G1Affine, G2Affine, KeyError, KeyPoints, ProvingKey};
+use std::path::Path;
 
 /// Stands in errors where a file has its path.
 const IN_MEMORY: &str = "the key in memory";
 
-/// The bytes of a section. The layout has passed [`Header::decode`], and its length is that of what is in memory, so every
-/// place in it fits the machine's words.
-pub(super) fn range(layout: &Layout, section: Section) -> Range<usize> {
-    let i = section as usize;
-    let start = layout.offsets[i] as usize;
-    start..start + (layout.counts[i] * section.unit()) as usize
-}
-
-/// Reads a header and checks the file's length and circuit against it, in this order.
-pub(super) fn check_header(path: &Path, start: &[u8], length: u64, expected: CircuitId) -> Result<Header, KeyError> {
-    let header = Header::decode(path, start)?;
-    if length != header.layout.length {
-        return Err(KeyError::Length(path.into()));
-    }
-    if header.circuit != expected {
-        return Err(KeyError::OtherCircuit {
-            path: path.into(),
-            found: header.circuit.to_string(),
-            expected: expected.to_string(),
-        });
-    }
-    Ok(header)
-}
-
-/// Checks the checksum of a whole file with a header that has been checked, and reads its verifying key.
-pub(super) fn check_body(path: &Path, start: &[u8], header: &Header, file: &[u8]) -> Result<VerifyingKey, KeyError> {
-    if !Header::root_matches(start, &chunk_hashes(&file[HEADER..])) {
-        return Err(KeyError::Checksum(path.into()));
-    }
-    VerifyingKey::from_bytes(&file[range(&header.layout, Section::Vk)])
-}
-
 /// The words of a coordinate.
 fn words(bytes: &[u8]) -> [u64; 6] {
-    let (words, _) = bytes.as_chunks();
-    core::array::from_fn(|i| u64::from_le_bytes(words[i]))
+    let word = |i: usize| {
+        bytes[8 * i..][..8]
+            .iter()
+            .rev()
+            .fold(0u64, |word, byte| word << 8 | u64::from(*byte))
+    };
+    core::array::from_fn(word)
 }
 
-fn g1(bytes: &[u8; Section::H.unit() as usize]) -> G1Affine {
+fn g1(bytes: &[u8]) -> G1Affine {
     let (x, y) = bytes.split_at(48);
     let mut point = G1Affine::default();
     (point.x.l, point.y.l) = (words(x), words(y));
     point
 }
 
-fn g2(bytes: &[u8; Section::BG2.unit() as usize]) -> G2Affine {
+fn g2(bytes: &[u8]) -> G2Affine {
     let (x, y) = bytes.split_at(96);
     let mut point = G2Affine::default();
     for (coordinate, bytes) in [(&mut point.x, x), (&mut point.y, y)] {
@@ -62,37 +39,31 @@ fn g2(bytes: &[u8; Section::BG2.unit() as usize]) -> G2Affine {
     point
 }
 
-/// Reads a key from the bytes of a key file, for whoever has no files; with files, [`crate::read_key`] uses them in place.
-/// Header, length, circuit and checksum are checked, in this order. That finds damage, not intent: points are not
-/// checked, so take only bytes whose hash you know, and import others with [`ProvingKey::read_groth16`].
+fn list<P>(file: &[u8], layout: &Layout, section: Section, read: fn(&[u8]) -> P) -> Vec<P> {
+    let points = file[range(layout, section)].chunks_exact(section.unit() as usize);
+    points.map(read).collect()
+}
+
+/// Reads a key from the bytes of a key file, for whoever has no files; with files, [`crate::read_key`] uses them in
+/// place. Header, length, circuit and checksum are checked, in this order. That finds damage, not intent: points are
+/// not checked, so take only bytes whose hash you know, and import others with [`ProvingKey::read_groth16`].
 ///
 /// # Errors
-/// One variant of [`KeyError`] for each way in which the bytes can be wrong: [`KeyError::NotAKey`], [`KeyError::Version`],
-/// [`KeyError::Length`], [`KeyError::Checksum`], [`KeyError::Flags`], [`KeyError::Layout`], [`KeyError::OtherCircuit`].
+/// One variant of [`KeyError`] for each way in which the bytes can be wrong: [`KeyError::NotAKey`],
+/// [`KeyError::Version`], [`KeyError::Length`], [`KeyError::Checksum`], [`KeyError::Flags`], [`KeyError::Layout`],
+/// [`KeyError::OtherCircuit`].
 pub fn key_from_bytes(bytes: &[u8], expected: CircuitId) -> Result<ProvingKey, KeyError> {
     let path = Path::new(IN_MEMORY);
     let start = &bytes[..bytes.len().min(HEADER)];
     let header = check_header(path, start, bytes.len() as u64, expected)?;
     let vk = check_body(path, start, &header, bytes)?;
-    let list = |section| {
-        bytes[range(&header.layout, section)]
-            .as_chunks()
-            .0
-            .iter()
-            .map(g1)
-            .collect()
-    };
+    let layout = &header.layout;
     let points = KeyPoints {
-        h: list(Section::H),
-        l: list(Section::L),
-        a: list(Section::A),
-        b_g1: list(Section::BG1),
-        b_g2: bytes[range(&header.layout, Section::BG2)]
-            .as_chunks()
-            .0
-            .iter()
-            .map(g2)
-            .collect(),
+        h: list(bytes, layout, Section::H, g1),
+        l: list(bytes, layout, Section::L, g1),
+        a: list(bytes, layout, Section::A, g1),
+        b_g1: list(bytes, layout, Section::BG1, g1),
+        b_g2: list(bytes, layout, Section::BG2, g2),
     };
     Ok(ProvingKey::from_points(header.circuit, header.development, vk, points))
 }

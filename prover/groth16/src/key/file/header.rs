@@ -1,5 +1,6 @@
 //! The header of a key file and the layout that follows from it.
 
+use super::section::{Section, SECTIONS};
 use crate::{parallel::prelude::*, CircuitId, KeyError};
 use blake2::{Blake2b512, Digest};
 use std::path::Path;
@@ -9,7 +10,6 @@ pub const FORMAT: u32 = 2;
 
 const MAGIC: &[u8; 16] = b"cloister key\0\0\0\0";
 const DEVELOPMENT: u32 = 1;
-const SECTIONS: usize = 6;
 const VERSION_AT: usize = 16;
 const FLAGS_AT: usize = VERSION_AT + 4;
 const CIRCUIT_AT: usize = FLAGS_AT + 4;
@@ -23,37 +23,6 @@ pub(super) const HEADER: usize = HASH_AT + 32;
 pub(super) const ALIGNMENT: u64 = 64;
 /// Bytes that are hashed together.
 pub(super) const CHUNK: usize = 4 << 20;
-
-/// A list of a key file, in the order of the file.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Section {
-    /// [`crate::KeyPoints::h`].
-    H,
-    /// [`crate::KeyPoints::l`].
-    L,
-    /// [`crate::KeyPoints::a`].
-    A,
-    /// [`crate::KeyPoints::b_g1`].
-    BG1,
-    /// [`crate::KeyPoints::b_g2`].
-    BG2,
-    /// The encoded verifying key.
-    Vk,
-}
-
-impl Section {
-    /// All, in the order of the file.
-    pub(super) const ALL: [Self; SECTIONS] = [Self::H, Self::L, Self::A, Self::BG1, Self::BG2, Self::Vk];
-
-    /// Bytes of what the section counts.
-    pub(super) const fn unit(self) -> u64 {
-        match self {
-            Self::H | Self::L | Self::A | Self::BG1 => 96,
-            Self::BG2 => 192,
-            Self::Vk => 1,
-        }
-    }
-}
 
 /// Where the sections are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,7 +1,10 @@
 //! Writing key files.
 #![allow(unsafe_code)]
 
-use super::header::{chunk_hashes, Header, Layout, Section, ALIGNMENT, CHUNK, HEADER};
+use super::{
+    header::{chunk_hashes, Header, Layout, ALIGNMENT, CHUNK, HEADER},
+    section::Section,
+};
 use crate::{key::VerifyingKey, parallel, CircuitId, G1Affine, G2Affine, KeyError, ProvingKey};
 use std::{
     fs::{self, File, OpenOptions},
@@ -16,9 +19,9 @@ const BUFFER: usize = 4 * CHUNK;
 
 /// Writes a key file in pieces, so that nobody need hold a whole key.
 ///
-/// It writes to a temporary file beside the target, which gets its name when it is whole and on the disk. On any error, and when
-/// the writer is dropped before [`KeyWriter::finish`], the temporary file is removed. Sections come in the order of
-/// [`Section`], each in as many pieces as the caller likes.
+/// It writes to a temporary file beside the target, which gets its name when it is whole and on the disk. On any error,
+/// and when the writer is dropped before [`KeyWriter::finish`], the temporary file is removed. Sections come in the
+/// order of [`Section`], each in as many pieces as the caller likes.
 #[derive(Debug)]
 pub struct KeyWriter {
     path: PathBuf,
@@ -224,7 +227,8 @@ impl KeyWriter {
     }
 }
 
-/// Writes a key: to a temporary file beside `path`, which is renamed when it is whole, so that no half key is left behind.
+/// Writes a key: to a temporary file beside `path`, which is renamed when it is whole, so that no half key is left
+/// behind.
 ///
 /// # Errors
 /// [`KeyError::Io`].

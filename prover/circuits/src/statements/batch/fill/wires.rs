@@ -5,7 +5,7 @@ use cloister_crypto::{
     constants::{COST_BITS, INSTRUMENTS, POSITION_BITS, QUANTITY_BITS},
     field::from_u128,
 };
-use cloister_ledger::{Kind, Mode, PlaceWitness};
+use cloister_ledger::{InstructionKind, Mode, PlaceWitness};
 
 use super::super::{modes::Modes, risk::Table};
 use crate::{
@@ -38,7 +38,7 @@ impl FillKind {
     ) -> Result<Self, SynthesisError> {
         let mut cs = cs.namespace(|| "B-UNIT");
         let closing = |mode| matches!(mode, Mode::Liquidation | Mode::Expiry);
-        let filled = |p: &PlaceWitness| p.signed.instruction.kind == Kind::None && p.fill.quantity != 0;
+        let filled = |p: &PlaceWitness| p.signed.instruction.kind == InstructionKind::None && p.fill.quantity != 0;
         let value = witness.map(|(mode, place)| closing(mode) && filled(place));
         let unsigned = Bit::alloc(&mut cs, || "unsigned fill", value)?;
         let elsewhere = Num::one() - modes.liquidation.num() - modes.expiry.num();

@@ -2,55 +2,13 @@
 #![allow(unsafe_code)]
 
 use super::{
-    bytes::{check_body, check_header, range},
-    header::{Header, Layout, Section, HEADER},
+    check::{check_body, check_header},
+    header::{Header, HEADER},
+    mapped::MappedPoints,
 };
-use crate::{CircuitId, G1Affine, G2Affine, KeyError, ProvingKey};
+use crate::{CircuitId, KeyError, ProvingKey};
 use memmap2::Mmap;
-use std::{fs::File, io::Read, path::Path, slice};
-
-/// The points of a key file that is mapped read-only.
-pub(in crate::key) struct MappedPoints {
-    map: Mmap,
-    layout: Layout,
-}
-
-impl MappedPoints {
-    /// # Safety
-    /// `P` has no padding, any bytes are a `P`, its size is the section's unit and its alignment at most the section's.
-    unsafe fn points<P>(&self, section: Section) -> &[P] {
-        let bytes = &self.map[range(&self.layout, section)];
-        // SAFETY: the range is inside the map and `count` units long; the map is aligned to pages and the section within it
-        // to 64 bytes; the file is never written after it was renamed to its name, and the map lives as long as `self`.
-        unsafe { slice::from_raw_parts(bytes.as_ptr().cast(), self.layout.counts[section as usize] as usize) }
-    }
-
-    fn g1(&self, section: Section) -> &[G1Affine] {
-        // SAFETY: twelve 64-bit words, and no caller passes another section than those of G1.
-        unsafe { self.points(section) }
-    }
-
-    pub fn h(&self) -> &[G1Affine] {
-        self.g1(Section::H)
-    }
-
-    pub fn l(&self) -> &[G1Affine] {
-        self.g1(Section::L)
-    }
-
-    pub fn a(&self) -> &[G1Affine] {
-        self.g1(Section::A)
-    }
-
-    pub fn b_g1(&self) -> &[G1Affine] {
-        self.g1(Section::BG1)
-    }
-
-    pub fn b_g2(&self) -> &[G2Affine] {
-        // SAFETY: twenty-four 64-bit words.
-        unsafe { self.points(Section::BG2) }
-    }
-}
+use std::{fs::File, io::Read, path::Path};
 
 /// A file and its first bytes, as many as a header has if there are so many.
 fn open(path: &Path) -> Result<(File, Vec<u8>), KeyError> {
@@ -63,8 +21,8 @@ fn open(path: &Path) -> Result<(File, Vec<u8>), KeyError> {
     Ok((file, start))
 }
 
-/// Maps a key file and checks header, length, circuit and checksum, in this order, so that a file of another circuit is named
-/// before its points are read.
+/// Maps a key file and checks header, length, circuit and checksum, in this order, so that a file of another circuit is
+/// named before its points are read.
 ///
 /// # Errors
 /// One variant of [`KeyError`] for each way in which a file can be wrong: [`KeyError::Io`], [`KeyError::NotAKey`],
