@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Compiles for the browser what must run in it: the client's core with everything below it, in a build folder of its own,
-# without the features that need a machine. The engine's tests then run natively without those features.
+# Compiles for the browser what must run in it: the client's core with everything below it, in a build folder of its
+# own, without the features that need a machine. The engine's tests then run natively without those features.
 set -euo pipefail
 ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
 readonly ROOT

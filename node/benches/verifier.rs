@@ -1,7 +1,8 @@
 //! What the verification of a proof costs inside the Wasm runtime, with the host calls and with pure `bls12_381`.
 //!
-//! `cargo bench -p cloister-node --bench verifier`. A call verifies once, another 1 + N times; the difference over N leaves
-//! out the instantiation of the runtime and the check of the key. The native figures are of the same code outside Wasm.
+//! `cargo bench -p cloister-node --bench verifier`. A call verifies once, another 1 + N times; the difference over N
+//! leaves out the instantiation of the runtime and the check of the key. The native figures are of the same code
+//! outside Wasm.
 
 use bellman::{Circuit, ConstraintSystem, SynthesisError};
 use bls12_381::Scalar;

@@ -87,7 +87,8 @@ build_debian_wasm_libraries() {
     deps="$work/target/$WASM_TARGET/release/deps"
     # The stamp goes first and comes last: an interrupted copy does not look complete.
     act_on_libraries rm -f "$DEBIAN_WASM_STAMP" "$DEBIAN_WASM_LIB"/lib*.rlib
-    act_on_libraries cp "$deps"/libcore-*.rlib "$deps"/liballoc-*.rlib "$deps"/libcompiler_builtins-*.rlib "$DEBIAN_WASM_LIB/"
+    act_on_libraries cp "$deps"/libcore-*.rlib "$deps"/liballoc-*.rlib "$deps"/libcompiler_builtins-*.rlib \
+        "$DEBIAN_WASM_LIB/"
     "$DEBIAN_RUSTC" -vV >"$work/built-by"
     act_on_libraries cp "$work/built-by" "$DEBIAN_WASM_STAMP"
     # What was compiled against an older standard library does not link with this one.

@@ -50,8 +50,8 @@ pub struct BatchAudit {
     pub root: [u8; 32],
 }
 
-/// Reads every settled batch up to a block, verifies every proof natively, and rebuilds the chain's root from the public
-/// leaves.
+/// Reads every settled batch up to a block, verifies every proof natively, and rebuilds the chain's root from the
+/// public leaves.
 ///
 /// # Errors
 /// [`AuditError`] with the first thing that does not hold.

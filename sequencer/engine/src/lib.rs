@@ -1,16 +1,21 @@
-//! The matching engine of one margin group: books, price-time priority, and the margin check before every order and every fill.
+//! The matching engine of one margin group: books, price-time priority, and the margin check before every order and
+//! every fill.
 //!
-//! Pure and deterministic: ordered maps, no clock, no randomness, no I/O. Inputs are methods of [`Engine`]; the output of each
-//! is a list of [`Effect`]s in order, which the batcher turns into proven units. The margin code is `cloister_risk`, the one the
-//! proof's native twin uses, so what the engine accepts can be proven on the table in force.
+//! Pure and deterministic: ordered maps, no clock, no randomness, no I/O. Inputs are methods of [`Engine`]; the output
+//! of each is a list of [`Effect`]s in order, which the batcher turns into proven units. The margin code is
+//! `cloister_risk`, the one the proof's native twin uses, so what the engine accepts can be proven on the table in
+//! force.
 //!
 //! Rules of matching:
-//! * A fill happens at the price of the order that rested. One crossing of a resting order by an incoming one is one fill.
+//! * A fill happens at the price of the order that rested. One crossing of a resting order by an incoming one is one
+//!   fill.
 //! * A market order is an immediate-or-cancel order with a protective limit.
 //! * Self-trade prevention cancels the newest: an incoming order stops in front of its own account's order.
-//! * An order takes the slot `id mod 512`. A higher id of the same slot overtakes an order at rest, which leaves the book.
+//! * An order takes the slot `id mod 512`. A higher id of the same slot overtakes an order at rest, which leaves the
+//!   book.
 //! * An id is taken once; an immediate order that found nobody is spent too, or anyone who saw it could replay it.
-//! * A resting order that no longer meets the proof's rules leaves the book when it is met; an incoming one stops there.
+//! * A resting order that no longer meets the proof's rules leaves the book when it is met; an incoming one stops
+//!   there.
 //! * A signed cancel, cancel-all or withdrawal is always also proven, so that it binds on the chain.
 
 mod account;

@@ -1,4 +1,5 @@
-//! Matching: what an incoming order would do, planned without changing anything, so that fill-or-kill and refusals leave no trace.
+//! Matching: what an incoming order would do, planned without changing anything, so that fill-or-kill and refusals
+//! leave no trace.
 
 use crate::{
     account::Accounts,
@@ -142,9 +143,9 @@ impl Market<'_> {
 
     /// Matches an order against the book in price-time priority, up to `quantity` lots.
     ///
-    /// A maker that can no longer trade by the rules of the proof is taken out of the book and matching goes on; if the incoming
-    /// order itself cannot, matching stops. Self-trade prevention cancels the newest: the incoming order stops in front of the
-    /// account's own order.
+    /// A maker that can no longer trade by the rules of the proof is taken out of the book and matching goes on; if the
+    /// incoming order itself cannot, matching stops. Self-trade prevention cancels the newest: the incoming order stops
+    /// in front of the account's own order.
     pub fn plan(&self, taker: &Instruction, quantity: u64) -> Plan {
         let mut plan = Plan {
             remaining: quantity,

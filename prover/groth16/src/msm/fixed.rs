@@ -57,8 +57,8 @@ impl<L: Lanes> FixedBase<L> {
                     // One pointer for both: a second borrow of the window would end the first.
                     let places = window.as_mut_ptr();
                     for pairs in pairs.chunks(BATCH) {
-                        // SAFETY: places from `known` on are written, places below are read; no multiple below the group's
-                        // order is infinity.
+                        // SAFETY: places from `known` on are written, places below are read; no multiple below the
+                        // group's order is infinity.
                         unsafe { add_pairs(places.cast_const(), places, pairs, &mut scratch) };
                     }
                     known *= 2;
