@@ -49,10 +49,12 @@
 mod codec;
 mod error;
 mod job;
+mod kind;
 mod prover;
 
 pub use crate::codec::{DecodeError, FORMAT, MAGIC, MAX_BYTES};
 pub use cloister_groth16_verifier::PROOF_BYTES;
 pub use error::ProverError;
-pub use job::{BatchJob, ExitJob, JobKind, ProofJob, SealJob};
+pub use job::{BatchJob, ExitJob, ProofJob, SealJob};
+pub use kind::JobKind;
 pub use prover::{Proof, Prover};
