@@ -17,6 +17,23 @@
 //! * A resting order that no longer meets the proof's rules leaves the book when it is met; an incoming one stops
 //!   there.
 //! * A signed cancel, cancel-all or withdrawal is always also proven, so that it binds on the chain.
+//!
+//! ```
+//! use cloister_crypto::Fr;
+//! use cloister_engine::{Effect, Engine};
+//! use cloister_engine_testing::{buy, config, secret, sell, sign, table, BTC, MARK, NOW};
+//!
+//! let mut engine = Engine::new(config(), table(1))?;
+//! for account in 0..2 {
+//!     engine.open(account, secret(account).public(), Fr::from(1u64), 1_000_000_000)?;
+//! }
+//! // Five lots are offered, and three of them bought.
+//! engine.submit(NOW, sign(sell(0, 1, 5, MARK)))?;
+//! let accepted = engine.submit(NOW, sign(buy(1, 1, 3, MARK)))?;
+//! assert!(matches!(&accepted.effects[..], [Effect::Filled(fill)] if fill.quantity == 3));
+//! assert_eq!(engine.depth(BTC, 1).asks[0].quantity, 2);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod account;
 mod book;
