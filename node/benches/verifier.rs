@@ -18,7 +18,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use std::time::{Duration, Instant};
 
-/// Verifications a call after the first.
+/// Number of verifications per call after the first.
 const REPEAT: u32 = 20;
 /// Calls; the median counts.
 const ROUNDS: usize = 9;

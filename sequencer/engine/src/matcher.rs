@@ -102,7 +102,7 @@ impl Market<'_> {
             .map(|(place, _)| place.price)
     }
 
-    /// The fee of one side of a fill: the rate, at most what the order and the table allow (B-FEE).
+    /// The fee of one side of a fill: by the rate, capped by what the order and the table allow (B-FEE).
     fn fee(&self, order: &Instruction, rate: u32, quantity: u64, cost: u128) -> Result<u128, TradeError> {
         let fee = fee_at(cost, rate).ok_or(TradeError::OutOfRange)?;
         let own = u128::from(order.max_fee).saturating_mul(quantity.into());
