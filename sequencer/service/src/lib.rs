@@ -5,7 +5,8 @@
 //!
 //! ```
 //! use cloister_prover_job::{Prover, ProverError};
-//! use cloister_sequencer::{keys::development_seed, ChainClient, Sequencer, SequencerConfig, SequencerKeys, StartError};
+//! use cloister_sequencer::keys::development_seed;
+//! use cloister_sequencer::{ChainClient, Sequencer, SequencerConfig, SequencerKeys, StartError};
 //!
 //! /// Runs the sequencer of group 1 of a development chain, for whoever has a chain and a prover.
 //! async fn run<C: ChainClient, P: Prover>(
