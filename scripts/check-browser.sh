@@ -30,4 +30,4 @@ browser_cargo() {
 }
 
 CARGO_TARGET_DIR="$BUILD/browser" browser_cargo build --locked --release --lib --no-default-features "${PACKAGES[@]}"
-CARGO_TARGET_DIR="$BUILD" cargo test --locked --release -p cloister-groth16 --no-default-features --test '*'
+CARGO_TARGET_DIR="$BUILD" cargo test --locked --release -p cloister-groth16 --no-default-features

@@ -270,3 +270,11 @@ fn every_execution_of_the_real_equity_messages_should_be_planned() {
     assert_eq!(trades.len(), 9_053);
     check(&prints(&trades, MILLI).expect("whole lots"), 8);
 }
+
+#[test]
+fn the_built_in_market_should_be_the_same_for_everybody() {
+    let trades = market::trades(2024, 40);
+    assert_eq!(trades.len(), 40);
+    assert_eq!(trades[0], trade("1700000000398", "59999.7", "0.070", Side::Sell));
+    assert_eq!(trades[39], trade("1700000008040", "60002.4", "0.010", Side::Buy));
+}

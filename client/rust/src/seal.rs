@@ -39,7 +39,7 @@ impl SealProver {
     /// is for the newest that is the parameters' own.
     ///
     /// # Errors
-    /// [`SealError`]; the parameters are compared with the chain's verifying keys, lest every open be refused.
+    /// [`SealError`]; parameters that are not of the chain's verifying key are refused here, before a deposit is paid.
     pub async fn of(chain: &Chain, file: Option<&Path>) -> Result<Self, SealError> {
         let keys = chain.seal_verifying_keys().await?;
         let parameters = match file {

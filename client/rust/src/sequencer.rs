@@ -13,7 +13,7 @@ use cloister_sequencer_rpc::{
 use jsonrpsee::{core::ClientError, types::error::METHOD_NOT_FOUND_CODE, ws_client::WsClient};
 use std::{sync::Arc, time::Duration};
 
-/// Items asked for at once; the sequencer gives no more.
+/// Items per request; the sequencer returns no more than that.
 const PAGE: u32 = 1_000;
 /// Between two looks at something that is waited for.
 const POLL: Duration = Duration::from_millis(500);
@@ -22,7 +22,10 @@ const POLL: Duration = Duration::from_millis(500);
 #[derive(Debug, thiserror::Error)]
 pub enum SequencerError {
     /// The node runs no sequencer.
-    #[error("this node runs no sequencer; name one that does with --node, or start one with `cloister-node --dev --sequencer`")]
+    #[error(
+        "this node runs no sequencer; name one that does with --node, or start one with \
+         `cloister-node --dev --sequencer`"
+    )]
     Absent,
     /// It refuses, and says why. The codes are those of [`ErrorCode`].
     #[error("the sequencer refuses: {message} (code {code})")]
@@ -99,7 +102,7 @@ impl SequencerClient {
         }
     }
 
-    /// How it is.
+    /// Its state: fills, open orders, accounts, and whether it is halted.
     ///
     /// # Errors
     /// [`SequencerError`].

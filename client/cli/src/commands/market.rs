@@ -83,7 +83,8 @@ async fn sequencer_facts(sequencer: &SequencerClient, facts: &mut TextTable) -> 
         .fact(
             "proving",
             format!(
-                "{proving}, {waiting} batches wait for a proof, {submitting} for a block, {units} units in the open batch"
+                "{proving}, {waiting} batches wait for a proof, {submitting} for a block, {units} units in the open \
+                 batch"
             ),
         );
     if status.development_proofs {

@@ -17,7 +17,7 @@ fn words(bytes: &[u8]) -> [u64; 6] {
         bytes[8 * i..][..8]
             .iter()
             .rev()
-            .fold(0, |word, byte| word << 8 | u64::from(*byte))
+            .fold(0u64, |word, byte| word << 8 | u64::from(*byte))
     };
     core::array::from_fn(word)
 }
