@@ -14,6 +14,7 @@
 //! * A signed cancel, cancel-all or withdrawal is always also proven, so that it binds on the chain.
 
 mod account;
+mod bare;
 mod book;
 mod checks;
 mod config;

@@ -49,7 +49,7 @@ impl Balances {
     pub fn of(engine: &Engine, account: &AccountView) -> Option<Self> {
         let table = engine.table();
         let held = &account.holdings;
-        let assessment = Assessment::new(table, &held.positions, held.cash).ok()?;
+        let assessment = Assessment::new(table, &held.positions, held.cash.get()).ok()?;
         Some(Self {
             equity: assessment.equity,
             initial_margin: assessment.requirement(table.header.initial).ok()?,
@@ -65,8 +65,8 @@ fn available(engine: &Engine, account: &AccountView) -> Option<u128> {
     let risks = account.open_risks(table, rate, &[])?;
     let held = &account.holdings;
     let worst = WorstCase::new(table, &held.positions, held.cash, &risks, table.header.initial)?;
-    let deficit = worst.deficits.iter().copied().fold(i128::MIN, i128::max);
+    let deficit = worst.deficits.iter().map(|d| d.get()).fold(i128::MIN, i128::max);
     // The shift rounds down, so to the protocol's side.
     let margin = deficit.checked_neg()? >> RATIO_SHIFT;
-    u128::try_from(margin.min(worst.equity).max(0)).ok()
+    u128::try_from(margin.min(worst.equity.get()).max(0)).ok()
 }
