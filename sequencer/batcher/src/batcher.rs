@@ -344,7 +344,11 @@ impl Batcher {
             .iter()
             .filter(|d| matches!(d, Draft::Open { .. }))
             .map(Draft::account);
-        self.head.accounts().map(|(index, _)| AccountIndex(index)).chain(opened).collect()
+        self.head
+            .accounts()
+            .map(|(index, _)| AccountIndex(index))
+            .chain(opened)
+            .collect()
     }
 
     fn sweep(&self, batch_no: u64) -> u64 {

@@ -7,7 +7,9 @@ use crate::{
     event::{Event, QueueItem},
 };
 use cloister_engine::{AccountIndex, Fill, FillSide, Holdings, Millis, Trade};
-use cloister_ledger::{account::cash_fits, instruction::flags, Account, GroupLedger, InstructionKind, Side, SignedInstruction};
+use cloister_ledger::{
+    account::cash_fits, instruction::flags, Account, GroupLedger, InstructionKind, Side, SignedInstruction,
+};
 use cloister_risk::RiskTable;
 use cloister_types::{InstructionId, Lots, Money, Total};
 use std::{collections::BTreeMap, sync::Arc};
@@ -81,9 +83,7 @@ impl OpenBatch {
     }
 
     fn held(&self, state: &GroupLedger, account: AccountIndex) -> Result<Holdings, BatcherError> {
-        let settled = || {
-            state.account(account.get()).map(|a| held_by(&a.account))
-        };
+        let settled = || state.account(account.get()).map(|a| held_by(&a.account));
         self.holdings
             .get(&account)
             .copied()

@@ -13,10 +13,10 @@
 //! ```
 
 use cloister_crypto::{schnorr::SecretKey, Fr};
-use cloister_engine::{Accepted, Effect, Engine, EngineConfig, FeeRates, Fill, Rejection};
+use cloister_engine::{Accepted, Effect, Engine, EngineConfig, FeeRates, Fill, OrderKey, Rejection};
 use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Side, SignedInstruction};
 use cloister_risk::{linear_scenarios, Header, LinearScan, RiskTable, Row, Status};
-use cloister_types::{AccountIndex, Amount, GroupId};
+use cloister_types::{AccountIndex, Amount, GroupId, InstructionId};
 
 /// Genesis hash of the chain.
 pub const GENESIS: [u8; 32] = [7; 32];
@@ -197,6 +197,14 @@ pub fn prints(accepted: &Accepted) -> Vec<(u32, u64, u64)> {
         .iter()
         .map(|f| (f.maker.key.account.get(), f.price.get(), f.quantity.get()))
         .collect()
+}
+
+/// Names an order.
+pub fn key(account: u32, id: u64) -> OrderKey {
+    OrderKey {
+        account: AccountIndex(account),
+        id: InstructionId(id),
+    }
 }
 
 /// Lots of [`BTC`] that an account holds.

@@ -96,10 +96,7 @@ impl Engine {
 
     /// The best `levels` prices of an instrument.
     pub fn depth(&self, instrument: InstrumentId, levels: usize) -> Depth {
-        self.books
-            .get(&instrument)
-            .map(|b| b.depth(levels))
-            .unwrap_or_default()
+        self.books.get(&instrument).map(|b| b.depth(levels)).unwrap_or_default()
     }
 
     /// Moves time on and takes expired orders out of the books. Time never goes back: an earlier time changes nothing.
@@ -176,11 +173,7 @@ impl Engine {
             .accounts
             .get_mut(&account)
             .ok_or(InputError::UnknownAccount(account))?;
-        let cash = view
-            .holdings
-            .cash
-            .checked_add(amount.into())
-            .filter(|c| cash_fits(*c));
+        let cash = view.holdings.cash.checked_add(amount.into()).filter(|c| cash_fits(*c));
         view.holdings.cash = cash.ok_or(InputError::CashRange(account))?;
         Ok(())
     }

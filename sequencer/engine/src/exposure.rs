@@ -75,19 +75,15 @@ impl WorstCase {
                 continue;
             }
             let value = PerLot(row.value).times(Position(*q));
-            let drop = own
-                .iter()
-                .try_fold(Money::ZERO, |sum, (_, change)| {
-                    sum.checked_add((*change).min(Money::ZERO))
-                })?;
+            let drop = own.iter().try_fold(Money::ZERO, |sum, (_, change)| {
+                sum.checked_add((*change).min(Money::ZERO))
+            })?;
             worst.equity = worst.equity.checked_add(value)?.checked_add(drop)?;
             for (deficit, profit) in worst.deficits.iter_mut().zip(&row.scenarios) {
                 // `ratio·(-q·R + q·floor)` is linear in q on each piece of the floor.
                 let piece = |floor: i128| -> Option<Deficit> {
                     let slope = floor.checked_sub(i128::from(*profit))?.checked_mul(i128::from(ratio))?;
-                    let mut sum = slope
-                        .checked_mul(i128::from(*q))?
-                        .checked_sub(scaled(value)?)?;
+                    let mut sum = slope.checked_mul(i128::from(*q))?.checked_sub(scaled(value)?)?;
                     for (order, change) in &own {
                         let effect = slope.checked_mul(signed_lots(order)?)?.checked_sub(scaled(*change)?)?;
                         sum = sum.checked_add(effect.max(0))?;

@@ -176,7 +176,8 @@ impl Market<'_> {
             }
         }
         let spent = |h: Holdings| self.reduce_cap(taker, &h).is_zero();
-        if !plan.remaining.is_zero() && plan.stop.is_none() && self.holdings(&plan, taker.account()).is_some_and(spent) {
+        if !plan.remaining.is_zero() && plan.stop.is_none() && self.holdings(&plan, taker.account()).is_some_and(spent)
+        {
             plan.stop = Some(Stop::NothingToReduce);
         }
         plan
