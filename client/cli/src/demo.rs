@@ -297,7 +297,7 @@ async fn withdraw(
     }
     for trader in traders {
         let account = sequencer.account(trader).await?;
-        let amount = u64::try_from(account.available / WITHDRAW_DIVISOR).unwrap_or(u64::MAX);
+        let amount = u64::try_from(account.available.get() / WITHDRAW_DIVISOR).unwrap_or(u64::MAX);
         if amount == 0 {
             continue;
         }

@@ -30,6 +30,7 @@ use cloister_sequencer_rpc::{
     types::{Accepted, SideName, Trade as PublicTrade},
     ErrorCode,
 };
+use cloister_types::{InstrumentId, Lots, Price};
 use futures::future::try_join_all;
 use indicatif::ProgressBar;
 use std::time::{Duration, Instant};
@@ -284,6 +285,10 @@ impl ReplayMarket {
         Ok(market)
     }
 
+    fn instrument_id(&self) -> InstrumentId {
+        self.instrument.id.into()
+    }
+
     fn show(&self, price: u64) -> Decimal {
         self.instrument.lot.unit_price(price)
     }
@@ -303,7 +308,7 @@ impl ReplayMarket {
                 Ok(market) => market
                     .instruments
                     .iter()
-                    .any(|i| i.instrument_id == self.instrument.id && u64::try_from(i.mark) == Ok(wanted)),
+                    .any(|i| i.instrument_id == self.instrument_id() && u64::try_from(i.mark.get()) == Ok(wanted)),
                 // It has seen no table yet.
                 Err(SequencerError::Refused { .. } | SequencerError::Absent) => false,
                 Err(_) => {
@@ -385,7 +390,7 @@ impl ReplayMarket {
         let plan = plan(&wanted, accounts)?;
         self.progress
             .say(format!("{} trades need {} orders", wanted.len(), plan.orders.len()));
-        let book = self.sequencer.book(self.instrument.id, 1).await?;
+        let book = self.sequencer.book(self.instrument_id(), 1).await?;
         if !book.bids.is_empty() || !book.asks.is_empty() {
             return Err(ReplayError::BookInUse(self.instrument.name.clone()));
         }
@@ -420,7 +425,7 @@ impl ReplayMarket {
         let trades = self.sequencer.trades(first_trade).await?;
         let ours: Vec<_> = trades
             .iter()
-            .filter(|t| t.instrument_id == self.instrument.id)
+            .filter(|t| t.instrument_id == self.instrument_id())
             .collect();
         compare(&wanted, &ours)?;
         self.progress.say(format!(
@@ -434,8 +439,8 @@ impl ReplayMarket {
             funded_at,
             orders: plan.orders.len(),
             fills: ours.len(),
-            volume_lots: ours.iter().map(|t| t.quantity).sum(),
-            notional: ours.iter().map(|t| u128::from(t.price) * u128::from(t.quantity)).sum(),
+            volume_lots: ours.iter().map(|t| t.quantity.get()).sum(),
+            notional: ours.iter().map(|t| t.price.times(t.quantity).get()).sum(),
         })
     }
 
@@ -524,8 +529,8 @@ impl ReplayMarket {
         };
         let accepted = self.submit(&trader.order(id, &terms), bar).await?;
         let expected = if order.role == OrderRole::Taker { order.lots } else { 0 };
-        if accepted.filled != expected || accepted.filled + accepted.resting != order.lots {
-            let (filled, resting) = (accepted.filled, accepted.resting);
+        let (filled, resting) = (accepted.filled.get(), accepted.resting.get());
+        if filled != expected || filled + resting != order.lots {
             return Err(ReplayError::OtherFill {
                 number: number + 1,
                 filled,
@@ -541,11 +546,13 @@ impl ReplayMarket {
 fn compare(wanted: &[Print], found: &[&PublicTrade]) -> Result<(), ReplayError> {
     let count = wanted.len().max(found.len());
     for i in 0..count {
-        let expected = wanted.get(i).map(|p| (p.price, p.lots, p.taker.into()));
+        let expected = wanted.get(i).map(|p| (Price(p.price), Lots(p.lots), p.taker.into()));
         let real = found.get(i).map(|t| (t.price, t.quantity, t.taker_side));
         if expected != real {
-            let show = |what: Option<(u64, u64, SideName)>| match what {
-                Some((price, lots, side)) => format!("{lots} lots at {}, taker {side:?}", show_money(price.into())),
+            let show = |what: Option<(Price, Lots, SideName)>| match what {
+                Some((price, lots, side)) => {
+                    format!("{lots} lots at {}, taker {side:?}", show_money(price.get().into()))
+                }
                 None => "none".into(),
             };
             return Err(ReplayError::OtherTrade {

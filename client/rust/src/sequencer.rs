@@ -10,6 +10,7 @@ use cloister_sequencer_rpc::{
     },
     CloisterRpcClient, ErrorCode,
 };
+use cloister_types::{AccountIndex, GroupId, InstrumentId};
 use jsonrpsee::{core::ClientError, types::error::METHOD_NOT_FOUND_CODE, ws_client::WsClient};
 use std::{sync::Arc, time::Duration};
 
@@ -130,7 +131,7 @@ impl SequencerClient {
     ///
     /// # Errors
     /// [`SequencerError`].
-    pub async fn book(&self, instrument_id: u32, levels: u32) -> Result<OrderBook, SequencerError> {
+    pub async fn book(&self, instrument_id: InstrumentId, levels: u32) -> Result<OrderBook, SequencerError> {
         Ok(self.rpc.order_book(instrument_id, Some(levels)).await?)
     }
 
@@ -139,7 +140,12 @@ impl SequencerClient {
     /// # Errors
     /// [`SequencerError`].
     pub async fn account(&self, trader: &Trader) -> Result<AccountInfo, SequencerError> {
-        let query = AccountQuery::new(trader.keys.view, trader.group, trader.index, now());
+        let query = AccountQuery::new(
+            trader.keys.view,
+            GroupId::from(trader.group),
+            AccountIndex::from(trader.index),
+            now(),
+        );
         Ok(self.rpc.account(query).await?)
     }
 

@@ -7,6 +7,7 @@ use cloister_sequencer_rpc::{
     types::{Accepted, DropReason, Submission},
     ErrorCode,
 };
+use cloister_types::Lots;
 use jsonrpsee::{types::ErrorObjectOwned, RpcModule};
 
 #[tokio::main]
@@ -22,8 +23,8 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         println!("the sequencer reads order {}", signed.instruction.id);
         Ok::<_, ErrorObjectOwned>(Accepted {
             time: 1_700_000_000_000,
-            filled: 0,
-            resting: 0,
+            filled: Lots::ZERO,
+            resting: Lots::ZERO,
             dropped: Some(DropReason::Immediate),
             fills: Vec::new(),
         })

@@ -1,17 +1,41 @@
 //! How integers and bytes go over the wire.
 
+use cloister_types::{Amount, InstructionId, Lots, Money, PerLot, Position, Price, Total};
 use serde::{de, Deserialize, Deserializer, Serialize, Serializer};
 use std::{fmt, marker::PhantomData, str::FromStr};
 
+/// An integer, bare or as one of [`cloister_types`].
+pub trait Integer: Copy + From<Self::Bare> + Into<Self::Bare> {
+    /// The bare integer. It is what goes over the wire, because money is displayed in whole units.
+    type Bare: fmt::Display + FromStr + TryFrom<u64> + TryFrom<i64>;
+}
+
+macro_rules! integers {
+    ($($name:ty: $bare:ty),* $(,)?) => {
+        $(
+            impl Integer for $name {
+                type Bare = $bare;
+            }
+        )*
+    };
+}
+
+integers! {
+    u64: u64,
+    u128: u128,
+    Amount: u64,
+    InstructionId: u64,
+    Lots: u64,
+    Money: i128,
+    PerLot: i64,
+    Position: i64,
+    Price: u64,
+    Total: u128,
+}
+
 /// An integer that is written as [`decimal`] does.
 #[derive(Serialize, Deserialize)]
-#[serde(
-    transparent,
-    bound(
-        serialize = "T: fmt::Display",
-        deserialize = "T: FromStr + TryFrom<u64> + TryFrom<i64>"
-    )
-)]
+#[serde(transparent, bound = "T: Integer")]
 struct Decimal<T>(#[serde(with = "decimal")] T);
 
 /// Integers as decimal strings; numbers are read too. For `#[serde(with = "decimal")]`.
@@ -22,8 +46,9 @@ pub mod decimal {
     ///
     /// # Errors
     /// Those of the serializer.
-    pub fn serialize<T: fmt::Display, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_str(value)
+    pub fn serialize<T: Integer, S: Serializer>(value: &T, serializer: S) -> Result<S::Ok, S::Error> {
+        let bare: T::Bare = (*value).into();
+        serializer.collect_str(&bare)
     }
 
     /// Reads a string or a number.
@@ -32,12 +57,12 @@ pub mod decimal {
     /// It is neither, or does not fit.
     pub fn deserialize<'de, T, D>(deserializer: D) -> Result<T, D::Error>
     where
-        T: FromStr + TryFrom<u64> + TryFrom<i64>,
+        T: Integer,
         D: Deserializer<'de>,
     {
         struct Visitor<T>(PhantomData<T>);
 
-        impl<T: FromStr + TryFrom<u64> + TryFrom<i64>> de::Visitor<'_> for Visitor<T> {
+        impl<T: Integer> de::Visitor<'_> for Visitor<T> {
             type Value = T;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -45,16 +70,21 @@ pub mod decimal {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-                text.parse()
+                text.parse::<T::Bare>()
+                    .map(T::from)
                     .map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
             }
 
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<T, E> {
-                T::try_from(number).map_err(|_| E::invalid_value(de::Unexpected::Unsigned(number), &self))
+                T::Bare::try_from(number)
+                    .map(T::from)
+                    .map_err(|_| E::invalid_value(de::Unexpected::Unsigned(number), &self))
             }
 
             fn visit_i64<E: de::Error>(self, number: i64) -> Result<T, E> {
-                T::try_from(number).map_err(|_| E::invalid_value(de::Unexpected::Signed(number), &self))
+                T::Bare::try_from(number)
+                    .map(T::from)
+                    .map_err(|_| E::invalid_value(de::Unexpected::Signed(number), &self))
             }
         }
 
@@ -70,10 +100,7 @@ pub mod optional_decimal {
     ///
     /// # Errors
     /// Those of the serializer.
-    pub fn serialize<T: fmt::Display + Copy, S: Serializer>(
-        value: &Option<T>,
-        serializer: S,
-    ) -> Result<S::Ok, S::Error> {
+    pub fn serialize<T: Integer, S: Serializer>(value: &Option<T>, serializer: S) -> Result<S::Ok, S::Error> {
         value.map(Decimal).serialize(serializer)
     }
 
@@ -83,7 +110,7 @@ pub mod optional_decimal {
     /// It is none of these, or does not fit.
     pub fn deserialize<'de, T, D>(deserializer: D) -> Result<Option<T>, D::Error>
     where
-        T: FromStr + TryFrom<u64> + TryFrom<i64>,
+        T: Integer,
         D: Deserializer<'de>,
     {
         Ok(Option::<Decimal<T>>::deserialize(deserializer)?.map(|Decimal(value)| value))
@@ -98,8 +125,8 @@ pub mod decimal_pairs {
     ///
     /// # Errors
     /// Those of the serializer.
-    pub fn serialize<T: fmt::Display + Copy, S: Serializer>(
-        pairs: &[(u32, T)],
+    pub fn serialize<K: Serialize, T: Integer, S: Serializer>(
+        pairs: &[(K, T)],
         serializer: S,
     ) -> Result<S::Ok, S::Error> {
         serializer.collect_seq(pairs.iter().map(|(id, value)| (id, Decimal(*value))))
@@ -109,12 +136,13 @@ pub mod decimal_pairs {
     ///
     /// # Errors
     /// It is not a list of pairs, or an integer does not fit.
-    pub fn deserialize<'de, T, D>(deserializer: D) -> Result<Vec<(u32, T)>, D::Error>
+    pub fn deserialize<'de, K, T, D>(deserializer: D) -> Result<Vec<(K, T)>, D::Error>
     where
-        T: FromStr + TryFrom<u64> + TryFrom<i64>,
+        K: Deserialize<'de>,
+        T: Integer,
         D: Deserializer<'de>,
     {
-        let pairs = Vec::<(u32, Decimal<T>)>::deserialize(deserializer)?;
+        let pairs = Vec::<(K, Decimal<T>)>::deserialize(deserializer)?;
         Ok(pairs.into_iter().map(|(id, Decimal(value))| (id, value)).collect())
     }
 }

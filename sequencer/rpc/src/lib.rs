@@ -4,9 +4,10 @@
 //! * [`types`] are the parameters and answers, [`errors`] what a refusal says, [`encoding`] how integers and bytes are
 //!   written.
 //!
-//! Amounts and prices are in 10^-6 of the settlement asset. They and quantities in lots go over the wire as decimal
-//! strings, because JavaScript numbers lose bits above 2^53; numbers are read too. Bytes are hexadecimal with `0x`.
-//! Times are milliseconds of Unix time.
+//! Money, prices, lots and identifiers have the types of [`cloister_types`]. Those of 64 bits and more go over the wire
+//! as decimal strings, because JavaScript numbers lose bits above 2^53; numbers are read too. Money is counted in
+//! smallest units there, 10^-6 of the settlement asset, without a point. Bytes are hexadecimal with `0x`. Times are
+//! milliseconds of Unix time.
 //!
 //! ```
 //! use cloister_sequencer_rpc::types::{DropReason, BrokenRule};

@@ -3,6 +3,7 @@
 use crate::types::{
     Accepted, AccountInfo, AccountQuery, BatchInfo, BatchStatus, FillInfo, Market, OrderBook, Status, Submission, Trade,
 };
+use cloister_types::InstrumentId;
 use jsonrpsee::{core::RpcResult, proc_macros::rpc};
 
 /// Methods of the sequencer. Refusals carry an [`ErrorCode`](crate::ErrorCode).
@@ -18,7 +19,7 @@ pub trait CloisterRpc {
 
     /// The best prices of an instrument: 20 levels per side unless `levels` says otherwise, and never more than 1,000.
     #[method(name = "orderBook")]
-    async fn order_book(&self, instrument_id: u32, levels: Option<u32>) -> RpcResult<OrderBook>;
+    async fn order_book(&self, instrument_id: InstrumentId, levels: Option<u32>) -> RpcResult<OrderBook>;
 
     /// An account, for whoever knows its view key.
     #[method(name = "account")]

@@ -1,13 +1,17 @@
 //! The JSON that goes over the wire, word for word: other languages read it.
 
-use cloister_crypto::schnorr::SecretKey;
+use cloister_crypto::{schnorr::SecretKey, Fr};
 use cloister_ledger::{Instruction, InstructionKind, Side};
 use cloister_sequencer_rpc::{
     types::{
-        Accepted, BrokenRule, DropReason, FillInfo, HaltInfo, HaltKind, InstrumentInfo, InstrumentStatus,
-        SettledAccount, SideName, Submission, SubmissionError,
+        Accepted, AccountInfo, AccountQuery, BrokenRule, DropReason, FillInfo, HaltInfo, HaltKind, InstrumentInfo,
+        InstrumentStatus, Level, OpenOrderInfo, OrderBook, PositionInfo, SettledAccount, SideName, Status, Submission,
+        SubmissionError,
     },
     ErrorCode,
+};
+use cloister_types::{
+    AccountIndex, GroupId, InstructionId, InstrumentId, ItemId, Lots, Money, PerLot, Position, Price, Total,
 };
 use serde::{de::DeserializeOwned, Serialize};
 use serde_json::{from_value, json, to_value, Value};
@@ -74,18 +78,18 @@ fn an_answer_writes_amounts_as_strings() {
     let fill = FillInfo {
         id: 7,
         time: 1_000,
-        instrument_id: 11,
-        order_id: u64::MAX,
+        instrument_id: InstrumentId(11),
+        order_id: InstructionId(u64::MAX),
         side: SideName::Sell,
         maker: true,
-        price: 60_000_000_000,
-        quantity: 3,
-        fee: 1 << 70,
+        price: Price(60_000_000_000),
+        quantity: Lots(3),
+        fee: Total(1 << 70),
     };
     let accepted = Accepted {
         time: 1_000,
-        filled: 3,
-        resting: 0,
+        filled: Lots(3),
+        resting: Lots(0),
         dropped: None,
         fills: vec![fill],
     };
@@ -104,15 +108,15 @@ fn an_answer_writes_amounts_as_strings() {
 #[test]
 fn best_prices_are_strings_or_null() {
     let instrument = InstrumentInfo {
-        instrument_id: 11,
+        instrument_id: InstrumentId(11),
         row: 0,
         status: InstrumentStatus::CloseOnly,
-        mark: 60_000_000,
-        funding: -5,
-        lowest_price: 57_000_000,
-        highest_price: 63_000_000,
-        position_limit: 1_000,
-        best_bid: Some(59_000_000),
+        mark: PerLot(60_000_000),
+        funding: PerLot(-5),
+        lowest_price: Price(57_000_000),
+        highest_price: Price(63_000_000),
+        position_limit: Lots(1_000),
+        best_bid: Some(Price(59_000_000)),
         best_ask: None,
     };
     let wire = json!({
@@ -134,8 +138,8 @@ fn best_prices_are_strings_or_null() {
 fn settled_lots_are_strings() {
     let settled = SettledAccount {
         nonce: 2,
-        cash: -1,
-        positions: vec![(11, -8), (12, 3)],
+        cash: Money(-1),
+        positions: vec![(InstrumentId(11), Position(-8)), (InstrumentId(12), Position(3))],
         leaf: [0xab; 32],
     };
     let leaf = format!("0x{}", "ab".repeat(32));
@@ -143,6 +147,101 @@ fn settled_lots_are_strings() {
     travels_as(settled.clone(), wire);
     let numbers = json!({"nonce": 2, "cash": -1, "positions": [[11, -8], [12, 3]], "leaf": leaf});
     assert_eq!(from_value::<SettledAccount>(numbers).unwrap(), settled);
+}
+
+#[test]
+fn an_account_writes_money_as_strings_and_small_ids_as_numbers() {
+    let leaf = format!("0x{}", "00".repeat(32));
+    let account = AccountInfo {
+        index: AccountIndex(4),
+        nonce: 9,
+        min_id: InstructionId(1 << 60),
+        cash: Money(-2_500_000),
+        equity: Money(i128::MIN),
+        initial_margin: Money(3),
+        maintenance_margin: Money(2),
+        available: Total(u128::MAX),
+        positions: vec![PositionInfo {
+            instrument_id: InstrumentId(11),
+            quantity: Position(-8),
+            value: Money(-480_000_000),
+        }],
+        open_orders: vec![OpenOrderInfo {
+            id: InstructionId(5),
+            instrument_id: InstrumentId(11),
+            side: SideName::Buy,
+            limit: Price(59_000_000),
+            quantity: Lots(7),
+            remaining: Lots(6),
+            flags: 1,
+            expiry: 1_060_000,
+        }],
+        settled: None,
+    };
+    travels_as(
+        account,
+        json!({
+            "index": 4, "nonce": 9, "minId": "1152921504606846976", "cash": "-2500000",
+            "equity": "-170141183460469231731687303715884105728", "initialMargin": "3", "maintenanceMargin": "2",
+            "available": "340282366920938463463374607431768211455",
+            "positions": [{"instrumentId": 11, "quantity": "-8", "value": "-480000000"}],
+            "openOrders": [{
+                "id": "5", "instrumentId": 11, "side": "buy", "limit": "59000000", "quantity": "7", "remaining": "6",
+                "flags": 1, "expiry": 1_060_000,
+            }],
+            "settled": null,
+        }),
+    );
+    let query = AccountQuery::new(Fr::from(5u64), GroupId(1), AccountIndex(4), 1_000);
+    let other_index = AccountQuery::new(Fr::from(5u64), GroupId(1), AccountIndex(5), 1_000);
+    assert_ne!(query.tag, other_index.tag);
+    let query = AccountQuery { tag: [0; 32], ..query };
+    travels_as(query, json!({"index": 4, "time": 1_000, "tag": leaf}));
+}
+
+#[test]
+fn a_book_and_a_queue_item_keep_their_form() {
+    let book = OrderBook {
+        instrument_id: InstrumentId(11),
+        time: 1_000,
+        bids: vec![Level {
+            price: Price(59_000_000),
+            quantity: 1 << 70,
+            orders: 2,
+        }],
+        asks: Vec::new(),
+    };
+    travels_as(
+        book,
+        json!({
+            "instrumentId": 11, "time": 1_000, "asks": [],
+            "bids": [{"price": "59000000", "quantity": "1180591620717411303424", "orders": 2}],
+        }),
+    );
+    let status = Status {
+        version: "1".into(),
+        group: GroupId(1),
+        time: 2,
+        started: 1,
+        accepted: 3,
+        rejected: 4,
+        fills: 5,
+        accounts: 6,
+        open_orders: 7,
+        next_queue_item: ItemId(1 << 40),
+        finalized_block: 8,
+        risk_version: 9,
+        development_proofs: true,
+        halted: None,
+    };
+    travels_as(
+        status,
+        json!({
+            "version": "1", "group": 1, "time": 2, "started": 1, "accepted": 3, "rejected": 4, "fills": 5,
+            "accounts": 6, "openOrders": 7, "nextQueueItem": 1_099_511_627_776_u64, "finalizedBlock": 8,
+            "riskVersion": 9, "developmentProofs": true, "halted": null,
+        }),
+    );
 }
 
 #[test]
@@ -155,10 +254,7 @@ fn integers_that_do_not_fit_are_refused() {
         json!(""),
     ] {
         let wire = json!({"price": wrong, "quantity": "1", "orders": 1});
-        assert!(
-            from_value::<cloister_sequencer_rpc::types::Level>(wire).is_err(),
-            "{wrong}"
-        );
+        assert!(from_value::<Level>(wire).is_err(), "{wrong}");
     }
 }
 

@@ -17,6 +17,7 @@ use cloister_sequencer_rpc::{
     ErrorCode,
 };
 use cloister_settlement::{ItemKind, LedgerError};
+use cloister_types::{AccountIndex, GroupId, InstructionId, InstrumentId, ItemId, Lots, Money, Position, Price};
 use common::*;
 use jsonrpsee::rpc_params;
 use std::{sync::atomic::Ordering, time::Duration};
@@ -27,7 +28,7 @@ const RICH: u64 = 100_000 * ONE;
 async fn trade(running: &Running, id: u64) {
     running.submit(sell(0, id, 5, MARK)).await.unwrap();
     let taken = running.submit(buy(1, id, 5, MARK)).await.unwrap();
-    assert_eq!((taken.filled, taken.fills.len()), (5, 1));
+    assert_eq!((taken.filled, taken.fills.len()), (Lots(5), 1));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -38,11 +39,14 @@ async fn accounts_open_trade_withdraw_and_settle() {
     let book: OrderBook = running.call("cloister_orderBook", rpc_params![BTC, 5]).await.unwrap();
     assert_eq!(
         book.asks.iter().map(|l| (l.price, l.quantity)).collect::<Vec<_>>(),
-        [(MARK, 3), (MARK + ONE, 7)]
+        [(Price(MARK), 3), (Price(MARK + ONE), 7)]
     );
     let taken = running.submit(buy(1, 1, 8, MARK + ONE)).await.unwrap();
     let fills: Vec<_> = taken.fills.iter().map(|f| (f.price, f.quantity, f.maker)).collect();
-    assert_eq!(fills, [(MARK, 3, false), (MARK + ONE, 5, false)]);
+    assert_eq!(
+        fills,
+        [(Price(MARK), Lots(3), false), (Price(MARK + ONE), Lots(5), false)]
+    );
     running
         .submit(other(InstructionKind::Withdrawal, 2, 9, ONE))
         .await
@@ -53,7 +57,7 @@ async fn accounts_open_trade_withdraw_and_settle() {
     running
         .until(|r| async move {
             let status: Status = r.call("cloister_status", rpc_params![]).await.unwrap();
-            status.next_queue_item == 4
+            status.next_queue_item == ItemId(4)
         })
         .await;
     running.settled().await;
@@ -62,32 +66,32 @@ async fn accounts_open_trade_withdraw_and_settle() {
         .await;
 
     let account = running.account(1).await.unwrap();
-    let fees: u128 = taken.fills.iter().map(|f| f.fee).sum();
+    let fees: u128 = taken.fills.iter().map(|f| f.fee.get()).sum();
     let paid = 8 * MARK + 5 * ONE - 8 * 3 * ONE;
-    assert_eq!(account.cash, i128::from(RICH + 77 - paid) - fees as i128);
+    assert_eq!(account.cash, Money(i128::from(RICH + 77 - paid) - fees as i128));
     assert_eq!(
         account
             .positions
             .iter()
             .map(|p| (p.instrument_id, p.quantity))
             .collect::<Vec<_>>(),
-        [(BTC, 8)]
+        [(InstrumentId(BTC), Position(8))]
     );
-    assert_eq!(account.settled.unwrap().positions, [(BTC, 8)]);
-    assert!(account.initial_margin > account.maintenance_margin && account.available > 0);
+    assert_eq!(account.settled.unwrap().positions, [(InstrumentId(BTC), Position(8))]);
+    assert!(account.initial_margin > account.maintenance_margin && !account.available.is_zero());
     assert!(running.account(0).await.unwrap().open_orders.is_empty());
     assert_eq!(running.chain.lock().best.paid[&2], ONE);
 
     let trades: Vec<Trade> = running.call("cloister_trades", rpc_params![0]).await.unwrap();
     assert_eq!(
         trades.iter().map(|t| (t.id, t.price, t.quantity)).collect::<Vec<_>>(),
-        [(0, MARK, 3), (1, MARK + ONE, 5)]
+        [(0, Price(MARK), Lots(3)), (1, Price(MARK + ONE), Lots(5))]
     );
-    let query = AccountQuery::new(view_key(2), GROUP, 2, running.chain.clock());
+    let query = question(2, running.chain.clock());
     let own: Vec<FillInfo> = running.call("cloister_fills", rpc_params![query, 0]).await.unwrap();
     assert_eq!(
         own.iter().map(|f| (f.quantity, f.maker)).collect::<Vec<_>>(),
-        [(3, true)]
+        [(Lots(3), true)]
     );
     let batches: Vec<BatchInfo> = running.call("cloister_batches", rpc_params![0]).await.unwrap();
     assert!(batches
@@ -97,7 +101,7 @@ async fn accounts_open_trade_withdraw_and_settle() {
     let status: Status = running.call("cloister_status", rpc_params![]).await.unwrap();
     assert_eq!(
         (status.accounts, status.fills, status.next_queue_item, status.halted),
-        (3, 2, 4, None)
+        (3, 2, ItemId(4), None)
     );
     let market: Market = running.call("cloister_market", rpc_params![]).await.unwrap();
     assert_eq!((market.genesis, market.instruments.len()), (GENESIS, 2));
@@ -128,7 +132,7 @@ async fn an_open_that_was_sealed_to_a_former_key_waits_for_its_secret() {
             ErrorCode::UnknownAccount.code()
         );
     }
-    assert_eq!(running.account(0).await.unwrap().cash, i128::from(RICH));
+    assert_eq!(running.account(0).await.unwrap().cash, Money(i128::from(RICH)));
     let chain = running.chain.clone();
     drop(running);
 
@@ -138,8 +142,8 @@ async fn an_open_that_was_sealed_to_a_former_key_waits_for_its_secret() {
         .until(|r| async move { r.account(2).await.is_ok_and(|a| a.settled.is_some()) })
         .await;
     again.settled().await;
-    assert_eq!(again.account(1).await.unwrap().cash, 500);
-    assert_eq!(again.account(0).await.unwrap().cash, i128::from(RICH) + 600);
+    assert_eq!(again.account(1).await.unwrap().cash, Money(500));
+    assert_eq!(again.account(0).await.unwrap().cash, Money(i128::from(RICH) + 600));
     assert_eq!(again.batch_status().await.halted, None);
 }
 
@@ -162,8 +166,11 @@ async fn a_sequencer_with_a_new_secret_goes_on_where_the_former_one_was_in_force
             .until(|r| async move { r.account(3).await.is_ok_and(|a| a.settled.is_some()) })
             .await;
         again.settled().await;
-        assert_eq!(again.account(2).await.unwrap().cash, i128::from(RICH));
-        assert_eq!(again.account(1).await.unwrap().settled.unwrap().positions, [(BTC, 5)]);
+        assert_eq!(again.account(2).await.unwrap().cash, Money(i128::from(RICH)));
+        assert_eq!(
+            again.account(1).await.unwrap().settled.unwrap().positions,
+            [(InstrumentId(BTC), Position(5))]
+        );
     }
 }
 
@@ -179,7 +186,10 @@ async fn refusals_that_pass_are_tried_again_and_no_fill_is_lost() {
     let before = running.chain.lock().submissions.len();
     trade(&running, 1).await;
     running.settled().await;
-    assert_eq!(running.account(1).await.unwrap().settled.unwrap().positions, [(BTC, 5)]);
+    assert_eq!(
+        running.account(1).await.unwrap().settled.unwrap().positions,
+        [(InstrumentId(BTC), Position(5))]
+    );
     let attempts = running.chain.lock().submissions[before..].to_vec();
     assert_eq!(attempts.len(), 5);
     // The time was too old: a later one, and a fresh salt, because the ciphertext was made again.
@@ -211,10 +221,13 @@ async fn a_table_that_is_too_old_makes_the_batches_again() {
     running.settled().await;
     let account = running.account(1).await.unwrap();
     let settled = account.settled.clone().unwrap();
-    assert_eq!((settled.cash, settled.positions), (account.cash, vec![(BTC, 10)]));
+    assert_eq!(
+        (settled.cash, settled.positions),
+        (account.cash, vec![(InstrumentId(BTC), Position(10))])
+    );
     // Both trades at the funding of the new table: 4 a lot.
     let fees = 2 * (5 * MARK * 500).div_ceil(1_000_000);
-    assert_eq!(account.cash, i128::from(RICH - 10 * MARK + 10 * 4 * ONE - fees));
+    assert_eq!(account.cash, Money(i128::from(RICH - 10 * MARK + 10 * 4 * ONE - fees)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -252,7 +265,10 @@ async fn a_batch_whose_table_has_aged_is_made_again_before_it_is_proven() {
         .submissions
         .iter()
         .all(|s| s.batch_no != last.batch_no || s.risk_version == 2));
-    assert_eq!(running.account(1).await.unwrap().settled.unwrap().positions, [(BTC, 5)]);
+    assert_eq!(
+        running.account(1).await.unwrap().settled.unwrap().positions,
+        [(InstrumentId(BTC), Position(5))]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -315,7 +331,7 @@ async fn an_overdue_queue_item_goes_before_the_fills() {
         chain_settled[chain_settled.len() - 2].batch.batch_no + 1
     );
     let settled = running.account(0).await.unwrap().settled.unwrap();
-    assert_eq!(settled.positions, [(BTC, -5)]);
+    assert_eq!(settled.positions, [(InstrumentId(BTC), Position(-5))]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -324,7 +340,10 @@ async fn a_lost_answer_does_not_settle_a_batch_twice() {
     running.chain.lock().lost_answers = 1;
     trade(&running, 1).await;
     running.settled().await;
-    assert_eq!(running.account(1).await.unwrap().settled.unwrap().positions, [(BTC, 5)]);
+    assert_eq!(
+        running.account(1).await.unwrap().settled.unwrap().positions,
+        [(InstrumentId(BTC), Position(5))]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -344,7 +363,10 @@ async fn a_batch_that_a_fork_drops_is_submitted_again() {
         .await;
     running.chain.finalize();
     running.settled().await;
-    assert_eq!(running.account(1).await.unwrap().settled.unwrap().positions, [(BTC, 5)]);
+    assert_eq!(
+        running.account(1).await.unwrap().settled.unwrap().positions,
+        [(InstrumentId(BTC), Position(5))]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -382,7 +404,10 @@ async fn a_restarted_sequencer_rebuilds_its_ledger_from_the_chain() {
         (&after.0.cash, &after.0.positions, after.0.nonce),
         (&before.0.cash, &before.0.positions, before.0.nonce)
     );
-    assert_eq!((after.1.settled.clone(), after.1.min_id), (before.1.settled.clone(), 7));
+    assert_eq!(
+        (after.1.settled.clone(), after.1.min_id),
+        (before.1.settled.clone(), InstructionId(7))
+    );
     // Slots are known again: 3 of the 4 lots were filled.
     let rest = again
         .submit(Instruction {
@@ -394,9 +419,12 @@ async fn a_restarted_sequencer_rebuilds_its_ledger_from_the_chain() {
     assert_eq!(rest.0, ErrorCode::BeyondQuantity.code());
     again.submit(sell(0, 512 + 2, 4, MARK)).await.unwrap();
     let more = again.submit(buy(1, 8, 4, MARK)).await.unwrap();
-    assert_eq!((more.filled, more.resting), (1, 3));
+    assert_eq!((more.filled, more.resting), (Lots(1), Lots(3)));
     again.settled().await;
-    assert_eq!(again.account(1).await.unwrap().settled.unwrap().positions, [(BTC, 9)]);
+    assert_eq!(
+        again.account(1).await.unwrap().settled.unwrap().positions,
+        [(InstrumentId(BTC), Position(9))]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -434,18 +462,15 @@ async fn questions_about_accounts_need_the_view_key_and_a_fresh_time() {
     let running = Running::with_accounts(2, RICH).await;
     let now = running.chain.clock();
     let ask = |query: AccountQuery| running.call::<serde_json::Value>("cloister_account", [query]);
-    let foreign = AccountQuery {
-        index: 0,
-        ..AccountQuery::new(view_key(1), GROUP, 0, now)
-    };
+    let foreign = AccountQuery::new(view_key(1), GroupId(GROUP), AccountIndex(0), now);
     assert_eq!(ask(foreign).await.unwrap_err().0, ErrorCode::Unauthentic.code());
-    let old = AccountQuery::new(view_key(0), GROUP, 0, now - 61_000);
+    let old = question(0, now - 61_000);
     assert_eq!(ask(old).await.unwrap_err().0, ErrorCode::Unauthentic.code());
-    let other_group = AccountQuery::new(view_key(0), GROUP + 1, 0, now);
+    let other_group = AccountQuery::new(view_key(0), GroupId(GROUP + 1), AccountIndex(0), now);
     assert_eq!(ask(other_group).await.unwrap_err().0, ErrorCode::Unauthentic.code());
-    let unknown = AccountQuery::new(view_key(7), GROUP, 7, now);
+    let unknown = question(7, now);
     assert_eq!(ask(unknown).await.unwrap_err().0, ErrorCode::UnknownAccount.code());
-    ask(AccountQuery::new(view_key(0), GROUP, 0, now)).await.unwrap();
+    ask(question(0, now)).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -501,13 +526,13 @@ async fn refusals_have_their_codes() {
 async fn what_is_dropped_has_a_reason() {
     let running = Running::with_accounts(2, RICH).await;
     let resting = running.submit(sell(0, 1, 2, MARK)).await.unwrap();
-    assert_eq!((resting.resting, resting.dropped), (2, None));
+    assert_eq!((resting.resting, resting.dropped), (Lots(2), None));
     let alone = running.submit(market(buy(1, 1, 5, MARK))).await.unwrap();
-    assert_eq!((alone.filled, alone.dropped), (2, Some(DropReason::Immediate)));
+    assert_eq!((alone.filled, alone.dropped), (Lots(2), Some(DropReason::Immediate)));
     running.submit(sell(0, 2, 1, MARK)).await.unwrap();
     running.submit(sell(1, 2, 1, MARK + ONE)).await.unwrap();
     let own = running.submit(buy(1, 3, 5, MARK + ONE)).await.unwrap();
-    assert_eq!((own.filled, own.dropped), (1, Some(DropReason::SelfTrade)));
+    assert_eq!((own.filled, own.dropped), (Lots(1), Some(DropReason::SelfTrade)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -35,6 +35,7 @@ use cloister_tests::{
     sequencer::submit,
     snapshot::Snapshot,
 };
+use cloister_types::Lots;
 use pallet_cloister_execution::{Call, Error};
 use std::time::Duration;
 
@@ -124,10 +125,10 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
     refusals_of_orders(&sequencer, &alice, &market, terms(Side::Buy, 0)).await;
 
     let sell = bob.order(1, &terms(Side::Sell, flags::POST_ONLY));
-    assert_eq!(sequencer.submit(&sell).await.expect("taken").resting, LOTS);
+    assert_eq!(sequencer.submit(&sell).await.expect("taken").resting, Lots(LOTS));
     let buy = alice.order(20, &terms(Side::Buy, flags::IMMEDIATE_OR_CANCEL));
     let accepted = sequencer.submit(&buy).await.expect("taken");
-    assert_eq!((accepted.filled, accepted.fills.len()), (LOTS, 1));
+    assert_eq!((accepted.filled, accepted.fills.len()), (Lots(LOTS), 1));
     let fee = accepted.fills[0].fee;
     // The signed quantity is used up, whoever sends the order again.
     assert_code(sequencer.submit(&buy).await, ErrorCode::BeyondQuantity);
@@ -139,7 +140,7 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
     let row = market.instrument.row_index;
     let cost = i128::from(market.instrument.mark()) * i128::from(LOTS);
     assert_eq!(rebuilt.account.positions[row], LOTS as i64);
-    let expected = i128::from(DEPOSIT + MORE) - cost - i128::try_from(fee).expect("small");
+    let expected = i128::from(DEPOSIT + MORE) - cost - fee.signed().expect("small").get();
     assert_eq!(rebuilt.account.cash, expected);
     let settled = sequencer
         .account(&alice)
@@ -366,7 +367,7 @@ async fn exit(chain: &Chain, audit: &BatchAudit, head: Hash, alice: &Trader) {
 async fn withdraw(chain: &Chain, sequencer: &SequencerClient, alice: &Trader, owners: &[AccountId]) {
     let before = Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot");
     let available = sequencer.account(alice).await.expect("shown").available;
-    let too_much = u64::try_from(available).expect("small") + 1;
+    let too_much = u64::try_from(available.get()).expect("small") + 1;
     let result = sequencer.submit(&alice.withdrawal(29, too_much, now() + HOUR)).await;
     assert_code(result, ErrorCode::WithdrawalShort);
     sequencer

@@ -16,6 +16,7 @@ use cloister_client::{
 };
 use cloister_client_core::amount::{money, show_money, Lot};
 use cloister_sequencer_rpc::types::{AccountInfo, SideName};
+use cloister_types::{AccountIndex, InstructionId, InstrumentId, Money, PerLot, Position, Price};
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 /// How long the sequencer may take to accept an open from the queue once it is final.
@@ -69,7 +70,7 @@ pub async fn deposit(global: &Global, text: &str) -> Result<(), CommandError> {
 }
 
 /// Names and lots of a group's instruments.
-struct Names(BTreeMap<u32, (String, Lot)>);
+struct Names(BTreeMap<InstrumentId, (String, Lot)>);
 
 impl Names {
     async fn read(chain: &Chain, group: u32) -> Result<Self, ChainError> {
@@ -77,29 +78,32 @@ impl Names {
         Ok(Self(
             listed
                 .iter()
-                .map(|i| (i.id, (name_of(i.feed, i.id), Lot(i.params.lot_size))))
+                .map(|i| {
+                    let what = (name_of(i.feed, i.id), Lot(i.params.lot_size));
+                    (InstrumentId::from(i.id), what)
+                })
                 .collect(),
         ))
     }
 
-    fn name(&self, id: u32) -> String {
+    fn name(&self, id: InstrumentId) -> String {
         self.0
             .get(&id)
             .map_or_else(|| format!("instrument {id}"), |(name, _)| name.clone())
     }
 
-    fn quantity(&self, id: u32, lots: i64) -> String {
-        let sign = if lots < 0 { "-" } else { "" };
+    fn quantity(&self, id: InstrumentId, lots: Position) -> String {
+        let sign = if lots < Position::ZERO { "-" } else { "" };
         match self.0.get(&id) {
-            Some((_, lot)) => format!("{sign}{}", lot.quantity(lots.unsigned_abs())),
+            Some((_, lot)) => format!("{sign}{}", lot.quantity(lots.size().get())),
             None => format!("{lots} lots"),
         }
     }
 
-    fn price(&self, id: u32, price: u64) -> String {
+    fn price(&self, id: InstrumentId, price: Price) -> String {
         self.0.get(&id).map_or_else(
-            || show_money(price.into()),
-            |(_, lot)| lot.unit_price(price).to_string(),
+            || show_money(price.get().into()),
+            |(_, lot)| lot.unit_price(price.get()).to_string(),
         )
     }
 }
@@ -131,36 +135,36 @@ pub async fn show(global: &Global) -> Result<(), CommandError> {
 }
 
 /// Number of the account, and what its owner should know about it.
-fn head(index: u32, nonce: u64, min_id: u64) -> String {
+fn head(index: AccountIndex, nonce: u64, min_id: InstructionId) -> String {
     format!("{index} (updates {nonce}, ids below {min_id} are void)")
 }
 
 fn account_facts(info: &AccountInfo) -> TextTable {
-    let available = i128::try_from(info.available).unwrap_or(i128::MAX);
+    let available = i128::try_from(info.available.get()).unwrap_or(i128::MAX);
     let settled = match &info.settled {
-        Some(settled) => format!("{} (updates {})", show_money(settled.cash), settled.nonce),
+        Some(settled) => format!("{} (updates {})", show_money(settled.cash.get()), settled.nonce),
         None => "none yet: the opening waits for its proof".into(),
     };
     let mut facts = TextTable::facts();
     facts
         .fact("account", head(info.index, info.nonce, info.min_id))
-        .fact("cash", show_money(info.cash))
-        .fact("equity", show_money(info.equity))
-        .fact("initial margin", show_money(info.initial_margin))
-        .fact("maintenance margin", show_money(info.maintenance_margin))
+        .fact("cash", show_money(info.cash.get()))
+        .fact("equity", show_money(info.equity.get()))
+        .fact("initial margin", show_money(info.initial_margin.get()))
+        .fact("maintenance margin", show_money(info.maintenance_margin.get()))
         .fact("can be withdrawn", show_money(available))
         .fact("settled cash", settled);
     facts
 }
 
 /// Instrument, lots and value of each position.
-fn show_positions(held: impl IntoIterator<Item = (u32, i64, i128)>, names: &Names) {
+fn show_positions(held: impl IntoIterator<Item = (InstrumentId, Position, Money)>, names: &Names) {
     let mut table = TextTable::new(&[Left, Right, Right]);
     let mut any = false;
     table.row(["position", "quantity", "worth"]);
     for (id, lots, value) in held {
         any = true;
-        table.row([names.name(id), names.quantity(id, lots), show_money(value)]);
+        table.row([names.name(id), names.quantity(id, lots), show_money(value.get())]);
     }
     say!("");
     if any {
@@ -181,7 +185,7 @@ fn show_orders(info: &AccountInfo, names: &Names) {
     for order in &info.open_orders {
         let id = order.instrument_id;
         let side = if order.side == SideName::Buy { "buy" } else { "sell" };
-        let left = names.quantity(id, i64::try_from(order.remaining).unwrap_or(i64::MAX));
+        let left = names.quantity(id, order.remaining.bought().unwrap_or(Position::MAX));
         table.row([
             order.id.to_string(),
             side.into(),
@@ -201,9 +205,10 @@ pub async fn show_from_chain(global: &Global) -> Result<(), CommandError> {
     let names = Names::read(&session.chain, global.group).await?;
     let table = session.chain.latest_risk_table(global.group, Some(block)).await?;
     let account = &recovered.account;
+    let index = AccountIndex::from(session.trader.index);
     let mut facts = TextTable::facts();
     facts
-        .fact("account", head(session.trader.index, account.nonce, account.min_id))
+        .fact("account", head(index, account.nonce, account.min_id.into()))
         .fact("last batch", recovered.batch_no)
         .fact("cash", show_money(account.cash))
         .fact("state root", format!("0x{}", hex::encode(audit.root)));
@@ -212,8 +217,15 @@ pub async fn show_from_chain(global: &Global) -> Result<(), CommandError> {
         .positions
         .iter()
         .zip(&table.rows)
-        .filter(|(lots, _)| **lots != 0)
-        .map(|(lots, row)| (row.instrument_id, *lots, i128::from(*lots) * i128::from(row.value)));
+        .map(|(lots, row)| {
+            (
+                InstrumentId::from(row.instrument_id),
+                Position::from(*lots),
+                PerLot::from(row.value),
+            )
+        })
+        .filter(|(_, lots, _)| !lots.is_zero())
+        .map(|(id, lots, value)| (id, lots, value.times(lots)));
     show_positions(held, &names);
     Ok(())
 }

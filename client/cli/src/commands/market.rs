@@ -9,12 +9,13 @@ use cloister_client::{
 };
 use cloister_client_core::amount::show_money;
 use cloister_sequencer_rpc::types::Level;
+use cloister_types::Price;
 
 pub async fn book(global: &Global, instrument: &str, levels: u32) -> Result<(), CommandError> {
     let chain = global.connect().await?;
     let instrument = find(&chain, global.group, instrument).await?;
-    let book = SequencerClient::of(&chain).book(instrument.id, levels).await?;
-    let price = |price| instrument.lot.unit_price(price).to_string();
+    let book = SequencerClient::of(&chain).book(instrument.id.into(), levels).await?;
+    let price = |price: Price| instrument.lot.unit_price(price.get()).to_string();
     let row = |side: &str, level: &Level| {
         let lots = u64::try_from(level.quantity).unwrap_or(u64::MAX);
         let quantity = instrument.lot.quantity(lots).to_string();
@@ -25,7 +26,7 @@ pub async fn book(global: &Global, instrument: &str, levels: u32) -> Result<(), 
     for level in book.asks.iter().rev() {
         table.row(row("ask", level));
     }
-    table.row(["mark", &price(instrument.mark()), "", ""]);
+    table.row(["mark", &price(instrument.mark().into()), "", ""]);
     for level in &book.bids {
         table.row(row("bid", level));
     }

@@ -8,6 +8,7 @@ use cloister_client_core::{
     trader::OrderTerms,
 };
 use cloister_ledger::{instruction::flags, Side};
+use cloister_types::Lots;
 
 /// How long a cancel is good, in milliseconds.
 const CANCEL_LIFE: u64 = 3_600_000;
@@ -44,7 +45,7 @@ pub async fn order(global: &Global, order: &OrderArguments) -> Result<(), Comman
     // The id is on the disk before anything is signed with it.
     let id = session.wallet.take_id()?;
     let accepted = session.sequencer.submit(&session.trader.order(id, &terms)).await?;
-    let quantity = |lots| instrument.lot.quantity(lots);
+    let quantity = |lots: Lots| instrument.lot.quantity(lots.get());
     say!(
         "order {id}: {} filled, {} at rest",
         quantity(accepted.filled),
@@ -57,7 +58,7 @@ pub async fn order(global: &Global, order: &OrderArguments) -> Result<(), Comman
         say!(
             "  {} at {}",
             quantity(fill.quantity),
-            instrument.lot.unit_price(fill.price)
+            instrument.lot.unit_price(fill.price.get())
         );
     }
     Ok(())

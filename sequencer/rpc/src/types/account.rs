@@ -3,6 +3,7 @@
 use super::instruction::SideName;
 use crate::encoding::{bytes, decimal, decimal_pairs};
 use cloister_crypto::{auth, field::to_bytes, Fr};
+use cloister_types::{AccountIndex, GroupId, InstructionId, InstrumentId, Lots, Money, Position, Price, Total};
 use serde::{Deserialize, Serialize};
 
 /// Who asks for an account: proves knowledge of the view key (P-AUTH).
@@ -10,7 +11,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "camelCase")]
 pub struct AccountQuery {
     /// Account index.
-    pub index: u32,
+    pub index: AccountIndex,
     /// Time of the question, which must be within 60 s of the server's clock.
     pub time: u64,
     /// `sponge(AUTH, [view_key, group, index, time])`.
@@ -20,8 +21,8 @@ pub struct AccountQuery {
 
 impl AccountQuery {
     /// A question from the holder of the view key.
-    pub fn new(view_key: Fr, group: u32, index: u32, time: u64) -> Self {
-        let tag = auth::tag(view_key, group, index, time);
+    pub fn new(view_key: Fr, group: GroupId, index: AccountIndex, time: u64) -> Self {
+        let tag = auth::tag(view_key, group.get(), index.get(), time);
         Self {
             index,
             time,
@@ -35,13 +36,13 @@ impl AccountQuery {
 #[serde(rename_all = "camelCase")]
 pub struct PositionInfo {
     /// Instrument.
-    pub instrument_id: u32,
-    /// Lots; negative is short.
+    pub instrument_id: InstrumentId,
+    /// Negative is short.
     #[serde(with = "decimal")]
-    pub quantity: i64,
-    /// Value `q·V` at the current table, 10^-6.
+    pub quantity: Position,
+    /// Value `q·V` at the current table.
     #[serde(with = "decimal")]
-    pub value: i128,
+    pub value: Money,
 }
 
 /// One order at rest.
@@ -50,20 +51,20 @@ pub struct PositionInfo {
 pub struct OpenOrderInfo {
     /// Order id.
     #[serde(with = "decimal")]
-    pub id: u64,
+    pub id: InstructionId,
     /// Instrument.
-    pub instrument_id: u32,
+    pub instrument_id: InstrumentId,
     /// Side.
     pub side: SideName,
-    /// Limit price per lot, 10^-6.
+    /// Limit price.
     #[serde(with = "decimal")]
-    pub limit: u64,
+    pub limit: Price,
     /// Lots signed.
     #[serde(with = "decimal")]
-    pub quantity: u64,
+    pub quantity: Lots,
     /// Lots not yet filled.
     #[serde(with = "decimal")]
-    pub remaining: u64,
+    pub remaining: Lots,
     /// Flags (S-INSTRUCTION).
     pub flags: u8,
     /// Expiry.
@@ -75,27 +76,27 @@ pub struct OpenOrderInfo {
 #[serde(rename_all = "camelCase")]
 pub struct AccountInfo {
     /// Account index.
-    pub index: u32,
+    pub index: AccountIndex,
     /// Updates so far, settled or in batches that will be.
     pub nonce: u64,
     /// Lower ids are void.
     #[serde(with = "decimal")]
-    pub min_id: u64,
-    /// Signed cash, 10^-6.
+    pub min_id: InstructionId,
+    /// Cash.
     #[serde(with = "decimal")]
-    pub cash: i128,
-    /// `cash + Σ q·V`, 10^-6.
+    pub cash: Money,
+    /// `cash + Σ q·V`.
     #[serde(with = "decimal")]
-    pub equity: i128,
-    /// Initial margin of the positions, 10^-6.
+    pub equity: Money,
+    /// Initial margin of the positions.
     #[serde(with = "decimal")]
-    pub initial_margin: i128,
-    /// Maintenance margin of the positions, 10^-6.
+    pub initial_margin: Money,
+    /// Maintenance margin of the positions.
     #[serde(with = "decimal")]
-    pub maintenance_margin: i128,
-    /// What a withdrawal could take now, even if the open orders fill at their worst; 10^-6.
+    pub maintenance_margin: Money,
+    /// What a withdrawal could take now, even if the open orders fill at their worst.
     #[serde(with = "decimal")]
-    pub available: u128,
+    pub available: Total,
     /// Positions that are not 0.
     pub positions: Vec<PositionInfo>,
     /// Orders at rest.
@@ -110,12 +111,12 @@ pub struct AccountInfo {
 pub struct SettledAccount {
     /// Updates settled so far.
     pub nonce: u64,
-    /// Signed cash, 10^-6.
+    /// Cash.
     #[serde(with = "decimal")]
-    pub cash: i128,
-    /// Positions that are not 0: instrument and lots.
+    pub cash: Money,
+    /// Positions that are not 0, with their instruments.
     #[serde(with = "decimal_pairs")]
-    pub positions: Vec<(u32, i64)>,
+    pub positions: Vec<(InstrumentId, Position)>,
     /// The leaf in the account tree.
     #[serde(with = "bytes")]
     pub leaf: [u8; 32],

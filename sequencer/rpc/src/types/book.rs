@@ -1,16 +1,17 @@
 //! The order book.
 
 use crate::encoding::decimal;
+use cloister_types::{InstrumentId, Price};
 use serde::{Deserialize, Serialize};
 
 /// One price of a book.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Level {
-    /// Price per lot, 10^-6.
+    /// The price.
     #[serde(with = "decimal")]
-    pub price: u64,
-    /// Lots.
+    pub price: Price,
+    /// Lots of all its orders together, which may be more than one order can have.
     #[serde(with = "decimal")]
     pub quantity: u128,
     /// Number of orders.
@@ -22,7 +23,7 @@ pub struct Level {
 #[serde(rename_all = "camelCase")]
 pub struct OrderBook {
     /// Instrument.
-    pub instrument_id: u32,
+    pub instrument_id: InstrumentId,
     /// When the book was in this state.
     pub time: u64,
     /// Buyers.

@@ -2,6 +2,7 @@
 
 use super::instruction::SideName;
 use crate::encoding::decimal;
+use cloister_types::{InstructionId, InstrumentId, Lots, Price, Total};
 use serde::{Deserialize, Serialize};
 
 /// One fill of an account.
@@ -13,23 +14,23 @@ pub struct FillInfo {
     /// When it happened.
     pub time: u64,
     /// Instrument.
-    pub instrument_id: u32,
+    pub instrument_id: InstrumentId,
     /// Id of the account's order.
     #[serde(with = "decimal")]
-    pub order_id: u64,
+    pub order_id: InstructionId,
     /// Side of the account.
     pub side: SideName,
     /// True if the account's order rested.
     pub maker: bool,
-    /// Price per lot, 10^-6.
+    /// The price.
     #[serde(with = "decimal")]
-    pub price: u64,
-    /// Lots.
+    pub price: Price,
+    /// How much was traded.
     #[serde(with = "decimal")]
-    pub quantity: u64,
-    /// Fee of this account, 10^-6.
+    pub quantity: Lots,
+    /// Fee of this account.
     #[serde(with = "decimal")]
-    pub fee: u128,
+    pub fee: Total,
 }
 
 /// One trade of the public tape. It names nobody.
@@ -41,13 +42,13 @@ pub struct Trade {
     /// When it happened.
     pub time: u64,
     /// Instrument.
-    pub instrument_id: u32,
-    /// Price per lot, 10^-6.
+    pub instrument_id: InstrumentId,
+    /// The price.
     #[serde(with = "decimal")]
-    pub price: u64,
-    /// Lots.
+    pub price: Price,
+    /// How much was traded.
     #[serde(with = "decimal")]
-    pub quantity: u64,
+    pub quantity: Lots,
     /// Side of the order that came in.
     pub taker_side: SideName,
 }

@@ -3,6 +3,7 @@
 use crate::encoding::{bytes, decimal};
 use cloister_crypto::schnorr::{Signature, SignatureError};
 use cloister_ledger::{Instruction, InstructionKind, Side, SignedInstruction};
+use cloister_types::{AccountIndex, GroupId, InstructionId, InstrumentId, Lots, Price};
 use codec::{DecodeAll, Encode};
 use serde::{Deserialize, Serialize};
 
@@ -55,33 +56,33 @@ pub struct InstructionFields {
     /// What to do.
     pub kind: KindName,
     /// Margin group.
-    pub group: u32,
+    pub group: GroupId,
     /// Account index.
-    pub index: u32,
-    /// Instruction id; its slot is `id mod 512`.
+    pub index: AccountIndex,
+    /// Number that the trader gives to it.
     #[serde(with = "decimal")]
-    pub id: u64,
+    pub id: InstructionId,
     /// Instrument of an order.
     #[serde(default)]
-    pub instrument_id: u32,
+    pub instrument_id: InstrumentId,
     /// Side of an order.
     #[serde(default = "buy")]
     pub side: SideName,
     /// Flags of an order (S-INSTRUCTION).
     #[serde(default)]
     pub flags: u8,
-    /// Limit price per lot, or the amount of a withdrawal; 10^-6.
+    /// Limit price of an order. A withdrawal has its amount here.
     #[serde(default, with = "decimal")]
-    pub limit: u64,
-    /// Lots.
+    pub limit: Price,
+    /// Lots of an order.
     #[serde(default, with = "decimal")]
-    pub quantity: u64,
+    pub quantity: Lots,
     /// Last batch time at which the instruction is good.
     #[serde(with = "decimal")]
     pub expiry: u64,
-    /// Highest fee per lot, 10^-6.
+    /// Highest fee per lot.
     #[serde(default, with = "decimal")]
-    pub max_fee: u64,
+    pub max_fee: Price,
     /// `c ‖ s`, 48 bytes (P-SCHNORR).
     #[serde(with = "bytes")]
     pub signature: [u8; Signature::LENGTH],
@@ -139,16 +140,16 @@ impl Submission {
         };
         Some(Self::Fields(Box::new(InstructionFields {
             kind,
-            group: i.group,
-            index: i.index,
-            id: i.id,
-            instrument_id: i.instrument_id,
+            group: i.group.into(),
+            index: i.index.into(),
+            id: i.id.into(),
+            instrument_id: i.instrument_id.into(),
             side: i.side.into(),
             flags: i.flags,
-            limit: i.limit,
-            quantity: i.quantity,
+            limit: i.limit.into(),
+            quantity: i.quantity.into(),
             expiry: i.expiry,
-            max_fee: i.max_fee,
+            max_fee: i.max_fee.into(),
             signature: signed.signature.to_bytes(),
         })))
     }
@@ -185,16 +186,16 @@ impl InstructionFields {
         };
         let instruction = Instruction {
             kind,
-            group: self.group,
-            index: self.index,
-            id: self.id,
-            instrument_id: self.instrument_id,
+            group: self.group.into(),
+            index: self.index.into(),
+            id: self.id.into(),
+            instrument_id: self.instrument_id.into(),
             side: self.side.into(),
             flags: self.flags,
-            limit: self.limit,
-            quantity: self.quantity,
+            limit: self.limit.into(),
+            quantity: self.quantity.into(),
             expiry: self.expiry,
-            max_fee: self.max_fee,
+            max_fee: self.max_fee.into(),
         };
         Ok(SignedInstruction {
             instruction,

@@ -1,6 +1,7 @@
 //! What a trader must know to sign orders.
 
 use crate::encoding::{bytes, decimal, optional_decimal};
+use cloister_types::{GroupId, InstrumentId, Lots, PerLot, Price};
 use serde::{Deserialize, Serialize};
 
 /// Whether an instrument trades.
@@ -19,33 +20,33 @@ pub enum InstrumentStatus {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct InstrumentInfo {
-    /// Instrument id.
-    pub instrument_id: u32,
+    /// Its number.
+    pub instrument_id: InstrumentId,
     /// Row of the risk table.
     pub row: u8,
     /// Whether it trades.
     pub status: InstrumentStatus,
-    /// Mark price per lot, 10^-6.
+    /// Mark price.
     #[serde(with = "decimal")]
-    pub mark: i64,
-    /// Cumulative funding per lot, 10^-6.
+    pub mark: PerLot,
+    /// Cumulative funding.
     #[serde(with = "decimal")]
-    pub funding: i64,
-    /// Lowest price that can trade now, 10^-6.
+    pub funding: PerLot,
+    /// Lowest price that can trade now.
     #[serde(with = "decimal")]
-    pub lowest_price: u64,
-    /// Highest price that can trade now, 10^-6.
+    pub lowest_price: Price,
+    /// Highest price that can trade now.
     #[serde(with = "decimal")]
-    pub highest_price: u64,
-    /// Largest position in lots.
+    pub highest_price: Price,
+    /// Largest position, long or short.
     #[serde(with = "decimal")]
-    pub position_limit: u64,
-    /// Best bid per lot, 10^-6.
+    pub position_limit: Lots,
+    /// Best bid.
     #[serde(default, with = "optional_decimal")]
-    pub best_bid: Option<u64>,
-    /// Best ask per lot, 10^-6.
+    pub best_bid: Option<Price>,
+    /// Best ask.
     #[serde(default, with = "optional_decimal")]
-    pub best_ask: Option<u64>,
+    pub best_ask: Option<Price>,
 }
 
 /// What a trader must know to sign orders.
@@ -56,7 +57,7 @@ pub struct Market {
     #[serde(with = "bytes")]
     pub genesis: [u8; 32],
     /// Margin group.
-    pub group: u32,
+    pub group: GroupId,
     /// Version of the risk table.
     pub risk_version: u64,
     /// Time of its prices.

@@ -2,6 +2,7 @@
 
 use super::fill::FillInfo;
 use crate::encoding::decimal;
+use cloister_types::Lots;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -83,12 +84,12 @@ impl fmt::Display for DropReason {
 pub struct Accepted {
     /// When the sequencer took it.
     pub time: u64,
-    /// Lots filled at once.
+    /// How much was filled at once.
     #[serde(with = "decimal")]
-    pub filled: u64,
-    /// Lots that rest in the book.
+    pub filled: Lots,
+    /// How much rests in the book.
     #[serde(with = "decimal")]
-    pub resting: u64,
+    pub resting: Lots,
     /// Why the rest was dropped, if it was.
     pub dropped: Option<DropReason>,
     /// The account's fills, in order.

@@ -1,6 +1,7 @@
 //! The state of the sequencer.
 
 use super::halt::HaltInfo;
+use cloister_types::{GroupId, ItemId};
 use serde::{Deserialize, Serialize};
 
 /// Counters, versions and what stops the sequencer.
@@ -10,7 +11,7 @@ pub struct Status {
     /// Version of the sequencer.
     pub version: String,
     /// Margin group.
-    pub group: u32,
+    pub group: GroupId,
     /// Its clock.
     pub time: u64,
     /// Since when it has been running.
@@ -26,7 +27,7 @@ pub struct Status {
     /// Number of orders at rest.
     pub open_orders: u32,
     /// The next item of the chain's queue it will take.
-    pub next_queue_item: u64,
+    pub next_queue_item: ItemId,
     /// Number of the final block it last looked at.
     pub finalized_block: u64,
     /// Version of the risk table in force.

@@ -3,6 +3,7 @@
 use crate::halt::Halt;
 use cloister_engine::Rejection;
 use cloister_sequencer_rpc::{types::SubmissionError, ErrorCode};
+use cloister_types::{AccountIndex, InstrumentId};
 use jsonrpsee::types::ErrorObjectOwned;
 
 fn error(code: ErrorCode, message: impl Into<String>) -> ErrorObjectOwned {
@@ -27,12 +28,12 @@ pub fn unauthentic() -> ErrorObjectOwned {
     )
 }
 
-pub fn unknown_account(index: u32) -> ErrorObjectOwned {
-    refusal(&Rejection::UnknownAccount(index))
+pub fn unknown_account(index: AccountIndex) -> ErrorObjectOwned {
+    refusal(&Rejection::UnknownAccount(index.get()))
 }
 
-pub fn unknown_instrument(id: u32) -> ErrorObjectOwned {
-    refusal(&Rejection::UnknownInstrument(id))
+pub fn unknown_instrument(id: InstrumentId) -> ErrorObjectOwned {
+    refusal(&Rejection::UnknownInstrument(id.get()))
 }
 
 pub fn out_of_range() -> ErrorObjectOwned {

@@ -25,6 +25,7 @@ use cloister_sequencer_rpc::{
     },
     CloisterRpcServer,
 };
+use cloister_types::InstrumentId;
 use jsonrpsee::{
     core::{async_trait, RpcResult},
     RpcModule,
@@ -85,11 +86,9 @@ impl<C: ChainClient> Server<C> {
 
     /// The account that a question is about, if the question proves its view key (P-AUTH).
     fn authenticated<'a>(&self, core: &'a Core, query: &AccountQuery) -> RpcResult<&'a AccountView> {
-        let view = core
-            .engine
-            .account(query.index)
-            .ok_or_else(|| unknown_account(query.index))?;
-        let expected = auth::tag(view.view_key, core.engine.config().group, query.index, query.time);
+        let index = query.index.get();
+        let view = core.engine.account(index).ok_or_else(|| unknown_account(query.index))?;
+        let expected = auth::tag(view.view_key, core.engine.config().group, index, query.time);
         let tag = from_bytes(&query.tag).map_err(|_| unauthentic())?;
         if tag != expected || self.now().abs_diff(query.time) > AUTH_WINDOW {
             return Err(unauthentic());
@@ -118,19 +117,19 @@ impl<C: ChainClient> CloisterRpcServer for Server<C> {
         self.take(signed).await
     }
 
-    async fn order_book(&self, instrument_id: u32, levels: Option<u32>) -> RpcResult<OrderBook> {
+    async fn order_book(&self, instrument_id: InstrumentId, levels: Option<u32>) -> RpcResult<OrderBook> {
         let levels = usize::try_from(levels.unwrap_or(DEFAULT_LEVELS))
             .unwrap_or(PAGE)
             .min(PAGE);
         let time = self.now();
         self.with(|core| {
-            if core.engine.table().row_of(instrument_id).is_none() {
+            if core.engine.table().row_of(instrument_id.get()).is_none() {
                 return Err(unknown_instrument(instrument_id));
             }
             Ok(wire::book(
                 instrument_id,
                 time,
-                &core.engine.depth(instrument_id, levels),
+                &core.engine.depth(instrument_id.get(), levels),
             ))
         })
     }
@@ -145,7 +144,7 @@ impl<C: ChainClient> CloisterRpcServer for Server<C> {
     async fn fills(&self, query: AccountQuery, from: Option<u64>) -> RpcResult<Vec<FillInfo>> {
         self.with(|core| {
             self.authenticated(core, &query)?;
-            let fills = core.tape.of(query.index, from.unwrap_or(0), PAGE);
+            let fills = core.tape.of(query.index.get(), from.unwrap_or(0), PAGE);
             Ok(fills.map(wire::own_fill).collect())
         })
     }
@@ -193,7 +192,7 @@ impl<C: ChainClient> CloisterRpcServer for Server<C> {
         self.with(|core| {
             Ok(Status {
                 version: env!("CARGO_PKG_VERSION").into(),
-                group: shared.config.group,
+                group: shared.config.group.into(),
                 time,
                 started: shared.started,
                 accepted: core.accepted,
@@ -201,7 +200,7 @@ impl<C: ChainClient> CloisterRpcServer for Server<C> {
                 fills: core.fills,
                 accounts: small(core.engine.accounts().count()),
                 open_orders: small(core.engine.accounts().map(|(_, a)| a.open_orders().count()).sum()),
-                next_queue_item: core.next_item,
+                next_queue_item: core.next_item.into(),
                 finalized_block: core.finalized_block,
                 risk_version: core.engine.table().header.version,
                 development_proofs,

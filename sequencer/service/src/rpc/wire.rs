@@ -15,6 +15,7 @@ use cloister_sequencer_rpc::types::{
     Accepted, AccountInfo, BatchInfo, BrokenRule, DropReason, FillInfo, HaltInfo, HaltKind, InstrumentInfo,
     InstrumentStatus, Level, Market, OpenOrderInfo, OrderBook, PositionInfo, SettledAccount, Trade,
 };
+use cloister_types::{AccountIndex, InstrumentId, Price};
 
 /// A count; one that does not fit is as good as the highest that does.
 pub fn small(n: usize) -> u32 {
@@ -26,8 +27,8 @@ pub fn accepted(taken: &Taken) -> Accepted {
     let own = |fill| OwnFill::of(fill, taken.account).map(own_fill);
     Accepted {
         time: taken.time,
-        filled: taken.order.map_or(0, |order| order.filled),
-        resting: taken.order.map_or(0, |order| order.resting),
+        filled: taken.order.map_or(0, |order| order.filled).into(),
+        resting: taken.order.map_or(0, |order| order.resting).into(),
         dropped: taken.order.and_then(|order| order.dropped).map(drop_reason),
         fills: taken.fills.iter().filter_map(own).collect(),
     }
@@ -64,13 +65,13 @@ pub fn own_fill(seen: OwnFill<'_>) -> FillInfo {
     FillInfo {
         id: fill.id,
         time: fill.time,
-        instrument_id: fill.instrument_id,
-        order_id: own.key.id,
+        instrument_id: fill.instrument_id.into(),
+        order_id: own.key.id.into(),
         side: seen.side().into(),
         maker: seen.maker,
-        price: fill.price,
-        quantity: fill.quantity,
-        fee: own.fee,
+        price: fill.price.into(),
+        quantity: fill.quantity.into(),
+        fee: own.fee.into(),
     }
 }
 
@@ -79,15 +80,15 @@ pub fn trade(fill: &Fill) -> Trade {
     Trade {
         id: fill.id,
         time: fill.time,
-        instrument_id: fill.instrument_id,
-        price: fill.price,
-        quantity: fill.quantity,
+        instrument_id: fill.instrument_id.into(),
+        price: fill.price.into(),
+        quantity: fill.quantity.into(),
         taker_side: fill.taker_side.into(),
     }
 }
 
 /// A book.
-pub fn book(instrument_id: u32, time: u64, depth: &Depth) -> OrderBook {
+pub fn book(instrument_id: InstrumentId, time: u64, depth: &Depth) -> OrderBook {
     let side = |levels: &[DepthLevel]| levels.iter().map(level).collect();
     OrderBook {
         instrument_id,
@@ -99,37 +100,41 @@ pub fn book(instrument_id: u32, time: u64, depth: &Depth) -> OrderBook {
 
 fn level(level: &DepthLevel) -> Level {
     Level {
-        price: level.price,
+        price: level.price.into(),
         quantity: level.quantity,
         orders: small(level.orders),
     }
 }
 
 /// An account; `None` if a sum is out of range.
-pub fn account(core: &Core, index: u32, view: &AccountView) -> Option<AccountInfo> {
+pub fn account(core: &Core, index: AccountIndex, view: &AccountView) -> Option<AccountInfo> {
     let table = core.engine.table();
     let held = &view.holdings;
     let balances = Balances::of(&core.engine, view)?;
     Some(AccountInfo {
         index,
-        nonce: core.batcher.head().account(index).map_or(0, |a| a.account.nonce),
-        min_id: view.min_id,
-        cash: held.cash,
-        equity: balances.equity,
-        initial_margin: balances.initial_margin,
-        maintenance_margin: balances.maintenance_margin,
-        available: balances.available,
+        nonce: core.batcher.head().account(index.get()).map_or(0, |a| a.account.nonce),
+        min_id: view.min_id.into(),
+        cash: held.cash.into(),
+        equity: balances.equity.into(),
+        initial_margin: balances.initial_margin.into(),
+        maintenance_margin: balances.maintenance_margin.into(),
+        available: balances.available.into(),
         positions: positions(table, &held.positions).into_iter().map(position).collect(),
         open_orders: open_orders(view),
-        settled: core.batcher.settled().account(index).map(|state| settled(table, state)),
+        settled: core
+            .batcher
+            .settled()
+            .account(index.get())
+            .map(|state| settled(table, state)),
     })
 }
 
 fn position(position: Position) -> PositionInfo {
     PositionInfo {
-        instrument_id: position.instrument_id,
-        quantity: position.quantity,
-        value: position.value,
+        instrument_id: position.instrument_id.into(),
+        quantity: position.quantity.into(),
+        value: position.value.into(),
     }
 }
 
@@ -137,10 +142,10 @@ fn settled(table: &RiskTable, state: &AccountState) -> SettledAccount {
     let account = &state.account;
     SettledAccount {
         nonce: account.nonce,
-        cash: account.cash,
+        cash: account.cash.into(),
         positions: positions(table, &account.positions)
             .into_iter()
-            .map(|p| (p.instrument_id, p.quantity))
+            .map(|p| (p.instrument_id.into(), p.quantity.into()))
             .collect(),
         leaf: to_bytes(&account.leaf()),
     }
@@ -151,12 +156,12 @@ fn open_orders(view: &AccountView) -> Vec<OpenOrderInfo> {
         .map(|(id, order)| {
             let i = &order.signed.instruction;
             OpenOrderInfo {
-                id,
-                instrument_id: i.instrument_id,
+                id: id.into(),
+                instrument_id: i.instrument_id.into(),
                 side: i.side.into(),
-                limit: i.limit,
-                quantity: i.quantity,
-                remaining: order.remaining,
+                limit: i.limit.into(),
+                quantity: i.quantity.into(),
+                remaining: order.remaining.into(),
                 flags: i.flags,
                 expiry: i.expiry,
             }
@@ -207,7 +212,7 @@ pub fn market(core: &Core) -> Market {
     let seal = core.keys.public();
     Market {
         genesis: config.genesis,
-        group: config.group,
+        group: config.group.into(),
         risk_version: table.header.version,
         risk_time: table.header.time,
         initial: table.header.initial,
@@ -238,15 +243,15 @@ fn instrument(engine: &Engine, number: usize, row: &Row) -> Option<InstrumentInf
     let (lowest_price, highest_price) = band(row);
     let book = engine.book(row.instrument_id);
     Some(InstrumentInfo {
-        instrument_id: row.instrument_id,
+        instrument_id: row.instrument_id.into(),
         row: u8::try_from(number).unwrap_or(u8::MAX),
         status,
-        mark: row.mark,
-        funding: row.funding,
-        lowest_price,
-        highest_price,
-        position_limit: row.limit,
-        best_bid: book.and_then(|b| b.best_bid()),
-        best_ask: book.and_then(|b| b.best_ask()),
+        mark: row.mark.into(),
+        funding: row.funding.into(),
+        lowest_price: lowest_price.into(),
+        highest_price: highest_price.into(),
+        position_limit: row.limit.into(),
+        best_bid: book.and_then(|b| b.best_bid()).map(Price::from),
+        best_ask: book.and_then(|b| b.best_ask()).map(Price::from),
     })
 }

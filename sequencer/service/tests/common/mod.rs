@@ -10,6 +10,7 @@ use cloister_ledger::{Instruction, Shape};
 use cloister_sequencer::{keys::development_seed, Sequencer, SequencerConfig, SequencerKeys};
 use cloister_sequencer_rpc::types::{Accepted, AccountInfo, AccountQuery, BatchStatus, Submission};
 use cloister_settlement::{ItemKind, OpenKeys};
+use cloister_types::{AccountIndex, GroupId};
 use jsonrpsee::{core::traits::ToRpcParams, RpcModule};
 pub use mock::*;
 use serde::de::DeserializeOwned;
@@ -37,6 +38,11 @@ pub fn keys() -> SequencerKeys {
 
 pub fn view_key(account: u32) -> Fr {
     Fr::from(5_000 + u64::from(account))
+}
+
+/// A question from the holder of an account.
+pub fn question(account: u32, time: u64) -> AccountQuery {
+    AccountQuery::new(view_key(account), GroupId(GROUP), AccountIndex(account), time)
 }
 
 /// The open of an account, sealed to the sequencer.
@@ -129,7 +135,7 @@ impl Running {
     }
 
     pub async fn account(&self, account: u32) -> Result<AccountInfo, (i32, String)> {
-        let query = AccountQuery::new(view_key(account), GROUP, account, self.chain.clock());
+        let query = question(account, self.chain.clock());
         self.call("cloister_account", [query]).await
     }
 
