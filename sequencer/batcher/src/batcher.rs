@@ -159,7 +159,8 @@ impl Batcher {
     /// Takes an event. Full batches are closed and wait in [`Self::next_closed`].
     ///
     /// # Errors
-    /// Why the event, or one before it, cannot be put into a batch; the event is kept and tried again with the next input.
+    /// Why the event, or one before it, cannot be put into a batch; the event is kept and tried again with the next
+    /// input.
     pub fn push(&mut self, now: Millis, event: Event, secrets: &mut dyn SecretSource) -> Result<(), BatcherError> {
         self.pending.push_back(Entry { time: now, event });
         self.drain(now, secrets)
@@ -282,8 +283,9 @@ impl Batcher {
         self.last_time = self.last_time.max(batch.time());
     }
 
-    /// Throws away every batch that is not settled and makes them again at another table, for the case that the chain no
-    /// longer takes the pinned one. Funding differs between tables, so holdings can change: the engine must take over what is returned.
+    /// Throws away every batch that is not settled and makes them again at another table, for the case that the chain
+    /// no longer takes the pinned one. Funding differs between tables, so holdings can change: the engine must take
+    /// over what is returned.
     ///
     /// # Errors
     /// As [`Self::push`]; the events that are not in a batch yet stay.
@@ -296,8 +298,8 @@ impl Batcher {
         self.check_table(&table)?;
         let closed = self.unsettled.drain(..).flat_map(|u| u.entries);
         let open = self.open.take().map(|o| o.entries).unwrap_or_default();
-        // The events get the present time: the chain takes no batch that is too old. Queue items go first: money and accounts
-        // can come earlier without harm, and the chain refuses a batch that leaves an overdue item behind.
+        // The events get the present time: the chain takes no batch that is too old. Queue items go first: money and
+        // accounts can come earlier without harm, and the chain refuses a batch that leaves an overdue item behind.
         let all = closed
             .chain(open)
             .chain(self.pending.drain(..))

@@ -1,7 +1,7 @@
 //! The limit order book of one instrument: who is first at which price.
 //!
-//! The book knows order keys, remaining quantities and priority, nothing of margin or signatures. Both sides are ordered
-//! maps, so every walk over them is deterministic.
+//! The book knows order keys, remaining quantities and priority, nothing of margin or signatures. Both sides are
+//! ordered maps, so every walk over them is deterministic.
 
 use crate::ids::{OrderKey, Sequence};
 use cloister_ledger::Side;

@@ -101,10 +101,11 @@ impl Engine {
         }
     }
 
-    /// B-REDUCE, B-LIMIT, B-MARGIN and B-EQUITY for an order that may fill wholly, at its limit, in any combination with
-    /// the account's orders at rest.
+    /// B-REDUCE, B-LIMIT, B-MARGIN and B-EQUITY for an order that may fill wholly, at its limit, in any combination
+    /// with the account's orders at rest.
     ///
-    /// An order that makes every maintenance deficit no worse is let through even when margin is short: it reduces risk.
+    /// An order that makes every maintenance deficit no worse is let through even when margin is short: it reduces
+    /// risk.
     pub(crate) fn check_order_margin(
         &self,
         order: &Instruction,

@@ -75,7 +75,8 @@ pub enum Effect {
     Filled(Fill),
     /// A signed cancel, cancel-all or withdrawal that goes on-chain.
     Bound(Arc<SignedInstruction>),
-    /// A signed cancel or cancel-all that holds in the engine but cannot be proven now: the account's equity is negative.
+    /// A signed cancel or cancel-all that holds in the engine but cannot be proven now: the account's equity is
+    /// negative.
     Unbound(Arc<SignedInstruction>),
     /// An order rests in the book.
     Rested {

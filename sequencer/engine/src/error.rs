@@ -82,7 +82,7 @@ pub enum Rejection {
         high: Price,
     },
     /// The signed maximum fee does not cover the fee rate at the limit (B-FEE).
-    #[error("the maximum fee a lot is {}, the engine needs {}", .max_fee.get(), .needed.get())]
+    #[error("the maximum fee per lot is {}, the engine needs {}", .max_fee.get(), .needed.get())]
     MaxFeeTooLow {
         /// Maximum fee per lot that was signed.
         max_fee: Price,

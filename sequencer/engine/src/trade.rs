@@ -65,8 +65,8 @@ impl Holdings {
         Assessment::new(table, &self.positions, self.cash.get())
     }
 
-    /// Checks B-INSTRUMENT, B-BAND, B-REDUCE, B-LIMIT, B-MARGIN and B-EQUITY for one side of a fill and returns what the
-    /// account holds after.
+    /// Checks B-INSTRUMENT, B-BAND, B-REDUCE, B-LIMIT, B-MARGIN and B-EQUITY for one side of a fill and returns what
+    /// the account holds after.
     ///
     /// # Errors
     /// The first rule that fails.

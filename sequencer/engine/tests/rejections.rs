@@ -532,7 +532,7 @@ fn a_refusal_names_money_in_the_smallest_unit() {
                 max_fee: Price(49_999),
                 needed: Price(50_000),
             },
-            "the maximum fee a lot is 49999, the engine needs 50000",
+            "the maximum fee per lot is 49999, the engine needs 50000",
         ),
         (
             Rejection::InsufficientMargin {
