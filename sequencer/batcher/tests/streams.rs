@@ -90,8 +90,9 @@ proptest! {
                     item += 1;
                 }
                 Input::Deposit(account, amount) => {
-                    world.engine.deposit(AccountIndex(account), Amount(amount)).unwrap();
-                    world.push(QueueItem::Deposit { item: ItemId(item), account: AccountIndex(account), amount: Amount(amount) }.into()).unwrap();
+                    let (account, amount) = (AccountIndex(account), Amount(amount));
+                    world.engine.deposit(account, amount).unwrap();
+                    world.push(QueueItem::Deposit { item: ItemId(item), account, amount }.into()).unwrap();
                     item += 1;
                 }
                 Input::Instruction(instruction) => {
