@@ -6,7 +6,7 @@ use crate::{
     draft::{digest, Draft},
     error::{BatcherError, UnitName},
     event::{Event, QueueItem},
-    open::{Absorbed, Entry, OpenBatch},
+    open::{held_by, Absorbed, Entry, OpenBatch},
     padding::pad,
 };
 use cloister_crypto::Fr;
@@ -16,6 +16,7 @@ use cloister_ledger::{
     StateError,
 };
 use cloister_risk::RiskTable;
+use cloister_types::GroupId;
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -65,8 +66,9 @@ impl Batcher {
         if config.shape.units < 2 || config.shape.places == 0 {
             return Err(BatcherError::Shape);
         }
-        if table.header.group != config.group {
-            let (found, group) = (table.header.version, table.header.group);
+        let group = GroupId(table.header.group);
+        if group != config.group {
+            let found = table.header.version;
             return Err(BatcherError::Table {
                 current: 0,
                 found,
@@ -141,15 +143,7 @@ impl Batcher {
         let mut all: BTreeMap<AccountIndex, Holdings> = self
             .head
             .accounts()
-            .map(|(i, a)| {
-                (
-                    i,
-                    Holdings {
-                        cash: a.account.cash,
-                        positions: a.account.positions,
-                    },
-                )
-            })
+            .map(|(index, state)| (AccountIndex(index), held_by(&state.account)))
             .collect();
         if let Some(open) = &self.open {
             all.extend(open.holdings().iter().map(|(i, h)| (*i, *h)));
@@ -229,7 +223,7 @@ impl Batcher {
             let request = BatchRequest {
                 context: BatchContext {
                     genesis: self.config.genesis,
-                    group: self.config.group,
+                    group: self.config.group.get(),
                     batch_no,
                     time: open.time,
                     salt: found.salt,
@@ -321,7 +315,8 @@ impl Batcher {
     }
 
     fn check_table(&self, table: &RiskTable) -> Result<(), BatcherError> {
-        let (current, found, group) = (self.table.header.version, table.header.version, table.header.group);
+        let (current, found) = (self.table.header.version, table.header.version);
+        let group = GroupId(table.header.group);
         if group != self.config.group || found < current {
             return Err(BatcherError::Table { current, found, group });
         }
@@ -351,7 +346,11 @@ impl Batcher {
             .iter()
             .filter(|d| matches!(d, Draft::Open { .. }))
             .map(Draft::account);
-        self.head.accounts().map(|(index, _)| index).chain(opened).collect()
+        self.head
+            .accounts()
+            .map(|(index, _)| AccountIndex(index))
+            .chain(opened)
+            .collect()
     }
 
     fn sweep(&self, batch_no: u64) -> u64 {

@@ -3,6 +3,7 @@
 use crate::{config::BatchSecrets, error::BatcherError};
 use cloister_engine::Millis;
 use cloister_ledger::{state::BatchRequest, BatchEffect, BatchWitness, Shape, SignedInstruction};
+use cloister_types::ItemId;
 use std::sync::Arc;
 
 /// A closed batch.
@@ -19,7 +20,7 @@ pub struct ClosedBatch {
     /// For each unit, whether it consumes an item of the chain's queue.
     pub queued: Vec<bool>,
     /// The highest queue item that the batch consumes.
-    pub last_item: Option<u64>,
+    pub last_item: Option<ItemId>,
     /// Fills inside.
     pub fills: usize,
     /// Units that are not padding.

@@ -3,6 +3,7 @@
 use cloister_crypto::Fr;
 use cloister_engine::Millis;
 use cloister_ledger::Shape;
+use cloister_types::GroupId;
 
 /// Configuration of a batcher.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -10,7 +11,7 @@ pub struct BatcherConfig {
     /// Genesis hash of the chain.
     pub genesis: [u8; 32],
     /// Margin group.
-    pub group: u32,
+    pub group: GroupId,
     /// Shape of every batch: at least two units, so that both sides of a fill fit, and one place.
     pub shape: Shape,
     /// A batch closes this long after it was opened.

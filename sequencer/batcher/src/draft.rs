@@ -4,6 +4,7 @@ use blake2::{Blake2b512, Digest};
 use cloister_crypto::{schnorr::PublicKey, Fr};
 use cloister_engine::{AccountIndex, Holdings};
 use cloister_ledger::{Fill, InstructionKind, Key, SignedInstruction, UnitRequest};
+use cloister_types::{Amount, InstructionId};
 use std::sync::Arc;
 
 /// One unit of the open batch.
@@ -14,10 +15,10 @@ pub(crate) enum Draft {
         account: AccountIndex,
         public_key: PublicKey,
         view_key: Fr,
-        deposit: u64,
+        deposit: Amount,
     },
     /// A queued deposit.
-    Deposit { account: AccountIndex, amount: u64 },
+    Deposit { account: AccountIndex, amount: Amount },
     /// Fills of one order; `before` is what the account held before the unit.
     Order {
         signed: Arc<SignedInstruction>,
@@ -34,14 +35,14 @@ impl Draft {
     pub fn account(&self) -> AccountIndex {
         match self {
             Self::Open { account, .. } | Self::Deposit { account, .. } | Self::Padding { account } => *account,
-            Self::Order { signed, .. } | Self::Bound { signed } => signed.instruction.index,
+            Self::Order { signed, .. } | Self::Bound { signed } => AccountIndex(signed.instruction.index),
         }
     }
 
     /// Id of the instruction, if there is one.
-    pub fn id(&self) -> Option<u64> {
+    pub fn id(&self) -> Option<InstructionId> {
         match self {
-            Self::Order { signed, .. } | Self::Bound { signed } => Some(signed.instruction.id),
+            Self::Order { signed, .. } | Self::Bound { signed } => Some(InstructionId(signed.instruction.id)),
             Self::Open { .. } | Self::Deposit { .. } | Self::Padding { .. } => None,
         }
     }
@@ -63,7 +64,7 @@ impl Draft {
     }
 
     pub fn request(&self) -> UnitRequest {
-        let index = self.account();
+        let index = self.account().get();
         let normal = |signed: &Arc<SignedInstruction>, fill| UnitRequest::Normal {
             index,
             deposit: 0,
@@ -82,12 +83,12 @@ impl Draft {
                     key: Key::from(public_key),
                     preimage: Key { x, y },
                     view_key: *view_key,
-                    deposit: *deposit,
+                    deposit: deposit.get(),
                 }
             }
             Self::Deposit { amount, .. } => UnitRequest::Padding {
                 index,
-                deposit: *amount,
+                deposit: amount.get(),
             },
             Self::Padding { .. } => UnitRequest::Padding { index, deposit: 0 },
             Self::Order { signed, fill, .. } => normal(signed, *fill),
@@ -96,11 +97,11 @@ impl Draft {
     }
 
     fn absorb(&self, hasher: &mut Blake2b512) {
-        hasher.update(self.account().to_le_bytes());
+        hasher.update(self.account().get().to_le_bytes());
         let mut signature = |signed: &SignedInstruction| hasher.update(signed.signature.to_bytes());
         match self {
-            Self::Open { deposit: amount, .. } => hasher.update(amount.to_le_bytes()),
-            Self::Deposit { amount, .. } => hasher.update(amount.to_le_bytes()),
+            Self::Open { deposit: amount, .. } => hasher.update(amount.get().to_le_bytes()),
+            Self::Deposit { amount, .. } => hasher.update(amount.get().to_le_bytes()),
             Self::Padding { .. } => hasher.update([0]),
             Self::Bound { signed } => signature(signed),
             Self::Order { signed, fill, .. } => {

@@ -2,6 +2,7 @@
 
 use cloister_engine::{AccountIndex, TradeError};
 use cloister_ledger::{BatchError, StateError};
+use cloister_types::{GroupId, InstructionId, InstrumentId};
 
 /// Names a unit in words an operator can act on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,7 +12,7 @@ pub struct UnitName {
     /// Account.
     pub account: AccountIndex,
     /// Instruction id, unless the unit is padding or from the queue.
-    pub id: Option<u64>,
+    pub id: Option<InstructionId>,
 }
 
 impl core::fmt::Display for UnitName {
@@ -38,14 +39,14 @@ pub enum BatcherError {
         /// Version offered.
         found: u64,
         /// Group of the table offered.
-        group: u32,
+        group: GroupId,
     },
     /// An event names an account that neither the ledger nor an earlier event knows.
     #[error("account {0} is not known")]
     UnknownAccount(AccountIndex),
     /// A fill names an instrument that the pinned table does not list.
     #[error("instrument {0} is not listed in the pinned table")]
-    UnknownInstrument(u32),
+    UnknownInstrument(InstrumentId),
     /// A sum of a queued deposit or a withdrawal leaves the ranges of the specification.
     #[error("the cash of account {0} leaves its range")]
     CashRange(AccountIndex),
@@ -55,7 +56,7 @@ pub enum BatcherError {
         /// Account.
         account: AccountIndex,
         /// Order id.
-        id: u64,
+        id: InstructionId,
         /// The rule.
         rule: TradeError,
     },

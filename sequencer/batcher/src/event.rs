@@ -3,6 +3,7 @@
 use cloister_crypto::{schnorr::PublicKey, Fr};
 use cloister_engine::{AccountIndex, Effect, Fill};
 use cloister_ledger::SignedInstruction;
+use cloister_types::{Amount, ItemId};
 use std::sync::Arc;
 
 /// One item of the chain's queue, in the queue's order.
@@ -11,30 +12,30 @@ pub enum QueueItem {
     /// An open whose seal was good.
     Open {
         /// Number of the item.
-        item: u64,
+        item: ItemId,
         /// Index the chain reserved.
         account: AccountIndex,
         /// Trading key.
         public_key: PublicKey,
         /// View key.
         view_key: Fr,
-        /// First deposit, 10^-6.
-        deposit: u64,
+        /// First deposit.
+        deposit: Amount,
     },
     /// A deposit.
     Deposit {
         /// Number of the item.
-        item: u64,
+        item: ItemId,
         /// Account.
         account: AccountIndex,
-        /// Amount, 10^-6.
-        amount: u64,
+        /// Amount.
+        amount: Amount,
     },
 }
 
 impl QueueItem {
     /// Number of the item.
-    pub fn item(&self) -> u64 {
+    pub fn item(&self) -> ItemId {
         match self {
             Self::Open { item, .. } | Self::Deposit { item, .. } => *item,
         }

@@ -18,6 +18,7 @@
 //! use cloister_engine::Engine;
 //! use cloister_engine_testing::{buy, config, secret, sell, sign, table, GENESIS, GROUP, MARK, NOW};
 //! use cloister_ledger::{GroupLedger, Shape};
+//! use cloister_types::{AccountIndex, Amount, GroupId, ItemId};
 //!
 //! /// Secrets for an example; those of a service are derived from a secret and randomness.
 //! struct Counter(u64);
@@ -35,7 +36,7 @@
 //!
 //! let batches = BatcherConfig {
 //!     genesis: GENESIS,
-//!     group: GROUP,
+//!     group: GroupId(GROUP),
 //!     shape: Shape { units: 2, places: 1 },
 //!     max_age: 1_000,
 //!     sweep_every: None,
@@ -45,11 +46,12 @@
 //! let mut secrets = Counter(0);
 //!
 //! // Two accounts were opened on the chain.
-//! for account in 0..2 {
-//!     let (public_key, view_key) = (secret(account).public(), Fr::from(1u64));
-//!     let deposit = 1_000_000_000;
+//! for index in 0..2 {
+//!     let (public_key, view_key) = (secret(index).public(), Fr::from(1u64));
+//!     let (account, item) = (AccountIndex(index), ItemId(index.into()));
+//!     let deposit = Amount(1_000_000_000);
 //!     engine.open(account, public_key, view_key, deposit)?;
-//!     let item = QueueItem::Open { item: account.into(), account, public_key, view_key, deposit };
+//!     let item = QueueItem::Open { item, account, public_key, view_key, deposit };
 //!     batcher.push(NOW, Event::Queue(item), &mut secrets)?;
 //! }
 //! // They trade.

@@ -7,8 +7,11 @@ use crate::{
     event::{Event, QueueItem},
 };
 use cloister_engine::{AccountIndex, Fill, FillSide, Holdings, Millis, Trade};
-use cloister_ledger::{account::cash_fits, instruction::flags, GroupLedger, InstructionKind, Side, SignedInstruction};
+use cloister_ledger::{
+    account::cash_fits, instruction::flags, Account, GroupLedger, InstructionKind, Side, SignedInstruction,
+};
 use cloister_risk::RiskTable;
+use cloister_types::{InstructionId, Lots, Money, Total};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// An event and when it happened.
@@ -80,12 +83,7 @@ impl OpenBatch {
     }
 
     fn held(&self, state: &GroupLedger, account: AccountIndex) -> Result<Holdings, BatcherError> {
-        let settled = || {
-            state.account(account).map(|a| Holdings {
-                cash: a.account.cash,
-                positions: a.account.positions,
-            })
-        };
+        let settled = || state.account(account.get()).map(|a| held_by(&a.account));
         self.holdings
             .get(&account)
             .copied()
@@ -130,7 +128,7 @@ impl OpenBatch {
                 ..
             } => {
                 let after = Holdings {
-                    cash: i128::from(*deposit),
+                    cash: (*deposit).into(),
                     ..Holdings::default()
                 };
                 let (account, public_key, view_key, deposit) = (*account, *public_key, *view_key, *deposit);
@@ -145,7 +143,7 @@ impl OpenBatch {
                 );
             }
             QueueItem::Deposit { account, amount, .. } => {
-                let after = moved(self.held(state, *account)?, i128::from(*amount), *account)?;
+                let after = moved(self.held(state, *account)?, (*amount).into(), *account)?;
                 self.push(
                     Draft::Deposit {
                         account: *account,
@@ -165,12 +163,13 @@ impl OpenBatch {
         signed: &Arc<SignedInstruction>,
     ) -> Result<Absorbed, BatcherError> {
         let instruction = &signed.instruction;
-        let mut after = self.held(state, instruction.index)?;
+        let account = AccountIndex(instruction.index);
+        let mut after = self.held(state, account)?;
         if free == 0 {
             return Ok(Absorbed::Full);
         }
         if instruction.kind == InstructionKind::Withdrawal {
-            after = moved(after, -i128::from(instruction.limit), instruction.index)?;
+            after = moved(after, Money(-i128::from(instruction.limit)), account)?;
         }
         self.push(Draft::Bound { signed: signed.clone() }, after);
         Ok(Absorbed::Taken)
@@ -213,21 +212,21 @@ impl OpenBatch {
     ) -> Result<Placement, BatcherError> {
         let account = side.key.account;
         let (row, _) = table
-            .row_of(fill.instrument_id)
+            .row_of(fill.instrument_id.get())
             .ok_or(BatcherError::UnknownInstrument(fill.instrument_id))?;
         let one = cloister_ledger::Fill {
             side: direction,
             row: u8::try_from(row).map_err(|_| BatcherError::UnknownInstrument(fill.instrument_id))?,
-            quantity: fill.quantity,
-            cost: fill.cost(),
-            fee: side.fee,
+            quantity: fill.quantity.get(),
+            cost: fill.cost().get(),
+            fee: side.fee.get(),
         };
         let trade = |fill: &cloister_ledger::Fill| Trade {
             row,
             side: direction,
-            quantity: fill.quantity,
-            cost: fill.cost,
-            fee: fill.fee,
+            quantity: Lots(fill.quantity),
+            cost: Total(fill.cost),
+            fee: Total(fill.fee),
             reduce_only: side.order.instruction.has(flags::REDUCE_ONLY),
         };
         if let Some((unit, before, netted)) = self.netted(account, side.key.id, &one) {
@@ -268,12 +267,12 @@ impl OpenBatch {
     fn netted(
         &self,
         account: AccountIndex,
-        id: u64,
+        id: InstructionId,
         more: &cloister_ledger::Fill,
     ) -> Option<(usize, Holdings, cloister_ledger::Fill)> {
         let unit = *self.last.get(&account)?;
         match self.drafts.get(unit)? {
-            Draft::Order { signed, fill, before } if signed.instruction.id == id && fill.row == more.row => {
+            Draft::Order { signed, fill, before } if signed.instruction.id == id.get() && fill.row == more.row => {
                 let netted = cloister_ledger::Fill {
                     side: fill.side,
                     row: fill.row,
@@ -288,11 +287,19 @@ impl OpenBatch {
     }
 }
 
-fn moved(held: Holdings, amount: i128, account: AccountIndex) -> Result<Holdings, BatcherError> {
+/// What an account of the ledger holds.
+pub(crate) fn held_by(account: &Account) -> Holdings {
+    Holdings {
+        cash: Money(account.cash),
+        positions: account.positions,
+    }
+}
+
+fn moved(held: Holdings, amount: Money, account: AccountIndex) -> Result<Holdings, BatcherError> {
     let cash = held
         .cash
         .checked_add(amount)
-        .filter(|c| cash_fits(*c))
+        .filter(|c| cash_fits(c.get()))
         .ok_or(BatcherError::CashRange(account))?;
     Ok(Holdings { cash, ..held })
 }

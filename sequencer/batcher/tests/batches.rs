@@ -8,6 +8,7 @@ use cloister_ledger::{
     BatchError, GroupLedger, Instruction, InstructionKind, Mode, Shape, Side, StateError, UnitError,
 };
 use cloister_risk::MarginError;
+use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, InstrumentId, ItemId, Lots, Price, Total};
 use common::*;
 use std::sync::Arc;
 
@@ -96,16 +97,16 @@ fn queue_items_are_taken_in_order_and_flagged() {
     world
         .push(
             QueueItem::Deposit {
-                item: 5,
-                account: 7,
-                amount: 6,
+                item: ItemId(5),
+                account: AccountIndex(7),
+                amount: Amount(6),
             }
             .into(),
         )
         .unwrap();
     world.flush();
     let batch = &world.closed[0];
-    assert_eq!(batch.last_item, Some(5));
+    assert_eq!(batch.last_item, Some(ItemId(5)));
     let queued: Vec<(Mode, u64)> = batch
         .witness
         .units
@@ -157,7 +158,7 @@ fn a_new_table_closes_the_batch_at_the_old_one() {
     let expected = BatcherError::Table {
         current: 2,
         found: 1,
-        group: GROUP,
+        group: GroupId(GROUP),
     };
     assert_eq!(
         world.batcher.set_table(NOW, table(1), &mut world.secrets),
@@ -189,18 +190,18 @@ fn signed_cancels_and_withdrawals_are_units() {
 fn fill(maker: Instruction, taker: Instruction, quantity: u64) -> Event {
     let side = |i: Instruction| FillSide {
         key: OrderKey {
-            account: i.index,
-            id: i.id,
+            account: AccountIndex(i.index),
+            id: InstructionId(i.id),
         },
         order: Arc::new(sign(i)),
-        fee: 0,
+        fee: Total(0),
     };
     Event::Filled(Fill {
         id: 0,
         time: NOW,
-        instrument_id: BTC,
-        price: maker.limit,
-        quantity,
+        instrument_id: InstrumentId(BTC),
+        price: Price(maker.limit),
+        quantity: Lots(quantity),
         taker_side: Side::Buy,
         maker: side(maker),
         taker: side(taker),
@@ -212,8 +213,8 @@ fn a_fill_that_breaks_a_rule_is_named_and_kept() {
     let mut world = World::new(2, 10 * ONE);
     let rule = TradeError::Margin(MarginError::InitialMarginShort);
     let error = BatcherError::Unprovable {
-        account: 0,
-        id: 1,
+        account: AccountIndex(0),
+        id: InstructionId(1),
         rule,
     };
     assert_eq!(
@@ -226,11 +227,11 @@ fn a_fill_that_breaks_a_rule_is_named_and_kept() {
         QueueItem::Deposit {
             item,
             account,
-            amount: RICH,
+            amount: Amount(RICH),
         }
         .into()
     };
-    assert_eq!(world.push(deposit(9, 0)), Err(error));
+    assert_eq!(world.push(deposit(ItemId(9), AccountIndex(0))), Err(error));
     assert_eq!(world.batcher.pending(), 2);
     // A kinder table makes it provable: nothing was lost.
     let mut kind = table(2);
@@ -254,7 +255,7 @@ fn a_batch_that_the_transition_refuses_names_the_unit_and_stays_open() {
     let unit: UnitName = unit.unwrap();
     assert_eq!(
         (batch_no, unit.account, unit.id),
-        (world.batcher.head().batch_no(), 1, Some(4))
+        (world.batcher.head().batch_no(), AccountIndex(1), Some(InstructionId(4)))
     );
     let StateError::Batch(BatchError::Unit(at, UnitError::Place(0, _))) = source else {
         panic!("{source:?}")
@@ -316,7 +317,8 @@ fn a_rebase_makes_every_unsettled_batch_again_at_the_new_table() {
     next.rows[0] = row(BTC, MARK, 4 * ONE as i64);
     let after = world.batcher.rebase(NOW + 5, next.clone(), &mut world.secrets).unwrap();
     // Funding moved by one unit per lot.
-    assert_eq!(after[&1].cash - before[&1].cash, i128::from(5 * ONE));
+    let (later, earlier) = (after[&AccountIndex(1)].cash, before[&AccountIndex(1)].cash);
+    assert_eq!(later.checked_sub(earlier), Some(Amount(5 * ONE).into()));
     world.engine.set_table(next).unwrap();
     world.engine.rebase(&after).unwrap();
     world.closed.clear();
@@ -324,7 +326,10 @@ fn a_rebase_makes_every_unsettled_batch_again_at_the_new_table() {
     let batch = &world.closed[0];
     assert_eq!((batch.risk_version(), batch.time(), batch.fills), (2, NOW + 5, 1));
     assert_eq!(sorted(units(batch)), [(0, 1, 5), (0, 2, 0), (1, 1, 5)]);
-    assert_eq!(world.engine.account(1).unwrap().holdings, after[&1]);
+    assert_eq!(
+        world.engine.account(AccountIndex(1)).unwrap().holdings,
+        after[&AccountIndex(1)]
+    );
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod common;
 use cloister_batcher::{Event, QueueItem};
 use cloister_engine::Effect;
 use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Side};
+use cloister_types::{AccountIndex, Amount, InstrumentId, ItemId};
 use common::*;
 use proptest::prelude::*;
 
@@ -83,22 +84,23 @@ proptest! {
                 }
                 Input::Open => {
                     let view = cloister_crypto::Fr::from(u64::from(opened) + 1);
-                    world.engine.open(opened, secret(opened).public(), view, deposit).unwrap();
+                    world.engine.open(AccountIndex(opened), secret(opened).public(), view, Amount(deposit)).unwrap();
                     world.push(open_item(item, opened, deposit).into()).unwrap();
                     opened += 1;
                     item += 1;
                 }
                 Input::Deposit(account, amount) => {
+                    let (account, amount) = (AccountIndex(account), Amount(amount));
                     world.engine.deposit(account, amount).unwrap();
-                    world.push(QueueItem::Deposit { item, account, amount }.into()).unwrap();
+                    world.push(QueueItem::Deposit { item: ItemId(item), account, amount }.into()).unwrap();
                     item += 1;
                 }
                 Input::Instruction(instruction) => {
                     let Ok(accepted) = world.engine.submit(world.now, sign(instruction)) else { continue };
                     for effect in accepted.effects {
                         if let Effect::Filled(fill) = &effect {
-                            fees += fill.maker.fee + fill.taker.fee;
-                            volume[usize::from(fill.instrument_id == ETH)] += fill.quantity;
+                            fees += fill.maker.fee.get() + fill.taker.fee.get();
+                            volume[usize::from(fill.instrument_id == InstrumentId(ETH))] += fill.quantity.get();
                             fills += 1;
                         }
                         if let Some(event) = Event::of(effect) {
@@ -116,8 +118,8 @@ proptest! {
         prop_assert_eq!(holdings.len(), opened as usize);
         for (index, view) in world.engine.accounts() {
             prop_assert_eq!(holdings[&index], view.holdings);
-            let ledger = world.batcher.head().account(index).unwrap();
-            prop_assert_eq!(ledger.account.min_id, view.min_id);
+            let ledger = world.batcher.head().account(index.get()).unwrap();
+            prop_assert_eq!(ledger.account.min_id, view.min_id.get());
         }
         prop_assert_eq!(world.batcher.head().house().fee_pool, fees);
         prop_assert_eq!(world.closed.iter().map(|b| b.fills).sum::<usize>(), fills);

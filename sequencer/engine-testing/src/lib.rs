@@ -13,9 +13,10 @@
 //! ```
 
 use cloister_crypto::{schnorr::SecretKey, Fr};
-use cloister_engine::{Accepted, Effect, Engine, EngineConfig, FeeRates, Fill, Rejection};
+use cloister_engine::{Accepted, Effect, Engine, EngineConfig, FeeRates, Fill, OrderKey, Rejection};
 use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Side, SignedInstruction};
 use cloister_risk::{linear_scenarios, Header, LinearScan, RiskTable, Row, Status};
+use cloister_types::{AccountIndex, Amount, GroupId, InstructionId};
 
 /// Genesis hash of the chain.
 pub const GENESIS: [u8; 32] = [7; 32];
@@ -92,7 +93,7 @@ pub fn secret(account: u32) -> SecretKey {
 pub fn config() -> EngineConfig {
     EngineConfig {
         genesis: GENESIS,
-        group: GROUP,
+        group: GroupId(GROUP),
         fees: FEES,
         settlement_slack: 0,
     }
@@ -104,10 +105,10 @@ pub fn engine(accounts: u32, deposit: u64) -> Engine {
     for account in 0..accounts {
         engine
             .open(
-                account,
+                AccountIndex(account),
                 secret(account).public(),
                 Fr::from(u64::from(account) + 1),
-                deposit,
+                Amount(deposit),
             )
             .unwrap();
     }
@@ -194,16 +195,24 @@ pub fn fills(accepted: &Accepted) -> Vec<&Fill> {
 pub fn prints(accepted: &Accepted) -> Vec<(u32, u64, u64)> {
     fills(accepted)
         .iter()
-        .map(|f| (f.maker.key.account, f.price, f.quantity))
+        .map(|f| (f.maker.key.account.get(), f.price.get(), f.quantity.get()))
         .collect()
+}
+
+/// Names an order.
+pub fn key(account: u32, id: u64) -> OrderKey {
+    OrderKey {
+        account: AccountIndex(account),
+        id: InstructionId(id),
+    }
 }
 
 /// Lots of [`BTC`] that an account holds.
 pub fn position(engine: &Engine, account: u32) -> i64 {
-    engine.account(account).unwrap().holdings.positions[0]
+    engine.account(AccountIndex(account)).unwrap().holdings.positions[0]
 }
 
 /// Cash of an account.
 pub fn cash(engine: &Engine, account: u32) -> i128 {
-    engine.account(account).unwrap().holdings.cash
+    engine.account(AccountIndex(account)).unwrap().holdings.cash.get()
 }

@@ -1,6 +1,7 @@
 //! The sequencer's view of one account: the ledger's state after every fill it has made, settled or not.
 
 use crate::{
+    bare::{row_of, slot_number, Terms},
     book::Place,
     error::Rejection,
     exposure::{fee_at, OpenRisk},
@@ -8,11 +9,9 @@ use crate::{
     trade::Holdings,
 };
 use cloister_crypto::{constants::FILLED_MAX, schnorr::PublicKey, Fr};
-use cloister_ledger::{
-    slot::{slot_number, Slot},
-    Instruction, SignedInstruction,
-};
+use cloister_ledger::{slot::Slot, Instruction, Side, SignedInstruction};
 use cloister_risk::RiskTable;
+use cloister_types::{InstructionId, InstrumentId, Lots};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// An order at rest, from its account's side.
@@ -21,7 +20,7 @@ pub struct OpenOrder {
     /// The order as signed.
     pub signed: Arc<SignedInstruction>,
     /// Lots not yet filled.
-    pub remaining: u64,
+    pub remaining: Lots,
     /// Where it rests.
     pub place: Place,
     /// When it came to rest.
@@ -36,15 +35,15 @@ pub struct AccountView {
     /// Authenticates readers.
     pub view_key: Fr,
     /// Ids below it are void.
-    pub min_id: u64,
+    pub min_id: InstructionId,
     /// Cash and positions.
     pub holdings: Holdings,
     /// The ledger's order slots that are not empty.
     slots: BTreeMap<u16, Slot>,
     /// The highest id taken in each slot, filled or not. Keeps instructions from being played twice.
-    taken: BTreeMap<u16, u64>,
+    taken: BTreeMap<u16, InstructionId>,
     /// Orders at rest by id.
-    open: BTreeMap<u64, OpenOrder>,
+    open: BTreeMap<InstructionId, OpenOrder>,
 }
 
 impl AccountView {
@@ -53,7 +52,7 @@ impl AccountView {
         Self {
             public_key,
             view_key,
-            min_id: 0,
+            min_id: InstructionId::ZERO,
             holdings: Holdings::default(),
             slots: BTreeMap::new(),
             taken: BTreeMap::new(),
@@ -65,7 +64,7 @@ impl AccountView {
     pub fn restored(
         public_key: PublicKey,
         view_key: Fr,
-        min_id: u64,
+        min_id: InstructionId,
         holdings: Holdings,
         slots: impl IntoIterator<Item = (u16, Slot)>,
     ) -> Self {
@@ -79,33 +78,33 @@ impl AccountView {
     }
 
     /// Orders at rest by id.
-    pub fn open_orders(&self) -> impl Iterator<Item = (u64, &OpenOrder)> {
+    pub fn open_orders(&self) -> impl Iterator<Item = (InstructionId, &OpenOrder)> {
         self.open.iter().map(|(id, order)| (*id, order))
     }
 
     /// One order at rest.
-    pub fn open_order(&self, id: u64) -> Option<&OpenOrder> {
+    pub fn open_order(&self, id: InstructionId) -> Option<&OpenOrder> {
         self.open.get(&id)
     }
 
     /// The ledger's slot of an id.
-    pub fn slot(&self, id: u64) -> Slot {
+    pub fn slot(&self, id: InstructionId) -> Slot {
         self.slots.get(&slot_number(id)).copied().unwrap_or_default()
     }
 
     /// Lots filled of an id (S-SLOT).
-    pub fn filled(&self, id: u64) -> u64 {
+    pub fn filled(&self, id: InstructionId) -> Lots {
         let slot = self.slot(id);
-        if slot.id == id {
-            slot.filled
+        if slot.id == id.get() {
+            Lots(slot.filled)
         } else {
-            0
+            Lots::ZERO
         }
     }
 
     /// Checks that an id can still be signed for: B-ALIVE's id part and B-SLOT, against the ledger and against what the
     /// engine took.
-    pub(crate) fn check_id(&self, id: u64, fresh: bool) -> Result<(), Rejection> {
+    pub(crate) fn check_id(&self, id: InstructionId, fresh: bool) -> Result<(), Rejection> {
         if id < self.min_id {
             return Err(Rejection::BelowMinId {
                 id,
@@ -113,12 +112,12 @@ impl AccountView {
             });
         }
         let slot = slot_number(id);
-        let ledger = self.slot(id);
-        let holds = self.taken.get(&slot).copied().unwrap_or_default().max(ledger.id);
+        let ledger = InstructionId(self.slot(id).id);
+        let holds = self.taken.get(&slot).copied().unwrap_or_default().max(ledger);
         if holds > id {
             return Err(Rejection::SlotConflict { slot, holds });
         }
-        let used = self.filled(id) == FILLED_MAX;
+        let used = self.filled(id) == Lots(FILLED_MAX);
         if used || (fresh && self.taken.get(&slot) == Some(&id)) {
             return Err(Rejection::Duplicate(id));
         }
@@ -126,7 +125,7 @@ impl AccountView {
     }
 
     /// Orders at rest in the slot of an id that a higher id would replace.
-    pub(crate) fn overtaken_by(&self, id: u64) -> Vec<u64> {
+    pub(crate) fn overtaken_by(&self, id: InstructionId) -> Vec<InstructionId> {
         let slot = slot_number(id);
         self.open
             .keys()
@@ -136,63 +135,69 @@ impl AccountView {
     }
 
     /// Remembers an id as taken.
-    pub(crate) fn take_id(&mut self, id: u64) {
+    pub(crate) fn take_id(&mut self, id: InstructionId) {
         let taken = self.taken.entry(slot_number(id)).or_default();
         *taken = (*taken).max(id);
     }
 
     /// Adds a fill to the ledger's slot.
-    pub(crate) fn add_fill(&mut self, id: u64, quantity: u64) {
+    pub(crate) fn add_fill(&mut self, id: InstructionId, quantity: Lots) {
         let filled = self.filled(id).saturating_add(quantity);
-        self.slots.insert(slot_number(id), Slot { id, filled });
+        self.set_filled(id, filled);
     }
 
     /// Marks an id as used up in the ledger's slot.
-    pub(crate) fn use_up(&mut self, id: u64) {
-        self.slots.insert(slot_number(id), Slot { id, filled: FILLED_MAX });
+    pub(crate) fn use_up(&mut self, id: InstructionId) {
+        self.set_filled(id, Lots(FILLED_MAX));
     }
 
-    pub(crate) fn rest(&mut self, id: u64, order: OpenOrder) {
+    fn set_filled(&mut self, id: InstructionId, filled: Lots) {
+        let slot = Slot {
+            id: id.get(),
+            filled: filled.get(),
+        };
+        self.slots.insert(slot_number(id), slot);
+    }
+
+    pub(crate) fn rest(&mut self, id: InstructionId, order: OpenOrder) {
         self.open.insert(id, order);
     }
 
-    pub(crate) fn reduce(&mut self, id: u64, quantity: u64) {
+    pub(crate) fn reduce(&mut self, id: InstructionId, quantity: Lots) {
         if let Some(order) = self.open.get_mut(&id) {
             order.remaining = order.remaining.saturating_sub(quantity);
-            if order.remaining == 0 {
+            if order.remaining.is_zero() {
                 self.open.remove(&id);
             }
         }
     }
 
-    pub(crate) fn remove(&mut self, id: u64) -> Option<OpenOrder> {
+    pub(crate) fn remove(&mut self, id: InstructionId) -> Option<OpenOrder> {
         self.open.remove(&id)
     }
 
     /// Ids at rest that a cancel-all with this id kills.
-    pub(crate) fn below(&self, id: u64) -> Vec<u64> {
+    pub(crate) fn below(&self, id: InstructionId) -> Vec<InstructionId> {
         self.open.keys().copied().filter(|other| *other <= id).collect()
     }
 
     /// Lots at rest on one side of an instrument.
-    pub(crate) fn resting(&self, instrument_id: u32, side: cloister_ledger::Side) -> u64 {
+    pub(crate) fn resting(&self, instrument: InstrumentId, side: Side) -> Lots {
         self.open
             .values()
-            .filter(|o| o.signed.instruction.instrument_id == instrument_id && o.place.side == side)
-            .fold(0, |sum, o| sum.saturating_add(o.remaining))
+            .filter(|o| o.signed.instruction.instrument() == instrument && o.place.side == side)
+            .fold(Lots::ZERO, |sum, o| sum.saturating_add(o.remaining))
     }
 
     /// What the orders at rest can still do, less those of `without`; orders of instruments that left the table cannot
     /// trade and count nothing. `None` if a sum does not fit.
-    pub fn open_risks(&self, table: &RiskTable, rate: u32, without: &[u64]) -> Option<Vec<OpenRisk>> {
+    pub fn open_risks(&self, table: &RiskTable, rate: u32, without: &[InstructionId]) -> Option<Vec<OpenRisk>> {
         self.open
             .iter()
             .filter(|(id, _)| !without.contains(id))
             .filter_map(|(_, order)| {
                 let instruction = &order.signed.instruction;
-                let (row, _) = table
-                    .row_of(instruction.instrument_id)
-                    .filter(|(_, row)| row.is_live())?;
+                let (row, _) = row_of(table, instruction.instrument()).filter(|(_, row)| row.is_live())?;
                 Some(open_risk(row, instruction, order.remaining, rate))
             })
             .collect()
@@ -200,14 +205,14 @@ impl AccountView {
 }
 
 /// What `quantity` lots of an order can do at worst; `None` if the fee does not fit.
-pub(crate) fn open_risk(row: usize, order: &Instruction, quantity: u64, rate: u32) -> Option<OpenRisk> {
-    let cost = u128::from(order.limit).checked_mul(quantity.into())?;
-    let cap = u128::from(order.max_fee).checked_mul(quantity.into())?;
+pub(crate) fn open_risk(row: usize, order: &Instruction, quantity: Lots, rate: u32) -> Option<OpenRisk> {
+    let cost = order.price().times(quantity);
+    let cap = order.fee_per_lot().times(quantity);
     Some(OpenRisk {
         row,
         side: order.side,
         quantity,
-        limit: order.limit,
+        limit: order.price(),
         fee: fee_at(cost, rate)?.min(cap),
     })
 }

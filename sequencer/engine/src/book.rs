@@ -5,6 +5,7 @@
 
 use crate::ids::{OrderKey, Sequence};
 use cloister_ledger::Side;
+use cloister_types::{Lots, Price};
 use std::collections::BTreeMap;
 
 /// An order at rest.
@@ -13,7 +14,7 @@ pub struct Resting {
     /// Whose order it is.
     pub key: OrderKey,
     /// Lots not yet filled.
-    pub remaining: u64,
+    pub remaining: Lots,
 }
 
 /// Where an order rests.
@@ -21,13 +22,13 @@ pub struct Resting {
 pub struct Place {
     /// Side of the book.
     pub side: Side,
-    /// Limit price, 10^-6 of the settlement asset per lot.
-    pub price: u64,
+    /// Limit price.
+    pub price: Price,
     /// Time priority: a lower number came first.
     pub sequence: Sequence,
 }
 
-/// All orders of one price. `quantity` is the sum of what remains.
+/// All orders of one price. `quantity` is the sum of the lots that remain, wider than one order's so that it is exact.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 struct Level {
     orders: BTreeMap<Sequence, Resting>,
@@ -37,9 +38,9 @@ struct Level {
 /// One price of the public book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DepthLevel {
-    /// Price, 10^-6 of the settlement asset per lot.
-    pub price: u64,
-    /// Lots offered at it.
+    /// Price.
+    pub price: Price,
+    /// Lots offered at it, by any number of orders.
     pub quantity: u128,
     /// Orders offered at it.
     pub orders: usize,
@@ -57,19 +58,19 @@ pub struct Depth {
 /// The book of one instrument.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Book {
-    bids: BTreeMap<u64, Level>,
-    asks: BTreeMap<u64, Level>,
+    bids: BTreeMap<Price, Level>,
+    asks: BTreeMap<Price, Level>,
 }
 
 impl Book {
-    fn side(&self, side: Side) -> &BTreeMap<u64, Level> {
+    fn side(&self, side: Side) -> &BTreeMap<Price, Level> {
         match side {
             Side::Buy => &self.bids,
             Side::Sell => &self.asks,
         }
     }
 
-    fn side_mut(&mut self, side: Side) -> &mut BTreeMap<u64, Level> {
+    fn side_mut(&mut self, side: Side) -> &mut BTreeMap<Price, Level> {
         match side {
             Side::Buy => &mut self.bids,
             Side::Sell => &mut self.asks,
@@ -77,17 +78,17 @@ impl Book {
     }
 
     /// Highest price bid.
-    pub fn best_bid(&self) -> Option<u64> {
+    pub fn best_bid(&self) -> Option<Price> {
         self.bids.keys().next_back().copied()
     }
 
     /// Lowest price asked.
-    pub fn best_ask(&self) -> Option<u64> {
+    pub fn best_ask(&self) -> Option<Price> {
         self.asks.keys().next().copied()
     }
 
     /// True if an order of this side and limit would trade at once.
-    pub fn crosses(&self, side: Side, limit: u64) -> bool {
+    pub fn crosses(&self, side: Side, limit: Price) -> bool {
         match side {
             Side::Buy => self.best_ask().is_some_and(|ask| ask <= limit),
             Side::Sell => self.best_bid().is_some_and(|bid| bid >= limit),
@@ -95,8 +96,8 @@ impl Book {
     }
 
     /// Orders that a taker of this side and limit meets, in price-time priority.
-    pub fn crossing(&self, taker: Side, limit: u64) -> Box<dyn Iterator<Item = (Place, Resting)> + '_> {
-        let entry = |side: Side, price: u64| {
+    pub fn crossing(&self, taker: Side, limit: Price) -> Box<dyn Iterator<Item = (Place, Resting)> + '_> {
+        let entry = |side: Side, price: Price| {
             move |(sequence, order): (&Sequence, &Resting)| {
                 (
                     Place {
@@ -127,7 +128,7 @@ impl Book {
     pub fn insert(&mut self, place: Place, order: Resting) {
         self.remove(place);
         let level = self.side_mut(place.side).entry(place.price).or_default();
-        level.quantity = level.quantity.saturating_add(u128::from(order.remaining));
+        level.quantity = level.quantity.saturating_add(u128::from(order.remaining.get()));
         level.orders.insert(place.sequence, order);
     }
 
@@ -136,7 +137,7 @@ impl Book {
         let levels = self.side_mut(place.side);
         let level = levels.get_mut(&place.price)?;
         let order = level.orders.remove(&place.sequence)?;
-        level.quantity = level.quantity.saturating_sub(u128::from(order.remaining));
+        level.quantity = level.quantity.saturating_sub(u128::from(order.remaining.get()));
         if level.orders.is_empty() {
             levels.remove(&place.price);
         }
@@ -144,7 +145,7 @@ impl Book {
     }
 
     /// Takes `quantity` lots off an order, and the order out of the book when nothing remains.
-    pub fn reduce(&mut self, place: Place, quantity: u64) {
+    pub fn reduce(&mut self, place: Place, quantity: Lots) {
         let Some(level) = self.side_mut(place.side).get_mut(&place.price) else {
             return;
         };
@@ -152,16 +153,16 @@ impl Book {
             return;
         };
         let taken = quantity.min(order.remaining);
-        order.remaining -= taken;
-        level.quantity = level.quantity.saturating_sub(u128::from(taken));
-        if order.remaining == 0 {
+        order.remaining = order.remaining.saturating_sub(taken);
+        level.quantity = level.quantity.saturating_sub(u128::from(taken.get()));
+        if order.remaining.is_zero() {
             self.remove(place);
         }
     }
 
     /// The best `levels` prices of both sides.
     pub fn depth(&self, levels: usize) -> Depth {
-        let level = |(price, level): (&u64, &Level)| DepthLevel {
+        let level = |(price, level): (&Price, &Level)| DepthLevel {
             price: *price,
             quantity: level.quantity,
             orders: level.orders.len(),
@@ -174,7 +175,7 @@ impl Book {
 
     /// Every order of one side in priority order.
     pub fn orders(&self, side: Side) -> Vec<(Place, Resting)> {
-        let collect = |levels: &mut dyn Iterator<Item = (&u64, &Level)>| {
+        let collect = |levels: &mut dyn Iterator<Item = (&Price, &Level)>| {
             levels
                 .flat_map(|(price, level)| {
                     level

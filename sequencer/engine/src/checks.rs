@@ -2,16 +2,18 @@
 
 use crate::{
     account::open_risk,
+    bare::{cash_fits, change, position, position_limit, row_of, Terms},
     engine::Engine,
     error::{Field, Rejection},
     exposure::{fee_at, WorstCase},
-    trade::{band, reducible},
+    trade::{band, reducible, Holdings, Trade},
 };
 use cloister_crypto::constants::{
     COST_BITS, FILLED_MAX, INDEX_BITS, MAX_FEE_BITS, POSITION_BITS, QUANTITY_BITS, TIME_BITS,
 };
-use cloister_ledger::{account::cash_fits, instruction::flags, Instruction, InstructionKind, SignedInstruction};
+use cloister_ledger::{instruction::flags, Instruction, InstructionKind, SignedInstruction};
 use cloister_risk::{margin::MarginChoice, Assessment, Row, Status};
+use cloister_types::{GroupId, Lots, Money, Position, Price, Total};
 
 impl Engine {
     /// Widths, addressee, account, life, signature; the same for every kind.
@@ -27,13 +29,14 @@ impl Engine {
         if let Some((_, field)) = fields.iter().find(|(excess, _)| *excess != 0) {
             return Err(Rejection::FieldRange(*field));
         }
-        if instruction.group != self.config.group {
+        let found = GroupId(instruction.group);
+        if found != self.config.group {
             return Err(Rejection::WrongGroup {
                 expected: self.config.group,
-                found: instruction.group,
+                found,
             });
         }
-        let view = self.view(instruction.index)?;
+        let view = self.view(instruction.account())?;
         let needed = self.alive_from();
         if instruction.expiry < needed {
             return Err(Rejection::Expired {
@@ -54,55 +57,46 @@ impl Engine {
         if order.flags & !flags::ALL != 0 || conflicting {
             return Err(Rejection::Flags(order.flags));
         }
-        if order.quantity == 0 {
+        if order.lots().is_zero() {
             return Err(Rejection::ZeroQuantity);
         }
-        let view = self.view(order.index)?;
-        let (number, row) = self
-            .table
-            .row_of(order.instrument_id)
-            .ok_or(Rejection::UnknownInstrument(order.instrument_id))?;
+        let view = self.view(order.account())?;
+        let instrument = order.instrument();
+        let (number, row) = row_of(&self.table, instrument).ok_or(Rejection::UnknownInstrument(instrument))?;
         if !row.is_live() {
-            return Err(Rejection::NotTrading(order.instrument_id));
+            return Err(Rejection::NotTrading(instrument));
         }
         self.remaining_of(order)?;
-        view.check_id(order.id, true)?;
+        view.check_id(order.key().id, true)?;
         let (low, high) = band(row);
-        if !(low..=high).contains(&order.limit) {
-            return Err(Rejection::OutsideBand {
-                limit: order.limit,
-                low,
-                high,
-            });
+        let limit = order.price();
+        if !(low..=high).contains(&limit) {
+            return Err(Rejection::OutsideBand { limit, low, high });
         }
         // A sell can fill above its limit, up to the band.
-        if u128::from(high).saturating_mul(order.quantity.into()) >> COST_BITS != 0 {
+        if high.times(order.lots()).get() >> COST_BITS != 0 {
             return Err(Rejection::OutOfRange);
         }
         let rate = self.config.fees.highest().min(self.table.header.fee_cap);
-        let needed = fee_at(order.limit.into(), rate)
-            .and_then(|f| u64::try_from(f).ok())
+        let needed = fee_at(limit.times(Lots(1)), rate)
+            .and_then(|fee| u64::try_from(fee.get()).ok().map(Price))
             .ok_or(Rejection::OutOfRange)?;
-        if order.max_fee < needed {
-            return Err(Rejection::MaxFeeTooLow {
-                max_fee: order.max_fee,
-                needed,
-            });
+        let max_fee = order.fee_per_lot();
+        if max_fee < needed {
+            return Err(Rejection::MaxFeeTooLow { max_fee, needed });
         }
         Ok(number)
     }
 
     /// Lots of an order that the ledger has not filled (B-SLOT).
-    pub(crate) fn remaining_of(&self, order: &Instruction) -> Result<u64, Rejection> {
-        let filled = self.view(order.index)?.filled(order.id);
-        if filled == FILLED_MAX {
-            return Err(Rejection::Duplicate(order.id));
+    pub(crate) fn remaining_of(&self, order: &Instruction) -> Result<Lots, Rejection> {
+        let (id, quantity) = (order.key().id, order.lots());
+        let filled = self.view(order.account())?.filled(id);
+        if filled == Lots(FILLED_MAX) {
+            return Err(Rejection::Duplicate(id));
         }
-        match order.quantity.checked_sub(filled) {
-            None | Some(0) => Err(Rejection::BeyondQuantity {
-                filled,
-                quantity: order.quantity,
-            }),
+        match quantity.checked_sub(filled) {
+            None | Some(Lots::ZERO) => Err(Rejection::BeyondQuantity { filled, quantity }),
             Some(left) => Ok(left),
         }
     }
@@ -116,18 +110,18 @@ impl Engine {
         &self,
         order: &Instruction,
         number: usize,
-        quantity: u64,
+        quantity: Lots,
     ) -> Result<(), Rejection> {
-        let view = self.view(order.index)?;
+        let view = self.view(order.account())?;
         let row = self
             .table
             .rows
             .get(number)
-            .ok_or(Rejection::UnknownInstrument(order.instrument_id))?;
-        let position = view.holdings.positions.get(number).copied().unwrap_or_default();
+            .ok_or(Rejection::UnknownInstrument(order.instrument()))?;
+        let position = position(&view.holdings.positions, number).unwrap_or_default();
         let must_reduce = order.has(flags::REDUCE_ONLY) || row.status == Status::CloseOnly;
         let can_reduce = reducible(position, order.side);
-        if must_reduce && can_reduce == 0 {
+        if must_reduce && can_reduce.is_zero() {
             return Err(Rejection::WouldNotReduce);
         }
         let quantity = if must_reduce {
@@ -140,12 +134,12 @@ impl Engine {
                 row,
                 position,
                 order,
-                quantity.saturating_add(view.resting(order.instrument_id, order.side)),
+                quantity.saturating_add(view.resting(order.instrument(), order.side)),
             )?;
         }
         let rate = self.config.fees.highest().min(self.table.header.fee_cap);
         // An order that the new id replaces cannot trade any more.
-        let replaced = view.overtaken_by(order.id);
+        let replaced = view.overtaken_by(order.key().id);
         let mut risks = view
             .open_risks(&self.table, rate, &replaced)
             .ok_or(Rejection::OutOfRange)?;
@@ -161,7 +155,7 @@ impl Engine {
         )
         .ok_or(Rejection::OutOfRange)?;
         let shortfall = worst.shortfall();
-        if shortfall == 0 || self.reduces_risk(order, number, quantity, own.fee)? {
+        if shortfall.is_zero() || self.reduces_risk(order, number, quantity, own.fee)? {
             return Ok(());
         }
         Err(Rejection::InsufficientMargin { shortfall })
@@ -169,22 +163,20 @@ impl Engine {
 
     /// True if filling the order alone, at its limit, leaves no maintenance deficit above the worst one before
     /// (B-MARGIN's second branch) and equity at least 0.
-    fn reduces_risk(&self, order: &Instruction, number: usize, quantity: u64, fee: u128) -> Result<bool, Rejection> {
-        let holdings = self.view(order.index)?.holdings;
-        let trade = crate::trade::Trade {
+    fn reduces_risk(&self, order: &Instruction, number: usize, quantity: Lots, fee: Total) -> Result<bool, Rejection> {
+        let holdings = self.view(order.account())?.holdings;
+        let trade = Trade {
             row: number,
             side: order.side,
             quantity,
-            cost: u128::from(order.limit).saturating_mul(quantity.into()),
+            cost: order.price().times(quantity),
             fee,
             reduce_only: order.has(flags::REDUCE_ONLY),
         };
         let Ok(after) = holdings.after(&self.table, &trade) else {
             return Ok(false);
         };
-        let assess = |h: &crate::trade::Holdings| {
-            Assessment::new(&self.table, &h.positions, h.cash).map_err(|_| Rejection::OutOfRange)
-        };
+        let assess = |held: &Holdings| held.assess(&self.table).map_err(|_| Rejection::OutOfRange);
         let (before, after) = (assess(&holdings)?, assess(&after)?);
         let threshold = before
             .worst(self.table.header.maintenance)
@@ -195,19 +187,19 @@ impl Engine {
     }
 
     /// A withdrawal must leave initial margin, whatever the orders at rest do; returns the cash after.
-    pub(crate) fn check_withdrawal(&self, instruction: &Instruction) -> Result<i128, Rejection> {
-        let view = self.view(instruction.index)?;
-        if instruction.limit == 0 {
+    pub(crate) fn check_withdrawal(&self, instruction: &Instruction) -> Result<Money, Rejection> {
+        let view = self.view(instruction.account())?;
+        if instruction.amount().is_zero() {
             return Err(Rejection::ZeroQuantity);
         }
         let cash = view
             .holdings
             .cash
-            .checked_sub(i128::from(instruction.limit))
+            .checked_sub(instruction.amount().into())
             .filter(|c| cash_fits(*c));
         let cash = cash.ok_or(Rejection::OutOfRange)?;
         let rate = self.config.fees.highest().min(self.table.header.fee_cap);
-        let replaced = view.overtaken_by(instruction.id);
+        let replaced = view.overtaken_by(instruction.key().id);
         let risks = view
             .open_risks(&self.table, rate, &replaced)
             .ok_or(Rejection::OutOfRange)?;
@@ -220,26 +212,21 @@ impl Engine {
         )
         .ok_or(Rejection::OutOfRange)?;
         match worst.shortfall() {
-            0 => Ok(cash),
+            Total::ZERO => Ok(cash),
             shortfall => Err(Rejection::WithdrawalShort { shortfall }),
         }
     }
 }
 
 /// B-LIMIT if the order and the orders at rest on its side fill, `lots` in all.
-fn check_position(row: &Row, position: i64, order: &Instruction, lots: u64) -> Result<(), Rejection> {
-    let lots = i64::try_from(lots).map_err(|_| Rejection::OutOfRange)?;
-    let after = lots
-        .checked_mul(order.side.sign())
-        .and_then(|change| position.checked_add(change));
-    let reach = after.ok_or(Rejection::OutOfRange)?.unsigned_abs();
-    if reach > row.limit && reach > position.unsigned_abs() {
-        return Err(Rejection::PositionLimit {
-            reach,
-            limit: row.limit,
-        });
+fn check_position(row: &Row, position: Position, order: &Instruction, lots: Lots) -> Result<(), Rejection> {
+    let after = change(order.side, lots).and_then(|change| position.checked_add(change));
+    let reach = after.ok_or(Rejection::OutOfRange)?.size();
+    let limit = position_limit(row);
+    if reach > limit && reach > position.size() {
+        return Err(Rejection::PositionLimit { reach, limit });
     }
-    if reach >> (POSITION_BITS - 1) != 0 {
+    if reach.get() >> (POSITION_BITS - 1) != 0 {
         return Err(Rejection::OutOfRange);
     }
     Ok(())

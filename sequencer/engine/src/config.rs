@@ -1,6 +1,7 @@
 //! What an operator sets.
 
 use crate::ids::Millis;
+use cloister_types::GroupId;
 
 /// Fee rates in 10^-6 of the traded cost. The table's cap and each order's own maximum bound them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -24,7 +25,7 @@ pub struct EngineConfig {
     /// Genesis hash of the chain, part of every signed message.
     pub genesis: [u8; 32],
     /// Margin group.
-    pub group: u32,
+    pub group: GroupId,
     /// Fees.
     pub fees: FeeRates,
     /// An instruction counts as expired this long before its expiry, so that a batch that must be rebuilt with a later

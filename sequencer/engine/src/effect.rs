@@ -5,6 +5,7 @@ use crate::{
     ids::{FillId, Millis, OrderKey},
 };
 use cloister_ledger::{Side, SignedInstruction};
+use cloister_types::{InstrumentId, Lots, Price, Total};
 use std::sync::Arc;
 
 /// One account's side of a fill.
@@ -14,8 +15,8 @@ pub struct FillSide {
     pub key: OrderKey,
     /// The order as signed.
     pub order: Arc<SignedInstruction>,
-    /// Fee, 10^-6.
-    pub fee: u128,
+    /// Fee.
+    pub fee: Total,
 }
 
 /// One crossing of a resting order by an incoming one. Never split, never merged.
@@ -26,11 +27,11 @@ pub struct Fill {
     /// When it happened.
     pub time: Millis,
     /// Instrument.
-    pub instrument_id: u32,
-    /// Price per lot, 10^-6: the maker's.
-    pub price: u64,
+    pub instrument_id: InstrumentId,
+    /// Price per lot, the maker's.
+    pub price: Price,
     /// Lots.
-    pub quantity: u64,
+    pub quantity: Lots,
     /// Side of the incoming order.
     pub taker_side: Side,
     /// The resting order.
@@ -40,9 +41,9 @@ pub struct Fill {
 }
 
 impl Fill {
-    /// Price times lots, 10^-6. 64 + 40 bits, so it cannot overflow.
-    pub fn cost(&self) -> u128 {
-        u128::from(self.price).saturating_mul(self.quantity.into())
+    /// Price times lots.
+    pub fn cost(&self) -> Total {
+        self.price.times(self.quantity)
     }
 }
 
@@ -82,14 +83,14 @@ pub enum Effect {
         /// The order.
         key: OrderKey,
         /// Lots at rest.
-        remaining: u64,
+        remaining: Lots,
     },
     /// An order left the book without (further) trading, or the rest of an incoming one was dropped.
     Removed {
         /// The order.
         key: OrderKey,
         /// Lots that were not filled.
-        remaining: u64,
+        remaining: Lots,
         /// Why.
         reason: Removal,
     },
@@ -99,9 +100,9 @@ pub enum Effect {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrderOutcome {
     /// Lots filled now.
-    pub filled: u64,
+    pub filled: Lots,
     /// Lots that rest in the book.
-    pub resting: u64,
+    pub resting: Lots,
     /// Why lots were dropped, if some were.
     pub dropped: Option<Removal>,
 }

@@ -4,6 +4,7 @@
 
 use crate::{
     account::{AccountView, Accounts, OpenOrder},
+    bare::{cash_fits, row_of, Terms},
     book::{Book, Depth, Place, Resting},
     config::EngineConfig,
     effect::{Effect, Fill, FillSide, OrderOutcome, Removal},
@@ -13,8 +14,9 @@ use crate::{
     trade::Holdings,
 };
 use cloister_crypto::{schnorr::PublicKey, Fr};
-use cloister_ledger::{account::cash_fits, instruction::flags, Instruction, InstructionKind, SignedInstruction};
-use cloister_risk::{Assessment, RiskTable};
+use cloister_ledger::{instruction::flags, InstructionKind, Side, SignedInstruction};
+use cloister_risk::RiskTable;
+use cloister_types::{Amount, GroupId, InstrumentId, Lots};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -35,7 +37,7 @@ pub struct Engine {
     pub(crate) config: EngineConfig,
     pub(crate) table: RiskTable,
     pub(crate) accounts: Accounts,
-    books: BTreeMap<u32, Book>,
+    books: BTreeMap<InstrumentId, Book>,
     /// Orders at rest by expiry.
     expiries: BTreeSet<(Millis, OrderKey)>,
     now: Millis,
@@ -88,16 +90,13 @@ impl Engine {
     }
 
     /// The book of an instrument, if anything ever rested in it.
-    pub fn book(&self, instrument_id: u32) -> Option<&Book> {
-        self.books.get(&instrument_id)
+    pub fn book(&self, instrument: InstrumentId) -> Option<&Book> {
+        self.books.get(&instrument)
     }
 
     /// The best `levels` prices of an instrument.
-    pub fn depth(&self, instrument_id: u32, levels: usize) -> Depth {
-        self.books
-            .get(&instrument_id)
-            .map(|b| b.depth(levels))
-            .unwrap_or_default()
+    pub fn depth(&self, instrument: InstrumentId, levels: usize) -> Depth {
+        self.books.get(&instrument).map(|b| b.depth(levels)).unwrap_or_default()
     }
 
     /// Moves time on and takes expired orders out of the books. Time never goes back: an earlier time changes nothing.
@@ -132,10 +131,10 @@ impl Engine {
         let stopped: Vec<OrderKey> = self
             .books
             .iter()
-            .filter(|(id, _)| self.table.row_of(**id).is_none_or(|(_, row)| !row.is_live()))
+            .filter(|(id, _)| row_of(&self.table, **id).is_none_or(|(_, row)| !row.is_live()))
             .flat_map(|(_, book)| {
-                let mut orders = book.orders(cloister_ledger::Side::Buy);
-                orders.extend(book.orders(cloister_ledger::Side::Sell));
+                let mut orders = book.orders(Side::Buy);
+                orders.extend(book.orders(Side::Sell));
                 orders.into_iter().map(|(_, order)| order.key)
             })
             .collect();
@@ -154,13 +153,13 @@ impl Engine {
         account: AccountIndex,
         public_key: PublicKey,
         view_key: Fr,
-        deposit: u64,
+        deposit: Amount,
     ) -> Result<(), InputError> {
         if self.accounts.contains_key(&account) {
             return Err(InputError::AlreadyOpen(account));
         }
         let mut view = AccountView::new(public_key, view_key);
-        view.holdings.cash = i128::from(deposit);
+        view.holdings.cash = deposit.into();
         self.accounts.insert(account, view);
         Ok(())
     }
@@ -169,16 +168,12 @@ impl Engine {
     ///
     /// # Errors
     /// The account is unknown or its cash would leave its range.
-    pub fn deposit(&mut self, account: AccountIndex, amount: u64) -> Result<(), InputError> {
+    pub fn deposit(&mut self, account: AccountIndex, amount: Amount) -> Result<(), InputError> {
         let view = self
             .accounts
             .get_mut(&account)
             .ok_or(InputError::UnknownAccount(account))?;
-        let cash = view
-            .holdings
-            .cash
-            .checked_add(i128::from(amount))
-            .filter(|c| cash_fits(*c));
+        let cash = view.holdings.cash.checked_add(amount.into()).filter(|c| cash_fits(*c));
         view.holdings.cash = cash.ok_or(InputError::CashRange(account))?;
         Ok(())
     }
@@ -254,7 +249,7 @@ impl Engine {
         self.check_order_margin(order, row, quantity)?;
         let empty = Book::default();
         let plan = {
-            let book = self.books.get(&order.instrument_id).unwrap_or(&empty);
+            let book = self.books.get(&order.instrument()).unwrap_or(&empty);
             let market = Market {
                 table: &self.table,
                 row,
@@ -270,7 +265,7 @@ impl Engine {
             }
             market.plan(order, quantity)
         };
-        if order.has(flags::FILL_OR_KILL) && plan.remaining > 0 {
+        if order.has(flags::FILL_OR_KILL) && !plan.remaining.is_zero() {
             return Err(Rejection::NotFilledInFull {
                 available: quantity.saturating_sub(plan.remaining),
                 quantity,
@@ -287,12 +282,9 @@ impl Engine {
     }
 
     /// Makes a plan happen.
-    fn commit(&mut self, signed: Arc<SignedInstruction>, plan: Plan, quantity: u64) -> Accepted {
+    fn commit(&mut self, signed: Arc<SignedInstruction>, plan: Plan, quantity: Lots) -> Accepted {
         let order = &signed.instruction;
-        let key = OrderKey {
-            account: order.index,
-            id: order.id,
-        };
+        let key = order.key();
         let mut effects = self.replace_slot(key);
         for step in &plan.steps {
             match step {
@@ -308,13 +300,13 @@ impl Engine {
         let remaining = plan.remaining;
         let mut outcome = OrderOutcome {
             filled: quantity.saturating_sub(remaining),
-            resting: 0,
+            resting: Lots::ZERO,
             dropped: plan.stop.map(Removal::from),
         };
-        if remaining > 0 && outcome.dropped.is_none() && order.has(flags::IMMEDIATE_OR_CANCEL) {
+        if !remaining.is_zero() && outcome.dropped.is_none() && order.has(flags::IMMEDIATE_OR_CANCEL) {
             outcome.dropped = Some(Removal::Immediate);
         }
-        if remaining > 0 {
+        if !remaining.is_zero() {
             match outcome.dropped {
                 Some(reason) => effects.push(Effect::Removed { key, remaining, reason }),
                 None => {
@@ -359,11 +351,8 @@ impl Engine {
             .open_order(fill.maker.id)?
             .signed
             .clone();
-        let key = OrderKey {
-            account: order.index,
-            id: order.id,
-        };
-        if let Some(book) = self.books.get_mut(&order.instrument_id) {
+        let key = order.key();
+        if let Some(book) = self.books.get_mut(&order.instrument()) {
             book.reduce(fill.place, fill.quantity);
         }
         if let Some(view) = self.accounts.get_mut(&fill.maker.account) {
@@ -381,7 +370,7 @@ impl Engine {
         Some(Effect::Filled(Fill {
             id,
             time: self.now,
-            instrument_id: order.instrument_id,
+            instrument_id: order.instrument(),
             price: fill.place.price,
             quantity: fill.quantity,
             taker_side: order.side,
@@ -398,16 +387,16 @@ impl Engine {
         }))
     }
 
-    fn rest(&mut self, key: OrderKey, signed: &Arc<SignedInstruction>, remaining: u64) {
+    fn rest(&mut self, key: OrderKey, signed: &Arc<SignedInstruction>, remaining: Lots) {
         let order = &signed.instruction;
         let place = Place {
             side: order.side,
-            price: order.limit,
+            price: order.price(),
             sequence: self.next_sequence,
         };
         self.next_sequence = self.next_sequence.saturating_add(1);
         self.books
-            .entry(order.instrument_id)
+            .entry(order.instrument())
             .or_default()
             .insert(place, Resting { key, remaining });
         self.expiries.insert((order.expiry, key));
@@ -429,7 +418,7 @@ impl Engine {
         let order = self.accounts.get_mut(&key.account)?.remove(key.id)?;
         let instruction = &order.signed.instruction;
         self.expiries.remove(&(instruction.expiry, key));
-        if let Some(book) = self.books.get_mut(&instruction.instrument_id) {
+        if let Some(book) = self.books.get_mut(&instruction.instrument()) {
             book.remove(order.place);
         }
         Some(Effect::Removed {
@@ -440,7 +429,7 @@ impl Engine {
     }
 
     fn take_cancel(&mut self, signed: Arc<SignedInstruction>) -> Result<Accepted, Rejection> {
-        let key = key_of(&signed.instruction);
+        let key = signed.instruction.key();
         self.view(key.account)?.check_id(key.id, false)?;
         let mut effects: Vec<Effect> = self.drop_order(key, Removal::Cancelled).into_iter().collect();
         effects.extend(self.replace_slot(key));
@@ -456,14 +445,14 @@ impl Engine {
             return Effect::Unbound(signed);
         };
         view.use_up(key.id);
-        match Assessment::new(table, &view.holdings.positions, view.holdings.cash) {
+        match view.holdings.assess(table) {
             Ok(now) if now.equity >= 0 => Effect::Bound(signed),
             _ => Effect::Unbound(signed),
         }
     }
 
     fn take_cancel_all(&mut self, signed: Arc<SignedInstruction>) -> Result<Accepted, Rejection> {
-        let key = key_of(&signed.instruction);
+        let key = signed.instruction.key();
         let view = self.view(key.account)?;
         view.check_id(key.id, false)?;
         let dead = view.below(key.id);
@@ -489,10 +478,10 @@ impl Engine {
 
     fn take_withdrawal(&mut self, signed: Arc<SignedInstruction>) -> Result<Accepted, Rejection> {
         let instruction = &signed.instruction;
-        let key = key_of(instruction);
+        let key = instruction.key();
         let view = self.view(key.account)?;
         view.check_id(key.id, true)?;
-        if view.filled(key.id) > 0 {
+        if !view.filled(key.id).is_zero() {
             return Err(Rejection::Duplicate(key.id));
         }
         let cash = self.check_withdrawal(instruction)?;
@@ -515,16 +504,10 @@ impl Engine {
     }
 }
 
-fn key_of(instruction: &Instruction) -> OrderKey {
-    OrderKey {
-        account: instruction.index,
-        id: instruction.id,
-    }
-}
-
 fn check_table(config: &EngineConfig, table: &RiskTable) -> Result<(), InputError> {
-    if table.header.group != config.group {
-        return Err(InputError::WrongGroup(table.header.group));
+    let group = GroupId(table.header.group);
+    if group != config.group {
+        return Err(InputError::WrongGroup(group));
     }
     Ok(table.validate()?)
 }

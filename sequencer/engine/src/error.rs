@@ -2,6 +2,7 @@
 
 use crate::ids::{AccountIndex, Millis};
 use cloister_risk::MarginError;
+use cloister_types::{GroupId, InstructionId, InstrumentId, Lots, Price, Total};
 
 /// Why an instruction is refused. A refused instruction leaves no trace in the engine.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -10,9 +11,9 @@ pub enum Rejection {
     #[error("this engine serves group {expected}, the instruction names group {found}")]
     WrongGroup {
         /// Group of this engine.
-        expected: u32,
+        expected: GroupId,
         /// Group the trader signed.
-        found: u32,
+        found: GroupId,
     },
     /// No account has this index yet.
     #[error("account {0} is not open here; open it and wait for finality")]
@@ -35,9 +36,9 @@ pub enum Rejection {
     #[error("id {id} is below the account's lowest valid id {min_id}; use a higher id")]
     BelowMinId {
         /// Id that was signed.
-        id: u64,
+        id: InstructionId,
         /// Lowest valid id.
-        min_id: u64,
+        min_id: InstructionId,
     },
     /// The id's slot holds a higher id (B-SLOT).
     #[error("slot {slot} already holds the higher id {holds}; use an id above it or of another slot")]
@@ -45,18 +46,18 @@ pub enum Rejection {
         /// `id mod 512`.
         slot: u16,
         /// The id that holds it.
-        holds: u64,
+        holds: InstructionId,
     },
     /// The engine has already taken an instruction with this id, or the id is used up on-chain.
     #[error("id {0} was used before; sign a new id")]
-    Duplicate(u64),
+    Duplicate(InstructionId),
     /// The order has been filled to its signed quantity (B-SLOT).
     #[error("the order is filled: {filled} of {quantity} lots")]
     BeyondQuantity {
         /// Lots filled.
-        filled: u64,
+        filled: Lots,
         /// Lots signed.
-        quantity: u64,
+        quantity: Lots,
     },
     /// Quantity or amount is zero.
     #[error("the quantity is zero")]
@@ -66,27 +67,27 @@ pub enum Rejection {
     Flags(u8),
     /// The risk table lists no such instrument (B-INSTRUMENT).
     #[error("instrument {0} is not listed")]
-    UnknownInstrument(u32),
+    UnknownInstrument(InstrumentId),
     /// The instrument is listed but does not trade (B-INSTRUMENT).
     #[error("instrument {0} does not trade now")]
-    NotTrading(u32),
+    NotTrading(InstrumentId),
     /// The limit is outside the price band around the mark (B-BAND).
-    #[error("limit {limit} is outside the price band {low}..={high}")]
+    #[error("limit {} is outside the price band {}..={}", .limit.get(), .low.get(), .high.get())]
     OutsideBand {
         /// Limit that was signed.
-        limit: u64,
+        limit: Price,
         /// Lowest price that can be proven now.
-        low: u64,
+        low: Price,
         /// Highest price that can be proven now.
-        high: u64,
+        high: Price,
     },
     /// The signed maximum fee does not cover the fee rate at the limit (B-FEE).
-    #[error("the maximum fee per lot is {max_fee}, the engine needs {needed}")]
+    #[error("the maximum fee per lot is {}, the engine needs {}", .max_fee.get(), .needed.get())]
     MaxFeeTooLow {
-        /// Maximum fee per lot that was signed, 10^-6.
-        max_fee: u64,
-        /// Fee per lot at the limit, 10^-6.
-        needed: u64,
+        /// Maximum fee per lot that was signed.
+        max_fee: Price,
+        /// Fee per lot at the limit.
+        needed: Price,
     },
     /// A reduce-only order, or any order of a close-only instrument, that would not reduce a position (B-REDUCE).
     #[error("the order does not reduce a position")]
@@ -95,39 +96,45 @@ pub enum Rejection {
     #[error("the position could reach {reach} lots, the limit is {limit}")]
     PositionLimit {
         /// Size of the position if this order and the open orders of its side fill.
-        reach: u64,
+        reach: Lots,
         /// Largest position.
-        limit: u64,
+        limit: Lots,
     },
     /// Margin does not cover the order at its worst together with the open orders (B-MARGIN, B-EQUITY).
-    #[error("margin is short by {shortfall} (10^-6 of the settlement asset); deposit, cancel orders or reduce")]
+    #[error(
+        "margin is short by {} (10^-6 of the settlement asset); deposit, cancel orders or reduce",
+        .shortfall.get()
+    )]
     InsufficientMargin {
-        /// What is missing in the worst scenario, 10^-6, rounded up.
-        shortfall: u128,
+        /// What is missing in the worst scenario, rounded up.
+        shortfall: Total,
     },
     /// A withdrawal would leave the account short of initial margin (B-MARGIN).
-    #[error("the withdrawal leaves initial margin short by {shortfall} (10^-6 of the settlement asset)")]
+    #[error(
+        "the withdrawal leaves initial margin short by {} (10^-6 of the settlement asset)",
+        .shortfall.get()
+    )]
     WithdrawalShort {
-        /// What is missing in the worst scenario, 10^-6, rounded up.
-        shortfall: u128,
+        /// What is missing in the worst scenario, rounded up.
+        shortfall: Total,
     },
     /// A post-only order would trade at once.
-    #[error("a post-only order would trade at once against {best}")]
+    #[error("a post-only order would trade at once against {}", .best.get())]
     WouldCross {
         /// Best price of the other side.
-        best: u64,
+        best: Price,
     },
     /// A fill-or-kill order cannot be filled in full.
     #[error("only {available} of {quantity} lots can be filled now")]
     NotFilledInFull {
         /// Lots that could trade.
-        available: u64,
+        available: Lots,
         /// Lots wanted.
-        quantity: u64,
+        quantity: Lots,
     },
     /// The order would first meet an order of the same account (self-trade prevention cancels the newer one).
     #[error("the order would trade against the account's own order {0}")]
-    SelfTrade(u64),
+    SelfTrade(InstructionId),
     /// The first fill would break a rule of the proof.
     #[error("the order cannot trade: {0}")]
     Fill(#[from] TradeError),
@@ -200,7 +207,7 @@ pub enum InputError {
     CashRange(AccountIndex),
     /// The table is of another group.
     #[error("the table is of group {0}")]
-    WrongGroup(u32),
+    WrongGroup(GroupId),
     /// The table's version is below the current one.
     #[error("table version {found} is below the current version {current}")]
     OlderTable {

@@ -9,6 +9,7 @@
 use cloister_crypto::constants::{FEE_CAP_ONE, RATIO_SHIFT, SCENARIOS};
 use cloister_ledger::Side;
 use cloister_risk::{Positions, RiskTable, Row};
+use cloister_types::{Deficit, Lots, Money, PerLot, Position, Price, Total};
 
 /// What may still be filled of one order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,44 +19,54 @@ pub struct OpenRisk {
     /// Side.
     pub side: Side,
     /// Lots that may still be filled.
-    pub quantity: u64,
-    /// Limit price, 10^-6 per lot.
-    pub limit: u64,
-    /// Fee of filling all of it at the limit, 10^-6.
-    pub fee: u128,
+    pub quantity: Lots,
+    /// Limit price.
+    pub limit: Price,
+    /// Fee of filling all of it at the limit.
+    pub fee: Total,
 }
 
 /// The worst deficits and equity an account can reach through its open orders.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct WorstCase {
-    /// Worst `deficit_s`, 2^-8 of 10^-6, by scenario.
-    pub deficits: [i128; SCENARIOS],
-    /// Lowest equity, 10^-6.
-    pub equity: i128,
+    /// Worst `deficit_s`, by scenario.
+    pub deficits: [Deficit; SCENARIOS],
+    /// Lowest equity.
+    pub equity: Money,
 }
 
 /// The fee at a rate in 10^-6 of a cost, rounded up: to the exchange's side.
-pub fn fee_at(cost: u128, rate: u32) -> Option<u128> {
-    Some(cost.checked_mul(rate.into())?.div_ceil(FEE_CAP_ONE.into()))
+pub fn fee_at(cost: Total, rate: u32) -> Option<Total> {
+    let scaled = cost.get().checked_mul(rate.into())?;
+    Some(Total(scaled.div_ceil(FEE_CAP_ONE.into())))
 }
 
-/// Change of equity, 10^-6, if the order fills wholly at its limit.
-fn equity_change(order: &OpenRisk, row: &Row) -> Option<i128> {
-    let edge = i128::from(row.mark).checked_sub(i128::from(order.limit))?;
-    let lots = i128::from(order.quantity).checked_mul(i128::from(order.side.sign()))?;
-    lots.checked_mul(edge)?.checked_sub(i128::try_from(order.fee).ok()?)
+/// Change of equity if the order fills wholly at its limit.
+fn equity_change(order: &OpenRisk, row: &Row) -> Option<Money> {
+    let edge = i128::from(row.mark).checked_sub(i128::from(order.limit.get()))?;
+    Money(signed_lots(order)?.checked_mul(edge)?).checked_sub(order.fee.signed()?)
+}
+
+/// Money in the unit of deficits, 2^-8; `None` if it leaves the range.
+fn scaled(money: Money) -> Option<i128> {
+    money.get().checked_mul(1 << RATIO_SHIFT)
+}
+
+/// Lots that the order adds to the position, negative for a sale.
+fn signed_lots(order: &OpenRisk) -> Option<i128> {
+    i128::from(order.quantity.get()).checked_mul(i128::from(order.side.sign()))
 }
 
 impl WorstCase {
     /// Computes the worst case at a margin ratio (numerator over 2^8). `None` if a sum does not fit.
-    pub fn new(table: &RiskTable, positions: &Positions, cash: i128, orders: &[OpenRisk], ratio: u16) -> Option<Self> {
-        let scaled_cash = cash.checked_mul(1 << RATIO_SHIFT)?;
+    pub fn new(table: &RiskTable, positions: &Positions, cash: Money, orders: &[OpenRisk], ratio: u16) -> Option<Self> {
+        let scaled_cash = scaled(cash)?;
         let mut worst = Self {
-            deficits: [scaled_cash.checked_neg()?; SCENARIOS],
+            deficits: [Deficit(scaled_cash.checked_neg()?); SCENARIOS],
             equity: cash,
         };
         for (index, (row, q)) in table.rows.iter().zip(positions).enumerate() {
-            let own: Vec<(&OpenRisk, i128)> = orders
+            let own: Vec<(&OpenRisk, Money)> = orders
                 .iter()
                 .filter(|o| o.row == index)
                 .map(|o| equity_change(o, row).map(|change| (o, change)))
@@ -63,26 +74,21 @@ impl WorstCase {
             if *q == 0 && own.is_empty() {
                 continue;
             }
-            let value = i128::from(*q).checked_mul(i128::from(row.value))?;
-            let drop = own
-                .iter()
-                .try_fold(0i128, |sum, (_, change)| sum.checked_add((*change).min(0)))?;
+            let value = PerLot(row.value).times(Position(*q));
+            let drop = own.iter().try_fold(Money::ZERO, |sum, (_, change)| {
+                sum.checked_add((*change).min(Money::ZERO))
+            })?;
             worst.equity = worst.equity.checked_add(value)?.checked_add(drop)?;
             for (deficit, profit) in worst.deficits.iter_mut().zip(&row.scenarios) {
                 // `ratio·(-q·R + q·floor)` is linear in q on each piece of the floor.
-                let piece = |floor: i128| -> Option<i128> {
+                let piece = |floor: i128| -> Option<Deficit> {
                     let slope = floor.checked_sub(i128::from(*profit))?.checked_mul(i128::from(ratio))?;
-                    let mut sum = slope
-                        .checked_mul(i128::from(*q))?
-                        .checked_sub(value.checked_mul(1 << RATIO_SHIFT)?)?;
+                    let mut sum = slope.checked_mul(i128::from(*q))?.checked_sub(scaled(value)?)?;
                     for (order, change) in &own {
-                        let lots = i128::from(order.quantity).checked_mul(i128::from(order.side.sign()))?;
-                        let effect = slope
-                            .checked_mul(lots)?
-                            .checked_sub(change.checked_mul(1 << RATIO_SHIFT)?)?;
+                        let effect = slope.checked_mul(signed_lots(order)?)?.checked_sub(scaled(*change)?)?;
                         sum = sum.checked_add(effect.max(0))?;
                     }
-                    Some(sum)
+                    Some(Deficit(sum))
                 };
                 let long = piece(i128::from(row.floor_long))?;
                 let short = piece(i128::from(row.floor_short).checked_neg()?)?;
@@ -92,10 +98,11 @@ impl WorstCase {
         Some(worst)
     }
 
-    /// What is missing for every deficit to be at most 0 and equity at least 0: 10^-6, rounded up; 0 if nothing is.
-    pub fn shortfall(&self) -> u128 {
-        let margin = self.deficits.iter().copied().fold(0, i128::max).unsigned_abs();
-        let margin = margin.div_ceil(1 << RATIO_SHIFT);
-        margin.max(if self.equity < 0 { self.equity.unsigned_abs() } else { 0 })
+    /// What is missing for every deficit to be at most 0 and equity at least 0, rounded up; 0 if nothing is.
+    pub fn shortfall(&self) -> Total {
+        let worst = self.deficits.iter().copied().fold(Deficit::ZERO, Deficit::max);
+        let margin = worst.get().unsigned_abs().div_ceil(1 << RATIO_SHIFT);
+        let owed = self.equity.min(Money::ZERO).get().unsigned_abs();
+        Total(margin.max(owed))
     }
 }

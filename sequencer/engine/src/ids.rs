@@ -1,7 +1,7 @@
 //! Identifiers, all computed from inputs.
 
-/// Index of an account in its group's tree.
-pub type AccountIndex = u32;
+pub use cloister_types::AccountIndex;
+use cloister_types::InstructionId;
 
 /// Time priority, counted by the engine over accepted orders.
 pub type Sequence = u64;
@@ -18,5 +18,5 @@ pub struct OrderKey {
     /// The account.
     pub account: AccountIndex,
     /// The id the trader signed.
-    pub id: u64,
+    pub id: InstructionId,
 }

@@ -22,20 +22,23 @@
 //! use cloister_crypto::Fr;
 //! use cloister_engine::{Effect, Engine};
 //! use cloister_engine_testing::{buy, config, secret, sell, sign, table, BTC, MARK, NOW};
+//! use cloister_types::{AccountIndex, Amount, InstrumentId, Lots};
 //!
 //! let mut engine = Engine::new(config(), table(1))?;
 //! for account in 0..2 {
-//!     engine.open(account, secret(account).public(), Fr::from(1u64), 1_000_000_000)?;
+//!     let deposit = Amount(1_000_000_000);
+//!     engine.open(AccountIndex(account), secret(account).public(), Fr::from(1u64), deposit)?;
 //! }
 //! // Five lots are offered, and three of them bought.
 //! engine.submit(NOW, sign(sell(0, 1, 5, MARK)))?;
 //! let accepted = engine.submit(NOW, sign(buy(1, 1, 3, MARK)))?;
-//! assert!(matches!(&accepted.effects[..], [Effect::Filled(fill)] if fill.quantity == 3));
-//! assert_eq!(engine.depth(BTC, 1).asks[0].quantity, 2);
+//! assert!(matches!(&accepted.effects[..], [Effect::Filled(fill)] if fill.quantity == Lots(3)));
+//! assert_eq!(engine.depth(InstrumentId(BTC), 1).asks[0].quantity, 2);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
 mod account;
+mod bare;
 mod book;
 mod checks;
 mod config;

@@ -3,6 +3,7 @@
 
 use crate::{
     account::Accounts,
+    bare::{position, slot_number, Terms},
     book::{Book, Place, Resting},
     config::FeeRates,
     effect::Removal,
@@ -12,8 +13,9 @@ use crate::{
     trade::{reducible, Holdings, Trade},
 };
 use cloister_crypto::constants::FEE_CAP_ONE;
-use cloister_ledger::{instruction::flags, slot::slot_number, Instruction};
+use cloister_ledger::{instruction::flags, Instruction};
 use cloister_risk::{RiskTable, Status};
+use cloister_types::{InstructionId, Lots, Price, Total};
 use std::collections::BTreeMap;
 
 /// What matching looks at.
@@ -32,9 +34,9 @@ pub(crate) struct Market<'a> {
 pub(crate) struct PlannedFill {
     pub place: Place,
     pub maker: OrderKey,
-    pub quantity: u64,
-    pub maker_fee: u128,
-    pub taker_fee: u128,
+    pub quantity: Lots,
+    pub maker_fee: Total,
+    pub taker_fee: Total,
 }
 
 /// An order at rest that can no longer trade.
@@ -58,7 +60,7 @@ pub(crate) struct Plan {
     /// Holdings after the plan, of every account it touches.
     pub holdings: BTreeMap<AccountIndex, Holdings>,
     /// Lots left of the incoming order.
-    pub remaining: u64,
+    pub remaining: Lots,
     /// Why matching stopped before the order or the book was used up.
     pub stop: Option<Stop>,
 }
@@ -66,7 +68,7 @@ pub(crate) struct Plan {
 /// Why an incoming order cannot go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
-    SelfTrade(u64),
+    SelfTrade(InstructionId),
     NothingToReduce,
     Rule(TradeError),
 }
@@ -89,48 +91,47 @@ impl Plan {
 }
 
 /// True if the order takes the slot of an older one of the same account.
-pub(crate) fn overtakes(order: &Instruction, older: u64) -> bool {
-    older < order.id && slot_number(older) == slot_number(order.id)
+pub(crate) fn overtakes(order: &Instruction, older: InstructionId) -> bool {
+    let id = order.key().id;
+    older < id && slot_number(older) == slot_number(id)
 }
 
 impl Market<'_> {
     /// The best price that a post-only order would trade at.
-    pub fn first_crossing(&self, order: &Instruction) -> Option<u64> {
+    pub fn first_crossing(&self, order: &Instruction) -> Option<Price> {
         self.book
-            .crossing(order.side, order.limit)
-            .find(|(_, resting)| resting.key.account != order.index || !overtakes(order, resting.key.id))
+            .crossing(order.side, order.price())
+            .find(|(_, resting)| resting.key.account != order.account() || !overtakes(order, resting.key.id))
             .map(|(place, _)| place.price)
     }
 
     /// The fee of one side of a fill: by the rate, capped by what the order and the table allow (B-FEE).
-    fn fee(&self, order: &Instruction, rate: u32, quantity: u64, cost: u128) -> Result<u128, TradeError> {
+    fn fee(&self, order: &Instruction, rate: u32, quantity: Lots, cost: Total) -> Result<Total, TradeError> {
         let fee = fee_at(cost, rate).ok_or(TradeError::OutOfRange)?;
-        let own = u128::from(order.max_fee).saturating_mul(quantity.into());
+        let own = order.fee_per_lot().times(quantity);
         let cap = cost
+            .get()
             .checked_mul(self.table.header.fee_cap.into())
             .ok_or(TradeError::OutOfRange)?
             / u128::from(FEE_CAP_ONE);
-        Ok(fee.min(own).min(cap))
+        Ok(fee.min(own).min(Total(cap)))
     }
 
     /// Lots of an order that the rules on reducing let through.
-    fn reduce_cap(&self, order: &Instruction, holdings: &Holdings) -> u64 {
+    fn reduce_cap(&self, order: &Instruction, holdings: &Holdings) -> Lots {
         let close_only = self
             .table
             .rows
             .get(self.row)
             .is_none_or(|r| r.status == Status::CloseOnly);
         if order.has(flags::REDUCE_ONLY) || close_only {
-            reducible(
-                holdings.positions.get(self.row).copied().unwrap_or_default(),
-                order.side,
-            )
+            reducible(position(&holdings.positions, self.row).unwrap_or_default(), order.side)
         } else {
-            u64::MAX
+            Lots::MAX
         }
     }
 
-    fn trade(&self, order: &Instruction, rate: u32, quantity: u64, cost: u128) -> Result<Trade, TradeError> {
+    fn trade(&self, order: &Instruction, rate: u32, quantity: Lots, cost: Total) -> Result<Trade, TradeError> {
         Ok(Trade {
             row: self.row,
             side: order.side,
@@ -146,23 +147,23 @@ impl Market<'_> {
     /// A maker that can no longer trade by the rules of the proof is taken out of the book and matching goes on; if the
     /// incoming order itself cannot, matching stops. Self-trade prevention cancels the newest: the incoming order stops
     /// in front of the account's own order.
-    pub fn plan(&self, taker: &Instruction, quantity: u64) -> Plan {
+    pub fn plan(&self, taker: &Instruction, quantity: Lots) -> Plan {
         let mut plan = Plan {
             remaining: quantity,
             ..Plan::default()
         };
-        for (place, resting) in self.book.crossing(taker.side, taker.limit) {
-            if plan.remaining == 0 {
+        for (place, resting) in self.book.crossing(taker.side, taker.price()) {
+            if plan.remaining.is_zero() {
                 break;
             }
-            if resting.key.account == taker.index && overtakes(taker, resting.key.id) {
+            if resting.key.account == taker.account() && overtakes(taker, resting.key.id) {
                 plan.steps.push(Step::Remove(PlannedRemoval {
                     maker: resting.key,
                     reason: Removal::Overtaken,
                 }));
                 continue;
             }
-            if resting.key.account == taker.index {
+            if resting.key.account == taker.account() {
                 plan.stop = Some(Stop::SelfTrade(resting.key.id));
                 break;
             }
@@ -174,8 +175,9 @@ impl Market<'_> {
                 }
             }
         }
-        let spent = |h: Holdings| self.reduce_cap(taker, &h) == 0;
-        if plan.remaining > 0 && plan.stop.is_none() && self.holdings(&plan, taker.index).is_some_and(spent) {
+        let spent = |h: Holdings| self.reduce_cap(taker, &h).is_zero();
+        if !plan.remaining.is_zero() && plan.stop.is_none() && self.holdings(&plan, taker.account()).is_some_and(spent)
+        {
             plan.stop = Some(Stop::NothingToReduce);
         }
         plan
@@ -209,19 +211,19 @@ impl Market<'_> {
             return remove(Removal::Expired);
         }
         let taker_before = self
-            .holdings(plan, taker.index)
+            .holdings(plan, taker.account())
             .ok_or(Stop::Rule(TradeError::OutOfRange))?;
         let wanted = plan.remaining.min(self.reduce_cap(taker, &taker_before));
-        if wanted == 0 {
+        if wanted.is_zero() {
             return Err(Stop::NothingToReduce);
         }
         let quantity = wanted
             .min(resting.remaining)
             .min(self.reduce_cap(maker_order, &maker_before));
-        if quantity == 0 {
+        if quantity.is_zero() {
             return remove(Removal::NothingToReduce);
         }
-        let cost = u128::from(place.price).saturating_mul(quantity.into());
+        let cost = place.price.times(quantity);
         let side = |order: &Instruction, rate, before: &Holdings| {
             let trade = self.trade(order, rate, quantity, cost)?;
             Ok::<_, TradeError>((before.after(self.table, &trade)?, trade.fee))
@@ -233,7 +235,7 @@ impl Market<'_> {
         };
         let (taker_after, taker_fee) = side(taker, self.fees.taker, &taker_before).map_err(Stop::Rule)?;
         plan.holdings.insert(resting.key.account, maker_after);
-        plan.holdings.insert(taker.index, taker_after);
+        plan.holdings.insert(taker.account(), taker_after);
         plan.remaining = plan.remaining.saturating_sub(quantity);
         let mut steps = vec![Step::Fill(PlannedFill {
             place,
@@ -243,7 +245,7 @@ impl Market<'_> {
             taker_fee,
         })];
         // What is left of a maker that must reduce and no longer can would stand in the way at a price that crosses.
-        if quantity < resting.remaining && self.reduce_cap(maker_order, &maker_after) == 0 {
+        if quantity < resting.remaining && self.reduce_cap(maker_order, &maker_after).is_zero() {
             steps.push(removal(Removal::NothingToReduce));
         }
         Ok(steps)

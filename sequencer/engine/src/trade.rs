@@ -1,15 +1,19 @@
 //! One side of one fill: the rules of B-NORMAL, with the margin code of the proof.
 
-use crate::error::TradeError;
+use crate::{
+    bare::{cash_fits, change, position, position_limit},
+    error::TradeError,
+};
 use cloister_crypto::constants::{COST_BITS, POSITION_BITS};
-use cloister_ledger::{account::cash_fits, Side};
-use cloister_risk::{Assessment, Positions, RiskTable, Row, Status};
+use cloister_ledger::Side;
+use cloister_risk::{Assessment, MarginError, Positions, RiskTable, Row, Status};
+use cloister_types::{Lots, Money, PerLot, Position, Price, Total};
 
 /// What the rules look at in an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Holdings {
-    /// Signed cash, 10^-6.
-    pub cash: i128,
+    /// Signed cash.
+    pub cash: Money,
     /// Positions in lots.
     pub positions: Positions,
 }
@@ -22,41 +26,45 @@ pub struct Trade {
     /// Side of this account.
     pub side: Side,
     /// Lots.
-    pub quantity: u64,
-    /// Price times lots, 10^-6.
-    pub cost: u128,
-    /// Fee, 10^-6.
-    pub fee: u128,
+    pub quantity: Lots,
+    /// Price times lots.
+    pub cost: Total,
+    /// Fee.
+    pub fee: Total,
     /// The order only reduces.
     pub reduce_only: bool,
 }
 
 /// Lots by which an order of this side can reduce the position: `max(0, -σ·q)` (B-REDUCE).
-pub fn reducible(position: i64, side: Side) -> u64 {
+pub fn reducible(position: Position, side: Side) -> Lots {
     match side {
-        Side::Buy if position < 0 => position.unsigned_abs(),
-        Side::Sell if position > 0 => position.unsigned_abs(),
-        _ => 0,
+        Side::Buy if position < Position::ZERO => position.size(),
+        Side::Sell if position > Position::ZERO => position.size(),
+        _ => Lots::ZERO,
     }
 }
 
 /// The prices that B-BAND allows a row: `mark ± band`, lowest first.
-pub fn band(row: &Row) -> (u64, u64) {
+pub fn band(row: &Row) -> (Price, Price) {
     let mark = i128::from(row.mark);
-    let clamp = |x: i128| u64::try_from(x.clamp(0, u64::MAX.into())).unwrap_or_default();
+    let clamp = |x: i128| Price(u64::try_from(x.clamp(0, u64::MAX.into())).unwrap_or_default());
     (clamp(mark - i128::from(row.band)), clamp(mark + i128::from(row.band)))
 }
 
 /// `|n - f·mark| <= f·band`.
 fn in_band(row: &Row, trade: &Trade) -> Option<bool> {
-    let lots = i128::from(trade.quantity);
-    let distance = i128::try_from(trade.cost)
-        .ok()?
-        .checked_sub(lots.checked_mul(row.mark.into())?)?;
+    let lots = i128::from(trade.quantity.get());
+    let fair = Money(lots.checked_mul(row.mark.into())?);
+    let distance = trade.cost.signed()?.checked_sub(fair)?.get();
     Some(distance.unsigned_abs() <= lots.checked_mul(row.band.into())?.unsigned_abs())
 }
 
 impl Holdings {
+    /// Equity and exposures at a table.
+    pub(crate) fn assess(&self, table: &RiskTable) -> Result<Assessment, MarginError> {
+        Assessment::new(table, &self.positions, self.cash.get())
+    }
+
     /// Checks B-INSTRUMENT, B-BAND, B-REDUCE, B-LIMIT, B-MARGIN and B-EQUITY for one side of a fill and returns what
     /// the account holds after.
     ///
@@ -68,47 +76,41 @@ impl Holdings {
             .get(trade.row)
             .filter(|r| r.is_live())
             .ok_or(TradeError::NotTrading)?;
-        if trade.cost >> COST_BITS != 0 {
+        if trade.cost.get() >> COST_BITS != 0 {
             return Err(TradeError::OutOfRange);
         }
         if !in_band(row, trade).ok_or(TradeError::OutOfRange)? {
             return Err(TradeError::Band);
         }
-        let before = *self.positions.get(trade.row).ok_or(TradeError::NotTrading)?;
+        let before = position(&self.positions, trade.row).ok_or(TradeError::NotTrading)?;
         let must_reduce = trade.reduce_only || row.status == Status::CloseOnly;
         if must_reduce && reducible(before, trade.side) < trade.quantity {
             return Err(TradeError::Reduce);
         }
         let next = self.moved(row, trade).ok_or(TradeError::OutOfRange)?;
-        let after = next.positions.get(trade.row).copied().unwrap_or_default();
-        if after.unsigned_abs() > row.limit && after.unsigned_abs() > before.unsigned_abs() {
+        let after = position(&next.positions, trade.row).unwrap_or_default().size();
+        if after > position_limit(row) && after > before.size() {
             return Err(TradeError::Limit);
         }
-        let from = Assessment::new(table, &self.positions, self.cash)?;
-        let to = Assessment::new(table, &next.positions, next.cash)?;
-        Assessment::choose(&from, &to, table, false)?;
+        Assessment::choose(&self.assess(table)?, &next.assess(table)?, table, false)?;
         Ok(next)
     }
 
     /// `q += σ·f`, `cash -= σ·(n - f·F) + fee`, inside the ranges of B-RANGE.
     fn moved(&self, row: &Row, trade: &Trade) -> Option<Self> {
-        let sign = trade.side.sign();
-        let lots = i64::try_from(trade.quantity).ok()?;
         let mut next = *self;
-        let position = next.positions.get_mut(trade.row)?;
-        *position = position.checked_add(lots.checked_mul(sign)?)?;
-        if position.unsigned_abs() >> (POSITION_BITS - 1) != 0 {
+        let after = position(&self.positions, trade.row)?.checked_add(change(trade.side, trade.quantity)?)?;
+        if after.size().get() >> (POSITION_BITS - 1) != 0 {
             return None;
         }
-        let funding = i128::from(lots).checked_mul(row.funding.into())?;
-        let paid = i128::try_from(trade.cost)
-            .ok()?
-            .checked_sub(funding)?
-            .checked_mul(sign.into())?;
-        next.cash = next
-            .cash
-            .checked_sub(paid)?
-            .checked_sub(i128::try_from(trade.fee).ok()?)?;
+        *next.positions.get_mut(trade.row)? = after.get();
+        let funding = PerLot(row.funding).times(trade.quantity.bought()?);
+        let paid = trade.cost.signed()?.checked_sub(funding)?;
+        let cash = match trade.side {
+            Side::Buy => self.cash.checked_sub(paid)?,
+            Side::Sell => self.cash.checked_add(paid)?,
+        };
+        next.cash = cash.checked_sub(trade.fee.signed()?)?;
         cash_fits(next.cash).then_some(next)
     }
 }

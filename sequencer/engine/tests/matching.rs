@@ -1,8 +1,9 @@
 //! Price-time priority, order kinds, fees and what cancels do.
 
-use cloister_engine::{Effect, OrderKey, OrderOutcome, Removal, TradeError};
+use cloister_engine::{Effect, OrderOutcome, Removal, TradeError};
 use cloister_engine_testing::*;
 use cloister_ledger::{instruction::flags, InstructionKind};
+use cloister_types::{AccountIndex, Amount, InstructionId, InstrumentId, Lots, Price, Total};
 
 const RICH: u64 = 1_000_000 * ONE;
 
@@ -18,14 +19,14 @@ fn a_taker_meets_the_best_price_first_and_then_the_oldest_order() {
     assert_eq!(
         taken.order,
         Some(OrderOutcome {
-            filled: 12,
-            resting: 0,
+            filled: Lots(12),
+            resting: Lots(0),
             dropped: None
         })
     );
-    let depth = engine.depth(BTC, 10);
+    let depth = engine.depth(InstrumentId(BTC), 10);
     let asks: Vec<_> = depth.asks.iter().map(|l| (l.price, l.quantity, l.orders)).collect();
-    assert_eq!(asks, [(MARK + 2, 3, 1), (MARK + 3, 5, 1)]);
+    assert_eq!(asks, [(Price(MARK + 2), 3, 1), (Price(MARK + 3), 5, 1)]);
     assert!(depth.bids.is_empty());
 }
 
@@ -38,13 +39,21 @@ fn the_rest_of_a_limit_order_rests_at_its_limit() {
     assert_eq!(
         taken.order,
         Some(OrderOutcome {
-            filled: 5,
-            resting: 3,
+            filled: Lots(5),
+            resting: Lots(3),
             dropped: None
         })
     );
-    assert_eq!(engine.depth(BTC, 1).bids[0].price, MARK + 5);
-    assert_eq!(engine.account(1).unwrap().open_order(1).unwrap().remaining, 3);
+    assert_eq!(engine.depth(InstrumentId(BTC), 1).bids[0].price, Price(MARK + 5));
+    assert_eq!(
+        engine
+            .account(AccountIndex(1))
+            .unwrap()
+            .open_order(InstructionId(1))
+            .unwrap()
+            .remaining,
+        Lots(3)
+    );
 }
 
 #[test]
@@ -55,13 +64,13 @@ fn a_fill_moves_positions_and_cash_by_price_funding_and_fee() {
     let taken = submit(&mut engine, buy(1, 1, 4, price)).unwrap();
     let fill = fills(&taken)[0];
     let cost = 4 * u128::from(price);
-    assert_eq!(fill.cost(), cost);
-    assert_eq!(fill.maker.fee, (cost * 100).div_ceil(1_000_000));
-    assert_eq!(fill.taker.fee, (cost * 500).div_ceil(1_000_000));
+    assert_eq!(fill.cost(), Total(cost));
+    assert_eq!(fill.maker.fee, Total((cost * 100).div_ceil(1_000_000)));
+    assert_eq!(fill.taker.fee, Total((cost * 500).div_ceil(1_000_000)));
     assert_eq!((position(&engine, 0), position(&engine, 1)), (-4, 4));
     let paid = cost as i128 - 4 * 3 * i128::from(ONE);
-    assert_eq!(cash(&engine, 0), i128::from(RICH) + paid - fill.maker.fee as i128);
-    assert_eq!(cash(&engine, 1), i128::from(RICH) - paid - fill.taker.fee as i128);
+    assert_eq!(cash(&engine, 0), i128::from(RICH) + paid - fill.maker.fee.get() as i128);
+    assert_eq!(cash(&engine, 1), i128::from(RICH) - paid - fill.taker.fee.get() as i128);
 }
 
 #[test]
@@ -72,7 +81,7 @@ fn a_fee_stays_below_the_tables_cap() {
     engine.set_table(capped).unwrap();
     submit(&mut engine, sell(0, 1, 3, MARK)).unwrap();
     let taken = submit(&mut engine, buy(1, 1, 3, MARK)).unwrap();
-    let cap = 3 * u128::from(MARK) * 50 / 1_000_000;
+    let cap = Total(3 * u128::from(MARK) * 50 / 1_000_000);
     assert_eq!((fills(&taken)[0].maker.fee, fills(&taken)[0].taker.fee), (cap, cap));
 }
 
@@ -84,18 +93,18 @@ fn an_immediate_order_never_rests() {
     assert_eq!(
         taken.order,
         Some(OrderOutcome {
-            filled: 5,
-            resting: 0,
+            filled: Lots(5),
+            resting: Lots(0),
             dropped: Some(Removal::Immediate)
         })
     );
-    assert_eq!(engine.depth(BTC, 1), Default::default());
+    assert_eq!(engine.depth(InstrumentId(BTC), 1), Default::default());
     let nobody = submit(&mut engine, market(buy(1, 2, 8, MARK + 5))).unwrap();
     assert_eq!(
         nobody.order,
         Some(OrderOutcome {
-            filled: 0,
-            resting: 0,
+            filled: Lots(0),
+            resting: Lots(0),
             dropped: Some(Removal::Immediate)
         })
     );
@@ -118,8 +127,8 @@ fn a_post_only_order_rests_when_it_does_not_cross() {
     assert_eq!(
         rested.order,
         Some(OrderOutcome {
-            filled: 0,
-            resting: 5,
+            filled: Lots(0),
+            resting: Lots(5),
             dropped: None
         })
     );
@@ -135,8 +144,8 @@ fn a_reduce_only_order_fills_no_more_than_the_position() {
     assert_eq!(prints(&reduced), [(2, MARK, 6)]);
     assert_eq!(position(&engine, 1), 0);
     let outcome = OrderOutcome {
-        filled: 6,
-        resting: 0,
+        filled: Lots(6),
+        resting: Lots(0),
         dropped: Some(Removal::NothingToReduce),
     };
     assert_eq!(reduced.order, Some(outcome));
@@ -152,17 +161,17 @@ fn a_resting_reduce_only_order_leaves_the_book_when_nothing_is_left_to_reduce() 
     submit(&mut engine, sell(1, 3, 6, MARK)).unwrap();
     assert_eq!(position(&engine, 1), 0);
     let met = submit(&mut engine, buy(2, 1, 2, MARK + 9)).unwrap();
-    let key = OrderKey { account: 1, id: 2 };
+    let key = key(1, 2);
     assert!(met.effects.contains(&Effect::Removed {
         key,
-        remaining: 6,
+        remaining: Lots(6),
         reason: Removal::NothingToReduce
     }));
     assert_eq!(
         met.order,
         Some(OrderOutcome {
-            filled: 0,
-            resting: 2,
+            filled: Lots(0),
+            resting: Lots(2),
             dropped: None
         })
     );
@@ -179,19 +188,25 @@ fn an_order_stops_in_front_of_its_own_accounts_order_after_filling_others() {
     assert_eq!(
         taken.order,
         Some(OrderOutcome {
-            filled: 2,
-            resting: 0,
+            filled: Lots(2),
+            resting: Lots(0),
             dropped: Some(Removal::SelfTrade)
         })
     );
-    assert!(engine.account(1).unwrap().open_order(1).is_some());
+    assert!(engine
+        .account(AccountIndex(1))
+        .unwrap()
+        .open_order(InstructionId(1))
+        .is_some());
 }
 
 #[test]
 fn a_maker_that_lost_its_margin_is_dropped_and_matching_goes_on() {
     let mut engine = engine(3, RICH);
     // Account 9 can hold 10 lots: each needs 1.5 * (105% of 10% + 1% or 2%) of the mark.
-    engine.open(9, secret(9).public(), 1.into(), 200 * ONE).unwrap();
+    engine
+        .open(AccountIndex(9), secret(9).public(), 1.into(), Amount(200 * ONE))
+        .unwrap();
     submit(&mut engine, sell(9, 1, 9, MARK)).unwrap();
     submit(&mut engine, sell(1, 1, 9, MARK)).unwrap();
     let mut riskier = table(2);
@@ -200,13 +215,17 @@ fn a_maker_that_lost_its_margin_is_dropped_and_matching_goes_on() {
     let taken = submit(&mut engine, buy(2, 1, 9, MARK)).unwrap();
     assert_eq!(prints(&taken), [(1, MARK, 9)]);
     let reason = Removal::Rule(TradeError::Margin(cloister_risk::MarginError::InitialMarginShort));
-    let key = OrderKey { account: 9, id: 1 };
+    let key = key(9, 1);
     assert!(taken.effects.contains(&Effect::Removed {
         key,
-        remaining: 9,
+        remaining: Lots(9),
         reason
     }));
-    assert!(engine.account(9).unwrap().open_order(1).is_none());
+    assert!(engine
+        .account(AccountIndex(9))
+        .unwrap()
+        .open_order(InstructionId(1))
+        .is_none());
 }
 
 #[test]
@@ -219,15 +238,15 @@ fn a_maker_outside_the_band_of_a_new_table_is_dropped() {
     let taken = submit(&mut engine, buy(1, 1, 5, MARK)).unwrap();
     let reason = Removal::Rule(TradeError::Band);
     assert!(taken.effects.contains(&Effect::Removed {
-        key: OrderKey { account: 0, id: 1 },
-        remaining: 5,
+        key: key(0, 1),
+        remaining: Lots(5),
         reason
     }));
     assert_eq!(
         taken.order,
         Some(OrderOutcome {
-            filled: 0,
-            resting: 5,
+            filled: Lots(0),
+            resting: Lots(5),
             dropped: None
         })
     );
@@ -238,17 +257,17 @@ fn a_higher_id_of_the_same_slot_overtakes_a_resting_order() {
     let mut engine = engine(2, RICH);
     submit(&mut engine, buy(0, 5, 5, MARK)).unwrap();
     let replaced = submit(&mut engine, buy(0, 5 + 512, 3, MARK - 1)).unwrap();
-    let key = OrderKey { account: 0, id: 5 };
+    let key = key(0, 5);
     assert_eq!(
         replaced.effects[0],
         Effect::Removed {
             key,
-            remaining: 5,
+            remaining: Lots(5),
             reason: Removal::Overtaken
         }
     );
-    let depth = engine.depth(BTC, 5);
-    assert_eq!((depth.bids.len(), depth.bids[0].price), (1, MARK - 1));
+    let depth = engine.depth(InstrumentId(BTC), 5);
+    assert_eq!((depth.bids.len(), depth.bids[0].price), (1, Price(MARK - 1)));
 }
 
 #[test]
@@ -259,13 +278,13 @@ fn an_order_that_crosses_the_order_it_overtakes_does_not_trade_with_itself() {
     assert_eq!(
         replaced.order,
         Some(OrderOutcome {
-            filled: 0,
-            resting: 3,
+            filled: Lots(0),
+            resting: Lots(3),
             dropped: None
         })
     );
     let post_only = with_flags(buy(0, 5 + 1024, 3, MARK), flags::POST_ONLY);
-    assert_eq!(submit(&mut engine, post_only).unwrap().order.unwrap().resting, 3);
+    assert_eq!(submit(&mut engine, post_only).unwrap().order.unwrap().resting, Lots(3));
 }
 
 #[test]
@@ -274,14 +293,14 @@ fn a_cancel_takes_the_order_out_and_binds() {
     submit(&mut engine, buy(0, 5, 5, MARK)).unwrap();
     let cancel = sign(other(InstructionKind::Cancel, 0, 5, 0));
     let done = engine.submit(NOW, cancel.clone()).unwrap();
-    let key = OrderKey { account: 0, id: 5 };
+    let key = key(0, 5);
     let removed = Effect::Removed {
         key,
-        remaining: 5,
+        remaining: Lots(5),
         reason: Removal::Cancelled,
     };
     assert_eq!(done.effects, [removed, Effect::Bound(cancel.into())]);
-    assert_eq!(engine.depth(BTC, 1), Default::default());
+    assert_eq!(engine.depth(InstrumentId(BTC), 1), Default::default());
 }
 
 #[test]
@@ -296,7 +315,11 @@ fn a_cancel_of_an_account_with_negative_equity_holds_but_is_not_bound() {
     let cancel = sign(other(InstructionKind::Cancel, 0, 2, 0));
     let done = engine.submit(NOW, cancel.clone()).unwrap();
     assert_eq!(done.effects.last(), Some(&Effect::Unbound(cancel.into())));
-    assert!(engine.account(0).unwrap().open_order(2).is_none());
+    assert!(engine
+        .account(AccountIndex(0))
+        .unwrap()
+        .open_order(InstructionId(2))
+        .is_none());
 }
 
 #[test]
@@ -306,9 +329,14 @@ fn a_cancel_all_takes_every_lower_order_out() {
         submit(&mut engine, buy(0, id, 5, MARK - id)).unwrap();
     }
     submit(&mut engine, other(InstructionKind::CancelAll, 0, 3, 0)).unwrap();
-    let left: Vec<u64> = engine.account(0).unwrap().open_orders().map(|(id, _)| id).collect();
-    assert_eq!(left, [4]);
-    assert_eq!(engine.account(0).unwrap().min_id, 3);
+    let left: Vec<InstructionId> = engine
+        .account(AccountIndex(0))
+        .unwrap()
+        .open_orders()
+        .map(|(id, _)| id)
+        .collect();
+    assert_eq!(left, [InstructionId(4)]);
+    assert_eq!(engine.account(AccountIndex(0)).unwrap().min_id, InstructionId(3));
 }
 
 #[test]
@@ -324,12 +352,12 @@ fn orders_leave_the_book_when_they_expire() {
     submit(&mut engine, buy(0, 1, 5, MARK)).unwrap();
     assert_eq!(engine.advance(LATER), []);
     let removed = Effect::Removed {
-        key: OrderKey { account: 0, id: 1 },
-        remaining: 5,
+        key: key(0, 1),
+        remaining: Lots(5),
         reason: Removal::Expired,
     };
     assert_eq!(engine.advance(LATER + 1), [removed]);
-    assert_eq!(engine.depth(BTC, 1), Default::default());
+    assert_eq!(engine.depth(InstrumentId(BTC), 1), Default::default());
 }
 
 #[test]
@@ -339,12 +367,12 @@ fn orders_leave_the_book_when_their_instrument_stops() {
     let mut stopped = table(2);
     stopped.rows[0].status = cloister_risk::Status::Expired;
     let effects = engine.set_table(stopped).unwrap();
-    let key = OrderKey { account: 0, id: 1 };
+    let key = key(0, 1);
     assert_eq!(
         effects,
         [Effect::Removed {
             key,
-            remaining: 5,
+            remaining: Lots(5),
             reason: Removal::NotTrading
         }]
     );
@@ -353,7 +381,9 @@ fn orders_leave_the_book_when_their_instrument_stops() {
 #[test]
 fn an_account_short_of_margin_may_still_reduce() {
     let mut engine = engine(2, 300 * ONE);
-    engine.open(7, secret(7).public(), 1.into(), RICH).unwrap();
+    engine
+        .open(AccountIndex(7), secret(7).public(), 1.into(), Amount(RICH))
+        .unwrap();
     submit(&mut engine, sell(1, 1, 15, MARK)).unwrap();
     submit(&mut engine, buy(0, 1, 15, MARK)).unwrap();
     let mut down = table(2);
@@ -373,11 +403,11 @@ fn a_resting_reduce_only_order_leaves_the_book_when_its_fill_ends_the_position()
     submit(&mut engine, sell(2, 1, 5, MARK + 2)).unwrap();
     let taken = submit(&mut engine, buy(3, 1, 20, MARK + 2)).unwrap();
     assert_eq!(prints(&taken), [(1, MARK + 1, 6), (2, MARK + 2, 5)]);
-    let key = OrderKey { account: 1, id: 2 };
+    let key = key(1, 2);
     assert!(taken.effects.contains(&Effect::Removed {
         key,
-        remaining: 14,
+        remaining: Lots(14),
         reason: Removal::NothingToReduce
     }));
-    assert_eq!(engine.depth(BTC, 1).asks, []);
+    assert_eq!(engine.depth(InstrumentId(BTC), 1).asks, []);
 }

@@ -4,6 +4,7 @@ use cloister_engine::{Effect, Engine, OpenRisk, OrderKey, WorstCase};
 use cloister_engine_testing::*;
 use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Side};
 use cloister_risk::{Assessment, Positions};
+use cloister_types::{AccountIndex, Deficit, InstructionId, InstrumentId, Lots, Money, Price, Total};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -86,7 +87,7 @@ fn play(
 
 fn opposite_in_priority(engine: &Engine, instruction: &Instruction) -> Vec<OrderKey> {
     engine
-        .book(instruction.instrument_id)
+        .book(InstrumentId(instruction.instrument_id))
         .map(|b| {
             b.orders(instruction.side.opposite())
                 .into_iter()
@@ -105,7 +106,7 @@ proptest! {
         let engine = play(&inputs, |_, _, instruction, effects| {
             for effect in effects {
                 match effect {
-                    Effect::Filled(fill) => fees += fill.maker.fee + fill.taker.fee,
+                    Effect::Filled(fill) => fees += fill.maker.fee.get() + fill.taker.fee.get(),
                     Effect::Bound(_) if instruction.kind == InstructionKind::Withdrawal => {
                         withdrawn += u128::from(instruction.limit)
                     }
@@ -116,7 +117,7 @@ proptest! {
         let mut positions = Positions::default();
         let mut cash = 0i128;
         for (_, account) in engine.accounts() {
-            cash += account.holdings.cash;
+            cash += account.holdings.cash.get();
             for (sum, q) in positions.iter_mut().zip(&account.holdings.positions) {
                 *sum += q;
             }
@@ -129,7 +130,7 @@ proptest! {
     fn the_book_is_never_crossed_and_agrees_with_the_accounts(inputs in stream()) {
         play(&inputs, |_, after, _, _| {
             for instrument in [BTC, ETH] {
-                let Some(book) = after.book(instrument) else { continue };
+                let Some(book) = after.book(InstrumentId(instrument)) else { continue };
                 if let (Some(bid), Some(ask)) = (book.best_bid(), book.best_ask()) {
                     assert!(bid < ask);
                 }
@@ -139,14 +140,15 @@ proptest! {
                         let open = account.open_order(resting.key.id).unwrap();
                         assert_eq!((open.place, open.remaining), (place, resting.remaining));
                         let order = &open.signed.instruction;
-                        assert_eq!(order.quantity, account.filled(order.id) + open.remaining);
+                        let filled = account.filled(InstructionId(order.id));
+                        assert_eq!(filled.checked_add(open.remaining), Some(Lots(order.quantity)));
                     }
                 }
             }
             let open: usize = after.accounts().map(|(_, a)| a.open_orders().count()).sum();
             let resting: usize = [BTC, ETH]
                 .iter()
-                .filter_map(|i| after.book(*i))
+                .filter_map(|i| after.book(InstrumentId(*i)))
                 .map(|b| b.orders(Side::Buy).len() + b.orders(Side::Sell).len())
                 .sum();
             assert_eq!(open, resting);
@@ -165,10 +167,10 @@ proptest! {
                 match effect {
                     Effect::Filled(fill) => {
                         let maker = &fill.maker.order.instruction;
-                        assert_eq!(fill.price, maker.limit);
+                        assert_eq!(fill.price, Price(maker.limit));
                         match instruction.side {
-                            Side::Buy => assert!(fill.price <= instruction.limit),
-                            Side::Sell => assert!(fill.price >= instruction.limit),
+                            Side::Buy => assert!(fill.price <= Price(instruction.limit)),
+                            Side::Sell => assert!(fill.price >= Price(instruction.limit)),
                         }
                         assert_ne!(fill.maker.key.account, fill.taker.key.account);
                         met.push(fill.maker.key);
@@ -179,7 +181,7 @@ proptest! {
             }
             // A maker that ends its position leaves right after its fill; an own order that is replaced leaves first.
             met.dedup();
-            let own = |key: &OrderKey| key.account == instruction.index;
+            let own = |key: &OrderKey| key.account == AccountIndex(instruction.index);
             met.retain(|key| !own(key));
             let expected: Vec<OrderKey> = queue.into_iter().filter(|key| !own(key)).take(met.len()).collect();
             assert_eq!(met, expected);
@@ -192,12 +194,12 @@ proptest! {
         play(&inputs, |_, _, _, effects| {
             for effect in effects {
                 let Effect::Filled(fill) = effect else { continue };
-                assert!(fill.quantity > 0);
+                assert!(fill.quantity > Lots(0));
                 for side in [&fill.maker, &fill.taker] {
                     let sum = filled.entry(side.key).or_default();
-                    *sum += fill.quantity;
+                    *sum += fill.quantity.get();
                     assert!(*sum <= side.order.instruction.quantity);
-                    assert_eq!(side.order.instruction.id, side.key.id);
+                    assert_eq!(side.order.instruction.id, side.key.id.get());
                 }
             }
         });
@@ -221,7 +223,7 @@ proptest! {
                 for key in [fill.maker.key, fill.taker.key] {
                     let assess = |e: &Engine| {
                         let h = &e.account(key.account).unwrap().holdings;
-                        Assessment::new(e.table(), &h.positions, h.cash).unwrap()
+                        Assessment::new(e.table(), &h.positions, h.cash.get()).unwrap()
                     };
                     let (from, to) = (assess(before), assess(after));
                     let table = after.table();
@@ -243,9 +245,9 @@ fn open_risk() -> impl Strategy<Value = OpenRisk> {
             OpenRisk {
                 row,
                 side,
-                quantity,
-                limit: (mark + percent * mark / 100) as u64,
-                fee,
+                quantity: Lots(quantity),
+                limit: Price((mark + percent * mark / 100) as u64),
+                fee: Total(fee),
             }
         },
     )
@@ -267,16 +269,16 @@ proptest! {
         positions[3] = eth;
         let cash = i128::from(cash) * i128::from(ONE);
         let ratio = table.header.initial;
-        let worst = WorstCase::new(&table, &positions, cash, &orders, ratio).unwrap();
+        let worst = WorstCase::new(&table, &positions, Money(cash), &orders, ratio).unwrap();
         let mut exact = [i128::MIN; 16];
         let mut equity = i128::MAX;
         for subset in 0u32..1 << orders.len() {
             let (mut q, mut c) = (positions, cash);
             for (_, o) in orders.iter().enumerate().filter(|(i, _)| subset >> i & 1 == 1) {
-                let lots = o.side.sign() * o.quantity as i64;
+                let lots = o.side.sign() * o.quantity.get() as i64;
                 q[o.row] += lots;
                 let funding = i128::from(table.rows[o.row].funding);
-                c -= i128::from(lots) * (i128::from(o.limit) - funding) + o.fee as i128;
+                c -= i128::from(lots) * (i128::from(o.limit.get()) - funding) + o.fee.get() as i128;
             }
             let state = Assessment::new(&table, &q, c).unwrap();
             equity = equity.min(state.equity);
@@ -285,7 +287,7 @@ proptest! {
             }
         }
         // Instruments move independently in one scenario, so the bound is exact, scenario by scenario.
-        prop_assert_eq!(worst.deficits, exact);
-        prop_assert_eq!(worst.equity, equity);
+        prop_assert_eq!(worst.deficits.map(Deficit::get), exact);
+        prop_assert_eq!(worst.equity, Money(equity));
     }
 }

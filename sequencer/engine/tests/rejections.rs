@@ -1,9 +1,10 @@
 //! Every refusal, with its exact error.
 
-use cloister_engine::{Effect, Engine, Field, InputError, OrderKey, Rejection, Removal, TradeError};
+use cloister_engine::{Effect, Engine, Field, InputError, Rejection, Removal, TradeError};
 use cloister_engine_testing::*;
 use cloister_ledger::{instruction::flags, Instruction, InstructionKind, SignedInstruction};
 use cloister_risk::{Status, TableError};
+use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, InstrumentId, Lots, Price, Total};
 
 const RICH: u64 = 1_000_000 * ONE;
 
@@ -29,15 +30,19 @@ fn an_order_of_another_group_should_be_refused() {
         &mut engine(1, RICH),
         foreign,
         Rejection::WrongGroup {
-            expected: GROUP,
-            found: 2,
+            expected: GroupId(GROUP),
+            found: GroupId(2),
         },
     );
 }
 
 #[test]
 fn an_order_of_an_unknown_account_should_be_refused() {
-    refused(&mut engine(1, RICH), buy(5, 1, 1, MARK), Rejection::UnknownAccount(5));
+    refused(
+        &mut engine(1, RICH),
+        buy(5, 1, 1, MARK),
+        Rejection::UnknownAccount(AccountIndex(5)),
+    );
 }
 
 #[test]
@@ -121,7 +126,9 @@ fn an_order_within_the_settlement_slack_should_be_refused() {
         ..config()
     };
     let mut engine = Engine::new(config, table(1)).unwrap();
-    engine.open(0, secret(0).public(), 1.into(), RICH).unwrap();
+    engine
+        .open(AccountIndex(0), secret(0).public(), 1.into(), Amount(RICH))
+        .unwrap();
     let close = Instruction {
         expiry: NOW + 499,
         ..buy(0, 1, 1, MARK)
@@ -151,7 +158,10 @@ fn an_id_below_the_minimum_should_be_refused() {
     refused(
         &mut engine,
         buy(0, 9, 1, MARK),
-        Rejection::BelowMinId { id: 9, min_id: 10 },
+        Rejection::BelowMinId {
+            id: InstructionId(9),
+            min_id: InstructionId(10),
+        },
     );
 }
 
@@ -162,12 +172,18 @@ fn a_lower_id_of_a_taken_slot_should_be_refused() {
     refused(
         &mut engine,
         buy(0, 3, 1, MARK),
-        Rejection::SlotConflict { slot: 3, holds: 515 },
+        Rejection::SlotConflict {
+            slot: 3,
+            holds: InstructionId(515),
+        },
     );
     refused(
         &mut engine,
         other(InstructionKind::Cancel, 0, 3, 0),
-        Rejection::SlotConflict { slot: 3, holds: 515 },
+        Rejection::SlotConflict {
+            slot: 3,
+            holds: InstructionId(515),
+        },
     );
 }
 
@@ -175,20 +191,24 @@ fn a_lower_id_of_a_taken_slot_should_be_refused() {
 fn an_id_that_was_taken_should_be_refused() {
     let mut engine = engine(2, RICH);
     submit(&mut engine, buy(0, 1, 1, MARK)).unwrap();
-    refused(&mut engine, buy(0, 1, 1, MARK), Rejection::Duplicate(1));
+    refused(&mut engine, buy(0, 1, 1, MARK), Rejection::Duplicate(InstructionId(1)));
     submit(&mut engine, market(buy(0, 2, 1, MARK))).unwrap();
-    refused(&mut engine, market(buy(0, 2, 1, MARK)), Rejection::Duplicate(2));
+    refused(
+        &mut engine,
+        market(buy(0, 2, 1, MARK)),
+        Rejection::Duplicate(InstructionId(2)),
+    );
     submit(&mut engine, other(InstructionKind::Cancel, 0, 1, 0)).unwrap();
     refused(
         &mut engine,
         other(InstructionKind::Cancel, 0, 1, 0),
-        Rejection::Duplicate(1),
+        Rejection::Duplicate(InstructionId(1)),
     );
     submit(&mut engine, other(InstructionKind::Withdrawal, 0, 4, ONE)).unwrap();
     refused(
         &mut engine,
         other(InstructionKind::Withdrawal, 0, 4, ONE),
-        Rejection::Duplicate(4),
+        Rejection::Duplicate(InstructionId(4)),
     );
     // A withdrawal of an id that an order has filled.
     submit(&mut engine, sell(1, 1, 1, MARK)).unwrap();
@@ -196,7 +216,7 @@ fn an_id_that_was_taken_should_be_refused() {
     refused(
         &mut engine,
         other(InstructionKind::Withdrawal, 0, 5, ONE),
-        Rejection::Duplicate(5),
+        Rejection::Duplicate(InstructionId(5)),
     );
 }
 
@@ -208,7 +228,10 @@ fn an_order_filled_to_its_quantity_should_be_refused() {
     refused(
         &mut engine,
         buy(0, 5, 3, MARK),
-        Rejection::BeyondQuantity { filled: 3, quantity: 3 },
+        Rejection::BeyondQuantity {
+            filled: Lots(3),
+            quantity: Lots(3),
+        },
     );
 }
 
@@ -241,11 +264,15 @@ fn instruments_that_do_not_trade_should_be_refused() {
         instrument_id: 99,
         ..buy(0, 1, 1, MARK)
     };
-    refused(&mut engine, unknown, Rejection::UnknownInstrument(99));
+    refused(&mut engine, unknown, Rejection::UnknownInstrument(InstrumentId(99)));
     let mut expired = table(2);
     expired.rows[0].status = Status::Expired;
     engine.set_table(expired).unwrap();
-    refused(&mut engine, buy(0, 1, 1, MARK), Rejection::NotTrading(BTC));
+    refused(
+        &mut engine,
+        buy(0, 1, 1, MARK),
+        Rejection::NotTrading(InstrumentId(BTC)),
+    );
 }
 
 #[test]
@@ -256,18 +283,18 @@ fn a_limit_outside_the_band_should_be_refused() {
         &mut engine,
         buy(0, 1, 1, high + 1),
         Rejection::OutsideBand {
-            limit: high + 1,
-            low,
-            high,
+            limit: Price(high + 1),
+            low: Price(low),
+            high: Price(high),
         },
     );
     refused(
         &mut engine,
         sell(0, 1, 1, low - 1),
         Rejection::OutsideBand {
-            limit: low - 1,
-            low,
-            high,
+            limit: Price(low - 1),
+            low: Price(low),
+            high: Price(high),
         },
     );
     submit(&mut engine, buy(0, 1, 1, low)).unwrap();
@@ -284,8 +311,8 @@ fn a_maximum_fee_below_the_rate_should_be_refused() {
         &mut engine,
         cheap,
         Rejection::MaxFeeTooLow {
-            max_fee: 49_999,
-            needed: 50_000,
+            max_fee: Price(49_999),
+            needed: Price(50_000),
         },
     );
     submit(
@@ -328,8 +355,8 @@ fn a_position_beyond_the_limit_should_be_refused_one_lot_over() {
         &mut engine,
         buy(0, 2, 401, MARK),
         Rejection::PositionLimit {
-            reach: 1_001,
-            limit: 1_000,
+            reach: Lots(1_001),
+            limit: Lots(1_000),
         },
     );
     submit(&mut engine, buy(0, 2, 400, MARK)).unwrap();
@@ -350,7 +377,7 @@ fn an_order_one_unit_short_of_margin_should_be_refused() {
     refused(
         &mut short,
         buy(0, 1, 10, MARK),
-        Rejection::InsufficientMargin { shortfall: 1 },
+        Rejection::InsufficientMargin { shortfall: Total(1) },
     );
     submit(&mut engine(1, needed), buy(0, 1, 10, MARK)).unwrap();
 }
@@ -365,7 +392,9 @@ fn open_orders_should_count_at_their_worst() {
     refused(
         &mut engine,
         buy(0, 3, 1, MARK),
-        Rejection::InsufficientMargin { shortfall: own.into() },
+        Rejection::InsufficientMargin {
+            shortfall: Total(own.into()),
+        },
     );
     // The other side does not add to the worst case: at worst one of the sides fills.
     submit(&mut engine, sell(0, 3, 4, MARK + ONE)).unwrap();
@@ -381,7 +410,7 @@ fn a_withdrawal_one_unit_too_high_should_be_refused() {
     refused(
         &mut engine,
         other(InstructionKind::Withdrawal, 0, 2, 51),
-        Rejection::WithdrawalShort { shortfall: 1 },
+        Rejection::WithdrawalShort { shortfall: Total(1) },
     );
     submit(&mut engine, other(InstructionKind::Withdrawal, 0, 2, 50)).unwrap();
 }
@@ -392,7 +421,7 @@ fn a_withdrawal_of_more_than_there_is_should_be_refused() {
     refused(
         &mut engine,
         other(InstructionKind::Withdrawal, 0, 2, 13),
-        Rejection::WithdrawalShort { shortfall: 3 },
+        Rejection::WithdrawalShort { shortfall: Total(3) },
     );
 }
 
@@ -403,7 +432,7 @@ fn a_post_only_order_that_crosses_should_be_refused() {
     refused(
         &mut engine,
         with_flags(buy(1, 1, 1, MARK), flags::POST_ONLY),
-        Rejection::WouldCross { best: MARK },
+        Rejection::WouldCross { best: Price(MARK) },
     );
 }
 
@@ -416,8 +445,8 @@ fn a_fill_or_kill_order_one_lot_too_large_should_be_refused() {
         &mut engine,
         kill,
         Rejection::NotFilledInFull {
-            available: 7,
-            quantity: 8,
+            available: Lots(7),
+            quantity: Lots(8),
         },
     );
 }
@@ -427,7 +456,7 @@ fn an_order_that_first_meets_its_own_account_should_be_refused() {
     let mut engine = engine(2, RICH);
     submit(&mut engine, sell(0, 1, 7, MARK)).unwrap();
     submit(&mut engine, sell(1, 1, 7, MARK)).unwrap();
-    refused(&mut engine, buy(0, 2, 8, MARK), Rejection::SelfTrade(1));
+    refused(&mut engine, buy(0, 2, 8, MARK), Rejection::SelfTrade(InstructionId(1)));
 }
 
 #[test]
@@ -442,32 +471,41 @@ fn a_position_limit_that_fell_should_stop_both_sides() {
     refused(
         &mut engine,
         buy(2, 2, 1, MARK),
-        Rejection::PositionLimit { reach: 6, limit: 3 },
+        Rejection::PositionLimit {
+            reach: Lots(6),
+            limit: Lots(3),
+        },
     );
     // Account 1 may go back to 0, but the maker may not go to -5: it leaves the book and the taker finds nobody.
     let taken = submit(&mut engine, buy(1, 2, 5, MARK)).unwrap();
-    let key = OrderKey { account: 0, id: 1 };
+    let key = key(0, 1);
     let removed = Effect::Removed {
         key,
-        remaining: 10,
+        remaining: Lots(10),
         reason: Removal::Rule(TradeError::Limit),
     };
     assert!(taken.effects.contains(&removed));
-    assert_eq!(taken.order.unwrap().resting, 5);
+    assert_eq!(taken.order.unwrap().resting, Lots(5));
 }
 
 #[test]
 fn inputs_of_the_operator_should_be_checked() {
     let mut engine = engine(1, 5);
     assert_eq!(
-        engine.open(0, secret(0).public(), 1.into(), 1),
-        Err(InputError::AlreadyOpen(0))
+        engine.open(AccountIndex(0), secret(0).public(), 1.into(), Amount(1)),
+        Err(InputError::AlreadyOpen(AccountIndex(0)))
     );
-    assert_eq!(engine.deposit(3, 1), Err(InputError::UnknownAccount(3)));
+    assert_eq!(
+        engine.deposit(AccountIndex(3), Amount(1)),
+        Err(InputError::UnknownAccount(AccountIndex(3)))
+    );
     let mut foreign = table(2);
     foreign.header.group = 9;
-    assert_eq!(engine.set_table(foreign.clone()), Err(InputError::WrongGroup(9)));
-    assert_eq!(Engine::new(config(), foreign), Err(InputError::WrongGroup(9)));
+    assert_eq!(
+        engine.set_table(foreign.clone()),
+        Err(InputError::WrongGroup(GroupId(9)))
+    );
+    assert_eq!(Engine::new(config(), foreign), Err(InputError::WrongGroup(GroupId(9))));
     engine.set_table(table(3)).unwrap();
     assert_eq!(
         engine.set_table(table(2)),
@@ -476,4 +514,48 @@ fn inputs_of_the_operator_should_be_checked() {
     let mut broken = table(4);
     broken.rows[0].value += 1;
     assert_eq!(engine.set_table(broken), Err(InputError::Table(TableError::Value(0))));
+}
+
+#[test]
+fn a_refusal_names_money_in_the_smallest_unit() {
+    let texts = [
+        (
+            Rejection::OutsideBand {
+                limit: Price(3_500_000),
+                low: Price(1_000_000),
+                high: Price(2_500_000),
+            },
+            "limit 3500000 is outside the price band 1000000..=2500000",
+        ),
+        (
+            Rejection::MaxFeeTooLow {
+                max_fee: Price(49_999),
+                needed: Price(50_000),
+            },
+            "the maximum fee per lot is 49999, the engine needs 50000",
+        ),
+        (
+            Rejection::InsufficientMargin {
+                shortfall: Total(1_500_000),
+            },
+            "margin is short by 1500000 (10^-6 of the settlement asset); deposit, cancel orders or reduce",
+        ),
+        (
+            Rejection::WithdrawalShort {
+                shortfall: Total(1_500_000),
+            },
+            "the withdrawal leaves initial margin short by 1500000 (10^-6 of the settlement asset)",
+        ),
+        (
+            Rejection::WouldCross { best: Price(MARK) },
+            "a post-only order would trade at once against 100000000",
+        ),
+        (
+            Rejection::SelfTrade(InstructionId(7)),
+            "the order would trade against the account's own order 7",
+        ),
+    ];
+    for (rejection, text) in texts {
+        assert_eq!(rejection.to_string(), text);
+    }
 }

@@ -9,6 +9,7 @@ use cloister_engine::{
 use cloister_ledger::{slot::Slot, GroupLedger, InstructionKind, SignedInstruction};
 use cloister_risk::RiskTable;
 use cloister_settlement::{ItemKind, QueueItem as Queued};
+use cloister_types::{Amount, GroupId, InstructionId, ItemId, Money};
 use std::collections::BTreeMap;
 
 /// Why the core cannot be built.
@@ -73,17 +74,17 @@ impl Core {
     ) -> Result<Self, CoreError> {
         let engine_config = EngineConfig {
             genesis,
-            group: config.group,
+            group: GroupId(config.group),
             fees: config.fees,
             settlement_slack: millis(config.settlement_slack),
         };
         let mut engine = Engine::new(engine_config, origin.table.clone())?;
         for (index, state) in origin.state.accounts() {
-            engine.restore(index, restored(index, state)?)?;
+            engine.restore(AccountIndex(index), restored(index, state)?)?;
         }
         let batcher_config = BatcherConfig {
             genesis,
-            group: config.group,
+            group: GroupId(config.group),
             shape: config.shape,
             max_age: millis(config.batch_age),
             sweep_every: config.sweep_every,
@@ -107,7 +108,7 @@ impl Core {
 
     /// Takes a signed instruction.
     pub fn submit(&mut self, now: Millis, signed: SignedInstruction) -> Result<Taken, Rejection> {
-        let account = signed.instruction.index;
+        let account = AccountIndex(signed.instruction.index);
         let (passed, result) = self.engine.submit_with_effects(now, signed);
         self.absorb(now, passed);
         let accepted = match result {
@@ -214,7 +215,7 @@ impl Core {
 
     /// Makes every batch that is not settled again, at a table the chain still takes.
     pub fn rebase(&mut self, now: Millis, table: RiskTable) {
-        let holdings: BTreeMap<u32, Holdings> = match self.batcher.rebase(now, table.clone(), &mut self.keys) {
+        let holdings: BTreeMap<AccountIndex, Holdings> = match self.batcher.rebase(now, table.clone(), &mut self.keys) {
             Ok(holdings) => {
                 self.note(Ok(()));
                 holdings
@@ -251,11 +252,12 @@ impl Core {
 
     /// Takes an item; false if it is an open that no secret opens.
     fn take_item<A>(&mut self, now: Millis, item: u64, queued: &Queued<A>) -> bool {
-        let (account, amount) = (queued.index, queued.amount);
+        let (account, amount) = (AccountIndex(queued.index), Amount(queued.amount));
         match &queued.kind {
             ItemKind::Deposit => {
                 self.note_input(|core| {
                     core.engine.deposit(account, amount)?;
+                    let item = ItemId(item);
                     core.push(now, QueueItem::Deposit { item, account, amount }.into());
                     Ok(())
                 });
@@ -274,7 +276,7 @@ impl Core {
                     core.push(
                         now,
                         QueueItem::Open {
-                            item,
+                            item: ItemId(item),
                             account,
                             public_key,
                             view_key,
@@ -295,7 +297,7 @@ fn restored(index: u32, state: &cloister_ledger::state::AccountState) -> Result<
     let account = &state.account;
     let public_key = account.key.public().map_err(|_| CoreError::Key(index))?;
     let holdings = Holdings {
-        cash: account.cash,
+        cash: Money(account.cash),
         positions: account.positions,
     };
     let slots = state
@@ -305,7 +307,7 @@ fn restored(index: u32, state: &cloister_ledger::state::AccountState) -> Result<
     Ok(AccountView::restored(
         public_key,
         account.view_key,
-        account.min_id,
+        InstructionId(account.min_id),
         holdings,
         slots,
     ))

@@ -3,17 +3,18 @@
 use cloister_engine::{Engine, Rejection};
 use cloister_engine_testing::{buy, engine, other, sell, submit, table, BTC, ETH, MARK, ONE};
 use cloister_ledger::InstructionKind;
-use cloister_sequencer::account::{positions, Balances, Position};
+use cloister_sequencer::account::{positions, Balances, ValuedPosition};
+use cloister_types::{AccountIndex, Amount, InstrumentId, Money, Position, Total};
 
 const RICH: u64 = 1_000 * ONE;
 
 fn balances(engine: &Engine, account: u32) -> Balances {
-    Balances::of(engine, engine.account(account).unwrap()).unwrap()
+    Balances::of(engine, engine.account(AccountIndex(account)).unwrap()).unwrap()
 }
 
 /// The engine takes a withdrawal of everything that is available, and nothing above it.
 fn assert_available(engine: &Engine, account: u32, id: u64) {
-    let available = u64::try_from(balances(engine, account).available).unwrap();
+    let available = u64::try_from(balances(engine, account).available.get()).unwrap();
     let above = submit(
         &mut engine.clone(),
         other(InstructionKind::Withdrawal, account, id, available + 1),
@@ -21,17 +22,17 @@ fn assert_available(engine: &Engine, account: u32, id: u64) {
     assert!(matches!(above, Err(Rejection::WithdrawalShort { .. })), "{above:?}");
     let mut after = engine.clone();
     submit(&mut after, other(InstructionKind::Withdrawal, account, id, available)).unwrap();
-    assert_eq!(balances(&after, account).available, 0);
+    assert_eq!(balances(&after, account).available, Total::ZERO);
 }
 
 #[test]
 fn an_account_without_positions_can_take_out_all_its_cash() {
     let engine = engine(1, RICH);
     let expected = Balances {
-        equity: RICH.into(),
-        initial_margin: 0,
-        maintenance_margin: 0,
-        available: RICH.into(),
+        equity: Amount(RICH).into(),
+        initial_margin: Money::ZERO,
+        maintenance_margin: Money::ZERO,
+        available: Amount(RICH).into(),
     };
     assert_eq!(balances(&engine, 0), expected);
     assert_available(&engine, 0, 1);
@@ -42,22 +43,22 @@ fn a_position_is_valued_at_the_table_and_binds_margin() {
     let mut engine = engine(2, RICH);
     submit(&mut engine, sell(0, 1, 5, MARK)).unwrap();
     submit(&mut engine, buy(1, 1, 5, MARK)).unwrap();
-    let account = engine.account(1).unwrap();
+    let account = engine.account(AccountIndex(1)).unwrap();
     // The mark without the funding that has accrued: 3 per lot.
-    let value = 5 * i128::from(MARK - 3 * ONE);
+    let value = Money(5 * i128::from(MARK - 3 * ONE));
     let held = positions(engine.table(), &account.holdings.positions);
-    let expected = Position {
-        instrument_id: BTC,
-        quantity: 5,
+    let expected = ValuedPosition {
+        instrument_id: InstrumentId(BTC),
+        quantity: Position(5),
         value,
     };
     assert_eq!(held, [expected]);
     let own = balances(&engine, 1);
-    assert_eq!(own.equity, account.holdings.cash + value);
+    assert_eq!(Some(own.equity), account.holdings.cash.checked_add(value));
     // Ratios of 384 and 256 over 2^8.
-    assert_eq!(own.initial_margin * 2, own.maintenance_margin * 3);
-    assert!(own.maintenance_margin > 0);
-    assert_eq!(i128::try_from(own.available).unwrap(), own.equity - own.initial_margin);
+    assert_eq!(own.initial_margin.get() * 2, own.maintenance_margin.get() * 3);
+    assert!(own.maintenance_margin > Money::ZERO);
+    assert_eq!(own.available.signed(), own.equity.checked_sub(own.initial_margin));
     assert_available(&engine, 0, 2);
     assert_available(&engine, 1, 2);
 }
@@ -67,8 +68,8 @@ fn open_orders_bind_what_their_worst_fills_would_need() {
     let mut engine = engine(1, RICH);
     submit(&mut engine, buy(0, 1, 5, MARK)).unwrap();
     let own = balances(&engine, 0);
-    assert_eq!((own.equity, own.initial_margin), (RICH.into(), 0));
-    assert!(0 < own.available && own.available < RICH.into());
+    assert_eq!((own.equity, own.initial_margin), (Amount(RICH).into(), Money::ZERO));
+    assert!(Total::ZERO < own.available && own.available < Amount(RICH).into());
     assert_available(&engine, 0, 2);
 }
 
@@ -79,6 +80,9 @@ fn positions_follow_the_rows_of_the_table_and_leave_zeros_out() {
     held[0] = -1;
     let found = positions(&table(1), &held);
     let named: Vec<_> = found.iter().map(|p| (p.instrument_id, p.quantity)).collect();
-    assert_eq!(named, [(BTC, -1), (ETH, 2)]);
-    assert_eq!(found[1].value, 2 * i128::from(10 * ONE + ONE));
+    assert_eq!(
+        named,
+        [(InstrumentId(BTC), Position(-1)), (InstrumentId(ETH), Position(2))]
+    );
+    assert_eq!(found[1].value, Money(2 * i128::from(10 * ONE + ONE)));
 }

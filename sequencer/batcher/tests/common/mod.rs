@@ -8,6 +8,7 @@ use cloister_crypto::Fr;
 use cloister_engine::{Engine, Rejection};
 pub use cloister_engine_testing::*;
 use cloister_ledger::{GroupLedger, Instruction, Shape};
+use cloister_types::{AccountIndex, Amount, GroupId, ItemId};
 
 /// Counts, so that every attempt has its own salt.
 #[derive(Default)]
@@ -29,7 +30,7 @@ pub const SHAPE: Shape = Shape { units: 6, places: 1 };
 pub fn batcher_config() -> BatcherConfig {
     BatcherConfig {
         genesis: GENESIS,
-        group: GROUP,
+        group: GroupId(GROUP),
         shape: SHAPE,
         max_age: 1_000,
         sweep_every: None,
@@ -46,11 +47,11 @@ pub struct World {
 
 pub fn open_item(item: u64, account: u32, deposit: u64) -> QueueItem {
     QueueItem::Open {
-        item,
-        account,
+        item: ItemId(item),
+        account: AccountIndex(account),
         public_key: secret(account).public(),
         view_key: Fr::from(u64::from(account) + 1),
-        deposit,
+        deposit: Amount(deposit),
     }
 }
 
@@ -72,7 +73,10 @@ impl World {
         };
         for account in 0..accounts {
             let (key, view) = (secret(account).public(), Fr::from(u64::from(account) + 1));
-            world.engine.open(account, key, view, deposit).unwrap();
+            world
+                .engine
+                .open(AccountIndex(account), key, view, Amount(deposit))
+                .unwrap();
             world.push(open_item(account.into(), account, deposit).into()).unwrap();
         }
         world.flush();

@@ -29,11 +29,11 @@ pub fn unauthentic() -> ErrorObjectOwned {
 }
 
 pub fn unknown_account(index: AccountIndex) -> ErrorObjectOwned {
-    refusal(&Rejection::UnknownAccount(index.get()))
+    refusal(&Rejection::UnknownAccount(index))
 }
 
 pub fn unknown_instrument(id: InstrumentId) -> ErrorObjectOwned {
-    refusal(&Rejection::UnknownInstrument(id.get()))
+    refusal(&Rejection::UnknownInstrument(id))
 }
 
 pub fn out_of_range() -> ErrorObjectOwned {

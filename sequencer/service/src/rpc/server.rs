@@ -86,9 +86,9 @@ impl<C: ChainClient> Server<C> {
 
     /// The account that a question is about, if the question proves its view key (P-AUTH).
     fn authenticated<'a>(&self, core: &'a Core, query: &AccountQuery) -> RpcResult<&'a AccountView> {
-        let index = query.index.get();
-        let view = core.engine.account(index).ok_or_else(|| unknown_account(query.index))?;
-        let expected = auth::tag(view.view_key, core.engine.config().group, index, query.time);
+        let (index, group) = (query.index, core.engine.config().group);
+        let view = core.engine.account(index).ok_or_else(|| unknown_account(index))?;
+        let expected = auth::tag(view.view_key, group.get(), index.get(), query.time);
         let tag = from_bytes(&query.tag).map_err(|_| unauthentic())?;
         if tag != expected || self.now().abs_diff(query.time) > AUTH_WINDOW {
             return Err(unauthentic());
@@ -129,7 +129,7 @@ impl<C: ChainClient> CloisterRpcServer for Server<C> {
             Ok(wire::book(
                 instrument_id,
                 time,
-                &core.engine.depth(instrument_id.get(), levels),
+                &core.engine.depth(instrument_id, levels),
             ))
         })
     }
@@ -144,7 +144,7 @@ impl<C: ChainClient> CloisterRpcServer for Server<C> {
     async fn fills(&self, query: AccountQuery, from: Option<u64>) -> RpcResult<Vec<FillInfo>> {
         self.with(|core| {
             self.authenticated(core, &query)?;
-            let fills = core.tape.of(query.index.get(), from.unwrap_or(0), PAGE);
+            let fills = core.tape.of(query.index, from.unwrap_or(0), PAGE);
             Ok(fills.map(wire::own_fill).collect())
         })
     }

@@ -1,7 +1,7 @@
 //! The core's outcomes as they go over the wire.
 
 use crate::{
-    account::{positions, Balances, Position},
+    account::{positions, Balances, ValuedPosition},
     core::{Core, Taken},
     halt::Halt,
     record::BatchRecord,
@@ -15,7 +15,7 @@ use cloister_sequencer_rpc::types::{
     Accepted, AccountInfo, BatchInfo, BrokenRule, DropReason, FillInfo, HaltInfo, HaltKind, InstrumentInfo,
     InstrumentStatus, Level, Market, OpenOrderInfo, OrderBook, PositionInfo, SettledAccount, Trade,
 };
-use cloister_types::{AccountIndex, InstrumentId, Price};
+use cloister_types::{AccountIndex, InstrumentId, Lots};
 
 /// A count; one that does not fit becomes the highest number that does.
 pub fn small(n: usize) -> u32 {
@@ -27,8 +27,8 @@ pub fn accepted(taken: &Taken) -> Accepted {
     let own = |fill| OwnFill::of(fill, taken.account).map(own_fill);
     Accepted {
         time: taken.time,
-        filled: taken.order.map_or(0, |order| order.filled).into(),
-        resting: taken.order.map_or(0, |order| order.resting).into(),
+        filled: taken.order.map_or(Lots::ZERO, |order| order.filled),
+        resting: taken.order.map_or(Lots::ZERO, |order| order.resting),
         dropped: taken.order.and_then(|order| order.dropped).map(drop_reason),
         fills: taken.fills.iter().filter_map(own).collect(),
     }
@@ -65,13 +65,13 @@ pub fn own_fill(seen: OwnFill<'_>) -> FillInfo {
     FillInfo {
         id: fill.id,
         time: fill.time,
-        instrument_id: fill.instrument_id.into(),
-        order_id: own.key.id.into(),
+        instrument_id: fill.instrument_id,
+        order_id: own.key.id,
         side: seen.side().into(),
         maker: seen.maker,
-        price: fill.price.into(),
-        quantity: fill.quantity.into(),
-        fee: own.fee.into(),
+        price: fill.price,
+        quantity: fill.quantity,
+        fee: own.fee,
     }
 }
 
@@ -80,9 +80,9 @@ pub fn trade(fill: &Fill) -> Trade {
     Trade {
         id: fill.id,
         time: fill.time,
-        instrument_id: fill.instrument_id.into(),
-        price: fill.price.into(),
-        quantity: fill.quantity.into(),
+        instrument_id: fill.instrument_id,
+        price: fill.price,
+        quantity: fill.quantity,
         taker_side: fill.taker_side.into(),
     }
 }
@@ -100,7 +100,7 @@ pub fn book(instrument_id: InstrumentId, time: u64, depth: &Depth) -> OrderBook 
 
 fn level(level: &DepthLevel) -> Level {
     Level {
-        price: level.price.into(),
+        price: level.price,
         quantity: level.quantity,
         orders: small(level.orders),
     }
@@ -114,12 +114,12 @@ pub fn account(core: &Core, index: AccountIndex, view: &AccountView) -> Option<A
     Some(AccountInfo {
         index,
         nonce: core.batcher.head().account(index.get()).map_or(0, |a| a.account.nonce),
-        min_id: view.min_id.into(),
-        cash: held.cash.into(),
-        equity: balances.equity.into(),
-        initial_margin: balances.initial_margin.into(),
-        maintenance_margin: balances.maintenance_margin.into(),
-        available: balances.available.into(),
+        min_id: view.min_id,
+        cash: held.cash,
+        equity: balances.equity,
+        initial_margin: balances.initial_margin,
+        maintenance_margin: balances.maintenance_margin,
+        available: balances.available,
         positions: positions(table, &held.positions).into_iter().map(position).collect(),
         open_orders: open_orders(view),
         settled: core
@@ -130,11 +130,11 @@ pub fn account(core: &Core, index: AccountIndex, view: &AccountView) -> Option<A
     })
 }
 
-fn position(position: Position) -> PositionInfo {
+fn position(position: ValuedPosition) -> PositionInfo {
     PositionInfo {
-        instrument_id: position.instrument_id.into(),
-        quantity: position.quantity.into(),
-        value: position.value.into(),
+        instrument_id: position.instrument_id,
+        quantity: position.quantity,
+        value: position.value,
     }
 }
 
@@ -145,7 +145,7 @@ fn settled(table: &RiskTable, state: &AccountState) -> SettledAccount {
         cash: account.cash.into(),
         positions: positions(table, &account.positions)
             .into_iter()
-            .map(|p| (p.instrument_id.into(), p.quantity.into()))
+            .map(|p| (p.instrument_id, p.quantity))
             .collect(),
         leaf: to_bytes(&account.leaf()),
     }
@@ -156,12 +156,12 @@ fn open_orders(view: &AccountView) -> Vec<OpenOrderInfo> {
         .map(|(id, order)| {
             let i = &order.signed.instruction;
             OpenOrderInfo {
-                id: id.into(),
+                id,
                 instrument_id: i.instrument_id.into(),
                 side: i.side.into(),
                 limit: i.limit.into(),
                 quantity: i.quantity.into(),
-                remaining: order.remaining.into(),
+                remaining: order.remaining,
                 flags: i.flags,
                 expiry: i.expiry,
             }
@@ -212,7 +212,7 @@ pub fn market(core: &Core) -> Market {
     let seal = core.keys.public();
     Market {
         genesis: config.genesis,
-        group: config.group.into(),
+        group: config.group,
         risk_version: table.header.version,
         risk_time: table.header.time,
         initial: table.header.initial,
@@ -241,17 +241,17 @@ fn instrument(engine: &Engine, number: usize, row: &Row) -> Option<InstrumentInf
         RowStatus::Expired => InstrumentStatus::Expired,
     };
     let (lowest_price, highest_price) = band(row);
-    let book = engine.book(row.instrument_id);
+    let book = engine.book(row.instrument_id.into());
     Some(InstrumentInfo {
         instrument_id: row.instrument_id.into(),
         row: u8::try_from(number).unwrap_or(u8::MAX),
         status,
         mark: row.mark.into(),
         funding: row.funding.into(),
-        lowest_price: lowest_price.into(),
-        highest_price: highest_price.into(),
+        lowest_price,
+        highest_price,
         position_limit: row.limit.into(),
-        best_bid: book.and_then(|b| b.best_bid()).map(Price::from),
-        best_ask: book.and_then(|b| b.best_ask()).map(Price::from),
+        best_bid: book.and_then(|b| b.best_bid()),
+        best_ask: book.and_then(|b| b.best_ask()),
     })
 }
