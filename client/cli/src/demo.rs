@@ -30,8 +30,8 @@ use cloister_crypto::field::to_bytes;
 use cloister_ledger::Shape;
 use cloister_prover_job::ProverError;
 use cloister_risk::Assessment;
-use cloister_types::Money;
 use cloister_runtime::Hash;
+use cloister_types::Money;
 use node::{NodeError, NodeOptions, NodeProcess};
 use std::{
     path::{Path, PathBuf},

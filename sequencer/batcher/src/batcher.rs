@@ -65,8 +65,8 @@ impl Batcher {
         if config.shape.units < 2 || config.shape.places == 0 {
             return Err(BatcherError::Shape);
         }
-        if table.header.group != config.group {
-            let (found, group) = (table.header.version, table.header.group);
+        if table.header.group.get() != config.group {
+            let (found, group) = (table.header.version, table.header.group.get());
             return Err(BatcherError::Table {
                 current: 0,
                 found,
@@ -319,7 +319,11 @@ impl Batcher {
     }
 
     fn check_table(&self, table: &RiskTable) -> Result<(), BatcherError> {
-        let (current, found, group) = (self.table.header.version, table.header.version, table.header.group);
+        let (current, found, group) = (
+            self.table.header.version,
+            table.header.version,
+            table.header.group.get(),
+        );
         if group != self.config.group || found < current {
             return Err(BatcherError::Table { current, found, group });
         }

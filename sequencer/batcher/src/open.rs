@@ -9,6 +9,7 @@ use crate::{
 use cloister_engine::{AccountIndex, Fill, FillSide, Holdings, Millis, Trade};
 use cloister_ledger::{account::cash_fits, instruction::flags, GroupLedger, InstructionKind, Side, SignedInstruction};
 use cloister_risk::RiskTable;
+use cloister_types::InstrumentId;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// An event and when it happened.
@@ -212,7 +213,7 @@ impl OpenBatch {
     ) -> Result<Placement, BatcherError> {
         let account = side.key.account;
         let (row, _) = table
-            .row_of(fill.instrument_id)
+            .row_of(InstrumentId(fill.instrument_id))
             .ok_or(BatcherError::UnknownInstrument(fill.instrument_id))?;
         let one = cloister_ledger::Fill {
             side: direction,

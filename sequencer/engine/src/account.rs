@@ -13,6 +13,7 @@ use cloister_ledger::{
     Instruction, SignedInstruction,
 };
 use cloister_risk::RiskTable;
+use cloister_types::InstrumentId;
 use std::{collections::BTreeMap, sync::Arc};
 
 /// An order at rest, from its account's side.
@@ -190,7 +191,7 @@ impl AccountView {
             .filter_map(|(_, order)| {
                 let instruction = &order.signed.instruction;
                 let (row, _) = table
-                    .row_of(instruction.instrument_id)
+                    .row_of(InstrumentId(instruction.instrument_id))
                     .filter(|(_, row)| row.is_live())?;
                 Some(open_risk(row, instruction, order.remaining, rate))
             })

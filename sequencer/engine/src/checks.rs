@@ -12,6 +12,7 @@ use cloister_crypto::constants::{
 };
 use cloister_ledger::{account::cash_fits, instruction::flags, Instruction, InstructionKind, SignedInstruction};
 use cloister_risk::{margin::MarginChoice, Assessment, Row, Status};
+use cloister_types::{InstrumentId, Money, Position};
 
 impl Engine {
     /// Widths, addressee, account, life, signature; the same for every kind.
@@ -60,7 +61,7 @@ impl Engine {
         let view = self.view(order.index)?;
         let (number, row) = self
             .table
-            .row_of(order.instrument_id)
+            .row_of(InstrumentId(order.instrument_id))
             .ok_or(Rejection::UnknownInstrument(order.instrument_id))?;
         if !row.is_live() {
             return Err(Rejection::NotTrading(order.instrument_id));
@@ -181,7 +182,7 @@ impl Engine {
             return Ok(false);
         };
         let assess = |h: &crate::trade::Holdings| {
-            Assessment::new(&self.table, &h.positions, h.cash).map_err(|_| Rejection::OutOfRange)
+            Assessment::new(&self.table, &h.positions, Money(h.cash)).map_err(|_| Rejection::OutOfRange)
         };
         let (before, after) = (assess(&holdings)?, assess(&after)?);
         let threshold = before
@@ -225,19 +226,19 @@ impl Engine {
 }
 
 /// B-LIMIT if the order and the orders at rest on its side fill, `lots` in all.
-fn check_position(row: &Row, position: i64, order: &Instruction, lots: u64) -> Result<(), Rejection> {
+fn check_position(row: &Row, position: Position, order: &Instruction, lots: u64) -> Result<(), Rejection> {
     let lots = i64::try_from(lots).map_err(|_| Rejection::OutOfRange)?;
     let after = lots
         .checked_mul(order.side.sign())
-        .and_then(|change| position.checked_add(change));
-    let reach = after.ok_or(Rejection::OutOfRange)?.unsigned_abs();
-    if reach > row.limit && reach > position.unsigned_abs() {
+        .and_then(|change| position.checked_add(Position(change)));
+    let reach = after.ok_or(Rejection::OutOfRange)?.size();
+    if reach > row.limit && reach > position.size() {
         return Err(Rejection::PositionLimit {
-            reach,
-            limit: row.limit,
+            reach: reach.get(),
+            limit: row.limit.get(),
         });
     }
-    if reach >> (POSITION_BITS - 1) != 0 {
+    if reach.get() >> (POSITION_BITS - 1) != 0 {
         return Err(Rejection::OutOfRange);
     }
     Ok(())

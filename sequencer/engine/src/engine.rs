@@ -15,6 +15,7 @@ use crate::{
 use cloister_crypto::{schnorr::PublicKey, Fr};
 use cloister_ledger::{account::cash_fits, instruction::flags, Instruction, InstructionKind, SignedInstruction};
 use cloister_risk::{Assessment, RiskTable};
+use cloister_types::{InstrumentId, Money};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -132,7 +133,11 @@ impl Engine {
         let stopped: Vec<OrderKey> = self
             .books
             .iter()
-            .filter(|(id, _)| self.table.row_of(**id).is_none_or(|(_, row)| !row.is_live()))
+            .filter(|(id, _)| {
+                self.table
+                    .row_of(InstrumentId(**id))
+                    .is_none_or(|(_, row)| !row.is_live())
+            })
             .flat_map(|(_, book)| {
                 let mut orders = book.orders(cloister_ledger::Side::Buy);
                 orders.extend(book.orders(cloister_ledger::Side::Sell));
@@ -455,8 +460,8 @@ impl Engine {
             return Effect::Unbound(signed);
         };
         view.use_up(key.id);
-        match Assessment::new(table, &view.holdings.positions, view.holdings.cash) {
-            Ok(now) if now.equity >= 0 => Effect::Bound(signed),
+        match Assessment::new(table, &view.holdings.positions, Money(view.holdings.cash)) {
+            Ok(now) if !now.equity.is_negative() => Effect::Bound(signed),
             _ => Effect::Unbound(signed),
         }
     }
@@ -522,8 +527,9 @@ fn key_of(instruction: &Instruction) -> OrderKey {
 }
 
 fn check_table(config: &EngineConfig, table: &RiskTable) -> Result<(), InputError> {
-    if table.header.group != config.group {
-        return Err(InputError::WrongGroup(table.header.group));
+    let group = table.header.group.get();
+    if group != config.group {
+        return Err(InputError::WrongGroup(group));
     }
     Ok(table.validate()?)
 }

@@ -41,7 +41,7 @@ pub fn fee_at(cost: u128, rate: u32) -> Option<u128> {
 
 /// Change of equity, 10^-6, if the order fills wholly at its limit.
 fn equity_change(order: &OpenRisk, row: &Row) -> Option<i128> {
-    let edge = i128::from(row.mark).checked_sub(i128::from(order.limit))?;
+    let edge = i128::from(row.mark.get()).checked_sub(i128::from(order.limit))?;
     let lots = i128::from(order.quantity).checked_mul(i128::from(order.side.sign()))?;
     lots.checked_mul(edge)?.checked_sub(i128::try_from(order.fee).ok()?)
 }
@@ -60,10 +60,10 @@ impl WorstCase {
                 .filter(|o| o.row == index)
                 .map(|o| equity_change(o, row).map(|change| (o, change)))
                 .collect::<Option<_>>()?;
-            if *q == 0 && own.is_empty() {
+            if q.is_zero() && own.is_empty() {
                 continue;
             }
-            let value = i128::from(*q).checked_mul(i128::from(row.value))?;
+            let value = row.value.times(*q).get();
             let drop = own
                 .iter()
                 .try_fold(0i128, |sum, (_, change)| sum.checked_add((*change).min(0)))?;
@@ -71,9 +71,11 @@ impl WorstCase {
             for (deficit, profit) in worst.deficits.iter_mut().zip(&row.scenarios) {
                 // `ratio·(-q·R + q·floor)` is linear in q on each piece of the floor.
                 let piece = |floor: i128| -> Option<i128> {
-                    let slope = floor.checked_sub(i128::from(*profit))?.checked_mul(i128::from(ratio))?;
+                    let slope = floor
+                        .checked_sub(i128::from(profit.get()))?
+                        .checked_mul(i128::from(ratio))?;
                     let mut sum = slope
-                        .checked_mul(i128::from(*q))?
+                        .checked_mul(i128::from(q.get()))?
                         .checked_sub(value.checked_mul(1 << RATIO_SHIFT)?)?;
                     for (order, change) in &own {
                         let lots = i128::from(order.quantity).checked_mul(i128::from(order.side.sign()))?;
@@ -84,8 +86,8 @@ impl WorstCase {
                     }
                     Some(sum)
                 };
-                let long = piece(i128::from(row.floor_long))?;
-                let short = piece(i128::from(row.floor_short).checked_neg()?)?;
+                let long = piece(i128::from(row.floor_long.get()))?;
+                let short = piece(i128::from(row.floor_short.get()).checked_neg()?)?;
                 *deficit = deficit.checked_add(long.max(short))?;
             }
         }

@@ -4,6 +4,7 @@ use crate::error::TradeError;
 use cloister_crypto::constants::{COST_BITS, POSITION_BITS};
 use cloister_ledger::{account::cash_fits, Side};
 use cloister_risk::{Assessment, Positions, RiskTable, Row, Status};
+use cloister_types::{Money, Position};
 
 /// What the rules look at in an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,19 +33,19 @@ pub struct Trade {
 }
 
 /// Lots by which an order of this side can reduce the position: `max(0, -σ·q)` (B-REDUCE).
-pub fn reducible(position: i64, side: Side) -> u64 {
+pub fn reducible(position: Position, side: Side) -> u64 {
     match side {
-        Side::Buy if position < 0 => position.unsigned_abs(),
-        Side::Sell if position > 0 => position.unsigned_abs(),
+        Side::Buy if position < Position::ZERO => position.size().get(),
+        Side::Sell if position > Position::ZERO => position.size().get(),
         _ => 0,
     }
 }
 
 /// The prices that B-BAND allows a row: `mark ± band`, lowest first.
 pub fn band(row: &Row) -> (u64, u64) {
-    let mark = i128::from(row.mark);
+    let (mark, band) = (i128::from(row.mark.get()), i128::from(row.band.get()));
     let clamp = |x: i128| u64::try_from(x.clamp(0, u64::MAX.into())).unwrap_or_default();
-    (clamp(mark - i128::from(row.band)), clamp(mark + i128::from(row.band)))
+    (clamp(mark - band), clamp(mark + band))
 }
 
 /// `|n - f·mark| <= f·band`.
@@ -52,8 +53,8 @@ fn in_band(row: &Row, trade: &Trade) -> Option<bool> {
     let lots = i128::from(trade.quantity);
     let distance = i128::try_from(trade.cost)
         .ok()?
-        .checked_sub(lots.checked_mul(row.mark.into())?)?;
-    Some(distance.unsigned_abs() <= lots.checked_mul(row.band.into())?.unsigned_abs())
+        .checked_sub(lots.checked_mul(row.mark.get().into())?)?;
+    Some(distance.unsigned_abs() <= lots.checked_mul(row.band.get().into())?.unsigned_abs())
 }
 
 impl Holdings {
@@ -80,11 +81,11 @@ impl Holdings {
         }
         let next = self.moved(row, trade).ok_or(TradeError::OutOfRange)?;
         let after = next.positions.get(trade.row).copied().unwrap_or_default();
-        if after.unsigned_abs() > row.limit && after.unsigned_abs() > before.unsigned_abs() {
+        if after.size() > row.limit && after.size() > before.size() {
             return Err(TradeError::Limit);
         }
-        let from = Assessment::new(table, &self.positions, self.cash)?;
-        let to = Assessment::new(table, &next.positions, next.cash)?;
+        let from = Assessment::new(table, &self.positions, Money(self.cash))?;
+        let to = Assessment::new(table, &next.positions, Money(next.cash))?;
         Assessment::choose(&from, &to, table, false)?;
         Ok(next)
     }
@@ -95,11 +96,11 @@ impl Holdings {
         let lots = i64::try_from(trade.quantity).ok()?;
         let mut next = *self;
         let position = next.positions.get_mut(trade.row)?;
-        *position = position.checked_add(lots.checked_mul(sign)?)?;
-        if position.unsigned_abs() >> (POSITION_BITS - 1) != 0 {
+        *position = position.checked_add(Position(lots.checked_mul(sign)?))?;
+        if position.size().get() >> (POSITION_BITS - 1) != 0 {
             return None;
         }
-        let funding = i128::from(lots).checked_mul(row.funding.into())?;
+        let funding = i128::from(lots).checked_mul(row.funding.get().into())?;
         let paid = i128::try_from(trade.cost)
             .ok()?
             .checked_sub(funding)?

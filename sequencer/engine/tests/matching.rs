@@ -3,6 +3,7 @@
 use cloister_engine::{Effect, OrderKey, OrderOutcome, Removal, TradeError};
 use cloister_engine_testing::*;
 use cloister_ledger::{instruction::flags, InstructionKind};
+use cloister_types::PerLot;
 
 const RICH: u64 = 1_000_000 * ONE;
 
@@ -195,7 +196,7 @@ fn a_maker_that_lost_its_margin_is_dropped_and_matching_goes_on() {
     submit(&mut engine, sell(9, 1, 9, MARK)).unwrap();
     submit(&mut engine, sell(1, 1, 9, MARK)).unwrap();
     let mut riskier = table(2);
-    riskier.rows[0].scenarios = riskier.rows[0].scenarios.map(|r| r * 2);
+    riskier.rows[0].scenarios = riskier.rows[0].scenarios.map(|r| PerLot(r.get() * 2));
     engine.set_table(riskier).unwrap();
     let taken = submit(&mut engine, buy(2, 1, 9, MARK)).unwrap();
     assert_eq!(prints(&taken), [(1, MARK, 9)]);

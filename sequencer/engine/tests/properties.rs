@@ -4,6 +4,7 @@ use cloister_engine::{Effect, Engine, OpenRisk, OrderKey, WorstCase};
 use cloister_engine_testing::*;
 use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Side};
 use cloister_risk::{Assessment, Positions};
+use cloister_types::{Money, Position};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -116,7 +117,7 @@ proptest! {
         for (_, account) in engine.accounts() {
             cash += account.holdings.cash;
             for (sum, q) in positions.iter_mut().zip(&account.holdings.positions) {
-                *sum += q;
+                sum.0 += q.get();
             }
         }
         prop_assert_eq!(positions, Positions::default());
@@ -219,12 +220,12 @@ proptest! {
                 for key in [fill.maker.key, fill.taker.key] {
                     let assess = |e: &Engine| {
                         let h = &e.account(key.account).unwrap().holdings;
-                        Assessment::new(e.table(), &h.positions, h.cash).unwrap()
+                        Assessment::new(e.table(), &h.positions, Money(h.cash)).unwrap()
                     };
                     let (from, to) = (assess(before), assess(after));
                     let table = after.table();
-                    let worst = |a: &Assessment, ratio| a.worst(ratio).unwrap().1;
-                    assert!(to.equity >= 0);
+                    let worst = |a: &Assessment, ratio| a.worst(ratio).unwrap().1.get();
+                    assert!(to.equity >= Money(0));
                     let (initial, maintenance) = (table.header.initial, table.header.maintenance);
                     assert!(worst(&to, initial) <= 0 || worst(&to, maintenance) <= worst(&from, maintenance).max(0));
                 }
@@ -261,8 +262,8 @@ proptest! {
     ) {
         let table = table(1);
         let mut positions = Positions::default();
-        positions[0] = btc;
-        positions[3] = eth;
+        positions[0] = Position(btc);
+        positions[3] = Position(eth);
         let cash = i128::from(cash) * i128::from(ONE);
         let ratio = table.header.initial;
         let worst = WorstCase::new(&table, &positions, cash, &orders, ratio).unwrap();
@@ -272,14 +273,14 @@ proptest! {
             let (mut q, mut c) = (positions, cash);
             for (_, o) in orders.iter().enumerate().filter(|(i, _)| subset >> i & 1 == 1) {
                 let lots = o.side.sign() * o.quantity as i64;
-                q[o.row] += lots;
-                let funding = i128::from(table.rows[o.row].funding);
+                q[o.row].0 += lots;
+                let funding = i128::from(table.rows[o.row].funding.get());
                 c -= i128::from(lots) * (i128::from(o.limit) - funding) + o.fee as i128;
             }
-            let state = Assessment::new(&table, &q, c).unwrap();
-            equity = equity.min(state.equity);
+            let state = Assessment::new(&table, &q, Money(c)).unwrap();
+            equity = equity.min(state.equity.get());
             for (e, d) in exact.iter_mut().zip(state.deficits(ratio).unwrap()) {
-                *e = (*e).max(d);
+                *e = (*e).max(d.get());
             }
         }
         // Instruments move independently in one scenario, so the bound is exact, scenario by scenario.

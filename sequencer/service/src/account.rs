@@ -3,6 +3,7 @@
 use cloister_crypto::constants::RATIO_SHIFT;
 use cloister_engine::{AccountView, Engine, WorstCase};
 use cloister_risk::{Assessment, Positions, RiskTable};
+use cloister_types::Money;
 
 /// A position that is not 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,11 +22,11 @@ pub fn positions(table: &RiskTable, held: &Positions) -> Vec<Position> {
         .rows
         .iter()
         .zip(held)
-        .filter(|(_, quantity)| **quantity != 0)
+        .filter(|(_, quantity)| !quantity.is_zero())
         .map(|(row, quantity)| Position {
-            instrument_id: row.instrument_id,
-            quantity: *quantity,
-            value: i128::from(*quantity).saturating_mul(row.value.into()),
+            instrument_id: row.instrument_id.get(),
+            quantity: quantity.get(),
+            value: row.value.times(*quantity).get(),
         })
         .collect()
 }
@@ -49,11 +50,11 @@ impl Balances {
     pub fn of(engine: &Engine, account: &AccountView) -> Option<Self> {
         let table = engine.table();
         let held = &account.holdings;
-        let assessment = Assessment::new(table, &held.positions, held.cash).ok()?;
+        let assessment = Assessment::new(table, &held.positions, Money(held.cash)).ok()?;
         Some(Self {
-            equity: assessment.equity,
-            initial_margin: assessment.requirement(table.header.initial).ok()?,
-            maintenance_margin: assessment.requirement(table.header.maintenance).ok()?,
+            equity: assessment.equity.get(),
+            initial_margin: assessment.requirement(table.header.initial).ok()?.get(),
+            maintenance_margin: assessment.requirement(table.header.maintenance).ok()?.get(),
             available: available(engine, account)?,
         })
     }

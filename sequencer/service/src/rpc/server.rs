@@ -25,6 +25,7 @@ use cloister_sequencer_rpc::{
     },
     CloisterRpcServer,
 };
+use cloister_types::InstrumentId;
 use jsonrpsee::{
     core::{async_trait, RpcResult},
     RpcModule,
@@ -124,7 +125,7 @@ impl<C: ChainClient> CloisterRpcServer for Server<C> {
             .min(PAGE);
         let time = self.now();
         self.with(|core| {
-            if core.engine.table().row_of(instrument_id).is_none() {
+            if core.engine.table().row_of(InstrumentId(instrument_id)).is_none() {
                 return Err(unknown_instrument(instrument_id));
             }
             Ok(wire::book(

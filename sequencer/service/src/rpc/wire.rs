@@ -236,16 +236,16 @@ fn instrument(engine: &Engine, number: usize, row: &Row) -> Option<InstrumentInf
         RowStatus::Expired => InstrumentStatus::Expired,
     };
     let (lowest_price, highest_price) = band(row);
-    let book = engine.book(row.instrument_id);
+    let book = engine.book(row.instrument_id.get());
     Some(InstrumentInfo {
-        instrument_id: row.instrument_id,
+        instrument_id: row.instrument_id.get(),
         row: u8::try_from(number).unwrap_or(u8::MAX),
         status,
-        mark: row.mark,
-        funding: row.funding,
+        mark: row.mark.get(),
+        funding: row.funding.get(),
         lowest_price,
         highest_price,
-        position_limit: row.limit,
+        position_limit: row.limit.get(),
         best_bid: book.and_then(|b| b.best_bid()),
         best_ask: book.and_then(|b| b.best_ask()),
     })
