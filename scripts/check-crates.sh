@@ -6,23 +6,11 @@
 set -euo pipefail
 cd "${1:-$(dirname "${BASH_SOURCE[0]}")/..}"
 
-# As in scripts/lib/checks.py: files that are not judged yet, which must shrink.
-readonly LEFT=scripts/left.txt
 status=0
-declare -A left=()
-if [ -f "$LEFT" ]; then
-    while read -r check path _; do
-        [ "$check" = crates ] && left["$path"]=1
-    done <"$LEFT"
-fi
 
 problem() {
-    if [ -n "${left[$1]:-}" ]; then
-        left["$1"]=met
-    else
-        echo "$1: $2" >&2
-        status=1
-    fi
+    echo "$1: $2" >&2
+    status=1
 }
 
 # list PATTERN..: paths of git, tracked or new, that exist.
@@ -49,11 +37,5 @@ while IFS= read -r -d '' module; do
     esac
     problem "$module" "a module is $folder.rs beside its folder: git mv $module $folder.rs"
 done < <(list '*/mod.rs')
-for path in "${!left[@]}"; do
-    if [ "${left[$path]}" != met ]; then
-        echo "$LEFT: nothing is left to mend in $path: remove \`crates $path\`" >&2
-        status=1
-    fi
-done
 [ "$status" -ne 0 ] || echo "crates: $crates, each with a README; no mod.rs"
 exit "$status"

@@ -42,7 +42,7 @@ def main():
                 findings.append((name, line, f"{match[1]}: there is no such file"))
             elif anchor and path.suffix == ".md" and anchor not in anchors(path.read_text(encoding="utf-8")):
                 findings.append((name, line, f"{match[1]}: there is no such heading"))
-    checks.finish("links", findings, checks.Left(root, "links"), f"{count} links in {len(names)} files lead somewhere")
+    checks.finish("links", findings, f"{count} links in {len(names)} files lead somewhere")
 
 
 main()

@@ -54,7 +54,7 @@ def main():
     findings = [
         (name, line, text) for name in names for line, text in wide_lines(name, checks.read(root, name))
     ]
-    checks.finish("width", findings, checks.Left(root, "width"), f"{len(names)} files, no line above {WIDTH} columns")
+    checks.finish("width", findings, f"{len(names)} files, no line above {WIDTH} columns")
 
 
 main()

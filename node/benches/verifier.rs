@@ -1,7 +1,8 @@
 //! What the verification of a proof costs inside the Wasm runtime, with the host calls and with pure `bls12_381`.
 //!
-//! `cargo bench -p cloister-node --bench verifier`. A call verifies once, another 1 + N times; the difference over N leaves
-//! out the instantiation of the runtime and the check of the key. The native figures are of the same code outside Wasm.
+//! `cargo bench -p cloister-node --bench verifier`. A call verifies once, another 1 + N times; the difference over N
+//! leaves out the instantiation of the runtime and the check of the key. The native figures are of the same code
+//! outside Wasm.
 
 use bellman::{Circuit, ConstraintSystem, SynthesisError};
 use bls12_381::Scalar;
@@ -17,7 +18,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use std::time::{Duration, Instant};
 
-/// Verifications a call after the first.
+/// Number of verifications per call after the first.
 const REPEAT: u32 = 20;
 /// Calls; the median counts.
 const ROUNDS: usize = 9;

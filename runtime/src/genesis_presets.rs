@@ -74,7 +74,7 @@ pub const FEE_ACCOUNT: Sr25519Keyring = Sr25519Keyring::Ferdie;
 /// Account of the sequencer: it submits batches. It does nothing else, so that its nonces are the sequencer's alone.
 pub const SEQUENCER: Sr25519Keyring = Sr25519Keyring::One;
 
-/// How often and from how old prices a group gets a risk table, milliseconds.
+/// When a group gets a risk table: the age above which a price is stale, the time between two tables; milliseconds.
 #[derive(Clone, Copy)]
 struct Pace {
     max_price_age: u64,

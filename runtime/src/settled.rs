@@ -1,4 +1,4 @@
-//! Settled batches in blocks, for native code: the sequencer and the client read them with the same eyes.
+//! Settled batches in blocks, for native code: the one reader of sequencer and client.
 //!
 //! The chain settles a batch only as a transaction of its own (C-PLAIN), so there is nowhere else to look.
 

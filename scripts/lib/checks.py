@@ -1,4 +1,5 @@
-"""What the checks of `make lint` share: the files of the project, the parts of a Rust file, the list of what is left.
+"""What the checks of `make lint` share: the files of the project, the parts of a Rust file, how findings are
+printed.
 
 Python's standard library only. A check takes the project's folder as its only argument (without it: the folder above
 this one), so that scripts/tests can show it a small project of their own.
@@ -67,32 +68,11 @@ class Lines:
         return bisect.bisect_right(self._starts, place)
 
 
-class Left:
-    """Files that a check does not judge yet: lines `CHECK PATH` in scripts/left.txt. The list is meant to shrink: an
-    entry without a finding is a finding itself."""
-
-    FILE = "scripts/left.txt"
-
-    def __init__(self, root, check):
-        self.check = check
-        self.names = set()
-        if (root / self.FILE).is_file():
-            for line in read(root, self.FILE).splitlines():
-                words = line.split("#")[0].split()
-                if words and words[0] == check:
-                    self.names.add(words[1])
-
-
-def finish(check, findings, left, summary):
+def finish(check, findings, summary):
     """Prints the findings, (file, line, text), and ends the program; 1 if one is left."""
-    found_in = {name for name, _, _ in findings}
-    findings = [finding for finding in findings if finding[0] not in left.names]
-    for name in sorted(left.names - found_in):
-        findings.append((Left.FILE, 0, f"nothing is left to mend in {name}: remove `{check} {name}`"))
     for name, line, text in findings:
-        print(f"{name}:{line}: {text}" if line else f"{name}: {text}", file=sys.stderr)
+        print(f"{name}:{line}: {text}", file=sys.stderr)
     if findings:
         print(f"{check}: {len(findings)} to mend", file=sys.stderr)
         sys.exit(1)
-    rest = f"; {len(left.names)} files left out by {Left.FILE}" if left.names else ""
-    print(f"{check}: {summary}{rest}")
+    print(f"{check}: {summary}")

@@ -20,8 +20,4 @@ should_fail check-crates.sh "mod.rs in a test program" "a/tests/common/mod.rs"
 new_project
 write b/Cargo.toml <<<'[package]'
 should_fail check-crates.sh "a crate without a README" "b/README.md: is missing"
-write scripts/left.txt <<<'crates b/README.md'
-should_pass check-crates.sh "a crate that is left out"
-write b/README.md <<<'# b'
-should_fail check-crates.sh "a crate that is left out without need" "remove \`crates b/README.md\`"
 done_testing

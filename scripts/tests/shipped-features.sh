@@ -35,6 +35,7 @@ should_pass check-shipped-features.sh "a crate for tests that only a dev-depende
 
 # The trap: the feature is on in a dev-dependency of another crate, and cargo unites it into what the binaries link.
 crate ledger-testing '[dependencies]' 'ledger = { path = "../ledger", features = ["testing"] }'
+# shellcheck disable=SC2016 # nothing in the message expands
 should_fail check-shipped-features.sh "a feature that a dev-dependency's dependency turns on" \
     'cloister-node holds ledger with the feature `testing`: node > ledger'
 

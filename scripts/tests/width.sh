@@ -34,10 +34,4 @@ should_pass check-width.py "tables and links"
 new_project
 write docs/a.md <<<"$wide"
 should_fail check-width.py "long prose" "docs/a.md:1:"
-
-write scripts/left.txt <<<"width docs/a.md"
-should_pass check-width.py "a file that is left out"
-
-write docs/a.md <<<"short"
-should_fail check-width.py "a file that is left out without need" "remove \`width docs/a.md\`"
 done_testing

@@ -38,13 +38,14 @@ pub struct Setup {
     pub batches_a_minute: u64,
     /// Traders that may act at once.
     pub active: usize,
-    /// Traders act every so many minutes; between, batches are made only for what is urgent.
+    /// Number of minutes from one turn of the traders to the next; in between, batches are made only for what is
+    /// urgent.
     pub every: usize,
     /// Smallest first deposit of a maker, 10^-6; the largest is twice as much.
     pub maker_deposit: u64,
     /// Minutes from the first bar to the future's expiry.
     pub expiry: u64,
-    /// After every so many batches the witness is checked a second time.
+    /// Number of batches from one witness that is checked a second time to the next.
     pub recheck: u64,
 }
 

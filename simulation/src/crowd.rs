@@ -22,7 +22,7 @@ const FEE: u128 = 500;
 const TAKERS: usize = 2;
 /// A careful trader pays in when less than this is left above maintenance, hundredths of what maintenance asks.
 const THIN: i128 = 30;
-/// One hedger in so many sleeps through the expiry of its future.
+/// Of this many hedgers, one sleeps through the expiry of its future.
 const SLEEPERS: u32 = 6;
 
 /// Opens the accounts of those who arrive, as far as they fit.

@@ -31,7 +31,7 @@ pub enum Action {
     },
     /// A forced withdrawal of this much or less, 10^-6.
     Force(u64),
-    /// Unsigned fills of one unit, at most one per row.
+    /// Unsigned fills of one unit, no more than one per row.
     Liquidate(Vec<Trade>),
     /// Settles the account's lots in expired rows.
     Expire(Vec<usize>),

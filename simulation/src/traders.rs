@@ -58,11 +58,11 @@ pub fn public(secret: &SecretKey) -> (Key, Key) {
 
 /// What of a population each role gets, in hundredths; the rest are hedgers.
 const SHARES: [(Role, usize); 3] = [(Role::Maker, 6), (Role::Long, 54), (Role::Short, 32)];
-/// One trader in so many arrives during the days.
+/// Of this many traders, one arrives only during the days.
 const LATE: u64 = 4;
 
 /// Two sponsors and `count` traders, in order of arrival. `max_leverage` is what initial margin allows, hundredths;
-/// `maker` a maker's least deposit, 10^-6.
+/// `maker` a maker's smallest deposit, 10^-6.
 pub fn population(count: usize, max_leverage: u64, maker: u64, random: &mut Random) -> Vec<Trader> {
     let mut out = Vec::with_capacity(count + 2);
     for _ in 0..2 {

@@ -55,7 +55,7 @@ const BATCH_PATIENCE: Duration = Duration::from_secs(120);
 const POLL: Duration = Duration::from_millis(500);
 /// How long a withdrawal is good, in milliseconds.
 const WITHDRAWAL_LIFE: u64 = 3_600_000;
-/// An account withdraws one part in so many of what it can.
+/// What an account can withdraw is divided by this; it withdraws the quotient.
 const WITHDRAW_DIVISOR: u128 = 2;
 
 /// What to show.

@@ -3,7 +3,7 @@
 use crate::{keys::TraderKeys, recovery::AccountKeys};
 use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Key, Side, SignedInstruction};
 
-/// OrderTerms of an order, in the exchange's units.
+/// Terms of an order, in the exchange's units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct OrderTerms {
     /// Instrument.

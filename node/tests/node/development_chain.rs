@@ -49,8 +49,8 @@ impl Node {
         Self { process, port }
     }
 
-    /// Result of a JSON-RPC call over HTTP, none while the server does not listen. Written by hand: an HTTP client among
-    /// the dependencies would turn on features of crates that the node has too, and have them all compiled twice.
+    /// Result of a JSON-RPC call over HTTP, none while the server does not listen. Written by hand: an HTTP client
+    /// among the dependencies would turn on features of crates that the node has too, and have them all compiled twice.
     fn call(&self, method: &str, params: Value) -> Option<Value> {
         let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params }).to_string();
         let mut stream = TcpStream::connect(("127.0.0.1", self.port)).ok()?;

@@ -24,7 +24,7 @@ sp_api::decl_runtime_apis! {
         fn group_state(group: u32) -> Option<GroupState<AccountId, AssetId>>;
         /// What its vault owes.
         fn group_totals(group: u32) -> GroupTotals;
-        /// Queue items with ids from `from` on, in order; at most `limit`, and never more than a page.
+        /// Up to `limit` queue items with ids from `from` on, in order, and never more than a page.
         fn queue(group: u32, from: u64, limit: u32) -> Vec<(u64, QueueItem<AccountId>)>;
         /// An account.
         fn account(group: u32, index: u32) -> Option<Account<AccountId>>;

@@ -155,7 +155,7 @@ impl<T: Config> Pallet<T> {
         Ok(accounts)
     }
 
-    /// The proof conserves money; that the vault could ever owe less than a batch pays out is checked all the same.
+    /// The proof conserves money, so the vault owes what a batch pays out; it is checked all the same.
     fn check_vault(group: u32, batch: &Batch, plan: &Plan<T>) -> Result<(), Error<T>> {
         // Sums of a few hundred amounts below 2^64.
         let paid: u128 = batch

@@ -15,7 +15,7 @@ use polkadot_sdk::{
 };
 
 impl GroupTotals {
-    /// Everything the vault owes; `None` cannot be with amounts below the vault's cap.
+    /// Everything the vault owes; never `None` while amounts are below the vault's cap.
     pub fn sum(&self) -> Option<u128> {
         self.queued.checked_add(self.claims)?.checked_add(self.settled)
     }
@@ -27,7 +27,7 @@ impl<T: Config> Pallet<T> {
         T::PalletId::get().into_sub_account_truncating(group)
     }
 
-    /// The least balance that keeps the vault's account alive: never owed to anyone.
+    /// The smallest balance that keeps the vault's account alive: never owed to anyone.
     pub(crate) fn vault_is_funded(group: u32, asset: &T::AssetId) -> bool {
         let vault = Self::vault_account(group);
         T::Assets::balance(asset.clone(), &vault) >= T::Assets::minimum_balance(asset.clone())

@@ -26,7 +26,7 @@ impl<T: Config> Pallet<T> {
         Totals::<T>::get(group)
     }
 
-    /// Queue items with ids from `from` on, in order; at most `limit`, and never more than [`MAX_QUEUE_PAGE`].
+    /// Up to `limit` queue items with ids from `from` on, in order, and never more than [`MAX_QUEUE_PAGE`].
     pub fn queue(group: u32, from: u64, limit: u32) -> Vec<(u64, QueueItem<T::AccountId>)> {
         let Some(state) = Groups::<T>::get(group) else {
             return Vec::new();

@@ -38,5 +38,5 @@ pub const CHUNK: RangeInclusive<u64> = 1..=(1 << QUANTITY_BITS) - 1;
 
 /// C-BOUND: `Σ_j limit_high_j · max(..) < 2^TOTAL_BITS`, so that no account can leave the range of its cash.
 pub const TOTAL_BITS: u32 = 77;
-/// Funding accrues for at most this long between two tables, milliseconds.
+/// Longest time for which funding accrues between two tables, milliseconds.
 pub const MAX_FUNDING_STEP: u64 = 3_600_000;

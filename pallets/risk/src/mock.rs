@@ -111,7 +111,7 @@ pub fn group_params() -> GroupParams {
     }
 }
 
-/// A thousandth of the underlying a lot, scan range 10 %.
+/// A thousandth of the underlying per lot, scan range 10 %.
 pub fn instrument_params() -> InstrumentParams {
     InstrumentParams {
         lot_size: 1_000_000,

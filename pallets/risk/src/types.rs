@@ -65,7 +65,7 @@ pub struct GroupParams {
     pub fee_cap: u32,
     /// A price older than this makes no table, milliseconds.
     pub max_price_age: u64,
-    /// Least time between two tables, milliseconds.
+    /// Shortest time between two tables, milliseconds.
     pub table_interval: u64,
 }
 

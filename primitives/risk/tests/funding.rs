@@ -103,7 +103,8 @@ proptest! {
                 let worth = i128::from(lots[a]) * i128::from(mark);
                 // To the unit, at every table.
                 prop_assert_eq!(equity, Money(paid[a] + worth));
-                // Funding of fractions, never rounded: off by less than one unit a lot that was traded or is held.
+                // Funding of fractions, never rounded: off by less than one unit for each lot that was traded or is
+                // held.
                 let off = (equity.get() * FRACTIONS - (exact[a] + worth * FRACTIONS)).abs();
                 prop_assert!(off <= (traded[a] + i128::from(lots[a].abs())) * FRACTIONS);
             }

@@ -1,7 +1,7 @@
 //! Money, prices, lots and identifiers as types of their own.
 //!
-//! One integer each, in memory and in SCALE. Arithmetic is checked or saturating and always spelled out, because consensus
-//! code must neither wrap nor panic; money is displayed in whole units of the settlement asset.
+//! One integer each, in memory and in SCALE. Arithmetic is checked or saturating and always spelled out, because
+//! consensus code must neither wrap nor panic; money is displayed in whole units of the settlement asset.
 //!
 //! ```
 //! use cloister_types::{Amount, Lots, Money, Position, Price};

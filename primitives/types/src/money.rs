@@ -32,8 +32,8 @@ newtype! {
     PerLot(i64)
 }
 newtype! {
-    /// A shortfall of margin, counted in 2^-8 of the smallest unit, as ratios of margin are numerators over 2^8 (S-RISK).
-    /// Negative: margin to spare.
+    /// A shortfall of margin, counted in 2^-8 of the smallest unit, as ratios of margin are numerators over 2^8
+    /// (S-RISK). Negative: margin to spare.
     Deficit(i128)
 }
 

@@ -1,7 +1,7 @@
 //! The macro behind every type of this crate.
 
-/// Defines a type that is one integer in memory and in SCALE. Everything that holds for all of them is here: construction,
-/// conversion, checked and saturating sums.
+/// Defines a type that is one integer in memory and in SCALE. Everything that holds for all of them is here:
+/// construction, conversion, checked and saturating sums.
 macro_rules! newtype {
     ($(#[$attribute:meta])* $name:ident($inner:ty)) => {
         $(#[$attribute])*

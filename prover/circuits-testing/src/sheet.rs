@@ -21,7 +21,8 @@ pub struct Uses {
 }
 
 impl Uses {
-    /// Builds the index of a system. A wire may occur in a side once only, as [`cloister_circuits::gadgets::num::Num`] makes it.
+    /// Builds the index of a system. A wire may occur in a side once only, as [`cloister_circuits::gadgets::num::Num`]
+    /// makes it.
     pub fn of(system: &TestSystem) -> Self {
         // First how many (an upper bound, by side), then the entries in order of constraint.
         let mut last: Vec<u32> = vec![u32::MAX; system.num_wires()];

@@ -1,6 +1,6 @@
 //! Why there is no proof, whatever engine was to make it.
 
-use crate::JobKind;
+use crate::kind::JobKind;
 
 /// Why a prover cannot be made ready, or does not prove a job.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

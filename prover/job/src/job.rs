@@ -1,30 +1,9 @@
 //! Proof jobs: a statement and its witness.
 
-use crate::ProverError;
+use crate::{kind::JobKind, ProverError};
 use cloister_crypto::Fr;
 use cloister_ledger::{BatchWitness, ExitStatement, ExitWitness, SealStatement, SealWitness, Shape, Statement};
 use std::fmt;
-
-/// What a job is about: which statement, and for batches of which shape. Each kind has a circuit and a key of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum JobKind {
-    /// A batch of this shape (B-STATEMENT).
-    Batch(Shape),
-    /// A seal of a view key (V-STATEMENT).
-    Seal,
-    /// An exit (X-STATEMENT).
-    Exit,
-}
-
-impl fmt::Display for JobKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Batch(shape) => write!(f, "batch of {} units with {} places each", shape.units, shape.places),
-            Self::Seal => f.write_str("seal"),
-            Self::Exit => f.write_str("exit"),
-        }
-    }
-}
 
 impl JobKind {
     /// Compares with the kind of a job, for provers of this kind.

@@ -2,8 +2,8 @@
 //!
 //! A [`ProofJob`] is everything that a prover must know: a statement and its witness. It can be written to
 //! [bytes](ProofJob::to_bytes), so the prover may be a thread of this process, another process or another machine. A
-//! [`Prover`] takes jobs of one [kind](JobKind) and answers with a [`Proof`] or a [`ProverError`], which names no proving
-//! engine.
+//! [`Prover`] takes jobs of one [kind](JobKind) and answers with a [`Proof`] or a [`ProverError`], which names no
+//! proving engine.
 //!
 //! ```
 //! use cloister_ledger::Shape;
@@ -49,10 +49,12 @@
 mod codec;
 mod error;
 mod job;
+mod kind;
 mod prover;
 
 pub use crate::codec::{DecodeError, FORMAT, MAGIC, MAX_BYTES};
 pub use cloister_groth16_verifier::PROOF_BYTES;
 pub use error::ProverError;
-pub use job::{BatchJob, ExitJob, JobKind, ProofJob, SealJob};
+pub use job::{BatchJob, ExitJob, ProofJob, SealJob};
+pub use kind::JobKind;
 pub use prover::{Proof, Prover};

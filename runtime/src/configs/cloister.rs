@@ -28,7 +28,7 @@ parameter_types! {
     pub const MinDeposit: u64 = 1_000_000;
     /// Maximum of the deposits less withdrawals of one account: 10 million units of the settlement asset.
     pub const MaxUserDeposits: u128 = 10_000_000_000_000;
-    /// The most that a vault may owe: a billion units of the settlement asset.
+    /// Maximum that a vault may owe: a billion units of the settlement asset.
     pub const MaxVault: u128 = 1_000_000_000_000_000;
     /// A batch names a risk table no older than this, milliseconds: a margin rule is as good as its prices. Proving
     /// takes seconds; a batch that waited longer is made again with a newer table.

@@ -8,7 +8,7 @@ use frame_support::{
 use polkadot_sdk::*;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
 
-/// Most validators that may produce and finalise blocks.
+/// Maximum number of validators that may produce and finalise blocks.
 pub const MAX_AUTHORITIES: u32 = 100;
 
 /// Milliseconds of a slot: [`time::SLOT_MILLISECONDS`], on a development chain [`time::DEVELOPMENT_SLOT_MILLISECONDS`].
@@ -27,8 +27,8 @@ impl Get<Moment> for SlotDuration {
 }
 
 parameter_types! {
-    /// Least milliseconds between two blocks: half a slot, because an author may be late in its slot and the next one
-    /// early in its own.
+    /// Minimum number of milliseconds between two blocks: half a slot, because an author may be late in its slot and
+    /// the next one early in its own.
     pub MinimumPeriod: Moment = SlotDuration::get() / 2;
 }
 

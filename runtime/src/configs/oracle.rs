@@ -15,9 +15,9 @@ pub type FeedId = u32;
 /// Price of one unit of the underlying in whole units of the settlement asset.
 pub type FeedValue = FixedU128;
 
-/// Most oracle operators.
+/// Maximum number of oracle operators.
 pub const MAX_OPERATORS: u32 = 32;
-/// Most feeds in one transaction of an operator: index and perpetual price of every instrument of a group.
+/// Maximum number of feeds in one transaction of an operator: index and perpetual price of every instrument of a group.
 pub const MAX_FEED_VALUES: u32 = 64;
 /// Milliseconds for which the value of an operator counts in the median.
 pub const VALUE_LIFETIME: Moment = 60_000;

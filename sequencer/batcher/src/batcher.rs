@@ -165,7 +165,8 @@ impl Batcher {
     /// Takes an event. Full batches are closed and wait in [`Self::next_closed`].
     ///
     /// # Errors
-    /// Why the event, or one before it, cannot be put into a batch; the event is kept and tried again with the next input.
+    /// Why the event, or one before it, cannot be put into a batch; the event is kept and tried again with the next
+    /// input.
     pub fn push(&mut self, now: Millis, event: Event, secrets: &mut dyn SecretSource) -> Result<(), BatcherError> {
         self.pending.push_back(Entry { time: now, event });
         self.drain(now, secrets)
@@ -195,8 +196,8 @@ impl Batcher {
     /// Puts a new table in force for the next batch; the open batch is closed at its own.
     ///
     /// # Errors
-    /// The table cannot follow the current one, or the open batch cannot be closed. In the second case the old table stays in
-    /// force: call again, or [`Self::rebase`].
+    /// The table cannot follow the current one, or the open batch cannot be closed. In the second case the old table
+    /// stays in force: call again, or [`Self::rebase`].
     pub fn set_table(
         &mut self,
         now: Millis,
@@ -288,8 +289,9 @@ impl Batcher {
         self.last_time = self.last_time.max(batch.time());
     }
 
-    /// Throws away every batch that is not settled and makes them again at another table, for the case that the chain no longer takes
-    /// the pinned one. Funding differs between tables, so holdings can change: the engine must take over what is returned.
+    /// Throws away every batch that is not settled and makes them again at another table, for the case that the chain
+    /// no longer takes the pinned one. Funding differs between tables, so holdings can change: the engine must take
+    /// over what is returned.
     ///
     /// # Errors
     /// As [`Self::push`]; the events that are not in a batch yet stay.
@@ -302,8 +304,8 @@ impl Batcher {
         self.check_table(&table)?;
         let closed = self.unsettled.drain(..).flat_map(|u| u.entries);
         let open = self.open.take().map(|o| o.entries).unwrap_or_default();
-        // The events get the present time: the chain takes no batch that is too old. Queue items go first: money and accounts
-        // can come earlier without harm, and the chain refuses a batch that leaves an overdue item behind.
+        // The events get the present time: the chain takes no batch that is too old. Queue items go first: money and
+        // accounts can come earlier without harm, and the chain refuses a batch that leaves an overdue item behind.
         let all = closed
             .chain(open)
             .chain(self.pending.drain(..))
@@ -402,8 +404,8 @@ impl Batcher {
         });
     }
 
-    /// The transition refused the batch. A cancel at fault is left out, because the engine has acted on it already; anything else stops
-    /// the batcher, and the batch stays open.
+    /// The transition refused the batch. A cancel at fault is left out, because the engine has acted on it already;
+    /// anything else stops the batcher, and the batch stays open.
     fn refused(
         &mut self,
         batch_no: u64,

@@ -46,8 +46,8 @@ impl ClosedBatch {
         self.request.context.table.header.version
     }
 
-    /// Makes the batch again with a later time and a fresh salt; accounts, roots and the pinned table stay, so the batches made
-    /// after it stay good.
+    /// Makes the batch again with a later time and a fresh salt; accounts, roots and the pinned table stay, so the
+    /// batches made after it stay good.
     ///
     /// # Errors
     /// [`BatcherError::Refresh`], for instance if an order has expired at the later time.

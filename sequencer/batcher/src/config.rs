@@ -15,7 +15,7 @@ pub struct BatcherConfig {
     pub shape: Shape,
     /// A batch closes this long after it was opened.
     pub max_age: Millis,
-    /// Every how many batches the collected fees are paid out; `None`: never.
+    /// Number of batches after which the collected fees are paid out; `None`: never.
     pub sweep_every: Option<u64>,
 }
 

@@ -113,8 +113,8 @@ impl Draft {
     }
 }
 
-/// Digest of a batch's contents. It feeds the salt, so that batches of different contents never share one even if the system's
-/// randomness fails.
+/// Digest of a batch's contents. It feeds the salt, so that batches of different contents never share one even if the
+/// system's randomness fails.
 pub(crate) fn digest(batch_no: u64, root: &Fr, drafts: &[Draft]) -> [u8; 32] {
     let mut hasher = Blake2b512::new();
     hasher.update(batch_no.to_le_bytes());

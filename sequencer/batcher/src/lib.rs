@@ -1,14 +1,70 @@
-//! Turns the ordered stream of what the engine did into batches of one shape, each checked by the ledger's native transition.
+//! Turns the ordered stream of what the engine did into batches of one shape, each checked by the ledger's native
+//! transition.
 //!
-//! Pure: time, risk tables and secrets are arguments. What goes in comes out in a batch or stays in the batcher with a typed error;
-//! nothing is lost. Rules:
-//! * A unit is one account's one instruction, with everything that one order did netted into one quantity, cost and fee.
-//! * A fill joins the open unit of its order while no other unit of that account came after, and while the netted unit still
-//!   meets the proof's rules; otherwise it starts a new unit. Both sides of a fill are in one batch.
+//! Pure: time, risk tables and secrets are arguments. What goes in comes out in a batch or stays in the batcher with a
+//! typed error; nothing is lost. Rules:
+//! * A unit is one account's one instruction, with everything that one order did netted into one quantity, cost and
+//!   fee.
+//! * A fill joins the open unit of its order while no other unit of that account came after, and while the netted unit
+//!   still meets the proof's rules; otherwise it starts a new unit. Both sides of a fill are in one batch.
 //! * A batch pins one risk table and one time, the time it was opened. A new table closes the batch.
 //! * Items of the chain's queue are taken in the queue's order.
-//! * A batch closes when it is full, when it is old, or when the next fill does not fit. Padding units fill the rest, spread over
-//!   the known accounts and over the batch.
+//! * A batch closes when it is full, when it is old, or when the next fill does not fit. Padding units fill the rest,
+//!   spread over the known accounts and over the batch.
+//!
+//! ```
+//! use cloister_batcher::{BatchSecrets, Batcher, BatcherConfig, Event, QueueItem, SecretSource};
+//! use cloister_crypto::Fr;
+//! use cloister_engine::Engine;
+//! use cloister_engine_testing::{buy, config, secret, sell, sign, table, GENESIS, GROUP, MARK, NOW};
+//! use cloister_ledger::{GroupLedger, Shape};
+//!
+//! /// Secrets for an example; those of a service are derived from a secret and randomness.
+//! struct Counter(u64);
+//!
+//! impl SecretSource for Counter {
+//!     fn secrets(&mut self, batch_no: u64, _digest: &[u8; 32]) -> BatchSecrets {
+//!         self.0 += 1;
+//!         BatchSecrets {
+//!             salt: Fr::from(self.0),
+//!             house_key: Fr::from(100 + batch_no),
+//!             padding: 0,
+//!         }
+//!     }
+//! }
+//!
+//! let batches = BatcherConfig {
+//!     genesis: GENESIS,
+//!     group: GROUP,
+//!     shape: Shape { units: 2, places: 1 },
+//!     max_age: 1_000,
+//!     sweep_every: None,
+//! };
+//! let mut engine = Engine::new(config(), table(1))?;
+//! let mut batcher = Batcher::new(batches, GroupLedger::default(), 0, table(1))?;
+//! let mut secrets = Counter(0);
+//!
+//! // Two accounts were opened on the chain.
+//! for account in 0..2 {
+//!     let (public_key, view_key) = (secret(account).public(), Fr::from(1u64));
+//!     let deposit = 1_000_000_000;
+//!     engine.open(account, public_key, view_key, deposit)?;
+//!     let item = QueueItem::Open { item: account.into(), account, public_key, view_key, deposit };
+//!     batcher.push(NOW, Event::Queue(item), &mut secrets)?;
+//! }
+//! // They trade.
+//! for order in [sell(0, 1, 5, MARK), buy(1, 1, 3, MARK)] {
+//!     let accepted = engine.submit(NOW, sign(order))?;
+//!     for event in accepted.effects.into_iter().filter_map(Event::of) {
+//!         batcher.push(NOW, event, &mut secrets)?;
+//!     }
+//! }
+//! let opened = batcher.next_closed().expect("two opens fill a batch of two units");
+//! let traded = batcher.next_closed().expect("both sides of the fill fill the next one");
+//! assert_eq!(traded.batch_no(), opened.batch_no() + 1);
+//! assert_eq!((traded.used, traded.fills), (2, 1));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod batcher;
 mod closed;

@@ -202,7 +202,8 @@ impl OpenBatch {
         Ok(Absorbed::Taken)
     }
 
-    /// Finds the unit for one side of a fill: the open unit of its order if the netted unit still meets every rule, else a new one.
+    /// Finds the unit for one side of a fill: the open unit of its order if the netted unit still meets every rule,
+    /// else a new one.
     fn place(
         &self,
         state: &GroupLedger,

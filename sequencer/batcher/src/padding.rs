@@ -23,8 +23,8 @@ impl Spread {
 
 /// Fills `drafts` up to `units` with padding of the accounts in `known`, which has at least those of the drafts.
 ///
-/// Accounts that the batch does not touch otherwise come first, so that an account rarely shows twice. A padding unit may stand anywhere
-/// after the open of its account.
+/// Accounts that the batch does not touch otherwise come first, so that an account rarely shows twice. A padding unit
+/// may stand anywhere after the open of its account.
 pub(crate) fn pad(drafts: &[Draft], units: usize, known: &[AccountIndex], seed: u64) -> Vec<Draft> {
     let mut out = drafts.to_vec();
     let mut spread = Spread(seed);

@@ -316,7 +316,7 @@ fn a_rebase_makes_every_unsettled_batch_again_at_the_new_table() {
     let mut next = table(2);
     next.rows[0] = row(BTC, MARK, 4 * ONE as i64);
     let after = world.batcher.rebase(NOW + 5, next.clone(), &mut world.secrets).unwrap();
-    // Funding moved by one unit a lot.
+    // Funding moved by one unit per lot.
     assert_eq!(after[&1].cash - before[&1].cash, i128::from(5 * ONE));
     world.engine.set_table(next).unwrap();
     world.engine.rebase(&after).unwrap();

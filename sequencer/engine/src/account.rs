@@ -104,7 +104,8 @@ impl AccountView {
         }
     }
 
-    /// Checks that an id can still be signed for: B-ALIVE's id part and B-SLOT, against the ledger and against what the engine took.
+    /// Checks that an id can still be signed for: B-ALIVE's id part and B-SLOT, against the ledger and against what the
+    /// engine took.
     pub(crate) fn check_id(&self, id: u64, fresh: bool) -> Result<(), Rejection> {
         if id < self.min_id {
             return Err(Rejection::BelowMinId {
@@ -182,8 +183,8 @@ impl AccountView {
             .fold(0, |sum, o| sum.saturating_add(o.remaining))
     }
 
-    /// What the orders at rest can still do, less those of `without`; orders of instruments that left the table cannot trade and
-    /// count nothing. `None` if a sum does not fit.
+    /// What the orders at rest can still do, less those of `without`; orders of instruments that left the table cannot
+    /// trade and count nothing. `None` if a sum does not fit.
     pub fn open_risks(&self, table: &RiskTable, rate: u32, without: &[u64]) -> Option<Vec<OpenRisk>> {
         self.open
             .iter()

@@ -1,7 +1,7 @@
 //! The limit order book of one instrument: who is first at which price.
 //!
-//! The book knows order keys, remaining quantities and priority, nothing of margin or signatures. Both sides are ordered
-//! maps, so every walk over them is deterministic.
+//! The book knows order keys, remaining quantities and priority, nothing of margin or signatures. Both sides are
+//! ordered maps, so every walk over them is deterministic.
 
 use crate::ids::{OrderKey, Sequence};
 use cloister_ledger::Side;
@@ -21,7 +21,7 @@ pub struct Resting {
 pub struct Place {
     /// Side of the book.
     pub side: Side,
-    /// Limit price, 10^-6 of the settlement asset a lot.
+    /// Limit price, 10^-6 of the settlement asset per lot.
     pub price: u64,
     /// Time priority: a lower number came first.
     pub sequence: Sequence,
@@ -37,7 +37,7 @@ struct Level {
 /// One price of the public book.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DepthLevel {
-    /// Price, 10^-6 of the settlement asset a lot.
+    /// Price, 10^-6 of the settlement asset per lot.
     pub price: u64,
     /// Lots offered at it.
     pub quantity: u128,

@@ -108,9 +108,11 @@ impl Engine {
         }
     }
 
-    /// B-REDUCE, B-LIMIT, B-MARGIN and B-EQUITY for an order that may fill wholly, at its limit, in any combination with the account's orders at rest.
+    /// B-REDUCE, B-LIMIT, B-MARGIN and B-EQUITY for an order that may fill wholly, at its limit, in any combination
+    /// with the account's orders at rest.
     ///
-    /// An order that makes every maintenance deficit no worse is let through even when margin is short: it reduces risk.
+    /// An order that makes every maintenance deficit no worse is let through even when margin is short: it reduces
+    /// risk.
     pub(crate) fn check_order_margin(
         &self,
         order: &Instruction,
@@ -166,8 +168,8 @@ impl Engine {
         Err(Rejection::InsufficientMargin { shortfall })
     }
 
-    /// True if filling the order alone, at its limit, leaves no maintenance deficit above the worst one before (B-MARGIN's second
-    /// branch) and equity at least 0.
+    /// True if filling the order alone, at its limit, leaves no maintenance deficit above the worst one before
+    /// (B-MARGIN's second branch) and equity at least 0.
     fn reduces_risk(&self, order: &Instruction, number: usize, quantity: u64, fee: u128) -> Result<bool, Rejection> {
         let holdings = self.view(order.index)?.holdings;
         let trade = crate::trade::Trade {

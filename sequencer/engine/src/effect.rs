@@ -27,7 +27,7 @@ pub struct Fill {
     pub time: Millis,
     /// Instrument.
     pub instrument_id: u32,
-    /// Price a lot, the maker's: 10^-6.
+    /// Price per lot, 10^-6: the maker's.
     pub price: u64,
     /// Lots.
     pub quantity: u64,
@@ -74,7 +74,8 @@ pub enum Effect {
     Filled(Fill),
     /// A signed cancel, cancel-all or withdrawal that goes on-chain.
     Bound(Arc<SignedInstruction>),
-    /// A signed cancel or cancel-all that holds in the engine but cannot be proven now: the account's equity is negative.
+    /// A signed cancel or cancel-all that holds in the engine but cannot be proven now: the account's equity is
+    /// negative.
     Unbound(Arc<SignedInstruction>),
     /// An order rests in the book.
     Rested {

@@ -453,7 +453,8 @@ impl Engine {
         Ok(Accepted { effects, order: None })
     }
 
-    /// A cancel is proven unless the account's equity is negative, when no unit of it can be (B-EQUITY); it still holds here.
+    /// A cancel is proven unless the account's equity is negative, when no unit of it can be (B-EQUITY); it still holds
+    /// here.
     fn bind_cancel(&mut self, key: OrderKey, signed: Arc<SignedInstruction>) -> Effect {
         let table = &self.table;
         let Some(view) = self.accounts.get_mut(&key.account) else {

@@ -81,11 +81,11 @@ pub enum Rejection {
         high: u64,
     },
     /// The signed maximum fee does not cover the fee rate at the limit (B-FEE).
-    #[error("the maximum fee a lot is {max_fee}, the engine needs {needed}")]
+    #[error("the maximum fee per lot is {max_fee}, the engine needs {needed}")]
     MaxFeeTooLow {
-        /// Maximum fee a lot that was signed, 10^-6.
+        /// Maximum fee per lot that was signed, 10^-6.
         max_fee: u64,
-        /// Fee a lot at the limit, 10^-6.
+        /// Fee per lot at the limit, 10^-6.
         needed: u64,
     },
     /// A reduce-only order, or any order of a close-only instrument, that would not reduce a position (B-REDUCE).
@@ -145,7 +145,7 @@ pub enum Field {
     Quantity,
     /// Expiry.
     Expiry,
-    /// Maximum fee a lot.
+    /// Maximum fee per lot.
     MaxFee,
     /// The instruction is of kind none, which nobody signs.
     Kind,

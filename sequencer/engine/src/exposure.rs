@@ -1,10 +1,10 @@
 //! The worst an account's open orders can do to its margin.
 //!
-//! A deficit is `ratio·(loss_s + floor) - 2^8·equity` (S-RISK). Filling a part of an order at its limit changes losses and equity
-//! linearly, and the floor of an instrument is `max(q·floor+, -q·floor-)`, a maximum of two linear functions. So the worst deficit over
-//! every combination of (partial) fills is found exactly: for each instrument, scenario and one of the two pieces, add the orders
-//! that make it worse. A fill at a better price than the limit only helps. With no orders the result equals
-//! [`cloister_risk::Assessment`]; tests hold the two together.
+//! A deficit is `ratio·(loss_s + floor) - 2^8·equity` (S-RISK). Filling a part of an order at its limit changes losses
+//! and equity linearly, and the floor of an instrument is `max(q·floor+, -q·floor-)`, a maximum of two linear
+//! functions. So the worst deficit over every combination of (partial) fills is found exactly: for each instrument,
+//! scenario and one of the two pieces, add the orders that make it worse. A fill at a better price than the limit only
+//! helps. With no orders the result equals [`cloister_risk::Assessment`]; tests hold the two together.
 
 use cloister_crypto::constants::{FEE_CAP_ONE, RATIO_SHIFT, SCENARIOS};
 use cloister_ledger::Side;
@@ -19,7 +19,7 @@ pub struct OpenRisk {
     pub side: Side,
     /// Lots that may still be filled.
     pub quantity: u64,
-    /// Limit price, 10^-6 a lot.
+    /// Limit price, 10^-6 per lot.
     pub limit: u64,
     /// Fee of filling all of it at the limit, 10^-6.
     pub fee: u128,

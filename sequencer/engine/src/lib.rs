@@ -1,17 +1,39 @@
-//! The matching engine of one margin group: books, price-time priority, and the margin check before every order and every fill.
+//! The matching engine of one margin group: books, price-time priority, and the margin check before every order and
+//! every fill.
 //!
-//! Pure and deterministic: ordered maps, no clock, no randomness, no I/O. Inputs are methods of [`Engine`]; the output of each
-//! is a list of [`Effect`]s in order, which the batcher turns into proven units. The margin code is `cloister_risk`, the one the
-//! proof's native twin uses, so what the engine accepts can be proven on the table in force.
+//! Pure and deterministic: ordered maps, no clock, no randomness, no I/O. Inputs are methods of [`Engine`]; the output
+//! of each is a list of [`Effect`]s in order, which the batcher turns into proven units. The margin code is
+//! `cloister_risk`, the one the proof's native twin uses, so what the engine accepts can be proven on the table in
+//! force.
 //!
 //! Rules of matching:
-//! * A fill happens at the price of the order that rested. One crossing of a resting order by an incoming one is one fill.
+//! * A fill happens at the price of the order that rested. One crossing of a resting order by an incoming one is one
+//!   fill.
 //! * A market order is an immediate-or-cancel order with a protective limit.
 //! * Self-trade prevention cancels the newest: an incoming order stops in front of its own account's order.
-//! * An order takes the slot `id mod 512`. A higher id of the same slot overtakes an order at rest, which leaves the book.
+//! * An order takes the slot `id mod 512`. A higher id of the same slot overtakes an order at rest, which leaves the
+//!   book.
 //! * An id is taken once; an immediate order that found nobody is spent too, or anyone who saw it could replay it.
-//! * A resting order that no longer meets the proof's rules leaves the book when it is met; an incoming one stops there.
+//! * A resting order that no longer meets the proof's rules leaves the book when it is met; an incoming one stops
+//!   there.
 //! * A signed cancel, cancel-all or withdrawal is always also proven, so that it binds on the chain.
+//!
+//! ```
+//! use cloister_crypto::Fr;
+//! use cloister_engine::{Effect, Engine};
+//! use cloister_engine_testing::{buy, config, secret, sell, sign, table, BTC, MARK, NOW};
+//!
+//! let mut engine = Engine::new(config(), table(1))?;
+//! for account in 0..2 {
+//!     engine.open(account, secret(account).public(), Fr::from(1u64), 1_000_000_000)?;
+//! }
+//! // Five lots are offered, and three of them bought.
+//! engine.submit(NOW, sign(sell(0, 1, 5, MARK)))?;
+//! let accepted = engine.submit(NOW, sign(buy(1, 1, 3, MARK)))?;
+//! assert!(matches!(&accepted.effects[..], [Effect::Filled(fill)] if fill.quantity == 3));
+//! assert_eq!(engine.depth(BTC, 1).asks[0].quantity, 2);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod account;
 mod book;

@@ -1,4 +1,5 @@
-//! Matching: what an incoming order would do, planned without changing anything, so that fill-or-kill and refusals leave no trace.
+//! Matching: what an incoming order would do, planned without changing anything, so that fill-or-kill and refusals
+//! leave no trace.
 
 use crate::{
     account::Accounts,
@@ -101,7 +102,7 @@ impl Market<'_> {
             .map(|(place, _)| place.price)
     }
 
-    /// The fee of one side of a fill: the rate, at most what the order and the table allow (B-FEE).
+    /// The fee of one side of a fill: by the rate, capped by what the order and the table allow (B-FEE).
     fn fee(&self, order: &Instruction, rate: u32, quantity: u64, cost: u128) -> Result<u128, TradeError> {
         let fee = fee_at(cost, rate).ok_or(TradeError::OutOfRange)?;
         let own = u128::from(order.max_fee).saturating_mul(quantity.into());
@@ -142,9 +143,9 @@ impl Market<'_> {
 
     /// Matches an order against the book in price-time priority, up to `quantity` lots.
     ///
-    /// A maker that can no longer trade by the rules of the proof is taken out of the book and matching goes on; if the incoming
-    /// order itself cannot, matching stops. Self-trade prevention cancels the newest: the incoming order stops in front of the
-    /// account's own order.
+    /// A maker that can no longer trade by the rules of the proof is taken out of the book and matching goes on; if the
+    /// incoming order itself cannot, matching stops. Self-trade prevention cancels the newest: the incoming order stops
+    /// in front of the account's own order.
     pub fn plan(&self, taker: &Instruction, quantity: u64) -> Plan {
         let mut plan = Plan {
             remaining: quantity,

@@ -58,7 +58,8 @@ fn in_band(row: &Row, trade: &Trade) -> Option<bool> {
 }
 
 impl Holdings {
-    /// Checks B-INSTRUMENT, B-BAND, B-REDUCE, B-LIMIT, B-MARGIN and B-EQUITY for one side of a fill and returns what the account holds after.
+    /// Checks B-INSTRUMENT, B-BAND, B-REDUCE, B-LIMIT, B-MARGIN and B-EQUITY for one side of a fill and returns what
+    /// the account holds after.
     ///
     /// # Errors
     /// The first rule that fails.

@@ -107,7 +107,9 @@ proptest! {
             for effect in effects {
                 match effect {
                     Effect::Filled(fill) => fees += fill.maker.fee + fill.taker.fee,
-                    Effect::Bound(_) if instruction.kind == InstructionKind::Withdrawal => withdrawn += u128::from(instruction.limit),
+                    Effect::Bound(_) if instruction.kind == InstructionKind::Withdrawal => {
+                        withdrawn += u128::from(instruction.limit)
+                    }
                     _ => {}
                 }
             }

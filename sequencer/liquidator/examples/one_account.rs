@@ -58,7 +58,7 @@ impl<'t> BatchDraft<'t> for Draft<'t> {
     }
 }
 
-/// A perpetual at 100 a lot that may move by 16 %.
+/// A perpetual at 100 per lot that may move by 16 %.
 fn table() -> Result<RiskTable, ScenarioError> {
     let mark = PerLot(100_000_000);
     let scan = LinearScan {

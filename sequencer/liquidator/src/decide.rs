@@ -1,4 +1,4 @@
-//! The whole of it, in the order of a batch.
+//! Everything that is decided for a batch, in the order of the batch.
 
 use crate::{
     draft::BatchDraft,
@@ -11,7 +11,7 @@ use crate::{
 /// What could not be done in a batch.
 #[derive(Clone, Debug, Default)]
 pub struct Left {
-    /// Accounts of which no single fill reduces the risk: see [`crate::liquidate_pairs`].
+    /// Accounts whose risk no single fill reduces: see [`crate::liquidate_pairs`].
     pub pairs: Vec<u32>,
     /// Accounts whose liquidation nobody took, and the last reason.
     pub not_liquidated: Vec<(u32, Refusal)>,

@@ -5,7 +5,7 @@ use crate::trade::Trade;
 /// One unit of a batch, as decided. All but [`Decision::Take`] need no signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Reduces an account by unsigned fills, at most one per row (B-LIQUIDATION).
+    /// Reduces an account by unsigned fills, no more than one per row (B-LIQUIDATION).
     Liquidate {
         /// Index of the account.
         account: u32,

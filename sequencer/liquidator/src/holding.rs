@@ -42,7 +42,7 @@ impl Holding {
         self.cash + self.lots.iter().enumerate().map(worth).sum::<i128>()
     }
 
-    /// The most that a scenario and the floors take, 10^-6.
+    /// Loss in the worst scenario with the floors on top, 10^-6.
     pub fn exposure(&self, table: &RiskTable) -> i128 {
         let held: Vec<(&Row, i64)> = self.held().map(|(row, lots)| (&table.rows[row], lots.get())).collect();
         let floors: i128 = held
@@ -61,7 +61,7 @@ impl Holding {
         floors - lowest
     }
 
-    /// What is missing to a requirement of `ratio` over 2^8, in 2^-8 of 10^-6: the largest deficit. Above 0 is short.
+    /// What is missing for a requirement of `ratio` over 2^8, in 2^-8 of 10^-6: the largest deficit. Above 0 is short.
     pub fn shortfall(&self, table: &RiskTable, ratio: u16) -> i128 {
         i128::from(ratio) * self.exposure(table) - 256 * self.equity(table)
     }

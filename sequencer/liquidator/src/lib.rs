@@ -15,7 +15,7 @@
 //! 4. [`expire`]: lots in expired rows become money;
 //! 5. [`shed`]: makers take from the house what it holds.
 //!
-//! Accounts of which no single fill reduces the risk are left to [`liquidate_pairs`], in a batch of a shape with
+//! Accounts whose risk no single fill reduces are left to [`liquidate_pairs`], in a batch of a shape with
 //! several places per unit. `examples/one_account.rs` shows the interface on one account.
 //!
 //! The rules that a draft enforces are those of the batch (`docs/spec/batch.md`). The margin arithmetic here shares no

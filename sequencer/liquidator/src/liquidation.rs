@@ -25,7 +25,7 @@ const HOUSE_SHRINKS: u64 = 4;
 /// Accounts that [`liquidate`] left as they are.
 #[derive(Clone, Debug, Default)]
 pub struct Unliquidated {
-    /// Accounts of which no single fill reduces the risk: all legs must go in one unit.
+    /// Accounts whose risk no single fill reduces: all legs must go in one unit.
     pub pairs: Vec<u32>,
     /// Accounts that nobody took, and the last reason.
     pub refused: Vec<(u32, Refusal)>,
@@ -127,7 +127,8 @@ pub fn liquidate<'t>(draft: &mut impl BatchDraft<'t>, policy: &Policy) -> Unliqu
     left
 }
 
-/// Each account of the queue once, several to a maker's order. Returns the accounts that no maker took.
+/// Tries each account of the queue once; one order of a maker may take several. Returns the accounts that no maker
+/// took.
 fn to_makers<'t>(draft: &mut impl BatchDraft<'t>, row: usize, discount: u32, queue: Vec<u32>) -> Vec<u32> {
     let table = draft.table();
     let Some(first) = queue.first() else {

@@ -189,7 +189,7 @@ pub trait ChainClient: Send + Sync + 'static {
     /// The group, or `None` if the chain does not have it.
     fn group(&self, group: u32, at: At) -> impl Future<Output = Result<Option<GroupView>, ChainError>> + Send;
 
-    /// Queue items with ids from `from` on in the newest final block, each with its id, in order; at most `limit`.
+    /// Up to `limit` queue items with ids from `from` on in the newest final block, each with its id, in order.
     fn queue(
         &self,
         group: u32,

@@ -2,6 +2,24 @@
 //!
 //! The node implements [`ChainClient`] and gives a `cloister_prover_job::Prover`; [`Sequencer::run`] does the rest.
 //! What goes over the wire is defined by `cloister-sequencer-rpc`, whose methods [`Sequencer::rpc`] serves.
+//!
+//! ```
+//! use cloister_prover_job::{Prover, ProverError};
+//! use cloister_sequencer::keys::development_seed;
+//! use cloister_sequencer::{ChainClient, Sequencer, SequencerConfig, SequencerKeys, StartError};
+//!
+//! /// Runs the sequencer of group 1 of a development chain, for whoever has a chain and a prover.
+//! async fn run<C: ChainClient, P: Prover>(
+//!     chain: C,
+//!     genesis: [u8; 32],
+//!     load: impl FnOnce() -> Result<P, ProverError> + Send + 'static,
+//! ) -> Result<(), StartError> {
+//!     let keys = SequencerKeys::new(development_seed(), genesis, 1).expect("the development seed gives a key");
+//!     let sequencer = Sequencer::new(SequencerConfig::new(1), chain, keys);
+//!     let _methods = sequencer.rpc(); // for the JSON-RPC server
+//!     sequencer.run(load).await
+//! }
+//! ```
 
 pub mod account;
 mod backlog;

@@ -212,7 +212,7 @@ async fn a_table_that_is_too_old_makes_the_batches_again() {
     let account = running.account(1).await.unwrap();
     let settled = account.settled.clone().unwrap();
     assert_eq!((settled.cash, settled.positions), (account.cash, vec![(BTC, 10)]));
-    // Both trades at the funding of the new table: 4 a lot.
+    // Both trades at the funding of the new table: 4 per lot.
     let fees = 2 * (5 * MARK * 500).div_ceil(1_000_000);
     assert_eq!(account.cash, i128::from(RICH - 10 * MARK + 10 * 4 * ONE - fees));
 }

@@ -1,6 +1,6 @@
 //! `cloister open`, `deposit`, `account`, `withdraw`.
 
-use super::{CommandError, Session};
+use super::{error::CommandError, output::print_table, session::Session};
 use crate::cli::Global;
 use cloister_cli::{
     progress::Progress,
@@ -120,7 +120,7 @@ pub async fn show(global: &Global) -> Result<(), CommandError> {
     if claim > 0 {
         facts.fact("owner's claim", show_money(i128::try_from(claim).unwrap_or(i128::MAX)));
     }
-    super::show(facts);
+    print_table(facts);
     let held = info
         .positions
         .iter()
@@ -164,7 +164,7 @@ fn show_positions(held: impl IntoIterator<Item = (u32, i64, i128)>, names: &Name
     }
     say!("");
     if any {
-        super::show(table);
+        print_table(table);
     } else {
         say!("no positions");
     }
@@ -190,7 +190,7 @@ fn show_orders(info: &AccountInfo, names: &Names) {
             names.price(id, order.limit),
         ]);
     }
-    super::show(table);
+    print_table(table);
 }
 
 pub async fn show_from_chain(global: &Global) -> Result<(), CommandError> {
@@ -207,7 +207,7 @@ pub async fn show_from_chain(global: &Global) -> Result<(), CommandError> {
         .fact("last batch", recovered.batch_no)
         .fact("cash", show_money(account.cash))
         .fact("state root", format!("0x{}", hex::encode(audit.root)));
-    super::show(facts);
+    print_table(facts);
     let held = account
         .positions
         .iter()

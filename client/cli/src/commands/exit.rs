@@ -1,6 +1,6 @@
 //! `cloister exit`.
 
-use super::{CommandError, Session};
+use super::{error::CommandError, output::print_table, session::Session};
 use crate::cli::Global;
 use cloister_cli::{progress::Progress, table::TextTable};
 use cloister_client::{exit::ExitProver, history::statements};
@@ -32,7 +32,7 @@ pub async fn write(global: &Global, out: &Path, exit_key: Option<&Path>) -> Resu
         .fact("risk table", table.header.version)
         .fact("state root", format!("0x{}", hex::encode(audit.root)))
         .fact("proof", format!("{bytes} bytes, made and verified in {took} ms"));
-    super::show(facts);
+    print_table(facts);
     say!("{}", out.display());
     say!("The chain accepts exit proofs for frozen groups only; this group trades.");
     Ok(())

@@ -1,6 +1,6 @@
 //! `cloister keys`.
 
-use super::CommandError;
+use super::{error::CommandError, output::print_table};
 use crate::cli::{Global, KeysCommand};
 use cloister_cli::{table::TextTable, wallet::Wallet};
 use cloister_client::trader::owner_of;
@@ -45,5 +45,5 @@ fn show(wallet: &Wallet, secret: bool) {
             .fact("secret seed", wallet.seed())
             .fact("view key", format!("0x{}", hex::encode(to_bytes(&keys.view))));
     }
-    super::show(facts);
+    print_table(facts);
 }

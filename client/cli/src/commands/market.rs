@@ -1,6 +1,6 @@
 //! `cloister book`, `status`.
 
-use super::CommandError;
+use super::{error::CommandError, output::print_table};
 use crate::cli::Global;
 use cloister_cli::table::{Left, Right, TextTable};
 use cloister_client::{
@@ -29,7 +29,7 @@ pub async fn book(global: &Global, instrument: &str, levels: u32) -> Result<(), 
     for level in &book.bids {
         table.row(row("bid", level));
     }
-    super::show(table);
+    print_table(table);
     Ok(())
 }
 
@@ -64,7 +64,7 @@ pub async fn status(global: &Global) -> Result<(), CommandError> {
         }
         other => other?,
     }
-    super::show(facts);
+    print_table(facts);
     Ok(())
 }
 

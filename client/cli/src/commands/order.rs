@@ -1,6 +1,6 @@
 //! `cloister order`, `cancel`.
 
-use super::{CommandError, Session};
+use super::{error::CommandError, session::Session};
 use crate::cli::{Global, OrderArguments, OrderSide};
 use cloister_client::{instrument::find, trader::now};
 use cloister_client_core::{

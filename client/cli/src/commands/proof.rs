@@ -1,6 +1,6 @@
 //! `cloister proof`.
 
-use super::CommandError;
+use super::error::CommandError;
 use crate::cli::Global;
 use cloister_cli::progress::Progress;
 use cloister_client::{audit::AuditError, history::settled_batches};

@@ -1,6 +1,6 @@
 //! `cloister replay`, `demo`.
 
-use super::CommandError;
+use super::{error::CommandError, output::print_table};
 use crate::cli::{DemoArguments, Global, ReplayArguments};
 use cloister_cli::{
     demo::{self, DemoOptions},
@@ -43,7 +43,7 @@ pub async fn replay(global: &Global, options: &ReplayArguments) -> Result<(), Co
         .fact("orders", replayed.orders)
         .fact("volume", format!("{} lots, {notional}", replayed.volume_lots))
         .fact("state root", format!("0x{}", hex::encode(status.settled_root)));
-    super::show(facts);
+    print_table(facts);
     Ok(())
 }
 

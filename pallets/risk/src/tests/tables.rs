@@ -40,7 +40,7 @@ fn table_should_be_built_when_prices_are_fresh() {
         assert_eq!(table.header, header);
         let row = &table.rows[0];
         assert_eq!((row.instrument_id, row.status), (InstrumentId(1), Status::Trading));
-        // 50,000 a unit, a thousandth of it a lot: 50 in 10^-6.
+        // 50,000 per unit, a thousandth of it per lot: 50 in 10^-6.
         assert_eq!(
             [row.mark, row.funding, row.value],
             [50_000_000, 0, 50_000_000].map(PerLot)
@@ -289,7 +289,7 @@ fn close_only_should_show_in_the_next_table() {
 #[test]
 fn funding_should_accrue_from_the_premium_with_fractions() {
     on_listed(|| {
-        // 0.08 % above the index: 100 ppm an hour on a mark of 50,000,000, that is 5,000 an hour.
+        // 0.08 % above the index: 100 ppm per hour on a mark of 50,000,000, that is 5,000 per hour.
         set_price(PREMIUM, FixedU128::from_u32(50_040));
         turn();
         assert_eq!(Risk::table(GROUP, 1).unwrap().rows[0].funding, PerLot(0));

@@ -122,7 +122,7 @@ impl Trial {
         });
     }
 
-    /// One batch a seed.
+    /// One batch for each seed.
     fn batches(&self, recorded: &Recorded, seeds: Range<u64>, ways: impl Fn(u64) -> Vec<usize>) {
         for seed in seeds {
             let sheet = recorded.sheet(batch(scene(seed), seed, recorded.shape));

@@ -1,6 +1,6 @@
 //! What `cloister-prover circuits` says of a circuit.
 
-use super::{CircuitError, NamedCircuit};
+use super::{error::CircuitError, named::NamedCircuit};
 use cloister_groth16::KeySizes;
 use serde::Serialize;
 use std::{collections::BTreeMap, fmt};

@@ -4,8 +4,8 @@
 //! `x = x0 + x1·u`; our encodings put `x1` first.
 //!
 //! snarkjs also writes `vk_alphabeta_12`, the pairing of two points of the key; it never reads it when it verifies, so
-//! it is left out. It does not have `beta` and `delta` in G1: provers need them, verifiers do not, so a verifying key that
-//! is read back has none either.
+//! it is left out. It does not have `beta` and `delta` in G1: provers need them, verifiers do not, so a verifying key
+//! that is read back has none either.
 
 use super::{
     decimal,

@@ -16,7 +16,7 @@ use cloister_sequencer_rpc::types::{
     InstrumentStatus, Level, Market, OpenOrderInfo, OrderBook, PositionInfo, SettledAccount, Trade,
 };
 
-/// A count; one that does not fit is as good as the highest that does.
+/// A count; one that does not fit becomes the highest number that does.
 pub fn small(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
 }

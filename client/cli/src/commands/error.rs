@@ -1,0 +1,75 @@
+//! Why a command failed.
+
+use cloister_cli::{demo::DemoError, replay::ReplayError, tape::csv::TapeError, wallet::WalletError};
+use cloister_client::{
+    audit::AuditError, chain::ChainError, instrument::FindInstrumentError, seal::SealError, sequencer::SequencerError,
+    trader::TraderError,
+};
+use cloister_client_core::{amount::AmountError, exit::ExitStatementError, keys::SeedError, recovery::RecoveryError};
+use cloister_prover_job::ProverError;
+use std::{io, path::PathBuf};
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub enum CommandError {
+    /// The chain refuses or cannot be asked.
+    #[error(transparent)]
+    Chain(#[from] ChainError),
+    /// The sequencer refuses or cannot be asked.
+    #[error(transparent)]
+    Sequencer(#[from] SequencerError),
+    /// The wallet cannot be used.
+    #[error(transparent)]
+    Wallet(#[from] WalletError),
+    /// The seed that was typed is not one.
+    #[error(transparent)]
+    Seed(#[from] SeedError),
+    /// The trader cannot act.
+    #[error(transparent)]
+    Trader(#[from] TraderError),
+    /// The instrument cannot be used.
+    #[error(transparent)]
+    Instrument(#[from] FindInstrumentError),
+    /// A number is not one.
+    #[error(transparent)]
+    Amount(#[from] AmountError),
+    /// The chain's data do not hold together.
+    #[error(transparent)]
+    Audit(#[from] AuditError),
+    /// The account cannot be rebuilt.
+    #[error(transparent)]
+    Recovery(#[from] RecoveryError),
+    /// Seals cannot be proven.
+    #[error(transparent)]
+    Seal(#[from] SealError),
+    /// The exit cannot be stated.
+    #[error(transparent)]
+    Exit(#[from] ExitStatementError),
+    /// The exit cannot be proven.
+    #[error("the exit: {0}")]
+    ExitProof(#[from] ProverError),
+    /// The tape cannot be read.
+    #[error(transparent)]
+    Tape(#[from] TapeError),
+    /// The tape cannot be replayed.
+    #[error(transparent)]
+    Replay(#[from] ReplayError),
+    /// The demonstration failed.
+    #[error(transparent)]
+    Demo(#[from] DemoError),
+    /// The batch is not settled in a final block.
+    #[error("batch {0} is not settled in a final block")]
+    NoBatch(u64),
+    /// A file cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    Write {
+        /// The file or folder.
+        path: PathBuf,
+        /// The system's answer.
+        #[source]
+        source: io::Error,
+    },
+    /// The standard input cannot be read.
+    #[error("the standard input: {0}")]
+    Input(io::Error),
+}
