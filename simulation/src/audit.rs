@@ -105,7 +105,7 @@ impl Audit {
         }
         for (row, lots) in sums(state).into_iter().enumerate() {
             if table.rows[row].status == Status::Expired {
-                sum += i128::from(lots) * i128::from(table.rows[row].value);
+                sum += i128::from(lots.get()) * i128::from(table.rows[row].value.get());
             }
         }
         match sum - (self.deposits - self.withdrawals - self.swept) {
@@ -161,7 +161,7 @@ fn sums(state: &GroupLedger) -> Positions {
     let mut sums = Holding::from(state.house()).lots;
     for (_, account) in state.accounts() {
         for (sum, lots) in sums.iter_mut().zip(account.account.positions) {
-            *sum += lots;
+            sum.0 += lots.get();
         }
     }
     sums
@@ -170,12 +170,12 @@ fn sums(state: &GroupLedger) -> Positions {
 fn check_lots(state: &GroupLedger, table: &RiskTable) -> Result<(), Broken> {
     for (row, sum) in sums(state).into_iter().enumerate() {
         // An expired row empties account by account, the house first.
-        if sum != 0 && table.rows[row].status != Status::Expired {
-            return Err(Broken::Lots(row, sum));
+        if !sum.is_zero() && table.rows[row].status != Status::Expired {
+            return Err(Broken::Lots(row, sum.get()));
         }
         let of_accounts = state
             .accounts()
-            .map(|(_, a)| a.account.positions[row].unsigned_abs())
+            .map(|(_, a)| a.account.positions[row].size().get())
             .sum::<u64>();
         if of_accounts != state.house().open_interest[row] {
             return Err(Broken::OpenInterest(row));

@@ -6,6 +6,7 @@ use crate::{
 };
 use cloister_liquidator::{Holding, Refusal, Trade};
 use cloister_risk::{RiskTable, Status};
+use cloister_types::{Lots, Position};
 use std::collections::BTreeMap;
 
 /// What a step did besides moving its account.
@@ -40,8 +41,8 @@ impl Book {
     pub fn settle_house(&mut self, table: &RiskTable) {
         for (lots, row) in self.house.lots.iter_mut().zip(&table.rows) {
             if row.status == Status::Expired {
-                self.house.cash += i128::from(*lots) * i128::from(row.value);
-                *lots = 0;
+                self.house.cash += i128::from(lots.get()) * i128::from(row.value.get());
+                *lots = Position::ZERO;
             }
         }
     }
@@ -82,7 +83,7 @@ impl Book {
             Action::Liquidate(trades) => {
                 for trade in trades {
                     let bound = trade.penalty(table) - 256 * (trade.concession(table) + trade.fee as i128);
-                    if trade.lots > table.rows[trade.row].chunk || bound < 0 {
+                    if Lots(trade.lots) > table.rows[trade.row].chunk || bound < 0 {
                         return Err(Refusal::Fill);
                     }
                     self.trade(table, &mut after, trade, true)?;
@@ -96,11 +97,11 @@ impl Book {
             Action::Expire(rows) => {
                 for row in rows {
                     let at = &table.rows[*row];
-                    if at.status != Status::Expired || before.lots[*row] == 0 {
+                    if at.status != Status::Expired || before.lots[*row].is_zero() {
                         return Err(Refusal::Fill);
                     }
-                    after.cash += i128::from(after.lots[*row]) * i128::from(at.value);
-                    after.lots[*row] = 0;
+                    after.cash += i128::from(after.lots[*row].get()) * i128::from(at.value.get());
+                    after.lots[*row] = Position::ZERO;
                 }
             }
             Action::TakeOver => {
@@ -110,7 +111,7 @@ impl Book {
                 }
                 self.house.cash += before.cash;
                 for (mine, theirs) in self.house.lots.iter_mut().zip(before.lots) {
-                    *mine += theirs;
+                    mine.0 += theirs.get();
                 }
                 self.settle_house(table);
                 after = Holding::default();
@@ -124,23 +125,23 @@ impl Book {
     /// A fill of an account; the house is the counterparty until somebody else in the batch is.
     fn trade(&mut self, table: &RiskTable, account: &mut Holding, trade: &Trade, reduce: bool) -> Result<(), Refusal> {
         let row = &table.rows[trade.row];
-        let held = account.lots[trade.row];
+        let held = account.lots[trade.row].get();
         let (change, after) = (trade.change(), held + trade.change());
         let reduces = held.signum() == -change.signum() && held.abs() >= change.abs();
         let lots = trade.lots as i128;
-        let distance = (trade.cost as i128 - lots * i128::from(row.mark)).abs();
+        let distance = (trade.cost as i128 - lots * i128::from(row.mark.get())).abs();
         let broken = [
             !row.is_live() || trade.lots == 0,
             (reduce || row.status == Status::CloseOnly) && !reduces,
-            after.unsigned_abs() > row.limit && after.abs() > held.abs(),
-            distance > lots * i128::from(row.band),
+            Position(after).size() > row.limit && after.abs() > held.abs(),
+            distance > lots * i128::from(row.band.get()),
         ];
         if broken.contains(&true) {
             return Err(Refusal::Fill);
         }
         *account = account.traded(table, trade);
         self.house.cash += trade.paid(table);
-        self.house.lots[trade.row] -= change;
+        self.house.lots[trade.row].0 -= change;
         Ok(())
     }
 }
@@ -188,7 +189,7 @@ pub fn payable(table: &RiskTable, before: &Holding, requested: u64) -> u64 {
 fn shed(before: &Holding, after: &Holding) -> [(u64, u64); ROWS] {
     let fewer = |a: i64, b: i64| u64::try_from(a.max(0) - b.max(0)).unwrap_or(0);
     std::array::from_fn(|row| {
-        let (a, b) = (before.lots[row], after.lots[row]);
+        let (a, b) = (before.lots[row].get(), after.lots[row].get());
         (fewer(a, b), fewer(-a, -b))
     })
 }

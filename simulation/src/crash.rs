@@ -14,7 +14,7 @@ use crate::{
 };
 use cloister_ledger::{Mode, Side};
 use cloister_ledger_testing::Random;
-use cloister_liquidator::{decide, liquidate_pairs, Policy, Refusal, Trade, ONE_TIMES};
+use cloister_liquidator::{decide, liquidate_pairs, Holding, Policy, Refusal, Trade, ONE_TIMES};
 use cloister_risk::RiskTable;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -221,7 +221,7 @@ impl Crash {
     /// still have.
     fn insure(&mut self, table: &RiskTable, observe: Observer<'_>) -> Result<(), CrashError> {
         let row = &table.rows[PERPETUAL];
-        let (mark, band) = (row.mark.unsigned_abs(), row.band);
+        let (mark, band) = (row.mark.get().unsigned_abs(), row.band.get());
         // Two trades, and both sides of each pay the band.
         let lots = (self.setup.insurance / (4 * band)).max(1);
         let mut draft = Draft::new(table, &self.exchange.book);
@@ -323,7 +323,8 @@ impl Crash {
     /// The bit of the future's row once it has expired and nobody holds it any more.
     fn mask(&self, draft: &Draft<'_>) -> u32 {
         let expired = draft.table().header.time >= self.market.expiry() && !self.market.future_is_unlisted();
-        let empty = draft.book.house.lots[FUTURE] == 0 && draft.book.accounts.values().all(|h| h.lots[FUTURE] == 0);
+        let flat = |holding: &Holding| holding.lots[FUTURE].is_zero();
+        let empty = flat(&draft.book.house) && draft.book.accounts.values().all(flat);
         u32::from(expired && empty) << FUTURE
     }
 
@@ -333,7 +334,7 @@ impl Crash {
         if equity < self.report.house_low.0 {
             self.report.house_low = (equity, table.header.time);
         }
-        let lots = house.lots.iter().map(|lots| lots.unsigned_abs()).sum();
+        let lots = house.lots.iter().map(|lots| lots.size().get()).sum();
         let start = (table.header.time - MINUTE) / HOUR * HOUR;
         if self.report.hours.last().is_none_or(|hour| hour.start != start) {
             self.report.hours.push(Hour {

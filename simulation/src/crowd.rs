@@ -13,6 +13,7 @@ use cloister_ledger::Side;
 use cloister_ledger_testing::Random;
 use cloister_liquidator::{closing, take, Holding, Trade, ONE_TIMES};
 use cloister_risk::{RiskTable, Status};
+use cloister_types::Position;
 use std::collections::BTreeSet;
 
 /// Fee of an order, 10^-6 of its cost.
@@ -102,9 +103,9 @@ impl Crowd<'_> {
                 }
             }
             6..=7 => {
-                let held = (0..ROWS).find(|row| holding.lots[*row] != 0 && table.rows[*row].is_live());
+                let held = (0..ROWS).find(|row| !holding.lots[*row].is_zero() && table.rows[*row].is_live());
                 if let Some(row) = held {
-                    let lots = holding.lots[row].unsigned_abs().div_ceil(self.random.between(1, 4));
+                    let lots = holding.lots[row].size().get().div_ceil(self.random.between(1, 4));
                     orders[row].push(priced(table, index, row, closing(holding.lots[row]), lots, true));
                 }
             }
@@ -151,7 +152,7 @@ impl Crowd<'_> {
         let table = draft.table();
         let trader = &self.traders[index as usize];
         let holding = draft.book.holding(index);
-        let (short, long) = (holding.lots[PERPETUAL], holding.lots[FUTURE]);
+        let (short, long) = (holding.lots[PERPETUAL].get(), holding.lots[FUTURE].get());
         if table.rows[FUTURE].status != Status::Trading {
             let awake = !index.is_multiple_of(SLEEPERS);
             if awake && long > 0 && table.rows[FUTURE].status == Status::CloseOnly {
@@ -161,7 +162,7 @@ impl Crowd<'_> {
                     table,
                     index,
                     PERPETUAL,
-                    closing(short),
+                    closing(Position(short)),
                     short.unsigned_abs(),
                     true,
                 ));
@@ -170,7 +171,7 @@ impl Crowd<'_> {
         }
         let open = short + long;
         if open != 0 {
-            let side = closing(open);
+            let side = closing(Position(open));
             let row = if open > 0 { PERPETUAL } else { FUTURE };
             orders[row].push(priced(table, index, row, side, open.unsigned_abs(), false));
             return;
@@ -195,7 +196,7 @@ impl Crowd<'_> {
         }
         while !group.is_empty() {
             let net: i64 = group.iter().map(change).sum();
-            let house = draft.book.house.lots[row];
+            let house = draft.book.house.lots[row].get();
             // The house only gets rid of what it holds.
             let from_house = if house > 0 {
                 net.clamp(0, house)
@@ -204,7 +205,7 @@ impl Crowd<'_> {
             };
             let rest = net - from_house;
             let room = draft.room().saturating_sub(group.len()).min(TAKERS);
-            let side = closing(rest);
+            let side = closing(Position(rest));
             let makers = self.makers;
             let orders = take(
                 &WithMakers { draft, makers },
@@ -237,7 +238,7 @@ fn change(step: &Step) -> i64 {
 
 /// An order at the mark with the taker's fee.
 fn priced(table: &RiskTable, index: u32, row: usize, side: Side, lots: u64, reduce_only: bool) -> Step {
-    let mut trade = Trade::at(row, side, lots, table.rows[row].mark.unsigned_abs());
+    let mut trade = Trade::at(row, side, lots, table.rows[row].mark.get().unsigned_abs());
     trade.fee = trade.cost * FEE / 1_000_000;
     Step::new(index, Action::Order { trade, reduce_only })
 }
@@ -245,7 +246,7 @@ fn priced(table: &RiskTable, index: u32, row: usize, side: Side, lots: u64, redu
 /// Lots of a row that are worth `leverage` (hundredths) times the account's equity.
 fn aim(table: &RiskTable, holding: &Holding, row: usize, leverage: u64) -> i64 {
     let worth = holding.equity(table).max(0) * i128::from(leverage) / i128::from(ONE_TIMES);
-    (worth / i128::from(table.rows[row].mark.max(1))) as i64
+    (worth / i128::from(table.rows[row].mark.get().max(1))) as i64
 }
 
 /// Little is left above maintenance.

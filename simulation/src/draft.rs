@@ -86,9 +86,9 @@ impl<'a> Draft<'a> {
         let (before, after) = (&self.house, &self.book.house);
         for row in 0..ROWS {
             let (long, short) = self.total.shed[row];
-            let lowest = before.lots[row].min(0) - short as i64;
-            let highest = before.lots[row].max(0) + long as i64;
-            if !(lowest..=highest).contains(&after.lots[row]) {
+            let lowest = before.lots[row].get().min(0) - short as i64;
+            let highest = before.lots[row].get().max(0) + long as i64;
+            if !(lowest..=highest).contains(&after.lots[row].get()) {
                 return Err(Refusal::HouseGrowth);
             }
         }

@@ -23,9 +23,9 @@ impl WithMakers<'_, '_> {
     fn lots(&self, account: u32, row: usize, side: Side, leverage: u64) -> u64 {
         let (table, holding) = (self.draft.table(), self.draft.book.holding(account));
         let at = &table.rows[row];
-        let held = holding.lots[row] * side.sign();
+        let held = holding.lots[row].get() * side.sign();
         let most = match at.status {
-            Status::Trading => at.limit.saturating_add_signed(-held),
+            Status::Trading => at.limit.get().saturating_add_signed(-held),
             _ => u64::try_from(-held).unwrap_or(0),
         };
         holding.capacity(table, row, side, leverage).min(most)

@@ -6,6 +6,7 @@ use cloister_risk::{
     Funding, FundingError, FundingTerms, Header, Instrument, InstrumentError, InstrumentKind, Listing, Quote,
     RiskTable, Row, ScanParams, SpanError, Status, TableError,
 };
+use cloister_types::{GroupId, InstrumentId, Lots, PerLot};
 use std::collections::VecDeque;
 
 /// Margin group.
@@ -138,7 +139,7 @@ impl Market {
     /// # Errors
     /// [`MarketError::Funding`].
     pub fn funding(&self) -> Result<i64, MarketError> {
-        Ok(self.funding.whole()?)
+        Ok(self.funding.whole()?.get())
     }
 
     /// The future's row was proven empty: it is listed no more.
@@ -162,7 +163,7 @@ impl Market {
         let terms = &self.terms;
         let mut table = RiskTable {
             header: Header {
-                group: GROUP,
+                group: GroupId(GROUP),
                 version: self.version,
                 time: now,
                 initial: terms.initial,
@@ -208,20 +209,21 @@ impl Market {
         if now >= self.expiry() {
             let settlement = *self.settlement.get_or_insert(bar.close);
             let listing = self.listing(FUTURE, Status::Expired);
-            return Ok(settled_row(&self.future, &listing, u128::from(settlement) * ORACLE, 0)?);
+            let price = u128::from(settlement) * ORACLE;
+            return Ok(settled_row(&self.future, &listing, price, PerLot::ZERO)?);
         }
         let last_hour = now + HOUR >= self.expiry();
         let status = if last_hour { Status::CloseOnly } else { Status::Trading };
         let listing = self.listing(FUTURE, status);
-        Ok(row(&self.future, &listing, quote, 0, &self.terms.scan, now)?)
+        Ok(row(&self.future, &listing, quote, PerLot::ZERO, &self.terms.scan, now)?)
     }
 
     fn listing(&self, row: usize, status: Status) -> Listing {
         Listing {
-            instrument_id: row as u32 + 1,
+            instrument_id: InstrumentId(row as u32 + 1),
             status,
-            limit: self.terms.limit,
-            chunk: self.terms.chunk,
+            limit: Lots(self.terms.limit),
+            chunk: Lots(self.terms.chunk),
             band: self.terms.band,
         }
     }

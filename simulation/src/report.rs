@@ -218,7 +218,7 @@ impl Report {
                     dollars(self.book.fees as i128),
                     self.book.house.lots[..ROWS]
                         .iter()
-                        .map(|lots| lots / 1_000)
+                        .map(|lots| lots.get() / 1_000)
                         .collect::<Vec<i64>>()
                 ),
             ),

@@ -57,10 +57,11 @@ fn check_report(report: &Report) {
     assert!(report.bad_debt < 0 && report.house_gain > report.seed);
     assert!(report.house_low.0 < report.seed);
     // Nothing is left in the expired row, and the live one sums to zero.
-    let lots =
-        |row: usize| report.book.accounts.values().map(|h| h.lots[row]).sum::<i64>() + report.book.house.lots[row];
+    let lots = |row: usize| {
+        report.book.accounts.values().map(|h| h.lots[row].get()).sum::<i64>() + report.book.house.lots[row].get()
+    };
     assert_eq!((lots(0), lots(1)), (0, 0));
-    assert!(report.book.accounts.values().all(|h| h.lots[1] == 0));
+    assert!(report.book.accounts.values().all(|h| h.lots[1].is_zero()));
     // With the last prices everything that came in is out again or still there.
     let cash: i128 = report.book.accounts.values().map(|h| h.cash).sum();
     let inside = cash + report.book.house.cash + report.book.fees as i128;

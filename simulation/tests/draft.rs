@@ -10,6 +10,7 @@ use cloister_simulation::{
     prices::{Bar, DOLLAR, FIRST_DAY, HOUR, MINUTE},
     step::{Action, Step},
 };
+use cloister_types::Position;
 
 /// A thousand lots, one coin at 8,000 dollars, so that 16 % of the worth are 1,280.
 const LOTS: i64 = 1_000;
@@ -34,7 +35,7 @@ fn book(equity: i64, house: i64) -> Book {
         ..Holding::default()
     };
     let mut long = flat(equity - 8_000);
-    long.lots[PERPETUAL] = LOTS;
+    long.lots[PERPETUAL] = Position(LOTS);
     Book {
         accounts: [(0, long), (1, flat(1_000_000))].into(),
         house: flat(house),

@@ -8,6 +8,7 @@ use cloister_ledger::{
     Side,
 };
 use cloister_ledger_testing::{Random, World, GENESIS, GROUP};
+use cloister_types::Position;
 use serde_json::{json, Value};
 use std::{env, fs, path::PathBuf};
 
@@ -52,7 +53,7 @@ fn account_json(account: &Account) -> Value {
         .positions
         .iter()
         .enumerate()
-        .filter(|(_, q)| **q != 0)
+        .filter(|(_, q)| !q.is_zero())
         .map(|(row, q)| json!([row, q.to_string()]))
         .collect();
     json!({
@@ -81,7 +82,7 @@ fn account_leaves_should_have_their_golden_hashes() {
             account.orders_root = random.field();
             for _ in 0..i {
                 let row = random.below(INSTRUMENTS as u64) as usize;
-                account.positions[row] = random.below(1 << 41) as i64 - (1 << 40) + 1;
+                account.positions[row] = Position(random.below(1 << 41) as i64 - (1 << 40) + 1);
             }
         }
         cases.push(account_json(&account));

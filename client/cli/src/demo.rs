@@ -31,6 +31,7 @@ use cloister_ledger::Shape;
 use cloister_prover_job::ProverError;
 use cloister_risk::Assessment;
 use cloister_runtime::Hash;
+use cloister_types::Money;
 use node::{NodeError, NodeOptions, NodeProcess};
 use std::{
     path::{Path, PathBuf},
@@ -345,9 +346,9 @@ async fn leave(
     let proven = prover.prove(&exit).await?;
     // The margin code shares nothing with the exit's.
     let account = &exit.witness.account;
-    let assessed = Assessment::new(&table, &account.positions, account.cash);
+    let assessed = Assessment::new(&table, &account.positions, Money(account.cash));
     let root = to_bytes(&exit.statement.root);
-    let agrees = root == audit.root && assessed.is_ok_and(|assessed| assessed.equity == exit.equity);
+    let agrees = root == audit.root && assessed.is_ok_and(|assessed| assessed.equity == Money(exit.equity));
     progress.say(format!(
         "account {} proves alone that it is worth {}",
         trader.index,

@@ -472,7 +472,7 @@ impl ReplayMarket {
         let trades: Vec<usize> = orders.flat_map(|o| o.fills.iter().copied()).collect();
         let price = |i: &usize| wanted.get(*i).map_or(0, |p| p.price);
         let inside = |instrument: &TradedInstrument, tenths: u64| {
-            let room = instrument.row.band / 10 * tenths;
+            let room = instrument.row.band.get() / 10 * tenths;
             trades.iter().all(|i| price(i).abs_diff(instrument.mark()) <= room)
         };
         if inside(&self.instrument, 8) {
@@ -525,7 +525,7 @@ impl ReplayMarket {
             // A sweep that sells fills above its limit first; the allowance of its best price covers every fill.
             max_fee: self
                 .instrument
-                .fee_allowance(order.limit.max(self.instrument.mark() + self.instrument.row.band)),
+                .fee_allowance(order.limit.max(self.instrument.mark() + self.instrument.row.band.get())),
         };
         let accepted = self.submit(&trader.order(id, &terms), bar).await?;
         let expected = if order.role == OrderRole::Taker { order.lots } else { 0 };

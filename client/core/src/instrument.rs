@@ -4,6 +4,7 @@ use crate::amount::{AmountError, Decimal, Lot};
 use cloister_crypto::constants::FEE_CAP_ONE;
 use cloister_ledger::Side;
 use cloister_risk::{RiskTable, Row, Status};
+use cloister_types::InstrumentId;
 
 /// The newest risk table has no row for an instrument yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -37,7 +38,7 @@ impl TradedInstrument {
     /// # Errors
     /// [`NotInTable`].
     pub fn in_table(table: &RiskTable, group: u32, id: u32, name: String, lot: Lot) -> Result<Self, NotInTable> {
-        let (row_index, row) = table.row_of(id).ok_or(NotInTable(id))?;
+        let (row_index, row) = table.row_of(InstrumentId(id)).ok_or(NotInTable(id))?;
         Ok(Self {
             group,
             id,
@@ -55,7 +56,7 @@ impl TradedInstrument {
     /// # Errors
     /// [`NotInTable`].
     pub fn refresh(&mut self, table: &RiskTable) -> Result<(), NotInTable> {
-        let (row_index, row) = table.row_of(self.id).ok_or(NotInTable(self.id))?;
+        let (row_index, row) = table.row_of(InstrumentId(self.id)).ok_or(NotInTable(self.id))?;
         self.row_index = row_index;
         self.row = row.clone();
         self.fee_cap = table.header.fee_cap;
@@ -70,14 +71,14 @@ impl TradedInstrument {
 
     /// Mark price per lot, 10^-6.
     pub fn mark(&self) -> u64 {
-        u64::try_from(self.row.mark).unwrap_or_default()
+        u64::try_from(self.row.mark.get()).unwrap_or_default()
     }
 
     /// Lowest and highest price per lot that the band allows now, 10^-6.
     pub fn band(&self) -> (u64, u64) {
         (
-            self.mark().saturating_sub(self.row.band).max(1),
-            self.mark().saturating_add(self.row.band),
+            self.mark().saturating_sub(self.row.band.get()).max(1),
+            self.mark().saturating_add(self.row.band.get()),
         )
     }
 
@@ -103,11 +104,11 @@ impl TradedInstrument {
             .row
             .scenarios
             .iter()
-            .map(|r| r.unsigned_abs())
+            .map(|r| r.get().unsigned_abs())
             .max()
             .unwrap_or_default();
         let floor = self.row.floor_long.max(self.row.floor_short);
-        let base = u128::from(scenario) + u128::from(floor);
+        let base = u128::from(scenario) + u128::from(floor.get());
         u64::try_from((base * u128::from(self.initial)).div_ceil(256)).unwrap_or(u64::MAX)
     }
 

@@ -56,7 +56,7 @@ fn market() -> (World, Vec<Statement>) {
 fn worth(state: &GroupLedger, values: &FinalValues, index: u32) -> i128 {
     let account = &state.account(index).expect("the account exists").account;
     let held = account.positions.iter().zip(&values.values);
-    account.cash + held.map(|(q, v)| i128::from(*q) * i128::from(*v)).sum::<i128>()
+    account.cash + held.map(|(q, v)| i128::from(q.get()) * i128::from(*v)).sum::<i128>()
 }
 
 #[tokio::test]
@@ -68,7 +68,7 @@ async fn exits_should_be_proven_from_the_records_alone() {
         let trader = client_trader(&world, trader);
         let exit = Exit::of(&statements, &trader, &world.table).expect("rebuilt");
         assert!(
-            exit.witness.account.positions.iter().any(|q| *q != 0),
+            exit.witness.account.positions.iter().any(|q| !q.is_zero()),
             "nothing was traded"
         );
         assert_eq!(exit.equity, worth(&world.state, &values, trader.index));

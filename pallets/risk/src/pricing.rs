@@ -6,6 +6,7 @@ use crate::{
 };
 use cloister_crypto::constants::PRICE_BITS;
 use cloister_risk::{linear_scenarios, LinearScan, Row};
+use cloister_types::{InstrumentId, Lots, PerLot, Price};
 use polkadot_sdk::sp_runtime::{FixedPointNumber, FixedU128};
 
 /// 10^-6: of the mark, of the index, of the settlement asset.
@@ -78,11 +79,13 @@ fn fit(x: i128) -> Result<i64, OutOfRange> {
 }
 
 /// A fraction of the mark, rounded up.
-fn fraction_up(mark: i64, ppm: u32) -> Result<u64, OutOfRange> {
+fn fraction_up(mark: i64, ppm: u32) -> Result<Price, OutOfRange> {
     let product = u128::from(mark.unsigned_abs())
         .checked_mul(u128::from(ppm))
         .ok_or(OutOfRange)?;
-    u64::try_from(product.div_ceil(PPM.unsigned_abs())).map_err(|_| OutOfRange)
+    u64::try_from(product.div_ceil(PPM.unsigned_abs()))
+        .map(Price)
+        .map_err(|_| OutOfRange)
 }
 
 /// The row of an instrument at a mark; its cumulative funding is up to date.
@@ -95,17 +98,17 @@ pub fn row<FeedId>(instrument: &Instrument<FeedId>, mark: i64) -> Result<Row, Ou
         extreme_cover: params.extreme_cover,
     };
     Ok(Row {
-        instrument_id: instrument.id,
+        instrument_id: InstrumentId(instrument.id),
         status: instrument.status,
-        limit: params.limit,
-        chunk: params.chunk,
+        limit: Lots(params.limit),
+        chunk: Lots(params.chunk),
         band: fraction_up(mark, params.band)?,
-        funding,
-        value: fit(i128::from(mark) - i128::from(funding))?,
-        mark,
+        funding: PerLot(funding),
+        value: PerLot(fit(i128::from(mark) - i128::from(funding))?),
+        mark: PerLot(mark),
         floor_long: fraction_up(mark, params.floor_long)?,
         floor_short: fraction_up(mark, params.floor_short)?,
-        scenarios: linear_scenarios(mark, &scan).map_err(|_| OutOfRange)?,
+        scenarios: linear_scenarios(PerLot(mark), &scan).map_err(|_| OutOfRange)?,
     })
 }
 
@@ -114,9 +117,9 @@ pub fn exposure(row: &Row, limit_high: u64) -> u128 {
     let signed = [row.funding, row.value, row.mark]
         .into_iter()
         .chain(row.scenarios)
-        .map(i64::unsigned_abs);
+        .map(|value| value.get().unsigned_abs());
     let largest = signed
-        .chain([row.floor_long, row.floor_short, row.band])
+        .chain([row.floor_long, row.floor_short, row.band].map(Price::get))
         .max()
         .unwrap_or(0);
     // Two factors below 2^64 each.

@@ -7,6 +7,7 @@ use crate::{
 };
 use cloister_crypto::field::to_bytes;
 use cloister_risk::{Header, RiskTable};
+use cloister_types::GroupId;
 use polkadot_sdk::frame_support::traits::{Get, Time};
 
 impl<T: Config> Pallet<T> {
@@ -87,7 +88,7 @@ impl<T: Config> Pallet<T> {
         state.built_at = now;
         state.stalled = false;
         table.header = Header {
-            group,
+            group: GroupId(group),
             version: state.version,
             time: now,
             initial: params.initial,

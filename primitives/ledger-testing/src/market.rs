@@ -13,6 +13,7 @@ use cloister_ledger::{
     unit::{UnitEffect, UnitWitness},
 };
 use cloister_risk::Status;
+use cloister_types::{Deficit, InstrumentId, Position};
 
 /// Marks stay in these bounds, 10^-6 per lot.
 const MARKS: core::ops::Range<i64> = 25_000_000..200_000_000;
@@ -77,8 +78,8 @@ impl World {
             let percent = self.random.below(2 * reach + 1) as i64 - reach as i64;
             let entry = &mut self.table.rows[row];
             if entry.status != Status::Expired {
-                entry.funding += percent * 10_000;
-                let mark = entry.mark / 100 * (100 + percent) + percent;
+                entry.funding.0 += percent * 10_000;
+                let mark = entry.mark.get() / 100 * (100 + percent) + percent;
                 self.set_mark(row, mark.clamp(MARKS.start, MARKS.end));
             }
         }
@@ -99,10 +100,11 @@ impl World {
     /// Lists a new instrument in an expired row that a batch could prove empty.
     pub fn relist(&mut self, row: usize) {
         let house = self.state.house();
-        if self.table.rows[row].status == Status::Expired && (house.open_interest[row], house.positions[row]) == (0, 0)
+        if self.table.rows[row].status == Status::Expired
+            && (house.open_interest[row], house.positions[row]) == (0, Position(0))
         {
             let highest = self.table.rows.iter().map(|r| r.instrument_id).max();
-            self.table.rows[row].instrument_id = highest.unwrap_or(INSTRUMENT) + 1;
+            self.table.rows[row].instrument_id = InstrumentId(highest.map_or(INSTRUMENT, InstrumentId::get) + 1);
             self.set_status(row, Status::Trading);
         }
     }
@@ -134,7 +136,7 @@ impl World {
             request.sweep = self.random.below(pool + 1);
         }
         let claims = self.random.word() as u32 | (0xffff_ffff << (self.live + 2));
-        for row in (0..32).filter(|row| (house.open_interest[*row], house.positions[*row]) == (0, 0)) {
+        for row in (0..32).filter(|row| (house.open_interest[*row], house.positions[*row]) == (0, Position(0))) {
             request.empty_mask |= claims & (1 << row);
         }
         request
@@ -218,12 +220,13 @@ impl World {
     /// A trade that uses up most of the trader's margin, against the richest account.
     fn leverage(&mut self, trader: usize) -> Vec<UnitRequest> {
         let row = self.tradable_row();
-        let mark = self.table.rows[row].mark;
+        let mark = self.table.rows[row].mark.get();
         let assessment = self.assess(trader);
         let required = assessment.requirement(self.table.header.initial).expect("in range");
         // A lot needs a fifth of its mark.
-        let lots =
-            (assessment.equity - required) * 5 / i128::from(mark) * (80 + i128::from(self.random.below(20))) / 100;
+        let lots = (assessment.equity.get() - required.get()) * 5 / i128::from(mark)
+            * (80 + i128::from(self.random.below(20)))
+            / 100;
         let Some(quantity) = u64::try_from(lots.min(500)).ok().filter(|lots| *lots > 0) else {
             return Vec::new();
         };
@@ -248,9 +251,9 @@ impl World {
         let first = self.random.below(known as u64) as usize;
         let mut order = (0..known).map(|i| (first + i) % known);
         let ratio = self.table.header.maintenance;
-        let short = order.find(|i| self.assess(*i).worst(ratio).is_ok_and(|(_, d)| d > 0));
+        let short = order.find(|i| self.assess(*i).worst(ratio).is_ok_and(|(_, d)| d > Deficit(0)));
         let Some(trader) = short else { return Vec::new() };
-        let insolvent = self.assess(trader).equity < 0;
+        let insolvent = self.assess(trader).equity.is_negative();
         if insolvent && self.random.once_in(2) {
             return vec![self.take_over(trader)];
         }
@@ -263,14 +266,14 @@ impl World {
             let lots = self
                 .position(trader, row)
                 .unsigned_abs()
-                .min(self.table.rows[row].chunk);
+                .min(self.table.rows[row].chunk.get());
             let quantity = if self.random.once_in(2) {
                 lots
             } else {
                 1 + self.random.below(lots)
             };
             // Somewhat worse than the mark for the account, unless it owes money already.
-            let mark = self.table.rows[row].mark as u64;
+            let mark = self.table.rows[row].mark.get() as u64;
             let away = if insolvent { 0 } else { self.random.below(200_000) };
             let sells = self.position(trader, row) > 0;
             let price = if sells { mark - away } else { mark + away };
@@ -306,14 +309,14 @@ impl World {
     /// A trader takes a part of what the house holds, at a price that favours the house.
     fn unload(&mut self, trader: usize) -> Vec<UnitRequest> {
         let held = self.state.house().positions;
-        let live = |row: &usize| self.table.rows[*row].status == Status::Trading && held[*row] != 0;
+        let live = |row: &usize| self.table.rows[*row].status == Status::Trading && !held[*row].is_zero();
         let Some(row) = (0..self.live).find(live) else {
             return Vec::new();
         };
-        let quantity = 1 + self.random.below(held[row].unsigned_abs());
-        let mark = self.table.rows[row].mark as u64;
+        let quantity = 1 + self.random.below(held[row].size().get());
+        let mark = self.table.rows[row].mark.get() as u64;
         let away = self.random.below(100_000);
-        let (side, price) = if held[row] > 0 {
+        let (side, price) = if held[row] > Position(0) {
             (Side::Buy, mark + away)
         } else {
             (Side::Sell, mark - away)

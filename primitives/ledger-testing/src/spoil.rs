@@ -12,6 +12,7 @@ use cloister_ledger::{
     unit::{Mode, UnitWitness},
 };
 use cloister_risk::{MarginChoice, Status};
+use cloister_types::{Lots, PerLot, Position, Price};
 
 /// What was spoiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -99,32 +100,32 @@ fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
         0 => w.sweep = w.sweep.wrapping_add(random.word()),
         1 => w.empty_mask = random.word() as u32,
         2 => w.house.insurance += 1,
-        3 => w.house.positions[row] = lots(random),
+        3 => w.house.positions[row] = Position(lots(random)),
         4 => w.house.open_interest[row] = random.below(4),
         5 => w.context.time += random.below(2_000_000_000),
         6 => table.rows[row].status = Status::Expired,
-        7 => table.rows[row].limit = random.below(10),
+        7 => table.rows[row].limit = Lots(random.below(10)),
         8 => w.old_root += Fr::one(),
         9 => table.header.initial = 4095,
         10 => w.house.insurance = -i128::from(random.word()),
         11 => w.house.insurance = i128::from(random.below(1_000_000_000)),
-        12 => w.house.positions[row] += lots(random),
-        13 => w.house.positions[row] = -(1 << 40) - random.below(2) as i64,
+        12 => w.house.positions[row].0 += lots(random),
+        13 => w.house.positions[row] = Position(-(1 << 40) - random.below(2) as i64),
         14 => w.house.open_interest[row] += 1,
         15 => w.house.open_interest[row] = (1 << 50) - 1,
         16 => w.house_margin = margin(random),
         17 => table.rows[row].status = status(random),
-        18 => table.rows.iter_mut().for_each(|row| row.chunk = random.below(20)),
-        19 => table.rows[row].band = random.below(100_000),
-        20 => table.rows[row].mark += random.below(2) as i64 * 2 - 1,
+        18 => table.rows.iter_mut().for_each(|row| row.chunk = Lots(random.below(20))),
+        19 => table.rows[row].band = Price(random.below(100_000)),
+        20 => table.rows[row].mark.0 += random.below(2) as i64 * 2 - 1,
         21 => table.header.penalty = random.below(4) as u16,
         22 => {
             // A price of the accounts, without its mark: equity moves.
-            table.rows[row].value = random.below(150_000_000) as i64;
+            table.rows[row].value = PerLot(random.below(150_000_000) as i64);
         }
         23 => table.header.maintenance = random.below(4096) as u16,
-        24 => table.rows[row].scenarios[random.below(16) as usize] = lots(random),
-        25 => table.rows[row].floor_long = random.below(100_000_000),
+        24 => table.rows[row].scenarios[random.below(16) as usize] = PerLot(lots(random)),
+        25 => table.rows[row].floor_long = Price(random.below(100_000_000)),
         26 => w.house.fee_pool = u128::from(random.below(3)),
         27 => table.header.fee_cap = random.below(300) as u32,
         28 => {
@@ -150,7 +151,7 @@ fn spoil_account(w: &mut UnitWitness, case: u64, random: &mut Random) {
         5 => w.deposit = random.word(),
         6 => w.before.cash += 1,
         7 => w.before.cash = -w.before.cash,
-        8 => w.before.positions[row] += 1,
+        8 => w.before.positions[row].0 += 1,
         9 => w.before.nonce += 1,
         10 => w.before.min_id = random.word(),
         11 => w.before.orders_root += Fr::one(),

@@ -16,6 +16,7 @@ use cloister_ledger::{
     state::{BatchRequest, GroupLedger, UnitRequest},
 };
 use cloister_risk::{Assessment, RiskTable, Status};
+use cloister_types::Money;
 
 /// A trader of the test market.
 #[derive(Clone, Debug)]
@@ -135,7 +136,7 @@ impl World {
 
     /// An order of a trader with a fresh id.
     pub fn order(&mut self, trader: usize, row: usize, side: Side, limit: u64, quantity: u64) -> Instruction {
-        let instrument_id = self.table.rows[row].instrument_id;
+        let instrument_id = self.table.rows[row].instrument_id.get();
         let trader = &mut self.traders[trader];
         trader.next_id += 1;
         Instruction {
@@ -170,7 +171,7 @@ impl World {
     /// Two units in which `buyer` buys from `seller` at a price near the mark; a little may be left to the house.
     pub fn trade(&mut self, buyer: usize, seller: usize) -> [UnitRequest; 2] {
         let row = self.tradable_row();
-        let mark = self.table.rows[row].mark as u64;
+        let mark = self.table.rows[row].mark.get() as u64;
         let price = mark - 50_000 + self.random.below(100_000);
         let surplus = self.random.below(3);
         let quantity = 1 + self.random.below(20);
@@ -221,7 +222,7 @@ impl World {
     pub fn position(&self, trader: usize, row: usize) -> i64 {
         self.state
             .account(trader as u32)
-            .map_or(0, |a| a.account.positions[row])
+            .map_or(0, |a| a.account.positions[row].get())
     }
 
     fn reduces(&self, trader: usize, row: usize, side: Side, quantity: u64) -> bool {
@@ -231,7 +232,7 @@ impl World {
     /// Equity and exposures of a trader at the table in force.
     pub fn assess(&self, trader: usize) -> Assessment {
         let account = &self.state.account(trader as u32).expect("the account is open").account;
-        Assessment::new(&self.table, &account.positions, account.cash).expect("in range")
+        Assessment::new(&self.table, &account.positions, Money(account.cash)).expect("in range")
     }
 
     /// Two units: a transfer, and the receiver's, which does nothing else.
@@ -291,7 +292,7 @@ impl World {
             cost: u128::from(price) * u128::from(quantity),
             fee: 0,
         };
-        let insolvent = self.assess(trader).equity < 0;
+        let insolvent = self.assess(trader).equity.is_negative();
         let highest = fill.highest_penalty(&self.table).filter(|_| !insolvent);
         let fee = highest.unwrap_or(0);
         Fill { fee, ..fill }
@@ -332,12 +333,12 @@ impl World {
     /// The next table has another status in this row.
     pub fn set_status(&mut self, row: usize, status: Status) {
         self.table.rows[row].status = status;
-        self.set_mark(row, self.table.rows[row].mark);
+        self.set_mark(row, self.table.rows[row].mark.get());
     }
 
     /// Two units that leave `2·band·quantity` to the insurance: trader 0 buys dearly from trader 1, who sells cheaply.
     pub fn insure(&mut self, row: usize, quantity: u64) -> [UnitRequest; 2] {
-        let (mark, band) = (self.table.rows[row].mark as u64, self.table.rows[row].band);
+        let (mark, band) = (self.table.rows[row].mark.get() as u64, self.table.rows[row].band.get());
         [
             self.fill_order(0, row, Side::Buy, quantity, mark + band),
             self.fill_order(1, row, Side::Sell, quantity, mark - band),

@@ -31,7 +31,7 @@ impl FinalValues {
     pub fn of(table: &RiskTable) -> Self {
         let mut values = [0; INSTRUMENTS];
         for (value, row) in values.iter_mut().zip(&table.rows) {
-            *value = row.value;
+            *value = row.value.get();
         }
         Self {
             version: table.header.version,
@@ -57,7 +57,7 @@ impl FinalValues {
         let half = 1i128 << EQUITY_BITS;
         let mut equity = account.cash;
         for (q, value) in account.positions.iter().zip(&self.values) {
-            equity = equity.checked_add(i128::from(*q).checked_mul(i128::from(*value))?)?;
+            equity = equity.checked_add(i128::from(q.get()).checked_mul(i128::from(*value))?)?;
         }
         (-half..half).contains(&equity).then_some(equity)
     }

@@ -7,6 +7,7 @@ use crate::{
 };
 use cloister_crypto::constants::{COST_BITS, FEE_CAP_ONE, QUANTITY_BITS, RATIO_SHIFT};
 use cloister_risk::{RiskTable, Row, Status};
+use cloister_types::{InstrumentId, Lots, PerLot, Position};
 
 /// What one order, liquidation or expiry traded in one instrument within a unit, whoever the counterparties were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -100,14 +101,18 @@ impl Fill {
     }
 
     /// The fill that settles a whole position at the final mark of its row (B-EXPIRY); nothing for a position of 0.
-    pub fn settlement(row: u8, position: i64, mark: i64) -> Self {
-        let quantity = position.unsigned_abs();
+    pub fn settlement(row: u8, position: Position, mark: PerLot) -> Self {
+        let quantity = position.size().get();
         Self {
-            side: if position > 0 { Side::Sell } else { Side::Buy },
+            side: if position > Position::ZERO {
+                Side::Sell
+            } else {
+                Side::Buy
+            },
             row,
             quantity,
             // A mark below zero cannot be settled, and is refused as not at the mark.
-            cost: u128::from(quantity).saturating_mul(u128::try_from(mark).unwrap_or_default()),
+            cost: u128::from(quantity).saturating_mul(u128::try_from(mark.get()).unwrap_or_default()),
             fee: 0,
         }
     }
@@ -147,7 +152,7 @@ impl Fill {
             FillRule::Expiry => self.check_expiry(row, before)?,
         }
         let lots = i64::try_from(self.quantity).map_err(|_| FillError::Width)?;
-        let change = side.sign().checked_mul(lots).ok_or(FillError::Width)?;
+        let change = side.sign().checked_mul(lots).map(Position).ok_or(FillError::Width)?;
         let must_reduce = match rule {
             FillRule::Order(order) => order.has(flags::REDUCE_ONLY) || row.status == Status::CloseOnly,
             FillRule::Liquidation | FillRule::Expiry => true,
@@ -159,7 +164,7 @@ impl Fill {
         if !position_fits(after) {
             return Err(FillError::PositionWidth);
         }
-        if after.unsigned_abs() > row.limit && after.unsigned_abs() > before.unsigned_abs() {
+        if after.size() > row.limit && after.size() > before.size() {
             return Err(FillError::PositionLimit);
         }
         *position = after;
@@ -169,7 +174,7 @@ impl Fill {
 
     /// B-INSTRUMENT, B-PRICE, B-BAND, B-FEE of an order.
     fn check_order(&self, order: &Instruction, table: &RiskTable, row: &Row) -> Result<(), FillError> {
-        if row.instrument_id != order.instrument_id {
+        if row.instrument_id != InstrumentId(order.instrument_id) {
             return Err(FillError::Instrument);
         }
         if !row.is_live() {
@@ -202,7 +207,7 @@ impl Fill {
         if !row.is_live() {
             return Err(FillError::NotTrading);
         }
-        if self.quantity > row.chunk {
+        if Lots(self.quantity) > row.chunk {
             return Err(FillError::Chunk);
         }
         self.check_band(row)?;
@@ -218,7 +223,7 @@ impl Fill {
     /// `σ·(n - f·mark)`: what the price costs the account, measured from the mark.
     fn concession(&self, row: &Row) -> Result<i128, FillError> {
         self.signed_cost()?
-            .checked_sub(self.at(row.mark.into())?)
+            .checked_sub(self.at(row.mark.get().into())?)
             .and_then(|distance| distance.checked_mul(self.side.sign().into()))
             .ok_or(FillError::Width)
     }
@@ -230,7 +235,9 @@ impl Fill {
             Side::Sell => row.floor_long,
             Side::Buy => row.floor_short,
         };
-        let worth = i128::from(row.mark).checked_add(floor.into()).ok_or(FillError::Width)?;
+        let worth = i128::from(row.mark.get())
+            .checked_add(floor.get().into())
+            .ok_or(FillError::Width)?;
         self.at(worth)?
             .checked_mul(table.header.penalty.into())
             .ok_or(FillError::Width)
@@ -245,14 +252,14 @@ impl Fill {
     }
 
     /// B-INSTRUMENT, B-EXPIRY, B-FEE of an expiry.
-    fn check_expiry(&self, row: &Row, position: i64) -> Result<(), FillError> {
+    fn check_expiry(&self, row: &Row, position: Position) -> Result<(), FillError> {
         if row.status != Status::Expired {
             return Err(FillError::NotExpired);
         }
-        if self.quantity != position.unsigned_abs() {
+        if Lots(self.quantity) != position.size() {
             return Err(FillError::NotWhole);
         }
-        if self.signed_cost()? != self.at(row.mark.into())? {
+        if self.signed_cost()? != self.at(row.mark.get().into())? {
             return Err(FillError::NotAtMark);
         }
         if self.fee != 0 {
@@ -265,9 +272,9 @@ impl Fill {
     fn check_band(&self, row: &Row) -> Result<(), FillError> {
         let distance = self
             .signed_cost()?
-            .checked_sub(self.at(row.mark.into())?)
+            .checked_sub(self.at(row.mark.get().into())?)
             .ok_or(FillError::Width)?;
-        if distance.unsigned_abs() > self.at(row.band.into())?.unsigned_abs() {
+        if distance.unsigned_abs() > self.at(row.band.get().into())?.unsigned_abs() {
             return Err(FillError::Band);
         }
         Ok(())
@@ -284,7 +291,7 @@ impl Fill {
 
     /// `cash - σ·(n - f·F) - fee`.
     fn cash_after(&self, cash: i128, row: &Row, side: Side) -> Option<i128> {
-        let funding = i128::from(self.quantity).checked_mul(row.funding.into())?;
+        let funding = i128::from(self.quantity).checked_mul(row.funding.get().into())?;
         let net = i128::try_from(self.cost).ok()?.checked_sub(funding)?;
         cash.checked_sub(net.checked_mul(side.sign().into())?)?
             .checked_sub(i128::try_from(self.fee).ok()?)
@@ -292,8 +299,9 @@ impl Fill {
 }
 
 /// B-REDUCE: `-σ·q >= f`.
-fn reduces(position: i64, side: Side, lots: i64) -> bool {
+fn reduces(position: Position, side: Side, lots: i64) -> bool {
     position
+        .get()
         .checked_mul(side.sign())
         .and_then(i64::checked_neg)
         .is_some_and(|held| held >= lots)

@@ -8,6 +8,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_risk::Positions;
+use cloister_types::Position;
 
 /// Added to a position so that it packs as an unsigned number.
 pub const POSITION_OFFSET: i64 = 1 << (POSITION_BITS - 1);
@@ -16,8 +17,8 @@ pub const POSITION_OFFSET: i64 = 1 << (POSITION_BITS - 1);
 pub type OpenInterest = [u64; INSTRUMENTS];
 
 /// True if a position lies in `[-2^40, 2^40)`.
-pub fn position_fits(q: i64) -> bool {
-    (-POSITION_OFFSET..POSITION_OFFSET).contains(&q)
+pub fn position_fits(position: Position) -> bool {
+    (-POSITION_OFFSET..POSITION_OFFSET).contains(&position.get())
 }
 
 /// True if every position fits its width.
@@ -41,7 +42,7 @@ pub fn pack_positions(positions: &Positions) -> [Fr; POSITION_WORDS] {
     let step = power_of_two(POSITION_BITS);
     for (word, chunk) in words.iter_mut().zip(positions.chunks(POSITIONS_PER_WORD)) {
         for q in chunk.iter().rev() {
-            *word = *word * step + signed(*q) + signed(POSITION_OFFSET);
+            *word = *word * step + signed(q.get()) + signed(POSITION_OFFSET);
         }
     }
     words
@@ -75,12 +76,12 @@ fn unpack(word: &Fr, bits: usize, count: usize, out: &mut [u64]) -> Option<()> {
 
 /// Inverse of [`pack_positions`]; `None` if a word does not unpack.
 pub fn unpack_positions(words: &[Fr; POSITION_WORDS]) -> Option<Positions> {
-    let mut out = [0i64; INSTRUMENTS];
+    let mut out = Positions::default();
     for (word, chunk) in words.iter().zip(out.chunks_mut(POSITIONS_PER_WORD)) {
         let mut raw = [0u64; POSITIONS_PER_WORD];
         unpack(word, POSITION_BITS, chunk.len(), &mut raw)?;
         for (q, r) in chunk.iter_mut().zip(raw) {
-            *q = i64::try_from(r).ok()?.checked_sub(POSITION_OFFSET)?;
+            *q = Position(i64::try_from(r).ok()?.checked_sub(POSITION_OFFSET)?);
         }
     }
     Some(out)

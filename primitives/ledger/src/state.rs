@@ -456,7 +456,7 @@ fn signed_places(before: &AccountState, instructions: &[(SignedInstruction, Fill
 fn settlement(context: &BatchContext, before: &AccountState, row: u8) -> Fill {
     let number = usize::from(row);
     let position = before.account.positions.get(number).copied().unwrap_or_default();
-    let mark = context.table.rows.get(number).map_or(0, |row| row.mark);
+    let mark = context.table.rows.get(number).map(|row| row.mark).unwrap_or_default();
     Fill::settlement(row, position, mark)
 }
 

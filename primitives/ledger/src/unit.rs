@@ -24,6 +24,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_risk::{Assessment, MarginChoice, MarginError};
+use cloister_types::{Amount, Money};
 
 /// What a unit does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -179,10 +180,13 @@ impl UnitWitness {
     /// B-MARGIN, B-EQUITY, B-LIQUIDATION, B-FORCED with the witness's own choice.
     fn check_margin(&self, context: &BatchContext, entry: &Account, after: &Account) -> Result<(), MarginError> {
         let table = &context.table;
-        let assess = |account: &Account| Assessment::new(table, &account.positions, account.cash);
+        let assess = |account: &Account| Assessment::new(table, &account.positions, Money(account.cash));
         match self.mode {
             Mode::Normal => self.check_normal(context, &assess(entry)?, &assess(after)?),
-            Mode::Forced => Assessment::check_forced(&assess(after)?, table, self.requested, self.paid, self.margin),
+            Mode::Forced => {
+                let (requested, paid) = (Amount(self.requested), Amount(self.paid));
+                Assessment::check_forced(&assess(after)?, table, requested, paid, self.margin)
+            }
             Mode::Liquidation => Assessment::check_liquidation(&assess(entry)?, &assess(after)?, table, self.margin),
             // A takeover checks equity when it runs; the other modes cannot make an account worse.
             Mode::Open | Mode::Rekey | Mode::Expiry | Mode::Takeover | Mode::Padding => Ok(()),
@@ -197,7 +201,7 @@ impl UnitWitness {
         after: &Account,
     ) -> Result<MarginChoice, MarginError> {
         let table = &context.table;
-        let assess = |account: &Account| Assessment::new(table, &account.positions, account.cash);
+        let assess = |account: &Account| Assessment::new(table, &account.positions, Money(account.cash));
         match self.mode {
             Mode::Normal => self.choose_normal(context, &assess(entry)?, &assess(after)?),
             // Chosen with the amount.

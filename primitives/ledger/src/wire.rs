@@ -28,6 +28,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_risk::{MarginChoice, RiskTable};
+use cloister_types::Position;
 use codec::{Compact, Decode, Encode, EncodeLike, Input, Output};
 
 /// Maximum number of units in a batch that can be read; the chain has no shape with more.
@@ -126,7 +127,19 @@ macro_rules! scale {
     )*};
 }
 
-scale!(u8, u32, u64, u128, i64, i128, Instruction, RiskTable, Shape, Side);
+scale!(
+    u8,
+    u32,
+    u64,
+    u128,
+    i64,
+    i128,
+    Instruction,
+    Position,
+    RiskTable,
+    Shape,
+    Side
+);
 
 /// SCALE for types of this crate.
 macro_rules! encoded {

@@ -8,6 +8,7 @@ use cloister_ledger::{
 };
 use cloister_ledger_testing::{World, FAR_EXPIRY};
 use cloister_risk::{MarginError, Status};
+use cloister_types::Lots;
 
 const SHAPE: Shape = Shape { units: 4, places: 1 };
 
@@ -25,7 +26,7 @@ fn trade(
     change: impl FnOnce(&mut cloister_ledger::Instruction),
     change_fill: impl FnOnce(&mut Fill),
 ) -> BatchRequest {
-    let mark = world.table.rows[0].mark as u64;
+    let mark = world.table.rows[0].mark.get() as u64;
     let mut buy = world.order(0, 0, Side::Buy, mark, 10);
     let sell = world.order(1, 0, Side::Sell, mark, 10);
     change(&mut buy);
@@ -130,7 +131,7 @@ fn an_instrument_that_is_not_trading_should_be_refused() {
 #[test]
 fn an_order_short_of_margin_should_be_refused() {
     let mut world = world();
-    let mark = world.table.rows[0].mark as u64;
+    let mark = world.table.rows[0].mark.get() as u64;
     let quantity = 200_000;
     let fill = Fill {
         row: 0,
@@ -152,7 +153,7 @@ fn an_order_short_of_margin_should_be_refused() {
 #[test]
 fn a_position_beyond_its_limit_should_be_refused() {
     let mut world = world();
-    world.table.rows[0].limit = 9;
+    world.table.rows[0].limit = Lots(9);
     let request = trade(&mut world, |_| (), |_| ());
     refused(&mut world, &request, place_error(0, FillError::PositionLimit.into()));
 }

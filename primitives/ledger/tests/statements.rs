@@ -14,6 +14,7 @@ use cloister_ledger::{
     Account, AccountTree, ExitError, ExitWitness, FinalValues, Key, SealStatement, SealStatementError, SealWitness,
 };
 use cloister_ledger_testing::{table, Random};
+use cloister_types::Position;
 
 const GENESIS: [u8; 32] = [0xC1; 32];
 const OWNER: [u8; 32] = [0x07; 32];
@@ -81,7 +82,7 @@ fn exiting() -> ExitWitness {
     let key = Key::from(&SecretKey::from_seed(&[2; 32]).public());
     let mut account = Account::fresh(key, Fr::from(42));
     account.cash = 1_000;
-    account.positions[1] = -2;
+    account.positions[1] = Position(-2);
     let mut tree = AccountTree::default();
     tree.set(77, account.leaf());
     ExitWitness {
@@ -123,7 +124,11 @@ fn final_values_should_name_the_table_they_were_taken_from() {
     let table = table(3, 9, &mut random);
     let values = FinalValues::of(&table);
     assert_eq!((values.version, values.risk_hash), (9, table.hash()));
-    assert!(values.values.iter().zip(&table.rows).all(|(v, row)| *v == row.value));
+    assert!(values
+        .values
+        .iter()
+        .zip(&table.rows)
+        .all(|(v, row)| *v == row.value.get()));
     assert_ne!(values.hash(1), values.hash(2));
 }
 
@@ -146,7 +151,7 @@ fn witness_that_proves_nothing_should_make_no_statement() {
     witness.account.cash = 1 << 79;
     assert_eq!(witness.statement(GENESIS, GROUP, 77), Err(ExitError::Cash));
     let mut witness = good.clone();
-    witness.account.positions[4] = 1 << 40;
+    witness.account.positions[4] = Position(1 << 40);
     assert_eq!(witness.statement(GENESIS, GROUP, 77), Err(ExitError::Position(4)));
     let mut witness = good;
     witness.account.nonce += 1;

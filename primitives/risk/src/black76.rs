@@ -5,6 +5,7 @@
 
 use crate::fixed::{Fixed, FixedError};
 use cloister_crypto::constants::PRICE_BITS;
+use cloister_types::PerLot;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
@@ -66,8 +67,8 @@ pub fn deviation(volatility: u32, tenor: u64) -> Result<Fixed, PricingError> {
 /// A forward and a strike: what valuations at several volatilities share.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Moneyness {
-    forward: i64,
-    strike: i64,
+    forward: PerLot,
+    strike: PerLot,
     /// `ln(low/high)` of the two, `None` if the forward is zero.
     log: Option<Fixed>,
 }
@@ -77,15 +78,18 @@ impl Moneyness {
     ///
     /// # Errors
     /// [`PricingError::Forward`], [`PricingError::Strike`].
-    pub fn new(forward: i64, strike: i64) -> Result<Self, PricingError> {
-        let fits = |x: i64| x >= 0 && x >> PRICE_BITS == 0;
+    pub fn new(forward: PerLot, strike: PerLot) -> Result<Self, PricingError> {
+        let fits = |x: PerLot| x >= PerLot::ZERO && x.get() >> PRICE_BITS == 0;
         if !fits(forward) {
             return Err(PricingError::Forward);
         }
-        if !fits(strike) || strike == 0 {
+        if !fits(strike) || strike.is_zero() {
             return Err(PricingError::Strike);
         }
-        let (low, high) = (forward.min(strike).unsigned_abs(), forward.max(strike).unsigned_abs());
+        let (low, high) = (
+            forward.min(strike).get().unsigned_abs(),
+            forward.max(strike).get().unsigned_abs(),
+        );
         let log = if low == 0 {
             None
         } else {
@@ -95,48 +99,54 @@ impl Moneyness {
     }
 
     /// Value at expiry.
-    pub fn intrinsic(&self, right: Right) -> i64 {
+    pub fn intrinsic(&self, right: Right) -> PerLot {
         // Both are in [0, 2^55): the difference exists.
         let gain = match right {
-            Right::Call => self.forward - self.strike,
-            Right::Put => self.strike - self.forward,
+            Right::Call => self.forward.saturating_sub(self.strike),
+            Right::Put => self.strike.saturating_sub(self.forward),
         };
-        gain.max(0)
+        gain.max(PerLot::ZERO)
     }
 
     /// Value above the intrinsic one, the same for call and put: the value of the option that is out of the money,
     /// `low·Φ(d1) - high·Φ(d2)`, nearest unit.
-    fn time_value(&self, deviation: Fixed) -> Result<i64, PricingError> {
+    fn time_value(&self, deviation: Fixed) -> Result<PerLot, PricingError> {
         let (low, high) = (self.forward.min(self.strike), self.forward.max(self.strike));
         let Some(log) = self.log.filter(|_| deviation > Fixed::ZERO) else {
-            return Ok(0);
+            return Ok(PerLot::ZERO);
         };
         let d1 = log.div(deviation)?.add(deviation.half())?;
         let d2 = d1.sub(deviation)?;
         // 55 bits times at most 2^64.
-        let held = i128::from(low) * d1.normal_cdf().raw();
-        let paid = i128::from(high) * d2.normal_cdf().raw();
+        let held = i128::from(low.get()) * d1.normal_cdf().raw();
+        let paid = i128::from(high.get()) * d2.normal_cdf().raw();
         let value = Fixed::from_raw(held - paid).round();
         // No-arbitrage bounds, which the error of the distribution could miss by a unit. `low` is an i64, so the value
         // is.
-        Ok(value.clamp(0, i128::from(low)) as i64)
+        Ok(PerLot(value.clamp(0, i128::from(low.get())) as i64))
     }
 
     /// Value at a [`deviation`], to within one unit and 2^-55 of the larger of forward and strike.
     ///
     /// # Errors
     /// [`PricingError::Fixed`], which the ranges exclude.
-    pub fn value(&self, right: Right, deviation: Fixed) -> Result<i64, PricingError> {
+    pub fn value(&self, right: Right, deviation: Fixed) -> Result<PerLot, PricingError> {
         // The time value is at most `low`, the intrinsic one `high - low`.
-        Ok(self.intrinsic(right) + self.time_value(deviation)?)
+        Ok(self.intrinsic(right).saturating_add(self.time_value(deviation)?))
     }
 }
 
-/// Value of an option, 10^-6 of the settlement asset, nearest; `tenor` is the time to expiry in milliseconds,
+/// Value of an option, to the nearest unit; `tenor` is the time to expiry in milliseconds,
 /// `volatility` in 10^-6 per year. At expiry or without volatility it is the intrinsic value.
 ///
 /// # Errors
 /// An argument out of range.
-pub fn value(right: Right, forward: i64, strike: i64, volatility: u32, tenor: u64) -> Result<i64, PricingError> {
+pub fn value(
+    right: Right,
+    forward: PerLot,
+    strike: PerLot,
+    volatility: u32,
+    tenor: u64,
+) -> Result<PerLot, PricingError> {
     Moneyness::new(forward, strike)?.value(right, deviation(volatility, tenor)?)
 }

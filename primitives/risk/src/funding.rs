@@ -4,6 +4,7 @@
 //! position is held is what a long lot has paid. No account is touched.
 
 use cloister_crypto::constants::PRICE_BITS;
+use cloister_types::PerLot;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::ops::RangeInclusive;
 use scale_info::TypeInfo;
@@ -93,15 +94,15 @@ impl Funding {
     ///
     /// # Errors
     /// [`FundingError::Time`], [`FundingError::OutOfRange`].
-    pub fn accrue(&mut self, mark: i64, rate: i64, now: u64) -> Result<(), FundingError> {
-        if mark < 0 {
+    pub fn accrue(&mut self, mark: PerLot, rate: i64, now: u64) -> Result<(), FundingError> {
+        if mark < PerLot::ZERO {
             return Err(FundingError::OutOfRange);
         }
         let elapsed = match self.at {
             None => 0,
             Some(at) => now.checked_sub(at).ok_or(FundingError::Time)?.min(STEP_MAX),
         };
-        let next = i128::from(mark)
+        let next = i128::from(mark.get())
             .checked_mul(i128::from(rate))
             .and_then(|x| x.checked_mul(i128::from(elapsed)))
             .and_then(|x| x.checked_add(self.sum))
@@ -119,7 +120,7 @@ impl Funding {
     /// # Errors
     /// [`FundingError::OutOfRange`] if it does not fit (only for a value that was decoded; [`Self::accrue`] refuses
     /// it).
-    pub fn whole(&self) -> Result<i64, FundingError> {
+    pub fn whole(&self) -> Result<PerLot, FundingError> {
         whole(self.sum)
     }
 
@@ -129,9 +130,9 @@ impl Funding {
     }
 }
 
-fn whole(sum: i128) -> Result<i64, FundingError> {
+fn whole(sum: i128) -> Result<PerLot, FundingError> {
     match i64::try_from(sum.div_euclid(FRACTIONS)) {
-        Ok(f) if f.unsigned_abs() >> PRICE_BITS == 0 => Ok(f),
+        Ok(f) if f.unsigned_abs() >> PRICE_BITS == 0 => Ok(PerLot(f)),
         _ => Err(FundingError::OutOfRange),
     }
 }

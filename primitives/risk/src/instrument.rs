@@ -2,6 +2,7 @@
 
 use crate::black76::{Right, TENOR_MAX};
 use cloister_crypto::constants::{PRICE_BITS, TIME_BITS};
+use cloister_types::PerLot;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::ops::RangeInclusive;
 use scale_info::TypeInfo;
@@ -91,25 +92,25 @@ impl Instrument {
         Ok(())
     }
 
-    /// The price of a lot, 10^-6 of the settlement asset, rounded down, from the price of a unit in 10^-18.
+    /// The price of a lot, rounded down, from the price of a unit in 10^-18.
     ///
     /// # Errors
     /// [`InstrumentError::Price`] if it is zero or does not fit.
-    pub fn price_of_lot(&self, price: u128) -> Result<i64, InstrumentError> {
+    pub fn price_of_lot(&self, price: u128) -> Result<PerLot, InstrumentError> {
         let product = price
             .checked_mul(u128::from(self.lot_size))
             .ok_or(InstrumentError::Price)?;
         match i64::try_from(product / LOT_TO_TABLE) {
-            Ok(price) if price > 0 && price >> PRICE_BITS == 0 => Ok(price),
+            Ok(price) if price > 0 && price >> PRICE_BITS == 0 => Ok(PerLot(price)),
             _ => Err(InstrumentError::Price),
         }
     }
 
-    /// The strike of a lot, 10^-6 of the settlement asset, exactly.
+    /// The strike of a lot, exactly.
     ///
     /// # Errors
     /// [`InstrumentError::Strike`], [`InstrumentError::StrikeInexact`].
-    pub fn strike_of_lot(&self, strike: u128) -> Result<i64, InstrumentError> {
+    pub fn strike_of_lot(&self, strike: u128) -> Result<PerLot, InstrumentError> {
         let product = strike
             .checked_mul(u128::from(self.lot_size))
             .ok_or(InstrumentError::Strike)?;
@@ -117,7 +118,7 @@ impl Instrument {
             return Err(InstrumentError::StrikeInexact);
         }
         match i64::try_from(product / LOT_TO_TABLE) {
-            Ok(strike) if strike > 0 && strike >> PRICE_BITS == 0 => Ok(strike),
+            Ok(strike) if strike > 0 && strike >> PRICE_BITS == 0 => Ok(PerLot(strike)),
             _ => Err(InstrumentError::Strike),
         }
     }

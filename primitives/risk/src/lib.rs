@@ -10,15 +10,16 @@
 //!
 //! ```
 //! use cloister_risk::{linear_scenarios, Assessment, Header, LinearScan, Positions, RiskTable, Row, Status};
+//! use cloister_types::{GroupId, InstrumentId, Money, PerLot, Position};
 //!
-//! let mark = 60_000_000; // 60 per lot
+//! let mark = PerLot(60_000_000); // 60 per lot
 //! let scan = LinearScan { range: 160_000, extreme_multiple: 2_000_000, extreme_cover: 350_000 };
 //! let mut table = RiskTable {
-//!     header: Header { group: 1, version: 1, initial: 320, maintenance: 256, ..Header::default() },
+//!     header: Header { group: GroupId(1), version: 1, initial: 320, maintenance: 256, ..Header::default() },
 //!     ..RiskTable::default()
 //! };
 //! table.rows[0] = Row {
-//!     instrument_id: 100,
+//!     instrument_id: InstrumentId(100),
 //!     status: Status::Trading,
 //!     mark,
 //!     value: mark,
@@ -27,11 +28,11 @@
 //! };
 //!
 //! let mut positions = Positions::default();
-//! positions[0] = 1;
-//! let account = Assessment::new(&table, &positions, -40_000_000)?;
-//! assert_eq!(account.equity, 20_000_000);
+//! positions[0] = Position(1);
+//! let account = Assessment::new(&table, &positions, Money(-40_000_000))?;
+//! assert_eq!(account.equity, Money(20_000_000));
 //! // The price falls by 16 %; initial margin asks for 320/256 of that.
-//! assert_eq!(account.requirement(table.header.initial)?, 12_000_000);
+//! assert_eq!(account.requirement(table.header.initial)?, Money(12_000_000));
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 #![cfg_attr(not(feature = "std"), no_std)]

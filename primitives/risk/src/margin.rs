@@ -5,6 +5,7 @@
 
 use crate::{positions::Positions, table::RiskTable};
 use cloister_crypto::constants::{FORCED_DEFICITS, FORCED_SLACK, RATIO_SHIFT, SCENARIOS};
+use cloister_types::{Amount, Deficit, Money, PerLot, Position};
 
 /// Why an account or the house fails its margin rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -65,14 +66,14 @@ pub enum MarginChoice {
 /// Equity and scenario exposures of one account at one table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Assessment {
-    /// `cash + Σ q_j·V_j`, 10^-6.
-    pub equity: i128,
-    /// `loss_s + floor`, 10^-6, by scenario.
-    pub exposure: [i128; SCENARIOS],
+    /// `cash + Σ q_j·V_j`.
+    pub equity: Money,
+    /// `loss_s + floor`, by scenario.
+    pub exposure: [Money; SCENARIOS],
 }
 
-fn add_product(sum: i128, quantity: i64, price: i64) -> Option<i128> {
-    sum.checked_add(i128::from(quantity).checked_mul(i128::from(price))?)
+fn add_product(sum: Money, position: Position, price: PerLot) -> Option<Money> {
+    sum.checked_add(price.times(position))
 }
 
 impl Assessment {
@@ -80,18 +81,22 @@ impl Assessment {
     ///
     /// # Errors
     /// [`MarginError::OutOfRange`] if a sum does not fit (impossible inside the widths of the specification).
-    pub fn new(table: &RiskTable, positions: &Positions, cash: i128) -> Result<Self, MarginError> {
+    pub fn new(table: &RiskTable, positions: &Positions, cash: Money) -> Result<Self, MarginError> {
         Self::compute(table, positions, cash).ok_or(MarginError::OutOfRange)
     }
 
-    fn compute(table: &RiskTable, positions: &Positions, cash: i128) -> Option<Self> {
+    fn compute(table: &RiskTable, positions: &Positions, cash: Money) -> Option<Self> {
         let mut equity = cash;
-        let mut floor = 0i128;
-        let mut loss = [0i128; SCENARIOS];
-        for (row, &q) in table.rows.iter().zip(positions).filter(|(_, q)| **q != 0) {
+        let mut floor = Money::ZERO;
+        let mut loss = [Money::ZERO; SCENARIOS];
+        for (row, &q) in table.rows.iter().zip(positions).filter(|(_, q)| !q.is_zero()) {
             equity = add_product(equity, q, row.value)?;
-            let unit = if q > 0 { row.floor_long } else { row.floor_short };
-            floor = floor.checked_add(i128::from(q.unsigned_abs()).checked_mul(i128::from(unit))?)?;
+            let unit = if q > Position::ZERO {
+                row.floor_long
+            } else {
+                row.floor_short
+            };
+            floor = floor.checked_add(unit.times(q.size()).signed()?)?;
             for (l, r) in loss.iter_mut().zip(&row.scenarios) {
                 *l = add_product(*l, q.checked_neg()?, *r)?;
             }
@@ -103,18 +108,15 @@ impl Assessment {
         Some(Self { equity, exposure })
     }
 
-    /// `ratio·exposure_s - 2^8·equity` for every scenario; positive is short.
+    /// `ratio·exposure_s - 2^8·equity` for every scenario.
     ///
     /// # Errors
     /// [`MarginError::OutOfRange`] if a product does not fit.
-    pub fn deficits(&self, ratio: u16) -> Result<[i128; SCENARIOS], MarginError> {
-        let equity = self
-            .equity
-            .checked_mul(1 << RATIO_SHIFT)
-            .ok_or(MarginError::OutOfRange)?;
-        let mut out = [0i128; SCENARIOS];
+    pub fn deficits(&self, ratio: u16) -> Result<[Deficit; SCENARIOS], MarginError> {
+        let equity = Deficit::of(self.equity, 1 << RATIO_SHIFT).ok_or(MarginError::OutOfRange)?;
+        let mut out = [Deficit::ZERO; SCENARIOS];
         for (d, e) in out.iter_mut().zip(&self.exposure) {
-            let required = e.checked_mul(i128::from(ratio)).ok_or(MarginError::OutOfRange)?;
+            let required = Deficit::of(*e, ratio).ok_or(MarginError::OutOfRange)?;
             *d = required.checked_sub(equity).ok_or(MarginError::OutOfRange)?;
         }
         Ok(out)
@@ -124,7 +126,7 @@ impl Assessment {
     ///
     /// # Errors
     /// As [`Self::deficits`].
-    pub fn worst(&self, ratio: u16) -> Result<(u8, i128), MarginError> {
+    pub fn worst(&self, ratio: u16) -> Result<(u8, Deficit), MarginError> {
         let deficits = self.deficits(ratio)?;
         let mut worst = (0u8, deficits[0]);
         for (s, d) in deficits.iter().enumerate() {
@@ -135,24 +137,25 @@ impl Assessment {
         Ok(worst)
     }
 
-    /// The requirement at a ratio: `max(0, ratio·max_s exposure_s)` rounded up, 10^-6.
+    /// The requirement at a ratio: `max(0, ratio·max_s exposure_s)` rounded up.
     ///
     /// # Errors
     /// [`MarginError::OutOfRange`] if a product does not fit.
-    pub fn requirement(&self, ratio: u16) -> Result<i128, MarginError> {
-        let worst = self.exposure.iter().copied().fold(0, i128::max);
-        let scaled = worst.checked_mul(i128::from(ratio)).ok_or(MarginError::OutOfRange)?;
+    pub fn requirement(&self, ratio: u16) -> Result<Money, MarginError> {
+        let worst = self.exposure.iter().copied().fold(Money::ZERO, Money::max);
+        let scaled = Deficit::of(worst, ratio).ok_or(MarginError::OutOfRange)?.get();
         let one = 1i128 << RATIO_SHIFT;
-        Ok(scaled.checked_add(one - 1).ok_or(MarginError::OutOfRange)? >> RATIO_SHIFT)
+        let rounded = scaled.checked_add(one - 1).ok_or(MarginError::OutOfRange)? >> RATIO_SHIFT;
+        Ok(Money(rounded))
     }
 
     /// True if no deficit of `self` at a ratio is above `limit`.
-    fn within(&self, ratio: u16, limit: i128) -> Result<bool, MarginError> {
+    fn within(&self, ratio: u16, limit: Deficit) -> Result<bool, MarginError> {
         Ok(self.deficits(ratio)?.iter().all(|d| *d <= limit))
     }
 
     /// The deficit of one scenario at a ratio.
-    fn deficit(&self, ratio: u16, scenario: u8) -> Result<i128, MarginError> {
+    fn deficit(&self, ratio: u16, scenario: u8) -> Result<Deficit, MarginError> {
         self.deficits(ratio)?
             .get(usize::from(scenario))
             .copied()
@@ -170,11 +173,11 @@ impl Assessment {
         payment: bool,
         choice: MarginChoice,
     ) -> Result<(), MarginError> {
-        if after.equity < 0 {
+        if after.equity.is_negative() {
             return Err(MarginError::NegativeEquity);
         }
         match choice {
-            MarginChoice::Initial if after.within(table.header.initial, 0)? => Ok(()),
+            MarginChoice::Initial if after.within(table.header.initial, Deficit::ZERO)? => Ok(()),
             MarginChoice::Initial => Err(MarginError::InitialMarginShort),
             MarginChoice::NotWorse(_) if payment => Err(MarginError::WithdrawalWhileShort),
             MarginChoice::NotWorse(scenario) => {
@@ -224,11 +227,11 @@ impl Assessment {
             return Err(MarginError::Choice);
         };
         let limit = before.deficit(table.header.maintenance, scenario)?;
-        if limit < 1 {
+        if limit < Deficit(1) {
             return Err(MarginError::NotShort);
         }
         // What an insolvent account owes must not grow; nobody can demand that it be solvent afterwards.
-        if after.equity < before.equity.min(0) {
+        if after.equity < before.equity.min(Money::ZERO) {
             return Err(MarginError::NegativeEquity);
         }
         not_worse(after.within(table.header.maintenance, limit)?)
@@ -248,7 +251,7 @@ impl Assessment {
     /// # Errors
     /// [`MarginError::Solvent`] if it is not.
     pub fn check_takeover(&self) -> Result<(), MarginError> {
-        if self.equity < 0 {
+        if self.equity.is_negative() {
             Ok(())
         } else {
             Err(MarginError::Solvent)
@@ -259,9 +262,9 @@ impl Assessment {
     ///
     /// # Errors
     /// [`MarginError::OutOfRange`] if a product does not fit.
-    pub fn forced_deficits(&self, table: &RiskTable) -> Result<[i128; FORCED_DEFICITS], MarginError> {
-        let mut out = [0i128; FORCED_DEFICITS];
-        let equity = self.equity.checked_mul(-(1 << RATIO_SHIFT));
+    pub fn forced_deficits(&self, table: &RiskTable) -> Result<[Deficit; FORCED_DEFICITS], MarginError> {
+        let mut out = [Deficit::ZERO; FORCED_DEFICITS];
+        let equity = Deficit::of(self.equity, 1 << RATIO_SHIFT).and_then(|d| Deficit::ZERO.checked_sub(d));
         let initial = self.deficits(table.header.initial)?.into_iter();
         for (slot, d) in out.iter_mut().zip(initial.chain(equity)) {
             *slot = d;
@@ -276,15 +279,15 @@ impl Assessment {
     pub fn check_forced(
         after: &Self,
         table: &RiskTable,
-        requested: u64,
-        paid: u64,
+        requested: Amount,
+        paid: Amount,
         choice: MarginChoice,
     ) -> Result<(), MarginError> {
         let deficits = after.forced_deficits(table)?;
         if paid > requested {
             return Err(MarginError::AboveRequested);
         }
-        if paid != 0 && deficits.iter().any(|d| *d > 0) {
+        if !paid.is_zero() && deficits.iter().any(|d| *d > Deficit::ZERO) {
             return Err(MarginError::PaidWhileShort);
         }
         match choice {
@@ -292,7 +295,7 @@ impl Assessment {
             MarginChoice::Initial => Err(MarginError::PaidTooLittle),
             MarginChoice::Tight(scenario) => {
                 let deficit = deficits.get(usize::from(scenario)).ok_or(MarginError::Threshold)?;
-                if *deficit >= -i128::from(FORCED_SLACK) {
+                if deficit.get() >= -i128::from(FORCED_SLACK) {
                     Ok(())
                 } else {
                     Err(MarginError::PaidTooLittle)
@@ -306,7 +309,11 @@ impl Assessment {
     ///
     /// # Errors
     /// [`MarginError::OutOfRange`] if a sum does not fit.
-    pub fn forced_amount(before: &Self, table: &RiskTable, requested: u64) -> Result<(u64, MarginChoice), MarginError> {
+    pub fn forced_amount(
+        before: &Self,
+        table: &RiskTable,
+        requested: Amount,
+    ) -> Result<(Amount, MarginChoice), MarginError> {
         let deficits = before.forced_deficits(table)?;
         let mut worst = (0u8, deficits[0]);
         for (s, d) in deficits.iter().enumerate() {
@@ -315,8 +322,8 @@ impl Assessment {
             }
         }
         // The shift rounds down, also below zero.
-        let room = worst.1.checked_neg().ok_or(MarginError::OutOfRange)? >> RATIO_SHIFT;
-        let room = u64::try_from(room.max(0)).unwrap_or(u64::MAX);
+        let room = worst.1.get().checked_neg().ok_or(MarginError::OutOfRange)? >> RATIO_SHIFT;
+        let room = Amount(u64::try_from(room.max(0)).unwrap_or(u64::MAX));
         Ok(if room >= requested {
             (requested, MarginChoice::Initial)
         } else {
@@ -335,7 +342,7 @@ impl Assessment {
         choice: MarginChoice,
     ) -> Result<(), MarginError> {
         match choice {
-            MarginChoice::Initial if after.within(table.header.initial, 0)? => Ok(()),
+            MarginChoice::Initial if after.within(table.header.initial, Deficit::ZERO)? => Ok(()),
             MarginChoice::Initial => Err(MarginError::InitialMarginShort),
             MarginChoice::NotWorse(scenario) => {
                 let limit = before.deficit(table.header.initial, scenario)?;

@@ -1,6 +1,7 @@
 //! Positions of an account or of the house.
 
 use cloister_crypto::constants::INSTRUMENTS;
+use cloister_types::Position;
 
-/// Positions of one account in lots, by instrument row; negative is short.
-pub type Positions = [i64; INSTRUMENTS];
+/// Positions of one account by instrument row.
+pub type Positions = [Position; INSTRUMENTS];

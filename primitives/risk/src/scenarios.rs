@@ -4,6 +4,7 @@
 //! two covered extremes. Volatility does not move a linear instrument, so its scenarios come in equal pairs.
 
 use cloister_crypto::constants::{PRICE_BITS, SCENARIOS};
+use cloister_types::PerLot;
 
 /// One million: scan ranges and covered fractions are in 10^-6.
 pub const PPM: i128 = 1_000_000;
@@ -40,17 +41,17 @@ pub(crate) fn divide_away(n: i128, d: i128) -> i128 {
     }
 }
 
-/// Profits of one long lot with value moves proportional to the mark, 10^-6 of the settlement asset.
+/// Profits of one long lot with value moves proportional to the mark.
 ///
 /// # Errors
 /// [`ScenarioError::OutOfRange`] if a profit needs more than [`PRICE_BITS`] bits.
-pub fn linear_scenarios(mark: i64, scan: &LinearScan) -> Result<[i64; SCENARIOS], ScenarioError> {
-    let mut out = [0i64; SCENARIOS];
+pub fn linear_scenarios(mark: PerLot, scan: &LinearScan) -> Result<[PerLot; SCENARIOS], ScenarioError> {
+    let mut out = [PerLot::ZERO; SCENARIOS];
     let fit = |x: i128| match i64::try_from(x) {
-        Ok(v) if v.unsigned_abs() >> PRICE_BITS == 0 => Ok(v),
+        Ok(v) if v.unsigned_abs() >> PRICE_BITS == 0 => Ok(PerLot(v)),
         _ => Err(ScenarioError::OutOfRange),
     };
-    let range = i128::from(mark)
+    let range = i128::from(mark.get())
         .checked_mul(i128::from(scan.range))
         .ok_or(ScenarioError::OutOfRange)?;
     for (pair, thirds) in out.chunks_exact_mut(2).zip(THIRDS) {
@@ -61,8 +62,8 @@ pub fn linear_scenarios(mark: i64, scan: &LinearScan) -> Result<[i64; SCENARIOS]
         .checked_mul(i128::from(scan.extreme_multiple))
         .and_then(|x| x.checked_mul(i128::from(scan.extreme_cover)))
         .ok_or(ScenarioError::OutOfRange)?;
-    let extreme = fit(divide_away(extreme, PPM * PPM * PPM))?;
-    out[SCENARIOS - 2] = extreme;
-    out[SCENARIOS - 1] = -extreme;
+    let extreme = divide_away(extreme, PPM * PPM * PPM);
+    out[SCENARIOS - 2] = fit(extreme)?;
+    out[SCENARIOS - 1] = fit(-extreme)?;
     Ok(out)
 }

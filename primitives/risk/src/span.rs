@@ -12,6 +12,7 @@ use crate::{
     table::{Row, Status},
 };
 use cloister_crypto::constants::{PRICE_BITS, SCENARIOS};
+use cloister_types::{InstrumentId, Lots, PerLot, Price};
 use core::ops::RangeInclusive;
 
 /// Volatilities that a mark may have, 10^-6 per year.
@@ -37,13 +38,13 @@ pub struct Quote {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listing {
     /// Never reused.
-    pub instrument_id: u32,
+    pub instrument_id: InstrumentId,
     /// Trading or close-only; [`settled_row`] makes expired rows.
     pub status: Status,
-    /// Largest position, lots.
-    pub limit: u64,
-    /// Largest liquidation step, lots.
-    pub chunk: u64,
+    /// Largest position.
+    pub limit: Lots,
+    /// Largest liquidation step.
+    pub chunk: Lots,
     /// Largest distance of a fill from the mark, 10^-6 of the forward.
     pub band: u32,
 }
@@ -81,30 +82,30 @@ impl From<FixedError> for SpanError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Valuation {
     /// The forward of a lot.
-    pub forward: i64,
+    pub forward: PerLot,
     /// The mark of a lot.
-    pub mark: i64,
+    pub mark: PerLot,
     /// Profit of one long lot under each scenario.
-    pub scenarios: [i64; SCENARIOS],
+    pub scenarios: [PerLot; SCENARIOS],
     /// Minimum margin of a long lot, on top of the scenarios.
-    pub floor_long: u64,
+    pub floor_long: Price,
     /// Minimum margin of a short lot, on top of the scenarios.
-    pub floor_short: u64,
+    pub floor_short: Price,
 }
 
-fn fit(x: i128) -> Result<i64, SpanError> {
+fn fit(x: i128) -> Result<PerLot, SpanError> {
     match i64::try_from(x) {
-        Ok(x) if x.unsigned_abs() >> PRICE_BITS == 0 => Ok(x),
+        Ok(x) if x.unsigned_abs() >> PRICE_BITS == 0 => Ok(PerLot(x)),
         _ => Err(SpanError::OutOfRange),
     }
 }
 
 /// `forward · ppm`, rounded up; the forward is below 2^55.
-fn fraction_up(forward: i64, ppm: u32) -> Result<u64, SpanError> {
-    let product = u128::from(forward.unsigned_abs()) * u128::from(ppm);
+fn fraction_up(forward: PerLot, ppm: u32) -> Result<Price, SpanError> {
+    let product = u128::from(forward.get().unsigned_abs()) * u128::from(ppm);
     let value = u64::try_from(product.div_ceil(PPM.unsigned_abs())).map_err(|_| SpanError::OutOfRange)?;
     if value >> PRICE_BITS == 0 {
-        Ok(value)
+        Ok(Price(value))
     } else {
         Err(SpanError::OutOfRange)
     }
@@ -128,7 +129,7 @@ enum Pricer {
     /// An option, with its deviations unmoved, up and down.
     Option {
         right: Right,
-        strike: i64,
+        strike: PerLot,
         mark: Fixed,
         up: Fixed,
         down: Fixed,
@@ -156,7 +157,7 @@ impl Pricer {
     }
 
     /// Values at a forward with volatility unmoved.
-    fn unmoved(&self, forward: i64) -> Result<i64, SpanError> {
+    fn unmoved(&self, forward: PerLot) -> Result<PerLot, SpanError> {
         match self {
             Self::Linear => Ok(forward),
             Self::Option {
@@ -166,7 +167,7 @@ impl Pricer {
     }
 
     /// Values at a forward with volatility up, then down.
-    fn pair(&self, forward: i64) -> Result<[i64; 2], SpanError> {
+    fn pair(&self, forward: PerLot) -> Result<[PerLot; 2], SpanError> {
         match self {
             Self::Linear => Ok([forward, forward]),
             Self::Option {
@@ -197,30 +198,33 @@ pub fn value(instrument: &Instrument, quote: &Quote, params: &ScanParams, now: u
     let pricer = Pricer::new(instrument, quote, params, now)?;
     let mark = pricer.unmoved(forward)?;
     // Below 2^55 · 2^19; an extreme times 2^23 more.
-    let range = i128::from(forward) * i128::from(params.price_range);
+    let range = i128::from(forward.get()) * i128::from(params.price_range);
     let moved = |numerator: i128, denominator: i128| {
-        let target = i128::from(forward) + divide_away(numerator, denominator);
+        let target = i128::from(forward.get()) + divide_away(numerator, denominator);
         fit(target.max(0))
     };
-    let mut scenarios = [0i64; SCENARIOS];
+    let mut scenarios = [PerLot::ZERO; SCENARIOS];
     // Values are in [0, 2^55): no difference leaves 64 bits.
     for (pair, thirds) in scenarios.chunks_exact_mut(2).zip(THIRDS) {
         let [up, down] = pricer.pair(moved(range * thirds, 3 * PPM)?)?;
-        pair.copy_from_slice(&[up - mark, down - mark]);
+        pair.copy_from_slice(&[up.saturating_sub(mark), down.saturating_sub(mark)]);
     }
     let extreme = range * i128::from(params.extreme_multiple);
     let covered = |sign: i128| {
-        let profit = pricer.unmoved(moved(sign * extreme, PPM * PPM)?)? - mark;
-        fit(divide_away(i128::from(profit) * i128::from(params.extreme_cover), PPM))
+        let profit = pricer.unmoved(moved(sign * extreme, PPM * PPM)?)?.saturating_sub(mark);
+        fit(divide_away(
+            i128::from(profit.get()) * i128::from(params.extreme_cover),
+            PPM,
+        ))
     };
     scenarios[SCENARIOS - 2] = covered(1)?;
     scenarios[SCENARIOS - 1] = covered(-1)?;
     let basis = fraction_up(forward, params.basis_floor)?;
     let (floor_long, floor_short) = match instrument.kind {
-        InstrumentKind::Perpetual => (0, 0),
+        InstrumentKind::Perpetual => (Price::ZERO, Price::ZERO),
         InstrumentKind::Future { .. } => (basis, basis),
         // What is long can lose no more than its mark, and the scenarios take no more.
-        InstrumentKind::Option { .. } => (0, fraction_up(forward, params.short_option_floor)?),
+        InstrumentKind::Option { .. } => (Price::ZERO, fraction_up(forward, params.short_option_floor)?),
     };
     Ok(Valuation {
         forward,
@@ -239,7 +243,7 @@ pub fn row(
     instrument: &Instrument,
     listing: &Listing,
     quote: &Quote,
-    funding: i64,
+    funding: PerLot,
     params: &ScanParams,
     now: u64,
 ) -> Result<Row, SpanError> {
@@ -254,7 +258,7 @@ pub fn row(
         chunk: listing.chunk,
         band: fraction_up(valuation.forward, listing.band)?,
         funding,
-        value: fit(i128::from(valuation.mark) - i128::from(funding))?,
+        value: fit(i128::from(valuation.mark.get()) - i128::from(funding.get()))?,
         mark: valuation.mark,
         floor_long: valuation.floor_long,
         floor_short: valuation.floor_short,
@@ -272,7 +276,7 @@ pub fn settled_row(
     instrument: &Instrument,
     listing: &Listing,
     settlement: u128,
-    funding: i64,
+    funding: PerLot,
 ) -> Result<Row, SpanError> {
     if listing.status != Status::Expired || instrument.expiry().is_none() {
         return Err(SpanError::Status);
@@ -290,7 +294,7 @@ pub fn settled_row(
         limit: listing.limit,
         chunk: listing.chunk,
         funding,
-        value: fit(i128::from(mark) - i128::from(funding))?,
+        value: fit(i128::from(mark.get()) - i128::from(funding.get()))?,
         mark,
         ..Row::default()
     })

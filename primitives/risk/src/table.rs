@@ -10,6 +10,7 @@ use cloister_crypto::{
     poseidon2::sponge,
     Fr,
 };
+use cloister_types::{GroupId, InstrumentId, Lots, PerLot, Price};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
@@ -34,7 +35,7 @@ pub enum Status {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
 pub struct Header {
     /// Margin group.
-    pub group: u32,
+    pub group: GroupId,
     /// Version, counted from 1; never decreases.
     pub version: u64,
     /// Time of the prices, milliseconds of Unix time.
@@ -49,31 +50,31 @@ pub struct Header {
     pub fee_cap: u32,
 }
 
-/// One instrument of a risk table. Money is in 10^-6 of the settlement asset per lot.
+/// One instrument of a risk table.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
 pub struct Row {
     /// Instrument listed here; never reused.
-    pub instrument_id: u32,
+    pub instrument_id: InstrumentId,
     /// Trading status.
     pub status: Status,
-    /// Largest position in lots.
-    pub limit: u64,
-    /// Largest liquidation step in lots.
-    pub chunk: u64,
+    /// Largest position.
+    pub limit: Lots,
+    /// Largest liquidation step.
+    pub chunk: Lots,
     /// Largest distance of a fill from the mark.
-    pub band: u64,
+    pub band: Price,
     /// Cumulative funding `F_j`.
-    pub funding: i64,
+    pub funding: PerLot,
     /// Value `V_j = mark_j - F_j`.
-    pub value: i64,
+    pub value: PerLot,
     /// Mark price.
-    pub mark: i64,
+    pub mark: PerLot,
     /// Minimum margin of a long lot.
-    pub floor_long: u64,
+    pub floor_long: Price,
     /// Minimum margin of a short lot.
-    pub floor_short: u64,
+    pub floor_short: Price,
     /// Profit of one long lot under each scenario.
-    pub scenarios: [i64; SCENARIOS],
+    pub scenarios: [PerLot; SCENARIOS],
 }
 
 /// The risk table of one margin group.
@@ -131,11 +132,11 @@ fn shift(bits: usize) -> Fr {
 impl Row {
     /// The packed element `instrument_id ‖ status ‖ limit ‖ chunk ‖ band` (S-RISK).
     pub fn meta(&self) -> Fr {
-        Fr::from(u64::from(self.instrument_id))
+        Fr::from(u64::from(self.instrument_id.get()))
             + shift(meta::STATUS) * Fr::from(self.status as u64)
-            + shift(meta::LIMIT) * Fr::from(self.limit)
-            + shift(meta::CHUNK) * Fr::from(self.chunk)
-            + shift(meta::BAND) * Fr::from(self.band)
+            + shift(meta::LIMIT) * Fr::from(self.limit.get())
+            + shift(meta::CHUNK) * Fr::from(self.chunk.get())
+            + shift(meta::BAND) * Fr::from(self.band.get())
     }
 
     /// The row's elements in the order they are hashed: meta, F, V, mark, floors, scenarios.
@@ -143,13 +144,13 @@ impl Row {
         let mut out = [Fr::zero(); RISK_ROW];
         let head = [
             self.meta(),
-            from_i128(self.funding.into()),
-            from_i128(self.value.into()),
-            from_i128(self.mark.into()),
-            from_u128(self.floor_long.into()),
-            from_u128(self.floor_short.into()),
+            from_i128(self.funding.get().into()),
+            from_i128(self.value.get().into()),
+            from_i128(self.mark.get().into()),
+            from_u128(self.floor_long.get().into()),
+            from_u128(self.floor_short.get().into()),
         ];
-        let scenarios = self.scenarios.iter().map(|r| from_i128((*r).into()));
+        let scenarios = self.scenarios.iter().map(|r| from_i128(r.get().into()));
         for (slot, value) in out.iter_mut().zip(head.into_iter().chain(scenarios)) {
             *slot = value;
         }
@@ -167,7 +168,7 @@ impl RiskTable {
     pub fn header_elements(&self) -> [Fr; RISK_HEADER] {
         let h = &self.header;
         [
-            Fr::from(u64::from(h.group)),
+            Fr::from(u64::from(h.group.get())),
             Fr::from(h.version),
             Fr::from(h.time),
             Fr::from(u64::from(h.initial)),
@@ -193,7 +194,7 @@ impl RiskTable {
     }
 
     /// The live row of an instrument, with its number.
-    pub fn row_of(&self, instrument_id: u32) -> Option<(usize, &Row)> {
+    pub fn row_of(&self, instrument_id: InstrumentId) -> Option<(usize, &Row)> {
         self.rows
             .iter()
             .enumerate()
@@ -221,12 +222,12 @@ impl RiskTable {
             if !signed
                 .iter()
                 .chain(row.scenarios.iter())
-                .all(|x| price(x.unsigned_abs()))
-                || !unsigned.iter().all(|x| price(*x))
+                .all(|x| price(x.get().unsigned_abs()))
+                || !unsigned.iter().all(|x| price(x.get()))
             {
                 return Err(TableError::Price(n));
             }
-            if row.limit >> QUANTITY_BITS != 0 || row.chunk >> QUANTITY_BITS != 0 {
+            if row.limit.get() >> QUANTITY_BITS != 0 || row.chunk.get() >> QUANTITY_BITS != 0 {
                 return Err(TableError::Quantity(n));
             }
             if row.mark.checked_sub(row.funding) != Some(row.value) {

@@ -5,6 +5,7 @@ use cloister_risk::{
     Fixed, PricingError,
     Right::{self, Call, Put},
 };
+use cloister_types::PerLot;
 use proptest::prelude::*;
 use std::path::PathBuf;
 
@@ -13,7 +14,9 @@ const HOUR: u64 = 3_600_000;
 const MAX: i64 = (1 << 55) - 1;
 
 fn price(right: Right, forward: i64, strike: i64, volatility: u32, tenor: u64) -> i64 {
-    black76::value(right, forward, strike, volatility, tenor).expect("in range")
+    black76::value(right, PerLot(forward), PerLot(strike), volatility, tenor)
+        .expect("in range")
+        .get()
 }
 
 /// Call and put by the formula in floating point, with the C library's error function: 10^-15 of the larger of the two
@@ -181,13 +184,16 @@ fn endless_volatility_should_make_the_call_worth_the_forward() {
 #[test]
 fn arguments_out_of_range_should_be_refused_by_name() {
     let value = |forward, strike, volatility, tenor| black76::value(Call, forward, strike, volatility, tenor);
-    assert_eq!(value(-1, 1, 1, 1), Err(PricingError::Forward));
-    assert_eq!(value(MAX + 1, 1, 1, 1), Err(PricingError::Forward));
-    assert_eq!(value(1, 0, 1, 1), Err(PricingError::Strike));
-    assert_eq!(value(1, -1, 1, 1), Err(PricingError::Strike));
-    assert_eq!(value(1, MAX + 1, 1, 1), Err(PricingError::Strike));
-    assert_eq!(value(1, 1, VOLATILITY_MAX + 1, 1), Err(PricingError::Volatility));
-    assert_eq!(value(1, 1, 1, TENOR_MAX + 1), Err(PricingError::Tenor));
+    assert_eq!(value(PerLot(-1), PerLot(1), 1, 1), Err(PricingError::Forward));
+    assert_eq!(value(PerLot(MAX + 1), PerLot(1), 1, 1), Err(PricingError::Forward));
+    assert_eq!(value(PerLot(1), PerLot(0), 1, 1), Err(PricingError::Strike));
+    assert_eq!(value(PerLot(1), PerLot(-1), 1, 1), Err(PricingError::Strike));
+    assert_eq!(value(PerLot(1), PerLot(MAX + 1), 1, 1), Err(PricingError::Strike));
+    assert_eq!(
+        value(PerLot(1), PerLot(1), VOLATILITY_MAX + 1, 1),
+        Err(PricingError::Volatility)
+    );
+    assert_eq!(value(PerLot(1), PerLot(1), 1, TENOR_MAX + 1), Err(PricingError::Tenor));
     assert_eq!(deviation(VOLATILITY_ONE, YEAR), Ok(Fixed::ONE));
 }
 
@@ -264,7 +270,7 @@ proptest! {
         t in 0..3 * YEAR,
     ) {
         let d = deviation(v, t).expect("in range");
-        let call = Moneyness::new(forward, strike).expect("in range").value(Call, d);
-        prop_assert_eq!(call, Moneyness::new(strike, forward).expect("in range").value(Put, d));
+        let call = Moneyness::new(PerLot(forward), PerLot(strike)).expect("in range").value(Call, d);
+        prop_assert_eq!(call, Moneyness::new(PerLot(strike), PerLot(forward)).expect("in range").value(Put, d));
     }
 }

@@ -8,6 +8,7 @@ mod classic;
 use chain::ChainError;
 use classic::{call, margin, print, put, table, Expiry, Market, CLASSIC, FUTURE, PERPETUAL, PRICE_ONE, STRIKES};
 use cloister_risk::{black76, Right, RiskTable, ScanParams};
+use cloister_types::PerLot;
 use std::{fs::File, path::Path};
 
 const DAY: u64 = 86_400_000;
@@ -54,7 +55,7 @@ fn check(table: &RiskTable, strikes: [u128; STRIKES]) {
         margin(table, legs).0
     };
     let row = |i: usize| &table.rows[i];
-    let floors = |i: usize| i128::from(row(i).floor_short) * 100;
+    let floors = |i: usize| i128::from(row(i).floor_short.get()) * 100;
     let apart = |a: usize, b: usize| (strikes[b] - strikes[a]) as i128 / 1_000_000_000_000;
 
     // What is paid for is what can be lost.
@@ -104,8 +105,11 @@ fn a_naked_short_should_need_its_worst_scenario_and_its_floor() {
     let table = table(&market(), &PARAMS).expect("a table");
     let (short, row) = (margin(&table, &[(call(3), -1)]), &table.rows[call(3)]);
     let worst = row.scenarios.iter().copied().max().expect("sixteen scenarios");
-    assert_eq!(short.0, -100 * i128::from(row.mark));
-    assert_eq!(short.2, 100 * (i128::from(worst) + i128::from(row.floor_short)));
+    assert_eq!(short.0, -100 * i128::from(row.mark.get()));
+    assert_eq!(
+        short.2,
+        100 * (i128::from(worst.get()) + i128::from(row.floor_short.get()))
+    );
     assert_eq!(short.1, (short.2 * 320 + 255) / 256);
     assert_eq!(short.3, 10, "the whole scan range up, with volatility up");
 }
@@ -165,9 +169,15 @@ fn quoted_chain(stats: &str) -> String {
         for strike in [80_000, 90_000, 100_000, 110_000, 120_000i64] {
             for (letter, word, right) in [("C", "call", Right::Call), ("P", "put", Right::Put)] {
                 let micro = |x: i64| x * 1_000_000;
-                let value =
-                    black76::value(right, micro(forward), micro(strike), 500_000, days * DAY).expect("in range");
-                let price = value as f64 / micro(forward) as f64;
+                let value = black76::value(
+                    right,
+                    PerLot(micro(forward)),
+                    PerLot(micro(strike)),
+                    500_000,
+                    days * DAY,
+                )
+                .expect("in range");
+                let price = value.get() as f64 / micro(forward) as f64;
                 let expiry = NOW + days * DAY;
                 text += &format!(
                     "{stats},{NOW},BTC-{name}-{strike}-{letter},{word},{strike},{expiry},{price:.4},50.0,{forward},100000\n"

@@ -5,8 +5,9 @@
 
 use cloister_risk::{
     funding::{Funding, FundingError, FundingTerms, FRACTIONS, HOUR, PREMIUM, RATE, RATE_ONE, STEP_MAX},
-    Assessment, RiskTable, Row, Status,
+    Assessment, Positions, RiskTable, Row, Status,
 };
+use cloister_types::{InstrumentId, Money, PerLot, Position};
 use proptest::prelude::*;
 
 const START: u64 = 1_700_000_000_000;
@@ -47,11 +48,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 fn table(funding: i64, mark: i64) -> RiskTable {
     let mut table = RiskTable::default();
     table.rows[0] = Row {
-        instrument_id: 1,
+        instrument_id: InstrumentId(1),
         status: Status::Trading,
-        funding,
-        mark,
-        value: mark - funding,
+        funding: PerLot(funding),
+        mark: PerLot(mark),
+        value: PerLot(mark - funding),
         ..Row::default()
     };
     table
@@ -63,7 +64,7 @@ proptest! {
     #[test]
     fn cumulative_funding_should_equal_funding_paid_account_by_account(steps in steps()) {
         let mut funding = Funding::default();
-        funding.accrue(1, 0, START).expect("the clock starts");
+        funding.accrue(PerLot(1), 0, START).expect("the clock starts");
         let (mut now, mut previous, mut exact_previous) = (START, 0i64, 0i128);
         let mut lots = [0i64; ACCOUNTS];
         // Cloister: cash moves at trades only. The other book: every account pays at every table. The third: with
@@ -77,8 +78,8 @@ proptest! {
             let billionth = index / 1_000_000_000;
             let perpetual = index + billionth * 100_000_000 - billionth * (100_000_000 - step.premium) as u128;
             let rate = TERMS.rate(index, perpetual).expect("in range");
-            funding.accrue(mark, rate, now).expect("in range");
-            let whole = funding.whole().expect("in range");
+            funding.accrue(PerLot(mark), rate, now).expect("in range");
+            let whole = funding.whole().expect("in range").get();
             for a in 0..ACCOUNTS {
                 paid[a] -= i128::from(lots[a]) * i128::from(whole - previous);
                 exact[a] -= i128::from(lots[a]) * (funding.exact() - exact_previous);
@@ -96,15 +97,15 @@ proptest! {
             }
             let table = table(whole, mark);
             for a in 0..ACCOUNTS {
-                let mut positions = [0; 32];
-                positions[0] = lots[a];
-                let equity = Assessment::new(&table, &positions, cash[a]).expect("in range").equity;
+                let mut positions = Positions::default();
+                positions[0] = Position(lots[a]);
+                let equity = Assessment::new(&table, &positions, Money(cash[a])).expect("in range").equity;
                 let worth = i128::from(lots[a]) * i128::from(mark);
                 // To the unit, at every table.
-                prop_assert_eq!(equity, paid[a] + worth);
+                prop_assert_eq!(equity, Money(paid[a] + worth));
                 // Funding of fractions, never rounded: off by less than one unit for each lot that was traded or is
                 // held.
-                let off = (equity * FRACTIONS - (exact[a] + worth * FRACTIONS)).abs();
+                let off = (equity.get() * FRACTIONS - (exact[a] + worth * FRACTIONS)).abs();
                 prop_assert!(off <= (traded[a] + i128::from(lots[a].abs())) * FRACTIONS);
             }
             // What longs pay, shorts get.
@@ -120,7 +121,7 @@ proptest! {
         let run = |times: &[u64]| {
             let mut funding = Funding::default();
             for t in times {
-                funding.accrue(mark, rate, START + t).expect("in range");
+                funding.accrue(PerLot(mark), rate, START + t).expect("in range");
             }
             funding.exact()
         };
@@ -169,17 +170,17 @@ fn funding_should_be_refused_by_name() {
     assert_eq!(TERMS.rate(1, u128::MAX), Err(FundingError::Price));
     assert_eq!(TERMS.rate(1, 1 << 120), Err(FundingError::Price));
     let mut funding = Funding::default();
-    funding.accrue(1, 0, START).expect("the clock starts");
+    funding.accrue(PerLot(1), 0, START).expect("the clock starts");
     let before = funding;
-    assert_eq!(funding.accrue(-1, 1, START + 1), Err(FundingError::OutOfRange));
-    assert_eq!(funding.accrue(1, 1, START - 1), Err(FundingError::Time));
+    assert_eq!(funding.accrue(PerLot(-1), 1, START + 1), Err(FundingError::OutOfRange));
+    assert_eq!(funding.accrue(PerLot(1), 1, START - 1), Err(FundingError::Time));
     assert_eq!(
-        funding.accrue(i64::MAX, i64::MAX, START + 1),
+        funding.accrue(PerLot(i64::MAX), i64::MAX, START + 1),
         Err(FundingError::OutOfRange)
     );
     let far = RATE_ONE as i64 * 2;
     assert_eq!(
-        funding.accrue(1 << 54, far, START + HOUR),
+        funding.accrue(PerLot(1 << 54), far, START + HOUR),
         Err(FundingError::OutOfRange)
     );
     assert_eq!(funding, before, "nothing changed");
@@ -189,9 +190,9 @@ fn funding_should_be_refused_by_name() {
 fn the_funding_of_the_table_should_be_rounded_down_on_both_sides_of_zero() {
     for (rate, whole) in [(1, 0), (-1, -1)] {
         let mut funding = Funding::default();
-        funding.accrue(1, rate, START).expect("the clock starts");
-        funding.accrue(1, rate, START + 1).expect("in range");
-        assert_eq!(funding.whole(), Ok(whole));
+        funding.accrue(PerLot(1), rate, START).expect("the clock starts");
+        funding.accrue(PerLot(1), rate, START + 1).expect("in range");
+        assert_eq!(funding.whole(), Ok(PerLot(whole)));
     }
 }
 
@@ -199,14 +200,16 @@ fn the_funding_of_the_table_should_be_rounded_down_on_both_sides_of_zero() {
 fn no_funding_should_accrue_before_the_first_table_or_for_more_than_the_longest_step() {
     let rate = RATE_ONE as i64 / 1_000;
     let mut funding = Funding::default();
-    funding.accrue(1_000_000, rate, START).expect("the clock starts");
-    assert_eq!(funding.whole(), Ok(0));
     funding
-        .accrue(1_000_000, rate, START + 50 * STEP_MAX)
-        .expect("in range");
-    assert_eq!(funding.whole(), Ok(1_000));
+        .accrue(PerLot(1_000_000), rate, START)
+        .expect("the clock starts");
+    assert_eq!(funding.whole(), Ok(PerLot(0)));
     funding
-        .accrue(1_000_000, -2 * rate, START + 51 * STEP_MAX)
+        .accrue(PerLot(1_000_000), rate, START + 50 * STEP_MAX)
         .expect("in range");
-    assert_eq!(funding.whole(), Ok(-1_000));
+    assert_eq!(funding.whole(), Ok(PerLot(1_000)));
+    funding
+        .accrue(PerLot(1_000_000), -2 * rate, START + 51 * STEP_MAX)
+        .expect("in range");
+    assert_eq!(funding.whole(), Ok(PerLot(-1_000)));
 }

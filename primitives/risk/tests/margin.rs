@@ -1,9 +1,9 @@
 //! Margin rule and scenario grid.
 
-use cloister_crypto::constants::INSTRUMENTS;
 use cloister_risk::{
-    linear_scenarios, Assessment, Header, LinearScan, MarginChoice, MarginError, RiskTable, Row, Status,
+    linear_scenarios, Assessment, Header, LinearScan, MarginChoice, MarginError, Positions, RiskTable, Row, Status,
 };
+use cloister_types::{Amount, GroupId, InstrumentId, Lots, Money, PerLot, Position, Price};
 use proptest::prelude::*;
 
 const SCAN: LinearScan = LinearScan {
@@ -15,7 +15,7 @@ const SCAN: LinearScan = LinearScan {
 fn table(mark: i64) -> RiskTable {
     let mut table = RiskTable {
         header: Header {
-            group: 1,
+            group: GroupId(1),
             version: 1,
             time: 1,
             initial: 320,
@@ -26,23 +26,23 @@ fn table(mark: i64) -> RiskTable {
         ..Default::default()
     };
     table.rows[0] = Row {
-        instrument_id: 1,
+        instrument_id: InstrumentId(1),
         status: Status::Trading,
-        limit: 1_000_000,
-        chunk: 1000,
-        band: 5_000_000,
-        funding: 0,
-        value: mark,
-        mark,
-        scenarios: linear_scenarios(mark, &SCAN).expect("in range"),
+        limit: Lots(1_000_000),
+        chunk: Lots(1000),
+        band: Price(5_000_000),
+        funding: PerLot(0),
+        value: PerLot(mark),
+        mark: PerLot(mark),
+        scenarios: linear_scenarios(PerLot(mark), &SCAN).expect("in range"),
         ..Default::default()
     };
     table
 }
 
-fn positions(q: i64) -> [i64; INSTRUMENTS] {
-    let mut p = [0; INSTRUMENTS];
-    p[0] = q;
+fn positions(q: i64) -> Positions {
+    let mut p = Positions::default();
+    p[0] = Position(q);
     p
 }
 
@@ -54,31 +54,31 @@ fn scenarios_of_a_future_match_the_published_grid() {
         extreme_multiple: 2_000_000,
         extreme_cover: 300_000,
     };
-    let r = linear_scenarios(50_000, &scan).expect("in range");
-    assert_eq!(r[10], 10_000);
-    assert_eq!(r[12], -10_000);
-    assert_eq!(r[2], 3_334, "thirds round away from zero");
-    assert_eq!(r[4], -3_334);
-    assert_eq!((r[14], r[15]), (6_000, -6_000));
+    let r = linear_scenarios(PerLot(50_000), &scan).expect("in range");
+    assert_eq!(r[10], PerLot(10_000));
+    assert_eq!(r[12], PerLot(-10_000));
+    assert_eq!(r[2], PerLot(3_334), "thirds round away from zero");
+    assert_eq!(r[4], PerLot(-3_334));
+    assert_eq!((r[14], r[15]), (PerLot(6_000), PerLot(-6_000)));
 }
 
 #[test]
 fn long_and_short_need_the_same_margin_on_a_linear_instrument() {
     let t = table(60_000_000);
-    let long = Assessment::new(&t, &positions(10), 0).expect("in range");
-    let short = Assessment::new(&t, &positions(-10), 0).expect("in range");
+    let long = Assessment::new(&t, &positions(10), Money(0)).expect("in range");
+    let short = Assessment::new(&t, &positions(-10), Money(0)).expect("in range");
     assert_eq!(long.requirement(256), short.requirement(256));
-    assert_eq!(long.requirement(256), Ok(96_000_000));
-    assert_eq!(long.requirement(320), Ok(120_000_000));
+    assert_eq!(long.requirement(256), Ok(Money(96_000_000)));
+    assert_eq!(long.requirement(320), Ok(Money(120_000_000)));
 }
 
 #[test]
 fn initial_margin_should_be_refused_one_unit_short_and_accepted_at_the_edge() {
     let t = table(60_000_000);
-    let before = Assessment::new(&t, &positions(0), 120_000_000).expect("in range");
+    let before = Assessment::new(&t, &positions(0), Money(120_000_000)).expect("in range");
     // Bought 10 lots at the mark: cash falls by the cost, the value comes back in equity.
-    let at_edge = Assessment::new(&t, &positions(10), 120_000_000 - 600_000_000).expect("in range");
-    let short = Assessment::new(&t, &positions(10), 120_000_000 - 600_000_001).expect("in range");
+    let at_edge = Assessment::new(&t, &positions(10), Money(120_000_000 - 600_000_000)).expect("in range");
+    let short = Assessment::new(&t, &positions(10), Money(120_000_000 - 600_000_001)).expect("in range");
     assert_eq!(
         Assessment::choose(&before, &at_edge, &t, false),
         Ok(MarginChoice::Initial)
@@ -92,8 +92,8 @@ fn initial_margin_should_be_refused_one_unit_short_and_accepted_at_the_edge() {
 #[test]
 fn a_reducing_trade_is_accepted_below_initial_but_a_withdrawal_is_not() {
     let t = table(60_000_000);
-    let before = Assessment::new(&t, &positions(10), 100_000_000 - 600_000_000).expect("in range");
-    let after = Assessment::new(&t, &positions(9), 100_000_000 - 540_000_000).expect("in range");
+    let before = Assessment::new(&t, &positions(10), Money(100_000_000 - 600_000_000)).expect("in range");
+    let after = Assessment::new(&t, &positions(9), Money(100_000_000 - 540_000_000)).expect("in range");
     let choice = Assessment::choose(&before, &after, &t, false).expect("risk falls");
     assert!(matches!(choice, MarginChoice::NotWorse(_)));
     assert_eq!(
@@ -105,7 +105,7 @@ fn a_reducing_trade_is_accepted_below_initial_but_a_withdrawal_is_not() {
 #[test]
 fn negative_equity_is_refused_whatever_the_choice() {
     let t = table(60_000_000);
-    let before = Assessment::new(&t, &positions(10), -600_000_001).expect("in range");
+    let before = Assessment::new(&t, &positions(10), Money(-600_000_001)).expect("in range");
     assert_eq!(
         Assessment::choose(&before, &before, &t, false),
         Err(MarginError::NegativeEquity)
@@ -120,8 +120,8 @@ proptest! {
         withdrawal: bool,
     ) {
         let t = table(60_000_000);
-        let before = Assessment::new(&t, &positions(q0), c0).expect("in range");
-        let after = Assessment::new(&t, &positions(q1), c0 + dc).expect("in range");
+        let before = Assessment::new(&t, &positions(q0), Money(c0)).expect("in range");
+        let after = Assessment::new(&t, &positions(q1), Money(c0 + dc)).expect("in range");
         let any = (0..16u8).map(MarginChoice::NotWorse).chain([MarginChoice::Initial])
             .any(|c| Assessment::check(&before, &after, &t, withdrawal, c).is_ok());
         prop_assert_eq!(Assessment::choose(&before, &after, &t, withdrawal).is_ok(), any);
@@ -133,15 +133,15 @@ proptest! {
     ) {
         // An odd price makes deficits that are no multiples of 2^8.
         let t = table(60_000_000 + odd as i64);
-        let needed = Assessment::new(&t, &positions(q), 0).expect("in range").forced_deficits(&t).expect("in range");
-        let cash = needed.iter().max().expect("seventeen").div_euclid(256) + free / 1_000;
-        let after = |w: u64| Assessment::new(&t, &positions(q), cash - i128::from(w)).expect("in range");
+        let needed = Assessment::new(&t, &positions(q), Money(0)).expect("in range").forced_deficits(&t).expect("in range");
+        let cash = needed.iter().max().expect("seventeen").get().div_euclid(256) + free / 1_000;
+        let after = |w: u64| Assessment::new(&t, &positions(q), Money(cash - i128::from(w))).expect("in range");
         let valid = |w: u64| (0..17u8).map(MarginChoice::Tight).chain([MarginChoice::Initial])
-            .any(|c| Assessment::check_forced(&after(w), &t, requested, w, c).is_ok());
-        let amounts: Vec<u64> = (0..=requested + 2).filter(|w| valid(*w)).collect();
-        let (paid, choice) = Assessment::forced_amount(&after(0), &t, requested).expect("in range");
+            .any(|c| Assessment::check_forced(&after(w), &t, Amount(requested), Amount(w), c).is_ok());
+        let amounts: Vec<Amount> = (0..=requested + 2).filter(|w| valid(*w)).map(Amount).collect();
+        let (paid, choice) = Assessment::forced_amount(&after(0), &t, Amount(requested)).expect("in range");
         prop_assert_eq!(&amounts, &vec![paid]);
-        prop_assert_eq!(Assessment::check_forced(&after(paid), &t, requested, paid, choice), Ok(()));
+        prop_assert_eq!(Assessment::check_forced(&after(paid.get()), &t, Amount(requested), paid, choice), Ok(()));
     }
 
     #[test]
@@ -150,8 +150,8 @@ proptest! {
         c0 in -4_000_000_000i128..4_000_000_000, dc in -400_000_000i128..400_000_000,
     ) {
         let t = table(60_000_000);
-        let before = Assessment::new(&t, &positions(q0), c0).expect("in range");
-        let after = Assessment::new(&t, &positions(q1), c0 + dc).expect("in range");
+        let before = Assessment::new(&t, &positions(q0), Money(c0)).expect("in range");
+        let after = Assessment::new(&t, &positions(q1), Money(c0 + dc)).expect("in range");
         let choices = || (0..16u8).map(MarginChoice::NotWorse).chain([MarginChoice::Initial, MarginChoice::Tight(0)]);
         let liquidated = choices().any(|c| Assessment::check_liquidation(&before, &after, &t, c).is_ok());
         prop_assert_eq!(Assessment::choose_liquidation(&before, &after, &t).is_ok(), liquidated);

@@ -11,19 +11,20 @@ use cloister_risk::{
     instrument::LOT_SIZE,
     linear_scenarios, params,
     span::{row, settled_row, value},
-    Assessment, Instrument, InstrumentError, InstrumentKind, LinearScan, Listing, ParamError, PricingError, Quote,
-    Right, RiskTable, Row, ScanParams, SpanError, Status,
+    Assessment, Instrument, InstrumentError, InstrumentKind, LinearScan, Listing, ParamError, Positions, PricingError,
+    Quote, Right, RiskTable, Row, ScanParams, SpanError, Status,
 };
+use cloister_types::{InstrumentId, Lots, Money, PerLot, Position, Price};
 use proptest::prelude::*;
 
 const NOW: u64 = 1_700_000_000_000;
 const DAY: u64 = 86_400_000;
 const PARAMS: ScanParams = ScanParams::LIQUID_COIN;
 const LISTING: Listing = Listing {
-    instrument_id: 9,
+    instrument_id: InstrumentId(9),
     status: Status::Trading,
-    limit: 1_000,
-    chunk: 10,
+    limit: Lots(1_000),
+    chunk: Lots(10),
     band: 20_000,
 };
 
@@ -50,11 +51,11 @@ fn quote(price: u64, volatility: u32) -> Quote {
 }
 
 /// A table of rows with nothing but scenarios, at ratio one.
-fn bare(rows: &[[i64; SCENARIOS]]) -> RiskTable {
+fn bare(rows: &[[PerLot; SCENARIOS]]) -> RiskTable {
     let mut table = RiskTable::default();
     for (i, scenarios) in rows.iter().enumerate() {
         table.rows[i] = Row {
-            instrument_id: i as u32 + 1,
+            instrument_id: InstrumentId(i as u32 + 1),
             status: Status::Trading,
             scenarios: *scenarios,
             ..Row::default()
@@ -68,23 +69,24 @@ fn the_published_span_example_should_need_the_published_margin() {
     // One long call, scan range 20 points at 500, and the future under it.
     let call = [
         460, -610, 2640, 1730, -1270, -2340, 5210, 4540, -2540, -3430, 8060, 7640, -3380, -3990, 3130, -1500,
-    ];
+    ]
+    .map(PerLot);
     let scan = LinearScan {
         range: 200_000,
         extreme_multiple: 2_000_000,
         extreme_cover: 350_000,
     };
-    let table = bare(&[call, linear_scenarios(50_000, &scan).expect("in range")]);
+    let table = bare(&[call, linear_scenarios(PerLot(50_000), &scan).expect("in range")]);
     let need = |call: i64, future: i64| {
-        let mut positions = [0; 32];
-        (positions[0], positions[1]) = (call, future);
-        Assessment::new(&table, &positions, 0)
+        let mut positions = Positions::default();
+        (positions[0], positions[1]) = (Position(call), Position(future));
+        Assessment::new(&table, &positions, Money(0))
             .and_then(|a| a.requirement(256))
             .expect("in range")
     };
-    assert_eq!(need(1, 0), 3_990);
-    assert_eq!(need(0, 1), 10_000);
-    assert_eq!(need(-1, 1), 6_620);
+    assert_eq!(need(1, 0), Money(3_990));
+    assert_eq!(need(0, 1), Money(10_000));
+    assert_eq!(need(-1, 1), Money(6_620));
 }
 
 #[test]
@@ -100,7 +102,7 @@ fn futures_should_have_the_linear_scenarios() {
         let linear = linear_scenarios(v.mark, &scan).expect("in range");
         assert_eq!(v.scenarios[..14], linear[..14]);
         // The move and the covered part are rounded one after the other.
-        assert!((14..16).all(|s| v.scenarios[s].abs_diff(linear[s]) <= 1));
+        assert!((14..16).all(|s| v.scenarios[s].get().abs_diff(linear[s].get()) <= 1));
     }
 }
 
@@ -117,15 +119,16 @@ fn scenarios_of_an_option_should_be_black_76_at_the_moved_price_and_volatility()
     let at = |forward: f64, volatility: f64| {
         black76::value(
             Right::Call,
-            (forward * 1e6) as i64,
-            strike as i64 * 1_000_000,
+            PerLot((forward * 1e6) as i64),
+            PerLot(strike as i64 * 1_000_000),
             volatility.round() as u32,
             days * DAY,
         )
-        .expect("in range") as f64
+        .expect("in range")
+        .get() as f64
     };
     let mark = at(forward as f64, f64::from(volatility));
-    assert_eq!(v.mark as f64, mark);
+    assert_eq!(v.mark.get() as f64, mark);
     let factor = 1.0 + 0.45 * (30.0 / days as f64).powf(0.3);
     for (k, thirds) in [0, 1, -1, 2, -2, 3, -3].into_iter().enumerate() {
         let moved = forward as f64 * (1.0 + 0.16 * f64::from(thirds) / 3.0);
@@ -133,7 +136,7 @@ fn scenarios_of_an_option_should_be_black_76_at_the_moved_price_and_volatility()
             let expected = at(moved, f64::from(volatility) * factor) - mark;
             // The reference rounds its volatility to 10^-6: 0.02 of the settlement asset.
             assert!(
-                (v.scenarios[2 * k + side] as f64 - expected).abs() < 2e4,
+                (v.scenarios[2 * k + side].get() as f64 - expected).abs() < 2e4,
                 "scenario {}",
                 2 * k + side
             );
@@ -141,7 +144,7 @@ fn scenarios_of_an_option_should_be_black_76_at_the_moved_price_and_volatility()
     }
     for (s, thirds) in [(14, 1.0), (15, -1.0)] {
         let expected = 0.35 * (at(forward as f64 * (1.0 + 0.32 * thirds), f64::from(volatility)) - mark);
-        assert!((v.scenarios[s] as f64 - expected).abs() < 2.0, "scenario {s}");
+        assert!((v.scenarios[s].get() as f64 - expected).abs() < 2.0, "scenario {s}");
     }
 }
 
@@ -155,7 +158,7 @@ fn volatility_should_be_scanned_as_one_day_when_expiry_is_nearer() {
             expiry: NOW + ms,
         });
         let v = value(&near, &quote(100_000, 500_000), &PARAMS, NOW).expect("in range");
-        v.scenarios[0] as f64 / v.mark as f64
+        v.scenarios[0].get() as f64 / v.mark.get() as f64
     };
     let day = 0.45 * 30f64.powf(0.3);
     assert!((share(DAY) - day).abs() < 1e-3);
@@ -179,9 +182,9 @@ fn an_extreme_fall_should_stop_at_zero_for_every_kind() {
         at(option(Right::Put, 90, 20)),
         at(option(Right::Call, 90, 20)),
     );
-    assert_eq!(future.scenarios[15], -100_000_000);
-    assert_eq!(put.scenarios[15], 90_000_000 - put.mark);
-    assert_eq!(call.scenarios[15], -call.mark);
+    assert_eq!(future.scenarios[15], PerLot(-100_000_000));
+    assert_eq!(put.scenarios[15], PerLot(90_000_000 - put.mark.get()));
+    assert_eq!(call.scenarios[15], PerLot(-call.mark.get()));
 }
 
 #[test]
@@ -190,43 +193,52 @@ fn floors_should_be_on_short_options_and_on_both_sides_of_futures() {
         let v = value(&instrument, &quote(100_000, 600_000), &PARAMS, NOW).expect("in range");
         (v.floor_long, v.floor_short)
     };
-    assert_eq!(floors(unit(InstrumentKind::Perpetual)), (0, 0));
+    assert_eq!(floors(unit(InstrumentKind::Perpetual)), (Price(0), Price(0)));
     assert_eq!(
         floors(unit(InstrumentKind::Future { expiry: NOW + DAY })),
-        (600_000_000, 600_000_000)
+        (Price(600_000_000), Price(600_000_000))
     );
-    assert_eq!(floors(option(Right::Call, 300_000, 2)), (0, 1_000_000_000));
+    assert_eq!(
+        floors(option(Right::Call, 300_000, 2)),
+        (Price(0), Price(1_000_000_000))
+    );
 }
 
 #[test]
 fn an_option_at_its_expiry_should_be_intrinsic_in_every_scenario() {
     let v = value(&option(Right::Call, 90, 0), &quote(100, 600_000), &PARAMS, NOW).expect("in range");
-    assert_eq!(v.mark, 10_000_000);
-    assert_eq!(v.scenarios[..2], [0, 0]);
-    assert_eq!(v.scenarios[10..14], [16_000_000, 16_000_000, -10_000_000, -10_000_000]);
+    assert_eq!(v.mark, PerLot(10_000_000));
+    assert_eq!(v.scenarios[..2], [PerLot(0), PerLot(0)]);
+    assert_eq!(
+        v.scenarios[10..14],
+        [16_000_000, 16_000_000, -10_000_000, -10_000_000].map(PerLot)
+    );
 }
 
 #[test]
 fn a_row_should_carry_the_valuation_and_the_listing() {
     let call = option(Right::Call, 90_000, 20);
     let v = value(&call, &quote(100_000, 600_000), &PARAMS, NOW).expect("in range");
-    let r = row(&call, &LISTING, &quote(100_000, 600_000), 0, &PARAMS, NOW).expect("in range");
+    let r = row(&call, &LISTING, &quote(100_000, 600_000), PerLot(0), &PARAMS, NOW).expect("in range");
     assert_eq!(
         (r.mark, r.value, r.funding, r.scenarios),
-        (v.mark, v.mark, 0, v.scenarios)
+        (v.mark, v.mark, PerLot(0), v.scenarios)
     );
     assert_eq!((r.floor_long, r.floor_short), (v.floor_long, v.floor_short));
-    assert_eq!(r.band, 2_000_000_000, "of the forward, not of the premium");
+    assert_eq!(r.band, Price(2_000_000_000), "of the forward, not of the premium");
     let p = row(
         &unit(InstrumentKind::Perpetual),
         &LISTING,
         &quote(100_000, 0),
-        -7,
+        PerLot(-7),
         &PARAMS,
         NOW,
     )
     .expect("in range");
-    assert_eq!((p.value, p.mark, p.funding), (100_000_000_007, 100_000_000_000, -7));
+    assert_eq!(
+        [p.value, p.mark, p.funding],
+        [100_000_000_007, 100_000_000_000, -7].map(PerLot)
+    );
 }
 
 #[test]
@@ -235,30 +247,30 @@ fn a_settled_row_should_have_its_final_value_and_no_risk() {
         status: Status::Expired,
         ..LISTING
     };
-    let settle = |instrument| settled_row(&instrument, &expired, 100_000 * PRICE_ONE, 0).expect("in range");
+    let settle = |instrument| settled_row(&instrument, &expired, 100_000 * PRICE_ONE, PerLot(0)).expect("in range");
     let put = settle(option(Right::Put, 104_000, 0));
     assert_eq!(
         (put.mark, put.value, put.status),
-        (4_000_000_000, 4_000_000_000, Status::Expired)
+        (PerLot(4_000_000_000), PerLot(4_000_000_000), Status::Expired)
     );
     assert_eq!(
         (put.scenarios, put.floor_long, put.floor_short, put.band),
-        ([0; SCENARIOS], 0, 0, 0)
+        ([PerLot(0); SCENARIOS], Price(0), Price(0), Price(0))
     );
-    assert_eq!(settle(option(Right::Call, 104_000, 0)).mark, 0);
+    assert_eq!(settle(option(Right::Call, 104_000, 0)).mark, PerLot(0));
     assert_eq!(
         settle(unit(InstrumentKind::Future { expiry: NOW })).mark,
-        100_000_000_000
+        PerLot(100_000_000_000)
     );
-    let perpetual = settled_row(&unit(InstrumentKind::Perpetual), &expired, PRICE_ONE, 0);
+    let perpetual = settled_row(&unit(InstrumentKind::Perpetual), &expired, PRICE_ONE, PerLot(0));
     assert_eq!(perpetual, Err(SpanError::Status));
-    let live = settled_row(&option(Right::Put, 104_000, 0), &LISTING, PRICE_ONE, 0);
+    let live = settled_row(&option(Right::Put, 104_000, 0), &LISTING, PRICE_ONE, PerLot(0));
     assert_eq!(live, Err(SpanError::Status));
     let dead = row(
         &option(Right::Put, 104_000, 0),
         &expired,
         &quote(1, 600_000),
-        0,
+        PerLot(0),
         &PARAMS,
         NOW,
     );
@@ -400,7 +412,7 @@ proptest! {
         let future = at(InstrumentKind::Future { expiry });
         let options = call.scenarios.into_iter().zip(put.scenarios);
         for (s, (future, (call, put))) in future.scenarios.into_iter().zip(options).enumerate() {
-            let rest = future - call + put;
+            let rest = future.get() - call.get() + put.get();
             // To the unit; the covered part of the extremes is rounded for each.
             prop_assert!(rest.abs() <= i64::from(s >= 14) * 3, "scenario {}: {}", s, rest);
         }
@@ -415,8 +427,8 @@ proptest! {
         let strike = ((forward as f64 * ratio) as u128).max(1) * PRICE_ONE;
         let kind = InstrumentKind::Option { right, strike, expiry: NOW + ms };
         let v = value(&unit(kind), &quote(forward, volatility), &params, NOW).expect("in range");
-        prop_assert!(v.scenarios.iter().all(|r| *r >= -v.mark));
-        prop_assert!(v.mark >= 0);
+        prop_assert!(v.scenarios.iter().all(|r| r.get() >= -v.mark.get()));
+        prop_assert!(v.mark >= PerLot(0));
     }
 
     #[test]

@@ -59,6 +59,13 @@ impl Money {
     }
 }
 
+impl Deficit {
+    /// Money times a ratio, a numerator over 2^8; `None` if it leaves the range.
+    pub fn of(money: Money, numerator: u16) -> Option<Self> {
+        money.0.checked_mul(numerator.into()).map(Self)
+    }
+}
+
 impl Total {
     /// As signed money; `None` if it leaves the range.
     pub fn signed(self) -> Option<Money> {

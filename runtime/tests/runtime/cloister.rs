@@ -112,7 +112,7 @@ fn oracle_prices_should_become_a_risk_table() {
         Risk::on_initialize(2);
         let table = Execution::latest_risk_table(groups::BTC).expect("the group had its turn");
         // A lot is a thousandth of a bitcoin.
-        assert_eq!(table.rows[0].mark, 60_000_000);
+        assert_eq!(table.rows[0].mark.get(), 60_000_000);
         assert_eq!(table.header.time, NOW);
     });
 }

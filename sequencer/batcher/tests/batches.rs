@@ -235,9 +235,9 @@ fn a_fill_that_breaks_a_rule_is_named_and_kept() {
     assert_eq!(world.batcher.pending(), 2);
     // A kinder table makes it provable: nothing was lost.
     let mut kind = table(2);
-    kind.rows[0].scenarios = [0; 16];
-    kind.rows[0].floor_short = 0;
-    kind.rows[0].floor_long = 0;
+    kind.rows[0].scenarios = [PerLot(0); 16];
+    kind.rows[0].floor_short = Price(0);
+    kind.rows[0].floor_long = Price(0);
     world.batcher.rebase(NOW, kind, &mut world.secrets).unwrap();
     assert_eq!((world.batcher.pending(), world.batcher.open_units()), (0, 3));
 }

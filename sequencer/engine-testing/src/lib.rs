@@ -48,24 +48,24 @@ pub fn row(instrument_id: u32, mark: u64, funding: i64) -> Row {
         extreme_cover: 350_000,
     };
     Row {
-        instrument_id,
+        instrument_id: InstrumentId(instrument_id),
         status: Status::Trading,
-        limit: 1_000,
-        chunk: 100,
-        band: mark as u64 / 10,
-        funding,
-        value: mark - funding,
-        mark,
-        floor_long: mark as u64 / 100,
-        floor_short: mark as u64 / 50,
-        scenarios: linear_scenarios(mark, &scan).unwrap(),
+        limit: Lots(1_000),
+        chunk: Lots(100),
+        band: Price(mark as u64 / 10),
+        funding: PerLot(funding),
+        value: PerLot(mark - funding),
+        mark: PerLot(mark),
+        floor_long: Price(mark as u64 / 100),
+        floor_short: Price(mark as u64 / 50),
+        scenarios: linear_scenarios(PerLot(mark), &scan).unwrap(),
     }
 }
 
 /// The risk table: [`BTC`] at 100 in row 0, [`ETH`] at 10 in row 3.
 pub fn table(version: u64) -> RiskTable {
     let header = Header {
-        group: GROUP,
+        group: GroupId(GROUP),
         version,
         time: NOW,
         initial: 384,

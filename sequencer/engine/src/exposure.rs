@@ -71,7 +71,7 @@ impl WorstCase {
                 .filter(|o| o.row == index)
                 .map(|o| equity_change(o, row).map(|change| (o, change)))
                 .collect::<Option<_>>()?;
-            if *q == 0 && own.is_empty() {
+            if q.is_zero() && own.is_empty() {
                 continue;
             }
             let value = PerLot(row.value).times(Position(*q));
@@ -90,8 +90,8 @@ impl WorstCase {
                     }
                     Some(Deficit(sum))
                 };
-                let long = piece(i128::from(row.floor_long))?;
-                let short = piece(i128::from(row.floor_short).checked_neg()?)?;
+                let long = piece(i128::from(row.floor_long.get()))?;
+                let short = piece(i128::from(row.floor_short.get()).checked_neg()?)?;
                 *deficit = deficit.checked_add(long.max(short))?;
             }
         }

@@ -210,7 +210,7 @@ fn a_maker_that_lost_its_margin_is_dropped_and_matching_goes_on() {
     submit(&mut engine, sell(9, 1, 9, MARK)).unwrap();
     submit(&mut engine, sell(1, 1, 9, MARK)).unwrap();
     let mut riskier = table(2);
-    riskier.rows[0].scenarios = riskier.rows[0].scenarios.map(|r| r * 2);
+    riskier.rows[0].scenarios = riskier.rows[0].scenarios.map(|r| PerLot(r.get() * 2));
     engine.set_table(riskier).unwrap();
     let taken = submit(&mut engine, buy(2, 1, 9, MARK)).unwrap();
     assert_eq!(prints(&taken), [(1, MARK, 9)]);

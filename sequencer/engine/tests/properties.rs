@@ -119,7 +119,7 @@ proptest! {
         for (_, account) in engine.accounts() {
             cash += account.holdings.cash.get();
             for (sum, q) in positions.iter_mut().zip(&account.holdings.positions) {
-                *sum += q;
+                sum.0 += q.get();
             }
         }
         prop_assert_eq!(positions, Positions::default());
@@ -227,8 +227,8 @@ proptest! {
                     };
                     let (from, to) = (assess(before), assess(after));
                     let table = after.table();
-                    let worst = |a: &Assessment, ratio| a.worst(ratio).unwrap().1;
-                    assert!(to.equity >= 0);
+                    let worst = |a: &Assessment, ratio| a.worst(ratio).unwrap().1.get();
+                    assert!(to.equity >= Money(0));
                     let (initial, maintenance) = (table.header.initial, table.header.maintenance);
                     assert!(worst(&to, initial) <= 0 || worst(&to, maintenance) <= worst(&from, maintenance).max(0));
                 }
@@ -265,8 +265,8 @@ proptest! {
     ) {
         let table = table(1);
         let mut positions = Positions::default();
-        positions[0] = btc;
-        positions[3] = eth;
+        positions[0] = Position(btc);
+        positions[3] = Position(eth);
         let cash = i128::from(cash) * i128::from(ONE);
         let ratio = table.header.initial;
         let worst = WorstCase::new(&table, &positions, Money(cash), &orders, ratio).unwrap();
@@ -280,10 +280,10 @@ proptest! {
                 let funding = i128::from(table.rows[o.row].funding);
                 c -= i128::from(lots) * (i128::from(o.limit.get()) - funding) + o.fee.get() as i128;
             }
-            let state = Assessment::new(&table, &q, c).unwrap();
-            equity = equity.min(state.equity);
+            let state = Assessment::new(&table, &q, Money(c)).unwrap();
+            equity = equity.min(state.equity.get());
             for (e, d) in exact.iter_mut().zip(state.deficits(ratio).unwrap()) {
-                *e = (*e).max(d);
+                *e = (*e).max(d.get());
             }
         }
         // Instruments move independently in one scenario, so the bound is exact, scenario by scenario.

@@ -365,7 +365,7 @@ fn a_position_beyond_the_limit_should_be_refused_one_lot_over() {
 /// What a flat account needs to open `lots` long at the mark, 10^-6: the worst scenario is the extreme move down.
 fn needed_for_long(lots: u64) -> u64 {
     let table = table(1);
-    let loss = table.rows[0].scenarios.iter().map(|r| -r).max().unwrap() as u64 + table.rows[0].floor_long;
+    let loss = table.rows[0].scenarios.iter().map(|r| -r.get()).max().unwrap() as u64 + table.rows[0].floor_long.get();
     let fee = (lots * MARK * 500).div_ceil(1_000_000);
     (lots * loss * 384).div_ceil(256) + fee
 }
@@ -466,7 +466,7 @@ fn a_position_limit_that_fell_should_stop_both_sides() {
     submit(&mut engine, sell(1, 1, 5, MARK)).unwrap();
     submit(&mut engine, sell(0, 1, 10, MARK)).unwrap();
     let mut tight = table(2);
-    tight.rows[0].limit = 3;
+    tight.rows[0].limit = Lots(3);
     engine.set_table(tight).unwrap();
     refused(
         &mut engine,
@@ -512,7 +512,7 @@ fn inputs_of_the_operator_should_be_checked() {
         Err(InputError::OlderTable { current: 3, found: 2 })
     );
     let mut broken = table(4);
-    broken.rows[0].value += 1;
+    broken.rows[0].value.0 += 1;
     assert_eq!(engine.set_table(broken), Err(InputError::Table(TableError::Value(0))));
 }
 

@@ -4,6 +4,7 @@
 use cloister_ledger::Side;
 use cloister_liquidator::{decide, BatchDraft, Decision, Holding, Offer, OfferPrice, Policy, Refusal};
 use cloister_risk::{linear_scenarios, Header, LinearScan, RiskTable, Row, ScenarioError, Status};
+use cloister_types::{GroupId, InstrumentId, Lots, PerLot, Position, Price};
 
 /// A draft that accepts everything. One that feeds a ledger checks the rules of the batch here.
 struct Draft<'t> {
@@ -48,7 +49,7 @@ impl<'t> BatchDraft<'t> for Draft<'t> {
             if let Decision::Liquidate { trades, .. } = decision {
                 for trade in trades {
                     self.account = self.account.traded(self.table, trade);
-                    self.house.lots[trade.row] -= trade.change();
+                    self.house.lots[trade.row].0 -= trade.change();
                     self.house.cash += trade.paid(self.table) + trade.fee as i128;
                 }
             }
@@ -59,7 +60,7 @@ impl<'t> BatchDraft<'t> for Draft<'t> {
 
 /// A perpetual at 100 per lot that may move by 16 %.
 fn table() -> Result<RiskTable, ScenarioError> {
-    let mark = 100_000_000;
+    let mark = PerLot(100_000_000);
     let scan = LinearScan {
         range: 160_000,
         extreme_multiple: 2_000_000,
@@ -67,7 +68,7 @@ fn table() -> Result<RiskTable, ScenarioError> {
     };
     let mut table = RiskTable {
         header: Header {
-            group: 1,
+            group: GroupId(1),
             initial: 320,
             maintenance: 256,
             penalty: 4,
@@ -76,11 +77,11 @@ fn table() -> Result<RiskTable, ScenarioError> {
         ..RiskTable::default()
     };
     table.rows[0] = Row {
-        instrument_id: 1,
+        instrument_id: InstrumentId(1),
         status: Status::Trading,
-        limit: 1_000_000,
-        chunk: 1_000,
-        band: 2_000_000,
+        limit: Lots(1_000_000),
+        chunk: Lots(1_000),
+        band: Price(2_000_000),
         value: mark,
         mark,
         scenarios: linear_scenarios(mark, &scan)?,
@@ -96,7 +97,7 @@ fn main() -> Result<(), ScenarioError> {
         cash: -8_500_000_000,
         ..Holding::default()
     };
-    account.lots[0] = 100;
+    account.lots[0] = Position(100);
     let house = Holding {
         cash: 100_000_000_000,
         ..Holding::default()

@@ -61,7 +61,7 @@ pub fn take<'t>(
     lots: u64,
     makers: usize,
 ) -> Option<Vec<Decision>> {
-    let price = draft.table().rows[row].mark.unsigned_abs();
+    let price = draft.table().rows[row].mark.get().unsigned_abs();
     let mut left = lots;
     let mut out = Vec::new();
     let offers = draft.offers(row, side, OfferPrice::Mark).into_iter();

@@ -3,6 +3,7 @@
 use crate::trade::Trade;
 use cloister_ledger::{Account, House, Side};
 use cloister_risk::{Positions, RiskTable, Row};
+use cloister_types::Position;
 
 /// Leverages are in hundredths.
 pub const ONE_TIMES: u64 = 100;
@@ -12,7 +13,7 @@ pub const ONE_TIMES: u64 = 100;
 pub struct Holding {
     /// 10^-6 of the settlement asset.
     pub cash: i128,
-    /// Lots by row; negative is short.
+    /// Lots by row.
     pub lots: Positions,
 }
 
@@ -37,28 +38,23 @@ impl From<&House> for Holding {
 impl Holding {
     /// Cash and what the lots are worth, 10^-6.
     pub fn equity(&self, table: &RiskTable) -> i128 {
-        let worth = |(row, lots): (usize, &i64)| i128::from(*lots) * i128::from(table.rows[row].value);
+        let worth = |(row, lots): (usize, &Position)| i128::from(lots.get()) * i128::from(table.rows[row].value.get());
         self.cash + self.lots.iter().enumerate().map(worth).sum::<i128>()
     }
 
     /// Loss in the worst scenario with the floors on top, 10^-6.
     pub fn exposure(&self, table: &RiskTable) -> i128 {
-        let held: Vec<(&Row, i64)> = table
-            .rows
-            .iter()
-            .zip(self.lots)
-            .filter(|(_, lots)| *lots != 0)
-            .collect();
+        let held: Vec<(&Row, i64)> = self.held().map(|(row, lots)| (&table.rows[row], lots.get())).collect();
         let floors: i128 = held
             .iter()
             .map(|(row, lots)| {
                 let floor = if *lots > 0 { row.floor_long } else { row.floor_short };
-                i128::from(lots.abs()) * i128::from(floor)
+                i128::from(lots.abs()) * i128::from(floor.get())
             })
             .sum();
         let gain = |s: usize| {
             held.iter()
-                .map(|(row, lots)| i128::from(*lots) * i128::from(row.scenarios[s]))
+                .map(|(row, lots)| i128::from(*lots) * i128::from(row.scenarios[s].get()))
                 .sum()
         };
         let lowest: i128 = (0..table.rows[0].scenarios.len()).map(gain).min().unwrap_or(0);
@@ -74,30 +70,35 @@ impl Holding {
     pub fn traded(&self, table: &RiskTable, trade: &Trade) -> Self {
         let mut after = *self;
         after.cash -= trade.paid(table) + trade.fee as i128;
-        after.lots[trade.row] += trade.change();
+        after.lots[trade.row].0 += trade.change();
         after
     }
 
     /// True if it holds no lots.
     pub fn is_flat(&self) -> bool {
-        self.lots.iter().all(|lots| *lots == 0)
+        self.lots.iter().all(|lots| lots.is_zero())
     }
 
     /// The rows in which it holds lots, with the lots.
-    pub fn held(&self) -> impl Iterator<Item = (usize, i64)> + '_ {
-        self.lots.iter().copied().enumerate().filter(|(_, lots)| *lots != 0)
+    pub fn held(&self) -> impl Iterator<Item = (usize, Position)> + '_ {
+        self.lots
+            .iter()
+            .copied()
+            .enumerate()
+            .filter(|(_, lots)| !lots.is_zero())
     }
 
     /// Long lots less short lots, all rows: they follow one price.
     pub fn net_lots(&self) -> i64 {
-        self.lots.iter().sum()
+        self.lots.iter().map(|lots| lots.get()).sum()
     }
 
     /// Lots that it can take on a side of a row if the net position may be worth `leverage` (hundredths) times the
     /// equity.
     pub fn capacity(&self, table: &RiskTable, row: usize, side: Side, leverage: u64) -> u64 {
         let equity = self.equity(table).max(0);
-        let most = equity * i128::from(leverage) / i128::from(ONE_TIMES) / i128::from(table.rows[row].mark.max(1));
+        let most =
+            equity * i128::from(leverage) / i128::from(ONE_TIMES) / i128::from(table.rows[row].mark.get().max(1));
         let net = i128::from(self.net_lots() * side.sign());
         (most - net).max(0) as u64
     }

@@ -8,13 +8,14 @@ use crate::{
 };
 use cloister_ledger::Side;
 use cloister_risk::Status;
+use cloister_types::Position;
 
 /// Largest number of makers whose orders stand behind one takeover, per row.
 const TAKERS: usize = 6;
 
 /// The side that closes lots.
-pub fn closing(lots: i64) -> Side {
-    if lots > 0 {
+pub fn closing(lots: Position) -> Side {
+    if lots > Position::ZERO {
         Side::Sell
     } else {
         Side::Buy
@@ -41,7 +42,7 @@ pub fn take_over<'t>(draft: &mut impl BatchDraft<'t>) -> Vec<(u32, Refusal)> {
         let mut group = vec![decision];
         for (row, lots) in draft.holding(account).held() {
             let side = closing(lots).opposite();
-            if let Some(orders) = take(draft, None, row, side, lots.unsigned_abs(), TAKERS) {
+            if let Some(orders) = take(draft, None, row, side, lots.size().get(), TAKERS) {
                 group.extend(orders);
             }
         }
@@ -60,10 +61,10 @@ pub fn shed<'t>(draft: &mut impl BatchDraft<'t>) {
         if !at.is_live() {
             continue;
         }
-        let price = at.mark.unsigned_abs();
+        let price = at.mark.get().unsigned_abs();
         let side = closing(held).opposite();
         for offer in draft.offers(row, side, OfferPrice::Mark) {
-            let lots = draft.house().lots[row].unsigned_abs().min(offer.lots);
+            let lots = draft.house().lots[row].size().get().min(offer.lots);
             if lots == 0 || draft.room() == 0 {
                 break;
             }
@@ -82,7 +83,7 @@ pub fn expire<'t>(draft: &mut impl BatchDraft<'t>) {
     for row in (0..table.rows.len()).filter(|row| table.rows[*row].status == Status::Expired) {
         let open: Vec<u32> = draft
             .accounts()
-            .filter(|(_, holding)| holding.lots[row] != 0)
+            .filter(|(_, holding)| !holding.lots[row].is_zero())
             .map(|(account, _)| account)
             .collect();
         for account in open {

@@ -11,6 +11,7 @@ use crate::{
     trade::Trade,
 };
 use cloister_risk::RiskTable;
+use cloister_types::Position;
 use std::collections::BTreeMap;
 
 /// Largest number of liquidations that one maker's order takes at once.
@@ -50,17 +51,17 @@ fn short<'t>(draft: &impl BatchDraft<'t>) -> Vec<u32> {
 fn plan(table: &RiskTable, holding: &Holding, row: usize, most: u64, discount: u32) -> Option<Trade> {
     let at = &table.rows[row];
     let held = holding.lots[row];
-    if held == 0 || !at.is_live() {
+    if held.is_zero() || !at.is_live() {
         return None;
     }
-    let (side, mark) = (closing(held), at.mark.unsigned_abs());
+    let (side, mark) = (closing(held), at.mark.get().unsigned_abs());
     let worse = (u128::from(mark) * u128::from(discount) / 1_000_000) as u64;
     let price = mark.saturating_add_signed(side.sign() * worse as i64);
     let equity = holding.equity(table);
     let affordable = equity
         .checked_div(i128::from(worse))
         .map_or(u64::MAX, |lots| lots as u64);
-    let most = most.min(held.unsigned_abs()).min(at.chunk).min(affordable);
+    let most = most.min(held.size().get()).min(at.chunk.get()).min(affordable);
     if most == 0 {
         return None;
     }
@@ -106,9 +107,9 @@ pub fn liquidate<'t>(draft: &mut impl BatchDraft<'t>, policy: &Policy) -> Unliqu
         let largest = holding
             .held()
             .filter(|(row, _)| plan(table, &holding, *row, u64::MAX, 0).is_some())
-            .max_by_key(|(row, lots)| i128::from(lots.abs()) * i128::from(table.rows[*row].mark));
+            .max_by_key(|(row, lots)| i128::from(lots.size().get()) * i128::from(table.rows[*row].mark.get()));
         match largest {
-            Some((row, lots)) => queues.entry((row, lots > 0)).or_default().push(account),
+            Some((row, lots)) => queues.entry((row, lots > Position::ZERO)).or_default().push(account),
             None if holding.held().count() > 1 && holding.held().all(|(row, _)| table.rows[row].is_live()) => {
                 left.pairs.push(account);
             }
@@ -223,12 +224,15 @@ pub fn liquidate_pairs<'t>(draft: &mut impl BatchDraft<'t>, pairs: &[u32]) -> Ve
         }
         let lots = holding
             .held()
-            .map(|(row, lots)| lots.unsigned_abs().min(table.rows[row].chunk))
+            .map(|(row, lots)| lots.size().min(table.rows[row].chunk))
             .min()
-            .unwrap_or(0);
+            .unwrap_or_default();
         let trades = holding
             .held()
-            .map(|(row, held)| Trade::at(row, closing(held), lots, table.rows[row].mark.unsigned_abs()))
+            .map(|(row, held)| {
+                let mark = table.rows[row].mark.get().unsigned_abs();
+                Trade::at(row, closing(held), lots.get(), mark)
+            })
             .collect();
         let account = *account;
         if let Err(refusal) = draft.push(&[Decision::Liquidate { account, trades }]) {

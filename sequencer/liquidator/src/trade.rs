@@ -33,13 +33,13 @@ impl Trade {
     /// What a buyer's cash falls and a seller's rises by, without the fee: the cost, less the funding that the price
     /// holds.
     pub fn paid(&self, table: &RiskTable) -> i128 {
-        let funding = i128::from(self.lots) * i128::from(table.rows[self.row].funding);
+        let funding = i128::from(self.lots) * i128::from(table.rows[self.row].funding.get());
         i128::from(self.side.sign()) * (self.cost as i128 - funding)
     }
 
     /// What the price costs the account, measured from the mark (B-FEE).
     pub fn concession(&self, table: &RiskTable) -> i128 {
-        let worth = i128::from(self.lots) * i128::from(table.rows[self.row].mark);
+        let worth = i128::from(self.lots) * i128::from(table.rows[self.row].mark.get());
         i128::from(self.side.sign()) * (self.cost as i128 - worth)
     }
 
@@ -50,7 +50,9 @@ impl Trade {
             Side::Sell => row.floor_long,
             Side::Buy => row.floor_short,
         };
-        i128::from(self.lots) * i128::from(table.header.penalty) * (i128::from(row.mark) + i128::from(floor))
+        i128::from(self.lots)
+            * i128::from(table.header.penalty)
+            * (i128::from(row.mark.get()) + i128::from(floor.get()))
     }
 
     /// The change of the account's lots.

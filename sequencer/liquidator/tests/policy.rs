@@ -8,6 +8,7 @@ use cloister_liquidator::{
     Trade,
 };
 use cloister_risk::{Assessment, RiskTable};
+use cloister_types::{Money, Position};
 use common::{holding, table, Paper, EXPIRED, FUTURE, MARK, PERPETUAL};
 use proptest::prelude::*;
 
@@ -39,7 +40,7 @@ fn the_worst_account_should_be_taken_over_first() {
     // Makers take from the house what it holds then, as far as they go.
     draft.at_mark = maker(1, 150);
     shed(&mut draft);
-    assert_eq!(draft.house().lots[PERPETUAL], 50);
+    assert_eq!(draft.house().lots[PERPETUAL], Position(50));
 }
 
 #[test]
@@ -94,7 +95,7 @@ fn the_house_should_take_at_the_mark_what_no_maker_takes_and_less_where_its_marg
     let mut draft = Paper::new(&table, &[long(1_000)]);
     draft.house_lots = lots - 1;
     assert!(liquidate(&mut draft, &POLICY).refused.is_empty());
-    assert_eq!(draft.house().lots[PERPETUAL], (lots / 4) as i64);
+    assert_eq!(draft.house().lots[PERPETUAL], Position((lots / 4) as i64));
     draft = Paper::new(&table, &[long(1_000)]);
     draft.house_lots = 0;
     assert_eq!(liquidate(&mut draft, &POLICY).refused, [(0, Refusal::HouseMargin)]);
@@ -169,10 +170,10 @@ proptest! {
         let table = table();
         let mut held = Holding { cash: cash.into(), ..Holding::default() };
         for (row, lots) in lots {
-            held.lots[row] = if table.rows[row].instrument_id == 0 { 0 } else { lots };
+            held.lots[row] = Position(if table.rows[row].instrument_id.is_zero() { 0 } else { lots });
         }
-        let ledger = Assessment::new(&table, &held.lots, held.cash).expect("in range");
-        prop_assert_eq!(held.equity(&table), ledger.equity);
-        prop_assert_eq!(held.shortfall(&table, ratio), ledger.worst(ratio).expect("in range").1);
+        let ledger = Assessment::new(&table, &held.lots, Money(held.cash)).expect("in range");
+        prop_assert_eq!(held.equity(&table), ledger.equity.get());
+        prop_assert_eq!(held.shortfall(&table, ratio), ledger.worst(ratio).expect("in range").1.get());
     }
 }

@@ -75,9 +75,9 @@ fn open_orders_bind_what_their_worst_fills_would_need() {
 
 #[test]
 fn positions_follow_the_rows_of_the_table_and_leave_zeros_out() {
-    let mut held = [0; cloister_crypto::constants::INSTRUMENTS];
-    held[3] = 2;
-    held[0] = -1;
+    let mut held = cloister_risk::Positions::default();
+    held[3] = cloister_types::Position(2);
+    held[0] = cloister_types::Position(-1);
     let found = positions(&table(1), &held);
     let named: Vec<_> = found.iter().map(|p| (p.instrument_id, p.quantity)).collect();
     assert_eq!(

@@ -89,7 +89,10 @@ fn kinds(settled: &Settled) -> Vec<Kind> {
     let whole = [
         (statement.sweep > 0, Kind::Sweep),
         (statement.empty_mask != 0, Kind::EmptyRow),
-        (settled.effect.house.positions.iter().any(|q| *q != 0), Kind::HouseHolds),
+        (
+            settled.effect.house.positions.iter().any(|q| !q.is_zero()),
+            Kind::HouseHolds,
+        ),
     ];
     out.extend(whole.into_iter().filter(|(seen, _)| *seen).map(|(_, kind)| kind));
     out

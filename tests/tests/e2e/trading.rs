@@ -150,7 +150,7 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
         .expect("settled");
     assert_eq!(settled.leaf, to_bytes(&rebuilt.account.leaf()));
     let other = recover_trader(&audit.batches, &bob).expect("rebuilt from the chain");
-    assert_eq!(other.account.positions[row], -(LOTS as i64));
+    assert_eq!(other.account.positions[row], Position(-(LOTS as i64)));
 
     exit(&chain, &audit, head, &alice).await;
     withdraw(&chain, &sequencer, &alice, &owners).await;
@@ -348,9 +348,9 @@ async fn exit(chain: &Chain, audit: &BatchAudit, head: Hash, alice: &Trader) {
     let table = chain.latest_risk_table(GROUP, Some(head)).await.expect("a table");
     let exit = Exit::of(statements(&audit.batches), alice, &table).expect("rebuilt from the chain");
     let account = &exit.witness.account;
-    let assessed = Assessment::new(&table, &account.positions, account.cash).expect("in range");
-    assert_eq!(exit.equity, assessed.equity);
-    assert_eq!(exit.statement.claim, assessed.equity.unsigned_abs());
+    let assessed = Assessment::new(&table, &account.positions, Money(account.cash)).expect("in range");
+    assert_eq!(exit.equity, assessed.equity.get());
+    assert_eq!(exit.statement.claim, assessed.equity.get().unsigned_abs());
     assert_eq!(to_bytes(&exit.statement.root), audit.root);
     let prover = ExitProver::new(None).await.expect("the development parameters");
     let proven = prover.prove(&exit).await.expect("proven");

@@ -7,6 +7,7 @@ use crate::{
 };
 use cloister_crypto::constants::PRICE_BITS;
 use cloister_risk::Status;
+use cloister_types::PerLot;
 use polkadot_sdk::sp_runtime::FixedU128;
 use proptest::prelude::*;
 
@@ -105,14 +106,15 @@ proptest! {
     #[test]
     fn rows_should_be_consistent(mark in 1i64..1 << 50, funding in -(1i128 << 85)..1 << 85) {
         let row = row(&instrument(funding), mark).unwrap();
-        prop_assert_eq!(row.value, mark - row.funding);
+        prop_assert_eq!(row.value, PerLot(mark - row.funding.get()));
         // Rounded up, never by more than one.
-        let exact = i128::from(mark) * 20_000;
-        prop_assert!(i128::from(row.band) * 1_000_000 >= exact && (i128::from(row.band) - 1) * 1_000_000 < exact);
+        let (exact, band) = (i128::from(mark) * 20_000, i128::from(row.band.get()));
+        prop_assert!(band * 1_000_000 >= exact && (band - 1) * 1_000_000 < exact);
         // The full move: both sides lose at least the modelled share.
-        prop_assert!(i128::from(row.scenarios[10]) * 10 >= i128::from(mark));
-        prop_assert_eq!(row.scenarios[12], -row.scenarios[10]);
-        let expected = [row.mark, row.value, row.funding].map(i64::unsigned_abs).into_iter().max().unwrap();
+        prop_assert!(i128::from(row.scenarios[10].get()) * 10 >= i128::from(mark));
+        prop_assert_eq!(row.scenarios[12], PerLot(-row.scenarios[10].get()));
+        let sizes = [row.mark, row.value, row.funding].map(|value| value.get().unsigned_abs());
+        let expected = sizes.into_iter().max().unwrap();
         prop_assert_eq!(exposure(&row, 3), 3 * u128::from(expected));
     }
 

@@ -3,6 +3,7 @@
 use crate::{mock::*, Error, Event, Groups, InstrumentParams, RiskTables, StallReason, TableInfo};
 use cloister_crypto::field::to_bytes;
 use cloister_risk::{Header, Status};
+use cloister_types::{GroupId, InstrumentId, Lots, PerLot, Price};
 use polkadot_sdk::{
     frame_support::{assert_noop, assert_ok, traits::Hooks, weights::Weight},
     sp_runtime::FixedU128,
@@ -28,7 +29,7 @@ fn table_should_be_built_when_prices_are_fresh() {
         assert_eq!(<Risk as RiskTables>::latest_version(GROUP), Some(1));
         let table = <Risk as RiskTables>::table(GROUP, 1).unwrap();
         let header = Header {
-            group: GROUP,
+            group: GroupId(GROUP),
             version: 1,
             time: Now::get(),
             initial: 384,
@@ -38,18 +39,21 @@ fn table_should_be_built_when_prices_are_fresh() {
         };
         assert_eq!(table.header, header);
         let row = &table.rows[0];
-        assert_eq!((row.instrument_id, row.status), (1, Status::Trading));
+        assert_eq!((row.instrument_id, row.status), (InstrumentId(1), Status::Trading));
         // 50,000 per unit, a thousandth of it per lot: 50 in 10^-6.
-        assert_eq!((row.mark, row.funding, row.value), (50_000_000, 0, 50_000_000));
         assert_eq!(
-            (row.band, row.floor_long, row.floor_short),
-            (1_000_000, 50_000, 100_000)
+            [row.mark, row.funding, row.value],
+            [50_000_000, 0, 50_000_000].map(PerLot)
         );
-        assert_eq!((row.limit, row.chunk), (1_000_000, 100_000));
-        assert_eq!(row.scenarios[..4], [0, 0, 1_666_667, 1_666_667]);
+        assert_eq!(
+            [row.band, row.floor_long, row.floor_short],
+            [1_000_000, 50_000, 100_000].map(Price)
+        );
+        assert_eq!((row.limit, row.chunk), (Lots(1_000_000), Lots(100_000)));
+        assert_eq!(row.scenarios[..4], [0, 0, 1_666_667, 1_666_667].map(PerLot));
         assert_eq!(
             row.scenarios[10..],
-            [5_000_000, 5_000_000, -5_000_000, -5_000_000, 4_950_000, -4_950_000]
+            [5_000_000, 5_000_000, -5_000_000, -5_000_000, 4_950_000, -4_950_000].map(PerLot)
         );
         assert!(table.rows[1..].iter().all(|row| row.status == Status::Empty));
         assert_eq!(table.validate(), Ok(()));
@@ -288,7 +292,7 @@ fn funding_should_accrue_from_the_premium_with_fractions() {
         // 0.08 % above the index: 100 ppm per hour on a mark of 50,000,000, that is 5,000 per hour.
         set_price(PREMIUM, FixedU128::from_u32(50_040));
         turn();
-        assert_eq!(Risk::table(GROUP, 1).unwrap().rows[0].funding, 0);
+        assert_eq!(Risk::table(GROUP, 1).unwrap().rows[0].funding, PerLot(0));
         for _ in 0..6 {
             pass(10_000);
             set_price(FEED, FixedU128::from_u32(50_000));
@@ -297,7 +301,7 @@ fn funding_should_accrue_from_the_premium_with_fractions() {
         }
         let row = &Risk::table(GROUP, 7).unwrap().rows[0];
         // A minute of it: 83.33 of 10^-6, six steps of 13.88.
-        assert_eq!((row.funding, row.value), (83, 49_999_917));
+        assert_eq!((row.funding, row.value), (PerLot(83), PerLot(49_999_917)));
         let exact = Groups::<Test>::get(GROUP).unwrap().instruments[0].funding;
         assert!((83_333_333_333_320..=83_333_333_333_334).contains(&exact), "{exact}");
     });
@@ -313,7 +317,7 @@ fn negative_funding_should_round_down() {
         set_price(PREMIUM, FixedU128::from_u32(49_960));
         turn();
         let row = &Risk::table(GROUP, 2).unwrap().rows[0];
-        assert_eq!((row.funding, row.value), (-14, 50_000_014));
+        assert_eq!((row.funding, row.value), (PerLot(-14), PerLot(50_000_014)));
     });
 }
 
@@ -325,7 +329,7 @@ fn stale_premium_should_charge_nothing_and_stop_nothing() {
         pass(60_001);
         set_price(FEED, FixedU128::from_u32(50_000));
         turn();
-        assert_eq!(Risk::table(GROUP, 2).unwrap().rows[0].funding, 0);
+        assert_eq!(Risk::table(GROUP, 2).unwrap().rows[0].funding, PerLot(0));
     });
 }
 
@@ -338,6 +342,6 @@ fn a_long_gap_should_charge_one_hour() {
         set_price(FEED, FixedU128::from_u32(50_000));
         set_price(PREMIUM, FixedU128::from_u32(50_040));
         turn();
-        assert_eq!(Risk::table(GROUP, 2).unwrap().rows[0].funding, 5_000);
+        assert_eq!(Risk::table(GROUP, 2).unwrap().rows[0].funding, PerLot(5_000));
     });
 }

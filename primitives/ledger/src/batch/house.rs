@@ -8,6 +8,7 @@ use crate::{
 };
 use cloister_crypto::constants::{FEE_POOL_BITS, INSTRUMENTS, OPEN_INTEREST_BITS};
 use cloister_risk::{Assessment, MarginChoice, MarginError, Positions, RiskTable, Status};
+use cloister_types::{Money, Position};
 
 /// The house after, with its margin before and after.
 pub(super) struct HouseMove<'a> {
@@ -37,13 +38,13 @@ impl<'a> HouseMove<'a> {
             .ok_or(BatchError::Width)?;
 
         let assess = |positions: &Positions, insurance| {
-            Assessment::new(table, positions, insurance).map_err(BatchError::HouseMargin)
+            Assessment::new(table, positions, Money(insurance)).map_err(BatchError::HouseMargin)
         };
         let before = assess(&old.positions, old.insurance)?;
         let after = assess(&positions, insurance)?;
-        let least = before.equity.checked_add(sums.taken_over);
+        let least = before.equity.checked_add(Money(sums.taken_over));
         let least = least
-            .and_then(|e| e.checked_add(sums.penalties))
+            .and_then(|e| e.checked_add(Money(sums.penalties)))
             .ok_or(BatchError::Width)?;
         if after.equity < least {
             return Err(BatchError::HouseEquity);
@@ -90,10 +91,10 @@ fn move_positions(table: &RiskTable, old: &Positions, sums: &Sums) -> Result<Pos
                 .checked_sub(sums.positions[j])
                 .filter(|q| position_fits(*q))
                 .ok_or(BatchError::HousePosition(number))?,
-            Status::Empty if sums.positions[j] != 0 => return Err(BatchError::Unbalanced(number)),
+            Status::Empty if !sums.positions[j].is_zero() => return Err(BatchError::Unbalanced(number)),
             Status::Empty => old[j],
             // Settled at once, at the final value.
-            Status::Expired => 0,
+            Status::Expired => Position::ZERO,
         };
     }
     Ok(new)
@@ -104,7 +105,7 @@ fn move_positions(table: &RiskTable, old: &Positions, sums: &Sums) -> Result<Pos
 fn check_growth(old: &Positions, new: &Positions, sums: &Sums) -> Result<(), BatchError> {
     for (j, (before, after)) in old.iter().zip(new).enumerate() {
         // In 128 bits nothing can overflow.
-        let (before, after) = (i128::from(*before), i128::from(*after));
+        let (before, after) = (i128::from(before.get()), i128::from(after.get()));
         let lowest = before.min(0).saturating_sub(sums.shed_short[j].into());
         let highest = before.max(0).saturating_add(sums.shed_long[j].into());
         if !(lowest..=highest).contains(&after) {
@@ -119,9 +120,9 @@ fn settled(table: &RiskTable, old: &Positions, new: &Positions, sums: &Sums) -> 
     let mut settled = 0i128;
     for (j, row) in table.rows.iter().enumerate() {
         if row.status == Status::Expired {
-            let house = i128::from(new[j]).checked_sub(old[j].into())?;
-            let lots = i128::from(sums.positions[j]).checked_add(house)?;
-            settled = settled.checked_add(lots.checked_mul(row.value.into())?)?;
+            let house = i128::from(new[j].get()).checked_sub(old[j].get().into())?;
+            let lots = i128::from(sums.positions[j].get()).checked_add(house)?;
+            settled = settled.checked_add(lots.checked_mul(row.value.get().into())?)?;
         }
     }
     Some(settled)
@@ -154,7 +155,7 @@ fn move_open_interest(open: &OpenInterest, gross: &[i64; INSTRUMENTS]) -> Option
 /// A row that is claimed empty may be relisted under another instrument; a position left in it would change its
 /// meaning.
 fn check_mask(mask: u32, open: &OpenInterest, house: &Positions) -> Result<(), BatchError> {
-    let full = |j: usize| (mask >> j) & 1 == 1 && (open[j], house[j]) != (0, 0);
+    let full = |j: usize| (mask >> j) & 1 == 1 && (open[j], house[j]) != (0, Position::ZERO);
     match (0..INSTRUMENTS).find(|j| full(*j)) {
         Some(j) => Err(BatchError::NotEmpty(j as u8)),
         None => Ok(()),

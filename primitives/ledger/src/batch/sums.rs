@@ -3,6 +3,7 @@
 use crate::unit::UnitEffect;
 use cloister_crypto::constants::INSTRUMENTS;
 use cloister_risk::Positions;
+use cloister_types::Position;
 
 /// What the house must answer for.
 #[derive(Debug, Default)]
@@ -51,7 +52,7 @@ impl Sums {
         self.deposits = self.deposits.checked_add(unit.record.deposit.into())?;
         self.withdrawals = self.withdrawals.checked_add(unit.record.withdrawal.into())?;
         self.taken_over = self.taken_over.checked_add(unit.taken_over)?;
-        add_all(&mut self.positions, &unit.positions, i64::checked_add)?;
+        add_all(&mut self.positions, &unit.positions, Position::checked_add)?;
         add_all(&mut self.gross, &unit.gross, i64::checked_add)?;
         add_all(&mut self.shed_long, &unit.shed_long, u64::checked_add)?;
         add_all(&mut self.shed_short, &unit.shed_short, u64::checked_add)

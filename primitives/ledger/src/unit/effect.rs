@@ -4,6 +4,7 @@ use crate::{account::Account, place::Transfer, record::UnitRecord};
 use alloc::vec::Vec;
 use cloister_crypto::{constants::INSTRUMENTS, Fr};
 use cloister_risk::Positions;
+use cloister_types::Position;
 
 /// What a mode did to the account, before nonce and leaf.
 #[derive(Clone, Debug)]
@@ -87,16 +88,17 @@ impl Differences {
     /// Between two accounts; `sheds` is true for a liquidation or takeover.
     pub fn new(before: &Positions, after: &Positions, sheds: bool) -> Self {
         let mut out = Self {
-            positions: [0; INSTRUMENTS],
+            positions: Positions::default(),
             gross: [0; INSTRUMENTS],
             shed_long: [0; INSTRUMENTS],
             shed_short: [0; INSTRUMENTS],
         };
         for (row, (old, new)) in before.iter().zip(after).enumerate() {
-            out.positions[row] = new.saturating_sub(*old);
+            let (old, new) = (old.get(), new.get());
+            out.positions[row] = Position(new.saturating_sub(old));
             out.gross[row] = new.saturating_abs().saturating_sub(old.saturating_abs());
             if sheds {
-                out.shed_long[row] = fewer(*old, *new);
+                out.shed_long[row] = fewer(old, new);
                 out.shed_short[row] = fewer(old.saturating_neg(), new.saturating_neg());
             }
         }

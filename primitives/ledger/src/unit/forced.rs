@@ -3,6 +3,7 @@
 use super::{effect::Moved, UnitError, UnitWitness};
 use crate::{account::Account, context::BatchContext};
 use cloister_risk::{Assessment, MarginChoice};
+use cloister_types::{Amount, Money};
 
 impl UnitWitness {
     /// Pays the amount of the witness.
@@ -16,7 +17,8 @@ impl UnitWitness {
     /// The amount to pay and the choice that proves it.
     pub(super) fn choose_forced(&self, context: &BatchContext) -> Result<(u64, MarginChoice), UnitError> {
         let entry = self.entry()?;
-        let before = Assessment::new(&context.table, &entry.positions, entry.cash)?;
-        Ok(Assessment::forced_amount(&before, &context.table, self.requested)?)
+        let before = Assessment::new(&context.table, &entry.positions, Money(entry.cash))?;
+        let (paid, choice) = Assessment::forced_amount(&before, &context.table, Amount(self.requested))?;
+        Ok((paid.get(), choice))
     }
 }

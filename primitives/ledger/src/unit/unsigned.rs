@@ -3,6 +3,7 @@
 use super::{effect::Moved, UnitError, UnitWitness};
 use crate::{account::Account, context::BatchContext, fill::FillRule};
 use cloister_risk::{Assessment, Positions};
+use cloister_types::Money;
 
 impl UnitWitness {
     /// Runs the unsigned fills of a liquidation or an expiry in order.
@@ -28,12 +29,12 @@ impl UnitWitness {
     /// B-TAKEOVER: everything passes to the house. Order tree, minimum id and keys stay, so that nothing signed before
     /// can be used twice.
     pub(super) fn run_takeover(&self, context: &BatchContext, entry: &Account) -> Result<Moved, UnitError> {
-        let assessment = Assessment::new(&context.table, &entry.positions, entry.cash)?;
+        let assessment = Assessment::new(&context.table, &entry.positions, Money(entry.cash))?;
         assessment.check_takeover()?;
         let mut moved = Moved::unchanged(entry, self.places.len());
         moved.after.cash = 0;
         moved.after.positions = Positions::default();
-        moved.taken_over = assessment.equity;
+        moved.taken_over = assessment.equity.get();
         Ok(moved)
     }
 }

@@ -3,6 +3,7 @@
 use super::{accept, fill, insured, mark, poor, refuse, refuse_spoiled, LOTS, POOR, SHAPE};
 use cloister_ledger::{BatchError, Fill, FillError, Shape, Side};
 use cloister_risk::Status;
+use cloister_types::Position;
 
 #[test]
 fn both_sides_are_settled_at_the_final_mark_whatever_their_equity() {
@@ -15,7 +16,7 @@ fn both_sides_are_settled_at_the_final_mark_whatever_their_equity() {
         let (_, effect) = accept(&mut world, units);
         assert_eq!([world.assess(POOR).equity, world.assess(2).equity], equity);
         assert_eq!((world.position(POOR, 0), world.position(2, 0)), (0, 0));
-        assert_eq!(effect.units[0].after.cash, equity[0], "nothing else was held");
+        assert_eq!(effect.units[0].after.cash, equity[0].get(), "nothing else was held");
         assert_eq!(
             effect.statement.units[0].kind.code(),
             0,
@@ -86,14 +87,14 @@ fn the_house_settles_its_own_positions_with_the_first_batch() {
     let units = vec![world.liquidate(POOR, 0, 100, mark(&world, 0))];
     accept(&mut world, units);
     let before = world.state.house().clone();
-    assert_eq!(before.positions[0], 100);
+    assert_eq!(before.positions[0], Position(100));
     world.set_status(0, Status::Expired);
     accept(&mut world, Vec::new());
     let after = world.state.house();
-    assert_eq!(after.positions[0], 0);
+    assert_eq!(after.positions[0], Position(0));
     assert_eq!(
         after.insurance,
-        before.insurance + 100 * i128::from(world.table.rows[0].value)
+        before.insurance + 100 * i128::from(world.table.rows[0].value.get())
     );
     assert_eq!(
         after.open_interest[0],
@@ -116,7 +117,10 @@ fn a_row_is_not_empty_while_a_short_is_left() {
     request.empty_mask = 0;
     world.apply(SHAPE, &request);
     assert!(
-        world.state.accounts().all(|(_, a)| a.account.positions[0] <= 0),
+        world
+            .state
+            .accounts()
+            .all(|(_, a)| a.account.positions[0] <= Position(0)),
         "no long is left"
     );
     let units = vec![world.expire(2, &[0])];

@@ -4,11 +4,12 @@ use super::{accept, insured, margin, poor, refuse_spoiled, POOR, SHAPE};
 use cloister_ledger::{BatchError, RecordKind, Side, UnitError, UnitRequest, UnitWitness};
 use cloister_ledger_testing::{Random, World};
 use cloister_risk::{Assessment, MarginChoice, MarginError};
+use cloister_types::{Amount, Money};
 
 /// Free of all 17 deficits, rounded down to money.
 fn room(world: &World, trader: usize) -> i128 {
     let deficits = world.assess(trader).forced_deficits(&world.table).expect("in range");
-    (-deficits.iter().max().expect("seventeen")).div_euclid(256)
+    (-deficits.iter().max().expect("seventeen").get()).div_euclid(256)
 }
 
 #[test]
@@ -127,9 +128,10 @@ fn the_amount_is_the_only_one_that_any_witness_can_prove() {
                 for choice in choices {
                     unit.margin = choice;
                     let entry = unit.entry().expect("small");
-                    let left = Assessment::new(&world.table, &entry.positions, entry.cash - i128::from(paid));
+                    let cash = Money(entry.cash - i128::from(paid));
+                    let left = Assessment::new(&world.table, &entry.positions, cash);
                     let left = left.expect("in range");
-                    if Assessment::check_forced(&left, &world.table, requested, paid, choice).is_ok() {
+                    if Assessment::check_forced(&left, &world.table, Amount(requested), Amount(paid), choice).is_ok() {
                         assert!(unit.check(&witness.context, root, 1).is_ok());
                         valid.push(paid);
                     }

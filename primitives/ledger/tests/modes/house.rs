@@ -4,6 +4,7 @@ use super::{accept, insured, mark, poor, refuse, refuse_spoiled, LOTS, POOR, SHA
 use cloister_ledger::{BatchError, BatchWitness, Side, StateError};
 use cloister_ledger_testing::World;
 use cloister_risk::{MarginChoice, MarginError, Status};
+use cloister_types::Position;
 
 /// A house that holds 100 lots of row 0, long or short, from a liquidation.
 fn holding(side: Side) -> World {
@@ -11,7 +12,7 @@ fn holding(side: Side) -> World {
     poor(&mut world, side, if side == Side::Buy { -13 } else { 9 });
     let units = vec![world.liquidate(POOR, 0, 100, mark(&world, 0))];
     accept(&mut world, units);
-    assert_eq!(world.state.house().positions[0], 100 * side.sign());
+    assert_eq!(world.state.house().positions[0], Position(100 * side.sign()));
     world
 }
 
@@ -26,7 +27,7 @@ fn it_gets_rid_of_positions_at_the_mark_or_better() {
         accept(&mut world, units);
         let units = vec![world.fill_order(3, 0, side, 40, at as u64)];
         accept(&mut world, units);
-        assert_eq!(world.state.house().positions[0], 0);
+        assert_eq!(world.state.house().positions[0], Position(0));
     }
 }
 
@@ -175,7 +176,10 @@ fn each_width_and_balance_of_the_house_refuses_with_its_error() {
     let world = insured();
     type Change = fn(&mut BatchWitness);
     let cases: [(Change, BatchError); 7] = [
-        (|w| w.house.positions[0] = 1 << 40, BatchError::HousePosition(0)),
+        (
+            |w| w.house.positions[0] = Position(1 << 40),
+            BatchError::HousePosition(0),
+        ),
         (|w| w.house.insurance = (1 << 79) + 1, BatchError::Width),
         (|w| w.house.fee_pool = 1 << 80, BatchError::Width),
         (|w| w.sweep = u64::MAX, BatchError::Sweep),
@@ -210,7 +214,7 @@ fn open_interest_counts_both_sides_and_only_accounts() {
     let held: u64 = world
         .state
         .accounts()
-        .map(|(_, a)| a.account.positions[0].unsigned_abs())
+        .map(|(_, a)| a.account.positions[0].size().get())
         .sum();
     assert_eq!(world.state.house().open_interest[0], held);
     assert!(held >= 2 * LOTS - 100);

@@ -4,6 +4,7 @@ use super::{accept, fill, insured, margin, mark, poor, refuse, refuse_spoiled, L
 use cloister_ledger::{BatchError, Fill, FillError, Mode, PlaceError, Side, UnitError, UnitRequest};
 use cloister_ledger_testing::World;
 use cloister_risk::{MarginChoice, MarginError, Status};
+use cloister_types::{Deficit, Lots, Money, Position, Price};
 
 /// An account short of maintenance margin, not insolvent.
 fn short(side: Side) -> World {
@@ -32,14 +33,14 @@ fn a_short_account_is_liquidated_to_the_house_again_and_again_while_it_is_short(
         let fills = vec![world.liquidation_fill(POOR, 0, 1, mark(&world, 0))];
         for n in 1..=3 {
             let (_, effect) = accept(&mut world, liquidation(fills.clone()));
-            assert_eq!(effect.house.positions[0], side.sign() * n);
+            assert_eq!(effect.house.positions[0], Position(side.sign() * n));
         }
         let now = world.state.house();
         let fee = fills[0].fee;
         assert!(fee > 0);
         assert_eq!(now.fee_pool, house.fee_pool, "the penalty is no fee");
         let row = &world.table.rows[0];
-        let equity = now.insurance + i128::from(now.positions[0]) * i128::from(row.value);
+        let equity = now.insurance + i128::from(now.positions[0].get()) * i128::from(row.value.get());
         assert_eq!(
             equity,
             house.insurance + 3 * fee as i128,
@@ -57,7 +58,7 @@ fn a_trader_may_take_the_other_side() {
         world.fill_order(3, 0, Side::Buy, 100, price),
     ];
     let (_, effect) = accept(&mut world, units);
-    assert_eq!(effect.house.positions[0], 0);
+    assert_eq!(effect.house.positions[0], Position(0));
     assert_eq!(world.position(POOR, 0), LOTS as i64 - 100);
     let record = &effect.statement.units[0];
     assert_eq!(record.kind.code(), 0, "a liquidation looks like any update");
@@ -81,7 +82,7 @@ fn a_healthy_account_should_not_be_liquidated() {
     refuse(&mut world, units, margin(0, MarginError::NotShort));
     // Short of initial margin only.
     world.set_mark(0, mark(&world, 0) as i64 / 100 * 92);
-    assert!(world.assess(POOR).worst(320).is_ok_and(|(_, d)| d > 0));
+    assert!(world.assess(POOR).worst(320).is_ok_and(|(_, d)| d > Deficit(0)));
     let units = vec![world.liquidate(POOR, 0, 1, mark(&world, 0))];
     refuse(&mut world, units, margin(0, MarginError::NotShort));
 }
@@ -91,7 +92,7 @@ fn the_edge_of_maintenance_margin_is_exact() {
     let mut world = short(Side::Buy);
     let (_, worst) = world.assess(POOR).worst(256).expect("in range");
     // Deposits count before. One unit less than what is missing leaves a deficit of at least one.
-    let missing = u64::try_from((worst + 255) / 256).expect("short");
+    let missing = u64::try_from((worst.get() + 255) / 256).expect("short");
     for (deposit, error) in [(missing - 1, None), (missing, Some(margin(0, MarginError::NotShort)))] {
         let units = vec![UnitRequest::Liquidation {
             index: POOR as u32,
@@ -115,7 +116,7 @@ fn an_insolvent_account_is_liquidated_where_it_costs_it_nothing() {
         };
         poor(&mut world, side, percent);
         let before = world.assess(POOR).equity;
-        assert!(before < 0);
+        assert!(before < Money(0));
         let step = world.liquidation_fill(POOR, 0, 10, mark(&world, 0));
         assert_eq!(step.fee, 0, "it has nothing to pay with");
         let worse = match side {
@@ -150,7 +151,7 @@ fn price_and_fee_together_cost_at_most_the_penalty() {
         let at_mark = world.liquidation_fill(POOR, 0, 10, mark(&world, 0));
         // The closed side's floor counts.
         let row = &mut world.table.rows[0];
-        (row.floor_long, row.floor_short) = (1_000_000, 3_000_000);
+        (row.floor_long, row.floor_short) = (Price(1_000_000), Price(3_000_000));
         let with_floor = world.liquidation_fill(POOR, 0, 10, mark(&world, 0));
         let floor = if side == Side::Buy { 1_000_000 } else { 3_000_000 };
         assert_eq!(with_floor.fee - at_mark.fee, 10 * floor * 4 / 256);
@@ -181,11 +182,11 @@ fn each_bound_of_a_step_refuses_with_its_error() {
         (|f, _| f.quantity = 101, FillError::Chunk),
         (|f, _| f.side = Side::Buy, FillError::NotReducing),
         (
-            |f, w| (w.table.rows[0].chunk, f.quantity) = (1_000, LOTS + 1),
+            |f, w| (w.table.rows[0].chunk, f.quantity) = (Lots(1_000), LOTS + 1),
             FillError::NotReducing,
         ),
         (
-            |f, w| f.cost -= u128::from(w.table.rows[0].band) * 10 + 1,
+            |f, w| f.cost -= u128::from(w.table.rows[0].band.get()) * 10 + 1,
             FillError::Band,
         ),
         (|f, _| f.fee += 1, FillError::AbovePenalty),
@@ -218,7 +219,7 @@ fn a_close_only_instrument_is_liquidated_too() {
 fn a_step_that_makes_the_account_riskier_should_be_refused() {
     let mut world = short(Side::Buy);
     // Band and penalty so wide that a lot loses more than the margin it frees.
-    world.table.rows[0].band = 40_000_000;
+    world.table.rows[0].band = Price(40_000_000);
     world.table.header.penalty = 100;
     let mut step = world.liquidation_fill(POOR, 0, 10, mark(&world, 0) - 20_000_000);
     step.fee = 0;
@@ -236,10 +237,10 @@ fn the_threshold_is_one_of_the_deficits_before_and_at_least_one() {
     let (worst, _) = world.assess(POOR).worst(256).expect("in range");
     let deficits = world.assess(POOR).deficits(256).expect("in range");
     let lower = (0..16u8)
-        .find(|s| deficits[usize::from(*s)] >= 1 && deficits[usize::from(*s)] < deficits[usize::from(worst)])
+        .find(|s| deficits[usize::from(*s)] >= Deficit(1) && deficits[usize::from(*s)] < deficits[usize::from(worst)])
         .expect("a milder scenario is short too");
     let healthy = (0..16u8)
-        .find(|s| deficits[usize::from(*s)] < 1)
+        .find(|s| deficits[usize::from(*s)] < Deficit(1))
         .expect("not all are short");
     let cases = [
         (MarginChoice::NotWorse(lower), MarginError::RiskIncreased),

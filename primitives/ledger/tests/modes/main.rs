@@ -36,7 +36,7 @@ fn insured() -> World {
 fn poor(world: &mut World, side: Side, percent: i64) {
     let open = world.open(DEPOSIT);
     accept(world, vec![open]);
-    let mark = world.table.rows[0].mark;
+    let mark = world.table.rows[0].mark.get();
     let units = vec![
         world.fill_order(POOR, 0, side, LOTS, mark as u64),
         world.fill_order(2, 0, side.opposite(), LOTS, mark as u64),
@@ -47,7 +47,7 @@ fn poor(world: &mut World, side: Side, percent: i64) {
 
 /// The mark of a row.
 fn mark(world: &World, row: usize) -> u64 {
-    world.table.rows[row].mark as u64
+    world.table.rows[row].mark.get() as u64
 }
 
 /// Applies units and padding; they must be accepted.

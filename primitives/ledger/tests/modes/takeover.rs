@@ -3,6 +3,7 @@
 use super::{accept, insured, margin, poor, refuse, refuse_spoiled, LOTS, POOR};
 use cloister_ledger::{account::Account, BatchError, Fill, InstructionKind, Side, UnitError, UnitRequest};
 use cloister_risk::{MarginError, Positions};
+use cloister_types::{Money, Position};
 
 #[test]
 fn an_insolvent_account_passes_to_the_house_and_keeps_what_it_signed() {
@@ -11,7 +12,7 @@ fn an_insolvent_account_passes_to_the_house_and_keeps_what_it_signed() {
         poor(&mut world, side, percent);
         let house = world.state.house().clone();
         let equity = world.assess(POOR).equity;
-        assert!(equity < 0);
+        assert!(equity < Money(0));
         let before = world.state.account(POOR as u32).expect("open").clone();
         let units = vec![world.take_over(POOR)];
         let (_, effect) = accept(&mut world, units);
@@ -23,9 +24,9 @@ fn an_insolvent_account_passes_to_the_house_and_keeps_what_it_signed() {
             ..before.account.clone()
         };
         assert_eq!((&after.account, &after.orders), (&emptied, &before.orders));
-        assert_eq!(effect.house.positions[0], side.sign() * LOTS as i64);
+        assert_eq!(effect.house.positions[0], Position(side.sign() * LOTS as i64));
         assert_eq!(effect.house.insurance, house.insurance + before.account.cash);
-        assert_eq!(effect.units[0].taken_over, equity);
+        assert_eq!(effect.units[0].taken_over, equity.get());
         assert_eq!(
             effect.statement.units[0].kind.code(),
             0,
@@ -49,7 +50,7 @@ fn a_solvent_account_should_not_be_taken_over() {
 fn a_deposit_or_a_transfer_that_makes_it_solvent_comes_first() {
     let mut world = insured();
     poor(&mut world, Side::Buy, -30);
-    let owed = u64::try_from(-world.assess(POOR).equity).expect("small");
+    let owed = u64::try_from(-world.assess(POOR).equity.get()).expect("small");
     let take = |deposit| UnitRequest::Takeover {
         index: POOR as u32,
         deposit,

@@ -29,17 +29,17 @@ impl Books {
 
     /// What accounts hold in a row.
     pub fn held(&self, row: usize) -> impl Iterator<Item = i64> + '_ {
-        self.accounts.values().map(move |a| a.positions[row])
+        self.accounts.values().map(move |a| a.positions[row].get())
     }
 
     /// Lots of a row over accounts and house.
     pub fn lots(&self, row: usize) -> i64 {
-        self.held(row).sum::<i64>() + self.house.positions[row]
+        self.held(row).sum::<i64>() + self.house.positions[row].get()
     }
 
     /// Nobody holds anything in the row.
     pub fn is_empty(&self, row: usize) -> bool {
-        self.held(row).all(|q| q == 0) && self.house.positions[row] == 0
+        self.held(row).all(|q| q == 0) && self.house.positions[row].is_zero()
     }
 
     pub fn house_equity(&self, table: &RiskTable) -> i128 {
@@ -61,17 +61,28 @@ impl Books {
 pub fn equity(table: &RiskTable, positions: &Positions, cash: i128) -> i128 {
     let rows = table.rows.iter().zip(positions);
     cash + rows
-        .map(|(row, q)| i128::from(*q) * i128::from(row.value))
+        .map(|(row, q)| i128::from(q.get()) * i128::from(row.value.get()))
         .sum::<i128>()
 }
 
 /// The largest of the 16 deficits `ratio·(loss_s + floor) - 2^8·equity` (S-RISK).
 pub fn worst_deficit(table: &RiskTable, positions: &Positions, cash: i128, ratio: u16) -> i128 {
-    let rows = || table.rows.iter().zip(positions).map(|(row, q)| (row, i128::from(*q)));
+    let rows = || {
+        table
+            .rows
+            .iter()
+            .zip(positions)
+            .map(|(row, q)| (row, i128::from(q.get())))
+    };
     let floor: i128 = rows()
-        .map(|(row, q)| q.max(0) * i128::from(row.floor_long) + (-q).max(0) * i128::from(row.floor_short))
+        .map(|(row, q)| q.max(0) * i128::from(row.floor_long.get()) + (-q).max(0) * i128::from(row.floor_short.get()))
         .sum();
-    let exposure = |s: usize| floor - rows().map(|(row, q)| q * i128::from(row.scenarios[s])).sum::<i128>();
+    let exposure = |s: usize| {
+        floor
+            - rows()
+                .map(|(row, q)| q * i128::from(row.scenarios[s].get()))
+                .sum::<i128>()
+    };
     let most = (0..16).map(exposure).max().expect("there are scenarios");
     i128::from(ratio) * most - 256 * equity(table, positions, cash)
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use cloister_ledger::{BatchEffect, BatchError, BatchWitness, Fill, InstructionKind, Mode, Shape, Side, UnitWitness};
 use cloister_risk::{Positions, RiskTable, Status};
+use cloister_types::Position;
 
 use crate::books::{equity, worst_deficit, Books};
 
@@ -34,7 +35,7 @@ impl Step<'_> {
         let expired = self.table().rows.iter().enumerate();
         let settled: i128 = expired
             .filter(|(_, row)| row.status == Status::Expired)
-            .map(|(j, row)| i128::from(row.value) * i128::from(self.after.lots(j) - self.before.lots(j)))
+            .map(|(j, row)| i128::from(row.value.get()) * i128::from(self.after.lots(j) - self.before.lots(j)))
             .sum();
         let expected = self.before.money() + deposits - withdrawals - i128::from(public.sweep) - settled;
         assert_eq!(self.after.money(), expected, "money was made or lost");
@@ -50,7 +51,7 @@ impl Step<'_> {
     pub fn positions_are_conserved(&self) {
         for (j, row) in self.table().rows.iter().enumerate() {
             match row.status {
-                Status::Expired => assert_eq!(self.after.house.positions[j], 0, "row {j} is settled"),
+                Status::Expired => assert_eq!(self.after.house.positions[j], Position(0), "row {j} is settled"),
                 Status::Empty | Status::Trading | Status::CloseOnly => assert_eq!(self.after.lots(j), 0, "row {j}"),
             }
             let gross: u64 = self.after.held(j).map(i64::unsigned_abs).sum();
@@ -101,7 +102,7 @@ impl Step<'_> {
             let (before, cash) = entry(unit);
             let (after, cash_after) = (&effect.after.positions, effect.after.cash);
             let reduced = before.iter().zip(after);
-            let mut reduced = reduced.map(|(old, new)| (old.min(&0)..=old.max(&0)).contains(&new));
+            let mut reduced = reduced.map(|(old, new)| (old.min(&Position(0))..=old.max(&Position(0))).contains(&new));
             assert!(reduced.all(|is| is), "a liquidation that turns or opens a position");
             let penalties: i128 = unit.places.iter().map(|place| penalty(table, &place.fill)).sum();
             let cost = equity(table, before, cash) - equity(table, after, cash_after);
@@ -147,7 +148,9 @@ fn penalty(table: &RiskTable, fill: &Fill) -> i128 {
         Side::Sell => row.floor_long,
         Side::Buy => row.floor_short,
     };
-    i128::from(fill.quantity) * i128::from(table.header.penalty) * (i128::from(row.mark) + i128::from(floor))
+    i128::from(fill.quantity)
+        * i128::from(table.header.penalty)
+        * (i128::from(row.mark.get()) + i128::from(floor.get()))
 }
 
 /// Accounts that met initial margin at some time since prices last moved: no batch may bring one below maintenance

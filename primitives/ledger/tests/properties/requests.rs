@@ -3,6 +3,7 @@
 use cloister_ledger::{state::BatchRequest, Fill, InstructionKind, Shape, Side, UnitRequest};
 use cloister_ledger_testing::{Random, World};
 use cloister_risk::Assessment;
+use cloister_types::Money;
 
 /// A batch of the library's generator without a price move.
 pub fn at_rest(world: &mut World, shape: Shape) -> BatchRequest {
@@ -94,14 +95,15 @@ fn poor_or(world: &World, random: &mut Random, trader: usize) -> usize {
 /// Two orders that meet, of any size, each at any price in the band.
 fn trade(world: &mut World, random: &mut Random, [buyer, seller]: [usize; 2]) -> Vec<UnitRequest> {
     let number = random.below(world.live as u64) as usize;
-    let row = world.table.rows[number].clone();
+    let row = &world.table.rows[number];
+    let (mark, band) = (row.mark.get() as u64, row.band.get());
     let quantity = 1 + random.below(300) / (1 + random.below(20));
-    let lowest = row.mark as u64 - row.band;
-    let mut price = lowest + random.below(2 * row.band + 1);
+    let lowest = mark - band;
+    let mut price = lowest + random.below(2 * band + 1);
     let mut unit = |trader: usize, side| {
         if random.once_in(4) {
             // What is between the two prices is the house's.
-            price = lowest + random.below(2 * row.band + 1);
+            price = lowest + random.below(2 * band + 1);
         }
         let mut order = world.order(trader, number, side, price, quantity);
         order.max_fee = 1 << 30;
@@ -126,8 +128,9 @@ fn trade(world: &mut World, random: &mut Random, [buyer, seller]: [usize; 2]) ->
 /// About as much as initial margin leaves, at times one too many.
 fn all_of(world: &World, random: &mut Random, trader: usize) -> u64 {
     let account = &world.state.account(trader as u32).expect("it is open").account;
-    let now = Assessment::new(&world.table, &account.positions, account.cash).expect("small");
-    let most = now.equity - now.requirement(world.table.header.initial).expect("small");
+    let now = Assessment::new(&world.table, &account.positions, Money(account.cash)).expect("small");
+    let required = now.requirement(world.table.header.initial).expect("small");
+    let most = now.equity.get() - required.get();
     let amount = most.max(0) - i128::from(random.below(3)) + 1;
     amount.clamp(0, u64::MAX.into()) as u64
 }
@@ -141,13 +144,16 @@ fn liquidation(world: &World, random: &mut Random, trader: usize) -> UnitRequest
         n => rows[random.below(n as u64) as usize],
     };
     let lots = world.position(trader, row).unsigned_abs().max(1);
-    let step = lots.min(world.table.rows[row].chunk);
+    let step = lots.min(world.table.rows[row].chunk.get());
     let quantity = if random.once_in(6) {
         lots + 1
     } else {
         1 + random.below(step)
     };
-    let (mark, band) = (world.table.rows[row].mark as u64, world.table.rows[row].band);
+    let (mark, band) = (
+        world.table.rows[row].mark.get() as u64,
+        world.table.rows[row].band.get(),
+    );
     // The penalty is about a million per lot, and the mark is all that an insolvent account has to give.
     let away = match random.below(6) {
         0 => band,

@@ -6,6 +6,7 @@
 
 use super::classic::{Expiry, Market, PRICE_ONE, STRIKES};
 use cloister_risk::{black76, Right};
+use cloister_types::PerLot;
 use std::{collections::BTreeMap, io::Read};
 
 /// A row of the chain.
@@ -38,8 +39,8 @@ impl Quoted {
         let volatility = u32::try_from(i64::from(self.volatility) + volatility).ok()?;
         let strike = i64::try_from(self.strike).ok()?.checked_mul(1_000_000)?;
         let tenor = self.expiry.checked_sub(self.timestamp)?;
-        let value = black76::value(self.right, forward, strike, volatility, tenor).ok()?;
-        Some(value as f64 / forward as f64)
+        let value = black76::value(self.right, PerLot(forward), PerLot(strike), volatility, tenor).ok()?;
+        Some(value.get() as f64 / forward as f64)
     }
 
     /// The same; what was read has been priced once with every move that [`fit`] makes.

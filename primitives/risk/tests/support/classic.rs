@@ -6,6 +6,7 @@ use cloister_risk::{
     span::row, Assessment, Header, Instrument, InstrumentError, InstrumentKind, Listing, Positions, Quote, Right,
     RiskTable, ScanParams, SpanError, Status, TableError,
 };
+use cloister_types::{GroupId, InstrumentId, Lots, Money, PerLot};
 use comfy_table::{presets::ASCII_MARKDOWN, CellAlignment, Table};
 
 /// A hundredth of the underlying a lot.
@@ -103,7 +104,7 @@ pub enum MarketError {
 pub fn table(market: &Market, params: &ScanParams) -> Result<RiskTable, MarketError> {
     let mut table = RiskTable {
         header: Header {
-            group: 1,
+            group: GroupId(1),
             version: 1,
             time: market.now,
             initial: RATIOS.0,
@@ -116,13 +117,13 @@ pub fn table(market: &Market, params: &ScanParams) -> Result<RiskTable, MarketEr
     for (i, (instrument, quote)) in instruments(market).iter().enumerate() {
         instrument.check(market.now)?;
         let listing = Listing {
-            instrument_id: i as u32 + 1,
+            instrument_id: InstrumentId(i as u32 + 1),
             status: Status::Trading,
-            limit: 1_000_000,
-            chunk: 1_000,
+            limit: Lots(1_000_000),
+            chunk: Lots(1_000),
             band: 20_000,
         };
-        table.rows[i] = row(instrument, &listing, quote, 0, params, market.now)?;
+        table.rows[i] = row(instrument, &listing, quote, PerLot(0), params, market.now)?;
     }
     table.validate()?;
     Ok(table)
@@ -157,19 +158,24 @@ pub const CLASSIC: [Position; 15] = [
 pub fn lots(legs: &[(usize, i64)]) -> Positions {
     let mut out = Positions::default();
     for (row, units) in legs {
-        out[*row] += units * UNIT;
+        out[*row] = cloister_types::Position(out[*row].get() + units * UNIT);
     }
     out
 }
 
 /// Market value, initial and maintenance requirement, 10^-6, and the worst scenario.
 pub fn margin(table: &RiskTable, legs: &[(usize, i64)]) -> (i128, i128, i128, usize) {
-    let account = Assessment::new(table, &lots(legs), 0).expect("in range");
+    let account = Assessment::new(table, &lots(legs), Money(0)).expect("in range");
     let requirement = |ratio| account.requirement(ratio).expect("in range");
     let worst = (0..account.exposure.len())
         .max_by_key(|s| account.exposure[*s])
         .unwrap_or(0);
-    (account.equity, requirement(RATIOS.0), requirement(RATIOS.1), worst)
+    (
+        account.equity.get(),
+        requirement(RATIOS.0).get(),
+        requirement(RATIOS.1).get(),
+        worst,
+    )
 }
 
 /// The margin of the classic positions in whole units of the settlement asset, as a Markdown table.

@@ -1,5 +1,6 @@
 //! Building, changing and recording batches.
 
+use cloister_types::Position;
 use std::collections::BTreeSet;
 
 use cloister_circuits::{
@@ -121,7 +122,7 @@ pub fn change_house(world: &mut World, change: impl FnOnce(&mut House)) {
 /// Gives a trader the cash that makes this equity.
 pub fn set_equity(world: &mut World, trader: usize, equity: i128) {
     let mut state: AccountState = world.state.account(trader as u32).expect("open").clone();
-    state.account.cash += equity - world.assess(trader).equity;
+    state.account.cash += equity - world.assess(trader).equity.get();
     world.state.restore_account(trader as u32, state);
 }
 
@@ -138,7 +139,7 @@ pub fn traded_in(mut world: World) -> Scene {
 
 /// The request of [`traded`].
 pub fn trade(world: &mut World) -> BatchRequest {
-    let mark = world.table.rows[0].mark as u64;
+    let mark = world.table.rows[0].mark.get() as u64;
     let cost = u128::from(mark) * u128::from(LOTS);
     let fill = Fill {
         row: 0,
@@ -210,9 +211,9 @@ pub const STEP: u64 = 4;
 /// itself short of five, takes them.
 pub fn liquidated(equity: i128) -> Scene {
     let mut world = holding();
-    change_house(&mut world, |house| house.positions[0] = -5);
+    change_house(&mut world, |house| house.positions[0] = Position(-5));
     set_equity(&mut world, 1, equity);
-    let unit = world.liquidate(1, 0, STEP, world.table.rows[0].mark as u64);
+    let unit = world.liquidate(1, 0, STEP, world.table.rows[0].mark.get() as u64);
     last(world, unit)
 }
 
@@ -222,7 +223,7 @@ pub const SHORT: i128 = 20_000_000;
 /// The instrument of row 0 has expired and trader 1 is settled; the house was short of as much.
 pub fn settled() -> Scene {
     let mut world = holding();
-    change_house(&mut world, |house| house.positions[0] = -(LOTS as i64));
+    change_house(&mut world, |house| house.positions[0] = Position(-(LOTS as i64)));
     world.set_status(0, Status::Expired);
     let unit = world.expire(1, &[0]);
     last(world, unit)

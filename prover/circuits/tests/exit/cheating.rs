@@ -4,6 +4,7 @@
 use cloister_circuits::{statements::exit::PUBLIC_INPUT, Fr};
 use cloister_ledger::{Account, AccountTree, ExitError as Error, ExitStatement};
 use cloister_ledger_testing::Random;
+use cloister_types::Position;
 
 use crate::{
     common::{must_break, must_break_rule},
@@ -109,7 +110,7 @@ fn account_other_than_the_one_in_the_tree_should_break_x_opens() {
         refused(&scene, Error::Path, &[&digit(&scene)]);
     }
     let mut scene = Scene::solvent();
-    scene.witness.account.positions[9] += 1;
+    scene.witness.account.positions[9].0 += 1;
     scene.statement.claim += 1_000_009;
     refused(&scene, Error::Path, &[&digit(&scene)]);
 }
@@ -192,8 +193,8 @@ fn carry_from_one_position_into_the_next_should_break_x_range() {
     // The packed word, the leaf and the root are those of the honest account, the equity is not.
     let mut scene = Scene::solvent();
     let root = scene.statement.root;
-    scene.witness.account.positions[1] += 1 << 41;
-    scene.witness.account.positions[2] -= 1;
+    scene.witness.account.positions[1].0 += 1 << 41;
+    scene.witness.account.positions[2].0 -= 1;
     scene.restate();
     assert_eq!(scene.statement.root, root);
     assert!(scene.statement.claim > 1 << 60);
@@ -201,8 +202,8 @@ fn carry_from_one_position_into_the_next_should_break_x_range() {
     refused(&scene, Error::Position(1), &[name]);
     // The other way round the next one is too small.
     let mut scene = Scene::solvent();
-    scene.witness.account.positions[2] -= 1 << 41;
-    scene.witness.account.positions[3] += 1;
+    scene.witness.account.positions[2].0 -= 1 << 41;
+    scene.witness.account.positions[3].0 += 1;
     scene.replant();
     assert_eq!(scene.statement.root, root);
     scene.statement.claim = 0;
@@ -213,7 +214,7 @@ fn carry_from_one_position_into_the_next_should_break_x_range() {
 fn position_in_a_place_that_does_not_exist_should_break_x_range() {
     // The last word has two positions; a third would be a carry out of the second.
     let mut scene = Scene::solvent();
-    scene.witness.account.positions[31] = 1 << 40;
+    scene.witness.account.positions[31] = Position(1 << 40);
     scene.restate();
     refused(&scene, Error::Position(31), &["account/X-RANGE/position 31/q/in range"]);
 }
@@ -232,7 +233,7 @@ fn cash_beyond_its_width_should_break_x_range() {
 fn equity_beyond_its_width_should_break_x_equity() {
     // Only values that no table has can do it.
     let mut scene = Scene::solvent();
-    scene.witness.account.positions = [(1 << 40) - 1; 32];
+    scene.witness.account.positions = [Position((1 << 40) - 1); 32];
     scene.witness.values.values = [i64::MAX; 32];
     scene.replant();
     scene.statement.claim = 0;
@@ -250,7 +251,7 @@ fn equity_at_the_edges_of_all_widths_should_hold() {
         let mut scene = Scene::random(&mut random);
         scene.witness.account = account(&mut random);
         scene.witness.account.cash = cash;
-        scene.witness.account.positions = [q; 32];
+        scene.witness.account.positions = [Position(q); 32];
         scene.witness.values.values = [value; 32];
         scene.restate();
         assert_eq!(scene.statement.check(&scene.witness), Ok(()));

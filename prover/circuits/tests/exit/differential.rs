@@ -1,5 +1,6 @@
 //! Native code and circuit agree on every exit, valid or not.
 
+use cloister_types::{Money, Position};
 use std::sync::LazyLock;
 
 use cloister_circuits::statements::exit::ExitCircuit;
@@ -46,7 +47,7 @@ fn spoil(scene: &mut Scene, case: u64, random: &mut Random) {
         14 => s.claim = u128::MAX,
         // The account without its leaf in the tree.
         15 => w.account.cash += 1,
-        16 => w.account.positions[row] += 1,
+        16 => w.account.positions[row].0 += 1,
         17 => w.account.nonce ^= 1,
         18 => w.account.min_id ^= 1,
         19 => bump(&mut w.account.view_key),
@@ -63,8 +64,8 @@ fn spoil(scene: &mut Scene, case: u64, random: &mut Random) {
         29 => w.values.values.swap(row, (row + 1) % 32),
         // A position and its neighbour with the same packed sum.
         30 => {
-            w.account.positions[0] += 1 << 41;
-            w.account.positions[1] -= 1;
+            w.account.positions[0].0 += 1 << 41;
+            w.account.positions[1].0 -= 1;
         }
         // Leaf, root and hash made anew: valid but for what is asked.
         31 => {
@@ -85,17 +86,17 @@ fn spoil(scene: &mut Scene, case: u64, random: &mut Random) {
             scene.replant();
         }
         35 => {
-            w.account.positions[row] = [1 << 40, -(1 << 40) - 1, i64::MAX / 4][random.below(3) as usize];
+            w.account.positions[row] = Position([1 << 40, -(1 << 40) - 1, i64::MAX / 4][random.below(3) as usize]);
             scene.replant();
         }
         // Values that no table has: the equity leaves its width.
         36 => {
-            w.account.positions[row] = (1 << 40) - 1;
+            w.account.positions[row] = Position((1 << 40) - 1);
             w.values.values[row] = i64::MAX;
             scene.replant();
         }
         37 => {
-            w.account.positions = [-(1 << 40); 32];
+            w.account.positions = [Position(-(1 << 40)); 32];
             w.values.values = [i64::MAX; 32];
             scene.replant();
         }
@@ -164,10 +165,10 @@ fn claim_should_be_the_equity_of_the_margin_code() {
         let table = table(3, random.word(), &mut random);
         let mut holder = Account::fresh(account(&mut random).key, random.field());
         for q in &mut holder.positions[..5] {
-            *q = random.below(2_000) as i64 - 1_000;
+            *q = Position(random.below(2_000) as i64 - 1_000);
         }
         holder.cash = random.below(1 << 40) as i128 - (1 << 39);
-        let equity = cloister_risk::Assessment::new(&table, &holder.positions, holder.cash)
+        let equity = cloister_risk::Assessment::new(&table, &holder.positions, Money(holder.cash))
             .unwrap()
             .equity;
         let mut tree = AccountTree::default();
@@ -177,8 +178,8 @@ fn claim_should_be_the_equity_of_the_margin_code() {
             account: holder,
             values: FinalValues::of(&table),
         };
-        let statement = witness.statement([1; 32], table.header.group, 9).unwrap();
-        assert_eq!(statement.claim, equity.max(0) as u128);
+        let statement = witness.statement([1; 32], table.header.group.get(), 9).unwrap();
+        assert_eq!(statement.claim, equity.max(Money(0)).get() as u128);
         assert_eq!(statement.check(&witness), Ok(()));
     }
 }

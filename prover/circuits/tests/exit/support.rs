@@ -8,6 +8,7 @@ use cloister_circuits_testing::TestSystem;
 use cloister_crypto::constants::{CASH_BITS, INSTRUMENTS, POSITION_BITS, PRICE_BITS};
 use cloister_ledger::{Account, AccountTree, FinalValues, Key};
 use cloister_ledger_testing::Random;
+use cloister_types::Position;
 
 /// A signed number of the given bits: mostly anything, sometimes an edge or small.
 fn signed(random: &mut Random, bits: usize) -> i128 {
@@ -38,7 +39,7 @@ pub fn account(random: &mut Random) -> Account {
     let held = random.below(INSTRUMENTS as u64 + 1);
     for q in &mut account.positions {
         if random.below(INSTRUMENTS as u64) < held {
-            *q = signed(random, POSITION_BITS) as i64;
+            *q = Position(signed(random, POSITION_BITS) as i64);
         }
     }
     account
@@ -97,10 +98,10 @@ impl Scene {
         let mut random = Random::new(4);
         let mut scene = Self::random(&mut random);
         let account = &mut scene.witness.account;
-        account.positions = [0; INSTRUMENTS];
-        account.positions[0] = 7;
-        account.positions[5] = -40;
-        account.positions[31] = 1_000;
+        account.positions = [Position(0); INSTRUMENTS];
+        account.positions[0] = Position(7);
+        account.positions[5] = Position(-40);
+        account.positions[31] = Position(1_000);
         scene.witness.values.values = std::array::from_fn(|j| 1_000_000 + j as i64);
         let value: i128 = [(0, 7i128), (5, -40), (31, 1_000)]
             .iter()

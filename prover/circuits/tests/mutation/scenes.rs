@@ -5,6 +5,7 @@ mod coverage;
 mod scene;
 mod stage;
 
+use cloister_types::Position;
 pub use scene::{scene, Scene, SCENES};
 
 use std::sync::LazyLock;
@@ -94,7 +95,7 @@ fn play(scene: Scene, turn: u64, mut world: World, shape: Shape) -> Result<(Batc
     // Rows are proven empty by what they hold after the batch.
     let (_, effect) = world.state.clone().apply(shape, &request)?;
     let claims = world.random.word() as u32;
-    let is_empty = |row: &usize| (effect.house.open_interest[*row], effect.house.positions[*row]) == (0, 0);
+    let is_empty = |row: &usize| (effect.house.open_interest[*row], effect.house.positions[*row]) == (0, Position(0));
     request.empty_mask = (0..32).filter(is_empty).fold(0, |mask, row| mask | claims & 1 << row);
     Ok(world.apply(shape, &request))
 }

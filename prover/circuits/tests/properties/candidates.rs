@@ -7,6 +7,7 @@ mod unsigned;
 use cloister_ledger::{Account, BatchWitness, House, Mode, PlaceWitness, Shape, UnitWitness};
 use cloister_ledger_testing::{spoil, Random};
 use cloister_risk::{Assessment, MarginChoice, Status};
+use cloister_types::{Deficit, Money};
 
 use crate::market::{near, Market, TRADERS};
 
@@ -106,10 +107,10 @@ impl Market {
         let ratio = self.context.table.header.maintenance;
         let now = self.assess(unit);
         let mut held = unit.before.positions.iter().zip(&self.context.table.rows);
-        let settles = held.any(|(q, row)| *q != 0 && row.status == Status::Expired);
+        let settles = held.any(|(q, row)| !q.is_zero() && row.status == Status::Expired);
         match random.below(3) {
-            0 | 1 if now.equity < 0 => Mode::Takeover,
-            0 | 1 if now.worst(ratio).expect("in range").1 > 0 => Mode::Liquidation,
+            0 | 1 if now.equity < Money(0) => Mode::Takeover,
+            0 | 1 if now.worst(ratio).expect("in range").1 > Deficit(0) => Mode::Liquidation,
             2 if settles => Mode::Expiry,
             _ => EVERYDAY[random.below(12) as usize],
         }
@@ -118,15 +119,16 @@ impl Market {
     /// The account before, deposit and incoming transfer included.
     fn assess(&self, unit: &UnitWitness) -> Assessment {
         let cash = unit.before.cash + i128::from(unit.deposit) + i128::from(unit.incoming);
-        Assessment::new(&self.context.table, &unit.before.positions, cash).expect("in range")
+        Assessment::new(&self.context.table, &unit.before.positions, Money(cash)).expect("in range")
     }
 
     /// About as much as some rule allows.
     fn amount(&self, random: &mut Random, unit: &UnitWitness) -> u64 {
         let header = &self.context.table.header;
         let now = self.assess(unit);
-        let over = |ratio| now.equity - now.requirement(ratio).expect("in range");
-        let amounts = [over(header.initial), over(header.maintenance), now.equity, 1_000, 0];
+        let equity = now.equity.get();
+        let over = |ratio| equity - now.requirement(ratio).expect("in range").get();
+        let amounts = [over(header.initial), over(header.maintenance), equity, 1_000, 0];
         near(random, &amounts).clamp(0, u64::MAX.into()) as u64
     }
 

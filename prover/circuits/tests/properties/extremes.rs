@@ -3,6 +3,7 @@
 use cloister_ledger::{Fill, Mode, PlaceWitness, Shape, UnitError, UnitWitness};
 use cloister_ledger_testing::{Random, World};
 use cloister_risk::{Positions, RiskTable, Status};
+use cloister_types::{PerLot, Position, Price};
 
 use crate::{
     judge::Judge,
@@ -24,7 +25,7 @@ fn market(seed: u64) -> Market {
         // Without risk margin asks for nothing, and everything may be paid out.
         for row in &mut world.table.rows {
             row.scenarios = Default::default();
-            (row.floor_long, row.floor_short) = (0, 0);
+            (row.floor_long, row.floor_short) = (Price(0), Price(0));
         }
     }
     for index in 0..TRADERS as u32 {
@@ -48,13 +49,13 @@ fn market(seed: u64) -> Market {
 fn positions(table: &RiskTable, way: u64, random: &mut Random) -> Positions {
     let mut positions = Positions::default();
     for (q, row) in positions.iter_mut().zip(&table.rows) {
-        let sign = if row.value < 0 { -1 } else { 1 };
-        *q = match way {
+        let sign = if row.value < PerLot(0) { -1 } else { 1 };
+        *q = Position(match way {
             0 => sign * (LOTS - 1),
             1 => (-sign * LOTS).min(LOTS - 1),
             2 => [LOTS - 1, -LOTS, 0, 1, -1][random.below(5) as usize],
             _ => 0,
-        };
+        });
     }
     positions
 }
@@ -80,7 +81,7 @@ fn unit(market: &Market, random: &mut Random) -> UnitWitness {
     }
     if unit.mode == Mode::Expiry {
         let rows = market.context.table.rows.iter().zip(&unit.before.positions).enumerate();
-        let held = rows.filter(|(_, (row, q))| row.status == Status::Expired && **q != 0);
+        let held = rows.filter(|(_, (row, q))| row.status == Status::Expired && !q.is_zero());
         for (number, (row, q)) in held.take(1) {
             let fill = Fill::settlement(number as u8, *q, row.mark);
             unit.places[0] = PlaceWitness {
@@ -152,7 +153,7 @@ fn an_expiry_should_settle_the_largest_short_and_the_largest_long() {
     let mark = world.table.rows[row].mark;
     for (index, q) in [(0, -LOTS), (1, LOTS - 1)] {
         let mut state = world.state.account(index).expect("it is open").clone();
-        state.account.positions[row] = q;
+        state.account.positions[row] = Position(q);
         world.state.restore_account(index, state);
     }
     let market = Market::at_rest(world);

@@ -7,6 +7,7 @@ use cloister_ledger::{
 };
 use cloister_ledger_testing::{table, Random, World};
 use cloister_risk::{Assessment, RiskTable, Row, Status};
+use cloister_types::{InstrumentId, Lots, Money, PerLot, Position, Price};
 
 pub const TRADERS: usize = 6;
 
@@ -46,7 +47,7 @@ impl Market {
             _ => (),
         }
         for row in &mut world.table.rows[..2] {
-            row.limit = 200;
+            row.limit = Lots(200);
         }
         for trader in 0..TRADERS as u32 {
             condition(&mut world, trader);
@@ -97,25 +98,25 @@ pub fn extreme_table(random: &mut Random) -> RiskTable {
         let end = (1i64 << 55) - 1;
         // Value is mark less funding.
         (row.mark, row.funding) = match random.below(4) {
-            0 => (end, 0),
-            1 => (0, end),
-            2 => (0, -end),
+            0 => (PerLot(end), PerLot(0)),
+            1 => (PerLot(0), PerLot(end)),
+            2 => (PerLot(0), PerLot(-end)),
             _ => (row.mark, row.funding),
         };
         *row = Row {
-            instrument_id: 100 + j as u32,
+            instrument_id: InstrumentId(100 + j as u32),
             status: if row.status == Status::Empty {
                 Status::Trading
             } else {
                 row.status
             },
-            value: row.mark - row.funding,
-            limit: (1 << 40) - 1,
-            chunk: (1 << 40) - 1,
-            floor_long: extreme(random).unsigned_abs(),
-            floor_short: extreme(random).unsigned_abs(),
-            band: extreme(random).unsigned_abs(),
-            scenarios: core::array::from_fn(|_| steady.unwrap_or_else(|| extreme(random))),
+            value: PerLot(row.mark.get() - row.funding.get()),
+            limit: Lots((1 << 40) - 1),
+            chunk: Lots((1 << 40) - 1),
+            floor_long: Price(extreme(random).unsigned_abs()),
+            floor_short: Price(extreme(random).unsigned_abs()),
+            band: Price(extreme(random).unsigned_abs()),
+            scenarios: core::array::from_fn(|_| PerLot(steady.unwrap_or_else(|| extreme(random)))),
             ..row.clone()
         };
     }
@@ -133,11 +134,11 @@ fn condition(world: &mut World, index: u32) {
     let size = [20, 200, 2_000][random.below(3) as usize];
     for _ in 0..random.below(rows + 1) {
         let row = random.below(rows) as usize;
-        state.account.positions[row] = random.below(2 * size + 1) as i64 - size as i64;
+        state.account.positions[row] = Position(random.below(2 * size + 1) as i64 - size as i64);
     }
     if random.once_in(12) {
         let ends = [(1i64 << 40) - 1, 1 - (1 << 40), -(1 << 40)];
-        state.account.positions[random.below(rows) as usize] = ends[random.below(3) as usize];
+        state.account.positions[random.below(rows) as usize] = Position(ends[random.below(3) as usize]);
     }
     if random.once_in(3) {
         state.account.min_id = world.traders[index as usize].next_id - random.below(2);
@@ -146,8 +147,8 @@ fn condition(world: &mut World, index: u32) {
         occupy(&mut world.random, &mut state, world.traders[index as usize].next_id);
     }
     let random = &mut world.random;
-    let flat = Assessment::new(&world.table, &state.account.positions, 0).expect("in range");
-    let asked = |ratio| flat.requirement(ratio).expect("in range");
+    let flat = Assessment::new(&world.table, &state.account.positions, Money(0)).expect("in range");
+    let asked = |ratio| flat.requirement(ratio).expect("in range").get();
     let (initial, maintenance) = (asked(world.table.header.initial), asked(world.table.header.maintenance));
     let equity = match random.below(16) {
         0..=2 => near(random, &[0, maintenance, initial]),
@@ -158,7 +159,7 @@ fn condition(world: &mut World, index: u32) {
         _ => initial + initial / 3 + 10_000_000,
     };
     let end = (1i128 << 79) - 1;
-    state.account.cash = (equity - flat.equity).clamp(-end - 1, end);
+    state.account.cash = (equity - flat.equity.get()).clamp(-end - 1, end);
     if random.once_in(20) {
         state.account.cash = [end, -end, -end - 1][random.below(3) as usize];
     }

@@ -3,6 +3,7 @@
 use cloister_ledger::Side;
 use cloister_liquidator::{BatchDraft, Decision, Holding, Offer, OfferPrice, Refusal, Trade};
 use cloister_risk::{linear_scenarios, Header, LinearScan, Positions, RiskTable, Row, Status};
+use cloister_types::{GroupId, InstrumentId, Lots, PerLot, Position, Price};
 use std::collections::BTreeMap;
 
 /// Price of a lot in both live rows, 10^-6.
@@ -20,18 +21,18 @@ fn row(instrument_id: u32, status: Status) -> Row {
     };
     let live = status != Status::Expired;
     Row {
-        instrument_id,
+        instrument_id: InstrumentId(instrument_id),
         status,
-        limit: 1_000_000,
-        chunk: 50,
-        band: 2_000_000,
-        funding: 0,
-        value: MARK,
-        mark: MARK,
-        floor_long: u64::from(live) * 300_000,
-        floor_short: u64::from(live) * 500_000,
+        limit: Lots(1_000_000),
+        chunk: Lots(50),
+        band: Price(2_000_000),
+        funding: PerLot(0),
+        value: PerLot(MARK),
+        mark: PerLot(MARK),
+        floor_long: Price(u64::from(live) * 300_000),
+        floor_short: Price(u64::from(live) * 500_000),
         scenarios: match live {
-            true => linear_scenarios(MARK, &scan).expect("small marks"),
+            true => linear_scenarios(PerLot(MARK), &scan).expect("small marks"),
             false => Default::default(),
         },
     }
@@ -41,7 +42,7 @@ fn row(instrument_id: u32, status: Status) -> Row {
 pub fn table() -> RiskTable {
     let mut table = RiskTable {
         header: Header {
-            group: 1,
+            group: GroupId(1),
             version: 1,
             time: 1,
             initial: 320,
@@ -62,7 +63,7 @@ pub fn table() -> RiskTable {
 pub fn holding(equity: i64, lots: &[(usize, i64)]) -> Holding {
     let mut positions = Positions::default();
     for (row, lots) in lots {
-        positions[*row] = *lots;
+        positions[*row] = Position(*lots);
     }
     let mut holding = Holding {
         cash: i128::from(equity) * 1_000_000,
@@ -111,7 +112,7 @@ impl<'t> Paper<'t> {
         let held = self.accounts.entry(account).or_default();
         *held = held.traded(self.table, trade);
         self.house.cash += trade.paid(self.table) + trade.fee as i128;
-        self.house.lots[trade.row] -= trade.change();
+        self.house.lots[trade.row].0 -= trade.change();
     }
 }
 
@@ -156,19 +157,19 @@ impl<'t> BatchDraft<'t> for Paper<'t> {
                     let taken = self.accounts.insert(*account, Holding::default()).unwrap_or_default();
                     self.house.cash += taken.cash;
                     for (mine, theirs) in self.house.lots.iter_mut().zip(taken.lots) {
-                        *mine += theirs;
+                        mine.0 += theirs.get();
                     }
                 }
                 Decision::Expire { account, rows } => {
                     let held = self.accounts.entry(*account).or_default();
                     for row in rows {
-                        held.cash += i128::from(held.lots[*row]) * i128::from(self.table.rows[*row].value);
-                        held.lots[*row] = 0;
+                        held.cash += i128::from(held.lots[*row].get()) * i128::from(self.table.rows[*row].value.get());
+                        held.lots[*row] = Position(0);
                     }
                 }
             }
         }
-        let lots: u64 = self.house.lots.iter().map(|lots| lots.unsigned_abs()).sum();
+        let lots: u64 = self.house.lots.iter().map(|lots| lots.size().get()).sum();
         if lots > self.house_lots {
             (self.accounts, self.house) = (accounts, house);
             return Err(Refusal::HouseMargin);

@@ -84,7 +84,7 @@ impl AccountWires {
         let mut cs = cs.namespace(|| "B-RANGE");
         for j in 0..INSTRUMENTS {
             let mut cs = cs.namespace(|| format!("position {j}"));
-            let q = Num::alloc(&mut cs, || "q", account.map(|a| from_i128(a.positions[j].into())))?;
+            let q = Num::alloc(&mut cs, || "q", account.map(|a| from_i128(a.positions[j].get().into())))?;
             signs.push(is_nonnegative(&signed_range(&mut cs, "q", &q, POSITION_BITS)?));
             positions.push(q);
         }

@@ -78,7 +78,7 @@ impl HouseWires {
         let mut cs = cs.namespace(|| "old house");
         let positions = (0..INSTRUMENTS)
             .map(|j| {
-                let value = house.map(|h| from_i128(h.positions[j].into()));
+                let value = house.map(|h| from_i128(h.positions[j].get().into()));
                 Num::alloc(&mut cs, || format!("position {j}"), value)
             })
             .collect::<Result<_, _>>()?;

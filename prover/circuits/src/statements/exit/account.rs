@@ -34,7 +34,7 @@ pub fn alloc_account<CS: ConstraintSystem<Fr>>(
     let mut positions = Vec::with_capacity(INSTRUMENTS);
     for j in 0..INSTRUMENTS {
         let mut cs = cs.namespace(|| format!("position {j}"));
-        let q = Num::alloc(&mut cs, || "q", account.map(|a| from_i128(a.positions[j].into())))?;
+        let q = Num::alloc(&mut cs, || "q", account.map(|a| from_i128(a.positions[j].get().into())))?;
         signed_range(&mut cs, "q", &q, POSITION_BITS)?;
         positions.push(q);
     }

@@ -10,6 +10,7 @@ use cloister_crypto::{
     schnorr::generator_affine,
 };
 use cloister_ledger::{Key, Mode, UnitWitness};
+use cloister_types::Position;
 
 use crate::support::{
     forced, idle, liquidated, market, must_break, opened, rekeyed, settled, system, taken_over, traded, transferred,
@@ -100,8 +101,8 @@ fn cash_beyond_its_width_should_break_b_range() {
 fn position_beyond_its_width_should_break_b_range() {
     let mut scene = idle(market());
     // Also another leaf, since the packing carries into the next position.
-    scene.unit().before.positions[0] = 1 << 40;
-    scene.unit().before.positions[1] = -1;
+    scene.unit().before.positions[0] = Position(1 << 40);
+    scene.unit().before.positions[1] = Position(-1);
     must_break(
         &scene.witness,
         "unit 1/old account/B-RANGE/position 0/q/in range",
@@ -113,8 +114,8 @@ fn position_beyond_its_width_should_break_b_range() {
 fn carry_from_one_packed_position_into_the_next_should_break_b_range() {
     // Another reading of the same word, so of the same leaf: 2^41 lots of the first instrument for one of the second.
     let mut scene = idle(market());
-    scene.unit().before.positions[0] = 1 << 41;
-    scene.unit().before.positions[1] = -1;
+    scene.unit().before.positions[0] = Position(1 << 41);
+    scene.unit().before.positions[1] = Position(-1);
     must_break(
         &scene.witness,
         "unit 1/old account/B-RANGE/position 0/q/in range",
@@ -145,7 +146,7 @@ fn open_of_an_account_that_is_not_fresh_should_break_b_open() {
             &["B-OPEN"],
         ),
         (
-            |s| s.unit().before.positions[7] = 1,
+            |s| s.unit().before.positions[7] = Position(1),
             "word 1 holds no positions",
             &["B-OPEN"],
         ),

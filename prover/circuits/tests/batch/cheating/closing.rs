@@ -3,6 +3,7 @@
 use cloister_circuits::Fr;
 use cloister_ledger::{Fill, Mode, Side};
 use cloister_risk::{Assessment, MarginChoice, Status};
+use cloister_types::{Deficit, Lots, Money};
 
 use crate::support::{liquidated, must_break, settled, system, taken_over, Scene, LOTS, SHORT, SMALL};
 
@@ -15,8 +16,8 @@ const WIDE_PENALTY: u16 = 4_000;
 fn deficits(scene: &mut Scene) -> [i128; 16] {
     let table = scene.witness.context.table.clone();
     let entry = scene.unit().entry().unwrap();
-    let before = Assessment::new(&table, &entry.positions, entry.cash).unwrap();
-    before.deficits(table.header.maintenance).unwrap()
+    let before = Assessment::new(&table, &entry.positions, Money(entry.cash)).unwrap();
+    before.deficits(table.header.maintenance).unwrap().map(Deficit::get)
 }
 
 #[test]
@@ -37,20 +38,20 @@ fn liquidation_of_a_healthy_account_should_break_b_liquidation() {
 #[test]
 fn step_above_the_chunk_should_break_b_slot() {
     let mut scene = liquidated(SHORT);
-    scene.witness.context.table.rows[0].chunk = crate::support::STEP - 1;
+    scene.witness.context.table.rows[0].chunk = Lots(crate::support::STEP - 1);
     must_break(
         &scene.witness,
         "unit 1/place 0/B-SLOT/fill within the quantity or the chunk/in range",
         &["B-SLOT"],
     );
-    scene.witness.context.table.rows[0].chunk += 1;
+    scene.witness.context.table.rows[0].chunk.0 += 1;
     assert!(scene.witness.check(SMALL).is_ok(), "a whole chunk is good");
 }
 
 #[test]
 fn liquidation_beyond_the_position_should_break_b_reduce() {
     let mut scene = liquidated(SHORT);
-    let mark = scene.witness.context.table.rows[0].mark as u128;
+    let mark = scene.witness.context.table.rows[0].mark.get() as u128;
     let fill = &mut scene.place().fill;
     (fill.quantity, fill.cost, fill.fee) = (LOTS + 1, mark * u128::from(LOTS + 1), 0);
     must_break(
@@ -196,7 +197,7 @@ fn liquidation_outside_the_band_should_break_b_band() {
     let band = scene.witness.context.table.rows[0].band;
     scene.witness.context.table.header.penalty = WIDE_PENALTY;
     scene.place().fill.fee = 0;
-    scene.place().fill.cost -= u128::from(band * crate::support::STEP) + 1;
+    scene.place().fill.cost -= u128::from(band.get() * crate::support::STEP) + 1;
     must_break(
         &scene.witness,
         "unit 1/place 0/B-BAND/not below the band/in range",
@@ -211,7 +212,7 @@ fn liquidation_into_debt_should_break_b_equity() {
     let mut scene = liquidated(SHORT);
     scene.witness.context.table.header.penalty = WIDE_PENALTY;
     let row = &scene.witness.context.table.rows[0];
-    let (mark, band) = (row.mark as u128, u128::from(row.band));
+    let (mark, band) = (row.mark.get() as u128, u128::from(row.band.get()));
     let lots = u128::from(LOTS);
     let fill = &mut scene.place().fill;
     (fill.quantity, fill.cost, fill.fee) = (LOTS, (mark - band) * lots, 0);
@@ -272,7 +273,7 @@ fn settling_before_expiry_should_break_b_instrument() {
 #[test]
 fn settling_a_part_should_break_b_expiry() {
     let mut scene = settled();
-    let mark = scene.witness.context.table.rows[0].mark as u128;
+    let mark = scene.witness.context.table.rows[0].mark.get() as u128;
     let fill = &mut scene.place().fill;
     (fill.quantity, fill.cost) = (LOTS - 1, mark * u128::from(LOTS - 1));
     must_break(&scene.witness, "unit 1/place 0/B-EXPIRY/whole position", &["B-EXPIRY"]);
@@ -334,7 +335,7 @@ fn takeover_of_a_solvent_account_should_break_b_takeover() {
 #[test]
 fn takeover_with_a_fill_should_be_refused() {
     let mut scene = taken_over();
-    let mark = scene.witness.context.table.rows[0].mark as u128;
+    let mark = scene.witness.context.table.rows[0].mark.get() as u128;
     scene.place().fill = Fill {
         side: Side::Sell,
         quantity: 1,

@@ -2,6 +2,7 @@
 
 use cloister_ledger::{instruction::flags, state::AccountState, Fill, InstructionKind, Mode};
 use cloister_risk::{MarginChoice, Status};
+use cloister_types::{Lots, PerLot};
 
 use crate::support::{holding, idle, instructed, market, must_break, system, traded, Scene, LOTS, SMALL};
 
@@ -53,7 +54,7 @@ fn fill_of_another_instrument_should_break_b_instrument() {
 fn fill_of_a_relisted_row_should_break_b_instrument() {
     let mut scene = traded();
     // The order was signed for what the row listed before.
-    scene.witness.context.table.rows[0].instrument_id += 77;
+    scene.witness.context.table.rows[0].instrument_id.0 += 77;
     let failing = system(SMALL, &scene.witness).all_unsatisfied();
     assert_eq!(
         failing,
@@ -93,7 +94,7 @@ fn instrument_that_does_not_trade_should_break_b_instrument() {
 
 #[test]
 fn price_worse_than_the_limit_should_break_b_price() {
-    let mark = |s: &Scene| s.witness.context.table.rows[0].mark as u64;
+    let mark = |s: &Scene| s.witness.context.table.rows[0].mark.get() as u64;
     let mut scene = traded();
     let limit = mark(&scene) - 1;
     scene.resign(|i| i.limit = limit);
@@ -110,7 +111,7 @@ fn price_worse_than_the_limit_should_break_b_price() {
 #[test]
 fn price_outside_the_band_should_break_b_band() {
     let mut scene = traded();
-    let band = scene.witness.context.table.rows[0].band;
+    let band = scene.witness.context.table.rows[0].band.get();
     scene.resign(|i| i.limit += 2 * band);
     // The buyer pays a little more than the band allows; the surplus goes to the insurance.
     scene.place().fill.cost += u128::from(band * LOTS) + 1;
@@ -170,13 +171,13 @@ fn fill_that_does_not_reduce_should_break_b_reduce() {
 #[test]
 fn position_beyond_its_limit_should_break_b_limit() {
     let mut scene = traded();
-    scene.witness.context.table.rows[0].limit = LOTS - 1;
+    scene.witness.context.table.rows[0].limit = Lots(LOTS - 1);
     must_break(
         &scene.witness,
         "unit 1/place 0/B-REDUCE, B-LIMIT/reduces or stays within its bound/in range",
         &["B-REDUCE, B-LIMIT"],
     );
-    scene.witness.context.table.rows[0].limit = LOTS;
+    scene.witness.context.table.rows[0].limit = Lots(LOTS);
     assert!(scene.witness.check(SMALL).is_ok(), "at the limit is good");
 }
 
@@ -188,7 +189,7 @@ fn withdrawal_that_leaves_margin_short_should_break_b_margin() {
     let equity = {
         let account = &scene.account(1).account;
         let row = &scene.witness.context.table.rows[0];
-        account.cash + i128::from(account.positions[0]) * i128::from(row.value)
+        account.cash + i128::from(account.positions[0].get()) * i128::from(row.value.get())
     };
     scene.resign(|i| i.limit = equity as u64);
     let failing = system(SMALL, &scene.witness).all_unsatisfied();
@@ -234,7 +235,7 @@ fn no_scenario_should_be_skipped() {
     // Each alone asks for more than the buyer has.
     for s in 0..16 {
         let mut scene = traded();
-        scene.witness.context.table.rows[0].scenarios[s] = -(1 << 54);
+        scene.witness.context.table.rows[0].scenarios[s] = PerLot(-(1 << 54));
         must_break(
             &scene.witness,
             &format!("unit 1/B-MARGIN/deficit {s}/not above the threshold/in range"),

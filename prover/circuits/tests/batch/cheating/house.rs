@@ -3,6 +3,7 @@
 use cloister_circuits::Fr;
 use cloister_ledger::{Fill, Side, UnitRequest};
 use cloister_risk::{MarginChoice, Status};
+use cloister_types::Position;
 
 use crate::support::{
     holding, idle, liquidated, market, must_break, set_equity, settled, system, taken_over, traded, Scene, SHORT,
@@ -12,7 +13,7 @@ use crate::support::{
 #[test]
 fn lots_from_nowhere_should_break_b_house_growth() {
     let mut scene = traded();
-    let mark = scene.witness.context.table.rows[0].mark as u128;
+    let mark = scene.witness.context.table.rows[0].mark.get() as u128;
     scene.place().fill.quantity += 1;
     scene.place().fill.cost += mark;
     must_break(
@@ -86,14 +87,14 @@ fn open_interest_beyond_its_width_should_break_b_house() {
 fn house_that_grows_without_a_liquidation_should_break_b_house_growth() {
     // The same fill, but signed: nothing was shed.
     let mut scene = traded();
-    scene.witness.house.positions[0] = -3;
+    scene.witness.house.positions[0] = Position(-3);
     assert!(scene.witness.check(SMALL).is_ok(), "a house may keep what it has");
-    let mark = scene.witness.context.table.rows[0].mark as u128;
+    let mark = scene.witness.context.table.rows[0].mark.get() as u128;
     // Trader 1 buys nine lots of the ten that trader 0 sells: the house gets closer to zero, which it may.
     scene.place().fill.quantity -= 1;
     scene.place().fill.cost -= mark;
     assert!(scene.witness.check(SMALL).is_ok(), "a house may shrink");
-    scene.witness.house.positions[0] = 0;
+    scene.witness.house.positions[0] = Position(0);
     must_break(
         &scene.witness,
         "B-HOUSE/B-HOUSE-GROWTH/row 0/grows by what was shed only/in range",
@@ -106,7 +107,7 @@ fn house_that_takes_more_than_was_shed_should_break_b_house_growth() {
     // Trader 1 is liquidated of four lots, of which trader 0 buys three.
     let mut world = holding();
     set_equity(&mut world, 1, SHORT);
-    let mark = world.table.rows[0].mark as u64;
+    let mark = world.table.rows[0].mark.get() as u64;
     let order = world.order(0, 0, Side::Buy, mark, 3);
     let fill = Fill {
         quantity: 3,
@@ -135,7 +136,7 @@ fn house_that_takes_more_than_was_shed_should_break_b_house_growth() {
 #[test]
 fn house_without_margin_for_what_it_takes_should_break_b_house_margin() {
     let mut scene = liquidated(SHORT);
-    scene.witness.house.positions[0] = 0;
+    scene.witness.house.positions[0] = Position(0);
     scene.witness.house.insurance = 1_000_000;
     let failing = system(SMALL, &scene.witness).all_unsatisfied();
     assert!(scene.witness.check(SMALL).is_err());
@@ -163,8 +164,8 @@ fn house_without_margin_for_what_it_takes_should_break_b_house_margin() {
 #[test]
 fn house_short_of_margin_may_stand_still() {
     let mut scene = idle(market());
-    scene.witness.house.positions[0] = 1_000;
-    scene.witness.house.insurance = -scene.witness.context.table.rows[0].value as i128 * 1_000 + 1;
+    scene.witness.house.positions[0] = Position(1_000);
+    scene.witness.house.insurance = -scene.witness.context.table.rows[0].value.get() as i128 * 1_000 + 1;
     assert!(scene.witness.check(SMALL).is_err(), "short of initial margin");
     scene.witness.house_margin = MarginChoice::NotWorse(2);
     // Only a worst scenario bounds all others.
@@ -190,7 +191,7 @@ fn house_drained_by_a_takeover_should_break_b_house_equity() {
 #[test]
 fn house_position_beyond_its_width_should_break_b_range() {
     let mut scene = idle(market());
-    scene.witness.house.positions[5] = 1 << 40;
+    scene.witness.house.positions[5] = Position(1 << 40);
     let failing = system(SMALL, &scene.witness).all_unsatisfied();
     assert!(
         failing.contains(&"B-HOUSE/old house/B-RANGE/position 5/q/in range".into()),
@@ -199,7 +200,7 @@ fn house_position_beyond_its_width_should_break_b_range() {
     assert!(scene.witness.check(SMALL).is_err());
     // Four lots more than fit.
     let mut scene = liquidated(SHORT);
-    scene.witness.house.positions[0] = (1 << 40) - 4;
+    scene.witness.house.positions[0] = Position((1 << 40) - 4);
     let failing = system(SMALL, &scene.witness).all_unsatisfied();
     assert!(
         failing.contains(&"B-HOUSE/B-CONSERVE-Q/position 0/q/in range".into()),
@@ -222,7 +223,7 @@ fn position_taken_in_an_empty_row_should_break_b_conserve_q() {
 #[test]
 fn mask_over_a_row_of_the_house_should_break_b_house() {
     let mut scene = idle(market());
-    scene.witness.house.positions[1] = -1;
+    scene.witness.house.positions[1] = Position(-1);
     scene.witness.empty_mask = 0b10;
     must_break(
         &scene.witness,

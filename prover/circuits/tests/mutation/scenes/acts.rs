@@ -3,6 +3,7 @@
 use cloister_ledger::{instruction::flags, Fill, InstructionKind, Shape, Side, UnitRequest};
 use cloister_ledger_testing::{Random, World};
 use cloister_risk::Status;
+use cloister_types::{Money, Position};
 
 use super::{
     scene::Scene,
@@ -153,7 +154,7 @@ fn trades(world: &mut World, [a, b]: [usize; 2], shape: Shape) -> Vec<UnitReques
     for _ in 0..count {
         let row = rows[world.random.below(rows.len() as u64) as usize];
         let lots = 1 + world.random.below(20);
-        let price = world.table.rows[row].mark as u64 - 50_000 + world.random.below(100_000);
+        let price = world.table.rows[row].mark.get() as u64 - 50_000 + world.random.below(100_000);
         // A little may be left to the house.
         let surplus = world.random.below(3);
         of_a.push(order(world, a, row, Side::Buy, lots, price + surplus));
@@ -168,7 +169,7 @@ fn trades(world: &mut World, [a, b]: [usize; 2], shape: Shape) -> Vec<UnitReques
 /// The first two traders reduce against each other at the mark, as they promise.
 fn reduce(world: &mut World, row: usize, lots: u64) -> [UnitRequest; 2] {
     let seller = usize::from(world.position(0, row) < 0);
-    let mark = world.table.rows[row].mark as u64;
+    let mark = world.table.rows[row].mark.get() as u64;
     let fill = Fill {
         row: row as u8,
         quantity: lots,
@@ -194,16 +195,16 @@ fn liquidate(world: &mut World, shape: Shape) -> Vec<UnitRequest> {
                 let most = world
                     .position(trader, row)
                     .unsigned_abs()
-                    .min(world.table.rows[row].chunk);
+                    .min(world.table.rows[row].chunk.get());
                 let lots = match world.random.below(3) {
                     0 => 1,
                     1 => most,
                     _ => 1 + world.random.below(most),
                 };
                 // Who owes money already is liquidated at no cost.
-                let owes = world.assess(trader).equity < 0;
+                let owes = world.assess(trader).equity < Money(0);
                 let away = if owes { 0 } else { world.random.below(200_000) };
-                let mark = world.table.rows[row].mark as u64;
+                let mark = world.table.rows[row].mark.get() as u64;
                 let price = if world.position(trader, row) > 0 {
                     mark - away
                 } else {
@@ -296,17 +297,17 @@ fn send(world: &mut World, turn: u64, shape: Shape) -> Vec<UnitRequest> {
 /// does.
 fn unload(world: &mut World) -> Vec<UnitRequest> {
     let held = world.state.house().positions;
-    let Some(row) = (0..world.live).find(|row| held[*row] != 0) else {
+    let Some(row) = (0..world.live).find(|row| !held[*row].is_zero()) else {
         return Vec::new();
     };
     let lots = match world.random.below(4) {
         0 => return Vec::new(),
-        1 => held[row].unsigned_abs(),
-        _ => 1 + world.random.below(held[row].unsigned_abs()),
+        1 => held[row].size().get(),
+        _ => 1 + world.random.below(held[row].size().get()),
     };
     let away = world.random.below(100_000);
-    let mark = world.table.rows[row].mark as u64;
-    let (side, price) = if held[row] > 0 {
+    let mark = world.table.rows[row].mark.get() as u64;
+    let (side, price) = if held[row] > Position(0) {
         (Side::Buy, mark + away)
     } else {
         (Side::Sell, mark - away)

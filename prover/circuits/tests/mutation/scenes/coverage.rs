@@ -1,5 +1,6 @@
 //! The scenes together show every mode and every branch of the rules.
 
+use cloister_types::Money;
 use std::collections::BTreeMap;
 
 use cloister_ledger::{BatchEffect, BatchWitness, InstructionKind, Mode};
@@ -41,15 +42,23 @@ fn of_unit(witness: &BatchWitness, number: usize) -> Vec<String> {
         }
         Mode::Liquidation | Mode::Expiry => {
             seen.push(format!("{:?} of {} fills", unit.mode, filled.len()));
-            let equity =
-                |a: cloister_ledger::Account| Assessment::new(table, &a.positions, a.cash).ok().map(|a| a.equity);
-            if unit.entry().ok().and_then(equity).is_some_and(|equity| equity < 0) {
+            let equity = |a: cloister_ledger::Account| {
+                Assessment::new(table, &a.positions, Money(a.cash))
+                    .ok()
+                    .map(|a| a.equity)
+            };
+            if unit
+                .entry()
+                .ok()
+                .and_then(equity)
+                .is_some_and(|equity| equity < Money(0))
+            {
                 seen.push(format!("{:?} of an account that owes money", unit.mode));
             }
             for place in filled {
                 seen.push(format!("{:?}, {:?}", unit.mode, place.fill.side));
                 let row = &table.rows[usize::from(place.fill.row)];
-                if unit.mode == Mode::Liquidation && place.fill.quantity == row.chunk {
+                if unit.mode == Mode::Liquidation && place.fill.quantity == row.chunk.get() {
                     seen.push("liquidation of a whole chunk".into());
                 }
             }
@@ -76,7 +85,7 @@ fn of_unit(witness: &BatchWitness, number: usize) -> Vec<String> {
 fn of_house(witness: &BatchWitness, effect: &BatchEffect) -> Vec<&'static str> {
     let mut seen = Vec::new();
     for (old, new) in witness.house.positions.iter().zip(&effect.house.positions) {
-        let (old, new) = (old.unsigned_abs(), new.unsigned_abs());
+        let (old, new) = (old.size(), new.size());
         if new > old {
             seen.push("house grows");
         }

@@ -1,5 +1,6 @@
 //! Markets before a batch.
 
+use cloister_types::{Money, PerLot, Position, Price};
 use std::{collections::BTreeMap, ops::Range, sync::Mutex};
 
 use cloister_ledger::{
@@ -107,9 +108,11 @@ pub fn set(scene: Scene, seed: u64, shape: Shape) -> World {
             hold(&mut world, 0..2, 60);
             if turn(seed).is_multiple_of(2) {
                 let house = world.state.house().clone();
-                let flat = Assessment::new(&world.table, &house.positions, 0).expect("small");
+                let flat = Assessment::new(&world.table, &house.positions, Money(0)).expect("small");
                 let asked = flat.requirement(world.table.header.initial).expect("small");
-                change_house(&mut world, |house| house.insurance = asked / 2 - flat.equity);
+                change_house(&mut world, |house| {
+                    house.insurance = asked.get() / 2 - flat.equity.get()
+                });
             }
         }
     }
@@ -133,9 +136,9 @@ fn force(world: &mut World, seed: u64) {
             hold(world, 0..1, 30);
             // Only gains: what a position could lose is no bound, debts still are.
             let sign = world.position(0, 0).signum();
-            world.table.rows[0].scenarios = [sign * 1_000; 16];
-            world.table.rows[0].floor_long = 0;
-            world.table.rows[0].floor_short = 0;
+            world.table.rows[0].scenarios = [PerLot(sign * 1_000); 16];
+            world.table.rows[0].floor_long = Price(0);
+            world.table.rows[0].floor_short = Price(0);
             set_equity(world, 0, 9_000_000);
         }
     }
@@ -146,12 +149,12 @@ fn required(world: &World, trader: usize) -> (i128, i128) {
     let assessment = world.assess(trader);
     let asked = |ratio| assessment.requirement(ratio).expect("small");
     let header = &world.table.header;
-    (asked(header.maintenance), asked(header.initial))
+    (asked(header.maintenance).get(), asked(header.initial).get())
 }
 
 /// Gives a trader the cash that makes this equity.
 fn set_equity(world: &mut World, trader: usize, equity: i128) {
-    let missing = equity - world.assess(trader).equity;
+    let missing = equity - world.assess(trader).equity.get();
     change(world, trader, |state, _| state.account.cash += missing);
 }
 
@@ -185,10 +188,10 @@ fn hold_row(world: &mut World, row: usize, size: u64, sign: i64) {
         let q = if trader % 2 == 0 { lots as i64 } else { -(lots as i64) } * sign;
         sum += q;
         house.open_interest[row] += lots;
-        change(world, trader, |state, _| state.account.positions[row] = q);
+        change(world, trader, |state, _| state.account.positions[row] = Position(q));
     }
     if world.table.rows[row].status != Status::Expired {
-        house.positions[row] = -sum;
+        house.positions[row] = Position(-sum);
     }
     change_house(world, |h| *h = house);
 }

@@ -3,6 +3,7 @@
 use cloister_crypto::schnorr::SecretKey;
 use cloister_ledger::{Account, Key, Mode, UnitWitness};
 use cloister_ledger_testing::Random;
+use cloister_types::Position;
 
 use cloister_circuits::Fr;
 
@@ -40,7 +41,7 @@ impl Market {
         let mut before = Account::fresh(key, random.field());
         match random.below(12) {
             0 => before.cash = 1,
-            1 => before.positions[random.below(32) as usize] = -1,
+            1 => before.positions[random.below(32) as usize] = Position(-1),
             2 => before.min_id = 1,
             3 => before.nonce = 1,
             4 => before.orders_root = random.field(),

@@ -98,18 +98,22 @@ impl Market {
             _ => random.below(self.world.live as u64) as usize,
         };
         let row = self.context.table.rows[number].clone();
-        order.instrument_id = row.instrument_id;
+        order.instrument_id = row.instrument_id.get();
         order.side = if random.once_in(2) { Side::Buy } else { Side::Sell };
         order.flags = match random.below(8) {
             0 | 1 => flags::REDUCE_ONLY,
             2 => random.below(16) as u8,
             _ => 0,
         };
-        let held = i128::from(self.account(index).account.positions[number].unsigned_abs());
+        let held = i128::from(self.account(index).account.positions[number].size().get());
         let quantity = match random.below(6) {
             0 => near(
                 random,
-                &[held, held + i128::from(row.limit), i128::from(row.limit) - held],
+                &[
+                    held,
+                    held + i128::from(row.limit.get()),
+                    i128::from(row.limit.get()) - held,
+                ],
             ),
             1 => i128::from(random.below(2_000)),
             2 => near(random, &[0, 1, 1 << 40]),
@@ -123,7 +127,7 @@ impl Market {
         let cost = match random.below(10) {
             0 => near(random, &[quantity * i128::from(order.limit)]),
             1 => {
-                let (mark, band) = (i128::from(row.mark), i128::from(row.band));
+                let (mark, band) = (i128::from(row.mark.get()), i128::from(row.band.get()));
                 near(random, &[quantity * (mark + band), quantity * (mark - band)])
             }
             _ => quantity * price + i128::from(random.below(2)) * (quantity / 3),
@@ -164,7 +168,7 @@ impl Market {
     /// A price within the band or about its ends.
     pub(super) fn price(&self, random: &mut Random, row: usize) -> i128 {
         let row = &self.context.table.rows[row];
-        let (mark, band) = (i128::from(row.mark), i128::from(row.band));
+        let (mark, band) = (i128::from(row.mark.get()), i128::from(row.band.get()));
         match random.below(8) {
             0 => near(random, &[mark - band, mark + band]),
             _ => mark + i128::from(random.below(4_000_000)) - 2_000_000,

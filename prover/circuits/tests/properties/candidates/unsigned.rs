@@ -3,6 +3,7 @@
 use cloister_ledger::{Fill, PlaceWitness, Side, UnitWitness};
 use cloister_ledger_testing::Random;
 use cloister_risk::Status;
+use cloister_types::Position;
 
 use crate::market::{near, Market};
 
@@ -18,7 +19,7 @@ impl Market {
     fn held_row(&self, random: &mut Random, unit: &UnitWitness, wanted: impl Fn(Status) -> bool) -> usize {
         let strict = !random.once_in(12);
         let rows = self.context.table.rows.iter().zip(&unit.before.positions).enumerate();
-        let held = rows.filter(|(_, (row, q))| **q != 0 && (!strict || wanted(row.status)));
+        let held = rows.filter(|(_, (row, q))| !q.is_zero() && (!strict || wanted(row.status)));
         let held: Vec<usize> = held.map(|(number, _)| number).collect();
         match held.len() {
             0 => random.below(self.rows()) as usize,
@@ -37,16 +38,16 @@ impl Market {
             let number = self.held_row(random, unit, live);
             let row = &self.context.table.rows[number];
             let held = positions[number];
-            let reduces = if held > 0 { Side::Sell } else { Side::Buy };
+            let reduces = if held > Position(0) { Side::Sell } else { Side::Buy };
             let side = if random.once_in(16) {
                 reduces.opposite()
             } else {
                 reduces
             };
-            let lots = i128::from(held.unsigned_abs());
-            let whole = lots.min(row.chunk.into());
+            let (lots, chunk) = (i128::from(held.size().get()), i128::from(row.chunk.get()));
+            let whole = lots.min(chunk);
             let quantity = match random.below(4) {
-                0 => near(random, &[lots, row.chunk.into(), whole, 0]),
+                0 => near(random, &[lots, chunk, whole, 0]),
                 1 => whole,
                 _ => 1 + i128::from(random.below(whole.clamp(1, 100) as u64)),
             };
@@ -58,8 +59,8 @@ impl Market {
                 1 => most,
                 _ => 0,
             };
-            let lots = (quantity as i64).min(held.abs());
-            positions[number] -= held.signum() * lots;
+            let lots = (quantity as i64).min(held.get().abs());
+            positions[number].0 -= held.get().signum() * lots;
             unsigned(Fill {
                 side,
                 row: number as u8,
