@@ -66,7 +66,7 @@ impl Batcher {
         if config.shape.units < 2 || config.shape.places == 0 {
             return Err(BatcherError::Shape);
         }
-        let group = GroupId(table.header.group);
+        let group = GroupId(table.header.group.get());
         if group != config.group {
             let found = table.header.version;
             return Err(BatcherError::Table {
@@ -316,7 +316,7 @@ impl Batcher {
 
     fn check_table(&self, table: &RiskTable) -> Result<(), BatcherError> {
         let (current, found) = (self.table.header.version, table.header.version);
-        let group = GroupId(table.header.group);
+        let group = GroupId(table.header.group.get());
         if group != self.config.group || found < current {
             return Err(BatcherError::Table { current, found, group });
         }

@@ -11,7 +11,7 @@ use cloister_ledger::{
     account::cash_fits, instruction::flags, Account, GroupLedger, InstructionKind, Side, SignedInstruction,
 };
 use cloister_risk::RiskTable;
-use cloister_types::{InstructionId, Lots, Money, Total};
+use cloister_types::{InstructionId, InstrumentId, Lots, Money, Total};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// An event and when it happened.
@@ -212,7 +212,7 @@ impl OpenBatch {
     ) -> Result<Placement, BatcherError> {
         let account = side.key.account;
         let (row, _) = table
-            .row_of(fill.instrument_id.get())
+            .row_of(InstrumentId(fill.instrument_id.get()))
             .ok_or(BatcherError::UnknownInstrument(fill.instrument_id))?;
         let one = cloister_ledger::Fill {
             side: direction,

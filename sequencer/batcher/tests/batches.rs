@@ -8,7 +8,7 @@ use cloister_ledger::{
     BatchError, GroupLedger, Instruction, InstructionKind, Mode, Shape, Side, StateError, UnitError,
 };
 use cloister_risk::MarginError;
-use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, InstrumentId, ItemId, Lots, Price, Total};
+use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, InstrumentId, ItemId, Lots, PerLot, Price, Total};
 use common::*;
 use std::sync::Arc;
 

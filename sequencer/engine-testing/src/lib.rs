@@ -16,7 +16,7 @@ use cloister_crypto::{schnorr::SecretKey, Fr};
 use cloister_engine::{Accepted, Effect, Engine, EngineConfig, FeeRates, Fill, OrderKey, Rejection};
 use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Side, SignedInstruction};
 use cloister_risk::{linear_scenarios, Header, LinearScan, RiskTable, Row, Status};
-use cloister_types::{AccountIndex, Amount, GroupId, InstructionId};
+use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, InstrumentId, Lots, PerLot, Price};
 
 /// Genesis hash of the chain.
 pub const GENESIS: [u8; 32] = [7; 32];
@@ -209,7 +209,7 @@ pub fn key(account: u32, id: u64) -> OrderKey {
 
 /// Lots of [`BTC`] that an account holds.
 pub fn position(engine: &Engine, account: u32) -> i64 {
-    engine.account(AccountIndex(account)).unwrap().holdings.positions[0]
+    engine.account(AccountIndex(account)).unwrap().holdings.positions[0].get()
 }
 
 /// Cash of an account.

@@ -1,7 +1,7 @@
 //! The sequencer's view of one account: the ledger's state after every fill it has made, settled or not.
 
 use crate::{
-    bare::{row_of, slot_number, Terms},
+    bare::{slot_number, Terms},
     book::Place,
     error::Rejection,
     exposure::{fee_at, OpenRisk},
@@ -197,7 +197,9 @@ impl AccountView {
             .filter(|(id, _)| !without.contains(id))
             .filter_map(|(_, order)| {
                 let instruction = &order.signed.instruction;
-                let (row, _) = row_of(table, instruction.instrument()).filter(|(_, row)| row.is_live())?;
+                let (row, _) = table
+                    .row_of(instruction.instrument())
+                    .filter(|(_, row)| row.is_live())?;
                 Some(open_risk(row, instruction, order.remaining, rate))
             })
             .collect()

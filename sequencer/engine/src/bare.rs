@@ -1,8 +1,7 @@
-//! Where this crate meets the bare integers of the ledger and of risk tables: each gets its type here.
+//! Where this crate meets the bare integers of the ledger: each gets its type here.
 
 use crate::ids::OrderKey;
 use cloister_ledger::{account, slot, Instruction, Side};
-use cloister_risk::{Positions, RiskTable, Row};
 use cloister_types::{AccountIndex, Amount, InstructionId, InstrumentId, Lots, Money, Position, Price};
 
 /// The fields of an instruction, typed.
@@ -64,21 +63,6 @@ pub(crate) fn slot_number(id: InstructionId) -> u16 {
 /// True if cash is in its range (B-RANGE).
 pub(crate) fn cash_fits(cash: Money) -> bool {
     account::cash_fits(cash.get())
-}
-
-/// The row of an instrument and its number.
-pub(crate) fn row_of(table: &RiskTable, instrument: InstrumentId) -> Option<(usize, &Row)> {
-    table.row_of(instrument.get())
-}
-
-/// The largest position of a row's instrument.
-pub(crate) fn position_limit(row: &Row) -> Lots {
-    Lots(row.limit)
-}
-
-/// The position in a row.
-pub(crate) fn position(positions: &Positions, row: usize) -> Option<Position> {
-    positions.get(row).copied().map(Position)
 }
 
 /// The change of a position by lots bought or sold; `None` if it leaves the range.

@@ -2,7 +2,7 @@
 
 use crate::{
     account::open_risk,
-    bare::{cash_fits, change, position, position_limit, row_of, Terms},
+    bare::{cash_fits, change, Terms},
     engine::Engine,
     error::{Field, Rejection},
     exposure::{fee_at, WorstCase},
@@ -62,7 +62,10 @@ impl Engine {
         }
         let view = self.view(order.account())?;
         let instrument = order.instrument();
-        let (number, row) = row_of(&self.table, instrument).ok_or(Rejection::UnknownInstrument(instrument))?;
+        let (number, row) = self
+            .table
+            .row_of(instrument)
+            .ok_or(Rejection::UnknownInstrument(instrument))?;
         if !row.is_live() {
             return Err(Rejection::NotTrading(instrument));
         }
@@ -118,7 +121,7 @@ impl Engine {
             .rows
             .get(number)
             .ok_or(Rejection::UnknownInstrument(order.instrument()))?;
-        let position = position(&view.holdings.positions, number).unwrap_or_default();
+        let position = view.holdings.positions.get(number).copied().unwrap_or_default();
         let must_reduce = order.has(flags::REDUCE_ONLY) || row.status == Status::CloseOnly;
         let can_reduce = reducible(position, order.side);
         if must_reduce && can_reduce.is_zero() {
@@ -222,7 +225,7 @@ impl Engine {
 fn check_position(row: &Row, position: Position, order: &Instruction, lots: Lots) -> Result<(), Rejection> {
     let after = change(order.side, lots).and_then(|change| position.checked_add(change));
     let reach = after.ok_or(Rejection::OutOfRange)?.size();
-    let limit = position_limit(row);
+    let limit = row.limit;
     if reach > limit && reach > position.size() {
         return Err(Rejection::PositionLimit { reach, limit });
     }

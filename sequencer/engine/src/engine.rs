@@ -4,7 +4,7 @@
 
 use crate::{
     account::{AccountView, Accounts, OpenOrder},
-    bare::{cash_fits, row_of, Terms},
+    bare::{cash_fits, Terms},
     book::{Book, Depth, Place, Resting},
     config::EngineConfig,
     effect::{Effect, Fill, FillSide, OrderOutcome, Removal},
@@ -16,7 +16,7 @@ use crate::{
 use cloister_crypto::{schnorr::PublicKey, Fr};
 use cloister_ledger::{instruction::flags, InstructionKind, Side, SignedInstruction};
 use cloister_risk::RiskTable;
-use cloister_types::{Amount, GroupId, InstrumentId, Lots};
+use cloister_types::{Amount, InstrumentId, Lots, Money};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
@@ -131,7 +131,7 @@ impl Engine {
         let stopped: Vec<OrderKey> = self
             .books
             .iter()
-            .filter(|(id, _)| row_of(&self.table, **id).is_none_or(|(_, row)| !row.is_live()))
+            .filter(|(id, _)| self.table.row_of(**id).is_none_or(|(_, row)| !row.is_live()))
             .flat_map(|(_, book)| {
                 let mut orders = book.orders(Side::Buy);
                 orders.extend(book.orders(Side::Sell));
@@ -446,7 +446,7 @@ impl Engine {
         };
         view.use_up(key.id);
         match view.holdings.assess(table) {
-            Ok(now) if now.equity >= 0 => Effect::Bound(signed),
+            Ok(now) if now.equity >= Money(0) => Effect::Bound(signed),
             _ => Effect::Unbound(signed),
         }
     }
@@ -505,7 +505,7 @@ impl Engine {
 }
 
 fn check_table(config: &EngineConfig, table: &RiskTable) -> Result<(), InputError> {
-    let group = GroupId(table.header.group);
+    let group = table.header.group;
     if group != config.group {
         return Err(InputError::WrongGroup(group));
     }

@@ -9,7 +9,7 @@
 use cloister_crypto::constants::{FEE_CAP_ONE, RATIO_SHIFT, SCENARIOS};
 use cloister_ledger::Side;
 use cloister_risk::{Positions, RiskTable, Row};
-use cloister_types::{Deficit, Lots, Money, PerLot, Position, Price, Total};
+use cloister_types::{Deficit, Lots, Money, Price, Total};
 
 /// What may still be filled of one order.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,7 +43,7 @@ pub fn fee_at(cost: Total, rate: u32) -> Option<Total> {
 
 /// Change of equity if the order fills wholly at its limit.
 fn equity_change(order: &OpenRisk, row: &Row) -> Option<Money> {
-    let edge = i128::from(row.mark).checked_sub(i128::from(order.limit.get()))?;
+    let edge = i128::from(row.mark.get()).checked_sub(i128::from(order.limit.get()))?;
     Money(signed_lots(order)?.checked_mul(edge)?).checked_sub(order.fee.signed()?)
 }
 
@@ -74,7 +74,7 @@ impl WorstCase {
             if q.is_zero() && own.is_empty() {
                 continue;
             }
-            let value = PerLot(row.value).times(Position(*q));
+            let value = row.value.times(*q);
             let drop = own.iter().try_fold(Money::ZERO, |sum, (_, change)| {
                 sum.checked_add((*change).min(Money::ZERO))
             })?;
@@ -82,8 +82,10 @@ impl WorstCase {
             for (deficit, profit) in worst.deficits.iter_mut().zip(&row.scenarios) {
                 // `ratio·(-q·R + q·floor)` is linear in q on each piece of the floor.
                 let piece = |floor: i128| -> Option<Deficit> {
-                    let slope = floor.checked_sub(i128::from(*profit))?.checked_mul(i128::from(ratio))?;
-                    let mut sum = slope.checked_mul(i128::from(*q))?.checked_sub(scaled(value)?)?;
+                    let slope = floor
+                        .checked_sub(i128::from(profit.get()))?
+                        .checked_mul(i128::from(ratio))?;
+                    let mut sum = slope.checked_mul(i128::from(q.get()))?.checked_sub(scaled(value)?)?;
                     for (order, change) in &own {
                         let effect = slope.checked_mul(signed_lots(order)?)?.checked_sub(scaled(*change)?)?;
                         sum = sum.checked_add(effect.max(0))?;

@@ -3,7 +3,7 @@
 
 use crate::{
     account::Accounts,
-    bare::{position, slot_number, Terms},
+    bare::{slot_number, Terms},
     book::{Book, Place, Resting},
     config::FeeRates,
     effect::Removal,
@@ -125,7 +125,10 @@ impl Market<'_> {
             .get(self.row)
             .is_none_or(|r| r.status == Status::CloseOnly);
         if order.has(flags::REDUCE_ONLY) || close_only {
-            reducible(position(&holdings.positions, self.row).unwrap_or_default(), order.side)
+            reducible(
+                holdings.positions.get(self.row).copied().unwrap_or_default(),
+                order.side,
+            )
         } else {
             Lots::MAX
         }

@@ -1,13 +1,13 @@
 //! One side of one fill: the rules of B-NORMAL, with the margin code of the proof.
 
 use crate::{
-    bare::{cash_fits, change, position, position_limit},
+    bare::{cash_fits, change},
     error::TradeError,
 };
 use cloister_crypto::constants::{COST_BITS, POSITION_BITS};
 use cloister_ledger::Side;
 use cloister_risk::{Assessment, MarginError, Positions, RiskTable, Row, Status};
-use cloister_types::{Lots, Money, PerLot, Position, Price, Total};
+use cloister_types::{Lots, Money, Position, Price, Total};
 
 /// What the rules look at in an account.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -46,23 +46,23 @@ pub fn reducible(position: Position, side: Side) -> Lots {
 
 /// The prices that B-BAND allows a row: `mark ± band`, lowest first.
 pub fn band(row: &Row) -> (Price, Price) {
-    let mark = i128::from(row.mark);
+    let mark = i128::from(row.mark.get());
     let clamp = |x: i128| Price(u64::try_from(x.clamp(0, u64::MAX.into())).unwrap_or_default());
-    (clamp(mark - i128::from(row.band)), clamp(mark + i128::from(row.band)))
+    let band = i128::from(row.band.get());
+    (clamp(mark - band), clamp(mark + band))
 }
 
 /// `|n - f·mark| <= f·band`.
 fn in_band(row: &Row, trade: &Trade) -> Option<bool> {
-    let lots = i128::from(trade.quantity.get());
-    let fair = Money(lots.checked_mul(row.mark.into())?);
+    let fair = row.mark.times(trade.quantity.bought()?);
     let distance = trade.cost.signed()?.checked_sub(fair)?.get();
-    Some(distance.unsigned_abs() <= lots.checked_mul(row.band.into())?.unsigned_abs())
+    Some(distance.unsigned_abs() <= row.band.times(trade.quantity).get())
 }
 
 impl Holdings {
     /// Equity and exposures at a table.
     pub(crate) fn assess(&self, table: &RiskTable) -> Result<Assessment, MarginError> {
-        Assessment::new(table, &self.positions, self.cash.get())
+        Assessment::new(table, &self.positions, self.cash)
     }
 
     /// Checks B-INSTRUMENT, B-BAND, B-REDUCE, B-LIMIT, B-MARGIN and B-EQUITY for one side of a fill and returns what
@@ -82,14 +82,14 @@ impl Holdings {
         if !in_band(row, trade).ok_or(TradeError::OutOfRange)? {
             return Err(TradeError::Band);
         }
-        let before = position(&self.positions, trade.row).ok_or(TradeError::NotTrading)?;
+        let before = self.positions.get(trade.row).copied().ok_or(TradeError::NotTrading)?;
         let must_reduce = trade.reduce_only || row.status == Status::CloseOnly;
         if must_reduce && reducible(before, trade.side) < trade.quantity {
             return Err(TradeError::Reduce);
         }
         let next = self.moved(row, trade).ok_or(TradeError::OutOfRange)?;
-        let after = position(&next.positions, trade.row).unwrap_or_default().size();
-        if after > position_limit(row) && after > before.size() {
+        let after = next.positions.get(trade.row).copied().unwrap_or_default().size();
+        if after > row.limit && after > before.size() {
             return Err(TradeError::Limit);
         }
         Assessment::choose(&self.assess(table)?, &next.assess(table)?, table, false)?;
@@ -99,12 +99,15 @@ impl Holdings {
     /// `q += σ·f`, `cash -= σ·(n - f·F) + fee`, inside the ranges of B-RANGE.
     fn moved(&self, row: &Row, trade: &Trade) -> Option<Self> {
         let mut next = *self;
-        let after = position(&self.positions, trade.row)?.checked_add(change(trade.side, trade.quantity)?)?;
+        let after = self
+            .positions
+            .get(trade.row)?
+            .checked_add(change(trade.side, trade.quantity)?)?;
         if after.size().get() >> (POSITION_BITS - 1) != 0 {
             return None;
         }
-        *next.positions.get_mut(trade.row)? = after.get();
-        let funding = PerLot(row.funding).times(trade.quantity.bought()?);
+        *next.positions.get_mut(trade.row)? = after;
+        let funding = row.funding.times(trade.quantity.bought()?);
         let paid = trade.cost.signed()?.checked_sub(funding)?;
         let cash = match trade.side {
             Side::Buy => self.cash.checked_sub(paid)?,

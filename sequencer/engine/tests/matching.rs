@@ -3,7 +3,7 @@
 use cloister_engine::{Effect, OrderOutcome, Removal, TradeError};
 use cloister_engine_testing::*;
 use cloister_ledger::{instruction::flags, InstructionKind};
-use cloister_types::{AccountIndex, Amount, InstructionId, InstrumentId, Lots, Price, Total};
+use cloister_types::{AccountIndex, Amount, InstructionId, InstrumentId, Lots, PerLot, Price, Total};
 
 const RICH: u64 = 1_000_000 * ONE;
 

@@ -4,7 +4,7 @@ use cloister_engine::{Effect, Engine, OpenRisk, OrderKey, WorstCase};
 use cloister_engine_testing::*;
 use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Side};
 use cloister_risk::{Assessment, Positions};
-use cloister_types::{AccountIndex, Deficit, InstructionId, InstrumentId, Lots, Money, Price, Total};
+use cloister_types::{AccountIndex, Deficit, InstructionId, InstrumentId, Lots, Money, Position, Price, Total};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 
@@ -223,7 +223,7 @@ proptest! {
                 for key in [fill.maker.key, fill.taker.key] {
                     let assess = |e: &Engine| {
                         let h = &e.account(key.account).unwrap().holdings;
-                        Assessment::new(e.table(), &h.positions, h.cash.get()).unwrap()
+                        Assessment::new(e.table(), &h.positions, Money(h.cash.get())).unwrap()
                     };
                     let (from, to) = (assess(before), assess(after));
                     let table = after.table();
@@ -276,8 +276,8 @@ proptest! {
             let (mut q, mut c) = (positions, cash);
             for (_, o) in orders.iter().enumerate().filter(|(i, _)| subset >> i & 1 == 1) {
                 let lots = o.side.sign() * o.quantity.get() as i64;
-                q[o.row] += lots;
-                let funding = i128::from(table.rows[o.row].funding);
+                q[o.row].0 += lots;
+                let funding = i128::from(table.rows[o.row].funding.get());
                 c -= i128::from(lots) * (i128::from(o.limit.get()) - funding) + o.fee.get() as i128;
             }
             let state = Assessment::new(&table, &q, Money(c)).unwrap();

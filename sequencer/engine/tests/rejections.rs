@@ -500,7 +500,7 @@ fn inputs_of_the_operator_should_be_checked() {
         Err(InputError::UnknownAccount(AccountIndex(3)))
     );
     let mut foreign = table(2);
-    foreign.header.group = 9;
+    foreign.header.group = GroupId(9);
     assert_eq!(
         engine.set_table(foreign.clone()),
         Err(InputError::WrongGroup(GroupId(9)))

@@ -22,12 +22,12 @@ pub fn positions(table: &RiskTable, held: &Positions) -> Vec<ValuedPosition> {
         .rows
         .iter()
         .zip(held)
-        .map(|(row, quantity)| (row, Position(*quantity)))
+        .map(|(row, quantity)| (row, Position((*quantity).get())))
         .filter(|(_, quantity)| !quantity.is_zero())
         .map(|(row, quantity)| ValuedPosition {
-            instrument_id: InstrumentId(row.instrument_id),
+            instrument_id: InstrumentId(row.instrument_id.get()),
             quantity,
-            value: PerLot(row.value).times(quantity),
+            value: PerLot(row.value.get()).times(quantity),
         })
         .collect()
 }
@@ -51,11 +51,11 @@ impl Balances {
     pub fn of(engine: &Engine, account: &AccountView) -> Option<Self> {
         let table = engine.table();
         let held = &account.holdings;
-        let assessment = Assessment::new(table, &held.positions, held.cash.get()).ok()?;
+        let assessment = Assessment::new(table, &held.positions, Money(held.cash.get())).ok()?;
         Some(Self {
-            equity: Money(assessment.equity),
-            initial_margin: Money(assessment.requirement(table.header.initial).ok()?),
-            maintenance_margin: Money(assessment.requirement(table.header.maintenance).ok()?),
+            equity: Money(assessment.equity.get()),
+            initial_margin: Money(assessment.requirement(table.header.initial).ok()?.get()),
+            maintenance_margin: Money(assessment.requirement(table.header.maintenance).ok()?.get()),
             available: available(engine, account)?,
         })
     }

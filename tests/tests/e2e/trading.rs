@@ -35,7 +35,7 @@ use cloister_tests::{
     sequencer::submit,
     snapshot::Snapshot,
 };
-use cloister_types::Lots;
+use cloister_types::{Lots, Position};
 use pallet_cloister_execution::{Call, Error};
 use std::time::Duration;
 
@@ -139,7 +139,7 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
     let rebuilt = recover_trader(&audit.batches, &alice).expect("rebuilt from the chain");
     let row = market.instrument.row_index;
     let cost = i128::from(market.instrument.mark()) * i128::from(LOTS);
-    assert_eq!(rebuilt.account.positions[row], LOTS as i64);
+    assert_eq!(rebuilt.account.positions[row], Position(LOTS as i64));
     let expected = i128::from(DEPOSIT + MORE) - cost - fee.signed().expect("small").get();
     assert_eq!(rebuilt.account.cash, expected);
     let settled = sequencer

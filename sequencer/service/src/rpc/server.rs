@@ -123,7 +123,7 @@ impl<C: ChainClient> CloisterRpcServer for Server<C> {
             .min(PAGE);
         let time = self.now();
         self.with(|core| {
-            if core.engine.table().row_of(instrument_id.get()).is_none() {
+            if core.engine.table().row_of(InstrumentId(instrument_id.get())).is_none() {
                 return Err(unknown_instrument(instrument_id));
             }
             Ok(wire::book(
