@@ -212,8 +212,8 @@ pub async fn show_from_chain(global: &Global) -> Result<(), CommandError> {
         .positions
         .iter()
         .zip(&table.rows)
-        .filter(|(lots, _)| **lots != 0)
-        .map(|(lots, row)| (row.instrument_id, *lots, i128::from(*lots) * i128::from(row.value)));
+        .filter(|(lots, _)| !lots.is_zero())
+        .map(|(lots, row)| (row.instrument_id.get(), lots.get(), row.value.times(*lots).get()));
     show_positions(held, &names);
     Ok(())
 }
