@@ -4,6 +4,7 @@ use cloister_risk::{
     linear_scenarios, Assessment, Header, LinearScan, MarginChoice, MarginError, Positions, RiskTable, Row, Status,
 };
 use cloister_types::{Amount, GroupId, InstrumentId, Lots, Money, PerLot, Position, Price};
+use codec::{Decode, Encode};
 use proptest::prelude::*;
 
 const SCAN: LinearScan = LinearScan {
@@ -44,6 +45,19 @@ fn positions(q: i64) -> Positions {
     let mut p = Positions::default();
     p[0] = Position(q);
     p
+}
+
+#[test]
+fn a_table_should_be_encoded_as_its_bare_integers() {
+    let table = table(60_000_000);
+    let header = (1u32, 1u64, 1u64, 320u16, 256u16, 4u16, 1000u32);
+    assert_eq!(table.header.encode(), header.encode());
+    let row = &table.rows[0];
+    let scenarios = row.scenarios.map(PerLot::get);
+    let meta = (1u32, Status::Trading, 1_000_000u64, 1000u64, 5_000_000u64);
+    let prices = (0i64, 60_000_000i64, 60_000_000i64, 0u64, 0u64);
+    assert_eq!(row.encode(), (meta, prices, scenarios).encode());
+    assert_eq!(Row::decode(&mut &row.encode()[..]).as_ref(), Ok(row));
 }
 
 #[test]

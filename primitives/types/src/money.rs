@@ -181,6 +181,13 @@ mod tests {
     }
 
     #[test]
+    fn a_deficit_is_money_times_a_ratio_in_range() {
+        assert_eq!(Deficit::of(Money(-3), 320), Some(Deficit(-960)));
+        assert_eq!(Deficit::of(Money(i128::MAX), 2), None);
+        assert_eq!(Deficit::of(Money(i128::MIN), 1), Some(Deficit(i128::MIN)));
+    }
+
+    #[test]
     fn sums_never_wrap() {
         assert_eq!(Amount::MAX.checked_add(Amount(1)), None);
         assert_eq!(Amount::ZERO.checked_sub(Amount(1)), None);

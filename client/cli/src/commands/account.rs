@@ -217,15 +217,8 @@ pub async fn show_from_chain(global: &Global) -> Result<(), CommandError> {
         .positions
         .iter()
         .zip(&table.rows)
-        .map(|(lots, row)| {
-            (
-                InstrumentId::from(row.instrument_id),
-                Position::from(*lots),
-                PerLot::from(row.value),
-            )
-        })
-        .filter(|(_, lots, _)| !lots.is_zero())
-        .map(|(id, lots, value)| (id, lots, value.times(lots)));
+        .filter(|(lots, _)| !lots.is_zero())
+        .map(|(lots, row)| (row.instrument_id, *lots, row.value.times(*lots)));
     show_positions(held, &names);
     Ok(())
 }

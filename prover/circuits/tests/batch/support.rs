@@ -1,6 +1,5 @@
 //! Building, changing and recording batches.
 
-use cloister_types::Position;
 use std::collections::BTreeSet;
 
 use cloister_circuits::{
@@ -15,6 +14,7 @@ use cloister_ledger::{
 };
 use cloister_ledger_testing::World;
 use cloister_risk::Status;
+use cloister_types::Position;
 
 /// Two units of one place.
 pub const SMALL: Shape = Shape { units: 2, places: 1 };

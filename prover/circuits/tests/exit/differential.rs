@@ -1,12 +1,12 @@
 //! Native code and circuit agree on every exit, valid or not.
 
-use cloister_types::{Money, Position};
 use std::sync::LazyLock;
 
 use cloister_circuits::statements::exit::ExitCircuit;
 use cloister_circuits_testing::TestSystem;
 use cloister_ledger::{Account, AccountTree, ExitError, ExitWitness, FinalValues};
 use cloister_ledger_testing::{table, Random};
+use cloister_types::{Money, Position};
 use rayon::prelude::*;
 
 use crate::{

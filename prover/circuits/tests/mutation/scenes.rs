@@ -5,7 +5,6 @@ mod coverage;
 mod scene;
 mod stage;
 
-use cloister_types::Position;
 pub use scene::{scene, Scene, SCENES};
 
 use std::sync::LazyLock;
@@ -15,6 +14,7 @@ use cloister_circuits_testing::{Repair, Sheet, TestSystem, Uses};
 use cloister_groth16::Assignment;
 use cloister_ledger::{state::StateError, BatchEffect, BatchWitness, Shape};
 use cloister_ledger_testing::{Random, World};
+use cloister_types::Position;
 use scene::turn;
 
 /// Many units, so that what a batch has once weighs little.

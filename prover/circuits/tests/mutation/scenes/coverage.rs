@@ -1,10 +1,10 @@
 //! The scenes together show every mode and every branch of the rules.
 
-use cloister_types::Money;
 use std::collections::BTreeMap;
 
 use cloister_ledger::{BatchEffect, BatchWitness, InstructionKind, Mode};
 use cloister_risk::{Assessment, MarginChoice};
+use cloister_types::Money;
 
 use super::{act, scene, PLACES, SMALL};
 

@@ -1,6 +1,5 @@
 //! Markets before a batch.
 
-use cloister_types::{Money, PerLot, Position, Price};
 use std::{collections::BTreeMap, ops::Range, sync::Mutex};
 
 use cloister_ledger::{
@@ -10,6 +9,7 @@ use cloister_ledger::{
 };
 use cloister_ledger_testing::{table, Random, World};
 use cloister_risk::{Assessment, Status};
+use cloister_types::{Money, PerLot, Position, Price};
 
 use super::scene::{turn, Scene};
 
