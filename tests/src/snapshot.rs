@@ -1,7 +1,7 @@
 //! Everything a refused call must leave as it was.
 
 use cloister_client::{
-    audit::Money,
+    audit::AssetHoldings,
     chain::{Chain, ChainError},
 };
 use cloister_runtime::{AccountId, Hash};
@@ -14,7 +14,7 @@ pub struct Snapshot {
     /// Queue items.
     pub queue: String,
     /// Where the settlement asset is.
-    pub money: Money,
+    pub money: AssetHoldings,
     /// Balances of some accounts, 10^-6.
     pub balances: Vec<u128>,
 }
@@ -37,7 +37,7 @@ impl Snapshot {
         Ok(Self {
             state: format!("{state:?}"),
             queue: format!("{:?}", chain.queue(group, Some(block)).await?),
-            money: Money::at(chain, group, block).await?,
+            money: AssetHoldings::at(chain, group, block).await?,
             balances,
         })
     }

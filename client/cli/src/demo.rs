@@ -11,7 +11,7 @@ use crate::{
 };
 use cloister_circuits::{census::census, statements::batch::BatchCircuit};
 use cloister_client::{
-    audit::{audit_batches, recover_trader, AuditError, BatchAudit, Money},
+    audit::{audit_batches, recover_trader, AssetHoldings, AuditError, BatchAudit},
     chain::{Chain, ChainError},
     exit::ExitProver,
     history::{statements, Settled},
@@ -250,7 +250,7 @@ async fn show(
         trading.elapsed().as_secs_f64()
     ));
     let withdrawn = withdraw(&chain, &sequencer, &replayed.traders, progress).await?;
-    let before = Money::at(&chain, GROUP, replayed.funded_at).await?;
+    let before = AssetHoldings::at(&chain, GROUP, replayed.funded_at).await?;
     let summary = check(&chain, &sequencer, tape, &replayed, before, withdrawn, progress).await?;
     summary.write(&options.summary)?;
     progress.say(format!("summary written to {}", options.summary.display()));
@@ -373,7 +373,7 @@ async fn check(
     sequencer: &SequencerClient,
     tape: &[TapeTrade],
     replayed: &Replayed,
-    before: Money,
+    before: AssetHoldings,
     withdrawn: Withdrawn,
     progress: &Progress,
 ) -> Result<Summary, DemoError> {
@@ -394,7 +394,7 @@ async fn check(
     }
     progress.say(format!("{recovered} accounts rebuilt from chain data alone"));
     let exit = leave(chain, &audit, head, replayed, progress).await?;
-    let money = Money::at(chain, GROUP, head).await?;
+    let money = AssetHoldings::at(chain, GROUP, head).await?;
     let batches = sequencer.batches().await?;
     let units: u64 = audit.batches.iter().map(|b| b.statement.units.len() as u64).sum();
     let used: u64 = batches.iter().map(|b| u64::from(b.used)).sum();

@@ -87,7 +87,7 @@ pub fn recover_trader(batches: &[Settled], trader: &Trader) -> Result<Recovered,
 
 /// Where the settlement asset is in one block.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Money {
+pub struct AssetHoldings {
     /// Total supply.
     pub supply: Balance,
     /// Sum over every holder.
@@ -100,7 +100,7 @@ pub struct Money {
     pub owed: Balance,
 }
 
-impl Money {
+impl AssetHoldings {
     /// Reads a block.
     ///
     /// # Errors

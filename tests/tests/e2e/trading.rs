@@ -3,7 +3,7 @@
 
 use cloister_cli::{progress::Progress, replay::ReplayMarket};
 use cloister_client::{
-    audit::{audit_batches, recover_trader, BatchAudit, Money},
+    audit::{audit_batches, recover_trader, AssetHoldings, BatchAudit},
     chain::{Chain, ChainError, Until},
     exit::ExitProver,
     funding::fund,
@@ -100,7 +100,7 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
     let funded = fund(&chain, &owners.iter().map(|o| (o.clone(), FUNDS)).collect::<Vec<_>>())
         .await
         .expect("funded");
-    let money = Money::at(&chain, GROUP, funded).await.expect("money");
+    let money = AssetHoldings::at(&chain, GROUP, funded).await.expect("money");
     let seals = SealProver::of(&chain, None).await.expect("the development parameters");
     refusals_of_seals(&chain, &seals, &alice, &owners).await;
     let open = |keys| trader::open(&chain, &seals, GROUP, keys, DEPOSIT, Until::InBlock);
@@ -158,7 +158,7 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
     an_instrument_that_closes_should_take_no_opening_orders(&mut market, &chain, &alice).await;
 
     let head = chain.finalized().await.expect("a final block");
-    assert!(Money::at(&chain, GROUP, head)
+    assert!(AssetHoldings::at(&chain, GROUP, head)
         .await
         .expect("money")
         .conserved_since(&money));

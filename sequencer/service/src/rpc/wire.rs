@@ -241,16 +241,16 @@ fn instrument(engine: &Engine, number: usize, row: &Row) -> Option<InstrumentInf
         RowStatus::Expired => InstrumentStatus::Expired,
     };
     let (lowest_price, highest_price) = band(row);
-    let book = engine.book(row.instrument_id.into());
+    let book = engine.book(row.instrument_id);
     Some(InstrumentInfo {
-        instrument_id: row.instrument_id.into(),
+        instrument_id: row.instrument_id,
         row: u8::try_from(number).unwrap_or(u8::MAX),
         status,
-        mark: row.mark.into(),
-        funding: row.funding.into(),
+        mark: row.mark,
+        funding: row.funding,
         lowest_price,
         highest_price,
-        position_limit: row.limit.into(),
+        position_limit: row.limit,
         best_bid: book.and_then(|b| b.best_bid()),
         best_ask: book.and_then(|b| b.best_ask()),
     })
