@@ -35,7 +35,7 @@ use cloister_tests::{
     sequencer::submit,
     snapshot::Snapshot,
 };
-use cloister_types::{Lots, Position};
+use cloister_types::{Lots, Money, Position};
 use pallet_cloister_execution::{Call, Error};
 use std::time::Duration;
 

@@ -16,7 +16,7 @@ use cloister_client::{
 };
 use cloister_client_core::amount::{money, show_money, Lot};
 use cloister_sequencer_rpc::types::{AccountInfo, SideName};
-use cloister_types::{AccountIndex, InstructionId, InstrumentId, Money, PerLot, Position, Price};
+use cloister_types::{AccountIndex, InstructionId, InstrumentId, Money, Position, Price};
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 /// How long the sequencer may take to accept an open from the queue once it is final.
