@@ -13,7 +13,7 @@ use frame_support::{
 };
 use pallet_cloister_execution::{
     verifier::{verify_proof, Arithmetic, Refusal},
-    Account, Field, GroupState, GroupTotals, KeyId, QueueItem, RegisteredKey,
+    Field, GroupState, GroupTotals, KeyId, QueueItem, RegisteredAccount, RegisteredKey,
 };
 use pallet_cloister_risk::TableInfo;
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
@@ -218,7 +218,7 @@ impl_runtime_apis! {
             Execution::queue(group, from, limit)
         }
 
-        fn account(group: u32, index: u32) -> Option<Account<AccountId>> {
+        fn account(group: u32, index: u32) -> Option<RegisteredAccount<AccountId>> {
             Execution::account(group, index)
         }
 

@@ -27,7 +27,7 @@ use cloister_client_core::{
 use cloister_ledger::{instruction::flags, SignedInstruction};
 use cloister_runtime::{configs::oracle::FeedId, Hash};
 use cloister_sequencer_rpc::{
-    types::{Accepted, SideName, Trade as PublicTrade},
+    types::{AcceptedInfo, SideName, Trade as PublicTrade},
     ErrorCode,
 };
 use cloister_types::{InstrumentId, Lots, Price};
@@ -445,7 +445,7 @@ impl ReplayMarket {
     }
 
     /// Sends an instruction, again and again while the sequencer waits for its proofs.
-    async fn submit(&self, signed: &SignedInstruction, bar: &ProgressBar) -> Result<Accepted, SequencerError> {
+    async fn submit(&self, signed: &SignedInstruction, bar: &ProgressBar) -> Result<AcceptedInfo, SequencerError> {
         let begin = Instant::now();
         loop {
             match self.sequencer.submit(signed).await {

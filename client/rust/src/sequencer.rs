@@ -5,8 +5,8 @@ use cloister_client_core::trader::Trader;
 use cloister_ledger::SignedInstruction;
 use cloister_sequencer_rpc::{
     types::{
-        Accepted, AccountInfo, AccountQuery, BatchInfo, BatchStatus, HaltInfo, Market, OrderBook, Status, Submission,
-        Trade,
+        AcceptedInfo, AccountInfo, AccountQuery, BatchInfo, BatchStatus, HaltInfo, Market, OrderBook, Status,
+        Submission, Trade,
     },
     CloisterRpcClient, ErrorCode,
 };
@@ -123,7 +123,7 @@ impl SequencerClient {
     ///
     /// # Errors
     /// [`SequencerError::Refused`].
-    pub async fn submit(&self, signed: &SignedInstruction) -> Result<Accepted, SequencerError> {
+    pub async fn submit(&self, signed: &SignedInstruction) -> Result<AcceptedInfo, SequencerError> {
         Ok(self.rpc.submit_instruction(Submission::encoded(signed)).await?)
     }
 

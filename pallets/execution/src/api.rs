@@ -1,7 +1,7 @@
 //! What sequencer, client and RPC read of the chain (C-API).
 
 use crate::{
-    types::{Account, Field, GroupState, GroupTotals, KeyId, QueueItem, RegisteredKey},
+    types::{Field, GroupState, GroupTotals, KeyId, QueueItem, RegisteredAccount, RegisteredKey},
     verifier::{Arithmetic, Refusal},
 };
 use alloc::vec::Vec;
@@ -27,7 +27,7 @@ sp_api::decl_runtime_apis! {
         /// Up to `limit` queue items with ids from `from` on, in order, and never more than a page.
         fn queue(group: u32, from: u64, limit: u32) -> Vec<(u64, QueueItem<AccountId>)>;
         /// An account.
-        fn account(group: u32, index: u32) -> Option<Account<AccountId>>;
+        fn account(group: u32, index: u32) -> Option<RegisteredAccount<AccountId>>;
         /// The index of an owner.
         fn index_of(group: u32, owner: AccountId) -> Option<u32>;
         /// The claim of an owner, 10^-6.

@@ -4,8 +4,8 @@ use crate::{
     keys::KeyOf,
     queue::{GroupOf, Plan},
     types::CIPHERTEXT_FIXED,
-    Account, Accounts, Batch, BlockNumberFor, Config, Error, Event, Groups, ItemKind, Pallet, PendingItems, Queue,
-    StatementKind, Submitters, Totals,
+    Accounts, Batch, BlockNumberFor, Config, Error, Event, Groups, ItemKind, Pallet, PendingItems, Queue,
+    RegisteredAccount, StatementKind, Submitters, Totals,
 };
 use alloc::collections::{btree_map::Entry, BTreeMap, BTreeSet};
 use cloister_groth16_verifier::{verify, PointError, Proof, VerifyError, VerifyingKey};
@@ -138,7 +138,7 @@ impl<T: Config> Pallet<T> {
         group: u32,
         batch: &Batch,
         plan: &Plan<T>,
-    ) -> Result<BTreeMap<u32, Account<T::AccountId>>, Error<T>> {
+    ) -> Result<BTreeMap<u32, RegisteredAccount<T::AccountId>>, Error<T>> {
         let mut accounts = BTreeMap::new();
         for (unit, item) in batch.units.iter().zip(&plan.consumed) {
             let account = match accounts.entry(unit.index) {
@@ -184,7 +184,7 @@ impl<T: Config> Pallet<T> {
         mut state: GroupOf<T>,
         batch: &Batch,
         plan: Plan<T>,
-        mut accounts: BTreeMap<u32, Account<T::AccountId>>,
+        mut accounts: BTreeMap<u32, RegisteredAccount<T::AccountId>>,
     ) -> Result<(), DispatchError> {
         state.root = batch.new_root;
         state.house = batch.new_house;
@@ -254,7 +254,7 @@ impl<T: Config> Pallet<T> {
         group: u32,
         state: &GroupOf<T>,
         batch: &Batch,
-        accounts: &mut BTreeMap<u32, Account<T::AccountId>>,
+        accounts: &mut BTreeMap<u32, RegisteredAccount<T::AccountId>>,
     ) -> Result<(), DispatchError> {
         let mut totals = Totals::<T>::get(group);
         for unit in batch.units.iter().filter(|u| u.withdrawal > 0) {

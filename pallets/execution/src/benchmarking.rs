@@ -111,7 +111,7 @@ fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32) {
     Accounts::<T>::insert(
         group,
         index,
-        Account {
+        RegisteredAccount {
             owner: owner.clone(),
             opened: false,
             deposited: 0,

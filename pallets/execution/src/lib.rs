@@ -37,8 +37,8 @@ pub use benchmarking::BenchmarkHelper;
 pub use extension::CheckPlainBatch;
 pub use pallet::*;
 pub use types::{
-    Account, Batch, Field, GenesisKey, GroupState, GroupTotals, ItemKind, KeyId, OpenKeys, QueueItem, RegisteredKey,
-    SealProof, StatementKind, UnitSubmission,
+    Batch, Field, GenesisKey, GroupState, GroupTotals, ItemKind, KeyId, OpenKeys, QueueItem, RegisteredAccount,
+    RegisteredKey, SealProof, StatementKind, UnitSubmission,
 };
 pub use weights::WeightInfo;
 
@@ -156,7 +156,8 @@ pub mod pallet {
 
     /// Accounts by group and index.
     #[pallet::storage]
-    pub type Accounts<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u32, Account<T::AccountId>>;
+    pub type Accounts<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u32, RegisteredAccount<T::AccountId>>;
 
     /// The index of an owner in a group.
     #[pallet::storage]

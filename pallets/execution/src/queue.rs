@@ -1,8 +1,8 @@
 //! The queue: opens and deposits in order of arrival (C-QUEUE).
 
 use crate::{
-    Account, Accounts, Batch, Config, Error, Event, GroupState, Groups, Indices, ItemKind, OpenKeys, Pallet,
-    PendingItems, Queue, QueueItem, SealProof,
+    Accounts, Batch, Config, Error, Event, GroupState, Groups, Indices, ItemKind, OpenKeys, Pallet, PendingItems,
+    Queue, QueueItem, RegisteredAccount, SealProof,
 };
 use alloc::vec::Vec;
 use cloister_crypto::constants::INDEX_BITS;
@@ -55,7 +55,7 @@ impl<T: Config> Pallet<T> {
         Accounts::<T>::insert(
             group,
             index,
-            Account {
+            RegisteredAccount {
                 owner: owner.clone(),
                 opened: false,
                 deposited: 0,

@@ -118,7 +118,7 @@ pub struct GroupTotals {
 
 /// The account of an index.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
-pub struct Account<AccountId> {
+pub struct RegisteredAccount<AccountId> {
     /// Deposits and receives.
     pub owner: AccountId,
     /// A batch has consumed the open: the index has a leaf.

@@ -1,8 +1,8 @@
 //! The functions behind the runtime API (C-API), under the same names.
 
 use crate::{
-    keys::KeyOf, types::MAX_QUEUE_PAGE, Account, Accounts, Claims, Config, Field, GroupState, GroupTotals, Groups,
-    Indices, KeyId, Pallet, Queue, QueueItem, SealKey, Submitters, Totals, VerifyingKeys,
+    keys::KeyOf, types::MAX_QUEUE_PAGE, Accounts, Claims, Config, Field, GroupState, GroupTotals, Groups, Indices,
+    KeyId, Pallet, Queue, QueueItem, RegisteredAccount, SealKey, Submitters, Totals, VerifyingKeys,
 };
 use alloc::vec::Vec;
 use cloister_risk::RiskTable;
@@ -38,7 +38,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// An account.
-    pub fn account(group: u32, index: u32) -> Option<Account<T::AccountId>> {
+    pub fn account(group: u32, index: u32) -> Option<RegisteredAccount<T::AccountId>> {
         Accounts::<T>::get(group, index)
     }
 

@@ -13,6 +13,7 @@
 //! assert_eq!(witness.check(Shape::DEV), Ok(effect));
 //! ```
 
+mod alone;
 mod chain;
 mod market;
 mod random;
@@ -20,6 +21,7 @@ mod spoil;
 mod table;
 mod world;
 
+pub use alone::{exit, seal};
 pub use chain::{FAR_EXPIRY, GENESIS, GROUP, INSTRUMENT, TIME};
 pub use random::Random;
 pub use spoil::{spoil, spoil_request, Spoil};

@@ -1,11 +1,11 @@
 //! Witnesses as bytes: what is written is read back, and whatever else the bytes hold is refused with its reason.
 
-use cloister_crypto::{schnorr::SecretKey, seal::SealKey, Fr};
+use cloister_crypto::Fr;
 use cloister_ledger::{
     wire::{Wire, WireError, MAX_PLACES, MAX_UNITS},
-    AccountTree, BatchWitness, ExitWitness, FinalValues, PlaceWitness, SealStatement, SealWitness, Shape, UnitWitness,
+    BatchWitness, ExitWitness, PlaceWitness, SealWitness, Shape, UnitWitness,
 };
-use cloister_ledger_testing::{spoil, Random, World, GENESIS, GROUP};
+use cloister_ledger_testing::{exit, seal, spoil, Random, World, GENESIS, GROUP};
 use cloister_risk::MarginChoice;
 use codec::{Compact, Decode, DecodeAll, Encode};
 use proptest::prelude::*;
@@ -28,28 +28,6 @@ fn witness(seed: u64, shape: Shape, batches: usize) -> (World, BatchWitness) {
     let request = world.random_batch(shape);
     let (witness, _) = world.apply(shape, &request);
     (world, witness)
-}
-
-fn exit(world: &World) -> ExitWitness {
-    let mut tree = AccountTree::default();
-    for (index, state) in world.state.accounts() {
-        tree.set(index, state.account.leaf());
-    }
-    ExitWitness {
-        account: world.state.account(1).expect("the account is open").account.clone(),
-        path: tree.path(1),
-        values: FinalValues::of(&world.table),
-    }
-}
-
-fn seal(random: &mut Random) -> (SealStatement, SealWitness) {
-    let sealing_key = SealKey::from_seed(&random.bytes()).public().expect("a key");
-    let key = SecretKey::from_seed(&random.bytes()).public();
-    let mut entropy = [0; 64];
-    entropy[..32].copy_from_slice(&random.bytes());
-    entropy[32..].copy_from_slice(&random.bytes());
-    let view_key = random.field();
-    SealStatement::seal(GENESIS, GROUP, random.bytes(), &sealing_key, &key, view_key, &entropy)
 }
 
 fn read<T: Wire>(bytes: &[u8]) -> Result<T, WireError> {
@@ -104,7 +82,7 @@ proptest! {
             spoil(&mut batch, &mut random);
         }
         check(&batch, &mut random);
-        let exit = exit(&world);
+        let exit = exit(&world, 1);
         check(&exit, &mut random);
         check(&exit.statement(GENESIS, GROUP, 1).expect("a good exit"), &mut random);
         let (statement, seal) = seal(&mut random);

@@ -11,16 +11,13 @@ use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 
 pub use cloister_groth16_verifier::PROOF_BYTES;
+pub use cloister_ledger::wire::{MAX_PLACES, MAX_UNITS};
 
 /// A field element, 32 bytes little-endian (P-FIELD). Canonical where the chain stores it.
 pub type Field = [u8; 32];
 /// Number of a verifying key in the chain's registry.
 pub type KeyId = u16;
 
-/// Maximum number of units in a batch, whatever its shape.
-pub const MAX_UNITS: u32 = 128;
-/// Maximum number of places per unit (J), whatever the shape.
-pub const MAX_PLACES: u32 = 8;
 /// Encrypted elements of a unit record besides the slots.
 pub const CIPHERTEXT_FIXED: u32 = (RECORD_FIXED - RECORD_PUBLIC) as u32;
 /// Maximum number of encrypted elements in a unit record.

@@ -1,9 +1,8 @@
 //! Jobs as bytes: what is written is read back, and whatever else the bytes hold is refused with its reason.
 
-use cloister_crypto::{schnorr::SecretKey, seal::SealKey};
 use cloister_ledger::{
     wire::{WireError, MAX_PLACES, MAX_UNITS},
-    AccountTree, ExitWitness, FinalValues, SealStatement, Shape,
+    Shape,
 };
 use cloister_ledger_testing::{spoil, Random, World, GENESIS, GROUP};
 use cloister_prover_job::{DecodeError, JobKind, ProofJob, FORMAT, MAGIC, MAX_BYTES};
@@ -32,27 +31,12 @@ fn batch(random: &mut Random, shape: Shape, spoiled: u64) -> ProofJob {
 }
 
 fn seal(random: &mut Random) -> ProofJob {
-    let sealing_key = SealKey::from_seed(&random.bytes()).public().expect("a key");
-    let key = SecretKey::from_seed(&random.bytes()).public();
-    let mut entropy = [0; 64];
-    entropy[..32].copy_from_slice(&random.bytes());
-    entropy[32..].copy_from_slice(&random.bytes());
-    let (owner, view_key) = (random.bytes(), random.field());
-    let (statement, witness) = SealStatement::seal(GENESIS, GROUP, owner, &sealing_key, &key, view_key, &entropy);
+    let (statement, witness) = cloister_ledger_testing::seal(random);
     ProofJob::seal(statement, witness)
 }
 
 fn exit(random: &mut Random) -> ProofJob {
-    let world = World::with_traders(random.word(), 2, Shape::DEV);
-    let mut tree = AccountTree::default();
-    for (index, state) in world.state.accounts() {
-        tree.set(index, state.account.leaf());
-    }
-    let witness = ExitWitness {
-        account: world.state.account(1).expect("the account is open").account.clone(),
-        path: tree.path(1),
-        values: FinalValues::of(&world.table),
-    };
+    let witness = cloister_ledger_testing::exit(&World::with_traders(random.word(), 2, Shape::DEV), 1);
     let statement = witness.statement(GENESIS, GROUP, 1).expect("a good exit");
     ProofJob::exit(statement, witness)
 }

@@ -1,9 +1,8 @@
 //! A job in bytes is the job: both give the same proof from the same randomness.
 
 use cloister_circuits::statements::batch::BatchCircuit;
-use cloister_crypto::{schnorr::SecretKey, seal::SealKey};
 use cloister_groth16::{generate_development, Matrices};
-use cloister_ledger::{AccountTree, ExitWitness, FinalValues, SealStatement, Shape};
+use cloister_ledger::Shape;
 use cloister_ledger_testing::{Random, World, GENESIS, GROUP};
 use cloister_prover_job::{JobKind, ProofJob, Prover, ProverError};
 use cloister_prover_local::{LocalProver, Parameters};
@@ -44,27 +43,12 @@ fn batch(seed: u64, shape: Shape) -> ProofJob {
 }
 
 fn seal(random: &mut Random) -> ProofJob {
-    let sealing_key = SealKey::from_seed(&random.bytes()).public().expect("a key");
-    let key = SecretKey::from_seed(&random.bytes()).public();
-    let mut entropy = [0; 64];
-    entropy[..32].copy_from_slice(&random.bytes());
-    entropy[32..].copy_from_slice(&random.bytes());
-    let (owner, view_key) = (random.bytes(), random.field());
-    let (statement, witness) = SealStatement::seal(GENESIS, GROUP, owner, &sealing_key, &key, view_key, &entropy);
+    let (statement, witness) = cloister_ledger_testing::seal(random);
     ProofJob::seal(statement, witness)
 }
 
 fn exit(random: &mut Random) -> ProofJob {
-    let world = World::with_traders(random.word(), 2, Shape::DEV);
-    let mut tree = AccountTree::default();
-    for (index, state) in world.state.accounts() {
-        tree.set(index, state.account.leaf());
-    }
-    let witness = ExitWitness {
-        account: world.state.account(1).expect("the account is open").account.clone(),
-        path: tree.path(1),
-        values: FinalValues::of(&world.table),
-    };
+    let witness = cloister_ledger_testing::exit(&World::with_traders(random.word(), 2, Shape::DEV), 1);
     let statement = witness.statement(GENESIS, GROUP, 1).expect("a good exit");
     ProofJob::exit(statement, witness)
 }

@@ -4,7 +4,7 @@
 use cloister_crypto::schnorr::SecretKey;
 use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Side};
 use cloister_sequencer_rpc::{
-    types::{Accepted, DropReason, Submission},
+    types::{AcceptedInfo, DropReason, Submission},
     ErrorCode,
 };
 use cloister_types::Lots;
@@ -21,7 +21,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         let submission: Submission = parameters.one()?;
         let signed = submission.decode().map_err(|error| refuse(error.to_string()))?;
         println!("the sequencer reads order {}", signed.instruction.id);
-        Ok::<_, ErrorObjectOwned>(Accepted {
+        Ok::<_, ErrorObjectOwned>(AcceptedInfo {
             time: 1_700_000_000_000,
             filled: Lots::ZERO,
             resting: Lots::ZERO,
@@ -47,7 +47,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let signed = order.sign(&genesis, &trading_key);
 
-    let answer: Accepted = sequencer
+    let answer: AcceptedInfo = sequencer
         .call("cloister_submitInstruction", [Submission::encoded(&signed)])
         .await?;
     println!("{} lots filled, {} at rest", answer.filled, answer.resting);

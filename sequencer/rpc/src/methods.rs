@@ -1,7 +1,8 @@
 //! The methods.
 
 use crate::types::{
-    Accepted, AccountInfo, AccountQuery, BatchInfo, BatchStatus, FillInfo, Market, OrderBook, Status, Submission, Trade,
+    AcceptedInfo, AccountInfo, AccountQuery, BatchInfo, BatchStatus, FillInfo, Market, OrderBook, Status, Submission,
+    Trade,
 };
 use cloister_types::InstrumentId;
 use jsonrpsee::{core::RpcResult, proc_macros::rpc};
@@ -11,11 +12,11 @@ use jsonrpsee::{core::RpcResult, proc_macros::rpc};
 pub trait CloisterRpc {
     /// Takes a signed order, cancel, cancel-all or withdrawal.
     #[method(name = "submitInstruction")]
-    async fn submit_instruction(&self, instruction: Submission) -> RpcResult<Accepted>;
+    async fn submit_instruction(&self, instruction: Submission) -> RpcResult<AcceptedInfo>;
 
     /// Takes a signed cancel or cancel-all, and nothing else.
     #[method(name = "cancel")]
-    async fn cancel(&self, instruction: Submission) -> RpcResult<Accepted>;
+    async fn cancel(&self, instruction: Submission) -> RpcResult<AcceptedInfo>;
 
     /// The best prices of an instrument: 20 levels per side unless `levels` says otherwise, and never more than 1,000.
     #[method(name = "orderBook")]

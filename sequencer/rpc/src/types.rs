@@ -17,5 +17,5 @@ pub use fill::{FillInfo, Trade};
 pub use halt::{HaltInfo, HaltKind};
 pub use instruction::{InstructionFields, KindName, SideName, Submission, SubmissionError};
 pub use market::{InstrumentInfo, InstrumentStatus, Market};
-pub use outcome::{Accepted, BrokenRule, DropReason};
+pub use outcome::{AcceptedInfo, BrokenRule, DropReason};
 pub use status::Status;

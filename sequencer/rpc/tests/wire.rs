@@ -4,7 +4,7 @@ use cloister_crypto::{schnorr::SecretKey, Fr};
 use cloister_ledger::{Instruction, InstructionKind, Side};
 use cloister_sequencer_rpc::{
     types::{
-        Accepted, AccountInfo, AccountQuery, BrokenRule, DropReason, FillInfo, HaltInfo, HaltKind, InstrumentInfo,
+        AcceptedInfo, AccountInfo, AccountQuery, BrokenRule, DropReason, FillInfo, HaltInfo, HaltKind, InstrumentInfo,
         InstrumentStatus, Level, OpenOrderInfo, OrderBook, PositionInfo, SettledAccount, SideName, Status, Submission,
         SubmissionError,
     },
@@ -86,7 +86,7 @@ fn an_answer_writes_amounts_as_strings() {
         quantity: Lots(3),
         fee: Total(1 << 70),
     };
-    let accepted = Accepted {
+    let accepted = AcceptedInfo {
         time: 1_000,
         filled: Lots(3),
         resting: Lots(0),

@@ -3,7 +3,7 @@
 use cloister_crypto::constants::RATIO_SHIFT;
 use cloister_engine::{AccountView, Engine, WorstCase};
 use cloister_risk::{Assessment, Positions, RiskTable};
-use cloister_types::{Deficit, InstrumentId, Money, PerLot, Position, Total};
+use cloister_types::{Deficit, InstrumentId, Money, Position, Total};
 
 /// A position that is not 0, with what it is worth.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,12 +22,11 @@ pub fn positions(table: &RiskTable, held: &Positions) -> Vec<ValuedPosition> {
         .rows
         .iter()
         .zip(held)
-        .map(|(row, quantity)| (row, Position((*quantity).get())))
         .filter(|(_, quantity)| !quantity.is_zero())
         .map(|(row, quantity)| ValuedPosition {
-            instrument_id: InstrumentId(row.instrument_id.get()),
-            quantity,
-            value: PerLot(row.value.get()).times(quantity),
+            instrument_id: row.instrument_id,
+            quantity: *quantity,
+            value: row.value.times(*quantity),
         })
         .collect()
 }
@@ -51,11 +50,11 @@ impl Balances {
     pub fn of(engine: &Engine, account: &AccountView) -> Option<Self> {
         let table = engine.table();
         let held = &account.holdings;
-        let assessment = Assessment::new(table, &held.positions, Money(held.cash.get())).ok()?;
+        let assessment = Assessment::new(table, &held.positions, held.cash).ok()?;
         Some(Self {
-            equity: Money(assessment.equity.get()),
-            initial_margin: Money(assessment.requirement(table.header.initial).ok()?.get()),
-            maintenance_margin: Money(assessment.requirement(table.header.maintenance).ok()?.get()),
+            equity: assessment.equity,
+            initial_margin: assessment.requirement(table.header.initial).ok()?,
+            maintenance_margin: assessment.requirement(table.header.maintenance).ok()?,
             available: available(engine, account)?,
         })
     }

@@ -12,7 +12,8 @@ use cloister_sequencer::{
 };
 use cloister_sequencer_rpc::{
     types::{
-        Accepted, AccountQuery, BatchInfo, DropReason, FillInfo, HaltKind, Market, OrderBook, Status, Submission, Trade,
+        AcceptedInfo, AccountQuery, BatchInfo, DropReason, FillInfo, HaltKind, Market, OrderBook, Status, Submission,
+        Trade,
     },
     ErrorCode,
 };
@@ -476,7 +477,7 @@ async fn questions_about_accounts_need_the_view_key_and_a_fresh_time() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn refusals_have_their_codes() {
     let running = Running::with_accounts(2, RICH).await;
-    let code = |result: Result<_, (i32, String)>| result.map(|_: Accepted| ()).unwrap_err().0;
+    let code = |result: Result<_, (i32, String)>| result.map(|_: AcceptedInfo| ()).unwrap_err().0;
     assert_eq!(
         code(running.submit(buy(0, 1, 0, MARK)).await),
         ErrorCode::ZeroQuantity.code()

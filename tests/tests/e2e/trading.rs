@@ -28,7 +28,7 @@ use cloister_groth16_verifier::{verify_with, Proof, Pure, VerifyingKey};
 use cloister_ledger::{instruction::flags, SealStatement, Side, SignedInstruction};
 use cloister_risk::{Assessment, Status};
 use cloister_runtime::{genesis_presets::DEVELOPMENT_BATCH_KEY, AccountId, Hash, Runtime, RuntimeCall};
-use cloister_sequencer_rpc::{types::Accepted, ErrorCode};
+use cloister_sequencer_rpc::{types::AcceptedInfo, ErrorCode};
 use cloister_settlement::{Batch, OpenKeys, SealProof};
 use cloister_tests::{
     node::{alone, start},
@@ -67,7 +67,7 @@ fn execution(error: &ChainError) -> Option<Error<Runtime>> {
     }
 }
 
-fn assert_code(result: Result<Accepted, SequencerError>, code: ErrorCode) {
+fn assert_code(result: Result<AcceptedInfo, SequencerError>, code: ErrorCode) {
     let error = result.expect_err("the sequencer must refuse");
     assert_eq!(error.code(), Some(code.code()), "{error}");
 }

@@ -5,7 +5,7 @@ use cloister_risk::RiskTable;
 use cloister_runtime::{AccountId, AssetId, Balance, BlockNumber, Hash};
 use codec::Encode;
 use pallet_cloister_execution::{
-    types::MAX_QUEUE_PAGE, Account, GroupState, GroupTotals, KeyId, QueueItem, RegisteredKey, StatementKind,
+    types::MAX_QUEUE_PAGE, GroupState, GroupTotals, KeyId, QueueItem, RegisteredAccount, RegisteredKey, StatementKind,
 };
 use pallet_cloister_risk::{Group, TableInfo};
 use polkadot_sdk::{
@@ -18,7 +18,7 @@ pub type GroupStateOf = GroupState<AccountId, AssetId>;
 /// Queue item of this chain.
 pub type QueueItemOf = QueueItem<AccountId>;
 /// Account of a group on this chain.
-pub type AccountOf = Account<AccountId>;
+pub type AccountOf = RegisteredAccount<AccountId>;
 /// Verifying key of this chain.
 pub type KeyOf = RegisteredKey<BlockNumber>;
 /// Risk parameters of a group on this chain.

@@ -1,7 +1,8 @@
 //! Opens and deposits on their way into the queue.
 
 use crate::{
-    mock::*, Account, Accounts, Error, Event, GroupTotals, Groups, ItemKind, OpenKeys, QueueItem, SealKey, Totals,
+    mock::*, Accounts, Error, Event, GroupTotals, Groups, ItemKind, OpenKeys, QueueItem, RegisteredAccount, SealKey,
+    Totals,
 };
 use cloister_crypto::{constants::INDEX_BITS, field::to_bytes, Fr};
 use polkadot_sdk::frame_support::{assert_noop, assert_ok};
@@ -29,7 +30,7 @@ fn open_should_take_the_deposit_and_reserve_an_index() {
         );
         assert_eq!(
             Accounts::<Test>::get(GROUP, 1),
-            Some(Account {
+            Some(RegisteredAccount {
                 owner: BOB,
                 opened: false,
                 deposited: 2_000

@@ -1,6 +1,8 @@
 //! Batches that are accepted.
 
-use crate::{mock::*, Account, Accounts, Error, Event, GroupTotals, Groups, ItemKind, PendingItems, Queue, Totals};
+use crate::{
+    mock::*, Accounts, Error, Event, GroupTotals, Groups, ItemKind, PendingItems, Queue, RegisteredAccount, Totals,
+};
 use polkadot_sdk::frame_support::{
     assert_noop, assert_ok,
     dispatch::{GetDispatchInfo, Pays},
@@ -52,7 +54,7 @@ fn consumed_open_should_open_the_account_and_settle_its_deposit() {
     on_open(|| {
         assert_eq!(
             Accounts::<Test>::get(GROUP, 0),
-            Some(Account {
+            Some(RegisteredAccount {
                 owner: ALICE,
                 opened: true,
                 deposited: 10_000

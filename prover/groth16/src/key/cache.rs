@@ -91,7 +91,7 @@ fn generate(matrices: &Matrices, id: CircuitId, mut writer: KeyWriter) -> Result
 ///
 /// # Errors
 /// [`KeyError`], those of `make` included; a key that was made but cannot be kept is an error too, lest every start
-/// takes minutes.
+/// makes it anew.
 pub fn load_or_make<M>(
     directory: &Path,
     id: CircuitId,

@@ -81,7 +81,7 @@ impl fmt::Display for DropReason {
 /// What an accepted instruction did at once. It settles with the proof of its batch.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Accepted {
+pub struct AcceptedInfo {
     /// When the sequencer took it.
     pub time: u64,
     /// How much was filled at once.

@@ -20,7 +20,7 @@ use cloister_engine::AccountView;
 use cloister_ledger::{InstructionKind, SignedInstruction};
 use cloister_sequencer_rpc::{
     types::{
-        Accepted, AccountInfo, AccountQuery, BatchInfo, BatchStatus, FillInfo, HaltInfo, Market, OrderBook, Status,
+        AcceptedInfo, AccountInfo, AccountQuery, BatchInfo, BatchStatus, FillInfo, HaltInfo, Market, OrderBook, Status,
         Submission, Trade,
     },
     CloisterRpcServer,
@@ -71,7 +71,7 @@ impl<C: ChainClient> Server<C> {
         Ok(())
     }
 
-    async fn take(&self, signed: SignedInstruction) -> RpcResult<Accepted> {
+    async fn take(&self, signed: SignedInstruction) -> RpcResult<AcceptedInfo> {
         self.admit(signed.instruction.kind).await?;
         let now = self.now();
         let taken = self.with(|core| {
@@ -105,11 +105,11 @@ impl<C: ChainClient> Server<C> {
 
 #[async_trait]
 impl<C: ChainClient> CloisterRpcServer for Server<C> {
-    async fn submit_instruction(&self, instruction: Submission) -> RpcResult<Accepted> {
+    async fn submit_instruction(&self, instruction: Submission) -> RpcResult<AcceptedInfo> {
         self.take(instruction.decode().map_err(unreadable)?).await
     }
 
-    async fn cancel(&self, instruction: Submission) -> RpcResult<Accepted> {
+    async fn cancel(&self, instruction: Submission) -> RpcResult<AcceptedInfo> {
         let signed = instruction.decode().map_err(unreadable)?;
         if !frees(signed.instruction.kind) {
             return Err(wrong_kind());
@@ -123,7 +123,7 @@ impl<C: ChainClient> CloisterRpcServer for Server<C> {
             .min(PAGE);
         let time = self.now();
         self.with(|core| {
-            if core.engine.table().row_of(InstrumentId(instrument_id.get())).is_none() {
+            if core.engine.table().row_of(instrument_id).is_none() {
                 return Err(unknown_instrument(instrument_id));
             }
             Ok(wire::book(

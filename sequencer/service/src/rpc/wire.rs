@@ -12,7 +12,7 @@ use cloister_engine::{band, AccountView, Depth, DepthLevel, Engine, Fill, Remova
 use cloister_ledger::state::AccountState;
 use cloister_risk::{MarginError, RiskTable, Row, Status as RowStatus};
 use cloister_sequencer_rpc::types::{
-    Accepted, AccountInfo, BatchInfo, BrokenRule, DropReason, FillInfo, HaltInfo, HaltKind, InstrumentInfo,
+    AcceptedInfo, AccountInfo, BatchInfo, BrokenRule, DropReason, FillInfo, HaltInfo, HaltKind, InstrumentInfo,
     InstrumentStatus, Level, Market, OpenOrderInfo, OrderBook, PositionInfo, SettledAccount, Trade,
 };
 use cloister_types::{AccountIndex, InstrumentId, Lots};
@@ -23,9 +23,9 @@ pub fn small(n: usize) -> u32 {
 }
 
 /// What an instruction did.
-pub fn accepted(taken: &Taken) -> Accepted {
+pub fn accepted(taken: &Taken) -> AcceptedInfo {
     let own = |fill| OwnFill::of(fill, taken.account).map(own_fill);
-    Accepted {
+    AcceptedInfo {
         time: taken.time,
         filled: taken.order.map_or(Lots::ZERO, |order| order.filled),
         resting: taken.order.map_or(Lots::ZERO, |order| order.resting),

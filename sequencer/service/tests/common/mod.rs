@@ -8,7 +8,7 @@ use cloister_engine::FeeRates;
 use cloister_engine_testing::*;
 use cloister_ledger::{Instruction, Shape};
 use cloister_sequencer::{keys::development_seed, Sequencer, SequencerConfig, SequencerKeys};
-use cloister_sequencer_rpc::types::{Accepted, AccountInfo, AccountQuery, BatchStatus, Submission};
+use cloister_sequencer_rpc::types::{AcceptedInfo, AccountInfo, AccountQuery, BatchStatus, Submission};
 use cloister_settlement::{ItemKind, OpenKeys};
 use cloister_types::{AccountIndex, GroupId};
 use jsonrpsee::{core::traits::ToRpcParams, RpcModule};
@@ -121,7 +121,7 @@ impl Running {
         }
     }
 
-    pub async fn submit(&self, instruction: Instruction) -> Result<Accepted, (i32, String)> {
+    pub async fn submit(&self, instruction: Instruction) -> Result<AcceptedInfo, (i32, String)> {
         let submission = Submission::encoded(&sign(self.timed(instruction)));
         self.call("cloister_submitInstruction", [submission]).await
     }
