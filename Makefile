@@ -35,7 +35,7 @@ help: ## list the targets
 setup: ## install what the build needs, if anything is missing
 	@scripts/setup.sh
 
-build: setup ## build the binaries `cloister-node` and `cloister`
+build: setup ## build the binaries: `cloister-node`, `cloister`, `cloister-prover`
 	@$(CARGO) build $(SELECTION) --bins --test $(ANCHOR_TEST)
 
 demo: build ## trade on a fresh chain, with real proofs (TRADES=file, LIMIT=count)

@@ -62,7 +62,8 @@ impl PriceError {
 /// # Errors
 /// [`PriceError`].
 pub fn read(path: &Path) -> Result<Vec<Bar>, PriceError> {
-    let mut reader = csv::Reader::from_path(path).map_err(|error| PriceError::of(error, 1))?;
+    let bytes = std::fs::read(path)?;
+    let mut reader = csv::Reader::from_reader(&bytes[..]);
     let names = reader.headers().map_err(|error| PriceError::of(error, 1))?;
     if names.is_empty() {
         return Err(PriceError::Empty);
@@ -80,7 +81,12 @@ pub fn read(path: &Path) -> Result<Vec<Bar>, PriceError> {
             break;
         }
         let line = record.position().map_or(line, |position| position.line() as usize);
-        let bar = parse(&record, columns).ok_or(PriceError::Line(line))?;
+        // The library takes the end of the file for the end of an open quote, which swallows every line after it.
+        let begin = record.position().map_or(0, |position| position.byte() as usize);
+        let end = reader.position().byte() as usize;
+        let quotes = bytes.iter().take(end).skip(begin).filter(|byte| **byte == b'"').count();
+        let bar = parse(&record, columns).filter(|_| quotes.is_multiple_of(2));
+        let bar = bar.ok_or(PriceError::Line(line))?;
         if bars.last().is_some_and(|last| last.time + MINUTE != bar.time) {
             return Err(PriceError::Gap(line));
         }

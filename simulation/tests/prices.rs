@@ -46,6 +46,12 @@ fn commas_in_quotes_should_not_shift_columns() {
 }
 
 #[test]
+fn a_quote_without_an_end_should_not_swallow_the_lines_after_it() {
+    let text = "timestamp,open,close,stats\n2020-03-12T00:00:00Z,1,2,\"x\"\n2020-03-12T00:01:00Z,1,2,\"x\n2020-03-12T00:02:00Z,1,2,y\n";
+    assert!(matches!(read_text("open-quote", text), Err(PriceError::Line(3))));
+}
+
+#[test]
 fn days_should_be_those_of_the_file() {
     let times = ["2021-05-19T12:59:00.000Z", "2021-05-19T13:00:00.000Z"];
     let text = format!("{HEAD}{},X,37000,1,1,37000\n{},X,37000,1,1,36000\n", times[0], times[1]);

@@ -137,6 +137,19 @@ fn a_quoted_field_with_commas_should_not_shift_the_columns_after_it() {
 }
 
 #[test]
+fn a_quote_without_an_end_should_not_swallow_the_lines_after_it() {
+    let head = "\u{feff}time,price,size,side,note\r\n\r\n1,2,3,buy,\"a, \"\"b\"\"\nc\"\r\n\"2\",2,3,sell,\"d\"\r\n";
+    assert_eq!(read(head.as_bytes(), None).expect("a tape").len(), 2);
+    let open = format!("{head}3,2,3,buy,\"e\r\n4,2,3,sell,f\r\n");
+    assert!(matches!(
+        read(open.as_bytes(), None),
+        Err(TapeError::OpenQuote { line: 6 })
+    ));
+    // A limit that stops before it does not read it.
+    assert_eq!(read(open.as_bytes(), Some(2)).expect("a tape").len(), 2);
+}
+
+#[test]
 fn blank_lines_and_blanks_around_fields_should_be_skipped() {
     let spaced = "\u{feff}time, price ,size,side\r\n\r\n 1 , 2 ,3,buy\r\n   \r\n";
     let trades = read(spaced.as_bytes(), None).expect("a tape");

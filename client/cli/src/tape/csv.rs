@@ -37,6 +37,12 @@ pub enum TapeError {
     /// A line cannot be read.
     #[error("{0}")]
     Read(#[from] ::csv::Error),
+    /// A quoted field has no end: it would swallow every line after it.
+    #[error("line {line}: a quote is opened and never closed")]
+    OpenQuote {
+        /// Line number, from 1.
+        line: u64,
+    },
     /// The file has no header.
     #[error("the tape is empty; its first line must name the columns")]
     Empty,
@@ -199,20 +205,23 @@ impl SideRule {
 ///
 /// # Errors
 /// [`TapeError`], with the line it is about.
-pub fn read(input: impl io::Read, limit: Option<usize>) -> Result<Vec<TapeTrade>, TapeError> {
+pub fn read(mut input: impl io::Read, limit: Option<usize>) -> Result<Vec<TapeTrade>, TapeError> {
+    let mut bytes = Vec::new();
+    input.read_to_end(&mut bytes).map_err(::csv::Error::from)?;
     // A short line is reported with the column that it lacks, and only if a trade needs that column.
-    let mut lines = ReaderBuilder::new().flexible(true).trim(Trim::All).from_reader(input);
+    let mut lines = ReaderBuilder::new()
+        .flexible(true)
+        .trim(Trim::All)
+        .from_reader(&bytes[..]);
     let header = lines.headers()?;
     if header.is_empty() {
         return Err(TapeError::Empty);
     }
     let columns = Columns::of(header)?;
     let mut trades = Vec::new();
-    for fields in lines.records() {
-        if limit.is_some_and(|limit| trades.len() >= limit) {
-            break;
-        }
-        let fields = fields?;
+    let mut fields = StringRecord::new();
+    while limit.is_none_or(|limit| trades.len() < limit) && lines.read_record(&mut fields)? {
+        check_quotes(&bytes, &fields, lines.position().byte())?;
         if fields.iter().any(|field| !field.is_empty()) {
             trades.extend(columns.trade(&fields)?);
         }
@@ -221,6 +230,17 @@ pub fn read(input: impl io::Read, limit: Option<usize>) -> Result<Vec<TapeTrade>
         return Err(TapeError::NoTrades);
     }
     Ok(trades)
+}
+
+/// The library takes the end of the file for the end of an open quote.
+fn check_quotes(bytes: &[u8], fields: &StringRecord, end: u64) -> Result<(), TapeError> {
+    let (begin, line) = fields.position().map_or((end, 0), |at| (at.byte(), at.line()));
+    let record = bytes.iter().take(end as usize).skip(begin as usize);
+    if record.filter(|byte| **byte == b'"').count().is_multiple_of(2) {
+        Ok(())
+    } else {
+        Err(TapeError::OpenQuote { line })
+    }
 }
 
 /// Reads the first `limit` trades of a file.
