@@ -141,10 +141,8 @@ fn a_quote_without_an_end_should_not_swallow_the_lines_after_it() {
     let head = "\u{feff}time,price,size,side,note\r\n\r\n1,2,3,buy,\"a, \"\"b\"\"\nc\"\r\n\"2\",2,3,sell,\"d\"\r\n";
     assert_eq!(read(head.as_bytes(), None).expect("a tape").len(), 2);
     let open = format!("{head}3,2,3,buy,\"e\r\n4,2,3,sell,f\r\n");
-    assert!(matches!(
-        read(open.as_bytes(), None),
-        Err(TapeError::OpenQuote { line: 6 })
-    ));
+    let refused = read(open.as_bytes(), None);
+    assert!(matches!(refused, Err(TapeError::OpenQuote { line: 6 })), "{refused:?}");
     // A limit that stops before it does not read it.
     assert_eq!(read(open.as_bytes(), Some(2)).expect("a tape").len(), 2);
 }

@@ -149,8 +149,7 @@ impl Columns {
     }
 
     /// The trade of a line; `None` if the line is not a trade.
-    fn trade(&self, fields: &StringRecord) -> Result<Option<TapeTrade>, TapeError> {
-        let line = fields.position().map_or(0, |position| position.line());
+    fn trade(&self, fields: &StringRecord, line: u64) -> Result<Option<TapeTrade>, TapeError> {
         let get = |at: usize, column| fields.get(at).ok_or(TapeError::MissingField { line, column });
         if let Some(message) = self.message {
             if !matches!(get(message, "message type")?, "4" | "5") {
@@ -220,10 +219,12 @@ pub fn read(mut input: impl io::Read, limit: Option<usize>) -> Result<Vec<TapeTr
     let columns = Columns::of(header)?;
     let mut trades = Vec::new();
     let mut fields = StringRecord::new();
+    let mut place = Place { line: 1, offset: 0 };
     while limit.is_none_or(|limit| trades.len() < limit) && lines.read_record(&mut fields)? {
-        check_quotes(&bytes, &fields, lines.position().byte())?;
+        let begin = fields.position().map_or(0, |position| position.byte());
+        place.follow(&bytes, begin as usize, lines.position().byte() as usize)?;
         if fields.iter().any(|field| !field.is_empty()) {
-            trades.extend(columns.trade(&fields)?);
+            trades.extend(columns.trade(&fields, place.line)?);
         }
     }
     if trades.is_empty() {
@@ -232,14 +233,27 @@ pub fn read(mut input: impl io::Read, limit: Option<usize>) -> Result<Vec<TapeTr
     Ok(trades)
 }
 
-/// The library takes the end of the file for the end of an open quote.
-fn check_quotes(bytes: &[u8], fields: &StringRecord, end: u64) -> Result<(), TapeError> {
-    let (begin, line) = fields.position().map_or((end, 0), |at| (at.byte(), at.line()));
-    let record = bytes.iter().take(end as usize).skip(begin as usize);
-    if record.filter(|byte| **byte == b'"').count().is_multiple_of(2) {
-        Ok(())
-    } else {
-        Err(TapeError::OpenQuote { line })
+/// Where the reader is. The library's own line numbers are one too low where lines end in CR and LF.
+struct Place {
+    line: u64,
+    offset: usize,
+}
+
+impl Place {
+    /// Goes to the record in `begin..end`, whose first bytes may be line ends. The library takes the end of the file for
+    /// the end of an open quote.
+    fn follow(&mut self, bytes: &[u8], begin: usize, end: usize) -> Result<(), TapeError> {
+        let is_blank = |byte: &u8| matches!(byte, b'\r' | b'\n');
+        let record = bytes.get(begin..end).unwrap_or_default();
+        let begin = begin + record.iter().take_while(|byte| is_blank(byte)).count();
+        let passed = bytes.get(self.offset..begin).unwrap_or_default();
+        self.line += passed.iter().filter(|byte| **byte == b'\n').count() as u64;
+        self.offset = begin;
+        if record.iter().filter(|byte| **byte == b'"').count().is_multiple_of(2) {
+            Ok(())
+        } else {
+            Err(TapeError::OpenQuote { line: self.line })
+        }
     }
 }
 
