@@ -240,8 +240,8 @@ struct Place {
 }
 
 impl Place {
-    /// Goes to the record in `begin..end`, whose first bytes may be line ends. The library takes the end of the file for
-    /// the end of an open quote.
+    /// Goes to the record in `begin..end`, whose first bytes may be line ends. The library takes the end of the file
+    /// for the end of an open quote.
     fn follow(&mut self, bytes: &[u8], begin: usize, end: usize) -> Result<(), TapeError> {
         let is_blank = |byte: &u8| matches!(byte, b'\r' | b'\n');
         let record = bytes.get(begin..end).unwrap_or_default();
