@@ -15,7 +15,8 @@
 //! let fee = Amount(90_000_375);
 //! let paid = cost.signed().and_then(|cost| cash.checked_sub(cost)?.checked_sub(fee.into()));
 //! assert_eq!(paid, Some(Money(19_909_249_625)));
-//! assert_eq!(Position::ZERO.checked_add(Lots(3).bought().unwrap()), Some(Position(3)));
+//! let change = Lots(3).bought();
+//! assert_eq!(change.and_then(|change| Position::ZERO.checked_add(change)), Some(Position(3)));
 //! ```
 #![cfg_attr(not(feature = "std"), no_std)]
 
