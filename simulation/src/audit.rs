@@ -89,19 +89,19 @@ impl Audit {
         }
         self.last = Some((statement.new_root, statement.new_house, statement.batch_no + 1));
         for unit in &statement.units {
-            self.deposits += i128::from(unit.deposit);
-            self.withdrawals += i128::from(unit.withdrawal);
+            self.deposits += i128::from(unit.deposit.get());
+            self.withdrawals += i128::from(unit.withdrawal.get());
         }
-        self.swept += i128::from(statement.sweep);
+        self.swept += i128::from(statement.sweep.get());
         Ok(())
     }
 
     /// Cash, insurance, fees and what expired lots are still owed are what came in less what went out.
     fn check_money(&self, state: &GroupLedger, table: &RiskTable) -> Result<(), Broken> {
         let house = state.house();
-        let mut sum = house.insurance + house.fee_pool as i128;
+        let mut sum = house.insurance.get() + house.fee_pool.get() as i128;
         for (_, account) in state.accounts() {
-            sum += account.account.cash;
+            sum += account.account.cash.get();
         }
         for (row, lots) in sums(state).into_iter().enumerate() {
             if table.rows[row].status == Status::Expired {
@@ -142,13 +142,19 @@ fn needed(witness: &BatchWitness, table: &RiskTable) -> Result<(i128, i128), Bro
     let (mut taken_over, mut penalties) = (0, 0);
     for unit in &witness.units {
         let mut before = Holding::from(&unit.before);
-        before.cash += i128::from(unit.deposit) + i128::from(unit.incoming);
+        before.cash += i128::from(unit.deposit.get()) + i128::from(unit.incoming.get());
         match unit.mode {
             Mode::Liquidation if before.shortfall(table, table.header.maintenance) <= 0 => {
-                return Err(Broken::Healthy(unit.index));
+                return Err(Broken::Healthy(unit.index.get()));
             }
-            Mode::Liquidation => penalties += unit.places.iter().map(|place| place.fill.fee as i128).sum::<i128>(),
-            Mode::Takeover if before.equity(table) >= 0 => return Err(Broken::Solvent(unit.index)),
+            Mode::Liquidation => {
+                penalties += unit
+                    .places
+                    .iter()
+                    .map(|place| place.fill.fee.get() as i128)
+                    .sum::<i128>()
+            }
+            Mode::Takeover if before.equity(table) >= 0 => return Err(Broken::Solvent(unit.index.get())),
             Mode::Takeover => taken_over += before.equity(table),
             _ => (),
         }
@@ -186,14 +192,14 @@ fn check_lots(state: &GroupLedger, table: &RiskTable) -> Result<(), Broken> {
 
 fn check_forecast(state: &GroupLedger, book: &Book) -> Result<(), Broken> {
     for (index, account) in state.accounts() {
-        if book.accounts.get(&index) != Some(&Holding::from(&account.account)) {
-            return Err(Broken::Forecast(index));
+        if book.accounts.get(&index.get()) != Some(&Holding::from(&account.account)) {
+            return Err(Broken::Forecast(index.get()));
         }
     }
     let house = state.house();
     if book.accounts.len() == state.accounts().count()
         && book.house == Holding::from(house)
-        && book.fees == house.fee_pool
+        && book.fees == house.fee_pool.get()
     {
         Ok(())
     } else {

@@ -173,8 +173,8 @@ impl Crash {
         let settled = self.exchange.settle(draft, self.time, sweep, mask)?;
         for unit in &settled.witness.units {
             match unit.mode {
-                Mode::Liquidation => self.liquidated.insert(unit.index),
-                Mode::Takeover => self.taken.insert(unit.index),
+                Mode::Liquidation => self.liquidated.insert(unit.index.get()),
+                Mode::Takeover => self.taken.insert(unit.index.get()),
                 _ => false,
             };
         }

@@ -17,6 +17,7 @@ use cloister_ledger::{
 };
 use cloister_ledger_testing::Random;
 use cloister_liquidator::Trade;
+use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, InstrumentId, Price};
 use std::time::{Duration, Instant};
 
 /// Genesis hash of the simulated chain.
@@ -147,21 +148,21 @@ impl Exchange {
         // Somebody idle; before the first account is open, the one that opens first.
         let accounts = draft.book.accounts.len() as u64;
         units.resize_with(shape.units.into(), || UnitRequest::Padding {
-            index: self.random.below(accounts) as u32,
-            deposit: 0,
+            index: AccountIndex(self.random.below(accounts) as u32),
+            deposit: Amount::ZERO,
         });
         let batch_no = self.state.batch_no();
         let request = BatchRequest {
             context: BatchContext {
                 genesis: GENESIS,
-                group: GROUP,
+                group: GroupId(GROUP),
                 batch_no,
                 time,
                 salt: self.random.field(),
                 table: table.clone(),
             },
             house_key: self.random.field(),
-            sweep,
+            sweep: Amount(sweep),
             empty_mask: mask,
             units,
         };
@@ -199,7 +200,7 @@ impl Exchange {
                     InstructionKind::Transfer => self.totals.transfers += 1,
                     InstructionKind::Cancel | InstructionKind::CancelAll => self.totals.cancels += 1,
                     InstructionKind::None if unit.mode == Mode::Liquidation => {
-                        self.totals.liquidated_lots += place.fill.quantity
+                        self.totals.liquidated_lots += place.fill.quantity.get()
                     }
                     InstructionKind::None => (),
                 }
@@ -215,11 +216,11 @@ impl Exchange {
                 let trader = &self.traders[index as usize];
                 let (key, preimage) = public(&trader.secret);
                 UnitRequest::Open {
-                    index,
+                    index: AccountIndex(index),
                     key,
                     preimage,
                     view_key: trader.view_key,
-                    deposit,
+                    deposit: Amount(deposit),
                 }
             }
             Action::Rekey => {
@@ -228,21 +229,21 @@ impl Exchange {
                 let trader = &mut self.traders[index as usize];
                 (trader.secret, trader.view_key) = (secret, view_key);
                 UnitRequest::Rekey {
-                    index,
+                    index: AccountIndex(index),
                     key,
                     preimage,
                     view_key,
-                    deposit,
+                    deposit: Amount(deposit),
                 }
             }
             Action::Order { trade, reduce_only } => {
                 let mut order = self.instruction(index, InstructionKind::Order, now);
-                order.instrument_id = trade.row as u32 + 1;
+                order.instrument_id = InstrumentId(trade.row as u32 + 1);
                 order.side = trade.side;
                 order.flags = if *reduce_only { flags::REDUCE_ONLY } else { 0 };
                 order.quantity = trade.lots;
                 order.limit = limit(trade);
-                order.max_fee = trade.fee.div_ceil(u128::from(trade.lots)) as u64;
+                order.max_fee = Price(trade.fee.div_ceil(u128::from(trade.lots)) as u64);
                 self.normal(step, order, trade.into())
             }
             Action::Cancel => {
@@ -264,22 +265,28 @@ impl Exchange {
                 self.normal(step, order, Fill::default())
             }
             Action::Force(requested) => UnitRequest::Forced {
-                index,
-                deposit,
-                requested: *requested,
+                index: AccountIndex(index),
+                deposit: Amount(deposit),
+                requested: Amount(*requested),
             },
             Action::Liquidate(trades) => UnitRequest::Liquidation {
-                index,
-                deposit,
+                index: AccountIndex(index),
+                deposit: Amount(deposit),
                 fills: trades.iter().map(Fill::from).collect(),
             },
             Action::Expire(rows) => UnitRequest::Expiry {
-                index,
-                deposit,
+                index: AccountIndex(index),
+                deposit: Amount(deposit),
                 rows: rows.iter().map(|row| *row as u8).collect(),
             },
-            Action::TakeOver => UnitRequest::Takeover { index, deposit },
-            Action::Idle => UnitRequest::Padding { index, deposit },
+            Action::TakeOver => UnitRequest::Takeover {
+                index: AccountIndex(index),
+                deposit: Amount(deposit),
+            },
+            Action::Idle => UnitRequest::Padding {
+                index: AccountIndex(index),
+                deposit: Amount(deposit),
+            },
         }
     }
 
@@ -289,9 +296,9 @@ impl Exchange {
         trader.next_id += 1;
         Instruction {
             kind,
-            group: GROUP,
-            index,
-            id: trader.next_id,
+            group: GroupId(GROUP),
+            index: AccountIndex(index),
+            id: InstructionId(trader.next_id),
             expiry: now + GOOD_FOR,
             ..Instruction::default()
         }
@@ -300,8 +307,8 @@ impl Exchange {
     fn normal(&self, step: &Step, instruction: Instruction, fill: Fill) -> UnitRequest {
         let signed: SignedInstruction = instruction.sign(&GENESIS, &self.traders[step.index as usize].secret);
         UnitRequest::Normal {
-            index: step.index,
-            deposit: step.deposit,
+            index: AccountIndex(step.index),
+            deposit: Amount(step.deposit),
             places: vec![(signed, fill)],
         }
     }

@@ -13,6 +13,7 @@ use cloister_simulation::{
     prices::{self, Bar, DOLLAR, MINUTES},
     Crash, Report, Setup, Terms,
 };
+use cloister_types::Amount;
 use std::path::Path;
 
 /// The recorded bars, or drawn ones and what need not happen on them: funding there is too small to bring hedged pairs
@@ -125,7 +126,7 @@ fn the_audit_should_name_what_a_batch_breaks() {
         .statement
         .units
         .iter()
-        .map(|u| i128::from(u.withdrawal))
+        .map(|u| i128::from(u.withdrawal.get()))
         .sum();
     let alone = check(&mut Audit::default(), &settled.witness);
     assert_eq!(alone, Err(Broken::Cash(all + paid)));
@@ -135,8 +136,8 @@ fn the_audit_should_name_what_a_batch_breaks() {
         witness.units[0].mode = mode;
         let index = witness.units[0].index;
         let expected = match mode {
-            Mode::Liquidation => Broken::Healthy(index),
-            _ => Broken::Solvent(index),
+            Mode::Liquidation => Broken::Healthy(index.get()),
+            _ => Broken::Solvent(index.get()),
         };
         assert_eq!(check(&mut Audit::default(), &witness), Err(expected));
     }
@@ -152,7 +153,9 @@ fn a_batch_should_take_the_smallest_shape_that_holds_it() {
     let mut seen = Vec::new();
     let report = crash
         .run(&mut |settled| {
-            let padding = |unit: &&UnitWitness| unit.mode == Mode::Padding && (unit.deposit, unit.incoming) == (0, 0);
+            let padding = |unit: &&UnitWitness| {
+                unit.mode == Mode::Padding && (unit.deposit, unit.incoming) == (Amount::ZERO, Amount::ZERO)
+            };
             let idle = settled.witness.units.iter().rev().take_while(padding).count();
             seen.push((settled.shape, settled.witness.units.len() - idle));
         })

@@ -17,6 +17,7 @@ use cloister_prover_local::{LocalProver, Parameters};
 use cloister_risk::RiskTable;
 use cloister_runtime::RuntimeCall;
 use cloister_settlement::{Batch, KeyId};
+use cloister_types::{AccountIndex, Amount, GroupId};
 use pallet_cloister_execution::Call;
 
 /// A sequencer that knows one group from its first batch on.
@@ -43,11 +44,11 @@ impl Unit {
         let public = trader.keys.trading.public();
         let (x, y) = public.preimage();
         let request = UnitRequest::Open {
-            index: trader.index,
+            index: AccountIndex(trader.index),
             key: Key::from(&public),
             preimage: Key { x, y },
             view_key: trader.keys.view,
-            deposit,
+            deposit: Amount(deposit),
         };
         Self { request, queued: true }
     }
@@ -55,8 +56,8 @@ impl Unit {
     /// Runs a signed instruction with its fill.
     pub fn instruction(trader: &Trader, signed: SignedInstruction, fill: Fill) -> Self {
         let request = UnitRequest::Normal {
-            index: trader.index,
-            deposit: 0,
+            index: AccountIndex(trader.index),
+            deposit: Amount::ZERO,
             places: vec![(signed, fill)],
         };
         Self { request, queued: false }
@@ -66,8 +67,8 @@ impl Unit {
     pub fn padding(trader: &Trader) -> Self {
         Self {
             request: UnitRequest::Padding {
-                index: trader.index,
-                deposit: 0,
+                index: AccountIndex(trader.index),
+                deposit: Amount::ZERO,
             },
             queued: false,
         }
@@ -108,7 +109,7 @@ impl TestSequencer {
         }
         let context = BatchContext {
             genesis: self.genesis,
-            group: self.group,
+            group: GroupId(self.group),
             batch_no: self.state.batch_no(),
             time,
             salt: self.random.field(),
@@ -118,7 +119,7 @@ impl TestSequencer {
         let request = BatchRequest {
             context,
             house_key: self.random.field(),
-            sweep: 0,
+            sweep: Amount::ZERO,
             empty_mask: 0,
             units: units.into_iter().map(|u| u.request).collect(),
         };

@@ -8,7 +8,7 @@ use cloister_ledger::{
     Side,
 };
 use cloister_ledger_testing::{Random, World, GENESIS, GROUP};
-use cloister_types::Position;
+use cloister_types::{AccountIndex, GroupId, InstructionId, InstrumentId, Money, Position, Price, Total};
 use serde_json::{json, Value};
 use std::{env, fs, path::PathBuf};
 
@@ -77,8 +77,8 @@ fn account_leaves_should_have_their_golden_hashes() {
         let mut account = Account::fresh(Key::from(&secret.public()), random.field());
         if i > 0 {
             account.nonce = random.word();
-            account.min_id = random.word();
-            account.cash = i128::from(random.word()) - i128::from(random.word());
+            account.min_id = InstructionId(random.word());
+            account.cash = Money(i128::from(random.word()) - i128::from(random.word()));
             account.orders_root = random.field();
             for _ in 0..i {
                 let row = random.below(INSTRUMENTS as u64) as usize;
@@ -105,16 +105,16 @@ fn instructions_should_have_their_golden_messages_and_signatures() {
         let secret = SecretKey::from_seed(&random.bytes());
         let instruction = Instruction {
             kind: *kind,
-            group: random.word() as u32,
-            index: random.below(1 << 24) as u32,
-            id: random.word(),
-            instrument_id: random.word() as u32,
+            group: GroupId(random.word() as u32),
+            index: AccountIndex(random.below(1 << 24) as u32),
+            id: InstructionId(random.word()),
+            instrument_id: InstrumentId(random.word() as u32),
             side: if random.once_in(2) { Side::Sell } else { Side::Buy },
             flags: random.below(16) as u8,
             limit: random.word(),
             quantity: random.below(1 << 40),
             expiry: random.below(1 << 48),
-            max_fee: random.below(1 << 40),
+            max_fee: Price(random.below(1 << 40)),
         };
         let signed = instruction.clone().sign(&GENESIS, &secret);
         assert!(secret
@@ -150,8 +150,8 @@ fn houses_should_have_their_golden_commitments() {
         let mut house = House {
             key: random.field(),
             nonce: random.word(),
-            insurance: i128::from(random.word()),
-            fee_pool: u128::from(random.word()),
+            insurance: Money(i128::from(random.word())),
+            fee_pool: Total(u128::from(random.word())),
             ..House::default()
         };
         for open in house.open_interest.iter_mut().step_by(5) {
@@ -203,8 +203,15 @@ fn seal_statements_should_have_their_golden_elements_and_hashes() {
         let mut entropy = [0; 64];
         entropy[..32].copy_from_slice(&random.bytes());
         entropy[32..].copy_from_slice(&random.bytes());
-        let (statement, witness) =
-            SealStatement::seal(GENESIS, group, owner, &public, &secret.public(), view_key, &entropy);
+        let (statement, witness) = SealStatement::seal(
+            GENESIS,
+            GroupId(group),
+            owner,
+            &public,
+            &secret.public(),
+            view_key,
+            &entropy,
+        );
         assert_eq!(statement.check(&witness), Ok(()));
         assert_eq!(sealing_key.open(&statement.sealed()), Ok(view_key));
         cases.push(json!({
@@ -231,23 +238,25 @@ fn exit_statements_should_have_their_golden_elements_and_hashes() {
     let values = FinalValues::of(&world.table);
     let mut tree = AccountTree::default();
     for (index, state) in world.state.accounts() {
-        tree.set(index, state.account.leaf());
+        tree.set(index.get(), state.account.leaf());
     }
     let mut cases = Vec::new();
     for (index, state) in world.state.accounts() {
         let witness = ExitWitness {
             account: state.account.clone(),
-            path: tree.path(index),
+            path: tree.path(index.get()),
             values: values.clone(),
         };
-        let statement = witness.statement(GENESIS, GROUP, index).expect("inside the widths");
+        let statement = witness
+            .statement(GENESIS, GroupId(GROUP), index)
+            .expect("inside the widths");
         assert_eq!(statement.check(&witness), Ok(()));
         cases.push(json!({
             "account": account_json(&witness.account),
             "group": GROUP,
             "index": index,
             "root": hex_of(&statement.root),
-            "final_values": values.elements(GROUP).iter().map(hex_of).collect::<Vec<_>>(),
+            "final_values": values.elements(GroupId(GROUP)).iter().map(hex_of).collect::<Vec<_>>(),
             "final_hash": hex_of(&statement.final_hash),
             "claim": statement.claim.to_string(),
             "elements": statement.elements().iter().map(hex_of).collect::<Vec<_>>(),

@@ -346,7 +346,7 @@ async fn leave(
     let proven = prover.prove(&exit).await?;
     // The margin code shares nothing with the exit's.
     let account = &exit.witness.account;
-    let assessed = Assessment::new(&table, &account.positions, Money(account.cash));
+    let assessed = Assessment::new(&table, &account.positions, account.cash);
     let root = to_bytes(&exit.statement.root);
     let agrees = root == audit.root && assessed.is_ok_and(|assessed| assessed.equity == Money(exit.equity));
     progress.say(format!(

@@ -7,6 +7,7 @@ use crate::{
 use cloister_crypto::field::to_bytes;
 use cloister_ledger::{ExitError, ExitStatement, ExitWitness, FinalValues, Statement};
 use cloister_risk::RiskTable;
+use cloister_types::{AccountIndex, GroupId};
 use serde_json::{json, Value};
 
 /// Why an exit cannot be stated.
@@ -41,7 +42,7 @@ impl Exit {
         trader: &Trader,
         table: &RiskTable,
     ) -> Result<Self, ExitStatementError> {
-        let account = recover(statements.clone(), trader.index, &[trader.account_keys()])?.account;
+        let account = recover(statements.clone(), AccountIndex(trader.index), &[trader.account_keys()])?.account;
         let values = FinalValues::of(table);
         let equity = values.equity(&account).ok_or(ExitError::Equity)?;
         let witness = ExitWitness {
@@ -49,12 +50,12 @@ impl Exit {
             path: account_tree(statements)?.path(trader.index),
             values,
         };
-        let statement = witness.statement(trader.genesis, trader.group, trader.index)?;
+        let statement = witness.statement(trader.genesis, GroupId(trader.group), AccountIndex(trader.index))?;
         statement.check(&witness)?;
         Ok(Self {
             statement,
             witness,
-            equity,
+            equity: equity.get(),
         })
     }
 
@@ -77,7 +78,7 @@ impl Exit {
             "table": {
                 "version": values.version.to_string(),
                 "risk_hash": hex::encode(to_bytes(&values.risk_hash)),
-                "values": values.values.iter().map(i64::to_string).collect::<Vec<_>>(),
+                "values": values.values.iter().map(|value| value.get().to_string()).collect::<Vec<_>>(),
             },
             "final_hash": hex::encode(to_bytes(final_hash)),
             "claim": claim.to_string(),

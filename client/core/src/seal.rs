@@ -7,6 +7,7 @@ use cloister_crypto::{
     seal::SealPublicKey,
 };
 use cloister_ledger::{SealStatement, SealWitness};
+use cloister_types::GroupId;
 
 /// Why bytes are not the sequencers' sealing key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -40,7 +41,7 @@ pub fn seal(
 ) -> (SealStatement, SealWitness) {
     SealStatement::seal(
         genesis,
-        group,
+        GroupId(group),
         keys.owner.public(),
         sealing_key,
         &keys.trading.public(),

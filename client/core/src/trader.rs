@@ -2,6 +2,7 @@
 
 use crate::{keys::TraderKeys, recovery::AccountKeys};
 use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Key, Side, SignedInstruction};
+use cloister_types::{AccountIndex, GroupId, InstructionId, InstrumentId, Price};
 
 /// Terms of an order, in the exchange's units.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,9 +52,9 @@ impl Trader {
     fn blank(&self, kind: InstructionKind, id: u64, expiry: u64) -> Instruction {
         Instruction {
             kind,
-            group: self.group,
-            index: self.index,
-            id,
+            group: GroupId(self.group),
+            index: AccountIndex(self.index),
+            id: InstructionId(id),
             expiry,
             ..Instruction::default()
         }
@@ -62,12 +63,12 @@ impl Trader {
     /// Signs an order.
     pub fn order(&self, id: u64, terms: &OrderTerms) -> SignedInstruction {
         self.sign(Instruction {
-            instrument_id: terms.instrument_id,
+            instrument_id: InstrumentId(terms.instrument_id),
             side: terms.side,
             flags: terms.flags & flags::ALL,
             limit: terms.limit,
             quantity: terms.quantity,
-            max_fee: terms.max_fee,
+            max_fee: Price(terms.max_fee),
             ..self.blank(InstructionKind::Order, id, terms.expiry)
         })
     }

@@ -12,6 +12,7 @@ use cloister_crypto::field::to_bytes;
 use cloister_groth16_verifier::VerifyingKey;
 use cloister_runtime::{Balance, Hash};
 use cloister_settlement::KeyId;
+use cloister_types::AccountIndex;
 use std::{
     collections::{btree_map::Entry, BTreeMap},
     time::Duration,
@@ -82,7 +83,11 @@ pub async fn audit_batches(chain: &Chain, group: u32, head: Hash) -> Result<Batc
 /// # Errors
 /// [`RecoveryError`].
 pub fn recover_trader(batches: &[Settled], trader: &Trader) -> Result<Recovered, RecoveryError> {
-    recover(statements(batches), trader.index, &[trader.account_keys()])
+    recover(
+        statements(batches),
+        AccountIndex(trader.index),
+        &[trader.account_keys()],
+    )
 }
 
 /// Where the settlement asset is in one block.

@@ -10,6 +10,7 @@ use cloister_groth16_verifier::{verify_with, Proof, Pure, VerifyError, Verifying
 use cloister_ledger::Statement;
 use cloister_runtime::{settled::settled_batch, AccountId, Hash};
 use cloister_settlement::{rebuild, Batch, Field, KeyId, KnownToChain, QueueItem, StatementError};
+use cloister_types::GroupId;
 use std::time::{Duration, Instant};
 
 /// Why history cannot be read, or is not what its proofs say.
@@ -172,7 +173,7 @@ async fn statement(
         .ok_or(HistoryError::NoTable(batch_no))?;
     let known = KnownToChain {
         genesis: chain.genesis().0,
-        group,
+        group: GroupId(group),
         batch_no,
         old_root,
         old_house,

@@ -14,6 +14,7 @@ use cloister_ledger::{
 };
 use cloister_ledger_testing::{World, GENESIS, GROUP};
 use cloister_prover_job::{JobKind, ProverError};
+use cloister_types::{AccountIndex, GroupId, Total};
 
 /// 1,000 of the settlement asset.
 const DEPOSIT: u64 = 1_000_000_000;
@@ -54,9 +55,12 @@ fn market() -> (World, Vec<Statement>) {
 
 /// The ledger's word on what an account is worth.
 fn worth(state: &GroupLedger, values: &FinalValues, index: u32) -> i128 {
-    let account = &state.account(index).expect("the account exists").account;
+    let account = &state.account(AccountIndex(index)).expect("the account exists").account;
     let held = account.positions.iter().zip(&values.values);
-    account.cash + held.map(|(q, v)| i128::from(q.get()) * i128::from(*v)).sum::<i128>()
+    account.cash.get()
+        + held
+            .map(|(q, v)| i128::from(q.get()) * i128::from((*v).get()))
+            .sum::<i128>()
 }
 
 #[tokio::test]
@@ -72,9 +76,9 @@ async fn exits_should_be_proven_from_the_records_alone() {
             "nothing was traded"
         );
         assert_eq!(exit.equity, worth(&world.state, &values, trader.index));
-        assert_eq!(exit.statement.claim, exit.equity.unsigned_abs());
+        assert_eq!(exit.statement.claim, Total(exit.equity.unsigned_abs()));
         assert_eq!(exit.statement.root, world.state.root());
-        assert_eq!(exit.statement.final_hash, values.hash(GROUP));
+        assert_eq!(exit.statement.final_hash, values.hash(GroupId(GROUP)));
         let proven = prover.prove(&exit).await.expect("proven");
         let json = exit.to_json(&proven.proof, &prover.verifying_key());
         assert_eq!(json["public"], hex::encode(to_bytes(&exit.statement.hash())));
@@ -87,7 +91,7 @@ async fn an_exit_with_a_higher_claim_should_not_be_proven() {
     let (world, statements) = market();
     let prover = ExitProver::new(None).await.expect("the development parameters");
     let mut exit = Exit::of(&statements, &client_trader(&world, 0), &world.table).expect("rebuilt");
-    exit.statement.claim += 1;
+    exit.statement.claim.0 += 1;
     let refused = prover.prove(&exit).await;
     assert!(matches!(refused, Err(ProverError::Unsatisfied { .. })), "{refused:?}");
 }

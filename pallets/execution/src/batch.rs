@@ -11,6 +11,7 @@ use alloc::collections::{btree_map::Entry, BTreeMap, BTreeSet};
 use cloister_groth16_verifier::{verify, PointError, Proof, VerifyError, VerifyingKey};
 use cloister_ledger::Statement;
 use cloister_settlement::{rebuild, KnownToChain, StatementError};
+use cloister_types::GroupId;
 use pallet_cloister_risk::{RiskTables, TableInfo};
 use polkadot_sdk::{
     frame_support::{
@@ -93,7 +94,7 @@ impl<T: Config> Pallet<T> {
     ) -> Result<Statement, Error<T>> {
         let known = KnownToChain {
             genesis: frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::from(0u32)).0,
-            group,
+            group: GroupId(group),
             batch_no: state.batch_no,
             old_root: state.root,
             old_house: state.house,
@@ -141,10 +142,10 @@ impl<T: Config> Pallet<T> {
     ) -> Result<BTreeMap<u32, RegisteredAccount<T::AccountId>>, Error<T>> {
         let mut accounts = BTreeMap::new();
         for (unit, item) in batch.units.iter().zip(&plan.consumed) {
-            let account = match accounts.entry(unit.index) {
+            let account = match accounts.entry(unit.index.get()) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(place) => {
-                    place.insert(Accounts::<T>::get(group, unit.index).ok_or(Error::<T>::UnknownAccount)?)
+                    place.insert(Accounts::<T>::get(group, unit.index.get()).ok_or(Error::<T>::UnknownAccount)?)
                 }
             };
             if matches!(item, Some((_, item)) if matches!(item.kind, ItemKind::Open(_))) {
@@ -163,13 +164,13 @@ impl<T: Config> Pallet<T> {
             .iter()
             .map(|u| u.withdrawal)
             .chain([batch.sweep])
-            .map(u128::from)
+            .map(|amount| u128::from(amount.get()))
             .sum();
         let added: u128 = plan
             .consumed
             .iter()
             .flatten()
-            .map(|(_, item)| u128::from(item.amount))
+            .map(|(_, item)| u128::from(item.amount.get()))
             .sum();
         let held = Totals::<T>::get(group)
             .settled
@@ -218,8 +219,8 @@ impl<T: Config> Pallet<T> {
         let mut consumed: BTreeMap<u32, BTreeSet<u64>> = BTreeMap::new();
         for (id, item) in plan.consumed.iter().flatten() {
             Queue::<T>::remove(group, id);
-            consumed.entry(item.index).or_default().insert(*id);
-            let amount = u128::from(item.amount);
+            consumed.entry(item.index.get()).or_default().insert(*id);
+            let amount = u128::from(item.amount.get());
             totals.queued = totals
                 .queued
                 .checked_sub(amount)
@@ -231,7 +232,7 @@ impl<T: Config> Pallet<T> {
             if matches!(item.kind, ItemKind::Open(_)) {
                 Self::deposit_event(Event::AccountOpened {
                     group,
-                    index: item.index,
+                    index: item.index.get(),
                     owner: item.owner.clone(),
                 });
             }
@@ -257,28 +258,28 @@ impl<T: Config> Pallet<T> {
         accounts: &mut BTreeMap<u32, RegisteredAccount<T::AccountId>>,
     ) -> Result<(), DispatchError> {
         let mut totals = Totals::<T>::get(group);
-        for unit in batch.units.iter().filter(|u| u.withdrawal > 0) {
-            let account = accounts.get_mut(&unit.index).ok_or(Error::<T>::UnknownAccount)?;
-            let amount = u128::from(unit.withdrawal);
+        for unit in batch.units.iter().filter(|u| !u.withdrawal.is_zero()) {
+            let account = accounts.get_mut(&unit.index.get()).ok_or(Error::<T>::UnknownAccount)?;
+            let amount = u128::from(unit.withdrawal.get());
             totals.settled = totals.settled.checked_sub(amount).ok_or(Error::<T>::VaultShortfall)?;
             account.deposited = account.deposited.saturating_sub(amount);
-            if Self::pay(group, &state.asset, &account.owner, unit.withdrawal, &mut totals)? {
+            if Self::pay(group, &state.asset, &account.owner, unit.withdrawal.get(), &mut totals)? {
                 let owner = account.owner.clone();
                 Self::deposit_event(Event::Withdrawn {
                     group,
-                    index: unit.index,
+                    index: unit.index.get(),
                     owner,
-                    amount: unit.withdrawal,
+                    amount: unit.withdrawal.get(),
                 });
             }
         }
-        if batch.sweep > 0 {
-            let sweep = u128::from(batch.sweep);
+        if !batch.sweep.is_zero() {
+            let sweep = u128::from(batch.sweep.get());
             totals.settled = totals.settled.checked_sub(sweep).ok_or(Error::<T>::VaultShortfall)?;
-            if Self::pay(group, &state.asset, &state.fee_account, batch.sweep, &mut totals)? {
+            if Self::pay(group, &state.asset, &state.fee_account, batch.sweep.get(), &mut totals)? {
                 Self::deposit_event(Event::FeesSwept {
                     group,
-                    amount: batch.sweep,
+                    amount: batch.sweep.get(),
                 });
             }
         }

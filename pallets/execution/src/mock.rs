@@ -8,6 +8,7 @@ use crate::{self as pallet_cloister_execution, *};
 use cloister_crypto::{field::to_bytes, Fr};
 use cloister_ledger::{HouseRecord, KeyRecord, RecordKind, Statement, UnitRecord};
 use cloister_risk::RiskTable;
+use cloister_types::{AccountIndex, Amount, GroupId};
 pub use pallet_cloister_risk::RiskTables;
 use pallet_cloister_risk::TableInfo;
 use polkadot_sdk::{
@@ -304,9 +305,9 @@ pub fn unit(index: u32) -> UnitSubmission {
         .map(|i| to_bytes(&Fr::from(u64::from(index) * 100 + i)))
         .collect::<Vec<_>>();
     UnitSubmission {
-        index,
+        index: AccountIndex(index),
         queued: false,
-        withdrawal: 0,
+        withdrawal: Amount::ZERO,
         new_leaf: to_bytes(&Fr::from(7_000 + u64::from(index))),
         ciphertext: BoundedVec::truncate_from(ciphertext),
     }
@@ -323,7 +324,7 @@ pub fn queued(index: u32) -> UnitSubmission {
 /// A unit with a withdrawal.
 pub fn withdrawing(index: u32, withdrawal: u64) -> UnitSubmission {
     UnitSubmission {
-        withdrawal,
+        withdrawal: Amount(withdrawal),
         ..unit(index)
     }
 }
@@ -339,7 +340,7 @@ pub fn batch(units: Vec<UnitSubmission>) -> Batch {
         salt: to_bytes(&Fr::from(31_337)),
         new_root: to_bytes(&Fr::from(5_000 + state.batch_no)),
         new_house: to_bytes(&Fr::from(6_000 + state.batch_no)),
-        sweep: 0,
+        sweep: Amount::ZERO,
         empty_mask: 0,
         units: BoundedVec::truncate_from(units),
         house_record: std::array::from_fn(|i| to_bytes(&Fr::from(800 + i as u64))),
@@ -365,7 +366,7 @@ pub fn statement(batch: &Batch) -> Statement {
         UnitRecord {
             index: unit.index,
             kind,
-            deposit: item.map_or(0, |item| item.amount),
+            deposit: item.map_or(Amount::ZERO, |item| item.amount),
             withdrawal: unit.withdrawal,
             new_leaf: fr(&unit.new_leaf),
             ciphertext: unit.ciphertext.iter().map(fr).collect(),
@@ -374,7 +375,7 @@ pub fn statement(batch: &Batch) -> Statement {
     let info = Risk::table_info(GROUP, batch.risk_version).unwrap();
     Statement {
         genesis: System::block_hash(0).0,
-        group: GROUP,
+        group: GroupId(GROUP),
         batch_no: batch.batch_no,
         time: batch.time,
         salt: fr(&batch.salt),

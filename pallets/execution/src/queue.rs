@@ -6,6 +6,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use cloister_crypto::constants::INDEX_BITS;
+use cloister_types::{AccountIndex, Amount};
 use polkadot_sdk::{
     frame_support::{
         ensure,
@@ -116,8 +117,8 @@ impl<T: Config> Pallet<T> {
             item,
             QueueItem {
                 owner,
-                index,
-                amount,
+                index: AccountIndex(index),
+                amount: Amount(amount),
                 queued_at: T::Time::now(),
                 kind,
             },

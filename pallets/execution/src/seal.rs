@@ -4,6 +4,7 @@ use crate::{BlockNumberFor, Config, Error, OpenKeys, Pallet, SealKey, SealProof,
 use cloister_crypto::{field::from_bytes, schnorr::PublicKey, seal::Sealed};
 use cloister_groth16_verifier::{verify, Proof, VerifyError, VerifyingKey};
 use cloister_ledger::{Key, SealStatement};
+use cloister_types::GroupId;
 use polkadot_sdk::{frame_support::ensure, frame_system};
 
 impl<T: Config> Pallet<T> {
@@ -22,7 +23,7 @@ impl<T: Config> Pallet<T> {
         };
         SealStatement::new(
             genesis.0,
-            group,
+            GroupId(group),
             owner.clone().into(),
             sealing_key,
             &Sealed(keys.sealed_view_key),

@@ -53,7 +53,7 @@ impl<T: Config> Pallet<T> {
             "the vault holds less than it owes"
         );
         let items: u128 = Queue::<T>::iter_prefix_values(group)
-            .map(|item| u128::from(item.amount))
+            .map(|item| u128::from(item.amount.get()))
             .sum();
         ensure!(items == queued, "queued is not the sum of the queue");
         let sum: u128 = Claims::<T>::iter_prefix_values(group).sum();
@@ -80,12 +80,12 @@ impl<T: Config> Pallet<T> {
         let mut by_index: BTreeMap<u32, alloc::vec::Vec<u64>> = BTreeMap::new();
         for (id, item) in &items {
             ensure!(*id >= first && *id < next, "a queue item has an id outside the queue");
-            let account = Accounts::<T>::get(group, item.index).ok_or("a queue item has no account")?;
+            let account = Accounts::<T>::get(group, item.index.get()).ok_or("a queue item has no account")?;
             ensure!(
                 account.owner == item.owner,
                 "a queue item has another owner than its account"
             );
-            let pending = by_index.entry(item.index).or_default();
+            let pending = by_index.entry(item.index.get()).or_default();
             let is_open = matches!(item.kind, ItemKind::Open(_));
             ensure!(
                 is_open == (!account.opened && pending.is_empty()),

@@ -13,7 +13,7 @@ use cloister_ledger::{
     unit::{UnitEffect, UnitWitness},
 };
 use cloister_risk::Status;
-use cloister_types::{Deficit, InstrumentId, Position};
+use cloister_types::{AccountIndex, Amount, Deficit, InstrumentId, Money, Position};
 
 /// Marks stay in these bounds, 10^-6 per lot.
 const MARKS: core::ops::Range<i64> = 25_000_000..200_000_000;
@@ -101,7 +101,7 @@ impl World {
     pub fn relist(&mut self, row: usize) {
         let house = self.state.house();
         if self.table.rows[row].status == Status::Expired
-            && (house.open_interest[row], house.positions[row]) == (0, Position(0))
+            && (house.open_interest[row], house.positions[row]) == (0, Position::ZERO)
         {
             let highest = self.table.rows.iter().map(|r| r.instrument_id).max();
             self.table.rows[row].instrument_id = InstrumentId(highest.map_or(INSTRUMENT, InstrumentId::get) + 1);
@@ -132,11 +132,11 @@ impl World {
         }
         let Draft { mut request, house, .. } = draft;
         if self.random.once_in(2) {
-            let pool = self.state.house().fee_pool.min(u64::MAX.into()) as u64;
-            request.sweep = self.random.below(pool + 1);
+            let pool = u64::try_from(self.state.house().fee_pool.get()).unwrap_or(u64::MAX);
+            request.sweep = Amount(self.random.below(pool.saturating_add(1)));
         }
         let claims = self.random.word() as u32 | (0xffff_ffff << (self.live + 2));
-        for row in (0..32).filter(|row| (house.open_interest[*row], house.positions[*row]) == (0, Position(0))) {
+        for row in (0..32).filter(|row| (house.open_interest[*row], house.positions[*row]) == (0, Position::ZERO)) {
             request.empty_mask |= claims & (1 << row);
         }
         request
@@ -157,7 +157,10 @@ impl World {
     fn padding(&mut self) -> Vec<UnitRequest> {
         let index = self.random.below(self.state.accounts().count() as u64) as u32;
         let deposit = self.random.below(2) * self.random.below(1_000_000);
-        vec![UnitRequest::Padding { index, deposit }]
+        vec![UnitRequest::Padding {
+            index: AccountIndex(index),
+            deposit: Amount(deposit),
+        }]
     }
 
     /// Units that may or may not be valid; nothing if what chance asks for makes no sense now.
@@ -170,8 +173,8 @@ impl World {
         let amount = self.random.below(1_000_000);
         let one = |signed| {
             vec![UnitRequest::Normal {
-                index,
-                deposit: 0,
+                index: AccountIndex(index),
+                deposit: Amount::ZERO,
                 places: vec![(signed, Fill::default())],
             }]
         };
@@ -198,7 +201,7 @@ impl World {
             12..=14 => self.distressed(shape, known as usize),
             15 | 16 => self.expiry(shape, known as usize),
             17 => self.unload(trader),
-            18 if self.state.house().insurance < ENOUGH_INSURANCE => {
+            18 if self.state.house().insurance < Money(ENOUGH_INSURANCE) => {
                 let row = self.tradable_row();
                 self.insure(row, 1_000).into()
             }
@@ -230,7 +233,7 @@ impl World {
         let Some(quantity) = u64::try_from(lots.min(500)).ok().filter(|lots| *lots > 0) else {
             return Vec::new();
         };
-        let accounts = self.state.accounts().map(|(index, _)| index as usize);
+        let accounts = self.state.accounts().map(|(index, _)| index.get() as usize);
         let richest = accounts.filter(|i| *i != trader).max_by_key(|i| self.assess(*i).equity);
         let Some(richest) = richest else { return Vec::new() };
         let price = mark as u64;
@@ -251,7 +254,7 @@ impl World {
         let first = self.random.below(known as u64) as usize;
         let mut order = (0..known).map(|i| (first + i) % known);
         let ratio = self.table.header.maintenance;
-        let short = order.find(|i| self.assess(*i).worst(ratio).is_ok_and(|(_, d)| d > Deficit(0)));
+        let short = order.find(|i| self.assess(*i).worst(ratio).is_ok_and(|(_, d)| d > Deficit::ZERO));
         let Some(trader) = short else { return Vec::new() };
         let insolvent = self.assess(trader).equity.is_negative();
         if insolvent && self.random.once_in(2) {
@@ -286,8 +289,8 @@ impl World {
             }
         }
         units.push(UnitRequest::Liquidation {
-            index: trader as u32,
-            deposit: self.random.below(2) * self.random.below(1_000),
+            index: AccountIndex(trader as u32),
+            deposit: Amount(self.random.below(2) * self.random.below(1_000)),
             fills,
         });
         units
@@ -316,7 +319,7 @@ impl World {
         let quantity = 1 + self.random.below(held[row].size().get());
         let mark = self.table.rows[row].mark.get() as u64;
         let away = self.random.below(100_000);
-        let (side, price) = if held[row] > Position(0) {
+        let (side, price) = if held[row] > Position::ZERO {
             (Side::Buy, mark + away)
         } else {
             (Side::Sell, mark - away)

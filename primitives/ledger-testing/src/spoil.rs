@@ -12,7 +12,7 @@ use cloister_ledger::{
     unit::{Mode, UnitWitness},
 };
 use cloister_risk::{MarginChoice, Status};
-use cloister_types::{Lots, PerLot, Position, Price};
+use cloister_types::{Amount, InstructionId, Lots, Money, PerLot, Position, Price, Total};
 
 /// What was spoiled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,9 +87,14 @@ pub fn spoil_request(request: &mut BatchRequest, random: &mut Random) {
     let index = request.units[b].index();
     match random.below(4) {
         0 => request.units.swap(a, b),
-        1 => request.units[a] = UnitRequest::Padding { index, deposit: 0 },
+        1 => {
+            request.units[a] = UnitRequest::Padding {
+                index,
+                deposit: Amount::ZERO,
+            }
+        }
         2 => request.units.rotate_left(1),
-        _ => request.sweep = random.word(),
+        _ => request.sweep = Amount(random.word()),
     }
 }
 
@@ -97,9 +102,9 @@ fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
     let row = random.below(5) as usize;
     let table = &mut w.context.table;
     match case {
-        0 => w.sweep = w.sweep.wrapping_add(random.word()),
+        0 => w.sweep = Amount(w.sweep.get().wrapping_add(random.word())),
         1 => w.empty_mask = random.word() as u32,
-        2 => w.house.insurance += 1,
+        2 => w.house.insurance.0 += 1,
         3 => w.house.positions[row] = Position(lots(random)),
         4 => w.house.open_interest[row] = random.below(4),
         5 => w.context.time += random.below(2_000_000_000),
@@ -107,8 +112,8 @@ fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
         7 => table.rows[row].limit = Lots(random.below(10)),
         8 => w.old_root += Fr::one(),
         9 => table.header.initial = 4095,
-        10 => w.house.insurance = -i128::from(random.word()),
-        11 => w.house.insurance = i128::from(random.below(1_000_000_000)),
+        10 => w.house.insurance = Money(-i128::from(random.word())),
+        11 => w.house.insurance = Money(i128::from(random.below(1_000_000_000))),
         12 => w.house.positions[row].0 += lots(random),
         13 => w.house.positions[row] = Position(-(1 << 40) - random.below(2) as i64),
         14 => w.house.open_interest[row] += 1,
@@ -126,10 +131,10 @@ fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
         23 => table.header.maintenance = random.below(4096) as u16,
         24 => table.rows[row].scenarios[random.below(16) as usize] = PerLot(lots(random)),
         25 => table.rows[row].floor_long = Price(random.below(100_000_000)),
-        26 => w.house.fee_pool = u128::from(random.below(3)),
+        26 => w.house.fee_pool = Total(u128::from(random.below(3))),
         27 => table.header.fee_cap = random.below(300) as u32,
         28 => {
-            w.house.insurance -= i128::from(random.below(1 << 40));
+            w.house.insurance.0 -= i128::from(random.below(1 << 40));
             w.house_margin = MarginChoice::NotWorse(random.below(16) as u8);
         }
         _ => w.units.rotate_left(1),
@@ -146,31 +151,31 @@ fn spoil_unit(w: &mut UnitWitness, case: u64, random: &mut Random) {
 fn spoil_account(w: &mut UnitWitness, case: u64, random: &mut Random) {
     let row = random.below(5) as usize;
     match case {
-        0 => w.index ^= 1,
+        0 => w.index.0 ^= 1,
         1..=4 => w.mode = MODES[random.below(8) as usize],
-        5 => w.deposit = random.word(),
-        6 => w.before.cash += 1,
-        7 => w.before.cash = -w.before.cash,
+        5 => w.deposit = Amount(random.word()),
+        6 => w.before.cash.0 += 1,
+        7 => w.before.cash.0 = -w.before.cash.get(),
         8 => w.before.positions[row].0 += 1,
         9 => w.before.nonce += 1,
-        10 => w.before.min_id = random.word(),
+        10 => w.before.min_id = InstructionId(random.word()),
         11 => w.before.orders_root += Fr::one(),
         12 => w.before.view_key += Fr::one(),
         13 => w.path[random.below(8) as usize][random.below(8) as usize] += Fr::one(),
         14 => w.preimage.x += Fr::one(),
         15 | 16 => w.margin = margin(random),
         17 => w.before.key.x = -w.before.key.x,
-        18 => w.incoming = w.incoming.wrapping_add(1),
-        19 => w.incoming = random.word(),
-        20 => w.requested = w.requested.wrapping_add(1),
-        21 => w.requested = random.word(),
-        22 => w.paid = w.paid.wrapping_add(1),
-        23 => w.paid = w.paid.wrapping_sub(1),
-        24 => w.paid = 0,
+        18 => w.incoming = Amount(w.incoming.get().wrapping_add(1)),
+        19 => w.incoming = Amount(random.word()),
+        20 => w.requested = Amount(w.requested.get().wrapping_add(1)),
+        21 => w.requested = Amount(random.word()),
+        22 => w.paid = Amount(w.paid.get().wrapping_add(1)),
+        23 => w.paid = Amount(w.paid.get().wrapping_sub(1)),
+        24 => w.paid = Amount::ZERO,
         25 => {
             let up = random.below(3);
-            w.paid = w.paid.wrapping_add(up);
-            w.requested = w.requested.wrapping_add(up);
+            w.paid = Amount(w.paid.get().wrapping_add(up));
+            w.requested = Amount(w.requested.get().wrapping_add(up));
         }
         26 => w.new_key.x += Fr::one(),
         27 => w.new_view_key += Fr::one(),
@@ -186,7 +191,7 @@ fn spoil_account(w: &mut UnitWitness, case: u64, random: &mut Random) {
                 },
             )
         }
-        _ => w.deposit = w.deposit.wrapping_add(1),
+        _ => w.deposit = Amount(w.deposit.get().wrapping_add(1)),
     }
 }
 
@@ -201,35 +206,35 @@ fn spoil_place(w: &mut UnitWitness, case: u64, random: &mut Random) {
         33 => instruction.kind = InstructionKind::CancelAll,
         34 => instruction.kind = InstructionKind::Withdrawal,
         35 => instruction.kind = InstructionKind::Transfer,
-        36 => instruction.id ^= 1 << random.below(20),
-        37 => instruction.instrument_id += 1,
+        36 => instruction.id.0 ^= 1 << random.below(20),
+        37 => instruction.instrument_id.0 += 1,
         38 => instruction.side = instruction.side.opposite(),
         39 => instruction.flags ^= 1,
         40 => instruction.limit = random.word(),
         41 => instruction.quantity ^= 1,
         42 => instruction.expiry = random.below(1 << 48),
-        43 => instruction.max_fee = 0,
+        43 => instruction.max_fee = Price::ZERO,
         44 => place.fill.row = random.below(32) as u8,
-        45 => place.fill.quantity = random.below(40),
-        46 => place.fill.quantity += 1,
-        47 => place.fill.quantity = place.fill.quantity.wrapping_sub(1),
-        48 | 49 => place.fill.cost += 1,
-        50 => place.fill.cost = u128::from(random.word()),
-        51 => place.fill.fee += 1,
-        52 => place.fill.fee = u128::from(random.word()),
+        45 => place.fill.quantity = Lots(random.below(40)),
+        46 => place.fill.quantity.0 += 1,
+        47 => place.fill.quantity = Lots(place.fill.quantity.get().wrapping_sub(1)),
+        48 | 49 => place.fill.cost.0 += 1,
+        50 => place.fill.cost = Total(u128::from(random.word())),
+        51 => place.fill.fee.0 += 1,
+        52 => place.fill.fee = Total(u128::from(random.word())),
         53 | 54 => place.fill.side = place.fill.side.opposite(),
         55 => place.path[random.below(3) as usize][random.below(8) as usize] += Fr::one(),
         56 => place.signed.signature.challenge ^= 1 << random.below(128),
         57 => place.signed.signature.response[random.below(31) as usize] ^= 1,
-        58 => instruction.group += 1,
-        59 => place.fill.quantity = u64::MAX,
-        60 => place.fill.cost = place.fill.cost.wrapping_sub(1),
+        58 => instruction.group.0 += 1,
+        59 => place.fill.quantity = Lots(u64::MAX),
+        60 => place.fill.cost = Total(place.fill.cost.get().wrapping_sub(1)),
         61 => place.fill = Fill::default(),
         62 => place.fill.row ^= 1,
         _ => {
             // A fair fill at the mark of a row, whatever it is of.
-            place.fill.quantity += 1;
-            place.fill.cost += 60_000_000;
+            place.fill.quantity.0 += 1;
+            place.fill.cost.0 += 60_000_000;
         }
     }
 }

@@ -16,7 +16,7 @@ use cloister_ledger::{
     state::{BatchRequest, GroupLedger, UnitRequest},
 };
 use cloister_risk::{Assessment, RiskTable, Status};
-use cloister_types::Money;
+use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, InstrumentId, Lots, Money, Price, Total};
 
 /// A trader of the test market.
 #[derive(Clone, Debug)]
@@ -73,7 +73,10 @@ impl World {
                 if world.traders.len() < traders {
                     units.push(world.open(1_000_000_000_000));
                 } else {
-                    units.push(UnitRequest::Padding { index: 0, deposit: 0 });
+                    units.push(UnitRequest::Padding {
+                        index: AccountIndex::ZERO,
+                        deposit: Amount::ZERO,
+                    });
                 }
             }
             let request = world.request(units);
@@ -90,11 +93,11 @@ impl World {
         let public = secret.public();
         let (x, y) = public.preimage();
         let request = UnitRequest::Open {
-            index,
+            index: AccountIndex(index),
             key: Key::from(&public),
             preimage: Key { x, y },
             view_key,
-            deposit,
+            deposit: Amount(deposit),
         };
         self.traders.push(Trader {
             index,
@@ -109,7 +112,7 @@ impl World {
     pub fn context(&mut self) -> BatchContext {
         BatchContext {
             genesis: GENESIS,
-            group: GROUP,
+            group: GroupId(GROUP),
             batch_no: self.state.batch_no(),
             time: self.time,
             salt: self.random.field(),
@@ -122,7 +125,7 @@ impl World {
         BatchRequest {
             context: self.context(),
             house_key: self.random.field(),
-            sweep: 0,
+            sweep: Amount::ZERO,
             empty_mask: 0,
             units,
         }
@@ -141,22 +144,22 @@ impl World {
         trader.next_id += 1;
         Instruction {
             kind: InstructionKind::Order,
-            group: GROUP,
-            index: trader.index,
-            id: trader.next_id,
-            instrument_id,
+            group: GroupId(GROUP),
+            index: AccountIndex(trader.index),
+            id: InstructionId(trader.next_id),
+            instrument_id: InstrumentId(instrument_id),
             side,
             flags: 0,
             limit,
             quantity,
             expiry: FAR_EXPIRY,
-            max_fee: 100_000,
+            max_fee: Price(100_000),
         }
     }
 
     /// Signs for a trader.
     pub fn sign(&self, instruction: Instruction) -> SignedInstruction {
-        let trader = &self.traders[instruction.index as usize];
+        let trader = &self.traders[instruction.index.get() as usize];
         instruction.sign(&GENESIS, &trader.secret)
     }
 
@@ -164,7 +167,7 @@ impl World {
     pub fn instruct(&mut self, trader: usize, kind: InstructionKind, limit: u64) -> SignedInstruction {
         let mut instruction = self.order(trader, 0, Side::Buy, limit, 0);
         instruction.kind = kind;
-        instruction.instrument_id = 0;
+        instruction.instrument_id = InstrumentId::ZERO;
         self.sign(instruction)
     }
 
@@ -206,14 +209,14 @@ impl World {
         let cost = u128::from(price) * u128::from(quantity);
         let fill = Fill {
             row: row as u8,
-            quantity,
-            cost,
-            fee: cost / 5_000,
+            quantity: Lots(quantity),
+            cost: Total(cost),
+            fee: Total(cost / 5_000),
             ..Fill::default()
         };
         UnitRequest::Normal {
-            index: trader as u32,
-            deposit: 0,
+            index: AccountIndex(trader as u32),
+            deposit: Amount::ZERO,
             places: vec![(self.sign(order), fill)],
         }
     }
@@ -221,7 +224,7 @@ impl World {
     /// Position of a trader.
     pub fn position(&self, trader: usize, row: usize) -> i64 {
         self.state
-            .account(trader as u32)
+            .account(AccountIndex(trader as u32))
             .map_or(0, |a| a.account.positions[row].get())
     }
 
@@ -231,23 +234,27 @@ impl World {
 
     /// Equity and exposures of a trader at the table in force.
     pub fn assess(&self, trader: usize) -> Assessment {
-        let account = &self.state.account(trader as u32).expect("the account is open").account;
-        Assessment::new(&self.table, &account.positions, Money(account.cash)).expect("in range")
+        let account = &self
+            .state
+            .account(AccountIndex(trader as u32))
+            .expect("the account is open")
+            .account;
+        Assessment::new(&self.table, &account.positions, account.cash).expect("in range")
     }
 
     /// Two units: a transfer, and the receiver's, which does nothing else.
     pub fn transfer(&mut self, from: usize, to: usize, amount: u64) -> [UnitRequest; 2] {
         let mut instruction = self.order(from, 0, Side::Buy, amount, to as u64);
         instruction.kind = InstructionKind::Transfer;
-        instruction.instrument_id = 0;
+        instruction.instrument_id = InstrumentId::ZERO;
         let send = UnitRequest::Normal {
-            index: from as u32,
-            deposit: 0,
+            index: AccountIndex(from as u32),
+            deposit: Amount::ZERO,
             places: vec![(self.sign(instruction), Fill::default())],
         };
         let receive = UnitRequest::Padding {
-            index: to as u32,
-            deposit: 0,
+            index: AccountIndex(to as u32),
+            deposit: Amount::ZERO,
         };
         [send, receive]
     }
@@ -261,20 +268,20 @@ impl World {
         let trader = &mut self.traders[trader];
         (trader.secret, trader.view_key) = (secret, view_key);
         UnitRequest::Rekey {
-            index: trader.index,
+            index: AccountIndex(trader.index),
             key: Key::from(&public),
             preimage: Key { x, y },
             view_key,
-            deposit: 0,
+            deposit: Amount::ZERO,
         }
     }
 
     /// A unit that pays a trader what was asked for on the chain, as far as it goes.
     pub fn force(&self, trader: usize, requested: u64) -> UnitRequest {
         UnitRequest::Forced {
-            index: trader as u32,
-            deposit: 0,
-            requested,
+            index: AccountIndex(trader as u32),
+            deposit: Amount::ZERO,
+            requested: Amount(requested),
         }
     }
 
@@ -288,21 +295,24 @@ impl World {
         let fill = Fill {
             side,
             row: row as u8,
-            quantity,
-            cost: u128::from(price) * u128::from(quantity),
-            fee: 0,
+            quantity: Lots(quantity),
+            cost: Total(u128::from(price) * u128::from(quantity)),
+            fee: Total::ZERO,
         };
         let insolvent = self.assess(trader).equity.is_negative();
         let highest = fill.highest_penalty(&self.table).filter(|_| !insolvent);
         let fee = highest.unwrap_or(0);
-        Fill { fee, ..fill }
+        Fill {
+            fee: Total(fee),
+            ..fill
+        }
     }
 
     /// A unit that liquidates one position of a trader, as [`Self::liquidation_fill`].
     pub fn liquidate(&self, trader: usize, row: usize, quantity: u64, price: u64) -> UnitRequest {
         UnitRequest::Liquidation {
-            index: trader as u32,
-            deposit: 0,
+            index: AccountIndex(trader as u32),
+            deposit: Amount::ZERO,
             fills: vec![self.liquidation_fill(trader, row, quantity, price)],
         }
     }
@@ -310,8 +320,8 @@ impl World {
     /// A unit that settles rows of a trader.
     pub fn expire(&self, trader: usize, rows: &[usize]) -> UnitRequest {
         UnitRequest::Expiry {
-            index: trader as u32,
-            deposit: 0,
+            index: AccountIndex(trader as u32),
+            deposit: Amount::ZERO,
             rows: rows.iter().map(|row| *row as u8).collect(),
         }
     }
@@ -319,8 +329,8 @@ impl World {
     /// A unit that passes a trader's account to the house.
     pub fn take_over(&self, trader: usize) -> UnitRequest {
         UnitRequest::Takeover {
-            index: trader as u32,
-            deposit: 0,
+            index: AccountIndex(trader as u32),
+            deposit: Amount::ZERO,
         }
     }
 
@@ -347,7 +357,13 @@ impl World {
 
     /// Units filled up to the shape with padding of account 0.
     pub fn padded(&mut self, shape: Shape, mut units: Vec<UnitRequest>) -> BatchRequest {
-        units.resize(usize::from(shape.units), UnitRequest::Padding { index: 0, deposit: 0 });
+        units.resize(
+            usize::from(shape.units),
+            UnitRequest::Padding {
+                index: AccountIndex::ZERO,
+                deposit: Amount::ZERO,
+            },
+        );
         self.request(units)
     }
 }

@@ -11,6 +11,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_risk::Positions;
+use cloister_types::{InstructionId, Money};
 
 /// Affine coordinates of a trading key; [`Key::public`] checks them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -47,9 +48,9 @@ pub struct Account {
     /// Grows by one at every update.
     pub nonce: u64,
     /// Instructions with a lower id are void.
-    pub min_id: u64,
-    /// Signed cash, 10^-6 of the settlement asset.
-    pub cash: i128,
+    pub min_id: InstructionId,
+    /// Signed cash.
+    pub cash: Money,
     /// Root of the order tree.
     pub orders_root: Fr,
     /// Positions in lots.
@@ -57,9 +58,9 @@ pub struct Account {
 }
 
 /// True if cash fits its signed width.
-pub fn cash_fits(cash: i128) -> bool {
+pub fn cash_fits(cash: Money) -> bool {
     let half = 1i128 << (CASH_BITS - 1);
-    (-half..half).contains(&cash)
+    (-half..half).contains(&cash.get())
 }
 
 impl Account {
@@ -69,8 +70,8 @@ impl Account {
             key,
             view_key,
             nonce: 0,
-            min_id: 0,
-            cash: 0,
+            min_id: InstructionId::ZERO,
+            cash: Money::ZERO,
             orders_root: OrderTree::default().root(),
             positions: Positions::default(),
         }
@@ -83,8 +84,8 @@ impl Account {
             self.key.y,
             self.view_key,
             Fr::from(self.nonce),
-            Fr::from(self.min_id),
-            from_i128(self.cash),
+            Fr::from(self.min_id.get()),
+            from_i128(self.cash.get()),
             self.orders_root,
         ];
         head.into_iter()

@@ -13,6 +13,7 @@ use self::{house::HouseMove, sums::Sums};
 use crate::{house::House, place::Transfer, record::HouseRecord, shape::Shape, statement::Statement, unit::UnitEffect};
 use alloc::vec::Vec;
 use cloister_risk::MarginChoice;
+use cloister_types::Amount;
 
 impl BatchWitness {
     /// Checks every rule of the batch statement and computes the effect.
@@ -65,10 +66,10 @@ impl BatchWitness {
         let mut sent = None;
         for (i, (unit, effect)) in self.units.iter().zip(effects).enumerate() {
             let number = i as u16;
-            if sent.is_some_and(|t: Transfer| t.to != u64::from(unit.index)) {
+            if sent.is_some_and(|t: Transfer| t.to != u64::from(unit.index.get())) {
                 return Err(BatchError::TransferIndex(number));
             }
-            if unit.incoming != sent.map_or(0, |t| t.amount) {
+            if unit.incoming != sent.map_or(Amount::ZERO, |t| t.amount) {
                 return Err(BatchError::TransferAmount(number));
             }
             sent = effect.transfer;

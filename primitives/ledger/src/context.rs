@@ -2,6 +2,7 @@
 
 use cloister_crypto::Fr;
 use cloister_risk::RiskTable;
+use cloister_types::GroupId;
 
 /// What all units of a batch share.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -9,7 +10,7 @@ pub struct BatchContext {
     /// Genesis hash of the chain.
     pub genesis: [u8; 32],
     /// Margin group.
-    pub group: u32,
+    pub group: GroupId,
     /// Batch number.
     pub batch_no: u64,
     /// Batch time, milliseconds of Unix time.

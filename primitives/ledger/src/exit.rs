@@ -14,6 +14,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_risk::RiskTable;
+use cloister_types::{AccountIndex, GroupId, Money, PerLot, Total};
 
 /// The values of a group's final table (X-FINAL). The chain computes them and keeps their hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,16 +23,16 @@ pub struct FinalValues {
     pub version: u64,
     /// Hash of the table.
     pub risk_hash: Fr,
-    /// `V_j`, 10^-6 of the settlement asset per lot.
-    pub values: [i64; INSTRUMENTS],
+    /// `V_j` per lot.
+    pub values: [PerLot; INSTRUMENTS],
 }
 
 impl FinalValues {
     /// The values of a table.
     pub fn of(table: &RiskTable) -> Self {
-        let mut values = [0; INSTRUMENTS];
+        let mut values = [PerLot::ZERO; INSTRUMENTS];
         for (value, row) in values.iter_mut().zip(&table.rows) {
-            *value = row.value.get();
+            *value = row.value;
         }
         Self {
             version: table.header.version,
@@ -41,25 +42,25 @@ impl FinalValues {
     }
 
     /// The elements in the order they are hashed.
-    pub fn elements(&self, group: u32) -> Vec<Fr> {
-        let head = [Fr::from(u64::from(group)), Fr::from(self.version), self.risk_hash];
-        let values = self.values.iter().map(|v| from_i128((*v).into()));
+    pub fn elements(&self, group: GroupId) -> Vec<Fr> {
+        let head = [Fr::from(u64::from(group.get())), Fr::from(self.version), self.risk_hash];
+        let values = self.values.iter().map(|v| from_i128((*v).get().into()));
         head.into_iter().chain(values).collect()
     }
 
     /// The commitment to the final values of a group.
-    pub fn hash(&self, group: u32) -> Fr {
+    pub fn hash(&self, group: GroupId) -> Fr {
         sponge(domain::FINAL, &self.elements(group))
     }
 
     /// `cash + Σ_j q_j·V_j`; `None` outside `[-2^101, 2^101)`, which no account within its widths can reach.
-    pub fn equity(&self, account: &Account) -> Option<i128> {
+    pub fn equity(&self, account: &Account) -> Option<Money> {
         let half = 1i128 << EQUITY_BITS;
         let mut equity = account.cash;
         for (q, value) in account.positions.iter().zip(&self.values) {
-            equity = equity.checked_add(i128::from(q.get()).checked_mul(i128::from(*value))?)?;
+            equity = equity.checked_add(Money(i128::from(q.get()).checked_mul(i128::from((*value).get()))?))?;
         }
-        (-half..half).contains(&equity).then_some(equity)
+        (-half..half).contains(&equity.get()).then_some(equity)
     }
 }
 
@@ -69,15 +70,15 @@ pub struct ExitStatement {
     /// Genesis hash of the chain.
     pub genesis: [u8; 32],
     /// Margin group.
-    pub group: u32,
+    pub group: GroupId,
     /// Account index.
-    pub index: u32,
+    pub index: AccountIndex,
     /// The group's final account root.
     pub root: Fr,
     /// [`FinalValues::hash`] of the group's final table.
     pub final_hash: Fr,
-    /// `max(equity, 0)` at the final table, 10^-6 of the settlement asset.
-    pub claim: u128,
+    /// `max(equity, 0)` at the final table.
+    pub claim: Total,
 }
 
 /// What only the trader (and the sequencers) know of an exit.
@@ -121,8 +122,8 @@ pub enum ExitError {
 }
 
 impl ExitWitness {
-    fn check_ranges(&self, index: u32) -> Result<(), ExitError> {
-        if index >> INDEX_BITS != 0 {
+    fn check_ranges(&self, index: AccountIndex) -> Result<(), ExitError> {
+        if index.get() >> INDEX_BITS != 0 {
             return Err(ExitError::Index);
         }
         if !cash_fits(self.account.cash) {
@@ -135,20 +136,25 @@ impl ExitWitness {
         }
     }
 
-    fn root(&self, index: u32) -> Result<Fr, ExitError> {
-        root_of(&self.path, index, self.account.leaf()).ok_or(ExitError::Path)
+    fn root(&self, index: AccountIndex) -> Result<Fr, ExitError> {
+        root_of(&self.path, index.get(), self.account.leaf()).ok_or(ExitError::Path)
     }
 
-    fn claim(&self) -> Result<u128, ExitError> {
+    fn claim(&self) -> Result<Total, ExitError> {
         let equity = self.values.equity(&self.account).ok_or(ExitError::Equity)?;
-        Ok(u128::try_from(equity).unwrap_or(0))
+        Ok(Total(u128::try_from(equity.get()).unwrap_or(0)))
     }
 
     /// The statement that this witness proves; compare its root and final hash with the chain's.
     ///
     /// # Errors
     /// [`ExitError::Index`], [`ExitError::Cash`], [`ExitError::Position`], [`ExitError::Path`], [`ExitError::Equity`].
-    pub fn statement(&self, genesis: [u8; 32], group: u32, index: u32) -> Result<ExitStatement, ExitError> {
+    pub fn statement(
+        &self,
+        genesis: [u8; 32],
+        group: GroupId,
+        index: AccountIndex,
+    ) -> Result<ExitStatement, ExitError> {
         self.check_ranges(index)?;
         Ok(ExitStatement {
             genesis,
@@ -169,11 +175,11 @@ impl ExitStatement {
             Fr::from(EXIT_STATEMENT_VERSION),
             genesis_lo,
             genesis_hi,
-            Fr::from(u64::from(self.group)),
-            Fr::from(u64::from(self.index)),
+            Fr::from(u64::from(self.group.get())),
+            Fr::from(u64::from(self.index.get())),
             self.root,
             self.final_hash,
-            from_u128(self.claim),
+            from_u128(self.claim.get()),
         ])
     }
 

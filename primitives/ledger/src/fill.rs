@@ -7,7 +7,7 @@ use crate::{
 };
 use cloister_crypto::constants::{COST_BITS, FEE_CAP_ONE, QUANTITY_BITS, RATIO_SHIFT};
 use cloister_risk::{RiskTable, Row, Status};
-use cloister_types::{InstrumentId, Lots, PerLot, Position};
+use cloister_types::{InstrumentId, Lots, Money, PerLot, Position, Price, Total};
 
 /// What one order, liquidation or expiry traded in one instrument within a unit, whoever the counterparties were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -17,11 +17,11 @@ pub struct Fill {
     /// Row of the instrument in the risk table.
     pub row: u8,
     /// Lots.
-    pub quantity: u64,
-    /// Cost `n = Σ price·lots`, 10^-6.
-    pub cost: u128,
-    /// Fee, 10^-6. An order pays it to the fee pool, a liquidation to the insurance.
-    pub fee: u128,
+    pub quantity: Lots,
+    /// Cost `n = Σ price·lots`.
+    pub cost: Total,
+    /// Fee. An order pays it to the fee pool, a liquidation to the insurance.
+    pub fee: Total,
 }
 
 /// What a fill belongs to, which decides the bounds it must keep.
@@ -97,12 +97,12 @@ pub enum FillError {
 impl Fill {
     /// True if nothing is filled. Side and row then have no meaning.
     pub fn is_nothing(&self) -> bool {
-        (self.quantity, self.cost, self.fee) == (0, 0, 0)
+        (self.quantity, self.cost, self.fee) == (Lots::ZERO, Total::ZERO, Total::ZERO)
     }
 
     /// The fill that settles a whole position at the final mark of its row (B-EXPIRY); nothing for a position of 0.
     pub fn settlement(row: u8, position: Position, mark: PerLot) -> Self {
-        let quantity = position.size().get();
+        let quantity = position.size();
         Self {
             side: if position > Position::ZERO {
                 Side::Sell
@@ -112,8 +112,8 @@ impl Fill {
             row,
             quantity,
             // A mark below zero cannot be settled, and is refused as not at the mark.
-            cost: u128::from(quantity).saturating_mul(u128::try_from(mark.get()).unwrap_or_default()),
-            fee: 0,
+            cost: Price(u64::try_from(mark.get()).unwrap_or_default()).times(quantity),
+            fee: Total::ZERO,
         }
     }
 
@@ -123,10 +123,13 @@ impl Fill {
     /// [`FillError::Width`], [`FillError::Nothing`].
     pub fn measure(&self) -> Result<(), FillError> {
         // A position of -2^40 is settled by 2^40 lots; orders and liquidation steps are smaller by their other bounds.
-        if self.quantity > 1 << QUANTITY_BITS || self.cost >> COST_BITS != 0 || self.fee >> COST_BITS != 0 {
+        if self.quantity > Lots(1 << QUANTITY_BITS)
+            || self.cost.get() >> COST_BITS != 0
+            || self.fee.get() >> COST_BITS != 0
+        {
             return Err(FillError::Width);
         }
-        if self.quantity == 0 {
+        if self.quantity == Lots::ZERO {
             return Err(FillError::Nothing);
         }
         Ok(())
@@ -151,13 +154,12 @@ impl Fill {
             FillRule::Liquidation => self.check_liquidation(table, row)?,
             FillRule::Expiry => self.check_expiry(row, before)?,
         }
-        let lots = i64::try_from(self.quantity).map_err(|_| FillError::Width)?;
-        let change = side.sign().checked_mul(lots).map(Position).ok_or(FillError::Width)?;
+        let change = side.change(self.quantity).ok_or(FillError::Width)?;
         let must_reduce = match rule {
             FillRule::Order(order) => order.has(flags::REDUCE_ONLY) || row.status == Status::CloseOnly,
             FillRule::Liquidation | FillRule::Expiry => true,
         };
-        if must_reduce && !reduces(before, side, lots) {
+        if must_reduce && !reduces(before, change) {
             return Err(FillError::NotReducing);
         }
         let after = before.checked_add(change).ok_or(FillError::PositionWidth)?;
@@ -174,7 +176,7 @@ impl Fill {
 
     /// B-INSTRUMENT, B-PRICE, B-BAND, B-FEE of an order.
     fn check_order(&self, order: &Instruction, table: &RiskTable, row: &Row) -> Result<(), FillError> {
-        if row.instrument_id != InstrumentId(order.instrument_id) {
+        if row.instrument_id != order.instrument_id {
             return Err(FillError::Instrument);
         }
         if !row.is_live() {
@@ -188,14 +190,14 @@ impl Fill {
             return Err(FillError::Price);
         }
         self.check_band(row)?;
-        let allowed = u128::from(self.quantity)
-            .checked_mul(order.max_fee.into())
+        let allowed = u128::from(self.quantity.get())
+            .checked_mul(order.max_fee.get().into())
             .ok_or(FillError::Width)?;
-        if self.fee > allowed {
+        if self.fee > Total(allowed) {
             return Err(FillError::FeeAboveMaximum);
         }
-        let fee = self.fee.checked_mul(FEE_CAP_ONE.into()).ok_or(FillError::Width)?;
-        let highest = self.cost.checked_mul(table.header.fee_cap.into());
+        let fee = self.fee.get().checked_mul(FEE_CAP_ONE.into()).ok_or(FillError::Width)?;
+        let highest = self.cost.get().checked_mul(table.header.fee_cap.into());
         if fee > highest.ok_or(FillError::Width)? {
             return Err(FillError::FeeAboveCap);
         }
@@ -207,11 +209,11 @@ impl Fill {
         if !row.is_live() {
             return Err(FillError::NotTrading);
         }
-        if Lots(self.quantity) > row.chunk {
+        if self.quantity > row.chunk {
             return Err(FillError::Chunk);
         }
         self.check_band(row)?;
-        let fee = i128::try_from(self.fee).map_err(|_| FillError::Width)?;
+        let fee = i128::try_from(self.fee.get()).map_err(|_| FillError::Width)?;
         let cost = fee.checked_add(self.concession(row)?).ok_or(FillError::Width)?;
         let cost = cost.checked_mul(1 << RATIO_SHIFT).ok_or(FillError::Width)?;
         if cost > self.penalty(table, row)? {
@@ -243,7 +245,7 @@ impl Fill {
             .ok_or(FillError::Width)
     }
 
-    /// The fee that leaves a step of a liquidation at its bound, 10^-6; `None` if its price alone takes more than the
+    /// The fee that leaves a step of a liquidation at its bound; `None` if its price alone takes more than the
     /// penalty. The fill's own fee is ignored.
     pub fn highest_penalty(&self, table: &RiskTable) -> Option<u128> {
         let row = table.rows.get(usize::from(self.row))?;
@@ -256,13 +258,13 @@ impl Fill {
         if row.status != Status::Expired {
             return Err(FillError::NotExpired);
         }
-        if Lots(self.quantity) != position.size() {
+        if self.quantity != position.size() {
             return Err(FillError::NotWhole);
         }
         if self.signed_cost()? != self.at(row.mark.get().into())? {
             return Err(FillError::NotAtMark);
         }
-        if self.fee != 0 {
+        if self.fee != Total::ZERO {
             return Err(FillError::FeeOfExpiry);
         }
         Ok(())
@@ -281,28 +283,30 @@ impl Fill {
     }
 
     fn signed_cost(&self) -> Result<i128, FillError> {
-        i128::try_from(self.cost).map_err(|_| FillError::Width)
+        i128::try_from(self.cost.get()).map_err(|_| FillError::Width)
     }
 
     /// The value of the filled lots at a price.
     fn at(&self, price: i128) -> Result<i128, FillError> {
-        i128::from(self.quantity).checked_mul(price).ok_or(FillError::Width)
+        i128::from(self.quantity.get())
+            .checked_mul(price)
+            .ok_or(FillError::Width)
     }
 
     /// `cash - σ·(n - f·F) - fee`.
-    fn cash_after(&self, cash: i128, row: &Row, side: Side) -> Option<i128> {
-        let funding = i128::from(self.quantity).checked_mul(row.funding.get().into())?;
-        let net = i128::try_from(self.cost).ok()?.checked_sub(funding)?;
-        cash.checked_sub(net.checked_mul(side.sign().into())?)?
-            .checked_sub(i128::try_from(self.fee).ok()?)
+    fn cash_after(&self, cash: Money, row: &Row, side: Side) -> Option<Money> {
+        let funding = row.funding.times(self.quantity.bought()?);
+        let net = self.cost.signed()?.checked_sub(funding)?;
+        let paid = match side {
+            Side::Buy => net,
+            Side::Sell => net.checked_neg()?,
+        };
+        cash.checked_sub(paid)?.checked_sub(self.fee.signed()?)
     }
 }
 
 /// B-REDUCE: `-σ·q >= f`.
-fn reduces(position: Position, side: Side, lots: i64) -> bool {
-    position
-        .get()
-        .checked_mul(side.sign())
-        .and_then(i64::checked_neg)
-        .is_some_and(|held| held >= lots)
+fn reduces(position: Position, change: Position) -> bool {
+    let opposite = (position.get() < 0) != (change.get() < 0);
+    opposite && change.size() <= position.size()
 }

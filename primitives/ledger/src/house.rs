@@ -9,6 +9,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_risk::Positions;
+use cloister_types::{Money, Total};
 
 /// The contents of a house commitment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -17,10 +18,10 @@ pub struct House {
     pub key: Fr,
     /// Grows by one in every batch.
     pub nonce: u64,
-    /// Insurance money, 10^-6.
-    pub insurance: i128,
-    /// Fees not paid out, 10^-6.
-    pub fee_pool: u128,
+    /// Insurance money.
+    pub insurance: Money,
+    /// Fees not paid out.
+    pub fee_pool: Total,
     /// Positions in lots, taken over from liquidations and takeovers.
     pub positions: Positions,
     /// Open interest of both sides.
@@ -33,8 +34,8 @@ impl House {
         let head = [
             self.key,
             Fr::from(self.nonce),
-            from_i128(self.insurance),
-            from_u128(self.fee_pool),
+            from_i128(self.insurance.get()),
+            from_u128(self.fee_pool.get()),
         ];
         head.into_iter()
             .chain(pack_positions(&self.positions))

@@ -11,6 +11,7 @@ use cloister_crypto::{
     schnorr::{SecretKey, Signature},
     Fr,
 };
+use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, InstrumentId, Lots, Position, Price};
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
 
@@ -53,6 +54,14 @@ impl Side {
         }
     }
 
+    /// The change of a position by lots bought or sold; `None` if it leaves the range.
+    pub fn change(self, lots: Lots) -> Option<Position> {
+        match self {
+            Side::Buy => lots.bought(),
+            Side::Sell => lots.sold(),
+        }
+    }
+
     /// The other side.
     pub fn opposite(self) -> Self {
         match self {
@@ -82,34 +91,35 @@ pub struct Instruction {
     /// What to do.
     pub kind: InstructionKind,
     /// Margin group.
-    pub group: u32,
+    pub group: GroupId,
     /// Account index.
-    pub index: u32,
+    pub index: AccountIndex,
     /// Instruction id; its slot is `id mod 512`.
-    pub id: u64,
+    pub id: InstructionId,
     /// Instrument (orders).
-    pub instrument_id: u32,
+    pub instrument_id: InstrumentId,
     /// Side (orders).
     pub side: Side,
     /// See [`flags`].
     pub flags: u8,
-    /// Limit price per lot, or the amount of a withdrawal or transfer; 10^-6.
+    /// The first signed word whose meaning the kind decides: [`Self::price`] of an order, [`Self::amount`] of a
+    /// withdrawal or transfer.
     pub limit: u64,
-    /// Lots, or the index a transfer pays to.
+    /// The second: [`Self::lots`] of an order, the index that a transfer pays to.
     pub quantity: u64,
     /// Last batch time at which it may run, milliseconds of Unix time.
     pub expiry: u64,
-    /// Maximum fee per lot, 10^-6.
-    pub max_fee: u64,
+    /// Maximum fee per lot.
+    pub max_fee: Price,
 }
 
 impl Instruction {
     /// True if every field fits its width.
     pub fn fits(&self) -> bool {
-        self.index >> INDEX_BITS == 0
+        self.index.get() >> INDEX_BITS == 0
             && self.quantity >> QUANTITY_BITS == 0
             && self.expiry >> TIME_BITS == 0
-            && self.max_fee >> MAX_FEE_BITS == 0
+            && self.max_fee.get() >> MAX_FEE_BITS == 0
     }
 
     /// The packed elements `A` and `B`.
@@ -121,10 +131,10 @@ impl Instruction {
         };
         let a = pack(&[
             (self.kind as u64, KIND_BITS),
-            (self.group.into(), GROUP_BITS),
-            (self.index.into(), INDEX_BITS),
-            (self.id, ID_BITS),
-            (self.instrument_id.into(), INSTRUMENT_ID_BITS),
+            (self.group.get().into(), GROUP_BITS),
+            (self.index.get().into(), INDEX_BITS),
+            (self.id.get(), ID_BITS),
+            (self.instrument_id.get().into(), INSTRUMENT_ID_BITS),
             (self.side as u64, 1),
             (self.flags.into(), 8),
         ]);
@@ -132,7 +142,7 @@ impl Instruction {
             (self.limit, AMOUNT_BITS),
             (self.quantity, QUANTITY_BITS),
             (self.expiry, TIME_BITS),
-            (self.max_fee, MAX_FEE_BITS),
+            (self.max_fee.get(), MAX_FEE_BITS),
         ]);
         (a, b)
     }
@@ -151,6 +161,21 @@ impl Instruction {
             instruction: self,
             signature,
         }
+    }
+
+    /// Limit price per lot of an order.
+    pub fn price(&self) -> Price {
+        Price(self.limit)
+    }
+
+    /// Quantity of an order.
+    pub fn lots(&self) -> Lots {
+        Lots(self.quantity)
+    }
+
+    /// Amount of a withdrawal or of a transfer.
+    pub fn amount(&self) -> Amount {
+        Amount(self.limit)
     }
 
     /// True for a withdrawal or a transfer: money leaves the account.

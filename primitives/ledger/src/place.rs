@@ -13,6 +13,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_risk::RiskTable;
+use cloister_types::{AccountIndex, Amount, GroupId, Lots, Money, Total};
 
 /// Private data of one place.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,9 +93,9 @@ pub struct PlaceContext<'a> {
     /// Genesis hash of the chain.
     pub genesis: &'a [u8; 32],
     /// Margin group.
-    pub group: u32,
+    pub group: GroupId,
     /// Account index.
-    pub index: u32,
+    pub index: AccountIndex,
     /// Batch time.
     pub time: u64,
     /// Risk table.
@@ -109,11 +110,11 @@ pub struct PlaceEffect {
     /// New value of the touched slot, 0 without an instruction.
     pub slot: Fr,
     /// Amount paid to the owner.
-    pub withdrawal: u64,
+    pub withdrawal: Amount,
     /// Amount sent to another account.
     pub transfer: Option<Transfer>,
     /// Fee taken.
-    pub fee: u128,
+    pub fee: Total,
 }
 
 /// What a transfer asks of the next unit (B-TRANSFER).
@@ -121,8 +122,8 @@ pub struct PlaceEffect {
 pub struct Transfer {
     /// Index of the account that is paid, as signed. There may be no such account.
     pub to: u64,
-    /// Amount, 10^-6.
-    pub amount: u64,
+    /// Amount.
+    pub amount: Amount,
 }
 
 impl PlaceWitness {
@@ -155,37 +156,37 @@ impl PlaceWitness {
                 effect.fee = self.fill.fee;
                 let filled = filled_before
                     .checked_add(self.fill.quantity)
-                    .filter(|filled| *filled <= instruction.quantity)
+                    .filter(|filled| *filled <= instruction.lots())
                     .ok_or(PlaceError::BeyondQuantity)?;
                 self.fill.apply(FillRule::Order(instruction), context.table, account)?;
                 filled
             }
             InstructionKind::Withdrawal | InstructionKind::Transfer => {
-                if filled_before != 0 {
+                if !filled_before.is_zero() {
                     return Err(PlaceError::IdUsed);
                 }
                 if !context.last {
                     return Err(PlaceError::PaymentPlace);
                 }
                 if instruction.kind == InstructionKind::Withdrawal {
-                    effect.withdrawal = instruction.limit;
+                    effect.withdrawal = instruction.amount();
                 } else {
                     effect.transfer = Some(Transfer {
                         to: instruction.quantity,
-                        amount: instruction.limit,
+                        amount: instruction.amount(),
                     });
                 }
                 account.cash = account
                     .cash
-                    .checked_sub(i128::from(instruction.limit))
+                    .checked_sub(instruction.amount().into())
                     .ok_or(PlaceError::CashWidth)?;
-                FILLED_MAX
+                Lots(FILLED_MAX)
             }
             InstructionKind::CancelAll => {
                 account.min_id = instruction.id;
-                FILLED_MAX
+                Lots(FILLED_MAX)
             }
-            InstructionKind::Cancel | InstructionKind::None => FILLED_MAX,
+            InstructionKind::Cancel | InstructionKind::None => Lots(FILLED_MAX),
         };
         effect.slot = Slot {
             id: instruction.id,
@@ -215,7 +216,7 @@ impl PlaceWitness {
     }
 
     /// B-SLOT: opens the slot; how far the instruction's id is filled.
-    fn filled_before(&self, account: &Account) -> Result<u64, PlaceError> {
+    fn filled_before(&self, account: &Account) -> Result<Lots, PlaceError> {
         let id = self.signed.instruction.id;
         let number = u32::from(slot_number(id));
         let value = self.path[0][digit(number, 0)];
@@ -226,7 +227,7 @@ impl PlaceWitness {
         match slot.id.cmp(&id) {
             core::cmp::Ordering::Greater => Err(PlaceError::SlotTaken),
             core::cmp::Ordering::Equal => Ok(slot.filled),
-            core::cmp::Ordering::Less => Ok(0),
+            core::cmp::Ordering::Less => Ok(Lots::ZERO),
         }
     }
 }

@@ -17,6 +17,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_risk::Positions;
+use cloister_types::{AccountIndex, Amount, InstructionId, Money, Total};
 
 /// Added to signed cash so that it packs as an unsigned number.
 pub const CASH_OFFSET: i128 = 1 << (CASH_BITS - 1);
@@ -45,8 +46,8 @@ pub enum RecordKind {
     Rekey(KeyRecord),
     /// A forced withdrawal.
     Forced {
-        /// Amount as queued, 10^-6; what was paid is [`UnitRecord::withdrawal`].
-        requested: u64,
+        /// Amount as queued; what was paid is [`UnitRecord::withdrawal`].
+        requested: Amount,
     },
 }
 
@@ -62,10 +63,10 @@ impl RecordKind {
     }
 
     /// Amount requested by a forced withdrawal; 0 for other kinds.
-    pub fn requested(&self) -> u64 {
+    pub fn requested(&self) -> Amount {
         match self {
             Self::Forced { requested } => *requested,
-            Self::Update | Self::Open(_) | Self::Rekey(_) => 0,
+            Self::Update | Self::Open(_) | Self::Rekey(_) => Amount::ZERO,
         }
     }
 
@@ -82,13 +83,13 @@ impl RecordKind {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnitRecord {
     /// Account index.
-    pub index: u32,
+    pub index: AccountIndex,
     /// What the record shows of the mode.
     pub kind: RecordKind,
-    /// Deposit taken from the queue, 10^-6.
-    pub deposit: u64,
-    /// Amount paid to the owner, 10^-6.
-    pub withdrawal: u64,
+    /// Deposit taken from the queue.
+    pub deposit: Amount,
+    /// Amount paid to the owner.
+    pub withdrawal: Amount,
     /// The new leaf.
     pub new_leaf: Fr,
     /// `8 + J` elements, each plus its pad.
@@ -98,10 +99,10 @@ pub struct UnitRecord {
 /// What a holder of the view key reads from a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnitPlain {
-    /// Cash, 10^-6.
-    pub cash: i128,
+    /// Cash.
+    pub cash: Money,
     /// Minimum id.
-    pub min_id: u64,
+    pub min_id: InstructionId,
     /// Root of the order tree.
     pub orders_root: Fr,
     /// Positions in lots.
@@ -132,9 +133,9 @@ fn bits(bytes: &[u8; 32], from: usize, bits: usize) -> u128 {
 
 /// The plaintext of a record before encryption: cash with min_id, orders root, positions, slots.
 pub fn plaintext(account: &Account, slots: &[Fr]) -> Vec<Fr> {
-    let cash = from_i128(account.cash) + from_i128(CASH_OFFSET);
+    let cash = from_i128(account.cash.get()) + from_i128(CASH_OFFSET);
     let head = [
-        cash * power_of_two(ID_BITS) + Fr::from(account.min_id),
+        cash * power_of_two(ID_BITS) + Fr::from(account.min_id.get()),
         account.orders_root,
     ];
     head.into_iter()
@@ -147,11 +148,11 @@ impl UnitRecord {
     /// The first element: `index ‖ kind ‖ deposit ‖ withdrawal ‖ requested`.
     pub fn head(&self) -> Fr {
         let fields = [
-            (u64::from(self.index), INDEX_BITS),
+            (u64::from(self.index.get()), INDEX_BITS),
             (self.kind.code().into(), RECORD_KIND_BITS),
-            (self.deposit, AMOUNT_BITS),
-            (self.withdrawal, AMOUNT_BITS),
-            (self.kind.requested(), AMOUNT_BITS),
+            (self.deposit.get(), AMOUNT_BITS),
+            (self.withdrawal.get(), AMOUNT_BITS),
+            (self.kind.requested().get(), AMOUNT_BITS),
         ];
         fields.iter().rev().fold(Fr::zero(), |x, (value, bits)| {
             x * power_of_two(*bits) + Fr::from(*value)
@@ -172,9 +173,9 @@ impl UnitRecord {
     }
 
     /// Encrypts the account of an index after an update; `slots` are the places' new slot values.
-    pub fn encrypt(index: u32, account: &Account, slots: &[Fr], salt: Fr) -> Vec<Fr> {
+    pub fn encrypt(index: AccountIndex, account: &Account, slots: &[Fr], salt: Fr) -> Vec<Fr> {
         let plain = plaintext(account, slots);
-        let pads = account_pads(account.view_key, index, account.nonce, salt, plain.len());
+        let pads = account_pads(account.view_key, index.get(), account.nonce, salt, plain.len());
         plain.into_iter().zip(pads).map(|(x, pad)| x + pad).collect()
     }
 
@@ -186,7 +187,7 @@ impl UnitRecord {
         if self.ciphertext.len() < ENCRYPTED_FIXED {
             return Err(RecordError::Length);
         }
-        let pads = account_pads(view_key, self.index, nonce, salt, self.ciphertext.len());
+        let pads = account_pads(view_key, self.index.get(), nonce, salt, self.ciphertext.len());
         let plain: Vec<Fr> = self.ciphertext.iter().zip(pads).map(|(c, pad)| c - pad).collect();
         let (fixed, slots) = plain.split_at(ENCRYPTED_FIXED);
         let head = to_bytes(fixed.first().ok_or(RecordError::Length)?);
@@ -197,7 +198,7 @@ impl UnitRecord {
         let raw_cash = i128::try_from(bits(&head, ID_BITS, CASH_BITS)).map_err(|_| RecordError::Garbage)?;
         let cash = raw_cash
             .checked_sub(CASH_OFFSET)
-            .filter(|c| cash_fits(*c))
+            .filter(|c| cash_fits(Money(*c)))
             .ok_or(RecordError::Garbage)?;
         let orders_root = *fixed.get(1).ok_or(RecordError::Length)?;
         let words: [Fr; POSITION_WORDS] = fixed
@@ -216,8 +217,8 @@ impl UnitRecord {
             })
             .collect::<Result<_, _>>()?;
         Ok(UnitPlain {
-            cash,
-            min_id,
+            cash: Money(cash),
+            min_id: InstructionId(min_id),
             orders_root,
             positions,
             slots,
@@ -235,10 +236,10 @@ pub struct HouseRecord {
 /// What a holder of the house key reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HousePlain {
-    /// Insurance money, 10^-6.
-    pub insurance: i128,
-    /// Fees not paid out, 10^-6.
-    pub fee_pool: u128,
+    /// Insurance money.
+    pub insurance: Money,
+    /// Fees not paid out.
+    pub fee_pool: Total,
     /// Positions in lots.
     pub positions: Positions,
     /// Open interest of both sides, in lots.
@@ -248,8 +249,8 @@ pub struct HousePlain {
 impl HouseRecord {
     /// Encrypts the house after a batch.
     pub fn encrypt(house: &House, salt: Fr) -> Self {
-        let insurance = from_i128(house.insurance) + from_i128(CASH_OFFSET);
-        let head = insurance + power_of_two(CASH_BITS) * from_u128(house.fee_pool);
+        let insurance = from_i128(house.insurance.get()) + from_i128(CASH_OFFSET);
+        let head = insurance + power_of_two(CASH_BITS) * from_u128(house.fee_pool.get());
         let plain = [head]
             .into_iter()
             .chain(pack_positions(&house.positions))
@@ -287,8 +288,8 @@ impl HouseRecord {
         let positions = unpack_positions(&positions).ok_or(RecordError::Garbage)?;
         let open_interest = unpack_open_interest(&open).ok_or(RecordError::Garbage)?;
         Ok(HousePlain {
-            insurance,
-            fee_pool,
+            insurance: Money(insurance),
+            fee_pool: Total(fee_pool),
             positions,
             open_interest,
         })

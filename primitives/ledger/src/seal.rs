@@ -13,6 +13,7 @@ use cloister_crypto::{
     stream::view_commitment,
     Fr,
 };
+use cloister_types::GroupId;
 
 /// Everything public of a seal. The chain fills in genesis, group, owner and sealing key from its own storage and
 /// origin.
@@ -21,7 +22,7 @@ pub struct SealStatement {
     /// Genesis hash of the chain.
     pub genesis: [u8; 32],
     /// Margin group.
-    pub group: u32,
+    pub group: GroupId,
     /// Account id of the owner who queues the open.
     pub owner: [u8; 32],
     /// The sequencers' sealing key `Q`.
@@ -91,7 +92,7 @@ impl SealStatement {
     /// [`FieldError::NonCanonical`] if an element of the sealed key is not below the order of the field.
     pub fn new(
         genesis: [u8; 32],
-        group: u32,
+        group: GroupId,
         owner: [u8; 32],
         sealing_key: Key,
         sealed: &Sealed,
@@ -114,7 +115,7 @@ impl SealStatement {
     /// Seals a view key and states it. `entropy` is secret, uniformly random and used once.
     pub fn seal(
         genesis: [u8; 32],
-        group: u32,
+        group: GroupId,
         owner: [u8; 32],
         sealing_key: &SealPublicKey,
         key: &PublicKey,
@@ -156,7 +157,7 @@ impl SealStatement {
             Fr::from(SEAL_STATEMENT_VERSION),
             genesis_lo,
             genesis_hi,
-            Fr::from(u64::from(self.group)),
+            Fr::from(u64::from(self.group.get())),
             owner_lo,
             owner_hi,
             self.sealing_key.x,

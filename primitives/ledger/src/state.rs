@@ -16,6 +16,7 @@ use crate::{
 use alloc::{collections::BTreeMap, vec::Vec};
 use cloister_crypto::{constants::FILLED_MAX, Fr};
 use cloister_risk::MarginChoice;
+use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, Lots};
 
 /// One account with its order tree.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,84 +33,84 @@ pub enum UnitRequest {
     /// Opens an account.
     Open {
         /// Account index given by the chain.
-        index: u32,
+        index: AccountIndex,
         /// Trading key.
         key: Key,
         /// `P'` with `key = 8·P'`.
         preimage: Key,
         /// View key.
         view_key: Fr,
-        /// First deposit, 10^-6.
-        deposit: u64,
+        /// First deposit.
+        deposit: Amount,
     },
     /// Changes the keys of an account.
     Rekey {
         /// Account index.
-        index: u32,
+        index: AccountIndex,
         /// New trading key.
         key: Key,
         /// `P'` with `key = 8·P'`.
         preimage: Key,
         /// New view key.
         view_key: Fr,
-        /// Queued deposit, 10^-6.
-        deposit: u64,
+        /// Queued deposit.
+        deposit: Amount,
     },
     /// Runs up to J instructions, with an optional queued deposit.
     Normal {
         /// Account index.
-        index: u32,
-        /// Queued deposit, 10^-6.
-        deposit: u64,
+        index: AccountIndex,
+        /// Queued deposit.
+        deposit: Amount,
         /// Instructions with their fills. A withdrawal or transfer comes last; a transfer's receiver is the next unit.
         places: Vec<(SignedInstruction, Fill)>,
     },
     /// Pays what was queued, as far as initial margin allows.
     Forced {
         /// Account index.
-        index: u32,
-        /// Queued deposit, 10^-6.
-        deposit: u64,
-        /// Amount as queued, 10^-6.
-        requested: u64,
+        index: AccountIndex,
+        /// Queued deposit.
+        deposit: Amount,
+        /// Amount as queued.
+        requested: Amount,
     },
     /// Reduces positions of an account below maintenance margin.
     Liquidation {
         /// Account index.
-        index: u32,
-        /// Queued deposit, 10^-6.
-        deposit: u64,
+        index: AccountIndex,
+        /// Queued deposit.
+        deposit: Amount,
         /// Up to J fills, with their sides.
         fills: Vec<Fill>,
     },
     /// Settles the positions in expired rows.
     Expiry {
         /// Account index.
-        index: u32,
-        /// Queued deposit, 10^-6.
-        deposit: u64,
+        index: AccountIndex,
+        /// Queued deposit.
+        deposit: Amount,
         /// Up to J rows.
         rows: Vec<u8>,
     },
     /// Passes an account of negative equity to the house.
     Takeover {
         /// Account index.
-        index: u32,
-        /// Queued deposit, 10^-6.
-        deposit: u64,
+        index: AccountIndex,
+        /// Queued deposit.
+        deposit: Amount,
     },
     /// Changes nothing but the nonce, and takes a queued deposit or a transfer.
     Padding {
         /// Account index.
-        index: u32,
-        /// Queued deposit, 10^-6.
-        deposit: u64,
+        index: AccountIndex,
+        /// Queued deposit.
+        deposit: Amount,
     },
 }
 
 impl UnitRequest {
     /// Account index.
-    pub fn index(&self) -> u32 {
+    pub fn index(&self) -> AccountIndex {
         match self {
             Self::Open { index, .. }
             | Self::Rekey { index, .. }
@@ -122,8 +123,8 @@ impl UnitRequest {
         }
     }
 
-    /// Queued deposit, 10^-6.
-    pub fn deposit(&self) -> u64 {
+    /// Queued deposit.
+    pub fn deposit(&self) -> Amount {
         match self {
             Self::Open { deposit, .. }
             | Self::Rekey { deposit, .. }
@@ -158,8 +159,8 @@ pub struct BatchRequest {
     pub context: BatchContext,
     /// Fresh key of the house.
     pub house_key: Fr,
-    /// Fees to pay out, 10^-6.
-    pub sweep: u64,
+    /// Fees to pay out.
+    pub sweep: Amount,
     /// Rows to prove empty.
     pub empty_mask: u32,
     /// Exactly N units.
@@ -194,7 +195,7 @@ pub enum StateError {
 /// The sequencer's view of one margin group.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct GroupLedger {
-    accounts: BTreeMap<u32, AccountState>,
+    accounts: BTreeMap<AccountIndex, AccountState>,
     tree: AccountTree,
     house: House,
     batch_no: u64,
@@ -217,24 +218,24 @@ impl GroupLedger {
     }
 
     /// One account.
-    pub fn account(&self, index: u32) -> Option<&AccountState> {
+    pub fn account(&self, index: AccountIndex) -> Option<&AccountState> {
         self.accounts.get(&index)
     }
 
     /// All accounts in order of index.
-    pub fn accounts(&self) -> impl Iterator<Item = (u32, &AccountState)> {
+    pub fn accounts(&self) -> impl Iterator<Item = (AccountIndex, &AccountState)> {
         self.accounts.iter().map(|(i, a)| (*i, a))
     }
 
     /// The slot that an id falls into; `None` if the account does not exist.
-    pub fn slot(&self, index: u32, id: u64) -> Option<Slot> {
+    pub fn slot(&self, index: AccountIndex, id: InstructionId) -> Option<Slot> {
         let account = self.accounts.get(&index)?;
         Slot::from_field(&account.orders.leaf(slot_number(id).into()))
     }
 
     /// Puts an account in place as the chain's records describe it (recovery).
-    pub fn restore_account(&mut self, index: u32, state: AccountState) {
-        self.tree.set(index, state.account.leaf());
+    pub fn restore_account(&mut self, index: AccountIndex, state: AccountState) {
+        self.tree.set(index.get(), state.account.leaf());
         self.accounts.insert(index, state);
     }
 
@@ -258,7 +259,7 @@ impl GroupLedger {
         if request.units.len() != usize::from(shape.units) {
             return Err(StateError::Batch(BatchError::Units));
         }
-        let undo: BTreeMap<u32, Option<AccountState>> = request
+        let undo: BTreeMap<AccountIndex, Option<AccountState>> = request
             .units
             .iter()
             .map(|unit| (unit.index(), self.accounts.get(&unit.index()).cloned()))
@@ -311,7 +312,7 @@ impl GroupLedger {
         let mut effects = Vec::with_capacity(units.len());
         for (i, unit) in units.iter().enumerate() {
             // The receiver is checked with the batch.
-            let incoming = sent.map_or(0, |transfer| transfer.amount);
+            let incoming = sent.map_or(Amount::ZERO, |transfer| transfer.amount);
             let (witness, effect) = self.apply_unit(shape, context, i as u16, unit, incoming)?;
             sent = effect.transfer;
             witnesses.push(witness);
@@ -320,12 +321,12 @@ impl GroupLedger {
         Ok((witnesses, effects))
     }
 
-    fn roll_back(&mut self, undo: BTreeMap<u32, Option<AccountState>>) {
+    fn roll_back(&mut self, undo: BTreeMap<AccountIndex, Option<AccountState>>) {
         for (index, state) in undo {
             match state {
                 Some(state) => self.restore_account(index, state),
                 None => {
-                    self.tree.set(index, Fr::zero());
+                    self.tree.set(index.get(), Fr::zero());
                     self.accounts.remove(&index);
                 }
             }
@@ -338,7 +339,7 @@ impl GroupLedger {
         context: &BatchContext,
         number: u16,
         unit: &UnitRequest,
-        incoming: u64,
+        incoming: Amount,
     ) -> Result<(UnitWitness, UnitEffect), StateError> {
         let index = unit.index();
         let existing = self.accounts.get(&index);
@@ -376,11 +377,11 @@ impl GroupLedger {
             incoming,
             requested: match unit {
                 UnitRequest::Forced { requested, .. } => *requested,
-                _ => 0,
+                _ => Amount::ZERO,
             },
-            paid: 0,
+            paid: Amount::ZERO,
             before: before.account.clone(),
-            path: self.tree.path(index),
+            path: self.tree.path(index.get()),
             new_key,
             new_view_key,
             preimage,
@@ -463,14 +464,14 @@ fn settlement(context: &BatchContext, before: &AccountState, row: u8) -> Fill {
 /// The slot a place leaves behind, if its rules hold.
 fn slot_after(held: Slot, signed: &SignedInstruction, fill: &Fill) -> Slot {
     let id = signed.instruction.id;
-    let filled_before = if held.id == id { held.filled } else { 0 };
+    let filled_before = if held.id == id { held.filled } else { Lots::ZERO };
     let filled = match signed.instruction.kind {
         InstructionKind::Order => filled_before.saturating_add(fill.quantity),
         InstructionKind::None
         | InstructionKind::Cancel
         | InstructionKind::CancelAll
         | InstructionKind::Withdrawal
-        | InstructionKind::Transfer => FILLED_MAX,
+        | InstructionKind::Transfer => Lots(FILLED_MAX),
     };
     Slot { id, filled }
 }

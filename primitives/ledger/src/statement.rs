@@ -8,6 +8,7 @@ use cloister_crypto::{
     poseidon2::sponge,
     Fr,
 };
+use cloister_types::{Amount, GroupId};
 
 /// Everything public of a batch. The chain fills in what it knows itself and never takes that from the submitter.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,7 +16,7 @@ pub struct Statement {
     /// Genesis hash of the chain.
     pub genesis: [u8; 32],
     /// Margin group.
-    pub group: u32,
+    pub group: GroupId,
     /// Number of the batch, from 0.
     pub batch_no: u64,
     /// Batch time, milliseconds of Unix time.
@@ -32,8 +33,8 @@ pub struct Statement {
     pub new_house: Fr,
     /// Hash of the risk table.
     pub risk_hash: Fr,
-    /// Fees paid out publicly, 10^-6.
-    pub sweep: u64,
+    /// Fees paid out publicly.
+    pub sweep: Amount,
     /// Bit j: the open interest of row j is proven to be 0.
     pub empty_mask: u32,
     /// One record per unit.
@@ -50,7 +51,7 @@ impl Statement {
             Fr::from(STATEMENT_VERSION),
             lo,
             hi,
-            Fr::from(u64::from(self.group)),
+            Fr::from(u64::from(self.group.get())),
             Fr::from(self.batch_no),
             Fr::from(self.time),
             self.salt,
@@ -59,7 +60,7 @@ impl Statement {
             self.old_house,
             self.new_house,
             self.risk_hash,
-            Fr::from(self.sweep),
+            Fr::from(self.sweep.get()),
             Fr::from(u64::from(self.empty_mask)),
         ]);
         for unit in &self.units {

@@ -24,7 +24,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_risk::{Assessment, MarginChoice, MarginError};
-use cloister_types::{Amount, Money};
+use cloister_types::{AccountIndex, Amount, Money};
 
 /// What a unit does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,17 +51,17 @@ pub enum Mode {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnitWitness {
     /// Account index.
-    pub index: u32,
+    pub index: AccountIndex,
     /// Mode.
     pub mode: Mode,
-    /// Queued deposit, 10^-6; public in the record.
-    pub deposit: u64,
-    /// Amount of the transfer in the unit before, 0 without one, 10^-6 (B-TRANSFER).
-    pub incoming: u64,
-    /// Forced withdrawal: the amount as queued, 10^-6. 0 in other modes.
-    pub requested: u64,
-    /// Forced withdrawal: the amount paid, 10^-6. 0 in other modes.
-    pub paid: u64,
+    /// Queued deposit; public in the record.
+    pub deposit: Amount,
+    /// Amount of the transfer in the unit before, 0 without one (B-TRANSFER).
+    pub incoming: Amount,
+    /// Forced withdrawal: the amount as queued. 0 in other modes.
+    pub requested: Amount,
+    /// Forced withdrawal: the amount paid. 0 in other modes.
+    pub paid: Amount,
     /// The account before; in an open the fresh account with its keys.
     pub before: Account,
     /// Path of the leaf before.
@@ -140,14 +140,14 @@ impl UnitWitness {
         if self.places.len() != places {
             return Err(UnitError::Places);
         }
-        if self.index >> INDEX_BITS != 0 || !positions_fit(&self.before.positions) {
+        if self.index.get() >> INDEX_BITS != 0 || !positions_fit(&self.before.positions) {
             return Err(UnitError::Width);
         }
-        if root_of(&self.path, self.index, self.old_leaf()) != Some(root) {
+        if root_of(&self.path, self.index.get(), self.old_leaf()) != Some(root) {
             return Err(UnitError::Path);
         }
         self.check_keys()?;
-        if self.mode != Mode::Forced && (self.requested, self.paid) != (0, 0) {
+        if self.mode != Mode::Forced && (self.requested, self.paid) != (Amount::ZERO, Amount::ZERO) {
             return Err(UnitError::ForcedInMode);
         }
         if self.mode != Mode::Normal && self.places.iter().any(PlaceWitness::is_signed) {
@@ -180,11 +180,11 @@ impl UnitWitness {
     /// B-MARGIN, B-EQUITY, B-LIQUIDATION, B-FORCED with the witness's own choice.
     fn check_margin(&self, context: &BatchContext, entry: &Account, after: &Account) -> Result<(), MarginError> {
         let table = &context.table;
-        let assess = |account: &Account| Assessment::new(table, &account.positions, Money(account.cash));
+        let assess = |account: &Account| Assessment::new(table, &account.positions, account.cash);
         match self.mode {
             Mode::Normal => self.check_normal(context, &assess(entry)?, &assess(after)?),
             Mode::Forced => {
-                let (requested, paid) = (Amount(self.requested), Amount(self.paid));
+                let (requested, paid) = (self.requested, self.paid);
                 Assessment::check_forced(&assess(after)?, table, requested, paid, self.margin)
             }
             Mode::Liquidation => Assessment::check_liquidation(&assess(entry)?, &assess(after)?, table, self.margin),
@@ -201,7 +201,7 @@ impl UnitWitness {
         after: &Account,
     ) -> Result<MarginChoice, MarginError> {
         let table = &context.table;
-        let assess = |account: &Account| Assessment::new(table, &account.positions, Money(account.cash));
+        let assess = |account: &Account| Assessment::new(table, &account.positions, account.cash);
         match self.mode {
             Mode::Normal => self.choose_normal(context, &assess(entry)?, &assess(after)?),
             // Chosen with the amount.
@@ -228,7 +228,7 @@ impl UnitWitness {
             ciphertext: UnitRecord::encrypt(self.index, &after, &moved.slots, context.salt),
         };
         Ok(UnitEffect {
-            root: root_with(&self.path, self.index, new_leaf),
+            root: root_with(&self.path, self.index.get(), new_leaf),
             // Cash before may be anything that a leaf was opened with.
             cash: after.cash.checked_sub(self.before.cash).ok_or(UnitError::CashWidth)?,
             after,

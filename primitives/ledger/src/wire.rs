@@ -28,7 +28,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_risk::{MarginChoice, RiskTable};
-use cloister_types::Position;
+use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, Lots, Money, PerLot, Position, Total};
 use codec::{Compact, Decode, Encode, EncodeLike, Input, Output};
 
 /// Maximum number of units in a batch that can be read; the chain has no shape with more.
@@ -136,6 +136,14 @@ scale!(
     i128,
     Instruction,
     Position,
+    AccountIndex,
+    Amount,
+    GroupId,
+    InstructionId,
+    Lots,
+    Money,
+    PerLot,
+    Total,
     RiskTable,
     Shape,
     Side

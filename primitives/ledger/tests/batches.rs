@@ -8,7 +8,7 @@ use cloister_ledger::{
 };
 use cloister_ledger_testing::{World, FAR_EXPIRY};
 use cloister_risk::{MarginError, Status};
-use cloister_types::Lots;
+use cloister_types::{AccountIndex, Amount, InstructionId, Lots, Price, Total};
 
 const SHAPE: Shape = Shape { units: 4, places: 1 };
 
@@ -32,9 +32,9 @@ fn trade(
     change(&mut buy);
     let fill = Fill {
         row: 0,
-        quantity: 10,
-        cost: u128::from(mark) * 10,
-        fee: 100_000,
+        quantity: Lots(10),
+        cost: Total(u128::from(mark) * 10),
+        fee: Total(100_000),
         ..Fill::default()
     };
     let mut buy_fill = fill;
@@ -47,13 +47,16 @@ fn request(world: &mut World, places: Vec<(u32, SignedInstruction, Fill)>) -> Ba
     let mut units: Vec<_> = places
         .into_iter()
         .map(|(index, signed, fill)| UnitRequest::Normal {
-            index,
-            deposit: 0,
+            index: AccountIndex(index),
+            deposit: Amount::ZERO,
             places: vec![(signed, fill)],
         })
         .collect();
     while units.len() < usize::from(SHAPE.units) {
-        units.push(UnitRequest::Padding { index: 3, deposit: 0 });
+        units.push(UnitRequest::Padding {
+            index: AccountIndex(3),
+            deposit: Amount::ZERO,
+        });
     }
     world.request(units)
 }
@@ -93,22 +96,22 @@ fn each_rule_of_an_order_refuses_with_its_error() {
         (|o| o.limit -= 1, full, FillError::Price.into()),
         (
             |o| o.limit += 10_000_000,
-            |f| f.cost += 40_000_000,
+            |f| f.cost.0 += 40_000_000,
             FillError::Band.into(),
         ),
-        (|o| o.max_fee = 1, full, FillError::FeeAboveMaximum.into()),
+        (|o| o.max_fee = Price(1), full, FillError::FeeAboveMaximum.into()),
         (
-            |o| o.max_fee = 1_000_000,
-            |f| f.fee = 1_000_000,
+            |o| o.max_fee = Price(1_000_000),
+            |f| f.fee = Total(1_000_000),
             FillError::FeeAboveCap.into(),
         ),
         (|o| o.flags = flags::REDUCE_ONLY, full, FillError::NotReducing.into()),
-        (|o| o.instrument_id += 1, full, FillError::Instrument.into()),
-        (same, |f| f.quantity = 0, FillError::Nothing.into()),
-        (same, |f| f.quantity = (1 << 40) + 1, FillError::Width.into()),
-        (same, |f| f.quantity = 1 << 40, PlaceError::BeyondQuantity),
-        (same, |f| f.cost = 1 << 80, FillError::Width.into()),
-        (|o| o.group += 1, full, PlaceError::Addressee),
+        (|o| o.instrument_id.0 += 1, full, FillError::Instrument.into()),
+        (same, |f| f.quantity = Lots::ZERO, FillError::Nothing.into()),
+        (same, |f| f.quantity = Lots((1 << 40) + 1), FillError::Width.into()),
+        (same, |f| f.quantity = Lots(1 << 40), PlaceError::BeyondQuantity),
+        (same, |f| f.cost = Total(1 << 80), FillError::Width.into()),
+        (|o| o.group.0 += 1, full, PlaceError::Addressee),
     ];
     for (change, change_fill, error) in cases {
         let mut world = world();
@@ -135,9 +138,9 @@ fn an_order_short_of_margin_should_be_refused() {
     let quantity = 200_000;
     let fill = Fill {
         row: 0,
-        quantity,
-        cost: u128::from(mark) * u128::from(quantity),
-        fee: 0,
+        quantity: Lots(quantity),
+        cost: Total(u128::from(mark) * u128::from(quantity)),
+        fee: Total::ZERO,
         ..Fill::default()
     };
     let (buy, sell) = (
@@ -162,7 +165,10 @@ fn a_position_beyond_its_limit_should_be_refused() {
 fn an_unbalanced_batch_should_be_refused() {
     let mut world = world();
     let mut request = trade(&mut world, |_| (), |_| ());
-    request.units[1] = UnitRequest::Padding { index: 2, deposit: 0 };
+    request.units[1] = UnitRequest::Padding {
+        index: AccountIndex(2),
+        deposit: Amount::ZERO,
+    };
     refused(&mut world, &request, StateError::Batch(BatchError::HouseGrowth(0)));
 }
 
@@ -170,7 +176,7 @@ fn an_unbalanced_batch_should_be_refused() {
 fn minting_by_prices_that_differ_should_be_refused() {
     let mut world = world();
     // The buyer pays less than the seller receives.
-    let request = trade(&mut world, |_| (), |f| f.cost -= 1);
+    let request = trade(&mut world, |_| (), |f| f.cost.0 -= 1);
     refused(&mut world, &request, StateError::Batch(BatchError::HouseEquity));
 }
 
@@ -215,9 +221,9 @@ fn a_cancel_all_kills_lower_ids_only() {
 #[test]
 fn a_lower_id_in_a_taken_slot_should_be_refused() {
     let mut world = world();
-    let newer = trade(&mut world, |o| o.id = 512 + 7, |_| ());
+    let newer = trade(&mut world, |o| o.id = InstructionId(512 + 7), |_| ());
     world.apply(SHAPE, &newer);
-    let older = trade(&mut world, |o| o.id = 7, |_| ());
+    let older = trade(&mut world, |o| o.id = InstructionId(7), |_| ());
     refused(&mut world, &older, place_error(0, PlaceError::SlotTaken));
 }
 
@@ -227,7 +233,7 @@ fn a_withdrawal_pays_once_and_never_below_margin() {
     let signed = world.instruct(0, InstructionKind::Withdrawal, 5_000_000);
     let pay = request(&mut world, vec![(0, signed.clone(), Fill::default())]);
     let (_, effect) = world.apply(SHAPE, &pay);
-    assert_eq!(effect.statement.units[0].withdrawal, 5_000_000);
+    assert_eq!(effect.statement.units[0].withdrawal, Amount(5_000_000));
     let again = request(&mut world, vec![(0, signed, Fill::default())]);
     refused(&mut world, &again, place_error(0, PlaceError::IdUsed));
     let all = world.instruct(0, InstructionKind::Withdrawal, u64::MAX);
@@ -248,9 +254,12 @@ fn a_second_open_of_an_index_should_be_refused() {
     let mut world = world();
     let mut open = world.open(1);
     if let UnitRequest::Open { index, .. } = &mut open {
-        *index = 0;
+        *index = AccountIndex::ZERO;
     }
-    let pad = UnitRequest::Padding { index: 3, deposit: 0 };
+    let pad = UnitRequest::Padding {
+        index: AccountIndex(3),
+        deposit: Amount::ZERO,
+    };
     let request = world.request(vec![open, pad.clone(), pad.clone(), pad]);
     refused(&mut world, &request, StateError::AccountExists(0));
 }
@@ -259,13 +268,13 @@ fn a_second_open_of_an_index_should_be_refused() {
 fn the_house_refuses_a_sweep_above_its_fees_and_a_false_empty_mask() {
     let mut world = world();
     let mut request = trade(&mut world, |_| (), |_| ());
-    request.sweep = 200_001;
+    request.sweep = Amount(200_001);
     refused(&mut world, &request, StateError::Batch(BatchError::Sweep));
-    request.sweep = 200_000;
+    request.sweep = Amount(200_000);
     request.empty_mask = 1;
     refused(&mut world, &request, StateError::Batch(BatchError::NotEmpty(0)));
     request.empty_mask = 2;
     world.apply(SHAPE, &request);
-    assert_eq!(world.state.house().fee_pool, 0);
+    assert_eq!(world.state.house().fee_pool, Total::ZERO);
     assert!(world.time < FAR_EXPIRY);
 }

@@ -14,7 +14,7 @@ use cloister_ledger::{
     Account, AccountTree, ExitError, ExitWitness, FinalValues, Key, SealStatement, SealStatementError, SealWitness,
 };
 use cloister_ledger_testing::{table, Random};
-use cloister_types::Position;
+use cloister_types::{AccountIndex, GroupId, Money, PerLot, Position, Total};
 
 const GENESIS: [u8; 32] = [0xC1; 32];
 const OWNER: [u8; 32] = [0x07; 32];
@@ -24,7 +24,15 @@ fn sealed() -> (SealStatement, SealWitness, SealKey) {
     let secret = SealKey::from_seed(&[1; 32]);
     let sealing_key = secret.public().expect("not the identity");
     let key = SecretKey::from_seed(&[2; 32]).public();
-    let (statement, witness) = SealStatement::seal(GENESIS, GROUP, OWNER, &sealing_key, &key, Fr::from(42), &[9; 64]);
+    let (statement, witness) = SealStatement::seal(
+        GENESIS,
+        GroupId(GROUP),
+        OWNER,
+        &sealing_key,
+        &key,
+        Fr::from(42),
+        &[9; 64],
+    );
     (statement, witness, secret)
 }
 
@@ -81,7 +89,7 @@ fn exiting() -> ExitWitness {
     let mut random = Random::new(5);
     let key = Key::from(&SecretKey::from_seed(&[2; 32]).public());
     let mut account = Account::fresh(key, Fr::from(42));
-    account.cash = 1_000;
+    account.cash = Money(1_000);
     account.positions[1] = Position(-2);
     let mut tree = AccountTree::default();
     tree.set(77, account.leaf());
@@ -96,12 +104,14 @@ fn exiting() -> ExitWitness {
 fn exit_statement_should_have_the_layout_of_x_statement() {
     let mut witness = exiting();
     // Short two lots and owed for them: an account in the black.
-    witness.values.values[1] = -500;
-    let s = witness.statement(GENESIS, GROUP, 77).expect("a good exit");
-    assert_eq!(s.claim, 2_000);
+    witness.values.values[1] = PerLot(-500);
+    let s = witness
+        .statement(GENESIS, GroupId(GROUP), AccountIndex(77))
+        .expect("a good exit");
+    assert_eq!(s.claim, Total(2_000));
     let (lo, hi) = limbs(&GENESIS);
     let mut values = vec![Fr::from(u64::from(GROUP)), Fr::from(9), witness.values.risk_hash];
-    values.extend(witness.values.values.iter().map(|v| from_i128((*v).into())));
+    values.extend(witness.values.values.iter().map(|v| from_i128((*v).get().into())));
     let final_hash = sponge(domain::FINAL, &values);
     let group = Fr::from(u64::from(GROUP));
     let elements = [
@@ -124,36 +134,49 @@ fn final_values_should_name_the_table_they_were_taken_from() {
     let table = table(3, 9, &mut random);
     let values = FinalValues::of(&table);
     assert_eq!((values.version, values.risk_hash), (9, table.hash()));
-    assert!(values
-        .values
-        .iter()
-        .zip(&table.rows)
-        .all(|(v, row)| *v == row.value.get()));
-    assert_ne!(values.hash(1), values.hash(2));
+    assert!(values.values.iter().zip(&table.rows).all(|(v, row)| *v == row.value));
+    assert_ne!(values.hash(GroupId(1)), values.hash(GroupId(2)));
 }
 
 #[test]
 fn debt_should_claim_nothing() {
     let mut witness = exiting();
-    witness.values.values[1] = 501;
-    let s = witness.statement(GENESIS, GROUP, 77).expect("a good exit");
-    assert_eq!(witness.values.equity(&witness.account), Some(-2));
-    assert_eq!(s.claim, 0);
+    witness.values.values[1] = PerLot(501);
+    let s = witness
+        .statement(GENESIS, GroupId(GROUP), AccountIndex(77))
+        .expect("a good exit");
+    assert_eq!(witness.values.equity(&witness.account), Some(Money(-2)));
+    assert_eq!(s.claim, Total::ZERO);
     assert_eq!(s.check(&witness), Ok(()));
 }
 
 #[test]
 fn witness_that_proves_nothing_should_make_no_statement() {
     let good = exiting();
-    assert_eq!(good.statement(GENESIS, GROUP, 1 << 24), Err(ExitError::Index));
-    assert_eq!(good.statement(GENESIS, GROUP, 78), Err(ExitError::Path));
+    assert_eq!(
+        good.statement(GENESIS, GroupId(GROUP), AccountIndex(1 << 24)),
+        Err(ExitError::Index)
+    );
+    assert_eq!(
+        good.statement(GENESIS, GroupId(GROUP), AccountIndex(78)),
+        Err(ExitError::Path)
+    );
     let mut witness = good.clone();
-    witness.account.cash = 1 << 79;
-    assert_eq!(witness.statement(GENESIS, GROUP, 77), Err(ExitError::Cash));
+    witness.account.cash = Money(1 << 79);
+    assert_eq!(
+        witness.statement(GENESIS, GroupId(GROUP), AccountIndex(77)),
+        Err(ExitError::Cash)
+    );
     let mut witness = good.clone();
     witness.account.positions[4] = Position(1 << 40);
-    assert_eq!(witness.statement(GENESIS, GROUP, 77), Err(ExitError::Position(4)));
+    assert_eq!(
+        witness.statement(GENESIS, GroupId(GROUP), AccountIndex(77)),
+        Err(ExitError::Position(4))
+    );
     let mut witness = good;
     witness.account.nonce += 1;
-    assert_eq!(witness.statement(GENESIS, GROUP, 77), Err(ExitError::Path));
+    assert_eq!(
+        witness.statement(GENESIS, GroupId(GROUP), AccountIndex(77)),
+        Err(ExitError::Path)
+    );
 }

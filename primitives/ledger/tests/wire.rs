@@ -7,6 +7,7 @@ use cloister_ledger::{
 };
 use cloister_ledger_testing::{exit, seal, spoil, Random, World, GENESIS, GROUP};
 use cloister_risk::MarginChoice;
+use cloister_types::{AccountIndex, GroupId};
 use codec::{Compact, Decode, DecodeAll, Encode};
 use proptest::prelude::*;
 use std::fmt::Debug;
@@ -84,7 +85,7 @@ proptest! {
         check(&batch, &mut random);
         let exit = exit(&world, 1);
         check(&exit, &mut random);
-        check(&exit.statement(GENESIS, GROUP, 1).expect("a good exit"), &mut random);
+        check(&exit.statement(GENESIS, GroupId(GROUP), AccountIndex(1)).expect("a good exit"), &mut random);
         let (statement, seal) = seal(&mut random);
         check(&statement, &mut random);
         check(&seal, &mut random);

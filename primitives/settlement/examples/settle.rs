@@ -8,6 +8,7 @@ use cloister_ledger::{
 };
 use cloister_ledger_testing::{table, Random};
 use cloister_settlement::{rebuild, recover, AccountKeys, Batch, ItemKind, KnownToChain, OpenKeys, QueueItem};
+use cloister_types::{AccountIndex, Amount, GroupId};
 use std::error::Error;
 
 const GENESIS: [u8; 32] = [1; 32];
@@ -19,11 +20,19 @@ fn main() -> Result<(), Box<dyn Error>> {
     let trading = SecretKey::from_seed(&[2; 32]).public();
     let view_key = Fr::from(3);
     let sequencer = SealKey::from_seed(&[4; 32]).public()?;
-    let (seal, _) = SealStatement::seal(GENESIS, GROUP, [5; 32], &sequencer, &trading, view_key, &[6; 64]);
+    let (seal, _) = SealStatement::seal(
+        GENESIS,
+        GroupId(GROUP),
+        [5; 32],
+        &sequencer,
+        &trading,
+        view_key,
+        &[6; 64],
+    );
     let item = QueueItem {
         owner: "the trader",
-        index: 0,
-        amount: DEPOSIT,
+        index: AccountIndex::ZERO,
+        amount: Amount(DEPOSIT),
         queued_at: 0,
         kind: ItemKind::Open(OpenKeys::from(&seal)),
     };
@@ -32,7 +41,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let mut ledger = GroupLedger::default();
     let known = KnownToChain {
         genesis: GENESIS,
-        group: GROUP,
+        group: GroupId(GROUP),
         batch_no: ledger.batch_no(),
         old_root: to_bytes(&ledger.root()),
         old_house: to_bytes(&ledger.house().commitment()),
@@ -41,24 +50,30 @@ fn main() -> Result<(), Box<dyn Error>> {
     let (x, y) = trading.preimage();
     let key = Key::from(&trading);
     let mut units = vec![UnitRequest::Open {
-        index: 0,
+        index: AccountIndex::ZERO,
         key,
         preimage: Key { x, y },
         view_key,
-        deposit: DEPOSIT,
+        deposit: Amount(DEPOSIT),
     }];
-    units.resize(Shape::DEV.units.into(), UnitRequest::Padding { index: 0, deposit: 0 });
+    units.resize(
+        Shape::DEV.units.into(),
+        UnitRequest::Padding {
+            index: AccountIndex::ZERO,
+            deposit: Amount::ZERO,
+        },
+    );
     let request = BatchRequest {
         context: BatchContext {
             genesis: GENESIS,
-            group: GROUP,
+            group: GroupId(GROUP),
             batch_no: 0,
             time: 1_700_000_000_000,
             salt: Fr::from(8),
             table: table(1, 1, &mut Random::new(7)),
         },
         house_key: Fr::from(9),
-        sweep: 0,
+        sweep: Amount::ZERO,
         empty_mask: 0,
         units,
     };
@@ -72,7 +87,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     assert_eq!(statement, effect.statement);
 
     // The trader rebuilds the account from the settled batches and the two keys.
-    let account = recover([&statement], 0, &[AccountKeys { key, view_key }])?.account;
+    let account = recover([&statement], AccountIndex::ZERO, &[AccountKeys { key, view_key }])?.account;
     println!(
         "account 0 holds {} millionths after {} updates",
         account.cash, account.nonce

@@ -6,13 +6,14 @@
 
 use crate::replay::{replay, AccountKeys, ReplayError};
 use cloister_ledger::{state::AccountState, Account, AccountTree, OrderTree, Statement};
+use cloister_types::AccountIndex;
 
 /// Why an account cannot be rebuilt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum RecoveryError {
     /// No batch touched the account.
     #[error("no settled batch has touched account {0} yet; wait for the first")]
-    Untouched(u32),
+    Untouched(AccountIndex),
     /// A record does not give the account.
     #[error("batch {batch_no}: {source}")]
     Record {
@@ -47,7 +48,7 @@ pub fn account_tree<'a>(batches: impl IntoIterator<Item = &'a Statement>) -> Res
     let mut tree = AccountTree::default();
     for batch in batches {
         for unit in &batch.units {
-            tree.set(unit.index, unit.new_leaf);
+            tree.set(unit.index.get(), unit.new_leaf);
         }
         if tree.root() != batch.new_root {
             return Err(RecoveryError::Root(batch.batch_no));
@@ -62,7 +63,7 @@ pub fn account_tree<'a>(batches: impl IntoIterator<Item = &'a Statement>) -> Res
 /// [`RecoveryError::Untouched`], [`RecoveryError::Record`].
 pub fn recover<'a>(
     batches: impl IntoIterator<Item = &'a Statement>,
-    index: u32,
+    index: AccountIndex,
     keys: &[AccountKeys],
 ) -> Result<Recovered, RecoveryError> {
     let mut found: Option<Recovered> = None;

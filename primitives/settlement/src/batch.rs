@@ -7,6 +7,7 @@ use cloister_crypto::{
     field::to_bytes,
 };
 use cloister_ledger::{Statement, UnitRecord};
+use cloister_types::{AccountIndex, Amount};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
 
@@ -27,11 +28,11 @@ pub const MAX_CIPHERTEXT: u32 = CIPHERTEXT_FIXED + MAX_PLACES;
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct UnitSubmission {
     /// Account index.
-    pub index: u32,
+    pub index: AccountIndex,
     /// The unit consumes the next queue item, whose index this must be.
     pub queued: bool,
-    /// Amount paid to the owner, 10^-6.
-    pub withdrawal: u64,
+    /// Amount paid to the owner.
+    pub withdrawal: Amount,
     /// The account's new leaf.
     pub new_leaf: Field,
     /// The encrypted part of the record, `8 + J` elements (B-RECORD).
@@ -55,8 +56,8 @@ pub struct Batch {
     pub new_root: Field,
     /// House commitment after the batch.
     pub new_house: Field,
-    /// Fees paid out to the fee account, 10^-6.
-    pub sweep: u64,
+    /// Fees paid out to the fee account.
+    pub sweep: Amount,
     /// Bit j: row j's open interest is proven to be 0.
     pub empty_mask: u32,
     /// The units in order; as many as the shape has.

@@ -13,6 +13,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_ledger::{GroupLedger, House, Key};
+use cloister_types::AccountIndex;
 
 /// Why the ledger cannot be rebuilt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -49,7 +50,7 @@ pub enum LedgerError {
         /// Unit.
         unit: usize,
         /// Account.
-        account: u32,
+        account: AccountIndex,
         /// Why.
         source: ReplayError,
     },

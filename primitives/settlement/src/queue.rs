@@ -11,6 +11,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_ledger::{KeyRecord, SealStatement};
+use cloister_types::{AccountIndex, Amount};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
@@ -95,9 +96,9 @@ pub struct QueueItem<AccountId> {
     /// Paid the amount.
     pub owner: AccountId,
     /// The account.
-    pub index: u32,
-    /// 10^-6.
-    pub amount: u64,
+    pub index: AccountIndex,
+    /// What was paid.
+    pub amount: Amount,
     /// Block time at which it was queued, milliseconds.
     pub queued_at: u64,
     /// What it asks for.

@@ -11,6 +11,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_ledger::{HouseRecord, RecordKind, Statement, UnitRecord};
+use cloister_types::{Amount, GroupId};
 
 /// What the chain knows of a batch and never takes from its submitter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -18,7 +19,7 @@ pub struct KnownToChain {
     /// Genesis hash.
     pub genesis: [u8; 32],
     /// The group.
-    pub group: u32,
+    pub group: GroupId,
     /// Number of the group's next batch.
     pub batch_no: u64,
     /// Account root before the batch.
@@ -99,7 +100,7 @@ pub(crate) fn unit_record<A>(unit: &UnitSubmission, item: Option<&QueueItem<A>>)
     Ok(UnitRecord {
         index: unit.index,
         kind,
-        deposit: item.map_or(0, |item| item.amount),
+        deposit: item.map_or(Amount::ZERO, |item| item.amount),
         withdrawal: unit.withdrawal,
         new_leaf: from_bytes(&unit.new_leaf)?,
         ciphertext: unit.ciphertext.iter().map(from_bytes).collect::<Result<Vec<_>, _>>()?,

@@ -4,6 +4,7 @@ use cloister_crypto::Fr;
 use cloister_ledger::{state::UnitRequest, RecordKind, Shape, Statement, UnitRecord};
 use cloister_ledger_testing::World;
 use cloister_settlement::{account_tree, recover, AccountKeys, RecoveryError, ReplayError};
+use cloister_types::AccountIndex;
 use std::collections::BTreeMap;
 
 /// A market with the statements of its settled batches.
@@ -38,7 +39,9 @@ fn market(seed: u64) -> Market {
             } = unit
             {
                 let (key, view_key) = (*key, *view_key);
-                keys.entry(*index).or_default().push(AccountKeys { key, view_key });
+                keys.entry((*index).get())
+                    .or_default()
+                    .push(AccountKeys { key, view_key });
             }
         }
         let request = world.request(units);
@@ -56,8 +59,11 @@ fn every_account_should_be_rebuilt_from_the_records_alone() {
         let tree = account_tree(&batches).expect("the leaves give the roots");
         assert_eq!(tree.root(), world.state.root());
         for trader in &world.traders {
-            let rebuilt = recover(&batches, trader.index, &keys[&trader.index]).expect("rebuilt");
-            let known = world.state.account(trader.index).expect("the account exists");
+            let rebuilt = recover(&batches, AccountIndex(trader.index), &keys[&trader.index]).expect("rebuilt");
+            let known = world
+                .state
+                .account(AccountIndex(trader.index))
+                .expect("the account exists");
             assert_eq!((&rebuilt.account, &rebuilt.orders), (&known.account, &known.orders));
             assert_eq!(rebuilt.account.leaf(), tree.leaf(trader.index));
             rekeyed += usize::from(keys[&trader.index].len() > 1);
@@ -78,7 +84,10 @@ fn an_account_should_not_be_rebuilt_with_a_wrong_key() {
         },
         AccountKeys { key: other.key, ..own },
     ] {
-        assert_eq!(recover(&batches, 0, &[wrong]), Err(refused(0, ReplayError::OtherKey)));
+        assert_eq!(
+            recover(&batches, AccountIndex::ZERO, &[wrong]),
+            Err(refused(0, ReplayError::OtherKey))
+        );
     }
 }
 
@@ -90,14 +99,15 @@ fn an_account_should_not_be_rebuilt_past_a_change_of_keys_without_the_new_ones()
         .expect("some account changes its keys");
     let (index, keys) = keys.iter().find(|(_, keys)| keys.len() > 1).expect("this one");
     let changed = batches.iter().find(|batch| {
-        let rekeys = |unit: &UnitRecord| matches!(unit.kind, RecordKind::Rekey(_)) && unit.index == *index;
+        let rekeys =
+            |unit: &UnitRecord| matches!(unit.kind, RecordKind::Rekey(_)) && unit.index == AccountIndex(*index);
         batch.units.iter().any(rekeys)
     });
     let batch_no = changed.expect("its batch").batch_no;
-    let before = recover(&batches, *index, &keys[..1]);
+    let before = recover(&batches, AccountIndex(*index), &keys[..1]);
     assert_eq!(before, Err(refused(batch_no, ReplayError::OtherKey)));
     assert_eq!(
-        recover(&batches, *index, &keys[1..]),
+        recover(&batches, AccountIndex(*index), &keys[1..]),
         Err(refused(0, ReplayError::OtherKey))
     );
 }
@@ -105,10 +115,13 @@ fn an_account_should_not_be_rebuilt_past_a_change_of_keys_without_the_new_ones()
 #[test]
 fn an_account_should_not_be_rebuilt_when_records_are_missing() {
     let Market { batches, keys, .. } = market(2);
-    let touched = |batch: &&Statement| batch.units.iter().any(|unit| unit.index == 0);
-    assert_eq!(recover(&batches, 999, &keys[&0]), Err(RecoveryError::Untouched(999)));
+    let touched = |batch: &&Statement| batch.units.iter().any(|unit| unit.index == AccountIndex::ZERO);
+    assert_eq!(
+        recover(&batches, AccountIndex(999), &keys[&0]),
+        Err(RecoveryError::Untouched(AccountIndex(999)))
+    );
     let second = batches.iter().filter(touched).nth(1).expect("touched twice").batch_no;
-    let late = recover(&batches[1..], 0, &keys[&0]);
+    let late = recover(&batches[1..], AccountIndex::ZERO, &keys[&0]);
     assert_eq!(late, Err(refused(second, ReplayError::NotOpened)));
 }
 
@@ -120,7 +133,7 @@ fn changed_records_should_be_noticed() {
     let index = unit.index;
     assert_eq!(account_tree(&batches), Err(RecoveryError::Root(0)));
     assert_eq!(
-        recover(&batches, index, &keys[&index]),
+        recover(&batches, index, &keys[&index.get()]),
         Err(refused(0, ReplayError::Leaf))
     );
     let unit = &mut batches[0].units[0];
@@ -128,7 +141,7 @@ fn changed_records_should_be_noticed() {
     // The root of the order tree, which the empty places of an open do not give.
     unit.ciphertext[1] += Fr::one();
     assert_eq!(
-        recover(&batches, index, &keys[&index]),
+        recover(&batches, index, &keys[&index.get()]),
         Err(refused(0, ReplayError::Orders))
     );
 }

@@ -5,6 +5,7 @@ use cloister_settlement::{
     batch::{CIPHERTEXT_FIXED, MAX_CIPHERTEXT, MAX_UNITS},
     Batch, FormError, ItemKind, OpenKeys, QueueItem, SealProof, UnitSubmission,
 };
+use cloister_types::{AccountIndex, Amount};
 use codec::{Compact, Decode, Encode, MaxEncodedLen};
 
 /// Bytes that differ from one another and from those of other seeds.
@@ -14,9 +15,9 @@ fn bytes<const N: usize>(seed: u8) -> [u8; N] {
 
 fn unit(seed: u8, queued: bool, elements: u8) -> UnitSubmission {
     UnitSubmission {
-        index: 0x0102_0300 + u32::from(seed),
+        index: AccountIndex(0x0102_0300 + u32::from(seed)),
         queued,
-        withdrawal: 0x1112_1314_1516_1700 + u64::from(seed),
+        withdrawal: Amount(0x1112_1314_1516_1700 + u64::from(seed)),
         new_leaf: bytes(seed),
         ciphertext: BoundedVec::truncate_from((0..elements).map(|i| bytes(seed + i)).collect()),
     }
@@ -24,9 +25,9 @@ fn unit(seed: u8, queued: bool, elements: u8) -> UnitSubmission {
 
 fn unit_bytes(unit: &UnitSubmission) -> Vec<u8> {
     let mut out = Vec::new();
-    out.extend(unit.index.to_le_bytes());
+    out.extend(unit.index.get().to_le_bytes());
     out.push(u8::from(unit.queued));
-    out.extend(unit.withdrawal.to_le_bytes());
+    out.extend(unit.withdrawal.get().to_le_bytes());
     out.extend(unit.new_leaf);
     // A length below 64 is one byte, shifted by two.
     out.push((unit.ciphertext.len() as u8) << 2);
@@ -43,7 +44,7 @@ fn batch() -> Batch {
         salt: bytes(6),
         new_root: bytes(7),
         new_house: bytes(8),
-        sweep: 9,
+        sweep: Amount(9),
         empty_mask: 0x0d0c_0b0a,
         units: BoundedVec::truncate_from(vec![unit(10, true, 9), unit(20, false, 16)]),
         house_record: std::array::from_fn(|i| bytes(30 + i as u8)),
@@ -80,8 +81,8 @@ fn batch_should_have_the_bytes_of_its_fields_in_order() {
 fn queue_items_should_have_the_bytes_of_their_fields_in_order() {
     let deposit = QueueItem {
         owner: bytes::<32>(1),
-        index: 0x0403_0201,
-        amount: 5,
+        index: AccountIndex(0x0403_0201),
+        amount: Amount(5),
         queued_at: 6,
         kind: ItemKind::Deposit,
     };

@@ -5,6 +5,7 @@ mod common;
 use cloister_crypto::{field::to_bytes, seal::SealKey, Fr};
 use cloister_ledger::{GroupLedger, RecordError};
 use cloister_settlement::{replay_batch, LedgerError, ReplayError, StatementError};
+use cloister_types::AccountIndex;
 use common::{Market, Secrets, Settled};
 
 /// Replays all batches; the first error.
@@ -93,11 +94,11 @@ fn record_that_was_changed_should_be_named() {
     assert_eq!(refused(|s| s.batch.salt = [0; 32]), record(0, garbage));
     assert_eq!(refused(|s| s.batch.units.truncate(0)), LedgerError::Root(2));
     let mut unknown = settled.clone();
-    unknown[2].batch.units[0].index = 77;
+    unknown[2].batch.units[0].index = AccountIndex(77);
     let error = LedgerError::Record {
         batch_no: 2,
         unit: 0,
-        account: 77,
+        account: AccountIndex(77),
         source: ReplayError::NotOpened,
     };
     assert_eq!(replay(&unknown, &secrets), Err(error));

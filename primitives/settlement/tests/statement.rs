@@ -31,12 +31,12 @@ fn statement_should_take_from_the_chain_what_the_chain_knows() {
     let good = rebuilt(&settled).expect("rebuilt").hash();
     let changes: [fn(&mut Settled); 8] = [
         |s| s.known.genesis[0] ^= 1,
-        |s| s.known.group += 1,
+        |s| s.known.group.0 += 1,
         |s| s.known.batch_no += 1,
         |s| s.known.old_root[0] ^= 1,
         |s| s.known.old_house[0] ^= 1,
         |s| s.known.risk_hash[0] ^= 1,
-        |s| s.queue[0].amount += 1,
+        |s| s.queue[0].amount.0 += 1,
         |s| s.queue[0].kind = cloister_settlement::ItemKind::Deposit,
     ];
     for change in changes {

@@ -6,6 +6,7 @@ use cloister_ledger::{
 };
 use cloister_ledger_testing::{spoil, Random, World, GENESIS, GROUP};
 use cloister_prover_job::{DecodeError, JobKind, ProofJob, FORMAT, MAGIC, MAX_BYTES};
+use cloister_types::{AccountIndex, GroupId};
 use proptest::prelude::*;
 
 /// Bytes of the header: magic, format, kind.
@@ -37,7 +38,9 @@ fn seal(random: &mut Random) -> ProofJob {
 
 fn exit(random: &mut Random) -> ProofJob {
     let witness = cloister_ledger_testing::exit(&World::with_traders(random.word(), 2, Shape::DEV), 1);
-    let statement = witness.statement(GENESIS, GROUP, 1).expect("a good exit");
+    let statement = witness
+        .statement(GENESIS, GroupId(GROUP), AccountIndex(1))
+        .expect("a good exit");
     ProofJob::exit(statement, witness)
 }
 

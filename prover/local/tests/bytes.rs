@@ -6,6 +6,7 @@ use cloister_ledger::Shape;
 use cloister_ledger_testing::{Random, World, GENESIS, GROUP};
 use cloister_prover_job::{JobKind, ProofJob, Prover, ProverError};
 use cloister_prover_local::{LocalProver, Parameters};
+use cloister_types::{AccountIndex, GroupId};
 use futures::executor::block_on;
 use proptest::prelude::*;
 use rand_chacha::ChaCha20Rng;
@@ -49,7 +50,9 @@ fn seal(random: &mut Random) -> ProofJob {
 
 fn exit(random: &mut Random) -> ProofJob {
     let witness = cloister_ledger_testing::exit(&World::with_traders(random.word(), 2, Shape::DEV), 1);
-    let statement = witness.statement(GENESIS, GROUP, 1).expect("a good exit");
+    let statement = witness
+        .statement(GENESIS, GroupId(GROUP), AccountIndex(1))
+        .expect("a good exit");
     ProofJob::exit(statement, witness)
 }
 
@@ -101,7 +104,7 @@ fn a_broken_constraint_should_be_named() {
     let ProofJob::Batch(mut job) = batch(5, SMALL) else {
         panic!("a batch")
     };
-    job.witness.sweep += 1;
+    job.witness.sweep.0 += 1;
     let refused = block_on(small_prover().prove(ProofJob::Batch(job)));
     let Err(ProverError::Unsatisfied { constraint }) = refused else {
         panic!("{refused:?}")
@@ -110,7 +113,7 @@ fn a_broken_constraint_should_be_named() {
 
     let mut exit = exit(&mut Random::new(6));
     if let ProofJob::Exit(job) = &mut exit {
-        job.statement.claim += 1;
+        job.statement.claim.0 += 1;
     }
     let refused = block_on(prover(JobKind::Exit).prove(exit));
     let Err(ProverError::Unsatisfied { constraint }) = refused else {

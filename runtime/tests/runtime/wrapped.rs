@@ -27,7 +27,7 @@ fn batch() -> Batch {
         salt: [0; 32],
         new_root: [0; 32],
         new_house: [0; 32],
-        sweep: 0,
+        sweep: Default::default(),
         empty_mask: 0,
         units: Default::default(),
         house_record: [[0; 32]; 14],

@@ -16,7 +16,7 @@ use cloister_ledger::{
     StateError,
 };
 use cloister_risk::RiskTable;
-use cloister_types::GroupId;
+use cloister_types::{Amount, GroupId};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,
@@ -66,7 +66,7 @@ impl Batcher {
         if config.shape.units < 2 || config.shape.places == 0 {
             return Err(BatcherError::Shape);
         }
-        let group = GroupId(table.header.group.get());
+        let group = table.header.group;
         if group != config.group {
             let found = table.header.version;
             return Err(BatcherError::Table {
@@ -143,7 +143,7 @@ impl Batcher {
         let mut all: BTreeMap<AccountIndex, Holdings> = self
             .head
             .accounts()
-            .map(|(index, state)| (AccountIndex(index), held_by(&state.account)))
+            .map(|(index, state)| (index, held_by(&state.account)))
             .collect();
         if let Some(open) = &self.open {
             all.extend(open.holdings().iter().map(|(i, h)| (*i, *h)));
@@ -223,14 +223,14 @@ impl Batcher {
             let request = BatchRequest {
                 context: BatchContext {
                     genesis: self.config.genesis,
-                    group: self.config.group.get(),
+                    group: self.config.group,
                     batch_no,
                     time: open.time,
                     salt: found.salt,
                     table: self.table.clone(),
                 },
                 house_key: found.house_key,
-                sweep: self.sweep(batch_no),
+                sweep: Amount(self.sweep(batch_no)),
                 empty_mask: 0,
                 units: drafts.iter().map(Draft::request).collect(),
             };
@@ -316,7 +316,7 @@ impl Batcher {
 
     fn check_table(&self, table: &RiskTable) -> Result<(), BatcherError> {
         let (current, found) = (self.table.header.version, table.header.version);
-        let group = GroupId(table.header.group.get());
+        let group = table.header.group;
         if group != self.config.group || found < current {
             return Err(BatcherError::Table { current, found, group });
         }
@@ -346,17 +346,13 @@ impl Batcher {
             .iter()
             .filter(|d| matches!(d, Draft::Open { .. }))
             .map(Draft::account);
-        self.head
-            .accounts()
-            .map(|(index, _)| AccountIndex(index))
-            .chain(opened)
-            .collect()
+        self.head.accounts().map(|(index, _)| index).chain(opened).collect()
     }
 
     fn sweep(&self, batch_no: u64) -> u64 {
         let due = |every: u64| every > 0 && batch_no % every == every - 1;
         match self.config.sweep_every {
-            Some(every) if due(every) => u64::try_from(self.head.house().fee_pool).unwrap_or(u64::MAX),
+            Some(every) if due(every) => u64::try_from(self.head.house().fee_pool.get()).unwrap_or(u64::MAX),
             _ => 0,
         }
     }

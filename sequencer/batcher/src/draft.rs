@@ -2,9 +2,9 @@
 
 use blake2::{Blake2b512, Digest};
 use cloister_crypto::{schnorr::PublicKey, Fr};
-use cloister_engine::{AccountIndex, Holdings};
+use cloister_engine::Holdings;
 use cloister_ledger::{Fill, InstructionKind, Key, SignedInstruction, UnitRequest};
-use cloister_types::{Amount, InstructionId};
+use cloister_types::{AccountIndex, Amount, InstructionId};
 use std::sync::Arc;
 
 /// One unit of the open batch.
@@ -35,14 +35,14 @@ impl Draft {
     pub fn account(&self) -> AccountIndex {
         match self {
             Self::Open { account, .. } | Self::Deposit { account, .. } | Self::Padding { account } => *account,
-            Self::Order { signed, .. } | Self::Bound { signed } => AccountIndex(signed.instruction.index),
+            Self::Order { signed, .. } | Self::Bound { signed } => signed.instruction.index,
         }
     }
 
     /// Id of the instruction, if there is one.
     pub fn id(&self) -> Option<InstructionId> {
         match self {
-            Self::Order { signed, .. } | Self::Bound { signed } => Some(InstructionId(signed.instruction.id)),
+            Self::Order { signed, .. } | Self::Bound { signed } => Some(signed.instruction.id),
             Self::Open { .. } | Self::Deposit { .. } | Self::Padding { .. } => None,
         }
     }
@@ -66,8 +66,8 @@ impl Draft {
     pub fn request(&self) -> UnitRequest {
         let index = self.account().get();
         let normal = |signed: &Arc<SignedInstruction>, fill| UnitRequest::Normal {
-            index,
-            deposit: 0,
+            index: AccountIndex(index),
+            deposit: Amount::ZERO,
             places: vec![(SignedInstruction::clone(signed), fill)],
         };
         match self {
@@ -79,18 +79,21 @@ impl Draft {
             } => {
                 let (x, y) = public_key.preimage();
                 UnitRequest::Open {
-                    index,
+                    index: AccountIndex(index),
                     key: Key::from(public_key),
                     preimage: Key { x, y },
                     view_key: *view_key,
-                    deposit: deposit.get(),
+                    deposit: *deposit,
                 }
             }
             Self::Deposit { amount, .. } => UnitRequest::Padding {
-                index,
-                deposit: amount.get(),
+                index: AccountIndex(index),
+                deposit: *amount,
             },
-            Self::Padding { .. } => UnitRequest::Padding { index, deposit: 0 },
+            Self::Padding { .. } => UnitRequest::Padding {
+                index: AccountIndex(index),
+                deposit: Amount::ZERO,
+            },
             Self::Order { signed, fill, .. } => normal(signed, *fill),
             Self::Bound { signed } => normal(signed, Fill::default()),
         }
@@ -106,9 +109,9 @@ impl Draft {
             Self::Bound { signed } => signature(signed),
             Self::Order { signed, fill, .. } => {
                 signature(signed);
-                hasher.update(fill.quantity.to_le_bytes());
-                hasher.update(fill.cost.to_le_bytes());
-                hasher.update(fill.fee.to_le_bytes());
+                hasher.update(fill.quantity.get().to_le_bytes());
+                hasher.update(fill.cost.get().to_le_bytes());
+                hasher.update(fill.fee.get().to_le_bytes());
             }
         }
     }

@@ -6,12 +6,12 @@ use crate::{
     error::BatcherError,
     event::{Event, QueueItem},
 };
-use cloister_engine::{AccountIndex, Fill, FillSide, Holdings, Millis, Trade};
+use cloister_engine::{Fill, FillSide, Holdings, Millis, Trade};
 use cloister_ledger::{
     account::cash_fits, instruction::flags, Account, GroupLedger, InstructionKind, Side, SignedInstruction,
 };
 use cloister_risk::RiskTable;
-use cloister_types::{InstructionId, InstrumentId, Lots, Money, Total};
+use cloister_types::{AccountIndex, InstructionId, InstrumentId, Lots, Money, Total};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// An event and when it happened.
@@ -83,7 +83,7 @@ impl OpenBatch {
     }
 
     fn held(&self, state: &GroupLedger, account: AccountIndex) -> Result<Holdings, BatcherError> {
-        let settled = || state.account(account.get()).map(|a| held_by(&a.account));
+        let settled = || state.account(account).map(|a| held_by(&a.account));
         self.holdings
             .get(&account)
             .copied()
@@ -163,7 +163,7 @@ impl OpenBatch {
         signed: &Arc<SignedInstruction>,
     ) -> Result<Absorbed, BatcherError> {
         let instruction = &signed.instruction;
-        let account = AccountIndex(instruction.index);
+        let account = instruction.index;
         let mut after = self.held(state, account)?;
         if free == 0 {
             return Ok(Absorbed::Full);
@@ -212,21 +212,21 @@ impl OpenBatch {
     ) -> Result<Placement, BatcherError> {
         let account = side.key.account;
         let (row, _) = table
-            .row_of(InstrumentId(fill.instrument_id.get()))
+            .row_of(fill.instrument_id)
             .ok_or(BatcherError::UnknownInstrument(fill.instrument_id))?;
         let one = cloister_ledger::Fill {
             side: direction,
             row: u8::try_from(row).map_err(|_| BatcherError::UnknownInstrument(fill.instrument_id))?,
-            quantity: fill.quantity.get(),
-            cost: fill.cost().get(),
-            fee: side.fee.get(),
+            quantity: fill.quantity,
+            cost: fill.cost(),
+            fee: side.fee,
         };
         let trade = |fill: &cloister_ledger::Fill| Trade {
             row,
             side: direction,
-            quantity: Lots(fill.quantity),
-            cost: Total(fill.cost),
-            fee: Total(fill.fee),
+            quantity: fill.quantity,
+            cost: fill.cost,
+            fee: fill.fee,
             reduce_only: side.order.instruction.has(flags::REDUCE_ONLY),
         };
         if let Some((unit, before, netted)) = self.netted(account, side.key.id, &one) {
@@ -272,7 +272,7 @@ impl OpenBatch {
     ) -> Option<(usize, Holdings, cloister_ledger::Fill)> {
         let unit = *self.last.get(&account)?;
         match self.drafts.get(unit)? {
-            Draft::Order { signed, fill, before } if signed.instruction.id == id.get() && fill.row == more.row => {
+            Draft::Order { signed, fill, before } if signed.instruction.id == id && fill.row == more.row => {
                 let netted = cloister_ledger::Fill {
                     side: fill.side,
                     row: fill.row,
@@ -290,7 +290,7 @@ impl OpenBatch {
 /// What an account of the ledger holds.
 pub(crate) fn held_by(account: &Account) -> Holdings {
     Holdings {
-        cash: Money(account.cash),
+        cash: account.cash,
         positions: account.positions,
     }
 }
@@ -299,7 +299,7 @@ fn moved(held: Holdings, amount: Money, account: AccountIndex) -> Result<Holding
     let cash = held
         .cash
         .checked_add(amount)
-        .filter(|c| cash_fits(c.get()))
+        .filter(|c| cash_fits(*c))
         .ok_or(BatcherError::CashRange(account))?;
     Ok(Holdings { cash, ..held })
 }

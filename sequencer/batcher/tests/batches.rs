@@ -8,7 +8,9 @@ use cloister_ledger::{
     BatchError, GroupLedger, Instruction, InstructionKind, Mode, Shape, Side, StateError, UnitError,
 };
 use cloister_risk::MarginError;
-use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, InstrumentId, ItemId, Lots, PerLot, Price, Total};
+use cloister_types::{
+    AccountIndex, Amount, GroupId, InstructionId, InstrumentId, ItemId, Lots, Money, PerLot, Price, Total,
+};
 use common::*;
 use std::sync::Arc;
 
@@ -29,11 +31,11 @@ fn fills_of_one_order_are_netted_into_one_unit() {
         .witness
         .units
         .iter()
-        .find(|u| u.index == 2 && u.mode == Mode::Normal)
+        .find(|u| u.index == AccountIndex(2) && u.mode == Mode::Normal)
         .unwrap();
     assert_eq!(
         taker.places[0].fill.cost,
-        5 * u128::from(MARK) + 3 * u128::from(MARK + 1)
+        Total(5 * u128::from(MARK) + 3 * u128::from(MARK + 1))
     );
 }
 
@@ -113,10 +115,13 @@ fn queue_items_are_taken_in_order_and_flagged() {
         .iter()
         .zip(&batch.queued)
         .filter(|(_, queued)| **queued)
-        .map(|(u, _)| (u.mode, u.deposit))
+        .map(|(u, _)| (u.mode, u.deposit.get()))
         .collect();
     assert_eq!(queued, [(Mode::Open, 5), (Mode::Padding, 6)]);
-    assert_eq!(world.batcher.head().account(7).unwrap().account.cash, 11);
+    assert_eq!(
+        world.batcher.head().account(AccountIndex(7)).unwrap().account.cash,
+        Money(11)
+    );
 }
 
 #[test]
@@ -125,7 +130,7 @@ fn padding_is_spread_over_the_accounts_that_are_idle() {
     world.submit(sell(0, 1, 5, MARK)).unwrap();
     world.submit(buy(1, 1, 5, MARK)).unwrap();
     world.flush();
-    let mut touched: Vec<u32> = world.closed[0].witness.units.iter().map(|u| u.index).collect();
+    let mut touched: Vec<AccountIndex> = world.closed[0].witness.units.iter().map(|u| u.index).collect();
     touched.sort_unstable();
     touched.dedup();
     assert_eq!(touched.len(), usize::from(SHAPE.units));
@@ -180,21 +185,24 @@ fn signed_cancels_and_withdrawals_are_units() {
         .statement
         .units
         .iter()
-        .map(|u| u.withdrawal)
+        .map(|u| u.withdrawal.get())
         .sum();
     assert_eq!(paid, 4 * ONE);
-    assert_eq!(world.batcher.head().account(0).unwrap().account.min_id, 9);
+    assert_eq!(
+        world.batcher.head().account(AccountIndex::ZERO).unwrap().account.min_id,
+        InstructionId(9)
+    );
 }
 
 /// A fill that no engine would make.
 fn fill(maker: Instruction, taker: Instruction, quantity: u64) -> Event {
     let side = |i: Instruction| FillSide {
         key: OrderKey {
-            account: AccountIndex(i.index),
-            id: InstructionId(i.id),
+            account: i.index,
+            id: i.id,
         },
         order: Arc::new(sign(i)),
-        fee: Total(0),
+        fee: Total::ZERO,
     };
     Event::Filled(Fill {
         id: 0,
@@ -213,7 +221,7 @@ fn a_fill_that_breaks_a_rule_is_named_and_kept() {
     let mut world = World::new(2, 10 * ONE);
     let rule = TradeError::Margin(MarginError::InitialMarginShort);
     let error = BatcherError::Unprovable {
-        account: AccountIndex(0),
+        account: AccountIndex::ZERO,
         id: InstructionId(1),
         rule,
     };
@@ -231,13 +239,13 @@ fn a_fill_that_breaks_a_rule_is_named_and_kept() {
         }
         .into()
     };
-    assert_eq!(world.push(deposit(ItemId(9), AccountIndex(0))), Err(error));
+    assert_eq!(world.push(deposit(ItemId(9), AccountIndex::ZERO)), Err(error));
     assert_eq!(world.batcher.pending(), 2);
     // A kinder table makes it provable: nothing was lost.
     let mut kind = table(2);
-    kind.rows[0].scenarios = [PerLot(0); 16];
-    kind.rows[0].floor_short = Price(0);
-    kind.rows[0].floor_long = Price(0);
+    kind.rows[0].scenarios = [PerLot::ZERO; 16];
+    kind.rows[0].floor_short = Price::ZERO;
+    kind.rows[0].floor_long = Price::ZERO;
     world.batcher.rebase(NOW, kind, &mut world.secrets).unwrap();
     assert_eq!((world.batcher.pending(), world.batcher.open_units()), (0, 3));
 }
@@ -345,8 +353,8 @@ fn fees_are_swept_when_due() {
         world.submit(buy(1, id, 5, MARK)).unwrap();
         world.flush();
         (
-            world.closed.last().unwrap().request.sweep,
-            world.batcher.head().house().fee_pool,
+            world.closed.last().unwrap().request.sweep.get(),
+            world.batcher.head().house().fee_pool.get(),
         )
     };
     let fees = (5 * MARK * 600).div_ceil(1_000_000);

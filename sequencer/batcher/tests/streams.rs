@@ -37,7 +37,7 @@ fn input() -> impl Strategy<Value = Input> {
             let limit = mark + tick * mark / 100 - 2 * mark / 100;
             Input::Instruction(Instruction {
                 flags,
-                instrument_id,
+                instrument_id: InstrumentId(instrument_id),
                 ..order(account, id, side, quantity, limit)
             })
         });
@@ -118,10 +118,10 @@ proptest! {
         prop_assert_eq!(holdings.len(), opened as usize);
         for (index, view) in world.engine.accounts() {
             prop_assert_eq!(holdings[&index], view.holdings);
-            let ledger = world.batcher.head().account(index.get()).unwrap();
-            prop_assert_eq!(ledger.account.min_id, view.min_id.get());
+            let ledger = world.batcher.head().account(index).unwrap();
+            prop_assert_eq!(ledger.account.min_id, view.min_id);
         }
-        prop_assert_eq!(world.batcher.head().house().fee_pool, fees);
+        prop_assert_eq!(world.batcher.head().house().fee_pool.get(), fees);
         prop_assert_eq!(world.closed.iter().map(|b| b.fills).sum::<usize>(), fills);
 
         // Lots filled in the units are twice the volume: each fill shows on both sides, in the same batch.
@@ -137,7 +137,7 @@ proptest! {
             items.extend(batch.last_item);
             for unit in &batch.witness.units {
                 let fill = &unit.places[0].fill;
-                lots[usize::from(fill.row == 3)] += fill.quantity;
+                lots[usize::from(fill.row == 3)] += fill.quantity.get();
             }
         }
         prop_assert!(items.is_sorted());

@@ -119,16 +119,16 @@ pub fn engine(accounts: u32, deposit: u64) -> Engine {
 pub fn order(account: u32, id: u64, side: Side, quantity: u64, limit: u64) -> Instruction {
     Instruction {
         kind: InstructionKind::Order,
-        group: GROUP,
-        index: account,
-        id,
-        instrument_id: BTC,
+        group: GroupId(GROUP),
+        index: AccountIndex(account),
+        id: InstructionId(id),
+        instrument_id: InstrumentId(BTC),
         side,
         flags: 0,
         limit,
         quantity,
         expiry: LATER,
-        max_fee: MAX_FEE,
+        max_fee: Price(MAX_FEE),
     }
 }
 
@@ -156,9 +156,9 @@ pub fn market(instruction: Instruction) -> Instruction {
 pub fn other(kind: InstructionKind, account: u32, id: u64, amount: u64) -> Instruction {
     Instruction {
         kind,
-        group: GROUP,
-        index: account,
-        id,
+        group: GroupId(GROUP),
+        index: AccountIndex(account),
+        id: InstructionId(id),
         limit: amount,
         expiry: LATER,
         ..Instruction::default()
@@ -167,7 +167,7 @@ pub fn other(kind: InstructionKind, account: u32, id: u64, amount: u64) -> Instr
 
 /// Signs with the key of the instruction's account.
 pub fn sign(instruction: Instruction) -> SignedInstruction {
-    let key = secret(instruction.index);
+    let key = secret(instruction.index.get());
     instruction.sign(&GENESIS, &key)
 }
 

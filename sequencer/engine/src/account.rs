@@ -1,7 +1,6 @@
 //! The sequencer's view of one account: the ledger's state after every fill it has made, settled or not.
 
 use crate::{
-    bare::{slot_number, Terms},
     book::Place,
     error::Rejection,
     exposure::{fee_at, OpenRisk},
@@ -9,7 +8,10 @@ use crate::{
     trade::Holdings,
 };
 use cloister_crypto::{constants::FILLED_MAX, schnorr::PublicKey, Fr};
-use cloister_ledger::{slot::Slot, Instruction, Side, SignedInstruction};
+use cloister_ledger::{
+    slot::{slot_number, Slot},
+    Instruction, Side, SignedInstruction,
+};
 use cloister_risk::RiskTable;
 use cloister_types::{InstructionId, InstrumentId, Lots};
 use std::{collections::BTreeMap, sync::Arc};
@@ -95,8 +97,8 @@ impl AccountView {
     /// Lots filled of an id (S-SLOT).
     pub fn filled(&self, id: InstructionId) -> Lots {
         let slot = self.slot(id);
-        if slot.id == id.get() {
-            Lots(slot.filled)
+        if slot.id == id {
+            slot.filled
         } else {
             Lots::ZERO
         }
@@ -112,7 +114,7 @@ impl AccountView {
             });
         }
         let slot = slot_number(id);
-        let ledger = InstructionId(self.slot(id).id);
+        let ledger = InstructionId(self.slot(id).id.get());
         let holds = self.taken.get(&slot).copied().unwrap_or_default().max(ledger);
         if holds > id {
             return Err(Rejection::SlotConflict { slot, holds });
@@ -152,10 +154,7 @@ impl AccountView {
     }
 
     fn set_filled(&mut self, id: InstructionId, filled: Lots) {
-        let slot = Slot {
-            id: id.get(),
-            filled: filled.get(),
-        };
+        let slot = Slot { id: id, filled: filled };
         self.slots.insert(slot_number(id), slot);
     }
 
@@ -185,7 +184,7 @@ impl AccountView {
     pub(crate) fn resting(&self, instrument: InstrumentId, side: Side) -> Lots {
         self.open
             .values()
-            .filter(|o| o.signed.instruction.instrument() == instrument && o.place.side == side)
+            .filter(|o| o.signed.instruction.instrument_id == instrument && o.place.side == side)
             .fold(Lots::ZERO, |sum, o| sum.saturating_add(o.remaining))
     }
 
@@ -198,7 +197,7 @@ impl AccountView {
             .filter_map(|(_, order)| {
                 let instruction = &order.signed.instruction;
                 let (row, _) = table
-                    .row_of(instruction.instrument())
+                    .row_of(instruction.instrument_id)
                     .filter(|(_, row)| row.is_live())?;
                 Some(open_risk(row, instruction, order.remaining, rate))
             })
@@ -209,7 +208,7 @@ impl AccountView {
 /// What `quantity` lots of an order can do at worst; `None` if the fee does not fit.
 pub(crate) fn open_risk(row: usize, order: &Instruction, quantity: Lots, rate: u32) -> Option<OpenRisk> {
     let cost = order.price().times(quantity);
-    let cap = order.fee_per_lot().times(quantity);
+    let cap = order.max_fee.times(quantity);
     Some(OpenRisk {
         row,
         side: order.side,

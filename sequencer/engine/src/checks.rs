@@ -2,7 +2,6 @@
 
 use crate::{
     account::open_risk,
-    bare::{cash_fits, change, Terms},
     engine::Engine,
     error::{Field, Rejection},
     exposure::{fee_at, WorstCase},
@@ -11,7 +10,7 @@ use crate::{
 use cloister_crypto::constants::{
     COST_BITS, FILLED_MAX, INDEX_BITS, MAX_FEE_BITS, POSITION_BITS, QUANTITY_BITS, TIME_BITS,
 };
-use cloister_ledger::{instruction::flags, Instruction, InstructionKind, SignedInstruction};
+use cloister_ledger::{account::cash_fits, instruction::flags, Instruction, InstructionKind, SignedInstruction};
 use cloister_risk::{margin::MarginChoice, Assessment, Row, Status};
 use cloister_types::{GroupId, Lots, Money, Position, Price, Total};
 
@@ -20,23 +19,23 @@ impl Engine {
     pub(crate) fn check_signed(&self, signed: &SignedInstruction) -> Result<(), Rejection> {
         let instruction = &signed.instruction;
         let fields = [
-            (u64::from(instruction.index) >> INDEX_BITS, Field::Index),
+            (u64::from(instruction.index.get()) >> INDEX_BITS, Field::Index),
             (instruction.quantity >> QUANTITY_BITS, Field::Quantity),
             (instruction.expiry >> TIME_BITS, Field::Expiry),
-            (instruction.max_fee >> MAX_FEE_BITS, Field::MaxFee),
+            (instruction.max_fee.get() >> MAX_FEE_BITS, Field::MaxFee),
             (u64::from(instruction.kind == InstructionKind::None), Field::Kind),
         ];
         if let Some((_, field)) = fields.iter().find(|(excess, _)| *excess != 0) {
             return Err(Rejection::FieldRange(*field));
         }
-        let found = GroupId(instruction.group);
+        let found = instruction.group;
         if found != self.config.group {
             return Err(Rejection::WrongGroup {
                 expected: self.config.group,
                 found,
             });
         }
-        let view = self.view(instruction.account())?;
+        let view = self.view(instruction.index)?;
         let needed = self.alive_from();
         if instruction.expiry < needed {
             return Err(Rejection::Expired {
@@ -60,8 +59,8 @@ impl Engine {
         if order.lots().is_zero() {
             return Err(Rejection::ZeroQuantity);
         }
-        let view = self.view(order.account())?;
-        let instrument = order.instrument();
+        let view = self.view(order.index)?;
+        let instrument = order.instrument_id;
         let (number, row) = self
             .table
             .row_of(instrument)
@@ -70,7 +69,7 @@ impl Engine {
             return Err(Rejection::NotTrading(instrument));
         }
         self.remaining_of(order)?;
-        view.check_id(order.key().id, true)?;
+        view.check_id(order.id, true)?;
         let (low, high) = band(row);
         let limit = order.price();
         if !(low..=high).contains(&limit) {
@@ -84,7 +83,7 @@ impl Engine {
         let needed = fee_at(limit.times(Lots(1)), rate)
             .and_then(|fee| u64::try_from(fee.get()).ok().map(Price))
             .ok_or(Rejection::OutOfRange)?;
-        let max_fee = order.fee_per_lot();
+        let max_fee = order.max_fee;
         if max_fee < needed {
             return Err(Rejection::MaxFeeTooLow { max_fee, needed });
         }
@@ -93,8 +92,8 @@ impl Engine {
 
     /// Lots of an order that the ledger has not filled (B-SLOT).
     pub(crate) fn remaining_of(&self, order: &Instruction) -> Result<Lots, Rejection> {
-        let (id, quantity) = (order.key().id, order.lots());
-        let filled = self.view(order.account())?.filled(id);
+        let (id, quantity) = (order.id, order.lots());
+        let filled = self.view(order.index)?.filled(id);
         if filled == Lots(FILLED_MAX) {
             return Err(Rejection::Duplicate(id));
         }
@@ -115,12 +114,12 @@ impl Engine {
         number: usize,
         quantity: Lots,
     ) -> Result<(), Rejection> {
-        let view = self.view(order.account())?;
+        let view = self.view(order.index)?;
         let row = self
             .table
             .rows
             .get(number)
-            .ok_or(Rejection::UnknownInstrument(order.instrument()))?;
+            .ok_or(Rejection::UnknownInstrument(order.instrument_id))?;
         let position = view.holdings.positions.get(number).copied().unwrap_or_default();
         let must_reduce = order.has(flags::REDUCE_ONLY) || row.status == Status::CloseOnly;
         let can_reduce = reducible(position, order.side);
@@ -137,12 +136,12 @@ impl Engine {
                 row,
                 position,
                 order,
-                quantity.saturating_add(view.resting(order.instrument(), order.side)),
+                quantity.saturating_add(view.resting(order.instrument_id, order.side)),
             )?;
         }
         let rate = self.config.fees.highest().min(self.table.header.fee_cap);
         // An order that the new id replaces cannot trade any more.
-        let replaced = view.overtaken_by(order.key().id);
+        let replaced = view.overtaken_by(order.id);
         let mut risks = view
             .open_risks(&self.table, rate, &replaced)
             .ok_or(Rejection::OutOfRange)?;
@@ -167,7 +166,7 @@ impl Engine {
     /// True if filling the order alone, at its limit, leaves no maintenance deficit above the worst one before
     /// (B-MARGIN's second branch) and equity at least 0.
     fn reduces_risk(&self, order: &Instruction, number: usize, quantity: Lots, fee: Total) -> Result<bool, Rejection> {
-        let holdings = self.view(order.account())?.holdings;
+        let holdings = self.view(order.index)?.holdings;
         let trade = Trade {
             row: number,
             side: order.side,
@@ -191,7 +190,7 @@ impl Engine {
 
     /// A withdrawal must leave initial margin, whatever the orders at rest do; returns the cash after.
     pub(crate) fn check_withdrawal(&self, instruction: &Instruction) -> Result<Money, Rejection> {
-        let view = self.view(instruction.account())?;
+        let view = self.view(instruction.index)?;
         if instruction.amount().is_zero() {
             return Err(Rejection::ZeroQuantity);
         }
@@ -202,7 +201,7 @@ impl Engine {
             .filter(|c| cash_fits(*c));
         let cash = cash.ok_or(Rejection::OutOfRange)?;
         let rate = self.config.fees.highest().min(self.table.header.fee_cap);
-        let replaced = view.overtaken_by(instruction.key().id);
+        let replaced = view.overtaken_by(instruction.id);
         let risks = view
             .open_risks(&self.table, rate, &replaced)
             .ok_or(Rejection::OutOfRange)?;
@@ -223,7 +222,7 @@ impl Engine {
 
 /// B-LIMIT if the order and the orders at rest on its side fill, `lots` in all.
 fn check_position(row: &Row, position: Position, order: &Instruction, lots: Lots) -> Result<(), Rejection> {
-    let after = change(order.side, lots).and_then(|change| position.checked_add(change));
+    let after = order.side.change(lots).and_then(|change| position.checked_add(change));
     let reach = after.ok_or(Rejection::OutOfRange)?.size();
     let limit = row.limit;
     if reach > limit && reach > position.size() {

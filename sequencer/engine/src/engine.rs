@@ -4,7 +4,6 @@
 
 use crate::{
     account::{AccountView, Accounts, OpenOrder},
-    bare::{cash_fits, Terms},
     book::{Book, Depth, Place, Resting},
     config::EngineConfig,
     effect::{Effect, Fill, FillSide, OrderOutcome, Removal},
@@ -14,7 +13,7 @@ use crate::{
     trade::Holdings,
 };
 use cloister_crypto::{schnorr::PublicKey, Fr};
-use cloister_ledger::{instruction::flags, InstructionKind, Side, SignedInstruction};
+use cloister_ledger::{account::cash_fits, instruction::flags, InstructionKind, Side, SignedInstruction};
 use cloister_risk::RiskTable;
 use cloister_types::{Amount, InstrumentId, Lots, Money};
 use std::{
@@ -249,7 +248,7 @@ impl Engine {
         self.check_order_margin(order, row, quantity)?;
         let empty = Book::default();
         let plan = {
-            let book = self.books.get(&order.instrument()).unwrap_or(&empty);
+            let book = self.books.get(&order.instrument_id).unwrap_or(&empty);
             let market = Market {
                 table: &self.table,
                 row,
@@ -284,7 +283,7 @@ impl Engine {
     /// Makes a plan happen.
     fn commit(&mut self, signed: Arc<SignedInstruction>, plan: Plan, quantity: Lots) -> Accepted {
         let order = &signed.instruction;
-        let key = order.key();
+        let key = OrderKey::of(&order);
         let mut effects = self.replace_slot(key);
         for step in &plan.steps {
             match step {
@@ -351,8 +350,8 @@ impl Engine {
             .open_order(fill.maker.id)?
             .signed
             .clone();
-        let key = order.key();
-        if let Some(book) = self.books.get_mut(&order.instrument()) {
+        let key = OrderKey::of(&order);
+        if let Some(book) = self.books.get_mut(&order.instrument_id) {
             book.reduce(fill.place, fill.quantity);
         }
         if let Some(view) = self.accounts.get_mut(&fill.maker.account) {
@@ -370,7 +369,7 @@ impl Engine {
         Some(Effect::Filled(Fill {
             id,
             time: self.now,
-            instrument_id: order.instrument(),
+            instrument_id: order.instrument_id,
             price: fill.place.price,
             quantity: fill.quantity,
             taker_side: order.side,
@@ -396,7 +395,7 @@ impl Engine {
         };
         self.next_sequence = self.next_sequence.saturating_add(1);
         self.books
-            .entry(order.instrument())
+            .entry(order.instrument_id)
             .or_default()
             .insert(place, Resting { key, remaining });
         self.expiries.insert((order.expiry, key));
@@ -418,7 +417,7 @@ impl Engine {
         let order = self.accounts.get_mut(&key.account)?.remove(key.id)?;
         let instruction = &order.signed.instruction;
         self.expiries.remove(&(instruction.expiry, key));
-        if let Some(book) = self.books.get_mut(&instruction.instrument()) {
+        if let Some(book) = self.books.get_mut(&instruction.instrument_id) {
             book.remove(order.place);
         }
         Some(Effect::Removed {
@@ -429,7 +428,7 @@ impl Engine {
     }
 
     fn take_cancel(&mut self, signed: Arc<SignedInstruction>) -> Result<Accepted, Rejection> {
-        let key = signed.instruction.key();
+        let key = OrderKey::of(&signed.instruction);
         self.view(key.account)?.check_id(key.id, false)?;
         let mut effects: Vec<Effect> = self.drop_order(key, Removal::Cancelled).into_iter().collect();
         effects.extend(self.replace_slot(key));
@@ -446,13 +445,13 @@ impl Engine {
         };
         view.use_up(key.id);
         match view.holdings.assess(table) {
-            Ok(now) if now.equity >= Money(0) => Effect::Bound(signed),
+            Ok(now) if now.equity >= Money::ZERO => Effect::Bound(signed),
             _ => Effect::Unbound(signed),
         }
     }
 
     fn take_cancel_all(&mut self, signed: Arc<SignedInstruction>) -> Result<Accepted, Rejection> {
-        let key = signed.instruction.key();
+        let key = OrderKey::of(&signed.instruction);
         let view = self.view(key.account)?;
         view.check_id(key.id, false)?;
         let dead = view.below(key.id);
@@ -478,7 +477,7 @@ impl Engine {
 
     fn take_withdrawal(&mut self, signed: Arc<SignedInstruction>) -> Result<Accepted, Rejection> {
         let instruction = &signed.instruction;
-        let key = instruction.key();
+        let key = OrderKey::of(&instruction);
         let view = self.view(key.account)?;
         view.check_id(key.id, true)?;
         if !view.filled(key.id).is_zero() {

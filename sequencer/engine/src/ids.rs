@@ -1,5 +1,6 @@
 //! Identifiers, all computed from inputs.
 
+use cloister_ledger::Instruction;
 pub use cloister_types::AccountIndex;
 use cloister_types::InstructionId;
 
@@ -19,4 +20,14 @@ pub struct OrderKey {
     pub account: AccountIndex,
     /// The id the trader signed.
     pub id: InstructionId,
+}
+
+impl OrderKey {
+    /// The account that signs an instruction, and the id it signs.
+    pub fn of(instruction: &Instruction) -> Self {
+        Self {
+            account: instruction.index,
+            id: instruction.id,
+        }
+    }
 }

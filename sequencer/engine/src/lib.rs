@@ -38,7 +38,6 @@
 //! ```
 
 mod account;
-mod bare;
 mod book;
 mod checks;
 mod config;

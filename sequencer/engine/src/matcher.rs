@@ -3,7 +3,6 @@
 
 use crate::{
     account::Accounts,
-    bare::{slot_number, Terms},
     book::{Book, Place, Resting},
     config::FeeRates,
     effect::Removal,
@@ -13,7 +12,7 @@ use crate::{
     trade::{reducible, Holdings, Trade},
 };
 use cloister_crypto::constants::FEE_CAP_ONE;
-use cloister_ledger::{instruction::flags, Instruction};
+use cloister_ledger::{instruction::flags, slot::slot_number, Instruction};
 use cloister_risk::{RiskTable, Status};
 use cloister_types::{InstructionId, Lots, Price, Total};
 use std::collections::BTreeMap;
@@ -92,7 +91,7 @@ impl Plan {
 
 /// True if the order takes the slot of an older one of the same account.
 pub(crate) fn overtakes(order: &Instruction, older: InstructionId) -> bool {
-    let id = order.key().id;
+    let id = order.id;
     older < id && slot_number(older) == slot_number(id)
 }
 
@@ -101,14 +100,14 @@ impl Market<'_> {
     pub fn first_crossing(&self, order: &Instruction) -> Option<Price> {
         self.book
             .crossing(order.side, order.price())
-            .find(|(_, resting)| resting.key.account != order.account() || !overtakes(order, resting.key.id))
+            .find(|(_, resting)| resting.key.account != order.index || !overtakes(order, resting.key.id))
             .map(|(place, _)| place.price)
     }
 
     /// The fee of one side of a fill: by the rate, capped by what the order and the table allow (B-FEE).
     fn fee(&self, order: &Instruction, rate: u32, quantity: Lots, cost: Total) -> Result<Total, TradeError> {
         let fee = fee_at(cost, rate).ok_or(TradeError::OutOfRange)?;
-        let own = order.fee_per_lot().times(quantity);
+        let own = order.max_fee.times(quantity);
         let cap = cost
             .get()
             .checked_mul(self.table.header.fee_cap.into())
@@ -159,14 +158,14 @@ impl Market<'_> {
             if plan.remaining.is_zero() {
                 break;
             }
-            if resting.key.account == taker.account() && overtakes(taker, resting.key.id) {
+            if resting.key.account == taker.index && overtakes(taker, resting.key.id) {
                 plan.steps.push(Step::Remove(PlannedRemoval {
                     maker: resting.key,
                     reason: Removal::Overtaken,
                 }));
                 continue;
             }
-            if resting.key.account == taker.account() {
+            if resting.key.account == taker.index {
                 plan.stop = Some(Stop::SelfTrade(resting.key.id));
                 break;
             }
@@ -179,8 +178,7 @@ impl Market<'_> {
             }
         }
         let spent = |h: Holdings| self.reduce_cap(taker, &h).is_zero();
-        if !plan.remaining.is_zero() && plan.stop.is_none() && self.holdings(&plan, taker.account()).is_some_and(spent)
-        {
+        if !plan.remaining.is_zero() && plan.stop.is_none() && self.holdings(&plan, taker.index).is_some_and(spent) {
             plan.stop = Some(Stop::NothingToReduce);
         }
         plan
@@ -214,7 +212,7 @@ impl Market<'_> {
             return remove(Removal::Expired);
         }
         let taker_before = self
-            .holdings(plan, taker.account())
+            .holdings(plan, taker.index)
             .ok_or(Stop::Rule(TradeError::OutOfRange))?;
         let wanted = plan.remaining.min(self.reduce_cap(taker, &taker_before));
         if wanted.is_zero() {
@@ -238,7 +236,7 @@ impl Market<'_> {
         };
         let (taker_after, taker_fee) = side(taker, self.fees.taker, &taker_before).map_err(Stop::Rule)?;
         plan.holdings.insert(resting.key.account, maker_after);
-        plan.holdings.insert(taker.account(), taker_after);
+        plan.holdings.insert(taker.index, taker_after);
         plan.remaining = plan.remaining.saturating_sub(quantity);
         let mut steps = vec![Step::Fill(PlannedFill {
             place,

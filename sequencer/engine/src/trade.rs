@@ -1,11 +1,8 @@
 //! One side of one fill: the rules of B-NORMAL, with the margin code of the proof.
 
-use crate::{
-    bare::{cash_fits, change},
-    error::TradeError,
-};
+use crate::error::TradeError;
 use cloister_crypto::constants::{COST_BITS, POSITION_BITS};
-use cloister_ledger::Side;
+use cloister_ledger::{account::cash_fits, Side};
 use cloister_risk::{Assessment, MarginError, Positions, RiskTable, Row, Status};
 use cloister_types::{Lots, Money, Position, Price, Total};
 
@@ -102,7 +99,7 @@ impl Holdings {
         let after = self
             .positions
             .get(trade.row)?
-            .checked_add(change(trade.side, trade.quantity)?)?;
+            .checked_add(trade.side.change(trade.quantity)?)?;
         if after.size().get() >> (POSITION_BITS - 1) != 0 {
             return None;
         }

@@ -43,7 +43,7 @@ fn instruction() -> impl Strategy<Value = Instruction> {
             match kind {
                 InstructionKind::Order => Instruction {
                     flags,
-                    instrument_id,
+                    instrument_id: InstrumentId(instrument_id),
                     expiry: NOW + life * 10,
                     ..order(account, id, side, quantity, limit)
                 },
@@ -87,7 +87,7 @@ fn play(
 
 fn opposite_in_priority(engine: &Engine, instruction: &Instruction) -> Vec<OrderKey> {
     engine
-        .book(InstrumentId(instruction.instrument_id))
+        .book(instruction.instrument_id)
         .map(|b| {
             b.orders(instruction.side.opposite())
                 .into_iter()
@@ -140,7 +140,7 @@ proptest! {
                         let open = account.open_order(resting.key.id).unwrap();
                         assert_eq!((open.place, open.remaining), (place, resting.remaining));
                         let order = &open.signed.instruction;
-                        let filled = account.filled(InstructionId(order.id));
+                        let filled = account.filled(order.id);
                         assert_eq!(filled.checked_add(open.remaining), Some(Lots(order.quantity)));
                     }
                 }
@@ -181,7 +181,7 @@ proptest! {
             }
             // A maker that ends its position leaves right after its fill; an own order that is replaced leaves first.
             met.dedup();
-            let own = |key: &OrderKey| key.account == AccountIndex(instruction.index);
+            let own = |key: &OrderKey| key.account == instruction.index;
             met.retain(|key| !own(key));
             let expected: Vec<OrderKey> = queue.into_iter().filter(|key| !own(key)).take(met.len()).collect();
             assert_eq!(met, expected);
@@ -194,12 +194,12 @@ proptest! {
         play(&inputs, |_, _, _, effects| {
             for effect in effects {
                 let Effect::Filled(fill) = effect else { continue };
-                assert!(fill.quantity > Lots(0));
+                assert!(fill.quantity > Lots::ZERO);
                 for side in [&fill.maker, &fill.taker] {
                     let sum = filled.entry(side.key).or_default();
                     *sum += fill.quantity.get();
                     assert!(*sum <= side.order.instruction.quantity);
-                    assert_eq!(side.order.instruction.id, side.key.id.get());
+                    assert_eq!(side.order.instruction.id, side.key.id);
                 }
             }
         });
@@ -223,12 +223,12 @@ proptest! {
                 for key in [fill.maker.key, fill.taker.key] {
                     let assess = |e: &Engine| {
                         let h = &e.account(key.account).unwrap().holdings;
-                        Assessment::new(e.table(), &h.positions, Money(h.cash.get())).unwrap()
+                        Assessment::new(e.table(), &h.positions, h.cash).unwrap()
                     };
                     let (from, to) = (assess(before), assess(after));
                     let table = after.table();
                     let worst = |a: &Assessment, ratio| a.worst(ratio).unwrap().1.get();
-                    assert!(to.equity >= Money(0));
+                    assert!(to.equity >= Money::ZERO);
                     let (initial, maintenance) = (table.header.initial, table.header.maintenance);
                     assert!(worst(&to, initial) <= 0 || worst(&to, maintenance) <= worst(&from, maintenance).max(0));
                 }

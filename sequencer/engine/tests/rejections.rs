@@ -23,7 +23,7 @@ fn refused_signed(engine: &mut Engine, signed: SignedInstruction, expected: Reje
 #[test]
 fn an_order_of_another_group_should_be_refused() {
     let foreign = Instruction {
-        group: 2,
+        group: GroupId(2),
         ..buy(0, 1, 1, MARK)
     };
     refused(
@@ -52,7 +52,7 @@ fn fields_wider_than_specified_should_be_refused() {
     let cases = [
         (
             Instruction {
-                index: 1 << 24,
+                index: AccountIndex(1 << 24),
                 ..good.clone()
             },
             Field::Index,
@@ -73,7 +73,7 @@ fn fields_wider_than_specified_should_be_refused() {
         ),
         (
             Instruction {
-                max_fee: 1 << 40,
+                max_fee: Price(1 << 40),
                 ..good.clone()
             },
             Field::MaxFee,
@@ -127,7 +127,7 @@ fn an_order_within_the_settlement_slack_should_be_refused() {
     };
     let mut engine = Engine::new(config, table(1)).unwrap();
     engine
-        .open(AccountIndex(0), secret(0).public(), 1.into(), Amount(RICH))
+        .open(AccountIndex::ZERO, secret(0).public(), 1.into(), Amount(RICH))
         .unwrap();
     let close = Instruction {
         expiry: NOW + 499,
@@ -261,7 +261,7 @@ fn contradicting_and_unknown_flags_should_be_refused() {
 fn instruments_that_do_not_trade_should_be_refused() {
     let mut engine = engine(1, RICH);
     let unknown = Instruction {
-        instrument_id: 99,
+        instrument_id: InstrumentId(99),
         ..buy(0, 1, 1, MARK)
     };
     refused(&mut engine, unknown, Rejection::UnknownInstrument(InstrumentId(99)));
@@ -304,7 +304,7 @@ fn a_limit_outside_the_band_should_be_refused() {
 fn a_maximum_fee_below_the_rate_should_be_refused() {
     let mut engine = engine(1, RICH);
     let cheap = Instruction {
-        max_fee: 49_999,
+        max_fee: Price(49_999),
         ..buy(0, 1, 1, MARK)
     };
     refused(
@@ -318,7 +318,7 @@ fn a_maximum_fee_below_the_rate_should_be_refused() {
     submit(
         &mut engine,
         Instruction {
-            max_fee: 50_000,
+            max_fee: Price(50_000),
             ..buy(0, 1, 1, MARK)
         },
     )
@@ -492,8 +492,8 @@ fn a_position_limit_that_fell_should_stop_both_sides() {
 fn inputs_of_the_operator_should_be_checked() {
     let mut engine = engine(1, 5);
     assert_eq!(
-        engine.open(AccountIndex(0), secret(0).public(), 1.into(), Amount(1)),
-        Err(InputError::AlreadyOpen(AccountIndex(0)))
+        engine.open(AccountIndex::ZERO, secret(0).public(), 1.into(), Amount(1)),
+        Err(InputError::AlreadyOpen(AccountIndex::ZERO))
     );
     assert_eq!(
         engine.deposit(AccountIndex(3), Amount(1)),

@@ -20,7 +20,7 @@ pub struct Holding {
 impl From<&Account> for Holding {
     fn from(account: &Account) -> Self {
         Self {
-            cash: account.cash,
+            cash: account.cash.get(),
             lots: account.positions,
         }
     }
@@ -29,7 +29,7 @@ impl From<&Account> for Holding {
 impl From<&House> for Holding {
     fn from(house: &House) -> Self {
         Self {
-            cash: house.insurance,
+            cash: house.insurance.get(),
             lots: house.positions,
         }
     }

@@ -2,6 +2,7 @@
 
 use cloister_ledger::{Fill, Side};
 use cloister_risk::RiskTable;
+use cloister_types::{Lots, Total};
 
 /// A trade at one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,9 +68,9 @@ impl From<&Trade> for Fill {
             side: trade.side,
             // A table has far fewer rows than a byte counts.
             row: trade.row as u8,
-            quantity: trade.lots,
-            cost: trade.cost,
-            fee: trade.fee,
+            quantity: Lots(trade.lots),
+            cost: Total(trade.cost),
+            fee: Total(trade.fee),
         }
     }
 }

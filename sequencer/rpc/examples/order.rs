@@ -7,7 +7,7 @@ use cloister_sequencer_rpc::{
     types::{AcceptedInfo, DropReason, Submission},
     ErrorCode,
 };
-use cloister_types::Lots;
+use cloister_types::{AccountIndex, GroupId, InstructionId, InstrumentId, Lots, Price};
 use jsonrpsee::{types::ErrorObjectOwned, RpcModule};
 
 #[tokio::main]
@@ -34,16 +34,16 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (genesis, trading_key) = ([7; 32], SecretKey::from_seed(&[1; 32]));
     let order = Instruction {
         kind: InstructionKind::Order,
-        group: 1,
-        index: 4,
-        id: 1,
-        instrument_id: 1,
+        group: GroupId(1),
+        index: AccountIndex(4),
+        id: InstructionId(1),
+        instrument_id: InstrumentId(1),
         side: Side::Buy,
         flags: flags::IMMEDIATE_OR_CANCEL,
         limit: 60_000_000_000,
         quantity: 3,
         expiry: 1_700_000_060_000,
-        max_fee: 30_000_000,
+        max_fee: Price(30_000_000),
     };
     let signed = order.sign(&genesis, &trading_key);
 

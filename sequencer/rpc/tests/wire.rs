@@ -89,7 +89,7 @@ fn an_answer_writes_amounts_as_strings() {
     let accepted = AcceptedInfo {
         time: 1_000,
         filled: Lots(3),
-        resting: Lots(0),
+        resting: Lots::ZERO,
         dropped: None,
         fills: vec![fill],
     };
@@ -262,16 +262,16 @@ fn integers_that_do_not_fit_are_refused() {
 fn instructions_travel_in_both_forms() {
     let instruction = Instruction {
         kind: InstructionKind::Order,
-        group: 1,
-        index: 4,
-        id: u64::MAX,
-        instrument_id: 11,
+        group: GroupId(1),
+        index: AccountIndex(4),
+        id: InstructionId(u64::MAX),
+        instrument_id: InstrumentId(11),
         side: Side::Sell,
         flags: 3,
         limit: u64::MAX,
         quantity: (1 << 40) - 1,
         expiry: 1_060_000,
-        max_fee: 100_000,
+        max_fee: Price(100_000),
     };
     let signed = instruction.sign(&[7; 32], &SecretKey::from_seed(&[1; 32]));
     for submission in [Submission::encoded(&signed), Submission::fields(&signed).unwrap()] {
@@ -287,7 +287,7 @@ fn instructions_travel_in_both_forms() {
     let read = read.decode().unwrap().instruction;
     assert_eq!(
         (read.kind, read.id, read.expiry, read.limit),
-        (InstructionKind::Cancel, u64::MAX, 5, 0)
+        (InstructionKind::Cancel, InstructionId::MAX, 5, 0)
     );
 }
 

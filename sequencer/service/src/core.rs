@@ -80,7 +80,7 @@ impl Core {
         };
         let mut engine = Engine::new(engine_config, origin.table.clone())?;
         for (index, state) in origin.state.accounts() {
-            engine.restore(AccountIndex(index), restored(index, state)?)?;
+            engine.restore(index, restored(index.get(), state)?)?;
         }
         let batcher_config = BatcherConfig {
             genesis,
@@ -108,7 +108,7 @@ impl Core {
 
     /// Takes a signed instruction.
     pub fn submit(&mut self, now: Millis, signed: SignedInstruction) -> Result<Taken, Rejection> {
-        let account = AccountIndex(signed.instruction.index);
+        let account = signed.instruction.index;
         let (passed, result) = self.engine.submit_with_effects(now, signed);
         self.absorb(now, passed);
         let accepted = match result {
@@ -252,7 +252,7 @@ impl Core {
 
     /// Takes an item; false if it is an open that no secret opens.
     fn take_item<A>(&mut self, now: Millis, item: u64, queued: &Queued<A>) -> bool {
-        let (account, amount) = (AccountIndex(queued.index), Amount(queued.amount));
+        let (account, amount) = (queued.index, queued.amount);
         match &queued.kind {
             ItemKind::Deposit => {
                 self.note_input(|core| {
@@ -297,7 +297,7 @@ fn restored(index: u32, state: &cloister_ledger::state::AccountState) -> Result<
     let account = &state.account;
     let public_key = account.key.public().map_err(|_| CoreError::Key(index))?;
     let holdings = Holdings {
-        cash: Money(account.cash),
+        cash: account.cash,
         positions: account.positions,
     };
     let slots = state
@@ -307,7 +307,7 @@ fn restored(index: u32, state: &cloister_ledger::state::AccountState) -> Result<
     Ok(AccountView::restored(
         public_key,
         account.view_key,
-        InstructionId(account.min_id),
+        account.min_id,
         holdings,
         slots,
     ))

@@ -463,11 +463,11 @@ async fn questions_about_accounts_need_the_view_key_and_a_fresh_time() {
     let running = Running::with_accounts(2, RICH).await;
     let now = running.chain.clock();
     let ask = |query: AccountQuery| running.call::<serde_json::Value>("cloister_account", [query]);
-    let foreign = AccountQuery::new(view_key(1), GroupId(GROUP), AccountIndex(0), now);
+    let foreign = AccountQuery::new(view_key(1), GroupId(GROUP), AccountIndex::ZERO, now);
     assert_eq!(ask(foreign).await.unwrap_err().0, ErrorCode::Unauthentic.code());
     let old = question(0, now - 61_000);
     assert_eq!(ask(old).await.unwrap_err().0, ErrorCode::Unauthentic.code());
-    let other_group = AccountQuery::new(view_key(0), GroupId(GROUP + 1), AccountIndex(0), now);
+    let other_group = AccountQuery::new(view_key(0), GroupId(GROUP + 1), AccountIndex::ZERO, now);
     assert_eq!(ask(other_group).await.unwrap_err().0, ErrorCode::Unauthentic.code());
     let unknown = question(7, now);
     assert_eq!(ask(unknown).await.unwrap_err().0, ErrorCode::UnknownAccount.code());
@@ -494,7 +494,7 @@ async fn refusals_have_their_codes() {
         code(
             running
                 .submit(Instruction {
-                    group: 4,
+                    group: GroupId(4),
                     ..buy(0, 1, 1, MARK)
                 })
                 .await

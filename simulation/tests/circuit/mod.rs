@@ -4,6 +4,7 @@ use cloister_circuits::{statements::batch::BatchCircuit, Fr};
 use cloister_groth16::{Assignment, Matrices, Matrix};
 use cloister_ledger::{InstructionKind as Instruction, Mode, Shape};
 use cloister_simulation::Settled;
+use cloister_types::{Amount, Lots};
 use std::collections::BTreeMap;
 
 /// What the sample must hold.
@@ -66,7 +67,7 @@ fn kinds(settled: &Settled) -> Vec<Kind> {
             Mode::Normal => Kind::Normal,
             Mode::Forced if unit.paid < unit.requested => Kind::ForcedInPart,
             Mode::Forced => Kind::Forced,
-            Mode::Liquidation if unit.places.iter().filter(|p| p.fill.quantity > 0).count() > 1 => {
+            Mode::Liquidation if unit.places.iter().filter(|p| p.fill.quantity > Lots::ZERO).count() > 1 => {
                 Kind::LiquidationOfPair
             }
             Mode::Liquidation => Kind::Liquidation,
@@ -87,7 +88,7 @@ fn kinds(settled: &Settled) -> Vec<Kind> {
     }
     let statement = &settled.effect.statement;
     let whole = [
-        (statement.sweep > 0, Kind::Sweep),
+        (statement.sweep > Amount::ZERO, Kind::Sweep),
         (statement.empty_mask != 0, Kind::EmptyRow),
         (
             settled.effect.house.positions.iter().any(|q| !q.is_zero()),

@@ -23,6 +23,7 @@ use cloister_tests::{
     sequencer::{submit, submit_as, TestSequencer, Unit},
     snapshot::Snapshot,
 };
+use cloister_types::{AccountIndex, Amount};
 use futures::future::join_all;
 use pallet_cloister_execution::Error;
 use std::time::{Duration, Instant};
@@ -231,32 +232,32 @@ async fn refuse_tampered_opening(scene: &Scene, opening: &Batch) {
         ),
         (
             "a withdrawal nobody signed",
-            changed(opening, |b| b.units[2].withdrawal = 1),
+            changed(opening, |b| b.units[2].withdrawal = Amount(1)),
             Error::InvalidProof,
         ),
         (
             "a withdrawal of more than there is",
-            changed(opening, |b| b.units[2].withdrawal = 3 * DEPOSIT),
+            changed(opening, |b| b.units[2].withdrawal = Amount(3 * DEPOSIT)),
             Error::VaultShortfall,
         ),
         (
             "a sweep of money that is not fees",
-            changed(opening, |b| b.sweep = 1),
+            changed(opening, |b| b.sweep = Amount(1)),
             Error::InvalidProof,
         ),
         (
             "a changed index",
-            changed(opening, |b| b.units[7].index ^= 1),
+            changed(opening, |b| b.units[7].index.0 ^= 1),
             Error::InvalidProof,
         ),
         (
             "the index of nobody",
-            changed(opening, |b| b.units[7].index = 77),
+            changed(opening, |b| b.units[7].index = AccountIndex(77)),
             Error::UnknownAccount,
         ),
         (
             "a queued index changed",
-            changed(opening, |b| b.units[1].index = 0),
+            changed(opening, |b| b.units[1].index = AccountIndex::ZERO),
             Error::QueueOrder,
         ),
         (
@@ -328,7 +329,7 @@ async fn refuse_tampered_payment(scene: &Scene, opening: &Batch, paying: &Batch)
         ("a batch submitted twice", opening.clone(), Error::WrongBatchNumber),
         (
             "an altered withdrawal",
-            changed(paying, |b| b.units[0].withdrawal += 1),
+            changed(paying, |b| b.units[0].withdrawal.0 += 1),
             Error::InvalidProof,
         ),
         (

@@ -35,7 +35,7 @@ use cloister_tests::{
     sequencer::submit,
     snapshot::Snapshot,
 };
-use cloister_types::{Lots, Money, Position};
+use cloister_types::{GroupId, Lots, Money, Position, Total};
 use pallet_cloister_execution::{Call, Error};
 use std::time::Duration;
 
@@ -141,7 +141,7 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
     let cost = i128::from(market.instrument.mark()) * i128::from(LOTS);
     assert_eq!(rebuilt.account.positions[row], Position(LOTS as i64));
     let expected = i128::from(DEPOSIT + MORE) - cost - fee.signed().expect("small").get();
-    assert_eq!(rebuilt.account.cash, expected);
+    assert_eq!(rebuilt.account.cash, Money(expected));
     let settled = sequencer
         .account(&alice)
         .await
@@ -185,9 +185,9 @@ async fn refusals_of_seals(chain: &Chain, seals: &SealProver, keys: &TraderKeys,
             &[7; 64],
         )
     };
-    let (statement, witness) = seal(GROUP, &owners[0]);
+    let (statement, witness) = seal(GroupId(GROUP), &owners[0]);
     let (good, _) = seals.prove(statement, witness).await.expect("proven");
-    let (statement_of_other, witness) = seal(GROUP, &owners[1]);
+    let (statement_of_other, witness) = seal(GroupId(GROUP), &owners[1]);
     let (other, _) = seals.prove(statement_of_other, witness).await.expect("proven");
     let mut malformed = good.clone();
     malformed.proof[0] &= 0x7f;
@@ -348,9 +348,9 @@ async fn exit(chain: &Chain, audit: &BatchAudit, head: Hash, alice: &Trader) {
     let table = chain.latest_risk_table(GROUP, Some(head)).await.expect("a table");
     let exit = Exit::of(statements(&audit.batches), alice, &table).expect("rebuilt from the chain");
     let account = &exit.witness.account;
-    let assessed = Assessment::new(&table, &account.positions, Money(account.cash)).expect("in range");
+    let assessed = Assessment::new(&table, &account.positions, account.cash).expect("in range");
     assert_eq!(exit.equity, assessed.equity.get());
-    assert_eq!(exit.statement.claim, assessed.equity.get().unsigned_abs());
+    assert_eq!(exit.statement.claim, Total(assessed.equity.get().unsigned_abs()));
     assert_eq!(to_bytes(&exit.statement.root), audit.root);
     let prover = ExitProver::new(None).await.expect("the development parameters");
     let proven = prover.prove(&exit).await.expect("proven");

@@ -210,7 +210,7 @@ pub async fn show_from_chain(global: &Global) -> Result<(), CommandError> {
     facts
         .fact("account", head(index, account.nonce, account.min_id.into()))
         .fact("last batch", recovered.batch_no)
-        .fact("cash", show_money(account.cash))
+        .fact("cash", show_money(account.cash.get()))
         .fact("state root", format!("0x{}", hex::encode(audit.root)));
     print_table(facts);
     let held = account

@@ -22,7 +22,7 @@ pub async fn write(global: &Global, out: &Path, exit_key: Option<&Path>) -> Resu
         path: out.into(),
         source,
     })?;
-    let claim = i128::try_from(exit.statement.claim).unwrap_or(i128::MAX);
+    let claim = i128::try_from(exit.statement.claim.get()).unwrap_or(i128::MAX);
     let (bytes, took) = (proven.proof.len(), proven.took.as_millis());
     let mut facts = TextTable::facts();
     facts

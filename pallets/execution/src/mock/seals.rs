@@ -11,6 +11,7 @@ use cloister_crypto::{
 };
 use cloister_groth16::Prover;
 use cloister_ledger::{SealStatement, SealWitness};
+use cloister_types::GroupId;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use std::{
@@ -62,7 +63,7 @@ impl Scene {
     pub fn seal(&self, seed: u8) -> (SealStatement, SealWitness) {
         SealStatement::seal(
             self.genesis,
-            self.group,
+            GroupId(self.group),
             self.owner.clone().into(),
             &self.sealing_key,
             &SecretKey::from_seed(&[seed; 32]).public(),

@@ -1,6 +1,7 @@
 //! Random histories: whatever happens, the invariants of `try_state` hold and no money is made or lost.
 
 use crate::{mock::*, Groups, Totals};
+use cloister_types::Amount;
 use polkadot_sdk::{frame_support::assert_ok, sp_runtime::AccountId32};
 use proptest::prelude::*;
 
@@ -40,24 +41,24 @@ fn settle(take: u8, withdrawal: u64, sweep: u64) {
     let mut units: Vec<_> = queue
         .iter()
         .take(usize::from(take))
-        .map(|(_, item)| queued(item.index))
+        .map(|(_, item)| queued(item.index.get()))
         .collect();
     let open = |index| Execution::account(GROUP, index).is_some_and(|account| account.opened);
     let idle = units
         .first()
-        .map(|unit| unit.index)
+        .map(|unit| unit.index.get())
         .or_else(|| (0..Groups::<Test>::get(GROUP).unwrap().next_index).find(|index| open(*index)));
     let Some(idle) = idle else { return };
     units.resize_with(2, || unit(idle));
     let taken: u128 = queue
         .iter()
         .take(usize::from(take))
-        .map(|(_, item)| u128::from(item.amount))
+        .map(|(_, item)| u128::from(item.amount.get()))
         .sum();
     let held = Totals::<Test>::get(GROUP).settled + taken;
-    units[1].withdrawal = withdrawal.min(u64::try_from(held / 2).unwrap());
+    units[1].withdrawal = Amount(withdrawal.min(u64::try_from(held / 2).unwrap()));
     let mut batch = batch(units);
-    batch.sweep = sweep.min(u64::try_from(held / 4).unwrap());
+    batch.sweep = Amount(sweep.min(u64::try_from(held / 4).unwrap()));
     assert_ok!(submit(&proven(batch)));
 }
 

@@ -5,6 +5,7 @@ use crate::{
     Totals,
 };
 use cloister_crypto::{constants::INDEX_BITS, field::to_bytes, Fr};
+use cloister_types::{AccountIndex, Amount};
 use polkadot_sdk::frame_support::{assert_noop, assert_ok};
 
 fn deposit(who: &polkadot_sdk::sp_runtime::AccountId32, amount: u64) -> polkadot_sdk::sp_runtime::DispatchResult {
@@ -18,8 +19,8 @@ fn open_should_take_the_deposit_and_reserve_an_index() {
         assert_ok!(open(&BOB, 2, 2_000));
         let item = QueueItem {
             owner: BOB,
-            index: 1,
-            amount: 2_000,
+            index: AccountIndex(1),
+            amount: Amount(2_000),
             queued_at: START,
             kind: ItemKind::Open(seals::keys(GROUP, &BOB, 2)),
         };
@@ -169,8 +170,8 @@ fn deposit_should_be_queued_for_the_owners_account() {
         assert_ok!(deposit(&ALICE, 500));
         let item = QueueItem {
             owner: ALICE,
-            index: 0,
-            amount: 500,
+            index: AccountIndex::ZERO,
+            amount: Amount(500),
             queued_at: START,
             kind: ItemKind::Deposit,
         };

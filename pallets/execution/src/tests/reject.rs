@@ -2,6 +2,7 @@
 
 use crate::{mock::*, Batch, Error, Groups, Totals};
 use cloister_ledger::{KeyRecord, RecordKind};
+use cloister_types::{AccountIndex, Amount};
 use polkadot_sdk::frame_support::{assert_noop, assert_ok, BoundedVec};
 
 /// The order of the scalar field: the smallest encoding that is not canonical.
@@ -139,7 +140,7 @@ fn proof_for_another_chain_group_or_table_should_be_refused() {
         let mut batch = good();
         let changes: [fn(&mut cloister_ledger::Statement); 3] = [
             |s| s.genesis[31] ^= 1,
-            |s| s.group += 1,
+            |s| s.group.0 += 1,
             |s| s.risk_hash += cloister_crypto::Fr::one(),
         ];
         for change in changes {
@@ -155,9 +156,9 @@ fn proof_for_another_chain_group_or_table_should_be_refused() {
 fn anything_altered_after_the_proof_should_be_refused() {
     on_open(|| {
         let changes: [fn(&mut Batch); 13] = [
-            |b| b.units[0].withdrawal += 1,
-            |b| b.units[1].withdrawal = 1,
-            |b| b.units[0].withdrawal = 0,
+            |b| b.units[0].withdrawal.0 += 1,
+            |b| b.units[1].withdrawal = Amount(1),
+            |b| b.units[0].withdrawal = Amount::ZERO,
             |b| b.units[0].ciphertext[0][0] ^= 1,
             |b| b.units[1].ciphertext[8][0] ^= 1,
             |b| b.units[0].new_leaf[0] ^= 1,
@@ -165,7 +166,7 @@ fn anything_altered_after_the_proof_should_be_refused() {
             |b| b.new_root[0] ^= 1,
             |b| b.new_house[0] ^= 1,
             |b| b.house_record[13][0] ^= 1,
-            |b| b.sweep = 1,
+            |b| b.sweep = Amount(1),
             |b| b.empty_mask = 1,
             |b| b.time += 1,
         ];
@@ -181,7 +182,7 @@ fn record_with_another_index_should_be_refused() {
     on_open(|| {
         assert_ok!(open(&BOB, 2, 1_000));
         assert_ok!(submit(&proven(batch(vec![queued(1), unit(0)]))));
-        refused(Error::InvalidProof, |b| b.units[0].index = 1);
+        refused(Error::InvalidProof, |b| b.units[0].index = AccountIndex(1));
     });
 }
 
@@ -381,7 +382,7 @@ fn deposit_that_was_not_queued_should_be_refused() {
     on_open(|| {
         let mut batch = batch(vec![unit(0), unit(0)]);
         let mut wrong = statement(&batch);
-        wrong.units[0].deposit = 1;
+        wrong.units[0].deposit = Amount(1);
         batch.proof = prover::prove(wrong.hash());
         assert_noop!(submit(&batch), Error::<Test>::InvalidProof);
     });
@@ -393,7 +394,7 @@ fn deposit_of_another_amount_should_be_refused() {
         assert_ok!(Execution::deposit(signed(&ALICE), GROUP, 500));
         let mut batch = batch(vec![queued(0), unit(0)]);
         let mut wrong = statement(&batch);
-        wrong.units[0].deposit = 501;
+        wrong.units[0].deposit = Amount(501);
         batch.proof = prover::prove(wrong.hash());
         assert_noop!(submit(&batch), Error::<Test>::InvalidProof);
     });
@@ -427,8 +428,10 @@ fn unit_of_a_kind_that_was_not_queued_should_be_refused() {
         for kind in [
             RecordKind::Open(keys),
             RecordKind::Rekey(keys),
-            RecordKind::Forced { requested: 0 },
-            RecordKind::Forced { requested: 400 },
+            RecordKind::Forced {
+                requested: Amount::ZERO,
+            },
+            RecordKind::Forced { requested: Amount(400) },
         ] {
             let mut batch = batch(vec![withdrawing(0, 400), unit(0)]);
             let mut wrong = statement(&batch);
@@ -470,7 +473,7 @@ fn more_than_the_vault_owes_should_never_be_paid() {
             Error::<Test>::VaultShortfall
         );
         let mut sweep = batch(vec![withdrawing(0, 10_000), unit(0)]);
-        sweep.sweep = 1;
+        sweep.sweep = Amount(1);
         assert_noop!(submit(&proven(sweep)), Error::<Test>::VaultShortfall);
         let huge = proven(batch(vec![withdrawing(0, u64::MAX), withdrawing(0, u64::MAX)]));
         assert_noop!(submit(&huge), Error::<Test>::VaultShortfall);

@@ -38,7 +38,7 @@ fn queue_view_should_page() {
         let amounts = |from, limit| {
             Execution::queue(GROUP, from, limit)
                 .into_iter()
-                .map(|(_, item)| item.amount)
+                .map(|(_, item)| item.amount.get())
                 .collect::<Vec<_>>()
         };
         assert_eq!(amounts(0, 9), [100, 200, 300]);

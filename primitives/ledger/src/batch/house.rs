@@ -8,7 +8,7 @@ use crate::{
 };
 use cloister_crypto::constants::{FEE_POOL_BITS, INSTRUMENTS, OPEN_INTEREST_BITS};
 use cloister_risk::{Assessment, MarginChoice, MarginError, Positions, RiskTable, Status};
-use cloister_types::{Money, Position};
+use cloister_types::{Money, Position, Total};
 
 /// The house after, with its margin before and after.
 pub(super) struct HouseMove<'a> {
@@ -28,7 +28,7 @@ impl<'a> HouseMove<'a> {
         check_growth(&old.positions, &positions, sums)?;
         let pool = old.fee_pool.checked_add(sums.fees).ok_or(BatchError::Width)?;
         let fee_pool = pool.checked_sub(witness.sweep.into()).ok_or(BatchError::Sweep)?;
-        if fee_pool >> FEE_POOL_BITS != 0 {
+        if fee_pool.get() >> FEE_POOL_BITS != 0 {
             return Err(BatchError::Width);
         }
         let settled = settled(table, &old.positions, &positions, sums).ok_or(BatchError::Width)?;
@@ -38,13 +38,13 @@ impl<'a> HouseMove<'a> {
             .ok_or(BatchError::Width)?;
 
         let assess = |positions: &Positions, insurance| {
-            Assessment::new(table, positions, Money(insurance)).map_err(BatchError::HouseMargin)
+            Assessment::new(table, positions, insurance).map_err(BatchError::HouseMargin)
         };
         let before = assess(&old.positions, old.insurance)?;
         let after = assess(&positions, insurance)?;
-        let least = before.equity.checked_add(Money(sums.taken_over));
+        let least = before.equity.checked_add(sums.taken_over);
         let least = least
-            .and_then(|e| e.checked_add(Money(sums.penalties)))
+            .and_then(|e| e.checked_add(sums.penalties))
             .ok_or(BatchError::Width)?;
         if after.equity < least {
             return Err(BatchError::HouseEquity);
@@ -106,8 +106,8 @@ fn check_growth(old: &Positions, new: &Positions, sums: &Sums) -> Result<(), Bat
     for (j, (before, after)) in old.iter().zip(new).enumerate() {
         // In 128 bits nothing can overflow.
         let (before, after) = (i128::from(before.get()), i128::from(after.get()));
-        let lowest = before.min(0).saturating_sub(sums.shed_short[j].into());
-        let highest = before.max(0).saturating_add(sums.shed_long[j].into());
+        let lowest = before.min(0).saturating_sub(sums.shed_short[j].get().into());
+        let highest = before.max(0).saturating_add(sums.shed_long[j].get().into());
         if !(lowest..=highest).contains(&after) {
             return Err(BatchError::HouseGrowth(j as u8));
         }
@@ -116,13 +116,13 @@ fn check_growth(old: &Positions, new: &Positions, sums: &Sums) -> Result<(), Bat
 }
 
 /// `Σ_{expired j} V_j·(Σ Δq_j + ΔH_j)`: minus what expired positions of accounts and house were worth.
-fn settled(table: &RiskTable, old: &Positions, new: &Positions, sums: &Sums) -> Option<i128> {
-    let mut settled = 0i128;
+fn settled(table: &RiskTable, old: &Positions, new: &Positions, sums: &Sums) -> Option<Money> {
+    let mut settled = Money::ZERO;
     for (j, row) in table.rows.iter().enumerate() {
         if row.status == Status::Expired {
             let house = i128::from(new[j].get()).checked_sub(old[j].get().into())?;
             let lots = i128::from(sums.positions[j].get()).checked_add(house)?;
-            settled = settled.checked_add(lots.checked_mul(row.value.get().into())?)?;
+            settled = settled.checked_add(Money(lots.checked_mul(row.value.get().into())?))?;
         }
     }
     Some(settled)
@@ -130,9 +130,8 @@ fn settled(table: &RiskTable, old: &Positions, new: &Positions, sums: &Sums) -> 
 
 /// B-CONSERVE-CASH without what expired positions are worth:
 /// `insurance + deposits - withdrawals - sweep - ΣΔcash - Δfee_pool`.
-fn insurance_after(witness: &BatchWitness, sums: &Sums, fee_pool: u128) -> Option<i128> {
-    let old_pool = i128::try_from(witness.house.fee_pool).ok()?;
-    let fee_change = i128::try_from(fee_pool).ok()?.checked_sub(old_pool)?;
+fn insurance_after(witness: &BatchWitness, sums: &Sums, fee_pool: Total) -> Option<Money> {
+    let fee_change = fee_pool.signed()?.checked_sub(witness.house.fee_pool.signed()?)?;
     witness
         .house
         .insurance
@@ -144,10 +143,10 @@ fn insurance_after(witness: &BatchWitness, sums: &Sums, fee_pool: u128) -> Optio
 }
 
 /// Adds the changes of `|q_j|` to open interests; `None` if one leaves its width.
-fn move_open_interest(open: &OpenInterest, gross: &[i64; INSTRUMENTS]) -> Option<OpenInterest> {
+fn move_open_interest(open: &OpenInterest, gross: &[Position; INSTRUMENTS]) -> Option<OpenInterest> {
     let mut out = *open;
     for (o, d) in out.iter_mut().zip(gross) {
-        *o = o.checked_add_signed(*d).filter(|x| x >> OPEN_INTEREST_BITS == 0)?;
+        *o = o.checked_add_signed(d.get()).filter(|x| x >> OPEN_INTEREST_BITS == 0)?;
     }
     Some(out)
 }

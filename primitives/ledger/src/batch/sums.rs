@@ -3,27 +3,27 @@
 use crate::unit::UnitEffect;
 use cloister_crypto::constants::INSTRUMENTS;
 use cloister_risk::Positions;
-use cloister_types::Position;
+use cloister_types::{Lots, Money, Position, Total};
 
 /// What the house must answer for.
 #[derive(Debug, Default)]
 pub(super) struct Sums {
     /// Changes of cash.
-    pub cash: i128,
+    pub cash: Money,
     /// Fees of orders.
-    pub fees: u128,
+    pub fees: Total,
     /// Fees of liquidations.
-    pub penalties: i128,
-    pub deposits: i128,
-    pub withdrawals: i128,
+    pub penalties: Money,
+    pub deposits: Money,
+    pub withdrawals: Money,
     /// Equity of the accounts taken over, before the takeover; never positive.
-    pub taken_over: i128,
+    pub taken_over: Money,
     pub positions: Positions,
     /// Changes of `|q_j|`.
-    pub gross: [i64; INSTRUMENTS],
+    pub gross: [Position; INSTRUMENTS],
     /// Lots that liquidations and takeovers shed.
-    pub shed_long: [u64; INSTRUMENTS],
-    pub shed_short: [u64; INSTRUMENTS],
+    pub shed_long: [Lots; INSTRUMENTS],
+    pub shed_short: [Lots; INSTRUMENTS],
 }
 
 /// Adds up columns with one kind of addition; `None` if a sum does not fit.
@@ -47,14 +47,13 @@ impl Sums {
     fn add(&mut self, unit: &UnitEffect) -> Option<()> {
         self.cash = self.cash.checked_add(unit.cash)?;
         self.fees = self.fees.checked_add(unit.fees)?;
-        let penalties = i128::try_from(unit.penalties).ok()?;
-        self.penalties = self.penalties.checked_add(penalties)?;
+        self.penalties = self.penalties.checked_add(unit.penalties.signed()?)?;
         self.deposits = self.deposits.checked_add(unit.record.deposit.into())?;
         self.withdrawals = self.withdrawals.checked_add(unit.record.withdrawal.into())?;
         self.taken_over = self.taken_over.checked_add(unit.taken_over)?;
         add_all(&mut self.positions, &unit.positions, Position::checked_add)?;
-        add_all(&mut self.gross, &unit.gross, i64::checked_add)?;
-        add_all(&mut self.shed_long, &unit.shed_long, u64::checked_add)?;
-        add_all(&mut self.shed_short, &unit.shed_short, u64::checked_add)
+        add_all(&mut self.gross, &unit.gross, Position::checked_add)?;
+        add_all(&mut self.shed_long, &unit.shed_long, Lots::checked_add)?;
+        add_all(&mut self.shed_short, &unit.shed_short, Lots::checked_add)
     }
 }

@@ -9,6 +9,7 @@ use crate::{
 use alloc::vec::Vec;
 use cloister_crypto::Fr;
 use cloister_risk::MarginChoice;
+use cloister_types::Amount;
 
 /// Private data of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,8 +22,8 @@ pub struct BatchWitness {
     pub house: House,
     /// Key of the house after.
     pub house_key: Fr,
-    /// Fees paid out publicly, 10^-6.
-    pub sweep: u64,
+    /// Fees paid out publicly.
+    pub sweep: Amount,
     /// Rows proven empty.
     pub empty_mask: u32,
     /// N units.

@@ -4,7 +4,7 @@ use crate::{account::Account, place::Transfer, record::UnitRecord};
 use alloc::vec::Vec;
 use cloister_crypto::{constants::INSTRUMENTS, Fr};
 use cloister_risk::Positions;
-use cloister_types::Position;
+use cloister_types::{Amount, Lots, Money, Position, Total};
 
 /// What a mode did to the account, before nonce and leaf.
 #[derive(Clone, Debug)]
@@ -14,15 +14,15 @@ pub(crate) struct Moved {
     /// New value of each place's slot, 0 without an instruction.
     pub slots: Vec<Fr>,
     /// Amount paid to the owner.
-    pub withdrawal: u64,
+    pub withdrawal: Amount,
     /// Amount sent to the next unit.
     pub transfer: Option<Transfer>,
     /// Fees of orders.
-    pub fees: u128,
+    pub fees: Total,
     /// Fees of liquidations.
-    pub penalties: u128,
+    pub penalties: Total,
     /// Equity that passed to the house; never positive.
-    pub taken_over: i128,
+    pub taken_over: Money,
 }
 
 impl Moved {
@@ -31,11 +31,11 @@ impl Moved {
         Self {
             after: entry.clone(),
             slots: alloc::vec![Fr::zero(); places],
-            withdrawal: 0,
+            withdrawal: Amount::ZERO,
             transfer: None,
-            fees: 0,
-            penalties: 0,
-            taken_over: 0,
+            fees: Total::ZERO,
+            penalties: Total::ZERO,
+            taken_over: Money::ZERO,
         }
     }
 }
@@ -51,22 +51,22 @@ pub struct UnitEffect {
     pub record: UnitRecord,
     /// New value of each place's slot, 0 for a place without an instruction.
     pub slots: Vec<Fr>,
-    /// Change of cash, deposit, transfers and withdrawal included, 10^-6.
-    pub cash: i128,
-    /// Fees of orders, 10^-6.
-    pub fees: u128,
-    /// Fees of liquidations, which go to the insurance, 10^-6.
-    pub penalties: u128,
+    /// Change of cash, deposit, transfers and withdrawal included.
+    pub cash: Money,
+    /// Fees of orders.
+    pub fees: Total,
+    /// Fees of liquidations, which go to the insurance.
+    pub penalties: Total,
     /// Changes of positions, in lots.
     pub positions: Positions,
     /// Changes of `|q_j|`, in lots.
-    pub gross: [i64; INSTRUMENTS],
+    pub gross: [Position; INSTRUMENTS],
     /// Long lots that a liquidation or takeover shed; 0 in other modes.
-    pub shed_long: [u64; INSTRUMENTS],
+    pub shed_long: [Lots; INSTRUMENTS],
     /// Short lots that a liquidation or takeover shed; 0 in other modes.
-    pub shed_short: [u64; INSTRUMENTS],
-    /// Equity that a takeover passed to the house, 10^-6; never positive.
-    pub taken_over: i128,
+    pub shed_short: [Lots; INSTRUMENTS],
+    /// Equity that a takeover passed to the house; never positive.
+    pub taken_over: Money,
     /// Amount sent to the next unit (B-TRANSFER).
     pub transfer: Option<Transfer>,
 }
@@ -79,9 +79,9 @@ fn fewer(before: i64, after: i64) -> u64 {
 /// Differences of positions, by row. Positions are below 2^40 in size, so none of these saturates.
 pub(crate) struct Differences {
     pub positions: Positions,
-    pub gross: [i64; INSTRUMENTS],
-    pub shed_long: [u64; INSTRUMENTS],
-    pub shed_short: [u64; INSTRUMENTS],
+    pub gross: [Position; INSTRUMENTS],
+    pub shed_long: [Lots; INSTRUMENTS],
+    pub shed_short: [Lots; INSTRUMENTS],
 }
 
 impl Differences {
@@ -89,17 +89,17 @@ impl Differences {
     pub fn new(before: &Positions, after: &Positions, sheds: bool) -> Self {
         let mut out = Self {
             positions: Positions::default(),
-            gross: [0; INSTRUMENTS],
-            shed_long: [0; INSTRUMENTS],
-            shed_short: [0; INSTRUMENTS],
+            gross: [Position::ZERO; INSTRUMENTS],
+            shed_long: [Lots::ZERO; INSTRUMENTS],
+            shed_short: [Lots::ZERO; INSTRUMENTS],
         };
         for (row, (old, new)) in before.iter().zip(after).enumerate() {
             let (old, new) = (old.get(), new.get());
             out.positions[row] = Position(new.saturating_sub(old));
-            out.gross[row] = new.saturating_abs().saturating_sub(old.saturating_abs());
+            out.gross[row] = Position(new.saturating_abs().saturating_sub(old.saturating_abs()));
             if sheds {
-                out.shed_long[row] = fewer(old, new);
-                out.shed_short[row] = fewer(old.saturating_neg(), new.saturating_neg());
+                out.shed_long[row] = Lots(fewer(old, new));
+                out.shed_short[row] = Lots(fewer(old.saturating_neg(), new.saturating_neg()));
             }
         }
         out

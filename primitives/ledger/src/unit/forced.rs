@@ -15,10 +15,9 @@ impl UnitWitness {
     }
 
     /// The amount to pay and the choice that proves it.
-    pub(super) fn choose_forced(&self, context: &BatchContext) -> Result<(u64, MarginChoice), UnitError> {
+    pub(super) fn choose_forced(&self, context: &BatchContext) -> Result<(Amount, MarginChoice), UnitError> {
         let entry = self.entry()?;
-        let before = Assessment::new(&context.table, &entry.positions, Money(entry.cash))?;
-        let (paid, choice) = Assessment::forced_amount(&before, &context.table, Amount(self.requested))?;
-        Ok((paid.get(), choice))
+        let before = Assessment::new(&context.table, &entry.positions, entry.cash)?;
+        Ok(Assessment::forced_amount(&before, &context.table, self.requested)?)
     }
 }

@@ -29,12 +29,12 @@ impl UnitWitness {
     /// B-TAKEOVER: everything passes to the house. Order tree, minimum id and keys stay, so that nothing signed before
     /// can be used twice.
     pub(super) fn run_takeover(&self, context: &BatchContext, entry: &Account) -> Result<Moved, UnitError> {
-        let assessment = Assessment::new(&context.table, &entry.positions, Money(entry.cash))?;
+        let assessment = Assessment::new(&context.table, &entry.positions, entry.cash)?;
         assessment.check_takeover()?;
         let mut moved = Moved::unchanged(entry, self.places.len());
-        moved.after.cash = 0;
+        moved.after.cash = Money::ZERO;
         moved.after.positions = Positions::default();
-        moved.taken_over = assessment.equity.get();
+        moved.taken_over = assessment.equity;
         Ok(moved)
     }
 }

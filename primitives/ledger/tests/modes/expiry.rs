@@ -3,7 +3,7 @@
 use super::{accept, fill, insured, mark, poor, refuse, refuse_spoiled, LOTS, POOR, SHAPE};
 use cloister_ledger::{BatchError, Fill, FillError, Shape, Side};
 use cloister_risk::Status;
-use cloister_types::Position;
+use cloister_types::{Money, Position, Total};
 
 #[test]
 fn both_sides_are_settled_at_the_final_mark_whatever_their_equity() {
@@ -16,7 +16,7 @@ fn both_sides_are_settled_at_the_final_mark_whatever_their_equity() {
         let (_, effect) = accept(&mut world, units);
         assert_eq!([world.assess(POOR).equity, world.assess(2).equity], equity);
         assert_eq!((world.position(POOR, 0), world.position(2, 0)), (0, 0));
-        assert_eq!(effect.units[0].after.cash, equity[0].get(), "nothing else was held");
+        assert_eq!(effect.units[0].after.cash, equity[0], "nothing else was held");
         assert_eq!(
             effect.statement.units[0].kind.code(),
             0,
@@ -60,11 +60,11 @@ fn a_row_that_has_not_expired_should_not_be_settled() {
 fn each_bound_of_a_settlement_refuses_with_its_error() {
     type Change = fn(&mut Fill);
     let cases: [(Change, FillError); 8] = [
-        (|f| f.quantity -= 1, FillError::NotWhole),
-        (|f| f.quantity += 1, FillError::NotWhole),
-        (|f| f.cost += 1, FillError::NotAtMark),
-        (|f| f.cost -= 1, FillError::NotAtMark),
-        (|f| f.fee = 1, FillError::FeeOfExpiry),
+        (|f| f.quantity.0 -= 1, FillError::NotWhole),
+        (|f| f.quantity.0 += 1, FillError::NotWhole),
+        (|f| f.cost.0 += 1, FillError::NotAtMark),
+        (|f| f.cost.0 -= 1, FillError::NotAtMark),
+        (|f| f.fee = Total(1), FillError::FeeOfExpiry),
         (|f| f.side = f.side.opposite(), FillError::NotReducing),
         (|f| f.row = 1, FillError::NotExpired),
         (|f| f.row = 77, FillError::Instrument),
@@ -91,10 +91,10 @@ fn the_house_settles_its_own_positions_with_the_first_batch() {
     world.set_status(0, Status::Expired);
     accept(&mut world, Vec::new());
     let after = world.state.house();
-    assert_eq!(after.positions[0], Position(0));
+    assert_eq!(after.positions[0], Position::ZERO);
     assert_eq!(
         after.insurance,
-        before.insurance + 100 * i128::from(world.table.rows[0].value.get())
+        Money(before.insurance.get() + 100 * i128::from(world.table.rows[0].value.get()))
     );
     assert_eq!(
         after.open_interest[0],
@@ -120,7 +120,7 @@ fn a_row_is_not_empty_while_a_short_is_left() {
         world
             .state
             .accounts()
-            .all(|(_, a)| a.account.positions[0] <= Position(0)),
+            .all(|(_, a)| a.account.positions[0] <= Position::ZERO),
         "no long is left"
     );
     let units = vec![world.expire(2, &[0])];

@@ -4,7 +4,7 @@ use super::{accept, insured, mark, poor, refuse, refuse_spoiled, LOTS, POOR, SHA
 use cloister_ledger::{BatchError, BatchWitness, Side, StateError};
 use cloister_ledger_testing::World;
 use cloister_risk::{MarginChoice, MarginError, Status};
-use cloister_types::Position;
+use cloister_types::{Amount, Money, Position, Total};
 
 /// A house that holds 100 lots of row 0, long or short, from a liquidation.
 fn holding(side: Side) -> World {
@@ -27,7 +27,7 @@ fn it_gets_rid_of_positions_at_the_mark_or_better() {
         accept(&mut world, units);
         let units = vec![world.fill_order(3, 0, side, 40, at as u64)];
         accept(&mut world, units);
-        assert_eq!(world.state.house().positions[0], Position(0));
+        assert_eq!(world.state.house().positions[0], Position::ZERO);
     }
 }
 
@@ -138,7 +138,7 @@ fn prices_alone_never_stop_a_group() {
     let mut world = holding(Side::Buy);
     // The house is ruined on paper: 100 lots cost more than 5·10^9, and little more insurance is left.
     let ruined = cloister_ledger::House {
-        insurance: world.state.house().insurance - 8_000_000_000,
+        insurance: Money(world.state.house().insurance.get() - 8_000_000_000),
         ..world.state.house().clone()
     };
     world.state.restore_house(ruined, world.state.batch_no());
@@ -164,7 +164,7 @@ fn the_choice_of_its_margin_is_checked() {
         refuse_spoiled(&world, Vec::new(), spoil, BatchError::HouseMargin(error));
     }
     let spoil = |w: &mut BatchWitness| {
-        w.house.insurance -= 8_000_000_000;
+        w.house.insurance.0 -= 8_000_000_000;
         w.house_margin = MarginChoice::Initial;
     };
     let error = BatchError::HouseMargin(MarginError::InitialMarginShort);
@@ -180,9 +180,9 @@ fn each_width_and_balance_of_the_house_refuses_with_its_error() {
             |w| w.house.positions[0] = Position(1 << 40),
             BatchError::HousePosition(0),
         ),
-        (|w| w.house.insurance = (1 << 79) + 1, BatchError::Width),
-        (|w| w.house.fee_pool = 1 << 80, BatchError::Width),
-        (|w| w.sweep = u64::MAX, BatchError::Sweep),
+        (|w| w.house.insurance = Money((1 << 79) + 1), BatchError::Width),
+        (|w| w.house.fee_pool = Total(1 << 80), BatchError::Width),
+        (|w| w.sweep = Amount(u64::MAX), BatchError::Sweep),
         (|w| w.house.open_interest[1] = 1 << 50, BatchError::OpenInterest),
         (|w| w.house.nonce = u64::MAX, BatchError::Width),
         (|w| w.empty_mask = u32::MAX, BatchError::NotEmpty(0)),

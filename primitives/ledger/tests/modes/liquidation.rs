@@ -4,7 +4,7 @@ use super::{accept, fill, insured, margin, mark, poor, refuse, refuse_spoiled, L
 use cloister_ledger::{BatchError, Fill, FillError, Mode, PlaceError, Side, UnitError, UnitRequest};
 use cloister_ledger_testing::World;
 use cloister_risk::{MarginChoice, MarginError, Status};
-use cloister_types::{Deficit, Lots, Money, Position, Price};
+use cloister_types::{AccountIndex, Amount, Deficit, Lots, Money, Position, Price, Total};
 
 /// An account short of maintenance margin, not insolvent.
 fn short(side: Side) -> World {
@@ -19,8 +19,8 @@ fn short(side: Side) -> World {
 
 fn liquidation(fills: Vec<Fill>) -> Vec<UnitRequest> {
     vec![UnitRequest::Liquidation {
-        index: POOR as u32,
-        deposit: 0,
+        index: AccountIndex(POOR as u32),
+        deposit: Amount::ZERO,
         fills,
     }]
 }
@@ -37,13 +37,13 @@ fn a_short_account_is_liquidated_to_the_house_again_and_again_while_it_is_short(
         }
         let now = world.state.house();
         let fee = fills[0].fee;
-        assert!(fee > 0);
+        assert!(fee > Total::ZERO);
         assert_eq!(now.fee_pool, house.fee_pool, "the penalty is no fee");
         let row = &world.table.rows[0];
-        let equity = now.insurance + i128::from(now.positions[0].get()) * i128::from(row.value.get());
+        let equity = now.insurance.get() + i128::from(now.positions[0].get()) * i128::from(row.value.get());
         assert_eq!(
             equity,
-            house.insurance + 3 * fee as i128,
+            house.insurance.get() + 3 * fee.get() as i128,
             "the penalty is the insurance's"
         );
     }
@@ -58,7 +58,7 @@ fn a_trader_may_take_the_other_side() {
         world.fill_order(3, 0, Side::Buy, 100, price),
     ];
     let (_, effect) = accept(&mut world, units);
-    assert_eq!(effect.house.positions[0], Position(0));
+    assert_eq!(effect.house.positions[0], Position::ZERO);
     assert_eq!(world.position(POOR, 0), LOTS as i64 - 100);
     let record = &effect.statement.units[0];
     assert_eq!(record.kind.code(), 0, "a liquidation looks like any update");
@@ -82,7 +82,7 @@ fn a_healthy_account_should_not_be_liquidated() {
     refuse(&mut world, units, margin(0, MarginError::NotShort));
     // Short of initial margin only.
     world.set_mark(0, mark(&world, 0) as i64 / 100 * 92);
-    assert!(world.assess(POOR).worst(320).is_ok_and(|(_, d)| d > Deficit(0)));
+    assert!(world.assess(POOR).worst(320).is_ok_and(|(_, d)| d > Deficit::ZERO));
     let units = vec![world.liquidate(POOR, 0, 1, mark(&world, 0))];
     refuse(&mut world, units, margin(0, MarginError::NotShort));
 }
@@ -95,8 +95,8 @@ fn the_edge_of_maintenance_margin_is_exact() {
     let missing = u64::try_from((worst.get() + 255) / 256).expect("short");
     for (deposit, error) in [(missing - 1, None), (missing, Some(margin(0, MarginError::NotShort)))] {
         let units = vec![UnitRequest::Liquidation {
-            index: POOR as u32,
-            deposit,
+            index: AccountIndex(POOR as u32),
+            deposit: Amount(deposit),
             fills: vec![world.liquidation_fill(POOR, 0, 1, mark(&world, 0))],
         }];
         match error {
@@ -116,14 +116,20 @@ fn an_insolvent_account_is_liquidated_where_it_costs_it_nothing() {
         };
         poor(&mut world, side, percent);
         let before = world.assess(POOR).equity;
-        assert!(before < Money(0));
+        assert!(before < Money::ZERO);
         let step = world.liquidation_fill(POOR, 0, 10, mark(&world, 0));
-        assert_eq!(step.fee, 0, "it has nothing to pay with");
+        assert_eq!(step.fee, Total::ZERO, "it has nothing to pay with");
         let worse = match side {
-            Side::Buy => step.cost - 1,
-            Side::Sell => step.cost + 1,
+            Side::Buy => step.cost.get() - 1,
+            Side::Sell => step.cost.get() + 1,
         };
-        for spoiled in [Fill { fee: 1, ..step }, Fill { cost: worse, ..step }] {
+        for spoiled in [
+            Fill { fee: Total(1), ..step },
+            Fill {
+                cost: Total(worse),
+                ..step
+            },
+        ] {
             refuse(
                 &mut world,
                 liquidation(vec![spoiled]),
@@ -154,16 +160,16 @@ fn price_and_fee_together_cost_at_most_the_penalty() {
         (row.floor_long, row.floor_short) = (Price(1_000_000), Price(3_000_000));
         let with_floor = world.liquidation_fill(POOR, 0, 10, mark(&world, 0));
         let floor = if side == Side::Buy { 1_000_000 } else { 3_000_000 };
-        assert_eq!(with_floor.fee - at_mark.fee, 10 * floor * 4 / 256);
+        assert_eq!(with_floor.fee.get() - at_mark.fee.get(), 10 * floor * 4 / 256);
         // What the price concedes is no longer there for the fee, and the other way round.
         let price = match side {
             Side::Buy => mark(&world, 0) - 500_000,
             Side::Sell => mark(&world, 0) + 500_000,
         };
         let conceding = world.liquidation_fill(POOR, 0, 10, price);
-        assert_eq!(with_floor.fee - conceding.fee, 5_000_000);
+        assert_eq!(with_floor.fee.get() - conceding.fee.get(), 5_000_000);
         let too_dear = Fill {
-            fee: conceding.fee + 1,
+            fee: Total(conceding.fee.get() + 1),
             ..conceding
         };
         refuse(
@@ -179,29 +185,29 @@ fn price_and_fee_together_cost_at_most_the_penalty() {
 fn each_bound_of_a_step_refuses_with_its_error() {
     type Change = fn(&mut Fill, &mut World);
     let cases: [(Change, FillError); 10] = [
-        (|f, _| f.quantity = 101, FillError::Chunk),
+        (|f, _| f.quantity = Lots(101), FillError::Chunk),
         (|f, _| f.side = Side::Buy, FillError::NotReducing),
         (
-            |f, w| (w.table.rows[0].chunk, f.quantity) = (Lots(1_000), LOTS + 1),
+            |f, w| (w.table.rows[0].chunk, f.quantity) = (Lots(1_000), Lots(LOTS + 1)),
             FillError::NotReducing,
         ),
         (
-            |f, w| f.cost -= u128::from(w.table.rows[0].band.get()) * 10 + 1,
+            |f, w| f.cost.0 -= u128::from(w.table.rows[0].band.get()) * 10 + 1,
             FillError::Band,
         ),
-        (|f, _| f.fee += 1, FillError::AbovePenalty),
-        (|f, _| f.cost -= 1, FillError::AbovePenalty),
+        (|f, _| f.fee.0 += 1, FillError::AbovePenalty),
+        (|f, _| f.cost.0 -= 1, FillError::AbovePenalty),
         (|_, w| w.set_status(0, Status::Expired), FillError::NotTrading),
         (|f, _| f.row = 31, FillError::NotTrading),
         (|f, _| f.row = 32, FillError::Instrument),
-        (|f, _| f.quantity = 0, FillError::Nothing),
+        (|f, _| f.quantity = Lots::ZERO, FillError::Nothing),
     ];
     for (change, error) in cases {
         let mut world = short(Side::Buy);
         let mut step = world.liquidation_fill(POOR, 0, 10, mark(&world, 0));
         change(&mut step, &mut world);
-        if step.quantity > 10 {
-            step.cost = u128::from(mark(&world, 0)) * u128::from(step.quantity);
+        if step.quantity > Lots(10) {
+            step.cost = Total(u128::from(mark(&world, 0)) * u128::from(step.quantity.get()));
         }
         refuse(&mut world, liquidation(vec![step]), fill(0, error));
     }
@@ -222,7 +228,7 @@ fn a_step_that_makes_the_account_riskier_should_be_refused() {
     world.table.rows[0].band = Price(40_000_000);
     world.table.header.penalty = 100;
     let mut step = world.liquidation_fill(POOR, 0, 10, mark(&world, 0) - 20_000_000);
-    step.fee = 0;
+    step.fee = Total::ZERO;
     refuse(
         &mut world,
         liquidation(vec![step]),

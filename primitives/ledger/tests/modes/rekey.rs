@@ -7,11 +7,12 @@ use cloister_ledger::{
     UnitError, UnitRequest,
 };
 use cloister_ledger_testing::{World, GENESIS};
+use cloister_types::{AccountIndex, Amount};
 
 fn one(signed: SignedInstruction) -> Vec<UnitRequest> {
     vec![UnitRequest::Normal {
         index: signed.instruction.index,
-        deposit: 0,
+        deposit: Amount::ZERO,
         places: vec![(signed, Fill::default())],
     }]
 }
@@ -32,12 +33,12 @@ fn world() -> (World, SignedInstruction, SignedInstruction) {
 #[test]
 fn keys_change_and_minimum_id_and_orders_stay() {
     let (mut world, early, used) = world();
-    let before = world.state.account(1).expect("open").clone();
+    let before = world.state.account(AccountIndex(1)).expect("open").clone();
     let old = world.traders[1].clone();
     let unit = world.rekey(1);
     let (_, effect) = accept(&mut world, vec![unit]);
     let new = world.traders[1].clone();
-    let after = world.state.account(1).expect("open").clone();
+    let after = world.state.account(AccountIndex(1)).expect("open").clone();
     let expected = Account {
         key: Key::from(&new.secret.public()),
         view_key: new.view_key,
@@ -69,11 +70,11 @@ fn keys_change_and_minimum_id_and_orders_stay() {
     let public = old.secret.public();
     let (x, y) = public.preimage();
     let back = UnitRequest::Rekey {
-        index: 1,
+        index: AccountIndex(1),
         key: Key::from(&public),
         preimage: Key { x, y },
         view_key: old.view_key,
-        deposit: 11,
+        deposit: Amount(11),
     };
     accept(&mut world, vec![back]);
     let place = |e| BatchError::Unit(0, UnitError::Place(0, e));
@@ -123,7 +124,10 @@ fn keys_should_not_change_in_any_other_mode() {
     let units = [
         one(cancel),
         vec![world.force(1, 5)],
-        vec![UnitRequest::Padding { index: 1, deposit: 0 }],
+        vec![UnitRequest::Padding {
+            index: AccountIndex(1),
+            deposit: Amount::ZERO,
+        }],
         vec![open],
     ];
     for unit in units {
@@ -143,7 +147,7 @@ fn an_account_that_does_not_exist_has_no_keys_to_change() {
     let mut world = World::with_traders(1, 1, SHAPE);
     let mut unit = world.rekey(0);
     if let UnitRequest::Rekey { index, .. } = &mut unit {
-        *index = 8;
+        *index = AccountIndex(8);
     }
     let request = world.padded(SHAPE, vec![unit]);
     let found = world.state.apply(SHAPE, &request).map(|_| ());

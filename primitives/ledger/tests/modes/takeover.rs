@@ -3,7 +3,7 @@
 use super::{accept, insured, margin, poor, refuse, refuse_spoiled, LOTS, POOR};
 use cloister_ledger::{account::Account, BatchError, Fill, InstructionKind, Side, UnitError, UnitRequest};
 use cloister_risk::{MarginError, Positions};
-use cloister_types::{Money, Position};
+use cloister_types::{AccountIndex, Amount, InstructionId, Money, Position};
 
 #[test]
 fn an_insolvent_account_passes_to_the_house_and_keeps_what_it_signed() {
@@ -12,21 +12,24 @@ fn an_insolvent_account_passes_to_the_house_and_keeps_what_it_signed() {
         poor(&mut world, side, percent);
         let house = world.state.house().clone();
         let equity = world.assess(POOR).equity;
-        assert!(equity < Money(0));
-        let before = world.state.account(POOR as u32).expect("open").clone();
+        assert!(equity < Money::ZERO);
+        let before = world.state.account(AccountIndex(POOR as u32)).expect("open").clone();
         let units = vec![world.take_over(POOR)];
         let (_, effect) = accept(&mut world, units);
-        let after = world.state.account(POOR as u32).expect("open");
+        let after = world.state.account(AccountIndex(POOR as u32)).expect("open");
         let emptied = Account {
-            cash: 0,
+            cash: Money::ZERO,
             positions: Positions::default(),
             nonce: before.account.nonce + 1,
             ..before.account.clone()
         };
         assert_eq!((&after.account, &after.orders), (&emptied, &before.orders));
         assert_eq!(effect.house.positions[0], Position(side.sign() * LOTS as i64));
-        assert_eq!(effect.house.insurance, house.insurance + before.account.cash);
-        assert_eq!(effect.units[0].taken_over, equity.get());
+        assert_eq!(
+            effect.house.insurance,
+            Money(house.insurance.get() + before.account.cash.get())
+        );
+        assert_eq!(effect.units[0].taken_over, equity);
         assert_eq!(
             effect.statement.units[0].kind.code(),
             0,
@@ -34,7 +37,13 @@ fn an_insolvent_account_passes_to_the_house_and_keeps_what_it_signed() {
         );
         // The order that filled is used up as before.
         let id = world.traders[POOR].next_id;
-        assert_eq!(world.state.slot(POOR as u32, id).map(|s| s.id), Some(id));
+        assert_eq!(
+            world
+                .state
+                .slot(AccountIndex(POOR as u32), InstructionId(id))
+                .map(|s| s.id),
+            Some(InstructionId(id))
+        );
     }
 }
 
@@ -52,13 +61,17 @@ fn a_deposit_or_a_transfer_that_makes_it_solvent_comes_first() {
     poor(&mut world, Side::Buy, -30);
     let owed = u64::try_from(-world.assess(POOR).equity.get()).expect("small");
     let take = |deposit| UnitRequest::Takeover {
-        index: POOR as u32,
+        index: AccountIndex(POOR as u32),
         deposit,
     };
-    refuse(&mut world, vec![take(owed)], margin(0, MarginError::Solvent));
-    accept(&mut world.clone(), vec![take(owed - 1)]);
+    refuse(&mut world, vec![take(Amount(owed))], margin(0, MarginError::Solvent));
+    accept(&mut world.clone(), vec![take(Amount(owed - 1))]);
     let [send, _] = world.transfer(3, POOR, owed);
-    refuse(&mut world, vec![send, take(0)], margin(1, MarginError::Solvent));
+    refuse(
+        &mut world,
+        vec![send, take(Amount::ZERO)],
+        margin(1, MarginError::Solvent),
+    );
 }
 
 #[test]
@@ -87,7 +100,7 @@ fn nothing_else_can_stand_in_a_takeover() {
     refuse_spoiled(
         &world,
         vec![world.take_over(POOR)],
-        |w| (w.units[0].paid, w.units[0].requested) = (1, 1),
+        |w| (w.units[0].paid, w.units[0].requested) = (Amount(1), Amount(1)),
         BatchError::Unit(0, UnitError::ForcedInMode),
     );
 }
@@ -98,8 +111,8 @@ fn an_insolvent_account_can_do_nothing_that_is_signed() {
     poor(&mut world, Side::Buy, -30);
     let signed = world.instruct(POOR, InstructionKind::Cancel, 0);
     let cancel = vec![UnitRequest::Normal {
-        index: POOR as u32,
-        deposit: 0,
+        index: AccountIndex(POOR as u32),
+        deposit: Amount::ZERO,
         places: vec![(signed, Fill::default())],
     }];
     refuse(&mut world, cancel, margin(0, MarginError::NegativeEquity));
@@ -109,10 +122,10 @@ fn an_insolvent_account_can_do_nothing_that_is_signed() {
         rekey,
         world.force(POOR, 5),
         UnitRequest::Padding {
-            index: POOR as u32,
-            deposit: 7,
+            index: AccountIndex(POOR as u32),
+            deposit: Amount(7),
         },
     ];
     let (_, effect) = accept(&mut world, units);
-    assert_eq!(effect.statement.units[1].withdrawal, 0);
+    assert_eq!(effect.statement.units[1].withdrawal, Amount::ZERO);
 }

@@ -7,9 +7,16 @@ use cloister_ledger::{
 };
 use cloister_ledger_testing::World;
 use cloister_risk::MarginError;
+use cloister_types::{AccountIndex, Amount, Total};
 
 fn cash(world: &World, trader: usize) -> i128 {
-    world.state.account(trader as u32).expect("open").account.cash
+    (world
+        .state
+        .account(AccountIndex(trader as u32))
+        .expect("open")
+        .account
+        .cash)
+        .get()
 }
 
 /// A unit with one signed transfer, changed before it is signed.
@@ -18,8 +25,8 @@ fn send(world: &mut World, from: usize, to: usize, amount: u64, change: impl FnO
     instruction.kind = InstructionKind::Transfer;
     change(&mut instruction);
     UnitRequest::Normal {
-        index: from as u32,
-        deposit: 0,
+        index: AccountIndex(from as u32),
+        deposit: Amount::ZERO,
         places: vec![(world.sign(instruction), Fill::default())],
     }
 }
@@ -35,7 +42,10 @@ fn a_transfer_pays_the_next_unit_and_nothing_of_it_is_public() {
         [before[0] - 5_000, before[1] + 5_000]
     );
     for record in &effect.statement.units {
-        assert_eq!((record.deposit, record.withdrawal, record.kind.code()), (0, 0, 0));
+        assert_eq!(
+            (record.deposit, record.withdrawal, record.kind.code()),
+            (Amount::ZERO, Amount::ZERO, 0)
+        );
     }
 }
 
@@ -61,7 +71,10 @@ fn transfers_go_on_from_unit_to_unit_to_oneself_and_to_an_account_just_opened() 
 fn another_index_than_the_signed_one_should_be_refused() {
     let mut world = World::with_traders(1, 4, SHAPE);
     let [one, _] = world.transfer(1, 2, 5_000);
-    let other = UnitRequest::Padding { index: 3, deposit: 0 };
+    let other = UnitRequest::Padding {
+        index: AccountIndex(3),
+        deposit: Amount::ZERO,
+    };
     refuse(&mut world, vec![one, other.clone()], BatchError::TransferIndex(1));
     // An index that no tree has.
     let nobody = send(&mut world, 1, 2, 5_000, |i| i.quantity = 3 + (1 << 24));
@@ -71,7 +84,10 @@ fn another_index_than_the_signed_one_should_be_refused() {
 #[test]
 fn the_last_unit_should_not_hold_a_transfer() {
     let mut world = World::with_traders(1, 4, SHAPE);
-    let pad = UnitRequest::Padding { index: 3, deposit: 0 };
+    let pad = UnitRequest::Padding {
+        index: AccountIndex(3),
+        deposit: Amount::ZERO,
+    };
     let [one, _] = world.transfer(1, 2, 5_000);
     refuse(
         &mut world,
@@ -84,13 +100,16 @@ fn the_last_unit_should_not_hold_a_transfer() {
 fn an_amount_other_than_the_signed_one_should_not_come_in() {
     let mut world = World::with_traders(1, 4, SHAPE);
     let [one, two] = world.transfer(1, 2, 5_000);
-    let pad = UnitRequest::Padding { index: 3, deposit: 0 };
+    let pad = UnitRequest::Padding {
+        index: AccountIndex(3),
+        deposit: Amount::ZERO,
+    };
     let last = vec![pad.clone(), pad.clone(), one, two];
     for incoming in [0, 4_999, 5_001] {
-        let spoil = |w: &mut BatchWitness| w.units[3].incoming = incoming;
+        let spoil = |w: &mut BatchWitness| w.units[3].incoming = Amount(incoming);
         refuse_spoiled(&world, last.clone(), spoil, BatchError::TransferAmount(3));
     }
-    let spoil = |w: &mut BatchWitness| w.units[3].incoming = 1;
+    let spoil = |w: &mut BatchWitness| w.units[3].incoming = Amount(1);
     refuse_spoiled(&world, vec![pad], spoil, BatchError::TransferAmount(3));
 }
 
@@ -131,8 +150,8 @@ fn a_transfer_needs_initial_margin_afterwards() {
     };
     both.extend(places);
     let reduced = UnitRequest::Normal {
-        index: POOR as u32,
-        deposit: 0,
+        index: AccountIndex(POOR as u32),
+        deposit: Amount::ZERO,
         places: both,
     };
     let request = world.padded(shape, vec![reduced, two, bought.clone()]);
@@ -152,11 +171,14 @@ fn only_the_last_place_pays() {
         let cancel = world.instruct(1, InstructionKind::Cancel, 0);
         let places = vec![(world.sign(pay), Fill::default()), (cancel, Fill::default())];
         let unit = |places| UnitRequest::Normal {
-            index: 1,
-            deposit: 0,
+            index: AccountIndex(1),
+            deposit: Amount::ZERO,
             places,
         };
-        let receive = UnitRequest::Padding { index: 2, deposit: 0 };
+        let receive = UnitRequest::Padding {
+            index: AccountIndex(2),
+            deposit: Amount::ZERO,
+        };
         let mut turned = places.clone();
         turned.reverse();
         let request = world.padded(shape, vec![unit(places), receive.clone()]);
@@ -174,7 +196,7 @@ fn only_the_last_place_pays() {
 fn a_transfer_with_a_fill_should_be_refused() {
     let mut world = World::with_traders(1, 4, SHAPE);
     let units: Vec<_> = world.transfer(1, 2, 50).into();
-    let spoil = |w: &mut BatchWitness| w.units[0].places[0].fill.fee = 1;
+    let spoil = |w: &mut BatchWitness| w.units[0].places[0].fill.fee = Total(1);
     let error = BatchError::Unit(0, UnitError::Place(0, PlaceError::FillWithoutOrder));
     refuse_spoiled(&world, units, spoil, error);
 }

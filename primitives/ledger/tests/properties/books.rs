@@ -16,15 +16,19 @@ pub struct Books {
 impl Books {
     pub fn of(world: &World) -> Self {
         Self {
-            accounts: world.state.accounts().map(|(i, a)| (i, a.account.clone())).collect(),
+            accounts: world
+                .state
+                .accounts()
+                .map(|(i, a)| (i.get(), a.account.clone()))
+                .collect(),
             house: world.state.house().clone(),
         }
     }
 
     /// All money of the group: accounts, insurance, fees not paid out.
     pub fn money(&self) -> i128 {
-        let cash: i128 = self.accounts.values().map(|a| a.cash).sum();
-        cash + self.house.insurance + self.house.fee_pool as i128
+        let cash: i128 = self.accounts.values().map(|a| a.cash.get()).sum();
+        cash + self.house.insurance.get() + self.house.fee_pool.get() as i128
     }
 
     /// What accounts hold in a row.
@@ -43,12 +47,12 @@ impl Books {
     }
 
     pub fn house_equity(&self, table: &RiskTable) -> i128 {
-        equity(table, &self.house.positions, self.house.insurance)
+        equity(table, &self.house.positions, self.house.insurance.get())
     }
 
     /// Accounts without a positive deficit at a ratio.
     pub fn above(&self, table: &RiskTable, ratio: u16) -> Vec<u32> {
-        let meets = |a: &Account| worst_deficit(table, &a.positions, a.cash, ratio) <= 0;
+        let meets = |a: &Account| worst_deficit(table, &a.positions, a.cash.get(), ratio) <= 0;
         self.accounts
             .iter()
             .filter(|(_, a)| meets(a))

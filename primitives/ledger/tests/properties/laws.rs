@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use cloister_ledger::{BatchEffect, BatchError, BatchWitness, Fill, InstructionKind, Mode, Shape, Side, UnitWitness};
 use cloister_risk::{Positions, RiskTable, Status};
-use cloister_types::Position;
+use cloister_types::{Position, Total};
 
 use crate::books::{equity, worst_deficit, Books};
 
@@ -30,28 +30,28 @@ impl Step<'_> {
     /// position is changed into money at its final value.
     pub fn money_is_conserved(&self) {
         let public = &self.effect.statement;
-        let deposits: i128 = public.units.iter().map(|u| i128::from(u.deposit)).sum();
-        let withdrawals: i128 = public.units.iter().map(|u| i128::from(u.withdrawal)).sum();
+        let deposits: i128 = public.units.iter().map(|u| i128::from(u.deposit.get())).sum();
+        let withdrawals: i128 = public.units.iter().map(|u| i128::from(u.withdrawal.get())).sum();
         let expired = self.table().rows.iter().enumerate();
         let settled: i128 = expired
             .filter(|(_, row)| row.status == Status::Expired)
             .map(|(j, row)| i128::from(row.value.get()) * i128::from(self.after.lots(j) - self.before.lots(j)))
             .sum();
-        let expected = self.before.money() + deposits - withdrawals - i128::from(public.sweep) - settled;
+        let expected = self.before.money() + deposits - withdrawals - i128::from(public.sweep.get()) - settled;
         assert_eq!(self.after.money(), expected, "money was made or lost");
 
         let places = self.units(Mode::Normal).flat_map(|unit| &unit.places);
         let orders = places.filter(|place| place.signed.instruction.kind == InstructionKind::Order);
-        let fees: u128 = orders.map(|place| place.fill.fee).sum();
-        let pool = self.before.house.fee_pool + fees - u128::from(public.sweep);
-        assert_eq!(self.after.house.fee_pool, pool, "a fee went elsewhere");
+        let fees: u128 = orders.map(|place| place.fill.fee.get()).sum();
+        let pool = self.before.house.fee_pool.get() + fees - u128::from(public.sweep.get());
+        assert_eq!(self.after.house.fee_pool, Total(pool), "a fee went elsewhere");
     }
 
     /// B-CONSERVE-Q, open interest and mask: for every lot bought one was sold, and what is counted is what is there.
     pub fn positions_are_conserved(&self) {
         for (j, row) in self.table().rows.iter().enumerate() {
             match row.status {
-                Status::Expired => assert_eq!(self.after.house.positions[j], Position(0), "row {j} is settled"),
+                Status::Expired => assert_eq!(self.after.house.positions[j], Position::ZERO, "row {j} is settled"),
                 Status::Empty | Status::Trading | Status::CloseOnly => assert_eq!(self.after.lots(j), 0, "row {j}"),
             }
             let gross: u64 = self.after.held(j).map(i64::unsigned_abs).sum();
@@ -83,7 +83,7 @@ impl Step<'_> {
                     let ratio = table.header.maintenance;
                     let short = worst_deficit(table, before, cash, ratio);
                     assert!(short > 0, "a liquidation of a healthy account");
-                    let after = worst_deficit(table, &effect.after.positions, effect.after.cash, ratio);
+                    let after = worst_deficit(table, &effect.after.positions, effect.after.cash.get(), ratio);
                     assert!(after <= short, "a liquidation that makes the account riskier");
                 }
                 Mode::Takeover => assert!(equity(table, before, cash) < 0, "a takeover of a solvent account"),
@@ -102,10 +102,11 @@ impl Step<'_> {
             let (before, cash) = entry(unit);
             let (after, cash_after) = (&effect.after.positions, effect.after.cash);
             let reduced = before.iter().zip(after);
-            let mut reduced = reduced.map(|(old, new)| (old.min(&Position(0))..=old.max(&Position(0))).contains(&new));
+            let mut reduced =
+                reduced.map(|(old, new)| (old.min(&Position::ZERO)..=old.max(&Position::ZERO)).contains(&new));
             assert!(reduced.all(|is| is), "a liquidation that turns or opens a position");
             let penalties: i128 = unit.places.iter().map(|place| penalty(table, &place.fill)).sum();
-            let cost = equity(table, before, cash) - equity(table, after, cash_after);
+            let cost = equity(table, before, cash) - equity(table, after, cash_after.get());
             assert!(256 * cost <= penalties, "a liquidation that costs {cost}");
         }
     }
@@ -119,7 +120,7 @@ impl Step<'_> {
             equity(table, positions, cash)
         });
         let places = self.units(Mode::Liquidation).flat_map(|unit| &unit.places);
-        let penalties: i128 = places.map(|place| place.fill.fee as i128).sum();
+        let penalties: i128 = places.map(|place| place.fill.fee.get() as i128).sum();
         let least = self.before.house_equity(table) + owed.sum::<i128>() + penalties;
         assert!(self.after.house_equity(table) >= least, "the house was drained");
     }
@@ -128,7 +129,7 @@ impl Step<'_> {
     pub fn nobody_falls_into_debt(&self) {
         let table = self.table();
         for (index, now) in &self.after.accounts {
-            let solvent = |a: &cloister_ledger::Account| equity(table, &a.positions, a.cash) >= 0;
+            let solvent = |a: &cloister_ledger::Account| equity(table, &a.positions, a.cash.get()) >= 0;
             let was_solvent = self.before.accounts.get(index).is_none_or(solvent);
             assert!(!was_solvent || solvent(now), "account {index} fell into debt");
         }
@@ -137,8 +138,8 @@ impl Step<'_> {
 
 /// Positions and cash with which a unit begins: deposit and incoming transfer included (B-DEPOSIT).
 fn entry(unit: &UnitWitness) -> (&Positions, i128) {
-    let credit = i128::from(unit.deposit) + i128::from(unit.incoming);
-    (&unit.before.positions, unit.before.cash + credit)
+    let credit = i128::from(unit.deposit.get()) + i128::from(unit.incoming.get());
+    (&unit.before.positions, unit.before.cash.get() + credit)
 }
 
 /// `f·penalty·(mark + floor)`, the floor of the side that is closed; in 2^-8 of money.
@@ -148,7 +149,7 @@ fn penalty(table: &RiskTable, fill: &Fill) -> i128 {
         Side::Sell => row.floor_long,
         Side::Buy => row.floor_short,
     };
-    i128::from(fill.quantity)
+    i128::from(fill.quantity.get())
         * i128::from(table.header.penalty)
         * (i128::from(row.mark.get()) + i128::from(floor.get()))
 }

@@ -3,7 +3,7 @@
 use cloister_ledger::{state::BatchRequest, Fill, InstructionKind, Shape, Side, UnitRequest};
 use cloister_ledger_testing::{Random, World};
 use cloister_risk::Assessment;
-use cloister_types::Money;
+use cloister_types::{AccountIndex, Amount, Lots, Money, Price, Total};
 
 /// A batch of the library's generator without a price move.
 pub fn at_rest(world: &mut World, shape: Shape) -> BatchRequest {
@@ -28,11 +28,11 @@ pub fn greedy(world: &mut World, random: &mut Random, shape: Shape) -> BatchRequ
         }
     }
     let mut request = world.padded(shape, units);
-    let pool = world.state.house().fee_pool.min(1 << 60) as u64;
+    let pool = world.state.house().fee_pool.min(Total(1 << 60)).get() as u64;
     request.sweep = match random.below(8) {
-        0 => pool + random.below(2),
-        1 => random.below(pool + 1),
-        _ => 0,
+        0 => Amount(pool + random.below(2)),
+        1 => Amount(random.below(pool + 1)),
+        _ => Amount::ZERO,
     };
     request
 }
@@ -45,7 +45,11 @@ fn unit(world: &mut World, random: &mut Random) -> Vec<UnitRequest> {
     let index = trader as u32;
     let signed = |signed, deposit| {
         let places = vec![(signed, Fill::default())];
-        vec![UnitRequest::Normal { index, deposit, places }]
+        vec![UnitRequest::Normal {
+            index: AccountIndex(index),
+            deposit,
+            places,
+        }]
     };
     match random.below(14) {
         0..=3 => trade(world, random, [trader, other]),
@@ -53,7 +57,10 @@ fn unit(world: &mut World, random: &mut Random) -> Vec<UnitRequest> {
         4 => trade(world, random, [trader, other]).split_off(1),
         5 => {
             let amount = all_of(world, random, trader);
-            signed(world.instruct(trader, InstructionKind::Withdrawal, amount), 0)
+            signed(
+                world.instruct(trader, InstructionKind::Withdrawal, amount),
+                Amount::ZERO,
+            )
         }
         6 => {
             let amount = all_of(world, random, trader);
@@ -76,7 +83,7 @@ fn unit(world: &mut World, random: &mut Random) -> Vec<UnitRequest> {
             0 => vec![world.rekey(trader)],
             1 => signed(
                 world.instruct(trader, InstructionKind::CancelAll, 0),
-                random.below(1_000_000_000),
+                Amount(random.below(1_000_000_000)),
             ),
             _ => vec![world.open(random.below(5_000_000_000))],
         },
@@ -85,7 +92,7 @@ fn unit(world: &mut World, random: &mut Random) -> Vec<UnitRequest> {
 
 /// Half of the time the account with the least equity.
 fn poor_or(world: &World, random: &mut Random, trader: usize) -> usize {
-    let accounts = world.state.accounts().map(|(index, _)| index as usize);
+    let accounts = world.state.accounts().map(|(index, _)| index.get() as usize);
     match random.once_in(2) {
         true => accounts.min_by_key(|i| world.assess(*i).equity).unwrap_or(trader),
         false => trader,
@@ -106,19 +113,19 @@ fn trade(world: &mut World, random: &mut Random, [buyer, seller]: [usize; 2]) ->
             price = lowest + random.below(2 * band + 1);
         }
         let mut order = world.order(trader, number, side, price, quantity);
-        order.max_fee = 1 << 30;
+        order.max_fee = Price(1 << 30);
         let cost = u128::from(price) * u128::from(quantity);
         let fee = cost * u128::from(random.below(2) * random.below(1_001)) / 1_000_000;
         let fill = Fill {
             row: number as u8,
-            quantity,
-            cost,
-            fee,
+            quantity: Lots(quantity),
+            cost: Total(cost),
+            fee: Total(fee),
             ..Fill::default()
         };
         UnitRequest::Normal {
-            index: trader as u32,
-            deposit: 0,
+            index: AccountIndex(trader as u32),
+            deposit: Amount::ZERO,
             places: vec![(world.sign(order), fill)],
         }
     };
@@ -127,8 +134,12 @@ fn trade(world: &mut World, random: &mut Random, [buyer, seller]: [usize; 2]) ->
 
 /// About as much as initial margin leaves, at times one too many.
 fn all_of(world: &World, random: &mut Random, trader: usize) -> u64 {
-    let account = &world.state.account(trader as u32).expect("it is open").account;
-    let now = Assessment::new(&world.table, &account.positions, Money(account.cash)).expect("small");
+    let account = &world
+        .state
+        .account(AccountIndex(trader as u32))
+        .expect("it is open")
+        .account;
+    let now = Assessment::new(&world.table, &account.positions, account.cash).expect("small");
     let required = now.requirement(world.table.header.initial).expect("small");
     let most = now.equity.get() - required.get();
     let amount = most.max(0) - i128::from(random.below(3)) + 1;
@@ -167,13 +178,13 @@ fn liquidation(world: &World, random: &mut Random, trader: usize) -> UnitRequest
         mark + away
     };
     let mut fill = world.liquidation_fill(trader, row, quantity, price);
-    fill.fee += u128::from(random.once_in(8));
+    fill.fee.0 += u128::from(random.once_in(8));
     if random.once_in(8) {
         fill.side = fill.side.opposite();
     }
     UnitRequest::Liquidation {
-        index: trader as u32,
-        deposit: 0,
+        index: AccountIndex(trader as u32),
+        deposit: Amount::ZERO,
         fills: vec![fill],
     }
 }

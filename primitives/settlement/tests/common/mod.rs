@@ -10,6 +10,7 @@ use cloister_crypto::{
 use cloister_ledger::{state::UnitRequest, GroupLedger, SealStatement, Shape, Statement};
 use cloister_ledger_testing::{World, GENESIS, GROUP};
 use cloister_settlement::{Batch, ItemKind, KnownToChain, LedgerSecrets, OpenKeys, QueueItem};
+use cloister_types::{AccountIndex, Amount, GroupId};
 use std::collections::BTreeMap;
 
 pub const SHAPE: Shape = Shape::DEV;
@@ -69,13 +70,19 @@ impl Market {
         market.settle(opens);
         let mut second: Vec<UnitRequest> = (0..3).map(|_| market.world.open(DEPOSIT)).collect();
         // A deposit to an account that opens in the same batch.
-        second.push(UnitRequest::Padding { index: 8, deposit: 5 });
+        second.push(UnitRequest::Padding {
+            index: AccountIndex(8),
+            deposit: Amount(5),
+        });
         market.settle(second);
         for round in 0..3 {
             let mut units = Vec::new();
             units.extend(market.world.trade(round, round + 1));
             units.extend(market.world.transfer(3, 4, 7));
-            units.push(UnitRequest::Padding { index: 5, deposit: 100 });
+            units.push(UnitRequest::Padding {
+                index: AccountIndex(5),
+                deposit: Amount(100),
+            });
             market.settle(units);
         }
         market
@@ -85,7 +92,7 @@ impl Market {
     pub fn settle(&mut self, units: Vec<UnitRequest>) {
         let known = KnownToChain {
             genesis: GENESIS,
-            group: GROUP,
+            group: GroupId(GROUP),
             batch_no: self.world.state.batch_no(),
             old_root: to_bytes(&self.world.state.root()),
             old_house: to_bytes(&self.world.state.house().commitment()),
@@ -93,17 +100,17 @@ impl Market {
         };
         let request = self.world.padded(SHAPE, units);
         self.secrets.house.insert(known.batch_no, request.house_key);
-        let queued: Vec<bool> = request.units.iter().map(|unit| unit.deposit() > 0).collect();
+        let queued: Vec<bool> = request.units.iter().map(|unit| unit.deposit() > Amount::ZERO).collect();
         let mut queue: Vec<QueueItem<u8>> = request
             .units
             .iter()
-            .filter(|unit| unit.deposit() > 0)
+            .filter(|unit| unit.deposit() > Amount::ZERO)
             .map(|unit| self.item(unit))
             .collect();
         queue.push(QueueItem {
             owner: 0,
-            index: 0,
-            amount: 1,
+            index: AccountIndex::ZERO,
+            amount: Amount(1),
             queued_at: 0,
             kind: ItemKind::Deposit,
         });
@@ -121,23 +128,23 @@ impl Market {
     fn item(&self, unit: &UnitRequest) -> QueueItem<u8> {
         let kind = match unit {
             UnitRequest::Open { index, view_key, .. } => {
-                let trader = &self.world.traders[*index as usize];
+                let trader = &self.world.traders[index.get() as usize];
                 let sealing_key = self.secrets.seal.public().expect("the seed gives a key");
                 let (statement, _) = SealStatement::seal(
                     GENESIS,
-                    GROUP,
+                    GroupId(GROUP),
                     [0; 32],
                     &sealing_key,
                     &trader.secret.public(),
                     *view_key,
-                    &[*index as u8 + 1; 64],
+                    &[index.get() as u8 + 1; 64],
                 );
                 ItemKind::Open(OpenKeys::from(&statement))
             }
             _ => ItemKind::Deposit,
         };
         QueueItem {
-            owner: unit.index() as u8,
+            owner: unit.index().get() as u8,
             index: unit.index(),
             amount: unit.deposit(),
             queued_at: 0,

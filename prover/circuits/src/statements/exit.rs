@@ -75,11 +75,11 @@ impl Public {
                 Num::alloc(&mut cs, || "genesis lo", genesis.map(|g| g.0))?,
                 Num::alloc(&mut cs, || "genesis hi", genesis.map(|g| g.1))?,
             ],
-            group: Num::alloc(&mut cs, || "group", s.map(|s| Fr::from(u64::from(s.group))))?,
-            index: Num::alloc(&mut cs, || "index", s.map(|s| Fr::from(u64::from(s.index))))?,
+            group: Num::alloc(&mut cs, || "group", s.map(|s| Fr::from(u64::from(s.group.get()))))?,
+            index: Num::alloc(&mut cs, || "index", s.map(|s| Fr::from(u64::from(s.index.get()))))?,
             root: Num::alloc(&mut cs, || "root", s.map(|s| s.root))?,
             final_hash: Num::alloc(&mut cs, || "final hash", s.map(|s| s.final_hash))?,
-            claim: Num::alloc(&mut cs, || "claim", s.map(|s| from_u128(s.claim)))?,
+            claim: Num::alloc(&mut cs, || "claim", s.map(|s| from_u128(s.claim.get())))?,
         })
     }
 

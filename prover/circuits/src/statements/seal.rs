@@ -82,7 +82,7 @@ impl Public {
                 Num::alloc(&mut cs, || "genesis lo", genesis.map(|g| g.0))?,
                 Num::alloc(&mut cs, || "genesis hi", genesis.map(|g| g.1))?,
             ],
-            group: Num::alloc(&mut cs, || "group", s.map(|s| Fr::from(u64::from(s.group))))?,
+            group: Num::alloc(&mut cs, || "group", s.map(|s| Fr::from(u64::from(s.group.get()))))?,
             owner: [
                 Num::alloc(&mut cs, || "owner lo", owner.map(|o| o.0))?,
                 Num::alloc(&mut cs, || "owner hi", owner.map(|o| o.1))?,

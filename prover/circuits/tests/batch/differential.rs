@@ -1,6 +1,7 @@
 //! Native code and circuit agree on every batch, valid or not. Here whole batches are spoiled, for what transfers,
 //! house and statement make of their units; `tests/properties` spoils the units one by one.
 
+use cloister_types::{AccountIndex, Amount};
 use std::collections::BTreeMap;
 
 use cloister_circuits::{
@@ -121,8 +122,8 @@ fn several_places_should_hold_one_after_the_other() {
         let [bought, sold] = world.trade(1, 0);
         let withdrawal = world.instruct(1, InstructionKind::Withdrawal, 5_000);
         let withdraw = UnitRequest::Normal {
-            index: 1,
-            deposit: 3,
+            index: AccountIndex(1),
+            deposit: Amount(3),
             places: vec![(withdrawal, Fill::default())],
         };
         let request = world.request(vec![join(bought, withdraw), sold]);
@@ -149,7 +150,7 @@ fn join(a: UnitRequest, b: UnitRequest) -> UnitRequest {
             p1.extend(p2);
             UnitRequest::Normal {
                 index,
-                deposit: d1 + d2,
+                deposit: Amount(d1.get() + d2.get()),
                 places: p1,
             }
         }

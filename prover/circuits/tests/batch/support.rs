@@ -14,7 +14,7 @@ use cloister_ledger::{
 };
 use cloister_ledger_testing::World;
 use cloister_risk::Status;
-use cloister_types::Position;
+use cloister_types::{AccountIndex, Amount, Lots, Money, Position, Total};
 
 /// Two units of one place.
 pub const SMALL: Shape = Shape { units: 2, places: 1 };
@@ -92,7 +92,7 @@ impl Scene {
     pub fn put(&mut self, signed: SignedInstruction) {
         let index = signed.instruction.index;
         let slot = slot_number(signed.instruction.id).into();
-        let path = self.account(index).orders.path(slot);
+        let path = self.account(index.get()).orders.path(slot);
         let place = self.place();
         place.signed = signed;
         place.path = path;
@@ -100,14 +100,17 @@ impl Scene {
 
     /// An account before the batch.
     pub fn account(&self, index: u32) -> &AccountState {
-        self.world.state.account(index).expect("the trader has an account")
+        self.world
+            .state
+            .account(AccountIndex(index))
+            .expect("the trader has an account")
     }
 }
 
 /// Two traders with ample cash, and a house that can pay.
 pub fn market() -> World {
     let mut world = World::with_traders(7, 2, SMALL);
-    change_house(&mut world, |house| house.insurance = 1_000_000_000_000);
+    change_house(&mut world, |house| house.insurance = Money(1_000_000_000_000));
     world
 }
 
@@ -121,9 +124,9 @@ pub fn change_house(world: &mut World, change: impl FnOnce(&mut House)) {
 
 /// Gives a trader the cash that makes this equity.
 pub fn set_equity(world: &mut World, trader: usize, equity: i128) {
-    let mut state: AccountState = world.state.account(trader as u32).expect("open").clone();
-    state.account.cash += equity - world.assess(trader).equity.get();
-    world.state.restore_account(trader as u32, state);
+    let mut state: AccountState = world.state.account(AccountIndex(trader as u32)).expect("open").clone();
+    state.account.cash.0 += equity - world.assess(trader).equity.get();
+    world.state.restore_account(AccountIndex(trader as u32), state);
 }
 
 /// Trader 0 sells ten lots of row 0 at the mark; trader 1 buys them in the last unit, with room in every bound.
@@ -143,16 +146,16 @@ pub fn trade(world: &mut World) -> BatchRequest {
     let cost = u128::from(mark) * u128::from(LOTS);
     let fill = Fill {
         row: 0,
-        quantity: LOTS,
-        cost,
-        fee: 100_000,
+        quantity: Lots(LOTS),
+        cost: Total(cost),
+        fee: Total(100_000),
         ..Fill::default()
     };
     let mut unit = |trader: usize, side, limit| {
         let order = world.order(trader, 0, side, limit, LOTS + 2);
         UnitRequest::Normal {
-            index: trader as u32,
-            deposit: 0,
+            index: AccountIndex(trader as u32),
+            deposit: Amount::ZERO,
             places: vec![(world.sign(order), fill)],
         }
     };
@@ -163,10 +166,13 @@ pub fn trade(world: &mut World) -> BatchRequest {
 /// Padding of trader 0, then one signed instruction of trader 1.
 pub fn instructed(mut world: World, signed: SignedInstruction) -> Scene {
     let units = vec![
-        UnitRequest::Padding { index: 0, deposit: 0 },
+        UnitRequest::Padding {
+            index: AccountIndex::ZERO,
+            deposit: Amount::ZERO,
+        },
         UnitRequest::Normal {
-            index: 1,
-            deposit: 0,
+            index: AccountIndex(1),
+            deposit: Amount::ZERO,
             places: vec![(signed, Fill::default())],
         },
     ];
@@ -176,7 +182,12 @@ pub fn instructed(mut world: World, signed: SignedInstruction) -> Scene {
 
 /// Two padding units, of trader 0 and of trader 1.
 pub fn idle(mut world: World) -> Scene {
-    let units = (0..2).map(|index| UnitRequest::Padding { index, deposit: 0 }).collect();
+    let units = (0..2)
+        .map(|index| UnitRequest::Padding {
+            index: AccountIndex(index),
+            deposit: Amount::ZERO,
+        })
+        .collect();
     let request = world.request(units);
     Scene::new(world, SMALL, &request)
 }
@@ -184,7 +195,13 @@ pub fn idle(mut world: World) -> Scene {
 /// Padding of trader 0, then an open of the next index.
 pub fn opened() -> Scene {
     let mut world = market();
-    let units = vec![UnitRequest::Padding { index: 0, deposit: 0 }, world.open(5_000_000)];
+    let units = vec![
+        UnitRequest::Padding {
+            index: AccountIndex::ZERO,
+            deposit: Amount::ZERO,
+        },
+        world.open(5_000_000),
+    ];
     let request = world.request(units);
     Scene::new(world, SMALL, &request)
 }
@@ -199,7 +216,13 @@ pub fn holding() -> World {
 
 /// Padding of trader 0, then a unit of trader 1.
 pub fn last(mut world: World, unit: UnitRequest) -> Scene {
-    let units = vec![UnitRequest::Padding { index: 0, deposit: 0 }, unit];
+    let units = vec![
+        UnitRequest::Padding {
+            index: AccountIndex::ZERO,
+            deposit: Amount::ZERO,
+        },
+        unit,
+    ];
     let request = world.request(units);
     Scene::new(world, SMALL, &request)
 }
@@ -267,13 +290,16 @@ pub fn rebuilt(scene: &Scene) -> BatchRequest {
     BatchRequest {
         context: scene.witness.context.clone(),
         house_key: scene.witness.house_key,
-        sweep: 0,
+        sweep: Amount::ZERO,
         empty_mask: 0,
         units: vec![
-            UnitRequest::Padding { index: 0, deposit: 0 },
+            UnitRequest::Padding {
+                index: AccountIndex::ZERO,
+                deposit: Amount::ZERO,
+            },
             UnitRequest::Normal {
-                index: 1,
-                deposit: 0,
+                index: AccountIndex(1),
+                deposit: Amount::ZERO,
                 places,
             },
         ],

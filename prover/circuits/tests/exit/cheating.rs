@@ -4,7 +4,7 @@
 use cloister_circuits::{statements::exit::PUBLIC_INPUT, Fr};
 use cloister_ledger::{Account, AccountTree, ExitError as Error, ExitStatement};
 use cloister_ledger_testing::Random;
-use cloister_types::Position;
+use cloister_types::{Money, PerLot, Position, Total};
 
 use crate::{
     common::{must_break, must_break_rule},
@@ -24,9 +24,9 @@ fn refused(scene: &Scene, error: Error, constraints: &[&str]) {
 #[test]
 fn claim_off_by_one_should_break_x_claim() {
     let mut scene = Scene::solvent();
-    scene.statement.claim += 1;
+    scene.statement.claim.0 += 1;
     refused(&scene, Error::Claim, &[CLAIM]);
-    scene.statement.claim -= 2;
+    scene.statement.claim.0 -= 2;
     refused(&scene, Error::Claim, &[CLAIM]);
 }
 
@@ -36,7 +36,7 @@ fn claim_of_a_debtor_should_break_x_claim() {
     must_break(&honest.system(), &[]);
     for claim in [1, 5, u128::MAX] {
         let mut scene = honest.clone();
-        scene.statement.claim = claim;
+        scene.statement.claim = Total(claim);
         refused(&scene, Error::Claim, &[CLAIM]);
     }
     // A debt is p - 5 in the field, which the chain does not read as an amount; the circuit does not make one either.
@@ -57,16 +57,16 @@ fn debt_read_as_a_credit_should_break_x_equity() {
 #[test]
 fn claim_of_nothing_by_a_creditor_should_break_x_claim() {
     let mut scene = Scene::solvent();
-    scene.statement.claim = 0;
+    scene.statement.claim = Total::ZERO;
     refused(&scene, Error::Claim, &[CLAIM]);
 }
 
 #[test]
 fn values_other_than_the_final_ones_should_break_x_final() {
     let mut scene = Scene::solvent();
-    scene.witness.values.values[5] -= 1;
+    scene.witness.values.values[5].0 -= 1;
     // With the claim that these values give.
-    scene.statement.claim += 40;
+    scene.statement.claim.0 += 40;
     refused(&scene, Error::Values, &[VALUES]);
     let mut scene = Scene::solvent();
     scene.witness.values.values.swap(7, 8);
@@ -82,24 +82,24 @@ fn values_other_than_the_final_ones_should_break_x_final() {
 #[test]
 fn values_of_another_group_should_break_x_final() {
     let mut scene = Scene::solvent();
-    scene.statement.group += 1;
+    scene.statement.group.0 += 1;
     refused(&scene, Error::Values, &[VALUES]);
 }
 
 #[test]
 fn account_other_than_the_one_in_the_tree_should_break_x_opens() {
     let digit = |scene: &Scene| {
-        let digit = scene.statement.index % 8;
+        let digit = scene.statement.index.get() % 8;
         format!("X-OPENS/account tree/level 0/child {digit} is the node at the digit")
     };
     type Change = fn(&mut Scene);
     let changes: [Change; 6] = [
         |s| {
-            s.witness.account.cash += 1;
-            s.statement.claim += 1;
+            s.witness.account.cash.0 += 1;
+            s.statement.claim.0 += 1;
         },
         |s| s.witness.account.nonce += 1,
-        |s| s.witness.account.min_id += 1,
+        |s| s.witness.account.min_id.0 += 1,
         |s| bump(&mut s.witness.account.view_key),
         |s| bump(&mut s.witness.account.key.y),
         |s| bump(&mut s.witness.account.orders_root),
@@ -111,23 +111,23 @@ fn account_other_than_the_one_in_the_tree_should_break_x_opens() {
     }
     let mut scene = Scene::solvent();
     scene.witness.account.positions[9].0 += 1;
-    scene.statement.claim += 1_000_009;
+    scene.statement.claim.0 += 1_000_009;
     refused(&scene, Error::Path, &[&digit(&scene)]);
 }
 
 #[test]
 fn another_index_should_break_x_opens() {
     let mut scene = Scene::solvent();
-    scene.statement.index ^= 1;
+    scene.statement.index.0 ^= 1;
     let name = format!(
         "X-OPENS/account tree/level 0/child {} is the node at the digit",
-        scene.statement.index % 8
+        scene.statement.index.get() % 8
     );
     refused(&scene, Error::Path, &[&name]);
     // Higher up the tree.
     let mut scene = Scene::solvent();
-    scene.statement.index ^= 1 << 23;
-    let digit = scene.statement.index >> 21;
+    scene.statement.index.0 ^= 1 << 23;
+    let digit = scene.statement.index.get() >> 21;
     let name = format!("X-OPENS/account tree/level 7/child {digit} is the node at the digit");
     refused(&scene, Error::Path, &[&name]);
 }
@@ -136,7 +136,7 @@ fn another_index_should_break_x_opens() {
 fn one_account_at_two_indices_should_be_impossible() {
     // An index with a bit more has the same digits.
     let mut scene = Scene::solvent();
-    scene.statement.index += 1 << 24;
+    scene.statement.index.0 += 1 << 24;
     refused(&scene, Error::Index, &["X-OPENS/index/in range"]);
 }
 
@@ -148,13 +148,13 @@ fn another_root_should_break_x_opens() {
     // A tree of ones own, in which the account is rich.
     let mut scene = Scene::solvent();
     let root = scene.statement.root;
-    scene.witness.account.cash += 1_000_000;
+    scene.witness.account.cash.0 += 1_000_000;
     scene.restate();
     scene.statement.root = root;
     refused(&scene, Error::Root, &[ROOT]);
     // The tree before the last batch.
     let mut scene = Scene::solvent();
-    let neighbour = scene.statement.index ^ 1;
+    let neighbour = scene.statement.index.get() ^ 1;
     scene.tree.set(neighbour, Fr::one());
     scene.statement.root = scene.tree.root();
     refused(&scene, Error::Root, &[ROOT]);
@@ -163,9 +163,9 @@ fn another_root_should_break_x_opens() {
 #[test]
 fn path_of_another_tree_should_break_x_opens() {
     let mut scene = Scene::solvent();
-    let child = (scene.statement.index >> 9) % 8;
+    let child = (scene.statement.index.get() >> 9) % 8;
     bump(&mut scene.witness.path[3][(child as usize + 1) % 8]);
-    let digit = (scene.statement.index >> 12) % 8;
+    let digit = (scene.statement.index.get() >> 12) % 8;
     let name = format!("X-OPENS/account tree/level 4/child {digit} is the node at the digit");
     refused(&scene, Error::Path, &[&name]);
 }
@@ -175,15 +175,15 @@ fn empty_leaf_should_have_no_exit() {
     // No account hashes to 0, so an index that was never opened cannot be claimed.
     let mut scene = Scene::solvent();
     let mut tree = AccountTree::default();
-    tree.set(scene.statement.index ^ 9, Fr::one());
-    scene.witness.path = tree.path(scene.statement.index);
+    tree.set(scene.statement.index.get() ^ 9, Fr::one());
+    scene.witness.path = tree.path(scene.statement.index.get());
     scene.statement.root = tree.root();
     let account = &mut scene.witness.account;
     *account = Account::fresh(account.key, account.view_key);
-    scene.statement.claim = 0;
+    scene.statement.claim = Total::ZERO;
     let name = format!(
         "X-OPENS/account tree/level 0/child {} is the node at the digit",
-        scene.statement.index % 8
+        scene.statement.index.get() % 8
     );
     refused(&scene, Error::Path, &[&name]);
 }
@@ -197,7 +197,7 @@ fn carry_from_one_position_into_the_next_should_break_x_range() {
     scene.witness.account.positions[2].0 -= 1;
     scene.restate();
     assert_eq!(scene.statement.root, root);
-    assert!(scene.statement.claim > 1 << 60);
+    assert!(scene.statement.claim > Total(1 << 60));
     let name = "account/X-RANGE/position 1/q/in range";
     refused(&scene, Error::Position(1), &[name]);
     // The other way round the next one is too small.
@@ -206,7 +206,7 @@ fn carry_from_one_position_into_the_next_should_break_x_range() {
     scene.witness.account.positions[3].0 += 1;
     scene.replant();
     assert_eq!(scene.statement.root, root);
-    scene.statement.claim = 0;
+    scene.statement.claim = Total::ZERO;
     refused(&scene, Error::Position(2), &["account/X-RANGE/position 2/q/in range"]);
 }
 
@@ -223,7 +223,7 @@ fn position_in_a_place_that_does_not_exist_should_break_x_range() {
 fn cash_beyond_its_width_should_break_x_range() {
     for cash in [1i128 << 79, -(1i128 << 79) - 1] {
         let mut scene = Scene::solvent();
-        scene.witness.account.cash = cash;
+        scene.witness.account.cash = Money(cash);
         scene.restate();
         refused(&scene, Error::Cash, &["account/X-RANGE/cash/in range"]);
     }
@@ -234,9 +234,9 @@ fn equity_beyond_its_width_should_break_x_equity() {
     // Only values that no table has can do it.
     let mut scene = Scene::solvent();
     scene.witness.account.positions = [Position((1 << 40) - 1); 32];
-    scene.witness.values.values = [i64::MAX; 32];
+    scene.witness.values.values = [PerLot(i64::MAX); 32];
     scene.replant();
-    scene.statement.claim = 0;
+    scene.statement.claim = Total::ZERO;
     refused(&scene, Error::Equity, &["X-EQUITY/equity fits its width/in range"]);
 }
 
@@ -250,9 +250,9 @@ fn equity_at_the_edges_of_all_widths_should_hold() {
     ] {
         let mut scene = Scene::random(&mut random);
         scene.witness.account = account(&mut random);
-        scene.witness.account.cash = cash;
+        scene.witness.account.cash = Money(cash);
         scene.witness.account.positions = [Position(q); 32];
-        scene.witness.values.values = [value; 32];
+        scene.witness.values.values = [PerLot(value); 32];
         scene.restate();
         assert_eq!(scene.statement.check(&scene.witness), Ok(()));
         must_break(&scene.system(), &[]);
@@ -280,11 +280,11 @@ fn proof_should_be_good_for_no_other_statement() {
     let changes: [Change; 7] = [
         |s| s.genesis[0] ^= 1,
         |s| s.genesis[31] ^= 1,
-        |s| s.group += 1,
-        |s| s.index ^= 1,
+        |s| s.group.0 += 1,
+        |s| s.index.0 ^= 1,
         |s| s.root += Fr::one(),
         |s| s.final_hash += Fr::one(),
-        |s| s.claim += 1,
+        |s| s.claim.0 += 1,
     ];
     let scene = Scene::solvent();
     let mut system = scene.system();

@@ -6,7 +6,7 @@ use cloister_circuits::statements::exit::ExitCircuit;
 use cloister_circuits_testing::TestSystem;
 use cloister_ledger::{Account, AccountTree, ExitError, ExitWitness, FinalValues};
 use cloister_ledger_testing::{table, Random};
-use cloister_types::{Money, Position};
+use cloister_types::{AccountIndex, GroupId, Money, PerLot, Position, Total};
 use rayon::prelude::*;
 
 use crate::{
@@ -31,25 +31,25 @@ fn spoil(scene: &mut Scene, case: u64, random: &mut Random) {
         // Still valid: what only names the place.
         0 => s.genesis[row] ^= 1,
         // The public values.
-        1 => s.group ^= 1,
-        2 => s.index ^= 1,
-        3 => s.index ^= 1 << random.below(24),
-        4 => s.index += 1 << 24,
+        1 => s.group.0 ^= 1,
+        2 => s.index.0 ^= 1,
+        3 => s.index.0 ^= 1 << random.below(24),
+        4 => s.index.0 += 1 << 24,
         5 => s.index = other.statement.index,
         6 => bump(&mut s.root),
         7 => s.root = other.statement.root,
         8 => bump(&mut s.final_hash),
         9 => s.final_hash = other.statement.final_hash,
-        10 => s.claim = s.claim.wrapping_add(1),
-        11 => s.claim = s.claim.wrapping_sub(1),
+        10 => s.claim = Total(s.claim.get().wrapping_add(1)),
+        11 => s.claim = Total(s.claim.get().wrapping_sub(1)),
         12 => s.claim = other.statement.claim,
-        13 => s.claim = 0,
-        14 => s.claim = u128::MAX,
+        13 => s.claim = Total::ZERO,
+        14 => s.claim = Total(u128::MAX),
         // The account without its leaf in the tree.
-        15 => w.account.cash += 1,
+        15 => w.account.cash.0 += 1,
         16 => w.account.positions[row].0 += 1,
         17 => w.account.nonce ^= 1,
-        18 => w.account.min_id ^= 1,
+        18 => w.account.min_id.0 ^= 1,
         19 => bump(&mut w.account.view_key),
         20 => bump(&mut w.account.key.x),
         21 => bump(&mut w.account.orders_root),
@@ -58,7 +58,7 @@ fn spoil(scene: &mut Scene, case: u64, random: &mut Random) {
         24 => w.path[level].swap(child, (child + 1) % 8),
         25 => w.path = other.witness.path,
         // The values.
-        26 => w.values.values[row] ^= 1,
+        26 => w.values.values[row].0 ^= 1,
         27 => w.values.version ^= 1,
         28 => bump(&mut w.values.risk_hash),
         29 => w.values.values.swap(row, (row + 1) % 32),
@@ -73,16 +73,16 @@ fn spoil(scene: &mut Scene, case: u64, random: &mut Random) {
             scene.restate();
         }
         32 => {
-            w.values.values[row] = random.below(1000) as i64;
+            w.values.values[row] = PerLot(random.below(1000) as i64);
             scene.restate();
         }
         33 => {
-            w.account.cash = random.below(100) as i128 - 50;
+            w.account.cash = Money(random.below(100) as i128 - 50);
             w.account.positions = Default::default();
             scene.restate();
         }
         34 => {
-            w.account.cash = [1 << 79, -(1 << 79) - 1, i128::MAX / 4][random.below(3) as usize];
+            w.account.cash = Money([1 << 79, -(1 << 79) - 1, i128::MAX / 4][random.below(3) as usize]);
             scene.replant();
         }
         35 => {
@@ -92,20 +92,20 @@ fn spoil(scene: &mut Scene, case: u64, random: &mut Random) {
         // Values that no table has: the equity leaves its width.
         36 => {
             w.account.positions[row] = Position((1 << 40) - 1);
-            w.values.values[row] = i64::MAX;
+            w.values.values[row] = PerLot(i64::MAX);
             scene.replant();
         }
         37 => {
             w.account.positions = [Position(-(1 << 40)); 32];
-            w.values.values = [i64::MAX; 32];
+            w.values.values = [PerLot(i64::MAX); 32];
             scene.replant();
         }
         // A debt claimed as a credit.
         38 => {
             w.account.positions = Default::default();
-            w.account.cash = -1 - random.below(1 << 40) as i128;
+            w.account.cash = Money(-1 - random.below(1 << 40) as i128);
             scene.restate();
-            scene.statement.claim = scene.witness.account.cash.unsigned_abs();
+            scene.statement.claim = Total(scene.witness.account.cash.get().unsigned_abs());
         }
         _ => {
             s.group = other.statement.group;
@@ -136,7 +136,7 @@ fn good_exits_should_hold_natively_and_in_the_circuit() {
             let scene = Scene::random(&mut Random::new(seed));
             assert_eq!(judge(&scene, 0), Ok(()));
             assert_eq!(scene.system().input(0), scene.statement.hash());
-            usize::from(scene.statement.claim == 0)
+            usize::from(scene.statement.claim == Total::ZERO)
         })
         .sum();
     assert!((10..54).contains(&debts), "{debts} accounts in debt");
@@ -167,8 +167,8 @@ fn claim_should_be_the_equity_of_the_margin_code() {
         for q in &mut holder.positions[..5] {
             *q = Position(random.below(2_000) as i64 - 1_000);
         }
-        holder.cash = random.below(1 << 40) as i128 - (1 << 39);
-        let equity = cloister_risk::Assessment::new(&table, &holder.positions, Money(holder.cash))
+        holder.cash = Money(random.below(1 << 40) as i128 - (1 << 39));
+        let equity = cloister_risk::Assessment::new(&table, &holder.positions, holder.cash)
             .unwrap()
             .equity;
         let mut tree = AccountTree::default();
@@ -178,8 +178,8 @@ fn claim_should_be_the_equity_of_the_margin_code() {
             account: holder,
             values: FinalValues::of(&table),
         };
-        let statement = witness.statement([1; 32], table.header.group.get(), 9).unwrap();
-        assert_eq!(statement.claim, equity.max(Money(0)).get() as u128);
+        let statement = witness.statement([1; 32], table.header.group, AccountIndex(9)).unwrap();
+        assert_eq!(statement.claim, Total(equity.max(Money::ZERO).get() as u128));
         assert_eq!(statement.check(&witness), Ok(()));
     }
 }

@@ -8,7 +8,7 @@ use cloister_circuits_testing::TestSystem;
 use cloister_crypto::constants::{CASH_BITS, INSTRUMENTS, POSITION_BITS, PRICE_BITS};
 use cloister_ledger::{Account, AccountTree, FinalValues, Key};
 use cloister_ledger_testing::Random;
-use cloister_types::Position;
+use cloister_types::{AccountIndex, GroupId, InstructionId, Money, PerLot, Position, Total};
 
 /// A signed number of the given bits: mostly anything, sometimes an edge or small.
 fn signed(random: &mut Random, bits: usize) -> i128 {
@@ -33,9 +33,9 @@ pub fn account(random: &mut Random) -> Account {
     };
     let mut account = Account::fresh(key, random.field());
     account.nonce = random.word();
-    account.min_id = random.word();
+    account.min_id = InstructionId(random.word());
     account.orders_root = random.field();
-    account.cash = signed(random, CASH_BITS);
+    account.cash = Money(signed(random, CASH_BITS));
     let held = random.below(INSTRUMENTS as u64 + 1);
     for q in &mut account.positions {
         if random.below(INSTRUMENTS as u64) < held {
@@ -64,7 +64,7 @@ impl Scene {
         let values = FinalValues {
             version: random.word(),
             risk_hash: random.field(),
-            values: std::array::from_fn(|_| signed(random, PRICE_BITS + 1) as i64),
+            values: std::array::from_fn(|_| PerLot(signed(random, PRICE_BITS + 1) as i64)),
         };
         Self::of(tree, index, account(random), values, random)
     }
@@ -75,7 +75,7 @@ impl Scene {
         let path = tree.path(index);
         let witness = ExitWitness { account, path, values };
         let statement = witness
-            .statement(random.bytes(), random.word() as u32, index)
+            .statement(random.bytes(), GroupId(random.word() as u32), AccountIndex(index))
             .expect("a good exit");
         Self {
             tree,
@@ -98,25 +98,25 @@ impl Scene {
         let mut random = Random::new(4);
         let mut scene = Self::random(&mut random);
         let account = &mut scene.witness.account;
-        account.positions = [Position(0); INSTRUMENTS];
+        account.positions = [Position::ZERO; INSTRUMENTS];
         account.positions[0] = Position(7);
         account.positions[5] = Position(-40);
         account.positions[31] = Position(1_000);
-        scene.witness.values.values = std::array::from_fn(|j| 1_000_000 + j as i64);
+        scene.witness.values.values = std::array::from_fn(|j| PerLot(1_000_000 + j as i64));
         let value: i128 = [(0, 7i128), (5, -40), (31, 1_000)]
             .iter()
             .map(|(j, q)| q * (1_000_000 + j))
             .sum();
-        account.cash = equity - value;
+        account.cash = Money(equity - value);
         scene.restate();
-        assert_eq!(scene.statement.claim, equity.max(0) as u128);
+        assert_eq!(scene.statement.claim, Total(equity.max(0) as u128));
         scene
     }
 
     /// Puts the account into the tree and makes path, root and final hash anew, whatever the account holds.
     pub fn replant(&mut self) {
-        self.tree.set(self.statement.index, self.witness.account.leaf());
-        self.witness.path = self.tree.path(self.statement.index);
+        self.tree.set(self.statement.index.get(), self.witness.account.leaf());
+        self.witness.path = self.tree.path(self.statement.index.get());
         self.statement.root = self.tree.root();
         self.statement.final_hash = self.witness.values.hash(self.statement.group);
     }
@@ -125,7 +125,7 @@ impl Scene {
     pub fn restate(&mut self) {
         self.replant();
         let equity = self.witness.values.equity(&self.witness.account).expect("it fits");
-        self.statement.claim = equity.max(0) as u128;
+        self.statement.claim = Total(equity.get().max(0) as u128);
     }
 
     pub fn system(&self) -> TestSystem {

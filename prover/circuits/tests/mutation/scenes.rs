@@ -14,7 +14,7 @@ use cloister_circuits_testing::{Repair, Sheet, TestSystem, Uses};
 use cloister_groth16::Assignment;
 use cloister_ledger::{state::StateError, BatchEffect, BatchWitness, Shape};
 use cloister_ledger_testing::{Random, World};
-use cloister_types::Position;
+use cloister_types::{Amount, Position, Total};
 use scene::turn;
 
 /// Many units, so that what a batch has once weighs little.
@@ -90,12 +90,13 @@ fn play(scene: Scene, turn: u64, mut world: World, shape: Shape) -> Result<(Batc
     }
     let units = acts::units(scene, turn, &mut world, shape);
     let mut request = world.request(units);
-    let pool = world.state.house().fee_pool.min(1_000) as u64;
-    request.sweep = world.random.below(pool + 1);
+    let pool = world.state.house().fee_pool.min(Total(1_000)).get() as u64;
+    request.sweep = Amount(world.random.below(pool + 1));
     // Rows are proven empty by what they hold after the batch.
     let (_, effect) = world.state.clone().apply(shape, &request)?;
     let claims = world.random.word() as u32;
-    let is_empty = |row: &usize| (effect.house.open_interest[*row], effect.house.positions[*row]) == (0, Position(0));
+    let is_empty =
+        |row: &usize| (effect.house.open_interest[*row], effect.house.positions[*row]) == (0, Position::ZERO);
     request.empty_mask = (0..32).filter(is_empty).fold(0, |mask, row| mask | claims & 1 << row);
     Ok(world.apply(shape, &request))
 }

@@ -7,7 +7,7 @@ mod unsigned;
 use cloister_ledger::{Account, BatchWitness, House, Mode, PlaceWitness, Shape, UnitWitness};
 use cloister_ledger_testing::{spoil, Random};
 use cloister_risk::{Assessment, MarginChoice, Status};
-use cloister_types::{Deficit, Money};
+use cloister_types::{AccountIndex, Amount, Deficit, Lots, Money, Total};
 
 use crate::market::{near, Market, TRADERS};
 
@@ -57,12 +57,12 @@ impl Market {
     /// A unit of an account that does nothing yet.
     pub fn idle(&self, index: u32, before: Account, places: usize) -> UnitWitness {
         UnitWitness {
-            index,
+            index: AccountIndex(index),
             mode: Mode::Padding,
-            deposit: 0,
-            incoming: 0,
-            requested: 0,
-            paid: 0,
+            deposit: Amount::ZERO,
+            incoming: Amount::ZERO,
+            requested: Amount::ZERO,
+            paid: Amount::ZERO,
             path: self.tree.path(index),
             new_key: before.key,
             new_view_key: before.view_key,
@@ -83,8 +83,8 @@ impl Market {
         };
         let (deposit, incoming) = (credit(), credit());
         let mut unit = UnitWitness {
-            deposit,
-            incoming,
+            deposit: Amount(deposit),
+            incoming: Amount(incoming),
             ..self.idle(index, self.account(index).account.clone(), places)
         };
         unit.mode = self.mode(random, &unit);
@@ -93,7 +93,7 @@ impl Market {
             Mode::Liquidation => unit.places = self.liquidation(random, &unit),
             Mode::Expiry => unit.places = self.expiry(random, &unit),
             Mode::Rekey => self.rekey(random, &mut unit),
-            Mode::Forced => unit.requested = self.requested(random, &unit),
+            Mode::Forced => unit.requested = Amount(self.requested(random, &unit)),
             Mode::Open | Mode::Takeover | Mode::Padding => (),
         }
         unit
@@ -109,8 +109,8 @@ impl Market {
         let mut held = unit.before.positions.iter().zip(&self.context.table.rows);
         let settles = held.any(|(q, row)| !q.is_zero() && row.status == Status::Expired);
         match random.below(3) {
-            0 | 1 if now.equity < Money(0) => Mode::Takeover,
-            0 | 1 if now.worst(ratio).expect("in range").1 > Deficit(0) => Mode::Liquidation,
+            0 | 1 if now.equity < Money::ZERO => Mode::Takeover,
+            0 | 1 if now.worst(ratio).expect("in range").1 > Deficit::ZERO => Mode::Liquidation,
             2 if settles => Mode::Expiry,
             _ => EVERYDAY[random.below(12) as usize],
         }
@@ -118,7 +118,7 @@ impl Market {
 
     /// The account before, deposit and incoming transfer included.
     fn assess(&self, unit: &UnitWitness) -> Assessment {
-        let cash = unit.before.cash + i128::from(unit.deposit) + i128::from(unit.incoming);
+        let cash = unit.before.cash.get() + i128::from(unit.deposit.get()) + i128::from(unit.incoming.get());
         Assessment::new(&self.context.table, &unit.before.positions, Money(cash)).expect("in range")
     }
 
@@ -147,9 +147,9 @@ impl Market {
         let found = best.complete(&self.context, self.tree.root(), places);
         (unit.paid, unit.margin) = (best.paid, best.margin);
         if unit.mode == Mode::Forced && random.once_in(4) {
-            let paid = i128::from(unit.paid);
-            let amounts = [paid, paid, paid, unit.requested.into(), 0];
-            unit.paid = near(random, &amounts).clamp(0, u64::MAX.into()) as u64;
+            let paid = i128::from(unit.paid.get());
+            let amounts = [paid, paid, paid, unit.requested.get().into(), 0];
+            unit.paid = Amount(near(random, &amounts).clamp(0, u64::MAX.into()) as u64);
         }
         if random.once_in(if found.is_ok() { 10 } else { 2 }) {
             let scenario = random.below(18) as u8;
@@ -175,7 +175,7 @@ impl Market {
                 old_root: self.tree.root(),
                 house: House::default(),
                 house_key: self.tree.root(),
-                sweep: 0,
+                sweep: Amount::ZERO,
                 empty_mask: 0,
                 units: vec![unit.clone()],
                 house_margin: MarginChoice::default(),
@@ -186,7 +186,7 @@ impl Market {
                 times -= 1;
             }
             let fills = || unit.places.iter().map(|place| place.fill);
-            if fills().any(|fill| fill.quantity == u64::MAX || fill.cost == u128::MAX) {
+            if fills().any(|fill| fill.quantity == Lots(u64::MAX) || fill.cost == Total(u128::MAX)) {
                 // Nothing can be added to it.
                 break;
             }

@@ -3,7 +3,7 @@
 use cloister_ledger::{Fill, Mode, PlaceWitness, Shape, UnitError, UnitWitness};
 use cloister_ledger_testing::{Random, World};
 use cloister_risk::{Positions, RiskTable, Status};
-use cloister_types::{PerLot, Position, Price};
+use cloister_types::{AccountIndex, Amount, Money, PerLot, Position, Price};
 
 use crate::{
     judge::Judge,
@@ -25,22 +25,22 @@ fn market(seed: u64) -> Market {
         // Without risk margin asks for nothing, and everything may be paid out.
         for row in &mut world.table.rows {
             row.scenarios = Default::default();
-            (row.floor_long, row.floor_short) = (Price(0), Price(0));
+            (row.floor_long, row.floor_short) = (Price::ZERO, Price::ZERO);
         }
     }
     for index in 0..TRADERS as u32 {
-        let mut state = world.state.account(index).expect("it is open").clone();
+        let mut state = world.state.account(AccountIndex(index)).expect("it is open").clone();
         let way = u64::from(index).min(random.below(4));
         state.account.positions = positions(&world.table, way, &mut random);
         state.account.cash = match random.below(6) {
-            _ if index == 0 => -END,
-            0 | 1 => -END,
-            2 => 254 - END,
-            3 => END - 1,
-            4 => END / 2,
-            _ => 0,
+            _ if index == 0 => Money(-END),
+            0 | 1 => Money(-END),
+            2 => Money(254 - END),
+            3 => Money(END - 1),
+            4 => Money(END / 2),
+            _ => Money::ZERO,
         };
-        world.state.restore_account(index, state);
+        world.state.restore_account(AccountIndex(index), state);
     }
     Market::at_rest(world)
 }
@@ -49,7 +49,7 @@ fn market(seed: u64) -> Market {
 fn positions(table: &RiskTable, way: u64, random: &mut Random) -> Positions {
     let mut positions = Positions::default();
     for (q, row) in positions.iter_mut().zip(&table.rows) {
-        let sign = if row.value < PerLot(0) { -1 } else { 1 };
+        let sign = if row.value < PerLot::ZERO { -1 } else { 1 };
         *q = Position(match way {
             0 => sign * (LOTS - 1),
             1 => (-sign * LOTS).min(LOTS - 1),
@@ -74,10 +74,10 @@ fn unit(market: &Market, random: &mut Random) -> UnitWitness {
     ];
     unit.mode = modes.get(random.below(12) as usize).copied().unwrap_or(Mode::Forced);
     if unit.mode == Mode::Forced {
-        unit.requested = [0, 1, 255, 1 << 32, u64::MAX][random.below(5) as usize];
+        unit.requested = Amount([0, 1, 255, 1 << 32, u64::MAX][random.below(5) as usize]);
     }
     if random.once_in(3) {
-        unit.deposit = [1, 254, u64::MAX][random.below(3) as usize];
+        unit.deposit = Amount([1, 254, u64::MAX][random.below(3) as usize]);
     }
     if unit.mode == Mode::Expiry {
         let rows = market.context.table.rows.iter().zip(&unit.before.positions).enumerate();
@@ -113,23 +113,23 @@ fn a_forced_withdrawal_should_be_provable_wherever_its_cash_fits() {
         let mut random = Random::new(seed);
         let mut units: Vec<_> = (0..SHAPE.units).map(|_| unit(&market, &mut random)).collect();
         for unit in &mut units {
-            let entry = unit.before.cash + i128::from(unit.deposit);
+            let entry = unit.before.cash.get() + i128::from(unit.deposit.get());
             let made = unit.complete(&market.context, market.tree.root(), 1).map(|_| ());
             if unit.mode != Mode::Forced {
                 continue;
             }
             // Only the width of cash refuses the one amount there is.
-            let fits = (-END..END).contains(&(entry - i128::from(unit.paid)));
+            let fits = (-END..END).contains(&(entry - i128::from(unit.paid.get())));
             assert_eq!(made, if fits { Ok(()) } else { Err(UnitError::CashWidth) }, "{unit:#?}");
             match (fits, unit.paid) {
                 (false, _) => seen.below += usize::from(entry < 0),
-                (true, 0) => seen.nothing_paid += 1,
+                (true, Amount::ZERO) => seen.nothing_paid += 1,
                 (true, _) => seen.paid += 1,
             }
             seen.least += usize::from(fits && entry == -END);
         }
         for judged in judge.judge(&market.context, market.tree.root(), units.clone()) {
-            let entry = judged.unit.before.cash + i128::from(judged.unit.deposit);
+            let entry = judged.unit.before.cash.get() + i128::from(judged.unit.deposit.get());
             if judged.unit.mode == Mode::Padding {
                 assert_eq!(judged.refused.is_none(), entry < END, "{:?}", judged.refused);
             }
@@ -152,9 +152,9 @@ fn an_expiry_should_settle_the_largest_short_and_the_largest_long() {
     let row = world.live + 1;
     let mark = world.table.rows[row].mark;
     for (index, q) in [(0, -LOTS), (1, LOTS - 1)] {
-        let mut state = world.state.account(index).expect("it is open").clone();
+        let mut state = world.state.account(AccountIndex(index)).expect("it is open").clone();
         state.account.positions[row] = Position(q);
-        world.state.restore_account(index, state);
+        world.state.restore_account(AccountIndex(index), state);
     }
     let market = Market::at_rest(world);
     let settle = |index: u32| {

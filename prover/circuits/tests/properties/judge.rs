@@ -1,5 +1,6 @@
 //! The circuit's verdict on single units: the constraints are recorded once, and only values are computed after that.
 
+use cloister_types::Amount;
 use std::ops::Range;
 
 use cloister_circuits::{statements::batch::BatchCircuit, Fr};
@@ -118,7 +119,7 @@ impl Judge {
             old_root: root,
             house: House::default(),
             house_key: root,
-            sweep: 0,
+            sweep: Amount::ZERO,
             empty_mask: 0,
             units,
             house_margin: Default::default(),

@@ -7,7 +7,7 @@ use cloister_ledger::{
 };
 use cloister_ledger_testing::{table, Random, World};
 use cloister_risk::{Assessment, RiskTable, Row, Status};
-use cloister_types::{InstrumentId, Lots, Money, PerLot, Position, Price};
+use cloister_types::{AccountIndex, InstructionId, InstrumentId, Lots, Money, PerLot, Position, Price};
 
 pub const TRADERS: usize = 6;
 
@@ -59,7 +59,7 @@ impl Market {
     pub fn at_rest(mut world: World) -> Self {
         let mut tree = AccountTree::default();
         for (index, state) in world.state.accounts() {
-            tree.set(index, state.account.leaf());
+            tree.set(index.get(), state.account.leaf());
         }
         Self {
             context: world.context(),
@@ -69,7 +69,10 @@ impl Market {
     }
 
     pub fn account(&self, index: u32) -> &AccountState {
-        self.world.state.account(index).expect("all traders have accounts")
+        self.world
+            .state
+            .account(AccountIndex(index))
+            .expect("all traders have accounts")
     }
 
     /// Rows with something listed.
@@ -98,9 +101,9 @@ pub fn extreme_table(random: &mut Random) -> RiskTable {
         let end = (1i64 << 55) - 1;
         // Value is mark less funding.
         (row.mark, row.funding) = match random.below(4) {
-            0 => (PerLot(end), PerLot(0)),
-            1 => (PerLot(0), PerLot(end)),
-            2 => (PerLot(0), PerLot(-end)),
+            0 => (PerLot(end), PerLot::ZERO),
+            1 => (PerLot::ZERO, PerLot(end)),
+            2 => (PerLot::ZERO, PerLot(-end)),
             _ => (row.mark, row.funding),
         };
         *row = Row {
@@ -128,7 +131,7 @@ pub fn extreme_table(random: &mut Random) -> RiskTable {
 
 /// Puts an account into some condition: rich, short of margin, in debt, or at the ends of the widths.
 fn condition(world: &mut World, index: u32) {
-    let mut state = world.state.account(index).expect("it is open").clone();
+    let mut state = world.state.account(AccountIndex(index)).expect("it is open").clone();
     let random = &mut world.random;
     let rows = world.live as u64 + 2;
     let size = [20, 200, 2_000][random.below(3) as usize];
@@ -141,13 +144,13 @@ fn condition(world: &mut World, index: u32) {
         state.account.positions[random.below(rows) as usize] = Position(ends[random.below(3) as usize]);
     }
     if random.once_in(3) {
-        state.account.min_id = world.traders[index as usize].next_id - random.below(2);
+        state.account.min_id = InstructionId(world.traders[index as usize].next_id - random.below(2));
     }
     if world.random.once_in(2) {
         occupy(&mut world.random, &mut state, world.traders[index as usize].next_id);
     }
     let random = &mut world.random;
-    let flat = Assessment::new(&world.table, &state.account.positions, Money(0)).expect("in range");
+    let flat = Assessment::new(&world.table, &state.account.positions, Money::ZERO).expect("in range");
     let asked = |ratio| flat.requirement(ratio).expect("in range").get();
     let (initial, maintenance) = (asked(world.table.header.initial), asked(world.table.header.maintenance));
     let equity = match random.below(16) {
@@ -159,11 +162,11 @@ fn condition(world: &mut World, index: u32) {
         _ => initial + initial / 3 + 10_000_000,
     };
     let end = (1i128 << 79) - 1;
-    state.account.cash = (equity - flat.equity.get()).clamp(-end - 1, end);
+    state.account.cash = Money((equity - flat.equity.get()).clamp(-end - 1, end));
     if random.once_in(20) {
-        state.account.cash = [end, -end, -end - 1][random.below(3) as usize];
+        state.account.cash = Money([end, -end, -end - 1][random.below(3) as usize]);
     }
-    world.state.restore_account(index, state);
+    world.state.restore_account(AccountIndex(index), state);
 }
 
 /// Puts some of the next ids' slots into use: by the id itself, filled in part, or by one that falls into the same
@@ -172,10 +175,10 @@ fn occupy(random: &mut Random, state: &mut AccountState, next: u64) {
     for _ in 0..6 {
         let id = next + random.below(64);
         let slot = Slot {
-            id: id + if random.once_in(4) { 512 } else { 0 },
-            filled: random.below(40),
+            id: InstructionId(id + if random.once_in(4) { 512 } else { 0 }),
+            filled: Lots(random.below(40)),
         };
-        state.orders.set(slot_number(id).into(), slot.to_field());
+        state.orders.set(slot_number(InstructionId(id)).into(), slot.to_field());
     }
     state.account.orders_root = state.orders.root();
 }

@@ -246,7 +246,7 @@ fn proof_should_be_good_for_no_other_statement() {
     let changes: [Change; 13] = [
         |s| s.genesis[0] ^= 1,
         |s| s.genesis[31] ^= 1,
-        |s| s.group += 1,
+        |s| s.group.0 += 1,
         |s| s.owner[15] ^= 1,
         |s| s.owner[16] ^= 1,
         |s| s.sealing_key.x += Fr::one(),

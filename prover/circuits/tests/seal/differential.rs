@@ -27,7 +27,7 @@ fn spoil(scene: &mut Scene, case: u64, random: &mut Random) {
     match case {
         // Still valid: what only names the place.
         0 => s.genesis[at] ^= 1,
-        1 => s.group ^= 1,
+        1 => s.group.0 ^= 1,
         2 => s.owner[at] ^= 0x80,
         // The public values, one after the other.
         3 => s.sealing_key = other.statement.sealing_key,

@@ -13,6 +13,7 @@ use cloister_crypto::{
 };
 use cloister_ledger::Key;
 use cloister_ledger_testing::Random;
+use cloister_types::GroupId;
 
 /// A statement and its witness.
 #[derive(Clone)]
@@ -86,7 +87,7 @@ impl Scene {
         let key = SecretKey::from_seed(&random.bytes()).public();
         let (statement, witness) = SealStatement::seal(
             random.bytes(),
-            random.word() as u32,
+            GroupId(random.word() as u32),
             random.bytes(),
             &sealing_key,
             &key,

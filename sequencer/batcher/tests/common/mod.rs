@@ -124,9 +124,9 @@ pub fn units(batch: &ClosedBatch) -> Vec<(u32, u64, u64)> {
             let place = &u.places[0];
             let instruction = &place.signed.instruction;
             (instruction.kind != cloister_ledger::InstructionKind::None).then_some((
-                u.index,
-                instruction.id,
-                place.fill.quantity,
+                u.index.get(),
+                instruction.id.get(),
+                place.fill.quantity.get(),
             ))
         })
         .collect()

@@ -113,7 +113,7 @@ pub fn account(core: &Core, index: AccountIndex, view: &AccountView) -> Option<A
     let balances = Balances::of(&core.engine, view)?;
     Some(AccountInfo {
         index,
-        nonce: core.batcher.head().account(index.get()).map_or(0, |a| a.account.nonce),
+        nonce: core.batcher.head().account(index).map_or(0, |a| a.account.nonce),
         min_id: view.min_id,
         cash: held.cash,
         equity: balances.equity,
@@ -122,11 +122,7 @@ pub fn account(core: &Core, index: AccountIndex, view: &AccountView) -> Option<A
         available: balances.available,
         positions: positions(table, &held.positions).into_iter().map(position).collect(),
         open_orders: open_orders(view),
-        settled: core
-            .batcher
-            .settled()
-            .account(index.get())
-            .map(|state| settled(table, state)),
+        settled: core.batcher.settled().account(index).map(|state| settled(table, state)),
     })
 }
 

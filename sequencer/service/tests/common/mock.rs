@@ -14,6 +14,7 @@ use cloister_sequencer::{
     ChainClient, ChainError,
 };
 use cloister_settlement::{Batch, ItemKind, KeyId, QueueItem};
+use cloister_types::{AccountIndex, Amount, GroupId};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{
@@ -158,8 +159,8 @@ impl MockChain {
                 item,
                 QueueItem {
                     owner: (),
-                    index,
-                    amount,
+                    index: AccountIndex(index),
+                    amount: Amount(amount),
                     queued_at: 0,
                     kind: kind.clone(),
                 },
@@ -220,7 +221,7 @@ impl Inner {
                 UnitRecord {
                     index: u.index,
                     kind,
-                    deposit: item.map_or(0, |e| e.amount),
+                    deposit: item.map_or(Amount::ZERO, |e| e.amount),
                     withdrawal: u.withdrawal,
                     new_leaf: field(&u.new_leaf),
                     ciphertext: u.ciphertext.iter().map(field).collect(),
@@ -233,7 +234,7 @@ impl Inner {
         }
         Statement {
             genesis: GENESIS,
-            group: GROUP,
+            group: GroupId(GROUP),
             batch_no: self.best.view.batch_no,
             time: batch.time,
             salt: field(&batch.salt),
@@ -270,9 +271,9 @@ impl Inner {
         }
         let (consumed, first) = Self::walk(&self.best, batch)?;
         let opens = |e: &&Item| e.kind != ItemKind::Deposit;
-        let newly: Vec<u32> = consumed.iter().filter(opens).map(|e| e.index).collect();
+        let newly: Vec<u32> = consumed.iter().filter(opens).map(|e| e.index.get()).collect();
         let known = |index: u32| self.best.opened.contains(&index) || newly.contains(&index);
-        if !batch.units.iter().all(|u| known(u.index)) {
+        if !batch.units.iter().all(|u| known(u.index.get())) {
             return Err(SubmitRejection::Invalid(InvalidBatch::UnknownAccount));
         }
         if to_bytes(&self.statement(batch, &consumed).hash()) != batch.proof[..32] {
@@ -280,8 +281,8 @@ impl Inner {
         }
         let state = &mut self.best;
         state.opened.extend(newly);
-        for unit in batch.units.iter().filter(|u| u.withdrawal > 0) {
-            *state.paid.entry(unit.index).or_default() += unit.withdrawal;
+        for unit in batch.units.iter().filter(|u| u.withdrawal > Amount::ZERO) {
+            *state.paid.entry(unit.index.get()).or_default() += unit.withdrawal.get();
         }
         state.queue.retain(|item, _| *item >= first);
         let view = &mut state.view;

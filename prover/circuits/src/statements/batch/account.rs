@@ -76,8 +76,8 @@ impl AccountWires {
         let key = Point::alloc(&mut cs, "key", account.map(|a| (a.key.x, a.key.y)))?;
         let view_key = Num::alloc(&mut cs, || "view key", account.map(|a| a.view_key))?;
         let nonce = Num::alloc(&mut cs, || "nonce", account.map(|a| Fr::from(a.nonce)))?;
-        let min_id = Num::alloc(&mut cs, || "min id", account.map(|a| Fr::from(a.min_id)))?;
-        let cash = Num::alloc(&mut cs, || "cash", account.map(|a| from_i128(a.cash)))?;
+        let min_id = Num::alloc(&mut cs, || "min id", account.map(|a| Fr::from(a.min_id.get())))?;
+        let cash = Num::alloc(&mut cs, || "cash", account.map(|a| from_i128(a.cash.get())))?;
         let orders_root = Num::alloc(&mut cs, || "orders root", account.map(|a| a.orders_root))?;
         let mut positions = Vec::with_capacity(INSTRUMENTS);
         let mut signs = Vec::with_capacity(INSTRUMENTS);

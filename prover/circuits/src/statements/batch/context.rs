@@ -30,7 +30,7 @@ impl Context {
         Ok(Self {
             genesis_lo: Num::alloc(&mut cs, || "genesis lo", genesis.map(|g| g.0))?,
             genesis_hi: Num::alloc(&mut cs, || "genesis hi", genesis.map(|g| g.1))?,
-            group: Num::alloc(&mut cs, || "group", context.map(|c| Fr::from(u64::from(c.group))))?,
+            group: Num::alloc(&mut cs, || "group", context.map(|c| Fr::from(u64::from(c.group.get()))))?,
             batch_no: Num::alloc(&mut cs, || "batch number", context.map(|c| Fr::from(c.batch_no)))?,
             time: Num::alloc(&mut cs, || "time", context.map(|c| Fr::from(c.time)))?,
             salt: Num::alloc(&mut cs, || "salt", context.map(|c| c.salt))?,

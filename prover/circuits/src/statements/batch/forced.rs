@@ -4,6 +4,7 @@ use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::constants::AMOUNT_BITS;
 use cloister_ledger::{Mode, UnitWitness};
 use cloister_risk::MarginChoice;
+use cloister_types::Amount;
 
 use super::modes::Modes;
 use crate::{
@@ -38,11 +39,11 @@ impl Forced {
         unit: Option<&UnitWitness>,
     ) -> Result<Self, SynthesisError> {
         let mut cs = cs.namespace(|| "B-FORCED");
-        let (paid, _) = alloc_ranged(&mut cs, "paid", unit.map(|u| Fr::from(u.paid)), AMOUNT_BITS)?;
-        let rest = unit.map(|u| Fr::from(u.requested) - Fr::from(u.paid));
+        let (paid, _) = alloc_ranged(&mut cs, "paid", unit.map(|u| Fr::from(u.paid.get())), AMOUNT_BITS)?;
+        let rest = unit.map(|u| Fr::from(u.requested.get()) - Fr::from(u.paid.get()));
         let rest = Num::alloc(&mut cs, || "not paid", rest)?;
         let in_mode = |claim: fn(&UnitWitness) -> bool| unit.map(|u| u.mode == Mode::Forced && claim(u));
-        let pays = Bit::alloc(&mut cs, || "pays", in_mode(|u| u.paid != 0))?;
+        let pays = Bit::alloc(&mut cs, || "pays", in_mode(|u| u.paid != Amount::ZERO))?;
         let limited = Bit::alloc(&mut cs, || "limited", in_mode(|u| u.margin != MarginChoice::Initial))?;
         let other = modes.forced.not();
         let either = pays.num() + limited.num();

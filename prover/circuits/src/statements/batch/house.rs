@@ -86,8 +86,8 @@ impl HouseWires {
         Ok(Self {
             key: Num::alloc(&mut cs, || "key", house.map(|h| h.key))?,
             nonce: Num::alloc(&mut cs, || "nonce", house.map(|h| Fr::from(h.nonce)))?,
-            insurance: Num::alloc(&mut cs, || "insurance", house.map(|h| from_i128(h.insurance)))?,
-            fee_pool: Num::alloc(&mut cs, || "fee pool", house.map(|h| from_u128(h.fee_pool)))?,
+            insurance: Num::alloc(&mut cs, || "insurance", house.map(|h| from_i128(h.insurance.get())))?,
+            fee_pool: Num::alloc(&mut cs, || "fee pool", house.map(|h| from_u128(h.fee_pool.get())))?,
             positions,
             open_interest: (0..INSTRUMENTS)
                 .map(|j| {

@@ -46,7 +46,7 @@ pub fn synthesize_house<CS: ConstraintSystem<Fr>>(
     let table = &context.table;
     let mut cs = cs.namespace(|| "B-HOUSE");
     let old = HouseWires::alloc(&mut cs, witness.map(|w| &w.house))?;
-    let sweep = Num::alloc(&mut cs, || "sweep", witness.map(|w| Fr::from(w.sweep)))?;
+    let sweep = Num::alloc(&mut cs, || "sweep", witness.map(|w| Fr::from(w.sweep.get())))?;
 
     let fee_pool = &old.fee_pool + &over(units, |u| &u.order_fees) - &sweep;
     // The public payout cannot be more than the fees that were taken.

@@ -123,15 +123,15 @@ fn alloc_fields<CS: ConstraintSystem<Fr>>(
 
     // Every field is bound to its width: the words below are sums, and a field that is too wide would spill into its
     // neighbours, so that one signature covered two meanings.
-    let (id, id_bits) = alloc_ranged(&mut cs, "id", w.map(|w| Fr::from(w.id)), ID_BITS)?;
-    let instrument_value = w.map(|w| Fr::from(u64::from(w.instrument_id)));
+    let (id, id_bits) = alloc_ranged(&mut cs, "id", w.map(|w| Fr::from(w.id.get())), ID_BITS)?;
+    let instrument_value = w.map(|w| Fr::from(u64::from(w.instrument_id.get())));
     let (instrument_id, _) = alloc_ranged(&mut cs, "instrument id", instrument_value, INSTRUMENT_ID_BITS)?;
     let sell = Bit::alloc(&mut cs, || "sell", w.map(|w| w.side == Side::Sell))?;
     let flags = alloc_bits(&mut cs, "flags", w.map(|w| Fr::from(u64::from(w.flags))), FLAG_BITS)?;
     let (limit, _) = alloc_ranged(&mut cs, "limit", w.map(|w| Fr::from(w.limit)), AMOUNT_BITS)?;
     let (quantity, _) = alloc_ranged(&mut cs, "quantity", w.map(|w| Fr::from(w.quantity)), QUANTITY_BITS)?;
     let (expiry, _) = alloc_ranged(&mut cs, "expiry", w.map(|w| Fr::from(w.expiry)), TIME_BITS)?;
-    let (max_fee, _) = alloc_ranged(&mut cs, "max fee", w.map(|w| Fr::from(w.max_fee)), MAX_FEE_BITS)?;
+    let (max_fee, _) = alloc_ranged(&mut cs, "max fee", w.map(|w| Fr::from(w.max_fee.get())), MAX_FEE_BITS)?;
 
     let kind = Num::sum([
         (Fr::from(InstructionKind::Order as u64), order.num()),

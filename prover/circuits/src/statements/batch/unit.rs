@@ -101,16 +101,21 @@ pub fn synthesize_unit<CS: ConstraintSystem<Fr>>(
     unit: Option<&UnitWitness>,
 ) -> Result<UnitOutput, SynthesisError> {
     let modes = Modes::alloc(cs, unit.map(|u| u.mode))?;
-    let (index, index_bits) = alloc_ranged(cs, "index", unit.map(|u| Fr::from(u64::from(u.index))), INDEX_BITS)?;
+    let (index, index_bits) = alloc_ranged(
+        cs,
+        "index",
+        unit.map(|u| Fr::from(u64::from(u.index.get()))),
+        INDEX_BITS,
+    )?;
     let (old, signs) = AccountWires::alloc(cs, unit.map(|u| &u.before))?;
     old.enforce_fresh_if(&mut cs.namespace(|| "B-OPEN"), &modes.open);
     let keys = Keys::alloc(cs, &modes, &old, unit)?;
 
     // B-DEPOSIT: credited first, so that it counts in "before" and no rule of margin can refuse a deposit alone.
-    let deposit_value = unit.map(|u| Fr::from(u.deposit));
+    let deposit_value = unit.map(|u| Fr::from(u.deposit.get()));
     let (deposit, _) = alloc_ranged(&mut cs.namespace(|| "B-DEPOSIT"), "deposit", deposit_value, AMOUNT_BITS)?;
     // Equal to the amount that the unit before sends (B-TRANSFER), which is in its width.
-    let incoming = Num::alloc(cs, || "incoming transfer", unit.map(|u| Fr::from(u.incoming)))?;
+    let incoming = Num::alloc(cs, || "incoming transfer", unit.map(|u| Fr::from(u.incoming.get())))?;
     let entry = Entry::new(cs, context, &old, &signs, &(&deposit + &incoming))?;
     let forced = Forced::alloc(cs, &modes, unit)?;
 

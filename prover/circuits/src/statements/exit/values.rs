@@ -33,7 +33,7 @@ impl ValueWires {
             Num::alloc(
                 &mut cs,
                 || format!("value {j}"),
-                v.map(|v| from_i128(v.values[j].into())),
+                v.map(|v| from_i128(v.values[j].get().into())),
             )
         });
         let values = values.collect::<Result<_, _>>()?;

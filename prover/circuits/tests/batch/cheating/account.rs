@@ -10,7 +10,7 @@ use cloister_crypto::{
     schnorr::generator_affine,
 };
 use cloister_ledger::{Key, Mode, UnitWitness};
-use cloister_types::Position;
+use cloister_types::{AccountIndex, Amount, InstructionId, Money, Position};
 
 use crate::support::{
     forced, idle, liquidated, market, must_break, opened, rekeyed, settled, system, taken_over, traded, transferred,
@@ -34,7 +34,7 @@ fn scenes_should_be_valid_before_they_are_spoiled() {
     for mut scene in scenes {
         assert!(scene.witness.check(SMALL).is_ok());
         assert_eq!(system(SMALL, &scene.witness).all_unsatisfied(), Vec::<String>::new());
-        assert!(scene.unit().index > 0);
+        assert!(scene.unit().index > AccountIndex::ZERO);
     }
 }
 
@@ -42,7 +42,7 @@ fn scenes_should_be_valid_before_they_are_spoiled() {
 fn account_other_than_the_one_in_the_tree_should_break_b_opens() {
     let name = "unit 1/B-OPENS/account tree/level 0/child 1 is the old node at the digit";
     let mut scene = idle(market());
-    scene.unit().before.cash += 1;
+    scene.unit().before.cash.0 += 1;
     must_break(&scene.witness, name, &["B-OPENS"]);
     let mut scene = idle(market());
     scene.unit().before.nonce += 1;
@@ -70,7 +70,7 @@ fn path_of_another_tree_should_break_b_opens() {
 #[test]
 fn index_beyond_the_tree_should_be_refused() {
     let mut scene = idle(market());
-    scene.unit().index += 1 << 24;
+    scene.unit().index.0 += 1 << 24;
     must_break(&scene.witness, "unit 1/index/in range", &["unit 1/index/in range"]);
 }
 
@@ -89,11 +89,11 @@ fn two_modes_at_once_should_break_b_unit() {
 #[test]
 fn cash_beyond_its_width_should_break_b_range() {
     let mut world = market();
-    let mut state = world.state.account(1).unwrap().clone();
-    state.account.cash = (1 << 79) - 1;
-    world.state.restore_account(1, state);
+    let mut state = world.state.account(AccountIndex(1)).unwrap().clone();
+    state.account.cash = Money((1 << 79) - 1);
+    world.state.restore_account(AccountIndex(1), state);
     let mut scene = idle(world);
-    scene.unit().deposit = 1;
+    scene.unit().deposit = Amount(1);
     must_break(&scene.witness, "unit 1/B-RANGE/new cash/in range", &["B-RANGE"]);
 }
 
@@ -138,8 +138,12 @@ fn open_of_an_account_that_is_not_fresh_should_break_b_open() {
     type Change = fn(&mut Scene);
     let cases: [(Change, &str, &[&str]); 5] = [
         (|s| s.unit().before.nonce = 3, "nonce is 0", &["B-OPEN"]),
-        (|s| s.unit().before.min_id = 3, "min id is 0", &["B-OPEN"]),
-        (|s| s.unit().before.cash = 3, "cash is 0", &["B-OPEN"]),
+        (
+            |s| s.unit().before.min_id = InstructionId(3),
+            "min id is 0",
+            &["B-OPEN"],
+        ),
+        (|s| s.unit().before.cash = Money(3), "cash is 0", &["B-OPEN"]),
         (
             |s| s.unit().before.orders_root = Fr::one(),
             "order tree is empty",
@@ -161,11 +165,11 @@ fn open_of_an_account_that_is_not_fresh_should_break_b_open() {
 #[test]
 fn open_over_an_existing_account_should_break_b_opens() {
     let mut scene = opened();
-    scene.unit().index = 1;
+    scene.unit().index = AccountIndex(1);
     let path = scene
         .world
         .state
-        .account(1)
+        .account(AccountIndex(1))
         .map(|_| scene.witness.units[0].path)
         .unwrap();
     // The path of the tree after unit 0, in which accounts 0 and 1 are neighbours.
@@ -266,8 +270,8 @@ fn keys_changed_outside_a_re_key_should_break_b_rekey() {
 #[test]
 fn re_key_that_changes_more_than_keys_should_break_b_opens() {
     let mut scene = rekeyed();
-    scene.unit().before.min_id = 0;
-    scene.unit().before.cash += 1;
+    scene.unit().before.min_id = InstructionId::ZERO;
+    scene.unit().before.cash.0 += 1;
     must_break(
         &scene.witness,
         "unit 1/B-OPENS/account tree/level 0/child 1 is the old node at the digit",

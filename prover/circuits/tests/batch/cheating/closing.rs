@@ -3,7 +3,7 @@
 use cloister_circuits::Fr;
 use cloister_ledger::{Fill, Mode, Side};
 use cloister_risk::{Assessment, MarginChoice, Status};
-use cloister_types::{Deficit, Lots, Money};
+use cloister_types::{Amount, Deficit, Lots, Money, Total};
 
 use crate::support::{liquidated, must_break, settled, system, taken_over, Scene, LOTS, SHORT, SMALL};
 
@@ -16,7 +16,7 @@ const WIDE_PENALTY: u16 = 4_000;
 fn deficits(scene: &mut Scene) -> [i128; 16] {
     let table = scene.witness.context.table.clone();
     let entry = scene.unit().entry().unwrap();
-    let before = Assessment::new(&table, &entry.positions, Money(entry.cash)).unwrap();
+    let before = Assessment::new(&table, &entry.positions, entry.cash).unwrap();
     before.deficits(table.header.maintenance).unwrap().map(Deficit::get)
 }
 
@@ -28,10 +28,10 @@ fn liquidation_of_a_healthy_account_should_break_b_liquidation() {
     };
     // A deposit that brings the chosen deficit down to exactly 0.
     let deficit = deficits(&mut scene)[usize::from(worst)];
-    scene.unit().deposit = (deficit / 256) as u64;
+    scene.unit().deposit = Amount((deficit / 256) as u64);
     assert_eq!(deficit % 256, 0, "a whole amount pays for it");
     must_break(&scene.witness, SHORT_ENOUGH, &[SHORT_RULE]);
-    scene.unit().deposit -= 1;
+    scene.unit().deposit.0 -= 1;
     assert!(scene.witness.check(SMALL).is_ok(), "one below maintenance is short");
 }
 
@@ -53,7 +53,7 @@ fn liquidation_beyond_the_position_should_break_b_reduce() {
     let mut scene = liquidated(SHORT);
     let mark = scene.witness.context.table.rows[0].mark.get() as u128;
     let fill = &mut scene.place().fill;
-    (fill.quantity, fill.cost, fill.fee) = (LOTS + 1, mark * u128::from(LOTS + 1), 0);
+    (fill.quantity, fill.cost, fill.fee) = (Lots(LOTS + 1), Total(mark * u128::from(LOTS + 1)), Total::ZERO);
     must_break(
         &scene.witness,
         "unit 1/place 0/B-REDUCE, B-LIMIT/reduces or stays within its bound/in range",
@@ -125,7 +125,7 @@ fn liquidation_without_a_chosen_scenario_should_break_b_margin() {
 #[test]
 fn liquidation_fee_above_the_penalty_should_break_b_fee() {
     let mut scene = liquidated(SHORT);
-    scene.place().fill.fee += 1;
+    scene.place().fill.fee.0 += 1;
     must_break(
         &scene.witness,
         "unit 1/place 0/B-FEE/not above the rate/in range",
@@ -139,15 +139,15 @@ fn price_that_takes_more_than_the_penalty_should_break_b_fee() {
     for (fee, worse) in [(None, 1), (Some(0), 1)] {
         let mut scene = liquidated(SHORT);
         let fill = &mut scene.place().fill;
-        let conceded = fee.map_or(0, |_| fill.fee);
-        fill.fee = fee.unwrap_or(fill.fee);
-        fill.cost -= conceded + worse;
+        let conceded = fee.map_or(0, |_| fill.fee.get());
+        fill.fee = Total(fee.unwrap_or(fill.fee.get()));
+        fill.cost.0 -= conceded + worse;
         must_break(
             &scene.witness,
             "unit 1/place 0/B-FEE/not above the rate/in range",
             &["B-FEE"],
         );
-        scene.place().fill.cost += 1;
+        scene.place().fill.cost.0 += 1;
         assert!(scene.witness.check(SMALL).is_ok(), "the whole penalty is good");
     }
 }
@@ -156,8 +156,8 @@ fn price_that_takes_more_than_the_penalty_should_break_b_fee() {
 fn penalty_that_leaves_the_house_should_break_b_house_equity() {
     // The house buys above the mark, out of the penalty of the same batch.
     let mut scene = liquidated(SHORT);
-    scene.place().fill.cost += 1;
-    assert!(scene.place().fill.fee > 1);
+    scene.place().fill.cost.0 += 1;
+    assert!(scene.place().fill.fee > Total(1));
     must_break(
         &scene.witness,
         "B-HOUSE/B-HOUSE-EQUITY/falls by takeovers only/in range",
@@ -168,9 +168,9 @@ fn penalty_that_leaves_the_house_should_break_b_house_equity() {
 #[test]
 fn liquidation_that_deepens_a_debt_should_break_b_equity() {
     let mut scene = liquidated(-SHORT);
-    assert_eq!(scene.place().fill.fee, 0);
+    assert_eq!(scene.place().fill.fee, Total::ZERO);
     assert!(system(SMALL, &scene.witness).is_satisfied());
-    scene.place().fill.fee = 1;
+    scene.place().fill.fee = Total(1);
     must_break(
         &scene.witness,
         "unit 1/B-EQUITY/equity is not negative/in range",
@@ -196,14 +196,14 @@ fn liquidation_outside_the_band_should_break_b_band() {
     let mut scene = liquidated(SHORT);
     let band = scene.witness.context.table.rows[0].band;
     scene.witness.context.table.header.penalty = WIDE_PENALTY;
-    scene.place().fill.fee = 0;
-    scene.place().fill.cost -= u128::from(band.get() * crate::support::STEP) + 1;
+    scene.place().fill.fee = Total::ZERO;
+    scene.place().fill.cost.0 -= u128::from(band.get() * crate::support::STEP) + 1;
     must_break(
         &scene.witness,
         "unit 1/place 0/B-BAND/not below the band/in range",
         &["B-BAND"],
     );
-    scene.place().fill.cost += 1;
+    scene.place().fill.cost.0 += 1;
     assert!(scene.witness.check(SMALL).is_ok(), "at the band is good");
 }
 
@@ -215,7 +215,7 @@ fn liquidation_into_debt_should_break_b_equity() {
     let (mark, band) = (row.mark.get() as u128, u128::from(row.band.get()));
     let lots = u128::from(LOTS);
     let fill = &mut scene.place().fill;
-    (fill.quantity, fill.cost, fill.fee) = (LOTS, (mark - band) * lots, 0);
+    (fill.quantity, fill.cost, fill.fee) = (Lots(LOTS), Total((mark - band) * lots), Total::ZERO);
     must_break(
         &scene.witness,
         "unit 1/B-EQUITY/equity is not negative/in range",
@@ -275,21 +275,21 @@ fn settling_a_part_should_break_b_expiry() {
     let mut scene = settled();
     let mark = scene.witness.context.table.rows[0].mark.get() as u128;
     let fill = &mut scene.place().fill;
-    (fill.quantity, fill.cost) = (LOTS - 1, mark * u128::from(LOTS - 1));
+    (fill.quantity, fill.cost) = (Lots(LOTS - 1), Total(mark * u128::from(LOTS - 1)));
     must_break(&scene.witness, "unit 1/place 0/B-EXPIRY/whole position", &["B-EXPIRY"]);
 }
 
 #[test]
 fn settling_at_another_price_should_break_b_expiry() {
     let mut scene = settled();
-    scene.place().fill.cost -= 1;
+    scene.place().fill.cost.0 -= 1;
     must_break(
         &scene.witness,
         "unit 1/place 0/B-EXPIRY/at the final mark",
         &["B-EXPIRY"],
     );
     // Money for the account is money of the house.
-    scene.place().fill.cost += 2;
+    scene.place().fill.cost.0 += 2;
     must_break(
         &scene.witness,
         "unit 1/place 0/B-EXPIRY/at the final mark",
@@ -300,7 +300,7 @@ fn settling_at_another_price_should_break_b_expiry() {
 #[test]
 fn fee_of_an_expiry_should_break_b_fee() {
     let mut scene = settled();
-    scene.place().fill.fee = 1;
+    scene.place().fill.fee = Total(1);
     must_break(
         &scene.witness,
         "unit 1/place 0/B-FEE/not above the rate/in range",
@@ -326,9 +326,9 @@ fn settling_nothing_is_padding() {
 #[test]
 fn takeover_of_a_solvent_account_should_break_b_takeover() {
     let mut scene = taken_over();
-    scene.unit().deposit = 5_000_000;
+    scene.unit().deposit = Amount(5_000_000);
     must_break(&scene.witness, SHORT_ENOUGH, &[SHORT_RULE]);
-    scene.unit().deposit -= 1;
+    scene.unit().deposit.0 -= 1;
     assert!(scene.witness.check(SMALL).is_ok(), "one below zero is insolvent");
 }
 
@@ -338,8 +338,8 @@ fn takeover_with_a_fill_should_be_refused() {
     let mark = scene.witness.context.table.rows[0].mark.get() as u128;
     scene.place().fill = Fill {
         side: Side::Sell,
-        quantity: 1,
-        cost: mark,
+        quantity: Lots(1),
+        cost: Total(mark),
         ..Fill::default()
     };
     let failing = system(SMALL, &scene.witness).all_unsatisfied();

@@ -2,7 +2,7 @@
 
 use cloister_ledger::{instruction::flags, state::AccountState, Fill, InstructionKind, Mode};
 use cloister_risk::{MarginChoice, Status};
-use cloister_types::{Lots, PerLot};
+use cloister_types::{AccountIndex, Amount, Lots, Money, PerLot, Price, Total};
 
 use crate::support::{holding, idle, instructed, market, must_break, system, traded, Scene, LOTS, SMALL};
 
@@ -11,9 +11,9 @@ fn empty_fill_of_an_order_should_be_refused() {
     let mut scene = traded();
     scene.place().fill = Fill {
         row: 0,
-        quantity: 0,
-        cost: 0,
-        fee: 0,
+        quantity: Lots::ZERO,
+        cost: Total::ZERO,
+        fee: Total::ZERO,
         ..Fill::default()
     };
     let name = "unit 1/place 0/B-FILL/at least one lot/in range";
@@ -26,7 +26,7 @@ fn fill_without_an_order_should_be_refused() {
     let mut world = market();
     let cancel = world.instruct(1, InstructionKind::Cancel, 0);
     let mut scene = instructed(world, cancel);
-    scene.place().fill.fee = 1;
+    scene.place().fill.fee = Total(1);
     let name = "unit 1/place 0/B-FILL/nothing without a fill";
     let failing = system(SMALL, &scene.witness).all_unsatisfied();
     assert!(failing.contains(&name.to_string()), "{failing:?}");
@@ -35,7 +35,7 @@ fn fill_without_an_order_should_be_refused() {
 #[test]
 fn fill_of_another_instrument_should_break_b_instrument() {
     let mut scene = traded();
-    scene.resign(|i| i.instrument_id += 1);
+    scene.resign(|i| i.instrument_id.0 += 1);
     must_break(
         &scene.witness,
         "unit 1/place 0/B-INSTRUMENT/signed instrument",
@@ -69,9 +69,9 @@ fn fill_of_a_relisted_row_should_break_b_instrument() {
 #[test]
 fn fee_within_the_cap_twice_should_break_b_fee() {
     let mut scene = traded();
-    scene.resign(|i| i.max_fee = 1 << 30);
-    let cap = scene.place().fill.cost * 1_000 / 1_000_000;
-    scene.place().fill.fee = 2 * cap;
+    scene.resign(|i| i.max_fee = Price(1 << 30));
+    let cap = scene.place().fill.cost.get() * 1_000 / 1_000_000;
+    scene.place().fill.fee = Total(2 * cap);
     must_break(
         &scene.witness,
         "unit 1/place 0/B-FEE/not above the rate/in range",
@@ -114,17 +114,17 @@ fn price_outside_the_band_should_break_b_band() {
     let band = scene.witness.context.table.rows[0].band.get();
     scene.resign(|i| i.limit += 2 * band);
     // The buyer pays a little more than the band allows; the surplus goes to the insurance.
-    scene.place().fill.cost += u128::from(band * LOTS) + 1;
+    scene.place().fill.cost.0 += u128::from(band * LOTS) + 1;
     must_break(
         &scene.witness,
         "unit 1/place 0/B-BAND/not above the band/in range",
         &["B-BAND"],
     );
-    scene.place().fill.cost -= 1;
+    scene.place().fill.cost.0 -= 1;
     assert!(scene.witness.check(SMALL).is_ok(), "at the band is good");
 
     let mut scene = traded();
-    scene.place().fill.cost -= u128::from(band * LOTS) + 1;
+    scene.place().fill.cost.0 -= u128::from(band * LOTS) + 1;
     must_break(
         &scene.witness,
         "unit 1/place 0/B-BAND/not below the band/in range",
@@ -135,25 +135,25 @@ fn price_outside_the_band_should_break_b_band() {
 #[test]
 fn fee_above_a_bound_should_break_b_fee() {
     let mut scene = traded();
-    scene.resign(|i| i.max_fee = 9_999);
+    scene.resign(|i| i.max_fee = Price(9_999));
     must_break(
         &scene.witness,
         "unit 1/place 0/B-FEE/not above the signed maximum/in range",
         &["B-FEE"],
     );
-    scene.resign(|i| i.max_fee = 10_000);
+    scene.resign(|i| i.max_fee = Price(10_000));
     assert!(scene.witness.check(SMALL).is_ok(), "at the maximum is good");
 
     let mut scene = traded();
-    scene.resign(|i| i.max_fee = 1 << 30);
-    let cap = scene.place().fill.cost * 1_000 / 1_000_000;
-    scene.place().fill.fee = cap + 1;
+    scene.resign(|i| i.max_fee = Price(1 << 30));
+    let cap = scene.place().fill.cost.get() * 1_000 / 1_000_000;
+    scene.place().fill.fee = Total(cap + 1);
     must_break(
         &scene.witness,
         "unit 1/place 0/B-FEE/not above the rate/in range",
         &["B-FEE"],
     );
-    scene.place().fill.fee = cap;
+    scene.place().fill.fee = Total(cap);
     assert!(scene.witness.check(SMALL).is_ok(), "at the cap is good");
 }
 
@@ -189,7 +189,7 @@ fn withdrawal_that_leaves_margin_short_should_break_b_margin() {
     let equity = {
         let account = &scene.account(1).account;
         let row = &scene.witness.context.table.rows[0];
-        account.cash + i128::from(account.positions[0].get()) * i128::from(row.value.get())
+        account.cash.get() + i128::from(account.positions[0].get()) * i128::from(row.value.get())
     };
     scene.resign(|i| i.limit = equity as u64);
     let failing = system(SMALL, &scene.witness).all_unsatisfied();
@@ -249,9 +249,9 @@ fn no_scenario_should_be_skipped() {
 #[test]
 fn negative_equity_should_break_b_equity() {
     let mut world = market();
-    let mut state: AccountState = world.state.account(1).unwrap().clone();
-    state.account.cash = -1;
-    world.state.restore_account(1, state);
+    let mut state: AccountState = world.state.account(AccountIndex(1)).unwrap().clone();
+    state.account.cash = Money(-1);
+    world.state.restore_account(AccountIndex(1), state);
     let cancel = world.instruct(1, InstructionKind::Cancel, 0);
     let mut scene = idle(world);
     scene.unit().mode = Mode::Normal;
@@ -262,7 +262,7 @@ fn negative_equity_should_break_b_equity() {
         "unit 1/B-EQUITY/equity is not negative/in range",
         &["B-EQUITY"],
     );
-    scene.unit().deposit = 1;
+    scene.unit().deposit = Amount(1);
     assert!(
         scene.witness.check(SMALL).is_ok(),
         "a deposit that pays the debt heals the account"

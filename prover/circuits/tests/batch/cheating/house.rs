@@ -3,7 +3,7 @@
 use cloister_circuits::Fr;
 use cloister_ledger::{Fill, Side, UnitRequest};
 use cloister_risk::{MarginChoice, Status};
-use cloister_types::Position;
+use cloister_types::{AccountIndex, Amount, Lots, Money, Position, Total};
 
 use crate::support::{
     holding, idle, liquidated, market, must_break, set_equity, settled, system, taken_over, traded, Scene, SHORT,
@@ -14,8 +14,8 @@ use crate::support::{
 fn lots_from_nowhere_should_break_b_house_growth() {
     let mut scene = traded();
     let mark = scene.witness.context.table.rows[0].mark.get() as u128;
-    scene.place().fill.quantity += 1;
-    scene.place().fill.cost += mark;
+    scene.place().fill.quantity.0 += 1;
+    scene.place().fill.cost.0 += mark;
     must_break(
         &scene.witness,
         "B-HOUSE/B-HOUSE-GROWTH/row 0/grows by what was shed only/in range",
@@ -26,7 +26,7 @@ fn lots_from_nowhere_should_break_b_house_growth() {
 #[test]
 fn money_from_nowhere_should_break_b_house_equity() {
     let mut scene = traded();
-    scene.place().fill.cost -= 1;
+    scene.place().fill.cost.0 -= 1;
     must_break(
         &scene.witness,
         "B-HOUSE/B-HOUSE-EQUITY/falls by takeovers only/in range",
@@ -37,8 +37,8 @@ fn money_from_nowhere_should_break_b_house_equity() {
 #[test]
 fn insurance_beyond_its_width_should_break_b_conserve_cash() {
     let mut scene = traded();
-    scene.witness.house.insurance = (1 << 79) - 1;
-    scene.place().fill.cost += 1;
+    scene.witness.house.insurance = Money((1 << 79) - 1);
+    scene.place().fill.cost.0 += 1;
     must_break(
         &scene.witness,
         "B-HOUSE/B-CONSERVE-CASH/insurance in range/in range",
@@ -49,13 +49,13 @@ fn insurance_beyond_its_width_should_break_b_conserve_cash() {
 #[test]
 fn sweep_above_the_fees_should_break_b_house() {
     let mut scene = traded();
-    scene.witness.sweep = 200_001;
+    scene.witness.sweep = Amount(200_001);
     must_break(
         &scene.witness,
         "B-HOUSE/fee pool is not negative/in range",
         &["B-HOUSE"],
     );
-    scene.witness.sweep = 200_000;
+    scene.witness.sweep = Amount(200_000);
     assert!(scene.witness.check(SMALL).is_ok(), "all fees can be paid out");
 }
 
@@ -91,10 +91,10 @@ fn house_that_grows_without_a_liquidation_should_break_b_house_growth() {
     assert!(scene.witness.check(SMALL).is_ok(), "a house may keep what it has");
     let mark = scene.witness.context.table.rows[0].mark.get() as u128;
     // Trader 1 buys nine lots of the ten that trader 0 sells: the house gets closer to zero, which it may.
-    scene.place().fill.quantity -= 1;
-    scene.place().fill.cost -= mark;
+    scene.place().fill.quantity.0 -= 1;
+    scene.place().fill.cost.0 -= mark;
     assert!(scene.witness.check(SMALL).is_ok(), "a house may shrink");
-    scene.witness.house.positions[0] = Position(0);
+    scene.witness.house.positions[0] = Position::ZERO;
     must_break(
         &scene.witness,
         "B-HOUSE/B-HOUSE-GROWTH/row 0/grows by what was shed only/in range",
@@ -110,15 +110,15 @@ fn house_that_takes_more_than_was_shed_should_break_b_house_growth() {
     let mark = world.table.rows[0].mark.get() as u64;
     let order = world.order(0, 0, Side::Buy, mark, 3);
     let fill = Fill {
-        quantity: 3,
-        cost: 3 * u128::from(mark),
+        quantity: Lots(3),
+        cost: Total(3 * u128::from(mark)),
         ..Fill::default()
     };
     let units = vec![
         world.liquidate(1, 0, STEP, mark),
         UnitRequest::Normal {
-            index: 0,
-            deposit: 0,
+            index: AccountIndex::ZERO,
+            deposit: Amount::ZERO,
             places: vec![(world.sign(order), fill)],
         },
     ];
@@ -136,8 +136,8 @@ fn house_that_takes_more_than_was_shed_should_break_b_house_growth() {
 #[test]
 fn house_without_margin_for_what_it_takes_should_break_b_house_margin() {
     let mut scene = liquidated(SHORT);
-    scene.witness.house.positions[0] = Position(0);
-    scene.witness.house.insurance = 1_000_000;
+    scene.witness.house.positions[0] = Position::ZERO;
+    scene.witness.house.insurance = Money(1_000_000);
     let failing = system(SMALL, &scene.witness).all_unsatisfied();
     assert!(scene.witness.check(SMALL).is_err());
     assert!(
@@ -165,7 +165,7 @@ fn house_without_margin_for_what_it_takes_should_break_b_house_margin() {
 fn house_short_of_margin_may_stand_still() {
     let mut scene = idle(market());
     scene.witness.house.positions[0] = Position(1_000);
-    scene.witness.house.insurance = -scene.witness.context.table.rows[0].value.get() as i128 * 1_000 + 1;
+    scene.witness.house.insurance = Money(-scene.witness.context.table.rows[0].value.get() as i128 * 1_000 + 1);
     assert!(scene.witness.check(SMALL).is_err(), "short of initial margin");
     scene.witness.house_margin = MarginChoice::NotWorse(2);
     // Only a worst scenario bounds all others.

@@ -3,6 +3,7 @@
 use cloister_circuits::Fr;
 use cloister_ledger::{Fill, InstructionKind, Mode, Shape, Side, UnitRequest};
 use cloister_ledger_testing::{World, GENESIS};
+use cloister_types::{AccountIndex, Amount, InstructionId};
 
 use crate::support::{
     holding, instructed, market, must_break, must_break_shape, rebuilt, system, trade, traded, traded_in, Scene, LOTS,
@@ -48,7 +49,7 @@ fn altered_instruction_should_break_b_sig() {
     moved.side = Side::Buy;
     moved.limit += 2_000;
     let mut signed = scene.world.sign(moved);
-    signed.instruction.index = 1;
+    signed.instruction.index = AccountIndex(1);
     scene.put(signed);
     must_break(
         &scene.witness,
@@ -67,7 +68,7 @@ fn signature_for_another_chain_or_group_should_break_b_sig() {
     must_break(&scene.witness, name, &["B-SIG"]);
     let mut scene = traded();
     let mut other = own;
-    other.group += 1;
+    other.group.0 += 1;
     scene.place().signed = other.sign(&GENESIS, &key);
     must_break(&scene.witness, name, &["B-SIG"]);
 }
@@ -104,17 +105,20 @@ fn order_below_the_minimum_id_should_break_b_alive() {
     let cancel = world.instruct(1, InstructionKind::CancelAll, 0);
     let minimum = cancel.instruction.id;
     let units = vec![
-        UnitRequest::Padding { index: 0, deposit: 0 },
+        UnitRequest::Padding {
+            index: AccountIndex::ZERO,
+            deposit: Amount::ZERO,
+        },
         UnitRequest::Normal {
-            index: 1,
-            deposit: 0,
+            index: AccountIndex(1),
+            deposit: Amount::ZERO,
             places: vec![(cancel, Fill::default())],
         },
     ];
     let request = world.request(units);
     world.apply(SMALL, &request);
     let mut scene = traded_in(world);
-    scene.resign(|i| i.id = minimum - 1);
+    scene.resign(|i| i.id = InstructionId(minimum.get() - 1));
     must_break(
         &scene.witness,
         "unit 1/place 0/B-ALIVE/id not below the minimum, or not more paid than requested/in range",
@@ -131,7 +135,7 @@ fn slot_with_a_higher_id_should_break_b_slot() {
     let mut scene = traded_in(world);
     // The slot of this id holds the id 512 higher.
     let used = scene.world.traders[1].next_id - 1;
-    scene.resign(|i| i.id = used - 512);
+    scene.resign(|i| i.id = InstructionId(used - 512));
     must_break(
         &scene.witness,
         "unit 1/place 0/B-SLOT/slot holds no higher id/in range",
@@ -150,7 +154,7 @@ fn fill_beyond_the_quantity_should_break_b_slot() {
     let world = holding();
     let used = world.traders[1].next_id;
     let mut scene = traded_in(world);
-    scene.resign(|i| i.id = used);
+    scene.resign(|i| i.id = InstructionId(used));
     must_break(&scene.witness, name, &["B-SLOT"]);
 
     // An order that was cancelled.
@@ -197,10 +201,13 @@ fn withdrawal_before_the_last_place_should_be_refused() {
     let mut world = World::with_traders(7, 2, shape);
     let withdrawal = world.instruct(1, InstructionKind::Withdrawal, 10);
     let units = vec![
-        UnitRequest::Padding { index: 0, deposit: 0 },
+        UnitRequest::Padding {
+            index: AccountIndex::ZERO,
+            deposit: Amount::ZERO,
+        },
         UnitRequest::Normal {
-            index: 1,
-            deposit: 0,
+            index: AccountIndex(1),
+            deposit: Amount::ZERO,
             places: vec![(withdrawal, Fill::default())],
         },
     ];

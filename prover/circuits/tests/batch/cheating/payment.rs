@@ -3,6 +3,7 @@
 use cloister_circuits::Fr;
 use cloister_ledger::{InstructionKind, Mode};
 use cloister_risk::MarginChoice;
+use cloister_types::Amount;
 
 use crate::support::{forced, instructed, last, market, must_break, rebuilt, set_equity, system, transferred, SMALL};
 
@@ -12,11 +13,11 @@ const SHORT_RULE: &str = "B-LIQUIDATION, B-FORCED, B-TAKEOVER";
 #[test]
 fn paying_more_than_margin_allows_should_break_b_margin() {
     let mut scene = forced(u64::MAX);
-    assert!(scene.unit().paid > 0);
+    assert!(scene.unit().paid > Amount::ZERO);
     let MarginChoice::Tight(s) = scene.unit().margin else {
         unreachable!("not all is paid")
     };
-    scene.unit().paid += 1;
+    scene.unit().paid.0 += 1;
     must_break(
         &scene.witness,
         &format!("unit 1/B-MARGIN/deficit {s}/not above the threshold/in range"),
@@ -30,8 +31,8 @@ fn paying_more_than_equity_should_break_b_equity() {
     set_equity(&mut world, 1, 1_000_000);
     let unit = world.force(1, u64::MAX);
     let mut scene = last(world, unit);
-    assert_eq!(scene.unit().paid, 1_000_000);
-    scene.unit().paid += 1;
+    assert_eq!(scene.unit().paid, Amount(1_000_000));
+    scene.unit().paid.0 += 1;
     let failing = system(SMALL, &scene.witness).all_unsatisfied();
     assert!(
         failing.contains(&"unit 1/B-EQUITY/equity is not negative/in range".into()),
@@ -39,26 +40,29 @@ fn paying_more_than_equity_should_break_b_equity() {
     );
     assert!(scene.witness.check(SMALL).is_err());
     // Without a position the deficit of equity is as tight as that of any scenario.
-    scene.unit().paid -= 1;
+    scene.unit().paid.0 -= 1;
     scene.unit().margin = MarginChoice::Tight(16);
     assert!(scene.witness.check(SMALL).is_ok());
     assert!(system(SMALL, &scene.witness).is_satisfied());
-    scene.unit().paid -= 1;
+    scene.unit().paid.0 -= 1;
     must_break(&scene.witness, SHORT_ENOUGH, &[SHORT_RULE]);
 }
 
 #[test]
 fn paying_less_than_margin_allows_should_break_b_forced() {
     let mut scene = forced(u64::MAX);
-    scene.unit().paid -= 1;
+    scene.unit().paid.0 -= 1;
     must_break(&scene.witness, SHORT_ENOUGH, &[SHORT_RULE]);
-    scene.unit().paid = 0;
+    scene.unit().paid = Amount::ZERO;
     must_break(&scene.witness, SHORT_ENOUGH, &[SHORT_RULE]);
 
     // All could be paid, and less is.
     let mut scene = forced(1_000);
-    assert_eq!((scene.unit().paid, scene.unit().margin), (1_000, MarginChoice::Initial));
-    scene.unit().paid = 999;
+    assert_eq!(
+        (scene.unit().paid, scene.unit().margin),
+        (Amount(1_000), MarginChoice::Initial)
+    );
+    scene.unit().paid = Amount(999);
     must_break(
         &scene.witness,
         "unit 1/B-FORCED/all is paid unless limited",
@@ -71,7 +75,7 @@ fn paying_less_than_margin_allows_should_break_b_forced() {
 #[test]
 fn paying_more_than_requested_should_break_b_forced() {
     let mut scene = forced(u64::MAX);
-    scene.unit().requested = scene.unit().paid - 1;
+    scene.unit().requested = Amount(scene.unit().paid.get() - 1);
     must_break(
         &scene.witness,
         "unit 1/place 0/B-ALIVE/id not below the minimum, or not more paid than requested/in range",
@@ -85,8 +89,8 @@ fn paying_a_short_account_should_break_b_margin() {
     set_equity(&mut world, 1, 1_000_000);
     let unit = world.force(1, 5_000);
     let mut scene = last(world, unit);
-    assert_eq!(scene.unit().paid, 0, "nothing can be paid");
-    scene.unit().paid = 1;
+    assert_eq!(scene.unit().paid, Amount::ZERO, "nothing can be paid");
+    scene.unit().paid = Amount(1);
     let failing = system(SMALL, &scene.witness).all_unsatisfied();
     assert!(scene.witness.check(SMALL).is_err());
     assert!(
@@ -101,7 +105,7 @@ fn forced_amounts_in_another_mode_should_break_b_forced() {
         let mut scene = forced(1_000);
         scene.unit().mode = mode;
         must_break(&scene.witness, "unit 1/B-FORCED/paid only with margin", &["B-FORCED"]);
-        scene.unit().paid = 0;
+        scene.unit().paid = Amount::ZERO;
         must_break(
             &scene.witness,
             "unit 1/B-FORCED/all is paid unless limited",
@@ -122,13 +126,13 @@ fn forced_amounts_in_another_mode_should_break_b_forced() {
 fn transfer_that_arrives_larger_or_smaller_should_break_b_transfer() {
     let name = "B-TRANSFER/unit 1/incoming is what was sent";
     let mut scene = transferred();
-    scene.unit().incoming -= 1;
+    scene.unit().incoming.0 -= 1;
     must_break(&scene.witness, name, &["B-TRANSFER"]);
     // Money from nowhere would be paid by the house.
-    scene.unit().incoming += 2;
+    scene.unit().incoming.0 += 2;
     must_break(&scene.witness, name, &["B-TRANSFER", "B-HOUSE-EQUITY"]);
     let mut scene = transferred();
-    scene.witness.units[0].incoming = 5;
+    scene.witness.units[0].incoming = Amount(5);
     let failing = system(SMALL, &scene.witness).all_unsatisfied();
     assert!(
         failing.contains(&"B-TRANSFER/unit 0/incoming is what was sent".into()),

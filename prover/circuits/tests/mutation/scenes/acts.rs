@@ -3,7 +3,7 @@
 use cloister_ledger::{instruction::flags, Fill, InstructionKind, Shape, Side, UnitRequest};
 use cloister_ledger_testing::{Random, World};
 use cloister_risk::Status;
-use cloister_types::{Money, Position};
+use cloister_types::{AccountIndex, Amount, Lots, Money, Position, Total};
 
 use super::{
     scene::Scene,
@@ -59,8 +59,8 @@ fn subject(scene: Scene, turn: u64, world: &mut World, shape: Shape) -> Vec<Unit
 
 fn normal(trader: usize, places: Vec<(cloister_ledger::SignedInstruction, Fill)>) -> UnitRequest {
     UnitRequest::Normal {
-        index: trader as u32,
-        deposit: 0,
+        index: AccountIndex(trader as u32),
+        deposit: Amount::ZERO,
         places,
     }
 }
@@ -76,7 +76,7 @@ fn credit(unit: &mut UnitRequest, random: &mut Random) {
         | UnitRequest::Liquidation { deposit, .. }
         | UnitRequest::Expiry { deposit, .. }
         | UnitRequest::Takeover { deposit, .. }
-        | UnitRequest::Padding { deposit, .. } => *deposit += amount,
+        | UnitRequest::Padding { deposit, .. } => (*deposit).0 += amount,
     }
 }
 
@@ -99,8 +99,8 @@ fn other(world: &mut World, shape: Shape) -> Vec<UnitRequest> {
         7 => vec![world.force(trader, amount)],
         8 => vec![settle(world, trader, shape)],
         _ => vec![UnitRequest::Padding {
-            index: trader as u32,
-            deposit: 0,
+            index: AccountIndex(trader as u32),
+            deposit: Amount::ZERO,
         }],
     }
 }
@@ -137,9 +137,9 @@ fn order(
     let cost = u128::from(price) * u128::from(lots);
     let fill = Fill {
         row: row as u8,
-        quantity: lots,
-        cost,
-        fee: cost / 5_000,
+        quantity: Lots(lots),
+        cost: Total(cost),
+        fee: Total(cost / 5_000),
         ..Fill::default()
     };
     (world.sign(order), fill)
@@ -172,8 +172,8 @@ fn reduce(world: &mut World, row: usize, lots: u64) -> [UnitRequest; 2] {
     let mark = world.table.rows[row].mark.get() as u64;
     let fill = Fill {
         row: row as u8,
-        quantity: lots,
-        cost: u128::from(mark) * u128::from(lots),
+        quantity: Lots(lots),
+        cost: Total(u128::from(mark) * u128::from(lots)),
         ..Fill::default()
     };
     let mut unit = |trader: usize, side| {
@@ -202,7 +202,7 @@ fn liquidate(world: &mut World, shape: Shape) -> Vec<UnitRequest> {
                     _ => 1 + world.random.below(most),
                 };
                 // Who owes money already is liquidated at no cost.
-                let owes = world.assess(trader).equity < Money(0);
+                let owes = world.assess(trader).equity < Money::ZERO;
                 let away = if owes { 0 } else { world.random.below(200_000) };
                 let mark = world.table.rows[row].mark.get() as u64;
                 let price = if world.position(trader, row) > 0 {
@@ -215,8 +215,8 @@ fn liquidate(world: &mut World, shape: Shape) -> Vec<UnitRequest> {
             .collect();
         let last = fills.last().copied();
         let unit = UnitRequest::Liquidation {
-            index: trader as u32,
-            deposit: 0,
+            index: AccountIndex(trader as u32),
+            deposit: Amount::ZERO,
             fills,
         };
         (unit, last)
@@ -225,13 +225,13 @@ fn liquidate(world: &mut World, shape: Shape) -> Vec<UnitRequest> {
     let (second, _) = unit(1, 0);
     match last {
         Some(step) if world.random.once_in(2) => {
-            let price = step.cost / u128::from(step.quantity);
+            let price = step.cost.get() / u128::from(step.quantity.get());
             let taken = order(
                 world,
                 2,
                 step.row.into(),
                 step.side.opposite(),
-                step.quantity,
+                step.quantity.get(),
                 price as u64,
             );
             vec![first, normal(2, vec![taken])]
@@ -307,7 +307,7 @@ fn unload(world: &mut World) -> Vec<UnitRequest> {
     };
     let away = world.random.below(100_000);
     let mark = world.table.rows[row].mark.get() as u64;
-    let (side, price) = if held[row] > Position(0) {
+    let (side, price) = if held[row] > Position::ZERO {
         (Side::Buy, mark + away)
     } else {
         (Side::Sell, mark - away)

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cloister_ledger::{BatchEffect, BatchWitness, InstructionKind, Mode};
 use cloister_risk::{Assessment, MarginChoice};
-use cloister_types::Money;
+use cloister_types::{Amount, Lots, Money};
 
 use super::{act, scene, PLACES, SMALL};
 
@@ -28,8 +28,8 @@ fn of_unit(witness: &BatchWitness, number: usize) -> Vec<String> {
         }
         Mode::Forced => {
             seen.push(match (unit.paid, unit.requested) {
-                (0, 0) => "forced, nothing requested".into(),
-                (0, _) => "forced, nothing paid".into(),
+                (Amount::ZERO, Amount::ZERO) => "forced, nothing requested".into(),
+                (Amount::ZERO, _) => "forced, nothing paid".into(),
                 (w, r) if w == r => "forced, all paid".into(),
                 _ => "forced, cut short".into(),
             });
@@ -42,30 +42,27 @@ fn of_unit(witness: &BatchWitness, number: usize) -> Vec<String> {
         }
         Mode::Liquidation | Mode::Expiry => {
             seen.push(format!("{:?} of {} fills", unit.mode, filled.len()));
-            let equity = |a: cloister_ledger::Account| {
-                Assessment::new(table, &a.positions, Money(a.cash))
-                    .ok()
-                    .map(|a| a.equity)
-            };
+            let equity =
+                |a: cloister_ledger::Account| Assessment::new(table, &a.positions, a.cash).ok().map(|a| a.equity);
             if unit
                 .entry()
                 .ok()
                 .and_then(equity)
-                .is_some_and(|equity| equity < Money(0))
+                .is_some_and(|equity| equity < Money::ZERO)
             {
                 seen.push(format!("{:?} of an account that owes money", unit.mode));
             }
             for place in filled {
                 seen.push(format!("{:?}, {:?}", unit.mode, place.fill.side));
                 let row = &table.rows[usize::from(place.fill.row)];
-                if unit.mode == Mode::Liquidation && place.fill.quantity == row.chunk.get() {
+                if unit.mode == Mode::Liquidation && place.fill.quantity == row.chunk {
                     seen.push("liquidation of a whole chunk".into());
                 }
             }
         }
         Mode::Open | Mode::Rekey | Mode::Takeover | Mode::Padding => {}
     }
-    if unit.incoming != 0 {
+    if unit.incoming != Amount::ZERO {
         seen.push(format!("incoming in {:?}", unit.mode));
         if unit
             .places
@@ -75,7 +72,7 @@ fn of_unit(witness: &BatchWitness, number: usize) -> Vec<String> {
             seen.push("a transfer after a transfer".into());
         }
     }
-    if unit.deposit != 0 {
+    if unit.deposit != Amount::ZERO {
         seen.push(format!("deposit in {:?}", unit.mode));
     }
     seen
@@ -100,7 +97,7 @@ fn of_house(witness: &BatchWitness, effect: &BatchEffect) -> Vec<&'static str> {
     if witness.empty_mask.count_ones() > 1 {
         seen.push("rows proven empty");
     }
-    if witness.sweep != 0 {
+    if witness.sweep != Amount::ZERO {
         seen.push("sweep");
     }
     seen

@@ -9,7 +9,7 @@ use cloister_ledger::{
 };
 use cloister_ledger_testing::{table, Random, World};
 use cloister_risk::{Assessment, Status};
-use cloister_types::{Money, PerLot, Position, Price};
+use cloister_types::{AccountIndex, InstructionId, Lots, Money, PerLot, Position, Price, Total};
 
 use super::scene::{turn, Scene};
 
@@ -35,8 +35,8 @@ pub fn set(scene: Scene, seed: u64, shape: Shape) -> World {
     let mut world = opened(if scene == Scene::Roamed { 4 } else { TRADERS }, shape);
     world.random = Random::new(seed);
     change_house(&mut world, |house| {
-        house.insurance = AMPLE;
-        house.fee_pool = 5_000;
+        house.insurance = Money(AMPLE);
+        house.fee_pool = Total(5_000);
     });
     match scene {
         Scene::Empty => {}
@@ -51,7 +51,7 @@ pub fn set(scene: Scene, seed: u64, shape: Shape) -> World {
             world.table = table(world.live, 2, &mut world.random);
             hold(&mut world, 0..32, 500);
             for trader in 0..TRADERS {
-                change(&mut world, trader, |state, _| state.account.cash = RICH);
+                change(&mut world, trader, |state, _| state.account.cash = Money(RICH));
             }
         }
         Scene::Traded | Scene::Sent | Scene::Rekeyed => {
@@ -108,10 +108,10 @@ pub fn set(scene: Scene, seed: u64, shape: Shape) -> World {
             hold(&mut world, 0..2, 60);
             if turn(seed).is_multiple_of(2) {
                 let house = world.state.house().clone();
-                let flat = Assessment::new(&world.table, &house.positions, Money(0)).expect("small");
+                let flat = Assessment::new(&world.table, &house.positions, Money::ZERO).expect("small");
                 let asked = flat.requirement(world.table.header.initial).expect("small");
                 change_house(&mut world, |house| {
-                    house.insurance = asked.get() / 2 - flat.equity.get()
+                    house.insurance = Money(asked.get() / 2 - flat.equity.get())
                 });
             }
         }
@@ -137,8 +137,8 @@ fn force(world: &mut World, seed: u64) {
             // Only gains: what a position could lose is no bound, debts still are.
             let sign = world.position(0, 0).signum();
             world.table.rows[0].scenarios = [PerLot(sign * 1_000); 16];
-            world.table.rows[0].floor_long = Price(0);
-            world.table.rows[0].floor_short = Price(0);
+            world.table.rows[0].floor_long = Price::ZERO;
+            world.table.rows[0].floor_short = Price::ZERO;
             set_equity(world, 0, 9_000_000);
         }
     }
@@ -155,13 +155,17 @@ fn required(world: &World, trader: usize) -> (i128, i128) {
 /// Gives a trader the cash that makes this equity.
 fn set_equity(world: &mut World, trader: usize, equity: i128) {
     let missing = equity - world.assess(trader).equity.get();
-    change(world, trader, |state, _| state.account.cash += missing);
+    change(world, trader, |state, _| state.account.cash.0 += missing);
 }
 
 fn change(world: &mut World, trader: usize, change: impl FnOnce(&mut AccountState, &mut Random)) {
-    let mut state = world.state.account(trader as u32).expect("it is open").clone();
+    let mut state = world
+        .state
+        .account(AccountIndex(trader as u32))
+        .expect("it is open")
+        .clone();
     change(&mut state, &mut world.random);
-    world.state.restore_account(trader as u32, state);
+    world.state.restore_account(AccountIndex(trader as u32), state);
 }
 
 fn change_house(world: &mut World, change: impl FnOnce(&mut House)) {
@@ -202,15 +206,15 @@ fn occupy(state: &mut AccountState, by_itself: bool, random: &mut Random) {
         let slot = match random.below(3) {
             0 => continue,
             1 if by_itself => Slot {
-                id,
-                filled: 1 + random.below(9),
+                id: InstructionId(id),
+                filled: Lots(1 + random.below(9)),
             },
             _ => Slot {
-                id: id - 512,
-                filled: random.below(9),
+                id: InstructionId(id - 512),
+                filled: Lots(random.below(9)),
             },
         };
-        state.orders.set(slot_number(id).into(), slot.to_field());
+        state.orders.set(slot_number(InstructionId(id)).into(), slot.to_field());
     }
     state.account.orders_root = state.orders.root();
 }

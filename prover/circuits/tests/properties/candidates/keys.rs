@@ -3,7 +3,7 @@
 use cloister_crypto::schnorr::SecretKey;
 use cloister_ledger::{Account, Key, Mode, UnitWitness};
 use cloister_ledger_testing::Random;
-use cloister_types::Position;
+use cloister_types::{Amount, InstructionId, Money, Position};
 
 use cloister_circuits::Fr;
 
@@ -40,9 +40,9 @@ impl Market {
         let (key, preimage) = key(random);
         let mut before = Account::fresh(key, random.field());
         match random.below(12) {
-            0 => before.cash = 1,
+            0 => before.cash = Money(1),
             1 => before.positions[random.below(32) as usize] = Position(-1),
-            2 => before.min_id = 1,
+            2 => before.min_id = InstructionId(1),
             3 => before.nonce = 1,
             4 => before.orders_root = random.field(),
             _ => (),
@@ -51,12 +51,12 @@ impl Market {
         let taken = u32::from(random.once_in(16));
         let mut unit = UnitWitness {
             mode: Mode::Open,
-            deposit: random.word() >> 20,
+            deposit: Amount(random.word() >> 20),
             preimage,
             ..self.idle(TRADERS as u32 - taken, before, places)
         };
         if random.once_in(8) {
-            unit.incoming = random.word() >> 30;
+            unit.incoming = Amount(random.word() >> 30);
         }
         if random.once_in(24) {
             unit.new_view_key = random.field();
@@ -70,7 +70,7 @@ impl Market {
         unit.new_view_key = random.field();
         if random.once_in(8) {
             // The same key again.
-            let public = self.world.traders[unit.index as usize].secret.public();
+            let public = self.world.traders[unit.index.get() as usize].secret.public();
             let (x, y) = public.preimage();
             (unit.new_key, unit.preimage) = (Key::from(&public), Key { x, y });
         }

@@ -6,14 +6,15 @@ use cloister_ledger::{
     Fill, Instruction, InstructionKind, OrderTree, PlaceWitness, Side, UnitWitness,
 };
 use cloister_ledger_testing::{Random, GENESIS};
+use cloister_types::{InstructionId, InstrumentId, Lots, Price, Total};
 
 use crate::market::{near, Market};
 
 /// How much of an order's id is filled already.
 fn filled_before(orders: &OrderTree, id: u64) -> u64 {
-    let slot = Slot::from_field(&orders.leaf(slot_number(id).into())).unwrap_or_default();
-    if slot.id == id {
-        slot.filled
+    let slot = Slot::from_field(&orders.leaf(slot_number(InstructionId(id)).into())).unwrap_or_default();
+    if slot.id == InstructionId(id) {
+        slot.filled.get()
     } else {
         0
     }
@@ -22,7 +23,7 @@ fn filled_before(orders: &OrderTree, id: u64) -> u64 {
 impl Market {
     /// The places of a unit in mode normal: some empty, mostly one with an instruction or more.
     pub(super) fn signed_places(&mut self, random: &mut Random, unit: &UnitWitness) -> Vec<PlaceWitness> {
-        let mut orders = self.account(unit.index).orders.clone();
+        let mut orders = self.account(unit.index.get()).orders.clone();
         let count = unit.places.len();
         let mut places = unit.places.clone();
         for (number, place) in places.iter_mut().enumerate() {
@@ -31,11 +32,11 @@ impl Market {
             }
             let last = number + 1 == count;
             let (instruction, fill) = match random.below(10) {
-                0..=6 => self.filled(random, unit.index, &orders),
+                0..=6 => self.filled(random, unit.index.get(), &orders),
                 7 | 8 if last || random.once_in(8) => self.payment(random, unit),
                 _ => {
                     let kind = [InstructionKind::Cancel, InstructionKind::CancelAll][random.below(2) as usize];
-                    (self.instruction(random, unit.index, kind), Fill::default())
+                    (self.instruction(random, unit.index.get(), kind), Fill::default())
                 }
             };
             *place = self.place(random, &mut orders, instruction, fill);
@@ -49,10 +50,14 @@ impl Market {
         instruction.kind = kind;
         let fresh = instruction.id;
         instruction.id = match random.below(12) {
-            0 => random.below(fresh),
-            1 => self.account(index).account.min_id.saturating_sub(random.below(2)),
-            2 => fresh + 512 * random.below(1 << 40),
-            3 => random.word(),
+            0 => InstructionId(random.below(fresh.get())),
+            1 => self
+                .account(index)
+                .account
+                .min_id
+                .saturating_sub(InstructionId(random.below(2))),
+            2 => InstructionId(fresh.get() + 512 * random.below(1 << 40)),
+            3 => InstructionId(random.word()),
             _ => fresh,
         };
         instruction.expiry = match random.below(20) {
@@ -73,19 +78,26 @@ impl Market {
     ) -> PlaceWitness {
         let index = instruction.index;
         // At times the owner signed it for another account.
-        instruction.index ^= u32::from(random.once_in(60));
+        instruction.index.0 ^= u32::from(random.once_in(60));
         let id = instruction.id;
         let slot = u32::from(slot_number(id));
         let place = PlaceWitness {
-            signed: instruction.sign(&GENESIS, &self.world.traders[index as usize].secret),
+            signed: instruction.sign(&GENESIS, &self.world.traders[index.get() as usize].secret),
             fill,
             path: orders.path(slot),
         };
         let filled = match place.signed.instruction.kind {
-            InstructionKind::Order => filled_before(orders, id).saturating_add(fill.quantity),
+            InstructionKind::Order => filled_before(orders, id.get()).saturating_add(fill.quantity.get()),
             _ => cloister_crypto::constants::FILLED_MAX,
         };
-        orders.set(slot, Slot { id, filled }.to_field());
+        orders.set(
+            slot,
+            Slot {
+                id,
+                filled: Lots(filled),
+            }
+            .to_field(),
+        );
         place
     }
 
@@ -98,7 +110,7 @@ impl Market {
             _ => random.below(self.world.live as u64) as usize,
         };
         let row = self.context.table.rows[number].clone();
-        order.instrument_id = row.instrument_id.get();
+        order.instrument_id = row.instrument_id;
         order.side = if random.once_in(2) { Side::Buy } else { Side::Sell };
         order.flags = match random.below(8) {
             0 | 1 => flags::REDUCE_ONLY,
@@ -134,18 +146,18 @@ impl Market {
         };
         let cost = cost.clamp(0, (1 << 80) - 1);
         order.max_fee = if random.once_in(4) {
-            random.below(10_000)
+            Price(random.below(10_000))
         } else {
-            100_000
+            Price(100_000)
         };
-        let maximum = quantity * i128::from(order.max_fee);
+        let maximum = quantity * i128::from(order.max_fee.get());
         let cap = cost * i128::from(self.context.table.header.fee_cap) / 1_000_000;
         let fee = match random.below(4) {
             0 => near(random, &[maximum, cap, maximum.min(cap)]),
             1 => maximum.min(cap),
             _ => 0,
         };
-        let filled = i128::from(filled_before(orders, order.id));
+        let filled = i128::from(filled_before(orders, order.id.get()));
         let signed = match random.below(6) {
             0 => near(random, &[filled + quantity]),
             _ => filled + quantity + i128::from(random.below(5)),
@@ -157,9 +169,9 @@ impl Market {
             } else {
                 number as u8
             },
-            quantity: quantity as u64,
-            cost: cost as u128,
-            fee: fee.max(0) as u128,
+            quantity: Lots(quantity as u64),
+            cost: Total(cost as u128),
+            fee: Total(fee.max(0) as u128),
             ..Fill::default()
         };
         (order, fill)
@@ -178,7 +190,7 @@ impl Market {
     /// A withdrawal or a transfer of about as much as some rule allows.
     fn payment(&mut self, random: &mut Random, unit: &UnitWitness) -> (Instruction, Fill) {
         let kind = [InstructionKind::Withdrawal, InstructionKind::Transfer][random.below(2) as usize];
-        let mut instruction = self.instruction(random, unit.index, kind);
+        let mut instruction = self.instruction(random, unit.index.get(), kind);
         instruction.limit = self.amount(random, unit);
         if kind == InstructionKind::Transfer {
             let bits = [3, 24, 40][random.below(3) as usize];

@@ -3,7 +3,7 @@
 use cloister_ledger::{Fill, PlaceWitness, Side, UnitWitness};
 use cloister_ledger_testing::Random;
 use cloister_risk::Status;
-use cloister_types::Position;
+use cloister_types::{Lots, Position, Total};
 
 use crate::market::{near, Market};
 
@@ -38,7 +38,7 @@ impl Market {
             let number = self.held_row(random, unit, live);
             let row = &self.context.table.rows[number];
             let held = positions[number];
-            let reduces = if held > Position(0) { Side::Sell } else { Side::Buy };
+            let reduces = if held > Position::ZERO { Side::Sell } else { Side::Buy };
             let side = if random.once_in(16) {
                 reduces.opposite()
             } else {
@@ -64,9 +64,9 @@ impl Market {
             unsigned(Fill {
                 side,
                 row: number as u8,
-                quantity: quantity as u64,
-                cost: cost as u128,
-                fee: fee as u128,
+                quantity: Lots(quantity as u64),
+                cost: Total(cost as u128),
+                fee: Total(fee as u128),
             })
         };
         unit.places.iter().map(&mut step).collect()
@@ -82,14 +82,16 @@ impl Market {
             let mark = self.context.table.rows[number].mark;
             let mut fill = Fill::settlement(number as u8, unit.before.positions[number], mark);
             match random.below(16) {
-                0 => fill.quantity += 1,
-                1 => fill.quantity = fill.quantity.saturating_sub(1),
-                2 => fill.cost += 1,
-                3 => fill.cost = fill.cost.saturating_sub(1),
-                4 => fill.fee = 1,
+                0 => fill.quantity.0 += 1,
+                1 => fill.quantity = fill.quantity.saturating_sub(Lots(1)),
+                2 => fill.cost.0 += 1,
+                3 => fill.cost = fill.cost.saturating_sub(Total(1)),
+                4 => fill.fee = Total(1),
                 5 => fill.side = fill.side.opposite(),
                 // Half of it, at the mark.
-                6 if fill.quantity & 1 == 0 => (fill.quantity, fill.cost) = (fill.quantity / 2, fill.cost / 2),
+                6 if fill.quantity.get() & 1 == 0 => {
+                    (fill.quantity, fill.cost) = (Lots(fill.quantity.get() / 2), Total(fill.cost.get() / 2))
+                }
                 _ => (),
             }
             unsigned(fill)

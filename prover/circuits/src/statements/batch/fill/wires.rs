@@ -6,6 +6,7 @@ use cloister_crypto::{
     field::from_u128,
 };
 use cloister_ledger::{InstructionKind, Mode, PlaceWitness};
+use cloister_types::Lots;
 
 use super::super::{modes::Modes, risk::Table};
 use crate::{
@@ -38,7 +39,8 @@ impl FillKind {
     ) -> Result<Self, SynthesisError> {
         let mut cs = cs.namespace(|| "B-UNIT");
         let closing = |mode| matches!(mode, Mode::Liquidation | Mode::Expiry);
-        let filled = |p: &PlaceWitness| p.signed.instruction.kind == InstructionKind::None && p.fill.quantity != 0;
+        let filled =
+            |p: &PlaceWitness| p.signed.instruction.kind == InstructionKind::None && p.fill.quantity != Lots::ZERO;
         let value = witness.map(|(mode, place)| closing(mode) && filled(place));
         let unsigned = Bit::alloc(&mut cs, || "unsigned fill", value)?;
         let elsewhere = Num::one() - modes.liquidation.num() - modes.expiry.num();
@@ -82,7 +84,7 @@ impl FillWires {
         let kind = FillKind::alloc(cs, modes, order, witness)?;
         let mut cs = cs.namespace(|| "B-FILL");
         let fill = witness.map(|(_, place)| place.fill);
-        let quantity = Num::alloc(&mut cs, || "quantity", fill.map(|f| Fr::from(f.quantity)))?;
+        let quantity = Num::alloc(&mut cs, || "quantity", fill.map(|f| Fr::from(f.quantity.get())))?;
         // At least one lot: an order with an empty fill would only burn the trader's fee allowance and slot.
         range(
             &mut cs,
@@ -90,8 +92,8 @@ impl FillWires {
             &(&quantity - kind.any.num()),
             QUANTITY_BITS,
         )?;
-        let (cost, _) = alloc_ranged(&mut cs, "cost", fill.map(|f| from_u128(f.cost)), COST_BITS)?;
-        let (fee, _) = alloc_ranged(&mut cs, "fee", fill.map(|f| from_u128(f.fee)), COST_BITS)?;
+        let (cost, _) = alloc_ranged(&mut cs, "cost", fill.map(|f| from_u128(f.cost.get())), COST_BITS)?;
+        let (fee, _) = alloc_ranged(&mut cs, "fee", fill.map(|f| from_u128(f.fee.get())), COST_BITS)?;
         // None of the three is negative and their sum is far below the order of the field: it is zero only if all are.
         let all = Num::total([&quantity, &cost, &fee]);
         enforce_product(
