@@ -16,7 +16,7 @@ use cloister_ledger::{
     state::{BatchRequest, GroupLedger, UnitRequest},
 };
 use cloister_risk::{Assessment, RiskTable, Status};
-use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, InstrumentId, Lots, Money, Price, Total};
+use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, InstrumentId, Lots, Price, Total};
 
 /// A trader of the test market.
 #[derive(Clone, Debug)]

@@ -7,7 +7,7 @@ use crate::{
 };
 use cloister_crypto::constants::{COST_BITS, FEE_CAP_ONE, QUANTITY_BITS, RATIO_SHIFT};
 use cloister_risk::{RiskTable, Row, Status};
-use cloister_types::{InstrumentId, Lots, Money, PerLot, Position, Price, Total};
+use cloister_types::{Lots, Money, PerLot, Position, Price, Total};
 
 /// What one order, liquidation or expiry traded in one instrument within a unit, whoever the counterparties were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

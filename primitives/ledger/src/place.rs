@@ -13,7 +13,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_risk::RiskTable;
-use cloister_types::{AccountIndex, Amount, GroupId, Lots, Money, Total};
+use cloister_types::{AccountIndex, Amount, GroupId, Lots, Total};
 
 /// Private data of one place.
 #[derive(Clone, Debug, PartialEq, Eq)]

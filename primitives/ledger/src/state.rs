@@ -16,7 +16,7 @@ use crate::{
 use alloc::{collections::BTreeMap, vec::Vec};
 use cloister_crypto::{constants::FILLED_MAX, Fr};
 use cloister_risk::MarginChoice;
-use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, Lots};
+use cloister_types::{AccountIndex, Amount, InstructionId, Lots};
 
 /// One account with its order tree.
 #[derive(Clone, Debug, PartialEq, Eq)]

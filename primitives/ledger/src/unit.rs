@@ -24,7 +24,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_risk::{Assessment, MarginChoice, MarginError};
-use cloister_types::{AccountIndex, Amount, Money};
+use cloister_types::{AccountIndex, Amount};
 
 /// What a unit does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -16,7 +16,7 @@ use cloister_ledger::{
     StateError,
 };
 use cloister_risk::RiskTable;
-use cloister_types::{Amount, GroupId};
+use cloister_types::Amount;
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::Arc,

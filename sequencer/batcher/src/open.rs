@@ -11,7 +11,7 @@ use cloister_ledger::{
     account::cash_fits, instruction::flags, Account, GroupLedger, InstructionKind, Side, SignedInstruction,
 };
 use cloister_risk::RiskTable;
-use cloister_types::{AccountIndex, InstructionId, InstrumentId, Lots, Money, Total};
+use cloister_types::{AccountIndex, InstructionId, Money};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// An event and when it happened.

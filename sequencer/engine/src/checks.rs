@@ -12,7 +12,7 @@ use cloister_crypto::constants::{
 };
 use cloister_ledger::{account::cash_fits, instruction::flags, Instruction, InstructionKind, SignedInstruction};
 use cloister_risk::{margin::MarginChoice, Assessment, Row, Status};
-use cloister_types::{GroupId, Lots, Money, Position, Price, Total};
+use cloister_types::{Lots, Money, Position, Price, Total};
 
 impl Engine {
     /// Widths, addressee, account, life, signature; the same for every kind.

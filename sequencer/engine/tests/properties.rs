@@ -4,7 +4,7 @@ use cloister_engine::{Effect, Engine, OpenRisk, OrderKey, WorstCase};
 use cloister_engine_testing::*;
 use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Side};
 use cloister_risk::{Assessment, Positions};
-use cloister_types::{AccountIndex, Deficit, InstructionId, InstrumentId, Lots, Money, Position, Price, Total};
+use cloister_types::{Deficit, InstrumentId, Lots, Money, Position, Price, Total};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
 

@@ -9,7 +9,7 @@ use cloister_engine::{
 use cloister_ledger::{slot::Slot, GroupLedger, InstructionKind, SignedInstruction};
 use cloister_risk::RiskTable;
 use cloister_settlement::{ItemKind, QueueItem as Queued};
-use cloister_types::{Amount, GroupId, InstructionId, ItemId, Money};
+use cloister_types::{GroupId, ItemId};
 use std::collections::BTreeMap;
 
 /// Why the core cannot be built.

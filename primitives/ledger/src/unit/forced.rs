@@ -3,7 +3,7 @@
 use super::{effect::Moved, UnitError, UnitWitness};
 use crate::{account::Account, context::BatchContext};
 use cloister_risk::{Assessment, MarginChoice};
-use cloister_types::{Amount, Money};
+use cloister_types::Amount;
 
 impl UnitWitness {
     /// Pays the amount of the witness.

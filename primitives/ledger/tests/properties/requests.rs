@@ -3,7 +3,7 @@
 use cloister_ledger::{state::BatchRequest, Fill, InstructionKind, Shape, Side, UnitRequest};
 use cloister_ledger_testing::{Random, World};
 use cloister_risk::Assessment;
-use cloister_types::{AccountIndex, Amount, Lots, Money, Price, Total};
+use cloister_types::{AccountIndex, Amount, Lots, Price, Total};
 
 /// A batch of the library's generator without a price move.
 pub fn at_rest(world: &mut World, shape: Shape) -> BatchRequest {

@@ -6,7 +6,7 @@ use cloister_circuits::statements::exit::ExitCircuit;
 use cloister_circuits_testing::TestSystem;
 use cloister_ledger::{Account, AccountTree, ExitError, ExitWitness, FinalValues};
 use cloister_ledger_testing::{table, Random};
-use cloister_types::{AccountIndex, GroupId, Money, PerLot, Position, Total};
+use cloister_types::{AccountIndex, Money, PerLot, Position, Total};
 use rayon::prelude::*;
 
 use crate::{

@@ -3,7 +3,7 @@
 use cloister_circuits::Fr;
 use cloister_ledger::{Fill, Mode, Side};
 use cloister_risk::{Assessment, MarginChoice, Status};
-use cloister_types::{Amount, Deficit, Lots, Money, Total};
+use cloister_types::{Amount, Deficit, Lots, Total};
 
 use crate::support::{liquidated, must_break, settled, system, taken_over, Scene, LOTS, SHORT, SMALL};
 

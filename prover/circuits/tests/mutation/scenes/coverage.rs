@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use cloister_ledger::{BatchEffect, BatchWitness, InstructionKind, Mode};
 use cloister_risk::{Assessment, MarginChoice};
-use cloister_types::{Amount, Lots, Money};
+use cloister_types::{Amount, Money};
 
 use super::{act, scene, PLACES, SMALL};
 

@@ -6,7 +6,7 @@ use cloister_ledger::{
     Fill, Instruction, InstructionKind, OrderTree, PlaceWitness, Side, UnitWitness,
 };
 use cloister_ledger_testing::{Random, GENESIS};
-use cloister_types::{InstructionId, InstrumentId, Lots, Price, Total};
+use cloister_types::{InstructionId, Lots, Price, Total};
 
 use crate::market::{near, Market};
 
