@@ -80,10 +80,10 @@ pub fn read(path: &Path) -> Result<Vec<Bar>, PriceError> {
         {
             break;
         }
-        let line = record.position().map_or(line, |position| position.line() as usize);
         // The library takes the end of the file for the end of an open quote, which swallows every line after it.
         let begin = record.position().map_or(0, |position| position.byte() as usize);
         let end = reader.position().byte() as usize;
+        let line = line_of(&bytes, begin, end);
         let quotes = bytes.iter().take(end).skip(begin).filter(|byte| **byte == b'"').count();
         let bar = parse(&record, columns).filter(|_| quotes.is_multiple_of(2));
         let bar = bar.ok_or(PriceError::Line(line))?;
@@ -96,6 +96,16 @@ pub fn read(path: &Path) -> Result<Vec<Bar>, PriceError> {
         return Err(PriceError::Empty);
     }
     Ok(bars)
+}
+
+/// The line of the record in `begin..end`, whose first bytes may be line ends. The library's own line numbers are one
+/// too low where lines end in CR and LF.
+fn line_of(bytes: &[u8], begin: usize, end: usize) -> usize {
+    let blank = |byte: &&u8| matches!(byte, b'\r' | b'\n');
+    let record = bytes.get(begin..end).unwrap_or_default();
+    let begin = begin + record.iter().take_while(blank).count();
+    let before = bytes.get(..begin).unwrap_or_default();
+    1 + before.iter().filter(|byte| **byte == b'\n').count()
 }
 
 fn parse(record: &StringRecord, [time, open, close]: [usize; 3]) -> Option<Bar> {

@@ -99,6 +99,8 @@ fn bad_files_should_be_refused_with_their_line() {
     }
     let gap = format!("{HEAD}{}{}", bar(day, "1"), bar("2020-03-12T00:02:00Z", "1"));
     assert!(matches!(read_text("gap", &gap), Err(PriceError::Gap(3))));
+    let other_ends = gap.replace('\n', "\r\n");
+    assert!(matches!(read_text("ends", &other_ends), Err(PriceError::Gap(3))));
 }
 
 #[test]

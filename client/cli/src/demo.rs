@@ -357,15 +357,17 @@ async fn leave(
     Ok(Left { exit, proven, agrees })
 }
 
-/// Constraints of a batch and of one more unit: a batch of twice the units shows what is paid only once.
+/// Constraints of a batch and of each of its units, as `cloister-prover circuits` counts them: a batch without units
+/// shows what is paid only once.
 fn count_constraints(shape: Shape) -> Result<(u64, f64), DemoError> {
     let count = |units| {
         let circuit = BatchCircuit::blank(Shape { units, ..shape });
         let parts = census(circuit).map_err(|e| DemoError::Circuit(Box::new(e)))?;
         Ok::<_, DemoError>(parts.values().sum::<usize>() as u64)
     };
-    let (one, two) = (count(shape.units)?, count(shape.units.saturating_mul(2))?);
-    Ok((one, two.saturating_sub(one) as f64 / f64::from(shape.units)))
+    let (all, once) = (count(shape.units)?, count(0)?);
+    let units = u64::from(shape.units).max(1);
+    Ok((all, all.saturating_sub(once).div_ceil(units) as f64))
 }
 
 async fn check(

@@ -137,6 +137,30 @@ fn a_quoted_field_with_commas_should_not_shift_the_columns_after_it() {
 }
 
 #[test]
+fn a_quote_after_a_blank_should_be_named_with_its_line() {
+    let header = read(&b"time, \"price\",size,side\n1,2,3,buy\n"[..], None);
+    assert!(
+        matches!(&header, Err(TapeError::BlankBeforeQuote { line: 1, field }) if field == "\"price\""),
+        "{header:?}"
+    );
+    let row = read(&b"time,price,size,side\n1,2,3,buy\n1, \"2,5\",3,buy\n"[..], None);
+    assert!(
+        matches!(&row, Err(TapeError::BlankBeforeQuote { line: 3, field }) if field == "\"2"),
+        "{row:?}"
+    );
+}
+
+#[test]
+fn a_folder_should_be_refused_by_its_path() {
+    let folder = std::env::temp_dir();
+    let refused = read_file(&folder, None);
+    assert!(
+        matches!(&refused, Err(TapeError::File { path, .. }) if *path == folder),
+        "{refused:?}"
+    );
+}
+
+#[test]
 fn a_quote_without_an_end_should_not_swallow_the_lines_after_it() {
     let head = "\u{feff}time,price,size,side,note\r\n\r\n1,2,3,buy,\"a, \"\"b\"\"\nc\"\r\n\"2\",2,3,sell,\"d\"\r\n";
     assert_eq!(read(head.as_bytes(), None).expect("a tape").len(), 2);

@@ -1,12 +1,15 @@
 //! Prices of a development chain, fed by its one operator.
 
-use crate::chain::{Chain, ChainError, Until};
+use crate::chain::{Chain, ChainError, Failure, Until};
 use cloister_client_core::{amount::Decimal, owner::OwnerKey};
-use cloister_runtime::{configs::oracle::FeedId, RuntimeCall};
+use cloister_runtime::{configs::oracle::FeedId, RuntimeCall, RuntimeError};
 use polkadot_sdk::{frame_support::BoundedVec, pallet_oracle, sp_runtime::FixedU128};
 
 /// Decimals of a price on the chain.
 const PRICE_DECIMALS: u32 = 18;
+
+/// Number of blocks in which a feed is tried, where somebody else feeds with the same key.
+const TRIES: usize = 5;
 
 /// Why no price can be fed.
 #[derive(Debug, thiserror::Error)]
@@ -49,8 +52,21 @@ pub async fn feed(chain: &Chain, feeds: &[FeedId], price: &Decimal) -> Result<()
     let pairs: Vec<_> = feeds.iter().map(|feed| (*feed, value)).collect();
     let values = BoundedVec::try_from(pairs).map_err(|_| OracleError::TooMany(feeds.len()))?;
     let call = RuntimeCall::Oracle(pallet_oracle::Call::feed_values { values });
-    chain.submit(call, &developer(), Until::InBlock).await?;
-    Ok(())
+    for _ in 1..TRIES {
+        match chain.submit(call.clone(), &developer(), Until::InBlock).await {
+            Err(ChainError::Failed(failure)) if fed_in_this_block(&failure) => {}
+            done => return Ok(done.map(drop)?),
+        }
+    }
+    Ok(chain.submit(call, &developer(), Until::InBlock).await.map(drop)?)
+}
+
+/// The oracle takes one feed of an operator per block; the next block takes the next.
+fn fed_in_this_block(failure: &Failure) -> bool {
+    matches!(
+        RuntimeError::from_dispatch_error(failure.error),
+        Some(RuntimeError::Oracle(pallet_oracle::Error::AlreadyFeeded))
+    )
 }
 
 /// Every feed that a group needs before it has a risk table.

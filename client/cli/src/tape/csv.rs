@@ -15,7 +15,6 @@ use ::csv::{ReaderBuilder, StringRecord, Trim};
 use cloister_client_core::amount::{AmountError, Decimal};
 use cloister_ledger::Side;
 use std::{
-    fs::File,
     io,
     path::{Path, PathBuf},
 };
@@ -42,6 +41,14 @@ pub enum TapeError {
     OpenQuote {
         /// Line number, from 1.
         line: u64,
+    },
+    /// A quoted field begins with a blank, so that its quotes are no longer quotes.
+    #[error("line {line}: a blank stands before the quote of {field}; begin the field with the quote")]
+    BlankBeforeQuote {
+        /// Line number, from 1.
+        line: u64,
+        /// The field as it was read.
+        field: String,
     },
     /// The file has no header.
     #[error("the tape is empty; its first line must name the columns")]
@@ -216,6 +223,7 @@ pub fn read(mut input: impl io::Read, limit: Option<usize>) -> Result<Vec<TapeTr
     if header.is_empty() {
         return Err(TapeError::Empty);
     }
+    check_quotes(header, 1)?;
     let columns = Columns::of(header)?;
     let mut trades = Vec::new();
     let mut fields = StringRecord::new();
@@ -223,6 +231,7 @@ pub fn read(mut input: impl io::Read, limit: Option<usize>) -> Result<Vec<TapeTr
     while limit.is_none_or(|limit| trades.len() < limit) && lines.read_record(&mut fields)? {
         let begin = fields.position().map_or(0, |position| position.byte());
         place.follow(&bytes, begin as usize, lines.position().byte() as usize)?;
+        check_quotes(&fields, place.line)?;
         if fields.iter().any(|field| !field.is_empty()) {
             trades.extend(columns.trade(&fields, place.line)?);
         }
@@ -231,6 +240,18 @@ pub fn read(mut input: impl io::Read, limit: Option<usize>) -> Result<Vec<TapeTr
         return Err(TapeError::NoTrades);
     }
     Ok(trades)
+}
+
+/// The library takes a quote for a quote only where a field begins with it; after a blank it is part of the text. No
+/// field of a tape is such a text.
+fn check_quotes(fields: &StringRecord, line: u64) -> Result<(), TapeError> {
+    match fields.iter().find(|field| field.starts_with('"')) {
+        Some(field) => Err(TapeError::BlankBeforeQuote {
+            line,
+            field: field.into(),
+        }),
+        None => Ok(()),
+    }
 }
 
 /// Where the reader is. The library's own line numbers are one too low where lines end in CR and LF.
@@ -262,9 +283,9 @@ impl Place {
 /// # Errors
 /// [`TapeError`].
 pub fn read_file(path: &Path, limit: Option<usize>) -> Result<Vec<TapeTrade>, TapeError> {
-    let file = File::open(path).map_err(|source| TapeError::File {
+    let bytes = std::fs::read(path).map_err(|source| TapeError::File {
         path: path.into(),
         source,
     })?;
-    read(file, limit)
+    read(&bytes[..], limit)
 }
