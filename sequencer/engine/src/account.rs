@@ -154,7 +154,7 @@ impl AccountView {
     }
 
     fn set_filled(&mut self, id: InstructionId, filled: Lots) {
-        let slot = Slot { id: id, filled: filled };
+        let slot = Slot { id, filled };
         self.slots.insert(slot_number(id), slot);
     }
 

@@ -283,7 +283,7 @@ impl Engine {
     /// Makes a plan happen.
     fn commit(&mut self, signed: Arc<SignedInstruction>, plan: Plan, quantity: Lots) -> Accepted {
         let order = &signed.instruction;
-        let key = OrderKey::of(&order);
+        let key = OrderKey::of(order);
         let mut effects = self.replace_slot(key);
         for step in &plan.steps {
             match step {
@@ -350,7 +350,7 @@ impl Engine {
             .open_order(fill.maker.id)?
             .signed
             .clone();
-        let key = OrderKey::of(&order);
+        let key = OrderKey::of(order);
         if let Some(book) = self.books.get_mut(&order.instrument_id) {
             book.reduce(fill.place, fill.quantity);
         }
@@ -477,7 +477,7 @@ impl Engine {
 
     fn take_withdrawal(&mut self, signed: Arc<SignedInstruction>) -> Result<Accepted, Rejection> {
         let instruction = &signed.instruction;
-        let key = OrderKey::of(&instruction);
+        let key = OrderKey::of(instruction);
         let view = self.view(key.account)?;
         view.check_id(key.id, true)?;
         if !view.filled(key.id).is_zero() {

@@ -208,7 +208,7 @@ pub async fn show_from_chain(global: &Global) -> Result<(), CommandError> {
     let index = AccountIndex::from(session.trader.index);
     let mut facts = TextTable::facts();
     facts
-        .fact("account", head(index, account.nonce, account.min_id.into()))
+        .fact("account", head(index, account.nonce, account.min_id))
         .fact("last batch", recovered.batch_no)
         .fact("cash", show_money(account.cash.get()))
         .fact("state root", format!("0x{}", hex::encode(audit.root)));

@@ -140,16 +140,16 @@ impl Submission {
         };
         Some(Self::Fields(Box::new(InstructionFields {
             kind,
-            group: i.group.into(),
-            index: i.index.into(),
-            id: i.id.into(),
-            instrument_id: i.instrument_id.into(),
+            group: i.group,
+            index: i.index,
+            id: i.id,
+            instrument_id: i.instrument_id,
             side: i.side.into(),
             flags: i.flags,
             limit: i.limit.into(),
             quantity: i.quantity.into(),
             expiry: i.expiry,
-            max_fee: i.max_fee.into(),
+            max_fee: i.max_fee,
             signature: signed.signature.to_bytes(),
         })))
     }
@@ -186,16 +186,16 @@ impl InstructionFields {
         };
         let instruction = Instruction {
             kind,
-            group: self.group.into(),
-            index: self.index.into(),
-            id: self.id.into(),
-            instrument_id: self.instrument_id.into(),
+            group: self.group,
+            index: self.index,
+            id: self.id,
+            instrument_id: self.instrument_id,
             side: self.side.into(),
             flags: self.flags,
             limit: self.limit.into(),
             quantity: self.quantity.into(),
             expiry: self.expiry,
-            max_fee: self.max_fee.into(),
+            max_fee: self.max_fee,
         };
         Ok(SignedInstruction {
             instruction,

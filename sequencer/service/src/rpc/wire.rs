@@ -138,7 +138,7 @@ fn settled(table: &RiskTable, state: &AccountState) -> SettledAccount {
     let account = &state.account;
     SettledAccount {
         nonce: account.nonce,
-        cash: account.cash.into(),
+        cash: account.cash,
         positions: positions(table, &account.positions)
             .into_iter()
             .map(|p| (p.instrument_id, p.quantity))
@@ -153,7 +153,7 @@ fn open_orders(view: &AccountView) -> Vec<OpenOrderInfo> {
             let i = &order.signed.instruction;
             OpenOrderInfo {
                 id,
-                instrument_id: i.instrument_id.into(),
+                instrument_id: i.instrument_id,
                 side: i.side.into(),
                 limit: i.limit.into(),
                 quantity: i.quantity.into(),

@@ -76,7 +76,7 @@ fn credit(unit: &mut UnitRequest, random: &mut Random) {
         | UnitRequest::Liquidation { deposit, .. }
         | UnitRequest::Expiry { deposit, .. }
         | UnitRequest::Takeover { deposit, .. }
-        | UnitRequest::Padding { deposit, .. } => (*deposit).0 += amount,
+        | UnitRequest::Padding { deposit, .. } => deposit.0 += amount,
     }
 }
 
