@@ -61,7 +61,7 @@ fn account_json(account: &Account) -> Value {
         "view_key": hex_of(&account.view_key),
         "nonce": account.nonce.to_string(),
         "min_id": account.min_id.to_string(),
-        "cash": account.cash.to_string(),
+        "cash": account.cash.get().to_string(),
         "orders_root": hex_of(&account.orders_root),
         "positions": positions,
         "leaf": hex_of(&account.leaf()),
@@ -134,7 +134,7 @@ fn instructions_should_have_their_golden_messages_and_signatures() {
             "limit": instruction.limit.to_string(),
             "quantity": instruction.quantity.to_string(),
             "expiry": instruction.expiry.to_string(),
-            "max_fee": instruction.max_fee.to_string(),
+            "max_fee": instruction.max_fee.get().to_string(),
             "message": hex_of(&instruction.message(&GENESIS)),
             "signature": hex::encode(signed.signature.to_bytes()),
         }));
@@ -160,8 +160,8 @@ fn houses_should_have_their_golden_commitments() {
         cases.push(json!({
             "key": hex_of(&house.key),
             "nonce": house.nonce.to_string(),
-            "insurance": house.insurance.to_string(),
-            "fee_pool": house.fee_pool.to_string(),
+            "insurance": house.insurance.get().to_string(),
+            "fee_pool": house.fee_pool.get().to_string(),
             "open_interest": house.open_interest.iter().map(u64::to_string).collect::<Vec<_>>(),
             "commitment": hex_of(&house.commitment()),
         }));
@@ -258,7 +258,7 @@ fn exit_statements_should_have_their_golden_elements_and_hashes() {
             "root": hex_of(&statement.root),
             "final_values": values.elements(GroupId(GROUP)).iter().map(hex_of).collect::<Vec<_>>(),
             "final_hash": hex_of(&statement.final_hash),
-            "claim": statement.claim.to_string(),
+            "claim": statement.claim.get().to_string(),
             "elements": statement.elements().iter().map(hex_of).collect::<Vec<_>>(),
             "hash": hex_of(&statement.hash()),
         }));

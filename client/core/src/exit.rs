@@ -81,7 +81,7 @@ impl Exit {
                 "values": values.values.iter().map(|value| value.get().to_string()).collect::<Vec<_>>(),
             },
             "final_hash": hex::encode(to_bytes(final_hash)),
-            "claim": claim.to_string(),
+            "claim": claim.get().to_string(),
             "public": hex::encode(to_bytes(&self.statement.hash())),
             "proof": hex::encode(proof),
             "verifying_key": hex::encode(verifying_key),

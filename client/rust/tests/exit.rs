@@ -82,7 +82,7 @@ async fn exits_should_be_proven_from_the_records_alone() {
         let proven = prover.prove(&exit).await.expect("proven");
         let json = exit.to_json(&proven.proof, &prover.verifying_key());
         assert_eq!(json["public"], hex::encode(to_bytes(&exit.statement.hash())));
-        assert_eq!(json["claim"], exit.statement.claim.to_string());
+        assert_eq!(json["claim"], exit.statement.claim.get().to_string());
     }
 }
 
