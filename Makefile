@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # Targets share one build folder and cargo uses every core itself.
 .NOTPARALLEL:
-.PHONY: help setup build demo test check lint bench-verifier bench-prover check-spec-ids clean-params
+.PHONY: help setup build demo test test-long check lint bench-verifier bench-prover check-spec-ids clean-params
 
 # Where cargo builds, where the scripts keep what they make once (settings of the build, tools), and where the prover
 # keeps its parameters.
@@ -46,6 +46,10 @@ test: build ## run every test of the workspace, and compile for the browser what
 	@scripts/check-spec-ids.sh
 	@$(CARGO) test $(SELECTION)
 	@. "$(CACHE)/env" && scripts/check-browser.sh
+
+# A release is preceded by one; CLOISTER_UNITS and CLOISTER_SEED choose another number of units and another beginning.
+test-long: build ## the long runs that `make test` leaves out: every wire changed, 30,000 random units (an hour)
+	@$(CARGO) test $(SELECTION) --test mutation --test properties --test batch -- --ignored --nocapture
 
 check: setup ## for daily work: lint, and the tests of the crates that were changed
 	@. "$(CACHE)/env" && scripts/check.sh

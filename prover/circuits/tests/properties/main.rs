@@ -129,8 +129,8 @@ const REFUSALS: &[&str] = &[
 #[test]
 fn native_code_and_circuit_should_judge_every_unit_alike() {
     let mut tally = Tally::default();
-    tally.judge(NARROW, 0, 1_536);
-    tally.judge(WIDE, 1_000, 256);
+    tally.judge(NARROW, 0, 2_560);
+    tally.judge(WIDE, 1_000, 448);
     tally.assert_wide(REFUSALS);
 }
 
