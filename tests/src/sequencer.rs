@@ -118,7 +118,6 @@ impl TestSequencer {
         let queued: Vec<bool> = units.iter().map(|u| u.queued).collect();
         let request = BatchRequest {
             context,
-            house_key: self.random.field(),
             sweep: Amount::ZERO,
             empty_mask: 0,
             units: units.into_iter().map(|u| u.request).collect(),
