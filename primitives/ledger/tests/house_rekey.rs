@@ -93,7 +93,10 @@ fn a_rekey_should_change_key_and_nonce_alone() {
     };
     assert_eq!(after, expected);
     // Even the same key gives another commitment.
-    assert_ne!(before.rekeyed(before.key).expect("it fits").commitment(), before.commitment());
+    assert_ne!(
+        before.rekeyed(before.key).expect("it fits").commitment(),
+        before.commitment()
+    );
     let last = House {
         nonce: u64::MAX,
         ..before

@@ -116,3 +116,9 @@ impl HouseRekeyed {
             .find_map(|key| statement.open(key, nonce)))
     }
 }
+
+/// The house commitment that a batch starts from: that of the last re-key before it, or what the batch before it left.
+pub fn house_before(rekeyed: &[HouseRekeyed], batch_no: u64, left: Field) -> Field {
+    let last = rekeyed.iter().rev().find(|rekeyed| rekeyed.batch_no == batch_no);
+    last.map_or(left, |rekeyed| rekeyed.new_house)
+}

@@ -180,7 +180,10 @@ pub fn replay_rekeys(
     done: &mut u32,
     secrets: &impl LedgerSecrets,
 ) -> Result<(), LedgerError> {
-    while let Some(next) = rekeyed.get(*done as usize).filter(|next| next.batch_no == ledger.batch_no()) {
+    while let Some(next) = rekeyed
+        .get(*done as usize)
+        .filter(|next| next.batch_no == ledger.batch_no())
+    {
         replay_rekey(ledger, *done, next, secrets)?;
         *done = done.saturating_add(1);
     }

@@ -32,7 +32,7 @@ pub mod statement;
 
 pub use account::{account_tree, recover, Recovered, RecoveryError};
 pub use batch::{Batch, Field, FormError, KeyId, UnitSubmission};
-pub use house::{HouseRekey, HouseRekeyed};
+pub use house::{house_before, HouseRekey, HouseRekeyed};
 pub use ledger::{replay_batch, replay_rekey, replay_rekeys, LedgerError};
 pub use queue::{ItemKind, OpenKeys, QueueItem, SealProof};
 pub use replay::{AccountKeys, ReplayError};

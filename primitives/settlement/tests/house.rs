@@ -71,7 +71,11 @@ fn whoever_has_the_old_seed_should_read_no_house_after_the_rotation() {
         assert_eq!(reads(NEW, number), number >= before, "batch {number}");
     }
     // Nor the house in the re-key itself.
-    let open = |seed, number: u32| market.rekeyed[number as usize].open(number, &Secrets::of(seed)).expect("canonical");
+    let open = |seed, number: u32| {
+        market.rekeyed[number as usize]
+            .open(number, &Secrets::of(seed))
+            .expect("canonical")
+    };
     assert!(open(SEED, 0).is_some() && open(SEED, 1).is_none());
     assert!(open(NEW, 0).is_none() && open(NEW, 1).is_some());
     let old = replay(&market.settled, &market.rekeyed, &Secrets::of(SEED));
@@ -154,6 +158,9 @@ fn element_that_is_not_canonical_should_be_named() {
         let mut rekeyed = market.rekeyed[0].clone();
         change(&mut rekeyed);
         let refused = replay_rekey(&mut GroupLedger::default(), 0, &rekeyed, &market.secrets);
-        assert!(matches!(refused, Err(LedgerError::Rekey { number: 0, .. })), "{refused:?}");
+        assert!(
+            matches!(refused, Err(LedgerError::Rekey { number: 0, .. })),
+            "{refused:?}"
+        );
     }
 }

@@ -7,9 +7,7 @@ use cloister_crypto::{
     stream::view_commitment,
     Fr,
 };
-use cloister_ledger::{
-    state::UnitRequest, GroupLedger, House, HouseRekeyStatement, SealStatement, Shape, Statement,
-};
+use cloister_ledger::{state::UnitRequest, GroupLedger, House, HouseRekeyStatement, SealStatement, Shape, Statement};
 use cloister_ledger_testing::{World, GENESIS, GROUP};
 use cloister_settlement::{
     replay_batch, replay_rekeys, Batch, HouseRekey, HouseRekeyed, ItemKind, KnownToChain, LedgerError, LedgerSecrets,
@@ -129,7 +127,10 @@ impl Market {
         let batch_no = self.world.state.batch_no();
         let sealing_key = (to_bytes(&sealing_key.x()), to_bytes(&sealing_key.y()));
         let kept = submitted.kept(batch_no, sealing_key);
-        assert_eq!(kept.statement(GENESIS, GroupId(GROUP), &submitted.old_house), Ok(statement));
+        assert_eq!(
+            kept.statement(GENESIS, GroupId(GROUP), &submitted.old_house),
+            Ok(statement)
+        );
         self.rekeyed.push(kept);
         assert!(self.world.state.rekey_house(key));
     }

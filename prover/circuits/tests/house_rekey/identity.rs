@@ -64,7 +64,10 @@ fn no_wire_should_be_free_but_inverses_of_zero() {
 fn everything_should_follow_from_the_statement_but_the_keys() {
     // The contents and both keys are behind hashes, so in the first order they can move together with the preimages
     // of the commitments; what is not behind one follows from the public values.
-    let open = movable(&Scene::new().system(), &["public/", "contents/", "old key", "nonce", "new key"]);
+    let open = movable(
+        &Scene::new().system(),
+        &["public/", "contents/", "old key", "nonce", "new key"],
+    );
     assert_eq!(open, Vec::<String>::new());
     // With the hash alone held fixed, its preimages can move: that nobody finds another is the hash's part.
     assert!(movable(&Scene::new().system(), &[]).contains(&"public/group".into()));
