@@ -15,7 +15,6 @@ pub use error::Error;
 pub use options::{Ready, SequencerOptions};
 
 use chain::NodeChain;
-use cloister_ledger::Shape;
 use cloister_prover_job::{JobKind, ProverError};
 use cloister_prover_local::{LocalProver, Parameters, Progress};
 use cloister_sequencer::{Sequencer, SequencerKeys, StartError};
@@ -37,16 +36,23 @@ pub fn prepare(options: Ready, context: Context) -> Result<(RpcModule<()>, impl 
         secret,
         former,
         proving_key,
+        rekey_proving_key,
         development,
     } = options;
     let submitter = submitter(&context.keystore, development)?;
     let genesis = context.client.usage_info().chain.genesis_hash;
     let keys = SequencerKeys::new(secret, genesis.0, config.group)?.with_former(&former);
-    let shape = config.shape;
     let sequencer = Sequencer::new(config, NodeChain::new(context, submitter), keys);
     let rpc = sequencer.rpc();
     let work = async move {
-        if let Err(error) = sequencer.run(move || prover(shape, proving_key)).await {
+        let load = move |kind| {
+            let key = match kind {
+                JobKind::HouseRekey => &rekey_proving_key,
+                _ => &proving_key,
+            };
+            prover(kind, key.clone(), development)
+        };
+        if let Err(error) = sequencer.run(load).await {
             report(&error);
         }
     };
@@ -71,9 +77,16 @@ fn submitter(keystore: &KeystorePtr, development: bool) -> Result<sr25519::Publi
 
 /// Makes the prover ready: from a key file, or with the public parameters of development chains, which are generated if
 /// this machine does not have them yet. Takes seconds.
-fn prover(shape: Shape, key: Option<PathBuf>) -> Result<LocalProver, ProverError> {
-    let parameters = key.map_or(Parameters::Development, Parameters::File);
-    LocalProver::load(JobKind::Batch(shape), &parameters, &mut |step| match step {
+fn prover(kind: JobKind, key: Option<PathBuf>, development: bool) -> Result<LocalProver, ProverError> {
+    let parameters = match key {
+        Some(path) => Parameters::File(path),
+        None if development => Parameters::Development,
+        None => {
+            let reason = format!("a proving key for a {kind} must be named on a chain that is not a development chain");
+            return Err(ProverError::KeyUnavailable { reason });
+        }
+    };
+    LocalProver::load(kind, &parameters, &mut |step| match step {
         // Once in ten seconds is enough.
         Progress::Generating(since) if since.as_secs() % 10 != 0 => {}
         Progress::Generating(since) => {

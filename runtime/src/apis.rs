@@ -13,7 +13,7 @@ use frame_support::{
 };
 use pallet_cloister_execution::{
     verifier::{verify_proof, Arithmetic, Refusal},
-    Field, GroupState, GroupTotals, KeyId, QueueItem, RegisteredAccount, RegisteredKey,
+    Field, GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RegisteredAccount, RegisteredKey,
 };
 use pallet_cloister_risk::TableInfo;
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
@@ -220,6 +220,10 @@ impl_runtime_apis! {
 
         fn account(group: u32, index: u32) -> Option<RegisteredAccount<AccountId>> {
             Execution::account(group, index)
+        }
+
+        fn house_rekeys(group: u32, from: u32, limit: u32) -> Vec<HouseRekeyed> {
+            Execution::house_rekeys(group, from, limit)
         }
 
         fn index_of(group: u32, owner: AccountId) -> Option<u32> {

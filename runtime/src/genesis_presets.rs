@@ -64,10 +64,14 @@ pub const DEVELOPMENT_BATCH_KEY: KeyId = 1;
 pub const DEVELOPMENT_SHAPE: StatementKind = StatementKind::Batch { units: 10, places: 1 };
 /// Verifying key of seals in the development preset.
 pub const DEVELOPMENT_SEAL_KEY: KeyId = 2;
+/// Verifying key of house re-keys in the development preset.
+pub const DEVELOPMENT_HOUSE_KEY: KeyId = 3;
 /// The key of batches, from parameters whose seed is public. A test makes it anew and compares.
 const BATCH_KEY_BYTES: &[u8] = include_bytes!("../keys/development-10x1.vk");
 /// The key of seals, made likewise.
 const SEAL_KEY_BYTES: &[u8] = include_bytes!("../keys/development-seal.vk");
+/// The key of house re-keys, made likewise.
+const HOUSE_KEY_BYTES: &[u8] = include_bytes!("../keys/development-house-rekey.vk");
 
 /// Receives the fees of both groups.
 pub const FEE_ACCOUNT: Sr25519Keyring = Sr25519Keyring::Ferdie;
@@ -266,6 +270,12 @@ pub fn development() -> Value {
                 statement: StatementKind::Seal,
                 development: true,
                 key: SEAL_KEY_BYTES.to_vec(),
+            },
+            GenesisKey {
+                id: DEVELOPMENT_HOUSE_KEY,
+                statement: StatementKind::HouseRekey,
+                development: true,
+                key: HOUSE_KEY_BYTES.to_vec(),
             },
         ],
     }

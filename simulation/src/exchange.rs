@@ -161,7 +161,6 @@ impl Exchange {
                 salt: self.random.field(),
                 table: table.clone(),
             },
-            house_key: self.random.field(),
             sweep: Amount(sweep),
             empty_mask: mask,
             units,

@@ -7,16 +7,21 @@ use cloister_client::{
     oracle::developer,
 };
 use cloister_client_core::{owner::OwnerKey, trader::Trader};
+use cloister_crypto::{
+    field::{from_bytes, to_bytes},
+    seal::SealPublicKey,
+    Fr,
+};
 use cloister_ledger::{
     state::{BatchRequest, UnitRequest},
-    BatchContext, Fill, GroupLedger, Key, Shape, SignedInstruction,
+    BatchContext, Fill, GroupLedger, HouseRecord, HouseRekeyStatement, Key, Shape, SignedInstruction,
 };
-use cloister_ledger_testing::Random;
+use cloister_ledger_testing::{entropy, Random};
 use cloister_prover_job::{JobKind, ProofJob, Prover};
 use cloister_prover_local::{LocalProver, Parameters};
 use cloister_risk::RiskTable;
 use cloister_runtime::RuntimeCall;
-use cloister_settlement::{Batch, KeyId};
+use cloister_settlement::{Batch, HouseRekey, KeyId};
 use cloister_types::{AccountIndex, Amount, GroupId};
 use pallet_cloister_execution::Call;
 
@@ -99,6 +104,45 @@ impl TestSequencer {
         self.prover.verifying_key()
     }
 
+    /// Re-keys the house, with a proof of the development parameters.
+    ///
+    /// # Panics
+    /// The re-key cannot be proven.
+    pub fn rekey(&mut self, key: KeyId, sealing_key: &SealPublicKey) -> HouseRekey {
+        let mut progress = |step| eprintln!("parameters: {step:?}");
+        let prover = LocalProver::load(JobKind::HouseRekey, &Parameters::Development, &mut progress)
+            .expect("the development parameters");
+        let (house, new_key) = (self.state.house().clone(), self.random.field());
+        let (statement, witness) = HouseRekeyStatement::rekey(
+            self.genesis,
+            GroupId(self.group),
+            sealing_key,
+            house,
+            new_key,
+            &entropy(&mut self.random),
+        )
+        .expect("the nonce fits");
+        let proof = prover.prove_blocking(ProofJob::house_rekey(statement, witness));
+        assert!(self.state.rekey_house(new_key));
+        HouseRekey::new(key, &statement, proof.expect("the re-key can be proven").0)
+    }
+
+    /// The last batch, as if it had given the house a key that nobody else knows.
+    ///
+    /// # Panics
+    /// The salt is not canonical.
+    pub fn with_another_house_key(&self, batch: &Batch) -> Batch {
+        let salt = from_bytes(&batch.salt).expect("a canonical salt");
+        let mut house = self.state.house().clone();
+        house.key += Fr::one();
+        let record = HouseRecord::encrypt(&house, salt);
+        Batch {
+            new_house: to_bytes(&house.commitment()),
+            house_record: record.ciphertext.map(|element| to_bytes(&element)),
+            ..batch.clone()
+        }
+    }
+
     /// Makes and proves a batch, filled up with padding of `filler`'s account.
     ///
     /// # Panics
@@ -118,7 +162,6 @@ impl TestSequencer {
         let queued: Vec<bool> = units.iter().map(|u| u.queued).collect();
         let request = BatchRequest {
             context,
-            house_key: self.random.field(),
             sweep: Amount::ZERO,
             empty_mask: 0,
             units: units.into_iter().map(|u| u.request).collect(),
@@ -165,4 +208,19 @@ pub async fn submit_as(chain: &Chain, group: u32, batch: &Batch, signer: &OwnerK
         batch: Box::new(batch.clone()),
     };
     chain.submit(RuntimeCall::Execution(call), signer, Until::InBlock).await
+}
+
+/// Submits a re-key of the house.
+///
+/// # Errors
+/// What the chain says.
+pub async fn submit_rekey(
+    chain: &Chain,
+    group: u32,
+    rekey: &HouseRekey,
+    signer: &OwnerKey,
+) -> Result<Included, ChainError> {
+    let rekey = Box::new(rekey.clone());
+    let call = RuntimeCall::Execution(Call::rekey_house { group, rekey });
+    chain.submit(call, signer, Until::InBlock).await
 }

@@ -9,7 +9,7 @@ use cloister_crypto::field::to_bytes;
 use cloister_groth16_verifier::{verify_with, Proof, Pure, VerifyError, VerifyingKey, VerifyingKeyError, PROOF_BYTES};
 use cloister_ledger::Statement;
 use cloister_runtime::{settled::settled_batch, AccountId, Hash};
-use cloister_settlement::{rebuild, Batch, Field, KeyId, KnownToChain, QueueItem, StatementError};
+use cloister_settlement::{house_before, rebuild, Batch, Field, KeyId, KnownToChain, QueueItem, StatementError};
 use cloister_types::GroupId;
 use std::time::{Duration, Instant};
 
@@ -113,6 +113,7 @@ pub async fn verifying_key(chain: &Chain, id: KeyId, at: Option<Hash>) -> Result
 /// [`HistoryError`].
 pub async fn settled_batches(chain: &Chain, group: u32, head: Hash) -> Result<Vec<Settled>, HistoryError> {
     let last = chain.header(Some(head)).await?.number;
+    let rekeyed = chain.house_rekeys(group, Some(head)).await?;
     let mut out: Vec<Settled> = Vec::new();
     for number in 1..=last {
         let hash = chain.block_hash(number).await?.ok_or(ChainError::NoBlock(number))?;
@@ -131,10 +132,11 @@ pub async fn settled_batches(chain: &Chain, group: u32, head: Hash) -> Result<Ve
                     found: batch.batch_no,
                 });
             }
-            let before = match out.last() {
+            let (root, house) = match out.last() {
                 Some(last) => (to_bytes(&last.statement.new_root), to_bytes(&last.statement.new_house)),
                 None => genesis_commitments(chain, group, parent).await?,
             };
+            let before = (root, house_before(&rekeyed, batch.batch_no, house));
             let consumed = consumed_items(chain, group, batch, taken, parent).await?;
             taken = taken.saturating_add(consumed.len());
             let statement = statement(chain, group, batch, before, &consumed, parent).await?;

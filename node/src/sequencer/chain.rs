@@ -2,11 +2,16 @@
 
 use super::context::Context;
 use crate::parts::FullClient;
-use cloister_runtime::{opaque::Block, AccountId, AssetId, BlockNumber, Hash, RuntimeEvent};
-use cloister_sequencer::chain::{At, BatchKey, ChainClient, ChainError, GroupView, SettledBatch, SubmitOutcome};
+use cloister_runtime::{opaque::Block, AccountId, AssetId, BlockNumber, Hash, RuntimeCall, RuntimeEvent};
+use cloister_sequencer::chain::{
+    At, BatchKey, ChainClient, ChainError, GroupView, RekeyKey, SealingKey, SettledBatch, SubmitOutcome,
+};
 use codec::DecodeAll;
 use frame_system::{EventRecord, Phase};
-use pallet_cloister_execution::{api::CloisterApi, Batch, GroupState, QueueItem};
+use pallet_cloister_execution::{
+    api::CloisterApi, types::MAX_REKEY_PAGE, Batch, Call, GroupState, HouseRekey, HouseRekeyed, KeyId, QueueItem,
+    RegisteredKey, StatementKind,
+};
 use polkadot_sdk::*;
 use sc_client_api::{StorageKey, StorageProvider};
 use sp_api::{ApiRef, ProvideRuntimeApi};
@@ -81,20 +86,60 @@ impl NodeChain {
             .map_err(unavailable)
     }
 
-    fn read_batch_keys(&self) -> Result<Vec<BatchKey>, ChainError> {
+    /// All verifying keys, each with whether a proof that is sent now is accepted under it.
+    fn verifying_keys(&self) -> Result<impl Iterator<Item = (KeyId, RegisteredKey<BlockNumber>, bool)>, ChainError> {
         let (best, number) = self.block(At::Best);
         let keys = CloisterApi::<Block, AccountId, AssetId, BlockNumber>::verifying_keys(&*self.api(), best)
             .map_err(unavailable)?;
-        let of_batches = keys.into_iter().filter_map(|(id, registered)| {
+        Ok(keys.into_iter().map(move |(id, registered)| {
+            // What is sent now is in the next block at the earliest.
+            let active = registered.active_at <= number.saturating_add(1);
+            (id, registered, active)
+        }))
+    }
+
+    fn read_batch_keys(&self) -> Result<Vec<BatchKey>, ChainError> {
+        let of_batches = self.verifying_keys()?.filter_map(|(id, registered, active)| {
             Some(BatchKey {
                 id,
                 shape: registered.statement.shape()?,
-                // A batch that is sent now is in the next block at the earliest.
-                active: registered.active_at <= number.saturating_add(1),
+                active,
                 key: registered.key.into_inner(),
             })
         });
         Ok(of_batches.collect())
+    }
+
+    fn read_rekey_keys(&self) -> Result<Vec<RekeyKey>, ChainError> {
+        let of_rekeys = self
+            .verifying_keys()?
+            .filter(|(_, registered, _)| registered.statement == StatementKind::HouseRekey)
+            .map(|(id, registered, active)| RekeyKey {
+                id,
+                active,
+                key: registered.key.into_inner(),
+            });
+        Ok(of_rekeys.collect())
+    }
+
+    fn read_house_rekeys(&self, group: u32) -> Result<Vec<HouseRekeyed>, ChainError> {
+        let (block, _) = self.block(At::Finalized);
+        let mut all: Vec<HouseRekeyed> = Vec::new();
+        loop {
+            let from = u32::try_from(all.len()).map_err(unavailable)?;
+            let page = CloisterApi::<Block, AccountId, AssetId, BlockNumber>::house_rekeys(
+                &*self.api(),
+                block,
+                group,
+                from,
+                MAX_REKEY_PAGE,
+            )
+            .map_err(unavailable)?;
+            if page.is_empty() {
+                return Ok(all);
+            }
+            all.extend(page);
+        }
     }
 }
 
@@ -123,6 +168,7 @@ impl ChainClient for NodeChain {
             risk_version: state.risk_version,
             queue_first: state.queue_first,
             queue_next: state.queue_next,
+            house_rekeys: state.house_rekeys,
         }))
     }
 
@@ -147,12 +193,33 @@ impl ChainClient for NodeChain {
         .map_err(unavailable)
     }
 
+    async fn house_rekeys(&self, group: u32) -> Result<Vec<HouseRekeyed>, ChainError> {
+        self.read_house_rekeys(group)
+    }
+
+    async fn seal_key(&self) -> Result<Option<SealingKey>, ChainError> {
+        let (block, _) = self.block(At::Finalized);
+        CloisterApi::<Block, AccountId, AssetId, BlockNumber>::seal_key(&*self.api(), block).map_err(unavailable)
+    }
+
+    async fn rekey_keys(&self) -> Result<Vec<RekeyKey>, ChainError> {
+        self.read_rekey_keys()
+    }
+
+    async fn submit_rekey(&self, group: u32, rekey: &HouseRekey) -> Result<SubmitOutcome, ChainError> {
+        let rekey = Box::new(rekey.clone());
+        self.submit(RuntimeCall::Execution(Call::rekey_house { group, rekey }))
+            .await
+    }
+
     async fn batch_keys(&self) -> Result<Vec<BatchKey>, ChainError> {
         self.read_batch_keys()
     }
 
     async fn submit_batch(&self, group: u32, batch: &Batch) -> Result<SubmitOutcome, ChainError> {
-        self.submit(group, batch).await
+        let batch = Box::new(batch.clone());
+        self.submit(RuntimeCall::Execution(Call::submit_batch { group, batch }))
+            .await
     }
 
     async fn settled_batches(&self, group: u32, from: u64) -> Result<Vec<SettledBatch<AccountId>>, ChainError> {

@@ -29,7 +29,7 @@ pub struct SequencerOptions {
     pub sequencer_secret: Option<PathBuf>,
     /// File with a secret that was in force before; may be given several times.
     ///
-    /// Opens that are queued may be sealed to it, and the house of batches of its time is under its key.
+    /// Opens that are queued, and keys that the house had, may be sealed to it.
     #[arg(long, value_name = "FILE", requires = "sequencer")]
     pub sequencer_former_secret: Vec<PathBuf>,
     /// File with the proving key.
@@ -38,6 +38,12 @@ pub struct SequencerOptions {
     /// seconds.
     #[arg(long, value_name = "FILE", requires = "sequencer")]
     pub sequencer_proving_key: Option<PathBuf>,
+    /// File with the proving key of house re-keys.
+    ///
+    /// It is needed where the house of the group was never re-keyed, or the sealing key has changed since. A
+    /// development chain takes public parameters.
+    #[arg(long, value_name = "FILE", requires = "sequencer")]
+    pub sequencer_rekey_proving_key: Option<PathBuf>,
     /// Milliseconds after which an open batch is closed, however few fills it has.
     #[arg(long, value_name = "MS", default_value_t = 5_000, requires = "sequencer")]
     pub sequencer_batch_age: u64,
@@ -62,6 +68,8 @@ pub struct Ready {
     pub former: Vec<[u8; 32]>,
     /// File with the proving key; public parameters without it.
     pub proving_key: Option<PathBuf>,
+    /// File with the proving key of house re-keys; public parameters without it, on a development chain.
+    pub rekey_proving_key: Option<PathBuf>,
     /// On a chain whose keys are public.
     pub development: bool,
 }
@@ -101,6 +109,7 @@ impl SequencerOptions {
             secret,
             former,
             proving_key: self.sequencer_proving_key.clone(),
+            rekey_proving_key: self.sequencer_rekey_proving_key.clone(),
             development,
         }))
     }

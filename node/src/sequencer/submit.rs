@@ -1,4 +1,4 @@
-//! Batches on their way to the chain: signing, the transaction pool, and what became of them.
+//! Batches and re-keys on their way to the chain: signing, the transaction pool, and what became of them.
 
 use super::{
     chain::{unavailable, NodeChain},
@@ -14,7 +14,7 @@ use codec::Decode;
 use frame_support::traits::PalletInfoAccess;
 use frame_system_rpc_runtime_api::AccountNonceApi;
 use futures::StreamExt;
-use pallet_cloister_execution::{Batch, Call, Error};
+use pallet_cloister_execution::Error;
 use polkadot_sdk::*;
 use sc_transaction_pool_api::{TransactionPool as _, TransactionSource, TransactionStatus};
 use sp_runtime::{generic::Era, traits::Header as _, DispatchError, MultiSignature, OpaqueExtrinsic};
@@ -40,12 +40,8 @@ fn rejection(error: DispatchError) -> SubmitRejection {
 }
 
 impl NodeChain {
-    /// Signs a batch, gives it to the pool, and waits until it is in a block of the best chain or refused.
-    pub(super) async fn submit(&self, group: u32, batch: &Batch) -> Result<SubmitOutcome, ChainError> {
-        let call = RuntimeCall::Execution(Call::submit_batch {
-            group,
-            batch: Box::new(batch.clone()),
-        });
+    /// Signs a call, gives it to the pool, and waits until it is in a block of the best chain or refused.
+    pub(super) async fn submit(&self, call: RuntimeCall) -> Result<SubmitOutcome, ChainError> {
         let (best, _) = self.block(At::Best);
         let extrinsic = self.sign(call, best)?;
         let mut statuses = self

@@ -27,6 +27,7 @@ impl<T: Config> Pallet<T> {
             next_index: 0,
             queue_first: 0,
             queue_next: 0,
+            house_rekeys: 0,
         };
         Groups::<T>::insert(group, state);
         Self::deposit_event(Event::GroupCreated { group });

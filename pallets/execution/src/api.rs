@@ -1,7 +1,7 @@
 //! What sequencer, client and RPC read of the chain (C-API).
 
 use crate::{
-    types::{Field, GroupState, GroupTotals, KeyId, QueueItem, RegisteredAccount, RegisteredKey},
+    types::{Field, GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RegisteredAccount, RegisteredKey},
     verifier::{Arithmetic, Refusal},
 };
 use alloc::vec::Vec;
@@ -26,6 +26,8 @@ sp_api::decl_runtime_apis! {
         fn group_totals(group: u32) -> GroupTotals;
         /// Up to `limit` queue items with ids from `from` on, in order, and never more than a page.
         fn queue(group: u32, from: u64, limit: u32) -> Vec<(u64, QueueItem<AccountId>)>;
+        /// Up to `limit` re-keys of the house with numbers from `from` on, in order, and never more than a page.
+        fn house_rekeys(group: u32, from: u32, limit: u32) -> Vec<HouseRekeyed>;
         /// An account.
         fn account(group: u32, index: u32) -> Option<RegisteredAccount<AccountId>>;
         /// The index of an owner.

@@ -54,6 +54,7 @@ impl<T: Config> Pallet<T> {
         ensure!(Submitters::<T>::get().contains(who), Error::<T>::NotSubmitter);
         let state = Self::enabled_group(group)?;
         ensure!(batch.batch_no == state.batch_no, Error::<T>::WrongBatchNumber);
+        ensure!(state.house_rekeys > 0, Error::<T>::HouseNotKeyed);
         let key = Self::check_shape(batch)?;
         let now = T::Time::now();
         let table = Self::check_table(group, &state, batch, now)?;

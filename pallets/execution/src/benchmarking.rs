@@ -31,6 +31,8 @@ const AMOUNT: u64 = 1_000_000_000;
 const BATCH_KEY: KeyId = KeyId::MAX;
 /// The verifying key of seals.
 const SEAL_KEY: KeyId = KeyId::MAX - 1;
+/// The verifying key of house re-keys.
+const HOUSE_KEY: KeyId = KeyId::MAX - 2;
 
 type HelperOf<T> = <T as Config>::BenchmarkHelper;
 
@@ -89,6 +91,24 @@ fn seal_proof<T: Config>(group: u32, owner: &T::AccountId, keys: &OpenKeys) -> R
     })
 }
 
+/// A re-key of the group's house. The statement's rules are not asked.
+fn house_rekey<T: Config>(group: u32) -> Result<Box<HouseRekey>, BenchmarkError> {
+    register::<T>(HOUSE_KEY, StatementKind::HouseRekey)?;
+    let state = Groups::<T>::get(group).ok_or(BenchmarkError::Stop("no group"))?;
+    let mut rekey = HouseRekey {
+        key: HOUSE_KEY,
+        old_house: state.house,
+        new_house: [6; 32],
+        sealed_key: [2; 96],
+        house_record: [[7; 32]; cloister_crypto::constants::HOUSE_RECORD],
+        proof: [0; cloister_groth16_verifier::PROOF_BYTES],
+    };
+    let (_, statement) =
+        Pallet::<T>::house_rekey_statement(group, &state, &rekey).map_err(|_| BenchmarkError::Stop("no statement"))?;
+    rekey.proof = trapdoor::prove(statement.hash());
+    Ok(Box::new(rekey))
+}
+
 /// Queues an account's open, past the caps of the calls.
 fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32) {
     let owner: T::AccountId = account("owner", index, 0);
@@ -132,7 +152,9 @@ fn batch<T: Config>(units: u32) -> Result<(u32, Box<Batch>), BenchmarkError> {
     };
     register::<T>(BATCH_KEY, shape)?;
     let submitter: T::AccountId = account("submitter", 0, 0);
-    Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![submitter]));
+    Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![submitter.clone()]));
+    let rekey = house_rekey::<T>(group)?;
+    Pallet::<T>::do_rekey_house(&submitter, group, &rekey).map_err(|_| BenchmarkError::Stop("no re-key"))?;
     for index in 0..units {
         fill::<T>(&asset, group, index);
     }
@@ -288,6 +310,18 @@ mod benchmarks {
         #[extrinsic_call]
         _(RawOrigin::Signed(owner.clone()), group);
         assert_eq!(T::Assets::balance(asset, &owner), amount);
+        Ok(())
+    }
+
+    #[benchmark]
+    fn rekey_house() -> Result<(), BenchmarkError> {
+        let (_, group, _) = group::<T>()?;
+        let submitter: T::AccountId = account("submitter", 0, 0);
+        Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![submitter.clone()]));
+        let rekey = house_rekey::<T>(group)?;
+        #[extrinsic_call]
+        _(RawOrigin::Signed(submitter), group, rekey);
+        assert_eq!(Groups::<T>::get(group).map(|state| state.house_rekeys), Some(1));
         Ok(())
     }
 

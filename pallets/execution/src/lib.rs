@@ -14,6 +14,7 @@ mod admin;
 pub mod api;
 mod batch;
 pub mod extension;
+mod house;
 mod keys;
 mod queue;
 mod seal;
@@ -37,8 +38,8 @@ pub use benchmarking::BenchmarkHelper;
 pub use extension::CheckPlainBatch;
 pub use pallet::*;
 pub use types::{
-    Batch, Field, GenesisKey, GroupState, GroupTotals, ItemKind, KeyId, OpenKeys, QueueItem, RegisteredAccount,
-    RegisteredKey, SealProof, StatementKind, UnitSubmission,
+    Batch, Field, GenesisKey, GroupState, GroupTotals, HouseRekey, HouseRekeyed, ItemKind, KeyId, OpenKeys, QueueItem,
+    RegisteredAccount, RegisteredKey, SealProof, StatementKind, UnitSubmission,
 };
 pub use weights::WeightInfo;
 
@@ -167,6 +168,11 @@ pub mod pallet {
     #[pallet::storage]
     pub type Queue<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u64, QueueItem<T::AccountId>>;
 
+    /// Re-keys of the house by group and number, from 0 up to the group's `house_rekeys`, for whoever reads the house
+    /// (C-HOUSE).
+    #[pallet::storage]
+    pub type HouseRekeys<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u32, HouseRekeyed>;
+
     /// Ids of the queue items of an account, by group and index.
     #[pallet::storage]
     pub type PendingItems<T: Config> =
@@ -264,6 +270,19 @@ pub mod pallet {
             /// Queue items consumed.
             consumed: u32,
         },
+        /// The house of a group got another key.
+        HouseRekeyed {
+            /// The group.
+            group: u32,
+            /// Number of the re-key.
+            number: u32,
+            /// It came before the batch with this number.
+            batch_no: u64,
+            /// The verifying key of its proof.
+            key: KeyId,
+            /// The new house commitment.
+            house: Field,
+        },
         /// A batch consumed an open.
         AccountOpened {
             /// The group.
@@ -346,6 +365,10 @@ pub mod pallet {
         SealKeyMissing,
         /// The proof is not of this seal: other keys, ciphertext, owner, group, chain, or another sealing key than now.
         InvalidSealProof,
+        /// The re-key is of another house than the group's: a batch or a re-key came between.
+        HouseChanged,
+        /// The house has the key of the genesis, which everybody knows; it must be re-keyed before the first batch.
+        HouseNotKeyed,
         /// The owner has an account in the group.
         AccountAlreadyOpen,
         /// The owner has no account in the group.
@@ -615,6 +638,7 @@ pub mod pallet {
         ///
         /// Origin: signed by a submitter. Errors, in the order of the checks: [`Error::WrappedBatch`],
         /// [`Error::NotSubmitter`], [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::WrongBatchNumber`],
+        /// [`Error::HouseNotKeyed`],
         /// [`Error::UnknownKey`], [`Error::KeyNotActive`], [`Error::WrongStatement`], [`Error::WrongUnitCount`],
         /// [`Error::WrongCiphertextLength`], [`Error::RiskVersionDecreased`], [`Error::RiskTableUnknown`],
         /// [`Error::RiskTableTooOld`], [`Error::TimeDecreased`], [`Error::TimeInFuture`], [`Error::TimeTooOld`],
@@ -642,6 +666,22 @@ pub mod pallet {
             let who = ensure_signed(origin)?;
             let state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
             Self::pay_claim(group, &state.asset, &who)
+        }
+
+        /// Gives the house of a group another key between two batches, sealed to the sequencers' key in force
+        /// (C-HOUSE). A disabled group takes it too.
+        ///
+        /// Origin: signed by a submitter. Errors, in the order of the checks: [`Error::NotSubmitter`],
+        /// [`Error::UnknownGroup`], [`Error::HouseChanged`], [`Error::UnknownKey`], [`Error::KeyNotActive`],
+        /// [`Error::WrongStatement`], [`Error::SealKeyMissing`], [`Error::NonCanonicalField`],
+        /// [`Error::ProofMalformedEncoding`], [`Error::ProofPointAtInfinity`], [`Error::ProofNotOnCurve`],
+        /// [`Error::ProofNotInSubgroup`], [`Error::InvalidProof`]. Event: [`Event::HouseRekeyed`].
+        #[pallet::call_index(10)]
+        #[pallet::weight(T::WeightInfo::rekey_house())]
+        pub fn rekey_house(origin: OriginFor<T>, group: u32, rekey: Box<HouseRekey>) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::do_rekey_house(&who, group, &rekey)?;
+            Ok(())
         }
     }
 }

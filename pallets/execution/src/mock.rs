@@ -1,6 +1,7 @@
 //! A runtime with the pallet, pallet assets, and a clock and risk tables that tests set. Proofs are real: [`prover`].
 #![allow(missing_docs)]
 
+pub mod houses;
 pub mod prover;
 pub mod seals;
 
@@ -159,6 +160,8 @@ pub const BATCH_KEY: KeyId = 3;
 pub const SHAPE: StatementKind = StatementKind::Batch { units: 2, places: 1 };
 /// The verifying key of seals.
 pub const SEAL_KEY: KeyId = 7;
+/// The verifying key of house re-keys.
+pub const HOUSE_KEY: KeyId = 8;
 pub const ADMIN: AccountId32 = AccountId32::new([9; 32]);
 pub const ALICE: AccountId32 = AccountId32::new([1; 32]);
 pub const BOB: AccountId32 = AccountId32::new([2; 32]);
@@ -263,13 +266,31 @@ pub fn genesis() -> RuntimeGenesisConfig {
                     development: true,
                     key: prover::key(),
                 },
+                GenesisKey {
+                    id: HOUSE_KEY,
+                    statement: StatementKind::HouseRekey,
+                    development: true,
+                    key: houses::key(),
+                },
             ],
         },
         ..Default::default()
     }
 }
 
+/// The genesis, with the house of the group re-keyed, so that batches are taken.
 pub fn empty() -> sp_io::TestExternalities {
+    let mut ext = unkeyed();
+    ext.execute_with(|| {
+        let (rekey, _) = houses::first();
+        assert_ok!(Execution::rekey_house(signed(&SEQUENCER), GROUP, Box::new(rekey)));
+        System::reset_events();
+    });
+    ext
+}
+
+/// The genesis as it is.
+pub fn unkeyed() -> sp_io::TestExternalities {
     let mut ext = sp_io::TestExternalities::new(genesis().build_storage().unwrap());
     ext.execute_with(|| {
         System::set_block_number(1);

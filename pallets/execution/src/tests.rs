@@ -1,6 +1,7 @@
 //! Tests on the mock runtime.
 
 mod admin;
+mod house;
 mod invariants;
 mod keys;
 mod payouts;

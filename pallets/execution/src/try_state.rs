@@ -1,7 +1,8 @@
 //! The invariants of the pallet.
 
 use crate::{
-    Accounts, Claims, Config, GroupTotals, Groups, Indices, ItemKind, Pallet, PendingItems, PlainBatch, Queue, Totals,
+    queue::GroupOf, Accounts, Claims, Config, GroupTotals, Groups, HouseRekeys, Indices, ItemKind, Pallet,
+    PendingItems, PlainBatch, Queue, Totals,
 };
 use alloc::collections::BTreeMap;
 use cloister_crypto::{constants::INDEX_BITS, field::from_bytes};
@@ -18,6 +19,8 @@ impl<T: Config> Pallet<T> {
     /// * C-VAULT: the vault holds its minimum balance and everything it owes; what it owes is within the cap.
     /// * `queued` is the sum of the queue's items, `claims` the sum of the claims.
     /// * Root and house commitment are canonical.
+    /// * C-HOUSE: the re-keys have every number below `house_rekeys` and no other, in the order of their batches; there
+    ///   is no batch before the first, and after the last the house is its, unless a batch came later.
     /// * The queue has every id from first up to next and no other; each item belongs to an account of its owner and is
     ///   pending for it, and nothing else is pending; the items of an account that is not open yet start with its open.
     /// * Accounts and indices are inverse, and every index is below the next one.
@@ -31,10 +34,34 @@ impl<T: Config> Pallet<T> {
                 "not canonical"
             );
             Self::try_vault(group, &state.asset)?;
+            Self::try_house(group, &state)?;
             Self::try_queue(group, state.queue_first, state.queue_next)?;
             Self::try_accounts(group, state.next_index)?;
         }
         ensure!(Totals::<T>::iter_keys().count() <= groups, "totals without a group");
+        Ok(())
+    }
+
+    fn try_house(group: u32, state: &GroupOf<T>) -> Result<(), TryRuntimeError> {
+        let rekeys: BTreeMap<u32, _> = HouseRekeys::<T>::iter_prefix(group).collect();
+        ensure!(
+            rekeys.keys().copied().eq(0..state.house_rekeys),
+            "the re-keys of the house have holes"
+        );
+        ensure!(
+            rekeys.values().map(|rekey| rekey.batch_no).is_sorted(),
+            "re-keys out of order"
+        );
+        match rekeys.last_key_value() {
+            None => ensure!(state.batch_no == 0, "a batch under the genesis key of the house"),
+            Some((_, last)) => {
+                ensure!(last.batch_no <= state.batch_no, "a re-key after a batch to come");
+                ensure!(
+                    last.batch_no < state.batch_no || last.new_house == state.house,
+                    "the house is not the last re-key's"
+                );
+            }
+        }
         Ok(())
     }
 

@@ -4,6 +4,7 @@ use alloc::vec::Vec;
 use cloister_ledger::Shape;
 pub use cloister_settlement::{
     batch::{Batch, Field, KeyId, UnitSubmission, CIPHERTEXT_FIXED, MAX_CIPHERTEXT, MAX_PLACES, MAX_UNITS},
+    house::{HouseRekey, HouseRekeyed},
     queue::{ItemKind, OpenKeys, QueueItem, SealProof},
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -18,6 +19,8 @@ use serde::{Deserialize, Serialize};
 pub const KEY_BYTES: u32 = 1060;
 /// Maximum number of items that one call of the runtime API's `queue` returns.
 pub const MAX_QUEUE_PAGE: u32 = 256;
+/// Maximum number of re-keys that one call of the runtime API's `house_rekeys` returns.
+pub const MAX_REKEY_PAGE: u32 = 256;
 /// Decimals of a settlement asset.
 pub const ASSET_DECIMALS: u8 = 6;
 
@@ -46,6 +49,8 @@ pub enum StatementKind {
     },
     /// Seals of opens (V-STATEMENT).
     Seal,
+    /// Re-keys of a group's house (H-STATEMENT).
+    HouseRekey,
 }
 
 impl StatementKind {
@@ -56,7 +61,7 @@ impl StatementKind {
                 units,
                 places: places.into(),
             }),
-            Self::Seal => None,
+            Self::Seal | Self::HouseRekey => None,
         }
     }
 }
@@ -101,6 +106,8 @@ pub struct GroupState<AccountId, AssetId> {
     pub queue_first: u64,
     /// The id the next item gets.
     pub queue_next: u64,
+    /// How many re-keys of the house there were (C-HOUSE).
+    pub house_rekeys: u32,
 }
 
 /// What a group's vault owes, 10^-6.

@@ -1,8 +1,10 @@
 //! The functions behind the runtime API (C-API), under the same names.
 
 use crate::{
-    keys::KeyOf, types::MAX_QUEUE_PAGE, Accounts, Claims, Config, Field, GroupState, GroupTotals, Groups, Indices,
-    KeyId, Pallet, Queue, QueueItem, RegisteredAccount, SealKey, Submitters, Totals, VerifyingKeys,
+    keys::KeyOf,
+    types::{MAX_QUEUE_PAGE, MAX_REKEY_PAGE},
+    Accounts, Claims, Config, Field, GroupState, GroupTotals, Groups, HouseRekeyed, HouseRekeys, Indices, KeyId,
+    Pallet, Queue, QueueItem, RegisteredAccount, SealKey, Submitters, Totals, VerifyingKeys,
 };
 use alloc::vec::Vec;
 use cloister_risk::RiskTable;
@@ -34,6 +36,16 @@ impl<T: Config> Pallet<T> {
         (from.max(state.queue_first)..state.queue_next)
             .filter_map(|id| Queue::<T>::get(group, id).map(|item| (id, item)))
             .take(limit.min(MAX_QUEUE_PAGE) as usize)
+            .collect()
+    }
+
+    /// Up to `limit` re-keys of the house with numbers from `from` on, in order, and never more than
+    /// [`MAX_REKEY_PAGE`].
+    pub fn house_rekeys(group: u32, from: u32, limit: u32) -> Vec<HouseRekeyed> {
+        let count = Groups::<T>::get(group).map_or(0, |state| state.house_rekeys);
+        (from..count)
+            .take(limit.min(MAX_REKEY_PAGE) as usize)
+            .filter_map(|number| HouseRekeys::<T>::get(group, number))
             .collect()
     }
 

@@ -29,6 +29,8 @@ pub trait WeightInfo {
     fn submit_batch(units: u32) -> Weight;
     /// `claim`.
     fn claim() -> Weight;
+    /// `rekey_house`: the proof is checked.
+    fn rekey_house() -> Weight;
     /// The extension `CheckPlainBatch` around a `submit_batch`.
     fn check_plain_batch() -> Weight;
 }
@@ -91,6 +93,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
     fn claim() -> Weight {
         Self::of(100, 5, 5)
+    }
+
+    fn rekey_house() -> Weight {
+        // The statement's hash four permutations, the verification as of a batch; submitters, group, key, sealing key.
+        Self::of(50_000, 5, 2)
     }
 
     fn check_plain_batch() -> Weight {

@@ -31,6 +31,8 @@ pub mod domain {
     pub const FINAL: u32 = 13;
     /// Exit statement (X-STATEMENT).
     pub const EXIT: u32 = 14;
+    /// Statement of a house re-key (H-STATEMENT).
+    pub const HOUSE_REKEY: u32 = 15;
 }
 
 /// Version of the batch statement, its first element.
@@ -39,6 +41,8 @@ pub const STATEMENT_VERSION: u64 = 2;
 pub const SEAL_STATEMENT_VERSION: u64 = 1;
 /// Version of the exit statement, its first element.
 pub const EXIT_STATEMENT_VERSION: u64 = 1;
+/// Version of the statement of a house re-key, its first element.
+pub const HOUSE_REKEY_STATEMENT_VERSION: u64 = 1;
 /// Hashed to the curve to find the generator of signatures (P-SCHNORR).
 pub const GENERATOR_TAG: &[u8] = b"cloister/jubjub/schnorr/generator/v1";
 

@@ -25,7 +25,7 @@ pub fn account_pads(view_key: Fr, index: u32, nonce: u64, salt: Fr, count: usize
     pads(domain::STREAM, count, |number| [view_key, index, nonce, salt, number])
 }
 
-/// The first `count` pads of the house record, from the new key and the new nonce.
+/// The first `count` pads of a house record. `key` and `nonce` are those of the house AFTER the update.
 pub fn house_pads(key: Fr, nonce: u64, salt: Fr, count: usize) -> Vec<Fr> {
     let nonce = Fr::from(nonce);
     pads(domain::HOUSE_STREAM, count, |number| [key, nonce, salt, number])

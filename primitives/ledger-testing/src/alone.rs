@@ -1,23 +1,66 @@
-//! What a trader proves alone: a seal, an exit.
+//! What is proven beside batches: a seal, an exit, a re-key of the house.
 
 use crate::{
     chain::{GENESIS, GROUP},
     random::Random,
     world::World,
 };
-use cloister_crypto::{schnorr::SecretKey, seal::SealKey};
-use cloister_ledger::{AccountTree, ExitWitness, FinalValues, SealStatement, SealWitness};
-use cloister_types::{AccountIndex, GroupId};
+use cloister_crypto::{
+    constants::{CASH_BITS, FEE_POOL_BITS, OPEN_INTEREST_BITS},
+    schnorr::SecretKey,
+    seal::SealKey,
+};
+use cloister_ledger::{
+    AccountTree, ExitWitness, FinalValues, House, HouseRekeyStatement, HouseRekeyWitness, SealStatement, SealWitness,
+};
+use cloister_types::{AccountIndex, GroupId, Money, Position, Total};
 
 /// A view key sealed to a sequencer's key; owner, keys and entropy are drawn.
 pub fn seal(random: &mut Random) -> (SealStatement, SealWitness) {
     let sealing_key = SealKey::from_seed(&random.bytes()).public().expect("a key");
     let key = SecretKey::from_seed(&random.bytes()).public();
+    let entropy = entropy(random);
+    let (owner, view_key) = (random.bytes(), random.field());
+    SealStatement::seal(GENESIS, GroupId(GROUP), owner, &sealing_key, &key, view_key, &entropy)
+}
+
+/// Entropy of a seal.
+pub fn entropy(random: &mut Random) -> [u8; 64] {
     let mut entropy = [0; 64];
     entropy[..32].copy_from_slice(&random.bytes());
     entropy[32..].copy_from_slice(&random.bytes());
-    let (owner, view_key) = (random.bytes(), random.field());
-    SealStatement::seal(GENESIS, GroupId(GROUP), owner, &sealing_key, &key, view_key, &entropy)
+    entropy
+}
+
+/// A house in which everything is drawn, within its widths.
+pub fn house(random: &mut Random) -> House {
+    let mut house = House {
+        key: random.field(),
+        nonce: u64::from(random.word() as u32),
+        insurance: Money(wide(random, CASH_BITS) as i128 - (1 << (CASH_BITS - 1))),
+        fee_pool: Total(wide(random, FEE_POOL_BITS)),
+        ..House::default()
+    };
+    for q in &mut house.positions {
+        *q = Position(random.below(1 << 41) as i64 - (1 << 40));
+    }
+    for o in &mut house.open_interest {
+        *o = random.below(1 << OPEN_INTEREST_BITS);
+    }
+    house
+}
+
+fn wide(random: &mut Random, bits: usize) -> u128 {
+    let wide = (u128::from(random.word()) << 64) | u128::from(random.word());
+    wide & ((1 << bits) - 1)
+}
+
+/// A re-key of a drawn house, its new key sealed to a sequencer's key.
+pub fn house_rekey(random: &mut Random) -> (HouseRekeyStatement, HouseRekeyWitness) {
+    let sealing_key = SealKey::from_seed(&random.bytes()).public().expect("a key");
+    let (house, new_key) = (house(random), random.field());
+    let entropy = entropy(random);
+    HouseRekeyStatement::rekey(GENESIS, GroupId(GROUP), &sealing_key, house, new_key, &entropy).expect("the nonce fits")
 }
 
 /// The exit of an account at the world's table.

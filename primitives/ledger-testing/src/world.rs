@@ -54,9 +54,12 @@ impl World {
         let mut random = Random::new(seed);
         let live = 3;
         let table = table(live, 1, &mut random);
+        let mut state = GroupLedger::default();
+        // As a chain asks for before the first batch.
+        state.rekey_house(random.field());
         Self {
             random,
-            state: GroupLedger::default(),
+            state,
             traders: Vec::new(),
             table,
             live,
@@ -120,11 +123,10 @@ impl World {
         }
     }
 
-    /// A request with fresh salt and house key.
+    /// A request with a fresh salt.
     pub fn request(&mut self, units: Vec<UnitRequest>) -> BatchRequest {
         BatchRequest {
             context: self.context(),
-            house_key: self.random.field(),
             sweep: Amount::ZERO,
             empty_mask: 0,
             units,

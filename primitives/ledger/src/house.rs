@@ -14,9 +14,9 @@ use cloister_types::{Money, Total};
 /// The contents of a house commitment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct House {
-    /// Blinds the commitment and drives the house's keystream; fresh in every batch.
+    /// Blinds the commitment and drives the house's keystream; a re-key alone changes it (H-CONTENTS).
     pub key: Fr,
-    /// Grows by one in every batch.
+    /// Grows by one in every batch and in every re-key.
     pub nonce: u64,
     /// Insurance money.
     pub insurance: Money,
@@ -41,6 +41,16 @@ impl House {
             .chain(pack_positions(&self.positions))
             .chain(pack_open_interest(&self.open_interest))
             .collect()
+    }
+
+    /// The house after a re-key: the same contents under another key; `None` if the nonce does not fit.
+    pub fn rekeyed(&self, key: Fr) -> Option<Self> {
+        let nonce = self.nonce.checked_add(1)?;
+        Some(Self {
+            key,
+            nonce,
+            ..self.clone()
+        })
     }
 
     /// The public commitment. The default house is the genesis house.

@@ -30,7 +30,6 @@
 //!         salt: Fr::from(9),
 //!         table: RiskTable::default(),
 //!     },
-//!     house_key: Fr::from(5),
 //!     sweep: 0,
 //!     empty_mask: 0,
 //!     units: vec![open],
@@ -53,6 +52,7 @@ pub mod context;
 pub mod exit;
 pub mod fill;
 pub mod house;
+pub mod house_rekey;
 pub mod instruction;
 pub mod packing;
 pub mod place;
@@ -72,6 +72,7 @@ pub use context::BatchContext;
 pub use exit::{ExitError, ExitStatement, ExitWitness, FinalValues};
 pub use fill::{Fill, FillError, FillRule};
 pub use house::House;
+pub use house_rekey::{HouseRekeyError, HouseRekeyStatement, HouseRekeyWitness};
 pub use instruction::{Instruction, InstructionKind, Side, SignedInstruction};
 pub use place::{PlaceError, PlaceWitness, Transfer};
 pub use record::{HouseRecord, KeyRecord, RecordError, RecordKind, UnitRecord};

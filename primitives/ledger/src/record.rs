@@ -227,7 +227,7 @@ impl UnitRecord {
 }
 
 /// The public record of the house.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct HouseRecord {
     /// 14 elements, each plus its pad.
     pub ciphertext: [Fr; HOUSE_RECORD],
@@ -247,7 +247,7 @@ pub struct HousePlain {
 }
 
 impl HouseRecord {
-    /// Encrypts the house after a batch.
+    /// Encrypts the house after a batch or a re-key.
     pub fn encrypt(house: &House, salt: Fr) -> Self {
         let insurance = from_i128(house.insurance.get()) + from_i128(CASH_OFFSET);
         let head = insurance + power_of_two(CASH_BITS) * from_u128(house.fee_pool.get());
@@ -263,7 +263,21 @@ impl HouseRecord {
         Self { ciphertext }
     }
 
-    /// Reads the record with the house key and nonce after the batch.
+    /// The house of the record, by its key and nonce. Compare its commitment with the public one: a wrong key gives
+    /// another house or `None`.
+    pub fn open(&self, key: Fr, nonce: u64, salt: Fr) -> Option<House> {
+        let plain = self.decrypt(key, nonce, salt).ok()?;
+        Some(House {
+            key,
+            nonce,
+            insurance: plain.insurance,
+            fee_pool: plain.fee_pool,
+            positions: plain.positions,
+            open_interest: plain.open_interest,
+        })
+    }
+
+    /// Reads the record with the house key and nonce after the batch or the re-key.
     ///
     /// # Errors
     /// [`RecordError::Garbage`] if the decrypted elements are not a house.

@@ -63,8 +63,8 @@ pub enum SealStatementError {
     /// V-EPHEMERAL: `E` is not `e·G`.
     #[error("the ephemeral point is not the scalar's")]
     Ephemeral,
-    /// V-CIPHERTEXT: the ciphertext does not hold the view key.
-    #[error("the ciphertext does not hold the view key")]
+    /// V-CIPHERTEXT: the ciphertext does not hold the key that is sealed.
+    #[error("the ciphertext does not hold the sealed key")]
     Ciphertext,
     /// V-COMMITMENT: the commitment is not the view key's.
     #[error("the commitment is not the view key's")]
@@ -78,10 +78,45 @@ fn affine(point: ExtendedPoint) -> AffinePoint {
     AffinePoint::from(point)
 }
 
-fn coordinates(point: &AffinePoint) -> Key {
+pub(crate) fn coordinates(point: &AffinePoint) -> Key {
     Key {
         x: point.get_u(),
         y: point.get_v(),
+    }
+}
+
+/// The ephemeral point, the ciphertext and the ephemeral scalar of a secret sealed with `entropy`.
+pub(crate) fn seal_secret(secret: Fr, sealing_key: &SealPublicKey, entropy: &[u8; 64]) -> (Key, Fr, [u8; 32]) {
+    let e = ephemeral_scalar(entropy);
+    let ephemeral = affine(ExtendedPoint::from(generator() * e));
+    let shared = affine(ExtendedPoint::from(sealing_key.point()) * e);
+    (coordinates(&ephemeral), secret + pad(shared, ephemeral), e.to_bytes())
+}
+
+/// The rules V-SEALING-KEY, V-SCALAR, V-EPHEMERAL and V-CIPHERTEXT: whoever has the secret of the sealing key opens the
+/// seal to `secret`. The statement of a house re-key shares them (H-SEAL).
+pub(crate) fn check_sealed(
+    sealing_key: &Key,
+    ephemeral: &Key,
+    ciphertext: Fr,
+    secret: Fr,
+    scalar: &[u8; 32],
+) -> Result<(), SealStatementError> {
+    let sealing_key =
+        SealPublicKey::from_coordinates(sealing_key.x, sealing_key.y).map_err(SealStatementError::SealingKey)?;
+    let e = Option::<jubjub::Fr>::from(jubjub::Fr::from_bytes(scalar)).ok_or(SealStatementError::NonCanonicalScalar)?;
+    if e == jubjub::Fr::zero() {
+        return Err(SealStatementError::IdentityEphemeral);
+    }
+    let computed = affine(ExtendedPoint::from(generator() * e));
+    if coordinates(&computed) != *ephemeral {
+        return Err(SealStatementError::Ephemeral);
+    }
+    let shared = affine(ExtendedPoint::from(sealing_key.point()) * e);
+    if ciphertext == secret + pad(shared, computed) {
+        Ok(())
+    } else {
+        Err(SealStatementError::Ciphertext)
     }
 }
 
@@ -122,23 +157,21 @@ impl SealStatement {
         view_key: Fr,
         entropy: &[u8; 64],
     ) -> (Self, SealWitness) {
-        let e = ephemeral_scalar(entropy);
-        let ephemeral = affine(ExtendedPoint::from(generator() * e));
-        let shared = affine(ExtendedPoint::from(sealing_key.point()) * e);
+        let (ephemeral, ciphertext, scalar) = seal_secret(view_key, sealing_key, entropy);
         let (x, y) = key.preimage();
         let statement = Self {
             genesis,
             group,
             owner,
             sealing_key: coordinates(&sealing_key.point()),
-            ephemeral: coordinates(&ephemeral),
-            ciphertext: view_key + pad(shared, ephemeral),
+            ephemeral,
+            ciphertext,
             key: Key::from(key),
             view_commitment: view_commitment(view_key),
         };
         let witness = SealWitness {
             view_key,
-            scalar: e.to_bytes(),
+            scalar,
             preimage: Key { x, y },
         };
         (statement, witness)
@@ -181,21 +214,13 @@ impl SealStatement {
     /// # Errors
     /// The first rule that does not hold.
     pub fn check(&self, witness: &SealWitness) -> Result<(), SealStatementError> {
-        let sealing_key = SealPublicKey::from_coordinates(self.sealing_key.x, self.sealing_key.y)
-            .map_err(SealStatementError::SealingKey)?;
-        let e = Option::<jubjub::Fr>::from(jubjub::Fr::from_bytes(&witness.scalar))
-            .ok_or(SealStatementError::NonCanonicalScalar)?;
-        if e == jubjub::Fr::zero() {
-            return Err(SealStatementError::IdentityEphemeral);
-        }
-        let ephemeral = affine(ExtendedPoint::from(generator() * e));
-        if coordinates(&ephemeral) != self.ephemeral {
-            return Err(SealStatementError::Ephemeral);
-        }
-        let shared = affine(ExtendedPoint::from(sealing_key.point()) * e);
-        if self.ciphertext != witness.view_key + pad(shared, ephemeral) {
-            return Err(SealStatementError::Ciphertext);
-        }
+        check_sealed(
+            &self.sealing_key,
+            &self.ephemeral,
+            self.ciphertext,
+            witness.view_key,
+            &witness.scalar,
+        )?;
         if self.view_commitment != view_commitment(witness.view_key) {
             return Err(SealStatementError::Commitment);
         }

@@ -157,8 +157,6 @@ impl UnitRequest {
 pub struct BatchRequest {
     /// Context; its batch number must be the state's.
     pub context: BatchContext,
-    /// Fresh key of the house.
-    pub house_key: Fr,
     /// Fees to pay out.
     pub sweep: Amount,
     /// Rows to prove empty.
@@ -245,6 +243,17 @@ impl GroupLedger {
         self.batch_no = batch_no;
     }
 
+    /// Gives the house another key, as a re-key that the chain took says; `false` if its nonce does not fit.
+    pub fn rekey_house(&mut self, key: Fr) -> bool {
+        match self.house.rekeyed(key) {
+            Some(house) => {
+                self.house = house;
+                true
+            }
+            None => false,
+        }
+    }
+
     /// Makes a batch, checks it natively and moves the state. On an error the state is as before.
     ///
     /// # Errors
@@ -288,7 +297,6 @@ impl GroupLedger {
             context: request.context.clone(),
             old_root,
             house: self.house.clone(),
-            house_key: request.house_key,
             sweep: request.sweep,
             empty_mask: request.empty_mask,
             units,

@@ -14,8 +14,10 @@ use crate::{
     exit::{ExitStatement, ExitWitness, FinalValues},
     fill::Fill,
     house::House,
+    house_rekey::{HouseRekeyStatement, HouseRekeyWitness},
     instruction::{Instruction, Side, SignedInstruction},
     place::PlaceWitness,
+    record::HouseRecord,
     seal::{SealStatement, SealWitness},
     shape::Shape,
     unit::{Mode, UnitWitness},
@@ -197,8 +199,10 @@ fields! {
         index, mode, deposit, incoming, requested, paid, before, path, new_key, new_view_key, preimage, places, margin,
     }
     BatchContext { genesis, group, batch_no, time, salt, table }
-    BatchWitness { context, old_root, house, house_key, sweep, empty_mask, units, house_margin }
+    BatchWitness { context, old_root, house, sweep, empty_mask, units, house_margin }
     SealStatement { genesis, group, owner, sealing_key, ephemeral, ciphertext, key, view_commitment }
+    HouseRecord { ciphertext }
+    HouseRekeyStatement { genesis, group, old_house, new_house, sealing_key, ephemeral, ciphertext, record }
     ExitStatement { genesis, group, index, root, final_hash, claim }
     FinalValues { version, risk_hash, values }
     ExitWitness { account, path, values }
@@ -291,20 +295,43 @@ impl Wire for SealWitness {
     }
 
     fn read_from<I: Input>(input: &mut I) -> Result<Self, WireError> {
-        let view_key = Wire::read_from(input)?;
-        let scalar = read_bytes(input)?;
-        if bool::from(jubjub::Fr::from_bytes(&scalar).is_none()) {
-            return Err(WireError::NonCanonical);
-        }
         Ok(Self {
-            view_key,
-            scalar,
+            view_key: Wire::read_from(input)?,
+            scalar: read_scalar(input)?,
             preimage: Wire::read_from(input)?,
         })
     }
 }
 
 encoded!(SealWitness);
+
+/// A canonical scalar of Jubjub.
+fn read_scalar<I: Input>(input: &mut I) -> Result<[u8; 32], WireError> {
+    let scalar = read_bytes(input)?;
+    if bool::from(jubjub::Fr::from_bytes(&scalar).is_none()) {
+        return Err(WireError::NonCanonical);
+    }
+    Ok(scalar)
+}
+
+impl Wire for HouseRekeyWitness {
+    fn write_to<O: Output + ?Sized>(&self, out: &mut O) {
+        let Self { house, new_key, scalar } = self;
+        house.write_to(out);
+        new_key.write_to(out);
+        out.write(scalar);
+    }
+
+    fn read_from<I: Input>(input: &mut I) -> Result<Self, WireError> {
+        Ok(Self {
+            house: Wire::read_from(input)?,
+            new_key: Wire::read_from(input)?,
+            scalar: read_scalar(input)?,
+        })
+    }
+}
+
+encoded!(HouseRekeyWitness);
 
 /// Tags of the modes: the place in this list.
 const MODES: [Mode; 8] = [

@@ -62,7 +62,7 @@ fn records_decrypt_to_the_accounts_and_chain_roots_follow() {
             }
             let house = statement
                 .house
-                .decrypt(witness.house_key, effect.house.nonce, statement.salt)
+                .decrypt(effect.house.key, effect.house.nonce, statement.salt)
                 .expect("own record");
             assert_eq!(
                 (house.insurance, house.fee_pool),

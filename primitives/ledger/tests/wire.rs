@@ -3,9 +3,9 @@
 use cloister_crypto::Fr;
 use cloister_ledger::{
     wire::{Wire, WireError, MAX_PLACES, MAX_UNITS},
-    BatchWitness, ExitWitness, PlaceWitness, SealWitness, Shape, UnitWitness,
+    BatchWitness, ExitWitness, HouseRekeyWitness, PlaceWitness, SealWitness, Shape, UnitWitness,
 };
-use cloister_ledger_testing::{exit, seal, spoil, Random, World, GENESIS, GROUP};
+use cloister_ledger_testing::{exit, house_rekey, seal, spoil, Random, World, GENESIS, GROUP};
 use cloister_risk::MarginChoice;
 use cloister_types::{AccountIndex, GroupId};
 use codec::{Compact, Decode, DecodeAll, Encode};
@@ -89,6 +89,9 @@ proptest! {
         let (statement, seal) = seal(&mut random);
         check(&statement, &mut random);
         check(&seal, &mut random);
+        let (statement, rekey) = house_rekey(&mut random);
+        check(&statement, &mut random);
+        check(&rekey, &mut random);
     }
 
     #[test]
@@ -97,6 +100,7 @@ proptest! {
         let _ = read::<UnitWitness>(&bytes);
         let _ = read::<ExitWitness>(&bytes);
         let _ = read::<SealWitness>(&bytes);
+        let _ = read::<HouseRekeyWitness>(&bytes);
     }
 }
 
@@ -126,6 +130,12 @@ fn a_scalar_that_is_not_canonical_should_be_refused() {
     let mut bytes = seal.encode();
     bytes[ELEMENT..2 * ELEMENT].copy_from_slice(&[0xFF; ELEMENT]);
     assert_eq!(read::<SealWitness>(&bytes), Err(WireError::NonCanonical));
+
+    let (_, rekey) = house_rekey(&mut Random::new(2));
+    let mut bytes = rekey.encode();
+    let scalar = bytes.len() - ELEMENT;
+    bytes[scalar..].copy_from_slice(&[0xFF; ELEMENT]);
+    assert_eq!(read::<HouseRekeyWitness>(&bytes), Err(WireError::NonCanonical));
 
     let mut place = PlaceWitness::default();
     place.signed.signature.response = [0xFF; ELEMENT];

@@ -72,7 +72,6 @@ fn main() -> Result<(), Box<dyn Error>> {
             salt: Fr::from(8),
             table: table(1, 1, &mut Random::new(7)),
         },
-        house_key: Fr::from(9),
         sweep: Amount::ZERO,
         empty_mask: 0,
         units,

@@ -3,6 +3,7 @@
 
 use crate::{
     batch::Batch,
+    house::HouseRekeyed,
     queue::{OpenKeys, QueueItem},
     replay::{replay, AccountKeys, ReplayError},
     secrets::LedgerSecrets,
@@ -54,9 +55,33 @@ pub enum LedgerError {
         /// Why.
         source: ReplayError,
     },
-    /// The house's record does not decrypt or does not give its commitment: another secret made this batch.
-    #[error("batch {0}: the house's record does not decrypt; is a former secret missing?")]
+    /// The house's record does not decrypt or does not give its commitment.
+    #[error("batch {0}: the record of the house is not the contents of its commitment")]
     House(u64),
+    /// A field element of a re-key is not canonical.
+    #[error("house re-key {number}: {source}")]
+    Rekey {
+        /// Number of the re-key.
+        number: u32,
+        /// What is wrong.
+        source: FieldError,
+    },
+    /// A re-key stands in another place than the ledger's next batch.
+    #[error("house re-key {number} comes before batch {found}, and batch {expected} is next")]
+    RekeyOrder {
+        /// Number of the re-key.
+        number: u32,
+        /// Batch number that is next.
+        expected: u64,
+        /// Batch number that the re-key comes before.
+        found: u64,
+    },
+    /// The house's new key was sealed to a key that is not among the secrets.
+    #[error("house re-key {0}: no secret opens the sealed key; is a former secret missing?")]
+    Sealed(u32),
+    /// A re-key gives the house other contents than it had.
+    #[error("house re-key {0}: the house is not the one before")]
+    Contents(u32),
     /// The account root differs from the published one.
     #[error("batch {0}: the account root differs")]
     Root(u64),
@@ -107,10 +132,61 @@ pub fn replay_batch<A>(
     if ledger.root() != from_bytes(&batch.new_root).map_err(malformed)? {
         return Err(LedgerError::Root(batch_no));
     }
-    let house = house(ledger, batch, secrets, salt)
+    let house = house(ledger, batch, salt)
         .map_err(malformed)?
         .ok_or(LedgerError::House(batch_no))?;
     ledger.restore_house(house, batch_no.saturating_add(1));
+    Ok(())
+}
+
+/// Applies a re-key to a ledger that has all earlier batches and re-keys. `number` is the re-key's among those of its
+/// group, from 0.
+///
+/// # Errors
+/// [`LedgerError`]; the ledger is as before.
+pub fn replay_rekey(
+    ledger: &mut GroupLedger,
+    number: u32,
+    rekeyed: &HouseRekeyed,
+    secrets: &impl LedgerSecrets,
+) -> Result<(), LedgerError> {
+    let expected = ledger.batch_no();
+    if rekeyed.batch_no != expected {
+        return Err(LedgerError::RekeyOrder {
+            number,
+            expected,
+            found: rekeyed.batch_no,
+        });
+    }
+    let house = rekeyed
+        .open(number, secrets)
+        .map_err(|source| LedgerError::Rekey { number, source })?
+        .ok_or(LedgerError::Sealed(number))?;
+    if ledger.house().rekeyed(house.key).as_ref() != Some(&house) {
+        return Err(LedgerError::Contents(number));
+    }
+    ledger.restore_house(house, expected);
+    Ok(())
+}
+
+/// Applies those re-keys that come before the ledger's next batch. `rekeyed` are all of the group, in order; `done` is
+/// the number of those applied before, and is moved on.
+///
+/// # Errors
+/// [`LedgerError`].
+pub fn replay_rekeys(
+    ledger: &mut GroupLedger,
+    rekeyed: &[HouseRekeyed],
+    done: &mut u32,
+    secrets: &impl LedgerSecrets,
+) -> Result<(), LedgerError> {
+    while let Some(next) = rekeyed
+        .get(*done as usize)
+        .filter(|next| next.batch_no == ledger.batch_no())
+    {
+        replay_rekey(ledger, *done, next, secrets)?;
+        *done = done.saturating_add(1);
+    }
     Ok(())
 }
 
@@ -122,27 +198,10 @@ fn unsealed(keys: &OpenKeys, secrets: &impl LedgerSecrets) -> Option<AccountKeys
     })
 }
 
-/// The house after a batch, `None` if no secret reads it.
-fn house(
-    ledger: &GroupLedger,
-    batch: &Batch,
-    secrets: &impl LedgerSecrets,
-    salt: Fr,
-) -> Result<Option<House>, FieldError> {
-    let record = house_record(batch)?;
-    let nonce = ledger.house().nonce.saturating_add(1);
+/// The house after a batch, `None` if its record does not give its commitment. A batch does not change its key.
+fn house(ledger: &GroupLedger, batch: &Batch, salt: Fr) -> Result<Option<House>, FieldError> {
+    let before = ledger.house();
     let commitment = from_bytes(&batch.new_house)?;
-    let house = |key| {
-        let plain = record.decrypt(key, nonce, salt).ok()?;
-        let house = House {
-            key,
-            nonce,
-            insurance: plain.insurance,
-            fee_pool: plain.fee_pool,
-            positions: plain.positions,
-            open_interest: plain.open_interest,
-        };
-        (house.commitment() == commitment).then_some(house)
-    };
-    Ok(secrets.house_keys(batch.batch_no).find_map(house))
+    let house = house_record(batch)?.open(before.key, before.nonce.saturating_add(1), salt);
+    Ok(house.filter(|house| house.commitment() == commitment))
 }

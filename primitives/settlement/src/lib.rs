@@ -7,6 +7,7 @@
 //! ```
 //!
 //! * [`batch`]: the batch as it is submitted, and how it is made of a statement.
+//! * [`house`]: re-keys of a group's house, as they are submitted and as the chain keeps them.
 //! * [`queue`]: opens and deposits as the chain queues them.
 //! * [`statement`]: the statement of a batch, rebuilt from what the chain knows and what was submitted. Pallet and
 //!   client call the same function.
@@ -22,6 +23,7 @@ extern crate alloc;
 
 pub mod account;
 pub mod batch;
+pub mod house;
 pub mod ledger;
 pub mod queue;
 pub mod replay;
@@ -30,7 +32,8 @@ pub mod statement;
 
 pub use account::{account_tree, recover, Recovered, RecoveryError};
 pub use batch::{Batch, Field, FormError, KeyId, UnitSubmission};
-pub use ledger::{replay_batch, LedgerError};
+pub use house::{house_before, HouseRekey, HouseRekeyed};
+pub use ledger::{replay_batch, replay_rekey, replay_rekeys, LedgerError};
 pub use queue::{ItemKind, OpenKeys, QueueItem, SealProof};
 pub use replay::{AccountKeys, ReplayError};
 pub use secrets::LedgerSecrets;

@@ -7,6 +7,7 @@ pub trait LedgerSecrets {
     /// Opens a seal with whichever secret gives the view key that was committed to; `None` if none does.
     fn unseal(&self, sealed: &Sealed, view_commitment: Fr) -> Option<Fr>;
 
-    /// Keys that the house may have after a batch, the most likely first.
-    fn house_keys(&self, batch_no: u64) -> impl Iterator<Item = Fr>;
+    /// What each secret opens the seal of a house's key to. One of them is the key, if it was sealed to one of them:
+    /// the one that gives the house's commitment.
+    fn house_keys(&self, sealed: &Sealed) -> impl Iterator<Item = Fr>;
 }

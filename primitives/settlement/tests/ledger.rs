@@ -2,20 +2,11 @@
 
 mod common;
 
-use cloister_crypto::{field::to_bytes, seal::SealKey, Fr};
-use cloister_ledger::{GroupLedger, RecordError};
-use cloister_settlement::{replay_batch, LedgerError, ReplayError, StatementError};
+use cloister_crypto::{field::to_bytes, Fr};
+use cloister_ledger::RecordError;
+use cloister_settlement::{ItemKind, LedgerError, ReplayError, StatementError};
 use cloister_types::AccountIndex;
-use common::{Market, Secrets, Settled};
-
-/// Replays all batches; the first error.
-fn replay(settled: &[Settled], secrets: &Secrets) -> Result<GroupLedger, LedgerError> {
-    let mut ledger = GroupLedger::default();
-    for settled in settled {
-        replay_batch(&mut ledger, &settled.batch, &settled.queue, secrets)?;
-    }
-    Ok(ledger)
-}
+use common::{replay, Market, Secrets, Settled};
 
 #[test]
 fn ledger_should_be_rebuilt_from_the_records_alone() {
@@ -29,44 +20,72 @@ fn ledger_should_be_rebuilt_from_the_records_alone() {
 fn batch_out_of_order_should_be_refused() {
     let market = Market::new(1);
     let error = LedgerError::Order { expected: 0, found: 1 };
-    assert_eq!(replay(&market.settled[1..], &market.secrets), Err(error));
+    let replayed = replay(&market.settled[1..], &market.rekeyed, &market.secrets);
+    assert_eq!(replayed, Err(error));
 }
 
 #[test]
 fn open_that_no_secret_opens_should_be_named() {
     let Market {
-        settled, mut secrets, ..
+        mut settled,
+        rekeyed,
+        secrets,
+        ..
     } = Market::new(1);
-    secrets.seal = SealKey::from_seed(&[10; 32]);
+    let ItemKind::Open(keys) = &mut settled[0].queue[0].kind else {
+        unreachable!("the first batch opens accounts")
+    };
+    // As if it were sealed to another key.
+    keys.sealed_view_key[64] ^= 1;
     let error = LedgerError::Open { batch_no: 0, unit: 0 };
-    assert_eq!(replay(&settled, &secrets), Err(error));
+    assert_eq!(replay(&settled, &rekeyed, &secrets), Err(error));
 }
 
 #[test]
-fn house_that_no_secret_reads_should_be_named() {
+fn house_that_does_not_decrypt_should_be_named() {
     let Market {
-        settled, mut secrets, ..
+        mut settled,
+        rekeyed,
+        secrets,
+        ..
     } = Market::new(1);
-    secrets.house.insert(2, Fr::from(5));
-    assert_eq!(replay(&settled, &secrets), Err(LedgerError::House(2)));
+    settled[2].batch.house_record[0] = [0; 32];
+    assert_eq!(replay(&settled, &rekeyed, &secrets), Err(LedgerError::House(2)));
+}
+
+#[test]
+fn house_key_that_no_secret_opens_should_be_named() {
+    let Market { settled, rekeyed, .. } = Market::new(1);
+    assert_eq!(
+        replay(&settled, &rekeyed, &Secrets::of(10)),
+        Err(LedgerError::Sealed(0))
+    );
 }
 
 #[test]
 fn queue_without_the_consumed_items_should_be_refused() {
     let Market {
-        mut settled, secrets, ..
+        mut settled,
+        rekeyed,
+        secrets,
+        ..
     } = Market::new(1);
     settled[1].queue.clear();
     let error = LedgerError::Statement {
         batch_no: 1,
         source: StatementError::Queue { unit: 0 },
     };
-    assert_eq!(replay(&settled, &secrets), Err(error));
+    assert_eq!(replay(&settled, &rekeyed, &secrets), Err(error));
 }
 
 #[test]
 fn record_that_was_changed_should_be_named() {
-    let Market { settled, secrets, .. } = Market::new(1);
+    let Market {
+        settled,
+        rekeyed,
+        secrets,
+        ..
+    } = Market::new(1);
     let record = |unit: usize, source| LedgerError::Record {
         batch_no: 2,
         unit,
@@ -76,7 +95,7 @@ fn record_that_was_changed_should_be_named() {
     let refused = |change: fn(&mut Settled)| {
         let mut settled = settled.clone();
         change(&mut settled[2]);
-        replay(&settled, &secrets).expect_err("it was changed")
+        replay(&settled, &rekeyed, &secrets).expect_err("it was changed")
     };
     assert_eq!(
         refused(|s| s.batch.units[1].new_leaf = to_bytes(&Fr::one())),
@@ -101,5 +120,5 @@ fn record_that_was_changed_should_be_named() {
         account: AccountIndex(77),
         source: ReplayError::NotOpened,
     };
-    assert_eq!(replay(&unknown, &secrets), Err(error));
+    assert_eq!(replay(&unknown, &rekeyed, &secrets), Err(error));
 }

@@ -2,4 +2,5 @@
 
 pub mod batch;
 pub mod exit;
+pub mod house_rekey;
 pub mod seal;

@@ -6,6 +6,7 @@ use cloister_circuits::{
     statements::{
         batch::{BatchCircuit, Shape},
         exit::ExitCircuit,
+        house_rekey::HouseRekeyCircuit,
         seal::SealCircuit,
     },
     Fr,
@@ -24,6 +25,7 @@ fn parts_should_sum_up_to_the_circuit() {
     parts_sum_up(|| BatchCircuit::blank(shape));
     parts_sum_up(SealCircuit::blank);
     parts_sum_up(ExitCircuit::blank);
+    parts_sum_up(HouseRekeyCircuit::blank);
 }
 
 #[test]

@@ -5,7 +5,7 @@
 
 use bellman::Circuit;
 use cloister_circuits::{
-    statements::{batch::BatchCircuit, seal::SealCircuit},
+    statements::{batch::BatchCircuit, house_rekey::HouseRekeyCircuit, seal::SealCircuit},
     Fr,
 };
 use cloister_groth16::{default_directory, load_or_generate, Matrices, Progress};
@@ -40,4 +40,9 @@ fn the_development_key_of_batches_is_the_one_of_the_circuit() {
 #[test]
 fn the_development_key_of_seals_is_the_one_of_the_circuit() {
     assert_committed("development-seal.vk", SealCircuit::blank());
+}
+
+#[test]
+fn the_development_key_of_house_rekeys_is_the_one_of_the_circuit() {
+    assert_committed("development-house-rekey.vk", HouseRekeyCircuit::blank());
 }

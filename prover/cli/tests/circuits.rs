@@ -3,6 +3,7 @@
 use cloister_circuits::statements::{
     batch::{BatchCircuit, Shape},
     exit::ExitCircuit,
+    house_rekey::HouseRekeyCircuit,
     seal::SealCircuit,
 };
 use cloister_groth16::{generate_development, write_key, Matrices};
@@ -62,12 +63,15 @@ fn numbers_are_those_of_the_circuits() {
     assert_eq!(report("seal").circuit, seal.id().to_string());
     assert_eq!(report("exit").circuit, exit.id().to_string());
     assert_eq!((report("seal").domain_log2, report("exit").domain_log2), (13, 13));
+    let rekey = Matrices::record(HouseRekeyCircuit::blank()).expect("synthesises");
+    assert_eq!(report("house-rekey").circuit, rekey.id().to_string());
+    assert_eq!(report("house-rekey").domain_log2, 14);
 }
 
 #[test]
 fn key_sizes_are_those_of_the_key() {
     let path = std::env::temp_dir().join(format!("cloister-prover-{}-sizes.key", process::id()));
-    for name in ["seal", "exit"] {
+    for name in ["seal", "exit", "house-rekey"] {
         let circuit = find(CIRCUITS, name).expect("is there");
         let key = generate_development(&circuit.matrices().expect("synthesises")).expect("generates");
         write_key(&path, &key).expect("writes");

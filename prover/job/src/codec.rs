@@ -3,7 +3,7 @@
 //! A prover may get jobs from anybody. Reading one never panics, takes memory in proportion to the bytes that are
 //! there, and these have a maximum.
 
-use crate::{BatchJob, ExitJob, ProofJob, SealJob};
+use crate::{BatchJob, ExitJob, HouseRekeyJob, ProofJob, SealJob};
 use cloister_ledger::{
     wire::{Wire, WireError, MAX_PLACES, MAX_UNITS},
     Shape,
@@ -19,6 +19,7 @@ pub const MAX_BYTES: usize = 2 << 20;
 const BATCH: u8 = 0;
 const SEAL: u8 = 1;
 const EXIT: u8 = 2;
+const HOUSE_REKEY: u8 = 3;
 
 /// Why bytes are not a proof job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -88,6 +89,12 @@ impl ProofJob {
                 statement.write_to(&mut out);
                 witness.write_to(&mut out);
             }
+            Self::HouseRekey(job) => {
+                let HouseRekeyJob { statement, witness } = job.as_ref();
+                out.push(HOUSE_REKEY);
+                statement.write_to(&mut out);
+                witness.write_to(&mut out);
+            }
         }
         out
     }
@@ -121,6 +128,10 @@ impl ProofJob {
                 witness: Wire::read_from(&mut rest)?,
             })),
             EXIT => Self::Exit(Box::new(ExitJob {
+                statement: Wire::read_from(&mut rest)?,
+                witness: Wire::read_from(&mut rest)?,
+            })),
+            HOUSE_REKEY => Self::HouseRekey(Box::new(HouseRekeyJob {
                 statement: Wire::read_from(&mut rest)?,
                 witness: Wire::read_from(&mut rest)?,
             })),

@@ -2,7 +2,10 @@
 
 use crate::{kind::JobKind, ProverError};
 use cloister_crypto::Fr;
-use cloister_ledger::{BatchWitness, ExitStatement, ExitWitness, SealStatement, SealWitness, Shape, Statement};
+use cloister_ledger::{
+    BatchWitness, ExitStatement, ExitWitness, HouseRekeyStatement, HouseRekeyWitness, SealStatement, SealWitness,
+    Shape, Statement,
+};
 use std::fmt;
 
 impl JobKind {
@@ -48,6 +51,15 @@ pub struct ExitJob {
     pub witness: ExitWitness,
 }
 
+/// A re-key of a group's house to be proven.
+#[derive(Clone, PartialEq, Eq)]
+pub struct HouseRekeyJob {
+    /// The statement.
+    pub statement: HouseRekeyStatement,
+    /// Private data.
+    pub witness: HouseRekeyWitness,
+}
+
 /// What a prover is asked: a statement, and the witness with which it holds.
 ///
 /// A job holds secrets (view keys, balances), so it must not reach a log: [`Debug`](fmt::Debug) shows its kind and its
@@ -60,6 +72,8 @@ pub enum ProofJob {
     Seal(Box<SealJob>),
     /// Prove an exit.
     Exit(Box<ExitJob>),
+    /// Prove a re-key of a group's house.
+    HouseRekey(Box<HouseRekeyJob>),
 }
 
 impl ProofJob {
@@ -82,12 +96,18 @@ impl ProofJob {
         Self::Exit(Box::new(ExitJob { statement, witness }))
     }
 
+    /// The job of proving a re-key of a group's house.
+    pub fn house_rekey(statement: HouseRekeyStatement, witness: HouseRekeyWitness) -> Self {
+        Self::HouseRekey(Box::new(HouseRekeyJob { statement, witness }))
+    }
+
     /// What the job is about.
     pub fn kind(&self) -> JobKind {
         match self {
             Self::Batch(job) => JobKind::Batch(job.shape),
             Self::Seal(_) => JobKind::Seal,
             Self::Exit(_) => JobKind::Exit,
+            Self::HouseRekey(_) => JobKind::HouseRekey,
         }
     }
 
@@ -97,6 +117,7 @@ impl ProofJob {
             Self::Batch(job) => job.statement,
             Self::Seal(job) => job.statement.hash(),
             Self::Exit(job) => job.statement.hash(),
+            Self::HouseRekey(job) => job.statement.hash(),
         }
     }
 }

@@ -12,6 +12,8 @@ pub enum JobKind {
     Seal,
     /// An exit (X-STATEMENT).
     Exit,
+    /// A re-key of a group's house (H-STATEMENT).
+    HouseRekey,
 }
 
 impl fmt::Display for JobKind {
@@ -20,6 +22,7 @@ impl fmt::Display for JobKind {
             Self::Batch(shape) => write!(f, "batch of {} units with {} places each", shape.units, shape.places),
             Self::Seal => f.write_str("seal"),
             Self::Exit => f.write_str("exit"),
+            Self::HouseRekey => f.write_str("house re-key"),
         }
     }
 }

@@ -44,6 +44,11 @@ fn exit(random: &mut Random) -> ProofJob {
     ProofJob::exit(statement, witness)
 }
 
+fn house_rekey(random: &mut Random) -> ProofJob {
+    let (statement, witness) = cloister_ledger_testing::house_rekey(random);
+    ProofJob::house_rekey(statement, witness)
+}
+
 /// Everything that holds of every job.
 fn check(job: &ProofJob, random: &mut Random) {
     let bytes = job.to_bytes();
@@ -87,14 +92,16 @@ proptest! {
         spoiled in 0u64..3,
     ) {
         let mut random = Random::new(seed);
-        for job in [batch(&mut random, shape(units, places), spoiled), seal(&mut random), exit(&mut random)] {
+        check(&batch(&mut random, shape(units, places), spoiled), &mut random);
+        for make in [seal, exit, house_rekey] {
+            let job = make(&mut random);
             check(&job, &mut random);
         }
     }
 
     #[test]
     fn any_bytes_after_a_header_should_be_read_or_refused(
-        kind in 0u8..3,
+        kind in 0u8..4,
         bytes in proptest::collection::vec(any::<u8>(), 0..20_000),
     ) {
         let bytes = [&MAGIC[..], &[FORMAT, kind], &bytes].concat();
@@ -115,19 +122,26 @@ fn a_header_of_something_else_should_be_refused() {
     assert_eq!(with(0, b'X'), Err(DecodeError::NotAJob));
     let (found, expected) = (FORMAT + 1, FORMAT);
     assert_eq!(with(MAGIC.len(), found), Err(DecodeError::Format { found, expected }));
-    assert_eq!(with(MAGIC.len() + 1, 3), Err(DecodeError::Kind(3)));
+    assert_eq!(with(MAGIC.len() + 1, 4), Err(DecodeError::Kind(4)));
     assert_eq!(ProofJob::from_bytes(&[]), Err(DecodeError::Wire(WireError::Truncated)));
 }
 
 #[test]
 fn an_element_that_is_not_canonical_should_be_refused() {
     let mut random = Random::new(2);
-    for job in [batch(&mut random, shape(2, 1), 0), seal(&mut random), exit(&mut random)] {
+    let jobs = [
+        batch(&mut random, shape(2, 1), 0),
+        seal(&mut random),
+        exit(&mut random),
+        house_rekey(&mut random),
+    ];
+    for job in jobs {
         // One of the statement and one of the witness.
         let elements = match &job {
             ProofJob::Batch(job) => [job.statement, job.witness.units[1].before.view_key],
             ProofJob::Seal(job) => [job.statement.ciphertext, job.witness.view_key],
             ProofJob::Exit(job) => [job.statement.root, job.witness.account.view_key],
+            ProofJob::HouseRekey(job) => [job.statement.ciphertext, job.witness.new_key],
         };
         let bytes = job.to_bytes();
         for element in elements {

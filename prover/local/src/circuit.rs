@@ -2,7 +2,7 @@
 
 use bellman::{Circuit, ConstraintSystem, SynthesisError};
 use cloister_circuits::{
-    statements::{batch::BatchCircuit, exit::ExitCircuit, seal::SealCircuit},
+    statements::{batch::BatchCircuit, exit::ExitCircuit, house_rekey::HouseRekeyCircuit, seal::SealCircuit},
     Fr,
 };
 use cloister_groth16::Assignment;
@@ -13,6 +13,7 @@ pub(crate) enum JobCircuit {
     Batch(Box<BatchCircuit>),
     Seal(Box<SealCircuit>),
     Exit(Box<ExitCircuit>),
+    HouseRekey(Box<HouseRekeyCircuit>),
 }
 
 impl JobCircuit {
@@ -22,6 +23,7 @@ impl JobCircuit {
             JobKind::Batch(shape) => Self::Batch(Box::new(BatchCircuit::blank(shape))),
             JobKind::Seal => Self::Seal(Box::new(SealCircuit::blank())),
             JobKind::Exit => Self::Exit(Box::new(ExitCircuit::blank())),
+            JobKind::HouseRekey => Self::HouseRekey(Box::new(HouseRekeyCircuit::blank())),
         }
     }
 
@@ -34,6 +36,9 @@ impl JobCircuit {
             }
             ProofJob::Seal(job) => Self::Seal(Box::new(SealCircuit::proving(job.statement, job.witness))),
             ProofJob::Exit(job) => Self::Exit(Box::new(ExitCircuit::proving(job.statement, job.witness))),
+            ProofJob::HouseRekey(job) => {
+                Self::HouseRekey(Box::new(HouseRekeyCircuit::proving(job.statement, job.witness)))
+            }
         }
     }
 
@@ -43,6 +48,7 @@ impl JobCircuit {
             Self::Batch(circuit) => Ok(Assignment::from_parts(circuit.values_in_parts()?)),
             Self::Seal(circuit) => Assignment::of(*circuit),
             Self::Exit(circuit) => Assignment::of(*circuit),
+            Self::HouseRekey(circuit) => Assignment::of(*circuit),
         }
     }
 }
@@ -53,6 +59,7 @@ impl Circuit<Fr> for JobCircuit {
             Self::Batch(circuit) => circuit.synthesize(cs),
             Self::Seal(circuit) => circuit.synthesize(cs),
             Self::Exit(circuit) => circuit.synthesize(cs),
+            Self::HouseRekey(circuit) => circuit.synthesize(cs),
         }
     }
 }

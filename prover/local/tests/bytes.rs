@@ -56,6 +56,11 @@ fn exit(random: &mut Random) -> ProofJob {
     ProofJob::exit(statement, witness)
 }
 
+fn house_rekey(random: &mut Random) -> ProofJob {
+    let (statement, witness) = cloister_ledger_testing::house_rekey(random);
+    ProofJob::house_rekey(statement, witness)
+}
+
 /// Proves a job and its bytes with the same randomness. The prover verifies both proofs.
 fn check(prover: &LocalProver, job: ProofJob, seed: u64) {
     let bytes = job.to_bytes();
@@ -85,10 +90,11 @@ fn a_batch_of_the_development_shape_should_be_proven_from_its_bytes() {
 }
 
 #[test]
-fn seals_and_exits_should_be_proven_from_their_bytes() {
+fn small_statements_should_be_proven_from_their_bytes() {
     let mut random = Random::new(2);
     check(&prover(JobKind::Seal), seal(&mut random), 2);
     check(&prover(JobKind::Exit), exit(&mut random), 3);
+    check(&prover(JobKind::HouseRekey), house_rekey(&mut random), 4);
 }
 
 #[test]

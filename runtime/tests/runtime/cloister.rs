@@ -10,7 +10,8 @@ use cloister_runtime::{
     },
     constants::{development::SEAL_SEED, time},
     genesis_presets::{
-        feeds, groups, DEVELOPMENT_BATCH_KEY, DEVELOPMENT_SEAL_KEY, DEVELOPMENT_SHAPE, FEE_ACCOUNT, SEQUENCER,
+        feeds, groups, DEVELOPMENT_BATCH_KEY, DEVELOPMENT_HOUSE_KEY, DEVELOPMENT_SEAL_KEY, DEVELOPMENT_SHAPE,
+        FEE_ACCOUNT, SEQUENCER,
     },
     BlockNumber, Execution, Oracle, Risk, Runtime, RuntimeOrigin, System,
 };
@@ -56,7 +57,10 @@ fn the_development_preset_should_have_active_keys_and_the_public_sealing_key() {
     let mut chain = state(DEV_RUNTIME_PRESET);
     chain.execute_with(|| {
         let ids: Vec<_> = Execution::verifying_keys().into_iter().map(|(id, _)| id).collect();
-        assert_eq!(ids, [DEVELOPMENT_BATCH_KEY, DEVELOPMENT_SEAL_KEY]);
+        assert_eq!(
+            ids,
+            [DEVELOPMENT_BATCH_KEY, DEVELOPMENT_SEAL_KEY, DEVELOPMENT_HOUSE_KEY]
+        );
         let batches = Execution::verifying_key(DEVELOPMENT_BATCH_KEY).expect("batches can be proven");
         assert_eq!(batches.statement, DEVELOPMENT_SHAPE);
         assert_eq!(batches.active_at, 0);
@@ -69,6 +73,9 @@ fn the_development_preset_should_have_active_keys_and_the_public_sealing_key() {
         let seals = Execution::verifying_key(DEVELOPMENT_SEAL_KEY).expect("opens can be queued");
         assert_eq!((seals.statement, seals.active_at), (StatementKind::Seal, 0));
         assert!(seals.development && seals.key != batches.key);
+        let rekeys = Execution::verifying_key(DEVELOPMENT_HOUSE_KEY).expect("houses can be re-keyed");
+        assert_eq!((rekeys.statement, rekeys.active_at), (StatementKind::HouseRekey, 0));
+        assert!(rekeys.development && rekeys.key != seals.key);
     });
 }
 
@@ -76,14 +83,14 @@ fn the_development_preset_should_have_active_keys_and_the_public_sealing_key() {
 fn only_a_development_chain_should_take_development_keys_have_short_slots_and_no_activation_delay() {
     let key = development_key();
     let shape = StatementKind::Batch { units: 8, places: 1 };
-    let install = |statement, key| Execution::set_verifying_key(RuntimeOrigin::root(), 3, statement, true, key);
+    let install = |statement, key| Execution::set_verifying_key(RuntimeOrigin::root(), 33, statement, true, key);
     state(DEV_RUNTIME_PRESET).execute_with(|| {
         System::set_block_number(1);
         assert!(is_development());
         assert_eq!(<SlotDuration as Get<u64>>::get(), time::DEVELOPMENT_SLOT_MILLISECONDS);
         assert_eq!(<ActivationDelay as Get<BlockNumber>>::get(), 1);
         assert_ok!(install(shape, key.clone()));
-        assert_eq!(Execution::verifying_key(3).map(|key| key.active_at), Some(2));
+        assert_eq!(Execution::verifying_key(33).map(|key| key.active_at), Some(2));
     });
     state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
         System::set_block_number(1);

@@ -229,7 +229,6 @@ impl Batcher {
                     salt: found.salt,
                     table: self.table.clone(),
                 },
-                house_key: found.house_key,
                 sweep: Amount(self.sweep(batch_no)),
                 empty_mask: 0,
                 units: drafts.iter().map(Draft::request).collect(),

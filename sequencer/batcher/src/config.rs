@@ -25,8 +25,6 @@ pub struct BatcherConfig {
 pub struct BatchSecrets {
     /// Public salt of the keystreams; must be fresh for every attempt (P-STREAM).
     pub salt: Fr,
-    /// Key of the house after the batch.
-    pub house_key: Fr,
     /// Seed that chooses padding accounts and places; a stranger must not know it.
     pub padding: u64,
 }

@@ -28,7 +28,6 @@
 //!         self.0 += 1;
 //!         BatchSecrets {
 //!             salt: Fr::from(self.0),
-//!             house_key: Fr::from(100 + batch_no),
 //!             padding: 0,
 //!         }
 //!     }

@@ -2,7 +2,7 @@
 
 use cloister_ledger::Shape;
 use cloister_risk::RiskTable;
-use cloister_settlement::{Batch, KeyId, QueueItem};
+use cloister_settlement::{Batch, HouseRekey, HouseRekeyed, KeyId, QueueItem};
 use std::future::Future;
 
 pub use cloister_settlement::batch::PROOF_BYTES;
@@ -37,6 +37,8 @@ pub struct GroupView {
     pub queue_first: u64,
     /// The id the next item gets.
     pub queue_next: u64,
+    /// How many re-keys of the house there were.
+    pub house_rekeys: u32,
 }
 
 /// A verifying key of batches.
@@ -47,6 +49,20 @@ pub struct BatchKey {
     /// Shape of the batches.
     pub shape: Shape,
     /// Whether batches under it are accepted now.
+    pub active: bool,
+    /// The verifying key (C-VERIFIER).
+    pub key: Vec<u8>,
+}
+
+/// Coordinates of a sealing key, x and y (P-SEAL).
+pub type SealingKey = ([u8; 32], [u8; 32]);
+
+/// A verifying key of house re-keys.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RekeyKey {
+    /// Its id.
+    pub id: KeyId,
+    /// Whether re-keys under it are accepted now.
     pub active: bool,
     /// The verifying key (C-VERIFIER).
     pub key: Vec<u8>,
@@ -87,6 +103,9 @@ pub enum SubmitRejection {
     /// `NotSubmitter`: the account may not submit.
     #[error("the submitting account is not in the submitter set")]
     NotSubmitter,
+    /// `HouseChanged`, `HouseNotKeyed`: the house was re-keyed by another, or never.
+    #[error("the chain's house is not this one")]
+    House,
     /// `UnknownKey`, `KeyNotActive`, `WrongStatement`: the verifying key was removed, is not active yet, or is of
     /// something else.
     #[error("the chain has no active verifying key of this id for batches")]
@@ -133,6 +152,7 @@ impl SubmitRejection {
             "QueueItemOverdue" => Self::QueueOverdue,
             "GroupDisabled" => Self::Disabled,
             "NotSubmitter" => Self::NotSubmitter,
+            "HouseChanged" | "HouseNotKeyed" => Self::House,
             "UnknownKey" | "KeyNotActive" | "WrongStatement" => Self::Key,
             "InvalidProof" => Self::Invalid(InvalidBatch::Proof),
             "ProofMalformedEncoding" | "ProofNotOnCurve" | "ProofNotInSubgroup" | "ProofPointAtInfinity" => {
@@ -203,6 +223,22 @@ pub trait ChainClient: Send + Sync + 'static {
         group: u32,
         version: Option<u64>,
     ) -> impl Future<Output = Result<Option<RiskTable>, ChainError>> + Send;
+
+    /// The re-keys of a group's house in the newest final block, all of them, in order.
+    fn house_rekeys(&self, group: u32) -> impl Future<Output = Result<Vec<HouseRekeyed>, ChainError>> + Send;
+
+    /// The sequencers' sealing key in the newest final block.
+    fn seal_key(&self) -> impl Future<Output = Result<Option<SealingKey>, ChainError>> + Send;
+
+    /// All verifying keys of house re-keys in the best block.
+    fn rekey_keys(&self) -> impl Future<Output = Result<Vec<RekeyKey>, ChainError>> + Send;
+
+    /// Submits a re-key of a group's house and waits until it is in a block of the best chain or refused.
+    fn submit_rekey(
+        &self,
+        group: u32,
+        rekey: &HouseRekey,
+    ) -> impl Future<Output = Result<SubmitOutcome, ChainError>> + Send;
 
     /// All verifying keys of batches in the best block.
     fn batch_keys(&self) -> impl Future<Output = Result<Vec<BatchKey>, ChainError>> + Send;

@@ -43,6 +43,8 @@ pub(crate) struct Core {
     pub records: BTreeMap<u64, BatchRecord>,
     pub finalized_batches: u64,
     pub finalized_block: u64,
+    /// Re-keys of the house that the ledger has.
+    pub house_rekeys: u32,
 }
 
 /// What an instruction did at once. It settles with the proof of its batch.
@@ -63,6 +65,7 @@ pub(crate) struct Origin {
     pub table: RiskTable,
     pub next_item: u64,
     pub batch_no: u64,
+    pub house_rekeys: u32,
 }
 
 impl Core {
@@ -103,6 +106,7 @@ impl Core {
             records: BTreeMap::new(),
             finalized_batches: origin.batch_no,
             finalized_block: 0,
+            house_rekeys: origin.house_rekeys,
         })
     }
 

@@ -47,6 +47,9 @@ pub enum Halt {
         /// This sequencer's next batch number.
         made: u64,
     },
+    /// Another than this sequencer re-keyed the house. Restart to rebuild the state from the chain.
+    #[error("the house was re-keyed by another sequencer; restart to rebuild")]
+    Rekeyed,
     /// The chain's root after a batch is not this sequencer's. Restart to rebuild the state from the chain.
     #[error("the chain's root after batch {batch_no} differs; restart to rebuild")]
     Diverged {

@@ -1,4 +1,4 @@
-//! Secrets of a sequencer: the sealing key, and what salts and house keys are derived from (Q-KEYS).
+//! Secrets of a sequencer: the sealing key, and what salts and keys of the house are derived from (Q-KEYS).
 
 use blake2::{Blake2b512, Digest};
 use cloister_batcher::{BatchSecrets, SecretSource};
@@ -15,7 +15,8 @@ use std::{fmt, fs, io, path::PathBuf};
 pub const DEVELOPMENT_SEED: &[u8] = b"//Sequencer";
 
 const SALT: &[u8] = b"cloister/sequencer/salt/v1";
-const HOUSE: &[u8] = b"cloister/sequencer/house/v1";
+const HOUSE: &[u8] = b"cloister/sequencer/house/v2";
+const HOUSE_SEAL: &[u8] = b"cloister/sequencer/house-seal/v1";
 const PADDING: &[u8] = b"cloister/sequencer/padding/v1";
 
 /// Why there are no keys.
@@ -125,8 +126,8 @@ impl SequencerKeys {
         })
     }
 
-    /// Adds secrets that were in force before: opens that are queued may be sealed to them, and batches of their time
-    /// have houses under their keys.
+    /// Adds secrets that were in force before: opens that are queued, and keys that the house had, may be sealed to
+    /// them.
     #[must_use]
     pub fn with_former(mut self, seeds: &[[u8; 32]]) -> Self {
         self.former.extend(seeds.iter().copied().map(Secret::of));
@@ -155,15 +156,22 @@ impl SequencerKeys {
         hasher.finalize().into()
     }
 
-    fn house_key_of(&self, secret: &Secret, batch_no: u64) -> Fr {
-        Fr::from_bytes_wide(&self.derive(secret, HOUSE, &[&batch_no.to_le_bytes()]))
+    /// A new key for a house with this commitment, and the entropy of its seal; others at every call.
+    pub fn house_secrets(&self, old_house: &[u8; 32]) -> (Fr, [u8; 64]) {
+        let parts: [&[u8]; 2] = [old_house, &fresh()];
+        let key = Fr::from_bytes_wide(&self.derive(&self.secret, HOUSE, &parts));
+        (key, self.derive(&self.secret, HOUSE_SEAL, &parts))
     }
+}
 
-    /// Key of the house after a batch. It follows from the secret, so that whoever has the secret reads the house from
-    /// the chain. The salt is fresh in every attempt, so the house's keystream is never used twice.
-    pub fn house_key(&self, batch_no: u64) -> Fr {
-        self.house_key_of(&self.secret, batch_no)
+/// Fresh randomness. If the system gives none, what is derived with it still follows from the secret and its other
+/// parts, so that different contents get different salts: the counterpart of a nonce in a deterministic signature.
+fn fresh() -> [u8; 32] {
+    let mut fresh = [0u8; 32];
+    if getrandom::fill(&mut fresh).is_err() {
+        log::warn!(target: "cloister", "the system gives no randomness; salts follow from the secret alone");
     }
+    fresh
 }
 
 impl LedgerSecrets for SequencerKeys {
@@ -173,25 +181,19 @@ impl LedgerSecrets for SequencerKeys {
             .find(|view_key| view_commitment(*view_key) == commitment)
     }
 
-    fn house_keys(&self, batch_no: u64) -> impl Iterator<Item = Fr> {
-        self.secrets().map(move |secret| self.house_key_of(secret, batch_no))
+    fn house_keys(&self, sealed: &Sealed) -> impl Iterator<Item = Fr> {
+        self.secrets().filter_map(|secret| secret.seal.open(sealed).ok())
     }
 }
 
 impl SecretSource for SequencerKeys {
     fn secrets(&mut self, batch_no: u64, digest: &[u8; 32]) -> BatchSecrets {
-        let mut fresh = [0u8; 32];
-        // If the system gives no randomness, the salt still follows from the secret and the contents, so that different
-        // contents get different salts: the counterpart of a nonce in a deterministic signature.
-        if getrandom::fill(&mut fresh).is_err() {
-            log::warn!(target: "cloister", "the system gives no randomness; salts follow from the secret alone");
-        }
+        let fresh = fresh();
         let parts: [&[u8]; 3] = [&batch_no.to_le_bytes(), digest, &fresh];
         let mut padding = [0; 8];
         padding.copy_from_slice(&self.derive(&self.secret, PADDING, &parts)[..8]);
         BatchSecrets {
             salt: Fr::from_bytes_wide(&self.derive(&self.secret, SALT, &parts)),
-            house_key: self.house_key(batch_no),
             padding: u64::from_le_bytes(padding),
         }
     }

@@ -1,10 +1,11 @@
 //! The sequencer of one margin group: takes signed instructions, matches them, makes batches, proves and settles them.
 //!
-//! The node implements [`ChainClient`] and gives a `cloister_prover_job::Prover`; [`Sequencer::run`] does the rest.
+//! The node implements [`ChainClient`] and gives provers (`cloister_prover_job::Prover`); [`Sequencer::run`] does the
+//! rest.
 //! What goes over the wire is defined by `cloister-sequencer-rpc`, whose methods [`Sequencer::rpc`] serves.
 //!
 //! ```
-//! use cloister_prover_job::{Prover, ProverError};
+//! use cloister_prover_job::{JobKind, Prover, ProverError};
 //! use cloister_sequencer::keys::development_seed;
 //! use cloister_sequencer::{ChainClient, Sequencer, SequencerConfig, SequencerKeys, StartError};
 //!
@@ -12,7 +13,7 @@
 //! async fn run<C: ChainClient, P: Prover>(
 //!     chain: C,
 //!     genesis: [u8; 32],
-//!     load: impl FnOnce() -> Result<P, ProverError> + Send + 'static,
+//!     load: impl Fn(JobKind) -> Result<P, ProverError> + Send + Sync + 'static,
 //! ) -> Result<(), StartError> {
 //!     let keys = SequencerKeys::new(development_seed(), genesis, 1).expect("the development seed gives a key");
 //!     let sequencer = Sequencer::new(SequencerConfig::new(1), chain, keys);
@@ -30,6 +31,7 @@ mod halt;
 pub mod keys;
 mod pipeline;
 mod record;
+mod rekey;
 mod rpc;
 mod service;
 mod shared;

@@ -282,6 +282,11 @@ fn check_foreign<C: ChainClient>(shared: &Shared<C>, best: &GroupView) -> Option
             },
         );
     }
+    // Every batch that is not settled was made over the house of before.
+    let rekeyed = core.as_ref()?.house_rekeys != best.house_rekeys;
+    if rekeyed {
+        return halt(&mut shared.backlog(), Halt::Rekeyed);
+    }
     Some(())
 }
 
@@ -349,6 +354,7 @@ async fn refused<C: ChainClient>(
         }
         SubmitRejection::Disabled
         | SubmitRejection::NotSubmitter
+        | SubmitRejection::House
         | SubmitRejection::Key
         | SubmitRejection::Invalid(_) => {
             halt(&mut shared.backlog(), Halt::Refused { batch_no, rejection });

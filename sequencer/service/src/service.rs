@@ -1,4 +1,5 @@
-//! The service: boots from the chain, then follows it, proves and settles until it is dropped.
+//! The service: boots from the chain, re-keys the house if it must, then follows the chain, proves and settles until it
+//! is dropped.
 
 use crate::{
     chain::{At, ChainClient, ChainError, GroupView},
@@ -6,14 +7,15 @@ use crate::{
     core::{millis, Core, CoreError, Origin},
     keys::SequencerKeys,
     pipeline::{prove_loop, settle_loop},
+    rekey::{must_rekey, rekey},
     rpc,
     shared::{ProverFacts, Shared},
 };
 use cloister_crypto::field::to_bytes;
-use cloister_ledger::GroupLedger;
+use cloister_ledger::{GroupLedger, HouseRekeyError};
 use cloister_prover_job::{JobKind, Prover, ProverError};
 use cloister_risk::RiskTable;
-use cloister_settlement::{replay_batch, LedgerError};
+use cloister_settlement::{replay_batch, replay_rekeys, HouseRekeyed, LedgerError};
 use std::{future::Future, sync::Arc};
 
 /// Maximum number of queue items asked for at once.
@@ -34,6 +36,15 @@ pub enum StartError {
          is it another version or another network?"
     )]
     NoVerifyingKey,
+    /// The chain has no verifying key for the re-keys that the prover proves.
+    #[error(
+        "the house must be re-keyed, and the chain has no verifying key of this sequencer's circuit and parameters: \
+         is it another version or another network?"
+    )]
+    NoRekeyKey,
+    /// The new key of the house cannot be stated.
+    #[error("the house cannot be re-keyed: {0}")]
+    Rekey(#[from] HouseRekeyError),
     /// The chain's batches cannot be read.
     #[error("the settled batches cannot be read: {0}")]
     Chain(#[from] ChainError),
@@ -78,23 +89,23 @@ impl<C: ChainClient> Sequencer<C> {
         rpc::module(self.shared.clone())
     }
 
-    /// Makes the prover ready with `load` (on a blocking thread: it can take long), rebuilds the state from the
-    /// chain, and runs until it is dropped.
+    /// Makes the prover of batches ready with `load` (on a blocking thread: it can take long), rebuilds the state from
+    /// the chain, and runs until it is dropped. A prover of house re-keys is made ready if one is needed (Q-KEYS).
     ///
     /// # Errors
     /// [`StartError`]; once started it does not return.
     pub async fn run<P: Prover>(
         self,
-        load: impl FnOnce() -> Result<P, ProverError> + Send + 'static,
+        load: impl Fn(JobKind) -> Result<P, ProverError> + Send + Sync + 'static,
     ) -> Result<(), StartError> {
-        let prover = tokio::task::spawn_blocking(load)
-            .await
-            .map_err(|_| StartError::Thread)??;
-        if prover.kind() != JobKind::Batch(self.shared.config.shape) {
+        let load = Arc::new(load);
+        let kind = JobKind::Batch(self.shared.config.shape);
+        let prover = loaded(&load, kind).await?;
+        if prover.kind() != kind {
             return Err(StartError::Shape);
         }
         self.find_key(&prover).await?;
-        self.boot().await?;
+        self.boot(&load).await?;
         log::info!(target: "cloister", "The sequencer of group {} takes orders", self.shared.config.group);
         futures::join!(
             follow_loop(self.shared.clone()),
@@ -130,7 +141,7 @@ impl<C: ChainClient> Sequencer<C> {
         }
     }
 
-    /// Waits for the group, its first risk table, and for every batch in a block to be final.
+    /// Waits for the group, its first risk table, and for every batch and re-key in a block to be final.
     async fn ready(&self) -> (GroupView, RiskTable) {
         let (chain, group) = (&self.shared.chain, self.shared.config.group);
         let mut said = false;
@@ -139,7 +150,7 @@ impl<C: ChainClient> Sequencer<C> {
             let finalized = self.patiently(|| chain.group(group, At::Finalized)).await;
             let table = self.patiently(|| chain.risk_table(group, None)).await;
             if let (Some(best), Some(finalized), Some(table)) = (best, finalized, table) {
-                if best.batch_no == finalized.batch_no {
+                if (best.batch_no, best.house_rekeys) == (finalized.batch_no, finalized.house_rekeys) {
                     return (finalized, table);
                 }
             } else if !said {
@@ -150,14 +161,21 @@ impl<C: ChainClient> Sequencer<C> {
         }
     }
 
-    async fn boot(&self) -> Result<(), StartError> {
-        let (view, table) = self.ready().await;
-        let mut state = GroupLedger::default();
+    /// Rebuilds the ledger of a final block, and the re-keys that are in it.
+    async fn rebuilt(&self, view: &GroupView) -> Result<(GroupLedger, Vec<HouseRekeyed>), StartError> {
+        let Shared {
+            config, chain, keys, ..
+        } = &*self.shared;
+        let mut rekeyed = chain.house_rekeys(config.group).await?;
+        rekeyed.truncate(view.house_rekeys as usize);
+        let (mut state, mut done) = (GroupLedger::default(), 0);
+        replay_rekeys(&mut state, &rekeyed, &mut done, keys)?;
         if view.batch_no > 0 {
             log::info!(target: "cloister", "Rebuilding the ledger from {} batches", view.batch_no);
-            for settled in self.shared.chain.settled_batches(self.shared.config.group, 0).await? {
+            for settled in chain.settled_batches(config.group, 0).await? {
                 if settled.batch.batch_no < view.batch_no {
-                    replay_batch(&mut state, &settled.batch, &settled.consumed, &self.shared.keys)?;
+                    replay_batch(&mut state, &settled.batch, &settled.consumed, keys)?;
+                    replay_rekeys(&mut state, &rekeyed, &mut done, keys)?;
                 }
             }
         }
@@ -165,12 +183,39 @@ impl<C: ChainClient> Sequencer<C> {
         if state.batch_no() != view.batch_no || !same {
             return Err(StartError::Root(state.batch_no()));
         }
+        Ok((state, rekeyed))
+    }
+
+    async fn boot<P, L>(&self, load: &Arc<L>) -> Result<(), StartError>
+    where
+        P: Prover,
+        L: Fn(JobKind) -> Result<P, ProverError> + Send + Sync + 'static,
+    {
+        let mut prover = None;
+        let (view, table, state) = loop {
+            let (view, table) = self.ready().await;
+            let (state, rekeyed) = self.rebuilt(&view).await?;
+            match must_rekey(&self.shared, &rekeyed).await? {
+                Some(false) => break (view, table, state),
+                // No batch is taken before, and nobody else's sealing key can be proven anything to.
+                None => {}
+                Some(true) => {
+                    let prover = match &prover {
+                        Some(prover) => prover,
+                        None => prover.insert(loaded(load, JobKind::HouseRekey).await?),
+                    };
+                    rekey(&self.shared, prover, &state).await?;
+                }
+            }
+            tokio::time::sleep(self.shared.config.poll).await;
+        };
         let origin = Origin {
             state,
             last_time: view.time,
             table,
             next_item: view.queue_first,
             batch_no: view.batch_no,
+            house_rekeys: view.house_rekeys,
         };
         let core = Core::new(
             &self.shared.config,
@@ -181,6 +226,17 @@ impl<C: ChainClient> Sequencer<C> {
         *self.shared.core() = Some(core);
         Ok(())
     }
+}
+
+/// Makes a prover ready on a blocking thread.
+async fn loaded<P, L>(load: &Arc<L>, kind: JobKind) -> Result<P, StartError>
+where
+    P: Prover,
+    L: Fn(JobKind) -> Result<P, ProverError> + Send + Sync + 'static,
+{
+    let load = load.clone();
+    let prover = tokio::task::spawn_blocking(move || load(kind)).await;
+    Ok(prover.map_err(|_| StartError::Thread)??)
 }
 
 /// Follows the chain: risk tables, queue, time.

@@ -4,23 +4,25 @@ use cloister_cli::{progress::Progress, replay::Feeder};
 use cloister_client::{
     chain::{Chain, ChainError, Until},
     funding::fund,
-    oracle::feeds_of,
+    oracle::{developer, feeds_of},
     seal::SealProver,
     trader::{self, now, owner_of},
 };
 use cloister_client_core::{amount::Decimal, keys::TraderKeys};
+use cloister_crypto::seal::SealKey;
 use cloister_groth16_verifier::{PointError, Proof, VerifyError};
 use cloister_ledger::Fill;
 use cloister_risk::RiskTable;
 use cloister_runtime::{
     configs::cloister::MaxRiskAge,
-    genesis_presets::{DEVELOPMENT_BATCH_KEY, DEVELOPMENT_SEAL_KEY},
+    constants::development::SEAL_SEED,
+    genesis_presets::{DEVELOPMENT_BATCH_KEY, DEVELOPMENT_HOUSE_KEY, DEVELOPMENT_SEAL_KEY},
     AccountId, Runtime,
 };
 use cloister_settlement::Batch;
 use cloister_tests::{
     node::{alone, start},
-    sequencer::{submit, submit_as, TestSequencer, Unit},
+    sequencer::{submit, submit_as, submit_rekey, TestSequencer, Unit},
     snapshot::Snapshot,
 };
 use cloister_types::{AccountIndex, Amount};
@@ -142,9 +144,25 @@ async fn tampered_batches_should_be_refused_with_their_own_errors_and_change_not
         "the chain's key is not the one of these parameters"
     );
 
-    // Two real batches: the accounts open; one of them withdraws.
+    // The house gets a key, then two real batches: the accounts open; one of them withdraws.
+    let sealing_key = SealKey::from_seed(&SEAL_SEED).public().expect("the seed gives a key");
+    let rekey = sequencer.rekey(DEVELOPMENT_HOUSE_KEY, &sealing_key);
     let opens = vec![Unit::open(&alice, DEPOSIT), Unit::open(&bob, DEPOSIT)];
     let opening = sequencer.batch(key, &table(&chain).await, now(), opens, &alice);
+    scene
+        .refused(&[("a batch before the first re-key", opening.clone(), Error::HouseNotKeyed)])
+        .await;
+    let error = submit_rekey(&chain, GROUP, &rekey, &keys(1).owner)
+        .await
+        .expect_err("not a submitter");
+    assert_eq!(execution(&error), Some(Error::NotSubmitter), "{error}");
+    submit_rekey(&chain, GROUP, &rekey, &developer())
+        .await
+        .expect("the house is re-keyed");
+    let another_key = sequencer.with_another_house_key(&opening);
+    scene
+        .refused(&[("a changed house key", another_key, Error::InvalidProof)])
+        .await;
     refuse_tampered_opening(&scene, &opening).await;
     submit(&chain, GROUP, &opening)
         .await

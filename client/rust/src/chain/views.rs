@@ -5,7 +5,8 @@ use cloister_risk::RiskTable;
 use cloister_runtime::{AccountId, AssetId, Balance, BlockNumber, Hash};
 use codec::Encode;
 use pallet_cloister_execution::{
-    types::MAX_QUEUE_PAGE, GroupState, GroupTotals, KeyId, QueueItem, RegisteredAccount, RegisteredKey, StatementKind,
+    types::{MAX_QUEUE_PAGE, MAX_REKEY_PAGE},
+    GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RegisteredAccount, RegisteredKey, StatementKind,
 };
 use pallet_cloister_risk::{Group, TableInfo};
 use polkadot_sdk::{
@@ -54,6 +55,22 @@ impl Chain {
             let page: Vec<(u64, QueueItemOf)> = self.api("CloisterApi_queue", arguments, at).await?;
             let Some((last, _)) = page.last() else { return Ok(out) };
             from = last.saturating_add(1);
+            out.extend(page);
+        }
+    }
+
+    /// The re-keys of a group's house, all of them, in order.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn house_rekeys(&self, group: u32, at: Option<Hash>) -> Result<Vec<HouseRekeyed>, ChainError> {
+        let mut out: Vec<HouseRekeyed> = Vec::new();
+        loop {
+            let arguments = (group, out.len() as u32, MAX_REKEY_PAGE).encode();
+            let page: Vec<HouseRekeyed> = self.api("CloisterApi_house_rekeys", arguments, at).await?;
+            if page.is_empty() {
+                return Ok(out);
+            }
             out.extend(page);
         }
     }

@@ -23,6 +23,7 @@ fn group_should_start_with_the_empty_tree_and_the_genesis_house() {
             next_index: 0,
             queue_first: 0,
             queue_next: 0,
+            house_rekeys: 0,
         };
         assert_eq!(Groups::<Test>::get(GROUP), Some(state.clone()));
         assert_ok!(Execution::create_group(RuntimeOrigin::root(), OTHER, ASSET, FEES));

@@ -8,7 +8,7 @@ use polkadot_sdk::{
 };
 
 /// Every statement there is.
-const STATEMENTS: [StatementKind; 2] = [SHAPE, StatementKind::Seal];
+const STATEMENTS: [StatementKind; 3] = [SHAPE, StatementKind::Seal, StatementKind::HouseRekey];
 
 fn set_key(id: KeyId, statement: StatementKind, development: bool, key: Vec<u8>) -> Result<(), Error<Test>> {
     let key = BoundedVec::try_from(key).unwrap();
@@ -68,7 +68,12 @@ fn verifying_key_should_be_set_by_the_admin_only() {
 #[test]
 fn verifying_key_should_never_be_replaced() {
     on_genesis(|| {
-        for (id, own) in [(BATCH_KEY, SHAPE), (SEAL_KEY, StatementKind::Seal)] {
+        let own = [
+            (BATCH_KEY, SHAPE),
+            (SEAL_KEY, StatementKind::Seal),
+            (HOUSE_KEY, StatementKind::HouseRekey),
+        ];
+        for (id, own) in own {
             for statement in STATEMENTS {
                 assert_eq!(
                     set_key(id, statement, false, prover::other_key()),
@@ -129,7 +134,7 @@ fn development_key_should_be_refused_outside_a_development_chain() {
     on_genesis(|| {
         assert_eq!(set_key(4, SHAPE, true, prover::key()), Ok(()));
         Development::<Test>::put(false);
-        for (id, statement) in [(5, SHAPE), (6, StatementKind::Seal)] {
+        for (id, statement) in [(5, SHAPE), (6, StatementKind::Seal), (9, StatementKind::HouseRekey)] {
             assert_eq!(
                 set_key(id, statement, true, prover::key()),
                 Err(Error::DevelopmentKeyRefused)

@@ -57,7 +57,8 @@ impl<'a> HouseMove<'a> {
             before,
             after,
             house: House {
-                key: witness.house_key,
+                // B-HOUSE-KEY: only a re-key changes it, which shows the sequencers the new one.
+                key: old.key,
                 nonce: old.nonce.checked_add(1).ok_or(BatchError::Width)?,
                 insurance,
                 fee_pool,

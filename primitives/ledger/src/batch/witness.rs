@@ -20,8 +20,6 @@ pub struct BatchWitness {
     pub old_root: Fr,
     /// House before.
     pub house: House,
-    /// Key of the house after.
-    pub house_key: Fr,
     /// Fees paid out publicly.
     pub sweep: Amount,
     /// Rows proven empty.

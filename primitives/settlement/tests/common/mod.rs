@@ -7,11 +7,13 @@ use cloister_crypto::{
     stream::view_commitment,
     Fr,
 };
-use cloister_ledger::{state::UnitRequest, GroupLedger, SealStatement, Shape, Statement};
+use cloister_ledger::{state::UnitRequest, GroupLedger, House, HouseRekeyStatement, SealStatement, Shape, Statement};
 use cloister_ledger_testing::{World, GENESIS, GROUP};
-use cloister_settlement::{Batch, ItemKind, KnownToChain, LedgerSecrets, OpenKeys, QueueItem};
+use cloister_settlement::{
+    replay_batch, replay_rekeys, Batch, HouseRekey, HouseRekeyed, ItemKind, KnownToChain, LedgerError, LedgerSecrets,
+    OpenKeys, QueueItem,
+};
 use cloister_types::{AccountIndex, Amount, GroupId};
-use std::collections::BTreeMap;
 
 pub const SHAPE: Shape = Shape::DEV;
 pub const DEPOSIT: u64 = 1_000_000_000_000;
@@ -20,20 +22,32 @@ pub const DEPOSIT: u64 = 1_000_000_000_000;
 #[derive(Clone)]
 pub struct Secrets {
     pub seal: SealKey,
-    pub house: BTreeMap<u64, Fr>,
+    pub former: Vec<SealKey>,
+}
+
+impl Secrets {
+    /// Those of one seed.
+    pub fn of(seed: u8) -> Self {
+        Self {
+            seal: SealKey::from_seed(&[seed; 32]),
+            former: Vec::new(),
+        }
+    }
+
+    fn all(&self) -> impl Iterator<Item = &SealKey> {
+        std::iter::once(&self.seal).chain(&self.former)
+    }
 }
 
 impl LedgerSecrets for Secrets {
     fn unseal(&self, sealed: &Sealed, commitment: Fr) -> Option<Fr> {
-        let view_key = self.seal.open(sealed).ok()?;
-        (view_commitment(view_key) == commitment).then_some(view_key)
+        self.all()
+            .filter_map(|seal| seal.open(sealed).ok())
+            .find(|view_key| view_commitment(*view_key) == commitment)
     }
 
-    fn house_keys(&self, batch_no: u64) -> impl Iterator<Item = Fr> {
-        // A former secret's key comes first: it does not fit and is passed over.
-        [Some(Fr::from(batch_no)), self.house.get(&batch_no).copied()]
-            .into_iter()
-            .flatten()
+    fn house_keys(&self, sealed: &Sealed) -> impl Iterator<Item = Fr> {
+        self.all().filter_map(|seal| seal.open(sealed).ok())
     }
 }
 
@@ -53,19 +67,25 @@ pub struct Market {
     pub world: World,
     pub secrets: Secrets,
     pub settled: Vec<Settled>,
+    /// Re-keys of the house, as the chain keeps them.
+    pub rekeyed: Vec<HouseRekeyed>,
 }
 
+/// The seed of the group's secrets.
+pub const SEED: u8 = 9;
+
 impl Market {
-    /// Two batches of opens and deposits, then some of trades, transfers and queued deposits.
+    /// A re-key of the genesis house, two batches of opens and deposits, then some of trades, transfers and queued
+    /// deposits.
     pub fn new(seed: u64) -> Self {
         let mut market = Self {
             world: World::new(seed),
-            secrets: Secrets {
-                seal: SealKey::from_seed(&[9; 32]),
-                house: BTreeMap::new(),
-            },
+            secrets: Secrets::of(SEED),
             settled: Vec::new(),
+            rekeyed: Vec::new(),
         };
+        market.world.state.restore_house(House::default(), 0);
+        market.rekey();
         let opens = (0..6).map(|_| market.world.open(DEPOSIT)).collect();
         market.settle(opens);
         let mut second: Vec<UnitRequest> = (0..3).map(|_| market.world.open(DEPOSIT)).collect();
@@ -76,16 +96,50 @@ impl Market {
         });
         market.settle(second);
         for round in 0..3 {
-            let mut units = Vec::new();
-            units.extend(market.world.trade(round, round + 1));
-            units.extend(market.world.transfer(3, 4, 7));
-            units.push(UnitRequest::Padding {
-                index: AccountIndex(5),
-                deposit: Amount(100),
-            });
-            market.settle(units);
+            market.trade(round);
         }
         market
+    }
+
+    /// A batch of trades, transfers and a queued deposit.
+    pub fn trade(&mut self, round: usize) {
+        let mut units = Vec::new();
+        units.extend(self.world.trade(round, round + 1));
+        units.extend(self.world.transfer(3, 4, 7));
+        units.push(UnitRequest::Padding {
+            index: AccountIndex(5),
+            deposit: Amount(100),
+        });
+        self.settle(units);
+    }
+
+    /// Re-keys the house to the secret in force.
+    pub fn rekey(&mut self) {
+        let sealing_key = self.secrets.seal.public().expect("the seed gives a key");
+        let mut entropy = [0; 64];
+        entropy[..32].copy_from_slice(&self.world.random.bytes());
+        let key = self.world.random.field();
+        let house = self.world.state.house().clone();
+        let (statement, witness) =
+            HouseRekeyStatement::rekey(GENESIS, GroupId(GROUP), &sealing_key, house, key, &entropy).expect("it fits");
+        assert_eq!(statement.check(&witness), Ok(()));
+        let submitted = HouseRekey::new(2, &statement, [7; 192]);
+        let batch_no = self.world.state.batch_no();
+        let sealing_key = (to_bytes(&sealing_key.x()), to_bytes(&sealing_key.y()));
+        let kept = submitted.kept(batch_no, sealing_key);
+        assert_eq!(
+            kept.statement(GENESIS, GroupId(GROUP), &submitted.old_house),
+            Ok(statement)
+        );
+        self.rekeyed.push(kept);
+        assert!(self.world.state.rekey_house(key));
+    }
+
+    /// The sealing key is changed, then the house re-keyed to it; the secret before is kept.
+    pub fn rotate(&mut self, seed: u8) {
+        let former = std::mem::replace(&mut self.secrets.seal, SealKey::from_seed(&[seed; 32]));
+        self.secrets.former.push(former);
+        self.rekey();
     }
 
     /// Submits units, and lets the chain have their opens and deposits in its queue, with one more item behind them.
@@ -99,7 +153,6 @@ impl Market {
             risk_hash: to_bytes(&self.world.table.hash()),
         };
         let request = self.world.padded(SHAPE, units);
-        self.secrets.house.insert(known.batch_no, request.house_key);
         let queued: Vec<bool> = request.units.iter().map(|unit| unit.deposit() > Amount::ZERO).collect();
         let mut queue: Vec<QueueItem<u8>> = request
             .units
@@ -154,11 +207,18 @@ impl Market {
 
     /// The ledger after all batches, rebuilt.
     pub fn replayed(&self) -> GroupLedger {
-        let mut ledger = GroupLedger::default();
-        for settled in &self.settled {
-            cloister_settlement::replay_batch(&mut ledger, &settled.batch, &settled.queue, &self.secrets)
-                .expect("the batch is the ledger's");
-        }
-        ledger
+        replay(&self.settled, &self.rekeyed, &self.secrets).expect("the batches are the ledger's")
     }
+}
+
+/// Replays all batches and re-keys; the first error.
+pub fn replay(settled: &[Settled], rekeyed: &[HouseRekeyed], secrets: &Secrets) -> Result<GroupLedger, LedgerError> {
+    let mut ledger = GroupLedger::default();
+    let mut done = 0;
+    replay_rekeys(&mut ledger, rekeyed, &mut done, secrets)?;
+    for settled in settled {
+        replay_batch(&mut ledger, &settled.batch, &settled.queue, secrets)?;
+        replay_rekeys(&mut ledger, rekeyed, &mut done, secrets)?;
+    }
+    Ok(ledger)
 }

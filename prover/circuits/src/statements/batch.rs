@@ -16,7 +16,7 @@ mod keys;
 mod margin;
 mod modes;
 mod place;
-mod record;
+pub(super) mod record;
 mod risk;
 mod slot;
 mod unit;

@@ -68,7 +68,7 @@ struct Public {
     view_commitment: Num,
 }
 
-fn coordinates(key: &Key) -> (Fr, Fr) {
+pub(super) fn coordinates(key: &Key) -> (Fr, Fr) {
     (key.x, key.y)
 }
 
@@ -132,14 +132,10 @@ fn check_sealing_key<CS: ConstraintSystem<Fr>>(cs: &mut CS, key: &Point) -> Resu
 }
 
 /// V-SCALAR: the bits of `e`, below the order of the subgroup: every point has one scalar, every statement one witness.
-fn alloc_scalar<CS: ConstraintSystem<Fr>>(
-    cs: &mut CS,
-    witness: Option<&SealWitness>,
-) -> Result<Vec<Bit>, SynthesisError> {
+fn alloc_scalar<CS: ConstraintSystem<Fr>>(cs: &mut CS, scalar: Option<[u8; 32]>) -> Result<Vec<Bit>, SynthesisError> {
     let mut cs = cs.namespace(|| "V-SCALAR");
     // The bits of a scalar are those of a field element: 252 of them are less than the 255 of the field.
-    let value = witness.map(|w| {
-        let mut bytes = w.scalar;
+    let value = scalar.map(|mut bytes| {
         bytes[31] &= 0x0f;
         Option::<Fr>::from(Fr::from_bytes(&bytes)).unwrap_or(Fr::zero())
     });
@@ -162,6 +158,29 @@ fn check_ephemeral<CS: ConstraintSystem<Fr>>(
     Ok(computed)
 }
 
+/// The rules V-SEALING-KEY, V-SCALAR, V-EPHEMERAL and V-CIPHERTEXT: whoever has the secret of the sealing key opens
+/// `ephemeral` and `ciphertext` to `secret`. The house re-key shares them (H-SEAL).
+pub(super) fn enforce_sealed<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    sealing_key: &Point,
+    ephemeral: &Point,
+    ciphertext: &Num,
+    secret: &Num,
+    scalar: Option<[u8; 32]>,
+) -> Result<(), SynthesisError> {
+    let half = check_sealing_key(cs, sealing_key)?;
+    let scalar = alloc_scalar(cs, scalar)?;
+    let ephemeral = check_ephemeral(cs, &scalar, ephemeral)?;
+    // V-CIPHERTEXT: what the sequencers get when they open is the secret, not garbage.
+    let mut cs = cs.namespace(|| "V-CIPHERTEXT");
+    let shared = multiply_half(&mut cs, "e times sealing key", &half, sealing_key, &scalar)?;
+    let elements = [shared.x, shared.y, ephemeral.x, ephemeral.y];
+    let pad = sponge(&mut cs, "pad", domain::SEAL, &elements)?;
+    let sealed = secret + &pad;
+    enforce_equal(&mut cs, || "ciphertext holds the key", ciphertext, &sealed);
+    Ok(())
+}
+
 impl Circuit<Fr> for SealCircuit {
     fn synthesize<CS: ConstraintSystem<Fr>>(self, cs: &mut CS) -> Result<(), SynthesisError> {
         let (statement, witness) = (self.statement.as_ref(), self.witness.as_ref());
@@ -169,18 +188,14 @@ impl Circuit<Fr> for SealCircuit {
         let public = Public::alloc(cs, statement)?;
         let view_key = Num::alloc(cs, || "view key", witness.map(|w| w.view_key))?;
 
-        let half = check_sealing_key(cs, &public.sealing_key)?;
-        let scalar = alloc_scalar(cs, witness)?;
-        let ephemeral = check_ephemeral(cs, &scalar, &public.ephemeral)?;
-        {
-            // V-CIPHERTEXT: what the sequencers get when they open is the view key, not garbage.
-            let mut cs = cs.namespace(|| "V-CIPHERTEXT");
-            let shared = multiply_half(&mut cs, "e times sealing key", &half, &public.sealing_key, &scalar)?;
-            let elements = [shared.x, shared.y, ephemeral.x, ephemeral.y];
-            let pad = sponge(&mut cs, "pad", domain::SEAL, &elements)?;
-            let sealed = &view_key + &pad;
-            enforce_equal(&mut cs, || "ciphertext holds the view key", &public.ciphertext, &sealed);
-        }
+        enforce_sealed(
+            cs,
+            &public.sealing_key,
+            &public.ephemeral,
+            &public.ciphertext,
+            &view_key,
+            witness.map(|w| w.scalar),
+        )?;
         {
             // V-COMMITMENT: the view key is the one that the batch opens the account with.
             let mut cs = cs.namespace(|| "V-COMMITMENT");

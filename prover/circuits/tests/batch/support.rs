@@ -289,7 +289,6 @@ pub fn rebuilt(scene: &Scene) -> BatchRequest {
     let places = unit.places.iter().map(|p| (p.signed.clone(), p.fill)).collect();
     BatchRequest {
         context: scene.witness.context.clone(),
-        house_key: scene.witness.house_key,
         sweep: Amount::ZERO,
         empty_mask: 0,
         units: vec![

@@ -174,7 +174,6 @@ impl Market {
                 context: self.context.clone(),
                 old_root: self.tree.root(),
                 house: House::default(),
-                house_key: self.tree.root(),
                 sweep: Amount::ZERO,
                 empty_mask: 0,
                 units: vec![unit.clone()],

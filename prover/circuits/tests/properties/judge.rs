@@ -118,7 +118,6 @@ impl Judge {
             context: context.clone(),
             old_root: root,
             house: House::default(),
-            house_key: root,
             sweep: Amount::ZERO,
             empty_mask: 0,
             units,

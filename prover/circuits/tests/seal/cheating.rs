@@ -20,7 +20,7 @@ const EPHEMERAL: [&str; 2] = [
     "V-EPHEMERAL/ephemeral point is of the scalar/y",
 ];
 const NOT_IDENTITY: &str = "not the identity/x is not zero";
-const CIPHERTEXT: &str = "V-CIPHERTEXT/ciphertext holds the view key";
+const CIPHERTEXT: &str = "V-CIPHERTEXT/ciphertext holds the key";
 const COMMITMENT: &str = "V-COMMITMENT/commitment is of the view key";
 
 /// Native code refuses the seal with the error, the circuit with exactly these constraints.

@@ -7,6 +7,7 @@ use cloister_circuits::{
     statements::{
         batch::{BatchCircuit, Shape},
         exit::ExitCircuit,
+        house_rekey::HouseRekeyCircuit,
         seal::SealCircuit,
     },
 };
@@ -99,6 +100,13 @@ pub const CIRCUITS: &[NamedCircuit] = &[
         shape: None,
         record: || Matrices::record(ExitCircuit::blank()),
         census: || census(ExitCircuit::blank()),
+    },
+    NamedCircuit {
+        name: "house-rekey",
+        about: "the house of a group gets another key, which is sealed to the sequencers",
+        shape: None,
+        record: || Matrices::record(HouseRekeyCircuit::blank()),
+        census: || census(HouseRekeyCircuit::blank()),
     },
 ];
 

@@ -19,7 +19,6 @@ impl SecretSource for Counter {
         self.0 += 1;
         BatchSecrets {
             salt: Fr::from(1_000 + self.0),
-            house_key: Fr::from(77 + batch_no),
             padding: u64::from(digest[0]) + self.0,
         }
     }

@@ -193,7 +193,7 @@ pub fn halt(halt: &Halt) -> HaltInfo {
         Halt::Sealed { .. } => HaltKind::Seal,
         Halt::Prover { .. } => HaltKind::Proof,
         Halt::Refused { .. } => HaltKind::Refused,
-        Halt::Foreign { .. } => HaltKind::Foreign,
+        Halt::Foreign { .. } | Halt::Rekeyed => HaltKind::Foreign,
         Halt::Diverged { .. } => HaltKind::Diverged,
     };
     HaltInfo {

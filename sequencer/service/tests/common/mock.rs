@@ -10,10 +10,13 @@ use cloister_ledger::{GroupLedger, HouseRecord, KeyRecord, RecordKind, Statement
 use cloister_prover_job::{JobKind, Proof, ProofJob, Prover, ProverError, PROOF_BYTES};
 use cloister_risk::RiskTable;
 use cloister_sequencer::{
-    chain::{At, BatchKey, GroupView, InvalidBatch, SettledBatch, SubmitOutcome, SubmitRejection},
-    ChainClient, ChainError,
+    chain::{
+        At, BatchKey, GroupView, InvalidBatch, RekeyKey, SealingKey, SettledBatch, SubmitOutcome, SubmitRejection,
+    },
+    keys::development_seed,
+    ChainClient, ChainError, SequencerKeys,
 };
-use cloister_settlement::{Batch, ItemKind, KeyId, QueueItem};
+use cloister_settlement::{Batch, HouseRekey, HouseRekeyed, ItemKind, KeyId, QueueItem};
 use cloister_types::{AccountIndex, Amount, GroupId};
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -28,23 +31,41 @@ pub const KEY_ID: KeyId = 3;
 /// The mock has no owners.
 pub type Item = QueueItem<()>;
 pub const KEY: &[u8] = b"the mock's verifying key";
+pub const REKEY_KEY_ID: KeyId = 4;
+pub const REKEY_KEY: &[u8] = b"the mock's verifying key of re-keys";
 
 /// "Proves" by writing down the statement, which the mock chain compares with its own.
 #[derive(Clone, Default)]
 pub struct MockProver {
+    /// Proves re-keys of the house, not batches.
+    rekeys: bool,
     /// Attempts that fail first.
     pub failures: Arc<AtomicU64>,
     /// Proofs take 400 ms.
     pub slow: Arc<AtomicBool>,
 }
 
+impl MockProver {
+    /// The prover of a kind.
+    pub fn of(&self, kind: JobKind) -> Self {
+        Self {
+            rekeys: kind == JobKind::HouseRekey,
+            ..self.clone()
+        }
+    }
+}
+
 impl Prover for MockProver {
     fn kind(&self) -> JobKind {
-        JobKind::Batch(super::SHAPE)
+        if self.rekeys {
+            JobKind::HouseRekey
+        } else {
+            JobKind::Batch(super::SHAPE)
+        }
     }
 
     fn verifying_key(&self) -> Vec<u8> {
-        KEY.to_vec()
+        if self.rekeys { REKEY_KEY } else { KEY }.to_vec()
     }
 
     fn constraints(&self) -> u64 {
@@ -56,6 +77,10 @@ impl Prover for MockProver {
     }
 
     async fn prove(&self, job: ProofJob) -> Result<Proof, ProverError> {
+        self.kind().check(job.kind())?;
+        if let ProofJob::HouseRekey(job) = &job {
+            assert_eq!(job.statement.check(&job.witness), Ok(()));
+        }
         if self.slow.load(Ordering::SeqCst) {
             tokio::time::sleep(std::time::Duration::from_millis(400)).await;
         }
@@ -77,6 +102,7 @@ pub struct State {
     pub view: GroupView,
     pub queue: BTreeMap<u64, Item>,
     pub settled: Vec<SettledBatch<()>>,
+    pub rekeyed: Vec<HouseRekeyed>,
     pub opened: Vec<u32>,
     pub paid: BTreeMap<u32, u64>,
 }
@@ -95,12 +121,20 @@ pub struct Inner {
     pub instant: bool,
     pub submissions: Vec<Batch>,
     pub enabled: bool,
+    /// The sequencers' sealing key.
+    pub seal_key: Option<SealingKey>,
 }
 
 #[derive(Clone)]
 pub struct MockChain {
     pub inner: Arc<Mutex<Inner>>,
     start: Instant,
+}
+
+/// The sealing key of a seed.
+pub fn seal_key(seed: [u8; 32]) -> SealingKey {
+    let keys = SequencerKeys::new(seed, GENESIS, GROUP).unwrap();
+    (to_bytes(&keys.public().x()), to_bytes(&keys.public().y()))
 }
 
 impl MockChain {
@@ -116,11 +150,13 @@ impl MockChain {
             risk_version: 0,
             queue_first: 0,
             queue_next: 0,
+            house_rekeys: 0,
         };
         let state = State {
             view,
             queue: BTreeMap::new(),
             settled: Vec::new(),
+            rekeyed: Vec::new(),
             opened: Vec::new(),
             paid: BTreeMap::new(),
         };
@@ -134,6 +170,7 @@ impl MockChain {
             instant: true,
             submissions: Vec::new(),
             enabled: true,
+            seal_key: Some(seal_key(development_seed())),
         };
         Self {
             inner: Arc::new(Mutex::new(inner)),
@@ -262,6 +299,9 @@ impl Inner {
         if batch.batch_no != view.batch_no {
             return Err(SubmitRejection::WrongBatchNumber);
         }
+        if view.house_rekeys == 0 {
+            return Err(SubmitRejection::House);
+        }
         let version = batch.risk_version;
         if version < self.oldest_table || version < view.risk_version || !self.tables.contains_key(&version) {
             return Err(SubmitRejection::RiskTable);
@@ -306,6 +346,32 @@ impl Inner {
     }
 }
 
+impl Inner {
+    /// C-HOUSE.
+    fn rekey(&mut self, rekey: &HouseRekey) -> Result<u64, SubmitRejection> {
+        if let Some(refusal) = self.refusals.pop_front() {
+            return Err(refusal);
+        }
+        let Inner { best, seal_key, .. } = self;
+        if rekey.old_house != best.view.house {
+            return Err(SubmitRejection::House);
+        }
+        let kept = rekey.kept(best.view.batch_no, seal_key.unwrap());
+        let statement = kept.statement(GENESIS, GroupId(GROUP), &best.view.house).unwrap();
+        if to_bytes(&statement.hash()) != rekey.proof[..32] {
+            return Err(SubmitRejection::Invalid(InvalidBatch::Proof));
+        }
+        best.rekeyed.push(kept);
+        best.view.block += 1;
+        best.view.house = rekey.new_house;
+        best.view.house_rekeys += 1;
+        if self.instant {
+            self.finalized = self.best.clone();
+        }
+        Ok(self.best.view.block)
+    }
+}
+
 impl ChainClient for MockChain {
     type AccountId = ();
 
@@ -338,6 +404,30 @@ impl ChainClient for MockChain {
         let inner = self.lock();
         let version = version.or(inner.tables.keys().next_back().copied());
         Ok(version.and_then(|v| inner.tables.get(&v).cloned()))
+    }
+
+    async fn house_rekeys(&self, _: u32) -> Result<Vec<HouseRekeyed>, ChainError> {
+        Ok(self.lock().finalized.rekeyed.clone())
+    }
+
+    async fn seal_key(&self) -> Result<Option<SealingKey>, ChainError> {
+        Ok(self.lock().seal_key)
+    }
+
+    async fn rekey_keys(&self) -> Result<Vec<RekeyKey>, ChainError> {
+        Ok(vec![RekeyKey {
+            id: REKEY_KEY_ID,
+            active: true,
+            key: REKEY_KEY.to_vec(),
+        }])
+    }
+
+    async fn submit_rekey(&self, _: u32, rekey: &HouseRekey) -> Result<SubmitOutcome, ChainError> {
+        assert_eq!(rekey.key, REKEY_KEY_ID);
+        Ok(match self.lock().rekey(rekey) {
+            Ok(block) => SubmitOutcome::InBlock(block),
+            Err(rejection) => SubmitOutcome::Rejected(rejection),
+        })
     }
 
     async fn batch_keys(&self) -> Result<Vec<BatchKey>, ChainError> {

@@ -90,12 +90,24 @@ pub fn house_record<CS: ConstraintSystem<Fr>>(
     salt: &Num,
 ) -> Result<Vec<Num>, SynthesisError> {
     let mut cs = cs.namespace(|| "B-RECORD");
-    let head = concatenate([
-        (&shifted_cash(&house.insurance), CASH_BITS),
-        (&house.fee_pool, FEE_POOL_BITS),
-    ]);
-    let plain: Vec<Num> = [head].into_iter().chain(house.words()).collect();
+    encrypt_house(
+        &mut cs,
+        [&house.key, &house.nonce, salt],
+        [&house.insurance, &house.fee_pool],
+        house.words(),
+    )
+}
+
+/// The record of a house with its pads of `[key, nonce, salt]`; `money` is insurance and fee pool.
+pub fn encrypt_house<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    of: [&Num; 3],
+    [insurance, fee_pool]: [&Num; 2],
+    words: Vec<Num>,
+) -> Result<Vec<Num>, SynthesisError> {
+    let head = concatenate([(&shifted_cash(insurance), CASH_BITS), (fee_pool, FEE_POOL_BITS)]);
+    let plain: Vec<Num> = [head].into_iter().chain(words).collect();
     debug_assert_eq!(plain.len(), HOUSE_RECORD);
-    let pads = house_pads(&mut cs, "P-STREAM", [&house.key, &house.nonce, salt], plain.len())?;
+    let pads = house_pads(cs, "P-STREAM", of, plain.len())?;
     Ok(encrypt(&plain, &pads))
 }

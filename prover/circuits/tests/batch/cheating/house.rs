@@ -1,7 +1,7 @@
 //! The house and conservation.
 
-use cloister_circuits::Fr;
-use cloister_ledger::{Fill, Side, UnitRequest};
+use cloister_circuits::{statements::batch::PUBLIC_INPUT, Fr};
+use cloister_ledger::{Fill, HouseRecord, Side, UnitRequest};
 use cloister_risk::{MarginChoice, Status};
 use cloister_types::{AccountIndex, Amount, Lots, Money, Position, Total};
 
@@ -242,4 +242,22 @@ fn shorts_alone_should_keep_a_row_from_being_claimed_empty() {
         "B-HOUSE/open interest/row 0/claimed empty",
         &["B-HOUSE"],
     );
+}
+
+#[test]
+fn a_changed_house_key_should_break_b_statement() {
+    // A key that only the prover knows: nobody else could prove the next batch. There is no wire for it, so a prover
+    // can only state another house than the one that is computed.
+    let scene = traded();
+    let effect = scene.witness.check(SMALL).expect("a good batch");
+    let mut system = system(SMALL, &scene.witness);
+    assert!(system.is_satisfied());
+    assert_eq!(effect.house.key, scene.witness.house.key);
+    let mut house = effect.house.clone();
+    house.key += Fr::one();
+    let mut stated = effect.statement;
+    stated.new_house = house.commitment();
+    stated.house = HouseRecord::encrypt(&house, stated.salt);
+    system.set_input(0, stated.hash());
+    assert_eq!(system.all_unsatisfied(), [PUBLIC_INPUT]);
 }

@@ -1,0 +1,8 @@
+//! The statement of a house re-key: native = circuit, pinned size and identity, cheating witnesses, a real proof.
+
+mod cheating;
+#[path = "../common/mod.rs"]
+mod common;
+mod differential;
+mod identity;
+mod support;
