@@ -248,8 +248,8 @@ impl World {
         ]
     }
 
-    /// Takes over an insolvent account, or liquidates one that is short of maintenance margin; an insolvent one at the
-    /// mark.
+    /// Takes over or deleverages an insolvent account, or liquidates one that is short of maintenance margin; an
+    /// insolvent one at the mark.
     fn distressed(&mut self, shape: Shape, known: usize) -> Vec<UnitRequest> {
         let first = self.random.below(known as u64) as usize;
         let mut order = (0..known).map(|i| (first + i) % known);
@@ -259,6 +259,9 @@ impl World {
         let insolvent = self.assess(trader).equity.is_negative();
         if insolvent && self.random.once_in(2) {
             return vec![self.take_over(trader)];
+        }
+        if insolvent && self.random.once_in(2) {
+            return self.random_deleveraging(shape, trader, known);
         }
         let mut fills = Vec::new();
         let mut units = Vec::new();

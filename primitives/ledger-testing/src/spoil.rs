@@ -9,7 +9,7 @@ use cloister_ledger::{
     fill::Fill,
     instruction::InstructionKind,
     state::{BatchRequest, UnitRequest},
-    unit::{Mode, UnitWitness},
+    unit::{Mode, Party, UnitWitness},
 };
 use cloister_risk::{MarginChoice, Status};
 use cloister_types::{Amount, InstructionId, Lots, Money, PerLot, Position, Price, Total};
@@ -24,10 +24,10 @@ pub struct Spoil {
 }
 
 const UNIT_CASES: u64 = 64;
-const BATCH_CASES: u64 = 30;
+const BATCH_CASES: u64 = 31;
 
 /// Every mode.
-const MODES: [Mode; 8] = [
+const MODES: [Mode; 10] = [
     Mode::Open,
     Mode::Rekey,
     Mode::Normal,
@@ -36,6 +36,8 @@ const MODES: [Mode; 8] = [
     Mode::Expiry,
     Mode::Takeover,
     Mode::Padding,
+    Mode::Deleveraging(Party::Insolvent),
+    Mode::Deleveraging(Party::Counterparty),
 ];
 
 /// Changes one thing of a witness.
@@ -137,7 +139,36 @@ fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
             w.house.insurance.0 -= i128::from(random.below(1 << 40));
             w.house_margin = MarginChoice::NotWorse(random.below(16) as u8);
         }
-        _ => w.units.rotate_left(1),
+        29 => w.units.rotate_left(1),
+        _ => spoil_deleveraging(w, random),
+    }
+}
+
+/// Changes one side of a deleveraging so that its unit by itself may still be valid.
+fn spoil_deleveraging(w: &mut BatchWitness, random: &mut Random) {
+    let rows = &w.context.table.rows;
+    let deleverages = |unit: &&mut UnitWitness| matches!(unit.mode, Mode::Deleveraging(_));
+    let mut units: Vec<_> = w.units.iter_mut().filter(deleverages).collect();
+    if units.is_empty() {
+        return;
+    }
+    let at = random.below(units.len() as u64) as usize;
+    let unit = &mut units[at];
+    let last = unit.places.len() - 1;
+    let fill = &mut unit.places[last].fill;
+    match random.below(3) {
+        0 => {
+            unit.mode = Mode::Deleveraging(match unit.mode {
+                Mode::Deleveraging(Party::Insolvent) => Party::Counterparty,
+                _ => Party::Insolvent,
+            });
+        }
+        1 if fill.quantity > Lots(1) => {
+            let mark = rows[usize::from(fill.row)].mark.get() as u128;
+            fill.quantity.0 -= 1;
+            fill.cost = Total(fill.cost.get().wrapping_sub(mark));
+        }
+        _ => *fill = Fill::default(),
     }
 }
 
@@ -152,7 +183,7 @@ fn spoil_account(w: &mut UnitWitness, case: u64, random: &mut Random) {
     let row = random.below(5) as usize;
     match case {
         0 => w.index.0 ^= 1,
-        1..=4 => w.mode = MODES[random.below(8) as usize],
+        1..=4 => w.mode = MODES[random.below(MODES.len() as u64) as usize],
         5 => w.deposit = Amount(random.word()),
         6 => w.before.cash.0 += 1,
         7 => w.before.cash.0 = -w.before.cash.get(),

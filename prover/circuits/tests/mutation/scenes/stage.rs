@@ -103,6 +103,17 @@ pub fn set(scene: Scene, seed: u64, shape: Shape) -> World {
                 set_equity(&mut world, trader, -5_000_000);
             }
         }
+        Scene::Deleveraged => {
+            // The second subject holds the other side of both rows; with little margin, or it owes money too.
+            hold(&mut world, 0..2, 50);
+            set_equity(&mut world, 0, -5_000_000);
+            let (maintenance, initial) = required(&world, 1);
+            match turn(seed) % 3 {
+                1 => set_equity(&mut world, 1, (maintenance + initial) / 2),
+                2 => set_equity(&mut world, 1, -7_000_000),
+                _ => (),
+            }
+        }
         Scene::Forced => force(&mut world, seed),
         Scene::Unloaded => {
             hold(&mut world, 0..2, 60);
