@@ -178,7 +178,7 @@ impl World {
                 places: vec![(signed, Fill::default())],
             }]
         };
-        match self.random.below(20) {
+        match self.random.below(21) {
             0..=3 => self.trade(trader, other).into(),
             4 => {
                 let all = self.random.once_in(3);
@@ -198,7 +198,7 @@ impl World {
                 vec![self.open(deposit)]
             }
             10 | 11 => self.leverage(trader),
-            12..=14 => self.distressed(shape, known as usize),
+            12..=14 | 19 => self.distressed(shape, known as usize),
             15 | 16 => self.expiry(shape, known as usize),
             17 => self.unload(trader),
             18 if self.state.house().insurance < Money(ENOUGH_INSURANCE) => {
@@ -258,10 +258,10 @@ impl World {
         let Some(trader) = short else { return Vec::new() };
         let insolvent = self.assess(trader).equity.is_negative();
         if insolvent && self.random.once_in(2) {
-            return vec![self.take_over(trader)];
+            return self.random_deleveraging(shape, trader, known);
         }
         if insolvent && self.random.once_in(2) {
-            return self.random_deleveraging(shape, trader, known);
+            return vec![self.take_over(trader)];
         }
         let mut fills = Vec::new();
         let mut units = Vec::new();

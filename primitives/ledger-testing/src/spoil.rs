@@ -24,7 +24,7 @@ pub struct Spoil {
 }
 
 const UNIT_CASES: u64 = 64;
-const BATCH_CASES: u64 = 31;
+const BATCH_CASES: u64 = 30;
 
 /// Every mode.
 const MODES: [Mode; 10] = [
@@ -42,6 +42,11 @@ const MODES: [Mode; 10] = [
 
 /// Changes one thing of a witness.
 pub fn spoil(witness: &mut BatchWitness, random: &mut Random) -> Spoil {
+    if witness.units.iter().any(deleverages) && random.once_in(2) {
+        spoil_deleveraging(witness, random);
+        let case = BATCH_CASES;
+        return Spoil { unit: None, case };
+    }
     if random.once_in(4) {
         let case = random.below(BATCH_CASES);
         spoil_batch(witness, case, random);
@@ -139,35 +144,37 @@ fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
             w.house.insurance.0 -= i128::from(random.below(1 << 40));
             w.house_margin = MarginChoice::NotWorse(random.below(16) as u8);
         }
-        29 => w.units.rotate_left(1),
-        _ => spoil_deleveraging(w, random),
+        _ => w.units.rotate_left(1),
     }
 }
 
-/// Changes one side of a deleveraging so that its unit by itself may still be valid.
+fn deleverages(unit: &UnitWitness) -> bool {
+    matches!(unit.mode, Mode::Deleveraging(_))
+}
+
+/// Changes one side of a deleveraging; mostly its unit by itself stays valid.
 fn spoil_deleveraging(w: &mut BatchWitness, random: &mut Random) {
     let rows = &w.context.table.rows;
-    let deleverages = |unit: &&mut UnitWitness| matches!(unit.mode, Mode::Deleveraging(_));
-    let mut units: Vec<_> = w.units.iter_mut().filter(deleverages).collect();
-    if units.is_empty() {
-        return;
-    }
+    let mut units: Vec<_> = w.units.iter_mut().filter(|unit| deleverages(unit)).collect();
     let at = random.below(units.len() as u64) as usize;
     let unit = &mut units[at];
     let last = unit.places.len() - 1;
     let fill = &mut unit.places[last].fill;
-    match random.below(3) {
-        0 => {
+    match random.below(5) {
+        // Nobody who must shed anything is left.
+        0 => units.iter_mut().for_each(|u| u.mode = Mode::Deleveraging(Party::Counterparty)),
+        1 => {
             unit.mode = Mode::Deleveraging(match unit.mode {
                 Mode::Deleveraging(Party::Insolvent) => Party::Counterparty,
                 _ => Party::Insolvent,
             });
         }
-        1 if fill.quantity > Lots(1) => {
+        2 if fill.quantity > Lots(1) => {
             let mark = rows[usize::from(fill.row)].mark.get() as u128;
             fill.quantity.0 -= 1;
             fill.cost = Total(fill.cost.get().wrapping_sub(mark));
         }
+        3 => fill.fee.0 += 1,
         _ => *fill = Fill::default(),
     }
 }
