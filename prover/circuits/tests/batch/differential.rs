@@ -329,7 +329,7 @@ fn spoiled_batches_should_be_judged_alike() {
 
 #[test]
 fn spoiled_batches_of_several_places_should_be_judged_alike() {
-    let verdicts = judge(Shape { units: 3, places: 2 }, 200, 1, 5);
+    let verdicts = judge(Shape { units: 3, places: 2 }, 200, 1, 8);
     assert!(verdicts.accepted > 5 && verdicts.refusals() > 15, "{verdicts:?}");
 }
 

@@ -104,8 +104,12 @@ pub fn set(scene: Scene, seed: u64, shape: Shape) -> World {
             }
         }
         Scene::Deleveraged => {
-            // The second subject holds the other side of both rows; with little margin, or it owes money too.
-            hold(&mut world, 0..2, 50);
+            // The second subject holds the other side of both rows; with little margin, or it owes money too. Both rows
+            // are on one side: of two that hedge each other, less of one is more risk.
+            let sign = if world.random.once_in(2) { 1 } else { -1 };
+            for row in 0..2 {
+                hold_row(&mut world, row, 50, sign);
+            }
             set_equity(&mut world, 0, -5_000_000);
             let (maintenance, initial) = required(&world, 1);
             match turn(seed) % 3 {
