@@ -1,7 +1,7 @@
 //! What must hold of every batch, looked at from the outside: the ledger's state, the witness, the public statement.
 
-use crate::book::Book;
-use cloister_ledger::{BatchEffect, BatchWitness, GroupLedger, House, Mode};
+use crate::{book::Book, market::ROWS};
+use cloister_ledger::{BatchEffect, BatchWitness, GroupLedger, House, Mode, Party};
 use cloister_liquidator::Holding;
 use cloister_risk::{Positions, RiskTable, Status};
 
@@ -23,6 +23,15 @@ pub enum Broken {
     /// An account was taken over that was solvent.
     #[error("account {0} was taken over while it was solvent")]
     Solvent(u32),
+    /// An account shed lots onto others while it was solvent.
+    #[error("account {0} shed lots onto others while it was solvent")]
+    Shed(u32),
+    /// Deleveraging closed lots of a row that no insolvent account shed.
+    #[error("deleveraging closed lots of row {0} that no insolvent account shed")]
+    NoNeed(usize),
+    /// Deleveraging changed an account's equity, or left it short though it was not, or shorter.
+    #[error("deleveraging harmed account {0}")]
+    Harmed(u32),
     /// The house lost more than it took over, or did not keep the penalties, 10^-6.
     #[error("the house lost {0} that it did not take over, or did not keep as penalties")]
     Drained(i128),
@@ -74,6 +83,7 @@ impl Audit {
         let table = &witness.context.table;
         self.read_statement(effect)?;
         let (taken_over, penalties) = needed(witness, table)?;
+        check_deleveraging(witness, effect, table)?;
         self.check_money(state, table)?;
         check_lots(state, table)?;
         self.check_house(before, state.house(), table, taken_over, penalties)?;
@@ -160,6 +170,38 @@ fn needed(witness: &BatchWitness, table: &RiskTable) -> Result<(i128, i128), Bro
         }
     }
     Ok((taken_over, penalties))
+}
+
+/// Every lot that a counterparty gave up faces one that an insolvent account shed, on the other side of the row; equity
+/// is what it was, and nobody is shorter for it.
+fn check_deleveraging(witness: &BatchWitness, effect: &BatchEffect, table: &RiskTable) -> Result<(), Broken> {
+    // Long and short lots by row, that insolvent accounts and that counterparties gave up.
+    let mut gone = [[[0u64; 2]; 2]; ROWS];
+    for (unit, done) in witness.units.iter().zip(&effect.units) {
+        let Mode::Deleveraging(party) = unit.mode else {
+            continue;
+        };
+        let index = unit.index.get();
+        let (mut before, after) = (Holding::from(&unit.before), Holding::from(&done.after));
+        before.cash += i128::from(unit.deposit.get()) + i128::from(unit.incoming.get());
+        let short = |holding: &Holding, ratio| holding.shortfall(table, ratio);
+        let (initial, maintenance) = (table.header.initial, table.header.maintenance);
+        let shorter = short(&after, initial) > 0 && short(&after, maintenance) > short(&before, maintenance);
+        if before.equity(table) != after.equity(table) || shorter {
+            return Err(Broken::Harmed(index));
+        }
+        if party == Party::Insolvent && before.equity(table) >= 0 {
+            return Err(Broken::Shed(index));
+        }
+        for (row, lots) in gone.iter_mut().enumerate() {
+            let (old, new) = (before.lots[row].get(), after.lots[row].get());
+            lots[usize::from(party == Party::Counterparty)][usize::from(old < 0)] += old.abs_diff(new);
+        }
+    }
+    match gone.iter().position(|[[a, b], [c, d]]| (a, b) != (d, c)) {
+        Some(row) => Err(Broken::NoNeed(row)),
+        None => Ok(()),
+    }
 }
 
 /// Lots of all accounts and the house, by row.

@@ -4,7 +4,8 @@ use crate::{
     market::ROWS,
     step::{Action, Step},
 };
-use cloister_liquidator::{Holding, Refusal, Trade};
+use cloister_ledger::Party;
+use cloister_liquidator::{Basis, Holding, Refusal, Trade};
 use cloister_risk::{RiskTable, Status};
 use cloister_types::{Lots, Position};
 use std::collections::BTreeMap;
@@ -18,6 +19,8 @@ pub struct Outcome {
     pub penalties: i128,
     /// Lots that a liquidation or a takeover shed: long, short, by row.
     pub shed: [(u64, u64); ROWS],
+    /// Lots of deleveraging: the sum of all changes, and what insolvent accounts shed less what counterparties did.
+    pub deleveraged: [(i64, i64); ROWS],
 }
 
 /// Everything the simulation believes of the group.
@@ -29,6 +32,8 @@ pub struct Book {
     pub house: Holding,
     /// Fees not paid out, 10^-6.
     pub fees: u128,
+    /// What accounts paid for the lots that they hold, by account and row.
+    pub paid: BTreeMap<(u32, usize), Basis>,
 }
 
 impl Book {
@@ -117,9 +122,50 @@ impl Book {
                 after = Holding::default();
                 outcome.shed = shed(&before, &after);
             }
+            Action::Deleverage(party, trades) => {
+                if *party == Party::Insolvent && before.equity(table) >= 0 {
+                    return Err(Refusal::NotInNeed);
+                }
+                for trade in trades {
+                    if trade.concession(table) != 0 || trade.fee != 0 {
+                        return Err(Refusal::Fill);
+                    }
+                    self.trade(table, &mut after, trade, true)?;
+                    let lots = trade.lots as i64;
+                    let (net, unmatched) = &mut outcome.deleveraged[trade.row];
+                    *net += trade.change();
+                    *unmatched += if *party == Party::Insolvent { lots } else { -lots };
+                }
+                not_riskier(table, &before, &after)?;
+            }
         }
+        self.note_paid(table, step, &before, &after);
         self.accounts.insert(step.index, after);
         Ok(outcome)
+    }
+
+    /// Keeps up what was paid for the lots that are held.
+    fn note_paid(&mut self, table: &RiskTable, step: &Step, before: &Holding, after: &Holding) {
+        let trades = match &step.action {
+            Action::Order { trade, .. } => std::slice::from_ref(trade),
+            Action::Liquidate(trades) | Action::Deleverage(_, trades) => trades,
+            _ => &[],
+        };
+        for trade in trades {
+            let basis = self.paid.entry((step.index, trade.row)).or_default();
+            *basis = basis.traded(table, before.lots[trade.row], trade);
+        }
+        for (row, held) in before.held() {
+            if !held.is_zero() && after.lots[row].is_zero() {
+                self.paid.remove(&(step.index, row));
+            }
+        }
+    }
+
+    /// What an account's lots of a row are worth more than it paid for them, 10^-6.
+    pub fn profit(&self, table: &RiskTable, index: u32, row: usize) -> i128 {
+        let basis = self.paid.get(&(index, row)).copied().unwrap_or_default();
+        basis.profit(table, row, self.holding(index).lots[row])
     }
 
     /// A fill of an account; the house is the counterparty until somebody else in the batch is.
@@ -151,6 +197,11 @@ fn allowed(table: &RiskTable, before: &Holding, after: &Holding) -> Result<(), R
     if after.equity(table) < 0 {
         return Err(Refusal::Equity);
     }
+    not_riskier(table, before, after)
+}
+
+/// B-MARGIN, B-DELEVERAGE.
+fn not_riskier(table: &RiskTable, before: &Holding, after: &Holding) -> Result<(), Refusal> {
     let maintenance = table.header.maintenance;
     let safe = after.shortfall(table, table.header.initial) <= 0;
     if safe || after.shortfall(table, maintenance) <= before.shortfall(table, maintenance) {

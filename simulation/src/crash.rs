@@ -12,9 +12,9 @@ use crate::{
     step::{Action, Step},
     traders::{population, Role},
 };
-use cloister_ledger::{Mode, Side};
+use cloister_ledger::{Mode, Party, Side};
 use cloister_ledger_testing::Random;
-use cloister_liquidator::{decide, liquidate_pairs, Holding, Policy, Refusal, Trade, ONE_TIMES};
+use cloister_liquidator::{decide, deleverage_pairs, liquidate_pairs, Holding, Policy, Refusal, Trade, ONE_TIMES};
 use cloister_risk::RiskTable;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -103,6 +103,10 @@ pub struct Crash {
     makers: Vec<u32>,
     report: Report,
     insolvent: BTreeMap<u32, u64>,
+    insolvent_open: BTreeMap<u32, u64>,
+    /// Accounts that shed lots by deleveraging, with what they owed at most then, and those that gave up lots.
+    shed: BTreeMap<u32, i128>,
+    gave: BTreeSet<u32>,
     liquidated: BTreeSet<u32>,
     taken: BTreeSet<u32>,
     time: u64,
@@ -135,6 +139,9 @@ impl Crash {
             makers,
             report: Report::default(),
             insolvent: BTreeMap::new(),
+            insolvent_open: BTreeMap::new(),
+            shed: BTreeMap::new(),
+            gave: BTreeSet::new(),
             liquidated: BTreeSet::new(),
             taken: BTreeSet::new(),
             time: 0,
@@ -175,6 +182,13 @@ impl Crash {
             match unit.mode {
                 Mode::Liquidation => self.liquidated.insert(unit.index.get()),
                 Mode::Takeover => self.taken.insert(unit.index.get()),
+                Mode::Deleveraging(Party::Counterparty) => self.gave.insert(unit.index.get()),
+                Mode::Deleveraging(Party::Insolvent) => {
+                    let equity = Holding::from(&unit.before).equity(&settled.witness.context.table);
+                    let owed = self.shed.entry(unit.index.get()).or_default();
+                    *owed = equity.min(*owed);
+                    true
+                }
                 _ => false,
             };
         }
@@ -266,6 +280,9 @@ impl Crash {
             for (_, reason) in left.not_taken {
                 *self.report.not_taken.entry(reason).or_default() += 1;
             }
+            for (_, reason) in left.not_deleveraged {
+                *self.report.not_deleveraged.entry(reason).or_default() += 1;
+            }
             pairs.extend(left.pairs);
             if round == 0 && minute.is_multiple_of(self.setup.every.max(1)) {
                 arrive(&mut draft, &self.exchange.traders, Some(minute));
@@ -314,6 +331,9 @@ impl Crash {
         for (_, reason) in liquidate_pairs(&mut desk, &pairs) {
             *self.report.not_liquidated.entry(reason).or_default() += 1;
         }
+        for (_, reason) in deleverage_pairs(&mut desk, &pairs.into_iter().collect()) {
+            *self.report.not_deleveraged.entry(reason).or_default() += 1;
+        }
         if draft.steps.is_empty() {
             return Ok(());
         }
@@ -354,13 +374,23 @@ impl Crash {
     fn note_minute(&mut self, bar: &Bar, table: &RiskTable, before: (crate::exchange::Totals, i128)) {
         let (mut debt, mut open) = (0, 0);
         let mut insolvent = Vec::new();
+        let mut with_lots = BTreeSet::new();
         for (index, holding) in &self.exchange.book.accounts {
             let equity = holding.equity(table);
             if equity < 0 {
                 debt += equity;
                 open += u64::from(!holding.is_flat());
                 insolvent.push(*index);
+                if !holding.is_flat() {
+                    with_lots.insert(*index);
+                }
             }
+        }
+        self.insolvent_open.retain(|index, _| with_lots.contains(index));
+        for index in with_lots {
+            let tables = self.insolvent_open.entry(index).or_default();
+            *tables += 1;
+            self.report.longest_open = self.report.longest_open.max(*tables);
         }
         self.insolvent.retain(|index, _| insolvent.contains(index));
         for index in &insolvent {
@@ -380,6 +410,7 @@ impl Crash {
         hour.fills += now.fills - totals.fills;
         hour.liquidations += units(Mode::Liquidation);
         hour.liquidated_lots += now.liquidated_lots - totals.liquidated_lots;
+        hour.deleveraged_lots += now.deleveraged_lots - totals.deleveraged_lots;
         hour.takeovers += units(Mode::Takeover);
         hour.bad_debt += self.exchange.audit.bad_debt - bad_debt;
         hour.waiting = hour.waiting.max(insolvent.len() as u64);
@@ -423,6 +454,7 @@ impl Crash {
         report.house_gain = audit.house_gain;
         report.flows = (audit.deposits, audit.withdrawals, audit.swept);
         report.touched = (self.liquidated.len() as u64, self.taken.len() as u64);
+        report.deleveraged = (self.shed.len() as u64, self.gave.len() as u64, self.shed.values().sum());
         report.funding = self.market.funding().unwrap_or_default();
         report.book = self.exchange.book.clone();
         report

@@ -69,6 +69,9 @@ impl<'a> Draft<'a> {
             for (sum, part) in self.total.shed.iter_mut().zip(outcome.shed) {
                 *sum = (sum.0 + part.0, sum.1 + part.1);
             }
+            for (sum, part) in self.total.deleveraged.iter_mut().zip(outcome.deleveraged) {
+                *sum = (sum.0 + part.0, sum.1 + part.1);
+            }
             incoming = match step.action {
                 Action::Transfer { amount, .. } => amount,
                 _ => 0,
@@ -77,6 +80,10 @@ impl<'a> Draft<'a> {
         }
         if self.steps.len() > usize::from(largest(self.wide()).units) {
             return Err(Refusal::Full);
+        }
+        // B-DELEVERAGE.
+        if self.total.deleveraged != [(0, 0); ROWS] {
+            return Err(Refusal::Unmatched);
         }
         self.check_house()
     }
@@ -105,7 +112,7 @@ impl<'a> Draft<'a> {
     /// Some unit needs more than one place.
     fn wide(&self) -> bool {
         self.steps.iter().any(|step| match &step.action {
-            Action::Liquidate(trades) => trades.len() > 1,
+            Action::Liquidate(trades) | Action::Deleverage(_, trades) => trades.len() > 1,
             Action::Expire(rows) => rows.len() > 1,
             _ => false,
         })

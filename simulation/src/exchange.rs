@@ -12,8 +12,8 @@ use crate::{
 use cloister_ledger::{
     instruction::flags,
     state::{BatchRequest, UnitRequest},
-    BatchContext, BatchEffect, BatchWitness, Fill, GroupLedger, Instruction, InstructionKind, Mode, Shape, Side,
-    SignedInstruction, StateError,
+    BatchContext, BatchEffect, BatchWitness, Fill, GroupLedger, Instruction, InstructionKind, Mode, Party, Shape,
+    Side,    SignedInstruction, StateError,
 };
 use cloister_ledger_testing::Random;
 use cloister_liquidator::Trade;
@@ -49,7 +49,7 @@ pub struct Settled {
 }
 
 /// Units by mode, in the order of [`Mode`].
-pub type ModeCounts = [u64; 8];
+pub type ModeCounts = [u64; 9];
 
 /// Place of a mode in [`ModeCounts`].
 pub fn place_of(mode: Mode) -> usize {
@@ -62,11 +62,12 @@ pub fn place_of(mode: Mode) -> usize {
         Mode::Expiry => 5,
         Mode::Takeover => 6,
         Mode::Padding => 7,
+        Mode::Deleveraging(_) => 8,
     }
 }
 
 /// Names of the modes, in the order of [`ModeCounts`].
-pub const MODE_NAMES: [&str; 8] = [
+pub const MODE_NAMES: [&str; 9] = [
     "open",
     "re-key",
     "normal",
@@ -75,6 +76,7 @@ pub const MODE_NAMES: [&str; 8] = [
     "expiry",
     "takeover",
     "padding",
+    "deleveraging",
 ];
 
 /// What was settled so far.
@@ -94,6 +96,10 @@ pub struct Totals {
     pub cancels: u64,
     /// Lots liquidated.
     pub liquidated_lots: u64,
+    /// Lots that insolvent accounts shed by deleveraging; counterparties gave up as many.
+    pub deleveraged_lots: u64,
+    /// What those lots were worth at the mark, 10^-6.
+    pub deleveraged_worth: u128,
     /// Witnesses checked a second time, by themselves.
     pub rechecked: u64,
     /// Time spent in the native transition.
@@ -201,6 +207,10 @@ impl Exchange {
                     InstructionKind::None if unit.mode == Mode::Liquidation => {
                         self.totals.liquidated_lots += place.fill.quantity.get()
                     }
+                    InstructionKind::None if unit.mode == Mode::Deleveraging(Party::Insolvent) => {
+                        self.totals.deleveraged_lots += place.fill.quantity.get();
+                        self.totals.deleveraged_worth += place.fill.cost.get();
+                    }
                     InstructionKind::None => (),
                 }
             }
@@ -271,6 +281,12 @@ impl Exchange {
             Action::Liquidate(trades) => UnitRequest::Liquidation {
                 index: AccountIndex(index),
                 deposit: Amount(deposit),
+                fills: trades.iter().map(Fill::from).collect(),
+            },
+            Action::Deleverage(party, trades) => UnitRequest::Deleveraging {
+                index: AccountIndex(index),
+                deposit: Amount(deposit),
+                party: *party,
                 fills: trades.iter().map(Fill::from).collect(),
             },
             Action::Expire(rows) => UnitRequest::Expiry {

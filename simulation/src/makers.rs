@@ -75,6 +75,10 @@ impl<'t> BatchDraft<'t> for WithMakers<'_, 't> {
         out
     }
 
+    fn profit(&self, account: u32, row: usize) -> i128 {
+        self.draft.book.profit(self.draft.table(), account, row)
+    }
+
     fn push(&mut self, group: &[Decision]) -> Result<(), Refusal> {
         let steps: Vec<Step> = group.iter().map(Step::from).collect();
         self.draft.push(&steps)

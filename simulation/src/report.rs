@@ -28,6 +28,8 @@ pub struct Hour {
     pub liquidations: u64,
     /// Lots liquidated.
     pub liquidated_lots: u64,
+    /// Lots that insolvent accounts shed by deleveraging; counterparties gave up as many.
+    pub deleveraged_lots: u64,
     /// Takeovers.
     pub takeovers: u64,
     /// Equity taken over, 0 or negative, 10^-6.
@@ -71,8 +73,15 @@ pub struct Report {
     pub not_liquidated: BTreeMap<Refusal, u64>,
     /// Takeovers that could not be made, by reason: counted once per account and batch.
     pub not_taken: BTreeMap<Refusal, u64>,
+    /// Deleveraging that could not be done, by reason: counted once per account and batch.
+    pub not_deleveraged: BTreeMap<Refusal, u64>,
+    /// Accounts that shed lots by deleveraging, accounts that gave up lots, and what the former owed at most when they
+    /// did, 0 or negative, 10^-6.
+    pub deleveraged: (u64, u64, i128),
     /// Longest time that an account stayed insolvent, minutes.
     pub longest_insolvent: u64,
+    /// Largest number of tables in a row at whose end an account was insolvent with open lots.
+    pub longest_open: u64,
     /// Accounts liquidated at least once, taken over at least once.
     pub touched: (u64, u64),
     /// Cumulative funding of a long lot of the perpetual, 10^-6.
@@ -110,6 +119,7 @@ impl Report {
             "fills",
             "liquidations",
             "coins liquidated",
+            "coins deleveraged",
             "takeovers",
             "bad debt",
             "insolvent at a minute's end, most (with lots)",
@@ -128,6 +138,7 @@ impl Report {
                 hour.fills.to_string(),
                 hour.liquidations.to_string(),
                 (hour.liquidated_lots / 1_000).to_string(),
+                (hour.deleveraged_lots / 1_000).to_string(),
                 hour.takeovers.to_string(),
                 dollars(hour.bad_debt),
                 format!("{} ({})", hour.waiting, hour.waiting_open),
@@ -178,6 +189,19 @@ impl Report {
             ),
             ("coins liquidated".into(), (t.liquidated_lots / 1_000).to_string()),
             (
+                "coins deleveraged, worth at the mark".into(),
+                format!("{}, {}", t.deleveraged_lots / 1_000, dollars(t.deleveraged_worth as i128)),
+            ),
+            (
+                "accounts that shed by deleveraging, what they owed, accounts that gave up lots".into(),
+                format!(
+                    "{}, {}, {}",
+                    self.deleveraged.0,
+                    dollars(self.deleveraged.2),
+                    self.deleveraged.1
+                ),
+            ),
+            (
                 "accounts liquidated, taken over".into(),
                 format!("{}, {}", self.touched.0, self.touched.1),
             ),
@@ -198,6 +222,11 @@ impl Report {
             ),
             ("liquidations put off".into(), reasons(&self.not_liquidated)),
             ("takeovers put off".into(), reasons(&self.not_taken)),
+            ("deleveraging put off".into(), reasons(&self.not_deleveraged)),
+            (
+                "tables in a row at whose end an account was insolvent with lots, most".into(),
+                self.longest_open.to_string(),
+            ),
             (
                 "longest that an account stayed insolvent".into(),
                 format!("{} minutes", self.longest_insolvent),

@@ -1,5 +1,6 @@
 //! What a unit is to do, before anything is signed.
 
+use cloister_ledger::Party;
 use cloister_liquidator::{Decision, Trade};
 
 /// What one account does in one unit.
@@ -37,6 +38,8 @@ pub enum Action {
     Expire(Vec<usize>),
     /// Passes the account to the house.
     TakeOver,
+    /// Closes lots at the mark, on one side of deleveraging; no more than one fill per row.
+    Deleverage(Party, Vec<Trade>),
     /// Nothing but a deposit or an incoming transfer.
     Idle,
 }
@@ -75,6 +78,7 @@ impl From<&Decision> for Step {
             Decision::Liquidate { account, trades } => Self::new(account, Action::Liquidate(trades)),
             Decision::TakeOver { account } => Self::new(account, Action::TakeOver),
             Decision::Expire { account, rows } => Self::new(account, Action::Expire(rows)),
+            Decision::Deleverage { account, party, trades } => Self::new(account, Action::Deleverage(party, trades)),
             Decision::Take { account, trade } => Self::order(account, trade),
         }
     }

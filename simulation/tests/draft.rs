@@ -40,6 +40,7 @@ fn book(equity: i64, house: i64) -> Book {
         accounts: [(0, long), (1, flat(1_000_000))].into(),
         house: flat(house),
         fees: 0,
+        ..Book::default()
     }
 }
 

@@ -89,6 +89,11 @@ pub const OPEN_INTEREST_BITS: usize = 50;
 pub const OPEN_INTERESTS_PER_WORD: usize = 5;
 /// Field elements that hold all open interests.
 pub const OPEN_INTEREST_WORDS: usize = 7;
+/// Bits between two rows where lots of deleveraging are summed in one field element. A unit sheds at most `2^40` lots
+/// of a row and a batch has fewer than `2^16` units, so no sum reaches half of this.
+pub const DELEVERAGED_BITS: usize = 58;
+/// Rows summed in one field element.
+pub const DELEVERAGED_PER_WORD: usize = 4;
 
 /// Bits of an order id and of `min_id`.
 pub const ID_BITS: usize = 64;

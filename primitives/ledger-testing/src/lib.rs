@@ -15,6 +15,7 @@
 
 mod alone;
 mod chain;
+mod deleverage;
 mod market;
 mod random;
 mod spoil;

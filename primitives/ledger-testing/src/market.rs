@@ -178,7 +178,7 @@ impl World {
                 places: vec![(signed, Fill::default())],
             }]
         };
-        match self.random.below(20) {
+        match self.random.below(21) {
             0..=3 => self.trade(trader, other).into(),
             4 => {
                 let all = self.random.once_in(3);
@@ -198,7 +198,7 @@ impl World {
                 vec![self.open(deposit)]
             }
             10 | 11 => self.leverage(trader),
-            12..=14 => self.distressed(shape, known as usize),
+            12..=14 | 19 => self.distressed(shape, known as usize),
             15 | 16 => self.expiry(shape, known as usize),
             17 => self.unload(trader),
             18 if self.state.house().insurance < Money(ENOUGH_INSURANCE) => {
@@ -248,8 +248,8 @@ impl World {
         ]
     }
 
-    /// Takes over an insolvent account, or liquidates one that is short of maintenance margin; an insolvent one at the
-    /// mark.
+    /// Takes over or deleverages an insolvent account, or liquidates one that is short of maintenance margin; an
+    /// insolvent one at the mark.
     fn distressed(&mut self, shape: Shape, known: usize) -> Vec<UnitRequest> {
         let first = self.random.below(known as u64) as usize;
         let mut order = (0..known).map(|i| (first + i) % known);
@@ -257,6 +257,9 @@ impl World {
         let short = order.find(|i| self.assess(*i).worst(ratio).is_ok_and(|(_, d)| d > Deficit::ZERO));
         let Some(trader) = short else { return Vec::new() };
         let insolvent = self.assess(trader).equity.is_negative();
+        if insolvent && self.random.once_in(2) {
+            return self.random_deleveraging(shape, trader, known);
+        }
         if insolvent && self.random.once_in(2) {
             return vec![self.take_over(trader)];
         }

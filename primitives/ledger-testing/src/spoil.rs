@@ -9,7 +9,7 @@ use cloister_ledger::{
     fill::Fill,
     instruction::InstructionKind,
     state::{BatchRequest, UnitRequest},
-    unit::{Mode, UnitWitness},
+    unit::{Mode, Party, UnitWitness},
 };
 use cloister_risk::{MarginChoice, Status};
 use cloister_types::{Amount, InstructionId, Lots, Money, PerLot, Position, Price, Total};
@@ -27,7 +27,7 @@ const UNIT_CASES: u64 = 64;
 const BATCH_CASES: u64 = 30;
 
 /// Every mode.
-const MODES: [Mode; 8] = [
+const MODES: [Mode; 10] = [
     Mode::Open,
     Mode::Rekey,
     Mode::Normal,
@@ -36,10 +36,17 @@ const MODES: [Mode; 8] = [
     Mode::Expiry,
     Mode::Takeover,
     Mode::Padding,
+    Mode::Deleveraging(Party::Insolvent),
+    Mode::Deleveraging(Party::Counterparty),
 ];
 
 /// Changes one thing of a witness.
 pub fn spoil(witness: &mut BatchWitness, random: &mut Random) -> Spoil {
+    if witness.units.iter().any(deleverages) && random.once_in(2) {
+        spoil_deleveraging(witness, random);
+        let case = BATCH_CASES;
+        return Spoil { unit: None, case };
+    }
     if random.once_in(4) {
         let case = random.below(BATCH_CASES);
         spoil_batch(witness, case, random);
@@ -141,6 +148,37 @@ fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
     }
 }
 
+fn deleverages(unit: &UnitWitness) -> bool {
+    matches!(unit.mode, Mode::Deleveraging(_))
+}
+
+/// Changes one side of a deleveraging; mostly its unit by itself stays valid.
+fn spoil_deleveraging(w: &mut BatchWitness, random: &mut Random) {
+    let rows = &w.context.table.rows;
+    let mut units: Vec<_> = w.units.iter_mut().filter(|unit| deleverages(unit)).collect();
+    let at = random.below(units.len() as u64) as usize;
+    let unit = &mut units[at];
+    let last = unit.places.len() - 1;
+    let fill = &mut unit.places[last].fill;
+    match random.below(5) {
+        // Nobody who must shed anything is left.
+        0 => units.iter_mut().for_each(|u| u.mode = Mode::Deleveraging(Party::Counterparty)),
+        1 => {
+            unit.mode = Mode::Deleveraging(match unit.mode {
+                Mode::Deleveraging(Party::Insolvent) => Party::Counterparty,
+                _ => Party::Insolvent,
+            });
+        }
+        2 if fill.quantity > Lots(1) => {
+            let mark = rows[usize::from(fill.row)].mark.get() as u128;
+            fill.quantity.0 -= 1;
+            fill.cost = Total(fill.cost.get().wrapping_sub(mark));
+        }
+        3 => fill.fee.0 += 1,
+        _ => *fill = Fill::default(),
+    }
+}
+
 fn spoil_unit(w: &mut UnitWitness, case: u64, random: &mut Random) {
     match case {
         0..=29 => spoil_account(w, case, random),
@@ -152,7 +190,7 @@ fn spoil_account(w: &mut UnitWitness, case: u64, random: &mut Random) {
     let row = random.below(5) as usize;
     match case {
         0 => w.index.0 ^= 1,
-        1..=4 => w.mode = MODES[random.below(8) as usize],
+        1..=4 => w.mode = MODES[random.below(MODES.len() as u64) as usize],
         5 => w.deposit = Amount(random.word()),
         6 => w.before.cash.0 += 1,
         7 => w.before.cash.0 = -w.before.cash.get(),

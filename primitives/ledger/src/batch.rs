@@ -1,5 +1,6 @@
-//! A batch: N units in sequence, then the house (B-TRANSFER, B-HOUSE, B-STATEMENT).
+//! A batch: N units in sequence, then the house (B-TRANSFER, B-DELEVERAGE, B-HOUSE, B-STATEMENT).
 
+mod deleveraging;
 mod error;
 mod house;
 mod sums;
@@ -9,7 +10,7 @@ pub use self::{
     error::BatchError,
     witness::{BatchEffect, BatchWitness},
 };
-use self::{house::HouseMove, sums::Sums};
+use self::{deleveraging::check_deleveraging, house::HouseMove, sums::Sums};
 use crate::{house::House, place::Transfer, record::HouseRecord, shape::Shape, statement::Statement, unit::UnitEffect};
 use alloc::vec::Vec;
 use cloister_risk::MarginChoice;
@@ -81,6 +82,7 @@ impl BatchWitness {
     }
 
     fn move_house(&self, units: &[UnitEffect]) -> Result<HouseMove<'_>, BatchError> {
+        check_deleveraging(units)?;
         HouseMove::new(self, &Sums::over(units).ok_or(BatchError::Width)?)
     }
 

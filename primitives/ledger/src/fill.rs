@@ -1,4 +1,4 @@
-//! Fills of orders, liquidations and expiries (B-FILL).
+//! Fills of orders, liquidations, expiries and deleveraging (B-FILL).
 
 use crate::{
     account::Account,
@@ -9,10 +9,10 @@ use cloister_crypto::constants::{COST_BITS, FEE_CAP_ONE, QUANTITY_BITS, RATIO_SH
 use cloister_risk::{RiskTable, Row, Status};
 use cloister_types::{Lots, Money, PerLot, Position, Price, Total};
 
-/// What one order, liquidation or expiry traded in one instrument within a unit, whoever the counterparties were.
+/// What one order, liquidation, expiry or deleveraging traded in one instrument within a unit, whoever the counterparties were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fill {
-    /// Side of an unsigned fill (liquidation, expiry). Ignored for an order, whose side is signed.
+    /// Side of an unsigned fill (liquidation, expiry, deleveraging). Ignored for an order, whose side is signed.
     pub side: Side,
     /// Row of the instrument in the risk table.
     pub row: u8,
@@ -33,6 +33,8 @@ pub enum FillRule<'a> {
     Liquidation,
     /// The settlement of a position in an expired instrument.
     Expiry,
+    /// Lots closed against lots that an insolvent account sheds, or those lots.
+    Deleveraging,
 }
 
 /// Why a fill is refused. Each variant names the rule of `docs/spec/batch.md`.
@@ -59,8 +61,8 @@ pub enum FillError {
     /// B-BAND: too far from the mark.
     #[error("the price is outside the band around the mark")]
     Band,
-    /// B-EXPIRY: not at the final mark.
-    #[error("an expiry settles at the final mark")]
+    /// B-EXPIRY, B-DELEVERAGE: not at the mark.
+    #[error("expiry and deleveraging settle at the mark")]
     NotAtMark,
     /// B-FEE: above what the trader allowed.
     #[error("the fee is above the signed maximum")]
@@ -74,6 +76,9 @@ pub enum FillError {
     /// B-FEE: an expiry takes no fee.
     #[error("an expiry takes no fee")]
     FeeOfExpiry,
+    /// B-FEE: deleveraging takes no fee.
+    #[error("deleveraging takes no fee")]
+    FeeOfDeleveraging,
     /// B-REDUCE: the fill does not reduce.
     #[error("the fill does not reduce the position")]
     NotReducing,
@@ -102,7 +107,11 @@ impl Fill {
 
     /// The fill that settles a whole position at the final mark of its row (B-EXPIRY); nothing for a position of 0.
     pub fn settlement(row: u8, position: Position, mark: PerLot) -> Self {
-        let quantity = position.size();
+        Self::at_mark(row, position, position.size(), mark)
+    }
+
+    /// The fill that closes some lots of a position at the mark of its row (B-EXPIRY, B-DELEVERAGE).
+    pub fn at_mark(row: u8, position: Position, quantity: Lots, mark: PerLot) -> Self {
         Self {
             side: if position > Position::ZERO {
                 Side::Sell
@@ -147,17 +156,18 @@ impl Fill {
         let before = *position;
         let side = match rule {
             FillRule::Order(order) => order.side,
-            FillRule::Liquidation | FillRule::Expiry => self.side,
+            FillRule::Liquidation | FillRule::Expiry | FillRule::Deleveraging => self.side,
         };
         match rule {
             FillRule::Order(order) => self.check_order(order, table, row)?,
             FillRule::Liquidation => self.check_liquidation(table, row)?,
             FillRule::Expiry => self.check_expiry(row, before)?,
+            FillRule::Deleveraging => self.check_deleveraging(row)?,
         }
         let change = side.change(self.quantity).ok_or(FillError::Width)?;
         let must_reduce = match rule {
             FillRule::Order(order) => order.has(flags::REDUCE_ONLY) || row.status == Status::CloseOnly,
-            FillRule::Liquidation | FillRule::Expiry => true,
+            FillRule::Liquidation | FillRule::Expiry | FillRule::Deleveraging => true,
         };
         if must_reduce && !reduces(before, change) {
             return Err(FillError::NotReducing);
@@ -266,6 +276,20 @@ impl Fill {
         }
         if self.fee != Total::ZERO {
             return Err(FillError::FeeOfExpiry);
+        }
+        Ok(())
+    }
+
+    /// B-INSTRUMENT, B-DELEVERAGE, B-FEE of deleveraging.
+    fn check_deleveraging(&self, row: &Row) -> Result<(), FillError> {
+        if !row.is_live() {
+            return Err(FillError::NotTrading);
+        }
+        if self.signed_cost()? != self.at(row.mark.get().into())? {
+            return Err(FillError::NotAtMark);
+        }
+        if self.fee != Total::ZERO {
+            return Err(FillError::FeeOfDeleveraging);
         }
         Ok(())
     }

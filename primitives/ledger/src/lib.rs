@@ -81,4 +81,4 @@ pub use shape::Shape;
 pub use state::{GroupLedger, StateError, UnitRequest};
 pub use statement::Statement;
 pub use tree::{AccountTree, OrderTree, Path};
-pub use unit::{Mode, UnitEffect, UnitError, UnitWitness};
+pub use unit::{Mode, Party, UnitEffect, UnitError, UnitWitness};

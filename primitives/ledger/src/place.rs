@@ -1,4 +1,4 @@
-//! One place of a unit: an instruction (B-NORMAL), an unsigned fill (B-LIQUIDATION, B-EXPIRY), or nothing.
+//! One place of a unit: an instruction (B-NORMAL), an unsigned fill (B-LIQUIDATION, B-EXPIRY, B-DELEVERAGE), or nothing.
 
 use crate::{
     account::Account,
@@ -20,7 +20,7 @@ use cloister_types::{AccountIndex, Amount, GroupId, Lots, Total};
 pub struct PlaceWitness {
     /// The signed instruction; kind none for an unsigned fill or an empty place.
     pub signed: SignedInstruction,
-    /// The fill of an order, of a liquidation or of an expiry; otherwise empty.
+    /// The fill of an order, of a liquidation, of an expiry or of deleveraging; otherwise empty.
     pub fill: Fill,
     /// Path of the instruction's slot in the order tree before the place (zeros without one).
     pub path: Path<ORDER_TREE_DEPTH>,

@@ -11,7 +11,7 @@ use crate::{
     shape::Shape,
     slot::{slot_number, Slot},
     tree::{AccountTree, OrderTree},
-    unit::{Mode, UnitEffect, UnitWitness},
+    unit::{Mode, Party, UnitEffect, UnitWitness},
 };
 use alloc::{collections::BTreeMap, vec::Vec};
 use cloister_crypto::{constants::FILLED_MAX, Fr};
@@ -99,6 +99,17 @@ pub enum UnitRequest {
         /// Queued deposit.
         deposit: Amount,
     },
+    /// Closes lots at the mark: those that an insolvent account sheds, or those of a counterparty.
+    Deleveraging {
+        /// Account index.
+        index: AccountIndex,
+        /// Queued deposit.
+        deposit: Amount,
+        /// On which side the account is.
+        party: Party,
+        /// Up to J fills, with their sides.
+        fills: Vec<Fill>,
+    },
     /// Changes nothing but the nonce, and takes a queued deposit or a transfer.
     Padding {
         /// Account index.
@@ -119,6 +130,7 @@ impl UnitRequest {
             | Self::Liquidation { index, .. }
             | Self::Expiry { index, .. }
             | Self::Takeover { index, .. }
+            | Self::Deleveraging { index, .. }
             | Self::Padding { index, .. } => *index,
         }
     }
@@ -133,6 +145,7 @@ impl UnitRequest {
             | Self::Liquidation { deposit, .. }
             | Self::Expiry { deposit, .. }
             | Self::Takeover { deposit, .. }
+            | Self::Deleveraging { deposit, .. }
             | Self::Padding { deposit, .. } => *deposit,
         }
     }
@@ -147,6 +160,7 @@ impl UnitRequest {
             Self::Liquidation { .. } => Mode::Liquidation,
             Self::Expiry { .. } => Mode::Expiry,
             Self::Takeover { .. } => Mode::Takeover,
+            Self::Deleveraging { party, .. } => Mode::Deleveraging(*party),
             Self::Padding { .. } => Mode::Padding,
         }
     }
@@ -429,7 +443,7 @@ fn places(
     };
     let used: Vec<PlaceWitness> = match unit {
         UnitRequest::Normal { places, .. } => signed_places(before, places),
-        UnitRequest::Liquidation { fills, .. } => fills.iter().copied().map(unsigned).collect(),
+        UnitRequest::Liquidation { fills, .. } | UnitRequest::Deleveraging { fills, .. } => fills.iter().copied().map(unsigned).collect(),
         UnitRequest::Expiry { rows, .. } => rows
             .iter()
             .map(|row| unsigned(settlement(context, before, *row)))

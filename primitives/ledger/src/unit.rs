@@ -45,6 +45,18 @@ pub enum Mode {
     Takeover,
     /// Changes nothing but nonce, leaf, a queued deposit and an incoming transfer (B-PADDING).
     Padding,
+    /// Closes lots at the mark against other units of the batch, because an insolvent account must shed them
+    /// (B-DELEVERAGE).
+    Deleveraging(Party),
+}
+
+/// The two sides of deleveraging (B-DELEVERAGE).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Party {
+    /// An account of negative equity, which sheds its lots and keeps its debt.
+    Insolvent,
+    /// An account that gives up the opposite lots.
+    Counterparty,
 }
 
 /// Private data of one unit.
@@ -74,7 +86,7 @@ pub struct UnitWitness {
     pub preimage: Key,
     /// J places.
     pub places: Vec<PlaceWitness>,
-    /// Normal: how the margin rule is met. Liquidation: [`MarginChoice::NotWorse`]. Forced withdrawal:
+    /// Normal, deleveraging: how the margin rule is met. Liquidation: [`MarginChoice::NotWorse`]. Forced withdrawal:
     /// [`MarginChoice::Tight`], or [`MarginChoice::Initial`] if all that was requested is paid. Ignored in other modes.
     pub margin: MarginChoice,
 }
@@ -153,7 +165,10 @@ impl UnitWitness {
         if self.mode != Mode::Normal && self.places.iter().any(PlaceWitness::is_signed) {
             return Err(UnitError::InstructionInMode);
         }
-        let takes_fills = matches!(self.mode, Mode::Normal | Mode::Liquidation | Mode::Expiry);
+        let takes_fills = matches!(
+            self.mode,
+            Mode::Normal | Mode::Liquidation | Mode::Expiry | Mode::Deleveraging(_)
+        );
         if !takes_fills && self.places.iter().any(|p| !p.fill.is_nothing()) {
             return Err(UnitError::FillInMode);
         }
@@ -169,6 +184,7 @@ impl UnitWitness {
             Mode::Liquidation => self.run_fills(context, entry, FillRule::Liquidation)?,
             Mode::Expiry => self.run_fills(context, entry, FillRule::Expiry)?,
             Mode::Takeover => self.run_takeover(context, entry)?,
+            Mode::Deleveraging(_) => self.run_fills(context, entry, FillRule::Deleveraging)?,
         };
         if cash_fits(moved.after.cash) {
             Ok(moved)
@@ -177,7 +193,7 @@ impl UnitWitness {
         }
     }
 
-    /// B-MARGIN, B-EQUITY, B-LIQUIDATION, B-FORCED with the witness's own choice.
+    /// B-MARGIN, B-EQUITY, B-LIQUIDATION, B-FORCED, B-DELEVERAGE with the witness's own choice.
     fn check_margin(&self, context: &BatchContext, entry: &Account, after: &Account) -> Result<(), MarginError> {
         let table = &context.table;
         let assess = |account: &Account| Assessment::new(table, &account.positions, account.cash);
@@ -188,6 +204,10 @@ impl UnitWitness {
                 Assessment::check_forced(&assess(after)?, table, requested, paid, self.margin)
             }
             Mode::Liquidation => Assessment::check_liquidation(&assess(entry)?, &assess(after)?, table, self.margin),
+            Mode::Deleveraging(party) => {
+                let insolvent = party == Party::Insolvent;
+                Assessment::check_deleveraging(&assess(entry)?, &assess(after)?, table, insolvent, self.margin)
+            }
             // A takeover checks equity when it runs; the other modes cannot make an account worse.
             Mode::Open | Mode::Rekey | Mode::Expiry | Mode::Takeover | Mode::Padding => Ok(()),
         }
@@ -207,6 +227,10 @@ impl UnitWitness {
             // Chosen with the amount.
             Mode::Forced => self.check_margin(context, entry, after).map(|()| self.margin),
             Mode::Liquidation => Assessment::choose_liquidation(&assess(entry)?, &assess(after)?, table),
+            Mode::Deleveraging(party) => {
+                let insolvent = party == Party::Insolvent;
+                Assessment::choose_deleveraging(&assess(entry)?, &assess(after)?, table, insolvent)
+            }
             Mode::Open | Mode::Rekey | Mode::Expiry | Mode::Takeover | Mode::Padding => Ok(MarginChoice::default()),
         }
     }
@@ -241,6 +265,10 @@ impl UnitWitness {
             shed_long: differences.shed_long,
             shed_short: differences.shed_short,
             taken_over: moved.taken_over,
+            deleveraged: match self.mode {
+                Mode::Deleveraging(party) => Some(party),
+                _ => None,
+            },
             transfer: moved.transfer,
         })
     }

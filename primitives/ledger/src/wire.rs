@@ -20,7 +20,7 @@ use crate::{
     record::HouseRecord,
     seal::{SealStatement, SealWitness},
     shape::Shape,
-    unit::{Mode, UnitWitness},
+    unit::{Mode, Party, UnitWitness},
 };
 use alloc::vec::Vec;
 use cloister_crypto::{
@@ -333,39 +333,70 @@ impl Wire for HouseRekeyWitness {
 
 encoded!(HouseRekeyWitness);
 
-/// Tags of the modes: the place in this list.
-const MODES: [Mode; 8] = [
-    Mode::Open,
-    Mode::Rekey,
-    Mode::Normal,
-    Mode::Forced,
-    Mode::Liquidation,
-    Mode::Expiry,
-    Mode::Takeover,
-    Mode::Padding,
-];
+/// Tags of the modes. Deleveraging is followed by the tag of its party.
+mod tag {
+    pub const OPEN: u8 = 0;
+    pub const REKEY: u8 = 1;
+    pub const NORMAL: u8 = 2;
+    pub const FORCED: u8 = 3;
+    pub const LIQUIDATION: u8 = 4;
+    pub const EXPIRY: u8 = 5;
+    pub const TAKEOVER: u8 = 6;
+    pub const PADDING: u8 = 7;
+    pub const DELEVERAGING: u8 = 8;
 
-fn mode_tag(mode: Mode) -> u8 {
-    match mode {
-        Mode::Open => 0,
-        Mode::Rekey => 1,
-        Mode::Normal => 2,
-        Mode::Forced => 3,
-        Mode::Liquidation => 4,
-        Mode::Expiry => 5,
-        Mode::Takeover => 6,
-        Mode::Padding => 7,
-    }
+    pub const INSOLVENT: u8 = 0;
+    pub const COUNTERPARTY: u8 = 1;
 }
 
 impl Wire for Mode {
     fn write_to<O: Output + ?Sized>(&self, out: &mut O) {
-        mode_tag(*self).write_to(out);
+        match self {
+            Self::Open => tag::OPEN.write_to(out),
+            Self::Rekey => tag::REKEY.write_to(out),
+            Self::Normal => tag::NORMAL.write_to(out),
+            Self::Forced => tag::FORCED.write_to(out),
+            Self::Liquidation => tag::LIQUIDATION.write_to(out),
+            Self::Expiry => tag::EXPIRY.write_to(out),
+            Self::Takeover => tag::TAKEOVER.write_to(out),
+            Self::Padding => tag::PADDING.write_to(out),
+            Self::Deleveraging(party) => {
+                tag::DELEVERAGING.write_to(out);
+                party.write_to(out);
+            }
+        }
     }
 
     fn read_from<I: Input>(input: &mut I) -> Result<Self, WireError> {
-        let tag = u8::read_from(input)?;
-        MODES.get(usize::from(tag)).copied().ok_or(WireError::Value)
+        Ok(match u8::read_from(input)? {
+            tag::OPEN => Self::Open,
+            tag::REKEY => Self::Rekey,
+            tag::NORMAL => Self::Normal,
+            tag::FORCED => Self::Forced,
+            tag::LIQUIDATION => Self::Liquidation,
+            tag::EXPIRY => Self::Expiry,
+            tag::TAKEOVER => Self::Takeover,
+            tag::PADDING => Self::Padding,
+            tag::DELEVERAGING => Self::Deleveraging(Wire::read_from(input)?),
+            _ => return Err(WireError::Value),
+        })
+    }
+}
+
+impl Wire for Party {
+    fn write_to<O: Output + ?Sized>(&self, out: &mut O) {
+        match self {
+            Self::Insolvent => tag::INSOLVENT.write_to(out),
+            Self::Counterparty => tag::COUNTERPARTY.write_to(out),
+        }
+    }
+
+    fn read_from<I: Input>(input: &mut I) -> Result<Self, WireError> {
+        match u8::read_from(input)? {
+            tag::INSOLVENT => Ok(Self::Insolvent),
+            tag::COUNTERPARTY => Ok(Self::Counterparty),
+            _ => Err(WireError::Value),
+        }
     }
 }
 
@@ -386,18 +417,6 @@ impl Wire for MarginChoice {
             1 => Ok(Self::NotWorse(Wire::read_from(input)?)),
             2 => Ok(Self::Tight(Wire::read_from(input)?)),
             _ => Err(WireError::Value),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{mode_tag, MODES};
-
-    #[test]
-    fn every_mode_should_have_its_tag() {
-        for (tag, mode) in MODES.into_iter().enumerate() {
-            assert_eq!(usize::from(mode_tag(mode)), tag);
         }
     }
 }

@@ -92,12 +92,15 @@ fn name(error: BatchError) -> String {
 
 /// Rules that spoiling a witness must break now and then. A path that still opens is needed for the rest; `tests/modes`
 /// and `tests/batches.rs` have them.
-const REACHED: [&str; 51] = [
+const REACHED: [&str; 54] = [
+    "DeleveragedLots",
+    "DeleveragedWithoutNeed",
     "Fill::Band",
     "Fill::Chunk",
     "Fill::FeeAboveCap",
     "Fill::FeeAboveMaximum",
     "Fill::AbovePenalty",
+    "Fill::FeeOfDeleveraging",
     "Fill::FeeOfExpiry",
     "Fill::Instrument",
     "Fill::NotAtMark",

@@ -3,7 +3,7 @@
 use cloister_crypto::Fr;
 use cloister_ledger::{
     wire::{Wire, WireError, MAX_PLACES, MAX_UNITS},
-    BatchWitness, ExitWitness, HouseRekeyWitness, PlaceWitness, SealWitness, Shape, UnitWitness,
+    BatchWitness, ExitWitness, HouseRekeyWitness, Mode, Party, PlaceWitness, SealWitness, Shape, UnitWitness,
 };
 use cloister_ledger_testing::{exit, house_rekey, seal, spoil, Random, World, GENESIS, GROUP};
 use cloister_risk::MarginChoice;
@@ -148,7 +148,7 @@ fn an_unknown_tag_should_be_refused() {
     let unit = &witness.units[0];
     let mut bytes = unit.encode();
     // After the index.
-    bytes[4] = 8;
+    bytes[4] = 200;
     assert_eq!(read::<UnitWitness>(&bytes), Err(WireError::Value));
     // The last one is the house's margin choice.
     witness.house_margin = MarginChoice::Initial;
@@ -181,4 +181,27 @@ fn a_long_list_should_be_refused_before_it_is_read() {
     assert_eq!(read::<Vec<UnitWitness>>(&places(MAX_UNITS)), Err(WireError::Truncated));
     // A length in more bytes than it takes.
     assert_eq!(read::<Vec<UnitWitness>>(&[0b01, 0]), Err(WireError::Value));
+}
+
+#[test]
+fn every_mode_should_have_its_tag() {
+    let tags: [(Mode, &[u8]); 10] = [
+        (Mode::Open, &[0]),
+        (Mode::Rekey, &[1]),
+        (Mode::Normal, &[2]),
+        (Mode::Forced, &[3]),
+        (Mode::Liquidation, &[4]),
+        (Mode::Expiry, &[5]),
+        (Mode::Takeover, &[6]),
+        (Mode::Padding, &[7]),
+        (Mode::Deleveraging(Party::Insolvent), &[8, 0]),
+        (Mode::Deleveraging(Party::Counterparty), &[8, 1]),
+    ];
+    for (mode, bytes) in tags {
+        assert_eq!((mode.encode(), read(bytes)), (bytes.to_vec(), Ok(mode)));
+    }
+    assert_eq!(read::<Mode>(&[8]), Err(WireError::Truncated));
+    for bytes in [&[8, 2][..], &[9], &[255]] {
+        assert_eq!(read::<Mode>(bytes), Err(WireError::Value));
+    }
 }

@@ -1,7 +1,10 @@
 //! Margin of an account over the scenarios of a risk table (S-RISK), and the rules that
-//! ask for it: B-MARGIN, B-EQUITY, B-LIQUIDATION, B-FORCED, B-TAKEOVER, B-HOUSE-MARGIN.
+//! ask for it: B-MARGIN, B-EQUITY, B-LIQUIDATION, B-FORCED, B-TAKEOVER, B-HOUSE-MARGIN; B-DELEVERAGE has a file of its
+//! own.
 //!
 //! Deficits are in 2^-8 of 10^-6 of the settlement asset, so that ratios stay exact.
+
+mod deleveraging;
 
 use crate::{positions::Positions, table::RiskTable};
 use cloister_crypto::constants::{FORCED_DEFICITS, FORCED_SLACK, RATIO_SHIFT, SCENARIOS};
@@ -16,10 +19,10 @@ pub enum MarginError {
     /// B-EQUITY: equity after is negative.
     #[error("equity would be negative")]
     NegativeEquity,
-    /// B-MARGIN, B-HOUSE-MARGIN: an initial deficit is positive and the account or the house does not get safer.
+    /// B-MARGIN, B-DELEVERAGE, B-HOUSE-MARGIN: an initial deficit is positive and the account or the house does not get safer.
     #[error("initial margin is short")]
     InitialMarginShort,
-    /// B-MARGIN, B-LIQUIDATION, B-HOUSE-MARGIN: a deficit after is above the chosen one before.
+    /// B-MARGIN, B-LIQUIDATION, B-DELEVERAGE, B-HOUSE-MARGIN: a deficit after is above the chosen one before.
     #[error("the account would get riskier while it is short of margin")]
     RiskIncreased,
     /// B-MARGIN: a withdrawal or a transfer needs initial margin afterwards.
@@ -34,7 +37,7 @@ pub enum MarginError {
     /// B-LIQUIDATION: the chosen maintenance deficit before is below 1.
     #[error("the account is not short of maintenance margin")]
     NotShort,
-    /// B-TAKEOVER: equity before is not negative.
+    /// B-TAKEOVER, B-DELEVERAGE: equity before is not negative.
     #[error("the account is solvent")]
     Solvent,
     /// B-FORCED: more is paid than was requested.
@@ -51,12 +54,12 @@ pub enum MarginError {
 /// How a unit or the house meets its margin rule: part of the witness.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MarginChoice {
-    /// No initial deficit is positive afterwards (B-MARGIN, B-HOUSE-MARGIN). In a forced withdrawal: all that was
+    /// No initial deficit is positive afterwards (B-MARGIN, B-DELEVERAGE, B-HOUSE-MARGIN). In a forced withdrawal: all that was
     /// requested is paid.
     #[default]
     Initial,
-    /// No deficit after is above the deficit of this scenario before: maintenance deficits in normal and liquidation
-    /// (B-MARGIN, B-LIQUIDATION), initial ones for the house (B-HOUSE-MARGIN).
+    /// No deficit after is above the deficit of this scenario before: maintenance deficits in normal, liquidation and
+    /// deleveraging (B-MARGIN, B-LIQUIDATION, B-DELEVERAGE), initial ones for the house (B-HOUSE-MARGIN).
     NotWorse(u8),
     /// Forced withdrawal: this one of the 17 deficits after leaves no room for one more unit of money (B-FORCED); 16 is
     /// equity itself.

@@ -43,6 +43,10 @@ impl<'t> BatchDraft<'t> for Draft<'t> {
         Vec::new()
     }
 
+    fn profit(&self, _account: u32, _row: usize) -> i128 {
+        0
+    }
+
     fn push(&mut self, group: &[Decision]) -> Result<(), Refusal> {
         for decision in group {
             println!("{decision:?}");

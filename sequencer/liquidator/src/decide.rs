@@ -1,6 +1,7 @@
 //! Everything that is decided for a batch, in the order of the batch.
 
 use crate::{
+    deleverage::deleverage,
     draft::BatchDraft,
     keeper::{expire, shed, take_over},
     liquidation::liquidate,
@@ -17,6 +18,9 @@ pub struct Left {
     pub not_liquidated: Vec<(u32, Refusal)>,
     /// Accounts of negative equity that the house could not carry, and why.
     pub not_taken: Vec<(u32, Refusal)>,
+    /// Accounts of negative equity that still hold lots because nobody took them and no counterparty could give up
+    /// others, and why. If that lasts, the row should go close-only and settle at its mark.
+    pub not_deleveraged: Vec<(u32, Refusal)>,
 }
 
 /// Puts into a draft whatever the state of the accounts asks for.
@@ -25,11 +29,15 @@ pub fn decide<'t>(draft: &mut impl BatchDraft<'t>, policy: &Policy) -> Left {
     take_over(draft);
     let liquidated = liquidate(draft, policy);
     let not_taken = take_over(draft);
+    // Whom neither book nor house took anything of.
+    let refused = liquidated.refused.iter().map(|(account, _)| *account);
+    let not_deleveraged = deleverage(draft, &refused.chain(liquidated.pairs.iter().copied()).collect());
     expire(draft);
     shed(draft);
     Left {
         pairs: liquidated.pairs,
         not_liquidated: liquidated.refused,
         not_taken,
+        not_deleveraged,
     }
 }

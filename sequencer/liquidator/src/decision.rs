@@ -1,6 +1,7 @@
 //! What the policy decides about one account.
 
 use crate::trade::Trade;
+use cloister_ledger::Party;
 
 /// One unit of a batch, as decided. All but [`Decision::Take`] need no signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,15 @@ pub enum Decision {
         account: u32,
         /// The rows.
         rows: Vec<usize>,
+    },
+    /// Closes lots at the mark: those that an insolvent account sheds, or those of a counterparty (B-DELEVERAGE).
+    Deleverage {
+        /// Index of the account.
+        account: u32,
+        /// On which side the account is.
+        party: Party,
+        /// The fills, no more than one per row.
+        trades: Vec<Trade>,
     },
     /// A maker takes the other side, by an order that it signs.
     Take {

@@ -44,6 +44,10 @@ pub trait BatchDraft<'t> {
     /// What makers take on a side of a row, the largest offer first; makers that take nothing are left out.
     fn offers(&self, row: usize, side: Side, price: OfferPrice) -> Vec<Offer>;
 
+    /// What an account's lots of a row are worth more than it paid for them, 10^-6; negative is a loss. See
+    /// [`crate::Basis`].
+    fn profit(&self, account: u32, row: usize) -> i128;
+
     /// Adds the units of a group, all or none.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The policy of liquidation, takeover and expiry.
+//! The policy of liquidation, takeover, deleveraging and expiry.
 //!
 //! For every batch somebody must decide which accounts are reduced, which are passed to the house, whose expired lots
 //! are settled, and how the house gets rid of what it holds. This crate decides; it neither signs, proves nor sends
@@ -12,17 +12,21 @@
 //! 2. [`liquidate`]: accounts below maintenance margin are reduced by one fill each, by as little as makes them safe
 //!    again;
 //! 3. [`take_over`] once more, since the penalties of the liquidations have made room;
-//! 4. [`expire`]: lots in expired rows become money;
-//! 5. [`shed`]: makers take from the house what it holds.
+//! 4. [`deleverage()`]: what insolvent accounts still hold, and nobody took a part of, is closed at the mark against
+//!    accounts that hold the other side, those with the highest profit and leverage first;
+//! 5. [`expire`]: lots in expired rows become money;
+//! 6. [`shed`]: makers take from the house what it holds.
 //!
-//! Accounts whose risk no single fill reduces are left to [`liquidate_pairs`], in a batch of a shape with
+//! Accounts whose risk no single fill reduces are left to [`liquidate_pairs`] and [`deleverage_pairs`], in a batch of a shape with
 //! several places per unit. `examples/one_account.rs` shows the interface on one account.
 //!
 //! The rules that a draft enforces are those of the batch (`docs/spec/batch.md`). The margin arithmetic here shares no
 //! code with the ledger's: what both accept has been computed twice.
 
+mod basis;
 mod decide;
 mod decision;
+mod deleverage;
 mod draft;
 mod holding;
 mod keeper;
@@ -31,8 +35,10 @@ mod policy;
 mod refusal;
 mod trade;
 
+pub use basis::Basis;
 pub use decide::{decide, Left};
 pub use decision::Decision;
+pub use deleverage::{deleverage, deleverage_pairs, priority};
 pub use draft::{take, BatchDraft, Offer, OfferPrice};
 pub use holding::{Holding, ONE_TIMES};
 pub use keeper::{closing, expire, shed, take_over};

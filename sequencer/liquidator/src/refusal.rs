@@ -12,13 +12,13 @@ pub enum Refusal {
     /// B-INSTRUMENT, B-REDUCE, B-LIMIT, B-BAND, a step beyond the chunk.
     #[error("the fill is outside the rules of its row")]
     Fill,
-    /// B-MARGIN, B-LIQUIDATION: the account would be riskier or short.
+    /// B-MARGIN, B-LIQUIDATION, B-DELEVERAGE: the account would be riskier or short.
     #[error("margin")]
     Margin,
     /// B-EQUITY.
     #[error("equity would be negative")]
     Equity,
-    /// B-LIQUIDATION: nothing is short; B-TAKEOVER: the account is solvent.
+    /// B-LIQUIDATION: nothing is short; B-TAKEOVER, B-DELEVERAGE: the account is solvent.
     #[error("the account is not in need")]
     NotInNeed,
     /// B-HOUSE-MARGIN.
@@ -30,6 +30,12 @@ pub enum Refusal {
     /// B-HOUSE-GROWTH.
     #[error("the house would grow")]
     HouseGrowth,
+    /// B-DELEVERAGE: insolvent accounts and counterparties do not shed the same lots.
+    #[error("the lots of deleveraging do not match")]
+    Unmatched,
+    /// Not a rule of the batch: nobody holds the other side and can give it up.
+    #[error("no counterparty")]
+    NoCounterparty,
     /// Not a rule of the batch: the house's own limit of leverage.
     #[error("the house's own limit")]
     HouseLimit,

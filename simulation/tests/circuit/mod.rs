@@ -2,7 +2,7 @@
 
 use cloister_circuits::{statements::batch::BatchCircuit, Fr};
 use cloister_groth16::{Assignment, Matrices, Matrix};
-use cloister_ledger::{InstructionKind as Instruction, Mode, Shape};
+use cloister_ledger::{InstructionKind as Instruction, Mode, Party, Shape};
 use cloister_simulation::Settled;
 use cloister_types::{Amount, Lots};
 use std::collections::BTreeMap;
@@ -23,6 +23,9 @@ pub enum Kind {
     Expiry,
     Takeover,
     Padding,
+    /// Both sides of deleveraging.
+    Insolvent,
+    Counterparty,
     /// A signed instruction of each kind.
     Order,
     Cancel,
@@ -37,7 +40,7 @@ pub enum Kind {
     HouseHolds,
 }
 
-const ALL: [Kind; 18] = [
+const ALL: [Kind; 20] = [
     Kind::Open,
     Kind::Rekey,
     Kind::Normal,
@@ -48,6 +51,8 @@ const ALL: [Kind; 18] = [
     Kind::Expiry,
     Kind::Takeover,
     Kind::Padding,
+    Kind::Insolvent,
+    Kind::Counterparty,
     Kind::Order,
     Kind::Cancel,
     Kind::CancelAll,
@@ -74,6 +79,8 @@ fn kinds(settled: &Settled) -> Vec<Kind> {
             Mode::Expiry => Kind::Expiry,
             Mode::Takeover => Kind::Takeover,
             Mode::Padding => Kind::Padding,
+            Mode::Deleveraging(Party::Insolvent) => Kind::Insolvent,
+            Mode::Deleveraging(Party::Counterparty) => Kind::Counterparty,
         });
         for place in &unit.places {
             match place.signed.instruction.kind {

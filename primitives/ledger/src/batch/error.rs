@@ -21,6 +21,12 @@ pub enum BatchError {
     /// B-TRANSFER: the last unit sends a transfer.
     #[error("the last unit sends a transfer")]
     TransferLast,
+    /// B-DELEVERAGE: the lots that deleveraging closes in row `.0` do not sum to 0.
+    #[error("the lots that deleveraging closes in row {0} do not sum to zero")]
+    DeleveragedLots(u8),
+    /// B-DELEVERAGE: in row `.0` counterparties shed more or fewer lots than insolvent accounts.
+    #[error("in row {0} counterparties do not shed as many lots as insolvent accounts")]
+    DeleveragedWithoutNeed(u8),
     /// B-CONSERVE-Q: the position changes of the empty row `.0` do not sum to 0.
     #[error("the position changes of the empty row {0} do not sum to zero")]
     Unbalanced(u8),

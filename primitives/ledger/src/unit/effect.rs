@@ -1,5 +1,6 @@
 //! What a unit did.
 
+use super::Party;
 use crate::{account::Account, place::Transfer, record::UnitRecord};
 use alloc::vec::Vec;
 use cloister_crypto::{constants::INSTRUMENTS, Fr};
@@ -67,6 +68,8 @@ pub struct UnitEffect {
     pub shed_short: [Lots; INSTRUMENTS],
     /// Equity that a takeover passed to the house; never positive.
     pub taken_over: Money,
+    /// On which side of deleveraging the account is, if the unit is one (B-DELEVERAGE).
+    pub deleveraged: Option<Party>,
     /// Amount sent to the next unit (B-TRANSFER).
     pub transfer: Option<Transfer>,
 }

@@ -27,7 +27,7 @@ pub enum UnitError {
     /// B-UNIT: an instruction in a mode other than normal.
     #[error("this mode takes no instruction")]
     InstructionInMode,
-    /// B-UNIT: an unsigned fill in a mode other than liquidation and expiry.
+    /// B-UNIT: an unsigned fill in a mode other than liquidation, expiry and deleveraging.
     #[error("this mode takes no unsigned fill")]
     FillInMode,
     /// B-FORCED: an amount requested or paid in another mode.
@@ -39,7 +39,7 @@ pub enum UnitError {
     /// B-RANGE: the new cash does not fit.
     #[error("cash does not fit its width")]
     CashWidth,
-    /// B-MARGIN, B-EQUITY, B-LIQUIDATION, B-FORCED or B-TAKEOVER.
+    /// B-MARGIN, B-EQUITY, B-LIQUIDATION, B-FORCED, B-TAKEOVER or B-DELEVERAGE.
     #[error("margin: {0}")]
     Margin(#[from] MarginError),
     /// B-NONCE: the nonce is used up.

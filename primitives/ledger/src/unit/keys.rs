@@ -37,7 +37,12 @@ impl UnitWitness {
             Mode::Forced => RecordKind::Forced {
                 requested: self.requested,
             },
-            Mode::Normal | Mode::Liquidation | Mode::Expiry | Mode::Takeover | Mode::Padding => RecordKind::Update,
+            Mode::Normal
+            | Mode::Liquidation
+            | Mode::Expiry
+            | Mode::Takeover
+            | Mode::Padding
+            | Mode::Deleveraging(_) => RecordKind::Update,
         }
     }
 }

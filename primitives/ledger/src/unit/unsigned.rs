@@ -1,4 +1,5 @@
-//! Units that trade without a signature: liquidation, expiry, takeover (B-LIQUIDATION, B-EXPIRY, B-TAKEOVER).
+//! Units that trade without a signature: liquidation, expiry, takeover, deleveraging (B-LIQUIDATION, B-EXPIRY,
+//! B-TAKEOVER, B-DELEVERAGE).
 
 use super::{effect::Moved, UnitError, UnitWitness};
 use crate::{account::Account, context::BatchContext, fill::FillRule};
@@ -6,7 +7,7 @@ use cloister_risk::{Assessment, Positions};
 use cloister_types::Money;
 
 impl UnitWitness {
-    /// Runs the unsigned fills of a liquidation or an expiry in order.
+    /// Runs the unsigned fills of a liquidation, an expiry or a deleveraging in order.
     pub(super) fn run_fills(
         &self,
         context: &BatchContext,
@@ -20,7 +21,7 @@ impl UnitWitness {
                 .apply(rule, &context.table, &mut moved.after)
                 .map_err(|e| UnitError::Place(i as u8, e.into()))?;
             let sum = moved.penalties.checked_add(place.fill.fee);
-            // An expiry takes no fee.
+            // Expiry and deleveraging take no fee.
             moved.penalties = sum.ok_or(UnitError::CashWidth)?;
         }
         Ok(moved)

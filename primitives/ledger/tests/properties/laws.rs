@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use cloister_ledger::{BatchEffect, BatchError, BatchWitness, Fill, InstructionKind, Mode, Shape, Side, UnitWitness};
+use cloister_ledger::{
+    BatchEffect, BatchError, BatchWitness, Fill, InstructionKind, Mode, Party, Shape, Side, UnitWitness,
+};
 use cloister_risk::{Positions, RiskTable, Status};
 use cloister_types::{Position, Total};
 
@@ -108,6 +110,37 @@ impl Step<'_> {
             let penalties: i128 = unit.places.iter().map(|place| penalty(table, &place.fill)).sum();
             let cost = equity(table, before, cash) - equity(table, after, cash_after.get());
             assert!(256 * cost <= penalties, "a liquidation that costs {cost}");
+        }
+    }
+
+    /// B-DELEVERAGE: it only reduces and leaves equity as it is, nobody gets riskier than allowed, and every lot that a
+    /// counterparty loses faces one that an insolvent account sheds, on the other side of the row.
+    pub fn deleveraging_takes_only_what_the_insolvent_shed(&self) {
+        let table = self.table();
+        // Long and short lots by row that insolvent accounts, and that counterparties gave up.
+        let mut shed = [[[0u64; 2]; 2]; 32];
+        for (unit, effect) in self.witness.units.iter().zip(&self.effect.units) {
+            let Mode::Deleveraging(party) = unit.mode else {
+                continue;
+            };
+            let (before, cash) = entry(unit);
+            let (after, cash_after) = (&effect.after.positions, effect.after.cash.get());
+            let worth = equity(table, before, cash);
+            assert_eq!(worth, equity(table, after, cash_after), "deleveraging changed what an account owns");
+            assert!(party == Party::Counterparty || worth < 0, "a solvent account shed lots onto others");
+            let worst = |positions, cash, ratio| worst_deficit(table, positions, cash, ratio);
+            let (initial, maintenance) = (table.header.initial, table.header.maintenance);
+            let safe = worst(after, cash_after, initial) <= 0;
+            let no_worse = worst(after, cash_after, maintenance) <= worst(before, cash, maintenance);
+            assert!(safe || no_worse, "deleveraging left an account short that was not");
+            for (j, (old, new)) in before.iter().zip(after).enumerate() {
+                let (old, new) = (old.get(), new.get());
+                assert!((old.min(0)..=old.max(0)).contains(&new), "deleveraging turned or opened a position");
+                shed[j][usize::from(party == Party::Counterparty)][usize::from(old < 0)] += old.abs_diff(new);
+            }
+        }
+        for (j, [[long, short], [other_long, other_short]]) in shed.into_iter().enumerate() {
+            assert_eq!((long, short), (other_short, other_long), "row {j}: closed without need");
         }
     }
 

@@ -1,6 +1,6 @@
 //! Requests at the edges of the rules: about half of them must be refused.
 
-use cloister_ledger::{state::BatchRequest, Fill, InstructionKind, Shape, Side, UnitRequest};
+use cloister_ledger::{state::BatchRequest, Fill, InstructionKind, Party, Shape, Side, UnitRequest};
 use cloister_ledger_testing::{Random, World};
 use cloister_risk::Assessment;
 use cloister_types::{AccountIndex, Amount, Lots, Price, Total};
@@ -51,7 +51,7 @@ fn unit(world: &mut World, random: &mut Random) -> Vec<UnitRequest> {
             places,
         }]
     };
-    match random.below(14) {
+    match random.below(18) {
         0..=3 => trade(world, random, [trader, other]),
         // Only one side: the house would be the other.
         4 => trade(world, random, [trader, other]).split_off(1),
@@ -75,7 +75,8 @@ fn unit(world: &mut World, random: &mut Random) -> Vec<UnitRequest> {
             vec![liquidation(world, random, trader)]
         }
         11 => vec![world.take_over(poor_or(world, random, trader))],
-        12 => {
+        12..=15 => deleveraging(world, random, trader),
+        16 => {
             let row = random.below(world.live as u64 + 2) as usize;
             vec![world.expire(trader, &[row])]
         }
@@ -187,4 +188,44 @@ fn liquidation(world: &World, random: &mut Random, trader: usize) -> UnitRequest
         deposit: Amount::ZERO,
         fills: vec![fill],
     }
+}
+
+/// Lots of one row of two or three accounts are closed at the mark, whatever the accounts' condition and side; at times
+/// more lots than they hold, or not as many as must be.
+fn deleveraging(world: &World, random: &mut Random, trader: usize) -> Vec<UnitRequest> {
+    let row = random.below(world.live as u64 + 1) as usize;
+    let holders: Vec<usize> = world
+        .state
+        .accounts()
+        .map(|(index, _)| index.get() as usize)
+        .filter(|index| world.position(*index, row) != 0)
+        .collect();
+    let insolvent = poor_or(world, random, trader);
+    let side = world.position(insolvent, row).signum();
+    let mut units = Vec::new();
+    let mut left = world.position(insolvent, row).unsigned_abs().min(1 + random.below(200));
+    let shed = left;
+    for other in holders {
+        let held = world.position(other, row);
+        // Mostly somebody on the other side.
+        if other == insolvent || units.len() == 2 || (held.signum() == side && !random.once_in(6)) {
+            continue;
+        }
+        let mut lots = left.min(held.unsigned_abs());
+        left -= lots;
+        lots += u64::from(random.once_in(5));
+        if lots > 0 {
+            units.push(world.deleverage(other, Party::Counterparty, &[(row, lots)]));
+        }
+    }
+    let lots = (shed - left).max(1);
+    let mut first = world.deleverage(insolvent, Party::Insolvent, &[(row, lots)]);
+    if let UnitRequest::Deleveraging { fills, party, .. } = &mut first {
+        fills[0].cost.0 += u128::from(random.once_in(12));
+        if random.once_in(8) {
+            *party = Party::Counterparty;
+        }
+    }
+    units.insert(random.below(units.len() as u64 + 1) as usize, first);
+    units
 }

@@ -6,6 +6,7 @@
 
 pub(super) mod account;
 mod context;
+mod deleverage;
 mod entry;
 mod fill;
 mod forced;
@@ -28,6 +29,7 @@ pub use cloister_ledger::{BatchWitness, Shape};
 
 use self::{
     context::Context,
+    deleverage::match_deleveraging,
     house_move::{synthesize_house, HouseOutput},
     unit::{join_transfers, synthesize_unit, UnitOutput},
 };
@@ -112,6 +114,7 @@ impl Opening {
             old_root,
         } = self;
         join_transfers(cs, &units);
+        match_deleveraging(cs, &units);
         let HouseOutput {
             old_commitment,
             new_commitment,

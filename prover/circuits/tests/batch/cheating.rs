@@ -3,6 +3,7 @@
 
 mod account;
 mod closing;
+mod deleveraging;
 mod fill;
 mod house;
 mod instruction;

@@ -29,7 +29,7 @@ struct Seen(BTreeMap<String, usize>);
 
 impl Seen {
     /// The modes, transfers, and the house's part.
-    const ALL: usize = 10;
+    const ALL: usize = 12;
 
     /// Whether a batch does something that was not seen often enough yet; if so, counts all that it does.
     fn wants(&mut self, witness: &BatchWitness, effect: &BatchEffect, often: usize) -> bool {
@@ -213,7 +213,10 @@ fn spoil_whole(witness: &mut BatchWitness, random: &mut Random) {
             // Incoming.
             (Some(_), 18 | 19) => true,
             // Cost and fee of what nobody signs.
-            (Some(unit), 48..=51 | 60) => matches!(witness.units[unit].mode, Mode::Liquidation | Mode::Expiry),
+            (Some(unit), 48..=51 | 60) => matches!(
+                witness.units[unit].mode,
+                Mode::Liquidation | Mode::Expiry | Mode::Deleveraging(_)
+            ),
             (Some(_), _) => false,
         };
         if whole {
@@ -294,7 +297,7 @@ fn title(error: &BatchError) -> String {
 
 /// The rules of whole batches: those that a few spoiled batches break, then those that many do. `Unbalanced` and
 /// `Width` need states that spoiling does not make.
-const RULES: [&str; 10] = [
+const RULES: [&str; 12] = [
     "TransferAmount",
     "TransferLast",
     "HousePosition",
@@ -302,6 +305,8 @@ const RULES: [&str; 10] = [
     "HouseMargin",
     "Sweep",
     "NotEmpty",
+    "DeleveragedLots",
+    "DeleveragedWithoutNeed",
     "TransferIndex",
     "HouseEquity",
     "OpenInterest",
@@ -319,12 +324,12 @@ fn assert_refused_for(verdicts: &Verdicts, rules: &[&str]) {
 fn spoiled_batches_should_be_judged_alike() {
     let verdicts = judge(SMALL, 100, 6, 4);
     assert!(verdicts.accepted > 30 && verdicts.refusals() > 50, "{verdicts:?}");
-    assert_refused_for(&verdicts, &RULES[..7]);
+    assert_refused_for(&verdicts, &RULES[..9]);
 }
 
 #[test]
 fn spoiled_batches_of_several_places_should_be_judged_alike() {
-    let verdicts = judge(Shape { units: 3, places: 2 }, 201, 1, 5);
+    let verdicts = judge(Shape { units: 3, places: 2 }, 201, 1, 8);
     assert!(verdicts.accepted > 5 && verdicts.refusals() > 15, "{verdicts:?}");
 }
 

@@ -10,7 +10,7 @@ use cloister_circuits_testing::TestSystem;
 use cloister_ledger::{
     slot::slot_number,
     state::{AccountState, BatchRequest},
-    BatchWitness, Fill, House, Instruction, PlaceWitness, Shape, Side, SignedInstruction, UnitRequest, UnitWitness,
+    BatchWitness, Fill, House, Instruction, Party, PlaceWitness, Shape, Side, SignedInstruction, UnitRequest, UnitWitness,
 };
 use cloister_ledger_testing::World;
 use cloister_risk::Status;
@@ -258,6 +258,36 @@ pub fn taken_over() -> Scene {
     set_equity(&mut world, 1, -5_000_000);
     let unit = world.take_over(1);
     last(world, unit)
+}
+
+/// Trader 1 is long ten lots of row 0 and owes money; trader 0 is short of them.
+pub fn owing() -> World {
+    let mut world = holding();
+    set_equity(&mut world, 1, -5_000_000);
+    world
+}
+
+/// Units of deleveraging, each valid by itself, of some lots of a row each.
+pub fn deleveraged(mut world: World, shape: Shape, units: &[(usize, Party, usize, u64)]) -> Scene {
+    let units = units
+        .iter()
+        .map(|(trader, party, row, lots)| world.deleverage(*trader, *party, &[(*row, *lots)]))
+        .collect();
+    let request = world.padded(shape, units);
+    let witness = world.draft(shape, &request).expect("every unit is valid");
+    Scene { world, witness }
+}
+
+/// Trader 1, in the last unit, sheds all its lots onto trader 0.
+pub fn shedding() -> Scene {
+    let units = [(0, Party::Counterparty, 0, LOTS), (1, Party::Insolvent, 0, LOTS)];
+    deleveraged(owing(), SMALL, &units)
+}
+
+/// Trader 0, in the last unit, gives up all its lots to trader 1.
+pub fn giving() -> Scene {
+    let units = [(1, Party::Insolvent, 0, LOTS), (0, Party::Counterparty, 0, LOTS)];
+    deleveraged(owing(), SMALL, &units)
 }
 
 /// Trader 1, who holds ten lots, is paid as much as margin allows of what was asked for.

@@ -14,7 +14,7 @@ use crate::scenes::{batch, Recorded, Scene, OF_PLACES, OF_SMALL, SCENES};
 fn names(mode: Mode) -> Vec<MarginChoice> {
     let deficits = (0..16).map(MarginChoice::NotWorse);
     match mode {
-        Mode::Normal => [MarginChoice::Initial].into_iter().chain(deficits).collect(),
+        Mode::Normal | Mode::Deleveraging(_) => [MarginChoice::Initial].into_iter().chain(deficits).collect(),
         Mode::Liquidation => deficits.collect(),
         Mode::Forced => [MarginChoice::Initial]
             .into_iter()
@@ -73,7 +73,7 @@ fn rename(recorded: &Recorded, sheet: &Sheet<'_>, witness: &BatchWitness, mut lo
     for (number, (unit, root)) in witness.units.iter().zip(roots).enumerate() {
         let deficits = format!("unit {number}/B-MARGIN/chosen deficit/scenario");
         let side = match unit.mode {
-            Mode::Normal => Some(format!("unit {number}/B-MARGIN/relaxed")),
+            Mode::Normal | Mode::Deleveraging(_) => Some(format!("unit {number}/B-MARGIN/relaxed")),
             Mode::Forced => Some(format!("unit {number}/B-FORCED/limited")),
             _ => None,
         };
@@ -117,7 +117,7 @@ fn circuit_and_native_code_should_allow_the_same_names_of_margin() {
         });
     }
     println!("{verdicts:?}");
-    assert_eq!(verdicts.len(), 4);
+    assert_eq!(verdicts.len(), 6);
     for (what, [refused, accepted]) in verdicts {
         assert!(
             refused > 20 && accepted >= 5,

@@ -4,7 +4,7 @@ mod keys;
 mod signed;
 mod unsigned;
 
-use cloister_ledger::{Account, BatchWitness, House, Mode, PlaceWitness, Shape, UnitWitness};
+use cloister_ledger::{Account, BatchWitness, House, Mode, Party, PlaceWitness, Shape, UnitWitness};
 use cloister_ledger_testing::{spoil, Random};
 use cloister_risk::{Assessment, MarginChoice, Status};
 use cloister_types::{AccountIndex, Amount, Deficit, Lots, Money, Total};
@@ -12,7 +12,7 @@ use cloister_types::{AccountIndex, Amount, Deficit, Lots, Money, Total};
 use crate::market::{near, Market, TRADERS};
 
 /// Every mode.
-pub const MODES: [Mode; 8] = [
+pub const MODES: [Mode; 10] = [
     Mode::Normal,
     Mode::Open,
     Mode::Rekey,
@@ -21,10 +21,12 @@ pub const MODES: [Mode; 8] = [
     Mode::Expiry,
     Mode::Takeover,
     Mode::Padding,
+    Mode::Deleveraging(Party::Insolvent),
+    Mode::Deleveraging(Party::Counterparty),
 ];
 
 /// Modes that a sequencer chooses for an account that is well.
-const EVERYDAY: [Mode; 12] = [
+const EVERYDAY: [Mode; 13] = [
     Mode::Normal,
     Mode::Normal,
     Mode::Normal,
@@ -37,6 +39,7 @@ const EVERYDAY: [Mode; 12] = [
     Mode::Rekey,
     Mode::Padding,
     Mode::Expiry,
+    Mode::Deleveraging(Party::Counterparty),
 ];
 
 impl Market {
@@ -92,6 +95,7 @@ impl Market {
             Mode::Normal => unit.places = self.signed_places(random, &unit),
             Mode::Liquidation => unit.places = self.liquidation(random, &unit),
             Mode::Expiry => unit.places = self.expiry(random, &unit),
+            Mode::Deleveraging(_) => unit.places = self.deleveraging(random, &unit),
             Mode::Rekey => self.rekey(random, &mut unit),
             Mode::Forced => unit.requested = Amount(self.requested(random, &unit)),
             Mode::Open | Mode::Takeover | Mode::Padding => (),
@@ -102,17 +106,18 @@ impl Market {
     /// Mostly one that suits the account's condition.
     fn mode(&self, random: &mut Random, unit: &UnitWitness) -> Mode {
         if random.once_in(8) {
-            return MODES[random.below(8) as usize];
+            return MODES[random.below(MODES.len() as u64) as usize];
         }
         let ratio = self.context.table.header.maintenance;
         let now = self.assess(unit);
         let mut held = unit.before.positions.iter().zip(&self.context.table.rows);
         let settles = held.any(|(q, row)| !q.is_zero() && row.status == Status::Expired);
         match random.below(3) {
-            0 | 1 if now.equity < Money::ZERO => Mode::Takeover,
+            0 if now.equity < Money::ZERO => Mode::Takeover,
+            1 if now.equity < Money::ZERO => Mode::Deleveraging(Party::Insolvent),
             0 | 1 if now.worst(ratio).expect("in range").1 > Deficit::ZERO => Mode::Liquidation,
             2 if settles => Mode::Expiry,
-            _ => EVERYDAY[random.below(12) as usize],
+            _ => EVERYDAY[random.below(EVERYDAY.len() as u64) as usize],
         }
     }
 

@@ -94,6 +94,7 @@ const REFUSALS: &[&str] = &[
     "Expired",
     "FeeAboveCap",
     "FeeAboveMaximum",
+    "FeeOfDeleveraging",
     "FeeOfExpiry",
     "FillInMode",
     "FillWithoutOrder",

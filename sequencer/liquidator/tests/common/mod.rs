@@ -87,6 +87,8 @@ pub struct Paper<'t> {
     pub units: usize,
     /// Largest number of lots that the house's margin carries, all rows.
     pub house_lots: u64,
+    /// Profits by account, in every row.
+    pub profits: BTreeMap<u32, i128>,
 }
 
 impl<'t> Paper<'t> {
@@ -100,6 +102,7 @@ impl<'t> Paper<'t> {
             groups: Vec::new(),
             units: 100,
             house_lots: u64::MAX,
+            profits: BTreeMap::new(),
         }
     }
 
@@ -144,6 +147,10 @@ impl<'t> BatchDraft<'t> for Paper<'t> {
         }
     }
 
+    fn profit(&self, account: u32, _row: usize) -> i128 {
+        self.profits.get(&account).copied().unwrap_or_default()
+    }
+
     fn push(&mut self, group: &[Decision]) -> Result<(), Refusal> {
         if self.room() < group.len() {
             return Err(Refusal::Full);
@@ -151,7 +158,9 @@ impl<'t> BatchDraft<'t> for Paper<'t> {
         let (accounts, house) = (self.accounts.clone(), self.house);
         for decision in group {
             match decision {
-                Decision::Liquidate { account, trades } => trades.iter().for_each(|trade| self.trade(*account, trade)),
+                Decision::Liquidate { account, trades } | Decision::Deleverage { account, trades, .. } => {
+                    trades.iter().for_each(|trade| self.trade(*account, trade))
+                }
                 Decision::Take { account, trade } => self.trade(*account, trade),
                 Decision::TakeOver { account } => {
                     let taken = self.accounts.insert(*account, Holding::default()).unwrap_or_default();

@@ -1,5 +1,5 @@
-//! One fill (B-FILL): of an order, of a liquidation, of an expiry, or none. One gadget serves all of them: the kind of
-//! the fill chooses which bounds are asked.
+//! One fill (B-FILL): of an order, of a liquidation, of an expiry, of deleveraging, or none. One gadget serves all of
+//! them: the kind of the fill chooses which bounds are asked.
 
 mod bounds;
 mod wires;

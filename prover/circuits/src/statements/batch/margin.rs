@@ -1,4 +1,4 @@
-//! Margin (B-MARGIN, B-EQUITY, B-LIQUIDATION, B-FORCED, B-TAKEOVER), the twin of `cloister_risk::margin`.
+//! Margin (B-MARGIN, B-EQUITY, B-LIQUIDATION, B-FORCED, B-TAKEOVER, B-DELEVERAGE), the twin of `cloister_risk::margin`.
 //!
 //! At most one mode asks, so all share one set of 16 deficits, one chosen deficit and the range checks of both.
 
@@ -111,7 +111,7 @@ fn not_worse(choice: MarginChoice) -> Option<usize> {
 fn chosen_scenario(unit: &UnitWitness) -> Option<usize> {
     match (unit.mode, unit.margin) {
         (Mode::Forced, MarginChoice::Tight(s)) => Some(s.into()),
-        (Mode::Normal | Mode::Liquidation, choice) => not_worse(choice),
+        (Mode::Normal | Mode::Liquidation | Mode::Deleveraging(_), choice) => not_worse(choice),
         _ => None,
     }
     // A place that does not exist, so that no choice is made.
@@ -150,18 +150,22 @@ impl Margin<'_> {
         let equity = {
             let mut cs = cs.namespace(|| "B-MARGIN");
             // The prover names the side of the rule it meets.
-            let relaxed = unit.map(|u| u.mode == Mode::Normal && u.margin != MarginChoice::Initial);
+            let asks = |mode| matches!(mode, Mode::Normal | Mode::Deleveraging(_));
+            let relaxed = unit.map(|u| asks(u.mode) && u.margin != MarginChoice::Initial);
             let relaxed = Bit::alloc(&mut cs, || "relaxed", relaxed)?;
-            let other = self.modes.normal.not();
-            let name = || "relaxed only in mode normal";
-            enforce_product(&mut cs, name, relaxed.num(), other.num(), &Num::zero());
+            // Deleveraging is asked for the same margin: a hedge is taken away only from an account that carries the
+            // rest, or is no worse off.
+            let asked = self.modes.normal.num() + self.modes.deleveraging().num();
+            let other = Num::one() - &asked;
+            let name = || "relaxed only in normal and deleveraging";
+            enforce_product(&mut cs, name, relaxed.num(), &other, &Num::zero());
             // A payment from an account short of initial margin would take the collateral of the positions that stay.
             let name = || "no payment when relaxed";
             enforce_product(&mut cs, name, relaxed.num(), self.payment, &Num::zero());
 
             // At most one of the modes is on, and in it at most one of the two.
             let not_worse = relaxed.num() + self.modes.liquidation.num();
-            let initial = self.modes.normal.num() - relaxed.num() + self.forced.pays.num();
+            let initial = asked - relaxed.num() + self.forced.pays.num();
             let maintenance = not_worse.mul(&mut cs, || "maintenance ratio", table.maintenance())?;
             let ratio = &maintenance + &initial.mul(&mut cs, || "initial ratio", table.initial())?;
             let equity = (&initial + &not_worse).mul(&mut cs, || "equity where asked", equity_after)?;
@@ -169,7 +173,7 @@ impl Margin<'_> {
             let chosen = self.chosen_deficit(&mut cs, table, &not_worse, &maintenance, unit)?;
             let threshold = not_worse.mul(&mut cs, || "threshold", &chosen)?;
             now.enforce_within(&mut cs, &ratio, &(threshold + in_ratios(&equity)))?;
-            self.enforce_short(&mut cs, &chosen, &taken)?;
+            self.enforce_short(&mut cs, &chosen, &taken, equity_before)?;
             equity
         };
         self.enforce_equity(cs, &equity, unit)?;
@@ -177,7 +181,7 @@ impl Margin<'_> {
     }
 
     /// B-EQUITY: an account that owes money is for takeover, and trading it further could only deepen the hole. A
-    /// liquidation may leave what it owes as it is. In a forced withdrawal that pays, this is the last of the 17
+    /// liquidation may leave what it owes as it is, and deleveraging does. In a forced withdrawal that pays, this is the last of the 17
     /// deficits.
     fn enforce_equity<CS: ConstraintSystem<Fr>>(
         &self,
@@ -190,11 +194,14 @@ impl Margin<'_> {
         // The prover may compare with equity before instead of zero. For a solvent account that is only stricter.
         let owes = unit
             .zip(equity_before.value())
-            .map(|(unit, equity)| unit.mode == Mode::Liquidation && to_i128(&equity).is_some_and(|equity| equity < 0));
+            .map(|(unit, equity)| {
+                let closes = matches!(unit.mode, Mode::Liquidation | Mode::Deleveraging(_));
+                closes && to_i128(&equity).is_some_and(|equity| equity < 0)
+            });
         let owes = Bit::alloc(&mut cs, || "owes money", owes)?;
-        let other = self.modes.liquidation.not();
-        let name = || "owing only in mode liquidation";
-        enforce_product(&mut cs, name, owes.num(), other.num(), &Num::zero());
+        let other = Num::one() - self.modes.liquidation.num() - self.modes.deleveraging().num();
+        let name = || "owing only in liquidation and deleveraging";
+        enforce_product(&mut cs, name, owes.num(), &other, &Num::zero());
         let debt = owes.num().mul(&mut cs, || "debt before", equity_before)?;
         range(&mut cs, "equity is not negative", &(equity - &debt), EQUITY_BITS)?;
         Ok(())
@@ -232,24 +239,31 @@ impl Margin<'_> {
     }
 
     /// What must be short is short: the chosen deficit is at least 1 in a liquidation and at least -255 in a forced
-    /// withdrawal that is limited, and equity before is negative in a takeover.
+    /// withdrawal that is limited, and equity before is negative in a takeover and in the deleveraging of an insolvent
+    /// account.
     fn enforce_short<CS: ConstraintSystem<Fr>>(
         &self,
         cs: &mut CS,
         chosen: &Num,
         taken: &Num,
+        equity_before: &Num,
     ) -> Result<(), SynthesisError> {
-        let mut cs = cs.namespace(|| "B-LIQUIDATION, B-FORCED, B-TAKEOVER");
+        let mut cs = cs.namespace(|| "B-LIQUIDATION, B-FORCED, B-TAKEOVER, B-DELEVERAGE");
         let [liquidation, takeover] = [self.modes.liquidation.num(), self.modes.takeover.num()];
         let limited = self.forced.limited.num();
         let deficit = (liquidation + limited).mul(&mut cs, || "deficit", chosen)?;
-        // Healthy accounts are left alone, a withdrawal is not cut short, and solvent accounts are not taken.
+        let insolvent = self.modes.insolvent.num();
+        let owed = insolvent.mul(&mut cs, || "equity of an insolvent account", equity_before)?;
+        // Healthy accounts are left alone, a withdrawal is not cut short, solvent accounts are not taken, and nobody
+        // loses lots to one that could keep its own.
         let above = Num::sum([
             (Fr::one(), &deficit),
             (Fr::from(FORCED_SLACK), limited),
             (-Fr::one(), liquidation),
             (-Fr::one(), taken),
             (-Fr::one(), takeover),
+            (-Fr::one(), &owed),
+            (-Fr::one(), insolvent),
         ]);
         range(&mut cs, "short enough", &above, DEFICIT_BITS)?;
         Ok(())

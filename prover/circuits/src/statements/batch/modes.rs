@@ -1,7 +1,7 @@
 //! The modes of a unit (B-UNIT).
 
 use bellman::{ConstraintSystem, SynthesisError};
-use cloister_ledger::Mode;
+use cloister_ledger::{Mode, Party};
 
 use crate::{
     gadgets::{boolean::Bit, num::Num},
@@ -17,6 +17,10 @@ pub struct Modes {
     pub liquidation: Bit,
     pub expiry: Bit,
     pub takeover: Bit,
+    /// Deleveraging of an account of negative equity.
+    pub insolvent: Bit,
+    /// Deleveraging of an account that gives up the opposite lots.
+    pub counterparty: Bit,
 }
 
 impl Modes {
@@ -33,6 +37,8 @@ impl Modes {
             liquidation: bit("mode liquidation", Mode::Liquidation)?,
             expiry: bit("mode expiry", Mode::Expiry)?,
             takeover: bit("mode takeover", Mode::Takeover)?,
+            insolvent: bit("mode deleveraging of an insolvent account", Mode::Deleveraging(Party::Insolvent))?,
+            counterparty: bit("mode deleveraging of a counterparty", Mode::Deleveraging(Party::Counterparty))?,
         };
         let all = [
             &modes.open,
@@ -42,9 +48,16 @@ impl Modes {
             &modes.liquidation,
             &modes.expiry,
             &modes.takeover,
+            &modes.insolvent,
+            &modes.counterparty,
         ];
         Bit::from_sum(&mut cs, "at most one mode", &all);
         Ok(modes)
+    }
+
+    /// Deleveraging, of either party.
+    pub fn deleveraging(&self) -> Bit {
+        Bit::trusted(self.insolvent.num() + self.counterparty.num())
     }
 
     /// The record shows keys: open or re-key.

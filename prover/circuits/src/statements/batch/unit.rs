@@ -7,6 +7,7 @@ use cloister_ledger::UnitWitness;
 use super::{
     account::AccountWires,
     context::Context,
+    deleverage::Deleveraged,
     entry::Entry,
     forced::Forced,
     keys::Keys,
@@ -58,6 +59,8 @@ pub struct UnitOutput {
     pub shed_longs: Vec<Num>,
     /// Short lots shed by a liquidation or takeover.
     pub shed_shorts: Vec<Num>,
+    /// What deleveraging changes.
+    pub deleveraged: Deleveraged,
 }
 
 /// Each number where the bit is one, otherwise zero.
@@ -133,6 +136,7 @@ pub fn synthesize_unit<CS: ConstraintSystem<Fr>>(
     let taken_equity = check_margin(cs, context, &modes, &forced, &entry, &running, &cash, unit)?;
     let taken = Taken::new(cs, &modes.takeover, &entry)?;
     let sheds = Sheds::new(cs, &modes, &running, &taken)?;
+    let deleveraged = Deleveraged::new(cs, &modes, &running.position_changes, &running.long_changes)?;
 
     let mut new = AccountWires {
         key: keys.key.clone(),
@@ -181,6 +185,7 @@ pub fn synthesize_unit<CS: ConstraintSystem<Fr>>(
         long_changes,
         shed_longs: sheds.longs,
         shed_shorts: sheds.shorts,
+        deleveraged,
     })
 }
 

@@ -7,8 +7,8 @@ use cloister_types::{Amount, Deficit, Lots, Total};
 
 use crate::support::{liquidated, must_break, settled, system, taken_over, Scene, LOTS, SHORT, SMALL};
 
-const SHORT_ENOUGH: &str = "unit 1/B-MARGIN/B-LIQUIDATION, B-FORCED, B-TAKEOVER/short enough/in range";
-const SHORT_RULE: &str = "B-LIQUIDATION, B-FORCED, B-TAKEOVER";
+const SHORT_ENOUGH: &str = "unit 1/B-MARGIN/B-LIQUIDATION, B-FORCED, B-TAKEOVER, B-DELEVERAGE/short enough/in range";
+const SHORT_RULE: &str = "B-LIQUIDATION, B-FORCED, B-TAKEOVER, B-DELEVERAGE";
 /// A penalty over 2^8 under which the band is what bounds a price.
 const WIDE_PENALTY: u16 = 4_000;
 
@@ -185,7 +185,7 @@ fn owing_in_another_mode_should_break_b_equity() {
         system.set("unit 1/B-EQUITY/owes money", Fr::one()).unwrap();
         let failing = system.all_unsatisfied();
         assert!(
-            failing.contains(&"unit 1/B-EQUITY/owing only in mode liquidation".into()),
+            failing.contains(&"unit 1/B-EQUITY/owing only in liquidation and deleveraging".into()),
             "{failing:?}"
         );
     }
@@ -252,7 +252,7 @@ fn unsigned_fill_in_another_mode_should_be_refused() {
         // The prover may claim that there is one.
         let mut system = system(SMALL, &scene.witness);
         system.set("unit 1/place 0/B-UNIT/unsigned fill", Fr::one()).unwrap();
-        let name = "unit 1/place 0/B-UNIT/unsigned fill only in liquidation and expiry";
+        let name = "unit 1/place 0/B-UNIT/unsigned fill only in liquidation, expiry and deleveraging";
         assert!(system.all_unsatisfied().contains(&name.into()));
     }
 }
@@ -285,15 +285,15 @@ fn settling_at_another_price_should_break_b_expiry() {
     scene.place().fill.cost.0 -= 1;
     must_break(
         &scene.witness,
-        "unit 1/place 0/B-EXPIRY/at the final mark",
-        &["B-EXPIRY"],
+        "unit 1/place 0/B-EXPIRY, B-DELEVERAGE/at the mark",
+        &["B-EXPIRY, B-DELEVERAGE"],
     );
     // Money for the account is money of the house.
     scene.place().fill.cost.0 += 2;
     must_break(
         &scene.witness,
-        "unit 1/place 0/B-EXPIRY/at the final mark",
-        &["B-EXPIRY", "B-HOUSE-EQUITY"],
+        "unit 1/place 0/B-EXPIRY, B-DELEVERAGE/at the mark",
+        &["B-EXPIRY, B-DELEVERAGE", "B-HOUSE-EQUITY"],
     );
 }
 

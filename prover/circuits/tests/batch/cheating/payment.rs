@@ -7,8 +7,8 @@ use cloister_types::Amount;
 
 use crate::support::{forced, instructed, last, market, must_break, rebuilt, set_equity, system, transferred, SMALL};
 
-const SHORT_ENOUGH: &str = "unit 1/B-MARGIN/B-LIQUIDATION, B-FORCED, B-TAKEOVER/short enough/in range";
-const SHORT_RULE: &str = "B-LIQUIDATION, B-FORCED, B-TAKEOVER";
+const SHORT_ENOUGH: &str = "unit 1/B-MARGIN/B-LIQUIDATION, B-FORCED, B-TAKEOVER, B-DELEVERAGE/short enough/in range";
+const SHORT_RULE: &str = "B-LIQUIDATION, B-FORCED, B-TAKEOVER, B-DELEVERAGE";
 
 #[test]
 fn paying_more_than_margin_allows_should_break_b_margin() {

@@ -1,7 +1,8 @@
 //! No wire of a satisfied batch can be changed alone, but for those that are free by design.
 
 use crate::support::{
-    forced, liquidated, opened, rekeyed, settled, system, taken_over, traded, transferred, Scene, SHORT, SMALL,
+    forced, giving, liquidated, opened, rekeyed, settled, shedding, system, taken_over, traded, transferred, Scene,
+    SHORT, SMALL,
 };
 
 /// Wires that bind nobody, with the reason.
@@ -37,6 +38,8 @@ fn every_wire_of_the_other_modes_should_be_bound_but_those_of_empty_places() {
         ("liquidation", liquidated(SHORT)),
         ("expiry", settled()),
         ("takeover", taken_over()),
+        ("insolvent", shedding()),
+        ("counterparty", giving()),
         ("forced", forced(u64::MAX)),
         ("forced in full", forced(1_000)),
         ("transfer", transferred()),

@@ -1,6 +1,6 @@
 //! The units of a batch.
 
-use cloister_ledger::{instruction::flags, Fill, InstructionKind, Shape, Side, UnitRequest};
+use cloister_ledger::{instruction::flags, Fill, InstructionKind, Party, Shape, Side, UnitRequest};
 use cloister_ledger_testing::{Random, World};
 use cloister_risk::Status;
 use cloister_types::{AccountIndex, Amount, Lots, Money, Position, Total};
@@ -46,6 +46,7 @@ fn subject(scene: Scene, turn: u64, world: &mut World, shape: Shape) -> Vec<Unit
             units
         }
         Scene::TakenOver => (0..SUBJECTS).map(|trader| world.take_over(trader)).collect(),
+        Scene::Deleveraged => deleverage(world, shape).into(),
         Scene::Forced => (0..SUBJECTS).map(|trader| force(world, trader, turn)).collect(),
         Scene::Sent => send(world, turn, shape),
         Scene::Rekeyed => {
@@ -76,6 +77,7 @@ fn credit(unit: &mut UnitRequest, random: &mut Random) {
         | UnitRequest::Liquidation { deposit, .. }
         | UnitRequest::Expiry { deposit, .. }
         | UnitRequest::Takeover { deposit, .. }
+        | UnitRequest::Deleveraging { deposit, .. }
         | UnitRequest::Padding { deposit, .. } => deposit.0 += amount,
     }
 }
@@ -238,6 +240,27 @@ fn liquidate(world: &mut World, shape: Shape) -> Vec<UnitRequest> {
         }
         _ => vec![first, second],
     }
+}
+
+/// The first subject sheds some or all of what the second can take in one row or in two.
+fn deleverage(world: &mut World, shape: Shape) -> [UnitRequest; 2] {
+    let count = 1 + world.random.below(shape.places.into()).min(1);
+    let rows: Vec<(usize, u64)> = (0..count as usize)
+        .map(|row| {
+            let [a, b] = [0, 1].map(|trader| world.position(trader, row).unsigned_abs());
+            let most = a.min(b);
+            let lots = match world.random.below(3) {
+                0 => 1 + world.random.below(most),
+                _ => most,
+            };
+            (row, lots)
+        })
+        .collect();
+    let mut units = [(0, Party::Insolvent), (1, Party::Counterparty)];
+    if world.random.once_in(2) {
+        units.reverse();
+    }
+    units.map(|(trader, party)| world.deleverage(trader, party, &rows))
 }
 
 /// Some or all of what an account holds in expired rows.

@@ -40,7 +40,7 @@ fn of_unit(witness: &BatchWitness, number: usize) -> Vec<String> {
                 ));
             }
         }
-        Mode::Liquidation | Mode::Expiry => {
+        Mode::Liquidation | Mode::Expiry | Mode::Deleveraging(_) => {
             seen.push(format!("{:?} of {} fills", unit.mode, filled.len()));
             let equity =
                 |a: cloister_ledger::Account| Assessment::new(table, &a.positions, a.cash).ok().map(|a| a.equity);
@@ -103,7 +103,7 @@ fn of_house(witness: &BatchWitness, effect: &BatchEffect) -> Vec<&'static str> {
     seen
 }
 
-const EXPECTED: [&str; 50] = [
+const EXPECTED: [&str; 60] = [
     "Liquidation of an account that owes money",
     "Expiry of an account that owes money",
     "mode Open",
@@ -114,6 +114,16 @@ const EXPECTED: [&str; 50] = [
     "mode Expiry",
     "mode Takeover",
     "mode Padding",
+    "mode Deleveraging(Insolvent)",
+    "mode Deleveraging(Counterparty)",
+    "Deleveraging(Insolvent) of 1 fills",
+    "Deleveraging(Insolvent) of 2 fills",
+    "Deleveraging(Counterparty) of 1 fills",
+    "Deleveraging(Counterparty) of 2 fills",
+    "Deleveraging(Counterparty), Buy",
+    "Deleveraging(Counterparty), Sell",
+    "Deleveraging(Counterparty) of an account that owes money",
+    "deposit in Deleveraging(Counterparty)",
     "kind None",
     "kind Order",
     "kind Cancel",
@@ -159,7 +169,7 @@ const EXPECTED: [&str; 50] = [
 #[test]
 fn scenes_should_show_every_mode_and_branch() {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for (shape, seeds) in [(SMALL, 0..48), (PLACES, 0..96)] {
+    for (shape, seeds) in [(SMALL, 0..52), (PLACES, 0..104)] {
         for seed in seeds {
             let (witness, effect) = act(scene(seed), seed, shape);
             let house = of_house(&witness, &effect).into_iter().map(String::from);

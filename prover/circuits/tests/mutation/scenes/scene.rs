@@ -17,6 +17,8 @@ pub enum Scene {
     Settled,
     /// Accounts that owe money pass to the house.
     TakenOver,
+    /// An account that owes money sheds lots to another at the mark.
+    Deleveraged,
     /// Forced withdrawals: nothing, all that was requested, or what margin leaves.
     Forced,
     /// Transfers, one after the other.
@@ -29,7 +31,7 @@ pub enum Scene {
     Roamed,
 }
 
-pub const SCENES: [Scene; 12] = [
+pub const SCENES: [Scene; 13] = [
     Scene::Liquidated,
     Scene::Traded,
     Scene::Forced,
@@ -42,6 +44,7 @@ pub const SCENES: [Scene; 12] = [
     Scene::Rekeyed,
     Scene::Roamed,
     Scene::Empty,
+    Scene::Deleveraged,
 ];
 
 /// The scene of a seed: seeds go round.

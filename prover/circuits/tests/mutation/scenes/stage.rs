@@ -103,6 +103,21 @@ pub fn set(scene: Scene, seed: u64, shape: Shape) -> World {
                 set_equity(&mut world, trader, -5_000_000);
             }
         }
+        Scene::Deleveraged => {
+            // The second subject holds the other side of both rows; with little margin, or it owes money too. Both rows
+            // are on one side: of two that hedge each other, less of one is more risk.
+            let sign = if world.random.once_in(2) { 1 } else { -1 };
+            for row in 0..2 {
+                hold_row(&mut world, row, 50, sign);
+            }
+            set_equity(&mut world, 0, -5_000_000);
+            let (maintenance, initial) = required(&world, 1);
+            match turn(seed) % 3 {
+                1 => set_equity(&mut world, 1, (maintenance + initial) / 2),
+                2 => set_equity(&mut world, 1, -7_000_000),
+                _ => (),
+            }
+        }
         Scene::Forced => force(&mut world, seed),
         Scene::Unloaded => {
             hold(&mut world, 0..2, 60);

@@ -1,4 +1,4 @@
-//! Fills that nobody signs: of liquidations and expiries.
+//! Fills that nobody signs: of liquidations, expiries and deleveraging.
 
 use cloister_ledger::{Fill, PlaceWitness, Side, UnitWitness};
 use cloister_ledger_testing::Random;
@@ -97,5 +97,36 @@ impl Market {
             unsigned(fill)
         };
         unit.places.iter().map(&mut settle).collect()
+    }
+
+    /// Lots that are closed at the mark, some of them a little wrong.
+    pub(super) fn deleveraging(&self, random: &mut Random, unit: &UnitWitness) -> Vec<PlaceWitness> {
+        let mut positions = unit.before.positions;
+        let mut close = |_: &PlaceWitness| {
+            if random.once_in(12) {
+                return PlaceWitness::default();
+            }
+            let live = |status| matches!(status, Status::Trading | Status::CloseOnly);
+            let number = self.held_row(random, unit, live);
+            let (held, mark) = (positions[number], self.context.table.rows[number].mark);
+            let most = i128::from(held.size().get());
+            let lots = match random.below(3) {
+                0 => near(random, &[most]).clamp(0, 1 << 40),
+                1 => most,
+                _ => i128::from(1 + random.below(most.clamp(1, 1 << 39) as u64)),
+            };
+            let mut fill = Fill::at_mark(number as u8, held, Lots(lots as u64), mark);
+            positions[number].0 -= held.get().signum() * (lots as i64).min(held.get().abs());
+            match random.below(16) {
+                0 => fill.cost.0 += 1,
+                1 => fill.cost = fill.cost.saturating_sub(Total(1)),
+                2 => fill.fee = Total(1),
+                3 => fill.side = fill.side.opposite(),
+                _ => (),
+            }
+            fill.cost = fill.cost.min(Total((1 << 80) - 1));
+            unsigned(fill)
+        };
+        unit.places.iter().map(&mut close).collect()
     }
 }

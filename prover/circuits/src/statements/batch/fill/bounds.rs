@@ -51,7 +51,7 @@ pub(super) fn check_instrument<CS: ConstraintSystem<Fr>>(
     let [low, high] = [bits[0].num(), bits[1].num()];
     let expired = low.mul(&mut cs, || "expired", high)?;
     let dead = Num::one() - low - high + &expired * 2;
-    let trades = kind.order.num() + kind.liquidation.num();
+    let trades = kind.order.num() + kind.liquidation.num() + kind.deleveraging.num();
     enforce_product(&mut cs, || "trading or close-only", &trades, &dead, &Num::zero());
     // Settling at a mark that is not the final one would be a trade nobody signed.
     let running = Num::one() - &expired;
@@ -73,7 +73,7 @@ pub(super) struct Price {
     pub distance: Num,
 }
 
-/// B-PRICE, B-BAND and the price of B-EXPIRY.
+/// B-PRICE, B-BAND and the price of B-EXPIRY and B-DELEVERAGE.
 pub(super) fn check_price<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     table: &Table,
@@ -101,11 +101,11 @@ pub(super) fn check_price<CS: ConstraintSystem<Fr>>(
         range(&mut cs, "not below the band", &(&room + &distance), BAND_ROOM_BITS)?;
         Price { at_mark, distance }
     };
-    // At any other price the account would gain or lose by being settled.
+    // At any other price the account would gain or lose by being settled or deleveraged.
     enforce_product(
-        &mut cs.namespace(|| "B-EXPIRY"),
-        || "at the final mark",
-        fill.kind.expiry.num(),
+        &mut cs.namespace(|| "B-EXPIRY, B-DELEVERAGE"),
+        || "at the mark",
+        &(fill.kind.expiry.num() + fill.kind.deleveraging.num()),
         &price.distance,
         &Num::zero(),
     );
@@ -113,7 +113,7 @@ pub(super) fn check_price<CS: ConstraintSystem<Fr>>(
 }
 
 /// B-FEE: for an order neither above what the trader signed nor above the table's cap; for a liquidation, with what the
-/// price concedes, not above the penalty; for an expiry nothing. Tells the fee of an order.
+/// price concedes, not above the penalty; for expiry and deleveraging nothing. Tells the fee of an order.
 ///
 /// A liquidation's fill only reduces (B-REDUCE), so what it adds to the account's floor is minus the floor of the lots
 /// it closes.
@@ -155,8 +155,9 @@ pub(super) fn check_fee<CS: ConstraintSystem<Fr>>(
     let one = Num::sum([
         (Fr::from(FEE_CAP_ONE), kind.order.num()),
         (Fr::from(1 << RATIO_SHIFT), kind.liquidation.num()),
-        // The rate of an expiry is zero.
+        // Their rate is zero.
         (Fr::one(), kind.expiry.num()),
+        (Fr::one(), kind.deleveraging.num()),
     ]);
     let scaled = (&fill.fee + &concession).mul(&mut cs, || "fee over the rate's one", &one)?;
     range(&mut cs, "not above the rate", &(&highest - &scaled), FEE_ROOM_BITS)?;
@@ -180,7 +181,7 @@ pub(super) fn check_size<CS: ConstraintSystem<Fr>>(
     let either = flag + close_only - &both;
     let of_order = fill.kind.order.num().mul(&mut cs, || "order must reduce", &either)?;
     // An expiry leaves nothing, which is checked by itself.
-    let required = Bit::trusted(of_order + fill.kind.liquidation.num());
+    let required = Bit::trusted(of_order + fill.kind.liquidation.num() + fill.kind.deleveraging.num());
     let reducible = -&sign.mul(&mut cs, || "signed position", &before.q)?;
 
     let limit = fill.of(&mut cs, "limit", &table.limit)?;

@@ -20,17 +20,18 @@ use crate::{
     Fr,
 };
 
-/// What a fill belongs to: one of the three, or nothing.
+/// What a fill belongs to: one of the four, or nothing.
 pub struct FillKind {
     pub order: Bit,
     pub liquidation: Bit,
     pub expiry: Bit,
+    pub deleveraging: Bit,
     pub any: Bit,
 }
 
 impl FillKind {
-    /// B-UNIT: a fill without an order is for liquidation and expiry only. In any other mode nobody would have agreed
-    /// to it.
+    /// B-UNIT: a fill without an order is for liquidation, expiry and deleveraging only. In any other mode nobody would
+    /// have agreed to it.
     fn alloc<CS: ConstraintSystem<Fr>>(
         cs: &mut CS,
         modes: &Modes,
@@ -38,22 +39,25 @@ impl FillKind {
         witness: Option<(Mode, &PlaceWitness)>,
     ) -> Result<Self, SynthesisError> {
         let mut cs = cs.namespace(|| "B-UNIT");
-        let closing = |mode| matches!(mode, Mode::Liquidation | Mode::Expiry);
+        let closing = |mode| matches!(mode, Mode::Liquidation | Mode::Expiry | Mode::Deleveraging(_));
         let filled =
             |p: &PlaceWitness| p.signed.instruction.kind == InstructionKind::None && p.fill.quantity != Lots::ZERO;
         let value = witness.map(|(mode, place)| closing(mode) && filled(place));
         let unsigned = Bit::alloc(&mut cs, || "unsigned fill", value)?;
-        let elsewhere = Num::one() - modes.liquidation.num() - modes.expiry.num();
-        let name = || "unsigned fill only in liquidation and expiry";
+        let deleverages = modes.deleveraging();
+        let elsewhere = Num::one() - modes.liquidation.num() - modes.expiry.num() - deleverages.num();
+        let name = || "unsigned fill only in liquidation, expiry and deleveraging";
         enforce_product(&mut cs, name, unsigned.num(), &elsewhere, &Num::zero());
         let liquidation = unsigned.and(&mut cs, "fill of a liquidation", &modes.liquidation)?;
+        let deleveraging = unsigned.and(&mut cs, "fill of deleveraging", &deleverages)?;
         Ok(Self {
             // The other mode it can be.
-            expiry: Bit::trusted(unsigned.num() - liquidation.num()),
+            expiry: Bit::trusted(unsigned.num() - liquidation.num() - deleveraging.num()),
             // An order is in mode normal, so both are never one.
             any: Bit::trusted(order.num() + unsigned.num()),
             order: order.clone(),
             liquidation,
+            deleveraging,
         })
     }
 }
