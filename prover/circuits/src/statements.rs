@@ -3,3 +3,4 @@
 pub mod batch;
 pub mod exit;
 pub mod seal;
+pub mod solvency;

@@ -17,7 +17,7 @@ mod margin;
 mod modes;
 mod place;
 mod record;
-mod risk;
+pub(super) mod risk;
 mod slot;
 mod unit;
 
