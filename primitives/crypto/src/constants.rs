@@ -33,6 +33,10 @@ pub mod domain {
     pub const EXIT: u32 = 14;
     /// Statement of a house re-key (H-STATEMENT).
     pub const HOUSE_REKEY: u32 = 15;
+    /// Solvency statement (D-STATEMENT).
+    pub const SOLVENCY: u32 = 16;
+    /// Commitment to the sums of a solvency round (D-SUMS).
+    pub const SOLVENCY_SUMS: u32 = 17;
 }
 
 /// Version of the batch statement, its first element.
@@ -43,6 +47,8 @@ pub const SEAL_STATEMENT_VERSION: u64 = 1;
 pub const EXIT_STATEMENT_VERSION: u64 = 1;
 /// Version of the statement of a house re-key, its first element.
 pub const HOUSE_REKEY_STATEMENT_VERSION: u64 = 1;
+/// Version of the solvency statement, its first element.
+pub const SOLVENCY_STATEMENT_VERSION: u64 = 1;
 /// Hashed to the curve to find the generator of signatures (P-SCHNORR).
 pub const GENERATOR_TAG: &[u8] = b"cloister/jubjub/schnorr/generator/v1";
 
@@ -68,6 +74,8 @@ pub const TREE_ARITY_BITS: usize = 3;
 pub const ACCOUNT_TREE_DEPTH: usize = 8;
 /// Bits of an account index.
 pub const INDEX_BITS: usize = ACCOUNT_TREE_DEPTH * TREE_ARITY_BITS;
+/// Levels of the account tree below a block, the 512 accounts in which a solvency statement stays (D-RUN).
+pub const BLOCK_LEVELS: usize = 3;
 /// Depth of an account's order tree.
 pub const ORDER_TREE_DEPTH: usize = 3;
 /// Bits of an order slot number (512 slots).
@@ -140,6 +148,9 @@ pub const FORCED_SLACK: u64 = (1 << RATIO_SHIFT) - 1;
 pub const DEFICIT_BITS: usize = 115;
 /// Bits in which equity is compared with zero: `2^79 + 2^5 * 2^40 * 2^55 < 2^101`.
 pub const EQUITY_BITS: usize = 101;
+/// Bits in which two exposures of one account are compared: the floor is in both, and a loss is below
+/// `2^5 * 2^40 * 2^55 = 2^100` in size.
+pub const EXPOSURE_BITS: usize = 101;
 
 /// Bits of the instruction kind.
 pub const KIND_BITS: usize = 3;

@@ -219,6 +219,11 @@ impl GroupLedger {
         self.tree.root()
     }
 
+    /// The account tree.
+    pub fn tree(&self) -> &AccountTree {
+        &self.tree
+    }
+
     /// House.
     pub fn house(&self) -> &House {
         &self.house

@@ -20,10 +20,12 @@ use crate::{
     record::HouseRecord,
     seal::{SealStatement, SealWitness},
     shape::Shape,
+    solvency::{Found, SolvencyOutcome, SolvencyShape, SolvencyStatement, SolvencyWitness, Sums, SUBTREE_LEAVES},
     unit::{Mode, Party, UnitWitness},
 };
 use alloc::vec::Vec;
 use cloister_crypto::{
+    constants::TREE_ARITY,
     field::{from_bytes, to_bytes},
     jubjub,
     schnorr::Signature,
@@ -37,6 +39,8 @@ use codec::{Compact, Decode, Encode, EncodeLike, Input, Output};
 pub const MAX_UNITS: u32 = 128;
 /// Maximum number of places per unit that can be read; the chain has no shape with more.
 pub const MAX_PLACES: u32 = 8;
+/// Maximum number of subtrees of a solvency statement that can be read; the chain has no shape with more.
+pub const MAX_SUBTREES: u32 = 64;
 
 /// Why bytes are not a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -148,7 +152,8 @@ scale!(
     Total,
     RiskTable,
     Shape,
-    Side
+    Side,
+    SolvencyShape
 );
 
 /// SCALE for types of this crate.
@@ -206,6 +211,13 @@ fields! {
     ExitStatement { genesis, group, index, root, final_hash, claim }
     FinalValues { version, risk_hash, values }
     ExitWitness { account, path, values }
+    Found { short, debt, live_debt }
+    Sums { blinding, found }
+    SolvencyOutcome { house, found, surplus }
+    SolvencyStatement {
+        genesis, group, payee, root, risk_hash, table_version, table_time, first, next, before, after, outcome,
+    }
+    SolvencyWitness { table, accounts, branches, path, before, blinding, house }
 }
 
 impl Wire for Fr {
@@ -271,6 +283,28 @@ macro_rules! list {
 
 list!(UnitWitness, MAX_UNITS);
 list!(PlaceWitness, MAX_PLACES);
+list!(Option<Account>, MAX_SUBTREES * SUBTREE_LEAVES as u32);
+list!([Fr; TREE_ARITY], MAX_SUBTREES);
+
+impl<T: Wire> Wire for Option<T> {
+    fn write_to<O: Output + ?Sized>(&self, out: &mut O) {
+        match self {
+            None => 0u8.write_to(out),
+            Some(value) => {
+                1u8.write_to(out);
+                value.write_to(out);
+            }
+        }
+    }
+
+    fn read_from<I: Input>(input: &mut I) -> Result<Self, WireError> {
+        match u8::read_from(input)? {
+            0 => Ok(None),
+            1 => Ok(Some(T::read_from(input)?)),
+            _ => Err(WireError::Value),
+        }
+    }
+}
 
 impl Wire for Signature {
     fn write_to<O: Output + ?Sized>(&self, out: &mut O) {

@@ -8,7 +8,7 @@ use cloister_groth16::{outline, Outline};
 use crate::Fr;
 
 /// Namespaces that only number repetitions: what is in them counts together.
-const REPEATED: [&str; 2] = ["unit", "place"];
+const REPEATED: [&str; 3] = ["unit", "place", "subtree"];
 
 /// Namespaces in which every namespace below counts for itself.
 const OPENED: [&str; 3] = ["B-OPENS", "X-OPENS", "account"];

@@ -4,3 +4,4 @@ pub mod batch;
 pub mod exit;
 pub mod house_rekey;
 pub mod seal;
+pub mod solvency;

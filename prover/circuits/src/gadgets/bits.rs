@@ -95,6 +95,28 @@ pub fn is_nonnegative(bits: &[Bit]) -> Bit {
     bits.last().cloned().unwrap_or_else(|| Bit::constant(false))
 }
 
+/// Proves that `x` lies in `[-2^(n-1), 2^(n-1))` and tells whether it is not negative. `n` constraints.
+///
+/// As [`signed_range`], but the lowest bit is no wire: it is what the higher ones leave of `x + 2^(n-1)`, and it must be
+/// 0 or 1. So the sum needs no constraint of its own.
+pub fn sign<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    name: &'static str,
+    x: &Num,
+    n: usize,
+) -> Result<Bit, SynthesisError> {
+    debug_assert!(n < FIELD_BITS);
+    let mut cs = cs.namespace(|| name);
+    let shifted = x.clone().add_constant(power_of_two(n - 1));
+    let bytes = shifted.value().map(|x| x.to_bytes());
+    let high = (1..n)
+        .map(|i| Bit::alloc(&mut cs, || format!("bit {i}"), bytes.map(|b| bit_of(&b, i))))
+        .collect::<Result<Vec<_>, _>>()?;
+    let low = shifted - pack(&high).scale(Fr::from(2));
+    enforce_product(&mut cs, || "in range", &low, &(Num::one() - &low), &Num::zero());
+    Ok(is_nonnegative(&high))
+}
+
 /// The canonical bits of `x`: 255 bits of which the integer is below the order of the field. `low` are bits that
 /// already exist and must be the lowest ones; the others are allocated.
 ///

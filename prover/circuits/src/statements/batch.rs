@@ -18,7 +18,7 @@ mod margin;
 mod modes;
 mod place;
 pub(super) mod record;
-mod risk;
+pub(super) mod risk;
 mod slot;
 mod unit;
 

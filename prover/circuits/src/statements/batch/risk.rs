@@ -47,7 +47,7 @@ pub struct Table {
 }
 
 /// Places in the header and in a row.
-mod place {
+pub(in crate::statements) mod place {
     pub const INITIAL: usize = 3;
     pub const MAINTENANCE: usize = 4;
     pub const PENALTY: usize = 5;
