@@ -85,6 +85,10 @@ struct Pace {
     table_interval: u64,
 }
 
+/// How long a risk table may still be named after the next one is built, milliseconds. These chains run on one machine
+/// that has other work; a chain for money has less.
+const TABLE_GRACE: u64 = 120_000;
+
 /// A margin group with one perpetual. `lot_size` is in 10^-9 units of the underlying.
 fn perpetual_group(group: u32, feed: FeedId, premium_feed: FeedId, lot_size: u64, pace: Pace) -> GenesisGroup<FeedId> {
     GenesisGroup {
@@ -222,6 +226,7 @@ impl Choice {
                         self.pace
                     ),
                 ],
+                table_grace: TABLE_GRACE,
             },
             execution: ExecutionConfig {
                 development: self.development,

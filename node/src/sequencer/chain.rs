@@ -212,6 +212,14 @@ impl ChainClient for NodeChain {
             .await
     }
 
+    async fn table_end(&self, group: u32, version: u64) -> Result<Option<u64>, ChainError> {
+        let (best, _) = self.block(At::Best);
+        let info =
+            CloisterApi::<Block, AccountId, AssetId, BlockNumber>::risk_info(&*self.api(), best, group, version)
+                .map_err(unavailable)?;
+        Ok(info.and_then(|info| info.good_until))
+    }
+
     async fn batch_keys(&self) -> Result<Vec<BatchKey>, ChainError> {
         self.read_batch_keys()
     }

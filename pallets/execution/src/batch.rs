@@ -58,7 +58,7 @@ impl<T: Config> Pallet<T> {
         let key = Self::check_shape(batch)?;
         let now = T::Time::now();
         let table = Self::check_table(group, &state, batch, now)?;
-        Self::check_time(&state, batch, now)?;
+        Self::check_time(&state, &table, batch, now)?;
         let plan = Self::plan_queue(group, &state, batch, now)?;
         let owners = Self::check_accounts(group, batch, &plan)?;
         let statement = Self::statement(group, &state, &table, batch, &plan)?;
@@ -108,6 +108,7 @@ impl<T: Config> Pallet<T> {
         })
     }
 
+    /// That the table may be named still (C-GRACE). What choice this leaves is said in C-LOOK-BACK.
     fn check_table(group: u32, state: &GroupOf<T>, batch: &Batch, now: u64) -> Result<TableInfo, Error<T>> {
         ensure!(
             batch.risk_version >= state.risk_version,
@@ -118,11 +119,16 @@ impl<T: Config> Pallet<T> {
             table.time.saturating_add(T::MaxRiskAge::get()) >= now,
             Error::<T>::RiskTableTooOld
         );
+        ensure!(
+            table.good_until.is_none_or(|until| until >= now),
+            Error::<T>::RiskTableReplaced
+        );
         Ok(table)
     }
 
-    fn check_time(state: &GroupOf<T>, batch: &Batch, now: u64) -> Result<(), Error<T>> {
+    fn check_time(state: &GroupOf<T>, table: &TableInfo, batch: &Batch, now: u64) -> Result<(), Error<T>> {
         ensure!(batch.time >= state.time, Error::<T>::TimeDecreased);
+        ensure!(batch.time >= table.time, Error::<T>::TimeBeforeTable);
         ensure!(
             batch.time <= now.saturating_add(T::MaxTimeAhead::get()),
             Error::<T>::TimeInFuture

@@ -106,7 +106,8 @@ pub mod pallet {
         /// A queue item older than this must be in the next batch (D_soft), milliseconds.
         #[pallet::constant]
         type SoftDeadline: Get<u64>;
-        /// A batch may name a risk table no older than this, milliseconds.
+        /// A batch may name a risk table no older than this, milliseconds. It bounds the age of the newest table; which
+        /// older ones may be named is bounded by pallet risk (`good_until`).
         #[pallet::constant]
         type MaxRiskAge: Get<u64>;
         /// A batch time may be this much before the block's, milliseconds.
@@ -407,10 +408,14 @@ pub mod pallet {
         RiskTableUnknown,
         /// The risk table is too old.
         RiskTableTooOld,
+        /// A newer risk table was built, and the grace since then has passed.
+        RiskTableReplaced,
         /// The last batch was made with a newer risk table.
         RiskVersionDecreased,
         /// The last batch has a later time.
         TimeDecreased,
+        /// The batch time is before that of its risk table.
+        TimeBeforeTable,
         /// The batch time is ahead of the chain's.
         TimeInFuture,
         /// The batch time is too far behind the chain's.
@@ -641,8 +646,9 @@ pub mod pallet {
         /// [`Error::HouseNotKeyed`],
         /// [`Error::UnknownKey`], [`Error::KeyNotActive`], [`Error::WrongStatement`], [`Error::WrongUnitCount`],
         /// [`Error::WrongCiphertextLength`], [`Error::RiskVersionDecreased`], [`Error::RiskTableUnknown`],
-        /// [`Error::RiskTableTooOld`], [`Error::TimeDecreased`], [`Error::TimeInFuture`], [`Error::TimeTooOld`],
-        /// [`Error::QueueOrder`], [`Error::QueueItemOverdue`], [`Error::UnknownAccount`], [`Error::NonCanonicalField`],
+        /// [`Error::RiskTableTooOld`], [`Error::RiskTableReplaced`], [`Error::TimeDecreased`],
+        /// [`Error::TimeBeforeTable`], [`Error::TimeInFuture`], [`Error::TimeTooOld`], [`Error::QueueOrder`],
+        /// [`Error::QueueItemOverdue`], [`Error::UnknownAccount`], [`Error::NonCanonicalField`],
         /// [`Error::VaultShortfall`], [`Error::ProofMalformedEncoding`], [`Error::ProofPointAtInfinity`],
         /// [`Error::ProofNotOnCurve`], [`Error::ProofNotInSubgroup`], [`Error::InvalidProof`].
         /// Events: [`Event::BatchSettled`], then one for each open and payout.

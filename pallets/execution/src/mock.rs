@@ -167,6 +167,8 @@ pub const ALICE: AccountId32 = AccountId32::new([1; 32]);
 pub const BOB: AccountId32 = AccountId32::new([2; 32]);
 pub const SEQUENCER: AccountId32 = AccountId32::new([3; 32]);
 pub const FEES: AccountId32 = AccountId32::new([4; 32]);
+/// How long a replaced table may still be named.
+pub const GRACE: u64 = 12_000;
 /// What Alice and Bob have at genesis.
 pub const ENDOWMENT: u128 = 1_000_000;
 
@@ -182,13 +184,18 @@ pub fn vault() -> AccountId32 {
     Execution::vault_account(GROUP)
 }
 
+/// Builds a table; the one before is good for [`GRACE`] more.
 pub fn set_table(group: u32, version: u64, time: u64) {
     let mut infos = Infos::get();
+    if let Some(replaced) = infos.get_mut(&(group, version - 1)) {
+        replaced.good_until = Some(time + GRACE);
+    }
     infos.insert(
         (group, version),
         TableInfo {
             hash: to_bytes(&Fr::from(1_000 + version)),
             time,
+            good_until: None,
         },
     );
     Infos::set(infos);

@@ -101,7 +101,7 @@ impl<T: Config> Pallet<T> {
         T::Risk::latest_version(group).and_then(|version| T::Risk::table(group, version))
     }
 
-    /// Hash and time of a risk table that is still kept.
+    /// Hash and times of a risk table that is still kept.
     pub fn risk_info(group: u32, version: u64) -> Option<TableInfo> {
         T::Risk::table_info(group, version)
     }

@@ -145,6 +145,15 @@ mod benchmarks {
     }
 
     #[benchmark]
+    fn set_table_grace() -> Result<(), BenchmarkError> {
+        let origin = admin::<T>()?;
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, 7);
+        assert_eq!(TableGrace::<T>::get(), 7);
+        Ok(())
+    }
+
+    #[benchmark]
     fn idle_turn() -> Result<(), BenchmarkError> {
         prepare::<T>(INSTRUMENTS as u32)?;
         Pallet::<T>::on_initialize(1u32.into());

@@ -15,6 +15,9 @@ pub const FEE_CAP: RangeInclusive<u32> = 0..=10_000;
 pub const PRICE_AGE: RangeInclusive<u64> = 6_000..=600_000;
 /// Time between two tables, milliseconds.
 pub const TABLE_INTERVAL: RangeInclusive<u64> = 1_000..=600_000;
+/// How long a table that was replaced may still be named, milliseconds: whoever makes batches can choose among the
+/// tables of this time.
+pub const TABLE_GRACE: RangeInclusive<u64> = 0..=120_000;
 /// Underlying a lot, 10^-9 units.
 pub const LOT_SIZE: RangeInclusive<u64> = 1..=1_000_000_000_000_000;
 /// Scan range, 10^-6 of the mark.

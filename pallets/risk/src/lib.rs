@@ -81,9 +81,13 @@ pub mod pallet {
     #[pallet::storage]
     pub type Tables<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u64, RiskTable>;
 
-    /// Hash and time of the last K risk tables by group and version.
+    /// Hash and times of the last K risk tables by group and version.
     #[pallet::storage]
     pub type TableInfos<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u64, TableInfo>;
+
+    /// How long a table may still be named after the next one is built, milliseconds (C-GRACE).
+    #[pallet::storage]
+    pub type TableGrace<T: Config> = StorageValue<_, u64, ValueQuery>;
 
     /// Number of instruments ever listed; the next id is one more. Ids start at 1 and are never reused.
     #[pallet::storage]
@@ -149,6 +153,11 @@ pub mod pallet {
             /// Why.
             reason: StallReason,
         },
+        /// The grace of replaced tables was set.
+        TableGraceSet {
+            /// Milliseconds.
+            grace: u64,
+        },
     }
 
     #[pallet::error]
@@ -201,13 +210,16 @@ pub mod pallet {
     pub struct GenesisConfig<T: Config> {
         /// Groups with their instruments.
         pub groups: Vec<GenesisGroup<T::FeedId>>,
+        /// How long a table may still be named after the next one is built, milliseconds.
+        pub table_grace: u64,
     }
 
     #[pallet::genesis_build]
     impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
         fn build(&self) {
+            // A genesis that breaks the bounds must not start.
+            Pallet::<T>::put_table_grace(self.table_grace).expect("genesis: grace of tables in its bounds");
             for entry in &self.groups {
-                // A genesis that breaks the bounds must not start.
                 Pallet::<T>::add_group(entry.group, entry.params.clone()).expect("genesis: group in its bounds");
                 for i in &entry.instruments {
                     Pallet::<T>::add_instrument(entry.group, i.feed.clone(), i.premium_feed.clone(), i.params.clone())
@@ -361,6 +373,19 @@ pub mod pallet {
                 }
             }
         }
+
+        /// Sets how long a table may still be named after the next one is built, milliseconds. It counts for the tables
+        /// that are replaced from now on: no table gets back what it lost, none loses what it was given.
+        ///
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::ParameterOutOfBounds`]. Event: [`Event::TableGraceSet`].
+        #[pallet::call_index(6)]
+        #[pallet::weight(T::WeightInfo::set_table_grace())]
+        pub fn set_table_grace(origin: OriginFor<T>, grace: u64) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            Self::put_table_grace(grace)?;
+            Self::deposit_event(Event::TableGraceSet { grace });
+            Ok(())
+        }
     }
 }
 
@@ -372,6 +397,15 @@ mod admin {
     use frame_support::ensure;
 
     impl<T: Config> Pallet<T> {
+        pub(crate) fn put_table_grace(grace: u64) -> Result<(), Error<T>> {
+            ensure!(
+                crate::bounds::TABLE_GRACE.contains(&grace),
+                Error::<T>::ParameterOutOfBounds
+            );
+            TableGrace::<T>::put(grace);
+            Ok(())
+        }
+
         pub(crate) fn add_group(group: u32, params: GroupParams) -> Result<(), Error<T>> {
             ensure!(params.in_bounds(), Error::<T>::ParameterOutOfBounds);
             ensure!(!Groups::<T>::contains_key(group), Error::<T>::GroupExists);
@@ -440,6 +474,7 @@ mod try_state {
         /// * Instrument ids are unique and none is above `LastInstrumentId`; parameters are inside their bounds.
         /// * A table is kept for each of the last K versions and no other, with its hash and time, and the newest is
         ///   what its info says.
+        /// * The newest table has no last moment yet; every other one has, within the longest grace after the next.
         /// * C-BOUND holds for the newest table and the highest limits.
         pub(crate) fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
             let ids = GroupIds::<T>::get();
@@ -484,6 +519,13 @@ mod try_state {
                     table.header.time == info.time && info.time == state.built_at,
                     "the newest table's time"
                 );
+                ensure!(info.good_until.is_none(), "the newest table has a last moment");
+                for (version, old) in TableInfos::<T>::iter_prefix(group).filter(|(v, _)| *v != state.version) {
+                    let next = TableInfos::<T>::get(group, version.saturating_add(1)).ok_or("a gap between tables")?;
+                    let given = old.good_until.and_then(|until| until.checked_sub(next.time));
+                    let given = given.ok_or("a replaced table without a last moment")?;
+                    ensure!(crate::bounds::TABLE_GRACE.contains(&given), "a grace out of bounds");
+                }
                 ensure!(Self::latest_within_bound(group, &state), "the bound is exceeded");
             }
             Ok(())

@@ -3,7 +3,7 @@
 use crate::{
     pricing,
     types::{Group, Instrument, Price, PriceSource, RiskTables, StallReason, TableInfo, Turn},
-    Config, Cursor, Event, GroupIds, Groups, Pallet, TableInfos, Tables,
+    Config, Cursor, Event, GroupIds, Groups, Pallet, TableGrace, TableInfos, Tables,
 };
 use cloister_crypto::field::to_bytes;
 use cloister_risk::{Header, RiskTable};
@@ -51,7 +51,14 @@ impl<T: Config> Pallet<T> {
         let info = TableInfo {
             hash: to_bytes(&table.hash()),
             time: now,
+            good_until: None,
         };
+        let good_until = now.saturating_add(TableGrace::<T>::get());
+        TableInfos::<T>::mutate(group, state.version, |replaced| {
+            if let Some(replaced) = replaced {
+                replaced.good_until = Some(good_until);
+            }
+        });
         Tables::<T>::insert(group, version, table);
         TableInfos::<T>::insert(group, version, info);
         if let Some(old) = version.checked_sub(u64::from(T::TablesKept::get())) {

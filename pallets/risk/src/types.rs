@@ -35,19 +35,22 @@ pub trait RiskTables {
     fn exists(group: u32) -> bool;
     /// Version of the newest table, `None` before the first.
     fn latest_version(group: u32) -> Option<u64>;
-    /// Hash and time of a table, `None` if it never was or is no longer kept.
+    /// Hash and times of a table, `None` if it never was or is no longer kept.
     fn table_info(group: u32, version: u64) -> Option<TableInfo>;
     /// A table, `None` if it never was or is no longer kept.
     fn table(group: u32, version: u64) -> Option<RiskTable>;
 }
 
-/// Hash and time of a table.
+/// Hash and times of a table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
 pub struct TableInfo {
     /// The statement's `risk_hash`, canonical.
     pub hash: [u8; 32],
     /// When it was built, milliseconds of Unix time.
     pub time: u64,
+    /// The last moment at which a batch may name it: the time of the next table and the grace of that moment. It is
+    /// written once, with the next table, so that nothing revives a table. `None` while it is the newest.
+    pub good_until: Option<u64>,
 }
 
 /// Governed parameters of a margin group; bounds in [`crate::bounds`].

@@ -23,6 +23,8 @@ pub trait WeightInfo {
     fn refresh_table(i: u32) -> Weight;
     /// `on_initialize` without a table built.
     fn idle_turn() -> Weight;
+    /// `set_table_grace`.
+    fn set_table_grace() -> Weight;
 }
 
 /// Estimates with the runtime's database weights.
@@ -58,12 +60,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn refresh_table(i: u32) -> Weight {
         Weight::from_parts(30_000 * MICROS, GROUP_BYTES + TABLE_BYTES)
             .saturating_add(Weight::from_parts(20 * MICROS, 512).saturating_mul(u64::from(i)))
-            .saturating_add(T::DbWeight::get().reads_writes(4, 6))
+            .saturating_add(T::DbWeight::get().reads_writes(6, 7))
             // Two feeds for each instrument.
             .saturating_add(T::DbWeight::get().reads(2).saturating_mul(u64::from(i)))
     }
 
     fn idle_turn() -> Weight {
         Weight::from_parts(20 * MICROS, GROUP_BYTES).saturating_add(T::DbWeight::get().reads_writes(4, 1))
+    }
+
+    fn set_table_grace() -> Weight {
+        Weight::from_parts(15 * MICROS, 0).saturating_add(T::DbWeight::get().writes(1))
     }
 }

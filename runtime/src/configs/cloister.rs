@@ -31,10 +31,12 @@ parameter_types! {
     /// Maximum that a vault may owe: a billion units of the settlement asset.
     pub const MaxVault: u128 = 1_000_000_000_000_000;
     /// A batch names a risk table no older than this, milliseconds: a margin rule is as good as its prices. Proving
-    /// takes seconds; a batch that waited longer is made again with a newer table.
+    /// takes seconds; a batch that waited longer is made again with a newer table. How long a table may be named after
+    /// the next one was built is governed ([`pallet_cloister_risk::TableGrace`]).
     pub const MaxRiskAge: Moment = 120_000;
-    /// A batch's time may be this much before the block's, milliseconds: no more than the age of its risk table.
-    pub const MaxTimeBehind: Moment = 120_000;
+    /// A batch's time may be this much before the block's, milliseconds: what it takes to prove a batch and to include
+    /// it, twice. An order that has expired since then may still be in it.
+    pub const MaxTimeBehind: Moment = 60_000;
     /// A batch's time may be this much after the block's, milliseconds: clocks differ a little, and a block's time is
     /// that of its slot.
     pub const MaxTimeAhead: Moment = 30_000;

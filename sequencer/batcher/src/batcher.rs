@@ -324,7 +324,8 @@ impl Batcher {
 
     fn drain(&mut self, now: Millis, secrets: &mut dyn SecretSource) -> Result<(), BatcherError> {
         while let Some(entry) = self.pending.front() {
-            let time = entry.time.max(self.last_time);
+            // The chain takes no batch whose time is before its table's, and its clock may be ahead of ours.
+            let time = entry.time.max(self.last_time).max(self.table.header.time);
             let open = self.open.get_or_insert_with(|| OpenBatch::new(time));
             match open.absorb(&self.head, &self.table, &self.config, entry)? {
                 Absorbed::Taken => {

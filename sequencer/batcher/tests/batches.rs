@@ -314,6 +314,27 @@ fn a_refreshed_batch_differs_only_in_time_and_salt() {
 }
 
 #[test]
+fn no_batch_is_before_its_table() {
+    let mut world = World::new(2, RICH);
+    // The chain's clock is ahead of ours.
+    let mut ahead = table(2);
+    ahead.header.time = NOW + 700;
+    world.batcher.set_table(NOW, ahead.clone(), &mut world.secrets).unwrap();
+    world.engine.set_table(ahead).unwrap();
+    world.submit(sell(0, 1, 5, MARK)).unwrap();
+    world.submit(buy(1, 1, 5, MARK)).unwrap();
+    world.flush();
+    assert_eq!(world.closed.last().unwrap().time(), NOW + 700);
+    // In a batch that is made again likewise.
+    let mut later = table(3);
+    later.header.time = NOW + 900;
+    world.batcher.rebase(NOW, later, &mut world.secrets).unwrap();
+    world.batcher.close(NOW, &mut world.secrets).unwrap();
+    let again = world.batcher.next_closed().unwrap();
+    assert_eq!((again.risk_version(), again.time()), (3, NOW + 900));
+}
+
+#[test]
 fn a_rebase_makes_every_unsettled_batch_again_at_the_new_table() {
     let mut world = World::new(2, RICH);
     world.submit(sell(0, 1, 5, MARK)).unwrap();

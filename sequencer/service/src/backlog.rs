@@ -33,6 +33,9 @@ pub(crate) struct Backlog {
     pub generation: u64,
     /// The table of the next batch is too old: everything that is not settled is made again.
     pub stale_table: bool,
+    /// The oldest table that a batch still needs, if it was replaced: its version, and the last moment at which the
+    /// chain takes it.
+    pub table_end: Option<(u64, u64)>,
     /// What the last proof took.
     pub last_prove_ms: Option<u64>,
     /// What keeps batches from being settled.
@@ -43,6 +46,12 @@ impl Backlog {
     /// True if a closed batch would be proven at once.
     pub fn is_idle(&self) -> bool {
         self.waiting.is_empty() && self.proving.is_none()
+    }
+
+    /// Whether the chain takes a table for less than `margin` from now on, milliseconds, as far as is known.
+    pub fn runs_out(&self, version: u64, now: u64, margin: u64) -> bool {
+        self.table_end
+            .is_some_and(|(of, end)| of == version && now.saturating_add(margin) > end)
     }
 
     /// How long proving takes for what is closed and `more` batches, milliseconds.

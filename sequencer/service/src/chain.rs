@@ -85,10 +85,11 @@ pub enum SubmitRejection {
     /// `WrongBatchNumber`: submitted already, or out of order.
     #[error("not the next batch")]
     WrongBatchNumber,
-    /// `RiskTableUnknown`, `RiskTableTooOld`, `RiskVersionDecreased`: the pinned table is no longer good.
+    /// `RiskTableUnknown`, `RiskTableTooOld`, `RiskTableReplaced`, `RiskVersionDecreased`: the pinned table is no
+    /// longer good.
     #[error("the risk table is no longer accepted")]
     RiskTable,
-    /// `TimeDecreased`, `TimeTooOld`: the batch must be made again with a later time.
+    /// `TimeDecreased`, `TimeBeforeTable`, `TimeTooOld`: the batch must be made again with a later time.
     #[error("the batch time is too old")]
     TimeTooOld,
     /// `TimeInFuture`: try again later.
@@ -146,8 +147,8 @@ impl SubmitRejection {
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "WrongBatchNumber" => Self::WrongBatchNumber,
-            "RiskTableUnknown" | "RiskTableTooOld" | "RiskVersionDecreased" => Self::RiskTable,
-            "TimeDecreased" | "TimeTooOld" => Self::TimeTooOld,
+            "RiskTableUnknown" | "RiskTableTooOld" | "RiskTableReplaced" | "RiskVersionDecreased" => Self::RiskTable,
+            "TimeDecreased" | "TimeBeforeTable" | "TimeTooOld" => Self::TimeTooOld,
             "TimeInFuture" => Self::TimeInFuture,
             "QueueItemOverdue" => Self::QueueOverdue,
             "GroupDisabled" => Self::Disabled,
@@ -239,6 +240,14 @@ pub trait ChainClient: Send + Sync + 'static {
         group: u32,
         rekey: &HouseRekey,
     ) -> impl Future<Output = Result<SubmitOutcome, ChainError>> + Send;
+
+    /// The last moment at which the chain takes a risk table that was replaced, milliseconds of Unix time; `None` while
+    /// it is the newest. In the best block.
+    fn table_end(
+        &self,
+        group: u32,
+        version: u64,
+    ) -> impl Future<Output = Result<Option<u64>, ChainError>> + Send;
 
     /// All verifying keys of batches in the best block.
     fn batch_keys(&self) -> impl Future<Output = Result<Vec<BatchKey>, ChainError>> + Send;

@@ -24,11 +24,14 @@ pub struct SequencerConfig {
     /// below the chain's `MaxTimeBehind` by the time it takes to prove a batch and to include it.
     pub stale_after: Duration,
     /// While the prover is busy the table in force stays this long, so that batches fill up instead of being closed by
-    /// every new table.
+    /// every new table; it leaves earlier if the chain will not take it for as long as `table_margin`.
     pub table_patience: Duration,
     /// A batch whose table is older than this when its proof starts is made again at the newest, with all that follow.
     /// It must be below the chain's `MaxRiskAge` by the time it takes to prove a batch and to include it.
     pub max_table_age: Duration,
+    /// A batch whose table was replaced is made again likewise if the chain takes the table for less than this when its
+    /// proof starts: the time it takes to prove a batch and to include it.
+    pub table_margin: Duration,
     /// Orders wait while proving the closed batches takes longer than this.
     pub max_backlog: Duration,
     /// How long an order waits before it is refused as busy.
@@ -51,9 +54,10 @@ impl SequencerConfig {
             batch_age: Duration::from_secs(5),
             poll: Duration::from_millis(500),
             settlement_slack: Duration::from_secs(60),
-            stale_after: Duration::from_secs(60),
+            stale_after: Duration::from_secs(30),
             table_patience: Duration::from_secs(20),
             max_table_age: Duration::from_secs(80),
+            table_margin: Duration::from_secs(40),
             max_backlog: Duration::from_secs(60),
             busy_patience: Duration::from_secs(30),
             sweep_every: None,

@@ -113,9 +113,12 @@ fn next_batch<C: ChainClient>(shared: &Shared<C>) -> Option<(ClosedBatch, u64)> 
     while let Some(closed) = core.batcher.next_closed() {
         backlog.waiting.push_back(closed);
     }
-    let table_age = now.saturating_sub(backlog.waiting.front()?.request.context.table.header.time);
-    let newer = core.engine.table().header.version > backlog.waiting.front()?.risk_version();
-    backlog.stale_table = newer && table_age > millis(shared.config.max_table_age);
+    let table = &backlog.waiting.front()?.request.context.table.header;
+    let too_old = now.saturating_sub(table.time) > millis(shared.config.max_table_age);
+    let runs_out = backlog.runs_out(table.version, now, millis(shared.config.table_margin));
+    // While the table in force is the same, there is none to go to.
+    let newer = core.engine.table().header.version > table.version;
+    backlog.stale_table = newer && (too_old || runs_out);
     if backlog.stale_table {
         return None;
     }
@@ -403,6 +406,7 @@ async fn rebase<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
     backlog.generation = backlog.generation.wrapping_add(1);
     backlog.last_time = 0;
     backlog.stale_table = false;
+    backlog.table_end = None;
     core.rebase(now, table);
     shared.wake.notify_waiters();
     Step::Again

@@ -253,14 +253,27 @@ async fn follow<C: ChainClient>(shared: &Shared<C>) -> Result<(), ChainError> {
     let group = shared.config.group;
     let next = shared.core().as_ref().map_or(0, |c| c.next_item);
     let table = shared.chain.risk_table(group, None).await?;
+    // Tables of later batches are never older, so the oldest batch that waits has the first table to run out.
+    let in_force = shared.core().as_ref().map(|c| c.engine.table().header.version);
+    let waiting = shared.backlog().waiting.front().map(|batch| batch.risk_version());
+    let oldest = waiting.or(in_force);
+    let end = match oldest {
+        Some(version) => shared.chain.table_end(group, version).await?,
+        None => None,
+    };
     let items = shared.chain.queue(group, next, QUEUE_PAGE).await?;
     let now = shared.chain.now();
     if let Some(core) = shared.core().as_mut() {
-        let idle = shared.backlog().is_idle() && core.batcher.ready() == 0;
+        let mut backlog = shared.backlog();
+        backlog.table_end = oldest.zip(end);
+        let idle = backlog.is_idle() && core.batcher.ready() == 0;
+        let in_force = core.engine.table().header.version;
+        let runs_out = backlog.runs_out(in_force, now, millis(shared.config.table_margin));
+        drop(backlog);
         if let Some(table) = table {
             // Every new table closes the open batch; while the prover is busy anyway, it may as well fill up.
             let age = now.saturating_sub(core.engine.table().header.time);
-            if idle || core.is_halted() || age > millis(shared.config.table_patience) {
+            if idle || core.is_halted() || runs_out || age > millis(shared.config.table_patience) {
                 core.set_table(now, table);
             }
         }

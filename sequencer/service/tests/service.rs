@@ -272,6 +272,47 @@ async fn a_batch_whose_table_has_aged_is_made_again_before_it_is_proven() {
     );
 }
 
+/// The table of the batch of a trade that waits for its proof while the next table comes, if the chain takes the first
+/// one for `left` more milliseconds.
+async fn table_of_a_batch_that_waits(left: u64) -> u64 {
+    let running = Running::with_accounts(2, RICH).await;
+    running.settled().await;
+    let prover = MockProver::default();
+    let chain = running.chain.clone();
+    drop(running);
+    let config = SequencerConfig {
+        table_margin: Duration::from_secs(40),
+        max_table_age: Duration::from_secs(3_600),
+        table_patience: Duration::from_secs(3_600),
+        ..sequencer_config()
+    };
+    prover.failures.store(6, Ordering::SeqCst);
+    let running = Running::with(&chain, config, prover);
+    running
+        .until(|r| async move { r.account(1).await.is_ok_and(|a| a.settled.is_some()) })
+        .await;
+    trade(&running, 1).await;
+    running
+        .until(|r| async move { r.batch_status().await.waiting == 1 })
+        .await;
+    let end = chain.clock() + left;
+    chain.lock().table_ends.insert(1, end);
+    chain.add_table(table(2));
+    running.settled().await;
+    let last = chain.lock().best.settled.last().unwrap().batch.clone();
+    last.risk_version
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_whose_table_is_about_to_run_out_is_made_again_before_it_is_proven() {
+    assert_eq!(table_of_a_batch_that_waits(30_000).await, 2);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_whose_table_is_good_for_long_enough_keeps_it() {
+    assert_eq!(table_of_a_batch_that_waits(120_000).await, 1);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn orders_wait_while_too_many_batches_do_and_are_refused_in_the_end() {
     let chain = MockChain::new();

@@ -312,6 +312,60 @@ fn risk_table_that_does_not_exist_or_is_too_old_should_be_refused() {
 }
 
 #[test]
+fn replaced_risk_table_should_be_good_for_the_grace_and_never_again() {
+    on_open(|| {
+        let at_the_old_table = || {
+            let batch = batch(vec![unit(0), unit(0)]);
+            proven(Batch {
+                risk_version: 1,
+                ..batch
+            })
+        };
+        pass(10_000);
+        set_table(GROUP, 2, Now::get());
+        pass(GRACE);
+        assert_ok!(submit(&at_the_old_table()));
+        let late = at_the_old_table();
+        pass(1);
+        assert_noop!(submit(&late), Error::<Test>::RiskTableReplaced);
+        // Newer tables change nothing, and neither does it that the next one is no longer kept.
+        set_table(GROUP, 3, Now::get());
+        assert_noop!(submit(&late), Error::<Test>::RiskTableReplaced);
+        Infos::mutate(|infos| infos.remove(&(GROUP, 2)));
+        assert_noop!(submit(&late), Error::<Test>::RiskTableReplaced);
+        Infos::mutate(|infos| infos.remove(&(GROUP, 1)));
+        assert_noop!(submit(&late), Error::<Test>::RiskTableUnknown);
+        assert_ok!(submit(&proven(batch(vec![unit(0), unit(0)]))));
+    });
+}
+
+#[test]
+fn newest_risk_table_should_be_bounded_by_its_age_alone() {
+    on_open(|| {
+        pass(GRACE + 1);
+        assert_ok!(submit(&good()));
+        Now::set(START + 30_001);
+        assert_noop!(submit(&good()), Error::<Test>::RiskTableTooOld);
+    });
+}
+
+#[test]
+fn batch_time_before_the_risk_table_should_be_refused() {
+    on_open(|| {
+        pass(5_000);
+        set_table(GROUP, 2, Now::get());
+        let at = |time| {
+            let batch = batch(vec![unit(0), unit(0)]);
+            proven(Batch { time, ..batch })
+        };
+        let table = Now::get();
+        pass(3_000);
+        assert_noop!(submit(&at(table - 1)), Error::<Test>::TimeBeforeTable);
+        assert_ok!(submit(&at(table)));
+    });
+}
+
+#[test]
 fn risk_version_should_never_decrease() {
     on_open(|| {
         set_table(GROUP, 2, START);

@@ -1,6 +1,6 @@
 //! Groups, instruments and their parameters.
 
-use crate::{mock::*, Error, Event, GenesisGroup, GenesisInstrument, GroupParams, Groups, InstrumentParams};
+use crate::{mock::*, Error, Event, GenesisGroup, GenesisInstrument, GroupParams, Groups, InstrumentParams, TableGrace};
 use cloister_crypto::constants::INSTRUMENTS;
 use cloister_risk::Status;
 use polkadot_sdk::{
@@ -20,6 +20,23 @@ fn group_should_be_made_by_the_admin_only() {
         assert_noop!(
             Risk::create_group(RuntimeOrigin::root(), GROUP, group_params()),
             Error::<Test>::GroupExists
+        );
+    });
+}
+
+#[test]
+fn grace_of_tables_should_be_set_by_the_admin_within_its_bound() {
+    on_empty(|| {
+        assert_eq!(TableGrace::<Test>::get(), 0);
+        assert_noop!(Risk::set_table_grace(RuntimeOrigin::signed(1), 7), BadOrigin);
+        for grace in [0, 120_000] {
+            assert_ok!(Risk::set_table_grace(RuntimeOrigin::root(), grace));
+            assert_eq!(TableGrace::<Test>::get(), grace);
+            assert_eq!(events().last(), Some(&Event::TableGraceSet { grace }));
+        }
+        assert_noop!(
+            Risk::set_table_grace(RuntimeOrigin::root(), 120_001),
+            Error::<Test>::ParameterOutOfBounds
         );
     });
 }
@@ -287,12 +304,16 @@ fn genesis_should_list_groups_and_instruments() {
         instruments: vec![instrument.clone(), instrument],
     };
     let config = RuntimeGenesisConfig {
-        risk: crate::GenesisConfig { groups: vec![group] },
+        risk: crate::GenesisConfig {
+            groups: vec![group],
+            table_grace: 7,
+        },
         ..Default::default()
     };
     polkadot_sdk::sp_io::TestExternalities::new(config.build_storage().unwrap()).execute_with(|| {
         let state = Groups::<Test>::get(3).unwrap();
         assert_eq!(state.instruments.iter().map(|i| i.id).collect::<Vec<_>>(), [1, 2]);
+        assert_eq!(TableGrace::<Test>::get(), 7);
         Risk::do_try_state().unwrap();
     });
 }

@@ -60,6 +60,7 @@ fn table_should_be_built_when_prices_are_fresh() {
         let info = TableInfo {
             hash: to_bytes(&table.hash()),
             time: Now::get(),
+            good_until: None,
         };
         assert_eq!(<Risk as RiskTables>::table_info(GROUP, 1), Some(info));
         let event = Event::TableBuilt {
@@ -102,6 +103,55 @@ fn only_the_last_tables_should_be_kept() {
             (1..=6).map(kept).collect::<Vec<_>>(),
             [false, false, true, true, true, false]
         );
+    });
+}
+
+/// Last moments of the versions that are kept.
+fn last_moments() -> Vec<(u64, Option<u64>)> {
+    let latest = <Risk as RiskTables>::latest_version(GROUP).unwrap_or(0);
+    let info = |version| <Risk as RiskTables>::table_info(GROUP, version);
+    (1..=latest)
+        .filter_map(|v| Some((v, info(v)?.good_until)))
+        .collect()
+}
+
+#[test]
+fn replaced_table_should_have_the_grace_of_the_moment_it_was_replaced() {
+    on_listed(|| {
+        let start = Now::get();
+        assert_ok!(Risk::set_table_grace(RuntimeOrigin::root(), 30_000));
+        turn();
+        assert_eq!(last_moments(), [(1, None)]);
+        pass(10_000);
+        turn();
+        assert_eq!(last_moments(), [(1, Some(start + 40_000)), (2, None)]);
+        // A shorter grace takes nothing back, and a longer one revives nothing.
+        assert_ok!(Risk::set_table_grace(RuntimeOrigin::root(), 0));
+        pass(10_000);
+        turn();
+        let built = [(1, Some(start + 40_000)), (2, Some(start + 20_000)), (3, None)];
+        assert_eq!(last_moments(), built);
+        assert_ok!(Risk::set_table_grace(RuntimeOrigin::root(), 120_000));
+        assert_eq!(last_moments(), built);
+        // A table that is no longer kept is gone with its last moment.
+        pass(10_000);
+        turn();
+        assert_eq!(
+            last_moments(),
+            [(2, Some(start + 20_000)), (3, Some(start + 150_000)), (4, None)]
+        );
+    });
+}
+
+#[test]
+fn newest_table_of_a_stalled_group_should_not_be_replaced() {
+    on_listed(|| {
+        assert_ok!(Risk::set_table_grace(RuntimeOrigin::root(), 30_000));
+        turn();
+        pass(60_001);
+        turn();
+        assert_eq!(stalls(), [StallReason::FeedStale(1)]);
+        assert_eq!(last_moments(), [(1, None)]);
     });
 }
 

@@ -117,6 +117,8 @@ pub struct Inner {
     pub lost_answers: u32,
     /// Oldest table that is still taken.
     pub oldest_table: u64,
+    /// Last moments of tables that were replaced.
+    pub table_ends: BTreeMap<u64, u64>,
     /// Blocks become final at once.
     pub instant: bool,
     pub submissions: Vec<Batch>,
@@ -167,6 +169,7 @@ impl MockChain {
             refusals: VecDeque::new(),
             lost_answers: 0,
             oldest_table: 0,
+            table_ends: BTreeMap::new(),
             instant: true,
             submissions: Vec::new(),
             enabled: true,
@@ -306,7 +309,7 @@ impl Inner {
         if version < self.oldest_table || version < view.risk_version || !self.tables.contains_key(&version) {
             return Err(SubmitRejection::RiskTable);
         }
-        if batch.time < view.time {
+        if batch.time < view.time || batch.time < self.tables[&version].header.time {
             return Err(SubmitRejection::TimeTooOld);
         }
         let (consumed, first) = Self::walk(&self.best, batch)?;
@@ -428,6 +431,10 @@ impl ChainClient for MockChain {
             Ok(block) => SubmitOutcome::InBlock(block),
             Err(rejection) => SubmitOutcome::Rejected(rejection),
         })
+    }
+
+    async fn table_end(&self, _: u32, version: u64) -> Result<Option<u64>, ChainError> {
+        Ok(self.lock().table_ends.get(&version).copied())
     }
 
     async fn batch_keys(&self) -> Result<Vec<BatchKey>, ChainError> {
