@@ -12,8 +12,8 @@ use crate::{
 use cloister_ledger::{
     instruction::flags,
     state::{BatchRequest, UnitRequest},
-    BatchContext, BatchEffect, BatchWitness, Fill, GroupLedger, Instruction, InstructionKind, Mode, Party, Shape,
-    Side,    SignedInstruction, StateError,
+    BatchContext, BatchEffect, BatchWitness, Fill, GroupLedger, Instruction, InstructionKind, Mode, Party, Shape, Side,
+    SignedInstruction, StateError,
 };
 use cloister_ledger_testing::Random;
 use cloister_liquidator::Trade;

@@ -190,7 +190,11 @@ impl Report {
             ("coins liquidated".into(), (t.liquidated_lots / 1_000).to_string()),
             (
                 "coins deleveraged, worth at the mark".into(),
-                format!("{}, {}", t.deleveraged_lots / 1_000, dollars(t.deleveraged_worth as i128)),
+                format!(
+                    "{}, {}",
+                    t.deleveraged_lots / 1_000,
+                    dollars(t.deleveraged_worth as i128)
+                ),
             ),
             (
                 "accounts that shed by deleveraging, what they owed, accounts that gave up lots".into(),

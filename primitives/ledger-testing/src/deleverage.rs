@@ -8,7 +8,11 @@ impl World {
     /// A unit that closes lots of a trader at the mark; each row with its lots.
     pub fn deleverage(&self, trader: usize, party: Party, rows: &[(usize, u64)]) -> UnitRequest {
         let index = AccountIndex(trader as u32);
-        let positions = self.state.account(index).map(|a| a.account.positions).unwrap_or_default();
+        let positions = self
+            .state
+            .account(index)
+            .map(|a| a.account.positions)
+            .unwrap_or_default();
         let close = |(row, lots): &(usize, u64)| {
             Fill::at_mark(*row as u8, positions[*row], Lots(*lots), self.table.rows[*row].mark)
         };

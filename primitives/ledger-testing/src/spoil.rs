@@ -162,7 +162,9 @@ fn spoil_deleveraging(w: &mut BatchWitness, random: &mut Random) {
     let fill = &mut unit.places[last].fill;
     match random.below(5) {
         // Nobody who must shed anything is left.
-        0 => units.iter_mut().for_each(|u| u.mode = Mode::Deleveraging(Party::Counterparty)),
+        0 => units
+            .iter_mut()
+            .for_each(|u| u.mode = Mode::Deleveraging(Party::Counterparty)),
         1 => {
             unit.mode = Mode::Deleveraging(match unit.mode {
                 Mode::Deleveraging(Party::Insolvent) => Party::Counterparty,

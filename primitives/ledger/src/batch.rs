@@ -6,11 +6,11 @@ mod house;
 mod sums;
 mod witness;
 
+use self::{deleveraging::check_deleveraging, house::HouseMove, sums::Sums};
 pub use self::{
     error::BatchError,
     witness::{BatchEffect, BatchWitness},
 };
-use self::{deleveraging::check_deleveraging, house::HouseMove, sums::Sums};
 use crate::{house::House, place::Transfer, record::HouseRecord, shape::Shape, statement::Statement, unit::UnitEffect};
 use alloc::vec::Vec;
 use cloister_risk::MarginChoice;

@@ -9,7 +9,8 @@ use cloister_crypto::constants::{COST_BITS, FEE_CAP_ONE, QUANTITY_BITS, RATIO_SH
 use cloister_risk::{RiskTable, Row, Status};
 use cloister_types::{Lots, Money, PerLot, Position, Price, Total};
 
-/// What one order, liquidation, expiry or deleveraging traded in one instrument within a unit, whoever the counterparties were.
+/// What one order, liquidation, expiry or deleveraging traded in one instrument within a unit, whoever the
+/// counterparties were.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Fill {
     /// Side of an unsigned fill (liquidation, expiry, deleveraging). Ignored for an order, whose side is signed.

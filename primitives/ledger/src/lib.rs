@@ -65,6 +65,7 @@ pub mod state;
 pub mod statement;
 pub mod tree;
 pub mod unit;
+pub mod unsigned;
 pub mod wire;
 
 pub use account::{Account, Key};
@@ -84,3 +85,4 @@ pub use state::{GroupLedger, StateError, UnitRequest};
 pub use statement::Statement;
 pub use tree::{AccountTree, OrderTree, Path};
 pub use unit::{Mode, Party, UnitEffect, UnitError, UnitWitness};
+pub use unsigned::{Cause, Unsigned};

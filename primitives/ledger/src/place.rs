@@ -1,4 +1,5 @@
-//! One place of a unit: an instruction (B-NORMAL), an unsigned fill (B-LIQUIDATION, B-EXPIRY, B-DELEVERAGE), or nothing.
+//! One place of a unit: an instruction (B-NORMAL), an unsigned fill (B-LIQUIDATION, B-EXPIRY, B-DELEVERAGE), or
+//! nothing.
 
 use crate::{
     account::Account,

@@ -448,7 +448,9 @@ fn places(
     };
     let used: Vec<PlaceWitness> = match unit {
         UnitRequest::Normal { places, .. } => signed_places(before, places),
-        UnitRequest::Liquidation { fills, .. } | UnitRequest::Deleveraging { fills, .. } => fills.iter().copied().map(unsigned).collect(),
+        UnitRequest::Liquidation { fills, .. } | UnitRequest::Deleveraging { fills, .. } => {
+            fills.iter().copied().map(unsigned).collect()
+        }
         UnitRequest::Expiry { rows, .. } => rows
             .iter()
             .map(|row| unsigned(settlement(context, before, *row)))

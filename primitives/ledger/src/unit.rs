@@ -5,10 +5,11 @@ mod error;
 mod forced;
 mod keys;
 mod normal;
+mod party;
 mod unsigned;
 
 use self::effect::{Differences, Moved};
-pub use self::{effect::UnitEffect, error::UnitError};
+pub use self::{effect::UnitEffect, error::UnitError, party::Party};
 use crate::{
     account::{cash_fits, Account, Key},
     context::BatchContext,
@@ -48,15 +49,6 @@ pub enum Mode {
     /// Closes lots at the mark against other units of the batch, because an insolvent account must shed them
     /// (B-DELEVERAGE).
     Deleveraging(Party),
-}
-
-/// The two sides of deleveraging (B-DELEVERAGE).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Party {
-    /// An account of negative equity, which sheds its lots and keeps its debt.
-    Insolvent,
-    /// An account that gives up the opposite lots.
-    Counterparty,
 }
 
 /// Private data of one unit.

@@ -19,7 +19,8 @@ pub enum MarginError {
     /// B-EQUITY: equity after is negative.
     #[error("equity would be negative")]
     NegativeEquity,
-    /// B-MARGIN, B-DELEVERAGE, B-HOUSE-MARGIN: an initial deficit is positive and the account or the house does not get safer.
+    /// B-MARGIN, B-DELEVERAGE, B-HOUSE-MARGIN: an initial deficit is positive and the account or the house does not get
+    /// safer.
     #[error("initial margin is short")]
     InitialMarginShort,
     /// B-MARGIN, B-LIQUIDATION, B-DELEVERAGE, B-HOUSE-MARGIN: a deficit after is above the chosen one before.
@@ -54,8 +55,8 @@ pub enum MarginError {
 /// How a unit or the house meets its margin rule: part of the witness.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MarginChoice {
-    /// No initial deficit is positive afterwards (B-MARGIN, B-DELEVERAGE, B-HOUSE-MARGIN). In a forced withdrawal: all that was
-    /// requested is paid.
+    /// No initial deficit is positive afterwards (B-MARGIN, B-DELEVERAGE, B-HOUSE-MARGIN). In a forced withdrawal: all
+    /// that was requested is paid.
     #[default]
     Initial,
     /// No deficit after is above the deficit of this scenario before: maintenance deficits in normal, liquidation and

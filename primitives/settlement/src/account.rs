@@ -5,7 +5,8 @@
 //! checks them against the public leaves and the chain's root.
 
 use crate::replay::{replay, AccountKeys, ReplayError};
-use cloister_ledger::{state::AccountState, Account, AccountTree, OrderTree, Statement};
+use alloc::vec::Vec;
+use cloister_ledger::{state::AccountState, Account, AccountTree, OrderTree, Statement, Unsigned};
 use cloister_types::AccountIndex;
 
 /// Why an account cannot be rebuilt.
@@ -38,6 +39,9 @@ pub struct Recovered {
     pub batch_no: u64,
     /// Number of records that it has.
     pub updates: u64,
+    /// Changes of positions without an instruction, each with the number of its batch: liquidation, deleveraging,
+    /// expiry, takeover.
+    pub unsigned: Vec<(u64, Unsigned)>,
 }
 
 /// Checks that the public leaves give the public root after every batch, and returns the tree.
@@ -70,24 +74,29 @@ pub fn recover<'a>(
     for batch in batches {
         let batch_no = batch.batch_no;
         for record in batch.units.iter().filter(|unit| unit.index == index) {
-            let (before, updates) = match found.take() {
+            let (before, updates, mut unsigned) = match found.take() {
                 Some(Recovered {
                     account,
                     orders,
                     updates,
+                    unsigned,
                     ..
-                }) => (Some(AccountState { account, orders }), updates),
-                None => (None, 0),
+                }) => (Some(AccountState { account, orders }), updates, unsigned),
+                None => (None, 0, Vec::new()),
             };
+            let held = before.as_ref().map(|state| state.account.clone());
             let AccountState { account, orders } = replay(before, record, batch.salt, |shown| {
                 keys.iter().find(|keys| keys.are(shown)).copied()
             })
             .map_err(|source| RecoveryError::Record { batch_no, source })?;
+            let change = held.and_then(|held| Unsigned::between(&held, &account, record.deposit));
+            unsigned.extend(change.map(|change| (batch_no, change)));
             found = Some(Recovered {
                 account,
                 orders,
                 batch_no,
                 updates: updates.saturating_add(1),
+                unsigned,
             });
         }
     }

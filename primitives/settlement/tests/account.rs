@@ -1,7 +1,7 @@
 //! Accounts rebuilt from batch records alone.
 
 use cloister_crypto::Fr;
-use cloister_ledger::{state::UnitRequest, RecordKind, Shape, Statement, UnitRecord};
+use cloister_ledger::{state::UnitRequest, Cause, Mode, RecordKind, Shape, Statement, UnitRecord};
 use cloister_ledger_testing::World;
 use cloister_settlement::{account_tree, recover, AccountKeys, RecoveryError, ReplayError};
 use cloister_types::AccountIndex;
@@ -144,4 +144,44 @@ fn changed_records_should_be_noticed() {
         recover(&batches, index, &keys[&index.get()]),
         Err(refused(0, ReplayError::Orders))
     );
+}
+
+#[test]
+fn what_was_done_without_a_signature_should_be_told_with_its_cause() {
+    let mut seen = BTreeMap::<String, usize>::new();
+    for seed in 0..12 {
+        if seen.len() == 5 && seen.values().all(|n| *n >= 2) {
+            break;
+        }
+        let Market { mut world, .. } = market(seed);
+        for _ in 0..60 {
+            let request = world.random_batch(Shape::DEV);
+            let (witness, effect) = world.apply(Shape::DEV, &request);
+            for (unit, done) in witness.units.iter().zip(&effect.units) {
+                let found = cloister_ledger::Unsigned::between(&unit.before, &done.after, unit.deposit);
+                let moved = unit.before.positions != done.after.positions;
+                let expected = match unit.mode {
+                    Mode::Liquidation => &[Cause::Liquidation, Cause::AtMark][..],
+                    Mode::Expiry => &[Cause::Expiry],
+                    Mode::Takeover => &[Cause::Takeover],
+                    Mode::Deleveraging(_) => &[Cause::AtMark],
+                    _ => &[],
+                };
+                // A takeover of expired lots alone looks like their expiry; a transfer may hide a price.
+                if !moved || unit.incoming.get() > 0 {
+                    continue;
+                }
+                match found.map(|change| change.cause(&request.context.table)) {
+                    Some(Cause::Expiry) if unit.mode == Mode::Takeover => (),
+                    Some(cause) => {
+                        assert!(expected.contains(&cause), "{:?}: {cause:?}", unit.mode);
+                        *seen.entry(format!("{:?}", unit.mode)).or_default() += 1;
+                    }
+                    None => assert_eq!(unit.mode, Mode::Normal),
+                }
+            }
+        }
+    }
+    println!("{seen:?}");
+    assert_eq!(seen.len(), 5, "{seen:?}");
 }

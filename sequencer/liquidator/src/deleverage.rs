@@ -1,13 +1,11 @@
-//! Deleveraging (B-DELEVERAGE): what insolvent accounts must shed and neither book nor house takes is closed at the mark
-//! against accounts that hold the other side.
+//! Deleveraging (B-DELEVERAGE, Q-DELEVERAGE): what insolvent accounts must shed and neither book nor house takes is
+//! closed at the mark against accounts that hold the other side.
 //!
 //! Who sheds first: the account that owes most. Who gives up first ([`priority`]): accounts that owe money themselves,
 //! then those with the highest `return · leverage`. Equals go by their index. Nobody gives up more than the insolvent
 //! shed, or so much that its margin suffers.
 
-use crate::{
-    decision::Decision, draft::BatchDraft, holding::Holding, keeper::closing, refusal::Refusal, trade::Trade,
-};
+use crate::{decision::Decision, draft::BatchDraft, holding::Holding, keeper::closing, refusal::Refusal, trade::Trade};
 use cloister_ledger::Party;
 use cloister_risk::RiskTable;
 use cloister_types::Position;
@@ -62,7 +60,13 @@ fn allowed(table: &RiskTable, before: &Holding, after: &Holding) -> bool {
 /// The largest number of its lots of a row that an account can be closed of.
 fn most(table: &RiskTable, holding: &Holding, row: usize) -> u64 {
     let held = holding.lots[row].size().get();
-    let may = |lots: u64| allowed(table, holding, &holding.traded(table, &close(table, holding, row, lots)));
+    let may = |lots: u64| {
+        allowed(
+            table,
+            holding,
+            &holding.traded(table, &close(table, holding, row, lots)),
+        )
+    };
     if held == 0 || may(held) {
         return held;
     }
@@ -112,7 +116,10 @@ type Side = Vec<(u32, u64)>;
 
 /// Takes lots of both sides in their order until one is used up or `room` units are taken.
 fn pair(shed: Vec<(u32, u64)>, given: Vec<(u32, u64)>, room: usize) -> [Side; 2] {
-    let (mut out, mut next) = ([Side::new(), Side::new()], [shed, given].map(|side| side.into_iter().peekable()));
+    let (mut out, mut next) = (
+        [Side::new(), Side::new()],
+        [shed, given].map(|side| side.into_iter().peekable()),
+    );
     loop {
         let (Some((a, x)), Some((b, y))) = (next[0].peek().copied(), next[1].peek().copied()) else {
             return out;
@@ -146,7 +153,9 @@ pub fn deleverage<'t>(draft: &mut impl BatchDraft<'t>, accounts: &BTreeSet<u32>)
     let live = (0..table.rows.len()).filter(|row| table.rows[*row].is_live());
     for (row, sign) in live.flat_map(|row| [(row, 1), (row, -1)]) {
         let lots_of = |draft: &_, account: u32| most(table, &BatchDraft::holding(draft, account), row);
-        let shedding = insolvent(draft).into_iter().filter(|account| accounts.contains(account));
+        let shedding = insolvent(draft)
+            .into_iter()
+            .filter(|account| accounts.contains(account));
         let shedding = shedding.filter(|account| draft.holding(*account).lots[row].get().signum() == sign);
         let shed: Side = shedding.map(|account| (account, lots_of(draft, account))).collect();
         if shed.is_empty() {
@@ -154,9 +163,19 @@ pub fn deleverage<'t>(draft: &mut impl BatchDraft<'t>, accounts: &BTreeSet<u32>)
         }
         let can = |(_, lots): &(u32, u64)| *lots > 0;
         let given = counterparties(draft, row, -sign).into_iter();
-        let given: Side = given.map(|account| (account, lots_of(draft, account))).filter(can).collect();
-        let reason = if given.is_empty() { Refusal::NoCounterparty } else { Refusal::Full };
-        reasons.extend(shed.iter().map(|(account, lots)| (*account, if *lots > 0 { reason } else { Refusal::Margin })));
+        let given: Side = given
+            .map(|account| (account, lots_of(draft, account)))
+            .filter(can)
+            .collect();
+        let reason = if given.is_empty() {
+            Refusal::NoCounterparty
+        } else {
+            Refusal::Full
+        };
+        reasons.extend(
+            shed.iter()
+                .map(|(account, lots)| (*account, if *lots > 0 { reason } else { Refusal::Margin })),
+        );
         let [shed, given] = pair(shed.into_iter().filter(can).collect(), given, draft.room());
         let decision = |party, (account, lots): &(u32, u64)| Decision::Deleverage {
             account: *account,
@@ -175,16 +194,26 @@ pub fn deleverage<'t>(draft: &mut impl BatchDraft<'t>, accounts: &BTreeSet<u32>)
             reasons.extend(shed.iter().map(|(account, _)| (*account, refusal)));
         }
     }
-    let left = insolvent(draft).into_iter().filter(|account| accounts.contains(account));
-    left.map(|account| (account, reasons.get(&account).copied().unwrap_or(Refusal::NoCounterparty)))
-        .collect()
+    let left = insolvent(draft)
+        .into_iter()
+        .filter(|account| accounts.contains(account));
+    left.map(|account| {
+        (
+            account,
+            reasons.get(&account).copied().unwrap_or(Refusal::NoCounterparty),
+        )
+    })
+    .collect()
 }
 
 /// Closes all legs of insolvent accounts in one unit each, because no leg alone can go, or as large a part of all legs
 /// as finds counterparties. Returns the accounts that had to be left, and why.
 pub fn deleverage_pairs<'t>(draft: &mut impl BatchDraft<'t>, accounts: &BTreeSet<u32>) -> Vec<(u32, Refusal)> {
     let mut left = Vec::new();
-    for account in insolvent(draft).into_iter().filter(|account| accounts.contains(account)) {
+    for account in insolvent(draft)
+        .into_iter()
+        .filter(|account| accounts.contains(account))
+    {
         let mut last = Refusal::NoCounterparty;
         let done = (0..TRIES).any(|n| {
             let group = legs(draft, account, SHRINKS.pow(n));

@@ -15,6 +15,7 @@ use cloister_client::{
     trader::{self, now, owner_of, OpenedAccount},
 };
 use cloister_client_core::amount::{money, show_money, Lot};
+use cloister_ledger::Unsigned;
 use cloister_sequencer_rpc::types::{AccountInfo, SideName};
 use cloister_types::{AccountIndex, InstructionId, InstrumentId, Money, Position, Price};
 use std::{collections::BTreeMap, path::Path, time::Duration};
@@ -220,7 +221,34 @@ pub async fn show_from_chain(global: &Global) -> Result<(), CommandError> {
         .filter(|(lots, _)| !lots.is_zero())
         .map(|(lots, row)| (row.instrument_id, *lots, row.value.times(*lots)));
     show_positions(held, &names);
+    show_unsigned(
+        &recovered.unsigned,
+        |row| table.rows[usize::from(row)].instrument_id,
+        &names,
+    );
     Ok(())
+}
+
+/// Lots that were closed without an instruction. Rows are named by what is listed in them now.
+fn show_unsigned(changes: &[(u64, Unsigned)], instrument: impl Fn(u8) -> InstrumentId, names: &Names) {
+    if changes.is_empty() {
+        return;
+    }
+    say!("");
+    let mut table = TextTable::new(&[Right, Left, Right, Left]);
+    table.row(["batch", "closed without an order", "change", "by"]);
+    for (batch_no, change) in changes {
+        let by = match change.emptied {
+            true => "takeover",
+            false => "liquidation, deleveraging or expiry",
+        };
+        for (row, lots) in &change.rows {
+            let id = instrument(*row);
+            let change = names.quantity(id, *lots);
+            table.row([batch_no.to_string(), names.name(id), change, by.into()]);
+        }
+    }
+    print_table(table);
 }
 
 pub async fn withdraw(global: &Global, text: &str, wait: bool) -> Result<(), CommandError> {

@@ -1,6 +1,6 @@
 //! What a unit did.
 
-use super::Party;
+use super::party::Party;
 use crate::{account::Account, place::Transfer, record::UnitRecord};
 use alloc::vec::Vec;
 use cloister_crypto::{constants::INSTRUMENTS, Fr};

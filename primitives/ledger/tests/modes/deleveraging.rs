@@ -223,7 +223,12 @@ fn a_hedge_is_taken_from_a_counterparty_only_as_far_as_it_keeps_initial_margin()
     let mut world = insolvent(Side::Buy);
     hedge(&mut world, RICH);
     // Initial margin of the leg that would be left alone after ten lots, and of one more lot.
-    let held = world.state.account(AccountIndex(RICH as u32)).expect("open").account.positions;
+    let held = world
+        .state
+        .account(AccountIndex(RICH as u32))
+        .expect("open")
+        .account
+        .positions;
     let required = |lots: i64| {
         let mut positions = held;
         positions[0].0 += lots;

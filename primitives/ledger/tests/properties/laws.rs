@@ -126,8 +126,15 @@ impl Step<'_> {
             let (before, cash) = entry(unit);
             let (after, cash_after) = (&effect.after.positions, effect.after.cash.get());
             let worth = equity(table, before, cash);
-            assert_eq!(worth, equity(table, after, cash_after), "deleveraging changed what an account owns");
-            assert!(party == Party::Counterparty || worth < 0, "a solvent account shed lots onto others");
+            assert_eq!(
+                worth,
+                equity(table, after, cash_after),
+                "deleveraging changed what an account owns"
+            );
+            assert!(
+                party == Party::Counterparty || worth < 0,
+                "a solvent account shed lots onto others"
+            );
             let worst = |positions, cash, ratio| worst_deficit(table, positions, cash, ratio);
             let (initial, maintenance) = (table.header.initial, table.header.maintenance);
             let safe = worst(after, cash_after, initial) <= 0;
@@ -135,7 +142,10 @@ impl Step<'_> {
             assert!(safe || no_worse, "deleveraging left an account short that was not");
             for (j, (old, new)) in before.iter().zip(after).enumerate() {
                 let (old, new) = (old.get(), new.get());
-                assert!((old.min(0)..=old.max(0)).contains(&new), "deleveraging turned or opened a position");
+                assert!(
+                    (old.min(0)..=old.max(0)).contains(&new),
+                    "deleveraging turned or opened a position"
+                );
                 shed[j][usize::from(party == Party::Counterparty)][usize::from(old < 0)] += old.abs_diff(new);
             }
         }

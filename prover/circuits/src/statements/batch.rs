@@ -114,7 +114,8 @@ impl Opening {
             old_root,
         } = self;
         join_transfers(cs, &units);
-        match_deleveraging(cs, &units);
+        let deleveraged: Vec<_> = units.iter().map(|unit| &unit.deleveraged).collect();
+        match_deleveraging(cs, &deleveraged);
         let HouseOutput {
             old_commitment,
             new_commitment,

@@ -10,7 +10,8 @@ use cloister_circuits_testing::TestSystem;
 use cloister_ledger::{
     slot::slot_number,
     state::{AccountState, BatchRequest},
-    BatchWitness, Fill, House, Instruction, Party, PlaceWitness, Shape, Side, SignedInstruction, UnitRequest, UnitWitness,
+    BatchWitness, Fill, House, Instruction, Party, PlaceWitness, Shape, Side, SignedInstruction, UnitRequest,
+    UnitWitness,
 };
 use cloister_ledger_testing::World;
 use cloister_risk::Status;

@@ -3,7 +3,7 @@
 use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::constants::{DELEVERAGED_BITS, DELEVERAGED_PER_WORD};
 
-use super::{modes::Modes, unit::UnitOutput};
+use super::modes::Modes;
 use crate::{
     gadgets::{
         bits::concatenate,
@@ -63,13 +63,13 @@ impl Deleveraged {
 /// In every row the lots of all units of deleveraging sum to zero, and counterparties shed as many as insolvent
 /// accounts. Without the first the house would trade, without the second two accounts that can keep their lots could be
 /// closed against each other.
-pub fn match_deleveraging<CS: ConstraintSystem<Fr>>(cs: &mut CS, units: &[UnitOutput]) {
+pub fn match_deleveraging<CS: ConstraintSystem<Fr>>(cs: &mut CS, units: &[&Deleveraged]) {
     let mut cs = cs.namespace(|| "B-DELEVERAGE");
-    let words = units.first().map_or(0, |unit| unit.deleveraged.net.len());
+    let words = units.first().map_or(0, |unit| unit.net.len());
     for k in 0..words {
-        let net = Num::total(units.iter().map(|unit| &unit.deleveraged.net[k]));
+        let net = Num::total(units.iter().map(|unit| &unit.net[k]));
         enforce_equal(&mut cs, || format!("lots sum to zero/word {k}"), &net, &Num::zero());
-        let unmatched = Num::total(units.iter().map(|unit| &unit.deleveraged.unmatched[k]));
+        let unmatched = Num::total(units.iter().map(|unit| &unit.unmatched[k]));
         let name = || format!("each lot faces one of an insolvent account/word {k}");
         enforce_equal(&mut cs, name, &unmatched, &Num::zero());
     }

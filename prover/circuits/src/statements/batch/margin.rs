@@ -181,8 +181,8 @@ impl Margin<'_> {
     }
 
     /// B-EQUITY: an account that owes money is for takeover, and trading it further could only deepen the hole. A
-    /// liquidation may leave what it owes as it is, and deleveraging does. In a forced withdrawal that pays, this is the last of the 17
-    /// deficits.
+    /// liquidation may leave what it owes as it is, and deleveraging does. In a forced withdrawal that pays, this is
+    /// the last of the 17 deficits.
     fn enforce_equity<CS: ConstraintSystem<Fr>>(
         &self,
         cs: &mut CS,
@@ -192,12 +192,10 @@ impl Margin<'_> {
         let mut cs = cs.namespace(|| "B-EQUITY");
         let (_, equity_before) = self.before;
         // The prover may compare with equity before instead of zero. For a solvent account that is only stricter.
-        let owes = unit
-            .zip(equity_before.value())
-            .map(|(unit, equity)| {
-                let closes = matches!(unit.mode, Mode::Liquidation | Mode::Deleveraging(_));
-                closes && to_i128(&equity).is_some_and(|equity| equity < 0)
-            });
+        let owes = unit.zip(equity_before.value()).map(|(unit, equity)| {
+            let closes = matches!(unit.mode, Mode::Liquidation | Mode::Deleveraging(_));
+            closes && to_i128(&equity).is_some_and(|equity| equity < 0)
+        });
         let owes = Bit::alloc(&mut cs, || "owes money", owes)?;
         let other = Num::one() - self.modes.liquidation.num() - self.modes.deleveraging().num();
         let name = || "owing only in liquidation and deleveraging";

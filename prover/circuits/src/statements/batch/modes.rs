@@ -37,8 +37,14 @@ impl Modes {
             liquidation: bit("mode liquidation", Mode::Liquidation)?,
             expiry: bit("mode expiry", Mode::Expiry)?,
             takeover: bit("mode takeover", Mode::Takeover)?,
-            insolvent: bit("mode deleveraging of an insolvent account", Mode::Deleveraging(Party::Insolvent))?,
-            counterparty: bit("mode deleveraging of a counterparty", Mode::Deleveraging(Party::Counterparty))?,
+            insolvent: bit(
+                "mode deleveraging of an insolvent account",
+                Mode::Deleveraging(Party::Insolvent),
+            )?,
+            counterparty: bit(
+                "mode deleveraging of a counterparty",
+                Mode::Deleveraging(Party::Counterparty),
+            )?,
         };
         let all = [
             &modes.open,

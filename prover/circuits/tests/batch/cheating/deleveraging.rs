@@ -267,7 +267,9 @@ fn changing_sides_should_break_b_deleverage() {
     ] {
         let mut system = system(SMALL, &scene.witness);
         system.set(&format!("unit 1/B-UNIT/{other}"), Fr::one()).unwrap();
-        assert!(system.all_unsatisfied().contains(&"unit 1/B-UNIT/at most one mode".into()));
+        assert!(system
+            .all_unsatisfied()
+            .contains(&"unit 1/B-UNIT/at most one mode".into()));
     }
 }
 
