@@ -10,6 +10,7 @@ use crate::{
     traders::{keys, public, Trader},
 };
 use cloister_ledger::{
+    account::Switches,
     instruction::flags,
     state::{BatchRequest, UnitRequest},
     BatchContext, BatchEffect, BatchWitness, Fill, GroupLedger, Instruction, InstructionKind, Mode, Shape, Side,
@@ -49,7 +50,7 @@ pub struct Settled {
 }
 
 /// Units by mode, in the order of [`Mode`].
-pub type ModeCounts = [u64; 8];
+pub type ModeCounts = [u64; 9];
 
 /// Place of a mode in [`ModeCounts`].
 pub fn place_of(mode: Mode) -> usize {
@@ -62,11 +63,12 @@ pub fn place_of(mode: Mode) -> usize {
         Mode::Expiry => 5,
         Mode::Takeover => 6,
         Mode::Padding => 7,
+        Mode::Switch => 8,
     }
 }
 
 /// Names of the modes, in the order of [`ModeCounts`].
-pub const MODE_NAMES: [&str; 8] = [
+pub const MODE_NAMES: [&str; 9] = [
     "open",
     "re-key",
     "normal",
@@ -75,6 +77,7 @@ pub const MODE_NAMES: [&str; 8] = [
     "expiry",
     "takeover",
     "padding",
+    "switch",
 ];
 
 /// What was settled so far.
@@ -236,6 +239,11 @@ impl Exchange {
                     deposit: Amount(deposit),
                 }
             }
+            Action::AllowTransfers => UnitRequest::Switch {
+                index: AccountIndex(index),
+                deposit: Amount(deposit),
+                switches: Switches { transfers: true },
+            },
             Action::Order { trade, reduce_only } => {
                 let mut order = self.instruction(index, InstructionKind::Order, now);
                 order.instrument_id = InstrumentId(trade.row as u32 + 1);

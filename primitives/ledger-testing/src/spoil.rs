@@ -7,7 +7,7 @@ use cloister_ledger::{
     account::Key,
     batch::BatchWitness,
     fill::Fill,
-    instruction::InstructionKind,
+    instruction::{flags, InstructionKind},
     state::{BatchRequest, UnitRequest},
     unit::{Mode, UnitWitness},
 };
@@ -23,11 +23,11 @@ pub struct Spoil {
     pub case: u64,
 }
 
-const UNIT_CASES: u64 = 64;
-const BATCH_CASES: u64 = 30;
+const UNIT_CASES: u64 = 70;
+const BATCH_CASES: u64 = 32;
 
 /// Every mode.
-const MODES: [Mode; 8] = [
+const MODES: [Mode; 9] = [
     Mode::Open,
     Mode::Rekey,
     Mode::Normal,
@@ -36,6 +36,7 @@ const MODES: [Mode; 8] = [
     Mode::Expiry,
     Mode::Takeover,
     Mode::Padding,
+    Mode::Switch,
 ];
 
 /// Changes one thing of a witness.
@@ -137,6 +138,8 @@ fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
             w.house.insurance.0 -= i128::from(random.below(1 << 40));
             w.house_margin = MarginChoice::NotWorse(random.below(16) as u8);
         }
+        29 => table.rows[row].stale = !table.rows[row].stale,
+        30 => table.rows.iter_mut().for_each(|row| row.stale = row.is_live()),
         _ => w.units.rotate_left(1),
     }
 }
@@ -144,7 +147,10 @@ fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
 fn spoil_unit(w: &mut UnitWitness, case: u64, random: &mut Random) {
     match case {
         0..=29 => spoil_account(w, case, random),
-        _ => spoil_place(w, case, random),
+        30..=63 => spoil_place(w, case, random),
+        64 => w.new_switches.transfers = !w.new_switches.transfers,
+        65 => w.before.switches.transfers = !w.before.switches.transfers,
+        _ => spoil_trigger(w, case, random),
     }
 }
 
@@ -152,7 +158,7 @@ fn spoil_account(w: &mut UnitWitness, case: u64, random: &mut Random) {
     let row = random.below(5) as usize;
     match case {
         0 => w.index.0 ^= 1,
-        1..=4 => w.mode = MODES[random.below(8) as usize],
+        1..=4 => w.mode = MODES[random.below(MODES.len() as u64) as usize],
         5 => w.deposit = Amount(random.word()),
         6 => w.before.cash.0 += 1,
         7 => w.before.cash.0 = -w.before.cash.get(),
@@ -192,6 +198,17 @@ fn spoil_account(w: &mut UnitWitness, case: u64, random: &mut Random) {
             )
         }
         _ => w.deposit = Amount(w.deposit.get().wrapping_add(1)),
+    }
+}
+
+fn spoil_trigger(w: &mut UnitWitness, case: u64, random: &mut Random) {
+    let at = random.below(w.places.len() as u64) as usize;
+    let instruction = &mut w.places[at].signed.instruction;
+    match case {
+        66 => instruction.flags ^= flags::TRIGGER_ABOVE,
+        67 => instruction.flags ^= flags::TRIGGER_BELOW,
+        68 => instruction.trigger = Price(random.word()),
+        _ => instruction.id.0 ^= 1 << (31 + random.below(33)),
     }
 }
 

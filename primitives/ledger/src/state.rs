@@ -1,7 +1,7 @@
 //! The state of a margin group as its sequencer keeps it, and the making of batches.
 
 use crate::{
-    account::{Account, Key},
+    account::{Account, Key, Switches},
     batch::{BatchEffect, BatchError, BatchWitness},
     context::BatchContext,
     fill::Fill,
@@ -99,6 +99,15 @@ pub enum UnitRequest {
         /// Queued deposit.
         deposit: Amount,
     },
+    /// Sets the flags of an account.
+    Switch {
+        /// Account index.
+        index: AccountIndex,
+        /// Queued deposit.
+        deposit: Amount,
+        /// Flags as queued.
+        switches: Switches,
+    },
     /// Changes nothing but the nonce, and takes a queued deposit or a transfer.
     Padding {
         /// Account index.
@@ -119,6 +128,7 @@ impl UnitRequest {
             | Self::Liquidation { index, .. }
             | Self::Expiry { index, .. }
             | Self::Takeover { index, .. }
+            | Self::Switch { index, .. }
             | Self::Padding { index, .. } => *index,
         }
     }
@@ -133,6 +143,7 @@ impl UnitRequest {
             | Self::Liquidation { deposit, .. }
             | Self::Expiry { deposit, .. }
             | Self::Takeover { deposit, .. }
+            | Self::Switch { deposit, .. }
             | Self::Padding { deposit, .. } => *deposit,
         }
     }
@@ -147,6 +158,7 @@ impl UnitRequest {
             Self::Liquidation { .. } => Mode::Liquidation,
             Self::Expiry { .. } => Mode::Expiry,
             Self::Takeover { .. } => Mode::Takeover,
+            Self::Switch { .. } => Mode::Switch,
             Self::Padding { .. } => Mode::Padding,
         }
     }
@@ -384,6 +396,10 @@ impl GroupLedger {
             path: self.tree.path(index.get()),
             new_key,
             new_view_key,
+            new_switches: match unit {
+                UnitRequest::Switch { switches, .. } => *switches,
+                _ => before.account.switches,
+            },
             preimage,
             places: places(shape, number, context, &before, unit)?,
             margin: MarginChoice::default(),

@@ -10,7 +10,7 @@ mod unsigned;
 use self::effect::{Differences, Moved};
 pub use self::{effect::UnitEffect, error::UnitError};
 use crate::{
-    account::{cash_fits, Account, Key},
+    account::{cash_fits, Account, Key, Switches},
     context::BatchContext,
     fill::FillRule,
     packing::positions_fit,
@@ -45,6 +45,8 @@ pub enum Mode {
     Takeover,
     /// Changes nothing but nonce, leaf, a queued deposit and an incoming transfer (B-PADDING).
     Padding,
+    /// Sets the flags of the account, from the queue (B-SWITCH).
+    Switch,
 }
 
 /// Private data of one unit.
@@ -70,6 +72,8 @@ pub struct UnitWitness {
     pub new_key: Key,
     /// View key after; that of `before` except in a re-key.
     pub new_view_key: Fr,
+    /// Flags after; those of `before` except in a switch.
+    pub new_switches: Switches,
     /// In an open or a re-key, `P'` with `new_key = 8·P'`. Ignored in other modes.
     pub preimage: Key,
     /// J places.
@@ -163,7 +167,7 @@ impl UnitWitness {
     /// What the mode does to the account; `entry` as [`Self::entry`] gives it.
     fn run(&self, context: &BatchContext, entry: &Account) -> Result<Moved, UnitError> {
         let moved = match self.mode {
-            Mode::Open | Mode::Rekey | Mode::Padding => Moved::unchanged(entry, self.places.len()),
+            Mode::Open | Mode::Rekey | Mode::Switch | Mode::Padding => Moved::unchanged(entry, self.places.len()),
             Mode::Normal => self.run_normal(context, entry)?,
             Mode::Forced => self.run_forced(entry)?,
             Mode::Liquidation => self.run_fills(context, entry, FillRule::Liquidation)?,
@@ -189,7 +193,7 @@ impl UnitWitness {
             }
             Mode::Liquidation => Assessment::check_liquidation(&assess(entry)?, &assess(after)?, table, self.margin),
             // A takeover checks equity when it runs; the other modes cannot make an account worse.
-            Mode::Open | Mode::Rekey | Mode::Expiry | Mode::Takeover | Mode::Padding => Ok(()),
+            Mode::Open | Mode::Rekey | Mode::Switch | Mode::Expiry | Mode::Takeover | Mode::Padding => Ok(()),
         }
     }
 
@@ -207,7 +211,9 @@ impl UnitWitness {
             // Chosen with the amount.
             Mode::Forced => self.check_margin(context, entry, after).map(|()| self.margin),
             Mode::Liquidation => Assessment::choose_liquidation(&assess(entry)?, &assess(after)?, table),
-            Mode::Open | Mode::Rekey | Mode::Expiry | Mode::Takeover | Mode::Padding => Ok(MarginChoice::default()),
+            Mode::Open | Mode::Rekey | Mode::Switch | Mode::Expiry | Mode::Takeover | Mode::Padding => {
+                Ok(MarginChoice::default())
+            }
         }
     }
 
@@ -215,7 +221,7 @@ impl UnitWitness {
     fn conclude(&self, context: &BatchContext, moved: Moved) -> Result<UnitEffect, UnitError> {
         let mut after = moved.after;
         after.nonce = after.nonce.checked_add(1).ok_or(UnitError::Nonce)?;
-        (after.key, after.view_key) = (self.new_key, self.new_view_key);
+        (after.key, after.view_key, after.switches) = (self.new_key, self.new_view_key, self.new_switches);
         let new_leaf = after.leaf();
         let sheds = matches!(self.mode, Mode::Liquidation | Mode::Takeover);
         let differences = Differences::new(&self.before.positions, &after.positions, sheds);

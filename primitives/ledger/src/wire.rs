@@ -8,7 +8,7 @@
 //! that are written again. Whether the values follow the rules of a statement is not asked here; its `check` does that.
 
 use crate::{
-    account::{Account, Key},
+    account::{Account, Key, Switches},
     batch::BatchWitness,
     context::BatchContext,
     exit::{ExitStatement, ExitWitness, FinalValues},
@@ -146,7 +146,8 @@ scale!(
     Total,
     RiskTable,
     Shape,
-    Side
+    Side,
+    Switches,
 );
 
 /// SCALE for types of this crate.
@@ -188,13 +189,14 @@ macro_rules! fields {
 
 fields! {
     Key { x, y }
-    Account { key, view_key, nonce, min_id, cash, orders_root, positions }
+    Account { key, view_key, nonce, min_id, cash, orders_root, positions, switches }
     House { key, nonce, insurance, fee_pool, positions, open_interest }
     SignedInstruction { instruction, signature }
     Fill { side, row, quantity, cost, fee }
     PlaceWitness { signed, fill, path }
     UnitWitness {
-        index, mode, deposit, incoming, requested, paid, before, path, new_key, new_view_key, preimage, places, margin,
+        index, mode, deposit, incoming, requested, paid, before, path, new_key, new_view_key, new_switches, preimage,
+        places, margin,
     }
     BatchContext { genesis, group, batch_no, time, salt, table }
     BatchWitness { context, old_root, house, house_key, sweep, empty_mask, units, house_margin }
@@ -306,8 +308,8 @@ impl Wire for SealWitness {
 
 encoded!(SealWitness);
 
-/// Tags of the modes: the place in this list.
-const MODES: [Mode; 8] = [
+/// Every mode.
+const MODES: [Mode; 9] = [
     Mode::Open,
     Mode::Rekey,
     Mode::Normal,
@@ -316,8 +318,10 @@ const MODES: [Mode; 8] = [
     Mode::Expiry,
     Mode::Takeover,
     Mode::Padding,
+    Mode::Switch,
 ];
 
+/// Tags are part of the encoding and never change; 8 is kept for deleveraging.
 fn mode_tag(mode: Mode) -> u8 {
     match mode {
         Mode::Open => 0,
@@ -328,6 +332,7 @@ fn mode_tag(mode: Mode) -> u8 {
         Mode::Expiry => 5,
         Mode::Takeover => 6,
         Mode::Padding => 7,
+        Mode::Switch => 9,
     }
 }
 
@@ -338,7 +343,8 @@ impl Wire for Mode {
 
     fn read_from<I: Input>(input: &mut I) -> Result<Self, WireError> {
         let tag = u8::read_from(input)?;
-        MODES.get(usize::from(tag)).copied().ok_or(WireError::Value)
+        let mode = MODES.into_iter().find(|mode| mode_tag(*mode) == tag);
+        mode.ok_or(WireError::Value)
     }
 }
 
@@ -369,8 +375,6 @@ mod tests {
 
     #[test]
     fn every_mode_should_have_its_tag() {
-        for (tag, mode) in MODES.into_iter().enumerate() {
-            assert_eq!(usize::from(mode_tag(mode)), tag);
-        }
+        assert_eq!(MODES.map(mode_tag), [0, 1, 2, 3, 4, 5, 6, 7, 9]);
     }
 }

@@ -13,6 +13,7 @@ pub enum Kind {
     /// A unit of each mode.
     Open,
     Rekey,
+    Switch,
     Normal,
     Forced,
     /// A forced withdrawal that gets less than it asks for.
@@ -37,9 +38,10 @@ pub enum Kind {
     HouseHolds,
 }
 
-const ALL: [Kind; 18] = [
+const ALL: [Kind; 19] = [
     Kind::Open,
     Kind::Rekey,
+    Kind::Switch,
     Kind::Normal,
     Kind::Forced,
     Kind::ForcedInPart,
@@ -74,6 +76,7 @@ fn kinds(settled: &Settled) -> Vec<Kind> {
             Mode::Expiry => Kind::Expiry,
             Mode::Takeover => Kind::Takeover,
             Mode::Padding => Kind::Padding,
+            Mode::Switch => Kind::Switch,
         });
         for place in &unit.places {
             match place.signed.instruction.kind {

@@ -56,7 +56,7 @@ pub struct Market {
 }
 
 impl Market {
-    /// Two batches of opens and deposits, then some of trades, transfers and queued deposits.
+    /// Two batches of opens and deposits, then some of trades and queued deposits.
     pub fn new(seed: u64) -> Self {
         let mut market = Self {
             world: World::new(seed),
@@ -78,7 +78,6 @@ impl Market {
         for round in 0..3 {
             let mut units = Vec::new();
             units.extend(market.world.trade(round, round + 1));
-            units.extend(market.world.transfer(3, 4, 7));
             units.push(UnitRequest::Padding {
                 index: AccountIndex(5),
                 deposit: Amount(100),

@@ -19,6 +19,8 @@ mod place;
 mod record;
 mod risk;
 mod slot;
+mod switches;
+mod trigger;
 mod unit;
 
 use bellman::{Circuit, ConstraintSystem, SynthesisError};

@@ -12,7 +12,7 @@ use cloister_types::{AccountIndex, Amount, Deficit, Lots, Money, Total};
 use crate::market::{near, Market, TRADERS};
 
 /// Every mode.
-pub const MODES: [Mode; 8] = [
+pub const MODES: [Mode; 9] = [
     Mode::Normal,
     Mode::Open,
     Mode::Rekey,
@@ -21,10 +21,11 @@ pub const MODES: [Mode; 8] = [
     Mode::Expiry,
     Mode::Takeover,
     Mode::Padding,
+    Mode::Switch,
 ];
 
 /// Modes that a sequencer chooses for an account that is well.
-const EVERYDAY: [Mode; 12] = [
+const EVERYDAY: [Mode; 13] = [
     Mode::Normal,
     Mode::Normal,
     Mode::Normal,
@@ -37,6 +38,7 @@ const EVERYDAY: [Mode; 12] = [
     Mode::Rekey,
     Mode::Padding,
     Mode::Expiry,
+    Mode::Switch,
 ];
 
 impl Market {
@@ -66,6 +68,7 @@ impl Market {
             path: self.tree.path(index),
             new_key: before.key,
             new_view_key: before.view_key,
+            new_switches: before.switches,
             before,
             preimage: Default::default(),
             places: vec![PlaceWitness::default(); places],
@@ -94,6 +97,7 @@ impl Market {
             Mode::Expiry => unit.places = self.expiry(random, &unit),
             Mode::Rekey => self.rekey(random, &mut unit),
             Mode::Forced => unit.requested = Amount(self.requested(random, &unit)),
+            Mode::Switch => unit.new_switches.transfers = random.once_in(2),
             Mode::Open | Mode::Takeover | Mode::Padding => (),
         }
         unit
@@ -102,7 +106,7 @@ impl Market {
     /// Mostly one that suits the account's condition.
     fn mode(&self, random: &mut Random, unit: &UnitWitness) -> Mode {
         if random.once_in(8) {
-            return MODES[random.below(8) as usize];
+            return MODES[random.below(MODES.len() as u64) as usize];
         }
         let ratio = self.context.table.header.maintenance;
         let now = self.assess(unit);
@@ -112,7 +116,7 @@ impl Market {
             0 | 1 if now.equity < Money::ZERO => Mode::Takeover,
             0 | 1 if now.worst(ratio).expect("in range").1 > Deficit::ZERO => Mode::Liquidation,
             2 if settles => Mode::Expiry,
-            _ => EVERYDAY[random.below(12) as usize],
+            _ => EVERYDAY[random.below(EVERYDAY.len() as u64) as usize],
         }
     }
 

@@ -61,9 +61,13 @@ impl Keys {
         // In other modes nothing is claimed of P', and the generator keeps the formulas satisfied.
         let preimage = unit.map(|u| match u.mode {
             Mode::Open | Mode::Rekey => (u.preimage.x, u.preimage.y),
-            Mode::Normal | Mode::Forced | Mode::Liquidation | Mode::Expiry | Mode::Takeover | Mode::Padding => {
-                (generator_affine().get_u(), generator_affine().get_v())
-            }
+            Mode::Normal
+            | Mode::Forced
+            | Mode::Liquidation
+            | Mode::Expiry
+            | Mode::Takeover
+            | Mode::Padding
+            | Mode::Switch => (generator_affine().get_u(), generator_affine().get_v()),
         });
         let preimage = Point::alloc(cs, "preimage", preimage)?;
         preimage.enforce_on_curve(cs, "preimage on the curve")?;

@@ -17,6 +17,7 @@ pub struct Modes {
     pub liquidation: Bit,
     pub expiry: Bit,
     pub takeover: Bit,
+    pub switch: Bit,
 }
 
 impl Modes {
@@ -33,6 +34,7 @@ impl Modes {
             liquidation: bit("mode liquidation", Mode::Liquidation)?,
             expiry: bit("mode expiry", Mode::Expiry)?,
             takeover: bit("mode takeover", Mode::Takeover)?,
+            switch: bit("mode switch", Mode::Switch)?,
         };
         let all = [
             &modes.open,
@@ -42,6 +44,7 @@ impl Modes {
             &modes.liquidation,
             &modes.expiry,
             &modes.takeover,
+            &modes.switch,
         ];
         Bit::from_sum(&mut cs, "at most one mode", &all);
         Ok(modes)
@@ -58,6 +61,7 @@ impl Modes {
             (Fr::one(), self.open.num()),
             (Fr::from(2), self.rekey.num()),
             (Fr::from(3), self.forced.num()),
+            (Fr::from(4), self.switch.num()),
         ])
     }
 }

@@ -25,11 +25,15 @@ pub enum Scene {
     Rekeyed,
     /// The house gets rid of positions, or just keeps them while it is short of margin.
     Unloaded,
+    /// The owners allow transfers, or no longer.
+    Switched,
+    /// The feed of a row is dead: its lots are reduced by orders, those of another row by liquidations.
+    Stale,
     /// Left to chance, in a market that has seen some batches.
     Roamed,
 }
 
-pub const SCENES: [Scene; 12] = [
+pub const SCENES: [Scene; 14] = [
     Scene::Liquidated,
     Scene::Traded,
     Scene::Forced,
@@ -40,6 +44,8 @@ pub const SCENES: [Scene; 12] = [
     Scene::Unloaded,
     Scene::Sent,
     Scene::Rekeyed,
+    Scene::Switched,
+    Scene::Stale,
     Scene::Roamed,
     Scene::Empty,
 ];
