@@ -24,7 +24,7 @@ pub struct Spoil {
 }
 
 const UNIT_CASES: u64 = 70;
-const BATCH_CASES: u64 = 32;
+const BATCH_CASES: u64 = 34;
 
 /// Every mode.
 const MODES: [Mode; 9] = [
@@ -47,9 +47,11 @@ pub fn spoil(witness: &mut BatchWitness, random: &mut Random) -> Spoil {
         return Spoil { unit: None, case };
     }
     let mut at = random.below(witness.units.len() as u64) as usize;
-    if matches!(witness.units[at].mode, Mode::Padding | Mode::Normal) {
-        // Rarer modes get a second chance.
-        at = random.below(witness.units.len() as u64) as usize;
+    for _ in 0..2 {
+        if matches!(witness.units[at].mode, Mode::Padding | Mode::Normal) {
+            // Rarer modes get another chance.
+            at = random.below(witness.units.len() as u64) as usize;
+        }
     }
     let case = random.below(UNIT_CASES);
     spoil_unit(&mut witness.units[at], case, random);
@@ -140,6 +142,12 @@ fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
         }
         29 => table.rows[row].stale = !table.rows[row].stale,
         30 => table.rows.iter_mut().for_each(|row| row.stale = row.is_live()),
+        31 | 32 => {
+            // Other marks, in the bands of the old ones.
+            for row in &mut table.rows {
+                row.mark.0 += random.below(2 * row.band.get() + 1) as i64 - row.band.get() as i64;
+            }
+        }
         _ => w.units.rotate_left(1),
     }
 }

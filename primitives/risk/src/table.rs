@@ -63,8 +63,6 @@ pub struct Row {
     pub chunk: Lots,
     /// Largest distance of a fill from the mark.
     pub band: Price,
-    /// The feed is dead and the mark is its last: nothing happens in the row but signed orders that reduce (B-STALE).
-    pub stale: bool,
     /// Cumulative funding `F_j`.
     pub funding: PerLot,
     /// Value `V_j = mark_j - F_j`.
@@ -77,6 +75,8 @@ pub struct Row {
     pub floor_short: Price,
     /// Profit of one long lot under each scenario.
     pub scenarios: [PerLot; SCENARIOS],
+    /// The feed is dead and the mark is its last: nothing is filled but signed orders that reduce (B-STALE).
+    pub stale: bool,
 }
 
 /// The risk table of one margin group.

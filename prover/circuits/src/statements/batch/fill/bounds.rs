@@ -219,6 +219,6 @@ pub(super) fn check_size<CS: ConstraintSystem<Fr>>(
         &(&reducible - &fill.quantity),
         &(&limit - &new_size),
     )?;
-    range(&mut cs, "reduces or stays within the limit", &room, POSITION_BITS)?;
+    range(&mut cs, "reduces or stays within its bound", &room, POSITION_BITS)?;
     Ok(())
 }
