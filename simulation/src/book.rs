@@ -66,7 +66,7 @@ impl Book {
         let mut after = before;
         let mut outcome = Outcome::default();
         match &step.action {
-            Action::Open | Action::Rekey | Action::Idle => (),
+            Action::Open | Action::Rekey | Action::AllowTransfers | Action::Idle => (),
             // In mode normal even a cancel asks for equity.
             Action::Cancel | Action::CancelAll if before.equity(table) < 0 => return Err(Refusal::Equity),
             Action::Cancel | Action::CancelAll => (),
@@ -178,8 +178,8 @@ impl Book {
         let distance = (trade.cost as i128 - lots * i128::from(row.mark.get())).abs();
         let broken = [
             !row.is_live() || trade.lots == 0,
-            (reduce || row.status == Status::CloseOnly) && !reduces,
-            Position(after).size() > row.limit && after.abs() > held.abs(),
+            (reduce || row.only_reduces()) && !reduces,
+            Position(after).size() > row.limit && !reduces,
             distance > lots * i128::from(row.band.get()),
         ];
         if broken.contains(&true) {

@@ -142,7 +142,8 @@ impl Crowd<'_> {
         let to = self.random.below(draft.book.accounts.len() as u64) as u32;
         if to != index && amount > 0 {
             let transfer = Step::new(index, Action::Transfer { to, amount });
-            let _ = draft.push(&[transfer, Step::new(to, Action::Idle)]);
+            let allow = Step::new(index, Action::AllowTransfers);
+            let _ = draft.push(&[allow, transfer, Step::new(to, Action::Idle)]);
         }
     }
 

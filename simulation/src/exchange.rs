@@ -10,6 +10,7 @@ use crate::{
     traders::{keys, public, Trader},
 };
 use cloister_ledger::{
+    account::Switches,
     instruction::flags,
     state::{BatchRequest, UnitRequest},
     BatchContext, BatchEffect, BatchWitness, Fill, GroupLedger, Instruction, InstructionKind, Mode, Party, Shape, Side,
@@ -63,6 +64,7 @@ pub fn place_of(mode: Mode) -> usize {
         Mode::Takeover => 6,
         Mode::Padding => 7,
         Mode::Deleveraging(_) => 8,
+        Mode::Switch => 9,
     }
 }
 
@@ -77,6 +79,7 @@ pub const MODE_NAMES: [&str; 9] = [
     "takeover",
     "padding",
     "deleveraging",
+    "switch",
 ];
 
 /// What was settled so far.
@@ -245,6 +248,11 @@ impl Exchange {
                     deposit: Amount(deposit),
                 }
             }
+            Action::AllowTransfers => UnitRequest::Switch {
+                index: AccountIndex(index),
+                deposit: Amount(deposit),
+                switches: Switches { transfers: true },
+            },
             Action::Order { trade, reduce_only } => {
                 let mut order = self.instruction(index, InstructionKind::Order, now);
                 order.instrument_id = InstrumentId(trade.row as u32 + 1);

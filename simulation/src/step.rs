@@ -10,6 +10,8 @@ pub enum Action {
     Open,
     /// New keys.
     Rekey,
+    /// The owner allows transfers, through the queue.
+    AllowTransfers,
     /// A signed order, filled once. `reduce_only` is signed too.
     Order {
         /// The fill.

@@ -111,6 +111,7 @@ fn instructions_should_have_their_golden_messages_and_signatures() {
             instrument_id: InstrumentId(random.word() as u32),
             side: if random.once_in(2) { Side::Sell } else { Side::Buy },
             flags: random.below(16) as u8,
+            trigger: Price::ZERO,
             limit: random.word(),
             quantity: random.below(1 << 40),
             expiry: random.below(1 << 48),

@@ -521,6 +521,7 @@ impl ReplayMarket {
             limit: order.limit,
             quantity: order.lots,
             flags,
+            trigger: None,
             expiry: now() + ORDER_LIFE,
             // A sweep that sells fills above its limit first; the allowance of its best price covers every fill.
             max_fee: self

@@ -37,6 +37,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         limit: LOT.price(&price)?,
         quantity: LOT.lots(&quantity)?,
         flags: flags::POST_ONLY,
+        trigger: None,
         expiry: 1_700_000_000_000,
         max_fee: 50_000,
     };

@@ -1,7 +1,7 @@
 //! A trader signs instructions: orders, cancels, withdrawals.
 
 use crate::{keys::TraderKeys, recovery::AccountKeys};
-use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Key, Side, SignedInstruction};
+use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Key, Side, SignedInstruction, Trigger};
 use cloister_types::{AccountIndex, GroupId, InstructionId, InstrumentId, Price};
 
 /// Terms of an order, in the exchange's units.
@@ -15,8 +15,10 @@ pub struct OrderTerms {
     pub limit: u64,
     /// Lots.
     pub quantity: u64,
-    /// See [`flags`].
+    /// See [`flags`]; the direction of a trigger is not taken from here.
     pub flags: u8,
+    /// What the order waits for, if anything: a mark per lot, 10^-6. Stop-loss and take-profit are such orders.
+    pub trigger: Option<Trigger>,
     /// Last batch time at which the order is good, milliseconds.
     pub expiry: u64,
     /// Highest fee per lot, 10^-6.
@@ -62,7 +64,7 @@ impl Trader {
 
     /// Signs an order.
     pub fn order(&self, id: u64, terms: &OrderTerms) -> SignedInstruction {
-        self.sign(Instruction {
+        let order = Instruction {
             instrument_id: InstrumentId(terms.instrument_id),
             side: terms.side,
             flags: terms.flags & flags::ALL,
@@ -70,7 +72,8 @@ impl Trader {
             quantity: terms.quantity,
             max_fee: Price(terms.max_fee),
             ..self.blank(InstructionKind::Order, id, terms.expiry)
-        })
+        };
+        self.sign(order.waiting_for(terms.trigger))
     }
 
     /// Signs the cancellation of one order.

@@ -49,6 +49,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         limit,
         quantity: instrument.lots(&"0.010".parse()?)?,
         flags: flags::POST_ONLY,
+        trigger: None,
         expiry: now() + HOUR,
         max_fee: instrument.fee_allowance(limit),
     };

@@ -109,6 +109,8 @@ pub fn row<FeedId>(instrument: &Instrument<FeedId>, mark: i64) -> Result<Row, Ou
         floor_long: fraction_up(mark, params.floor_long)?,
         floor_short: fraction_up(mark, params.floor_short)?,
         scenarios: linear_scenarios(PerLot(mark), &scan).map_err(|_| OutOfRange)?,
+        // A group whose feed is dead has no table.
+        stale: false,
     })
 }
 

@@ -105,7 +105,9 @@ pub const DELEVERAGED_PER_WORD: usize = 4;
 
 /// Bits of an order id and of `min_id`.
 pub const ID_BITS: usize = 64;
-/// Bits of a limit price, a deposit, a withdrawal or a transfer (10^-6 of the settlement asset).
+/// An id is less than `2^ID_WINDOW_BITS` above the account's `min_id` (B-ALIVE).
+pub const ID_WINDOW_BITS: usize = 32;
+/// Bits of a limit price, a trigger price, a deposit, a withdrawal or a transfer (10^-6 of the settlement asset).
 pub const AMOUNT_BITS: usize = 64;
 /// Bits of an expiry and of a batch time (milliseconds of Unix time).
 pub const TIME_BITS: usize = 48;
@@ -156,10 +158,14 @@ pub const EXPOSURE_BITS: usize = 101;
 pub const KIND_BITS: usize = 3;
 /// Bits of the instruction flags.
 pub const FLAG_BITS: usize = 8;
+/// Bits of an account's `ext`, the flags that its owner sets (S-ACCOUNT).
+pub const EXT_BITS: usize = 1;
 /// Bits of the public kind of a unit record.
-pub const RECORD_KIND_BITS: usize = 2;
+pub const RECORD_KIND_BITS: usize = 3;
 /// Bits of a row's status.
 pub const STATUS_BITS: usize = 2;
+/// Bits in which a trigger is compared with a mark: `2^AMOUNT_BITS + 2^PRICE_BITS < 2^65` (B-TRIGGER).
+pub const TRIGGER_BITS: usize = AMOUNT_BITS + 1;
 
 /// Elements of a unit record that are not order slots.
 pub const RECORD_FIXED: usize = 13;

@@ -12,7 +12,7 @@ use cloister_ledger::{
     state::{BatchRequest, GroupLedger, UnitRequest},
     unit::{UnitEffect, UnitWitness},
 };
-use cloister_risk::Status;
+use cloister_risk::{Row, Status};
 use cloister_types::{AccountIndex, Amount, Deficit, InstrumentId, Money, Position};
 
 /// Marks stay in these bounds, 10^-6 per lot.
@@ -77,23 +77,29 @@ impl World {
         for row in 0..self.live {
             let percent = self.random.below(2 * reach + 1) as i64 - reach as i64;
             let entry = &mut self.table.rows[row];
-            if entry.status != Status::Expired {
+            if entry.status != Status::Expired && !entry.stale {
                 entry.funding.0 += percent * 10_000;
                 let mark = entry.mark.get() / 100 * (100 + percent) + percent;
                 self.set_mark(row, mark.clamp(MARKS.start, MARKS.end));
             }
         }
         let row = self.random.below(self.live as u64) as usize;
-        let trading = (0..self.live).filter(|r| self.table.rows[*r].status == Status::Trading);
+        let trading = (0..self.live)
+            .filter(|r| self.table.rows[*r].status == Status::Trading && !self.table.rows[*r].stale);
         let spare = trading.count() > 1;
         match self.table.rows[row].status {
             Status::Trading if spare && self.random.once_in(8) => self.set_status(row, Status::CloseOnly),
             Status::CloseOnly if self.random.once_in(2) => self.set_status(row, Status::Trading),
-            Status::CloseOnly | Status::Trading if spare && self.random.once_in(8) => {
+            Status::CloseOnly | Status::Trading if spare && !self.table.rows[row].stale && self.random.once_in(8) => {
                 self.set_status(row, Status::Expired);
             }
             Status::Expired => self.relist(row),
             Status::Empty | Status::Trading | Status::CloseOnly => (),
+        }
+        let row = self.random.below(self.live as u64) as usize;
+        let stale = self.table.rows[row].stale;
+        if stale || spare && self.table.rows[row].is_live() && self.random.once_in(8) {
+            self.set_stale(row, !stale);
         }
     }
 
@@ -201,6 +207,10 @@ impl World {
             12..=14 | 19 => self.distressed(shape, known as usize),
             15 | 16 => self.expiry(shape, known as usize),
             17 => self.unload(trader),
+            20 => {
+                let transfers = !self.random.once_in(4);
+                vec![self.switch(trader, transfers)]
+            }
             18 if self.state.house().insurance < Money(ENOUGH_INSURANCE) => {
                 let row = self.tradable_row();
                 self.insure(row, 1_000).into()
@@ -265,7 +275,7 @@ impl World {
         }
         let mut fills = Vec::new();
         let mut units = Vec::new();
-        for row in self.held(trader, |status| matches!(status, Status::Trading | Status::CloseOnly)) {
+        for row in self.held(trader, |row| row.is_live() && !row.stale) {
             if fills.len() == usize::from(shape.places) {
                 break;
             }
@@ -303,7 +313,7 @@ impl World {
     fn expiry(&mut self, shape: Shape, known: usize) -> Vec<UnitRequest> {
         let first = self.random.below(known as u64) as usize;
         for trader in (0..known).map(|i| (first + i) % known) {
-            let mut rows = self.held(trader, |status| status == Status::Expired);
+            let mut rows = self.held(trader, |row| row.status == Status::Expired);
             if !rows.is_empty() {
                 rows.truncate(shape.places.into());
                 return vec![self.expire(trader, &rows)];
@@ -330,10 +340,10 @@ impl World {
         vec![self.fill_order(trader, row, side, quantity, price)]
     }
 
-    /// Rows of a status in which a trader holds a position.
-    fn held(&self, trader: usize, status: impl Fn(Status) -> bool) -> Vec<usize> {
+    /// Rows of a kind in which a trader holds a position.
+    fn held(&self, trader: usize, kind: impl Fn(&Row) -> bool) -> Vec<usize> {
         (0..self.live)
-            .filter(|row| self.position(trader, *row) != 0 && status(self.table.rows[*row].status))
+            .filter(|row| self.position(trader, *row) != 0 && kind(&self.table.rows[*row]))
             .collect()
     }
 }

@@ -7,7 +7,7 @@ use cloister_ledger::{
     account::Key,
     batch::BatchWitness,
     fill::Fill,
-    instruction::InstructionKind,
+    instruction::{flags, InstructionKind},
     state::{BatchRequest, UnitRequest},
     unit::{Mode, Party, UnitWitness},
 };
@@ -23,11 +23,11 @@ pub struct Spoil {
     pub case: u64,
 }
 
-const UNIT_CASES: u64 = 64;
-const BATCH_CASES: u64 = 30;
+const UNIT_CASES: u64 = 70;
+const BATCH_CASES: u64 = 34;
 
 /// Every mode.
-const MODES: [Mode; 10] = [
+const MODES: [Mode; 11] = [
     Mode::Open,
     Mode::Rekey,
     Mode::Normal,
@@ -38,6 +38,7 @@ const MODES: [Mode; 10] = [
     Mode::Padding,
     Mode::Deleveraging(Party::Insolvent),
     Mode::Deleveraging(Party::Counterparty),
+    Mode::Switch,
 ];
 
 /// Changes one thing of a witness.
@@ -53,9 +54,11 @@ pub fn spoil(witness: &mut BatchWitness, random: &mut Random) -> Spoil {
         return Spoil { unit: None, case };
     }
     let mut at = random.below(witness.units.len() as u64) as usize;
-    if matches!(witness.units[at].mode, Mode::Padding | Mode::Normal) {
-        // Rarer modes get a second chance.
-        at = random.below(witness.units.len() as u64) as usize;
+    for _ in 0..2 {
+        if matches!(witness.units[at].mode, Mode::Padding | Mode::Normal) {
+            // Rarer modes get another chance.
+            at = random.below(witness.units.len() as u64) as usize;
+        }
     }
     let case = random.below(UNIT_CASES);
     spoil_unit(&mut witness.units[at], case, random);
@@ -144,6 +147,14 @@ fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
             w.house.insurance.0 -= i128::from(random.below(1 << 40));
             w.house_margin = MarginChoice::NotWorse(random.below(16) as u8);
         }
+        29 => table.rows[row].stale = !table.rows[row].stale,
+        30 => table.rows.iter_mut().for_each(|row| row.stale = row.is_live()),
+        31 | 32 => {
+            // Other marks, in the bands of the old ones.
+            for row in &mut table.rows {
+                row.mark.0 += random.below(2 * row.band.get() + 1) as i64 - row.band.get() as i64;
+            }
+        }
         _ => w.units.rotate_left(1),
     }
 }
@@ -184,7 +195,10 @@ fn spoil_deleveraging(w: &mut BatchWitness, random: &mut Random) {
 fn spoil_unit(w: &mut UnitWitness, case: u64, random: &mut Random) {
     match case {
         0..=29 => spoil_account(w, case, random),
-        _ => spoil_place(w, case, random),
+        30..=63 => spoil_place(w, case, random),
+        64 => w.new_switches.transfers = !w.new_switches.transfers,
+        65 => w.before.switches.transfers = !w.before.switches.transfers,
+        _ => spoil_trigger(w, case, random),
     }
 }
 
@@ -232,6 +246,17 @@ fn spoil_account(w: &mut UnitWitness, case: u64, random: &mut Random) {
             )
         }
         _ => w.deposit = Amount(w.deposit.get().wrapping_add(1)),
+    }
+}
+
+fn spoil_trigger(w: &mut UnitWitness, case: u64, random: &mut Random) {
+    let at = random.below(w.places.len() as u64) as usize;
+    let instruction = &mut w.places[at].signed.instruction;
+    match case {
+        66 => instruction.flags ^= flags::TRIGGER_ABOVE,
+        67 => instruction.flags ^= flags::TRIGGER_BELOW,
+        68 => instruction.trigger = Price(random.word()),
+        _ => instruction.id.0 ^= 1 << (31 + random.below(33)),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
 };
 use cloister_crypto::{schnorr::SecretKey, Fr};
 use cloister_ledger::{
-    account::Key,
+    account::{Key, Switches},
     batch::{BatchEffect, BatchWitness},
     context::BatchContext,
     fill::Fill,
@@ -67,7 +67,8 @@ impl World {
         }
     }
 
-    /// A market in which `traders` accounts were opened with ample deposits, by batches of the shape.
+    /// A market in which `traders` accounts were opened with ample deposits, by batches of the shape. All their owners
+    /// allow transfers.
     pub fn with_traders(seed: u64, traders: usize, shape: Shape) -> Self {
         let mut world = Self::new(seed);
         while world.traders.len() < traders {
@@ -84,6 +85,11 @@ impl World {
             }
             let request = world.request(units);
             world.apply(shape, &request);
+        }
+        let accounts: Vec<_> = world.state.accounts().map(|(i, state)| (i, state.clone())).collect();
+        for (index, mut state) in accounts {
+            state.account.switches = Switches { transfers: true };
+            world.state.restore_account(index, state);
         }
         world
     }
@@ -152,6 +158,7 @@ impl World {
             instrument_id: InstrumentId(instrument_id),
             side,
             flags: 0,
+            trigger: Price::ZERO,
             limit,
             quantity,
             expiry: FAR_EXPIRY,
@@ -188,7 +195,7 @@ impl World {
     /// A row that trades, by chance; row 0 if none does.
     pub(super) fn tradable_row(&mut self) -> usize {
         let rows: Vec<usize> = (0..self.live)
-            .filter(|row| self.table.rows[*row].status == Status::Trading)
+            .filter(|row| self.table.rows[*row].status == Status::Trading && !self.table.rows[*row].stale)
             .collect();
         match rows.len() {
             0 => 0,
@@ -208,6 +215,9 @@ impl World {
         if self.random.once_in(4) && self.reduces(trader, row, side, quantity) {
             order.flags |= flags::REDUCE_ONLY;
         }
+        if self.random.once_in(6) {
+            self.wait(&mut order, row);
+        }
         let cost = u128::from(price) * u128::from(quantity);
         let fill = Fill {
             row: row as u8,
@@ -221,6 +231,17 @@ impl World {
             deposit: Amount::ZERO,
             places: vec![(self.sign(order), fill)],
         }
+    }
+
+    /// Makes an order wait for a mark that is there already.
+    pub fn wait(&mut self, order: &mut Instruction, row: usize) {
+        let mark = self.table.rows[row].mark.get() as u64;
+        let away = [0, 1, self.random.below(mark)][self.random.below(3) as usize];
+        (order.flags, order.trigger) = if self.random.once_in(2) {
+            (order.flags | flags::TRIGGER_ABOVE, Price(mark.saturating_sub(away)))
+        } else {
+            (order.flags | flags::TRIGGER_BELOW, Price(mark + away))
+        };
     }
 
     /// Position of a trader.
@@ -275,6 +296,15 @@ impl World {
             preimage: Key { x, y },
             view_key,
             deposit: Amount::ZERO,
+        }
+    }
+
+    /// A unit that sets the flags of a trader's account.
+    pub fn switch(&self, trader: usize, transfers: bool) -> UnitRequest {
+        UnitRequest::Switch {
+            index: AccountIndex(trader as u32),
+            deposit: Amount::ZERO,
+            switches: Switches { transfers },
         }
     }
 
@@ -346,6 +376,12 @@ impl World {
     pub fn set_status(&mut self, row: usize, status: Status) {
         self.table.rows[row].status = status;
         self.set_mark(row, self.table.rows[row].mark.get());
+    }
+
+    /// The next table has a dead feed in this row, or a live one again.
+    pub fn set_stale(&mut self, row: usize, stale: bool) {
+        self.table.rows[row].stale = stale;
+        self.table.header.version += 1;
     }
 
     /// Two units that leave `2·band·quantity` to the insurance: trader 0 buys dearly from trader 1, who sells cheaply.

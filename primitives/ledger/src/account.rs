@@ -3,7 +3,7 @@
 use crate::{packing::pack_positions, tree::OrderTree};
 use alloc::vec::Vec;
 use cloister_crypto::{
-    constants::{domain, CASH_BITS},
+    constants::{domain, CASH_BITS, EXT_BITS},
     field::from_i128,
     jubjub,
     poseidon2::sponge,
@@ -12,6 +12,8 @@ use cloister_crypto::{
 };
 use cloister_risk::Positions;
 use cloister_types::{InstructionId, Money};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
 
 /// Affine coordinates of a trading key; [`Key::public`] checks them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -38,6 +40,29 @@ impl From<&PublicKey> for Key {
     }
 }
 
+/// What an account's owner has switched on, through the queue: the flags in `ext` (S-ACCOUNT).
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen,
+)]
+pub struct Switches {
+    /// Transfers to other accounts may leave this one (B-TRANSFER).
+    pub transfers: bool,
+}
+
+impl Switches {
+    /// The flags as a number of [`cloister_crypto::constants::EXT_BITS`] bits: `ext`.
+    pub fn bits(self) -> u64 {
+        u64::from(self.transfers)
+    }
+
+    /// Inverse of [`Self::bits`]; `None` if a bit is set that no switch has.
+    pub fn from_bits(bits: u64) -> Option<Self> {
+        (bits >> EXT_BITS == 0).then_some(Self {
+            transfers: bits & 1 == 1,
+        })
+    }
+}
+
 /// The contents of one account leaf.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Account {
@@ -55,6 +80,8 @@ pub struct Account {
     pub orders_root: Fr,
     /// Positions in lots.
     pub positions: Positions,
+    /// What the owner has switched on.
+    pub switches: Switches,
 }
 
 /// True if cash fits its signed width.
@@ -74,6 +101,7 @@ impl Account {
             cash: Money::ZERO,
             orders_root: OrderTree::default().root(),
             positions: Positions::default(),
+            switches: Switches::default(),
         }
     }
 
@@ -90,7 +118,7 @@ impl Account {
         ];
         head.into_iter()
             .chain(pack_positions(&self.positions))
-            .chain([Fr::zero()])
+            .chain([Fr::from(self.switches.bits())])
             .collect()
     }
 

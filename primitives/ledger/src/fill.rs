@@ -56,6 +56,9 @@ pub enum FillError {
     /// B-INSTRUMENT: the instrument has not expired.
     #[error("the instrument has not expired")]
     NotExpired,
+    /// B-STALE: an unsigned fill in a stale row.
+    #[error("nothing is filled without a signature in a stale row")]
+    Stale,
     /// B-PRICE: worse than the limit.
     #[error("the price is worse than the limit")]
     Price,
@@ -89,8 +92,8 @@ pub enum FillError {
     /// B-EXPIRY: part of the position would remain.
     #[error("an expiry closes the whole position")]
     NotWhole,
-    /// B-LIMIT: the position would grow beyond its limit.
-    #[error("the position would grow beyond its limit")]
+    /// B-LIMIT: the position would be beyond its limit, and the fill does not just reduce it.
+    #[error("the position would be beyond its limit")]
     PositionLimit,
     /// B-RANGE: the new position does not fit.
     #[error("the position does not fit its width")]
@@ -167,17 +170,18 @@ impl Fill {
         }
         let change = side.change(self.quantity).ok_or(FillError::Width)?;
         let must_reduce = match rule {
-            FillRule::Order(order) => order.has(flags::REDUCE_ONLY) || row.status == Status::CloseOnly,
+            FillRule::Order(order) => order.has(flags::REDUCE_ONLY) || row.only_reduces(),
             FillRule::Liquidation | FillRule::Expiry | FillRule::Deleveraging => true,
         };
-        if must_reduce && !reduces(before, change) {
+        let reduces = reduces(before, change);
+        if must_reduce && !reduces {
             return Err(FillError::NotReducing);
         }
         let after = before.checked_add(change).ok_or(FillError::PositionWidth)?;
         if !position_fits(after) {
             return Err(FillError::PositionWidth);
         }
-        if after.size() > row.limit && after.size() > before.size() {
+        if after.size() > row.limit && !reduces {
             return Err(FillError::PositionLimit);
         }
         *position = after;
@@ -219,6 +223,9 @@ impl Fill {
     fn check_liquidation(&self, table: &RiskTable, row: &Row) -> Result<(), FillError> {
         if !row.is_live() {
             return Err(FillError::NotTrading);
+        }
+        if row.stale {
+            return Err(FillError::Stale);
         }
         if self.quantity > row.chunk {
             return Err(FillError::Chunk);
@@ -269,6 +276,10 @@ impl Fill {
         if row.status != Status::Expired {
             return Err(FillError::NotExpired);
         }
+        // No table says so (S-RISK).
+        if row.stale {
+            return Err(FillError::Stale);
+        }
         if self.quantity != position.size() {
             return Err(FillError::NotWhole);
         }
@@ -285,6 +296,9 @@ impl Fill {
     fn check_deleveraging(&self, row: &Row) -> Result<(), FillError> {
         if !row.is_live() {
             return Err(FillError::NotTrading);
+        }
+        if row.stale {
+            return Err(FillError::Stale);
         }
         if self.signed_cost()? != self.at(row.mark.get().into())? {
             return Err(FillError::NotAtMark);

@@ -3,7 +3,7 @@
 use crate::packing::power_of_two;
 use cloister_crypto::{
     constants::{
-        domain, AMOUNT_BITS, GROUP_BITS, ID_BITS, INDEX_BITS, INSTRUMENT_ID_BITS, KIND_BITS, MAX_FEE_BITS,
+        domain, AMOUNT_BITS, FLAG_BITS, GROUP_BITS, ID_BITS, INDEX_BITS, INSTRUMENT_ID_BITS, KIND_BITS, MAX_FEE_BITS,
         QUANTITY_BITS, TIME_BITS,
     },
     field::limbs,
@@ -11,7 +11,7 @@ use cloister_crypto::{
     schnorr::{SecretKey, Signature},
     Fr,
 };
-use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, InstrumentId, Lots, Position, Price};
+use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, InstrumentId, Lots, PerLot, Position, Price};
 use codec::{Decode, Encode};
 use scale_info::TypeInfo;
 
@@ -81,8 +81,64 @@ pub mod flags {
     pub const IMMEDIATE_OR_CANCEL: u8 = 1 << 2;
     /// The order fills at once and completely, or not at all. Left to the matcher.
     pub const FILL_OR_KILL: u8 = 1 << 3;
+    /// The order fills once the mark has been at its trigger or above. Proven by the circuit.
+    pub const TRIGGER_ABOVE: u8 = 1 << 4;
+    /// The order fills once the mark has been at its trigger or below. Proven by the circuit.
+    pub const TRIGGER_BELOW: u8 = 1 << 5;
+    /// Both directions of a trigger.
+    pub const DIRECTIONS: u8 = TRIGGER_ABOVE | TRIGGER_BELOW;
     /// All flags.
-    pub const ALL: u8 = REDUCE_ONLY | POST_ONLY | IMMEDIATE_OR_CANCEL | FILL_OR_KILL;
+    pub const ALL: u8 =
+        REDUCE_ONLY | POST_ONLY | IMMEDIATE_OR_CANCEL | FILL_OR_KILL | DIRECTIONS;
+}
+
+/// What an order waits for: a mark per lot, 10^-6 of the settlement asset (B-TRIGGER).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trigger {
+    /// The mark is at the price or above.
+    AtOrAbove(Price),
+    /// The mark is at the price or below.
+    AtOrBelow(Price),
+}
+
+impl Trigger {
+    /// The price.
+    pub fn price(self) -> Price {
+        match self {
+            Self::AtOrAbove(price) | Self::AtOrBelow(price) => price,
+        }
+    }
+
+    /// The flag of its direction.
+    pub fn flag(self) -> u8 {
+        match self {
+            Self::AtOrAbove(_) => flags::TRIGGER_ABOVE,
+            Self::AtOrBelow(_) => flags::TRIGGER_BELOW,
+        }
+    }
+
+    /// True if the mark is where the order waits for it.
+    pub fn fires_at(self, mark: PerLot) -> bool {
+        let mark = i128::from(mark.get());
+        match self {
+            Self::AtOrAbove(price) => mark >= i128::from(price.get()),
+            Self::AtOrBelow(price) => mark <= i128::from(price.get()),
+        }
+    }
+}
+
+/// Why trigger and directions of an instruction say nothing (B-TRIGGER).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TriggerError {
+    /// A trigger without a direction. It could be a forgotten direction, and the order would fill at once.
+    #[error("a trigger needs a direction")]
+    NoDirection,
+    /// Both directions: the order would wait for nothing.
+    #[error("a trigger has one direction")]
+    BothDirections,
+    /// A direction of something other than an order.
+    #[error("only an order waits for a mark")]
+    NoOrder,
 }
 
 /// A trader's instruction. Units and widths: S-INSTRUCTION.
@@ -102,6 +158,8 @@ pub struct Instruction {
     pub side: Side,
     /// See [`flags`].
     pub flags: u8,
+    /// Mark from which on an order with a direction among its flags may fill; else 0.
+    pub trigger: Price,
     /// The first signed word whose meaning the kind decides: [`Self::price`] of an order, [`Self::amount`] of a
     /// withdrawal or transfer.
     pub limit: u64,
@@ -136,7 +194,8 @@ impl Instruction {
             (self.id.get(), ID_BITS),
             (self.instrument_id.get().into(), INSTRUMENT_ID_BITS),
             (self.side as u64, 1),
-            (self.flags.into(), 8),
+            (self.flags.into(), FLAG_BITS),
+            (self.trigger.get(), AMOUNT_BITS),
         ]);
         let b = pack(&[
             (self.limit, AMOUNT_BITS),
@@ -181,6 +240,33 @@ impl Instruction {
     /// True for a withdrawal or a transfer: money leaves the account.
     pub fn pays(&self) -> bool {
         matches!(self.kind, InstructionKind::Withdrawal | InstructionKind::Transfer)
+    }
+
+    /// The instruction with a trigger in place of any that it has, or without one.
+    pub fn waiting_for(self, trigger: Option<Trigger>) -> Self {
+        Self {
+            flags: self.flags & !flags::DIRECTIONS | trigger.map_or(0, Trigger::flag),
+            trigger: trigger.map_or(Price::ZERO, Trigger::price),
+            ..self
+        }
+    }
+
+    /// What the order waits for, if anything.
+    ///
+    /// # Errors
+    /// [`TriggerError`]: trigger, directions and kind do not say one thing (B-TRIGGER).
+    pub fn waits_for(&self) -> Result<Option<Trigger>, TriggerError> {
+        let trigger = match (self.has(flags::TRIGGER_ABOVE), self.has(flags::TRIGGER_BELOW)) {
+            (false, false) if self.trigger == Price::ZERO => return Ok(None),
+            (false, false) => return Err(TriggerError::NoDirection),
+            (true, true) => return Err(TriggerError::BothDirections),
+            (true, false) => Trigger::AtOrAbove(self.trigger),
+            (false, true) => Trigger::AtOrBelow(self.trigger),
+        };
+        match self.kind {
+            InstructionKind::Order => Ok(Some(trigger)),
+            _ => Err(TriggerError::NoOrder),
+        }
     }
 
     /// True if the flag is set.

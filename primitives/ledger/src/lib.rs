@@ -68,14 +68,14 @@ pub mod unit;
 pub mod unsigned;
 pub mod wire;
 
-pub use account::{Account, Key};
+pub use account::{Account, Key, Switches};
 pub use batch::{BatchEffect, BatchError, BatchWitness};
 pub use context::BatchContext;
 pub use exit::{ExitError, ExitStatement, ExitWitness, FinalValues};
 pub use fill::{Fill, FillError, FillRule};
 pub use house::House;
 pub use house_rekey::{HouseRekeyError, HouseRekeyStatement, HouseRekeyWitness};
-pub use instruction::{Instruction, InstructionKind, Side, SignedInstruction};
+pub use instruction::{Instruction, InstructionKind, Side, SignedInstruction, Trigger, TriggerError};
 pub use place::{PlaceError, PlaceWitness, Transfer};
 pub use record::{HouseRecord, KeyRecord, RecordError, RecordKind, UnitRecord};
 pub use seal::{SealStatement, SealStatementError, SealWitness};

@@ -4,12 +4,12 @@
 use crate::{
     account::Account,
     fill::{Fill, FillError, FillRule},
-    instruction::{InstructionKind, SignedInstruction},
+    instruction::{InstructionKind, SignedInstruction, TriggerError},
     slot::{slot_number, Slot},
     tree::{digit, root_of, root_with, Path},
 };
 use cloister_crypto::{
-    constants::{FILLED_MAX, ORDER_TREE_DEPTH, TREE_ARITY},
+    constants::{FILLED_MAX, ID_WINDOW_BITS, ORDER_TREE_DEPTH, TREE_ARITY},
     schnorr::{PublicKeyError, SignatureError},
     Fr,
 };
@@ -59,6 +59,9 @@ pub enum PlaceError {
     /// B-ALIVE: the id is below the account's minimum.
     #[error("the id is below the account's minimum id")]
     IdBelowMinimum,
+    /// B-ALIVE: the id is too far above the account's minimum.
+    #[error("the id is not within 2^32 of the account's minimum id")]
+    IdTooHigh,
     /// B-ALIVE: the batch time is after the expiry.
     #[error("the instruction has expired")]
     Expired,
@@ -80,6 +83,15 @@ pub enum PlaceError {
     /// B-NORMAL: a withdrawal or transfer in a place that is not the last.
     #[error("only the last place can hold a withdrawal or a transfer")]
     PaymentPlace,
+    /// B-TRIGGER: trigger, directions and kind do not say one thing.
+    #[error(transparent)]
+    TriggerForm(#[from] TriggerError),
+    /// B-TRIGGER: nothing of the order was filled before, and the mark is not at its trigger.
+    #[error("the mark has not passed the order's trigger")]
+    NotTriggered,
+    /// B-TRANSFER: the account's owner has not switched transfers on.
+    #[error("the account's owner does not allow transfers")]
+    TransfersOff,
     /// B-FILL and what it names.
     #[error("fill: {0}")]
     Fill(#[from] FillError),
@@ -148,6 +160,7 @@ impl PlaceWitness {
         if !instruction.fits() {
             return Err(PlaceError::Width);
         }
+        let trigger = instruction.waits_for()?;
         self.check_signed(context, account)?;
         let filled_before = self.filled_before(account)?;
         let mut effect = PlaceEffect::default();
@@ -160,6 +173,13 @@ impl PlaceWitness {
                     .filter(|filled| *filled <= instruction.lots())
                     .ok_or(PlaceError::BeyondQuantity)?;
                 self.fill.apply(FillRule::Order(instruction), context.table, account)?;
+                if let (Some(trigger), true) = (trigger, filled_before.is_zero()) {
+                    // The row is there, or the fill would have been refused.
+                    let mark = context.table.rows.get(usize::from(self.fill.row)).map(|row| row.mark);
+                    if !mark.is_some_and(|mark| trigger.fires_at(mark)) {
+                        return Err(PlaceError::NotTriggered);
+                    }
+                }
                 filled
             }
             InstructionKind::Withdrawal | InstructionKind::Transfer => {
@@ -171,6 +191,8 @@ impl PlaceWitness {
                 }
                 if instruction.kind == InstructionKind::Withdrawal {
                     effect.withdrawal = instruction.amount();
+                } else if !account.switches.transfers {
+                    return Err(PlaceError::TransfersOff);
                 } else {
                     effect.transfer = Some(Transfer {
                         to: instruction.quantity,
@@ -209,6 +231,10 @@ impl PlaceWitness {
             .map_err(PlaceError::Signature)?;
         if instruction.id < account.min_id {
             return Err(PlaceError::IdBelowMinimum);
+        }
+        let above = instruction.id.get().saturating_sub(account.min_id.get());
+        if above >> ID_WINDOW_BITS != 0 {
+            return Err(PlaceError::IdTooHigh);
         }
         if context.time > instruction.expiry {
             return Err(PlaceError::Expired);

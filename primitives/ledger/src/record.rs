@@ -1,7 +1,7 @@
 //! What a batch publishes of each unit and of the house (B-RECORD).
 
 use crate::{
-    account::{cash_fits, Account},
+    account::{cash_fits, Account, Switches},
     house::House,
     packing::{pack_open_interest, pack_positions, power_of_two, unpack_open_interest, unpack_positions, OpenInterest},
     slot::Slot,
@@ -49,24 +49,32 @@ pub enum RecordKind {
         /// Amount as queued; what was paid is [`UnitRecord::withdrawal`].
         requested: Amount,
     },
+    /// A switch.
+    Switch {
+        /// The new flags. They are no secret, so that a reader needs no other record to rebuild the leaf.
+        switches: Switches,
+    },
 }
 
 impl RecordKind {
-    /// The two bits of the record's first element.
+    /// The three bits of the record's first element.
     pub fn code(&self) -> u8 {
         match self {
             Self::Update => 0,
             Self::Open(_) => 1,
             Self::Rekey(_) => 2,
             Self::Forced { .. } => 3,
+            Self::Switch { .. } => 4,
         }
     }
 
-    /// Amount requested by a forced withdrawal; 0 for other kinds.
-    pub fn requested(&self) -> Amount {
+    /// What the owner asked for, in the last field of the first element: the amount requested by a forced withdrawal,
+    /// the flags of a switch, 0 for other kinds.
+    pub fn asked(&self) -> u64 {
         match self {
-            Self::Forced { requested } => *requested,
-            Self::Update | Self::Open(_) | Self::Rekey(_) => Amount::ZERO,
+            Self::Forced { requested } => requested.get(),
+            Self::Switch { switches } => switches.bits(),
+            Self::Update | Self::Open(_) | Self::Rekey(_) => 0,
         }
     }
 
@@ -74,7 +82,7 @@ impl RecordKind {
     pub fn keys(&self) -> Option<&KeyRecord> {
         match self {
             Self::Open(keys) | Self::Rekey(keys) => Some(keys),
-            Self::Update | Self::Forced { .. } => None,
+            Self::Update | Self::Forced { .. } | Self::Switch { .. } => None,
         }
     }
 }
@@ -145,14 +153,14 @@ pub fn plaintext(account: &Account, slots: &[Fr]) -> Vec<Fr> {
 }
 
 impl UnitRecord {
-    /// The first element: `index ‖ kind ‖ deposit ‖ withdrawal ‖ requested`.
+    /// The first element: `index ‖ kind ‖ deposit ‖ withdrawal ‖ asked`.
     pub fn head(&self) -> Fr {
         let fields = [
             (u64::from(self.index.get()), INDEX_BITS),
             (self.kind.code().into(), RECORD_KIND_BITS),
             (self.deposit.get(), AMOUNT_BITS),
             (self.withdrawal.get(), AMOUNT_BITS),
-            (self.kind.requested().get(), AMOUNT_BITS),
+            (self.kind.asked(), AMOUNT_BITS),
         ];
         fields.iter().rev().fold(Fr::zero(), |x, (value, bits)| {
             x * power_of_two(*bits) + Fr::from(*value)

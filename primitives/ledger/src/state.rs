@@ -1,7 +1,7 @@
 //! The state of a margin group as its sequencer keeps it, and the making of batches.
 
 use crate::{
-    account::{Account, Key},
+    account::{Account, Key, Switches},
     batch::{BatchEffect, BatchError, BatchWitness},
     context::BatchContext,
     fill::Fill,
@@ -99,6 +99,15 @@ pub enum UnitRequest {
         /// Queued deposit.
         deposit: Amount,
     },
+    /// Sets the flags of an account.
+    Switch {
+        /// Account index.
+        index: AccountIndex,
+        /// Queued deposit.
+        deposit: Amount,
+        /// Flags as queued.
+        switches: Switches,
+    },
     /// Closes lots at the mark: those that an insolvent account sheds, or those of a counterparty.
     Deleveraging {
         /// Account index.
@@ -131,6 +140,7 @@ impl UnitRequest {
             | Self::Expiry { index, .. }
             | Self::Takeover { index, .. }
             | Self::Deleveraging { index, .. }
+            | Self::Switch { index, .. }
             | Self::Padding { index, .. } => *index,
         }
     }
@@ -146,6 +156,7 @@ impl UnitRequest {
             | Self::Expiry { deposit, .. }
             | Self::Takeover { deposit, .. }
             | Self::Deleveraging { deposit, .. }
+            | Self::Switch { deposit, .. }
             | Self::Padding { deposit, .. } => *deposit,
         }
     }
@@ -161,6 +172,7 @@ impl UnitRequest {
             Self::Expiry { .. } => Mode::Expiry,
             Self::Takeover { .. } => Mode::Takeover,
             Self::Deleveraging { party, .. } => Mode::Deleveraging(*party),
+            Self::Switch { .. } => Mode::Switch,
             Self::Padding { .. } => Mode::Padding,
         }
     }
@@ -411,6 +423,10 @@ impl GroupLedger {
             path: self.tree.path(index.get()),
             new_key,
             new_view_key,
+            new_switches: match unit {
+                UnitRequest::Switch { switches, .. } => *switches,
+                _ => before.account.switches,
+            },
             preimage,
             places: places(shape, number, context, &before, unit)?,
             margin: MarginChoice::default(),

@@ -11,7 +11,7 @@ mod unsigned;
 use self::effect::{Differences, Moved};
 pub use self::{effect::UnitEffect, error::UnitError, party::Party};
 use crate::{
-    account::{cash_fits, Account, Key},
+    account::{cash_fits, Account, Key, Switches},
     context::BatchContext,
     fill::FillRule,
     packing::positions_fit,
@@ -49,6 +49,8 @@ pub enum Mode {
     /// Closes lots at the mark against other units of the batch, because an insolvent account must shed them
     /// (B-DELEVERAGE).
     Deleveraging(Party),
+    /// Sets the flags of the account, from the queue (B-SWITCH).
+    Switch,
 }
 
 /// Private data of one unit.
@@ -74,6 +76,8 @@ pub struct UnitWitness {
     pub new_key: Key,
     /// View key after; that of `before` except in a re-key.
     pub new_view_key: Fr,
+    /// Flags after; those of `before` except in a switch.
+    pub new_switches: Switches,
     /// In an open or a re-key, `P'` with `new_key = 8·P'`. Ignored in other modes.
     pub preimage: Key,
     /// J places.
@@ -170,7 +174,7 @@ impl UnitWitness {
     /// What the mode does to the account; `entry` as [`Self::entry`] gives it.
     fn run(&self, context: &BatchContext, entry: &Account) -> Result<Moved, UnitError> {
         let moved = match self.mode {
-            Mode::Open | Mode::Rekey | Mode::Padding => Moved::unchanged(entry, self.places.len()),
+            Mode::Open | Mode::Rekey | Mode::Switch | Mode::Padding => Moved::unchanged(entry, self.places.len()),
             Mode::Normal => self.run_normal(context, entry)?,
             Mode::Forced => self.run_forced(entry)?,
             Mode::Liquidation => self.run_fills(context, entry, FillRule::Liquidation)?,
@@ -201,7 +205,7 @@ impl UnitWitness {
                 Assessment::check_deleveraging(&assess(entry)?, &assess(after)?, table, insolvent, self.margin)
             }
             // A takeover checks equity when it runs; the other modes cannot make an account worse.
-            Mode::Open | Mode::Rekey | Mode::Expiry | Mode::Takeover | Mode::Padding => Ok(()),
+            Mode::Open | Mode::Rekey | Mode::Switch | Mode::Expiry | Mode::Takeover | Mode::Padding => Ok(()),
         }
     }
 
@@ -223,7 +227,9 @@ impl UnitWitness {
                 let insolvent = party == Party::Insolvent;
                 Assessment::choose_deleveraging(&assess(entry)?, &assess(after)?, table, insolvent)
             }
-            Mode::Open | Mode::Rekey | Mode::Expiry | Mode::Takeover | Mode::Padding => Ok(MarginChoice::default()),
+            Mode::Open | Mode::Rekey | Mode::Switch | Mode::Expiry | Mode::Takeover | Mode::Padding => {
+                Ok(MarginChoice::default())
+            }
         }
     }
 
@@ -231,7 +237,7 @@ impl UnitWitness {
     fn conclude(&self, context: &BatchContext, moved: Moved) -> Result<UnitEffect, UnitError> {
         let mut after = moved.after;
         after.nonce = after.nonce.checked_add(1).ok_or(UnitError::Nonce)?;
-        (after.key, after.view_key) = (self.new_key, self.new_view_key);
+        (after.key, after.view_key, after.switches) = (self.new_key, self.new_view_key, self.new_switches);
         let new_leaf = after.leaf();
         let sheds = matches!(self.mode, Mode::Liquidation | Mode::Takeover);
         let differences = Differences::new(&self.before.positions, &after.positions, sheds);

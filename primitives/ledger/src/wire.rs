@@ -8,7 +8,7 @@
 //! that are written again. Whether the values follow the rules of a statement is not asked here; its `check` does that.
 
 use crate::{
-    account::{Account, Key},
+    account::{Account, Key, Switches},
     batch::BatchWitness,
     context::BatchContext,
     exit::{ExitStatement, ExitWitness, FinalValues},
@@ -153,7 +153,8 @@ scale!(
     RiskTable,
     Shape,
     Side,
-    SolvencyShape
+    SolvencyShape,
+    Switches,
 );
 
 /// SCALE for types of this crate.
@@ -195,13 +196,14 @@ macro_rules! fields {
 
 fields! {
     Key { x, y }
-    Account { key, view_key, nonce, min_id, cash, orders_root, positions }
+    Account { key, view_key, nonce, min_id, cash, orders_root, positions, switches }
     House { key, nonce, insurance, fee_pool, positions, open_interest }
     SignedInstruction { instruction, signature }
     Fill { side, row, quantity, cost, fee }
     PlaceWitness { signed, fill, path }
     UnitWitness {
-        index, mode, deposit, incoming, requested, paid, before, path, new_key, new_view_key, preimage, places, margin,
+        index, mode, deposit, incoming, requested, paid, before, path, new_key, new_view_key, new_switches, preimage,
+        places, margin,
     }
     BatchContext { genesis, group, batch_no, time, salt, table }
     BatchWitness { context, old_root, house, sweep, empty_mask, units, house_margin }
@@ -378,6 +380,7 @@ mod tag {
     pub const TAKEOVER: u8 = 6;
     pub const PADDING: u8 = 7;
     pub const DELEVERAGING: u8 = 8;
+    pub const SWITCH: u8 = 9;
 
     pub const INSOLVENT: u8 = 0;
     pub const COUNTERPARTY: u8 = 1;
@@ -394,6 +397,7 @@ impl Wire for Mode {
             Self::Expiry => tag::EXPIRY.write_to(out),
             Self::Takeover => tag::TAKEOVER.write_to(out),
             Self::Padding => tag::PADDING.write_to(out),
+            Self::Switch => tag::SWITCH.write_to(out),
             Self::Deleveraging(party) => {
                 tag::DELEVERAGING.write_to(out);
                 party.write_to(out);
@@ -412,6 +416,7 @@ impl Wire for Mode {
             tag::TAKEOVER => Self::Takeover,
             tag::PADDING => Self::Padding,
             tag::DELEVERAGING => Self::Deleveraging(Wire::read_from(input)?),
+            tag::SWITCH => Self::Switch,
             _ => return Err(WireError::Value),
         })
     }

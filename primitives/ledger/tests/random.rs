@@ -42,6 +42,7 @@ fn records_decrypt_to_the_accounts_and_chain_roots_follow() {
                     Mode::Open => 1,
                     Mode::Rekey => 2,
                     Mode::Forced => 3,
+                    Mode::Switch => 4,
                     _ => 0,
                 };
                 assert_eq!(record.kind.code(), expected);
@@ -74,7 +75,7 @@ fn records_decrypt_to_the_accounts_and_chain_roots_follow() {
             );
         });
     }
-    assert_eq!(kinds.len(), 4);
+    assert_eq!(kinds.len(), 5);
 }
 
 /// The first word or two of an error that name its rule.
@@ -92,7 +93,7 @@ fn name(error: BatchError) -> String {
 
 /// Rules that spoiling a witness must break now and then. A path that still opens is needed for the rest; `tests/modes`
 /// and `tests/batches.rs` have them.
-const REACHED: [&str; 54] = [
+const REACHED: [&str; 57] = [
     "DeleveragedLots",
     "DeleveragedWithoutNeed",
     "Fill::Band",
@@ -111,6 +112,7 @@ const REACHED: [&str; 54] = [
     "Fill::Nothing",
     "Fill::PositionLimit",
     "Fill::Price",
+    "Fill::Stale",
     "Fill::Width",
     "HouseEquity",
     "HouseGrowth",
@@ -135,8 +137,10 @@ const REACHED: [&str; 54] = [
     "Place::BeyondQuantity",
     "Place::Expired",
     "Place::FillWithoutOrder",
+    "Place::NotTriggered",
     "Place::Signature",
     "Place::SlotPath",
+    "Place::TriggerForm",
     "Sweep",
     "TransferAmount",
     "TransferIndex",
@@ -147,6 +151,7 @@ const REACHED: [&str; 54] = [
     "Unit::KeyPreimage",
     "Unit::KeysChanged",
     "Unit::Path",
+    "Unit::SwitchesChanged",
 ];
 
 /// Spoils the batches of one market; how many were spoiled, and which rules refused them.

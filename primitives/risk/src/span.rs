@@ -263,6 +263,7 @@ pub fn row(
         floor_long: valuation.floor_long,
         floor_short: valuation.floor_short,
         scenarios: valuation.scenarios,
+        stale: false,
     })
 }
 

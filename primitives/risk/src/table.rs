@@ -75,6 +75,8 @@ pub struct Row {
     pub floor_short: Price,
     /// Profit of one long lot under each scenario.
     pub scenarios: [PerLot; SCENARIOS],
+    /// The feed is dead and the mark is its last: nothing is filled but signed orders that reduce (B-STALE).
+    pub stale: bool,
 }
 
 /// The risk table of one margin group.
@@ -104,6 +106,9 @@ pub enum TableError {
     /// `value` of row `.0` is not `mark - funding`.
     #[error("the value of row {0} is not its mark less its funding")]
     Value(u8),
+    /// Row `.0` is stale and not live: an empty row has no feed, and an expired one has its final mark.
+    #[error("row {0} is stale and not live")]
+    Stale(u8),
     /// Row `.0` lists an instrument that an earlier row lists too.
     #[error("row {0} lists an instrument twice")]
     Duplicate(u8),
@@ -120,8 +125,10 @@ pub mod meta {
     pub const CHUNK: usize = LIMIT + QUANTITY_BITS;
     /// Offset of the price band.
     pub const BAND: usize = CHUNK + QUANTITY_BITS;
+    /// Offset of the bit that says that the row is stale.
+    pub const STALE: usize = BAND + PRICE_BITS;
     /// All bits.
-    pub const BITS: usize = BAND + PRICE_BITS;
+    pub const BITS: usize = STALE + 1;
 }
 
 /// `2^bits` in the field, for `bits < 255`.
@@ -130,13 +137,14 @@ fn shift(bits: usize) -> Fr {
 }
 
 impl Row {
-    /// The packed element `instrument_id ‖ status ‖ limit ‖ chunk ‖ band` (S-RISK).
+    /// The packed element `instrument_id ‖ status ‖ limit ‖ chunk ‖ band ‖ stale` (S-RISK).
     pub fn meta(&self) -> Fr {
         Fr::from(u64::from(self.instrument_id.get()))
             + shift(meta::STATUS) * Fr::from(self.status as u64)
             + shift(meta::LIMIT) * Fr::from(self.limit.get())
             + shift(meta::CHUNK) * Fr::from(self.chunk.get())
             + shift(meta::BAND) * Fr::from(self.band.get())
+            + shift(meta::STALE) * Fr::from(u64::from(self.stale))
     }
 
     /// The row's elements in the order they are hashed: meta, F, V, mark, floors, scenarios.
@@ -160,6 +168,16 @@ impl Row {
     /// True if orders can trade the instrument at all.
     pub fn is_live(&self) -> bool {
         matches!(self.status, Status::Trading | Status::CloseOnly)
+    }
+
+    /// True if the row trades and a feed stands behind its mark: fills that nobody signs may be of it.
+    pub fn is_priced(&self) -> bool {
+        self.is_live() && !self.stale
+    }
+
+    /// True if orders may only reduce positions: the row is close-only or stale.
+    pub fn only_reduces(&self) -> bool {
+        self.status == Status::CloseOnly || self.stale
     }
 }
 
@@ -232,6 +250,9 @@ impl RiskTable {
             }
             if row.mark.checked_sub(row.funding) != Some(row.value) {
                 return Err(TableError::Value(n));
+            }
+            if row.stale && !row.is_live() {
+                return Err(TableError::Stale(n));
             }
             let listed = |r: &Row| r.status != Status::Empty && r.instrument_id == row.instrument_id;
             if row.status != Status::Empty && self.rows.iter().take(i).any(listed) {

@@ -56,7 +56,7 @@ fn a_table_should_be_encoded_as_its_bare_integers() {
     let scenarios = row.scenarios.map(PerLot::get);
     let meta = (1u32, Status::Trading, 1_000_000u64, 1000u64, 5_000_000u64);
     let prices = (0i64, 60_000_000i64, 60_000_000i64, 0u64, 0u64);
-    assert_eq!(row.encode(), (meta, prices, scenarios).encode());
+    assert_eq!(row.encode(), (meta, prices, scenarios, row.stale).encode());
     assert_eq!(Row::decode(&mut &row.encode()[..]).as_ref(), Ok(row));
 }
 

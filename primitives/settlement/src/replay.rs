@@ -66,6 +66,12 @@ pub fn replay(
             (state.account.key, state.account.view_key) = (key, view_key);
             state
         }
+        RecordKind::Switch { switches } => {
+            let mut state = before.ok_or(ReplayError::NotOpened)?;
+            // The record's secret part does not say it again.
+            state.account.switches = *switches;
+            state
+        }
         RecordKind::Update | RecordKind::Forced { .. } => before.ok_or(ReplayError::NotOpened)?,
     };
     let AccountState { account, orders } = &mut state;

@@ -53,7 +53,7 @@ fn market(seed: u64) -> Market {
 
 #[test]
 fn every_account_should_be_rebuilt_from_the_records_alone() {
-    let mut rekeyed = 0;
+    let (mut rekeyed, mut switched) = (0, 0);
     for seed in 0..5 {
         let Market { world, batches, keys } = market(seed);
         let tree = account_tree(&batches).expect("the leaves give the roots");
@@ -67,9 +67,11 @@ fn every_account_should_be_rebuilt_from_the_records_alone() {
             assert_eq!((&rebuilt.account, &rebuilt.orders), (&known.account, &known.orders));
             assert_eq!(rebuilt.account.leaf(), tree.leaf(trader.index));
             rekeyed += usize::from(keys[&trader.index].len() > 1);
+            switched += usize::from(rebuilt.account.switches.transfers);
         }
     }
     assert!(rekeyed > 0, "no account has had two keys");
+    assert!(switched > 0, "no account allows transfers");
 }
 
 #[test]

@@ -59,6 +59,7 @@ pub fn row(instrument_id: u32, mark: u64, funding: i64) -> Row {
         floor_long: Price(mark as u64 / 100),
         floor_short: Price(mark as u64 / 50),
         scenarios: linear_scenarios(PerLot(mark), &scan).unwrap(),
+        stale: false,
     }
 }
 
@@ -125,6 +126,7 @@ pub fn order(account: u32, id: u64, side: Side, quantity: u64, limit: u64) -> In
         instrument_id: InstrumentId(BTC),
         side,
         flags: 0,
+        trigger: Price::ZERO,
         limit,
         quantity,
         expiry: LATER,

@@ -7,7 +7,11 @@ use crate::{
     ids::{AccountIndex, Millis},
     trade::Holdings,
 };
-use cloister_crypto::{constants::FILLED_MAX, schnorr::PublicKey, Fr};
+use cloister_crypto::{
+    constants::{FILLED_MAX, ID_WINDOW_BITS},
+    schnorr::PublicKey,
+    Fr,
+};
 use cloister_ledger::{
     slot::{slot_number, Slot},
     Instruction, Side, SignedInstruction,
@@ -112,6 +116,11 @@ impl AccountView {
                 id,
                 min_id: self.min_id,
             });
+        }
+        let window = (1 << ID_WINDOW_BITS) - 1;
+        if id.get().saturating_sub(self.min_id.get()) > window {
+            let highest = InstructionId(self.min_id.get().saturating_add(window));
+            return Err(Rejection::AboveIdWindow { id, highest });
         }
         let slot = slot_number(id);
         let ledger = InstructionId(self.slot(id).id.get());

@@ -11,7 +11,7 @@ use cloister_crypto::constants::{
     COST_BITS, FILLED_MAX, INDEX_BITS, MAX_FEE_BITS, POSITION_BITS, QUANTITY_BITS, TIME_BITS,
 };
 use cloister_ledger::{account::cash_fits, instruction::flags, Instruction, InstructionKind, SignedInstruction};
-use cloister_risk::{margin::MarginChoice, Assessment, Row, Status};
+use cloister_risk::{margin::MarginChoice, Assessment, Row};
 use cloister_types::{Lots, Money, Position, Price, Total};
 
 impl Engine {
@@ -28,6 +28,7 @@ impl Engine {
         if let Some((_, field)) = fields.iter().find(|(excess, _)| *excess != 0) {
             return Err(Rejection::FieldRange(*field));
         }
+        instruction.waits_for()?;
         let found = instruction.group;
         if found != self.config.group {
             return Err(Rejection::WrongGroup {
@@ -55,6 +56,9 @@ impl Engine {
             order.has(flags::POST_ONLY) && order.flags & (flags::IMMEDIATE_OR_CANCEL | flags::FILL_OR_KILL) != 0;
         if order.flags & !flags::ALL != 0 || conflicting {
             return Err(Rejection::Flags(order.flags));
+        }
+        if order.waits_for()?.is_some() {
+            return Err(Rejection::TriggerOrder);
         }
         if order.lots().is_zero() {
             return Err(Rejection::ZeroQuantity);
@@ -121,7 +125,7 @@ impl Engine {
             .get(number)
             .ok_or(Rejection::UnknownInstrument(order.instrument_id))?;
         let position = view.holdings.positions.get(number).copied().unwrap_or_default();
-        let must_reduce = order.has(flags::REDUCE_ONLY) || row.status == Status::CloseOnly;
+        let must_reduce = order.has(flags::REDUCE_ONLY) || row.only_reduces();
         let can_reduce = reducible(position, order.side);
         if must_reduce && can_reduce.is_zero() {
             return Err(Rejection::WouldNotReduce);
@@ -225,7 +229,7 @@ fn check_position(row: &Row, position: Position, order: &Instruction, lots: Lots
     let after = order.side.change(lots).and_then(|change| position.checked_add(change));
     let reach = after.ok_or(Rejection::OutOfRange)?.size();
     let limit = row.limit;
-    if reach > limit && reach > position.size() {
+    if reach > limit && reducible(position, order.side) < lots {
         return Err(Rejection::PositionLimit { reach, limit });
     }
     if reach.get() >> (POSITION_BITS - 1) != 0 {

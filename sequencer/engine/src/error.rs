@@ -1,6 +1,7 @@
 //! Why the engine refuses something. Every variant is one failure and says what the trader can do.
 
 use crate::ids::{AccountIndex, Millis};
+use cloister_ledger::TriggerError;
 use cloister_risk::MarginError;
 use cloister_types::{GroupId, InstructionId, InstrumentId, Lots, Price, Total};
 
@@ -40,6 +41,14 @@ pub enum Rejection {
         /// Lowest valid id.
         min_id: InstructionId,
     },
+    /// The id is too far above the account's `min_id` (B-ALIVE).
+    #[error("id {id} is above the account's highest valid id {highest}; use a lower id, or a cancel-all first")]
+    AboveIdWindow {
+        /// Id that was signed.
+        id: InstructionId,
+        /// Highest valid id.
+        highest: InstructionId,
+    },
     /// The id's slot holds a higher id (B-SLOT).
     #[error("slot {slot} already holds the higher id {holds}; use an id above it or of another slot")]
     SlotConflict {
@@ -65,6 +74,12 @@ pub enum Rejection {
     /// The flags contradict each other or are not known.
     #[error("flags {0:#04x} contradict each other or are not known")]
     Flags(u8),
+    /// Trigger, direction and kind do not say one thing (B-TRIGGER).
+    #[error("field trigger: {0}")]
+    Trigger(#[from] TriggerError),
+    /// The order waits for a mark (B-TRIGGER). It can be proven; this engine does not keep it until then yet.
+    #[error("field trigger: orders that wait for a mark are not taken yet")]
+    TriggerOrder,
     /// The risk table lists no such instrument (B-INSTRUMENT).
     #[error("instrument {0} is not listed")]
     UnknownInstrument(InstrumentId),

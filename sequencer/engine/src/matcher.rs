@@ -13,7 +13,7 @@ use crate::{
 };
 use cloister_crypto::constants::FEE_CAP_ONE;
 use cloister_ledger::{instruction::flags, slot::slot_number, Instruction};
-use cloister_risk::{RiskTable, Status};
+use cloister_risk::{RiskTable, Row};
 use cloister_types::{InstructionId, Lots, Price, Total};
 use std::collections::BTreeMap;
 
@@ -118,12 +118,8 @@ impl Market<'_> {
 
     /// Lots of an order that the rules on reducing let through.
     fn reduce_cap(&self, order: &Instruction, holdings: &Holdings) -> Lots {
-        let close_only = self
-            .table
-            .rows
-            .get(self.row)
-            .is_none_or(|r| r.status == Status::CloseOnly);
-        if order.has(flags::REDUCE_ONLY) || close_only {
+        let only_reduces = self.table.rows.get(self.row).is_none_or(Row::only_reduces);
+        if order.has(flags::REDUCE_ONLY) || only_reduces {
             reducible(
                 holdings.positions.get(self.row).copied().unwrap_or_default(),
                 order.side,

@@ -3,7 +3,7 @@
 use crate::error::TradeError;
 use cloister_crypto::constants::{COST_BITS, POSITION_BITS};
 use cloister_ledger::{account::cash_fits, Side};
-use cloister_risk::{Assessment, MarginError, Positions, RiskTable, Row, Status};
+use cloister_risk::{Assessment, MarginError, Positions, RiskTable, Row};
 use cloister_types::{Lots, Money, Position, Price, Total};
 
 /// What the rules look at in an account.
@@ -80,13 +80,13 @@ impl Holdings {
             return Err(TradeError::Band);
         }
         let before = self.positions.get(trade.row).copied().ok_or(TradeError::NotTrading)?;
-        let must_reduce = trade.reduce_only || row.status == Status::CloseOnly;
-        if must_reduce && reducible(before, trade.side) < trade.quantity {
+        let reduces = trade.quantity <= reducible(before, trade.side);
+        if (trade.reduce_only || row.only_reduces()) && !reduces {
             return Err(TradeError::Reduce);
         }
         let next = self.moved(row, trade).ok_or(TradeError::OutOfRange)?;
         let after = next.positions.get(trade.row).copied().unwrap_or_default().size();
-        if after > row.limit && after > before.size() {
+        if after > row.limit && !reduces {
             return Err(TradeError::Limit);
         }
         Assessment::choose(&self.assess(table)?, &next.assess(table)?, table, false)?;

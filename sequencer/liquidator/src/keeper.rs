@@ -35,6 +35,11 @@ pub fn take_over<'t>(draft: &mut impl BatchDraft<'t>) -> Vec<(u32, Refusal)> {
     insolvent.sort_unstable();
     let mut left = Vec::new();
     for (_, account) in insolvent {
+        if draft.holding(account).held().any(|(row, _)| table.rows[row].stale) {
+            // Its other rows are liquidated in the meantime.
+            left.push((account, Refusal::Stale));
+            continue;
+        }
         let decision = Decision::TakeOver { account };
         let Err(first) = draft.push(std::slice::from_ref(&decision)) else {
             continue;
@@ -58,7 +63,7 @@ pub fn shed<'t>(draft: &mut impl BatchDraft<'t>) {
     let table = draft.table();
     for (row, held) in draft.house().held() {
         let at = &table.rows[row];
-        if !at.is_live() {
+        if !at.is_priced() {
             continue;
         }
         let price = at.mark.get().unsigned_abs();

@@ -51,7 +51,7 @@ fn short<'t>(draft: &impl BatchDraft<'t>) -> Vec<u32> {
 fn plan(table: &RiskTable, holding: &Holding, row: usize, most: u64, discount: u32) -> Option<Trade> {
     let at = &table.rows[row];
     let held = holding.lots[row];
-    if held.is_zero() || !at.is_live() {
+    if held.is_zero() || !at.is_priced() {
         return None;
     }
     let (side, mark) = (closing(held), at.mark.get().unsigned_abs());
@@ -110,7 +110,7 @@ pub fn liquidate<'t>(draft: &mut impl BatchDraft<'t>, policy: &Policy) -> Unliqu
             .max_by_key(|(row, lots)| i128::from(lots.size().get()) * i128::from(table.rows[*row].mark.get()));
         match largest {
             Some((row, lots)) => queues.entry((row, lots > Position::ZERO)).or_default().push(account),
-            None if holding.held().count() > 1 && holding.held().all(|(row, _)| table.rows[row].is_live()) => {
+            None if holding.held().count() > 1 && holding.held().all(|(row, _)| table.rows[row].is_priced()) => {
                 left.pairs.push(account);
             }
             None => left.refused.push((account, Refusal::Margin)),

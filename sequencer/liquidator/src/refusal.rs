@@ -12,6 +12,9 @@ pub enum Refusal {
     /// B-INSTRUMENT, B-REDUCE, B-LIMIT, B-BAND, a step beyond the chunk.
     #[error("the fill is outside the rules of its row")]
     Fill,
+    /// B-STALE: the account holds lots in a stale row.
+    #[error("the account holds lots in a stale row")]
+    Stale,
     /// B-MARGIN, B-LIQUIDATION, B-DELEVERAGE: the account would be riskier or short.
     #[error("margin")]
     Margin,

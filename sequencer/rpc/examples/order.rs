@@ -40,6 +40,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         instrument_id: InstrumentId(1),
         side: Side::Buy,
         flags: flags::IMMEDIATE_OR_CANCEL,
+        trigger: Price::ZERO,
         limit: 60_000_000_000,
         quantity: 3,
         expiry: 1_700_000_060_000,

@@ -66,6 +66,12 @@ pub enum ErrorCode {
     Fill = 1031,
     /// A sum is out of range.
     OutOfRange = 1032,
+    /// The id is too far above the account's minimum.
+    AboveIdWindow = 1033,
+    /// Trigger and direction do not say one thing.
+    Trigger = 1034,
+    /// Orders that wait for a mark are not taken yet.
+    TriggerOrder = 1035,
 }
 
 impl ErrorCode {

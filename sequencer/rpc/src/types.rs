@@ -15,7 +15,9 @@ pub use batch::{BatchInfo, BatchStatus};
 pub use book::{Level, OrderBook};
 pub use fill::{FillInfo, Trade};
 pub use halt::{HaltInfo, HaltKind};
-pub use instruction::{InstructionFields, KindName, SideName, Submission, SubmissionError};
+pub use instruction::{
+    DirectionName, InstructionFields, KindName, SideName, Submission, SubmissionError, TriggerFields,
+};
 pub use market::{InstrumentInfo, InstrumentStatus, Market};
 pub use outcome::{AcceptedInfo, BrokenRule, DropReason};
 pub use status::Status;

@@ -268,6 +268,7 @@ fn instructions_travel_in_both_forms() {
         instrument_id: InstrumentId(11),
         side: Side::Sell,
         flags: 3,
+        trigger: Price::ZERO,
         limit: u64::MAX,
         quantity: (1 << 40) - 1,
         expiry: 1_060_000,

@@ -13,6 +13,7 @@ pub enum Kind {
     /// A unit of each mode.
     Open,
     Rekey,
+    Switch,
     Normal,
     Forced,
     /// A forced withdrawal that gets less than it asks for.
@@ -40,9 +41,10 @@ pub enum Kind {
     HouseHolds,
 }
 
-const ALL: [Kind; 20] = [
+const ALL: [Kind; 21] = [
     Kind::Open,
     Kind::Rekey,
+    Kind::Switch,
     Kind::Normal,
     Kind::Forced,
     Kind::ForcedInPart,
@@ -81,6 +83,7 @@ fn kinds(settled: &Settled) -> Vec<Kind> {
             Mode::Padding => Kind::Padding,
             Mode::Deleveraging(Party::Insolvent) => Kind::Insolvent,
             Mode::Deleveraging(Party::Counterparty) => Kind::Counterparty,
+            Mode::Switch => Kind::Switch,
         });
         for place in &unit.places {
             match place.signed.instruction.kind {

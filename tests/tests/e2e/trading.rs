@@ -119,6 +119,7 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
         limit: market.instrument.mark(),
         quantity: LOTS,
         flags,
+        trigger: None,
         expiry: now() + HOUR,
         max_fee: market.instrument.fee_allowance(market.instrument.mark()),
     };
@@ -448,6 +449,7 @@ async fn an_instrument_that_closes_should_take_no_opening_orders(
         limit: market.instrument.mark(),
         quantity: 1,
         flags: 0,
+        trigger: None,
         expiry: now() + HOUR,
         max_fee: market.instrument.fee_allowance(market.instrument.mark()),
     };

@@ -39,6 +39,7 @@ pub async fn order(global: &Global, order: &OrderArguments) -> Result<(), Comman
         limit,
         quantity: instrument.lots(&quantity)?,
         flags: set.iter().filter(|(on, _)| *on).fold(0, |all, (_, flag)| all | flag),
+        trigger: None,
         expiry: now().saturating_add(order.expires_in),
         max_fee: max_fee.unwrap_or_else(|| instrument.fee_allowance(limit)),
     };

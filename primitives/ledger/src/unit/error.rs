@@ -33,6 +33,12 @@ pub enum UnitError {
     /// B-FORCED: an amount requested or paid in another mode.
     #[error("only a forced withdrawal has a requested and a paid amount")]
     ForcedInMode,
+    /// B-SWITCH: other flags after, in a mode other than switch.
+    #[error("only a switch changes the account's flags")]
+    SwitchesChanged,
+    /// B-STALE: a takeover of an account that holds lots in row `.0`, which is stale.
+    #[error("the account holds lots in row {0}, which is stale")]
+    StaleLots(u8),
     /// A place is refused.
     #[error("place {0}: {1}")]
     Place(u8, PlaceError),

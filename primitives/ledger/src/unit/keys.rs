@@ -8,7 +8,7 @@ use crate::{
 use cloister_crypto::stream::view_commitment;
 
 impl UnitWitness {
-    /// B-OPEN, B-REKEY, and the part of B-NONCE that forbids other changes of keys.
+    /// B-OPEN, B-REKEY, and the part of B-NONCE that forbids other changes of keys and flags.
     pub(super) fn check_keys(&self) -> Result<(), UnitError> {
         if self.mode == Mode::Open && self.before != Account::fresh(self.before.key, self.before.view_key) {
             return Err(UnitError::NotFresh);
@@ -16,6 +16,9 @@ impl UnitWitness {
         let same = (self.new_key, self.new_view_key) == (self.before.key, self.before.view_key);
         if self.mode != Mode::Rekey && !same {
             return Err(UnitError::KeysChanged);
+        }
+        if self.mode != Mode::Switch && self.new_switches != self.before.switches {
+            return Err(UnitError::SwitchesChanged);
         }
         let asked = matches!(self.mode, Mode::Open | Mode::Rekey);
         if asked && !clears_cofactor(&self.new_key, &self.preimage) {
@@ -36,6 +39,9 @@ impl UnitWitness {
             Mode::Rekey => RecordKind::Rekey(keys()),
             Mode::Forced => RecordKind::Forced {
                 requested: self.requested,
+            },
+            Mode::Switch => RecordKind::Switch {
+                switches: self.new_switches,
             },
             Mode::Normal
             | Mode::Liquidation

@@ -30,6 +30,11 @@ impl UnitWitness {
     /// B-TAKEOVER: everything passes to the house. Order tree, minimum id and keys stay, so that nothing signed before
     /// can be used twice.
     pub(super) fn run_takeover(&self, context: &BatchContext, entry: &Account) -> Result<Moved, UnitError> {
+        // B-STALE: at a mark that has no feed, nobody knows what the house would take.
+        let mut rows = context.table.rows.iter().zip(&entry.positions);
+        if let Some(row) = rows.position(|(row, lots)| row.stale && !lots.is_zero()) {
+            return Err(UnitError::StaleLots(row as u8));
+        }
         let assessment = Assessment::new(&context.table, &entry.positions, entry.cash)?;
         assessment.check_takeover()?;
         let mut moved = Moved::unchanged(entry, self.places.len());

@@ -4,10 +4,15 @@ mod deleveraging;
 mod expiry;
 mod forced;
 mod house;
+mod ids;
+mod limit;
 mod liquidation;
 mod rekey;
+mod stale;
+mod switch;
 mod takeover;
 mod transfer;
+mod trigger;
 
 use cloister_ledger::{
     BatchEffect, BatchError, BatchWitness, FillError, PlaceError, Shape, Side, StateError, UnitError, UnitRequest,
@@ -35,8 +40,8 @@ fn insured() -> World {
 /// A fifth trader with a quarter of the value that it holds in row 0, long or short against trader 2; the row's mark
 /// then moves.
 fn poor(world: &mut World, side: Side, percent: i64) {
-    let open = world.open(DEPOSIT);
-    accept(world, vec![open]);
+    let units = vec![world.open(DEPOSIT), world.switch(POOR, true)];
+    accept(world, units);
     let mark = world.table.rows[0].mark.get();
     let units = vec![
         world.fill_order(POOR, 0, side, LOTS, mark as u64),

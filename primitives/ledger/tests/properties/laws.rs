@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use cloister_crypto::constants::INSTRUMENTS;
 use cloister_ledger::{
     BatchEffect, BatchError, BatchWitness, Fill, InstructionKind, Mode, Party, Shape, Side, UnitWitness,
 };
@@ -175,6 +176,38 @@ impl Step<'_> {
             let solvent = |a: &cloister_ledger::Account| equity(table, &a.positions, a.cash.get()) >= 0;
             let was_solvent = self.before.accounts.get(index).is_none_or(solvent);
             assert!(!was_solvent || solvent(now), "account {index} fell into debt");
+        }
+    }
+
+    /// B-STALE: nobody's lots change in a stale row but by orders that reduce.
+    pub fn dead_feeds_move_nobody(&self) {
+        let stale: Vec<usize> = (0..INSTRUMENTS).filter(|j| self.table().rows[*j].stale).collect();
+        for (unit, effect) in self.witness.units.iter().zip(&self.effect.units) {
+            for j in &stale {
+                let (old, new) = (unit.before.positions[*j].get(), effect.after.positions[*j].get());
+                assert!((old.min(0)..=old.max(0)).contains(&new), "row {j} is stale and {old} became {new}");
+                assert!(old == new || unit.mode == Mode::Normal, "{:?} in the stale row {j}", unit.mode);
+            }
+        }
+    }
+
+    /// B-SWITCH, B-TRANSFER: flags change in a switch only, and money is sent only with the owner's leave.
+    pub fn only_owners_switch(&self) {
+        for (unit, effect) in self.witness.units.iter().zip(&self.effect.units) {
+            let kept = unit.before.switches == effect.after.switches;
+            assert!(kept || unit.mode == Mode::Switch, "{:?} changes flags", unit.mode);
+            assert!(effect.transfer.is_none() || unit.before.switches.transfers, "a transfer nobody allows");
+        }
+    }
+
+    /// B-LIMIT: after a batch a position is within its limit, or no larger than before and on the same side.
+    pub fn limits_are_kept(&self) {
+        for unit in self.witness.units.iter().zip(&self.effect.units) {
+            for (j, row) in self.table().rows.iter().enumerate() {
+                let (old, new) = (unit.0.before.positions[j].get(), unit.1.after.positions[j].get());
+                let reduced = (old.min(0)..=old.max(0)).contains(&new);
+                assert!(reduced || new.unsigned_abs() <= row.limit.get(), "row {j}: {old} became {new}");
+            }
         }
     }
 }

@@ -137,6 +137,9 @@ impl History {
         step.deleveraging_takes_only_what_the_insolvent_shed();
         step.the_house_is_not_drained();
         step.nobody_falls_into_debt();
+        step.dead_feeds_move_nobody();
+        step.only_owners_switch();
+        step.limits_are_kept();
         self.safe.go_on(&after, table);
         if self.random.once_in(8) {
             step.a_false_mask_is_refused(self.random.below(self.world.live as u64 + 3) as usize);
@@ -157,7 +160,9 @@ impl History {
 }
 
 /// Refusals without which the laws were not put to the test.
-const REACHED: [&str; 15] = [
+const REACHED: [&str; 17] = [
+    "TransfersOff",
+    "Fill(Stale)",
     "NotShort",
     "Solvent",
     "InitialMarginShort",
@@ -209,7 +214,7 @@ fn histories_should_keep_every_law_of_money_positions_margin_and_house() {
     println!("{:?}\n{:?}", seen.modes, seen.refused);
     assert!(seen.accepted > 800 && seen.moves > 150 && seen.house > 100);
     assert!(
-        seen.modes.len() == 10 && seen.modes.values().all(|n| *n >= 15),
+        seen.modes.len() == 11 && seen.modes.values().all(|n| *n >= 15),
         "{:?}",
         seen.modes
     );

@@ -51,7 +51,7 @@ fn unit(world: &mut World, random: &mut Random) -> Vec<UnitRequest> {
             places,
         }]
     };
-    match random.below(18) {
+    match random.below(19) {
         0..=3 => trade(world, random, [trader, other]),
         // Only one side: the house would be the other.
         4 => trade(world, random, [trader, other]).split_off(1),
@@ -80,6 +80,7 @@ fn unit(world: &mut World, random: &mut Random) -> Vec<UnitRequest> {
             let row = random.below(world.live as u64 + 2) as usize;
             vec![world.expire(trader, &[row])]
         }
+        13 => vec![world.switch(trader, random.once_in(2))],
         _ => match random.below(3) {
             0 => vec![world.rekey(trader)],
             1 => signed(

@@ -20,6 +20,8 @@ mod place;
 pub(super) mod record;
 pub(super) mod risk;
 mod slot;
+mod switches;
+mod trigger;
 mod unit;
 
 use bellman::{Circuit, ConstraintSystem, SynthesisError};

@@ -8,4 +8,7 @@ mod fill;
 mod house;
 mod instruction;
 mod payment;
+mod stale;
+mod switch;
+mod trigger;
 mod wires;

@@ -10,12 +10,12 @@ use cloister_circuits_testing::TestSystem;
 use cloister_ledger::{
     slot::slot_number,
     state::{AccountState, BatchRequest},
-    BatchWitness, Fill, House, Instruction, Party, PlaceWitness, Shape, Side, SignedInstruction, UnitRequest,
+    BatchWitness, Fill, House, Instruction, Party, PlaceWitness, Shape, Side, SignedInstruction, Trigger, UnitRequest,
     UnitWitness,
 };
 use cloister_ledger_testing::World;
 use cloister_risk::Status;
-use cloister_types::{AccountIndex, Amount, Lots, Money, Position, Total};
+use cloister_types::{AccountIndex, Amount, Lots, Money, Position, Price, Total};
 
 /// Two units of one place.
 pub const SMALL: Shape = Shape { units: 2, places: 1 };
@@ -304,6 +304,25 @@ pub fn rekeyed() -> Scene {
     let mut world = market();
     let unit = world.rekey(1);
     last(world, unit)
+}
+
+/// The owner of trader 1's account allows transfers, or no longer.
+pub fn switched(transfers: bool) -> Scene {
+    let mut world = market();
+    let before = world.switch(1, !transfers);
+    let request = world.padded(SMALL, vec![before]);
+    world.apply(SMALL, &request);
+    let unit = world.switch(1, transfers);
+    last(world, unit)
+}
+
+/// The trade of [`traded`], in which the buyer waited for the mark that is there.
+pub fn waited() -> Scene {
+    let mut scene = traded();
+    let mark = scene.witness.context.table.rows[0].mark.get() as u64;
+    scene.resign(|i| *i = i.clone().waiting_for(Some(Trigger::AtOrAbove(Price(mark)))));
+    assert!(scene.witness.check(SMALL).is_ok(), "the mark is there");
+    scene
 }
 
 /// Trader 0 sends 1000 to trader 1.

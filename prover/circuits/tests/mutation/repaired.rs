@@ -17,7 +17,7 @@ use crate::{
     scenes::{batch, Recorded, Scene, OF_PLACES, OF_SMALL, SCENES},
     table::{
         always, changes_nothing, is_liquidation, matches, nothing_is_signed, pays_nothing, place_is_empty, Free, Table,
-        CHALLENGE_INVERSE, SLOT_INVERSE,
+        CHALLENGE_INVERSE, SLOT_INVERSE, TRIGGER_INVERSE,
     },
 };
 
@@ -36,6 +36,7 @@ const fn unsigned(pattern: &'static str) -> Free {
 
 const FREE: &[Free] = &[
     SLOT_INVERSE,
+    TRIGGER_INVERSE,
     CHALLENGE_INVERSE,
     unsigned("unit */place */S-INSTRUCTION/id"),
     unsigned("unit */place */S-INSTRUCTION/instrument id"),
@@ -53,9 +54,9 @@ const FREE: &[Free] = &[
         rare: false,
     },
     Free {
-        pattern: "unit */place */B-REDUCE, B-LIMIT/bound is the limit",
+        pattern: "unit */place */B-REDUCE, B-LIMIT/reduces",
         when: always,
-        reason: "the position is within both bounds, either may be named",
+        reason: "the fill reduces and stays within the limit, either may be named",
         rare: false,
     },
     Free {

@@ -16,19 +16,20 @@ use rayon::prelude::*;
 
 use crate::{
     scenes::{batch, scene, Recorded, OF_PLACES, OF_WIDE},
-    table::{bounds_are_equal, settles_nothing, Free, Table, CHALLENGE_INVERSE, SLOT_INVERSE},
+    table::{bounds_are_equal, settles_nothing, Free, Table, CHALLENGE_INVERSE, SLOT_INVERSE, TRIGGER_INVERSE},
 };
 
 const FREE: &[Free] = &[
     SLOT_INVERSE,
+    TRIGGER_INVERSE,
     Free {
         rare: false,
         ..CHALLENGE_INVERSE
     },
     Free {
-        pattern: "unit */place */B-REDUCE, B-LIMIT/bound is the limit",
+        pattern: "unit */place */B-REDUCE, B-LIMIT/reduces",
         when: bounds_are_equal,
-        reason: "both bounds are the same number, whichever is named",
+        reason: "it need not reduce, and both bounds are the same number, whichever is named",
         rare: false,
     },
     Free {

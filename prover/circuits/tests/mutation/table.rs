@@ -25,6 +25,14 @@ pub const SLOT_INVERSE: Free = Free {
     rare: false,
 };
 
+/// The inverse in the test whether anything was filled of an order.
+pub const TRIGGER_INVERSE: Free = Free {
+    pattern: "unit */place */B-TRIGGER/nothing filled before/inverse",
+    when: number_is_zero,
+    reason: "the inverse of a zero test that finds zero multiplies zero",
+    rare: false,
+};
+
 /// The inverses in the comparison of a challenge's hash with the order of the field.
 pub const CHALLENGE_INVERSE: Free = Free {
     pattern: "unit */place */B-SIG/challenge is the low half of the hash/canonical/*/run/inverse",
@@ -94,10 +102,10 @@ pub fn number_is_zero(sheet: &Sheet<'_>, wire: usize) -> bool {
     sibling(sheet, wire, 1, "bit") == Some(Fr::one())
 }
 
-/// The two bounds of B-LIMIT are the same number: the chosen part of their difference is zero either way.
+/// The two bounds of B-REDUCE and B-LIMIT are the same number: the chosen part of their difference is zero either way.
 pub fn bounds_are_equal(sheet: &Sheet<'_>, wire: usize) -> bool {
     let name = sheet.system().wire_name(wire);
-    let name = format!("{}bound", name.trim_end_matches("bound is the limit"));
+    let name = format!("{}room", name.trim_end_matches("reduces"));
     let bound = sheet.system().find_constraint(&name);
     bound.is_some_and(|k| sheet.sides(k)[1] == Fr::zero())
 }
@@ -149,13 +157,13 @@ fn places_are_empty(sheet: &Sheet<'_>, wire: usize) -> bool {
 
 /// The unit of the wire is padding, or an expiry in which nothing is settled.
 pub fn settles_nothing(sheet: &Sheet<'_>, wire: usize) -> bool {
-    let others = ["open", "re-key", "normal", "forced", "liquidation", "takeover"];
+    let others = ["open", "re-key", "normal", "forced", "liquidation", "takeover", "switch"];
     is_in_none_of(sheet, wire, &others) && places_are_empty(sheet, wire)
 }
 
 /// The unit of the wire is one that only deposits and incoming transfers change, whatever its mode is called.
 pub fn changes_nothing(sheet: &Sheet<'_>, wire: usize) -> bool {
-    let others = ["open", "re-key", "forced", "takeover"];
+    let others = ["open", "re-key", "forced", "takeover", "switch"];
     is_in_none_of(sheet, wire, &others) && places_are_empty(sheet, wire)
 }
 

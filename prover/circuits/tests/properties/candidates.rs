@@ -12,7 +12,7 @@ use cloister_types::{AccountIndex, Amount, Deficit, Lots, Money, Total};
 use crate::market::{near, Market, TRADERS};
 
 /// Every mode.
-pub const MODES: [Mode; 10] = [
+pub const MODES: [Mode; 11] = [
     Mode::Normal,
     Mode::Open,
     Mode::Rekey,
@@ -23,6 +23,7 @@ pub const MODES: [Mode; 10] = [
     Mode::Padding,
     Mode::Deleveraging(Party::Insolvent),
     Mode::Deleveraging(Party::Counterparty),
+    Mode::Switch,
 ];
 
 /// Modes that a sequencer chooses for an account that is well.
@@ -40,6 +41,7 @@ const EVERYDAY: [Mode; 13] = [
     Mode::Padding,
     Mode::Expiry,
     Mode::Deleveraging(Party::Counterparty),
+    Mode::Switch,
 ];
 
 impl Market {
@@ -69,6 +71,7 @@ impl Market {
             path: self.tree.path(index),
             new_key: before.key,
             new_view_key: before.view_key,
+            new_switches: before.switches,
             before,
             preimage: Default::default(),
             places: vec![PlaceWitness::default(); places],
@@ -98,6 +101,7 @@ impl Market {
             Mode::Deleveraging(_) => unit.places = self.deleveraging(random, &unit),
             Mode::Rekey => self.rekey(random, &mut unit),
             Mode::Forced => unit.requested = Amount(self.requested(random, &unit)),
+            Mode::Switch => unit.new_switches.transfers = random.once_in(2),
             Mode::Open | Mode::Takeover | Mode::Padding => (),
         }
         unit

@@ -49,6 +49,9 @@ impl Market {
         for row in &mut world.table.rows[..2] {
             row.limit = Lots(200);
         }
+        for row in &mut world.table.rows {
+            row.stale = row.is_live() && world.random.once_in(10);
+        }
         for trader in 0..TRADERS as u32 {
             condition(&mut world, trader);
         }
@@ -143,6 +146,7 @@ fn condition(world: &mut World, index: u32) {
         let ends = [(1i64 << 40) - 1, 1 - (1 << 40), -(1 << 40)];
         state.account.positions[random.below(rows) as usize] = Position(ends[random.below(3) as usize]);
     }
+    state.account.switches.transfers = !random.once_in(4);
     if random.once_in(3) {
         state.account.min_id = InstructionId(world.traders[index as usize].next_id - random.below(2));
     }

@@ -35,6 +35,7 @@ fn row(instrument_id: u32, status: Status) -> Row {
             true => linear_scenarios(PerLot(MARK), &scan).expect("small marks"),
             false => Default::default(),
         },
+        stale: false,
     }
 }
 

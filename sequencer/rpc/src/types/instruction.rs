@@ -2,7 +2,7 @@
 
 use crate::encoding::{bytes, decimal};
 use cloister_crypto::schnorr::{Signature, SignatureError};
-use cloister_ledger::{Instruction, InstructionKind, Side, SignedInstruction};
+use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Side, SignedInstruction, Trigger, TriggerError};
 use cloister_types::{AccountIndex, GroupId, InstructionId, InstrumentId, Lots, Price};
 use codec::{DecodeAll, Encode};
 use serde::{Deserialize, Serialize};
@@ -49,6 +49,49 @@ impl From<SideName> for Side {
     }
 }
 
+/// What an order waits for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TriggerFields {
+    /// Mark price per lot.
+    #[serde(with = "decimal")]
+    pub mark: Price,
+    /// From which side the mark must have come to it.
+    pub direction: DirectionName,
+}
+
+/// The side of a trigger on which an order fires.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum DirectionName {
+    /// At the trigger's mark or above.
+    AtOrAbove,
+    /// At the trigger's mark or below.
+    AtOrBelow,
+}
+
+impl From<Trigger> for TriggerFields {
+    fn from(trigger: Trigger) -> Self {
+        let direction = match trigger {
+            Trigger::AtOrAbove(_) => DirectionName::AtOrAbove,
+            Trigger::AtOrBelow(_) => DirectionName::AtOrBelow,
+        };
+        Self {
+            mark: trigger.price(),
+            direction,
+        }
+    }
+}
+
+impl From<TriggerFields> for Trigger {
+    fn from(fields: TriggerFields) -> Self {
+        match fields.direction {
+            DirectionName::AtOrAbove => Self::AtOrAbove(fields.mark),
+            DirectionName::AtOrBelow => Self::AtOrBelow(fields.mark),
+        }
+    }
+}
+
 /// A signed instruction, field by field. Fields that the kind does not use are 0 and may be left out.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -68,9 +111,12 @@ pub struct InstructionFields {
     /// Side of an order.
     #[serde(default = "buy")]
     pub side: SideName,
-    /// Flags of an order (S-INSTRUCTION).
+    /// Flags of an order (S-INSTRUCTION), without the direction of its trigger.
     #[serde(default)]
     pub flags: u8,
+    /// What an order waits for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trigger: Option<TriggerFields>,
     /// Limit price of an order. A withdrawal has its amount here.
     #[serde(default, with = "decimal")]
     pub limit: Price,
@@ -115,6 +161,12 @@ pub enum SubmissionError {
     /// Not the SCALE encoding of an instruction.
     #[error("the instruction does not decode")]
     Decode,
+    /// A direction is among the flags, where the trigger is a field of its own.
+    #[error("field flags: the direction of a trigger belongs to the field trigger")]
+    Direction,
+    /// Trigger, direction and kind do not say one thing (B-TRIGGER).
+    #[error("field trigger: {0}")]
+    Trigger(#[from] TriggerError),
     /// The signature is malformed.
     #[error("the signature is malformed: {0}")]
     Signature(#[from] SignatureError),
@@ -128,7 +180,8 @@ impl Submission {
         Self::Encoded(format!("0x{}", hex::encode(raw)))
     }
 
-    /// Writes a signed instruction field by field; `None` for the kinds that the sequencer does not take.
+    /// Writes a signed instruction field by field; `None` for the kinds that the sequencer does not take, and for a
+    /// trigger that says nothing.
     pub fn fields(signed: &SignedInstruction) -> Option<Self> {
         let i = &signed.instruction;
         let kind = match i.kind {
@@ -145,7 +198,8 @@ impl Submission {
             id: i.id,
             instrument_id: i.instrument_id,
             side: i.side.into(),
-            flags: i.flags,
+            flags: i.flags & !flags::DIRECTIONS,
+            trigger: i.waits_for().ok()?.map(Into::into),
             limit: i.limit.into(),
             quantity: i.quantity.into(),
             expiry: i.expiry,
@@ -167,6 +221,7 @@ impl Submission {
                     .split_last_chunk::<{ Signature::LENGTH }>()
                     .ok_or(SubmissionError::TooShort)?;
                 let instruction = Instruction::decode_all(&mut &body[..]).map_err(|_| SubmissionError::Decode)?;
+                instruction.waits_for()?;
                 Ok(SignedInstruction {
                     instruction,
                     signature: Signature::from_bytes(signature)?,
@@ -184,6 +239,9 @@ impl InstructionFields {
             KindName::CancelAll => InstructionKind::CancelAll,
             KindName::Withdrawal => InstructionKind::Withdrawal,
         };
+        if self.flags & flags::DIRECTIONS != 0 {
+            return Err(SubmissionError::Direction);
+        }
         let instruction = Instruction {
             kind,
             group: self.group,
@@ -192,11 +250,14 @@ impl InstructionFields {
             instrument_id: self.instrument_id,
             side: self.side.into(),
             flags: self.flags,
+            trigger: Price::ZERO,
             limit: self.limit.into(),
             quantity: self.quantity.into(),
             expiry: self.expiry,
             max_fee: self.max_fee,
-        };
+        }
+        .waiting_for(self.trigger.map(Into::into));
+        instruction.waits_for()?;
         Ok(SignedInstruction {
             instruction,
             signature: Signature::from_bytes(&self.signature)?,

@@ -89,6 +89,9 @@ pub fn refusal(rejection: &Rejection) -> ErrorObjectOwned {
         Rejection::SelfTrade(_) => ErrorCode::SelfTrade,
         Rejection::Fill(_) => ErrorCode::Fill,
         Rejection::OutOfRange => ErrorCode::OutOfRange,
+        Rejection::AboveIdWindow { .. } => ErrorCode::AboveIdWindow,
+        Rejection::Trigger(_) => ErrorCode::Trigger,
+        Rejection::TriggerOrder => ErrorCode::TriggerOrder,
     };
     error(code, rejection.to_string())
 }

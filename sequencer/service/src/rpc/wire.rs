@@ -232,7 +232,9 @@ pub fn market(core: &Core) -> Market {
 fn instrument(engine: &Engine, number: usize, row: &Row) -> Option<InstrumentInfo> {
     let status = match row.status {
         RowStatus::Empty => return None,
-        RowStatus::Trading => InstrumentStatus::Trading,
+        RowStatus::Trading if !row.stale => InstrumentStatus::Trading,
+        // In a stale row too, positions can only shrink.
+        RowStatus::Trading => InstrumentStatus::CloseOnly,
         RowStatus::CloseOnly => InstrumentStatus::CloseOnly,
         RowStatus::Expired => InstrumentStatus::Expired,
     };

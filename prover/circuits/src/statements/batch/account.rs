@@ -30,6 +30,8 @@ pub struct AccountWires {
     pub orders_root: Num,
     /// `q_j`, signed.
     pub positions: Vec<Num>,
+    /// Flags that the owner sets.
+    pub ext: Num,
 }
 
 /// Packs positions into words: `Σ (q + 2^40)·2^(41·i)`.
@@ -79,6 +81,7 @@ impl AccountWires {
         let min_id = Num::alloc(&mut cs, || "min id", account.map(|a| Fr::from(a.min_id.get())))?;
         let cash = Num::alloc(&mut cs, || "cash", account.map(|a| from_i128(a.cash.get())))?;
         let orders_root = Num::alloc(&mut cs, || "orders root", account.map(|a| a.orders_root))?;
+        let ext = Num::alloc(&mut cs, || "ext", account.map(|a| Fr::from(a.switches.bits())))?;
         let mut positions = Vec::with_capacity(INSTRUMENTS);
         let mut signs = Vec::with_capacity(INSTRUMENTS);
         let mut cs = cs.namespace(|| "B-RANGE");
@@ -97,12 +100,13 @@ impl AccountWires {
                 cash,
                 orders_root,
                 positions,
+                ext,
             },
             signs,
         ))
     }
 
-    /// The leaf: 14 elements, the last one `ext = 0`.
+    /// The leaf: 14 elements.
     pub fn leaf<CS: ConstraintSystem<Fr>>(&self, cs: &mut CS, name: &'static str) -> Result<Num, SynthesisError> {
         let head = [
             &self.key.x,
@@ -117,7 +121,7 @@ impl AccountWires {
             .into_iter()
             .cloned()
             .chain(pack_positions(&self.positions))
-            .chain([Num::zero()])
+            .chain([self.ext.clone()])
             .collect();
         sponge(cs, name, domain::LEAF_V1, &elements)
     }
@@ -129,6 +133,7 @@ impl AccountWires {
         enforce_equal_if(cs, || "nonce is 0", open, &self.nonce, &Num::zero());
         enforce_equal_if(cs, || "min id is 0", open, &self.min_id, &Num::zero());
         enforce_equal_if(cs, || "cash is 0", open, &self.cash, &Num::zero());
+        enforce_equal_if(cs, || "no flag is set", open, &self.ext, &Num::zero());
         enforce_equal_if(cs, || "order tree is empty", open, &self.orders_root, &empty_root);
         let zero = pack_positions(&vec![Num::zero(); INSTRUMENTS]);
         for (k, (word, zero)) in pack_positions(&self.positions).iter().zip(&zero).enumerate() {

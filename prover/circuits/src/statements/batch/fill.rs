@@ -60,6 +60,8 @@ pub struct FillOutput {
     pub longs: Vec<Num>,
     /// Added to the account's floor.
     pub floor: Num,
+    /// The row's mark, zero without a fill.
+    pub mark: Num,
 }
 
 /// Checks the fill of one place against the positions before it.
@@ -70,7 +72,7 @@ pub fn synthesize_fill<CS: ConstraintSystem<Fr>>(
     fill: &FillWires,
     held: &Held<'_>,
 ) -> Result<FillOutput, SynthesisError> {
-    let close_only = check_instrument(cs, table, instruction, fill)?;
+    let only_reduces = check_instrument(cs, table, instruction, fill)?;
     let sign = Num::one() - instruction.sell.num() * 2;
     let price = check_price(cs, table, instruction, fill)?;
 
@@ -88,7 +90,7 @@ pub fn synthesize_fill<CS: ConstraintSystem<Fr>>(
         &after.q,
         &Num::zero(),
     );
-    check_size(cs, table, instruction, fill, &close_only, &sign, [&before, &after])?;
+    check_size(cs, table, instruction, fill, &only_reduces, &sign, [&before, &after])?;
 
     let longs = &after.long - &before.long;
     let floor = {
@@ -108,5 +110,6 @@ pub fn synthesize_fill<CS: ConstraintSystem<Fr>>(
         positions: fill.spread(cs, "position changes", &change)?,
         longs: fill.spread(cs, "long changes", &longs)?,
         floor,
+        mark: price.mark,
     })
 }

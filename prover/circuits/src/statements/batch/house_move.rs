@@ -56,6 +56,7 @@ pub fn synthesize_house<CS: ConstraintSystem<Fr>>(
         .collect();
     let positions = conserve_positions(&mut cs, table, &old.positions, &changes)?;
     check_growth(&mut cs, &old.positions, &positions, units)?;
+    check_stale(&mut cs, table, units);
 
     let then = old.positions.assess(&mut cs.namespace(|| "before"), table)?;
     let now = positions.assess(&mut cs.namespace(|| "after"), table)?;
@@ -140,6 +141,23 @@ fn check_growth<CS: ConstraintSystem<Fr>>(
         range(&mut cs, "grows by what was shed only", &room, OPEN_INTEREST_BITS)?;
     }
     Ok(())
+}
+
+/// B-STALE: nothing is shed where the feed is dead, so no takeover takes lots there. Shed lots are sizes, so their sum
+/// over the units is zero only if all of them are.
+fn check_stale<CS: ConstraintSystem<Fr>>(cs: &mut CS, table: &Table, units: &[UnitOutput]) {
+    let mut cs = cs.namespace(|| "B-STALE");
+    for (j, stale) in table.stale.iter().enumerate() {
+        let shed = over(units, |u| &u.shed_longs[j]) + over(units, |u| &u.shed_shorts[j]);
+        // The house would take what nobody can price.
+        enforce_product(
+            &mut cs,
+            || format!("row {j} sheds nothing"),
+            stale.num(),
+            &shed,
+            &Num::zero(),
+        );
+    }
 }
 
 /// B-CONSERVE-CASH: what the accounts did not get and the chain did not pay out belongs to the insurance. So no

@@ -2,15 +2,15 @@
 
 use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::constants::{
-    domain, AMOUNT_BITS, FLAG_BITS, GROUP_BITS, ID_BITS, INDEX_BITS, INSTRUMENT_ID_BITS, KIND_BITS, MAX_FEE_BITS,
-    QUANTITY_BITS, TIME_BITS,
+    domain, AMOUNT_BITS, FLAG_BITS, GROUP_BITS, ID_BITS, ID_WINDOW_BITS, INDEX_BITS, INSTRUMENT_ID_BITS, KIND_BITS,
+    MAX_FEE_BITS, QUANTITY_BITS, TIME_BITS,
 };
 use cloister_ledger::{Instruction, InstructionKind, PlaceWitness, Side};
 
 use super::context::Context;
 use crate::{
     gadgets::{
-        bits::{alloc_bits, alloc_ranged, concatenate, pack, range},
+        bits::{alloc_bits, alloc_ranged, concatenate, pack, power_of_two, range},
         boolean::Bit,
         jubjub::Point,
         num::{enforce_equal, enforce_product, Num},
@@ -33,6 +33,11 @@ pub struct InstructionWires {
     pub instrument_id: Num,
     pub sell: Bit,
     pub reduce_only: Bit,
+    /// Fills once the mark has been at `trigger` or above; or at it or below.
+    pub fires_above: Bit,
+    pub fires_below: Bit,
+    /// Bound to its width by [`super::trigger::check_trigger`].
+    pub trigger: Num,
     pub limit: Num,
     pub quantity: Num,
     pub max_fee: Num,
@@ -50,6 +55,8 @@ pub struct Account<'a> {
     pub key: &'a Point,
     pub index: &'a Num,
     pub min_id: &'a Num,
+    /// The account's flags.
+    pub ext: &'a Num,
     /// The unit is in mode normal.
     pub normal: &'a Bit,
 }
@@ -119,6 +126,16 @@ fn alloc_fields<CS: ConstraintSystem<Fr>>(
         let payment = withdrawal.num() + transfer.num();
         let name = || "withdrawal or transfer only in the last place";
         enforce_equal(&mut cs, name, &payment, &Num::zero());
+    } else {
+        // Otherwise a thief of the trading key could send the money to an account of their own.
+        let off = Num::one() - account.ext;
+        enforce_product(
+            &mut cs.namespace(|| "B-TRANSFER"),
+            || "the owner allows it",
+            transfer.num(),
+            &off,
+            &Num::zero(),
+        );
     }
 
     // Every field is bound to its width: the words below are sums, and a field that is too wide would spill into its
@@ -128,6 +145,7 @@ fn alloc_fields<CS: ConstraintSystem<Fr>>(
     let (instrument_id, _) = alloc_ranged(&mut cs, "instrument id", instrument_value, INSTRUMENT_ID_BITS)?;
     let sell = Bit::alloc(&mut cs, || "sell", w.map(|w| w.side == Side::Sell))?;
     let flags = alloc_bits(&mut cs, "flags", w.map(|w| Fr::from(u64::from(w.flags))), FLAG_BITS)?;
+    let trigger = Num::alloc(&mut cs, || "trigger", w.map(|w| Fr::from(w.trigger.get())))?;
     let (limit, _) = alloc_ranged(&mut cs, "limit", w.map(|w| Fr::from(w.limit)), AMOUNT_BITS)?;
     let (quantity, _) = alloc_ranged(&mut cs, "quantity", w.map(|w| Fr::from(w.quantity)), QUANTITY_BITS)?;
     let (expiry, _) = alloc_ranged(&mut cs, "expiry", w.map(|w| Fr::from(w.expiry)), TIME_BITS)?;
@@ -150,6 +168,7 @@ fn alloc_fields<CS: ConstraintSystem<Fr>>(
         (&instrument_id, INSTRUMENT_ID_BITS),
         (sell.num(), 1),
         (&pack(&flags), FLAG_BITS),
+        (&trigger, AMOUNT_BITS),
     ]);
     let b = concatenate([
         (&limit, AMOUNT_BITS),
@@ -184,6 +203,9 @@ fn alloc_fields<CS: ConstraintSystem<Fr>>(
         instrument_id,
         sell,
         reduce_only: flags[0].clone(),
+        fires_above: flags[4].clone(),
+        fires_below: flags[5].clone(),
+        trigger,
         limit,
         quantity,
         max_fee,
@@ -216,14 +238,22 @@ pub fn synthesize_instruction<CS: ConstraintSystem<Fr>>(
         .active
         .num()
         .mul(&mut cs, || "id above the minimum", &(&wires.id - account.min_id))?;
-    // Where there is no instruction, the bits bound what a forced withdrawal leaves of the amount requested (B-FORCED).
-    let above = last.map_or(above.clone(), |last| &above + last.not_paid);
-    range(
-        &mut cs,
-        "id not below the minimum, or not more paid than requested",
-        &above,
-        ID_BITS,
-    )?;
+    // An id far above would leave no higher ones. With both ids in 64 bits the difference has no other reading.
+    match last {
+        None => range(&mut cs, "id not below the minimum", &above, ID_WINDOW_BITS)?,
+        Some(last) => {
+            // Where there is no instruction, the bits bound what a forced withdrawal leaves of the amount requested
+            // (B-FORCED). That needs all of them, so the difference is moved up: it is a whole number of 65 bits with
+            // its sign, and what was moved in range was in range before.
+            let moved = above.scale(power_of_two(AMOUNT_BITS - ID_WINDOW_BITS));
+            range(
+                &mut cs,
+                "id not below the minimum, or not more paid than requested",
+                &(moved + last.not_paid),
+                AMOUNT_BITS,
+            )?
+        }
+    };
     let left = wires
         .active
         .num()

@@ -67,6 +67,7 @@ impl Keys {
             | Mode::Expiry
             | Mode::Takeover
             | Mode::Padding
+            | Mode::Switch
             | Mode::Deleveraging(_) => (generator_affine().get_u(), generator_affine().get_v()),
         });
         let preimage = Point::alloc(cs, "preimage", preimage)?;

@@ -21,6 +21,7 @@ pub struct Modes {
     pub insolvent: Bit,
     /// Deleveraging of an account that gives up the opposite lots.
     pub counterparty: Bit,
+    pub switch: Bit,
 }
 
 impl Modes {
@@ -45,6 +46,7 @@ impl Modes {
                 "mode deleveraging of a counterparty",
                 Mode::Deleveraging(Party::Counterparty),
             )?,
+            switch: bit("mode switch", Mode::Switch)?,
         };
         let all = [
             &modes.open,
@@ -56,6 +58,7 @@ impl Modes {
             &modes.takeover,
             &modes.insolvent,
             &modes.counterparty,
+            &modes.switch,
         ];
         Bit::from_sum(&mut cs, "at most one mode", &all);
         Ok(modes)
@@ -77,6 +80,7 @@ impl Modes {
             (Fr::one(), self.open.num()),
             (Fr::from(2), self.rekey.num()),
             (Fr::from(3), self.forced.num()),
+            (Fr::from(4), self.switch.num()),
         ])
     }
 }

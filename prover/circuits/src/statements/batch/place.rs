@@ -14,6 +14,7 @@ use super::{
     keys::Keys,
     modes::Modes,
     slot::synthesize_slot,
+    trigger::check_trigger,
 };
 use crate::{
     gadgets::{boolean::Bit, choice::select, num::Num},
@@ -104,6 +105,7 @@ pub fn synthesize_place<CS: ConstraintSystem<Fr>>(
         key: &account.key,
         index,
         min_id: &account.min_id,
+        ext: &account.ext,
         normal: &modes.normal,
     };
     let shows_keys = modes.shows_keys();
@@ -123,6 +125,7 @@ pub fn synthesize_place<CS: ConstraintSystem<Fr>>(
         Held::Plain(&account.positions, &running.longs)
     };
     let filled = synthesize_fill(cs, &context.table, &instruction, &fill, &held)?;
+    check_trigger(cs, &instruction, &slot.filled_before, &filled.mark)?;
 
     let withdrawn = instruction
         .withdrawal

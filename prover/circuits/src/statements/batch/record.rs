@@ -28,7 +28,8 @@ pub struct Public<'a> {
     pub kind: &'a Num,
     pub deposit: &'a Num,
     pub withdrawal: &'a Num,
-    pub requested: &'a Num,
+    /// What the owner asked for.
+    pub asked: &'a Num,
     pub new_leaf: &'a Num,
     /// The keys are shown, and with them this commitment to the view key.
     pub shows_keys: &'a Bit,
@@ -59,7 +60,7 @@ pub fn unit_record<CS: ConstraintSystem<Fr>>(
         (public.kind, RECORD_KIND_BITS),
         (public.deposit, AMOUNT_BITS),
         (public.withdrawal, AMOUNT_BITS),
-        (public.requested, AMOUNT_BITS),
+        (public.asked, AMOUNT_BITS),
     ]);
     let shown = public.shows_keys.num();
     let mut record = vec![

@@ -4,12 +4,12 @@
 //! checks: no prover can choose them. Only the fields that are packed into one element are taken apart, once per batch.
 
 use bellman::{ConstraintSystem, SynthesisError};
-use cloister_crypto::constants::{domain, INSTRUMENTS, RISK_HEADER, RISK_ROW, SCENARIOS};
+use cloister_crypto::constants::{domain, INSTRUMENTS, RISK_HEADER, RISK_ROW, SCENARIOS, STATUS_BITS};
 use cloister_risk::{table::meta, RiskTable};
 
 use crate::{
     gadgets::{
-        bits::{pack, range},
+        bits::{concatenate, pack, range},
         boolean::Bit,
         inner::Paired,
         num::Num,
@@ -24,7 +24,8 @@ pub struct Table {
     header: Vec<Num>,
     /// The parts of `meta`.
     pub instrument_id: Paired,
-    pub status: Paired,
+    /// The status in the low bits, then the bit of a stale row.
+    pub status_and_stale: Paired,
     pub limit: Paired,
     pub chunk: Paired,
     pub band: Paired,
@@ -44,6 +45,8 @@ pub struct Table {
     pub expired: Vec<Bit>,
     /// Rows in which nothing is listed.
     pub empty: Vec<Bit>,
+    /// Rows whose feed is dead.
+    pub stale: Vec<Bit>,
 }
 
 /// Places in the header and in a row.
@@ -64,12 +67,13 @@ pub(in crate::statements) mod place {
 /// What a row's packed element says.
 struct Meta {
     instrument_id: Num,
-    status: Num,
+    status_and_stale: Num,
     limit: Num,
     chunk: Num,
     band: Num,
     expired: Bit,
     empty: Bit,
+    stale: Bit,
 }
 
 impl Meta {
@@ -80,14 +84,17 @@ impl Meta {
         let [low, high] = [&bits[meta::STATUS], &bits[meta::STATUS + 1]];
         let expired = low.and(cs, "expired", high)?;
         let empty = Bit::trusted(Num::one() - low.num() - high.num() + expired.num());
+        let stale = bits[meta::STALE].clone();
+        let status = pack(&bits[meta::STATUS..meta::LIMIT]);
         Ok(Self {
             instrument_id: pack(&bits[..meta::STATUS]),
-            status: pack(&bits[meta::STATUS..meta::LIMIT]),
+            status_and_stale: concatenate([(&status, STATUS_BITS), (stale.num(), 1)]),
             limit: pack(&bits[meta::LIMIT..meta::CHUNK]),
             chunk: pack(&bits[meta::CHUNK..meta::BAND]),
-            band: pack(&bits[meta::BAND..meta::BITS]),
+            band: pack(&bits[meta::BAND..meta::STALE]),
             expired,
             empty,
+            stale,
         })
     }
 }
@@ -127,7 +134,7 @@ impl Table {
             elements: header.iter().chain(rows.iter().flatten()).cloned().collect(),
             header,
             instrument_id: Paired::pinned(&mut cs, "instrument id", of_meta(|m| &m.instrument_id))?,
-            status: Paired::pinned(&mut cs, "status", of_meta(|m| &m.status))?,
+            status_and_stale: Paired::pinned(&mut cs, "status and stale", of_meta(|m| &m.status_and_stale))?,
             limit: Paired::pinned(&mut cs, "limit", of_meta(|m| &m.limit))?,
             chunk: Paired::pinned(&mut cs, "chunk", of_meta(|m| &m.chunk))?,
             band: Paired::pinned(&mut cs, "band", of_meta(|m| &m.band))?,
@@ -139,6 +146,7 @@ impl Table {
             scenarios,
             expired: metas.iter().map(|m| m.expired.clone()).collect(),
             empty: metas.iter().map(|m| m.empty.clone()).collect(),
+            stale: metas.iter().map(|m| m.stale.clone()).collect(),
         })
     }
 

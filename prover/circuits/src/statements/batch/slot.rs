@@ -24,6 +24,8 @@ pub struct SlotOutput {
     pub recorded: Num,
     /// Root of the order tree after the place.
     pub orders_root: Num,
+    /// How much of the id was filled before the place.
+    pub filled_before: Num,
 }
 
 /// The slot's path and value as the circuit sees them. An empty place opens slot 0 of an empty tree, whose path holds
@@ -154,5 +156,6 @@ pub fn synthesize_slot<CS: ConstraintSystem<Fr>>(
             &roots.new_root,
             orders_root,
         )?,
+        filled_before: before,
     })
 }

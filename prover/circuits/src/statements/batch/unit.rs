@@ -15,6 +15,7 @@ use super::{
     modes::Modes,
     place::{synthesize_place, Running, Transfer},
     record::{unit_record, Public},
+    switches::Switches,
 };
 use crate::{
     gadgets::{
@@ -113,6 +114,7 @@ pub fn synthesize_unit<CS: ConstraintSystem<Fr>>(
     let (old, signs) = AccountWires::alloc(cs, unit.map(|u| &u.before))?;
     old.enforce_fresh_if(&mut cs.namespace(|| "B-OPEN"), &modes.open);
     let keys = Keys::alloc(cs, &modes, &old, unit)?;
+    let switches = Switches::alloc(cs, &modes, &old, unit)?;
 
     // B-DEPOSIT: credited first, so that it counts in "before" and no rule of margin can refuse a deposit alone.
     let deposit_value = unit.map(|u| Fr::from(u.deposit.get()));
@@ -144,6 +146,7 @@ pub fn synthesize_unit<CS: ConstraintSystem<Fr>>(
         // B-NONCE: a fresh nonce makes a fresh leaf and a fresh keystream.
         nonce: running.account.nonce.clone().add_constant(Fr::one()),
         cash: &cash - &taken.cash,
+        ext: switches.ext().clone(),
         ..running.account
     };
     let mut position_changes = running.position_changes;
@@ -164,7 +167,8 @@ pub fn synthesize_unit<CS: ConstraintSystem<Fr>>(
         kind: &modes.record_kind(),
         deposit: &deposit,
         withdrawal: &withdrawal,
-        requested: &forced.requested,
+        // In its own mode each, zero in the others.
+        asked: &(&forced.requested + &switches.shown),
         new_leaf: &new_leaf,
         shows_keys: &modes.shows_keys(),
         view_commitment: &running.hash,

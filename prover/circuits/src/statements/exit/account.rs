@@ -29,6 +29,7 @@ pub fn alloc_account<CS: ConstraintSystem<Fr>>(
     let min_id = Num::alloc(&mut cs, || "min id", account.map(|a| Fr::from(a.min_id.get())))?;
     let cash = Num::alloc(&mut cs, || "cash", account.map(|a| from_i128(a.cash.get())))?;
     let orders_root = Num::alloc(&mut cs, || "orders root", account.map(|a| a.orders_root))?;
+    let ext = Num::alloc(&mut cs, || "ext", account.map(|a| Fr::from(a.switches.bits())))?;
     let mut cs = cs.namespace(|| "X-RANGE");
     signed_range(&mut cs, "cash", &cash, CASH_BITS)?;
     let mut positions = Vec::with_capacity(INSTRUMENTS);
@@ -46,5 +47,6 @@ pub fn alloc_account<CS: ConstraintSystem<Fr>>(
         cash,
         orders_root,
         positions,
+        ext,
     })
 }

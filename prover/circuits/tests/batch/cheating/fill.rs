@@ -1,10 +1,11 @@
 //! Fills, prices and margin.
 
+use cloister_circuits::Fr;
 use cloister_ledger::{instruction::flags, state::AccountState, Fill, InstructionKind, Mode};
 use cloister_risk::{MarginChoice, Status};
-use cloister_types::{AccountIndex, Amount, Lots, Money, PerLot, Price, Total};
+use cloister_types::{AccountIndex, Amount, Lots, Money, PerLot, Position, Price, Total};
 
-use crate::support::{holding, idle, instructed, market, must_break, system, traded, Scene, LOTS, SMALL};
+use crate::support::{holding, idle, instructed, market, must_break, system, traded, traded_in, Scene, LOTS, SMALL};
 
 #[test]
 fn empty_fill_of_an_order_should_be_refused() {
@@ -130,6 +131,36 @@ fn price_outside_the_band_should_break_b_band() {
         "unit 1/place 0/B-BAND/not below the band/in range",
         &["B-BAND", "B-HOUSE-EQUITY"],
     );
+}
+
+#[test]
+fn flip_to_the_other_side_above_the_limit_should_break_b_limit() {
+    // Trader 0 closes ten lots; trader 1 turns a short of six into a long of four.
+    let mut world = market();
+    for (trader, lots) in [(0, LOTS as i64), (1, 4 - LOTS as i64)] {
+        let mut state: AccountState = world.state.account(AccountIndex(trader)).unwrap().clone();
+        state.account.positions[0] = Position(lots);
+        world.state.restore_account(AccountIndex(trader), state);
+    }
+    crate::support::change_house(&mut world, |house| {
+        house.positions[0] = Position(-4);
+        house.open_interest[0] = 16;
+    });
+    let mut scene = traded_in(world);
+    scene.witness.context.table.rows[0].limit = Lots(4);
+    assert!(scene.witness.check(SMALL).is_ok());
+    assert!(system(SMALL, &scene.witness).is_satisfied());
+    // The position is smaller than before, and above the limit on the other side.
+    scene.witness.context.table.rows[0].limit = Lots(3);
+    let name = "unit 1/place 0/B-REDUCE, B-LIMIT/reduces or stays within its bound/in range";
+    must_break(&scene.witness, name, &["B-REDUCE, B-LIMIT"]);
+    // Whatever the prover claims of the fill.
+    for claim in [Fr::zero(), Fr::one()] {
+        let mut system = system(SMALL, &scene.witness);
+        let wire = "unit 1/place 0/B-REDUCE, B-LIMIT/reduces";
+        system.set(wire, claim).unwrap();
+        assert!(!system.is_satisfied());
+    }
 }
 
 #[test]

@@ -127,6 +127,48 @@ fn order_below_the_minimum_id_should_break_b_alive() {
 }
 
 #[test]
+fn id_far_above_the_minimum_should_break_b_alive() {
+    let mut scene = traded();
+    for id in [1 << 32, u64::MAX] {
+        scene.resign(|i| i.id = InstructionId(id));
+        must_break(
+            &scene.witness,
+            "unit 1/place 0/B-ALIVE/id not below the minimum, or not more paid than requested/in range",
+            &["B-ALIVE"],
+        );
+    }
+    scene.resign(|i| i.id = InstructionId((1 << 32) - 1));
+    assert!(scene.witness.check(SMALL).is_ok(), "the highest id is good");
+    assert!(system(SMALL, &scene.witness).is_satisfied());
+
+    // In a place that is not the last the bits are fewer.
+    let shape = Shape { units: 2, places: 2 };
+    let mut world = World::with_traders(7, 2, shape);
+    let cancels = [0, 1].map(|_| (world.instruct(1, InstructionKind::Cancel, 0), Fill::default()));
+    let units = vec![
+        UnitRequest::Padding {
+            index: AccountIndex::ZERO,
+            deposit: Amount::ZERO,
+        },
+        UnitRequest::Normal {
+            index: AccountIndex(1),
+            deposit: Amount::ZERO,
+            places: cancels.into(),
+        },
+    ];
+    let request = world.request(units);
+    let mut scene = Scene::new(world, shape, &request);
+    let mut instruction = scene.place().signed.instruction.clone();
+    // The same slot, so that its path stays.
+    instruction.id.0 += 1 << 32;
+    scene.place().signed = scene.world.sign(instruction);
+    let failing = crate::support::system(shape, &scene.witness).all_unsatisfied();
+    let name = "unit 1/place 0/B-ALIVE/id not below the minimum/in range";
+    assert!(failing.contains(&name.into()), "{failing:?}");
+    assert!(scene.witness.check(shape).is_err());
+}
+
+#[test]
 fn slot_with_a_higher_id_should_break_b_slot() {
     let mut world = market();
     world.traders[1].next_id = 511 + 30;

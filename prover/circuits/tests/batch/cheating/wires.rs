@@ -1,7 +1,8 @@
 //! No wire of a satisfied batch can be changed alone, but for those that are free by design.
 
 use crate::support::{
-    forced, giving, liquidated, opened, rekeyed, settled, shedding, system, taken_over, traded, transferred, Scene,
+    forced, giving, liquidated, opened, rekeyed, settled, shedding, switched, system, taken_over, traded, transferred,
+    waited, Scene,
     SHORT, SMALL,
 };
 
@@ -11,8 +12,8 @@ const FREE: &[&str] = &[
     "/inverse",
     // What a disabled signature check computes.
     "/B-SIG/",
-    // Both bounds of a position that is not there, or that a liquidation leaves, are good, whichever is named.
-    "/B-REDUCE, B-LIMIT/bound is the limit",
+    // A position that is not there, or that an expiry settles, both reduces and is within its limit.
+    "/B-REDUCE, B-LIMIT/reduces",
     // An expiry that settles nothing is padding.
     "/B-UNIT/mode expiry",
 ];
@@ -28,6 +29,7 @@ fn free_wires(scene: Scene, allowed: &[&str]) -> Vec<String> {
 #[test]
 fn every_wire_of_a_trade_should_be_bound() {
     assert_eq!(free_wires(traded(), &FREE[..1]), Vec::<String>::new());
+    assert_eq!(free_wires(waited(), &FREE[..1]), Vec::<String>::new());
 }
 
 #[test]
@@ -43,6 +45,8 @@ fn every_wire_of_the_other_modes_should_be_bound_but_those_of_empty_places() {
         ("forced", forced(u64::MAX)),
         ("forced in full", forced(1_000)),
         ("transfer", transferred()),
+        ("switch", switched(true)),
+        ("switch off", switched(false)),
     ];
     for (name, scene) in scenes {
         assert_eq!(free_wires(scene, FREE), Vec::<String>::new(), "{name}");

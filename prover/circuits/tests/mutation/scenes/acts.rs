@@ -55,6 +55,13 @@ fn subject(scene: Scene, turn: u64, world: &mut World, shape: Shape) -> Vec<Unit
             vec![new, normal(0, vec![(signed, Fill::default())])]
         }
         Scene::Unloaded => unload(world),
+        Scene::Switched => (0..SUBJECTS).map(|trader| world.switch(trader, (turn + trader as u64) % 2 == 0)).collect(),
+        // Row 0 is stale.
+        Scene::Stale if turn.is_multiple_of(2) => reduce(world, 0, 1).into(),
+        Scene::Stale => {
+            let price = world.table.rows[1].mark.get() as u64;
+            (0..SUBJECTS).map(|trader| world.liquidate(trader, 1, 1, price)).collect()
+        }
     }
 }
 
@@ -77,6 +84,7 @@ fn credit(unit: &mut UnitRequest, random: &mut Random) {
         | UnitRequest::Liquidation { deposit, .. }
         | UnitRequest::Expiry { deposit, .. }
         | UnitRequest::Takeover { deposit, .. }
+        | UnitRequest::Switch { deposit, .. }
         | UnitRequest::Deleveraging { deposit, .. }
         | UnitRequest::Padding { deposit, .. } => deposit.0 += amount,
     }
@@ -88,7 +96,7 @@ fn other(world: &mut World, shape: Shape) -> Vec<UnitRequest> {
     let trader = SUBJECTS + world.random.below(rich as u64) as usize;
     let next = SUBJECTS + (trader - SUBJECTS + 1) % rich;
     let amount = world.random.below(1_000_000);
-    match world.random.below(10) {
+    match world.random.below(11) {
         0 | 1 => trades(world, [trader, next], shape),
         2 => vec![cancels(world, trader, shape)],
         3 => {
@@ -100,6 +108,8 @@ fn other(world: &mut World, shape: Shape) -> Vec<UnitRequest> {
         6 => world.transfer(trader, next, amount).into(),
         7 => vec![world.force(trader, amount)],
         8 => vec![settle(world, trader, shape)],
+        // What is on stays on: others send from it.
+        9 => vec![world.switch(trader, true)],
         _ => vec![UnitRequest::Padding {
             index: AccountIndex(trader as u32),
             deposit: Amount::ZERO,
@@ -135,7 +145,15 @@ fn order(
     };
     // Slots may hold some lots as filled already.
     let spare = 10 + world.random.below(3);
-    let order = world.order(trader, row, side, limit, lots + spare);
+    let mut order = world.order(trader, row, side, limit, lots + spare);
+    if world.random.once_in(2) {
+        world.wait(&mut order, row);
+        let slot = world.state.slot(order.index, order.id);
+        if slot.is_some_and(|slot| slot.id == order.id && !slot.filled.is_zero()) {
+            // It has begun to fill, and the mark has gone back since.
+            order.flags ^= flags::DIRECTIONS;
+        }
+    }
     let cost = u128::from(price) * u128::from(lots);
     let fill = Fill {
         row: row as u8,

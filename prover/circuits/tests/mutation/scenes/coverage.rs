@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use cloister_ledger::{BatchEffect, BatchWitness, InstructionKind, Mode};
+use cloister_ledger::{instruction::flags, BatchEffect, BatchWitness, InstructionKind, Mode};
 use cloister_risk::{Assessment, MarginChoice};
 use cloister_types::{Amount, Money};
 
@@ -21,6 +21,13 @@ fn of_unit(witness: &BatchWitness, number: usize) -> Vec<String> {
                     .iter()
                     .map(|p| format!("kind {:?}", p.signed.instruction.kind)),
             );
+            for order in unit.places.iter().map(|p| &p.signed.instruction) {
+                let mark = table.row_of(order.instrument_id).map(|(_, row)| row.mark).unwrap_or_default();
+                if let Ok(Some(trigger)) = order.waits_for() {
+                    let direction = order.has(flags::TRIGGER_ABOVE);
+                    seen.push(format!("trigger above {direction}, mark there {}", trigger.fires_at(mark)));
+                }
+            }
             seen.push(format!(
                 "normal, initial margin {}",
                 unit.margin == MarginChoice::Initial
@@ -60,7 +67,15 @@ fn of_unit(witness: &BatchWitness, number: usize) -> Vec<String> {
                 }
             }
         }
+        Mode::Switch => seen.push(format!("switch to {:?}", unit.new_switches.transfers)),
         Mode::Open | Mode::Rekey | Mode::Takeover | Mode::Padding => {}
+    }
+    if unit.places.iter().any(|p| !p.fill.is_nothing() && table.rows[usize::from(p.fill.row)].stale) {
+        seen.push("fill in a stale row".into());
+    }
+    let mut held = table.rows.iter().zip(&unit.before.positions);
+    if held.any(|(row, q)| row.stale && !q.is_zero()) {
+        seen.push(format!("{:?} with stale lots", unit.mode));
     }
     if unit.incoming != Amount::ZERO {
         seen.push(format!("incoming in {:?}", unit.mode));
@@ -124,6 +139,16 @@ const EXPECTED: [&str; 60] = [
     "Deleveraging(Counterparty), Sell",
     "Deleveraging(Counterparty) of an account that owes money",
     "deposit in Deleveraging(Counterparty)",
+    "mode Switch",
+    "switch to true",
+    "switch to false",
+    "trigger above true, mark there true",
+    "trigger above true, mark there false",
+    "trigger above false, mark there true",
+    "trigger above false, mark there false",
+    "fill in a stale row",
+    "Normal with stale lots",
+    "Liquidation with stale lots",
     "kind None",
     "kind Order",
     "kind Cancel",

@@ -27,11 +27,15 @@ pub enum Scene {
     Rekeyed,
     /// The house gets rid of positions, or just keeps them while it is short of margin.
     Unloaded,
+    /// The owners allow transfers, or no longer.
+    Switched,
+    /// The feed of a row is dead: its lots are reduced by orders, those of another row by liquidations.
+    Stale,
     /// Left to chance, in a market that has seen some batches.
     Roamed,
 }
 
-pub const SCENES: [Scene; 13] = [
+pub const SCENES: [Scene; 15] = [
     Scene::Liquidated,
     Scene::Traded,
     Scene::Forced,
@@ -42,6 +46,8 @@ pub const SCENES: [Scene; 13] = [
     Scene::Unloaded,
     Scene::Sent,
     Scene::Rekeyed,
+    Scene::Switched,
+    Scene::Stale,
     Scene::Roamed,
     Scene::Empty,
     Scene::Deleveraged,

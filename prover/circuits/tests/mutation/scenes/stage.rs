@@ -39,7 +39,7 @@ pub fn set(scene: Scene, seed: u64, shape: Shape) -> World {
         house.fee_pool = Total(5_000);
     });
     match scene {
-        Scene::Empty => {}
+        Scene::Empty | Scene::Switched => {}
         Scene::Roamed => {
             for _ in 0..1 + turn(seed) % 8 {
                 let request = world.random_batch(shape);
@@ -84,6 +84,22 @@ pub fn set(scene: Scene, seed: u64, shape: Shape) -> World {
             // Insolvent, with nobody who can carry what it holds.
             if turn(seed) % 3 == 2 {
                 set_equity(&mut world, 1, -5_000_000);
+            }
+        }
+        Scene::Stale => {
+            let sign = if world.random.once_in(2) { 1 } else { -1 };
+            for row in 0..2 {
+                hold_row(&mut world, row, 50, sign);
+            }
+            world.set_stale(0, true);
+            for trader in 0..SUBJECTS {
+                let (maintenance, initial) = required(&world, trader);
+                let equity = if turn(seed).is_multiple_of(2) {
+                    initial * 2
+                } else {
+                    maintenance / 10 * 9
+                };
+                set_equity(&mut world, trader, equity);
             }
         }
         Scene::Settled => {

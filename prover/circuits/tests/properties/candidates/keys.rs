@@ -45,6 +45,7 @@ impl Market {
             2 => before.min_id = InstructionId(1),
             3 => before.nonce = 1,
             4 => before.orders_root = random.field(),
+            5 => before.switches.transfers = true,
             _ => (),
         }
         // At times of an index that is taken.

@@ -56,7 +56,16 @@ impl Market {
                 .account
                 .min_id
                 .saturating_sub(InstructionId(random.below(2))),
-            2 => InstructionId(fresh.get() + 512 * random.below(1 << 40)),
+            2 => {
+                let bits = [20, 24, 40][random.below(3) as usize];
+                InstructionId(fresh.get() + 512 * random.below(1 << bits))
+            }
+            // About the highest that may be signed.
+            4 => {
+                let away = [0, 1, 512][random.below(3) as usize];
+                let highest = self.account(index).account.min_id.get() + ((1 << 32) - 1);
+                InstructionId(highest + random.below(2) - away)
+            }
             3 => InstructionId(random.word()),
             _ => fresh,
         };
@@ -115,8 +124,19 @@ impl Market {
         order.flags = match random.below(8) {
             0 | 1 => flags::REDUCE_ONLY,
             2 => random.below(16) as u8,
+            3 => random.word() as u8,
             _ => 0,
         };
+        order.trigger = match order.flags & flags::DIRECTIONS {
+            0 if random.once_in(60) => Price(1),
+            0 => Price::ZERO,
+            _ => self.trigger(random, number),
+        };
+        if random.once_in(4) {
+            let flag = [flags::TRIGGER_ABOVE, flags::TRIGGER_BELOW][random.below(2) as usize];
+            order.flags = order.flags & !flags::DIRECTIONS | flag;
+            order.trigger = self.trigger(random, number);
+        }
         let held = i128::from(self.account(index).account.positions[number].size().get());
         let quantity = match random.below(6) {
             0 => near(
@@ -175,6 +195,14 @@ impl Market {
             ..Fill::default()
         };
         (order, fill)
+    }
+
+    /// A trigger at the mark, about it, or at an end of the width.
+    fn trigger(&self, random: &mut Random, row: usize) -> Price {
+        let mark = i128::from(self.context.table.rows[row].mark.get());
+        let away = i128::from(random.below(10_000_000));
+        let price = near(random, &[mark, mark, mark + away, mark - away, 0, u64::MAX.into()]);
+        Price(price.clamp(0, u64::MAX.into()) as u64)
     }
 
     /// A price within the band or about its ends.

@@ -26,8 +26,8 @@ const BAND_ROOM_BITS: usize = QUANTITY_BITS + PRICE_BITS + 1;
 /// Bits of `f·penalty·(mark + floor)` with a price better than the mark, which is wider than `n·fee_cap`.
 const FEE_ROOM_BITS: usize = QUANTITY_BITS + PRICE_BITS + 1 + RATIO_BITS + 1;
 
-/// B-INSTRUMENT: the signed instrument's row for an order, and a row in the status the kind asks for. Tells whether the
-/// row is close-only.
+/// B-INSTRUMENT: the signed instrument's row for an order, and a row in the status the kind asks for. B-STALE: no
+/// unsigned fill in a stale row. Tells in how many ways the row lets orders only reduce: it is close-only, it is stale.
 pub(super) fn check_instrument<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     table: &Table,
@@ -45,10 +45,10 @@ pub(super) fn check_instrument<CS: ConstraintSystem<Fr>>(
         &id,
         &instruction.instrument_id,
     );
-    let status = fill.of(&mut cs, "status", &table.status)?;
-    let bits = range(&mut cs, "status bits", &status, STATUS_BITS)?;
+    let status = fill.of(&mut cs, "status and stale", &table.status_and_stale)?;
+    let bits = range(&mut cs, "status and stale bits", &status, STATUS_BITS + 1)?;
     // Trading is 1, close-only 2; empty is 0 and expired 3.
-    let [low, high] = [bits[0].num(), bits[1].num()];
+    let [low, high, stale] = [bits[0].num(), bits[1].num(), bits[2].num()];
     let expired = low.mul(&mut cs, || "expired", high)?;
     let dead = Num::one() - low - high + &expired * 2;
     let trades = kind.order.num() + kind.liquidation.num() + kind.deleveraging.num();
@@ -62,11 +62,22 @@ pub(super) fn check_instrument<CS: ConstraintSystem<Fr>>(
         &running,
         &Num::zero(),
     );
-    Ok(high - &expired)
+    // The mark of a dead feed may be anywhere, and nobody has agreed to it but who signs now.
+    let unsigned = kind.liquidation.num() + kind.expiry.num() + kind.deleveraging.num();
+    enforce_product(
+        &mut cs.namespace(|| "B-STALE"),
+        || "signed in a stale row",
+        &unsigned,
+        stale,
+        &Num::zero(),
+    );
+    Ok(high - &expired + stale)
 }
 
 /// The price of a fill against the mark.
 pub(super) struct Price {
+    /// The row's mark.
+    pub mark: Num,
     /// `f·mark`.
     pub at_mark: Num,
     /// `n - f·mark`.
@@ -99,7 +110,11 @@ pub(super) fn check_price<CS: ConstraintSystem<Fr>>(
         let distance = &fill.cost - &at_mark;
         range(&mut cs, "not above the band", &(&room - &distance), BAND_ROOM_BITS)?;
         range(&mut cs, "not below the band", &(&room + &distance), BAND_ROOM_BITS)?;
-        Price { at_mark, distance }
+        Price {
+            mark,
+            at_mark,
+            distance,
+        }
     };
     // At any other price the account would gain or lose by being settled or deleveraged.
     enforce_product(
@@ -164,41 +179,46 @@ pub(super) fn check_fee<CS: ConstraintSystem<Fr>>(
     Ok(order_fee)
 }
 
-/// B-REDUCE: a fill that must reduce does not open or turn a position. B-LIMIT: else the position is within the row's
-/// limit afterwards, or not larger than before; one that reduces keeps that anyway, so both share their bits.
+/// B-REDUCE, B-LIMIT: a fill reduces, so it neither opens nor turns a position, or it need not and the position is
+/// within the row's limit afterwards. Both share their bits.
 pub(super) fn check_size<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     table: &Table,
     instruction: &InstructionWires,
     fill: &FillWires,
-    close_only: &Num,
+    only_reduces: &Num,
     sign: &Num,
     [before, after]: [&Split; 2],
 ) -> Result<(), SynthesisError> {
     let mut cs = cs.namespace(|| "B-REDUCE, B-LIMIT");
-    let flag = instruction.reduce_only.num();
-    let both = flag.mul(&mut cs, || "flag and close-only", close_only)?;
-    let either = flag + close_only - &both;
-    let of_order = fill.kind.order.num().mul(&mut cs, || "order must reduce", &either)?;
-    // An expiry leaves nothing, which is checked by itself.
-    let required = Bit::trusted(of_order + fill.kind.liquidation.num() + fill.kind.deleveraging.num());
+    // How many reasons there are; a place without a fill has nothing to reduce, whatever its flags. An expiry leaves
+    // nothing, which is checked by itself.
+    let required = instruction.reduce_only.num() + only_reduces + fill.kind.liquidation.num() + fill.kind.deleveraging.num();
     let reducible = -&sign.mul(&mut cs, || "signed position", &before.q)?;
-
     let limit = fill.of(&mut cs, "limit", &table.limit)?;
-    let [old_size, new_size] = [before.size(), after.size()];
-    // The prover may name either bound.
-    let within = new_size
+    let new_size = after.size();
+    // The prover names what it claims of the fill.
+    let reduces = required
         .value()
-        .zip(limit.value())
-        .map(|(size, limit)| size.to_bytes().iter().rev().le(limit.to_bytes().iter().rev()));
-    let within = Bit::alloc(&mut cs, || "bound is the limit", within)?;
-    let bound = select(&mut cs, || "bound", &within, &limit, &old_size)?;
+        .zip(new_size.value().zip(limit.value()))
+        .map(|(required, (size, limit))| {
+            let above = size.to_bytes().iter().rev().gt(limit.to_bytes().iter().rev());
+            required != Fr::zero() || above
+        });
+    let reduces = Bit::alloc(&mut cs, || "reduces", reduces)?;
+    enforce_product(
+        &mut cs,
+        || "reduces where it must",
+        &required,
+        reduces.not().num(),
+        &Num::zero(),
+    );
     let room = select(
         &mut cs,
         || "room",
-        &required,
+        &reduces,
         &(&reducible - &fill.quantity),
-        &(&bound - &new_size),
+        &(&limit - &new_size),
     )?;
     range(&mut cs, "reduces or stays within its bound", &room, POSITION_BITS)?;
     Ok(())
