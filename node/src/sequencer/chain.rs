@@ -214,9 +214,8 @@ impl ChainClient for NodeChain {
 
     async fn table_end(&self, group: u32, version: u64) -> Result<Option<u64>, ChainError> {
         let (best, _) = self.block(At::Best);
-        let info =
-            CloisterApi::<Block, AccountId, AssetId, BlockNumber>::risk_info(&*self.api(), best, group, version)
-                .map_err(unavailable)?;
+        let info = CloisterApi::<Block, AccountId, AssetId, BlockNumber>::risk_info(&*self.api(), best, group, version)
+            .map_err(unavailable)?;
         Ok(info.and_then(|info| info.good_until))
     }
 

@@ -243,11 +243,7 @@ pub trait ChainClient: Send + Sync + 'static {
 
     /// The last moment at which the chain takes a risk table that was replaced, milliseconds of Unix time; `None` while
     /// it is the newest. In the best block.
-    fn table_end(
-        &self,
-        group: u32,
-        version: u64,
-    ) -> impl Future<Output = Result<Option<u64>, ChainError>> + Send;
+    fn table_end(&self, group: u32, version: u64) -> impl Future<Output = Result<Option<u64>, ChainError>> + Send;
 
     /// All verifying keys of batches in the best block.
     fn batch_keys(&self) -> impl Future<Output = Result<Vec<BatchKey>, ChainError>> + Send;

@@ -2,8 +2,7 @@
 
 use crate::support::{
     forced, giving, liquidated, opened, rekeyed, settled, shedding, switched, system, taken_over, traded, transferred,
-    waited, Scene,
-    SHORT, SMALL,
+    waited, Scene, SHORT, SMALL,
 };
 
 /// Wires that bind nobody, with the reason.

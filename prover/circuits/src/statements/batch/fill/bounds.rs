@@ -193,7 +193,8 @@ pub(super) fn check_size<CS: ConstraintSystem<Fr>>(
     let mut cs = cs.namespace(|| "B-REDUCE, B-LIMIT");
     // How many reasons there are; a place without a fill has nothing to reduce, whatever its flags. An expiry leaves
     // nothing, which is checked by itself.
-    let required = instruction.reduce_only.num() + only_reduces + fill.kind.liquidation.num() + fill.kind.deleveraging.num();
+    let required =
+        instruction.reduce_only.num() + only_reduces + fill.kind.liquidation.num() + fill.kind.deleveraging.num();
     let reducible = -&sign.mul(&mut cs, || "signed position", &before.q)?;
     let limit = fill.of(&mut cs, "limit", &table.limit)?;
     let new_size = after.size();
