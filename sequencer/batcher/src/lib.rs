@@ -24,7 +24,7 @@
 //! struct Counter(u64);
 //!
 //! impl SecretSource for Counter {
-//!     fn secrets(&mut self, batch_no: u64, _digest: &[u8; 32]) -> BatchSecrets {
+//!     fn secrets(&mut self, _batch_no: u64, _digest: &[u8; 32]) -> BatchSecrets {
 //!         self.0 += 1;
 //!         BatchSecrets {
 //!             salt: Fr::from(self.0),

@@ -413,7 +413,7 @@ async fn rebase<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
 }
 
 /// Waits and doubles the next wait.
-async fn pause(backoff: &mut Duration) {
+pub(crate) async fn pause(backoff: &mut Duration) {
     tokio::time::sleep(*backoff).await;
     *backoff = backoff.saturating_mul(2).min(MAX_BACKOFF);
 }

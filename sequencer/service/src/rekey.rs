@@ -33,8 +33,11 @@ pub(crate) async fn must_rekey<C: ChainClient>(
     Ok(Some(is_own && last.is_none_or(|last| last.sealing_key != own)))
 }
 
-/// Proves and submits a re-key of the house of a settled ledger. What the chain refuses is tried again by the caller,
-/// who looks at the chain anew.
+/// Proves and submits a re-key of the house of a settled ledger. What fails, or what the chain refuses, is tried again
+/// by the caller, who looks at the chain anew.
+///
+/// # Errors
+/// [`StartError`], if trying again does not help.
 pub(crate) async fn rekey<C: ChainClient, P: Prover>(
     shared: &Shared<C>,
     prover: &P,
@@ -54,7 +57,13 @@ pub(crate) async fn rekey<C: ChainClient, P: Prover>(
         new_key,
         &entropy,
     )?;
-    let proof = prover.prove(ProofJob::house_rekey(statement, witness)).await?;
+    let proof = match prover.prove(ProofJob::house_rekey(statement, witness)).await {
+        Ok(proof) => proof,
+        Err(error) => {
+            log::error!(target: "cloister", "The re-key of the house cannot be proven: {error}");
+            return Ok(());
+        }
+    };
     let submission = HouseRekey::new(key, &statement, proof.0);
     match shared.chain.submit_rekey(group, &submission).await {
         Ok(SubmitOutcome::InBlock(block)) => {

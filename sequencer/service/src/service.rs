@@ -6,7 +6,7 @@ use crate::{
     config::SequencerConfig,
     core::{millis, Core, CoreError, Origin},
     keys::SequencerKeys,
-    pipeline::{prove_loop, settle_loop},
+    pipeline::{pause, prove_loop, settle_loop},
     rekey::{must_rekey, rekey},
     rpc,
     shared::{ProverFacts, Shared},
@@ -191,7 +191,7 @@ impl<C: ChainClient> Sequencer<C> {
         P: Prover,
         L: Fn(JobKind) -> Result<P, ProverError> + Send + Sync + 'static,
     {
-        let mut prover = None;
+        let (mut prover, mut backoff) = (None, self.shared.config.backoff);
         let (view, table, state) = loop {
             let (view, table) = self.ready().await;
             let (state, rekeyed) = self.rebuilt(&view).await?;
@@ -207,7 +207,7 @@ impl<C: ChainClient> Sequencer<C> {
                     rekey(&self.shared, prover, &state).await?;
                 }
             }
-            tokio::time::sleep(self.shared.config.poll).await;
+            pause(&mut backoff).await;
         };
         let origin = Origin {
             state,

@@ -415,9 +415,13 @@ async fn a_batch_that_a_fork_drops_is_submitted_again() {
 async fn a_proof_that_fails_is_made_again() {
     let chain = MockChain::new();
     let prover = MockProver::default();
+    let running = Running::with(&chain, sequencer_config(), prover.clone());
+    // The house is re-keyed; what fails are batches.
+    running
+        .until(|r| async move { r.call::<Status>("cloister_status", rpc_params![]).await.is_ok() })
+        .await;
     prover.failures.store(3, Ordering::SeqCst);
     chain.enqueue(0, RICH, open(0));
-    let running = Running::with(&chain, sequencer_config(), prover);
     running
         .until(|r| async move { r.account(0).await.is_ok_and(|a| a.settled.is_some()) })
         .await;
@@ -640,11 +644,13 @@ async fn the_house_is_rekeyed_before_the_first_batch_and_only_then() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_rekey_that_is_refused_is_made_again() {
+async fn a_rekey_that_fails_or_is_refused_is_made_again() {
     let chain = MockChain::new();
     chain.lock().refusals.push_back(SubmitRejection::House);
     chain.enqueue(0, RICH, open(0));
-    let running = Running::start(&chain);
+    let prover = MockProver::default();
+    prover.failures.store(2, Ordering::SeqCst);
+    let running = Running::with(&chain, sequencer_config(), prover);
     running
         .until(|r| async move { r.account(0).await.is_ok_and(|a| a.settled.is_some()) })
         .await;

@@ -15,7 +15,7 @@ use cloister_types::{AccountIndex, Amount, GroupId, ItemId};
 pub struct Counter(pub u64);
 
 impl SecretSource for Counter {
-    fn secrets(&mut self, batch_no: u64, digest: &[u8; 32]) -> BatchSecrets {
+    fn secrets(&mut self, _batch_no: u64, digest: &[u8; 32]) -> BatchSecrets {
         self.0 += 1;
         BatchSecrets {
             salt: Fr::from(1_000 + self.0),
