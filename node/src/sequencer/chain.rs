@@ -105,6 +105,10 @@ impl ChainClient for NodeChain {
         self.context.client.info().genesis_hash.0
     }
 
+    fn submitter(&self) -> [u8; 32] {
+        self.submitter.0
+    }
+
     fn now(&self) -> u64 {
         // A clock before 1970 makes instructions look good for longer than they are; the chain's own clock decides.
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
@@ -149,9 +153,8 @@ impl ChainClient for NodeChain {
 
     async fn table_end(&self, group: u32, version: u64) -> Result<Option<u64>, ChainError> {
         let (best, _) = self.block(At::Best);
-        let info =
-            CloisterApi::<Block, AccountId, AssetId, BlockNumber>::risk_info(&*self.api(), best, group, version)
-                .map_err(unavailable)?;
+        let info = CloisterApi::<Block, AccountId, AssetId, BlockNumber>::risk_info(&*self.api(), best, group, version)
+            .map_err(unavailable)?;
         Ok(info.and_then(|info| info.good_until))
     }
 

@@ -31,10 +31,12 @@ pub mod domain {
     pub const FINAL: u32 = 13;
     /// Exit statement (X-STATEMENT).
     pub const EXIT: u32 = 14;
+    /// A batch's salt with the chain and the group that it is of (P-STREAM).
+    pub const STREAM_SALT: u32 = 20;
 }
 
 /// Version of the batch statement, its first element.
-pub const STATEMENT_VERSION: u64 = 2;
+pub const STATEMENT_VERSION: u64 = 3;
 /// Version of the seal statement, its first element.
 pub const SEAL_STATEMENT_VERSION: u64 = 1;
 /// Version of the exit statement, its first element.

@@ -10,7 +10,7 @@ use cloister_crypto::{
     poseidon2::sponge,
     schnorr::{generator, PublicKey, PublicKeyError},
     seal::{ephemeral_scalar, pad, SealPublicKey, Sealed},
-    stream::view_commitment,
+    stream::{view_commitment, Scope},
     Fr,
 };
 use cloister_types::GroupId;
@@ -126,6 +126,10 @@ impl SealStatement {
         let ephemeral = affine(ExtendedPoint::from(generator() * e));
         let shared = affine(ExtendedPoint::from(sealing_key.point()) * e);
         let (x, y) = key.preimage();
+        let scope = Scope {
+            genesis,
+            group: group.get(),
+        };
         let statement = Self {
             genesis,
             group,
@@ -134,7 +138,7 @@ impl SealStatement {
             ephemeral: coordinates(&ephemeral),
             ciphertext: view_key + pad(shared, ephemeral),
             key: Key::from(key),
-            view_commitment: view_commitment(view_key),
+            view_commitment: view_commitment(&scope, view_key),
         };
         let witness = SealWitness {
             view_key,
@@ -142,6 +146,14 @@ impl SealStatement {
             preimage: Key { x, y },
         };
         (statement, witness)
+    }
+
+    /// Chain and group, which the view key is of.
+    pub fn scope(&self) -> Scope {
+        Scope {
+            genesis: self.genesis,
+            group: self.group.get(),
+        }
     }
 
     /// The sealed view key, as an open carries it.
@@ -196,7 +208,7 @@ impl SealStatement {
         if self.ciphertext != witness.view_key + pad(shared, ephemeral) {
             return Err(SealStatementError::Ciphertext);
         }
-        if self.view_commitment != view_commitment(witness.view_key) {
+        if self.view_commitment != view_commitment(&self.scope(), witness.view_key) {
             return Err(SealStatementError::Commitment);
         }
         if clears_cofactor(&self.key, &witness.preimage) {

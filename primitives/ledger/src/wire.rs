@@ -196,7 +196,7 @@ fields! {
     UnitWitness {
         index, mode, deposit, incoming, requested, paid, before, path, new_key, new_view_key, preimage, places, margin,
     }
-    BatchContext { genesis, group, batch_no, time, salt, table }
+    BatchContext { genesis, group, batch_no, time, payee, salt, table }
     BatchWitness { context, old_root, house, house_key, sweep, empty_mask, units, house_margin }
     SealStatement { genesis, group, owner, sealing_key, ephemeral, ciphertext, key, view_commitment }
     ExitStatement { genesis, group, index, root, final_hash, claim }

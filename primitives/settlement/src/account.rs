@@ -69,6 +69,7 @@ pub fn recover<'a>(
     let mut found: Option<Recovered> = None;
     for batch in batches {
         let batch_no = batch.batch_no;
+        let (scope, salt) = (batch.scope(), batch.stream_salt());
         for record in batch.units.iter().filter(|unit| unit.index == index) {
             let (before, updates) = match found.take() {
                 Some(Recovered {
@@ -79,8 +80,8 @@ pub fn recover<'a>(
                 }) => (Some(AccountState { account, orders }), updates),
                 None => (None, 0),
             };
-            let AccountState { account, orders } = replay(before, record, batch.salt, |shown| {
-                keys.iter().find(|keys| keys.are(shown)).copied()
+            let AccountState { account, orders } = replay(before, record, salt, |shown| {
+                keys.iter().find(|keys| keys.are(&scope, shown)).copied()
             })
             .map_err(|source| RecoveryError::Record { batch_no, source })?;
             found = Some(Recovered {

@@ -10,7 +10,7 @@ use crate::{
 };
 use cloister_crypto::{
     field::{from_bytes, FieldError},
-    Fr,
+    stream::{Scope, StreamSalt},
 };
 use cloister_ledger::{GroupLedger, House, Key};
 use cloister_types::AccountIndex;
@@ -62,13 +62,14 @@ pub enum LedgerError {
     Root(u64),
 }
 
-/// Applies one settled batch to a ledger that has all earlier ones. `queue` is the queue before the batch, from its
-/// first item on: at least the items that the batch consumed.
+/// Applies one settled batch of a chain and group to a ledger that has all earlier ones. `queue` is the queue before
+/// the batch, from its first item on: at least the items that the batch consumed.
 ///
 /// # Errors
 /// [`LedgerError`]; the ledger is then of no use.
 pub fn replay_batch<A>(
     ledger: &mut GroupLedger,
+    scope: &Scope,
     batch: &Batch,
     queue: &[QueueItem<A>],
     secrets: &impl LedgerSecrets,
@@ -84,7 +85,7 @@ pub fn replay_batch<A>(
         batch_no,
         source: source.into(),
     };
-    let salt = from_bytes(&batch.salt).map_err(malformed)?;
+    let salt = scope.salt(from_bytes(&batch.salt).map_err(malformed)?);
     for (unit, consumer) in consumers(batch, queue).enumerate() {
         let (submitted, item) = consumer.map_err(|source| LedgerError::Statement { batch_no, source })?;
         let record = unit_record(submitted, item).map_err(malformed)?;
@@ -127,7 +128,7 @@ fn house(
     ledger: &GroupLedger,
     batch: &Batch,
     secrets: &impl LedgerSecrets,
-    salt: Fr,
+    salt: StreamSalt,
 ) -> Result<Option<House>, FieldError> {
     let record = house_record(batch)?;
     let nonce = ledger.house().nonce.saturating_add(1);

@@ -2,19 +2,47 @@
 
 mod common;
 
-use cloister_crypto::{field::to_bytes, seal::SealKey, Fr};
+use cloister_crypto::{field::to_bytes, seal::SealKey, stream::Scope, Fr};
 use cloister_ledger::{GroupLedger, RecordError};
+use cloister_ledger_testing::SCOPE;
 use cloister_settlement::{replay_batch, LedgerError, ReplayError, StatementError};
 use cloister_types::AccountIndex;
 use common::{Market, Secrets, Settled};
 
 /// Replays all batches; the first error.
 fn replay(settled: &[Settled], secrets: &Secrets) -> Result<GroupLedger, LedgerError> {
+    replay_as(&SCOPE, settled, secrets)
+}
+
+/// Replays all batches as those of some chain and group.
+fn replay_as(scope: &Scope, settled: &[Settled], secrets: &Secrets) -> Result<GroupLedger, LedgerError> {
     let mut ledger = GroupLedger::default();
     for settled in settled {
-        replay_batch(&mut ledger, &settled.batch, &settled.queue, secrets)?;
+        replay_batch(&mut ledger, scope, &settled.batch, &settled.queue, secrets)?;
     }
     Ok(ledger)
+}
+
+#[test]
+fn records_should_not_be_read_as_those_of_another_group_or_chain() {
+    let market = Market::new(1);
+    let mut genesis = SCOPE.genesis;
+    genesis[31] ^= 1;
+    for scope in [
+        Scope { genesis, ..SCOPE },
+        Scope {
+            group: SCOPE.group + 1,
+            ..SCOPE
+        },
+    ] {
+        let error = LedgerError::Record {
+            batch_no: 0,
+            unit: 0,
+            account: market.settled[0].batch.units[0].index,
+            source: ReplayError::Record(RecordError::Garbage),
+        };
+        assert_eq!(replay_as(&scope, &market.settled, &market.secrets), Err(error));
+    }
 }
 
 #[test]

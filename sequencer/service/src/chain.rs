@@ -184,6 +184,9 @@ pub trait ChainClient: Send + Sync + 'static {
     /// Genesis hash.
     fn genesis_hash(&self) -> [u8; 32];
 
+    /// Account id that submits the batches.
+    fn submitter(&self) -> [u8; 32];
+
     /// Milliseconds of Unix time.
     fn now(&self) -> u64;
 
@@ -207,11 +210,7 @@ pub trait ChainClient: Send + Sync + 'static {
 
     /// The last moment at which the chain takes a risk table that was replaced, milliseconds of Unix time; `None` while
     /// it is the newest. In the best block.
-    fn table_end(
-        &self,
-        group: u32,
-        version: u64,
-    ) -> impl Future<Output = Result<Option<u64>, ChainError>> + Send;
+    fn table_end(&self, group: u32, version: u64) -> impl Future<Output = Result<Option<u64>, ChainError>> + Send;
 
     /// All verifying keys of batches in the best block.
     fn batch_keys(&self) -> impl Future<Output = Result<Vec<BatchKey>, ChainError>> + Send;

@@ -9,7 +9,7 @@ use crate::{
     rpc,
     shared::{ProverFacts, Shared},
 };
-use cloister_crypto::field::to_bytes;
+use cloister_crypto::{field::to_bytes, stream::Scope};
 use cloister_ledger::GroupLedger;
 use cloister_prover_job::{JobKind, Prover, ProverError};
 use cloister_risk::RiskTable;
@@ -155,9 +155,13 @@ impl<C: ChainClient> Sequencer<C> {
         let mut state = GroupLedger::default();
         if view.batch_no > 0 {
             log::info!(target: "cloister", "Rebuilding the ledger from {} batches", view.batch_no);
+            let scope = Scope {
+                genesis: self.shared.chain.genesis_hash(),
+                group: self.shared.config.group,
+            };
             for settled in self.shared.chain.settled_batches(self.shared.config.group, 0).await? {
                 if settled.batch.batch_no < view.batch_no {
-                    replay_batch(&mut state, &settled.batch, &settled.consumed, &self.shared.keys)?;
+                    replay_batch(&mut state, &scope, &settled.batch, &settled.consumed, &self.shared.keys)?;
                 }
             }
         }
@@ -175,6 +179,10 @@ impl<C: ChainClient> Sequencer<C> {
         let core = Core::new(
             &self.shared.config,
             self.shared.chain.genesis_hash(),
+            self.shared
+                .config
+                .payee
+                .unwrap_or_else(|| self.shared.chain.submitter()),
             self.shared.keys.clone(),
             origin,
         )?;

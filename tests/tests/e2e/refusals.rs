@@ -13,7 +13,7 @@ use cloister_groth16_verifier::{PointError, Proof, VerifyError};
 use cloister_ledger::Fill;
 use cloister_risk::RiskTable;
 use cloister_runtime::{
-    configs::cloister::MaxRiskAge,
+    configs::cloister::{MaxRiskAge, MaxTimeAhead},
     genesis_presets::{DEVELOPMENT_BATCH_KEY, DEVELOPMENT_SEAL_KEY},
     AccountId, Runtime,
 };
@@ -93,6 +93,11 @@ fn with_point(batch: &Batch, wanted: PointError) -> Batch {
     panic!("no byte makes the point {wanted:?}");
 }
 
+/// The time of a batch, somewhat ahead, so that it is not too old when all its tampered selves have been tried.
+fn ahead() -> u64 {
+    now() + MaxTimeAhead::get() / 2
+}
+
 async fn table(chain: &Chain) -> RiskTable {
     let begin = Instant::now();
     loop {
@@ -144,7 +149,7 @@ async fn tampered_batches_should_be_refused_with_their_own_errors_and_change_not
 
     // Two real batches: the accounts open; one of them withdraws.
     let opens = vec![Unit::open(&alice, DEPOSIT), Unit::open(&bob, DEPOSIT)];
-    let opening = sequencer.batch(key, &table(&chain).await, now(), opens, &alice);
+    let opening = sequencer.batch(key, &table(&chain).await, ahead(), opens, &alice);
     refuse_tampered_opening(&scene, &opening).await;
     submit(&chain, GROUP, &opening)
         .await
@@ -152,7 +157,7 @@ async fn tampered_batches_should_be_refused_with_their_own_errors_and_change_not
 
     let signed = alice.withdrawal(1, WITHDRAWAL, now() + HOUR);
     let paying = vec![Unit::instruction(&alice, signed, Fill::default()), Unit::padding(&bob)];
-    let paying = sequencer.batch(key, &table(&chain).await, now(), paying, &bob);
+    let paying = sequencer.batch(key, &table(&chain).await, ahead(), paying, &bob);
     refuse_tampered_payment(&scene, &opening, &paying).await;
     let before = scene.snapshot().await;
     submit(&chain, GROUP, &paying)
@@ -225,6 +230,11 @@ async fn refuse_tampered_opening(scene: &Scene, opening: &Batch) {
             Error::InvalidProof,
         ),
         ("a changed time", changed(opening, |b| b.time -= 1), Error::InvalidProof),
+        (
+            "the payment of another for the proof",
+            changed(opening, |b| b.payee[31] ^= 1),
+            Error::InvalidProof,
+        ),
         (
             "a changed salt",
             changed(opening, |b| b.salt[0] ^= 1),
@@ -310,9 +320,9 @@ async fn refuse_tampered_opening(scene: &Scene, opening: &Batch) {
             Error::TimeInFuture,
         ),
         (
-            "a time long past",
+            "a time long past, before the risk table",
             changed(opening, |b| b.time -= HOUR),
-            Error::TimeTooOld,
+            Error::TimeBeforeTable,
         ),
     ];
     scene.refused(&cases).await;

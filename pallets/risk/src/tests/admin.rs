@@ -1,6 +1,8 @@
 //! Groups, instruments and their parameters.
 
-use crate::{mock::*, Error, Event, GenesisGroup, GenesisInstrument, GroupParams, Groups, InstrumentParams, TableGrace};
+use crate::{
+    mock::*, Error, Event, GenesisGroup, GenesisInstrument, GroupParams, Groups, InstrumentParams, TableGrace,
+};
 use cloister_crypto::constants::INSTRUMENTS;
 use cloister_risk::Status;
 use polkadot_sdk::{

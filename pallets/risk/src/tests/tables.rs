@@ -110,9 +110,7 @@ fn only_the_last_tables_should_be_kept() {
 fn last_moments() -> Vec<(u64, Option<u64>)> {
     let latest = <Risk as RiskTables>::latest_version(GROUP).unwrap_or(0);
     let info = |version| <Risk as RiskTables>::table_info(GROUP, version);
-    (1..=latest)
-        .filter_map(|v| Some((v, info(v)?.good_until)))
-        .collect()
+    (1..=latest).filter_map(|v| Some((v, info(v)?.good_until))).collect()
 }
 
 #[test]

@@ -8,7 +8,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_ledger::{state::UnitRequest, GroupLedger, SealStatement, Shape, Statement};
-use cloister_ledger_testing::{World, GENESIS, GROUP};
+use cloister_ledger_testing::{World, GENESIS, GROUP, SCOPE};
 use cloister_settlement::{Batch, ItemKind, KnownToChain, LedgerSecrets, OpenKeys, QueueItem};
 use cloister_types::{AccountIndex, Amount, GroupId};
 use std::collections::BTreeMap;
@@ -26,7 +26,7 @@ pub struct Secrets {
 impl LedgerSecrets for Secrets {
     fn unseal(&self, sealed: &Sealed, commitment: Fr) -> Option<Fr> {
         let view_key = self.seal.open(sealed).ok()?;
-        (view_commitment(view_key) == commitment).then_some(view_key)
+        (view_commitment(&SCOPE, view_key) == commitment).then_some(view_key)
     }
 
     fn house_keys(&self, batch_no: u64) -> impl Iterator<Item = Fr> {
@@ -156,7 +156,7 @@ impl Market {
     pub fn replayed(&self) -> GroupLedger {
         let mut ledger = GroupLedger::default();
         for settled in &self.settled {
-            cloister_settlement::replay_batch(&mut ledger, &settled.batch, &settled.queue, &self.secrets)
+            cloister_settlement::replay_batch(&mut ledger, &SCOPE, &settled.batch, &settled.queue, &self.secrets)
                 .expect("the batch is the ledger's");
         }
         ledger
