@@ -167,6 +167,7 @@ impl Exchange {
                 group: GroupId(GROUP),
                 batch_no,
                 time,
+                payee: [0; 32],
                 salt: self.random.field(),
                 table: table.clone(),
             },

@@ -52,7 +52,7 @@ impl Unit {
             index: AccountIndex(trader.index),
             key: Key::from(&public),
             preimage: Key { x, y },
-            view_key: trader.keys.view,
+            view_key: trader.view_key(),
             deposit: Amount(deposit),
         };
         Self { request, queued: true }
@@ -156,6 +156,7 @@ impl TestSequencer {
             group: GroupId(self.group),
             batch_no: self.state.batch_no(),
             time,
+            payee: developer().public(),
             salt: self.random.field(),
             table: table.clone(),
         };

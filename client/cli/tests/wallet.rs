@@ -2,6 +2,7 @@
 
 use cloister_cli::wallet::{Wallet, WalletError};
 use cloister_client_core::keys::TraderKeys;
+use cloister_crypto::stream::Scope;
 use std::{fs, os::unix::fs::PermissionsExt};
 use tempfile::{tempdir, TempDir};
 
@@ -23,7 +24,11 @@ fn a_wallet_should_come_back_with_the_same_keys_and_be_private() {
     let wallet = Wallet::open(directory.path(), "default").expect("opened");
     let keys = TraderKeys::from_seed(&SEED, None).expect("keys");
     assert_eq!(wallet.keys().trading.public(), keys.trading.public());
-    assert_eq!(wallet.keys().view, keys.view);
+    let scope = Scope {
+        genesis: [9; 32],
+        group: 1,
+    };
+    assert_eq!(wallet.keys().view.key(&scope), keys.view.key(&scope));
     assert_eq!(wallet.keys().owner.public(), keys.owner.public());
 }
 

@@ -56,7 +56,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let (statement, witness) = seal(&trader.keys, genesis, GROUP, &sequencers.public()?, &entropy()?);
     statement.check(&witness)?;
     let opened = sequencers.open(&statement.sealed())?;
-    assert_eq!(opened, trader.keys.view, "the sequencers read the account");
+    assert_eq!(opened, trader.view_key(), "the sequencers read the account");
     println!("seal        0x{}", hex::encode(statement.sealed().0));
     Ok(())
 }

@@ -3,16 +3,17 @@
 //! | key | made from |
 //! | --- | --- |
 //! | trading key (Jubjub; signs orders, cancels and withdrawals) | the seed |
-//! | view key (reads the account; sealed to the sequencers when it opens) | the seed |
+//! | view key (reads the account; sealed to the sequencers when it opens) | the seed, for a chain and group |
 //! | owner (sr25519 account of the chain; pays and is paid) | the seed, or a secret URI such as `//Alice` |
 
 use crate::owner::{OwnerKey, OwnerUriError};
 use blake2::{Blake2b512, Digest};
-use cloister_crypto::{schnorr::SecretKey, Fr};
+use cloister_crypto::{schnorr::SecretKey, stream::Scope, Fr};
 use std::fmt;
 
 const TRADING: &[u8] = b"cloister/wallet/trading/v1";
-const VIEW: &[u8] = b"cloister/wallet/view/v1";
+const VIEW: &[u8] = b"cloister/wallet/view/v2";
+const VIEW_OF_SCOPE: &[u8] = b"cloister/wallet/view of group/v2";
 const OWNER: &[u8] = b"cloister/wallet/owner/v1";
 
 /// A text that is not a secret seed.
@@ -25,13 +26,30 @@ pub struct SeedError;
 #[error("no randomness is available: {0}")]
 pub struct EntropyError(getrandom::Error);
 
+/// What the view keys of a trader are derived from. Every group of every chain has its own, so that whoever learns one,
+/// as everybody does who reads along on a development chain, reads no other account.
+#[derive(Clone)]
+pub struct ViewSecret([u8; 32]);
+
+impl ViewSecret {
+    /// The view key of an account in a group of a chain.
+    pub fn key(&self, scope: &Scope) -> Fr {
+        let mut hasher = Blake2b512::new();
+        hasher.update(VIEW_OF_SCOPE);
+        hasher.update(self.0);
+        hasher.update(scope.genesis);
+        hasher.update(scope.group.to_le_bytes());
+        Fr::from_bytes_wide(&hasher.finalize().into())
+    }
+}
+
 /// The keys of one trader.
 #[derive(Clone)]
 pub struct TraderKeys {
     /// Signs orders, cancels and withdrawals.
     pub trading: SecretKey,
-    /// Reads the account.
-    pub view: Fr,
+    /// Gives the key that reads the account of a group.
+    pub view: ViewSecret,
     /// Signs transactions of the owner's chain account.
     pub owner: OwnerKey,
 }
@@ -70,7 +88,7 @@ impl TraderKeys {
         };
         Ok(Self {
             trading: SecretKey::from_seed(&half(&derive(TRADING, seed))),
-            view: Fr::from_bytes_wide(&derive(VIEW, seed)),
+            view: ViewSecret(half(&derive(VIEW, seed))),
             owner,
         })
     }

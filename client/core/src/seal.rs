@@ -5,6 +5,7 @@ use cloister_crypto::{
     field::{self, FieldError},
     schnorr::PublicKeyError,
     seal::SealPublicKey,
+    stream::Scope,
 };
 use cloister_ledger::{SealStatement, SealWitness};
 use cloister_types::GroupId;
@@ -31,7 +32,7 @@ pub fn sealing_key(x: &[u8; 32], y: &[u8; 32]) -> Result<SealPublicKey, SealingK
     )?)
 }
 
-/// Seals the view key of a trader for an account in a group. `entropy` is secret, uniformly random and used once.
+/// Seals the view key that a trader has in a group of a chain. `entropy` is secret, uniformly random and used once.
 pub fn seal(
     keys: &TraderKeys,
     genesis: [u8; 32],
@@ -45,7 +46,7 @@ pub fn seal(
         keys.owner.public(),
         sealing_key,
         &keys.trading.public(),
-        keys.view,
+        keys.view.key(&Scope { genesis, group }),
         entropy,
     )
 }

@@ -1,6 +1,7 @@
 //! A trader signs instructions: orders, cancels, withdrawals.
 
 use crate::{keys::TraderKeys, recovery::AccountKeys};
+use cloister_crypto::{stream::Scope, Fr};
 use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Key, Side, SignedInstruction, Trigger};
 use cloister_types::{AccountIndex, GroupId, InstructionId, InstrumentId, Price};
 
@@ -39,11 +40,24 @@ pub struct Trader {
 }
 
 impl Trader {
+    /// Chain and group.
+    pub fn scope(&self) -> Scope {
+        Scope {
+            genesis: self.genesis,
+            group: self.group,
+        }
+    }
+
+    /// Reads the account.
+    pub fn view_key(&self) -> Fr {
+        self.keys.view.key(&self.scope())
+    }
+
     /// The account's own keys, as public records show them.
     pub fn account_keys(&self) -> AccountKeys {
         AccountKeys {
             key: Key::from(&self.keys.trading.public()),
-            view_key: self.keys.view,
+            view_key: self.view_key(),
         }
     }
 

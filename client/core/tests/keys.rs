@@ -4,8 +4,13 @@ use cloister_client_core::{
     keys::{entropy, parse_seed, SeedError, TraderKeys},
     owner::{verify, OwnerKey, OwnerUriError},
 };
+use cloister_crypto::stream::Scope;
 
 const SEED: [u8; 32] = [7; 32];
+const SCOPE: Scope = Scope {
+    genesis: [9; 32],
+    group: 1,
+};
 
 #[test]
 fn an_owner_should_come_from_the_secret_uri_when_there_is_one() {
@@ -21,8 +26,24 @@ fn an_owner_should_come_from_the_secret_uri_when_there_is_one() {
 fn the_same_seed_should_give_the_same_keys() {
     let [one, other] = [(); 2].map(|()| TraderKeys::from_seed(&SEED, None).expect("keys"));
     assert_eq!(one.trading.public(), other.trading.public());
-    assert_eq!(one.view, other.view);
+    assert_eq!(one.view.key(&SCOPE), other.view.key(&SCOPE));
     assert_eq!(one.owner.public(), other.owner.public());
+}
+
+#[test]
+fn every_group_of_every_chain_should_have_its_own_view_key() {
+    let [one, other] = [SEED, [8; 32]].map(|seed| TraderKeys::from_seed(&seed, None).expect("keys"));
+    let mut genesis = SCOPE.genesis;
+    genesis[31] ^= 1;
+    let keys = [
+        one.view.key(&SCOPE),
+        one.view.key(&Scope { group: 2, ..SCOPE }),
+        one.view.key(&Scope { genesis, ..SCOPE }),
+        other.view.key(&SCOPE),
+    ];
+    for (i, key) in keys.iter().enumerate() {
+        assert!(!keys[i + 1..].contains(key), "{i}");
+    }
 }
 
 #[test]

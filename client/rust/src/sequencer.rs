@@ -141,7 +141,7 @@ impl SequencerClient {
     /// [`SequencerError`].
     pub async fn account(&self, trader: &Trader) -> Result<AccountInfo, SequencerError> {
         let query = AccountQuery::new(
-            trader.keys.view,
+            trader.view_key(),
             GroupId::from(trader.group),
             AccountIndex::from(trader.index),
             now(),

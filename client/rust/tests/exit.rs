@@ -12,22 +12,34 @@ use cloister_ledger::{
     state::{GroupLedger, UnitRequest},
     FinalValues, Key, Shape, Statement,
 };
-use cloister_ledger_testing::{World, GENESIS, GROUP};
+use cloister_ledger_testing::{World, GENESIS, GROUP, SCOPE};
 use cloister_prover_job::{JobKind, ProverError};
 use cloister_types::{AccountIndex, GroupId, Total};
 
 /// 1,000 of the settlement asset.
 const DEPOSIT: u64 = 1_000_000_000;
 
+/// The keys that the client derives; trading keys are the world's own.
+fn wallet() -> TraderKeys {
+    TraderKeys::from_seed(&[1; 32], None).expect("a seed gives keys")
+}
+
+/// The open of the next trader, under the view key that the client derives.
+fn open(world: &mut World) -> UnitRequest {
+    let mut request = world.open(DEPOSIT);
+    if let UnitRequest::Open { view_key, .. } = &mut request {
+        *view_key = wallet().view.key(&SCOPE);
+    }
+    request
+}
+
 /// A trader of the world, as the client sees it.
 fn client_trader(world: &World, trader: usize) -> Trader {
     let known = &world.traders[trader];
-    let wallet = TraderKeys::from_seed(&[1; 32], None).expect("a seed gives keys");
     Trader {
         keys: TraderKeys {
             trading: known.secret.clone(),
-            view: known.view_key,
-            ..wallet
+            ..wallet()
         },
         genesis: GENESIS,
         group: GROUP,
@@ -39,7 +51,7 @@ fn client_trader(world: &World, trader: usize) -> Trader {
 fn market() -> (World, Vec<Statement>) {
     let mut world = World::new(11);
     let mut statements = Vec::new();
-    let opens: Vec<UnitRequest> = (0..2).map(|_| world.open(DEPOSIT)).collect();
+    let opens: Vec<UnitRequest> = (0..2).map(|_| open(&mut world)).collect();
     for round in 0..2 {
         let units = if round == 0 {
             opens.clone()

@@ -150,6 +150,10 @@ impl ChainClient for NodeChain {
         self.context.client.info().genesis_hash.0
     }
 
+    fn submitter(&self) -> [u8; 32] {
+        self.submitter.0
+    }
+
     fn now(&self) -> u64 {
         // A clock before 1970 makes instructions look good for longer than they are; the chain's own clock decides.
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();

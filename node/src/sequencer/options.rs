@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use cloister_engine::FeeRates;
+use cloister_runtime::AccountId;
 use cloister_sequencer::{
     keys::{development_seed, read_seed},
     SequencerConfig,
@@ -53,6 +54,9 @@ pub struct SequencerOptions {
     /// Fee of the incoming order of a fill, in millionths of its price.
     #[arg(long, value_name = "PPM", default_value_t = 500, requires = "sequencer")]
     pub sequencer_taker_fee: u32,
+    /// Account that the rewards of the proofs go to; the account that submits the batches if it is left out.
+    #[arg(long, value_name = "ADDRESS", requires = "sequencer")]
+    pub sequencer_payee: Option<AccountId>,
     /// Pay the collected fees out in every BATCHES-th batch; never if it is left out.
     #[arg(long, value_name = "BATCHES", requires = "sequencer")]
     pub sequencer_sweep_every: Option<u64>,
@@ -100,6 +104,7 @@ impl SequencerOptions {
                 maker: self.sequencer_maker_fee,
                 taker: self.sequencer_taker_fee,
             },
+            payee: self.sequencer_payee.clone().map(Into::into),
             batch_age: Duration::from_millis(self.sequencer_batch_age),
             sweep_every: self.sequencer_sweep_every,
             ..SequencerConfig::new(self.sequencer_group)

@@ -211,6 +211,7 @@ impl<T: Config> Pallet<T> {
             house: batch.new_house,
             units: u32::try_from(batch.units.len()).unwrap_or(u32::MAX),
             consumed: u32::try_from(plan.consumed.iter().flatten().count()).unwrap_or(u32::MAX),
+            payee: batch.payee.into(),
         });
         Self::consume(group, &plan)?;
         Self::pay_out(group, &state, batch, &mut accounts)?;

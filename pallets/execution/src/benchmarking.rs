@@ -170,6 +170,7 @@ fn batch<T: Config>(units: u32) -> Result<(u32, Box<Batch>), BenchmarkError> {
         batch_no: 0,
         risk_version,
         time: NOW,
+        payee: [2; 32],
         salt: [4; 32],
         new_root: [5; 32],
         new_house: [6; 32],

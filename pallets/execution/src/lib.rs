@@ -67,7 +67,7 @@ pub mod pallet {
         polkadot_sdk::frame_system::Config<
         RuntimeEvent: From<Event<Self>>,
         Hash = sp_core::H256,
-        AccountId: Into<[u8; 32]>,
+        AccountId: Into<[u8; 32]> + From<[u8; 32]>,
     >
     {
         /// Makes groups and sets keys and submitters.
@@ -270,6 +270,8 @@ pub mod pallet {
             units: u32,
             /// Queue items consumed.
             consumed: u32,
+            /// Who is to be paid for the proof, as the proof says.
+            payee: T::AccountId,
         },
         /// The house of a group got another key.
         HouseRekeyed {

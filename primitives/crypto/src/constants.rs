@@ -37,10 +37,12 @@ pub mod domain {
     pub const SOLVENCY: u32 = 16;
     /// Commitment to the sums of a solvency round (D-SUMS).
     pub const SOLVENCY_SUMS: u32 = 17;
+    /// A batch's salt with the chain and the group that it is of (P-STREAM).
+    pub const STREAM_SALT: u32 = 20;
 }
 
 /// Version of the batch statement, its first element.
-pub const STATEMENT_VERSION: u64 = 2;
+pub const STATEMENT_VERSION: u64 = 3;
 /// Version of the seal statement, its first element.
 pub const SEAL_STATEMENT_VERSION: u64 = 1;
 /// Version of the exit statement, its first element.

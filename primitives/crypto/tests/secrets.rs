@@ -3,18 +3,71 @@
 use cloister_crypto::{
     auth,
     constants::domain,
-    field::to_bytes,
+    field::{limbs, to_bytes},
     poseidon2::{sponge, sponge_block},
     schnorr::{PublicKeyError, SecretKey},
     seal::{seal, SealError, SealKey, SealPublicKey, Sealed},
-    stream::{account_pads, house_pads, view_commitment},
+    stream::{account_pads, house_pads, view_commitment, Scope},
     Fr,
 };
 
+const SCOPE: Scope = Scope {
+    genesis: [7; 32],
+    group: 4,
+};
+
+/// Scopes that differ from [`SCOPE`] in one thing each.
+fn other_scopes() -> [Scope; 3] {
+    let genesis = |at: usize| {
+        let mut genesis = SCOPE.genesis;
+        genesis[at] ^= 1;
+        genesis
+    };
+    [
+        Scope { group: 5, ..SCOPE },
+        Scope {
+            genesis: genesis(0),
+            ..SCOPE
+        },
+        Scope {
+            genesis: genesis(31),
+            ..SCOPE
+        },
+    ]
+}
+
+#[test]
+fn salt_of_a_stream_should_be_the_hash_of_chain_group_and_salt() {
+    let (lo, hi) = limbs(&SCOPE.genesis);
+    let elements = [lo, hi, Fr::from(4), Fr::from(6)];
+    assert_eq!(SCOPE.salt(Fr::from(6)).get(), sponge(domain::STREAM_SALT, &elements));
+}
+
+#[test]
+fn two_groups_or_chains_with_one_view_key_should_share_no_pad_and_no_commitment() {
+    // Key, index, nonce and salt are the same: a sequencer of both chooses the salt.
+    let (key, salt) = (Fr::from(5), Fr::from(6));
+    let ours = [
+        account_pads(key, 3, 9, SCOPE.salt(salt), 14),
+        house_pads(key, 9, SCOPE.salt(salt), 14),
+    ]
+    .concat();
+    for other in other_scopes() {
+        let theirs = [
+            account_pads(key, 3, 9, other.salt(salt), 14),
+            house_pads(key, 9, other.salt(salt), 14),
+        ]
+        .concat();
+        assert!(ours.iter().all(|pad| !theirs.contains(pad)), "{other:?}");
+        assert_ne!(view_commitment(&other, key), view_commitment(&SCOPE, key));
+    }
+}
+
 #[test]
 fn pads_should_be_the_blocks_of_the_sponge() {
-    let (key, salt) = (Fr::from(5), Fr::from(6));
-    let pads = account_pads(key, 3, 9, salt, 10);
+    let (key, stream) = (Fr::from(5), SCOPE.salt(Fr::from(6)));
+    let salt = stream.get();
+    let pads = account_pads(key, 3, 9, stream, 10);
     assert_eq!(pads.len(), 10);
     assert_eq!(
         pads[..7],
@@ -32,10 +85,11 @@ fn pads_should_never_repeat_across_key_index_nonce_salt_or_owner() {
     for key in 1..4 {
         for nonce in 0..3 {
             for salt in 0..3 {
+                let salt = SCOPE.salt(Fr::from(salt));
                 for index in 0..2 {
-                    all.extend(account_pads(Fr::from(key), index, nonce, Fr::from(salt), 14));
+                    all.extend(account_pads(Fr::from(key), index, nonce, salt, 14));
                 }
-                all.extend(house_pads(Fr::from(key), nonce, Fr::from(salt), 14));
+                all.extend(house_pads(Fr::from(key), nonce, salt, 14));
             }
         }
     }
@@ -48,7 +102,11 @@ fn pads_should_never_repeat_across_key_index_nonce_salt_or_owner() {
 
 #[test]
 fn view_commitment_should_be_the_tagged_hash() {
-    assert_eq!(view_commitment(Fr::from(5)), sponge(domain::VIEW, &[Fr::from(5)]));
+    let (lo, hi) = limbs(&SCOPE.genesis);
+    assert_eq!(
+        view_commitment(&SCOPE, Fr::from(5)),
+        sponge(domain::VIEW, &[lo, hi, Fr::from(4), Fr::from(5)])
+    );
 }
 
 #[test]
@@ -71,7 +129,7 @@ fn sealed_key_should_open_with_the_right_key_only() {
     let sealed = seal(view_key, &key.public().unwrap(), &[7; 64]);
     assert_eq!(key.open(&sealed), Ok(view_key));
     let other = SealKey::from_seed(&[2; 32]).open(&sealed).unwrap();
-    assert_ne!(view_commitment(other), view_commitment(view_key));
+    assert_ne!(view_commitment(&SCOPE, other), view_commitment(&SCOPE, view_key));
 }
 
 #[test]

@@ -23,7 +23,7 @@ mod table;
 mod world;
 
 pub use alone::{entropy, exit, house, house_rekey, seal};
-pub use chain::{FAR_EXPIRY, GENESIS, GROUP, INSTRUMENT, TIME};
+pub use chain::{FAR_EXPIRY, GENESIS, GROUP, INSTRUMENT, PAYEE, SCOPE, TIME};
 pub use random::Random;
 pub use spoil::{spoil, spoil_request, Spoil};
 pub use table::table;

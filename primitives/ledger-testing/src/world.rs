@@ -1,7 +1,7 @@
 //! A market of traders whose batches are accepted.
 
 use crate::{
-    chain::{FAR_EXPIRY, GENESIS, GROUP, TIME},
+    chain::{FAR_EXPIRY, GENESIS, GROUP, PAYEE, TIME},
     random::Random,
     table::{set_mark, table},
 };
@@ -124,6 +124,7 @@ impl World {
             group: GroupId(GROUP),
             batch_no: self.state.batch_no(),
             time: self.time,
+            payee: PAYEE,
             salt: self.random.field(),
             table: self.table.clone(),
         }

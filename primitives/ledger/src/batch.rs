@@ -92,6 +92,7 @@ impl BatchWitness {
             group: self.context.group,
             batch_no: self.context.batch_no,
             time: self.context.time,
+            payee: self.context.payee,
             salt: self.context.salt,
             old_root: self.old_root,
             new_root: units.last().map_or(self.old_root, |u| u.root),
@@ -101,7 +102,7 @@ impl BatchWitness {
             sweep: self.sweep,
             empty_mask: self.empty_mask,
             units: units.iter().map(|u| u.record.clone()).collect(),
-            house: HouseRecord::encrypt(&house, self.context.salt),
+            house: HouseRecord::encrypt(&house, self.context.stream_salt()),
         };
         BatchEffect {
             house,

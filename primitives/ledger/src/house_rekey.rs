@@ -13,6 +13,7 @@ use cloister_crypto::{
     field::{limbs, FieldError},
     poseidon2::sponge,
     seal::{SealPublicKey, Sealed},
+    stream::{Scope, StreamSalt},
     Fr,
 };
 use cloister_types::GroupId;
@@ -109,6 +110,10 @@ impl HouseRekeyStatement {
     ) -> Result<(Self, HouseRekeyWitness), HouseRekeyError> {
         let after = house.rekeyed(new_key).ok_or(HouseRekeyError::Nonce)?;
         let (ephemeral, ciphertext, scalar) = seal_secret(new_key, sealing_key, entropy);
+        let scope = Scope {
+            genesis,
+            group: group.get(),
+        };
         let statement = Self {
             genesis,
             group,
@@ -117,10 +122,20 @@ impl HouseRekeyStatement {
             sealing_key: coordinates(&sealing_key.point()),
             ephemeral,
             ciphertext,
-            record: HouseRecord::encrypt(&after, salt(&ephemeral)),
+            record: HouseRecord::encrypt(&after, scope.salt(ephemeral.x)),
         };
         let witness = HouseRekeyWitness { house, new_key, scalar };
         Ok((statement, witness))
+    }
+
+    /// What the record's keystream is made with. Its salt `E.x` is public, and as fresh as the ephemeral scalar, which
+    /// is used once.
+    fn stream_salt(&self) -> StreamSalt {
+        let scope = Scope {
+            genesis: self.genesis,
+            group: self.group.get(),
+        };
+        scope.salt(self.ephemeral.x)
     }
 
     /// The sealed key, as the chain keeps it.
@@ -167,7 +182,7 @@ impl HouseRekeyStatement {
         }
         check_sealed(&self.sealing_key, &self.ephemeral, self.ciphertext, *new_key, scalar)
             .map_err(HouseRekeyError::Seal)?;
-        if HouseRecord::encrypt(&after, salt(&self.ephemeral)) == self.record {
+        if HouseRecord::encrypt(&after, self.stream_salt()) == self.record {
             Ok(())
         } else {
             Err(HouseRekeyError::Record)
@@ -177,12 +192,8 @@ impl HouseRekeyStatement {
     /// The house after, for whoever opened the seal: `key` is what the seal holds, `nonce` the nonce after the re-key.
     /// `None` if the key does not read it.
     pub fn open(&self, key: Fr, nonce: u64) -> Option<House> {
-        let house = self.record.open(key, nonce, salt(&self.ephemeral))?;
+        let house = self.record.open(key, nonce, self.stream_salt())?;
         (house.commitment() == self.new_house).then_some(house)
     }
 }
 
-/// The salt of the record: public, and as fresh as the ephemeral scalar, which is used once.
-fn salt(ephemeral: &Key) -> Fr {
-    ephemeral.x
-}

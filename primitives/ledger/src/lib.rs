@@ -27,6 +27,7 @@
 //!         group: 1,
 //!         batch_no: 0,
 //!         time: 1_700_000_000_000,
+//!         payee: [2; 32],
 //!         salt: Fr::from(9),
 //!         table: RiskTable::default(),
 //!     },

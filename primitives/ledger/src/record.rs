@@ -13,7 +13,7 @@ use cloister_crypto::{
         RECORD_FIXED, RECORD_KIND_BITS, RECORD_PUBLIC,
     },
     field::{from_i128, from_u128, to_bytes},
-    stream::{account_pads, house_pads},
+    stream::{account_pads, house_pads, StreamSalt},
     Fr,
 };
 use cloister_risk::Positions;
@@ -31,7 +31,7 @@ pub struct KeyRecord {
     pub x: Fr,
     /// Trading key, second coordinate.
     pub y: Fr,
-    /// `view_commitment(view_key)`.
+    /// `view_commitment(scope, view_key)`.
     pub view_commitment: Fr,
 }
 
@@ -125,8 +125,8 @@ pub enum RecordError {
     /// The ciphertext has the wrong number of elements.
     #[error("the record has the wrong length")]
     Length,
-    /// The decrypted elements are not a record: wrong key, nonce or salt.
-    #[error("the record does not decrypt: wrong view key, nonce or salt")]
+    /// The decrypted elements are not a record: wrong key, nonce, salt, group or chain.
+    #[error("the record does not decrypt: wrong view key, nonce, salt, group or chain")]
     Garbage,
 }
 
@@ -181,7 +181,7 @@ impl UnitRecord {
     }
 
     /// Encrypts the account of an index after an update; `slots` are the places' new slot values.
-    pub fn encrypt(index: AccountIndex, account: &Account, slots: &[Fr], salt: Fr) -> Vec<Fr> {
+    pub fn encrypt(index: AccountIndex, account: &Account, slots: &[Fr], salt: StreamSalt) -> Vec<Fr> {
         let plain = plaintext(account, slots);
         let pads = account_pads(account.view_key, index.get(), account.nonce, salt, plain.len());
         plain.into_iter().zip(pads).map(|(x, pad)| x + pad).collect()
@@ -191,7 +191,7 @@ impl UnitRecord {
     ///
     /// # Errors
     /// [`RecordError`]; a wrong key shows as garbage with overwhelming probability, and the caller compares `new_leaf`.
-    pub fn decrypt(&self, view_key: Fr, nonce: u64, salt: Fr) -> Result<UnitPlain, RecordError> {
+    pub fn decrypt(&self, view_key: Fr, nonce: u64, salt: StreamSalt) -> Result<UnitPlain, RecordError> {
         if self.ciphertext.len() < ENCRYPTED_FIXED {
             return Err(RecordError::Length);
         }
@@ -256,7 +256,7 @@ pub struct HousePlain {
 
 impl HouseRecord {
     /// Encrypts the house after a batch or a re-key.
-    pub fn encrypt(house: &House, salt: Fr) -> Self {
+    pub fn encrypt(house: &House, salt: StreamSalt) -> Self {
         let insurance = from_i128(house.insurance.get()) + from_i128(CASH_OFFSET);
         let head = insurance + power_of_two(CASH_BITS) * from_u128(house.fee_pool.get());
         let plain = [head]
@@ -289,7 +289,7 @@ impl HouseRecord {
     ///
     /// # Errors
     /// [`RecordError::Garbage`] if the decrypted elements are not a house.
-    pub fn decrypt(&self, key: Fr, nonce: u64, salt: Fr) -> Result<HousePlain, RecordError> {
+    pub fn decrypt(&self, key: Fr, nonce: u64, salt: StreamSalt) -> Result<HousePlain, RecordError> {
         let pads = house_pads(key, nonce, salt, HOUSE_RECORD);
         let plain: Vec<Fr> = self.ciphertext.iter().zip(pads).map(|(c, pad)| c - pad).collect();
         let head = to_bytes(plain.first().ok_or(RecordError::Length)?);

@@ -10,7 +10,7 @@ use cloister_crypto::{
     poseidon2::sponge,
     schnorr::{generator, PublicKey, PublicKeyError},
     seal::{ephemeral_scalar, pad, SealPublicKey, Sealed},
-    stream::view_commitment,
+    stream::{view_commitment, Scope},
     Fr,
 };
 use cloister_types::GroupId;
@@ -159,6 +159,10 @@ impl SealStatement {
     ) -> (Self, SealWitness) {
         let (ephemeral, ciphertext, scalar) = seal_secret(view_key, sealing_key, entropy);
         let (x, y) = key.preimage();
+        let scope = Scope {
+            genesis,
+            group: group.get(),
+        };
         let statement = Self {
             genesis,
             group,
@@ -167,7 +171,7 @@ impl SealStatement {
             ephemeral,
             ciphertext,
             key: Key::from(key),
-            view_commitment: view_commitment(view_key),
+            view_commitment: view_commitment(&scope, view_key),
         };
         let witness = SealWitness {
             view_key,
@@ -175,6 +179,14 @@ impl SealStatement {
             preimage: Key { x, y },
         };
         (statement, witness)
+    }
+
+    /// Chain and group, which the view key is of.
+    pub fn scope(&self) -> Scope {
+        Scope {
+            genesis: self.genesis,
+            group: self.group.get(),
+        }
     }
 
     /// The sealed view key, as an open carries it.
@@ -221,7 +233,7 @@ impl SealStatement {
             witness.view_key,
             &witness.scalar,
         )?;
-        if self.view_commitment != view_commitment(witness.view_key) {
+        if self.view_commitment != view_commitment(&self.scope(), witness.view_key) {
             return Err(SealStatementError::Commitment);
         }
         if clears_cofactor(&self.key, &witness.preimage) {

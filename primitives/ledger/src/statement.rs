@@ -6,6 +6,7 @@ use cloister_crypto::{
     constants::{domain, STATEMENT_VERSION},
     field::limbs,
     poseidon2::sponge,
+    stream::{Scope, StreamSalt},
     Fr,
 };
 use cloister_types::{Amount, GroupId};
@@ -21,6 +22,8 @@ pub struct Statement {
     pub batch_no: u64,
     /// Batch time, milliseconds of Unix time.
     pub time: u64,
+    /// Account id that the prover's reward goes to: whoever copies the proof can only have its maker paid.
+    pub payee: [u8; 32],
     /// Salt of the keystreams, fresh for every attempt.
     pub salt: Fr,
     /// Account root before.
@@ -47,6 +50,7 @@ impl Statement {
     /// The statement's elements in the order they are hashed.
     pub fn elements(&self) -> Vec<Fr> {
         let (lo, hi) = limbs(&self.genesis);
+        let (payee_lo, payee_hi) = limbs(&self.payee);
         let mut out = Vec::from([
             Fr::from(STATEMENT_VERSION),
             lo,
@@ -54,6 +58,8 @@ impl Statement {
             Fr::from(u64::from(self.group.get())),
             Fr::from(self.batch_no),
             Fr::from(self.time),
+            payee_lo,
+            payee_hi,
             self.salt,
             self.old_root,
             self.new_root,
@@ -68,6 +74,19 @@ impl Statement {
         }
         out.extend_from_slice(&self.house.ciphertext);
         out
+    }
+
+    /// Chain and group, which view keys and keystreams name.
+    pub fn scope(&self) -> Scope {
+        Scope {
+            genesis: self.genesis,
+            group: self.group.get(),
+        }
+    }
+
+    /// What the keystreams of the batch are made with.
+    pub fn stream_salt(&self) -> StreamSalt {
+        self.scope().salt(self.salt)
     }
 
     /// The public input.

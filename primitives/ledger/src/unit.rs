@@ -243,11 +243,11 @@ impl UnitWitness {
         let differences = Differences::new(&self.before.positions, &after.positions, sheds);
         let record = UnitRecord {
             index: self.index,
-            kind: self.record_kind(),
+            kind: self.record_kind(&context.scope()),
             deposit: self.deposit,
             withdrawal: moved.withdrawal,
             new_leaf,
-            ciphertext: UnitRecord::encrypt(self.index, &after, &moved.slots, context.salt),
+            ciphertext: UnitRecord::encrypt(self.index, &after, &moved.slots, context.stream_salt()),
         };
         Ok(UnitEffect {
             root: root_with(&self.path, self.index.get(), new_leaf),

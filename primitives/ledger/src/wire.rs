@@ -205,7 +205,7 @@ fields! {
         index, mode, deposit, incoming, requested, paid, before, path, new_key, new_view_key, new_switches, preimage,
         places, margin,
     }
-    BatchContext { genesis, group, batch_no, time, salt, table }
+    BatchContext { genesis, group, batch_no, time, payee, salt, table }
     BatchWitness { context, old_root, house, sweep, empty_mask, units, house_margin }
     SealStatement { genesis, group, owner, sealing_key, ephemeral, ciphertext, key, view_commitment }
     HouseRecord { ciphertext }

@@ -49,7 +49,7 @@ fn records_decrypt_to_the_accounts_and_chain_roots_follow() {
                 assert_eq!(record.kind.keys().is_some(), expected == 1 || expected == 2);
                 kinds.insert(expected);
                 let plain = record
-                    .decrypt(account.view_key, account.nonce, statement.salt)
+                    .decrypt(account.view_key, account.nonce, statement.stream_salt())
                     .expect("own record");
                 assert_eq!((plain.cash, plain.min_id), (account.cash, account.min_id));
                 assert_eq!(
@@ -58,12 +58,12 @@ fn records_decrypt_to_the_accounts_and_chain_roots_follow() {
                 );
                 let signed: Vec<bool> = unit.places.iter().map(|p| p.is_signed()).collect();
                 assert_eq!(plain.slots.iter().map(Option::is_some).collect::<Vec<_>>(), signed);
-                let wrong = record.decrypt(account.view_key + Fr::one(), account.nonce, statement.salt);
+                let wrong = record.decrypt(account.view_key + Fr::one(), account.nonce, statement.stream_salt());
                 assert!(wrong.is_err());
             }
             let house = statement
                 .house
-                .decrypt(effect.house.key, effect.house.nonce, statement.salt)
+                .decrypt(effect.house.key, effect.house.nonce, statement.stream_salt())
                 .expect("own record");
             assert_eq!(
                 (house.insurance, house.fee_pool),

@@ -12,8 +12,9 @@ use cloister_crypto::{
 };
 use cloister_ledger::{
     Account, AccountTree, ExitError, ExitWitness, FinalValues, Key, SealStatement, SealStatementError, SealWitness,
+    Shape,
 };
-use cloister_ledger_testing::{table, Random};
+use cloister_ledger_testing::{table, Random, World, PAYEE};
 use cloister_types::{AccountIndex, GroupId, Money, PerLot, Position, Total};
 
 const GENESIS: [u8; 32] = [0xC1; 32];
@@ -54,7 +55,7 @@ fn seal_statement_should_have_the_layout_of_v_statement() {
         s.ciphertext,
         s.key.x,
         s.key.y,
-        view_commitment(Fr::from(42)),
+        view_commitment(&s.scope(), Fr::from(42)),
     ];
     assert_eq!(s.hash(), sponge(domain::SEAL_STATEMENT, &elements));
 }
@@ -83,6 +84,50 @@ fn sealing_key_with_a_small_component_should_be_refused() {
     };
     let error = SealStatementError::SealingKey(PublicKeyError::NotPrimeOrder);
     assert_eq!(statement.check(&witness), Err(error));
+}
+
+#[test]
+fn batch_statement_should_name_its_payee_after_the_time() {
+    let shape = Shape { units: 2, places: 1 };
+    let mut world = World::with_traders(1, 2, shape);
+    let request = world.random_batch(shape);
+    let (_, effect) = world.apply(shape, &request);
+    let s = effect.statement;
+    let [(genesis_lo, genesis_hi), (payee_lo, payee_hi)] = [limbs(&s.genesis), limbs(&PAYEE)];
+    assert_ne!(payee_lo, payee_hi);
+    let head = [
+        Fr::from(3),
+        genesis_lo,
+        genesis_hi,
+        Fr::from(u64::from(s.group.get())),
+        Fr::from(s.batch_no),
+        Fr::from(s.time),
+        payee_lo,
+        payee_hi,
+        s.salt,
+        s.old_root,
+    ];
+    assert_eq!(s.elements()[..head.len()], head);
+    // A copy with another payee, in either limb, is another statement.
+    for at in [0, 31] {
+        let mut copied = s.clone();
+        copied.payee[at] ^= 1;
+        assert_ne!(copied.hash(), s.hash());
+    }
+}
+
+#[test]
+fn commitment_of_another_group_or_chain_should_be_refused() {
+    let (statement, witness, _) = sealed();
+    let mut genesis = statement.genesis;
+    genesis[31] ^= 1;
+    let group = GroupId(GROUP + 1);
+    for other in [
+        SealStatement { genesis, ..statement },
+        SealStatement { group, ..statement },
+    ] {
+        assert_eq!(other.check(&witness), Err(SealStatementError::Commitment));
+    }
 }
 
 fn exiting() -> ExitWitness {

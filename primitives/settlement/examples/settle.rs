@@ -69,6 +69,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             group: GroupId(GROUP),
             batch_no: 0,
             time: 1_700_000_000_000,
+            payee: [2; 32],
             salt: Fr::from(8),
             table: table(1, 1, &mut Random::new(7)),
         },

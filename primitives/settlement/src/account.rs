@@ -73,6 +73,7 @@ pub fn recover<'a>(
     let mut found: Option<Recovered> = None;
     for batch in batches {
         let batch_no = batch.batch_no;
+        let (scope, salt) = (batch.scope(), batch.stream_salt());
         for record in batch.units.iter().filter(|unit| unit.index == index) {
             let (before, updates, mut unsigned) = match found.take() {
                 Some(Recovered {
@@ -85,8 +86,8 @@ pub fn recover<'a>(
                 None => (None, 0, Vec::new()),
             };
             let held = before.as_ref().map(|state| state.account.clone());
-            let AccountState { account, orders } = replay(before, record, batch.salt, |shown| {
-                keys.iter().find(|keys| keys.are(shown)).copied()
+            let AccountState { account, orders } = replay(before, record, salt, |shown| {
+                keys.iter().find(|keys| keys.are(&scope, shown)).copied()
             })
             .map_err(|source| RecoveryError::Record { batch_no, source })?;
             let change = held.and_then(|held| Unsigned::between(&held, &account, record.deposit));

@@ -50,6 +50,8 @@ pub struct Batch {
     pub risk_version: u64,
     /// Its time, milliseconds of Unix time.
     pub time: u64,
+    /// Account id that the prover's reward goes to. The proof names it, so a copy of the batch pays its maker.
+    pub payee: [u8; 32],
     /// Salt of the keystreams.
     pub salt: Field,
     /// Root after the batch.
@@ -128,6 +130,7 @@ impl Batch {
             batch_no: statement.batch_no,
             risk_version,
             time: statement.time,
+            payee: statement.payee,
             salt: to_bytes(&statement.salt),
             new_root: to_bytes(&statement.new_root),
             new_house: to_bytes(&statement.new_house),

@@ -106,9 +106,14 @@ impl HouseRekeyed {
     ///
     /// # Errors
     /// A field element is not canonical.
-    pub fn open(&self, number: u32, secrets: &impl LedgerSecrets) -> Result<Option<House>, FieldError> {
-        // Genesis, group and the house before take no part in what is read.
-        let statement = self.statement([0; 32], GroupId(0), &Field::default())?;
+    pub fn open(
+        &self,
+        scope: &Scope,
+        number: u32,
+        secrets: &impl LedgerSecrets,
+    ) -> Result<Option<House>, FieldError> {
+        // The house before takes no part in what is read.
+        let statement = self.statement(scope.genesis, GroupId(scope.group), &Field::default())?;
         // Every batch and every re-key adds one.
         let nonce = self.batch_no.saturating_add(number.into()).saturating_add(1);
         Ok(secrets

@@ -11,7 +11,7 @@ use crate::{
 };
 use cloister_crypto::{
     field::{from_bytes, FieldError},
-    Fr,
+    stream::{Scope, StreamSalt},
 };
 use cloister_ledger::{GroupLedger, House, Key};
 use cloister_types::AccountIndex;
@@ -87,13 +87,14 @@ pub enum LedgerError {
     Root(u64),
 }
 
-/// Applies one settled batch to a ledger that has all earlier ones. `queue` is the queue before the batch, from its
-/// first item on: at least the items that the batch consumed.
+/// Applies one settled batch of a chain and group to a ledger that has all earlier ones. `queue` is the queue before
+/// the batch, from its first item on: at least the items that the batch consumed.
 ///
 /// # Errors
 /// [`LedgerError`]; the ledger is then of no use.
 pub fn replay_batch<A>(
     ledger: &mut GroupLedger,
+    scope: &Scope,
     batch: &Batch,
     queue: &[QueueItem<A>],
     secrets: &impl LedgerSecrets,
@@ -109,7 +110,7 @@ pub fn replay_batch<A>(
         batch_no,
         source: source.into(),
     };
-    let salt = from_bytes(&batch.salt).map_err(malformed)?;
+    let salt = scope.salt(from_bytes(&batch.salt).map_err(malformed)?);
     for (unit, consumer) in consumers(batch, queue).enumerate() {
         let (submitted, item) = consumer.map_err(|source| LedgerError::Statement { batch_no, source })?;
         let record = unit_record(submitted, item).map_err(malformed)?;
@@ -146,6 +147,7 @@ pub fn replay_batch<A>(
 /// [`LedgerError`]; the ledger is as before.
 pub fn replay_rekey(
     ledger: &mut GroupLedger,
+    scope: &Scope,
     number: u32,
     rekeyed: &HouseRekeyed,
     secrets: &impl LedgerSecrets,
@@ -159,7 +161,7 @@ pub fn replay_rekey(
         });
     }
     let house = rekeyed
-        .open(number, secrets)
+        .open(scope, number, secrets)
         .map_err(|source| LedgerError::Rekey { number, source })?
         .ok_or(LedgerError::Sealed(number))?;
     if ledger.house().rekeyed(house.key).as_ref() != Some(&house) {
@@ -176,6 +178,7 @@ pub fn replay_rekey(
 /// [`LedgerError`].
 pub fn replay_rekeys(
     ledger: &mut GroupLedger,
+    scope: &Scope,
     rekeyed: &[HouseRekeyed],
     done: &mut u32,
     secrets: &impl LedgerSecrets,
@@ -184,7 +187,7 @@ pub fn replay_rekeys(
         .get(*done as usize)
         .filter(|next| next.batch_no == ledger.batch_no())
     {
-        replay_rekey(ledger, *done, next, secrets)?;
+        replay_rekey(ledger, scope, *done, next, secrets)?;
         *done = done.saturating_add(1);
     }
     Ok(())
@@ -199,7 +202,7 @@ fn unsealed(keys: &OpenKeys, secrets: &impl LedgerSecrets) -> Option<AccountKeys
 }
 
 /// The house after a batch, `None` if its record does not give its commitment. A batch does not change its key.
-fn house(ledger: &GroupLedger, batch: &Batch, salt: Fr) -> Result<Option<House>, FieldError> {
+fn house(ledger: &GroupLedger, batch: &Batch, salt: StreamSalt) -> Result<Option<House>, FieldError> {
     let before = ledger.house();
     let commitment = from_bytes(&batch.new_house)?;
     let house = house_record(batch)?.open(before.key, before.nonce.saturating_add(1), salt);

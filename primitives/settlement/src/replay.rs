@@ -1,6 +1,9 @@
 //! One record of a settled batch, applied to the account that it is of.
 
-use cloister_crypto::{stream::view_commitment, Fr};
+use cloister_crypto::{
+    stream::{view_commitment, Scope, StreamSalt},
+    Fr,
+};
 use cloister_ledger::{
     slot::slot_number, state::AccountState, Account, Key, KeyRecord, OrderTree, RecordError, RecordKind, UnitRecord,
 };
@@ -15,10 +18,10 @@ pub struct AccountKeys {
 }
 
 impl AccountKeys {
-    /// Whether these are the keys that a record shows.
-    pub fn are(&self, shown: &KeyRecord) -> bool {
+    /// Whether these are the keys that a record of this chain and group shows.
+    pub fn are(&self, scope: &Scope, shown: &KeyRecord) -> bool {
         let key = Key { x: shown.x, y: shown.y };
-        self.key == key && view_commitment(self.view_key) == shown.view_commitment
+        self.key == key && view_commitment(scope, self.view_key) == shown.view_commitment
     }
 }
 
@@ -49,7 +52,7 @@ pub enum ReplayError {
 pub fn replay(
     before: Option<AccountState>,
     record: &UnitRecord,
-    salt: Fr,
+    salt: StreamSalt,
     keys: impl FnOnce(&KeyRecord) -> Option<AccountKeys>,
 ) -> Result<AccountState, ReplayError> {
     let mut state = match &record.kind {

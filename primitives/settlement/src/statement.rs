@@ -62,6 +62,7 @@ pub fn rebuild<'a, A: 'a>(
         group: known.group,
         batch_no: known.batch_no,
         time: batch.time,
+        payee: batch.payee,
         salt: from_bytes(&batch.salt)?,
         old_root: from_bytes(&known.old_root)?,
         new_root: from_bytes(&batch.new_root)?,

@@ -41,6 +41,7 @@ fn batch() -> Batch {
         batch_no: 3,
         risk_version: 4,
         time: 1_700_000_000_005,
+        payee: bytes(11),
         salt: bytes(6),
         new_root: bytes(7),
         new_house: bytes(8),
@@ -60,6 +61,7 @@ fn batch_should_have_the_bytes_of_its_fields_in_order() {
     expected.extend([3, 0, 0, 0, 0, 0, 0, 0]);
     expected.extend([4, 0, 0, 0, 0, 0, 0, 0]);
     expected.extend(1_700_000_000_005u64.to_le_bytes());
+    expected.extend(bytes::<32>(11));
     expected.extend(bytes::<32>(6));
     expected.extend(bytes::<32>(7));
     expected.extend(bytes::<32>(8));
@@ -72,7 +74,7 @@ fn batch_should_have_the_bytes_of_its_fields_in_order() {
     assert_eq!(batch.encode(), expected);
     assert_eq!(
         expected.len(),
-        2 + 3 * 8 + 3 * 32 + 8 + 4 + 1 + (46 + 9 * 32) + (46 + 16 * 32) + 14 * 32 + 192
+        2 + 3 * 8 + 4 * 32 + 8 + 4 + 1 + (46 + 9 * 32) + (46 + 16 * 32) + 14 * 32 + 192
     );
     assert_eq!(Batch::decode(&mut &expected[..]), Ok(batch));
 }
@@ -124,7 +126,7 @@ fn seal_proof_should_be_its_key_and_the_proof() {
 #[test]
 fn batch_beyond_the_bounds_should_not_decode() {
     let batch = batch();
-    let (head, rest) = (2 + 3 * 8 + 3 * 32 + 8 + 4, 14 * 32 + 192);
+    let (head, rest) = (2 + 3 * 8 + 4 * 32 + 8 + 4, 14 * 32 + 192);
     let encoded = batch.encode();
     let with_units = |units: &[UnitSubmission]| {
         let mut out = encoded[..head].to_vec();

@@ -9,6 +9,28 @@ use cloister_types::AccountIndex;
 use common::{replay, Market, Secrets, Settled};
 
 #[test]
+fn records_should_not_be_read_as_those_of_another_group_or_chain() {
+    let market = Market::new(1);
+    let mut genesis = SCOPE.genesis;
+    genesis[31] ^= 1;
+    for scope in [
+        Scope { genesis, ..SCOPE },
+        Scope {
+            group: SCOPE.group + 1,
+            ..SCOPE
+        },
+    ] {
+        let error = LedgerError::Record {
+            batch_no: 0,
+            unit: 0,
+            account: market.settled[0].batch.units[0].index,
+            source: ReplayError::Record(RecordError::Garbage),
+        };
+        assert_eq!(replay_as(&scope, &market.settled, &market.secrets), Err(error));
+    }
+}
+
+#[test]
 fn ledger_should_be_rebuilt_from_the_records_alone() {
     for seed in 0..3 {
         let market = Market::new(seed);

@@ -29,7 +29,9 @@ fn rebuilt_statement_should_be_the_native_one() {
 fn statement_should_take_from_the_chain_what_the_chain_knows() {
     let settled = Market::new(1).settled.remove(1);
     let good = rebuilt(&settled).expect("rebuilt").hash();
-    let changes: [fn(&mut Settled); 8] = [
+    let changes: [fn(&mut Settled); 10] = [
+        |s| s.batch.payee[0] ^= 1,
+        |s| s.batch.payee[31] ^= 1,
         |s| s.known.genesis[0] ^= 1,
         |s| s.known.group.0 += 1,
         |s| s.known.batch_no += 1,

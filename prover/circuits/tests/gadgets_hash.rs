@@ -5,7 +5,7 @@ use cloister_circuits::{
         bits::alloc_bits,
         num::Num,
         poseidon2::{compress8, permute, sponge, sponge_block, sponge_cost, PERMUTATION_COST},
-        stream::{account_pads, house_pads, pads_cost, view_commitment},
+        stream::{account_pads, house_pads, pads_cost, stream_salt, view_commitment},
         tree::{open, update, LEVEL_COST, OPEN_LEVEL_COST},
     },
     Fr,
@@ -13,8 +13,9 @@ use cloister_circuits::{
 use cloister_circuits_testing::TestSystem;
 use cloister_crypto::{
     constants::{domain, ORDER_TREE_DEPTH},
-    field::from_bytes,
-    poseidon2 as native, stream,
+    field::{from_bytes, limbs},
+    poseidon2 as native,
+    stream::{self, Scope},
 };
 use cloister_ledger::tree::{root_with, OrderTree};
 use proptest::prelude::*;
@@ -112,10 +113,15 @@ fn compression_should_equal_the_native_one() {
 
 #[test]
 fn pads_should_equal_the_native_ones_and_their_cost() {
-    let (key, nonce, salt) = (Fr::from(5), 9u64, -Fr::from(3));
+    let scope = Scope {
+        genesis: core::array::from_fn(|i| i as u8),
+        group: 6,
+    };
+    let (lo, hi) = limbs(&scope.genesis);
+    let (key, nonce, salt) = (Fr::from(5), 9u64, scope.salt(-Fr::from(3)));
     for count in [1usize, 7, 9, 14, 15] {
         let mut cs = TestSystem::new();
-        let nums = wires(&mut cs, &[key, Fr::from(nonce), salt, Fr::from(77)]);
+        let nums = wires(&mut cs, &[key, Fr::from(nonce), salt.get(), Fr::from(77)]);
         let of = [&nums[0], &nums[3], &nums[1], &nums[2]];
         let pads = account_pads(&mut cs, "pads", of, count).unwrap();
         let values: Vec<Fr> = pads.iter().map(|x| x.value().unwrap()).collect();
@@ -127,11 +133,14 @@ fn pads_should_equal_the_native_ones_and_their_cost() {
         assert!(cs.is_satisfied());
     }
     let mut cs = TestSystem::new();
-    let nums = wires(&mut cs, &[key]);
+    let nums = wires(&mut cs, &[lo, hi, Fr::from(6), key, -Fr::from(3)]);
+    let of = |last: usize| [&nums[0], &nums[1], &nums[2], &nums[last]];
     assert_eq!(
-        view_commitment(&mut cs, "view", &nums[0]).unwrap().value(),
-        Some(stream::view_commitment(key))
+        view_commitment(&mut cs, "view", of(3)).unwrap().value(),
+        Some(stream::view_commitment(&scope, key))
     );
+    assert_eq!(stream_salt(&mut cs, "salt", of(4)).unwrap().value(), Some(salt.get()));
+    assert_eq!(cs.num_constraints(), 2 * PERMUTATION_COST);
 }
 
 /// An update of slot `index` from `old` to `new` in an order tree with some contents.

@@ -82,6 +82,7 @@ fn one_permutation_should_serve_two_hashes() {
             &mut cs,
             "hash",
             &condition,
+            &[],
             (domain::VIEW, &one),
             (domain::INSTRUCTION, &zero),
         )
@@ -92,6 +93,19 @@ fn one_permutation_should_serve_two_hashes() {
             native(domain::VIEW, &b)
         } else {
             native(domain::INSTRUCTION, &a)
+        };
+        assert_eq!(hash.value(), Some(expected));
+        assert_eq!(cs.which_is_unsatisfied(), None);
+        // What both begin with is not chosen.
+        let shared = nums(&mut cs, "shared", &[3, 4]);
+        let before = cs.num_constraints();
+        let (of_one, of_zero) = ((domain::VIEW, &one[..]), (domain::INSTRUCTION, &zero[..2]));
+        let hash = sponge_of_two(&mut cs, "of a shared start", &condition, &shared, of_one, of_zero).unwrap();
+        assert_eq!(cs.num_constraints() - before, 2 + PERMUTATION_COST);
+        let expected = if first {
+            native(domain::VIEW, &[3, 4, 42])
+        } else {
+            native(domain::INSTRUCTION, &[3, 4, 7, 8])
         };
         assert_eq!(hash.value(), Some(expected));
         assert_eq!(cs.which_is_unsatisfied(), None);

@@ -226,6 +226,7 @@ impl Batcher {
                     group: self.config.group,
                     batch_no,
                     time: open.time,
+                    payee: self.config.payee,
                     salt: found.salt,
                     table: self.table.clone(),
                 },

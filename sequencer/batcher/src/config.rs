@@ -14,6 +14,8 @@ pub struct BatcherConfig {
     pub group: GroupId,
     /// Shape of every batch: at least two units, so that both sides of a fill fit, and one place.
     pub shape: Shape,
+    /// Account id that the rewards of the proofs go to.
+    pub payee: [u8; 32],
     /// A batch closes this long after it was opened.
     pub max_age: Millis,
     /// Number of batches after which the collected fees are paid out; `None`: never.

@@ -37,6 +37,7 @@
 //!     genesis: GENESIS,
 //!     group: GroupId(GROUP),
 //!     shape: Shape { units: 2, places: 1 },
+//!     payee: [3; 32],
 //!     max_age: 1_000,
 //!     sweep_every: None,
 //! };

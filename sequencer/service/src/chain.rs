@@ -204,6 +204,9 @@ pub trait ChainClient: Send + Sync + 'static {
     /// Genesis hash.
     fn genesis_hash(&self) -> [u8; 32];
 
+    /// Account id that submits the batches.
+    fn submitter(&self) -> [u8; 32];
+
     /// Milliseconds of Unix time.
     fn now(&self) -> u64;
 

@@ -13,6 +13,8 @@ pub struct SequencerConfig {
     pub shape: Shape,
     /// Fees.
     pub fees: FeeRates,
+    /// Account id that the rewards of the proofs go to; the submitter's own if it is `None`.
+    pub payee: Option<[u8; 32]>,
     /// An open batch is closed at this age, if the prover is idle; before that it closes only when it is full.
     pub batch_age: Duration,
     /// How often the chain is looked at and batches are aged.
@@ -51,6 +53,7 @@ impl SequencerConfig {
             group,
             shape: Shape::DEV,
             fees: FeeRates { maker: 100, taker: 500 },
+            payee: None,
             batch_age: Duration::from_secs(5),
             poll: Duration::from_millis(500),
             settlement_slack: Duration::from_secs(60),

@@ -72,6 +72,7 @@ impl Core {
     pub fn new(
         config: &SequencerConfig,
         genesis: [u8; 32],
+        payee: [u8; 32],
         keys: SequencerKeys,
         origin: Origin,
     ) -> Result<Self, CoreError> {
@@ -89,6 +90,7 @@ impl Core {
             genesis,
             group: GroupId(config.group),
             shape: config.shape,
+            payee,
             max_age: millis(config.batch_age),
             sweep_every: config.sweep_every,
         };

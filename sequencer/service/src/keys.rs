@@ -5,7 +5,7 @@ use cloister_batcher::{BatchSecrets, SecretSource};
 use cloister_crypto::{
     schnorr::PublicKeyError,
     seal::{SealKey, SealPublicKey, Sealed},
-    stream::view_commitment,
+    stream::{view_commitment, Scope},
     Fr,
 };
 use cloister_settlement::LedgerSecrets;
@@ -176,9 +176,13 @@ fn fresh() -> [u8; 32] {
 
 impl LedgerSecrets for SequencerKeys {
     fn unseal(&self, sealed: &Sealed, commitment: Fr) -> Option<Fr> {
+        let scope = Scope {
+            genesis: self.genesis,
+            group: self.group,
+        };
         self.secrets()
             .filter_map(|secret| secret.seal.open(sealed).ok())
-            .find(|view_key| view_commitment(*view_key) == commitment)
+            .find(|view_key| view_commitment(&scope, *view_key) == commitment)
     }
 
     fn house_keys(&self, sealed: &Sealed) -> impl Iterator<Item = Fr> {

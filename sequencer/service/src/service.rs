@@ -11,7 +11,7 @@ use crate::{
     rpc,
     shared::{ProverFacts, Shared},
 };
-use cloister_crypto::field::to_bytes;
+use cloister_crypto::{field::to_bytes, stream::Scope};
 use cloister_ledger::{GroupLedger, HouseRekeyError};
 use cloister_prover_job::{JobKind, Prover, ProverError};
 use cloister_risk::RiskTable;
@@ -169,13 +169,17 @@ impl<C: ChainClient> Sequencer<C> {
         let mut rekeyed = chain.house_rekeys(config.group).await?;
         rekeyed.truncate(view.house_rekeys as usize);
         let (mut state, mut done) = (GroupLedger::default(), 0);
-        replay_rekeys(&mut state, &rekeyed, &mut done, keys)?;
+        let scope = Scope {
+            genesis: chain.genesis_hash(),
+            group: config.group,
+        };
+        replay_rekeys(&mut state, &scope, &rekeyed, &mut done, keys)?;
         if view.batch_no > 0 {
             log::info!(target: "cloister", "Rebuilding the ledger from {} batches", view.batch_no);
             for settled in chain.settled_batches(config.group, 0).await? {
                 if settled.batch.batch_no < view.batch_no {
-                    replay_batch(&mut state, &settled.batch, &settled.consumed, keys)?;
-                    replay_rekeys(&mut state, &rekeyed, &mut done, keys)?;
+                    replay_batch(&mut state, &scope, &settled.batch, &settled.consumed, keys)?;
+                    replay_rekeys(&mut state, &scope, &rekeyed, &mut done, keys)?;
                 }
             }
         }
@@ -220,6 +224,10 @@ impl<C: ChainClient> Sequencer<C> {
         let core = Core::new(
             &self.shared.config,
             self.shared.chain.genesis_hash(),
+            self.shared
+                .config
+                .payee
+                .unwrap_or_else(|| self.shared.chain.submitter()),
             self.shared.keys.clone(),
             origin,
         )?;

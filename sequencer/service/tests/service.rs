@@ -82,6 +82,13 @@ async fn accounts_open_trade_withdraw_and_settle() {
     assert!(account.initial_margin > account.maintenance_margin && !account.available.is_zero());
     assert!(running.account(0).await.unwrap().open_orders.is_empty());
     assert_eq!(running.chain.lock().best.paid[&2], ONE);
+    // The account that submits is the one that is paid for proofs, if no other is named.
+    assert!(running
+        .chain
+        .lock()
+        .submissions
+        .iter()
+        .all(|batch| batch.payee == SUBMITTER));
 
     let trades: Vec<Trade> = running.call("cloister_trades", rpc_params![0]).await.unwrap();
     assert_eq!(
@@ -110,6 +117,21 @@ async fn accounts_open_trade_withdraw_and_settle() {
         market.seal_key_x,
         cloister_crypto::field::to_bytes(&keys().public().x())
     );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn proofs_name_the_payee_of_the_configuration() {
+    let chain = MockChain::new();
+    chain.enqueue(0, RICH, open(0));
+    let config = SequencerConfig {
+        payee: Some([0x77; 32]),
+        ..sequencer_config()
+    };
+    let running = Running::with(&chain, config, MockProver::default());
+    running
+        .until(|r| async move { r.account(0).await.is_ok_and(|a| a.settled.is_some()) })
+        .await;
+    assert!(chain.lock().submissions.iter().all(|batch| batch.payee == [0x77; 32]));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -22,6 +22,7 @@ use cloister_client_core::{
 use cloister_crypto::{
     field::{from_bytes, to_bytes},
     seal::SealPublicKey,
+    stream::Scope,
     Fr,
 };
 use cloister_groth16_verifier::{verify_with, Proof, Pure, VerifyingKey};
@@ -173,7 +174,7 @@ async fn refusals_of_seals(chain: &Chain, seals: &SealProver, keys: &TraderKeys,
     let (x, y) = chain.seal_key().await.expect("a sealing key");
     let coordinate = |bytes| from_bytes(&bytes).expect("canonical");
     let sealing_key = SealPublicKey::from_coordinates(coordinate(x), coordinate(y)).expect("a key");
-    let seal = |group, owner: &AccountId| {
+    let seal = |group: GroupId, owner: &AccountId| {
         let public = keys.trading.public();
         let genesis = chain.genesis().0;
         SealStatement::seal(
@@ -182,7 +183,10 @@ async fn refusals_of_seals(chain: &Chain, seals: &SealProver, keys: &TraderKeys,
             owner.clone().into(),
             &sealing_key,
             &public,
-            keys.view,
+            keys.view.key(&Scope {
+                genesis,
+                group: group.get(),
+            }),
             &[7; 64],
         )
     };

@@ -41,9 +41,7 @@ fn show(wallet: &Wallet, secret: bool) {
         .fact("", format!("0x{}", hex::encode(to_bytes(&public.y()))))
         .fact("next id", wallet.next_id());
     if secret {
-        facts
-            .fact("secret seed", wallet.seed())
-            .fact("view key", format!("0x{}", hex::encode(to_bytes(&keys.view))));
+        facts.fact("secret seed", wallet.seed());
     }
     print_table(facts);
 }

@@ -1,6 +1,6 @@
 //! Batches that are refused, each with its error, and with nothing changed.
 
-use crate::{mock::*, Batch, Error, Groups, Totals};
+use crate::{mock::*, Batch, Error, Event, Groups, Totals};
 use cloister_ledger::{KeyRecord, RecordKind};
 use cloister_types::{AccountIndex, Amount};
 use polkadot_sdk::frame_support::{assert_noop, assert_ok, BoundedVec};
@@ -155,7 +155,9 @@ fn proof_for_another_chain_group_or_table_should_be_refused() {
 #[test]
 fn anything_altered_after_the_proof_should_be_refused() {
     on_open(|| {
-        let changes: [fn(&mut Batch); 13] = [
+        let changes: [fn(&mut Batch); 15] = [
+            |b| b.payee[0] ^= 1,
+            |b| b.payee[31] ^= 1,
             |b| b.units[0].withdrawal.0 += 1,
             |b| b.units[1].withdrawal = Amount(1),
             |b| b.units[0].withdrawal = Amount::ZERO,
@@ -174,6 +176,24 @@ fn anything_altered_after_the_proof_should_be_refused() {
             refused(Error::InvalidProof, change);
         }
         refused(Error::InvalidProof, |b| b.units.as_mut().swap(0, 1));
+    });
+}
+
+#[test]
+fn copied_proof_should_pay_its_maker_whoever_submits_it() {
+    on_open(|| {
+        let copier = signed(&BOB);
+        let submitters = vec![SEQUENCER, BOB].try_into().unwrap();
+        assert_ok!(Execution::set_submitters(RuntimeOrigin::root(), submitters));
+        let made = good();
+        // The copier has themselves paid: the proof is of another statement.
+        let mut copied = made.clone();
+        copied.payee = BOB.into();
+        assert_noop!(submit_as(copier.clone(), GROUP, &copied), Error::<Test>::InvalidProof);
+        // What the copier can do is to submit it for its maker.
+        assert_ok!(submit_as(copier, GROUP, &made));
+        let paid = |event: &Event<Test>| matches!(event, Event::BatchSettled { payee, .. } if *payee == SEQUENCER);
+        assert!(events().iter().any(paid));
     });
 }
 

@@ -8,7 +8,7 @@ use crate::{
     weights::WeightInfo,
     Error, Event, KeyId, OpenKeys, StatementKind,
 };
-use cloister_crypto::{field::to_bytes, stream::view_commitment, Fr};
+use cloister_crypto::field::to_bytes;
 use polkadot_sdk::{
     frame_support::{assert_noop, assert_ok, BoundedVec},
     sp_io::hashing::blake2_256,
@@ -113,8 +113,9 @@ fn seal_of_other_contents_should_be_refused() {
                 view_commitment: other.view_commitment,
                 ..good.clone()
             },
+            // The same view key's in another group.
             OpenKeys {
-                view_commitment: to_bytes(&(view_commitment(Fr::from(1)) + Fr::one())),
+                view_commitment: seals::proven(OTHER, &ALICE, 1).0.view_commitment,
                 ..good.clone()
             },
             OpenKeys {

@@ -34,6 +34,7 @@ fn batch_should_move_root_house_and_number() {
             house: batch.new_house,
             units: 2,
             consumed: 1,
+            payee: SEQUENCER,
         };
         assert_eq!(
             events()[1..],

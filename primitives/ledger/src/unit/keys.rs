@@ -5,7 +5,7 @@ use crate::{
     account::{clears_cofactor, Account},
     record::{KeyRecord, RecordKind},
 };
-use cloister_crypto::stream::view_commitment;
+use cloister_crypto::stream::{view_commitment, Scope};
 
 impl UnitWitness {
     /// B-OPEN, B-REKEY, and the part of B-NONCE that forbids other changes of keys and flags.
@@ -28,11 +28,11 @@ impl UnitWitness {
     }
 
     /// What the record shows of the mode.
-    pub(super) fn record_kind(&self) -> RecordKind {
+    pub(super) fn record_kind(&self, scope: &Scope) -> RecordKind {
         let keys = || KeyRecord {
             x: self.new_key.x,
             y: self.new_key.y,
-            view_commitment: view_commitment(self.new_view_key),
+            view_commitment: view_commitment(scope, self.new_view_key),
         };
         match self.mode {
             Mode::Open => RecordKind::Open(keys()),

@@ -52,8 +52,11 @@ fn keys_change_and_minimum_id_and_orders_stay() {
         panic!("{:?}", record.kind)
     };
     assert_eq!((keys.x, keys.y), (after.account.key.x, after.account.key.y));
-    assert_eq!(keys.view_commitment, view_commitment(new.view_key));
-    let salt = effect.statement.salt;
+    assert_eq!(
+        keys.view_commitment,
+        view_commitment(&effect.statement.scope(), new.view_key)
+    );
+    let salt = effect.statement.stream_salt();
     let plain = record
         .decrypt(new.view_key, after.account.nonce, salt)
         .expect("the new key reads it");

@@ -8,7 +8,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_ledger::{state::UnitRequest, GroupLedger, House, HouseRekeyStatement, SealStatement, Shape, Statement};
-use cloister_ledger_testing::{World, GENESIS, GROUP};
+use cloister_ledger_testing::{World, GENESIS, GROUP, SCOPE};
 use cloister_settlement::{
     replay_batch, replay_rekeys, Batch, HouseRekey, HouseRekeyed, ItemKind, KnownToChain, LedgerError, LedgerSecrets,
     OpenKeys, QueueItem,
@@ -43,7 +43,7 @@ impl LedgerSecrets for Secrets {
     fn unseal(&self, sealed: &Sealed, commitment: Fr) -> Option<Fr> {
         self.all()
             .filter_map(|seal| seal.open(sealed).ok())
-            .find(|view_key| view_commitment(*view_key) == commitment)
+            .find(|view_key| view_commitment(&SCOPE, *view_key) == commitment)
     }
 
     fn house_keys(&self, sealed: &Sealed) -> impl Iterator<Item = Fr> {
@@ -215,10 +215,10 @@ impl Market {
 pub fn replay(settled: &[Settled], rekeyed: &[HouseRekeyed], secrets: &Secrets) -> Result<GroupLedger, LedgerError> {
     let mut ledger = GroupLedger::default();
     let mut done = 0;
-    replay_rekeys(&mut ledger, rekeyed, &mut done, secrets)?;
+    replay_rekeys(&mut ledger, &SCOPE, rekeyed, &mut done, secrets)?;
     for settled in settled {
-        replay_batch(&mut ledger, &settled.batch, &settled.queue, secrets)?;
-        replay_rekeys(&mut ledger, rekeyed, &mut done, secrets)?;
+        replay_batch(&mut ledger, &SCOPE, &settled.batch, &settled.queue, secrets)?;
+        replay_rekeys(&mut ledger, &SCOPE, rekeyed, &mut done, secrets)?;
     }
     Ok(ledger)
 }

@@ -178,19 +178,25 @@ pub fn sponge<CS: ConstraintSystem<Fr>>(
     Ok(hash)
 }
 
-/// The hash of `one` where the bit is one, otherwise of `zero`: a domain and no more than one block of elements each.
-/// [`PERMUTATION_COST`] constraints and one for every element of the longer one.
+/// The hash of `one` where the bit is one, otherwise of `zero`: a domain and no more than one block of elements each,
+/// which come after the shared ones. [`PERMUTATION_COST`] constraints and one for every element of the longer one that
+/// is not shared.
 pub fn sponge_of_two<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     name: &'static str,
     condition: &Bit,
+    shared: &[Num],
     one: (u32, &[Num]),
     zero: (u32, &[Num]),
 ) -> Result<Num, SynthesisError> {
-    debug_assert!(one.1.len().max(zero.1.len()) <= POSEIDON2_RATE);
+    let longer = one.1.len().max(zero.1.len());
+    debug_assert!(shared.len() + longer <= POSEIDON2_RATE);
     let mut cs = cs.namespace(|| name);
     let mut state: State = std::array::from_fn(|_| Num::zero());
-    for (i, x) in state.iter_mut().enumerate().take(one.1.len().max(zero.1.len())) {
+    for (x, element) in state.iter_mut().zip(shared) {
+        *x = element.clone();
+    }
+    for (i, x) in state.iter_mut().skip(shared.len()).enumerate().take(longer) {
         let element = |of: &[Num]| of.get(i).cloned().unwrap_or_else(Num::zero);
         *x = select(
             &mut cs,
@@ -200,7 +206,7 @@ pub fn sponge_of_two<CS: ConstraintSystem<Fr>>(
             &element(zero.1),
         )?;
     }
-    let [one, zero] = [one, zero].map(|(domain, elements)| capacity(domain, elements.len()));
+    let [one, zero] = [one, zero].map(|(domain, elements)| capacity(domain, shared.len() + elements.len()));
     state[POSEIDON2_RATE] = condition.num().scale(one - zero).add_constant(zero);
     let [hash, ..] = permute(&mut cs, &state)?;
     Ok(hash)

@@ -37,7 +37,17 @@ fn pads<CS: ConstraintSystem<Fr>>(
     Ok(pads)
 }
 
-/// Pads of an account's record, of `[view key, index, nonce, salt]`. [`pads_cost`] constraints.
+/// What the keystreams of a batch are made with, of `[genesis lo, genesis hi, group, salt]`. [`PERMUTATION_COST`]
+/// constraints, once for all units.
+pub fn stream_salt<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    name: &'static str,
+    of: [&Num; 4],
+) -> Result<Num, SynthesisError> {
+    sponge(cs, name, domain::STREAM_SALT, &of.map(Num::clone))
+}
+
+/// Pads of an account's record, of `[view key, index, nonce, stream salt]`. [`pads_cost`] constraints.
 pub fn account_pads<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     name: &'static str,
@@ -47,7 +57,7 @@ pub fn account_pads<CS: ConstraintSystem<Fr>>(
     pads(cs, name, domain::STREAM, &of, count)
 }
 
-/// Pads of the house record, of `[key, nonce, salt]`. [`pads_cost`] constraints.
+/// Pads of the house record, of `[key, nonce, stream salt]`. [`pads_cost`] constraints.
 pub fn house_pads<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     name: &'static str,
@@ -57,11 +67,11 @@ pub fn house_pads<CS: ConstraintSystem<Fr>>(
     pads(cs, name, domain::HOUSE_STREAM, &of, count)
 }
 
-/// Commitment to a view key. [`PERMUTATION_COST`] constraints.
+/// Commitment to a view key, of `[genesis lo, genesis hi, group, view key]`. [`PERMUTATION_COST`] constraints.
 pub fn view_commitment<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     name: &'static str,
-    view_key: &Num,
+    of: [&Num; 4],
 ) -> Result<Num, SynthesisError> {
-    sponge(cs, name, domain::VIEW, std::slice::from_ref(view_key))
+    sponge(cs, name, domain::VIEW, &of.map(Num::clone))
 }

@@ -126,6 +126,7 @@ impl Opening {
             record,
         } = synthesize_house(cs, &context, &units, witness)?;
 
+        let [payee_lo, payee_hi] = context.payee;
         let mut elements = vec![
             Num::constant(Fr::from(STATEMENT_VERSION)),
             context.genesis_lo,
@@ -133,6 +134,8 @@ impl Opening {
             context.group,
             context.batch_no,
             context.time,
+            payee_lo,
+            payee_hi,
             context.salt,
             old_root,
             root,

@@ -23,6 +23,7 @@ use crate::{
         jubjub::Point,
         num::{enforce_equal, Num},
         poseidon2::sponge,
+        stream::stream_salt,
     },
     Fr,
 };
@@ -91,8 +92,7 @@ impl Public {
         })
     }
 
-    /// H-STATEMENT. Genesis and group take no part in the rules; they are here so that a proof is valid in one group of
-    /// one chain only.
+    /// H-STATEMENT. Genesis and group are here so that a proof is valid in one group of one chain only.
     fn enforce_hash<CS: ConstraintSystem<Fr>>(self, cs: &mut CS, input: &Num) -> Result<(), SynthesisError> {
         let mut cs = cs.namespace(|| "H-STATEMENT");
         let [genesis_lo, genesis_hi] = self.genesis;
@@ -206,9 +206,11 @@ impl Circuit<Fr> for HouseRekeyCircuit {
         {
             // Whoever has the new key alone could not read the record before, which is under the old one.
             let mut cs = cs.namespace(|| "H-RECORD");
+            let [lo, hi] = &public.genesis;
+            let salt = stream_salt(&mut cs, "stream salt", [lo, hi, &public.group, &public.ephemeral.x])?;
             let record = encrypt_house(
                 &mut cs,
-                [&new_key, &new_nonce, &public.ephemeral.x],
+                [&new_key, &new_nonce, &salt],
                 [&contents.insurance, &contents.fee_pool],
                 contents.words.clone(),
             )?;

@@ -95,8 +95,8 @@ impl Public {
         })
     }
 
-    /// V-STATEMENT. Genesis, group and owner take no part in the rules; they are here so that a proof is valid for one
-    /// owner in one group of one chain only.
+    /// V-STATEMENT. The owner takes no part in the rules, genesis and group only in the commitment; they are here so
+    /// that a proof is valid for one owner in one group of one chain only.
     fn enforce_hash<CS: ConstraintSystem<Fr>>(self, cs: &mut CS, input: &Num) -> Result<(), SynthesisError> {
         let mut cs = cs.namespace(|| "V-STATEMENT");
         let [genesis_lo, genesis_hi] = self.genesis;
@@ -197,9 +197,10 @@ impl Circuit<Fr> for SealCircuit {
             witness.map(|w| w.scalar),
         )?;
         {
-            // V-COMMITMENT: the view key is the one that the batch opens the account with.
+            // V-COMMITMENT: the view key is the one that the batch opens the account with, in this group of this chain.
             let mut cs = cs.namespace(|| "V-COMMITMENT");
-            let commitment = view_commitment(&mut cs, "commitment", &view_key)?;
+            let [lo, hi] = &public.genesis;
+            let commitment = view_commitment(&mut cs, "commitment", [lo, hi, &public.group, &view_key])?;
             enforce_equal(
                 &mut cs,
                 || "commitment is of the view key",

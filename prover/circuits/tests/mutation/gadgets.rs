@@ -13,7 +13,7 @@ use cloister_circuits::{
         num::Num,
         poseidon2::{compress8, permute, sponge, sponge_block, sponge_of_two},
         schnorr::{enforce_if, SignatureWitness},
-        stream::{account_pads, house_pads, view_commitment},
+        stream::{account_pads, house_pads, stream_salt, view_commitment},
         tree::{open, update},
     },
     Fr,
@@ -296,13 +296,15 @@ fn hashes_should_be_bound() {
         sponge_block(&mut b.cs, "block", domain::STREAM, &state[..4]).unwrap();
         let condition = b.bit();
         let (one, zero) = ((domain::VIEW, &state[..1]), (domain::INSTRUCTION, &state[1..5]));
-        sponge_of_two(&mut b.cs, "one of two", &condition, one, zero).unwrap();
+        sponge_of_two(&mut b.cs, "one of two", &condition, &[], one, zero).unwrap();
+        sponge_of_two(&mut b.cs, "of a shared start", &condition, &state[5..7], one, zero).unwrap();
     });
     bound("streams", 2, NONE, |b| {
-        let [key, index, nonce, salt] = b.anys();
+        let [key, index, nonce, salt, lo, hi, group] = b.anys();
+        let salt = stream_salt(&mut b.cs, "salt", [&lo, &hi, &group, &salt]).unwrap();
         account_pads(&mut b.cs, "account", [&key, &index, &nonce, &salt], 9).unwrap();
         house_pads(&mut b.cs, "house", [&key, &nonce, &salt], 14).unwrap();
-        view_commitment(&mut b.cs, "view", &key).unwrap();
+        view_commitment(&mut b.cs, "view", [&lo, &hi, &group, &key]).unwrap();
     });
 }
 

@@ -17,6 +17,7 @@ const CHOICES: &[(&str, &[&str])] = &[
             "context/group",
             "context/batch number",
             "context/time",
+            "context/payee *",
             "context/salt",
             "context/S-RISK/header *",
             "context/S-RISK/row */element *",

@@ -30,6 +30,7 @@ const OPEN: &[Free] = &[
     of_chain("context/group"),
     of_chain("context/batch number"),
     of_chain("context/time"),
+    of_chain("context/payee *"),
     of_chain("context/salt"),
     of_chain("context/S-RISK/header *"),
     of_chain("context/S-RISK/row */element *"),

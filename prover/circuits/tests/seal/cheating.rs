@@ -6,9 +6,11 @@ use cloister_crypto::{
     jubjub,
     schnorr::PublicKeyError,
     seal::{pad, SealKey},
+    stream::{view_commitment, Scope},
 };
 use cloister_ledger::{Key, SealStatement, SealStatementError as Error};
 use cloister_ledger_testing::Random;
+use cloister_types::GroupId;
 
 use crate::{
     common::{must_break, must_break_rule},
@@ -44,6 +46,23 @@ fn commitment_to_another_view_key_should_break_v_commitment() {
     let mut scene = Scene::new();
     scene.statement.view_commitment += Fr::one();
     refused(&scene, Error::Commitment, &[COMMITMENT]);
+}
+
+#[test]
+fn commitment_of_another_group_or_chain_should_break_v_commitment() {
+    type Change = fn(&mut Scope);
+    let changes: [Change; 3] = [|s| s.genesis[0] ^= 1, |s| s.genesis[31] ^= 1, |s| s.group ^= 1];
+    for change in changes {
+        let mut scene = Scene::new();
+        let mut scope = scene.statement.scope();
+        change(&mut scope);
+        scene.statement.view_commitment = view_commitment(&scope, scene.witness.view_key);
+        refused(&scene, Error::Commitment, &[COMMITMENT]);
+        // A seal that is carried over to another group or chain, whatever its proof.
+        let mut scene = Scene::new();
+        (scene.statement.genesis, scene.statement.group) = (scope.genesis, GroupId(scope.group));
+        refused(&scene, Error::Commitment, &[COMMITMENT]);
+    }
 }
 
 #[test]

@@ -108,7 +108,7 @@ impl Scene {
         self.statement.ephemeral = coordinates(ephemeral);
         let shared = self.shared();
         self.statement.ciphertext = self.witness.view_key + pad(shared.into(), ephemeral.into());
-        self.statement.view_commitment = view_commitment(self.witness.view_key);
+        self.statement.view_commitment = view_commitment(&self.statement.scope(), self.witness.view_key);
     }
 
     /// `S = e·Q`.

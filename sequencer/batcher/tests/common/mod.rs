@@ -31,6 +31,7 @@ pub fn batcher_config() -> BatcherConfig {
         genesis: GENESIS,
         group: GroupId(GROUP),
         shape: SHAPE,
+        payee: [3; 32],
         max_age: 1_000,
         sweep_every: None,
     }

@@ -28,6 +28,8 @@ use std::{
 };
 
 pub const KEY_ID: KeyId = 3;
+/// Account id that submits the batches.
+pub const SUBMITTER: [u8; 32] = [0x51; 32];
 /// The mock has no owners.
 pub type Item = QueueItem<()>;
 pub const KEY: &[u8] = b"the mock's verifying key";
@@ -277,6 +279,7 @@ impl Inner {
             group: GroupId(GROUP),
             batch_no: self.best.view.batch_no,
             time: batch.time,
+            payee: batch.payee,
             salt: field(&batch.salt),
             old_root: field(&self.best.view.root),
             new_root: field(&batch.new_root),
@@ -380,6 +383,10 @@ impl ChainClient for MockChain {
 
     fn genesis_hash(&self) -> [u8; 32] {
         GENESIS
+    }
+
+    fn submitter(&self) -> [u8; 32] {
+        SUBMITTER
     }
 
     fn now(&self) -> u64 {

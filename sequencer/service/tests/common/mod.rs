@@ -3,7 +3,12 @@
 
 pub mod mock;
 
-use cloister_crypto::{field::to_bytes, seal::seal, stream::view_commitment, Fr};
+use cloister_crypto::{
+    field::to_bytes,
+    seal::seal,
+    stream::{view_commitment, Scope},
+    Fr,
+};
 use cloister_engine::FeeRates;
 use cloister_engine_testing::*;
 use cloister_ledger::{Instruction, Shape};
@@ -16,6 +21,11 @@ pub use mock::*;
 use serde::de::DeserializeOwned;
 use std::time::Duration;
 use tokio::task::JoinHandle;
+
+pub const SCOPE: Scope = Scope {
+    genesis: GENESIS,
+    group: GROUP,
+};
 
 pub const SHAPE: Shape = Shape { units: 4, places: 1 };
 
@@ -57,7 +67,7 @@ pub fn open_for(account: u32, keys: &SequencerKeys) -> ItemKind {
     ItemKind::Open(OpenKeys {
         pk_x: to_bytes(&public.x()),
         pk_y: to_bytes(&public.y()),
-        view_commitment: to_bytes(&view_commitment(view_key(account))),
+        view_commitment: to_bytes(&view_commitment(&SCOPE, view_key(account))),
         sealed_view_key: seal(view_key(account), keys.public(), &entropy).0,
     })
 }

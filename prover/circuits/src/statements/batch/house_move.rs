@@ -96,7 +96,7 @@ pub fn synthesize_house<CS: ConstraintSystem<Fr>>(
     Ok(HouseOutput {
         old_commitment: old.commitment(&mut cs, "old commitment")?,
         new_commitment: new.commitment(&mut cs, "new commitment")?,
-        record: house_record(&mut cs, &new, &context.salt)?,
+        record: house_record(&mut cs, &new, &context.stream_salt)?,
         sweep,
         empty_mask,
     })

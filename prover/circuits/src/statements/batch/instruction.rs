@@ -176,19 +176,22 @@ fn alloc_fields<CS: ConstraintSystem<Fr>>(
         (&expiry, TIME_BITS),
         (&max_fee, MAX_FEE_BITS),
     ]);
-    let elements = [context.genesis_lo.clone(), context.genesis_hi.clone(), a, b];
-    let message = (domain::INSTRUCTION, &elements[..]);
+    let genesis = [context.genesis_lo.clone(), context.genesis_hi.clone()];
     let hash = match last {
-        None => sponge(&mut cs, "message", message.0, message.1)?,
+        None => {
+            let [lo, hi] = genesis;
+            sponge(&mut cs, "message", domain::INSTRUCTION, &[lo, hi, a, b])?
+        }
         // Where keys are shown nothing is signed, so one permutation serves both.
         Some(last) => {
-            let view_key = (domain::VIEW, std::slice::from_ref(last.view_key));
+            // The commitment names chain and group as the message does.
             sponge_of_two(
                 &mut cs,
                 "view commitment or message",
                 last.shows_keys,
-                view_key,
-                message,
+                &genesis,
+                (domain::VIEW, &[context.group.clone(), last.view_key.clone()]),
+                (domain::INSTRUCTION, &[a, b]),
             )?
         }
     };

@@ -175,7 +175,7 @@ pub fn synthesize_unit<CS: ConstraintSystem<Fr>>(
     };
     Ok(UnitOutput {
         root: new_root,
-        record: unit_record(cs, &public, &new, &context.salt, &running.slots)?,
+        record: unit_record(cs, &public, &new, &context.stream_salt, &running.slots)?,
         index: index.clone(),
         incoming,
         transfer: running.transfer,

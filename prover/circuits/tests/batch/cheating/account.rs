@@ -8,8 +8,9 @@ use cloister_circuits_testing::TestSystem;
 use cloister_crypto::{
     jubjub::{AffinePoint, ExtendedPoint},
     schnorr::generator_affine,
+    stream::{view_commitment, Scope},
 };
-use cloister_ledger::{Key, Mode, UnitWitness};
+use cloister_ledger::{HouseRecord, Key, Mode, RecordKind, Statement, UnitRecord, UnitWitness};
 use cloister_types::{AccountIndex, Amount, InstructionId, Money, Position};
 
 use crate::support::{
@@ -301,4 +302,72 @@ fn ciphertext_of_another_account_should_not_be_the_statement() {
     std::mem::swap(&mut first.ciphertext, &mut second.ciphertext);
     let circuit = BatchCircuit::proving(SMALL, scene.witness, statement.hash());
     assert_eq!(TestSystem::of(circuit).unwrap().all_unsatisfied(), [PUBLIC_INPUT]);
+}
+
+/// The circuit of the scene's witness refuses a statement, and nothing but the statement.
+fn only_the_statement_breaks(scene: &Scene, statement: &Statement) {
+    let circuit = BatchCircuit::proving(SMALL, scene.witness.clone(), statement.hash());
+    assert_eq!(TestSystem::of(circuit).unwrap().all_unsatisfied(), [PUBLIC_INPUT]);
+}
+
+#[test]
+fn proof_should_be_good_for_no_other_payee() {
+    let scene = traded();
+    let statement = scene.witness.check(SMALL).unwrap().statement;
+    for at in [0, 15, 16, 31] {
+        // A copy that has the copier paid.
+        let mut copied = statement.clone();
+        copied.payee[at] ^= 1;
+        only_the_statement_breaks(&scene, &copied);
+        // The copier does not have the witness; with it, it would be another statement all the same.
+        let mut remade = traded();
+        remade.witness.context.payee[at] ^= 1;
+        assert_eq!(remade.witness.check(SMALL).unwrap().statement, copied);
+        only_the_statement_breaks(&remade, &statement);
+    }
+}
+
+/// Another group of the chain, and another chain.
+fn other_scopes(scope: Scope) -> [Scope; 2] {
+    let mut genesis = scope.genesis;
+    genesis[31] ^= 1;
+    let group = scope.group + 1;
+    [Scope { group, ..scope }, Scope { genesis, ..scope }]
+}
+
+#[test]
+fn records_under_the_pads_of_another_group_or_chain_should_not_be_the_statement() {
+    let scene = traded();
+    let effect = scene.witness.check(SMALL).unwrap();
+    for scope in other_scopes(effect.statement.scope()) {
+        let salt = scope.salt(effect.statement.salt);
+        let mut statement = effect.statement.clone();
+        let (unit, record) = (&effect.units[1], &mut statement.units[1]);
+        record.ciphertext = UnitRecord::encrypt(record.index, &unit.after, &unit.slots, salt);
+        assert_ne!(record.ciphertext, effect.statement.units[1].ciphertext);
+        only_the_statement_breaks(&scene, &statement);
+        let mut statement = effect.statement.clone();
+        statement.house = HouseRecord::encrypt(&effect.house, salt);
+        only_the_statement_breaks(&scene, &statement);
+    }
+}
+
+#[test]
+fn view_commitment_of_another_group_or_chain_should_not_be_the_statement() {
+    for (scene, key) in [opened(), rekeyed()].map(|scene| {
+        let key = scene.witness.units.last().unwrap().new_view_key;
+        (scene, key)
+    }) {
+        let honest = scene.witness.check(SMALL).unwrap().statement;
+        for scope in other_scopes(honest.scope()) {
+            let mut statement = honest.clone();
+            let record = statement.units.last_mut().unwrap();
+            let (RecordKind::Open(keys) | RecordKind::Rekey(keys)) = &mut record.kind else {
+                unreachable!("keys are shown")
+            };
+            assert_eq!(keys.view_commitment, view_commitment(&honest.scope(), key));
+            keys.view_commitment = view_commitment(&scope, key);
+            only_the_statement_breaks(&scene, &statement);
+        }
+    }
 }
