@@ -1,4 +1,4 @@
-//! What a trader proves alone: a seal, an exit.
+//! What is proven beside the batches: a seal, an exit, solvency.
 
 use crate::{
     chain::{GENESIS, GROUP},
@@ -6,7 +6,10 @@ use crate::{
     world::World,
 };
 use cloister_crypto::{schnorr::SecretKey, seal::SealKey};
-use cloister_ledger::{AccountTree, ExitWitness, FinalValues, SealStatement, SealWitness};
+use cloister_ledger::{
+    AccountTree, ExitWitness, FinalValues, SealStatement, SealWitness, SolvencyShape, SolvencyStatement,
+    SolvencyWitness,
+};
 use cloister_types::{AccountIndex, GroupId};
 
 /// A view key sealed to a sequencer's key; owner, keys and entropy are drawn.
@@ -36,4 +39,23 @@ pub fn exit(world: &World, index: u32) -> ExitWitness {
         path: tree.path(index),
         values: FinalValues::of(&world.table),
     }
+}
+
+/// The solvency of the world's first accounts at its table, as the first statement of a round or as its only one.
+pub fn solvency(
+    world: &World,
+    random: &mut Random,
+    shape: SolvencyShape,
+    last: bool,
+) -> (SolvencyStatement, SolvencyWitness) {
+    let (state, first) = (&world.state, AccountIndex::ZERO);
+    let account = |index| state.account(index).map(|state| &state.account);
+    let opened = SolvencyWitness::open(shape, state.tree(), account, world.table.clone(), first);
+    let mut witness = opened.expect("a subtree begins at 0");
+    witness.blinding = random.field();
+    if last {
+        witness.house = state.house().clone();
+    }
+    let statement = witness.statement(shape, GENESIS, random.bytes(), first, last);
+    (statement.expect("it holds"), witness)
 }

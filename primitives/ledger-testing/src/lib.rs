@@ -21,7 +21,7 @@ mod spoil;
 mod table;
 mod world;
 
-pub use alone::{exit, seal};
+pub use alone::{exit, seal, solvency};
 pub use chain::{FAR_EXPIRY, GENESIS, GROUP, INSTRUMENT, TIME};
 pub use random::Random;
 pub use spoil::{spoil, spoil_request, Spoil};

@@ -3,9 +3,9 @@
 use cloister_crypto::Fr;
 use cloister_ledger::{
     wire::{Wire, WireError, MAX_PLACES, MAX_UNITS},
-    BatchWitness, ExitWitness, PlaceWitness, SealWitness, Shape, UnitWitness,
+    BatchWitness, ExitWitness, PlaceWitness, SealWitness, Shape, SolvencyShape, SolvencyWitness, UnitWitness,
 };
-use cloister_ledger_testing::{exit, seal, spoil, Random, World, GENESIS, GROUP};
+use cloister_ledger_testing::{exit, seal, solvency, spoil, Random, World, GENESIS, GROUP};
 use cloister_risk::MarginChoice;
 use cloister_types::{AccountIndex, GroupId};
 use codec::{Compact, Decode, DecodeAll, Encode};
@@ -89,6 +89,10 @@ proptest! {
         let (statement, seal) = seal(&mut random);
         check(&statement, &mut random);
         check(&seal, &mut random);
+        let shape = SolvencyShape { subtrees: shape.units };
+        let (statement, witness) = solvency(&world, &mut random, shape, batches % 2 == 0);
+        check(&statement, &mut random);
+        check(&witness, &mut random);
     }
 
     #[test]
@@ -97,6 +101,7 @@ proptest! {
         let _ = read::<UnitWitness>(&bytes);
         let _ = read::<ExitWitness>(&bytes);
         let _ = read::<SealWitness>(&bytes);
+        let _ = read::<SolvencyWitness>(&bytes);
     }
 }
 

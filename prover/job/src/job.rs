@@ -2,7 +2,10 @@
 
 use crate::{kind::JobKind, ProverError};
 use cloister_crypto::Fr;
-use cloister_ledger::{BatchWitness, ExitStatement, ExitWitness, SealStatement, SealWitness, Shape, Statement};
+use cloister_ledger::{
+    BatchWitness, ExitStatement, ExitWitness, SealStatement, SealWitness, Shape, SolvencyShape, SolvencyStatement,
+    SolvencyWitness, Statement,
+};
 use std::fmt;
 
 impl JobKind {
@@ -48,6 +51,17 @@ pub struct ExitJob {
     pub witness: ExitWitness,
 }
 
+/// A solvency statement to be proven.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SolvencyJob {
+    /// Shape of the statement.
+    pub shape: SolvencyShape,
+    /// The statement.
+    pub statement: SolvencyStatement,
+    /// Private data.
+    pub witness: SolvencyWitness,
+}
+
 /// What a prover is asked: a statement, and the witness with which it holds.
 ///
 /// A job holds secrets (view keys, balances), so it must not reach a log: [`Debug`](fmt::Debug) shows its kind and its
@@ -60,6 +74,8 @@ pub enum ProofJob {
     Seal(Box<SealJob>),
     /// Prove an exit.
     Exit(Box<ExitJob>),
+    /// Prove a solvency statement.
+    Solvency(Box<SolvencyJob>),
 }
 
 impl ProofJob {
@@ -82,12 +98,22 @@ impl ProofJob {
         Self::Exit(Box::new(ExitJob { statement, witness }))
     }
 
+    /// The job of proving a solvency statement.
+    pub fn solvency(shape: SolvencyShape, statement: SolvencyStatement, witness: SolvencyWitness) -> Self {
+        Self::Solvency(Box::new(SolvencyJob {
+            shape,
+            statement,
+            witness,
+        }))
+    }
+
     /// What the job is about.
     pub fn kind(&self) -> JobKind {
         match self {
             Self::Batch(job) => JobKind::Batch(job.shape),
             Self::Seal(_) => JobKind::Seal,
             Self::Exit(_) => JobKind::Exit,
+            Self::Solvency(job) => JobKind::Solvency(job.shape),
         }
     }
 
@@ -97,6 +123,7 @@ impl ProofJob {
             Self::Batch(job) => job.statement,
             Self::Seal(job) => job.statement.hash(),
             Self::Exit(job) => job.statement.hash(),
+            Self::Solvency(job) => job.statement.hash(),
         }
     }
 }

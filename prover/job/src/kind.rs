@@ -1,6 +1,6 @@
 //! Kinds of proof jobs.
 
-use cloister_ledger::Shape;
+use cloister_ledger::{Shape, SolvencyShape};
 use std::fmt;
 
 /// What a job is about: which statement, and for batches of which shape. Each kind has a circuit and a key of its own.
@@ -12,6 +12,8 @@ pub enum JobKind {
     Seal,
     /// An exit (X-STATEMENT).
     Exit,
+    /// A solvency statement of this shape (D-STATEMENT).
+    Solvency(SolvencyShape),
 }
 
 impl fmt::Display for JobKind {
@@ -20,6 +22,7 @@ impl fmt::Display for JobKind {
             Self::Batch(shape) => write!(f, "batch of {} units with {} places each", shape.units, shape.places),
             Self::Seal => f.write_str("seal"),
             Self::Exit => f.write_str("exit"),
+            Self::Solvency(shape) => write!(f, "solvency of {} subtrees", shape.subtrees),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! Jobs as bytes: what is written is read back, and whatever else the bytes hold is refused with its reason.
 
 use cloister_ledger::{
-    wire::{WireError, MAX_PLACES, MAX_UNITS},
-    Shape,
+    wire::{WireError, MAX_PLACES, MAX_SUBTREES, MAX_UNITS},
+    Shape, SolvencyShape,
 };
 use cloister_ledger_testing::{spoil, Random, World, GENESIS, GROUP};
 use cloister_prover_job::{DecodeError, JobKind, ProofJob, FORMAT, MAGIC, MAX_BYTES};
@@ -42,6 +42,13 @@ fn exit(random: &mut Random) -> ProofJob {
         .statement(GENESIS, GroupId(GROUP), AccountIndex(1))
         .expect("a good exit");
     ProofJob::exit(statement, witness)
+}
+
+fn solvency(random: &mut Random, subtrees: u16) -> ProofJob {
+    let world = World::with_traders(random.word(), 4, Shape::DEV);
+    let (shape, last) = (SolvencyShape { subtrees }, random.once_in(2));
+    let (statement, witness) = cloister_ledger_testing::solvency(&world, random, shape, last);
+    ProofJob::solvency(shape, statement, witness)
 }
 
 /// Everything that holds of every job.
@@ -87,14 +94,20 @@ proptest! {
         spoiled in 0u64..3,
     ) {
         let mut random = Random::new(seed);
-        for job in [batch(&mut random, shape(units, places), spoiled), seal(&mut random), exit(&mut random)] {
+        let jobs = [
+            batch(&mut random, shape(units, places), spoiled),
+            seal(&mut random),
+            exit(&mut random),
+            solvency(&mut random, units),
+        ];
+        for job in jobs {
             check(&job, &mut random);
         }
     }
 
     #[test]
     fn any_bytes_after_a_header_should_be_read_or_refused(
-        kind in 0u8..3,
+        kind in 0u8..4,
         bytes in proptest::collection::vec(any::<u8>(), 0..20_000),
     ) {
         let bytes = [&MAGIC[..], &[FORMAT, kind], &bytes].concat();
@@ -115,19 +128,26 @@ fn a_header_of_something_else_should_be_refused() {
     assert_eq!(with(0, b'X'), Err(DecodeError::NotAJob));
     let (found, expected) = (FORMAT + 1, FORMAT);
     assert_eq!(with(MAGIC.len(), found), Err(DecodeError::Format { found, expected }));
-    assert_eq!(with(MAGIC.len() + 1, 3), Err(DecodeError::Kind(3)));
+    assert_eq!(with(MAGIC.len() + 1, 4), Err(DecodeError::Kind(4)));
     assert_eq!(ProofJob::from_bytes(&[]), Err(DecodeError::Wire(WireError::Truncated)));
 }
 
 #[test]
 fn an_element_that_is_not_canonical_should_be_refused() {
     let mut random = Random::new(2);
-    for job in [batch(&mut random, shape(2, 1), 0), seal(&mut random), exit(&mut random)] {
+    let jobs = [
+        batch(&mut random, shape(2, 1), 0),
+        seal(&mut random),
+        exit(&mut random),
+        solvency(&mut random, 2),
+    ];
+    for job in jobs {
         // One of the statement and one of the witness.
         let elements = match &job {
             ProofJob::Batch(job) => [job.statement, job.witness.units[1].before.view_key],
             ProofJob::Seal(job) => [job.statement.ciphertext, job.witness.view_key],
             ProofJob::Exit(job) => [job.statement.root, job.witness.account.view_key],
+            ProofJob::Solvency(job) => [job.statement.after, job.witness.blinding],
         };
         let bytes = job.to_bytes();
         for element in elements {
@@ -141,6 +161,24 @@ fn an_element_that_is_not_canonical_should_be_refused() {
             let refused = ProofJob::from_bytes(&altered);
             assert_eq!(refused, Err(DecodeError::Wire(WireError::NonCanonical)));
         }
+    }
+}
+
+#[test]
+fn solvency_of_another_shape_than_its_witness_should_be_refused() {
+    let job = solvency(&mut Random::new(3), 3);
+    let stated = |subtrees: u16| {
+        let mut bytes = job.to_bytes();
+        bytes[HEADER..HEADER + 2].copy_from_slice(&subtrees.to_le_bytes());
+        ProofJob::from_bytes(&bytes).map(|job| job.kind())
+    };
+    let shape = |subtrees| SolvencyShape { subtrees };
+    assert_eq!(stated(3), Ok(JobKind::Solvency(shape(3))));
+    for subtrees in [1, 2, 4, MAX_SUBTREES as u16] {
+        assert_eq!(stated(subtrees), Err(DecodeError::OtherSolvencyShape(shape(subtrees))));
+    }
+    for subtrees in [0, MAX_SUBTREES as u16 + 1, u16::MAX] {
+        assert_eq!(stated(subtrees), Err(DecodeError::SolvencyShape(shape(subtrees))));
     }
 }
 

@@ -2,7 +2,7 @@
 
 use bellman::{Circuit, ConstraintSystem, SynthesisError};
 use cloister_circuits::{
-    statements::{batch::BatchCircuit, exit::ExitCircuit, seal::SealCircuit},
+    statements::{batch::BatchCircuit, exit::ExitCircuit, seal::SealCircuit, solvency::SolvencyCircuit},
     Fr,
 };
 use cloister_groth16::Assignment;
@@ -13,6 +13,7 @@ pub(crate) enum JobCircuit {
     Batch(Box<BatchCircuit>),
     Seal(Box<SealCircuit>),
     Exit(Box<ExitCircuit>),
+    Solvency(Box<SolvencyCircuit>),
 }
 
 impl JobCircuit {
@@ -22,6 +23,7 @@ impl JobCircuit {
             JobKind::Batch(shape) => Self::Batch(Box::new(BatchCircuit::blank(shape))),
             JobKind::Seal => Self::Seal(Box::new(SealCircuit::blank())),
             JobKind::Exit => Self::Exit(Box::new(ExitCircuit::blank())),
+            JobKind::Solvency(shape) => Self::Solvency(Box::new(SolvencyCircuit::blank(shape))),
         }
     }
 
@@ -34,15 +36,20 @@ impl JobCircuit {
             }
             ProofJob::Seal(job) => Self::Seal(Box::new(SealCircuit::proving(job.statement, job.witness))),
             ProofJob::Exit(job) => Self::Exit(Box::new(ExitCircuit::proving(job.statement, job.witness))),
+            ProofJob::Solvency(job) => {
+                let circuit = SolvencyCircuit::proving(job.shape, job.statement, job.witness);
+                Self::Solvency(Box::new(circuit))
+            }
         }
     }
 
-    /// The values of all wires; those of a batch are computed on all cores.
+    /// The values of all wires; those of a batch or a solvency statement are computed on all cores.
     pub fn assignment(self) -> Result<Assignment, SynthesisError> {
         match self {
             Self::Batch(circuit) => Ok(Assignment::from_parts(circuit.values_in_parts()?)),
             Self::Seal(circuit) => Assignment::of(*circuit),
             Self::Exit(circuit) => Assignment::of(*circuit),
+            Self::Solvency(circuit) => Ok(Assignment::from_parts(circuit.values_in_parts()?)),
         }
     }
 }
@@ -53,6 +60,7 @@ impl Circuit<Fr> for JobCircuit {
             Self::Batch(circuit) => circuit.synthesize(cs),
             Self::Seal(circuit) => circuit.synthesize(cs),
             Self::Exit(circuit) => circuit.synthesize(cs),
+            Self::Solvency(circuit) => circuit.synthesize(cs),
         }
     }
 }

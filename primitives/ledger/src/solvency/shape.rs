@@ -44,7 +44,11 @@ impl SolvencyShape {
     /// The index after those that a statement beginning at `first` covers.
     pub fn next(self, first: AccountIndex) -> AccountIndex {
         // A block has 512 leaves.
-        AccountIndex(first.get().saturating_add((self.covered(first) * SUBTREE_LEAVES) as u32))
+        AccountIndex(
+            first
+                .get()
+                .saturating_add((self.covered(first) * SUBTREE_LEAVES) as u32),
+        )
     }
 
     /// Statements of a round over the indices below `end`, if none is left out.

@@ -27,7 +27,10 @@ pub struct Update {
 }
 
 /// One-hot booleans of a three-bit digit. Four constraints.
-pub(crate) fn one_hot_digit<CS: ConstraintSystem<Fr>>(cs: &mut CS, bits: &[Bit]) -> Result<[Num; TREE_ARITY], SynthesisError> {
+pub(crate) fn one_hot_digit<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    bits: &[Bit],
+) -> Result<[Num; TREE_ARITY], SynthesisError> {
     let [b0, b1, b2] = [bits[0].num(), bits[1].num(), bits[2].num()];
     let b01 = b0.mul(cs, || "digit 0 and 1", b1)?;
     let b02 = b0.mul(cs, || "digit 0 and 2", b2)?;

@@ -97,7 +97,11 @@ impl Public {
         let found = &after.found;
         let surplus = &house.equity - &found.debt;
         let shown = [
-            ("house is that of the root's batch", &house.commitment, &self.shown.house),
+            (
+                "house is that of the root's batch",
+                &house.commitment,
+                &self.shown.house,
+            ),
             ("number of short accounts", &found.short, &self.shown.short),
             ("debts", &found.debt, &self.shown.debt),
             ("debts with live lots", &found.live_debt, &self.shown.live_debt),

@@ -50,7 +50,12 @@ impl Run {
         let number = first.map(|first| Fr::from(u64::from(first) / SUBTREE_LEAVES as u64));
         let bits = alloc_bits(&mut cs, "first subtree", number, SUBTREE_BITS)?;
         let leaves = Fr::from(SUBTREE_LEAVES as u64);
-        enforce_equal(&mut cs, || "first begins a subtree", &pack(&bits).scale(leaves), &public.first);
+        enforce_equal(
+            &mut cs,
+            || "first begins a subtree",
+            &pack(&bits).scale(leaves),
+            &public.first,
+        );
         let (low, high) = (&bits[..TREE_ARITY_BITS], &bits[TREE_ARITY_BITS..2 * TREE_ARITY_BITS]);
         let offset = one_hot_digit(&mut cs.namespace(|| "offset"), low)?;
         let place = one_hot_digit(&mut cs.namespace(|| "place"), high)?;

@@ -68,11 +68,7 @@ impl Standing {
 }
 
 /// `|q_j|`.
-fn sizes<CS: ConstraintSystem<Fr>>(
-    cs: &mut CS,
-    positions: &[Num],
-    signs: &[Bit],
-) -> Result<Vec<Num>, SynthesisError> {
+fn sizes<CS: ConstraintSystem<Fr>>(cs: &mut CS, positions: &[Num], signs: &[Bit]) -> Result<Vec<Num>, SynthesisError> {
     let mut cs = cs.namespace(|| "sizes");
     let one = |(j, (sign, q)): (usize, (&Bit, &Num))| {
         let factor = (sign.num() * 2) - Num::one();

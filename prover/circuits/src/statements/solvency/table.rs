@@ -72,7 +72,10 @@ impl Columns {
         let tilt = floors(-Fr::one());
         let profits = (0..SCENARIOS)
             .map(|s| {
-                let profits = rows.iter().zip(&tilt).map(|(row, tilt)| &row[place::SCENARIOS + s] - tilt);
+                let profits = rows
+                    .iter()
+                    .zip(&tilt)
+                    .map(|(row, tilt)| &row[place::SCENARIOS + s] - tilt);
                 let profits = profits.collect();
                 Paired::pinned(&mut cs.namespace(|| format!("scenario {s}")), "profit", profits)
             })
@@ -81,7 +84,11 @@ impl Columns {
         let live = live.collect();
         Ok(Self {
             elements,
-            value: Paired::pinned(&mut cs, "value", rows.iter().map(|row| row[place::VALUE].clone()).collect())?,
+            value: Paired::pinned(
+                &mut cs,
+                "value",
+                rows.iter().map(|row| row[place::VALUE].clone()).collect(),
+            )?,
             floor: Paired::pinned(&mut cs, "floor", floors(Fr::one()))?,
             profits,
             live: Paired::pinned(&mut cs, "live", live)?,
