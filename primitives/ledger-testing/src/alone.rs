@@ -1,4 +1,4 @@
-//! What is proven beside batches: a seal, an exit, a re-key of the house.
+//! What is proven beside batches: a seal, an exit, a re-key of the house, solvency.
 
 use crate::{
     chain::{GENESIS, GROUP},
@@ -12,6 +12,7 @@ use cloister_crypto::{
 };
 use cloister_ledger::{
     AccountTree, ExitWitness, FinalValues, House, HouseRekeyStatement, HouseRekeyWitness, SealStatement, SealWitness,
+    SolvencyShape, SolvencyStatement, SolvencyWitness,
 };
 use cloister_types::{AccountIndex, GroupId, Money, Position, Total};
 
@@ -79,4 +80,23 @@ pub fn exit(world: &World, index: u32) -> ExitWitness {
         path: tree.path(index),
         values: FinalValues::of(&world.table),
     }
+}
+
+/// The solvency of the world's first accounts at its table, as the first statement of a round or as its only one.
+pub fn solvency(
+    world: &World,
+    random: &mut Random,
+    shape: SolvencyShape,
+    last: bool,
+) -> (SolvencyStatement, SolvencyWitness) {
+    let (state, first) = (&world.state, AccountIndex::ZERO);
+    let account = |index| state.account(index).map(|state| &state.account);
+    let opened = SolvencyWitness::open(shape, state.tree(), account, world.table.clone(), first);
+    let mut witness = opened.expect("a subtree begins at 0");
+    witness.blinding = random.field();
+    if last {
+        witness.house = state.house().clone();
+    }
+    let statement = witness.statement(shape, GENESIS, random.bytes(), first, last);
+    (statement.expect("it holds"), witness)
 }

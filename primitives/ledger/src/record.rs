@@ -273,7 +273,7 @@ impl HouseRecord {
 
     /// The house of the record, by its key and nonce. Compare its commitment with the public one: a wrong key gives
     /// another house or `None`.
-    pub fn open(&self, key: Fr, nonce: u64, salt: Fr) -> Option<House> {
+    pub fn open(&self, key: Fr, nonce: u64, salt: StreamSalt) -> Option<House> {
         let plain = self.decrypt(key, nonce, salt).ok()?;
         Some(House {
             key,

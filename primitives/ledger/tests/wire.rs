@@ -3,9 +3,10 @@
 use cloister_crypto::Fr;
 use cloister_ledger::{
     wire::{Wire, WireError, MAX_PLACES, MAX_UNITS},
-    BatchWitness, ExitWitness, HouseRekeyWitness, Mode, Party, PlaceWitness, SealWitness, Shape, UnitWitness,
+    BatchWitness, ExitWitness, HouseRekeyWitness, Mode, Party, PlaceWitness, SealWitness, Shape, SolvencyShape,
+    SolvencyWitness, UnitWitness,
 };
-use cloister_ledger_testing::{exit, house_rekey, seal, spoil, Random, World, GENESIS, GROUP};
+use cloister_ledger_testing::{exit, house_rekey, seal, solvency, spoil, Random, World, GENESIS, GROUP};
 use cloister_risk::MarginChoice;
 use cloister_types::{AccountIndex, GroupId};
 use codec::{Compact, Decode, DecodeAll, Encode};
@@ -92,6 +93,10 @@ proptest! {
         let (statement, rekey) = house_rekey(&mut random);
         check(&statement, &mut random);
         check(&rekey, &mut random);
+        let shape = SolvencyShape { subtrees: shape.units };
+        let (statement, witness) = solvency(&world, &mut random, shape, batches % 2 == 0);
+        check(&statement, &mut random);
+        check(&witness, &mut random);
     }
 
     #[test]
@@ -101,6 +106,7 @@ proptest! {
         let _ = read::<ExitWitness>(&bytes);
         let _ = read::<SealWitness>(&bytes);
         let _ = read::<HouseRekeyWitness>(&bytes);
+        let _ = read::<SolvencyWitness>(&bytes);
     }
 }
 

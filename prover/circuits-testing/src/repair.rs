@@ -24,7 +24,7 @@ enum Rule {
     Nothing,
     /// By its newest wire, which stands in one side with this coefficient.
     Solve { wire: u32, side: usize, coefficient: u32 },
-    /// `Σ 2^i·bit_i + rest = 0`: by the bits, given as place and wire.
+    /// `Σ 2^i·bit_i + rest = 0`: by the bits, given as place and wire. The lowest may be missing, and is then left.
     Decompose(Vec<(usize, u32)>),
     /// `inverse·x = 1 - bit`, the first half of a zero test.
     ZeroTest { inverse: u32, bit: u32 },
@@ -259,6 +259,8 @@ impl Repair {
                         work.set(*wire, value);
                     }
                 }
+                // What is left over does not hold, save for a lowest bit that is no wire (`bits::sign`).
+                wanted[0] &= !1;
                 wanted == [0; 32]
             }
         }

@@ -8,7 +8,7 @@ use clap::Parser;
 use std::io::Write;
 
 pub use error::CircuitError;
-pub use named::{find, NamedCircuit, NamedShape, CIRCUITS};
+pub use named::{find, NamedCircuit, NamedShape, NamedSolvency, CIRCUITS};
 pub use report::{KeyReport, PointsReport, Report};
 
 /// Options of `cloister-prover circuits`.

@@ -34,6 +34,7 @@ const SMALL: &[NamedCircuit] = &[NamedCircuit {
     name: "square",
     about: "knows a root",
     shape: None,
+    solvency: None,
     record: || Matrices::record(Square),
     census: || census(Square),
 }];

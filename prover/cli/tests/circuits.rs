@@ -30,11 +30,17 @@ fn json_names_every_circuit_with_all_its_numbers() {
         assert_eq!(Some(sum), report["constraints"].as_u64());
         assert_eq!(report["public_inputs"], 1);
         assert_eq!(report["key"]["verifying_bytes"], 1060);
-        // A batch has a shape, and all its numbers; another statement has none of them.
-        let is_batch = report["shape"].is_string();
-        for number in ["units", "places_per_unit", "constraints_once", "constraints_per_unit"] {
+        // Batches and solvency statements have shapes, and all their numbers; another statement has none of them.
+        let name = report["name"].as_str().expect("a name");
+        let [is_batch, is_solvency] = ["batch-", "solvency-"].map(|kind| name.starts_with(kind));
+        for number in ["units", "places_per_unit", "constraints_per_unit"] {
             assert_eq!(report[number].is_u64(), is_batch, "{number}");
         }
+        for number in ["accounts", "constraints_per_account"] {
+            assert_eq!(report[number].is_u64(), is_solvency, "{number}");
+        }
+        assert_eq!(report["shape"].is_string(), is_batch || is_solvency);
+        assert_eq!(report["constraints_once"].is_u64(), is_batch || is_solvency);
     }
 }
 
@@ -57,6 +63,12 @@ fn numbers_are_those_of_the_circuits() {
     // Chunks of the statement's hash are all that makes a unit more or less than the next.
     let unit = dev.constraints_per_unit.expect("a batch");
     assert!(unit.abs_diff(constraints(2) - constraints(1)) < 363, "{unit}");
+
+    let solvency = report("solvency-dev");
+    assert_eq!((solvency.shape, solvency.accounts), (Some("dev"), Some(48)));
+    assert!(solvency.constraints_per_account.expect("of accounts") <= 4_500);
+    let domains = [solvency.domain_log2, report("solvency-standard").domain_log2];
+    assert_eq!(domains, [18, 19]);
 
     let seal = Matrices::record(SealCircuit::blank()).expect("synthesises");
     let exit = Matrices::record(ExitCircuit::blank()).expect("synthesises");

@@ -3,10 +3,10 @@
 //! A prover may get jobs from anybody. Reading one never panics, takes memory in proportion to the bytes that are
 //! there, and these have a maximum.
 
-use crate::{BatchJob, ExitJob, HouseRekeyJob, ProofJob, SealJob};
+use crate::{BatchJob, ExitJob, HouseRekeyJob, ProofJob, SealJob, SolvencyJob};
 use cloister_ledger::{
-    wire::{Wire, WireError, MAX_PLACES, MAX_UNITS},
-    Shape,
+    wire::{Wire, WireError, MAX_PLACES, MAX_SUBTREES, MAX_UNITS},
+    Shape, SolvencyShape,
 };
 
 /// The first bytes of every job.
@@ -20,6 +20,7 @@ const BATCH: u8 = 0;
 const SEAL: u8 = 1;
 const EXIT: u8 = 2;
 const HOUSE_REKEY: u8 = 3;
+const SOLVENCY: u8 = 4;
 
 /// Why bytes are not a proof job.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -52,6 +53,12 @@ pub enum DecodeError {
     /// The witness of a batch does not have the units and places of its shape.
     #[error("the witness does not have the {} units with {} places each of its shape", .0.units, .0.places)]
     OtherShape(Shape),
+    /// A solvency statement has a shape that no chain can have.
+    #[error("no solvency statement can have {} subtrees", .0.subtrees)]
+    SolvencyShape(SolvencyShape),
+    /// The witness of a solvency statement does not have the accounts and nodes of its shape.
+    #[error("the witness does not have the accounts and nodes of its {} subtrees", .0.subtrees)]
+    OtherSolvencyShape(SolvencyShape),
     /// Statement or witness cannot be read.
     #[error(transparent)]
     Wire(#[from] WireError),
@@ -95,6 +102,17 @@ impl ProofJob {
                 statement.write_to(&mut out);
                 witness.write_to(&mut out);
             }
+            Self::Solvency(job) => {
+                let SolvencyJob {
+                    shape,
+                    statement,
+                    witness,
+                } = job.as_ref();
+                out.push(SOLVENCY);
+                shape.write_to(&mut out);
+                statement.write_to(&mut out);
+                witness.write_to(&mut out);
+            }
         }
         out
     }
@@ -135,6 +153,7 @@ impl ProofJob {
                 statement: Wire::read_from(&mut rest)?,
                 witness: Wire::read_from(&mut rest)?,
             })),
+            SOLVENCY => Self::Solvency(Box::new(read_solvency(&mut rest)?)),
             kind => return Err(DecodeError::Kind(kind)),
         };
         match rest.len() {
@@ -162,5 +181,22 @@ fn read_batch(rest: &mut &[u8]) -> Result<BatchJob, DecodeError> {
         Ok(job)
     } else {
         Err(DecodeError::OtherShape(shape))
+    }
+}
+
+fn read_solvency(rest: &mut &[u8]) -> Result<SolvencyJob, DecodeError> {
+    let shape = SolvencyShape::read_from(rest)?;
+    if !(1..=MAX_SUBTREES).contains(&shape.subtrees.into()) {
+        return Err(DecodeError::SolvencyShape(shape));
+    }
+    let job = SolvencyJob {
+        shape,
+        statement: Wire::read_from(rest)?,
+        witness: Wire::read_from(rest)?,
+    };
+    if job.witness.fits(shape) {
+        Ok(job)
+    } else {
+        Err(DecodeError::OtherSolvencyShape(shape))
     }
 }

@@ -4,7 +4,7 @@ use crate::{kind::JobKind, ProverError};
 use cloister_crypto::Fr;
 use cloister_ledger::{
     BatchWitness, ExitStatement, ExitWitness, HouseRekeyStatement, HouseRekeyWitness, SealStatement, SealWitness,
-    Shape, Statement,
+    Shape, SolvencyShape, SolvencyStatement, SolvencyWitness, Statement,
 };
 use std::fmt;
 
@@ -60,6 +60,17 @@ pub struct HouseRekeyJob {
     pub witness: HouseRekeyWitness,
 }
 
+/// A solvency statement to be proven.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SolvencyJob {
+    /// Shape of the statement.
+    pub shape: SolvencyShape,
+    /// The statement.
+    pub statement: SolvencyStatement,
+    /// Private data.
+    pub witness: SolvencyWitness,
+}
+
 /// What a prover is asked: a statement, and the witness with which it holds.
 ///
 /// A job holds secrets (view keys, balances), so it must not reach a log: [`Debug`](fmt::Debug) shows its kind and its
@@ -74,6 +85,8 @@ pub enum ProofJob {
     Exit(Box<ExitJob>),
     /// Prove a re-key of a group's house.
     HouseRekey(Box<HouseRekeyJob>),
+    /// Prove a solvency statement.
+    Solvency(Box<SolvencyJob>),
 }
 
 impl ProofJob {
@@ -101,6 +114,15 @@ impl ProofJob {
         Self::HouseRekey(Box::new(HouseRekeyJob { statement, witness }))
     }
 
+    /// The job of proving a solvency statement.
+    pub fn solvency(shape: SolvencyShape, statement: SolvencyStatement, witness: SolvencyWitness) -> Self {
+        Self::Solvency(Box::new(SolvencyJob {
+            shape,
+            statement,
+            witness,
+        }))
+    }
+
     /// What the job is about.
     pub fn kind(&self) -> JobKind {
         match self {
@@ -108,6 +130,7 @@ impl ProofJob {
             Self::Seal(_) => JobKind::Seal,
             Self::Exit(_) => JobKind::Exit,
             Self::HouseRekey(_) => JobKind::HouseRekey,
+            Self::Solvency(job) => JobKind::Solvency(job.shape),
         }
     }
 
@@ -118,6 +141,7 @@ impl ProofJob {
             Self::Seal(job) => job.statement.hash(),
             Self::Exit(job) => job.statement.hash(),
             Self::HouseRekey(job) => job.statement.hash(),
+            Self::Solvency(job) => job.statement.hash(),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Kinds of proof jobs.
 
-use cloister_ledger::Shape;
+use cloister_ledger::{Shape, SolvencyShape};
 use std::fmt;
 
 /// What a job is about: which statement, and for batches of which shape. Each kind has a circuit and a key of its own.
@@ -14,6 +14,8 @@ pub enum JobKind {
     Exit,
     /// A re-key of a group's house (H-STATEMENT).
     HouseRekey,
+    /// A solvency statement of this shape (D-STATEMENT).
+    Solvency(SolvencyShape),
 }
 
 impl fmt::Display for JobKind {
@@ -23,6 +25,7 @@ impl fmt::Display for JobKind {
             Self::Seal => f.write_str("seal"),
             Self::Exit => f.write_str("exit"),
             Self::HouseRekey => f.write_str("house re-key"),
+            Self::Solvency(shape) => write!(f, "solvency of {} subtrees", shape.subtrees),
         }
     }
 }

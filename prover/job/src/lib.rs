@@ -55,6 +55,6 @@ mod prover;
 pub use crate::codec::{DecodeError, FORMAT, MAGIC, MAX_BYTES};
 pub use cloister_groth16_verifier::PROOF_BYTES;
 pub use error::ProverError;
-pub use job::{BatchJob, ExitJob, HouseRekeyJob, ProofJob, SealJob};
+pub use job::{BatchJob, ExitJob, HouseRekeyJob, ProofJob, SealJob, SolvencyJob};
 pub use kind::JobKind;
 pub use prover::{Proof, Prover};

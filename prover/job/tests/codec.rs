@@ -1,8 +1,8 @@
 //! Jobs as bytes: what is written is read back, and whatever else the bytes hold is refused with its reason.
 
 use cloister_ledger::{
-    wire::{WireError, MAX_PLACES, MAX_UNITS},
-    Shape,
+    wire::{WireError, MAX_PLACES, MAX_SUBTREES, MAX_UNITS},
+    Shape, SolvencyShape,
 };
 use cloister_ledger_testing::{spoil, Random, World, GENESIS, GROUP};
 use cloister_prover_job::{DecodeError, JobKind, ProofJob, FORMAT, MAGIC, MAX_BYTES};
@@ -49,6 +49,13 @@ fn house_rekey(random: &mut Random) -> ProofJob {
     ProofJob::house_rekey(statement, witness)
 }
 
+fn solvency(random: &mut Random, subtrees: u16) -> ProofJob {
+    let world = World::with_traders(random.word(), 4, Shape::DEV);
+    let (shape, last) = (SolvencyShape { subtrees }, random.once_in(2));
+    let (statement, witness) = cloister_ledger_testing::solvency(&world, random, shape, last);
+    ProofJob::solvency(shape, statement, witness)
+}
+
 /// Everything that holds of every job.
 fn check(job: &ProofJob, random: &mut Random) {
     let bytes = job.to_bytes();
@@ -92,9 +99,14 @@ proptest! {
         spoiled in 0u64..3,
     ) {
         let mut random = Random::new(seed);
-        check(&batch(&mut random, shape(units, places), spoiled), &mut random);
-        for make in [seal, exit, house_rekey] {
-            let job = make(&mut random);
+        let jobs = [
+            batch(&mut random, shape(units, places), spoiled),
+            seal(&mut random),
+            exit(&mut random),
+            house_rekey(&mut random),
+            solvency(&mut random, units),
+        ];
+        for job in jobs {
             check(&job, &mut random);
         }
     }
@@ -134,6 +146,7 @@ fn an_element_that_is_not_canonical_should_be_refused() {
         seal(&mut random),
         exit(&mut random),
         house_rekey(&mut random),
+        solvency(&mut random, 2),
     ];
     for job in jobs {
         // One of the statement and one of the witness.
@@ -142,6 +155,7 @@ fn an_element_that_is_not_canonical_should_be_refused() {
             ProofJob::Seal(job) => [job.statement.ciphertext, job.witness.view_key],
             ProofJob::Exit(job) => [job.statement.root, job.witness.account.view_key],
             ProofJob::HouseRekey(job) => [job.statement.ciphertext, job.witness.new_key],
+            ProofJob::Solvency(job) => [job.statement.after, job.witness.blinding],
         };
         let bytes = job.to_bytes();
         for element in elements {
@@ -155,6 +169,24 @@ fn an_element_that_is_not_canonical_should_be_refused() {
             let refused = ProofJob::from_bytes(&altered);
             assert_eq!(refused, Err(DecodeError::Wire(WireError::NonCanonical)));
         }
+    }
+}
+
+#[test]
+fn solvency_of_another_shape_than_its_witness_should_be_refused() {
+    let job = solvency(&mut Random::new(3), 3);
+    let stated = |subtrees: u16| {
+        let mut bytes = job.to_bytes();
+        bytes[HEADER..HEADER + 2].copy_from_slice(&subtrees.to_le_bytes());
+        ProofJob::from_bytes(&bytes).map(|job| job.kind())
+    };
+    let shape = |subtrees| SolvencyShape { subtrees };
+    assert_eq!(stated(3), Ok(JobKind::Solvency(shape(3))));
+    for subtrees in [1, 2, 4, MAX_SUBTREES as u16] {
+        assert_eq!(stated(subtrees), Err(DecodeError::OtherSolvencyShape(shape(subtrees))));
+    }
+    for subtrees in [0, MAX_SUBTREES as u16 + 1, u16::MAX] {
+        assert_eq!(stated(subtrees), Err(DecodeError::SolvencyShape(shape(subtrees))));
     }
 }
 

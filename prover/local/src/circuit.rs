@@ -2,7 +2,10 @@
 
 use bellman::{Circuit, ConstraintSystem, SynthesisError};
 use cloister_circuits::{
-    statements::{batch::BatchCircuit, exit::ExitCircuit, house_rekey::HouseRekeyCircuit, seal::SealCircuit},
+    statements::{
+        batch::BatchCircuit, exit::ExitCircuit, house_rekey::HouseRekeyCircuit, seal::SealCircuit,
+        solvency::SolvencyCircuit,
+    },
     Fr,
 };
 use cloister_groth16::Assignment;
@@ -14,6 +17,7 @@ pub(crate) enum JobCircuit {
     Seal(Box<SealCircuit>),
     Exit(Box<ExitCircuit>),
     HouseRekey(Box<HouseRekeyCircuit>),
+    Solvency(Box<SolvencyCircuit>),
 }
 
 impl JobCircuit {
@@ -24,6 +28,7 @@ impl JobCircuit {
             JobKind::Seal => Self::Seal(Box::new(SealCircuit::blank())),
             JobKind::Exit => Self::Exit(Box::new(ExitCircuit::blank())),
             JobKind::HouseRekey => Self::HouseRekey(Box::new(HouseRekeyCircuit::blank())),
+            JobKind::Solvency(shape) => Self::Solvency(Box::new(SolvencyCircuit::blank(shape))),
         }
     }
 
@@ -39,16 +44,21 @@ impl JobCircuit {
             ProofJob::HouseRekey(job) => {
                 Self::HouseRekey(Box::new(HouseRekeyCircuit::proving(job.statement, job.witness)))
             }
+            ProofJob::Solvency(job) => {
+                let circuit = SolvencyCircuit::proving(job.shape, job.statement, job.witness);
+                Self::Solvency(Box::new(circuit))
+            }
         }
     }
 
-    /// The values of all wires; those of a batch are computed on all cores.
+    /// The values of all wires; those of a batch or a solvency statement are computed on all cores.
     pub fn assignment(self) -> Result<Assignment, SynthesisError> {
         match self {
             Self::Batch(circuit) => Ok(Assignment::from_parts(circuit.values_in_parts()?)),
             Self::Seal(circuit) => Assignment::of(*circuit),
             Self::Exit(circuit) => Assignment::of(*circuit),
             Self::HouseRekey(circuit) => Assignment::of(*circuit),
+            Self::Solvency(circuit) => Ok(Assignment::from_parts(circuit.values_in_parts()?)),
         }
     }
 }
@@ -60,6 +70,7 @@ impl Circuit<Fr> for JobCircuit {
             Self::Seal(circuit) => circuit.synthesize(cs),
             Self::Exit(circuit) => circuit.synthesize(cs),
             Self::HouseRekey(circuit) => circuit.synthesize(cs),
+            Self::Solvency(circuit) => circuit.synthesize(cs),
         }
     }
 }

@@ -1,8 +1,8 @@
 //! A job in bytes is the job: both give the same proof from the same randomness.
 
-use cloister_circuits::statements::batch::BatchCircuit;
+use cloister_circuits::statements::{batch::BatchCircuit, solvency::SolvencyCircuit};
 use cloister_groth16::{generate_development, Matrices};
-use cloister_ledger::Shape;
+use cloister_ledger::{Shape, SolvencyShape};
 use cloister_ledger_testing::{Random, World, GENESIS, GROUP};
 use cloister_prover_job::{JobKind, ProofJob, Prover, ProverError};
 use cloister_prover_local::{LocalProver, Parameters};
@@ -95,6 +95,28 @@ fn small_statements_should_be_proven_from_their_bytes() {
     check(&prover(JobKind::Seal), seal(&mut random), 2);
     check(&prover(JobKind::Exit), exit(&mut random), 3);
     check(&prover(JobKind::HouseRekey), house_rekey(&mut random), 4);
+}
+
+#[test]
+fn solvency_should_be_proven_from_its_bytes() {
+    let shape = SolvencyShape { subtrees: 1 };
+    let matrices = Matrices::record(SolvencyCircuit::blank(shape)).expect("synthesises");
+    let key = generate_development(&matrices).expect("generates");
+    let prover = LocalProver::new(JobKind::Solvency(shape), key).expect("the key fits");
+    let mut random = Random::new(8);
+    let world = World::with_traders(8, 4, Shape::DEV);
+    for last in [false, true] {
+        let (statement, witness) = cloister_ledger_testing::solvency(&world, &mut random, shape, last);
+        check(&prover, ProofJob::solvency(shape, statement, witness), 8);
+    }
+    // Whoever proves that nobody is short where somebody is learns which constraint says no.
+    let (mut statement, witness) = cloister_ledger_testing::solvency(&world, &mut random, shape, true);
+    statement.outcome.as_mut().expect("the last").found.short += 1;
+    let refused = block_on(prover.prove(ProofJob::solvency(shape, statement, witness)));
+    let Err(ProverError::Unsatisfied { constraint }) = refused else {
+        panic!("{refused:?}")
+    };
+    assert!(constraint.starts_with("D-OUTCOME"), "{constraint}");
 }
 
 #[test]

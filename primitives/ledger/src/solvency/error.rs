@@ -33,10 +33,10 @@ pub enum SolvencyError {
     /// D-RANGE: a position of account `.0` does not fit its width.
     #[error("a position of account {0} does not fit its width")]
     Position(u16),
-    /// D-RANGE: the equity of account `.0` does not fit its width.
+    /// D-DEBT: the equity of account `.0` does not fit its width.
     #[error("the equity of account {0} does not fit its width")]
     Equity(u16),
-    /// D-RANGE: the exposures of account `.0` do not fit their widths, which no table within S-RISK can cause.
+    /// D-SHORT: the exposures of account `.0` do not fit their widths, which no table within S-RISK can cause.
     #[error("the exposures of account {0} do not fit their widths")]
     Exposure(u16),
     /// D-SUMS: the sums before are not those of the commitment before.

@@ -112,8 +112,9 @@ pub fn sign<CS: ConstraintSystem<Fr>>(
     let high = (1..n)
         .map(|i| Bit::alloc(&mut cs, || format!("bit {i}"), bytes.map(|b| bit_of(&b, i))))
         .collect::<Result<Vec<_>, _>>()?;
-    let low = shifted - pack(&high).scale(Fr::from(2));
-    enforce_product(&mut cs, || "in range", &low, &(Num::one() - &low), &Num::zero());
+    let low = pack(&high).scale(Fr::from(2)) - shifted;
+    // Less the lowest bit: 0 or -1.
+    enforce_product(&mut cs, || "in range", &low, &(Num::one() + &low), &Num::zero());
     Ok(is_nonnegative(&high))
 }
 

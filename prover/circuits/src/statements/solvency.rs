@@ -14,8 +14,8 @@ mod table;
 
 use bellman::{Circuit, ConstraintSystem, SynthesisError};
 use cloister_groth16::parallel::prelude::*;
-use cloister_ledger::{solvency::SUBTREE_LEAVES, Account};
-pub use cloister_ledger::{SolvencyShape, SolvencyStatement, SolvencyWitness};
+use cloister_ledger::Account;
+pub use cloister_ledger::{solvency::SUBTREE_LEAVES, SolvencyShape, SolvencyStatement, SolvencyWitness};
 
 use self::{
     account::AccountOutput,

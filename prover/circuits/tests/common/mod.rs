@@ -10,7 +10,7 @@ use cloister_ledger_testing::Random;
 
 /// The innermost id of the specification in a name.
 pub fn rule(name: &str) -> &str {
-    let is_id = |part: &&str| ["V-", "X-", "H-"].iter().any(|id| part.starts_with(id));
+    let is_id = |part: &&str| ["D-", "H-", "V-", "X-"].iter().any(|chapter| part.starts_with(chapter));
     name.split('/').rev().find(is_id).unwrap_or(name)
 }
 

@@ -9,6 +9,7 @@ use cloister_circuits::{
         exit::ExitCircuit,
         house_rekey::HouseRekeyCircuit,
         seal::SealCircuit,
+        solvency::{SolvencyCircuit, SolvencyShape, SUBTREE_LEAVES},
     },
 };
 use cloister_groth16::Matrices;
@@ -23,6 +24,8 @@ pub struct NamedCircuit {
     pub about: &'static str,
     /// Its shape, if it proves batches.
     pub shape: Option<NamedShape>,
+    /// Its shape, if it proves solvency.
+    pub solvency: Option<NamedSolvency>,
     /// Records its constraints.
     pub record: fn() -> Result<Matrices, SynthesisError>,
     /// Counts its constraints by part.
@@ -54,6 +57,43 @@ impl NamedShape {
     }
 }
 
+/// A shape of solvency statements.
+#[derive(Clone, Copy, Debug)]
+pub struct NamedSolvency {
+    /// Its name.
+    pub name: &'static str,
+    /// Maximum number of accounts that a statement covers.
+    pub accounts: usize,
+}
+
+impl NamedSolvency {
+    /// Constraints that a statement has once, whatever its accounts: those of a statement without any.
+    ///
+    /// # Errors
+    /// Those of the synthesis.
+    pub fn constraints_once(&self) -> Result<usize, SynthesisError> {
+        let circuit = SolvencyCircuit::blank(SolvencyShape { subtrees: 0 });
+        Ok(Matrices::record(circuit)?.constraints())
+    }
+}
+
+/// A circuit of a shape of solvency statements.
+macro_rules! solvency {
+    ($name:literal, $shape:literal, $about:literal, $value:expr) => {
+        NamedCircuit {
+            name: $name,
+            about: $about,
+            shape: None,
+            solvency: Some(NamedSolvency {
+                name: $shape,
+                accounts: $value.subtrees as usize * SUBTREE_LEAVES,
+            }),
+            record: || Matrices::record(SolvencyCircuit::blank($value)),
+            census: || census(SolvencyCircuit::blank($value)),
+        }
+    };
+}
+
 /// A circuit of a batch shape.
 macro_rules! batch {
     ($name:literal, $shape:literal, $about:literal, $value:expr) => {
@@ -65,6 +105,7 @@ macro_rules! batch {
                 units: $value.units,
                 places: $value.places,
             }),
+            solvency: None,
             record: || Matrices::record(BatchCircuit::blank($value)),
             census: || census(BatchCircuit::blank($value)),
         }
@@ -91,6 +132,7 @@ pub const CIRCUITS: &[NamedCircuit] = &[
         name: "seal",
         about: "a queued view key is sealed to the sequencers, and the trading key is valid",
         shape: None,
+        solvency: None,
         record: || Matrices::record(SealCircuit::blank()),
         census: || census(SealCircuit::blank()),
     },
@@ -98,6 +140,7 @@ pub const CIRCUITS: &[NamedCircuit] = &[
         name: "exit",
         about: "what an account of the final root is worth at the final table",
         shape: None,
+        solvency: None,
         record: || Matrices::record(ExitCircuit::blank()),
         census: || census(ExitCircuit::blank()),
     },
@@ -108,6 +151,18 @@ pub const CIRCUITS: &[NamedCircuit] = &[
         record: || Matrices::record(HouseRekeyCircuit::blank()),
         census: || census(HouseRekeyCircuit::blank()),
     },
+    solvency!(
+        "solvency-dev",
+        "dev",
+        "who of 48 accounts is short or broke, for development chains",
+        SolvencyShape::DEV
+    ),
+    solvency!(
+        "solvency-standard",
+        "standard",
+        "who of 104 accounts is short or broke",
+        SolvencyShape::STANDARD
+    ),
 ];
 
 impl NamedCircuit {

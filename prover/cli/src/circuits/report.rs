@@ -14,7 +14,7 @@ pub struct Report {
     pub about: &'static str,
     /// Its identity, hexadecimal.
     pub circuit: String,
-    /// Its shape; none if it proves no batches, and so for the numbers of units.
+    /// Its shape; none if there is but one. Numbers of units are those of batches.
     pub shape: Option<&'static str>,
     /// Number of units in a batch.
     pub units: Option<u16>,
@@ -22,10 +22,14 @@ pub struct Report {
     pub places_per_unit: Option<u16>,
     /// Number of constraints.
     pub constraints: usize,
-    /// Constraints that a batch has once, whatever its units.
+    /// Maximum number of accounts that a solvency statement covers.
+    pub accounts: Option<usize>,
+    /// Constraints that a batch has once, whatever its units, or a solvency statement, whatever its accounts.
     pub constraints_once: Option<usize>,
     /// Constraints per unit: all but those that a batch has once, divided by its units, rounded up.
     pub constraints_per_unit: Option<usize>,
+    /// Constraints per account: all but those that a solvency statement has once, divided by its accounts, rounded up.
+    pub constraints_per_account: Option<usize>,
     /// Constraints by part of the circuit; the same part counts together in all units and in all their places.
     pub by_gadget: BTreeMap<String, usize>,
     /// Base-two logarithm of the evaluation domain.
@@ -88,22 +92,34 @@ impl Report {
             source,
         })?;
         let constraints = matrices.constraints();
-        let once = circuit.shape.map(|shape| circuit.synthesised(shape.constraints_once()));
+        let of_batch = circuit.shape.map(|shape| shape.constraints_once());
+        let of_accounts = circuit.solvency.map(|shape| shape.constraints_once());
+        let once = of_batch.or(of_accounts).map(|once| circuit.synthesised(once));
         let once = once.transpose()?;
         let per_unit = circuit.shape.zip(once).and_then(|(shape, once)| {
             let rest = constraints.checked_sub(once)?;
             (shape.units > 0).then(|| rest.div_ceil(shape.units.into()))
         });
+        let per_account = circuit
+            .solvency
+            .zip(once)
+            .and_then(|(shape, once)| Some(constraints.checked_sub(once)?.div_ceil(shape.accounts.max(1))));
+        let names = (
+            circuit.shape.map(|shape| shape.name),
+            circuit.solvency.map(|shape| shape.name),
+        );
         Ok(Self {
             name: circuit.name,
             about: circuit.about,
             circuit: matrices.id().to_string(),
-            shape: circuit.shape.map(|shape| shape.name),
+            shape: names.0.or(names.1),
             units: circuit.shape.map(|shape| shape.units),
             places_per_unit: circuit.shape.map(|shape| shape.places),
+            accounts: circuit.solvency.map(|shape| shape.accounts),
             constraints,
             constraints_once: once,
             constraints_per_unit: per_unit,
+            constraints_per_account: per_account,
             by_gadget: circuit.synthesised((circuit.census)())?,
             domain_log2: matrices.domain_log2(),
             private_wires: matrices.aux,
@@ -120,9 +136,17 @@ impl fmt::Display for Report {
         if let (Some(shape), Some(units), Some(places)) = (self.shape, self.units, self.places_per_unit) {
             writeln!(f, "  shape          {shape}: {units} units, {places} places per unit")?;
         }
+        if let (Some(shape), Some(accounts)) = (self.shape, self.accounts) {
+            writeln!(f, "  shape          {shape}: {accounts} accounts")?;
+        }
         writeln!(f, "  constraints    {}", self.constraints)?;
-        if let (Some(unit), Some(once)) = (self.constraints_per_unit, self.constraints_once) {
+        if let Some(unit) = self.constraints_per_unit {
             writeln!(f, "    per unit     {unit}")?;
+        }
+        if let Some(account) = self.constraints_per_account {
+            writeln!(f, "    per account  {account}")?;
+        }
+        if let Some(once) = self.constraints_once {
             writeln!(f, "    once         {once}")?;
         }
         writeln!(f, "  domain         2^{}", self.domain_log2)?;
