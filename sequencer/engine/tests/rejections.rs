@@ -2,9 +2,9 @@
 
 use cloister_engine::{Effect, Engine, Field, InputError, Rejection, Removal, TradeError};
 use cloister_engine_testing::*;
-use cloister_ledger::{instruction::flags, Instruction, InstructionKind, SignedInstruction};
+use cloister_ledger::{instruction::flags, Instruction, InstructionKind, SignedInstruction, Trigger, TriggerError};
 use cloister_risk::{Status, TableError};
-use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, InstrumentId, Lots, Price, Total};
+use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, InstrumentId, Lots, Position, Price, Total};
 
 const RICH: u64 = 1_000_000 * ONE;
 
@@ -249,12 +249,95 @@ fn an_empty_order_or_withdrawal_should_be_refused() {
 fn contradicting_and_unknown_flags_should_be_refused() {
     let mut engine = engine(1, RICH);
     for bad in [
-        0x10,
+        0x40,
         flags::POST_ONLY | flags::IMMEDIATE_OR_CANCEL,
         flags::POST_ONLY | flags::FILL_OR_KILL,
     ] {
         refused(&mut engine, with_flags(buy(0, 1, 1, MARK), bad), Rejection::Flags(bad));
     }
+}
+
+#[test]
+fn orders_that_wait_for_a_mark_should_be_refused_by_name() {
+    let mut engine = engine(1, RICH);
+    for trigger in [Trigger::AtOrAbove(Price(MARK)), Trigger::AtOrBelow(Price(MARK))] {
+        refused(
+            &mut engine,
+            buy(0, 1, 1, MARK).waiting_for(Some(trigger)),
+            Rejection::TriggerOrder,
+        );
+    }
+    let form = |error| Rejection::Trigger(error);
+    let both = with_flags(buy(0, 1, 1, MARK), flags::DIRECTIONS);
+    refused(&mut engine, both, form(TriggerError::BothDirections));
+    let undirected = Instruction {
+        trigger: Price(MARK),
+        ..buy(0, 1, 1, MARK)
+    };
+    refused(&mut engine, undirected, form(TriggerError::NoDirection));
+    let cancel = with_flags(other(InstructionKind::Cancel, 0, 1, 0), flags::TRIGGER_BELOW);
+    refused(&mut engine, cancel, form(TriggerError::NoOrder));
+}
+
+#[test]
+fn an_id_far_above_the_minimum_should_be_refused() {
+    let mut engine = engine(1, RICH);
+    let reach = (1 << 32) - 1;
+    let beyond = |id: u64, min: u64| Rejection::AboveIdWindow {
+        id: InstructionId(id),
+        highest: InstructionId(min + reach),
+    };
+    refused(&mut engine, buy(0, u64::MAX, 1, MARK), beyond(u64::MAX, 0));
+    let all = other(InstructionKind::CancelAll, 0, reach + 1, 0);
+    refused(&mut engine, all, beyond(reach + 1, 0));
+    // The highest moves the window.
+    submit(&mut engine, other(InstructionKind::CancelAll, 0, reach, 0)).unwrap();
+    submit(&mut engine, buy(0, 2 * reach, 1, MARK)).unwrap();
+    refused(
+        &mut engine,
+        buy(0, 2 * reach + 1, 1, MARK),
+        beyond(2 * reach + 1, reach),
+    );
+}
+
+#[test]
+fn an_order_that_opens_in_a_stale_row_should_be_refused() {
+    let mut engine = engine(2, RICH);
+    submit(&mut engine, sell(1, 1, 3, MARK)).unwrap();
+    submit(&mut engine, buy(0, 5, 3, MARK)).unwrap();
+    // Rests, and opens.
+    submit(&mut engine, buy(1, 2, 5, MARK)).unwrap();
+    let mut dead = table(2);
+    dead.rows[0].stale = true;
+    engine.set_table(dead).unwrap();
+    refused(&mut engine, buy(0, 6, 1, MARK), Rejection::WouldNotReduce);
+    // Two positions shrink, and no more than that.
+    let sold = submit(&mut engine, sell(0, 6, 3, MARK)).unwrap();
+    assert_eq!(sold.order.unwrap().filled, Lots(3));
+    for account in 0..2 {
+        let held = engine.account(AccountIndex(account)).unwrap().holdings.positions[0];
+        assert_eq!(held, Position(0));
+    }
+    refused(&mut engine, sell(0, 7, 1, MARK), Rejection::WouldNotReduce);
+}
+
+#[test]
+fn an_order_that_flips_above_the_limit_should_be_refused() {
+    let mut engine = engine(2, RICH);
+    submit(&mut engine, sell(1, 1, 15, MARK)).unwrap();
+    submit(&mut engine, buy(0, 1, 15, MARK)).unwrap();
+    let mut tight = table(2);
+    tight.rows[0].limit = Lots(10);
+    engine.set_table(tight).unwrap();
+    let limit = Lots(10);
+    // Smaller than before, but on the other side.
+    refused(
+        &mut engine,
+        sell(0, 2, 29, MARK),
+        Rejection::PositionLimit { reach: Lots(14), limit },
+    );
+    submit(&mut engine.clone(), sell(0, 2, 25, MARK)).unwrap();
+    submit(&mut engine, sell(0, 2, 1, MARK)).unwrap();
 }
 
 #[test]

@@ -45,6 +45,23 @@ fn the_worst_account_should_be_taken_over_first() {
 }
 
 #[test]
+fn lots_in_a_stale_row_should_be_left_and_give_no_immunity() {
+    let mut table = table();
+    table.rows[FUTURE].stale = true;
+    let both = |equity| holding(equity, &[(PERPETUAL, 100), (FUTURE, 1)]);
+    let mut draft = Paper::new(&table, &[both(-5), both(1_000)]);
+    assert_eq!(take_over(&mut draft), [(0, Refusal::Stale)]);
+    liquidate(&mut draft, &POLICY);
+    let rows = |decision: &Decision| match decision {
+        Decision::Liquidate { account, trades } => Some((*account, trades.iter().map(|t| t.row).collect::<Vec<_>>())),
+        _ => None,
+    };
+    let liquidated: Vec<_> = draft.decisions().iter().filter_map(rows).collect();
+    assert!(liquidated.iter().any(|(account, _)| *account == 1), "{liquidated:?}");
+    assert!(liquidated.iter().all(|(_, rows)| rows == &[PERPETUAL]), "{liquidated:?}");
+}
+
+#[test]
 fn makers_should_stand_behind_a_takeover_that_the_house_cannot_carry() {
     let table = table();
     let mut draft = Paper::new(&table, &[long(-5), holding(1_000_000, &[])]);

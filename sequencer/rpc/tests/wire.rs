@@ -1,7 +1,7 @@
 //! The JSON that goes over the wire, word for word: other languages read it.
 
 use cloister_crypto::{schnorr::SecretKey, Fr};
-use cloister_ledger::{Instruction, InstructionKind, Side};
+use cloister_ledger::{Instruction, InstructionKind, Side, Trigger, TriggerError};
 use cloister_sequencer_rpc::{
     types::{
         AcceptedInfo, AccountInfo, AccountQuery, BrokenRule, DropReason, FillInfo, HaltInfo, HaltKind, InstrumentInfo,
@@ -71,6 +71,7 @@ fn error_codes_have_a_number_and_a_name() {
     assert_eq!(ErrorCode::UnknownAccount.code(), 1004);
     assert_eq!(ErrorCode::WrongGroup.code(), 1010);
     assert_eq!(ErrorCode::OutOfRange.code(), 1032);
+    assert_eq!(ErrorCode::TriggerOrder.code(), 1035);
 }
 
 #[test]
@@ -290,6 +291,68 @@ fn instructions_travel_in_both_forms() {
         (read.kind, read.id, read.expiry, read.limit),
         (InstructionKind::Cancel, InstructionId::MAX, 5, 0)
     );
+}
+
+#[test]
+fn triggers_travel_in_both_forms() {
+    for (trigger, direction) in [
+        (Trigger::AtOrAbove(Price(u64::MAX)), "atOrAbove"),
+        (Trigger::AtOrBelow(Price(55)), "atOrBelow"),
+    ] {
+        let order = Instruction {
+            kind: InstructionKind::Order,
+            flags: 1,
+            ..Instruction::default()
+        };
+        let signed = order
+            .waiting_for(Some(trigger))
+            .sign(&[7; 32], &SecretKey::from_seed(&[1; 32]));
+        let fields = Submission::fields(&signed).unwrap();
+        let json = serde_json::to_value(&fields).unwrap();
+        let expected = json!({"mark": trigger.price().get().to_string(), "direction": direction});
+        assert_eq!((&json["trigger"], &json["flags"]), (&expected, &json!(1)));
+        for submission in [Submission::encoded(&signed), fields] {
+            let json = serde_json::to_string(&submission).unwrap();
+            let back: Submission = serde_json::from_str(&json).unwrap();
+            assert_eq!(back.decode().unwrap(), signed);
+        }
+    }
+}
+
+#[test]
+fn triggers_that_say_nothing_are_refused_by_field() {
+    let key = SecretKey::from_seed(&[1; 32]);
+    let encoded = |kind, flags, trigger| {
+        let instruction = Instruction {
+            kind,
+            flags,
+            trigger: Price(trigger),
+            ..Instruction::default()
+        };
+        let signed = instruction.sign(&[7; 32], &key);
+        // There are no fields for it either.
+        assert_eq!(Submission::fields(&signed), None);
+        Submission::encoded(&signed).decode().unwrap_err()
+    };
+    let (order, cancel) = (InstructionKind::Order, InstructionKind::Cancel);
+    assert_eq!(encoded(order, 0, 5), TriggerError::NoDirection.into());
+    assert_eq!(encoded(order, 0x30, 5), TriggerError::BothDirections.into());
+    assert_eq!(encoded(cancel, 0x10, 5), TriggerError::NoOrder.into());
+    assert!(encoded(order, 0, 5).to_string().starts_with("field trigger: "));
+
+    let fields = |kind: &str, flags: u8, trigger: serde_json::Value| {
+        let json = json!({
+            "kind": kind, "group": 1, "index": 2, "id": "3", "expiry": 5, "flags": flags, "trigger": trigger,
+            "signature": format!("0x{}", "00".repeat(48)),
+        });
+        from_value::<Submission>(json).map(|submission| submission.decode().unwrap_err())
+    };
+    let trigger = json!({"mark": "5", "direction": "atOrAbove"});
+    assert_eq!(fields("cancel", 0, trigger.clone()).unwrap(), TriggerError::NoOrder.into());
+    assert_eq!(fields("order", 0x10, trigger).unwrap(), SubmissionError::Direction);
+    assert_eq!(fields("order", 0x20, json!(null)).unwrap(), SubmissionError::Direction);
+    assert!(fields("order", 0, json!({"mark": "5"})).is_err(), "a direction is missing");
+    assert!(fields("order", 0, json!({"mark": "5", "direction": "up"})).is_err());
 }
 
 #[test]

@@ -17,9 +17,9 @@ pub struct Standing {
     pub live: bool,
 }
 
-/// Whether a row's feed is dead. No row is marked as stale yet.
-pub fn is_stale(_: &Row) -> bool {
-    false
+/// Whether a row's feed is dead.
+pub fn is_stale(row: &Row) -> bool {
+    row.stale
 }
 
 /// True in `[-2^bits, 2^bits)`.

@@ -2,7 +2,7 @@
 
 use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::constants::{domain, INSTRUMENTS, RISK_HEADER, RISK_ROW, SCENARIOS};
-use cloister_risk::RiskTable;
+use cloister_risk::{table::meta, RiskTable};
 
 use crate::{
     gadgets::{
@@ -34,9 +34,11 @@ pub struct Columns {
     pub live: Paired,
 }
 
-/// Whether a row is stale, from its `meta`. No row is marked yet.
-fn is_stale(_: &Num) -> Bit {
-    Bit::constant(false)
+/// One where a row is not stale: the last bit of its `meta` is zero.
+fn live<CS: ConstraintSystem<Fr>>(cs: &mut CS, number: usize, row: &[Num]) -> Result<Num, SynthesisError> {
+    let mut cs = cs.namespace(|| format!("row {number}"));
+    let bits = range(&mut cs, "meta", &row[place::META], meta::BITS)?;
+    Ok(Num::one() - bits[meta::STALE].num())
 }
 
 impl Columns {
@@ -80,8 +82,11 @@ impl Columns {
                 Paired::pinned(&mut cs.namespace(|| format!("scenario {s}")), "profit", profits)
             })
             .collect::<Result<_, _>>()?;
-        let live = rows.iter().map(|row| is_stale(&row[place::META]).not().num().clone());
-        let live = live.collect();
+        let live = rows
+            .iter()
+            .enumerate()
+            .map(|(j, row)| live(&mut cs, j, row))
+            .collect::<Result<_, _>>()?;
         Ok(Self {
             elements,
             value: Paired::pinned(
