@@ -6,7 +6,7 @@ use cloister_risk::{table::meta, RiskTable};
 
 use crate::{
     gadgets::{
-        boolean::Bit,
+        bits::range,
         inner::Paired,
         num::{enforce_equal, Num},
         poseidon2::sponge,
