@@ -69,7 +69,7 @@ pub fn place_of(mode: Mode) -> usize {
 }
 
 /// Names of the modes, in the order of [`ModeCounts`].
-pub const MODE_NAMES: [&str; 9] = [
+pub const MODE_NAMES: [&str; 10] = [
     "open",
     "re-key",
     "normal",

@@ -10,6 +10,7 @@ use cloister_client_core::{owner::OwnerKey, trader::Trader};
 use cloister_crypto::{
     field::{from_bytes, to_bytes},
     seal::SealPublicKey,
+    stream::Scope,
     Fr,
 };
 use cloister_ledger::{
@@ -133,9 +134,13 @@ impl TestSequencer {
     /// The salt is not canonical.
     pub fn with_another_house_key(&self, batch: &Batch) -> Batch {
         let salt = from_bytes(&batch.salt).expect("a canonical salt");
+        let scope = Scope {
+            genesis: self.genesis,
+            group: self.group,
+        };
         let mut house = self.state.house().clone();
         house.key += Fr::one();
-        let record = HouseRecord::encrypt(&house, salt);
+        let record = HouseRecord::encrypt(&house, scope.salt(salt));
         Batch {
             new_house: to_bytes(&house.commitment()),
             house_record: record.ciphertext.map(|element| to_bytes(&element)),

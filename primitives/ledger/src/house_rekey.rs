@@ -130,7 +130,7 @@ impl HouseRekeyStatement {
 
     /// What the record's keystream is made with. Its salt `E.x` is public, and as fresh as the ephemeral scalar, which
     /// is used once.
-    fn stream_salt(&self) -> StreamSalt {
+    pub fn stream_salt(&self) -> StreamSalt {
         let scope = Scope {
             genesis: self.genesis,
             group: self.group.get(),
@@ -196,4 +196,3 @@ impl HouseRekeyStatement {
         (house.commitment() == self.new_house).then_some(house)
     }
 }
-

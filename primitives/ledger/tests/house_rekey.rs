@@ -107,7 +107,7 @@ fn a_rekey_should_change_key_and_nonce_alone() {
 /// Makes commitment and record anew, as a cheat does.
 fn restate(s: &mut HouseRekeyStatement, after: &House) {
     s.new_house = after.commitment();
-    s.record = HouseRecord::encrypt(after, s.ephemeral.x);
+    s.record = HouseRecord::encrypt(after, s.stream_salt());
 }
 
 #[test]
@@ -172,6 +172,6 @@ fn a_record_of_something_else_should_be_refused() {
     }
     // Under the old key, which a reader of the new one does not have.
     let mut s = good;
-    s.record = HouseRecord::encrypt(&witness.house, s.ephemeral.x);
+    s.record = HouseRecord::encrypt(&witness.house, s.stream_salt());
     assert_eq!(s.check(&witness), Err(Error::Record));
 }

@@ -8,6 +8,7 @@ use cloister_crypto::{
     constants::HOUSE_RECORD,
     field::{from_bytes, to_bytes, FieldError},
     seal::Sealed,
+    stream::Scope,
     Fr,
 };
 use cloister_ledger::{House, HouseRecord, HouseRekeyStatement, Key};
@@ -106,12 +107,7 @@ impl HouseRekeyed {
     ///
     /// # Errors
     /// A field element is not canonical.
-    pub fn open(
-        &self,
-        scope: &Scope,
-        number: u32,
-        secrets: &impl LedgerSecrets,
-    ) -> Result<Option<House>, FieldError> {
+    pub fn open(&self, scope: &Scope, number: u32, secrets: &impl LedgerSecrets) -> Result<Option<House>, FieldError> {
         // The house before takes no part in what is read.
         let statement = self.statement(scope.genesis, GroupId(scope.group), &Field::default())?;
         // Every batch and every re-key adds one.

@@ -62,7 +62,7 @@ fn whoever_has_the_old_seed_should_read_no_house_after_the_rotation() {
         let nonce = number as u64 + if number < before { 2 } else { 3 };
         let salt = from_bytes(&settled.batch.salt).expect("canonical");
         keys_of(seed, &market).into_iter().any(|key| {
-            let house = record(&settled.batch.house_record).open(key, nonce, salt);
+            let house = record(&settled.batch.house_record).open(key, nonce, SCOPE.salt(salt));
             house.is_some_and(|house| house.commitment() == settled.statement.new_house)
         })
     };
@@ -73,7 +73,7 @@ fn whoever_has_the_old_seed_should_read_no_house_after_the_rotation() {
     // Nor the house in the re-key itself.
     let open = |seed, number: u32| {
         market.rekeyed[number as usize]
-            .open(number, &Secrets::of(seed))
+            .open(&SCOPE, number, &Secrets::of(seed))
             .expect("canonical")
     };
     assert!(open(SEED, 0).is_some() && open(SEED, 1).is_none());
@@ -88,7 +88,9 @@ fn rotation_in_the_wrong_order_should_show_the_house_to_the_old_seed() {
     let mut market = Market::new(1);
     market.rekey();
     market.secrets.seal = SealKey::from_seed(&[NEW; 32]);
-    let opened = market.rekeyed[1].open(1, &Secrets::of(SEED)).expect("canonical");
+    let opened = market.rekeyed[1]
+        .open(&SCOPE, 1, &Secrets::of(SEED))
+        .expect("canonical");
     assert_eq!(opened.as_ref(), Some(market.world.state.house()));
 }
 
@@ -96,7 +98,7 @@ fn rotation_in_the_wrong_order_should_show_the_house_to_the_old_seed() {
 fn the_new_secret_alone_should_be_enough_to_go_on_with_the_house() {
     let mut market = Market::new(1);
     market.rotate(NEW);
-    let house = market.rekeyed[1].open(1, &Secrets::of(NEW)).expect("canonical");
+    let house = market.rekeyed[1].open(&SCOPE, 1, &Secrets::of(NEW)).expect("canonical");
     assert_eq!(house.as_ref(), Some(market.world.state.house()));
     let mut house = house.expect("it is read");
     for _ in 0..2 {
@@ -104,7 +106,7 @@ fn the_new_secret_alone_should_be_enough_to_go_on_with_the_house() {
         let settled = market.settled.last().expect("a batch");
         let salt = from_bytes(&settled.batch.salt).expect("canonical");
         house = record(&settled.batch.house_record)
-            .open(house.key, house.nonce + 1, salt)
+            .open(house.key, house.nonce + 1, SCOPE.salt(salt))
             .expect("the key stays");
         assert_eq!(&house, market.world.state.house());
     }
@@ -120,7 +122,7 @@ fn rekey_in_another_place_should_be_refused() {
         found: 5,
     };
     assert_eq!(
-        replay_rekey(&mut ledger, 1, &market.rekeyed[1], &market.secrets),
+        replay_rekey(&mut ledger, &SCOPE, 1, &market.rekeyed[1], &market.secrets),
         Err(error)
     );
     // One that is left out: no key reads the batches after it.
@@ -128,7 +130,7 @@ fn rekey_in_another_place_should_be_refused() {
     assert_eq!(left_out, Err(LedgerError::House(5)));
     // One that is taken twice.
     let mut ledger = GroupLedger::default();
-    let mut again = |number| replay_rekey(&mut ledger, number, &market.rekeyed[0], &market.secrets);
+    let mut again = |number| replay_rekey(&mut ledger, &SCOPE, number, &market.rekeyed[0], &market.secrets);
     assert_eq!(again(0), Ok(()));
     assert_eq!(again(0), Err(LedgerError::Contents(0)));
     assert_eq!(again(1), Err(LedgerError::Sealed(1)));
@@ -157,7 +159,7 @@ fn element_that_is_not_canonical_should_be_named() {
     for change in changes {
         let mut rekeyed = market.rekeyed[0].clone();
         change(&mut rekeyed);
-        let refused = replay_rekey(&mut GroupLedger::default(), 0, &rekeyed, &market.secrets);
+        let refused = replay_rekey(&mut GroupLedger::default(), &SCOPE, 0, &rekeyed, &market.secrets);
         assert!(
             matches!(refused, Err(LedgerError::Rekey { number: 0, .. })),
             "{refused:?}"

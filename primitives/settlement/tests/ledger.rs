@@ -2,11 +2,12 @@
 
 mod common;
 
-use cloister_crypto::{field::to_bytes, Fr};
+use cloister_crypto::{field::to_bytes, stream::Scope, Fr};
 use cloister_ledger::RecordError;
+use cloister_ledger_testing::SCOPE;
 use cloister_settlement::{ItemKind, LedgerError, ReplayError, StatementError};
 use cloister_types::AccountIndex;
-use common::{replay, Market, Secrets, Settled};
+use common::{replay, replay_as, Market, Secrets, Settled};
 
 #[test]
 fn records_should_not_be_read_as_those_of_another_group_or_chain() {
@@ -26,7 +27,10 @@ fn records_should_not_be_read_as_those_of_another_group_or_chain() {
             account: market.settled[0].batch.units[0].index,
             source: ReplayError::Record(RecordError::Garbage),
         };
-        assert_eq!(replay_as(&scope, &market.settled, &market.secrets), Err(error));
+        assert_eq!(
+            replay_as(&scope, &market.settled, &market.rekeyed, &market.secrets),
+            Err(error)
+        );
     }
 }
 

@@ -226,6 +226,7 @@ fn settled_batch_should_be_read_from_the_plain_call_only() {
             house: [0; 32],
             units: 0,
             consumed: 0,
+            payee: [0; 32],
         })
     };
     let call = submit();

@@ -641,7 +641,7 @@ fn read_house(chain: &MockChain, seed: [u8; 32]) -> Option<House> {
     let keys = SequencerKeys::new(seed, GENESIS, GROUP).unwrap();
     let inner = chain.lock();
     let rekeyed = &inner.best.rekeyed;
-    rekeyed.last()?.open(rekeyed.len() as u32 - 1, &keys).unwrap()
+    rekeyed.last()?.open(&SCOPE, rekeyed.len() as u32 - 1, &keys).unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -703,7 +703,7 @@ async fn a_compromised_seed_is_rotated() {
     running.settled().await;
     // No batch after the rotation is under a key that the old seed gives.
     let settled = chain.lock().best.settled.last().unwrap().batch.clone();
-    let salt = from_bytes(&settled.salt).unwrap();
+    let salt = SCOPE.salt(from_bytes(&settled.salt).unwrap());
     let record = HouseRecord {
         ciphertext: settled.house_record.map(|bytes| from_bytes(&bytes).unwrap()),
     };

@@ -50,7 +50,7 @@ impl LedgerSecrets for Secrets {
 fn read(seed: u8, number: u32) -> Option<House> {
     let rekeyed: HouseRekeyed = Execution::house_rekeys(GROUP, number, 1).remove(0);
     let secrets = Secrets(Secret::from_seed(&[seed; 32]));
-    rekeyed.open(number, &secrets).unwrap()
+    rekeyed.open(&SCOPE, number, &secrets).unwrap()
 }
 
 /// The seed of the mock's sealing key at genesis.
@@ -171,7 +171,7 @@ fn changed_house_should_be_refused() {
             change(&mut after);
             let other = HouseRekeyStatement {
                 new_house: after.commitment(),
-                record: HouseRecord::encrypt(&after, statement.ephemeral.x),
+                record: HouseRecord::encrypt(&after, statement.stream_salt()),
                 ..statement
             };
             assert_noop!(rekey(&submission(&other, proof)), Error::<Test>::InvalidProof);

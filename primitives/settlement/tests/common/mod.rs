@@ -213,11 +213,21 @@ impl Market {
 
 /// Replays all batches and re-keys; the first error.
 pub fn replay(settled: &[Settled], rekeyed: &[HouseRekeyed], secrets: &Secrets) -> Result<GroupLedger, LedgerError> {
+    replay_as(&SCOPE, settled, rekeyed, secrets)
+}
+
+/// The same with the batches read as those of some chain and group.
+pub fn replay_as(
+    scope: &Scope,
+    settled: &[Settled],
+    rekeyed: &[HouseRekeyed],
+    secrets: &Secrets,
+) -> Result<GroupLedger, LedgerError> {
     let mut ledger = GroupLedger::default();
     let mut done = 0;
     replay_rekeys(&mut ledger, &SCOPE, rekeyed, &mut done, secrets)?;
     for settled in settled {
-        replay_batch(&mut ledger, &SCOPE, &settled.batch, &settled.queue, secrets)?;
+        replay_batch(&mut ledger, scope, &settled.batch, &settled.queue, secrets)?;
         replay_rekeys(&mut ledger, &SCOPE, rekeyed, &mut done, secrets)?;
     }
     Ok(ledger)

@@ -56,7 +56,7 @@ fn changed(change: fn(&mut House), recorded: impl IntoIterator<Item = usize>) {
     let elements = elements(recorded);
     refused(&scene, Error::NewHouse, &[&[CONTENTS], &names(&elements)[..]].concat());
     // With the record of the house as it was.
-    scene.statement.record = HouseRecord::encrypt(&scene.after(), scene.statement.ephemeral.x);
+    scene.statement.record = HouseRecord::encrypt(&scene.after(), scene.statement.stream_salt());
     refused(&scene, Error::NewHouse, &[CONTENTS]);
 }
 
@@ -192,9 +192,9 @@ fn record_under_the_old_key_or_another_salt_should_break_h_record() {
         key: scene.witness.house.key,
         ..scene.after()
     };
-    scene.statement.record = HouseRecord::encrypt(&before, scene.statement.ephemeral.x);
+    scene.statement.record = HouseRecord::encrypt(&before, scene.statement.stream_salt());
     refused(&scene, Error::Record, &names(&all));
-    scene.statement.record = HouseRecord::encrypt(&scene.after(), Fr::one());
+    scene.statement.record = HouseRecord::encrypt(&scene.after(), SCOPE.salt(Fr::one()));
     refused(&scene, Error::Record, &names(&all));
 }
 

@@ -68,7 +68,7 @@ impl Scene {
     /// States this house as the one after.
     pub fn state(&mut self, after: &House) {
         self.statement.new_house = after.commitment();
-        self.statement.record = HouseRecord::encrypt(after, self.statement.ephemeral.x);
+        self.statement.record = HouseRecord::encrypt(after, self.statement.stream_salt());
     }
 
     /// Takes a scalar and seals with it.

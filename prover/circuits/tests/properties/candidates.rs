@@ -27,7 +27,7 @@ pub const MODES: [Mode; 11] = [
 ];
 
 /// Modes that a sequencer chooses for an account that is well.
-const EVERYDAY: [Mode; 13] = [
+const EVERYDAY: [Mode; 14] = [
     Mode::Normal,
     Mode::Normal,
     Mode::Normal,

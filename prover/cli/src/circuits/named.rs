@@ -148,6 +148,7 @@ pub const CIRCUITS: &[NamedCircuit] = &[
         name: "house-rekey",
         about: "the house of a group gets another key, which is sealed to the sequencers",
         shape: None,
+        solvency: None,
         record: || Matrices::record(HouseRekeyCircuit::blank()),
         census: || census(HouseRekeyCircuit::blank()),
     },

@@ -43,6 +43,7 @@ fn alloc<CS: ConstraintSystem<Fr>>(
     let min_id = Num::alloc(cs, || "min id", account.map(|a| Fr::from(a.min_id.get())))?;
     let cash = Num::alloc(cs, || "cash", account.map(|a| from_i128(a.cash.get())))?;
     let orders_root = Num::alloc(cs, || "orders root", account.map(|a| a.orders_root))?;
+    let ext = Num::alloc(cs, || "ext", account.map(|a| Fr::from(a.switches.bits())))?;
     let mut cs = cs.namespace(|| "D-RANGE");
     let mut positions = Vec::with_capacity(INSTRUMENTS);
     let mut signs = Vec::with_capacity(INSTRUMENTS);
@@ -60,6 +61,7 @@ fn alloc<CS: ConstraintSystem<Fr>>(
         cash,
         orders_root,
         positions,
+        ext,
     };
     Ok((wires, signs))
 }

@@ -257,7 +257,7 @@ fn a_changed_house_key_should_break_b_statement() {
     house.key += Fr::one();
     let mut stated = effect.statement;
     stated.new_house = house.commitment();
-    stated.house = HouseRecord::encrypt(&house, stated.salt);
+    stated.house = HouseRecord::encrypt(&house, stated.stream_salt());
     system.set_input(0, stated.hash());
     assert_eq!(system.all_unsatisfied(), [PUBLIC_INPUT]);
 }

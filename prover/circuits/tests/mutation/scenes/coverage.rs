@@ -128,7 +128,7 @@ fn of_house(witness: &BatchWitness, effect: &BatchEffect) -> Vec<&'static str> {
     seen
 }
 
-const EXPECTED: [&str; 60] = [
+const EXPECTED: [&str; 70] = [
     "Liquidation of an account that owes money",
     "Expiry of an account that owes money",
     "mode Open",
