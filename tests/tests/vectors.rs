@@ -5,7 +5,7 @@
 use cloister_crypto::{constants::INSTRUMENTS, field::to_bytes, schnorr::SecretKey, seal::SealKey, Fr};
 use cloister_ledger::{
     Account, AccountTree, ExitWitness, FinalValues, House, Instruction, InstructionKind, Key, SealStatement, Shape,
-    Side,
+    Side, Switches, Trigger,
 };
 use cloister_ledger_testing::{Random, World, GENESIS, GROUP};
 use cloister_types::{AccountIndex, GroupId, InstructionId, InstrumentId, Money, Position, Price, Total};
@@ -64,6 +64,7 @@ fn account_json(account: &Account) -> Value {
         "cash": account.cash.to_string(),
         "orders_root": hex_of(&account.orders_root),
         "positions": positions,
+        "ext": account.switches.bits(),
         "leaf": hex_of(&account.leaf()),
     })
 }
@@ -80,6 +81,7 @@ fn account_leaves_should_have_their_golden_hashes() {
             account.min_id = InstructionId(random.word());
             account.cash = Money(i128::from(random.word()) - i128::from(random.word()));
             account.orders_root = random.field();
+            account.switches = Switches { transfers: i % 2 == 1 };
             for _ in 0..i {
                 let row = random.below(INSTRUMENTS as u64) as usize;
                 account.positions[row] = Position(random.below(1 << 41) as i64 - (1 << 40) + 1);
@@ -117,6 +119,9 @@ fn instructions_should_have_their_golden_messages_and_signatures() {
             expiry: random.below(1 << 48),
             max_fee: Price(random.below(1 << 40)),
         };
+        let waits = *kind == InstructionKind::Order && !cases.is_empty();
+        let trigger = waits.then_some(Trigger::AtOrBelow(Price(instruction.limit)));
+        let instruction = instruction.waiting_for(trigger);
         let signed = instruction.clone().sign(&GENESIS, &secret);
         assert!(secret
             .public()
@@ -132,6 +137,7 @@ fn instructions_should_have_their_golden_messages_and_signatures() {
             "instrument_id": instruction.instrument_id,
             "side": instruction.side as u8,
             "flags": instruction.flags,
+            "trigger": instruction.trigger.to_string(),
             "limit": instruction.limit.to_string(),
             "quantity": instruction.quantity.to_string(),
             "expiry": instruction.expiry.to_string(),
