@@ -84,8 +84,8 @@ impl World {
             }
         }
         let row = self.random.below(self.live as u64) as usize;
-        let trading = (0..self.live)
-            .filter(|r| self.table.rows[*r].status == Status::Trading && !self.table.rows[*r].stale);
+        let trading =
+            (0..self.live).filter(|r| self.table.rows[*r].status == Status::Trading && !self.table.rows[*r].stale);
         let spare = trading.count() > 1;
         match self.table.rows[row].status {
             Status::Trading if spare && self.random.once_in(8) => self.set_status(row, Status::CloseOnly),

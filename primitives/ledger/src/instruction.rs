@@ -88,8 +88,7 @@ pub mod flags {
     /// Both directions of a trigger.
     pub const DIRECTIONS: u8 = TRIGGER_ABOVE | TRIGGER_BELOW;
     /// All flags.
-    pub const ALL: u8 =
-        REDUCE_ONLY | POST_ONLY | IMMEDIATE_OR_CANCEL | FILL_OR_KILL | DIRECTIONS;
+    pub const ALL: u8 = REDUCE_ONLY | POST_ONLY | IMMEDIATE_OR_CANCEL | FILL_OR_KILL | DIRECTIONS;
 }
 
 /// What an order waits for: a mark per lot, 10^-6 of the settlement asset (B-TRIGGER).

@@ -57,7 +57,10 @@ fn lots_in_a_stale_row_should_be_left_and_give_no_immunity() {
     };
     let liquidated: Vec<_> = draft.decisions().iter().filter_map(rows).collect();
     assert!(liquidated.iter().any(|(account, _)| *account == 1), "{liquidated:?}");
-    assert!(liquidated.iter().all(|(_, rows)| rows == &[PERPETUAL]), "{liquidated:?}");
+    assert!(
+        liquidated.iter().all(|(_, rows)| rows == &[PERPETUAL]),
+        "{liquidated:?}"
+    );
 }
 
 #[test]

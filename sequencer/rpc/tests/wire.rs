@@ -348,10 +348,16 @@ fn triggers_that_say_nothing_are_refused_by_field() {
         from_value::<Submission>(json).map(|submission| submission.decode().unwrap_err())
     };
     let trigger = json!({"mark": "5", "direction": "atOrAbove"});
-    assert_eq!(fields("cancel", 0, trigger.clone()).unwrap(), TriggerError::NoOrder.into());
+    assert_eq!(
+        fields("cancel", 0, trigger.clone()).unwrap(),
+        TriggerError::NoOrder.into()
+    );
     assert_eq!(fields("order", 0x10, trigger).unwrap(), SubmissionError::Direction);
     assert_eq!(fields("order", 0x20, json!(null)).unwrap(), SubmissionError::Direction);
-    assert!(fields("order", 0, json!({"mark": "5"})).is_err(), "a direction is missing");
+    assert!(
+        fields("order", 0, json!({"mark": "5"})).is_err(),
+        "a direction is missing"
+    );
     assert!(fields("order", 0, json!({"mark": "5", "direction": "up"})).is_err());
 }
 

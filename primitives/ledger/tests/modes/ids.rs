@@ -37,8 +37,15 @@ fn set_min_id(world: &mut World, min_id: u64) {
 
 #[test]
 fn an_id_should_not_be_far_above_the_minimum() {
-    let kinds = [InstructionKind::Cancel, InstructionKind::CancelAll, InstructionKind::Withdrawal];
-    for (min, kind) in [0, 77, 1 << 40, u64::MAX - REACH - 1].into_iter().zip(kinds.into_iter().cycle()) {
+    let kinds = [
+        InstructionKind::Cancel,
+        InstructionKind::CancelAll,
+        InstructionKind::Withdrawal,
+    ];
+    for (min, kind) in [0, 77, 1 << 40, u64::MAX - REACH - 1]
+        .into_iter()
+        .zip(kinds.into_iter().cycle())
+    {
         let mut world = World::with_traders(1, 2, SHAPE);
         set_min_id(&mut world, min);
         let beyond = signed(&mut world, kind, min + REACH + 1);
@@ -83,7 +90,10 @@ fn whatever_was_signed_a_cancel_all_frees_every_slot() {
         accept(&mut world, vec![unit]);
         assert_eq!(min_id(&world), highest);
         for slot in 0..512 {
-            let held = world.state.slot(AccountIndex(1), InstructionId(slot)).expect("the account is open");
+            let held = world
+                .state
+                .slot(AccountIndex(1), InstructionId(slot))
+                .expect("the account is open");
             assert!(held.id.get() <= highest, "slot {slot} holds {}", held.id);
         }
         // So from here on every slot has as many ids as in a fresh account.

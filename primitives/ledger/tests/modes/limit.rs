@@ -36,13 +36,20 @@ fn a_position_ends_within_its_limit_or_is_only_reduced() {
                     assert_eq!((found, account.positions[0]), (Ok(()), Position(after)));
                     turned += usize::from(before * after < 0);
                 } else {
-                    assert_eq!(found, Err(FillError::PositionLimit), "{before} to {after}, limit {limit}");
+                    assert_eq!(
+                        found,
+                        Err(FillError::PositionLimit),
+                        "{before} to {after}, limit {limit}"
+                    );
                     refused += usize::from(before * after < 0 && after.abs() <= before.abs());
                 }
             }
         }
     }
-    assert!(refused > 50 && turned > 50, "{refused} refused that turn and do not grow, {turned} turned");
+    assert!(
+        refused > 50 && turned > 50,
+        "{refused} refused that turn and do not grow, {turned} turned"
+    );
 }
 
 #[test]

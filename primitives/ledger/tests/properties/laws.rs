@@ -142,8 +142,15 @@ impl Step<'_> {
         for (unit, effect) in self.witness.units.iter().zip(&self.effect.units) {
             for j in &stale {
                 let (old, new) = (unit.before.positions[*j].get(), effect.after.positions[*j].get());
-                assert!((old.min(0)..=old.max(0)).contains(&new), "row {j} is stale and {old} became {new}");
-                assert!(old == new || unit.mode == Mode::Normal, "{:?} in the stale row {j}", unit.mode);
+                assert!(
+                    (old.min(0)..=old.max(0)).contains(&new),
+                    "row {j} is stale and {old} became {new}"
+                );
+                assert!(
+                    old == new || unit.mode == Mode::Normal,
+                    "{:?} in the stale row {j}",
+                    unit.mode
+                );
             }
         }
     }
@@ -153,7 +160,10 @@ impl Step<'_> {
         for (unit, effect) in self.witness.units.iter().zip(&self.effect.units) {
             let kept = unit.before.switches == effect.after.switches;
             assert!(kept || unit.mode == Mode::Switch, "{:?} changes flags", unit.mode);
-            assert!(effect.transfer.is_none() || unit.before.switches.transfers, "a transfer nobody allows");
+            assert!(
+                effect.transfer.is_none() || unit.before.switches.transfers,
+                "a transfer nobody allows"
+            );
         }
     }
 
@@ -163,7 +173,10 @@ impl Step<'_> {
             for (j, row) in self.table().rows.iter().enumerate() {
                 let (old, new) = (unit.0.before.positions[j].get(), unit.1.after.positions[j].get());
                 let reduced = (old.min(0)..=old.max(0)).contains(&new);
-                assert!(reduced || new.unsigned_abs() <= row.limit.get(), "row {j}: {old} became {new}");
+                assert!(
+                    reduced || new.unsigned_abs() <= row.limit.get(),
+                    "row {j}: {old} became {new}"
+                );
             }
         }
     }

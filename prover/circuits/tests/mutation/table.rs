@@ -157,7 +157,15 @@ fn places_are_empty(sheet: &Sheet<'_>, wire: usize) -> bool {
 
 /// The unit of the wire is padding, or an expiry in which nothing is settled.
 pub fn settles_nothing(sheet: &Sheet<'_>, wire: usize) -> bool {
-    let others = ["open", "re-key", "normal", "forced", "liquidation", "takeover", "switch"];
+    let others = [
+        "open",
+        "re-key",
+        "normal",
+        "forced",
+        "liquidation",
+        "takeover",
+        "switch",
+    ];
     is_in_none_of(sheet, wire, &others) && places_are_empty(sheet, wire)
 }
 

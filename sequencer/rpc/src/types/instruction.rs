@@ -2,7 +2,9 @@
 
 use crate::encoding::{bytes, decimal};
 use cloister_crypto::schnorr::{Signature, SignatureError};
-use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Side, SignedInstruction, Trigger, TriggerError};
+use cloister_ledger::{
+    instruction::flags, Instruction, InstructionKind, Side, SignedInstruction, Trigger, TriggerError,
+};
 use cloister_types::{AccountIndex, GroupId, InstructionId, InstrumentId, Lots, Price};
 use codec::{DecodeAll, Encode};
 use serde::{Deserialize, Serialize};

@@ -32,7 +32,11 @@ fn open_with_a_flag_should_break_b_open() {
 
 #[test]
 fn switch_that_is_also_something_else_should_break_b_unit() {
-    for (scene, mode) in [(traded(), "switch"), (switched(true), "normal"), (switched(true), "takeover")] {
+    for (scene, mode) in [
+        (traded(), "switch"),
+        (switched(true), "normal"),
+        (switched(true), "takeover"),
+    ] {
         let mut system = system(SMALL, &scene.witness);
         system.set(&format!("unit 1/B-UNIT/mode {mode}"), Fr::one()).unwrap();
         assert!(system
@@ -46,19 +50,19 @@ fn flags_that_are_no_flags_should_break_b_switch() {
     let scene = switched(true);
     let mut system = system(SMALL, &scene.witness);
     system.set("unit 1/B-SWITCH/transfers", Fr::from(2)).unwrap();
-    assert!(system
-        .all_unsatisfied()
-        .contains(&"unit 1/B-SWITCH/transfers".into()));
+    assert!(system.all_unsatisfied().contains(&"unit 1/B-SWITCH/transfers".into()));
 }
 
 #[test]
 fn flags_shown_otherwise_than_set_should_break_b_switch() {
-    for (scene, shown) in [(switched(true), Fr::zero()), (switched(false), Fr::one()), (traded(), Fr::one())] {
+    for (scene, shown) in [
+        (switched(true), Fr::zero()),
+        (switched(false), Fr::one()),
+        (traded(), Fr::one()),
+    ] {
         let mut system = system(SMALL, &scene.witness);
         system.set("unit 1/B-SWITCH/shown flags", shown).unwrap();
-        assert!(system
-            .all_unsatisfied()
-            .contains(&"unit 1/B-SWITCH/shown flags".into()));
+        assert!(system.all_unsatisfied().contains(&"unit 1/B-SWITCH/shown flags".into()));
     }
 }
 

@@ -4,9 +4,7 @@ use cloister_circuits::Fr;
 use cloister_ledger::{instruction::flags, InstructionKind, Trigger};
 use cloister_types::{InstructionId, Price};
 
-use crate::support::{
-    holding, instructed, market, must_break, system, traded, traded_in, waited, Scene, SMALL,
-};
+use crate::support::{holding, instructed, market, must_break, system, traded, traded_in, waited, Scene, SMALL};
 
 const PASSED: &str = "unit 1/place 0/B-TRIGGER/mark has passed the trigger/in range";
 const ONE_DIRECTION: &str = "unit 1/place 0/B-TRIGGER/one direction, and only of an order";

@@ -54,12 +54,16 @@ fn subject(scene: Scene, turn: u64, world: &mut World, shape: Shape) -> Vec<Unit
             vec![new, normal(0, vec![(signed, Fill::default())])]
         }
         Scene::Unloaded => unload(world),
-        Scene::Switched => (0..SUBJECTS).map(|trader| world.switch(trader, (turn + trader as u64) % 2 == 0)).collect(),
+        Scene::Switched => (0..SUBJECTS)
+            .map(|trader| world.switch(trader, (turn + trader as u64) % 2 == 0))
+            .collect(),
         // Row 0 is stale.
         Scene::Stale if turn.is_multiple_of(2) => reduce(world, 0, 1).into(),
         Scene::Stale => {
             let price = world.table.rows[1].mark.get() as u64;
-            (0..SUBJECTS).map(|trader| world.liquidate(trader, 1, 1, price)).collect()
+            (0..SUBJECTS)
+                .map(|trader| world.liquidate(trader, 1, 1, price))
+                .collect()
         }
     }
 }

@@ -22,10 +22,16 @@ fn of_unit(witness: &BatchWitness, number: usize) -> Vec<String> {
                     .map(|p| format!("kind {:?}", p.signed.instruction.kind)),
             );
             for order in unit.places.iter().map(|p| &p.signed.instruction) {
-                let mark = table.row_of(order.instrument_id).map(|(_, row)| row.mark).unwrap_or_default();
+                let mark = table
+                    .row_of(order.instrument_id)
+                    .map(|(_, row)| row.mark)
+                    .unwrap_or_default();
                 if let Ok(Some(trigger)) = order.waits_for() {
                     let direction = order.has(flags::TRIGGER_ABOVE);
-                    seen.push(format!("trigger above {direction}, mark there {}", trigger.fires_at(mark)));
+                    seen.push(format!(
+                        "trigger above {direction}, mark there {}",
+                        trigger.fires_at(mark)
+                    ));
                 }
             }
             seen.push(format!(
@@ -70,7 +76,11 @@ fn of_unit(witness: &BatchWitness, number: usize) -> Vec<String> {
         Mode::Switch => seen.push(format!("switch to {:?}", unit.new_switches.transfers)),
         Mode::Open | Mode::Rekey | Mode::Takeover | Mode::Padding => {}
     }
-    if unit.places.iter().any(|p| !p.fill.is_nothing() && table.rows[usize::from(p.fill.row)].stale) {
+    if unit
+        .places
+        .iter()
+        .any(|p| !p.fill.is_nothing() && table.rows[usize::from(p.fill.row)].stale)
+    {
         seen.push("fill in a stale row".into());
     }
     let mut held = table.rows.iter().zip(&unit.before.positions);
