@@ -27,7 +27,7 @@ impl World {
     /// Closes lots of an insolvent trader against accounts that hold the other side, as far as chance finds some.
     pub(super) fn random_deleveraging(&mut self, shape: Shape, trader: usize, known: usize) -> Vec<UnitRequest> {
         let room = usize::from(shape.units).saturating_sub(1);
-        let held = (0..self.live).filter(|row| self.position(trader, *row) != 0 && self.table.rows[*row].is_live());
+        let held = (0..self.live).filter(|row| self.position(trader, *row) != 0 && self.table.rows[*row].is_priced());
         let mut rows: Vec<usize> = held.collect();
         if self.random.once_in(2) {
             rows.reverse();

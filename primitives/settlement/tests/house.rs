@@ -9,6 +9,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_ledger::{GroupLedger, HouseRecord};
+use cloister_ledger_testing::SCOPE;
 use cloister_settlement::{replay_rekey, HouseRekeyed, LedgerError, LedgerSecrets};
 use common::{replay, Market, Secrets, SEED};
 

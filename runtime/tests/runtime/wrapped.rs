@@ -24,7 +24,7 @@ fn batch() -> Batch {
         batch_no: 7,
         risk_version: 1,
         time: 0,
-        payee: [0; 32],
+        payee: [0; 32].into(),
         salt: [0; 32],
         new_root: [0; 32],
         new_house: [0; 32],
@@ -226,7 +226,7 @@ fn settled_batch_should_be_read_from_the_plain_call_only() {
             house: [0; 32],
             units: 0,
             consumed: 0,
-            payee: [0; 32],
+            payee: [0; 32].into(),
         })
     };
     let call = submit();

@@ -150,7 +150,7 @@ fn pair(shed: Vec<(u32, u64)>, given: Vec<(u32, u64)>, room: usize) -> [Side; 2]
 pub fn deleverage<'t>(draft: &mut impl BatchDraft<'t>, accounts: &BTreeSet<u32>) -> Vec<(u32, Refusal)> {
     let table = draft.table();
     let mut reasons: BTreeMap<u32, Refusal> = BTreeMap::new();
-    let live = (0..table.rows.len()).filter(|row| table.rows[*row].is_live());
+    let live = (0..table.rows.len()).filter(|row| table.rows[*row].is_priced());
     for (row, sign) in live.flat_map(|row| [(row, 1), (row, -1)]) {
         let lots_of = |draft: &_, account: u32| most(table, &BatchDraft::holding(draft, account), row);
         let shedding = insolvent(draft)
@@ -237,7 +237,7 @@ fn legs<'t>(draft: &impl BatchDraft<'t>, account: u32, parts: u64) -> Option<Vec
     // Who gives up lots of two rows does it in two units.
     let mut changed: BTreeMap<u32, Holding> = BTreeMap::new();
     for (row, held) in holding.held() {
-        if !table.rows[row].is_live() {
+        if !table.rows[row].is_priced() {
             return None;
         }
         let lots = held.size().get() / parts;

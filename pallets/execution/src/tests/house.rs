@@ -11,6 +11,7 @@ use crate::{
 use cloister_crypto::{
     field::{from_bytes, to_bytes},
     seal::{SealKey as Secret, Sealed},
+    stream::Scope,
     Fr,
 };
 use cloister_ledger::{House, HouseRecord, HouseRekeyStatement};
@@ -50,7 +51,11 @@ impl LedgerSecrets for Secrets {
 fn read(seed: u8, number: u32) -> Option<House> {
     let rekeyed: HouseRekeyed = Execution::house_rekeys(GROUP, number, 1).remove(0);
     let secrets = Secrets(Secret::from_seed(&[seed; 32]));
-    rekeyed.open(&SCOPE, number, &secrets).unwrap()
+    let scope = Scope {
+        genesis: System::block_hash(0).0,
+        group: GROUP,
+    };
+    rekeyed.open(&scope, number, &secrets).unwrap()
 }
 
 /// The seed of the mock's sealing key at genesis.

@@ -80,7 +80,7 @@ fn unit(world: &mut World, random: &mut Random) -> Vec<UnitRequest> {
             let row = random.below(world.live as u64 + 2) as usize;
             vec![world.expire(trader, &[row])]
         }
-        13 => vec![world.switch(trader, random.once_in(2))],
+        17 => vec![world.switch(trader, random.once_in(2))],
         _ => match random.below(3) {
             0 => vec![world.rekey(trader)],
             1 => signed(

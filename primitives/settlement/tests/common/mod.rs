@@ -4,7 +4,7 @@
 use cloister_crypto::{
     field::to_bytes,
     seal::{SealKey, Sealed},
-    stream::view_commitment,
+    stream::{view_commitment, Scope},
     Fr,
 };
 use cloister_ledger::{state::UnitRequest, GroupLedger, House, HouseRekeyStatement, SealStatement, Shape, Statement};

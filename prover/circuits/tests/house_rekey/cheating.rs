@@ -6,7 +6,7 @@ use cloister_crypto::{jubjub, schnorr::PublicKeyError};
 use cloister_ledger::{
     House, HouseRecord, HouseRekeyError as Error, HouseRekeyStatement, SealStatementError as SealError,
 };
-use cloister_ledger_testing::Random;
+use cloister_ledger_testing::{Random, SCOPE};
 use cloister_types::{Money, Position, Total};
 
 use crate::{

@@ -56,7 +56,7 @@ fn subject(scene: Scene, turn: u64, world: &mut World, shape: Shape) -> Vec<Unit
         }
         Scene::Unloaded => unload(world),
         Scene::Switched => (0..SUBJECTS)
-            .map(|trader| world.switch(trader, (turn + trader as u64) % 2 == 0))
+            .map(|trader| world.switch(trader, (turn + trader as u64).is_multiple_of(2)))
             .collect(),
         // Row 0 is stale.
         Scene::Stale if turn.is_multiple_of(2) => reduce(world, 0, 1).into(),
