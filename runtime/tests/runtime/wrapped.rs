@@ -24,7 +24,7 @@ fn batch() -> Batch {
         batch_no: 7,
         risk_version: 1,
         time: 0,
-        payee: [0; 32].into(),
+        payee: [0; 32],
         salt: [0; 32],
         new_root: [0; 32],
         new_house: [0; 32],
