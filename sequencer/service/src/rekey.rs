@@ -2,7 +2,7 @@
 
 use crate::{
     chain::{ChainClient, ChainError, SubmitOutcome},
-    service::StartError,
+    error::StartError,
     shared::Shared,
 };
 use cloister_crypto::field::to_bytes;

@@ -97,8 +97,8 @@ pub fn is_nonnegative(bits: &[Bit]) -> Bit {
 
 /// Proves that `x` lies in `[-2^(n-1), 2^(n-1))` and tells whether it is not negative. `n` constraints.
 ///
-/// As [`signed_range`], but the lowest bit is no wire: it is what the higher ones leave of `x + 2^(n-1)`, and it must be
-/// 0 or 1. So the sum needs no constraint of its own.
+/// As [`signed_range`], but the lowest bit is no wire: it is what the higher ones leave of `x + 2^(n-1)`, and it must
+/// be 0 or 1. So the sum needs no constraint of its own.
 pub fn sign<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     name: &'static str,

@@ -112,7 +112,7 @@ impl Opening {
         let before = SumsWires::alloc_before(cs, witness.map(|w| &w.before))?;
         let blinding = witness.map(|w| w.blinding);
         let found = subtrees.iter().map(|subtree| &subtree.found);
-        let after = before.add(cs, found, blinding, &public)?;
+        let after = before.add(cs, found, blinding, [&public.before, &public.after])?;
         let house = House::alloc(cs, &columns, witness.map(|w| &w.house))?;
         public.enforce_outcome(cs, &house, &after)?;
         let mut cs = cs.namespace(|| "D-STATEMENT");

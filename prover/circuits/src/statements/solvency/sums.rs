@@ -4,7 +4,6 @@ use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::{constants::domain, field::from_u128};
 use cloister_ledger::solvency::Sums;
 
-use super::public::Public;
 use crate::{
     gadgets::{
         num::{enforce_equal, Num},
@@ -61,13 +60,14 @@ impl SumsWires {
         sponge(cs, name, domain::SOLVENCY_SUMS, &elements)
     }
 
-    /// The sums after, with a blinding that only its chooser needs. Both commitments are those of the statement.
+    /// The sums after, with a blinding that only its chooser needs. Both commitments are those of the statement, which
+    /// are given.
     pub fn add<'a, CS: ConstraintSystem<Fr>>(
         &'a self,
         cs: &mut CS,
         found: impl Iterator<Item = &'a FoundWires> + Clone,
         blinding: Option<Fr>,
-        public: &Public,
+        [stated_before, stated_after]: [&Num; 2],
     ) -> Result<Self, SynthesisError> {
         let mut cs = cs.namespace(|| "D-SUMS");
         let after = Self {
@@ -76,10 +76,10 @@ impl SumsWires {
         };
         let before = self.commitment(&mut cs, "before")?;
         let name = || "the sums before are the committed ones";
-        enforce_equal(&mut cs, name, &before, &public.before);
+        enforce_equal(&mut cs, name, &before, stated_before);
         let name = || "the sums after are the committed ones";
         let commitment = after.commitment(&mut cs, "after")?;
-        enforce_equal(&mut cs, name, &commitment, &public.after);
+        enforce_equal(&mut cs, name, &commitment, stated_after);
         Ok(after)
     }
 }
