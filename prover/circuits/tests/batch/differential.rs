@@ -322,7 +322,7 @@ fn assert_refused_for(verdicts: &Verdicts, rules: &[&str]) {
 
 #[test]
 fn spoiled_batches_should_be_judged_alike() {
-    let verdicts = judge(SMALL, 100, 6, 4);
+    let verdicts = judge(SMALL, 100, 9, 4);
     assert!(verdicts.accepted > 30 && verdicts.refusals() > 50, "{verdicts:?}");
     assert_refused_for(&verdicts, &RULES[..9]);
 }

@@ -10,9 +10,9 @@ use crate::{
 
 /// Pinned: private wires, constraints, identity.
 const PINNED: (usize, usize, &str) = (
-    7_897,
+    7_898,
     7_856,
-    "636c0088f4b2723e87f0fbbd7849690b2fd62f13a8922fceeef109e77863337d",
+    "8617912d42010bc5dbc4e39088bcb019cb28d35f0e5998d79cab6d171faecb98",
 );
 
 /// The largest number of constraints.

@@ -12,7 +12,7 @@ use crate::{
 const PINNED: (usize, usize, &str) = (
     5_223,
     5_278,
-    "a06d68dbee0044dbac8448306f7d11fca1c3a8a6807603b7b2329254dca5d45f",
+    "2a18daf007e60bd65c5c4511af0e166fc361f0b7c2596a3a61a0f37fb0cfc93c",
 );
 
 /// The largest number of constraints.
