@@ -16,7 +16,7 @@ use rayon::prelude::*;
 use crate::{
     scenes::{batch, Recorded, Scene, OF_PLACES, OF_SMALL, SCENES},
     table::{
-        always, changes_nothing, is_liquidation, matches, nothing_is_signed, pays_nothing, place_is_empty, Free, Table,
+        always, changes_nothing, matches, may_owe, nothing_is_signed, pays_nothing, place_is_empty, Free, Table,
         CHALLENGE_INVERSE, SLOT_INVERSE, TRIGGER_INVERSE,
     },
 };
@@ -73,8 +73,8 @@ const FREE: &[Free] = &[
     },
     Free {
         pattern: "unit */B-EQUITY/owes money",
-        when: is_liquidation,
-        reason: "equity has not fallen in the step, so it may be compared with the one before instead of zero",
+        when: may_owe,
+        reason: "equity has not fallen in the unit, so it may be compared with the one before instead of zero",
         rare: true,
     },
 ];

@@ -10,7 +10,9 @@ use rayon::prelude::*;
 
 use crate::{
     scenes::{batch, scene, OF_SMALL, SCENES},
-    table::{always, is_open, matches, nothing_is_signed, Free, Table, CHALLENGE_INVERSE, SLOT_INVERSE},
+    table::{
+        always, is_open, matches, nothing_is_signed, Free, Table, CHALLENGE_INVERSE, SLOT_INVERSE, TRIGGER_INVERSE,
+    },
 };
 
 const CHAIN: &str = "the chain puts its own value into the hash";
@@ -26,6 +28,7 @@ const fn of_chain(pattern: &'static str) -> Free {
 }
 
 const OPEN: &[Free] = &[
+    TRIGGER_INVERSE,
     of_chain("context/genesis *"),
     of_chain("context/group"),
     of_chain("context/batch number"),
@@ -44,12 +47,6 @@ const OPEN: &[Free] = &[
         pattern: "B-HOUSE/old house/nonce",
         when: always,
         reason: "the chain has the old commitment",
-        rare: false,
-    },
-    Free {
-        pattern: "B-HOUSE/new key",
-        when: always,
-        reason: "protects nobody but its chooser",
         rare: false,
     },
     Free {

@@ -180,9 +180,14 @@ pub fn is_open(sheet: &Sheet<'_>, wire: usize) -> bool {
     !is_in_none_of(sheet, wire, &["open"])
 }
 
-/// The unit of the wire is a liquidation.
-pub fn is_liquidation(sheet: &Sheet<'_>, wire: usize) -> bool {
-    !is_in_none_of(sheet, wire, &["liquidation"])
+/// The unit of the wire is of a mode in which equity may be compared with the one before.
+pub fn may_owe(sheet: &Sheet<'_>, wire: usize) -> bool {
+    let modes = [
+        "liquidation",
+        "deleveraging of an insolvent account",
+        "deleveraging of a counterparty",
+    ];
+    !is_in_none_of(sheet, wire, &modes)
 }
 
 /// The unit of the wire pays nothing in a forced withdrawal.

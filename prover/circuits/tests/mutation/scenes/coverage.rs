@@ -204,7 +204,7 @@ const EXPECTED: [&str; 70] = [
 #[test]
 fn scenes_should_show_every_mode_and_branch() {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
-    for (shape, seeds) in [(SMALL, 0..52), (PLACES, 0..104)] {
+    for (shape, seeds) in [(SMALL, 0..90), (PLACES, 0..180)] {
         for seed in seeds {
             let (witness, effect) = act(scene(seed), seed, shape);
             let house = of_house(&witness, &effect).into_iter().map(String::from);
