@@ -21,9 +21,9 @@ const PINNED: [(SolvencyShape, (usize, usize, &str)); 2] = [
     (
         SolvencyShape::DEV,
         (
-            247_561,
-            247_404,
-            "e80cca994c16e06b29f875bd8fd8475c5550c43ec7a6a510ceb9c61b0575fe68",
+            253_049,
+            252_876,
+            "37bb50067dcb50ec625c4b627e0843ea6c185629487fd59c0834f76e93a5b263",
         ),
     ),
 ];
