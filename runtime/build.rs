@@ -9,6 +9,8 @@ fn main() {
         if std::env::var_os(HINT).is_none() {
             std::env::set_var(HINT, concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
         }
+        // The builder watches sources and manifests only, and the blob holds these too.
+        println!("cargo:rerun-if-changed=keys");
         // Under `cargo clippy` this names clippy's compiler. The blob is compiled by the toolchain that was set up for
         // it.
         std::env::remove_var("RUSTC_WORKSPACE_WRAPPER");

@@ -50,7 +50,7 @@ pub struct Settled {
 }
 
 /// Units by mode, in the order of [`Mode`].
-pub type ModeCounts = [u64; 9];
+pub type ModeCounts = [u64; 10];
 
 /// Place of a mode in [`ModeCounts`].
 pub fn place_of(mode: Mode) -> usize {

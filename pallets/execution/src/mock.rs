@@ -161,7 +161,7 @@ pub const SHAPE: StatementKind = StatementKind::Batch { units: 2, places: 1 };
 /// The verifying key of seals.
 pub const SEAL_KEY: KeyId = 7;
 /// The verifying key of house re-keys.
-pub const HOUSE_KEY: KeyId = 8;
+pub const HOUSE_KEY: KeyId = 20;
 pub const ADMIN: AccountId32 = AccountId32::new([9; 32]);
 pub const ALICE: AccountId32 = AccountId32::new([1; 32]);
 pub const BOB: AccountId32 = AccountId32::new([2; 32]);

@@ -11,27 +11,28 @@
 //! use cloister_crypto::{schnorr::SecretKey, Fr};
 //! use cloister_ledger::{state::BatchRequest, BatchContext, GroupLedger, Key, Shape, UnitRequest};
 //! use cloister_risk::RiskTable;
+//! use cloister_types::{AccountIndex, Amount, GroupId};
 //!
 //! let key = SecretKey::from_seed(&[7; 32]).public();
 //! let (x, y) = key.preimage();
 //! let open = UnitRequest::Open {
-//!     index: 0,
+//!     index: AccountIndex(0),
 //!     key: Key::from(&key),
 //!     preimage: Key { x, y },
 //!     view_key: Fr::from(42),
-//!     deposit: 1_000_000,
+//!     deposit: Amount(1_000_000),
 //! };
 //! let request = BatchRequest {
 //!     context: BatchContext {
 //!         genesis: [1; 32],
-//!         group: 1,
+//!         group: GroupId(1),
 //!         batch_no: 0,
 //!         time: 1_700_000_000_000,
 //!         payee: [2; 32],
 //!         salt: Fr::from(9),
 //!         table: RiskTable::default(),
 //!     },
-//!     sweep: 0,
+//!     sweep: Amount(0),
 //!     empty_mask: 0,
 //!     units: vec![open],
 //! };

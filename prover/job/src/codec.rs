@@ -12,7 +12,7 @@ use cloister_ledger::{
 /// The first bytes of every job.
 pub const MAGIC: [u8; 4] = *b"CLPJ";
 /// Version of the format, the byte after [`MAGIC`].
-pub const FORMAT: u8 = 1;
+pub const FORMAT: u8 = 2;
 /// Maximum length of a job in bytes; the largest batch that the chain could have a shape for takes less.
 pub const MAX_BYTES: usize = 2 << 20;
 

@@ -134,7 +134,7 @@ fn a_header_of_something_else_should_be_refused() {
     assert_eq!(with(0, b'X'), Err(DecodeError::NotAJob));
     let (found, expected) = (FORMAT + 1, FORMAT);
     assert_eq!(with(MAGIC.len(), found), Err(DecodeError::Format { found, expected }));
-    assert_eq!(with(MAGIC.len() + 1, 4), Err(DecodeError::Kind(4)));
+    assert_eq!(with(MAGIC.len() + 1, 5), Err(DecodeError::Kind(5)));
     assert_eq!(ProofJob::from_bytes(&[]), Err(DecodeError::Wire(WireError::Truncated)));
 }
 

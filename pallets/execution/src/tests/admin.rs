@@ -10,7 +10,7 @@ use polkadot_sdk::{
 
 #[test]
 fn group_should_start_with_the_empty_tree_and_the_genesis_house() {
-    on_genesis(|| {
+    unkeyed().execute_with(|| {
         let state = GroupState {
             enabled: true,
             asset: ASSET,

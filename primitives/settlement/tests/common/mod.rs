@@ -75,8 +75,7 @@ pub struct Market {
 pub const SEED: u8 = 9;
 
 impl Market {
-    /// A re-key of the genesis house, two batches of opens and deposits, then some of trades, transfers and queued
-    /// deposits.
+    /// A re-key of the genesis house, two batches of opens and deposits, then some of trades and queued deposits.
     pub fn new(seed: u64) -> Self {
         let mut market = Self {
             world: World::new(seed),
@@ -101,11 +100,10 @@ impl Market {
         market
     }
 
-    /// A batch of trades, transfers and a queued deposit.
+    /// A batch of trades and a queued deposit.
     pub fn trade(&mut self, round: usize) {
         let mut units = Vec::new();
         units.extend(self.world.trade(round, round + 1));
-        units.extend(self.world.transfer(3, 4, 7));
         units.push(UnitRequest::Padding {
             index: AccountIndex(5),
             deposit: Amount(100),
