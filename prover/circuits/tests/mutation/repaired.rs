@@ -69,7 +69,7 @@ const FREE: &[Free] = &[
         pattern: "unit */B-FORCED/pays",
         when: pays_nothing,
         reason: "nothing is paid, and the margin that a payment asks for is there",
-        rare: false,
+        rare: true,
     },
     Free {
         pattern: "unit */B-EQUITY/owes money",
