@@ -233,14 +233,14 @@ fn changed_seal_or_record_should_be_refused() {
         let kind = StatementKind::HouseRekey;
         assert_ok!(Execution::set_verifying_key(
             RuntimeOrigin::root(),
-            20,
+            21,
             kind,
             false,
             key
         ));
-        refused(|r| r.key = 20, Error::KeyNotActive);
+        refused(|r| r.key = 21, Error::KeyNotActive);
         System::set_block_number(11);
-        let late = HouseRekey { key: 20, ..good };
+        let late = HouseRekey { key: 21, ..good };
         assert_ok!(rekey(&late));
     });
 }
