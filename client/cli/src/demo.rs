@@ -53,6 +53,8 @@ const READY_PATIENCE: Duration = Duration::from_secs(900);
 const BATCH_PATIENCE: Duration = Duration::from_secs(120);
 /// Between two looks at something that is waited for.
 const POLL: Duration = Duration::from_millis(500);
+/// Id of the withdrawals: above those of the tape's orders, and within the window that a fresh account allows (B-ALIVE).
+const WITHDRAWAL_ID: u64 = 1 << 31;
 /// How long a withdrawal is good, in milliseconds.
 const WITHDRAWAL_LIFE: u64 = 3_600_000;
 /// What an account can withdraw is divided by this; it withdraws the quotient.
@@ -303,7 +305,7 @@ async fn withdraw(
             continue;
         }
         // Ids of the replay count from 1; this one is above all of them.
-        let id = now();
+        let id = WITHDRAWAL_ID;
         sequencer
             .submit(&trader.withdrawal(id, amount, now() + WITHDRAWAL_LIFE))
             .await?;
