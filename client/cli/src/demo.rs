@@ -53,7 +53,7 @@ const READY_PATIENCE: Duration = Duration::from_secs(900);
 const BATCH_PATIENCE: Duration = Duration::from_secs(120);
 /// Between two looks at something that is waited for.
 const POLL: Duration = Duration::from_millis(500);
-/// Id of the withdrawals: above those of the tape's orders, and within the window that a fresh account allows (B-ALIVE).
+/// Id of the withdrawals: above those of the tape, and within the window that a fresh account allows (B-ALIVE).
 const WITHDRAWAL_ID: u64 = 1 << 31;
 /// How long a withdrawal is good, in milliseconds.
 const WITHDRAWAL_LIFE: u64 = 3_600_000;
