@@ -59,7 +59,7 @@ const OPEN: &[Free] = &[
         pattern: "unit */B-REKEY/view key",
         when: always,
         reason: "queued by the owner; its commitment is public",
-        rare: true,
+        rare: false,
     },
     Free {
         pattern: "unit */place */B-SLOT/order tree/level */child *",

@@ -49,6 +49,11 @@ fn subject(scene: Scene, turn: u64, world: &mut World, shape: Shape) -> Vec<Unit
         Scene::Deleveraged => deleverage(world, shape).into(),
         Scene::Forced => (0..SUBJECTS).map(|trader| force(world, trader, turn)).collect(),
         Scene::Sent => send(world, turn, shape),
+        // No root comes after the last unit's, so nothing but the statement binds what leads to it.
+        Scene::Rekeyed if turn.is_multiple_of(2) => {
+            let signed = world.instruct(1, InstructionKind::Cancel, 0);
+            vec![normal(1, vec![(signed, Fill::default())]), world.rekey(0)]
+        }
         Scene::Rekeyed => {
             let new = world.rekey(0);
             let signed = world.instruct(0, InstructionKind::Cancel, 0);
