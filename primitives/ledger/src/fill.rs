@@ -283,13 +283,7 @@ impl Fill {
         if self.quantity != position.size() {
             return Err(FillError::NotWhole);
         }
-        if self.signed_cost()? != self.at(row.mark.get().into())? {
-            return Err(FillError::NotAtMark);
-        }
-        if self.fee != Total::ZERO {
-            return Err(FillError::FeeOfExpiry);
-        }
-        Ok(())
+        self.check_at_mark(row, FillError::FeeOfExpiry)
     }
 
     /// B-INSTRUMENT, B-DELEVERAGE, B-FEE of deleveraging.
@@ -300,13 +294,19 @@ impl Fill {
         if row.stale {
             return Err(FillError::Stale);
         }
+        self.check_at_mark(row, FillError::FeeOfDeleveraging)
+    }
+
+    /// At exactly the mark and without a fee, so that equity stays as it is.
+    fn check_at_mark(&self, row: &Row, with_fee: FillError) -> Result<(), FillError> {
         if self.signed_cost()? != self.at(row.mark.get().into())? {
             return Err(FillError::NotAtMark);
         }
-        if self.fee != Total::ZERO {
-            return Err(FillError::FeeOfDeleveraging);
+        if self.fee.is_zero() {
+            Ok(())
+        } else {
+            Err(with_fee)
         }
-        Ok(())
     }
 
     /// B-BAND.
