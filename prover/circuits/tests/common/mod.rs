@@ -30,6 +30,24 @@ pub fn must_break_rule(system: &TestSystem, constraint: &str) {
     assert_eq!(broken, BTreeSet::from([rule(constraint)]), "{failing:?}");
 }
 
+/// A proof of a statement must be good for no changed one: only the comparison with the public input breaks.
+pub fn good_for_no_other<S: Copy>(
+    mut system: TestSystem,
+    statement: S,
+    hash: fn(&S) -> Fr,
+    changes: &[fn(&mut S)],
+    public_input: &str,
+) {
+    for change in changes {
+        let mut other = statement;
+        change(&mut other);
+        system.set_input(0, hash(&other));
+        must_break(&system, &[public_input]);
+    }
+    system.set_input(0, hash(&statement));
+    must_break(&system, &[]);
+}
+
 /// The constraints of a circuit by part must be these.
 pub fn assert_parts<C: Circuit<Fr>>(blank: C, parts: &[(&str, usize)]) {
     let found = census(blank).expect("a blank circuit synthesises");

@@ -7,7 +7,7 @@ use cloister_ledger_testing::Random;
 use cloister_types::{Money, PerLot, Position, Total};
 
 use crate::{
-    common::{must_break, must_break_rule},
+    common::{good_for_no_other, must_break, must_break_rule},
     support::{account, bump, Scene},
 };
 
@@ -287,13 +287,5 @@ fn proof_should_be_good_for_no_other_statement() {
         |s| s.claim.0 += 1,
     ];
     let scene = Scene::solvent();
-    let mut system = scene.system();
-    for change in changes {
-        let mut other = scene.statement;
-        change(&mut other);
-        system.set_input(0, other.hash());
-        must_break(&system, &[PUBLIC_INPUT]);
-    }
-    system.set_input(0, scene.statement.hash());
-    must_break(&system, &[]);
+    good_for_no_other(scene.system(), scene.statement, ExitStatement::hash, &changes, PUBLIC_INPUT);
 }

@@ -10,7 +10,7 @@ use cloister_ledger_testing::{Random, SCOPE};
 use cloister_types::{Money, Position, Total};
 
 use crate::{
-    common::{must_break, must_break_rule},
+    common::{good_for_no_other, must_break, must_break_rule},
     support::{coordinates, order_two, point, Scene},
 };
 
@@ -216,13 +216,5 @@ fn proof_should_be_good_for_no_other_statement() {
         |s| s.record.ciphertext[13] += Fr::one(),
     ];
     let scene = Scene::new();
-    let mut system = scene.system();
-    for change in changes {
-        let mut other = scene.statement;
-        change(&mut other);
-        system.set_input(0, other.hash());
-        must_break(&system, &[PUBLIC_INPUT]);
-    }
-    system.set_input(0, scene.statement.hash());
-    must_break(&system, &[]);
+    good_for_no_other(scene.system(), scene.statement, HouseRekeyStatement::hash, &changes, PUBLIC_INPUT);
 }

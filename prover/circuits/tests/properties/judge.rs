@@ -6,7 +6,7 @@ use std::ops::Range;
 use cloister_circuits::{statements::batch::BatchCircuit, Fr};
 use cloister_circuits_testing::TestSystem;
 use cloister_groth16::Assignment;
-use cloister_ledger::{BatchContext, BatchWitness, House, Shape, UnitError, UnitWitness};
+use cloister_ledger::{BatchContext, BatchWitness, House, Mode, Shape, UnitError, UnitWitness};
 use cloister_ledger_testing::World;
 use rayon::prelude::*;
 
@@ -139,8 +139,14 @@ impl Judge {
                         None
                     }
                     (Err(error), Verdict::Broken(_)) => Some(error),
-                    // Asked by the house, of all units together (B-STALE); whole batches are in `tests/batch`.
-                    (Err(error @ UnitError::StaleLots(_)), Verdict::Satisfied(_)) => Some(error),
+                    // The circuit asks it of the house, of all units together: what the unit sheds in the row is not zero,
+                    // so the house refuses it (B-STALE; whole batches are in `tests/batch`).
+                    (Err(error @ UnitError::StaleLots(row)), Verdict::Satisfied(_)) => {
+                        let row = usize::from(row);
+                        let sheds = unit.mode == Mode::Takeover && !unit.before.positions[row].is_zero();
+                        assert!(sheds && context.table.rows[row].stale, "{unit:#?}");
+                        Some(error)
+                    }
                     (Ok(_), Verdict::Broken(name)) => panic!("native code accepts, {name} fails: {unit:#?}"),
                     (Err(error), Verdict::Satisfied(_)) => panic!("the circuit accepts, but {error:?}: {unit:#?}"),
                 };

@@ -13,7 +13,7 @@ use cloister_ledger_testing::Random;
 use cloister_types::GroupId;
 
 use crate::{
-    common::{must_break, must_break_rule},
+    common::{good_for_no_other, must_break, must_break_rule},
     support::{alias, coordinates, identity, order_eight, order_two, point, Scene},
 };
 
@@ -278,13 +278,5 @@ fn proof_should_be_good_for_no_other_statement() {
         |s| s.view_commitment += Fr::one(),
     ];
     let scene = Scene::new();
-    let mut system = scene.system();
-    for change in changes {
-        let mut other = scene.statement;
-        change(&mut other);
-        system.set_input(0, other.hash());
-        must_break(&system, &[PUBLIC_INPUT]);
-    }
-    system.set_input(0, scene.statement.hash());
-    must_break(&system, &[]);
+    good_for_no_other(scene.system(), scene.statement, SealStatement::hash, &changes, PUBLIC_INPUT);
 }

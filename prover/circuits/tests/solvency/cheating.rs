@@ -12,7 +12,7 @@ use cloister_ledger_testing::{table, Random};
 use cloister_types::{AccountIndex, Money, PerLot, Position, Total};
 
 use crate::{
-    common::{must_break, must_break_rule},
+    common::{good_for_no_other, must_break, must_break_rule},
     support::{account, bump, house, name_of, other_group, unit_table, Scene, BARE, BROKE, SHORT, SMALL},
 };
 
@@ -633,13 +633,5 @@ fn proof_should_be_good_for_no_other_statement() {
         |s| s.outcome.as_mut().expect("the last").surplus.0 += 1,
     ];
     let scene = Scene::market();
-    let mut system = scene.system();
-    for change in changes {
-        let mut other = scene.statement;
-        change(&mut other);
-        system.set_input(0, other.hash());
-        must_break(&system, &[PUBLIC_INPUT]);
-    }
-    system.set_input(0, scene.statement.hash());
-    must_break(&system, &[]);
+    good_for_no_other(scene.system(), scene.statement, SolvencyStatement::hash, &changes, PUBLIC_INPUT);
 }
