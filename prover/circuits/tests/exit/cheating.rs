@@ -287,5 +287,11 @@ fn proof_should_be_good_for_no_other_statement() {
         |s| s.claim.0 += 1,
     ];
     let scene = Scene::solvent();
-    good_for_no_other(scene.system(), scene.statement, ExitStatement::hash, &changes, PUBLIC_INPUT);
+    good_for_no_other(
+        scene.system(),
+        scene.statement,
+        ExitStatement::hash,
+        &changes,
+        PUBLIC_INPUT,
+    );
 }

@@ -216,5 +216,11 @@ fn proof_should_be_good_for_no_other_statement() {
         |s| s.record.ciphertext[13] += Fr::one(),
     ];
     let scene = Scene::new();
-    good_for_no_other(scene.system(), scene.statement, HouseRekeyStatement::hash, &changes, PUBLIC_INPUT);
+    good_for_no_other(
+        scene.system(),
+        scene.statement,
+        HouseRekeyStatement::hash,
+        &changes,
+        PUBLIC_INPUT,
+    );
 }

@@ -139,8 +139,8 @@ impl Judge {
                         None
                     }
                     (Err(error), Verdict::Broken(_)) => Some(error),
-                    // The circuit asks it of the house, of all units together: what the unit sheds in the row is not zero,
-                    // so the house refuses it (B-STALE; whole batches are in `tests/batch`).
+                    // The circuit asks it of the house, of all units together: what the unit sheds in the row is not
+                    // zero, so the house refuses it (B-STALE; whole batches are in `tests/batch`).
                     (Err(error @ UnitError::StaleLots(row)), Verdict::Satisfied(_)) => {
                         let row = usize::from(row);
                         let sheds = unit.mode == Mode::Takeover && !unit.before.positions[row].is_zero();

@@ -278,5 +278,11 @@ fn proof_should_be_good_for_no_other_statement() {
         |s| s.view_commitment += Fr::one(),
     ];
     let scene = Scene::new();
-    good_for_no_other(scene.system(), scene.statement, SealStatement::hash, &changes, PUBLIC_INPUT);
+    good_for_no_other(
+        scene.system(),
+        scene.statement,
+        SealStatement::hash,
+        &changes,
+        PUBLIC_INPUT,
+    );
 }

@@ -633,5 +633,11 @@ fn proof_should_be_good_for_no_other_statement() {
         |s| s.outcome.as_mut().expect("the last").surplus.0 += 1,
     ];
     let scene = Scene::market();
-    good_for_no_other(scene.system(), scene.statement, SolvencyStatement::hash, &changes, PUBLIC_INPUT);
+    good_for_no_other(
+        scene.system(),
+        scene.statement,
+        SolvencyStatement::hash,
+        &changes,
+        PUBLIC_INPUT,
+    );
 }
