@@ -16,7 +16,7 @@ pub use options::{Ready, SequencerOptions};
 
 use chain::NodeChain;
 use cloister_prover_job::{JobKind, ProverError};
-use cloister_prover_local::{LocalProver, Parameters, Progress};
+use cloister_prover_local::{Device, LocalProver, Parameters, Progress};
 use cloister_sequencer::{Sequencer, SequencerKeys, StartError};
 use jsonrpsee::RpcModule;
 use polkadot_sdk::*;
@@ -37,6 +37,7 @@ pub fn prepare(options: Ready, context: Context) -> Result<(RpcModule<()>, impl 
         former,
         proving_key,
         rekey_proving_key,
+        device,
         development,
     } = options;
     let submitter = submitter(&context.keystore, development)?;
@@ -46,11 +47,12 @@ pub fn prepare(options: Ready, context: Context) -> Result<(RpcModule<()>, impl 
     let rpc = sequencer.rpc();
     let work = async move {
         let load = move |kind| {
-            let key = match kind {
-                JobKind::HouseRekey => &rekey_proving_key,
-                _ => &proving_key,
+            // A re-key of the house is rare and small.
+            let (key, device) = match kind {
+                JobKind::HouseRekey => (&rekey_proving_key, Device::Processor),
+                _ => (&proving_key, device),
             };
-            prover(kind, key.clone(), development)
+            prover(device, kind, key.clone(), development)
         };
         if let Err(error) = sequencer.run(load).await {
             report(&error);
@@ -77,7 +79,7 @@ fn submitter(keystore: &KeystorePtr, development: bool) -> Result<sr25519::Publi
 
 /// Makes the prover ready: from a key file, or with the public parameters of development chains, which are generated if
 /// this machine does not have them yet. Takes seconds.
-fn prover(kind: JobKind, key: Option<PathBuf>, development: bool) -> Result<LocalProver, ProverError> {
+fn prover(device: Device, kind: JobKind, key: Option<PathBuf>, development: bool) -> Result<LocalProver, ProverError> {
     let parameters = match key {
         Some(path) => Parameters::File(path),
         None if development => Parameters::Development,
@@ -86,7 +88,7 @@ fn prover(kind: JobKind, key: Option<PathBuf>, development: bool) -> Result<Loca
             return Err(ProverError::KeyUnavailable { reason });
         }
     };
-    LocalProver::load(kind, &parameters, &mut |step| match step {
+    LocalProver::load_on(device, kind, &parameters, &mut |step| match step {
         // Once in ten seconds is enough.
         Progress::Generating(since) if since.as_secs() % 10 != 0 => {}
         Progress::Generating(since) => {

@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use cloister_engine::FeeRates;
+use cloister_prover_local::{Compared, Device};
 use cloister_runtime::AccountId;
 use cloister_sequencer::{
     keys::{development_seed, read_seed},
@@ -45,6 +46,15 @@ pub struct SequencerOptions {
     /// development chain takes public parameters.
     #[arg(long, value_name = "FILE", requires = "sequencer")]
     pub sequencer_rekey_proving_key: Option<PathBuf>,
+    /// Prove batches on this NVIDIA card, counted from 0; on the processor if it is left out.
+    ///
+    /// The program must be built with the feature `cuda`. Where the card fails the processor proves.
+    #[arg(long, value_name = "NUMBER", requires = "sequencer")]
+    pub sequencer_card: Option<usize>,
+    /// How many of a thousand batches the processor proves too, to compare the proofs.
+    #[arg(long, value_name = "NUMBER", default_value_t = 10, requires = "sequencer_card",
+        value_parser = clap::value_parser!(u16).range(0..=1_000))]
+    pub sequencer_compared: u16,
     /// Milliseconds after which an open batch is closed, however few fills it has.
     #[arg(long, value_name = "MS", default_value_t = 5_000, requires = "sequencer")]
     pub sequencer_batch_age: u64,
@@ -74,6 +84,8 @@ pub struct Ready {
     pub proving_key: Option<PathBuf>,
     /// File with the proving key of house re-keys; public parameters without it, on a development chain.
     pub rekey_proving_key: Option<PathBuf>,
+    /// What proves batches.
+    pub device: Device,
     /// On a chain whose keys are public.
     pub development: bool,
 }
@@ -115,7 +127,18 @@ impl SequencerOptions {
             former,
             proving_key: self.sequencer_proving_key.clone(),
             rekey_proving_key: self.sequencer_rekey_proving_key.clone(),
+            device: self.device(),
             development,
         }))
+    }
+
+    fn device(&self) -> Device {
+        match self.sequencer_card {
+            None => Device::Processor,
+            Some(number) => Device::Card {
+                number,
+                compared: Compared::per_thousand(self.sequencer_compared).unwrap_or(Compared::ALL),
+            },
+        }
     }
 }

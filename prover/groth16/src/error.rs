@@ -197,6 +197,9 @@ pub enum ProveError {
         /// The first one, counted from zero in the order in which the circuit makes them.
         constraint: usize,
     },
+    /// The device that forms the sums of the proof fails.
+    #[error("the accelerator: {0}")]
+    Accelerator(String),
 }
 
 #[cfg(feature = "native")]

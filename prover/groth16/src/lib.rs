@@ -64,6 +64,9 @@ pub use key::{
     development_rng, key_from_bytes, CircuitId, G1Affine, G2Affine, KeyPoints, KeySizes, ProvingKey, Section,
     VerifyingKey, DEVELOPMENT_SEED, FORMAT,
 };
-pub use prove::Prover;
+pub use prove::{
+    accelerator::{Accelerator, G1Coordinate, G2Coordinate, KeySums, KeyWires},
+    Prover,
+};
 pub use setup::{generate, generate_development, generate_development_into, generate_into, PointSink};
 pub use verify::{inputs_from_bytes, verify_batch, PreparedVerifyingKey, Proof, ProofPoints, PROOF_LENGTH};

@@ -1,5 +1,6 @@
 //! Proofs (Groth 2016, section 3.2).
 
+pub mod accelerator;
 mod density;
 mod rows;
 mod tables;
@@ -16,6 +17,7 @@ use crate::{
     verify::ProofPoints,
     Assignment, KeyError, KeyPoint, Matrices, PointError, Proof, ProveError, ProvingKey, VerifyingKey,
 };
+use accelerator::Accelerator;
 use bellman::Circuit;
 use bls12_381::Scalar;
 pub(crate) use density::Density;
@@ -37,6 +39,14 @@ impl<S: CurveSuite> Engine for Tables<S> {
     }
 }
 
+/// What forms the sums of a proof.
+enum Means {
+    /// This processor.
+    Processor(Box<dyn Engine>),
+    /// Another device.
+    Accelerator(Box<dyn Accelerator>),
+}
+
 /// Proves with one key.
 ///
 /// Besides the mapped key it holds the constraint system (12 bytes per term) and the points in the form of the inner
@@ -46,7 +56,7 @@ pub struct Prover {
     matrices: Matrices,
     density: Density,
     backend: Backend,
-    engine: Box<dyn Engine>,
+    means: Means,
 }
 
 impl std::fmt::Debug for Prover {
@@ -91,6 +101,34 @@ impl Prover {
     /// # Errors
     /// As [`Prover::new`].
     pub fn with_backend(key: ProvingKey, matrices: Matrices, backend: Backend) -> Result<Self, KeyError> {
+        let log2 = matrices.domain_log2();
+        Self::with_means(key, matrices, backend, |key| {
+            let engine: Box<dyn Engine> = on_backend!(backend, S => Box::new(Tables::<S>::new(key, log2)?));
+            Ok(Means::Processor(engine))
+        })
+    }
+
+    /// A prover whose sums an accelerator forms; it must hold this key and these constraints.
+    ///
+    /// # Errors
+    /// As [`Prover::new`].
+    pub fn with_accelerator(
+        key: ProvingKey,
+        matrices: Matrices,
+        accelerator: Box<dyn Accelerator>,
+    ) -> Result<Self, KeyError> {
+        Self::with_means(key, matrices, Backend::detect(), |key| {
+            tables::check_points(key)?;
+            Ok(Means::Accelerator(accelerator))
+        })
+    }
+
+    fn with_means(
+        key: ProvingKey,
+        matrices: Matrices,
+        backend: Backend,
+        means: impl FnOnce(&ProvingKey) -> Result<Means, KeyError>,
+    ) -> Result<Self, KeyError> {
         let id = matrices.id();
         if id != key.circuit() {
             return Err(KeyError::WrongCircuit {
@@ -101,15 +139,13 @@ impl Prover {
         let density = Density::new(&matrices);
         density.check(&key, &matrices)?;
         check_delta(&key)?;
-        let log2 = matrices.domain_log2();
-        let backend = backend.or_available();
-        let engine: Box<dyn Engine> = on_backend!(backend, S => Box::new(Tables::<S>::new(&key, log2)?));
+        let means = means(&key)?;
         Ok(Self {
             key,
             matrices,
             density,
-            backend,
-            engine,
+            backend: backend.or_available(),
+            means,
         })
     }
 
@@ -141,7 +177,7 @@ impl Prover {
     ///
     /// # Errors
     /// [`ProveError::Wires`] if there are too many or too few values, [`ProveError::Unsatisfied`] with the first
-    /// constraint that does not hold.
+    /// constraint that does not hold, [`ProveError::Accelerator`] if the device of an accelerator fails.
     pub fn prove_assignment<R: Rng>(&self, assignment: &Assignment, mut rng: R) -> Result<Proof, ProveError> {
         let (inputs, aux) = (self.matrices.inputs, self.matrices.aux);
         if (assignment.inputs.len(), assignment.aux.len()) != (inputs, aux) {
@@ -152,9 +188,19 @@ impl Prover {
         }
         let (r, s) = (Scalar::random(&mut rng), Scalar::random(&mut rng));
         let wires: Vec<Scalar> = [&assignment.inputs[..], &assignment.aux].concat();
-        let rows = rows::evaluate(&self.matrices, &wires)?;
-        let wires: Vec<[u64; 4]> = wires.par_iter().map(words).collect();
-        Ok(self.engine.prove(self, &rows, &wires, [r, s]))
+        match &self.means {
+            Means::Processor(engine) => {
+                let rows = rows::evaluate(&self.matrices, &wires)?;
+                let wires: Vec<[u64; 4]> = wires.par_iter().map(words).collect();
+                Ok(engine.prove(self, &rows, &wires, [r, s]))
+            }
+            Means::Accelerator(accelerator) => {
+                let wires: Vec<[u64; 4]> = wires.par_iter().map(words).collect();
+                let sums = accelerator.sums(&wires)?;
+                let vk = self.key.vk();
+                Ok(on_backend!(self.backend, S => assemble::<S>(vk, &sums.points(), &r, &s)))
+            }
+        }
     }
 }
 

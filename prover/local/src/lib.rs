@@ -1,7 +1,8 @@
 //! The prover in this process: [`LocalProver`] is a [`Prover`] with our engine, our circuits and this machine's cores.
 //!
 //! It gets its key from a file or from the cache of development keys ([`Parameters`]), proves on threads of low
-//! priority, names the constraint that a bad witness breaks, and verifies every proof before it hands it out.
+//! priority, names the constraint that a bad witness breaks, and verifies every proof before it hands it out. With the
+//! feature `cuda` an NVIDIA card proves ([`Device`]).
 //!
 //! ```no_run
 //! use cloister_ledger::Shape;
@@ -24,12 +25,14 @@
 //! ```
 
 mod circuit;
+mod device;
 mod error;
 mod parameters;
 mod prover;
 mod threads;
 
 pub use cloister_groth16::Progress;
+pub use device::{Compared, Device};
 pub use parameters::Parameters;
 pub use prover::LocalProver;
 

@@ -2,11 +2,12 @@
 
 use crate::{
     circuit::JobCircuit,
+    device::{card, Compared, Device},
     error::key_error,
     parameters::{load, matrices, Parameters},
     threads::proving_threads,
 };
-use cloister_groth16::{constraint_name, Matrices, Progress, ProveError, ProvingKey};
+use cloister_groth16::{constraint_name, Accelerator, Assignment, Matrices, Progress, ProveError, ProvingKey};
 use cloister_prover_job::{JobKind, Proof, ProofJob, Prover, ProverError};
 use futures::channel::oneshot;
 use rand_chacha::ChaCha20Rng;
@@ -22,7 +23,15 @@ pub struct LocalProver(Arc<Inner>);
 struct Inner {
     kind: JobKind,
     engine: cloister_groth16::Prover,
+    accelerated: Option<Accelerated>,
     threads: ThreadPool,
+}
+
+/// The same key on an accelerator.
+#[derive(Debug)]
+struct Accelerated {
+    engine: cloister_groth16::Prover,
+    compared: Compared,
 }
 
 impl LocalProver {
@@ -31,7 +40,22 @@ impl LocalProver {
     /// # Errors
     /// [`ProverError::WrongKey`] if the key is another circuit's, [`ProverError::Resources`].
     pub fn new(kind: JobKind, key: ProvingKey) -> Result<Self, ProverError> {
-        Self::with_matrices(kind, key, matrices(kind)?)
+        Self::with_matrices(kind, key, matrices(kind)?, |_, _| Ok(None))
+    }
+
+    /// The same with an accelerator, which holds the key and the circuit's constraints; so many of its proofs are
+    /// compared with the processor's. Where it fails the processor proves.
+    ///
+    /// # Errors
+    /// As [`LocalProver::new`].
+    pub fn with_accelerator(
+        kind: JobKind,
+        key: ProvingKey,
+        accelerator: Box<dyn Accelerator>,
+        compared: Compared,
+    ) -> Result<Self, ProverError> {
+        let made = |_: &_, _: &_| Ok(Some((accelerator, compared)));
+        Self::with_matrices(kind, key, matrices(kind)?, made)
     }
 
     /// A prover with a key from a file or from the cache; `progress` is told what is done to get it. This blocks:
@@ -44,16 +68,52 @@ impl LocalProver {
         parameters: &Parameters,
         progress: &mut dyn FnMut(Progress),
     ) -> Result<Self, ProverError> {
-        let (key, matrices) = load(kind, parameters, progress)?;
-        Self::with_matrices(kind, key, matrices)
+        Self::load_on(Device::Processor, kind, parameters, progress)
     }
 
-    fn with_matrices(kind: JobKind, key: ProvingKey, matrices: Matrices) -> Result<Self, ProverError> {
+    /// The same on a device.
+    ///
+    /// # Errors
+    /// As [`LocalProver::load`]; [`ProverError::Resources`] too if there is no such card, if it has too little memory,
+    /// or if this program was built without the feature `cuda`.
+    pub fn load_on(
+        device: Device,
+        kind: JobKind,
+        parameters: &Parameters,
+        progress: &mut dyn FnMut(Progress),
+    ) -> Result<Self, ProverError> {
+        let (key, matrices) = load(kind, parameters, progress)?;
+        Self::with_matrices(kind, key, matrices, |key, matrices| match device {
+            Device::Processor => Ok(None),
+            Device::Card { number, compared } => Ok(Some((card(number, key, matrices)?, compared))),
+        })
+    }
+
+    fn with_matrices<F>(kind: JobKind, key: ProvingKey, matrices: Matrices, accelerator: F) -> Result<Self, ProverError>
+    where
+        F: FnOnce(&ProvingKey, &Matrices) -> Result<Option<(Box<dyn Accelerator>, Compared)>, ProverError>,
+    {
         let threads = proving_threads().map_err(|error| ProverError::Resources {
             reason: error.to_string(),
         })?;
+        let accelerated = match accelerator(&key, &matrices)? {
+            None => None,
+            Some((accelerator, compared)) => {
+                let (key, matrices) = (key.clone(), matrices.clone());
+                let engine = cloister_groth16::Prover::with_accelerator(key, matrices, accelerator);
+                Some(Accelerated {
+                    engine: engine.map_err(key_error)?,
+                    compared,
+                })
+            }
+        };
         let engine = cloister_groth16::Prover::new(key, matrices).map_err(key_error)?;
-        Ok(Self(Arc::new(Inner { kind, engine, threads })))
+        Ok(Self(Arc::new(Inner {
+            kind,
+            engine,
+            accelerated,
+            threads,
+        })))
     }
 
     /// Proves a job as [`Prover::prove`] does, and blocks until it is proven.
@@ -69,7 +129,7 @@ impl LocalProver {
     ///
     /// # Errors
     /// [`ProverError`].
-    pub fn prove_with<R: Rng + Send>(&self, job: ProofJob, rng: R) -> Result<Proof, ProverError> {
+    pub fn prove_with<R: Rng + Clone + Send>(&self, job: ProofJob, rng: R) -> Result<Proof, ProverError> {
         self.0.prove_with(job, rng)
     }
 }
@@ -112,14 +172,14 @@ impl Inner {
         self.prove_with(job, ChaCha20Rng::from_seed(seed))
     }
 
-    fn prove_with<R: Rng + Send>(&self, job: ProofJob, rng: R) -> Result<Proof, ProverError> {
+    fn prove_with<R: Rng + Clone + Send>(&self, job: ProofJob, rng: R) -> Result<Proof, ProverError> {
         self.kind.check(job.kind())?;
         let statement = job.public_input();
         let proof = self.threads.install(|| {
-            let assignment = JobCircuit::of(job).assignment().map_err(ProveError::from)?;
-            self.engine.prove_assignment(&assignment, rng)
-        });
-        let proof = proof.map_err(|error| self.explain(&error))?;
+            let assignment = JobCircuit::of(job).assignment();
+            let assignment = assignment.map_err(|error| self.explain(&ProveError::from(error)))?;
+            self.prove_assignment(&assignment, rng)
+        })?;
         // Every constraint was checked. A proof that does not hold all the same shows a broken machine, and would cost
         // whoever asked for it a transaction.
         let verified = self.engine.key().verify(&proof, &[statement]);
@@ -127,6 +187,33 @@ impl Inner {
             reason: error.to_string(),
         })?;
         Ok(Proof(proof.0))
+    }
+
+    fn prove_assignment<R: Rng + Clone>(
+        &self,
+        assignment: &Assignment,
+        rng: R,
+    ) -> Result<cloister_groth16::Proof, ProverError> {
+        let here = |rng| {
+            let proof = self.engine.prove_assignment(assignment, rng);
+            proof.map_err(|error| self.explain(&error))
+        };
+        let Some(Accelerated { engine, compared }) = &self.accelerated else {
+            return here(rng);
+        };
+        let proof = match engine.prove_assignment(assignment, rng.clone()) {
+            Ok(proof) => proof,
+            Err(error @ ProveError::Accelerator(_)) => {
+                log::warn!(target: "cloister", "The processor proves what the card could not: {error}");
+                return here(rng);
+            }
+            Err(error) => return Err(self.explain(&error)),
+        };
+        let drawn = getrandom::u32().map_err(|_| ProverError::Randomness)?;
+        if compared.takes(drawn) && here(rng)? != proof {
+            return Err(ProverError::Differs);
+        }
+        Ok(proof)
     }
 
     /// Names the constraint that a witness breaks.

@@ -4,7 +4,7 @@
 //! feature `native` the public types are `blst`'s, without it they have the same fields and lie in memory alike.
 #![allow(unsafe_code)]
 
-use super::Affine;
+use super::{Affine, Xyzz};
 use crate::arithmetic::{BaseField, ExtensionField};
 use core::mem::{align_of, size_of};
 
@@ -78,6 +78,22 @@ macro_rules! views {
 
 views!(G1Affine, BaseField, g1, from_g1, to_g1);
 views!(G2Affine, ExtensionField, g2, from_g2, to_g2);
+
+macro_rules! sums {
+    ($coordinate:ty, $field:path, $name:ident) => {
+        /// An accumulator from the words of its four coordinates.
+        pub fn $name<F: $field>(words: &[$coordinate; 4]) -> Xyzz<F> {
+            let () = Alike::<[$coordinate; 4], [F; 4]>::CHECKED;
+            // SAFETY: an array of coordinates on both sides, which the field's trait says to be the same words; the
+            // words are below the modulus, as every element's.
+            let [x, y, zz, zzz] = unsafe { core::ptr::from_ref(words).cast::<[F; 4]>().read() };
+            Xyzz::from_coordinates(x, y, zz, zzz)
+        }
+    };
+}
+
+sums!([u64; 6], BaseField, sum_g1);
+sums!([[u64; 6]; 2], ExtensionField, sum_g2);
 
 /// Whether a point of G1 is the identity.
 pub fn is_identity_g1(point: &G1Affine) -> bool {

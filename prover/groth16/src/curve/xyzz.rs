@@ -30,6 +30,11 @@ impl<F: Field> Xyzz<F> {
         zzz: F::ZERO,
     };
 
+    /// From coordinates with `ZZ³ = ZZZ²`.
+    pub fn from_coordinates(x: F, y: F, zz: F, zzz: F) -> Self {
+        Self { x, y, zz, zzz }
+    }
+
     /// From homogeneous coordinates, `x = X/Z`, `y = Y/Z`.
     pub fn from_homogeneous(x: &F, y: &F, z: &F) -> Self {
         let zz = z.sqr();

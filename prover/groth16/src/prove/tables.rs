@@ -2,7 +2,7 @@
 
 use super::{density::Density, rows::Rows};
 use crate::{
-    arithmetic::{Lanes, Suite},
+    arithmetic::{pure, Field, Lanes, Suite},
     curve::{
         points::{g1, g2},
         Affine, Xyzz,
@@ -33,15 +33,30 @@ pub struct Tables<S: Suite> {
     b_g2: Bases<S::G2>,
 }
 
-/// A list of the key; the additions of the sums take no identity.
-fn bases<L: Lanes>(points: &[Affine<L::Field>], named: fn(u32) -> KeyPoint) -> Result<Bases<L>, KeyError> {
+/// The additions of the sums take no identity.
+fn check<F: Field>(points: &[Affine<F>], named: fn(u32) -> KeyPoint) -> Result<(), KeyError> {
     match points.par_iter().position_first(Affine::is_infinity) {
-        None => Ok(Bases::new(points)),
+        None => Ok(()),
         Some(i) => Err(KeyError::Point {
             point: named(i as u32),
             error: PointError::Infinity,
         }),
     }
+}
+
+/// Checks what [`Tables::new`] checks of the lists of a key.
+pub fn check_points(key: &ProvingKey) -> Result<(), KeyError> {
+    check::<pure::Fp>(g1(key.h()), KeyPoint::H)?;
+    check::<pure::Fp>(g1(key.l()), KeyPoint::L)?;
+    check::<pure::Fp>(g1(key.a()), KeyPoint::A)?;
+    check::<pure::Fp>(g1(key.b_g1()), KeyPoint::BG1)?;
+    check::<pure::Fp2>(g2(key.b_g2()), KeyPoint::BG2)
+}
+
+/// A list of the key.
+fn bases<L: Lanes>(points: &[Affine<L::Field>], named: fn(u32) -> KeyPoint) -> Result<Bases<L>, KeyError> {
+    check(points, named)?;
+    Ok(Bases::new(points))
 }
 
 impl<S: Suite> Tables<S> {

@@ -1,0 +1,3 @@
+// All kernels, for a card.
+#include "rows.cuh"
+#include "sums.cuh"

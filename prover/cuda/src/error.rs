@@ -1,0 +1,76 @@
+//! Errors of a card.
+
+use crate::resident::{LARGEST, SMALLEST};
+use cloister_groth16::ProveError;
+
+/// Why a card does not do what it is asked to.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum CudaError {
+    /// The driver's library is not installed.
+    #[error("no NVIDIA driver is installed (libcuda is not found)")]
+    NoDriver,
+    /// There is no card of this number.
+    #[error("there is no card {wanted}: the driver shows {found}")]
+    NoCard {
+        /// The card asked for, counted from 0.
+        wanted: usize,
+        /// Number of cards.
+        found: usize,
+    },
+    /// The driver refuses.
+    #[error("{call}: {reason}")]
+    Driver {
+        /// What was asked of it.
+        call: &'static str,
+        /// What it says.
+        reason: String,
+    },
+    /// The card has too little memory left.
+    #[error("the card has no {mebibytes} MiB of memory left")]
+    Memory {
+        /// What was asked for.
+        mebibytes: u64,
+    },
+    /// The domain is smaller or larger than the kernels can work on.
+    #[error("a domain of 2^{log2} points is not proven on a card, only one of 2^{SMALLEST} to 2^{LARGEST}")]
+    Domain {
+        /// Base-two logarithm of the domain.
+        log2: u32,
+    },
+    /// The key has no points for this constraint system.
+    #[error("the key has {found} points in list {list}, the circuit needs {expected}")]
+    Points {
+        /// Which list.
+        list: &'static str,
+        /// Points in the key.
+        found: usize,
+        /// Points that the circuit needs.
+        expected: usize,
+    },
+    /// A kernel broke off in an earlier proof; what the card holds cannot be relied on.
+    #[error("an earlier proof on this card broke off: load the key again")]
+    Poisoned,
+    /// The witness breaks a constraint.
+    #[error("the witness breaks constraint {constraint}")]
+    Unsatisfied {
+        /// The first one, counted from zero.
+        constraint: usize,
+    },
+    /// The number of wires is not that of the constraint system.
+    #[error("{given} wires were given, the circuit has {expected}")]
+    Wires {
+        /// Wires of the circuit.
+        expected: usize,
+        /// Wires given.
+        given: usize,
+    },
+}
+
+impl From<CudaError> for ProveError {
+    fn from(error: CudaError) -> Self {
+        match error {
+            CudaError::Unsatisfied { constraint } => Self::Unsatisfied { constraint },
+            error => Self::Accelerator(error.to_string()),
+        }
+    }
+}
