@@ -5,7 +5,9 @@ use cloister_groth16::{generate_development, Accelerator, KeySums, Matrices, Pro
 use cloister_ledger::Shape;
 use cloister_ledger_testing::{Random, World, GENESIS, GROUP};
 use cloister_prover_job::{JobKind, ProofJob, ProverError};
-use cloister_prover_local::{Compared, Device, LocalProver, Parameters};
+use cloister_prover_local::{Compared, LocalProver};
+#[cfg(not(feature = "cuda"))]
+use cloister_prover_local::{Device, Parameters};
 use cloister_types::{AccountIndex, GroupId};
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
