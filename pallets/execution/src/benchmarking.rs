@@ -168,7 +168,9 @@ fn batch<T: Config>(units: u32, items: u32) -> Result<(u32, Box<Batch>), Benchma
     let mut left = items;
     for index in 0..units {
         // At least the open of each.
-        let own = left.saturating_sub(units - index - 1).clamp(1, T::MaxItemsPerUser::get());
+        let own = left
+            .saturating_sub(units - index - 1)
+            .clamp(1, T::MaxItemsPerUser::get());
         fill::<T>(&asset, group, index, own);
         left = left.saturating_sub(own);
     }

@@ -53,7 +53,7 @@ async fn accounts_open_trade_withdraw_and_settle() {
         .await
         .unwrap();
     running.submit(other(InstructionKind::Cancel, 0, 1, 0)).await.unwrap();
-    running.chain.enqueue(1, 77, ItemKind::Deposit);
+    running.chain.enqueue_with_table(1, 77, ItemKind::Deposit);
     // Everything else can be settled before the sequencer looks at the queue again.
     running
         .until(|r| async move {
@@ -139,33 +139,36 @@ async fn an_open_that_was_sealed_to_a_former_key_waits_for_its_secret() {
     let former = [9; 32];
     let running = Running::with_accounts(1, RICH).await;
     let sealed_to = SequencerKeys::new(former, GENESIS, GROUP).unwrap();
-    running.chain.enqueue(1, 500, open_for(1, &sealed_to));
-    running.chain.enqueue(0, 600, ItemKind::Deposit);
-    running.chain.enqueue(2, RICH, open(2));
+    running.chain.enqueue_with_table(1, 500, open_for(1, &sealed_to));
+    running.chain.enqueue_with_table(1, 50, ItemKind::Deposit);
+    running.chain.enqueue_with_table(0, 600, ItemKind::Deposit);
+    running.chain.enqueue_with_table(2, RICH, open(2));
     running
         .until(|r| async move {
             let halted = r.batch_status().await.halted;
             halted.is_some_and(|h| h.kind == HaltKind::Seal && h.message.contains("--sequencer-former-secret"))
         })
         .await;
-    // The queue's order is the proof's: what came later waits too.
-    for account in [1, 2] {
-        assert_eq!(
-            running.account(account).await.unwrap_err().0,
-            ErrorCode::UnknownAccount.code()
-        );
-    }
-    assert_eq!(running.account(0).await.unwrap().cash, Money(i128::from(RICH)));
+    // Nobody else waits for it.
+    running
+        .until(|r| async move { r.account(2).await.is_ok_and(|a| a.settled.is_some()) })
+        .await;
+    running.settled().await;
+    assert_eq!(
+        running.account(1).await.unwrap_err().0,
+        ErrorCode::UnknownAccount.code()
+    );
+    assert_eq!(running.account(0).await.unwrap().cash, Money(i128::from(RICH) + 600));
     let chain = running.chain.clone();
     drop(running);
 
     let keys = keys().with_former(&[former]);
     let again = Running::with_keys(&chain, sequencer_config(), MockProver::default(), keys);
     again
-        .until(|r| async move { r.account(2).await.is_ok_and(|a| a.settled.is_some()) })
+        .until(|r| async move { r.account(1).await.is_ok_and(|a| a.settled.is_some()) })
         .await;
     again.settled().await;
-    assert_eq!(again.account(1).await.unwrap().cash, Money(500));
+    assert_eq!(again.account(1).await.unwrap().cash, Money(550));
     assert_eq!(again.account(0).await.unwrap().cash, Money(i128::from(RICH) + 600));
     assert_eq!(again.batch_status().await.halted, None);
 }
@@ -377,7 +380,7 @@ async fn an_overdue_queue_item_goes_before_the_fills() {
     running
         .until(|r| async move { r.batch_status().await.submitting == 1 })
         .await;
-    running.chain.enqueue(0, 42, ItemKind::Deposit);
+    running.chain.enqueue_with_table(0, 42, ItemKind::Deposit);
     running
         .until(|r| async move { r.batch_status().await.submitting == 2 })
         .await;
@@ -389,7 +392,7 @@ async fn an_overdue_queue_item_goes_before_the_fills() {
     running.settled().await;
     let chain_settled = running.chain.lock().best.settled.clone();
     let last = chain_settled.last().unwrap();
-    assert_eq!(last.batch.units.iter().filter(|u| u.queued).count(), 1);
+    assert_eq!(last.takings.iter().filter(|t| !t.items.is_empty()).count(), 1);
     assert_eq!(
         last.batch.batch_no,
         chain_settled[chain_settled.len() - 2].batch.batch_no + 1
@@ -443,7 +446,7 @@ async fn a_proof_that_fails_is_made_again() {
         .until(|r| async move { r.call::<Status>("cloister_status", rpc_params![]).await.is_ok() })
         .await;
     prover.failures.store(3, Ordering::SeqCst);
-    chain.enqueue(0, RICH, open(0));
+    chain.enqueue_with_table(0, RICH, open(0));
     running
         .until(|r| async move { r.account(0).await.is_ok_and(|a| a.settled.is_some()) })
         .await;
@@ -658,7 +661,7 @@ async fn the_house_is_rekeyed_before_the_first_batch_and_only_then() {
     drop(running);
     let again = Running::start(&chain);
     again.until(|r| async move { r.account(0).await.is_ok() }).await;
-    chain.enqueue(1, RICH, open(1));
+    chain.enqueue_with_table(1, RICH, open(1));
     again
         .until(|r| async move { r.account(1).await.is_ok_and(|a| a.settled.is_some()) })
         .await;

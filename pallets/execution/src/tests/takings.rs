@@ -1,8 +1,9 @@
 //! What batches must take from the queue, and that nothing else of the queue touches them (C-QUEUE).
 
 use crate::{
-    mock::*, types::CIPHERTEXT_FIXED, weights::SubstrateWeight, Accounts, Batch, Error, Event, GroupTotals, Groups, Indices, ItemKind,
-    PendingItems, Queue, QueueItem, RegisteredAccount, StatementKind, Terms, Totals, WaitingItem, WeightInfo,
+    mock::*, types::CIPHERTEXT_FIXED, weights::SubstrateWeight, Accounts, Batch, Error, Event, GroupTotals, Groups,
+    Indices, ItemKind, PendingItems, Queue, QueueItem, RegisteredAccount, StatementKind, Terms, Totals, WaitingItem,
+    WeightInfo,
 };
 use cloister_types::{AccountIndex, Amount};
 use polkadot_sdk::{
