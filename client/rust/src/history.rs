@@ -4,7 +4,7 @@
 //! The state of old blocks is needed to know which transactions succeeded, so the node must keep it
 //! (`--state-pruning archive`; a node keeps the last 256 blocks otherwise).
 
-use crate::chain::{Chain, ChainError, Extrinsic};
+use crate::chain::{Chain, ChainError};
 use cloister_crypto::field::to_bytes;
 use cloister_groth16_verifier::{verify_with, Proof, Pure, VerifyError, VerifyingKey, VerifyingKeyError, PROOF_BYTES};
 use cloister_ledger::Statement;
@@ -129,13 +129,13 @@ pub async fn settled_batches(chain: &Chain, group: u32, head: Hash) -> Result<Ve
         let hash = chain.block_hash(number).await?.ok_or(ChainError::NoBlock(number))?;
         let block = chain.block(hash).await?;
         let parent = block.header.parent_hash;
-        let settled = |extrinsic| {
-            let Extrinsic {
-                bytes, call, events, ..
-            } = extrinsic;
-            settled_batch(call, events, group).map(|batch| (bytes.len(), batch))
-        };
-        let batches: Vec<(usize, &Batch)> = block.extrinsics.iter().filter_map(settled).collect();
+        let extrinsics = block.extrinsics.iter();
+        let batches: Vec<(usize, &Batch)> = extrinsics
+            .filter_map(|extrinsic| {
+                let batch = settled_batch(&extrinsic.call, &extrinsic.events, group)?;
+                Some((extrinsic.bytes.len(), batch))
+            })
+            .collect();
         let mut waiting = waiting_before(chain, group, &batches, parent).await?;
         for (bytes, batch) in batches {
             let expected = out.len() as u64;
