@@ -114,11 +114,11 @@ impl<T: Config> Pallet<T> {
         );
         ensure!(ids.iter().all(|id| *id < state.queue_next), "an id never given");
         // In the order of the ids every link is to the neighbour, so the list holds every item once.
-        let mut links = items.values().map(|waiting| (waiting.previous, waiting.next));
         let before = core::iter::once(None).chain(ids.iter().copied().map(Some));
         let behind = ids.iter().copied().skip(1).map(Some).chain([None]);
+        let links = items.values().map(|waiting| (waiting.previous, waiting.next));
         ensure!(
-            before.zip(behind).all(|neighbours| links.next() == Some(neighbours)),
+            before.zip(behind).take(ids.len()).eq(links),
             "a link is not to the neighbour"
         );
         ensure!(

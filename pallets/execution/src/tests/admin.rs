@@ -25,12 +25,17 @@ fn group_should_start_with_the_empty_tree_and_the_genesis_house() {
             queue_last: None,
             queue_length: 0,
             queue_next: 0,
-            queue_terms: Terms::default(),
+            queue_terms: Terms {
+                notice: NOTICE,
+                share: 50,
+            },
             house_rekeys: 0,
         };
         assert_eq!(Groups::<Test>::get(GROUP), Some(state.clone()));
         assert_ok!(Execution::create_group(RuntimeOrigin::root(), OTHER, ASSET, FEES));
-        assert_eq!(Groups::<Test>::get(OTHER), Some(state));
+        // Terms other than the default ones are the genesis'.
+        let queue_terms = Terms::default();
+        assert_eq!(Groups::<Test>::get(OTHER), Some(GroupState { queue_terms, ..state }));
         assert_eq!(events(), [Event::GroupCreated { group: OTHER }]);
         assert_ne!(Execution::vault_account(GROUP), Execution::vault_account(OTHER));
     });

@@ -206,7 +206,8 @@ fn overdue_items_should_claim_no_more_than_their_share() {
         deposit(&who[1], 100);
         pass_with_table(DEADLINE);
         let refused = |units: [u32; 4]| {
-            assert_noop!(submit(&wide(units.to_vec())), Error::<Test>::QueueItemOverdue);
+            let batch = wide(units.to_vec());
+            assert_noop!(submit(&batch), Error::<Test>::QueueItemOverdue);
         };
         // Half of four units are claimed by the two accounts that wait longest, wherever their units are.
         refused([0, 0, 0, 0]);
@@ -247,7 +248,8 @@ fn account_with_several_overdue_items_should_claim_one_unit() {
         newcomer(2);
         pass_with_table(DEADLINE);
         let refused = |units: [u32; 4]| {
-            assert_noop!(submit(&wide(units.to_vec())), Error::<Test>::QueueItemOverdue);
+            let batch = wide(units.to_vec());
+            assert_noop!(submit(&batch), Error::<Test>::QueueItemOverdue);
         };
         refused([1, 1, 1, 0]);
         assert_ok!(submit(&wide(vec![1, 2, 0, 0])));
