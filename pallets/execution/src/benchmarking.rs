@@ -151,8 +151,8 @@ fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, items: u32) {
     Groups::<T>::insert(group, state);
 }
 
-/// A batch of `units` opens with a withdrawal each, proven. Each takes as many queue items as an account may have, until
-/// there are `items` together.
+/// A batch of `units` opens with a withdrawal each, proven. Each takes as many queue items as an account may have,
+/// until there are `items` together.
 fn batch<T: Config>(units: u32, items: u32) -> Result<(u32, Box<Batch>), BenchmarkError> {
     let (asset, group, risk_version) = group::<T>()?;
     let stop = |_| BenchmarkError::Stop("no batch");

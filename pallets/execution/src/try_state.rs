@@ -22,10 +22,10 @@ impl<T: Config> Pallet<T> {
     /// * Root and house commitment are canonical.
     /// * C-HOUSE: the re-keys have every number below `house_rekeys` and no other, in the order of their batches; there
     ///   is no batch before the first, and after the last the house is its, unless a batch came later.
-    /// * The queue is a list in the order of its ids, of as many items as the group says, between the ends that it says.
-    ///   Its items become ready, and later overdue, in this order. Each belongs to an account of its owner and is pending
-    ///   for it, and nothing else is pending; the items of an account that is not open yet start with its open, and
-    ///   those of one account are below 2^64 together. The terms are within their bounds.
+    /// * The queue is a list in the order of its ids, of as many items as the group says, between the ends that it
+    ///   says. Its items become ready, and later overdue, in this order. Each belongs to an account of its owner and is
+    ///   pending for it, and nothing else is pending; the items of an account that is not open yet start with its open,
+    ///   and those of one account are below 2^64 together. The terms are within their bounds.
     /// * Accounts and indices are inverse, and every index is below the next one.
     pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
         ensure!(!PlainBatch::<T>::exists(), "a transaction has left its mark");

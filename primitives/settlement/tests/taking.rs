@@ -108,7 +108,8 @@ proptest! {
         // The chain queues items that become ready in their order.
         let mut times: Vec<u64> = items.iter().map(|(_, _, at)| *at).collect();
         times.sort_unstable();
-        let items: Vec<_> = items.iter().zip(times).map(|((index, amount, _), at)| deposit(*index, *amount, at)).collect();
+        let items = items.iter().zip(times);
+        let items: Vec<_> = items.map(|((index, amount, _), at)| deposit(*index, *amount, at)).collect();
         let mut left: BTreeMap<u64, QueueItem<()>> = (0..).zip(items.clone()).collect();
         let mut queue = waiting(items);
         for (indices, time) in batches {

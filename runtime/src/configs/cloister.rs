@@ -40,8 +40,8 @@ parameter_types! {
     /// A batch's time may be this much after the block's, milliseconds: clocks differ a little, and a block's time is
     /// that of its slot.
     pub const MaxTimeAhead: Moment = 30_000;
-    /// Batches must take a queued deposit or open after this time, milliseconds, within the group's share. They may take
-    /// it as soon as it is ready.
+    /// Batches must take a queued deposit or open after this time, milliseconds, within the group's share. They may
+    /// take it as soon as it is ready.
     pub const SoftDeadline: Moment = 1_800_000;
 }
 

@@ -312,11 +312,12 @@ impl Batcher {
     }
 
     /// Throws away every batch that is not settled and makes them again at another table, for the case that the chain
-    /// no longer takes the pinned one. `ready` is as in [`Self::set_table`]. Funding differs between tables, so holdings can change: the engine must take
-    /// over what is returned.
+    /// no longer takes the pinned one. `ready` is as in [`Self::set_table`]. Funding differs between tables, so
+    /// holdings can change: the engine must take over what is returned.
     ///
     /// # Errors
-    /// [`BatcherError::Table`], then nothing has changed. Otherwise as [`Self::push`]; what is not in a batch yet stays.
+    /// [`BatcherError::Table`], then nothing has changed. Otherwise as [`Self::push`]; what is not in a batch yet
+    /// stays.
     pub fn rebase(
         &mut self,
         now: Millis,

@@ -9,8 +9,8 @@ use cloister_risk::RiskTable;
 /// Maximum number of queue items asked for at once.
 const QUEUE_PAGE: u32 = 256;
 
-/// The queue items with ids from `next` on that are ready at a table, in order. They are all there: whatever is ready at
-/// a table was queued before it, and the table is read from a final block.
+/// The queue items with ids from `next` on that are ready at a table, in order. They are all there: whatever is ready
+/// at a table was queued before it, and the table is read from a final block.
 pub(crate) async fn ready_queue<C: ChainClient>(
     shared: &Shared<C>,
     mut next: u64,

@@ -16,8 +16,8 @@ use cloister_ledger::{
 use cloister_ledger_testing::{spoil, spoil_request, Random, World};
 
 use crate::support::{
-    forced, giving, liquidated, rekeyed, settled, shedding, switched, system, taken_over, traded, transferred, Scene, SHORT,
-    SMALL,
+    forced, giving, liquidated, rekeyed, settled, shedding, switched, system, taken_over, traded, transferred, Scene,
+    SHORT, SMALL,
 };
 
 /// Records a valid batch under its native statement; everything must hold.
