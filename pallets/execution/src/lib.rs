@@ -675,7 +675,7 @@ pub mod pallet {
         /// [`Error::ProofNotOnCurve`], [`Error::ProofNotInSubgroup`], [`Error::InvalidProof`].
         /// Events: [`Event::BatchSettled`], then one for each open and payout.
         #[pallet::call_index(8)]
-        #[pallet::weight(Pallet::<T>::weight_of_batch(&batch))]
+        #[pallet::weight(Pallet::<T>::weight_of_batch(batch))]
         pub fn submit_batch(origin: OriginFor<T>, group: u32, batch: Box<Batch>) -> DispatchResultWithPostInfo {
             // Before anything of the origin, so that a wrapped batch is refused by this name whoever sends it.
             ensure!(PlainBatch::<T>::take().is_some(), Error::<T>::WrappedBatch);

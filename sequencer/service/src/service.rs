@@ -234,8 +234,10 @@ async fn follow<C: ChainClient>(shared: &Shared<C>) -> Result<(), ChainError> {
     };
     // Read after the table, so that everything that is ready at it is there.
     let items = match &table {
-        Some(table) => ready_queue(shared, next, table).await?,
-        None => Vec::new(),
+        Some(table) if in_force.is_some_and(|version| version < table.header.version) => {
+            ready_queue(shared, next, table).await?
+        }
+        _ => Vec::new(),
     };
     let share = shared.chain.group(group, At::Best).await?.map(|view| view.queue_share);
     let now = shared.chain.now();
