@@ -50,6 +50,11 @@ fn settle(take: u8, withdrawal: u64, sweep: u64) {
             accounts.push(item.index.get());
         }
     }
+    // What is not overdue is taken from anywhere.
+    if !overdue && !accounts.is_empty() {
+        let first = withdrawal as usize % accounts.len();
+        accounts.rotate_left(first);
+    }
     accounts.truncate(take.max(overdue.into()).into());
     let open = |index| Execution::account(GROUP, index).is_some_and(|account| account.opened);
     let idle = accounts
