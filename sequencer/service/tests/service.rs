@@ -6,7 +6,7 @@ use cloister_crypto::{field::from_bytes, seal::Sealed};
 use cloister_engine_testing::*;
 use cloister_ledger::{House, HouseRecord, Instruction, InstructionKind};
 use cloister_sequencer::{
-    chain::SubmitRejection,
+    chain::{SettledBatch, SubmitRejection},
     keys::{development_seed, SequencerKeys},
     Sequencer, SequencerConfig, StartError,
 };
@@ -370,6 +370,42 @@ async fn orders_wait_while_too_many_batches_do_and_are_refused_in_the_end() {
     running.submit(other(InstructionKind::Cancel, 0, 3, 0)).await.unwrap();
     running.settled().await;
     running.submit(buy(0, 4, 1, MARK)).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deposit_counts_from_the_first_table_on_at_which_it_is_ready() {
+    let running = Running::with_accounts(2, RICH).await;
+    let time = table(1).header.time;
+    let item = running.chain.enqueue_at(0, 42, ItemKind::Deposit, time + 2);
+    // A table before it is ready, and a batch at each.
+    for id in 1..3 {
+        trade(&running, id).await;
+        running.settled().await;
+        running.chain.next_table();
+        running
+            .until(|r| async move {
+                r.call::<Status>("cloister_status", rpc_params![])
+                    .await
+                    .unwrap()
+                    .risk_version
+                    > id
+            })
+            .await;
+        let status: Status = running.call("cloister_status", rpc_params![]).await.unwrap();
+        assert_eq!(status.next_queue_item == ItemId(item + 1), id == 2);
+    }
+    running
+        .until(|r| async move { r.chain.lock().best.queue.is_empty() })
+        .await;
+    running.settled().await;
+    let settled = running.chain.lock().best.settled.clone();
+    let taken = |batch: &SettledBatch| batch.takings.iter().any(|taking| taking.items.contains(&ItemId(item)));
+    let at: Vec<u64> = settled
+        .iter()
+        .filter(|b| taken(b))
+        .map(|b| b.batch.risk_version)
+        .collect();
+    assert_eq!(at, [3]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

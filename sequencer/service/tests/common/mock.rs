@@ -200,15 +200,22 @@ impl MockChain {
 
     /// Queues an item in a final block, and builds the table at which it is ready.
     pub fn enqueue_with_table(&self, index: u32, amount: u64, kind: ItemKind) -> u64 {
-        let mut table = self.lock().newest().clone();
-        table.header.version += 1;
-        table.header.time += 1;
-        let item = self.enqueue_at(index, amount, kind, table.header.time);
-        self.add_table(table);
+        let time = self.lock().newest().header.time;
+        let item = self.enqueue_at(index, amount, kind, time + 1);
+        self.next_table();
         item
     }
 
-    fn enqueue_at(&self, index: u32, amount: u64, kind: ItemKind, ready_at: u64) -> u64 {
+    /// Builds a table like the newest, a millisecond later.
+    pub fn next_table(&self) {
+        let mut table = self.lock().newest().clone();
+        table.header.version += 1;
+        table.header.time += 1;
+        self.add_table(table);
+    }
+
+    /// Queues an item in a final block that is ready at tables from a time on.
+    pub fn enqueue_at(&self, index: u32, amount: u64, kind: ItemKind, ready_at: u64) -> u64 {
         let mut inner = self.lock();
         let item = inner.best.view.queue_next;
         let Inner { best, finalized, .. } = &mut *inner;
