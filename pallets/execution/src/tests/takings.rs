@@ -226,7 +226,9 @@ fn overdue_items_should_claim_no_more_than_their_share() {
 #[test]
 fn share_should_hold_for_what_is_submitted_later() {
     on_open(|| {
-        (1..3).for_each(|n| drop(newcomer(n)));
+        for n in 1..3 {
+            newcomer(n);
+        }
         pass_with_table(DEADLINE);
         let one = wide(vec![1, 0, 0, 0]);
         assert_noop!(submit(&one), Error::<Test>::QueueItemOverdue);
@@ -279,7 +281,9 @@ fn items_should_leave_the_list_from_anywhere() {
     for first in 1..6u32 {
         for second in 1..6u32 {
             on_open(|| {
-                (1..6).for_each(|n| drop(newcomer(n)));
+                for n in 1..6 {
+                    newcomer(n);
+                }
                 ready();
                 settle(vec![unit(first), unit(second)]);
                 let left: Vec<u64> = (1..6)
