@@ -218,6 +218,10 @@ impl_runtime_apis! {
             Execution::queue(group, from, limit)
         }
 
+        fn waiting(group: u32, accounts: Vec<u32>) -> Vec<(u64, QueueItem<AccountId>)> {
+            Execution::waiting(group, accounts)
+        }
+
         fn account(group: u32, index: u32) -> Option<RegisteredAccount<AccountId>> {
             Execution::account(group, index)
         }

@@ -157,6 +157,8 @@ struct Choice {
     seal_key: Option<(Field, Field)>,
     /// Of the risk tables.
     pace: Pace,
+    /// Terms of the queues, notice in milliseconds and share in percent; the default if none.
+    queue_terms: Option<(u64, u8)>,
     /// Verifying keys that are good from the first block.
     verifying_keys: Vec<GenesisKey>,
 }
@@ -233,6 +235,7 @@ impl Choice {
                 groups: groups
                     .map(|group| (group, SETTLEMENT_ASSET, FEE_ACCOUNT.to_account_id()))
                     .to_vec(),
+                queue_terms: self.queue_terms,
                 // Alice too, for whoever wants to submit a batch by hand.
                 submitters: [SEQUENCER, Sr25519Keyring::Alice]
                     .map(|key| key.to_account_id())
@@ -263,6 +266,8 @@ pub fn development() -> Value {
             max_price_age: 600_000,
             table_interval: 4_000,
         },
+        // One node that is final at once: what is queued need not wait.
+        queue_terms: Some((1_000, 50)),
         verifying_keys: vec![
             GenesisKey {
                 id: DEVELOPMENT_BATCH_KEY,
@@ -304,6 +309,7 @@ pub fn local() -> Value {
             max_price_age: 60_000,
             table_interval: 12_000,
         },
+        queue_terms: None,
         verifying_keys: Vec::new(),
     }
     .patch()

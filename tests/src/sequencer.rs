@@ -36,12 +36,10 @@ pub struct TestSequencer {
     genesis: [u8; 32],
 }
 
-/// A request for a unit, with the mark that it consumes the next item of the queue.
+/// A request for a unit.
 pub struct Unit {
     /// What it does.
     pub request: UnitRequest,
-    /// It consumes the next item.
-    pub queued: bool,
 }
 
 impl Unit {
@@ -56,7 +54,7 @@ impl Unit {
             view_key: trader.view_key(),
             deposit: Amount(deposit),
         };
-        Self { request, queued: true }
+        Self { request }
     }
 
     /// Runs a signed instruction with its fill.
@@ -66,7 +64,7 @@ impl Unit {
             deposit: Amount::ZERO,
             places: vec![(signed, fill)],
         };
-        Self { request, queued: false }
+        Self { request }
     }
 
     /// Changes nothing.
@@ -76,7 +74,6 @@ impl Unit {
                 index: AccountIndex(trader.index),
                 deposit: Amount::ZERO,
             },
-            queued: false,
         }
     }
 }
@@ -165,7 +162,6 @@ impl TestSequencer {
             salt: self.random.field(),
             table: table.clone(),
         };
-        let queued: Vec<bool> = units.iter().map(|u| u.queued).collect();
         let request = BatchRequest {
             context,
             sweep: Amount::ZERO,
@@ -181,8 +177,7 @@ impl TestSequencer {
             request,
             witness,
             effect,
-            queued,
-            last_item: None,
+            items: Vec::new(),
             fills: 0,
             used: 0,
             unbound: Vec::new(),
@@ -190,9 +185,7 @@ impl TestSequencer {
         };
         let job = ProofJob::batch(closed.shape, closed.witness.clone(), &closed.effect.statement);
         let proof = self.prover.prove_blocking(job).expect("the batch can be proven");
-        let marks = &closed.queued;
-        Batch::new(key, closed.risk_version(), &closed.effect.statement, marks, proof.0)
-            .expect("the chain has room for it")
+        Batch::new(key, closed.risk_version(), &closed.effect.statement, proof.0).expect("the chain has room for it")
     }
 }
 

@@ -9,7 +9,9 @@ use cloister_crypto::field::to_bytes;
 use cloister_groth16_verifier::{verify_with, Proof, Pure, VerifyError, VerifyingKey, VerifyingKeyError, PROOF_BYTES};
 use cloister_ledger::Statement;
 use cloister_runtime::{settled::settled_batch, AccountId, Hash};
-use cloister_settlement::{house_before, rebuild, Batch, Field, KeyId, KnownToChain, QueueItem, StatementError};
+use cloister_settlement::{
+    house_before, rebuild, take, Batch, Field, KeyId, KnownToChain, StatementError, SumTooLarge, Waiting,
+};
 use cloister_types::GroupId;
 use std::time::{Duration, Instant};
 
@@ -37,6 +39,14 @@ pub enum HistoryError {
         batch_no: u64,
         /// What is wrong.
         source: StatementError,
+    },
+    /// The queue before a settled batch cannot be the chain's.
+    #[error("batch {batch_no}: {source}")]
+    Queue {
+        /// The batch.
+        batch_no: u64,
+        /// What is wrong.
+        source: SumTooLarge,
     },
     /// The chain's verifying key is not one.
     #[error("verifying key {id}: {source}")]
@@ -119,12 +129,15 @@ pub async fn settled_batches(chain: &Chain, group: u32, head: Hash) -> Result<Ve
         let hash = chain.block_hash(number).await?.ok_or(ChainError::NoBlock(number))?;
         let block = chain.block(hash).await?;
         let parent = block.header.parent_hash;
-        // The batches of a block take the queue one after another.
-        let mut taken = 0usize;
-        for extrinsic in &block.extrinsics {
-            let Some(batch) = settled_batch(&extrinsic.call, &extrinsic.events, group) else {
-                continue;
-            };
+        let extrinsics = block.extrinsics.iter();
+        let batches: Vec<(usize, &Batch)> = extrinsics
+            .filter_map(|extrinsic| {
+                let batch = settled_batch(&extrinsic.call, &extrinsic.events, group)?;
+                Some((extrinsic.bytes.len(), batch))
+            })
+            .collect();
+        let mut waiting = waiting_before(chain, group, &batches, parent).await?;
+        for (bytes, batch) in batches {
             let expected = out.len() as u64;
             if batch.batch_no != expected {
                 return Err(HistoryError::Order {
@@ -137,13 +150,11 @@ pub async fn settled_batches(chain: &Chain, group: u32, head: Hash) -> Result<Ve
                 None => genesis_commitments(chain, group, parent).await?,
             };
             let before = (root, house_before(&rekeyed, batch.batch_no, house));
-            let consumed = consumed_items(chain, group, batch, taken, parent).await?;
-            taken = taken.saturating_add(consumed.len());
-            let statement = statement(chain, group, batch, before, &consumed, parent).await?;
+            let statement = statement(chain, group, batch, before, &mut waiting, hash).await?;
             out.push(Settled {
                 block: hash,
                 number,
-                bytes: extrinsic.bytes.len(),
+                bytes,
                 key: batch.key,
                 statement,
                 proof: batch.proof,
@@ -159,18 +170,34 @@ async fn genesis_commitments(chain: &Chain, group: u32, at: Hash) -> Result<(Fie
     Ok((state.root, state.house))
 }
 
-/// The statement as the chain puts it together (B-STATEMENT).
+/// What waits for the accounts of a block's batches in the state before it. Nothing that is queued in the block is
+/// ready at a table that its batches may name.
+async fn waiting_before(
+    chain: &Chain,
+    group: u32,
+    batches: &[(usize, &Batch)],
+    parent: Hash,
+) -> Result<Waiting<AccountId>, HistoryError> {
+    let mut items = Vec::new();
+    for (_, batch) in batches {
+        let accounts: Vec<u32> = batch.accounts().map(|index| index.get()).collect();
+        items.extend(chain.waiting(group, &accounts, Some(parent)).await?);
+    }
+    Ok(items.into_iter().collect())
+}
+
+/// The statement as the chain puts it together (B-STATEMENT). `waiting` is moved on by what the batch takes.
 async fn statement(
     chain: &Chain,
     group: u32,
     batch: &Batch,
     (old_root, old_house): (Field, Field),
-    consumed: &[QueueItem<AccountId>],
-    parent: Hash,
+    waiting: &mut Waiting<AccountId>,
+    block: Hash,
 ) -> Result<Statement, HistoryError> {
     let batch_no = batch.batch_no;
     let info = chain
-        .risk_info(group, batch.risk_version, Some(parent))
+        .risk_info(group, batch.risk_version, Some(block))
         .await?
         .ok_or(HistoryError::NoTable(batch_no))?;
     let known = KnownToChain {
@@ -181,27 +208,7 @@ async fn statement(
         old_house,
         risk_hash: info.hash,
     };
-    rebuild(&known, batch, consumed).map_err(|source| HistoryError::Statement { batch_no, source })
-}
-
-/// The queue items that a batch consumed, in order (C-QUEUE), behind those that earlier batches of its block have
-/// taken.
-async fn consumed_items(
-    chain: &Chain,
-    group: u32,
-    batch: &Batch,
-    taken: usize,
-    parent: Hash,
-) -> Result<Vec<QueueItem<AccountId>>, HistoryError> {
-    let wanted = batch.consumed();
-    if wanted == 0 {
-        return Ok(Vec::new());
-    }
-    let queue = chain.queue(group, Some(parent)).await?;
-    Ok(queue
-        .into_iter()
-        .skip(taken)
-        .take(wanted)
-        .map(|(_, item)| item)
-        .collect())
+    let takings =
+        take(waiting, batch.accounts(), info.time).map_err(|source| HistoryError::Queue { batch_no, source })?;
+    rebuild(&known, batch, &takings).map_err(|source| HistoryError::Statement { batch_no, source })
 }

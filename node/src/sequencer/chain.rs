@@ -12,6 +12,7 @@ use pallet_cloister_execution::{
     api::CloisterApi, types::MAX_REKEY_PAGE, Batch, Call, GroupState, HouseRekey, HouseRekeyed, KeyId, QueueItem,
     RegisteredKey, StatementKind,
 };
+use pallet_cloister_risk::TableInfo;
 use polkadot_sdk::*;
 use sc_client_api::{StorageKey, StorageProvider};
 use sp_api::{ApiRef, ProvideRuntimeApi};
@@ -74,15 +75,20 @@ impl NodeChain {
         Ok(records.into_iter().filter_map(of_transaction).collect())
     }
 
-    /// Items of a group's queue in the state of a block.
-    pub(super) fn queue_at(
+    /// Queue items of accounts of a group in the state of a block.
+    pub(super) fn waiting_at(
         &self,
         group: u32,
         block: Hash,
-        from: u64,
-        limit: u32,
+        accounts: Vec<u32>,
     ) -> Result<Vec<(u64, QueueItem<AccountId>)>, ChainError> {
-        CloisterApi::<Block, AccountId, AssetId, BlockNumber>::queue(&*self.api(), block, group, from, limit)
+        CloisterApi::<Block, AccountId, AssetId, BlockNumber>::waiting(&*self.api(), block, group, accounts)
+            .map_err(unavailable)
+    }
+
+    /// Hash and times of a risk table in the state of a block.
+    pub(super) fn risk_info_at(&self, group: u32, block: Hash, version: u64) -> Result<Option<TableInfo>, ChainError> {
+        CloisterApi::<Block, AccountId, AssetId, BlockNumber>::risk_info(&*self.api(), block, group, version)
             .map_err(unavailable)
     }
 
@@ -170,15 +176,17 @@ impl ChainClient for NodeChain {
             batch_no: state.batch_no,
             time: state.time,
             risk_version: state.risk_version,
-            queue_first: state.queue_first,
+            queue_first: state.queue_first.unwrap_or(state.queue_next),
             queue_next: state.queue_next,
+            queue_share: state.queue_terms.share,
             house_rekeys: state.house_rekeys,
         }))
     }
 
     async fn queue(&self, group: u32, from: u64, limit: u32) -> Result<Vec<(u64, QueueItem<AccountId>)>, ChainError> {
         let (block, _) = self.block(At::Finalized);
-        self.queue_at(group, block, from, limit)
+        CloisterApi::<Block, AccountId, AssetId, BlockNumber>::queue(&*self.api(), block, group, from, limit)
+            .map_err(unavailable)
     }
 
     async fn risk_table(
@@ -218,8 +226,7 @@ impl ChainClient for NodeChain {
 
     async fn table_end(&self, group: u32, version: u64) -> Result<Option<u64>, ChainError> {
         let (best, _) = self.block(At::Best);
-        let info = CloisterApi::<Block, AccountId, AssetId, BlockNumber>::risk_info(&*self.api(), best, group, version)
-            .map_err(unavailable)?;
+        let info = self.risk_info_at(group, best, version)?;
         Ok(info.and_then(|info| info.good_until))
     }
 
@@ -233,7 +240,7 @@ impl ChainClient for NodeChain {
             .await
     }
 
-    async fn settled_batches(&self, group: u32, from: u64) -> Result<Vec<SettledBatch<AccountId>>, ChainError> {
+    async fn settled_batches(&self, group: u32, from: u64) -> Result<Vec<SettledBatch>, ChainError> {
         self.history(group, from)
     }
 }

@@ -6,8 +6,8 @@ use cloister_runtime::{
     AccountId, BlockNumber, Hash, RuntimeEvent, UncheckedExtrinsic,
 };
 use cloister_sequencer::chain::{At, ChainError, SettledBatch};
+use cloister_settlement::{take, Batch, Taking, Waiting};
 use codec::{DecodeAll, Encode};
-use pallet_cloister_execution::{types::MAX_QUEUE_PAGE, Batch, QueueItem};
 use polkadot_sdk::*;
 use sc_client_api::{Backend, BlockBackend};
 use sp_blockchain::HeaderBackend;
@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 impl NodeChain {
     /// Batches in final blocks with numbers from `from` on, in order. It walks back from the newest final block,
     /// because the state of every block says how many batches were settled up to it.
-    pub(super) fn history(&self, group: u32, from: u64) -> Result<Vec<SettledBatch<AccountId>>, ChainError> {
+    pub(super) fn history(&self, group: u32, from: u64) -> Result<Vec<SettledBatch>, ChainError> {
         let (mut block, _) = self.block(At::Finalized);
         let mut settled = Vec::new();
         let mut after = self.settled_at(group, block)?;
@@ -31,16 +31,16 @@ impl NodeChain {
             let parent = *header.parent_hash();
             let before = self.settled_at(group, parent)?;
             if before < after {
-                // The batches of a block take the queue one after another.
-                let mut queue = self.whole_queue(group, parent)?.into_iter();
+                let batches = self.settled_in(group, block)?;
+                let mut waiting = self.waiting_before(group, parent, &batches)?;
                 let mut of_block = Vec::new();
-                for batch in self.settled_in(group, block)? {
-                    let consumed = queue.by_ref().take(batch.consumed()).collect();
+                for batch in batches {
+                    let takings = self.takings(group, block, &batch, &mut waiting)?;
                     if batch.batch_no >= from {
                         of_block.push(SettledBatch {
                             batch,
                             block: u64::from(*header.number()),
-                            consumed,
+                            takings,
                         });
                     }
                 }
@@ -92,18 +92,29 @@ impl NodeChain {
         Ok(settled)
     }
 
-    /// The whole queue in the state of a block.
-    fn whole_queue(&self, group: u32, block: Hash) -> Result<Vec<QueueItem<AccountId>>, ChainError> {
-        let mut queue = Vec::new();
-        let mut from = 0;
-        loop {
-            let page = self.queue_at(group, block, from, MAX_QUEUE_PAGE)?;
-            let Some((last, _)) = page.last() else {
-                return Ok(queue);
-            };
-            from = last.saturating_add(1);
-            queue.extend(page.into_iter().map(|(_, item)| item));
+    /// What waits for the accounts of a block's batches in the state before it. Nothing that is queued in the block is
+    /// ready at a table that its batches may name.
+    fn waiting_before(&self, group: u32, parent: Hash, batches: &[Batch]) -> Result<Waiting<AccountId>, ChainError> {
+        let mut items = Vec::new();
+        for batch in batches {
+            let accounts = batch.accounts().map(|index| index.get()).collect();
+            items.extend(self.waiting_at(group, parent, accounts)?);
         }
+        Ok(items.into_iter().collect())
+    }
+
+    /// What a batch took from the queue; `waiting` is moved on.
+    fn takings(
+        &self,
+        group: u32,
+        block: Hash,
+        batch: &Batch,
+        waiting: &mut Waiting<AccountId>,
+    ) -> Result<Vec<Taking>, ChainError> {
+        let table = self
+            .risk_info_at(group, block, batch.risk_version)?
+            .ok_or_else(|| unavailable("the risk table of a settled batch is gone"))?;
+        take(waiting, batch.accounts(), table.time).map_err(unavailable)
     }
 }
 

@@ -1,6 +1,6 @@
 //! Groups and the sealing key, for calls and genesis alike.
 
-use crate::{Config, Error, Event, Field, GroupState, Groups, Pallet};
+use crate::{Config, Error, Event, Field, GroupState, Groups, Pallet, Terms};
 use cloister_crypto::{
     field::{from_bytes, to_bytes},
     schnorr::PublicKey,
@@ -25,13 +25,25 @@ impl<T: Config> Pallet<T> {
             time: 0,
             risk_version: 0,
             next_index: 0,
-            queue_first: 0,
+            queue_first: None,
+            queue_last: None,
+            queue_length: 0,
             queue_next: 0,
+            queue_terms: Terms::default(),
             house_rekeys: 0,
         };
         Groups::<T>::insert(group, state);
         Self::deposit_event(Event::GroupCreated { group });
         Ok(())
+    }
+
+    /// Sets the terms of a group's queue; returns those before.
+    pub(crate) fn change_queue_terms(group: u32, terms: Terms) -> Result<Terms, Error<T>> {
+        ensure!(terms.are_within_bounds(), Error::<T>::TermsOutOfBounds);
+        Groups::<T>::try_mutate(group, |state| {
+            let state = state.as_mut().ok_or(Error::<T>::UnknownGroup)?;
+            Ok(core::mem::replace(&mut state.queue_terms, terms))
+        })
     }
 
     /// Whether coordinates are a key of prime order.

@@ -1,22 +1,20 @@
 //! Settlement of a batch: every check, then every change (C-SUBMIT).
 
 use crate::{
-    keys::KeyOf,
-    queue::{GroupOf, Plan},
-    types::CIPHERTEXT_FIXED,
-    Accounts, Batch, BlockNumberFor, Config, Error, Event, Groups, ItemKind, Pallet, PendingItems, Queue,
-    RegisteredAccount, StatementKind, Submitters, Totals,
+    keys::KeyOf, queue::GroupOf, types::CIPHERTEXT_FIXED, Accounts, Batch, BlockNumberFor, Config, Error, Event,
+    Groups, Pallet, RegisteredAccount, StatementKind, Submitters, Totals, WeightInfo,
 };
-use alloc::collections::{btree_map::Entry, BTreeMap, BTreeSet};
+use alloc::collections::{btree_map::Entry, BTreeMap};
 use cloister_groth16_verifier::{verify, PointError, Proof, VerifyError, VerifyingKey};
 use cloister_ledger::Statement;
-use cloister_settlement::{rebuild, KnownToChain, StatementError};
+use cloister_settlement::{rebuild, KnownToChain, StatementError, Taking};
 use cloister_types::GroupId;
 use pallet_cloister_risk::{RiskTables, TableInfo};
 use polkadot_sdk::{
     frame_support::{
         ensure,
         traits::{Get, Time},
+        weights::Weight,
     },
     frame_system,
     sp_runtime::DispatchError,
@@ -49,8 +47,15 @@ impl<T: Config> From<VerifyError> for Error<T> {
 }
 
 impl<T: Config> Pallet<T> {
-    /// Checks a batch and settles it. Nothing is written before the proof is verified.
-    pub(crate) fn settle(who: &T::AccountId, group: u32, batch: &Batch) -> Result<(), DispatchError> {
+    /// Weight of a batch if every unit takes as many queue items as an account may have.
+    pub(crate) fn weight_of_batch(batch: &Batch) -> Weight {
+        let units = batch.units.len() as u32;
+        T::WeightInfo::submit_batch(units, units.saturating_mul(T::MaxItemsPerUser::get()))
+    }
+
+    /// Checks a batch and settles it. Nothing is written before the proof is verified. Returns the number of queue
+    /// items that it takes.
+    pub(crate) fn settle(who: &T::AccountId, group: u32, batch: &Batch) -> Result<u32, DispatchError> {
         ensure!(Submitters::<T>::get().contains(who), Error::<T>::NotSubmitter);
         let state = Self::enabled_group(group)?;
         ensure!(batch.batch_no == state.batch_no, Error::<T>::WrongBatchNumber);
@@ -59,14 +64,14 @@ impl<T: Config> Pallet<T> {
         let now = T::Time::now();
         let table = Self::check_table(group, &state, batch, now)?;
         Self::check_time(&state, &table, batch, now)?;
-        let plan = Self::plan_queue(group, &state, batch, now)?;
-        let owners = Self::check_accounts(group, batch, &plan)?;
-        let statement = Self::statement(group, &state, &table, batch, &plan)?;
-        Self::check_vault(group, batch, &plan)?;
+        let takings = Self::plan_queue(group, &state, batch, table.time)?;
+        let owners = Self::check_accounts(group, batch, &takings)?;
+        let statement = Self::statement(group, &state, &table, batch, &takings)?;
+        Self::check_vault(group, batch, &takings)?;
         let key = VerifyingKey::from_checked_bytes(&key.key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
         let proof = Proof::from_bytes(&batch.proof).map_err(Error::<T>::from)?;
         verify(&key, &[statement.hash()], &proof).map_err(Error::<T>::from)?;
-        Self::apply(group, state, batch, plan, owners)
+        Self::apply(group, state, batch, &takings, owners)
     }
 
     /// The key that the batch names, active and of batches of this shape.
@@ -91,7 +96,7 @@ impl<T: Config> Pallet<T> {
         state: &GroupOf<T>,
         table: &TableInfo,
         batch: &Batch,
-        plan: &Plan<T>,
+        takings: &[Taking],
     ) -> Result<Statement, Error<T>> {
         let known = KnownToChain {
             genesis: frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::from(0u32)).0,
@@ -101,10 +106,10 @@ impl<T: Config> Pallet<T> {
             old_house: state.house,
             risk_hash: table.hash,
         };
-        let consumed = plan.consumed.iter().flatten().map(|(_, item)| item);
-        rebuild(&known, batch, consumed).map_err(|error| match error {
+        rebuild(&known, batch, takings).map_err(|error| match error {
             StatementError::Field(_) => Error::<T>::NonCanonicalField,
-            StatementError::Queue { .. } => Error::<T>::QueueOrder,
+            // There is one taking for each unit.
+            StatementError::Takings { .. } => Error::<T>::WrongUnitCount,
         })
     }
 
@@ -145,26 +150,24 @@ impl<T: Config> Pallet<T> {
     fn check_accounts(
         group: u32,
         batch: &Batch,
-        plan: &Plan<T>,
+        takings: &[Taking],
     ) -> Result<BTreeMap<u32, RegisteredAccount<T::AccountId>>, Error<T>> {
         let mut accounts = BTreeMap::new();
-        for (unit, item) in batch.units.iter().zip(&plan.consumed) {
+        for (unit, taking) in batch.units.iter().zip(takings) {
             let account = match accounts.entry(unit.index.get()) {
                 Entry::Occupied(known) => known.into_mut(),
                 Entry::Vacant(place) => {
                     place.insert(Accounts::<T>::get(group, unit.index.get()).ok_or(Error::<T>::UnknownAccount)?)
                 }
             };
-            if matches!(item, Some((_, item)) if matches!(item.kind, ItemKind::Open(_))) {
-                account.opened = true;
-            }
+            account.opened |= taking.open.is_some();
             ensure!(account.opened, Error::<T>::UnknownAccount);
         }
         Ok(accounts)
     }
 
     /// The proof conserves money, so the vault owes what a batch pays out; it is checked all the same.
-    fn check_vault(group: u32, batch: &Batch, plan: &Plan<T>) -> Result<(), Error<T>> {
+    fn check_vault(group: u32, batch: &Batch, takings: &[Taking]) -> Result<(), Error<T>> {
         // Sums of a few hundred amounts below 2^64.
         let paid: u128 = batch
             .units
@@ -173,12 +176,7 @@ impl<T: Config> Pallet<T> {
             .chain([batch.sweep])
             .map(|amount| u128::from(amount.get()))
             .sum();
-        let added: u128 = plan
-            .consumed
-            .iter()
-            .flatten()
-            .map(|(_, item)| u128::from(item.amount.get()))
-            .sum();
+        let added: u128 = takings.iter().map(|taking| u128::from(taking.amount.get())).sum();
         let held = Totals::<T>::get(group)
             .settled
             .checked_add(added)
@@ -191,15 +189,15 @@ impl<T: Config> Pallet<T> {
         group: u32,
         mut state: GroupOf<T>,
         batch: &Batch,
-        plan: Plan<T>,
+        takings: &[Taking],
         mut accounts: BTreeMap<u32, RegisteredAccount<T::AccountId>>,
-    ) -> Result<(), DispatchError> {
+    ) -> Result<u32, DispatchError> {
         state.root = batch.new_root;
         state.house = batch.new_house;
         state.time = batch.time;
         state.risk_version = batch.risk_version;
-        state.queue_first = plan.first;
         state.batch_no = batch.batch_no.checked_add(1).ok_or(Error::<T>::ArithmeticOverflow)?;
+        let consumed = Self::consume(group, &mut state, batch, takings)?;
         Groups::<T>::insert(group, &state);
         Self::deposit_event(Event::BatchSettled {
             group,
@@ -210,52 +208,26 @@ impl<T: Config> Pallet<T> {
             root: batch.new_root,
             house: batch.new_house,
             units: u32::try_from(batch.units.len()).unwrap_or(u32::MAX),
-            consumed: u32::try_from(plan.consumed.iter().flatten().count()).unwrap_or(u32::MAX),
+            consumed,
             payee: batch.payee.into(),
         });
-        Self::consume(group, &plan)?;
+        let opened = batch
+            .accounts()
+            .zip(takings)
+            .filter(|(_, taking)| taking.open.is_some());
+        for (index, _) in opened {
+            let account = accounts.get(&index.get()).ok_or(Error::<T>::UnknownAccount)?;
+            Self::deposit_event(Event::AccountOpened {
+                group,
+                index: index.get(),
+                owner: account.owner.clone(),
+            });
+        }
         Self::pay_out(group, &state, batch, &mut accounts)?;
         accounts
             .into_iter()
             .for_each(|(index, account)| Accounts::<T>::insert(group, index, account));
-        Ok(())
-    }
-
-    /// Takes the consumed items off the queue: what was queued is settled now.
-    fn consume(group: u32, plan: &Plan<T>) -> Result<(), DispatchError> {
-        let mut totals = Totals::<T>::get(group);
-        let mut consumed: BTreeMap<u32, BTreeSet<u64>> = BTreeMap::new();
-        for (id, item) in plan.consumed.iter().flatten() {
-            Queue::<T>::remove(group, id);
-            consumed.entry(item.index.get()).or_default().insert(*id);
-            let amount = u128::from(item.amount.get());
-            totals.queued = totals
-                .queued
-                .checked_sub(amount)
-                .ok_or(Error::<T>::ArithmeticOverflow)?;
-            totals.settled = totals
-                .settled
-                .checked_add(amount)
-                .ok_or(Error::<T>::ArithmeticOverflow)?;
-            if matches!(item.kind, ItemKind::Open(_)) {
-                Self::deposit_event(Event::AccountOpened {
-                    group,
-                    index: item.index.get(),
-                    owner: item.owner.clone(),
-                });
-            }
-        }
-        for (index, ids) in consumed {
-            PendingItems::<T>::mutate_exists(group, index, |pending| {
-                let left = pending.take().map(|mut items| {
-                    items.retain(|id| !ids.contains(id));
-                    items
-                });
-                *pending = left.filter(|items| !items.is_empty());
-            });
-        }
-        Totals::<T>::insert(group, totals);
-        Ok(())
+        Ok(consumed)
     }
 
     /// Withdrawals to the owners and the sweep to the fee account.

@@ -7,6 +7,7 @@ use super::*;
 use crate::types::{CIPHERTEXT_FIXED, KEY_BYTES, MAX_PLACES, MAX_UNITS};
 use alloc::boxed::Box;
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey, Fr};
+use cloister_types::{AccountIndex, Amount};
 use frame_support::{
     traits::{fungibles::Inspect, EnsureOrigin, Get},
     BoundedVec,
@@ -109,24 +110,33 @@ fn house_rekey<T: Config>(group: u32) -> Result<Box<HouseRekey>, BenchmarkError>
     Ok(Box::new(rekey))
 }
 
-/// Queues an account's open, past the caps of the calls.
-fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32) {
+/// Queues an account's open and as many deposits as it may have beside it, past the caps of the calls.
+fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, items: u32) {
     let owner: T::AccountId = account("owner", index, 0);
     HelperOf::<T>::endow(asset, &owner, T::Assets::minimum_balance(asset.clone()).max(1));
     let mut state = Groups::<T>::get(group).expect("made by the benchmark");
-    let mut totals = Totals::<T>::get(group);
-    let item = QueueItem {
-        owner: owner.clone(),
-        index,
-        amount: AMOUNT,
-        queued_at: NOW,
-        kind: ItemKind::Open(open_keys(1)),
-    };
-    Queue::<T>::insert(group, state.queue_next, item);
-    PendingItems::<T>::try_append(group, index, state.queue_next).expect("within the items of one account");
-    state.queue_next += 1;
-    totals.queued += u128::from(AMOUNT);
-    HelperOf::<T>::endow(asset, &Pallet::<T>::vault_account(group), u128::from(AMOUNT));
+    for number in 0..items {
+        let item = QueueItem {
+            owner: owner.clone(),
+            index: AccountIndex(index),
+            amount: Amount(AMOUNT),
+            queued_at: NOW,
+            ready_at: NOW,
+            deadline: NOW,
+            kind: if number == 0 {
+                ItemKind::Open(open_keys(1))
+            } else {
+                ItemKind::Deposit
+            },
+        };
+        let id = state.queue_next;
+        Pallet::<T>::link(group, &mut state, id, item);
+        PendingItems::<T>::try_append(group, index, id).expect("within the items of one account");
+        state.queue_next += 1;
+    }
+    let queued = u128::from(AMOUNT) * u128::from(items);
+    Totals::<T>::mutate(group, |totals| totals.queued += queued);
+    HelperOf::<T>::endow(asset, &Pallet::<T>::vault_account(group), queued);
     state.next_index = index + 1;
     Accounts::<T>::insert(
         group,
@@ -139,11 +149,11 @@ fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32) {
     );
     Indices::<T>::insert(group, owner, index);
     Groups::<T>::insert(group, state);
-    Totals::<T>::insert(group, totals);
 }
 
-/// A batch of `units` opens with a withdrawal each, proven.
-fn batch<T: Config>(units: u32) -> Result<(u32, Box<Batch>), BenchmarkError> {
+/// A batch of `units` opens with a withdrawal each, proven. Each takes as many queue items as an account may have,
+/// until there are `items` together.
+fn batch<T: Config>(units: u32, items: u32) -> Result<(u32, Box<Batch>), BenchmarkError> {
     let (asset, group, risk_version) = group::<T>()?;
     let stop = |_| BenchmarkError::Stop("no batch");
     let shape = StatementKind::Batch {
@@ -155,13 +165,18 @@ fn batch<T: Config>(units: u32) -> Result<(u32, Box<Batch>), BenchmarkError> {
     Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![submitter.clone()]));
     let rekey = house_rekey::<T>(group)?;
     Pallet::<T>::do_rekey_house(&submitter, group, &rekey).map_err(|_| BenchmarkError::Stop("no re-key"))?;
+    let mut left = items;
     for index in 0..units {
-        fill::<T>(&asset, group, index);
+        // At least the open of each.
+        let own = left
+            .saturating_sub(units - index - 1)
+            .clamp(1, T::MaxItemsPerUser::get());
+        fill::<T>(&asset, group, index, own);
+        left = left.saturating_sub(own);
     }
     let unit = |index| UnitSubmission {
-        index,
-        queued: true,
-        withdrawal: AMOUNT / 2,
+        index: AccountIndex(index),
+        withdrawal: Amount(AMOUNT / 2),
         new_leaf: to_bytes(&Fr::from(u64::from(index))),
         ciphertext: BoundedVec::truncate_from(alloc::vec![[3; 32]; (CIPHERTEXT_FIXED + MAX_PLACES) as usize]),
     };
@@ -174,7 +189,7 @@ fn batch<T: Config>(units: u32) -> Result<(u32, Box<Batch>), BenchmarkError> {
         salt: [4; 32],
         new_root: [5; 32],
         new_house: [6; 32],
-        sweep: AMOUNT / 4,
+        sweep: Amount(AMOUNT / 4),
         empty_mask: 0,
         units: BoundedVec::truncate_from((0..units).map(unit).collect()),
         house_record: [[7; 32]; cloister_crypto::constants::HOUSE_RECORD],
@@ -182,8 +197,8 @@ fn batch<T: Config>(units: u32) -> Result<(u32, Box<Batch>), BenchmarkError> {
     };
     let state = Groups::<T>::get(group).ok_or(BenchmarkError::Stop("no group"))?;
     let info = Pallet::<T>::risk_info(group, risk_version).ok_or(BenchmarkError::Stop("no table"))?;
-    let plan = Pallet::<T>::plan_queue(group, &state, &batch, NOW).map_err(stop)?;
-    let statement = Pallet::<T>::statement(group, &state, &info, &batch, &plan).map_err(stop)?;
+    let takings = Pallet::<T>::plan_queue(group, &state, &batch, info.time).map_err(stop)?;
+    let statement = Pallet::<T>::statement(group, &state, &info, &batch, &takings).map_err(stop)?;
     batch.proof = trapdoor::prove(statement.hash());
     Ok((group, Box::new(batch)))
 }
@@ -284,8 +299,8 @@ mod benchmarks {
     }
 
     #[benchmark]
-    fn submit_batch(u: Linear<1, MAX_UNITS>) -> Result<(), BenchmarkError> {
-        let (group, batch) = batch::<T>(u)?;
+    fn submit_batch(u: Linear<1, MAX_UNITS>, i: Linear<1, 1_000>) -> Result<(), BenchmarkError> {
+        let (group, batch) = batch::<T>(u, i)?;
         Pallet::<T>::mark_plain();
         #[extrinsic_call]
         _(RawOrigin::Signed(account("submitter", 0, 0)), group, batch);
@@ -323,6 +338,20 @@ mod benchmarks {
         #[extrinsic_call]
         _(RawOrigin::Signed(submitter), group, rekey);
         assert_eq!(Groups::<T>::get(group).map(|state| state.house_rekeys), Some(1));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn set_queue_terms() -> Result<(), BenchmarkError> {
+        let origin = admin::<T>()?;
+        let (_, group, _) = group::<T>()?;
+        let terms = Terms {
+            notice: 2_000,
+            share: 20,
+        };
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, group, terms);
+        assert!(Groups::<T>::get(group).is_some_and(|state| state.queue_terms == terms));
         Ok(())
     }
 

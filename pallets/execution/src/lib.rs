@@ -3,7 +3,7 @@
 //! A margin group is a root of accounts, a house commitment and a vault. A batch moves root and commitment if a Groth16
 //! proof shows that the move follows the rules; the pallet rebuilds the statement of that proof from its own storage
 //! and the submitted data, so that nothing it knows is taken from the submitter. Money comes in through a queue that
-//! batches consume in order, and goes out only to the owners of accounts.
+//! batches take by account, and goes out only to the owners of accounts.
 //!
 //! There is no way to settle without a proof: the verifier is not configurable.
 #![cfg_attr(not(feature = "std"), no_std)]
@@ -39,7 +39,7 @@ pub use extension::CheckPlainBatch;
 pub use pallet::*;
 pub use types::{
     Batch, Field, GenesisKey, GroupState, GroupTotals, HouseRekey, HouseRekeyed, ItemKind, KeyId, OpenKeys, QueueItem,
-    RegisteredAccount, RegisteredKey, SealProof, StatementKind, UnitSubmission,
+    RegisteredAccount, RegisteredKey, SealProof, StatementKind, Terms, UnitSubmission, WaitingItem,
 };
 pub use weights::WeightInfo;
 
@@ -103,7 +103,8 @@ pub mod pallet {
         /// Maximum that a vault may owe, 10^-6; below 2^72.
         #[pallet::constant]
         type MaxVault: Get<u128>;
-        /// A queue item older than this must be in the next batch (D_soft), milliseconds.
+        /// Milliseconds from queueing an item until batches must take it (D_soft), within the share of its group's
+        /// [`Terms`].
         #[pallet::constant]
         type SoftDeadline: Get<u64>;
         /// A batch may name a risk table no older than this, milliseconds. It bounds the age of the newest table; which
@@ -165,16 +166,16 @@ pub mod pallet {
     #[pallet::storage]
     pub type Indices<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, T::AccountId, u32>;
 
-    /// Queue items by group and id.
+    /// Queue items by group and id, a list whose ends the group's state knows.
     #[pallet::storage]
-    pub type Queue<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u64, QueueItem<T::AccountId>>;
+    pub type Queue<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u64, WaitingItem<T::AccountId>>;
 
     /// Re-keys of the house by group and number, from 0 up to the group's `house_rekeys`, for whoever reads the house
     /// (C-HOUSE).
     #[pallet::storage]
     pub type HouseRekeys<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u32, HouseRekeyed>;
 
-    /// Ids of the queue items of an account, by group and index.
+    /// Ids of the queue items of an account, oldest first, by group and index.
     #[pallet::storage]
     pub type PendingItems<T: Config> =
         StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u32, BoundedVec<u64, T::MaxItemsPerUser>, OptionQuery>;
@@ -198,6 +199,15 @@ pub mod pallet {
             group: u32,
             /// Whether it is enabled now.
             enabled: bool,
+        },
+        /// How the queue of a group is taken was set.
+        QueueTermsSet {
+            /// The group.
+            group: u32,
+            /// What held before.
+            old: Terms,
+            /// What holds now.
+            new: Terms,
         },
         /// A verifying key was registered.
         VerifyingKeySet {
@@ -268,7 +278,7 @@ pub mod pallet {
             house: Field,
             /// Units.
             units: u32,
-            /// Queue items consumed.
+            /// Queue items taken.
             consumed: u32,
             /// Who is to be paid for the proof, as the proof says.
             payee: T::AccountId,
@@ -390,6 +400,10 @@ pub mod pallet {
         QueueFull,
         /// The account has too many items in the queue.
         TooManyItems,
+        /// The items of the account in the queue would be 2^64 or more together.
+        QueuedSumTooLarge,
+        /// The notice must be 1 to 120 seconds, the share 10 to 90 percent.
+        TermsOutOfBounds,
         /// All indices of the group are taken.
         TreeFull,
         /// The caller has no claim.
@@ -422,9 +436,8 @@ pub mod pallet {
         TimeInFuture,
         /// The batch time is too far behind the chain's.
         TimeTooOld,
-        /// Queued items are consumed in order, each by a unit of its index.
-        QueueOrder,
-        /// The batch leaves an item that has waited too long.
+        /// The batch leaves an item that was overdue at its table, and has fewer units of overdue items than they may
+        /// claim.
         QueueItemOverdue,
         /// A unit names an index without a consumed open.
         UnknownAccount,
@@ -455,6 +468,8 @@ pub mod pallet {
         pub development: bool,
         /// Groups: id, settlement asset, fee account. The vault must be endowed with the asset's minimum balance.
         pub groups: Vec<(u32, T::AssetId, T::AccountId)>,
+        /// Terms of the groups' queues, notice in milliseconds and share in percent; those of new groups if none.
+        pub queue_terms: Option<(u64, u8)>,
         /// Who may submit batches.
         pub submitters: Vec<T::AccountId>,
         /// The sequencers' sealing key.
@@ -471,6 +486,10 @@ pub mod pallet {
             for (group, asset, fee_account) in &self.groups {
                 Pallet::<T>::add_group(*group, asset.clone(), fee_account.clone())
                     .expect("genesis: new group of pallet risk with a funded vault");
+                if let Some((notice, share)) = self.queue_terms {
+                    Pallet::<T>::change_queue_terms(*group, Terms { notice, share })
+                        .expect("genesis: terms of queues within their bounds");
+                }
             }
             Submitters::<T>::put(BoundedVec::truncate_from(self.submitters.clone()));
             assert!(
@@ -631,8 +650,9 @@ pub mod pallet {
         /// Queues a deposit to the signer's account; it is taken now.
         ///
         /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::NoAccount`],
-        /// [`Error::DepositTooSmall`], [`Error::QueueFull`], [`Error::TooManyItems`], [`Error::UserCapExceeded`],
-        /// [`Error::VaultCapExceeded`], [`Error::InsufficientBalance`], and what the asset refuses.
+        /// [`Error::DepositTooSmall`], [`Error::QueueFull`], [`Error::TooManyItems`], [`Error::QueuedSumTooLarge`],
+        /// [`Error::UserCapExceeded`], [`Error::VaultCapExceeded`], [`Error::InsufficientBalance`], and what the asset
+        /// refuses.
         /// Event: [`Event::DepositQueued`].
         #[pallet::call_index(7)]
         #[pallet::weight(T::WeightInfo::deposit())]
@@ -649,19 +669,20 @@ pub mod pallet {
         /// [`Error::UnknownKey`], [`Error::KeyNotActive`], [`Error::WrongStatement`], [`Error::WrongUnitCount`],
         /// [`Error::WrongCiphertextLength`], [`Error::RiskVersionDecreased`], [`Error::RiskTableUnknown`],
         /// [`Error::RiskTableTooOld`], [`Error::RiskTableReplaced`], [`Error::TimeDecreased`],
-        /// [`Error::TimeBeforeTable`], [`Error::TimeInFuture`], [`Error::TimeTooOld`], [`Error::QueueOrder`],
+        /// [`Error::TimeBeforeTable`], [`Error::TimeInFuture`], [`Error::TimeTooOld`],
         /// [`Error::QueueItemOverdue`], [`Error::UnknownAccount`], [`Error::NonCanonicalField`],
         /// [`Error::VaultShortfall`], [`Error::ProofMalformedEncoding`], [`Error::ProofPointAtInfinity`],
         /// [`Error::ProofNotOnCurve`], [`Error::ProofNotInSubgroup`], [`Error::InvalidProof`].
         /// Events: [`Event::BatchSettled`], then one for each open and payout.
         #[pallet::call_index(8)]
-        #[pallet::weight(T::WeightInfo::submit_batch(batch.units.len() as u32))]
+        #[pallet::weight(Pallet::<T>::weight_of_batch(batch))]
         pub fn submit_batch(origin: OriginFor<T>, group: u32, batch: Box<Batch>) -> DispatchResultWithPostInfo {
             // Before anything of the origin, so that a wrapped batch is refused by this name whoever sends it.
             ensure!(PlainBatch::<T>::take().is_some(), Error::<T>::WrappedBatch);
             let who = ensure_signed(origin)?;
-            Self::settle(&who, group, &batch)?;
-            Ok(Pays::No.into())
+            let taken = Self::settle(&who, group, &batch)?;
+            let weight = T::WeightInfo::submit_batch(batch.units.len() as u32, taken);
+            Ok((Some(weight), Pays::No).into())
         }
 
         /// Pays the signer's claim in full.
@@ -689,6 +710,20 @@ pub mod pallet {
         pub fn rekey_house(origin: OriginFor<T>, group: u32, rekey: Box<HouseRekey>) -> DispatchResult {
             let who = ensure_signed(origin)?;
             Self::do_rekey_house(&who, group, &rekey)?;
+            Ok(())
+        }
+
+        /// Sets how the queue of a group is taken: the notice of items that are queued from now on, and the share of
+        /// batches that are submitted from now on.
+        ///
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::TermsOutOfBounds`], [`Error::UnknownGroup`].
+        /// Event: [`Event::QueueTermsSet`].
+        #[pallet::call_index(12)]
+        #[pallet::weight(T::WeightInfo::set_queue_terms())]
+        pub fn set_queue_terms(origin: OriginFor<T>, group: u32, terms: Terms) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            let old = Self::change_queue_terms(group, terms)?;
+            Self::deposit_event(Event::QueueTermsSet { group, old, new: terms });
             Ok(())
         }
     }

@@ -17,7 +17,7 @@ use polkadot_sdk::{
         assert_ok, derive_impl,
         dispatch::DispatchResultWithPostInfo,
         parameter_types,
-        traits::{AsEnsureOriginWithArg, ConstU128, ConstU32, ConstU64, Time},
+        traits::{AsEnsureOriginWithArg, ConstU32, ConstU64, Time},
         BoundedVec, PalletId,
     },
     frame_system::{EnsureRoot, EnsureSigned},
@@ -77,6 +77,9 @@ impl pallet_assets::Config for Test {
 
 parameter_types! {
     pub static Now: u64 = START;
+    pub static MaxQueue: u32 = 6;
+    pub static MaxUserDeposits: u128 = 500_000;
+    pub static MaxVault: u128 = 1_000_000;
     pub static Infos: BTreeMap<(u32, u64), TableInfo> = BTreeMap::new();
     pub const ExecutionPalletId: PalletId = PalletId(*b"cloister");
 }
@@ -113,13 +116,13 @@ impl pallet_cloister_execution::Config for Test {
     type Risk = Risk;
     type Time = Clock;
     type PalletId = ExecutionPalletId;
-    type MaxQueue = ConstU32<6>;
+    type MaxQueue = MaxQueue;
     type MaxItemsPerUser = ConstU32<3>;
     type MaxSubmitters = ConstU32<2>;
     type MinDeposit = ConstU64<100>;
-    type MaxUserDeposits = ConstU128<500_000>;
-    type MaxVault = ConstU128<1_000_000>;
-    type SoftDeadline = ConstU64<60_000>;
+    type MaxUserDeposits = MaxUserDeposits;
+    type MaxVault = MaxVault;
+    type SoftDeadline = ConstU64<DEADLINE>;
     type MaxRiskAge = ConstU64<30_000>;
     type MaxTimeBehind = ConstU64<20_000>;
     type MaxTimeAhead = ConstU64<2_000>;
@@ -169,6 +172,10 @@ pub const SEQUENCER: AccountId32 = AccountId32::new([3; 32]);
 pub const FEES: AccountId32 = AccountId32::new([4; 32]);
 /// How long a replaced table may still be named.
 pub const GRACE: u64 = 12_000;
+/// Milliseconds until an item is ready.
+pub const NOTICE: u64 = 1_000;
+/// Milliseconds until an item is overdue.
+pub const DEADLINE: u64 = 60_000;
 /// What Alice and Bob have at genesis.
 pub const ENDOWMENT: u128 = 1_000_000;
 
@@ -203,6 +210,17 @@ pub fn set_table(group: u32, version: u64, time: u64) {
 
 pub fn pass(ms: u64) {
     Now::set(Now::get() + ms);
+}
+
+/// Lets time pass and builds the next table of the group.
+pub fn pass_with_table(ms: u64) {
+    pass(ms);
+    set_table(GROUP, Risk::latest_version(GROUP).unwrap() + 1, Now::get());
+}
+
+/// Lets time pass until all that was queued is ready at the newest table.
+pub fn ready() {
+    pass_with_table(NOTICE);
 }
 
 /// Opens an account with keys from a seed, and their proven seal.
@@ -258,6 +276,7 @@ pub fn genesis() -> RuntimeGenesisConfig {
         execution: pallet_cloister_execution::GenesisConfig {
             development: true,
             groups: vec![(GROUP, ASSET, FEES)],
+            queue_terms: Some((NOTICE, 50)),
             submitters: vec![SEQUENCER],
             seal_key: Some((to_bytes(&seal.x()), to_bytes(&seal.y()))),
             verifying_keys: vec![
@@ -319,33 +338,26 @@ pub fn on_genesis(test: impl FnOnce()) {
 /// Runs a test after Alice's account 0 with 10,000 was opened by batch 0; checks the invariants after it.
 pub fn on_open(test: impl FnOnce()) {
     on_genesis(|| {
+        Now::set(START - NOTICE);
         assert_ok!(open(&ALICE, 1, 10_000));
-        let batch = proven(batch(vec![queued(0), unit(0)]));
+        Now::set(START);
+        let batch = proven(batch(vec![unit(0), unit(0)]));
         assert_ok!(submit(&batch));
         System::reset_events();
         test();
     });
 }
 
-/// A unit that updates an account without the queue.
+/// A unit of an account. What it takes from the queue is the queue's to say.
 pub fn unit(index: u32) -> UnitSubmission {
     let ciphertext = (0..9u64)
         .map(|i| to_bytes(&Fr::from(u64::from(index) * 100 + i)))
         .collect::<Vec<_>>();
     UnitSubmission {
         index: AccountIndex(index),
-        queued: false,
         withdrawal: Amount::ZERO,
         new_leaf: to_bytes(&Fr::from(7_000 + u64::from(index))),
         ciphertext: BoundedVec::truncate_from(ciphertext),
-    }
-}
-
-/// A unit that consumes the next queue item.
-pub fn queued(index: u32) -> UnitSubmission {
-    UnitSubmission {
-        queued: true,
-        ..unit(index)
     }
 }
 
@@ -377,31 +389,51 @@ pub fn batch(units: Vec<UnitSubmission>) -> Batch {
     }
 }
 
+/// The whole queue of the group, from the runtime API.
+pub fn whole_queue() -> Vec<(u64, QueueItem<AccountId32>)> {
+    let mut items: Vec<(u64, QueueItem<AccountId32>)> = Vec::new();
+    loop {
+        let from = items.last().map_or(0, |(id, _)| id + 1);
+        let page = Execution::queue(GROUP, from, u32::MAX);
+        if page.is_empty() {
+            return items;
+        }
+        items.extend(page);
+    }
+}
+
 /// The statement of a batch as a prover makes it: from the public state and the queue, not from the pallet's code.
 pub fn statement(batch: &Batch) -> Statement {
     let fr = |bytes: &Field| Option::<Fr>::from(Fr::from_bytes(bytes)).unwrap();
     let state = Groups::<Test>::get(GROUP).unwrap();
-    let mut queue = Execution::queue(GROUP, 0, 100).into_iter();
+    let info = Risk::table_info(GROUP, batch.risk_version).unwrap();
+    let mut queue = whole_queue();
+    queue.retain(|(_, item)| item.ready_at <= info.time);
     let units = batch.units.iter().map(|unit| {
-        let item = unit.queued.then(|| queue.next()).flatten().map(|(_, item)| item);
-        let kind = item.as_ref().map_or(RecordKind::Update, |item| match &item.kind {
-            ItemKind::Open(keys) => RecordKind::Open(KeyRecord {
-                x: fr(&keys.pk_x),
-                y: fr(&keys.pk_y),
-                view_commitment: fr(&keys.view_commitment),
-            }),
-            ItemKind::Deposit => RecordKind::Update,
+        let (mut deposit, mut kind) = (0, RecordKind::Update);
+        queue.retain(|(_, item)| {
+            if item.index != unit.index {
+                return true;
+            }
+            deposit += item.amount.get();
+            if let ItemKind::Open(keys) = &item.kind {
+                kind = RecordKind::Open(KeyRecord {
+                    x: fr(&keys.pk_x),
+                    y: fr(&keys.pk_y),
+                    view_commitment: fr(&keys.view_commitment),
+                });
+            }
+            false
         });
         UnitRecord {
             index: unit.index,
             kind,
-            deposit: item.map_or(Amount::ZERO, |item| item.amount),
+            deposit: Amount(deposit),
             withdrawal: unit.withdrawal,
             new_leaf: fr(&unit.new_leaf),
             ciphertext: unit.ciphertext.iter().map(fr).collect(),
         }
     });
-    let info = Risk::table_info(GROUP, batch.risk_version).unwrap();
     Statement {
         genesis: System::block_hash(0).0,
         group: GroupId(GROUP),

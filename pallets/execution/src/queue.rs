@@ -1,12 +1,13 @@
-//! The queue: opens and deposits in order of arrival (C-QUEUE).
+//! The queue: opens and deposits in order of arrival, taken by account (C-QUEUE).
 
 use crate::{
     Accounts, Batch, Config, Error, Event, GroupState, Groups, Indices, ItemKind, OpenKeys, Pallet, PendingItems,
-    Queue, QueueItem, RegisteredAccount, SealProof,
+    Queue, QueueItem, RegisteredAccount, SealProof, Terms, Totals, WaitingItem,
 };
-use alloc::vec::Vec;
+use alloc::{collections::BTreeSet, vec::Vec};
 use cloister_crypto::constants::INDEX_BITS;
-use cloister_types::{AccountIndex, Amount};
+use cloister_settlement::{take, SumTooLarge, Taking, Waiting};
+use cloister_types::{AccountIndex, Amount, ItemId};
 use polkadot_sdk::{
     frame_support::{
         ensure,
@@ -19,14 +20,6 @@ use polkadot_sdk::{
 pub(crate) type GroupOf<T> = GroupState<<T as polkadot_sdk::frame_system::Config>::AccountId, <T as Config>::AssetId>;
 /// A queue item as this pallet's storage has it.
 pub(crate) type ItemOf<T> = QueueItem<<T as polkadot_sdk::frame_system::Config>::AccountId>;
-
-/// What a batch does to the queue, found without changing anything.
-pub(crate) struct Plan<T: Config> {
-    /// For each unit, the item it consumes.
-    pub consumed: Vec<Option<(u64, ItemOf<T>)>>,
-    /// Where the queue starts afterwards.
-    pub first: u64,
-}
 
 impl<T: Config> Pallet<T> {
     /// An enabled group.
@@ -97,10 +90,12 @@ impl<T: Config> Pallet<T> {
         amount: u64,
     ) -> Result<u64, DispatchError> {
         ensure!(amount >= T::MinDeposit::get(), Error::<T>::DepositTooSmall);
-        let length = state.queue_next.saturating_sub(state.queue_first);
-        ensure!(length < u64::from(T::MaxQueue::get()), Error::<T>::QueueFull);
-        let item = state.queue_next;
-        PendingItems::<T>::try_append(group, index, item).map_err(|()| Error::<T>::TooManyItems)?;
+        ensure!(state.queue_length < T::MaxQueue::get(), Error::<T>::QueueFull);
+        let id = state.queue_next;
+        let waiting =
+            Self::items_of(group, index).try_fold(Amount(amount), |sum, (_, item)| sum.checked_add(item.amount));
+        PendingItems::<T>::try_append(group, index, id).map_err(|()| Error::<T>::TooManyItems)?;
+        ensure!(waiting.is_some(), Error::<T>::QueuedSumTooLarge);
         Accounts::<T>::try_mutate(group, index, |account| {
             let account = account.as_mut().ok_or(Error::<T>::NoAccount)?;
             let deposited = account
@@ -112,45 +107,154 @@ impl<T: Config> Pallet<T> {
             Ok::<(), Error<T>>(())
         })?;
         Self::take(group, &state.asset, &owner, amount)?;
-        Queue::<T>::insert(
-            group,
-            item,
-            QueueItem {
-                owner,
-                index: AccountIndex(index),
-                amount: Amount(amount),
-                queued_at: T::Time::now(),
-                kind,
-            },
-        );
-        state.queue_next = item.checked_add(1).ok_or(Error::<T>::QueueFull)?;
+        let now = T::Time::now();
+        let notice = state.queue_terms.notice;
+        let item = QueueItem {
+            owner,
+            index: AccountIndex(index),
+            amount: Amount(amount),
+            queued_at: now,
+            ready_at: now.saturating_add(notice),
+            deadline: now.saturating_add(T::SoftDeadline::get().max(notice)),
+            kind,
+        };
+        Self::link(group, state, id, item);
+        state.queue_next = id.checked_add(1).ok_or(Error::<T>::QueueFull)?;
         Groups::<T>::insert(group, &*state);
-        Ok(item)
+        Ok(id)
     }
 
-    /// Walks the queue along a batch (C-QUEUE).
-    pub(crate) fn plan_queue(group: u32, state: &GroupOf<T>, batch: &Batch, now: u64) -> Result<Plan<T>, Error<T>> {
-        let mut plan = Plan {
-            consumed: Vec::with_capacity(batch.units.len()),
-            first: state.queue_first,
+    /// Puts an item at the end of the list. It becomes ready and overdue no earlier than the one before it, so that
+    /// items do both in the order of the queue, whatever the terms were when they came.
+    pub(crate) fn link(group: u32, state: &mut GroupOf<T>, id: u64, mut item: ItemOf<T>) {
+        let previous = state.queue_last.replace(id);
+        if let Some(previous) = previous {
+            Self::relink(group, previous, |before| {
+                before.next = Some(id);
+                item.ready_at = item.ready_at.max(before.item.ready_at);
+                item.deadline = item.deadline.max(before.item.deadline);
+            });
+        }
+        let _ = state.queue_first.get_or_insert(id);
+        state.queue_length = state.queue_length.saturating_add(1);
+        let next = None;
+        Queue::<T>::insert(group, id, WaitingItem { item, previous, next });
+    }
+
+    /// Takes an item out of the list, from wherever it is.
+    fn unlink(group: u32, state: &mut GroupOf<T>, id: u64) {
+        let Some(WaitingItem { previous, next, .. }) = Queue::<T>::take(group, id) else {
+            return;
         };
-        for unit in &batch.units {
-            if !unit.queued {
-                plan.consumed.push(None);
-                continue;
+        match previous {
+            Some(previous) => Self::relink(group, previous, |before| before.next = next),
+            None => state.queue_first = next,
+        }
+        match next {
+            Some(next) => Self::relink(group, next, |behind| behind.previous = previous),
+            None => state.queue_last = previous,
+        }
+        state.queue_length = state.queue_length.saturating_sub(1);
+    }
+
+    /// Changes an item of the list.
+    fn relink(group: u32, id: u64, change: impl FnOnce(&mut WaitingItem<T::AccountId>)) {
+        Queue::<T>::mutate_exists(group, id, |waiting| {
+            if let Some(waiting) = waiting {
+                change(waiting);
             }
-            let id = plan.first;
-            let item = Queue::<T>::get(group, id).ok_or(Error::<T>::QueueOrder)?;
-            ensure!(unit.index == item.index, Error::<T>::QueueOrder);
-            plan.first = id.checked_add(1).ok_or(Error::<T>::ArithmeticOverflow)?;
-            plan.consumed.push(Some((id, item)));
+        });
+    }
+
+    /// The items of an account that wait, oldest first.
+    pub(crate) fn items_of(group: u32, index: u32) -> impl Iterator<Item = (u64, ItemOf<T>)> {
+        PendingItems::<T>::get(group, index)
+            .unwrap_or_default()
+            .into_iter()
+            .filter_map(move |id| Queue::<T>::get(group, id).map(|waiting| (id, waiting.item)))
+    }
+
+    /// What each unit of a batch takes from the queue, at the time of its table (C-QUEUE). Nothing is changed.
+    pub(crate) fn plan_queue(
+        group: u32,
+        state: &GroupOf<T>,
+        batch: &Batch,
+        table_time: u64,
+    ) -> Result<Vec<Taking>, Error<T>> {
+        let accounts: BTreeSet<AccountIndex> = batch.accounts().collect();
+        Self::check_overdue(group, state, &accounts, batch.units.len(), table_time)?;
+        let mut waiting: Waiting<T::AccountId> = accounts
+            .iter()
+            .flat_map(|index| Self::items_of(group, index.get()))
+            .collect();
+        take(&mut waiting, batch.accounts(), table_time).map_err(|SumTooLarge(_)| Error::<T>::ArithmeticOverflow)
+    }
+
+    /// That a batch of these accounts takes what was overdue at its table, in the order of the queue, until overdue
+    /// items have the units that they may claim. Every item that is looked at, but the last, is one that the batch
+    /// takes.
+    fn check_overdue(
+        group: u32,
+        state: &GroupOf<T>,
+        accounts: &BTreeSet<AccountIndex>,
+        units: usize,
+        table_time: u64,
+    ) -> Result<(), Error<T>> {
+        let claimed = Terms::claimed_units(state.queue_terms.share, units);
+        let mut served = BTreeSet::new();
+        let mut next = state.queue_first;
+        while let Some(WaitingItem { item, next: behind, .. }) = next.and_then(|id| Queue::<T>::get(group, id)) {
+            if item.deadline > table_time {
+                break;
+            }
+            if !served.contains(&item.index) {
+                if served.len() >= claimed {
+                    break;
+                }
+                ensure!(accounts.contains(&item.index), Error::<T>::QueueItemOverdue);
+                served.insert(item.index);
+            }
+            next = behind;
         }
-        // If the first item that is left has waited too long, the batch must have been full of older ones.
-        if let Some(item) = Queue::<T>::get(group, plan.first) {
-            let overdue = item.queued_at.saturating_add(T::SoftDeadline::get()) < now;
-            let full = plan.consumed.iter().all(Option::is_some);
-            ensure!(!overdue || full, Error::<T>::QueueItemOverdue);
+        Ok(())
+    }
+
+    /// Takes the items of a batch off the queue: what was queued is settled now. Returns their number.
+    pub(crate) fn consume(
+        group: u32,
+        state: &mut GroupOf<T>,
+        batch: &Batch,
+        takings: &[Taking],
+    ) -> Result<u32, DispatchError> {
+        let mut totals = Totals::<T>::get(group);
+        let mut taken = 0u32;
+        for (index, taking) in batch
+            .accounts()
+            .zip(takings)
+            .filter(|(_, taking)| !taking.items.is_empty())
+        {
+            for ItemId(id) in &taking.items {
+                Self::unlink(group, state, *id);
+                taken = taken.saturating_add(1);
+            }
+            PendingItems::<T>::mutate_exists(group, index.get(), |pending| {
+                let left = pending.take().map(|mut items| {
+                    items.retain(|id| !taking.items.contains(&ItemId(*id)));
+                    items
+                });
+                *pending = left.filter(|items| !items.is_empty());
+            });
+            let amount = u128::from(taking.amount.get());
+            totals.queued = totals
+                .queued
+                .checked_sub(amount)
+                .ok_or(Error::<T>::ArithmeticOverflow)?;
+            totals.settled = totals
+                .settled
+                .checked_add(amount)
+                .ok_or(Error::<T>::ArithmeticOverflow)?;
         }
-        Ok(plan)
+        Totals::<T>::insert(group, totals);
+        Ok(taken)
     }
 }

@@ -10,4 +10,6 @@ mod queue;
 mod reject;
 mod seal;
 mod settle;
+mod takings;
+mod terms;
 mod views;

@@ -2,10 +2,11 @@
 
 use crate::{
     queue::GroupOf, Accounts, Claims, Config, GroupTotals, Groups, HouseRekeys, Indices, ItemKind, Pallet,
-    PendingItems, PlainBatch, Queue, Totals,
+    PendingItems, PlainBatch, Queue, Totals, WaitingItem,
 };
 use alloc::collections::BTreeMap;
 use cloister_crypto::{constants::INDEX_BITS, field::from_bytes};
+use cloister_types::Amount;
 use polkadot_sdk::{
     frame_support::{
         ensure,
@@ -21,8 +22,10 @@ impl<T: Config> Pallet<T> {
     /// * Root and house commitment are canonical.
     /// * C-HOUSE: the re-keys have every number below `house_rekeys` and no other, in the order of their batches; there
     ///   is no batch before the first, and after the last the house is its, unless a batch came later.
-    /// * The queue has every id from first up to next and no other; each item belongs to an account of its owner and is
-    ///   pending for it, and nothing else is pending; the items of an account that is not open yet start with its open.
+    /// * The queue is a list in the order of its ids, of as many items as the group says, between the ends that it
+    ///   says. Its items become ready, and later overdue, in this order. Each belongs to an account of its owner and is
+    ///   pending for it, and nothing else is pending; the items of an account that is not open yet start with its open,
+    ///   and those of one account are below 2^64 together. The terms are within their bounds.
     /// * Accounts and indices are inverse, and every index is below the next one.
     pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
         ensure!(!PlainBatch::<T>::exists(), "a transaction has left its mark");
@@ -35,7 +38,7 @@ impl<T: Config> Pallet<T> {
             );
             Self::try_vault(group, &state.asset)?;
             Self::try_house(group, &state)?;
-            Self::try_queue(group, state.queue_first, state.queue_next)?;
+            Self::try_queue(group, &state)?;
             Self::try_accounts(group, state.next_index)?;
         }
         ensure!(Totals::<T>::iter_keys().count() <= groups, "totals without a group");
@@ -80,7 +83,7 @@ impl<T: Config> Pallet<T> {
             "the vault holds less than it owes"
         );
         let items: u128 = Queue::<T>::iter_prefix_values(group)
-            .map(|item| u128::from(item.amount.get()))
+            .map(|waiting| u128::from(waiting.item.amount.get()))
             .sum();
         ensure!(items == queued, "queued is not the sum of the queue");
         let sum: u128 = Claims::<T>::iter_prefix_values(group).sum();
@@ -93,20 +96,42 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    fn try_queue(group: u32, first: u64, next: u64) -> Result<(), TryRuntimeError> {
+    fn try_queue(group: u32, state: &GroupOf<T>) -> Result<(), TryRuntimeError> {
+        ensure!(state.queue_terms.are_within_bounds(), "terms out of bounds");
         ensure!(
-            next.checked_sub(first)
-                .is_some_and(|n| n <= u64::from(T::MaxQueue::get())),
-            "queue ids"
+            state.queue_length <= T::MaxQueue::get(),
+            "more items than the queue may have"
         );
         let items: BTreeMap<u64, _> = Queue::<T>::iter_prefix(group).collect();
         ensure!(
-            u64::try_from(items.len()).ok() == next.checked_sub(first),
-            "the queue has holes"
+            u32::try_from(items.len()).ok() == Some(state.queue_length),
+            "the length is not that of the queue"
+        );
+        let ids: alloc::vec::Vec<u64> = items.keys().copied().collect();
+        ensure!(
+            (state.queue_first, state.queue_last) == (ids.first().copied(), ids.last().copied()),
+            "the ends are not those of the queue"
+        );
+        ensure!(ids.iter().all(|id| *id < state.queue_next), "an id never given");
+        // In the order of the ids every link is to the neighbour, so the list holds every item once.
+        let before = core::iter::once(None).chain(ids.iter().copied().map(Some));
+        let behind = ids.iter().copied().skip(1).map(Some).chain([None]);
+        let links = items.values().map(|waiting| (waiting.previous, waiting.next));
+        ensure!(
+            before.zip(behind).take(ids.len()).eq(links),
+            "a link is not to the neighbour"
+        );
+        ensure!(
+            items.values().is_sorted_by_key(|waiting| waiting.item.ready_at)
+                && items.values().is_sorted_by_key(|waiting| waiting.item.deadline),
+            "items are not ready or not overdue in their order"
         );
         let mut by_index: BTreeMap<u32, alloc::vec::Vec<u64>> = BTreeMap::new();
-        for (id, item) in &items {
-            ensure!(*id >= first && *id < next, "a queue item has an id outside the queue");
+        for (id, WaitingItem { item, .. }) in &items {
+            ensure!(
+                item.queued_at <= item.ready_at && item.ready_at <= item.deadline,
+                "an item is ready before it came, or overdue before it is ready"
+            );
             let account = Accounts::<T>::get(group, item.index.get()).ok_or("a queue item has no account")?;
             ensure!(
                 account.owner == item.owner,
@@ -124,6 +149,11 @@ impl<T: Config> Pallet<T> {
             .map(|(index, items)| (index, items.into_inner()))
             .collect();
         ensure!(pending == by_index, "pending items and queue differ");
+        for index in pending.keys() {
+            let sum =
+                Self::items_of(group, *index).try_fold(Amount::ZERO, |sum, (_, item)| sum.checked_add(item.amount));
+            ensure!(sum.is_some(), "the items of an account are 2^64 or more together");
+        }
         Ok(())
     }
 

@@ -5,7 +5,7 @@ use cloister_ledger::Shape;
 pub use cloister_settlement::{
     batch::{Batch, Field, KeyId, UnitSubmission, CIPHERTEXT_FIXED, MAX_CIPHERTEXT, MAX_PLACES, MAX_UNITS},
     house::{HouseRekey, HouseRekeyed},
-    queue::{ItemKind, OpenKeys, QueueItem, SealProof},
+    queue::{ItemKind, OpenKeys, QueueItem, SealProof, Terms},
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use polkadot_sdk::{
@@ -102,12 +102,29 @@ pub struct GroupState<AccountId, AssetId> {
     pub risk_version: u64,
     /// The index the next open gets.
     pub next_index: u32,
-    /// Queue ids below are done.
-    pub queue_first: u64,
+    /// The queue item that has waited longest; `None` if none waits.
+    pub queue_first: Option<u64>,
+    /// The newest queue item; `None` if none waits.
+    pub queue_last: Option<u64>,
+    /// How many items wait.
+    pub queue_length: u32,
     /// The id the next item gets.
     pub queue_next: u64,
+    /// How the queue is taken.
+    pub queue_terms: Terms,
     /// How many re-keys of the house there were (C-HOUSE).
     pub house_rekeys: u32,
+}
+
+/// A queue item between its neighbours. Items leave the queue from anywhere, so it is a list.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
+pub struct WaitingItem<AccountId> {
+    /// The item.
+    pub item: QueueItem<AccountId>,
+    /// The item before it; `None` for the first.
+    pub previous: Option<u64>,
+    /// The item behind it; `None` for the last.
+    pub next: Option<u64>,
 }
 
 /// What a group's vault owes, 10^-6.

@@ -2,11 +2,11 @@
 
 use crate::{
     keys::KeyOf,
-    types::{MAX_QUEUE_PAGE, MAX_REKEY_PAGE},
+    types::{MAX_QUEUE_PAGE, MAX_REKEY_PAGE, MAX_UNITS},
     Accounts, Claims, Config, Field, GroupState, GroupTotals, Groups, HouseRekeyed, HouseRekeys, Indices, KeyId,
     Pallet, Queue, QueueItem, RegisteredAccount, SealKey, Submitters, Totals, VerifyingKeys,
 };
-use alloc::vec::Vec;
+use alloc::{collections::BTreeSet, vec::Vec};
 use cloister_risk::RiskTable;
 use pallet_cloister_risk::{RiskTables, TableInfo};
 
@@ -33,9 +33,24 @@ impl<T: Config> Pallet<T> {
         let Some(state) = Groups::<T>::get(group) else {
             return Vec::new();
         };
-        (from.max(state.queue_first)..state.queue_next)
-            .filter_map(|id| Queue::<T>::get(group, id).map(|item| (id, item)))
+        let Some(first) = state.queue_first else {
+            return Vec::new();
+        };
+        // Items leave from anywhere: the first that is left, then along the list.
+        let start = (from.max(first)..state.queue_next).find(|id| Queue::<T>::contains_key(group, id));
+        let waiting = |id: u64| Queue::<T>::get(group, id).map(|waiting| (id, waiting));
+        core::iter::successors(start.and_then(waiting), |(_, item)| item.next.and_then(waiting))
+            .map(|(id, waiting)| (id, waiting.item))
             .take(limit.min(MAX_QUEUE_PAGE) as usize)
+            .collect()
+    }
+
+    /// The queue items of accounts, each account's oldest first; of no more than [`MAX_UNITS`] accounts.
+    pub fn waiting(group: u32, accounts: Vec<u32>) -> Vec<(u64, QueueItem<T::AccountId>)> {
+        let accounts: BTreeSet<u32> = accounts.into_iter().take(MAX_UNITS as usize).collect();
+        accounts
+            .into_iter()
+            .flat_map(|index| Self::items_of(group, index))
             .collect()
     }
 

@@ -25,12 +25,14 @@ pub trait WeightInfo {
     fn open() -> Weight;
     /// `deposit`.
     fn deposit() -> Weight;
-    /// `submit_batch` by units.
-    fn submit_batch(units: u32) -> Weight;
+    /// `submit_batch` by units and queue items that they take.
+    fn submit_batch(units: u32, items: u32) -> Weight;
     /// `claim`.
     fn claim() -> Weight;
     /// `rekey_house`: the proof is checked.
     fn rekey_house() -> Weight;
+    /// `set_queue_terms`.
+    fn set_queue_terms() -> Weight;
     /// The extension `CheckPlainBatch` around a `submit_batch`.
     fn check_plain_batch() -> Weight;
 }
@@ -77,18 +79,21 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
     fn open() -> Weight {
         // The trading key 3 ms, the statement's hash three permutations, the verification as of a batch.
-        Self::of(50_000, 12, 9)
+        Self::of(50_000, 13, 10)
     }
 
     fn deposit() -> Weight {
-        Self::of(100, 8, 8)
+        // Up to eight older items of the account, the item before the new one.
+        Self::of(150, 17, 9)
     }
 
-    fn submit_batch(units: u32) -> Weight {
+    fn submit_batch(units: u32, items: u32) -> Weight {
         // Fixed: verification, mark, submitters, group, key, table, totals.
         Self::of(50_000, 13, 7)
-            // Per unit: three permutations of the hash, account, queue item, pending items, a payout.
-            .saturating_add(Self::of(900, 7, 8).saturating_mul(u64::from(units)))
+            // Per unit: three permutations of the hash, account, pending items, a payout.
+            .saturating_add(Self::of(900, 6, 7).saturating_mul(u64::from(units)))
+            // Per queue item: itself, its two neighbours, the walk along what is overdue.
+            .saturating_add(Self::of(30, 4, 3).saturating_mul(u64::from(items)))
     }
 
     fn claim() -> Weight {
@@ -98,6 +103,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn rekey_house() -> Weight {
         // The statement's hash four permutations, the verification as of a batch; submitters, group, key, sealing key.
         Self::of(50_000, 5, 2)
+    }
+
+    fn set_queue_terms() -> Weight {
+        Self::of(20, 1, 1)
     }
 
     fn check_plain_batch() -> Weight {

@@ -7,7 +7,9 @@ use cloister_ledger::{
     BatchContext, GroupLedger, Key, SealStatement, Shape,
 };
 use cloister_ledger_testing::{table, Random};
-use cloister_settlement::{rebuild, recover, AccountKeys, Batch, ItemKind, KnownToChain, OpenKeys, QueueItem};
+use cloister_settlement::{
+    rebuild, recover, take, AccountKeys, Batch, ItemKind, KnownToChain, OpenKeys, QueueItem, Waiting,
+};
 use cloister_types::{AccountIndex, Amount, GroupId};
 use std::error::Error;
 
@@ -34,6 +36,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         index: AccountIndex::ZERO,
         amount: Amount(DEPOSIT),
         queued_at: 0,
+        ready_at: 1_000,
+        deadline: 2_000,
         kind: ItemKind::Open(OpenKeys::from(&seal)),
     };
 
@@ -78,12 +82,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         units,
     };
     let (_, effect) = ledger.apply(Shape::DEV, &request)?;
-    let mut queued = vec![false; Shape::DEV.units.into()];
-    queued[0] = true;
-    let batch = Batch::new(1, 1, &effect.statement, &queued, [0; 192])?;
+    let batch = Batch::new(1, 1, &effect.statement, [0; 192])?;
 
     // The chain rebuilds what was proven from its own knowledge and the submission.
-    let statement = rebuild(&known, &batch, [&item])?;
+    // The queue says what each unit takes, at the time of the table.
+    let mut waiting: Waiting<_> = [(0, item)].into_iter().collect();
+    let takings = take(&mut waiting, batch.accounts(), 1_500)?;
+    let statement = rebuild(&known, &batch, &takings)?;
     assert_eq!(statement, effect.statement);
 
     // The trader rebuilds the account from the settled batches and the two keys.

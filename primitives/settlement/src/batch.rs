@@ -24,13 +24,11 @@ pub const CIPHERTEXT_FIXED: u32 = (RECORD_FIXED - RECORD_PUBLIC) as u32;
 /// Maximum number of encrypted elements in a unit record.
 pub const MAX_CIPHERTEXT: u32 = CIPHERTEXT_FIXED + MAX_PLACES;
 
-/// One unit of a submitted batch. What the chain knows (kind, keys, deposit) is not in it.
+/// One unit of a submitted batch. What the chain knows (kind, keys, what it takes from the queue) is not in it.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo)]
 pub struct UnitSubmission {
     /// Account index.
     pub index: AccountIndex,
-    /// The unit consumes the next queue item, whose index this must be.
-    pub queued: bool,
     /// Amount paid to the owner.
     pub withdrawal: Amount,
     /// The account's new leaf.
@@ -84,18 +82,10 @@ pub enum FormError {
         /// Its encrypted elements.
         length: usize,
     },
-    /// It is not said of every unit whether it consumes a queue item.
-    #[error("{marks} marks of queue items for {units} units")]
-    Marks {
-        /// Units.
-        units: usize,
-        /// Marks.
-        marks: usize,
-    },
 }
 
 impl Batch {
-    /// The submission of a proven statement: `queued` says of each unit whether it consumes the next queue item.
+    /// The submission of a proven statement.
     ///
     /// # Errors
     /// [`FormError`]: the chain has no room for it.
@@ -103,23 +93,15 @@ impl Batch {
         key: KeyId,
         risk_version: u64,
         statement: &Statement,
-        queued: &[bool],
         proof: [u8; PROOF_BYTES],
     ) -> Result<Self, FormError> {
         let count = statement.units.len();
-        if count != queued.len() {
-            return Err(FormError::Marks {
-                units: count,
-                marks: queued.len(),
-            });
-        }
         let units = statement
             .units
             .iter()
-            .zip(queued)
             .enumerate()
-            .map(|(unit, (record, queued))| {
-                submission(record, *queued).ok_or(FormError::RecordTooLong {
+            .map(|(unit, record)| {
+                submission(record).ok_or(FormError::RecordTooLong {
                     unit,
                     length: record.ciphertext.len(),
                 })
@@ -142,18 +124,17 @@ impl Batch {
         })
     }
 
-    /// Number of queue items that the batch consumes.
-    pub fn consumed(&self) -> usize {
-        self.units.iter().filter(|unit| unit.queued).count()
+    /// The accounts of its units, in order.
+    pub fn accounts(&self) -> impl Iterator<Item = AccountIndex> + '_ {
+        self.units.iter().map(|unit| unit.index)
     }
 }
 
 /// The unit of a record; `None` if the record is too long.
-fn submission(record: &UnitRecord, queued: bool) -> Option<UnitSubmission> {
+fn submission(record: &UnitRecord) -> Option<UnitSubmission> {
     let ciphertext = record.ciphertext.iter().map(to_bytes).collect::<Vec<_>>();
     Some(UnitSubmission {
         index: record.index,
-        queued,
         withdrawal: record.withdrawal,
         new_leaf: to_bytes(&record.new_leaf),
         ciphertext: BoundedVec::try_from(ciphertext).ok()?,

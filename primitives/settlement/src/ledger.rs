@@ -4,10 +4,11 @@
 use crate::{
     batch::Batch,
     house::HouseRekeyed,
-    queue::{OpenKeys, QueueItem},
+    queue::OpenKeys,
     replay::{replay, AccountKeys, ReplayError},
     secrets::LedgerSecrets,
-    statement::{consumers, house_record, unit_record, StatementError},
+    statement::{house_record, unit_record, with_takings, StatementError},
+    taking::Taking,
 };
 use cloister_crypto::{
     field::{from_bytes, FieldError},
@@ -27,7 +28,7 @@ pub enum LedgerError {
         /// Batch number found.
         found: u64,
     },
-    /// A field element is not canonical, or the queue items that the batch consumed are not there.
+    /// A field element is not canonical, or what was taken from the queue is not said of every unit.
     #[error("batch {batch_no}: {source}")]
     Statement {
         /// Batch number.
@@ -87,16 +88,16 @@ pub enum LedgerError {
     Root(u64),
 }
 
-/// Applies one settled batch of a chain and group to a ledger that has all earlier ones. `queue` is the queue before
-/// the batch, from its first item on: at least the items that the batch consumed.
+/// Applies one settled batch of a chain and group to a ledger that has all earlier ones. `takings` is what each unit
+/// took from the queue ([`take`](crate::take)).
 ///
 /// # Errors
 /// [`LedgerError`]; the ledger is then of no use.
-pub fn replay_batch<A>(
+pub fn replay_batch(
     ledger: &mut GroupLedger,
     scope: &Scope,
     batch: &Batch,
-    queue: &[QueueItem<A>],
+    takings: &[Taking],
     secrets: &impl LedgerSecrets,
 ) -> Result<(), LedgerError> {
     let batch_no = ledger.batch_no();
@@ -111,10 +112,10 @@ pub fn replay_batch<A>(
         source: source.into(),
     };
     let salt = scope.salt(from_bytes(&batch.salt).map_err(malformed)?);
-    for (unit, consumer) in consumers(batch, queue).enumerate() {
-        let (submitted, item) = consumer.map_err(|source| LedgerError::Statement { batch_no, source })?;
-        let record = unit_record(submitted, item).map_err(malformed)?;
-        let opened = item.and_then(|item| item.kind.open());
+    let units = with_takings(batch, takings).map_err(|source| LedgerError::Statement { batch_no, source })?;
+    for (unit, (submitted, taking)) in units.enumerate() {
+        let record = unit_record(submitted, taking).map_err(malformed)?;
+        let opened = taking.open.as_ref();
         let before = ledger.account(record.index).cloned();
         let after = replay(before, &record, salt, |_| {
             opened.and_then(|keys| unsealed(keys, secrets))

@@ -13,6 +13,7 @@ use cloister_crypto::{
 use cloister_ledger::{KeyRecord, SealStatement};
 use cloister_types::{AccountIndex, Amount};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use core::ops::RangeInclusive;
 use scale_info::TypeInfo;
 
 /// The keys of an open.
@@ -99,8 +100,48 @@ pub struct QueueItem<AccountId> {
     pub index: AccountIndex,
     /// What was paid.
     pub amount: Amount,
-    /// Block time at which it was queued, milliseconds.
+    /// Block time at which it was queued, milliseconds of Unix time.
     pub queued_at: u64,
+    /// A batch counts the item if its table is of this time or later, milliseconds of Unix time.
+    pub ready_at: u64,
+    /// A batch must take the item, within the group's share, if its table is of this time or later, milliseconds of
+    /// Unix time. Not before `ready_at`.
+    pub deadline: u64,
     /// What it asks for.
     pub kind: ItemKind,
+}
+
+/// How a group's queue is taken, as governance has set it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
+pub struct Terms {
+    /// Milliseconds from queueing an item until it is ready.
+    pub notice: u64,
+    /// Part of a batch's units that overdue items may claim, in percent.
+    pub share: u8,
+}
+
+impl Default for Terms {
+    fn default() -> Self {
+        Self {
+            notice: 18_000,
+            share: 50,
+        }
+    }
+}
+
+impl Terms {
+    /// Bounds of `notice`, milliseconds.
+    pub const NOTICE: RangeInclusive<u64> = 1_000..=120_000;
+    /// Bounds of `share`, percent.
+    pub const SHARE: RangeInclusive<u8> = 10..=90;
+
+    /// True if both terms are within their bounds.
+    pub fn are_within_bounds(&self) -> bool {
+        Self::NOTICE.contains(&self.notice) && Self::SHARE.contains(&self.share)
+    }
+
+    /// Number of units that overdue items may claim of a batch: `share` of its units, rounded down, and never none.
+    pub fn claimed_units(share: u8, units: usize) -> usize {
+        (units.saturating_mul(share.into()) / 100).max(1)
+    }
 }

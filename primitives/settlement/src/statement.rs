@@ -2,7 +2,7 @@
 
 use crate::{
     batch::{Batch, Field, UnitSubmission},
-    queue::QueueItem,
+    taking::Taking,
 };
 use alloc::vec::Vec;
 use cloister_crypto::{
@@ -11,7 +11,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_ledger::{HouseRecord, RecordKind, Statement, UnitRecord};
-use cloister_types::{Amount, GroupId};
+use cloister_types::GroupId;
 
 /// What the chain knows of a batch and never takes from its submitter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,27 +36,24 @@ pub enum StatementError {
     /// A field element is not canonical.
     #[error(transparent)]
     Field(#[from] FieldError),
-    /// A unit consumes a queue item that is not there or belongs to another account (C-QUEUE).
-    #[error("unit {unit} does not fit the queue")]
-    Queue {
-        /// The unit.
-        unit: usize,
+    /// What is taken from the queue is not said of every unit.
+    #[error("{takings} takings for {units} units")]
+    Takings {
+        /// Units.
+        units: usize,
+        /// Takings.
+        takings: usize,
     },
 }
 
-/// Rebuilds the statement of a batch. `queue` is the queue before the batch, from its first item on: at least the items
-/// that the batch consumes.
+/// Rebuilds the statement of a batch. `takings` is what each unit takes from the queue ([`take`](crate::take)).
 ///
 /// # Errors
 /// [`StatementError`].
-pub fn rebuild<'a, A: 'a>(
-    known: &KnownToChain,
-    batch: &Batch,
-    queue: impl IntoIterator<Item = &'a QueueItem<A>>,
-) -> Result<Statement, StatementError> {
-    let units = consumers(batch, queue)
-        .map(|unit| unit.and_then(|(unit, item)| Ok(unit_record(unit, item)?)))
-        .collect::<Result<_, StatementError>>()?;
+pub fn rebuild(known: &KnownToChain, batch: &Batch, takings: &[Taking]) -> Result<Statement, StatementError> {
+    let units = with_takings(batch, takings)?
+        .map(|(unit, taking)| unit_record(unit, taking))
+        .collect::<Result<_, FieldError>>()?;
     Ok(Statement {
         genesis: known.genesis,
         group: known.group,
@@ -76,32 +73,31 @@ pub fn rebuild<'a, A: 'a>(
     })
 }
 
-/// The units of a batch, each with the queue item that it consumes.
-pub(crate) fn consumers<'b, 'q, A: 'q>(
-    batch: &'b Batch,
-    queue: impl IntoIterator<Item = &'q QueueItem<A>>,
-) -> impl Iterator<Item = Result<(&'b UnitSubmission, Option<&'q QueueItem<A>>), StatementError>> {
-    let mut queue = queue.into_iter();
-    batch.units.iter().enumerate().map(move |(number, unit)| {
-        if !unit.queued {
-            return Ok((unit, None));
-        }
-        let item = queue.next().filter(|item| item.index == unit.index);
-        let item = item.ok_or(StatementError::Queue { unit: number })?;
-        Ok((unit, Some(item)))
-    })
+/// The units of a batch, each with what it takes from the queue.
+pub(crate) fn with_takings<'a>(
+    batch: &'a Batch,
+    takings: &'a [Taking],
+) -> Result<impl Iterator<Item = (&'a UnitSubmission, &'a Taking)>, StatementError> {
+    let units = &batch.units;
+    if units.len() != takings.len() {
+        return Err(StatementError::Takings {
+            units: units.len(),
+            takings: takings.len(),
+        });
+    }
+    Ok(units.iter().zip(takings))
 }
 
 /// The record of a unit: kind, keys and deposit are the queue's, the rest is what was submitted.
-pub(crate) fn unit_record<A>(unit: &UnitSubmission, item: Option<&QueueItem<A>>) -> Result<UnitRecord, FieldError> {
-    let kind = match item.and_then(|item| item.kind.open()) {
+pub(crate) fn unit_record(unit: &UnitSubmission, taking: &Taking) -> Result<UnitRecord, FieldError> {
+    let kind = match &taking.open {
         Some(keys) => RecordKind::Open(keys.record()?),
         None => RecordKind::Update,
     };
     Ok(UnitRecord {
         index: unit.index,
         kind,
-        deposit: item.map_or(Amount::ZERO, |item| item.amount),
+        deposit: taking.amount,
         withdrawal: unit.withdrawal,
         new_leaf: from_bytes(&unit.new_leaf)?,
         ciphertext: unit.ciphertext.iter().map(from_bytes).collect::<Result<Vec<_>, _>>()?,

@@ -3,7 +3,7 @@
 use bounded_collections::BoundedVec;
 use cloister_settlement::{
     batch::{CIPHERTEXT_FIXED, MAX_CIPHERTEXT, MAX_UNITS},
-    Batch, FormError, ItemKind, OpenKeys, QueueItem, SealProof, UnitSubmission,
+    Batch, FormError, ItemKind, OpenKeys, QueueItem, SealProof, Terms, UnitSubmission,
 };
 use cloister_types::{AccountIndex, Amount};
 use codec::{Compact, Decode, Encode, MaxEncodedLen};
@@ -13,10 +13,9 @@ fn bytes<const N: usize>(seed: u8) -> [u8; N] {
     std::array::from_fn(|i| seed.wrapping_mul(31).wrapping_add(i as u8))
 }
 
-fn unit(seed: u8, queued: bool, elements: u8) -> UnitSubmission {
+fn unit(seed: u8, elements: u8) -> UnitSubmission {
     UnitSubmission {
         index: AccountIndex(0x0102_0300 + u32::from(seed)),
-        queued,
         withdrawal: Amount(0x1112_1314_1516_1700 + u64::from(seed)),
         new_leaf: bytes(seed),
         ciphertext: BoundedVec::truncate_from((0..elements).map(|i| bytes(seed + i)).collect()),
@@ -26,7 +25,6 @@ fn unit(seed: u8, queued: bool, elements: u8) -> UnitSubmission {
 fn unit_bytes(unit: &UnitSubmission) -> Vec<u8> {
     let mut out = Vec::new();
     out.extend(unit.index.get().to_le_bytes());
-    out.push(u8::from(unit.queued));
     out.extend(unit.withdrawal.get().to_le_bytes());
     out.extend(unit.new_leaf);
     // A length below 64 is one byte, shifted by two.
@@ -47,7 +45,7 @@ fn batch() -> Batch {
         new_house: bytes(8),
         sweep: Amount(9),
         empty_mask: 0x0d0c_0b0a,
-        units: BoundedVec::truncate_from(vec![unit(10, true, 9), unit(20, false, 16)]),
+        units: BoundedVec::truncate_from(vec![unit(10, 9), unit(20, 16)]),
         house_record: std::array::from_fn(|i| bytes(30 + i as u8)),
         proof: bytes(50),
     }
@@ -74,7 +72,7 @@ fn batch_should_have_the_bytes_of_its_fields_in_order() {
     assert_eq!(batch.encode(), expected);
     assert_eq!(
         expected.len(),
-        2 + 3 * 8 + 4 * 32 + 8 + 4 + 1 + (46 + 9 * 32) + (46 + 16 * 32) + 14 * 32 + 192
+        2 + 3 * 8 + 4 * 32 + 8 + 4 + 1 + (45 + 9 * 32) + (45 + 16 * 32) + 14 * 32 + 192
     );
     assert_eq!(Batch::decode(&mut &expected[..]), Ok(batch));
 }
@@ -86,12 +84,16 @@ fn queue_items_should_have_the_bytes_of_their_fields_in_order() {
         index: AccountIndex(0x0403_0201),
         amount: Amount(5),
         queued_at: 6,
+        ready_at: 7,
+        deadline: 8,
         kind: ItemKind::Deposit,
     };
     let mut expected = bytes::<32>(1).to_vec();
     expected.extend([1, 2, 3, 4]);
     expected.extend([5, 0, 0, 0, 0, 0, 0, 0]);
     expected.extend([6, 0, 0, 0, 0, 0, 0, 0]);
+    expected.extend([7, 0, 0, 0, 0, 0, 0, 0]);
+    expected.extend([8, 0, 0, 0, 0, 0, 0, 0]);
     expected.push(0);
     assert_eq!(deposit.encode(), expected);
     let keys = OpenKeys {
@@ -112,6 +114,12 @@ fn queue_items_should_have_the_bytes_of_their_fields_in_order() {
     expected.extend(bytes::<96>(5));
     assert_eq!(open.encode(), expected);
     assert_eq!(QueueItem::<[u8; 32]>::max_encoded_len(), expected.len());
+}
+
+#[test]
+fn terms_should_be_the_notice_and_the_share() {
+    let terms = Terms { notice: 6, share: 7 };
+    assert_eq!(terms.encode(), [6, 0, 0, 0, 0, 0, 0, 0, 7]);
 }
 
 #[test]
@@ -136,11 +144,11 @@ fn batch_beyond_the_bounds_should_not_decode() {
         Batch::decode(&mut &out[..]).is_ok()
     };
     let most = MAX_UNITS as usize;
-    assert!(with_units(&vec![unit(1, true, 16); most]));
-    assert!(!with_units(&vec![unit(1, true, 16); most + 1]));
+    assert!(with_units(&vec![unit(1, 16); most]));
+    assert!(!with_units(&vec![unit(1, 16); most + 1]));
     assert_eq!((CIPHERTEXT_FIXED, MAX_CIPHERTEXT), (8, 16));
-    let mut long = unit_bytes(&unit(1, true, 16));
-    long[45] = 17 << 2;
+    let mut long = unit_bytes(&unit(1, 16));
+    long[44] = 17 << 2;
     long.extend(bytes::<32>(1));
     assert!(UnitSubmission::decode(&mut &long[..]).is_err());
 }

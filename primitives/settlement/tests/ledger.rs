@@ -5,7 +5,7 @@ mod common;
 use cloister_crypto::{field::to_bytes, stream::Scope, Fr};
 use cloister_ledger::RecordError;
 use cloister_ledger_testing::SCOPE;
-use cloister_settlement::{ItemKind, LedgerError, ReplayError, StatementError};
+use cloister_settlement::{LedgerError, ReplayError, StatementError};
 use cloister_types::AccountIndex;
 use common::{replay, replay_as, Market, Secrets, Settled};
 
@@ -58,9 +58,8 @@ fn open_that_no_secret_opens_should_be_named() {
         secrets,
         ..
     } = Market::new(1);
-    let ItemKind::Open(keys) = &mut settled[0].queue[0].kind else {
-        unreachable!("the first batch opens accounts")
-    };
+    let keys = settled[0].takings[0].open.as_mut();
+    let keys = keys.expect("the first batch opens accounts");
     // As if it were sealed to another key.
     keys.sealed_view_key[64] ^= 1;
     let error = LedgerError::Open { batch_no: 0, unit: 0 };
@@ -89,17 +88,20 @@ fn house_key_that_no_secret_opens_should_be_named() {
 }
 
 #[test]
-fn queue_without_the_consumed_items_should_be_refused() {
+fn takings_of_another_number_of_units_should_be_refused() {
     let Market {
         mut settled,
         rekeyed,
         secrets,
         ..
     } = Market::new(1);
-    settled[1].queue.clear();
+    settled[1].takings.clear();
     let error = LedgerError::Statement {
         batch_no: 1,
-        source: StatementError::Queue { unit: 0 },
+        source: StatementError::Takings {
+            units: settled[1].batch.units.len(),
+            takings: 0,
+        },
     };
     assert_eq!(replay(&settled, &rekeyed, &secrets), Err(error));
 }
@@ -137,7 +139,11 @@ fn record_that_was_changed_should_be_named() {
         record(0, garbage)
     );
     assert_eq!(refused(|s| s.batch.salt = [0; 32]), record(0, garbage));
-    assert_eq!(refused(|s| s.batch.units.truncate(0)), LedgerError::Root(2));
+    let without_units = |s: &mut Settled| {
+        s.batch.units.truncate(0);
+        s.takings.clear();
+    };
+    assert_eq!(refused(without_units), LedgerError::Root(2));
     let mut unknown = settled.clone();
     unknown[2].batch.units[0].index = AccountIndex(77);
     let error = LedgerError::Record {

@@ -5,10 +5,10 @@ mod common;
 use cloister_crypto::{field::FieldError, Fr};
 use cloister_ledger::{RecordKind, Statement};
 use cloister_settlement::{rebuild, Batch, FormError, StatementError};
-use common::{Market, Settled};
+use common::{Market, Settled, TABLE_TIME};
 
 fn rebuilt(settled: &Settled) -> Result<Statement, StatementError> {
-    rebuild(&settled.known, &settled.batch, &settled.queue)
+    rebuild(&settled.known, &settled.batch, &settled.takings)
 }
 
 #[test]
@@ -17,10 +17,19 @@ fn rebuilt_statement_should_be_the_native_one() {
         for settled in Market::new(seed).settled {
             assert_eq!(rebuilt(&settled), Ok(settled.statement.clone()));
             let opens = |unit: &&cloister_ledger::UnitRecord| matches!(unit.kind, RecordKind::Open(_));
-            let opened = settled.queue.iter().filter(|item| item.kind.open().is_some()).count();
+            let opened = settled
+                .queue
+                .iter()
+                .filter(|(_, item)| item.kind.open().is_some())
+                .count();
             assert_eq!(settled.statement.units.iter().filter(opens).count(), opened);
-            // One item is left behind the batch.
-            assert_eq!(settled.batch.consumed() + 1, settled.queue.len());
+            let taken: usize = settled.takings.iter().map(|taking| taking.items.len()).sum();
+            let ready = settled
+                .queue
+                .iter()
+                .filter(|(_, item)| item.ready_at <= TABLE_TIME)
+                .count();
+            assert_eq!(taken, ready);
         }
     }
 }
@@ -38,8 +47,8 @@ fn statement_should_take_from_the_chain_what_the_chain_knows() {
         |s| s.known.old_root[0] ^= 1,
         |s| s.known.old_house[0] ^= 1,
         |s| s.known.risk_hash[0] ^= 1,
-        |s| s.queue[0].amount.0 += 1,
-        |s| s.queue[0].kind = cloister_settlement::ItemKind::Deposit,
+        |s| s.takings[0].amount.0 += 1,
+        |s| s.takings[0].open = None,
     ];
     for change in changes {
         let mut other = settled.clone();
@@ -53,14 +62,31 @@ fn statement_should_take_from_the_chain_what_the_chain_knows() {
 }
 
 #[test]
-fn unit_that_does_not_fit_the_queue_should_be_named() {
+fn takings_of_another_number_of_units_should_be_named() {
     let settled = Market::new(1).settled.remove(0);
     let mut missing = settled.clone();
-    missing.queue.truncate(4);
-    assert_eq!(rebuilt(&missing), Err(StatementError::Queue { unit: 4 }));
-    let mut swapped = settled.clone();
-    swapped.queue.swap(1, 2);
-    assert_eq!(rebuilt(&swapped), Err(StatementError::Queue { unit: 1 }));
+    missing.takings.truncate(4);
+    let units = settled.batch.units.len();
+    assert_eq!(rebuilt(&missing), Err(StatementError::Takings { units, takings: 4 }));
+}
+
+#[test]
+fn queue_should_give_another_statement_if_a_ready_item_is_left_out() {
+    for settled in Market::new(1).settled {
+        let good = rebuilt(&settled).expect("rebuilt").hash();
+        let ready = settled
+            .queue
+            .iter()
+            .filter(|(_, item)| item.ready_at <= TABLE_TIME)
+            .count();
+        for number in 0..settled.queue.len() {
+            let mut other = settled.clone();
+            other.queue.remove(number);
+            other.takings = other.take(&other.queue);
+            let same = rebuilt(&other).expect("rebuilt").hash() == good;
+            assert_eq!(same, number >= ready, "item {number}");
+        }
+    }
 }
 
 #[test]
@@ -87,23 +113,12 @@ fn encodings_not_below_the_order_should_be_refused() {
 fn statement_beyond_the_chains_bounds_should_not_be_submitted() {
     let settled = Market::new(1).settled.remove(0);
     let statement = settled.statement;
-    let submit = |statement: &Statement, marks: usize| Batch::new(1, 1, statement, &vec![false; marks], [0; 192]);
-    let units = statement.units.len();
-    assert!(submit(&statement, units).is_ok());
-    assert_eq!(
-        submit(&statement, units - 1),
-        Err(FormError::Marks {
-            units,
-            marks: units - 1
-        })
-    );
+    let submit = |statement: &Statement| Batch::new(1, 1, statement, [0; 192]);
+    assert!(submit(&statement).is_ok());
     let mut many = statement.clone();
     many.units.resize(129, statement.units[0].clone());
-    assert_eq!(submit(&many, 129), Err(FormError::TooManyUnits(129)));
+    assert_eq!(submit(&many), Err(FormError::TooManyUnits(129)));
     let mut long = statement;
     long.units[2].ciphertext.resize(17, Fr::one());
-    assert_eq!(
-        submit(&long, units),
-        Err(FormError::RecordTooLong { unit: 2, length: 17 })
-    );
+    assert_eq!(submit(&long), Err(FormError::RecordTooLong { unit: 2, length: 17 }));
 }

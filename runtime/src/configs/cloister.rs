@@ -40,7 +40,8 @@ parameter_types! {
     /// A batch's time may be this much after the block's, milliseconds: clocks differ a little, and a block's time is
     /// that of its slot.
     pub const MaxTimeAhead: Moment = 30_000;
-    /// A queued deposit or open is in a batch after this time, milliseconds.
+    /// Batches must take a queued deposit or open after this time, milliseconds, within the group's share. They may
+    /// take it as soon as it is ready.
     pub const SoftDeadline: Moment = 1_800_000;
 }
 
@@ -95,7 +96,7 @@ impl pallet_cloister_execution::Config for Runtime {
     type Risk = Risk;
     type Time = Timestamp;
     type PalletId = VaultPalletId;
-    type MaxQueue = ConstU32<10_000>;
+    type MaxQueue = ConstU32<100_000>;
     type MaxItemsPerUser = ConstU32<8>;
     type MaxSubmitters = ConstU32<16>;
     type MinDeposit = MinDeposit;

@@ -8,6 +8,7 @@ use crate::{
     event::{Event, QueueItem},
     open::{held_by, Absorbed, Entry, OpenBatch},
     padding::pad,
+    waiting::Waiting,
 };
 use cloister_crypto::Fr;
 use cloister_engine::{AccountIndex, Holdings, Millis};
@@ -16,6 +17,7 @@ use cloister_ledger::{
     StateError,
 };
 use cloister_risk::RiskTable;
+use cloister_settlement::Terms;
 use cloister_types::Amount;
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -29,6 +31,7 @@ struct Unsettled {
     /// Account root after the batch.
     root: Fr,
     entries: Vec<Entry>,
+    items: Vec<QueueItem>,
 }
 
 /// Makes batches of one margin group.
@@ -47,13 +50,16 @@ pub struct Batcher {
     open: Option<OpenBatch>,
     /// Events that are not in a batch yet; not empty only while an error stands.
     pending: VecDeque<Entry>,
+    /// Queue items that are ready at the table and in no batch yet.
+    waiting: Waiting,
     unsettled: VecDeque<Unsettled>,
     ready: VecDeque<ClosedBatch>,
     unbound: Vec<Arc<SignedInstruction>>,
 }
 
 impl Batcher {
-    /// A batcher on top of a settled ledger; `last_time` is the time of the last settled batch.
+    /// A batcher on top of a settled ledger; `last_time` is the time of the last settled batch. `ready` are the queue
+    /// items that are ready at the table, all of them and in order.
     ///
     /// # Errors
     /// [`BatcherError::Shape`], [`BatcherError::Table`].
@@ -62,6 +68,7 @@ impl Batcher {
         state: GroupLedger,
         last_time: Millis,
         table: RiskTable,
+        ready: Vec<QueueItem>,
     ) -> Result<Self, BatcherError> {
         if config.shape.units < 2 || config.shape.places == 0 {
             return Err(BatcherError::Shape);
@@ -75,6 +82,8 @@ impl Batcher {
                 group,
             });
         }
+        let mut waiting = Waiting::default();
+        waiting.extend(ready);
         Ok(Self {
             config,
             settled: state.clone(),
@@ -84,6 +93,7 @@ impl Batcher {
             table,
             open: None,
             pending: VecDeque::new(),
+            waiting,
             unsettled: VecDeque::new(),
             ready: VecDeque::new(),
             unbound: Vec::new(),
@@ -120,6 +130,16 @@ impl Batcher {
         self.pending.len()
     }
 
+    /// Accounts with queue items that are ready and in no batch yet.
+    pub fn waiting(&self) -> usize {
+        self.waiting.accounts()
+    }
+
+    /// Sets the part of a batch's units that overdue queue items may claim, in percent, from the next batch on.
+    pub fn set_queue_share(&mut self, share: u8) {
+        self.config.queue_share = share;
+    }
+
     /// Closed batches that the chain has not taken yet.
     pub fn unsettled(&self) -> usize {
         self.unsettled.len()
@@ -138,7 +158,8 @@ impl Batcher {
             .map(|u| u.root)
     }
 
-    /// What every account holds after every event that is in a batch, open or closed.
+    /// What every account holds after every event that is in a batch, open or closed, and with what the queue holds for
+    /// it.
     pub fn holdings(&self) -> BTreeMap<AccountIndex, Holdings> {
         let mut all: BTreeMap<AccountIndex, Holdings> = self
             .head
@@ -148,6 +169,7 @@ impl Batcher {
         if let Some(open) = &self.open {
             all.extend(open.holdings().iter().map(|(i, h)| (*i, *h)));
         }
+        self.waiting.add_to(&mut all);
         all
     }
 
@@ -187,29 +209,35 @@ impl Batcher {
         Ok(())
     }
 
-    /// Puts a new table in force for the next batch; the open batch is closed at its own.
+    /// Puts a new table in force for the next batch; the open batch is closed at its own. `ready` are the queue items
+    /// that are ready at the new table and were not at the one before, all of them and in order.
     ///
     /// # Errors
-    /// The table cannot follow the current one, or the open batch cannot be closed. In the second case the old table
-    /// stays in force: call again, or [`Self::rebase`].
+    /// The table cannot follow the current one, or the open batch cannot be closed. The old table stays in force then,
+    /// and the items are not taken: call again, or [`Self::rebase`].
     pub fn set_table(
         &mut self,
         now: Millis,
         table: RiskTable,
+        ready: Vec<QueueItem>,
         secrets: &mut dyn SecretSource,
     ) -> Result<(), BatcherError> {
         self.check_table(&table)?;
         self.drain(now, secrets)?;
         self.close(now, secrets)?;
         self.table = table;
+        self.waiting.extend(ready);
         Ok(())
     }
 
-    /// Closes the open batch, if there is something in it.
+    /// Closes the open batch, or one of what waits in the queue, if there is something for it. What room it has goes to
+    /// the queue.
     ///
     /// # Errors
-    /// [`BatcherError::Refused`]; the batch stays open.
+    /// [`BatcherError::Refused`], [`BatcherError::CashRange`]; the batch stays open.
     pub fn close(&mut self, now: Millis, secrets: &mut dyn SecretSource) -> Result<(), BatcherError> {
+        self.begin(now)?;
+        self.fill()?;
         while let Some(open) = self.open.take() {
             if open.is_empty() {
                 // All that was in it turned out to be cancels that cannot be proven.
@@ -236,7 +264,7 @@ impl Batcher {
             };
             match self.head.apply(self.config.shape, &request) {
                 Ok((witness, effect)) => {
-                    self.closed(now, open, &drafts, request, witness, effect);
+                    self.closed(now, open, request, witness, effect);
                     return Ok(());
                 }
                 Err(source) => self.refused(batch_no, open, &drafts, source)?,
@@ -284,28 +312,36 @@ impl Batcher {
     }
 
     /// Throws away every batch that is not settled and makes them again at another table, for the case that the chain
-    /// no longer takes the pinned one. Funding differs between tables, so holdings can change: the engine must take
-    /// over what is returned.
+    /// no longer takes the pinned one. `ready` is as in [`Self::set_table`]. Funding differs between tables, so
+    /// holdings can change: the engine must take over what is returned.
     ///
     /// # Errors
-    /// As [`Self::push`]; the events that are not in a batch yet stay.
+    /// [`BatcherError::Table`], then nothing has changed. Otherwise as [`Self::push`]; what is not in a batch yet
+    /// stays.
     pub fn rebase(
         &mut self,
         now: Millis,
         table: RiskTable,
+        ready: Vec<QueueItem>,
         secrets: &mut dyn SecretSource,
     ) -> Result<BTreeMap<AccountIndex, Holdings>, BatcherError> {
         self.check_table(&table)?;
-        let closed = self.unsettled.drain(..).flat_map(|u| u.entries);
-        let open = self.open.take().map(|o| o.entries).unwrap_or_default();
-        // The events get the present time: the chain takes no batch that is too old. Queue items go first: money and
-        // accounts can come earlier without harm, and the chain refuses a batch that leaves an overdue item behind.
-        let all = closed
-            .chain(open)
-            .chain(self.pending.drain(..))
-            .map(|e| Entry { time: now, ..e });
-        let (queue, rest): (Vec<Entry>, Vec<Entry>) = all.partition(|e| matches!(e.event, Event::Queue(_)));
-        self.pending = queue.into_iter().chain(rest).collect();
+        let mut items = ready;
+        let mut entries = Vec::new();
+        for closed in self.unsettled.drain(..) {
+            items.extend(closed.items);
+            entries.extend(closed.entries);
+        }
+        if let Some(open) = self.open.take() {
+            items.extend(open.items);
+            entries.extend(open.entries);
+        }
+        items.extend(self.waiting.drain());
+        items.sort_by_key(QueueItem::item);
+        self.waiting.extend(items);
+        // The events get the present time: the chain takes no batch that is too old.
+        let all = entries.into_iter().chain(self.pending.drain(..));
+        self.pending = all.map(|e| Entry { time: now, ..e }).collect();
         self.ready.clear();
         self.head = self.settled.clone();
         self.last_time = self.settled_time;
@@ -325,20 +361,87 @@ impl Batcher {
 
     fn drain(&mut self, now: Millis, secrets: &mut dyn SecretSource) -> Result<(), BatcherError> {
         while let Some(entry) = self.pending.front() {
-            // The chain takes no batch whose time is before its table's, and its clock may be ahead of ours.
-            let time = entry.time.max(self.last_time).max(self.table.header.time);
-            let open = self.open.get_or_insert_with(|| OpenBatch::new(time));
-            match open.absorb(&self.head, &self.table, &self.config, entry)? {
-                Absorbed::Taken => {
-                    self.pending.pop_front();
-                    if open.drafts.len() >= usize::from(self.config.shape.units) {
-                        self.close(now, secrets)?;
+            let entry = entry.clone();
+            self.begin(entry.time)?;
+            let taken = self.take_queue_of(&entry.event)?;
+            let open = self.open.get_or_insert_with(|| OpenBatch::new(entry.time));
+            match taken {
+                Absorbed::Taken => match open.absorb(&self.head, &self.table, &self.config, &entry)? {
+                    Absorbed::Taken => {
+                        self.pending.pop_front();
+                        if open.free(&self.config) == 0 {
+                            self.close(now, secrets)?;
+                        }
                     }
-                }
+                    Absorbed::Full => self.close(now, secrets)?,
+                },
                 Absorbed::Full => self.close(now, secrets)?,
             }
         }
+        self.begin(now)?;
+        // A queue that fits into the batch keeps nobody out.
+        let free = self.open.as_ref().map_or(0, |open| open.free(&self.config));
+        if self.waiting.accounts() <= free {
+            self.fill()?;
+        }
+        if self.open.as_ref().is_some_and(|open| open.free(&self.config) == 0) {
+            self.close(now, secrets)?;
+        }
         Ok(())
+    }
+
+    /// Opens a batch if none is open and there is something for it. Its first units are of those whose items have
+    /// waited longest, as many as overdue items may claim (C-QUEUE).
+    fn begin(&mut self, time: Millis) -> Result<(), BatcherError> {
+        if self.open.is_some() || (self.pending.is_empty() && self.waiting.accounts() == 0) {
+            return Ok(());
+        }
+        // The chain takes no batch whose time is before its table's, and its clock may be ahead of ours.
+        let time = time.max(self.last_time).max(self.table.header.time);
+        self.open = Some(OpenBatch::new(time));
+        let claimed = Terms::claimed_units(self.config.queue_share, self.config.shape.units.into());
+        for _ in 0..claimed {
+            self.take_first()?;
+        }
+        Ok(())
+    }
+
+    /// Puts what waits in the queue into the open batch, as far as it fits.
+    fn fill(&mut self) -> Result<(), BatcherError> {
+        while self.take_first()? {}
+        Ok(())
+    }
+
+    /// Takes the items of the account that is first in the queue. False if there is none, or no room.
+    fn take_first(&mut self) -> Result<bool, BatcherError> {
+        match self.waiting.first().filter(|_| self.open.is_some()) {
+            Some(account) => Ok(self.take_queue(account)? == Absorbed::Taken),
+            None => Ok(false),
+        }
+    }
+
+    /// Takes the items of the accounts of an event before the event: the first unit of an account takes them.
+    fn take_queue_of(&mut self, event: &Event) -> Result<Absorbed, BatcherError> {
+        for account in event.accounts() {
+            if self.take_queue(account)? == Absorbed::Full {
+                return Ok(Absorbed::Full);
+            }
+        }
+        Ok(Absorbed::Taken)
+    }
+
+    /// Takes the items of an account, if there are any, into the open batch.
+    fn take_queue(&mut self, account: AccountIndex) -> Result<Absorbed, BatcherError> {
+        let items = self.waiting.of(account);
+        let Some(open) = self.open.as_mut().filter(|_| !items.is_empty()) else {
+            return Ok(Absorbed::Taken);
+        };
+        if open.free(&self.config) == 0 {
+            return Ok(Absorbed::Full);
+        }
+        open.absorb_queue(&self.head, account, items)?;
+        self.waiting.remove(account);
+        Ok(Absorbed::Taken)
     }
 
     fn known_accounts(&self, open: &OpenBatch) -> Vec<AccountIndex> {
@@ -362,15 +465,10 @@ impl Batcher {
         &mut self,
         now: Millis,
         open: OpenBatch,
-        drafts: &[Draft],
         request: BatchRequest,
         witness: BatchWitness,
         effect: BatchEffect,
     ) {
-        let item = |e: &Entry| match &e.event {
-            Event::Queue(item) => Some(item.item()),
-            _ => None,
-        };
         self.last_time = request.context.time;
         let root = effect.statement.new_root;
         self.ready.push_back(ClosedBatch {
@@ -378,8 +476,7 @@ impl Batcher {
             request: request.clone(),
             witness,
             effect,
-            queued: drafts.iter().map(Draft::queued).collect(),
-            last_item: open.entries.iter().filter_map(item).max(),
+            items: open.items.iter().map(QueueItem::item).collect(),
             fills: open
                 .entries
                 .iter()
@@ -393,6 +490,7 @@ impl Batcher {
             request,
             root,
             entries: open.entries,
+            items: open.items,
         });
     }
 
@@ -431,11 +529,5 @@ impl Batcher {
             id: d.id(),
         });
         Err(BatcherError::Refused { batch_no, unit, source })
-    }
-}
-
-impl From<QueueItem> for Event {
-    fn from(item: QueueItem) -> Self {
-        Self::Queue(item)
     }
 }

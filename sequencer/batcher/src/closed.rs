@@ -17,10 +17,8 @@ pub struct ClosedBatch {
     pub witness: BatchWitness,
     /// The public statement and what follows from it.
     pub effect: BatchEffect,
-    /// For each unit, whether it consumes an item of the chain's queue.
-    pub queued: Vec<bool>,
-    /// The highest queue item that the batch consumes.
-    pub last_item: Option<ItemId>,
+    /// The items of the chain's queue that the batch takes, in order.
+    pub items: Vec<ItemId>,
     /// Fills inside.
     pub fills: usize,
     /// Units that are not padding.

@@ -16,6 +16,8 @@ pub struct BatcherConfig {
     pub shape: Shape,
     /// Account id that the rewards of the proofs go to.
     pub payee: [u8; 32],
+    /// Part of a batch's units that overdue queue items may claim, in percent, as the chain has it.
+    pub queue_share: u8,
     /// A batch closes this long after it was opened.
     pub max_age: Millis,
     /// Number of batches after which the collected fees are paid out; `None`: never.

@@ -10,14 +10,14 @@ use std::sync::Arc;
 /// One unit of the open batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Draft {
-    /// A queued open.
+    /// An open from the queue, with the deposits queued behind it.
     Open {
         account: AccountIndex,
         public_key: PublicKey,
         view_key: Fr,
         deposit: Amount,
     },
-    /// A queued deposit.
+    /// Deposits from the queue.
     Deposit { account: AccountIndex, amount: Amount },
     /// Fills of one order; `before` is what the account held before the unit.
     Order {
@@ -47,7 +47,7 @@ impl Draft {
         }
     }
 
-    /// True if the unit consumes an item of the chain's queue.
+    /// True if the unit takes what the chain's queue holds for its account.
     pub fn queued(&self) -> bool {
         matches!(self, Self::Open { .. } | Self::Deposit { .. })
     }

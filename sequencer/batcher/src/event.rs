@@ -6,7 +6,7 @@ use cloister_ledger::SignedInstruction;
 use cloister_types::{Amount, ItemId};
 use std::sync::Arc;
 
-/// One item of the chain's queue, in the queue's order.
+/// One item of the chain's queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum QueueItem {
     /// An open whose seal was good.
@@ -40,13 +40,25 @@ impl QueueItem {
             Self::Open { item, .. } | Self::Deposit { item, .. } => *item,
         }
     }
+
+    /// The account.
+    pub fn account(&self) -> AccountIndex {
+        match self {
+            Self::Open { account, .. } | Self::Deposit { account, .. } => *account,
+        }
+    }
+
+    /// What was paid.
+    pub fn amount(&self) -> Amount {
+        match self {
+            Self::Open { deposit: amount, .. } | Self::Deposit { amount, .. } => *amount,
+        }
+    }
 }
 
 /// Something that has to be proven.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// An item of the chain's queue.
-    Queue(QueueItem),
     /// Two orders traded.
     Filled(Fill),
     /// A signed cancel, cancel-all or withdrawal.
@@ -54,6 +66,14 @@ pub enum Event {
 }
 
 impl Event {
+    /// The accounts that it changes.
+    pub(crate) fn accounts(&self) -> Vec<AccountIndex> {
+        match self {
+            Self::Filled(fill) => vec![fill.maker.key.account, fill.taker.key.account],
+            Self::Bound(signed) => vec![signed.instruction.index],
+        }
+    }
+
     /// The part of the engine's effects that has to be proven; the rest is news.
     pub fn of(effect: Effect) -> Option<Self> {
         match effect {

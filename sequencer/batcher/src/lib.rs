@@ -8,7 +8,10 @@
 //! * A fill joins the open unit of its order while no other unit of that account came after, and while the netted unit
 //!   still meets the proof's rules; otherwise it starts a new unit. Both sides of a fill are in one batch.
 //! * A batch pins one risk table and one time, the time it was opened. A new table closes the batch.
-//! * Items of the chain's queue are taken in the queue's order.
+//! * The first unit of an account in a batch takes everything that the chain's queue holds for it and that is ready at
+//!   the pinned table: what is ready comes with the table, and a unit for it goes before the account's other units.
+//! * What has waited longest gets the units that overdue items may claim; the rest of the queue gets what is left when
+//!   the batch is closed.
 //! * A batch closes when it is full, when it is old, or when the next fill does not fit. Padding units fill the rest,
 //!   spread over the known accounts and over the batch.
 //!
@@ -38,22 +41,23 @@
 //!     group: GroupId(GROUP),
 //!     shape: Shape { units: 2, places: 1 },
 //!     payee: [3; 32],
+//!     queue_share: 50,
 //!     max_age: 1_000,
 //!     sweep_every: None,
 //! };
 //! let mut engine = Engine::new(config(), table(1))?;
-//! let mut batcher = Batcher::new(batches, GroupLedger::default(), 0, table(1))?;
 //! let mut secrets = Counter(0);
 //!
 //! // Two accounts were opened on the chain.
+//! let mut ready = Vec::new();
 //! for index in 0..2 {
 //!     let (public_key, view_key) = (secret(index).public(), Fr::from(1u64));
 //!     let (account, item) = (AccountIndex(index), ItemId(index.into()));
 //!     let deposit = Amount(1_000_000_000);
 //!     engine.open(account, public_key, view_key, deposit)?;
-//!     let item = QueueItem::Open { item, account, public_key, view_key, deposit };
-//!     batcher.push(NOW, Event::Queue(item), &mut secrets)?;
+//!     ready.push(QueueItem::Open { item, account, public_key, view_key, deposit });
 //! }
+//! let mut batcher = Batcher::new(batches, GroupLedger::default(), 0, table(1), ready)?;
 //! // They trade.
 //! for order in [sell(0, 1, 5, MARK), buy(1, 1, 3, MARK)] {
 //!     let accepted = engine.submit(NOW, sign(order))?;
@@ -76,6 +80,7 @@ mod error;
 mod event;
 mod open;
 mod padding;
+mod waiting;
 
 pub use batcher::Batcher;
 pub use closed::ClosedBatch;

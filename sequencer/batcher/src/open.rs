@@ -11,7 +11,7 @@ use cloister_ledger::{
     account::cash_fits, instruction::flags, Account, GroupLedger, InstructionKind, Side, SignedInstruction,
 };
 use cloister_risk::RiskTable;
-use cloister_types::{AccountIndex, InstructionId, Money};
+use cloister_types::{AccountIndex, Amount, InstructionId, Money};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// An event and when it happened.
@@ -38,6 +38,8 @@ pub(crate) struct OpenBatch {
     pub drafts: Vec<Draft>,
     /// The events inside, to make the batch again if it must be.
     pub entries: Vec<Entry>,
+    /// The queue items inside, likewise.
+    pub items: Vec<QueueItem>,
     /// What accounts hold after the drafts.
     holdings: BTreeMap<AccountIndex, Holdings>,
     /// The last unit of each account.
@@ -58,6 +60,7 @@ impl OpenBatch {
             time,
             drafts: Vec::new(),
             entries: Vec::new(),
+            items: Vec::new(),
             holdings: BTreeMap::new(),
             last: BTreeMap::new(),
         }
@@ -105,9 +108,8 @@ impl OpenBatch {
         config: &BatcherConfig,
         entry: &Entry,
     ) -> Result<Absorbed, BatcherError> {
-        let free = usize::from(config.shape.units).saturating_sub(self.drafts.len());
+        let free = self.free(config);
         let absorbed = match &entry.event {
-            Event::Queue(item) => self.absorb_queue(state, free, item)?,
             Event::Bound(signed) => self.absorb_bound(state, free, signed)?,
             Event::Filled(fill) => self.absorb_fill(state, table, free, fill)?,
         };
@@ -117,43 +119,45 @@ impl OpenBatch {
         Ok(absorbed)
     }
 
-    fn absorb_queue(&mut self, state: &GroupLedger, free: usize, item: &QueueItem) -> Result<Absorbed, BatcherError> {
-        match item {
-            _ if free == 0 => return Ok(Absorbed::Full),
+    /// Units that are free.
+    pub fn free(&self, config: &BatcherConfig) -> usize {
+        usize::from(config.shape.units).saturating_sub(self.drafts.len())
+    }
+
+    /// Takes all that the queue holds for an account, in a unit of its own. There must be a free unit, and none of the
+    /// account yet. On an error nothing has changed.
+    pub fn absorb_queue(
+        &mut self,
+        state: &GroupLedger,
+        account: AccountIndex,
+        items: &[QueueItem],
+    ) -> Result<(), BatcherError> {
+        let sum = items
+            .iter()
+            .try_fold(Amount::ZERO, |sum, item| sum.checked_add(item.amount()));
+        let sum = sum.ok_or(BatcherError::CashRange(account))?;
+        let open = items.iter().find_map(|item| match item {
             QueueItem::Open {
-                account,
-                public_key,
-                view_key,
-                deposit,
-                ..
-            } => {
-                let after = Holdings {
-                    cash: (*deposit).into(),
-                    ..Holdings::default()
+                public_key, view_key, ..
+            } => Some((*public_key, *view_key)),
+            QueueItem::Deposit { .. } => None,
+        });
+        let (draft, held) = match open {
+            Some((public_key, view_key)) => {
+                let draft = Draft::Open {
+                    account,
+                    public_key,
+                    view_key,
+                    deposit: sum,
                 };
-                let (account, public_key, view_key, deposit) = (*account, *public_key, *view_key, *deposit);
-                self.push(
-                    Draft::Open {
-                        account,
-                        public_key,
-                        view_key,
-                        deposit,
-                    },
-                    after,
-                );
+                (draft, Holdings::default())
             }
-            QueueItem::Deposit { account, amount, .. } => {
-                let after = moved(self.held(state, *account)?, (*amount).into(), *account)?;
-                self.push(
-                    Draft::Deposit {
-                        account: *account,
-                        amount: *amount,
-                    },
-                    after,
-                );
-            }
-        }
-        Ok(Absorbed::Taken)
+            None => (Draft::Deposit { account, amount: sum }, self.held(state, account)?),
+        };
+        let after = moved(held, sum.into(), account)?;
+        self.push(draft, after);
+        self.items.extend_from_slice(items);
+        Ok(())
     }
 
     fn absorb_bound(

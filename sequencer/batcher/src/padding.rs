@@ -24,7 +24,7 @@ impl Spread {
 /// Fills `drafts` up to `units` with padding of the accounts in `known`, which has at least those of the drafts.
 ///
 /// Accounts that the batch does not touch otherwise come first, so that an account rarely shows twice. A padding unit
-/// may stand anywhere after the open of its account.
+/// may stand anywhere behind what its account takes from the queue: its first unit takes that.
 pub(crate) fn pad(drafts: &[Draft], units: usize, known: &[AccountIndex], seed: u64) -> Vec<Draft> {
     let mut out = drafts.to_vec();
     let mut spread = Spread(seed);
@@ -44,10 +44,8 @@ pub(crate) fn pad(drafts: &[Draft], units: usize, known: &[AccountIndex], seed: 
             let chosen = spread.below(idle.len());
             idle.swap_remove(chosen)
         };
-        let opened = out
-            .iter()
-            .position(|d| matches!(d, Draft::Open { .. }) && d.account() == account);
-        let first = opened.map_or(0, |at| at + 1);
+        let taking = out.iter().position(|d| d.queued() && d.account() == account);
+        let first = taking.map_or(0, |at| at + 1);
         let at = first + spread.below(out.len() + 1 - first);
         out.insert(at, Draft::Padding { account });
     }

@@ -2,7 +2,7 @@
 
 mod common;
 
-use cloister_batcher::{Batcher, BatcherError, Event, QueueItem, UnitName};
+use cloister_batcher::{Batcher, BatcherError, ClosedBatch, Event, QueueItem, UnitName};
 use cloister_engine::{Fill, FillSide, OrderKey, TradeError};
 use cloister_ledger::{
     BatchError, GroupLedger, Instruction, InstructionKind, Mode, Shape, Side, StateError, UnitError,
@@ -90,38 +90,184 @@ fn a_full_batch_is_closed_at_once() {
     assert_eq!((world.closed.len(), world.batcher.open_units()), (1, 0));
 }
 
+fn deposit(item: u64, account: u32, amount: u64) -> QueueItem {
+    QueueItem::Deposit {
+        item: ItemId(item),
+        account: AccountIndex(account),
+        amount: Amount(amount),
+    }
+}
+
+/// Queued deposits of the units of a batch, by account.
+fn deposits(batch: &ClosedBatch) -> Vec<(u32, Mode, u64)> {
+    let units = batch.witness.units.iter();
+    units
+        .filter(|u| u.deposit > Amount::ZERO)
+        .map(|u| (u.index.get(), u.mode, u.deposit.get()))
+        .collect()
+}
+
+/// That every batch takes what the queue says, in the first unit of each account.
+fn assert_takings(batches: &[ClosedBatch], ready: &[QueueItem]) {
+    let item = |item: &QueueItem| cloister_settlement::QueueItem {
+        owner: (),
+        index: item.account(),
+        amount: item.amount(),
+        queued_at: 0,
+        ready_at: 0,
+        deadline: 0,
+        kind: cloister_settlement::ItemKind::Deposit,
+    };
+    let mut waiting: cloister_settlement::Waiting<()> = ready.iter().map(|i| (i.item().get(), item(i))).collect();
+    for batch in batches {
+        let accounts = batch.witness.units.iter().map(|u| u.index);
+        let takings = cloister_settlement::take(&mut waiting, accounts, 0).unwrap();
+        for (unit, taking) in batch.witness.units.iter().zip(&takings) {
+            assert_eq!(unit.deposit, taking.amount, "account {}", unit.index);
+        }
+        let mut items: Vec<ItemId> = takings.into_iter().flat_map(|taking| taking.items).collect();
+        items.sort_unstable();
+        let mut own = batch.items.clone();
+        own.sort_unstable();
+        assert_eq!(own, items);
+    }
+}
+
 #[test]
-fn queue_items_are_taken_in_order_and_flagged() {
+fn one_unit_takes_all_that_the_queue_has_for_an_account() {
     let mut world = World::new(0, 0);
     world.flush();
     assert!(world.closed.is_empty());
-    world.push(open_item(4, 7, 5).into()).unwrap();
+    let ready = vec![open_item(4, 7, 5), open_item(5, 8, 1), deposit(6, 7, 6)];
+    let next = table(2);
     world
-        .push(
-            QueueItem::Deposit {
-                item: ItemId(5),
-                account: AccountIndex(7),
-                amount: Amount(6),
-            }
-            .into(),
-        )
+        .batcher
+        .set_table(NOW, next, ready.clone(), &mut world.secrets)
         .unwrap();
+    world.open(7, 5);
     world.flush();
     let batch = &world.closed[0];
-    assert_eq!(batch.last_item, Some(ItemId(5)));
-    let queued: Vec<(Mode, u64)> = batch
-        .witness
-        .units
-        .iter()
-        .zip(&batch.queued)
-        .filter(|(_, queued)| **queued)
-        .map(|(u, _)| (u.mode, u.deposit.get()))
-        .collect();
-    assert_eq!(queued, [(Mode::Open, 5), (Mode::Padding, 6)]);
-    assert_eq!(
-        world.batcher.head().account(AccountIndex(7)).unwrap().account.cash,
-        Money(11)
-    );
+    assert_eq!(batch.items, [ItemId(4), ItemId(6), ItemId(5)]);
+    assert_eq!(deposits(batch), [(7, Mode::Open, 11), (8, Mode::Open, 1)]);
+    let cash = world.batcher.head().account(AccountIndex(7)).unwrap().account.cash;
+    assert_eq!(cash, Money(11));
+    assert_takings(&world.closed, &ready);
+}
+
+#[test]
+fn what_the_queue_has_for_an_account_goes_before_its_fills() {
+    let mut world = World::new(8, RICH);
+    let ready: Vec<QueueItem> = (0..8).map(|n| deposit(20 + n, n as u32, 100 + n)).collect();
+    world
+        .batcher
+        .set_table(NOW, table(2), ready.clone(), &mut world.secrets)
+        .unwrap();
+    world.engine.set_table(table(2)).unwrap();
+    // Half of six units are for what has waited longest.
+    world.submit(sell(6, 1, 5, MARK)).unwrap();
+    assert_eq!(world.batcher.open_units(), 0);
+    world.submit(buy(7, 1, 5, MARK)).unwrap();
+    assert_eq!((world.closed.len(), world.batcher.open_units()), (1, 4));
+    // Accounts 0, 1 and 2, then 6 and 7, whose fill needs two more units. The room left is the queue's.
+    let taken = |batch: &ClosedBatch| batch.items.iter().map(|item| item.get() - 20).collect::<Vec<_>>();
+    assert_eq!(taken(&world.closed[0]), [0, 1, 2, 6, 7, 3]);
+    world.flush();
+    assert_eq!(taken(&world.closed[1]), [4, 5]);
+    assert_eq!(sorted(units(&world.closed[1])), [(6, 1, 5), (7, 1, 5)]);
+    assert_takings(&world.closed, &ready);
+}
+
+#[test]
+fn a_long_queue_leaves_room_for_fills() {
+    let mut world = World::new(8, RICH);
+    let ready: Vec<QueueItem> = (0..40).map(|n| open_item(20 + n, 10 + n as u32, 100)).collect();
+    world
+        .batcher
+        .set_table(NOW, table(2), ready.clone(), &mut world.secrets)
+        .unwrap();
+    world.engine.set_table(table(2)).unwrap();
+    for id in 1..=4 {
+        world.submit(sell(0, id, 1, MARK)).unwrap();
+        world.submit(buy(1, id, 1, MARK)).unwrap();
+    }
+    // Three units of six are for the queue, two for a fill; the last one goes to the queue, too.
+    let shares: Vec<(usize, usize)> = world.closed.iter().map(|b| (b.items.len(), b.fills)).collect();
+    assert_eq!(shares, [(4, 1), (4, 1), (4, 1)]);
+    world.flush();
+    assert_takings(&world.closed, &ready);
+    assert_eq!(world.closed.iter().map(|b| b.items.len()).sum::<usize>(), 40);
+}
+
+#[test]
+fn padding_does_not_come_before_what_its_account_takes() {
+    // Every account is touched, so padding is of accounts whose deposits are in the batch.
+    for seed in 0..20 {
+        let mut world = World::new(2, RICH);
+        world.secrets.0 = seed * 1_000;
+        let ready = vec![deposit(9, 0, 7), deposit(10, 1, 8)];
+        world
+            .batcher
+            .set_table(NOW, table(2), ready.clone(), &mut world.secrets)
+            .unwrap();
+        world.flush();
+        assert_takings(&world.closed, &ready);
+    }
+}
+
+#[test]
+fn a_rebase_counts_what_is_ready_at_its_table() {
+    let mut world = World::new(3, RICH);
+    let mut ready = vec![deposit(9, 0, 7)];
+    world
+        .batcher
+        .set_table(NOW, table(2), ready.clone(), &mut world.secrets)
+        .unwrap();
+    world.engine.set_table(table(2)).unwrap();
+    world.submit(sell(0, 1, 5, MARK)).unwrap();
+    world.submit(buy(1, 1, 5, MARK)).unwrap();
+    world.flush();
+    assert_takings(&world.closed, &ready);
+    // One more deposit of the same account is ready at the next table: both come in its first unit.
+    let before = world.batcher.holdings()[&AccountIndex::ZERO].cash;
+    ready.push(deposit(10, 0, 8));
+    let after = world
+        .batcher
+        .rebase(NOW, table(3), ready[1..].to_vec(), &mut world.secrets)
+        .unwrap();
+    assert_eq!(after[&AccountIndex::ZERO].cash.checked_sub(before), Some(Money(8)));
+    world.closed.clear();
+    world.flush();
+    assert_eq!(deposits(&world.closed[0]), [(0, Mode::Padding, 15)]);
+    assert_takings(&world.closed, &ready);
+}
+
+#[test]
+fn a_table_that_is_not_taken_leaves_its_items() {
+    let mut world = World::new(2, RICH);
+    let ready = vec![deposit(9, 0, 7)];
+    world
+        .batcher
+        .set_table(NOW, table(3), Vec::new(), &mut world.secrets)
+        .unwrap();
+    for refused in [
+        world
+            .batcher
+            .set_table(NOW, table(2), ready.clone(), &mut world.secrets),
+        world
+            .batcher
+            .rebase(NOW, table(2), ready, &mut world.secrets)
+            .map(|_| ()),
+    ] {
+        assert!(matches!(
+            refused,
+            Err(BatcherError::Table {
+                current: 3,
+                found: 2,
+                ..
+            })
+        ));
+    }
+    assert_eq!(world.batcher.waiting(), 0);
 }
 
 #[test]
@@ -153,7 +299,10 @@ fn a_new_table_closes_the_batch_at_the_old_one() {
     let mut world = World::new(2, RICH);
     world.submit(sell(0, 1, 5, MARK)).unwrap();
     world.submit(buy(1, 1, 3, MARK)).unwrap();
-    world.batcher.set_table(NOW, table(2), &mut world.secrets).unwrap();
+    world
+        .batcher
+        .set_table(NOW, table(2), Vec::new(), &mut world.secrets)
+        .unwrap();
     world.engine.set_table(table(2)).unwrap();
     world.collect();
     world.submit(buy(1, 2, 2, MARK)).unwrap();
@@ -166,7 +315,7 @@ fn a_new_table_closes_the_batch_at_the_old_one() {
         group: GroupId(GROUP),
     };
     assert_eq!(
-        world.batcher.set_table(NOW, table(1), &mut world.secrets),
+        world.batcher.set_table(NOW, table(1), Vec::new(), &mut world.secrets),
         Err(expected)
     );
 }
@@ -225,28 +374,17 @@ fn a_fill_that_breaks_a_rule_is_named_and_kept() {
         id: InstructionId(1),
         rule,
     };
-    assert_eq!(
-        world.push(fill(sell(0, 1, 5, MARK), buy(1, 1, 5, MARK), 5)),
-        Err(error.clone())
-    );
+    assert_eq!(world.push(fill(sell(0, 1, 5, MARK), buy(1, 1, 5, MARK), 5)), Err(error));
     assert_eq!((world.batcher.pending(), world.batcher.open_units()), (1, 0));
-    // Money that is already queued behind it does not overtake it.
-    let deposit = |item, account| {
-        QueueItem::Deposit {
-            item,
-            account,
-            amount: Amount(RICH),
-        }
-        .into()
-    };
-    assert_eq!(world.push(deposit(ItemId(9), AccountIndex::ZERO)), Err(error));
-    assert_eq!(world.batcher.pending(), 2);
     // A kinder table makes it provable: nothing was lost.
     let mut kind = table(2);
     kind.rows[0].scenarios = [PerLot::ZERO; 16];
     kind.rows[0].floor_short = Price::ZERO;
     kind.rows[0].floor_long = Price::ZERO;
-    world.batcher.rebase(NOW, kind, &mut world.secrets).unwrap();
+    world
+        .batcher
+        .rebase(NOW, kind, vec![deposit(9, 0, RICH)], &mut world.secrets)
+        .unwrap();
     assert_eq!((world.batcher.pending(), world.batcher.open_units()), (0, 3));
 }
 
@@ -280,7 +418,10 @@ fn a_cancel_that_cannot_be_proven_is_left_out() {
     world.flush();
     let mut crash = table(2);
     crash.rows[0] = row(BTC, MARK / 2, 3 * ONE as i64);
-    world.batcher.set_table(NOW, crash, &mut world.secrets).unwrap();
+    world
+        .batcher
+        .set_table(NOW, crash, Vec::new(), &mut world.secrets)
+        .unwrap();
     let cancel = Arc::new(sign(other(InstructionKind::Cancel, 0, 2, 0)));
     world.push(Event::Bound(cancel.clone())).unwrap();
     world
@@ -319,7 +460,10 @@ fn no_batch_is_before_its_table() {
     // The chain's clock is ahead of ours.
     let mut ahead = table(2);
     ahead.header.time = NOW + 700;
-    world.batcher.set_table(NOW, ahead.clone(), &mut world.secrets).unwrap();
+    world
+        .batcher
+        .set_table(NOW, ahead.clone(), Vec::new(), &mut world.secrets)
+        .unwrap();
     world.engine.set_table(ahead).unwrap();
     world.submit(sell(0, 1, 5, MARK)).unwrap();
     world.submit(buy(1, 1, 5, MARK)).unwrap();
@@ -328,7 +472,10 @@ fn no_batch_is_before_its_table() {
     // In a batch that is made again likewise.
     let mut later = table(3);
     later.header.time = NOW + 900;
-    world.batcher.rebase(NOW, later, &mut world.secrets).unwrap();
+    world
+        .batcher
+        .rebase(NOW, later, Vec::new(), &mut world.secrets)
+        .unwrap();
     world.batcher.close(NOW, &mut world.secrets).unwrap();
     let again = world.batcher.next_closed().unwrap();
     assert_eq!((again.risk_version(), again.time()), (3, NOW + 900));
@@ -344,7 +491,10 @@ fn a_rebase_makes_every_unsettled_batch_again_at_the_new_table() {
     let before = world.batcher.holdings();
     let mut next = table(2);
     next.rows[0] = row(BTC, MARK, 4 * ONE as i64);
-    let after = world.batcher.rebase(NOW + 5, next.clone(), &mut world.secrets).unwrap();
+    let after = world
+        .batcher
+        .rebase(NOW + 5, next.clone(), Vec::new(), &mut world.secrets)
+        .unwrap();
     // Funding moved by one unit per lot.
     let (later, earlier) = (after[&AccountIndex(1)].cash, before[&AccountIndex(1)].cash);
     assert_eq!(later.checked_sub(earlier), Some(Amount(5 * ONE).into()));
@@ -414,6 +564,6 @@ fn a_shape_with_one_unit_should_be_refused() {
         shape,
         ..batcher_config()
     };
-    let error = Batcher::new(config, GroupLedger::default(), 0, table(1)).unwrap_err();
+    let error = Batcher::new(config, GroupLedger::default(), 0, table(1), Vec::new()).unwrap_err();
     assert_eq!(error, BatcherError::Shape);
 }

@@ -5,6 +5,7 @@ mod common;
 use cloister_batcher::{Event, QueueItem};
 use cloister_engine::Effect;
 use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Side};
+use cloister_risk::RiskTable;
 use cloister_types::{AccountIndex, Amount, InstrumentId, ItemId};
 use common::*;
 use proptest::prelude::*;
@@ -59,6 +60,24 @@ fn input() -> impl Strategy<Value = Input> {
     ]
 }
 
+/// Puts a table in force, with what is ready at it.
+fn move_to(world: &mut World, next: RiskTable, ready: &mut Vec<QueueItem>) {
+    let ready = std::mem::take(ready);
+    world
+        .batcher
+        .set_table(world.now, next.clone(), ready.clone(), &mut world.secrets)
+        .unwrap();
+    for item in ready {
+        match item {
+            QueueItem::Open { account, deposit, .. } => world.open(account.get(), deposit.get()),
+            QueueItem::Deposit { account, amount, .. } => world.engine.deposit(account, amount).unwrap(),
+        }
+    }
+    world.engine.set_table(next).unwrap();
+    world.batcher.retry(world.now, &mut world.secrets).unwrap();
+    world.collect();
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
@@ -68,6 +87,8 @@ proptest! {
         let mut world = World::new(ACCOUNTS, deposit);
         let (mut opened, mut item, mut version) = (ACCOUNTS, u64::from(ACCOUNTS), 1);
         let (mut fees, mut volume, mut fills) = (0u128, [0u64; 2], 0usize);
+        // Queued, and ready at the next table.
+        let mut ready: Vec<QueueItem> = Vec::new();
         for input in inputs {
             match input {
                 Input::Wait(ms) => {
@@ -79,20 +100,16 @@ proptest! {
                     version += 1;
                     let mut next = table(version);
                     next.rows[0] = row(BTC, (MARK as i64 + percent * ONE as i64) as u64, percent * ONE as i64);
-                    world.batcher.set_table(world.now, next.clone(), &mut world.secrets).unwrap();
-                    world.engine.set_table(next).unwrap();
+                    move_to(&mut world, next, &mut ready);
                 }
                 Input::Open => {
-                    let view = cloister_crypto::Fr::from(u64::from(opened) + 1);
-                    world.engine.open(AccountIndex(opened), secret(opened).public(), view, Amount(deposit)).unwrap();
-                    world.push(open_item(item, opened, deposit).into()).unwrap();
+                    ready.push(open_item(item, opened, deposit));
                     opened += 1;
                     item += 1;
                 }
                 Input::Deposit(account, amount) => {
                     let (account, amount) = (AccountIndex(account), Amount(amount));
-                    world.engine.deposit(account, amount).unwrap();
-                    world.push(QueueItem::Deposit { item: ItemId(item), account, amount }.into()).unwrap();
+                    ready.push(QueueItem::Deposit { item: ItemId(item), account, amount });
                     item += 1;
                 }
                 Input::Instruction(instruction) => {
@@ -110,8 +127,9 @@ proptest! {
                 }
             }
         }
+        move_to(&mut world, table(version + 1), &mut ready);
         world.flush();
-        prop_assert_eq!(world.batcher.pending(), 0);
+        prop_assert_eq!((world.batcher.pending(), world.batcher.waiting()), (0, 0));
 
         // The ledger and the engine agree on every account.
         let holdings = world.batcher.holdings();
@@ -134,13 +152,14 @@ proptest! {
             root = statement.new_root;
             prop_assert!(batch.time() >= time);
             time = batch.time();
-            items.extend(batch.last_item);
+            items.extend(batch.items.iter().copied());
             for unit in &batch.witness.units {
                 let fill = &unit.places[0].fill;
                 lots[usize::from(fill.row == 3)] += fill.quantity.get();
             }
         }
-        prop_assert!(items.is_sorted());
+        items.sort_unstable();
+        prop_assert!(items.iter().copied().eq((u64::from(ACCOUNTS)..item).map(ItemId)));
         prop_assert_eq!(lots, volume.map(|v| 2 * v));
         prop_assert_eq!(root, world.batcher.head().root());
 

@@ -2,7 +2,7 @@
 
 use cloister_ledger::Shape;
 use cloister_risk::RiskTable;
-use cloister_settlement::{Batch, HouseRekey, HouseRekeyed, KeyId, QueueItem};
+use cloister_settlement::{Batch, HouseRekey, HouseRekeyed, KeyId, QueueItem, Taking};
 use std::future::Future;
 
 pub use cloister_settlement::batch::PROOF_BYTES;
@@ -37,6 +37,8 @@ pub struct GroupView {
     pub queue_first: u64,
     /// The id the next item gets.
     pub queue_next: u64,
+    /// Part of a batch's units that overdue queue items may claim, in percent.
+    pub queue_share: u8,
     /// How many re-keys of the house there were.
     pub house_rekeys: u32,
 }
@@ -68,15 +70,15 @@ pub struct RekeyKey {
     pub key: Vec<u8>,
 }
 
-/// A batch that the chain has taken, with the queue items that it consumed.
+/// A batch that the chain has taken, with what it took from the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SettledBatch<AccountId> {
+pub struct SettledBatch {
     /// The batch as submitted.
     pub batch: Batch,
     /// Number of the block that holds it.
     pub block: u64,
-    /// The queue items that it consumed, in order.
-    pub consumed: Vec<QueueItem<AccountId>>,
+    /// What each unit took from the queue.
+    pub takings: Vec<Taking>,
 }
 
 /// Why the chain refuses a batch (errors of C-SUBMIT, gathered by what the sequencer must do).
@@ -125,9 +127,6 @@ pub enum InvalidBatch {
     /// The proof's bytes are malformed.
     #[error("the proof is malformed")]
     ProofEncoding,
-    /// Units and queue do not fit together.
-    #[error("QueueOrder")]
-    Queue,
     /// A unit names an account that is not open.
     #[error("UnknownAccount")]
     UnknownAccount,
@@ -159,7 +158,6 @@ impl SubmitRejection {
             "ProofMalformedEncoding" | "ProofNotOnCurve" | "ProofNotInSubgroup" | "ProofPointAtInfinity" => {
                 Self::Invalid(InvalidBatch::ProofEncoding)
             }
-            "QueueOrder" => Self::Invalid(InvalidBatch::Queue),
             "UnknownAccount" => Self::Invalid(InvalidBatch::UnknownAccount),
             "VaultShortfall" => Self::Invalid(InvalidBatch::VaultShortfall),
             "WrappedBatch" | "WrongUnitCount" | "WrongCiphertextLength" | "NonCanonicalField" => {
@@ -260,5 +258,5 @@ pub trait ChainClient: Send + Sync + 'static {
         &self,
         group: u32,
         from: u64,
-    ) -> impl Future<Output = Result<Vec<SettledBatch<Self::AccountId>>, ChainError>> + Send;
+    ) -> impl Future<Output = Result<Vec<SettledBatch>, ChainError>> + Send;
 }

@@ -10,7 +10,7 @@ use cloister_ledger::{slot::Slot, GroupLedger, InstructionKind, SignedInstructio
 use cloister_risk::RiskTable;
 use cloister_settlement::{ItemKind, QueueItem as Queued};
 use cloister_types::{GroupId, ItemId};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Why the core cannot be built.
 #[derive(Debug, thiserror::Error)]
@@ -34,6 +34,8 @@ pub(crate) struct Core {
     pub tape: Tape,
     /// The next queue item to take.
     pub next_item: u64,
+    /// Accounts whose open no secret opens.
+    sealed: BTreeSet<AccountIndex>,
     /// What keeps events out of batches.
     pub halt: Option<Halt>,
     pub accepted: u64,
@@ -59,22 +61,25 @@ pub(crate) struct Taken {
 }
 
 /// Where a core starts.
-pub(crate) struct Origin {
+pub(crate) struct Origin<A> {
     pub state: GroupLedger,
     pub last_time: Millis,
     pub table: RiskTable,
     pub next_item: u64,
+    /// The queue items that are ready at the table, in order.
+    pub ready: Vec<(u64, Queued<A>)>,
+    pub queue_share: u8,
     pub batch_no: u64,
     pub house_rekeys: u32,
 }
 
 impl Core {
-    pub fn new(
+    pub fn new<A>(
         config: &SequencerConfig,
         genesis: [u8; 32],
         payee: [u8; 32],
         keys: SequencerKeys,
-        origin: Origin,
+        origin: Origin<A>,
     ) -> Result<Self, CoreError> {
         let engine_config = EngineConfig {
             genesis,
@@ -91,17 +96,25 @@ impl Core {
             group: GroupId(config.group),
             shape: config.shape,
             payee,
+            queue_share: origin.queue_share,
             max_age: millis(config.batch_age),
             sweep_every: config.sweep_every,
         };
-        let batcher = Batcher::new(batcher_config, origin.state, origin.last_time, origin.table)?;
+        let mut next_item = origin.next_item;
+        let (mut sealed, mut halt) = (BTreeSet::new(), None);
+        let ready = readable(&origin.ready, &mut next_item, &keys, &mut sealed, &mut halt);
+        for item in &ready {
+            enter(&mut engine, item)?;
+        }
+        let batcher = Batcher::new(batcher_config, origin.state, origin.last_time, origin.table, ready)?;
         Ok(Self {
             engine,
             batcher,
             keys,
             tape: Tape::new(config.history),
-            next_item: origin.next_item,
-            halt: None,
+            next_item,
+            sealed,
+            halt,
             accepted: 0,
             rejected: 0,
             fills: 0,
@@ -200,9 +213,9 @@ impl Core {
         }
     }
 
-    /// Takes a newer risk table. If the open batch cannot be closed at its own, the old one stays in force for both
-    /// engine and batcher.
-    pub fn set_table(&mut self, now: Millis, table: RiskTable) {
+    /// Takes a newer risk table, with the queue items from the next one on that are ready at it, in order. If the open
+    /// batch cannot be closed at its own, the old table stays in force for both engine and batcher, and the items wait.
+    pub fn set_table<A>(&mut self, now: Millis, table: RiskTable, items: &[(u64, Queued<A>)]) {
         if table.header.version <= self.engine.table().header.version {
             return;
         }
@@ -210,18 +223,28 @@ impl Core {
             self.halt = Some(Halt::Engine(error.into()));
             return;
         }
-        let result = self.batcher.set_table(now, table.clone(), &mut self.keys);
+        let ready = self.ready(&table, items);
+        let result = self
+            .batcher
+            .set_table(now, table.clone(), ready.items.clone(), &mut self.keys);
         let taken = result.is_ok();
         self.note(result);
         if !taken {
             return;
         }
+        self.enter(ready);
         self.note_input(|core| core.engine.set_table(table).map(|effects| core.absorb(now, effects)));
     }
 
-    /// Makes every batch that is not settled again, at a table the chain still takes.
-    pub fn rebase(&mut self, now: Millis, table: RiskTable) {
-        let holdings: BTreeMap<AccountIndex, Holdings> = match self.batcher.rebase(now, table.clone(), &mut self.keys) {
+    /// Makes every batch that is not settled again, at a table the chain still takes, with the queue items that are
+    /// ready at it, as in [`Self::set_table`].
+    pub fn rebase<A>(&mut self, now: Millis, table: RiskTable, items: &[(u64, Queued<A>)]) {
+        let ready = self.ready(&table, items);
+        let result = self
+            .batcher
+            .rebase(now, table.clone(), ready.items.clone(), &mut self.keys);
+        self.enter(ready);
+        let holdings: BTreeMap<AccountIndex, Holdings> = match result {
             Ok(holdings) => {
                 self.note(Ok(()));
                 holdings
@@ -239,62 +262,88 @@ impl Core {
         });
     }
 
-    /// Takes queue items in order; items already taken are passed over. Batches take the queue in order too, so an open
-    /// that no secret opens holds up every later item.
-    pub fn take_queue<A>(&mut self, now: Millis, items: &[(u64, Queued<A>)]) {
-        for (item, queued) in items {
-            if *item < self.next_item {
-                continue;
-            }
-            if !self.take_item(now, *item, queued) {
-                return;
-            }
-            self.next_item = item.saturating_add(1);
-            if matches!(self.halt, Some(Halt::Sealed { .. })) {
-                self.halt = None;
-            }
+    /// What is new among queue items and ready at a table.
+    fn ready<A>(&self, table: &RiskTable, items: &[(u64, Queued<A>)]) -> Ready {
+        let new = items
+            .iter()
+            .filter(|(id, item)| *id >= self.next_item && item.ready_at <= table.header.time);
+        let (mut next_item, mut sealed, mut halt) = (self.next_item, self.sealed.clone(), None);
+        let items = readable(new, &mut next_item, &self.keys, &mut sealed, &mut halt);
+        Ready {
+            items,
+            next_item,
+            sealed,
+            halt,
         }
     }
 
-    /// Takes an item; false if it is an open that no secret opens.
-    fn take_item<A>(&mut self, now: Millis, item: u64, queued: &Queued<A>) -> bool {
-        let (account, amount) = (queued.index, queued.amount);
-        match &queued.kind {
-            ItemKind::Deposit => {
-                self.note_input(|core| {
-                    core.engine.deposit(account, amount)?;
-                    let item = ItemId(item);
-                    core.push(now, QueueItem::Deposit { item, account, amount }.into());
-                    Ok(())
-                });
-            }
-            ItemKind::Open(keys) => {
-                let Some((public_key, view_key)) = keys.unseal(&self.keys) else {
-                    if !matches!(self.halt, Some(Halt::Sealed { item: known }) if known == item) {
-                        let halt = Halt::Sealed { item };
-                        log::error!(target: "cloister", "The queue is not taken any further: {halt}");
-                        self.halt = Some(halt);
-                    }
-                    return false;
-                };
-                self.note_input(|core| {
-                    core.engine.open(account, public_key, view_key, amount)?;
-                    core.push(
-                        now,
-                        QueueItem::Open {
-                            item: ItemId(item),
-                            account,
-                            public_key,
-                            view_key,
-                            deposit: amount,
-                        }
-                        .into(),
-                    );
-                    Ok(())
-                });
-            }
+    /// Lets the engine have what the batcher has taken from the queue.
+    fn enter(&mut self, ready: Ready) {
+        for item in &ready.items {
+            self.note_input(|core| enter(&mut core.engine, item));
         }
-        true
+        (self.next_item, self.sealed) = (ready.next_item, ready.sealed);
+        if ready.halt.is_some() {
+            self.halt = ready.halt;
+        }
+    }
+}
+
+/// Queue items that are ready, as engine and batcher take them.
+struct Ready {
+    items: Vec<QueueItem>,
+    next_item: u64,
+    sealed: BTreeSet<AccountIndex>,
+    halt: Option<Halt>,
+}
+
+/// Reads queue items. An open that no secret opens is left out, and so is what was queued for its account; nothing else
+/// waits for it until it is overdue.
+fn readable<'a, A: 'a>(
+    items: impl IntoIterator<Item = &'a (u64, Queued<A>)>,
+    next_item: &mut u64,
+    keys: &SequencerKeys,
+    sealed: &mut BTreeSet<AccountIndex>,
+    halt: &mut Option<Halt>,
+) -> Vec<QueueItem> {
+    let mut out = Vec::new();
+    for (id, queued) in items {
+        *next_item = id.saturating_add(1);
+        let (item, account, amount) = (ItemId(*id), queued.index, queued.amount);
+        match &queued.kind {
+            ItemKind::Deposit if sealed.contains(&account) => {}
+            ItemKind::Deposit => out.push(QueueItem::Deposit { item, account, amount }),
+            ItemKind::Open(open) => match open.unseal(keys) {
+                Some((public_key, view_key)) => out.push(QueueItem::Open {
+                    item,
+                    account,
+                    public_key,
+                    view_key,
+                    deposit: amount,
+                }),
+                None => {
+                    let found = Halt::Sealed { item: *id };
+                    log::error!(target: "cloister", "Account {account} cannot be opened: {found}");
+                    sealed.insert(account);
+                    *halt = Some(found);
+                }
+            },
+        }
+    }
+    out
+}
+
+/// Lets the engine have an item.
+fn enter(engine: &mut Engine, item: &QueueItem) -> Result<(), InputError> {
+    match item {
+        QueueItem::Deposit { account, amount, .. } => engine.deposit(*account, *amount),
+        QueueItem::Open {
+            account,
+            public_key,
+            view_key,
+            deposit,
+            ..
+        } => engine.open(*account, *public_key, *view_key, *deposit),
     }
 }
 

@@ -15,7 +15,8 @@ pub enum Halt {
     #[error("the engine refused a queue item or a table: {0}")]
     Engine(#[from] InputError),
     /// An open was sealed to a key that this sequencer does not have. The chain takes an open only with a proof that it
-    /// can be opened with the key of its time, so it is an earlier key; the queue waits for it.
+    /// can be opened with the key of its time, so it is an earlier key. The account waits for it; once the open is
+    /// overdue, the chain takes no batch without it.
     #[error(
         "open {item} was sealed to another key; name the file of the secret of its time with --sequencer-former-secret"
     )]

@@ -31,6 +31,7 @@ mod error;
 mod halt;
 pub mod keys;
 mod pipeline;
+mod queue;
 mod record;
 mod rekey;
 mod rpc;

@@ -6,9 +6,10 @@
 
 use crate::{
     backlog::{Backlog, Proven},
-    chain::{At, ChainClient, GroupView, InvalidBatch, SubmitOutcome, SubmitRejection},
+    chain::{At, ChainClient, ChainError, GroupView, InvalidBatch, SubmitOutcome, SubmitRejection},
     core::millis,
     halt::Halt,
+    queue::ready_queue,
     record::BatchRecord,
     shared::Shared,
 };
@@ -74,7 +75,7 @@ fn proved<C: ChainClient>(
         batch.fills,
     );
     let statement = &batch.effect.statement;
-    let submission = match Batch::new(shared.key_id(), batch.risk_version(), statement, &batch.queued, proof.0) {
+    let submission = match Batch::new(shared.key_id(), batch.risk_version(), statement, proof.0) {
         Ok(submission) => submission,
         Err(error) => {
             // The chain has a key of the shape, so it has room for its batches.
@@ -381,8 +382,16 @@ fn prove_again<C: ChainClient>(shared: &Shared<C>, batch_no: u64, chain_time: u6
 
 /// Makes everything that is not settled again at the newest table.
 async fn rebase<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
-    let table = match shared.chain.risk_table(shared.config.group, None).await {
-        Ok(Some(table)) => table,
+    let next = shared.core().as_ref().map_or(0, |core| core.next_item);
+    let read = async {
+        let Some(table) = shared.chain.risk_table(shared.config.group, None).await? else {
+            return Ok(None);
+        };
+        let items = ready_queue(shared, next, &table).await?;
+        Ok::<_, ChainError>(Some((table, items)))
+    };
+    let (table, items) = match read.await {
+        Ok(Some(read)) => read,
         Ok(None) => return Step::Backoff,
         Err(error) => {
             log::warn!(target: "cloister", "{error}");
@@ -394,6 +403,10 @@ async fn rebase<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
     let Some(core) = core.as_mut() else {
         return Step::Backoff;
     };
+    if table.header.version < core.batcher.table().header.version {
+        // A newer one came into force while this one was read.
+        return Step::Again;
+    }
     let mut backlog = shared.backlog();
     log::warn!(
         target: "cloister",
@@ -407,7 +420,7 @@ async fn rebase<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
     backlog.last_time = 0;
     backlog.stale_table = false;
     backlog.table_end = None;
-    core.rebase(now, table);
+    core.rebase(now, table, &items);
     shared.wake.notify_waiters();
     Step::Again
 }

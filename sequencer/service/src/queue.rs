@@ -9,24 +9,26 @@ use cloister_risk::RiskTable;
 /// Maximum number of queue items asked for at once.
 const QUEUE_PAGE: u32 = 256;
 
-/// The queue items with ids from `next` on that are ready at a table, and perhaps a few behind them.
+/// The queue items with ids from `next` on that are ready at a table, in order. They are all there: whatever is ready
+/// at a table was queued before it, and the table is read from a final block.
 pub(crate) async fn ready_queue<C: ChainClient>(
     shared: &Shared<C>,
     mut next: u64,
-    table: Option<&RiskTable>,
+    table: &RiskTable,
 ) -> Result<Vec<QueueEntry<C::AccountId>>, ChainError> {
-    let time = table.map_or(0, |table| table.header.time);
     let mut items = Vec::new();
     loop {
         let page = shared.chain.queue(shared.config.group, next, QUEUE_PAGE).await?;
-        let Some((last, item)) = page.last() else {
+        let Some((last, _)) = page.last() else {
             return Ok(items);
         };
         next = last.saturating_add(1);
-        let done = item.ready_at > time;
-        items.extend(page);
-        if done {
-            return Ok(items);
+        for entry in page {
+            // Items become ready in their order.
+            if entry.1.ready_at > table.header.time {
+                return Ok(items);
+            }
+            items.push(entry);
         }
     }
 }

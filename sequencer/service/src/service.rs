@@ -8,6 +8,7 @@ use crate::{
     error::StartError,
     keys::SequencerKeys,
     pipeline::{pause, prove_loop, settle_loop},
+    queue::ready_queue,
     rekey::{must_rekey, rekey},
     rpc,
     shared::{ProverFacts, Shared},
@@ -18,9 +19,6 @@ use cloister_prover_job::{JobKind, Prover, ProverError};
 use cloister_risk::RiskTable;
 use cloister_settlement::{replay_batch, replay_rekeys, HouseRekeyed};
 use std::{future::Future, sync::Arc};
-
-/// Maximum number of queue items asked for at once.
-const QUEUE_PAGE: u32 = 256;
 
 /// A sequencer. Cheap to clone; [`Sequencer::run`] does the work, and its JSON-RPC takes instructions and answers
 /// questions.
@@ -138,7 +136,7 @@ impl<C: ChainClient> Sequencer<C> {
             log::info!(target: "cloister", "Rebuilding the ledger from {} batches", view.batch_no);
             for settled in chain.settled_batches(config.group, 0).await? {
                 if settled.batch.batch_no < view.batch_no {
-                    replay_batch(&mut state, &scope, &settled.batch, &settled.consumed, keys)?;
+                    replay_batch(&mut state, &scope, &settled.batch, &settled.takings, keys)?;
                     replay_rekeys(&mut state, &scope, &rekeyed, &mut done, keys)?;
                 }
             }
@@ -173,11 +171,16 @@ impl<C: ChainClient> Sequencer<C> {
             }
             pause(&mut backoff).await;
         };
+        let ready = self
+            .patiently(|| ready_queue(&self.shared, view.queue_first, &table))
+            .await;
         let origin = Origin {
             state,
             last_time: view.time,
             table,
             next_item: view.queue_first,
+            ready,
+            queue_share: view.queue_share,
             batch_no: view.batch_no,
             house_rekeys: view.house_rekeys,
         };
@@ -229,7 +232,14 @@ async fn follow<C: ChainClient>(shared: &Shared<C>) -> Result<(), ChainError> {
         Some(version) => shared.chain.table_end(group, version).await?,
         None => None,
     };
-    let items = shared.chain.queue(group, next, QUEUE_PAGE).await?;
+    // Read after the table, so that everything that is ready at it is there.
+    let items = match &table {
+        Some(table) if in_force.is_some_and(|version| version < table.header.version) => {
+            ready_queue(shared, next, table).await?
+        }
+        _ => Vec::new(),
+    };
+    let share = shared.chain.group(group, At::Best).await?.map(|view| view.queue_share);
     let now = shared.chain.now();
     if let Some(core) = shared.core().as_mut() {
         let mut backlog = shared.backlog();
@@ -242,10 +252,12 @@ async fn follow<C: ChainClient>(shared: &Shared<C>) -> Result<(), ChainError> {
             // Every new table closes the open batch; while the prover is busy anyway, it may as well fill up.
             let age = now.saturating_sub(core.engine.table().header.time);
             if idle || core.is_halted() || runs_out || age > millis(shared.config.table_patience) {
-                core.set_table(now, table);
+                core.set_table(now, table, &items);
             }
         }
-        core.take_queue(now, &items);
+        if let Some(share) = share {
+            core.batcher.set_queue_share(share);
+        }
         core.tick(now, idle);
     }
     shared.wake.notify_waiters();

@@ -113,6 +113,12 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
         .expect("deposited");
     sequencer.knows(&alice, PATIENCE).await.expect("known");
     sequencer.knows(&bob, PATIENCE).await.expect("known");
+    // The deposit counts from the first table on at which it is ready.
+    let begin = std::time::Instant::now();
+    while sequencer.account(&alice).await.expect("shown").cash != Money((DEPOSIT + MORE).into()) {
+        assert!(begin.elapsed() < PATIENCE, "the deposit does not count");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
 
     let terms = |side, flags| OrderTerms {
         instrument_id: market.instrument.id,

@@ -63,9 +63,11 @@ pub async fn deposit(global: &Global, text: &str) -> Result<(), CommandError> {
     let wallet = global.open_wallet()?;
     let chain = global.connect().await?;
     trader::deposit(&chain, global.group, wallet.keys(), amount, Until::Final).await?;
+    let notice = chain.group_state(global.group, None).await?.queue_terms.notice;
     say!(
-        "{} is queued; the sequencer credits it at once and proves it with its next batch",
-        show_money(amount.into())
+        "{} is queued; batches count it from the first risk table on that is {} s younger",
+        show_money(amount.into()),
+        notice.div_ceil(1_000)
     );
     Ok(())
 }

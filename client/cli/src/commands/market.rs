@@ -48,7 +48,6 @@ pub async fn status(global: &Global) -> Result<(), CommandError> {
         .map(|(id, name)| format!("{name} ({id})"))
         .collect();
     let root = hex::encode(state.root);
-    let queued = state.queue_next.saturating_sub(state.queue_first);
     let mut facts = TextTable::facts();
     facts
         .fact("chain", format!("genesis {:?}", chain.genesis()))
@@ -57,7 +56,7 @@ pub async fn status(global: &Global) -> Result<(), CommandError> {
         .fact("instruments", names.join(", "))
         .fact("batches", format!("{} settled, root 0x{root}", state.batch_no))
         .fact("accounts", state.next_index)
-        .fact("queue", format!("{queued} items"))
+        .fact("queue", format!("{} items", state.queue_length))
         .fact("vault owes", show_money(i128::try_from(owed).unwrap_or(i128::MAX)));
     match sequencer_facts(&SequencerClient::of(&chain), &mut facts).await {
         Err(SequencerError::Absent) => {

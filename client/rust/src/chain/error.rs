@@ -112,7 +112,9 @@ fn hint(error: &Execution<Runtime>) -> Option<&'static str> {
         Execution::UserCapExceeded | Execution::VaultCapExceeded => {
             "a cap on deposits is reached for now; deposit less"
         }
-        Execution::QueueFull | Execution::TooManyItems => "wait until the next batch has consumed queued deposits",
+        Execution::QueueFull | Execution::TooManyItems | Execution::QueuedSumTooLarge => {
+            "wait until batches have taken what is queued"
+        }
         Execution::GroupDisabled => "the group is paused by its administrators",
         Execution::NotSubmitter => "only the sequencers' accounts submit batches",
         Execution::WrongBatchNumber => "the batch was settled already or an earlier one is missing",

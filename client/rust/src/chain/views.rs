@@ -49,7 +49,7 @@ impl Chain {
     /// [`ChainError::Call`].
     pub async fn queue(&self, group: u32, at: Option<Hash>) -> Result<Vec<(u64, QueueItemOf)>, ChainError> {
         let mut out: Vec<(u64, QueueItemOf)> = Vec::new();
-        let mut from = self.group_state(group, at).await?.queue_first;
+        let mut from = 0u64;
         loop {
             let arguments = (group, from, MAX_QUEUE_PAGE).encode();
             let page: Vec<(u64, QueueItemOf)> = self.api("CloisterApi_queue", arguments, at).await?;
@@ -57,6 +57,19 @@ impl Chain {
             from = last.saturating_add(1);
             out.extend(page);
         }
+    }
+
+    /// The queue items of accounts, each account's oldest first; of no more accounts than a batch may have units.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn waiting(
+        &self,
+        group: u32,
+        accounts: &[u32],
+        at: Option<Hash>,
+    ) -> Result<Vec<(u64, QueueItemOf)>, ChainError> {
+        self.api("CloisterApi_waiting", (group, accounts).encode(), at).await
     }
 
     /// The re-keys of a group's house, all of them, in order.

@@ -1,6 +1,6 @@
 //! Groups, the sealing key, submitters, genesis.
 
-use crate::{mock::*, Error, Event, GroupState, Groups, Submitters};
+use crate::{mock::*, Error, Event, GroupState, Groups, Submitters, Terms};
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey};
 use cloister_ledger::{AccountTree, House};
 use polkadot_sdk::{
@@ -21,13 +21,21 @@ fn group_should_start_with_the_empty_tree_and_the_genesis_house() {
             time: 0,
             risk_version: 0,
             next_index: 0,
-            queue_first: 0,
+            queue_first: None,
+            queue_last: None,
+            queue_length: 0,
             queue_next: 0,
+            queue_terms: Terms {
+                notice: NOTICE,
+                share: 50,
+            },
             house_rekeys: 0,
         };
         assert_eq!(Groups::<Test>::get(GROUP), Some(state.clone()));
         assert_ok!(Execution::create_group(RuntimeOrigin::root(), OTHER, ASSET, FEES));
-        assert_eq!(Groups::<Test>::get(OTHER), Some(state));
+        // Terms other than the default ones are the genesis'.
+        let queue_terms = Terms::default();
+        assert_eq!(Groups::<Test>::get(OTHER), Some(GroupState { queue_terms, ..state }));
         assert_eq!(events(), [Event::GroupCreated { group: OTHER }]);
         assert_ne!(Execution::vault_account(GROUP), Execution::vault_account(OTHER));
     });

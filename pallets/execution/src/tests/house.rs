@@ -65,7 +65,8 @@ const SEED: u8 = 77;
 fn house_should_be_rekeyed_before_the_first_batch() {
     on_unkeyed(|| {
         assert_ok!(open(&ALICE, 1, 10_000));
-        let batch = || proven(batch(vec![queued(0), unit(0)]));
+        ready();
+        let batch = || proven(batch(vec![unit(0), unit(0)]));
         assert_noop!(submit(&batch()), Error::<Test>::HouseNotKeyed);
         System::reset_events();
         let (first, house) = first();
@@ -264,13 +265,14 @@ fn batch_under_a_changed_house_key_should_be_refused() {
 fn batch_that_was_proven_before_a_rekey_should_be_refused_after_it() {
     on_genesis(|| {
         assert_ok!(open(&ALICE, 1, 10_000));
-        let before = proven(batch(vec![queued(0), unit(0)]));
+        ready();
+        let before = proven(batch(vec![unit(0), unit(0)]));
         let (_, house) = first();
         // Between two batches; here before the first.
         let (second, _) = Scene::new(GROUP, house).proven(2);
         assert_ok!(rekey(&second));
         assert_noop!(submit(&before), Error::<Test>::InvalidProof);
-        assert_ok!(submit(&proven(batch(vec![queued(0), unit(0)]))));
+        assert_ok!(submit(&proven(batch(vec![unit(0), unit(0)]))));
         // And the other way round.
         assert_noop!(rekey(&second), Error::<Test>::HouseChanged);
     });

@@ -1,6 +1,6 @@
 //! Random histories: whatever happens, the invariants of `try_state` hold and no money is made or lost.
 
-use crate::{mock::*, Groups, Totals};
+use crate::{mock::*, Groups, Terms, Totals};
 use cloister_types::Amount;
 use polkadot_sdk::{frame_support::assert_ok, sp_runtime::AccountId32};
 use proptest::prelude::*;
@@ -10,12 +10,13 @@ use proptest::prelude::*;
 enum Step {
     Open(u8, u64),
     Deposit(u8, u64),
-    /// Queued items to consume (0..=2), an amount to withdraw, and a sweep.
+    /// Accounts whose items are taken (0..=2), an amount to withdraw, and a sweep.
     Batch(u8, u64, u64),
     Block(u8),
     Thaw(u8),
     Claim(u8),
     Pass(u64),
+    Terms(u64, u8),
 }
 
 fn who(n: u8) -> AccountId32 {
@@ -31,29 +32,42 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0u8..3).prop_map(Step::Block),
         1 => (0u8..3).prop_map(Step::Thaw),
         2 => (0u8..3).prop_map(Step::Claim),
-        1 => (0u64..2_000).prop_map(Step::Pass),
+        4 => prop_oneof![0u64..2_000, 50_000..70_000u64].prop_map(Step::Pass),
+        1 => (0u64..130_000, 0u8..=100).prop_map(|(notice, share)| Step::Terms(notice, share)),
     ]
 }
 
-/// An honest batch that consumes up to `take` items; refused if no account is open for its idle units.
+/// An honest batch of up to `take` accounts whose items are ready; refused if no account is open for its idle units.
 fn settle(take: u8, withdrawal: u64, sweep: u64) {
-    let queue = Execution::queue(GROUP, 0, 100);
-    let mut units: Vec<_> = queue
-        .iter()
-        .take(usize::from(take))
-        .map(|(_, item)| queued(item.index.get()))
-        .collect();
+    let version = Risk::latest_version(GROUP).unwrap();
+    let table = Risk::table_info(GROUP, version).unwrap().time;
+    let queue = whole_queue();
+    // What is overdue may claim one of the two units.
+    let overdue = queue.first().is_some_and(|(_, item)| item.deadline <= table);
+    let mut accounts: Vec<u32> = Vec::new();
+    for (_, item) in queue.iter().filter(|(_, item)| item.ready_at <= table) {
+        if !accounts.contains(&item.index.get()) {
+            accounts.push(item.index.get());
+        }
+    }
+    // What is not overdue is taken from anywhere.
+    if !overdue && !accounts.is_empty() {
+        let first = withdrawal as usize % accounts.len();
+        accounts.rotate_left(first);
+    }
+    accounts.truncate(take.max(overdue.into()).into());
     let open = |index| Execution::account(GROUP, index).is_some_and(|account| account.opened);
-    let idle = units
+    let idle = accounts
         .first()
-        .map(|unit| unit.index.get())
+        .copied()
         .or_else(|| (0..Groups::<Test>::get(GROUP).unwrap().next_index).find(|index| open(*index)));
     let Some(idle) = idle else { return };
+    let mut units: Vec<_> = accounts.into_iter().map(unit).collect();
     units.resize_with(2, || unit(idle));
-    let taken: u128 = queue
+    let taken: u128 = statement(&batch(units.clone()))
+        .units
         .iter()
-        .take(usize::from(take))
-        .map(|(_, item)| u128::from(item.amount.get()))
+        .map(|unit| u128::from(unit.deposit.get()))
         .sum();
     let held = Totals::<Test>::get(GROUP).settled + taken;
     units[1].withdrawal = Amount(withdrawal.min(u64::try_from(held / 2).unwrap()));
@@ -71,11 +85,12 @@ fn run(step: Step) {
         Step::Block(n) => drop(Assets::block(signed(&ADMIN), ASSET, who(n))),
         Step::Thaw(n) => drop(Assets::thaw(signed(&ADMIN), ASSET, who(n))),
         Step::Claim(n) => drop(Execution::claim(signed(&who(n)), GROUP)),
-        Step::Pass(ms) => {
-            pass(ms);
-            let version = Risk::latest_version(GROUP).unwrap() + 1;
-            set_table(GROUP, version, Now::get());
-        }
+        Step::Pass(ms) => pass_with_table(ms),
+        Step::Terms(notice, share) => drop(Execution::set_queue_terms(
+            RuntimeOrigin::root(),
+            GROUP,
+            Terms { notice, share },
+        )),
     }
 }
 

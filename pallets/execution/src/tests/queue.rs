@@ -22,6 +22,8 @@ fn open_should_take_the_deposit_and_reserve_an_index() {
             index: AccountIndex(1),
             amount: Amount(2_000),
             queued_at: START,
+            ready_at: START + NOTICE,
+            deadline: START + DEADLINE,
             kind: ItemKind::Open(seals::keys(GROUP, &BOB, 2)),
         };
         assert_eq!(Execution::queue(GROUP, 1, 9), [(1, item)]);
@@ -173,6 +175,8 @@ fn deposit_should_be_queued_for_the_owners_account() {
             index: AccountIndex::ZERO,
             amount: Amount(500),
             queued_at: START,
+            ready_at: START + NOTICE,
+            deadline: START + DEADLINE,
             kind: ItemKind::Deposit,
         };
         assert_eq!(Execution::queue(GROUP, 0, 9), [(1, item)]);
@@ -225,7 +229,8 @@ fn account_should_have_few_items_in_the_queue() {
             assert_ok!(deposit(&ALICE, 100));
         }
         assert_noop!(deposit(&ALICE, 100), Error::<Test>::TooManyItems);
-        assert_ok!(submit(&proven(batch(vec![queued(0), unit(0)]))));
+        ready();
+        assert_ok!(submit(&proven(batch(vec![unit(0), unit(0)]))));
         assert_ok!(deposit(&ALICE, 100));
     });
 }
@@ -261,7 +266,8 @@ fn caps_of_user_and_vault_should_hold() {
 fn withdrawals_should_make_room_under_the_users_cap() {
     on_open(|| {
         assert_ok!(deposit(&ALICE, 490_000));
-        assert_ok!(submit(&proven(batch(vec![queued(0), withdrawing(0, 200_000)]))));
+        ready();
+        assert_ok!(submit(&proven(batch(vec![unit(0), withdrawing(0, 200_000)]))));
         assert_eq!(Accounts::<Test>::get(GROUP, 0).unwrap().deposited, 300_000);
         assert_noop!(deposit(&ALICE, 200_001), Error::<Test>::UserCapExceeded);
         assert_ok!(deposit(&ALICE, 200_000));
@@ -273,7 +279,8 @@ fn withdrawal_above_the_deposits_should_not_wrap_the_count() {
     // Profit: Alice withdraws what Bob has lost.
     on_open(|| {
         assert_ok!(open(&BOB, 2, 5_000));
-        assert_ok!(submit(&proven(batch(vec![queued(1), withdrawing(0, 12_000)]))));
+        ready();
+        assert_ok!(submit(&proven(batch(vec![unit(1), withdrawing(0, 12_000)]))));
         assert_eq!(Accounts::<Test>::get(GROUP, 0).unwrap().deposited, 0);
     });
 }

@@ -201,7 +201,8 @@ fn copied_proof_should_pay_its_maker_whoever_submits_it() {
 fn record_with_another_index_should_be_refused() {
     on_open(|| {
         assert_ok!(open(&BOB, 2, 1_000));
-        assert_ok!(submit(&proven(batch(vec![queued(1), unit(0)]))));
+        ready();
+        assert_ok!(submit(&proven(batch(vec![unit(1), unit(0)]))));
         refused(Error::InvalidProof, |b| b.units[0].index = AccountIndex(1));
     });
 }
@@ -414,43 +415,6 @@ fn batch_time_should_never_decrease_and_be_near_the_blocks() {
 }
 
 #[test]
-fn skipped_queue_item_should_be_refused() {
-    on_open(|| {
-        assert_ok!(open(&BOB, 2, 1_000));
-        assert_ok!(Execution::deposit(signed(&ALICE), GROUP, 500));
-        // Alice's deposit is behind Bob's open.
-        let batch = proven(batch(vec![queued(0), unit(0)]));
-        assert_noop!(submit(&batch), Error::<Test>::QueueOrder);
-    });
-}
-
-#[test]
-fn more_queued_units_than_items_should_be_refused() {
-    on_open(|| {
-        assert_noop!(
-            submit(&proven(batch(vec![queued(0), unit(0)]))),
-            Error::<Test>::QueueOrder
-        );
-        assert_ok!(Execution::deposit(signed(&ALICE), GROUP, 500));
-        assert_noop!(
-            submit(&proven(batch(vec![queued(0), queued(0)]))),
-            Error::<Test>::QueueOrder
-        );
-    });
-}
-
-#[test]
-fn overdue_queue_item_should_be_consumed() {
-    on_open(|| {
-        assert_ok!(Execution::deposit(signed(&ALICE), GROUP, 500));
-        pass(60_001);
-        set_table(GROUP, 2, Now::get());
-        refused(Error::QueueItemOverdue, |_| ());
-        assert_ok!(submit(&proven(batch(vec![queued(0), unit(0)]))));
-    });
-}
-
-#[test]
 fn deposit_that_was_not_queued_should_be_refused() {
     // The submitter proves a deposit the queue does not have.
     on_open(|| {
@@ -466,7 +430,8 @@ fn deposit_that_was_not_queued_should_be_refused() {
 fn deposit_of_another_amount_should_be_refused() {
     on_open(|| {
         assert_ok!(Execution::deposit(signed(&ALICE), GROUP, 500));
-        let mut batch = batch(vec![queued(0), unit(0)]);
+        ready();
+        let mut batch = batch(vec![unit(0), unit(0)]);
         let mut wrong = statement(&batch);
         wrong.units[0].deposit = Amount(501);
         batch.proof = prover::prove(wrong.hash());
@@ -478,7 +443,8 @@ fn deposit_of_another_amount_should_be_refused() {
 fn open_with_other_keys_should_be_refused() {
     on_open(|| {
         assert_ok!(open(&BOB, 2, 1_000));
-        let mut batch = batch(vec![queued(1), unit(0)]);
+        ready();
+        let mut batch = batch(vec![unit(1), unit(0)]);
         let mut wrong = statement(&batch);
         let RecordKind::Open(keys) = &mut wrong.units[0].kind else {
             panic!("the item is an open");
@@ -524,16 +490,13 @@ fn index_without_a_consumed_open_should_be_refused() {
             Error::<Test>::UnknownAccount
         );
         assert_ok!(open(&BOB, 2, 1_000));
+        // Its open is not ready yet.
         assert_noop!(
             submit(&proven(batch(vec![unit(1), unit(0)]))),
             Error::<Test>::UnknownAccount
         );
-        // Too early in the batch.
-        assert_noop!(
-            submit(&proven(batch(vec![unit(1), queued(1)]))),
-            Error::<Test>::UnknownAccount
-        );
-        assert_ok!(submit(&proven(batch(vec![queued(1), unit(1)]))));
+        ready();
+        assert_ok!(submit(&proven(batch(vec![unit(1), unit(1)]))));
     });
 }
 

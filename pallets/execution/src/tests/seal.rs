@@ -94,7 +94,8 @@ fn open_that_is_queued_should_outlive_its_sealing_key() {
             to_bytes(&next.x()),
             to_bytes(&next.y())
         ));
-        assert_ok!(submit(&proven(batch(vec![queued(0), unit(0)]))));
+        ready();
+        assert_ok!(submit(&proven(batch(vec![unit(0), unit(0)]))));
     });
 }
 
@@ -253,7 +254,8 @@ fn two_keys_of_seals_should_be_good_side_by_side() {
         assert_ok!(open_under(SEAL_KEY, GROUP, &BOB, keys, proof, 1_000));
         // The rotation ends with the removal of the old key; what is queued stays good.
         assert_ok!(Execution::remove_verifying_key(RuntimeOrigin::root(), SEAL_KEY));
-        assert_ok!(submit(&proven(batch(vec![queued(0), queued(1)]))));
+        ready();
+        assert_ok!(submit(&proven(batch(vec![unit(0), unit(1)]))));
     });
 }
 

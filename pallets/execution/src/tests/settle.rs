@@ -17,19 +17,28 @@ fn deposit(who: &polkadot_sdk::sp_runtime::AccountId32, amount: u64) {
 fn batch_should_move_root_house_and_number() {
     on_genesis(|| {
         assert_ok!(open(&ALICE, 1, 10_000));
-        let batch = proven(batch(vec![queued(0), unit(0)]));
+        ready();
+        let batch = proven(batch(vec![unit(0), unit(0)]));
         let paid = submit(&batch).unwrap();
         assert_eq!(paid.pays_fee, Pays::No);
         let state = Groups::<Test>::get(GROUP).unwrap();
         assert_eq!((state.root, state.house), (batch.new_root, batch.new_house));
-        assert_eq!((state.batch_no, state.time, state.risk_version), (1, START, 1));
-        assert_eq!((state.queue_first, state.queue_next), (1, 1));
+        assert_eq!((state.batch_no, state.time, state.risk_version), (1, START + NOTICE, 2));
+        assert_eq!(
+            (
+                state.queue_first,
+                state.queue_last,
+                state.queue_length,
+                state.queue_next
+            ),
+            (None, None, 0, 1)
+        );
         let settled = Event::BatchSettled {
             group: GROUP,
             batch_no: 0,
             key: BATCH_KEY,
-            risk_version: 1,
-            time: START,
+            risk_version: 2,
+            time: START + NOTICE,
             root: batch.new_root,
             house: batch.new_house,
             units: 2,
@@ -86,63 +95,6 @@ fn batches_should_follow_one_another() {
 }
 
 #[test]
-fn batch_may_leave_young_items_in_the_queue() {
-    on_open(|| {
-        deposit(&ALICE, 500);
-        deposit(&ALICE, 600);
-        assert_ok!(submit(&proven(batch(vec![unit(0), queued(0)]))));
-        assert_eq!(
-            Totals::<Test>::get(GROUP),
-            GroupTotals {
-                queued: 600,
-                claims: 0,
-                settled: 10_500
-            }
-        );
-        assert_eq!(PendingItems::<Test>::get(GROUP, 0).unwrap().into_inner(), [2]);
-        assert_ok!(submit(&proven(batch(vec![queued(0), unit(0)]))));
-        assert_eq!(Totals::<Test>::get(GROUP).settled, 11_100);
-    });
-}
-
-#[test]
-fn deposit_of_an_account_may_be_consumed_with_its_open() {
-    on_open(|| {
-        assert_ok!(open(&BOB, 2, 1_000));
-        deposit(&BOB, 300);
-        assert_ok!(submit(&proven(batch(vec![queued(1), queued(1)]))));
-        assert_eq!(Totals::<Test>::get(GROUP).settled, 11_300);
-    });
-}
-
-#[test]
-fn overdue_items_should_wait_only_for_older_ones() {
-    on_open(|| {
-        for amount in [500, 600, 700] {
-            deposit(&ALICE, amount);
-        }
-        pass(60_001);
-        set_table(GROUP, 2, START + 60_001);
-        assert_noop!(
-            submit(&proven(batch(vec![queued(0), unit(0)]))),
-            Error::<Test>::QueueItemOverdue
-        );
-        assert_ok!(submit(&proven(batch(vec![queued(0), queued(0)]))));
-        assert_ok!(submit(&proven(batch(vec![queued(0), unit(0)]))));
-    });
-}
-
-#[test]
-fn item_at_the_soft_deadline_may_wait() {
-    on_open(|| {
-        deposit(&ALICE, 500);
-        pass(60_000);
-        set_table(GROUP, 2, START + 60_000);
-        assert_ok!(submit(&proven(batch(vec![unit(0), unit(0)]))));
-    });
-}
-
-#[test]
 fn groups_should_be_apart() {
     on_open(|| {
         assert_ok!(Execution::create_group(RuntimeOrigin::root(), OTHER, ASSET, FEES));
@@ -176,7 +128,8 @@ fn open_and_deposit_should_give_their_kinds_to_the_statement() {
     // A deposit proven as an open, or an open as a deposit, is another statement.
     on_open(|| {
         deposit(&ALICE, 500);
-        let batch = batch(vec![queued(0), unit(0)]);
+        ready();
+        let batch = batch(vec![unit(0), unit(0)]);
         let mut statement = statement(&batch);
         assert!(matches!(Execution::queue(GROUP, 0, 1)[0].1.kind, ItemKind::Deposit));
         statement.units[0].kind = cloister_ledger::RecordKind::Open(cloister_ledger::KeyRecord {

@@ -48,3 +48,22 @@ fn queue_view_should_page() {
         assert!(Execution::queue(9, 0, 9).is_empty());
     });
 }
+
+#[test]
+fn queue_view_should_pass_over_what_was_taken() {
+    on_open(|| {
+        assert_ok!(Execution::deposit(signed(&ALICE), GROUP, 100));
+        assert_ok!(open(&BOB, 2, 200));
+        assert_ok!(Execution::deposit(signed(&ALICE), GROUP, 300));
+        let ids = |from, limit| {
+            let page = Execution::queue(GROUP, from, limit).into_iter();
+            page.map(|(id, _)| id).collect::<Vec<_>>()
+        };
+        assert_eq!(ids(0, 9), [1, 2, 3]);
+        ready();
+        assert_ok!(Execution::deposit(signed(&ALICE), GROUP, 400));
+        assert_ok!(submit(&proven(batch(vec![unit(0), unit(0)]))));
+        assert_eq!((ids(0, 9), ids(3, 9)), (vec![2, 4], vec![4]));
+        assert_eq!((ids(2, 1), ids(5, 9)), (vec![2], vec![]));
+    });
+}

@@ -10,8 +10,8 @@ use cloister_crypto::{
 use cloister_ledger::{state::UnitRequest, GroupLedger, House, HouseRekeyStatement, SealStatement, Shape, Statement};
 use cloister_ledger_testing::{World, GENESIS, GROUP, SCOPE};
 use cloister_settlement::{
-    replay_batch, replay_rekeys, Batch, HouseRekey, HouseRekeyed, ItemKind, KnownToChain, LedgerError, LedgerSecrets,
-    OpenKeys, QueueItem,
+    replay_batch, replay_rekeys, take, Batch, HouseRekey, HouseRekeyed, ItemKind, KnownToChain, LedgerError,
+    LedgerSecrets, OpenKeys, QueueItem, Taking, Waiting,
 };
 use cloister_types::{AccountIndex, Amount, GroupId};
 
@@ -57,9 +57,19 @@ pub struct Settled {
     pub known: KnownToChain,
     pub batch: Batch,
     /// The queue before the batch.
-    pub queue: Vec<QueueItem<u8>>,
+    pub queue: Vec<(u64, QueueItem<u8>)>,
+    /// What the units take of it.
+    pub takings: Vec<Taking>,
     /// The statement of the native transition.
     pub statement: Statement,
+}
+
+impl Settled {
+    /// What the units take of a queue at [`TABLE_TIME`].
+    pub fn take(&self, queue: &[(u64, QueueItem<u8>)]) -> Vec<Taking> {
+        let mut waiting: Waiting<u8> = queue.iter().cloned().collect();
+        take(&mut waiting, self.batch.accounts(), TABLE_TIME).expect("small amounts")
+    }
 }
 
 /// A group with its history.
@@ -71,6 +81,10 @@ pub struct Market {
     pub rekeyed: Vec<HouseRekeyed>,
 }
 
+/// Time of the table as far as queues are concerned.
+pub const TABLE_TIME: u64 = 1_000;
+/// The part of an open's deposit that is queued as a deposit of its own.
+pub const TOP_UP: u64 = 5;
 /// The seed of the group's secrets.
 pub const SEED: u8 = 9;
 
@@ -87,12 +101,7 @@ impl Market {
         market.rekey();
         let opens = (0..6).map(|_| market.world.open(DEPOSIT)).collect();
         market.settle(opens);
-        let mut second: Vec<UnitRequest> = (0..3).map(|_| market.world.open(DEPOSIT)).collect();
-        // A deposit to an account that opens in the same batch.
-        second.push(UnitRequest::Padding {
-            index: AccountIndex(8),
-            deposit: Amount(5),
-        });
+        let second = (0..3).map(|_| market.world.open(DEPOSIT)).collect();
         market.settle(second);
         for round in 0..3 {
             market.trade(round);
@@ -140,7 +149,8 @@ impl Market {
         self.rekey();
     }
 
-    /// Submits units, and lets the chain have their opens and deposits in its queue, with one more item behind them.
+    /// Submits units, and lets the chain have their opens and deposits in its queue, with items behind them that are
+    /// not ready yet. A part of what an account opens with comes as a deposit.
     pub fn settle(&mut self, units: Vec<UnitRequest>) {
         let known = KnownToChain {
             genesis: GENESIS,
@@ -151,56 +161,54 @@ impl Market {
             risk_hash: to_bytes(&self.world.table.hash()),
         };
         let request = self.world.padded(SHAPE, units);
-        let queued: Vec<bool> = request.units.iter().map(|unit| unit.deposit() > Amount::ZERO).collect();
-        let mut queue: Vec<QueueItem<u8>> = request
-            .units
-            .iter()
-            .filter(|unit| unit.deposit() > Amount::ZERO)
-            .map(|unit| self.item(unit))
-            .collect();
-        queue.push(QueueItem {
-            owner: 0,
-            index: AccountIndex::ZERO,
-            amount: Amount(1),
-            queued_at: 0,
-            kind: ItemKind::Deposit,
-        });
+        let mut queue: Vec<QueueItem<u8>> = Vec::new();
+        for unit in request.units.iter().filter(|unit| unit.deposit() > Amount::ZERO) {
+            let kind = self.kind(unit);
+            let first = if kind == ItemKind::Deposit {
+                unit.deposit()
+            } else {
+                queue.push(item(unit, Amount(TOP_UP), 7, ItemKind::Deposit));
+                Amount(unit.deposit().get() - TOP_UP)
+            };
+            queue.insert(
+                queue.len() - usize::from(kind != ItemKind::Deposit),
+                item(unit, first, 7, kind),
+            );
+        }
+        for unit in &request.units {
+            queue.push(item(unit, Amount(1), TABLE_TIME + 1, ItemKind::Deposit));
+        }
+        let queue: Vec<_> = (100..).zip(queue).collect();
         let (_, effect) = self.world.apply(SHAPE, &request);
         let version = self.world.table.header.version;
-        let batch = Batch::new(1, version, &effect.statement, &queued, [7; 192]).expect("it fits");
-        self.settled.push(Settled {
+        let batch = Batch::new(1, version, &effect.statement, [7; 192]).expect("it fits");
+        let mut settled = Settled {
             known,
             batch,
+            takings: Vec::new(),
             queue,
             statement: effect.statement,
-        });
+        };
+        settled.takings = settled.take(&settled.queue);
+        self.settled.push(settled);
     }
 
-    fn item(&self, unit: &UnitRequest) -> QueueItem<u8> {
-        let kind = match unit {
-            UnitRequest::Open { index, view_key, .. } => {
-                let trader = &self.world.traders[index.get() as usize];
-                let sealing_key = self.secrets.seal.public().expect("the seed gives a key");
-                let (statement, _) = SealStatement::seal(
-                    GENESIS,
-                    GroupId(GROUP),
-                    [0; 32],
-                    &sealing_key,
-                    &trader.secret.public(),
-                    *view_key,
-                    &[index.get() as u8 + 1; 64],
-                );
-                ItemKind::Open(OpenKeys::from(&statement))
-            }
-            _ => ItemKind::Deposit,
+    fn kind(&self, unit: &UnitRequest) -> ItemKind {
+        let UnitRequest::Open { index, view_key, .. } = unit else {
+            return ItemKind::Deposit;
         };
-        QueueItem {
-            owner: unit.index().get() as u8,
-            index: unit.index(),
-            amount: unit.deposit(),
-            queued_at: 0,
-            kind,
-        }
+        let trader = &self.world.traders[index.get() as usize];
+        let sealing_key = self.secrets.seal.public().expect("the seed gives a key");
+        let (statement, _) = SealStatement::seal(
+            GENESIS,
+            GroupId(GROUP),
+            [0; 32],
+            &sealing_key,
+            &trader.secret.public(),
+            *view_key,
+            &[index.get() as u8 + 1; 64],
+        );
+        ItemKind::Open(OpenKeys::from(&statement))
     }
 
     /// The ledger after all batches, rebuilt.
@@ -225,8 +233,21 @@ pub fn replay_as(
     let mut done = 0;
     replay_rekeys(&mut ledger, &SCOPE, rekeyed, &mut done, secrets)?;
     for settled in settled {
-        replay_batch(&mut ledger, scope, &settled.batch, &settled.queue, secrets)?;
+        replay_batch(&mut ledger, scope, &settled.batch, &settled.takings, secrets)?;
         replay_rekeys(&mut ledger, &SCOPE, rekeyed, &mut done, secrets)?;
     }
     Ok(ledger)
+}
+
+/// An item of the unit's account.
+fn item(unit: &UnitRequest, amount: Amount, ready_at: u64, kind: ItemKind) -> QueueItem<u8> {
+    QueueItem {
+        owner: unit.index().get() as u8,
+        index: unit.index(),
+        amount,
+        queued_at: 0,
+        ready_at,
+        deadline: ready_at,
+        kind,
+    }
 }

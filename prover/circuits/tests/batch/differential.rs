@@ -15,7 +15,10 @@ use cloister_ledger::{
 };
 use cloister_ledger_testing::{spoil, spoil_request, Random, World};
 
-use crate::support::SMALL;
+use crate::support::{
+    forced, giving, liquidated, rekeyed, settled, shedding, switched, system, taken_over, traded, transferred, Scene,
+    SHORT, SMALL,
+};
 
 /// Records a valid batch under its native statement; everything must hold.
 fn accept(shape: Shape, witness: BatchWitness, statement: Fr) {
@@ -339,4 +342,43 @@ fn many_spoiled_batches_should_be_judged_alike() {
     let verdicts = judge(SMALL, 1_000, 40, 12);
     assert!(verdicts.accepted > 400 && verdicts.refusals() > 400, "{verdicts:?}");
     assert_refused_for(&verdicts, &RULES);
+}
+
+#[test]
+fn every_mode_should_carry_a_deposit() {
+    // The first unit of an account takes what the queue has for it, whatever the unit does (C-QUEUE).
+    let scenes = [
+        traded(),
+        transferred(),
+        rekeyed(),
+        switched(true),
+        forced(1_000),
+        liquidated(SHORT),
+        settled(),
+        taken_over(),
+        shedding(),
+        giving(),
+    ];
+    let mut modes = Vec::new();
+    for mut scene in scenes {
+        let mode = scene.unit().mode;
+        let cash = |scene: &Scene| {
+            let effect = scene.witness.check(SMALL).expect("the batch follows the rules");
+            assert_eq!(system(SMALL, &scene.witness).which_is_unsatisfied(), None, "{mode:?}");
+            let unit = effect.units.last().expect("a batch has units");
+            (unit.after.cash, effect.house.insurance)
+        };
+        let (before, insurance) = cash(&scene);
+        scene.unit().deposit = Amount(1_000);
+        let (after, insured) = cash(&scene);
+        // The deposit stays with the account, unless the house takes the account over.
+        let kept = after.checked_sub(before).map(|money| money.get());
+        let house = insured.checked_sub(insurance).map(|money| money.get());
+        let expected = if mode == Mode::Takeover { (0, 1_000) } else { (1_000, 0) };
+        assert_eq!((kept, house), (Some(expected.0), Some(expected.1)), "{mode:?}");
+        modes.push(mode);
+    }
+    modes.dedup();
+    // Every mode but the open, whose deposit is its cash.
+    assert_eq!(modes.len(), 10, "{modes:?}");
 }

@@ -32,6 +32,7 @@ pub fn batcher_config() -> BatcherConfig {
         group: GroupId(GROUP),
         shape: SHAPE,
         payee: [3; 32],
+        queue_share: 50,
         max_age: 1_000,
         sweep_every: None,
     }
@@ -62,22 +63,16 @@ impl World {
     }
 
     pub fn with(config: BatcherConfig, accounts: u32, deposit: u64) -> Self {
-        let engine = Engine::new(cloister_engine_testing::config(), table(1)).unwrap();
-        let batcher = Batcher::new(config, GroupLedger::default(), 0, table(1)).unwrap();
+        let ready = (0..accounts).map(|account| open_item(account.into(), account, deposit));
         let mut world = Self {
-            engine,
-            batcher,
+            engine: Engine::new(cloister_engine_testing::config(), table(1)).unwrap(),
+            batcher: Batcher::new(config, GroupLedger::default(), 0, table(1), ready.collect()).unwrap(),
             secrets: Counter::default(),
             closed: Vec::new(),
             now: NOW,
         };
         for account in 0..accounts {
-            let (key, view) = (secret(account).public(), Fr::from(u64::from(account) + 1));
-            world
-                .engine
-                .open(AccountIndex(account), key, view, Amount(deposit))
-                .unwrap();
-            world.push(open_item(account.into(), account, deposit).into()).unwrap();
+            world.open(account, deposit);
         }
         world.flush();
         for batch in std::mem::take(&mut world.closed) {
@@ -98,9 +93,20 @@ impl World {
         }
     }
 
-    /// Closes the open batch.
+    /// Opens an account in the engine.
+    pub fn open(&mut self, account: u32, deposit: u64) {
+        let (key, view) = (secret(account).public(), Fr::from(u64::from(account) + 1));
+        self.engine
+            .open(AccountIndex(account), key, view, Amount(deposit))
+            .unwrap();
+    }
+
+    /// Closes the open batch, and those that the queue takes.
     pub fn flush(&mut self) {
         self.batcher.close(self.now, &mut self.secrets).unwrap();
+        while self.batcher.waiting() > 0 {
+            self.batcher.close(self.now, &mut self.secrets).unwrap();
+        }
         self.collect();
     }
 

@@ -16,8 +16,8 @@ use cloister_sequencer::{
     keys::development_seed,
     ChainClient, ChainError, SequencerKeys,
 };
-use cloister_settlement::{Batch, HouseRekey, HouseRekeyed, ItemKind, KeyId, QueueItem};
-use cloister_types::{AccountIndex, Amount, GroupId};
+use cloister_settlement::{Batch, HouseRekey, HouseRekeyed, ItemKind, KeyId, QueueItem, Taking};
+use cloister_types::{AccountIndex, Amount, GroupId, ItemId};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{
@@ -103,7 +103,7 @@ impl Prover for MockProver {
 pub struct State {
     pub view: GroupView,
     pub queue: BTreeMap<u64, Item>,
-    pub settled: Vec<SettledBatch<()>>,
+    pub settled: Vec<SettledBatch>,
     pub rekeyed: Vec<HouseRekeyed>,
     pub opened: Vec<u32>,
     pub paid: BTreeMap<u32, u64>,
@@ -154,6 +154,7 @@ impl MockChain {
             risk_version: 0,
             queue_first: 0,
             queue_next: 0,
+            queue_share: 50,
             house_rekeys: 0,
         };
         let state = State {
@@ -191,8 +192,30 @@ impl MockChain {
         self.inner.lock().unwrap()
     }
 
-    /// Queues an item in a final block.
+    /// Queues an item in a final block, ready at the newest table: for a chain that no sequencer follows yet.
     pub fn enqueue(&self, index: u32, amount: u64, kind: ItemKind) -> u64 {
+        let time = self.lock().newest().header.time;
+        self.enqueue_at(index, amount, kind, time)
+    }
+
+    /// Queues an item in a final block, and builds the table at which it is ready.
+    pub fn enqueue_with_table(&self, index: u32, amount: u64, kind: ItemKind) -> u64 {
+        let time = self.lock().newest().header.time;
+        let item = self.enqueue_at(index, amount, kind, time + 1);
+        self.next_table();
+        item
+    }
+
+    /// Builds a table like the newest, a millisecond later.
+    pub fn next_table(&self) {
+        let mut table = self.lock().newest().clone();
+        table.header.version += 1;
+        table.header.time += 1;
+        self.add_table(table);
+    }
+
+    /// Queues an item in a final block that is ready at tables from a time on.
+    pub fn enqueue_at(&self, index: u32, amount: u64, kind: ItemKind, ready_at: u64) -> u64 {
         let mut inner = self.lock();
         let item = inner.best.view.queue_next;
         let Inner { best, finalized, .. } = &mut *inner;
@@ -204,6 +227,8 @@ impl MockChain {
                     index: AccountIndex(index),
                     amount: Amount(amount),
                     queued_at: 0,
+                    ready_at,
+                    deadline: u64::MAX,
                     kind: kind.clone(),
                 },
             );
@@ -230,44 +255,52 @@ impl MockChain {
 }
 
 impl Inner {
-    /// Walks the queue as C-QUEUE says: the items of the queued units, and the first that is left.
-    fn walk(state: &State, batch: &Batch) -> Result<(Vec<Item>, u64), SubmitRejection> {
-        let mut queue = state.queue.iter();
-        let mut consumed = Vec::new();
-        let mut first = state.view.queue_first;
-        for unit in batch.units.iter().filter(|u| u.queued) {
-            let next = queue.next().filter(|(_, item)| item.index == unit.index);
-            let (id, item) = next.ok_or(SubmitRejection::Invalid(InvalidBatch::Queue))?;
-            consumed.push(item.clone());
-            first = id + 1;
-        }
-        Ok((consumed, first))
+    fn newest(&self) -> &RiskTable {
+        self.tables.values().next_back().unwrap()
     }
 
-    fn statement(&self, batch: &Batch, consumed: &[Item]) -> Statement {
+    /// What each unit takes from the queue, as C-QUEUE says.
+    fn takings(&self, batch: &Batch) -> Vec<Taking> {
+        let time = self.tables[&batch.risk_version].header.time;
+        let mut queue = self.best.queue.clone();
+        let mut takings = Vec::new();
+        for unit in &batch.units {
+            let mut taking = Taking::default();
+            queue.retain(|id, item| {
+                if item.index != unit.index || item.ready_at > time {
+                    return true;
+                }
+                taking.items.push(ItemId(*id));
+                taking.amount.0 += item.amount.0;
+                if let ItemKind::Open(keys) = &item.kind {
+                    taking.open = Some(keys.clone());
+                }
+                false
+            });
+            takings.push(taking);
+        }
+        takings
+    }
+
+    fn statement(&self, batch: &Batch, takings: &[Taking]) -> Statement {
         let field = |bytes: &[u8; 32]| from_bytes(bytes).unwrap();
-        let mut items = consumed.iter();
         let units = batch
             .units
             .iter()
-            .map(|u| {
-                let item = u.queued.then(|| items.next().unwrap());
-                let kind = item.map_or(RecordKind::Update, |e| match &e.kind {
-                    ItemKind::Open(keys) => RecordKind::Open(KeyRecord {
+            .zip(takings)
+            .map(|(u, taking)| UnitRecord {
+                index: u.index,
+                kind: taking.open.as_ref().map_or(RecordKind::Update, |keys| {
+                    RecordKind::Open(KeyRecord {
                         x: field(&keys.pk_x),
                         y: field(&keys.pk_y),
                         view_commitment: field(&keys.view_commitment),
-                    }),
-                    ItemKind::Deposit => RecordKind::Update,
-                });
-                UnitRecord {
-                    index: u.index,
-                    kind,
-                    deposit: item.map_or(Amount::ZERO, |e| e.amount),
-                    withdrawal: u.withdrawal,
-                    new_leaf: field(&u.new_leaf),
-                    ciphertext: u.ciphertext.iter().map(field).collect(),
-                }
+                    })
+                }),
+                deposit: taking.amount,
+                withdrawal: u.withdrawal,
+                new_leaf: field(&u.new_leaf),
+                ciphertext: u.ciphertext.iter().map(field).collect(),
             })
             .collect();
         let mut house = [Fr::zero(); cloister_crypto::constants::HOUSE_RECORD];
@@ -315,14 +348,15 @@ impl Inner {
         if batch.time < view.time || batch.time < self.tables[&version].header.time {
             return Err(SubmitRejection::TimeTooOld);
         }
-        let (consumed, first) = Self::walk(&self.best, batch)?;
-        let opens = |e: &&Item| e.kind != ItemKind::Deposit;
-        let newly: Vec<u32> = consumed.iter().filter(opens).map(|e| e.index.get()).collect();
+        let takings = self.takings(batch);
+        let opens = |(_, taking): &(AccountIndex, &Taking)| taking.open.is_some();
+        let newly = batch.accounts().zip(&takings).filter(opens);
+        let newly: Vec<u32> = newly.map(|(index, _)| index.get()).collect();
         let known = |index: u32| self.best.opened.contains(&index) || newly.contains(&index);
         if !batch.units.iter().all(|u| known(u.index.get())) {
             return Err(SubmitRejection::Invalid(InvalidBatch::UnknownAccount));
         }
-        if to_bytes(&self.statement(batch, &consumed).hash()) != batch.proof[..32] {
+        if to_bytes(&self.statement(batch, &takings).hash()) != batch.proof[..32] {
             return Err(SubmitRejection::Invalid(InvalidBatch::Proof));
         }
         let state = &mut self.best;
@@ -330,7 +364,9 @@ impl Inner {
         for unit in batch.units.iter().filter(|u| u.withdrawal > Amount::ZERO) {
             *state.paid.entry(unit.index.get()).or_default() += unit.withdrawal.get();
         }
-        state.queue.retain(|item, _| *item >= first);
+        let taken: Vec<u64> = takings.iter().flat_map(|t| &t.items).map(|id| id.get()).collect();
+        state.queue.retain(|item, _| !taken.contains(item));
+        let first = state.queue.keys().next().copied();
         let view = &mut state.view;
         view.block += 1;
         view.batch_no += 1;
@@ -338,12 +374,12 @@ impl Inner {
         view.house = batch.new_house;
         view.time = batch.time;
         view.risk_version = version;
-        view.queue_first = first;
+        view.queue_first = first.unwrap_or(view.queue_next);
         let block = view.block;
         state.settled.push(SettledBatch {
             batch: batch.clone(),
             block,
-            consumed,
+            takings,
         });
         if self.instant {
             self.finalized = self.best.clone();
@@ -467,7 +503,7 @@ impl ChainClient for MockChain {
         Ok(outcome)
     }
 
-    async fn settled_batches(&self, _: u32, from: u64) -> Result<Vec<SettledBatch<()>>, ChainError> {
+    async fn settled_batches(&self, _: u32, from: u64) -> Result<Vec<SettledBatch>, ChainError> {
         let inner = self.lock();
         Ok(inner
             .finalized

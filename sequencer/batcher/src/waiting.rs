@@ -1,0 +1,65 @@
+//! Queue items that are ready at the table in force and in no batch yet.
+
+use crate::event::QueueItem;
+use cloister_engine::{AccountIndex, Holdings};
+use cloister_types::ItemId;
+use std::collections::BTreeMap;
+
+/// Items by account: the first unit of an account in a batch takes all of them (C-QUEUE).
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Waiting {
+    /// The items of each account, oldest first; never none.
+    by_account: BTreeMap<AccountIndex, Vec<QueueItem>>,
+    /// The accounts in the order of their oldest items, in which items fall due.
+    order: BTreeMap<ItemId, AccountIndex>,
+}
+
+impl Waiting {
+    /// Adds items; of one account in their order, and behind what waits already.
+    pub fn extend(&mut self, items: impl IntoIterator<Item = QueueItem>) {
+        for item in items {
+            let own = self.by_account.entry(item.account()).or_default();
+            if own.is_empty() {
+                self.order.insert(item.item(), item.account());
+            }
+            own.push(item);
+        }
+    }
+
+    /// Number of accounts.
+    pub fn accounts(&self) -> usize {
+        self.by_account.len()
+    }
+
+    /// The account whose items fall due first.
+    pub fn first(&self) -> Option<AccountIndex> {
+        self.order.values().next().copied()
+    }
+
+    /// The items of an account; none if nothing waits for it.
+    pub fn of(&self, account: AccountIndex) -> &[QueueItem] {
+        self.by_account.get(&account).map_or(&[], Vec::as_slice)
+    }
+
+    /// Removes the items of an account.
+    pub fn remove(&mut self, account: AccountIndex) {
+        if let Some(first) = self.by_account.remove(&account).as_deref().and_then(<[_]>::first) {
+            self.order.remove(&first.item());
+        }
+    }
+
+    /// Removes everything.
+    pub fn drain(&mut self) -> Vec<QueueItem> {
+        self.order.clear();
+        std::mem::take(&mut self.by_account).into_values().flatten().collect()
+    }
+
+    /// Adds what waits to what accounts hold.
+    pub fn add_to(&self, holdings: &mut BTreeMap<AccountIndex, Holdings>) {
+        for item in self.by_account.values().flatten() {
+            let held = holdings.entry(item.account()).or_default();
+            // A sum beyond the range is found when the item is put into a batch.
+            held.cash = held.cash.checked_add(item.amount().into()).unwrap_or(held.cash);
+        }
+    }
+}
