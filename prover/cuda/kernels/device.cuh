@@ -79,7 +79,6 @@ HERE uint32_t mul_hi(uint32_t a, uint32_t b) { return __umulhi(a, b); }
 #define HERE_CALLED static
 #define KERNEL extern "C" void
 #define BOUNDS(blocks)
-#define __restrict__
 
 // The thread that runs, and the carry it left.
 static __thread uint32_t shim_thread;

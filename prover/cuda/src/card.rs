@@ -13,18 +13,44 @@ use std::{
     sync::Mutex,
 };
 
+/// Bytes that begin where the driver may read words of any size.
+#[repr(C, align(64))]
+struct Aligned<T: ?Sized>(T);
+
 /// The kernels, for the architectures that `build.rs` names.
-static KERNELS: &[u8] = include_bytes!(concat!(env!("OUT_DIR"), "/kernels.fatbin"));
+static KERNELS: &Aligned<[u8]> = &Aligned(*include_bytes!(concat!(env!("OUT_DIR"), "/kernels.fatbin")));
 
 /// Threads of a block; the kernels' bounds are made for it.
 const BLOCK: u32 = 128;
 
+/// A card's context in this process, given back at the end.
+struct Context {
+    device: sys::CUdevice,
+    context: sys::CUcontext,
+}
+
+impl Drop for Context {
+    fn drop(&mut self) {
+        // SAFETY: what `Card::open` took. At the end of a process the driver may be gone already; nobody minds then.
+        let _ = unsafe { result::primary_ctx::release(self.device) };
+    }
+}
+
 /// A card, with the kernels loaded.
 pub struct Card {
     name: String,
-    context: sys::CUcontext,
     module: sys::CUmodule,
     kernels: Mutex<HashMap<&'static str, usize>>,
+    context: Context,
+}
+
+impl Drop for Card {
+    fn drop(&mut self) {
+        if self.enter().is_ok() {
+            // SAFETY: loaded in `Card::open`; kernels of it are asked for through the card alone.
+            let _ = unsafe { result::module::unload(self.module) };
+        }
+    }
 }
 
 // SAFETY: contexts, modules and functions of the driver may be used by any thread that makes the context its own.
@@ -70,13 +96,14 @@ impl Card {
         // SAFETY: the device is one of the driver's; the image ends where its header says.
         unsafe {
             let context = result::primary_ctx::retain(device).map_err(driver("opening the card"))?;
-            result::ctx::set_current(context).map_err(driver("opening the card"))?;
-            let module = result::module::load_data(KERNELS.as_ptr().cast()).map_err(driver("loading the kernels"))?;
+            let context = Context { device, context };
+            result::ctx::set_current(context.context).map_err(driver("opening the card"))?;
+            let module = result::module::load_data(KERNELS.0.as_ptr().cast()).map_err(driver("loading the kernels"))?;
             Ok(Self {
                 name,
-                context,
                 module,
                 kernels: Mutex::new(HashMap::new()),
+                context,
             })
         }
     }
@@ -89,7 +116,7 @@ impl Card {
     /// Makes the card this thread's.
     fn enter(&self) -> Result<(), CudaError> {
         // SAFETY: the context is held as long as the card.
-        unsafe { result::ctx::set_current(self.context) }.map_err(driver("entering the card"))
+        unsafe { result::ctx::set_current(self.context.context) }.map_err(driver("entering the card"))
     }
 
     fn kernel(&self, name: &'static str) -> Result<sys::CUfunction, CudaError> {

@@ -37,24 +37,50 @@ pub enum CudaError {
         /// Base-two logarithm of the domain.
         log2: u32,
     },
-    /// The key has no points for this constraint system.
-    #[error("the key has {found} points in list {list}, the circuit needs {expected}")]
-    Points {
-        /// Which list.
-        list: &'static str,
-        /// Points in the key.
-        found: usize,
-        /// Points that the circuit needs.
-        expected: usize,
+    /// The key is not of this constraint system.
+    #[error("{reason}")]
+    OtherKey {
+        /// How it differs.
+        reason: String,
     },
-    /// A kernel broke off in an earlier proof; what the card holds cannot be relied on.
-    #[error("an earlier proof on this card broke off: load the key again")]
+    /// A constraint system whose lists contradict each other.
+    #[error("matrix {matrix} of the constraint system has a row, a wire or a coefficient that does not exist")]
+    Matrix {
+        /// Which one, A, B or C.
+        matrix: char,
+    },
+    /// A list of the key has too many points for windows of this width.
+    #[error("{points} points in {windows} windows are more than 2^31 entries")]
+    TooManyPoints {
+        /// Points in the list.
+        points: usize,
+        /// Windows of a scalar.
+        windows: u32,
+    },
+    /// A cut of the work that the kernels cannot follow.
+    #[error("{what} is {given}, and must be {allowed}")]
+    Tuning {
+        /// What is out of its bounds.
+        what: &'static str,
+        /// What was given.
+        given: u32,
+        /// What is allowed.
+        allowed: &'static str,
+    },
+    /// A kernel broke off in an earlier proof; what the card holds cannot be relied on, nor this program's way to it.
+    #[error("an earlier proof on this card broke off: restart the program to use it again")]
     Poisoned,
     /// The witness breaks a constraint.
     #[error("the witness breaks constraint {constraint}")]
     Unsatisfied {
         /// The first one, counted from zero.
         constraint: usize,
+    },
+    /// A wire's value is not below the order of the scalar field.
+    #[error("the value of wire {wire} is not below the order of the field")]
+    Range {
+        /// Which one, counted from zero.
+        wire: usize,
     },
     /// The number of wires is not that of the constraint system.
     #[error("{given} wires were given, the circuit has {expected}")]

@@ -10,6 +10,7 @@ use std::{marker::PhantomData, sync::Arc};
 /// Every value of its bytes is a value of the type, and it has no padding.
 pub unsafe trait Plain: Copy + 'static {}
 
+// SAFETY: words of any value, and arrays of them.
 unsafe impl Plain for u32 {}
 unsafe impl Plain for u64 {}
 unsafe impl<T: Plain, const N: usize> Plain for [T; N] {}
@@ -100,6 +101,11 @@ impl<M: Machine, T: Plain> Memory<M, T> {
         }
         // SAFETY: the places are within the allocation.
         unsafe { self.machine.fill(self.place(at), byte, count * size_of::<T>()) }
+    }
+
+    /// Overwrites all of it.
+    pub fn wipe(&self) -> Result<(), CudaError> {
+        self.fill(0, self.length, 0)
     }
 
     /// The array as an argument, from place `at` on.

@@ -7,7 +7,9 @@ use crate::{
     transform::{scalars, to_montgomery, words, Domain, Words},
     CudaError, Machine,
 };
-use cloister_groth16::{Accelerator, G1Affine, G2Affine, KeySums, KeyWires, Matrices, Matrix, ProveError, ProvingKey};
+use cloister_groth16::{
+    Accelerator, G1Affine, G2Affine, KeySums, KeyWires, Matrices, Matrix, ProveError, ProvingKey, Term,
+};
 use std::{
     fmt,
     sync::{Arc, Mutex},
@@ -18,6 +20,14 @@ use std::{
 pub const SMALLEST: u32 = 1;
 /// Base-two logarithm of the largest domain: the places of entries fit 31 bits, and threads are counted in 32.
 pub const LARGEST: u32 = 26;
+
+/// The order of the scalar field, least significant word first.
+const R: Words = [
+    0xffff_ffff_0000_0001,
+    0x53bd_a402_fffe_5bfe,
+    0x3339_d808_09a1_d805,
+    0x73ed_a753_299d_7d48,
+];
 
 /// The parts of a proof, as the machine does them one after the other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,7 +48,7 @@ pub enum Stage {
     BG1,
     /// The sum over the list `b_g2`.
     BG2,
-    /// The sums are copied back.
+    /// The sums are copied back, and what tells about the witness is overwritten.
     Results,
 }
 
@@ -131,28 +141,64 @@ impl<M: Machine> Sparse<M> {
     }
 }
 
+/// Kernels do not look where they read: every row, wire and coefficient that a matrix names must exist.
+fn check(matrices: &Matrices) -> Result<(), CudaError> {
+    let (rows, wires) = (matrices.constraints(), matrices.wires());
+    let good = |matrix: &Matrix| {
+        let ends = &matrix.row_ends;
+        let last = ends.last().map_or(0, |end| *end as usize);
+        let exists =
+            |term: &Term| (term.column as usize) < wires && (term.coefficient as usize) < matrices.coefficients.len();
+        ends.len() == rows && ends.is_sorted() && last == matrix.terms.len() && matrix.terms.iter().all(exists)
+    };
+    let named = [('A', &matrices.a), ('B', &matrices.b), ('C', &matrices.c)];
+    match named.into_iter().find(|(_, matrix)| !good(matrix)) {
+        None => Ok(()),
+        Some((matrix, _)) => Err(CudaError::Matrix { matrix }),
+    }
+}
+
+/// Whether a scalar's words are below the order of the field, which the digits' kernels rely on.
+fn is_canonical(words: &Words) -> bool {
+    words.iter().rev().lt(R.iter().rev())
+}
+
+impl<M: Machine> Workspace<M> {
+    /// Overwrites what it tells about the witness.
+    fn wipe(&self) -> Result<(), CudaError> {
+        let scalars = [&self.wires, &self.montgomery, &self.quotient];
+        scalars.into_iter().chain(&self.sides).try_for_each(Memory::wipe)?;
+        self.g1.wipe()?;
+        self.g2.wipe()
+    }
+}
+
+impl<M: Machine> Drop for Workspace<M> {
+    fn drop(&mut self) {
+        // A proof that ended has done it; one that broke off may have broken the machine.
+        if self.busy {
+            let _ = self.wipe();
+        }
+    }
+}
+
 impl<M: Machine> Resident<M> {
     /// Brings a key and its constraint system onto a machine.
     ///
     /// # Errors
-    /// [`CudaError::Points`] if the key is of another system, [`CudaError::Domain`] if it is too large,
-    /// [`CudaError::Memory`], and those of the driver.
+    /// [`CudaError::OtherKey`] if the key is of another system, [`CudaError::Domain`] and [`CudaError::TooManyPoints`] if
+    /// it is too large, [`CudaError::Matrix`], [`CudaError::Tuning`], [`CudaError::Memory`], and those of the driver.
     pub fn load(machine: M, key: &ProvingKey, matrices: &Matrices, tuning: Tuning) -> Result<Self, CudaError> {
         let log2 = matrices.domain_log2();
         if !(SMALLEST..=LARGEST).contains(&log2) {
             return Err(CudaError::Domain { log2 });
         }
+        tuning.check()?;
+        check(matrices)?;
         let dense = KeyWires::of(matrices);
-        let lists = [
-            ("h", key.h().len(), (1 << log2) - 1),
-            ("l", key.l().len(), matrices.aux),
-            ("a", key.a().len(), dense.a.len()),
-            ("b_g1", key.b_g1().len(), dense.b.len()),
-            ("b_g2", key.b_g2().len(), dense.b.len()),
-        ];
-        if let Some((list, found, expected)) = lists.into_iter().find(|(_, found, expected)| found != expected) {
-            return Err(CudaError::Points { list, found, expected });
-        }
+        dense.check(key, matrices).map_err(|error| CudaError::OtherKey {
+            reason: error.to_string(),
+        })?;
         let machine = &Arc::new(machine);
         let g1 = |points: &[G1Affine]| Bases::<M, G1>::new(machine, Points::words(points), tuning);
         let (h, l, a, b_g1) = (g1(key.h())?, g1(key.l())?, g1(key.a())?, g1(key.b_g1())?);
@@ -196,7 +242,8 @@ impl<M: Machine> Resident<M> {
     /// The sums of a proof, as [`Accelerator::sums`].
     ///
     /// # Errors
-    /// [`CudaError::Unsatisfied`], [`CudaError::Wires`], [`CudaError::Poisoned`], and those of the driver.
+    /// [`CudaError::Unsatisfied`], [`CudaError::Wires`], [`CudaError::Range`], [`CudaError::Poisoned`], and those of the
+    /// driver.
     pub fn sums(&self, wires: &[Words]) -> Result<KeySums, CudaError> {
         self.prove(wires, &mut |_| Ok(()))
     }
@@ -228,6 +275,9 @@ impl<M: Machine> Resident<M> {
                 given: wires.len(),
             });
         }
+        if let Some(wire) = wires.iter().position(|words| !is_canonical(words)) {
+            return Err(CudaError::Range { wire });
+        }
         let mut guard = self.workspace.lock().unwrap_or_else(|broken| broken.into_inner());
         let space = &mut *guard;
         if std::mem::replace(&mut space.busy, true) {
@@ -238,6 +288,7 @@ impl<M: Machine> Resident<M> {
         let broken = self.rows(space)?;
         done(Stage::Rows)?;
         if let Some(constraint) = broken {
+            space.wipe()?;
             space.busy = false;
             return Err(CudaError::Unsatisfied { constraint });
         }
@@ -264,6 +315,7 @@ impl<M: Machine> Resident<M> {
             b_g1: space.g1_sums.read(3)?,
             b_g2: space.g2_sums.read(0)?,
         };
+        space.wipe()?;
         done(Stage::Results)?;
         space.busy = false;
         Ok(sums)

@@ -19,23 +19,72 @@ const COUNTS: u32 = 64;
 /// How work is cut; results do not depend on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tuning {
-    /// Largest width of a window in bits.
+    /// Smallest width of a window in bits, 2 or more.
+    pub least_width: u32,
+    /// Largest width of a window in bits, 24 or less. A list gets the one that costs least.
     pub width: u32,
-    /// Largest number of entries that a thread adds.
+    /// Largest number of entries that a thread adds, 4 to 2^20.
     pub chunk: u32,
-    /// Threads below which a thread is given fewer entries.
+    /// Threads below which a thread is given fewer entries, 1 to 2^24.
     pub threads: u32,
-    /// Parts of buckets that a thread adds.
+    /// Parts of buckets that a thread adds, 4 to 2^20.
     pub parts: u32,
     /// Largest number of buckets that a thread weighs; a power of two.
     pub buckets: u32,
-    /// Points that a thread adds in the last rounds.
+    /// Points that a thread adds in the last rounds, 2 to 2^20.
     pub fan: u32,
+}
+
+impl Tuning {
+    /// Checks the bounds that the fields name.
+    ///
+    /// # Errors
+    /// [`CudaError::Tuning`] with the first field that is out of them.
+    pub fn check(&self) -> Result<(), CudaError> {
+        let checks = [
+            ("the smallest width of a window", self.least_width, 2..=24, "2 to 24"),
+            (
+                "the largest width of a window",
+                self.width,
+                self.least_width..=24,
+                "the smallest to 24",
+            ),
+            (
+                "the number of entries of a thread",
+                self.chunk,
+                4..=1 << 20,
+                "4 to 2^20",
+            ),
+            ("the number of threads", self.threads, 1..=1 << 24, "1 to 2^24"),
+            ("the number of parts of a thread", self.parts, 4..=1 << 20, "4 to 2^20"),
+            (
+                "the number of buckets of a thread",
+                self.buckets,
+                1..=1 << 20,
+                "a power of two up to 2^20",
+            ),
+            ("the number of points of a thread", self.fan, 2..=1 << 20, "2 to 2^20"),
+        ];
+        let power = self.buckets.is_power_of_two();
+        match checks
+            .into_iter()
+            .find(|(_, given, allowed, _)| !allowed.contains(given))
+        {
+            Some((what, given, _, allowed)) => Err(CudaError::Tuning { what, given, allowed }),
+            None if power => Ok(()),
+            None => Err(CudaError::Tuning {
+                what: "the number of buckets of a thread",
+                given: self.buckets,
+                allowed: "a power of two up to 2^20",
+            }),
+        }
+    }
 }
 
 impl Default for Tuning {
     fn default() -> Self {
         Self {
+            least_width: 4,
             width: 20,
             chunk: 64,
             threads: 1 << 16,
@@ -121,13 +170,16 @@ impl<M: Machine, G: Group> Bases<M, G> {
     pub fn new(machine: &Arc<M>, points: &[G::Affine], tuning: Tuning) -> Result<Self, CudaError> {
         // An addition costs 10 products, a bucket two of 14.
         let cost = |width: &u32| windows(*width) as usize * 10 * points.len() + (28 << (width - 1));
-        let width = (4..=tuning.width).min_by_key(cost).unwrap_or(tuning.width);
+        let width = (tuning.least_width..=tuning.width)
+            .min_by_key(cost)
+            .unwrap_or(tuning.width);
         let windows = windows(width) as usize;
         let count = points.len();
         // Entries are places in the table, with a bit for the sign.
         if count * windows >= 1 << 31 {
-            return Err(CudaError::Memory {
-                mebibytes: ((count * windows * size_of::<G::Affine>()) >> 20) as u64,
+            return Err(CudaError::TooManyPoints {
+                points: count,
+                windows: windows as u32,
             });
         }
         let table = Memory::new(machine, count * windows)?;
@@ -158,7 +210,7 @@ impl<M: Machine, G: Group> Bases<M, G> {
 
     /// Threads and entries of each, for so many entries.
     fn cut(&self, entries: u32) -> (u32, u32) {
-        let chunk = (entries / self.tuning.threads).clamp(4, self.tuning.chunk.max(4));
+        let chunk = (entries / self.tuning.threads).clamp(4, self.tuning.chunk);
         (entries.div_ceil(chunk), chunk)
     }
 
@@ -212,7 +264,7 @@ impl<M: Machine, G: Group> Bases<M, G> {
                 machine.launch(accumulate, threads, &arguments)?;
                 let mut parts = 2 * threads;
                 loop {
-                    let threads = parts.div_ceil(self.tuning.parts.max(4));
+                    let threads = parts.div_ceil(self.tuning.parts);
                     let (from, to) = (&scratch.parts[side], &scratch.parts[1 - side]);
                     let arguments = [
                         scratch.sums.all(),
@@ -221,7 +273,7 @@ impl<M: Machine, G: Group> Bases<M, G> {
                         from.buckets.all(),
                         from.sums.all(),
                         Number(parts),
-                        Number(self.tuning.parts.max(4)),
+                        Number(self.tuning.parts),
                         Number(u32::from(threads == 1)),
                     ];
                     machine.launch(join, threads, &arguments)?;
@@ -241,7 +293,7 @@ impl<M: Machine, G: Group> Bases<M, G> {
             )?;
             let mut side = 0;
             loop {
-                let threads = left.div_ceil(self.tuning.fan.max(2));
+                let threads = left.div_ceil(self.tuning.fan);
                 let finish = threads == 1;
                 let to = if finish {
                     out.starting_at(at)
@@ -313,5 +365,17 @@ impl<M: Machine, G: Group> Scratch<M, G> {
             parts: [parts()?, parts()?],
             weighed: [Memory::new(machine, chunk)?, Memory::new(machine, chunk)?],
         })
+    }
+
+    /// Overwrites what it tells about scalars.
+    pub fn wipe(&self) -> Result<(), CudaError> {
+        self.counts.wipe()?;
+        self.order.wipe()?;
+        self.sums.wipe()?;
+        for parts in &self.parts {
+            parts.buckets.wipe()?;
+            parts.sums.wipe()?;
+        }
+        self.weighed.iter().try_for_each(Memory::wipe)
     }
 }

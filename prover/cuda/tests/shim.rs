@@ -9,6 +9,7 @@ use rand_core::SeedableRng;
 
 /// Cuts that make small sums go through every kernel: several windows, parts of buckets, rounds of parts and points.
 const SMALL: Tuning = Tuning {
+    least_width: 4,
     width: 6,
     chunk: 5,
     threads: 16,
@@ -131,10 +132,19 @@ fn proofs_should_have_the_bytes_of_the_engine() {
 #[test]
 fn proofs_should_not_depend_on_how_work_is_cut() {
     for tuning in [
-        Tuning { width: 4, ..SMALL },
-        Tuning { width: 11, ..SMALL },
         Tuning {
-            chunk: 1,
+            least_width: 2,
+            width: 3,
+            ..SMALL
+        },
+        // Windows of so many buckets that their counts are added up in two rounds.
+        Tuning {
+            least_width: 16,
+            width: 16,
+            ..SMALL
+        },
+        Tuning {
+            chunk: 4,
             threads: 1,
             ..SMALL
         },
@@ -154,10 +164,7 @@ fn proofs_should_not_depend_on_how_work_is_cut() {
             fan: 64,
             ..SMALL
         },
-        Tuning {
-            width: 9,
-            ..Tuning::default()
-        },
+        Tuning::default(),
     ] {
         compare(20, tuning, &[3]);
     }
@@ -168,34 +175,147 @@ fn one_prover_should_prove_again_and_again() {
     compare(30, SMALL, &[1, 2, 3, 2, 1]);
 }
 
-/// Wires that repeat make equal entries meet in a bucket, and opposite ones cancel.
+/// Wires in pairs that are equal or opposite, in A and in B.
+struct Pairs(Option<u64>);
+
+impl Circuit<Scalar> for Pairs {
+    fn synthesize<CS: ConstraintSystem<Scalar>>(self, cs: &mut CS) -> Result<(), SynthesisError> {
+        for i in 0..12 {
+            let x = self.0.map(|seed| Scalar::from(seed + i) * Scalar::from(u64::MAX - i));
+            let y = x.map(|x| if i % 3 == 0 { x } else { -x });
+            let wire = |value: Option<Scalar>| move || value.ok_or(SynthesisError::AssignmentMissing);
+            let left = cs.alloc(|| "x", wire(x))?;
+            let right = cs.alloc(|| "y", wire(y))?;
+            let product = cs.alloc(|| "product", wire(x.zip(y).map(|(x, y)| x * y)))?;
+            cs.enforce(|| "x y", |lc| lc + left, |lc| lc + right, |lc| lc + product);
+            cs.enforce(|| "y x", |lc| lc + right, |lc| lc + left, |lc| lc + product);
+        }
+        Ok(())
+    }
+}
+
+/// Equal points with equal scalars are doubled in a bucket, with opposite ones they cancel, in both groups.
 #[test]
 fn equal_and_opposite_points_should_add_up() {
-    let (key, matrices) = system(40);
-    let twin = |points: &[cloister_groth16::G1Affine]| {
+    let matrices = Matrices::record(Pairs(None)).expect("records");
+    let key = generate_development(&matrices).expect("a key");
+    fn twin<P: Copy>(points: &[P], first: usize) -> Vec<P> {
         let mut out = points.to_vec();
-        for pair in out.chunks_mut(2) {
-            pair[pair.len() - 1] = pair[0];
+        for pair in out[first..].chunks_exact_mut(2) {
+            pair[1] = pair[0];
         }
         out
-    };
+    }
     let points = cloister_groth16::KeyPoints {
-        h: twin(key.h()),
-        l: twin(key.l()),
-        a: twin(key.a()),
-        b_g1: twin(key.b_g1()),
-        b_g2: key.b_g2().to_vec(),
+        h: key.h().to_vec(),
+        l: key.l().to_vec(),
+        // Behind the constant.
+        a: twin(key.a(), 1),
+        b_g1: twin(key.b_g1(), 0),
+        b_g2: twin(key.b_g2(), 0),
     };
+    assert_eq!((points.a.len(), points.b_g2.len()), (25, 24));
     let key = ProvingKey::from_points(key.circuit(), true, key.vk().clone(), points);
     let resident = Resident::load(Shim, &key, &matrices, SMALL).expect("loads");
     let here = Prover::new(key.clone(), matrices.clone()).expect("a prover");
     let there = Prover::with_accelerator(key, matrices, Box::new(resident)).expect("a prover");
     for seed in [1, 5] {
-        let assignment = assignment(40, seed);
+        let assignment = Assignment::of(Pairs(Some(seed))).expect("a witness");
         let expected = here.prove_assignment(&assignment, rng()).expect("sums");
         let found = there.prove_assignment(&assignment, rng()).expect("sums");
         assert_eq!(found, expected);
     }
+}
+
+/// One constraint, in the smallest domain, with nothing in B.
+struct Nothing(Option<Scalar>);
+
+impl Circuit<Scalar> for Nothing {
+    fn synthesize<CS: ConstraintSystem<Scalar>>(self, cs: &mut CS) -> Result<(), SynthesisError> {
+        let x = cs.alloc(|| "x", || self.0.ok_or(SynthesisError::AssignmentMissing))?;
+        cs.enforce(|| "nothing", |lc| lc + x, |lc| lc, |lc| lc);
+        Ok(())
+    }
+}
+
+#[test]
+fn smallest_domain_and_empty_list_should_be_proven() {
+    let matrices = Matrices::record(Nothing(None)).expect("records");
+    assert_eq!(matrices.domain_log2(), 1);
+    let key = generate_development(&matrices).expect("a key");
+    assert_eq!(key.b_g2().len(), 0);
+    let resident = Resident::load(Shim, &key, &matrices, SMALL).expect("loads");
+    let here = Prover::new(key.clone(), matrices.clone()).expect("a prover");
+    let there = Prover::with_accelerator(key, matrices, Box::new(resident)).expect("a prover");
+    let assignment = Assignment::of(Nothing(Some(Scalar::from(77)))).expect("a witness");
+    let expected = here.prove_assignment(&assignment, rng()).expect("proves");
+    assert_eq!(there.prove_assignment(&assignment, rng()).expect("proves"), expected);
+}
+
+#[test]
+fn cuts_that_kernels_cannot_follow_should_be_refused() {
+    assert_eq!(Tuning::default().check(), Ok(()));
+    assert_eq!(SMALL.check(), Ok(()));
+    let bad = [
+        Tuning {
+            least_width: 0,
+            ..SMALL
+        },
+        Tuning { width: 25, ..SMALL },
+        Tuning { width: 3, ..SMALL },
+        Tuning { chunk: 3, ..SMALL },
+        Tuning { threads: 0, ..SMALL },
+        Tuning { parts: 3, ..SMALL },
+        Tuning { buckets: 3, ..SMALL },
+        Tuning { fan: 1, ..SMALL },
+    ];
+    let (key, matrices) = system(5);
+    for tuning in bad {
+        let found = Resident::load(Shim, &key, &matrices, tuning);
+        assert!(matches!(found, Err(CudaError::Tuning { .. })), "{tuning:?}: {found:?}");
+    }
+}
+
+#[test]
+fn matrices_that_name_what_does_not_exist_should_be_refused() {
+    let (key, matrices) = system(5);
+    type Change = fn(&mut Matrices);
+    let changes: [(char, Change); 6] = [
+        ('A', |m| m.a.terms[3].column = m.wires() as u32),
+        ('B', |m| m.b.terms[2].coefficient = m.coefficients.len() as u32),
+        ('C', |m| m.c.row_ends[1] = m.c.row_ends[2] + 1),
+        ('C', |m| m.c.row_ends[5] -= 1),
+        ('B', |m| m.b.row_ends.truncate(2)),
+        ('A', |m| m.a.terms.truncate(1)),
+    ];
+    for (matrix, change) in changes {
+        let mut matrices = matrices.clone();
+        change(&mut matrices);
+        let found = Resident::load(Shim, &key, &matrices, SMALL);
+        assert_eq!(found.err(), Some(CudaError::Matrix { matrix }));
+    }
+}
+
+#[test]
+fn wire_that_is_no_scalar_should_be_named() {
+    const R: [u64; 4] = [
+        0xffff_ffff_0000_0001,
+        0x53bd_a402_fffe_5bfe,
+        0x3339_d808_09a1_d805,
+        0x73ed_a753_299d_7d48,
+    ];
+    let resident = resident(5, SMALL);
+    let good = words(&assignment(5, 1));
+    for bad in [R, [u64::MAX; 4], [0, 0, 0, R[3] + 1], [R[0], R[1] + 1, R[2], R[3]]] {
+        let mut wires = good.clone();
+        wires[4] = bad;
+        assert_eq!(resident.sums(&wires), Err(CudaError::Range { wire: 4 }));
+    }
+    // The largest scalar is one; a constraint breaks.
+    let mut wires = good;
+    wires[4] = [R[0] - 1, R[1], R[2], R[3]];
+    let found = resident.sums(&wires);
+    assert!(matches!(found, Err(CudaError::Unsatisfied { .. })), "{found:?}");
 }
 
 #[test]
@@ -227,7 +347,7 @@ fn key_of_another_circuit_should_be_refused() {
     let (key, _) = system(5);
     let (_, matrices) = system(6);
     let found = Resident::load(Shim, &key, &matrices, SMALL);
-    assert!(matches!(found, Err(CudaError::Points { list: "h", .. })), "{found:?}");
+    assert!(matches!(found, Err(CudaError::OtherKey { .. })), "{found:?}");
 }
 
 #[test]

@@ -65,7 +65,8 @@ pub use key::{
     VerifyingKey, DEVELOPMENT_SEED, FORMAT,
 };
 pub use prove::{
-    accelerator::{Accelerator, G1Coordinate, G2Coordinate, KeySums, KeyWires},
+    accelerator::{Accelerator, G1Coordinate, G2Coordinate, KeySums},
+    density::KeyWires,
     Prover,
 };
 pub use setup::{generate, generate_development, generate_development_into, generate_into, PointSink};

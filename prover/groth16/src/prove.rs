@@ -1,7 +1,7 @@
 //! Proofs (Groth 2016, section 3.2).
 
 pub mod accelerator;
-mod density;
+pub mod density;
 mod rows;
 mod tables;
 
@@ -20,7 +20,7 @@ use crate::{
 use accelerator::Accelerator;
 use bellman::Circuit;
 use bls12_381::Scalar;
-pub(crate) use density::Density;
+use density::KeyWires;
 use ff::Field;
 use rand_core::Rng;
 use rows::Rows;
@@ -54,7 +54,7 @@ enum Means {
 pub struct Prover {
     key: ProvingKey,
     matrices: Matrices,
-    density: Density,
+    density: KeyWires,
     backend: Backend,
     means: Means,
 }
@@ -136,7 +136,7 @@ impl Prover {
                 expected: id,
             });
         }
-        let density = Density::new(&matrices);
+        let density = KeyWires::of(&matrices);
         density.check(&key, &matrices)?;
         check_delta(&key)?;
         let means = means(&key)?;
@@ -198,7 +198,7 @@ impl Prover {
                 let wires: Vec<[u64; 4]> = wires.par_iter().map(words).collect();
                 let sums = accelerator.sums(&wires)?;
                 let vk = self.key.vk();
-                Ok(on_backend!(self.backend, S => assemble::<S>(vk, &sums.points(), &r, &s)))
+                on_backend!(self.backend, S => Ok(assemble::<S>(vk, &sums.points()?, &r, &s)))
             }
         }
     }

@@ -49,9 +49,6 @@ pub enum ProverError {
     /// The job was lost: its prover ended without an answer.
     #[error("the prover ended without an answer")]
     Lost,
-    /// Two kinds of hardware made different proofs of one job with the same randomness.
-    #[error("the card and the processor made different proofs of one job: one of them is broken")]
-    Differs,
     /// The proof that was made does not verify: the machine that made it is broken.
     #[error("the proof that was made does not verify: {reason}")]
     DoesNotVerify {

@@ -117,6 +117,7 @@ fn tuning(text: &str) -> Result<Tuning, Failure> {
     let numbers: Result<Vec<u32>, _> = text.split(',').map(str::parse).collect();
     match numbers?[..] {
         [width, chunk, threads, parts, buckets, fan] => Ok(Tuning {
+            least_width: width,
             width,
             chunk,
             threads,

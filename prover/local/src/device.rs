@@ -10,7 +10,7 @@ pub enum Device {
     /// This machine's processor.
     #[default]
     Processor,
-    /// An NVIDIA card. The processor proves where the card fails.
+    /// An NVIDIA card. From its first failure on the processor proves.
     Card {
         /// Which one, counted from 0.
         number: usize,
@@ -55,7 +55,7 @@ impl fmt::Display for Compared {
 /// Brings a key onto a card.
 #[cfg(feature = "cuda")]
 pub(crate) fn card(number: usize, key: &ProvingKey, matrices: &Matrices) -> Result<Box<dyn Accelerator>, ProverError> {
-    use cloister_cuda::{Card, Resident, Tuning};
+    use cloister_cuda::{Card, CudaError, Resident, Tuning};
     let load = || {
         let card = Card::open(number)?;
         log::info!(target: "cloister", "Proving on {}", card.name());
@@ -63,9 +63,13 @@ pub(crate) fn card(number: usize, key: &ProvingKey, matrices: &Matrices) -> Resu
     };
     match load() {
         Ok(resident) => Ok(Box::new(resident)),
-        Err(error) => Err(ProverError::Resources {
-            reason: error.to_string(),
-        }),
+        Err(error) => {
+            let reason = error.to_string();
+            Err(match error {
+                CudaError::OtherKey { .. } | CudaError::Matrix { .. } => ProverError::WrongKey { reason },
+                _ => ProverError::Resources { reason },
+            })
+        }
     }
 }
 

@@ -7,13 +7,19 @@ use crate::{
     parameters::{load, matrices, Parameters},
     threads::proving_threads,
 };
-use cloister_groth16::{constraint_name, Accelerator, Assignment, Matrices, Progress, ProveError, ProvingKey};
+use cloister_circuits::Fr;
+use cloister_groth16::{
+    constraint_name, Accelerator, Assignment, Matrices, Progress, Proof as EngineProof, ProveError, ProvingKey,
+};
 use cloister_prover_job::{JobKind, Proof, ProofJob, Prover, ProverError};
 use futures::channel::oneshot;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 use rayon::ThreadPool;
-use std::{future::Future, sync::Arc};
+use std::{
+    future::Future,
+    sync::{Arc, PoisonError, RwLock},
+};
 
 /// Proves jobs of one kind with one key, on threads of low priority. Clones share both.
 #[derive(Clone, Debug)]
@@ -23,7 +29,8 @@ pub struct LocalProver(Arc<Inner>);
 struct Inner {
     kind: JobKind,
     engine: cloister_groth16::Prover,
-    accelerated: Option<Accelerated>,
+    /// Until it fails.
+    accelerated: RwLock<Option<Arc<Accelerated>>>,
     threads: ThreadPool,
 }
 
@@ -44,7 +51,7 @@ impl LocalProver {
     }
 
     /// The same with an accelerator, which holds the key and the circuit's constraints; so many of its proofs are
-    /// compared with the processor's. Where it fails the processor proves.
+    /// compared with the processor's. From its first failure on the processor proves.
     ///
     /// # Errors
     /// As [`LocalProver::new`].
@@ -96,22 +103,22 @@ impl LocalProver {
         let threads = proving_threads().map_err(|error| ProverError::Resources {
             reason: error.to_string(),
         })?;
+        // First: it looks whether the key is the circuit's.
+        let engine = cloister_groth16::Prover::new(key.clone(), matrices.clone()).map_err(key_error)?;
         let accelerated = match accelerator(&key, &matrices)? {
             None => None,
             Some((accelerator, compared)) => {
-                let (key, matrices) = (key.clone(), matrices.clone());
                 let engine = cloister_groth16::Prover::with_accelerator(key, matrices, accelerator);
-                Some(Accelerated {
+                Some(Arc::new(Accelerated {
                     engine: engine.map_err(key_error)?,
                     compared,
-                })
+                }))
             }
         };
-        let engine = cloister_groth16::Prover::new(key, matrices).map_err(key_error)?;
         Ok(Self(Arc::new(Inner {
             kind,
             engine,
-            accelerated,
+            accelerated: RwLock::new(accelerated),
             threads,
         })))
     }
@@ -175,45 +182,72 @@ impl Inner {
     fn prove_with<R: Rng + Clone + Send>(&self, job: ProofJob, rng: R) -> Result<Proof, ProverError> {
         self.kind.check(job.kind())?;
         let statement = job.public_input();
-        let proof = self.threads.install(|| {
+        self.threads.install(|| {
             let assignment = JobCircuit::of(job).assignment();
             let assignment = assignment.map_err(|error| self.explain(&ProveError::from(error)))?;
-            self.prove_assignment(&assignment, rng)
-        })?;
+            match self.accelerated_proof(&assignment, &statement, rng.clone())? {
+                Some(proof) => Ok(Proof(proof.0)),
+                None => Ok(Proof(self.own_proof(&assignment, &statement, rng)?.0)),
+            }
+        })
+    }
+
+    /// The processor's proof.
+    fn own_proof<R: Rng>(&self, assignment: &Assignment, statement: &Fr, rng: R) -> Result<EngineProof, ProverError> {
+        let proof = self.engine.prove_assignment(assignment, rng);
+        let proof = proof.map_err(|error| self.explain(&error))?;
         // Every constraint was checked. A proof that does not hold all the same shows a broken machine, and would cost
         // whoever asked for it a transaction.
-        let verified = self.engine.key().verify(&proof, &[statement]);
+        let verified = self.engine.key().verify(&proof, &[*statement]);
         verified.map_err(|error| ProverError::DoesNotVerify {
             reason: error.to_string(),
         })?;
-        Ok(Proof(proof.0))
+        Ok(proof)
     }
 
-    fn prove_assignment<R: Rng + Clone>(
+    /// The accelerator's proof, if there is an accelerator and it is right. Nothing that it says is believed: what it
+    /// calls a broken constraint, the processor looks at too.
+    fn accelerated_proof<R: Rng + Clone>(
         &self,
         assignment: &Assignment,
+        statement: &Fr,
         rng: R,
-    ) -> Result<cloister_groth16::Proof, ProverError> {
-        let here = |rng| {
-            let proof = self.engine.prove_assignment(assignment, rng);
-            proof.map_err(|error| self.explain(&error))
+    ) -> Result<Option<EngineProof>, ProverError> {
+        let accelerated = self.accelerated.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let Some(accelerated) = accelerated else {
+            return Ok(None);
         };
-        let Some(Accelerated { engine, compared }) = &self.accelerated else {
-            return here(rng);
-        };
-        let proof = match engine.prove_assignment(assignment, rng.clone()) {
+        let proof = match accelerated.engine.prove_assignment(assignment, rng.clone()) {
             Ok(proof) => proof,
-            Err(error @ ProveError::Accelerator(_)) => {
-                log::warn!(target: "cloister", "The processor proves what the card could not: {error}");
-                return here(rng);
+            Err(error) => {
+                // If the witness is bad, the processor says so, and the accelerator was right.
+                let own = self.own_proof(assignment, statement, rng)?;
+                self.retire(&error.to_string());
+                return Ok(Some(own));
             }
-            Err(error) => return Err(self.explain(&error)),
         };
-        let drawn = getrandom::u32().map_err(|_| ProverError::Randomness)?;
-        if compared.takes(drawn) && here(rng)? != proof {
-            return Err(ProverError::Differs);
+        if let Err(error) = self.engine.key().verify(&proof, &[*statement]) {
+            self.retire(&error.to_string());
+            return Ok(None);
         }
-        Ok(proof)
+        let drawn = getrandom::u32().map_err(|_| ProverError::Randomness)?;
+        if accelerated.compared.takes(drawn) {
+            let own = self.own_proof(assignment, statement, rng)?;
+            if own != proof {
+                self.retire("its proof is not the processor's, though both verify");
+            }
+            return Ok(Some(own));
+        }
+        Ok(Some(proof))
+    }
+
+    /// Proves without the accelerator from now on.
+    fn retire(&self, reason: &str) {
+        log::error!(
+            target: "cloister",
+            "The card is not used any more, the processor proves, until the program starts again: {reason}"
+        );
+        *self.accelerated.write().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     /// Names the constraint that a witness breaks.

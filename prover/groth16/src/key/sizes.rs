@@ -3,7 +3,7 @@
 use super::file::file_length;
 use crate::{
     curve::points::{G1_UNCOMPRESSED, G2_UNCOMPRESSED},
-    prove::Density,
+    prove::density::KeyWires,
     KeyError, Matrices,
 };
 use bellman::SynthesisError;
@@ -34,7 +34,7 @@ impl KeySizes {
     /// [`KeyError::Synthesis`] if the system is too large for any key.
     pub fn of(matrices: &Matrices) -> Result<Self, KeyError> {
         let too_large = || SynthesisError::PolynomialDegreeTooLarge;
-        let density = Density::new(matrices);
+        let density = KeyWires::of(matrices);
         let size = 1usize.checked_shl(matrices.domain_log2()).ok_or_else(too_large)?;
         let [h, l, a, b] = [size - 1, matrices.aux, density.a.len(), density.b.len()];
         // Three points of each group, the number of input points, an input point for each input with the constant one.

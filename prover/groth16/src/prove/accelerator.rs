@@ -1,12 +1,14 @@
 //! Proofs whose sums are formed elsewhere: on a graphics card, say.
 
+use super::tables::Sums;
 use crate::{
-    arithmetic::Suite,
+    arithmetic::{
+        constants::{at_least, P},
+        Suite,
+    },
     curve::points::{sum_g1, sum_g2},
-    Matrices, ProveError,
+    ProveError,
 };
-
-use super::{density::Density, tables::Sums};
 
 /// A coordinate in G1: times `2^384` modulo the base field's modulus and below it, least significant word first.
 pub type G1Coordinate = [u64; 6];
@@ -40,31 +42,23 @@ pub trait Accelerator: Send + Sync {
     fn sums(&self, wires: &[[u64; 4]]) -> Result<KeySums, ProveError>;
 }
 
-/// The wires that have points in the lists of a key, in the order of the points.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeyWires {
-    /// Wires of [`crate::KeyPoints::a`].
-    pub a: Vec<u32>,
-    /// Wires of [`crate::KeyPoints::b_g1`] and [`crate::KeyPoints::b_g2`].
-    pub b: Vec<u32>,
-}
-
-impl KeyWires {
-    /// Of a constraint system.
-    pub fn of(matrices: &Matrices) -> Self {
-        let Density { a, b } = Density::new(matrices);
-        Self { a, b }
-    }
-}
-
 impl KeySums {
-    pub(super) fn points<S: Suite>(&self) -> Sums<S> {
-        Sums {
+    /// The sums as points of a backend.
+    ///
+    /// # Errors
+    /// [`ProveError::Accelerator`] if a coordinate is not below the modulus.
+    pub(super) fn points<S: Suite>(&self) -> Result<Sums<S>, ProveError> {
+        let in_g1 = [&self.a, &self.b_g1, &self.h, &self.l].into_iter().flatten();
+        let mut coordinates = in_g1.chain(self.b_g2.iter().flatten());
+        if coordinates.any(|coordinate| at_least(coordinate, &P)) {
+            return Err(ProveError::Accelerator("a coordinate is not below the modulus".into()));
+        }
+        Ok(Sums {
             a: sum_g1(&self.a),
             b_g1: sum_g1(&self.b_g1),
             b_g2: sum_g2(&self.b_g2),
             h: sum_g1(&self.h),
             l: sum_g1(&self.l),
-        }
+        })
     }
 }

@@ -3,16 +3,18 @@
 use crate::{parallel, KeyError, Matrices, Matrix, ProvingKey};
 use bls12_381::Scalar;
 
-/// The wires whose polynomial is not zero, in the order of the key's points.
-pub struct Density {
+/// The wires that have points in the lists of a key, those whose polynomial is not zero, in the order of the points.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyWires {
     /// Wires of [`crate::KeyPoints::a`].
     pub a: Vec<u32>,
     /// Wires of [`crate::KeyPoints::b_g1`] and [`crate::KeyPoints::b_g2`].
     pub b: Vec<u32>,
 }
 
-impl Density {
-    pub fn new(matrices: &Matrices) -> Self {
+impl KeyWires {
+    /// Of a constraint system.
+    pub fn of(matrices: &Matrices) -> Self {
         let (mut a, b) = parallel::join(|| dense(matrices, &matrices.a), || dense(matrices, &matrices.b));
         // Every input is in a row `x·0 = 0`.
         a[..matrices.inputs].fill(true);
@@ -29,7 +31,10 @@ impl Density {
         }
     }
 
-    /// Whether the key has a point for each of them.
+    /// Checks that a key has a point for each of them, and as many others as its system needs.
+    ///
+    /// # Errors
+    /// [`KeyError::Points`] with the first list that has too many or too few.
     pub fn check(&self, key: &ProvingKey, matrices: &Matrices) -> Result<(), KeyError> {
         let size = 1usize << matrices.domain_log2();
         let lists = [

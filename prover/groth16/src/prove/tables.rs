@@ -1,6 +1,6 @@
 //! What a backend keeps of a key, and the five sums of a proof over it.
 
-use super::{density::Density, rows::Rows};
+use super::{density::KeyWires, rows::Rows};
 use crate::{
     arithmetic::{pure, Field, Lanes, Suite},
     curve::{
@@ -72,7 +72,7 @@ impl<S: Suite> Tables<S> {
     }
 
     /// All sums; the quotient's way is the longest, so it goes first, and the others fill the cores it leaves.
-    pub fn sums(&self, rows: &Rows, wires: &[[u64; 4]], inputs: usize, density: &Density) -> Sums<S> {
+    pub fn sums(&self, rows: &Rows, wires: &[[u64; 4]], inputs: usize, density: &KeyWires) -> Sums<S> {
         let pick = |list: &[u32]| -> Vec<[u64; 4]> { list.iter().map(|wire| wires[*wire as usize]).collect() };
         let (h, ((b_g2, b_g1), (a, l))) = parallel::join(
             || self.h.multiply(&self.quotient(rows, &wires[..inputs])),
