@@ -186,8 +186,8 @@ impl<M: Machine> Resident<M> {
     /// Brings a key and its constraint system onto a machine.
     ///
     /// # Errors
-    /// [`CudaError::OtherKey`] if the key is of another system, [`CudaError::Domain`] and [`CudaError::TooManyPoints`] if
-    /// it is too large, [`CudaError::Matrix`], [`CudaError::Tuning`], [`CudaError::Memory`], and those of the driver.
+    /// [`CudaError::OtherKey`] if the key is of another system, [`CudaError::Domain`] and [`CudaError::TooManyPoints`]
+    /// if it is too large, [`CudaError::Matrix`], [`CudaError::Tuning`], [`CudaError::Memory`], and those of the driver.
     pub fn load(machine: M, key: &ProvingKey, matrices: &Matrices, tuning: Tuning) -> Result<Self, CudaError> {
         let log2 = matrices.domain_log2();
         if !(SMALLEST..=LARGEST).contains(&log2) {
@@ -242,8 +242,8 @@ impl<M: Machine> Resident<M> {
     /// The sums of a proof, as [`Accelerator::sums`].
     ///
     /// # Errors
-    /// [`CudaError::Unsatisfied`], [`CudaError::Wires`], [`CudaError::Range`], [`CudaError::Poisoned`], and those of the
-    /// driver.
+    /// [`CudaError::Unsatisfied`], [`CudaError::Wires`], [`CudaError::Range`], [`CudaError::Poisoned`], and those of
+    /// the driver.
     pub fn sums(&self, wires: &[Words]) -> Result<KeySums, CudaError> {
         self.prove(wires, &mut |_| Ok(()))
     }
