@@ -187,7 +187,8 @@ impl<M: Machine> Resident<M> {
     ///
     /// # Errors
     /// [`CudaError::OtherKey`] if the key is of another system, [`CudaError::Domain`] and [`CudaError::TooManyPoints`]
-    /// if it is too large, [`CudaError::Matrix`], [`CudaError::Tuning`], [`CudaError::Memory`], and those of the driver.
+    /// if it is too large, [`CudaError::Matrix`], [`CudaError::Tuning`], [`CudaError::Memory`], and those of the
+    /// driver.
     pub fn load(machine: M, key: &ProvingKey, matrices: &Matrices, tuning: Tuning) -> Result<Self, CudaError> {
         let log2 = matrices.domain_log2();
         if !(SMALLEST..=LARGEST).contains(&log2) {
