@@ -99,6 +99,7 @@ fn perpetual_group(group: u32, feed: FeedId, premium_feed: FeedId, lot_size: u64
             maintenance: 256,
             // About 5 %.
             penalty: 13,
+            max_discount: 5,
             // 0.5 % of the traded cost.
             fee_cap: 5_000,
             max_price_age: pace.max_price_age,

@@ -105,6 +105,7 @@ pub fn group_params() -> GroupParams {
         initial: 384,
         maintenance: 256,
         penalty: 16,
+        max_discount: 5,
         fee_cap: 1_000,
         max_price_age: 60_000,
         table_interval: 10_000,

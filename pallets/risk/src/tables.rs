@@ -101,6 +101,7 @@ impl<T: Config> Pallet<T> {
             initial: params.initial,
             maintenance: params.maintenance,
             penalty: params.penalty,
+            max_discount: params.max_discount,
             fee_cap: params.fee_cap,
         };
         table.validate().map_err(|_| StallReason::InvalidTable)?;

@@ -64,6 +64,8 @@ pub struct GroupParams {
     pub maintenance: u16,
     /// Liquidation penalty, numerator over 2^8.
     pub penalty: u16,
+    /// How much worse than the mark an account may be closed (B-DISCOUNT), numerator over 2^8.
+    pub max_discount: u16,
     /// Highest fee, 10^-6 of the traded cost.
     pub fee_cap: u32,
     /// A price older than this makes no table, milliseconds.
@@ -79,6 +81,7 @@ impl GroupParams {
             && bounds::INITIAL.contains(&self.initial)
             && self.initial >= self.maintenance
             && bounds::PENALTY.contains(&self.penalty)
+            && bounds::MAX_DISCOUNT.contains(&self.max_discount)
             && bounds::FEE_CAP.contains(&self.fee_cap)
             && bounds::PRICE_AGE.contains(&self.max_price_age)
             && bounds::TABLE_INTERVAL.contains(&self.table_interval)

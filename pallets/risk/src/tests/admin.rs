@@ -81,6 +81,14 @@ fn group_parameters_out_of_bounds_should_be_refused() {
             ..group_params()
         },
         GroupParams {
+            max_discount: 27,
+            ..group_params()
+        },
+        GroupParams {
+            max_discount: 0,
+            ..group_params()
+        },
+        GroupParams {
             fee_cap: 10_001,
             ..group_params()
         },

@@ -76,6 +76,7 @@ impl Market {
             preimage: Default::default(),
             places: vec![PlaceWitness::default(); places],
             margin: MarginChoice::default(),
+            need: 0,
         }
     }
 
