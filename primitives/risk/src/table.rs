@@ -177,8 +177,8 @@ impl Row {
         }
     }
 
-    /// What one lot of one side requires alone, at a ratio of one: its largest loss and its floor (B-NEED).
-    pub fn lone_lot(&self, long: bool) -> Money {
+    /// The largest loss of one lot of one side under a scenario.
+    pub fn largest_loss(&self, long: bool) -> i128 {
         let loss = |profit: &PerLot| {
             let profit = i128::from(profit.get());
             if long {
@@ -187,8 +187,12 @@ impl Row {
                 profit
             }
         };
-        let largest = self.scenarios.iter().map(loss).max().unwrap_or_default();
-        Money(largest.saturating_add(self.floor_of(long).get().into()))
+        self.scenarios.iter().map(loss).max().unwrap_or_default()
+    }
+
+    /// What one lot of one side requires alone, at a ratio of one: its largest loss and its floor (B-NEED).
+    pub fn lone_lot(&self, long: bool) -> Money {
+        Money(self.largest_loss(long).saturating_add(self.floor_of(long).get().into()))
     }
 
     /// `mark + floor`, what the discount and the penalty of one lot of a side are a part of (B-DISCOUNT, B-FEE).
