@@ -39,7 +39,7 @@ const FREE: &[Free] = &[
         pattern: "unit */B-NEED, B-MARGIN/sign",
         when: sign_of_nothing,
         reason: "nothing was traded, so there is no sign to name",
-        rare: false,
+        rare: true,
     },
     Free {
         pattern: "unit */B-UNIT/mode expiry",

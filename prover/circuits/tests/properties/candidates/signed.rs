@@ -33,7 +33,7 @@ impl Market {
             let last = number + 1 == count;
             let (instruction, fill) = match random.below(10) {
                 0..=6 => self.filled(random, unit.index.get(), &orders),
-                7 | 8 if last || random.once_in(8) => self.payment(random, unit),
+                7 | 8 if last || random.once_in(4) => self.payment(random, unit),
                 _ => {
                     let kind = [InstructionKind::Cancel, InstructionKind::CancelAll][random.below(2) as usize];
                     (self.instruction(random, unit.index.get(), kind), Fill::default())
