@@ -170,4 +170,8 @@ impl<T: Config> RiskTables for Pallet<T> {
     fn table(group: u32, version: u64) -> Option<RiskTable> {
         Tables::<T>::get(group, version)
     }
+
+    fn places_needed(group: u32) -> u16 {
+        Groups::<T>::get(group).map_or(0, |g| Self::places_of(g.instruments.len()))
+    }
 }
