@@ -444,9 +444,11 @@ fn floors_of_a_future_should_rise_from_its_basis_to_its_largest_move_in_the_last
 }
 
 proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
     #[test]
     fn the_margin_of_a_calendar_should_not_jump_when_a_leg_expires(
-        price in 1u64..7_000_000, lots in 1i64..1_000, long: bool, against_perpetual: bool,
+        price in 1u64..7_000_000, lots in 1i64..1_000, long in any::<bool>(), against_perpetual in any::<bool>(),
         range in params::PRICE_RANGE, multiple in params::EXTREME_MULTIPLE, cover in params::EXTREME_COVER,
         basis in params::BASIS_FLOOR, before in 1u64..DAY,
     ) {
@@ -468,8 +470,6 @@ proptest! {
         let most = needed(&last, [0, q, 0]) * i128::from(before) / i128::from(DAY) + i128::from(lots);
         prop_assert!((0..=most).contains(&rise), "{} of at most {}", rise, most);
     }
-
-    #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
     fn a_conversion_should_have_no_risk(
