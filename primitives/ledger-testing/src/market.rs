@@ -312,8 +312,8 @@ impl World {
         units
     }
 
-    /// The fewest lots of a row that bring a trader back to initial margin when they are closed at the mark; all of them
-    /// if fewer do not.
+    /// The fewest lots of a row that bring a trader back to initial margin when they are closed at the mark; all of
+    /// them if fewer do not.
     pub fn needed(&self, trader: usize, row: usize) -> u64 {
         let account = self.state.account(AccountIndex(trader as u32));
         let Some(account) = account.map(|state| &state.account) else {

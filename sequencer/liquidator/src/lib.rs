@@ -18,7 +18,8 @@
 //! 6. [`shed`]: makers take from the house what it holds.
 //!
 //! Accounts whose risk no single fill reduces are left to [`liquidate_pairs`] and [`deleverage_pairs`], in a batch of a
-//! shape with several places per unit: their legs are closed together, each in proportion ([`close_together`]). `examples/one_account.rs` shows the interface on one account.
+//! shape with several places per unit: their legs are closed together, each in proportion ([`close_together`]).
+//! `examples/one_account.rs` shows the interface on one account.
 //!
 //! The rules that a draft enforces are those of the batch (`docs/spec/batch.md`). The margin arithmetic here shares no
 //! code with the ledger's: what both accept has been computed twice.

@@ -64,7 +64,8 @@ impl Trade {
         i128::from(table.header.max_discount) * self.basis(table)
     }
 
-    /// By how much the trade changes what an account's lots of the row are worth with the floor of their side (B-MARGIN).
+    /// By how much the trade changes what an account's lots of the row are worth with the floor of their side
+    /// (B-MARGIN).
     pub fn basis_change(&self, table: &RiskTable, held: Position) -> i128 {
         let row = &table.rows[self.row];
         let basis = |lots: i64| {

@@ -1,9 +1,9 @@
 //! Closing several legs together: one lot after the other, each leg in proportion to what is held, up to the first step
 //! that meets initial margin.
 //!
-//! Such a step always exists for a solvent account (with everything closed no deficit is left), and B-NEED allows it: one
-//! lot before it some initial deficit was above zero, and one lot takes at most what it requires alone off any deficit.
-//! In proportion, because less of one leg alone may be more risk.
+//! Such a step always exists for a solvent account (with everything closed no deficit is left), and B-NEED allows it:
+//! one lot before it some initial deficit was above zero, and one lot takes at most what it requires alone off any
+//! deficit. In proportion, because less of one leg alone may be more risk.
 
 use crate::{holding::Holding, keeper::closing, need::admissible, trade::Trade};
 use cloister_risk::RiskTable;
@@ -126,9 +126,9 @@ fn sets(count: usize, size: usize) -> impl Iterator<Item = Vec<usize>> {
     })
 }
 
-/// Fills at the mark, no more than `places`, that liquidate an account by as little as brings it back to initial margin,
-/// or as far as chunks and `most` lots of a leg go. If it has more legs than places, the first set of legs that does.
-/// `None` if the rules allow nothing that makes the account safer.
+/// Fills at the mark, no more than `places`, that liquidate an account by as little as brings it back to initial
+/// margin, or as far as chunks and `most` lots of a leg go. If it has more legs than places, the first set of legs that
+/// does. `None` if the rules allow nothing that makes the account safer.
 pub fn close_together(table: &RiskTable, holding: &Holding, places: usize, most: u64) -> Option<Vec<Trade>> {
     let mut rows: Vec<usize> = holding
         .held()

@@ -1,4 +1,5 @@
-//! Every solvent portfolio that is short of margin has a liquidation that the ledger admits, and the liquidator finds it.
+//! Every solvent portfolio that is short of margin has a liquidation that the ledger admits, and the liquidator finds
+//! it.
 
 use cloister_ledger::{Fill, Shape, StateError, UnitRequest};
 use cloister_ledger_testing::{Random, World, TIME};

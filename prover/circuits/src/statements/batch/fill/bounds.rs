@@ -1,4 +1,5 @@
-//! The bounds of a fill: B-INSTRUMENT, B-PRICE, B-BAND, B-DISCOUNT, B-FEE, B-REDUCE, B-LIMIT. Its kind chooses which are asked.
+//! The bounds of a fill: B-INSTRUMENT, B-PRICE, B-BAND, B-DISCOUNT, B-FEE, B-REDUCE, B-LIMIT. Its kind chooses which
+//! are asked.
 
 use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::constants::{
