@@ -52,7 +52,7 @@ fn positions(q: i64) -> Positions {
 #[test]
 fn a_table_should_be_encoded_as_its_bare_integers() {
     let table = table(60_000_000);
-    let header = (1u32, 1u64, 1u64, 320u16, 256u16, 4u16, 1000u32);
+    let header = (1u32, 1u64, 1u64, 320u16, 256u16, 4u16, 8u16, 1000u32);
     assert_eq!(table.header.encode(), header.encode());
     let row = &table.rows[0];
     let scenarios = row.scenarios.map(PerLot::get);
