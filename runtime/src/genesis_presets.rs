@@ -61,13 +61,13 @@ pub mod groups {
 /// Verifying key of batches in the development preset.
 pub const DEVELOPMENT_BATCH_KEY: KeyId = 1;
 /// Shape of those batches.
-pub const DEVELOPMENT_SHAPE: StatementKind = StatementKind::Batch { units: 10, places: 1 };
+pub const DEVELOPMENT_SHAPE: StatementKind = StatementKind::Batch { units: 9, places: 1 };
 /// Verifying key of seals in the development preset.
 pub const DEVELOPMENT_SEAL_KEY: KeyId = 2;
 /// Verifying key of house re-keys in the development preset.
 pub const DEVELOPMENT_HOUSE_KEY: KeyId = 3;
 /// The key of batches, from parameters whose seed is public. A test makes it anew and compares.
-const BATCH_KEY_BYTES: &[u8] = include_bytes!("../keys/development-10x1.vk");
+const BATCH_KEY_BYTES: &[u8] = include_bytes!("../keys/development-9x1.vk");
 /// The key of seals, made likewise.
 const SEAL_KEY_BYTES: &[u8] = include_bytes!("../keys/development-seal.vk");
 /// The key of house re-keys, made likewise.
@@ -99,6 +99,7 @@ fn perpetual_group(group: u32, feed: FeedId, premium_feed: FeedId, lot_size: u64
             maintenance: 256,
             // About 5 %.
             penalty: 13,
+            max_discount: 5,
             // 0.5 % of the traded cost.
             fee_cap: 5_000,
             max_price_age: pace.max_price_age,

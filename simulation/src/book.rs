@@ -5,7 +5,7 @@ use crate::{
     step::{Action, Step},
 };
 use cloister_ledger::Party;
-use cloister_liquidator::{Basis, Holding, Refusal, Trade};
+use cloister_liquidator::{admissible, Basis, Holding, Refusal, Trade};
 use cloister_risk::{RiskTable, Status};
 use cloister_types::{Lots, Position};
 use std::collections::BTreeMap;
@@ -73,7 +73,7 @@ impl Book {
             Action::Order { trade, reduce_only } => {
                 self.trade(table, &mut after, trade, *reduce_only)?;
                 self.fees += trade.fee;
-                allowed(table, &before, &after)?;
+                allowed(table, &before, &after, trade)?;
             }
             Action::Withdraw(amount) | Action::Transfer { amount, .. } => {
                 after.cash -= i128::from(*amount);
@@ -87,8 +87,9 @@ impl Book {
             Action::Force(requested) => after.cash -= i128::from(payable(table, &before, *requested)),
             Action::Liquidate(trades) => {
                 for trade in trades {
-                    let bound = trade.penalty(table) - 256 * (trade.concession(table) + trade.fee as i128);
-                    if Lots(trade.lots) > table.rows[trade.row].chunk || bound < 0 {
+                    let conceded = 256 * trade.concession(table);
+                    let bounds = [trade.penalty(table) - 256 * trade.fee as i128, trade.discount(table)];
+                    if Lots(trade.lots) > table.rows[trade.row].chunk || bounds.iter().any(|most| conceded > *most) {
                         return Err(Refusal::Fill);
                     }
                     self.trade(table, &mut after, trade, true)?;
@@ -96,7 +97,7 @@ impl Book {
                     self.house.cash += trade.fee as i128;
                     outcome.penalties += trade.fee as i128;
                 }
-                liquidated(table, &before, &after)?;
+                admissible(table, &before, &after, trades)?;
                 outcome.shed = shed(&before, &after);
             }
             Action::Expire(rows) => {
@@ -193,11 +194,18 @@ impl Book {
 }
 
 /// B-MARGIN, B-EQUITY of an order.
-fn allowed(table: &RiskTable, before: &Holding, after: &Holding) -> Result<(), Refusal> {
+fn allowed(table: &RiskTable, before: &Holding, after: &Holding, trade: &Trade) -> Result<(), Refusal> {
     if after.equity(table) < 0 {
         return Err(Refusal::Equity);
     }
-    not_riskier(table, before, after)
+    not_riskier(table, before, after)?;
+    // Who is short of initial margin may only concede the discount of what changes.
+    let change = trade.basis_change(table, before.lots[trade.row]);
+    let most = i128::from(table.header.max_discount) * change.abs();
+    if after.shortfall(table, table.header.initial) > 0 && 256 * trade.concession(table) > most {
+        return Err(Refusal::Margin);
+    }
+    Ok(())
 }
 
 /// B-MARGIN, B-DELEVERAGE.
@@ -209,22 +217,6 @@ fn not_riskier(table: &RiskTable, before: &Holding, after: &Holding) -> Result<(
     } else {
         Err(Refusal::Margin)
     }
-}
-
-/// B-LIQUIDATION.
-fn liquidated(table: &RiskTable, before: &Holding, after: &Holding) -> Result<(), Refusal> {
-    let maintenance = table.header.maintenance;
-    let short = before.shortfall(table, maintenance);
-    if short < 1 {
-        return Err(Refusal::NotInNeed);
-    }
-    if after.equity(table) < before.equity(table).min(0) {
-        return Err(Refusal::Equity);
-    }
-    if after.shortfall(table, maintenance) > short {
-        return Err(Refusal::Margin);
-    }
-    Ok(())
 }
 
 /// B-FORCED: the most that initial margin and equity allow, rounded down.

@@ -328,7 +328,7 @@ impl Crash {
             draft: &mut draft,
             makers: &self.makers,
         };
-        for (_, reason) in liquidate_pairs(&mut desk, &pairs) {
+        for (_, reason) in liquidate_pairs(&mut desk, &pairs, usize::from(cloister_ledger::Shape::MAKER.places)) {
             *self.report.not_liquidated.entry(reason).or_default() += 1;
         }
         for (_, reason) in deleverage_pairs(&mut desk, &pairs.into_iter().collect()) {

@@ -37,6 +37,8 @@ pub struct Terms {
     pub maintenance: u16,
     /// Liquidation penalty over 2^8.
     pub penalty: u16,
+    /// How much worse than the mark an account may be liquidated, over 2^8.
+    pub max_discount: u16,
     /// Highest fee, 10^-6 of the traded cost.
     pub fee_cap: u32,
     /// Largest distance of a fill from the mark, 10^-6.
@@ -60,6 +62,7 @@ impl Terms {
             initial: 320,
             maintenance: 256,
             penalty: 4,
+            max_discount: 4,
             fee_cap: 1_000,
             band: 20_000,
             limit: 2_000_000,
@@ -169,6 +172,7 @@ impl Market {
                 initial: terms.initial,
                 maintenance: terms.maintenance,
                 penalty: terms.penalty,
+                max_discount: terms.max_discount,
                 fee_cap: terms.fee_cap,
             },
             ..RiskTable::default()

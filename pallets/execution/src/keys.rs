@@ -6,6 +6,7 @@ use crate::{
 };
 use alloc::vec::Vec;
 use cloister_groth16_verifier::VerifyingKey;
+use pallet_cloister_risk::BatchShapes;
 use polkadot_sdk::{
     frame_support::{ensure, BoundedVec},
     frame_system,
@@ -70,5 +71,16 @@ impl<T: Config> Pallet<T> {
             Error::<T>::KeyNotActive
         );
         Ok(key)
+    }
+}
+
+impl<T: Config> BatchShapes for Pallet<T> {
+    fn most_places() -> u16 {
+        let now = frame_system::Pallet::<T>::block_number();
+        let places = |key: KeyOf<T>| match key.statement {
+            StatementKind::Batch { places, .. } if key.active_at <= now => places.into(),
+            _ => 0,
+        };
+        VerifyingKeys::<T>::iter_values().map(places).max().unwrap_or(0)
     }
 }

@@ -56,7 +56,7 @@ pub mod pallet {
         PalletId,
     };
     use frame_system::pallet_prelude::*;
-    use pallet_cloister_risk::RiskTables;
+    use pallet_cloister_risk::{BatchShapes, RiskTables};
     use sp_runtime::traits::{AtLeast32BitUnsigned, Saturating};
 
     #[pallet::pallet]
@@ -503,6 +503,15 @@ pub mod pallet {
             for k in &self.verifying_keys {
                 Pallet::<T>::register_key(k.id, k.statement, k.development, k.key.clone(), 0u32.into())
                     .expect("genesis: valid verifying key");
+            }
+            for (group, ..) in &self.groups {
+                // R-PLACES. Positions of one place per unit need no key yet.
+                let needed = T::Risk::places_needed(*group);
+                let widest = <Pallet<T> as BatchShapes>::most_places();
+                assert!(
+                    needed <= 1 || needed <= widest,
+                    "genesis: a shape wide enough for the group"
+                );
             }
         }
     }

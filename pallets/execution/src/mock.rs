@@ -107,6 +107,9 @@ impl RiskTables for Risk {
     fn table(_: u32, _: u64) -> Option<RiskTable> {
         None
     }
+    fn places_needed(_: u32) -> u16 {
+        1
+    }
 }
 
 impl pallet_cloister_execution::Config for Test {

@@ -15,6 +15,8 @@ pub trait BenchmarkHelper<FeedId> {
     fn set_time(now: u64);
     /// A feed.
     fn feed() -> FeedId;
+    /// Makes a shape active that is wide enough for every group.
+    fn widen();
     /// Gives the feed a price as of `now`.
     fn set_price(feed: &FeedId, price: FixedU128, now: u64);
 }
@@ -27,6 +29,7 @@ fn group_params() -> GroupParams {
         initial: 384,
         maintenance: 256,
         penalty: 16,
+        max_discount: 5,
         fee_cap: 1_000,
         max_price_age: 60_000,
         table_interval: 10_000,
@@ -99,6 +102,7 @@ mod benchmarks {
     fn list_instrument() -> Result<(), BenchmarkError> {
         let origin = admin::<T>()?;
         let before = prepare::<T>(INSTRUMENTS as u32 - 1)?;
+        T::BenchmarkHelper::widen();
         let feed = T::BenchmarkHelper::feed();
         #[extrinsic_call]
         _(
@@ -130,8 +134,9 @@ mod benchmarks {
     fn set_instrument_status() -> Result<(), BenchmarkError> {
         let origin = admin::<T>()?;
         let id = prepare::<T>(INSTRUMENTS as u32)?;
+        T::BenchmarkHelper::widen();
         #[extrinsic_call]
-        _(origin as T::RuntimeOrigin, GROUP, id, Status::CloseOnly);
+        _(origin as T::RuntimeOrigin, GROUP, id, Status::Trading);
         Ok(())
     }
 

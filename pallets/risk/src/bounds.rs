@@ -9,6 +9,9 @@ pub const INITIAL: RangeInclusive<u16> = 282..=2048;
 pub const MAINTENANCE: RangeInclusive<u16> = 256..=1024;
 /// Liquidation penalty over 2^8.
 pub const PENALTY: RangeInclusive<u16> = 0..=128;
+/// How much worse than the mark an account may be closed, over 2^8: at most about 10 %, which is what the price can
+/// hand to whoever takes the lots. Not 0, or only the house could take them.
+pub const MAX_DISCOUNT: RangeInclusive<u16> = 1..=26;
 /// Fee cap, 10^-6 of the traded cost.
 pub const FEE_CAP: RangeInclusive<u32> = 0..=10_000;
 /// Age at which a price is stale, milliseconds.

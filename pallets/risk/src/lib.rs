@@ -25,8 +25,8 @@ mod tests;
 pub use benchmarking::BenchmarkHelper;
 pub use pallet::*;
 pub use types::{
-    GenesisGroup, GenesisInstrument, Group, GroupParams, Instrument, InstrumentParams, Price, PriceSource, RiskTables,
-    StallReason, TableInfo,
+    BatchShapes, GenesisGroup, GenesisInstrument, Group, GroupParams, Instrument, InstrumentParams, Price, PriceSource,
+    RiskTables, StallReason, TableInfo,
 };
 pub use weights::WeightInfo;
 
@@ -56,6 +56,8 @@ pub mod pallet {
         type Prices: PriceSource<FeedId = Self::FeedId>;
         /// The chain's clock, milliseconds of Unix time.
         type Time: Time<Moment = u64>;
+        /// The shapes of batches that the chain verifies.
+        type Shapes: BatchShapes;
         /// Maximum number of groups.
         #[pallet::constant]
         type MaxGroups: Get<u32>;
@@ -177,6 +179,8 @@ pub mod pallet {
         ParameterOutOfBounds,
         /// The lot size of an instrument never changes: positions are counted in lots.
         LotSizeFixed,
+        /// No active shape of batches has as many places per unit as the group's instruments need (R-PLACES).
+        ShapeTooNarrow,
         /// Only trading and close-only may be set.
         StatusNotAllowed,
         /// The interval since the last table has not passed.
@@ -278,7 +282,7 @@ pub mod pallet {
         /// Lists a perpetual in the next free row of a group.
         ///
         /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::UnknownGroup`],
-        /// [`Error::TooManyInstruments`]. Event: [`Event::InstrumentListed`].
+        /// [`Error::TooManyInstruments`], [`Error::ShapeTooNarrow`]. Event: [`Event::InstrumentListed`].
         #[pallet::call_index(2)]
         #[pallet::weight(T::WeightInfo::list_instrument())]
         pub fn list_instrument(
@@ -289,6 +293,11 @@ pub mod pallet {
             params: InstrumentParams,
         ) -> DispatchResult {
             T::AdminOrigin::ensure_origin(origin)?;
+            let listed = Groups::<T>::get(group)
+                .ok_or(Error::<T>::UnknownGroup)?
+                .instruments
+                .len();
+            Self::ensure_wide_enough(listed.saturating_add(1))?;
             Self::add_instrument(group, feed, premium_feed, params)?;
             Ok(())
         }
@@ -326,7 +335,7 @@ pub mod pallet {
         /// Sets an instrument to trading or close-only, from the group's next table on.
         ///
         /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::StatusNotAllowed`], [`Error::UnknownGroup`],
-        /// [`Error::UnknownInstrument`]. Event: [`Event::InstrumentStatusSet`].
+        /// [`Error::UnknownInstrument`]; to trading, [`Error::ShapeTooNarrow`]. Event: [`Event::InstrumentStatusSet`].
         #[pallet::call_index(4)]
         #[pallet::weight(T::WeightInfo::set_instrument_status())]
         pub fn set_instrument_status(
@@ -344,6 +353,9 @@ pub mod pallet {
                 let state = state.as_mut().ok_or(Error::<T>::UnknownGroup)?;
                 let instrument = state.instruments.iter_mut().find(|i| i.id == instrument_id);
                 instrument.ok_or(Error::<T>::UnknownInstrument)?.status = status;
+                if status == Status::Trading {
+                    Self::ensure_wide_enough(state.instruments.len())?;
+                }
                 Self::deposit_event(Event::InstrumentStatusSet {
                     group,
                     instrument_id,
@@ -393,7 +405,7 @@ mod admin {
     //! Groups and instruments, for calls and genesis alike.
 
     use super::*;
-    use cloister_risk::Status;
+    use cloister_risk::{instrument::places_needed, InstrumentKind, Status};
     use frame_support::ensure;
 
     impl<T: Config> Pallet<T> {
@@ -419,6 +431,21 @@ mod admin {
             };
             Groups::<T>::insert(group, state);
             Self::deposit_event(Event::GroupCreated { group });
+            Ok(())
+        }
+
+        /// R-PLACES. All instruments are perpetuals so far, each moves with the others of its group.
+        pub(crate) fn places_of(instruments: usize) -> u16 {
+            places_needed(core::iter::repeat_n(InstrumentKind::Perpetual, instruments))
+        }
+
+        /// A group whose positions take one place per unit may be set up before the chain has any key.
+        pub(crate) fn ensure_wide_enough(instruments: usize) -> Result<(), Error<T>> {
+            let needed = Self::places_of(instruments);
+            ensure!(
+                needed <= 1 || needed <= T::Shapes::most_places(),
+                Error::<T>::ShapeTooNarrow
+            );
             Ok(())
         }
 

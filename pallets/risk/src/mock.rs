@@ -1,7 +1,7 @@
 //! A runtime with the pallet, a clock and an oracle that tests set.
 #![allow(missing_docs)]
 
-use crate::{self as pallet_cloister_risk, GroupParams, InstrumentParams, Price, PriceSource};
+use crate::{self as pallet_cloister_risk, BatchShapes, GroupParams, InstrumentParams, Price, PriceSource};
 use polkadot_sdk::{
     frame_support::{
         self, derive_impl, parameter_types,
@@ -45,6 +45,8 @@ impl frame_system::Config for Test {
 
 parameter_types! {
     pub static Now: u64 = 1_700_000_000_000;
+    /// Places of the widest shape.
+    pub static Places: u16 = 8;
     pub static Prices: BTreeMap<u32, (FixedU128, u64)> = BTreeMap::new();
 }
 
@@ -67,11 +69,19 @@ impl PriceSource for Oracle {
     }
 }
 
+pub struct Keys;
+impl BatchShapes for Keys {
+    fn most_places() -> u16 {
+        Places::get()
+    }
+}
+
 impl pallet_cloister_risk::Config for Test {
     type AdminOrigin = EnsureRoot<u64>;
     type FeedId = u32;
     type Prices = Oracle;
     type Time = Clock;
+    type Shapes = Keys;
     type MaxGroups = ConstU32<4>;
     type TablesKept = ConstU32<3>;
     type WeightInfo = crate::weights::SubstrateWeight<Test>;
@@ -89,6 +99,9 @@ impl crate::BenchmarkHelper<u32> for Helper {
     fn feed() -> u32 {
         FEED
     }
+    fn widen() {
+        Places::set(8);
+    }
     fn set_price(feed: &u32, price: FixedU128, now: u64) {
         let mut prices = Prices::get();
         prices.insert(*feed, (price, now));
@@ -105,6 +118,7 @@ pub fn group_params() -> GroupParams {
         initial: 384,
         maintenance: 256,
         penalty: 16,
+        max_discount: 5,
         fee_cap: 1_000,
         max_price_age: 60_000,
         table_interval: 10_000,

@@ -101,6 +101,7 @@ impl<T: Config> Pallet<T> {
             initial: params.initial,
             maintenance: params.maintenance,
             penalty: params.penalty,
+            max_discount: params.max_discount,
             fee_cap: params.fee_cap,
         };
         table.validate().map_err(|_| StallReason::InvalidTable)?;
@@ -168,5 +169,9 @@ impl<T: Config> RiskTables for Pallet<T> {
 
     fn table(group: u32, version: u64) -> Option<RiskTable> {
         Tables::<T>::get(group, version)
+    }
+
+    fn places_needed(group: u32) -> u16 {
+        Groups::<T>::get(group).map_or(0, |g| Self::places_of(g.instruments.len()))
     }
 }

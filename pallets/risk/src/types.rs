@@ -29,6 +29,12 @@ pub trait PriceSource {
     fn price(feed: &Self::FeedId) -> Option<Price>;
 }
 
+/// The shapes of batches that the chain verifies; pallet execution knows them.
+pub trait BatchShapes {
+    /// Places per unit of the widest shape with an active key, 0 without any.
+    fn most_places() -> u16;
+}
+
 /// What other pallets need of the risk tables.
 pub trait RiskTables {
     /// Whether the margin group exists.
@@ -39,6 +45,8 @@ pub trait RiskTables {
     fn table_info(group: u32, version: u64) -> Option<TableInfo>;
     /// A table, `None` if it never was or is no longer kept.
     fn table(group: u32, version: u64) -> Option<RiskTable>;
+    /// Places per unit that some active shape must have for the group's instruments (R-PLACES).
+    fn places_needed(group: u32) -> u16;
 }
 
 /// Hash and times of a table.
@@ -64,6 +72,8 @@ pub struct GroupParams {
     pub maintenance: u16,
     /// Liquidation penalty, numerator over 2^8.
     pub penalty: u16,
+    /// How much worse than the mark an account may be closed (B-DISCOUNT), numerator over 2^8.
+    pub max_discount: u16,
     /// Highest fee, 10^-6 of the traded cost.
     pub fee_cap: u32,
     /// A price older than this makes no table, milliseconds.
@@ -79,6 +89,7 @@ impl GroupParams {
             && bounds::INITIAL.contains(&self.initial)
             && self.initial >= self.maintenance
             && bounds::PENALTY.contains(&self.penalty)
+            && bounds::MAX_DISCOUNT.contains(&self.max_discount)
             && bounds::FEE_CAP.contains(&self.fee_cap)
             && bounds::PRICE_AGE.contains(&self.max_price_age)
             && bounds::TABLE_INTERVAL.contains(&self.table_interval)

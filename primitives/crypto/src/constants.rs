@@ -176,6 +176,6 @@ pub const RECORD_PUBLIC: usize = 5;
 /// Elements of the house record.
 pub const HOUSE_RECORD: usize = 14;
 /// Elements of the risk table's header.
-pub const RISK_HEADER: usize = 7;
+pub const RISK_HEADER: usize = 8;
 /// Elements of a row of the risk table.
 pub const RISK_ROW: usize = 22;

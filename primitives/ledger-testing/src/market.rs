@@ -12,7 +12,7 @@ use cloister_ledger::{
     state::{BatchRequest, GroupLedger, UnitRequest},
     unit::{UnitEffect, UnitWitness},
 };
-use cloister_risk::{Row, Status};
+use cloister_risk::{Assessment, Row, Status};
 use cloister_types::{AccountIndex, Amount, Deficit, InstrumentId, Money, Position};
 
 /// Marks stay in these bounds, 10^-6 per lot.
@@ -184,7 +184,7 @@ impl World {
                 places: vec![(signed, Fill::default())],
             }]
         };
-        match self.random.below(21) {
+        match self.random.below(22) {
             0..=3 => self.trade(trader, other).into(),
             4 => {
                 let all = self.random.once_in(3);
@@ -207,6 +207,7 @@ impl World {
             12..=14 | 19 => self.distressed(shape, known as usize),
             15 | 16 => self.expiry(shape, known as usize),
             17 => self.unload(trader),
+            21 => self.reduce(known as usize),
             20 => {
                 let transfers = !self.random.once_in(4);
                 vec![self.switch(trader, transfers)]
@@ -283,10 +284,12 @@ impl World {
                 .position(trader, row)
                 .unsigned_abs()
                 .min(self.table.rows[row].chunk.get());
-            let quantity = if self.random.once_in(2) {
-                lots
-            } else {
-                1 + self.random.below(lots)
+            let needed = lots.min(self.needed(trader, row));
+            let quantity = match self.random.below(4) {
+                0 => lots,
+                1 => 1 + self.random.below(lots),
+                2 => 1 + self.random.below(needed),
+                _ => needed,
             };
             // Somewhat worse than the mark for the account, unless it owes money already.
             let mark = self.table.rows[row].mark.get() as u64;
@@ -307,6 +310,71 @@ impl World {
             fills,
         });
         units
+    }
+
+    /// The fewest lots of a row that bring a trader back to initial margin when they are closed at the mark; all of
+    /// them if fewer do not.
+    pub fn needed(&self, trader: usize, row: usize) -> u64 {
+        let account = self.state.account(AccountIndex(trader as u32));
+        let Some(account) = account.map(|state| &state.account) else {
+            return 0;
+        };
+        let held = account.positions[row];
+        let at = &self.table.rows[row];
+        let (mut low, mut high) = (1, held.size().get());
+        while low < high {
+            let middle = low + (high - low) / 2;
+            let closed = Position(held.get().signum() * middle as i64);
+            let (mut positions, mut cash) = (account.positions, account.cash);
+            positions[row] = held.checked_sub(closed).expect("in range");
+            // Equity stays.
+            cash = cash.checked_add(at.value.times(closed)).expect("in range");
+            let after = Assessment::new(&self.table, &positions, cash).expect("in range");
+            if after.worst(self.table.header.initial).expect("in range").1 <= Deficit::ZERO {
+                high = middle;
+            } else {
+                low = middle + 1;
+            }
+        }
+        low
+    }
+
+    /// An account that is short of initial margin closes a part by orders of its own, conceding up to the discount and
+    /// now and then more.
+    fn reduce(&mut self, known: usize) -> Vec<UnitRequest> {
+        let first = self.random.below(known as u64) as usize;
+        let mut order = (0..known).map(|i| (first + i) % known);
+        let ratio = self.table.header.initial;
+        let short = order.find(|i| self.assess(*i).worst(ratio).is_ok_and(|(_, d)| d > Deficit::ZERO));
+        let Some(trader) = short else { return Vec::new() };
+        let Some(row) = self
+            .held(trader, |row| row.status == Status::Trading && !row.stale)
+            .first()
+            .copied()
+        else {
+            return Vec::new();
+        };
+        let lots = self.position(trader, row).unsigned_abs();
+        let quantity = 1 + self.random.below(lots);
+        let at = &self.table.rows[row];
+        let (mark, sells) = (at.mark.get() as u64, self.position(trader, row) > 0);
+        let basis = at.basis(sells).get() as u64;
+        let highest = basis * u64::from(self.table.header.max_discount) / 256;
+        let away = match self.random.below(4) {
+            0 => highest + 1,
+            1 => highest,
+            _ => self.random.below(highest + 1),
+        };
+        let (side, price) = if sells {
+            (Side::Sell, mark - away)
+        } else {
+            (Side::Buy, mark + away)
+        };
+        let other = (trader + 1) % known;
+        vec![
+            self.fill_order(trader, row, side, quantity, price),
+            self.fill_order(other, row, side.opposite(), quantity, price),
+        ]
     }
 
     /// Settles some expired positions of one account.

@@ -7,7 +7,7 @@ use cloister_ledger::{
     account::Key,
     batch::BatchWitness,
     fill::Fill,
-    instruction::{flags, InstructionKind},
+    instruction::{flags, InstructionKind, Side},
     state::{BatchRequest, UnitRequest},
     unit::{Mode, Party, UnitWitness},
 };
@@ -24,7 +24,7 @@ pub struct Spoil {
 }
 
 const UNIT_CASES: u64 = 70;
-const BATCH_CASES: u64 = 34;
+const BATCH_CASES: u64 = 35;
 
 /// Every mode.
 const MODES: [Mode; 11] = [
@@ -45,6 +45,11 @@ const MODES: [Mode; 11] = [
 pub fn spoil(witness: &mut BatchWitness, random: &mut Random) -> Spoil {
     if witness.units.iter().any(deleverages) && random.once_in(2) {
         spoil_deleveraging(witness, random);
+        let case = BATCH_CASES;
+        return Spoil { unit: None, case };
+    }
+    if witness.units.iter().any(liquidates) && random.once_in(3) {
+        spoil_liquidation(witness, random);
         let case = BATCH_CASES;
         return Spoil { unit: None, case };
     }
@@ -155,7 +160,47 @@ fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
                 row.mark.0 += random.below(2 * row.band.get() + 1) as i64 - row.band.get() as i64;
             }
         }
+        33 => table.header.max_discount = random.below(3) as u16,
         _ => w.units.rotate_left(1),
+    }
+}
+
+fn liquidates(unit: &UnitWitness) -> bool {
+    unit.mode == Mode::Liquidation && unit.places.iter().any(|place| !place.fill.is_nothing())
+}
+
+/// Changes a liquidation in what B-NEED and B-DISCOUNT look at.
+fn spoil_liquidation(w: &mut BatchWitness, random: &mut Random) {
+    let header = &mut w.context.table.header;
+    let rows = &w.context.table.rows;
+    let mut units: Vec<_> = w.units.iter_mut().filter(|unit| liquidates(unit)).collect();
+    let at = random.below(units.len() as u64) as usize;
+    let unit = &mut units[at];
+    let case = random.below(4);
+    if case == 0 {
+        unit.need = random.below(17) as u8;
+        return;
+    }
+    let mut fills = unit.places.iter_mut().map(|place| &mut place.fill);
+    let Some(fill) = fills.find(|fill| !fill.is_nothing()) else {
+        return;
+    };
+    let mark = rows[usize::from(fill.row)].mark.get() as u128;
+    if case == 1 {
+        // At worse prices than the discount, for what was the penalty.
+        header.max_discount = random.below(4) as u16;
+        let paid = fill.fee.get() / (1 + u128::from(random.below(2)));
+        fill.fee.0 -= paid;
+        fill.cost = match fill.side {
+            Side::Sell => fill.cost.saturating_sub(Total(paid)),
+            Side::Buy => fill.cost.saturating_add(Total(paid)),
+        };
+    } else {
+        // More of it, or less, at the mark and for nothing.
+        let lots = random.below(2 * fill.quantity.get().min(1 << 40) + 4);
+        fill.quantity = Lots(lots);
+        fill.cost = Total(mark.saturating_mul(lots.into()));
+        fill.fee = Total::ZERO;
     }
 }
 
@@ -281,7 +326,7 @@ fn spoil_place(w: &mut UnitWitness, case: u64, random: &mut Random) {
         43 => instruction.max_fee = Price::ZERO,
         44 => place.fill.row = random.below(32) as u8,
         45 => place.fill.quantity = Lots(random.below(40)),
-        46 => place.fill.quantity.0 += 1,
+        46 => place.fill.quantity = place.fill.quantity.saturating_add(Lots(1)),
         47 => place.fill.quantity = Lots(place.fill.quantity.get().wrapping_sub(1)),
         48 | 49 => place.fill.cost.0 += 1,
         50 => place.fill.cost = Total(u128::from(random.word())),
@@ -298,7 +343,7 @@ fn spoil_place(w: &mut UnitWitness, case: u64, random: &mut Random) {
         62 => place.fill.row ^= 1,
         _ => {
             // A fair fill at the mark of a row, whatever it is of.
-            place.fill.quantity.0 += 1;
+            place.fill.quantity = place.fill.quantity.saturating_add(Lots(1));
             place.fill.cost.0 += 60_000_000;
         }
     }

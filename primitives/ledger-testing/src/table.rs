@@ -23,6 +23,7 @@ pub fn table(live: usize, version: u64, random: &mut Random) -> RiskTable {
         initial: 320,
         maintenance: 256,
         penalty: 4,
+        max_discount: 8,
         fee_cap: 1000,
     };
     let mut table = RiskTable {

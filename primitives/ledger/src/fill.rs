@@ -6,7 +6,7 @@ use crate::{
     packing::position_fits,
 };
 use cloister_crypto::constants::{COST_BITS, FEE_CAP_ONE, QUANTITY_BITS, RATIO_SHIFT};
-use cloister_risk::{RiskTable, Row, Status};
+use cloister_risk::{margin::highest_discount, RiskTable, Row, Status, Traded};
 use cloister_types::{Lots, Money, PerLot, Position, Price, Total};
 
 /// What one order, liquidation, expiry or deleveraging traded in one instrument within a unit, whoever the
@@ -68,6 +68,9 @@ pub enum FillError {
     /// B-EXPIRY, B-DELEVERAGE: not at the mark.
     #[error("expiry and deleveraging settle at the mark")]
     NotAtMark,
+    /// B-DISCOUNT: a liquidation's price is too much worse than the mark.
+    #[error("the price of the liquidation is worse than the mark by more than the discount")]
+    AboveDiscount,
     /// B-FEE: above what the trader allowed.
     #[error("the fee is above the signed maximum")]
     FeeAboveMaximum,
@@ -148,11 +151,12 @@ impl Fill {
         Ok(())
     }
 
-    /// Checks the fill against its rule and applies it to positions and cash of `account`.
+    /// Checks the fill against its rule and applies it to positions and cash of `account`. Tells what the margin rules
+    /// ask of it beyond that.
     ///
     /// # Errors
     /// The first rule that does not hold; `account` is then unspecified.
-    pub fn apply(&self, rule: FillRule<'_>, table: &RiskTable, account: &mut Account) -> Result<(), FillError> {
+    pub fn apply(&self, rule: FillRule<'_>, table: &RiskTable, account: &mut Account) -> Result<Traded, FillError> {
         self.measure()?;
         let number = usize::from(self.row);
         let row = table.rows.get(number).ok_or(FillError::Instrument)?;
@@ -186,7 +190,8 @@ impl Fill {
         }
         *position = after;
         account.cash = self.cash_after(account.cash, row, side).ok_or(FillError::CashWidth)?;
-        Ok(())
+        let concession = Money(self.concession(row, side)?);
+        Traded::fill(row, concession, before, after).ok_or(FillError::Width)
     }
 
     /// B-INSTRUMENT, B-PRICE, B-BAND, B-FEE of an order.
@@ -219,7 +224,7 @@ impl Fill {
         Ok(())
     }
 
-    /// B-INSTRUMENT, B-LIQUIDATION, B-BAND, B-FEE of a liquidation.
+    /// B-INSTRUMENT, B-LIQUIDATION, B-BAND, B-DISCOUNT, B-FEE of a liquidation.
     fn check_liquidation(&self, table: &RiskTable, row: &Row) -> Result<(), FillError> {
         if !row.is_live() {
             return Err(FillError::NotTrading);
@@ -231,34 +236,32 @@ impl Fill {
             return Err(FillError::Chunk);
         }
         self.check_band(row)?;
+        let concession = self.concession(row, self.side)?;
+        let scaled = |cost: i128| cost.checked_mul(1 << RATIO_SHIFT).ok_or(FillError::Width);
+        let highest = highest_discount(table, row, self.side == Side::Sell, self.quantity);
+        if scaled(concession)? > highest.ok_or(FillError::Width)? {
+            return Err(FillError::AboveDiscount);
+        }
         let fee = i128::try_from(self.fee.get()).map_err(|_| FillError::Width)?;
-        let cost = fee.checked_add(self.concession(row)?).ok_or(FillError::Width)?;
-        let cost = cost.checked_mul(1 << RATIO_SHIFT).ok_or(FillError::Width)?;
-        if cost > self.penalty(table, row)? {
+        let cost = fee.checked_add(concession).ok_or(FillError::Width)?;
+        if scaled(cost)? > self.penalty(table, row)? {
             return Err(FillError::AbovePenalty);
         }
         Ok(())
     }
 
     /// `σ·(n - f·mark)`: what the price costs the account, measured from the mark.
-    fn concession(&self, row: &Row) -> Result<i128, FillError> {
+    fn concession(&self, row: &Row, side: Side) -> Result<i128, FillError> {
         self.signed_cost()?
             .checked_sub(self.at(row.mark.get().into())?)
-            .and_then(|distance| distance.checked_mul(self.side.sign().into()))
+            .and_then(|distance| distance.checked_mul(side.sign().into()))
             .ok_or(FillError::Width)
     }
 
     /// `f·penalty·(mark + floor)`, with the floor of the side that is closed: the most that a step of a liquidation
     /// may cost, times 2^8.
     fn penalty(&self, table: &RiskTable, row: &Row) -> Result<i128, FillError> {
-        let floor = match self.side {
-            Side::Sell => row.floor_long,
-            Side::Buy => row.floor_short,
-        };
-        let worth = i128::from(row.mark.get())
-            .checked_add(floor.get().into())
-            .ok_or(FillError::Width)?;
-        self.at(worth)?
+        self.at(row.basis(self.side == Side::Sell).get())?
             .checked_mul(table.header.penalty.into())
             .ok_or(FillError::Width)
     }
@@ -268,7 +271,7 @@ impl Fill {
     pub fn highest_penalty(&self, table: &RiskTable) -> Option<u128> {
         let row = table.rows.get(usize::from(self.row))?;
         let whole = self.penalty(table, row).ok()? >> RATIO_SHIFT;
-        u128::try_from(whole.checked_sub(self.concession(row).ok()?)?).ok()
+        u128::try_from(whole.checked_sub(self.concession(row, self.side).ok()?)?).ok()
     }
 
     /// B-INSTRUMENT, B-EXPIRY, B-FEE of an expiry.

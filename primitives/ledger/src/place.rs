@@ -13,7 +13,7 @@ use cloister_crypto::{
     schnorr::{PublicKeyError, SignatureError},
     Fr,
 };
-use cloister_risk::RiskTable;
+use cloister_risk::{RiskTable, Traded};
 use cloister_types::{AccountIndex, Amount, GroupId, Lots, Total};
 
 /// Private data of one place.
@@ -128,6 +128,8 @@ pub struct PlaceEffect {
     pub transfer: Option<Transfer>,
     /// Fee taken.
     pub fee: Total,
+    /// What the fill did, nothing without one.
+    pub traded: Traded,
 }
 
 /// What a transfer asks of the next unit (B-TRANSFER).
@@ -172,7 +174,7 @@ impl PlaceWitness {
                     .checked_add(self.fill.quantity)
                     .filter(|filled| *filled <= instruction.lots())
                     .ok_or(PlaceError::BeyondQuantity)?;
-                self.fill.apply(FillRule::Order(instruction), context.table, account)?;
+                effect.traded = self.fill.apply(FillRule::Order(instruction), context.table, account)?;
                 if let (Some(trigger), true) = (trigger, filled_before.is_zero()) {
                     // The row is there, or the fill would have been refused.
                     let mark = context.table.rows.get(usize::from(self.fill.row)).map(|row| row.mark);

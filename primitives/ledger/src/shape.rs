@@ -16,11 +16,11 @@ pub struct Shape {
 
 impl Shape {
     /// The development shape; fills a domain of 2^18.
-    pub const DEV: Self = Self { units: 10, places: 1 };
+    pub const DEV: Self = Self { units: 9, places: 1 };
     /// Fills a domain of 2^19.
-    pub const STANDARD: Self = Self { units: 23, places: 1 };
+    pub const STANDARD: Self = Self { units: 22, places: 1 };
     /// Fills a domain of 2^20.
-    pub const LARGE: Self = Self { units: 49, places: 1 };
+    pub const LARGE: Self = Self { units: 48, places: 1 };
     /// For market makers, with many orders of few accounts; fills a domain of 2^20.
     pub const MAKER: Self = Self { units: 14, places: 8 };
 }

@@ -430,6 +430,7 @@ impl GroupLedger {
             preimage,
             places: places(shape, number, context, &before, unit)?,
             margin: MarginChoice::default(),
+            need: 0,
         };
         let effect = witness
             .complete(context, self.tree.root(), shape.places.into())

@@ -85,6 +85,9 @@ pub struct UnitWitness {
     /// Normal, deleveraging: how the margin rule is met. Liquidation: [`MarginChoice::NotWorse`]. Forced withdrawal:
     /// [`MarginChoice::Tight`], or [`MarginChoice::Initial`] if all that was requested is paid. Ignored in other modes.
     pub margin: MarginChoice,
+    /// Liquidation: the scenario whose initial deficit after shows that no more was closed than needed (B-NEED).
+    /// Ignored in other modes.
+    pub need: u8,
 }
 
 impl UnitWitness {
@@ -123,7 +126,7 @@ impl UnitWitness {
         self.check_shape(root, places)?;
         let entry = self.entry()?;
         let moved = self.run(context, &entry)?;
-        self.check_margin(context, &entry, &moved.after)?;
+        self.check_margin(context, &entry, &moved)?;
         self.conclude(context, moved)
     }
 
@@ -139,7 +142,7 @@ impl UnitWitness {
         }
         let entry = self.entry()?;
         let moved = self.run(context, &entry)?;
-        self.margin = self.choose_margin(context, &entry, &moved.after)?;
+        (self.margin, self.need) = self.choose_margin(context, &entry, &moved)?;
         self.conclude(context, moved)
     }
 
@@ -189,17 +192,20 @@ impl UnitWitness {
         }
     }
 
-    /// B-MARGIN, B-EQUITY, B-LIQUIDATION, B-FORCED, B-DELEVERAGE with the witness's own choice.
-    fn check_margin(&self, context: &BatchContext, entry: &Account, after: &Account) -> Result<(), MarginError> {
-        let table = &context.table;
+    /// B-MARGIN, B-EQUITY, B-LIQUIDATION, B-NEED, B-FORCED, B-DELEVERAGE with the witness's own choice.
+    fn check_margin(&self, context: &BatchContext, entry: &Account, moved: &Moved) -> Result<(), MarginError> {
+        let (table, after, traded) = (&context.table, &moved.after, &moved.traded);
         let assess = |account: &Account| Assessment::new(table, &account.positions, account.cash);
         match self.mode {
-            Mode::Normal => self.check_normal(context, &assess(entry)?, &assess(after)?),
+            Mode::Normal => self.check_normal(context, &assess(entry)?, &assess(after)?, traded),
             Mode::Forced => {
                 let (requested, paid) = (self.requested, self.paid);
                 Assessment::check_forced(&assess(after)?, table, requested, paid, self.margin)
             }
-            Mode::Liquidation => Assessment::check_liquidation(&assess(entry)?, &assess(after)?, table, self.margin),
+            Mode::Liquidation => {
+                let (margin, need) = (self.margin, self.need);
+                Assessment::check_liquidation(&assess(entry)?, &assess(after)?, table, traded, margin, need)
+            }
             Mode::Deleveraging(party) => {
                 let insolvent = party == Party::Insolvent;
                 Assessment::check_deleveraging(&assess(entry)?, &assess(after)?, table, insolvent, self.margin)
@@ -209,20 +215,22 @@ impl UnitWitness {
         }
     }
 
-    /// A choice with which [`Self::check_margin`] holds.
+    /// Choices with which [`Self::check_margin`] holds: of margin, and of the scenario of need.
     fn choose_margin(
         &self,
         context: &BatchContext,
         entry: &Account,
-        after: &Account,
-    ) -> Result<MarginChoice, MarginError> {
-        let table = &context.table;
+        moved: &Moved,
+    ) -> Result<(MarginChoice, u8), MarginError> {
+        let (table, after, traded) = (&context.table, &moved.after, &moved.traded);
         let assess = |account: &Account| Assessment::new(table, &account.positions, account.cash);
-        match self.mode {
-            Mode::Normal => self.choose_normal(context, &assess(entry)?, &assess(after)?),
+        let margin = match self.mode {
+            Mode::Normal => self.choose_normal(context, &assess(entry)?, &assess(after)?, traded),
             // Chosen with the amount.
-            Mode::Forced => self.check_margin(context, entry, after).map(|()| self.margin),
-            Mode::Liquidation => Assessment::choose_liquidation(&assess(entry)?, &assess(after)?, table),
+            Mode::Forced => self.check_margin(context, entry, moved).map(|()| self.margin),
+            Mode::Liquidation => {
+                return Assessment::choose_liquidation(&assess(entry)?, &assess(after)?, table, traded);
+            }
             Mode::Deleveraging(party) => {
                 let insolvent = party == Party::Insolvent;
                 Assessment::choose_deleveraging(&assess(entry)?, &assess(after)?, table, insolvent)
@@ -230,7 +238,8 @@ impl UnitWitness {
             Mode::Open | Mode::Rekey | Mode::Switch | Mode::Expiry | Mode::Takeover | Mode::Padding => {
                 Ok(MarginChoice::default())
             }
-        }
+        };
+        Ok((margin?, 0))
     }
 
     /// Nonce, keys, leaf, record and differences.

@@ -203,7 +203,7 @@ fields! {
     PlaceWitness { signed, fill, path }
     UnitWitness {
         index, mode, deposit, incoming, requested, paid, before, path, new_key, new_view_key, new_switches, preimage,
-        places, margin,
+        places, margin, need,
     }
     BatchContext { genesis, group, batch_no, time, payee, salt, table }
     BatchWitness { context, old_root, house, sweep, empty_mask, units, house_margin }

@@ -93,11 +93,12 @@ fn name(error: BatchError) -> String {
 
 /// Rules that spoiling a witness must break now and then. A path that still opens is needed for the rest; `tests/modes`
 /// and `tests/batches.rs` have them.
-const REACHED: [&str; 58] = [
+const REACHED: [&str; 61] = [
     "DeleveragedLots",
     "DeleveragedWithoutNeed",
     "Fill::Band",
     "Fill::Chunk",
+    "Fill::AboveDiscount",
     "Fill::FeeAboveCap",
     "Fill::FeeAboveMaximum",
     "Fill::AbovePenalty",
@@ -123,8 +124,10 @@ const REACHED: [&str; 58] = [
     "HousePosition",
     "Margin::AboveRequested",
     "Margin::Choice",
+    "Margin::Conceded",
     "Margin::InitialMarginShort",
     "Margin::NegativeEquity",
+    "Margin::NotNeeded",
     "Margin::NotShort",
     "Margin::PaidTooLittle",
     "Margin::PaidWhileShort",

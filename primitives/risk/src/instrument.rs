@@ -63,6 +63,32 @@ pub enum InstrumentError {
     Price,
 }
 
+impl InstrumentKind {
+    /// Places per unit without which positions in a group that lists it could not be liquidated (R-PLACES).
+    pub const fn places(&self) -> u16 {
+        match self {
+            Self::Perpetual => 1,
+            Self::Future { .. } => 2,
+            Self::Option { .. } => 4,
+        }
+    }
+}
+
+/// Places per unit that some active shape must have for a group with these instruments (R-PLACES).
+pub fn places_needed(kinds: impl IntoIterator<Item = InstrumentKind>) -> u16 {
+    let (mut count, mut most) = (0u32, 1);
+    for kind in kinds {
+        count = count.saturating_add(1);
+        most = most.max(kind.places());
+    }
+    // Any two instruments of a group follow one price: they hedge each other.
+    if count > 1 {
+        most.max(2)
+    } else {
+        most
+    }
+}
+
 impl Instrument {
     /// When it settles, milliseconds of Unix time; `None` for a perpetual.
     pub const fn expiry(&self) -> Option<u64> {

@@ -1,11 +1,13 @@
 //! Margin of an account over the scenarios of a risk table (S-RISK), and the rules that
-//! ask for it: B-MARGIN, B-EQUITY, B-LIQUIDATION, B-FORCED, B-TAKEOVER, B-HOUSE-MARGIN; B-DELEVERAGE has a file of its
-//! own.
+//! ask for it: B-MARGIN, B-EQUITY, B-LIQUIDATION, B-FORCED, B-TAKEOVER, B-HOUSE-MARGIN; B-DELEVERAGE and B-NEED have
+//! files of their own.
 //!
 //! Deficits are in 2^-8 of 10^-6 of the settlement asset, so that ratios stay exact.
 
 mod deleveraging;
+mod traded;
 
+pub use self::traded::{highest_discount, Traded};
 use crate::{positions::Positions, table::RiskTable};
 use cloister_crypto::constants::{FORCED_DEFICITS, FORCED_SLACK, RATIO_SHIFT, SCENARIOS};
 use cloister_types::{Amount, Deficit, Money, PerLot, Position};
@@ -35,6 +37,12 @@ pub enum MarginError {
     /// The rule of the mode or of the house does not offer this choice.
     #[error("the margin choice is not one that the rule offers")]
     Choice,
+    /// B-MARGIN: the account is short of initial margin, and its prices concede more than the discount.
+    #[error("the prices concede more than an account that is short of margin may")]
+    Conceded,
+    /// B-NEED: a liquidation closed more than initial margin needs.
+    #[error("more was closed than initial margin needs")]
+    NotNeeded,
     /// B-LIQUIDATION: the chosen maintenance deficit before is below 1.
     #[error("the account is not short of maintenance margin")]
     NotShort,
@@ -166,7 +174,8 @@ impl Assessment {
             .ok_or(MarginError::Threshold)
     }
 
-    /// B-MARGIN and B-EQUITY with the witness's own choice; `payment`: the unit has a withdrawal or a transfer.
+    /// B-MARGIN and B-EQUITY with the witness's own choice; `traded` sums the unit's fills; `payment`: the unit has a
+    /// withdrawal or a transfer.
     ///
     /// # Errors
     /// The part of the rule that fails.
@@ -174,6 +183,7 @@ impl Assessment {
         before: &Self,
         after: &Self,
         table: &RiskTable,
+        traded: &Traded,
         payment: bool,
         choice: MarginChoice,
     ) -> Result<(), MarginError> {
@@ -186,7 +196,12 @@ impl Assessment {
             MarginChoice::NotWorse(_) if payment => Err(MarginError::WithdrawalWhileShort),
             MarginChoice::NotWorse(scenario) => {
                 let limit = before.deficit(table.header.maintenance, scenario)?;
-                not_worse(after.within(table.header.maintenance, limit)?)
+                not_worse(after.within(table.header.maintenance, limit)?)?;
+                if traded.concedes_little(table)? {
+                    Ok(())
+                } else {
+                    Err(MarginError::Conceded)
+                }
             }
             MarginChoice::Tight(_) => Err(MarginError::Choice),
         }
@@ -196,8 +211,14 @@ impl Assessment {
     ///
     /// # Errors
     /// Why none does.
-    pub fn choose(before: &Self, after: &Self, table: &RiskTable, payment: bool) -> Result<MarginChoice, MarginError> {
-        let first = match Self::check(before, after, table, payment, MarginChoice::Initial) {
+    pub fn choose(
+        before: &Self,
+        after: &Self,
+        table: &RiskTable,
+        traded: &Traded,
+        payment: bool,
+    ) -> Result<MarginChoice, MarginError> {
+        let first = match Self::check(before, after, table, traded, payment, MarginChoice::Initial) {
             Ok(()) => return Ok(MarginChoice::Initial),
             Err(e) => e,
         };
@@ -209,7 +230,7 @@ impl Assessment {
             });
         }
         let choice = MarginChoice::NotWorse(before.worst(table.header.maintenance)?.0);
-        match Self::check(before, after, table, payment, choice) {
+        match Self::check(before, after, table, traded, payment, choice) {
             Ok(()) => Ok(choice),
             // Short of initial margin and not reducing risk: the trader must learn the first.
             Err(MarginError::RiskIncreased) => Err(MarginError::InitialMarginShort),
@@ -217,7 +238,8 @@ impl Assessment {
         }
     }
 
-    /// B-LIQUIDATION and B-EQUITY with the witness's own choice, [`MarginChoice::NotWorse`].
+    /// B-LIQUIDATION, B-NEED and B-EQUITY with the witness's own choice, [`MarginChoice::NotWorse`], and its own
+    /// scenario of need.
     ///
     /// # Errors
     /// The part of the rule that fails.
@@ -225,7 +247,9 @@ impl Assessment {
         before: &Self,
         after: &Self,
         table: &RiskTable,
+        traded: &Traded,
         choice: MarginChoice,
+        need: u8,
     ) -> Result<(), MarginError> {
         let MarginChoice::NotWorse(scenario) = choice else {
             return Err(MarginError::Choice);
@@ -238,16 +262,24 @@ impl Assessment {
         if after.equity < before.equity.min(Money::ZERO) {
             return Err(MarginError::NegativeEquity);
         }
-        not_worse(after.within(table.header.maintenance, limit)?)
+        not_worse(after.within(table.header.maintenance, limit)?)?;
+        after.check_need(table, traded, need)
     }
 
-    /// Finds a choice that meets B-LIQUIDATION: the worst scenario before, which leaves the most room.
+    /// Finds a choice that meets B-LIQUIDATION and B-NEED: the worst scenario before, which leaves the most room, and
+    /// the worst one after.
     ///
     /// # Errors
     /// Why none does.
-    pub fn choose_liquidation(before: &Self, after: &Self, table: &RiskTable) -> Result<MarginChoice, MarginError> {
+    pub fn choose_liquidation(
+        before: &Self,
+        after: &Self,
+        table: &RiskTable,
+        traded: &Traded,
+    ) -> Result<(MarginChoice, u8), MarginError> {
         let choice = MarginChoice::NotWorse(before.worst(table.header.maintenance)?.0);
-        Self::check_liquidation(before, after, table, choice).map(|()| choice)
+        let need = after.most_needed(table)?;
+        Self::check_liquidation(before, after, table, traded, choice, need).map(|()| (choice, need))
     }
 
     /// B-TAKEOVER: equity before is negative.

@@ -21,6 +21,8 @@ pub const MARK_VOLATILITY: RangeInclusive<u32> = 10_000..=10_000_000;
 pub const REFERENCE_TENOR: u64 = 30 * 86_400_000;
 /// Expiries nearer than this scan the volatility as if they were this far away, milliseconds.
 pub const SCAN_TENOR_MIN: u64 = 86_400_000;
+/// How long before its expiry the floors of a future start to rise, milliseconds.
+pub const EXPIRY_WINDOW: u64 = 86_400_000;
 /// Thirds of the scan range, in the order of the published SPAN example.
 const THIRDS: [i128; 7] = [0, 1, -1, 2, -2, 3, -3];
 
@@ -109,6 +111,18 @@ fn fraction_up(forward: PerLot, ppm: u32) -> Result<Price, SpanError> {
     } else {
         Err(SpanError::OutOfRange)
     }
+}
+
+/// The floor of both sides of a future: its basis, and within [`EXPIRY_WINDOW`] of the expiry a share of the way to the
+/// largest move of a lot, in proportion to the time gone and rounded up. At the expiry it is what a lone leg of another
+/// expiry loses at most, so that a calendar's margin does not jump when this leg goes.
+fn future_floor(basis: Price, scenarios: &[PerLot; SCENARIOS], expiry: u64, now: u64) -> Price {
+    let largest = scenarios.iter().map(|profit| profit.get().unsigned_abs()).max();
+    let rise = largest.unwrap_or_default().saturating_sub(basis.get());
+    let gone = EXPIRY_WINDOW.saturating_sub(expiry.saturating_sub(now));
+    let share = (u128::from(rise) * u128::from(gone)).div_ceil(EXPIRY_WINDOW.into());
+    // No more than the rise, since no more than the window is gone.
+    basis.saturating_add(Price(u64::try_from(share).unwrap_or(rise)))
 }
 
 /// `1 + range · (30 days / tenor)^exponent`: the factor by which volatility rises, or falls.
@@ -222,7 +236,10 @@ pub fn value(instrument: &Instrument, quote: &Quote, params: &ScanParams, now: u
     let basis = fraction_up(forward, params.basis_floor)?;
     let (floor_long, floor_short) = match instrument.kind {
         InstrumentKind::Perpetual => (Price::ZERO, Price::ZERO),
-        InstrumentKind::Future { .. } => (basis, basis),
+        InstrumentKind::Future { expiry } => {
+            let floor = future_floor(basis, &scenarios, expiry, now);
+            (floor, floor)
+        }
         // What is long can lose no more than its mark, and the scenarios take no more.
         InstrumentKind::Option { .. } => (Price::ZERO, fraction_up(forward, params.short_option_floor)?),
     };

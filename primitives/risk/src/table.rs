@@ -10,7 +10,7 @@ use cloister_crypto::{
     poseidon2::sponge,
     Fr,
 };
-use cloister_types::{GroupId, InstrumentId, Lots, PerLot, Price};
+use cloister_types::{GroupId, InstrumentId, Lots, Money, PerLot, Price};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
 
@@ -46,6 +46,9 @@ pub struct Header {
     pub maintenance: u16,
     /// Liquidation penalty, numerator over 2^8.
     pub penalty: u16,
+    /// How much worse than the mark a price may be for an account that did not choose it freely (B-DISCOUNT),
+    /// numerator over 2^8.
+    pub max_discount: u16,
     /// Maximum fee, in 10^-6 of the traded cost.
     pub fee_cap: u32,
 }
@@ -165,6 +168,38 @@ impl Row {
         out
     }
 
+    /// Minimum margin of a lot of one side.
+    pub fn floor_of(&self, long: bool) -> Price {
+        if long {
+            self.floor_long
+        } else {
+            self.floor_short
+        }
+    }
+
+    /// The largest loss of one lot of one side under a scenario.
+    pub fn largest_loss(&self, long: bool) -> i128 {
+        let loss = |profit: &PerLot| {
+            let profit = i128::from(profit.get());
+            if long {
+                profit.saturating_neg()
+            } else {
+                profit
+            }
+        };
+        self.scenarios.iter().map(loss).max().unwrap_or_default()
+    }
+
+    /// What one lot of one side requires alone, at a ratio of one: its largest loss and its floor (B-NEED).
+    pub fn lone_lot(&self, long: bool) -> Money {
+        Money(self.largest_loss(long).saturating_add(self.floor_of(long).get().into()))
+    }
+
+    /// `mark + floor`, what the discount and the penalty of one lot of a side are a part of (B-DISCOUNT, B-FEE).
+    pub fn basis(&self, long: bool) -> Money {
+        Money(i128::from(self.mark.get()).saturating_add(self.floor_of(long).get().into()))
+    }
+
     /// True if orders can trade the instrument at all.
     pub fn is_live(&self) -> bool {
         matches!(self.status, Status::Trading | Status::CloseOnly)
@@ -192,6 +227,7 @@ impl RiskTable {
             Fr::from(u64::from(h.initial)),
             Fr::from(u64::from(h.maintenance)),
             Fr::from(u64::from(h.penalty)),
+            Fr::from(u64::from(h.max_discount)),
             Fr::from(u64::from(h.fee_cap)),
         ]
     }
@@ -226,7 +262,8 @@ impl RiskTable {
     pub fn validate(&self) -> Result<(), TableError> {
         let h = &self.header;
         let ratio_max = 1u16 << RATIO_BITS;
-        if h.initial >= ratio_max || h.maintenance >= ratio_max || h.penalty >= ratio_max || h.initial < h.maintenance {
+        let ratios = [h.initial, h.maintenance, h.penalty, h.max_discount];
+        if ratios.iter().any(|ratio| *ratio >= ratio_max) || h.initial < h.maintenance {
             return Err(TableError::Ratio);
         }
         if h.fee_cap >> FEE_CAP_BITS != 0 {

@@ -2,6 +2,7 @@
 
 use cloister_risk::{
     linear_scenarios, Assessment, Header, LinearScan, MarginChoice, MarginError, Positions, RiskTable, Row, Status,
+    Traded,
 };
 use cloister_types::{Amount, GroupId, InstrumentId, Lots, Money, PerLot, Position, Price};
 use codec::{Decode, Encode};
@@ -22,6 +23,7 @@ fn table(mark: i64) -> RiskTable {
             initial: 320,
             maintenance: 256,
             penalty: 4,
+            max_discount: 8,
             fee_cap: 1000,
         },
         ..Default::default()
@@ -50,7 +52,7 @@ fn positions(q: i64) -> Positions {
 #[test]
 fn a_table_should_be_encoded_as_its_bare_integers() {
     let table = table(60_000_000);
-    let header = (1u32, 1u64, 1u64, 320u16, 256u16, 4u16, 1000u32);
+    let header = (1u32, 1u64, 1u64, 320u16, 256u16, 4u16, 8u16, 1000u32);
     assert_eq!(table.header.encode(), header.encode());
     let row = &table.rows[0];
     let scenarios = row.scenarios.map(PerLot::get);
@@ -94,11 +96,11 @@ fn initial_margin_should_be_refused_one_unit_short_and_accepted_at_the_edge() {
     let at_edge = Assessment::new(&t, &positions(10), Money(120_000_000 - 600_000_000)).expect("in range");
     let short = Assessment::new(&t, &positions(10), Money(120_000_000 - 600_000_001)).expect("in range");
     assert_eq!(
-        Assessment::choose(&before, &at_edge, &t, false),
+        Assessment::choose(&before, &at_edge, &t, &Traded::default(), false),
         Ok(MarginChoice::Initial)
     );
     assert_eq!(
-        Assessment::choose(&before, &short, &t, false),
+        Assessment::choose(&before, &short, &t, &Traded::default(), false),
         Err(MarginError::InitialMarginShort)
     );
 }
@@ -108,10 +110,10 @@ fn a_reducing_trade_is_accepted_below_initial_but_a_withdrawal_is_not() {
     let t = table(60_000_000);
     let before = Assessment::new(&t, &positions(10), Money(100_000_000 - 600_000_000)).expect("in range");
     let after = Assessment::new(&t, &positions(9), Money(100_000_000 - 540_000_000)).expect("in range");
-    let choice = Assessment::choose(&before, &after, &t, false).expect("risk falls");
+    let choice = Assessment::choose(&before, &after, &t, &Traded::default(), false).expect("risk falls");
     assert!(matches!(choice, MarginChoice::NotWorse(_)));
     assert_eq!(
-        Assessment::choose(&before, &after, &t, true),
+        Assessment::choose(&before, &after, &t, &Traded::default(), true),
         Err(MarginError::WithdrawalWhileShort)
     );
 }
@@ -121,7 +123,7 @@ fn negative_equity_is_refused_whatever_the_choice() {
     let t = table(60_000_000);
     let before = Assessment::new(&t, &positions(10), Money(-600_000_001)).expect("in range");
     assert_eq!(
-        Assessment::choose(&before, &before, &t, false),
+        Assessment::choose(&before, &before, &t, &Traded::default(), false),
         Err(MarginError::NegativeEquity)
     );
 }
@@ -137,8 +139,8 @@ proptest! {
         let before = Assessment::new(&t, &positions(q0), Money(c0)).expect("in range");
         let after = Assessment::new(&t, &positions(q1), Money(c0 + dc)).expect("in range");
         let any = (0..16u8).map(MarginChoice::NotWorse).chain([MarginChoice::Initial])
-            .any(|c| Assessment::check(&before, &after, &t, withdrawal, c).is_ok());
-        prop_assert_eq!(Assessment::choose(&before, &after, &t, withdrawal).is_ok(), any);
+            .any(|c| Assessment::check(&before, &after, &t, &Traded::default(), withdrawal, c).is_ok());
+        prop_assert_eq!(Assessment::choose(&before, &after, &t, &Traded::default(), withdrawal).is_ok(), any);
     }
 
     #[test]
@@ -167,8 +169,12 @@ proptest! {
         let before = Assessment::new(&t, &positions(q0), Money(c0)).expect("in range");
         let after = Assessment::new(&t, &positions(q1), Money(c0 + dc)).expect("in range");
         let choices = || (0..16u8).map(MarginChoice::NotWorse).chain([MarginChoice::Initial, MarginChoice::Tight(0)]);
-        let liquidated = choices().any(|c| Assessment::check_liquidation(&before, &after, &t, c).is_ok());
-        prop_assert_eq!(Assessment::choose_liquidation(&before, &after, &t).is_ok(), liquidated);
+        let concession = Money(-dc - i128::from(q1 - q0) * 60_000_000);
+        let traded = Traded::fill(&t.rows[0], concession, Position(q0), Position(q1)).expect("in range");
+        let liquidated = choices().any(|c| {
+            (0..16).any(|need| Assessment::check_liquidation(&before, &after, &t, &traded, c, need).is_ok())
+        });
+        prop_assert_eq!(Assessment::choose_liquidation(&before, &after, &t, &traded).is_ok(), liquidated);
         let housed = choices().any(|c| Assessment::check_house(&before, &after, &t, c).is_ok());
         prop_assert_eq!(Assessment::choose_house(&before, &after, &t).is_ok(), housed);
     }

@@ -397,8 +397,79 @@ fn any_params() -> impl Strategy<Value = ScanParams> {
         )
 }
 
+/// A perpetual, a future that is due soon, and one that is due later.
+fn calendar(price: u64, params: &ScanParams, due: u64, now: u64) -> RiskTable {
+    let kinds = [
+        InstrumentKind::Perpetual,
+        InstrumentKind::Future { expiry: due },
+        InstrumentKind::Future { expiry: due + 91 * DAY },
+    ];
+    let mut table = RiskTable::default();
+    for (number, kind) in kinds.into_iter().enumerate() {
+        let listing = Listing {
+            instrument_id: InstrumentId(number as u32 + 1),
+            ..LISTING
+        };
+        let made = row(&unit(kind), &listing, &quote(price, 0), PerLot(0), params, now);
+        table.rows[number] = made.expect("in range");
+    }
+    table
+}
+
+/// What lots of the three need at ratio one.
+fn needed(table: &RiskTable, lots: [i64; 3]) -> i128 {
+    let mut positions = Positions::default();
+    for (q, lots) in positions.iter_mut().zip(lots) {
+        *q = Position(lots);
+    }
+    let assessment = Assessment::new(table, &positions, Money(0)).expect("in range");
+    assessment.requirement(256).expect("in range").get()
+}
+
+#[test]
+fn floors_of_a_future_should_rise_from_its_basis_to_its_largest_move_in_the_last_day() {
+    let due = NOW + 2 * DAY;
+    let floor = |now| {
+        let row = &calendar(100_000, &PARAMS, due, now).rows[1];
+        assert_eq!(row.floor_long, row.floor_short);
+        row.floor_long
+    };
+    let basis = Price(600_000_000);
+    assert_eq!((floor(NOW), floor(due - DAY)), (basis, basis));
+    assert!(floor(due - DAY + 1) > basis);
+    // 16 % of 100,000.
+    assert_eq!(floor(due), Price(16_000_000_000));
+    assert_eq!(floor(due - DAY / 2), Price((600_000_000 + 16_000_000_000) / 2));
+    assert_eq!(floor(due + DAY), floor(due), "as it stays until it is settled");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn the_margin_of_a_calendar_should_not_jump_when_a_leg_expires(
+        price in 1u64..7_000_000, lots in 1i64..1_000, long in any::<bool>(), against_perpetual in any::<bool>(),
+        range in params::PRICE_RANGE, multiple in params::EXTREME_MULTIPLE, cover in params::EXTREME_COVER,
+        basis in params::BASIS_FLOOR, before in 1u64..DAY,
+    ) {
+        let params = ScanParams {
+            price_range: range, extreme_multiple: multiple, extreme_cover: cover, basis_floor: basis, ..PARAMS
+        };
+        let due = NOW + 2 * DAY;
+        let q = if long { lots } else { -lots };
+        let (hedged, alone) = match against_perpetual {
+            true => ([q, -q, 0], [q, 0, 0]),
+            false => ([0, -q, q], [0, 0, q]),
+        };
+        let at = |now| calendar(price, &params, due, now);
+        let (earlier, last) = (at(due - before), at(due));
+        // What is left alone needs no more than both did in the last table before.
+        prop_assert!(needed(&last, hedged) >= needed(&last, alone));
+        // Up to there it rises evenly: in no time by more than that time's share of what a lone leg may need.
+        let rise = needed(&last, hedged) - needed(&earlier, hedged);
+        let most = needed(&last, [0, q, 0]) * i128::from(before) / i128::from(DAY) + i128::from(lots);
+        prop_assert!((0..=most).contains(&rise), "{} of at most {}", rise, most);
+    }
 
     #[test]
     fn a_conversion_should_have_no_risk(

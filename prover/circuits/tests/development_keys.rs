@@ -34,7 +34,7 @@ fn assert_committed<C: Circuit<Fr> + Clone + Send>(name: &str, blank: C) {
 
 #[test]
 fn the_development_key_of_batches_is_the_one_of_the_circuit() {
-    assert_committed("development-10x1.vk", BatchCircuit::blank(Shape::DEV));
+    assert_committed("development-9x1.vk", BatchCircuit::blank(Shape::DEV));
 }
 
 #[test]

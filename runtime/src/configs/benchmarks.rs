@@ -52,6 +52,19 @@ impl pallet_cloister_risk::BenchmarkHelper<FeedId> for Stage {
         BTC_INDEX
     }
 
+    fn widen() {
+        pallet_cloister_execution::VerifyingKeys::<Runtime>::insert(
+            pallet_cloister_execution::KeyId::MAX,
+            pallet_cloister_execution::RegisteredKey {
+                statement: pallet_cloister_execution::StatementKind::Batch { units: 1, places: 8 },
+                development: false,
+                active_at: 0,
+                hash: [0; 32],
+                key: Default::default(),
+            },
+        );
+    }
+
     fn set_price(feed: &FeedId, price: FixedU128, now: u64) {
         pallet_oracle::Values::<Runtime>::insert(
             feed,

@@ -1,8 +1,8 @@
 //! The exchange: `pallet-cloister-risk` and `pallet-cloister-execution`.
 
 use crate::{
-    configs::oracle::FeedId, constants::time, AccountId, AssetId, Assets, BlockNumber, Moment, Oracle, Risk, Runtime,
-    Timestamp,
+    configs::oracle::FeedId, constants::time, AccountId, AssetId, Assets, BlockNumber, Execution, Moment, Oracle, Risk,
+    Runtime, Timestamp,
 };
 use frame_support::{
     parameter_types,
@@ -69,6 +69,7 @@ impl pallet_cloister_risk::Config for Runtime {
     type FeedId = FeedId;
     type Prices = OraclePrices;
     type Time = Timestamp;
+    type Shapes = Execution;
     type MaxGroups = ConstU32<MAX_GROUPS>;
     type TablesKept = ConstU32<TABLES_KEPT>;
     type WeightInfo = pallet_cloister_risk::weights::SubstrateWeight<Runtime>;

@@ -72,6 +72,7 @@ pub fn table(version: u64) -> RiskTable {
         initial: 384,
         maintenance: 256,
         penalty: 0,
+        max_discount: 8,
         fee_cap: 1_000,
     };
     let mut table = RiskTable {

@@ -189,7 +189,9 @@ impl Engine {
             .map_err(|_| Rejection::OutOfRange)?
             .0;
         let choice = MarginChoice::NotWorse(threshold);
-        Ok(Assessment::check(&before, &after, &self.table, false, choice).is_ok())
+        let row = self.table.rows.get(number).ok_or(Rejection::OutOfRange)?;
+        let traded = holdings.traded(row, &trade).ok_or(Rejection::OutOfRange)?;
+        Ok(Assessment::check(&before, &after, &self.table, &traded, false, choice).is_ok())
     }
 
     /// A withdrawal must leave initial margin, whatever the orders at rest do; returns the cash after.

@@ -3,7 +3,7 @@
 use crate::error::TradeError;
 use cloister_crypto::constants::{COST_BITS, POSITION_BITS};
 use cloister_ledger::{account::cash_fits, Side};
-use cloister_risk::{Assessment, MarginError, Positions, RiskTable, Row};
+use cloister_risk::{Assessment, MarginError, Positions, RiskTable, Row, Traded};
 use cloister_types::{Lots, Money, Position, Price, Total};
 
 /// What the rules look at in an account.
@@ -89,8 +89,22 @@ impl Holdings {
         if after > row.limit && !reduces {
             return Err(TradeError::Limit);
         }
-        Assessment::choose(&self.assess(table)?, &next.assess(table)?, table, false)?;
+        let traded = self.traded(row, trade).ok_or(TradeError::OutOfRange)?;
+        Assessment::choose(&self.assess(table)?, &next.assess(table)?, table, &traded, false)?;
         Ok(next)
+    }
+
+    /// What B-MARGIN asks of the fill beyond the holdings before and after.
+    pub(crate) fn traded(&self, row: &Row, trade: &Trade) -> Option<Traded> {
+        let before = *self.positions.get(trade.row)?;
+        let after = before.checked_add(trade.side.change(trade.quantity)?)?;
+        let fair = row.mark.times(trade.quantity.bought()?);
+        let distance = trade.cost.signed()?.checked_sub(fair)?;
+        let concession = match trade.side {
+            Side::Buy => distance,
+            Side::Sell => distance.checked_neg()?,
+        };
+        Traded::fill(row, concession, before, after)
     }
 
     /// `q += σ·f`, `cash -= σ·(n - f·F) + fee`, inside the ranges of B-RANGE.

@@ -76,6 +76,7 @@ fn table() -> Result<RiskTable, ScenarioError> {
             initial: 320,
             maintenance: 256,
             penalty: 4,
+            max_discount: 4,
             ..Header::default()
         },
         ..RiskTable::default()

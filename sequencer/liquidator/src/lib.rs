@@ -18,7 +18,8 @@
 //! 6. [`shed`]: makers take from the house what it holds.
 //!
 //! Accounts whose risk no single fill reduces are left to [`liquidate_pairs`] and [`deleverage_pairs`], in a batch of a
-//! shape with several places per unit. `examples/one_account.rs` shows the interface on one account.
+//! shape with several places per unit: their legs are closed together, each in proportion ([`close_together`]).
+//! `examples/one_account.rs` shows the interface on one account.
 //!
 //! The rules that a draft enforces are those of the batch (`docs/spec/batch.md`). The margin arithmetic here shares no
 //! code with the ledger's: what both accept has been computed twice.
@@ -31,9 +32,11 @@ mod draft;
 mod holding;
 mod keeper;
 mod liquidation;
+mod need;
 mod policy;
 mod refusal;
 mod trade;
+mod walk;
 
 pub use basis::Basis;
 pub use decide::{decide, Left};
@@ -43,6 +46,8 @@ pub use draft::{take, BatchDraft, Offer, OfferPrice};
 pub use holding::{Holding, ONE_TIMES};
 pub use keeper::{closing, expire, shed, take_over};
 pub use liquidation::{liquidate, liquidate_pairs, Unliquidated};
+pub use need::admissible;
 pub use policy::Policy;
 pub use refusal::Refusal;
 pub use trade::Trade;
+pub use walk::close_together;

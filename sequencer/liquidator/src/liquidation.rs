@@ -6,9 +6,11 @@ use crate::{
     draft::{take, BatchDraft, OfferPrice},
     holding::Holding,
     keeper::closing,
+    need::admissible,
     policy::Policy,
     refusal::Refusal,
     trade::Trade,
+    walk::close_together,
 };
 use cloister_risk::RiskTable;
 use cloister_types::Position;
@@ -88,11 +90,14 @@ fn plan(table: &RiskTable, holding: &Holding, row: usize, most: u64, discount: u
         }
     }
     let trade = with_fee(low);
-    if 256 * trade.concession(table) > trade.penalty(table) {
+    let concession = 256 * trade.concession(table);
+    if concession > trade.penalty(table) || concession > trade.discount(table) {
         return None;
     }
     let maintenance = |holding: &Holding| holding.shortfall(table, table.header.maintenance);
-    (maintenance(&holding.traded(table, &trade)) < maintenance(holding)).then_some(trade)
+    let after = holding.traded(table, &trade);
+    let allowed = admissible(table, holding, &after, &[trade]).is_ok();
+    (allowed && maintenance(&after) < maintenance(holding)).then_some(trade)
 }
 
 /// Reduces every account that is short by one fill, where somebody takes it. Makers take at the policy's discount, else
@@ -210,34 +215,32 @@ fn at_mark<'t>(draft: &mut impl BatchDraft<'t>, account: u32, row: usize, levera
     Err(last)
 }
 
-/// Liquidates accounts that hold lots of several rows against each other: the same number of lots of every leg in one
-/// unit, at the mark, against the house. Returns the accounts that had to be left, and why.
-pub fn liquidate_pairs<'t>(draft: &mut impl BatchDraft<'t>, pairs: &[u32]) -> Vec<(u32, Refusal)> {
+/// Liquidates accounts that hold lots of several rows against each other: several legs in one unit of `places` places,
+/// at the mark, against the house; fewer lots where its margin does not carry all that is needed. Returns the accounts
+/// that had to be left, and why.
+pub fn liquidate_pairs<'t>(draft: &mut impl BatchDraft<'t>, pairs: &[u32], places: usize) -> Vec<(u32, Refusal)> {
     let table = draft.table();
     let mut left = Vec::new();
-    for account in pairs {
-        let holding = draft.holding(*account);
+    for account in pairs.iter().copied() {
+        let holding = draft.holding(account);
         if holding.held().count() < 2 {
             // One leg is gone by now: no pair any more.
-            left.push((*account, Refusal::Fill));
+            left.push((account, Refusal::Fill));
             continue;
         }
-        let lots = holding
-            .held()
-            .map(|(row, lots)| lots.size().min(table.rows[row].chunk))
-            .min()
-            .unwrap_or_default();
-        let trades = holding
-            .held()
-            .map(|(row, held)| {
-                let mark = table.rows[row].mark.get().unsigned_abs();
-                Trade::at(row, closing(held), lots.get(), mark)
-            })
-            .collect();
-        let account = *account;
-        if let Err(refusal) = draft.push(&[Decision::Liquidate { account, trades }]) {
-            left.push((account, refusal));
+        let (mut most, mut last) = (u64::MAX, Some(Refusal::Margin));
+        for _ in 0..HOUSE_TRIES {
+            let Some(trades) = close_together(table, &holding, places, most) else {
+                break;
+            };
+            let longest = trades.iter().map(|trade| trade.lots).max().unwrap_or_default();
+            most = longest / HOUSE_SHRINKS;
+            last = draft.push(&[Decision::Liquidate { account, trades }]).err();
+            if last != Some(Refusal::HouseMargin) {
+                break;
+            }
         }
+        left.extend(last.map(|refusal| (account, refusal)));
     }
     left
 }

@@ -2,7 +2,7 @@
 
 use cloister_ledger::{Fill, Side};
 use cloister_risk::RiskTable;
-use cloister_types::{Lots, Total};
+use cloister_types::{Lots, Position, Total};
 
 /// A trade at one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,16 +44,46 @@ impl Trade {
         i128::from(self.side.sign()) * (self.cost as i128 - worth)
     }
 
-    /// The most, times 2^8, that price and fee of a liquidation may take together (B-FEE).
-    pub fn penalty(&self, table: &RiskTable) -> i128 {
+    /// What the lots are worth with the floor of the side that is closed, 10^-6.
+    fn basis(&self, table: &RiskTable) -> i128 {
         let row = &table.rows[self.row];
         let floor = match self.side {
             Side::Sell => row.floor_long,
             Side::Buy => row.floor_short,
         };
-        i128::from(self.lots)
-            * i128::from(table.header.penalty)
-            * (i128::from(row.mark.get()) + i128::from(floor.get()))
+        i128::from(self.lots) * (i128::from(row.mark.get()) + i128::from(floor.get()))
+    }
+
+    /// The most, times 2^8, that price and fee of a liquidation may take together (B-FEE).
+    pub fn penalty(&self, table: &RiskTable) -> i128 {
+        i128::from(table.header.penalty) * self.basis(table)
+    }
+
+    /// The most, times 2^8, that the price of a liquidation may concede (B-DISCOUNT).
+    pub fn discount(&self, table: &RiskTable) -> i128 {
+        i128::from(table.header.max_discount) * self.basis(table)
+    }
+
+    /// By how much the trade changes what an account's lots of the row are worth with the floor of their side
+    /// (B-MARGIN).
+    pub fn basis_change(&self, table: &RiskTable, held: Position) -> i128 {
+        let row = &table.rows[self.row];
+        let basis = |lots: i64| {
+            let floor = if lots < 0 { row.floor_short } else { row.floor_long };
+            i128::from(lots.abs()) * (i128::from(row.mark.get()) + i128::from(floor.get()))
+        };
+        basis(held.get() + self.change()) - basis(held.get())
+    }
+
+    /// What one lot of the closed side requires alone, 10^-6: its largest loss and its floor (B-NEED).
+    pub fn lone_lot(&self, table: &RiskTable) -> i128 {
+        let row = &table.rows[self.row];
+        let (sign, floor) = match self.side {
+            Side::Sell => (-1, row.floor_long),
+            Side::Buy => (1, row.floor_short),
+        };
+        let losses = row.scenarios.iter().map(|profit| sign * i128::from(profit.get()));
+        losses.max().unwrap_or_default() + i128::from(floor.get())
     }
 
     /// The change of the account's lots.

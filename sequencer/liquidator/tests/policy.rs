@@ -137,7 +137,7 @@ fn legs_against_each_other_should_go_in_one_unit() {
     assert_eq!(left.pairs, [0]);
     let before = draft.groups.len();
     // An account that has lost a leg meanwhile is none of them.
-    assert_eq!(liquidate_pairs(&mut draft, &[0, 1]), [(1, Refusal::Fill)]);
+    assert_eq!(liquidate_pairs(&mut draft, &[0, 1], 4), [(1, Refusal::Fill)]);
     let trades = vec![
         Trade::at(PERPETUAL, Side::Buy, 50, MARK as u64),
         Trade::at(FUTURE, Side::Sell, 50, MARK as u64),

@@ -1,6 +1,7 @@
 //! The registry of verifying keys: batches and seals alike.
 
 use crate::{mock::*, Development, Error, Event, GenesisKey, KeyId, StatementKind, VerifyingKeys};
+use pallet_cloister_risk::BatchShapes;
 use polkadot_sdk::{
     frame_support::{assert_noop, assert_ok, BoundedVec},
     sp_io::hashing::blake2_256,
@@ -182,4 +183,26 @@ fn genesis_key_should_write_its_bytes_in_hexadecimal() {
         assert!(text.contains("\"0xab01\""), "{text}");
         assert_eq!(serde_json::from_str::<GenesisKey>(&text).unwrap(), key);
     }
+}
+
+#[test]
+fn only_active_keys_of_batches_should_count_as_shapes() {
+    on_open(|| {
+        let StatementKind::Batch { units, places } = SHAPE else {
+            panic!("a shape of batches")
+        };
+        let most = <Execution as BatchShapes>::most_places;
+        assert_eq!(most(), u16::from(places));
+        let wider = StatementKind::Batch {
+            units,
+            places: places + 3,
+        };
+        assert_ok!(set_key(4, wider, false, prover::other_key()));
+        assert_ok!(set_key(5, StatementKind::Seal, false, prover::other_key()));
+        assert_eq!(most(), u16::from(places), "not before the delay");
+        System::set_block_number(11);
+        assert_eq!(most(), u16::from(places) + 3);
+        assert_ok!(Execution::remove_verifying_key(RuntimeOrigin::root(), 4));
+        assert_eq!(most(), u16::from(places));
+    });
 }

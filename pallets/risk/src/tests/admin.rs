@@ -81,6 +81,14 @@ fn group_parameters_out_of_bounds_should_be_refused() {
             ..group_params()
         },
         GroupParams {
+            max_discount: 27,
+            ..group_params()
+        },
+        GroupParams {
+            max_discount: 0,
+            ..group_params()
+        },
+        GroupParams {
             fee_cap: 10_001,
             ..group_params()
         },
@@ -317,5 +325,30 @@ fn genesis_should_list_groups_and_instruments() {
         assert_eq!(state.instruments.iter().map(|i| i.id).collect::<Vec<_>>(), [1, 2]);
         assert_eq!(TableGrace::<Test>::get(), 7);
         Risk::do_try_state().unwrap();
+    });
+}
+
+#[test]
+fn a_group_of_more_than_one_instrument_should_need_a_shape_of_two_places() {
+    on_empty(|| {
+        assert_ok!(Risk::create_group(RuntimeOrigin::root(), GROUP, group_params()));
+        let list = || Risk::list_instrument(RuntimeOrigin::root(), GROUP, FEED, None, instrument_params());
+        let set = |status| Risk::set_instrument_status(RuntimeOrigin::root(), GROUP, 1, status);
+        // One perpetual asks for nothing, so that a chain can start without keys.
+        Places::set(0);
+        assert_ok!(list());
+        assert_ok!(set(Status::Trading));
+        for places in [0, 1] {
+            Places::set(places);
+            assert_noop!(list(), Error::<Test>::ShapeTooNarrow);
+        }
+        Places::set(2);
+        assert_ok!(list());
+        // The key is gone since: what is listed may be closed, and is not opened again.
+        Places::set(1);
+        assert_ok!(set(Status::CloseOnly));
+        assert_noop!(set(Status::Trading), Error::<Test>::ShapeTooNarrow);
+        Places::set(2);
+        assert_ok!(set(Status::Trading));
     });
 }

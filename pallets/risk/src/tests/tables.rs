@@ -35,6 +35,7 @@ fn table_should_be_built_when_prices_are_fresh() {
             initial: 384,
             maintenance: 256,
             penalty: 16,
+            max_discount: 5,
             fee_cap: 1_000,
         };
         assert_eq!(table.header, header);

@@ -4,7 +4,7 @@ use super::party::Party;
 use crate::{account::Account, place::Transfer, record::UnitRecord};
 use alloc::vec::Vec;
 use cloister_crypto::{constants::INSTRUMENTS, Fr};
-use cloister_risk::Positions;
+use cloister_risk::{Positions, Traded};
 use cloister_types::{Amount, Lots, Money, Position, Total};
 
 /// What a mode did to the account, before nonce and leaf.
@@ -24,6 +24,8 @@ pub(crate) struct Moved {
     pub penalties: Total,
     /// Equity that passed to the house; never positive.
     pub taken_over: Money,
+    /// Sums over the fills.
+    pub traded: Traded,
 }
 
 impl Moved {
@@ -37,7 +39,14 @@ impl Moved {
             fees: Total::ZERO,
             penalties: Total::ZERO,
             taken_over: Money::ZERO,
+            traded: Traded::default(),
         }
+    }
+
+    /// Counts one more fill; `None` if a sum does not fit.
+    pub fn count(&mut self, traded: &Traded) -> Option<()> {
+        self.traded = self.traded.checked_add(traded)?;
+        Some(())
     }
 }
 

@@ -45,7 +45,7 @@ pub enum UnitError {
     /// B-RANGE: the new cash does not fit.
     #[error("cash does not fit its width")]
     CashWidth,
-    /// B-MARGIN, B-EQUITY, B-LIQUIDATION, B-FORCED, B-TAKEOVER or B-DELEVERAGE.
+    /// B-MARGIN, B-EQUITY, B-LIQUIDATION, B-NEED, B-FORCED, B-TAKEOVER or B-DELEVERAGE.
     #[error("margin: {0}")]
     Margin(#[from] MarginError),
     /// B-NONCE: the nonce is used up.

@@ -3,7 +3,7 @@
 use super::{effect::Moved, UnitError, UnitWitness};
 use crate::{account::Account, context::BatchContext, place::PlaceContext};
 use alloc::vec::Vec;
-use cloister_risk::{Assessment, MarginChoice, MarginError};
+use cloister_risk::{Assessment, MarginChoice, MarginError, Traded};
 
 impl UnitWitness {
     /// Runs the places in order.
@@ -28,6 +28,7 @@ impl UnitWitness {
             // Only the last place can pay.
             moved.withdrawal = effect.withdrawal;
             moved.transfer = effect.transfer;
+            moved.count(&effect.traded).ok_or(UnitError::CashWidth)?;
             moved.fees = moved.fees.checked_add(effect.fee).ok_or(UnitError::CashWidth)?;
         }
         Ok(moved)
@@ -44,8 +45,9 @@ impl UnitWitness {
         context: &BatchContext,
         before: &Assessment,
         after: &Assessment,
+        traded: &Traded,
     ) -> Result<(), MarginError> {
-        Assessment::check(before, after, &context.table, self.pays(), self.margin)
+        Assessment::check(before, after, &context.table, traded, self.pays(), self.margin)
     }
 
     /// A choice that meets B-MARGIN.
@@ -54,7 +56,8 @@ impl UnitWitness {
         context: &BatchContext,
         before: &Assessment,
         after: &Assessment,
+        traded: &Traded,
     ) -> Result<MarginChoice, MarginError> {
-        Assessment::choose(before, after, &context.table, self.pays())
+        Assessment::choose(before, after, &context.table, traded, self.pays())
     }
 }

@@ -16,10 +16,11 @@ impl UnitWitness {
     ) -> Result<Moved, UnitError> {
         let mut moved = Moved::unchanged(entry, self.places.len());
         for (i, place) in self.places.iter().enumerate().filter(|(_, p)| !p.fill.is_nothing()) {
-            place
+            let traded = place
                 .fill
                 .apply(rule, &context.table, &mut moved.after)
                 .map_err(|e| UnitError::Place(i as u8, e.into()))?;
+            moved.count(&traded).ok_or(UnitError::CashWidth)?;
             let sum = moved.penalties.checked_add(place.fill.fee);
             // Expiry and deleveraging take no fee.
             moved.penalties = sum.ok_or(UnitError::CashWidth)?;

@@ -83,7 +83,7 @@ fn each_bound_of_a_settlement_refuses_with_its_error() {
 #[test]
 fn the_house_settles_its_own_positions_with_the_first_batch() {
     let mut world = insured();
-    poor(&mut world, Side::Buy, -13);
+    poor(&mut world, Side::Buy, -20);
     let units = vec![world.liquidate(POOR, 0, 100, mark(&world, 0))];
     accept(&mut world, units);
     let before = world.state.house().clone();

@@ -9,7 +9,7 @@ use cloister_types::{Amount, Money, Position, Total};
 /// A house that holds 100 lots of row 0, long or short, from a liquidation.
 fn holding(side: Side) -> World {
     let mut world = insured();
-    poor(&mut world, side, if side == Side::Buy { -13 } else { 9 });
+    poor(&mut world, side, if side == Side::Buy { -20 } else { 15 });
     let units = vec![world.liquidate(POOR, 0, 100, mark(&world, 0))];
     accept(&mut world, units);
     assert_eq!(world.state.house().positions[0], Position(100 * side.sign()));
@@ -44,7 +44,7 @@ fn it_should_not_trade_worse_than_the_mark() {
 #[test]
 fn it_should_not_buy_from_a_liquidation_above_the_mark() {
     let mut world = insured();
-    poor(&mut world, Side::Buy, -13);
+    poor(&mut world, Side::Buy, -20);
     // Whatever penalty is paid with it.
     let step = world.liquidate(POOR, 0, 100, mark(&world, 0) + 1);
     refuse(&mut world, vec![step], BatchError::HouseEquity);
@@ -53,7 +53,7 @@ fn it_should_not_buy_from_a_liquidation_above_the_mark() {
 #[test]
 fn penalties_should_not_leave_in_the_batch_that_brings_them() {
     let mut world = insured();
-    poor(&mut world, Side::Buy, -13);
+    poor(&mut world, Side::Buy, -20);
     let at = mark(&world, 1);
     let units = vec![
         world.liquidate(POOR, 0, 100, mark(&world, 0)),
@@ -97,7 +97,7 @@ fn it_should_not_grow_by_anything_but_what_was_shed() {
         refuse(&mut world, units, BatchError::HouseGrowth(0));
         // With a liquidation, by a lot more than it sheds.
         let mut world = insured();
-        poor(&mut world, side, if side == Side::Buy { -13 } else { 9 });
+        poor(&mut world, side, if side == Side::Buy { -20 } else { 15 });
         let units = vec![
             world.liquidate(POOR, 0, 10, mark(&world, 0)),
             world.fill_order(3, 0, side.opposite(), 1, mark(&world, 0)),
@@ -109,7 +109,7 @@ fn it_should_not_grow_by_anything_but_what_was_shed() {
 #[test]
 fn a_liquidation_of_longs_gives_no_room_for_shorts() {
     let mut world = insured();
-    poor(&mut world, Side::Buy, -13);
+    poor(&mut world, Side::Buy, -20);
     // The house would end short by what it sells beyond the ten lots.
     let units = vec![
         world.liquidate(POOR, 0, 10, mark(&world, 0)),
@@ -121,7 +121,7 @@ fn a_liquidation_of_longs_gives_no_room_for_shorts() {
 #[test]
 fn it_should_not_take_more_than_its_margin_carries() {
     let mut world = World::with_traders(1, 4, SHAPE);
-    poor(&mut world, Side::Buy, -13);
+    poor(&mut world, Side::Buy, -20);
     let units = vec![world.liquidate(POOR, 0, 100, mark(&world, 0))];
     let error = BatchError::HouseMargin(MarginError::InitialMarginShort);
     refuse(&mut world, units, error);

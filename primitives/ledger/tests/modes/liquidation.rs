@@ -10,8 +10,8 @@ use cloister_types::{AccountIndex, Amount, Deficit, Lots, Money, Position, Price
 fn short(side: Side) -> World {
     let mut world = insured();
     let percent = match side {
-        Side::Buy => -13,
-        Side::Sell => 9,
+        Side::Buy => -20,
+        Side::Sell => 15,
     };
     poor(&mut world, side, percent);
     world
@@ -68,10 +68,10 @@ fn a_trader_may_take_the_other_side() {
 fn several_positions_are_reduced_in_one_unit() {
     let mut world = short(Side::Buy);
     let shape = cloister_ledger::Shape { units: 1, places: 3 };
-    let fills = vec![world.liquidation_fill(POOR, 0, 100, mark(&world, 0)); 2];
+    let fills = vec![world.liquidation_fill(POOR, 0, 60, mark(&world, 0)); 2];
     let request = world.padded(shape, liquidation(fills));
     world.apply(shape, &request);
-    assert_eq!(world.position(POOR, 0), 0);
+    assert_eq!(world.position(POOR, 0), LOTS as i64 - 120);
 }
 
 #[test]
@@ -224,9 +224,9 @@ fn a_close_only_instrument_is_liquidated_too() {
 #[test]
 fn a_step_that_makes_the_account_riskier_should_be_refused() {
     let mut world = short(Side::Buy);
-    // Band and penalty so wide that a lot loses more than the margin it frees.
+    // Bounds so wide that a lot loses more than the margin it frees.
     world.table.rows[0].band = Price(40_000_000);
-    world.table.header.penalty = 100;
+    (world.table.header.penalty, world.table.header.max_discount) = (110, 110);
     let mut step = world.liquidation_fill(POOR, 0, 10, mark(&world, 0) - 20_000_000);
     step.fee = Total::ZERO;
     refuse(

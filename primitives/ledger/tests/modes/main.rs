@@ -1,12 +1,14 @@
 //! What each mode of a unit and the house accept, and each rule's refusal with its exact error.
 
 mod deleveraging;
+mod discount;
 mod expiry;
 mod forced;
 mod house;
 mod ids;
 mod limit;
 mod liquidation;
+mod need;
 mod rekey;
 mod stale;
 mod switch;

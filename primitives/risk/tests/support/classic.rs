@@ -110,6 +110,7 @@ pub fn table(market: &Market, params: &ScanParams) -> Result<RiskTable, MarketEr
             initial: RATIOS.0,
             maintenance: RATIOS.1,
             penalty: 4,
+            max_discount: 8,
             fee_cap: 1_000,
         },
         ..RiskTable::default()

@@ -16,6 +16,7 @@ mod instruction;
 mod keys;
 mod margin;
 mod modes;
+mod need;
 mod place;
 pub(super) mod record;
 pub(super) mod risk;

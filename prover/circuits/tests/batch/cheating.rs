@@ -7,6 +7,7 @@ mod deleveraging;
 mod fill;
 mod house;
 mod instruction;
+mod need;
 mod payment;
 mod stale;
 mod switch;

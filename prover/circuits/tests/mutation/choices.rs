@@ -77,6 +77,22 @@ fn rename(recorded: &Recorded, sheet: &Sheet<'_>, witness: &BatchWitness, mut lo
             Mode::Forced => Some(format!("unit {number}/B-FORCED/limited")),
             _ => None,
         };
+        if unit.mode == Mode::Liquidation {
+            let wires = Wires::new(
+                sheet,
+                None,
+                &format!("unit {number}/B-MARGIN/B-NEED, B-MARGIN/scenario"),
+                SCENARIOS,
+            );
+            for need in 0..16 {
+                let mut renamed = unit.clone();
+                renamed.need = need;
+                let natively = renamed.check(&witness.context, root, shape.places.into()).is_ok();
+                let accepted = accepts(&wires.values(MarginChoice::NotWorse(need)));
+                assert_eq!(accepted, natively, "unit {number}: need of scenario {need}");
+                look("Need", accepted);
+            }
+        }
         let wires = Wires::new(sheet, side.as_deref(), &deficits, FORCED_DEFICITS);
         for name in names(unit.mode) {
             let mut renamed = unit.clone();
@@ -117,7 +133,7 @@ fn circuit_and_native_code_should_allow_the_same_names_of_margin() {
         });
     }
     println!("{verdicts:?}");
-    assert_eq!(verdicts.len(), 6);
+    assert_eq!(verdicts.len(), 7);
     for (what, [refused, accepted]) in verdicts {
         assert!(
             refused > 20 && accepted >= 5,

@@ -24,6 +24,10 @@ const CHOICES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "the losses of one lot, which are those of scenarios; two of a row may be alike, and so hold nothing at first",
+        &["context/S-RISK/row */B-NEED/loss of a * lot/chosen"],
+    ),
+    (
         "what a leaf hides",
         &[
             "unit */old account/key/*",

@@ -16,7 +16,10 @@ use rayon::prelude::*;
 
 use crate::{
     scenes::{batch, scene, Recorded, OF_PLACES, OF_WIDE},
-    table::{bounds_are_equal, settles_nothing, Free, Table, CHALLENGE_INVERSE, SLOT_INVERSE, TRIGGER_INVERSE},
+    table::{
+        bounds_are_equal, settles_nothing, sign_of_nothing, Free, Table, CHALLENGE_INVERSE, SLOT_INVERSE,
+        TRIGGER_INVERSE,
+    },
 };
 
 const FREE: &[Free] = &[
@@ -31,6 +34,12 @@ const FREE: &[Free] = &[
         when: bounds_are_equal,
         reason: "it need not reduce, and both bounds are the same number, whichever is named",
         rare: false,
+    },
+    Free {
+        pattern: "unit */B-NEED, B-MARGIN/sign",
+        when: sign_of_nothing,
+        reason: "nothing was traded, so there is no sign to name",
+        rare: true,
     },
     Free {
         pattern: "unit */B-UNIT/mode expiry",

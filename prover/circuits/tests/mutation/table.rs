@@ -110,6 +110,16 @@ pub fn bounds_are_equal(sheet: &Sheet<'_>, wire: usize) -> bool {
     bound.is_some_and(|k| sheet.sides(k)[1] == Fr::zero())
 }
 
+/// Nothing that the sign is for was traded: it multiplies zeros.
+pub fn sign_of_nothing(sheet: &Sheet<'_>, wire: usize) -> bool {
+    let name = sheet.system().wire_name(wire);
+    ["better than the mark", "where it grows"].iter().all(|product| {
+        let name = format!("{}{product}", name.trim_end_matches("sign"));
+        let product = sheet.system().find_constraint(&name);
+        product.is_some_and(|k| sheet.sides(k)[1] == Fr::zero())
+    })
+}
+
 /// The namespaces of a wire's unit and place, as many as there are of the two.
 fn space(sheet: &Sheet<'_>, wire: usize, depth: usize) -> String {
     let name = sheet.system().wire_name(wire);

@@ -4,9 +4,9 @@ mod keys;
 mod signed;
 mod unsigned;
 
-use cloister_ledger::{Account, BatchWitness, House, Mode, Party, PlaceWitness, Shape, UnitWitness};
+use cloister_ledger::{Account, BatchWitness, House, Mode, Party, PlaceWitness, Shape, UnitError, UnitWitness};
 use cloister_ledger_testing::{spoil, Random};
-use cloister_risk::{Assessment, MarginChoice, Status};
+use cloister_risk::{Assessment, MarginChoice, MarginError, Status};
 use cloister_types::{AccountIndex, Amount, Deficit, Lots, Money, Total};
 
 use crate::market::{near, Market, TRADERS};
@@ -27,7 +27,7 @@ pub const MODES: [Mode; 11] = [
 ];
 
 /// Modes that a sequencer chooses for an account that is well.
-const EVERYDAY: [Mode; 14] = [
+const EVERYDAY: [Mode; 15] = [
     Mode::Normal,
     Mode::Normal,
     Mode::Normal,
@@ -38,6 +38,7 @@ const EVERYDAY: [Mode; 14] = [
     Mode::Forced,
     Mode::Forced,
     Mode::Rekey,
+    Mode::Padding,
     Mode::Padding,
     Mode::Expiry,
     Mode::Deleveraging(Party::Counterparty),
@@ -53,7 +54,7 @@ impl Market {
             _ => self.update(random, places),
         };
         self.choose(random, &mut unit, places);
-        if random.once_in(6) {
+        if random.once_in(4) {
             unit = self.spoilt(unit, random);
         }
         unit
@@ -76,6 +77,7 @@ impl Market {
             preimage: Default::default(),
             places: vec![PlaceWitness::default(); places],
             margin: MarginChoice::default(),
+            need: 0,
         }
     }
 
@@ -154,7 +156,21 @@ impl Market {
     fn choose(&self, random: &mut Random, unit: &mut UnitWitness, places: usize) {
         let mut best = unit.clone();
         let found = best.complete(&self.context, self.tree.root(), places);
-        (unit.paid, unit.margin) = (best.paid, best.margin);
+        (unit.paid, unit.margin, unit.need) = (best.paid, best.margin, best.need);
+        if matches!(
+            found,
+            Err(UnitError::Margin(MarginError::Conceded | MarginError::NotNeeded))
+        ) {
+            // The prover would name what comes nearest.
+            let (worst, _) = self
+                .assess(unit)
+                .worst(self.context.table.header.maintenance)
+                .expect("in range");
+            unit.margin = MarginChoice::NotWorse(worst);
+        }
+        if unit.mode == Mode::Liquidation && random.once_in(if found.is_ok() { 6 } else { 2 }) {
+            unit.need = random.below(18) as u8;
+        }
         if unit.mode == Mode::Forced && random.once_in(4) {
             let paid = i128::from(unit.paid.get());
             let amounts = [paid, paid, paid, unit.requested.get().into(), 0];

@@ -84,6 +84,7 @@ fn title(error: &UnitError) -> String {
 
 /// Refusals that a run must have seen; the others need states that no candidate makes.
 const REFUSALS: &[&str] = &[
+    "AboveDiscount",
     "AbovePenalty",
     "Addressee",
     "Band",
@@ -91,6 +92,7 @@ const REFUSALS: &[&str] = &[
     "CashWidth",
     "Choice",
     "Chunk",
+    "Conceded",
     "Expired",
     "FeeAboveCap",
     "FeeAboveMaximum",
@@ -109,6 +111,7 @@ const REFUSALS: &[&str] = &[
     "NotAtMark",
     "NotExpired",
     "NotFresh",
+    "NotNeeded",
     "NotReducing",
     "NotShort",
     "NotTrading",

@@ -49,6 +49,12 @@ impl Market {
         for row in &mut world.table.rows[..2] {
             row.limit = Lots(200);
         }
+        let header = &mut world.table.header;
+        // Either may be what bounds the price of a liquidation.
+        if seed % 8 != 7 {
+            header.penalty = [4, 13, 26][world.random.below(3) as usize];
+            header.max_discount = [1, 4, 8, 26][world.random.below(4) as usize];
+        }
         for row in &mut world.table.rows {
             row.stale = row.is_live() && world.random.once_in(10);
         }
@@ -128,6 +134,7 @@ pub fn extreme_table(random: &mut Random) -> RiskTable {
     }
     let initial = [320, 4095, 256][random.below(3) as usize];
     (table.header.initial, table.header.maintenance) = (initial, initial.min(256));
+    (table.header.penalty, table.header.max_discount) = (4095, 4095);
     table.validate().expect("every width is kept");
     table
 }

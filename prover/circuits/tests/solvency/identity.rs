@@ -13,9 +13,9 @@ const PINNED: [(SolvencyShape, (usize, usize, &str)); 2] = [
     (
         SMALL,
         (
-            118_281,
+            118_282,
             117_752,
-            "49e01339a4c5bfc580f434b5b5b625deaac1646fecb4ae12bff971a097a111c3",
+            "f77c8b63533d44e253e63814d142657515431bb65517566d1fd1d64a606d1965",
         ),
     ),
     (

@@ -49,6 +49,7 @@ pub fn table() -> RiskTable {
             initial: 320,
             maintenance: 256,
             penalty: 4,
+            max_discount: 4,
             fee_cap: 1_000,
         },
         ..RiskTable::default()

@@ -8,13 +8,14 @@ use bellman::{ConstraintSystem, SynthesisError};
 
 pub use self::wires::FillWires;
 use self::{
-    bounds::{check_fee, check_instrument, check_price, check_size},
+    bounds::{check_fee, check_instrument, check_price, check_size, check_worst_price, Liquidated},
     wires::Split,
 };
 use super::{instruction::InstructionWires, risk::Table};
 use crate::{
     gadgets::{
-        choice::choose,
+        boolean::Bit,
+        choice::{choose, select},
         inner::Paired,
         num::{enforce_product, Num},
     },
@@ -62,6 +63,29 @@ pub struct FillOutput {
     pub floor: Num,
     /// The row's mark, zero without a fill.
     pub mark: Num,
+    /// What the price costs the account, measured from the mark.
+    pub concession: Num,
+    /// Added to the account's `Σ_j |q_j|·(mark_j + floor_j)`.
+    pub basis: Num,
+    /// What one lot of the closed side requires alone, in a liquidation; otherwise zero.
+    pub lone_lot: Num,
+}
+
+/// What one lot of the side that a liquidation closes requires alone (B-NEED).
+fn lone_lot<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    table: &Table,
+    fill: &FillWires,
+    sell: &Bit,
+) -> Result<Num, SynthesisError> {
+    let mut cs = cs.namespace(|| "B-NEED");
+    let long = fill.of(&mut cs, "one long lot", &table.lone_long)?;
+    let short = fill.of(&mut cs, "one short lot", &table.lone_short)?;
+    let lot = select(&mut cs, || "one lot of the closed side", sell, &long, &short)?;
+    fill.kind
+        .liquidation
+        .num()
+        .mul(&mut cs, || "one lot of a liquidation", &lot)
 }
 
 /// Checks the fill of one place against the positions before it.
@@ -74,7 +98,7 @@ pub fn synthesize_fill<CS: ConstraintSystem<Fr>>(
 ) -> Result<FillOutput, SynthesisError> {
     let only_reduces = check_instrument(cs, table, instruction, fill)?;
     let sign = Num::one() - instruction.sell.num() * 2;
-    let price = check_price(cs, table, instruction, fill)?;
+    let price = check_price(cs, table, fill, &sign)?;
 
     let before = held.at(cs, fill)?;
     let change = sign.mul(cs, || "change of the position", &fill.quantity)?;
@@ -99,7 +123,12 @@ pub fn synthesize_fill<CS: ConstraintSystem<Fr>>(
         let short = fill.of(&mut cs, "of shorts", &table.floor_short)?;
         longs.mul(&mut cs, || "long side", &both)? - change.mul(&mut cs, || "change", &short)?
     };
-    let order_fee = check_fee(cs, table, instruction, fill, &sign, &price, &floor)?;
+    let grown = &longs * 2 - &change;
+    let basis = grown.mul(cs, || "basis at the mark", &price.mark)? + &floor;
+    let liquidated = Liquidated::new(cs, fill, &basis, &price)?;
+    check_worst_price(cs, table, instruction, fill, &liquidated)?;
+    let order_fee = check_fee(cs, table, instruction, fill, &liquidated)?;
+    let lone_lot = lone_lot(cs, table, fill, &instruction.sell)?;
     let funding = fill.of(cs, "funding", &table.funding)?;
     let settled = fill.quantity.mul(cs, || "settled funding", &funding)?;
     let net = sign.mul(cs, || "net cost", &(&fill.cost - &settled))?;
@@ -111,5 +140,8 @@ pub fn synthesize_fill<CS: ConstraintSystem<Fr>>(
         longs: fill.spread(cs, "long changes", &longs)?,
         floor,
         mark: price.mark,
+        concession: price.concession,
+        basis,
+        lone_lot,
     })
 }

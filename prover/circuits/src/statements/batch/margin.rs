@@ -1,4 +1,5 @@
-//! Margin (B-MARGIN, B-EQUITY, B-LIQUIDATION, B-FORCED, B-TAKEOVER, B-DELEVERAGE), the twin of `cloister_risk::margin`.
+//! Margin (B-MARGIN, B-EQUITY, B-LIQUIDATION, B-NEED, B-FORCED, B-TAKEOVER, B-DELEVERAGE), the twin of
+//! `cloister_risk::margin`.
 //!
 //! At most one mode asks, so all share one set of 16 deficits, one chosen deficit and the range checks of both.
 
@@ -10,7 +11,7 @@ use cloister_crypto::{
 use cloister_ledger::{Mode, UnitWitness};
 use cloister_risk::MarginChoice;
 
-use super::{forced::Forced, modes::Modes, risk::Table};
+use super::{forced::Forced, modes::Modes, need::Traded, risk::Table};
 use crate::{
     gadgets::{
         bits::range,
@@ -68,7 +69,7 @@ impl Assessment {
     }
 
     /// `loss_s + floor` of the chosen scenario where the bit is one; zero if none is chosen.
-    fn chosen<CS: ConstraintSystem<Fr>>(
+    pub(super) fn chosen<CS: ConstraintSystem<Fr>>(
         &self,
         cs: &mut CS,
         scenario: &[Bit],
@@ -95,7 +96,7 @@ impl Assessment {
 }
 
 /// `2^8·x`.
-fn in_ratios(x: &Num) -> Num {
+pub(super) fn in_ratios(x: &Num) -> Num {
     x.scale(Fr::from(1 << RATIO_SHIFT))
 }
 
@@ -128,6 +129,8 @@ pub struct Margin<'a> {
     pub before: (&'a Assessment, &'a Num),
     /// Positions and equity after the places.
     pub after: (&'a Assessment, &'a Num),
+    /// Sums over the fills.
+    pub traded: &'a Traded,
 }
 
 impl Margin<'_> {
@@ -174,6 +177,9 @@ impl Margin<'_> {
             let threshold = not_worse.mul(&mut cs, || "threshold", &chosen)?;
             now.enforce_within(&mut cs, &ratio, &(threshold + in_ratios(&equity)))?;
             self.enforce_short(&mut cs, &chosen, &taken, equity_before)?;
+            let liquidation = &self.modes.liquidation;
+            self.traded
+                .enforce(&mut cs, table, liquidation, &relaxed, self.after, unit)?;
             equity
         };
         self.enforce_equity(cs, &equity, unit)?;

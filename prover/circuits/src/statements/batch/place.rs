@@ -13,6 +13,7 @@ use super::{
     instruction::{synthesize_instruction, Account, Last},
     keys::Keys,
     modes::Modes,
+    need::Traded,
     slot::synthesize_slot,
     trigger::check_trigger,
 };
@@ -50,6 +51,8 @@ pub struct Running<'a> {
     /// `max(q_j, 0)`.
     longs: Vec<Num>,
     pub floor_change: Num,
+    /// What the margin rules ask of the fills.
+    pub traded: Traded,
     pub order_fees: Num,
     pub penalties: Num,
     pub withdrawal: Num,
@@ -76,6 +79,7 @@ impl<'a> Running<'a> {
             },
             longs: entry.longs.nums().to_vec(),
             floor_change: Num::zero(),
+            traded: Traded::default(),
             order_fees: Num::zero(),
             penalties: Num::zero(),
             withdrawal: Num::zero(),
@@ -151,6 +155,9 @@ pub fn synthesize_place<CS: ConstraintSystem<Fr>>(
         running.long_changes[j] += &filled.longs[j];
     }
     running.floor_change += &filled.floor;
+    running.traded.concession += &filled.concession;
+    running.traded.basis += &filled.basis;
+    running.traded.lone_lots += &filled.lone_lot;
     running.order_fees += &filled.order_fee;
     running.penalties += &filled.penalty;
     // Only the last place can hold a payment, so the last one's is the unit's.

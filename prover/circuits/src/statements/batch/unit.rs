@@ -220,6 +220,7 @@ fn check_margin<CS: ConstraintSystem<Fr>>(
         payment: &running.payment,
         before: (&then, &before),
         after: (&now, &after),
+        traded: &running.traded,
     };
     margin.enforce(cs, table, unit)
 }

@@ -12,6 +12,12 @@ const SHORT_RULE: &str = "B-LIQUIDATION, B-FORCED, B-TAKEOVER, B-DELEVERAGE";
 /// A penalty over 2^8 under which the band is what bounds a price.
 const WIDE_PENALTY: u16 = 4_000;
 
+/// Penalty and discount that bound no price.
+fn widen(scene: &mut Scene) {
+    let header = &mut scene.witness.context.table.header;
+    (header.penalty, header.max_discount) = (WIDE_PENALTY, WIDE_PENALTY);
+}
+
 /// The maintenance deficits of the last unit's account before.
 fn deficits(scene: &mut Scene) -> [i128; 16] {
     let table = scene.witness.context.table.clone();
@@ -29,6 +35,10 @@ fn liquidation_of_a_healthy_account_should_break_b_liquidation() {
     // A deposit that brings the chosen deficit down to exactly 0.
     let deficit = deficits(&mut scene)[usize::from(worst)];
     scene.unit().deposit = Amount((deficit / 256) as u64);
+    // An account at the edge needs little more.
+    let mark = scene.witness.context.table.rows[0].mark.get() as u128;
+    let fill = &mut scene.place().fill;
+    (fill.quantity, fill.cost, fill.fee) = (Lots(1), Total(mark), Total::ZERO);
     assert_eq!(deficit % 256, 0, "a whole amount pays for it");
     must_break(&scene.witness, SHORT_ENOUGH, &[SHORT_RULE]);
     scene.unit().deposit.0 -= 1;
@@ -50,7 +60,8 @@ fn step_above_the_chunk_should_break_b_slot() {
 
 #[test]
 fn liquidation_beyond_the_position_should_break_b_reduce() {
-    let mut scene = liquidated(SHORT);
+    // Insolvent, so that all of it may go.
+    let mut scene = liquidated(-SHORT);
     let mark = scene.witness.context.table.rows[0].mark.get() as u128;
     let fill = &mut scene.place().fill;
     (fill.quantity, fill.cost, fill.fee) = (Lots(LOTS + 1), Total(mark * u128::from(LOTS + 1)), Total::ZERO);
@@ -195,7 +206,7 @@ fn owing_in_another_mode_should_break_b_equity() {
 fn liquidation_outside_the_band_should_break_b_band() {
     let mut scene = liquidated(SHORT);
     let band = scene.witness.context.table.rows[0].band;
-    scene.witness.context.table.header.penalty = WIDE_PENALTY;
+    widen(&mut scene);
     scene.place().fill.fee = Total::ZERO;
     scene.place().fill.cost.0 -= u128::from(band.get() * crate::support::STEP) + 1;
     must_break(
@@ -210,7 +221,7 @@ fn liquidation_outside_the_band_should_break_b_band() {
 #[test]
 fn liquidation_into_debt_should_break_b_equity() {
     let mut scene = liquidated(SHORT);
-    scene.witness.context.table.header.penalty = WIDE_PENALTY;
+    widen(&mut scene);
     let row = &scene.witness.context.table.rows[0];
     let (mark, band) = (row.mark.get() as u128, u128::from(row.band.get()));
     let lots = u128::from(LOTS);

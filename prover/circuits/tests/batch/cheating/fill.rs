@@ -101,8 +101,8 @@ fn price_worse_than_the_limit_should_break_b_price() {
     scene.resign(|i| i.limit = limit);
     must_break(
         &scene.witness,
-        "unit 1/place 0/B-PRICE/not worse than the limit/in range",
-        &["B-PRICE"],
+        "unit 1/place 0/B-PRICE, B-DISCOUNT/not worse than the limit or the discount/in range",
+        &["B-PRICE, B-DISCOUNT"],
     );
     // At the limit is good.
     scene.resign(|i| i.limit = limit + 1);

@@ -214,17 +214,17 @@ fn reduce(world: &mut World, row: usize, lots: u64) -> [UnitRequest; 2] {
 }
 
 /// Steps of a liquidation of the first trader: from none to as many as there are places, of one lot up to the whole
-/// chunk. The second trader is liquidated too, or a rich one takes the lots of the last step.
+/// chunk, and never more than is needed. The second trader is liquidated too, or a rich one takes the lots of the last
+/// step, at times at a price that is better than the mark for the first.
 fn liquidate(world: &mut World, shape: Shape) -> Vec<UnitRequest> {
+    let good = world.random.once_in(4);
     let mut unit = |trader: usize, least: u64| {
         let count = least + world.random.below(u64::from(shape.places) + 1 - least);
         let fills: Vec<Fill> = (0..count)
             .map(|i| {
                 let row = (i % 2) as usize;
-                let most = world
-                    .position(trader, row)
-                    .unsigned_abs()
-                    .min(world.table.rows[row].chunk.get());
+                let share = world.position(trader, row).unsigned_abs() * 2 / 3;
+                let most = share.min(world.table.rows[row].chunk.get());
                 let lots = match world.random.below(3) {
                     0 => 1,
                     1 => most,
@@ -233,11 +233,12 @@ fn liquidate(world: &mut World, shape: Shape) -> Vec<UnitRequest> {
                 // Who owes money already is liquidated at no cost.
                 let owes = world.assess(trader).equity < Money::ZERO;
                 let away = if owes { 0 } else { world.random.below(200_000) };
+                let better = good && trader == 0 && i + 1 == count;
                 let mark = world.table.rows[row].mark.get() as u64;
-                let price = if world.position(trader, row) > 0 {
-                    mark - away
-                } else {
+                let price = if (world.position(trader, row) > 0) == better {
                     mark + away
+                } else {
+                    mark - away
                 };
                 world.liquidation_fill(trader, row, lots, price)
             })
@@ -253,7 +254,7 @@ fn liquidate(world: &mut World, shape: Shape) -> Vec<UnitRequest> {
     let (first, last) = unit(0, 1);
     let (second, _) = unit(1, 0);
     match last {
-        Some(step) if world.random.once_in(2) => {
+        Some(step) if good || world.random.once_in(2) => {
             let price = step.cost.get() / u128::from(step.quantity.get());
             let taken = order(
                 world,

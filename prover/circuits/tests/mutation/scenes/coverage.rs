@@ -71,6 +71,11 @@ fn of_unit(witness: &BatchWitness, number: usize) -> Vec<String> {
                 if unit.mode == Mode::Liquidation && place.fill.quantity == row.chunk {
                     seen.push("liquidation of a whole chunk".into());
                 }
+                let at_mark = row.mark.times(place.fill.quantity.bought().expect("small"));
+                let gain = i128::from(place.fill.side.sign()) * (at_mark.get() - place.fill.cost.get() as i128);
+                if unit.mode == Mode::Liquidation && gain > 0 {
+                    seen.push("liquidation better than the mark".into());
+                }
             }
         }
         Mode::Switch => seen.push(format!("switch to {:?}", unit.new_switches.transfers)),
@@ -128,7 +133,7 @@ fn of_house(witness: &BatchWitness, effect: &BatchEffect) -> Vec<&'static str> {
     seen
 }
 
-const EXPECTED: [&str; 70] = [
+const EXPECTED: [&str; 71] = [
     "Liquidation of an account that owes money",
     "Expiry of an account that owes money",
     "mode Open",
@@ -177,6 +182,7 @@ const EXPECTED: [&str; 70] = [
     "Liquidation of 1 fills",
     "Liquidation of 2 fills",
     "liquidation of a whole chunk",
+    "liquidation better than the mark",
     "Liquidation, Buy",
     "Liquidation, Sell",
     "Expiry of 0 fills",

@@ -75,11 +75,12 @@ pub fn set(scene: Scene, seed: u64, shape: Shape) -> World {
             // Both rows on one side: of two that hedge each other, less of one is more risk.
             let sign = if world.random.once_in(2) { 1 } else { -1 };
             for row in 0..2 {
-                hold_row(&mut world, row, 150, sign);
+                hold_row(&mut world, row, 200, sign);
             }
+            // So short that most of what is held must go.
             for trader in 0..SUBJECTS {
                 let (maintenance, _) = required(&world, trader);
-                set_equity(&mut world, trader, maintenance / 10 * 9);
+                set_equity(&mut world, trader, maintenance / 3);
             }
             // Insolvent, with nobody who can carry what it holds.
             if turn(seed) % 3 == 2 {

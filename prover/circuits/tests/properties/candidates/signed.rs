@@ -6,7 +6,7 @@ use cloister_ledger::{
     Fill, Instruction, InstructionKind, OrderTree, PlaceWitness, Side, UnitWitness,
 };
 use cloister_ledger_testing::{Random, GENESIS};
-use cloister_types::{InstructionId, Lots, Price, Total};
+use cloister_types::{Deficit, InstructionId, Lots, Position, Price, Total};
 
 use crate::market::{near, Market};
 
@@ -33,7 +33,7 @@ impl Market {
             let last = number + 1 == count;
             let (instruction, fill) = match random.below(10) {
                 0..=6 => self.filled(random, unit.index.get(), &orders),
-                7 | 8 if last || random.once_in(8) => self.payment(random, unit),
+                7 | 8 if last || random.once_in(4) => self.payment(random, unit),
                 _ => {
                     let kind = [InstructionKind::Cancel, InstructionKind::CancelAll][random.below(2) as usize];
                     (self.instruction(random, unit.index.get(), kind), Fill::default())
@@ -113,7 +113,9 @@ impl Market {
     /// An order with a fill at or about a bound of some rule.
     fn filled(&mut self, random: &mut Random, index: u32, orders: &OrderTree) -> (Instruction, Fill) {
         let mut order = self.instruction(random, index, InstructionKind::Order);
+        let reduces = random.once_in(2).then(|| self.short_of_initial(index)).flatten();
         let number = match random.below(5) {
+            _ if reduces.is_some() => reduces.map_or(0, |(row, _)| row),
             // Close-only, expired and empty rows too.
             0 => random.below(self.rows() + 1).min(31) as usize,
             _ => random.below(self.world.live as u64) as usize,
@@ -121,6 +123,9 @@ impl Market {
         let row = self.context.table.rows[number].clone();
         order.instrument_id = row.instrument_id;
         order.side = if random.once_in(2) { Side::Buy } else { Side::Sell };
+        if let Some((_, held)) = reduces {
+            order.side = if held > Position::ZERO { Side::Sell } else { Side::Buy };
+        }
         order.flags = match random.below(8) {
             0 | 1 => flags::REDUCE_ONLY,
             2 => random.below(16) as u8,
@@ -139,6 +144,7 @@ impl Market {
         }
         let held = i128::from(self.account(index).account.positions[number].size().get());
         let quantity = match random.below(6) {
+            _ if reduces.is_some() => i128::from(1 + random.below(held.clamp(1, 20) as u64)),
             0 => near(
                 random,
                 &[
@@ -152,7 +158,15 @@ impl Market {
             _ => i128::from(1 + random.below(20)),
         };
         let quantity = quantity.clamp(0, 1 << 40);
-        let price = self.price(random, number);
+        // What an account below initial margin may just concede, or else any price.
+        let discount = row.basis(order.side == Side::Sell).get() * i128::from(self.context.table.header.max_discount);
+        let price = match random.below(4) {
+            n if n == 0 || reduces.is_some() => {
+                i128::from(row.mark.get())
+                    + i128::from(order.side.sign()) * near(random, &[discount / 256, discount / 200])
+            }
+            _ => self.price(random, number),
+        };
         let generous = price + i128::from(order.side.sign()) * 5_000;
         let limit = near(random, &[price, generous, generous, generous]);
         order.limit = limit.clamp(0, u64::MAX.into()) as u64;
@@ -195,6 +209,16 @@ impl Market {
             ..Fill::default()
         };
         (order, fill)
+    }
+
+    /// A live row in which an account that is short of initial margin holds lots, if it is, and the lots.
+    fn short_of_initial(&self, index: u32) -> Option<(usize, Position)> {
+        let ratio = self.context.table.header.initial;
+        let (_, worst) = self.world.assess(index as usize).worst(ratio).expect("in range");
+        let positions = &self.account(index).account.positions;
+        let mut held = self.context.table.rows.iter().zip(positions).enumerate();
+        let found = held.find(|(_, (row, q))| row.is_live() && !q.is_zero());
+        found.filter(|_| worst > Deficit::ZERO).map(|(row, (_, q))| (row, *q))
     }
 
     /// A trigger at the mark, about it, or at an end of the width.

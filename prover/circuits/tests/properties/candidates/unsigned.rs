@@ -46,14 +46,27 @@ impl Market {
             };
             let (lots, chunk) = (i128::from(held.size().get()), i128::from(row.chunk.get()));
             let whole = lots.min(chunk);
-            let quantity = match random.below(4) {
+            let needed = match held {
+                Position::ZERO => 0,
+                _ => i128::from(self.world.needed(unit.index.get() as usize, number)),
+            };
+            let quantity = match random.below(6) {
                 0 => near(random, &[lots, chunk, whole, 0]),
                 1 => whole,
+                2 | 3 => near(random, &[needed, needed, needed + 1]),
                 _ => 1 + i128::from(random.below(whole.clamp(1, 100) as u64)),
             };
             let quantity = quantity.clamp(0, 1 << 40);
-            let cost = (quantity * self.price(random, number)).clamp(0, (1 << 80) - 1);
-            let most = cost * i128::from(self.context.table.header.penalty) / 256;
+            let (mark, basis) = (i128::from(row.mark.get()), row.basis(side == Side::Sell).get());
+            let header = &self.context.table.header;
+            let discount = quantity * basis * i128::from(header.max_discount) / 256;
+            let cost = match random.below(4) {
+                0 => near(random, &[quantity * mark - i128::from(-side.sign()) * discount]),
+                1 => quantity * mark,
+                _ => quantity * self.price(random, number),
+            };
+            let cost = cost.clamp(0, (1 << 80) - 1);
+            let most = cost * i128::from(header.penalty) / 256;
             let fee = match random.below(3) {
                 0 => near(random, &[most]).max(0),
                 1 => most,

@@ -1,8 +1,9 @@
-//! The bounds of a fill: B-INSTRUMENT, B-PRICE, B-BAND, B-FEE, B-REDUCE, B-LIMIT. Its kind chooses which are asked.
+//! The bounds of a fill: B-INSTRUMENT, B-PRICE, B-BAND, B-DISCOUNT, B-FEE, B-REDUCE, B-LIMIT. Its kind chooses which
+//! are asked.
 
 use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::constants::{
-    AMOUNT_BITS, COST_BITS, FEE_CAP_ONE, POSITION_BITS, PRICE_BITS, QUANTITY_BITS, RATIO_BITS, RATIO_SHIFT, STATUS_BITS,
+    COST_BITS, FEE_CAP_ONE, POSITION_BITS, PRICE_BITS, QUANTITY_BITS, RATIO_BITS, RATIO_SHIFT, STATUS_BITS,
 };
 
 use super::{
@@ -19,8 +20,8 @@ use crate::{
     Fr,
 };
 
-/// Bits of `f·limit - n`.
-const PRICE_GAIN_BITS: usize = QUANTITY_BITS + AMOUNT_BITS;
+/// Bits of `f·max_discount·(mark + floor)` with a price better than the mark, which is wider than `f·limit - n`.
+const PRICE_ROOM_BITS: usize = QUANTITY_BITS + PRICE_BITS + 1 + RATIO_BITS + 1;
 /// Bits of `f·band ± (n - f·mark)`, which is no more than twice the first.
 const BAND_ROOM_BITS: usize = QUANTITY_BITS + PRICE_BITS + 1;
 /// Bits of `f·penalty·(mark + floor)` with a price better than the mark, which is wider than `n·fee_cap`.
@@ -78,28 +79,19 @@ pub(super) fn check_instrument<CS: ConstraintSystem<Fr>>(
 pub(super) struct Price {
     /// The row's mark.
     pub mark: Num,
-    /// `f·mark`.
-    pub at_mark: Num,
     /// `n - f·mark`.
-    pub distance: Num,
+    distance: Num,
+    /// `σ·(n - f·mark)`: what the price costs the account, measured from the mark.
+    pub concession: Num,
 }
 
-/// B-PRICE, B-BAND and the price of B-EXPIRY and B-DELEVERAGE.
+/// B-BAND and the price of B-EXPIRY and B-DELEVERAGE.
 pub(super) fn check_price<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     table: &Table,
-    instruction: &InstructionWires,
     fill: &FillWires,
+    sign: &Num,
 ) -> Result<Price, SynthesisError> {
-    {
-        // Never worse than signed: this is all that protects a trader from the sequencer's prices.
-        let mut cs = cs.namespace(|| "B-PRICE");
-        let worst = fill.quantity.mul(&mut cs, || "cost at the limit", &instruction.limit)?;
-        let sells = fill.kind.order.and(&mut cs, "order sells", &instruction.sell)?;
-        let sign = fill.kind.order.num() - sells.num() * 2;
-        let gain = sign.mul(&mut cs, || "signed gain", &(&worst - &fill.cost))?;
-        range(&mut cs, "not worse than the limit", &gain, PRICE_GAIN_BITS)?;
-    }
     let price = {
         // Near the mark: a trade far off it would shift money between two accounts of one owner, past the margin rule.
         let mut cs = cs.namespace(|| "B-BAND");
@@ -110,10 +102,11 @@ pub(super) fn check_price<CS: ConstraintSystem<Fr>>(
         let distance = &fill.cost - &at_mark;
         range(&mut cs, "not above the band", &(&room - &distance), BAND_ROOM_BITS)?;
         range(&mut cs, "not below the band", &(&room + &distance), BAND_ROOM_BITS)?;
+        let concession = sign.mul(&mut cs, || "concession", &distance)?;
         Price {
             mark,
-            at_mark,
             distance,
+            concession,
         }
     };
     // At any other price the account would gain or lose by being settled or deleveraged.
@@ -127,19 +120,68 @@ pub(super) fn check_price<CS: ConstraintSystem<Fr>>(
     Ok(price)
 }
 
+/// What the price and the fee of a liquidation are measured by; zero for other fills.
+pub(super) struct Liquidated {
+    /// `f·(mark + floor)`, the floor of the side that is closed.
+    worth: Num,
+    /// What the price concedes.
+    concession: Num,
+}
+
+impl Liquidated {
+    /// A liquidation's fill only reduces (B-REDUCE), so what it adds to the basis of the account is minus that of the
+    /// lots it closes.
+    pub(super) fn new<CS: ConstraintSystem<Fr>>(
+        cs: &mut CS,
+        fill: &FillWires,
+        basis: &Num,
+        price: &Price,
+    ) -> Result<Self, SynthesisError> {
+        let mut cs = cs.namespace(|| "B-LIQUIDATION");
+        let liquidation = fill.kind.liquidation.num();
+        Ok(Self {
+            worth: -&liquidation.mul(&mut cs, || "basis", basis)?,
+            concession: liquidation.mul(&mut cs, || "concession", &price.concession)?,
+        })
+    }
+}
+
+/// B-PRICE of an order, B-DISCOUNT of a liquidation. At most one of the two is asked, so they share their bits.
+pub(super) fn check_worst_price<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    table: &Table,
+    instruction: &InstructionWires,
+    fill: &FillWires,
+    liquidated: &Liquidated,
+) -> Result<(), SynthesisError> {
+    let mut cs = cs.namespace(|| "B-PRICE, B-DISCOUNT");
+    // Never worse than signed: this is all that protects a trader from the sequencer's prices.
+    let worst = fill.quantity.mul(&mut cs, || "cost at the limit", &instruction.limit)?;
+    let sells = fill.kind.order.and(&mut cs, "order sells", &instruction.sell)?;
+    let sign = fill.kind.order.num() - sells.num() * 2;
+    let gain = sign.mul(&mut cs, || "signed gain", &(&worst - &fill.cost))?;
+    // Where nobody has signed a limit, a friend must not have the whole penalty.
+    let discount = liquidated
+        .worth
+        .mul(&mut cs, || "highest discount", table.max_discount())?;
+    let left = discount - liquidated.concession.scale(Fr::from(1 << RATIO_SHIFT));
+    range(
+        &mut cs,
+        "not worse than the limit or the discount",
+        &(gain + left),
+        PRICE_ROOM_BITS,
+    )?;
+    Ok(())
+}
+
 /// B-FEE: for an order neither above what the trader signed nor above the table's cap; for a liquidation, with what the
 /// price concedes, not above the penalty; for expiry and deleveraging nothing. Tells the fee of an order.
-///
-/// A liquidation's fill only reduces (B-REDUCE), so what it adds to the account's floor is minus the floor of the lots
-/// it closes.
 pub(super) fn check_fee<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     table: &Table,
     instruction: &InstructionWires,
     fill: &FillWires,
-    sign: &Num,
-    price: &Price,
-    floor_change: &Num,
+    liquidated: &Liquidated,
 ) -> Result<Num, SynthesisError> {
     let mut cs = cs.namespace(|| "B-FEE");
     let kind = &fill.kind;
@@ -155,18 +197,12 @@ pub(super) fn check_fee<CS: ConstraintSystem<Fr>>(
     )?;
 
     let cap = kind.order.num().mul(&mut cs, || "rate of an order", table.fee_cap())?;
-    let penalty = kind
-        .liquidation
-        .num()
-        .mul(&mut cs, || "rate of a liquidation", table.penalty())?;
+    let highest = fill.cost.mul(&mut cs, || "highest of an order", &cap)?;
     // Nobody has signed a limit: price and penalty together are bounded, or the band would be a second penalty, paid to
     // a friend.
-    let liquidation = kind.liquidation.num();
-    let worth = &price.at_mark - floor_change;
-    let more = liquidation.mul(&mut cs, || "worth, not cost", &(&worth - &fill.cost))?;
-    let highest = (&fill.cost + &more).mul(&mut cs, || "highest", &(cap + penalty))?;
-    let direction = liquidation.mul(&mut cs, || "direction of a liquidation", sign)?;
-    let concession = direction.mul(&mut cs, || "concession", &price.distance)?;
+    let penalty = liquidated
+        .worth
+        .mul(&mut cs, || "highest of a liquidation", table.penalty())?;
     let one = Num::sum([
         (Fr::from(FEE_CAP_ONE), kind.order.num()),
         (Fr::from(1 << RATIO_SHIFT), kind.liquidation.num()),
@@ -174,8 +210,14 @@ pub(super) fn check_fee<CS: ConstraintSystem<Fr>>(
         (Fr::one(), kind.expiry.num()),
         (Fr::one(), kind.deleveraging.num()),
     ]);
-    let scaled = (&fill.fee + &concession).mul(&mut cs, || "fee over the rate's one", &one)?;
-    range(&mut cs, "not above the rate", &(&highest - &scaled), FEE_ROOM_BITS)?;
+    let paid = &fill.fee + &liquidated.concession;
+    let scaled = paid.mul(&mut cs, || "fee over the rate's one", &one)?;
+    range(
+        &mut cs,
+        "not above the rate",
+        &(highest + penalty - scaled),
+        FEE_ROOM_BITS,
+    )?;
     Ok(order_fee)
 }
 
