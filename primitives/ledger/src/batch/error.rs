@@ -33,6 +33,9 @@ pub enum BatchError {
     /// B-CONSERVE-Q: the house's position of row `.0` does not fit.
     #[error("the house's position of row {0} does not fit its width")]
     HousePosition(u8),
+    /// B-STALE: the house's position of row `.0` changes, whose feed is dead.
+    #[error("the house's position of row {0} changes, whose feed is dead")]
+    StaleHouse(u8),
     /// B-HOUSE-GROWTH: the house's position of row `.0` grows by more than liquidations and takeovers shed.
     #[error("the house's position of row {0} grows by more than was shed")]
     HouseGrowth(u8),

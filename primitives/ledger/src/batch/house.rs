@@ -84,6 +84,10 @@ fn move_positions(table: &RiskTable, old: &Positions, sums: &Sums) -> Result<Pos
     let mut new = Positions::default();
     for (j, row) in table.rows.iter().enumerate() {
         let number = j as u8;
+        // B-STALE: two owners may agree on a price; the house cannot.
+        if row.stale && !sums.positions[j].is_zero() {
+            return Err(BatchError::StaleHouse(number));
+        }
         if !position_fits(old[j]) {
             return Err(BatchError::HousePosition(number));
         }

@@ -114,3 +114,20 @@ fn only_a_live_row_is_stale() {
         assert_eq!(world.table.validate(), Ok(()));
     }
 }
+
+#[test]
+fn the_house_stands_still_at_a_dead_mark() {
+    for side in [Side::Buy, Side::Sell] {
+        let mut world = insured();
+        poor(&mut world, side, if side == Side::Buy { -20 } else { 15 });
+        let unit = world.liquidate(POOR, 0, 100, mark(&world, 0));
+        accept(&mut world, vec![unit]);
+        // Somebody holds the other side, and wants out.
+        world.set_stale(0, true);
+        let price = mark(&world, 0);
+        let out = world.fill_order(2, 0, side, 1, price);
+        refuse(&mut world, vec![out.clone()], BatchError::StaleHouse(0));
+        world.set_stale(0, false);
+        accept(&mut world, vec![out]);
+    }
+}

@@ -215,7 +215,7 @@ fn position_taken_in_an_empty_row_should_break_b_conserve_q() {
     scene.witness.context.table.rows[0].status = Status::Empty;
     must_break(
         &scene.witness,
-        "B-HOUSE/B-CONSERVE-Q/row 0/nothing moves in an empty row",
+        "B-HOUSE/B-CONSERVE-Q/row 0/the house stands still in an empty or a stale row",
         &["B-CONSERVE-Q"],
     );
 }
