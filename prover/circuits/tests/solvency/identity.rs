@@ -21,9 +21,9 @@ const PINNED: [(SolvencyShape, (usize, usize, &str)); 2] = [
     (
         SolvencyShape::DEV,
         (
-            253_049,
+            253_050,
             252_876,
-            "37bb50067dcb50ec625c4b627e0843ea6c185629487fd59c0834f76e93a5b263",
+            "2fc2ceba4642a1b25590780e830742c6856f25b6d1ac26a3da13dc250c936028",
         ),
     ),
 ];
