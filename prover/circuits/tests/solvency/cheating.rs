@@ -132,6 +132,52 @@ fn live_debt_said_to_be_dead_should_break_d_live() {
         .contains(&format!("{name}/D-LIVE/none/one where not zero")));
 }
 
+/// What a scene found beside what it began with: debt, and live debt.
+fn debts(scene: &Scene) -> (u128, u128) {
+    let (found, before) = (scene.found(), scene.witness.before.found);
+    (
+        found.debt.get() - before.debt.get(),
+        found.live_debt.get() - before.live_debt.get(),
+    )
+}
+
+#[test]
+fn debt_with_lots_in_dead_rows_alone_should_not_be_live() {
+    let mut scene = Scene::market();
+    assert_eq!(debts(&scene), (5_700, 5_000));
+    // The feed of the row that the broke account holds dies.
+    scene.witness.table.rows[1].stale = true;
+    scene.restate();
+    assert_eq!(debts(&scene), (5_700, 0));
+    assert!(scene.system().is_satisfied());
+    let found = scene.found();
+    for live_debt in [found.live_debt.get() + 5_000, found.live_debt.get() + 1] {
+        let mut scene = scene.clone();
+        let live_debt = Total(live_debt);
+        scene.claim(Found { live_debt, ..found });
+        let broken = scene.system().all_unsatisfied();
+        assert!(broken.iter().any(|name| name.starts_with("D-SUMS/")), "{broken:?}");
+    }
+    let bit = format!("{}/D-LIVE/none/bit", name_of(BROKE));
+    let mut system = scene.system();
+    assert_eq!(system.set(&bit, Fr::zero()), Some(Fr::one()));
+    assert!(!system.is_satisfied());
+    // With a lot in a row whose feed lives it is.
+    let value = scene.witness.table.rows[2].value.get();
+    let index = scene.statement.first.get() + 2 * BROKE;
+    let account = scene.accounts.get_mut(&index).expect("the broke account");
+    account.positions[2] = Position(1);
+    account.cash.0 -= i128::from(value);
+    scene.restate();
+    assert_eq!(debts(&scene), (5_700, 5_000));
+    assert!(scene.system().is_satisfied());
+    // The bit of the row is the table's.
+    let mut other = scene.clone();
+    other.witness.table.rows[2].stale = true;
+    let broken = other.system().all_unsatisfied();
+    assert!(broken.iter().any(|name| name.starts_with("D-TABLE/")), "{broken:?}");
+}
+
 #[test]
 fn largest_loss_of_another_scenario_should_break_d_short() {
     // Only the last scenario makes the account short; whoever could drop it from the comparison would spare it.

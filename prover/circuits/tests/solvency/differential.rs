@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeMap, sync::LazyLock};
 
+use cloister_circuits::statements::solvency::SolvencyShape;
 use cloister_circuits_testing::TestSystem;
 use cloister_groth16::Assignment;
 use cloister_ledger::{
     solvency::{Found, Sums},
     Account, Key, SolvencyError, SolvencyOutcome,
 };
-use cloister_ledger_testing::Random;
+use cloister_ledger_testing::{table, Random};
 use cloister_risk::Assessment;
 use cloister_types::{AccountIndex, Money, PerLot, Position, Total};
 use rayon::prelude::*;
@@ -201,6 +202,35 @@ fn statements_over_random_markets_should_hold() {
         found.len()
     );
     assert!(short > 40 && broke > 40 && short < 90);
+}
+
+/// Runs of ten subtrees reach into three branches, as those of the production shape can.
+#[test]
+fn runs_over_three_branches_should_be_judged_alike() {
+    let shape = SolvencyShape { subtrees: 10 };
+    let mut refused = 0;
+    for (seed, place) in [(1, 7), (2, 6), (3, 60)] {
+        let mut random = Random::new(seed);
+        let first = 8 * place;
+        let end = shape.next(AccountIndex(first)).get();
+        let accounts = (first..end).step_by(3).map(|index| (index, account(&mut random)));
+        let accounts: BTreeMap<u32, Account> = accounts.collect();
+        let table = table(5, 1, &mut random);
+        let scene = Scene::of(shape, first, accounts, table, true, &mut random);
+        assert!(scene.system().is_satisfied());
+        assert_eq!(scene.statement.check(shape, &scene.witness), Ok(()));
+        // An account of the last subtree is left out, then one of the first.
+        for index in [end - 8, first] {
+            let index = (index..).find(|index| scene.accounts.contains_key(index)).expect("one");
+            let mut scene = scene.clone();
+            scene.claim(scene.found_but(index));
+            if scene.found() != scene.found_but(index) {
+                assert!(!scene.system().is_satisfied());
+                refused += 1;
+            }
+        }
+    }
+    assert!(refused > 0);
 }
 
 #[test]

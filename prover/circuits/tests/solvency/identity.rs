@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Pinned for each shape: private wires, constraints, identity.
-const PINNED: [(SolvencyShape, (usize, usize, &str)); 2] = [
+const PINNED: [(SolvencyShape, (usize, usize, &str)); 3] = [
     (
         SMALL,
         (
@@ -26,6 +26,7 @@ const PINNED: [(SolvencyShape, (usize, usize, &str)); 2] = [
             "2fc2ceba4642a1b25590780e830742c6856f25b6d1ac26a3da13dc250c936028",
         ),
     ),
+    (SolvencyShape::STANDARD, (0, 0, "")),
 ];
 
 /// The largest number of constraints per account, besides what a statement has once.
@@ -47,6 +48,11 @@ fn shapes_should_fill_their_domains() {
     for (shape, domain) in [(SolvencyShape::DEV, 18), (SolvencyShape::STANDARD, 19)] {
         let domain_of = |shape| record(SolvencyCircuit::blank(shape)).domain_log2();
         assert_eq!(domain_of(shape), domain);
+        // The next shape that needs fewer statements for a block of 64 subtrees does not fit.
+        let statements = |subtrees: u16| 64u16.div_ceil(subtrees);
+        let subtrees = (shape.subtrees..).find(|k| statements(*k) < statements(shape.subtrees));
+        let subtrees = subtrees.expect("one for the whole block");
+        assert_eq!(domain_of(SolvencyShape { subtrees }), domain + 1);
     }
 }
 

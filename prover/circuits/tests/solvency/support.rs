@@ -188,11 +188,16 @@ impl Scene {
                 (random.below(4) < held).then_some((index, account))
             })
             .collect();
-        let table = if extreme {
+        let mut table = if extreme {
             extreme_table(random)
         } else {
             table(5, random.word(), random)
         };
+        if random.once_in(2) {
+            for row in table.rows.iter_mut().filter(|row| row.is_live()) {
+                row.stale = random.once_in(2);
+            }
+        }
         let last = random.once_in(2);
         Self::of(shape, first, accounts, table, last, random)
     }
