@@ -26,7 +26,14 @@ const PINNED: [(SolvencyShape, (usize, usize, &str)); 3] = [
             "2fc2ceba4642a1b25590780e830742c6856f25b6d1ac26a3da13dc250c936028",
         ),
     ),
-    (SolvencyShape::STANDARD, (0, 0, "")),
+    (
+        SolvencyShape::STANDARD,
+        (
+            489_264,
+            489_711,
+            "1608a25312bb9dddb4d6972047aa78b563a091a1ea695f17b8ae65f57aff1092",
+        ),
+    ),
 ];
 
 /// The largest number of constraints per account, besides what a statement has once.
