@@ -7,7 +7,7 @@ use crate::{
 use alloc::collections::{btree_map::Entry, BTreeMap};
 use cloister_groth16_verifier::{verify, PointError, Proof, VerifyError, VerifyingKey};
 use cloister_ledger::Statement;
-use cloister_settlement::{rebuild, KnownToChain, StatementError, Taking};
+use cloister_settlement::{rebuild, KnownToChain, Request, StatementError, Taking};
 use cloister_types::GroupId;
 use pallet_cloister_risk::{RiskTables, TableInfo};
 use polkadot_sdk::{
@@ -162,6 +162,8 @@ impl<T: Config> Pallet<T> {
             };
             account.opened |= taking.open.is_some();
             ensure!(account.opened, Error::<T>::UnknownAccount);
+            // Behind its close an account has no unit.
+            account.opened &= !(taking.request == Some(Request::Close) && unit.new_leaf == [0; 32]);
         }
         Ok(accounts)
     }
@@ -224,6 +226,8 @@ impl<T: Config> Pallet<T> {
             });
         }
         Self::pay_out(group, &state, batch, &mut accounts)?;
+        Self::end_closed(group, &mut state, batch, takings, &mut accounts)?;
+        Groups::<T>::insert(group, &state);
         accounts
             .into_iter()
             .for_each(|(index, account)| Accounts::<T>::insert(group, index, account));

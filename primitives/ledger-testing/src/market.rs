@@ -184,7 +184,7 @@ impl World {
                 places: vec![(signed, Fill::default())],
             }]
         };
-        match self.random.below(21) {
+        match self.random.below(22) {
             0..=3 => self.trade(trader, other).into(),
             4 => {
                 let all = self.random.once_in(3);
@@ -211,6 +211,11 @@ impl World {
                 let transfers = !self.random.once_in(4);
                 vec![self.switch(trader, transfers)]
             }
+            // Indices have no holes here, so an empty account stays.
+            21 => match self.state.account(AccountIndex(index)) {
+                Some(state) if !state.account.is_empty() => vec![self.close(trader)],
+                _ => self.padding(),
+            },
             18 if self.state.house().insurance < Money(ENOUGH_INSURANCE) => {
                 let row = self.tradable_row();
                 self.insure(row, 1_000).into()

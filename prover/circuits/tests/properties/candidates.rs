@@ -12,7 +12,7 @@ use cloister_types::{AccountIndex, Amount, Deficit, Lots, Money, Total};
 use crate::market::{near, Market, TRADERS};
 
 /// Every mode.
-pub const MODES: [Mode; 11] = [
+pub const MODES: [Mode; 12] = [
     Mode::Normal,
     Mode::Open,
     Mode::Rekey,
@@ -24,10 +24,11 @@ pub const MODES: [Mode; 11] = [
     Mode::Deleveraging(Party::Insolvent),
     Mode::Deleveraging(Party::Counterparty),
     Mode::Switch,
+    Mode::Close,
 ];
 
 /// Modes that a sequencer chooses for an account that is well.
-const EVERYDAY: [Mode; 14] = [
+const EVERYDAY: [Mode; 15] = [
     Mode::Normal,
     Mode::Normal,
     Mode::Normal,
@@ -42,6 +43,7 @@ const EVERYDAY: [Mode; 14] = [
     Mode::Expiry,
     Mode::Deleveraging(Party::Counterparty),
     Mode::Switch,
+    Mode::Close,
 ];
 
 impl Market {
@@ -102,7 +104,7 @@ impl Market {
             Mode::Rekey => self.rekey(random, &mut unit),
             Mode::Forced => unit.requested = Amount(self.requested(random, &unit)),
             Mode::Switch => unit.new_switches.transfers = random.once_in(2),
-            Mode::Open | Mode::Takeover | Mode::Padding => (),
+            Mode::Open | Mode::Takeover | Mode::Padding | Mode::Close => (),
         }
         unit
     }
