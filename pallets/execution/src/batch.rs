@@ -54,7 +54,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Checks a batch and settles it. Nothing is written before the proof is verified. Returns the number of queue
-    /// items that it takes.
+    /// items that it takes or refunds.
     pub(crate) fn settle(who: &T::AccountId, group: u32, batch: &Batch) -> Result<u32, DispatchError> {
         ensure!(Submitters::<T>::get().contains(who), Error::<T>::NotSubmitter);
         let state = Self::enabled_group(group)?;
@@ -226,12 +226,12 @@ impl<T: Config> Pallet<T> {
             });
         }
         Self::pay_out(group, &state, batch, &mut accounts)?;
-        Self::end_closed(group, &mut state, batch, takings, &mut accounts)?;
+        let refunded = Self::end_closed(group, &mut state, batch, takings, &mut accounts)?;
         Groups::<T>::insert(group, &state);
         accounts
             .into_iter()
             .for_each(|(index, account)| Accounts::<T>::insert(group, index, account));
-        Ok(consumed)
+        Ok(consumed.saturating_add(refunded))
     }
 
     /// Withdrawals to the owners and the sweep to the fee account.

@@ -318,14 +318,15 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Ends the accounts that a batch closes: what waits for them goes back to their owners, who may open others. The
-    /// indices are never given again.
+    /// indices are never given again. Returns the number of items that went back.
     pub(crate) fn end_closed(
         group: u32,
         state: &mut GroupOf<T>,
         batch: &Batch,
         takings: &[Taking],
         accounts: &mut BTreeMap<u32, RegisteredAccount<T::AccountId>>,
-    ) -> Result<(), DispatchError> {
+    ) -> Result<u32, DispatchError> {
+        let mut refunded = 0u32;
         for (unit, _) in batch
             .units
             .iter()
@@ -342,26 +343,27 @@ impl<T: Config> Pallet<T> {
                 Self::deposit_event(Event::CloseWithoutEffect { group, index, owner });
                 continue;
             }
-            Self::refund(group, state, index, &owner)?;
+            refunded = refunded.saturating_add(Self::refund(group, state, index, &owner)?);
             accounts.remove(&index);
             Accounts::<T>::remove(group, index);
             Indices::<T>::remove(group, &owner);
             Self::deposit_event(Event::AccountClosed { group, index, owner });
         }
-        Ok(())
+        Ok(refunded)
     }
 
-    /// Gives back what waits for an account.
-    fn refund(group: u32, state: &mut GroupOf<T>, index: u32, owner: &T::AccountId) -> Result<(), DispatchError> {
-        let mut sum = Amount::ZERO;
+    /// Gives back what waits for an account. Returns the number of items.
+    fn refund(group: u32, state: &mut GroupOf<T>, index: u32, owner: &T::AccountId) -> Result<u32, DispatchError> {
+        let (mut sum, mut items) = (Amount::ZERO, 0u32);
         for id in PendingItems::<T>::take(group, index).unwrap_or_default() {
             let item = Queue::<T>::get(group, id).map(|waiting| waiting.item);
             let amount = item.map_or(Amount::ZERO, |item| item.amount);
             sum = sum.checked_add(amount).ok_or(Error::<T>::ArithmeticOverflow)?;
             Self::unlink(group, state, id);
+            items = items.saturating_add(1);
         }
         if sum.is_zero() {
-            return Ok(());
+            return Ok(items);
         }
         let mut totals = Totals::<T>::get(group);
         let left = totals.queued.checked_sub(u128::from(sum.get()));
@@ -375,6 +377,6 @@ impl<T: Config> Pallet<T> {
             });
         }
         Totals::<T>::insert(group, totals);
-        Ok(())
+        Ok(items)
     }
 }

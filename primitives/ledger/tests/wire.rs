@@ -209,7 +209,7 @@ fn every_mode_should_have_its_tag() {
         assert_eq!((mode.encode(), read(bytes)), (bytes.to_vec(), Ok(mode)));
     }
     assert_eq!(read::<Mode>(&[8]), Err(WireError::Truncated));
-    for bytes in [&[8, 2][..], &[10], &[255]] {
+    for bytes in [&[8, 2][..], &[11], &[255]] {
         assert_eq!(read::<Mode>(bytes), Err(WireError::Value));
     }
 }

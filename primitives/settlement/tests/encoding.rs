@@ -159,7 +159,7 @@ fn batch_beyond_the_bounds_should_not_decode() {
     assert!(!with_units(&vec![unit(1, 16); most + 1]));
     assert_eq!((CIPHERTEXT_FIXED, MAX_CIPHERTEXT), (8, 16));
     let mut long = unit_bytes(&unit(1, 16));
-    long[44] = 17 << 2;
+    long[45] = 17 << 2;
     long.extend(bytes::<32>(1));
     assert!(UnitSubmission::decode(&mut &long[..]).is_err());
 }

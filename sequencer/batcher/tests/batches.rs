@@ -591,7 +591,10 @@ const ON: Request = Request::Switch(Switches { transfers: true });
 fn a_request_gets_a_unit_of_its_mode_with_what_waits_for_its_account() {
     let mut world = World::new(2, RICH);
     let ready = vec![request(9, 1, ON), deposit(10, 1, 7), request(11, 0, Request::Close)];
-    world.batcher.set_table(NOW, table(2), ready, &mut world.secrets).unwrap();
+    world
+        .batcher
+        .set_table(NOW, table(2), ready, &mut world.secrets)
+        .unwrap();
     world.flush();
     assert_eq!(requests(&world.closed[0]), [(1, Mode::Switch), (0, Mode::Close)]);
     assert_eq!(deposits(&world.closed[0]), [(1, Mode::Switch, 7)]);
@@ -606,8 +609,13 @@ fn a_request_gets_a_unit_of_its_mode_with_what_waits_for_its_account() {
 fn requests_are_taken_in_their_order_and_leave_their_share() {
     let mut world = World::new(2, RICH);
     let off = Request::Switch(Switches::default());
-    let ready = (0..7).map(|n| request(9 + n, 0, if n % 2 == 0 { ON } else { off })).collect();
-    world.batcher.set_table(NOW, table(2), ready, &mut world.secrets).unwrap();
+    let ready = (0..7)
+        .map(|n| request(9 + n, 0, if n % 2 == 0 { ON } else { off }))
+        .collect();
+    world
+        .batcher
+        .set_table(NOW, table(2), ready, &mut world.secrets)
+        .unwrap();
     world.engine.set_table(table(2)).unwrap();
     world.submit(sell(0, 1, 5, MARK)).unwrap();
     world.submit(buy(1, 1, 5, MARK)).unwrap();
@@ -626,7 +634,10 @@ fn a_close_of_an_empty_account_ends_it_and_nothing_pads_with_it() {
     world.submit(other(InstructionKind::Withdrawal, 1, 1, RICH)).unwrap();
     world.flush();
     let ready = vec![request(9, 1, Request::Close)];
-    world.batcher.set_table(NOW, table(2), ready, &mut world.secrets).unwrap();
+    world
+        .batcher
+        .set_table(NOW, table(2), ready, &mut world.secrets)
+        .unwrap();
     world.flush();
     let batch = world.closed.last().unwrap();
     assert_eq!(requests(batch), [(1, Mode::Close)]);
@@ -640,7 +651,10 @@ fn the_last_account_can_be_closed_too() {
     world.submit(other(InstructionKind::Withdrawal, 0, 1, RICH)).unwrap();
     world.flush();
     let ready = vec![request(9, 0, Request::Close)];
-    world.batcher.set_table(NOW, table(2), ready, &mut world.secrets).unwrap();
+    world
+        .batcher
+        .set_table(NOW, table(2), ready, &mut world.secrets)
+        .unwrap();
     world.flush();
     let batch = world.closed.last().unwrap();
     assert_eq!(batch.witness.units.last().map(|u| u.mode), Some(Mode::Close));

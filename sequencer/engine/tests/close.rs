@@ -28,7 +28,15 @@ fn resting_orders_should_leave_the_books_with_their_account() {
     let empty = BTreeMap::from([(AccountIndex(1), Default::default())]);
     engine.rebase(&empty).unwrap();
     let effects = engine.close(AccountIndex(1)).unwrap();
-    let removed = |effect: &Effect| matches!(effect, Effect::Removed { reason: Removal::Cancelled, .. });
+    let removed = |effect: &Effect| {
+        matches!(
+            effect,
+            Effect::Removed {
+                reason: Removal::Cancelled,
+                ..
+            }
+        )
+    };
     assert!(effects.len() == 1 && effects.iter().all(removed), "{effects:?}");
     assert!(submit(&mut engine, market(sell(0, 1, 1, MARK))).is_err());
 }
@@ -48,7 +56,9 @@ fn close_of_an_account_that_holds_something_should_change_nothing() {
 fn account_that_holds_something_at_another_table_should_go_on() {
     let mut engine = engine(2, RICH);
     let held = engine.account(AccountIndex(1)).unwrap().holdings;
-    engine.rebase(&BTreeMap::from([(AccountIndex(1), Default::default())])).unwrap();
+    engine
+        .rebase(&BTreeMap::from([(AccountIndex(1), Default::default())]))
+        .unwrap();
     engine.close(AccountIndex(1)).unwrap();
     engine.rebase(&BTreeMap::from([(AccountIndex(1), held)])).unwrap();
     submit(&mut engine, buy(1, 1, 1, MARK)).unwrap();

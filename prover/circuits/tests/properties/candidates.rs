@@ -114,6 +114,9 @@ impl Market {
         if random.once_in(8) {
             return MODES[random.below(MODES.len() as u64) as usize];
         }
+        if unit.before.is_empty() && random.once_in(2) {
+            return Mode::Close;
+        }
         let ratio = self.context.table.header.maintenance;
         let now = self.assess(unit);
         let mut held = unit.before.positions.iter().zip(&self.context.table.rows);
