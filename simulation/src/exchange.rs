@@ -50,7 +50,7 @@ pub struct Settled {
 }
 
 /// Units by mode, in the order of [`Mode`].
-pub type ModeCounts = [u64; 10];
+pub type ModeCounts = [u64; 11];
 
 /// Place of a mode in [`ModeCounts`].
 pub fn place_of(mode: Mode) -> usize {
@@ -65,11 +65,12 @@ pub fn place_of(mode: Mode) -> usize {
         Mode::Padding => 7,
         Mode::Deleveraging(_) => 8,
         Mode::Switch => 9,
+        Mode::Close => 10,
     }
 }
 
 /// Names of the modes, in the order of [`ModeCounts`].
-pub const MODE_NAMES: [&str; 10] = [
+pub const MODE_NAMES: [&str; 11] = [
     "open",
     "re-key",
     "normal",
@@ -80,6 +81,7 @@ pub const MODE_NAMES: [&str; 10] = [
     "padding",
     "deleveraging",
     "switch",
+    "close",
 ];
 
 /// What was settled so far.

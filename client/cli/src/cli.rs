@@ -81,6 +81,24 @@ EXAMPLE
         #[arg(long)]
         amount: String,
     },
+    /// Allow or forbid transfers out of the account.
+    #[command(after_help = "\
+The owner account asks for it on the chain. Transfers are off at first, so that a stolen trading key moves nothing to a
+thief.
+
+EXAMPLE
+  cloister switch --transfers on")]
+    Switch {
+        /// Whether transfers to other accounts may leave this one.
+        #[arg(long, value_name = "on|off", action = clap::ArgAction::Set, value_parser = on_or_off)]
+        transfers: bool,
+    },
+    /// Close the account if it is empty.
+    #[command(after_help = "\
+The owner account asks for it on the chain. A batch closes the account if it then holds neither money nor positions, and
+leaves it as it is otherwise; either shows on the chain. Meanwhile it takes no deposits. A closed account's number is
+never given again, and the owner may open another account.")]
+    Close,
     /// Send an order to the sequencer.
     #[command(after_help = "\
 An order is good for several fills, each at --price or better, until it is filled, cancelled or expired. Its terms are
@@ -365,5 +383,13 @@ mod tests {
         for text in ["", "15", "s", "1y", "2 months", "-5m", "5m ago", "later"] {
             assert_eq!(parse_duration(text), Err(DurationError(text.into())), "{text}");
         }
+    }
+}
+
+fn on_or_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("on or off".into()),
     }
 }

@@ -10,7 +10,7 @@ use cloister_groth16_verifier::{verify_with, Proof, Pure, VerifyError, Verifying
 use cloister_ledger::Statement;
 use cloister_runtime::{settled::settled_batch, AccountId, Hash};
 use cloister_settlement::{
-    house_before, rebuild, take, Batch, Field, KeyId, KnownToChain, StatementError, SumTooLarge, Waiting,
+    house_before, rebuild, take, Batch, Field, KeyId, KnownToChain, StatementError, TakeError, Waiting,
 };
 use cloister_types::GroupId;
 use std::time::{Duration, Instant};
@@ -46,7 +46,7 @@ pub enum HistoryError {
         /// The batch.
         batch_no: u64,
         /// What is wrong.
-        source: SumTooLarge,
+        source: TakeError,
     },
     /// The chain's verifying key is not one.
     #[error("verifying key {id}: {source}")]
@@ -208,7 +208,6 @@ async fn statement(
         old_house,
         risk_hash: info.hash,
     };
-    let takings =
-        take(waiting, batch.accounts(), info.time).map_err(|source| HistoryError::Queue { batch_no, source })?;
+    let takings = take(waiting, batch.asks(), info.time).map_err(|source| HistoryError::Queue { batch_no, source })?;
     rebuild(&known, batch, &takings).map_err(|source| HistoryError::Statement { batch_no, source })
 }

@@ -1,4 +1,4 @@
-//! What a trader does on the chain: find its account, open one, deposit.
+//! What a trader does on the chain: find its account, open one, deposit, set its flags, close it.
 
 use crate::{
     chain::{Chain, ChainError, Included, Until},
@@ -9,6 +9,7 @@ use cloister_client_core::{
     seal::{seal, sealing_key, SealingKeyError},
     trader::Trader,
 };
+use cloister_ledger::Switches;
 use cloister_runtime::{AccountId, RuntimeCall, RuntimeEvent};
 use cloister_settlement::OpenKeys;
 use pallet_cloister_execution::{Call, Event};
@@ -129,4 +130,28 @@ pub async fn deposit(
             until,
         )
         .await
+}
+
+/// Queues a change of the account's flags, which is asked of the owner and not of the trading key.
+///
+/// # Errors
+/// [`ChainError`].
+pub async fn switch(
+    chain: &Chain,
+    group: u32,
+    keys: &TraderKeys,
+    switches: Switches,
+    until: Until,
+) -> Result<Included, ChainError> {
+    let call = RuntimeCall::Execution(Call::switch { group, switches });
+    chain.submit(call, &keys.owner, until).await
+}
+
+/// Queues the close of the account. It takes effect if the account is empty when a batch takes it.
+///
+/// # Errors
+/// [`ChainError`].
+pub async fn close(chain: &Chain, group: u32, keys: &TraderKeys, until: Until) -> Result<Included, ChainError> {
+    let call = RuntimeCall::Execution(Call::close { group });
+    chain.submit(call, &keys.owner, until).await
 }

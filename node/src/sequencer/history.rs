@@ -114,7 +114,7 @@ impl NodeChain {
         let table = self
             .risk_info_at(group, block, batch.risk_version)?
             .ok_or_else(|| unavailable("the risk table of a settled batch is gone"))?;
-        take(waiting, batch.accounts(), table.time).map_err(unavailable)
+        take(waiting, batch.asks(), table.time).map_err(unavailable)
     }
 }
 

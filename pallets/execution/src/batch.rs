@@ -7,7 +7,7 @@ use crate::{
 use alloc::collections::{btree_map::Entry, BTreeMap};
 use cloister_groth16_verifier::{verify, PointError, Proof, VerifyError, VerifyingKey};
 use cloister_ledger::Statement;
-use cloister_settlement::{rebuild, KnownToChain, StatementError, Taking};
+use cloister_settlement::{rebuild, KnownToChain, Request, StatementError, Taking};
 use cloister_types::GroupId;
 use pallet_cloister_risk::{RiskTables, TableInfo};
 use polkadot_sdk::{
@@ -54,7 +54,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Checks a batch and settles it. Nothing is written before the proof is verified. Returns the number of queue
-    /// items that it takes.
+    /// items that it takes or refunds.
     pub(crate) fn settle(who: &T::AccountId, group: u32, batch: &Batch) -> Result<u32, DispatchError> {
         ensure!(Submitters::<T>::get().contains(who), Error::<T>::NotSubmitter);
         let state = Self::enabled_group(group)?;
@@ -162,6 +162,8 @@ impl<T: Config> Pallet<T> {
             };
             account.opened |= taking.open.is_some();
             ensure!(account.opened, Error::<T>::UnknownAccount);
+            // Behind its close an account has no unit.
+            account.opened &= !(taking.request == Some(Request::Close) && unit.new_leaf == [0; 32]);
         }
         Ok(accounts)
     }
@@ -224,10 +226,12 @@ impl<T: Config> Pallet<T> {
             });
         }
         Self::pay_out(group, &state, batch, &mut accounts)?;
+        let refunded = Self::end_closed(group, &mut state, batch, takings, &mut accounts)?;
+        Groups::<T>::insert(group, &state);
         accounts
             .into_iter()
             .for_each(|(index, account)| Accounts::<T>::insert(group, index, account));
-        Ok(consumed)
+        Ok(consumed.saturating_add(refunded))
     }
 
     /// Withdrawals to the owners and the sweep to the fee account.

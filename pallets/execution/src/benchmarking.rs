@@ -176,6 +176,7 @@ fn batch<T: Config>(units: u32, items: u32) -> Result<(u32, Box<Batch>), Benchma
     }
     let unit = |index| UnitSubmission {
         index: AccountIndex(index),
+        request: false,
         withdrawal: Amount(AMOUNT / 2),
         new_leaf: to_bytes(&Fr::from(u64::from(index))),
         ciphertext: BoundedVec::truncate_from(alloc::vec![[3; 32]; (CIPHERTEXT_FIXED + MAX_PLACES) as usize]),

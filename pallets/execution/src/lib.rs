@@ -50,6 +50,7 @@ use polkadot_sdk::{frame_support, frame_system, sp_core, sp_runtime};
 pub mod pallet {
     use super::*;
     use alloc::{boxed::Box, vec::Vec};
+    use cloister_ledger::Switches;
     use frame_support::{
         pallet_prelude::*,
         traits::{fungibles, Time},
@@ -260,6 +261,57 @@ pub mod pallet {
             /// 10^-6.
             amount: u64,
         },
+        /// A switch was queued.
+        SwitchQueued {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
+            /// Queue id.
+            item: u64,
+        },
+        /// A close was queued.
+        CloseQueued {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
+            /// Queue id.
+            item: u64,
+        },
+        /// A close took effect: the account is no more, and its index is never given again.
+        AccountClosed {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner, who may open another.
+            owner: T::AccountId,
+        },
+        /// A close was taken and had no effect, since the account holds something.
+        CloseWithoutEffect {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
+        },
+        /// Deposits that waited for an account went back with its close.
+        DepositsRefunded {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner, who was paid.
+            owner: T::AccountId,
+            /// 10^-6.
+            amount: u64,
+        },
         /// A batch was proven and settled.
         BatchSettled {
             /// The group.
@@ -439,6 +491,10 @@ pub mod pallet {
         /// The batch leaves an item that was overdue at its table, and has fewer units of overdue items than they may
         /// claim.
         QueueItemOverdue,
+        /// A close of the account waits: nothing is queued behind it.
+        CloseWaits,
+        /// A unit takes a request, and its account has none that is ready, or its open comes first.
+        NoRequest,
         /// A unit names an index without a consumed open.
         UnknownAccount,
         /// A submitted field element is not below the order of the field.
@@ -659,10 +715,9 @@ pub mod pallet {
         /// Queues a deposit to the signer's account; it is taken now.
         ///
         /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::NoAccount`],
-        /// [`Error::DepositTooSmall`], [`Error::QueueFull`], [`Error::TooManyItems`], [`Error::QueuedSumTooLarge`],
-        /// [`Error::UserCapExceeded`], [`Error::VaultCapExceeded`], [`Error::InsufficientBalance`], and what the asset
-        /// refuses.
-        /// Event: [`Event::DepositQueued`].
+        /// [`Error::CloseWaits`], [`Error::DepositTooSmall`], [`Error::QueueFull`], [`Error::TooManyItems`],
+        /// [`Error::QueuedSumTooLarge`], [`Error::UserCapExceeded`], [`Error::VaultCapExceeded`],
+        /// [`Error::InsufficientBalance`], and what the asset refuses. Event: [`Event::DepositQueued`].
         #[pallet::call_index(7)]
         #[pallet::weight(T::WeightInfo::deposit())]
         pub fn deposit(origin: OriginFor<T>, group: u32, amount: u64) -> DispatchResult {
@@ -679,7 +734,7 @@ pub mod pallet {
         /// [`Error::WrongCiphertextLength`], [`Error::RiskVersionDecreased`], [`Error::RiskTableUnknown`],
         /// [`Error::RiskTableTooOld`], [`Error::RiskTableReplaced`], [`Error::TimeDecreased`],
         /// [`Error::TimeBeforeTable`], [`Error::TimeInFuture`], [`Error::TimeTooOld`],
-        /// [`Error::QueueItemOverdue`], [`Error::UnknownAccount`], [`Error::NonCanonicalField`],
+        /// [`Error::NoRequest`], [`Error::QueueItemOverdue`], [`Error::UnknownAccount`], [`Error::NonCanonicalField`],
         /// [`Error::VaultShortfall`], [`Error::ProofMalformedEncoding`], [`Error::ProofPointAtInfinity`],
         /// [`Error::ProofNotOnCurve`], [`Error::ProofNotInSubgroup`], [`Error::InvalidProof`].
         /// Events: [`Event::BatchSettled`], then one for each open and payout.
@@ -734,6 +789,32 @@ pub mod pallet {
             let old = Self::change_queue_terms(group, terms)?;
             Self::deposit_event(Event::QueueTermsSet { group, old, new: terms });
             Ok(())
+        }
+
+        /// Queues a change of the flags of the signer's account (B-SWITCH), which a unit of its own takes.
+        ///
+        /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::NoAccount`],
+        /// [`Error::CloseWaits`], [`Error::QueueFull`], [`Error::TooManyItems`]. Event: [`Event::SwitchQueued`].
+        // A deposit does the same, and moves money besides.
+        #[pallet::call_index(13)]
+        #[pallet::weight(T::WeightInfo::deposit())]
+        pub fn switch(origin: OriginFor<T>, group: u32, switches: Switches) -> DispatchResult {
+            let owner = ensure_signed(origin)?;
+            Self::queue_request(group, owner, ItemKind::Switch(switches))
+        }
+
+        /// Queues the close of the signer's account (B-CLOSE). It takes effect if the account is empty when a unit
+        /// takes it. While it waits the account takes neither deposits nor requests; deposits that wait already are
+        /// refunded if it takes effect.
+        ///
+        /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::NoAccount`],
+        /// [`Error::CloseWaits`], [`Error::QueueFull`], [`Error::TooManyItems`]. Event: [`Event::CloseQueued`].
+        // A deposit does the same, and moves money besides.
+        #[pallet::call_index(14)]
+        #[pallet::weight(T::WeightInfo::deposit())]
+        pub fn close(origin: OriginFor<T>, group: u32) -> DispatchResult {
+            let owner = ensure_signed(origin)?;
+            Self::queue_request(group, owner, ItemKind::Close)
         }
     }
 }

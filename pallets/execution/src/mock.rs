@@ -358,6 +358,7 @@ pub fn unit(index: u32) -> UnitSubmission {
         .collect::<Vec<_>>();
     UnitSubmission {
         index: AccountIndex(index),
+        request: false,
         withdrawal: Amount::ZERO,
         new_leaf: to_bytes(&Fr::from(7_000 + u64::from(index))),
         ciphertext: BoundedVec::truncate_from(ciphertext),
@@ -413,9 +414,23 @@ pub fn statement(batch: &Batch) -> Statement {
     let mut queue = whole_queue();
     queue.retain(|(_, item)| item.ready_at <= info.time);
     let units = batch.units.iter().map(|unit| {
-        let (mut deposit, mut kind) = (0, RecordKind::Update);
+        let (mut deposit, mut kind, asks) = (0, RecordKind::Update, unit.request);
+        let own = queue
+            .iter()
+            .find(|(_, item)| item.index == unit.index && item.kind.request().is_some());
+        let closes = own.is_some_and(|(_, item)| item.kind == ItemKind::Close);
         queue.retain(|(_, item)| {
             if item.index != unit.index {
+                return true;
+            }
+            if let Some(request) = item.kind.request() {
+                let takes = asks && kind == RecordKind::Update;
+                if takes {
+                    kind = request.record();
+                }
+                return !takes;
+            }
+            if unit.request && closes {
                 return true;
             }
             deposit += item.amount.get();

@@ -1,12 +1,15 @@
-//! The queue: opens and deposits in order of arrival, taken by account (C-QUEUE).
+//! The queue: opens, deposits and requests in order of arrival, taken by account (C-QUEUE).
 
 use crate::{
     Accounts, Batch, Config, Error, Event, GroupState, Groups, Indices, ItemKind, OpenKeys, Pallet, PendingItems,
     Queue, QueueItem, RegisteredAccount, SealProof, Terms, Totals, WaitingItem,
 };
-use alloc::{collections::BTreeSet, vec::Vec};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
 use cloister_crypto::constants::INDEX_BITS;
-use cloister_settlement::{take, SumTooLarge, Taking, Waiting};
+use cloister_settlement::{take, Request, TakeError, Taking, Waiting};
 use cloister_types::{AccountIndex, Amount, ItemId};
 use polkadot_sdk::{
     frame_support::{
@@ -55,6 +58,7 @@ impl<T: Config> Pallet<T> {
                 deposited: 0,
             },
         );
+        ensure!(amount >= T::MinDeposit::get(), Error::<T>::DepositTooSmall);
         let item = Self::push(group, &mut state, index, owner.clone(), ItemKind::Open(keys), amount)?;
         Self::deposit_event(Event::OpenQueued {
             group,
@@ -69,6 +73,8 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn queue_deposit(group: u32, owner: T::AccountId, amount: u64) -> Result<(), DispatchError> {
         let mut state = Self::enabled_group(group)?;
         let index = Indices::<T>::get(group, &owner).ok_or(Error::<T>::NoAccount)?;
+        ensure!(!Self::close_waits(group, index), Error::<T>::CloseWaits);
+        ensure!(amount >= T::MinDeposit::get(), Error::<T>::DepositTooSmall);
         let item = Self::push(group, &mut state, index, owner.clone(), ItemKind::Deposit, amount)?;
         Self::deposit_event(Event::DepositQueued {
             group,
@@ -80,6 +86,36 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
+    /// Queues a request of an account's owner, which pays nothing in.
+    pub(crate) fn queue_request(group: u32, owner: T::AccountId, kind: ItemKind) -> Result<(), DispatchError> {
+        let mut state = Self::enabled_group(group)?;
+        let index = Indices::<T>::get(group, &owner).ok_or(Error::<T>::NoAccount)?;
+        ensure!(!Self::close_waits(group, index), Error::<T>::CloseWaits);
+        let closes = kind == ItemKind::Close;
+        let item = Self::push(group, &mut state, index, owner.clone(), kind, 0)?;
+        Self::deposit_event(if closes {
+            Event::CloseQueued {
+                group,
+                index,
+                owner,
+                item,
+            }
+        } else {
+            Event::SwitchQueued {
+                group,
+                index,
+                owner,
+                item,
+            }
+        });
+        Ok(())
+    }
+
+    /// Whether a close of the account waits. Nothing is queued behind it, so nothing is lost with the account.
+    pub(crate) fn close_waits(group: u32, index: u32) -> bool {
+        Self::items_of(group, index).any(|(_, item)| item.kind == ItemKind::Close)
+    }
+
     /// Takes the money and appends the item. Every cap is checked here.
     fn push(
         group: u32,
@@ -89,7 +125,6 @@ impl<T: Config> Pallet<T> {
         kind: ItemKind,
         amount: u64,
     ) -> Result<u64, DispatchError> {
-        ensure!(amount >= T::MinDeposit::get(), Error::<T>::DepositTooSmall);
         ensure!(state.queue_length < T::MaxQueue::get(), Error::<T>::QueueFull);
         let id = state.queue_next;
         let waiting =
@@ -106,7 +141,9 @@ impl<T: Config> Pallet<T> {
             account.deposited = deposited;
             Ok::<(), Error<T>>(())
         })?;
-        Self::take(group, &state.asset, &owner, amount)?;
+        if amount > 0 {
+            Self::take(group, &state.asset, &owner, amount)?;
+        }
         let now = T::Time::now();
         let notice = state.queue_terms.notice;
         let item = QueueItem {
@@ -182,39 +219,52 @@ impl<T: Config> Pallet<T> {
         table_time: u64,
     ) -> Result<Vec<Taking>, Error<T>> {
         let accounts: BTreeSet<AccountIndex> = batch.accounts().collect();
-        Self::check_overdue(group, state, &accounts, batch.units.len(), table_time)?;
         let mut waiting: Waiting<T::AccountId> = accounts
             .iter()
             .flat_map(|index| Self::items_of(group, index.get()))
             .collect();
-        take(&mut waiting, batch.accounts(), table_time).map_err(|SumTooLarge(_)| Error::<T>::ArithmeticOverflow)
+        let takings = take(&mut waiting, batch.asks(), table_time).map_err(|error| match error {
+            TakeError::SumTooLarge(_) => Error::<T>::ArithmeticOverflow,
+            TakeError::NoRequest(_) => Error::<T>::NoRequest,
+        })?;
+        Self::check_overdue(group, state, batch, &takings, table_time)?;
+        Ok(takings)
     }
 
-    /// That a batch of these accounts takes what was overdue at its table, in the order of the queue, until overdue
-    /// items have the units that they may claim. Every item that is looked at, but the last, is one that the batch
-    /// takes.
+    /// That a batch takes what was overdue at its table, in the order of the queue, until overdue items have the units
+    /// that they may claim. An open and a request claim a unit each, and so does a deposit unless its account has one
+    /// that takes it: a close takes none. What waits for an account that a close takes away is refunded. Every item
+    /// that is looked at, but the last, is one that the batch takes or refunds.
     fn check_overdue(
         group: u32,
         state: &GroupOf<T>,
-        accounts: &BTreeSet<AccountIndex>,
-        units: usize,
+        batch: &Batch,
+        takings: &[Taking],
         table_time: u64,
     ) -> Result<(), Error<T>> {
-        let claimed = Terms::claimed_units(state.queue_terms.share, units);
+        let taken: BTreeSet<u64> = takings.iter().flat_map(|t| &t.items).map(|id| id.0).collect();
+        let closed = Self::closed(batch, takings);
+        let mut free = Terms::claimed_units(state.queue_terms.share, batch.units.len());
+        // Accounts with a unit that takes money.
         let mut served = BTreeSet::new();
         let mut next = state.queue_first;
-        while let Some(WaitingItem { item, next: behind, .. }) = next.and_then(|id| Queue::<T>::get(group, id)) {
+        while let Some((id, waiting)) = next.and_then(|id| Some((id, Queue::<T>::get(group, id)?))) {
+            let item = waiting.item;
             if item.deadline > table_time {
                 break;
             }
-            if !served.contains(&item.index) {
-                if served.len() >= claimed {
+            if item.kind != ItemKind::Deposit || !served.contains(&item.index) {
+                if free == 0 {
                     break;
                 }
-                ensure!(accounts.contains(&item.index), Error::<T>::QueueItemOverdue);
+                free = free.saturating_sub(1);
+            }
+            let gone = closed.contains(&item.index.get());
+            ensure!(taken.contains(&id) || gone, Error::<T>::QueueItemOverdue);
+            if item.kind != ItemKind::Close {
                 served.insert(item.index);
             }
-            next = behind;
+            next = waiting.next;
         }
         Ok(())
     }
@@ -256,5 +306,77 @@ impl<T: Config> Pallet<T> {
         }
         Totals::<T>::insert(group, totals);
         Ok(taken)
+    }
+
+    /// The accounts that a batch closes. No account hashes to 0, so a close takes effect where the new leaf is 0.
+    pub(crate) fn closed(batch: &Batch, takings: &[Taking]) -> BTreeSet<u32> {
+        let units = batch.units.iter().zip(takings);
+        units
+            .filter(|(unit, taking)| taking.request == Some(Request::Close) && unit.new_leaf == [0; 32])
+            .map(|(unit, _)| unit.index.get())
+            .collect()
+    }
+
+    /// Ends the accounts that a batch closes: what waits for them goes back to their owners, who may open others. The
+    /// indices are never given again. Returns the number of items that went back.
+    pub(crate) fn end_closed(
+        group: u32,
+        state: &mut GroupOf<T>,
+        batch: &Batch,
+        takings: &[Taking],
+        accounts: &mut BTreeMap<u32, RegisteredAccount<T::AccountId>>,
+    ) -> Result<u32, DispatchError> {
+        let mut refunded = 0u32;
+        for (unit, _) in batch
+            .units
+            .iter()
+            .zip(takings)
+            .filter(|(_, t)| t.request == Some(Request::Close))
+        {
+            let index = unit.index.get();
+            let gone = unit.new_leaf == [0; 32];
+            let Some(account) = accounts.get(&index) else {
+                continue;
+            };
+            let owner = account.owner.clone();
+            if !gone {
+                Self::deposit_event(Event::CloseWithoutEffect { group, index, owner });
+                continue;
+            }
+            refunded = refunded.saturating_add(Self::refund(group, state, index, &owner)?);
+            accounts.remove(&index);
+            Accounts::<T>::remove(group, index);
+            Indices::<T>::remove(group, &owner);
+            Self::deposit_event(Event::AccountClosed { group, index, owner });
+        }
+        Ok(refunded)
+    }
+
+    /// Gives back what waits for an account. Returns the number of items.
+    fn refund(group: u32, state: &mut GroupOf<T>, index: u32, owner: &T::AccountId) -> Result<u32, DispatchError> {
+        let (mut sum, mut items) = (Amount::ZERO, 0u32);
+        for id in PendingItems::<T>::take(group, index).unwrap_or_default() {
+            let item = Queue::<T>::get(group, id).map(|waiting| waiting.item);
+            let amount = item.map_or(Amount::ZERO, |item| item.amount);
+            sum = sum.checked_add(amount).ok_or(Error::<T>::ArithmeticOverflow)?;
+            Self::unlink(group, state, id);
+            items = items.saturating_add(1);
+        }
+        if sum.is_zero() {
+            return Ok(items);
+        }
+        let mut totals = Totals::<T>::get(group);
+        let left = totals.queued.checked_sub(u128::from(sum.get()));
+        totals.queued = left.ok_or(Error::<T>::ArithmeticOverflow)?;
+        if Self::pay(group, &state.asset, owner, sum.get(), &mut totals)? {
+            Self::deposit_event(Event::DepositsRefunded {
+                group,
+                index,
+                owner: owner.clone(),
+                amount: sum.get(),
+            });
+        }
+        Totals::<T>::insert(group, totals);
+        Ok(items)
     }
 }

@@ -8,6 +8,7 @@ mod payouts;
 mod plain;
 mod queue;
 mod reject;
+mod requests;
 mod seal;
 mod settle;
 mod takings;

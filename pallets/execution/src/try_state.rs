@@ -4,7 +4,7 @@ use crate::{
     queue::GroupOf, Accounts, Claims, Config, GroupTotals, Groups, HouseRekeys, Indices, ItemKind, Pallet,
     PendingItems, PlainBatch, Queue, Totals, WaitingItem,
 };
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use cloister_crypto::{constants::INDEX_BITS, field::from_bytes};
 use cloister_types::Amount;
 use polkadot_sdk::{
@@ -25,7 +25,8 @@ impl<T: Config> Pallet<T> {
     /// * The queue is a list in the order of its ids, of as many items as the group says, between the ends that it
     ///   says. Its items become ready, and later overdue, in this order. Each belongs to an account of its owner and is
     ///   pending for it, and nothing else is pending; the items of an account that is not open yet start with its open,
-    ///   and those of one account are below 2^64 together. The terms are within their bounds.
+    ///   and those of one account are below 2^64 together. Nothing waits behind a close. The terms are within their
+    ///   bounds.
     /// * Accounts and indices are inverse, and every index is below the next one.
     pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
         ensure!(!PlainBatch::<T>::exists(), "a transaction has left its mark");
@@ -127,6 +128,7 @@ impl<T: Config> Pallet<T> {
             "items are not ready or not overdue in their order"
         );
         let mut by_index: BTreeMap<u32, alloc::vec::Vec<u64>> = BTreeMap::new();
+        let mut closing = BTreeSet::new();
         for (id, WaitingItem { item, .. }) in &items {
             ensure!(
                 item.queued_at <= item.ready_at && item.ready_at <= item.deadline,
@@ -143,6 +145,10 @@ impl<T: Config> Pallet<T> {
                 is_open == (!account.opened && pending.is_empty()),
                 "an open is not first, or not once"
             );
+            ensure!(!closing.contains(&item.index), "an item waits behind a close");
+            if item.kind == ItemKind::Close {
+                closing.insert(item.index);
+            }
             pending.push(*id);
         }
         let pending: BTreeMap<u32, alloc::vec::Vec<u64>> = PendingItems::<T>::iter_prefix(group)

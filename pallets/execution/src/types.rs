@@ -5,7 +5,7 @@ use cloister_ledger::Shape;
 pub use cloister_settlement::{
     batch::{Batch, Field, KeyId, UnitSubmission, CIPHERTEXT_FIXED, MAX_CIPHERTEXT, MAX_PLACES, MAX_UNITS},
     house::{HouseRekey, HouseRekeyed},
-    queue::{ItemKind, OpenKeys, QueueItem, SealProof, Terms},
+    queue::{ItemKind, OpenKeys, QueueItem, Request, SealProof, Terms},
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use polkadot_sdk::{

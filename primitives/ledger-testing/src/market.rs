@@ -59,7 +59,9 @@ impl Draft {
         longer.request.units.extend(units);
         longer.witnesses.extend(witnesses);
         longer.effects.extend(effects);
-        if longer.witnesses.len() > self.shape.units.into() {
+        // Indices have no holes here, so an account that is empty stays.
+        let closed = longer.effects.iter().any(|effect| effect.closed);
+        if closed || longer.witnesses.len() > self.shape.units.into() {
             return None;
         }
         let witness = self
@@ -212,6 +214,7 @@ impl World {
                 let transfers = !self.random.once_in(4);
                 vec![self.switch(trader, transfers)]
             }
+            21 => vec![self.close(trader)],
             18 if self.state.house().insurance < Money(ENOUGH_INSURANCE) => {
                 let row = self.tradable_row();
                 self.insure(row, 1_000).into()

@@ -27,7 +27,7 @@ const UNIT_CASES: u64 = 70;
 const BATCH_CASES: u64 = 35;
 
 /// Every mode.
-const MODES: [Mode; 11] = [
+const MODES: [Mode; 12] = [
     Mode::Open,
     Mode::Rekey,
     Mode::Normal,
@@ -39,6 +39,7 @@ const MODES: [Mode; 11] = [
     Mode::Deleveraging(Party::Insolvent),
     Mode::Deleveraging(Party::Counterparty),
     Mode::Switch,
+    Mode::Close,
 ];
 
 /// Changes one thing of a witness.

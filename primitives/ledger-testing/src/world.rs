@@ -309,6 +309,14 @@ impl World {
         }
     }
 
+    /// A unit that closes a trader's account if it is empty.
+    pub fn close(&self, trader: usize) -> UnitRequest {
+        UnitRequest::Close {
+            index: AccountIndex(trader as u32),
+            deposit: Amount::ZERO,
+        }
+    }
+
     /// A unit that pays a trader what was asked for on the chain, as far as it goes.
     pub fn force(&self, trader: usize, requested: u64) -> UnitRequest {
         UnitRequest::Forced {

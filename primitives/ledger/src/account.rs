@@ -105,6 +105,11 @@ impl Account {
         }
     }
 
+    /// True if the account holds neither money nor debt nor lots, so that it may be closed (B-CLOSE).
+    pub fn is_empty(&self) -> bool {
+        self.cash.is_zero() && self.positions.iter().all(|lots| lots.is_zero())
+    }
+
     /// The leaf's elements in the order they are hashed; the last is `ext`.
     pub fn elements(&self) -> Vec<Fr> {
         let head = [

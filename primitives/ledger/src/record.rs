@@ -54,6 +54,8 @@ pub enum RecordKind {
         /// The new flags. They are no secret, so that a reader needs no other record to rebuild the leaf.
         switches: Switches,
     },
+    /// A close. It took effect if and only if the new leaf is 0.
+    Close,
 }
 
 impl RecordKind {
@@ -65,6 +67,7 @@ impl RecordKind {
             Self::Rekey(_) => 2,
             Self::Forced { .. } => 3,
             Self::Switch { .. } => 4,
+            Self::Close => 5,
         }
     }
 
@@ -74,7 +77,7 @@ impl RecordKind {
         match self {
             Self::Forced { requested } => requested.get(),
             Self::Switch { switches } => switches.bits(),
-            Self::Update | Self::Open(_) | Self::Rekey(_) => 0,
+            Self::Update | Self::Open(_) | Self::Rekey(_) | Self::Close => 0,
         }
     }
 
@@ -82,7 +85,7 @@ impl RecordKind {
     pub fn keys(&self) -> Option<&KeyRecord> {
         match self {
             Self::Open(keys) | Self::Rekey(keys) => Some(keys),
-            Self::Update | Self::Forced { .. } | Self::Switch { .. } => None,
+            Self::Update | Self::Forced { .. } | Self::Switch { .. } | Self::Close => None,
         }
     }
 }
@@ -153,6 +156,11 @@ pub fn plaintext(account: &Account, slots: &[Fr]) -> Vec<Fr> {
 }
 
 impl UnitRecord {
+    /// Whether this closed the account: no account hashes to 0.
+    pub fn closes(&self) -> bool {
+        self.kind == RecordKind::Close && self.new_leaf == Fr::zero()
+    }
+
     /// The first element: `index ‖ kind ‖ deposit ‖ withdrawal ‖ asked`.
     pub fn head(&self) -> Fr {
         let fields = [

@@ -108,6 +108,13 @@ pub enum UnitRequest {
         /// Flags as queued.
         switches: Switches,
     },
+    /// Closes an account if it is empty.
+    Close {
+        /// Account index.
+        index: AccountIndex,
+        /// Queued deposit. A chain lets no close take one.
+        deposit: Amount,
+    },
     /// Closes lots at the mark: those that an insolvent account sheds, or those of a counterparty.
     Deleveraging {
         /// Account index.
@@ -141,6 +148,7 @@ impl UnitRequest {
             | Self::Takeover { index, .. }
             | Self::Deleveraging { index, .. }
             | Self::Switch { index, .. }
+            | Self::Close { index, .. }
             | Self::Padding { index, .. } => *index,
         }
     }
@@ -157,6 +165,7 @@ impl UnitRequest {
             | Self::Takeover { deposit, .. }
             | Self::Deleveraging { deposit, .. }
             | Self::Switch { deposit, .. }
+            | Self::Close { deposit, .. }
             | Self::Padding { deposit, .. } => *deposit,
         }
     }
@@ -173,6 +182,7 @@ impl UnitRequest {
             Self::Takeover { .. } => Mode::Takeover,
             Self::Deleveraging { party, .. } => Mode::Deleveraging(*party),
             Self::Switch { .. } => Mode::Switch,
+            Self::Close { .. } => Mode::Close,
             Self::Padding { .. } => Mode::Padding,
         }
     }
@@ -266,6 +276,12 @@ impl GroupLedger {
     pub fn restore_account(&mut self, index: AccountIndex, state: AccountState) {
         self.tree.set(index.get(), state.account.leaf());
         self.accounts.insert(index, state);
+    }
+
+    /// Takes an account out, as the chain's records describe it (recovery): its leaf is 0.
+    pub fn close_account(&mut self, index: AccountIndex) {
+        self.tree.set(index.get(), Fr::zero());
+        self.accounts.remove(&index);
     }
 
     /// Puts the house and the batch number in place (recovery).
@@ -364,10 +380,7 @@ impl GroupLedger {
         for (index, state) in undo {
             match state {
                 Some(state) => self.restore_account(index, state),
-                None => {
-                    self.tree.set(index.get(), Fr::zero());
-                    self.accounts.remove(&index);
-                }
+                None => self.close_account(index),
             }
         }
     }
@@ -435,6 +448,10 @@ impl GroupLedger {
         let effect = witness
             .complete(context, self.tree.root(), shape.places.into())
             .map_err(|e| StateError::Batch(BatchError::Unit(number, e)))?;
+        if effect.closed {
+            self.close_account(index);
+            return Ok((witness, effect));
+        }
         let mut orders = before.orders;
         for (place, value) in witness.places.iter().zip(&effect.slots).filter(|(p, _)| p.is_signed()) {
             orders.set(slot_number(place.signed.instruction.id).into(), *value);

@@ -51,6 +51,8 @@ pub enum Mode {
     Deleveraging(Party),
     /// Sets the flags of the account, from the queue (B-SWITCH).
     Switch,
+    /// Closes the account if it is empty, from the queue (B-CLOSE).
+    Close,
 }
 
 /// Private data of one unit.
@@ -177,7 +179,9 @@ impl UnitWitness {
     /// What the mode does to the account; `entry` as [`Self::entry`] gives it.
     fn run(&self, context: &BatchContext, entry: &Account) -> Result<Moved, UnitError> {
         let moved = match self.mode {
-            Mode::Open | Mode::Rekey | Mode::Switch | Mode::Padding => Moved::unchanged(entry, self.places.len()),
+            Mode::Open | Mode::Rekey | Mode::Switch | Mode::Padding | Mode::Close => {
+                Moved::unchanged(entry, self.places.len())
+            }
             Mode::Normal => self.run_normal(context, entry)?,
             Mode::Forced => self.run_forced(entry)?,
             Mode::Liquidation => self.run_fills(context, entry, FillRule::Liquidation)?,
@@ -211,7 +215,9 @@ impl UnitWitness {
                 Assessment::check_deleveraging(&assess(entry)?, &assess(after)?, table, insolvent, self.margin)
             }
             // A takeover checks equity when it runs; the other modes cannot make an account worse.
-            Mode::Open | Mode::Rekey | Mode::Switch | Mode::Expiry | Mode::Takeover | Mode::Padding => Ok(()),
+            Mode::Open | Mode::Rekey | Mode::Switch | Mode::Expiry | Mode::Takeover | Mode::Padding | Mode::Close => {
+                Ok(())
+            }
         }
     }
 
@@ -235,7 +241,7 @@ impl UnitWitness {
                 let insolvent = party == Party::Insolvent;
                 Assessment::choose_deleveraging(&assess(entry)?, &assess(after)?, table, insolvent)
             }
-            Mode::Open | Mode::Rekey | Mode::Switch | Mode::Expiry | Mode::Takeover | Mode::Padding => {
+            Mode::Open | Mode::Rekey | Mode::Switch | Mode::Expiry | Mode::Takeover | Mode::Padding | Mode::Close => {
                 Ok(MarginChoice::default())
             }
         };
@@ -247,7 +253,9 @@ impl UnitWitness {
         let mut after = moved.after;
         after.nonce = after.nonce.checked_add(1).ok_or(UnitError::Nonce)?;
         (after.key, after.view_key, after.switches) = (self.new_key, self.new_view_key, self.new_switches);
-        let new_leaf = after.leaf();
+        // B-CLOSE: a close leaves what an account holds as it is.
+        let closed = self.mode == Mode::Close && after.is_empty();
+        let new_leaf = if closed { Fr::zero() } else { after.leaf() };
         let sheds = matches!(self.mode, Mode::Liquidation | Mode::Takeover);
         let differences = Differences::new(&self.before.positions, &after.positions, sheds);
         let record = UnitRecord {
@@ -277,6 +285,7 @@ impl UnitWitness {
                 _ => None,
             },
             transfer: moved.transfer,
+            closed,
         })
     }
 }

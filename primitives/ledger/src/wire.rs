@@ -381,6 +381,7 @@ mod tag {
     pub const PADDING: u8 = 7;
     pub const DELEVERAGING: u8 = 8;
     pub const SWITCH: u8 = 9;
+    pub const CLOSE: u8 = 10;
 
     pub const INSOLVENT: u8 = 0;
     pub const COUNTERPARTY: u8 = 1;
@@ -398,6 +399,7 @@ impl Wire for Mode {
             Self::Takeover => tag::TAKEOVER.write_to(out),
             Self::Padding => tag::PADDING.write_to(out),
             Self::Switch => tag::SWITCH.write_to(out),
+            Self::Close => tag::CLOSE.write_to(out),
             Self::Deleveraging(party) => {
                 tag::DELEVERAGING.write_to(out);
                 party.write_to(out);
@@ -417,6 +419,7 @@ impl Wire for Mode {
             tag::PADDING => Self::Padding,
             tag::DELEVERAGING => Self::Deleveraging(Wire::read_from(input)?),
             tag::SWITCH => Self::Switch,
+            tag::CLOSE => Self::Close,
             _ => return Err(WireError::Value),
         })
     }

@@ -43,6 +43,7 @@ fn records_decrypt_to_the_accounts_and_chain_roots_follow() {
                     Mode::Rekey => 2,
                     Mode::Forced => 3,
                     Mode::Switch => 4,
+                    Mode::Close => 5,
                     _ => 0,
                 };
                 assert_eq!(record.kind.code(), expected);
@@ -75,7 +76,7 @@ fn records_decrypt_to_the_accounts_and_chain_roots_follow() {
             );
         });
     }
-    assert_eq!(kinds.len(), 5);
+    assert_eq!(kinds.len(), 6);
 }
 
 /// The first word or two of an error that name its rule.

@@ -191,7 +191,7 @@ fn a_long_list_should_be_refused_before_it_is_read() {
 
 #[test]
 fn every_mode_should_have_its_tag() {
-    let tags: [(Mode, &[u8]); 11] = [
+    let tags: [(Mode, &[u8]); 12] = [
         (Mode::Open, &[0]),
         (Mode::Rekey, &[1]),
         (Mode::Normal, &[2]),
@@ -203,12 +203,13 @@ fn every_mode_should_have_its_tag() {
         (Mode::Deleveraging(Party::Insolvent), &[8, 0]),
         (Mode::Deleveraging(Party::Counterparty), &[8, 1]),
         (Mode::Switch, &[9]),
+        (Mode::Close, &[10]),
     ];
     for (mode, bytes) in tags {
         assert_eq!((mode.encode(), read(bytes)), (bytes.to_vec(), Ok(mode)));
     }
     assert_eq!(read::<Mode>(&[8]), Err(WireError::Truncated));
-    for bytes in [&[8, 2][..], &[10], &[255]] {
+    for bytes in [&[8, 2][..], &[11], &[255]] {
         assert_eq!(read::<Mode>(bytes), Err(WireError::Value));
     }
 }

@@ -87,7 +87,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The chain rebuilds what was proven from its own knowledge and the submission.
     // The queue says what each unit takes, at the time of the table.
     let mut waiting: Waiting<_> = [(0, item)].into_iter().collect();
-    let takings = take(&mut waiting, batch.accounts(), 1_500)?;
+    let takings = take(&mut waiting, batch.asks(), 1_500)?;
     let statement = rebuild(&known, &batch, &takings)?;
     assert_eq!(statement, effect.statement);
 

@@ -39,6 +39,8 @@ pub struct Recovered {
     pub batch_no: u64,
     /// Number of records that it has.
     pub updates: u64,
+    /// Its last record closed it: it is empty, and its leaf is 0.
+    pub closed: bool,
     /// Changes of positions without an instruction, each with the number of its batch: liquidation, deleveraging,
     /// expiry, takeover.
     pub unsigned: Vec<(u64, Unsigned)>,
@@ -97,6 +99,7 @@ pub fn recover<'a>(
                 orders,
                 batch_no,
                 updates: updates.saturating_add(1),
+                closed: record.closes(),
                 unsigned,
             });
         }

@@ -6,7 +6,7 @@ use cloister_crypto::{
     constants::{HOUSE_RECORD, RECORD_FIXED, RECORD_PUBLIC},
     field::to_bytes,
 };
-use cloister_ledger::{Statement, UnitRecord};
+use cloister_ledger::{RecordKind, Statement, UnitRecord};
 use cloister_types::{AccountIndex, Amount};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use scale_info::TypeInfo;
@@ -29,6 +29,8 @@ pub const MAX_CIPHERTEXT: u32 = CIPHERTEXT_FIXED + MAX_PLACES;
 pub struct UnitSubmission {
     /// Account index.
     pub index: AccountIndex,
+    /// The unit takes the oldest request of its account that waits and is ready.
+    pub request: bool,
     /// Amount paid to the owner.
     pub withdrawal: Amount,
     /// The account's new leaf.
@@ -124,6 +126,12 @@ impl Batch {
         })
     }
 
+    /// What its units take from the queue, as [`take`](crate::take) asks for it: for each its account, and whether it
+    /// takes a request.
+    pub fn asks(&self) -> impl Iterator<Item = (AccountIndex, bool)> + '_ {
+        self.units.iter().map(|unit| (unit.index, unit.request))
+    }
+
     /// The accounts of its units, in order.
     pub fn accounts(&self) -> impl Iterator<Item = AccountIndex> + '_ {
         self.units.iter().map(|unit| unit.index)
@@ -135,6 +143,7 @@ fn submission(record: &UnitRecord) -> Option<UnitSubmission> {
     let ciphertext = record.ciphertext.iter().map(to_bytes).collect::<Vec<_>>();
     Some(UnitSubmission {
         index: record.index,
+        request: matches!(record.kind, RecordKind::Switch { .. } | RecordKind::Close),
         withdrawal: record.withdrawal,
         new_leaf: to_bytes(&record.new_leaf),
         ciphertext: BoundedVec::try_from(ciphertext).ok()?,

@@ -129,7 +129,11 @@ pub fn replay_batch(
                 source,
             },
         })?;
-        ledger.restore_account(record.index, after);
+        if record.closes() {
+            ledger.close_account(record.index);
+        } else {
+            ledger.restore_account(record.index, after);
+        }
     }
     if ledger.root() != from_bytes(&batch.new_root).map_err(malformed)? {
         return Err(LedgerError::Root(batch_no));

@@ -8,7 +8,7 @@
 //!
 //! * [`batch`]: the batch as it is submitted, and how it is made of a statement.
 //! * [`house`]: re-keys of a group's house, as they are submitted and as the chain keeps them.
-//! * [`queue`]: opens and deposits as the chain queues them.
+//! * [`queue`]: opens, deposits and requests as the chain queues them.
 //! * [`taking`]: what each unit of a batch takes from the queue.
 //! * [`statement`]: the statement of a batch, rebuilt from what the chain knows and what was submitted. Pallet and
 //!   client call the same function.
@@ -36,8 +36,8 @@ pub use account::{account_tree, recover, Recovered, RecoveryError};
 pub use batch::{Batch, Field, FormError, KeyId, UnitSubmission};
 pub use house::{house_before, HouseRekey, HouseRekeyed};
 pub use ledger::{replay_batch, replay_rekey, replay_rekeys, LedgerError};
-pub use queue::{ItemKind, OpenKeys, QueueItem, SealProof, Terms};
+pub use queue::{ItemKind, OpenKeys, QueueItem, Request, SealProof, Terms};
 pub use replay::{AccountKeys, ReplayError};
 pub use secrets::LedgerSecrets;
 pub use statement::{rebuild, KnownToChain, StatementError};
-pub use taking::{take, SumTooLarge, Taking, Waiting};
+pub use taking::{take, TakeError, Taking, Waiting};

@@ -1,4 +1,4 @@
-//! The chain's queue of opens and deposits (C-QUEUE).
+//! The chain's queue of opens, deposits and requests (C-QUEUE).
 
 use crate::{
     batch::{Field, KeyId, PROOF_BYTES},
@@ -10,7 +10,7 @@ use cloister_crypto::{
     seal::Sealed,
     Fr,
 };
-use cloister_ledger::{KeyRecord, SealStatement};
+use cloister_ledger::{KeyRecord, RecordKind, SealStatement, Switches};
 use cloister_types::{AccountIndex, Amount};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::ops::RangeInclusive;
@@ -79,6 +79,10 @@ pub enum ItemKind {
     Deposit,
     /// Open the account with the amount as its first deposit.
     Open(OpenKeys),
+    /// Set the flags of an account. The amount is 0.
+    Switch(Switches),
+    /// Close an account if it is empty. The amount is 0.
+    Close,
 }
 
 impl ItemKind {
@@ -86,7 +90,35 @@ impl ItemKind {
     pub fn open(&self) -> Option<&OpenKeys> {
         match self {
             Self::Open(keys) => Some(keys),
-            Self::Deposit => None,
+            Self::Deposit | Self::Switch(_) | Self::Close => None,
+        }
+    }
+
+    /// The request, if it is one.
+    pub fn request(&self) -> Option<Request> {
+        match self {
+            Self::Switch(switches) => Some(Request::Switch(*switches)),
+            Self::Close => Some(Request::Close),
+            Self::Deposit | Self::Open(_) => None,
+        }
+    }
+}
+
+/// What an owner asks for that is taken by a unit of its mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Set the flags of the account (B-SWITCH).
+    Switch(Switches),
+    /// Close the account if it is empty (B-CLOSE).
+    Close,
+}
+
+impl Request {
+    /// What the record of its unit shows.
+    pub fn record(&self) -> RecordKind {
+        match self {
+            Self::Switch(switches) => RecordKind::Switch { switches: *switches },
+            Self::Close => RecordKind::Close,
         }
     }
 }

@@ -43,9 +43,13 @@ pub enum ReplayError {
     /// The record decrypts to something other than the contents of the public leaf.
     #[error("the record is not the contents of the public leaf")]
     Leaf,
+    /// A close took effect on an account that holds something.
+    #[error("the record closes an account that is not empty")]
+    Closed,
 }
 
-/// The account after a record. `keys` finds the keys that an open or a re-key shows.
+/// The account after a record; one that a close took away is as it was last ([`UnitRecord::closes`]). `keys` finds the
+/// keys that an open or a re-key shows.
 ///
 /// # Errors
 /// [`ReplayError`].
@@ -75,7 +79,7 @@ pub fn replay(
             state.account.switches = *switches;
             state
         }
-        RecordKind::Update | RecordKind::Forced { .. } => before.ok_or(ReplayError::NotOpened)?,
+        RecordKind::Update | RecordKind::Forced { .. } | RecordKind::Close => before.ok_or(ReplayError::NotOpened)?,
     };
     let AccountState { account, orders } = &mut state;
     account.nonce = account.nonce.saturating_add(1);
@@ -90,6 +94,13 @@ pub fn replay(
     account.min_id = plain.min_id;
     account.orders_root = plain.orders_root;
     account.positions = plain.positions;
+    if record.closes() {
+        return if account.is_empty() {
+            Ok(state)
+        } else {
+            Err(ReplayError::Closed)
+        };
+    }
     if account.leaf() != record.new_leaf {
         return Err(ReplayError::Leaf);
     }

@@ -90,9 +90,10 @@ pub(crate) fn with_takings<'a>(
 
 /// The record of a unit: kind, keys and deposit are the queue's, the rest is what was submitted.
 pub(crate) fn unit_record(unit: &UnitSubmission, taking: &Taking) -> Result<UnitRecord, FieldError> {
-    let kind = match &taking.open {
-        Some(keys) => RecordKind::Open(keys.record()?),
-        None => RecordKind::Update,
+    let kind = match (&taking.open, &taking.request) {
+        (Some(keys), _) => RecordKind::Open(keys.record()?),
+        (None, Some(request)) => request.record(),
+        (None, None) => RecordKind::Update,
     };
     Ok(UnitRecord {
         index: unit.index,

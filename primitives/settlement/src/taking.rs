@@ -1,13 +1,13 @@
 //! What each unit of a batch takes from the queue (C-QUEUE).
 //!
-//! It follows from the accounts of the units, the time of the batch's table and the queue before the batch, and from
-//! nothing that a submitter says. Pallet, sequencer and client call the same function.
+//! It follows from the accounts of the units, which of them take a request, the time of the batch's table and the queue
+//! before the batch. Pallet, sequencer and client call the same function.
 
-use crate::queue::{OpenKeys, QueueItem};
+use crate::queue::{OpenKeys, QueueItem, Request};
 use alloc::{collections::BTreeMap, vec::Vec};
 use cloister_types::{AccountIndex, Amount, ItemId};
 
-/// What one unit takes: nothing, or every item of its account that is ready.
+/// What one unit takes: nothing, or the money of its account that is ready, or a request, or both.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Taking {
     /// The items, oldest first.
@@ -16,12 +16,20 @@ pub struct Taking {
     pub amount: Amount,
     /// The keys of the open, if there is one among them.
     pub open: Option<OpenKeys>,
+    /// The request, if there is one among them; never beside an open.
+    pub request: Option<Request>,
 }
 
-/// The items of an account are 2^64 or more together. A chain queues no such items (`QueuedSumTooLarge`).
+/// Why units cannot take what they say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the queue items of account {0} are 2^64 or more together")]
-pub struct SumTooLarge(pub AccountIndex);
+pub enum TakeError {
+    /// The items of an account are 2^64 or more together. A chain queues no such items (`QueuedSumTooLarge`).
+    #[error("the queue items of account {0} are 2^64 or more together")]
+    SumTooLarge(AccountIndex),
+    /// A unit takes a request of an account that has none ready, or whose open comes first.
+    #[error("account {0} has no request that a unit could take")]
+    NoRequest(AccountIndex),
+}
 
 /// Items that wait in a queue, by account. It need not hold the whole queue, only every item of the accounts that are
 /// asked for.
@@ -53,39 +61,67 @@ impl<AccountId> FromIterator<(u64, QueueItem<AccountId>)> for Waiting<AccountId>
 }
 
 impl<AccountId> Waiting<AccountId> {
-    /// Takes every item of an account that is ready at the time of a table.
-    fn take(&mut self, account: AccountIndex, table_time: u64) -> Result<Taking, SumTooLarge> {
+    /// Takes the money of an account that is ready at the time of a table, and its oldest request if that is asked for.
+    fn take(&mut self, account: AccountIndex, request: bool, table_time: u64) -> Result<Taking, TakeError> {
         let mut taking = Taking::default();
-        let Some(items) = self.by_account.get_mut(&account) else {
-            return Ok(taking);
+        let none = if request {
+            Err(TakeError::NoRequest(account))
+        } else {
+            Ok(Taking::default())
         };
-        // The items of an account become ready in the order of their ids, so its open is never behind its deposits.
-        while let Some(first) = items.first_entry() {
-            if first.get().ready_at > table_time {
-                break;
-            }
-            let (id, item) = first.remove_entry();
+        let Some(items) = self.by_account.get_mut(&account) else {
+            return none;
+        };
+        // The items of an account become ready in the order of their ids.
+        let ready = |item: &QueueItem<AccountId>| item.ready_at <= table_time;
+        if request {
+            let first = items
+                .iter()
+                .take_while(|(_, item)| ready(item))
+                .find_map(|(id, item)| Some((*id, item.kind.request()?)));
+            let opens = items.values().any(|item| item.kind.open().is_some());
+            let Some((id, asked)) = first.filter(|_| !opens) else {
+                return none;
+            };
+            items.remove(&id);
             taking.items.push(id);
-            taking.amount = taking.amount.checked_add(item.amount).ok_or(SumTooLarge(account))?;
+            taking.request = Some(asked);
+            // What waits beside a close goes back to the owner if it takes effect, and to the next unit otherwise.
+            if asked == Request::Close {
+                return Ok(taking);
+            }
+        }
+        let money: Vec<ItemId> = items
+            .iter()
+            .take_while(|(_, item)| ready(item))
+            .filter(|(_, item)| item.kind.request().is_none())
+            .map(|(id, _)| *id)
+            .collect();
+        for id in money {
+            let Some(item) = items.remove(&id) else { continue };
+            taking.items.push(id);
+            let sum = taking.amount.checked_add(item.amount);
+            taking.amount = sum.ok_or(TakeError::SumTooLarge(account))?;
             taking.open = taking.open.or_else(|| item.kind.open().cloned());
         }
+        taking.items.sort_unstable();
         Ok(taking)
     }
 }
 
-/// What each unit of a batch takes, given the accounts of its units in order and the time of its table. The first unit
-/// of an account takes all of the account's items that are ready, later ones nothing. What is taken is waiting no more,
-/// so the same `waiting` serves the next batch.
+/// What each unit of a batch takes, given for each the account and whether it takes a request, and the time of the
+/// batch's table. The first unit of an account that is not its close takes all opens and deposits of the account that
+/// are ready. What is taken is waiting no more, so the same `waiting` serves the next batch.
 ///
 /// # Errors
-/// [`SumTooLarge`].
+/// [`TakeError`].
 pub fn take<AccountId>(
     waiting: &mut Waiting<AccountId>,
-    units: impl IntoIterator<Item = AccountIndex>,
+    units: impl IntoIterator<Item = (AccountIndex, bool)>,
     table_time: u64,
-) -> Result<Vec<Taking>, SumTooLarge> {
+) -> Result<Vec<Taking>, TakeError> {
     units
         .into_iter()
-        .map(|account| waiting.take(account, table_time))
+        .map(|(account, request)| waiting.take(account, request, table_time))
         .collect()
 }

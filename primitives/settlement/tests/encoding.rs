@@ -1,6 +1,7 @@
 //! The bytes of batches and queue items, as transactions and storage have them: field by field, in this order.
 
 use bounded_collections::BoundedVec;
+use cloister_ledger::Switches;
 use cloister_settlement::{
     batch::{CIPHERTEXT_FIXED, MAX_CIPHERTEXT, MAX_UNITS},
     Batch, FormError, ItemKind, OpenKeys, QueueItem, SealProof, Terms, UnitSubmission,
@@ -16,6 +17,7 @@ fn bytes<const N: usize>(seed: u8) -> [u8; N] {
 fn unit(seed: u8, elements: u8) -> UnitSubmission {
     UnitSubmission {
         index: AccountIndex(0x0102_0300 + u32::from(seed)),
+        request: seed % 2 == 1,
         withdrawal: Amount(0x1112_1314_1516_1700 + u64::from(seed)),
         new_leaf: bytes(seed),
         ciphertext: BoundedVec::truncate_from((0..elements).map(|i| bytes(seed + i)).collect()),
@@ -25,6 +27,7 @@ fn unit(seed: u8, elements: u8) -> UnitSubmission {
 fn unit_bytes(unit: &UnitSubmission) -> Vec<u8> {
     let mut out = Vec::new();
     out.extend(unit.index.get().to_le_bytes());
+    out.push(u8::from(unit.request));
     out.extend(unit.withdrawal.get().to_le_bytes());
     out.extend(unit.new_leaf);
     // A length below 64 is one byte, shifted by two.
@@ -72,7 +75,7 @@ fn batch_should_have_the_bytes_of_its_fields_in_order() {
     assert_eq!(batch.encode(), expected);
     assert_eq!(
         expected.len(),
-        2 + 3 * 8 + 4 * 32 + 8 + 4 + 1 + (45 + 9 * 32) + (45 + 16 * 32) + 14 * 32 + 192
+        2 + 3 * 8 + 4 * 32 + 8 + 4 + 1 + (46 + 9 * 32) + (46 + 16 * 32) + 14 * 32 + 192
     );
     assert_eq!(Batch::decode(&mut &expected[..]), Ok(batch));
 }
@@ -102,11 +105,19 @@ fn queue_items_should_have_the_bytes_of_their_fields_in_order() {
         view_commitment: bytes(4),
         sealed_view_key: bytes(5),
     };
+    expected.pop();
+    let mut request = deposit.clone();
+    for (kind, bytes) in [
+        (ItemKind::Switch(Switches { transfers: true }), &[2, 1][..]),
+        (ItemKind::Close, &[3]),
+    ] {
+        request.kind = kind;
+        assert_eq!(request.encode(), [&expected, bytes].concat());
+    }
     let open = QueueItem {
         kind: ItemKind::Open(keys),
         ..deposit
     };
-    expected.pop();
     expected.push(1);
     expected.extend(bytes::<32>(2));
     expected.extend(bytes::<32>(3));
@@ -148,7 +159,7 @@ fn batch_beyond_the_bounds_should_not_decode() {
     assert!(!with_units(&vec![unit(1, 16); most + 1]));
     assert_eq!((CIPHERTEXT_FIXED, MAX_CIPHERTEXT), (8, 16));
     let mut long = unit_bytes(&unit(1, 16));
-    long[44] = 17 << 2;
+    long[45] = 17 << 2;
     long.extend(bytes::<32>(1));
     assert!(UnitSubmission::decode(&mut &long[..]).is_err());
 }

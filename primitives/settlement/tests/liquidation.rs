@@ -79,7 +79,7 @@ fn liquidated(mut world: World, deposit: u64, waiting: &mut Waiting<()>) -> Resu
     let request = world.padded(SHAPE, vec![unit]);
     let (_, effect) = world.state.apply(SHAPE, &request)?;
     let batch = Batch::new(1, 1, &effect.statement, [0; 192]).expect("it fits");
-    let takings = take(waiting, batch.accounts(), TABLE).expect("small amounts");
+    let takings = take(waiting, batch.asks(), TABLE).expect("small amounts");
     let statement = rebuild(&known, &batch, &takings).expect("canonical");
     Ok(statement == effect.statement)
 }

@@ -1,6 +1,7 @@
 //! What each unit of a batch takes from the queue.
 
-use cloister_settlement::{take, ItemKind, OpenKeys, QueueItem, SumTooLarge, Taking, Terms, Waiting};
+use cloister_ledger::Switches;
+use cloister_settlement::{take, ItemKind, OpenKeys, QueueItem, Request, TakeError, Taking, Terms, Waiting};
 use cloister_types::{AccountIndex, Amount, ItemId};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -34,8 +35,8 @@ fn waiting(items: Vec<QueueItem<()>>) -> Waiting<()> {
     (0..).zip(items).collect()
 }
 
-fn units(indices: &[u32]) -> Vec<AccountIndex> {
-    indices.iter().copied().map(AccountIndex).collect()
+fn units(indices: &[u32]) -> Vec<(AccountIndex, bool)> {
+    indices.iter().map(|index| (AccountIndex(*index), false)).collect()
 }
 
 fn sums(takings: &[Taking]) -> Vec<u64> {
@@ -78,7 +79,7 @@ fn sum_beyond_the_record_should_be_named() {
     let items = vec![deposit(1, u64::MAX, 0), deposit(1, 1, 0)];
     assert_eq!(
         take(&mut waiting(items.clone()), units(&[2, 1]), 0),
-        Err(SumTooLarge(AccountIndex(1)))
+        Err(TakeError::SumTooLarge(AccountIndex(1)))
     );
     let takings = take(&mut waiting(items), units(&[2]), 0);
     assert_eq!(takings, Ok(vec![Taking::default()]));
@@ -97,6 +98,63 @@ fn terms_should_be_bounded() {
     assert!(Terms::default().are_within_bounds());
     assert!(within(1_000, 10) && within(120_000, 90));
     assert!(!within(999, 50) && !within(120_001, 50) && !within(5_000, 9) && !within(5_000, 91));
+}
+
+fn asks(units: &[(u32, bool)]) -> Vec<(AccountIndex, bool)> {
+    units
+        .iter()
+        .map(|(index, request)| (AccountIndex(*index), *request))
+        .collect()
+}
+
+fn switch(index: u32, transfers: bool, ready_at: u64) -> QueueItem<()> {
+    item(index, 0, ready_at, ItemKind::Switch(Switches { transfers }))
+}
+
+#[test]
+fn each_request_should_be_taken_by_a_unit_that_says_so_in_the_order_of_the_queue() {
+    let items = vec![
+        deposit(1, 7, 10),
+        switch(1, true, 10),
+        switch(1, false, 10),
+        deposit(1, 8, 10),
+    ];
+    let asked = |transfers| Some(Request::Switch(Switches { transfers }));
+    let mut queue = waiting(items.clone());
+    let takings = take(&mut queue, asks(&[(1, true), (1, false), (1, true)]), 10).expect("two requests");
+    assert_eq!(sums(&takings), [15, 0, 0]);
+    let requests: Vec<_> = takings.iter().map(|taking| taking.request).collect();
+    assert_eq!(requests, [asked(true), None, asked(false)]);
+    assert_eq!(takings[0].items, [ItemId(0), ItemId(1), ItemId(3)]);
+    // A unit that says nothing takes none, and the money all the same.
+    let mut queue = waiting(items);
+    let takings = take(&mut queue, asks(&[(1, false)]), 10).expect("small amounts");
+    assert_eq!((sums(&takings), takings[0].request), (vec![15], None));
+}
+
+#[test]
+fn request_that_is_not_there_or_not_ready_or_behind_its_open_should_be_refused() {
+    let none = Err(TakeError::NoRequest(AccountIndex(1)));
+    let at = |items: Vec<QueueItem<()>>, units: &[(u32, bool)], time| take(&mut waiting(items), asks(units), time);
+    assert_eq!(at(vec![], &[(1, true)], 10), none);
+    assert_eq!(at(vec![deposit(1, 5, 10)], &[(1, true)], 10), none);
+    assert_eq!(at(vec![switch(2, true, 10)], &[(1, true)], 10), none);
+    assert_eq!(at(vec![switch(1, true, 11)], &[(1, true)], 10), none);
+    assert_eq!(at(vec![switch(1, true, 10)], &[(1, true), (1, true)], 10), none);
+    let opening = || vec![item(1, 100, 10, ItemKind::Open(keys(1))), switch(1, true, 10)];
+    assert_eq!(at(opening(), &[(1, true)], 10), none);
+    let takings = at(opening(), &[(1, false), (1, true)], 10).expect("the open comes first");
+    assert!(takings[0].open.is_some() && takings[1].request.is_some());
+}
+
+#[test]
+fn close_should_take_no_money_and_leave_it_to_the_next_unit() {
+    let items = vec![deposit(1, 7, 10), item(1, 0, 10, ItemKind::Close)];
+    let mut queue = waiting(items);
+    let takings = take(&mut queue, asks(&[(1, true), (1, false)]), 10).expect("a close");
+    assert_eq!(sums(&takings), [0, 7]);
+    assert_eq!(takings[0].request, Some(Request::Close));
+    assert_eq!(takings[0].items, [ItemId(1)]);
 }
 
 proptest! {

@@ -20,7 +20,7 @@ use cloister_risk::RiskTable;
 use cloister_settlement::Terms;
 use cloister_types::Amount;
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 
@@ -130,9 +130,9 @@ impl Batcher {
         self.pending.len()
     }
 
-    /// Accounts with queue items that are ready and in no batch yet.
+    /// Accounts with opens or deposits that are ready and in no batch yet, and requests that are.
     pub fn waiting(&self) -> usize {
-        self.waiting.accounts()
+        self.waiting.accounts().saturating_add(self.waiting.requests().count())
     }
 
     /// Sets the part of a batch's units that overdue queue items may claim, in percent, from the next batch on.
@@ -247,7 +247,7 @@ impl Batcher {
             let batch_no = self.head.batch_no();
             let found = secrets.secrets(batch_no, &digest(batch_no, &self.head.root(), &open.drafts));
             let units = usize::from(self.config.shape.units);
-            let drafts = pad(&open.drafts, units, &known, found.padding);
+            let drafts = in_full(&open, pad(&open.drafts, units, &known, found.padding), units);
             let request = BatchRequest {
                 context: BatchContext {
                     genesis: self.config.genesis,
@@ -381,7 +381,7 @@ impl Batcher {
         self.begin(now)?;
         // A queue that fits into the batch keeps nobody out.
         let free = self.open.as_ref().map_or(0, |open| open.free(&self.config));
-        if self.waiting.accounts() <= free {
+        if self.waiting() <= free {
             self.fill()?;
         }
         if self.open.as_ref().is_some_and(|open| open.free(&self.config) == 0) {
@@ -393,7 +393,7 @@ impl Batcher {
     /// Opens a batch if none is open and there is something for it. Its first units are of those whose items have
     /// waited longest, as many as overdue items may claim (C-QUEUE).
     fn begin(&mut self, time: Millis) -> Result<(), BatcherError> {
-        if self.open.is_some() || (self.pending.is_empty() && self.waiting.accounts() == 0) {
+        if self.open.is_some() || (self.pending.is_empty() && self.waiting.is_empty()) {
             return Ok(());
         }
         // The chain takes no batch whose time is before its table's, and its clock may be ahead of ours.
@@ -412,12 +412,55 @@ impl Batcher {
         Ok(())
     }
 
-    /// Takes the items of the account that is first in the queue. False if there is none, or no room.
+    /// Takes the items of the account that is first in the queue, or the request that is. False if there is none, or no
+    /// room.
     fn take_first(&mut self) -> Result<bool, BatcherError> {
-        match self.waiting.first().filter(|_| self.open.is_some()) {
-            Some(account) => Ok(self.take_queue(account)? == Absorbed::Taken),
-            None => Ok(false),
+        let Some(open) = &self.open else {
+            return Ok(false);
+        };
+        let request = self.first_request(open).cloned();
+        match (self.waiting.first(), request) {
+            (Some((item, account)), request) if request.as_ref().is_none_or(|r| item < r.item()) => {
+                Ok(self.take_queue(account)? == Absorbed::Taken)
+            }
+            (_, Some(request)) => self.take_request(&request),
+            (_, None) => Ok(false),
         }
+    }
+
+    /// The oldest request that can be taken now. A close must not come before events of an account that is empty
+    /// without them.
+    fn first_request(&self, open: &OpenBatch) -> Option<&QueueItem> {
+        let busy = |account| {
+            self.pending
+                .iter()
+                .any(|entry| entry.event.accounts().contains(&account))
+        };
+        let mut skipped = BTreeSet::new();
+        self.waiting.requests().find(|item| {
+            let account = item.account();
+            let empty = || open.holds_nothing(&self.head, account);
+            let early = item.is_close() && busy(account) && empty();
+            // The requests of an account are taken in their order.
+            !skipped.contains(&account) && !(early && skipped.insert(account))
+        })
+    }
+
+    /// Takes a request. What waits for its account comes first, in the same unit if that can be.
+    fn take_request(&mut self, request: &QueueItem) -> Result<bool, BatcherError> {
+        let account = request.account();
+        let items = self.waiting.of(account);
+        let Some(open) = self.open.as_mut().filter(|open| open.free(&self.config) > 0) else {
+            return Ok(false);
+        };
+        let opens = items.iter().any(|item| matches!(item, QueueItem::Open { .. }));
+        if opens || request.is_close() && !items.is_empty() {
+            return Ok(self.take_queue(account)? == Absorbed::Taken);
+        }
+        open.absorb_request(&self.head, request, items)?;
+        self.waiting.remove(account);
+        self.waiting.remove_request(request.item());
+        Ok(true)
     }
 
     /// Takes the items of the accounts of an event before the event: the first unit of an account takes them.
@@ -450,7 +493,9 @@ impl Batcher {
             .iter()
             .filter(|d| matches!(d, Draft::Open { .. }))
             .map(Draft::account);
-        self.head.accounts().map(|(index, _)| index).chain(opened).collect()
+        let closed = |index: &AccountIndex| open.drafts.iter().any(|d| d.closes() && d.account() == *index);
+        let all = self.head.accounts().map(|(index, _)| index).chain(opened);
+        all.filter(|index| !closed(index)).collect()
     }
 
     fn sweep(&self, batch_no: u64) -> u64 {
@@ -530,4 +575,15 @@ impl Batcher {
         });
         Err(BatcherError::Refused { batch_no, unit, source })
     }
+}
+
+/// Drafts that padding could not fill, because the batch closes every account that there is: what is missing comes
+/// before the closes.
+fn in_full(open: &OpenBatch, mut drafts: Vec<Draft>, units: usize) -> Vec<Draft> {
+    if let Some(last) = open.drafts.iter().find(|d| d.closes()).map(Draft::account) {
+        while drafts.len() < units {
+            drafts.insert(0, Draft::Padding { account: last });
+        }
+    }
+    drafts
 }

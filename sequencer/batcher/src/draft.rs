@@ -4,6 +4,7 @@ use blake2::{Blake2b512, Digest};
 use cloister_crypto::{schnorr::PublicKey, Fr};
 use cloister_engine::Holdings;
 use cloister_ledger::{Fill, InstructionKind, Key, SignedInstruction, UnitRequest};
+use cloister_settlement::Request;
 use cloister_types::{AccountIndex, Amount, InstructionId};
 use std::sync::Arc;
 
@@ -19,6 +20,15 @@ pub(crate) enum Draft {
     },
     /// Deposits from the queue.
     Deposit { account: AccountIndex, amount: Amount },
+    /// A request from the queue.
+    Request {
+        account: AccountIndex,
+        request: Request,
+        /// Deposits that wait beside it.
+        deposit: Amount,
+        /// It is a close that leaves no account.
+        closes: bool,
+    },
     /// Fills of one order; `before` is what the account held before the unit.
     Order {
         signed: Arc<SignedInstruction>,
@@ -34,7 +44,10 @@ pub(crate) enum Draft {
 impl Draft {
     pub fn account(&self) -> AccountIndex {
         match self {
-            Self::Open { account, .. } | Self::Deposit { account, .. } | Self::Padding { account } => *account,
+            Self::Open { account, .. }
+            | Self::Deposit { account, .. }
+            | Self::Request { account, .. }
+            | Self::Padding { account } => *account,
             Self::Order { signed, .. } | Self::Bound { signed } => signed.instruction.index,
         }
     }
@@ -43,13 +56,18 @@ impl Draft {
     pub fn id(&self) -> Option<InstructionId> {
         match self {
             Self::Order { signed, .. } | Self::Bound { signed } => Some(signed.instruction.id),
-            Self::Open { .. } | Self::Deposit { .. } | Self::Padding { .. } => None,
+            Self::Open { .. } | Self::Deposit { .. } | Self::Request { .. } | Self::Padding { .. } => None,
         }
     }
 
     /// True if the unit takes what the chain's queue holds for its account.
     pub fn queued(&self) -> bool {
-        matches!(self, Self::Open { .. } | Self::Deposit { .. })
+        matches!(self, Self::Open { .. } | Self::Deposit { .. } | Self::Request { .. })
+    }
+
+    /// True if the account is no more after the unit.
+    pub fn closes(&self) -> bool {
+        matches!(self, Self::Request { closes: true, .. })
     }
 
     /// True for a cancel or cancel-all: the engine has acted on it already, whether or not it can be proven.
@@ -90,6 +108,17 @@ impl Draft {
                 index: AccountIndex(index),
                 deposit: *amount,
             },
+            Self::Request { request, deposit, .. } => match request {
+                Request::Switch(switches) => UnitRequest::Switch {
+                    index: AccountIndex(index),
+                    deposit: *deposit,
+                    switches: *switches,
+                },
+                Request::Close => UnitRequest::Close {
+                    index: AccountIndex(index),
+                    deposit: Amount::ZERO,
+                },
+            },
             Self::Padding { .. } => UnitRequest::Padding {
                 index: AccountIndex(index),
                 deposit: Amount::ZERO,
@@ -106,6 +135,13 @@ impl Draft {
             Self::Open { deposit: amount, .. } => hasher.update(amount.get().to_le_bytes()),
             Self::Deposit { amount, .. } => hasher.update(amount.get().to_le_bytes()),
             Self::Padding { .. } => hasher.update([0]),
+            Self::Request { request, deposit, .. } => {
+                hasher.update(deposit.get().to_le_bytes());
+                hasher.update(match request {
+                    Request::Switch(switches) => [1, switches.bits() as u8],
+                    Request::Close => [2, 0],
+                });
+            }
             Self::Bound { signed } => signature(signed),
             Self::Order { signed, fill, .. } => {
                 signature(signed);

@@ -3,6 +3,7 @@
 use cloister_crypto::{schnorr::PublicKey, Fr};
 use cloister_engine::{AccountIndex, Effect, Fill};
 use cloister_ledger::SignedInstruction;
+use cloister_settlement::Request;
 use cloister_types::{Amount, ItemId};
 use std::sync::Arc;
 
@@ -31,27 +32,48 @@ pub enum QueueItem {
         /// Amount.
         amount: Amount,
     },
+    /// A request, taken by a unit of its mode.
+    Request {
+        /// Number of the item.
+        item: ItemId,
+        /// Account.
+        account: AccountIndex,
+        /// What its owner asks for.
+        request: Request,
+    },
 }
 
 impl QueueItem {
     /// Number of the item.
     pub fn item(&self) -> ItemId {
         match self {
-            Self::Open { item, .. } | Self::Deposit { item, .. } => *item,
+            Self::Open { item, .. } | Self::Deposit { item, .. } | Self::Request { item, .. } => *item,
         }
     }
 
     /// The account.
     pub fn account(&self) -> AccountIndex {
         match self {
-            Self::Open { account, .. } | Self::Deposit { account, .. } => *account,
+            Self::Open { account, .. } | Self::Deposit { account, .. } | Self::Request { account, .. } => *account,
         }
+    }
+
+    /// True for a close.
+    pub fn is_close(&self) -> bool {
+        matches!(
+            self,
+            Self::Request {
+                request: Request::Close,
+                ..
+            }
+        )
     }
 
     /// What was paid.
     pub fn amount(&self) -> Amount {
         match self {
             Self::Open { deposit: amount, .. } | Self::Deposit { amount, .. } => *amount,
+            Self::Request { .. } => Amount::ZERO,
         }
     }
 }

@@ -11,6 +11,7 @@ use cloister_ledger::{
     account::cash_fits, instruction::flags, Account, GroupLedger, InstructionKind, Side, SignedInstruction,
 };
 use cloister_risk::RiskTable;
+use cloister_settlement::Request;
 use cloister_types::{AccountIndex, Amount, InstructionId, Money};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -140,7 +141,7 @@ impl OpenBatch {
             QueueItem::Open {
                 public_key, view_key, ..
             } => Some((*public_key, *view_key)),
-            QueueItem::Deposit { .. } => None,
+            QueueItem::Deposit { .. } | QueueItem::Request { .. } => None,
         });
         let (draft, held) = match open {
             Some((public_key, view_key)) => {
@@ -157,6 +158,40 @@ impl OpenBatch {
         let after = moved(held, sum.into(), account)?;
         self.push(draft, after);
         self.items.extend_from_slice(items);
+        Ok(())
+    }
+
+    /// Whether an account holds neither money nor lots after the drafts.
+    pub fn holds_nothing(&self, state: &GroupLedger, account: AccountIndex) -> bool {
+        self.held(state, account).is_ok_and(|held| held == Holdings::default())
+    }
+
+    /// Takes a request, with the deposits that wait for its account. There must be a free unit. On an error nothing has
+    /// changed.
+    pub fn absorb_request(
+        &mut self,
+        state: &GroupLedger,
+        item: &QueueItem,
+        deposits: &[QueueItem],
+    ) -> Result<(), BatcherError> {
+        let QueueItem::Request { account, request, .. } = item else {
+            return Ok(());
+        };
+        let (account, request) = (*account, *request);
+        let sum = deposits
+            .iter()
+            .try_fold(Amount::ZERO, |sum, item| sum.checked_add(item.amount()));
+        let deposit = sum.ok_or(BatcherError::CashRange(account))?;
+        let held = moved(self.held(state, account)?, deposit.into(), account)?;
+        let draft = Draft::Request {
+            account,
+            request,
+            deposit,
+            closes: request == Request::Close && held == Holdings::default(),
+        };
+        self.push(draft, held);
+        self.items.extend_from_slice(deposits);
+        self.items.push(item.clone());
         Ok(())
     }
 

@@ -3,21 +3,28 @@
 use crate::event::QueueItem;
 use cloister_engine::{AccountIndex, Holdings};
 use cloister_types::ItemId;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 
-/// Items by account: the first unit of an account in a batch takes all of them (C-QUEUE).
+/// Opens and deposits by account, since the first unit of an account in a batch takes all of them (C-QUEUE), and
+/// requests, each of which takes a unit of its own.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Waiting {
     /// The items of each account, oldest first; never none.
     by_account: BTreeMap<AccountIndex, Vec<QueueItem>>,
     /// The accounts in the order of their oldest items, in which items fall due.
     order: BTreeMap<ItemId, AccountIndex>,
+    /// In the order of the queue.
+    requests: VecDeque<QueueItem>,
 }
 
 impl Waiting {
     /// Adds items; of one account in their order, and behind what waits already.
     pub fn extend(&mut self, items: impl IntoIterator<Item = QueueItem>) {
         for item in items {
+            if matches!(item, QueueItem::Request { .. }) {
+                self.requests.push_back(item);
+                continue;
+            }
             let own = self.by_account.entry(item.account()).or_default();
             if own.is_empty() {
                 self.order.insert(item.item(), item.account());
@@ -26,14 +33,29 @@ impl Waiting {
         }
     }
 
-    /// Number of accounts.
+    /// The requests, oldest first.
+    pub fn requests(&self) -> impl Iterator<Item = &QueueItem> {
+        self.requests.iter()
+    }
+
+    /// Removes a request.
+    pub fn remove_request(&mut self, item: ItemId) {
+        self.requests.retain(|request| request.item() != item);
+    }
+
+    /// True if nothing waits.
+    pub fn is_empty(&self) -> bool {
+        self.by_account.is_empty() && self.requests.is_empty()
+    }
+
+    /// Number of accounts that money waits for.
     pub fn accounts(&self) -> usize {
         self.by_account.len()
     }
 
-    /// The account whose items fall due first.
-    pub fn first(&self) -> Option<AccountIndex> {
-        self.order.values().next().copied()
+    /// The account whose items fall due first, with the oldest of them.
+    pub fn first(&self) -> Option<(ItemId, AccountIndex)> {
+        self.order.iter().next().map(|(item, account)| (*item, *account))
     }
 
     /// The items of an account; none if nothing waits for it.
@@ -51,7 +73,8 @@ impl Waiting {
     /// Removes everything.
     pub fn drain(&mut self) -> Vec<QueueItem> {
         self.order.clear();
-        std::mem::take(&mut self.by_account).into_values().flatten().collect()
+        let money = std::mem::take(&mut self.by_account).into_values().flatten();
+        money.chain(self.requests.drain(..)).collect()
     }
 
     /// Adds what waits to what accounts hold.

@@ -5,9 +5,10 @@ mod common;
 use cloister_batcher::{Batcher, BatcherError, ClosedBatch, Event, QueueItem, UnitName};
 use cloister_engine::{Fill, FillSide, OrderKey, TradeError};
 use cloister_ledger::{
-    BatchError, GroupLedger, Instruction, InstructionKind, Mode, Shape, Side, StateError, UnitError,
+    BatchError, GroupLedger, Instruction, InstructionKind, Mode, Shape, Side, StateError, Switches, UnitError,
 };
 use cloister_risk::MarginError;
+use cloister_settlement::Request;
 use cloister_types::{
     AccountIndex, Amount, GroupId, InstructionId, InstrumentId, ItemId, Lots, Money, PerLot, Price, Total,
 };
@@ -120,7 +121,7 @@ fn assert_takings(batches: &[ClosedBatch], ready: &[QueueItem]) {
     };
     let mut waiting: cloister_settlement::Waiting<()> = ready.iter().map(|i| (i.item().get(), item(i))).collect();
     for batch in batches {
-        let accounts = batch.witness.units.iter().map(|u| u.index);
+        let accounts = batch.witness.units.iter().map(|u| (u.index, false));
         let takings = cloister_settlement::take(&mut waiting, accounts, 0).unwrap();
         for (unit, taking) in batch.witness.units.iter().zip(&takings) {
             assert_eq!(unit.deposit, taking.amount, "account {}", unit.index);
@@ -566,4 +567,96 @@ fn a_shape_with_one_unit_should_be_refused() {
     };
     let error = Batcher::new(config, GroupLedger::default(), 0, table(1), Vec::new()).unwrap_err();
     assert_eq!(error, BatcherError::Shape);
+}
+
+fn request(item: u64, account: u32, request: Request) -> QueueItem {
+    QueueItem::Request {
+        item: ItemId(item),
+        account: AccountIndex(account),
+        request,
+    }
+}
+
+/// Accounts and modes of the units that are neither padding nor normal.
+fn requests(batch: &ClosedBatch) -> Vec<(u32, Mode)> {
+    let units = batch.witness.units.iter().map(|u| (u.index.get(), u.mode));
+    units
+        .filter(|(_, mode)| !matches!(mode, Mode::Padding | Mode::Normal))
+        .collect()
+}
+
+const ON: Request = Request::Switch(Switches { transfers: true });
+
+#[test]
+fn a_request_gets_a_unit_of_its_mode_with_what_waits_for_its_account() {
+    let mut world = World::new(2, RICH);
+    let ready = vec![request(9, 1, ON), deposit(10, 1, 7), request(11, 0, Request::Close)];
+    world
+        .batcher
+        .set_table(NOW, table(2), ready, &mut world.secrets)
+        .unwrap();
+    world.flush();
+    assert_eq!(requests(&world.closed[0]), [(1, Mode::Switch), (0, Mode::Close)]);
+    assert_eq!(deposits(&world.closed[0]), [(1, Mode::Switch, 7)]);
+    let mut items = world.closed[0].items.clone();
+    items.sort_unstable();
+    assert_eq!(items, [ItemId(9), ItemId(10), ItemId(11)]);
+    // Account 0 holds something.
+    assert!(world.batcher.head().account(AccountIndex::ZERO).is_some());
+}
+
+#[test]
+fn requests_are_taken_in_their_order_and_leave_their_share() {
+    let mut world = World::new(2, RICH);
+    let off = Request::Switch(Switches::default());
+    let ready = (0..7)
+        .map(|n| request(9 + n, 0, if n % 2 == 0 { ON } else { off }))
+        .collect();
+    world
+        .batcher
+        .set_table(NOW, table(2), ready, &mut world.secrets)
+        .unwrap();
+    world.engine.set_table(table(2)).unwrap();
+    world.submit(sell(0, 1, 5, MARK)).unwrap();
+    world.submit(buy(1, 1, 5, MARK)).unwrap();
+    // Half of six units is theirs, until the batch is closed.
+    assert_eq!(world.batcher.open_units(), 5);
+    world.flush();
+    assert_eq!(requests(&world.closed[0]), [(0, Mode::Switch); 4]);
+    assert_eq!(requests(&world.closed[1]), [(0, Mode::Switch); 3]);
+    let taken = world.closed.iter().flat_map(|batch| batch.items.clone());
+    assert!(taken.eq((9..16).map(ItemId)));
+}
+
+#[test]
+fn a_close_of_an_empty_account_ends_it_and_nothing_pads_with_it() {
+    let mut world = World::new(2, RICH);
+    world.submit(other(InstructionKind::Withdrawal, 1, 1, RICH)).unwrap();
+    world.flush();
+    let ready = vec![request(9, 1, Request::Close)];
+    world
+        .batcher
+        .set_table(NOW, table(2), ready, &mut world.secrets)
+        .unwrap();
+    world.flush();
+    let batch = world.closed.last().unwrap();
+    assert_eq!(requests(batch), [(1, Mode::Close)]);
+    assert!(batch.effect.units.iter().any(|unit| unit.closed));
+    assert!(world.batcher.head().account(AccountIndex(1)).is_none());
+}
+
+#[test]
+fn the_last_account_can_be_closed_too() {
+    let mut world = World::new(1, RICH);
+    world.submit(other(InstructionKind::Withdrawal, 0, 1, RICH)).unwrap();
+    world.flush();
+    let ready = vec![request(9, 0, Request::Close)];
+    world
+        .batcher
+        .set_table(NOW, table(2), ready, &mut world.secrets)
+        .unwrap();
+    world.flush();
+    let batch = world.closed.last().unwrap();
+    assert_eq!(batch.witness.units.last().map(|u| u.mode), Some(Mode::Close));
+    assert_eq!(world.batcher.head().accounts().count(), 0);
 }

@@ -50,6 +50,8 @@ pub struct AccountView {
     taken: BTreeMap<u16, InstructionId>,
     /// Orders at rest by id.
     open: BTreeMap<InstructionId, OpenOrder>,
+    /// The account is about to be closed: nothing more is taken from it.
+    pub(crate) closing: bool,
 }
 
 impl AccountView {
@@ -63,6 +65,7 @@ impl AccountView {
             slots: BTreeMap::new(),
             taken: BTreeMap::new(),
             open: BTreeMap::new(),
+            closing: false,
         }
     }
 

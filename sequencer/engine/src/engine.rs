@@ -177,6 +177,27 @@ impl Engine {
         Ok(())
     }
 
+    /// A queued close. If the account holds nothing the close takes effect: its orders leave the books, and nothing
+    /// more is taken from it.
+    ///
+    /// # Errors
+    /// [`InputError::UnknownAccount`].
+    pub fn close(&mut self, account: AccountIndex) -> Result<Vec<Effect>, InputError> {
+        let view = self
+            .accounts
+            .get_mut(&account)
+            .ok_or(InputError::UnknownAccount(account))?;
+        if view.holdings != Holdings::default() {
+            return Ok(Vec::new());
+        }
+        view.closing = true;
+        let ids: Vec<_> = view.open_orders().map(|(id, _)| id).collect();
+        let keys = ids.into_iter().map(|id| OrderKey { account, id });
+        Ok(keys
+            .filter_map(|key| self.drop_order(key, Removal::Cancelled))
+            .collect())
+    }
+
     /// Puts an account in as the chain has it, at the start of a sequencer.
     ///
     /// # Errors
@@ -200,6 +221,8 @@ impl Engine {
         for (index, held) in holdings {
             if let Some(view) = self.accounts.get_mut(index) {
                 view.holdings = *held;
+                // At another table funding may have left something, and then the close takes no effect.
+                view.closing &= *held == Holdings::default();
             }
         }
         Ok(())
@@ -494,7 +517,10 @@ impl Engine {
     }
 
     pub(crate) fn view(&self, account: AccountIndex) -> Result<&AccountView, Rejection> {
-        self.accounts.get(&account).ok_or(Rejection::UnknownAccount(account))
+        self.accounts
+            .get(&account)
+            .filter(|view| !view.closing)
+            .ok_or(Rejection::UnknownAccount(account))
     }
 
     /// Earliest expiry that is still good.

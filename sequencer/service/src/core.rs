@@ -8,7 +8,7 @@ use cloister_engine::{
 };
 use cloister_ledger::{slot::Slot, GroupLedger, InstructionKind, SignedInstruction};
 use cloister_risk::RiskTable;
-use cloister_settlement::{ItemKind, QueueItem as Queued};
+use cloister_settlement::{ItemKind, QueueItem as Queued, Request};
 use cloister_types::{GroupId, ItemId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -313,6 +313,17 @@ fn readable<'a, A: 'a>(
         match &queued.kind {
             ItemKind::Deposit if sealed.contains(&account) => {}
             ItemKind::Deposit => out.push(QueueItem::Deposit { item, account, amount }),
+            ItemKind::Switch(_) | ItemKind::Close if sealed.contains(&account) => {}
+            ItemKind::Switch(switches) => out.push(QueueItem::Request {
+                item,
+                account,
+                request: Request::Switch(*switches),
+            }),
+            ItemKind::Close => out.push(QueueItem::Request {
+                item,
+                account,
+                request: Request::Close,
+            }),
             ItemKind::Open(open) => match open.unseal(keys) {
                 Some((public_key, view_key)) => out.push(QueueItem::Open {
                     item,
@@ -337,6 +348,13 @@ fn readable<'a, A: 'a>(
 fn enter(engine: &mut Engine, item: &QueueItem) -> Result<(), InputError> {
     match item {
         QueueItem::Deposit { account, amount, .. } => engine.deposit(*account, *amount),
+        // Whoever follows the account hears of its end by the record.
+        QueueItem::Request {
+            account,
+            request: Request::Close,
+            ..
+        } => engine.close(*account).map(drop),
+        QueueItem::Request { .. } => Ok(()),
         QueueItem::Open {
             account,
             public_key,

@@ -84,6 +84,8 @@ fn kinds(settled: &Settled) -> Vec<Kind> {
             Mode::Deleveraging(Party::Insolvent) => Kind::Insolvent,
             Mode::Deleveraging(Party::Counterparty) => Kind::Counterparty,
             Mode::Switch => Kind::Switch,
+            // Nobody leaves this market.
+            Mode::Close => Kind::Padding,
         });
         for place in &unit.places {
             match place.signed.instruction.kind {

@@ -1,4 +1,4 @@
-//! `cloister open`, `deposit`, `account`, `withdraw`.
+//! `cloister open`, `deposit`, `switch`, `close`, `account`, `withdraw`.
 
 use super::{error::CommandError, output::print_table, session::Session};
 use crate::cli::Global;
@@ -15,7 +15,7 @@ use cloister_client::{
     trader::{self, now, owner_of, OpenedAccount},
 };
 use cloister_client_core::amount::{money, show_money, Lot};
-use cloister_ledger::Unsigned;
+use cloister_ledger::{Switches, Unsigned};
 use cloister_sequencer_rpc::types::{AccountInfo, SideName};
 use cloister_types::{AccountIndex, InstructionId, InstrumentId, Money, Position, Price};
 use std::{collections::BTreeMap, path::Path, time::Duration};
@@ -69,6 +69,24 @@ pub async fn deposit(global: &Global, text: &str) -> Result<(), CommandError> {
         show_money(amount.into()),
         notice.div_ceil(1_000)
     );
+    Ok(())
+}
+
+pub async fn switch(global: &Global, transfers: bool) -> Result<(), CommandError> {
+    let wallet = global.open_wallet()?;
+    let chain = global.connect().await?;
+    let switches = Switches { transfers };
+    trader::switch(&chain, global.group, wallet.keys(), switches, Until::Final).await?;
+    let word = if transfers { "allowed" } else { "forbidden" };
+    say!("queued: transfers out of the account are {word} once a batch has taken it");
+    Ok(())
+}
+
+pub async fn close(global: &Global) -> Result<(), CommandError> {
+    let wallet = global.open_wallet()?;
+    let chain = global.connect().await?;
+    trader::close(&chain, global.group, wallet.keys(), Until::Final).await?;
+    say!("queued: a batch closes the account if it is empty then, and leaves it as it is otherwise");
     Ok(())
 }
 

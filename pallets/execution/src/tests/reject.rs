@@ -472,6 +472,10 @@ fn unit_of_a_kind_that_was_not_queued_should_be_refused() {
                 requested: Amount::ZERO,
             },
             RecordKind::Forced { requested: Amount(400) },
+            RecordKind::Close,
+            RecordKind::Switch {
+                switches: Default::default(),
+            },
         ] {
             let mut batch = batch(vec![withdrawing(0, 400), unit(0)]);
             let mut wrong = statement(&batch);

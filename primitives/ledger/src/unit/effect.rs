@@ -81,6 +81,8 @@ pub struct UnitEffect {
     pub deleveraged: Option<Party>,
     /// Amount sent to the next unit (B-TRANSFER).
     pub transfer: Option<Transfer>,
+    /// The leaf is 0 afterwards: the account is no more (B-CLOSE).
+    pub closed: bool,
 }
 
 /// Lots by which one side shrank; 0 if it grew.

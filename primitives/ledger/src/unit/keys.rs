@@ -40,6 +40,7 @@ impl UnitWitness {
             Mode::Forced => RecordKind::Forced {
                 requested: self.requested,
             },
+            Mode::Close => RecordKind::Close,
             Mode::Switch => RecordKind::Switch {
                 switches: self.new_switches,
             },

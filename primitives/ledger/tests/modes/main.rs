@@ -1,5 +1,6 @@
 //! What each mode of a unit and the house accept, and each rule's refusal with its exact error.
 
+mod close;
 mod deleveraging;
 mod discount;
 mod expiry;

@@ -214,7 +214,7 @@ fn histories_should_keep_every_law_of_money_positions_margin_and_house() {
     println!("{:?}\n{:?}", seen.modes, seen.refused);
     assert!(seen.accepted > 800 && seen.moves > 150 && seen.house > 100);
     assert!(
-        seen.modes.len() == 11 && seen.modes.values().all(|n| *n >= 15),
+        seen.modes.len() == 12 && seen.modes.values().all(|n| *n >= 15),
         "{:?}",
         seen.modes
     );

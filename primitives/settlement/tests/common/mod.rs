@@ -68,7 +68,7 @@ impl Settled {
     /// What the units take of a queue at [`TABLE_TIME`].
     pub fn take(&self, queue: &[(u64, QueueItem<u8>)]) -> Vec<Taking> {
         let mut waiting: Waiting<u8> = queue.iter().cloned().collect();
-        take(&mut waiting, self.batch.accounts(), TABLE_TIME).expect("small amounts")
+        take(&mut waiting, self.batch.asks(), TABLE_TIME).expect("small amounts")
     }
 }
 

@@ -2,6 +2,7 @@
 //! constraint must fail.
 
 mod account;
+mod close;
 mod closing;
 mod deleveraging;
 mod fill;

@@ -316,6 +316,17 @@ pub fn switched(transfers: bool) -> Scene {
     last(world, unit)
 }
 
+/// The owner of trader 1's account, which holds this, closes it.
+pub fn closed(cash: i128, lots: i64) -> Scene {
+    let mut world = market();
+    let mut state: AccountState = world.state.account(AccountIndex(1)).expect("open").clone();
+    state.account.cash = Money(cash);
+    state.account.positions[0] = Position(lots);
+    world.state.restore_account(AccountIndex(1), state);
+    let unit = world.close(1);
+    last(world, unit)
+}
+
 /// The trade of [`traded`], in which the buyer waited for the mark that is there.
 pub fn waited() -> Scene {
     let mut scene = traded();

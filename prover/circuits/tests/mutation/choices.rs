@@ -20,7 +20,9 @@ fn names(mode: Mode) -> Vec<MarginChoice> {
             .into_iter()
             .chain((0..17).map(MarginChoice::Tight))
             .collect(),
-        Mode::Open | Mode::Rekey | Mode::Switch | Mode::Expiry | Mode::Takeover | Mode::Padding => Vec::new(),
+        Mode::Open | Mode::Rekey | Mode::Switch | Mode::Expiry | Mode::Takeover | Mode::Padding | Mode::Close => {
+            Vec::new()
+        }
     }
 }
 

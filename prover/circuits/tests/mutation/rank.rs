@@ -4,7 +4,7 @@ use cloister_circuits_testing::{undetermined, Sheet, TestSystem};
 
 use crate::{
     scenes::{batch, scene, Recorded, Scene, OF_PLACES, OF_SMALL},
-    table::{matches, Free, Table, CHALLENGE_INVERSE, SLOT_INVERSE, TRIGGER_INVERSE},
+    table::{matches, Free, Table, CHALLENGE_INVERSE, CLOSE_INVERSE, SLOT_INVERSE, TRIGGER_INVERSE},
 };
 
 /// What the prover brings along, by subject; all other wires must follow. Cash, positions, amounts and all instruction
@@ -53,7 +53,7 @@ const CHOICES: &[(&str, &[&str])] = &[
     ),
 ];
 
-const FREE: &[Free] = &[SLOT_INVERSE, TRIGGER_INVERSE, CHALLENGE_INVERSE];
+const FREE: &[Free] = &[SLOT_INVERSE, TRIGGER_INVERSE, CLOSE_INVERSE, CHALLENGE_INVERSE];
 
 /// For each wire the subject it belongs to.
 fn subjects(system: &TestSystem) -> Vec<Option<usize>> {

@@ -17,7 +17,7 @@ use crate::{
     scenes::{batch, Recorded, Scene, OF_PLACES, OF_SMALL, SCENES},
     table::{
         always, changes_nothing, matches, may_owe, nothing_is_signed, pays_nothing, place_is_empty, Free, Table,
-        CHALLENGE_INVERSE, SLOT_INVERSE, TRIGGER_INVERSE,
+        CHALLENGE_INVERSE, CLOSE_INVERSE, SLOT_INVERSE, TRIGGER_INVERSE,
     },
 };
 
@@ -37,6 +37,7 @@ const fn unsigned(pattern: &'static str) -> Free {
 const FREE: &[Free] = &[
     SLOT_INVERSE,
     TRIGGER_INVERSE,
+    CLOSE_INVERSE,
     CHALLENGE_INVERSE,
     unsigned("unit */place */S-INSTRUCTION/id"),
     unsigned("unit */place */S-INSTRUCTION/instrument id"),

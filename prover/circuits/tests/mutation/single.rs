@@ -17,14 +17,15 @@ use rayon::prelude::*;
 use crate::{
     scenes::{batch, scene, Recorded, OF_PLACES, OF_WIDE},
     table::{
-        bounds_are_equal, settles_nothing, sign_of_nothing, Free, Table, CHALLENGE_INVERSE, SLOT_INVERSE,
-        TRIGGER_INVERSE,
+        bounds_are_equal, settles_nothing, sign_of_nothing, Free, Table, CHALLENGE_INVERSE, CLOSE_INVERSE,
+        SLOT_INVERSE, TRIGGER_INVERSE,
     },
 };
 
 const FREE: &[Free] = &[
     SLOT_INVERSE,
     TRIGGER_INVERSE,
+    CLOSE_INVERSE,
     Free {
         rare: false,
         ..CHALLENGE_INVERSE

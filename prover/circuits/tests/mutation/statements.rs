@@ -11,7 +11,8 @@ use rayon::prelude::*;
 use crate::{
     scenes::{batch, scene, OF_SMALL, SCENES},
     table::{
-        always, is_open, matches, nothing_is_signed, Free, Table, CHALLENGE_INVERSE, SLOT_INVERSE, TRIGGER_INVERSE,
+        always, is_open, matches, nothing_is_signed, Free, Table, CHALLENGE_INVERSE, CLOSE_INVERSE, SLOT_INVERSE,
+        TRIGGER_INVERSE,
     },
 };
 
@@ -29,6 +30,7 @@ const fn of_chain(pattern: &'static str) -> Free {
 
 const OPEN: &[Free] = &[
     TRIGGER_INVERSE,
+    CLOSE_INVERSE,
     of_chain("context/genesis *"),
     of_chain("context/group"),
     of_chain("context/batch number"),

@@ -33,6 +33,14 @@ pub const TRIGGER_INVERSE: Free = Free {
     rare: false,
 };
 
+/// The inverse in the test whether an account holds anything.
+pub const CLOSE_INVERSE: Free = Free {
+    pattern: "unit */B-CLOSE/holds nothing/inverse",
+    when: number_is_zero,
+    reason: "the inverse of a zero test that finds zero multiplies zero",
+    rare: false,
+};
+
 /// The inverses in the comparison of a challenge's hash with the order of the field.
 pub const CHALLENGE_INVERSE: Free = Free {
     pattern: "unit */place */B-SIG/challenge is the low half of the hash/canonical/*/run/inverse",

@@ -12,7 +12,7 @@ use cloister_types::{AccountIndex, Amount, Deficit, Lots, Money, Total};
 use crate::market::{near, Market, TRADERS};
 
 /// Every mode.
-pub const MODES: [Mode; 11] = [
+pub const MODES: [Mode; 12] = [
     Mode::Normal,
     Mode::Open,
     Mode::Rekey,
@@ -24,6 +24,7 @@ pub const MODES: [Mode; 11] = [
     Mode::Deleveraging(Party::Insolvent),
     Mode::Deleveraging(Party::Counterparty),
     Mode::Switch,
+    Mode::Close,
 ];
 
 /// Modes that a sequencer chooses for an account that is well.
@@ -43,6 +44,7 @@ const EVERYDAY: [Mode; 15] = [
     Mode::Expiry,
     Mode::Deleveraging(Party::Counterparty),
     Mode::Switch,
+    Mode::Close,
 ];
 
 impl Market {
@@ -104,7 +106,7 @@ impl Market {
             Mode::Rekey => self.rekey(random, &mut unit),
             Mode::Forced => unit.requested = Amount(self.requested(random, &unit)),
             Mode::Switch => unit.new_switches.transfers = random.once_in(2),
-            Mode::Open | Mode::Takeover | Mode::Padding => (),
+            Mode::Open | Mode::Takeover | Mode::Padding | Mode::Close => (),
         }
         unit
     }
@@ -113,6 +115,9 @@ impl Market {
     fn mode(&self, random: &mut Random, unit: &UnitWitness) -> Mode {
         if random.once_in(8) {
             return MODES[random.below(MODES.len() as u64) as usize];
+        }
+        if unit.before.is_empty() && random.once_in(2) {
+            return Mode::Close;
         }
         let ratio = self.context.table.header.maintenance;
         let now = self.assess(unit);

@@ -61,6 +61,9 @@ impl Market {
         for trader in 0..TRADERS as u32 {
             condition(&mut world, trader);
         }
+        if seed % 4 == 1 {
+            empty(&mut world, (seed / 4 % TRADERS as u64) as u32);
+        }
         Self::at_rest(world)
     }
 
@@ -177,6 +180,13 @@ fn condition(world: &mut World, index: u32) {
     if random.once_in(20) {
         state.account.cash = Money([end, -end, -end - 1][random.below(3) as usize]);
     }
+    world.state.restore_account(AccountIndex(index), state);
+}
+
+/// Leaves an account with nothing.
+fn empty(world: &mut World, index: u32) {
+    let mut state = world.state.account(AccountIndex(index)).expect("it is open").clone();
+    (state.account.cash, state.account.positions) = (Money::ZERO, Default::default());
     world.state.restore_account(AccountIndex(index), state);
 }
 

@@ -254,6 +254,11 @@ impl MockChain {
     }
 }
 
+/// The kind of a record whose unit takes no open.
+fn no_open(taking: &Taking) -> RecordKind {
+    taking.request.map_or(RecordKind::Update, |request| request.record())
+}
+
 impl Inner {
     fn newest(&self) -> &RiskTable {
         self.tables.values().next_back().unwrap()
@@ -269,6 +274,14 @@ impl Inner {
             queue.retain(|id, item| {
                 if item.index != unit.index || item.ready_at > time {
                     return true;
+                }
+                if let Some(request) = item.kind.request() {
+                    let takes = unit.request && taking.request.is_none();
+                    if takes {
+                        taking.items.push(ItemId(*id));
+                        taking.request = Some(request);
+                    }
+                    return !takes;
                 }
                 taking.items.push(ItemId(*id));
                 taking.amount.0 += item.amount.0;
@@ -290,7 +303,7 @@ impl Inner {
             .zip(takings)
             .map(|(u, taking)| UnitRecord {
                 index: u.index,
-                kind: taking.open.as_ref().map_or(RecordKind::Update, |keys| {
+                kind: taking.open.as_ref().map_or(no_open(taking), |keys| {
                     RecordKind::Open(KeyRecord {
                         x: field(&keys.pk_x),
                         y: field(&keys.pk_y),

@@ -68,6 +68,7 @@ impl Keys {
             | Mode::Takeover
             | Mode::Padding
             | Mode::Switch
+            | Mode::Close
             | Mode::Deleveraging(_) => (generator_affine().get_u(), generator_affine().get_v()),
         });
         let preimage = Point::alloc(cs, "preimage", preimage)?;

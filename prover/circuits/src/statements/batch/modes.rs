@@ -22,6 +22,7 @@ pub struct Modes {
     /// Deleveraging of an account that gives up the opposite lots.
     pub counterparty: Bit,
     pub switch: Bit,
+    pub close: Bit,
 }
 
 impl Modes {
@@ -47,6 +48,7 @@ impl Modes {
                 Mode::Deleveraging(Party::Counterparty),
             )?,
             switch: bit("mode switch", Mode::Switch)?,
+            close: bit("mode close", Mode::Close)?,
         };
         let all = [
             &modes.open,
@@ -59,6 +61,7 @@ impl Modes {
             &modes.insolvent,
             &modes.counterparty,
             &modes.switch,
+            &modes.close,
         ];
         Bit::from_sum(&mut cs, "at most one mode", &all);
         Ok(modes)
@@ -81,6 +84,7 @@ impl Modes {
             (Fr::from(2), self.rekey.num()),
             (Fr::from(3), self.forced.num()),
             (Fr::from(4), self.switch.num()),
+            (Fr::from(5), self.close.num()),
         ])
     }
 }

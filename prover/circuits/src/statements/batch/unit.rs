@@ -6,6 +6,7 @@ use cloister_ledger::UnitWitness;
 
 use super::{
     account::AccountWires,
+    close::{closes, leaf_after},
     context::Context,
     deleverage::Deleveraged,
     entry::Entry,
@@ -123,6 +124,7 @@ pub fn synthesize_unit<CS: ConstraintSystem<Fr>>(
     let incoming = Num::alloc(cs, || "incoming transfer", unit.map(|u| Fr::from(u.incoming.get())))?;
     let entry = Entry::new(cs, context, &old, &signs, &(&deposit + &incoming))?;
     let forced = Forced::alloc(cs, &modes, unit)?;
+    let closes = closes(cs, &modes, &entry)?;
 
     let mut running = Running::new(&old, &entry, &keys, &forced);
     for number in 0..places {
@@ -160,6 +162,7 @@ pub fn synthesize_unit<CS: ConstraintSystem<Fr>>(
     signed_range(&mut cs.namespace(|| "B-RANGE"), "new cash", &new.cash, CASH_BITS)?;
 
     let new_leaf = new.leaf(cs, "new leaf")?;
+    let new_leaf = leaf_after(cs, &closes, &new_leaf)?;
     let new_root = open_tree(cs, &modes.open, &index_bits, &old, &new_leaf, root, unit)?;
     let withdrawal = &running.withdrawal + &forced.paid;
     let public = Public {

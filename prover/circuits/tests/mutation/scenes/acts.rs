@@ -60,6 +60,8 @@ fn subject(scene: Scene, turn: u64, world: &mut World, shape: Shape) -> Vec<Unit
             vec![new, normal(0, vec![(signed, Fill::default())])]
         }
         Scene::Unloaded => unload(world),
+        // The second subject's account is empty in every other turn of these.
+        Scene::Switched if !turn.is_multiple_of(3) => vec![world.switch(0, turn.is_multiple_of(2)), world.close(1)],
         Scene::Switched => (0..SUBJECTS)
             .map(|trader| world.switch(trader, (turn + trader as u64).is_multiple_of(2)))
             .collect(),
@@ -96,6 +98,8 @@ fn credit(unit: &mut UnitRequest, random: &mut Random) {
         | UnitRequest::Switch { deposit, .. }
         | UnitRequest::Deleveraging { deposit, .. }
         | UnitRequest::Padding { deposit, .. } => deposit.0 += amount,
+        // A chain lets no close take a deposit.
+        UnitRequest::Close { .. } => (),
     }
 }
 

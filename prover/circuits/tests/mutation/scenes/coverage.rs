@@ -79,6 +79,10 @@ fn of_unit(witness: &BatchWitness, number: usize) -> Vec<String> {
             }
         }
         Mode::Switch => seen.push(format!("switch to {:?}", unit.new_switches.transfers)),
+        Mode::Close => seen.push(format!(
+            "close of an empty account: {}",
+            unit.entry().is_ok_and(|a| a.is_empty())
+        )),
         Mode::Open | Mode::Rekey | Mode::Takeover | Mode::Padding => {}
     }
     if unit
@@ -133,7 +137,10 @@ fn of_house(witness: &BatchWitness, effect: &BatchEffect) -> Vec<&'static str> {
     seen
 }
 
-const EXPECTED: [&str; 71] = [
+const EXPECTED: [&str; 74] = [
+    "mode Close",
+    "close of an empty account: true",
+    "close of an empty account: false",
     "Liquidation of an account that owes money",
     "Expiry of an account that owes money",
     "mode Open",

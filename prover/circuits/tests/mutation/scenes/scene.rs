@@ -27,7 +27,7 @@ pub enum Scene {
     Rekeyed,
     /// The house gets rid of positions, or just keeps them while it is short of margin.
     Unloaded,
-    /// The owners allow transfers, or no longer.
+    /// The owners allow transfers, or no longer, or close their accounts, empty or not.
     Switched,
     /// The feed of a row is dead: its lots are reduced by orders, those of another row by liquidations.
     Stale,

@@ -39,7 +39,12 @@ pub fn set(scene: Scene, seed: u64, shape: Shape) -> World {
         house.fee_pool = Total(5_000);
     });
     match scene {
-        Scene::Empty | Scene::Switched => {}
+        Scene::Empty => {}
+        Scene::Switched => {
+            if turn(seed) % 3 == 2 {
+                change(&mut world, 1, |state, _| state.account.cash = Money::ZERO);
+            }
+        }
         Scene::Roamed => {
             for _ in 0..1 + turn(seed) % 8 {
                 let request = world.random_batch(shape);
