@@ -186,7 +186,7 @@ impl World {
                 places: vec![(signed, Fill::default())],
             }]
         };
-        match self.random.below(22) {
+        match self.random.below(23) {
             0..=3 => self.trade(trader, other).into(),
             4 => {
                 let all = self.random.once_in(3);
@@ -214,7 +214,7 @@ impl World {
                 let transfers = !self.random.once_in(4);
                 vec![self.switch(trader, transfers)]
             }
-            21 => vec![self.close(trader)],
+            22 => vec![self.close(trader)],
             18 if self.state.house().insurance < Money(ENOUGH_INSURANCE) => {
                 let row = self.tradable_row();
                 self.insure(row, 1_000).into()
