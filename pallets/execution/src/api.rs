@@ -1,6 +1,7 @@
 //! What sequencer, client and RPC read of the chain (C-API).
 
 use crate::{
+    solvency::{SolvencyView, WithheldClaim},
     types::{Field, GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RegisteredAccount, RegisteredKey},
     verifier::{Arithmetic, Refusal},
 };
@@ -36,6 +37,10 @@ sp_api::decl_runtime_apis! {
         fn index_of(group: u32, owner: AccountId) -> Option<u32>;
         /// The claim of an owner, 10^-6.
         fn claim_of(group: u32, owner: AccountId) -> u128;
+        /// What is known of a group's solvency.
+        fn solvency(group: u32) -> SolvencyView<AccountId>;
+        /// What was withheld from an owner; none if all was paid.
+        fn withheld_of(group: u32, owner: AccountId) -> Option<WithheldClaim>;
         /// The account that holds the group's money.
         fn vault_account(group: u32) -> AccountId;
         /// All verifying keys, by id.

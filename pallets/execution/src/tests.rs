@@ -1,6 +1,8 @@
 //! Tests on the mock runtime.
 
 mod admin;
+mod claims;
+mod freeze;
 mod house;
 mod invariants;
 mod keys;
@@ -8,6 +10,7 @@ mod payouts;
 mod plain;
 mod queue;
 mod reject;
+mod rounds;
 mod seal;
 mod settle;
 mod takings;

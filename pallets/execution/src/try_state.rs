@@ -27,6 +27,7 @@ impl<T: Config> Pallet<T> {
     ///   pending for it, and nothing else is pending; the items of an account that is not open yet start with its open,
     ///   and those of one account are below 2^64 together. The terms are within their bounds.
     /// * Accounts and indices are inverse, and every index is below the next one.
+    /// * What rounds, gate and freeze keep: [`Pallet::try_solvency`].
     pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
         ensure!(!PlainBatch::<T>::exists(), "a transaction has left its mark");
         let mut groups = 0usize;
@@ -40,6 +41,7 @@ impl<T: Config> Pallet<T> {
             Self::try_house(group, &state)?;
             Self::try_queue(group, &state)?;
             Self::try_accounts(group, state.next_index)?;
+            Self::try_solvency(group, &state)?;
         }
         ensure!(Totals::<T>::iter_keys().count() <= groups, "totals without a group");
         Ok(())
@@ -73,6 +75,7 @@ impl<T: Config> Pallet<T> {
             queued,
             claims,
             settled,
+            ..
         } = Totals::<T>::get(group);
         let owed = Totals::<T>::get(group).sum().ok_or("the vault owes too much")?;
         ensure!(owed <= T::MaxVault::get(), "the vault owes more than its cap");
