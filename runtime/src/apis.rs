@@ -13,8 +13,8 @@ use frame_support::{
 };
 use pallet_cloister_execution::{
     verifier::{verify_proof, Arithmetic, Refusal},
-    Field, GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RegisteredAccount, RegisteredKey, SolvencyView,
-    WithheldClaim,
+    Field, GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RecentRoot, RegisteredAccount, RegisteredKey,
+    SolvencyView, WithheldClaim,
 };
 use pallet_cloister_risk::TableInfo;
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
@@ -241,6 +241,14 @@ impl_runtime_apis! {
 
         fn solvency(group: u32) -> SolvencyView<AccountId> {
             Execution::solvency(group)
+        }
+
+        fn ends_round(group: u32, next: u32, end: u32) -> bool {
+            Execution::ends_round(group, next, end)
+        }
+
+        fn newest_root(group: u32) -> Option<(u64, RecentRoot)> {
+            Execution::newest_root(group)
         }
 
         fn withheld_of(group: u32, owner: AccountId) -> Option<WithheldClaim> {

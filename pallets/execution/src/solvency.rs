@@ -197,6 +197,7 @@ impl<T: Config> Pallet<T> {
         });
         if let Some(findings) = submission.findings {
             let complete = CompleteRound {
+                number: 0,
                 payee: round.payee,
                 oldest_table: round.oldest_table,
                 completed_at: now,
@@ -246,8 +247,12 @@ impl<T: Config> Pallet<T> {
     }
 
     /// A round is complete. It counts unless a newer one does.
-    fn complete(group: u32, round: CompleteRound<T::AccountId>) {
-        let newest = CompleteRounds::<T>::get(group).is_none_or(|before| round.oldest_table >= before.oldest_table);
+    fn complete(group: u32, mut round: CompleteRound<T::AccountId>) {
+        let before = CompleteRounds::<T>::get(group);
+        let newest = before
+            .as_ref()
+            .is_none_or(|before| round.oldest_table >= before.oldest_table);
+        round.number = before.map_or(0, |before| before.number).saturating_add(1);
         Self::deposit_event(Event::SolvencyProven {
             group,
             payee: round.payee.clone(),

@@ -73,8 +73,8 @@ impl<T: Config> Pallet<T> {
         );
         ensure!(
             FreezeClocks::<T>::count() <= MAX_GATED_GROUPS
-                && FreezeClocks::<T>::iter_keys().all(|group| Groups::<T>::contains_key(group))
-                && Frozen::<T>::iter_keys().all(|group| Groups::<T>::contains_key(group)),
+                && FreezeClocks::<T>::iter_keys().all(Groups::<T>::contains_key)
+                && Frozen::<T>::iter_keys().all(Groups::<T>::contains_key),
             "a clock or a freeze without a group"
         );
         Ok(())

@@ -85,9 +85,11 @@ impl<AccountId> Round<AccountId> {
     }
 }
 
-/// A round that is complete.
+/// The complete round that counts.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
 pub struct CompleteRound<AccountId> {
+    /// Number of the rounds that have counted so far, this one included.
+    pub number: u64,
     /// Whose it was.
     pub payee: AccountId,
     /// Time of its oldest table, milliseconds: its age counts from here.

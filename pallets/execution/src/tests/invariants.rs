@@ -100,8 +100,10 @@ fn run(step: Step) {
             Terms { notice, share },
         )),
         Step::Gate(true) => solvency::gate_on(),
-        Step::Gate(false) => assert_ok!(Execution::set_solvency_terms(RuntimeOrigin::root(), GROUP, None)),
-        // There is no root before the first batch, and a round may take more than one statement.
+        Step::Gate(false) => {
+            assert_ok!(Execution::set_solvency_terms(RuntimeOrigin::root(), GROUP, None));
+        }
+        // There is no root before the first batch.
         Step::Round(live_debt, shortfall) => {
             if Groups::<Test>::get(GROUP).unwrap().batch_no > 0 {
                 let findings = solvency::short_of(live_debt, shortfall);

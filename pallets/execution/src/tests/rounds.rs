@@ -54,7 +54,7 @@ fn round_of_one_statement_should_be_complete() {
     on_open(|| {
         assert_ok!(submit(&start(Some(CLEAN)).proven()));
         let round = view().round.unwrap();
-        assert_eq!((round.payee, round.oldest_table), (SEQUENCER, START));
+        assert_eq!((round.number, round.payee, round.oldest_table), (1, SEQUENCER, START));
         assert_eq!((round.completed_at, round.findings), (START, CLEAN));
         assert_eq!(view().under_way, []);
         let taken = Event::SolvencyTaken {
@@ -421,7 +421,10 @@ fn newest_complete_round_should_count() {
         // Bob's round is complete later, but its oldest table is older.
         assert_ok!(submit_as(&BOB, &at(&BOB, 8, sums_after(0), Some(CLEAN)).proven()));
         let round = CompleteRounds::<Test>::get(GROUP).unwrap();
-        assert_eq!((round.payee, round.oldest_table), (SEQUENCER, START + 5_000));
+        assert_eq!(
+            (round.number, round.payee, round.oldest_table),
+            (1, SEQUENCER, START + 5_000)
+        );
         assert!(matches!(
             events().last(),
             Some(Event::SolvencyProven {
