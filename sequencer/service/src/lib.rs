@@ -37,6 +37,7 @@ mod rekey;
 mod rpc;
 mod service;
 mod shared;
+mod solvency;
 mod tape;
 
 pub use self::core::CoreError;

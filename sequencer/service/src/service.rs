@@ -12,6 +12,7 @@ use crate::{
     rekey::{must_rekey, rekey},
     rpc,
     shared::{ProverFacts, Shared},
+    solvency::solvency_loop,
 };
 use cloister_crypto::{field::to_bytes, stream::Scope};
 use cloister_ledger::GroupLedger;
@@ -48,7 +49,8 @@ impl<C: ChainClient> Sequencer<C> {
     }
 
     /// Makes the prover of batches ready with `load` (on a blocking thread: it can take long), rebuilds the state from
-    /// the chain, and runs until it is dropped. A prover of house re-keys is made ready if one is needed (Q-KEYS).
+    /// the chain, and runs until it is dropped. A prover of house re-keys is made ready if one is needed (Q-KEYS), one
+    /// of solvency statements when there is time for the first (Q-SOLVENCY).
     ///
     /// # Errors
     /// [`StartError`]; once started it does not return.
@@ -69,6 +71,7 @@ impl<C: ChainClient> Sequencer<C> {
             follow_loop(self.shared.clone()),
             prove_loop(self.shared.clone(), prover),
             settle_loop(self.shared.clone()),
+            solvency_loop(self.shared.clone(), load),
         );
         Ok(())
     }
@@ -200,7 +203,7 @@ impl<C: ChainClient> Sequencer<C> {
 }
 
 /// Makes a prover ready on a blocking thread.
-async fn loaded<P, L>(load: &Arc<L>, kind: JobKind) -> Result<P, StartError>
+pub(crate) async fn loaded<P, L>(load: &Arc<L>, kind: JobKind) -> Result<P, StartError>
 where
     P: Prover,
     L: Fn(JobKind) -> Result<P, ProverError> + Send + Sync + 'static,
