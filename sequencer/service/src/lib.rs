@@ -30,6 +30,7 @@ mod core;
 mod error;
 mod halt;
 pub mod keys;
+mod loading;
 mod pipeline;
 mod queue;
 mod record;

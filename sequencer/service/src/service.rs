@@ -7,6 +7,7 @@ use crate::{
     core::{millis, Core, Origin},
     error::StartError,
     keys::SequencerKeys,
+    loading::loaded,
     pipeline::{pause, prove_loop, settle_loop},
     queue::ready_queue,
     rekey::{must_rekey, rekey},
@@ -200,17 +201,6 @@ impl<C: ChainClient> Sequencer<C> {
         *self.shared.core() = Some(core);
         Ok(())
     }
-}
-
-/// Makes a prover ready on a blocking thread.
-pub(crate) async fn loaded<P, L>(load: &Arc<L>, kind: JobKind) -> Result<P, StartError>
-where
-    P: Prover,
-    L: Fn(JobKind) -> Result<P, ProverError> + Send + Sync + 'static,
-{
-    let load = load.clone();
-    let prover = tokio::task::spawn_blocking(move || load(kind)).await;
-    Ok(prover.map_err(|_| StartError::Thread)??)
 }
 
 /// Follows the chain: risk tables, queue, time.

@@ -2,8 +2,8 @@
 
 use crate::{
     chain::{ChainClient, ChainError, RoundView, SolvencyKey, SubmitOutcome, UnderWay},
+    loading::loaded,
     pipeline::pause,
-    service::loaded,
     shared::Shared,
 };
 use cloister_crypto::field::to_bytes;
