@@ -37,6 +37,7 @@ pub fn prepare(options: Ready, context: Context) -> Result<(RpcModule<()>, impl 
         former,
         proving_key,
         rekey_proving_key,
+        solvency_proving_key,
         device,
         development,
     } = options;
@@ -50,6 +51,7 @@ pub fn prepare(options: Ready, context: Context) -> Result<(RpcModule<()>, impl 
             // A re-key of the house is rare and small.
             let (key, device) = match kind {
                 JobKind::HouseRekey => (&rekey_proving_key, Device::Processor),
+                JobKind::Solvency(_) => (&solvency_proving_key, device),
                 _ => (&proving_key, device),
             };
             prover(device, kind, key.clone(), development)

@@ -13,7 +13,8 @@ use frame_support::{
 };
 use pallet_cloister_execution::{
     verifier::{verify_proof, Arithmetic, Refusal},
-    Field, GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RegisteredAccount, RegisteredKey,
+    Field, GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RecentRoot, RegisteredAccount, RegisteredKey,
+    SolvencyView, WithheldClaim,
 };
 use pallet_cloister_risk::TableInfo;
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
@@ -236,6 +237,22 @@ impl_runtime_apis! {
 
         fn claim_of(group: u32, owner: AccountId) -> u128 {
             Execution::claim_of(group, &owner)
+        }
+
+        fn solvency(group: u32) -> SolvencyView<AccountId> {
+            Execution::solvency(group)
+        }
+
+        fn ends_round(group: u32, next: u32, end: u32) -> bool {
+            Execution::ends_round(group, next, end)
+        }
+
+        fn newest_root(group: u32) -> Option<(u64, RecentRoot)> {
+            Execution::newest_root(group)
+        }
+
+        fn withheld_of(group: u32, owner: AccountId) -> Option<WithheldClaim> {
+            Execution::withheld_of(group, &owner)
         }
 
         fn vault_account(group: u32) -> AccountId {

@@ -66,12 +66,25 @@ pub const DEVELOPMENT_SHAPE: StatementKind = StatementKind::Batch { units: 9, pl
 pub const DEVELOPMENT_SEAL_KEY: KeyId = 2;
 /// Verifying key of house re-keys in the development preset.
 pub const DEVELOPMENT_HOUSE_KEY: KeyId = 3;
+/// Verifying key of solvency statements in the development preset.
+pub const DEVELOPMENT_SOLVENCY_KEY: KeyId = 4;
+/// Shape of those statements: the smaller one, which fits a development machine.
+pub const DEVELOPMENT_SOLVENCY_SHAPE: StatementKind = StatementKind::Solvency { subtrees: 6 };
+/// Verifying key of large solvency statements in the development preset.
+pub const DEVELOPMENT_LARGE_SOLVENCY_KEY: KeyId = 5;
+/// Shape of those.
+pub const DEVELOPMENT_LARGE_SOLVENCY_SHAPE: StatementKind = StatementKind::Solvency { subtrees: 13 };
 /// The key of batches, from parameters whose seed is public. A test makes it anew and compares.
 const BATCH_KEY_BYTES: &[u8] = include_bytes!("../keys/development-9x1.vk");
 /// The key of seals, made likewise.
 const SEAL_KEY_BYTES: &[u8] = include_bytes!("../keys/development-seal.vk");
 /// The key of house re-keys, made likewise.
 const HOUSE_KEY_BYTES: &[u8] = include_bytes!("../keys/development-house-rekey.vk");
+
+/// The key of solvency statements, made likewise.
+const SOLVENCY_KEY_BYTES: &[u8] = include_bytes!("../keys/development-solvency-6.vk");
+/// The key of large ones, made likewise.
+const LARGE_SOLVENCY_KEY_BYTES: &[u8] = include_bytes!("../keys/development-solvency-13.vk");
 
 /// Receives the fees of both groups.
 pub const FEE_ACCOUNT: Sr25519Keyring = Sr25519Keyring::Ferdie;
@@ -160,6 +173,8 @@ struct Choice {
     pace: Pace,
     /// Terms of the queues, notice in milliseconds and share in percent; the default if none.
     queue_terms: Option<(u64, u8)>,
+    /// Solvency terms of the groups, age of rounds and time to a freeze in milliseconds; none if the gate is off.
+    solvency_terms: Option<(u64, u64)>,
     /// Verifying keys that are good from the first block.
     verifying_keys: Vec<GenesisKey>,
 }
@@ -237,6 +252,7 @@ impl Choice {
                     .map(|group| (group, SETTLEMENT_ASSET, FEE_ACCOUNT.to_account_id()))
                     .to_vec(),
                 queue_terms: self.queue_terms,
+                solvency_terms: self.solvency_terms,
                 // Alice too, for whoever wants to submit a batch by hand.
                 submitters: [SEQUENCER, Sr25519Keyring::Alice]
                     .map(|key| key.to_account_id())
@@ -269,6 +285,7 @@ pub fn development() -> Value {
         },
         // One node that is final at once: what is queued need not wait.
         queue_terms: Some((1_000, 50)),
+        solvency_terms: None,
         verifying_keys: vec![
             GenesisKey {
                 id: DEVELOPMENT_BATCH_KEY,
@@ -287,6 +304,18 @@ pub fn development() -> Value {
                 statement: StatementKind::HouseRekey,
                 development: true,
                 key: HOUSE_KEY_BYTES.to_vec(),
+            },
+            GenesisKey {
+                id: DEVELOPMENT_SOLVENCY_KEY,
+                statement: DEVELOPMENT_SOLVENCY_SHAPE,
+                development: true,
+                key: SOLVENCY_KEY_BYTES.to_vec(),
+            },
+            GenesisKey {
+                id: DEVELOPMENT_LARGE_SOLVENCY_KEY,
+                statement: DEVELOPMENT_LARGE_SOLVENCY_SHAPE,
+                development: true,
+                key: LARGE_SOLVENCY_KEY_BYTES.to_vec(),
             },
         ],
     }
@@ -311,6 +340,7 @@ pub fn local() -> Value {
             table_interval: 12_000,
         },
         queue_terms: None,
+        solvency_terms: None,
         verifying_keys: Vec::new(),
     }
     .patch()

@@ -51,6 +51,8 @@ const NODE_PATIENCE: Duration = Duration::from_secs(60);
 const READY_PATIENCE: Duration = Duration::from_secs(900);
 /// How long one batch may take to be settled.
 const BATCH_PATIENCE: Duration = Duration::from_secs(120);
+/// How long a solvency round may take: the sequencer makes the development parameters on first use.
+const ROUND_PATIENCE: Duration = Duration::from_secs(600);
 /// Between two looks at something that is waited for.
 const POLL: Duration = Duration::from_millis(500);
 /// Id of the withdrawals: above those of the tape, and within the window that a fresh account allows (B-ALIVE).
@@ -252,6 +254,7 @@ async fn show(
         trading.elapsed().as_secs_f64()
     ));
     let withdrawn = withdraw(&chain, &sequencer, &replayed.traders, progress).await?;
+    round(&chain, log, progress).await?;
     let before = AssetHoldings::at(&chain, GROUP, replayed.funded_at).await?;
     let summary = check(&chain, &sequencer, tape, &replayed, before, withdrawn, progress).await?;
     summary.write(&options.summary)?;
@@ -275,6 +278,32 @@ async fn settle(sequencer: &SequencerClient, progress: &Progress) -> Result<(), 
         })
         .await?;
     Ok(())
+}
+
+/// Waits for a solvency round, which the sequencer makes when nothing else is to be proven.
+async fn round(chain: &Chain, log: &Path, progress: &Progress) -> Result<(), DemoError> {
+    let begin = Instant::now();
+    let sign = progress.wait("waiting for a solvency round");
+    loop {
+        let head = chain.finalized().await?;
+        if let Some(round) = chain.solvency(GROUP, Some(head)).await?.round {
+            drop(sign);
+            progress.say(format!(
+                "a solvency round is complete: {} accounts are short, {} is owed",
+                round.findings.short,
+                show_money(i128::try_from(round.findings.debt).unwrap_or(i128::MAX))
+            ));
+            return Ok(());
+        }
+        if begin.elapsed() >= ROUND_PATIENCE {
+            return Err(DemoError::NotReady {
+                what: "no solvency round was complete",
+                seconds: ROUND_PATIENCE.as_secs(),
+                log: log.into(),
+            });
+        }
+        tokio::time::sleep(POLL).await;
+    }
 }
 
 /// What the withdrawals were.
@@ -399,6 +428,11 @@ async fn check(
     progress.say(format!("{recovered} accounts rebuilt from chain data alone"));
     let exit = leave(chain, &audit, head, replayed, progress).await?;
     let money = AssetHoldings::at(chain, GROUP, head).await?;
+    let rounds = chain
+        .solvency(GROUP, Some(head))
+        .await?
+        .round
+        .map_or(0, |round| round.number);
     let batches = sequencer.batches().await?;
     let units: u64 = audit.batches.iter().map(|b| b.statement.units.len() as u64).sum();
     let used: u64 = batches.iter().map(|b| u64::from(b.used)).sum();
@@ -434,6 +468,7 @@ async fn check(
         exit_prove_ms: exit.proven.took.as_secs_f64() * 1_000.0,
         exit_equity: show_money(exit.exit.equity),
         exit_agrees: exit.agrees,
+        solvency_rounds: rounds,
         withdrawals: withdrawn.count,
         withdrawn: show_money(i128::try_from(withdrawn.amount).unwrap_or(i128::MAX)),
         withdrawals_paid: withdrawn.paid == withdrawn.amount,

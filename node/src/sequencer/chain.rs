@@ -4,13 +4,14 @@ use super::context::Context;
 use crate::parts::FullClient;
 use cloister_runtime::{opaque::Block, AccountId, AssetId, BlockNumber, Hash, RuntimeCall, RuntimeEvent};
 use cloister_sequencer::chain::{
-    At, BatchKey, ChainClient, ChainError, GroupView, RekeyKey, SealingKey, SettledBatch, SubmitOutcome,
+    At, BatchKey, ChainClient, ChainError, GroupView, RekeyKey, RoundView, SealingKey, SettledBatch, SolvencyKey,
+    SubmitOutcome, UnderWay,
 };
 use codec::DecodeAll;
 use frame_system::{EventRecord, Phase};
 use pallet_cloister_execution::{
     api::CloisterApi, types::MAX_REKEY_PAGE, Batch, Call, GroupState, HouseRekey, HouseRekeyed, KeyId, QueueItem,
-    RegisteredKey, StatementKind,
+    RegisteredKey, SolvencySubmission, StatementKind,
 };
 use pallet_cloister_risk::TableInfo;
 use polkadot_sdk::*;
@@ -114,6 +115,43 @@ impl NodeChain {
             })
         });
         Ok(of_batches.collect())
+    }
+
+    fn read_solvency_keys(&self) -> Result<Vec<SolvencyKey>, ChainError> {
+        let of_statements = self.verifying_keys()?.filter_map(|(id, registered, active)| {
+            Some(SolvencyKey {
+                id,
+                shape: registered.statement.solvency_shape()?,
+                active,
+                key: registered.key.into_inner(),
+            })
+        });
+        Ok(of_statements.collect())
+    }
+
+    fn read_round(&self, group: u32) -> Result<Option<RoundView>, ChainError> {
+        let (best, _) = self.block(At::Best);
+        let api = self.api();
+        let newest = CloisterApi::<Block, AccountId, AssetId, BlockNumber>::newest_root(&*api, best, group);
+        let view = CloisterApi::<Block, AccountId, AssetId, BlockNumber>::solvency(&*api, best, group);
+        let (newest, view) = (newest.map_err(unavailable)?, view.map_err(unavailable)?);
+        let state = self.group_at(group, best)?;
+        let (Some((batch_no, recent)), Some(state)) = (newest, state) else {
+            return Ok(None);
+        };
+        let payee = AccountId::from(self.submitter);
+        let own = view.under_way.iter().find(|round| round.payee == payee);
+        Ok(Some(RoundView {
+            batch_no,
+            root: recent.root,
+            house: recent.house,
+            next_index: state.next_index,
+            under_way: own.map(|round| UnderWay {
+                cursor: round.cursor,
+                end: round.end,
+                sums: round.sums,
+            }),
+        }))
     }
 
     fn read_rekey_keys(&self) -> Result<Vec<RekeyKey>, ChainError> {
@@ -221,6 +259,26 @@ impl ChainClient for NodeChain {
     async fn submit_rekey(&self, group: u32, rekey: &HouseRekey) -> Result<SubmitOutcome, ChainError> {
         let rekey = Box::new(rekey.clone());
         self.submit(RuntimeCall::Execution(Call::rekey_house { group, rekey }))
+            .await
+    }
+
+    async fn solvency_keys(&self) -> Result<Vec<SolvencyKey>, ChainError> {
+        self.read_solvency_keys()
+    }
+
+    async fn solvency_round(&self, group: u32) -> Result<Option<RoundView>, ChainError> {
+        self.read_round(group)
+    }
+
+    async fn ends_round(&self, group: u32, next: u32, end: u32) -> Result<bool, ChainError> {
+        let (best, _) = self.block(At::Best);
+        CloisterApi::<Block, AccountId, AssetId, BlockNumber>::ends_round(&*self.api(), best, group, next, end)
+            .map_err(unavailable)
+    }
+
+    async fn submit_solvency(&self, group: u32, statement: &SolvencySubmission) -> Result<SubmitOutcome, ChainError> {
+        let statement = Box::new(statement.clone());
+        self.submit(RuntimeCall::Execution(Call::submit_solvency { group, statement }))
             .await
     }
 

@@ -2,6 +2,7 @@
 
 use super::error::Error;
 use cloister_engine::FeeRates;
+use cloister_ledger::SolvencyShape;
 use cloister_prover_local::{Compared, Device};
 use cloister_runtime::AccountId;
 use cloister_sequencer::{
@@ -46,6 +47,11 @@ pub struct SequencerOptions {
     /// development chain takes public parameters.
     #[arg(long, value_name = "FILE", requires = "sequencer")]
     pub sequencer_rekey_proving_key: Option<PathBuf>,
+    /// File with the proving key of solvency statements of 13 subtrees.
+    ///
+    /// Without it no solvency rounds are made. A development chain takes public parameters, of 6 subtrees.
+    #[arg(long, value_name = "FILE", requires = "sequencer")]
+    pub sequencer_solvency_proving_key: Option<PathBuf>,
     /// Prove batches on this NVIDIA card, counted from 0; on the processor if it is left out.
     ///
     /// The program must be built with the feature `cuda`. Where the card fails the processor proves.
@@ -84,6 +90,8 @@ pub struct Ready {
     pub proving_key: Option<PathBuf>,
     /// File with the proving key of house re-keys; public parameters without it, on a development chain.
     pub rekey_proving_key: Option<PathBuf>,
+    /// File with the proving key of solvency statements; public parameters without it, on a development chain.
+    pub solvency_proving_key: Option<PathBuf>,
     /// What proves batches.
     pub device: Device,
     /// On a chain whose keys are public.
@@ -119,6 +127,10 @@ impl SequencerOptions {
             payee: self.sequencer_payee.clone().map(Into::into),
             batch_age: Duration::from_millis(self.sequencer_batch_age),
             sweep_every: self.sequencer_sweep_every,
+            solvency: match &self.sequencer_solvency_proving_key {
+                Some(_) => Some(SolvencyShape::STANDARD),
+                None => development.then_some(SolvencyShape::DEV),
+            },
             ..SequencerConfig::new(self.sequencer_group)
         };
         Ok(Some(Ready {
@@ -127,6 +139,7 @@ impl SequencerOptions {
             former,
             proving_key: self.sequencer_proving_key.clone(),
             rekey_proving_key: self.sequencer_rekey_proving_key.clone(),
+            solvency_proving_key: self.sequencer_solvency_proving_key.clone(),
             device: self.device(),
             development,
         }))

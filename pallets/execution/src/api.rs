@@ -1,6 +1,7 @@
 //! What sequencer, client and RPC read of the chain (C-API).
 
 use crate::{
+    solvency::{RecentRoot, SolvencyView, WithheldClaim},
     types::{Field, GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RegisteredAccount, RegisteredKey},
     verifier::{Arithmetic, Refusal},
 };
@@ -36,6 +37,14 @@ sp_api::decl_runtime_apis! {
         fn index_of(group: u32, owner: AccountId) -> Option<u32>;
         /// The claim of an owner, 10^-6.
         fn claim_of(group: u32, owner: AccountId) -> u128;
+        /// What is known of a group's solvency.
+        fn solvency(group: u32) -> SolvencyView<AccountId>;
+        /// Whether a solvency statement that ends before `next` is the last of a round that ends at `end`.
+        fn ends_round(group: u32, next: u32, end: u32) -> bool;
+        /// The root that the newest batch left, with the batch's number; none before the first.
+        fn newest_root(group: u32) -> Option<(u64, RecentRoot)>;
+        /// What was withheld from an owner; none if all was paid.
+        fn withheld_of(group: u32, owner: AccountId) -> Option<WithheldClaim>;
         /// The account that holds the group's money.
         fn vault_account(group: u32) -> AccountId;
         /// All verifying keys, by id.

@@ -200,6 +200,7 @@ impl<T: Config> Pallet<T> {
         state.risk_version = batch.risk_version;
         state.batch_no = batch.batch_no.checked_add(1).ok_or(Error::<T>::ArithmeticOverflow)?;
         let consumed = Self::consume(group, &mut state, batch, takings)?;
+        Self::keep_root(group, &state, batch.batch_no);
         Groups::<T>::insert(group, &state);
         Self::deposit_event(Event::BatchSettled {
             group,
@@ -219,6 +220,7 @@ impl<T: Config> Pallet<T> {
             .filter(|(_, taking)| taking.open.is_some());
         for (index, _) in opened {
             let account = accounts.get(&index.get()).ok_or(Error::<T>::UnknownAccount)?;
+            Self::note_opened(group, index.get());
             Self::deposit_event(Event::AccountOpened {
                 group,
                 index: index.get(),
@@ -234,7 +236,7 @@ impl<T: Config> Pallet<T> {
         Ok(consumed.saturating_add(refunded))
     }
 
-    /// Withdrawals to the owners and the sweep to the fee account.
+    /// Withdrawals to the owners and the sweep to the fee account, as far as the gate lets them (C-GATE).
     fn pay_out(
         group: u32,
         state: &GroupOf<T>,
@@ -242,29 +244,29 @@ impl<T: Config> Pallet<T> {
         accounts: &mut BTreeMap<u32, RegisteredAccount<T::AccountId>>,
     ) -> Result<(), DispatchError> {
         let mut totals = Totals::<T>::get(group);
+        let gate = Self::gate(group, totals.settled);
         for unit in batch.units.iter().filter(|u| !u.withdrawal.is_zero()) {
             let account = accounts.get_mut(&unit.index.get()).ok_or(Error::<T>::UnknownAccount)?;
             let amount = u128::from(unit.withdrawal.get());
             totals.settled = totals.settled.checked_sub(amount).ok_or(Error::<T>::VaultShortfall)?;
             account.deposited = account.deposited.saturating_sub(amount);
-            if Self::pay(group, &state.asset, &account.owner, unit.withdrawal.get(), &mut totals)? {
+            let amount = unit.withdrawal.get();
+            if Self::pay_through(gate, group, &state.asset, &account.owner, amount, &mut totals)? {
                 let owner = account.owner.clone();
                 Self::deposit_event(Event::Withdrawn {
                     group,
                     index: unit.index.get(),
                     owner,
-                    amount: unit.withdrawal.get(),
+                    amount,
                 });
             }
         }
         if !batch.sweep.is_zero() {
             let sweep = u128::from(batch.sweep.get());
             totals.settled = totals.settled.checked_sub(sweep).ok_or(Error::<T>::VaultShortfall)?;
-            if Self::pay(group, &state.asset, &state.fee_account, batch.sweep.get(), &mut totals)? {
-                Self::deposit_event(Event::FeesSwept {
-                    group,
-                    amount: batch.sweep.get(),
-                });
+            let amount = batch.sweep.get();
+            if Self::pay_through(gate, group, &state.asset, &state.fee_account, amount, &mut totals)? {
+                Self::deposit_event(Event::FeesSwept { group, amount });
             }
         }
         Totals::<T>::insert(group, totals);

@@ -1,8 +1,8 @@
 //! The registry of verifying keys (C-KEYS).
 
 use crate::{
-    types::{KEY_BYTES, MAX_PLACES, MAX_UNITS},
-    BlockNumberFor, Config, Development, Error, Event, KeyId, Pallet, RegisteredKey, StatementKind, VerifyingKeys,
+    types::KEY_BYTES, BlockNumberFor, Config, Development, Error, Event, KeyId, Pallet, RegisteredKey, StatementKind,
+    VerifyingKeys,
 };
 use alloc::vec::Vec;
 use cloister_groth16_verifier::VerifyingKey;
@@ -27,10 +27,7 @@ impl<T: Config> Pallet<T> {
         active_at: BlockNumberFor<T>,
     ) -> Result<(), Error<T>> {
         ensure!(!VerifyingKeys::<T>::contains_key(id), Error::<T>::KeyExists);
-        if let StatementKind::Batch { units, places } = statement {
-            let fits = units > 0 && u32::from(units) <= MAX_UNITS && places > 0 && u32::from(places) <= MAX_PLACES;
-            ensure!(fits, Error::<T>::ShapeTooLarge);
-        }
+        ensure!(statement.fits(), Error::<T>::ShapeTooLarge);
         ensure!(
             !development || Development::<T>::get(),
             Error::<T>::DevelopmentKeyRefused

@@ -13,11 +13,14 @@ extern crate alloc;
 mod admin;
 pub mod api;
 mod batch;
+mod claims;
 pub mod extension;
+mod freeze;
 mod house;
 mod keys;
 mod queue;
 mod seal;
+pub mod solvency;
 #[cfg(any(feature = "try-runtime", test))]
 mod try_state;
 pub mod types;
@@ -37,9 +40,13 @@ mod tests;
 pub use benchmarking::BenchmarkHelper;
 pub use extension::CheckPlainBatch;
 pub use pallet::*;
+pub use solvency::{
+    BlockCounts, CompleteRound, FreezeClock, RecentRoot, Round, SolvencyTerms, SolvencyView, WithheldClaim,
+};
 pub use types::{
-    Batch, Field, GenesisKey, GroupState, GroupTotals, HouseRekey, HouseRekeyed, ItemKind, KeyId, OpenKeys, QueueItem,
-    RegisteredAccount, RegisteredKey, SealProof, StatementKind, Terms, UnitSubmission, WaitingItem,
+    Batch, Field, Findings, GenesisKey, GroupState, GroupTotals, HouseRekey, HouseRekeyed, ItemKind, KeyId, OpenKeys,
+    QueueItem, RegisteredAccount, RegisteredKey, SealProof, SolvencySubmission, StatementKind, Terms, UnitSubmission,
+    WaitingItem,
 };
 pub use weights::WeightInfo;
 
@@ -185,6 +192,41 @@ pub mod pallet {
     #[pallet::storage]
     pub type Claims<T: Config> =
         StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, T::AccountId, u128, ValueQuery>;
+
+    /// The newest roots of a group, by group and number of the batch that left them (D-ROUND).
+    #[pallet::storage]
+    pub type RecentRoots<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u64, RecentRoot>;
+
+    /// How many accounts are open in each subtree, by group and block of 512 indices; for rounds, which skip subtrees
+    /// without any.
+    #[pallet::storage]
+    pub type OpenAccounts<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u32, BlockCounts, ValueQuery>;
+
+    /// The solvency rounds under way, one for each payee.
+    #[pallet::storage]
+    pub type Rounds<T: Config> = StorageMap<_, Twox64Concat, u32, solvency::RoundsOf<T>, ValueQuery>;
+
+    /// The newest complete solvency round.
+    #[pallet::storage]
+    pub type CompleteRounds<T: Config> = StorageMap<_, Twox64Concat, u32, CompleteRound<T::AccountId>>;
+
+    /// What groups ask of solvency rounds. A group without terms has no gate and is never frozen.
+    #[pallet::storage]
+    pub type SolvencyTermsOf<T: Config> = StorageMap<_, Twox64Concat, u32, SolvencyTerms>;
+
+    /// How long each group with terms has waited for a complete round.
+    #[pallet::storage]
+    pub type FreezeClocks<T: Config> = CountedStorageMap<_, Twox64Concat, u32, FreezeClock>;
+
+    /// The groups that are frozen, and since when, milliseconds of Unix time.
+    #[pallet::storage]
+    pub type Frozen<T: Config> = StorageMap<_, Twox64Concat, u32, u64>;
+
+    /// Payouts that were withheld for want of a fresh round, or because of a shortfall, by group and owner.
+    #[pallet::storage]
+    pub type WithheldClaims<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, T::AccountId, WithheldClaim>;
 
     #[pallet::event]
     #[pallet::generate_deposit(pub(crate) fn deposit_event)]
@@ -384,6 +426,70 @@ pub mod pallet {
             /// 10^-6.
             amount: u64,
         },
+        /// What a group asks of solvency rounds was set. Without terms its payouts ask for no round.
+        SolvencyTermsSet {
+            /// The group.
+            group: u32,
+            /// What held before.
+            old: Option<SolvencyTerms>,
+            /// What holds now.
+            new: Option<SolvencyTerms>,
+        },
+        /// A solvency statement was taken.
+        SolvencyTaken {
+            /// The group.
+            group: u32,
+            /// Whose round it belongs to, and who is to be paid for the proof.
+            payee: T::AccountId,
+            /// The verifying key of its proof.
+            key: KeyId,
+            /// The risk table.
+            risk_version: u64,
+            /// The batch that left the root.
+            batch_no: u64,
+            /// First index that was covered.
+            first: u32,
+            /// The index after the last one that was covered.
+            next: u32,
+        },
+        /// A solvency round is complete.
+        SolvencyProven {
+            /// The group.
+            group: u32,
+            /// Whose round it was.
+            payee: T::AccountId,
+            /// Time of its oldest table, milliseconds.
+            oldest_table: u64,
+            /// What it showed.
+            findings: Findings,
+            /// It is the newest now.
+            newest: bool,
+        },
+        /// A payout was withheld: no round is fresh, or the newest one shows a shortfall.
+        PayoutWithheld {
+            /// The group.
+            group: u32,
+            /// Whose claim it is.
+            owner: T::AccountId,
+            /// 10^-6.
+            amount: u64,
+        },
+        /// What was due of a withheld claim was paid.
+        WithheldPaid {
+            /// The group.
+            group: u32,
+            /// Who was paid.
+            owner: T::AccountId,
+            /// 10^-6.
+            amount: u128,
+            /// What is left of the claim, 10^-6.
+            left: u128,
+        },
+        /// A group was frozen: nobody proved that it is solvent.
+        GroupFrozen {
+            /// The group.
+            group: u32,
+        },
         /// A claim was paid.
         Claimed {
             /// The group.
@@ -454,7 +560,8 @@ pub mod pallet {
         TooManyItems,
         /// The items of the account in the queue would be 2^64 or more together.
         QueuedSumTooLarge,
-        /// The notice must be 1 to 120 seconds, the share 10 to 90 percent.
+        /// The notice must be 1 to 120 seconds, the share 10 to 90 percent; the age of rounds 1 minute to 12 hours, and
+        /// the time to a freeze from there to 24 hours.
         TermsOutOfBounds,
         /// All indices of the group are taken.
         TreeFull,
@@ -462,9 +569,39 @@ pub mod pallet {
         NoClaim,
         /// The asset still refuses the payout.
         PayoutRefused,
+        /// No solvency round is fresh, so nothing is paid.
+        NoFreshRound,
+        /// All that the claim has a right to was paid; more may be due after another round.
+        NothingDue,
+        /// The group is frozen.
+        GroupFrozen,
+        /// The group has no solvency terms.
+        NoSolvencyTerms,
+        /// The group has not waited for a round as long as its terms say.
+        FreezeNotDue,
+        /// No verifying key of solvency statements is active.
+        NoSolvencyKey,
+        /// As many groups have solvency terms as may.
+        TooManyGatedGroups,
+        /// The statement starts a round, and the signer is not its payee.
+        NotPayee,
+        /// No subtree begins at the first index.
+        NotASubtree,
+        /// The statement leaves out an index at which an account is open.
+        AccountSkipped,
+        /// The statement skips more blocks than it may.
+        SkipTooLong,
+        /// The last statement of a round must show its outcome, and the others must not.
+        WrongOutcome,
+        /// The batch never left a root, or its root is no longer among the newest.
+        RootUnknown,
+        /// The root was replaced before the time of the table.
+        RootReplaced,
+        /// The last statement of a round names an older root than another one of the round.
+        RootOlderThanRound,
         /// A batch must be a transaction of its own: inside another call, nobody who reads the chain would find it.
         WrappedBatch,
-        /// The signer may not submit batches.
+        /// The signer may not submit batches, or the payee solvency statements.
         NotSubmitter,
         /// Not the group's next batch: submitted already, or out of order.
         WrongBatchNumber,
@@ -526,6 +663,9 @@ pub mod pallet {
         pub groups: Vec<(u32, T::AssetId, T::AccountId)>,
         /// Terms of the groups' queues, notice in milliseconds and share in percent; those of new groups if none.
         pub queue_terms: Option<(u64, u8)>,
+        /// Solvency terms of the groups, age of rounds and time to a freeze, both in milliseconds; none if the gate is
+        /// off.
+        pub solvency_terms: Option<(u64, u64)>,
         /// Who may submit batches.
         pub submitters: Vec<T::AccountId>,
         /// The sequencers' sealing key.
@@ -569,6 +709,16 @@ pub mod pallet {
                     "genesis: a shape wide enough for the group"
                 );
             }
+            if let Some((max_round_age, freeze_after)) = self.solvency_terms {
+                let terms = SolvencyTerms {
+                    max_round_age,
+                    freeze_after,
+                };
+                for (group, _, _) in &self.groups {
+                    Pallet::<T>::change_solvency_terms(*group, Some(terms))
+                        .expect("genesis: solvency terms within their bounds, and a key of solvency statements");
+                }
+            }
         }
     }
 
@@ -577,6 +727,10 @@ pub mod pallet {
     where
         BlockNumberFor<T>: AtLeast32BitUnsigned,
     {
+        fn on_initialize(_: BlockNumberFor<T>) -> Weight {
+            Self::count_clocks()
+        }
+
         fn integrity_test() {
             // Amounts of this size keep every account inside its range (docs/spec/state.md).
             assert!(T::MaxVault::get() >> 72 == 0, "MaxVault must be below 2^72");
@@ -749,7 +903,7 @@ pub mod pallet {
             Ok((Some(weight), Pays::No).into())
         }
 
-        /// Pays the signer's claim in full.
+        /// Pays in full what the asset refused to the signer.
         ///
         /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::NoClaim`], [`Error::PayoutRefused`].
         /// Event: [`Event::Claimed`].
@@ -758,7 +912,7 @@ pub mod pallet {
         pub fn claim(origin: OriginFor<T>, group: u32) -> DispatchResult {
             let who = ensure_signed(origin)?;
             let state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
-            Self::pay_claim(group, &state.asset, &who)
+            Self::pay_refused(group, &state.asset, &who)
         }
 
         /// Gives the house of a group another key between two batches, sealed to the sequencers' key in force
@@ -815,6 +969,68 @@ pub mod pallet {
         pub fn close(origin: OriginFor<T>, group: u32) -> DispatchResult {
             let owner = ensure_signed(origin)?;
             Self::queue_request(group, owner, ItemKind::Close)
+        }
+
+        /// Takes a solvency statement (D-ROUND). Free if it succeeds. A frozen group takes it too.
+        ///
+        /// Origin: signed; by the payee if it starts a round. Errors, in the order of the checks:
+        /// [`Error::NotSubmitter`] (the payee is none), [`Error::UnknownGroup`], [`Error::GroupDisabled`],
+        /// [`Error::UnknownKey`], [`Error::KeyNotActive`], [`Error::WrongStatement`], [`Error::RiskTableUnknown`],
+        /// [`Error::RiskTableTooOld`], [`Error::RiskTableReplaced`], [`Error::RootUnknown`], [`Error::RootReplaced`],
+        /// [`Error::NotPayee`], [`Error::NotASubtree`], [`Error::AccountSkipped`], [`Error::SkipTooLong`],
+        /// [`Error::WrongOutcome`], [`Error::RootOlderThanRound`], [`Error::NonCanonicalField`],
+        /// [`Error::ProofMalformedEncoding`], [`Error::ProofPointAtInfinity`], [`Error::ProofNotOnCurve`],
+        /// [`Error::ProofNotInSubgroup`], [`Error::InvalidProof`].
+        /// Events: [`Event::SolvencyTaken`], [`Event::SolvencyProven`] if it completes a round.
+        #[pallet::call_index(20)]
+        #[pallet::weight(T::WeightInfo::submit_solvency())]
+        pub fn submit_solvency(
+            origin: OriginFor<T>,
+            group: u32,
+            statement: Box<SolvencySubmission>,
+        ) -> DispatchResultWithPostInfo {
+            let who = ensure_signed(origin)?;
+            Self::do_submit_solvency(&who, group, &statement)?;
+            Ok(Pays::No.into())
+        }
+
+        /// Sets what a group asks of solvency rounds (C-GATE, C-FREEZE). Without terms its payouts ask for no round,
+        /// and it is never frozen.
+        ///
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::UnknownGroup`], [`Error::TermsOutOfBounds`],
+        /// [`Error::NoSolvencyKey`], [`Error::TooManyGatedGroups`]. Event: [`Event::SolvencyTermsSet`].
+        #[pallet::call_index(21)]
+        #[pallet::weight(T::WeightInfo::set_solvency_terms())]
+        pub fn set_solvency_terms(origin: OriginFor<T>, group: u32, terms: Option<SolvencyTerms>) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            let old = Self::change_solvency_terms(group, terms)?;
+            Self::deposit_event(Event::SolvencyTermsSet { group, old, new: terms });
+            Ok(())
+        }
+
+        /// Pays to its owner what is due of a withheld claim (C-CLAIM). A disabled or frozen group pays it too.
+        ///
+        /// Origin: signed, anyone. Errors: [`Error::UnknownGroup`], [`Error::NoClaim`], [`Error::NoFreshRound`],
+        /// [`Error::NothingDue`], [`Error::PayoutRefused`]. Event: [`Event::WithheldPaid`].
+        #[pallet::call_index(22)]
+        #[pallet::weight(T::WeightInfo::pay_claim())]
+        pub fn pay_claim(origin: OriginFor<T>, group: u32, owner: T::AccountId) -> DispatchResult {
+            ensure_signed(origin)?;
+            Self::pay_withheld(group, &owner)?;
+            Ok(())
+        }
+
+        /// Freezes a group that nobody has proven solvent for as long as its terms say (C-FREEZE): no opens, deposits
+        /// or batches from now on.
+        ///
+        /// Origin: signed, anyone. Errors: [`Error::UnknownGroup`], [`Error::GroupFrozen`],
+        /// [`Error::NoSolvencyTerms`], [`Error::FreezeNotDue`]. Event: [`Event::GroupFrozen`].
+        #[pallet::call_index(23)]
+        #[pallet::weight(T::WeightInfo::freeze())]
+        pub fn freeze(origin: OriginFor<T>, group: u32) -> DispatchResult {
+            ensure_signed(origin)?;
+            Self::do_freeze(group)?;
+            Ok(())
         }
     }
 }

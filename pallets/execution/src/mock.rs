@@ -4,6 +4,7 @@
 pub mod houses;
 pub mod prover;
 pub mod seals;
+pub mod solvency;
 
 use crate::{self as pallet_cloister_execution, *};
 use cloister_crypto::{field::to_bytes, Fr};
@@ -166,6 +167,10 @@ pub const BATCH_KEY: KeyId = 3;
 pub const SHAPE: StatementKind = StatementKind::Batch { units: 2, places: 1 };
 /// The verifying key of seals.
 pub const SEAL_KEY: KeyId = 7;
+/// The verifying key of solvency statements.
+pub const SOLVENCY_KEY: KeyId = 60;
+/// Maximum number of subtrees of those statements.
+pub const SUBTREES: u16 = 1;
 /// The verifying key of house re-keys.
 pub const HOUSE_KEY: KeyId = 20;
 pub const ADMIN: AccountId32 = AccountId32::new([9; 32]);
@@ -280,6 +285,7 @@ pub fn genesis() -> RuntimeGenesisConfig {
             development: true,
             groups: vec![(GROUP, ASSET, FEES)],
             queue_terms: Some((NOTICE, 50)),
+            solvency_terms: None,
             submitters: vec![SEQUENCER],
             seal_key: Some((to_bytes(&seal.x()), to_bytes(&seal.y()))),
             verifying_keys: vec![
@@ -292,6 +298,12 @@ pub fn genesis() -> RuntimeGenesisConfig {
                 GenesisKey {
                     id: BATCH_KEY,
                     statement: SHAPE,
+                    development: true,
+                    key: prover::key(),
+                },
+                GenesisKey {
+                    id: SOLVENCY_KEY,
+                    statement: StatementKind::Solvency { subtrees: SUBTREES },
                     development: true,
                     key: prover::key(),
                 },

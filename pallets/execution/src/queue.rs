@@ -1,8 +1,8 @@
 //! The queue: opens, deposits and requests in order of arrival, taken by account (C-QUEUE).
 
 use crate::{
-    Accounts, Batch, Config, Error, Event, GroupState, Groups, Indices, ItemKind, OpenKeys, Pallet, PendingItems,
-    Queue, QueueItem, RegisteredAccount, SealProof, Terms, Totals, WaitingItem,
+    Accounts, Batch, Config, Error, Event, Frozen, GroupState, Groups, Indices, ItemKind, OpenKeys, Pallet,
+    PendingItems, Queue, QueueItem, RegisteredAccount, SealProof, Terms, Totals, WaitingItem,
 };
 use alloc::{
     collections::{BTreeMap, BTreeSet},
@@ -25,10 +25,11 @@ pub(crate) type GroupOf<T> = GroupState<<T as polkadot_sdk::frame_system::Config
 pub(crate) type ItemOf<T> = QueueItem<<T as polkadot_sdk::frame_system::Config>::AccountId>;
 
 impl<T: Config> Pallet<T> {
-    /// An enabled group.
+    /// A group that is enabled and not frozen.
     pub(crate) fn enabled_group(group: u32) -> Result<GroupOf<T>, Error<T>> {
         let state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
         ensure!(state.enabled, Error::<T>::GroupDisabled);
+        ensure!(!Frozen::<T>::contains_key(group), Error::<T>::GroupFrozen);
         Ok(state)
     }
 
@@ -347,6 +348,7 @@ impl<T: Config> Pallet<T> {
             accounts.remove(&index);
             Accounts::<T>::remove(group, index);
             Indices::<T>::remove(group, &owner);
+            Self::note_closed(group, index);
             Self::deposit_event(Event::AccountClosed { group, index, owner });
         }
         Ok(refunded)

@@ -1,6 +1,8 @@
 //! Tests on the mock runtime.
 
 mod admin;
+mod claims;
+mod freeze;
 mod house;
 mod invariants;
 mod keys;
@@ -9,6 +11,7 @@ mod plain;
 mod queue;
 mod reject;
 mod requests;
+mod rounds;
 mod seal;
 mod settle;
 mod takings;

@@ -28,6 +28,7 @@ impl<T: Config> Pallet<T> {
     ///   and those of one account are below 2^64 together. Nothing waits behind a close. The terms are within their
     ///   bounds.
     /// * Accounts and indices are inverse, and every index is below the next one.
+    /// * What rounds, gate and freeze keep: [`Pallet::try_solvency`].
     pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
         ensure!(!PlainBatch::<T>::exists(), "a transaction has left its mark");
         let mut groups = 0usize;
@@ -41,6 +42,7 @@ impl<T: Config> Pallet<T> {
             Self::try_house(group, &state)?;
             Self::try_queue(group, &state)?;
             Self::try_accounts(group, state.next_index)?;
+            Self::try_solvency(group, &state)?;
         }
         ensure!(Totals::<T>::iter_keys().count() <= groups, "totals without a group");
         Ok(())
@@ -74,6 +76,7 @@ impl<T: Config> Pallet<T> {
             queued,
             claims,
             settled,
+            ..
         } = Totals::<T>::get(group);
         let owed = Totals::<T>::get(group).sum().ok_or("the vault owes too much")?;
         ensure!(owed <= T::MaxVault::get(), "the vault owes more than its cap");

@@ -1,11 +1,12 @@
 //! What the pallet stores and what its calls take.
 
 use alloc::vec::Vec;
-use cloister_ledger::Shape;
+use cloister_ledger::{solvency::BLOCK_SUBTREES, Shape, SolvencyShape};
 pub use cloister_settlement::{
     batch::{Batch, Field, KeyId, UnitSubmission, CIPHERTEXT_FIXED, MAX_CIPHERTEXT, MAX_PLACES, MAX_UNITS},
     house::{HouseRekey, HouseRekeyed},
     queue::{ItemKind, OpenKeys, QueueItem, Request, SealProof, Terms},
+    solvency::{Findings, SolvencySubmission},
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use polkadot_sdk::{
@@ -51,6 +52,11 @@ pub enum StatementKind {
     Seal,
     /// Re-keys of a group's house (H-STATEMENT).
     HouseRekey,
+    /// Solvency statements of one shape (D-STATEMENT).
+    Solvency {
+        /// Maximum number of subtrees that a statement covers.
+        subtrees: u16,
+    },
 }
 
 impl StatementKind {
@@ -61,7 +67,26 @@ impl StatementKind {
                 units,
                 places: places.into(),
             }),
-            Self::Seal | Self::HouseRekey => None,
+            Self::Seal | Self::HouseRekey | Self::Solvency { .. } => None,
+        }
+    }
+
+    /// Shape of the solvency statements; `None` if the statement is another one.
+    pub fn solvency_shape(&self) -> Option<SolvencyShape> {
+        match *self {
+            Self::Solvency { subtrees } => Some(SolvencyShape { subtrees }),
+            Self::Batch { .. } | Self::Seal | Self::HouseRekey => None,
+        }
+    }
+
+    /// Whether the chain takes statements of this shape.
+    pub(crate) fn fits(&self) -> bool {
+        match *self {
+            Self::Batch { units, places } => {
+                units > 0 && u32::from(units) <= MAX_UNITS && places > 0 && u32::from(places) <= MAX_PLACES
+            }
+            Self::Solvency { subtrees } => subtrees > 0 && usize::from(subtrees) <= BLOCK_SUBTREES,
+            Self::Seal | Self::HouseRekey => true,
         }
     }
 }
@@ -138,6 +163,10 @@ pub struct GroupTotals {
     pub claims: u128,
     /// To the accounts and the house behind root and commitment together.
     pub settled: u128,
+    /// Gross amount of the withheld claims (C-GATE).
+    pub withheld: u128,
+    /// What was paid of them.
+    pub withheld_paid: u128,
 }
 
 /// The account of an index.

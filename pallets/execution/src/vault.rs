@@ -17,7 +17,9 @@ use polkadot_sdk::{
 impl GroupTotals {
     /// Everything the vault owes; never `None` while amounts are below the vault's cap.
     pub fn sum(&self) -> Option<u128> {
-        self.queued.checked_add(self.claims)?.checked_add(self.settled)
+        let withheld = self.withheld.checked_sub(self.withheld_paid)?;
+        let sum = self.queued.checked_add(self.claims)?.checked_add(self.settled)?;
+        sum.checked_add(withheld)
     }
 }
 
@@ -60,7 +62,12 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Moves money out of the vault; the vault itself always stays.
-    fn transfer_out(group: u32, asset: &T::AssetId, who: &T::AccountId, amount: u128) -> Result<(), DispatchError> {
+    pub(crate) fn transfer_out(
+        group: u32,
+        asset: &T::AssetId,
+        who: &T::AccountId,
+        amount: u128,
+    ) -> Result<(), DispatchError> {
         // A layer of its own: a refusal half-way leaves nothing behind.
         with_storage_layer(|| {
             let vault = Self::vault_account(group);
@@ -94,8 +101,8 @@ impl<T: Config> Pallet<T> {
         Ok(false)
     }
 
-    /// Pays a claim in full.
-    pub(crate) fn pay_claim(group: u32, asset: &T::AssetId, who: &T::AccountId) -> Result<(), DispatchError> {
+    /// Pays what the asset refused, in full.
+    pub(crate) fn pay_refused(group: u32, asset: &T::AssetId, who: &T::AccountId) -> Result<(), DispatchError> {
         let amount = Claims::<T>::take(group, who);
         ensure!(amount > 0, Error::<T>::NoClaim);
         Self::transfer_out(group, asset, who, amount).map_err(|_| Error::<T>::PayoutRefused)?;

@@ -1,10 +1,13 @@
 //! The functions behind the runtime API (C-API), under the same names.
 
 use crate::{
+    claims::Gate,
     keys::KeyOf,
+    solvency::Gap,
     types::{MAX_QUEUE_PAGE, MAX_REKEY_PAGE, MAX_UNITS},
-    Accounts, Claims, Config, Field, GroupState, GroupTotals, Groups, HouseRekeyed, HouseRekeys, Indices, KeyId,
-    Pallet, Queue, QueueItem, RegisteredAccount, SealKey, Submitters, Totals, VerifyingKeys,
+    Accounts, Claims, CompleteRounds, Config, Field, FreezeClocks, Frozen, GroupState, GroupTotals, Groups,
+    HouseRekeyed, HouseRekeys, Indices, KeyId, Pallet, Queue, QueueItem, RecentRoot, RecentRoots, RegisteredAccount,
+    Rounds, SealKey, SolvencyTermsOf, SolvencyView, Submitters, Totals, VerifyingKeys, WithheldClaim, WithheldClaims,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use cloister_risk::RiskTable;
@@ -62,6 +65,35 @@ impl<T: Config> Pallet<T> {
             .take(limit.min(MAX_REKEY_PAGE) as usize)
             .filter_map(|number| HouseRekeys::<T>::get(group, number))
             .collect()
+    }
+
+    /// What is known of a group's solvency.
+    pub fn solvency(group: u32) -> SolvencyView<T::AccountId> {
+        SolvencyView {
+            terms: SolvencyTermsOf::<T>::get(group),
+            round: CompleteRounds::<T>::get(group),
+            open: Self::gate(group, Totals::<T>::get(group).settled) != Gate::Shut,
+            waited: FreezeClocks::<T>::get(group).map_or(0, |clock| clock.waited),
+            frozen: Frozen::<T>::get(group),
+            under_way: Rounds::<T>::get(group).into_inner(),
+        }
+    }
+
+    /// Whether a statement that ends before `next` is the last of a round that ends at `end`: no account is open
+    /// between (D-ROUND).
+    pub fn ends_round(group: u32, next: u32, end: u32) -> bool {
+        Self::gap(group, next, end) == Gap::Empty
+    }
+
+    /// The root that the newest batch left; none before the first.
+    pub fn newest_root(group: u32) -> Option<(u64, RecentRoot)> {
+        let batch_no = Groups::<T>::get(group)?.batch_no.checked_sub(1)?;
+        RecentRoots::<T>::get(group, batch_no).map(|recent| (batch_no, recent))
+    }
+
+    /// What was withheld from an owner; none if all was paid.
+    pub fn withheld_of(group: u32, owner: &T::AccountId) -> Option<WithheldClaim> {
+        WithheldClaims::<T>::get(group, owner)
     }
 
     /// An account.

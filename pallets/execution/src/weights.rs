@@ -1,6 +1,7 @@
 //! Weights. The numbers are conservative estimates on the reference machine, to be replaced by measured ones: a
 //! verification in Wasm without host calls takes some 30 ms, a permutation of the statement's hash 0.2 ms.
 
+use crate::solvency::MAX_SKIPPED_BLOCKS;
 use core::marker::PhantomData;
 use polkadot_sdk::{
     frame_support::{traits::Get, weights::Weight},
@@ -33,6 +34,16 @@ pub trait WeightInfo {
     fn rekey_house() -> Weight;
     /// `set_queue_terms`.
     fn set_queue_terms() -> Weight;
+    /// `submit_solvency`: the proof is checked.
+    fn submit_solvency() -> Weight;
+    /// `set_solvency_terms`.
+    fn set_solvency_terms() -> Weight;
+    /// `pay_claim`.
+    fn pay_claim() -> Weight;
+    /// `freeze`.
+    fn freeze() -> Weight;
+    /// The freeze clocks at the start of a block, by groups with terms.
+    fn count_clocks(groups: u32) -> Weight;
     /// The extension `CheckPlainBatch` around a `submit_batch`.
     fn check_plain_batch() -> Weight;
 }
@@ -79,19 +90,19 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
     fn open() -> Weight {
         // The trading key 3 ms, the statement's hash three permutations, the verification as of a batch.
-        Self::of(50_000, 13, 10)
+        Self::of(50_000, 14, 10)
     }
 
     fn deposit() -> Weight {
         // Up to eight older items of the account, the item before the new one.
-        Self::of(150, 17, 9)
+        Self::of(150, 18, 9)
     }
 
     fn submit_batch(units: u32, items: u32) -> Weight {
-        // Fixed: verification, mark, submitters, group, key, table, totals.
-        Self::of(50_000, 13, 7)
-            // Per unit: three permutations of the hash, account, pending items, a payout.
-            .saturating_add(Self::of(900, 6, 7).saturating_mul(u64::from(units)))
+        // Fixed: verification, mark, submitters, group, key, table, totals, freeze, terms, round, roots.
+        Self::of(50_000, 16, 9)
+            // Per unit: three permutations of the hash, account, pending items, a payout, its claim, the subtree.
+            .saturating_add(Self::of(950, 8, 9).saturating_mul(u64::from(units)))
             // Per queue item: itself, its two neighbours, the walk along what is overdue.
             .saturating_add(Self::of(30, 4, 3).saturating_mul(u64::from(items)))
     }
@@ -107,6 +118,30 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
     fn set_queue_terms() -> Weight {
         Self::of(20, 1, 1)
+    }
+
+    fn submit_solvency() -> Weight {
+        // The statement's hash three permutations, the verification as of a batch; group, key, submitters, table, two
+        // roots, rounds, complete round, clock, and all blocks that may be skipped before and behind the run.
+        Self::of(52_000, 10 + 2 * u64::from(MAX_SKIPPED_BLOCKS), 3)
+    }
+
+    fn set_solvency_terms() -> Weight {
+        // All verifying keys are looked at.
+        Self::of(200, 40, 3)
+    }
+
+    fn pay_claim() -> Weight {
+        Self::of(110, 9, 5)
+    }
+
+    fn freeze() -> Weight {
+        Self::of(20, 4, 1)
+    }
+
+    fn count_clocks(groups: u32) -> Weight {
+        // Time and the end of the clocks; each group's clock, state, freeze, newest table, open accounts.
+        Self::of(5, 2, 0).saturating_add(Self::of(20, 7, 1).saturating_mul(u64::from(groups)))
     }
 
     fn check_plain_batch() -> Weight {

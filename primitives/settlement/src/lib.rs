@@ -9,6 +9,7 @@
 //! * [`batch`]: the batch as it is submitted, and how it is made of a statement.
 //! * [`house`]: re-keys of a group's house, as they are submitted and as the chain keeps them.
 //! * [`queue`]: opens, deposits and requests as the chain queues them.
+//! * [`solvency`]: solvency statements, as they are submitted.
 //! * [`taking`]: what each unit of a batch takes from the queue.
 //! * [`statement`]: the statement of a batch, rebuilt from what the chain knows and what was submitted. Pallet and
 //!   client call the same function.
@@ -29,6 +30,7 @@ pub mod ledger;
 pub mod queue;
 pub mod replay;
 pub mod secrets;
+pub mod solvency;
 pub mod statement;
 pub mod taking;
 
@@ -39,5 +41,6 @@ pub use ledger::{replay_batch, replay_rekey, replay_rekeys, LedgerError};
 pub use queue::{ItemKind, OpenKeys, QueueItem, Request, SealProof, Terms};
 pub use replay::{AccountKeys, ReplayError};
 pub use secrets::LedgerSecrets;
+pub use solvency::{no_sums, Findings, SolvencyKnown, SolvencySubmission};
 pub use statement::{rebuild, KnownToChain, StatementError};
 pub use taking::{take, TakeError, Taking, Waiting};

@@ -5,11 +5,11 @@
 
 use bellman::Circuit;
 use cloister_circuits::{
-    statements::{batch::BatchCircuit, house_rekey::HouseRekeyCircuit, seal::SealCircuit},
+    statements::{batch::BatchCircuit, house_rekey::HouseRekeyCircuit, seal::SealCircuit, solvency::SolvencyCircuit},
     Fr,
 };
 use cloister_groth16::{default_directory, load_or_generate, Matrices, Progress};
-use cloister_ledger::Shape;
+use cloister_ledger::{Shape, SolvencyShape};
 use std::{env, fs, path::Path};
 
 /// Compares a key in the runtime's folder with the circuit's.
@@ -45,4 +45,17 @@ fn the_development_key_of_seals_is_the_one_of_the_circuit() {
 #[test]
 fn the_development_key_of_house_rekeys_is_the_one_of_the_circuit() {
     assert_committed("development-house-rekey.vk", HouseRekeyCircuit::blank());
+}
+
+#[test]
+fn the_development_key_of_solvency_statements_is_the_one_of_the_circuit() {
+    assert_committed("development-solvency-6.vk", SolvencyCircuit::blank(SolvencyShape::DEV));
+}
+
+#[test]
+fn the_development_key_of_large_solvency_statements_is_the_one_of_the_circuit() {
+    assert_committed(
+        "development-solvency-13.vk",
+        SolvencyCircuit::blank(SolvencyShape::STANDARD),
+    );
 }

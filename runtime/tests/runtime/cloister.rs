@@ -10,8 +10,9 @@ use cloister_runtime::{
     },
     constants::{development::SEAL_SEED, time},
     genesis_presets::{
-        feeds, groups, DEVELOPMENT_BATCH_KEY, DEVELOPMENT_HOUSE_KEY, DEVELOPMENT_SEAL_KEY, DEVELOPMENT_SHAPE,
-        FEE_ACCOUNT, SEQUENCER,
+        feeds, groups, DEVELOPMENT_BATCH_KEY, DEVELOPMENT_HOUSE_KEY, DEVELOPMENT_LARGE_SOLVENCY_KEY,
+        DEVELOPMENT_LARGE_SOLVENCY_SHAPE, DEVELOPMENT_SEAL_KEY, DEVELOPMENT_SHAPE, DEVELOPMENT_SOLVENCY_KEY,
+        DEVELOPMENT_SOLVENCY_SHAPE, FEE_ACCOUNT, SEQUENCER,
     },
     BlockNumber, Execution, Oracle, Risk, Runtime, RuntimeOrigin, System,
 };
@@ -59,7 +60,13 @@ fn the_development_preset_should_have_active_keys_and_the_public_sealing_key() {
         let ids: Vec<_> = Execution::verifying_keys().into_iter().map(|(id, _)| id).collect();
         assert_eq!(
             ids,
-            [DEVELOPMENT_BATCH_KEY, DEVELOPMENT_SEAL_KEY, DEVELOPMENT_HOUSE_KEY]
+            [
+                DEVELOPMENT_BATCH_KEY,
+                DEVELOPMENT_SEAL_KEY,
+                DEVELOPMENT_HOUSE_KEY,
+                DEVELOPMENT_SOLVENCY_KEY,
+                DEVELOPMENT_LARGE_SOLVENCY_KEY,
+            ]
         );
         let batches = Execution::verifying_key(DEVELOPMENT_BATCH_KEY).expect("batches can be proven");
         assert_eq!(batches.statement, DEVELOPMENT_SHAPE);
@@ -76,6 +83,14 @@ fn the_development_preset_should_have_active_keys_and_the_public_sealing_key() {
         let rekeys = Execution::verifying_key(DEVELOPMENT_HOUSE_KEY).expect("houses can be re-keyed");
         assert_eq!((rekeys.statement, rekeys.active_at), (StatementKind::HouseRekey, 0));
         assert!(rekeys.development && rekeys.key != seals.key);
+        for (id, statement) in [
+            (DEVELOPMENT_SOLVENCY_KEY, DEVELOPMENT_SOLVENCY_SHAPE),
+            (DEVELOPMENT_LARGE_SOLVENCY_KEY, DEVELOPMENT_LARGE_SOLVENCY_SHAPE),
+        ] {
+            let solvency = Execution::verifying_key(id).expect("rounds can be proven");
+            assert_eq!((solvency.statement, solvency.active_at), (statement, 0));
+            assert!(solvency.development);
+        }
     });
 }
 

@@ -1,8 +1,8 @@
 //! What the sequencer needs of the chain. The node implements it; tests mock it.
 
-use cloister_ledger::Shape;
+use cloister_ledger::{Shape, SolvencyShape};
 use cloister_risk::RiskTable;
-use cloister_settlement::{Batch, HouseRekey, HouseRekeyed, KeyId, QueueItem, Taking};
+use cloister_settlement::{Batch, Field, HouseRekey, HouseRekeyed, KeyId, QueueItem, SolvencySubmission, Taking};
 use std::future::Future;
 
 pub use cloister_settlement::batch::PROOF_BYTES;
@@ -70,6 +70,45 @@ pub struct RekeyKey {
     pub key: Vec<u8>,
 }
 
+/// A verifying key of solvency statements.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SolvencyKey {
+    /// Its id.
+    pub id: KeyId,
+    /// Shape of the statements.
+    pub shape: SolvencyShape,
+    /// Whether statements under it are accepted now.
+    pub active: bool,
+    /// The verifying key (C-VERIFIER).
+    pub key: Vec<u8>,
+}
+
+/// Where a payee's solvency round stands, and what the next statement is about (D-ROUND).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RoundView {
+    /// Number of the newest batch.
+    pub batch_no: u64,
+    /// The root that it left.
+    pub root: Field,
+    /// The house's commitment that it left.
+    pub house: Field,
+    /// The index that the next open gets: where a new round ends.
+    pub next_index: u32,
+    /// The round under way.
+    pub under_way: Option<UnderWay>,
+}
+
+/// A round under way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UnderWay {
+    /// All indices below it are covered.
+    pub cursor: u32,
+    /// Where it ends.
+    pub end: u32,
+    /// Commitment to its sums.
+    pub sums: Field,
+}
+
 /// A batch that the chain has taken, with what it took from the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettledBatch {
@@ -100,8 +139,8 @@ pub enum SubmitRejection {
     /// `QueueItemOverdue`: the batch must take the queue first.
     #[error("a queue item is overdue")]
     QueueOverdue,
-    /// `GroupDisabled`: try again later.
-    #[error("the group is disabled")]
+    /// `GroupDisabled`, `GroupFrozen`: try again later.
+    #[error("the group is disabled or frozen")]
     Disabled,
     /// `NotSubmitter`: the account may not submit.
     #[error("the submitting account is not in the submitter set")]
@@ -150,7 +189,7 @@ impl SubmitRejection {
             "TimeDecreased" | "TimeBeforeTable" | "TimeTooOld" => Self::TimeTooOld,
             "TimeInFuture" => Self::TimeInFuture,
             "QueueItemOverdue" => Self::QueueOverdue,
-            "GroupDisabled" => Self::Disabled,
+            "GroupDisabled" | "GroupFrozen" => Self::Disabled,
             "NotSubmitter" => Self::NotSubmitter,
             "HouseChanged" | "HouseNotKeyed" => Self::House,
             "UnknownKey" | "KeyNotActive" | "WrongStatement" => Self::Key,
@@ -245,6 +284,22 @@ pub trait ChainClient: Send + Sync + 'static {
     /// The last moment at which the chain takes a risk table that was replaced, milliseconds of Unix time; `None` while
     /// it is the newest. In the best block.
     fn table_end(&self, group: u32, version: u64) -> impl Future<Output = Result<Option<u64>, ChainError>> + Send;
+
+    /// All verifying keys of solvency statements in the best block.
+    fn solvency_keys(&self) -> impl Future<Output = Result<Vec<SolvencyKey>, ChainError>> + Send;
+
+    /// Where the submitter's solvency round stands in the best block; `None` before the first batch.
+    fn solvency_round(&self, group: u32) -> impl Future<Output = Result<Option<RoundView>, ChainError>> + Send;
+
+    /// Whether a statement that ends before `next` is the last of a round that ends at `end`, in the best block.
+    fn ends_round(&self, group: u32, next: u32, end: u32) -> impl Future<Output = Result<bool, ChainError>> + Send;
+
+    /// Submits a solvency statement and waits until it is in a block of the best chain or refused.
+    fn submit_solvency(
+        &self,
+        group: u32,
+        statement: &SolvencySubmission,
+    ) -> impl Future<Output = Result<SubmitOutcome, ChainError>> + Send;
 
     /// All verifying keys of batches in the best block.
     fn batch_keys(&self) -> impl Future<Output = Result<Vec<BatchKey>, ChainError>> + Send;

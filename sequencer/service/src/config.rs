@@ -1,7 +1,7 @@
 //! What an operator sets.
 
 use cloister_engine::FeeRates;
-use cloister_ledger::Shape;
+use cloister_ledger::{Shape, SolvencyShape};
 use std::time::Duration;
 
 /// Configuration of a sequencer.
@@ -40,6 +40,10 @@ pub struct SequencerConfig {
     pub busy_patience: Duration,
     /// Number of batches after which the collected fees are paid out; never if it is `None`.
     pub sweep_every: Option<u64>,
+    /// Shape of the solvency statements; no rounds are made if it is `None`.
+    pub solvency: Option<SolvencyShape>,
+    /// Pause after a solvency round that is complete.
+    pub round_pause: Duration,
     /// Number of fills that are kept for readers.
     pub history: usize,
     /// First pause after a failed attempt; it doubles up to a minute.
@@ -64,6 +68,8 @@ impl SequencerConfig {
             max_backlog: Duration::from_secs(60),
             busy_patience: Duration::from_secs(30),
             sweep_every: None,
+            solvency: None,
+            round_pause: Duration::from_secs(30),
             history: 100_000,
             backoff: Duration::from_millis(500),
         }

@@ -18,6 +18,7 @@ const SALT: &[u8] = b"cloister/sequencer/salt/v1";
 const HOUSE: &[u8] = b"cloister/sequencer/house/v2";
 const HOUSE_SEAL: &[u8] = b"cloister/sequencer/house-seal/v1";
 const PADDING: &[u8] = b"cloister/sequencer/padding/v1";
+const SOLVENCY: &[u8] = b"cloister/sequencer/solvency/v1";
 
 /// Why there are no keys.
 #[derive(Debug, thiserror::Error)]
@@ -161,6 +162,13 @@ impl SequencerKeys {
         let parts: [&[u8]; 2] = [old_house, &fresh()];
         let key = Fr::from_bytes_wide(&self.derive(&self.secret, HOUSE, &parts));
         (key, self.derive(&self.secret, HOUSE_SEAL, &parts))
+    }
+
+    /// What hides the sums after a solvency statement about this root, over the sums with this commitment; another at
+    /// every call.
+    pub fn solvency_blinding(&self, root: &[u8; 32], before: &[u8; 32]) -> Fr {
+        let parts: [&[u8]; 3] = [root, before, &fresh()];
+        Fr::from_bytes_wide(&self.derive(&self.secret, SOLVENCY, &parts))
     }
 }
 

@@ -30,6 +30,7 @@ mod core;
 mod error;
 mod halt;
 pub mod keys;
+mod loading;
 mod pipeline;
 mod queue;
 mod record;
@@ -37,6 +38,7 @@ mod rekey;
 mod rpc;
 mod service;
 mod shared;
+mod solvency;
 mod tape;
 
 pub use self::core::CoreError;

@@ -7,11 +7,13 @@ use crate::{
     core::{millis, Core, Origin},
     error::StartError,
     keys::SequencerKeys,
+    loading::loaded,
     pipeline::{pause, prove_loop, settle_loop},
     queue::ready_queue,
     rekey::{must_rekey, rekey},
     rpc,
     shared::{ProverFacts, Shared},
+    solvency::solvency_loop,
 };
 use cloister_crypto::{field::to_bytes, stream::Scope};
 use cloister_ledger::GroupLedger;
@@ -48,7 +50,8 @@ impl<C: ChainClient> Sequencer<C> {
     }
 
     /// Makes the prover of batches ready with `load` (on a blocking thread: it can take long), rebuilds the state from
-    /// the chain, and runs until it is dropped. A prover of house re-keys is made ready if one is needed (Q-KEYS).
+    /// the chain, and runs until it is dropped. A prover of house re-keys is made ready if one is needed (Q-KEYS), one
+    /// of solvency statements when there is time for the first (Q-SOLVENCY).
     ///
     /// # Errors
     /// [`StartError`]; once started it does not return.
@@ -69,6 +72,7 @@ impl<C: ChainClient> Sequencer<C> {
             follow_loop(self.shared.clone()),
             prove_loop(self.shared.clone(), prover),
             settle_loop(self.shared.clone()),
+            solvency_loop(self.shared.clone(), load),
         );
         Ok(())
     }
@@ -197,17 +201,6 @@ impl<C: ChainClient> Sequencer<C> {
         *self.shared.core() = Some(core);
         Ok(())
     }
-}
-
-/// Makes a prover ready on a blocking thread.
-async fn loaded<P, L>(load: &Arc<L>, kind: JobKind) -> Result<P, StartError>
-where
-    P: Prover,
-    L: Fn(JobKind) -> Result<P, ProverError> + Send + Sync + 'static,
-{
-    let load = load.clone();
-    let prover = tokio::task::spawn_blocking(move || load(kind)).await;
-    Ok(prover.map_err(|_| StartError::Thread)??)
 }
 
 /// Follows the chain: risk tables, queue, time.

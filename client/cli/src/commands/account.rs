@@ -1,6 +1,6 @@
 //! `cloister open`, `deposit`, `switch`, `close`, `account`, `withdraw`.
 
-use super::{error::CommandError, output::print_table, session::Session};
+use super::{error::CommandError, market::solvency_line, output::print_table, session::Session};
 use crate::cli::Global;
 use cloister_cli::{
     progress::Progress,
@@ -145,6 +145,12 @@ pub async fn show(global: &Global) -> Result<(), CommandError> {
     if claim > 0 {
         facts.fact("owner's claim", show_money(i128::try_from(claim).unwrap_or(i128::MAX)));
     }
+    if let Some(claim) = session.chain.withheld_of(global.group, &owner, None).await? {
+        let left = i128::try_from(claim.gross.saturating_sub(claim.paid)).unwrap_or(i128::MAX);
+        facts.fact("withheld", show_money(left));
+    }
+    let solvency = session.chain.solvency(global.group, None).await?;
+    facts.fact("solvency", solvency_line(&solvency, now()));
     print_table(facts);
     let held = info
         .positions

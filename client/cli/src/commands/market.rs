@@ -4,8 +4,10 @@ use super::{error::CommandError, output::print_table};
 use crate::cli::Global;
 use cloister_cli::table::{Left, Right, TextTable};
 use cloister_client::{
+    chain::SolvencyOf,
     instrument::{find, list},
     sequencer::{SequencerClient, SequencerError},
+    trader::now,
 };
 use cloister_client_core::amount::show_money;
 use cloister_sequencer_rpc::types::Level;
@@ -40,7 +42,8 @@ pub async fn status(global: &Global) -> Result<(), CommandError> {
     let last = chain.header(Some(chain.finalized().await?)).await?.number;
     let state = chain.group_state(global.group, None).await?;
     let totals = chain.group_totals(global.group, None).await?;
-    let owed = totals.queued + totals.claims + totals.settled;
+    let owed = totals.sum().unwrap_or(u128::MAX);
+    let solvency = chain.solvency(global.group, None).await?;
     let paused = if state.enabled { "" } else { ", paused" };
     let names: Vec<String> = list(&chain, global.group)
         .await?
@@ -57,7 +60,8 @@ pub async fn status(global: &Global) -> Result<(), CommandError> {
         .fact("batches", format!("{} settled, root 0x{root}", state.batch_no))
         .fact("accounts", state.next_index)
         .fact("queue", format!("{} items", state.queue_length))
-        .fact("vault owes", show_money(i128::try_from(owed).unwrap_or(i128::MAX)));
+        .fact("vault owes", show_money(i128::try_from(owed).unwrap_or(i128::MAX)))
+        .fact("solvency", solvency_line(&solvency, now()));
     match sequencer_facts(&SequencerClient::of(&chain), &mut facts).await {
         Err(SequencerError::Absent) => {
             facts.fact("sequencer", "none at this node");
@@ -66,6 +70,34 @@ pub async fn status(global: &Global) -> Result<(), CommandError> {
     }
     print_table(facts);
     Ok(())
+}
+
+/// What a user is told of a group's solvency.
+pub fn solvency_line(view: &SolvencyOf, now: u64) -> String {
+    let mut line = match &view.round {
+        None => "never proven".to_owned(),
+        Some(round) => {
+            let minutes = now.saturating_sub(round.oldest_table) / 60_000;
+            let short = match round.shortfall() {
+                0 => String::new(),
+                shortfall => {
+                    let shortfall = i128::try_from(shortfall).unwrap_or(i128::MAX);
+                    format!(", {} are missing", show_money(shortfall))
+                }
+            };
+            format!("proven {minutes} minutes ago{short}")
+        }
+    };
+    if view.frozen.is_some() {
+        line += "; the group is FROZEN";
+    }
+    if !view.open {
+        line += "; payouts are withheld until a round is fresh";
+    }
+    if view.terms.is_none() {
+        line += "; payouts do not ask for it";
+    }
+    line
 }
 
 async fn sequencer_facts(sequencer: &SequencerClient, facts: &mut TextTable) -> Result<(), SequencerError> {

@@ -76,6 +76,8 @@ pub struct Summary {
     pub exit_equity: String,
     /// The exit proof is about the chain's root, and states the equity that the margin rules give at the chain's table.
     pub exit_agrees: bool,
+    /// Solvency rounds that the chain has taken.
+    pub solvency_rounds: u64,
     /// Accounts that withdrew.
     pub withdrawals: usize,
     /// What they withdrew, in the settlement asset.
@@ -102,6 +104,7 @@ impl Summary {
                 "an account could not be rebuilt from chain data",
             ),
             (self.exit_agrees, "the exit proof states something else than the chain"),
+            (self.solvency_rounds > 0, "no solvency round is complete"),
             (self.withdrawals_paid, "a withdrawal was not paid"),
             (
                 self.settlement_asset_conserved,
@@ -163,6 +166,7 @@ impl fmt::Display for Summary {
                     yes(self.exit_agrees)
                 ),
             ),
+            ("solvency rounds", self.solvency_rounds.to_string()),
             (
                 "withdrawals paid",
                 format!(

@@ -6,7 +6,8 @@ use cloister_runtime::{AccountId, AssetId, Balance, BlockNumber, Hash};
 use codec::Encode;
 use pallet_cloister_execution::{
     types::{MAX_QUEUE_PAGE, MAX_REKEY_PAGE},
-    GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RegisteredAccount, RegisteredKey, StatementKind,
+    GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RegisteredAccount, RegisteredKey, SolvencyView,
+    StatementKind, WithheldClaim,
 };
 use pallet_cloister_risk::{Group, TableInfo};
 use polkadot_sdk::{
@@ -22,6 +23,8 @@ pub type QueueItemOf = QueueItem<AccountId>;
 pub type AccountOf = RegisteredAccount<AccountId>;
 /// Verifying key of this chain.
 pub type KeyOf = RegisteredKey<BlockNumber>;
+/// What this chain says of a group's solvency.
+pub type SolvencyOf = SolvencyView<AccountId>;
 /// Risk parameters of a group on this chain.
 pub type RiskGroupOf = Group<<R as pallet_cloister_risk::Config>::FeedId>;
 
@@ -41,6 +44,27 @@ impl Chain {
     /// [`ChainError::Call`].
     pub async fn group_totals(&self, group: u32, at: Option<Hash>) -> Result<GroupTotals, ChainError> {
         self.api("CloisterApi_group_totals", group.encode(), at).await
+    }
+
+    /// What is known of a group's solvency (C-GATE, C-FREEZE).
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn solvency(&self, group: u32, at: Option<Hash>) -> Result<SolvencyOf, ChainError> {
+        self.api("CloisterApi_solvency", group.encode(), at).await
+    }
+
+    /// What was withheld from an owner; none if all was paid (C-CLAIM).
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn withheld_of(
+        &self,
+        group: u32,
+        owner: &AccountId,
+        at: Option<Hash>,
+    ) -> Result<Option<WithheldClaim>, ChainError> {
+        self.api("CloisterApi_withheld_of", (group, owner).encode(), at).await
     }
 
     /// The queue of a group, all of it.

@@ -17,6 +17,11 @@ enum Step {
     Claim(u8),
     Pass(u64),
     Terms(u64, u8),
+    /// Switches the gate on or off.
+    Gate(bool),
+    /// A complete round with this live debt and shortfall.
+    Round(u128, u128),
+    PayWithheld(u8),
 }
 
 fn who(n: u8) -> AccountId32 {
@@ -34,6 +39,9 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0u8..3).prop_map(Step::Claim),
         4 => prop_oneof![0u64..2_000, 50_000..70_000u64].prop_map(Step::Pass),
         1 => (0u64..130_000, 0u8..=100).prop_map(|(notice, share)| Step::Terms(notice, share)),
+        1 => any::<bool>().prop_map(Step::Gate),
+        2 => (0u128..20, prop_oneof![Just(0u128), 0u128..50_000]).prop_map(|(live, short)| Step::Round(live, short)),
+        2 => (0u8..3).prop_map(Step::PayWithheld),
     ]
 }
 
@@ -91,6 +99,19 @@ fn run(step: Step) {
             GROUP,
             Terms { notice, share },
         )),
+        Step::Gate(true) => solvency::gate_on(),
+        Step::Gate(false) => {
+            assert_ok!(Execution::set_solvency_terms(RuntimeOrigin::root(), GROUP, None));
+        }
+        // There is no root before the first batch.
+        Step::Round(live_debt, shortfall) => {
+            if Groups::<Test>::get(GROUP).unwrap().batch_no > 0 {
+                let findings = solvency::short_of(live_debt, shortfall);
+                pass_with_table(0);
+                assert_ok!(solvency::submit(&solvency::start(Some(findings)).proven()));
+            }
+        }
+        Step::PayWithheld(n) => drop(Execution::pay_claim(signed(&ALICE), GROUP, who(n))),
     }
 }
 

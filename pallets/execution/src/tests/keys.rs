@@ -9,7 +9,12 @@ use polkadot_sdk::{
 };
 
 /// Every statement there is.
-const STATEMENTS: [StatementKind; 3] = [SHAPE, StatementKind::Seal, StatementKind::HouseRekey];
+const STATEMENTS: [StatementKind; 4] = [
+    SHAPE,
+    StatementKind::Seal,
+    StatementKind::HouseRekey,
+    StatementKind::Solvency { subtrees: SUBTREES },
+];
 
 fn set_key(id: KeyId, statement: StatementKind, development: bool, key: Vec<u8>) -> Result<(), Error<Test>> {
     let key = BoundedVec::try_from(key).unwrap();

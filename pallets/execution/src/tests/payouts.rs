@@ -15,7 +15,8 @@ fn withdrawal_should_go_to_the_owner() {
             GroupTotals {
                 queued: 0,
                 claims: 0,
-                settled: 9_570
+                settled: 9_570,
+                ..Default::default()
             }
         );
         let paid = |amount| Event::Withdrawn {
@@ -67,7 +68,8 @@ fn refused_payout_should_wait_as_a_claim_and_block_nothing() {
             GroupTotals {
                 queued: 0,
                 claims: 400,
-                settled: 9_600
+                settled: 9_600,
+                ..Default::default()
             }
         );
         assert!(events().contains(&Event::PayoutDeferred {

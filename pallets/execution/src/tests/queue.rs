@@ -44,7 +44,8 @@ fn open_should_take_the_deposit_and_reserve_an_index() {
             GroupTotals {
                 queued: 3_000,
                 claims: 0,
-                settled: 0
+                settled: 0,
+                ..Default::default()
             }
         );
         assert_eq!(

@@ -75,7 +75,8 @@ fn consumed_open_should_open_the_account_and_settle_its_deposit() {
             GroupTotals {
                 queued: 0,
                 claims: 0,
-                settled: 10_000
+                settled: 10_000,
+                ..Default::default()
             }
         );
         assert!(!Queue::<Test>::contains_key(GROUP, 0) && !PendingItems::<Test>::contains_key(GROUP, 0));

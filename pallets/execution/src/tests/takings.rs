@@ -55,6 +55,7 @@ fn first_unit_of_an_account_should_take_all_that_is_ready() {
             queued: 700,
             claims: 0,
             settled: 11_100,
+            ..Default::default()
         };
         assert_eq!(Totals::<Test>::get(GROUP), totals);
         assert_eq!(PendingItems::<Test>::get(GROUP, 0).unwrap().into_inner(), [3]);

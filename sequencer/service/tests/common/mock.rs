@@ -6,17 +6,20 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_engine_testing::{table, GENESIS, GROUP, NOW};
-use cloister_ledger::{GroupLedger, HouseRecord, KeyRecord, RecordKind, Statement, UnitRecord};
+use cloister_ledger::{GroupLedger, HouseRecord, KeyRecord, RecordKind, SolvencyShape, Statement, UnitRecord};
 use cloister_prover_job::{JobKind, Proof, ProofJob, Prover, ProverError, PROOF_BYTES};
 use cloister_risk::RiskTable;
 use cloister_sequencer::{
     chain::{
-        At, BatchKey, GroupView, InvalidBatch, RekeyKey, SealingKey, SettledBatch, SubmitOutcome, SubmitRejection,
+        At, BatchKey, GroupView, InvalidBatch, RekeyKey, RoundView, SealingKey, SettledBatch, SolvencyKey,
+        SubmitOutcome, SubmitRejection, UnderWay,
     },
     keys::development_seed,
     ChainClient, ChainError, SequencerKeys,
 };
-use cloister_settlement::{Batch, HouseRekey, HouseRekeyed, ItemKind, KeyId, QueueItem, Taking};
+use cloister_settlement::{
+    no_sums, Batch, HouseRekey, HouseRekeyed, ItemKind, KeyId, QueueItem, SolvencyKnown, SolvencySubmission, Taking,
+};
 use cloister_types::{AccountIndex, Amount, GroupId, ItemId};
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -34,13 +37,17 @@ pub const SUBMITTER: [u8; 32] = [0x51; 32];
 pub type Item = QueueItem<()>;
 pub const KEY: &[u8] = b"the mock's verifying key";
 pub const REKEY_KEY_ID: KeyId = 4;
+pub const SOLVENCY_KEY_ID: KeyId = 5;
+pub const SOLVENCY_KEY: &[u8] = b"the mock's verifying key of solvency statements";
+/// Shape of the mock's solvency statements.
+pub const ROUND_SHAPE: SolvencyShape = SolvencyShape { subtrees: 1 };
 pub const REKEY_KEY: &[u8] = b"the mock's verifying key of re-keys";
 
 /// "Proves" by writing down the statement, which the mock chain compares with its own.
 #[derive(Clone, Default)]
 pub struct MockProver {
-    /// Proves re-keys of the house, not batches.
-    rekeys: bool,
+    /// What it proves; batches if it is `None`.
+    kind: Option<JobKind>,
     /// Attempts that fail first.
     pub failures: Arc<AtomicU64>,
     /// Proofs take 400 ms.
@@ -51,7 +58,7 @@ impl MockProver {
     /// The prover of a kind.
     pub fn of(&self, kind: JobKind) -> Self {
         Self {
-            rekeys: kind == JobKind::HouseRekey,
+            kind: (!matches!(kind, JobKind::Batch(_))).then_some(kind),
             ..self.clone()
         }
     }
@@ -59,15 +66,16 @@ impl MockProver {
 
 impl Prover for MockProver {
     fn kind(&self) -> JobKind {
-        if self.rekeys {
-            JobKind::HouseRekey
-        } else {
-            JobKind::Batch(super::SHAPE)
-        }
+        self.kind.unwrap_or(JobKind::Batch(super::SHAPE))
     }
 
     fn verifying_key(&self) -> Vec<u8> {
-        if self.rekeys { REKEY_KEY } else { KEY }.to_vec()
+        match self.kind() {
+            JobKind::HouseRekey => REKEY_KEY,
+            JobKind::Solvency(_) => SOLVENCY_KEY,
+            _ => KEY,
+        }
+        .to_vec()
     }
 
     fn constraints(&self) -> u64 {
@@ -82,6 +90,9 @@ impl Prover for MockProver {
         self.kind().check(job.kind())?;
         if let ProofJob::HouseRekey(job) = &job {
             assert_eq!(job.statement.check(&job.witness), Ok(()));
+        }
+        if let ProofJob::Solvency(job) = &job {
+            assert_eq!(job.statement.check(job.shape, &job.witness), Ok(()));
         }
         if self.slow.load(Ordering::SeqCst) {
             tokio::time::sleep(std::time::Duration::from_millis(400)).await;
@@ -127,6 +138,12 @@ pub struct Inner {
     pub enabled: bool,
     /// The sequencers' sealing key.
     pub seal_key: Option<SealingKey>,
+    /// Where a new solvency round ends.
+    pub next_index: u32,
+    /// The solvency round under way.
+    pub round: Option<UnderWay>,
+    /// The solvency statements that were taken.
+    pub statements: Vec<SolvencySubmission>,
 }
 
 #[derive(Clone)]
@@ -177,6 +194,9 @@ impl MockChain {
             submissions: Vec::new(),
             enabled: true,
             seal_key: Some(seal_key(development_seed())),
+            next_index: 0,
+            round: None,
+            statements: Vec::new(),
         };
         Self {
             inner: Arc::new(Mutex::new(inner)),
@@ -487,6 +507,67 @@ impl ChainClient for MockChain {
             Ok(block) => SubmitOutcome::InBlock(block),
             Err(rejection) => SubmitOutcome::Rejected(rejection),
         })
+    }
+
+    async fn solvency_keys(&self) -> Result<Vec<SolvencyKey>, ChainError> {
+        Ok(vec![SolvencyKey {
+            id: SOLVENCY_KEY_ID,
+            shape: ROUND_SHAPE,
+            active: true,
+            key: SOLVENCY_KEY.to_vec(),
+        }])
+    }
+
+    async fn solvency_round(&self, _: u32) -> Result<Option<RoundView>, ChainError> {
+        let inner = self.lock();
+        let view = &inner.best.view;
+        Ok(view.batch_no.checked_sub(1).map(|batch_no| RoundView {
+            batch_no,
+            root: view.root,
+            house: view.house,
+            next_index: inner.next_index,
+            under_way: inner.round,
+        }))
+    }
+
+    /// The mock's accounts have no gaps.
+    async fn ends_round(&self, _: u32, next: u32, end: u32) -> Result<bool, ChainError> {
+        Ok(next >= end)
+    }
+
+    async fn submit_solvency(&self, _: u32, submission: &SolvencySubmission) -> Result<SubmitOutcome, ChainError> {
+        let mut inner = self.lock();
+        let view = inner.best.view.clone();
+        let table = inner.newest().clone();
+        let round = inner.round.filter(|round| submission.first.get() >= round.cursor);
+        let known = SolvencyKnown {
+            genesis: GENESIS,
+            group: GroupId(GROUP),
+            shape: ROUND_SHAPE,
+            root: view.root,
+            house: view.house,
+            risk_hash: to_bytes(&table.hash()),
+            table_time: table.header.time,
+            before: round.map_or_else(no_sums, |round| round.sums),
+        };
+        let statement = submission.statement(&known).unwrap();
+        let good = submission.proof[..32] == to_bytes(&statement.hash())
+            && submission.batch_no + 1 == view.batch_no
+            && submission.first.get() == round.map_or(0, |round| round.cursor);
+        if !good {
+            let rejection = SubmitRejection::Invalid(InvalidBatch::Proof);
+            return Ok(SubmitOutcome::Rejected(rejection));
+        }
+        let next = UnderWay {
+            cursor: statement.next.get(),
+            end: round.map_or(inner.next_index, |round| round.end),
+            sums: submission.after,
+        };
+        let last = submission.findings.is_some();
+        assert_eq!(last, next.cursor >= next.end);
+        inner.round = (!last).then_some(next);
+        inner.statements.push(submission.clone());
+        Ok(SubmitOutcome::InBlock(view.block))
     }
 
     async fn table_end(&self, _: u32, version: u64) -> Result<Option<u64>, ChainError> {

@@ -1,0 +1,101 @@
+//! The freeze of a group that nobody proves any more, and the terms that rounds are measured by (C-FREEZE).
+
+use crate::{
+    solvency::{FreezeClock, MAX_GATED_GROUPS, MAX_TICK},
+    Config, Error, Event, FreezeClocks, Frozen, Groups, OpenAccounts, Pallet, SolvencyTerms, SolvencyTermsOf,
+    VerifyingKeys, WeightInfo,
+};
+use alloc::vec::Vec;
+use pallet_cloister_risk::RiskTables;
+use polkadot_sdk::{
+    frame_support::{
+        ensure,
+        traits::{Get, Time},
+        weights::Weight,
+    },
+    frame_system,
+};
+
+impl<T: Config> Pallet<T> {
+    /// Sets what a group asks of rounds; returns what it asked before. Without terms the gate is off and the group is
+    /// never frozen.
+    pub(crate) fn change_solvency_terms(
+        group: u32,
+        terms: Option<SolvencyTerms>,
+    ) -> Result<Option<SolvencyTerms>, Error<T>> {
+        ensure!(Groups::<T>::contains_key(group), Error::<T>::UnknownGroup);
+        let old = SolvencyTermsOf::<T>::get(group);
+        let Some(terms) = terms else {
+            SolvencyTermsOf::<T>::remove(group);
+            FreezeClocks::<T>::remove(group);
+            return Ok(old);
+        };
+        ensure!(terms.are_within_bounds(), Error::<T>::TermsOutOfBounds);
+        ensure!(Self::has_solvency_key(), Error::<T>::NoSolvencyKey);
+        if old.is_none() {
+            ensure!(
+                FreezeClocks::<T>::count() < MAX_GATED_GROUPS,
+                Error::<T>::TooManyGatedGroups
+            );
+            let clock = FreezeClock {
+                waited: 0,
+                counted_at: T::Time::now(),
+            };
+            FreezeClocks::<T>::insert(group, clock);
+        }
+        SolvencyTermsOf::<T>::insert(group, terms);
+        Ok(old)
+    }
+
+    /// Whether solvency statements can be verified.
+    fn has_solvency_key() -> bool {
+        let now = frame_system::Pallet::<T>::block_number();
+        VerifyingKeys::<T>::iter_values().any(|key| key.statement.solvency_shape().is_some() && key.active_at <= now)
+    }
+
+    /// Whether there is something to prove and a statement of it could be taken now.
+    fn can_be_proven(group: u32, now: u64) -> bool {
+        let table = T::Risk::latest_version(group).and_then(|version| T::Risk::table_info(group, version));
+        Groups::<T>::get(group).is_some_and(|state| state.enabled)
+            && !Frozen::<T>::contains_key(group)
+            && table.is_some_and(|table| table.time.saturating_add(T::MaxRiskAge::get()) >= now)
+            && OpenAccounts::<T>::iter_key_prefix(group).next().is_some()
+    }
+
+    /// Counts the time since the last block for every group with terms.
+    pub(crate) fn count_clocks() -> Weight {
+        let now = T::Time::now();
+        let clocks: Vec<(u32, FreezeClock)> = FreezeClocks::<T>::iter().collect();
+        let groups = u32::try_from(clocks.len()).unwrap_or(u32::MAX);
+        for (group, mut clock) in clocks {
+            if Self::can_be_proven(group, now) {
+                let step = now.saturating_sub(clock.counted_at).min(MAX_TICK);
+                clock.waited = clock.waited.saturating_add(step);
+            }
+            clock.counted_at = now;
+            FreezeClocks::<T>::insert(group, clock);
+        }
+        T::WeightInfo::count_clocks(groups)
+    }
+
+    /// A round of the group is complete.
+    pub(crate) fn restart_clock(group: u32) {
+        FreezeClocks::<T>::mutate_exists(group, |clock| {
+            if let Some(clock) = clock {
+                clock.waited = 0;
+            }
+        });
+    }
+
+    /// Freezes a group that has waited for a round as long as its terms say.
+    pub(crate) fn do_freeze(group: u32) -> Result<(), Error<T>> {
+        ensure!(Groups::<T>::contains_key(group), Error::<T>::UnknownGroup);
+        ensure!(!Frozen::<T>::contains_key(group), Error::<T>::GroupFrozen);
+        let terms = SolvencyTermsOf::<T>::get(group).ok_or(Error::<T>::NoSolvencyTerms)?;
+        let waited = FreezeClocks::<T>::get(group).map_or(0, |clock| clock.waited);
+        ensure!(waited >= terms.freeze_after, Error::<T>::FreezeNotDue);
+        Frozen::<T>::insert(group, T::Time::now());
+        Self::deposit_event(Event::GroupFrozen { group });
+        Ok(())
+    }
+}

@@ -1,0 +1,139 @@
+//! The freeze of a group that nobody proves any more.
+
+use crate::{
+    mock::{
+        solvency::{blocks, complete, gate_on, start, submit as prove, CLEAN, FREEZE_AFTER},
+        *,
+    },
+    Error, Event, Frozen,
+};
+use polkadot_sdk::frame_support::{assert_noop, assert_ok};
+
+fn freeze() -> polkadot_sdk::sp_runtime::DispatchResult {
+    Execution::freeze(signed(&BOB), GROUP)
+}
+
+fn waited() -> u64 {
+    Execution::solvency(GROUP).waited
+}
+
+/// Blocks of six seconds until the clock has waited for this long.
+const BLOCK: u64 = 6_000;
+const BLOCKS: u64 = FREEZE_AFTER / BLOCK;
+
+#[test]
+fn group_should_be_frozen_when_nobody_proves_it() {
+    on_open(|| {
+        assert_noop!(freeze(), Error::<Test>::NoSolvencyTerms);
+        gate_on();
+        blocks(BLOCKS - 1, BLOCK);
+        assert_noop!(freeze(), Error::<Test>::FreezeNotDue);
+        assert_ok!(submit(&proven(batch(vec![withdrawing(0, 400), unit(0)]))));
+        blocks(1, BLOCK);
+        assert_eq!(waited(), FREEZE_AFTER);
+        assert_ok!(freeze());
+        assert_eq!(events().last(), Some(&Event::GroupFrozen { group: GROUP }));
+        assert_eq!(Execution::solvency(GROUP).frozen, Some(Now::get()));
+        assert_noop!(freeze(), Error::<Test>::GroupFrozen);
+        // No batch, no open, no deposit.
+        let batch = proven(batch(vec![unit(0), unit(0)]));
+        assert_eq!(submit(&batch).unwrap_err().error, Error::<Test>::GroupFrozen.into());
+        assert_noop!(open(&BOB, 2, 1_000), Error::<Test>::GroupFrozen);
+        assert_noop!(
+            Execution::deposit(signed(&ALICE), GROUP, 500),
+            Error::<Test>::GroupFrozen
+        );
+        // Claims are payable by the rule: when somebody proves the group.
+        assert_noop!(
+            Execution::pay_claim(signed(&BOB), GROUP, ALICE),
+            Error::<Test>::NoFreshRound
+        );
+        complete(CLEAN);
+        assert_ok!(Execution::pay_claim(signed(&BOB), GROUP, ALICE));
+        // It stays frozen.
+        assert!(Frozen::<Test>::contains_key(GROUP));
+        blocks(2, BLOCK);
+        assert_eq!(waited(), 0);
+    });
+}
+
+#[test]
+fn complete_round_should_start_the_clock_again() {
+    on_open(|| {
+        gate_on();
+        blocks(BLOCKS - 1, BLOCK);
+        complete(CLEAN);
+        assert_eq!(waited(), 0);
+        blocks(BLOCKS - 1, BLOCK);
+        assert_noop!(freeze(), Error::<Test>::FreezeNotDue);
+        // A round that is not complete starts nothing.
+        crate::Groups::<Test>::mutate(GROUP, |state| state.as_mut().unwrap().next_index = 9);
+        Execution::note_opened(GROUP, 8);
+        assert_ok!(prove(&start(None).proven()));
+        blocks(1, BLOCK);
+        assert_ok!(freeze());
+        // Nobody's account: taken back for the invariants.
+        crate::OpenAccounts::<Test>::mutate(GROUP, 0, |counts| counts.0[1] = 0);
+        crate::Groups::<Test>::mutate(GROUP, |state| state.as_mut().unwrap().next_index = 1);
+        crate::Rounds::<Test>::remove(GROUP);
+    });
+}
+
+#[test]
+fn clock_should_start_with_the_first_opened_account() {
+    on_genesis(|| {
+        gate_on();
+        assert_ok!(open(&ALICE, 1, 10_000));
+        blocks(BLOCKS + 1, BLOCK);
+        assert_eq!(waited(), 0);
+        assert_ok!(submit(&proven(batch(vec![unit(0), unit(0)]))));
+        blocks(2, BLOCK);
+        assert_eq!(waited(), 2 * BLOCK);
+    });
+}
+
+#[test]
+fn clock_should_stand_while_no_statement_could_be_taken() {
+    on_open(|| {
+        use polkadot_sdk::frame_support::traits::Hooks;
+        gate_on();
+        blocks(2, BLOCK);
+        // No table within its age.
+        let block = |ms| {
+            pass(ms);
+            Execution::on_initialize(System::block_number());
+        };
+        for _ in 0..5 {
+            block(BLOCK);
+        }
+        assert_eq!(waited(), 7 * BLOCK);
+        for _ in 0..5 {
+            block(BLOCK);
+        }
+        assert_eq!(waited(), 7 * BLOCK);
+        blocks(1, BLOCK);
+        assert_eq!(waited(), 8 * BLOCK);
+        // The group is disabled.
+        assert_ok!(Execution::set_group_enabled(RuntimeOrigin::root(), GROUP, false));
+        blocks(3, BLOCK);
+        assert_eq!(waited(), 8 * BLOCK);
+        assert_ok!(Execution::set_group_enabled(RuntimeOrigin::root(), GROUP, true));
+        // The chain stood still: a block counts a minute and no more.
+        blocks(1, 10 * FREEZE_AFTER);
+        assert_eq!(waited(), 8 * BLOCK + 60_000);
+        // New terms do not start it again, and none take it away.
+        gate_on();
+        assert_eq!(waited(), 8 * BLOCK + 60_000);
+        assert_ok!(Execution::set_solvency_terms(RuntimeOrigin::root(), GROUP, None));
+        assert_eq!(waited(), 0);
+        assert_noop!(freeze(), Error::<Test>::NoSolvencyTerms);
+    });
+}
+
+#[test]
+fn frozen_group_should_be_named() {
+    on_genesis(|| {
+        assert_noop!(Execution::freeze(signed(&BOB), 9), Error::<Test>::UnknownGroup);
+        assert!(Execution::freeze(RuntimeOrigin::none(), GROUP).is_err());
+    });
+}
