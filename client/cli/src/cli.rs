@@ -360,6 +360,14 @@ pub fn parse_duration(text: &str) -> Result<u64, DurationError> {
 #[error("`{0}` is not a time such as 90s, 15m, 2h or 7d")]
 pub struct DurationError(String);
 
+fn on_or_off(text: &str) -> Result<bool, String> {
+    match text {
+        "on" => Ok(true),
+        "off" => Ok(false),
+        _ => Err("on or off".into()),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -383,13 +391,5 @@ mod tests {
         for text in ["", "15", "s", "1y", "2 months", "-5m", "5m ago", "later"] {
             assert_eq!(parse_duration(text), Err(DurationError(text.into())), "{text}");
         }
-    }
-}
-
-fn on_or_off(text: &str) -> Result<bool, String> {
-    match text {
-        "on" => Ok(true),
-        "off" => Ok(false),
-        _ => Err("on or off".into()),
     }
 }

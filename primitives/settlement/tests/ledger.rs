@@ -3,9 +3,9 @@
 mod common;
 
 use cloister_crypto::{field::to_bytes, stream::Scope, Fr};
-use cloister_ledger::RecordError;
+use cloister_ledger::{Key, RecordError};
 use cloister_ledger_testing::SCOPE;
-use cloister_settlement::{LedgerError, ReplayError, StatementError};
+use cloister_settlement::{rebuild, recover, AccountKeys, LedgerError, ReplayError, StatementError};
 use cloister_types::AccountIndex;
 use common::{replay, replay_as, Market, Secrets, Settled};
 
@@ -40,6 +40,49 @@ fn ledger_should_be_rebuilt_from_the_records_alone() {
         let market = Market::new(seed);
         assert_eq!(market.replayed(), market.world.state);
     }
+}
+
+#[test]
+fn ledger_should_be_rebuilt_over_switches_and_closes() {
+    let mut market = Market::new(1);
+    market.ask();
+    let ledger = market.replayed();
+    assert_eq!(ledger, market.world.state);
+    assert_eq!(ledger.account(AccountIndex(7)), None);
+    assert!(ledger.account(AccountIndex(8)).is_some());
+    // The statements are those that the chain rebuilds.
+    for settled in &market.settled {
+        let rebuilt = rebuild(&settled.known, &settled.batch, &settled.takings);
+        assert_eq!(rebuilt, Ok(settled.statement.clone()));
+    }
+    // What a closed account tells to whoever has its keys.
+    let statements: Vec<_> = market.settled.iter().map(|settled| settled.statement.clone()).collect();
+    for (index, closed) in [(7, true), (8, false)] {
+        let trader = &market.world.traders[index as usize];
+        let keys = AccountKeys {
+            key: Key::from(&trader.secret.public()),
+            view_key: trader.view_key,
+        };
+        let found = recover(&statements, AccountIndex(index), &[keys]).expect("its records");
+        assert_eq!((found.closed, found.account.is_empty()), (closed, closed));
+    }
+}
+
+#[test]
+fn close_of_an_account_that_holds_something_should_not_be_replayed() {
+    let mut market = Market::new(1);
+    market.ask();
+    let last = market.settled.last_mut().expect("the requests");
+    // A chain that took this would have taken a false proof.
+    last.batch.units[2].new_leaf = [0; 32];
+    let error = LedgerError::Record {
+        batch_no: last.batch.batch_no,
+        unit: 2,
+        account: AccountIndex(8),
+        source: ReplayError::Closed,
+    };
+    let replayed = replay(&market.settled, &market.rekeyed, &market.secrets);
+    assert_eq!(replayed, Err(error));
 }
 
 #[test]

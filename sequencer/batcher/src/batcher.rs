@@ -439,10 +439,15 @@ impl Batcher {
         let mut skipped = BTreeSet::new();
         self.waiting.requests().find(|item| {
             let account = item.account();
-            let empty = || open.holds_nothing(&self.head, account);
-            let early = item.is_close() && busy(account) && empty();
             // The requests of an account are taken in their order.
-            !skipped.contains(&account) && !(early && skipped.insert(account))
+            if skipped.contains(&account) {
+                return false;
+            }
+            let early = item.is_close() && busy(account) && open.holds_nothing(&self.head, account);
+            if early {
+                skipped.insert(account);
+            }
+            !early
         })
     }
 

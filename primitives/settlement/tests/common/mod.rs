@@ -7,7 +7,9 @@ use cloister_crypto::{
     stream::{view_commitment, Scope},
     Fr,
 };
-use cloister_ledger::{state::UnitRequest, GroupLedger, House, HouseRekeyStatement, SealStatement, Shape, Statement};
+use cloister_ledger::{
+    state::UnitRequest, Fill, GroupLedger, House, HouseRekeyStatement, InstructionKind, SealStatement, Shape, Statement,
+};
 use cloister_ledger_testing::{World, GENESIS, GROUP, SCOPE};
 use cloister_settlement::{
     replay_batch, replay_rekeys, take, Batch, HouseRekey, HouseRekeyed, ItemKind, KnownToChain, LedgerError,
@@ -120,6 +122,23 @@ impl Market {
         self.settle(units);
     }
 
+    /// A switch, a close that takes effect and one that does not, of accounts 6 to 8; account 7 holds nothing before.
+    pub fn ask(&mut self) {
+        let signed = self.world.instruct(7, InstructionKind::Withdrawal, DEPOSIT);
+        self.settle(vec![UnitRequest::Normal {
+            index: AccountIndex(7),
+            deposit: Amount::ZERO,
+            places: vec![(signed, Fill::default())],
+        }]);
+        let units = vec![
+            self.world.switch(6, true),
+            self.world.close(7),
+            self.world.close(8),
+            self.world.switch(6, false),
+        ];
+        self.settle(units);
+    }
+
     /// Re-keys the house to the secret in force.
     pub fn rekey(&mut self) {
         let sealing_key = self.secrets.seal.public().expect("the seed gives a key");
@@ -174,6 +193,14 @@ impl Market {
                 queue.len() - usize::from(kind != ItemKind::Deposit),
                 item(unit, first, 7, kind),
             );
+        }
+        for unit in &request.units {
+            let kind = match unit {
+                UnitRequest::Switch { switches, .. } => ItemKind::Switch(*switches),
+                UnitRequest::Close { .. } => ItemKind::Close,
+                _ => continue,
+            };
+            queue.push(item(unit, Amount::ZERO, 7, kind));
         }
         for unit in &request.units {
             queue.push(item(unit, Amount(1), TABLE_TIME + 1, ItemKind::Deposit));
