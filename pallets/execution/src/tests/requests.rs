@@ -246,6 +246,7 @@ fn deposits_that_wait_should_be_refunded_when_a_close_takes_effect() {
             queued: 0,
             claims: 0,
             settled: 1_000,
+            ..Default::default()
         };
         assert_eq!(Totals::<Test>::get(GROUP), totals);
         assert_eq!(whole_queue(), []);
