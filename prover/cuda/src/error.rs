@@ -1,6 +1,6 @@
 //! Errors of a card.
 
-use crate::resident::{LARGEST, SMALLEST};
+use crate::limits::{LARGEST, SMALLEST};
 use cloister_groth16::ProveError;
 
 /// Why a card does not do what it is asked to.

@@ -8,6 +8,7 @@
 #[cfg(feature = "cuda")]
 mod card;
 mod error;
+mod limits;
 mod machine;
 mod memory;
 mod resident;

@@ -2,6 +2,7 @@
 #![allow(unsafe_code)]
 
 use crate::{
+    limits::{LARGEST, SMALLEST},
     memory::Memory,
     sums::{Bases, Group, Scratch, Tuning, G1, G2},
     transform::{scalars, to_montgomery, words, Domain, Words},
@@ -15,11 +16,6 @@ use std::{
     sync::{Arc, Mutex},
     time::{Duration, Instant},
 };
-
-/// Base-two logarithm of the smallest domain.
-pub const SMALLEST: u32 = 1;
-/// Base-two logarithm of the largest domain: the places of entries fit 31 bits, and threads are counted in 32.
-pub const LARGEST: u32 = 26;
 
 /// The order of the scalar field, least significant word first.
 const R: Words = [

@@ -5,6 +5,7 @@
 //! computed (B-STATEMENT). Each rule stands in a namespace with its id of the specification.
 
 pub(super) mod account;
+mod assessment;
 mod close;
 mod context;
 mod deleverage;

@@ -4,8 +4,8 @@ use bellman::{ConstraintSystem, SynthesisError};
 
 use super::{
     account::{long_sides, AccountWires},
+    assessment::floor,
     context::Context,
-    margin::floor,
 };
 use crate::{
     gadgets::{boolean::Bit, inner::Paired, num::Num},

@@ -9,7 +9,7 @@ use cloister_ledger::House;
 
 use super::{
     account::{long_sides, pack_positions},
-    margin::{floor, Assessment},
+    assessment::{floor, Assessment},
     risk::Table,
 };
 use crate::{

@@ -10,7 +10,7 @@ use cloister_crypto::{
 use cloister_ledger::{Mode, UnitWitness};
 
 use super::{
-    margin::{in_ratios, Assessment},
+    assessment::{in_ratios, Assessment},
     risk::Table,
 };
 use crate::{

@@ -6,13 +6,14 @@ use cloister_ledger::UnitWitness;
 
 use super::{
     account::AccountWires,
+    assessment::Assessment,
     close::{closes, leaf_after},
     context::Context,
     deleverage::Deleveraged,
     entry::Entry,
     forced::Forced,
     keys::Keys,
-    margin::{Assessment, Margin},
+    margin::Margin,
     modes::Modes,
     place::{synthesize_place, Running, Transfer},
     record::{unit_record, Public},
