@@ -37,7 +37,10 @@ const fn unsigned(pattern: &'static str) -> Free {
 const FREE: &[Free] = &[
     SLOT_INVERSE,
     TRIGGER_INVERSE,
-    CLOSE_INVERSE,
+    Free {
+        rare: true,
+        ..CLOSE_INVERSE
+    },
     CHALLENGE_INVERSE,
     unsigned("unit */place */S-INSTRUCTION/id"),
     unsigned("unit */place */S-INSTRUCTION/instrument id"),

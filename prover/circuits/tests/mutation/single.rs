@@ -25,7 +25,10 @@ use crate::{
 const FREE: &[Free] = &[
     SLOT_INVERSE,
     TRIGGER_INVERSE,
-    CLOSE_INVERSE,
+    Free {
+        rare: true,
+        ..CLOSE_INVERSE
+    },
     Free {
         rare: false,
         ..CHALLENGE_INVERSE

@@ -30,7 +30,10 @@ const fn of_chain(pattern: &'static str) -> Free {
 
 const OPEN: &[Free] = &[
     TRIGGER_INVERSE,
-    CLOSE_INVERSE,
+    Free {
+        rare: true,
+        ..CLOSE_INVERSE
+    },
     of_chain("context/genesis *"),
     of_chain("context/group"),
     of_chain("context/batch number"),

@@ -33,8 +33,6 @@ const EVERYDAY: [Mode; 16] = [
     Mode::Normal,
     Mode::Normal,
     Mode::Normal,
-    Mode::Normal,
-    Mode::Normal,
     Mode::Forced,
     Mode::Forced,
     Mode::Forced,
@@ -43,6 +41,7 @@ const EVERYDAY: [Mode; 16] = [
     Mode::Padding,
     Mode::Expiry,
     Mode::Deleveraging(Party::Counterparty),
+    Mode::Switch,
     Mode::Switch,
     Mode::Close,
 ];
