@@ -115,7 +115,7 @@ fn conserve_positions<CS: ConstraintSystem<Fr>>(
     for (j, (q, change)) in old.q.iter().zip(changes).enumerate() {
         let mut cs = cs.namespace(|| format!("row {j}"));
         // A row that lists nothing has no mark at which anything could change hands. Where the feed is dead two owners
-        // may agree on a price; the house cannot, and would be bought out at a mark that is not true any more (B-STALE).
+        // may agree on a price; the house cannot, and would be bought out at a mark that is no longer true (B-STALE).
         let still = table.empty[j].num() + table.stale[j].num();
         let name = "the house stands still in an empty or a stale row";
         enforce_product(&mut cs, || name, &still, change, &Num::zero());

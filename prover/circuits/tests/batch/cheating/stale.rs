@@ -63,7 +63,7 @@ fn takeover_of_stale_lots_should_break_b_stale() {
 
 #[test]
 fn house_bought_out_at_a_dead_mark_should_break_b_stale() {
-    // Trader 1 sells one of its ten lots to a house that is short of one; it reduces, and both may be had at the mark.
+    // Trader 1 sells one of its ten lots to a house that is short of one; it reduces, and the price is the mark.
     let mut world = holding();
     change_house(&mut world, |house| house.positions[0] = Position(-1));
     let mark = world.table.rows[0].mark.get() as u64;
