@@ -237,8 +237,12 @@ impl Batcher {
     /// [`BatcherError::Refused`], [`BatcherError::CashRange`]; the batch stays open.
     pub fn close(&mut self, now: Millis, secrets: &mut dyn SecretSource) -> Result<(), BatcherError> {
         self.begin(now)?;
-        self.fill()?;
-        while let Some(open) = self.open.take() {
+        loop {
+            // A unit that was left out has made room. Padding may stand only on accounts that take nothing.
+            self.fill()?;
+            let Some(open) = self.open.take() else {
+                return Ok(());
+            };
             if open.is_empty() {
                 // All that was in it turned out to be cancels that cannot be proven.
                 return Ok(());
@@ -270,7 +274,6 @@ impl Batcher {
                 Err(source) => self.refused(batch_no, open, &drafts, source)?,
             }
         }
-        Ok(())
     }
 
     /// The chain has taken the oldest closed batch.
@@ -492,6 +495,7 @@ impl Batcher {
         Ok(Absorbed::Taken)
     }
 
+    /// The accounts that padding may stand on: a unit of an account with ready items would take them.
     fn known_accounts(&self, open: &OpenBatch) -> Vec<AccountIndex> {
         let opened = open
             .drafts
@@ -500,7 +504,8 @@ impl Batcher {
             .map(Draft::account);
         let closed = |index: &AccountIndex| open.drafts.iter().any(|d| d.closes() && d.account() == *index);
         let all = self.head.accounts().map(|(index, _)| index).chain(opened);
-        all.filter(|index| !closed(index)).collect()
+        all.filter(|index| !closed(index) && self.waiting.of(*index).is_empty())
+            .collect()
     }
 
     fn sweep(&self, batch_no: u64) -> u64 {

@@ -434,6 +434,32 @@ fn a_cancel_that_cannot_be_proven_is_left_out() {
 }
 
 #[test]
+fn room_of_a_cancel_that_is_left_out_goes_to_the_queue() {
+    // Account 0 is under water, and every account that no unit of the batch is about has a deposit that is ready.
+    let mut world = World::new(12, 300 * ONE);
+    world.submit(sell(1, 1, 10, MARK)).unwrap();
+    world.submit(buy(0, 1, 10, MARK)).unwrap();
+    world.flush();
+    world.closed.clear();
+    let mut crash = table(2);
+    crash.rows[0] = row(BTC, MARK / 2, 3 * ONE as i64);
+    let ready: Vec<QueueItem> = (1..12).map(|n| deposit(20 + n, n as u32, 100 + n)).collect();
+    world
+        .batcher
+        .set_table(NOW, crash, ready.clone(), &mut world.secrets)
+        .unwrap();
+    for account in 0..3 {
+        let cancel = sign(other(InstructionKind::Cancel, account, 2, 0));
+        world.push(Event::Bound(cancel.into())).unwrap();
+    }
+    assert_takings(&world.closed, &ready);
+    let batch = &world.closed[0];
+    assert_eq!((world.closed.len(), batch.unbound.len(), batch.used), (1, 1, 6));
+    world.flush();
+    assert_takings(&world.closed, &ready);
+}
+
+#[test]
 fn a_refreshed_batch_differs_only_in_time_and_salt() {
     let mut world = World::new(2, RICH);
     world.submit(sell(0, 1, 5, MARK)).unwrap();

@@ -243,6 +243,10 @@ impl Core {
         let result = self
             .batcher
             .rebase(now, table.clone(), ready.items.clone(), &mut self.keys);
+        if let Err(error @ BatcherError::Table { .. }) = result {
+            // Nothing has changed: the batcher has not got the items, so the engine must not have them either.
+            return self.note(Err(error));
+        }
         self.enter(ready);
         let holdings: BTreeMap<AccountIndex, Holdings> = match result {
             Ok(holdings) => {
