@@ -28,7 +28,7 @@ pub const MODES: [Mode; 12] = [
 ];
 
 /// Modes that a sequencer chooses for an account that is well.
-const EVERYDAY: [Mode; 16] = [
+const EVERYDAY: [Mode; 15] = [
     Mode::Normal,
     Mode::Normal,
     Mode::Normal,
