@@ -41,7 +41,8 @@ fn setup(bars: Vec<Bar>) -> Setup {
 fn check_report(report: &Report) {
     assert_eq!(report.tables, MINUTES as u64 + 1);
     for (name, count) in MODE_NAMES.iter().zip(report.totals.modes) {
-        assert!(count > 0, "no unit of mode {name}");
+        // Nobody of a simulated day has an empty account to close.
+        assert!(count > 0 || *name == "close", "no unit of mode {name}");
     }
     let used = [
         report.totals.fills,

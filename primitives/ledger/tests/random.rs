@@ -188,7 +188,7 @@ fn refusals(seed: u64) -> (usize, BTreeMap<String, usize>) {
 fn spoiled_witnesses_never_panic_and_break_every_rule_now_and_then() {
     let (mut spoiled, mut refused) = (0, BTreeMap::<String, usize>::new());
     std::thread::scope(|scope| {
-        let halves = [0..6, 6..12].map(|seeds| scope.spawn(move || seeds.map(refusals).collect::<Vec<_>>()));
+        let halves = [0..10, 10..20].map(|seeds| scope.spawn(move || seeds.map(refusals).collect::<Vec<_>>()));
         for (n, rules) in halves.into_iter().flat_map(|half| half.join().expect("nothing panics")) {
             spoiled += n;
             for (rule, n) in rules {

@@ -53,12 +53,12 @@ fn numbers_are_those_of_the_circuits() {
     };
     let constraints = |units| of_units(units).constraints();
     let dev = report("batch-dev");
-    assert_eq!(dev.circuit, of_units(10).id().to_string());
+    assert_eq!(dev.circuit, of_units(9).id().to_string());
     assert_eq!(
         (dev.shape, dev.units, dev.places_per_unit),
-        (Some("dev"), Some(10), Some(1))
+        (Some("dev"), Some(9), Some(1))
     );
-    assert_eq!(dev.constraints, constraints(10));
+    assert_eq!(dev.constraints, constraints(9));
     assert_eq!(dev.constraints_once, Some(constraints(0)));
     // Chunks of the statement's hash are all that makes a unit more or less than the next.
     let unit = dev.constraints_per_unit.expect("a batch");

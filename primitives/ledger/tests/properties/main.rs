@@ -193,7 +193,7 @@ fn histories_should_keep_every_law_of_money_positions_margin_and_house() {
             .join()
             .expect("every law holds")
     };
-    let histories = |seeds: [u64; 5]| {
+    let histories = |seeds: [u64; 7]| {
         let narrow = seeds.into_iter().map(|seed| (seed, SHAPE));
         let mut seen = Seen::default();
         narrow
@@ -204,7 +204,8 @@ fn histories_should_keep_every_law_of_money_positions_margin_and_house() {
     };
     let mut seen = Seen::default();
     std::thread::scope(|scope| {
-        let halves = [[0, 2, 4, 6, 8], [1, 3, 5, 7, 9]].map(|seeds| scope.spawn(move || histories(seeds)));
+        let halves =
+            [[0, 2, 4, 6, 8, 10, 12], [1, 3, 5, 7, 9, 11, 13]].map(|seeds| scope.spawn(move || histories(seeds)));
         halves
             .into_iter()
             .for_each(|half| seen.add(half.join().expect("every law holds")));

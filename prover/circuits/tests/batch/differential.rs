@@ -32,7 +32,7 @@ struct Seen(BTreeMap<String, usize>);
 
 impl Seen {
     /// The modes, transfers, and the house's part.
-    const ALL: usize = 13;
+    const ALL: usize = 14;
 
     /// Whether a batch does something that was not seen often enough yet; if so, counts all that it does.
     fn wants(&mut self, witness: &BatchWitness, effect: &BatchEffect, often: usize) -> bool {
