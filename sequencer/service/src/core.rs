@@ -237,15 +237,17 @@ impl Core {
     }
 
     /// Makes every batch that is not settled again, at a table the chain still takes, with the queue items that are
-    /// ready at it, as in [`Self::set_table`].
-    pub fn rebase<A>(&mut self, now: Millis, table: RiskTable, items: &[(u64, Queued<A>)]) {
+    /// ready at it, as in [`Self::set_table`]. False if the batcher does not take the table: then nothing has changed.
+    #[must_use]
+    pub fn rebase<A>(&mut self, now: Millis, table: RiskTable, items: &[(u64, Queued<A>)]) -> bool {
         let ready = self.ready(&table, items);
         let result = self
             .batcher
             .rebase(now, table.clone(), ready.items.clone(), &mut self.keys);
         if let Err(error @ BatcherError::Table { .. }) = result {
-            // Nothing has changed: the batcher has not got the items, so the engine must not have them either.
-            return self.note(Err(error));
+            // The batcher has not got the items, so the engine must not have them either.
+            self.note(Err(error));
+            return false;
         }
         self.enter(ready);
         let holdings: BTreeMap<AccountIndex, Holdings> = match result {
@@ -264,6 +266,7 @@ impl Core {
             core.absorb(now, effects);
             core.engine.rebase(&holdings)
         });
+        true
     }
 
     /// What is new among queue items and ready at a table.

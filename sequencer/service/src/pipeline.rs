@@ -414,13 +414,15 @@ async fn rebase<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
         core.finalized_batches,
         table.header.version,
     );
+    if !core.rebase(now, table, &items) {
+        return Step::Backoff;
+    }
     backlog.waiting.clear();
     backlog.proven.clear();
     backlog.generation = backlog.generation.wrapping_add(1);
     backlog.last_time = 0;
     backlog.stale_table = false;
     backlog.table_end = None;
-    core.rebase(now, table, &items);
     shared.wake.notify_waiters();
     Step::Again
 }
