@@ -47,14 +47,14 @@ impl<T: Config> From<VerifyError> for Error<T> {
 }
 
 impl<T: Config> Pallet<T> {
-    /// Weight of a batch if every unit takes as many queue items as an account may have.
+    /// Weight of a batch if every unit's account has as many queue items as an account may have.
     pub(crate) fn weight_of_batch(batch: &Batch) -> Weight {
         let units = batch.units.len() as u32;
         T::WeightInfo::submit_batch(units, units.saturating_mul(T::MaxItemsPerUser::get()))
     }
 
     /// Checks a batch and settles it. Nothing is written before the proof is verified. Returns the number of queue
-    /// items that it takes or refunds.
+    /// items that were read, whether or not it takes them.
     pub(crate) fn settle(who: &T::AccountId, group: u32, batch: &Batch) -> Result<u32, DispatchError> {
         ensure!(Submitters::<T>::get().contains(who), Error::<T>::NotSubmitter);
         let state = Self::enabled_group(group)?;
@@ -64,14 +64,15 @@ impl<T: Config> Pallet<T> {
         let now = T::Time::now();
         let table = Self::check_table(group, &state, batch, now)?;
         Self::check_time(&state, &table, batch, now)?;
-        let takings = Self::plan_queue(group, &state, batch, table.time)?;
+        let (takings, read) = Self::plan_queue(group, &state, batch, table.time)?;
         let owners = Self::check_accounts(group, batch, &takings)?;
         let statement = Self::statement(group, &state, &table, batch, &takings)?;
         Self::check_vault(group, batch, &takings)?;
         let key = VerifyingKey::from_checked_bytes(&key.key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
         let proof = Proof::from_bytes(&batch.proof).map_err(Error::<T>::from)?;
         verify(&key, &[statement.hash()], &proof).map_err(Error::<T>::from)?;
-        Self::apply(group, state, batch, &takings, owners)
+        Self::apply(group, state, batch, &takings, owners)?;
+        Ok(read)
     }
 
     /// The key that the batch names, active and of batches of this shape.
@@ -119,7 +120,12 @@ impl<T: Config> Pallet<T> {
             batch.risk_version >= state.risk_version,
             Error::<T>::RiskVersionDecreased
         );
-        let table = T::Risk::table_info(group, batch.risk_version).ok_or(Error::<T>::RiskTableUnknown)?;
+        Self::table_in_force(group, batch.risk_version, now)
+    }
+
+    /// A table that may be named now (C-GRACE), by a batch or a solvency statement.
+    pub(crate) fn table_in_force(group: u32, version: u64, now: u64) -> Result<TableInfo, Error<T>> {
+        let table = T::Risk::table_info(group, version).ok_or(Error::<T>::RiskTableUnknown)?;
         ensure!(
             table.time.saturating_add(T::MaxRiskAge::get()) >= now,
             Error::<T>::RiskTableTooOld
@@ -193,7 +199,7 @@ impl<T: Config> Pallet<T> {
         batch: &Batch,
         takings: &[Taking],
         mut accounts: BTreeMap<u32, RegisteredAccount<T::AccountId>>,
-    ) -> Result<u32, DispatchError> {
+    ) -> Result<(), DispatchError> {
         state.root = batch.new_root;
         state.house = batch.new_house;
         state.time = batch.time;
@@ -228,12 +234,12 @@ impl<T: Config> Pallet<T> {
             });
         }
         Self::pay_out(group, &state, batch, &mut accounts)?;
-        let refunded = Self::end_closed(group, &mut state, batch, takings, &mut accounts)?;
+        Self::end_closed(group, &mut state, batch, takings, &mut accounts)?;
         Groups::<T>::insert(group, &state);
         accounts
             .into_iter()
             .for_each(|(index, account)| Accounts::<T>::insert(group, index, account));
-        Ok(consumed.saturating_add(refunded))
+        Ok(())
     }
 
     /// Withdrawals to the owners and the sweep to the fee account, as far as the gate lets them (C-GATE).

@@ -110,7 +110,8 @@ fn house_rekey<T: Config>(group: u32) -> Result<Box<HouseRekey>, BenchmarkError>
     Ok(Box::new(rekey))
 }
 
-/// Queues an account's open and as many deposits as it may have beside it, past the caps of the calls.
+/// Registers an account and queues `items` for it, past the caps of the calls: its open and deposits. Without any it
+/// is open already.
 fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, items: u32) {
     let owner: T::AccountId = account("owner", index, 0);
     HelperOf::<T>::endow(asset, &owner, T::Assets::minimum_balance(asset.clone()).max(1));
@@ -143,7 +144,7 @@ fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, items: u32) {
         index,
         RegisteredAccount {
             owner: owner.clone(),
-            opened: false,
+            opened: items == 0,
             deposited: 0,
         },
     );
@@ -151,8 +152,7 @@ fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, items: u32) {
     Groups::<T>::insert(group, state);
 }
 
-/// A batch of `units` opens with a withdrawal each, proven. Each takes as many queue items as an account may have,
-/// until there are `items` together.
+/// A batch of `units` accounts with a withdrawal each, proven. Each takes `items` queue items.
 fn batch<T: Config>(units: u32, items: u32) -> Result<(u32, Box<Batch>), BenchmarkError> {
     let (asset, group, risk_version) = group::<T>()?;
     let stop = |_| BenchmarkError::Stop("no batch");
@@ -165,15 +165,13 @@ fn batch<T: Config>(units: u32, items: u32) -> Result<(u32, Box<Batch>), Benchma
     Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![submitter.clone()]));
     let rekey = house_rekey::<T>(group)?;
     Pallet::<T>::do_rekey_house(&submitter, group, &rekey).map_err(|_| BenchmarkError::Stop("no re-key"))?;
-    let mut left = items;
     for index in 0..units {
-        // At least the open of each.
-        let own = left
-            .saturating_sub(units - index - 1)
-            .clamp(1, T::MaxItemsPerUser::get());
-        fill::<T>(&asset, group, index, own);
-        left = left.saturating_sub(own);
+        fill::<T>(&asset, group, index, items);
     }
+    // What the withdrawals and the sweep are paid from if the queue brings nothing.
+    let settled = u128::from(AMOUNT) * u128::from(units);
+    Totals::<T>::mutate(group, |totals| totals.settled += settled);
+    HelperOf::<T>::endow(&asset, &Pallet::<T>::vault_account(group), settled);
     let unit = |index| UnitSubmission {
         index: AccountIndex(index),
         request: false,
@@ -198,7 +196,7 @@ fn batch<T: Config>(units: u32, items: u32) -> Result<(u32, Box<Batch>), Benchma
     };
     let state = Groups::<T>::get(group).ok_or(BenchmarkError::Stop("no group"))?;
     let info = Pallet::<T>::risk_info(group, risk_version).ok_or(BenchmarkError::Stop("no table"))?;
-    let takings = Pallet::<T>::plan_queue(group, &state, &batch, info.time).map_err(stop)?;
+    let (takings, _) = Pallet::<T>::plan_queue(group, &state, &batch, info.time).map_err(stop)?;
     let statement = Pallet::<T>::statement(group, &state, &info, &batch, &takings).map_err(stop)?;
     batch.proof = trapdoor::prove(statement.hash());
     Ok((group, Box::new(batch)))
@@ -288,20 +286,30 @@ mod benchmarks {
         let (asset, group, _) = group::<T>()?;
         let owner: T::AccountId = whitelisted_caller();
         let amount = T::MinDeposit::get();
-        HelperOf::<T>::endow(&asset, &owner, u128::from(amount) * 3);
+        let most = T::MaxItemsPerUser::get();
+        HelperOf::<T>::endow(&asset, &owner, u128::from(amount) * u128::from(most + 1));
         let keys = open_keys(1);
         let proof = seal_proof::<T>(group, &owner, &keys)?;
         Pallet::<T>::queue_open(group, owner.clone(), keys, &proof, amount)
             .map_err(|_| BenchmarkError::Stop("no account"))?;
+        // All of them are read.
+        for _ in 2..most {
+            Pallet::<T>::queue_deposit(group, owner.clone(), amount).map_err(|_| BenchmarkError::Stop("no deposit"))?;
+        }
         #[extrinsic_call]
         _(RawOrigin::Signed(owner), group, amount);
-        assert_eq!(Groups::<T>::get(group).map(|state| state.queue_next), Some(2));
+        assert_eq!(Groups::<T>::get(group).map(|state| state.queue_next), Some(most.into()));
         Ok(())
     }
 
+    /// Units, and queue items of each unit's account. [`WeightInfo::submit_batch`] takes units and items, of which there
+    /// are u·k: the slope of k is measured with [`MAX_UNITS`] units, so an item weighs that slope over [`MAX_UNITS`].
     #[benchmark]
-    fn submit_batch(u: Linear<1, MAX_UNITS>, i: Linear<1, 1_000>) -> Result<(), BenchmarkError> {
-        let (group, batch) = batch::<T>(u, i)?;
+    fn submit_batch(
+        u: Linear<1, MAX_UNITS>,
+        k: Linear<0, { T::MaxItemsPerUser::get() }>,
+    ) -> Result<(), BenchmarkError> {
+        let (group, batch) = batch::<T>(u, k)?;
         Pallet::<T>::mark_plain();
         #[extrinsic_call]
         _(RawOrigin::Signed(account("submitter", 0, 0)), group, batch);

@@ -93,7 +93,7 @@ pub mod pallet {
         /// The vaults' accounts derive from it.
         #[pallet::constant]
         type PalletId: Get<PalletId>;
-        /// Maximum length of a group's queue.
+        /// Length of a group's queue from which on it takes nothing but the deposits of accounts that have none waiting.
         #[pallet::constant]
         type MaxQueue: Get<u32>;
         /// Maximum number of queue items per account.
@@ -898,8 +898,8 @@ pub mod pallet {
             // Before anything of the origin, so that a wrapped batch is refused by this name whoever sends it.
             ensure!(PlainBatch::<T>::take().is_some(), Error::<T>::WrappedBatch);
             let who = ensure_signed(origin)?;
-            let taken = Self::settle(&who, group, &batch)?;
-            let weight = T::WeightInfo::submit_batch(batch.units.len() as u32, taken);
+            let read = Self::settle(&who, group, &batch)?;
+            let weight = T::WeightInfo::submit_batch(batch.units.len() as u32, read);
             Ok((Some(weight), Pays::No).into())
         }
 

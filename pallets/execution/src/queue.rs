@@ -9,14 +9,14 @@ use alloc::{
     vec::Vec,
 };
 use cloister_crypto::constants::INDEX_BITS;
-use cloister_settlement::{take, Request, TakeError, Taking, Waiting};
+use cloister_settlement::{check_overdue, closed, take, LeftOut, Request, TakeError, Taking, Waiting};
 use cloister_types::{AccountIndex, Amount, ItemId};
 use polkadot_sdk::{
     frame_support::{
         ensure,
         traits::{Get, Time},
     },
-    sp_runtime::DispatchError,
+    sp_runtime::{DispatchError, DispatchResult},
 };
 
 /// A group as this pallet's storage has it.
@@ -126,7 +126,13 @@ impl<T: Config> Pallet<T> {
         kind: ItemKind,
         amount: u64,
     ) -> Result<u64, DispatchError> {
-        ensure!(state.queue_length < T::MaxQueue::get(), Error::<T>::QueueFull);
+        // A full queue keeps out opens and requests, and whoever waits in it already, but no top-up of an account that
+        // does not.
+        let topped_up = kind == ItemKind::Deposit && !PendingItems::<T>::contains_key(group, index);
+        ensure!(
+            topped_up || state.queue_length < T::MaxQueue::get(),
+            Error::<T>::QueueFull
+        );
         let id = state.queue_next;
         let waiting =
             Self::items_of(group, index).try_fold(Amount(amount), |sum, (_, item)| sum.checked_add(item.amount));
@@ -212,62 +218,36 @@ impl<T: Config> Pallet<T> {
             .filter_map(move |id| Queue::<T>::get(group, id).map(|waiting| (id, waiting.item)))
     }
 
-    /// What each unit of a batch takes from the queue, at the time of its table (C-QUEUE). Nothing is changed.
+    /// What each unit of a batch takes from the queue, at the time of its table (C-QUEUE), and the number of items that
+    /// were read to find out: every item of its accounts, ready or not. Nothing is changed.
     pub(crate) fn plan_queue(
         group: u32,
         state: &GroupOf<T>,
         batch: &Batch,
         table_time: u64,
-    ) -> Result<Vec<Taking>, Error<T>> {
+    ) -> Result<(Vec<Taking>, u32), Error<T>> {
         let accounts: BTreeSet<AccountIndex> = batch.accounts().collect();
+        let mut read = 0u32;
         let mut waiting: Waiting<T::AccountId> = accounts
             .iter()
             .flat_map(|index| Self::items_of(group, index.get()))
+            .inspect(|_| read = read.saturating_add(1))
             .collect();
         let takings = take(&mut waiting, batch.asks(), table_time).map_err(|error| match error {
             TakeError::SumTooLarge(_) => Error::<T>::ArithmeticOverflow,
             TakeError::NoRequest(_) => Error::<T>::NoRequest,
         })?;
-        Self::check_overdue(group, state, batch, &takings, table_time)?;
-        Ok(takings)
-    }
-
-    /// That a batch takes what was overdue at its table, in the order of the queue, until overdue items have the units
-    /// that they may claim. An open and a request claim a unit each, and so does a deposit unless its account has one
-    /// that takes it: a close takes none. What waits for an account that a close takes away is refunded. Every item
-    /// that is looked at, but the last, is one that the batch takes or refunds.
-    fn check_overdue(
-        group: u32,
-        state: &GroupOf<T>,
-        batch: &Batch,
-        takings: &[Taking],
-        table_time: u64,
-    ) -> Result<(), Error<T>> {
-        let taken: BTreeSet<u64> = takings.iter().flat_map(|t| &t.items).map(|id| id.0).collect();
-        let closed = Self::closed(batch, takings);
-        let mut free = Terms::claimed_units(state.queue_terms.share, batch.units.len());
-        // Accounts with a unit that takes money.
-        let mut served = BTreeSet::new();
         let mut next = state.queue_first;
-        while let Some((id, waiting)) = next.and_then(|id| Some((id, Queue::<T>::get(group, id)?))) {
-            let item = waiting.item;
-            if item.deadline > table_time {
-                break;
-            }
-            if item.kind != ItemKind::Deposit || !served.contains(&item.index) {
-                if free == 0 {
-                    break;
-                }
-                free = free.saturating_sub(1);
-            }
-            let gone = closed.contains(&item.index.get());
-            ensure!(taken.contains(&id) || gone, Error::<T>::QueueItemOverdue);
-            if item.kind != ItemKind::Close {
-                served.insert(item.index);
-            }
+        let queue = core::iter::from_fn(|| {
+            let id = next?;
+            let waiting = Queue::<T>::get(group, id)?;
             next = waiting.next;
-        }
-        Ok(())
+            Some((id, waiting.item))
+        });
+        let claimed = Terms::claimed_units(state.queue_terms.share, batch.units.len());
+        check_overdue(queue, &takings, &closed(batch.leaves(), &takings), claimed, table_time)
+            .map_err(|LeftOut(_)| Error::<T>::QueueItemOverdue)?;
+        Ok((takings, read))
     }
 
     /// Takes the items of a batch off the queue: what was queued is settled now. Returns their number.
@@ -309,63 +289,47 @@ impl<T: Config> Pallet<T> {
         Ok(taken)
     }
 
-    /// The accounts that a batch closes. No account hashes to 0, so a close takes effect where the new leaf is 0.
-    pub(crate) fn closed(batch: &Batch, takings: &[Taking]) -> BTreeSet<u32> {
-        let units = batch.units.iter().zip(takings);
-        units
-            .filter(|(unit, taking)| taking.request == Some(Request::Close) && unit.new_leaf == [0; 32])
-            .map(|(unit, _)| unit.index.get())
-            .collect()
-    }
-
     /// Ends the accounts that a batch closes: what waits for them goes back to their owners, who may open others. The
-    /// indices are never given again. Returns the number of items that went back.
+    /// indices are never given again.
     pub(crate) fn end_closed(
         group: u32,
         state: &mut GroupOf<T>,
         batch: &Batch,
         takings: &[Taking],
         accounts: &mut BTreeMap<u32, RegisteredAccount<T::AccountId>>,
-    ) -> Result<u32, DispatchError> {
-        let mut refunded = 0u32;
-        for (unit, _) in batch
-            .units
-            .iter()
-            .zip(takings)
-            .filter(|(_, t)| t.request == Some(Request::Close))
-        {
-            let index = unit.index.get();
-            let gone = unit.new_leaf == [0; 32];
-            let Some(account) = accounts.get(&index) else {
+    ) -> DispatchResult {
+        let closed = closed(batch.leaves(), takings);
+        let asked = batch.accounts().zip(takings);
+        for (account, _) in asked.filter(|(_, taking)| taking.request == Some(Request::Close)) {
+            let index = account.get();
+            let Some(owner) = accounts.get(&index).map(|account| account.owner.clone()) else {
                 continue;
             };
-            let owner = account.owner.clone();
-            if !gone {
+            if !closed.contains(&account) {
                 Self::deposit_event(Event::CloseWithoutEffect { group, index, owner });
                 continue;
             }
-            refunded = refunded.saturating_add(Self::refund(group, state, index, &owner)?);
+            Self::refund(group, state, index, &owner)?;
             accounts.remove(&index);
             Accounts::<T>::remove(group, index);
             Indices::<T>::remove(group, &owner);
             Self::note_closed(group, index);
             Self::deposit_event(Event::AccountClosed { group, index, owner });
         }
-        Ok(refunded)
+        Ok(())
     }
 
-    /// Gives back what waits for an account. Returns the number of items.
-    fn refund(group: u32, state: &mut GroupOf<T>, index: u32, owner: &T::AccountId) -> Result<u32, DispatchError> {
-        let (mut sum, mut items) = (Amount::ZERO, 0u32);
+    /// Gives back what waits for an account.
+    fn refund(group: u32, state: &mut GroupOf<T>, index: u32, owner: &T::AccountId) -> DispatchResult {
+        let mut sum = Amount::ZERO;
         for id in PendingItems::<T>::take(group, index).unwrap_or_default() {
             let item = Queue::<T>::get(group, id).map(|waiting| waiting.item);
             let amount = item.map_or(Amount::ZERO, |item| item.amount);
             sum = sum.checked_add(amount).ok_or(Error::<T>::ArithmeticOverflow)?;
             Self::unlink(group, state, id);
-            items = items.saturating_add(1);
         }
         if sum.is_zero() {
-            return Ok(items);
+            return Ok(());
         }
         let mut totals = Totals::<T>::get(group);
         let left = totals.queued.checked_sub(u128::from(sum.get()));
@@ -379,6 +343,6 @@ impl<T: Config> Pallet<T> {
             });
         }
         Totals::<T>::insert(group, totals);
-        Ok(items)
+        Ok(())
     }
 }

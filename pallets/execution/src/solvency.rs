@@ -20,13 +20,8 @@ use cloister_ledger::{
 };
 use cloister_settlement::SolvencyKnown;
 use cloister_types::GroupId;
-use pallet_cloister_risk::{RiskTables, TableInfo};
 use polkadot_sdk::{
-    frame_support::{
-        ensure,
-        traits::{Get, Time},
-        BoundedVec,
-    },
+    frame_support::{ensure, traits::Time, BoundedVec},
     frame_system,
 };
 use types::BLOCK_LEAVES;
@@ -238,20 +233,6 @@ impl<T: Config> Pallet<T> {
             Error::<T>::RootOlderThanRound
         );
         Ok(last)
-    }
-
-    /// A table that may be named now (C-GRACE).
-    fn table_in_force(group: u32, version: u64, now: u64) -> Result<TableInfo, Error<T>> {
-        let table = T::Risk::table_info(group, version).ok_or(Error::<T>::RiskTableUnknown)?;
-        ensure!(
-            table.time.saturating_add(T::MaxRiskAge::get()) >= now,
-            Error::<T>::RiskTableTooOld
-        );
-        ensure!(
-            table.good_until.is_none_or(|until| until >= now),
-            Error::<T>::RiskTableReplaced
-        );
-        Ok(table)
     }
 
     /// A round is complete. It counts unless a newer one does.

@@ -103,7 +103,8 @@ impl<T: Config> Pallet<T> {
     fn try_queue(group: u32, state: &GroupOf<T>) -> Result<(), TryRuntimeError> {
         ensure!(state.queue_terms.are_within_bounds(), "terms out of bounds");
         ensure!(
-            state.queue_length <= T::MaxQueue::get(),
+            // One item of each account may come to a full queue.
+            state.queue_length <= T::MaxQueue::get().saturating_add(state.next_index),
             "more items than the queue may have"
         );
         let items: BTreeMap<u64, _> = Queue::<T>::iter_prefix(group).collect();

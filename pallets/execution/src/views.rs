@@ -7,7 +7,8 @@ use crate::{
     types::{MAX_QUEUE_PAGE, MAX_REKEY_PAGE, MAX_UNITS},
     Accounts, Claims, CompleteRounds, Config, Field, FreezeClocks, Frozen, GroupState, GroupTotals, Groups,
     HouseRekeyed, HouseRekeys, Indices, KeyId, Pallet, Queue, QueueItem, RecentRoot, RecentRoots, RegisteredAccount,
-    Rounds, SealKey, SolvencyTermsOf, SolvencyView, Submitters, Totals, VerifyingKeys, WithheldClaim, WithheldClaims,
+    Rounds, SealKey, SolvencyTermsOf, SolvencyView, Submitters, Totals, VerifyingKeys, WaitingItem, WithheldClaim,
+    WithheldClaims,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use cloister_risk::RiskTable;
@@ -33,16 +34,19 @@ impl<T: Config> Pallet<T> {
 
     /// Up to `limit` queue items with ids from `from` on, in order, and never more than [`MAX_QUEUE_PAGE`].
     pub fn queue(group: u32, from: u64, limit: u32) -> Vec<(u64, QueueItem<T::AccountId>)> {
-        let Some(state) = Groups::<T>::get(group) else {
+        let ends = Groups::<T>::get(group).and_then(|state| state.queue_first.zip(state.queue_last));
+        let Some((first, last)) = ends.filter(|(_, last)| from <= *last) else {
             return Vec::new();
         };
-        let Some(first) = state.queue_first else {
-            return Vec::new();
-        };
-        // Items leave from anywhere: the first that is left, then along the list.
-        let start = (from.max(first)..state.queue_next).find(|id| Queue::<T>::contains_key(group, id));
         let waiting = |id: u64| Queue::<T>::get(group, id).map(|waiting| (id, waiting));
-        core::iter::successors(start.and_then(waiting), |(_, item)| item.next.and_then(waiting))
+        let along = |start: Option<(u64, WaitingItem<T::AccountId>)>| {
+            core::iter::successors(start, |(_, item)| item.next.and_then(waiting))
+        };
+        // Items leave from anywhere, so there may be any number of ids between two of them. Mostly there are few; if
+        // not, the list leads to the next item, in as many steps as it has items.
+        let near = (from.max(first)..=last).take(MAX_QUEUE_PAGE as usize).find_map(waiting);
+        let start = near.or_else(|| along(waiting(first)).find(|(id, _)| *id >= from));
+        along(start)
             .map(|(id, waiting)| (id, waiting.item))
             .take(limit.min(MAX_QUEUE_PAGE) as usize)
             .collect()

@@ -26,7 +26,7 @@ pub trait WeightInfo {
     fn open() -> Weight;
     /// `deposit`.
     fn deposit() -> Weight;
-    /// `submit_batch` by units and queue items that they take.
+    /// `submit_batch` by units and queue items that their accounts have, ready or not.
     fn submit_batch(units: u32, items: u32) -> Weight;
     /// `claim`.
     fn claim() -> Weight;

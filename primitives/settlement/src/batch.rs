@@ -132,6 +132,11 @@ impl Batch {
         self.units.iter().map(|unit| (unit.index, unit.request))
     }
 
+    /// The accounts of its units and the leaves that these leave, in order.
+    pub fn leaves(&self) -> impl Iterator<Item = (AccountIndex, Field)> + '_ {
+        self.units.iter().map(|unit| (unit.index, unit.new_leaf))
+    }
+
     /// The accounts of its units, in order.
     pub fn accounts(&self) -> impl Iterator<Item = AccountIndex> + '_ {
         self.units.iter().map(|unit| unit.index)

@@ -43,4 +43,4 @@ pub use replay::{AccountKeys, ReplayError};
 pub use secrets::LedgerSecrets;
 pub use solvency::{no_sums, Findings, SolvencyKnown, SolvencySubmission};
 pub use statement::{rebuild, KnownToChain, StatementError};
-pub use taking::{take, TakeError, Taking, Waiting};
+pub use taking::{check_overdue, closed, take, LeftOut, TakeError, Taking, Waiting};

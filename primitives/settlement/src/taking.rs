@@ -3,8 +3,11 @@
 //! It follows from the accounts of the units, which of them take a request, the time of the batch's table and the queue
 //! before the batch. Pallet, sequencer and client call the same function.
 
-use crate::queue::{OpenKeys, QueueItem, Request};
-use alloc::{collections::BTreeMap, vec::Vec};
+use crate::queue::{ItemKind, OpenKeys, QueueItem, Request};
+use alloc::{
+    collections::{BTreeMap, BTreeSet},
+    vec::Vec,
+};
 use cloister_types::{AccountIndex, Amount, ItemId};
 
 /// What one unit takes: nothing, or the money of its account that is ready, or a request, or both.
@@ -124,4 +127,60 @@ pub fn take<AccountId>(
         .into_iter()
         .map(|(account, request)| waiting.take(account, request, table_time))
         .collect()
+}
+
+/// The accounts that a batch ends, given for each unit the account, the leaf it leaves and what it takes. No account
+/// hashes to 0, so a close takes effect where the new leaf is 0 (B-CLOSE).
+pub fn closed(
+    leaves: impl IntoIterator<Item = (AccountIndex, [u8; 32])>,
+    takings: &[Taking],
+) -> BTreeSet<AccountIndex> {
+    let units = leaves.into_iter().zip(takings);
+    units
+        .filter(|((_, leaf), taking)| taking.request == Some(Request::Close) && *leaf == [0; 32])
+        .map(|((account, _), _)| account)
+        .collect()
+}
+
+/// An overdue item that a batch leaves out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the batch leaves out the overdue queue item {0}")]
+pub struct LeftOut(pub ItemId);
+
+/// Checks that a batch takes what was overdue at its table, in the order of the queue, until overdue items have the
+/// `claimed` units that they may claim ([`crate::Terms::claimed_units`]). An open and a request claim a unit each, and so
+/// does a deposit unless its account has one that takes it: a close takes none. What waits for an account that the batch
+/// ends ([`closed`]) is refunded. Every item that is looked at, but the last, is one that the batch takes or refunds.
+///
+/// # Errors
+/// [`LeftOut`] with the first one.
+pub fn check_overdue<AccountId>(
+    queue: impl IntoIterator<Item = (u64, QueueItem<AccountId>)>,
+    takings: &[Taking],
+    closed: &BTreeSet<AccountIndex>,
+    claimed: usize,
+    table_time: u64,
+) -> Result<(), LeftOut> {
+    let taken: BTreeSet<ItemId> = takings.iter().flat_map(|t| &t.items).copied().collect();
+    let mut free = claimed;
+    // Accounts with a unit that takes money.
+    let mut served = BTreeSet::new();
+    for (id, item) in queue {
+        if item.deadline > table_time {
+            break;
+        }
+        if item.kind != ItemKind::Deposit || !served.contains(&item.index) {
+            if free == 0 {
+                break;
+            }
+            free = free.saturating_sub(1);
+        }
+        if !taken.contains(&ItemId(id)) && !closed.contains(&item.index) {
+            return Err(LeftOut(ItemId(id)));
+        }
+        if item.kind != ItemKind::Close {
+            served.insert(item.index);
+        }
+    }
+    Ok(())
 }

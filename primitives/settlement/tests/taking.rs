@@ -1,7 +1,9 @@
 //! What each unit of a batch takes from the queue.
 
 use cloister_ledger::Switches;
-use cloister_settlement::{take, ItemKind, OpenKeys, QueueItem, Request, TakeError, Taking, Terms, Waiting};
+use cloister_settlement::{
+    check_overdue, take, ItemKind, LeftOut, OpenKeys, QueueItem, Request, TakeError, Taking, Terms, Waiting,
+};
 use cloister_types::{AccountIndex, Amount, ItemId};
 use proptest::prelude::*;
 use std::collections::BTreeMap;
@@ -90,6 +92,55 @@ fn overdue_items_should_claim_their_share_and_one_unit_at_least() {
     let claimed = |share, units| Terms::claimed_units(share, units);
     assert_eq!([claimed(50, 21), claimed(10, 21), claimed(90, 21)], [10, 2, 18]);
     assert_eq!([claimed(10, 2), claimed(50, 1), claimed(90, 128)], [1, 1, 115]);
+    // A fill needs two units.
+    assert_eq!([claimed(90, 6), claimed(90, 3), claimed(90, 2)], [4, 1, 1]);
+}
+
+/// Checks a batch of these units over a queue that is overdue up to time 30.
+fn overdue(
+    queue: &[QueueItem<()>],
+    units: &[(u32, bool)],
+    closed: &[u32],
+    claimed: usize,
+) -> (Result<(), LeftOut>, usize) {
+    let takings = take(&mut waiting(queue.to_vec()), asks(units), 30).expect("what units ask for is there");
+    let closed = closed.iter().map(|index| AccountIndex(*index)).collect();
+    let mut looked_at = 0;
+    let queue = (0..).zip(queue.to_vec()).inspect(|_| looked_at += 1);
+    (check_overdue(queue, &takings, &closed, claimed, 30), looked_at)
+}
+
+#[test]
+fn batch_should_take_what_is_overdue_in_the_order_of_the_queue() {
+    let queue = [(1, 10), (2, 10), (1, 20), (3, 30), (4, 31)].map(|(index, at)| deposit(index, 5, at));
+    let check = |accounts: &[u32], claimed| {
+        let units: Vec<_> = accounts.iter().map(|index| (*index, false)).collect();
+        overdue(&queue, &units, &[], claimed).0
+    };
+    let left_out = |item| Err(LeftOut(ItemId(item)));
+    assert_eq!(check(&[1, 2, 3], 9), Ok(()));
+    assert_eq!(check(&[1, 2, 4], 9), left_out(3));
+    assert_eq!(check(&[3, 4], 9), left_out(0));
+    // The second item of account 1 claims no other unit.
+    assert_eq!(check(&[1, 2], 2), Ok(()));
+    assert_eq!(check(&[1, 3], 2), left_out(1));
+    // No more is looked at than the batch must take, and one item behind it.
+    assert_eq!(overdue(&queue, &[(1, false)], &[], 1), (Ok(()), 2));
+}
+
+#[test]
+fn overdue_requests_should_claim_a_unit_each_and_refunds_none() {
+    let close = item(2, 0, 20, ItemKind::Close);
+    let queue = [switch(1, true, 10), switch(1, false, 10), deposit(2, 5, 10), close];
+    let check = |units: &[(u32, bool)], closed: &[u32], claimed| overdue(&queue, units, closed, claimed).0;
+    let left_out = |item| Err(LeftOut(ItemId(item)));
+    let both = [(1, true), (1, true)];
+    assert_eq!(check(&both, &[], 2), Ok(()));
+    assert_eq!(check(&[(1, true), (2, false)], &[], 2), left_out(1));
+    // The deposit that waits beside a close is taken by a unit of its own, or goes back if the account ends.
+    assert_eq!(check(&[(1, true), (1, true), (2, true)], &[], 4), left_out(2));
+    assert_eq!(check(&[(1, true), (1, true), (2, true)], &[2], 4), Ok(()));
+    assert_eq!(check(&[(1, true), (1, true), (2, false), (2, true)], &[], 4), Ok(()));
 }
 
 #[test]

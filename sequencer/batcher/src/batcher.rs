@@ -367,7 +367,7 @@ impl Batcher {
             let entry = entry.clone();
             self.begin(entry.time)?;
             let taken = self.take_queue_of(&entry.event)?;
-            let open = self.open.get_or_insert_with(|| OpenBatch::new(entry.time));
+            let open = self.open.get_or_insert_with(|| OpenBatch::new(entry.time, 0));
             match taken {
                 Absorbed::Taken => match open.absorb(&self.head, &self.table, &self.config, &entry)? {
                     Absorbed::Taken => {
@@ -394,17 +394,23 @@ impl Batcher {
     }
 
     /// Opens a batch if none is open and there is something for it. Its first units are of those whose items have
-    /// waited longest, as many as overdue items may claim (C-QUEUE).
+    /// waited longest, as many as overdue items may claim (C-QUEUE); what an error leaves of them is claimed at the next
+    /// call.
     fn begin(&mut self, time: Millis) -> Result<(), BatcherError> {
-        if self.open.is_some() || (self.pending.is_empty() && self.waiting.is_empty()) {
-            return Ok(());
+        if self.open.is_none() {
+            if self.pending.is_empty() && self.waiting.is_empty() {
+                return Ok(());
+            }
+            // The chain takes no batch whose time is before its table's, and its clock may be ahead of ours.
+            let time = time.max(self.last_time).max(self.table.header.time);
+            let claims = Terms::claimed_units(self.config.queue_share, self.config.shape.units.into());
+            self.open = Some(OpenBatch::new(time, claims));
         }
-        // The chain takes no batch whose time is before its table's, and its clock may be ahead of ours.
-        let time = time.max(self.last_time).max(self.table.header.time);
-        self.open = Some(OpenBatch::new(time));
-        let claimed = Terms::claimed_units(self.config.queue_share, self.config.shape.units.into());
-        for _ in 0..claimed {
-            self.take_first()?;
+        while self.open.as_ref().is_some_and(|open| open.claims > 0) {
+            let took = self.take_first()?;
+            if let Some(open) = &mut self.open {
+                open.claims = if took { open.claims - 1 } else { 0 };
+            }
         }
         Ok(())
     }

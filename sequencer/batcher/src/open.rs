@@ -36,6 +36,8 @@ pub(crate) enum Absorbed {
 pub(crate) struct OpenBatch {
     /// Batch time.
     pub time: Millis,
+    /// Units that the queue may claim still, before anything else gets one.
+    pub claims: usize,
     pub drafts: Vec<Draft>,
     /// The events inside, to make the batch again if it must be.
     pub entries: Vec<Entry>,
@@ -56,9 +58,10 @@ struct Placement {
 }
 
 impl OpenBatch {
-    pub fn new(time: Millis) -> Self {
+    pub fn new(time: Millis, claims: usize) -> Self {
         Self {
             time,
+            claims,
             drafts: Vec::new(),
             entries: Vec::new(),
             items: Vec::new(),

@@ -8,12 +8,15 @@ use cloister_ledger::{
     BatchError, GroupLedger, Instruction, InstructionKind, Mode, Shape, Side, StateError, Switches, UnitError,
 };
 use cloister_risk::MarginError;
-use cloister_settlement::Request;
+use cloister_settlement::{check_overdue, Request, Terms};
 use cloister_types::{
     AccountIndex, Amount, GroupId, InstructionId, InstrumentId, ItemId, Lots, Money, PerLot, Price, Total,
 };
 use common::*;
-use std::sync::Arc;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 const RICH: u64 = 1_000_000 * ONE;
 
@@ -108,7 +111,8 @@ fn deposits(batch: &ClosedBatch) -> Vec<(u32, Mode, u64)> {
         .collect()
 }
 
-/// That every batch takes what the queue says, in the first unit of each account.
+/// That every batch takes what the queue says, in the first unit of each account, and what claims its share of the
+/// batch first, as if all of it were overdue.
 fn assert_takings(batches: &[ClosedBatch], ready: &[QueueItem]) {
     let item = |item: &QueueItem| cloister_settlement::QueueItem {
         owner: (),
@@ -119,13 +123,19 @@ fn assert_takings(batches: &[ClosedBatch], ready: &[QueueItem]) {
         deadline: 0,
         kind: cloister_settlement::ItemKind::Deposit,
     };
-    let mut waiting: cloister_settlement::Waiting<()> = ready.iter().map(|i| (i.item().get(), item(i))).collect();
+    let mut queue: BTreeMap<u64, cloister_settlement::QueueItem<()>> =
+        ready.iter().map(|i| (i.item().get(), item(i))).collect();
+    let mut waiting: cloister_settlement::Waiting<()> = queue.clone().into_iter().collect();
     for batch in batches {
         let accounts = batch.witness.units.iter().map(|u| (u.index, false));
         let takings = cloister_settlement::take(&mut waiting, accounts, 0).unwrap();
         for (unit, taking) in batch.witness.units.iter().zip(&takings) {
             assert_eq!(unit.deposit, taking.amount, "account {}", unit.index);
         }
+        let claimed = Terms::claimed_units(batcher_config().queue_share, batch.witness.units.len());
+        let none = BTreeSet::new();
+        check_overdue(queue.clone(), &takings, &none, claimed, 0).unwrap();
+        queue.retain(|id, _| !batch.items.contains(&ItemId(*id)));
         let mut items: Vec<ItemId> = takings.into_iter().flat_map(|taking| taking.items).collect();
         items.sort_unstable();
         let mut own = batch.items.clone();
@@ -159,10 +169,7 @@ fn one_unit_takes_all_that_the_queue_has_for_an_account() {
 fn what_the_queue_has_for_an_account_goes_before_its_fills() {
     let mut world = World::new(8, RICH);
     let ready: Vec<QueueItem> = (0..8).map(|n| deposit(20 + n, n as u32, 100 + n)).collect();
-    world
-        .batcher
-        .set_table(NOW, table(2), ready.clone(), &mut world.secrets)
-        .unwrap();
+    world.next_table(ready.clone());
     world.engine.set_table(table(2)).unwrap();
     // Half of six units are for what has waited longest.
     world.submit(sell(6, 1, 5, MARK)).unwrap();
@@ -182,10 +189,7 @@ fn what_the_queue_has_for_an_account_goes_before_its_fills() {
 fn a_long_queue_leaves_room_for_fills() {
     let mut world = World::new(8, RICH);
     let ready: Vec<QueueItem> = (0..40).map(|n| open_item(20 + n, 10 + n as u32, 100)).collect();
-    world
-        .batcher
-        .set_table(NOW, table(2), ready.clone(), &mut world.secrets)
-        .unwrap();
+    world.next_table(ready.clone());
     world.engine.set_table(table(2)).unwrap();
     for id in 1..=4 {
         world.submit(sell(0, id, 1, MARK)).unwrap();
@@ -219,10 +223,7 @@ fn padding_does_not_come_before_what_its_account_takes() {
 fn a_rebase_counts_what_is_ready_at_its_table() {
     let mut world = World::new(3, RICH);
     let mut ready = vec![deposit(9, 0, 7)];
-    world
-        .batcher
-        .set_table(NOW, table(2), ready.clone(), &mut world.secrets)
-        .unwrap();
+    world.next_table(ready.clone());
     world.engine.set_table(table(2)).unwrap();
     world.submit(sell(0, 1, 5, MARK)).unwrap();
     world.submit(buy(1, 1, 5, MARK)).unwrap();
@@ -300,10 +301,7 @@ fn a_new_table_closes_the_batch_at_the_old_one() {
     let mut world = World::new(2, RICH);
     world.submit(sell(0, 1, 5, MARK)).unwrap();
     world.submit(buy(1, 1, 3, MARK)).unwrap();
-    world
-        .batcher
-        .set_table(NOW, table(2), Vec::new(), &mut world.secrets)
-        .unwrap();
+    world.next_table(Vec::new());
     world.engine.set_table(table(2)).unwrap();
     world.collect();
     world.submit(buy(1, 2, 2, MARK)).unwrap();
@@ -457,6 +455,42 @@ fn room_of_a_cancel_that_is_left_out_goes_to_the_queue() {
     assert_eq!((world.closed.len(), batch.unbound.len(), batch.used), (1, 1, 6));
     world.flush();
     assert_takings(&world.closed, &ready);
+}
+
+#[test]
+fn what_an_error_leaves_of_the_queues_claims_is_claimed_before_anything_else() {
+    let mut world = World::new(6, RICH);
+    // The second sum leaves the range of cash, which the chain's caps rule out.
+    let ready: Vec<QueueItem> = [(0, 100), (1, u64::MAX), (1, u64::MAX), (2, 100)]
+        .into_iter()
+        .zip(20..)
+        .map(|((account, amount), item)| deposit(item, account, amount))
+        .collect();
+    world.next_table(ready);
+    for account in 3..5 {
+        let cancel = Event::Bound(sign(other(InstructionKind::Cancel, account, 1, 0)).into());
+        let refused = Err(BatcherError::CashRange(AccountIndex(1)));
+        assert_eq!(world.push(cancel), refused);
+        // What came before it in the queue is in, and no event is.
+        assert_eq!((world.batcher.open_units(), world.batcher.waiting()), (1, 2));
+    }
+    assert_eq!(world.batcher.pending(), 2);
+}
+
+#[test]
+fn a_share_of_nearly_all_leaves_room_for_fills() {
+    let config = cloister_batcher::BatcherConfig {
+        queue_share: 90,
+        ..batcher_config()
+    };
+    let mut world = World::with(config, 2, RICH);
+    let ready: Vec<QueueItem> = (0..40).map(|n| open_item(20 + n, 10 + n as u32, 100)).collect();
+    world.next_table(ready);
+    world.engine.set_table(table(2)).unwrap();
+    world.submit(sell(0, 1, 1, MARK)).unwrap();
+    world.submit(buy(1, 1, 1, MARK)).unwrap();
+    let shares: Vec<(usize, usize)> = world.closed.iter().map(|b| (b.items.len(), b.fills)).collect();
+    assert_eq!(shares, [(4, 1)]);
 }
 
 #[test]
@@ -617,10 +651,7 @@ const ON: Request = Request::Switch(Switches { transfers: true });
 fn a_request_gets_a_unit_of_its_mode_with_what_waits_for_its_account() {
     let mut world = World::new(2, RICH);
     let ready = vec![request(9, 1, ON), deposit(10, 1, 7), request(11, 0, Request::Close)];
-    world
-        .batcher
-        .set_table(NOW, table(2), ready, &mut world.secrets)
-        .unwrap();
+    world.next_table(ready);
     world.flush();
     assert_eq!(requests(&world.closed[0]), [(1, Mode::Switch), (0, Mode::Close)]);
     assert_eq!(deposits(&world.closed[0]), [(1, Mode::Switch, 7)]);
@@ -638,10 +669,7 @@ fn requests_are_taken_in_their_order_and_leave_their_share() {
     let ready = (0..7)
         .map(|n| request(9 + n, 0, if n % 2 == 0 { ON } else { off }))
         .collect();
-    world
-        .batcher
-        .set_table(NOW, table(2), ready, &mut world.secrets)
-        .unwrap();
+    world.next_table(ready);
     world.engine.set_table(table(2)).unwrap();
     world.submit(sell(0, 1, 5, MARK)).unwrap();
     world.submit(buy(1, 1, 5, MARK)).unwrap();
@@ -660,10 +688,7 @@ fn a_close_of_an_empty_account_ends_it_and_nothing_pads_with_it() {
     world.submit(other(InstructionKind::Withdrawal, 1, 1, RICH)).unwrap();
     world.flush();
     let ready = vec![request(9, 1, Request::Close)];
-    world
-        .batcher
-        .set_table(NOW, table(2), ready, &mut world.secrets)
-        .unwrap();
+    world.next_table(ready);
     world.flush();
     let batch = world.closed.last().unwrap();
     assert_eq!(requests(batch), [(1, Mode::Close)]);
@@ -677,10 +702,7 @@ fn the_last_account_can_be_closed_too() {
     world.submit(other(InstructionKind::Withdrawal, 0, 1, RICH)).unwrap();
     world.flush();
     let ready = vec![request(9, 0, Request::Close)];
-    world
-        .batcher
-        .set_table(NOW, table(2), ready, &mut world.secrets)
-        .unwrap();
+    world.next_table(ready);
     world.flush();
     let batch = world.closed.last().unwrap();
     assert_eq!(batch.witness.units.last().map(|u| u.mode), Some(Mode::Close));

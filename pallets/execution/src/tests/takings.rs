@@ -401,6 +401,25 @@ fn ten_thousand_items_should_not_hold_up_the_deposit_of_a_short_account() {
 }
 
 #[test]
+fn full_queue_should_take_one_deposit_of_an_account_that_has_none_waiting() {
+    on_open(|| {
+        // Strangers fill the queue.
+        wait(6);
+        let state = Groups::<Test>::get(GROUP).unwrap();
+        assert_eq!(state.queue_length, MaxQueue::get());
+        assert_noop!(open(&BOB, 2, 1_000), Error::<Test>::QueueFull);
+        deposit(&ALICE, 500);
+        assert_noop!(Execution::deposit(signed(&ALICE), GROUP, 500), Error::<Test>::QueueFull);
+        Execution::do_try_state().unwrap();
+        ready();
+        settle(vec![unit(0), unit(0)]);
+        assert_eq!(Totals::<Test>::get(GROUP).settled, 10_500);
+        deposit(&ALICE, 600);
+        Execution::do_try_state().unwrap();
+    });
+}
+
+#[test]
 fn items_should_be_found_by_account() {
     on_open(|| {
         deposit(&ALICE, 500);
@@ -423,11 +442,13 @@ fn items_should_be_found_by_account() {
 }
 
 #[test]
-fn weight_should_be_that_of_the_items_taken() {
+fn weight_should_be_that_of_the_items_looked_at() {
     on_open(|| {
         deposit(&ALICE, 500);
         deposit(&ALICE, 600);
         ready();
+        // It is not taken, but read to see that.
+        deposit(&ALICE, 700);
         let batch = proven(batch(vec![unit(0), unit(0)]));
         let call = crate::Call::<Test>::submit_batch {
             group: GROUP,
@@ -436,6 +457,7 @@ fn weight_should_be_that_of_the_items_taken() {
         let most = call.get_dispatch_info().call_weight;
         let weight = |items| SubstrateWeight::<Test>::submit_batch(2, items);
         assert_eq!(most, weight(6));
-        assert_eq!(submit(&batch).unwrap().actual_weight, Some(weight(2)));
+        assert_eq!(submit(&batch).unwrap().actual_weight, Some(weight(3)));
+        assert_eq!(ids(), [3]);
     });
 }

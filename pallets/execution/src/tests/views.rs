@@ -1,6 +1,6 @@
 //! The functions behind the runtime API.
 
-use crate::{mock::*, GroupTotals};
+use crate::{mock::*, GroupTotals, Groups};
 use polkadot_sdk::frame_support::assert_ok;
 
 #[test]
@@ -47,6 +47,23 @@ fn queue_view_should_page() {
         assert_eq!(amounts(0, 1), [100]);
         assert_eq!(amounts(9, 9), [0u64; 0]);
         assert!(Execution::queue(9, 0, 9).is_empty());
+    });
+}
+
+#[test]
+fn queue_view_should_not_look_at_every_id_that_is_gone() {
+    on_open(|| {
+        let far = 1 << 60;
+        assert_ok!(Execution::deposit(signed(&ALICE), GROUP, 100));
+        Groups::<Test>::mutate(GROUP, |state| state.as_mut().unwrap().queue_next = far);
+        assert_ok!(Execution::deposit(signed(&ALICE), GROUP, 200));
+        Groups::<Test>::mutate(GROUP, |state| state.as_mut().unwrap().queue_next = u64::MAX);
+        let ids = |from| {
+            let page = Execution::queue(GROUP, from, 9).into_iter();
+            page.map(|(id, _)| id).collect::<Vec<_>>()
+        };
+        assert_eq!([ids(0), ids(1), ids(2), ids(far)].concat(), [1, far, 1, far, far, far]);
+        assert!(ids(far + 1).is_empty());
     });
 }
 

@@ -22,7 +22,7 @@ pub struct SolvencyShape {
 impl SolvencyShape {
     /// The development shape; fills a domain of 2^18.
     pub const DEV: Self = Self { subtrees: 6 };
-    /// Fills a domain of 2^19.
+    /// For a domain of 2^19, in which one more subtree would fit.
     pub const STANDARD: Self = Self { subtrees: 13 };
 
     /// Maximum number of accounts that a statement covers.

@@ -81,6 +81,12 @@ impl World {
         world
     }
 
+    /// Gives the batcher the second table, at which queue items are ready.
+    pub fn next_table(&mut self, ready: Vec<QueueItem>) {
+        let result = self.batcher.set_table(NOW, table(2), ready, &mut self.secrets);
+        result.expect("the batcher takes a newer table");
+    }
+
     pub fn push(&mut self, event: Event) -> Result<(), BatcherError> {
         let result = self.batcher.push(self.now, event, &mut self.secrets);
         self.collect();

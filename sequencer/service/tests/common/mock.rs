@@ -18,9 +18,10 @@ use cloister_sequencer::{
     ChainClient, ChainError, SequencerKeys,
 };
 use cloister_settlement::{
-    no_sums, Batch, HouseRekey, HouseRekeyed, ItemKind, KeyId, QueueItem, SolvencyKnown, SolvencySubmission, Taking,
+    check_overdue, closed, no_sums, take, Batch, HouseRekey, HouseRekeyed, ItemKind, KeyId, LeftOut, QueueItem,
+    SolvencyKnown, SolvencySubmission, Taking, Terms,
 };
-use cloister_types::{AccountIndex, Amount, GroupId, ItemId};
+use cloister_types::{AccountIndex, Amount, GroupId};
 use std::{
     collections::{BTreeMap, VecDeque},
     sync::{
@@ -248,7 +249,8 @@ impl MockChain {
                     amount: Amount(amount),
                     queued_at: 0,
                     ready_at,
-                    deadline: u64::MAX,
+                    // Whatever is ready is overdue: the strictest chain.
+                    deadline: ready_at,
                     kind: kind.clone(),
                 },
             );
@@ -284,35 +286,16 @@ impl Inner {
         self.tables.values().next_back().unwrap()
     }
 
-    /// What each unit takes from the queue, as C-QUEUE says.
-    fn takings(&self, batch: &Batch) -> Vec<Taking> {
+    /// What each unit takes from the queue, if it takes what is overdue (C-QUEUE).
+    fn takings(&self, batch: &Batch) -> Result<Vec<Taking>, SubmitRejection> {
         let time = self.tables[&batch.risk_version].header.time;
-        let mut queue = self.best.queue.clone();
-        let mut takings = Vec::new();
-        for unit in &batch.units {
-            let mut taking = Taking::default();
-            queue.retain(|id, item| {
-                if item.index != unit.index || item.ready_at > time {
-                    return true;
-                }
-                if let Some(request) = item.kind.request() {
-                    let takes = unit.request && taking.request.is_none();
-                    if takes {
-                        taking.items.push(ItemId(*id));
-                        taking.request = Some(request);
-                    }
-                    return !takes;
-                }
-                taking.items.push(ItemId(*id));
-                taking.amount.0 += item.amount.0;
-                if let ItemKind::Open(keys) = &item.kind {
-                    taking.open = Some(keys.clone());
-                }
-                false
-            });
-            takings.push(taking);
+        let queue = || self.best.queue.iter().map(|(id, item)| (*id, item.clone()));
+        let takings = take(&mut queue().collect(), batch.asks(), time).unwrap();
+        let claimed = Terms::claimed_units(self.best.view.queue_share, batch.units.len());
+        match check_overdue(queue(), &takings, &closed(batch.leaves(), &takings), claimed, time) {
+            Ok(()) => Ok(takings),
+            Err(LeftOut(_)) => Err(SubmitRejection::QueueOverdue),
         }
-        takings
     }
 
     fn statement(&self, batch: &Batch, takings: &[Taking]) -> Statement {
@@ -381,7 +364,7 @@ impl Inner {
         if batch.time < view.time || batch.time < self.tables[&version].header.time {
             return Err(SubmitRejection::TimeTooOld);
         }
-        let takings = self.takings(batch);
+        let takings = self.takings(batch)?;
         let opens = |(_, taking): &(AccountIndex, &Taking)| taking.open.is_some();
         let newly = batch.accounts().zip(&takings).filter(opens);
         let newly: Vec<u32> = newly.map(|(index, _)| index.get()).collect();
