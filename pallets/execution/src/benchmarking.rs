@@ -302,8 +302,9 @@ mod benchmarks {
         Ok(())
     }
 
-    /// Units, and queue items of each unit's account. [`WeightInfo::submit_batch`] takes units and items, of which there
-    /// are u·k: the slope of k is measured with [`MAX_UNITS`] units, so an item weighs that slope over [`MAX_UNITS`].
+    /// Units, and queue items of each unit's account. [`WeightInfo::submit_batch`] takes units and items, of which
+    /// there are u·k: the slope of k is measured with [`MAX_UNITS`] units, so an item weighs that slope over
+    /// [`MAX_UNITS`].
     #[benchmark]
     fn submit_batch(
         u: Linear<1, MAX_UNITS>,
