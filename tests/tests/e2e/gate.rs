@@ -37,8 +37,8 @@ use std::time::{Duration, Instant};
 const GROUP: u32 = 1;
 /// 50,000 of the settlement asset.
 const FUNDS: u64 = 50_000_000_000;
-/// 5,000 of the settlement asset.
-const DEPOSIT: u64 = 5_000_000_000;
+/// 15,000 of the settlement asset.
+const DEPOSIT: u64 = 15_000_000_000;
 /// 20,000 of the settlement asset: more than the loser owes.
 const RESCUE: u64 = 20_000_000_000;
 /// 3,000 of the settlement asset.
@@ -225,9 +225,9 @@ async fn a_winner_should_wait_while_the_loser_is_spared() {
     scene.settle(&table, opens).await;
     let both = trade(&scene, &instrument);
     scene.settle(&table, both).await;
-    // The price rises by a tenth: the loser owes 1,000 more than it has, and is not liquidated.
-    scene.feeder.move_to(price("66000")).await.expect("fed");
-    let (table, _) = scene.table(price("66000")).await;
+    // The price rises by 18,000: the loser owes 3,000 more than it has, and is not liquidated.
+    scene.feeder.move_to(price("78000")).await.expect("fed");
+    let (table, _) = scene.table(price("78000")).await;
     let before = scene.balance().await;
     let signed = scene.winner.withdrawal(2, WITHDRAWAL, now() + HOUR);
     let leaves = vec![Unit::instruction(&scene.winner, signed, Fill::default())];
@@ -244,8 +244,8 @@ async fn a_winner_should_wait_while_the_loser_is_spared() {
 
     // The truth opens nothing: somebody broke holds lots that live.
     let found = scene.round(&table).await;
-    assert_eq!((found.short, found.debt), (1, 1_000_000_000));
-    assert_eq!((found.live_debt, found.surplus), (found.debt, -1_000_000_000));
+    assert_eq!((found.short, found.debt), (1, 3_000_000_000));
+    assert_eq!((found.live_debt, found.surplus), (found.debt, -3_000_000_000));
     scene.no_round_is_fresh().await;
 
     // The loser pays what it owes. A clean round releases the payout, whoever asks for it.
@@ -253,11 +253,11 @@ async fn a_winner_should_wait_while_the_loser_is_spared() {
     trader::deposit(&chain, GROUP, &keys, RESCUE, Until::InBlock)
         .await
         .expect("deposited");
-    let (table, _) = scene.table(price("66000")).await;
+    let (table, _) = scene.table(price("78000")).await;
     let rescued = vec![Unit::deposit(&scene.loser, RESCUE)];
     scene.settle(&table, rescued).await;
     scene.no_round_is_fresh().await;
-    let (table, _) = scene.table(price("66000")).await;
+    let (table, _) = scene.table(price("78000")).await;
     let found = scene.round(&table).await;
     assert_eq!((found.short, found.debt, found.surplus), (0, 0, 0));
     scene.pay().await.expect("the claim is paid");
