@@ -18,6 +18,7 @@ use jsonrpsee::rpc_params;
 async fn an_open_that_was_sealed_to_a_former_key_waits_for_its_secret() {
     let former = [9; 32];
     let running = Running::with_accounts(1, RICH).await;
+    running.chain.lock().patience = 600_000;
     let sealed_to = SequencerKeys::new(former, GENESIS, GROUP).unwrap();
     running.chain.enqueue_with_table(1, 500, open_for(1, &sealed_to));
     running.chain.enqueue_with_table(1, 50, ItemKind::Deposit);

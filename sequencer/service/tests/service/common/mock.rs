@@ -139,6 +139,8 @@ pub struct Inner {
     pub enabled: bool,
     /// The sequencers' sealing key.
     pub seal_key: Option<SealingKey>,
+    /// How long an item may wait once it is ready, milliseconds. At 0, the strictest chain, whatever is ready is overdue.
+    pub patience: u64,
     /// Where a new solvency round ends.
     pub next_index: u32,
     /// The solvency round under way.
@@ -195,6 +197,7 @@ impl MockChain {
             submissions: Vec::new(),
             enabled: true,
             seal_key: Some(seal_key(development_seed())),
+            patience: 0,
             next_index: 0,
             round: None,
             statements: Vec::new(),
@@ -239,6 +242,7 @@ impl MockChain {
     pub fn enqueue_at(&self, index: u32, amount: u64, kind: ItemKind, ready_at: u64) -> u64 {
         let mut inner = self.lock();
         let item = inner.best.view.queue_next;
+        let deadline = ready_at + inner.patience;
         let Inner { best, finalized, .. } = &mut *inner;
         for state in [best, finalized] {
             state.queue.insert(
@@ -249,8 +253,7 @@ impl MockChain {
                     amount: Amount(amount),
                     queued_at: 0,
                     ready_at,
-                    // Whatever is ready is overdue: the strictest chain.
-                    deadline: ready_at,
+                    deadline,
                     kind: kind.clone(),
                 },
             );
