@@ -708,3 +708,53 @@ fn the_last_account_can_be_closed_too() {
     assert_eq!(batch.witness.units.last().map(|u| u.mode), Some(Mode::Close));
     assert_eq!(world.batcher.head().accounts().count(), 0);
 }
+
+#[test]
+fn a_close_takes_effect_where_it_is_put_into_a_batch_and_no_cancel_after_it_stops_the_batcher() {
+    let mut world = World::new(3, RICH);
+    // Account 0 holds something when its close becomes ready, behind what others ask for.
+    let mut ready: Vec<QueueItem> = (0..10).map(|n| request(20 + n, 1 + n as u32 % 2, ON)).collect();
+    ready.push(request(30, 0, Request::Close));
+    world.next_table(ready);
+    world.engine.set_table(table(2)).unwrap();
+    world.submit(other(InstructionKind::Withdrawal, 0, 1, RICH)).unwrap();
+    assert_eq!(world.batcher.take_ended(), []);
+    world.flush();
+    assert_eq!(world.batcher.take_ended(), [AccountIndex(0)]);
+    assert!(!world.batcher.holdings().contains_key(&AccountIndex(0)));
+    // Nobody has told the engine.
+    let cancels = [2, 3].map(|id| Arc::new(sign(other(InstructionKind::Cancel, 0, id, 0))));
+    for cancel in &cancels {
+        world.push(Event::Bound(cancel.clone())).unwrap();
+    }
+    world.submit(sell(1, 1, 5, MARK)).unwrap();
+    world.submit(buy(2, 1, 5, MARK)).unwrap();
+    world.flush();
+    let last = world.closed.last().unwrap();
+    assert_eq!((last.unbound.as_slice(), last.fills), (&cancels[..], 1));
+    // The chain says which account is no more.
+    let ended = world
+        .closed
+        .iter()
+        .flat_map(|b| world.batcher.settle(b.batch_no()).unwrap());
+    assert!(ended.eq([AccountIndex(0)]));
+}
+
+#[test]
+fn a_cancel_of_the_batch_that_ends_its_account_is_left_out() {
+    let mut world = World::new(3, RICH);
+    world.submit(other(InstructionKind::Withdrawal, 0, 1, RICH)).unwrap();
+    world.flush();
+    world.next_table(vec![request(9, 0, Request::Close), request(10, 1, ON)]);
+    let cancel = Arc::new(sign(other(InstructionKind::Cancel, 0, 2, 0)));
+    world.push(Event::Bound(cancel.clone())).unwrap();
+    assert_eq!(world.batcher.take_ended(), [AccountIndex(0)]);
+    // The open batch ends it already.
+    assert!(!world.batcher.holdings().contains_key(&AccountIndex(0)));
+    world.flush();
+    let last = world.closed.last().unwrap();
+    assert_eq!(
+        (requests(last), last.unbound.clone()),
+        (vec![(0, Mode::Close), (1, Mode::Switch)], vec![cancel])
+    );
+}

@@ -158,20 +158,35 @@ impl Core {
     }
 
     fn absorb(&mut self, now: Millis, effects: Vec<Effect>) {
+        let mut events = Vec::new();
         for effect in effects {
             if let Effect::Filled(fill) = &effect {
                 self.fills = self.fills.saturating_add(1);
                 self.tape.push(fill.clone());
             }
-            if let Some(event) = Event::of(effect) {
-                self.push(now, event);
-            }
+            events.extend(Event::of(effect));
+        }
+        if !events.is_empty() {
+            let result = self.batcher.push_all(now, events, &mut self.keys);
+            self.note(result);
+            self.end_accounts();
         }
     }
 
-    fn push(&mut self, now: Millis, event: Event) {
-        let result = self.batcher.push(now, event, &mut self.keys);
-        self.note(result);
+    /// Lets the engine know whose close takes effect in a batch. It hears of it before it takes anything more.
+    fn end_accounts(&mut self) {
+        for account in self.batcher.take_ended() {
+            // Whoever follows the account hears of its end by the record.
+            self.note_input(|core| core.engine.close(account).map(drop));
+        }
+    }
+
+    /// The chain has taken a batch, in a final block.
+    pub fn settle(&mut self, batch_no: u64) -> Result<(), BatcherError> {
+        for account in self.batcher.settle(batch_no)? {
+            self.engine.forget(account);
+        }
+        Ok(())
     }
 
     /// Remembers an error of the batcher, or that it has passed.
@@ -204,6 +219,7 @@ impl Core {
             let held = self.batcher.holdings();
             self.note_input(|core| core.engine.rebase(&held));
         }
+        self.end_accounts();
     }
 
     fn note_input(&mut self, input: impl FnOnce(&mut Self) -> Result<(), InputError>) {
@@ -229,6 +245,7 @@ impl Core {
             .set_table(now, table.clone(), ready.items.clone(), &mut self.keys);
         let taken = result.is_ok();
         self.note(result);
+        self.end_accounts();
         if !taken {
             return;
         }
@@ -266,6 +283,7 @@ impl Core {
             core.absorb(now, effects);
             core.engine.rebase(&holdings)
         });
+        self.end_accounts();
         true
     }
 
@@ -355,12 +373,6 @@ fn readable<'a, A: 'a>(
 fn enter(engine: &mut Engine, item: &QueueItem) -> Result<(), InputError> {
     match item {
         QueueItem::Deposit { account, amount, .. } => engine.deposit(*account, *amount),
-        // Whoever follows the account hears of its end by the record.
-        QueueItem::Request {
-            account,
-            request: Request::Close,
-            ..
-        } => engine.close(*account).map(drop),
         QueueItem::Request { .. } => Ok(()),
         QueueItem::Open {
             account,

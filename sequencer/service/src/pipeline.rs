@@ -247,7 +247,7 @@ fn finalize<C: ChainClient>(shared: &Shared<C>, view: &GroupView) -> Option<()> 
         if last && view.root != to_bytes(&root) {
             return halt(&mut backlog, Halt::Diverged { batch_no });
         }
-        if let Err(error) = core.batcher.settle(batch_no) {
+        if let Err(error) = core.settle(batch_no) {
             return halt(&mut backlog, error.into());
         }
         if let Some(proven) = backlog.proven.remove(&batch_no) {

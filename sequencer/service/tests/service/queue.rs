@@ -2,9 +2,11 @@
 
 use crate::{common::*, trade, RICH};
 use cloister_engine_testing::*;
+use cloister_ledger::{InstructionKind, Switches};
 use cloister_sequencer::{
     chain::{SettledBatch, SubmitRejection},
     keys::SequencerKeys,
+    SequencerConfig,
 };
 use cloister_sequencer_rpc::{
     types::{HaltKind, Status},
@@ -13,6 +15,7 @@ use cloister_sequencer_rpc::{
 use cloister_settlement::ItemKind;
 use cloister_types::{InstrumentId, ItemId, Money, Position};
 use jsonrpsee::rpc_params;
+use std::time::Duration;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_open_that_was_sealed_to_a_former_key_waits_for_its_secret() {
@@ -117,4 +120,45 @@ async fn an_overdue_queue_item_goes_before_the_fills() {
     );
     let settled = running.account(0).await.unwrap().settled.unwrap();
     assert_eq!(settled.positions, [(InstrumentId(BTC), Position(-5))]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_close_that_takes_effect_when_its_turn_comes_ends_the_account_everywhere() {
+    let chain = MockChain::new();
+    for account in 0..4 {
+        chain.enqueue(account, RICH, open(account));
+    }
+    // A batch is closed when it is full.
+    let config = SequencerConfig {
+        batch_age: Duration::from_secs(3_600),
+        ..sequencer_config()
+    };
+    let running = Running::with(&chain, config, MockProver::default());
+    running
+        .until(|r| async move { r.account(3).await.is_ok_and(|a| a.settled.is_some()) })
+        .await;
+    // The account holds something when its close becomes ready, and two units of four are the queue's.
+    let time = table(1).header.time + 1;
+    for account in [1, 2, 3, 1, 2] {
+        chain.enqueue_at(account, 0, ItemKind::Switch(Switches { transfers: true }), time);
+    }
+    chain.enqueue_at(0, 0, ItemKind::Close, time);
+    chain.next_table();
+    running
+        .until(|r| async move { r.batch_status().await.open_units == 2 })
+        .await;
+    let cancel = |account, id| running.submit(other(InstructionKind::Cancel, account, id, 0));
+    let all = other(InstructionKind::Withdrawal, 0, 1, RICH);
+    running.submit(all).await.unwrap();
+    cancel(3, 1).await.unwrap();
+    let refused = cancel(0, 2).await.unwrap_err();
+    assert_eq!(refused.0, ErrorCode::UnknownAccount.code());
+    for (account, id) in [(1, 1), (2, 1), (3, 2), (1, 2)] {
+        cancel(account, id).await.unwrap();
+    }
+    running.settled().await;
+    assert_eq!(running.batch_status().await.halted, None);
+    assert_eq!(chain.lock().best.queue.len(), 0);
+    let status: Status = running.call("cloister_status", rpc_params![]).await.unwrap();
+    assert_eq!(status.accounts, 3);
 }
