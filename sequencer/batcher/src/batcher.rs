@@ -636,12 +636,14 @@ impl Batcher {
     }
 }
 
-/// Drafts that padding could not fill, because the batch closes every account that there is: what is missing comes
-/// before the closes.
+/// Drafts that padding could not fill, because the batch closes every account that there is: what is missing is of one
+/// of them and comes right before its close, behind the unit that takes what the queue has for it.
 fn in_full(open: &OpenBatch, mut drafts: Vec<Draft>, units: usize) -> Vec<Draft> {
-    if let Some(last) = open.drafts.iter().find(|d| d.closes()).map(Draft::account) {
+    let ends = open.drafts.iter().find(|d| d.closes());
+    if let Some((close, at)) = ends.and_then(|close| Some((close, drafts.iter().position(|d| d == close)?))) {
+        let account = close.account();
         while drafts.len() < units {
-            drafts.insert(0, Draft::Padding { account: last });
+            drafts.insert(at, Draft::Padding { account });
         }
     }
     drafts

@@ -8,7 +8,7 @@ use cloister_ledger::{
     BatchError, GroupLedger, Instruction, InstructionKind, Mode, Shape, Side, StateError, Switches, UnitError,
 };
 use cloister_risk::MarginError;
-use cloister_settlement::{check_overdue, Request, Terms};
+use cloister_settlement::{check_overdue, ItemKind, Request, Terms};
 use cloister_types::{
     AccountIndex, Amount, GroupId, InstructionId, InstrumentId, ItemId, Lots, Money, PerLot, Price, Total,
 };
@@ -757,4 +757,54 @@ fn a_cancel_of_the_batch_that_ends_its_account_is_left_out() {
         (requests(last), last.unbound.clone()),
         (vec![(0, Mode::Close), (1, Mode::Switch)], vec![cancel])
     );
+}
+
+#[test]
+fn padding_of_the_last_account_leaves_its_deposit_to_the_unit_that_takes_it() {
+    let config = cloister_batcher::BatcherConfig {
+        shape: Shape { units: 8, places: 1 },
+        ..batcher_config()
+    };
+    let mut world = World::with(config, 1, RICH);
+    let mut ready = vec![deposit(9, 0, 7)];
+    ready.extend((10..13).map(|item| request(item, 0, ON)));
+    ready.push(request(13, 0, Request::Close));
+    world.next_table(ready.clone());
+    world.engine.set_table(table(2)).unwrap();
+    world.engine.deposit(AccountIndex(0), Amount(7)).unwrap();
+    // Four units take the deposit and the switches.
+    world
+        .submit(other(InstructionKind::Withdrawal, 0, 1, RICH + 7))
+        .unwrap();
+    world.flush();
+    let batch = world.closed.last().unwrap();
+    assert_eq!(batch.used, 6);
+    let queued = ready.iter().map(|item| {
+        let kind = match item {
+            QueueItem::Request { request, .. } => match request {
+                Request::Switch(switches) => ItemKind::Switch(*switches),
+                Request::Close => ItemKind::Close,
+            },
+            _ => ItemKind::Deposit,
+        };
+        let queued = cloister_settlement::QueueItem {
+            owner: (),
+            index: item.account(),
+            amount: item.amount(),
+            queued_at: 0,
+            ready_at: 0,
+            deadline: 0,
+            kind,
+        };
+        (item.item().get(), queued)
+    });
+    let mut waiting: cloister_settlement::Waiting<()> = queued.collect();
+    let units = &batch.witness.units;
+    let asks = units
+        .iter()
+        .map(|u| (u.index, matches!(u.mode, Mode::Switch | Mode::Close)));
+    let takings = cloister_settlement::take(&mut waiting, asks, 0).unwrap();
+    for (unit, taking) in units.iter().zip(&takings) {
+        assert_eq!(unit.deposit, taking.amount, "{:?}", unit.mode);
+    }
 }
