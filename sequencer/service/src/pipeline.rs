@@ -210,7 +210,11 @@ async fn step<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
     let Some(submission) = submission else {
         return Step::Wait;
     };
-    match shared.chain.submit_batch(group, &submission).await {
+    let submitted = {
+        let _turn = shared.submitting.lock().await;
+        shared.chain.submit_batch(group, &submission).await
+    };
+    match submitted {
         Ok(SubmitOutcome::InBlock(block)) => {
             record(shared, submission.batch_no, block);
             Step::Again
@@ -226,11 +230,11 @@ async fn step<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
 }
 
 /// Forgets batches that are in final blocks. `None` if the chain's root is not ours.
-fn finalize<C: ChainClient>(shared: &Shared<C>, view: &GroupView) -> Option<()> {
+pub(crate) fn finalize<C: ChainClient>(shared: &Shared<C>, view: &GroupView) -> Option<()> {
     let mut core = shared.core();
     let core = core.as_mut()?;
     let mut backlog = shared.backlog();
-    core.finalized_block = view.block;
+    core.finalized_block = core.finalized_block.max(view.block);
     while core.finalized_batches < view.batch_no {
         let batch_no = core.finalized_batches;
         let Some(root) = core.batcher.unsettled_root(batch_no) else {
@@ -360,6 +364,7 @@ async fn refused<C: ChainClient>(
         | SubmitRejection::NotSubmitter
         | SubmitRejection::House
         | SubmitRejection::Key
+        | SubmitRejection::Round(_)
         | SubmitRejection::Invalid(_) => {
             halt(&mut shared.backlog(), Halt::Refused { batch_no, rejection });
             Step::Backoff

@@ -27,6 +27,9 @@ pub(crate) struct Shared<C> {
     pub started: u64,
     /// Wakes the loops.
     pub wake: Notify,
+    /// Held while something is submitted, until it is in a block or refused: one account signs batches and statements,
+    /// and its transactions have one order.
+    pub submitting: tokio::sync::Mutex<()>,
     facts: OnceLock<ProverFacts>,
     /// `None` until the state is rebuilt. Where both locks are taken, this one is taken before `backlog`.
     core: Mutex<Option<Core>>,
@@ -41,6 +44,7 @@ impl<C: ChainClient> Shared<C> {
             chain,
             keys,
             wake: Notify::new(),
+            submitting: tokio::sync::Mutex::new(()),
             facts: OnceLock::new(),
             core: Mutex::new(None),
             backlog: Mutex::new(Backlog::default()),

@@ -1,9 +1,10 @@
-//! Solvency rounds, when the prover has time for them (Q-SOLVENCY, D-ROUND).
+//! Solvency rounds, between the proofs of batches while that will do and beside them where it does not (Q-SOLVENCY,
+//! D-ROUND).
 
 use crate::{
-    chain::{ChainClient, ChainError, RoundView, SolvencyKey, SubmitOutcome, UnderWay},
+    chain::{At, ChainClient, ChainError, GroupView, RoundView, SolvencyKey, SubmitOutcome, UnderWay},
     loading::loaded,
-    pipeline::pause,
+    pipeline::{finalize, pause},
     shared::Shared,
 };
 use cloister_crypto::field::to_bytes;
@@ -16,6 +17,7 @@ use cloister_risk::RiskTable;
 use cloister_settlement::{KeyId, SolvencySubmission};
 use cloister_types::AccountIndex;
 use std::sync::Arc;
+use tokio::time::Instant;
 
 /// Why a statement was not made. Another is tried later.
 #[derive(Debug, thiserror::Error)]
@@ -33,7 +35,7 @@ enum Failure {
 
 /// What became of a step.
 enum Step {
-    /// There is no time, or nothing to prove.
+    /// There is nothing to prove now.
     Idle,
     /// A statement is in a block.
     Taken,
@@ -62,9 +64,11 @@ where
     // The sums of the round under way are nowhere but here: after a restart a round starts anew.
     let (mut sums, mut backoff) = (Sums::default(), shared.config.backoff);
     let mut prover: Option<P> = None;
+    let mut waits_since = Instant::now();
     loop {
         tokio::time::sleep(shared.config.poll).await;
-        if !has_time(&shared) {
+        let patient = waits_since.elapsed() < shared.config.round_patience;
+        if patient && !has_time(&shared) && !is_urgent(&shared).await {
             continue;
         }
         let ready = match &prover {
@@ -77,12 +81,17 @@ where
                 }
             },
         };
-        match step(&shared, ready, shape, &mut sums).await {
+        let done = step(&shared, ready, shape, &mut sums).await;
+        if !matches!(done, Ok(Step::Idle)) {
+            waits_since = Instant::now();
+        }
+        match done {
             Ok(Step::Idle) => {}
             Ok(Step::Taken) => backoff = shared.config.backoff,
             Ok(Step::Complete) => {
                 backoff = shared.config.backoff;
                 tokio::time::sleep(shared.config.round_pause).await;
+                waits_since = Instant::now();
             }
             Ok(Step::Refused) => pause(&mut backoff).await,
             Err(error) => {
@@ -93,11 +102,22 @@ where
     }
 }
 
-/// Whether no batch is open, waits, is proven or on its way: all that was made is settled.
+/// Whether no batch waits for a proof or is proven. What is open, or on its way to a final block, holds nothing up: a
+/// statement is about the settled ledger.
 fn has_time<C: ChainClient>(shared: &Shared<C>) -> bool {
     let core = shared.core();
-    let quiet = |batcher: &cloister_batcher::Batcher| batcher.open_units() == 0 && batcher.unsettled() == 0;
-    core.as_ref().is_some_and(|core| quiet(&core.batcher)) && shared.backlog().is_idle()
+    core.as_ref().is_some_and(|core| core.batcher.ready() == 0) && shared.backlog().is_idle()
+}
+
+/// Whether the round that counts is past half of its life, or there is none although the group has terms: then
+/// statements wait for nothing. A round should take no longer than the other half (C-GATE).
+async fn is_urgent<C: ChainClient>(shared: &Shared<C>) -> bool {
+    let Ok(Some(view)) = shared.chain.solvency_round(shared.config.group).await else {
+        return false;
+    };
+    let age = |table: u64| shared.chain.now().saturating_sub(table);
+    let past = |most: u64| view.counted.is_none_or(|table| age(table) >= most / 2);
+    view.max_round_age.is_some_and(past)
 }
 
 /// The chain's key that the prover proves under.
@@ -120,18 +140,17 @@ async fn step<C: ChainClient, P: Prover>(
     };
     let view = shared.chain.solvency_round(group).await?;
     let table = shared.chain.risk_table(group, None).await?;
-    let (Some(view), Some(table)) = (view, table) else {
+    // Read after the table, so that it holds every batch before it.
+    let settled = shared.chain.group(group, At::Finalized).await?;
+    let (Some(view), Some(table), Some(settled)) = (view, table, settled) else {
         return Ok(Step::Idle);
     };
-    let own = to_bytes(&sums.commitment());
-    let under_way = view.under_way.filter(|round| round.sums == own && round.cursor > 0);
-    let (first, end) = under_way.map_or((0, view.next_index), |UnderWay { cursor, end, .. }| (cursor, end));
-    if under_way.is_none() {
-        *sums = Sums::default();
-    }
+    let Some((first, end)) = place(&view, &table, sums) else {
+        return Ok(Step::Idle);
+    };
     let first = AccountIndex(first);
     let last = shared.chain.ends_round(group, shape.next(first).get(), end).await?;
-    let Some(plan) = plan(shared, shape, &view, table, *sums, first, last) else {
+    let Some(plan) = plan(shared, shape, &settled, table, *sums, first, last) else {
         return Ok(Step::Idle);
     };
     let after = found_after(&plan.witness)?;
@@ -142,7 +161,11 @@ async fn step<C: ChainClient, P: Prover>(
     let job = ProofJob::solvency(shape, statement, plan.witness);
     let proof = prover.prove(job).await?;
     let submission = SolvencySubmission::new(key, plan.batch_no, &statement, proof.0);
-    match shared.chain.submit_solvency(group, &submission).await? {
+    let submitted = {
+        let _turn = shared.submitting.lock().await;
+        shared.chain.submit_solvency(group, &submission).await?
+    };
+    match submitted {
         SubmitOutcome::InBlock(block) if plan.last => {
             *sums = Sums::default();
             log::info!(target: "cloister", "A solvency round of group {group} is complete in block {block}");
@@ -159,35 +182,50 @@ async fn step<C: ChainClient, P: Prover>(
     }
 }
 
-/// The statement over the settled ledger. `None` if that is not the one of the chain's newest batch, or if its house
-/// was re-keyed since.
+/// Where the round goes on, and where it ends: the one under way if its sums are known here and it can still count, else
+/// a new one. `None` if a new one could not count, because the table is not newer than the oldest of the round that
+/// counts.
+fn place(view: &RoundView, table: &RiskTable, sums: &mut Sums) -> Option<(u32, u32)> {
+    let newer = |time: u64| view.counted.is_none_or(|counted| time > counted);
+    let own = to_bytes(&sums.commitment());
+    let goes_on = |round: &UnderWay| round.sums == own && round.cursor > 0 && newer(round.oldest_table);
+    if let Some(round) = view.under_way.filter(goes_on) {
+        return Some((round.cursor, round.end));
+    }
+    *sums = Sums::default();
+    newer(table.header.time).then_some((0, view.next_index))
+}
+
+/// The statement over the settled ledger, whatever else is open, refused or on its way. It has all batches of a final
+/// block that is no older than the table, so its root was the newest at the table's time or later (D-ROUND). `None` if
+/// the chain's final batches are not this sequencer's, if somebody else has re-keyed the house, and before the first
+/// batch.
 fn plan<C: ChainClient>(
     shared: &Shared<C>,
     shape: SolvencyShape,
-    view: &RoundView,
+    view: &GroupView,
     table: RiskTable,
     before: Sums,
     first: AccountIndex,
     last: bool,
 ) -> Option<Plan> {
+    finalize(shared, view)?;
     let core = shared.core();
-    let settled = core.as_ref()?.batcher.settled();
-    let same = to_bytes(&settled.root()) == view.root && to_bytes(&settled.house().commitment()) == view.house;
-    if !same {
-        return None;
-    }
+    let core = core.as_ref().filter(|core| core.house_rekeys == view.house_rekeys)?;
+    let settled = core.batcher.settled();
+    let batch_no = settled.batch_no().checked_sub(1)?;
     let account = |index| settled.account(index).map(|state| &state.account);
     let mut witness = SolvencyWitness::open(shape, settled.tree(), account, table, first)?;
     witness.blinding = shared
         .keys
-        .solvency_blinding(&view.root, &to_bytes(&before.commitment()));
+        .solvency_blinding(&to_bytes(&settled.root()), &to_bytes(&before.commitment()));
     witness.before = before;
     witness.house = settled.house().clone();
     Some(Plan {
         witness,
         first,
         last,
-        batch_no: view.batch_no,
+        batch_no,
     })
 }
 

@@ -1,21 +1,71 @@
 //! Solvency rounds.
 
-use crate::common::*;
+use crate::{common::*, trade, RICH};
+use cloister_engine_testing::*;
 use cloister_sequencer::{chain::UnderWay, SequencerConfig};
-use std::time::Duration;
+use cloister_sequencer_rpc::types::HaltKind;
+use std::{sync::atomic::Ordering, time::Duration};
 
-/// A sequencer with nine settled accounts, in two subtrees, that makes solvency rounds.
-async fn with_rounds(chain: &MockChain) -> Running {
+/// Settles nine accounts, in two subtrees.
+async fn settle_accounts(chain: &MockChain) {
     for account in 0..9 {
-        chain.enqueue(account, 1_000_000_000, open(account));
+        chain.enqueue(account, RICH, open(account));
     }
     chain.lock().next_index = 9;
-    let config = SequencerConfig {
+    let running = Running::start(chain);
+    running
+        .until(|r| async move { r.account(8).await.is_ok_and(|a| a.settled.is_some()) })
+        .await;
+    running.settled().await;
+}
+
+/// A sequencer with nine settled accounts that makes solvency rounds.
+async fn with_rounds(chain: &MockChain) -> Running {
+    settle_accounts(chain).await;
+    Running::with(chain, with_shape(), MockProver::default())
+}
+
+fn with_shape() -> SequencerConfig {
+    SequencerConfig {
         solvency: Some(ROUND_SHAPE),
         round_pause: Duration::from_millis(1),
         ..sequencer_config()
-    };
-    Running::with(chain, config, MockProver::default())
+    }
+}
+
+/// Trades between accounts 0 and 1 at every look at the chain. Blocks become final one look after the other, and tables
+/// are of the present.
+async fn trade_for_ever(running: &Running) {
+    for id in 1.. {
+        let (seller, buyer) = (id % 2, 1 - id % 2);
+        running.chain.finalize();
+        running.chain.present_table();
+        running.submit(sell(seller as u32, id, 5, MARK)).await.unwrap();
+        running.submit(buy(buyer as u32, id, 5, MARK)).await.unwrap();
+        tokio::time::sleep(sequencer_config().poll).await;
+    }
+}
+
+/// A sequencer with settled accounts whose prover is never idle: proofs take 400 ms, and there is trade all the time.
+async fn round_beside_trade(config: SequencerConfig, max_round_age: Option<u64>) -> MockChain {
+    let chain = MockChain::new();
+    settle_accounts(&chain).await;
+    {
+        let mut inner = chain.lock();
+        (inner.max_round_age, inner.instant) = (max_round_age, false);
+    }
+    let prover = MockProver::default();
+    let running = Running::with(&chain, config, prover.clone());
+    running.until(|r| async move { r.account(8).await.is_ok() }).await;
+    prover.slow.store(true, Ordering::SeqCst);
+    let complete = running.until(|r| async move { r.chain.lock().counted.is_some() });
+    tokio::select! {
+        () = trade_for_ever(&running) => {}
+        () = complete => {}
+    }
+    drop(running);
+    assert_eq!(chain.lock().refused_statements, []);
+    chain
 }
 
 #[tokio::test]
@@ -23,7 +73,11 @@ async fn solvency_rounds_are_made_when_there_is_time() {
     let chain = MockChain::new();
     let running = with_rounds(&chain).await;
     running
-        .until(|r| async move { r.chain.lock().statements.len() >= 4 })
+        .until(|r| async move {
+            // A round counts only at a newer table.
+            r.chain.next_table();
+            r.chain.lock().statements.len() >= 4
+        })
         .await;
     let statements = chain.lock().statements.clone();
     for pair in statements.chunks_exact(2) {
@@ -46,6 +100,7 @@ async fn a_solvency_round_of_before_is_started_anew() {
         cursor: 8,
         end: 9,
         sums: [7; 32],
+        oldest_table: 0,
     });
     let running = with_rounds(&chain).await;
     running
@@ -60,4 +115,66 @@ async fn no_solvency_round_is_made_without_a_shape() {
     let running = Running::with_accounts(2, 1_000_000_000).await;
     tokio::time::sleep(Duration::from_millis(100)).await;
     assert_eq!(running.chain.lock().statements, []);
+}
+
+#[tokio::test]
+async fn a_round_that_is_due_waits_for_no_trade() {
+    let config = SequencerConfig {
+        round_patience: Duration::from_secs(3_600),
+        ..with_shape()
+    };
+    let chain = round_beside_trade(config, Some(60_000)).await;
+    assert_eq!(chain.lock().statements.len(), 2);
+}
+
+#[tokio::test]
+async fn a_round_of_a_group_without_terms_is_made_beside_trade_in_the_end() {
+    let config = SequencerConfig {
+        round_patience: Duration::from_millis(300),
+        ..with_shape()
+    };
+    let chain = round_beside_trade(config, None).await;
+    assert_eq!(chain.lock().statements.len(), 2);
+}
+
+#[tokio::test]
+async fn a_batch_that_the_chain_refuses_stops_no_round() {
+    let chain = MockChain::new();
+    let running = with_rounds(&chain).await;
+    running.until(|r| async move { r.account(8).await.is_ok() }).await;
+    // A disabled or frozen group takes statements.
+    chain.lock().enabled = false;
+    trade(&running, 1).await;
+    running
+        .until(|r| async move {
+            r.batch_status()
+                .await
+                .halted
+                .is_some_and(|h| h.kind == HaltKind::Refused)
+        })
+        .await;
+    let before = chain.lock().counted;
+    chain.present_table();
+    running.until(|r| async move { r.chain.lock().counted > before }).await;
+    assert_eq!(chain.lock().refused_statements, []);
+}
+
+#[tokio::test]
+async fn no_round_is_started_that_could_not_count() {
+    let chain = MockChain::new();
+    let running = with_rounds(&chain).await;
+    running.until(|r| async move { r.chain.lock().counted.is_some() }).await;
+    let made = chain.lock().statements.len();
+    tokio::time::sleep(Duration::from_millis(200)).await;
+    assert_eq!(chain.lock().statements.len(), made);
+    // A round under way that another submitter's round has overtaken is given up.
+    let counted = chain.lock().newest().header.time + 1;
+    chain.lock().counted = Some(counted);
+    chain.next_table();
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert_eq!(chain.lock().statements.len(), made);
+    chain.next_table();
+    running
+        .until(|r| async move { r.chain.lock().counted > Some(counted) })
+        .await;
 }
