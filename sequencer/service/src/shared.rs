@@ -6,6 +6,7 @@ use crate::{
     config::SequencerConfig,
     core::{millis, Core},
     keys::SequencerKeys,
+    solvency::Rounds,
 };
 use cloister_settlement::KeyId;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -34,6 +35,7 @@ pub(crate) struct Shared<C> {
     /// `None` until the state is rebuilt. Where both locks are taken, this one is taken before `backlog`.
     core: Mutex<Option<Core>>,
     backlog: Mutex<Backlog>,
+    rounds: Mutex<Rounds>,
 }
 
 impl<C: ChainClient> Shared<C> {
@@ -48,6 +50,7 @@ impl<C: ChainClient> Shared<C> {
             facts: OnceLock::new(),
             core: Mutex::new(None),
             backlog: Mutex::new(Backlog::default()),
+            rounds: Mutex::new(Rounds::default()),
         }
     }
 
@@ -58,6 +61,10 @@ impl<C: ChainClient> Shared<C> {
 
     pub fn backlog(&self) -> MutexGuard<'_, Backlog> {
         self.backlog.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn rounds(&self) -> MutexGuard<'_, Rounds> {
+        self.rounds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn facts(&self) -> Option<&ProverFacts> {

@@ -2,7 +2,8 @@
 //! D-ROUND).
 
 use crate::{
-    chain::{At, ChainClient, ChainError, GroupView, RoundView, SolvencyKey, SubmitOutcome, UnderWay},
+    chain::{At, ChainClient, ChainError, GroupView, RoundView, SolvencyKey, SubmitOutcome, SubmitRejection, UnderWay},
+    error::StartError,
     loading::loaded,
     pipeline::{finalize, pause},
     shared::Shared,
@@ -31,6 +32,44 @@ enum Failure {
     /// The proof was not made.
     #[error(transparent)]
     Prover(#[from] ProverError),
+    /// The prover cannot be made ready.
+    #[error(transparent)]
+    Load(#[from] StartError),
+    /// The chain has no key that the prover proves under.
+    #[error("the chain has no active verifying key of this sequencer's solvency statements")]
+    NoKey,
+    /// The chain refuses the statement.
+    #[error("the chain refuses the statement: {0}")]
+    Refused(SubmitRejection),
+}
+
+/// How far solvency rounds have come since the start, and what stops them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rounds {
+    /// Statements that the chain has taken.
+    pub statements: u64,
+    /// Rounds that are complete.
+    pub complete: u64,
+    /// When the last one was.
+    pub last_complete: Option<u64>,
+    /// Why no statement is made, if that is so; it is tried again.
+    pub problem: Option<String>,
+}
+
+impl Rounds {
+    /// Takes note of what became of an attempt.
+    fn note(&mut self, now: u64, done: &Result<Step, Failure>) {
+        let problem = done.as_ref().err().map(ToString::to_string);
+        if let Some(problem) = problem.as_ref().filter(|_| problem != self.problem) {
+            log::error!(target: "cloister", "No solvency statement is made: {problem}");
+        }
+        self.problem = problem;
+        self.statements += u64::from(matches!(done, Ok(Step::Taken | Step::Complete)));
+        if matches!(done, Ok(Step::Complete)) {
+            self.complete += 1;
+            self.last_complete = Some(now);
+        }
+    }
 }
 
 /// What became of a step.
@@ -41,8 +80,6 @@ enum Step {
     Taken,
     /// The last one is, too.
     Complete,
-    /// The chain refuses it.
-    Refused,
 }
 
 /// A statement that is ready to be proven.
@@ -71,34 +108,18 @@ where
         if patient && !has_time(&shared) && !is_urgent(&shared).await {
             continue;
         }
-        let ready = match &prover {
-            Some(prover) => prover,
-            None => match loaded(&load, JobKind::Solvency(shape)).await {
-                Ok(made) => prover.insert(made),
-                Err(error) => {
-                    log::error!(target: "cloister", "No solvency rounds are made: {error}");
-                    return;
-                }
-            },
-        };
-        let done = step(&shared, ready, shape, &mut sums).await;
-        if !matches!(done, Ok(Step::Idle)) {
-            waits_since = Instant::now();
-        }
+        let done = step(&shared, &load, &mut prover, shape, &mut sums).await;
+        shared.rounds().note(shared.chain.now(), &done);
         match done {
-            Ok(Step::Idle) => {}
+            Ok(Step::Idle) => continue,
             Ok(Step::Taken) => backoff = shared.config.backoff,
             Ok(Step::Complete) => {
                 backoff = shared.config.backoff;
                 tokio::time::sleep(shared.config.round_pause).await;
-                waits_since = Instant::now();
             }
-            Ok(Step::Refused) => pause(&mut backoff).await,
-            Err(error) => {
-                log::warn!(target: "cloister", "A solvency statement is not made: {error}");
-                pause(&mut backoff).await;
-            }
+            Err(_) => pause(&mut backoff).await,
         }
+        waits_since = Instant::now();
     }
 }
 
@@ -127,17 +148,26 @@ async fn find_key<C: ChainClient>(shared: &Shared<C>, verifying_key: &[u8]) -> R
     Ok(keys.iter().find(fits).map(|key| key.id))
 }
 
-/// One statement: made, proven, submitted.
-async fn step<C: ChainClient, P: Prover>(
+/// One statement: made, proven, submitted. The prover is made ready for the first.
+async fn step<C, P, L>(
     shared: &Shared<C>,
-    prover: &P,
+    load: &Arc<L>,
+    prover: &mut Option<P>,
     shape: SolvencyShape,
     sums: &mut Sums,
-) -> Result<Step, Failure> {
+) -> Result<Step, Failure>
+where
+    C: ChainClient,
+    P: Prover,
+    L: Fn(JobKind) -> Result<P, ProverError> + Send + Sync + 'static,
+{
     let group = shared.config.group;
-    let Some(key) = find_key(shared, &prover.verifying_key()).await? else {
-        return Ok(Step::Idle);
+    let prover = match prover {
+        Some(prover) => prover,
+        None => prover.insert(loaded(load, JobKind::Solvency(shape)).await?),
     };
+    let key = find_key(shared, &prover.verifying_key()).await?;
+    let key = key.ok_or(Failure::NoKey)?;
     let view = shared.chain.solvency_round(group).await?;
     let table = shared.chain.risk_table(group, None).await?;
     // Read after the table, so that it holds every batch before it.
@@ -175,10 +205,7 @@ async fn step<C: ChainClient, P: Prover>(
             *sums = after;
             Ok(Step::Taken)
         }
-        SubmitOutcome::Rejected(rejection) => {
-            log::warn!(target: "cloister", "The chain refuses a solvency statement: {rejection}");
-            Ok(Step::Refused)
-        }
+        SubmitOutcome::Rejected(rejection) => Err(Failure::Refused(rejection)),
     }
 }
 

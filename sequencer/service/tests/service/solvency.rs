@@ -2,8 +2,12 @@
 
 use crate::{common::*, trade, RICH};
 use cloister_engine_testing::*;
-use cloister_sequencer::{chain::UnderWay, SequencerConfig};
-use cloister_sequencer_rpc::types::HaltKind;
+use cloister_sequencer::{
+    chain::{RoundRejection, SubmitRejection, UnderWay},
+    SequencerConfig,
+};
+use cloister_sequencer_rpc::types::{HaltKind, Status};
+use jsonrpsee::rpc_params;
 use std::{sync::atomic::Ordering, time::Duration};
 
 /// Settles nine accounts, in two subtrees.
@@ -177,4 +181,63 @@ async fn no_round_is_started_that_could_not_count() {
     running
         .until(|r| async move { r.chain.lock().counted > Some(counted) })
         .await;
+}
+
+/// Waits until the status names a problem of rounds.
+async fn problem(running: &Running, words: &str) {
+    running
+        .until(|r| async move {
+            let status: Status = r.call("cloister_status", rpc_params![]).await.unwrap();
+            status.rounds.unwrap().problem.is_some_and(|p| p.contains(words))
+        })
+        .await;
+}
+
+/// Waits until a round is complete, and the status says so and names no problem.
+async fn complete(running: &Running) {
+    running
+        .until(|r| async move {
+            let status: Status = r.call("cloister_status", rpc_params![]).await.unwrap();
+            let rounds = status.rounds.unwrap();
+            rounds.problem.is_none() && (rounds.complete, rounds.statements) == (1, 2) && rounds.last_complete.is_some()
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn what_stops_rounds_is_said_and_tried_again() {
+    let chain = MockChain::new();
+    settle_accounts(&chain).await;
+    chain.lock().solvency_key_active = false;
+    let prover = MockProver::default();
+    prover.load_failures.store(u64::MAX, Ordering::SeqCst);
+    let running = Running::with(&chain, with_shape(), prover.clone());
+    running.until(|r| async move { r.account(8).await.is_ok() }).await;
+    problem(&running, "randomness").await;
+    prover.load_failures.store(0, Ordering::SeqCst);
+    problem(&running, "no active verifying key").await;
+    {
+        let mut inner = chain.lock();
+        inner.solvency_key_active = true;
+        inner.statement_refusals.push_back(RoundRejection::NotPayee.into());
+    }
+    complete(&running).await;
+    assert_eq!(chain.lock().refused_statements, [RoundRejection::NotPayee.into()]);
+}
+
+#[test]
+fn refusals_of_statements_have_their_names() {
+    for name in [
+        "RootUnknown",
+        "RootReplaced",
+        "RootOlderThanRound",
+        "NotPayee",
+        "NotASubtree",
+        "AccountSkipped",
+        "SkipTooLong",
+        "WrongOutcome",
+    ] {
+        let rejection = SubmitRejection::from_name(name).unwrap();
+        assert!(matches!(rejection, SubmitRejection::Round(_)) && rejection.to_string().contains(name));
+    }
 }

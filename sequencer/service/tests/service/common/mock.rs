@@ -55,9 +55,25 @@ pub struct MockProver {
     pub failures: Arc<AtomicU64>,
     /// Proofs take 400 ms.
     pub slow: Arc<AtomicBool>,
+    /// Attempts to make a prover of solvency statements ready that fail first.
+    pub load_failures: Arc<AtomicU64>,
+}
+
+/// Counts down; false at 0.
+fn fails(left: &AtomicU64) -> bool {
+    left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
+        .is_ok()
 }
 
 impl MockProver {
+    /// Makes the prover of a kind ready.
+    pub fn load(&self, kind: JobKind) -> Result<Self, ProverError> {
+        if matches!(kind, JobKind::Solvency(_)) && fails(&self.load_failures) {
+            return Err(ProverError::Randomness);
+        }
+        Ok(self.of(kind))
+    }
+
     /// The prover of a kind.
     pub fn of(&self, kind: JobKind) -> Self {
         Self {
@@ -100,10 +116,7 @@ impl Prover for MockProver {
         if self.slow.load(Ordering::SeqCst) {
             tokio::time::sleep(std::time::Duration::from_millis(400)).await;
         }
-        let failed = self
-            .failures
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
-        if failed.is_ok() {
+        if fails(&self.failures) {
             return Err(ProverError::Randomness);
         }
         let mut proof = [0; PROOF_BYTES];
@@ -161,8 +174,12 @@ pub struct Inner {
     pub round: Option<UnderWay>,
     /// The solvency statements that were taken.
     pub statements: Vec<SolvencySubmission>,
+    /// Refusals of the next statements.
+    pub statement_refusals: VecDeque<SubmitRejection>,
     /// Those that were refused.
     pub refused_statements: Vec<SubmitRejection>,
+    /// Whether the key of solvency statements is active.
+    pub solvency_key_active: bool,
     /// Oldest table of the round that counts.
     pub counted: Option<u64>,
     /// How long a round is fresh, milliseconds, if the group has solvency terms.
@@ -222,7 +239,9 @@ impl MockChain {
             next_index: 0,
             round: None,
             statements: Vec::new(),
+            statement_refusals: VecDeque::new(),
             refused_statements: Vec::new(),
+            solvency_key_active: true,
             counted: None,
             max_round_age: None,
         };
@@ -486,6 +505,9 @@ impl State {
 impl Inner {
     /// D-ROUND.
     fn take_statement(&mut self, submission: &SolvencySubmission) -> Result<u64, SubmitRejection> {
+        if let Some(refusal) = self.statement_refusals.pop_front() {
+            return Err(refusal);
+        }
         let table = self.tables[&submission.risk_version].clone();
         let time = table.header.time;
         let root = self.best.roots.get(submission.batch_no as usize);
@@ -599,7 +621,7 @@ impl ChainClient for MockChain {
         Ok(vec![SolvencyKey {
             id: SOLVENCY_KEY_ID,
             shape: ROUND_SHAPE,
-            active: true,
+            active: self.lock().solvency_key_active,
             key: SOLVENCY_KEY.to_vec(),
         }])
     }
