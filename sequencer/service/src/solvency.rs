@@ -9,10 +9,7 @@ use crate::{
     shared::Shared,
 };
 use cloister_crypto::field::to_bytes;
-use cloister_ledger::{
-    solvency::{Standing, Sums},
-    SolvencyError, SolvencyShape, SolvencyWitness,
-};
+use cloister_ledger::{solvency::Sums, SolvencyError, SolvencyShape, SolvencyWitness};
 use cloister_prover_job::{JobKind, ProofJob, Prover, ProverError};
 use cloister_risk::RiskTable;
 use cloister_settlement::{KeyId, SolvencySubmission};
@@ -183,7 +180,7 @@ where
     let Some(plan) = plan(shared, shape, &settled, table, *sums, first, last) else {
         return Ok(Step::Idle);
     };
-    let after = found_after(&plan.witness)?;
+    let after = plan.witness.after()?;
     let payee = shared.chain.submitter();
     let statement = plan
         .witness
@@ -253,20 +250,5 @@ fn plan<C: ChainClient>(
         first,
         last,
         batch_no,
-    })
-}
-
-/// The sums after a statement (D-SUMS).
-fn found_after(witness: &SolvencyWitness) -> Result<Sums, SolvencyError> {
-    let mut found = witness.before.found;
-    for (number, account) in witness.accounts.iter().enumerate() {
-        if let Some(account) = account {
-            let number = u16::try_from(number).map_err(|_| SolvencyError::Shape)?;
-            found = found.and(Standing::of(account, &witness.table, number)?)?;
-        }
-    }
-    Ok(Sums {
-        blinding: witness.blinding,
-        found,
     })
 }
