@@ -339,7 +339,8 @@ pub trait ChainClient: Send + Sync + 'static {
     /// Where the submitter's solvency round stands in the best block; `None` if the chain does not have the group.
     fn solvency_round(&self, group: u32) -> impl Future<Output = Result<Option<RoundView>, ChainError>> + Send;
 
-    /// Whether a statement that ends before `next` is the last of a round that ends at `end`, in the best block.
+    /// Whether a statement that ends before `next` is the last of a round that ends at `end`, in the best block: no
+    /// account is open between, and it is no more than one statement may skip (D-ROUND).
     fn ends_round(&self, group: u32, next: u32, end: u32) -> impl Future<Output = Result<bool, ChainError>> + Send;
 
     /// Submits a solvency statement and waits until it is in a block of the best chain or refused.

@@ -9,13 +9,20 @@ use crate::{
     shared::Shared,
 };
 use cloister_crypto::field::to_bytes;
-use cloister_ledger::{solvency::Sums, SolvencyError, SolvencyShape, SolvencyWitness};
+use cloister_ledger::{
+    solvency::{Sums, BLOCK_SUBTREES, SUBTREE_LEAVES},
+    SolvencyError, SolvencyShape, SolvencyWitness,
+};
 use cloister_prover_job::{JobKind, ProofJob, Prover, ProverError};
 use cloister_risk::RiskTable;
 use cloister_settlement::{KeyId, SolvencySubmission};
 use cloister_types::AccountIndex;
 use std::sync::Arc;
 use tokio::time::Instant;
+
+/// Indices of a block, and the maximum number of blocks that one statement may skip (D-ROUND).
+const BLOCK_LEAVES: u32 = (BLOCK_SUBTREES * SUBTREE_LEAVES) as u32;
+const MAX_SKIPPED_BLOCKS: u32 = 64;
 
 /// Why a statement was not made. Another is tried later.
 #[derive(Debug, thiserror::Error)]
@@ -172,9 +179,13 @@ where
     let (Some(view), Some(table), Some(settled)) = (view, table, settled) else {
         return Ok(Step::Idle);
     };
-    let Some((first, end)) = place(&view, &table, sums) else {
+    let Some((cursor, end)) = place(&view, &table, sums) else {
         return Ok(Step::Idle);
     };
+    let skipped = skip(shared, cursor).await?;
+    // At or above the cursor of a round that is given up, a statement would go on with that.
+    let given_up = view.under_way.filter(|_| cursor == 0);
+    let first = given_up.map_or(skipped, |round| if skipped < round.cursor { skipped } else { cursor });
     let first = AccountIndex(first);
     let last = shared.chain.ends_round(group, shape.next(first).get(), end).await?;
     let Some(plan) = plan(shared, shape, &settled, table, *sums, first, last) else {
@@ -218,6 +229,23 @@ fn place(view: &RoundView, table: &RiskTable, sums: &mut Sums) -> Option<(u32, u
     }
     *sums = Sums::default();
     newer(table.header.time).then_some((0, view.next_index))
+}
+
+/// The first index from the cursor on that a statement must cover: the beginning of the next subtree with an account, or
+/// as far as one statement may skip. The cursor, if the chain has an account between that the settled ledger has not.
+async fn skip<C: ChainClient>(shared: &Shared<C>, cursor: u32) -> Result<u32, ChainError> {
+    let next = shared.core().as_ref().and_then(|core| {
+        let mut indices = core.batcher.settled().accounts().map(|(index, _)| index.get());
+        indices.find(|index| *index >= cursor)
+    });
+    let Some(next) = next else { return Ok(cursor) };
+    let subtree = next - next % SUBTREE_LEAVES as u32;
+    let furthest = (cursor / BLOCK_LEAVES)
+        .saturating_add(MAX_SKIPPED_BLOCKS)
+        .saturating_mul(BLOCK_LEAVES);
+    let to = subtree.min(furthest);
+    let skips = to > cursor && shared.chain.ends_round(shared.config.group, cursor, to).await?;
+    Ok(if skips { to } else { cursor })
 }
 
 /// The statement over the settled ledger, whatever else is open, refused or on its way. It has all batches of a final

@@ -12,13 +12,19 @@ use std::{sync::atomic::Ordering, time::Duration};
 
 /// Settles nine accounts, in two subtrees.
 async fn settle_accounts(chain: &MockChain) {
-    for account in 0..9 {
-        chain.enqueue(account, RICH, open(account));
+    settle(chain, &[0, 1, 2, 3, 4, 5, 6, 7, 8]).await;
+}
+
+/// Settles accounts of ascending indices.
+async fn settle(chain: &MockChain, accounts: &[u32]) {
+    for account in accounts {
+        chain.enqueue(*account, RICH, open(*account));
     }
-    chain.lock().next_index = 9;
+    let last = *accounts.last().unwrap();
+    chain.lock().next_index = last + 1;
     let running = Running::start(chain);
     running
-        .until(|r| async move { r.account(8).await.is_ok_and(|a| a.settled.is_some()) })
+        .until(|r| async move { r.account(last).await.is_ok_and(|a| a.settled.is_some()) })
         .await;
     running.settled().await;
 }
@@ -181,6 +187,51 @@ async fn no_round_is_started_that_could_not_count() {
     running
         .until(|r| async move { r.chain.lock().counted > Some(counted) })
         .await;
+}
+
+/// Where the statements of the first round begin.
+async fn firsts(chain: &MockChain) -> Vec<u32> {
+    let running = Running::with(chain, with_shape(), MockProver::default());
+    running.until(|r| async move { r.chain.lock().counted.is_some() }).await;
+    let inner = chain.lock();
+    assert_eq!(inner.refused_statements, []);
+    inner.statements.iter().map(|s| s.first.get()).collect()
+}
+
+#[tokio::test]
+async fn a_round_skips_subtrees_without_accounts() {
+    let chain = MockChain::new();
+    // The last one is in block 70.
+    settle(&chain, &[0, 40, 35_843]).await;
+    assert_eq!(firsts(&chain).await, [0, 40, 32_768, 35_840]);
+}
+
+#[tokio::test]
+async fn a_round_does_not_skip_into_one_that_was_given_up() {
+    let chain = MockChain::new();
+    settle(&chain, &[40]).await;
+    assert_eq!(firsts(&chain).await, [40]);
+    chain.lock().statements.clear();
+    chain.next_table();
+    {
+        let mut inner = chain.lock();
+        inner.counted = None;
+        inner.round = Some(UnderWay {
+            cursor: 8,
+            end: 41,
+            sums: [7; 32],
+            oldest_table: 0,
+        });
+    }
+    assert_eq!(firsts(&chain).await, [0, 40]);
+}
+
+#[tokio::test]
+async fn a_round_skips_no_account_that_is_not_settled_yet() {
+    let chain = MockChain::new();
+    settle(&chain, &[0, 40]).await;
+    chain.lock().best.opened.push(16);
+    assert_eq!(firsts(&chain).await, [0, 8, 16, 40]);
 }
 
 /// Waits until the status names a problem of rounds.

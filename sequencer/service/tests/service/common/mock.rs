@@ -495,8 +495,11 @@ impl Inner {
 }
 
 impl State {
-    /// Whether no account is open in the subtrees from `from` to `to`.
+    /// Whether no account is open in the subtrees from `from` to `to`, and they are no more than can be skipped.
     fn is_empty(&self, from: u32, to: u32) -> bool {
+        if from < to && (to - 1) / 512 - from / 512 >= 64 {
+            return false;
+        }
         let subtree = |index: &u32| index / SUBTREE_LEAVES as u32 * SUBTREE_LEAVES as u32;
         !self.opened.iter().map(subtree).any(|at| (from..to).contains(&at))
     }
