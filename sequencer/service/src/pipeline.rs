@@ -7,7 +7,7 @@
 use crate::{
     backlog::{Backlog, Proven},
     chain::{At, ChainClient, ChainError, GroupView, InvalidBatch, SubmitOutcome, SubmitRejection},
-    core::millis,
+    core::{millis, Core, Ready},
     halt::Halt,
     queue::ready_queue,
     record::BatchRecord,
@@ -387,15 +387,18 @@ fn prove_again<C: ChainClient>(shared: &Shared<C>, batch_no: u64, chain_time: u6
 
 /// Makes everything that is not settled again at the newest table.
 async fn rebase<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
-    let next = shared.core().as_ref().map_or(0, |core| core.next_item);
+    let Some(place) = shared.core().as_ref().map(Core::queue_place) else {
+        return Step::Backoff;
+    };
     let read = async {
         let Some(table) = shared.chain.risk_table(shared.config.group, None).await? else {
             return Ok(None);
         };
-        let items = ready_queue(shared, next, &table).await?;
-        Ok::<_, ChainError>(Some((table, items)))
+        let items = ready_queue(shared, place.next_item, &table).await?;
+        let ready = Ready::read(place, &shared.keys, &table, &items);
+        Ok::<_, ChainError>(Some((table, ready)))
     };
-    let (table, items) = match read.await {
+    let (table, ready) = match read.await {
         Ok(Some(read)) => read,
         Ok(None) => return Step::Backoff,
         Err(error) => {
@@ -419,7 +422,7 @@ async fn rebase<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
         core.finalized_batches,
         table.header.version,
     );
-    if !core.rebase(now, table, &items) {
+    if !core.rebase(now, table, ready) {
         return Step::Backoff;
     }
     backlog.waiting.clear();

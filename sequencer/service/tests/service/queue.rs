@@ -15,7 +15,7 @@ use cloister_sequencer_rpc::{
 use cloister_settlement::ItemKind;
 use cloister_types::{InstrumentId, ItemId, Money, Position};
 use jsonrpsee::rpc_params;
-use std::time::Duration;
+use std::{sync::atomic::Ordering, time::Duration};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_open_that_was_sealed_to_a_former_key_waits_for_its_secret() {
@@ -161,4 +161,36 @@ async fn a_close_that_takes_effect_when_its_turn_comes_ends_the_account_everywhe
     assert_eq!(chain.lock().best.queue.len(), 0);
     let status: Status = running.call("cloister_status", rpc_params![]).await.unwrap();
     assert_eq!(status.accounts, 3);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_queue_is_read_only_for_a_table_that_comes_into_force() {
+    let chain = MockChain::new();
+    for account in 0..2 {
+        chain.enqueue(account, RICH, open(account));
+    }
+    let prover = MockProver::default();
+    let config = SequencerConfig {
+        table_patience: Duration::from_secs(3_600),
+        ..sequencer_config()
+    };
+    let running = Running::with(&chain, config, prover.clone());
+    running
+        .until(|r| async move { r.account(1).await.is_ok_and(|a| a.settled.is_some()) })
+        .await;
+    running.settled().await;
+    prover.slow.store(true, Ordering::SeqCst);
+    trade(&running, 1).await;
+    running
+        .until(|r| async move { r.batch_status().await.proving.is_some() })
+        .await;
+    let before = chain.lock().queue_reads;
+    let item = chain.enqueue_with_table(0, 42, ItemKind::Deposit);
+    // Many looks at the chain, while the proof takes 400 ms.
+    tokio::time::sleep(Duration::from_millis(100)).await;
+    assert!(running.batch_status().await.proving.is_some());
+    assert_eq!(chain.lock().queue_reads, before);
+    running
+        .until(|r| async move { !r.chain.lock().best.queue.contains_key(&item) })
+        .await;
 }

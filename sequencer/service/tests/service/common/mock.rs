@@ -166,6 +166,8 @@ pub struct Inner {
     pub enabled: bool,
     /// The sequencers' sealing key.
     pub seal_key: Option<SealingKey>,
+    /// How often the queue was read.
+    pub queue_reads: u32,
     /// How long an item may wait once it is ready, milliseconds. At 0, the strictest chain, whatever is ready is overdue.
     pub patience: u64,
     /// Where a new solvency round ends.
@@ -235,6 +237,7 @@ impl MockChain {
             submissions: Vec::new(),
             enabled: true,
             seal_key: Some(seal_key(development_seed())),
+            queue_reads: 0,
             patience: 0,
             next_index: 0,
             round: None,
@@ -580,8 +583,9 @@ impl ChainClient for MockChain {
     }
 
     async fn queue(&self, _: u32, from: u64, limit: u32) -> Result<Vec<(u64, Item)>, ChainError> {
-        Ok(self
-            .lock()
+        let mut inner = self.lock();
+        inner.queue_reads += 1;
+        Ok(inner
             .finalized
             .queue
             .range(from..)
