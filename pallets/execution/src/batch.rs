@@ -7,7 +7,7 @@ use crate::{
 use alloc::collections::{btree_map::Entry, BTreeMap};
 use cloister_groth16_verifier::{verify, PointError, Proof, VerifyError, VerifyingKey};
 use cloister_ledger::Statement;
-use cloister_settlement::{rebuild, KnownToChain, Request, StatementError, Taking};
+use cloister_settlement::{rebuild, KnownToChain, StatementError, Taking};
 use cloister_types::GroupId;
 use pallet_cloister_risk::{RiskTables, TableInfo};
 use polkadot_sdk::{
@@ -169,7 +169,7 @@ impl<T: Config> Pallet<T> {
             account.opened |= taking.open.is_some();
             ensure!(account.opened, Error::<T>::UnknownAccount);
             // Behind its close an account has no unit.
-            account.opened &= !(taking.request == Some(Request::Close) && unit.new_leaf == [0; 32]);
+            account.opened &= !taking.closes(&unit.new_leaf);
         }
         Ok(accounts)
     }
@@ -250,7 +250,7 @@ impl<T: Config> Pallet<T> {
         accounts: &mut BTreeMap<u32, RegisteredAccount<T::AccountId>>,
     ) -> Result<(), DispatchError> {
         let mut totals = Totals::<T>::get(group);
-        let gate = Self::gate(group, totals.settled);
+        let gate = Self::gate(group);
         for unit in batch.units.iter().filter(|u| !u.withdrawal.is_zero()) {
             let account = accounts.get_mut(&unit.index.get()).ok_or(Error::<T>::UnknownAccount)?;
             let amount = u128::from(unit.withdrawal.get());

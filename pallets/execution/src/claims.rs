@@ -43,13 +43,13 @@ impl GroupTotals {
 }
 
 impl<T: Config> Pallet<T> {
-    /// The gate of a group now, while `settled` is owed to accounts and house.
-    pub(crate) fn gate(group: u32, settled: u128) -> Gate {
+    /// The gate of a group now.
+    pub(crate) fn gate(group: u32) -> Gate {
         let Some(terms) = SolvencyTermsOf::<T>::get(group) else {
             return Gate::Open;
         };
         match CompleteRounds::<T>::get(group) {
-            Some(round) if round.is_fresh(&terms, settled, T::Time::now()) => match round.shortfall() {
+            Some(round) if round.is_fresh(&terms, T::Time::now()) => match round.shortfall() {
                 0 => Gate::Open,
                 shortfall => Gate::Short(shortfall),
             },
@@ -69,15 +69,9 @@ impl<T: Config> Pallet<T> {
         if gate == Gate::Open {
             return Self::pay(group, asset, who, amount, totals);
         }
-        let wide = u128::from(amount);
-        totals.withheld = totals
-            .withheld
-            .checked_add(wide)
-            .ok_or(Error::<T>::ArithmeticOverflow)?;
+        Self::add_to(&mut totals.withheld, amount)?;
         WithheldClaims::<T>::try_mutate(group, who, |claim| {
-            let claim = claim.get_or_insert_default();
-            claim.gross = claim.gross.checked_add(wide).ok_or(Error::<T>::ArithmeticOverflow)?;
-            Ok::<(), Error<T>>(())
+            Self::add_to(&mut claim.get_or_insert_default().gross, amount)
         })?;
         Self::deposit_event(Event::PayoutWithheld {
             group,
@@ -96,7 +90,7 @@ impl<T: Config> Pallet<T> {
         let state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
         ensure!(WithheldClaims::<T>::contains_key(group, who), Error::<T>::NoClaim);
         let mut totals = Totals::<T>::get(group);
-        let gate = Self::gate(group, totals.settled);
+        let gate = Self::gate(group);
         Self::pay_due(gate, group, &state.asset, who, &mut totals)?;
         Totals::<T>::insert(group, totals);
         Ok(())

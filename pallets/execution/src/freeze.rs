@@ -3,16 +3,12 @@
 use crate::{
     solvency::{FreezeClock, MAX_GATED_GROUPS, MAX_TICK},
     Config, Error, Event, FreezeClocks, Frozen, Groups, OpenAccounts, Pallet, SolvencyTerms, SolvencyTermsOf,
-    VerifyingKeys, WeightInfo,
+    Submitters, Totals, VerifyingKeys, WeightInfo,
 };
 use alloc::vec::Vec;
 use pallet_cloister_risk::RiskTables;
 use polkadot_sdk::{
-    frame_support::{
-        ensure,
-        traits::{Get, Time},
-        weights::Weight,
-    },
+    frame_support::{ensure, traits::Time, weights::Weight},
     frame_system,
 };
 
@@ -53,13 +49,16 @@ impl<T: Config> Pallet<T> {
         VerifyingKeys::<T>::iter_values().any(|key| key.statement.solvency_shape().is_some() && key.active_at <= now)
     }
 
-    /// Whether there is something to prove and a statement of it could be taken now.
+    /// Whether there is something to prove (open accounts, or payouts that wait for a round), and a statement of it
+    /// could be taken now, if one of any group could.
     fn can_be_proven(group: u32, now: u64) -> bool {
-        let table = T::Risk::latest_version(group).and_then(|version| T::Risk::table_info(group, version));
-        Groups::<T>::get(group).is_some_and(|state| state.enabled)
-            && !Frozen::<T>::contains_key(group)
-            && table.is_some_and(|table| table.time.saturating_add(T::MaxRiskAge::get()) >= now)
-            && OpenAccounts::<T>::iter_key_prefix(group).next().is_some()
+        let totals = Totals::<T>::get(group);
+        let anything =
+            totals.withheld > totals.withheld_paid || OpenAccounts::<T>::iter_key_prefix(group).next().is_some();
+        let newest = T::Risk::latest_version(group);
+        anything
+            && Self::enabled_group(group).is_ok()
+            && newest.is_some_and(|version| Self::table_in_force(group, version, now).is_ok())
     }
 
     /// Counts the time since the last block for every group with terms.
@@ -67,8 +66,12 @@ impl<T: Config> Pallet<T> {
         let now = T::Time::now();
         let clocks: Vec<(u32, FreezeClock)> = FreezeClocks::<T>::iter().collect();
         let groups = u32::try_from(clocks.len()).unwrap_or(u32::MAX);
+        if groups == 0 {
+            return T::WeightInfo::count_clocks(0);
+        }
+        let anybody = Self::has_solvency_key() && !Submitters::<T>::get().is_empty();
         for (group, mut clock) in clocks {
-            if Self::can_be_proven(group, now) {
+            if anybody && Self::can_be_proven(group, now) {
                 let step = now.saturating_sub(clock.counted_at).min(MAX_TICK);
                 clock.waited = clock.waited.saturating_add(step);
             }
@@ -78,11 +81,11 @@ impl<T: Config> Pallet<T> {
         T::WeightInfo::count_clocks(groups)
     }
 
-    /// A round of the group is complete.
-    pub(crate) fn restart_clock(group: u32) {
+    /// A round of the group counts that is so old: it has waited no longer than that, and no less.
+    pub(crate) fn set_clock_back(group: u32, age: u64) {
         FreezeClocks::<T>::mutate_exists(group, |clock| {
             if let Some(clock) = clock {
-                clock.waited = 0;
+                clock.waited = clock.waited.min(age);
             }
         });
     }

@@ -3,7 +3,7 @@
 
 use crate::{
     queue::GroupOf, BlockNumberFor, Config, Error, Event, Groups, HouseRekey, HouseRekeyed, HouseRekeys, Pallet,
-    SealKey, StatementKind, Submitters,
+    RecentRoots, SealKey, StatementKind, Submitters,
 };
 use cloister_groth16_verifier::{verify, Proof, VerifyingKey};
 use cloister_ledger::HouseRekeyStatement;
@@ -47,6 +47,14 @@ impl<T: Config> Pallet<T> {
         state.house_rekeys = number.checked_add(1).ok_or(Error::<T>::ArithmeticOverflow)?;
         state.house = rekey.new_house;
         HouseRekeys::<T>::insert(group, number, kept);
+        // The contents are the same, so the last statement of a round opens the house under its new key (D-ROUND).
+        if let Some(newest) = state.batch_no.checked_sub(1) {
+            RecentRoots::<T>::mutate_exists(group, newest, |recent| {
+                if let Some(recent) = recent {
+                    recent.house = state.house;
+                }
+            });
+        }
         Self::deposit_event(Event::HouseRekeyed {
             group,
             number,

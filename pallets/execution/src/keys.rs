@@ -13,6 +13,9 @@ use polkadot_sdk::{
     sp_io::hashing::blake2_256,
 };
 
+/// Maximum number of verifying keys: some checks look at all of them.
+pub(crate) const MAX_KEYS: u32 = 64;
+
 /// A verifying key as this pallet's storage has it.
 pub(crate) type KeyOf<T> = RegisteredKey<BlockNumberFor<T>>;
 
@@ -27,6 +30,7 @@ impl<T: Config> Pallet<T> {
         active_at: BlockNumberFor<T>,
     ) -> Result<(), Error<T>> {
         ensure!(!VerifyingKeys::<T>::contains_key(id), Error::<T>::KeyExists);
+        ensure!(VerifyingKeys::<T>::count() < MAX_KEYS, Error::<T>::TooManyKeys);
         ensure!(statement.fits(), Error::<T>::ShapeTooLarge);
         ensure!(
             !development || Development::<T>::get(),

@@ -93,7 +93,8 @@ pub mod pallet {
         /// The vaults' accounts derive from it.
         #[pallet::constant]
         type PalletId: Get<PalletId>;
-        /// Length of a group's queue from which on it takes nothing but the deposits of accounts that have none waiting.
+        /// Length of a group's queue from which on it takes nothing but the deposits of accounts that have none
+        /// waiting.
         #[pallet::constant]
         type MaxQueue: Get<u32>;
         /// Maximum number of queue items per account.
@@ -142,7 +143,7 @@ pub mod pallet {
     /// The verifying keys of all statements. A key is never replaced under its id: to rotate, set another id and, once
     /// nothing names the old one, remove that.
     #[pallet::storage]
-    pub type VerifyingKeys<T: Config> = StorageMap<_, Twox64Concat, KeyId, RegisteredKey<BlockNumberFor<T>>>;
+    pub type VerifyingKeys<T: Config> = CountedStorageMap<_, Twox64Concat, KeyId, RegisteredKey<BlockNumberFor<T>>>;
 
     /// Marks that the transaction being applied is a plain `submit_batch` ([`CheckPlainBatch`]). It exists only inside
     /// such a transaction, never between two.
@@ -518,6 +519,8 @@ pub mod pallet {
         VaultNotFunded,
         /// The id has a verifying key, which is never replaced.
         KeyExists,
+        /// No more verifying keys can be registered: one must be removed first.
+        TooManyKeys,
         /// No verifying key has this id.
         UnknownKey,
         /// The activation delay of the verifying key has not passed.
@@ -630,6 +633,8 @@ pub mod pallet {
         QueueItemOverdue,
         /// A close of the account waits: nothing is queued behind it.
         CloseWaits,
+        /// A request of the account waits: another one is queued after it was taken.
+        RequestWaits,
         /// A unit takes a request, and its account has none that is ready, or its open comes first.
         NoRequest,
         /// A unit names an index without a consumed open.
@@ -948,7 +953,7 @@ pub mod pallet {
         /// Queues a change of the flags of the signer's account (B-SWITCH), which a unit of its own takes.
         ///
         /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::NoAccount`],
-        /// [`Error::CloseWaits`], [`Error::QueueFull`], [`Error::TooManyItems`]. Event: [`Event::SwitchQueued`].
+        /// [`Error::RequestWaits`], [`Error::QueueFull`], [`Error::TooManyItems`]. Event: [`Event::SwitchQueued`].
         // A deposit does the same, and moves money besides.
         #[pallet::call_index(13)]
         #[pallet::weight(T::WeightInfo::deposit())]
@@ -962,7 +967,7 @@ pub mod pallet {
         /// refunded if it takes effect.
         ///
         /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::NoAccount`],
-        /// [`Error::CloseWaits`], [`Error::QueueFull`], [`Error::TooManyItems`]. Event: [`Event::CloseQueued`].
+        /// [`Error::RequestWaits`], [`Error::QueueFull`], [`Error::TooManyItems`]. Event: [`Event::CloseQueued`].
         // A deposit does the same, and moves money besides.
         #[pallet::call_index(14)]
         #[pallet::weight(T::WeightInfo::deposit())]

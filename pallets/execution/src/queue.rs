@@ -91,7 +91,8 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn queue_request(group: u32, owner: T::AccountId, kind: ItemKind) -> Result<(), DispatchError> {
         let mut state = Self::enabled_group(group)?;
         let index = Indices::<T>::get(group, &owner).ok_or(Error::<T>::NoAccount)?;
-        ensure!(!Self::close_waits(group, index), Error::<T>::CloseWaits);
+        // A request pays nothing in, and each takes a unit of a batch: what counts is the last one.
+        ensure!(!Self::request_waits(group, index), Error::<T>::RequestWaits);
         let closes = kind == ItemKind::Close;
         let item = Self::push(group, &mut state, index, owner.clone(), kind, 0)?;
         Self::deposit_event(if closes {
@@ -110,6 +111,11 @@ impl<T: Config> Pallet<T> {
             }
         });
         Ok(())
+    }
+
+    /// Whether a request of the account waits.
+    fn request_waits(group: u32, index: u32) -> bool {
+        Self::items_of(group, index).any(|(_, item)| item.kind.request().is_some())
     }
 
     /// Whether a close of the account waits. Nothing is queued behind it, so nothing is lost with the account.

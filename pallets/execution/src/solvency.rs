@@ -11,20 +11,21 @@ pub use types::{
 
 use crate::{
     queue::GroupOf, BlockNumberFor, CompleteRounds, Config, Error, Event, Groups, OpenAccounts, Pallet, RecentRoots,
-    Rounds, SolvencySubmission, Submitters,
+    Rounds, SolvencySubmission, Submitters, Totals,
 };
 use cloister_groth16_verifier::{verify, Proof, VerifyingKey};
 use cloister_ledger::{
     solvency::{begins_subtree, SUBTREE_LEAVES},
     SolvencyShape,
 };
-use cloister_settlement::SolvencyKnown;
+use cloister_settlement::{Findings, SolvencyKnown};
 use cloister_types::GroupId;
 use polkadot_sdk::{
     frame_support::{ensure, traits::Time, BoundedVec},
     frame_system,
 };
-use types::BLOCK_LEAVES;
+use types::is_tolerable;
+pub(crate) use types::BLOCK_LEAVES;
 
 /// A round as this pallet's storage has it.
 pub(crate) type RoundOf<T> = Round<<T as polkadot_sdk::frame_system::Config>::AccountId>;
@@ -145,7 +146,6 @@ impl<T: Config> Pallet<T> {
         let submitters = Submitters::<T>::get();
         ensure!(submitters.contains(&payee), Error::<T>::NotSubmitter);
         let state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
-        ensure!(state.enabled, Error::<T>::GroupDisabled);
         let registered = Self::active_key(submission.key)?;
         let shape = registered.statement.solvency_shape();
         let shape = shape.ok_or(Error::<T>::WrongStatement)?;
@@ -199,14 +199,7 @@ impl<T: Config> Pallet<T> {
             next,
         });
         if let Some(findings) = submission.findings {
-            let complete = CompleteRound {
-                number: 0,
-                payee: round.payee,
-                oldest_table: round.oldest_table,
-                completed_at: now,
-                findings,
-            };
-            Self::complete(group, complete);
+            Self::complete(group, round, findings, now)?;
         }
         Ok(())
     }
@@ -235,23 +228,34 @@ impl<T: Config> Pallet<T> {
         Ok(last)
     }
 
-    /// A round is complete. It counts unless a newer one does.
-    fn complete(group: u32, mut round: CompleteRound<T::AccountId>) {
+    /// A round is complete. It counts if its oldest table is newer than that of the one that counts.
+    fn complete(group: u32, round: RoundOf<T>, findings: Findings, now: u64) -> Result<(), Error<T>> {
         let before = CompleteRounds::<T>::get(group);
         let newest = before
             .as_ref()
-            .is_none_or(|before| round.oldest_table >= before.oldest_table);
-        round.number = before.map_or(0, |before| before.number).saturating_add(1);
+            .is_none_or(|before| round.oldest_table > before.oldest_table);
         Self::deposit_event(Event::SolvencyProven {
             group,
             payee: round.payee.clone(),
             oldest_table: round.oldest_table,
-            findings: round.findings,
+            findings,
             newest,
         });
         if newest {
-            CompleteRounds::<T>::insert(group, round);
-            Self::restart_clock(group);
+            let owed = Totals::<T>::get(group)
+                .backing()
+                .ok_or(Error::<T>::ArithmeticOverflow)?;
+            let complete = CompleteRound {
+                number: before.map_or(0, |before| before.number).saturating_add(1),
+                payee: round.payee,
+                oldest_table: round.oldest_table,
+                completed_at: now,
+                findings,
+                tolerable: is_tolerable(findings.live_debt, owed),
+            };
+            CompleteRounds::<T>::insert(group, complete);
+            Self::set_clock_back(group, now.saturating_sub(round.oldest_table));
         }
+        Ok(())
     }
 }

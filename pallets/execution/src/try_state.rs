@@ -44,6 +44,7 @@ impl<T: Config> Pallet<T> {
             Self::try_accounts(group, state.next_index)?;
             Self::try_solvency(group, &state)?;
         }
+        Self::try_known()?;
         ensure!(Totals::<T>::iter_keys().count() <= groups, "totals without a group");
         Ok(())
     }

@@ -75,6 +75,12 @@ impl<T: Config> Pallet<T> {
         })
     }
 
+    /// Adds to a sum of money.
+    pub(crate) fn add_to(sum: &mut u128, amount: u64) -> Result<(), Error<T>> {
+        *sum = sum.checked_add(amount.into()).ok_or(Error::<T>::ArithmeticOverflow)?;
+        Ok(())
+    }
+
     /// Pays out what `totals` no longer counts. A payout that the asset refuses becomes a claim, so that no receiver
     /// can block a batch. Returns whether it was paid.
     pub(crate) fn pay(
@@ -84,15 +90,11 @@ impl<T: Config> Pallet<T> {
         amount: u64,
         totals: &mut GroupTotals,
     ) -> Result<bool, DispatchError> {
-        let wide = u128::from(amount);
-        if Self::transfer_out(group, asset, who, wide).is_ok() {
+        if Self::transfer_out(group, asset, who, amount.into()).is_ok() {
             return Ok(true);
         }
-        totals.claims = totals.claims.checked_add(wide).ok_or(Error::<T>::ArithmeticOverflow)?;
-        Claims::<T>::try_mutate(group, who, |claim| {
-            *claim = claim.checked_add(wide).ok_or(Error::<T>::ArithmeticOverflow)?;
-            Ok::<(), DispatchError>(())
-        })?;
+        Self::add_to(&mut totals.claims, amount)?;
+        Claims::<T>::try_mutate(group, who, |claim| Self::add_to(claim, amount))?;
         Self::deposit_event(Event::PayoutDeferred {
             group,
             owner: who.clone(),

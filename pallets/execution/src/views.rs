@@ -76,7 +76,7 @@ impl<T: Config> Pallet<T> {
         SolvencyView {
             terms: SolvencyTermsOf::<T>::get(group),
             round: CompleteRounds::<T>::get(group),
-            open: Self::gate(group, Totals::<T>::get(group).settled) != Gate::Shut,
+            open: Self::gate(group) != Gate::Shut,
             waited: FreezeClocks::<T>::get(group).map_or(0, |clock| clock.waited),
             frozen: Frozen::<T>::get(group),
             under_way: Rounds::<T>::get(group).into_inner(),

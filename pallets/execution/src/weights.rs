@@ -1,7 +1,7 @@
 //! Weights. The numbers are conservative estimates on the reference machine, to be replaced by measured ones: a
 //! verification in Wasm without host calls takes some 30 ms, a permutation of the statement's hash 0.2 ms.
 
-use crate::solvency::MAX_SKIPPED_BLOCKS;
+use crate::{keys::MAX_KEYS, solvency::MAX_SKIPPED_BLOCKS};
 use core::marker::PhantomData;
 use polkadot_sdk::{
     frame_support::{traits::Get, weights::Weight},
@@ -112,8 +112,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     }
 
     fn rekey_house() -> Weight {
-        // The statement's hash four permutations, the verification as of a batch; submitters, group, key, sealing key.
-        Self::of(50_000, 5, 2)
+        // The statement's hash four permutations, the verification as of a batch; submitters, group, key, sealing key,
+        // the newest root.
+        Self::of(50_000, 6, 3)
     }
 
     fn set_queue_terms() -> Weight {
@@ -128,7 +129,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
     fn set_solvency_terms() -> Weight {
         // All verifying keys are looked at.
-        Self::of(200, 40, 3)
+        Self::of(200, 6 + u64::from(MAX_KEYS), 3)
     }
 
     fn pay_claim() -> Weight {
@@ -140,8 +141,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     }
 
     fn count_clocks(groups: u32) -> Weight {
-        // Time and the end of the clocks; each group's clock, state, freeze, newest table, open accounts.
-        Self::of(5, 2, 0).saturating_add(Self::of(20, 7, 1).saturating_mul(u64::from(groups)))
+        // Time and the end of the clocks; with any, submitters and all verifying keys; each group's clock, totals,
+        // state, freeze, newest table and its number, open accounts.
+        let anybody = if groups == 0 { 0 } else { 1 + u64::from(MAX_KEYS) };
+        Self::of(5 + 2 * anybody, 2 + anybody, 0).saturating_add(Self::of(20, 8, 1).saturating_mul(u64::from(groups)))
     }
 
     fn check_plain_batch() -> Weight {

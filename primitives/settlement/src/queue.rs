@@ -172,8 +172,8 @@ impl Terms {
         Self::NOTICE.contains(&self.notice) && Self::SHARE.contains(&self.share)
     }
 
-    /// Number of units that overdue items may claim of a batch: `share` of its units, rounded down, but two less than it
-    /// has, so that a fill has room, and never none.
+    /// Number of units that overdue items may claim of a batch: `share` of its units, rounded down, but two less than
+    /// it has, so that a fill has room, and never none.
     pub fn claimed_units(share: u8, units: usize) -> usize {
         let share = units.saturating_mul(share.into()) / 100;
         share.min(units.saturating_sub(2)).max(1)

@@ -23,6 +23,14 @@ pub struct Taking {
     pub request: Option<Request>,
 }
 
+impl Taking {
+    /// Whether the unit ends its account, given the leaf that it leaves: no account hashes to 0, so a close takes
+    /// effect where the new leaf is 0 (B-CLOSE).
+    pub fn closes(&self, leaf: &[u8; 32]) -> bool {
+        self.request == Some(Request::Close) && *leaf == [0; 32]
+    }
+}
+
 /// Why units cannot take what they say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TakeError {
@@ -129,15 +137,14 @@ pub fn take<AccountId>(
         .collect()
 }
 
-/// The accounts that a batch ends, given for each unit the account, the leaf it leaves and what it takes. No account
-/// hashes to 0, so a close takes effect where the new leaf is 0 (B-CLOSE).
+/// The accounts that a batch ends, given for each unit the account, the leaf it leaves and what it takes.
 pub fn closed(
     leaves: impl IntoIterator<Item = (AccountIndex, [u8; 32])>,
     takings: &[Taking],
 ) -> BTreeSet<AccountIndex> {
     let units = leaves.into_iter().zip(takings);
     units
-        .filter(|((_, leaf), taking)| taking.request == Some(Request::Close) && *leaf == [0; 32])
+        .filter(|((_, leaf), taking)| taking.closes(leaf))
         .map(|((account, _), _)| account)
         .collect()
 }
@@ -148,9 +155,10 @@ pub fn closed(
 pub struct LeftOut(pub ItemId);
 
 /// Checks that a batch takes what was overdue at its table, in the order of the queue, until overdue items have the
-/// `claimed` units that they may claim ([`crate::Terms::claimed_units`]). An open and a request claim a unit each, and so
-/// does a deposit unless its account has one that takes it: a close takes none. What waits for an account that the batch
-/// ends ([`closed`]) is refunded. Every item that is looked at, but the last, is one that the batch takes or refunds.
+/// `claimed` units that they may claim ([`crate::Terms::claimed_units`]). An open and a request claim a unit each, and
+/// so does a deposit unless its account has one that takes it: a close takes none. What waits for an account that the
+/// batch ends ([`closed`]) is refunded. Every item that is looked at, but the last, is one that the batch takes or
+/// refunds.
 ///
 /// # Errors
 /// [`LeftOut`] with the first one.

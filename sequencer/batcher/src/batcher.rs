@@ -394,8 +394,8 @@ impl Batcher {
     }
 
     /// Opens a batch if none is open and there is something for it. Its first units are of those whose items have
-    /// waited longest, as many as overdue items may claim (C-QUEUE); what an error leaves of them is claimed at the next
-    /// call.
+    /// waited longest, as many as overdue items may claim (C-QUEUE); what an error leaves of them is claimed at the
+    /// next call.
     fn begin(&mut self, time: Millis) -> Result<(), BatcherError> {
         if self.open.is_none() {
             if self.pending.is_empty() && self.waiting.is_empty() {

@@ -115,6 +115,7 @@ fn hint(error: &Execution<Runtime>) -> Option<&'static str> {
         Execution::QueueFull | Execution::TooManyItems | Execution::QueuedSumTooLarge => {
             "wait until batches have taken what is queued"
         }
+        Execution::RequestWaits => "another request of the account waits; wait until a batch has taken it",
         Execution::CloseWaits => "the account is about to be closed; wait until a batch has taken that",
         Execution::GroupDisabled => "the group is paused by its administrators",
         Execution::NotSubmitter => "only the sequencers' accounts submit batches",

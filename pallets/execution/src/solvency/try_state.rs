@@ -37,8 +37,8 @@ impl<T: Config> Pallet<T> {
             roots
                 .values()
                 .next_back()
-                .is_none_or(|recent| recent.root == state.root),
-            "the newest root is not the group's"
+                .is_none_or(|recent| recent.root == state.root && recent.house == state.house),
+            "the newest root or its house is not the group's"
         );
         Self::try_counts(group)?;
         let rounds = Rounds::<T>::get(group);
@@ -71,11 +71,25 @@ impl<T: Config> Pallet<T> {
             terms.is_some() == FreezeClocks::<T>::contains_key(group),
             "terms without a clock, or a clock without terms"
         );
+        Ok(())
+    }
+
+    /// What is kept for groups is of groups that exist.
+    pub(crate) fn try_known() -> Result<(), TryRuntimeError> {
+        let known = |group: u32| Groups::<T>::contains_key(group);
         ensure!(
             FreezeClocks::<T>::count() <= MAX_GATED_GROUPS
-                && FreezeClocks::<T>::iter_keys().all(Groups::<T>::contains_key)
-                && Frozen::<T>::iter_keys().all(Groups::<T>::contains_key),
+                && FreezeClocks::<T>::iter_keys().all(known)
+                && Frozen::<T>::iter_keys().all(known),
             "a clock or a freeze without a group"
+        );
+        ensure!(
+            OpenAccounts::<T>::iter_keys().all(|(group, _)| known(group))
+                && RecentRoots::<T>::iter_keys().all(|(group, _)| known(group))
+                && WithheldClaims::<T>::iter_keys().all(|(group, _)| known(group))
+                && Rounds::<T>::iter_keys().all(known)
+                && CompleteRounds::<T>::iter_keys().all(known),
+            "roots, rounds, claims or counts without a group"
         );
         Ok(())
     }

@@ -98,6 +98,16 @@ pub struct CompleteRound<AccountId> {
     pub completed_at: u64,
     /// What it showed.
     pub findings: Findings,
+    /// Whether its live debt was small beside what the group owed when it was completed (C-GATE). Decided once, so that
+    /// no payout shuts the gate before another.
+    pub tolerable: bool,
+}
+
+/// Whether so much live debt is small beside what a group owes.
+pub(crate) fn is_tolerable(live_debt: u128, owed: u128) -> bool {
+    live_debt
+        .checked_mul(LIVE_DEBT_SHARE)
+        .is_some_and(|share| share <= owed)
 }
 
 impl<AccountId> CompleteRound<AccountId> {
@@ -110,11 +120,9 @@ impl<AccountId> CompleteRound<AccountId> {
         }
     }
 
-    /// Whether payouts are allowed by it at `now`, while `settled` is owed to accounts and house (C-GATE).
-    pub fn is_fresh(&self, terms: &SolvencyTerms, settled: u128, now: u64) -> bool {
-        let young = now.saturating_sub(self.oldest_table) <= terms.max_round_age;
-        let owed = self.findings.live_debt.checked_mul(LIVE_DEBT_SHARE);
-        young && owed.is_some_and(|owed| owed <= settled)
+    /// Whether payouts are allowed by it at `now` (C-GATE).
+    pub fn is_fresh(&self, terms: &SolvencyTerms, now: u64) -> bool {
+        self.tolerable && now.saturating_sub(self.oldest_table) <= terms.max_round_age
     }
 }
 
