@@ -66,6 +66,9 @@ pub const DEVELOPMENT_SHAPE: StatementKind = StatementKind::Batch { units: 9, pl
 pub const DEVELOPMENT_SEAL_KEY: KeyId = 2;
 /// Verifying key of house re-keys in the development preset.
 pub const DEVELOPMENT_HOUSE_KEY: KeyId = 3;
+/// Milliseconds.
+const HOUR: u64 = 3_600_000;
+
 /// Verifying key of solvency statements in the development preset.
 pub const DEVELOPMENT_SOLVENCY_KEY: KeyId = 4;
 /// Shape of those statements: the smaller one, which fits a development machine.
@@ -285,7 +288,9 @@ pub fn development() -> Value {
         },
         // One node that is final at once: what is queued need not wait.
         queue_terms: Some((1_000, 50)),
-        solvency_terms: None,
+        // The longest that the chain allows before a freeze: whoever lets a development chain run without a sequencer
+        // has it still the next day.
+        solvency_terms: Some((HOUR, 24 * HOUR)),
         verifying_keys: vec![
             GenesisKey {
                 id: DEVELOPMENT_BATCH_KEY,
@@ -340,6 +345,7 @@ pub fn local() -> Value {
             table_interval: 12_000,
         },
         queue_terms: None,
+        // There is no verifying key yet; governance sets them when it has installed one.
         solvency_terms: None,
         verifying_keys: Vec::new(),
     }

@@ -31,7 +31,7 @@ use cloister_tests::{
     sequencer::{submit, submit_rekey, submit_round, TestSequencer, Unit},
 };
 use cloister_types::{Lots, Total};
-use pallet_cloister_execution::{Call, Error, Event, SolvencyTerms, WithheldClaim};
+use pallet_cloister_execution::{Call, Error, Event, WithheldClaim};
 use std::time::{Duration, Instant};
 
 const GROUP: u32 = 1;
@@ -57,7 +57,7 @@ fn price(text: &str) -> Decimal {
     text.parse().expect("a price")
 }
 
-/// A node, its prices and two traders of a group whose gate is on.
+/// A node, its prices and two traders.
 struct Scene {
     chain: Chain,
     feeder: Feeder,
@@ -146,7 +146,7 @@ impl Scene {
     }
 }
 
-/// Starts a node with the gate on, two accounts open and their house keyed.
+/// Feeds prices, queues the opens of two accounts, and gives the house a key.
 async fn scene(chain: &Chain) -> Scene {
     let feeds = feeds_of(chain, GROUP).await.expect("the group's feeds");
     let feeder = Feeder::start(chain, feeds, price("60000"), Progress::quiet())
@@ -159,21 +159,8 @@ async fn scene(chain: &Chain) -> Scene {
     let open = |keys| trader::open(chain, &seals, GROUP, keys, DEPOSIT, Until::InBlock);
     let winner = open(&winner).await.expect("opened").trader;
     let loser = open(&loser).await.expect("opened").trader;
-    let terms = Call::set_solvency_terms {
-        group: GROUP,
-        terms: Some(SolvencyTerms {
-            max_round_age: HOUR,
-            freeze_after: HOUR,
-        }),
-    };
-    let sudo = polkadot_sdk::pallet_sudo::Call::sudo {
-        call: Box::new(RuntimeCall::Execution(terms)),
-    };
-    let call = RuntimeCall::Sudo(sudo);
-    chain
-        .submit(call, &developer(), Until::InBlock)
-        .await
-        .expect("the gate is on");
+    let terms = chain.solvency(GROUP, None).await.expect("read").terms;
+    assert!(terms.is_some(), "the gate of a development chain is on");
     let mut sequencer = TestSequencer::new(chain, GROUP);
     let sealing_key = SealKey::from_seed(&SEAL_SEED).public().expect("the seed gives a key");
     let rekey = sequencer.rekey(DEVELOPMENT_HOUSE_KEY, &sealing_key);

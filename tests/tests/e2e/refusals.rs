@@ -16,13 +16,13 @@ use cloister_risk::RiskTable;
 use cloister_runtime::{
     configs::cloister::{MaxRiskAge, MaxTimeAhead},
     constants::development::SEAL_SEED,
-    genesis_presets::{DEVELOPMENT_BATCH_KEY, DEVELOPMENT_HOUSE_KEY, DEVELOPMENT_SEAL_KEY},
+    genesis_presets::{DEVELOPMENT_BATCH_KEY, DEVELOPMENT_HOUSE_KEY, DEVELOPMENT_SEAL_KEY, DEVELOPMENT_SOLVENCY_KEY},
     AccountId, Runtime,
 };
 use cloister_settlement::Batch;
 use cloister_tests::{
     node::{alone, start},
-    sequencer::{submit, submit_as, submit_rekey, TestSequencer, Unit},
+    sequencer::{submit, submit_as, submit_rekey, submit_round, TestSequencer, Unit},
     snapshot::Snapshot,
 };
 use cloister_types::{AccountIndex, Amount};
@@ -177,6 +177,11 @@ async fn tampered_batches_should_be_refused_with_their_own_errors_and_change_not
         .await
         .expect("the untouched batch settles");
 
+    // A complete round, so that the withdrawal is paid at once.
+    let round = sequencer.round(DEVELOPMENT_SOLVENCY_KEY, &table(&chain).await);
+    submit_round(&chain, GROUP, &round, &developer())
+        .await
+        .expect("the round is taken");
     let signed = alice.withdrawal(1, WITHDRAWAL, now() + HOUR);
     let paying = vec![Unit::instruction(&alice, signed, Fill::default()), Unit::padding(&bob)];
     let paying = sequencer.batch(key, &table(&chain).await, ahead(), paying, &bob);

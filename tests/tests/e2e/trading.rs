@@ -379,6 +379,12 @@ async fn withdraw(chain: &Chain, sequencer: &SequencerClient, alice: &Trader, ow
     let before = Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot");
     let available = sequencer.account(alice).await.expect("shown").available;
     let too_much = u64::try_from(available.get()).expect("small") + 1;
+    // What it has is paid at once, when the sequencer has proven that nobody short was spared.
+    let begin = std::time::Instant::now();
+    while !chain.solvency(GROUP, None).await.expect("read").open {
+        assert!(begin.elapsed() < PATIENCE, "no solvency round is complete");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
     let result = sequencer.submit(&alice.withdrawal(29, too_much, now() + HOUR)).await;
     assert_code(result, ErrorCode::WithdrawalShort);
     sequencer
