@@ -2,10 +2,30 @@
 
 use cloister_crypto::{schnorr::PublicKey, Fr};
 use cloister_engine::{AccountIndex, Effect, Fill};
-use cloister_ledger::SignedInstruction;
-use cloister_settlement::Request;
+use cloister_ledger::{SignedInstruction, Switches};
 use cloister_types::{Amount, ItemId};
 use std::sync::Arc;
+
+/// What an owner asks for that is taken by a unit of its mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Set the flags of the account (B-SWITCH).
+    Switch(Switches),
+    /// Close the account if it is empty (B-CLOSE).
+    Close,
+    /// Pay the owner as much of the amount as initial margin leaves (B-FORCED).
+    ForcedWithdrawal {
+        /// What is asked for.
+        amount: Amount,
+    },
+    /// Give the account other keys. The seal was good.
+    Rekey {
+        /// New trading key.
+        public_key: PublicKey,
+        /// New view key.
+        view_key: Fr,
+    },
+}
 
 /// One item of the chain's queue.
 #[derive(Clone, Debug, PartialEq, Eq)]

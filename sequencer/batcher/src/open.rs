@@ -4,14 +4,13 @@ use crate::{
     config::BatcherConfig,
     draft::Draft,
     error::BatcherError,
-    event::{Event, QueueItem},
+    event::{Event, QueueItem, Request},
 };
 use cloister_engine::{Fill, FillSide, Holdings, Millis, Trade};
 use cloister_ledger::{
     account::cash_fits, instruction::flags, Account, GroupLedger, InstructionKind, Side, SignedInstruction,
 };
 use cloister_risk::RiskTable;
-use cloister_settlement::Request;
 use cloister_types::{AccountIndex, Amount, InstructionId, Money};
 use std::{collections::BTreeMap, sync::Arc};
 

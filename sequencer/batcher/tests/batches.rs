@@ -2,13 +2,13 @@
 
 mod common;
 
-use cloister_batcher::{Batcher, BatcherError, ClosedBatch, Event, QueueItem, UnitName};
+use cloister_batcher::{Batcher, BatcherError, ClosedBatch, Event, QueueItem, Request, UnitName};
 use cloister_engine::{Fill, FillSide, OrderKey, TradeError};
 use cloister_ledger::{
     BatchError, GroupLedger, Instruction, InstructionKind, Mode, Shape, Side, StateError, Switches, UnitError,
 };
 use cloister_risk::MarginError;
-use cloister_settlement::{check_overdue, Request, Terms};
+use cloister_settlement::{check_overdue, Terms};
 use cloister_types::{
     AccountIndex, Amount, GroupId, InstructionId, InstrumentId, ItemId, Lots, Money, PerLot, Price, Total,
 };

@@ -1,14 +1,14 @@
 //! Engine, batcher and tape, moved together under one lock. Nothing here waits.
 
 use crate::{config::SequencerConfig, halt::Halt, keys::SequencerKeys, record::BatchRecord, tape::Tape};
-use cloister_batcher::{Batcher, BatcherConfig, BatcherError, Event, QueueItem};
+use cloister_batcher::{Batcher, BatcherConfig, BatcherError, Event, QueueItem, Request};
 use cloister_engine::{
     AccountIndex, AccountView, Effect, Engine, EngineConfig, Fill, Holdings, InputError, Millis, OrderOutcome,
     Rejection,
 };
 use cloister_ledger::{slot::Slot, GroupLedger, InstructionKind, SignedInstruction};
 use cloister_risk::RiskTable;
-use cloister_settlement::{ItemKind, QueueItem as Queued, Request};
+use cloister_settlement::{ItemKind, QueueItem as Queued};
 use cloister_types::{GroupId, ItemId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -320,7 +320,26 @@ fn readable<'a, A: 'a>(
         match &queued.kind {
             ItemKind::Deposit if sealed.contains(&account) => {}
             ItemKind::Deposit => out.push(QueueItem::Deposit { item, account, amount }),
-            ItemKind::Switch(_) | ItemKind::Close if sealed.contains(&account) => {}
+            ItemKind::Switch(_) | ItemKind::Close | ItemKind::ForcedWithdrawal { .. } | ItemKind::Rekey(_)
+                if sealed.contains(&account) => {}
+            ItemKind::ForcedWithdrawal { amount } => out.push(QueueItem::Request {
+                item,
+                account,
+                request: Request::ForcedWithdrawal { amount: *amount },
+            }),
+            ItemKind::Rekey(keys_asked) => match keys_asked.unseal(keys) {
+                Some((public_key, view_key)) => out.push(QueueItem::Request {
+                    item,
+                    account,
+                    request: Request::Rekey { public_key, view_key },
+                }),
+                // The account goes on under the keys that it has.
+                None => {
+                    let found = Halt::Sealed { item: *id };
+                    log::error!(target: "cloister", "Account {account} cannot be re-keyed: {found}");
+                    *halt = Some(found);
+                }
+            },
             ItemKind::Switch(switches) => out.push(QueueItem::Request {
                 item,
                 account,
