@@ -5,7 +5,7 @@ use crate::{
     config::{BatcherConfig, SecretSource},
     draft::{digest, Draft},
     error::{BatcherError, UnitName},
-    event::{Event, QueueItem},
+    event::{Event, Forced, QueueItem, Request},
     open::{held_by, Absorbed, Entry, OpenBatch},
     padding::pad,
     waiting::Waiting,
@@ -55,6 +55,8 @@ pub struct Batcher {
     unsettled: VecDeque<Unsettled>,
     ready: VecDeque<ClosedBatch>,
     unbound: Vec<Arc<SignedInstruction>>,
+    /// Forced withdrawals that were put into a batch, and that nobody has heard of yet.
+    forced: Vec<Forced>,
 }
 
 impl Batcher {
@@ -97,6 +99,7 @@ impl Batcher {
             unsettled: VecDeque::new(),
             ready: VecDeque::new(),
             unbound: Vec::new(),
+            forced: Vec::new(),
         })
     }
 
@@ -173,6 +176,24 @@ impl Batcher {
         all
     }
 
+    /// Forced withdrawals that were put into a batch since the last call; not those of [`Self::rebase`], whose holdings
+    /// say it all. They lower what their accounts hold, so the engine must hear of them.
+    pub fn take_forced(&mut self) -> Vec<Forced> {
+        core::mem::take(&mut self.forced)
+    }
+
+    /// Forced withdrawals that are ready and in no batch yet: the account, and what it asks for.
+    pub fn waiting_forced(&self) -> impl Iterator<Item = (AccountIndex, Amount)> + '_ {
+        self.waiting.requests().filter_map(|item| match item {
+            QueueItem::Request {
+                account,
+                request: Request::ForcedWithdrawal { amount },
+                ..
+            } => Some((*account, *amount)),
+            _ => None,
+        })
+    }
+
     /// Takes the oldest closed batch that was not taken yet.
     pub fn next_closed(&mut self) -> Option<ClosedBatch> {
         self.ready.pop_front()
@@ -184,7 +205,11 @@ impl Batcher {
     /// Why the event, or one before it, cannot be put into a batch; the event is kept and tried again with the next
     /// input.
     pub fn push(&mut self, now: Millis, event: Event, secrets: &mut dyn SecretSource) -> Result<(), BatcherError> {
-        self.pending.push_back(Entry { time: now, event });
+        self.pending.push_back(Entry {
+            time: now,
+            event,
+            again: false,
+        });
         self.drain(now, secrets)
     }
 
@@ -344,12 +369,19 @@ impl Batcher {
         self.waiting.extend(items);
         // The events get the present time: the chain takes no batch that is too old.
         let all = entries.into_iter().chain(self.pending.drain(..));
-        self.pending = all.map(|e| Entry { time: now, ..e }).collect();
+        let pending = all.map(|e| Entry {
+            time: now,
+            again: true,
+            ..e
+        });
+        self.pending = pending.collect();
         self.ready.clear();
         self.head = self.settled.clone();
         self.last_time = self.settled_time;
         self.table = table;
-        self.drain(now, secrets)?;
+        let drained = self.drain(now, secrets);
+        self.forced.clear();
+        drained?;
         Ok(self.holdings())
     }
 
@@ -437,13 +469,16 @@ impl Batcher {
         }
     }
 
-    /// The oldest request that can be taken now. A close must not come before events of an account that is empty
-    /// without them.
+    /// The oldest request that can be taken now.
+    ///
+    /// * A close must not come before events of an account that is empty without them.
+    /// * A forced withdrawal takes what is free, which fills that are made again at another table may need. Of what is
+    ///   new the engine has made sure: it counts what is asked for as gone from the moment on that it hears of it.
+    /// * Behind a re-key nothing can be proven that the old key signed.
     fn first_request(&self, open: &OpenBatch) -> Option<&QueueItem> {
-        let busy = |account| {
-            self.pending
-                .iter()
-                .any(|entry| entry.event.accounts().contains(&account))
+        let events = |account| {
+            let own = self.pending.iter();
+            own.filter(move |entry| entry.event.accounts().contains(&account))
         };
         let mut skipped = BTreeSet::new();
         self.waiting.requests().find(|item| {
@@ -452,7 +487,15 @@ impl Batcher {
             if skipped.contains(&account) {
                 return false;
             }
-            let early = item.is_close() && busy(account) && open.holds_nothing(&self.head, account);
+            let early = match item {
+                QueueItem::Request { request, .. } => match request {
+                    Request::Switch(_) => false,
+                    Request::Close => events(account).next().is_some() && open.holds_nothing(&self.head, account),
+                    Request::ForcedWithdrawal { .. } => events(account).any(|entry| entry.again),
+                    Request::Rekey { .. } => events(account).any(|entry| !self.follows(item, &entry.event)),
+                },
+                QueueItem::Open { .. } | QueueItem::Deposit { .. } => false,
+            };
             if early {
                 skipped.insert(account);
             }
@@ -471,15 +514,40 @@ impl Batcher {
         if opens || request.is_close() && !items.is_empty() {
             return Ok(self.take_queue(account)? == Absorbed::Taken);
         }
-        open.absorb_request(&self.head, request, items)?;
+        let forced = open.absorb_request(&self.head, &self.table, request, items)?;
+        self.forced.extend(forced);
         self.waiting.remove(account);
         self.waiting.remove_request(request.item());
         Ok(true)
     }
 
-    /// Takes the items of the accounts of an event before the event: the first unit of an account takes them.
+    /// Whether an event was signed with the key that a re-key gives, so that it comes after it.
+    fn follows(&self, rekey: &QueueItem, event: &Event) -> bool {
+        let QueueItem::Request { account, request, .. } = rekey else {
+            return false;
+        };
+        event.signed_by(*account).is_some_and(|signed| {
+            let message = signed.instruction.message(&self.config.genesis);
+            request.gives(message, &signed.signature)
+        })
+    }
+
+    /// The re-key of an account that waits and that an event follows.
+    fn rekey_before(&self, account: AccountIndex, event: &Event) -> Option<QueueItem> {
+        let mut requests = self.waiting.requests();
+        let own = requests.find(|item| item.account() == account)?;
+        (own.is_rekey() && self.follows(own, event)).then(|| own.clone())
+    }
+
+    /// Takes the items of the accounts of an event before the event: the first unit of an account takes them. A re-key
+    /// comes before what its new key has signed.
     fn take_queue_of(&mut self, event: &Event) -> Result<Absorbed, BatcherError> {
         for account in event.accounts() {
+            while let Some(rekey) = self.rekey_before(account, event) {
+                if !self.take_request(&rekey)? {
+                    return Ok(Absorbed::Full);
+                }
+            }
             if self.take_queue(account)? == Absorbed::Full {
                 return Ok(Absorbed::Full);
             }

@@ -191,11 +191,67 @@ impl Engine {
             return Ok(Vec::new());
         }
         view.closing = true;
-        let ids: Vec<_> = view.open_orders().map(|(id, _)| id).collect();
+        Ok(self.drop_all(account))
+    }
+
+    /// A queued forced withdrawal: what is asked for is no longer free, until [`Self::pay_forced`] says what of it was
+    /// paid. Orders at rest that no longer have margin leave the book when they are met.
+    ///
+    /// # Errors
+    /// [`InputError::UnknownAccount`].
+    pub fn force_withdrawal(&mut self, account: AccountIndex, asked: Amount) -> Result<(), InputError> {
+        let view = self
+            .accounts
+            .get_mut(&account)
+            .ok_or(InputError::UnknownAccount(account))?;
+        view.asked = view.asked.checked_add(asked).unwrap_or(Amount::MAX);
+        Ok(())
+    }
+
+    /// A forced withdrawal is in a batch, which pays this of it.
+    ///
+    /// # Errors
+    /// The account is unknown or its cash would leave its range.
+    pub fn pay_forced(&mut self, account: AccountIndex, asked: Amount, paid: Amount) -> Result<(), InputError> {
+        let view = self
+            .accounts
+            .get_mut(&account)
+            .ok_or(InputError::UnknownAccount(account))?;
+        let cash = view.holdings.cash.checked_sub(paid.into()).filter(|c| cash_fits(*c));
+        view.holdings.cash = cash.ok_or(InputError::CashRange(account))?;
+        view.asked = view.asked.checked_sub(asked).unwrap_or_default();
+        Ok(())
+    }
+
+    /// A queued re-key: from now on the new key signs and the new view key reads. What the old one signed and rests
+    /// leaves the books, since nothing of it could be proven any more.
+    ///
+    /// # Errors
+    /// [`InputError::UnknownAccount`].
+    pub fn rekey(
+        &mut self,
+        account: AccountIndex,
+        public_key: PublicKey,
+        view_key: Fr,
+    ) -> Result<Vec<Effect>, InputError> {
+        let view = self
+            .accounts
+            .get_mut(&account)
+            .ok_or(InputError::UnknownAccount(account))?;
+        (view.public_key, view.view_key) = (public_key, view_key);
+        Ok(self.drop_all(account))
+    }
+
+    /// Takes all orders of an account out of the books.
+    fn drop_all(&mut self, account: AccountIndex) -> Vec<Effect> {
+        let ids: Vec<_> = self
+            .accounts
+            .get(&account)
+            .map(|view| view.open_orders().map(|(id, _)| id).collect())
+            .unwrap_or_default();
         let keys = ids.into_iter().map(|id| OrderKey { account, id });
-        Ok(keys
-            .filter_map(|key| self.drop_order(key, Removal::Cancelled))
-            .collect())
+        keys.filter_map(|key| self.drop_order(key, Removal::Cancelled))
+            .collect()
     }
 
     /// Puts an account in as the chain has it, at the start of a sequencer.
@@ -210,7 +266,8 @@ impl Engine {
         Ok(())
     }
 
-    /// Replaces what accounts hold, when the ledger had to be replayed at another table. Orders at rest stay.
+    /// Replaces what accounts hold, when the ledger had to be replayed at another table. Orders at rest stay. Forced
+    /// withdrawals that are in no batch now must be given again.
     ///
     /// # Errors
     /// [`InputError::UnknownAccount`]; nothing has changed then.
@@ -221,6 +278,7 @@ impl Engine {
         for (index, held) in holdings {
             if let Some(view) = self.accounts.get_mut(index) {
                 view.holdings = *held;
+                view.asked = Amount::ZERO;
                 // At another table funding may have left something, and then the close takes no effect.
                 view.closing &= *held == Holdings::default();
             }
@@ -316,7 +374,7 @@ impl Engine {
         }
         for (account, holdings) in &plan.holdings {
             if let Some(view) = self.accounts.get_mut(account) {
-                view.holdings = *holdings;
+                view.set_usable(holdings);
             }
         }
         let remaining = plan.remaining;

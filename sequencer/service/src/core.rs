@@ -1,7 +1,7 @@
 //! Engine, batcher and tape, moved together under one lock. Nothing here waits.
 
 use crate::{config::SequencerConfig, halt::Halt, keys::SequencerKeys, record::BatchRecord, tape::Tape};
-use cloister_batcher::{Batcher, BatcherConfig, BatcherError, Event, QueueItem, Request};
+use cloister_batcher::{Batcher, BatcherConfig, BatcherError, Event, Forced, QueueItem, Request};
 use cloister_engine::{
     AccountIndex, AccountView, Effect, Engine, EngineConfig, Fill, Holdings, InputError, Millis, OrderOutcome,
     Rejection,
@@ -176,6 +176,9 @@ impl Core {
 
     /// Remembers an error of the batcher, or that it has passed.
     fn note(&mut self, result: Result<(), BatcherError>) {
+        for Forced { account, asked, paid } in self.batcher.take_forced() {
+            self.note_input(|core| core.engine.pay_forced(account, asked, paid));
+        }
         match result {
             Err(error) => {
                 if !matches!(&self.halt, Some(Halt::Batcher(old)) if *old == error) {
@@ -202,8 +205,19 @@ impl Core {
         if waited && !self.is_halted() {
             // A rebase while events waited left them out of the engine's holdings; now the ledger has them all.
             let held = self.batcher.holdings();
-            self.note_input(|core| core.engine.rebase(&held));
+            self.take_over(&held);
         }
+    }
+
+    /// Lets the engine have what the batcher says of every account.
+    fn take_over(&mut self, holdings: &BTreeMap<AccountIndex, Holdings>) {
+        self.note_input(|core| {
+            core.engine.rebase(holdings)?;
+            for (account, asked) in core.batcher.waiting_forced() {
+                core.engine.force_withdrawal(account, asked)?;
+            }
+            Ok(())
+        });
     }
 
     fn note_input(&mut self, input: impl FnOnce(&mut Self) -> Result<(), InputError>) {
@@ -264,8 +278,9 @@ impl Core {
         self.note_input(|core| {
             let effects = core.engine.set_table(table)?;
             core.absorb(now, effects);
-            core.engine.rebase(&holdings)
+            Ok(())
         });
+        self.take_over(&holdings);
         true
     }
 
@@ -374,13 +389,13 @@ fn readable<'a, A: 'a>(
 fn enter(engine: &mut Engine, item: &QueueItem) -> Result<(), InputError> {
     match item {
         QueueItem::Deposit { account, amount, .. } => engine.deposit(*account, *amount),
-        // Whoever follows the account hears of its end by the record.
-        QueueItem::Request {
-            account,
-            request: Request::Close,
-            ..
-        } => engine.close(*account).map(drop),
-        QueueItem::Request { .. } => Ok(()),
+        QueueItem::Request { account, request, .. } => match request {
+            Request::Switch(_) => Ok(()),
+            // Whoever follows the account hears of its end, and of its orders' with a re-key, by the record.
+            Request::Close => engine.close(*account).map(drop),
+            Request::ForcedWithdrawal { amount } => engine.force_withdrawal(*account, *amount),
+            Request::Rekey { public_key, view_key } => engine.rekey(*account, *public_key, *view_key).map(drop),
+        },
         QueueItem::Open {
             account,
             public_key,
