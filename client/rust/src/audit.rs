@@ -86,7 +86,7 @@ pub fn recover_trader(batches: &[Settled], trader: &Trader) -> Result<Recovered,
     recover(
         statements(batches),
         AccountIndex(trader.index),
-        &[trader.account_keys()],
+        &trader.known_keys(),
     )
 }
 
