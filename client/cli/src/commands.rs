@@ -37,6 +37,8 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Switch { transfers } => account::switch(global, transfers).await,
         Command::Rekey { seal_key } => account::rekey(global, seal_key.as_deref()).await,
         Command::Close => account::close(global).await,
+        Command::PayClaim => account::pay_claim(global).await,
+        Command::Freeze => account::freeze(global).await,
         Command::Order(order) => order::order(global, &order).await,
         Command::Cancel { id, .. } => order::cancel(global, id).await,
         Command::Account { from_chain: false } => account::show(global).await,

@@ -57,6 +57,8 @@ pub struct Batcher {
     unbound: Vec<Arc<SignedInstruction>>,
     /// Forced withdrawals that were put into a batch, and that nobody has heard of yet.
     forced: Vec<Forced>,
+    /// Accounts whose close takes effect in a batch, as far as nobody has asked for them.
+    ended: Vec<AccountIndex>,
 }
 
 impl Batcher {
@@ -100,6 +102,7 @@ impl Batcher {
             ready: VecDeque::new(),
             unbound: Vec::new(),
             forced: Vec::new(),
+            ended: Vec::new(),
         })
     }
 
@@ -162,7 +165,7 @@ impl Batcher {
     }
 
     /// What every account holds after every event that is in a batch, open or closed, and with what the queue holds for
-    /// it.
+    /// it. An account whose close takes effect in a batch is not among them.
     pub fn holdings(&self) -> BTreeMap<AccountIndex, Holdings> {
         let mut all: BTreeMap<AccountIndex, Holdings> = self
             .head
@@ -171,6 +174,7 @@ impl Batcher {
             .collect();
         if let Some(open) = &self.open {
             all.extend(open.holdings().iter().map(|(i, h)| (*i, *h)));
+            all.retain(|index, _| !open.ends(*index));
         }
         self.waiting.add_to(&mut all);
         all
@@ -194,6 +198,13 @@ impl Batcher {
         })
     }
 
+    /// Takes the accounts whose close has come to take effect in a batch, since the last call. The engine must take
+    /// nothing more of them: whether a close takes effect is decided where it is put into a batch. To be asked after
+    /// everything that makes batches.
+    pub fn take_ended(&mut self) -> Vec<AccountIndex> {
+        core::mem::take(&mut self.ended)
+    }
+
     /// Takes the oldest closed batch that was not taken yet.
     pub fn next_closed(&mut self) -> Option<ClosedBatch> {
         self.ready.pop_front()
@@ -205,11 +216,25 @@ impl Batcher {
     /// Why the event, or one before it, cannot be put into a batch; the event is kept and tried again with the next
     /// input.
     pub fn push(&mut self, now: Millis, event: Event, secrets: &mut dyn SecretSource) -> Result<(), BatcherError> {
-        self.pending.push_back(Entry {
+        self.push_all(now, [event], secrets)
+    }
+
+    /// Takes events that happened at once: no close comes between them.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub fn push_all(
+        &mut self,
+        now: Millis,
+        events: impl IntoIterator<Item = Event>,
+        secrets: &mut dyn SecretSource,
+    ) -> Result<(), BatcherError> {
+        let entries = events.into_iter().map(|event| Entry {
             time: now,
             event,
             again: false,
         });
+        self.pending.extend(entries);
         self.drain(now, secrets)
     }
 
@@ -301,11 +326,11 @@ impl Batcher {
         }
     }
 
-    /// The chain has taken the oldest closed batch.
+    /// The chain has taken the oldest closed batch. Returns the accounts that are no more with it.
     ///
     /// # Errors
     /// [`BatcherError::NotNext`], or the ledger disagrees with itself ([`BatcherError::Refused`]).
-    pub fn settle(&mut self, batch_no: u64) -> Result<(), BatcherError> {
+    pub fn settle(&mut self, batch_no: u64) -> Result<Vec<AccountIndex>, BatcherError> {
         let expected = self.unsettled.front().map(|u| u.request.context.batch_no);
         if expected != Some(batch_no) {
             return Err(BatcherError::NotNext {
@@ -313,6 +338,7 @@ impl Batcher {
                 found: batch_no,
             });
         }
+        let mut ended = Vec::new();
         if let Some(done) = self.unsettled.front() {
             self.settled
                 .apply(self.config.shape, &done.request)
@@ -322,9 +348,12 @@ impl Batcher {
                     source,
                 })?;
             self.settled_time = done.request.context.time;
+            let closes = done.items.iter().filter(|item| item.is_close());
+            ended.extend(closes.map(QueueItem::account));
+            ended.retain(|account| self.settled.account(*account).is_none());
         }
         self.unsettled.pop_front();
-        Ok(())
+        Ok(ended)
     }
 
     /// Replaces a closed batch by its refreshed self, so that later batches follow its time.
@@ -376,6 +405,7 @@ impl Batcher {
         });
         self.pending = pending.collect();
         self.ready.clear();
+        self.ended.clear();
         self.head = self.settled.clone();
         self.last_time = self.settled_time;
         self.table = table;
@@ -401,14 +431,21 @@ impl Batcher {
             let taken = self.take_queue_of(&entry.event)?;
             let open = self.open.get_or_insert_with(|| OpenBatch::new(entry.time, 0));
             match taken {
-                Absorbed::Taken => match open.absorb(&self.head, &self.table, &self.config, &entry)? {
-                    Absorbed::Taken => {
+                Absorbed::Taken => match open.absorb(&self.head, &self.table, &self.config, &entry) {
+                    Ok(Absorbed::Taken) => {
                         self.pending.pop_front();
                         if open.free(&self.config) == 0 {
                             self.close(now, secrets)?;
                         }
                     }
-                    Absorbed::Full => self.close(now, secrets)?,
+                    Ok(Absorbed::Full) => self.close(now, secrets)?,
+                    Err(BatcherError::UnknownAccount(account)) => {
+                        // The account is no more. A cancel holds in the engine all the same.
+                        let cancel = entry.event.cancel().ok_or(BatcherError::UnknownAccount(account))?;
+                        self.unbound.push(cancel.clone());
+                        self.pending.pop_front();
+                    }
+                    Err(error) => return Err(error),
                 },
                 Absorbed::Full => self.close(now, secrets)?,
             }
@@ -469,17 +506,30 @@ impl Batcher {
         }
     }
 
-    /// The oldest request that can be taken now.
+    /// Whether a request must not come yet.
     ///
-    /// * A close must not come before events of an account that is empty without them.
+    /// * A close: its account is empty without events that wait, and those need it. A cancel does not.
     /// * A forced withdrawal takes what is free, which fills that are made again at another table may need. Of what is
     ///   new the engine has made sure: it counts what is asked for as gone from the moment on that it hears of it.
-    /// * Behind a re-key nothing can be proven that the old key signed.
-    fn first_request(&self, open: &OpenBatch) -> Option<&QueueItem> {
-        let events = |account| {
-            let own = self.pending.iter();
-            own.filter(move |entry| entry.event.accounts().contains(&account))
+    /// * A re-key: behind it nothing can be proven that the old key signed.
+    fn is_early(&self, open: &OpenBatch, item: &QueueItem) -> bool {
+        let QueueItem::Request { account, request, .. } = item else {
+            return false;
         };
+        let mut events = self.pending.iter();
+        let mut any = |counts: &dyn Fn(&Entry) -> bool| {
+            events.any(|entry| entry.event.accounts().contains(account) && counts(entry))
+        };
+        match request {
+            Request::Switch(_) => false,
+            Request::Close => open.holds_nothing(&self.head, *account) && any(&|entry| entry.event.cancel().is_none()),
+            Request::ForcedWithdrawal { .. } => any(&|entry| entry.again),
+            Request::Rekey { .. } => any(&|entry| !self.follows(item, &entry.event)),
+        }
+    }
+
+    /// The oldest request that can be taken now.
+    fn first_request(&self, open: &OpenBatch) -> Option<&QueueItem> {
         let mut skipped = BTreeSet::new();
         self.waiting.requests().find(|item| {
             let account = item.account();
@@ -487,15 +537,7 @@ impl Batcher {
             if skipped.contains(&account) {
                 return false;
             }
-            let early = match item {
-                QueueItem::Request { request, .. } => match request {
-                    Request::Switch(_) => false,
-                    Request::Close => events(account).next().is_some() && open.holds_nothing(&self.head, account),
-                    Request::ForcedWithdrawal { .. } => events(account).any(|entry| entry.again),
-                    Request::Rekey { .. } => events(account).any(|entry| !self.follows(item, &entry.event)),
-                },
-                QueueItem::Open { .. } | QueueItem::Deposit { .. } => false,
-            };
+            let early = self.is_early(open, item);
             if early {
                 skipped.insert(account);
             }
@@ -516,6 +558,9 @@ impl Batcher {
         }
         let forced = open.absorb_request(&self.head, &self.table, request, items)?;
         self.forced.extend(forced);
+        if open.ends(account) {
+            self.ended.push(account);
+        }
         self.waiting.remove(account);
         self.waiting.remove_request(request.item());
         Ok(true)
@@ -576,9 +621,8 @@ impl Batcher {
             .iter()
             .filter(|d| matches!(d, Draft::Open { .. }))
             .map(Draft::account);
-        let closed = |index: &AccountIndex| open.drafts.iter().any(|d| d.closes() && d.account() == *index);
         let all = self.head.accounts().map(|(index, _)| index).chain(opened);
-        all.filter(|index| !closed(index) && self.waiting.of(*index).is_empty())
+        all.filter(|index| !open.ends(*index) && self.waiting.of(*index).is_empty())
             .collect()
     }
 
@@ -661,12 +705,14 @@ impl Batcher {
     }
 }
 
-/// Drafts that padding could not fill, because the batch closes every account that there is: what is missing comes
-/// before the closes.
+/// Drafts that padding could not fill, because the batch closes every account that there is: what is missing is of one
+/// of them and comes right before its close, behind the unit that takes what the queue has for it.
 fn in_full(open: &OpenBatch, mut drafts: Vec<Draft>, units: usize) -> Vec<Draft> {
-    if let Some(last) = open.drafts.iter().find(|d| d.closes()).map(Draft::account) {
+    let ends = open.drafts.iter().find(|d| d.closes());
+    if let Some((close, at)) = ends.and_then(|close| Some((close, drafts.iter().position(|d| d == close)?))) {
+        let account = close.account();
         while drafts.len() < units {
-            drafts.insert(0, Draft::Padding { account: last });
+            drafts.insert(at, Draft::Padding { account });
         }
     }
     drafts

@@ -5,7 +5,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_engine::{AccountIndex, Effect, Fill};
-use cloister_ledger::{SignedInstruction, Switches};
+use cloister_ledger::{InstructionKind, SignedInstruction, Switches};
 use cloister_types::{Amount, ItemId};
 use std::sync::Arc;
 
@@ -156,6 +156,18 @@ impl Event {
                 .find(|side| side.key.account == account)
                 .map(|side| side.order.as_ref()),
             Self::Bound(signed) => Some(signed.as_ref()).filter(|signed| signed.instruction.index == account),
+        }
+    }
+
+    /// The instruction, if it is a cancel or cancel-all.
+    pub(crate) fn cancel(&self) -> Option<&Arc<SignedInstruction>> {
+        match self {
+            Self::Bound(signed) => matches!(
+                signed.instruction.kind,
+                InstructionKind::Cancel | InstructionKind::CancelAll
+            )
+            .then_some(signed),
+            Self::Filled(_) => None,
         }
     }
 

@@ -94,8 +94,7 @@ impl World {
             return;
         };
         match request {
-            Request::Switch(_) => {}
-            Request::Close => drop(self.engine.close(*account).unwrap()),
+            Request::Switch(_) | Request::Close => {}
             Request::ForcedWithdrawal { amount } => self.engine.force_withdrawal(*account, *amount).unwrap(),
             Request::Rekey { public_key, view_key } => {
                 self.engine.rekey(*account, *public_key, *view_key).unwrap();
