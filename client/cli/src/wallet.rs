@@ -263,7 +263,9 @@ impl Wallet {
     fn after(&self, scope: &Scope, counts: impl Fn(&Rekey) -> bool) -> Result<TraderKeys, WalletError> {
         let own = self.contents.rekeys.iter();
         own.filter(|rekey| rekey.is_of(scope) && counts(rekey))
-            .try_fold(self.keys.clone(), |keys, rekey| Ok(keys.rekeyed(&parse_seed(&rekey.seed)?)))
+            .try_fold(self.keys.clone(), |keys, rekey| {
+                Ok(keys.rekeyed(&parse_seed(&rekey.seed)?))
+            })
     }
 
     /// The keys to ask for in a re-key: those of a fresh seed, which is in the file before anything is sent, or those

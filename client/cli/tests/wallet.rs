@@ -133,7 +133,10 @@ fn keys_that_are_asked_for_should_be_in_the_file_and_in_force_once_they_are_take
     assert_eq!(in_force(&scope).trading.public(), asked.trading.public());
     assert_eq!(in_force(&other).trading.public(), first.trading.public());
     let (former, view) = in_force(&scope).former[0].clone();
-    assert_eq!((former, view.key(&scope)), (first.trading.public(), first.view.key(&scope)));
+    assert_eq!(
+        (former, view.key(&scope)),
+        (first.trading.public(), first.view.key(&scope))
+    );
     // Another one comes after it.
     let third = open().ask(&scope).expect("asked");
     assert_ne!(third.trading.public(), asked.trading.public());

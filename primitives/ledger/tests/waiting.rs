@@ -9,7 +9,10 @@ const SHAPE: Shape = Shape { units: 4, places: 1 };
 /// Takes a request beside a deposit, in a copy of the world, and returns the records and what the account was before
 /// and after.
 #[allow(clippy::type_complexity)]
-fn taken(world: &World, unit: impl FnOnce(&mut World) -> UnitRequest) -> (RecordKind, Amount, Money, Option<Money>, bool) {
+fn taken(
+    world: &World,
+    unit: impl FnOnce(&mut World) -> UnitRequest,
+) -> (RecordKind, Amount, Money, Option<Money>, bool) {
     let mut world = world.clone();
     let unit = unit(&mut world);
     let index = unit.index();
@@ -57,7 +60,12 @@ fn every_waiting_kind_should_be_provable_in_every_state() {
                 deposit,
                 requested: Amount(requested),
             });
-            assert_eq!(kind, RecordKind::Forced { requested: Amount(requested) });
+            assert_eq!(
+                kind,
+                RecordKind::Forced {
+                    requested: Amount(requested)
+                }
+            );
             assert!(paid.get() <= requested);
             let expected = before.get() + i128::from(deposit.get()) - i128::from(paid.get());
             assert_eq!(after, Some(Money(expected)));

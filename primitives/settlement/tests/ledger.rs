@@ -5,7 +5,9 @@ mod common;
 use cloister_crypto::{field::to_bytes, stream::Scope, Fr};
 use cloister_ledger::{Key, RecordError};
 use cloister_ledger_testing::SCOPE;
-use cloister_settlement::{rebuild, recover, AccountKeys, LedgerError, RecoveryError, ReplayError, Request, StatementError};
+use cloister_settlement::{
+    rebuild, recover, AccountKeys, LedgerError, RecoveryError, ReplayError, Request, StatementError,
+};
 use cloister_types::AccountIndex;
 use common::{replay, replay_as, Market, Secrets, Settled};
 
@@ -91,7 +93,10 @@ fn ledger_should_be_rebuilt_over_forced_withdrawals_and_rekeys() {
         let now = keys(&market, index);
         let account = AccountIndex(index as u32);
         let found = recover(&statements, account, &[former, now]).expect("all keys that it has had");
-        assert_eq!(Some(&found.account), market.world.state.account(account).map(|state| &state.account));
+        assert_eq!(
+            Some(&found.account),
+            market.world.state.account(account).map(|state| &state.account)
+        );
         for alone in [former, now] {
             assert!(matches!(
                 recover(&statements, account, &[alone]),

@@ -213,7 +213,13 @@ fn forced_withdrawal_and_rekey_should_be_taken_like_any_request_with_the_money_b
     let amount = Amount(50);
     let forced = || item(1, 0, 10, ItemKind::ForcedWithdrawal { amount });
     let rekey = || item(2, 0, 10, ItemKind::Rekey(keys(2)));
-    let mut queue = waiting(vec![deposit(1, 7, 10), forced(), deposit(1, 8, 10), rekey(), deposit(2, 9, 11)]);
+    let mut queue = waiting(vec![
+        deposit(1, 7, 10),
+        forced(),
+        deposit(1, 8, 10),
+        rekey(),
+        deposit(2, 9, 11),
+    ]);
     let asks = asks(&[(1, true), (2, true), (1, false), (2, false)]);
     let takings = take(&mut queue, asks.clone(), 10).expect("two requests");
     assert_eq!(sums(&takings), [15, 0, 0, 0]);

@@ -90,16 +90,31 @@ fn a_forced_withdrawal_pays_what_margin_leaves_and_the_engine_hears_of_it() {
     let view = world.engine.account(AccountIndex(1)).unwrap();
     assert_eq!((view.holdings, view.usable()), (held, held));
     // There is nothing left for another one, which is taken all the same.
-    world.batcher.set_table(NOW, table(3), vec![request(11, 1, ALL)], &mut world.secrets).unwrap();
+    world
+        .batcher
+        .set_table(NOW, table(3), vec![request(11, 1, ALL)], &mut world.secrets)
+        .unwrap();
     world.flush();
     let batch = world.closed.last().unwrap();
-    assert_eq!((requests(batch), payouts(batch, 1)), (vec![(1, Mode::Forced)], Vec::new()));
+    assert_eq!(
+        (requests(batch), payouts(batch, 1)),
+        (vec![(1, Mode::Forced)], Vec::new())
+    );
 }
 
 #[test]
 fn fills_that_the_engine_makes_before_a_forced_withdrawal_is_taken_can_be_proven_after_it() {
     let mut world = World::new(3, RICH);
-    ask(&mut world, vec![request(9, 1, Request::ForcedWithdrawal { amount: Amount(RICH - 2_000 * ONE) })]);
+    ask(
+        &mut world,
+        vec![request(
+            9,
+            1,
+            Request::ForcedWithdrawal {
+                amount: Amount(RICH - 2_000 * ONE),
+            },
+        )],
+    );
     // The first fill is what opens the batch, whose first unit is the queue's.
     for id in 1..4 {
         world.submit(sell(0, id, 5, MARK)).unwrap();
@@ -125,7 +140,10 @@ fn a_forced_withdrawal_that_is_made_again_leaves_margin_for_the_fills_behind_it(
     // Everything was paid, so the account lives of a deposit.
     assert_eq!(cash(&world.engine, 1), 0);
     let item = deposit(10, 1, 1_000 * ONE);
-    world.batcher.set_table(NOW, table(3), vec![item], &mut world.secrets).unwrap();
+    world
+        .batcher
+        .set_table(NOW, table(3), vec![item], &mut world.secrets)
+        .unwrap();
     world.engine.set_table(table(3)).unwrap();
     world.engine.deposit(AccountIndex(1), Amount(1_000 * ONE)).unwrap();
     world.submit(sell(0, 1, 20, MARK)).unwrap();

@@ -58,9 +58,7 @@ fn order_at_rest_without_margin_should_leave_the_book_when_it_is_met() {
     submit(&mut engine, sell(1, 1, 10, MARK)).unwrap();
     engine.force_withdrawal(ONE_OF_TWO, ALL).unwrap();
     let accepted = submit(&mut engine, buy(0, 1, 4, MARK)).unwrap();
-    let removed = |effect: &Effect| {
-        matches!(effect, Effect::Removed { key: found, reason: Removal::Rule(_), .. } if *found == key(1, 1))
-    };
+    let removed = |effect: &Effect| matches!(effect, Effect::Removed { key: found, reason: Removal::Rule(_), .. } if *found == key(1, 1));
     assert!(accepted.effects.iter().any(removed), "{:?}", accepted.effects);
     assert_eq!(position(&engine, 1), 0);
     assert_eq!(cash(&engine, 1), i128::from(RICH));
@@ -108,10 +106,13 @@ fn requests_of_unknown_accounts_should_be_refused() {
     assert_eq!(engine.rekey(nobody, secret(9).public(), Fr::from(9)), Err(unknown()));
     let too_much = InputError::CashRange(ONE_OF_TWO);
     engine
-        .rebase(&BTreeMap::from([(ONE_OF_TWO, cloister_engine::Holdings {
-            cash: cloister_types::Money(-(1 << 79)),
-            ..Default::default()
-        })]))
+        .rebase(&BTreeMap::from([(
+            ONE_OF_TWO,
+            cloister_engine::Holdings {
+                cash: cloister_types::Money(-(1 << 79)),
+                ..Default::default()
+            },
+        )]))
         .unwrap();
     assert_eq!(engine.pay_forced(ONE_OF_TWO, ALL, ALL), Err(too_much));
 }

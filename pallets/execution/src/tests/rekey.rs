@@ -165,9 +165,7 @@ fn rekey_should_be_sealed_to_the_key_in_force_and_outlive_it() {
     on_open(|| {
         let next = sealing_key_of(78);
         let (keys, proof) = seals::proven(GROUP, &ALICE, 5);
-        let set = || {
-            Execution::set_seal_key(RuntimeOrigin::root(), to_bytes(&next.x()), to_bytes(&next.y()))
-        };
+        let set = || Execution::set_seal_key(RuntimeOrigin::root(), to_bytes(&next.x()), to_bytes(&next.y()));
         assert_ok!(set());
         assert_noop!(alice(&keys, proof), Error::<Test>::InvalidSealProof);
         let mut scene = Scene::new(GROUP, &ALICE);
