@@ -93,6 +93,21 @@ EXAMPLE
         #[arg(long, value_name = "on|off", action = clap::ArgAction::Set, value_parser = on_or_off)]
         transfers: bool,
     },
+    /// Give the account a new trading key and a new view key.
+    #[command(after_help = "\
+The owner account asks for it on the chain, so it works for whoever lost the trading key or had it stolen. The new view
+key is sealed to the sequencers, with a proof that they can open it. Orders that the old key signed are cancelled when
+the sequencer takes the re-key. Both new keys are in the wallet before anything is sent, and the old ones stay in it to
+read what was before. A command that was interrupted is given again. The seed that was written down does not give the
+new keys: write down those of `cloister keys show --secret`.
+
+EXAMPLE
+  cloister rekey")]
+    Rekey {
+        /// File with the proving key of seals [default: the public parameters, on a chain that takes them].
+        #[arg(long, value_name = "FILE")]
+        seal_key: Option<PathBuf>,
+    },
     /// Close the account if it is empty.
     #[command(after_help = "\
 The owner account asks for it on the chain. A batch closes the account if it then holds neither money nor positions, and
@@ -134,15 +149,23 @@ the public root. The node must keep old states (--state-pruning archive).")]
 The amount leaves the margin account with the next batch and is paid to the owner when that is settled. What is left
 must meet the initial margin of positions and open orders.
 
-EXAMPLE
-  cloister withdraw --amount 250")]
+With --force the owner account asks for it on the chain, and a batch must take it, whatever the sequencer wants. It pays
+as much of the amount as the initial margin of the positions leaves, possibly nothing; orders that then lack margin do
+not trade.
+
+EXAMPLES
+  cloister withdraw --amount 250
+  cloister withdraw --amount 250 --force")]
     Withdraw {
         /// Amount, in the settlement asset.
         #[arg(long)]
         amount: String,
-        /// Wait until it is paid.
+        /// Wait until it is paid, or taken by a batch with --force.
         #[arg(long)]
         wait: bool,
+        /// Ask the chain and not the sequencer.
+        #[arg(long)]
+        force: bool,
     },
     /// Have what was withheld of payouts paid, as far as it is due.
     #[command(after_help = "\

@@ -1,4 +1,4 @@
-//! The wallet file: one secret seed, the next instruction id, and a lock while it is in use.
+//! The wallet file: one secret seed, those of re-keys, the next instruction id, and a lock while it is in use.
 //!
 //! Ids are taken in ascending order, so that the order slots (id mod 512) rotate. They are written to the file before
 //! anything is signed with them: a crash can waste an id, it cannot use one twice.
@@ -7,6 +7,7 @@ use cloister_client_core::{
     keys::{entropy, parse_seed, EntropyError, SeedError, TraderKeys},
     owner::OwnerUriError,
 };
+use cloister_crypto::stream::Scope;
 use etcetera::{base_strategy::Xdg, BaseStrategy};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -91,6 +92,27 @@ struct Contents {
     suri: Option<String>,
     /// Next free instruction id.
     next_id: u64,
+    /// Re-keys of accounts, oldest first. Nothing is ever removed: former keys read the history.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    rekeys: Vec<Rekey>,
+}
+
+/// A re-key of the account in a group of a chain.
+#[derive(Clone, Serialize, Deserialize)]
+struct Rekey {
+    /// Genesis hash of the chain, hexadecimal.
+    genesis: String,
+    group: u32,
+    /// What trading key and view key come from, 32 bytes, hexadecimal.
+    seed: String,
+    /// The sequencer has taken it.
+    taken: bool,
+}
+
+impl Rekey {
+    fn is_of(&self, scope: &Scope) -> bool {
+        self.genesis == hex::encode(scope.genesis) && self.group == scope.group
+    }
 }
 
 /// A wallet file in use; it stays locked as long as this lives.
@@ -158,6 +180,7 @@ impl Wallet {
             seed: hex::encode(seed),
             suri,
             next_id: 1,
+            rekeys: Vec::new(),
         };
         write(&path, &contents)?;
         Self::open(directory, name)
@@ -212,9 +235,72 @@ impl Wallet {
         })
     }
 
-    /// The keys.
+    /// The keys of the seed, which an account has when it was never re-keyed.
     pub fn keys(&self) -> &TraderKeys {
         &self.keys
+    }
+
+    /// The keys in force in a group of a chain.
+    ///
+    /// # Errors
+    /// A seed in the file is not one.
+    pub fn keys_in(&self, scope: &Scope) -> Result<TraderKeys, WalletError> {
+        self.after(scope, |rekey| rekey.taken)
+    }
+
+    /// The keys after a re-key that is asked for, if there is one that is not known to be taken.
+    ///
+    /// # Errors
+    /// A seed in the file is not one.
+    pub fn asked_in(&self, scope: &Scope) -> Result<Option<TraderKeys>, WalletError> {
+        let mut own = self.contents.rekeys.iter().filter(|rekey| rekey.is_of(scope));
+        match own.any(|rekey| !rekey.taken) {
+            true => self.after(scope, |_| true).map(Some),
+            false => Ok(None),
+        }
+    }
+
+    fn after(&self, scope: &Scope, counts: impl Fn(&Rekey) -> bool) -> Result<TraderKeys, WalletError> {
+        let own = self.contents.rekeys.iter();
+        own.filter(|rekey| rekey.is_of(scope) && counts(rekey))
+            .try_fold(self.keys.clone(), |keys, rekey| {
+                Ok(keys.rekeyed(&parse_seed(&rekey.seed)?))
+            })
+    }
+
+    /// The keys to ask for in a re-key: those of a fresh seed, which is in the file before anything is sent, or those
+    /// that were asked for before and not taken yet.
+    ///
+    /// # Errors
+    /// There is no randomness, or the file cannot be written; then nothing has changed.
+    pub fn ask(&mut self, scope: &Scope) -> Result<TraderKeys, WalletError> {
+        if let Some(keys) = self.asked_in(scope)? {
+            return Ok(keys);
+        }
+        let seed: [u8; 32] = entropy()?;
+        let mut contents = self.contents.clone();
+        contents.rekeys.push(Rekey {
+            genesis: hex::encode(scope.genesis),
+            group: scope.group,
+            seed: hex::encode(seed),
+            taken: false,
+        });
+        write(&self.path, &contents)?;
+        self.contents = contents;
+        Ok(self.keys_in(scope)?.rekeyed(&seed))
+    }
+
+    /// The re-key that was asked for is taken: its keys are in force.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn taken(&mut self, scope: &Scope) -> Result<(), WalletError> {
+        let mut contents = self.contents.clone();
+        let own = contents.rekeys.iter_mut().filter(|rekey| rekey.is_of(scope));
+        own.for_each(|rekey| rekey.taken = true);
+        write(&self.path, &contents)?;
+        self.contents = contents;
+        Ok(())
     }
 
     /// The file.
@@ -225,6 +311,12 @@ impl Wallet {
     /// The secret seed, hexadecimal. For backups only.
     pub fn seed(&self) -> &str {
         &self.contents.seed
+    }
+
+    /// The seeds of re-keys, hexadecimal, oldest first. For backups only; the seed does not give them, since it may be
+    /// what became known.
+    pub fn rekey_seeds(&self) -> impl Iterator<Item = &str> {
+        self.contents.rekeys.iter().map(|rekey| rekey.seed.as_str())
     }
 
     /// The id that will be taken next.

@@ -105,3 +105,40 @@ fn debug_output_should_hold_no_secret() {
     let text = format!("{wallet:?}");
     assert!(!text.contains(&hex::encode(SEED)) && !text.contains("seed"), "{text}");
 }
+
+#[test]
+fn keys_that_are_asked_for_should_be_in_the_file_and_in_force_once_they_are_taken() {
+    let directory = directory();
+    let open = || Wallet::open(directory.path(), "w").expect("opened");
+    let scope = Scope {
+        genesis: [9; 32],
+        group: 1,
+    };
+    let other = Scope { group: 2, ..scope };
+    drop(Wallet::create(directory.path(), "w", Some(SEED), None).expect("made"));
+    let first = open().keys().clone();
+    let asked = open().ask(&scope).expect("asked");
+    assert_ne!(asked.trading.public(), first.trading.public());
+    assert_ne!(asked.view.key(&scope), first.view.key(&scope));
+    assert_eq!(asked.owner.public(), first.owner.public());
+    // Whoever is interrupted asks for the same keys again, and has the old ones meanwhile.
+    let again = open().ask(&scope).expect("asked");
+    assert_eq!(again.trading.public(), asked.trading.public());
+    let in_force = |scope: &Scope| open().keys_in(scope).expect("keys");
+    assert_eq!(in_force(&scope).trading.public(), first.trading.public());
+    assert!(open().asked_in(&other).expect("none").is_none());
+
+    open().taken(&scope).expect("written");
+    assert!(open().asked_in(&scope).expect("none").is_none());
+    assert_eq!(in_force(&scope).trading.public(), asked.trading.public());
+    assert_eq!(in_force(&other).trading.public(), first.trading.public());
+    let (former, view) = in_force(&scope).former[0].clone();
+    assert_eq!(
+        (former, view.key(&scope)),
+        (first.trading.public(), first.view.key(&scope))
+    );
+    // Another one comes after it.
+    let third = open().ask(&scope).expect("asked");
+    assert_ne!(third.trading.public(), asked.trading.public());
+    assert_eq!(third.former.len(), 2);
+}

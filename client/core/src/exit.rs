@@ -42,7 +42,7 @@ impl Exit {
         trader: &Trader,
         table: &RiskTable,
     ) -> Result<Self, ExitStatementError> {
-        let account = recover(statements.clone(), AccountIndex(trader.index), &[trader.account_keys()])?.account;
+        let account = recover(statements.clone(), AccountIndex(trader.index), &trader.known_keys())?.account;
         let values = FinalValues::of(table);
         let equity = values.equity(&account).ok_or(ExitError::Equity)?;
         let witness = ExitWitness {

@@ -8,7 +8,11 @@
 
 use crate::owner::{OwnerKey, OwnerUriError};
 use blake2::{Blake2b512, Digest};
-use cloister_crypto::{schnorr::SecretKey, stream::Scope, Fr};
+use cloister_crypto::{
+    schnorr::{PublicKey, SecretKey},
+    stream::Scope,
+    Fr,
+};
 use std::fmt;
 
 const TRADING: &[u8] = b"cloister/wallet/trading/v1";
@@ -52,6 +56,9 @@ pub struct TraderKeys {
     pub view: ViewSecret,
     /// Signs transactions of the owner's chain account.
     pub owner: OwnerKey,
+    /// Trading keys and view secrets that an account had before it was re-keyed, oldest first. They read its history
+    /// and sign nothing.
+    pub former: Vec<(PublicKey, ViewSecret)>,
 }
 
 impl fmt::Debug for TraderKeys {
@@ -90,7 +97,21 @@ impl TraderKeys {
             trading: SecretKey::from_seed(&half(&derive(TRADING, seed))),
             view: ViewSecret(half(&derive(VIEW, seed))),
             owner,
+            former: Vec::new(),
         })
+    }
+
+    /// The keys after a re-key to those of another seed. The owner stays.
+    #[must_use]
+    pub fn rekeyed(&self, seed: &[u8; 32]) -> Self {
+        let mut former = self.former.clone();
+        former.push((self.trading.public(), self.view.clone()));
+        Self {
+            trading: SecretKey::from_seed(&half(&derive(TRADING, seed))),
+            view: ViewSecret(half(&derive(VIEW, seed))),
+            owner: self.owner.clone(),
+            former,
+        }
     }
 }
 

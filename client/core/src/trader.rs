@@ -61,6 +61,15 @@ impl Trader {
         }
     }
 
+    /// All keys that the account has had, oldest first.
+    pub fn known_keys(&self) -> Vec<AccountKeys> {
+        let former = self.keys.former.iter().map(|(public_key, view)| AccountKeys {
+            key: Key::from(public_key),
+            view_key: view.key(&self.scope()),
+        });
+        former.chain([self.account_keys()]).collect()
+    }
+
     fn sign(&self, instruction: Instruction) -> SignedInstruction {
         instruction.sign(&self.genesis, &self.keys.trading)
     }

@@ -83,11 +83,7 @@ pub async fn audit_batches(chain: &Chain, group: u32, head: Hash) -> Result<Batc
 /// # Errors
 /// [`RecoveryError`].
 pub fn recover_trader(batches: &[Settled], trader: &Trader) -> Result<Recovered, RecoveryError> {
-    recover(
-        statements(batches),
-        AccountIndex(trader.index),
-        &[trader.account_keys()],
-    )
+    recover(statements(batches), AccountIndex(trader.index), &trader.known_keys())
 }
 
 /// Where the settlement asset is in one block.

@@ -247,14 +247,34 @@ impl SequencerClient {
     /// # Errors
     /// [`SequencerError::Late`].
     pub async fn knows(&self, trader: &Trader, patience: Duration) -> Result<AccountInfo, SequencerError> {
+        self.answers(trader, patience, &[ErrorCode::UnknownAccount, ErrorCode::NotReady])
+            .await
+    }
+
+    /// Waits until the sequencer takes an account to have the trader's keys, after a re-key.
+    ///
+    /// # Errors
+    /// [`SequencerError::Late`], or what the sequencer answers.
+    pub async fn rekeyed(&self, trader: &Trader, patience: Duration) -> Result<AccountInfo, SequencerError> {
+        self.answers(trader, patience, &[ErrorCode::Unauthentic, ErrorCode::NotReady])
+            .await
+    }
+
+    /// Asks for an account as long as these are the answers.
+    async fn answers(
+        &self,
+        trader: &Trader,
+        patience: Duration,
+        not_yet: &[ErrorCode],
+    ) -> Result<AccountInfo, SequencerError> {
         let begin = std::time::Instant::now();
         loop {
             match self.account(trader).await {
-                Err(e) if e.is(ErrorCode::UnknownAccount) || e.is(ErrorCode::NotReady) => {}
+                Err(e) if not_yet.iter().any(|code| e.is(*code)) => {}
                 other => return other,
             }
             if begin.elapsed() > patience {
-                let what = format!("taking account {} from the queue", trader.index);
+                let what = format!("taking what account {} has in the queue", trader.index);
                 return Err(SequencerError::Late {
                     what,
                     seconds: patience.as_secs(),

@@ -1,5 +1,5 @@
-//! What a trader does on the chain: find its account, open one, deposit, set its flags, close it, have a withheld claim
-//! paid, freeze a group that nobody proves.
+//! What a trader does on the chain: find its account, open one, deposit, set its flags, re-key it, take money out of it
+//! by force, close it, have a withheld claim paid, freeze a group that nobody proves.
 
 use crate::{
     chain::{Chain, ChainError, Included, Until},
@@ -10,9 +10,10 @@ use cloister_client_core::{
     seal::{seal, sealing_key, SealingKeyError},
     trader::Trader,
 };
+use cloister_crypto::field::to_bytes;
 use cloister_ledger::Switches;
 use cloister_runtime::{AccountId, RuntimeCall, RuntimeEvent};
-use cloister_settlement::OpenKeys;
+use cloister_settlement::{ItemKind, OpenKeys};
 use pallet_cloister_execution::{Call, Event};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -146,6 +147,66 @@ pub async fn switch(
 ) -> Result<Included, ChainError> {
     let call = RuntimeCall::Execution(Call::switch { group, switches });
     chain.submit(call, &keys.owner, until).await
+}
+
+/// Queues a forced withdrawal of an amount in 10^-6. A batch pays as much of it as initial margin leaves then.
+///
+/// # Errors
+/// [`ChainError`].
+pub async fn force_withdrawal(
+    chain: &Chain,
+    group: u32,
+    keys: &TraderKeys,
+    amount: u64,
+    until: Until,
+) -> Result<Included, ChainError> {
+    let call = RuntimeCall::Execution(Call::force_withdrawal { group, amount });
+    chain.submit(call, &keys.owner, until).await
+}
+
+/// Queues the re-key of the account to these keys: seals their view key to the sequencers and proves the seal. Returns
+/// how long the proof took.
+///
+/// # Errors
+/// [`TraderError`].
+pub async fn rekey(
+    chain: &Chain,
+    seals: &SealProver,
+    group: u32,
+    keys: &TraderKeys,
+    until: Until,
+) -> Result<Duration, TraderError> {
+    let (x, y) = chain.seal_key().await?;
+    let genesis = chain.genesis().0;
+    let (statement, witness) = seal(keys, genesis, group, &sealing_key(&x, &y)?, &entropy()?);
+    let (seal_proof, sealing) = seals.prove(statement, witness).await?;
+    let call = Call::rekey {
+        group,
+        keys: OpenKeys::from(&statement),
+        seal_proof: Box::new(seal_proof),
+    };
+    chain.submit(RuntimeCall::Execution(call), &keys.owner, until).await?;
+    Ok(sealing)
+}
+
+/// Whether a request of the account waits in the queue, whatever it asks for.
+///
+/// # Errors
+/// [`ChainError`].
+pub async fn request_waits(chain: &Chain, trader: &Trader) -> Result<bool, ChainError> {
+    let items = chain.waiting(trader.group, &[trader.index], None).await?;
+    Ok(items.iter().any(|(_, item)| item.kind.request().is_some()))
+}
+
+/// Whether a re-key of the account to these keys waits in the queue.
+///
+/// # Errors
+/// [`ChainError`].
+pub async fn rekey_waits(chain: &Chain, trader: &Trader) -> Result<bool, ChainError> {
+    let items = chain.waiting(trader.group, &[trader.index], None).await?;
+    let asked = to_bytes(&trader.keys.trading.public().x());
+    let own = |kind: &ItemKind| matches!(kind, ItemKind::Rekey(keys) if keys.pk_x == asked);
+    Ok(items.iter().any(|(_, item)| own(&item.kind)))
 }
 
 /// Queues the close of the account. It takes effect if the account is empty when a batch takes it.

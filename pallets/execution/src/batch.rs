@@ -233,6 +233,7 @@ impl<T: Config> Pallet<T> {
                 owner: account.owner.clone(),
             });
         }
+        Self::note_requests(group, batch, takings, &accounts);
         Self::pay_out(group, &state, batch, &mut accounts)?;
         Self::end_closed(group, &mut state, batch, takings, &mut accounts)?;
         Groups::<T>::insert(group, &state);

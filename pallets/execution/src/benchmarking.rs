@@ -403,6 +403,29 @@ mod benchmarks {
         Ok(())
     }
 
+    #[benchmark]
+    fn rekey() -> Result<(), BenchmarkError> {
+        let (asset, group, _) = group::<T>()?;
+        let owner: T::AccountId = whitelisted_caller();
+        let amount = T::MinDeposit::get();
+        let most = T::MaxItemsPerUser::get();
+        HelperOf::<T>::endow(&asset, &owner, u128::from(amount) * u128::from(most + 1));
+        let keys = open_keys(1);
+        let proof = seal_proof::<T>(group, &owner, &keys)?;
+        Pallet::<T>::queue_open(group, owner.clone(), keys, &proof, amount)
+            .map_err(|_| BenchmarkError::Stop("no account"))?;
+        // All of them are read.
+        for _ in 2..most {
+            Pallet::<T>::queue_deposit(group, owner.clone(), amount).map_err(|_| BenchmarkError::Stop("no deposit"))?;
+        }
+        let keys = open_keys(2);
+        let proof = seal_proof::<T>(group, &owner, &keys)?;
+        #[extrinsic_call]
+        _(RawOrigin::Signed(owner), group, keys, Box::new(proof));
+        assert_eq!(Groups::<T>::get(group).map(|state| state.queue_next), Some(most.into()));
+        Ok(())
+    }
+
     /// Units, and queue items of each unit's account. [`WeightInfo::submit_batch`] takes units and items, of which
     /// there are u·k: the slope of k is measured with [`MAX_UNITS`] units, so an item weighs that slope over
     /// [`MAX_UNITS`].

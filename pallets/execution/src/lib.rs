@@ -58,6 +58,7 @@ pub mod pallet {
     use super::*;
     use alloc::{boxed::Box, vec::Vec};
     use cloister_ledger::Switches;
+    use cloister_settlement::Request;
     use frame_support::{
         pallet_prelude::*,
         traits::{fungibles, Time},
@@ -325,6 +326,52 @@ pub mod pallet {
             owner: T::AccountId,
             /// Queue id.
             item: u64,
+        },
+        /// A forced withdrawal was queued.
+        ForcedWithdrawalQueued {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
+            /// Queue id.
+            item: u64,
+            /// What is asked for, 10^-6.
+            amount: u64,
+        },
+        /// A re-key of an account was queued.
+        RekeyQueued {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
+            /// Queue id.
+            item: u64,
+        },
+        /// A forced withdrawal was taken. What it pays follows as any payout.
+        WithdrawalForced {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
+            /// What was asked for, 10^-6.
+            asked: u64,
+            /// What it pays, 10^-6.
+            amount: u64,
+        },
+        /// An account has the keys that its re-key asked for.
+        AccountRekeyed {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
         },
         /// A close took effect: the account is no more, and its index is never given again.
         AccountClosed {
@@ -635,6 +682,8 @@ pub mod pallet {
         CloseWaits,
         /// A request of the account waits: another one is queued after it was taken.
         RequestWaits,
+        /// A forced withdrawal must ask for something.
+        NothingAsked,
         /// A unit takes a request, and its account has none that is ready, or its open comes first.
         NoRequest,
         /// A unit names an index without a consumed open.
@@ -959,7 +1008,7 @@ pub mod pallet {
         #[pallet::weight(T::WeightInfo::deposit())]
         pub fn switch(origin: OriginFor<T>, group: u32, switches: Switches) -> DispatchResult {
             let owner = ensure_signed(origin)?;
-            Self::queue_request(group, owner, ItemKind::Switch(switches))
+            Self::queue_request(group, owner, Request::Switch(switches))
         }
 
         /// Queues the close of the signer's account (B-CLOSE). It takes effect if the account is empty when a unit
@@ -973,7 +1022,37 @@ pub mod pallet {
         #[pallet::weight(T::WeightInfo::deposit())]
         pub fn close(origin: OriginFor<T>, group: u32) -> DispatchResult {
             let owner = ensure_signed(origin)?;
-            Self::queue_request(group, owner, ItemKind::Close)
+            Self::queue_request(group, owner, Request::Close)
+        }
+
+        /// Queues a forced withdrawal from the signer's account (B-FORCED): a unit of its own pays the owner as much of
+        /// the amount as initial margin leaves, possibly 0, and no order of the account can stand in its way. What is
+        /// paid goes through the gate like any other payout (C-GATE).
+        ///
+        /// Origin: signed. `amount` is in 10^-6. Errors, in the order of the checks: [`Error::UnknownGroup`],
+        /// [`Error::GroupDisabled`], [`Error::GroupFrozen`], [`Error::NoAccount`], [`Error::RequestWaits`],
+        /// [`Error::NothingAsked`], [`Error::QueueFull`], [`Error::TooManyItems`].
+        /// Event: [`Event::ForcedWithdrawalQueued`].
+        // A deposit does the same, and moves money besides.
+        #[pallet::call_index(15)]
+        #[pallet::weight(T::WeightInfo::deposit())]
+        pub fn force_withdrawal(origin: OriginFor<T>, group: u32, amount: u64) -> DispatchResult {
+            let owner = ensure_signed(origin)?;
+            Self::queue_forced(group, owner, amount)
+        }
+
+        /// Queues a re-key of the signer's account: from the unit that takes it on, the account has the trading key and
+        /// the view key given, and orders that the old key signed are good no more. The proof (V-STATEMENT) says that
+        /// the sequencers can open the sealed view key, so a queued re-key can always be consumed.
+        ///
+        /// Origin: signed. Errors, in the order of the checks: [`Error::UnknownGroup`], [`Error::GroupDisabled`],
+        /// [`Error::GroupFrozen`], [`Error::NoAccount`], [`Error::RequestWaits`], those of C-SEAL (see
+        /// [`Pallet::open`]), [`Error::QueueFull`], [`Error::TooManyItems`]. Event: [`Event::RekeyQueued`].
+        #[pallet::call_index(16)]
+        #[pallet::weight(T::WeightInfo::rekey())]
+        pub fn rekey(origin: OriginFor<T>, group: u32, keys: OpenKeys, seal_proof: Box<SealProof>) -> DispatchResult {
+            let owner = ensure_signed(origin)?;
+            Self::queue_rekey(group, owner, keys, &seal_proof)
         }
 
         /// Takes a solvency statement (D-ROUND). Free if it succeeds. A frozen group takes it too.

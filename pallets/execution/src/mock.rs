@@ -453,7 +453,7 @@ pub fn statement(batch: &Batch) -> Statement {
             if let Some(request) = item.kind.request() {
                 let takes = asks && kind == RecordKind::Update;
                 if takes {
-                    kind = request.record();
+                    kind = request.record().unwrap();
                 }
                 return !takes;
             }

@@ -88,27 +88,75 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Queues a request of an account's owner, which pays nothing in.
-    pub(crate) fn queue_request(group: u32, owner: T::AccountId, kind: ItemKind) -> Result<(), DispatchError> {
-        let mut state = Self::enabled_group(group)?;
-        let index = Indices::<T>::get(group, &owner).ok_or(Error::<T>::NoAccount)?;
+    pub(crate) fn queue_request(group: u32, owner: T::AccountId, request: Request) -> Result<(), DispatchError> {
+        let (state, index) = Self::may_request(group, &owner)?;
+        Self::push_request(group, state, index, owner, request)
+    }
+
+    /// Queues a forced withdrawal of an account's owner.
+    pub(crate) fn queue_forced(group: u32, owner: T::AccountId, amount: u64) -> Result<(), DispatchError> {
+        let (state, index) = Self::may_request(group, &owner)?;
+        ensure!(amount > 0, Error::<T>::NothingAsked);
+        let amount = Amount(amount);
+        Self::push_request(group, state, index, owner, Request::ForcedWithdrawal { amount })
+    }
+
+    /// Queues a re-key of an account's owner. The seal is checked last, since that is what costs most.
+    pub(crate) fn queue_rekey(
+        group: u32,
+        owner: T::AccountId,
+        keys: OpenKeys,
+        seal: &SealProof,
+    ) -> Result<(), DispatchError> {
+        let (state, index) = Self::may_request(group, &owner)?;
+        Self::check_seal(group, &owner, &keys, seal)?;
+        Self::push_request(group, state, index, owner, Request::Rekey(keys))
+    }
+
+    /// The group, and the account that an owner may queue a request of.
+    fn may_request(group: u32, owner: &T::AccountId) -> Result<(GroupOf<T>, u32), Error<T>> {
+        let state = Self::enabled_group(group)?;
+        let index = Indices::<T>::get(group, owner).ok_or(Error::<T>::NoAccount)?;
         // A request pays nothing in, and each takes a unit of a batch: what counts is the last one.
         ensure!(!Self::request_waits(group, index), Error::<T>::RequestWaits);
-        let closes = kind == ItemKind::Close;
+        Ok((state, index))
+    }
+
+    fn push_request(
+        group: u32,
+        mut state: GroupOf<T>,
+        index: u32,
+        owner: T::AccountId,
+        request: Request,
+    ) -> Result<(), DispatchError> {
+        let kind = request.clone().into();
         let item = Self::push(group, &mut state, index, owner.clone(), kind, 0)?;
-        Self::deposit_event(if closes {
-            Event::CloseQueued {
+        Self::deposit_event(match request {
+            Request::Switch(_) => Event::SwitchQueued {
                 group,
                 index,
                 owner,
                 item,
-            }
-        } else {
-            Event::SwitchQueued {
+            },
+            Request::Close => Event::CloseQueued {
                 group,
                 index,
                 owner,
                 item,
-            }
+            },
+            Request::ForcedWithdrawal { amount } => Event::ForcedWithdrawalQueued {
+                group,
+                index,
+                owner,
+                item,
+                amount: amount.get(),
+            },
+            Request::Rekey(_) => Event::RekeyQueued {
+                group,
+                index,
+                owner,
+                item,
+            },
         });
         Ok(())
     }
@@ -293,6 +341,32 @@ impl<T: Config> Pallet<T> {
         }
         Totals::<T>::insert(group, totals);
         Ok(taken)
+    }
+
+    /// Says which forced withdrawals and re-keys a batch takes.
+    pub(crate) fn note_requests(
+        group: u32,
+        batch: &Batch,
+        takings: &[Taking],
+        accounts: &BTreeMap<u32, RegisteredAccount<T::AccountId>>,
+    ) {
+        for (unit, taking) in batch.units.iter().zip(takings) {
+            let index = unit.index.get();
+            let Some(owner) = accounts.get(&index).map(|account| account.owner.clone()) else {
+                continue;
+            };
+            match &taking.request {
+                Some(Request::ForcedWithdrawal { amount }) => Self::deposit_event(Event::WithdrawalForced {
+                    group,
+                    index,
+                    owner,
+                    asked: amount.get(),
+                    amount: unit.withdrawal.get(),
+                }),
+                Some(Request::Rekey(_)) => Self::deposit_event(Event::AccountRekeyed { group, index, owner }),
+                Some(Request::Switch(_) | Request::Close) | None => {}
+            }
+        }
     }
 
     /// Ends the accounts that a batch closes: what waits for them goes back to their owners, who may open others. The

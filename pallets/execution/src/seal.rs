@@ -1,4 +1,5 @@
-//! Seals: a queued view key is the one that its commitment names, under the sequencers' key of that moment (C-SEAL).
+//! Seals of opens and re-keys: a queued view key is the one that its commitment names, under the sequencers' key of that
+//! moment (C-SEAL).
 
 use crate::{BlockNumberFor, Config, Error, OpenKeys, Pallet, SealKey, SealProof, StatementKind};
 use cloister_crypto::{field::from_bytes, schnorr::PublicKey, seal::Sealed};
@@ -33,7 +34,7 @@ impl<T: Config> Pallet<T> {
         .map_err(|_| Error::<T>::NonCanonicalField)
     }
 
-    /// Checks the keys of an open and the proof of its seal, so that no queued open can be garbage.
+    /// Checks the keys of an open or a re-key and the proof of their seal, so that nothing queued can be garbage.
     pub(crate) fn check_seal(
         group: u32,
         owner: &T::AccountId,

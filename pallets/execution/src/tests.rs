@@ -2,6 +2,7 @@
 
 mod admin;
 mod claims;
+mod forced;
 mod freeze;
 mod house;
 mod invariants;
@@ -10,6 +11,7 @@ mod payouts;
 mod plain;
 mod queue;
 mod reject;
+mod rekey;
 mod requests;
 mod rounds;
 mod seal;

@@ -6,6 +6,7 @@ use crate::{
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use cloister_crypto::{constants::INDEX_BITS, field::from_bytes};
+use cloister_settlement::Request;
 use cloister_types::Amount;
 use polkadot_sdk::{
     frame_support::{
@@ -25,8 +26,8 @@ impl<T: Config> Pallet<T> {
     /// * The queue is a list in the order of its ids, of as many items as the group says, between the ends that it
     ///   says. Its items become ready, and later overdue, in this order. Each belongs to an account of its owner and is
     ///   pending for it, and nothing else is pending; the items of an account that is not open yet start with its open,
-    ///   and those of one account are below 2^64 together. Nothing waits behind a close. The terms are within their
-    ///   bounds.
+    ///   and those of one account are below 2^64 together. Nothing waits behind a close, and no more than one
+    ///   request of an account. The terms are within their bounds.
     /// * Accounts and indices are inverse, and every index is below the next one.
     /// * What rounds, gate and freeze keep: [`Pallet::try_solvency`].
     pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
@@ -134,6 +135,7 @@ impl<T: Config> Pallet<T> {
         );
         let mut by_index: BTreeMap<u32, alloc::vec::Vec<u64>> = BTreeMap::new();
         let mut closing = BTreeSet::new();
+        let mut asking = BTreeSet::new();
         for (id, WaitingItem { item, .. }) in &items {
             ensure!(
                 item.queued_at <= item.ready_at && item.ready_at <= item.deadline,
@@ -151,6 +153,14 @@ impl<T: Config> Pallet<T> {
                 "an open is not first, or not once"
             );
             ensure!(!closing.contains(&item.index), "an item waits behind a close");
+            if let Some(request) = item.kind.request() {
+                ensure!(item.amount.is_zero(), "a request pays something in");
+                ensure!(asking.insert(item.index), "two requests of an account wait");
+                ensure!(
+                    request != Request::ForcedWithdrawal { amount: Amount::ZERO },
+                    "a forced withdrawal asks for nothing"
+                );
+            }
             if item.kind == ItemKind::Close {
                 closing.insert(item.index);
             }

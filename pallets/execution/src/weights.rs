@@ -24,8 +24,10 @@ pub trait WeightInfo {
     fn set_seal_key() -> Weight;
     /// `open`: the trading key and the proof of the seal are checked.
     fn open() -> Weight;
-    /// `deposit`.
+    /// `deposit`; `switch`, `close` and `force_withdrawal` do no more.
     fn deposit() -> Weight;
+    /// `rekey`: the trading key and the proof of the seal are checked.
+    fn rekey() -> Weight;
     /// `submit_batch` by units and queue items that their accounts have, ready or not.
     fn submit_batch(units: u32, items: u32) -> Weight;
     /// `claim`.
@@ -96,6 +98,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn deposit() -> Weight {
         // Up to eight older items of the account, the item before the new one.
         Self::of(150, 18, 9)
+    }
+
+    fn rekey() -> Weight {
+        // As an open, with up to eight older items of the account, and no money moved.
+        Self::of(50_000, 16, 5)
     }
 
     fn submit_batch(units: u32, items: u32) -> Weight {

@@ -148,7 +148,10 @@ fn submission(record: &UnitRecord) -> Option<UnitSubmission> {
     let ciphertext = record.ciphertext.iter().map(to_bytes).collect::<Vec<_>>();
     Some(UnitSubmission {
         index: record.index,
-        request: matches!(record.kind, RecordKind::Switch { .. } | RecordKind::Close),
+        request: match record.kind {
+            RecordKind::Update | RecordKind::Open(_) => false,
+            RecordKind::Rekey(_) | RecordKind::Forced { .. } | RecordKind::Switch { .. } | RecordKind::Close => true,
+        },
         withdrawal: record.withdrawal,
         new_leaf: to_bytes(&record.new_leaf),
         ciphertext: BoundedVec::try_from(ciphertext).ok()?,

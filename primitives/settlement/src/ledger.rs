@@ -36,8 +36,8 @@ pub enum LedgerError {
         /// What is wrong.
         source: StatementError,
     },
-    /// An open was sealed to a key that is not among the secrets.
-    #[error("batch {batch_no}: the open in unit {unit} does not decrypt; is a former secret missing?")]
+    /// The view key of an open or a re-key was sealed to a key that is not among the secrets.
+    #[error("batch {batch_no}: the view key in unit {unit} does not decrypt; is a former secret missing?")]
     Open {
         /// Batch number.
         batch_no: u64,
@@ -115,10 +115,10 @@ pub fn replay_batch(
     let units = with_takings(batch, takings).map_err(|source| LedgerError::Statement { batch_no, source })?;
     for (unit, (submitted, taking)) in units.enumerate() {
         let record = unit_record(submitted, taking).map_err(malformed)?;
-        let opened = taking.open.as_ref();
+        let given = taking.keys();
         let before = ledger.account(record.index).cloned();
         let after = replay(before, &record, salt, |_| {
-            opened.and_then(|keys| unsealed(keys, secrets))
+            given.and_then(|keys| unsealed(keys, secrets))
         });
         let after = after.map_err(|source| match source {
             ReplayError::OtherKey => LedgerError::Open { batch_no, unit },

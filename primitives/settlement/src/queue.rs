@@ -16,7 +16,7 @@ use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use core::ops::RangeInclusive;
 use scale_info::TypeInfo;
 
-/// The keys of an open.
+/// The keys of an open or a re-key.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
 pub struct OpenKeys {
     /// Trading key, first coordinate.
@@ -42,7 +42,7 @@ impl From<&SealStatement> for OpenKeys {
 }
 
 impl OpenKeys {
-    /// What the record of the open shows.
+    /// What the record of the open or the re-key shows.
     ///
     /// # Errors
     /// A coordinate or the commitment is not canonical.
@@ -63,7 +63,7 @@ impl OpenKeys {
     }
 }
 
-/// The proof of an open's seal (V-STATEMENT), with the verifying key that it is for.
+/// The proof of the seal of an open or a re-key (V-STATEMENT), with the verifying key that it is for.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
 pub struct SealProof {
     /// The verifying key.
@@ -83,6 +83,13 @@ pub enum ItemKind {
     Switch(Switches),
     /// Close an account if it is empty. The amount is 0.
     Close,
+    /// Pay the owner as much of what is asked for as initial margin leaves. The amount paid in is 0.
+    ForcedWithdrawal {
+        /// What is asked for, at least 1.
+        amount: Amount,
+    },
+    /// Give an account other keys. The amount is 0.
+    Rekey(OpenKeys),
 }
 
 impl ItemKind {
@@ -90,7 +97,7 @@ impl ItemKind {
     pub fn open(&self) -> Option<&OpenKeys> {
         match self {
             Self::Open(keys) => Some(keys),
-            Self::Deposit | Self::Switch(_) | Self::Close => None,
+            Self::Deposit | Self::Switch(_) | Self::Close | Self::ForcedWithdrawal { .. } | Self::Rekey(_) => None,
         }
     }
 
@@ -99,27 +106,52 @@ impl ItemKind {
         match self {
             Self::Switch(switches) => Some(Request::Switch(*switches)),
             Self::Close => Some(Request::Close),
+            Self::ForcedWithdrawal { amount } => Some(Request::ForcedWithdrawal { amount: *amount }),
+            Self::Rekey(keys) => Some(Request::Rekey(keys.clone())),
             Self::Deposit | Self::Open(_) => None,
         }
     }
 }
 
+impl From<Request> for ItemKind {
+    fn from(request: Request) -> Self {
+        match request {
+            Request::Switch(switches) => Self::Switch(switches),
+            Request::Close => Self::Close,
+            Request::ForcedWithdrawal { amount } => Self::ForcedWithdrawal { amount },
+            Request::Rekey(keys) => Self::Rekey(keys),
+        }
+    }
+}
+
 /// What an owner asks for that is taken by a unit of its mode.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// Set the flags of the account (B-SWITCH).
     Switch(Switches),
     /// Close the account if it is empty (B-CLOSE).
     Close,
+    /// Pay the owner (B-FORCED).
+    ForcedWithdrawal {
+        /// What is asked for.
+        amount: Amount,
+    },
+    /// Give the account other keys.
+    Rekey(OpenKeys),
 }
 
 impl Request {
     /// What the record of its unit shows.
-    pub fn record(&self) -> RecordKind {
-        match self {
+    ///
+    /// # Errors
+    /// A coordinate or the commitment of a re-key is not canonical.
+    pub fn record(&self) -> Result<RecordKind, FieldError> {
+        Ok(match self {
             Self::Switch(switches) => RecordKind::Switch { switches: *switches },
             Self::Close => RecordKind::Close,
-        }
+            Self::ForcedWithdrawal { amount } => RecordKind::Forced { requested: *amount },
+            Self::Rekey(keys) => RecordKind::Rekey(keys.record()?),
+        })
     }
 }
 

@@ -92,7 +92,7 @@ pub(crate) fn with_takings<'a>(
 pub(crate) fn unit_record(unit: &UnitSubmission, taking: &Taking) -> Result<UnitRecord, FieldError> {
     let kind = match (&taking.open, &taking.request) {
         (Some(keys), _) => RecordKind::Open(keys.record()?),
-        (None, Some(request)) => request.record(),
+        (None, Some(request)) => request.record()?,
         (None, None) => RecordKind::Update,
     };
     Ok(UnitRecord {

@@ -24,6 +24,14 @@ pub struct Taking {
 }
 
 impl Taking {
+    /// The keys that its account gets, from an open or a re-key.
+    pub fn keys(&self) -> Option<&OpenKeys> {
+        match &self.request {
+            Some(Request::Rekey(keys)) => Some(keys),
+            _ => self.open.as_ref(),
+        }
+    }
+
     /// Whether the unit ends its account, given the leaf that it leaves: no account hashes to 0, so a close takes
     /// effect where the new leaf is 0 (B-CLOSE).
     pub fn closes(&self, leaf: &[u8; 32]) -> bool {
@@ -96,9 +104,10 @@ impl<AccountId> Waiting<AccountId> {
             };
             items.remove(&id);
             taking.items.push(id);
+            let closes = asked == Request::Close;
             taking.request = Some(asked);
             // What waits beside a close goes back to the owner if it takes effect, and to the next unit otherwise.
-            if asked == Request::Close {
+            if closes {
                 return Ok(taking);
             }
         }

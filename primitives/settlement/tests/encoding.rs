@@ -110,6 +110,13 @@ fn queue_items_should_have_the_bytes_of_their_fields_in_order() {
     for (kind, bytes) in [
         (ItemKind::Switch(Switches { transfers: true }), &[2, 1][..]),
         (ItemKind::Close, &[3]),
+        (
+            ItemKind::ForcedWithdrawal {
+                amount: Amount(0x0807_0605_0403_0201),
+            },
+            &[4, 1, 2, 3, 4, 5, 6, 7, 8],
+        ),
+        (ItemKind::Rekey(keys.clone()), &[&[5][..], &keys.encode()].concat()),
     ] {
         request.kind = kind;
         assert_eq!(request.encode(), [&expected, bytes].concat());

@@ -5,7 +5,9 @@ mod common;
 use cloister_crypto::{field::to_bytes, stream::Scope, Fr};
 use cloister_ledger::{Key, RecordError};
 use cloister_ledger_testing::SCOPE;
-use cloister_settlement::{rebuild, recover, AccountKeys, LedgerError, ReplayError, StatementError};
+use cloister_settlement::{
+    rebuild, recover, AccountKeys, LedgerError, RecoveryError, ReplayError, Request, StatementError,
+};
 use cloister_types::AccountIndex;
 use common::{replay, replay_as, Market, Secrets, Settled};
 
@@ -66,6 +68,63 @@ fn ledger_should_be_rebuilt_over_switches_and_closes() {
         let found = recover(&statements, AccountIndex(index), &[keys]).expect("its records");
         assert_eq!((found.closed, found.account.is_empty()), (closed, closed));
     }
+}
+
+#[test]
+fn ledger_should_be_rebuilt_over_forced_withdrawals_and_rekeys() {
+    let mut market = Market::new(1);
+    let keys = |market: &Market, index: usize| {
+        let trader = &market.world.traders[index];
+        AccountKeys {
+            key: Key::from(&trader.secret.public()),
+            view_key: trader.view_key,
+        }
+    };
+    let former = [4, 5].map(|index| keys(&market, index));
+    market.leave();
+    assert_eq!(market.replayed(), market.world.state);
+    for settled in &market.settled {
+        let rebuilt = rebuild(&settled.known, &settled.batch, &settled.takings);
+        assert_eq!(rebuilt, Ok(settled.statement.clone()));
+    }
+    // Whoever has the old and the new keys reads the account over the re-key, with either of them alone nobody does.
+    let statements: Vec<_> = market.settled.iter().map(|settled| settled.statement.clone()).collect();
+    for (index, former) in [4, 5].into_iter().zip(former) {
+        let now = keys(&market, index);
+        let account = AccountIndex(index as u32);
+        let found = recover(&statements, account, &[former, now]).expect("all keys that it has had");
+        assert_eq!(
+            Some(&found.account),
+            market.world.state.account(account).map(|state| &state.account)
+        );
+        for alone in [former, now] {
+            assert!(matches!(
+                recover(&statements, account, &[alone]),
+                Err(RecoveryError::Record {
+                    source: ReplayError::OtherKey,
+                    ..
+                })
+            ));
+        }
+    }
+}
+
+#[test]
+fn rekey_that_no_secret_opens_should_be_named() {
+    let mut market = Market::new(1);
+    market.leave();
+    let at = market.settled.len() - 3;
+    let taking = &mut market.settled[at].takings[0];
+    let Some(Request::Rekey(keys)) = &mut taking.request else {
+        panic!("the first unit is a re-key");
+    };
+    // As if it were sealed to another key.
+    keys.sealed_view_key[64] ^= 1;
+    let error = LedgerError::Open {
+        batch_no: at as u64,
+        unit: 0,
+    };
+    assert_eq!(replay(&market.settled, &market.rekeyed, &market.secrets), Err(error));
 }
 
 #[test]

@@ -174,13 +174,13 @@ fn each_request_should_be_taken_by_a_unit_that_says_so_in_the_order_of_the_queue
     let mut queue = waiting(items.clone());
     let takings = take(&mut queue, asks(&[(1, true), (1, false), (1, true)]), 10).expect("two requests");
     assert_eq!(sums(&takings), [15, 0, 0]);
-    let requests: Vec<_> = takings.iter().map(|taking| taking.request).collect();
+    let requests: Vec<_> = takings.iter().map(|taking| taking.request.clone()).collect();
     assert_eq!(requests, [asked(true), None, asked(false)]);
     assert_eq!(takings[0].items, [ItemId(0), ItemId(1), ItemId(3)]);
     // A unit that says nothing takes none, and the money all the same.
     let mut queue = waiting(items);
     let takings = take(&mut queue, asks(&[(1, false)]), 10).expect("small amounts");
-    assert_eq!((sums(&takings), takings[0].request), (vec![15], None));
+    assert_eq!((sums(&takings), &takings[0].request), (vec![15], &None));
 }
 
 #[test]
@@ -206,6 +206,39 @@ fn close_should_take_no_money_and_leave_it_to_the_next_unit() {
     assert_eq!(sums(&takings), [0, 7]);
     assert_eq!(takings[0].request, Some(Request::Close));
     assert_eq!(takings[0].items, [ItemId(1)]);
+}
+
+#[test]
+fn forced_withdrawal_and_rekey_should_be_taken_like_any_request_with_the_money_beside_them() {
+    let amount = Amount(50);
+    let forced = || item(1, 0, 10, ItemKind::ForcedWithdrawal { amount });
+    let rekey = || item(2, 0, 10, ItemKind::Rekey(keys(2)));
+    let mut queue = waiting(vec![
+        deposit(1, 7, 10),
+        forced(),
+        deposit(1, 8, 10),
+        rekey(),
+        deposit(2, 9, 11),
+    ]);
+    let asks = asks(&[(1, true), (2, true), (1, false), (2, false)]);
+    let takings = take(&mut queue, asks.clone(), 10).expect("two requests");
+    assert_eq!(sums(&takings), [15, 0, 0, 0]);
+    assert_eq!(takings[0].request, Some(Request::ForcedWithdrawal { amount }));
+    assert_eq!(takings[0].items, [ItemId(0), ItemId(1), ItemId(2)]);
+    assert_eq!(takings[0].keys(), None);
+    assert_eq!(takings[1].request, Some(Request::Rekey(keys(2))));
+    assert_eq!((takings[1].keys(), &takings[1].open), (Some(&keys(2)), &None));
+    let again = take(&mut queue, asks, 10);
+    assert_eq!(again, Err(TakeError::NoRequest(AccountIndex(1))));
+    // They do not come before the open of their account, and they claim a unit each when they are overdue.
+    let opening = vec![item(1, 100, 10, ItemKind::Open(keys(1))), forced()];
+    let early = take(&mut waiting(opening), [(AccountIndex(1), true)], 10);
+    assert_eq!(early, Err(TakeError::NoRequest(AccountIndex(1))));
+    let queue = [forced(), rekey()];
+    let check = |units: &[(u32, bool)], claimed| overdue(&queue, units, &[], claimed).0;
+    assert_eq!(check(&[(1, true), (2, false)], 2), Err(LeftOut(ItemId(1))));
+    assert_eq!(check(&[(1, true), (2, false)], 1), Ok(()));
+    assert_eq!(check(&[(2, true), (1, true)], 2), Ok(()));
 }
 
 proptest! {

@@ -5,7 +5,7 @@ use crate::{
     config::{BatcherConfig, SecretSource},
     draft::{digest, Draft},
     error::{BatcherError, UnitName},
-    event::{Event, QueueItem},
+    event::{Event, Forced, QueueItem, Request},
     open::{held_by, Absorbed, Entry, OpenBatch},
     padding::pad,
     waiting::Waiting,
@@ -55,6 +55,8 @@ pub struct Batcher {
     unsettled: VecDeque<Unsettled>,
     ready: VecDeque<ClosedBatch>,
     unbound: Vec<Arc<SignedInstruction>>,
+    /// Forced withdrawals that were put into a batch, and that nobody has heard of yet.
+    forced: Vec<Forced>,
     /// Accounts whose close takes effect in a batch, as far as nobody has asked for them.
     ended: Vec<AccountIndex>,
 }
@@ -99,6 +101,7 @@ impl Batcher {
             unsettled: VecDeque::new(),
             ready: VecDeque::new(),
             unbound: Vec::new(),
+            forced: Vec::new(),
             ended: Vec::new(),
         })
     }
@@ -177,6 +180,24 @@ impl Batcher {
         all
     }
 
+    /// Forced withdrawals that were put into a batch since the last call; not those of [`Self::rebase`], whose holdings
+    /// say it all. They lower what their accounts hold, so the engine must hear of them.
+    pub fn take_forced(&mut self) -> Vec<Forced> {
+        core::mem::take(&mut self.forced)
+    }
+
+    /// Forced withdrawals that are ready and in no batch yet: the account, and what it asks for.
+    pub fn waiting_forced(&self) -> impl Iterator<Item = (AccountIndex, Amount)> + '_ {
+        self.waiting.requests().filter_map(|item| match item {
+            QueueItem::Request {
+                account,
+                request: Request::ForcedWithdrawal { amount },
+                ..
+            } => Some((*account, *amount)),
+            _ => None,
+        })
+    }
+
     /// Takes the accounts whose close has come to take effect in a batch, since the last call. The engine must take
     /// nothing more of them: whether a close takes effect is decided where it is put into a batch. To be asked after
     /// everything that makes batches.
@@ -208,7 +229,11 @@ impl Batcher {
         events: impl IntoIterator<Item = Event>,
         secrets: &mut dyn SecretSource,
     ) -> Result<(), BatcherError> {
-        let entries = events.into_iter().map(|event| Entry { time: now, event });
+        let entries = events.into_iter().map(|event| Entry {
+            time: now,
+            event,
+            again: false,
+        });
         self.pending.extend(entries);
         self.drain(now, secrets)
     }
@@ -373,13 +398,20 @@ impl Batcher {
         self.waiting.extend(items);
         // The events get the present time: the chain takes no batch that is too old.
         let all = entries.into_iter().chain(self.pending.drain(..));
-        self.pending = all.map(|e| Entry { time: now, ..e }).collect();
+        let pending = all.map(|e| Entry {
+            time: now,
+            again: true,
+            ..e
+        });
+        self.pending = pending.collect();
         self.ready.clear();
         self.ended.clear();
         self.head = self.settled.clone();
         self.last_time = self.settled_time;
         self.table = table;
-        self.drain(now, secrets)?;
+        let drained = self.drain(now, secrets);
+        self.forced.clear();
+        drained?;
         Ok(self.holdings())
     }
 
@@ -474,14 +506,26 @@ impl Batcher {
         }
     }
 
-    /// Whether a close must not come yet: its account is empty without events that wait, and those need it. A cancel
-    /// does not.
+    /// Whether a request must not come yet.
+    ///
+    /// * A close: its account is empty without events that wait, and those need it. A cancel does not.
+    /// * A forced withdrawal takes what is free, which fills that are made again at another table may need. Of what is
+    ///   new the engine has made sure: it counts what is asked for as gone from the moment on that it hears of it.
+    /// * A re-key: behind it nothing can be proven that the old key signed.
     fn is_early(&self, open: &OpenBatch, item: &QueueItem) -> bool {
-        let account = item.account();
-        let needs = |event: &Event| event.cancel().is_none() && event.accounts().contains(&account);
-        item.is_close()
-            && open.holds_nothing(&self.head, account)
-            && self.pending.iter().any(|entry| needs(&entry.event))
+        let QueueItem::Request { account, request, .. } = item else {
+            return false;
+        };
+        let mut events = self.pending.iter();
+        let mut any = |counts: &dyn Fn(&Entry) -> bool| {
+            events.any(|entry| entry.event.accounts().contains(account) && counts(entry))
+        };
+        match request {
+            Request::Switch(_) => false,
+            Request::Close => open.holds_nothing(&self.head, *account) && any(&|entry| entry.event.cancel().is_none()),
+            Request::ForcedWithdrawal { .. } => any(&|entry| entry.again),
+            Request::Rekey { .. } => any(&|entry| !self.follows(item, &entry.event)),
+        }
     }
 
     /// The oldest request that can be taken now.
@@ -512,7 +556,8 @@ impl Batcher {
         if opens || request.is_close() && !items.is_empty() {
             return Ok(self.take_queue(account)? == Absorbed::Taken);
         }
-        open.absorb_request(&self.head, request, items)?;
+        let forced = open.absorb_request(&self.head, &self.table, request, items)?;
+        self.forced.extend(forced);
         if open.ends(account) {
             self.ended.push(account);
         }
@@ -521,9 +566,33 @@ impl Batcher {
         Ok(true)
     }
 
-    /// Takes the items of the accounts of an event before the event: the first unit of an account takes them.
+    /// Whether an event was signed with the key that a re-key gives, so that it comes after it.
+    fn follows(&self, rekey: &QueueItem, event: &Event) -> bool {
+        let QueueItem::Request { account, request, .. } = rekey else {
+            return false;
+        };
+        event.signed_by(*account).is_some_and(|signed| {
+            let message = signed.instruction.message(&self.config.genesis);
+            request.gives(message, &signed.signature)
+        })
+    }
+
+    /// The re-key of an account that waits and that an event follows.
+    fn rekey_before(&self, account: AccountIndex, event: &Event) -> Option<QueueItem> {
+        let mut requests = self.waiting.requests();
+        let own = requests.find(|item| item.account() == account)?;
+        (own.is_rekey() && self.follows(own, event)).then(|| own.clone())
+    }
+
+    /// Takes the items of the accounts of an event before the event: the first unit of an account takes them. A re-key
+    /// comes before what its new key has signed.
     fn take_queue_of(&mut self, event: &Event) -> Result<Absorbed, BatcherError> {
         for account in event.accounts() {
+            while let Some(rekey) = self.rekey_before(account, event) {
+                if !self.take_request(&rekey)? {
+                    return Ok(Absorbed::Full);
+                }
+            }
             if self.take_queue(account)? == Absorbed::Full {
                 return Ok(Absorbed::Full);
             }

@@ -1,10 +1,10 @@
 //! A unit in the making.
 
+use crate::event::Request;
 use blake2::{Blake2b512, Digest};
-use cloister_crypto::{schnorr::PublicKey, Fr};
+use cloister_crypto::{field::to_bytes, schnorr::PublicKey, Fr};
 use cloister_engine::Holdings;
 use cloister_ledger::{Fill, InstructionKind, Key, SignedInstruction, UnitRequest};
-use cloister_settlement::Request;
 use cloister_types::{AccountIndex, Amount, InstructionId};
 use std::sync::Arc;
 
@@ -118,6 +118,21 @@ impl Draft {
                     index: AccountIndex(index),
                     deposit: Amount::ZERO,
                 },
+                Request::ForcedWithdrawal { amount } => UnitRequest::Forced {
+                    index: AccountIndex(index),
+                    deposit: *deposit,
+                    requested: *amount,
+                },
+                Request::Rekey { public_key, view_key } => {
+                    let (x, y) = public_key.preimage();
+                    UnitRequest::Rekey {
+                        index: AccountIndex(index),
+                        key: Key::from(public_key),
+                        preimage: Key { x, y },
+                        view_key: *view_key,
+                        deposit: *deposit,
+                    }
+                }
             },
             Self::Padding { .. } => UnitRequest::Padding {
                 index: AccountIndex(index),
@@ -137,10 +152,19 @@ impl Draft {
             Self::Padding { .. } => hasher.update([0]),
             Self::Request { request, deposit, .. } => {
                 hasher.update(deposit.get().to_le_bytes());
-                hasher.update(match request {
-                    Request::Switch(switches) => [1, switches.bits() as u8],
-                    Request::Close => [2, 0],
-                });
+                match request {
+                    Request::Switch(switches) => hasher.update([1, switches.bits() as u8]),
+                    Request::Close => hasher.update([2, 0]),
+                    Request::ForcedWithdrawal { amount } => {
+                        hasher.update([3]);
+                        hasher.update(amount.get().to_le_bytes());
+                    }
+                    Request::Rekey { public_key, view_key } => {
+                        hasher.update([4]);
+                        hasher.update(to_bytes(&public_key.x()));
+                        hasher.update(to_bytes(view_key));
+                    }
+                }
             }
             Self::Bound { signed } => signature(signed),
             Self::Order { signed, fill, .. } => {
@@ -158,7 +182,7 @@ impl Draft {
 pub(crate) fn digest(batch_no: u64, root: &Fr, drafts: &[Draft]) -> [u8; 32] {
     let mut hasher = Blake2b512::new();
     hasher.update(batch_no.to_le_bytes());
-    hasher.update(cloister_crypto::field::to_bytes(root));
+    hasher.update(to_bytes(root));
     for draft in drafts {
         draft.absorb(&mut hasher);
     }

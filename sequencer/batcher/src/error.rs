@@ -2,6 +2,7 @@
 
 use cloister_engine::{AccountIndex, TradeError};
 use cloister_ledger::{BatchError, StateError};
+use cloister_risk::MarginError;
 use cloister_types::{GroupId, InstructionId, InstrumentId};
 
 /// Names a unit in words an operator can act on.
@@ -59,6 +60,14 @@ pub enum BatcherError {
         id: InstructionId,
         /// The rule.
         rule: TradeError,
+    },
+    /// What an account holds is out of range, so that nobody can say what a forced withdrawal pays.
+    #[error("account {account}, forced withdrawal: {source}")]
+    Forced {
+        /// Account.
+        account: AccountIndex,
+        /// What the margin code says.
+        source: MarginError,
     },
     /// The native transition refuses the batch.
     #[error("batch {batch_no}: {unit:?}: {source}")]

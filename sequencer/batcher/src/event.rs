@@ -1,11 +1,52 @@
 //! What the batcher is fed.
 
-use cloister_crypto::{schnorr::PublicKey, Fr};
+use cloister_crypto::{
+    schnorr::{PublicKey, Signature},
+    Fr,
+};
 use cloister_engine::{AccountIndex, Effect, Fill};
-use cloister_ledger::{InstructionKind, SignedInstruction};
-use cloister_settlement::Request;
+use cloister_ledger::{InstructionKind, SignedInstruction, Switches};
 use cloister_types::{Amount, ItemId};
 use std::sync::Arc;
+
+/// What an owner asks for that is taken by a unit of its mode.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Set the flags of the account (B-SWITCH).
+    Switch(Switches),
+    /// Close the account if it is empty (B-CLOSE).
+    Close,
+    /// Pay the owner as much of the amount as initial margin leaves (B-FORCED).
+    ForcedWithdrawal {
+        /// What is asked for.
+        amount: Amount,
+    },
+    /// Give the account other keys. The seal was good.
+    Rekey {
+        /// New trading key.
+        public_key: PublicKey,
+        /// New view key.
+        view_key: Fr,
+    },
+}
+
+impl Request {
+    /// Whether these are the keys that it asks for.
+    pub(crate) fn gives(&self, message: Fr, signature: &Signature) -> bool {
+        matches!(self, Self::Rekey { public_key, .. } if public_key.verify(message, signature).is_ok())
+    }
+}
+
+/// A forced withdrawal that was put into a batch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Forced {
+    /// The account.
+    pub account: AccountIndex,
+    /// What was asked for.
+    pub asked: Amount,
+    /// What it pays.
+    pub paid: Amount,
+}
 
 /// One item of the chain's queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -69,6 +110,17 @@ impl QueueItem {
         )
     }
 
+    /// True for a re-key.
+    pub(crate) fn is_rekey(&self) -> bool {
+        matches!(
+            self,
+            Self::Request {
+                request: Request::Rekey { .. },
+                ..
+            }
+        )
+    }
+
     /// What was paid.
     pub fn amount(&self) -> Amount {
         match self {
@@ -93,6 +145,17 @@ impl Event {
         match self {
             Self::Filled(fill) => vec![fill.maker.key.account, fill.taker.key.account],
             Self::Bound(signed) => vec![signed.instruction.index],
+        }
+    }
+
+    /// What an account signed of it.
+    pub(crate) fn signed_by(&self, account: AccountIndex) -> Option<&SignedInstruction> {
+        match self {
+            Self::Filled(fill) => [&fill.maker, &fill.taker]
+                .into_iter()
+                .find(|side| side.key.account == account)
+                .map(|side| side.order.as_ref()),
+            Self::Bound(signed) => Some(signed.as_ref()).filter(|signed| signed.instruction.index == account),
         }
     }
 

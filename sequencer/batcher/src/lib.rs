@@ -86,4 +86,4 @@ pub use batcher::Batcher;
 pub use closed::ClosedBatch;
 pub use config::{BatchSecrets, BatcherConfig, SecretSource};
 pub use error::{BatcherError, UnitName};
-pub use event::{Event, QueueItem};
+pub use event::{Event, Forced, QueueItem, Request};

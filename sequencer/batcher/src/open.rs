@@ -4,14 +4,13 @@ use crate::{
     config::BatcherConfig,
     draft::Draft,
     error::BatcherError,
-    event::{Event, QueueItem},
+    event::{Event, Forced, QueueItem, Request},
 };
 use cloister_engine::{Fill, FillSide, Holdings, Millis, Trade};
 use cloister_ledger::{
     account::cash_fits, instruction::flags, Account, GroupLedger, InstructionKind, Side, SignedInstruction,
 };
-use cloister_risk::RiskTable;
-use cloister_settlement::Request;
+use cloister_risk::{Assessment, RiskTable};
 use cloister_types::{AccountIndex, Amount, InstructionId, Money};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -20,6 +19,8 @@ use std::{collections::BTreeMap, sync::Arc};
 pub(crate) struct Entry {
     pub time: Millis,
     pub event: Event,
+    /// It was in a batch that is made again at another table.
+    pub again: bool,
 }
 
 /// What became of an event.
@@ -177,23 +178,33 @@ impl OpenBatch {
         self.held(state, account).is_ok_and(|held| held == Holdings::default())
     }
 
-    /// Takes a request, with the deposits that wait for its account. There must be a free unit. On an error nothing has
-    /// changed.
+    /// Takes a request, with the deposits that wait for its account, and returns what it pays if it is a forced
+    /// withdrawal. There must be a free unit. On an error nothing has changed.
     pub fn absorb_request(
         &mut self,
         state: &GroupLedger,
+        table: &RiskTable,
         item: &QueueItem,
         deposits: &[QueueItem],
-    ) -> Result<(), BatcherError> {
+    ) -> Result<Option<Forced>, BatcherError> {
         let QueueItem::Request { account, request, .. } = item else {
-            return Ok(());
+            return Ok(None);
         };
         let (account, request) = (*account, *request);
         let sum = deposits
             .iter()
             .try_fold(Amount::ZERO, |sum, item| sum.checked_add(item.amount()));
         let deposit = sum.ok_or(BatcherError::CashRange(account))?;
-        let held = moved(self.held(state, account)?, deposit.into(), account)?;
+        let mut held = moved(self.held(state, account)?, deposit.into(), account)?;
+        let mut forced = None;
+        if let Request::ForcedWithdrawal { amount: asked } = request {
+            // The unit's place in the batch is fixed now, so this is what the transition will find (B-FORCED).
+            let paid = Assessment::new(table, &held.positions, held.cash)
+                .and_then(|before| Assessment::forced_amount(&before, table, asked));
+            let (paid, _) = paid.map_err(|source| BatcherError::Forced { account, source })?;
+            held = moved(held, Money(-i128::from(paid.get())), account)?;
+            forced = Some(Forced { account, asked, paid });
+        }
         let draft = Draft::Request {
             account,
             request,
@@ -203,7 +214,7 @@ impl OpenBatch {
         self.push(draft, held);
         self.items.extend_from_slice(deposits);
         self.items.push(item.clone());
-        Ok(())
+        Ok(forced)
     }
 
     fn absorb_bound(

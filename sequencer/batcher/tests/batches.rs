@@ -2,13 +2,13 @@
 
 mod common;
 
-use cloister_batcher::{Batcher, BatcherError, ClosedBatch, Event, QueueItem, UnitName};
+use cloister_batcher::{Batcher, BatcherError, ClosedBatch, Event, QueueItem, Request, UnitName};
 use cloister_engine::{Fill, FillSide, OrderKey, TradeError};
 use cloister_ledger::{
     BatchError, GroupLedger, Instruction, InstructionKind, Mode, Shape, Side, StateError, Switches, UnitError,
 };
 use cloister_risk::MarginError;
-use cloister_settlement::{check_overdue, ItemKind, Request, Terms};
+use cloister_settlement::{check_overdue, ItemKind, Terms};
 use cloister_types::{
     AccountIndex, Amount, GroupId, InstructionId, InstrumentId, ItemId, Lots, Money, PerLot, Price, Total,
 };
@@ -784,6 +784,7 @@ fn padding_of_the_last_account_leaves_its_deposit_to_the_unit_that_takes_it() {
             QueueItem::Request { request, .. } => match request {
                 Request::Switch(switches) => ItemKind::Switch(*switches),
                 Request::Close => ItemKind::Close,
+                Request::ForcedWithdrawal { .. } | Request::Rekey { .. } => panic!("none is queued"),
             },
             _ => ItemKind::Deposit,
         };

@@ -2,7 +2,8 @@
 
 mod common;
 
-use cloister_batcher::{Event, QueueItem};
+use cloister_batcher::{Event, QueueItem, Request};
+use cloister_crypto::{schnorr::SecretKey, Fr};
 use cloister_engine::Effect;
 use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Side};
 use cloister_risk::RiskTable;
@@ -16,6 +17,9 @@ enum Input {
     Deposit(u32, u64),
     Open,
     Move(i64),
+    Force(u32, u64),
+    Rekey(u32),
+    Rebase,
     Wait(u64),
 }
 
@@ -55,9 +59,19 @@ fn input() -> impl Strategy<Value = Input> {
         3 => bound,
         1 => (0..ACCOUNTS, 1..9 * ONE).prop_map(|(account, amount)| Input::Deposit(account, amount)),
         1 => Just(Input::Open),
+        2 => (0..ACCOUNTS, prop_oneof![1..3_000 * ONE, Just(u64::MAX)]).prop_map(|(account, asked)| {
+            Input::Force(account, asked)
+        }),
+        2 => (0..ACCOUNTS).prop_map(Input::Rekey),
+        1 => Just(Input::Rebase),
         1 => (-4i64..=4).prop_map(Input::Move),
         2 => (1u64..400).prop_map(Input::Wait),
     ]
+}
+
+/// The trading key of an account after some re-keys.
+fn key_of(account: u32, rekeys: u32) -> SecretKey {
+    secret(account + 1_000 * rekeys)
 }
 
 /// Puts a table in force, with what is ready at it.
@@ -68,10 +82,10 @@ fn move_to(world: &mut World, next: RiskTable, ready: &mut Vec<QueueItem>) {
         .set_table(world.now, next.clone(), ready.clone(), &mut world.secrets)
         .unwrap();
     for item in ready {
-        match item {
+        match &item {
             QueueItem::Open { account, deposit, .. } => world.open(account.get(), deposit.get()),
-            QueueItem::Deposit { account, amount, .. } => world.engine.deposit(account, amount).unwrap(),
-            QueueItem::Request { .. } => panic!("none is queued"),
+            QueueItem::Deposit { account, amount, .. } => world.engine.deposit(*account, *amount).unwrap(),
+            QueueItem::Request { .. } => world.request(&item),
         }
     }
     world.engine.set_table(next).unwrap();
@@ -90,8 +104,40 @@ proptest! {
         let (mut fees, mut volume, mut fills) = (0u128, [0u64; 2], 0usize);
         // Queued, and ready at the next table.
         let mut ready: Vec<QueueItem> = Vec::new();
+        // How often the key of each account has changed, as its owner knows it, and as the engine does.
+        let (mut asked, mut keys) = ([0u32; ACCOUNTS as usize], [0u32; ACCOUNTS as usize]);
+        // The item of the request that each account has asked for last.
+        let mut last: [Option<ItemId>; ACCOUNTS as usize] = [None; ACCOUNTS as usize];
         for input in inputs {
+            let waits = |world: &World, account: u32| {
+                let taken = |item| world.closed.iter().any(|batch| batch.items.contains(&item));
+                last[account as usize].is_some_and(|item| !taken(item))
+            };
             match input {
+                Input::Force(account, _) | Input::Rekey(account) if waits(&world, account) => {}
+                Input::Force(account, amount) => {
+                    let request = Request::ForcedWithdrawal { amount: Amount(amount) };
+                    last[account as usize] = Some(ItemId(item));
+                    ready.push(QueueItem::Request { item: ItemId(item), account: AccountIndex(account), request });
+                    item += 1;
+                }
+                Input::Rekey(account) => {
+                    asked[account as usize] += 1;
+                    let public_key = key_of(account, asked[account as usize]).public();
+                    let view_key = Fr::from(u64::from(1_000 * asked[account as usize] + account));
+                    let request = Request::Rekey { public_key, view_key };
+                    last[account as usize] = Some(ItemId(item));
+                    ready.push(QueueItem::Request { item: ItemId(item), account: AccountIndex(account), request });
+                    item += 1;
+                }
+                Input::Rebase => {
+                    version += 1;
+                    let mut again = world.batcher.table().clone();
+                    again.header.version = version;
+                    world.rebase(again);
+                    world.batcher.retry(world.now, &mut world.secrets).unwrap();
+                    world.collect();
+                }
                 Input::Wait(ms) => {
                     world.now += ms;
                     world.batcher.tick(world.now, &mut world.secrets).unwrap();
@@ -102,6 +148,7 @@ proptest! {
                     let mut next = table(version);
                     next.rows[0] = row(BTC, (MARK as i64 + percent * ONE as i64) as u64, percent * ONE as i64);
                     move_to(&mut world, next, &mut ready);
+                    keys = asked;
                 }
                 Input::Open => {
                     ready.push(open_item(item, opened, deposit));
@@ -114,7 +161,9 @@ proptest! {
                     item += 1;
                 }
                 Input::Instruction(instruction) => {
-                    let Ok(accepted) = world.engine.submit(world.now, sign(instruction)) else { continue };
+                    let account = instruction.index.get();
+                    let signed = instruction.sign(&GENESIS, &key_of(account, keys[account as usize]));
+                    let Ok(accepted) = world.engine.submit(world.now, signed) else { continue };
                     for effect in accepted.effects {
                         if let Effect::Filled(fill) = &effect {
                             fees += fill.maker.fee.get() + fill.taker.fee.get();
@@ -139,6 +188,9 @@ proptest! {
             prop_assert_eq!(holdings[&index], view.holdings);
             let ledger = world.batcher.head().account(index).unwrap();
             prop_assert_eq!(ledger.account.min_id, view.min_id);
+            prop_assert_eq!(ledger.account.key.public().unwrap(), view.public_key);
+            prop_assert_eq!(ledger.account.view_key, view.view_key);
+            prop_assert_eq!(view.usable(), view.holdings);
         }
         prop_assert_eq!(world.batcher.head().house().fee_pool.get(), fees);
         prop_assert_eq!(world.closed.iter().map(|b| b.fills).sum::<usize>(), fills);

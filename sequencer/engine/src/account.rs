@@ -17,7 +17,7 @@ use cloister_ledger::{
     Instruction, Side, SignedInstruction,
 };
 use cloister_risk::RiskTable;
-use cloister_types::{InstructionId, InstrumentId, Lots};
+use cloister_types::{Amount, InstructionId, InstrumentId, Lots};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// An order at rest, from its account's side.
@@ -52,6 +52,8 @@ pub struct AccountView {
     open: BTreeMap<InstructionId, OpenOrder>,
     /// The account is about to be closed: nothing more is taken from it.
     pub(crate) closing: bool,
+    /// What forced withdrawals ask for that are ready and in no batch yet. How much of it they pay is known then.
+    pub(crate) asked: Amount,
 }
 
 impl AccountView {
@@ -66,6 +68,7 @@ impl AccountView {
             taken: BTreeMap::new(),
             open: BTreeMap::new(),
             closing: false,
+            asked: Amount::ZERO,
         }
     }
 
@@ -84,6 +87,25 @@ impl AccountView {
             slots,
             ..Self::new(public_key, view_key)
         }
+    }
+
+    /// What the account can trade and withdraw with: its holdings less all that forced withdrawals may still take.
+    /// Whatever they pay in the end, and whichever comes first, everything that passed with this can be proven.
+    pub fn usable(&self) -> Holdings {
+        let left = self.holdings.cash.checked_sub(self.asked.into());
+        Holdings {
+            cash: left.unwrap_or(self.holdings.cash),
+            ..self.holdings
+        }
+    }
+
+    /// Replaces what [`Self::usable`] says.
+    pub(crate) fn set_usable(&mut self, usable: &Holdings) {
+        let cash = usable.cash.checked_add(self.asked.into());
+        self.holdings = Holdings {
+            cash: cash.unwrap_or(usable.cash),
+            ..*usable
+        };
     }
 
     /// Orders at rest by id.

@@ -151,7 +151,7 @@ impl Engine {
             .ok_or(Rejection::OutOfRange)?;
         let own = open_risk(number, order, quantity, rate).ok_or(Rejection::OutOfRange)?;
         risks.push(own);
-        let holdings = &view.holdings;
+        let holdings = view.usable();
         let worst = WorstCase::new(
             &self.table,
             &holdings.positions,
@@ -170,7 +170,7 @@ impl Engine {
     /// True if filling the order alone, at its limit, leaves no maintenance deficit above the worst one before
     /// (B-MARGIN's second branch), its price takes no more than its share of what it frees, and equity at least 0.
     fn reduces_risk(&self, order: &Instruction, number: usize, quantity: Lots, fee: Total) -> Result<bool, Rejection> {
-        let holdings = self.view(order.index)?.holdings;
+        let holdings = self.view(order.index)?.usable();
         let trade = Trade {
             row: number,
             side: order.side,
@@ -211,10 +211,11 @@ impl Engine {
         let risks = view
             .open_risks(&self.table, rate, &replaced)
             .ok_or(Rejection::OutOfRange)?;
+        let usable = cash.checked_sub(view.asked.into()).ok_or(Rejection::OutOfRange)?;
         let worst = WorstCase::new(
             &self.table,
             &view.holdings.positions,
-            cash,
+            usable,
             &risks,
             self.table.header.initial,
         )

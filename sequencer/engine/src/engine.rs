@@ -188,11 +188,67 @@ impl Engine {
             .get_mut(&account)
             .ok_or(InputError::UnknownAccount(account))?;
         view.closing = true;
-        let ids: Vec<_> = view.open_orders().map(|(id, _)| id).collect();
+        Ok(self.drop_all(account))
+    }
+
+    /// A queued forced withdrawal: what is asked for is no longer free, until [`Self::pay_forced`] says what of it was
+    /// paid. Orders at rest that no longer have margin leave the book when they are met.
+    ///
+    /// # Errors
+    /// [`InputError::UnknownAccount`].
+    pub fn force_withdrawal(&mut self, account: AccountIndex, asked: Amount) -> Result<(), InputError> {
+        let view = self
+            .accounts
+            .get_mut(&account)
+            .ok_or(InputError::UnknownAccount(account))?;
+        view.asked = view.asked.checked_add(asked).unwrap_or(Amount::MAX);
+        Ok(())
+    }
+
+    /// A forced withdrawal is in a batch, which pays this of it.
+    ///
+    /// # Errors
+    /// The account is unknown or its cash would leave its range.
+    pub fn pay_forced(&mut self, account: AccountIndex, asked: Amount, paid: Amount) -> Result<(), InputError> {
+        let view = self
+            .accounts
+            .get_mut(&account)
+            .ok_or(InputError::UnknownAccount(account))?;
+        let cash = view.holdings.cash.checked_sub(paid.into()).filter(|c| cash_fits(*c));
+        view.holdings.cash = cash.ok_or(InputError::CashRange(account))?;
+        view.asked = view.asked.checked_sub(asked).unwrap_or_default();
+        Ok(())
+    }
+
+    /// A queued re-key: from now on the new key signs and the new view key reads. What the old one signed and rests
+    /// leaves the books, since nothing of it could be proven any more.
+    ///
+    /// # Errors
+    /// [`InputError::UnknownAccount`].
+    pub fn rekey(
+        &mut self,
+        account: AccountIndex,
+        public_key: PublicKey,
+        view_key: Fr,
+    ) -> Result<Vec<Effect>, InputError> {
+        let view = self
+            .accounts
+            .get_mut(&account)
+            .ok_or(InputError::UnknownAccount(account))?;
+        (view.public_key, view.view_key) = (public_key, view_key);
+        Ok(self.drop_all(account))
+    }
+
+    /// Takes all orders of an account out of the books.
+    fn drop_all(&mut self, account: AccountIndex) -> Vec<Effect> {
+        let ids: Vec<_> = self
+            .accounts
+            .get(&account)
+            .map(|view| view.open_orders().map(|(id, _)| id).collect())
+            .unwrap_or_default();
         let keys = ids.into_iter().map(|id| OrderKey { account, id });
-        Ok(keys
-            .filter_map(|key| self.drop_order(key, Removal::Cancelled))
-            .collect())
+        keys.filter_map(|key| self.drop_order(key, Removal::Cancelled))
+            .collect()
     }
 
     /// Forgets an account that is no more: its index is never given again. Unknown already, or not closed, it stays as
@@ -217,7 +273,7 @@ impl Engine {
 
     /// Replaces what accounts hold, when the ledger had to be replayed at another table. Orders at rest stay. Accounts
     /// that are not named are those whose close takes effect; of a close that took effect before and does not now, the
-    /// account goes on.
+    /// account goes on. Forced withdrawals that are in no batch now must be given again.
     ///
     /// # Errors
     /// [`InputError::UnknownAccount`]; nothing has changed then.
@@ -229,6 +285,7 @@ impl Engine {
             let held = holdings.get(index);
             view.holdings = held.copied().unwrap_or_default();
             view.closing = held.is_none();
+            view.asked = Amount::ZERO;
         }
         Ok(())
     }
@@ -321,7 +378,7 @@ impl Engine {
         }
         for (account, holdings) in &plan.holdings {
             if let Some(view) = self.accounts.get_mut(account) {
-                view.holdings = *holdings;
+                view.set_usable(holdings);
             }
         }
         let remaining = plan.remaining;

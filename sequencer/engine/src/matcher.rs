@@ -2,7 +2,7 @@
 //! leave no trace.
 
 use crate::{
-    account::Accounts,
+    account::{AccountView, Accounts},
     book::{Book, Place, Resting},
     config::FeeRates,
     effect::Removal,
@@ -56,7 +56,7 @@ pub(crate) enum Step {
 #[derive(Debug, Default)]
 pub(crate) struct Plan {
     pub steps: Vec<Step>,
-    /// Holdings after the plan, of every account it touches.
+    /// What is usable after the plan, of every account it touches.
     pub holdings: BTreeMap<AccountIndex, Holdings>,
     /// Lots left of the incoming order.
     pub remaining: Lots,
@@ -184,7 +184,7 @@ impl Market<'_> {
         plan.holdings
             .get(&account)
             .copied()
-            .or_else(|| self.accounts.get(&account).map(|a| a.holdings))
+            .or_else(|| self.accounts.get(&account).map(AccountView::usable))
     }
 
     /// The incoming order meets one order at rest.

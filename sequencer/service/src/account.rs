@@ -64,7 +64,7 @@ fn available(engine: &Engine, account: &AccountView) -> Option<Total> {
     let table = engine.table();
     let rate = engine.config().fees.highest().min(table.header.fee_cap);
     let risks = account.open_risks(table, rate, &[])?;
-    let held = &account.holdings;
+    let held = account.usable();
     let worst = WorstCase::new(table, &held.positions, held.cash, &risks, table.header.initial)?;
     let deficit = worst.deficits.into_iter().max()?;
     // The shift rounds down, so to the protocol's side.

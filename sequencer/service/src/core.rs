@@ -1,14 +1,14 @@
 //! Engine, batcher and tape, moved together under one lock. Nothing here waits.
 
 use crate::{config::SequencerConfig, halt::Halt, keys::SequencerKeys, record::BatchRecord, tape::Tape};
-use cloister_batcher::{Batcher, BatcherConfig, BatcherError, Event, QueueItem};
+use cloister_batcher::{Batcher, BatcherConfig, BatcherError, Event, Forced, QueueItem, Request};
 use cloister_engine::{
     AccountIndex, AccountView, Effect, Engine, EngineConfig, Fill, Holdings, InputError, Millis, OrderOutcome,
     Rejection,
 };
 use cloister_ledger::{slot::Slot, GroupLedger, InstructionKind, SignedInstruction};
 use cloister_risk::RiskTable;
-use cloister_settlement::{ItemKind, QueueItem as Queued, Request};
+use cloister_settlement::{ItemKind, QueueItem as Queued};
 use cloister_types::{GroupId, ItemId};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -191,6 +191,9 @@ impl Core {
 
     /// Remembers an error of the batcher, or that it has passed.
     fn note(&mut self, result: Result<(), BatcherError>) {
+        for Forced { account, asked, paid } in self.batcher.take_forced() {
+            self.note_input(|core| core.engine.pay_forced(account, asked, paid));
+        }
         match result {
             Err(error) => {
                 if !matches!(&self.halt, Some(Halt::Batcher(old)) if *old == error) {
@@ -217,9 +220,20 @@ impl Core {
         if waited && !self.is_halted() {
             // A rebase while events waited left them out of the engine's holdings; now the ledger has them all.
             let held = self.batcher.holdings();
-            self.note_input(|core| core.engine.rebase(&held));
+            self.take_over(&held);
         }
         self.end_accounts();
+    }
+
+    /// Lets the engine have what the batcher says of every account.
+    fn take_over(&mut self, holdings: &BTreeMap<AccountIndex, Holdings>) {
+        self.note_input(|core| {
+            core.engine.rebase(holdings)?;
+            for (account, asked) in core.batcher.waiting_forced() {
+                core.engine.force_withdrawal(account, asked)?;
+            }
+            Ok(())
+        });
     }
 
     fn note_input(&mut self, input: impl FnOnce(&mut Self) -> Result<(), InputError>) {
@@ -292,8 +306,9 @@ impl Core {
         self.note_input(|core| {
             let effects = core.engine.set_table(table)?;
             core.absorb(now, effects);
-            core.engine.rebase(&holdings)
+            Ok(())
         });
+        self.take_over(&holdings);
         self.end_accounts();
         true
     }
@@ -367,7 +382,26 @@ fn readable<'a, A: 'a>(
         match &queued.kind {
             ItemKind::Deposit if sealed.contains(&account) => {}
             ItemKind::Deposit => out.push(QueueItem::Deposit { item, account, amount }),
-            ItemKind::Switch(_) | ItemKind::Close if sealed.contains(&account) => {}
+            ItemKind::Switch(_) | ItemKind::Close | ItemKind::ForcedWithdrawal { .. } | ItemKind::Rekey(_)
+                if sealed.contains(&account) => {}
+            ItemKind::ForcedWithdrawal { amount } => out.push(QueueItem::Request {
+                item,
+                account,
+                request: Request::ForcedWithdrawal { amount: *amount },
+            }),
+            ItemKind::Rekey(keys_asked) => match keys_asked.unseal(keys) {
+                Some((public_key, view_key)) => out.push(QueueItem::Request {
+                    item,
+                    account,
+                    request: Request::Rekey { public_key, view_key },
+                }),
+                // The account goes on under the keys that it has.
+                None => {
+                    let found = Halt::Sealed { item: *id };
+                    log::error!(target: "cloister", "Account {account} cannot be re-keyed: {found}");
+                    *halt = Some(found);
+                }
+            },
             ItemKind::Switch(switches) => out.push(QueueItem::Request {
                 item,
                 account,
@@ -402,7 +436,13 @@ fn readable<'a, A: 'a>(
 fn enter(engine: &mut Engine, item: &QueueItem) -> Result<(), InputError> {
     match item {
         QueueItem::Deposit { account, amount, .. } => engine.deposit(*account, *amount),
-        QueueItem::Request { .. } => Ok(()),
+        QueueItem::Request { account, request, .. } => match request {
+            // Whether a close takes effect is decided where it is put into a batch.
+            Request::Switch(_) | Request::Close => Ok(()),
+            Request::ForcedWithdrawal { amount } => engine.force_withdrawal(*account, *amount),
+            // Whoever follows the account hears of its orders' end by the record.
+            Request::Rekey { public_key, view_key } => engine.rekey(*account, *public_key, *view_key).map(drop),
+        },
         QueueItem::Open {
             account,
             public_key,

@@ -14,11 +14,11 @@ pub enum Halt {
     /// The engine refused an input of the chain.
     #[error("the engine refused a queue item or a table: {0}")]
     Engine(#[from] InputError),
-    /// An open was sealed to a key that this sequencer does not have. The chain takes an open only with a proof that it
-    /// can be opened with the key of its time, so it is an earlier key. The account waits for it; once the open is
-    /// overdue, the chain takes no batch without it.
+    /// The view key of an open or a re-key was sealed to a key that this sequencer does not have. The chain takes one
+    /// only with a proof that it can be opened with the key of its time, so it is an earlier key. The account waits for
+    /// it, or keeps the keys that it has; once the item is overdue, the chain takes no batch without it.
     #[error(
-        "open {item} was sealed to another key; name the file of the secret of its time with --sequencer-former-secret"
+        "the view key of queue item {item} was sealed to another key; name the file of the secret of its time with --sequencer-former-secret"
     )]
     Sealed {
         /// The queue item.

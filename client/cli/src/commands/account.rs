@@ -1,6 +1,11 @@
-//! `cloister open`, `deposit`, `switch`, `close`, `pay-claim`, `freeze`, `account`, `withdraw`.
+//! `cloister open`, `deposit`, `switch`, `rekey`, `close`, `pay-claim`, `freeze`, `account`, `withdraw`.
 
-use super::{error::CommandError, market::solvency_line, output::print_table, session::Session};
+use super::{
+    error::CommandError,
+    market::solvency_line,
+    output::print_table,
+    session::{scope_of, Session},
+};
 use crate::cli::Global;
 use cloister_cli::{
     progress::Progress,
@@ -24,6 +29,8 @@ use std::{collections::BTreeMap, path::Path, time::Duration};
 const OPEN_PATIENCE: Duration = Duration::from_secs(120);
 /// How long settling a withdrawal and everything before it may take.
 const WITHDRAW_PATIENCE: Duration = Duration::from_secs(900);
+/// Time between two looks at the queue.
+const POLL: Duration = Duration::from_secs(2);
 /// How long a withdrawal is good, in milliseconds.
 const WITHDRAWAL_LIFE: u64 = 3_600_000;
 
@@ -33,8 +40,9 @@ pub async fn open(global: &Global, deposit: &str, seal_key: Option<&Path>) -> Re
     let progress = Progress::begin();
     let (chain, sequencer) = connect_both(global).await?;
     let seals = SealProver::of(&chain, seal_key).await?;
+    let keys = wallet.keys_in(&scope_of(&chain, global.group))?;
     let OpenedAccount { trader, sealing } =
-        trader::open(&chain, &seals, global.group, wallet.keys(), amount, Until::Final).await?;
+        trader::open(&chain, &seals, global.group, &keys, amount, Until::Final).await?;
     progress.say(format!(
         "account {} is queued with {}, its view key sealed and proven in {} ms; waiting for the sequencer",
         trader.index,
@@ -79,6 +87,36 @@ pub async fn switch(global: &Global, transfers: bool) -> Result<(), CommandError
     trader::switch(&chain, global.group, wallet.keys(), switches, Until::Final).await?;
     let word = if transfers { "allowed" } else { "forbidden" };
     say!("queued: transfers out of the account are {word} once a batch has taken it");
+    Ok(())
+}
+
+pub async fn rekey(global: &Global, seal_key: Option<&Path>) -> Result<(), CommandError> {
+    let mut wallet = global.open_wallet()?;
+    let progress = Progress::begin();
+    let (chain, sequencer) = connect_both(global).await?;
+    let scope = scope_of(&chain, global.group);
+    let mut trader = trader::find(&chain, global.group, &wallet.keys_in(&scope)?).await?;
+    trader.keys = wallet.ask(&scope)?;
+    // It may have been asked for before: it is then in the queue still, or the sequencer knows the keys already.
+    let known = sequencer.account(&trader).await.is_ok();
+    if !known && !trader::rekey_waits(&chain, &trader).await? {
+        let seals = SealProver::of(&chain, seal_key).await?;
+        let sealing = trader::rekey(&chain, &seals, global.group, &trader.keys, Until::Final).await?;
+        let index = trader.index;
+        progress.say(format!(
+            "the re-key of account {index} is queued, its new view key sealed and proven in {} ms",
+            sealing.as_millis()
+        ));
+    }
+    progress.say("the new keys are in the wallet; waiting for the sequencer to take them");
+    sequencer.rekeyed(&trader, OPEN_PATIENCE).await?;
+    wallet.taken(&scope)?;
+    say!(
+        "account {} of group {} has new keys; orders of the old ones are cancelled. The old keys stay in the wallet to \
+         read what was before. Write down the new seed: `cloister keys show --secret`",
+        trader.index,
+        global.group
+    );
     Ok(())
 }
 
@@ -245,7 +283,7 @@ pub async fn show_from_chain(global: &Global) -> Result<(), CommandError> {
     let session = Session::begin(global).await?;
     let progress = Progress::begin();
     let (block, audit) = session.audited(global.group, &progress).await?;
-    let recovered = recover_trader(&audit.batches, &session.trader)?;
+    let recovered = recover_trader(&audit.batches, &session.reader)?;
     let names = Names::read(&session.chain, global.group).await?;
     let table = session.chain.latest_risk_table(global.group, Some(block)).await?;
     let account = &recovered.account;
@@ -292,6 +330,32 @@ fn show_unsigned(changes: &[(u64, Unsigned)], instrument: impl Fn(u8) -> Instrum
         }
     }
     print_table(table);
+}
+
+/// Asks the chain, so that no sequencer can refuse it.
+pub async fn force_withdrawal(global: &Global, text: &str, wait: bool) -> Result<(), CommandError> {
+    let amount = money(text)?;
+    let wallet = global.open_wallet()?;
+    let chain = global.connect().await?;
+    let trader = trader::find(&chain, global.group, wallet.keys()).await?;
+    trader::force_withdrawal(&chain, global.group, wallet.keys(), amount, Until::Final).await?;
+    say!(
+        "queued: a batch pays as much of {} as the initial margin of the positions leaves then",
+        show_money(amount.into())
+    );
+    if wait {
+        let sign = Progress::begin().wait("waiting for the batch that takes it");
+        let begin = std::time::Instant::now();
+        while trader::request_waits(&chain, &trader).await? {
+            if begin.elapsed() > WITHDRAW_PATIENCE {
+                return Err(CommandError::StillQueued);
+            }
+            tokio::time::sleep(POLL).await;
+        }
+        drop(sign);
+        say!("taken; `cloister account` shows what was paid, and what is withheld until solvency is proven");
+    }
+    Ok(())
 }
 
 pub async fn withdraw(global: &Global, text: &str, wait: bool) -> Result<(), CommandError> {

@@ -21,6 +21,9 @@ pub enum CommandError {
     /// The wallet cannot be used.
     #[error(transparent)]
     Wallet(#[from] WalletError),
+    /// What was asked for on the chain was not taken in time.
+    #[error("it is still in the queue; a batch must take it, whatever the sequencer wants, once it is overdue")]
+    StillQueued,
     /// The seed that was typed is not one.
     #[error(transparent)]
     Seed(#[from] SeedError),

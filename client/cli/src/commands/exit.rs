@@ -13,7 +13,7 @@ pub async fn write(global: &Global, out: &Path, exit_key: Option<&Path>) -> Resu
     let progress = Progress::begin();
     let (head, audit) = session.audited(global.group, &progress).await?;
     let table = session.chain.latest_risk_table(global.group, Some(head)).await?;
-    let exit = Exit::of(statements(&audit.batches), &session.trader, &table)?;
+    let exit = Exit::of(statements(&audit.batches), &session.reader, &table)?;
     let prover = ExitProver::new(exit_key).await?;
     let proven = prover.prove(&exit).await?;
     // A value made of strings and numbers is always JSON.

@@ -42,6 +42,9 @@ fn show(wallet: &Wallet, secret: bool) {
         .fact("next id", wallet.next_id());
     if secret {
         facts.fact("secret seed", wallet.seed());
+        for seed in wallet.rekey_seeds() {
+            facts.fact("seed of a re-key", seed);
+        }
     }
     print_table(facts);
 }

@@ -13,6 +13,7 @@ use cloister_client::{
     trader,
 };
 use cloister_client_core::trader::Trader;
+use cloister_crypto::stream::Scope;
 use cloister_runtime::Hash;
 use std::path::PathBuf;
 
@@ -30,25 +31,46 @@ impl Global {
     }
 }
 
+/// A group of a chain.
+pub(super) fn scope_of(chain: &Chain, group: u32) -> Scope {
+    Scope {
+        genesis: chain.genesis().0,
+        group,
+    }
+}
+
 /// A wallet with its account on a chain.
 pub(super) struct Session {
     pub(super) wallet: Wallet,
     pub(super) chain: Chain,
     pub(super) sequencer: SequencerClient,
     pub(super) trader: Trader,
+    /// Knows the keys of a re-key too that is asked for and may be taken, so that it reads the account's whole history.
+    pub(super) reader: Trader,
 }
 
 impl Session {
     pub(super) async fn begin(global: &Global) -> Result<Self, CommandError> {
-        let wallet = global.open_wallet()?;
+        let mut wallet = global.open_wallet()?;
         let chain = global.connect().await?;
-        let trader = trader::find(&chain, global.group, wallet.keys()).await?;
+        let scope = scope_of(&chain, global.group);
+        let mut trader = trader::find(&chain, global.group, &wallet.keys_in(&scope)?).await?;
         let sequencer = SequencerClient::of(&chain);
+        let mut reader = trader.clone();
+        if let Some(keys) = wallet.asked_in(&scope)? {
+            reader.keys = keys;
+            // A re-key that nobody waited for.
+            if sequencer.account(&reader).await.is_ok() {
+                wallet.taken(&scope)?;
+                trader = reader.clone();
+            }
+        }
         Ok(Self {
             wallet,
             chain,
             sequencer,
             trader,
+            reader,
         })
     }
 

@@ -116,6 +116,8 @@ fn hint(error: &Execution<Runtime>) -> Option<&'static str> {
             "wait until batches have taken what is queued"
         }
         Execution::RequestWaits => "another request of the account waits; wait until a batch has taken it",
+        Execution::NothingAsked => "ask for more than 0",
+        Execution::InvalidSealProof => "the sequencers' sealing key may have changed meanwhile; try again",
         Execution::CloseWaits => "the account is about to be closed; wait until a batch has taken that",
         Execution::GroupDisabled => "the group is paused by its administrators",
         Execution::GroupFrozen => {

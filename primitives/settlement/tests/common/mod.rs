@@ -139,6 +139,22 @@ impl Market {
         self.settle(units);
     }
 
+    /// A forced withdrawal from account 4, re-keys of accounts 4 and 5, and what they do under the new keys.
+    pub fn leave(&mut self) {
+        let units = vec![
+            self.world.rekey(5),
+            self.world.force(4, DEPOSIT / 2),
+            self.world.rekey(4),
+            UnitRequest::Padding {
+                index: AccountIndex(4),
+                deposit: Amount::ZERO,
+            },
+        ];
+        self.settle(units);
+        self.settle(vec![self.world.force(5, u64::MAX)]);
+        self.trade(1);
+    }
+
     /// Re-keys the house to the secret in force.
     pub fn rekey(&mut self) {
         let sealing_key = self.secrets.seal.public().expect("the seed gives a key");
@@ -198,6 +214,8 @@ impl Market {
             let kind = match unit {
                 UnitRequest::Switch { switches, .. } => ItemKind::Switch(*switches),
                 UnitRequest::Close { .. } => ItemKind::Close,
+                UnitRequest::Forced { requested, .. } => ItemKind::ForcedWithdrawal { amount: *requested },
+                UnitRequest::Rekey { view_key, .. } => ItemKind::Rekey(self.sealed(unit, *view_key)),
                 _ => continue,
             };
             queue.push(item(unit, Amount::ZERO, 7, kind));
@@ -221,10 +239,16 @@ impl Market {
     }
 
     fn kind(&self, unit: &UnitRequest) -> ItemKind {
-        let UnitRequest::Open { index, view_key, .. } = unit else {
+        let UnitRequest::Open { view_key, .. } = unit else {
             return ItemKind::Deposit;
         };
-        let trader = &self.world.traders[index.get() as usize];
+        ItemKind::Open(self.sealed(unit, *view_key))
+    }
+
+    /// The keys that a trader asks for, sealed to the secret in force.
+    fn sealed(&self, unit: &UnitRequest, view_key: Fr) -> OpenKeys {
+        let index = unit.index().get();
+        let trader = &self.world.traders[index as usize];
         let sealing_key = self.secrets.seal.public().expect("the seed gives a key");
         let (statement, _) = SealStatement::seal(
             GENESIS,
@@ -232,10 +256,10 @@ impl Market {
             [0; 32],
             &sealing_key,
             &trader.secret.public(),
-            *view_key,
-            &[index.get() as u8 + 1; 64],
+            view_key,
+            &[index as u8 + 1; 64],
         );
-        ItemKind::Open(OpenKeys::from(&statement))
+        OpenKeys::from(&statement)
     }
 
     /// The ledger after all batches, rebuilt.

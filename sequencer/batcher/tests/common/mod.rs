@@ -2,12 +2,13 @@
 #![allow(dead_code)]
 
 use cloister_batcher::{
-    BatchSecrets, Batcher, BatcherConfig, BatcherError, ClosedBatch, Event, QueueItem, SecretSource,
+    BatchSecrets, Batcher, BatcherConfig, BatcherError, ClosedBatch, Event, Forced, QueueItem, Request, SecretSource,
 };
 use cloister_crypto::Fr;
 use cloister_engine::{Engine, Rejection};
 pub use cloister_engine_testing::*;
-use cloister_ledger::{GroupLedger, Instruction, Shape};
+use cloister_ledger::{GroupLedger, Instruction, Shape, SignedInstruction};
+use cloister_risk::RiskTable;
 use cloister_types::{AccountIndex, Amount, GroupId, ItemId};
 
 /// Counts, so that every attempt has its own salt.
@@ -87,6 +88,36 @@ impl World {
         result.expect("the batcher takes a newer table");
     }
 
+    /// Lets the engine have requests that are ready.
+    pub fn request(&mut self, item: &QueueItem) {
+        let QueueItem::Request { account, request, .. } = item else {
+            return;
+        };
+        match request {
+            Request::Switch(_) | Request::Close => {}
+            Request::ForcedWithdrawal { amount } => self.engine.force_withdrawal(*account, *amount).unwrap(),
+            Request::Rekey { public_key, view_key } => {
+                self.engine.rekey(*account, *public_key, *view_key).unwrap();
+            }
+        }
+    }
+
+    /// Makes what is not settled again at another table, with nothing new in the queue.
+    pub fn rebase(&mut self, table: RiskTable) {
+        let result = self
+            .batcher
+            .rebase(self.now, table.clone(), Vec::new(), &mut self.secrets);
+        let held = result.expect("everything can be made again");
+        self.engine.set_table(table).unwrap();
+        self.engine.rebase(&held).unwrap();
+        let waiting: Vec<_> = self.batcher.waiting_forced().collect();
+        for (account, asked) in waiting {
+            self.engine.force_withdrawal(account, asked).unwrap();
+        }
+        self.closed.clear();
+        self.collect();
+    }
+
     pub fn push(&mut self, event: Event) -> Result<(), BatcherError> {
         let result = self.batcher.push(self.now, event, &mut self.secrets);
         self.collect();
@@ -96,6 +127,9 @@ impl World {
     pub fn collect(&mut self) {
         while let Some(batch) = self.batcher.next_closed() {
             self.closed.push(batch);
+        }
+        for Forced { account, asked, paid } in self.batcher.take_forced() {
+            self.engine.pay_forced(account, asked, paid).unwrap();
         }
     }
 
@@ -118,7 +152,12 @@ impl World {
 
     /// Submits to the engine and feeds the batcher.
     pub fn submit(&mut self, instruction: Instruction) -> Result<(), Rejection> {
-        let accepted = self.engine.submit(self.now, sign(instruction))?;
+        self.submit_signed(sign(instruction))
+    }
+
+    /// The same with what is signed already.
+    pub fn submit_signed(&mut self, signed: SignedInstruction) -> Result<(), Rejection> {
+        let accepted = self.engine.submit(self.now, signed)?;
         for event in accepted.effects.into_iter().filter_map(Event::of) {
             self.push(event).unwrap();
         }

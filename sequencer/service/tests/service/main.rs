@@ -3,6 +3,7 @@
 mod common;
 mod keys;
 mod queue;
+mod requests;
 mod settling;
 mod solvency;
 mod start;

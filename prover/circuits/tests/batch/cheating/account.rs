@@ -10,7 +10,7 @@ use cloister_crypto::{
     schnorr::generator_affine,
     stream::{view_commitment, Scope},
 };
-use cloister_ledger::{HouseRecord, Key, Mode, RecordKind, Statement, UnitRecord, UnitWitness};
+use cloister_ledger::{HouseRecord, Key, KeyRecord, Mode, RecordKind, Statement, UnitRecord, UnitWitness};
 use cloister_types::{AccountIndex, Amount, InstructionId, Money, Position};
 
 use crate::support::{
@@ -369,5 +369,41 @@ fn view_commitment_of_another_group_or_chain_should_not_be_the_statement() {
             keys.view_commitment = view_commitment(&scope, key);
             only_the_statement_breaks(&scene, &statement);
         }
+    }
+}
+
+#[test]
+fn record_of_other_keys_or_of_another_amount_should_not_be_the_statement() {
+    let scene = rekeyed();
+    let honest = scene.witness.check(SMALL).unwrap().statement;
+    let RecordKind::Rekey(asked) = honest.units.last().unwrap().kind else {
+        unreachable!("keys are shown")
+    };
+    // The keys that were asked for are in the statement; the account gets no others, and not in another mode.
+    let other = scene.witness.units.last().unwrap().before.key;
+    let shown = [
+        RecordKind::Rekey(KeyRecord {
+            x: other.x,
+            y: other.y,
+            ..asked
+        }),
+        RecordKind::Rekey(KeyRecord {
+            view_commitment: asked.view_commitment + Fr::one(),
+            ..asked
+        }),
+        RecordKind::Open(asked),
+        RecordKind::Update,
+    ];
+    let forced_scene = forced(1_000);
+    let requested = |amount| RecordKind::Forced {
+        requested: Amount(amount),
+    };
+    let amounts = [requested(999), requested(1_001), RecordKind::Update];
+    let cases = shown.map(|kind| (&scene, kind));
+    for (scene, kind) in cases.into_iter().chain(amounts.map(|kind| (&forced_scene, kind))) {
+        let mut statement = scene.witness.check(SMALL).unwrap().statement;
+        assert_ne!(statement.units.last().unwrap().kind, kind);
+        statement.units.last_mut().unwrap().kind = kind;
+        only_the_statement_breaks(scene, &statement);
     }
 }

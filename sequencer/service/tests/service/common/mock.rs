@@ -335,7 +335,8 @@ impl MockChain {
 
 /// The kind of a record whose unit takes no open.
 fn no_open(taking: &Taking) -> RecordKind {
-    taking.request.map_or(RecordKind::Update, |request| request.record())
+    let request = taking.request.as_ref();
+    request.map_or(RecordKind::Update, |request| request.record().unwrap())
 }
 
 impl Inner {

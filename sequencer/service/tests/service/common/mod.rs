@@ -62,14 +62,23 @@ pub fn open(account: u32) -> ItemKind {
 
 /// The open of an account, sealed to the owner of some keys.
 pub fn open_for(account: u32, keys: &SequencerKeys) -> ItemKind {
-    let public = secret(account).public();
-    let entropy = [account as u8 + 1; 64];
-    ItemKind::Open(OpenKeys {
+    ItemKind::Open(sealed(account, keys))
+}
+
+/// A re-key to the keys that an account of this number would have, sealed to the owner of some keys.
+pub fn rekey_for(number: u32, keys: &SequencerKeys) -> ItemKind {
+    ItemKind::Rekey(sealed(number, keys))
+}
+
+fn sealed(number: u32, keys: &SequencerKeys) -> OpenKeys {
+    let public = secret(number).public();
+    let entropy = [number as u8 + 1; 64];
+    OpenKeys {
         pk_x: to_bytes(&public.x()),
         pk_y: to_bytes(&public.y()),
-        view_commitment: to_bytes(&view_commitment(&SCOPE, view_key(account))),
-        sealed_view_key: seal(view_key(account), keys.public(), &entropy).0,
-    })
+        view_commitment: to_bytes(&view_commitment(&SCOPE, view_key(number))),
+        sealed_view_key: seal(view_key(number), keys.public(), &entropy).0,
+    }
 }
 
 pub struct Running {
@@ -134,6 +143,20 @@ impl Running {
     pub async fn submit(&self, instruction: Instruction) -> Result<AcceptedInfo, (i32, String)> {
         let submission = Submission::encoded(&sign(self.timed(instruction)));
         self.call("cloister_submitInstruction", [submission]).await
+    }
+
+    /// Submits what the key of a number signs.
+    pub async fn submit_by(&self, number: u32, instruction: Instruction) -> Result<AcceptedInfo, (i32, String)> {
+        let signed = self.timed(instruction).sign(&GENESIS, &secret(number));
+        self.call("cloister_submitInstruction", [Submission::encoded(&signed)])
+            .await
+    }
+
+    /// An account as whoever has the view key of a number sees it.
+    pub async fn account_by(&self, number: u32, account: u32) -> Result<AccountInfo, (i32, String)> {
+        let time = self.chain.clock();
+        let query = AccountQuery::new(view_key(number), GroupId(GROUP), AccountIndex(account), time);
+        self.call("cloister_account", [query]).await
     }
 
     /// Gives an instruction an expiry on the mock's clock.
