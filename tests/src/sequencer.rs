@@ -68,6 +68,17 @@ impl Unit {
         }
     }
 
+    /// Pays what the owner asked for by force, as far as initial margin allows.
+    pub fn forced(trader: &Trader, requested: u64) -> Self {
+        Self {
+            request: UnitRequest::Forced {
+                index: AccountIndex(trader.index),
+                deposit: Amount::ZERO,
+                requested: Amount(requested),
+            },
+        }
+    }
+
     /// Runs a signed instruction with its fill.
     pub fn instruction(trader: &Trader, signed: SignedInstruction, fill: Fill) -> Self {
         let request = UnitRequest::Normal {

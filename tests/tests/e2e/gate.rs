@@ -43,6 +43,8 @@ const DEPOSIT: u64 = 15_000_000_000;
 const RESCUE: u64 = 20_000_000_000;
 /// 3,000 of the settlement asset.
 const WITHDRAWAL: u64 = 3_000_000_000;
+/// 2,000 of the settlement asset.
+const FORCED: u64 = 2_000_000_000;
 /// 60,000 of the settlement asset at the first price.
 const LOTS: u64 = 1_000;
 /// An hour in milliseconds.
@@ -200,6 +202,14 @@ fn trade(scene: &Scene, instrument: &TradedInstrument) -> Vec<Unit> {
     vec![unit(&scene.winner, Side::Buy), unit(&scene.loser, Side::Sell)]
 }
 
+/// What a block withheld.
+fn withheld(included: &Included) -> Option<u64> {
+    included.event(|event| match event {
+        RuntimeEvent::Execution(Event::PayoutWithheld { amount, .. }) => Some(*amount),
+        _ => None,
+    })
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_winner_should_wait_while_the_loser_is_spared() {
     let _alone = alone().await;
@@ -219,12 +229,21 @@ async fn a_winner_should_wait_while_the_loser_is_spared() {
     let signed = scene.winner.withdrawal(2, WITHDRAWAL, now() + HOUR);
     let leaves = vec![Unit::instruction(&scene.winner, signed, Fill::default())];
     let settled = scene.settle(&table, leaves).await;
-    let withheld = settled.event(|event| match event {
-        RuntimeEvent::Execution(Event::PayoutWithheld { amount, .. }) => Some(*amount),
-        _ => None,
-    });
-    assert_eq!(withheld, Some(WITHDRAWAL), "the batch settles, and its payout waits");
-    let gross = u128::from(WITHDRAWAL);
+    assert_eq!(
+        withheld(&settled),
+        Some(WITHDRAWAL),
+        "the batch settles, and its payout waits"
+    );
+    // Nor does force help.
+    let keys = scene.winner.keys.clone();
+    trader::force_withdrawal(&chain, GROUP, &keys, FORCED, Until::InBlock)
+        .await
+        .expect("queued");
+    let (table, _) = scene.table(price("78000")).await;
+    let leaves = vec![Unit::forced(&scene.winner, FORCED)];
+    let settled = scene.settle(&table, leaves).await;
+    assert_eq!(withheld(&settled), Some(FORCED));
+    let gross = u128::from(WITHDRAWAL + FORCED);
     assert_eq!(scene.balance().await, before);
     assert_eq!(scene.claim().await, Some(WithheldClaim { gross, paid: 0 }));
     scene.no_round_is_fresh().await;
