@@ -5,7 +5,7 @@ use crate::{
     step::{Action, Step},
 };
 use cloister_ledger::Party;
-use cloister_liquidator::{admissible, Basis, Holding, Refusal, Trade};
+use cloister_liquidator::{admissible, shares, Basis, Holding, Refusal, Trade};
 use cloister_risk::{RiskTable, Status};
 use cloister_types::{Lots, Position};
 use std::collections::BTreeMap;
@@ -199,11 +199,9 @@ fn allowed(table: &RiskTable, before: &Holding, after: &Holding, trade: &Trade) 
         return Err(Refusal::Equity);
     }
     not_riskier(table, before, after)?;
-    // Who is short of initial margin may only concede the discount of what changes.
-    let change = trade.basis_change(table, before.lots[trade.row]);
-    let most = i128::from(table.header.max_discount) * change.abs();
-    if after.shortfall(table, table.header.initial) > 0 && 256 * trade.concession(table) > most {
-        return Err(Refusal::Margin);
+    // Who is short of initial margin may only concede a part of what is freed.
+    if after.shortfall(table, table.header.initial) > 0 {
+        shares(table, before, after, trade.concession(table))?;
     }
     Ok(())
 }

@@ -150,6 +150,12 @@ pub const FORCED_SLACK: u64 = (1 << RATIO_SHIFT) - 1;
 /// `2^12 * 2 * (2^5 * 2^40 * 2^55) + 2^8 * (2^80 + 2^100) < 2^114`, and a threshold no more than
 /// doubles it.
 pub const DEFICIT_BITS: usize = 115;
+/// What the prices of an account short of margin concede counts this often against what its unit frees: they may take a
+/// quarter of it at most (B-MARGIN, B-LIQUIDATION).
+pub const CONCESSION_WEIGHT: u64 = 4;
+/// Bits of what the prices of a unit concede, with its sign: each of its 8 places is within its band, so it is below
+/// `2^3 * 2^40 * 2^55 = 2^98` in size.
+pub const CONCESSION_BITS: usize = 99;
 /// Bits in which equity is compared with zero: `2^79 + 2^5 * 2^40 * 2^55 < 2^101`.
 pub const EQUITY_BITS: usize = 101;
 /// Bits in which two exposures of one account are compared: the floor is in both, and a loss is below

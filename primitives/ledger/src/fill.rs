@@ -191,7 +191,7 @@ impl Fill {
         *position = after;
         account.cash = self.cash_after(account.cash, row, side).ok_or(FillError::CashWidth)?;
         let concession = Money(self.concession(row, side)?);
-        Traded::fill(row, concession, before, after).ok_or(FillError::Width)
+        Ok(Traded::fill(row, concession, side == Side::Sell))
     }
 
     /// B-INSTRUMENT, B-PRICE, B-BAND, B-FEE of an order.

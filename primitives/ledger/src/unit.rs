@@ -163,6 +163,9 @@ impl UnitWitness {
         if self.mode != Mode::Forced && (self.requested, self.paid) != (Amount::ZERO, Amount::ZERO) {
             return Err(UnitError::ForcedInMode);
         }
+        if self.mode == Mode::Close && !self.incoming.is_zero() {
+            return Err(UnitError::IncomingInClose);
+        }
         if self.mode != Mode::Normal && self.places.iter().any(PlaceWitness::is_signed) {
             return Err(UnitError::InstructionInMode);
         }

@@ -37,7 +37,8 @@ pub enum MarginError {
     /// The rule of the mode or of the house does not offer this choice.
     #[error("the margin choice is not one that the rule offers")]
     Choice,
-    /// B-MARGIN: the account is short of initial margin, and its prices concede more than the discount.
+    /// B-MARGIN, B-LIQUIDATION: the account is short of margin, and its prices concede more than a quarter of what the
+    /// unit frees.
     #[error("the prices concede more than an account that is short of margin may")]
     Conceded,
     /// B-NEED: a liquidation closed more than initial margin needs.
@@ -196,12 +197,7 @@ impl Assessment {
             MarginChoice::NotWorse(_) if payment => Err(MarginError::WithdrawalWhileShort),
             MarginChoice::NotWorse(scenario) => {
                 let limit = before.deficit(table.header.maintenance, scenario)?;
-                not_worse(after.within(table.header.maintenance, limit)?)?;
-                if traded.concedes_little(table)? {
-                    Ok(())
-                } else {
-                    Err(MarginError::Conceded)
-                }
+                after.check_not_worse(table, traded, limit)
             }
             MarginChoice::Tight(_) => Err(MarginError::Choice),
         }
@@ -262,7 +258,7 @@ impl Assessment {
         if after.equity < before.equity.min(Money::ZERO) {
             return Err(MarginError::NegativeEquity);
         }
-        not_worse(after.within(table.header.maintenance, limit)?)?;
+        after.check_not_worse(table, traded, limit)?;
         after.check_need(table, traded, need)
     }
 

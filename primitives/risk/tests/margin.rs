@@ -170,7 +170,7 @@ proptest! {
         let after = Assessment::new(&t, &positions(q1), Money(c0 + dc)).expect("in range");
         let choices = || (0..16u8).map(MarginChoice::NotWorse).chain([MarginChoice::Initial, MarginChoice::Tight(0)]);
         let concession = Money(-dc - i128::from(q1 - q0) * 60_000_000);
-        let traded = Traded::fill(&t.rows[0], concession, Position(q0), Position(q1)).expect("in range");
+        let traded = Traded::fill(&t.rows[0], concession, q0 > q1);
         let liquidated = choices().any(|c| {
             (0..16).any(|need| Assessment::check_liquidation(&before, &after, &t, &traded, c, need).is_ok())
         });

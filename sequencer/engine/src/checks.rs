@@ -168,7 +168,7 @@ impl Engine {
     }
 
     /// True if filling the order alone, at its limit, leaves no maintenance deficit above the worst one before
-    /// (B-MARGIN's second branch) and equity at least 0.
+    /// (B-MARGIN's second branch), its price takes no more than its share of what it frees, and equity at least 0.
     fn reduces_risk(&self, order: &Instruction, number: usize, quantity: Lots, fee: Total) -> Result<bool, Rejection> {
         let holdings = self.view(order.index)?.holdings;
         let trade = Trade {
@@ -190,7 +190,7 @@ impl Engine {
             .0;
         let choice = MarginChoice::NotWorse(threshold);
         let row = self.table.rows.get(number).ok_or(Rejection::OutOfRange)?;
-        let traded = holdings.traded(row, &trade).ok_or(Rejection::OutOfRange)?;
+        let traded = Holdings::traded(row, &trade).ok_or(Rejection::OutOfRange)?;
         Ok(Assessment::check(&before, &after, &self.table, &traded, false, choice).is_ok())
     }
 

@@ -89,22 +89,20 @@ impl Holdings {
         if after > row.limit && !reduces {
             return Err(TradeError::Limit);
         }
-        let traded = self.traded(row, trade).ok_or(TradeError::OutOfRange)?;
+        let traded = Self::traded(row, trade).ok_or(TradeError::OutOfRange)?;
         Assessment::choose(&self.assess(table)?, &next.assess(table)?, table, &traded, false)?;
         Ok(next)
     }
 
-    /// What B-MARGIN asks of the fill beyond the holdings before and after.
-    pub(crate) fn traded(&self, row: &Row, trade: &Trade) -> Option<Traded> {
-        let before = *self.positions.get(trade.row)?;
-        let after = before.checked_add(trade.side.change(trade.quantity)?)?;
+    /// What B-MARGIN asks of a fill beyond the holdings before and after.
+    pub(crate) fn traded(row: &Row, trade: &Trade) -> Option<Traded> {
         let fair = row.mark.times(trade.quantity.bought()?);
         let distance = trade.cost.signed()?.checked_sub(fair)?;
         let concession = match trade.side {
             Side::Buy => distance,
             Side::Sell => distance.checked_neg()?,
         };
-        Traded::fill(row, concession, before, after)
+        Some(Traded::fill(row, concession, trade.side == Side::Sell))
     }
 
     /// `q += σ·f`, `cash -= σ·(n - f·F) + fee`, inside the ranges of B-RANGE.

@@ -46,7 +46,7 @@ pub use draft::{take, BatchDraft, Offer, OfferPrice};
 pub use holding::{Holding, ONE_TIMES};
 pub use keeper::{closing, expire, shed, take_over};
 pub use liquidation::{liquidate, liquidate_pairs, Unliquidated};
-pub use need::admissible;
+pub use need::{admissible, shares};
 pub use policy::Policy;
 pub use refusal::Refusal;
 pub use trade::Trade;

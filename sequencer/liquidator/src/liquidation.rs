@@ -6,7 +6,7 @@ use crate::{
     draft::{take, BatchDraft, OfferPrice},
     holding::Holding,
     keeper::closing,
-    need::admissible,
+    need::{admissible, share},
     policy::Policy,
     refusal::Refusal,
     trade::Trade,
@@ -48,16 +48,43 @@ fn short<'t>(draft: &impl BatchDraft<'t>) -> Vec<u32> {
 }
 
 /// One fill that reduces a row of an account by as little as brings it back to initial margin, at most `most` lots, at
-/// a price `discount` (10^-6) worse than the mark. `None` if no fill of the row makes the account safer, or if the
-/// account cannot pay for one.
+/// a price `discount` (10^-6) worse than the mark, or less if that is more than a price may concede. `None` if no fill
+/// of the row makes the account safer, or if the account cannot pay for one.
 fn plan(table: &RiskTable, holding: &Holding, row: usize, most: u64, discount: u32) -> Option<Trade> {
     let at = &table.rows[row];
     let held = holding.lots[row];
     if held.is_zero() || !at.is_priced() {
         return None;
     }
+    let worse = (u128::from(at.mark.get().unsigned_abs()) * u128::from(discount) / 1_000_000) as u64;
+    let trade = reduce(table, holding, row, most, worse)?;
+    let after = holding.traded(table, &trade);
+    // What the price does not take goes to the insurance, so the account is left the same.
+    let share = share(table, holding, &after);
+    let trade = if trade.concession(table) <= share {
+        trade
+    } else {
+        let worse = u64::try_from(share / i128::from(trade.lots))
+            .ok()
+            .filter(|worse| *worse > 0)?;
+        reduce(table, holding, row, most, worse)?
+    };
+    let concession = 256 * trade.concession(table);
+    if concession > trade.penalty(table) || concession > trade.discount(table) {
+        return None;
+    }
+    let maintenance = |holding: &Holding| holding.shortfall(table, table.header.maintenance);
+    let after = holding.traded(table, &trade);
+    let allowed = admissible(table, holding, &after, &[trade]).is_ok();
+    (allowed && maintenance(&after) < maintenance(holding)).then_some(trade)
+}
+
+/// The smallest fill of [`plan`] at a price that is `worse` than the mark by so much per lot, whatever the rules of a
+/// liquidation say to it; `None` if the account can pay for none.
+fn reduce(table: &RiskTable, holding: &Holding, row: usize, most: u64, worse: u64) -> Option<Trade> {
+    let at = &table.rows[row];
+    let held = holding.lots[row];
     let (side, mark) = (closing(held), at.mark.get().unsigned_abs());
-    let worse = (u128::from(mark) * u128::from(discount) / 1_000_000) as u64;
     let price = mark.saturating_add_signed(side.sign() * worse as i64);
     let equity = holding.equity(table);
     let affordable = equity
@@ -89,15 +116,7 @@ fn plan(table: &RiskTable, holding: &Holding, row: usize, most: u64, discount: u
             low = middle + 1;
         }
     }
-    let trade = with_fee(low);
-    let concession = 256 * trade.concession(table);
-    if concession > trade.penalty(table) || concession > trade.discount(table) {
-        return None;
-    }
-    let maintenance = |holding: &Holding| holding.shortfall(table, table.header.maintenance);
-    let after = holding.traded(table, &trade);
-    let allowed = admissible(table, holding, &after, &[trade]).is_ok();
-    (allowed && maintenance(&after) < maintenance(holding)).then_some(trade)
+    Some(with_fee(low))
 }
 
 /// Reduces every account that is short by one fill, where somebody takes it. Makers take at the policy's discount, else

@@ -2,7 +2,7 @@
 
 use cloister_ledger::{Fill, Side};
 use cloister_risk::RiskTable;
-use cloister_types::{Lots, Position, Total};
+use cloister_types::{Lots, Total};
 
 /// A trade at one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,17 +62,6 @@ impl Trade {
     /// The most, times 2^8, that the price of a liquidation may concede (B-DISCOUNT).
     pub fn discount(&self, table: &RiskTable) -> i128 {
         i128::from(table.header.max_discount) * self.basis(table)
-    }
-
-    /// By how much the trade changes what an account's lots of the row are worth with the floor of their side
-    /// (B-MARGIN).
-    pub fn basis_change(&self, table: &RiskTable, held: Position) -> i128 {
-        let row = &table.rows[self.row];
-        let basis = |lots: i64| {
-            let floor = if lots < 0 { row.floor_short } else { row.floor_long };
-            i128::from(lots.abs()) * (i128::from(row.mark.get()) + i128::from(floor.get()))
-        };
-        basis(held.get() + self.change()) - basis(held.get())
     }
 
     /// What one lot of the closed side requires alone, 10^-6: its largest loss and its floor (B-NEED).

@@ -33,6 +33,9 @@ pub enum UnitError {
     /// B-FORCED: an amount requested or paid in another mode.
     #[error("only a forced withdrawal has a requested and a paid amount")]
     ForcedInMode,
+    /// B-CLOSE: a close takes an incoming transfer.
+    #[error("a close takes no transfer")]
+    IncomingInClose,
     /// B-SWITCH: other flags after, in a mode other than switch.
     #[error("only a switch changes the account's flags")]
     SwitchesChanged,

@@ -1,48 +1,40 @@
 //! What the fills of a unit did to its account, as far as the states before and after do not tell (B-NEED, B-MARGIN).
 
-use super::{Assessment, MarginError};
+use super::{not_worse, Assessment, MarginError};
 use crate::table::{RiskTable, Row};
-use cloister_crypto::constants::RATIO_SHIFT;
-use cloister_types::{Deficit, Lots, Money, Position};
+use cloister_crypto::constants::CONCESSION_WEIGHT;
+use cloister_types::{Deficit, Lots, Money};
 
 /// Sums over the fills of a unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Traded {
     /// `Σ σ·(n - f·mark)`: what the prices cost the account, measured from the marks. Negative if they were better.
     pub concession: Money,
-    /// The change of `Σ_j |q_j|·(mark_j + floor_j)`, with the floor of the side held.
-    pub basis: Money,
     /// `Σ m`: what one lot of every fill requires alone, at a ratio of one, on the side that the fill closes
     /// ([`Row::lone_lot`]).
     pub lone_lots: Money,
 }
 
 impl Traded {
-    /// One fill, from the position before to the one after; `None` if a sum does not fit.
-    pub fn fill(row: &Row, concession: Money, before: Position, after: Position) -> Option<Self> {
-        let basis = |q: Position| row.basis(q >= Position::ZERO).get().checked_mul(q.size().get().into());
-        Some(Self {
+    /// One fill; `sells`: it closes or opens lots as a sale.
+    pub fn fill(row: &Row, concession: Money, sells: bool) -> Self {
+        Self {
             concession,
-            basis: Money(basis(after)?.checked_sub(basis(before)?)?),
-            lone_lots: row.lone_lot(before > after),
-        })
+            lone_lots: row.lone_lot(sells),
+        }
     }
 
     /// The fills of both; `None` if a sum does not fit.
     pub fn checked_add(&self, other: &Self) -> Option<Self> {
         Some(Self {
             concession: self.concession.checked_add(other.concession)?,
-            basis: self.basis.checked_add(other.basis)?,
             lone_lots: self.lone_lots.checked_add(other.lone_lots)?,
         })
     }
 
-    /// B-MARGIN: what the prices concede is at most the discount of what the account holds less or more.
-    pub(super) fn concedes_little(&self, table: &RiskTable) -> Result<bool, MarginError> {
-        let conceded = Deficit::of(self.concession, 1 << RATIO_SHIFT).ok_or(MarginError::OutOfRange)?;
-        let change = i128::try_from(self.basis.get().unsigned_abs()).map_err(|_| MarginError::OutOfRange)?;
-        let most = Deficit::of(Money(change), table.header.max_discount).ok_or(MarginError::OutOfRange)?;
-        Ok(conceded <= most)
+    /// What the prices cost the account if that is more than nothing: `max(0, Σ c)`.
+    pub fn conceded(&self) -> Money {
+        self.concession.max(Money::ZERO)
     }
 }
 
@@ -55,6 +47,28 @@ pub fn highest_discount(table: &RiskTable, row: &Row, long: bool, lots: Lots) ->
 }
 
 impl Assessment {
+    /// No maintenance deficit after is above `limit`, one of those before (B-MARGIN, B-LIQUIDATION); nor is any if what
+    /// the prices conceded counts [`CONCESSION_WEIGHT`] times, once of which equity holds already. So the prices take at
+    /// most a quarter of what the unit frees.
+    pub(super) fn check_not_worse(
+        &self,
+        table: &RiskTable,
+        traded: &Traded,
+        limit: Deficit,
+    ) -> Result<(), MarginError> {
+        let ratio = table.header.maintenance;
+        not_worse(self.within(ratio, limit)?)?;
+        let again = i128::from(CONCESSION_WEIGHT - 1);
+        let lowered = traded.conceded().get().checked_mul(again).map(Money);
+        let lowered = lowered.and_then(|more| self.equity.checked_sub(more));
+        let equity = lowered.ok_or(MarginError::OutOfRange)?;
+        if (Self { equity, ..*self }).within(ratio, limit)? {
+            Ok(())
+        } else {
+            Err(MarginError::Conceded)
+        }
+    }
+
     /// The deficits of B-NEED: initial ones, with the fills counted at no better than the mark, plus the tolerance. At
     /// least one of a needed liquidation is not negative.
     fn needs(&self, table: &RiskTable, traded: &Traded) -> Option<[Deficit; super::SCENARIOS]> {

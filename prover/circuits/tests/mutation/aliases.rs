@@ -178,7 +178,7 @@ const SWAPPABLE: &[Free] = &[
         reason: "the rule lets the prover name any of the deficits, and this one bounds the unit too",
     },
     Free {
-        pattern: "unit */B-MARGIN/B-NEED, B-MARGIN/scenario/choice *",
+        pattern: "unit */B-MARGIN/B-NEED/scenario/choice *",
         when: always,
         rare: false,
         reason: "the rule lets the prover name any scenario that still needs what was closed, and this one does too",

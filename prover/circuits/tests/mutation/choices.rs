@@ -83,7 +83,7 @@ fn rename(recorded: &Recorded, sheet: &Sheet<'_>, witness: &BatchWitness, mut lo
             let wires = Wires::new(
                 sheet,
                 None,
-                &format!("unit {number}/B-MARGIN/B-NEED, B-MARGIN/scenario"),
+                &format!("unit {number}/B-MARGIN/B-NEED/scenario"),
                 SCENARIOS,
             );
             for need in 0..16 {

@@ -76,12 +76,6 @@ const FREE: &[Free] = &[
         rare: false,
     },
     Free {
-        pattern: "unit */B-NEED, B-MARGIN/sign",
-        when: always,
-        reason: "the wrong sign only refuses more, and this unit has room for that",
-        rare: false,
-    },
-    Free {
         pattern: "unit */B-EQUITY/owes money",
         when: may_owe,
         reason: "equity has not fallen in the unit, so it may be compared with the one before instead of zero",

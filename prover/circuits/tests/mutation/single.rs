@@ -17,8 +17,7 @@ use rayon::prelude::*;
 use crate::{
     scenes::{batch, scene, Recorded, OF_PLACES, OF_WIDE},
     table::{
-        bounds_are_equal, settles_nothing, sign_of_nothing, Free, Table, CHALLENGE_INVERSE, CLOSE_INVERSE,
-        SLOT_INVERSE, TRIGGER_INVERSE,
+        bounds_are_equal, settles_nothing, Free, Table, CHALLENGE_INVERSE, CLOSE_INVERSE, SLOT_INVERSE, TRIGGER_INVERSE,
     },
 };
 
@@ -38,12 +37,6 @@ const FREE: &[Free] = &[
         when: bounds_are_equal,
         reason: "it need not reduce, and both bounds are the same number, whichever is named",
         rare: false,
-    },
-    Free {
-        pattern: "unit */B-NEED, B-MARGIN/sign",
-        when: sign_of_nothing,
-        reason: "nothing was traded, so there is no sign to name",
-        rare: true,
     },
     Free {
         pattern: "unit */B-UNIT/mode expiry",

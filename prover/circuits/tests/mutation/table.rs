@@ -118,16 +118,6 @@ pub fn bounds_are_equal(sheet: &Sheet<'_>, wire: usize) -> bool {
     bound.is_some_and(|k| sheet.sides(k)[1] == Fr::zero())
 }
 
-/// Nothing that the sign is for was traded: it multiplies zeros.
-pub fn sign_of_nothing(sheet: &Sheet<'_>, wire: usize) -> bool {
-    let name = sheet.system().wire_name(wire);
-    ["better than the mark", "where it grows"].iter().all(|product| {
-        let name = format!("{}{product}", name.trim_end_matches("sign"));
-        let product = sheet.system().find_constraint(&name);
-        product.is_some_and(|k| sheet.sides(k)[1] == Fr::zero())
-    })
-}
-
 /// The namespaces of a wire's unit and place, as many as there are of the two.
 fn space(sheet: &Sheet<'_>, wire: usize, depth: usize) -> String {
     let name = sheet.system().wire_name(wire);
@@ -183,13 +173,14 @@ pub fn settles_nothing(sheet: &Sheet<'_>, wire: usize) -> bool {
         "liquidation",
         "takeover",
         "switch",
+        "close",
     ];
     is_in_none_of(sheet, wire, &others) && places_are_empty(sheet, wire)
 }
 
 /// The unit of the wire is one that only deposits and incoming transfers change, whatever its mode is called.
 pub fn changes_nothing(sheet: &Sheet<'_>, wire: usize) -> bool {
-    let others = ["open", "re-key", "forced", "takeover", "switch"];
+    let others = ["open", "re-key", "forced", "takeover", "switch", "close"];
     is_in_none_of(sheet, wire, &others) && places_are_empty(sheet, wire)
 }
 

@@ -4,7 +4,11 @@ use bellman::{ConstraintSystem, SynthesisError};
 
 use super::{entry::Entry, modes::Modes};
 use crate::{
-    gadgets::{bits::power_of_two, boolean::Bit, num::Num},
+    gadgets::{
+        bits::power_of_two,
+        boolean::Bit,
+        num::{enforce_product, Num},
+    },
     Fr,
 };
 
@@ -16,8 +20,16 @@ const LOTS_AT: usize = 100;
 /// What the account holds is one number, `cash + 2^100·Σ_j |q_j|`. The sum is one of sizes and stays below 2^45, so the
 /// number is zero only if cash and every position are. A close changes neither, so the cash that is looked at here is
 /// the one that B-RANGE bounds.
-pub fn closes<CS: ConstraintSystem<Fr>>(cs: &mut CS, modes: &Modes, entry: &Entry) -> Result<Bit, SynthesisError> {
+pub fn closes<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    modes: &Modes,
+    entry: &Entry,
+    incoming: &Num,
+) -> Result<Bit, SynthesisError> {
     let mut cs = cs.namespace(|| "B-CLOSE");
+    // Otherwise whoever makes the batch could keep an account open with a transfer of the smallest amount to it.
+    let name = || "no incoming transfer";
+    enforce_product(&mut cs, name, modes.close.num(), incoming, &Num::zero());
     // `|q| = 2·max(q, 0) - q`.
     let lots = &Num::total(entry.longs.nums()) * 2 - Num::total(entry.positions.nums());
     let held = &entry.cash + &lots.scale(power_of_two(LOTS_AT));

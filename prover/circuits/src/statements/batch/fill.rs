@@ -65,8 +65,6 @@ pub struct FillOutput {
     pub mark: Num,
     /// What the price costs the account, measured from the mark.
     pub concession: Num,
-    /// Added to the account's `Σ_j |q_j|·(mark_j + floor_j)`.
-    pub basis: Num,
     /// What one lot of the closed side requires alone, in a liquidation; otherwise zero.
     pub lone_lot: Num,
 }
@@ -141,7 +139,6 @@ pub fn synthesize_fill<CS: ConstraintSystem<Fr>>(
         floor,
         mark: price.mark,
         concession: price.concession,
-        basis,
         lone_lot,
     })
 }

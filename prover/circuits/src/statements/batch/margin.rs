@@ -5,7 +5,7 @@
 
 use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::{
-    constants::{DEFICIT_BITS, EQUITY_BITS, FORCED_DEFICITS, FORCED_SLACK, SCENARIOS},
+    constants::{CONCESSION_WEIGHT, DEFICIT_BITS, EQUITY_BITS, FORCED_DEFICITS, FORCED_SLACK, SCENARIOS},
     field::to_i128,
 };
 use cloister_ledger::{Mode, UnitWitness};
@@ -103,11 +103,15 @@ impl Margin<'_> {
 
             let chosen = self.chosen_deficit(&mut cs, table, &not_worse, &maintenance, unit)?;
             let threshold = not_worse.mul(&mut cs, || "threshold", &chosen)?;
-            now.enforce_within(&mut cs, &ratio, &(threshold + in_ratios(&equity)))?;
+            // What the prices conceded counts several times, once of which equity holds already, or equity would be
+            // handed to another account for next to nothing that is freed.
+            let conceded = self.traded.conceded(&mut cs, &not_worse)?;
+            let counted = &equity - &conceded.cost.scale(Fr::from(CONCESSION_WEIGHT - 1));
+            now.enforce_within(&mut cs, &ratio, &(threshold + in_ratios(&counted)))?;
             self.enforce_short(&mut cs, &chosen, &taken, equity_before)?;
             let liquidation = &self.modes.liquidation;
             self.traded
-                .enforce(&mut cs, table, liquidation, &relaxed, self.after, unit)?;
+                .enforce_need(&mut cs, table, liquidation, &conceded, self.after, unit)?;
             equity
         };
         self.enforce_equity(cs, &equity, unit)?;

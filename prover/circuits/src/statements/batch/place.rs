@@ -156,7 +156,6 @@ pub fn synthesize_place<CS: ConstraintSystem<Fr>>(
     }
     running.floor_change += &filled.floor;
     running.traded.concession += &filled.concession;
-    running.traded.basis += &filled.basis;
     running.traded.lone_lots += &filled.lone_lot;
     running.order_fees += &filled.order_fee;
     running.penalties += &filled.penalty;

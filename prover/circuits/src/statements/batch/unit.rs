@@ -125,7 +125,7 @@ pub fn synthesize_unit<CS: ConstraintSystem<Fr>>(
     let incoming = Num::alloc(cs, || "incoming transfer", unit.map(|u| Fr::from(u.incoming.get())))?;
     let entry = Entry::new(cs, context, &old, &signs, &(&deposit + &incoming))?;
     let forced = Forced::alloc(cs, &modes, unit)?;
-    let closes = closes(cs, &modes, &entry)?;
+    let closes = closes(cs, &modes, &entry, &incoming)?;
 
     let mut running = Running::new(&old, &entry, &keys, &forced);
     for number in 0..places {
