@@ -24,7 +24,7 @@ pub struct Spoil {
 }
 
 const UNIT_CASES: u64 = 70;
-const BATCH_CASES: u64 = 35;
+const BATCH_CASES: u64 = 40;
 
 /// Every mode.
 const MODES: [Mode; 12] = [
@@ -162,7 +162,20 @@ fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
             }
         }
         33 => table.header.max_discount = random.below(3) as u16,
+        34..=38 => spoil_doors(w, case, random),
         _ => w.units.rotate_left(1),
+    }
+}
+
+/// Changes what goes in and out of the insurance.
+fn spoil_doors(w: &mut BatchWitness, case: u64, random: &mut Random) {
+    let off = |amount: Amount, by: u64| Amount(amount.get().wrapping_add(by).wrapping_sub(1));
+    match case {
+        34 => w.insurance_out = off(w.insurance_out, random.below(3)),
+        35 => w.doors.asked = off(w.doors.asked, random.below(3)),
+        36 => w.doors.keep = Amount(random.below(1 << 40)),
+        37 => w.doors_choice = MarginChoice::Tight(random.below(18) as u8),
+        _ => w.doors.paid_in = Amount(random.below(1 << 40)),
     }
 }
 

@@ -10,7 +10,7 @@ use cloister_circuits_testing::TestSystem;
 use cloister_ledger::{
     slot::slot_number,
     state::{AccountState, BatchRequest},
-    BatchWitness, Fill, House, Instruction, Party, PlaceWitness, Shape, Side, SignedInstruction, Trigger, UnitRequest,
+    BatchWitness, Doors, Fill, House, Instruction, Party, PlaceWitness, Shape, Side, SignedInstruction, Trigger, UnitRequest,
     UnitWitness,
 };
 use cloister_ledger_testing::World;
@@ -351,6 +351,7 @@ pub fn rebuilt(scene: &Scene) -> BatchRequest {
     BatchRequest {
         context: scene.witness.context.clone(),
         sweep: Amount::ZERO,
+        doors: Doors::default(),
         empty_mask: 0,
         units: vec![
             UnitRequest::Padding {
