@@ -4,6 +4,7 @@ mod admin;
 mod claims;
 mod freeze;
 mod house;
+mod insurance;
 mod invariants;
 mod keys;
 mod payouts;

@@ -1,4 +1,4 @@
-//! The chain's queue of opens, deposits and requests (C-QUEUE).
+//! The chain's queue of opens, deposits, requests, and money for and from the insurance (C-QUEUE, C-DOORS).
 
 use crate::{
     batch::{Field, KeyId, PROOF_BYTES},
@@ -83,6 +83,17 @@ pub enum ItemKind {
     Switch(Switches),
     /// Close an account if it is empty. The amount is 0.
     Close,
+    /// Add the amount to the insurance (B-DOORS). Of the house.
+    #[codec(index = 6)]
+    PayInsurance,
+    /// Pay the owner out of the insurance, as far as B-DOORS allows. The item's own amount is 0. Of the house.
+    #[codec(index = 7)]
+    TakeInsurance {
+        /// What is asked for.
+        amount: Amount,
+        /// What equity of the house must not fall below by it.
+        keep: Amount,
+    },
 }
 
 impl ItemKind {
@@ -90,7 +101,7 @@ impl ItemKind {
     pub fn open(&self) -> Option<&OpenKeys> {
         match self {
             Self::Open(keys) => Some(keys),
-            Self::Deposit | Self::Switch(_) | Self::Close => None,
+            Self::Deposit | Self::Switch(_) | Self::Close | Self::PayInsurance | Self::TakeInsurance { .. } => None,
         }
     }
 
@@ -99,8 +110,13 @@ impl ItemKind {
         match self {
             Self::Switch(switches) => Some(Request::Switch(*switches)),
             Self::Close => Some(Request::Close),
-            Self::Deposit | Self::Open(_) => None,
+            Self::Deposit | Self::Open(_) | Self::PayInsurance | Self::TakeInsurance { .. } => None,
         }
+    }
+
+    /// Whether the house's part of a batch takes it, and no unit.
+    pub fn is_of_house(&self) -> bool {
+        matches!(self, Self::PayInsurance | Self::TakeInsurance { .. })
     }
 }
 
@@ -126,9 +142,9 @@ impl Request {
 /// A queue item.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
 pub struct QueueItem<AccountId> {
-    /// Paid the amount.
+    /// Paid the amount, or is paid by a take of insurance.
     pub owner: AccountId,
-    /// The account.
+    /// The account; [`AccountIndex::HOUSE`] for what the house's part of a batch takes.
     pub index: AccountIndex,
     /// What was paid.
     pub amount: Amount,

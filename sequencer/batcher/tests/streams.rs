@@ -71,7 +71,9 @@ fn move_to(world: &mut World, next: RiskTable, ready: &mut Vec<QueueItem>) {
         match item {
             QueueItem::Open { account, deposit, .. } => world.open(account.get(), deposit.get()),
             QueueItem::Deposit { account, amount, .. } => world.engine.deposit(account, amount).unwrap(),
-            QueueItem::Request { .. } => panic!("none is queued"),
+            QueueItem::Request { .. } | QueueItem::PayInsurance { .. } | QueueItem::TakeInsurance { .. } => {
+                panic!("none is queued")
+            }
         }
     }
     world.engine.set_table(next).unwrap();

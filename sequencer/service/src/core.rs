@@ -331,6 +331,12 @@ fn readable<'a, A: 'a>(
                 account,
                 request: Request::Close,
             }),
+            ItemKind::PayInsurance => out.push(QueueItem::PayInsurance { item, amount }),
+            ItemKind::TakeInsurance { amount, keep } => out.push(QueueItem::TakeInsurance {
+                item,
+                asked: *amount,
+                keep: *keep,
+            }),
             ItemKind::Open(open) => match open.unseal(keys) {
                 Some((public_key, view_key)) => out.push(QueueItem::Open {
                     item,
@@ -361,7 +367,8 @@ fn enter(engine: &mut Engine, item: &QueueItem) -> Result<(), InputError> {
             request: Request::Close,
             ..
         } => engine.close(*account).map(drop),
-        QueueItem::Request { .. } => Ok(()),
+        // The insurance is the house's, of which the engine knows nothing.
+        QueueItem::Request { .. } | QueueItem::PayInsurance { .. } | QueueItem::TakeInsurance { .. } => Ok(()),
         QueueItem::Open {
             account,
             public_key,

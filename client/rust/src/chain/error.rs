@@ -117,6 +117,11 @@ fn hint(error: &Execution<Runtime>) -> Option<&'static str> {
         }
         Execution::RequestWaits => "another request of the account waits; wait until a batch has taken it",
         Execution::CloseWaits => "the account is about to be closed; wait until a batch has taken that",
+        Execution::TooManyInsurancePayments => {
+            "many payments into the insurance wait; wait until a batch has taken them"
+        }
+        Execution::InsuranceTakeWaits => "a take of insurance waits; wait until a batch has taken it",
+        Execution::NoFreshRound => "wait until the sequencer has proven the group solvent",
         Execution::GroupDisabled => "the group is paused by its administrators",
         Execution::NotSubmitter => "only the sequencers' accounts submit batches",
         Execution::WrongBatchNumber => "the batch was settled already or an earlier one is missing",
