@@ -4,10 +4,13 @@
 mod trapdoor;
 
 use super::*;
+use crate::solvency::{BLOCK_LEAVES, MAX_GATED_GROUPS, MAX_SKIPPED_BLOCKS, MAX_TICK};
 use crate::types::{CIPHERTEXT_FIXED, KEY_BYTES, MAX_PLACES, MAX_UNITS};
 use alloc::boxed::Box;
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey, Fr};
-use cloister_types::{AccountIndex, Amount};
+use cloister_ledger::SolvencyShape;
+use cloister_settlement::{no_sums, SolvencyKnown};
+use cloister_types::{AccountIndex, Amount, GroupId};
 use frame_support::{
     traits::{fungibles::Inspect, EnsureOrigin, Get},
     BoundedVec,
@@ -22,8 +25,9 @@ pub trait BenchmarkHelper<AccountId, AssetId> {
     fn asset() -> AssetId;
     /// Mints the asset.
     fn endow(asset: &AssetId, who: &AccountId, amount: u128);
-    /// A group of pallet risk with a table built at `now`, and the table's version. Pallet execution does not know it.
-    fn group_with_table(now: u64) -> (u32, u64);
+    /// The n-th group of pallet risk with a table built at `now`, and the table's version. Pallet execution does not
+    /// know it.
+    fn group_with_table(number: u32, now: u64) -> (u32, u64);
 }
 
 const NOW: u64 = 1_700_000_000_000;
@@ -34,6 +38,15 @@ const BATCH_KEY: KeyId = KeyId::MAX;
 const SEAL_KEY: KeyId = KeyId::MAX - 1;
 /// The verifying key of house re-keys.
 const HOUSE_KEY: KeyId = KeyId::MAX - 2;
+/// The verifying key of solvency statements.
+const SOLVENCY_KEY: KeyId = KeyId::MAX - 3;
+/// Subtrees of a solvency statement.
+const SUBTREES: u16 = 8;
+/// What the benchmarks' groups ask of rounds.
+const TERMS: SolvencyTerms = SolvencyTerms {
+    max_round_age: 3_600_000,
+    freeze_after: 7_200_000,
+};
 
 type HelperOf<T> = <T as Config>::BenchmarkHelper;
 
@@ -45,7 +58,7 @@ fn admin<T: Config>() -> Result<T::RuntimeOrigin, BenchmarkError> {
 fn stage<T: Config>() -> (T::AssetId, u32, u64) {
     HelperOf::<T>::set_time(NOW);
     let asset = HelperOf::<T>::asset();
-    let (group, version) = HelperOf::<T>::group_with_table(NOW);
+    let (group, version) = HelperOf::<T>::group_with_table(0, NOW);
     let least = T::Assets::minimum_balance(asset.clone()).max(1);
     HelperOf::<T>::endow(&asset, &Pallet::<T>::vault_account(group), least);
     (asset, group, version)
@@ -65,6 +78,12 @@ fn group<T: Config>() -> Result<(T::AssetId, u32, u64), BenchmarkError> {
 fn register<T: Config>(id: KeyId, statement: StatementKind) -> Result<(), BenchmarkError> {
     Pallet::<T>::register_key(id, statement, false, trapdoor::key(), 0u32.into())
         .map_err(|_| BenchmarkError::Stop("no verifying key"))
+}
+
+/// Registers keys until there is room for no more.
+fn fill_keys<T: Config>() -> Result<(), BenchmarkError> {
+    let room = crate::keys::MAX_KEYS.saturating_sub(VerifyingKeys::<T>::count());
+    (0..room).try_for_each(|id| register::<T>(id as KeyId, StatementKind::Seal))
 }
 
 fn key(seed: u8) -> (Field, Field) {
@@ -148,8 +167,88 @@ fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, items: u32) {
             deposited: 0,
         },
     );
+    if items == 0 {
+        Pallet::<T>::note_opened(group, index);
+    }
     Indices::<T>::insert(group, owner, index);
     Groups::<T>::insert(group, state);
+}
+
+/// The terms of a gated group, and a complete round that shows a shortfall: what costs a payout most.
+fn gate<T: Config>(group: u32) -> Result<(), BenchmarkError> {
+    register::<T>(SOLVENCY_KEY, StatementKind::Solvency { subtrees: SUBTREES })?;
+    Pallet::<T>::change_solvency_terms(group, Some(TERMS)).map_err(|_| BenchmarkError::Stop("no terms"))?;
+    let round = CompleteRound {
+        number: 1,
+        payee: account("submitter", 0, 0),
+        oldest_table: NOW,
+        completed_at: NOW,
+        findings: Findings {
+            short: 1,
+            debt: 1,
+            live_debt: 0,
+            surplus: -1,
+        },
+        tolerable: true,
+    };
+    CompleteRounds::<T>::insert(group, round);
+    Ok(())
+}
+
+/// A claim of which most can be paid.
+fn withheld<T: Config>(asset: &T::AssetId, group: u32, owner: &T::AccountId) {
+    let gross = T::Assets::minimum_balance(asset.clone()).saturating_add(u128::from(AMOUNT));
+    HelperOf::<T>::endow(asset, &Pallet::<T>::vault_account(group), gross);
+    WithheldClaims::<T>::insert(group, owner, WithheldClaim { gross, paid: 0 });
+    Totals::<T>::mutate(group, |totals| totals.withheld = totals.withheld.saturating_add(gross));
+}
+
+/// A solvency statement, proven, that is the last one of its round, after as many blocks of indices as one may skip
+/// before its run, and with as many behind it.
+fn solvency<T: Config>(
+    group: u32,
+    risk_version: u64,
+) -> Result<(T::AccountId, Box<SolvencySubmission>), BenchmarkError> {
+    let payee: T::AccountId = account("submitter", 0, 0);
+    Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![payee.clone()]));
+    let skipped = MAX_SKIPPED_BLOCKS.saturating_sub(2).saturating_mul(BLOCK_LEAVES);
+    let mut state = Groups::<T>::get(group).ok_or(BenchmarkError::Stop("no group"))?;
+    state.batch_no = 1;
+    state.next_index = skipped.saturating_mul(2);
+    Pallet::<T>::keep_root(group, &state, 0);
+    Groups::<T>::insert(group, &state);
+    Pallet::<T>::note_opened(group, skipped);
+    let mut submission = SolvencySubmission {
+        key: SOLVENCY_KEY,
+        risk_version,
+        batch_no: 0,
+        payee: payee.clone().into(),
+        first: AccountIndex(skipped),
+        after: [1; 32],
+        findings: Some(Findings {
+            short: 0,
+            debt: 0,
+            live_debt: 0,
+            surplus: 1,
+        }),
+        proof: [0; cloister_groth16_verifier::PROOF_BYTES],
+    };
+    let info = Pallet::<T>::risk_info(group, risk_version).ok_or(BenchmarkError::Stop("no table"))?;
+    let known = SolvencyKnown {
+        genesis: frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::from(0u32)).0,
+        group: GroupId(group),
+        shape: SolvencyShape { subtrees: SUBTREES },
+        root: state.root,
+        house: state.house,
+        risk_hash: info.hash,
+        table_time: info.time,
+        before: no_sums(),
+    };
+    let statement = submission
+        .statement(&known)
+        .map_err(|_| BenchmarkError::Stop("no statement"))?;
+    submission.proof = trapdoor::prove(statement.hash());
+    Ok((payee, Box::new(submission)))
 }
 
 /// A batch of `units` accounts with a withdrawal each, proven. Each takes `items` queue items.
@@ -165,6 +264,8 @@ fn batch<T: Config>(units: u32, items: u32) -> Result<(u32, Box<Batch>), Benchma
     Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![submitter.clone()]));
     let rekey = house_rekey::<T>(group)?;
     Pallet::<T>::do_rekey_house(&submitter, group, &rekey).map_err(|_| BenchmarkError::Stop("no re-key"))?;
+    // Every payout goes through a claim of its owner.
+    gate::<T>(group)?;
     for index in 0..units {
         fill::<T>(&asset, group, index, items);
     }
@@ -329,9 +430,8 @@ mod benchmarks {
         Totals::<T>::insert(
             group,
             GroupTotals {
-                queued: 0,
                 claims: amount,
-                settled: 0,
+                ..Default::default()
             },
         );
         #[extrinsic_call]
@@ -363,6 +463,87 @@ mod benchmarks {
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, group, terms);
         assert!(Groups::<T>::get(group).is_some_and(|state| state.queue_terms == terms));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn submit_solvency() -> Result<(), BenchmarkError> {
+        let (_, group, version) = group::<T>()?;
+        gate::<T>(group)?;
+        CompleteRounds::<T>::remove(group);
+        let (payee, submission) = solvency::<T>(group, version)?;
+        #[extrinsic_call]
+        _(RawOrigin::Signed(payee), group, submission);
+        assert!(CompleteRounds::<T>::contains_key(group));
+        Ok(())
+    }
+
+    /// With as many keys as there may be, the solvency key among them.
+    #[benchmark]
+    fn set_solvency_terms() -> Result<(), BenchmarkError> {
+        let origin = admin::<T>()?;
+        let (_, group, _) = group::<T>()?;
+        register::<T>(SOLVENCY_KEY, StatementKind::Solvency { subtrees: SUBTREES })?;
+        fill_keys::<T>()?;
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, group, Some(TERMS));
+        assert_eq!(SolvencyTermsOf::<T>::get(group), Some(TERMS));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn pay_claim() -> Result<(), BenchmarkError> {
+        let (asset, group, _) = group::<T>()?;
+        gate::<T>(group)?;
+        let owner: T::AccountId = account("owner", 0, 0);
+        withheld::<T>(&asset, group, &owner);
+        #[extrinsic_call]
+        _(RawOrigin::Signed(whitelisted_caller()), group, owner.clone());
+        assert!(WithheldClaims::<T>::get(group, &owner).is_some_and(|claim| claim.paid > 0));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn freeze() -> Result<(), BenchmarkError> {
+        let (_, group, _) = group::<T>()?;
+        gate::<T>(group)?;
+        FreezeClocks::<T>::mutate(group, |clock| {
+            if let Some(clock) = clock {
+                clock.waited = TERMS.freeze_after;
+            }
+        });
+        #[extrinsic_call]
+        _(RawOrigin::Signed(whitelisted_caller()), group);
+        assert!(Frozen::<T>::contains_key(group));
+        Ok(())
+    }
+
+    /// Every clock runs: somebody could prove, and each group has an open account.
+    #[benchmark]
+    fn count_clocks(g: Linear<0, MAX_GATED_GROUPS>) -> Result<(), BenchmarkError> {
+        let asset = group::<T>()?.0;
+        register::<T>(SOLVENCY_KEY, StatementKind::Solvency { subtrees: SUBTREES })?;
+        fill_keys::<T>()?;
+        Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![account("submitter", 0, 0)]));
+        let clock = FreezeClock {
+            waited: 0,
+            counted_at: NOW - MAX_TICK,
+        };
+        let mut last = None;
+        for number in 1..=g {
+            let (group, _) = HelperOf::<T>::group_with_table(number, NOW);
+            Pallet::<T>::add_group(group, asset.clone(), account("fees", 0, 0))
+                .map_err(|_| BenchmarkError::Stop("no group"))?;
+            Pallet::<T>::note_opened(group, 0);
+            SolvencyTermsOf::<T>::insert(group, TERMS);
+            FreezeClocks::<T>::insert(group, clock);
+            last = Some(group);
+        }
+        #[block]
+        {
+            Pallet::<T>::count_clocks();
+        }
+        assert!(last.is_none_or(|group| FreezeClocks::<T>::get(group).is_some_and(|clock| clock.waited == MAX_TICK)));
         Ok(())
     }
 

@@ -151,9 +151,9 @@ impl crate::BenchmarkHelper<AccountId32, u32> for Helper {
         use frame_support::traits::fungibles::Mutate;
         <Assets as Mutate<_>>::mint_into(*asset, who, amount).unwrap();
     }
-    fn group_with_table(now: u64) -> (u32, u64) {
-        set_table(OTHER, 1, now);
-        (OTHER, 1)
+    fn group_with_table(number: u32, now: u64) -> (u32, u64) {
+        set_table(OTHER + number, 1, now);
+        (OTHER + number, 1)
     }
 }
 
@@ -377,6 +377,21 @@ pub fn unit(index: u32) -> UnitSubmission {
         withdrawal: Amount::ZERO,
         new_leaf: to_bytes(&Fr::from(7_000 + u64::from(index))),
         ciphertext: BoundedVec::truncate_from(ciphertext),
+    }
+}
+
+pub fn asking(index: u32) -> UnitSubmission {
+    UnitSubmission {
+        request: true,
+        ..unit(index)
+    }
+}
+
+/// The unit of a close that takes effect.
+pub fn closing(index: u32) -> UnitSubmission {
+    UnitSubmission {
+        new_leaf: [0; 32],
+        ..asking(index)
     }
 }
 

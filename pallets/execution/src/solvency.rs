@@ -24,7 +24,8 @@ use polkadot_sdk::{
     frame_support::{ensure, traits::Time, BoundedVec},
     frame_system,
 };
-use types::{is_tolerable, BLOCK_LEAVES};
+use types::is_tolerable;
+pub(crate) use types::BLOCK_LEAVES;
 
 /// A round as this pallet's storage has it.
 pub(crate) type RoundOf<T> = Round<<T as polkadot_sdk::frame_system::Config>::AccountId>;

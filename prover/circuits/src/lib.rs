@@ -16,7 +16,7 @@
 //!     let circuit = BatchCircuit::blank(Shape { units, places: 1 });
 //!     Matrices::record(circuit).map(|matrices| matrices.constraints())
 //! };
-//! assert!(constraints(2)? - constraints(1)? < 20_300);
+//! assert!(constraints(2)? - constraints(1)? < 20_400);
 //! # Ok::<(), bellman::SynthesisError>(())
 //! ```
 

@@ -108,7 +108,7 @@ impl pallet_cloister_execution::BenchmarkHelper<AccountId, AssetId> for Stage {
         let _ = <Assets as Mutate<AccountId>>::mint_into(*asset, who, amount);
     }
 
-    fn group_with_table(now: u64) -> (u32, u64) {
+    fn group_with_table(number: u32, now: u64) -> (u32, u64) {
         use pallet_cloister_risk::BenchmarkHelper as _;
 
         let GenesisGroup {
@@ -116,6 +116,7 @@ impl pallet_cloister_execution::BenchmarkHelper<AccountId, AssetId> for Stage {
             params,
             instruments,
         } = genesis_presets::btc_group();
+        let group = group.saturating_add(number);
         let _ = Risk::create_group(RuntimeOrigin::root(), group, params);
         for GenesisInstrument { feed, params, .. } in instruments {
             let _ = Risk::list_instrument(RuntimeOrigin::root(), group, feed, None, params);

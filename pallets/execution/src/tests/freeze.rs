@@ -2,12 +2,12 @@
 
 use crate::{
     mock::{
-        solvency::{blocks, complete, gate_on, start, submit as prove, CLEAN, FREEZE_AFTER},
+        solvency::{at, blocks, complete, gate_on, occupy, start, submit as prove, sums_after, CLEAN, FREEZE_AFTER},
         *,
     },
     Error, Event, Frozen,
 };
-use polkadot_sdk::frame_support::{assert_noop, assert_ok};
+use polkadot_sdk::frame_support::{assert_noop, assert_ok, BoundedVec};
 
 fn freeze() -> polkadot_sdk::sp_runtime::DispatchResult {
     Execution::freeze(signed(&BOB), GROUP)
@@ -127,6 +127,61 @@ fn clock_should_stand_while_no_statement_could_be_taken() {
         assert_ok!(Execution::set_solvency_terms(RuntimeOrigin::root(), GROUP, None));
         assert_eq!(waited(), 0);
         assert_noop!(freeze(), Error::<Test>::NoSolvencyTerms);
+    });
+}
+
+#[test]
+fn clock_should_stand_while_nobody_could_prove() {
+    on_open(|| {
+        gate_on();
+        blocks(2, BLOCK);
+        assert_ok!(Execution::set_submitters(RuntimeOrigin::root(), Default::default()));
+        blocks(3, BLOCK);
+        assert_eq!(waited(), 2 * BLOCK);
+        let submitters = BoundedVec::truncate_from(vec![SEQUENCER]);
+        assert_ok!(Execution::set_submitters(RuntimeOrigin::root(), submitters));
+        blocks(1, BLOCK);
+        assert_eq!(waited(), 3 * BLOCK);
+        assert_ok!(Execution::remove_verifying_key(RuntimeOrigin::root(), SOLVENCY_KEY));
+        blocks(3, BLOCK);
+        assert_eq!(waited(), 3 * BLOCK);
+    });
+}
+
+#[test]
+fn withheld_money_alone_should_keep_the_clock_going() {
+    on_open(|| {
+        gate_on();
+        assert_ok!(submit(&proven(batch(vec![withdrawing(0, 10_000), unit(0)]))));
+        assert_ok!(Execution::close(signed(&ALICE), GROUP));
+        ready();
+        assert_ok!(submit(&proven(batch(vec![unit(0), closing(0)]))));
+        assert_eq!(crate::OpenAccounts::<Test>::iter_prefix(GROUP).count(), 0);
+        // Nobody has an account, and still somebody waits for a round.
+        blocks(1, BLOCK);
+        let before = waited();
+        blocks(2, BLOCK);
+        assert_eq!(waited(), before + 2 * BLOCK);
+        complete(CLEAN);
+        assert_ok!(Execution::pay_claim(signed(&BOB), GROUP, ALICE));
+        blocks(2, BLOCK);
+        assert_eq!(waited(), 0);
+    });
+}
+
+#[test]
+fn stale_round_should_save_nobody_from_the_freeze() {
+    on_open(|| {
+        occupy(&[8], 9);
+        gate_on();
+        // Half of a round, and then nothing for long.
+        assert_ok!(prove(&start(None).proven()));
+        blocks(BLOCKS - 1, BLOCK);
+        // Its end: what it says of index 0 is as old as its beginning.
+        assert_ok!(prove(&at(&SEQUENCER, 8, sums_after(0), Some(CLEAN)).proven()));
+        assert_eq!(waited(), (BLOCKS - 1) * BLOCK);
+        blocks(1, BLOCK);
+        assert_ok!(freeze());
     });
 }
 

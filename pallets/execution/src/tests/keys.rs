@@ -1,6 +1,6 @@
 //! The registry of verifying keys: batches and seals alike.
 
-use crate::{mock::*, Development, Error, Event, GenesisKey, KeyId, StatementKind, VerifyingKeys};
+use crate::{keys::MAX_KEYS, mock::*, Development, Error, Event, GenesisKey, KeyId, StatementKind, VerifyingKeys};
 use pallet_cloister_risk::BatchShapes;
 use polkadot_sdk::{
     frame_support::{assert_noop, assert_ok, BoundedVec},
@@ -209,5 +209,20 @@ fn only_active_keys_of_batches_should_count_as_shapes() {
         assert_eq!(most(), u16::from(places) + 3);
         assert_ok!(Execution::remove_verifying_key(RuntimeOrigin::root(), 4));
         assert_eq!(most(), u16::from(places));
+    });
+}
+
+#[test]
+fn number_of_keys_should_be_bounded() {
+    on_genesis(|| {
+        let first = 100;
+        let room = MAX_KEYS - VerifyingKeys::<Test>::count();
+        for id in 0..u16::try_from(room).unwrap() {
+            assert_ok!(set_key(first + id, StatementKind::Seal, false, prover::other_key()));
+        }
+        let more = || set_key(99, StatementKind::Seal, false, prover::other_key());
+        assert_eq!(more(), Err(Error::TooManyKeys));
+        assert_ok!(Execution::remove_verifying_key(RuntimeOrigin::root(), first));
+        assert_ok!(more());
     });
 }

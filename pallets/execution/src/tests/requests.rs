@@ -6,21 +6,6 @@ use polkadot_sdk::frame_support::{assert_noop, assert_ok};
 
 const ON: Switches = Switches { transfers: true };
 
-fn asking(index: u32) -> UnitSubmission {
-    UnitSubmission {
-        request: true,
-        ..unit(index)
-    }
-}
-
-/// The unit of a close that takes effect.
-fn closing(index: u32) -> UnitSubmission {
-    UnitSubmission {
-        new_leaf: [0; 32],
-        ..asking(index)
-    }
-}
-
 fn settle(units: Vec<UnitSubmission>) {
     assert_ok!(submit(&proven(batch(units))));
 }
@@ -214,11 +199,35 @@ fn nothing_should_be_queued_behind_a_close() {
             Execution::deposit(signed(&ALICE), GROUP, 500),
             Error::<Test>::CloseWaits
         );
-        assert_noop!(Execution::close(signed(&ALICE), GROUP), Error::<Test>::CloseWaits);
-        assert_noop!(Execution::switch(signed(&ALICE), GROUP, ON), Error::<Test>::CloseWaits);
+        assert_noop!(Execution::close(signed(&ALICE), GROUP), Error::<Test>::RequestWaits);
+        assert_noop!(
+            Execution::switch(signed(&ALICE), GROUP, ON),
+            Error::<Test>::RequestWaits
+        );
         ready();
         settle(vec![asking(0), unit(0)]);
         assert_ok!(Execution::deposit(signed(&ALICE), GROUP, 500));
+    });
+}
+
+#[test]
+fn one_request_of_an_account_should_wait_at_a_time() {
+    on_open(|| {
+        assert_ok!(open(&BOB, 2, 1_000));
+        assert_ok!(Execution::switch(signed(&ALICE), GROUP, ON));
+        for again in [
+            Execution::switch(signed(&ALICE), GROUP, ON),
+            Execution::close(signed(&ALICE), GROUP),
+        ] {
+            assert_eq!(again, Err(Error::<Test>::RequestWaits.into()));
+        }
+        // It keeps out neither money nor anybody else's request.
+        assert_ok!(Execution::deposit(signed(&ALICE), GROUP, 500));
+        assert_ok!(Execution::switch(signed(&BOB), GROUP, ON));
+        ready();
+        settle(vec![asking(0), unit(1)]);
+        assert_noop!(Execution::switch(signed(&BOB), GROUP, ON), Error::<Test>::RequestWaits);
+        assert_ok!(Execution::switch(signed(&ALICE), GROUP, ON));
     });
 }
 

@@ -2,11 +2,12 @@
 
 use crate::{
     mock::{
-        solvency::{at, complete, start, submit, submit_as, sums_after, Scene, CLEAN},
+        houses,
+        solvency::{at, complete, fr, occupy, short_of, start, submit, submit_as, sums_after, Scene, CLEAN},
         *,
     },
-    Accounts, BlockCounts, CompleteRounds, Error, Event, FreezeClocks, Groups, OpenAccounts, RecentRoot, RecentRoots,
-    RegisteredAccount, Rounds, SolvencyView, StatementKind,
+    BlockCounts, CompleteRounds, Error, Event, FreezeClocks, Groups, OpenAccounts, RecentRoot, RecentRoots, Rounds,
+    SolvencyView, StatementKind,
 };
 use cloister_crypto::{field::to_bytes, Fr};
 use cloister_settlement::no_sums;
@@ -17,24 +18,6 @@ use polkadot_sdk::{
 };
 
 const SUBTREE: u32 = 8;
-
-/// Makes open accounts of nobody at these indices, with all indices below `next` given.
-fn occupy(indices: &[u32], next: u32) {
-    Groups::<Test>::mutate(GROUP, |state| state.as_mut().unwrap().next_index = next);
-    for index in indices {
-        let mut owner = [77; 32];
-        owner[..4].copy_from_slice(&index.to_le_bytes());
-        let owner = AccountId32::new(owner);
-        crate::Indices::<Test>::insert(GROUP, &owner, index);
-        let account = RegisteredAccount {
-            owner,
-            opened: true,
-            deposited: 0,
-        };
-        Accounts::<Test>::insert(GROUP, index, account);
-        Execution::note_opened(GROUP, *index);
-    }
-}
 
 /// A batch that changes nothing but the root.
 fn next_batch() {
@@ -225,8 +208,6 @@ fn malformed_submission_should_be_refused() {
         let good = start(Some(CLEAN)).proven();
         let elsewhere = Execution::submit_solvency(signed(&SEQUENCER), OTHER, Box::new(good.clone()));
         assert_eq!(elsewhere.unwrap_err().error, Error::<Test>::UnknownGroup.into());
-        assert_ok!(Execution::set_group_enabled(RuntimeOrigin::root(), GROUP, false));
-        assert_noop!(submit(&good), Error::<Test>::GroupDisabled);
         let key = BoundedVec::truncate_from(prover::key());
         let kind = StatementKind::Solvency { subtrees: 1 };
         assert_ok!(Execution::set_verifying_key(
@@ -236,8 +217,10 @@ fn malformed_submission_should_be_refused() {
             false,
             key
         ));
-        assert_ok!(Execution::set_group_enabled(RuntimeOrigin::root(), GROUP, true));
         refused(|s| s.key = 31, Error::KeyNotActive);
+        // A disabled group is proven: what it owes is owed, and its claims are paid.
+        assert_ok!(Execution::set_group_enabled(RuntimeOrigin::root(), GROUP, false));
+        assert_ok!(submit(&good));
     });
 }
 
@@ -329,15 +312,29 @@ fn last_root_should_be_no_older_than_any_of_the_round() {
 }
 
 #[test]
-fn house_should_be_the_one_that_the_batch_left() {
+fn house_should_be_the_one_of_its_batch_under_its_newest_key() {
     on_open(|| {
-        let left = start(Some(CLEAN));
-        // A re-key between two batches changes the group's house, not the one beside the root.
-        Groups::<Test>::mutate(GROUP, |state| state.as_mut().unwrap().house = to_bytes(&Fr::from(3)));
-        assert_noop!(submit(&start(Some(CLEAN)).proven()), Error::<Test>::InvalidProof);
-        assert_ok!(submit(&left.proven()));
-        let house = to_bytes(&left.statement.outcome.unwrap().house);
-        Groups::<Test>::mutate(GROUP, |state| state.as_mut().unwrap().house = house);
+        let (_, house) = houses::first();
+        // After the table, so that both roots may be named beside it.
+        pass(1);
+        let mut keeping = batch(vec![unit(0), unit(0)]);
+        keeping.new_house = to_bytes(&house.commitment());
+        assert_ok!(crate::mock::submit(&proven(keeping)));
+        let before = start(Some(CLEAN));
+        // A re-key between two batches: the contents that the newest batch left are open under the new key alone.
+        let (rekey, house) = houses::Scene::new(GROUP, house).proven(2);
+        assert_ok!(Execution::rekey_house(signed(&SEQUENCER), GROUP, Box::new(rekey)));
+        assert_noop!(submit(&before.proven()), Error::<Test>::InvalidProof);
+        let after = start(Some(CLEAN));
+        assert_eq!(after.statement.outcome.unwrap().house, house.commitment());
+        // The root before it has the house that its own batch left.
+        let mut older = after.clone();
+        older.submission.batch_no -= 1;
+        older.statement.root = fr(&RecentRoots::<Test>::get(GROUP, 0).unwrap().root);
+        assert_noop!(submit(&older.proven()), Error::<Test>::InvalidProof);
+        older.statement.outcome.as_mut().unwrap().house = fr(&RecentRoots::<Test>::get(GROUP, 0).unwrap().house);
+        assert_ok!(submit(&older.proven()));
+        assert_ok!(submit(&after.proven()));
     });
 }
 
@@ -433,6 +430,21 @@ fn newest_complete_round_should_count() {
                 ..
             })
         ));
+    });
+}
+
+#[test]
+fn round_at_the_same_table_should_not_count() {
+    on_open(|| {
+        pass_with_table(1);
+        assert_ok!(submit(&start(Some(short_of(0, 7))).proven()));
+        let shown = CompleteRounds::<Test>::get(GROUP).unwrap();
+        // Whatever another one shows of the same time: whoever proves last does not choose.
+        assert_ok!(submit(&start(Some(CLEAN)).proven()));
+        assert_eq!(CompleteRounds::<Test>::get(GROUP), Some(shown));
+        complete(CLEAN);
+        let counted = CompleteRounds::<Test>::get(GROUP).unwrap();
+        assert_eq!((counted.number, counted.findings), (2, CLEAN));
     });
 }
 

@@ -1,6 +1,6 @@
 //! B-CLOSE.
 
-use super::{accept, insured, poor, refuse_spoiled, LOTS, POOR, SHAPE};
+use super::{accept, insured, poor, refuse, refuse_spoiled, LOTS, POOR, SHAPE};
 use cloister_ledger::{
     account::Account, BatchError, BatchWitness, InstructionKind, RecordKind, Side, StateError, UnitError, UnitRequest,
 };
@@ -16,11 +16,18 @@ fn account(world: &World, trader: usize) -> Option<&Account> {
 
 /// Gives the closing trader this cash and position.
 fn holding(cash: i128, lots: i64) -> World {
+    holding_in(cash, &[(2, lots)])
+}
+
+/// Gives the closing trader this cash and lots of some rows.
+fn holding_in(cash: i128, lots: &[(usize, i64)]) -> World {
     let mut world = World::with_traders(1, 4, SHAPE);
     let index = AccountIndex(CLOSER as u32);
     let mut state = world.state.account(index).expect("open").clone();
     state.account.cash = Money(cash);
-    state.account.positions[2] = Position(lots);
+    for (row, lots) in lots {
+        state.account.positions[*row] = Position(*lots);
+    }
     world.state.restore_account(index, state);
     world
 }
@@ -51,8 +58,13 @@ fn world_padding(index: u32) -> UnitRequest {
 
 #[test]
 fn account_that_holds_something_should_stay_as_it_is() {
-    for (cash, lots) in [(1, 0), (-1, 0), (0, 1), (0, -1), (5, -7), (1 << 78, 0), (-(1 << 78), 0)] {
-        let mut world = holding(cash, lots);
+    let one_row = [(1, 0), (-1, 0), (0, 1), (0, -1), (5, -7), (1 << 78, 0), (-(1 << 78), 0)];
+    let one_row = one_row.map(|(cash, lots)| (cash, vec![(2, lots)]));
+    // Lots that a sum without sizes would make nothing of, in neighbours and at both ends; the last row.
+    let several = [[(1, 5), (2, -5)], [(0, -5), (31, 5)], [(30, 1), (31, -1)]].map(|lots| (0, lots.to_vec()));
+    let last = [(0, vec![(31, 1)]), (0, vec![(31, -1)])];
+    for (cash, lots) in one_row.into_iter().chain(several).chain(last) {
+        let mut world = holding_in(cash, &lots);
         let before = account(&world, CLOSER).expect("open").clone();
         let unit = world.close(CLOSER);
         let (_, effect) = accept(&mut world, vec![unit]);
@@ -68,19 +80,27 @@ fn account_that_holds_something_should_stay_as_it_is() {
 }
 
 #[test]
-fn what_comes_in_with_the_close_should_count() {
-    let mut world = holding(0, 0);
-    let mut units = Vec::from(world.transfer(2, CLOSER, 3));
-    units[1] = world.close(CLOSER);
-    accept(&mut world, units);
-    assert_eq!(account(&world, CLOSER).expect("open").cash, Money(3));
-    let mut world = holding(-3, 0);
-    let unit = UnitRequest::Close {
-        index: AccountIndex(CLOSER as u32),
-        deposit: Amount(3),
-    };
-    accept(&mut world, vec![unit]);
-    assert_eq!(account(&world, CLOSER), None);
+fn deposit_that_comes_with_the_close_should_count() {
+    for (cash, deposit, closes) in [(-3, 3, true), (0, 3, false)] {
+        let mut world = holding(cash, 0);
+        let unit = UnitRequest::Close {
+            index: AccountIndex(CLOSER as u32),
+            deposit: Amount(deposit),
+        };
+        accept(&mut world, vec![unit]);
+        assert_eq!(account(&world, CLOSER).is_none(), closes);
+    }
+}
+
+#[test]
+fn close_should_take_no_transfer() {
+    // Neither one that keeps the account open, nor one that pays what it owes.
+    for cash in [0, -3] {
+        let mut world = holding(cash, 0);
+        let mut units = Vec::from(world.transfer(2, CLOSER, 3));
+        units[1] = world.close(CLOSER);
+        refuse(&mut world, units, BatchError::Unit(1, UnitError::IncomingInClose));
+    }
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! B-MARGIN: an account that is short of initial margin concedes little when it trades.
+//! B-MARGIN: the prices of an account that is short of initial margin take a quarter of what it frees.
 
 use super::{accept, insured, margin, mark, poor, refuse, POOR, SHAPE};
-use cloister_ledger::{Fill, Shape, Side, StateError, UnitRequest};
+use cloister_ledger::{account::Account, Fill, Shape, Side, StateError, UnitRequest};
 use cloister_ledger_testing::World;
-use cloister_risk::{MarginChoice, MarginError};
+use cloister_risk::{Assessment, MarginChoice, MarginError};
 use cloister_types::{AccountIndex, Amount, Deficit, Lots, PerLot, Position, Price, Total};
 
 /// An account below initial and above maintenance margin.
@@ -44,6 +44,24 @@ fn orders(world: &mut World, trader: usize, fills: &[(usize, Side, u64, u128)]) 
     }
 }
 
+/// The most that prices may concede when the account's lots of a row change by so many.
+fn highest(world: &World, row: usize, change: i64) -> u64 {
+    let account = &world.state.account(AccountIndex(POOR as u32)).expect("open").account;
+    let mut after = account.clone();
+    after.positions[row].0 += change;
+    after.cash.0 -= i128::from(change) * i128::from(world.table.rows[row].value.get());
+    let worst = |account: &Account| {
+        let assessed = Assessment::new(&world.table, &account.positions, account.cash).expect("in range");
+        assessed
+            .worst(world.table.header.maintenance)
+            .expect("in range")
+            .1
+            .get()
+    };
+    // A quarter of the money, which is 2^8 to one.
+    ((worst(account) - worst(&after)).max(0) / 4 / 256) as u64
+}
+
 /// The cost of closing lots of row 0 that concedes some money in all.
 fn conceding(world: &World, side: Side, lots: u64, money: u64) -> u128 {
     let cost = u128::from(mark(world, 0)) * u128::from(lots);
@@ -58,8 +76,8 @@ fn equity_should_not_be_handed_to_another_account_while_risk_falls() {
     for side in [Side::Buy, Side::Sell] {
         let mut world = below_initial(side);
         let lots = 40;
-        let floor = if side == Side::Buy { 1_000_000 } else { 3_000_000 };
-        let highest = lots * (mark(&world, 0) + floor) * u64::from(world.table.header.max_discount) / 256;
+        world.table.rows[0].band = Price(6_000_000);
+        let highest = highest(&world, 0, -side.sign() * lots as i64);
         let band = lots * world.table.rows[0].band.get();
         assert!(highest < band, "the band alone allows more");
         // Trader 3 gains what the account loses.
@@ -131,14 +149,19 @@ fn an_account_that_meets_initial_margin_may_concede_the_band() {
     assert_eq!(witness.units[0].margin, MarginChoice::Initial);
 }
 
-/// A trader is short of an option worth one unit, and below initial margin; it may buy back ten ticks above the mark
-/// if the option has a floor.
+/// As [`buy_back_of`], of an option that loses 100,000 in every scenario.
 fn buy_back(floor: u64, tick: u64) -> Result<(), StateError> {
+    buy_back_of(100_000, floor, tick)
+}
+
+/// A trader is short of an option worth one unit that loses something in every scenario, and below initial margin; it
+/// buys back ten ticks above the mark.
+fn buy_back_of(loss: i64, floor: u64, tick: u64) -> Result<(), StateError> {
     let mut world = below_initial(Side::Buy);
     let row = &mut world.table.rows[1];
     let lots = 50;
     (row.mark, row.funding, row.value) = (PerLot(1), PerLot::ZERO, PerLot(1));
-    row.scenarios = [PerLot(100_000); 16];
+    row.scenarios = [PerLot(loss); 16];
     row.floor_short = Price(floor);
     let mut state = world.state.account(AccountIndex(POOR as u32)).expect("open").clone();
     state.account.positions[1] = Position(-lots);
@@ -158,9 +181,16 @@ fn buy_back(floor: u64, tick: u64) -> Result<(), StateError> {
 fn a_short_option_worth_one_unit_can_be_bought_back_over_a_wide_spread() {
     // 1 % of the forward, the usual floor of a short option, and ticks of 10^-3.
     assert_eq!(buy_back(600_000, 1_000), Ok(()));
-    // A part of the mark alone would keep the owner in it.
+    // A fraction of the mark would keep the owner in it. What counts is what the lot frees: its floor, 600,000, and
+    // what it loses besides, of which a quarter is 175,000.
+    assert_eq!(buy_back(600_000, 17_500), Ok(()));
     let refused = Err(StateError::Batch(margin(0, MarginError::Conceded)));
-    assert_eq!(buy_back(0, 1), refused);
-    // Nor is the floor a licence.
-    assert_eq!(buy_back(600_000, 2_000), refused);
+    assert_eq!(buy_back(600_000, 17_501), refused);
+    // The floor alone is enough, where nothing is lost in the scenario that is the account's worst.
+    assert_eq!(buy_back_of(0, 600_000, 15_000), Ok(()));
+    assert_eq!(buy_back_of(0, 600_000, 15_001), refused);
+    // What needs no margin frees none, so nothing is conceded for it.
+    let worse = Err(StateError::Batch(margin(0, MarginError::InitialMarginShort)));
+    assert_eq!(buy_back_of(0, 0, 1), worse);
+    assert_eq!(buy_back_of(0, 0, 0), Ok(()));
 }

@@ -6,7 +6,7 @@ use cloister_circuits::{
     statements::batch::{BatchCircuit, PUBLIC_INPUT},
     Fr,
 };
-use cloister_circuits_testing::TestSystem;
+use cloister_circuits_testing::{Outcome, Repair, Sheet, TestSystem, Uses};
 use cloister_ledger::{
     slot::slot_number,
     state::{AccountState, BatchRequest},
@@ -56,6 +56,18 @@ pub fn must_break_shape(shape: Shape, witness: &BatchWitness, constraint: &str, 
     );
     let broken: BTreeSet<&str> = failing.iter().map(|name| rule(name)).collect();
     assert_eq!(broken, rules.iter().copied().collect(), "{failing:?}");
+}
+
+/// What a prover meets who gives a wire another value and computes all that follows from it.
+pub fn refusal(system: &TestSystem, wire: &str, value: Fr) -> String {
+    let uses = Uses::of(system);
+    let sheet = Sheet::new(system, &uses, system.values().to_vec());
+    assert!(sheet.unsatisfied().is_empty(), "the unit is valid");
+    let wire = system.find_wire(wire).expect("the wire exists");
+    match Repair::new(system).attempt(&sheet, &[(wire, value)]) {
+        Outcome::Refused(k) => system.constraint_name(k),
+        Outcome::Accepted(changed) => panic!("accepted with {changed} wires changed"),
+    }
 }
 
 /// A market of two traders and the valid batch made from it; the market is as before the batch.
@@ -318,10 +330,17 @@ pub fn switched(transfers: bool) -> Scene {
 
 /// The owner of trader 1's account, which holds this, closes it.
 pub fn closed(cash: i128, lots: i64) -> Scene {
+    closed_with(cash, &[(0, lots)])
+}
+
+/// As [`closed`], with lots of some rows.
+pub fn closed_with(cash: i128, lots: &[(usize, i64)]) -> Scene {
     let mut world = market();
     let mut state: AccountState = world.state.account(AccountIndex(1)).expect("open").clone();
     state.account.cash = Money(cash);
-    state.account.positions[0] = Position(lots);
+    for (row, lots) in lots {
+        state.account.positions[*row] = Position(*lots);
+    }
     world.state.restore_account(AccountIndex(1), state);
     let unit = world.close(1);
     last(world, unit)

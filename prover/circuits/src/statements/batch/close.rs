@@ -27,7 +27,7 @@ pub fn closes<CS: ConstraintSystem<Fr>>(
     incoming: &Num,
 ) -> Result<Bit, SynthesisError> {
     let mut cs = cs.namespace(|| "B-CLOSE");
-    // Otherwise whoever makes the batch could keep an account open with a transfer of the smallest amount to it.
+    // Otherwise whoever makes the batch could keep an account open with a transfer of the smallest amount before it.
     let name = || "no incoming transfer";
     enforce_product(&mut cs, name, modes.close.num(), incoming, &Num::zero());
     // `|q| = 2·max(q, 0) - q`.

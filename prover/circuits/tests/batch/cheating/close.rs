@@ -4,14 +4,19 @@ use cloister_circuits::Fr;
 use cloister_ledger::{Mode, UnitRequest};
 use cloister_types::{AccountIndex, Amount, Money, Position};
 
-use crate::support::{closed, last, market, must_break, opened, system, traded, SMALL};
+use crate::support::{
+    closed, closed_with, last, market, must_break, opened, system, traded, transferred, Scene, SMALL,
+};
 
 const EMPTY: &str = "unit 1/B-CLOSE/holds nothing/bit";
 const EFFECT: &str = "unit 1/B-CLOSE/takes effect";
 
 /// What must be broken when a wire of a close has this value.
 fn breaks(cash: i128, lots: i64, wire: &str, value: Fr, constraint: &str) {
-    let scene = closed(cash, lots);
+    breaks_in(&closed(cash, lots), wire, value, constraint);
+}
+
+fn breaks_in(scene: &Scene, wire: &str, value: Fr, constraint: &str) {
     let mut system = system(SMALL, &scene.witness);
     system.set(wire, value).unwrap();
     let broken = system.all_unsatisfied();
@@ -33,6 +38,26 @@ fn close_of_an_account_that_holds_something_should_break_b_close() {
             "unit 1/B-CLOSE/holds nothing/zero where one",
         );
     }
+    // Lots that a sum without sizes would make nothing of, and those of the last row.
+    let lots: [&[(usize, i64)]; 5] = [
+        &[(0, 5), (1, -5)],
+        &[(0, -5), (31, 5)],
+        &[(30, 1), (31, -1)],
+        &[(31, 1)],
+        &[(31, -1)],
+    ];
+    for lots in lots {
+        let scene = closed_with(0, lots);
+        breaks_in(&scene, EMPTY, Fr::one(), "unit 1/B-CLOSE/holds nothing/zero where one");
+    }
+}
+
+#[test]
+fn transfer_to_an_account_that_closes_should_break_b_close() {
+    // It would keep the account open, for the smallest amount.
+    let mut scene = transferred();
+    scene.unit().mode = Mode::Close;
+    must_break(&scene.witness, "unit 1/B-CLOSE/no incoming transfer", &["B-CLOSE"]);
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use cloister_circuits::Fr;
 use cloister_ledger::{Fill, Mode, Side};
 use cloister_risk::{Assessment, MarginChoice, Status};
-use cloister_types::{Amount, Deficit, Lots, Total};
+use cloister_types::{Amount, Deficit, Lots, Price, Total};
 
 use crate::support::{liquidated, must_break, settled, system, taken_over, Scene, LOTS, SHORT, SMALL};
 
@@ -205,6 +205,8 @@ fn owing_in_another_mode_should_break_b_equity() {
 #[test]
 fn liquidation_outside_the_band_should_break_b_band() {
     let mut scene = liquidated(SHORT);
+    // A quarter of what is freed allows for more.
+    scene.witness.context.table.rows[0].band = Price(1_000_000);
     let band = scene.witness.context.table.rows[0].band;
     widen(&mut scene);
     scene.place().fill.fee = Total::ZERO;
@@ -222,11 +224,11 @@ fn liquidation_outside_the_band_should_break_b_band() {
 fn liquidation_into_debt_should_break_b_equity() {
     let mut scene = liquidated(SHORT);
     widen(&mut scene);
-    let row = &scene.witness.context.table.rows[0];
-    let (mark, band) = (row.mark.get() as u128, u128::from(row.band.get()));
-    let lots = u128::from(LOTS);
+    // Everything is closed at the mark, and the fee takes one unit of money more than there is.
+    let mark = scene.witness.context.table.rows[0].mark.get() as u128;
     let fill = &mut scene.place().fill;
-    (fill.quantity, fill.cost, fill.fee) = (Lots(LOTS), Total((mark - band) * lots), Total::ZERO);
+    (fill.quantity, fill.cost) = (Lots(LOTS), Total(mark * u128::from(LOTS)));
+    fill.fee = Total(SHORT as u128 + 1);
     must_break(
         &scene.witness,
         "unit 1/B-EQUITY/equity is not negative/in range",

@@ -2,19 +2,22 @@
 
 use cloister_circuits::Fr;
 use cloister_crypto::field::from_i128;
-use cloister_ledger::{Fill, Shape, Side, UnitRequest};
-use cloister_risk::{Assessment, MarginChoice};
-use cloister_types::{AccountIndex, Amount, Lots, Position, Total};
+use cloister_ledger::{BatchError, Fill, Shape, Side, UnitError, UnitRequest};
+use cloister_ledger_testing::World;
+use cloister_risk::{Assessment, MarginChoice, MarginError};
+use cloister_types::{AccountIndex, Amount, Lots, Money, Position, Total};
 
 use crate::support::{
-    change_house, holding, idle, last, liquidated, market, must_break, must_break_shape, set_equity, system, Scene,
-    SHORT, SMALL, STEP,
+    change_house, holding, idle, last, liquidated, market, must_break, must_break_shape, refusal, set_equity, system,
+    Scene, SHORT, SMALL, STEP,
 };
 
-const RULE: &str = "B-NEED, B-MARGIN";
-const NEEDED: &str = "unit 1/B-MARGIN/B-NEED, B-MARGIN/needed, or conceding little/in range";
-const SIGN: &str = "unit 1/B-MARGIN/B-NEED, B-MARGIN/sign";
-const SCENARIO: &str = "unit 1/B-MARGIN/B-NEED, B-MARGIN/scenario";
+const RULE: &str = "B-NEED";
+const NEEDED: &str = "unit 1/B-MARGIN/B-NEED/as much as is needed/in range";
+const SIGN: &str = "unit 1/B-MARGIN/conceded/sign";
+const SCENARIO: &str = "unit 1/B-MARGIN/B-NEED/scenario";
+/// The deficit of who is long, in the scenario of the largest loss.
+const DEFICIT: &str = "unit 1/B-MARGIN/deficit 12/not above the threshold/in range";
 
 /// The last unit's account before, at the table of the batch.
 fn before(scene: &mut Scene) -> Assessment {
@@ -46,8 +49,8 @@ fn close(scene: &mut Scene, lots: u64) {
 /// The account of [`liquidated`] sells what it needs above the mark.
 fn well_sold() -> Scene {
     let mut scene = barely_short();
-    close(&mut scene, 2);
-    scene.place().fill.cost.0 += 2 * 3_000_000;
+    close(&mut scene, 3);
+    scene.place().fill.cost.0 += 3 * 3_000_000;
     scene
 }
 
@@ -132,17 +135,18 @@ fn a_loss_that_no_scenario_has_should_break_b_need() {
 
 #[test]
 fn the_lot_of_the_other_side_should_break_b_need() {
+    // The tolerance is that of the side that is closed, and which side that is follows from the position: nobody signs
+    // it, but a fill of the other side does not reduce.
     let scene = liquidated(SHORT);
-    for name in ["one lot of the closed side", "one lot of a liquidation"] {
-        let name = format!("unit 1/place 0/B-NEED/{name}");
-        let mut system = system(SMALL, &scene.witness);
-        let lot = system.set(&name, Fr::zero()).unwrap();
-        system.set(&name, lot + Fr::one()).unwrap();
-        assert!(system.all_unsatisfied().contains(&name));
-    }
+    let system = system(SMALL, &scene.witness);
+    let found = refusal(&system, "unit 1/place 0/S-INSTRUCTION/sell", Fr::zero());
+    assert_eq!(
+        found,
+        "unit 1/place 0/B-REDUCE, B-LIMIT/reduces or stays within its bound/in range"
+    );
     // A fill that is no liquidation's adds no tolerance to anything.
     let scene = crate::support::traded();
-    let mut system = system(SMALL, &scene.witness);
+    let mut system = crate::support::system(SMALL, &scene.witness);
     let name = "unit 1/place 0/B-NEED/one lot of a liquidation";
     assert_eq!(system.set(name, Fr::one()), Some(Fr::zero()));
     assert!(system.all_unsatisfied().contains(&name.into()));
@@ -151,6 +155,16 @@ fn the_lot_of_the_other_side_should_break_b_need() {
 #[test]
 fn a_price_better_than_the_mark_does_not_stop_what_is_needed() {
     let mut scene = well_sold();
+    // With what the price gained, initial margin would be met by more than the tolerance.
+    let table = scene.witness.context.table.clone();
+    let lot = table.rows[0].lone_lot(true).get() * i128::from(table.header.initial);
+    let sold = scene.place().fill;
+    let entry = scene.unit().entry().unwrap();
+    let mut positions = entry.positions;
+    positions[0].0 -= sold.quantity.get() as i64;
+    let paid = sold.cost.get() as i128 - i128::from(table.rows[0].funding.get()) * i128::from(sold.quantity.get());
+    let after = Assessment::new(&table, &positions, Money(entry.cash.get() + paid)).unwrap();
+    assert!(after.worst(table.header.initial).unwrap().1.get() < -lot);
     // The house does not pay for it; with the last unit alone, every rule of the unit holds.
     let broken = system(SMALL, &scene.witness).all_unsatisfied();
     assert!(broken.iter().all(|name| name.starts_with("B-HOUSE/")), "{broken:?}");
@@ -159,15 +173,6 @@ fn a_price_better_than_the_mark_does_not_stop_what_is_needed() {
     scene.place().fill.cost.0 += u128::from(STEP) * 3_000_000;
     let broken = system(SMALL, &scene.witness).all_unsatisfied();
     assert!(broken.contains(&NEEDED.into()), "{broken:?}");
-}
-
-#[test]
-fn a_sign_that_is_not_asked_should_break_b_need() {
-    let scene = idle(market());
-    let mut system = system(SMALL, &scene.witness);
-    system.set(SIGN, Fr::one()).unwrap();
-    let name = "unit 1/B-MARGIN/B-NEED, B-MARGIN/a sign only where it is asked";
-    assert!(system.all_unsatisfied().contains(&name.into()));
 }
 
 #[test]
@@ -188,18 +193,32 @@ fn liquidation_worse_than_the_discount_should_break_b_discount() {
     );
 }
 
-/// Trader 1, long ten lots and below initial margin, fills orders of its own; row 0, side, lots, cost.
+/// As [`below_initial_of`], with 100,000,000 and in row 0 alone: side, lots, cost.
 fn below_initial(shape: Shape, fills: &[(Side, u64, u128)]) -> Scene {
+    let fills: Vec<_> = fills
+        .iter()
+        .map(|(side, lots, cost)| (0, *side, *lots, *cost))
+        .collect();
+    below_initial_of(shape, 100_000_000, &[(0, -5)], &fills)
+}
+
+/// Trader 1, long ten lots and below initial margin, fills orders of its own: row, side, lots, cost. The house holds
+/// lots that it gets rid of so.
+fn below_initial_of(shape: Shape, equity: i128, house: &[(usize, i64)], fills: &[(usize, Side, u64, u128)]) -> Scene {
     let mut world = holding();
-    change_house(&mut world, |house| house.positions[0] = Position(-5));
-    set_equity(&mut world, 1, 100_000_000);
+    change_house(&mut world, |of| {
+        for (row, lots) in house {
+            of.positions[*row] = Position(*lots);
+        }
+    });
+    set_equity(&mut world, 1, equity);
     let places = fills
         .iter()
-        .map(|(side, lots, cost)| {
+        .map(|(row, side, lots, cost)| {
             let limit = if *side == Side::Buy { u64::MAX >> 1 } else { 0 };
-            let order = world.order(1, 0, *side, limit, *lots);
+            let order = world.order(1, *row, *side, limit, *lots);
             let fill = Fill {
-                row: 0,
+                row: *row as u8,
                 quantity: Lots(*lots),
                 cost: Total(*cost),
                 ..Fill::default()
@@ -215,6 +234,10 @@ fn below_initial(shape: Shape, fills: &[(Side, u64, u128)]) -> Scene {
     if shape == SMALL {
         return last(world, unit);
     }
+    after_padding(world, shape, unit)
+}
+
+fn after_padding(mut world: World, shape: Shape, unit: UnitRequest) -> Scene {
     let padding = UnitRequest::Padding {
         index: AccountIndex::ZERO,
         deposit: Amount::ZERO,
@@ -223,20 +246,26 @@ fn below_initial(shape: Shape, fills: &[(Side, u64, u128)]) -> Scene {
     Scene::new(world, shape, &request)
 }
 
-/// Mark and basis of a long lot of row 0.
+/// Mark of row 0, and what a long lot requires.
 fn marks() -> (u128, u128) {
     let row = &market().table.rows[0];
-    (row.mark.get() as u128, row.basis(true).get() as u128)
+    (row.mark.get() as u128, row.lone_lot(true).get() as u128)
+}
+
+/// The native rule refuses what the prices of the last unit concede.
+fn is_conceded(scene: &Scene, shape: Shape) -> bool {
+    let error = UnitError::Margin(MarginError::Conceded);
+    scene.witness.check(shape).map(drop) == Err(BatchError::Unit(1, error))
 }
 
 #[test]
 fn conceding_below_initial_margin_should_break_b_margin() {
-    let (mark, basis) = marks();
-    let discount = basis * 8 / 256;
-    let mut scene = below_initial(SMALL, &[(Side::Sell, 1, mark - discount)]);
+    let (mark, freed) = marks();
+    let mut scene = below_initial(SMALL, &[(Side::Sell, 1, mark - freed / 4)]);
     assert!(matches!(scene.unit().margin, MarginChoice::NotWorse(_)));
     scene.place().fill.cost.0 -= 1;
-    must_break(&scene.witness, NEEDED, &[RULE]);
+    must_break(&scene.witness, DEFICIT, &["B-MARGIN"]);
+    assert!(is_conceded(&scene, SMALL));
     // Without the claim, initial margin is short.
     scene.unit().margin = MarginChoice::Initial;
     let failing = system(SMALL, &scene.witness).all_unsatisfied();
@@ -248,16 +277,35 @@ fn conceding_below_initial_margin_should_break_b_margin() {
 }
 
 #[test]
-fn the_wrong_sign_of_the_change_should_break_b_margin() {
+fn the_wrong_sign_of_what_is_conceded_should_break_b_margin() {
     let (mark, _) = marks();
-    let scene = below_initial(SMALL, &[(Side::Sell, 1, mark - 1)]);
-    let mut system = system(SMALL, &scene.witness);
-    assert_eq!(system.set(SIGN, Fr::one()), Some(Fr::zero()));
-    let failing = system.all_unsatisfied();
-    assert!(
-        !failing.is_empty() && failing.iter().all(|name| name.contains(RULE)),
-        "{failing:?}"
-    );
+    let by_order = |cost| below_initial(SMALL, &[(Side::Sell, 1, cost)]);
+    let by_force = |worse| {
+        let mut scene = barely_short();
+        close(&mut scene, 2);
+        scene.place().fill.cost.0 -= worse;
+        scene
+    };
+    // Costs, gains (which the house would have to pay in a liquidation), and nothing at all.
+    let scenes = [
+        (by_order(mark - 1), true),
+        (by_order(mark), true),
+        (by_force(1), true),
+        (by_force(0), true),
+        (idle(market()), true),
+    ];
+    for (number, (scene, positive)) in scenes.into_iter().enumerate() {
+        let system = system(SMALL, &scene.witness);
+        let bit = format!("{SIGN}/bit 98");
+        let wire = system.find_wire(&bit).expect("the sign is a wire");
+        assert_eq!(system.values()[wire] == Fr::one(), positive, "scene {number}");
+        let other = Fr::one() - system.values()[wire];
+        assert_eq!(
+            refusal(&system, &bit, other),
+            format!("{SIGN}/in range"),
+            "scene {number}"
+        );
+    }
 }
 
 #[test]
@@ -276,5 +324,74 @@ fn selling_and_buying_back_should_break_b_margin() {
     unit.places[0].fill.cost.0 -= 2 * worse;
     unit.places[1].fill.cost.0 += 2 * worse;
     unit.places[2].fill.cost.0 -= worse;
-    must_break_shape(shape, &scene.witness, NEEDED, &[RULE]);
+    must_break_shape(shape, &scene.witness, DEFICIT, &["B-MARGIN"]);
+    assert!(is_conceded(&scene, shape));
+}
+
+#[test]
+fn conceding_in_a_liquidation_should_break_b_margin() {
+    let mut scene = liquidated(SHORT);
+    let table = &mut scene.witness.context.table;
+    (table.header.penalty, table.header.max_discount) = (4_000, 4_000);
+    let (mark, freed) = marks();
+    let fill = &mut scene.place().fill;
+    let lots = u128::from(STEP);
+    (fill.cost, fill.fee) = (Total((mark - freed / 4) * lots), Total::ZERO);
+    assert!(scene.witness.check(SMALL).is_ok(), "a quarter of what is freed is good");
+    assert!(system(SMALL, &scene.witness).is_satisfied());
+    scene.place().fill.cost.0 -= lots;
+    must_break(&scene.witness, DEFICIT, &["B-MARGIN"]);
+    assert!(is_conceded(&scene, SMALL));
+}
+
+#[test]
+fn a_neutral_pair_at_bad_prices_should_break_b_margin() {
+    // Half of maintenance margin is left. The pair frees nothing, and five lots sold pay for it: no deficit grows.
+    let shape = Shape { units: 2, places: 3 };
+    let rows = market().table.rows;
+    let at = |row: usize, lots: u64| rows[row].mark.get() as u128 * u128::from(lots);
+    let fills = [
+        (1, Side::Buy, 11, at(1, 11)),
+        (2, Side::Sell, 10, at(2, 10)),
+        (0, Side::Sell, 5, at(0, 5)),
+    ];
+    let house = [(0, -5), (1, 11), (2, -10)];
+    let mut scene = below_initial_of(shape, 48_000_000, &house, &fills);
+    assert!(matches!(scene.unit().margin, MarginChoice::NotWorse(_)));
+    let unit = scene.unit();
+    unit.places[0].fill.cost.0 += 18_000_000;
+    unit.places[1].fill.cost.0 -= 18_000_000;
+    must_break_shape(shape, &scene.witness, DEFICIT, &["B-MARGIN"]);
+    assert!(is_conceded(&scene, shape), "every deficit is no higher than before");
+}
+
+#[test]
+fn the_legs_of_a_hedge_at_bad_prices_should_break_b_margin() {
+    // Short of maintenance margin by next to nothing, and both legs are closed, each at a price within its own bounds.
+    let shape = Shape { units: 2, places: 2 };
+    let mut world = holding();
+    change_house(&mut world, |house| {
+        (house.positions[0], house.positions[1]) = (Position(-100), Position(100));
+        (house.open_interest[0], house.open_interest[1]) = (36, 23);
+    });
+    let mut state = world.state.account(AccountIndex(1)).unwrap().clone();
+    (state.account.positions[0], state.account.positions[1]) = (Position(36), Position(-23));
+    world.state.restore_account(AccountIndex(1), state);
+    let margin = world.assess(1).requirement(world.table.header.maintenance).unwrap();
+    set_equity(&mut world, 1, margin.get() - 1);
+    let fills = [(0, 9), (1, 6)].map(|(row, lots)| Fill {
+        fee: Total::ZERO,
+        ..world.liquidation_fill(1, row, lots, world.table.rows[row].mark.get() as u64)
+    });
+    let unit = UnitRequest::Liquidation {
+        index: AccountIndex(1),
+        deposit: Amount::ZERO,
+        fills: fills.into(),
+    };
+    let mut scene = after_padding(world, shape, unit);
+    let unit = scene.unit();
+    unit.places[0].fill.cost.0 -= 8_000_000;
+    unit.places[1].fill.cost.0 += 6_000_000;
+    must_break_shape(shape, &scene.witness, DEFICIT, &["B-MARGIN"]);
+    assert!(is_conceded(&scene, shape), "every deficit is no higher than before");
 }
