@@ -6,7 +6,7 @@ use crate::{
         *,
     },
     types::MAX_INSURANCE_PAYMENTS,
-    Error, Event, GroupTotals, HouseItems, ItemKind, Totals, WithheldClaim,
+    Batch, Error, Event, GroupTotals, HouseItems, ItemKind, Totals, WithheldClaim,
 };
 use cloister_types::{AccountIndex, Amount};
 use polkadot_sdk::{
@@ -93,7 +93,7 @@ fn money_paid_in_should_count_once_and_in_no_unit() {
         batch.proof = prover::prove(in_account.hash());
         assert_noop!(submit(&batch), Error::<Test>::InvalidProof);
         // There is no account of the index that stands for the house.
-        let other = proven(super::insurance::batch(vec![unit(0), unit(AccountIndex::HOUSE.get())]));
+        let other = proven(crate::mock::batch(vec![unit(0), unit(AccountIndex::HOUSE.get())]));
         assert_noop!(submit(&other), Error::<Test>::UnknownAccount);
         assert_ok!(submit(&proven(idle())));
         // And not again.
