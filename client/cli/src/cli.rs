@@ -156,6 +156,17 @@ EXAMPLE
         #[arg(long)]
         wait: bool,
     },
+    /// Have what was withheld of payouts paid, as far as it is due.
+    #[command(after_help = "\
+A payout waits as a claim if nobody has proven the group solvent lately, and is paid in part if the group is short. With
+a fresh solvency round the chain pays what is due, to everybody by the same ratio. A frozen group pays too. `cloister
+account` shows what is withheld, `cloister status` when the group was last proven.")]
+    PayClaim,
+    /// Freeze a group that nobody has proven solvent for as long as its terms say.
+    #[command(after_help = "\
+Anyone may, once it is due. A frozen group takes no batch, open or deposit; claims are paid as before. Nothing ends a
+freeze yet.")]
+    Freeze,
     /// Show the public order book.
     Book {
         /// Name or number.

@@ -37,6 +37,8 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Insure { amount } => account::insure(global, &amount).await,
         Command::Switch { transfers } => account::switch(global, transfers).await,
         Command::Close => account::close(global).await,
+        Command::PayClaim => account::pay_claim(global).await,
+        Command::Freeze => account::freeze(global).await,
         Command::Order(order) => order::order(global, &order).await,
         Command::Cancel { id, .. } => order::cancel(global, id).await,
         Command::Account { from_chain: false } => account::show(global).await,

@@ -1,4 +1,5 @@
-//! What a trader does on the chain: find its account, open one, deposit, set its flags, close it.
+//! What a trader does on the chain: find its account, open one, deposit, set its flags, close it, have a withheld claim
+//! paid, freeze a group that nobody proves.
 
 use crate::{
     chain::{Chain, ChainError, Included, Until},
@@ -168,5 +169,34 @@ pub async fn switch(
 /// [`ChainError`].
 pub async fn close(chain: &Chain, group: u32, keys: &TraderKeys, until: Until) -> Result<Included, ChainError> {
     let call = RuntimeCall::Execution(Call::close { group });
+    chain.submit(call, &keys.owner, until).await
+}
+
+/// Has what is due of the owner's withheld claim paid (C-CLAIM). Returns what was paid and what is left, 10^-6.
+///
+/// # Errors
+/// [`TraderError::Chain`], [`TraderError::NoEvent`].
+pub async fn pay_claim(
+    chain: &Chain,
+    group: u32,
+    keys: &TraderKeys,
+    until: Until,
+) -> Result<(u128, u128), TraderError> {
+    let owner = owner_of(keys);
+    let call = RuntimeCall::Execution(Call::pay_claim { group, owner });
+    let included = chain.submit(call, &keys.owner, until).await?;
+    let paid = included.event(|event| match event {
+        RuntimeEvent::Execution(Event::WithheldPaid { amount, left, .. }) => Some((*amount, *left)),
+        _ => None,
+    });
+    paid.ok_or(TraderError::NoEvent("payment of the claim"))
+}
+
+/// Freezes a group that nobody has proven solvent for as long as its terms say (C-FREEZE). Anyone may.
+///
+/// # Errors
+/// [`ChainError`].
+pub async fn freeze(chain: &Chain, group: u32, keys: &TraderKeys, until: Until) -> Result<Included, ChainError> {
+    let call = RuntimeCall::Execution(Call::freeze { group });
     chain.submit(call, &keys.owner, until).await
 }

@@ -132,25 +132,23 @@ impl NodeChain {
     fn read_round(&self, group: u32) -> Result<Option<RoundView>, ChainError> {
         let (best, _) = self.block(At::Best);
         let api = self.api();
-        let newest = CloisterApi::<Block, AccountId, AssetId, BlockNumber>::newest_root(&*api, best, group);
         let view = CloisterApi::<Block, AccountId, AssetId, BlockNumber>::solvency(&*api, best, group);
-        let (newest, view) = (newest.map_err(unavailable)?, view.map_err(unavailable)?);
-        let state = self.group_at(group, best)?;
-        let (Some((batch_no, recent)), Some(state)) = (newest, state) else {
+        let view = view.map_err(unavailable)?;
+        let Some(state) = self.group_at(group, best)? else {
             return Ok(None);
         };
         let payee = AccountId::from(self.submitter);
         let own = view.under_way.iter().find(|round| round.payee == payee);
         Ok(Some(RoundView {
-            batch_no,
-            root: recent.root,
-            house: recent.house,
             next_index: state.next_index,
             under_way: own.map(|round| UnderWay {
                 cursor: round.cursor,
                 end: round.end,
                 sums: round.sums,
+                oldest_table: round.oldest_table,
             }),
+            counted: view.round.map(|round| round.oldest_table),
+            max_round_age: view.terms.map(|terms| terms.max_round_age),
         }))
     }
 

@@ -55,6 +55,8 @@ pub struct Batcher {
     unsettled: VecDeque<Unsettled>,
     ready: VecDeque<ClosedBatch>,
     unbound: Vec<Arc<SignedInstruction>>,
+    /// Accounts whose close takes effect in a batch, as far as nobody has asked for them.
+    ended: Vec<AccountIndex>,
 }
 
 impl Batcher {
@@ -97,6 +99,7 @@ impl Batcher {
             unsettled: VecDeque::new(),
             ready: VecDeque::new(),
             unbound: Vec::new(),
+            ended: Vec::new(),
         })
     }
 
@@ -159,7 +162,7 @@ impl Batcher {
     }
 
     /// What every account holds after every event that is in a batch, open or closed, and with what the queue holds for
-    /// it.
+    /// it. An account whose close takes effect in a batch is not among them.
     pub fn holdings(&self) -> BTreeMap<AccountIndex, Holdings> {
         let mut all: BTreeMap<AccountIndex, Holdings> = self
             .head
@@ -168,9 +171,17 @@ impl Batcher {
             .collect();
         if let Some(open) = &self.open {
             all.extend(open.holdings().iter().map(|(i, h)| (*i, *h)));
+            all.retain(|index, _| !open.ends(*index));
         }
         self.waiting.add_to(&mut all);
         all
+    }
+
+    /// Takes the accounts whose close has come to take effect in a batch, since the last call. The engine must take
+    /// nothing more of them: whether a close takes effect is decided where it is put into a batch. To be asked after
+    /// everything that makes batches.
+    pub fn take_ended(&mut self) -> Vec<AccountIndex> {
+        core::mem::take(&mut self.ended)
     }
 
     /// Takes the oldest closed batch that was not taken yet.
@@ -184,7 +195,21 @@ impl Batcher {
     /// Why the event, or one before it, cannot be put into a batch; the event is kept and tried again with the next
     /// input.
     pub fn push(&mut self, now: Millis, event: Event, secrets: &mut dyn SecretSource) -> Result<(), BatcherError> {
-        self.pending.push_back(Entry { time: now, event });
+        self.push_all(now, [event], secrets)
+    }
+
+    /// Takes events that happened at once: no close comes between them.
+    ///
+    /// # Errors
+    /// As [`Self::push`].
+    pub fn push_all(
+        &mut self,
+        now: Millis,
+        events: impl IntoIterator<Item = Event>,
+        secrets: &mut dyn SecretSource,
+    ) -> Result<(), BatcherError> {
+        let entries = events.into_iter().map(|event| Entry { time: now, event });
+        self.pending.extend(entries);
         self.drain(now, secrets)
     }
 
@@ -289,11 +314,11 @@ impl Batcher {
         }
     }
 
-    /// The chain has taken the oldest closed batch.
+    /// The chain has taken the oldest closed batch. Returns the accounts that are no more with it.
     ///
     /// # Errors
     /// [`BatcherError::NotNext`], or the ledger disagrees with itself ([`BatcherError::Refused`]).
-    pub fn settle(&mut self, batch_no: u64) -> Result<(), BatcherError> {
+    pub fn settle(&mut self, batch_no: u64) -> Result<Vec<AccountIndex>, BatcherError> {
         let expected = self.unsettled.front().map(|u| u.request.context.batch_no);
         if expected != Some(batch_no) {
             return Err(BatcherError::NotNext {
@@ -301,6 +326,7 @@ impl Batcher {
                 found: batch_no,
             });
         }
+        let mut ended = Vec::new();
         if let Some(done) = self.unsettled.front() {
             self.settled
                 .apply(self.config.shape, &done.request)
@@ -310,9 +336,12 @@ impl Batcher {
                     source,
                 })?;
             self.settled_time = done.request.context.time;
+            let closes = done.items.iter().filter(|item| item.is_close());
+            ended.extend(closes.map(QueueItem::account));
+            ended.retain(|account| self.settled.account(*account).is_none());
         }
         self.unsettled.pop_front();
-        Ok(())
+        Ok(ended)
     }
 
     /// Replaces a closed batch by its refreshed self, so that later batches follow its time.
@@ -359,6 +388,7 @@ impl Batcher {
         let all = entries.into_iter().chain(self.pending.drain(..));
         self.pending = all.map(|e| Entry { time: now, ..e }).collect();
         self.ready.clear();
+        self.ended.clear();
         self.head = self.settled.clone();
         self.last_time = self.settled_time;
         self.table = table;
@@ -382,14 +412,21 @@ impl Batcher {
             let taken = self.take_queue_of(&entry.event)?;
             let open = self.open.get_or_insert_with(|| OpenBatch::new(entry.time, 0));
             match taken {
-                Absorbed::Taken => match open.absorb(&self.head, &self.table, &self.config, &entry)? {
-                    Absorbed::Taken => {
+                Absorbed::Taken => match open.absorb(&self.head, &self.table, &self.config, &entry) {
+                    Ok(Absorbed::Taken) => {
                         self.pending.pop_front();
                         if open.free(&self.config) == 0 {
                             self.close(now, secrets)?;
                         }
                     }
-                    Absorbed::Full => self.close(now, secrets)?,
+                    Ok(Absorbed::Full) => self.close(now, secrets)?,
+                    Err(BatcherError::UnknownAccount(account)) => {
+                        // The account is no more. A cancel holds in the engine all the same.
+                        let cancel = entry.event.cancel().ok_or(BatcherError::UnknownAccount(account))?;
+                        self.unbound.push(cancel.clone());
+                        self.pending.pop_front();
+                    }
+                    Err(error) => return Err(error),
                 },
                 Absorbed::Full => self.close(now, secrets)?,
             }
@@ -450,14 +487,18 @@ impl Batcher {
         }
     }
 
-    /// The oldest request that can be taken now. A close must not come before events of an account that is empty
-    /// without them.
+    /// Whether a close must not come yet: its account is empty without events that wait, and those need it. A cancel
+    /// does not.
+    fn is_early(&self, open: &OpenBatch, item: &QueueItem) -> bool {
+        let account = item.account();
+        let needs = |event: &Event| event.cancel().is_none() && event.accounts().contains(&account);
+        item.is_close()
+            && open.holds_nothing(&self.head, account)
+            && self.pending.iter().any(|entry| needs(&entry.event))
+    }
+
+    /// The oldest request that can be taken now.
     fn first_request(&self, open: &OpenBatch) -> Option<&QueueItem> {
-        let busy = |account| {
-            self.pending
-                .iter()
-                .any(|entry| entry.event.accounts().contains(&account))
-        };
         let mut skipped = BTreeSet::new();
         self.waiting.requests().find(|item| {
             let account = item.account();
@@ -465,7 +506,7 @@ impl Batcher {
             if skipped.contains(&account) {
                 return false;
             }
-            let early = item.is_close() && busy(account) && open.holds_nothing(&self.head, account);
+            let early = self.is_early(open, item);
             if early {
                 skipped.insert(account);
             }
@@ -485,6 +526,9 @@ impl Batcher {
             return Ok(self.take_queue(account)? == Absorbed::Taken);
         }
         open.absorb_request(&self.head, request, items)?;
+        if open.ends(account) {
+            self.ended.push(account);
+        }
         self.waiting.remove(account);
         self.waiting.remove_request(request.item());
         Ok(true)
@@ -521,9 +565,8 @@ impl Batcher {
             .iter()
             .filter(|d| matches!(d, Draft::Open { .. }))
             .map(Draft::account);
-        let closed = |index: &AccountIndex| open.drafts.iter().any(|d| d.closes() && d.account() == *index);
         let all = self.head.accounts().map(|(index, _)| index).chain(opened);
-        all.filter(|index| !closed(index) && self.waiting.of(*index).is_empty())
+        all.filter(|index| !open.ends(*index) && self.waiting.of(*index).is_empty())
             .collect()
     }
 
@@ -621,12 +664,14 @@ fn doors(items: &[QueueItem]) -> Result<Doors, BatcherError> {
     Ok(doors)
 }
 
-/// Drafts that padding could not fill, because the batch closes every account that there is: what is missing comes
-/// before the closes.
+/// Drafts that padding could not fill, because the batch closes every account that there is: what is missing is of one
+/// of them and comes right before its close, behind the unit that takes what the queue has for it.
 fn in_full(open: &OpenBatch, mut drafts: Vec<Draft>, units: usize) -> Vec<Draft> {
-    if let Some(last) = open.drafts.iter().find(|d| d.closes()).map(Draft::account) {
+    let ends = open.drafts.iter().find(|d| d.closes());
+    if let Some((close, at)) = ends.and_then(|close| Some((close, drafts.iter().position(|d| d == close)?))) {
+        let account = close.account();
         while drafts.len() < units {
-            drafts.insert(0, Draft::Padding { account: last });
+            drafts.insert(at, Draft::Padding { account });
         }
     }
     drafts

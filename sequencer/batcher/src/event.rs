@@ -2,7 +2,7 @@
 
 use cloister_crypto::{schnorr::PublicKey, Fr};
 use cloister_engine::{AccountIndex, Effect, Fill};
-use cloister_ledger::SignedInstruction;
+use cloister_ledger::{InstructionKind, SignedInstruction};
 use cloister_settlement::Request;
 use cloister_types::{Amount, ItemId};
 use std::sync::Arc;
@@ -116,6 +116,18 @@ impl Event {
         match self {
             Self::Filled(fill) => vec![fill.maker.key.account, fill.taker.key.account],
             Self::Bound(signed) => vec![signed.instruction.index],
+        }
+    }
+
+    /// The instruction, if it is a cancel or cancel-all.
+    pub(crate) fn cancel(&self) -> Option<&Arc<SignedInstruction>> {
+        match self {
+            Self::Bound(signed) => matches!(
+                signed.instruction.kind,
+                InstructionKind::Cancel | InstructionKind::CancelAll
+            )
+            .then_some(signed),
+            Self::Filled(_) => None,
         }
     }
 

@@ -89,7 +89,15 @@ impl OpenBatch {
         draft
     }
 
+    /// Whether a close of the account takes effect in this batch.
+    pub fn ends(&self, account: AccountIndex) -> bool {
+        self.drafts.iter().any(|d| d.closes() && d.account() == account)
+    }
+
     fn held(&self, state: &GroupLedger, account: AccountIndex) -> Result<Holdings, BatcherError> {
+        if self.ends(account) {
+            return Err(BatcherError::UnknownAccount(account));
+        }
         let settled = || state.account(account).map(|a| held_by(&a.account));
         self.holdings
             .get(&account)

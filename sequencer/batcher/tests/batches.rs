@@ -8,7 +8,7 @@ use cloister_ledger::{
     BatchError, GroupLedger, Instruction, InstructionKind, Mode, Shape, Side, StateError, Switches, UnitError,
 };
 use cloister_risk::MarginError;
-use cloister_settlement::{check_overdue, HouseTaking, Request, Terms};
+use cloister_settlement::{check_overdue, HouseTaking, ItemKind, Request, Terms};
 use cloister_types::{
     AccountIndex, Amount, GroupId, InstructionId, InstrumentId, ItemId, Lots, Money, PerLot, Price, Total,
 };
@@ -790,4 +790,104 @@ fn the_last_account_can_be_closed_too() {
     let batch = world.closed.last().unwrap();
     assert_eq!(batch.witness.units.last().map(|u| u.mode), Some(Mode::Close));
     assert_eq!(world.batcher.head().accounts().count(), 0);
+}
+
+#[test]
+fn a_close_takes_effect_where_it_is_put_into_a_batch_and_no_cancel_after_it_stops_the_batcher() {
+    let mut world = World::new(3, RICH);
+    // Account 0 holds something when its close becomes ready, behind what others ask for.
+    let mut ready: Vec<QueueItem> = (0..10).map(|n| request(20 + n, 1 + n as u32 % 2, ON)).collect();
+    ready.push(request(30, 0, Request::Close));
+    world.next_table(ready);
+    world.engine.set_table(table(2)).unwrap();
+    world.submit(other(InstructionKind::Withdrawal, 0, 1, RICH)).unwrap();
+    assert_eq!(world.batcher.take_ended(), []);
+    world.flush();
+    assert_eq!(world.batcher.take_ended(), [AccountIndex(0)]);
+    assert!(!world.batcher.holdings().contains_key(&AccountIndex(0)));
+    // Nobody has told the engine.
+    let cancels = [2, 3].map(|id| Arc::new(sign(other(InstructionKind::Cancel, 0, id, 0))));
+    for cancel in &cancels {
+        world.push(Event::Bound(cancel.clone())).unwrap();
+    }
+    world.submit(sell(1, 1, 5, MARK)).unwrap();
+    world.submit(buy(2, 1, 5, MARK)).unwrap();
+    world.flush();
+    let last = world.closed.last().unwrap();
+    assert_eq!((last.unbound.as_slice(), last.fills), (&cancels[..], 1));
+    // The chain says which account is no more.
+    let ended = world
+        .closed
+        .iter()
+        .flat_map(|b| world.batcher.settle(b.batch_no()).unwrap());
+    assert!(ended.eq([AccountIndex(0)]));
+}
+
+#[test]
+fn a_cancel_of_the_batch_that_ends_its_account_is_left_out() {
+    let mut world = World::new(3, RICH);
+    world.submit(other(InstructionKind::Withdrawal, 0, 1, RICH)).unwrap();
+    world.flush();
+    world.next_table(vec![request(9, 0, Request::Close), request(10, 1, ON)]);
+    let cancel = Arc::new(sign(other(InstructionKind::Cancel, 0, 2, 0)));
+    world.push(Event::Bound(cancel.clone())).unwrap();
+    assert_eq!(world.batcher.take_ended(), [AccountIndex(0)]);
+    // The open batch ends it already.
+    assert!(!world.batcher.holdings().contains_key(&AccountIndex(0)));
+    world.flush();
+    let last = world.closed.last().unwrap();
+    assert_eq!(
+        (requests(last), last.unbound.clone()),
+        (vec![(0, Mode::Close), (1, Mode::Switch)], vec![cancel])
+    );
+}
+
+#[test]
+fn padding_of_the_last_account_leaves_its_deposit_to_the_unit_that_takes_it() {
+    let config = cloister_batcher::BatcherConfig {
+        shape: Shape { units: 8, places: 1 },
+        ..batcher_config()
+    };
+    let mut world = World::with(config, 1, RICH);
+    let mut ready = vec![deposit(9, 0, 7)];
+    ready.extend((10..13).map(|item| request(item, 0, ON)));
+    ready.push(request(13, 0, Request::Close));
+    world.next_table(ready.clone());
+    world.engine.set_table(table(2)).unwrap();
+    world.engine.deposit(AccountIndex(0), Amount(7)).unwrap();
+    // Four units take the deposit and the switches.
+    world
+        .submit(other(InstructionKind::Withdrawal, 0, 1, RICH + 7))
+        .unwrap();
+    world.flush();
+    let batch = world.closed.last().unwrap();
+    assert_eq!(batch.used, 6);
+    let queued = ready.iter().map(|item| {
+        let kind = match item {
+            QueueItem::Request { request, .. } => match request {
+                Request::Switch(switches) => ItemKind::Switch(*switches),
+                Request::Close => ItemKind::Close,
+            },
+            _ => ItemKind::Deposit,
+        };
+        let queued = cloister_settlement::QueueItem {
+            owner: (),
+            index: item.account(),
+            amount: item.amount(),
+            queued_at: 0,
+            ready_at: 0,
+            deadline: 0,
+            kind,
+        };
+        (item.item().get(), queued)
+    });
+    let mut waiting: cloister_settlement::Waiting<()> = queued.collect();
+    let units = &batch.witness.units;
+    let asks = units
+        .iter()
+        .map(|u| (u.index, matches!(u.mode, Mode::Switch | Mode::Close)));
+    let takings = cloister_settlement::take(&mut waiting, asks, 0).unwrap();
+    for (unit, taking) in units.iter().zip(&takings) {
+        assert_eq!(unit.deposit, taking.amount, "{:?}", unit.mode);
+    }
 }

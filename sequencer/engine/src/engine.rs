@@ -177,8 +177,8 @@ impl Engine {
         Ok(())
     }
 
-    /// A queued close. If the account holds nothing the close takes effect: its orders leave the books, and nothing
-    /// more is taken from it.
+    /// A queued close that takes effect, which is decided where it is put into a batch: the account's orders leave the
+    /// books, and nothing more is taken from it.
     ///
     /// # Errors
     /// [`InputError::UnknownAccount`].
@@ -187,15 +187,20 @@ impl Engine {
             .accounts
             .get_mut(&account)
             .ok_or(InputError::UnknownAccount(account))?;
-        if view.holdings != Holdings::default() {
-            return Ok(Vec::new());
-        }
         view.closing = true;
         let ids: Vec<_> = view.open_orders().map(|(id, _)| id).collect();
         let keys = ids.into_iter().map(|id| OrderKey { account, id });
         Ok(keys
             .filter_map(|key| self.drop_order(key, Removal::Cancelled))
             .collect())
+    }
+
+    /// Forgets an account that is no more: its index is never given again. Unknown already, or not closed, it stays as
+    /// it is.
+    pub fn forget(&mut self, account: AccountIndex) {
+        if self.accounts.get(&account).is_some_and(|view| view.closing) {
+            self.accounts.remove(&account);
+        }
     }
 
     /// Puts an account in as the chain has it, at the start of a sequencer.
@@ -210,7 +215,9 @@ impl Engine {
         Ok(())
     }
 
-    /// Replaces what accounts hold, when the ledger had to be replayed at another table. Orders at rest stay.
+    /// Replaces what accounts hold, when the ledger had to be replayed at another table. Orders at rest stay. Accounts
+    /// that are not named are those whose close takes effect; of a close that took effect before and does not now, the
+    /// account goes on.
     ///
     /// # Errors
     /// [`InputError::UnknownAccount`]; nothing has changed then.
@@ -218,12 +225,10 @@ impl Engine {
         if let Some(unknown) = holdings.keys().find(|index| !self.accounts.contains_key(index)) {
             return Err(InputError::UnknownAccount(*unknown));
         }
-        for (index, held) in holdings {
-            if let Some(view) = self.accounts.get_mut(index) {
-                view.holdings = *held;
-                // At another table funding may have left something, and then the close takes no effect.
-                view.closing &= *held == Holdings::default();
-            }
+        for (index, view) in &mut self.accounts {
+            let held = holdings.get(index);
+            view.holdings = held.copied().unwrap_or_default();
+            view.closing = held.is_none();
         }
         Ok(())
     }

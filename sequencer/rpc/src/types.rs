@@ -20,4 +20,4 @@ pub use instruction::{
 };
 pub use market::{InstrumentInfo, InstrumentStatus, Market};
 pub use outcome::{AcceptedInfo, BrokenRule, DropReason};
-pub use status::Status;
+pub use status::{RoundsInfo, Status};

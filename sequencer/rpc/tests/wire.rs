@@ -5,8 +5,8 @@ use cloister_ledger::{Instruction, InstructionKind, Side, Trigger, TriggerError}
 use cloister_sequencer_rpc::{
     types::{
         AcceptedInfo, AccountInfo, AccountQuery, BrokenRule, DropReason, FillInfo, HaltInfo, HaltKind, InstrumentInfo,
-        InstrumentStatus, Level, OpenOrderInfo, OrderBook, PositionInfo, SettledAccount, SideName, Status, Submission,
-        SubmissionError,
+        InstrumentStatus, Level, OpenOrderInfo, OrderBook, PositionInfo, RoundsInfo, SettledAccount, SideName, Status,
+        Submission, SubmissionError,
     },
     ErrorCode,
 };
@@ -234,6 +234,12 @@ fn a_book_and_a_queue_item_keep_their_form() {
         risk_version: 9,
         development_proofs: true,
         halted: None,
+        rounds: Some(RoundsInfo {
+            statements: 10,
+            complete: 2,
+            last_complete: Some(11),
+            problem: Some("no key".into()),
+        }),
     };
     travels_as(
         status,
@@ -241,6 +247,7 @@ fn a_book_and_a_queue_item_keep_their_form() {
             "version": "1", "group": 1, "time": 2, "started": 1, "accepted": 3, "rejected": 4, "fills": 5,
             "accounts": 6, "openOrders": 7, "nextQueueItem": 1_099_511_627_776_u64, "finalizedBlock": 8,
             "riskVersion": 9, "developmentProofs": true, "halted": null,
+            "rounds": {"statements": 10, "complete": 2, "lastComplete": 11, "problem": "no key"},
         }),
     );
 }

@@ -86,16 +86,14 @@ pub struct SolvencyKey {
 /// Where a payee's solvency round stands, and what the next statement is about (D-ROUND).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RoundView {
-    /// Number of the newest batch.
-    pub batch_no: u64,
-    /// The root that it left.
-    pub root: Field,
-    /// The house's commitment that it left.
-    pub house: Field,
     /// The index that the next open gets: where a new round ends.
     pub next_index: u32,
     /// The round under way.
     pub under_way: Option<UnderWay>,
+    /// Time of the oldest table of the round that counts, whoever made it; `None` before the first.
+    pub counted: Option<u64>,
+    /// From this age on a round is no longer fresh, milliseconds; `None` if the group has no solvency terms.
+    pub max_round_age: Option<u64>,
 }
 
 /// A round under way.
@@ -107,6 +105,8 @@ pub struct UnderWay {
     pub end: u32,
     /// Commitment to its sums.
     pub sums: Field,
+    /// Time of its oldest table.
+    pub oldest_table: u64,
 }
 
 /// A batch that the chain has taken, with what it took from the queue.
@@ -152,9 +152,57 @@ pub enum SubmitRejection {
     /// something else.
     #[error("the chain has no active verifying key of this id for batches")]
     Key,
+    /// A solvency statement does not fit its round or the roots that the chain keeps: another is made.
+    #[error("the statement does not fit: {0}")]
+    Round(#[from] RoundRejection),
     /// Anything else: the batch and the chain disagree. More attempts do not help.
     #[error("the chain refuses the batch: {0}")]
     Invalid(InvalidBatch),
+}
+
+/// Errors of D-ROUND that are of statements alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum RoundRejection {
+    /// The root is none of those that the chain keeps.
+    #[error("RootUnknown")]
+    RootUnknown,
+    /// The root was no longer the newest at the table's time.
+    #[error("RootReplaced")]
+    RootReplaced,
+    /// The last statement's root is older than another of the round.
+    #[error("RootOlderThanRound")]
+    RootOlderThanRound,
+    /// The round is another's to start.
+    #[error("NotPayee")]
+    NotPayee,
+    /// No subtree begins at the first index.
+    #[error("NotASubtree")]
+    NotASubtree,
+    /// An account is open between the cursor and the first index.
+    #[error("AccountSkipped")]
+    AccountSkipped,
+    /// Too many indices are skipped at once.
+    #[error("SkipTooLong")]
+    SkipTooLong,
+    /// It shows the outcome without being the last one, or is the last one and does not.
+    #[error("WrongOutcome")]
+    WrongOutcome,
+}
+
+impl RoundRejection {
+    fn from_name(name: &str) -> Option<Self> {
+        Some(match name {
+            "RootUnknown" => Self::RootUnknown,
+            "RootReplaced" => Self::RootReplaced,
+            "RootOlderThanRound" => Self::RootOlderThanRound,
+            "NotPayee" => Self::NotPayee,
+            "NotASubtree" => Self::NotASubtree,
+            "AccountSkipped" => Self::AccountSkipped,
+            "SkipTooLong" => Self::SkipTooLong,
+            "WrongOutcome" => Self::WrongOutcome,
+            _ => return None,
+        })
+    }
 }
 
 /// Errors of C-SUBMIT that show a disagreement between sequencer and chain.
@@ -181,7 +229,7 @@ pub enum InvalidBatch {
 }
 
 impl SubmitRejection {
-    /// The rejection that a pallet error's name stands for; `None` for a name that C-SUBMIT does not list.
+    /// The rejection that a pallet error's name stands for; `None` for a name that neither C-SUBMIT nor D-ROUND lists.
     pub fn from_name(name: &str) -> Option<Self> {
         Some(match name {
             "WrongBatchNumber" => Self::WrongBatchNumber,
@@ -202,7 +250,7 @@ impl SubmitRejection {
             "WrappedBatch" | "WrongUnitCount" | "WrongCiphertextLength" | "NonCanonicalField" => {
                 Self::Invalid(InvalidBatch::Form)
             }
-            _ => return None,
+            _ => return RoundRejection::from_name(name).map(Self::Round),
         })
     }
 }
@@ -288,10 +336,11 @@ pub trait ChainClient: Send + Sync + 'static {
     /// All verifying keys of solvency statements in the best block.
     fn solvency_keys(&self) -> impl Future<Output = Result<Vec<SolvencyKey>, ChainError>> + Send;
 
-    /// Where the submitter's solvency round stands in the best block; `None` before the first batch.
+    /// Where the submitter's solvency round stands in the best block; `None` if the chain does not have the group.
     fn solvency_round(&self, group: u32) -> impl Future<Output = Result<Option<RoundView>, ChainError>> + Send;
 
-    /// Whether a statement that ends before `next` is the last of a round that ends at `end`, in the best block.
+    /// Whether a statement that ends before `next` is the last of a round that ends at `end`, in the best block: no
+    /// account is open between, and it is no more than one statement may skip (D-ROUND).
     fn ends_round(&self, group: u32, next: u32, end: u32) -> impl Future<Output = Result<bool, ChainError>> + Send;
 
     /// Submits a solvency statement and waits until it is in a block of the best chain or refused.

@@ -42,6 +42,8 @@ pub struct SequencerConfig {
     pub sweep_every: Option<u64>,
     /// Shape of the solvency statements; no rounds are made if it is `None`.
     pub solvency: Option<SolvencyShape>,
+    /// How long a solvency statement waits at most for a moment in which no batch waits for a proof or is proven.
+    pub round_patience: Duration,
     /// Pause after a solvency round that is complete.
     pub round_pause: Duration,
     /// Number of fills that are kept for readers.
@@ -69,6 +71,7 @@ impl SequencerConfig {
             busy_patience: Duration::from_secs(30),
             sweep_every: None,
             solvency: None,
+            round_patience: Duration::from_secs(60),
             round_pause: Duration::from_secs(30),
             history: 100_000,
             backoff: Duration::from_millis(500),

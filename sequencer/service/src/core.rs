@@ -158,20 +158,35 @@ impl Core {
     }
 
     fn absorb(&mut self, now: Millis, effects: Vec<Effect>) {
+        let mut events = Vec::new();
         for effect in effects {
             if let Effect::Filled(fill) = &effect {
                 self.fills = self.fills.saturating_add(1);
                 self.tape.push(fill.clone());
             }
-            if let Some(event) = Event::of(effect) {
-                self.push(now, event);
-            }
+            events.extend(Event::of(effect));
+        }
+        if !events.is_empty() {
+            let result = self.batcher.push_all(now, events, &mut self.keys);
+            self.note(result);
+            self.end_accounts();
         }
     }
 
-    fn push(&mut self, now: Millis, event: Event) {
-        let result = self.batcher.push(now, event, &mut self.keys);
-        self.note(result);
+    /// Lets the engine know whose close takes effect in a batch. It hears of it before it takes anything more.
+    fn end_accounts(&mut self) {
+        for account in self.batcher.take_ended() {
+            // Whoever follows the account hears of its end by the record.
+            self.note_input(|core| core.engine.close(account).map(drop));
+        }
+    }
+
+    /// The chain has taken a batch, in a final block.
+    pub fn settle(&mut self, batch_no: u64) -> Result<(), BatcherError> {
+        for account in self.batcher.settle(batch_no)? {
+            self.engine.forget(account);
+        }
+        Ok(())
     }
 
     /// Remembers an error of the batcher, or that it has passed.
@@ -204,6 +219,7 @@ impl Core {
             let held = self.batcher.holdings();
             self.note_input(|core| core.engine.rebase(&held));
         }
+        self.end_accounts();
     }
 
     fn note_input(&mut self, input: impl FnOnce(&mut Self) -> Result<(), InputError>) {
@@ -213,22 +229,31 @@ impl Core {
         }
     }
 
-    /// Takes a newer risk table, with the queue items from the next one on that are ready at it, in order. If the open
-    /// batch cannot be closed at its own, the old table stays in force for both engine and batcher, and the items wait.
-    pub fn set_table<A>(&mut self, now: Millis, table: RiskTable, items: &[(u64, Queued<A>)]) {
-        if table.header.version <= self.engine.table().header.version {
+    /// How far the queue was taken.
+    pub fn queue_place(&self) -> QueuePlace {
+        QueuePlace {
+            next_item: self.next_item,
+            sealed: self.sealed.clone(),
+        }
+    }
+
+    /// Takes a newer risk table, with what is ready at it. If the open batch cannot be closed at its own, the old table
+    /// stays in force for both engine and batcher, and the items wait. Nothing is taken that was read from another
+    /// place of the queue than this one.
+    pub fn set_table(&mut self, now: Millis, table: RiskTable, ready: Ready) {
+        if table.header.version <= self.engine.table().header.version || ready.from != self.next_item {
             return;
         }
         if let Err(error) = table.validate() {
             self.halt = Some(Halt::Engine(error.into()));
             return;
         }
-        let ready = self.ready(&table, items);
         let result = self
             .batcher
             .set_table(now, table.clone(), ready.items.clone(), &mut self.keys);
         let taken = result.is_ok();
         self.note(result);
+        self.end_accounts();
         if !taken {
             return;
         }
@@ -236,11 +261,14 @@ impl Core {
         self.note_input(|core| core.engine.set_table(table).map(|effects| core.absorb(now, effects)));
     }
 
-    /// Makes every batch that is not settled again, at a table the chain still takes, with the queue items that are
-    /// ready at it, as in [`Self::set_table`]. False if the batcher does not take the table: then nothing has changed.
+    /// Makes every batch that is not settled again, at a table the chain still takes, with what is ready at it, as in
+    /// [`Self::set_table`]. False if the batcher does not take the table, or the items were read from another place of
+    /// the queue: then nothing has changed.
     #[must_use]
-    pub fn rebase<A>(&mut self, now: Millis, table: RiskTable, items: &[(u64, Queued<A>)]) -> bool {
-        let ready = self.ready(&table, items);
+    pub fn rebase(&mut self, now: Millis, table: RiskTable, ready: Ready) -> bool {
+        if ready.from != self.next_item {
+            return false;
+        }
         let result = self
             .batcher
             .rebase(now, table.clone(), ready.items.clone(), &mut self.keys);
@@ -266,22 +294,8 @@ impl Core {
             core.absorb(now, effects);
             core.engine.rebase(&holdings)
         });
+        self.end_accounts();
         true
-    }
-
-    /// What is new among queue items and ready at a table.
-    fn ready<A>(&self, table: &RiskTable, items: &[(u64, Queued<A>)]) -> Ready {
-        let new = items
-            .iter()
-            .filter(|(id, item)| *id >= self.next_item && item.ready_at <= table.header.time);
-        let (mut next_item, mut sealed, mut halt) = (self.next_item, self.sealed.clone(), None);
-        let items = readable(new, &mut next_item, &self.keys, &mut sealed, &mut halt);
-        Ready {
-            items,
-            next_item,
-            sealed,
-            halt,
-        }
     }
 
     /// Lets the engine have what the batcher has taken from the queue.
@@ -296,12 +310,45 @@ impl Core {
     }
 }
 
+/// A place of the queue, up to which its items were taken.
+pub(crate) struct QueuePlace {
+    /// The next item.
+    pub next_item: u64,
+    /// Accounts whose open, before it, no secret opens.
+    sealed: BTreeSet<AccountIndex>,
+}
+
 /// Queue items that are ready, as engine and batcher take them.
-struct Ready {
+pub(crate) struct Ready {
+    /// The item that was the next one when they were read.
+    from: u64,
     items: Vec<QueueItem>,
     next_item: u64,
     sealed: BTreeSet<AccountIndex>,
     halt: Option<Halt>,
+}
+
+impl Ready {
+    /// Reads what is ready at a table, among items from a place of the queue on. It opens seals, which takes a while: not
+    /// to be done under a lock.
+    pub fn read<A>(place: QueuePlace, keys: &SequencerKeys, table: &RiskTable, items: &[(u64, Queued<A>)]) -> Self {
+        let QueuePlace {
+            next_item: from,
+            sealed,
+        } = place;
+        let new = items
+            .iter()
+            .filter(|(id, item)| *id >= from && item.ready_at <= table.header.time);
+        let (mut next_item, mut sealed, mut halt) = (from, sealed, None);
+        let items = readable(new, &mut next_item, keys, &mut sealed, &mut halt);
+        Self {
+            from,
+            items,
+            next_item,
+            sealed,
+            halt,
+        }
+    }
 }
 
 /// Reads queue items. An open that no secret opens is left out, and so is what was queued for its account; nothing else
@@ -361,12 +408,6 @@ fn readable<'a, A: 'a>(
 fn enter(engine: &mut Engine, item: &QueueItem) -> Result<(), InputError> {
     match item {
         QueueItem::Deposit { account, amount, .. } => engine.deposit(*account, *amount),
-        // Whoever follows the account hears of its end by the record.
-        QueueItem::Request {
-            account,
-            request: Request::Close,
-            ..
-        } => engine.close(*account).map(drop),
         // The insurance is the house's, of which the engine knows nothing.
         QueueItem::Request { .. } | QueueItem::PayInsurance { .. } | QueueItem::TakeInsurance { .. } => Ok(()),
         QueueItem::Open {

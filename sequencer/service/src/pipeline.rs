@@ -7,7 +7,7 @@
 use crate::{
     backlog::{Backlog, Proven},
     chain::{At, ChainClient, ChainError, GroupView, InvalidBatch, SubmitOutcome, SubmitRejection},
-    core::millis,
+    core::{millis, Core, Ready},
     halt::Halt,
     queue::ready_queue,
     record::BatchRecord,
@@ -210,7 +210,11 @@ async fn step<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
     let Some(submission) = submission else {
         return Step::Wait;
     };
-    match shared.chain.submit_batch(group, &submission).await {
+    let submitted = {
+        let _turn = shared.submitting.lock().await;
+        shared.chain.submit_batch(group, &submission).await
+    };
+    match submitted {
         Ok(SubmitOutcome::InBlock(block)) => {
             record(shared, submission.batch_no, block);
             Step::Again
@@ -226,11 +230,11 @@ async fn step<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
 }
 
 /// Forgets batches that are in final blocks. `None` if the chain's root is not ours.
-fn finalize<C: ChainClient>(shared: &Shared<C>, view: &GroupView) -> Option<()> {
+pub(crate) fn finalize<C: ChainClient>(shared: &Shared<C>, view: &GroupView) -> Option<()> {
     let mut core = shared.core();
     let core = core.as_mut()?;
     let mut backlog = shared.backlog();
-    core.finalized_block = view.block;
+    core.finalized_block = core.finalized_block.max(view.block);
     while core.finalized_batches < view.batch_no {
         let batch_no = core.finalized_batches;
         let Some(root) = core.batcher.unsettled_root(batch_no) else {
@@ -247,7 +251,7 @@ fn finalize<C: ChainClient>(shared: &Shared<C>, view: &GroupView) -> Option<()> 
         if last && view.root != to_bytes(&root) {
             return halt(&mut backlog, Halt::Diverged { batch_no });
         }
-        if let Err(error) = core.batcher.settle(batch_no) {
+        if let Err(error) = core.settle(batch_no) {
             return halt(&mut backlog, error.into());
         }
         if let Some(proven) = backlog.proven.remove(&batch_no) {
@@ -360,6 +364,7 @@ async fn refused<C: ChainClient>(
         | SubmitRejection::NotSubmitter
         | SubmitRejection::House
         | SubmitRejection::Key
+        | SubmitRejection::Round(_)
         | SubmitRejection::Invalid(_) => {
             halt(&mut shared.backlog(), Halt::Refused { batch_no, rejection });
             Step::Backoff
@@ -382,15 +387,18 @@ fn prove_again<C: ChainClient>(shared: &Shared<C>, batch_no: u64, chain_time: u6
 
 /// Makes everything that is not settled again at the newest table.
 async fn rebase<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
-    let next = shared.core().as_ref().map_or(0, |core| core.next_item);
+    let Some(place) = shared.core().as_ref().map(Core::queue_place) else {
+        return Step::Backoff;
+    };
     let read = async {
         let Some(table) = shared.chain.risk_table(shared.config.group, None).await? else {
             return Ok(None);
         };
-        let items = ready_queue(shared, next, &table).await?;
-        Ok::<_, ChainError>(Some((table, items)))
+        let items = ready_queue(shared, place.next_item, &table).await?;
+        let ready = Ready::read(place, &shared.keys, &table, &items);
+        Ok::<_, ChainError>(Some((table, ready)))
     };
-    let (table, items) = match read.await {
+    let (table, ready) = match read.await {
         Ok(Some(read)) => read,
         Ok(None) => return Step::Backoff,
         Err(error) => {
@@ -414,7 +422,7 @@ async fn rebase<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
         core.finalized_batches,
         table.header.version,
     );
-    if !core.rebase(now, table, &items) {
+    if !core.rebase(now, table, ready) {
         return Step::Backoff;
     }
     backlog.waiting.clear();

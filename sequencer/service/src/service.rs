@@ -4,7 +4,7 @@
 use crate::{
     chain::{At, ChainClient, ChainError, GroupView},
     config::SequencerConfig,
-    core::{millis, Core, Origin},
+    core::{millis, Core, Origin, QueuePlace, Ready},
     error::StartError,
     keys::SequencerKeys,
     loading::loaded,
@@ -215,7 +215,6 @@ async fn follow_loop<C: ChainClient>(shared: Arc<Shared<C>>) {
 
 async fn follow<C: ChainClient>(shared: &Shared<C>) -> Result<(), ChainError> {
     let group = shared.config.group;
-    let next = shared.core().as_ref().map_or(0, |c| c.next_item);
     let table = shared.chain.risk_table(group, None).await?;
     // Tables of later batches are never older, so the oldest batch that waits has the first table to run out.
     let in_force = shared.core().as_ref().map(|c| c.engine.table().header.version);
@@ -225,28 +224,23 @@ async fn follow<C: ChainClient>(shared: &Shared<C>) -> Result<(), ChainError> {
         Some(version) => shared.chain.table_end(group, version).await?,
         None => None,
     };
+    shared.backlog().table_end = oldest.zip(end);
     // Read after the table, so that everything that is ready at it is there.
-    let items = match &table {
-        Some(table) if in_force.is_some_and(|version| version < table.header.version) => {
-            ready_queue(shared, next, table).await?
+    let place = table.as_ref().and_then(|table| place_to_read(shared, table));
+    let taken = match table.zip(place) {
+        Some((table, place)) => {
+            let items = ready_queue(shared, place.next_item, &table).await?;
+            let ready = Ready::read(place, &shared.keys, &table, &items);
+            Some((table, ready))
         }
-        _ => Vec::new(),
+        None => None,
     };
     let share = shared.chain.group(group, At::Best).await?.map(|view| view.queue_share);
     let now = shared.chain.now();
     if let Some(core) = shared.core().as_mut() {
-        let mut backlog = shared.backlog();
-        backlog.table_end = oldest.zip(end);
-        let idle = backlog.is_idle() && core.batcher.ready() == 0;
-        let in_force = core.engine.table().header.version;
-        let runs_out = backlog.runs_out(in_force, now, millis(shared.config.table_margin));
-        drop(backlog);
-        if let Some(table) = table {
-            // Every new table closes the open batch; while the prover is busy anyway, it may as well fill up.
-            let age = now.saturating_sub(core.engine.table().header.time);
-            if idle || core.is_halted() || runs_out || age > millis(shared.config.table_patience) {
-                core.set_table(now, table, &items);
-            }
+        let idle = shared.backlog().is_idle() && core.batcher.ready() == 0;
+        if let Some((table, ready)) = taken {
+            core.set_table(now, table, ready);
         }
         if let Some(share) = share {
             core.batcher.set_queue_share(share);
@@ -255,4 +249,19 @@ async fn follow<C: ChainClient>(shared: &Shared<C>) -> Result<(), ChainError> {
     }
     shared.wake.notify_waiters();
     Ok(())
+}
+
+/// From where on the queue is to be read for a table, if it is to come into force now.
+fn place_to_read<C: ChainClient>(shared: &Shared<C>, table: &RiskTable) -> Option<QueuePlace> {
+    let now = shared.chain.now();
+    let core = shared.core();
+    let core = core.as_ref()?;
+    let in_force = &core.engine.table().header;
+    let backlog = shared.backlog();
+    let idle = backlog.is_idle() && core.batcher.ready() == 0;
+    let runs_out = backlog.runs_out(in_force.version, now, millis(shared.config.table_margin));
+    // Every new table closes the open batch; while the prover is busy anyway, it may as well fill up.
+    let age = now.saturating_sub(in_force.time);
+    let comes = idle || core.is_halted() || runs_out || age > millis(shared.config.table_patience);
+    (comes && table.header.version > in_force.version).then(|| core.queue_place())
 }

@@ -6,6 +6,7 @@ use crate::{
     config::SequencerConfig,
     core::{millis, Core},
     keys::SequencerKeys,
+    solvency::Rounds,
 };
 use cloister_settlement::KeyId;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
@@ -27,10 +28,14 @@ pub(crate) struct Shared<C> {
     pub started: u64,
     /// Wakes the loops.
     pub wake: Notify,
+    /// Held while something is submitted, until it is in a block or refused: one account signs batches and statements,
+    /// and its transactions have one order.
+    pub submitting: tokio::sync::Mutex<()>,
     facts: OnceLock<ProverFacts>,
     /// `None` until the state is rebuilt. Where both locks are taken, this one is taken before `backlog`.
     core: Mutex<Option<Core>>,
     backlog: Mutex<Backlog>,
+    rounds: Mutex<Rounds>,
 }
 
 impl<C: ChainClient> Shared<C> {
@@ -41,9 +46,11 @@ impl<C: ChainClient> Shared<C> {
             chain,
             keys,
             wake: Notify::new(),
+            submitting: tokio::sync::Mutex::new(()),
             facts: OnceLock::new(),
             core: Mutex::new(None),
             backlog: Mutex::new(Backlog::default()),
+            rounds: Mutex::new(Rounds::default()),
         }
     }
 
@@ -54,6 +61,10 @@ impl<C: ChainClient> Shared<C> {
 
     pub fn backlog(&self) -> MutexGuard<'_, Backlog> {
         self.backlog.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn rounds(&self) -> MutexGuard<'_, Rounds> {
+        self.rounds.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub fn facts(&self) -> Option<&ProverFacts> {

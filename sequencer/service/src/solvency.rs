@@ -1,14 +1,16 @@
-//! Solvency rounds, when the prover has time for them (Q-SOLVENCY, D-ROUND).
+//! Solvency rounds, between the proofs of batches while that will do and beside them where it does not (Q-SOLVENCY,
+//! D-ROUND).
 
 use crate::{
-    chain::{ChainClient, ChainError, RoundView, SolvencyKey, SubmitOutcome, UnderWay},
+    chain::{At, ChainClient, ChainError, GroupView, RoundView, SolvencyKey, SubmitOutcome, SubmitRejection, UnderWay},
+    error::StartError,
     loading::loaded,
-    pipeline::pause,
+    pipeline::{finalize, pause},
     shared::Shared,
 };
 use cloister_crypto::field::to_bytes;
 use cloister_ledger::{
-    solvency::{Standing, Sums},
+    solvency::{Sums, BLOCK_SUBTREES, SUBTREE_LEAVES},
     SolvencyError, SolvencyShape, SolvencyWitness,
 };
 use cloister_prover_job::{JobKind, ProofJob, Prover, ProverError};
@@ -16,6 +18,11 @@ use cloister_risk::RiskTable;
 use cloister_settlement::{KeyId, SolvencySubmission};
 use cloister_types::AccountIndex;
 use std::sync::Arc;
+use tokio::time::Instant;
+
+/// Indices of a block, and the maximum number of blocks that one statement may skip (D-ROUND).
+const BLOCK_LEAVES: u32 = (BLOCK_SUBTREES * SUBTREE_LEAVES) as u32;
+const MAX_SKIPPED_BLOCKS: u32 = 64;
 
 /// Why a statement was not made. Another is tried later.
 #[derive(Debug, thiserror::Error)]
@@ -29,18 +36,54 @@ enum Failure {
     /// The proof was not made.
     #[error(transparent)]
     Prover(#[from] ProverError),
+    /// The prover cannot be made ready.
+    #[error(transparent)]
+    Load(#[from] StartError),
+    /// The chain has no key that the prover proves under.
+    #[error("the chain has no active verifying key of this sequencer's solvency statements")]
+    NoKey,
+    /// The chain refuses the statement.
+    #[error("the chain refuses the statement: {0}")]
+    Refused(SubmitRejection),
+}
+
+/// How far solvency rounds have come since the start, and what stops them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Rounds {
+    /// Statements that the chain has taken.
+    pub statements: u64,
+    /// Rounds that are complete.
+    pub complete: u64,
+    /// When the last one was.
+    pub last_complete: Option<u64>,
+    /// Why no statement is made, if that is so; it is tried again.
+    pub problem: Option<String>,
+}
+
+impl Rounds {
+    /// Takes note of what became of an attempt.
+    fn note(&mut self, now: u64, done: &Result<Step, Failure>) {
+        let problem = done.as_ref().err().map(ToString::to_string);
+        if let Some(problem) = problem.as_ref().filter(|_| problem != self.problem) {
+            log::error!(target: "cloister", "No solvency statement is made: {problem}");
+        }
+        self.problem = problem;
+        self.statements += u64::from(matches!(done, Ok(Step::Taken | Step::Complete)));
+        if matches!(done, Ok(Step::Complete)) {
+            self.complete += 1;
+            self.last_complete = Some(now);
+        }
+    }
 }
 
 /// What became of a step.
 enum Step {
-    /// There is no time, or nothing to prove.
+    /// There is nothing to prove now.
     Idle,
     /// A statement is in a block.
     Taken,
     /// The last one is, too.
     Complete,
-    /// The chain refuses it.
-    Refused,
 }
 
 /// A statement that is ready to be proven.
@@ -62,42 +105,44 @@ where
     // The sums of the round under way are nowhere but here: after a restart a round starts anew.
     let (mut sums, mut backoff) = (Sums::default(), shared.config.backoff);
     let mut prover: Option<P> = None;
+    let mut waits_since = Instant::now();
     loop {
         tokio::time::sleep(shared.config.poll).await;
-        if !has_time(&shared) {
+        let patient = waits_since.elapsed() < shared.config.round_patience;
+        if patient && !has_time(&shared) && !is_urgent(&shared).await {
             continue;
         }
-        let ready = match &prover {
-            Some(prover) => prover,
-            None => match loaded(&load, JobKind::Solvency(shape)).await {
-                Ok(made) => prover.insert(made),
-                Err(error) => {
-                    log::error!(target: "cloister", "No solvency rounds are made: {error}");
-                    return;
-                }
-            },
-        };
-        match step(&shared, ready, shape, &mut sums).await {
-            Ok(Step::Idle) => {}
+        let done = step(&shared, &load, &mut prover, shape, &mut sums).await;
+        shared.rounds().note(shared.chain.now(), &done);
+        match done {
+            Ok(Step::Idle) => continue,
             Ok(Step::Taken) => backoff = shared.config.backoff,
             Ok(Step::Complete) => {
                 backoff = shared.config.backoff;
                 tokio::time::sleep(shared.config.round_pause).await;
             }
-            Ok(Step::Refused) => pause(&mut backoff).await,
-            Err(error) => {
-                log::warn!(target: "cloister", "A solvency statement is not made: {error}");
-                pause(&mut backoff).await;
-            }
+            Err(_) => pause(&mut backoff).await,
         }
+        waits_since = Instant::now();
     }
 }
 
-/// Whether no batch is open, waits, is proven or on its way: all that was made is settled.
+/// Whether no batch waits for a proof or is proven. What is open, or on its way to a final block, holds nothing up: a
+/// statement is about the settled ledger.
 fn has_time<C: ChainClient>(shared: &Shared<C>) -> bool {
     let core = shared.core();
-    let quiet = |batcher: &cloister_batcher::Batcher| batcher.open_units() == 0 && batcher.unsettled() == 0;
-    core.as_ref().is_some_and(|core| quiet(&core.batcher)) && shared.backlog().is_idle()
+    core.as_ref().is_some_and(|core| core.batcher.ready() == 0) && shared.backlog().is_idle()
+}
+
+/// Whether the round that counts is past half of its life, or there is none although the group has terms: then
+/// statements wait for nothing. A round should take no longer than the other half (C-GATE).
+async fn is_urgent<C: ChainClient>(shared: &Shared<C>) -> bool {
+    let Ok(Some(view)) = shared.chain.solvency_round(shared.config.group).await else {
+        return false;
+    };
+    let age = |table: u64| shared.chain.now().saturating_sub(table);
+    let past = |most: u64| view.counted.is_none_or(|table| age(table) >= most / 2);
+    view.max_round_age.is_some_and(past)
 }
 
 /// The chain's key that the prover proves under.
@@ -107,34 +152,46 @@ async fn find_key<C: ChainClient>(shared: &Shared<C>, verifying_key: &[u8]) -> R
     Ok(keys.iter().find(fits).map(|key| key.id))
 }
 
-/// One statement: made, proven, submitted.
-async fn step<C: ChainClient, P: Prover>(
+/// One statement: made, proven, submitted. The prover is made ready for the first.
+async fn step<C, P, L>(
     shared: &Shared<C>,
-    prover: &P,
+    load: &Arc<L>,
+    prover: &mut Option<P>,
     shape: SolvencyShape,
     sums: &mut Sums,
-) -> Result<Step, Failure> {
+) -> Result<Step, Failure>
+where
+    C: ChainClient,
+    P: Prover,
+    L: Fn(JobKind) -> Result<P, ProverError> + Send + Sync + 'static,
+{
     let group = shared.config.group;
-    let Some(key) = find_key(shared, &prover.verifying_key()).await? else {
-        return Ok(Step::Idle);
+    let prover = match prover {
+        Some(prover) => prover,
+        None => prover.insert(loaded(load, JobKind::Solvency(shape)).await?),
     };
+    let key = find_key(shared, &prover.verifying_key()).await?;
+    let key = key.ok_or(Failure::NoKey)?;
     let view = shared.chain.solvency_round(group).await?;
     let table = shared.chain.risk_table(group, None).await?;
-    let (Some(view), Some(table)) = (view, table) else {
+    // Read after the table, so that it holds every batch before it.
+    let settled = shared.chain.group(group, At::Finalized).await?;
+    let (Some(view), Some(table), Some(settled)) = (view, table, settled) else {
         return Ok(Step::Idle);
     };
-    let own = to_bytes(&sums.commitment());
-    let under_way = view.under_way.filter(|round| round.sums == own && round.cursor > 0);
-    let (first, end) = under_way.map_or((0, view.next_index), |UnderWay { cursor, end, .. }| (cursor, end));
-    if under_way.is_none() {
-        *sums = Sums::default();
-    }
+    let Some((cursor, end)) = place(&view, &table, sums) else {
+        return Ok(Step::Idle);
+    };
+    let skipped = skip(shared, cursor).await?;
+    // At or above the cursor of a round that is given up, a statement would go on with that.
+    let given_up = view.under_way.filter(|_| cursor == 0);
+    let first = given_up.map_or(skipped, |round| if skipped < round.cursor { skipped } else { cursor });
     let first = AccountIndex(first);
     let last = shared.chain.ends_round(group, shape.next(first).get(), end).await?;
-    let Some(plan) = plan(shared, shape, &view, table, *sums, first, last) else {
+    let Some(plan) = plan(shared, shape, &settled, table, *sums, first, last) else {
         return Ok(Step::Idle);
     };
-    let after = found_after(&plan.witness)?;
+    let after = plan.witness.after()?;
     let payee = shared.chain.submitter();
     let statement = plan
         .witness
@@ -142,7 +199,11 @@ async fn step<C: ChainClient, P: Prover>(
     let job = ProofJob::solvency(shape, statement, plan.witness);
     let proof = prover.prove(job).await?;
     let submission = SolvencySubmission::new(key, plan.batch_no, &statement, proof.0);
-    match shared.chain.submit_solvency(group, &submission).await? {
+    let submitted = {
+        let _turn = shared.submitting.lock().await;
+        shared.chain.submit_solvency(group, &submission).await?
+    };
+    match submitted {
         SubmitOutcome::InBlock(block) if plan.last => {
             *sums = Sums::default();
             log::info!(target: "cloister", "A solvency round of group {group} is complete in block {block}");
@@ -152,56 +213,70 @@ async fn step<C: ChainClient, P: Prover>(
             *sums = after;
             Ok(Step::Taken)
         }
-        SubmitOutcome::Rejected(rejection) => {
-            log::warn!(target: "cloister", "The chain refuses a solvency statement: {rejection}");
-            Ok(Step::Refused)
-        }
+        SubmitOutcome::Rejected(rejection) => Err(Failure::Refused(rejection)),
     }
 }
 
-/// The statement over the settled ledger. `None` if that is not the one of the chain's newest batch, or if its house
-/// was re-keyed since.
+/// Where the round goes on, and where it ends: the one under way if its sums are known here and it can still count, else
+/// a new one. `None` if a new one could not count, because the table is not newer than the oldest of the round that
+/// counts.
+fn place(view: &RoundView, table: &RiskTable, sums: &mut Sums) -> Option<(u32, u32)> {
+    let newer = |time: u64| view.counted.is_none_or(|counted| time > counted);
+    let own = to_bytes(&sums.commitment());
+    let goes_on = |round: &UnderWay| round.sums == own && round.cursor > 0 && newer(round.oldest_table);
+    if let Some(round) = view.under_way.filter(goes_on) {
+        return Some((round.cursor, round.end));
+    }
+    *sums = Sums::default();
+    newer(table.header.time).then_some((0, view.next_index))
+}
+
+/// The first index from the cursor on that a statement must cover: the beginning of the next subtree with an account, or
+/// as far as one statement may skip. The cursor, if the chain has an account between that the settled ledger has not.
+async fn skip<C: ChainClient>(shared: &Shared<C>, cursor: u32) -> Result<u32, ChainError> {
+    let next = shared.core().as_ref().and_then(|core| {
+        let mut indices = core.batcher.settled().accounts().map(|(index, _)| index.get());
+        indices.find(|index| *index >= cursor)
+    });
+    let Some(next) = next else { return Ok(cursor) };
+    let subtree = next - next % SUBTREE_LEAVES as u32;
+    let furthest = (cursor / BLOCK_LEAVES)
+        .saturating_add(MAX_SKIPPED_BLOCKS)
+        .saturating_mul(BLOCK_LEAVES);
+    let to = subtree.min(furthest);
+    let skips = to > cursor && shared.chain.ends_round(shared.config.group, cursor, to).await?;
+    Ok(if skips { to } else { cursor })
+}
+
+/// The statement over the settled ledger, whatever else is open, refused or on its way. It has all batches of a final
+/// block that is no older than the table, so its root was the newest at the table's time or later (D-ROUND). `None` if
+/// the chain's final batches are not this sequencer's, if somebody else has re-keyed the house, and before the first
+/// batch.
 fn plan<C: ChainClient>(
     shared: &Shared<C>,
     shape: SolvencyShape,
-    view: &RoundView,
+    view: &GroupView,
     table: RiskTable,
     before: Sums,
     first: AccountIndex,
     last: bool,
 ) -> Option<Plan> {
+    finalize(shared, view)?;
     let core = shared.core();
-    let settled = core.as_ref()?.batcher.settled();
-    let same = to_bytes(&settled.root()) == view.root && to_bytes(&settled.house().commitment()) == view.house;
-    if !same {
-        return None;
-    }
+    let core = core.as_ref().filter(|core| core.house_rekeys == view.house_rekeys)?;
+    let settled = core.batcher.settled();
+    let batch_no = settled.batch_no().checked_sub(1)?;
     let account = |index| settled.account(index).map(|state| &state.account);
     let mut witness = SolvencyWitness::open(shape, settled.tree(), account, table, first)?;
     witness.blinding = shared
         .keys
-        .solvency_blinding(&view.root, &to_bytes(&before.commitment()));
+        .solvency_blinding(&to_bytes(&settled.root()), &to_bytes(&before.commitment()));
     witness.before = before;
     witness.house = settled.house().clone();
     Some(Plan {
         witness,
         first,
         last,
-        batch_no: view.batch_no,
-    })
-}
-
-/// The sums after a statement (D-SUMS).
-fn found_after(witness: &SolvencyWitness) -> Result<Sums, SolvencyError> {
-    let mut found = witness.before.found;
-    for (number, account) in witness.accounts.iter().enumerate() {
-        if let Some(account) = account {
-            let number = u16::try_from(number).map_err(|_| SolvencyError::Shape)?;
-            found = found.and(Standing::of(account, &witness.table, number)?)?;
-        }
-    }
-    Ok(Sums {
-        blinding: witness.blinding,
-        found,
+        batch_no,
     })
 }

@@ -1,4 +1,4 @@
-//! `cloister open`, `deposit`, `insure`, `switch`, `close`, `account`, `withdraw`.
+//! `cloister open`, `deposit`, `insure`, `switch`, `close`, `pay-claim`, `freeze`, `account`, `withdraw`.
 
 use super::{error::CommandError, market::solvency_line, output::print_table, session::Session};
 use crate::cli::Global;
@@ -97,6 +97,23 @@ pub async fn close(global: &Global) -> Result<(), CommandError> {
     let chain = global.connect().await?;
     trader::close(&chain, global.group, wallet.keys(), Until::Final).await?;
     say!("queued: a batch closes the account if it is empty then, and leaves it as it is otherwise");
+    Ok(())
+}
+
+pub async fn pay_claim(global: &Global) -> Result<(), CommandError> {
+    let wallet = global.open_wallet()?;
+    let chain = global.connect().await?;
+    let (paid, left) = trader::pay_claim(&chain, global.group, wallet.keys(), Until::Final).await?;
+    let show = |amount: u128| show_money(i128::try_from(amount).unwrap_or(i128::MAX));
+    say!("{} is paid to the owner, {} is withheld still", show(paid), show(left));
+    Ok(())
+}
+
+pub async fn freeze(global: &Global) -> Result<(), CommandError> {
+    let wallet = global.open_wallet()?;
+    let chain = global.connect().await?;
+    trader::freeze(&chain, global.group, wallet.keys(), Until::Final).await?;
+    say!("group {} is frozen", global.group);
     Ok(())
 }
 

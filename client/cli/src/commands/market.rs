@@ -147,5 +147,8 @@ async fn sequencer_facts(sequencer: &SequencerClient, facts: &mut TextTable) -> 
     if let Some(why) = status.halted.or(batch.halted) {
         facts.fact("HALTED", why);
     }
+    if let Some(why) = status.rounds.and_then(|rounds| rounds.problem) {
+        facts.fact("NO ROUNDS", why);
+    }
     Ok(())
 }

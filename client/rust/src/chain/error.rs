@@ -121,8 +121,20 @@ fn hint(error: &Execution<Runtime>) -> Option<&'static str> {
             "many payments into the insurance wait; wait until a batch has taken them"
         }
         Execution::InsuranceTakeWaits => "a take of insurance waits; wait until a batch has taken it",
-        Execution::NoFreshRound => "wait until the sequencer has proven the group solvent",
         Execution::GroupDisabled => "the group is paused by its administrators",
+        Execution::GroupFrozen => {
+            "the group is frozen, because nobody has proven it solvent for too long; what is withheld is paid still, with \
+             `cloister pay-claim`"
+        }
+        Execution::NoFreshRound => {
+            "nobody has proven the group solvent lately; try again after the next solvency round (`cloister status`)"
+        }
+        Execution::NothingDue => {
+            "all that the claim has a right to now is paid; there is more once the shortfall is smaller"
+        }
+        Execution::NoClaim => "nothing is withheld from this owner",
+        Execution::FreezeNotDue => "a group can be frozen only when nobody has proven it for as long as its terms say",
+        Execution::NoSolvencyTerms => "this group asks for no solvency rounds and is never frozen",
         Execution::NotSubmitter => "only the sequencers' accounts submit batches",
         Execution::WrongBatchNumber => "the batch was settled already or an earlier one is missing",
         Execution::RiskTableTooOld | Execution::RiskTableUnknown => "build the batch against the newest risk table",

@@ -2,7 +2,7 @@
 
 use super::{
     shape::{begins_subtree, SUBTREE_LEAVES},
-    Found, SolvencyError, SolvencyShape, Standing, Sums,
+    SolvencyError, SolvencyShape, Standing, Sums,
 };
 use crate::{
     account::Account,
@@ -153,25 +153,28 @@ impl SolvencyWitness {
         if !begins_subtree(first) {
             return Err(SolvencyError::First);
         }
-        let found = self.found_after(self.before.found)?;
+        let after = self.after()?;
         Ok(Opened {
             root: self.root(shape, first)?,
-            after: Sums {
-                blinding: self.blinding,
-                found,
-            },
+            after,
             insurance: self.insurance()?,
         })
     }
 
-    /// The sums with those of the opened accounts.
-    fn found_after(&self, before: Found) -> Result<Found, SolvencyError> {
-        let mut found = before;
+    /// D-SUMS: the sums after the statement, those before with what is found in the opened accounts.
+    ///
+    /// # Errors
+    /// [`SolvencyError::Sums`], and those of an account that leaves its ranges.
+    pub fn after(&self) -> Result<Sums, SolvencyError> {
+        let mut found = self.before.found;
         for (number, account) in self.accounts.iter().enumerate() {
             if let Some(account) = account {
                 found = found.and(Standing::of(account, &self.table, number as u16)?)?;
             }
         }
-        Ok(found)
+        Ok(Sums {
+            blinding: self.blinding,
+            found,
+        })
     }
 }

@@ -36,4 +36,20 @@ pub struct Status {
     pub development_proofs: bool,
     /// What stops batches, if something does.
     pub halted: Option<HaltInfo>,
+    /// Its solvency rounds; `None` if it makes none.
+    pub rounds: Option<RoundsInfo>,
+}
+
+/// How far solvency rounds have come since the start, and what stops them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoundsInfo {
+    /// Number of statements that the chain has taken.
+    pub statements: u64,
+    /// Number of rounds that are complete.
+    pub complete: u64,
+    /// When the last one was, on its clock.
+    pub last_complete: Option<u64>,
+    /// Why no statement is made, if that is so. It is tried again.
+    pub problem: Option<String>,
 }

@@ -205,6 +205,7 @@ impl<C: ChainClient> CloisterRpcServer for Server<C> {
                 risk_version: core.engine.table().header.version,
                 development_proofs,
                 halted: self.halted(core),
+                rounds: shared.config.solvency.map(|_| wire::rounds(shared.rounds().clone())),
             })
         })
     }

@@ -5,6 +5,7 @@ use crate::{
     core::{Core, Taken},
     halt::Halt,
     record::BatchRecord,
+    solvency::Rounds,
     tape::OwnFill,
 };
 use cloister_crypto::field::to_bytes;
@@ -13,13 +14,23 @@ use cloister_ledger::state::AccountState;
 use cloister_risk::{MarginError, RiskTable, Row, Status as RowStatus};
 use cloister_sequencer_rpc::types::{
     AcceptedInfo, AccountInfo, BatchInfo, BrokenRule, DropReason, FillInfo, HaltInfo, HaltKind, InstrumentInfo,
-    InstrumentStatus, Level, Market, OpenOrderInfo, OrderBook, PositionInfo, SettledAccount, Trade,
+    InstrumentStatus, Level, Market, OpenOrderInfo, OrderBook, PositionInfo, RoundsInfo, SettledAccount, Trade,
 };
 use cloister_types::{AccountIndex, InstrumentId, Lots};
 
 /// A count; one that does not fit becomes the highest number that does.
 pub fn small(n: usize) -> u32 {
     u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+/// How far solvency rounds have come.
+pub fn rounds(rounds: Rounds) -> RoundsInfo {
+    RoundsInfo {
+        statements: rounds.statements,
+        complete: rounds.complete,
+        last_complete: rounds.last_complete,
+        problem: rounds.problem,
+    }
 }
 
 /// What an instruction did.

@@ -6,13 +6,16 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_engine_testing::{table, GENESIS, GROUP, NOW};
-use cloister_ledger::{Doors, GroupLedger, HouseRecord, KeyRecord, RecordKind, SolvencyShape, Statement, UnitRecord};
+use cloister_ledger::{
+    solvency::SUBTREE_LEAVES, Doors, GroupLedger, HouseRecord, KeyRecord, RecordKind, SolvencyShape, Statement,
+    UnitRecord,
+};
 use cloister_prover_job::{JobKind, Proof, ProofJob, Prover, ProverError, PROOF_BYTES};
 use cloister_risk::RiskTable;
 use cloister_sequencer::{
     chain::{
-        At, BatchKey, GroupView, InvalidBatch, RekeyKey, RoundView, SealingKey, SettledBatch, SolvencyKey,
-        SubmitOutcome, SubmitRejection, UnderWay,
+        At, BatchKey, GroupView, InvalidBatch, RekeyKey, RoundRejection, RoundView, SealingKey, SettledBatch,
+        SolvencyKey, SubmitOutcome, SubmitRejection, UnderWay,
     },
     keys::development_seed,
     ChainClient, ChainError, SequencerKeys,
@@ -53,9 +56,25 @@ pub struct MockProver {
     pub failures: Arc<AtomicU64>,
     /// Proofs take 400 ms.
     pub slow: Arc<AtomicBool>,
+    /// Attempts to make a prover of solvency statements ready that fail first.
+    pub load_failures: Arc<AtomicU64>,
+}
+
+/// Counts down; false at 0.
+fn fails(left: &AtomicU64) -> bool {
+    left.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1))
+        .is_ok()
 }
 
 impl MockProver {
+    /// Makes the prover of a kind ready.
+    pub fn load(&self, kind: JobKind) -> Result<Self, ProverError> {
+        if matches!(kind, JobKind::Solvency(_)) && fails(&self.load_failures) {
+            return Err(ProverError::Randomness);
+        }
+        Ok(self.of(kind))
+    }
+
     /// The prover of a kind.
     pub fn of(&self, kind: JobKind) -> Self {
         Self {
@@ -98,10 +117,7 @@ impl Prover for MockProver {
         if self.slow.load(Ordering::SeqCst) {
             tokio::time::sleep(std::time::Duration::from_millis(400)).await;
         }
-        let failed = self
-            .failures
-            .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |n| n.checked_sub(1));
-        if failed.is_ok() {
+        if fails(&self.failures) {
             return Err(ProverError::Randomness);
         }
         let mut proof = [0; PROOF_BYTES];
@@ -117,8 +133,20 @@ pub struct State {
     pub queue: BTreeMap<u64, Item>,
     pub settled: Vec<SettledBatch>,
     pub rekeyed: Vec<HouseRekeyed>,
+    /// The roots and houses that batches left, and when.
+    pub roots: Vec<Left>,
+    /// The accounts that are open.
     pub opened: Vec<u32>,
     pub paid: BTreeMap<u32, u64>,
+}
+
+/// What a batch left.
+#[derive(Clone)]
+pub struct Left {
+    pub root: [u8; 32],
+    pub house: [u8; 32],
+    /// Time of its block.
+    pub since: u64,
 }
 
 pub struct Inner {
@@ -139,12 +167,26 @@ pub struct Inner {
     pub enabled: bool,
     /// The sequencers' sealing key.
     pub seal_key: Option<SealingKey>,
+    /// How often the queue was read.
+    pub queue_reads: u32,
+    /// How long an item may wait once it is ready, milliseconds. At 0, the strictest chain, whatever is ready is overdue.
+    pub patience: u64,
     /// Where a new solvency round ends.
     pub next_index: u32,
     /// The solvency round under way.
     pub round: Option<UnderWay>,
     /// The solvency statements that were taken.
     pub statements: Vec<SolvencySubmission>,
+    /// Refusals of the next statements.
+    pub statement_refusals: VecDeque<SubmitRejection>,
+    /// Those that were refused.
+    pub refused_statements: Vec<SubmitRejection>,
+    /// Whether the key of solvency statements is active.
+    pub solvency_key_active: bool,
+    /// Oldest table of the round that counts.
+    pub counted: Option<u64>,
+    /// How long a round is fresh, milliseconds, if the group has solvency terms.
+    pub max_round_age: Option<u64>,
 }
 
 #[derive(Clone)]
@@ -180,6 +222,7 @@ impl MockChain {
             queue: BTreeMap::new(),
             settled: Vec::new(),
             rekeyed: Vec::new(),
+            roots: Vec::new(),
             opened: Vec::new(),
             paid: BTreeMap::new(),
         };
@@ -195,9 +238,16 @@ impl MockChain {
             submissions: Vec::new(),
             enabled: true,
             seal_key: Some(seal_key(development_seed())),
+            queue_reads: 0,
+            patience: 0,
             next_index: 0,
             round: None,
             statements: Vec::new(),
+            statement_refusals: VecDeque::new(),
+            refused_statements: Vec::new(),
+            solvency_key_active: true,
+            counted: None,
+            max_round_age: None,
         };
         Self {
             inner: Arc::new(Mutex::new(inner)),
@@ -235,10 +285,19 @@ impl MockChain {
         self.add_table(table);
     }
 
+    /// Builds a table like the newest at the present time.
+    pub fn present_table(&self) {
+        let mut table = self.lock().newest().clone();
+        table.header.version += 1;
+        table.header.time = self.clock().max(table.header.time + 1);
+        self.add_table(table);
+    }
+
     /// Queues an item in a final block that is ready at tables from a time on.
     pub fn enqueue_at(&self, index: u32, amount: u64, kind: ItemKind, ready_at: u64) -> u64 {
         let mut inner = self.lock();
         let item = inner.best.view.queue_next;
+        let deadline = ready_at + inner.patience;
         let Inner { best, finalized, .. } = &mut *inner;
         for state in [best, finalized] {
             state.queue.insert(
@@ -249,8 +308,7 @@ impl MockChain {
                     amount: Amount(amount),
                     queued_at: 0,
                     ready_at,
-                    // Whatever is ready is overdue: the strictest chain.
-                    deadline: ready_at,
+                    deadline,
                     kind: kind.clone(),
                 },
             );
@@ -282,7 +340,7 @@ fn no_open(taking: &Taking) -> RecordKind {
 }
 
 impl Inner {
-    fn newest(&self) -> &RiskTable {
+    pub fn newest(&self) -> &RiskTable {
         self.tables.values().next_back().unwrap()
     }
 
@@ -347,7 +405,7 @@ impl Inner {
         }
     }
 
-    fn submit(&mut self, batch: &Batch) -> Result<u64, SubmitRejection> {
+    fn submit(&mut self, batch: &Batch, now: u64) -> Result<u64, SubmitRejection> {
         self.submissions.push(batch.clone());
         if let Some(refusal) = self.refusals.pop_front() {
             return Err(refusal);
@@ -380,8 +438,15 @@ impl Inner {
         if to_bytes(&self.statement(batch, &takings, house.doors()).hash()) != batch.proof[..32] {
             return Err(SubmitRejection::Invalid(InvalidBatch::Proof));
         }
+        let ended = closed(batch.leaves(), &takings);
         let state = &mut self.best;
         state.opened.extend(newly);
+        state.opened.retain(|index| !ended.contains(&AccountIndex(*index)));
+        state.roots.push(Left {
+            root: batch.new_root,
+            house: batch.new_house,
+            since: now,
+        });
         for unit in batch.units.iter().filter(|u| u.withdrawal > Amount::ZERO) {
             *state.paid.entry(unit.index.get()).or_default() += unit.withdrawal.get();
         }
@@ -426,12 +491,79 @@ impl Inner {
             return Err(SubmitRejection::Invalid(InvalidBatch::Proof));
         }
         best.rekeyed.push(kept);
+        if let Some(newest) = best.roots.last_mut() {
+            newest.house = rekey.new_house;
+        }
         best.view.block += 1;
         best.view.house = rekey.new_house;
         best.view.house_rekeys += 1;
         if self.instant {
             self.finalized = self.best.clone();
         }
+        Ok(self.best.view.block)
+    }
+}
+
+impl State {
+    /// Whether no account is open in the subtrees from `from` to `to`, and they are no more than can be skipped.
+    fn is_empty(&self, from: u32, to: u32) -> bool {
+        if from < to && (to - 1) / 512 - from / 512 >= 64 {
+            return false;
+        }
+        let subtree = |index: &u32| index / SUBTREE_LEAVES as u32 * SUBTREE_LEAVES as u32;
+        !self.opened.iter().map(subtree).any(|at| (from..to).contains(&at))
+    }
+}
+
+impl Inner {
+    /// D-ROUND.
+    fn take_statement(&mut self, submission: &SolvencySubmission) -> Result<u64, SubmitRejection> {
+        if let Some(refusal) = self.statement_refusals.pop_front() {
+            return Err(refusal);
+        }
+        let table = self.tables[&submission.risk_version].clone();
+        let time = table.header.time;
+        let root = self.best.roots.get(submission.batch_no as usize);
+        let root = root.ok_or(RoundRejection::RootUnknown)?;
+        let next = self.best.roots.get(submission.batch_no as usize + 1);
+        if next.is_some_and(|next| next.since <= time) {
+            return Err(RoundRejection::RootReplaced.into());
+        }
+        let first = submission.first.get();
+        let round = self.round.filter(|round| first >= round.cursor);
+        let (cursor, end) = round.map_or((0, self.next_index), |round| (round.cursor, round.end));
+        if !self.best.is_empty(cursor, first) {
+            return Err(RoundRejection::AccountSkipped.into());
+        }
+        let last = self.best.is_empty(ROUND_SHAPE.next(submission.first).get(), end);
+        if last != submission.findings.is_some() {
+            return Err(RoundRejection::WrongOutcome.into());
+        }
+        let known = SolvencyKnown {
+            genesis: GENESIS,
+            group: GroupId(GROUP),
+            shape: ROUND_SHAPE,
+            root: root.root,
+            house: root.house,
+            risk_hash: to_bytes(&table.hash()),
+            table_time: time,
+            before: round.map_or_else(no_sums, |round| round.sums),
+        };
+        let statement = submission.statement(&known).unwrap();
+        if submission.proof[..32] != to_bytes(&statement.hash()) {
+            return Err(SubmitRejection::Invalid(InvalidBatch::Proof));
+        }
+        let next = UnderWay {
+            cursor: statement.next.get(),
+            end,
+            sums: submission.after,
+            oldest_table: round.map_or(time, |round| round.oldest_table.min(time)),
+        };
+        self.round = (!last).then_some(next);
+        if last {
+            self.counted = self.counted.max(Some(next.oldest_table));
+        }
+        self.statements.push(submission.clone());
         Ok(self.best.view.block)
     }
 }
@@ -458,8 +590,9 @@ impl ChainClient for MockChain {
     }
 
     async fn queue(&self, _: u32, from: u64, limit: u32) -> Result<Vec<(u64, Item)>, ChainError> {
-        Ok(self
-            .lock()
+        let mut inner = self.lock();
+        inner.queue_reads += 1;
+        Ok(inner
             .finalized
             .queue
             .range(from..)
@@ -502,61 +635,34 @@ impl ChainClient for MockChain {
         Ok(vec![SolvencyKey {
             id: SOLVENCY_KEY_ID,
             shape: ROUND_SHAPE,
-            active: true,
+            active: self.lock().solvency_key_active,
             key: SOLVENCY_KEY.to_vec(),
         }])
     }
 
     async fn solvency_round(&self, _: u32) -> Result<Option<RoundView>, ChainError> {
         let inner = self.lock();
-        let view = &inner.best.view;
-        Ok(view.batch_no.checked_sub(1).map(|batch_no| RoundView {
-            batch_no,
-            root: view.root,
-            house: view.house,
+        Ok(Some(RoundView {
             next_index: inner.next_index,
             under_way: inner.round,
+            counted: inner.counted,
+            max_round_age: inner.max_round_age,
         }))
     }
 
-    /// The mock's accounts have no gaps.
     async fn ends_round(&self, _: u32, next: u32, end: u32) -> Result<bool, ChainError> {
-        Ok(next >= end)
+        Ok(self.lock().best.is_empty(next, end))
     }
 
     async fn submit_solvency(&self, _: u32, submission: &SolvencySubmission) -> Result<SubmitOutcome, ChainError> {
         let mut inner = self.lock();
-        let view = inner.best.view.clone();
-        let table = inner.newest().clone();
-        let round = inner.round.filter(|round| submission.first.get() >= round.cursor);
-        let known = SolvencyKnown {
-            genesis: GENESIS,
-            group: GroupId(GROUP),
-            shape: ROUND_SHAPE,
-            root: view.root,
-            house: view.house,
-            risk_hash: to_bytes(&table.hash()),
-            table_time: table.header.time,
-            before: round.map_or_else(no_sums, |round| round.sums),
-        };
-        let statement = submission.statement(&known).unwrap();
-        let good = submission.proof[..32] == to_bytes(&statement.hash())
-            && submission.batch_no + 1 == view.batch_no
-            && submission.first.get() == round.map_or(0, |round| round.cursor);
-        if !good {
-            let rejection = SubmitRejection::Invalid(InvalidBatch::Proof);
-            return Ok(SubmitOutcome::Rejected(rejection));
-        }
-        let next = UnderWay {
-            cursor: statement.next.get(),
-            end: round.map_or(inner.next_index, |round| round.end),
-            sums: submission.after,
-        };
-        let last = submission.findings.is_some();
-        assert_eq!(last, next.cursor >= next.end);
-        inner.round = (!last).then_some(next);
-        inner.statements.push(submission.clone());
-        Ok(SubmitOutcome::InBlock(view.block))
+        Ok(match inner.take_statement(submission) {
+            Ok(block) => SubmitOutcome::InBlock(block),
+            Err(rejection) => {
+                inner.refused_statements.push(rejection);
+                SubmitOutcome::Rejected(rejection)
+            }
+        })
     }
 
     async fn table_end(&self, _: u32, version: u64) -> Result<Option<u64>, ChainError> {
@@ -575,7 +681,8 @@ impl ChainClient for MockChain {
     async fn submit_batch(&self, _: u32, batch: &Batch) -> Result<SubmitOutcome, ChainError> {
         assert_eq!(batch.key, KEY_ID);
         let mut inner = self.lock();
-        let outcome = match inner.submit(batch) {
+        // A block's time is behind that of the tables before it.
+        let outcome = match inner.submit(batch, self.clock() + 1) {
             Ok(block) => SubmitOutcome::InBlock(block),
             Err(rejection) => SubmitOutcome::Rejected(rejection),
         };

@@ -96,7 +96,7 @@ impl Running {
     pub fn with_keys(chain: &MockChain, config: SequencerConfig, prover: MockProver, keys: SequencerKeys) -> Self {
         let sequencer = Sequencer::new(config, chain.clone(), keys);
         let rpc = sequencer.rpc();
-        let task = tokio::spawn(sequencer.run(move |kind| Ok(prover.of(kind))));
+        let task = tokio::spawn(sequencer.run(move |kind| prover.load(kind)));
         Self {
             chain: chain.clone(),
             rpc,

@@ -1,0 +1,14 @@
+//! The command line.
+
+use std::process::Command;
+
+#[test]
+fn claims_and_freezes_should_have_commands() {
+    for command in ["pay-claim", "freeze"] {
+        let help = Command::new(env!("CARGO_BIN_EXE_cloister"))
+            .args([command, "--help"])
+            .output()
+            .expect("the program runs");
+        assert!(help.status.success(), "{command}");
+    }
+}

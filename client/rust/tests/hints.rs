@@ -1,0 +1,23 @@
+//! What a user is told of a refusal.
+
+use cloister_client::chain::Failure;
+use cloister_runtime::{Hash, Runtime};
+use pallet_cloister_execution::Error;
+
+#[test]
+fn refusals_of_claims_and_freezes_should_say_what_to_do() {
+    for (error, words) in [
+        (Error::<Runtime>::GroupFrozen, "pay-claim"),
+        (Error::NoFreshRound, "solvency round"),
+        (Error::NothingDue, "is paid"),
+        (Error::NoClaim, "nothing is withheld"),
+        (Error::FreezeNotDue, "as its terms say"),
+        (Error::NoSolvencyTerms, "never frozen"),
+    ] {
+        let failure = Failure {
+            error: error.into(),
+            block: Hash::zero(),
+        };
+        assert!(failure.hint().is_some_and(|hint| hint.contains(words)), "{failure}");
+    }
+}
