@@ -164,7 +164,7 @@ impl World {
         };
         let [paid_in, asked, low] = [amount(6).min(Amount(1 << 40)), amount(7), amount(4)];
         let high = Amount(ENOUGH_INSURANCE as u64 + random.below(1_000_000_000));
-        let keep = if random.once_in(2) { high } else { low };
+        let keep = if random.once_in(4) { low } else { high };
         Doors { paid_in, asked, keep }
     }
 

@@ -24,7 +24,7 @@ pub struct Spoil {
 }
 
 const UNIT_CASES: u64 = 70;
-const BATCH_CASES: u64 = 40;
+const BATCH_CASES: u64 = 35;
 
 /// Every mode.
 const MODES: [Mode; 12] = [
@@ -114,7 +114,19 @@ pub fn spoil_request(request: &mut BatchRequest, random: &mut Random) {
     }
 }
 
+/// One of the changes of the batch, or instead of it, now and then, one of what goes in and out of the insurance.
 fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
+    // Of its own, so that the other draws stay what they are.
+    let mut own = Random::new(random.clone().word());
+    let before = own.once_in(6).then(|| w.clone());
+    spoil_house_or_table(w, case, random);
+    if let Some(before) = before {
+        *w = before;
+        spoil_doors(w, &mut own);
+    }
+}
+
+fn spoil_house_or_table(w: &mut BatchWitness, case: u64, random: &mut Random) {
     let row = random.below(5) as usize;
     let table = &mut w.context.table;
     match case {
@@ -162,19 +174,18 @@ fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
             }
         }
         33 => table.header.max_discount = random.below(3) as u16,
-        34..=38 => spoil_doors(w, case, random),
         _ => w.units.rotate_left(1),
     }
 }
 
 /// Changes what goes in and out of the insurance.
-fn spoil_doors(w: &mut BatchWitness, case: u64, random: &mut Random) {
+fn spoil_doors(w: &mut BatchWitness, random: &mut Random) {
     let off = |amount: Amount, by: u64| Amount(amount.get().wrapping_add(by).wrapping_sub(1));
-    match case {
-        34 => w.insurance_out = off(w.insurance_out, random.below(3)),
-        35 => w.doors.asked = off(w.doors.asked, random.below(3)),
-        36 => w.doors.keep = Amount(random.below(1 << 40)),
-        37 => w.doors_choice = MarginChoice::Tight(random.below(18) as u8),
+    match random.below(5) {
+        0 => w.insurance_out = off(w.insurance_out, random.below(3)),
+        1 => w.doors.asked = off(w.doors.asked, random.below(3)),
+        2 => w.doors.keep = Amount(random.below(1 << 40)),
+        3 => w.doors_choice = MarginChoice::Tight(random.below(18) as u8),
         _ => w.doors.paid_in = Amount(random.below(1 << 40)),
     }
 }
