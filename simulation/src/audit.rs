@@ -1,7 +1,7 @@
 //! What must hold of every batch, looked at from the outside: the ledger's state, the witness, the public statement.
 
 use crate::{book::Book, market::ROWS};
-use cloister_ledger::{BatchEffect, BatchWitness, GroupLedger, House, Mode, Party};
+use cloister_ledger::{BatchEffect, BatchWitness, GroupLedger, House, Mode, Party, Statement};
 use cloister_liquidator::Holding;
 use cloister_risk::{Positions, RiskTable, Status};
 
@@ -35,6 +35,9 @@ pub enum Broken {
     /// The house lost more than it took over, or did not keep the penalties, 10^-6.
     #[error("the house lost {0} that it did not take over, or did not keep as penalties")]
     Drained(i128),
+    /// More or less left the insurance than margin of the house and what must stay allow, 10^-6.
+    #[error("{0} left the insurance, which is more or less than must")]
+    Doors(u64),
     /// The ledger's state is not the forecast one.
     #[error("the ledger's account {0} is not the forecast one")]
     Forecast(u32),
@@ -58,6 +61,8 @@ pub struct Audit {
     pub withdrawals: i128,
     /// Sweeps, 10^-6.
     pub swept: i128,
+    /// Paid into the insurance by the queue, less what was taken out of it.
+    pub doors: i128,
     /// Equity taken over, 0 or negative, 10^-6.
     pub bad_debt: i128,
     /// Fees of liquidations, 10^-6.
@@ -86,7 +91,9 @@ impl Audit {
         check_deleveraging(witness, effect, table)?;
         self.check_money(state, table)?;
         check_lots(state, table)?;
-        self.check_house(before, state.house(), table, taken_over, penalties)?;
+        check_doors(&effect.statement, state.house(), table)?;
+        let through = through_doors(&effect.statement);
+        self.check_house((before, state.house()), table, taken_over, penalties, through)?;
         check_forecast(state, book)
     }
 
@@ -103,6 +110,7 @@ impl Audit {
             self.withdrawals += i128::from(unit.withdrawal.get());
         }
         self.swept += i128::from(statement.sweep.get());
+        self.doors += through_doors(statement);
         Ok(())
     }
 
@@ -118,7 +126,7 @@ impl Audit {
                 sum += i128::from(lots.get()) * i128::from(table.rows[row].value.get());
             }
         }
-        match sum - (self.deposits - self.withdrawals - self.swept) {
+        match sum - (self.deposits + self.doors - self.withdrawals - self.swept) {
             0 => Ok(()),
             off => Err(Broken::Cash(off)),
         }
@@ -127,14 +135,14 @@ impl Audit {
     /// B-HOUSE-EQUITY, with nothing of the batch's own code.
     fn check_house(
         &mut self,
-        before: &House,
-        after: &House,
+        (before, after): (&House, &House),
         table: &RiskTable,
         taken: i128,
         penalties: i128,
+        through: i128,
     ) -> Result<(), Broken> {
         let equity = |house: &House| Holding::from(house).equity(table);
-        let gain = equity(after) - equity(before) - taken;
+        let gain = equity(after) - equity(before) - taken - through;
         self.bad_debt += taken;
         self.house_gain += gain;
         self.penalties += penalties;
@@ -143,6 +151,27 @@ impl Audit {
         } else {
             Ok(())
         }
+    }
+}
+
+/// What the queue paid into the insurance, less what was taken out of it.
+fn through_doors(statement: &Statement) -> i128 {
+    i128::from(statement.doors.paid_in.get()) - i128::from(statement.insurance_out.get())
+}
+
+/// B-DOORS, with nothing of the batch's own code: what leaves is what was asked for, unless margin of the house or what
+/// must stay leaves less.
+fn check_doors(statement: &Statement, after: &House, table: &RiskTable) -> Result<(), Broken> {
+    let (asked, paid) = (statement.doors.asked, statement.insurance_out);
+    let holding = Holding::from(after);
+    let lacking = i128::from(statement.doors.keep.get()) - holding.equity(table);
+    let worst = holding.shortfall(table, table.header.initial).max(256 * lacking);
+    let too_much = paid > asked || !paid.is_zero() && worst > 0;
+    let too_little = paid < asked && worst <= -256;
+    if too_much || too_little {
+        Err(Broken::Doors(paid.get()))
+    } else {
+        Ok(())
     }
 }
 

@@ -230,7 +230,7 @@ impl Crash {
         Ok(())
     }
 
-    /// The only way to pay in an insurance's seed: the sponsors trade there and back, the buyer at the upper edge of
+    /// Pays in the insurance's seed: the sponsors trade there and back, the buyer at the upper edge of
     /// the band, the seller at the lower one, and the difference stays with the house. Then they take out what they
     /// still have.
     fn insure(&mut self, table: &RiskTable, observe: Observer<'_>) -> Result<(), CrashError> {

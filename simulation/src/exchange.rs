@@ -13,8 +13,8 @@ use cloister_ledger::{
     account::Switches,
     instruction::flags,
     state::{BatchRequest, UnitRequest},
-    BatchContext, BatchEffect, BatchWitness, Fill, GroupLedger, Instruction, InstructionKind, Mode, Party, Shape, Side,
-    SignedInstruction, StateError,
+    BatchContext, BatchEffect, BatchWitness, Doors, Fill, GroupLedger, Instruction, InstructionKind, Mode, Party,
+    Shape, Side, SignedInstruction, StateError,
 };
 use cloister_ledger_testing::Random;
 use cloister_liquidator::Trade;
@@ -174,6 +174,7 @@ impl Exchange {
                 table: table.clone(),
             },
             sweep: Amount(sweep),
+            doors: Doors::default(),
             empty_mask: mask,
             units,
         };

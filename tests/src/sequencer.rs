@@ -209,6 +209,7 @@ impl TestSequencer {
         let request = BatchRequest {
             context,
             sweep: Amount::ZERO,
+            doors: Default::default(),
             empty_mask: 0,
             units: units.into_iter().map(|u| u.request).collect(),
         };

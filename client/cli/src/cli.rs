@@ -81,6 +81,18 @@ EXAMPLE
         #[arg(long)]
         amount: String,
     },
+    /// Pay into the insurance of the group.
+    #[command(after_help = "\
+The owner account pays; it needs no account in the group. The insurance takes over accounts that owe money. What is paid
+in belongs to it and does not come back.
+
+EXAMPLE
+  cloister insure --amount 1000")]
+    Insure {
+        /// Amount, in the settlement asset.
+        #[arg(long)]
+        amount: String,
+    },
     /// Allow or forbid transfers out of the account.
     #[command(after_help = "\
 The owner account asks for it on the chain. Transfers are off at first, so that a stolen trading key moves nothing to a

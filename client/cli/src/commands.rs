@@ -34,6 +34,7 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Keys(command) => keys::run(global, command),
         Command::Open { deposit, seal_key } => account::open(global, &deposit, seal_key.as_deref()).await,
         Command::Deposit { amount } => account::deposit(global, &amount).await,
+        Command::Insure { amount } => account::insure(global, &amount).await,
         Command::Switch { transfers } => account::switch(global, transfers).await,
         Command::Rekey { seal_key } => account::rekey(global, seal_key.as_deref()).await,
         Command::Close => account::close(global).await,

@@ -10,9 +10,9 @@ use cloister_groth16_verifier::{verify_with, Proof, Pure, VerifyError, Verifying
 use cloister_ledger::Statement;
 use cloister_runtime::{settled::settled_batch, AccountId, Hash};
 use cloister_settlement::{
-    house_before, rebuild, take, Batch, Field, KeyId, KnownToChain, StatementError, TakeError, Waiting,
+    house_before, rebuild, take, take_house, Batch, Field, KeyId, KnownToChain, StatementError, TakeError, Waiting,
 };
-use cloister_types::GroupId;
+use cloister_types::{AccountIndex, GroupId};
 use std::time::{Duration, Instant};
 
 /// Why history cannot be read, or is not what its proofs say.
@@ -170,7 +170,7 @@ async fn genesis_commitments(chain: &Chain, group: u32, at: Hash) -> Result<(Fie
     Ok((state.root, state.house))
 }
 
-/// What waits for the accounts of a block's batches in the state before it. Nothing that is queued in the block is
+/// What waits for the accounts of a block's batches, and for the house, in the state before it. Nothing that is queued in the block is
 /// ready at a table that its batches may name.
 async fn waiting_before(
     chain: &Chain,
@@ -182,6 +182,10 @@ async fn waiting_before(
     for (_, batch) in batches {
         let accounts: Vec<u32> = batch.accounts().map(|index| index.get()).collect();
         items.extend(chain.waiting(group, &accounts, Some(parent)).await?);
+    }
+    if !batches.is_empty() {
+        let house = [AccountIndex::HOUSE.get()];
+        items.extend(chain.waiting(group, &house, Some(parent)).await?);
     }
     Ok(items.into_iter().collect())
 }
@@ -208,6 +212,8 @@ async fn statement(
         old_house,
         risk_hash: info.hash,
     };
-    let takings = take(waiting, batch.asks(), info.time).map_err(|source| HistoryError::Queue { batch_no, source })?;
-    rebuild(&known, batch, &takings).map_err(|source| HistoryError::Statement { batch_no, source })
+    let queue = |source| HistoryError::Queue { batch_no, source };
+    let takings = take(waiting, batch.asks(), info.time).map_err(queue)?;
+    let house = take_house(waiting, batch.take_insurance.is_some(), info.time).map_err(queue)?;
+    rebuild(&known, batch, &takings, house.doors()).map_err(|source| HistoryError::Statement { batch_no, source })
 }

@@ -134,6 +134,21 @@ pub async fn deposit(
         .await
 }
 
+/// Pays into the insurance of a group, for good. The owner needs no account there.
+///
+/// # Errors
+/// [`ChainError`].
+pub async fn pay_insurance(
+    chain: &Chain,
+    group: u32,
+    keys: &TraderKeys,
+    amount: u64,
+    until: Until,
+) -> Result<Included, ChainError> {
+    let call = RuntimeCall::Execution(Call::pay_insurance { group, amount });
+    chain.submit(call, &keys.owner, until).await
+}
+
 /// Queues a change of the account's flags, which is asked of the owner and not of the trading key.
 ///
 /// # Errors

@@ -1,8 +1,13 @@
 //! Settlement of a batch: every check, then every change (C-SUBMIT).
 
 use crate::{
-    keys::KeyOf, queue::GroupOf, types::CIPHERTEXT_FIXED, Accounts, Batch, BlockNumberFor, Config, Error, Event,
-    Groups, Pallet, RegisteredAccount, StatementKind, Submitters, Totals, WeightInfo,
+    claims::Gate,
+    insurance::HouseTakingOf,
+    keys::KeyOf,
+    queue::GroupOf,
+    types::{CIPHERTEXT_FIXED, MAX_HOUSE_ITEMS},
+    Accounts, Batch, BlockNumberFor, Config, Error, Event, Groups, Pallet, RegisteredAccount, StatementKind,
+    Submitters, Totals, WeightInfo,
 };
 use alloc::collections::{btree_map::Entry, BTreeMap};
 use cloister_groth16_verifier::{verify, PointError, Proof, VerifyError, VerifyingKey};
@@ -50,7 +55,8 @@ impl<T: Config> Pallet<T> {
     /// Weight of a batch if every unit's account has as many queue items as an account may have.
     pub(crate) fn weight_of_batch(batch: &Batch) -> Weight {
         let units = batch.units.len() as u32;
-        T::WeightInfo::submit_batch(units, units.saturating_mul(T::MaxItemsPerUser::get()))
+        let items = units.saturating_mul(T::MaxItemsPerUser::get());
+        T::WeightInfo::submit_batch(units, items.saturating_add(MAX_HOUSE_ITEMS))
     }
 
     /// Checks a batch and settles it. Nothing is written before the proof is verified. Returns the number of queue
@@ -64,14 +70,14 @@ impl<T: Config> Pallet<T> {
         let now = T::Time::now();
         let table = Self::check_table(group, &state, batch, now)?;
         Self::check_time(&state, &table, batch, now)?;
-        let (takings, read) = Self::plan_queue(group, &state, batch, table.time)?;
+        let (takings, house, read) = Self::plan_queue(group, &state, batch, table.time)?;
         let owners = Self::check_accounts(group, batch, &takings)?;
-        let statement = Self::statement(group, &state, &table, batch, &takings)?;
-        Self::check_vault(group, batch, &takings)?;
+        let statement = Self::statement(group, &state, &table, batch, &takings, &house)?;
+        Self::check_vault(group, batch, &takings, &house)?;
         let key = VerifyingKey::from_checked_bytes(&key.key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
         let proof = Proof::from_bytes(&batch.proof).map_err(Error::<T>::from)?;
         verify(&key, &[statement.hash()], &proof).map_err(Error::<T>::from)?;
-        Self::apply(group, state, batch, &takings, owners)?;
+        Self::apply(group, state, batch, &takings, &house, owners)?;
         Ok(read)
     }
 
@@ -98,6 +104,7 @@ impl<T: Config> Pallet<T> {
         table: &TableInfo,
         batch: &Batch,
         takings: &[Taking],
+        house: &HouseTakingOf<T>,
     ) -> Result<Statement, Error<T>> {
         let known = KnownToChain {
             genesis: frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::from(0u32)).0,
@@ -107,7 +114,7 @@ impl<T: Config> Pallet<T> {
             old_house: state.house,
             risk_hash: table.hash,
         };
-        rebuild(&known, batch, takings).map_err(|error| match error {
+        rebuild(&known, batch, takings, house.doors()).map_err(|error| match error {
             StatementError::Field(_) => Error::<T>::NonCanonicalField,
             // There is one taking for each unit.
             StatementError::Takings { .. } => Error::<T>::WrongUnitCount,
@@ -175,16 +182,18 @@ impl<T: Config> Pallet<T> {
     }
 
     /// The proof conserves money, so the vault owes what a batch pays out; it is checked all the same.
-    fn check_vault(group: u32, batch: &Batch, takings: &[Taking]) -> Result<(), Error<T>> {
+    fn check_vault(group: u32, batch: &Batch, takings: &[Taking], house: &HouseTakingOf<T>) -> Result<(), Error<T>> {
         // Sums of a few hundred amounts below 2^64.
         let paid: u128 = batch
             .units
             .iter()
             .map(|u| u.withdrawal)
             .chain([batch.sweep])
+            .chain(batch.take_insurance)
             .map(|amount| u128::from(amount.get()))
             .sum();
-        let added: u128 = takings.iter().map(|taking| u128::from(taking.amount.get())).sum();
+        let amounts = takings.iter().map(|taking| taking.amount).chain([house.paid_in]);
+        let added: u128 = amounts.map(|amount| u128::from(amount.get())).sum();
         let held = Totals::<T>::get(group)
             .settled
             .checked_add(added)
@@ -198,6 +207,7 @@ impl<T: Config> Pallet<T> {
         mut state: GroupOf<T>,
         batch: &Batch,
         takings: &[Taking],
+        house: &HouseTakingOf<T>,
         mut accounts: BTreeMap<u32, RegisteredAccount<T::AccountId>>,
     ) -> Result<(), DispatchError> {
         state.root = batch.new_root;
@@ -205,7 +215,8 @@ impl<T: Config> Pallet<T> {
         state.time = batch.time;
         state.risk_version = batch.risk_version;
         state.batch_no = batch.batch_no.checked_add(1).ok_or(Error::<T>::ArithmeticOverflow)?;
-        let consumed = Self::consume(group, &mut state, batch, takings)?;
+        let of_house = Self::consume_of_house(group, &mut state, house)?;
+        let consumed = Self::consume(group, &mut state, batch, takings)?.saturating_add(of_house);
         Self::keep_root(group, &state, batch.batch_no);
         Groups::<T>::insert(group, &state);
         Self::deposit_event(Event::BatchSettled {
@@ -234,7 +245,9 @@ impl<T: Config> Pallet<T> {
             });
         }
         Self::note_requests(group, batch, takings, &accounts);
-        Self::pay_out(group, &state, batch, &mut accounts)?;
+        let gate = Self::gate(group);
+        Self::pay_out(gate, group, &state, batch, &mut accounts)?;
+        Self::pay_insurance_out(gate, group, &state, batch, house)?;
         Self::end_closed(group, &mut state, batch, takings, &mut accounts)?;
         Groups::<T>::insert(group, &state);
         accounts
@@ -245,13 +258,13 @@ impl<T: Config> Pallet<T> {
 
     /// Withdrawals to the owners and the sweep to the fee account, as far as the gate lets them (C-GATE).
     fn pay_out(
+        gate: Gate,
         group: u32,
         state: &GroupOf<T>,
         batch: &Batch,
         accounts: &mut BTreeMap<u32, RegisteredAccount<T::AccountId>>,
     ) -> Result<(), DispatchError> {
         let mut totals = Totals::<T>::get(group);
-        let gate = Self::gate(group);
         for unit in batch.units.iter().filter(|u| !u.withdrawal.is_zero()) {
             let account = accounts.get_mut(&unit.index.get()).ok_or(Error::<T>::UnknownAccount)?;
             let amount = u128::from(unit.withdrawal.get());

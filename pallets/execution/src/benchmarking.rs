@@ -290,6 +290,7 @@ fn batch<T: Config>(units: u32, items: u32) -> Result<(u32, Box<Batch>), Benchma
         new_root: [5; 32],
         new_house: [6; 32],
         sweep: Amount(AMOUNT / 4),
+        take_insurance: None,
         empty_mask: 0,
         units: BoundedVec::truncate_from((0..units).map(unit).collect()),
         house_record: [[7; 32]; cloister_crypto::constants::HOUSE_RECORD],
@@ -297,8 +298,8 @@ fn batch<T: Config>(units: u32, items: u32) -> Result<(u32, Box<Batch>), Benchma
     };
     let state = Groups::<T>::get(group).ok_or(BenchmarkError::Stop("no group"))?;
     let info = Pallet::<T>::risk_info(group, risk_version).ok_or(BenchmarkError::Stop("no table"))?;
-    let (takings, _) = Pallet::<T>::plan_queue(group, &state, &batch, info.time).map_err(stop)?;
-    let statement = Pallet::<T>::statement(group, &state, &info, &batch, &takings).map_err(stop)?;
+    let (takings, house, _) = Pallet::<T>::plan_queue(group, &state, &batch, info.time).map_err(stop)?;
+    let statement = Pallet::<T>::statement(group, &state, &info, &batch, &takings, &house).map_err(stop)?;
     batch.proof = trapdoor::prove(statement.hash());
     Ok((group, Box::new(batch)))
 }

@@ -17,6 +17,7 @@ mod claims;
 pub mod extension;
 mod freeze;
 mod house;
+mod insurance;
 mod keys;
 mod queue;
 mod seal;
@@ -107,6 +108,9 @@ pub mod pallet {
         /// Smallest deposit, 10^-6.
         #[pallet::constant]
         type MinDeposit: Get<u64>;
+        /// What a take of insurance leaves of the house's equity at least, 10^-6.
+        #[pallet::constant]
+        type InsuranceFloor: Get<u64>;
         /// Maximum of an account's deposits less its withdrawals, 10^-6.
         #[pallet::constant]
         type MaxUserDeposits: Get<u128>;
@@ -189,6 +193,11 @@ pub mod pallet {
     #[pallet::storage]
     pub type PendingItems<T: Config> =
         StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u32, BoundedVec<u64, T::MaxItemsPerUser>, OptionQuery>;
+
+    /// Ids of the queue items that the house's part of a batch takes, oldest first, by group.
+    #[pallet::storage]
+    pub type HouseItems<T: Config> =
+        StorageMap<_, Twox64Concat, u32, BoundedVec<u64, ConstU32<{ types::MAX_HOUSE_ITEMS }>>, ValueQuery>;
 
     /// Payouts that the asset refused, by group and owner, 10^-6.
     #[pallet::storage]
@@ -402,6 +411,48 @@ pub mod pallet {
             /// 10^-6.
             amount: u64,
         },
+        /// A payment into the insurance was queued.
+        InsuranceQueued {
+            /// The group.
+            group: u32,
+            /// Who paid.
+            owner: T::AccountId,
+            /// Queue id.
+            item: u64,
+            /// 10^-6.
+            amount: u64,
+        },
+        /// A take of insurance was queued.
+        InsuranceTakeQueued {
+            /// The group.
+            group: u32,
+            /// Is to be paid.
+            to: T::AccountId,
+            /// Queue id.
+            item: u64,
+            /// What is asked for, 10^-6.
+            amount: u64,
+            /// What equity of the house must not fall below by it, 10^-6.
+            keep: u64,
+        },
+        /// A batch has taken payments into the insurance.
+        InsurancePaid {
+            /// The group.
+            group: u32,
+            /// Their sum, 10^-6.
+            amount: u64,
+        },
+        /// A batch has taken the take of insurance.
+        InsuranceTaken {
+            /// The group.
+            group: u32,
+            /// Is paid, as far as the gate lets it.
+            to: T::AccountId,
+            /// What was asked for, 10^-6.
+            asked: u64,
+            /// What margin of the house and what must stay allowed, 10^-6.
+            amount: u64,
+        },
         /// A batch was proven and settled.
         BatchSettled {
             /// The group.
@@ -610,6 +661,12 @@ pub mod pallet {
         TooManyItems,
         /// The items of the account in the queue would be 2^64 or more together.
         QueuedSumTooLarge,
+        /// As many payments into the insurance wait as may: the next batch takes those that are ready.
+        TooManyInsurancePayments,
+        /// A take of insurance waits; another one is queued after it was taken.
+        InsuranceTakeWaits,
+        /// A take of insurance must ask for something.
+        InsuranceTakeOfNothing,
         /// The notice must be 1 to 120 seconds, the share 10 to 90 percent; the age of rounds 1 minute to 12 hours, and
         /// the time to a freeze from there to 24 hours.
         TermsOutOfBounds,
@@ -684,7 +741,8 @@ pub mod pallet {
         RequestWaits,
         /// A forced withdrawal must ask for something.
         NothingAsked,
-        /// A unit takes a request, and its account has none that is ready, or its open comes first.
+        /// A unit takes a request, and its account has none that is ready, or its open comes first; or the batch takes
+        /// insurance, and no take of it is ready.
         NoRequest,
         /// A unit names an index without a consumed open.
         UnknownAccount,
@@ -1053,6 +1111,33 @@ pub mod pallet {
         pub fn rekey(origin: OriginFor<T>, group: u32, keys: OpenKeys, seal_proof: Box<SealProof>) -> DispatchResult {
             let owner = ensure_signed(origin)?;
             Self::queue_rekey(group, owner, keys, &seal_proof)
+        }
+
+        /// Queues a payment into the insurance of a group; it is taken now, and nothing gives it back. The next batch
+        /// takes it with its house's part, once it is ready (C-DOORS).
+        ///
+        /// Origin: signed, anyone. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::GroupFrozen`],
+        /// [`Error::DepositTooSmall`], [`Error::TooManyInsurancePayments`], [`Error::QueuedSumTooLarge`],
+        /// [`Error::VaultCapExceeded`], [`Error::InsufficientBalance`], and what the asset refuses.
+        /// Event: [`Event::InsuranceQueued`].
+        #[pallet::call_index(17)]
+        #[pallet::weight(T::WeightInfo::pay_insurance())]
+        pub fn pay_insurance(origin: OriginFor<T>, group: u32, amount: u64) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::queue_insurance(group, who, amount)
+        }
+
+        /// Queues a take of insurance: `amount`, or as much as initial margin of the house, [`Config::InsuranceFloor`]
+        /// and the debts that the fresh solvency round has found leave when a batch takes it (C-DOORS).
+        ///
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`],
+        /// [`Error::GroupFrozen`], [`Error::InsuranceTakeOfNothing`], [`Error::InsuranceTakeWaits`],
+        /// [`Error::NoSolvencyTerms`], [`Error::NoFreshRound`]. Event: [`Event::InsuranceTakeQueued`].
+        #[pallet::call_index(18)]
+        #[pallet::weight(T::WeightInfo::take_insurance())]
+        pub fn take_insurance(origin: OriginFor<T>, group: u32, amount: u64, to: T::AccountId) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            Self::queue_insurance_take(group, to, amount)
         }
 
         /// Takes a solvency statement (D-ROUND). Free if it succeeds. A frozen group takes it too.

@@ -8,7 +8,7 @@ pub mod solvency;
 
 use crate::{self as pallet_cloister_execution, *};
 use cloister_crypto::{field::to_bytes, Fr};
-use cloister_ledger::{HouseRecord, KeyRecord, RecordKind, Statement, UnitRecord};
+use cloister_ledger::{Doors, HouseRecord, KeyRecord, RecordKind, Statement, UnitRecord};
 use cloister_risk::RiskTable;
 use cloister_types::{AccountIndex, Amount, GroupId};
 pub use pallet_cloister_risk::RiskTables;
@@ -124,6 +124,7 @@ impl pallet_cloister_execution::Config for Test {
     type MaxItemsPerUser = ConstU32<3>;
     type MaxSubmitters = ConstU32<2>;
     type MinDeposit = ConstU64<100>;
+    type InsuranceFloor = ConstU64<FLOOR>;
     type MaxUserDeposits = MaxUserDeposits;
     type MaxVault = MaxVault;
     type SoftDeadline = ConstU64<DEADLINE>;
@@ -178,6 +179,8 @@ pub const ALICE: AccountId32 = AccountId32::new([1; 32]);
 pub const BOB: AccountId32 = AccountId32::new([2; 32]);
 pub const SEQUENCER: AccountId32 = AccountId32::new([3; 32]);
 pub const FEES: AccountId32 = AccountId32::new([4; 32]);
+/// What must stay in the insurance.
+pub const FLOOR: u64 = 1_000;
 /// How long a replaced table may still be named.
 pub const GRACE: u64 = 12_000;
 /// Milliseconds until an item is ready.
@@ -413,6 +416,7 @@ pub fn batch(units: Vec<UnitSubmission>) -> Batch {
         new_root: to_bytes(&Fr::from(5_000 + state.batch_no)),
         new_house: to_bytes(&Fr::from(6_000 + state.batch_no)),
         sweep: Amount::ZERO,
+        take_insurance: None,
         empty_mask: 0,
         units: BoundedVec::truncate_from(units),
         house_record: std::array::from_fn(|i| to_bytes(&Fr::from(800 + i as u64))),
@@ -440,6 +444,14 @@ pub fn statement(batch: &Batch) -> Statement {
     let info = Risk::table_info(GROUP, batch.risk_version).unwrap();
     let mut queue = whole_queue();
     queue.retain(|(_, item)| item.ready_at <= info.time);
+    let of_house = |kind: &ItemKind| matches!(kind, ItemKind::PayInsurance | ItemKind::TakeInsurance { .. });
+    let (house, mut queue): (Vec<_>, Vec<_>) = queue.into_iter().partition(|(_, item)| of_house(&item.kind));
+    let paid_in = house.iter().map(|(_, item)| item.amount.get()).sum();
+    let asked = house.iter().find_map(|(_, item)| match item.kind {
+        ItemKind::TakeInsurance { amount, keep } if batch.take_insurance.is_some() => Some((amount, keep)),
+        _ => None,
+    });
+    let (asked, keep) = asked.unwrap_or_default();
     let units = batch.units.iter().map(|unit| {
         let (mut deposit, mut kind, asks) = (0, RecordKind::Update, unit.request);
         let own = queue
@@ -492,6 +504,12 @@ pub fn statement(batch: &Batch) -> Statement {
         new_house: fr(&batch.new_house),
         risk_hash: fr(&info.hash),
         sweep: batch.sweep,
+        doors: Doors {
+            paid_in: Amount(paid_in),
+            asked,
+            keep,
+        },
+        insurance_out: batch.take_insurance.unwrap_or_default(),
         empty_mask: batch.empty_mask,
         units: units.collect(),
         house: HouseRecord {

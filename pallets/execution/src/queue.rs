@@ -1,15 +1,16 @@
 //! The queue: opens, deposits and requests in order of arrival, taken by account (C-QUEUE).
 
 use crate::{
-    Accounts, Batch, Config, Error, Event, Frozen, GroupState, Groups, Indices, ItemKind, OpenKeys, Pallet,
-    PendingItems, Queue, QueueItem, RegisteredAccount, SealProof, Terms, Totals, WaitingItem,
+    insurance::HouseTakingOf, Accounts, Batch, Config, Error, Event, Frozen, GroupState, Groups, HouseItems, Indices,
+    ItemKind, OpenKeys, Pallet, PendingItems, Queue, QueueItem, RegisteredAccount, SealProof, Terms, Totals,
+    WaitingItem,
 };
 use alloc::{
     collections::{BTreeMap, BTreeSet},
     vec::Vec,
 };
 use cloister_crypto::constants::INDEX_BITS;
-use cloister_settlement::{check_overdue, closed, take, LeftOut, Request, TakeError, Taking, Waiting};
+use cloister_settlement::{check_overdue, closed, take, take_house, LeftOut, Request, TakeError, Taking, Waiting};
 use cloister_types::{AccountIndex, Amount, ItemId};
 use polkadot_sdk::{
     frame_support::{
@@ -184,7 +185,7 @@ impl<T: Config> Pallet<T> {
         // does not.
         let topped_up = kind == ItemKind::Deposit && !PendingItems::<T>::contains_key(group, index);
         ensure!(
-            topped_up || state.queue_length < T::MaxQueue::get(),
+            topped_up || Self::queued_of_accounts(group, state) < T::MaxQueue::get(),
             Error::<T>::QueueFull
         );
         let id = state.queue_next;
@@ -205,11 +206,30 @@ impl<T: Config> Pallet<T> {
         if amount > 0 {
             Self::take(group, &state.asset, &owner, amount)?;
         }
+        Ok(Self::append(group, state, AccountIndex(index), owner, kind, amount)?)
+    }
+
+    /// Items that wait for accounts. What waits for the house keeps nobody out.
+    fn queued_of_accounts(group: u32, state: &GroupOf<T>) -> u32 {
+        let of_house = HouseItems::<T>::decode_len(group).unwrap_or_default();
+        state.queue_length.saturating_sub(of_house as u32)
+    }
+
+    /// Appends an item whose caps were checked and whose money was taken. Returns its id.
+    pub(crate) fn append(
+        group: u32,
+        state: &mut GroupOf<T>,
+        index: AccountIndex,
+        owner: T::AccountId,
+        kind: ItemKind,
+        amount: u64,
+    ) -> Result<u64, Error<T>> {
+        let id = state.queue_next;
         let now = T::Time::now();
         let notice = state.queue_terms.notice;
         let item = QueueItem {
             owner,
-            index: AccountIndex(index),
+            index,
             amount: Amount(amount),
             queued_at: now,
             ready_at: now.saturating_add(notice),
@@ -240,7 +260,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Takes an item out of the list, from wherever it is.
-    fn unlink(group: u32, state: &mut GroupOf<T>, id: u64) {
+    pub(crate) fn unlink(group: u32, state: &mut GroupOf<T>, id: u64) {
         let Some(WaitingItem { previous, next, .. }) = Queue::<T>::take(group, id) else {
             return;
         };
@@ -264,7 +284,7 @@ impl<T: Config> Pallet<T> {
         });
     }
 
-    /// The items of an account that wait, oldest first.
+    /// The items that wait for an account, oldest first; not those of the house.
     pub(crate) fn items_of(group: u32, index: u32) -> impl Iterator<Item = (u64, ItemOf<T>)> {
         PendingItems::<T>::get(group, index)
             .unwrap_or_default()
@@ -272,25 +292,29 @@ impl<T: Config> Pallet<T> {
             .filter_map(move |id| Queue::<T>::get(group, id).map(|waiting| (id, waiting.item)))
     }
 
-    /// What each unit of a batch takes from the queue, at the time of its table (C-QUEUE), and the number of items that
-    /// were read to find out: every item of its accounts, ready or not. Nothing is changed.
+    /// What each unit of a batch and its house take from the queue, at the time of its table (C-QUEUE, C-DOORS), and the
+    /// number of items that were read to find out: every item of its accounts and of the house, ready or not. Nothing is
+    /// changed.
     pub(crate) fn plan_queue(
         group: u32,
         state: &GroupOf<T>,
         batch: &Batch,
         table_time: u64,
-    ) -> Result<(Vec<Taking>, u32), Error<T>> {
+    ) -> Result<(Vec<Taking>, HouseTakingOf<T>, u32), Error<T>> {
         let accounts: BTreeSet<AccountIndex> = batch.accounts().collect();
         let mut read = 0u32;
         let mut waiting: Waiting<T::AccountId> = accounts
             .iter()
             .flat_map(|index| Self::items_of(group, index.get()))
+            .chain(Self::house_items(group))
             .inspect(|_| read = read.saturating_add(1))
             .collect();
-        let takings = take(&mut waiting, batch.asks(), table_time).map_err(|error| match error {
+        let refused = |error| match error {
             TakeError::SumTooLarge(_) => Error::<T>::ArithmeticOverflow,
             TakeError::NoRequest(_) => Error::<T>::NoRequest,
-        })?;
+        };
+        let takings = take(&mut waiting, batch.asks(), table_time).map_err(refused)?;
+        let house = take_house(&mut waiting, batch.take_insurance.is_some(), table_time).map_err(refused)?;
         let mut next = state.queue_first;
         let queue = core::iter::from_fn(|| {
             let id = next?;
@@ -299,9 +323,10 @@ impl<T: Config> Pallet<T> {
             Some((id, waiting.item))
         });
         let claimed = Terms::claimed_units(state.queue_terms.share, batch.units.len());
-        check_overdue(queue, &takings, &closed(batch.leaves(), &takings), claimed, table_time)
+        let closed = closed(batch.leaves(), &takings);
+        check_overdue(queue, &takings, &house, &closed, claimed, table_time)
             .map_err(|LeftOut(_)| Error::<T>::QueueItemOverdue)?;
-        Ok((takings, read))
+        Ok((takings, house, read))
     }
 
     /// Takes the items of a batch off the queue: what was queued is settled now. Returns their number.

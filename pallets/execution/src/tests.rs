@@ -5,6 +5,7 @@ mod claims;
 mod forced;
 mod freeze;
 mod house;
+mod insurance;
 mod invariants;
 mod keys;
 mod payouts;

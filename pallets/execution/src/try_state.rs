@@ -1,13 +1,15 @@
 //! The invariants of the pallet.
 
 use crate::{
-    queue::GroupOf, Accounts, Claims, Config, GroupTotals, Groups, HouseRekeys, Indices, ItemKind, Pallet,
-    PendingItems, PlainBatch, Queue, Totals, WaitingItem,
+    queue::GroupOf,
+    types::{MAX_HOUSE_ITEMS, MAX_INSURANCE_PAYMENTS},
+    Accounts, Claims, Config, GroupTotals, Groups, HouseItems, HouseRekeys, Indices, ItemKind, Pallet, PendingItems,
+    PlainBatch, Queue, Totals, WaitingItem,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use cloister_crypto::{constants::INDEX_BITS, field::from_bytes};
 use cloister_settlement::Request;
-use cloister_types::Amount;
+use cloister_types::{AccountIndex, Amount};
 use polkadot_sdk::{
     frame_support::{
         ensure,
@@ -27,7 +29,8 @@ impl<T: Config> Pallet<T> {
     ///   says. Its items become ready, and later overdue, in this order. Each belongs to an account of its owner and is
     ///   pending for it, and nothing else is pending; the items of an account that is not open yet start with its open,
     ///   and those of one account are below 2^64 together. Nothing waits behind a close, and no more than one
-    ///   request of an account. The terms are within their bounds.
+    ///   request of an account. The terms are within their bounds. Items of the house are those that are listed for it;
+    ///   the payments among them are within their number and below 2^64 together, and there is no more than one take.
     /// * Accounts and indices are inverse, and every index is below the next one.
     /// * What rounds, gate and freeze keep: [`Pallet::try_solvency`].
     pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
@@ -106,7 +109,10 @@ impl<T: Config> Pallet<T> {
         ensure!(state.queue_terms.are_within_bounds(), "terms out of bounds");
         ensure!(
             // One item of each account may come to a full queue.
-            state.queue_length <= T::MaxQueue::get().saturating_add(state.next_index),
+            state.queue_length
+                <= T::MaxQueue::get()
+                    .saturating_add(state.next_index)
+                    .saturating_add(MAX_HOUSE_ITEMS),
             "more items than the queue may have"
         );
         let items: BTreeMap<u64, _> = Queue::<T>::iter_prefix(group).collect();
@@ -136,11 +142,20 @@ impl<T: Config> Pallet<T> {
         let mut by_index: BTreeMap<u32, alloc::vec::Vec<u64>> = BTreeMap::new();
         let mut closing = BTreeSet::new();
         let mut asking = BTreeSet::new();
+        let mut of_house = alloc::vec::Vec::new();
         for (id, WaitingItem { item, .. }) in &items {
             ensure!(
                 item.queued_at <= item.ready_at && item.ready_at <= item.deadline,
                 "an item is ready before it came, or overdue before it is ready"
             );
+            if item.kind.is_of_house() {
+                ensure!(
+                    item.index == AccountIndex::HOUSE,
+                    "an item of the house has another index"
+                );
+                of_house.push(*id);
+                continue;
+            }
             let account = Accounts::<T>::get(group, item.index.get()).ok_or("a queue item has no account")?;
             ensure!(
                 account.owner == item.owner,
@@ -170,11 +185,38 @@ impl<T: Config> Pallet<T> {
             .map(|(index, items)| (index, items.into_inner()))
             .collect();
         ensure!(pending == by_index, "pending items and queue differ");
+        ensure!(
+            HouseItems::<T>::get(group).into_inner() == of_house,
+            "items of the house and queue differ"
+        );
+        Self::try_house_items(group)?;
         for index in pending.keys() {
             let sum =
                 Self::items_of(group, *index).try_fold(Amount::ZERO, |sum, (_, item)| sum.checked_add(item.amount));
             ensure!(sum.is_some(), "the items of an account are 2^64 or more together");
         }
+        Ok(())
+    }
+
+    fn try_house_items(group: u32) -> Result<(), TryRuntimeError> {
+        let (mut payments, mut takes, mut sum) = (0u32, 0u32, Some(Amount::ZERO));
+        for (_, item) in Self::house_items(group) {
+            if item.kind == ItemKind::PayInsurance {
+                payments = payments.saturating_add(1);
+                sum = sum.and_then(|sum| sum.checked_add(item.amount));
+            } else {
+                takes = takes.saturating_add(1);
+                ensure!(item.amount.is_zero(), "a take of insurance has paid something");
+            }
+        }
+        ensure!(
+            payments <= MAX_INSURANCE_PAYMENTS && takes <= 1,
+            "more items of the house than may wait"
+        );
+        ensure!(
+            sum.is_some(),
+            "the payments into the insurance are 2^64 or more together"
+        );
         Ok(())
     }
 

@@ -22,6 +22,10 @@ pub const KEY_BYTES: u32 = 1060;
 pub const MAX_QUEUE_PAGE: u32 = 256;
 /// Maximum number of re-keys that one call of the runtime API's `house_rekeys` returns.
 pub const MAX_REKEY_PAGE: u32 = 256;
+/// Maximum number of payments into a group's insurance that wait.
+pub const MAX_INSURANCE_PAYMENTS: u32 = 32;
+/// Maximum number of items that wait for a group's house: the payments, and one take.
+pub const MAX_HOUSE_ITEMS: u32 = MAX_INSURANCE_PAYMENTS + 1;
 /// Decimals of a settlement asset.
 pub const ASSET_DECIMALS: u8 = 6;
 

@@ -12,6 +12,7 @@ use crate::{
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use cloister_risk::RiskTable;
+use cloister_types::AccountIndex;
 use pallet_cloister_risk::{RiskTables, TableInfo};
 
 impl<T: Config> Pallet<T> {
@@ -52,12 +53,16 @@ impl<T: Config> Pallet<T> {
             .collect()
     }
 
-    /// The queue items of accounts, each account's oldest first; of no more than [`MAX_UNITS`] accounts.
+    /// The queue items of accounts, each account's oldest first; of no more than [`MAX_UNITS`] accounts. The index 2^24
+    /// stands for the house.
     pub fn waiting(group: u32, accounts: Vec<u32>) -> Vec<(u64, QueueItem<T::AccountId>)> {
         let accounts: BTreeSet<u32> = accounts.into_iter().take(MAX_UNITS as usize).collect();
         accounts
             .into_iter()
-            .flat_map(|index| Self::items_of(group, index))
+            .flat_map(|index| {
+                let of_house = (index == AccountIndex::HOUSE.get()).then(|| Self::house_items(group));
+                Self::items_of(group, index).chain(of_house.into_iter().flatten())
+            })
             .collect()
     }
 

@@ -1,7 +1,7 @@
 //! Weights. The numbers are conservative estimates on the reference machine, to be replaced by measured ones: a
 //! verification in Wasm without host calls takes some 30 ms, a permutation of the statement's hash 0.2 ms.
 
-use crate::{keys::MAX_KEYS, solvency::MAX_SKIPPED_BLOCKS};
+use crate::{keys::MAX_KEYS, solvency::MAX_SKIPPED_BLOCKS, types::MAX_HOUSE_ITEMS};
 use core::marker::PhantomData;
 use polkadot_sdk::{
     frame_support::{traits::Get, weights::Weight},
@@ -36,6 +36,10 @@ pub trait WeightInfo {
     fn rekey_house() -> Weight;
     /// `set_queue_terms`.
     fn set_queue_terms() -> Weight;
+    /// `pay_insurance`.
+    fn pay_insurance() -> Weight;
+    /// `take_insurance`.
+    fn take_insurance() -> Weight;
     /// `submit_solvency`: the proof is checked.
     fn submit_solvency() -> Weight;
     /// `set_solvency_terms`.
@@ -106,8 +110,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     }
 
     fn submit_batch(units: u32, items: u32) -> Weight {
-        // Fixed: verification, mark, submitters, group, key, table, totals, freeze, terms, round, roots.
-        Self::of(50_000, 16, 9)
+        // Fixed: verification, mark, submitters, group, key, table, totals, freeze, terms, round, roots, items of the
+        // house, a payout of insurance.
+        Self::of(50_500, 20, 13)
             // Per unit: three permutations of the hash, account, pending items, a payout, its claim, the subtree.
             .saturating_add(Self::of(950, 8, 9).saturating_mul(u64::from(units)))
             // Per queue item: itself, its two neighbours, the walk along what is overdue.
@@ -126,6 +131,16 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
     fn set_queue_terms() -> Weight {
         Self::of(20, 1, 1)
+    }
+
+    fn pay_insurance() -> Weight {
+        // All items of the house, the item before the new one; group, freeze, vault, totals.
+        Self::of(250, 9 + u64::from(MAX_HOUSE_ITEMS), 7)
+    }
+
+    fn take_insurance() -> Weight {
+        // All items of the house, the item before the new one; group, freeze, terms, round.
+        Self::of(150, 7 + u64::from(MAX_HOUSE_ITEMS), 4)
     }
 
     fn submit_solvency() -> Weight {

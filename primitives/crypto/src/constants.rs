@@ -42,7 +42,7 @@ pub mod domain {
 }
 
 /// Version of the batch statement, its first element.
-pub const STATEMENT_VERSION: u64 = 3;
+pub const STATEMENT_VERSION: u64 = 4;
 /// Version of the seal statement, its first element.
 pub const SEAL_STATEMENT_VERSION: u64 = 1;
 /// Version of the exit statement, its first element.

@@ -1,10 +1,10 @@
 //! A market left to chance: prices move, instruments expire and are listed again, and accounts trade, go broke and are
 //! cleared.
 
-use crate::{chain::INSTRUMENT, world::World};
+use crate::{chain::INSTRUMENT, random::Random, world::World};
 use cloister_crypto::Fr;
 use cloister_ledger::{
-    batch::BatchWitness,
+    batch::{BatchWitness, Doors},
     fill::Fill,
     house::House,
     instruction::{InstructionKind, Side},
@@ -67,7 +67,7 @@ impl Draft {
         let witness = self
             .state
             .assemble(&longer.request, self.old_root, longer.witnesses.clone());
-        longer.house = witness.settle(&longer.effects).ok()?.0;
+        longer.house = witness.settle(&longer.effects).ok()?.house;
         Some(longer)
     }
 }
@@ -147,7 +147,25 @@ impl World {
         for row in (0..32).filter(|row| (house.open_interest[*row], house.positions[*row]) == (0, Position::ZERO)) {
             request.empty_mask |= claims & (1 << row);
         }
+        request.doors = self.random_doors();
         request
+    }
+
+    /// Money that the queue pays into the insurance or asks from it, of sizes at which every rule can decide.
+    pub fn random_doors(&self) -> Doors {
+        // Whatever else is drawn stays what it was.
+        let mut random = Random::new(self.random.clone().word());
+        let mut amount = |often: u64| match random.below(often) {
+            0 => Amount(random.word()),
+            1 => Amount(random.below(4)),
+            2 => Amount(random.below(1_000_000_000)),
+            3 => Amount(random.below(100_000_000)),
+            _ => Amount::ZERO,
+        };
+        let [paid_in, asked, low] = [amount(6).min(Amount(1 << 40)), amount(7), amount(4)];
+        let high = Amount(ENOUGH_INSURANCE as u64 + random.below(1_000_000_000));
+        let keep = if random.once_in(4) { low } else { high };
+        Doors { paid_in, asked, keep }
     }
 
     /// The witness of a batch whose units are valid one by one, whatever transfers and house say; `None` if a unit is
@@ -156,8 +174,8 @@ impl World {
         let mut state = self.state.clone();
         let (units, effects) = state.apply_units(shape, &request.context, &request.units, None).ok()?;
         let mut witness = self.state.assemble(request, self.state.root(), units);
-        if let Ok((_, choice)) = witness.settle(&effects) {
-            witness.house_margin = choice;
+        if let Ok(settled) = witness.settle(&effects) {
+            witness.take(&settled);
         }
         Some(witness)
     }

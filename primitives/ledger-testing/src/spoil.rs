@@ -114,7 +114,19 @@ pub fn spoil_request(request: &mut BatchRequest, random: &mut Random) {
     }
 }
 
+/// One of the changes of the batch, or instead of it, now and then, one of what goes in and out of the insurance.
 fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
+    // Of its own, so that the other draws stay what they are.
+    let mut own = Random::new(random.clone().word());
+    let before = own.once_in(6).then(|| w.clone());
+    spoil_house_or_table(w, case, random);
+    if let Some(before) = before {
+        *w = before;
+        spoil_doors(w, &mut own);
+    }
+}
+
+fn spoil_house_or_table(w: &mut BatchWitness, case: u64, random: &mut Random) {
     let row = random.below(5) as usize;
     let table = &mut w.context.table;
     match case {
@@ -163,6 +175,18 @@ fn spoil_batch(w: &mut BatchWitness, case: u64, random: &mut Random) {
         }
         33 => table.header.max_discount = random.below(3) as u16,
         _ => w.units.rotate_left(1),
+    }
+}
+
+/// Changes what goes in and out of the insurance.
+fn spoil_doors(w: &mut BatchWitness, random: &mut Random) {
+    let off = |amount: Amount, by: u64| Amount(amount.get().wrapping_add(by).wrapping_sub(1));
+    match random.below(5) {
+        0 => w.insurance_out = off(w.insurance_out, random.below(3)),
+        1 => w.doors.asked = off(w.doors.asked, random.below(3)),
+        2 => w.doors.keep = Amount(random.below(1 << 40)),
+        3 => w.doors_choice = MarginChoice::Tight(random.below(18) as u8),
+        _ => w.doors.paid_in = Amount(random.below(1 << 40)),
     }
 }
 

@@ -8,7 +8,7 @@ use crate::{
 use cloister_crypto::{schnorr::SecretKey, Fr};
 use cloister_ledger::{
     account::{Key, Switches},
-    batch::{BatchEffect, BatchWitness},
+    batch::{BatchEffect, BatchWitness, Doors},
     context::BatchContext,
     fill::Fill,
     instruction::{flags, Instruction, InstructionKind, Side, SignedInstruction},
@@ -135,6 +135,7 @@ impl World {
         BatchRequest {
             context: self.context(),
             sweep: Amount::ZERO,
+            doors: Doors::default(),
             empty_mask: 0,
             units,
         }

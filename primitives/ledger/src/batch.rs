@@ -1,6 +1,7 @@
-//! A batch: N units in sequence, then the house (B-TRANSFER, B-DELEVERAGE, B-HOUSE, B-STATEMENT).
+//! A batch: N units in sequence, then the house (B-TRANSFER, B-DELEVERAGE, B-HOUSE, B-DOORS, B-STATEMENT).
 
 mod deleveraging;
+mod doors;
 mod error;
 mod house;
 mod sums;
@@ -8,12 +9,12 @@ mod witness;
 
 use self::{deleveraging::check_deleveraging, house::HouseMove, sums::Sums};
 pub use self::{
+    doors::Doors,
     error::BatchError,
-    witness::{BatchEffect, BatchWitness},
+    witness::{BatchEffect, BatchWitness, Settled},
 };
 use crate::{house::House, place::Transfer, record::HouseRecord, shape::Shape, statement::Statement, unit::UnitEffect};
 use alloc::vec::Vec;
-use cloister_risk::MarginChoice;
 use cloister_types::Amount;
 
 impl BatchWitness {
@@ -35,31 +36,44 @@ impl BatchWitness {
             units.push(effect);
         }
         self.check_transfers(&units)?;
-        let moved = self.move_house(&units)?;
+        let moved = HouseMove::new(self, &sums(&units)?)?;
+        moved.check_doors(self)?;
         moved.check_margin(self.house_margin).map_err(BatchError::HouseMargin)?;
         Ok(self.conclude(units, moved.house))
     }
 
-    /// Chooses how the house meets its margin, and does the rest of [`Self::check`] for units that were checked one by
-    /// one.
+    /// Finds what leaves the insurance and how the house meets its margin, and does the rest of [`Self::check`] for
+    /// units that were checked one by one.
     ///
     /// # Errors
     /// The first rule that does not hold, whatever the choice.
     pub(crate) fn complete(&mut self, units: Vec<UnitEffect>) -> Result<BatchEffect, BatchError> {
-        let (house, choice) = self.settle(&units)?;
-        self.house_margin = choice;
-        Ok(self.conclude(units, house))
+        let settled = self.settle(&units)?;
+        self.take(&settled);
+        Ok(self.conclude(units, settled.house))
     }
 
-    /// The house after units that were checked one by one, and how it meets its margin.
+    /// Takes over what the house found: what leaves the insurance, and the choices.
+    pub fn take(&mut self, settled: &Settled) {
+        self.insurance_out = settled.insurance_out;
+        self.doors_choice = settled.doors_choice;
+        self.house_margin = settled.house_margin;
+    }
+
+    /// The house after units that were checked one by one, what leaves its insurance, and how it meets its margin.
     ///
     /// # Errors
     /// The first rule of transfers or of the house that does not hold.
-    pub fn settle(&self, units: &[UnitEffect]) -> Result<(House, MarginChoice), BatchError> {
+    pub fn settle(&self, units: &[UnitEffect]) -> Result<Settled, BatchError> {
         self.check_transfers(units)?;
-        let moved = self.move_house(units)?;
-        let choice = moved.choose_margin().map_err(BatchError::HouseMargin)?;
-        Ok((moved.house, choice))
+        let moved = HouseMove::paying(self, &sums(units)?)?;
+        let house_margin = moved.choose_margin().map_err(BatchError::HouseMargin)?;
+        Ok(Settled {
+            insurance_out: moved.insurance_out,
+            doors_choice: moved.doors_choice,
+            house_margin,
+            house: moved.house,
+        })
     }
 
     /// B-TRANSFER: what a unit sends is what the next one gets, and nothing else arrives.
@@ -81,11 +95,6 @@ impl BatchWitness {
         }
     }
 
-    fn move_house(&self, units: &[UnitEffect]) -> Result<HouseMove<'_>, BatchError> {
-        check_deleveraging(units)?;
-        HouseMove::new(self, &Sums::over(units).ok_or(BatchError::Width)?)
-    }
-
     fn conclude(&self, units: Vec<UnitEffect>, house: House) -> BatchEffect {
         let statement = Statement {
             genesis: self.context.genesis,
@@ -100,6 +109,8 @@ impl BatchWitness {
             new_house: house.commitment(),
             risk_hash: self.context.table.hash(),
             sweep: self.sweep,
+            doors: self.doors,
+            insurance_out: self.insurance_out,
             empty_mask: self.empty_mask,
             units: units.iter().map(|u| u.record.clone()).collect(),
             house: HouseRecord::encrypt(&house, self.context.stream_salt()),
@@ -110,4 +121,10 @@ impl BatchWitness {
             statement,
         }
     }
+}
+
+/// What the house must answer for, once deleveraging owes nobody anything.
+fn sums(units: &[UnitEffect]) -> Result<Sums, BatchError> {
+    check_deleveraging(units)?;
+    Sums::over(units).ok_or(BatchError::Width)
 }

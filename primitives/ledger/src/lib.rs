@@ -9,7 +9,7 @@
 //!
 //! ```
 //! use cloister_crypto::{schnorr::SecretKey, Fr};
-//! use cloister_ledger::{state::BatchRequest, BatchContext, GroupLedger, Key, Shape, UnitRequest};
+//! use cloister_ledger::{state::BatchRequest, BatchContext, Doors, GroupLedger, Key, Shape, UnitRequest};
 //! use cloister_risk::RiskTable;
 //! use cloister_types::{AccountIndex, Amount, GroupId};
 //!
@@ -33,6 +33,7 @@
 //!         table: RiskTable::default(),
 //!     },
 //!     sweep: Amount(0),
+//!     doors: Doors::default(),
 //!     empty_mask: 0,
 //!     units: vec![open],
 //! };
@@ -71,7 +72,7 @@ pub mod unsigned;
 pub mod wire;
 
 pub use account::{Account, Key, Switches};
-pub use batch::{BatchEffect, BatchError, BatchWitness};
+pub use batch::{BatchEffect, BatchError, BatchWitness, Doors, Settled};
 pub use context::BatchContext;
 pub use exit::{ExitError, ExitStatement, ExitWitness, FinalValues};
 pub use fill::{Fill, FillError, FillRule};

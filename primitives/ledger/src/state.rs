@@ -2,7 +2,7 @@
 
 use crate::{
     account::{Account, Key, Switches},
-    batch::{BatchEffect, BatchError, BatchWitness},
+    batch::{BatchEffect, BatchError, BatchWitness, Doors},
     context::BatchContext,
     fill::Fill,
     house::House,
@@ -195,6 +195,8 @@ pub struct BatchRequest {
     pub context: BatchContext,
     /// Fees to pay out.
     pub sweep: Amount,
+    /// What the queue asks of the insurance.
+    pub doors: Doors,
     /// Rows to prove empty.
     pub empty_mask: u32,
     /// Exactly N units.
@@ -345,6 +347,9 @@ impl GroupLedger {
             old_root,
             house: self.house.clone(),
             sweep: request.sweep,
+            doors: request.doors,
+            insurance_out: Amount::ZERO,
+            doors_choice: MarginChoice::default(),
             empty_mask: request.empty_mask,
             units,
             house_margin: MarginChoice::default(),

@@ -1,6 +1,9 @@
 //! The batch statement, the one public input of a batch proof (B-STATEMENT).
 
-use crate::record::{HouseRecord, UnitRecord};
+use crate::{
+    batch::Doors,
+    record::{HouseRecord, UnitRecord},
+};
 use alloc::vec::Vec;
 use cloister_crypto::{
     constants::{domain, STATEMENT_VERSION},
@@ -38,6 +41,10 @@ pub struct Statement {
     pub risk_hash: Fr,
     /// Fees paid out publicly.
     pub sweep: Amount,
+    /// What the queue asks of the insurance.
+    pub doors: Doors,
+    /// Paid out of the insurance.
+    pub insurance_out: Amount,
     /// Bit j: the open interest of row j is proven to be 0.
     pub empty_mask: u32,
     /// One record per unit.
@@ -67,6 +74,10 @@ impl Statement {
             self.new_house,
             self.risk_hash,
             Fr::from(self.sweep.get()),
+            Fr::from(self.doors.paid_in.get()),
+            Fr::from(self.doors.asked.get()),
+            Fr::from(self.insurance_out.get()),
+            Fr::from(self.doors.keep.get()),
             Fr::from(u64::from(self.empty_mask)),
         ]);
         for unit in &self.units {

@@ -9,7 +9,7 @@
 
 use crate::{
     account::{Account, Key, Switches},
-    batch::BatchWitness,
+    batch::{BatchWitness, Doors},
     context::BatchContext,
     exit::{ExitStatement, ExitWitness, FinalValues},
     fill::Fill,
@@ -206,7 +206,10 @@ fields! {
         places, margin, need,
     }
     BatchContext { genesis, group, batch_no, time, payee, salt, table }
-    BatchWitness { context, old_root, house, sweep, empty_mask, units, house_margin }
+    Doors { paid_in, asked, keep }
+    BatchWitness {
+        context, old_root, house, sweep, doors, insurance_out, doors_choice, empty_mask, units, house_margin,
+    }
     SealStatement { genesis, group, owner, sealing_key, ephemeral, ciphertext, key, view_commitment }
     HouseRecord { ciphertext }
     HouseRekeyStatement { genesis, group, old_house, new_house, sealing_key, ephemeral, ciphertext, record }

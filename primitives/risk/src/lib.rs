@@ -54,7 +54,7 @@ pub use black76::{PricingError, Right};
 pub use fixed::{Fixed, FixedError};
 pub use funding::{Funding, FundingError, FundingTerms};
 pub use instrument::{Instrument, InstrumentError, InstrumentKind};
-pub use margin::{Assessment, MarginChoice, MarginError, Traded};
+pub use margin::{Assessment, DoorsError, MarginChoice, MarginError, Traded};
 pub use params::{ParamError, ScanParams};
 pub use positions::Positions;
 pub use scenarios::{linear_scenarios, LinearScan, ScenarioError};

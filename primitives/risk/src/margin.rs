@@ -5,8 +5,10 @@
 //! Deficits are in 2^-8 of 10^-6 of the settlement asset, so that ratios stay exact.
 
 mod deleveraging;
+mod doors;
 mod traded;
 
+pub use self::doors::DoorsError;
 pub use self::traded::{highest_discount, Traded};
 use crate::{positions::Positions, table::RiskTable};
 use cloister_crypto::constants::{FORCED_DEFICITS, FORCED_SLACK, RATIO_SHIFT, SCENARIOS};
@@ -64,15 +66,15 @@ pub enum MarginError {
 /// How a unit or the house meets its margin rule: part of the witness.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum MarginChoice {
-    /// No initial deficit is positive afterwards (B-MARGIN, B-DELEVERAGE, B-HOUSE-MARGIN). In a forced withdrawal: all
-    /// that was requested is paid.
+    /// No initial deficit is positive afterwards (B-MARGIN, B-DELEVERAGE, B-HOUSE-MARGIN). In a forced withdrawal, or
+    /// where insurance is paid out: all that was asked for is paid.
     #[default]
     Initial,
     /// No deficit after is above the deficit of this scenario before: maintenance deficits in normal, liquidation and
     /// deleveraging (B-MARGIN, B-LIQUIDATION, B-DELEVERAGE), initial ones for the house (B-HOUSE-MARGIN).
     NotWorse(u8),
-    /// Forced withdrawal: this one of the 17 deficits after leaves no room for one more unit of money (B-FORCED); 16 is
-    /// equity itself.
+    /// Forced withdrawal, or insurance paid out: this one of the 17 deficits after leaves no room for one more unit of
+    /// money (B-FORCED, B-DOORS); 16 is equity itself, or what must stay of it.
     Tight(u8),
 }
 
@@ -346,21 +348,7 @@ impl Assessment {
         table: &RiskTable,
         requested: Amount,
     ) -> Result<(Amount, MarginChoice), MarginError> {
-        let deficits = before.forced_deficits(table)?;
-        let mut worst = (0u8, deficits[0]);
-        for (s, d) in deficits.iter().enumerate() {
-            if *d > worst.1 {
-                worst = (s as u8, *d);
-            }
-        }
-        // The shift rounds down, also below zero.
-        let room = worst.1.get().checked_neg().ok_or(MarginError::OutOfRange)? >> RATIO_SHIFT;
-        let room = Amount(u64::try_from(room.max(0)).unwrap_or(u64::MAX));
-        Ok(if room >= requested {
-            (requested, MarginChoice::Initial)
-        } else {
-            (room, MarginChoice::Tight(worst.0))
-        })
+        most_paid(&before.forced_deficits(table)?, requested)
     }
 
     /// B-HOUSE-MARGIN with the witness's own choice.
@@ -402,6 +390,25 @@ impl Assessment {
         }
         Err(MarginError::InitialMarginShort)
     }
+}
+
+/// The most that can be paid of what is asked for until one of these deficits leaves no room, and the choice that proves
+/// it (B-FORCED, B-DOORS).
+fn most_paid(deficits: &[Deficit; FORCED_DEFICITS], asked: Amount) -> Result<(Amount, MarginChoice), MarginError> {
+    let mut worst = (0u8, deficits[0]);
+    for (s, d) in deficits.iter().enumerate() {
+        if *d > worst.1 {
+            worst = (s as u8, *d);
+        }
+    }
+    // The shift rounds down, also below zero.
+    let room = worst.1.get().checked_neg().ok_or(MarginError::OutOfRange)? >> RATIO_SHIFT;
+    let room = Amount(u64::try_from(room.max(0)).unwrap_or(u64::MAX));
+    Ok(if room >= asked {
+        (asked, MarginChoice::Initial)
+    } else {
+        (room, MarginChoice::Tight(worst.0))
+    })
 }
 
 fn not_worse(holds: bool) -> Result<(), MarginError> {

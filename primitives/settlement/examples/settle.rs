@@ -4,7 +4,7 @@
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey, seal::SealKey, Fr};
 use cloister_ledger::{
     state::{BatchRequest, UnitRequest},
-    BatchContext, GroupLedger, Key, SealStatement, Shape,
+    BatchContext, Doors, GroupLedger, Key, SealStatement, Shape,
 };
 use cloister_ledger_testing::{table, Random};
 use cloister_settlement::{
@@ -78,6 +78,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             table: table(1, 1, &mut Random::new(7)),
         },
         sweep: Amount::ZERO,
+        doors: Doors::default(),
         empty_mask: 0,
         units,
     };
@@ -88,7 +89,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The queue says what each unit takes, at the time of the table.
     let mut waiting: Waiting<_> = [(0, item)].into_iter().collect();
     let takings = take(&mut waiting, batch.asks(), 1_500)?;
-    let statement = rebuild(&known, &batch, &takings)?;
+    let statement = rebuild(&known, &batch, &takings, Doors::default())?;
     assert_eq!(statement, effect.statement);
 
     // The trader rebuilds the account from the settled batches and the two keys.

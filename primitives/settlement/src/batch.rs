@@ -60,6 +60,8 @@ pub struct Batch {
     pub new_house: Field,
     /// Fees paid out to the fee account.
     pub sweep: Amount,
+    /// Paid out of the insurance, if the batch takes the oldest take of it that waits and is ready.
+    pub take_insurance: Option<Amount>,
     /// Bit j: row j's open interest is proven to be 0.
     pub empty_mask: u32,
     /// The units in order; as many as the shape has.
@@ -119,6 +121,8 @@ impl Batch {
             new_root: to_bytes(&statement.new_root),
             new_house: to_bytes(&statement.new_house),
             sweep: statement.sweep,
+            // Nobody asks for nothing.
+            take_insurance: (!statement.doors.asked.is_zero()).then_some(statement.insurance_out),
             empty_mask: statement.empty_mask,
             units: BoundedVec::try_from(units).map_err(|_| FormError::TooManyUnits(count))?,
             house_record: statement.house.ciphertext.map(|element| to_bytes(&element)),

@@ -10,7 +10,7 @@
 //! * [`house`]: re-keys of a group's house, as they are submitted and as the chain keeps them.
 //! * [`queue`]: opens, deposits and requests as the chain queues them.
 //! * [`solvency`]: solvency statements, as they are submitted.
-//! * [`taking`]: what each unit of a batch takes from the queue.
+//! * [`taking`]: what each unit of a batch and its house take from the queue.
 //! * [`statement`]: the statement of a batch, rebuilt from what the chain knows and what was submitted. Pallet and
 //!   client call the same function.
 //! * [`replay`]: one record applied to one account. Everything below is made of it.
@@ -43,4 +43,6 @@ pub use replay::{AccountKeys, ReplayError};
 pub use secrets::LedgerSecrets;
 pub use solvency::{no_sums, Findings, SolvencyKnown, SolvencySubmission};
 pub use statement::{rebuild, KnownToChain, StatementError};
-pub use taking::{check_overdue, closed, take, LeftOut, TakeError, Taking, Waiting};
+pub use taking::{
+    check_overdue, closed, take, take_house, HouseTaking, InsuranceTake, LeftOut, TakeError, Taking, Waiting,
+};

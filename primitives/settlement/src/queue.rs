@@ -1,4 +1,4 @@
-//! The chain's queue of opens, deposits and requests (C-QUEUE).
+//! The chain's queue of opens, deposits, requests, and money for and from the insurance (C-QUEUE, C-DOORS).
 
 use crate::{
     batch::{Field, KeyId, PROOF_BYTES},
@@ -90,6 +90,17 @@ pub enum ItemKind {
     },
     /// Give an account other keys. The amount is 0.
     Rekey(OpenKeys),
+    /// Add the amount to the insurance (B-DOORS). Of the house.
+    #[codec(index = 6)]
+    PayInsurance,
+    /// Pay the owner out of the insurance, as far as B-DOORS allows. The item's own amount is 0. Of the house.
+    #[codec(index = 7)]
+    TakeInsurance {
+        /// What is asked for.
+        amount: Amount,
+        /// What equity of the house must not fall below by it.
+        keep: Amount,
+    },
 }
 
 impl ItemKind {
@@ -97,7 +108,13 @@ impl ItemKind {
     pub fn open(&self) -> Option<&OpenKeys> {
         match self {
             Self::Open(keys) => Some(keys),
-            Self::Deposit | Self::Switch(_) | Self::Close | Self::ForcedWithdrawal { .. } | Self::Rekey(_) => None,
+            Self::Deposit
+            | Self::Switch(_)
+            | Self::Close
+            | Self::ForcedWithdrawal { .. }
+            | Self::Rekey(_)
+            | Self::PayInsurance
+            | Self::TakeInsurance { .. } => None,
         }
     }
 
@@ -108,8 +125,13 @@ impl ItemKind {
             Self::Close => Some(Request::Close),
             Self::ForcedWithdrawal { amount } => Some(Request::ForcedWithdrawal { amount: *amount }),
             Self::Rekey(keys) => Some(Request::Rekey(keys.clone())),
-            Self::Deposit | Self::Open(_) => None,
+            Self::Deposit | Self::Open(_) | Self::PayInsurance | Self::TakeInsurance { .. } => None,
         }
+    }
+
+    /// Whether the house's part of a batch takes it, and no unit.
+    pub fn is_of_house(&self) -> bool {
+        matches!(self, Self::PayInsurance | Self::TakeInsurance { .. })
     }
 }
 
@@ -158,9 +180,9 @@ impl Request {
 /// A queue item.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
 pub struct QueueItem<AccountId> {
-    /// Paid the amount.
+    /// Paid the amount, or is paid by a take of insurance.
     pub owner: AccountId,
-    /// The account.
+    /// The account; [`AccountIndex::HOUSE`] for what the house's part of a batch takes.
     pub index: AccountIndex,
     /// What was paid.
     pub amount: Amount,

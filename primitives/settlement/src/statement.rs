@@ -10,7 +10,7 @@ use cloister_crypto::{
     field::{from_bytes, FieldError},
     Fr,
 };
-use cloister_ledger::{HouseRecord, RecordKind, Statement, UnitRecord};
+use cloister_ledger::{Doors, HouseRecord, RecordKind, Statement, UnitRecord};
 use cloister_types::GroupId;
 
 /// What the chain knows of a batch and never takes from its submitter.
@@ -46,11 +46,17 @@ pub enum StatementError {
     },
 }
 
-/// Rebuilds the statement of a batch. `takings` is what each unit takes from the queue ([`take`](crate::take)).
+/// Rebuilds the statement of a batch. `takings` is what each unit takes from the queue ([`take`](crate::take)), `doors`
+/// what the house's part takes ([`take_house`](crate::take_house)).
 ///
 /// # Errors
 /// [`StatementError`].
-pub fn rebuild(known: &KnownToChain, batch: &Batch, takings: &[Taking]) -> Result<Statement, StatementError> {
+pub fn rebuild(
+    known: &KnownToChain,
+    batch: &Batch,
+    takings: &[Taking],
+    doors: Doors,
+) -> Result<Statement, StatementError> {
     let units = with_takings(batch, takings)?
         .map(|(unit, taking)| unit_record(unit, taking))
         .collect::<Result<_, FieldError>>()?;
@@ -67,6 +73,8 @@ pub fn rebuild(known: &KnownToChain, batch: &Batch, takings: &[Taking]) -> Resul
         new_house: from_bytes(&batch.new_house)?,
         risk_hash: from_bytes(&known.risk_hash)?,
         sweep: batch.sweep,
+        doors,
+        insurance_out: batch.take_insurance.unwrap_or_default(),
         empty_mask: batch.empty_mask,
         units,
         house: house_record(batch)?,

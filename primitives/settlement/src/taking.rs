@@ -8,6 +8,7 @@ use alloc::{
     collections::{BTreeMap, BTreeSet},
     vec::Vec,
 };
+use cloister_ledger::Doors;
 use cloister_types::{AccountIndex, Amount, ItemId};
 
 /// What one unit takes: nothing, or the money of its account that is ready, or a request, or both.
@@ -39,13 +40,61 @@ impl Taking {
     }
 }
 
+/// What the house's part of a batch takes (C-DOORS).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HouseTaking<AccountId> {
+    /// The items, oldest first.
+    pub items: Vec<ItemId>,
+    /// Sum of what is paid into the insurance.
+    pub paid_in: Amount,
+    /// What is asked from it.
+    pub taken: Option<InsuranceTake<AccountId>>,
+    /// An overdue take of insurance that waits and is not taken.
+    pub left_out: Option<ItemId>,
+}
+
+/// A take of insurance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct InsuranceTake<AccountId> {
+    /// Is paid.
+    pub to: AccountId,
+    /// What is asked for.
+    pub asked: Amount,
+    /// What equity of the house must not fall below by it.
+    pub keep: Amount,
+}
+
+impl<AccountId> Default for HouseTaking<AccountId> {
+    fn default() -> Self {
+        Self {
+            items: Vec::new(),
+            paid_in: Amount::ZERO,
+            taken: None,
+            left_out: None,
+        }
+    }
+}
+
+impl<AccountId> HouseTaking<AccountId> {
+    /// What the statement of the batch says of it.
+    pub fn doors(&self) -> Doors {
+        let (asked, keep) = self.taken.as_ref().map_or_else(Default::default, |t| (t.asked, t.keep));
+        Doors {
+            paid_in: self.paid_in,
+            asked,
+            keep,
+        }
+    }
+}
+
 /// Why units cannot take what they say.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TakeError {
     /// The items of an account are 2^64 or more together. A chain queues no such items (`QueuedSumTooLarge`).
     #[error("the queue items of account {0} are 2^64 or more together")]
     SumTooLarge(AccountIndex),
-    /// A unit takes a request of an account that has none ready, or whose open comes first.
+    /// A unit takes a request of an account that has none ready, or whose open comes first; or the batch takes insurance
+    /// and nobody asks for it.
     #[error("account {0} has no request that a unit could take")]
     NoRequest(AccountIndex),
 }
@@ -114,7 +163,7 @@ impl<AccountId> Waiting<AccountId> {
         let money: Vec<ItemId> = items
             .iter()
             .take_while(|(_, item)| ready(item))
-            .filter(|(_, item)| item.kind.request().is_none())
+            .filter(|(_, item)| item.kind.request().is_none() && !item.kind.is_of_house())
             .map(|(id, _)| *id)
             .collect();
         for id in money {
@@ -127,6 +176,54 @@ impl<AccountId> Waiting<AccountId> {
         taking.items.sort_unstable();
         Ok(taking)
     }
+}
+
+/// What the house's part of a batch takes, given whether it takes insurance and the time of the batch's table: all ready
+/// payments into the insurance, and the oldest ready take of it if that is asked for. What is taken is waiting no more.
+///
+/// # Errors
+/// [`TakeError`], of [`AccountIndex::HOUSE`].
+pub fn take_house<AccountId>(
+    waiting: &mut Waiting<AccountId>,
+    takes: bool,
+    table_time: u64,
+) -> Result<HouseTaking<AccountId>, TakeError> {
+    const HOUSE: AccountIndex = AccountIndex::HOUSE;
+    let mut taking = HouseTaking::default();
+    let items = waiting.by_account.remove(&HOUSE).unwrap_or_default();
+    let mut left = BTreeMap::new();
+    for (id, item) in items {
+        let ready = item.ready_at <= table_time;
+        match item.kind {
+            ItemKind::PayInsurance if ready => {
+                let sum = taking.paid_in.checked_add(item.amount);
+                taking.paid_in = sum.ok_or(TakeError::SumTooLarge(HOUSE))?;
+            }
+            ItemKind::TakeInsurance { amount, keep } if ready && takes && taking.taken.is_none() => {
+                taking.taken = Some(InsuranceTake {
+                    to: item.owner,
+                    asked: amount,
+                    keep,
+                });
+            }
+            _ => {
+                let takes = matches!(item.kind, ItemKind::TakeInsurance { .. });
+                if takes && item.deadline <= table_time && taking.taken.is_none() {
+                    taking.left_out = taking.left_out.or(Some(id));
+                }
+                left.insert(id, item);
+                continue;
+            }
+        }
+        taking.items.push(id);
+    }
+    if !left.is_empty() {
+        waiting.by_account.insert(HOUSE, left);
+    }
+    if takes && taking.taken.is_none() {
+        return Err(TakeError::NoRequest(HOUSE));
+    }
+    Ok(taking)
 }
 
 /// What each unit of a batch takes, given for each the account and whether it takes a request, and the time of the
@@ -169,22 +266,32 @@ pub struct LeftOut(pub ItemId);
 /// batch ends ([`closed`]) is refunded. Every item that is looked at, but the last, is one that the batch takes or
 /// refunds.
 ///
+/// What the house takes claims no unit. All payments into the insurance that are ready are in `house`, and so must be a
+/// take of it that is overdue, wherever it stands in the queue.
+///
 /// # Errors
 /// [`LeftOut`] with the first one.
 pub fn check_overdue<AccountId>(
     queue: impl IntoIterator<Item = (u64, QueueItem<AccountId>)>,
     takings: &[Taking],
+    house: &HouseTaking<AccountId>,
     closed: &BTreeSet<AccountIndex>,
     claimed: usize,
     table_time: u64,
 ) -> Result<(), LeftOut> {
     let taken: BTreeSet<ItemId> = takings.iter().flat_map(|t| &t.items).copied().collect();
+    if let Some(item) = house.left_out {
+        return Err(LeftOut(item));
+    }
     let mut free = claimed;
     // Accounts with a unit that takes money.
     let mut served = BTreeSet::new();
     for (id, item) in queue {
         if item.deadline > table_time {
             break;
+        }
+        if item.kind.is_of_house() {
+            continue;
         }
         if item.kind != ItemKind::Deposit || !served.contains(&item.index) {
             if free == 0 {

@@ -47,6 +47,7 @@ fn batch() -> Batch {
         new_root: bytes(7),
         new_house: bytes(8),
         sweep: Amount(9),
+        take_insurance: Some(Amount(10)),
         empty_mask: 0x0d0c_0b0a,
         units: BoundedVec::truncate_from(vec![unit(10, 9), unit(20, 16)]),
         house_record: std::array::from_fn(|i| bytes(30 + i as u8)),
@@ -67,6 +68,7 @@ fn batch_should_have_the_bytes_of_its_fields_in_order() {
     expected.extend(bytes::<32>(7));
     expected.extend(bytes::<32>(8));
     expected.extend([9, 0, 0, 0, 0, 0, 0, 0]);
+    expected.extend([1, 10, 0, 0, 0, 0, 0, 0, 0]);
     expected.extend([0x0a, 0x0b, 0x0c, 0x0d]);
     expected.push(2 << 2);
     batch.units.iter().for_each(|unit| expected.extend(unit_bytes(unit)));
@@ -75,7 +77,7 @@ fn batch_should_have_the_bytes_of_its_fields_in_order() {
     assert_eq!(batch.encode(), expected);
     assert_eq!(
         expected.len(),
-        2 + 3 * 8 + 4 * 32 + 8 + 4 + 1 + (46 + 9 * 32) + (46 + 16 * 32) + 14 * 32 + 192
+        2 + 3 * 8 + 4 * 32 + 8 + 9 + 4 + 1 + (46 + 9 * 32) + (46 + 16 * 32) + 14 * 32 + 192
     );
     assert_eq!(Batch::decode(&mut &expected[..]), Ok(batch));
 }
@@ -117,6 +119,14 @@ fn queue_items_should_have_the_bytes_of_their_fields_in_order() {
             &[4, 1, 2, 3, 4, 5, 6, 7, 8],
         ),
         (ItemKind::Rekey(keys.clone()), &[&[5][..], &keys.encode()].concat()),
+        (ItemKind::PayInsurance, &[6]),
+        (
+            ItemKind::TakeInsurance {
+                amount: Amount(9),
+                keep: Amount(8),
+            },
+            &[7, 9, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0, 0, 0, 0, 0],
+        ),
     ] {
         request.kind = kind;
         assert_eq!(request.encode(), [&expected, bytes].concat());
@@ -152,7 +162,7 @@ fn seal_proof_should_be_its_key_and_the_proof() {
 #[test]
 fn batch_beyond_the_bounds_should_not_decode() {
     let batch = batch();
-    let (head, rest) = (2 + 3 * 8 + 4 * 32 + 8 + 4, 14 * 32 + 192);
+    let (head, rest) = (2 + 3 * 8 + 4 * 32 + 8 + 9 + 4, 14 * 32 + 192);
     let encoded = batch.encode();
     let with_units = |units: &[UnitSubmission]| {
         let mut out = encoded[..head].to_vec();

@@ -54,7 +54,7 @@ fn ledger_should_be_rebuilt_over_switches_and_closes() {
     assert!(ledger.account(AccountIndex(8)).is_some());
     // The statements are those that the chain rebuilds.
     for settled in &market.settled {
-        let rebuilt = rebuild(&settled.known, &settled.batch, &settled.takings);
+        let rebuilt = rebuild(&settled.known, &settled.batch, &settled.takings, settled.house.doors());
         assert_eq!(rebuilt, Ok(settled.statement.clone()));
     }
     // What a closed account tells to whoever has its keys.
@@ -84,7 +84,7 @@ fn ledger_should_be_rebuilt_over_forced_withdrawals_and_rekeys() {
     market.leave();
     assert_eq!(market.replayed(), market.world.state);
     for settled in &market.settled {
-        let rebuilt = rebuild(&settled.known, &settled.batch, &settled.takings);
+        let rebuilt = rebuild(&settled.known, &settled.batch, &settled.takings, settled.house.doors());
         assert_eq!(rebuilt, Ok(settled.statement.clone()));
     }
     // Whoever has the old and the new keys reads the account over the re-key, with either of them alone nobody does.

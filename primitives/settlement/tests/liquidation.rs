@@ -80,7 +80,7 @@ fn liquidated(mut world: World, deposit: u64, waiting: &mut Waiting<()>) -> Resu
     let (_, effect) = world.state.apply(SHAPE, &request)?;
     let batch = Batch::new(1, 1, &effect.statement, [0; 192]).expect("it fits");
     let takings = take(waiting, batch.asks(), TABLE).expect("small amounts");
-    let statement = rebuild(&known, &batch, &takings).expect("canonical");
+    let statement = rebuild(&known, &batch, &takings, Default::default()).expect("canonical");
     Ok(statement == effect.statement)
 }
 

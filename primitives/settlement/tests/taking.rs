@@ -1,8 +1,10 @@
 //! What each unit of a batch takes from the queue.
 
+use cloister_crypto::constants::INDEX_BITS;
 use cloister_ledger::Switches;
 use cloister_settlement::{
-    check_overdue, take, ItemKind, LeftOut, OpenKeys, QueueItem, Request, TakeError, Taking, Terms, Waiting,
+    check_overdue, take, take_house, HouseTaking, InsuranceTake, ItemKind, LeftOut, OpenKeys, QueueItem, Request,
+    TakeError, Taking, Terms, Waiting,
 };
 use cloister_types::{AccountIndex, Amount, ItemId};
 use proptest::prelude::*;
@@ -107,7 +109,10 @@ fn overdue(
     let closed = closed.iter().map(|index| AccountIndex(*index)).collect();
     let mut looked_at = 0;
     let queue = (0..).zip(queue.to_vec()).inspect(|_| looked_at += 1);
-    (check_overdue(queue, &takings, &closed, claimed, 30), looked_at)
+    (
+        check_overdue(queue, &takings, &HouseTaking::default(), &closed, claimed, 30),
+        looked_at,
+    )
 }
 
 #[test]
@@ -149,6 +154,80 @@ fn terms_should_be_bounded() {
     assert!(Terms::default().are_within_bounds());
     assert!(within(1_000, 10) && within(120_000, 90));
     assert!(!within(999, 50) && !within(120_001, 50) && !within(5_000, 9) && !within(5_000, 91));
+}
+
+fn of_house(amount: u64, ready_at: u64, kind: ItemKind) -> QueueItem<()> {
+    item(AccountIndex::HOUSE.get(), amount, ready_at, kind)
+}
+
+fn pay(amount: u64, ready_at: u64) -> QueueItem<()> {
+    of_house(amount, ready_at, ItemKind::PayInsurance)
+}
+
+fn asking(amount: u64, ready_at: u64) -> QueueItem<()> {
+    let kind = ItemKind::TakeInsurance {
+        amount: Amount(amount),
+        keep: Amount(3),
+    };
+    of_house(0, ready_at, kind)
+}
+
+#[test]
+fn house_has_an_index_that_no_account_gets() {
+    assert_eq!(AccountIndex::HOUSE, AccountIndex(1 << INDEX_BITS));
+}
+
+#[test]
+fn house_should_take_all_payments_that_are_ready_and_no_unit_any() {
+    let items = vec![pay(5, 10), deposit(1, 7, 10), asking(9, 10), pay(6, 11), pay(100, 12)];
+    let mut queue = waiting(items);
+    // Not even a unit of the index that stands for the house.
+    let units = take(&mut queue, units(&[1, AccountIndex::HOUSE.get()]), 11).expect("small amounts");
+    assert_eq!(sums(&units), [7, 0]);
+    let first = take_house(&mut queue, false, 11).expect("small amounts");
+    assert_eq!((first.paid_in, &first.items), (Amount(11), &vec![ItemId(0), ItemId(3)]));
+    assert_eq!((first.taken.as_ref(), first.left_out), (None, Some(ItemId(2))));
+    assert_eq!(first.doors().asked, Amount::ZERO);
+    let second = take_house(&mut queue, true, 11).expect("somebody asks");
+    assert_eq!((second.paid_in, second.left_out), (Amount::ZERO, None));
+    let taken = InsuranceTake {
+        to: (),
+        asked: Amount(9),
+        keep: Amount(3),
+    };
+    assert_eq!((second.taken.as_ref(), &second.items), (Some(&taken), &vec![ItemId(2)]));
+    assert_eq!(second.doors().keep, Amount(3));
+    let none = Err(TakeError::NoRequest(AccountIndex::HOUSE));
+    assert_eq!(take_house(&mut queue, true, u64::MAX), none);
+    let last = take_house(&mut queue, false, u64::MAX).expect("small amounts");
+    assert_eq!(last.items, [ItemId(4)]);
+    assert_eq!(take_house(&mut queue, false, u64::MAX), Ok(HouseTaking::default()));
+    let beyond = vec![pay(u64::MAX, 0), pay(1, 0)];
+    let error = Err(TakeError::SumTooLarge(AccountIndex::HOUSE));
+    assert_eq!(take_house(&mut waiting(beyond), false, 0), error);
+}
+
+#[test]
+fn an_overdue_take_of_insurance_must_be_taken_and_claims_no_unit() {
+    // Far more is overdue before it than may claim units.
+    let mut queue: Vec<_> = (0..9).map(|index| deposit(index, 5, 10)).collect();
+    queue.push(pay(5, 20));
+    queue.push(asking(9, 20));
+    let check = |takes, time| {
+        let mut items = waiting(queue.clone());
+        let takings = take(&mut items, units(&[0]), time).expect("small amounts");
+        let house = take_house(&mut items, takes, time)?;
+        let listed = (0..).zip(queue.clone());
+        Ok(check_overdue(listed, &takings, &house, &Default::default(), 1, time))
+    };
+    assert_eq!(check(false, 19), Ok(Ok(())));
+    assert_eq!(check(false, 20), Ok(Err(LeftOut(ItemId(10)))));
+    assert_eq!(check(true, 20), Ok(Ok(())));
+    assert_eq!(check(true, 19), Err(TakeError::NoRequest(AccountIndex::HOUSE)));
+    // Ready, and not overdue.
+    queue[10].deadline = 21;
+    let mut items = waiting(queue);
+    assert_eq!(take_house(&mut items, false, 20).expect("small amounts").left_out, None);
 }
 
 fn asks(units: &[(u32, bool)]) -> Vec<(AccountIndex, bool)> {

@@ -11,6 +11,12 @@ newtype! {
     /// The index of an account in its group's account tree.
     AccountIndex(u32)
 }
+
+impl AccountIndex {
+    /// Stands for a group's house in its queue: one more than any account's index, of which there are 2^24.
+    pub const HOUSE: Self = Self(1 << 24);
+}
+
 newtype! {
     /// An instrument; never given to another one.
     InstrumentId(u32)

@@ -29,6 +29,7 @@ fn batch() -> Batch {
         new_root: [0; 32],
         new_house: [0; 32],
         sweep: Default::default(),
+        take_insurance: None,
         empty_mask: 0,
         units: Default::default(),
         house_record: [[0; 32]; 14],

@@ -13,7 +13,7 @@ use crate::{
 use cloister_crypto::Fr;
 use cloister_engine::{AccountIndex, Holdings, Millis};
 use cloister_ledger::{
-    state::BatchRequest, BatchContext, BatchEffect, BatchError, BatchWitness, GroupLedger, SignedInstruction,
+    state::BatchRequest, BatchContext, BatchEffect, BatchError, BatchWitness, Doors, GroupLedger, SignedInstruction,
     StateError,
 };
 use cloister_risk::RiskTable;
@@ -293,13 +293,22 @@ impl Batcher {
             let Some(open) = self.open.take() else {
                 return Ok(());
             };
-            if open.is_empty() {
-                // All that was in it turned out to be cancels that cannot be proven.
+            let known = self.known_accounts(&open);
+            let of_house = self.waiting.of_house();
+            // All that was in it turned out to be cancels that cannot be proven. What the house takes asks for no unit,
+            // but padding stands on accounts, and there may be none yet.
+            if open.is_empty() && (of_house.is_empty() || known.is_empty()) {
                 return Ok(());
             }
-            let known = self.known_accounts(&open);
+            let doors = match doors(&of_house) {
+                Ok(doors) => doors,
+                Err(error) => {
+                    self.open = Some(open);
+                    return Err(error);
+                }
+            };
             let batch_no = self.head.batch_no();
-            let found = secrets.secrets(batch_no, &digest(batch_no, &self.head.root(), &open.drafts));
+            let found = secrets.secrets(batch_no, &digest(batch_no, &self.head.root(), &open.drafts, &doors));
             let units = usize::from(self.config.shape.units);
             let drafts = in_full(&open, pad(&open.drafts, units, &known, found.padding), units);
             let request = BatchRequest {
@@ -313,11 +322,15 @@ impl Batcher {
                     table: self.table.clone(),
                 },
                 sweep: Amount(self.sweep(batch_no)),
+                doors,
                 empty_mask: 0,
                 units: drafts.iter().map(Draft::request).collect(),
             };
             match self.head.apply(self.config.shape, &request) {
                 Ok((witness, effect)) => {
+                    let mut open = open;
+                    self.waiting.remove_of_house(&of_house);
+                    open.items.extend(of_house);
                     self.closed(now, open, request, witness, effect);
                     return Ok(());
                 }
@@ -703,6 +716,21 @@ impl Batcher {
         });
         Err(BatcherError::Refused { batch_no, unit, source })
     }
+}
+
+/// What the house takes of the queue.
+fn doors(items: &[QueueItem]) -> Result<Doors, BatcherError> {
+    let mut doors = Doors::default();
+    for item in items {
+        match item {
+            QueueItem::TakeInsurance { asked, keep, .. } => (doors.asked, doors.keep) = (*asked, *keep),
+            _ => {
+                let sum = doors.paid_in.checked_add(item.amount());
+                doors.paid_in = sum.ok_or(BatcherError::CashRange(AccountIndex::HOUSE))?;
+            }
+        }
+    }
+    Ok(doors)
 }
 
 /// Drafts that padding could not fill, because the batch closes every account that there is: what is missing is of one

@@ -4,7 +4,7 @@ use crate::event::Request;
 use blake2::{Blake2b512, Digest};
 use cloister_crypto::{field::to_bytes, schnorr::PublicKey, Fr};
 use cloister_engine::Holdings;
-use cloister_ledger::{Fill, InstructionKind, Key, SignedInstruction, UnitRequest};
+use cloister_ledger::{Doors, Fill, InstructionKind, Key, SignedInstruction, UnitRequest};
 use cloister_types::{AccountIndex, Amount, InstructionId};
 use std::sync::Arc;
 
@@ -179,12 +179,15 @@ impl Draft {
 
 /// Digest of a batch's contents. It feeds the salt, so that batches of different contents never share one even if the
 /// system's randomness fails.
-pub(crate) fn digest(batch_no: u64, root: &Fr, drafts: &[Draft]) -> [u8; 32] {
+pub(crate) fn digest(batch_no: u64, root: &Fr, drafts: &[Draft], doors: &Doors) -> [u8; 32] {
     let mut hasher = Blake2b512::new();
     hasher.update(batch_no.to_le_bytes());
     hasher.update(to_bytes(root));
     for draft in drafts {
         draft.absorb(&mut hasher);
+    }
+    for amount in [doors.paid_in, doors.asked, doors.keep] {
+        hasher.update(amount.get().to_le_bytes());
     }
     let mut out = [0; 32];
     out.copy_from_slice(&hasher.finalize()[..32]);

@@ -82,20 +82,41 @@ pub enum QueueItem {
         /// What its owner asks for.
         request: Request,
     },
+    /// Money for the insurance, taken by the house's part of the next batch.
+    PayInsurance {
+        /// Number of the item.
+        item: ItemId,
+        /// Amount.
+        amount: Amount,
+    },
+    /// Money asked from the insurance, taken likewise.
+    TakeInsurance {
+        /// Number of the item.
+        item: ItemId,
+        /// What is asked for.
+        asked: Amount,
+        /// What must stay.
+        keep: Amount,
+    },
 }
 
 impl QueueItem {
     /// Number of the item.
     pub fn item(&self) -> ItemId {
         match self {
-            Self::Open { item, .. } | Self::Deposit { item, .. } | Self::Request { item, .. } => *item,
+            Self::Open { item, .. }
+            | Self::Deposit { item, .. }
+            | Self::Request { item, .. }
+            | Self::PayInsurance { item, .. }
+            | Self::TakeInsurance { item, .. } => *item,
         }
     }
 
-    /// The account.
+    /// The account; [`AccountIndex::HOUSE`] for insurance.
     pub fn account(&self) -> AccountIndex {
         match self {
             Self::Open { account, .. } | Self::Deposit { account, .. } | Self::Request { account, .. } => *account,
+            Self::PayInsurance { .. } | Self::TakeInsurance { .. } => AccountIndex::HOUSE,
         }
     }
 
@@ -124,8 +145,10 @@ impl QueueItem {
     /// What was paid.
     pub fn amount(&self) -> Amount {
         match self {
-            Self::Open { deposit: amount, .. } | Self::Deposit { amount, .. } => *amount,
-            Self::Request { .. } => Amount::ZERO,
+            Self::Open { deposit: amount, .. } | Self::Deposit { amount, .. } | Self::PayInsurance { amount, .. } => {
+                *amount
+            }
+            Self::Request { .. } | Self::TakeInsurance { .. } => Amount::ZERO,
         }
     }
 }

@@ -153,7 +153,10 @@ impl OpenBatch {
             QueueItem::Open {
                 public_key, view_key, ..
             } => Some((*public_key, *view_key)),
-            QueueItem::Deposit { .. } | QueueItem::Request { .. } => None,
+            QueueItem::Deposit { .. }
+            | QueueItem::Request { .. }
+            | QueueItem::PayInsurance { .. }
+            | QueueItem::TakeInsurance { .. } => None,
         });
         let (draft, held) = match open {
             Some((public_key, view_key)) => {

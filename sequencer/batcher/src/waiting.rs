@@ -15,6 +15,8 @@ pub(crate) struct Waiting {
     order: BTreeMap<ItemId, AccountIndex>,
     /// In the order of the queue.
     requests: VecDeque<QueueItem>,
+    /// What the house's part of the next batch takes, in the order of the queue.
+    house: Vec<QueueItem>,
 }
 
 impl Waiting {
@@ -23,6 +25,10 @@ impl Waiting {
         for item in items {
             if matches!(item, QueueItem::Request { .. }) {
                 self.requests.push_back(item);
+                continue;
+            }
+            if item.account() == AccountIndex::HOUSE {
+                self.house.push(item);
                 continue;
             }
             let own = self.by_account.entry(item.account()).or_default();
@@ -43,9 +49,24 @@ impl Waiting {
         self.requests.retain(|request| request.item() != item);
     }
 
+    /// What the house takes with the next batch: all payments into the insurance, and the oldest take of it.
+    pub fn of_house(&self) -> Vec<QueueItem> {
+        let mut takes = 0;
+        let is_due = |item: &&QueueItem| {
+            takes += usize::from(matches!(item, QueueItem::TakeInsurance { .. }));
+            matches!(item, QueueItem::PayInsurance { .. }) || takes == 1
+        };
+        self.house.iter().filter(is_due).cloned().collect()
+    }
+
+    /// Removes what the house has taken.
+    pub fn remove_of_house(&mut self, taken: &[QueueItem]) {
+        self.house.retain(|item| !taken.contains(item));
+    }
+
     /// True if nothing waits.
     pub fn is_empty(&self) -> bool {
-        self.by_account.is_empty() && self.requests.is_empty()
+        self.by_account.is_empty() && self.requests.is_empty() && self.house.is_empty()
     }
 
     /// Number of accounts that money waits for.
@@ -74,7 +95,10 @@ impl Waiting {
     pub fn drain(&mut self) -> Vec<QueueItem> {
         self.order.clear();
         let money = std::mem::take(&mut self.by_account).into_values().flatten();
-        money.chain(self.requests.drain(..)).collect()
+        money
+            .chain(self.requests.drain(..))
+            .chain(self.house.drain(..))
+            .collect()
     }
 
     /// Adds what waits to what accounts hold.

@@ -86,6 +86,7 @@ fn move_to(world: &mut World, next: RiskTable, ready: &mut Vec<QueueItem>) {
             QueueItem::Open { account, deposit, .. } => world.open(account.get(), deposit.get()),
             QueueItem::Deposit { account, amount, .. } => world.engine.deposit(*account, *amount).unwrap(),
             QueueItem::Request { .. } => world.request(&item),
+            QueueItem::PayInsurance { .. } | QueueItem::TakeInsurance { .. } => panic!("none is queued"),
         }
     }
     world.engine.set_table(next).unwrap();

@@ -412,6 +412,12 @@ fn readable<'a, A: 'a>(
                 account,
                 request: Request::Close,
             }),
+            ItemKind::PayInsurance => out.push(QueueItem::PayInsurance { item, amount }),
+            ItemKind::TakeInsurance { amount, keep } => out.push(QueueItem::TakeInsurance {
+                item,
+                asked: *amount,
+                keep: *keep,
+            }),
             ItemKind::Open(open) => match open.unseal(keys) {
                 Some((public_key, view_key)) => out.push(QueueItem::Open {
                     item,
@@ -443,6 +449,8 @@ fn enter(engine: &mut Engine, item: &QueueItem) -> Result<(), InputError> {
             // Whoever follows the account hears of its orders' end by the record.
             Request::Rekey { public_key, view_key } => engine.rekey(*account, *public_key, *view_key).map(drop),
         },
+        // The insurance is the house's, of which the engine knows nothing.
+        QueueItem::PayInsurance { .. } | QueueItem::TakeInsurance { .. } => Ok(()),
         QueueItem::Open {
             account,
             public_key,

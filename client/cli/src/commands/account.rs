@@ -1,4 +1,4 @@
-//! `cloister open`, `deposit`, `switch`, `rekey`, `close`, `pay-claim`, `freeze`, `account`, `withdraw`.
+//! `cloister open`, `deposit`, `insure`, `switch`, `rekey`, `close`, `pay-claim`, `freeze`, `account`, `withdraw`.
 
 use super::{
     error::CommandError,
@@ -77,6 +77,16 @@ pub async fn deposit(global: &Global, text: &str) -> Result<(), CommandError> {
         show_money(amount.into()),
         notice.div_ceil(1_000)
     );
+    Ok(())
+}
+
+pub async fn insure(global: &Global, text: &str) -> Result<(), CommandError> {
+    let amount = money(text)?;
+    let wallet = global.open_wallet()?;
+    let chain = global.connect().await?;
+    trader::pay_insurance(&chain, global.group, wallet.keys(), amount, Until::Final).await?;
+    let shown = show_money(amount.into());
+    say!("{shown} is queued; it belongs to the insurance once a batch has taken it");
     Ok(())
 }
 

@@ -4,14 +4,14 @@ use super::{error::CommandError, output::print_table};
 use crate::cli::Global;
 use cloister_cli::table::{Left, Right, TextTable};
 use cloister_client::{
-    chain::SolvencyOf,
+    chain::{InsuranceQueue, SolvencyOf},
     instrument::{find, list},
     sequencer::{SequencerClient, SequencerError},
     trader::now,
 };
 use cloister_client_core::amount::show_money;
 use cloister_sequencer_rpc::types::Level;
-use cloister_types::Price;
+use cloister_types::{Amount, Price};
 
 pub async fn book(global: &Global, instrument: &str, levels: u32) -> Result<(), CommandError> {
     let chain = global.connect().await?;
@@ -44,6 +44,7 @@ pub async fn status(global: &Global) -> Result<(), CommandError> {
     let totals = chain.group_totals(global.group, None).await?;
     let owed = totals.sum().unwrap_or(u128::MAX);
     let solvency = chain.solvency(global.group, None).await?;
+    let insurance = chain.insurance_queue(global.group, None).await?;
     let paused = if state.enabled { "" } else { ", paused" };
     let names: Vec<String> = list(&chain, global.group)
         .await?
@@ -60,6 +61,7 @@ pub async fn status(global: &Global) -> Result<(), CommandError> {
         .fact("batches", format!("{} settled, root 0x{root}", state.batch_no))
         .fact("accounts", state.next_index)
         .fact("queue", format!("{} items", state.queue_length))
+        .fact("insurance", insurance_line(&insurance))
         .fact("vault owes", show_money(i128::try_from(owed).unwrap_or(i128::MAX)))
         .fact("solvency", solvency_line(&solvency, now()));
     match sequencer_facts(&SequencerClient::of(&chain), &mut facts).await {
@@ -70,6 +72,23 @@ pub async fn status(global: &Global) -> Result<(), CommandError> {
     }
     print_table(facts);
     Ok(())
+}
+
+/// What waits to go into the insurance or out of it. What it holds is secret.
+fn insurance_line(queue: &InsuranceQueue) -> String {
+    let shown = |amount: Amount| show_money(amount.get().into());
+    let paid = match queue.paid_in {
+        Amount::ZERO => "nothing".to_owned(),
+        paid => shown(paid),
+    };
+    match queue.take {
+        None => format!("{paid} waits to go in"),
+        Some((asked, keep)) => format!(
+            "{paid} waits to go in, {} to be taken out if {} stays",
+            shown(asked),
+            shown(keep)
+        ),
+    }
 }
 
 /// What a user is told of a group's solvency.

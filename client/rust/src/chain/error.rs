@@ -119,6 +119,10 @@ fn hint(error: &Execution<Runtime>) -> Option<&'static str> {
         Execution::NothingAsked => "ask for more than 0",
         Execution::InvalidSealProof => "the sequencers' sealing key may have changed meanwhile; try again",
         Execution::CloseWaits => "the account is about to be closed; wait until a batch has taken that",
+        Execution::TooManyInsurancePayments => {
+            "many payments into the insurance wait; wait until a batch has taken them"
+        }
+        Execution::InsuranceTakeWaits => "a take of insurance waits; wait until a batch has taken it",
         Execution::GroupDisabled => "the group is paused by its administrators",
         Execution::GroupFrozen => {
             "the group is frozen, because nobody has proven it solvent for too long; what is withheld is paid still, with \

@@ -3,10 +3,11 @@
 use super::{Chain, ChainError, R};
 use cloister_risk::RiskTable;
 use cloister_runtime::{AccountId, AssetId, Balance, BlockNumber, Hash};
+use cloister_types::{AccountIndex, Amount};
 use codec::Encode;
 use pallet_cloister_execution::{
     types::{MAX_QUEUE_PAGE, MAX_REKEY_PAGE},
-    GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RegisteredAccount, RegisteredKey, SolvencyView,
+    GroupState, GroupTotals, HouseRekeyed, ItemKind, KeyId, QueueItem, RegisteredAccount, RegisteredKey, SolvencyView,
     StatementKind, WithheldClaim,
 };
 use pallet_cloister_risk::{Group, TableInfo};
@@ -19,6 +20,15 @@ use polkadot_sdk::{
 pub type GroupStateOf = GroupState<AccountId, AssetId>;
 /// Queue item of this chain.
 pub type QueueItemOf = QueueItem<AccountId>;
+
+/// What waits for a group's insurance.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct InsuranceQueue {
+    /// Paid in.
+    pub paid_in: Amount,
+    /// Asked to be taken out, and what must stay.
+    pub take: Option<(Amount, Amount)>,
+}
 /// Account of a group on this chain.
 pub type AccountOf = RegisteredAccount<AccountId>;
 /// Verifying key of this chain.
@@ -94,6 +104,22 @@ impl Chain {
         at: Option<Hash>,
     ) -> Result<Vec<(u64, QueueItemOf)>, ChainError> {
         self.api("CloisterApi_waiting", (group, accounts).encode(), at).await
+    }
+
+    /// What waits to go into a group's insurance and out of it (C-DOORS).
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn insurance_queue(&self, group: u32, at: Option<Hash>) -> Result<InsuranceQueue, ChainError> {
+        let waiting = self.waiting(group, &[AccountIndex::HOUSE.get()], at).await?;
+        let mut queue = InsuranceQueue::default();
+        for (_, item) in waiting {
+            queue.paid_in = queue.paid_in.saturating_add(item.amount);
+            if let ItemKind::TakeInsurance { amount, keep } = item.kind {
+                queue.take = Some((amount, keep));
+            }
+        }
+        Ok(queue)
     }
 
     /// The re-keys of a group's house, all of them, in order.

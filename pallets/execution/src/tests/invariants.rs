@@ -1,6 +1,6 @@
 //! Random histories: whatever happens, the invariants of `try_state` hold and no money is made or lost.
 
-use crate::{mock::*, Groups, Terms, Totals};
+use crate::{mock::*, Groups, ItemKind, Terms, Totals};
 use cloister_types::Amount;
 use polkadot_sdk::{frame_support::assert_ok, sp_runtime::AccountId32};
 use proptest::prelude::*;
@@ -22,6 +22,8 @@ enum Step {
     /// A complete round with this live debt and shortfall.
     Round(u128, u128),
     PayWithheld(u8),
+    PayInsurance(u8, u64),
+    TakeInsurance(u8, u64),
 }
 
 fn who(n: u8) -> AccountId32 {
@@ -42,6 +44,8 @@ fn step() -> impl Strategy<Value = Step> {
         1 => any::<bool>().prop_map(Step::Gate),
         2 => (0u128..20, prop_oneof![Just(0u128), 0u128..50_000]).prop_map(|(live, short)| Step::Round(live, short)),
         2 => (0u8..3).prop_map(Step::PayWithheld),
+        3 => (0u8..3, 1u64..200_000).prop_map(|(n, a)| Step::PayInsurance(n, a)),
+        3 => (0u8..3, 0u64..2_000).prop_map(|(n, a)| Step::TakeInsurance(n, a)),
     ]
 }
 
@@ -49,7 +53,7 @@ fn step() -> impl Strategy<Value = Step> {
 fn settle(take: u8, withdrawal: u64, sweep: u64) {
     let version = Risk::latest_version(GROUP).unwrap();
     let table = Risk::table_info(GROUP, version).unwrap().time;
-    let queue = whole_queue();
+    let (of_house, queue): (Vec<_>, Vec<_>) = whole_queue().into_iter().partition(|(_, item)| item.kind.is_of_house());
     // What is overdue may claim one of the two units.
     let overdue = queue.first().is_some_and(|(_, item)| item.deadline <= table);
     let mut accounts: Vec<u32> = Vec::new();
@@ -81,6 +85,12 @@ fn settle(take: u8, withdrawal: u64, sweep: u64) {
     units[1].withdrawal = Amount(withdrawal.min(u64::try_from(held / 2).unwrap()));
     let mut batch = batch(units);
     batch.sweep = Amount(sweep.min(u64::try_from(held / 4).unwrap()));
+    let asked = of_house.iter().find_map(|(_, item)| match item.kind {
+        ItemKind::TakeInsurance { amount, .. } if item.ready_at <= table => Some(amount),
+        _ => None,
+    });
+    let most = Amount(u64::try_from(held / 8).unwrap());
+    batch.take_insurance = asked.map(|asked| asked.min(most));
     assert_ok!(submit(&proven(batch)));
 }
 
@@ -111,6 +121,8 @@ fn run(step: Step) {
                 assert_ok!(solvency::submit(&solvency::start(Some(findings)).proven()));
             }
         }
+        Step::PayInsurance(n, amount) => drop(Execution::pay_insurance(signed(&who(n)), GROUP, amount)),
+        Step::TakeInsurance(n, amount) => drop(Execution::take_insurance(RuntimeOrigin::root(), GROUP, amount, who(n))),
         Step::PayWithheld(n) => drop(Execution::pay_claim(signed(&ALICE), GROUP, who(n))),
     }
 }

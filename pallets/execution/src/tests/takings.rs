@@ -449,6 +449,7 @@ fn weight_should_be_that_of_the_items_looked_at() {
         ready();
         // It is not taken, but read to see that.
         deposit(&ALICE, 700);
+        assert_ok!(Execution::pay_insurance(signed(&BOB), GROUP, 100));
         let batch = proven(batch(vec![unit(0), unit(0)]));
         let call = crate::Call::<Test>::submit_batch {
             group: GROUP,
@@ -456,8 +457,8 @@ fn weight_should_be_that_of_the_items_looked_at() {
         };
         let most = call.get_dispatch_info().call_weight;
         let weight = |items| SubstrateWeight::<Test>::submit_batch(2, items);
-        assert_eq!(most, weight(6));
-        assert_eq!(submit(&batch).unwrap().actual_weight, Some(weight(3)));
-        assert_eq!(ids(), [3]);
+        assert_eq!(most, weight(6 + crate::types::MAX_HOUSE_ITEMS));
+        assert_eq!(submit(&batch).unwrap().actual_weight, Some(weight(4)));
+        assert_eq!(ids(), [3, 4]);
     });
 }

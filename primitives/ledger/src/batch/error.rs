@@ -1,7 +1,7 @@
 //! Why a batch is refused.
 
 use crate::unit::UnitError;
-use cloister_risk::MarginError;
+use cloister_risk::{DoorsError, MarginError};
 
 /// Why a batch is refused. Each variant names the rule of `docs/spec/batch.md`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
@@ -51,6 +51,9 @@ pub enum BatchError {
     /// B-HOUSE-MARGIN.
     #[error("margin of the house: {0}")]
     HouseMargin(MarginError),
+    /// B-DOORS.
+    #[error("insurance paid out: {0}")]
+    Doors(DoorsError),
     /// B-HOUSE: an open interest leaves its width.
     #[error("an open interest does not fit its width")]
     OpenInterest,

@@ -1,14 +1,14 @@
 //! The house of a batch: it takes what the units leave over (B-HOUSE).
 
-use super::{error::BatchError, sums::Sums, witness::BatchWitness};
+use super::{doors::Doors, error::BatchError, sums::Sums, witness::BatchWitness};
 use crate::{
     account::cash_fits,
     house::House,
     packing::{position_fits, OpenInterest},
 };
 use cloister_crypto::constants::{FEE_POOL_BITS, INSTRUMENTS, OPEN_INTEREST_BITS};
-use cloister_risk::{Assessment, MarginChoice, MarginError, Positions, RiskTable, Status};
-use cloister_types::{Money, Position, Total};
+use cloister_risk::{Assessment, DoorsError, MarginChoice, MarginError, Positions, RiskTable, Status};
+use cloister_types::{Amount, Money, Position, Total};
 
 /// The house after, with its margin before and after.
 pub(super) struct HouseMove<'a> {
@@ -17,11 +17,33 @@ pub(super) struct HouseMove<'a> {
     after: Assessment,
     /// The house after.
     pub house: House,
+    /// Paid out of the insurance.
+    pub insurance_out: Amount,
+    /// How that meets B-DOORS.
+    pub doors_choice: MarginChoice,
 }
 
 impl<'a> HouseMove<'a> {
-    /// Moves the house by the sums of the units and checks every rule but B-HOUSE-MARGIN.
+    /// Moves the house by the sums of the units and by what the witness pays out of the insurance, and checks every
+    /// rule but B-DOORS and B-HOUSE-MARGIN.
     pub fn new(witness: &'a BatchWitness, sums: &Sums) -> Result<Self, BatchError> {
+        Self::with(witness, sums, |_| Ok((witness.insurance_out, witness.doors_choice)))
+    }
+
+    /// The same with the one amount that B-DOORS allows.
+    pub fn paying(witness: &'a BatchWitness, sums: &Sums) -> Result<Self, BatchError> {
+        let Doors { asked, keep, .. } = witness.doors;
+        Self::with(witness, sums, |before| {
+            Assessment::doors_amount(before, &witness.context.table, (asked, keep)).map_err(BatchError::Doors)
+        })
+    }
+
+    /// Moves the house and pays what is found from its margin after everything else.
+    fn with(
+        witness: &'a BatchWitness,
+        sums: &Sums,
+        pay: impl FnOnce(&Assessment) -> Result<(Amount, MarginChoice), BatchError>,
+    ) -> Result<Self, BatchError> {
         let old = &witness.house;
         let table = &witness.context.table;
         let positions = move_positions(table, &old.positions, sums)?;
@@ -34,17 +56,24 @@ impl<'a> HouseMove<'a> {
         let settled = settled(table, &old.positions, &positions, sums).ok_or(BatchError::Width)?;
         let insurance = insurance_after(witness, sums, fee_pool)
             .and_then(|insurance| insurance.checked_sub(settled))
-            .filter(|insurance| cash_fits(*insurance))
             .ok_or(BatchError::Width)?;
 
         let assess = |positions: &Positions, insurance| {
             Assessment::new(table, positions, insurance).map_err(BatchError::HouseMargin)
         };
         let before = assess(&old.positions, old.insurance)?;
-        let after = assess(&positions, insurance)?;
+        let whole = assess(&positions, insurance)?;
+        let (insurance_out, doors_choice) = pay(&whole)?;
+        let insurance = insurance
+            .checked_sub(insurance_out.into())
+            .filter(|insurance| cash_fits(*insurance))
+            .ok_or(BatchError::Width)?;
+        let after = whole.without(insurance_out).ok_or(BatchError::Width)?;
         let least = before.equity.checked_add(sums.taken_over);
         let least = least
             .and_then(|e| e.checked_add(sums.penalties))
+            .and_then(|e| e.checked_add(witness.doors.paid_in.into()))
+            .and_then(|e| e.checked_sub(insurance_out.into()))
             .ok_or(BatchError::Width)?;
         if after.equity < least {
             return Err(BatchError::HouseEquity);
@@ -65,7 +94,22 @@ impl<'a> HouseMove<'a> {
                 positions,
                 open_interest,
             },
+            insurance_out,
+            doors_choice,
         })
+    }
+
+    /// B-DOORS with the witness's own amount and choice.
+    pub fn check_doors(&self, witness: &BatchWitness) -> Result<(), BatchError> {
+        let Doors { asked, keep, .. } = witness.doors;
+        let paid = witness.insurance_out;
+        Assessment::check_doors(&self.after, self.table, (asked, keep), paid, witness.doors_choice)
+            .map_err(BatchError::Doors)?;
+        // What B-HOUSE-MARGIN allows besides is for a house that pays nothing.
+        if !paid.is_zero() && witness.house_margin != MarginChoice::Initial {
+            return Err(BatchError::Doors(DoorsError::Relaxed));
+        }
+        Ok(())
     }
 
     /// B-HOUSE-MARGIN with the witness's own choice.
@@ -133,13 +177,14 @@ fn settled(table: &RiskTable, old: &Positions, new: &Positions, sums: &Sums) -> 
     Some(settled)
 }
 
-/// B-CONSERVE-CASH without what expired positions are worth:
-/// `insurance + deposits - withdrawals - sweep - ΣΔcash - Δfee_pool`.
+/// B-CONSERVE-CASH without what expired positions are worth and what leaves the insurance:
+/// `insurance + paid in + deposits - withdrawals - sweep - ΣΔcash - Δfee_pool`.
 fn insurance_after(witness: &BatchWitness, sums: &Sums, fee_pool: Total) -> Option<Money> {
     let fee_change = fee_pool.signed()?.checked_sub(witness.house.fee_pool.signed()?)?;
     witness
         .house
         .insurance
+        .checked_add(witness.doors.paid_in.into())?
         .checked_add(sums.deposits)?
         .checked_sub(sums.withdrawals)?
         .checked_sub(witness.sweep.into())?

@@ -3,6 +3,7 @@
 mod close;
 mod deleveraging;
 mod discount;
+mod doors;
 mod expiry;
 mod forced;
 mod house;

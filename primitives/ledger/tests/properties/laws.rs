@@ -6,8 +6,8 @@ use cloister_crypto::constants::INSTRUMENTS;
 use cloister_ledger::{
     BatchEffect, BatchError, BatchWitness, Fill, InstructionKind, Mode, Party, Shape, Side, UnitWitness,
 };
-use cloister_risk::{Positions, RiskTable, Status};
-use cloister_types::{Position, Total};
+use cloister_risk::{MarginChoice, Positions, RiskTable, Status};
+use cloister_types::{Amount, Position, Total};
 
 use crate::books::{equity, worst_deficit, Books};
 
@@ -40,7 +40,8 @@ impl Step<'_> {
             .filter(|(_, row)| row.status == Status::Expired)
             .map(|(j, row)| i128::from(row.value.get()) * i128::from(self.after.lots(j) - self.before.lots(j)))
             .sum();
-        let expected = self.before.money() + deposits - withdrawals - i128::from(public.sweep.get()) - settled;
+        let doors = i128::from(public.doors.paid_in.get()) - i128::from(public.insurance_out.get());
+        let expected = self.before.money() + deposits + doors - withdrawals - i128::from(public.sweep.get()) - settled;
         assert_eq!(self.after.money(), expected, "money was made or lost");
 
         let places = self.units(Mode::Normal).flat_map(|unit| &unit.places);
@@ -165,8 +166,43 @@ impl Step<'_> {
         });
         let places = self.units(Mode::Liquidation).flat_map(|unit| &unit.places);
         let penalties: i128 = places.map(|place| place.fill.fee.get() as i128).sum();
-        let least = self.before.house_equity(table) + owed.sum::<i128>() + penalties;
+        let public = &self.effect.statement;
+        let doors = i128::from(public.doors.paid_in.get()) - i128::from(public.insurance_out.get());
+        let least = self.before.house_equity(table) + owed.sum::<i128>() + penalties + doors;
         assert!(self.after.house_equity(table) >= least, "the house was drained");
+    }
+
+    /// B-DOORS: what leaves the insurance is what was asked for, or as much as margin of the house and `keep` allow.
+    pub fn insurance_pays_the_one_amount(&self) {
+        let table = self.table();
+        let public = &self.effect.statement;
+        let (asked, paid) = (
+            i128::from(public.doors.asked.get()),
+            i128::from(public.insurance_out.get()),
+        );
+        let house = &self.after.house;
+        let cash = house.insurance.get() + paid;
+        let short = worst_deficit(table, &house.positions, cash, table.header.initial);
+        let lacking = 256 * (i128::from(public.doors.keep.get()) - equity(table, &house.positions, cash));
+        let room = (-short.max(lacking)).div_euclid(256).max(0);
+        assert_eq!(paid, asked.min(room), "of {asked}");
+    }
+
+    /// The same batch with any other amount must be refused, whatever the prover says of it.
+    pub fn any_other_amount_is_refused(&self, amount: u64) {
+        if Amount(amount) == self.witness.insurance_out {
+            return;
+        }
+        let names = (0..18).map(MarginChoice::Tight).chain([MarginChoice::Initial]);
+        for doors_choice in names {
+            let mut witness = self.witness.clone();
+            witness.insurance_out = Amount(amount);
+            witness.doors_choice = doors_choice;
+            assert!(
+                witness.check(self.shape).is_err(),
+                "{amount} is paid as {doors_choice:?}"
+            );
+        }
     }
 
     /// B-EQUITY: at the prices of one batch nobody falls into debt.

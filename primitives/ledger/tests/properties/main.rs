@@ -7,7 +7,7 @@ mod requests;
 
 use std::collections::BTreeMap;
 
-use cloister_ledger::{state::BatchRequest, BatchError, Shape, StateError, UnitError};
+use cloister_ledger::{state::BatchRequest, BatchError, Shape, StateError, Statement, UnitError};
 use cloister_ledger_testing::{Random, World};
 
 use self::{
@@ -27,6 +27,8 @@ struct Seen {
     /// Batches that moved the house's positions, and rows proven empty.
     house: usize,
     emptied: usize,
+    /// Batches that paid insurance in, all, a part and nothing of what was asked out.
+    doors: [usize; 4],
     /// Accepted units by mode, refused batches by rule.
     modes: BTreeMap<String, usize>,
     refused: BTreeMap<String, usize>,
@@ -38,10 +40,27 @@ impl Seen {
         self.moves += other.moves;
         self.house += other.house;
         self.emptied += other.emptied;
+        for (sum, part) in self.doors.iter_mut().zip(other.doors) {
+            *sum += part;
+        }
         for (sum, part) in [(&mut self.modes, other.modes), (&mut self.refused, other.refused)] {
             for (name, n) in part {
                 *sum.entry(name).or_default() += n;
             }
+        }
+    }
+
+    fn doors(&mut self, statement: &Statement) {
+        let (asked, paid) = (statement.doors.asked, statement.insurance_out);
+        self.doors[0] += usize::from(!statement.doors.paid_in.is_zero());
+        if !asked.is_zero() {
+            self.doors[if paid == asked {
+                1
+            } else if paid.is_zero() {
+                3
+            } else {
+                2
+            }] += 1;
         }
     }
 }
@@ -136,6 +155,7 @@ impl History {
         step.liquidations_cost_at_most_the_penalty();
         step.deleveraging_takes_only_what_the_insolvent_shed();
         step.the_house_is_not_drained();
+        step.insurance_pays_the_one_amount();
         step.nobody_falls_into_debt();
         step.dead_feeds_move_nobody();
         step.only_owners_switch();
@@ -144,12 +164,19 @@ impl History {
         if self.random.once_in(8) {
             step.a_false_mask_is_refused(self.random.below(self.world.live as u64 + 3) as usize);
         }
+        if self.random.clone().once_in(16) {
+            let paid = witness.insurance_out.get();
+            for amount in [paid.wrapping_add(1), paid.wrapping_sub(1), 0, witness.doors.asked.get()] {
+                step.any_other_amount_is_refused(amount);
+            }
+        }
         if self.random.once_in(8) {
             // Who makes a batch and who checks it see the same.
             assert_eq!(witness.check(self.shape).as_ref(), Ok(&effect));
         }
         self.seen.accepted += 1;
         self.seen.house += usize::from(after.house.positions != self.books.house.positions);
+        self.seen.doors(&effect.statement);
         self.seen.emptied += effect.statement.empty_mask.count_ones() as usize;
         for unit in &witness.units {
             *self.seen.modes.entry(format!("{:?}", unit.mode)).or_default() += 1;
@@ -211,9 +238,11 @@ fn histories_should_keep_every_law_of_money_positions_margin_and_house() {
             .for_each(|half| seen.add(half.join().expect("every law holds")));
     });
     println!("{} accepted, {} price moves", seen.accepted, seen.moves);
+    println!("insurance in, out in whole, in part, not at all: {:?}", seen.doors);
     println!("{} moved the house, {} rows proven empty", seen.house, seen.emptied);
     println!("{:?}\n{:?}", seen.modes, seen.refused);
     assert!(seen.accepted > 800 && seen.moves > 150 && seen.house > 100);
+    assert!(seen.doors.iter().all(|n| *n > 30), "{:?}", seen.doors);
     assert!(
         seen.modes.len() == 12 && seen.modes.values().all(|n| *n >= 15),
         "{:?}",

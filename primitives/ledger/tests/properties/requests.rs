@@ -34,6 +34,7 @@ pub fn greedy(world: &mut World, random: &mut Random, shape: Shape) -> BatchRequ
         1 => Amount(random.below(pool + 1)),
         _ => Amount::ZERO,
     };
+    request.doors = world.random_doors();
     request
 }
 

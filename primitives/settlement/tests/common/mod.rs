@@ -8,12 +8,13 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_ledger::{
-    state::UnitRequest, Fill, GroupLedger, House, HouseRekeyStatement, InstructionKind, SealStatement, Shape, Statement,
+    state::UnitRequest, Doors, Fill, GroupLedger, House, HouseRekeyStatement, InstructionKind, SealStatement, Shape,
+    Statement,
 };
 use cloister_ledger_testing::{World, GENESIS, GROUP, SCOPE};
 use cloister_settlement::{
-    replay_batch, replay_rekeys, take, Batch, HouseRekey, HouseRekeyed, ItemKind, KnownToChain, LedgerError,
-    LedgerSecrets, OpenKeys, QueueItem, Taking, Waiting,
+    replay_batch, replay_rekeys, take, take_house, Batch, HouseRekey, HouseRekeyed, HouseTaking, ItemKind,
+    KnownToChain, LedgerError, LedgerSecrets, OpenKeys, QueueItem, Taking, Waiting,
 };
 use cloister_types::{AccountIndex, Amount, GroupId};
 
@@ -62,15 +63,20 @@ pub struct Settled {
     pub queue: Vec<(u64, QueueItem<u8>)>,
     /// What the units take of it.
     pub takings: Vec<Taking>,
+    /// What the house takes of it.
+    pub house: HouseTaking<u8>,
     /// The statement of the native transition.
     pub statement: Statement,
 }
 
 impl Settled {
-    /// What the units take of a queue at [`TABLE_TIME`].
-    pub fn take(&self, queue: &[(u64, QueueItem<u8>)]) -> Vec<Taking> {
+    /// What units and house take of a queue at [`TABLE_TIME`].
+    pub fn take(&mut self, queue: &[(u64, QueueItem<u8>)]) {
         let mut waiting: Waiting<u8> = queue.iter().cloned().collect();
-        take(&mut waiting, self.batch.asks(), TABLE_TIME).expect("small amounts")
+        self.takings = take(&mut waiting, self.batch.asks(), TABLE_TIME).expect("small amounts");
+        let takes = self.batch.take_insurance.is_some();
+        // A take that is left out is another queue's.
+        self.house = take_house(&mut waiting, takes, TABLE_TIME).unwrap_or_default();
     }
 }
 
@@ -195,7 +201,13 @@ impl Market {
             old_house: to_bytes(&self.world.state.house().commitment()),
             risk_hash: to_bytes(&self.world.table.hash()),
         };
-        let request = self.world.padded(SHAPE, units);
+        let mut request = self.world.padded(SHAPE, units);
+        let odd = known.batch_no % 2 == 1;
+        request.doors = Doors {
+            paid_in: Amount(50),
+            asked: Amount(if odd { 7 } else { 0 }),
+            keep: Amount(u64::from(odd)),
+        };
         let mut queue: Vec<QueueItem<u8>> = Vec::new();
         for unit in request.units.iter().filter(|unit| unit.deposit() > Amount::ZERO) {
             let kind = self.kind(unit);
@@ -220,6 +232,16 @@ impl Market {
             };
             queue.push(item(unit, Amount::ZERO, 7, kind));
         }
+        for (amount, ready_at) in [(20, 7), (30, 7), (40, TABLE_TIME + 1)] {
+            queue.push(of_house(Amount(amount), ready_at, ItemKind::PayInsurance));
+        }
+        if odd {
+            let (amount, keep) = (request.doors.asked, request.doors.keep);
+            queue.insert(
+                queue.len() - 1,
+                of_house(Amount::ZERO, 7, ItemKind::TakeInsurance { amount, keep }),
+            );
+        }
         for unit in &request.units {
             queue.push(item(unit, Amount(1), TABLE_TIME + 1, ItemKind::Deposit));
         }
@@ -231,10 +253,13 @@ impl Market {
             known,
             batch,
             takings: Vec::new(),
+            house: HouseTaking::default(),
             queue,
             statement: effect.statement,
         };
-        settled.takings = settled.take(&settled.queue);
+        let queue = settled.queue.clone();
+        settled.take(&queue);
+        assert_eq!(settled.house.doors(), request.doors);
         self.settled.push(settled);
     }
 
@@ -288,6 +313,19 @@ pub fn replay_as(
         replay_rekeys(&mut ledger, &SCOPE, rekeyed, &mut done, secrets)?;
     }
     Ok(ledger)
+}
+
+/// An item of the house.
+fn of_house(amount: Amount, ready_at: u64, kind: ItemKind) -> QueueItem<u8> {
+    QueueItem {
+        owner: 200,
+        index: AccountIndex::HOUSE,
+        amount,
+        queued_at: 0,
+        ready_at,
+        deadline: ready_at,
+        kind,
+    }
 }
 
 /// An item of the unit's account.

@@ -9,6 +9,7 @@ mod assessment;
 mod close;
 mod context;
 mod deleverage;
+mod doors;
 mod entry;
 mod fill;
 mod forced;
@@ -125,6 +126,7 @@ impl Opening {
             old_commitment,
             new_commitment,
             sweep,
+            doors,
             empty_mask,
             record,
         } = synthesize_house(cs, &context, &units, witness)?;
@@ -146,6 +148,10 @@ impl Opening {
             new_commitment,
             risk_hash,
             sweep,
+            doors.paid_in,
+            doors.asked,
+            doors.paid_out,
+            doors.keep,
             empty_mask,
         ];
         elements.extend(units.into_iter().flat_map(|unit| unit.record));

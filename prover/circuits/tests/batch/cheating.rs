@@ -5,6 +5,7 @@ mod account;
 mod close;
 mod closing;
 mod deleveraging;
+mod doors;
 mod fill;
 mod house;
 mod instruction;

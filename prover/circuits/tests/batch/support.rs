@@ -10,8 +10,8 @@ use cloister_circuits_testing::{Outcome, Repair, Sheet, TestSystem, Uses};
 use cloister_ledger::{
     slot::slot_number,
     state::{AccountState, BatchRequest},
-    BatchWitness, Fill, House, Instruction, Party, PlaceWitness, Shape, Side, SignedInstruction, Trigger, UnitRequest,
-    UnitWitness,
+    BatchWitness, Doors, Fill, House, Instruction, Party, PlaceWitness, Shape, Side, SignedInstruction, Trigger,
+    UnitRequest, UnitWitness,
 };
 use cloister_ledger_testing::World;
 use cloister_risk::Status;
@@ -375,6 +375,7 @@ pub fn rebuilt(scene: &Scene) -> BatchRequest {
     BatchRequest {
         context: scene.witness.context.clone(),
         sweep: Amount::ZERO,
+        doors: Doors::default(),
         empty_mask: 0,
         units: vec![
             UnitRequest::Padding {

@@ -190,6 +190,12 @@ const SWAPPABLE: &[Free] = &[
         reason: "the rule lets the prover name any of the deficits before, and the house is below this one too",
     },
     Free {
+        pattern: "B-HOUSE/B-DOORS/deficit/choice *",
+        when: always,
+        rare: true,
+        reason: "the rule lets the prover name any deficit that leaves no room, and this one leaves none either",
+    },
+    Free {
         pattern: "unit */B-UNIT/mode *",
         when: changes_nothing,
         rare: true,

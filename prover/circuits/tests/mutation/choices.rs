@@ -114,6 +114,15 @@ fn rename(recorded: &Recorded, sheet: &Sheet<'_>, witness: &BatchWitness, mut lo
         assert_eq!(accepted, renamed.check(shape).is_ok(), "house: {name:?}");
         look("House", accepted);
     }
+    let (side, deficits) = ("B-HOUSE/B-DOORS/limited", "B-HOUSE/B-DOORS/deficit");
+    let wires = Wires::new(sheet, Some(side), deficits, FORCED_DEFICITS);
+    let mut renamed = witness.clone();
+    for name in names(Mode::Forced) {
+        renamed.doors_choice = name;
+        let accepted = accepts(&wires.values(name));
+        assert_eq!(accepted, renamed.check(shape).is_ok(), "insurance: {name:?}");
+        look("Insurance", accepted);
+    }
 }
 
 #[test]
@@ -135,7 +144,7 @@ fn circuit_and_native_code_should_allow_the_same_names_of_margin() {
         });
     }
     println!("{verdicts:?}");
-    assert_eq!(verdicts.len(), 7);
+    assert_eq!(verdicts.len(), 8);
     for (what, [refused, accepted]) in verdicts {
         assert!(
             refused > 20 && accepted >= 5,

@@ -16,8 +16,8 @@ use rayon::prelude::*;
 use crate::{
     scenes::{batch, Recorded, Scene, OF_PLACES, OF_SMALL, SCENES},
     table::{
-        always, changes_nothing, matches, may_owe, nothing_is_signed, pays_nothing, place_is_empty, Free, Table,
-        CHALLENGE_INVERSE, CLOSE_INVERSE, SLOT_INVERSE, TRIGGER_INVERSE,
+        always, changes_nothing, matches, may_owe, no_insurance_is_paid, nothing_is_signed, pays_nothing,
+        place_is_empty, Free, Table, CHALLENGE_INVERSE, CLOSE_INVERSE, SLOT_INVERSE, TRIGGER_INVERSE,
     },
 };
 
@@ -73,6 +73,12 @@ const FREE: &[Free] = &[
         pattern: "unit */B-FORCED/pays",
         when: pays_nothing,
         reason: "nothing is paid, and the margin that a payment asks for is there",
+        rare: false,
+    },
+    Free {
+        pattern: "B-HOUSE/B-DOORS/pays",
+        when: no_insurance_is_paid,
+        reason: "nothing is paid, and the margin and the money that a payment asks for are there",
         rare: false,
     },
     Free {

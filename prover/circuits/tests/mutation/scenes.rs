@@ -91,6 +91,7 @@ fn play(scene: Scene, turn: u64, mut world: World, shape: Shape) -> Result<(Batc
     let units = acts::units(scene, turn, &mut world, shape);
     let mut request = world.request(units);
     let pool = world.state.house().fee_pool.min(Total(1_000)).get() as u64;
+    request.doors = world.random_doors();
     request.sweep = Amount(world.random.below(pool + 1));
     // Rows are proven empty by what they hold after the batch.
     let (_, effect) = world.state.clone().apply(shape, &request)?;

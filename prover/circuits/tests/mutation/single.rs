@@ -17,7 +17,8 @@ use rayon::prelude::*;
 use crate::{
     scenes::{batch, scene, Recorded, OF_PLACES, OF_WIDE},
     table::{
-        bounds_are_equal, settles_nothing, Free, Table, CHALLENGE_INVERSE, CLOSE_INVERSE, SLOT_INVERSE, TRIGGER_INVERSE,
+        bounds_are_equal, no_insurance_is_paid, settles_nothing, Free, Table, CHALLENGE_INVERSE, CLOSE_INVERSE,
+        SLOT_INVERSE, TRIGGER_INVERSE,
     },
 };
 
@@ -37,6 +38,12 @@ const FREE: &[Free] = &[
         when: bounds_are_equal,
         reason: "it need not reduce, and both bounds are the same number, whichever is named",
         rare: false,
+    },
+    Free {
+        pattern: "B-HOUSE/B-DOORS/pays",
+        when: no_insurance_is_paid,
+        reason: "nothing is paid, and the house has exactly what must stay",
+        rare: true,
     },
     Free {
         pattern: "unit */B-UNIT/mode expiry",

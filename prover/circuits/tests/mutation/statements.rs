@@ -42,6 +42,7 @@ const OPEN: &[Free] = &[
     of_chain("context/salt"),
     of_chain("context/S-RISK/header *"),
     of_chain("context/S-RISK/row */element *"),
+    of_chain("B-HOUSE/B-DOORS/keep"),
     Free {
         pattern: "B-HOUSE/old house/key",
         when: always,

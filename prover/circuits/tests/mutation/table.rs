@@ -204,6 +204,11 @@ pub fn pays_nothing(sheet: &Sheet<'_>, wire: usize) -> bool {
     are_zero(sheet, &space(sheet, wire, 1), &["B-FORCED/paid"])
 }
 
+/// Nothing is paid out of the insurance.
+pub fn no_insurance_is_paid(sheet: &Sheet<'_>, _: usize) -> bool {
+    are_zero(sheet, "B-HOUSE/B-DOORS", &["paid out"])
+}
+
 /// Always.
 pub fn always(_: &Sheet<'_>, _: usize) -> bool {
     true

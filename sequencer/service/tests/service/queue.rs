@@ -13,7 +13,7 @@ use cloister_sequencer_rpc::{
     ErrorCode,
 };
 use cloister_settlement::ItemKind;
-use cloister_types::{InstrumentId, ItemId, Money, Position};
+use cloister_types::{AccountIndex, Amount, InstrumentId, ItemId, Money, Position};
 use jsonrpsee::rpc_params;
 use std::{sync::atomic::Ordering, time::Duration};
 
@@ -193,4 +193,39 @@ async fn the_queue_is_read_only_for_a_table_that_comes_into_force() {
     running
         .until(|r| async move { !r.chain.lock().best.queue.contains_key(&item) })
         .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn insurance_goes_in_and_out_when_there_is_nothing_else_to_prove() {
+    let running = Running::with_accounts(1, RICH).await;
+    running.settled().await;
+    let house = AccountIndex::HOUSE.get();
+    running.chain.enqueue_with_table(house, 1_000, ItemKind::PayInsurance);
+    let kind = ItemKind::TakeInsurance {
+        amount: Amount(900),
+        keep: Amount(300),
+    };
+    // It is overdue as soon as it is ready, and counts on what was paid in before.
+    running.chain.enqueue_with_table(house, 0, kind);
+    running
+        .until(|r| async move { r.chain.lock().best.queue.is_empty() })
+        .await;
+    let taken: Vec<_> = {
+        let chain = running.chain.lock();
+        chain
+            .submissions
+            .iter()
+            .filter_map(|batch| batch.take_insurance)
+            .collect()
+    };
+    assert_eq!(taken, [Amount(700)]);
+    // What was read back of the house is what a new sequencer goes on with.
+    let chain = running.chain.clone();
+    drop(running);
+    let again = Running::with(&chain, sequencer_config(), MockProver::default());
+    chain.enqueue_with_table(0, 42, ItemKind::Deposit);
+    again
+        .until(|r| async move { r.account(0).await.is_ok_and(|a| a.cash == Money(i128::from(RICH) + 42)) })
+        .await;
+    again.settled().await;
 }

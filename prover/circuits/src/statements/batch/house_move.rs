@@ -6,6 +6,7 @@ use cloister_ledger::BatchWitness;
 
 use super::{
     context::Context,
+    doors::Doors,
     house::{HousePositions, HouseWires},
     margin::enforce_house_margin,
     record::house_record,
@@ -27,6 +28,7 @@ pub struct HouseOutput {
     pub old_commitment: Num,
     pub new_commitment: Num,
     pub sweep: Num,
+    pub doors: Doors,
     pub empty_mask: Num,
     pub record: Vec<Num>,
 }
@@ -48,6 +50,8 @@ pub fn synthesize_house<CS: ConstraintSystem<Fr>>(
     let old = HouseWires::alloc(&mut cs, witness.map(|w| &w.house))?;
     let sweep = Num::alloc(&mut cs, || "sweep", witness.map(|w| Fr::from(w.sweep.get())))?;
 
+    let doors = Doors::alloc(&mut cs, witness)?;
+
     let fee_pool = &old.fee_pool + &over(units, |u| &u.order_fees) - &sweep;
     // The public payout cannot be more than the fees that were taken.
     range(&mut cs, "fee pool is not negative", &fee_pool, FEE_POOL_BITS)?;
@@ -60,9 +64,8 @@ pub fn synthesize_house<CS: ConstraintSystem<Fr>>(
 
     let then = old.positions.assess(&mut cs.namespace(|| "before"), table)?;
     let now = positions.assess(&mut cs.namespace(|| "after"), table)?;
-    let left = over(units, |u| &u.deposit)
-        - over(units, |u| &u.withdrawal)
-        - &sweep
+    let left = over(units, |u| &u.deposit) - over(units, |u| &u.withdrawal) - &sweep + &doors.paid_in
+        - &doors.paid_out
         - over(units, |u| &u.cash_change)
         - &fee_pool
         + &old.fee_pool;
@@ -74,12 +77,15 @@ pub fn synthesize_house<CS: ConstraintSystem<Fr>>(
         // The house cannot be drained by trades: it loses no more than what it took over was short of, and keeps the
         // penalties.
         let mut cs = cs.namespace(|| "B-HOUSE-EQUITY");
-        let due = over(units, |u| &u.taken_equity) + over(units, |u| &u.penalties);
+        let moved = &doors.paid_in - &doors.paid_out;
+        let due = over(units, |u| &u.taken_equity) + over(units, |u| &u.penalties) + &moved;
         let kept = &equity[1] - &equity[0] - due;
         range(&mut cs, "falls by takeovers only", &kept, DEFICIT_BITS)?;
     }
     let choice = witness.map(|w| w.house_margin);
-    enforce_house_margin(&mut cs, table, (&then, &equity[0]), (&now, &equity[1]), choice)?;
+    let (then, now) = ((&then, &equity[0]), (&now, &equity[1]));
+    enforce_house_margin(&mut cs, table, then, now, &doors.pays, choice)?;
+    doors.enforce(&mut cs, table, now, witness)?;
     let mask = witness.map(|w| w.empty_mask);
     let (open_interest, empty_mask) = move_open_interest(&mut cs, &old, &positions, units, mask)?;
 
@@ -98,6 +104,7 @@ pub fn synthesize_house<CS: ConstraintSystem<Fr>>(
         new_commitment: new.commitment(&mut cs, "new commitment")?,
         record: house_record(&mut cs, &new, &context.stream_salt)?,
         sweep,
+        doors,
         empty_mask,
     })
 }

@@ -206,17 +206,24 @@ impl Margin<'_> {
     }
 }
 
-/// B-HOUSE-MARGIN.
+/// B-HOUSE-MARGIN, and initial margin where the insurance pays out (B-DOORS).
 pub fn enforce_house_margin<CS: ConstraintSystem<Fr>>(
     cs: &mut CS,
     table: &Table,
     (then, equity_before): (&Assessment, &Num),
     (now, equity_after): (&Assessment, &Num),
+    pays: &Bit,
     choice: Option<MarginChoice>,
 ) -> Result<(), SynthesisError> {
     let mut cs = cs.namespace(|| "B-HOUSE-MARGIN");
     // The prover names the side of the rule it meets.
     let relaxed = Bit::alloc(&mut cs, || "relaxed", choice.map(|c| c != MarginChoice::Initial))?;
+    {
+        // What leaves the insurance must not be what its positions need.
+        let mut cs = cs.namespace(|| "B-DOORS");
+        let name = || "no payment when relaxed";
+        enforce_product(&mut cs, name, relaxed.num(), pays.num(), &Num::zero());
+    }
     let place = choice.map(|c| not_worse(c).unwrap_or(SCENARIOS));
     let scenario = one_hot(&mut cs, "scenario", &relaxed, place, SCENARIOS)?;
     let exposure = then.chosen(&mut cs, &scenario, relaxed.num())?;

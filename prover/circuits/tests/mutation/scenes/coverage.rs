@@ -134,10 +134,24 @@ fn of_house(witness: &BatchWitness, effect: &BatchEffect) -> Vec<&'static str> {
     if witness.sweep != Amount::ZERO {
         seen.push("sweep");
     }
+    if witness.doors.paid_in != Amount::ZERO {
+        seen.push("insurance paid in");
+    }
+    seen.push(match (witness.doors.asked, witness.insurance_out) {
+        (Amount::ZERO, _) => "no insurance asked for",
+        (_, Amount::ZERO) => "no insurance paid out",
+        (asked, paid) if asked == paid => "all insurance paid out",
+        _ => "insurance paid out in part",
+    });
+    match witness.doors_choice {
+        MarginChoice::Tight(16) => seen.push("insurance bound by what must stay"),
+        MarginChoice::Tight(_) => seen.push("insurance bound by a scenario"),
+        MarginChoice::Initial | MarginChoice::NotWorse(_) => {}
+    }
     seen
 }
 
-const EXPECTED: [&str; 74] = [
+const EXPECTED: [&str; 80] = [
     "mode Close",
     "close of an empty account: true",
     "close of an empty account: false",
@@ -212,6 +226,12 @@ const EXPECTED: [&str; 74] = [
     "house meets initial margin",
     "house is not worse than before",
     "rows proven empty",
+    "insurance paid in",
+    "no insurance paid out",
+    "all insurance paid out",
+    "insurance paid out in part",
+    "insurance bound by what must stay",
+    "insurance bound by a scenario",
 ];
 
 #[test]

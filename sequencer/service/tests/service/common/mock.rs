@@ -7,7 +7,8 @@ use cloister_crypto::{
 };
 use cloister_engine_testing::{table, GENESIS, GROUP, NOW};
 use cloister_ledger::{
-    solvency::SUBTREE_LEAVES, GroupLedger, HouseRecord, KeyRecord, RecordKind, SolvencyShape, Statement, UnitRecord,
+    solvency::SUBTREE_LEAVES, Doors, GroupLedger, HouseRecord, KeyRecord, RecordKind, SolvencyShape, Statement,
+    UnitRecord,
 };
 use cloister_prover_job::{JobKind, Proof, ProofJob, Prover, ProverError, PROOF_BYTES};
 use cloister_risk::RiskTable;
@@ -20,8 +21,8 @@ use cloister_sequencer::{
     ChainClient, ChainError, SequencerKeys,
 };
 use cloister_settlement::{
-    check_overdue, closed, no_sums, take, Batch, HouseRekey, HouseRekeyed, ItemKind, KeyId, LeftOut, QueueItem,
-    SolvencyKnown, SolvencySubmission, Taking, Terms,
+    check_overdue, closed, no_sums, take, take_house, Batch, HouseRekey, HouseRekeyed, HouseTaking, ItemKind, KeyId,
+    LeftOut, QueueItem, SolvencyKnown, SolvencySubmission, Taking, Terms,
 };
 use cloister_types::{AccountIndex, Amount, GroupId};
 use std::{
@@ -345,18 +346,21 @@ impl Inner {
     }
 
     /// What each unit takes from the queue, if it takes what is overdue (C-QUEUE).
-    fn takings(&self, batch: &Batch) -> Result<Vec<Taking>, SubmitRejection> {
+    fn takings(&self, batch: &Batch) -> Result<(Vec<Taking>, HouseTaking<()>), SubmitRejection> {
         let time = self.tables[&batch.risk_version].header.time;
         let queue = || self.best.queue.iter().map(|(id, item)| (*id, item.clone()));
-        let takings = take(&mut queue().collect(), batch.asks(), time).unwrap();
+        let mut waiting = queue().collect();
+        let takings = take(&mut waiting, batch.asks(), time).unwrap();
+        let house = take_house(&mut waiting, batch.take_insurance.is_some(), time).unwrap();
         let claimed = Terms::claimed_units(self.best.view.queue_share, batch.units.len());
-        match check_overdue(queue(), &takings, &closed(batch.leaves(), &takings), claimed, time) {
-            Ok(()) => Ok(takings),
+        let closed = closed(batch.leaves(), &takings);
+        match check_overdue(queue(), &takings, &house, &closed, claimed, time) {
+            Ok(()) => Ok((takings, house)),
             Err(LeftOut(_)) => Err(SubmitRejection::QueueOverdue),
         }
     }
 
-    fn statement(&self, batch: &Batch, takings: &[Taking]) -> Statement {
+    fn statement(&self, batch: &Batch, takings: &[Taking], doors: Doors) -> Statement {
         let field = |bytes: &[u8; 32]| from_bytes(bytes).unwrap();
         let units = batch
             .units
@@ -394,6 +398,8 @@ impl Inner {
             new_house: field(&batch.new_house),
             risk_hash: self.tables[&batch.risk_version].hash(),
             sweep: batch.sweep,
+            doors,
+            insurance_out: batch.take_insurance.unwrap_or_default(),
             empty_mask: batch.empty_mask,
             units,
             house: HouseRecord { ciphertext: house },
@@ -422,7 +428,7 @@ impl Inner {
         if batch.time < view.time || batch.time < self.tables[&version].header.time {
             return Err(SubmitRejection::TimeTooOld);
         }
-        let takings = self.takings(batch)?;
+        let (takings, house) = self.takings(batch)?;
         let opens = |(_, taking): &(AccountIndex, &Taking)| taking.open.is_some();
         let newly = batch.accounts().zip(&takings).filter(opens);
         let newly: Vec<u32> = newly.map(|(index, _)| index.get()).collect();
@@ -430,7 +436,7 @@ impl Inner {
         if !batch.units.iter().all(|u| known(u.index.get())) {
             return Err(SubmitRejection::Invalid(InvalidBatch::UnknownAccount));
         }
-        if to_bytes(&self.statement(batch, &takings).hash()) != batch.proof[..32] {
+        if to_bytes(&self.statement(batch, &takings, house.doors()).hash()) != batch.proof[..32] {
             return Err(SubmitRejection::Invalid(InvalidBatch::Proof));
         }
         let ended = closed(batch.leaves(), &takings);
@@ -445,7 +451,8 @@ impl Inner {
         for unit in batch.units.iter().filter(|u| u.withdrawal > Amount::ZERO) {
             *state.paid.entry(unit.index.get()).or_default() += unit.withdrawal.get();
         }
-        let taken: Vec<u64> = takings.iter().flat_map(|t| &t.items).map(|id| id.get()).collect();
+        let taken = takings.iter().flat_map(|t| &t.items).chain(&house.items);
+        let taken: Vec<u64> = taken.map(|id| id.get()).collect();
         state.queue.retain(|item, _| !taken.contains(item));
         let first = state.queue.keys().next().copied();
         let view = &mut state.view;
