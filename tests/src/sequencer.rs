@@ -15,14 +15,15 @@ use cloister_crypto::{
 };
 use cloister_ledger::{
     state::{BatchRequest, UnitRequest},
-    BatchContext, Fill, GroupLedger, HouseRecord, HouseRekeyStatement, Key, Shape, SignedInstruction,
+    BatchContext, Fill, GroupLedger, HouseRecord, HouseRekeyStatement, Key, Shape, SignedInstruction, SolvencyShape,
+    SolvencyWitness,
 };
 use cloister_ledger_testing::{entropy, Random};
 use cloister_prover_job::{JobKind, ProofJob, Prover};
 use cloister_prover_local::{LocalProver, Parameters};
 use cloister_risk::RiskTable;
 use cloister_runtime::RuntimeCall;
-use cloister_settlement::{Batch, HouseRekey, KeyId};
+use cloister_settlement::{Batch, HouseRekey, KeyId, SolvencySubmission};
 use cloister_types::{AccountIndex, Amount, GroupId};
 use pallet_cloister_execution::Call;
 
@@ -55,6 +56,16 @@ impl Unit {
             deposit: Amount(deposit),
         };
         Self { request }
+    }
+
+    /// Takes what is queued for a trader's account, and changes nothing else.
+    pub fn deposit(trader: &Trader, deposit: u64) -> Self {
+        Self {
+            request: UnitRequest::Padding {
+                index: AccountIndex(trader.index),
+                deposit: Amount(deposit),
+            },
+        }
     }
 
     /// Runs a signed instruction with its fill.
@@ -145,6 +156,28 @@ impl TestSequencer {
         }
     }
 
+    /// Makes and proves a whole solvency round of the ledger as the last batch left it: one statement, which covers the
+    /// few accounts of a test.
+    ///
+    /// # Panics
+    /// The round cannot be proven.
+    pub fn round(&self, key: KeyId, table: &RiskTable) -> SolvencySubmission {
+        let shape = SolvencyShape::DEV;
+        let mut progress = |step| eprintln!("parameters: {step:?}");
+        let prover = LocalProver::load(JobKind::Solvency(shape), &Parameters::Development, &mut progress)
+            .expect("the development parameters");
+        let first = AccountIndex::ZERO;
+        let account = |index| self.state.account(index).map(|state| &state.account);
+        let mut witness = SolvencyWitness::open(shape, self.state.tree(), account, table.clone(), first)
+            .expect("the accounts are in the tree");
+        witness.house = self.state.house().clone();
+        let statement = witness.statement(shape, self.genesis, developer().public(), first, true);
+        let statement = statement.expect("every account is within its range");
+        let job = ProofJob::solvency(shape, statement, witness);
+        let proof = prover.prove_blocking(job).expect("the statement can be proven");
+        SolvencySubmission::new(key, self.state.batch_no() - 1, &statement, proof.0)
+    }
+
     /// Makes and proves a batch, filled up with padding of `filler`'s account.
     ///
     /// # Panics
@@ -221,5 +254,20 @@ pub async fn submit_rekey(
 ) -> Result<Included, ChainError> {
     let rekey = Box::new(rekey.clone());
     let call = RuntimeCall::Execution(Call::rekey_house { group, rekey });
+    chain.submit(call, signer, Until::InBlock).await
+}
+
+/// Submits the last statement of a solvency round.
+///
+/// # Errors
+/// What the chain says.
+pub async fn submit_round(
+    chain: &Chain,
+    group: u32,
+    statement: &SolvencySubmission,
+    signer: &OwnerKey,
+) -> Result<Included, ChainError> {
+    let statement = Box::new(statement.clone());
+    let call = RuntimeCall::Execution(Call::submit_solvency { group, statement });
     chain.submit(call, signer, Until::InBlock).await
 }

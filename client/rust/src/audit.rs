@@ -101,7 +101,7 @@ pub struct AssetHoldings {
     pub vault: Balance,
     /// Smallest balance that an account may hold; the vault was created with it.
     pub minimum: Balance,
-    /// What the vault owes: queued, claims and settled together.
+    /// What the vault owes, all together (C-VAULT).
     pub owed: Balance,
 }
 
@@ -129,7 +129,7 @@ impl AssetHoldings {
             held,
             vault,
             minimum,
-            owed: totals.queued + totals.claims + totals.settled,
+            owed: totals.sum().unwrap_or(Balance::MAX),
         })
     }
 

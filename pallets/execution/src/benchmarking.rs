@@ -498,7 +498,7 @@ mod benchmarks {
         withheld::<T>(&asset, group, &owner);
         #[extrinsic_call]
         _(RawOrigin::Signed(whitelisted_caller()), group, owner.clone());
-        assert!(WithheldClaims::<T>::get(group, &owner).is_some_and(|claim| claim.paid > 0));
+        assert!(WithheldClaims::<T>::get(group, &owner).is_some_and(|due| due.paid > 0));
         Ok(())
     }
 

@@ -1,4 +1,5 @@
 //! End to end, over a real node: `cargo build --release -p cloister-node` first.
 
+mod gate;
 mod refusals;
 mod trading;
