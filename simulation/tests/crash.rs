@@ -7,11 +7,14 @@ mod circuit;
 
 use circuit::{Kind, Samples};
 use cloister_ledger::{BatchWitness, Mode, Shape, UnitWitness};
+use cloister_ledger_testing::Random;
+use cloister_liquidator::Holding;
 use cloister_simulation::{
-    audit::{Audit, Broken},
+    audit::{Audit, Broken, Solvency},
     exchange::MODE_NAMES,
-    prices::{self, Bar, DOLLAR, MINUTES},
-    Crash, Report, Setup, Terms,
+    prices::{self, Bar, DOLLAR, MINUTE, MINUTES},
+    rounds::{Round, RoundError},
+    Crash, CrashError, Event, Report, Setup, Terms,
 };
 use cloister_types::Amount;
 use std::path::Path;
@@ -64,6 +67,11 @@ fn check_report(report: &Report) {
     };
     assert_eq!((lots(0), lots(1)), (0, 0));
     assert!(report.book.accounts.values().all(|h| h.lots[1].is_zero()));
+    // A round at the end of every hour; whoever became insolvent held no lots one table later.
+    assert_eq!(report.hours.len(), MINUTES / 60);
+    assert!(report.hours.iter().all(|hour| hour.shown.is_some()));
+    assert!(report.longest_open <= 1);
+    assert!(report.totals.deleveraged_lots > 0 && report.deleveraged.2 < 0);
     // With the last prices everything that came in is out again or still there.
     let cash: i128 = report.book.accounts.values().map(|h| h.cash).sum();
     let inside = cash + report.book.house.cash + report.book.fees as i128;
@@ -75,13 +83,15 @@ fn both_days_should_keep_every_invariant_and_satisfy_the_circuit() {
     let mut samples = Samples::default();
     let (bars, excused) = bars();
     let report = Crash::new(setup(bars))
-        .and_then(|mut crash| crash.run(&mut |settled| samples.offer(settled)))
+        .and_then(|mut crash| crash.run(&mut |event| samples.offer(event)))
         .expect("no batch is refused and no invariant breaks");
-    println!("{}\n{}", report.hours_markdown(), report.totals_markdown());
+    println!("{}\n{}", report.hours_markdown(), report.solvency_markdown());
+    println!("{}", report.totals_markdown());
     check_report(&report);
     let mut missing = samples.missing();
     missing.retain(|kind| !excused.contains(kind));
     assert_eq!(missing, Vec::<Kind>::new());
+    samples.check_round();
     samples.check();
 }
 
@@ -109,7 +119,12 @@ fn a_run_should_follow_from_its_seed() {
 fn the_audit_should_name_what_a_batch_breaks() {
     let mut last = None;
     let mut crash = Crash::new(short(2)).expect("listings");
-    crash.run(&mut |settled| last = Some(settled.clone())).expect("a run");
+    let mut keep = |event: Event<'_>| {
+        if let Event::Batch(settled) = event {
+            last = Some(settled.clone());
+        }
+    };
+    crash.run(&mut keep).expect("a run");
     let settled = last.expect("a batch");
     let exchange = crash.exchange();
     let house = exchange.state().house();
@@ -145,6 +160,83 @@ fn the_audit_should_name_what_a_batch_breaks() {
 }
 
 #[test]
+fn a_round_should_show_what_the_audit_counts_and_nothing_else() {
+    let mut seen = None;
+    let mut crash = Crash::new(short(2)).expect("listings");
+    let mut keep = |event: Event<'_>| {
+        if let Event::Round(round) = event {
+            seen = Some(round.clone());
+        }
+    };
+    crash.run(&mut keep).expect("a run");
+    let round: Round = seen.expect("a round at the end of the run");
+    // After the round everybody took out what margin allows: that is another state, and another round.
+    let table = round.statements[0].witness.table.clone();
+    let exchange = crash.exchange();
+    let round = Round::new(exchange.state(), &table, &mut Random::new(1)).expect("a round");
+    let counted = Solvency::of(&exchange.book, &table);
+    assert_eq!(round.agrees(&counted), Ok(()));
+    let refused = |counted: Solvency| {
+        let shown = round.shown;
+        assert_eq!(round.agrees(&counted), Err(RoundError::Disagrees { shown, counted }));
+    };
+    for number in 0..4 {
+        let mut other = counted;
+        match number {
+            0 => other.short += 1,
+            1 => other.debt += 1,
+            2 => other.live_debt += 1,
+            _ => other.surplus -= 1,
+        }
+        refused(other);
+    }
+    // What the audit looks at decides what it counts: one account is a unit below zero, with and without lots.
+    let (&index, holding) = exchange.book.accounts.iter().find(|(_, h)| !h.is_flat()).expect("lots");
+    let owing = holding.cash - holding.equity(&table) - 1;
+    for flat in [false, true] {
+        let mut book = exchange.book.clone();
+        let account = book.accounts.get_mut(&index).expect("the account");
+        account.cash = owing;
+        if flat {
+            *account = Holding { cash: -1, ..Holding::default() };
+        }
+        let other = Solvency::of(&book, &table);
+        let debt = (counted.debt + 1, counted.live_debt + i128::from(!flat), counted.surplus - 1);
+        assert_eq!((other.debt, other.live_debt, other.surplus), debt);
+        assert_eq!(other.short, counted.short + 1);
+        refused(other);
+    }
+}
+
+#[test]
+fn a_run_should_end_where_an_account_stays_insolvent_with_open_lots() {
+    // The price halves, and nobody makes a batch.
+    let mut setup = short(4);
+    for bar in &mut setup.bars[1..] {
+        (bar.open, bar.close) = (bar.open / 2, bar.close / 2);
+    }
+    setup.batches_a_minute = 0;
+    let third = setup.bars[2].time + MINUTE;
+    let ended = Crash::new(setup).and_then(|mut crash| crash.run(&mut |_| ()));
+    let Err(CrashError::Insolvent { tables, time, .. }) = ended else {
+        panic!("{ended:?}");
+    };
+    assert_eq!((tables, time), (2, third));
+}
+
+#[test]
+fn a_shortfall_should_lower_the_ratio_of_all() {
+    let of = |surplus| Solvency {
+        surplus,
+        ..Solvency::default()
+    };
+    assert_eq!((of(5).shortfall(), of(5).ratio(100)), (0, 1_000_000));
+    assert_eq!((of(0).shortfall(), of(0).ratio(0)), (0, 1_000_000));
+    assert_eq!((of(-50).shortfall(), of(-50).ratio(100)), (50, 666_666));
+    assert_eq!(of(-1).ratio(0), 0);
+}
+
+#[test]
 fn a_batch_should_take_the_smallest_shape_that_holds_it() {
     let mut crash = Crash::new(Setup {
         accounts: 40,
@@ -153,7 +245,10 @@ fn a_batch_should_take_the_smallest_shape_that_holds_it() {
     .expect("listings");
     let mut seen = Vec::new();
     let report = crash
-        .run(&mut |settled| {
+        .run(&mut |event| {
+            let Event::Batch(settled) = event else {
+                return;
+            };
             let padding = |unit: &&UnitWitness| {
                 unit.mode == Mode::Padding && (unit.deposit, unit.incoming) == (Amount::ZERO, Amount::ZERO)
             };
