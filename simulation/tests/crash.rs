@@ -7,13 +7,10 @@ mod circuit;
 
 use circuit::{Kind, Samples};
 use cloister_ledger::{BatchWitness, Mode, Shape, UnitWitness};
-use cloister_ledger_testing::Random;
-use cloister_liquidator::Holding;
 use cloister_simulation::{
-    audit::{Audit, Broken, Solvency},
+    audit::{Audit, Broken},
     exchange::MODE_NAMES,
     prices::{self, Bar, DOLLAR, MINUTE, MINUTES},
-    rounds::{Round, RoundError},
     Crash, CrashError, Event, Report, Setup, Terms,
 };
 use cloister_types::Amount;
@@ -160,55 +157,6 @@ fn the_audit_should_name_what_a_batch_breaks() {
 }
 
 #[test]
-fn a_round_should_show_what_the_audit_counts_and_nothing_else() {
-    let mut seen = None;
-    let mut crash = Crash::new(short(2)).expect("listings");
-    let mut keep = |event: Event<'_>| {
-        if let Event::Round(round) = event {
-            seen = Some(round.clone());
-        }
-    };
-    crash.run(&mut keep).expect("a run");
-    let round: Round = seen.expect("a round at the end of the run");
-    // After the round everybody took out what margin allows: that is another state, and another round.
-    let table = round.statements[0].witness.table.clone();
-    let exchange = crash.exchange();
-    let round = Round::new(exchange.state(), &table, &mut Random::new(1)).expect("a round");
-    let counted = Solvency::of(&exchange.book, &table);
-    assert_eq!(round.agrees(&counted), Ok(()));
-    let refused = |counted: Solvency| {
-        let shown = round.shown;
-        assert_eq!(round.agrees(&counted), Err(RoundError::Disagrees { shown, counted }));
-    };
-    for number in 0..4 {
-        let mut other = counted;
-        match number {
-            0 => other.short += 1,
-            1 => other.debt += 1,
-            2 => other.live_debt += 1,
-            _ => other.surplus -= 1,
-        }
-        refused(other);
-    }
-    // What the audit looks at decides what it counts: one account is a unit below zero, with and without lots.
-    let (&index, holding) = exchange.book.accounts.iter().find(|(_, h)| !h.is_flat()).expect("lots");
-    let owing = holding.cash - holding.equity(&table) - 1;
-    for flat in [false, true] {
-        let mut book = exchange.book.clone();
-        let account = book.accounts.get_mut(&index).expect("the account");
-        account.cash = owing;
-        if flat {
-            *account = Holding { cash: -1, ..Holding::default() };
-        }
-        let other = Solvency::of(&book, &table);
-        let debt = (counted.debt + 1, counted.live_debt + i128::from(!flat), counted.surplus - 1);
-        assert_eq!((other.debt, other.live_debt, other.surplus), debt);
-        assert_eq!(other.short, counted.short + 1);
-        refused(other);
-    }
-}
-
-#[test]
 fn a_run_should_end_where_an_account_stays_insolvent_with_open_lots() {
     // The price halves, and nobody makes a batch.
     let mut setup = short(4);
@@ -222,18 +170,6 @@ fn a_run_should_end_where_an_account_stays_insolvent_with_open_lots() {
         panic!("{ended:?}");
     };
     assert_eq!((tables, time), (2, third));
-}
-
-#[test]
-fn a_shortfall_should_lower_the_ratio_of_all() {
-    let of = |surplus| Solvency {
-        surplus,
-        ..Solvency::default()
-    };
-    assert_eq!((of(5).shortfall(), of(5).ratio(100)), (0, 1_000_000));
-    assert_eq!((of(0).shortfall(), of(0).ratio(0)), (0, 1_000_000));
-    assert_eq!((of(-50).shortfall(), of(-50).ratio(100)), (50, 666_666));
-    assert_eq!(of(-1).ratio(0), 0);
 }
 
 #[test]
