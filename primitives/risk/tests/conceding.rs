@@ -14,11 +14,14 @@ const BAND: i128 = 3_000_000;
 /// A perpetual and two futures.
 const LEGS: usize = 3;
 
-/// Extreme moves of 30 %, of which a profit of 35 % counts: the largest loss of a lot is 30 %, or 10.5 % if `mild`.
-fn table(mild: bool) -> RiskTable {
+/// The largest loss of a lot, 10^-6 of its mark.
+const LOSS: u32 = 105_000;
+
+/// The table of a liquid coin, but for the largest loss of a lot.
+fn table(loss: u32) -> RiskTable {
     let scan = LinearScan {
-        range: if mild { 105_000 } else { 100_000 },
-        extreme_multiple: if mild { 1_000_000 } else { 3_000_000 },
+        range: loss,
+        extreme_multiple: 1_000_000,
         extreme_cover: 350_000,
     };
     let mut table = RiskTable {
@@ -154,13 +157,14 @@ fn drain(table: &RiskTable, mut held: Held, by: By, offers: impl Fn(&Held) -> Ve
     let start = held.equity;
     for units in 0.. {
         assert!(units < 10_000, "it has no end");
-        let of = |unit: Unit| unit.dearest(table, &held, by);
+        // Once initial margin is met, what is above it is the owner's to lose.
+        let stays_short = |unit: &Unit| by == By::Liquidation || is_short(table, &held.after(unit));
+        let of = |unit: Unit| unit.dearest(table, &held, by).filter(stays_short);
         let dearest = offers(&held)
             .into_iter()
             .filter_map(of)
             .max_by_key(|unit| unit.conceded);
         match dearest {
-            // Above initial margin it is its own to lose.
             Some(unit) if unit.conceded > 0 && is_short(table, &held) => held = held.after(&unit),
             _ => return (start - held.equity, units),
         }
@@ -197,7 +201,7 @@ fn pair(lots: i64, sold: i64) -> Unit {
 
 #[test]
 fn a_neutral_pair_opened_and_closed_over_units_should_not_drain_an_account() {
-    let table = table(true);
+    let table = table(LOSS);
     let mut held = directional(&table);
     let start = held.equity;
     assert_eq!(held.maintenance(&table), 1_000 * i128::from(MARK) * 105 / 1_000);
@@ -222,8 +226,8 @@ fn a_neutral_pair_opened_and_closed_over_units_should_not_drain_an_account() {
 
 #[test]
 fn the_greediest_run_of_units_takes_a_quarter_of_the_margin_at_most() {
-    for mild in [true, false] {
-        let table = table(mild);
+    for loss in [LOSS, 300_000] {
+        let table = table(loss);
         let held = directional(&table);
         let margin = held.maintenance(&table);
         for largest in [5, 20, 100, 1_000] {
@@ -274,7 +278,7 @@ fn hedged(table: &RiskTable, deficit: i128) -> Held {
 
 #[test]
 fn a_hedged_account_should_not_be_drained_leg_by_leg() {
-    let table = table(true);
+    let table = table(LOSS);
     let mut held = hedged(&table, 256);
     let start = held.equity;
     // A hundred units of two fills each take both legs away, at prices that cost all that they free.
@@ -305,7 +309,7 @@ fn a_hedged_account_should_not_be_drained_leg_by_leg() {
 
 #[test]
 fn the_greediest_run_of_liquidations_takes_a_quarter_of_the_margin_at_most() {
-    let table = table(true);
+    let table = table(LOSS);
     // Barely short, by a tenth, by half.
     for part in [0, 10, 2] {
         let margin = hedged(&table, 0).maintenance(&table);
@@ -352,7 +356,7 @@ proptest! {
             1..60,
         ),
     ) {
-        let table = table(true);
+        let table = table(LOSS);
         let mut held = Held { lots, equity: 0 };
         let margin = held.maintenance(&table);
         held.equity = margin * part / 1_000;
@@ -374,7 +378,7 @@ proptest! {
             };
             if let Some(unit) = unit {
                 let after = held.after(&unit);
-                // Not if initial margin is met: what is above it is the owner's.
+                // Once initial margin is met, what is above it is the owner's to lose.
                 if by == By::Orders && !is_short(&table, &after) {
                     break;
                 }
