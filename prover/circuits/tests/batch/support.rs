@@ -58,13 +58,18 @@ pub fn must_break_shape(shape: Shape, witness: &BatchWitness, constraint: &str, 
     assert_eq!(broken, rules.iter().copied().collect(), "{failing:?}");
 }
 
-/// What a prover meets who gives a wire another value and computes all that follows from it.
+/// The constraint that refuses a prover who gives a wire another value and computes all that follows from it.
 pub fn refusal(system: &TestSystem, wire: &str, value: Fr) -> String {
+    let wire = system.find_wire(wire).expect("the wire exists");
+    refusal_of(system, &[(wire, value)])
+}
+
+/// The same of several wires.
+pub fn refusal_of(system: &TestSystem, changes: &[(usize, Fr)]) -> String {
     let uses = Uses::of(system);
     let sheet = Sheet::new(system, &uses, system.values().to_vec());
     assert!(sheet.unsatisfied().is_empty(), "the unit is valid");
-    let wire = system.find_wire(wire).expect("the wire exists");
-    match Repair::new(system).attempt(&sheet, &[(wire, value)]) {
+    match Repair::new(system).attempt(&sheet, changes) {
         Outcome::Refused(k) => system.constraint_name(k),
         Outcome::Accepted(changed) => panic!("accepted with {changed} wires changed"),
     }

@@ -14,7 +14,7 @@ use crate::{
     support::{account, bump, Scene},
 };
 
-const CASES: u64 = 40;
+const CASES: u64 = 41;
 
 /// Changes one thing of an exit. Some changes leave it valid.
 fn spoil(scene: &mut Scene, case: u64, random: &mut Random) {
@@ -107,6 +107,7 @@ fn spoil(scene: &mut Scene, case: u64, random: &mut Random) {
             scene.restate();
             scene.statement.claim = Total(scene.witness.account.cash.get().unsigned_abs());
         }
+        39 => w.account.switches.transfers ^= true,
         _ => {
             s.group = other.statement.group;
             scene.restate();

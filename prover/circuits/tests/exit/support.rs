@@ -35,6 +35,7 @@ pub fn account(random: &mut Random) -> Account {
     account.nonce = random.word();
     account.min_id = InstructionId(random.word());
     account.orders_root = random.field();
+    account.switches.transfers = random.once_in(2);
     account.cash = Money(signed(random, CASH_BITS));
     let held = random.below(INSTRUMENTS as u64 + 1);
     for q in &mut account.positions {

@@ -52,7 +52,11 @@ impl Tally {
                     let mode = self.modes.entry(format!("{:?}", judged.unit.mode)).or_default();
                     mode[usize::from(judged.refused.is_some())] += 1;
                     if let Some(error) = judged.refused {
-                        *self.rules.entry(title(&error)).or_default() += 1;
+                        let rule = match title(&error) {
+                            rule if rule == "Conceded" => format!("{rule}In{:?}", judged.unit.mode),
+                            rule => rule,
+                        };
+                        *self.rules.entry(rule).or_default() += 1;
                     }
                 }
             }
@@ -75,10 +79,11 @@ impl Tally {
     }
 }
 
-/// The innermost variant of an error.
+/// The innermost variant of an error, without its numbers.
 fn title(error: &UnitError) -> String {
     let text = format!("{error:?}");
-    let inner = text.trim_end_matches(')').rsplit(['(', ' ']).next().unwrap_or_default();
+    let names = |part: &&str| part.starts_with(|c: char| c.is_ascii_alphabetic());
+    let inner = text.split(['(', ')', ' ', ',']).rfind(names).unwrap_or_default();
     inner.to_string()
 }
 
@@ -86,13 +91,16 @@ fn title(error: &UnitError) -> String {
 const REFUSALS: &[&str] = &[
     "AboveDiscount",
     "AbovePenalty",
+    "AboveRequested",
     "Addressee",
     "Band",
     "BeyondQuantity",
+    "BothDirections",
     "CashWidth",
     "Choice",
     "Chunk",
-    "Conceded",
+    "ConcededInLiquidation",
+    "ConcededInNormal",
     "Expired",
     "FeeAboveCap",
     "FeeAboveMaximum",
@@ -102,12 +110,16 @@ const REFUSALS: &[&str] = &[
     "FillWithoutOrder",
     "ForcedInMode",
     "IdBelowMinimum",
+    "IdTooHigh",
+    "IncomingInClose",
     "InitialMarginShort",
+    "InstructionInMode",
     "Instrument",
     "KeyPreimage",
     "KeysChanged",
     "Mismatch",
     "NegativeEquity",
+    "NoDirection",
     "NotAtMark",
     "NotExpired",
     "NotFresh",
@@ -115,6 +127,7 @@ const REFUSALS: &[&str] = &[
     "NotReducing",
     "NotShort",
     "NotTrading",
+    "NotTriggered",
     "NotWhole",
     "Nothing",
     "PaidTooLittle",
@@ -126,6 +139,10 @@ const REFUSALS: &[&str] = &[
     "RiskIncreased",
     "SlotTaken",
     "Solvent",
+    "Stale",
+    "StaleLots",
+    "SwitchesChanged",
+    "TransfersOff",
     "Width",
     "WithdrawalWhileShort",
 ];

@@ -53,7 +53,7 @@ impl Market {
         // Either may be what bounds the price of a liquidation.
         if seed % 8 != 7 {
             header.penalty = [4, 13, 26][world.random.below(3) as usize];
-            header.max_discount = [1, 4, 8, 26][world.random.below(4) as usize];
+            header.max_discount = [1, 4, 8, 26, 26, 26][world.random.below(6) as usize];
         }
         for row in &mut world.table.rows {
             row.stale = row.is_live() && world.random.once_in(10);

@@ -19,7 +19,7 @@ use crate::{
     support::{account, bump, extreme_account, house, other_group, signed, unit_table, Scene, SMALL},
 };
 
-const CASES: u64 = 56;
+const CASES: u64 = 57;
 
 /// Someone who may be in the run.
 fn someone<'a>(scene: &'a mut Scene, random: &mut Random) -> Option<&'a mut Account> {
@@ -155,6 +155,12 @@ fn spoil(scene: &mut Scene, case: u64, random: &mut Random) {
                 scene.replant();
             }
         }
+        // The owner's flags.
+        55 => {
+            if let Some(account) = witnessed(scene, random) {
+                account.switches.transfers ^= true;
+            }
+        }
         // Fewer found than there are, or more.
         _ => {
             let mut found = scene.found();
@@ -214,23 +220,26 @@ fn runs_over_three_branches_should_be_judged_alike() {
         let first = 8 * place;
         let end = shape.next(AccountIndex(first)).get();
         let accounts = (first..end).step_by(3).map(|index| (index, account(&mut random)));
-        let accounts: BTreeMap<u32, Account> = accounts.collect();
+        let mut accounts: BTreeMap<u32, Account> = accounts.collect();
+        // An account of the last subtree is left out, then one of the first; both owe money.
+        let left_out = [end - 8, first].map(|from| *accounts.range(from..).next().expect("one").0);
+        for index in left_out {
+            accounts.get_mut(&index).expect("it is there").cash = Money(-1 << 60);
+        }
         let table = table(5, 1, &mut random);
         let scene = Scene::of(shape, first, accounts, table, true, &mut random);
         assert!(scene.system().is_satisfied());
         assert_eq!(scene.statement.check(shape, &scene.witness), Ok(()));
-        // An account of the last subtree is left out, then one of the first.
-        for index in [end - 8, first] {
-            let index = (index..).find(|index| scene.accounts.contains_key(index)).expect("one");
+        for index in left_out {
             let mut scene = scene.clone();
+            assert!(scene.found() != scene.found_but(index), "it counts");
             scene.claim(scene.found_but(index));
-            if scene.found() != scene.found_but(index) {
-                assert!(!scene.system().is_satisfied());
-                refused += 1;
-            }
+            assert!(scene.statement.check(shape, &scene.witness).is_err());
+            assert!(!scene.system().is_satisfied());
+            refused += 1;
         }
     }
-    assert!(refused > 0);
+    assert_eq!(refused, 6);
 }
 
 #[test]

@@ -43,6 +43,7 @@ fn someone(random: &mut Random) -> Account {
     account.nonce = random.word();
     account.min_id = InstructionId(random.word());
     account.orders_root = random.field();
+    account.switches.transfers = random.once_in(2);
     account
 }
 

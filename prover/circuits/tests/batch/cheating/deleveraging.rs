@@ -187,13 +187,13 @@ fn lots_of_another_row_should_break_b_deleverage() {
 #[test]
 fn lots_of_every_row_should_be_matched() {
     let mut world = owing();
-    world.live = 30;
+    world.live = 32;
     world.table = cloister_ledger_testing::table(world.live, 2, &mut world.random);
     let mut state = world.state.account(AccountIndex(1)).expect("open").clone();
     state.account.positions = [Position(3); 32];
     world.state.restore_account(AccountIndex(1), state);
     set_equity(&mut world, 1, -5_000_000);
-    for row in (0..30).step_by(3) {
+    for row in (0..28).step_by(3).chain(28..32) {
         let padding = UnitRequest::Padding {
             index: AccountIndex::ZERO,
             deposit: Amount::ZERO,
@@ -206,6 +206,42 @@ fn lots_of_every_row_should_be_matched() {
         for name in [NET, MATCHED] {
             let name = name.replace("word 0", &format!("word {}", row / 4));
             assert!(failing.contains(&name), "row {row}: {failing:?}");
+        }
+    }
+}
+
+#[test]
+fn lots_of_the_last_word_should_be_matched_row_by_row() {
+    let mut world = owing();
+    world.live = 32;
+    world.table = cloister_ledger_testing::table(world.live, 2, &mut world.random);
+    for (trader, lots) in [(0, -3), (1, 3)] {
+        let mut state = world.state.account(AccountIndex(trader)).expect("open").clone();
+        for position in &mut state.account.positions[28..] {
+            *position = Position(lots);
+        }
+        world.state.restore_account(AccountIndex(trader), state);
+    }
+    change_house(&mut world, |house| {
+        for open in &mut house.open_interest[28..] {
+            *open = 6;
+        }
+    });
+    set_equity(&mut world, 1, -5_000_000);
+    let units = |row, other, lots| [(0, Party::Counterparty, row, lots), (1, Party::Insolvent, other, 2)];
+    for row in 28..32 {
+        let scene = deleveraged(world.clone(), SMALL, &units(row, row, 2));
+        assert!(scene.witness.check(SMALL).is_ok());
+        assert!(system(SMALL, &scene.witness).is_satisfied());
+        // Another row of the same word, and another number of lots.
+        for units in [units(28 + (row + 1) % 4, row, 2), units(row, row, 1)] {
+            let scene = deleveraged(world.clone(), SMALL, &units);
+            assert!(scene.witness.check(SMALL).is_err());
+            let failing = system(SMALL, &scene.witness).all_unsatisfied();
+            for name in [NET, MATCHED] {
+                let name = name.replace("word 0", "word 7");
+                assert!(failing.contains(&name), "row {row}: {failing:?}");
+            }
         }
     }
 }

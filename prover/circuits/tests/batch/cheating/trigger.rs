@@ -1,10 +1,13 @@
 //! Orders that wait for a mark.
 
 use cloister_circuits::Fr;
+use cloister_crypto::constants::FLAG_BITS;
 use cloister_ledger::{instruction::flags, InstructionKind, Trigger};
 use cloister_types::{InstructionId, Price};
 
-use crate::support::{holding, instructed, market, must_break, system, traded, traded_in, waited, Scene, SMALL};
+use crate::support::{
+    holding, instructed, market, must_break, refusal, refusal_of, system, traded, traded_in, waited, Scene, SMALL,
+};
 
 const PASSED: &str = "unit 1/place 0/B-TRIGGER/mark has passed the trigger/in range";
 const ONE_DIRECTION: &str = "unit 1/place 0/B-TRIGGER/one direction, and only of an order";
@@ -43,15 +46,8 @@ fn order_that_waits_still_should_break_b_trigger() {
 
 #[test]
 fn order_that_has_begun_should_go_on_and_no_other() {
-    let world = holding();
-    let used = world.traders[1].next_id;
-    let mut scene = traded_in(world);
-    let far = Trigger::AtOrAbove(Price(mark(&scene) + 1));
-    scene.resign(|i| {
-        i.id = InstructionId(used);
-        i.quantity = 30;
-    });
-    wait(&mut scene, far);
+    let mut scene = begun();
+    let used = scene.place().signed.instruction.id.get();
     assert!(scene.witness.check(SMALL).is_ok());
     assert!(system(SMALL, &scene.witness).is_satisfied());
     // Its neighbour in the slot has filled nothing.
@@ -118,13 +114,48 @@ fn direction_of_a_cancel_should_break_b_trigger() {
     }
 }
 
+/// A scene in which an order with a trigger has begun to fill.
+fn begun() -> Scene {
+    let world = holding();
+    let used = world.traders[1].next_id;
+    let mut scene = traded_in(world);
+    let far = Trigger::AtOrAbove(Price(mark(&scene) + 1));
+    scene.resign(|i| {
+        i.id = InstructionId(used);
+        i.quantity = 30;
+    });
+    wait(&mut scene, far);
+    scene
+}
+
 #[test]
 fn trigger_beyond_its_width_should_break_b_trigger() {
-    // Where nothing is compared, the same bits bind the trigger to its width: a negative one would borrow from the
-    // other fields of the word.
-    let scene = traded();
-    let mut system = system(SMALL, &scene.witness);
-    system.set("unit 1/place 0/S-INSTRUCTION/trigger", -Fr::one()).unwrap();
-    let failing = system.all_unsatisfied();
-    assert!(failing.contains(&PASSED.into()), "{failing:?}");
+    // The word that is signed stays as it is: another field changes, and the trigger, which is the last of the word,
+    // makes up for it with a number that has no width. Where nothing is compared, the same bits bind the trigger.
+    for scene in [waited(), begun()] {
+        let system = system(SMALL, &scene.witness);
+        let space = "unit 1/place 0/S-INSTRUCTION";
+        let [flag, trigger] =
+            ["flags/bit 3", "trigger"].map(|name| system.find_wire(&format!("{space}/{name}")).expect("it is there"));
+        let value = |wire: usize| system.values()[wire];
+        assert_eq!(value(flag), Fr::zero());
+        let step = Option::<Fr>::from(Fr::from(1 << (FLAG_BITS - 3)).invert()).expect("not zero");
+        let changes = [(flag, Fr::one()), (trigger, value(trigger) - step)];
+        assert_eq!(refusal_of(&system, &changes), PASSED);
+        // With the trigger as it was, another word is signed.
+        let signed = "unit 1/place 0/B-SIG/challenge is the low half of the hash/sum";
+        assert_eq!(refusal_of(&system, &changes[..1]), signed);
+    }
+}
+
+#[test]
+fn highest_trigger_should_fit() {
+    let mut scene = traded();
+    wait(&mut scene, Trigger::AtOrBelow(Price::MAX));
+    let system = system(SMALL, &scene.witness);
+    assert!(system.is_satisfied());
+    // One more does not fit the word's 64 bits, though it fits the 65 of the comparison.
+    let next = Fr::from(u64::MAX) + Fr::one();
+    let found = refusal(&system, "unit 1/place 0/S-INSTRUCTION/trigger", next);
+    assert_eq!(found, "unit 1/place 0/B-SIG/challenge is the low half of the hash/sum");
 }

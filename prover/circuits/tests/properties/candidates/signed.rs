@@ -158,12 +158,11 @@ impl Market {
             _ => i128::from(1 + random.below(20)),
         };
         let quantity = quantity.clamp(0, 1 << 40);
-        // What an account below initial margin may just concede, or else any price.
-        let discount = row.basis(order.side == Side::Sell).get() * i128::from(self.context.table.header.max_discount);
+        // What an account below initial margin may just concede for a lot that nothing hedges, or else any price.
+        let freed = row.lone_lot(order.side == Side::Sell).get() * i128::from(self.context.table.header.maintenance);
         let price = match random.below(4) {
             n if n == 0 || reduces.is_some() => {
-                i128::from(row.mark.get())
-                    + i128::from(order.side.sign()) * near(random, &[discount / 256, discount / 200])
+                i128::from(row.mark.get()) + i128::from(order.side.sign()) * near(random, &[freed / 1_024, freed / 900])
             }
             _ => self.price(random, number),
         };

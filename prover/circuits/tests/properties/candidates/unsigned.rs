@@ -60,14 +60,22 @@ impl Market {
             let (mark, basis) = (i128::from(row.mark.get()), row.basis(side == Side::Sell).get());
             let header = &self.context.table.header;
             let discount = quantity * basis * i128::from(header.max_discount) / 256;
-            let cost = match random.below(4) {
+            // A quarter of what the lots free, if nothing hedges them.
+            let freed = quantity * row.lone_lot(side == Side::Sell).get() * i128::from(header.maintenance);
+            let edge = random.below(5);
+            let cost = match edge {
                 0 => near(random, &[quantity * mark - i128::from(-side.sign()) * discount]),
+                4 => {
+                    let worse = near(random, &[freed / 1_024, freed / 950]);
+                    quantity * mark + i128::from(side.sign()) * worse
+                }
                 1 => quantity * mark,
                 _ => quantity * self.price(random, number),
             };
             let cost = cost.clamp(0, (1 << 80) - 1);
             let most = cost * i128::from(header.penalty) / 256;
             let fee = match random.below(3) {
+                _ if edge == 4 => 0,
                 0 => near(random, &[most]).max(0),
                 1 => most,
                 _ => 0,
