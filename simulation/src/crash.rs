@@ -91,7 +91,9 @@ pub enum CrashError {
     #[error("solvency round at {0}: {1}")]
     Round(u64, RoundError),
     /// An account stayed insolvent with open lots, though deleveraging closes them at the first table.
-    #[error("account {account} is insolvent with open lots at the end of {tables} tables in a row, the last at {time}")]
+    #[error(
+        "account {account} is insolvent with open lots at the end of {tables} tables in a row, the last at {time}"
+    )]
     Insolvent {
         /// Its index.
         account: u32,
@@ -464,7 +466,8 @@ impl Crash {
         hour.shortfall = hour.shortfall.max(counted.shortfall());
         hour.ratio_low = hour.ratio_low.min(ratio);
         let time = table.header.time;
-        match self.insolvent_open.iter().find(|(_, tables)| **tables > INSOLVENT_TABLES) {
+        let mut lasting = self.insolvent_open.iter();
+        match lasting.find(|(_, tables)| **tables > INSOLVENT_TABLES) {
             Some((&account, &tables)) => Err(CrashError::Insolvent { account, tables, time }),
             None => Ok(worse),
         }

@@ -173,8 +173,9 @@ impl Report {
         markdown(&header, rows, true)
     }
 
-    /// What deleveraging took and what was owed, hour by hour, with the solvency round at each hour's end; hours at
-    /// whose minutes' ends nobody owed and nobody was short at the round are left out: their ratios are 1.
+    /// What deleveraging took and what was owed, hour by hour, with the solvency round at each hour's end. Hours without
+    /// deleveraging in which nobody owed and nothing lacked at a minute's end, and nobody was short at the round, are
+    /// left out: their ratios are 1.
     pub fn solvency_markdown(&self) -> String {
         let header = [
             "day, hour (UTC)",
@@ -193,7 +194,7 @@ impl Report {
         ];
         let busy = |hour: &&Hour| {
             let short = hour.shown.is_some_and(|shown| shown.short > 0);
-            hour.deleveraged_lots > 0 || hour.waiting > 0 || short
+            hour.deleveraged_lots > 0 || hour.waiting > 0 || hour.shortfall > 0 || short
         };
         let rows = self.hours.iter().filter(busy).map(|hour| {
             let shown = hour.shown.unwrap_or_default();

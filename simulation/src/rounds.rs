@@ -60,15 +60,14 @@ impl Round {
         let last = state.accounts().map(|(index, _)| index).max();
         let last = last.ok_or(RoundError::NoAccounts)?;
         let (root, risk_hash, house) = (state.root(), table.hash(), state.house().commitment());
-        let (mut first, mut sums, mut accumulator) = (AccountIndex::ZERO, Sums::default(), Sums::default().commitment());
+        let (mut first, mut sums, mut accumulator) =
+            (AccountIndex::ZERO, Sums::default(), Sums::default().commitment());
         let mut statements = Vec::new();
         loop {
             let at = |error| RoundError::Statement(first.get(), error);
             let ends = SHAPE.next(first) > last;
             let witness = open(state, table, first, sums, random.field(), ends).map_err(at)?;
-            let made = witness
-                .statement(SHAPE, GENESIS, [0; 32], first, ends)
-                .map_err(at)?;
+            let made = witness.statement(SHAPE, GENESIS, [0; 32], first, ends).map_err(at)?;
             // What the chain knows it does not take from the prover.
             let statement = SolvencyStatement {
                 root,

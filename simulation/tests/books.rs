@@ -15,14 +15,20 @@ fn books(bars: &[Bar]) -> [(char, Setup); 5] {
         every,
         ..Setup::new(bars.to_vec())
     };
-    let maker_deposit = 50_000 * DOLLAR;
-    let house_leverage = 16 * ONE_TIMES;
+    let poor = Setup {
+        maker_deposit: 50_000 * DOLLAR,
+        ..of(160_000, 3)
+    };
+    let daring = Setup {
+        house_leverage: 16 * ONE_TIMES,
+        ..of(50_000, 3)
+    };
     [
         ('A', of(160_000, 1)),
         ('B', of(80_000, 3)),
-        ('C', Setup { maker_deposit, ..of(160_000, 3) }),
+        ('C', poor),
         ('D', of(50_000, 3)),
-        ('E', Setup { house_leverage, ..of(50_000, 3) }),
+        ('E', daring),
     ]
 }
 
@@ -42,7 +48,11 @@ fn live_all(bars: &[Bar]) {
     let live_some = |books: Vec<(char, Setup)>| {
         for (book, setup) in books {
             let report = live(book, setup);
-            println!("book {book}\n{}\n{}", report.solvency_markdown(), report.totals_markdown());
+            println!(
+                "book {book}\n{}\n{}",
+                report.solvency_markdown(),
+                report.totals_markdown()
+            );
             assert!(report.totals.liquidated_lots > 0, "book {book}");
         }
     };

@@ -85,7 +85,11 @@ fn run(cli: &Cli) -> Result<(), Box<dyn std::error::Error>> {
         }
     })?;
     progress.finish_and_clear();
-    let parts = [report.hours_markdown(), report.solvency_markdown(), report.totals_markdown()];
+    let parts = [
+        report.hours_markdown(),
+        report.solvency_markdown(),
+        report.totals_markdown(),
+    ];
     let text = parts.join("\n");
     print!("{text}");
     println!("\n{:.1} s", start.elapsed().as_secs_f64());

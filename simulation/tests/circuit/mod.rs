@@ -171,7 +171,10 @@ impl Samples {
         assert_eq!(broken(statement), None);
         for outcome in others(statement.outcome.as_ref().expect("the last shows the outcome")) {
             let outcome = Some(outcome);
-            assert!(broken(&SolvencyStatement { outcome, ..*statement }).is_some(), "{outcome:?}");
+            assert!(
+                broken(&SolvencyStatement { outcome, ..*statement }).is_some(),
+                "{outcome:?}"
+            );
         }
         println!("round at {}: satisfied, {:?}", statement.table_time, round.shown);
     }
