@@ -48,8 +48,8 @@ test: build ## run every test of the workspace, and compile for the browser what
 	@. "$(CACHE)/env" && scripts/check-browser.sh
 
 # A release is preceded by one; CLOISTER_UNITS and CLOISTER_SEED choose another number of units and another beginning.
-test-long: build ## the long runs that `make test` leaves out: every wire changed, 30,000 random units (an hour)
-	@$(CARGO) test $(SELECTION) --test mutation --test properties --test batch -- --ignored --nocapture
+test-long: build ## the long runs that `make test` leaves out: every wire, 30,000 units, ten crashes (over an hour)
+	@$(CARGO) test $(SELECTION) --test mutation --test properties --test batch --test books -- --ignored --nocapture
 
 check: setup ## for daily work: lint, and the tests of the crates that were changed
 	@. "$(CACHE)/env" && scripts/check.sh

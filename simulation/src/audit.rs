@@ -1,4 +1,5 @@
 //! What must hold of every batch, looked at from the outside: the ledger's state, the witness, the public statement.
+//! And how the group stands at a table, which every solvency round must agree with.
 
 use crate::{book::Book, market::ROWS};
 use cloister_ledger::{BatchEffect, BatchWitness, GroupLedger, House, Mode, Party, Statement};
@@ -72,7 +73,63 @@ pub struct Audit {
     last: Option<(cloister_crypto::Fr, cloister_crypto::Fr, u64)>,
 }
 
+/// How the group stands at a table, counted account by account with nothing of the solvency statement's own code.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Solvency {
+    /// Number of accounts below maintenance margin.
+    pub short: u64,
+    /// What accounts with negative equity owe together, 10^-6.
+    pub debt: i128,
+    /// The part of it that is owed by accounts with lots in rows that are not stale, 10^-6.
+    pub live_debt: i128,
+    /// Equity of the house less the debt, 10^-6; negative is the shortfall.
+    pub surplus: i128,
+}
+
+impl Solvency {
+    /// Counts the accounts of a book.
+    pub fn of(book: &Book, table: &RiskTable) -> Self {
+        let mut counted = Self::default();
+        for holding in book.accounts.values() {
+            let debt = -holding.equity(table).min(0);
+            counted.short += u64::from(holding.shortfall(table, table.header.maintenance) > 0);
+            counted.debt += debt;
+            counted.live_debt += if holds_live(holding, table) { debt } else { 0 };
+        }
+        counted.surplus = book.house.equity(table) - counted.debt;
+        counted
+    }
+
+    /// What the insurance lacks, 10^-6.
+    pub fn shortfall(&self) -> i128 {
+        (-self.surplus).max(0)
+    }
+
+    /// The part of a payout that is due (C-CLAIM), 10^-6, rounded down; `vault` is what came in less what went out.
+    pub fn ratio(&self, vault: i128) -> u64 {
+        let (vault, shortfall) = (vault.max(0), self.shortfall());
+        if shortfall == 0 {
+            WHOLE
+        } else {
+            (vault * i128::from(WHOLE) / (vault + shortfall)) as u64
+        }
+    }
+}
+
+/// A ratio of one, 10^-6.
+pub const WHOLE: u64 = 1_000_000;
+
+/// True if it holds lots in a row that is not stale.
+pub fn holds_live(holding: &Holding, table: &RiskTable) -> bool {
+    holding.held().any(|(row, _)| !table.rows[row].stale)
+}
+
 impl Audit {
+    /// What came in less what went out, 10^-6: the vault, if nothing is withheld.
+    pub fn vault(&self) -> i128 {
+        self.deposits + self.doors - self.withdrawals - self.swept
+    }
+
     /// Checks a batch that was applied; `before` is the house before it.
     ///
     /// # Errors
@@ -126,7 +183,7 @@ impl Audit {
                 sum += i128::from(lots.get()) * i128::from(table.rows[row].value.get());
             }
         }
-        match sum - (self.deposits + self.doors - self.withdrawals - self.swept) {
+        match sum - self.vault() {
             0 => Ok(()),
             off => Err(Broken::Cash(off)),
         }

@@ -1,14 +1,16 @@
 //! The run: opening, then a table and its batches every minute, then everybody takes what margin allows.
 
 use crate::{
+    audit::{holds_live, Solvency, WHOLE},
     book::payable,
     crowd::{arrive, Crowd},
     draft::Draft,
-    exchange::{place_of, Exchange, SettleError, Settled},
+    exchange::{place_of, Exchange, SettleError, Settled, Totals},
     makers::WithMakers,
     market::{Market, MarketError, Terms, FUTURE, PERPETUAL},
     prices::{Bar, HOUR, MINUTE},
     report::{Hour, Report},
+    rounds::{Round, RoundError},
     step::{Action, Step},
     traders::{population, Role},
 };
@@ -85,6 +87,21 @@ pub enum CrashError {
     /// The first trades or the last payments do not fit the rules.
     #[error("the opening or the closing: {0}")]
     Planned(Refusal),
+    /// The solvency round at a table's time, milliseconds of Unix time, cannot be made or is wrong.
+    #[error("solvency round at {0}: {1}")]
+    Round(u64, RoundError),
+    /// An account stayed insolvent with open lots, though deleveraging closes them at the first table.
+    #[error(
+        "account {account} is insolvent with open lots at the end of {tables} tables in a row, the last at {time}"
+    )]
+    Insolvent {
+        /// Its index.
+        account: u32,
+        /// Number of tables.
+        tables: u64,
+        /// Time of the last one, milliseconds of Unix time.
+        time: u64,
+    },
 }
 
 /// Discount at which makers take liquidated lots: a floor, and a part of the last minute's move, 10^-6.
@@ -93,6 +110,8 @@ const DISCOUNT: (u64, u64) = (2_000, 4);
 const OPENING_ROUNDS: usize = 60;
 /// Smallest sweep, 10^-6: less waits.
 const SWEEP_MIN: u128 = 1_000_000;
+/// Largest number of tables in a row at whose end an account may be insolvent with open lots.
+const INSOLVENT_TABLES: u64 = 1;
 
 /// The run.
 pub struct Crash {
@@ -100,20 +119,33 @@ pub struct Crash {
     market: Market,
     exchange: Exchange,
     random: Random,
+    /// Blinds the sums of solvency rounds, so that rounds change nothing of the run.
+    blinding: Random,
     makers: Vec<u32>,
     report: Report,
     insolvent: BTreeMap<u32, u64>,
     insolvent_open: BTreeMap<u32, u64>,
     /// Accounts that shed lots by deleveraging, with what they owed at most then, and those that gave up lots.
     shed: BTreeMap<u32, i128>,
+    /// The same of the hour.
+    shed_in_hour: BTreeMap<u32, i128>,
     gave: BTreeSet<u32>,
     liquidated: BTreeSet<u32>,
     taken: BTreeSet<u32>,
     time: u64,
 }
 
-/// Who looks at the batches that settle.
-pub type Observer<'o> = &'o mut dyn FnMut(&Settled);
+/// What a run shows while it goes on.
+#[derive(Clone, Copy, Debug)]
+pub enum Event<'e> {
+    /// A batch settled.
+    Batch(&'e Settled),
+    /// A solvency round is complete.
+    Round(&'e Round),
+}
+
+/// Who looks at it.
+pub type Observer<'o> = &'o mut dyn FnMut(Event<'_>);
 
 impl Crash {
     /// A group with its listings and no accounts.
@@ -131,16 +163,19 @@ impl Crash {
             .collect();
         let market = Market::new(setup.terms, first.time - MINUTE, first.time + setup.expiry * MINUTE)?;
         let exchange = Exchange::new(traders, setup.recheck, Random::new(random.word()));
+        let blinding = Random::new(setup.seed);
         Ok(Self {
             setup,
             market,
             exchange,
             random,
+            blinding,
             makers,
             report: Report::default(),
             insolvent: BTreeMap::new(),
             insolvent_open: BTreeMap::new(),
             shed: BTreeMap::new(),
+            shed_in_hour: BTreeMap::new(),
             gave: BTreeSet::new(),
             liquidated: BTreeSet::new(),
             taken: BTreeSet::new(),
@@ -164,8 +199,15 @@ impl Crash {
         let mut table = None;
         for (minute, bar) in bars.iter().enumerate() {
             let made = self.market.table(bar)?;
-            self.minute(minute, bar, &made, discount(last, bar.close), observe)?;
+            let worse = self.minute(minute, bar, &made, discount(last, bar.close), observe)?;
             last = bar.close;
+            let hour_ends = made.header.time.is_multiple_of(HOUR) || minute + 1 == bars.len();
+            if worse || hour_ends {
+                self.round(&made, observe)?;
+            }
+            if hour_ends {
+                self.shed_in_hour.clear();
+            }
             table = Some(made);
         }
         self.report.tables = bars.len() as u64 + 1;
@@ -185,14 +227,16 @@ impl Crash {
                 Mode::Deleveraging(Party::Counterparty) => self.gave.insert(unit.index.get()),
                 Mode::Deleveraging(Party::Insolvent) => {
                     let equity = Holding::from(&unit.before).equity(&settled.witness.context.table);
-                    let owed = self.shed.entry(unit.index.get()).or_default();
-                    *owed = equity.min(*owed);
+                    for shed in [&mut self.shed, &mut self.shed_in_hour] {
+                        let owed = shed.entry(unit.index.get()).or_default();
+                        *owed = equity.min(*owed);
+                    }
                     true
                 }
                 _ => false,
             };
         }
-        observe(&settled);
+        observe(Event::Batch(&settled));
         Ok(())
     }
 
@@ -253,6 +297,7 @@ impl Crash {
         self.settle(draft, 0, 0, observe)
     }
 
+    /// A table and its batches. True if more is owed, or lacks, than at the end of any minute of the hour before.
     fn minute(
         &mut self,
         minute: usize,
@@ -260,7 +305,7 @@ impl Crash {
         table: &RiskTable,
         discount: u32,
         observe: Observer<'_>,
-    ) -> Result<(), CrashError> {
+    ) -> Result<bool, CrashError> {
         let before = (self.exchange.totals.clone(), self.exchange.audit.bad_debt);
         let policy = Policy {
             discount,
@@ -312,7 +357,20 @@ impl Crash {
         }
         self.pairs(table, pairs, observe)?;
         self.note_house(table);
-        self.note_minute(bar, table, before);
+        self.note_minute(bar, table, before)
+    }
+
+    /// A solvency round over the settled group, compared with what is counted from the outside: at the end of every
+    /// hour, and wherever more is owed than before in it, for at their ends hours have mostly healed.
+    fn round(&mut self, table: &RiskTable, observe: Observer<'_>) -> Result<(), CrashError> {
+        let wrong = |error| CrashError::Round(table.header.time, error);
+        let round = Round::new(self.exchange.state(), table, &mut self.blinding).map_err(wrong)?;
+        round.agrees(&Solvency::of(&self.exchange.book, table)).map_err(wrong)?;
+        if let Some(hour) = self.report.hours.last_mut() {
+            hour.shown = Some(round.shown);
+            hour.ratio = round.shown.ratio(self.exchange.audit.vault());
+        }
+        observe(Event::Round(&round));
         Ok(())
     }
 
@@ -361,6 +419,8 @@ impl Crash {
                 start,
                 low: u64::MAX,
                 house_low: equity,
+                ratio_low: WHOLE,
+                ratio: WHOLE,
                 ..Hour::default()
             });
         }
@@ -371,37 +431,20 @@ impl Crash {
         }
     }
 
-    fn note_minute(&mut self, bar: &Bar, table: &RiskTable, before: (crate::exchange::Totals, i128)) {
-        let (mut debt, mut open) = (0, 0);
-        let mut insolvent = Vec::new();
-        let mut with_lots = BTreeSet::new();
-        for (index, holding) in &self.exchange.book.accounts {
-            let equity = holding.equity(table);
-            if equity < 0 {
-                debt += equity;
-                open += u64::from(!holding.is_flat());
-                insolvent.push(*index);
-                if !holding.is_flat() {
-                    with_lots.insert(*index);
-                }
-            }
-        }
-        self.insolvent_open.retain(|index, _| with_lots.contains(index));
-        for index in with_lots {
-            let tables = self.insolvent_open.entry(index).or_default();
-            *tables += 1;
-            self.report.longest_open = self.report.longest_open.max(*tables);
-        }
-        self.insolvent.retain(|index, _| insolvent.contains(index));
-        for index in &insolvent {
-            let minutes = self.insolvent.entry(*index).or_default();
-            *minutes += 1;
-            self.report.longest_insolvent = self.report.longest_insolvent.max(*minutes);
-        }
+    fn note_minute(&mut self, bar: &Bar, table: &RiskTable, before: (Totals, i128)) -> Result<bool, CrashError> {
+        let accounts = &self.exchange.book.accounts;
+        let insolvent = || accounts.iter().filter(|(_, holding)| holding.equity(table) < 0);
+        let open = insolvent().filter(|(_, holding)| holds_live(holding, table));
+        let longest_open = longest(&mut self.insolvent_open, open.map(|(index, _)| *index));
+        let longest_insolvent = longest(&mut self.insolvent, insolvent().map(|(index, _)| *index));
+        self.report.longest_open = self.report.longest_open.max(longest_open);
+        self.report.longest_insolvent = self.report.longest_insolvent.max(longest_insolvent);
+        let counted = Solvency::of(&self.exchange.book, table);
+        let ratio = counted.ratio(self.exchange.audit.vault());
         let (totals, bad_debt) = before;
         let now = &self.exchange.totals;
         let Some(hour) = self.report.hours.last_mut() else {
-            return;
+            return Ok(false);
         };
         let units = |mode: Mode| now.modes[place_of(mode)] - totals.modes[place_of(mode)];
         hour.low = hour.low.min(bar.close);
@@ -411,11 +454,23 @@ impl Crash {
         hour.liquidations += units(Mode::Liquidation);
         hour.liquidated_lots += now.liquidated_lots - totals.liquidated_lots;
         hour.deleveraged_lots += now.deleveraged_lots - totals.deleveraged_lots;
+        hour.deleveraged_worth += now.deleveraged_worth - totals.deleveraged_worth;
+        hour.shed = (self.shed_in_hour.len() as u64, self.shed_in_hour.values().sum());
         hour.takeovers += units(Mode::Takeover);
         hour.bad_debt += self.exchange.audit.bad_debt - bad_debt;
-        hour.waiting = hour.waiting.max(insolvent.len() as u64);
-        hour.waiting_open = hour.waiting_open.max(open);
-        hour.waiting_debt = hour.waiting_debt.min(debt);
+        hour.waiting = hour.waiting.max(self.insolvent.len() as u64);
+        hour.waiting_open = hour.waiting_open.max(self.insolvent_open.len() as u64);
+        let worse = counted.debt > -hour.waiting_debt || counted.shortfall() > hour.shortfall;
+        hour.waiting_debt = hour.waiting_debt.min(-counted.debt);
+        hour.longest_open = hour.longest_open.max(longest_open);
+        hour.shortfall = hour.shortfall.max(counted.shortfall());
+        hour.ratio_low = hour.ratio_low.min(ratio);
+        let time = table.header.time;
+        let mut lasting = self.insolvent_open.iter();
+        match lasting.find(|(_, tables)| **tables > INSOLVENT_TABLES) {
+            Some((&account, &tables)) => Err(CrashError::Insolvent { account, tables, time }),
+            None => Ok(worse),
+        }
     }
 
     /// Everybody takes what margin allows: signed if flat, else forced.
@@ -459,6 +514,13 @@ impl Crash {
         report.book = self.exchange.book.clone();
         report
     }
+}
+
+/// Counts one table more for who is among `now`, and forgets the others; the largest count.
+fn longest(counts: &mut BTreeMap<u32, u64>, now: impl Iterator<Item = u32>) -> u64 {
+    let before = std::mem::take(counts);
+    counts.extend(now.map(|index| (index, before.get(&index).copied().unwrap_or_default() + 1)));
+    counts.values().copied().max().unwrap_or_default()
 }
 
 /// What makers ask for taking liquidated lots after a move, 10^-6; never beyond the band, which is looked after by the

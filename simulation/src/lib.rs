@@ -5,7 +5,7 @@
 //! [`crowd`] (traders). What they want is put together in a [`draft::Draft`], which forecasts every unit in arithmetic
 //! of its own ([`cloister_liquidator::Holding`], [`book::Book`]), so that only what the rules allow is asked for. The
 //! ledger's native transition is the only truth: a batch that it refuses, or a state that is not the forecast one, ends
-//! the run with an error. [`audit`] checks every batch from the outside.
+//! the run with an error. [`audit`] checks every batch from the outside, and what solvency rounds show ([`rounds`]).
 
 pub mod audit;
 pub mod book;
@@ -17,10 +17,11 @@ pub mod makers;
 pub mod market;
 pub mod prices;
 pub mod report;
+pub mod rounds;
 pub mod step;
 pub mod traders;
 
-pub use crash::{Crash, CrashError, Setup};
+pub use crash::{Crash, CrashError, Event, Setup};
 pub use exchange::Settled;
 pub use market::Terms;
 pub use report::Report;

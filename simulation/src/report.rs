@@ -1,6 +1,7 @@
 //! What a run tells: hour by hour, and in all.
 
 use crate::{
+    audit::{Solvency, WHOLE},
     book::Book,
     exchange::{Totals, MODE_NAMES},
     market::ROWS,
@@ -30,6 +31,10 @@ pub struct Hour {
     pub liquidated_lots: u64,
     /// Lots that insolvent accounts shed by deleveraging; counterparties gave up as many.
     pub deleveraged_lots: u64,
+    /// What those lots were worth at the mark, 10^-6.
+    pub deleveraged_worth: u128,
+    /// Accounts that shed them, and what they owed at most when they did, 0 or negative, 10^-6.
+    pub shed: (u64, i128),
     /// Takeovers.
     pub takeovers: u64,
     /// Equity taken over, 0 or negative, 10^-6.
@@ -40,6 +45,16 @@ pub struct Hour {
     pub waiting_open: u64,
     /// The most that they owed together, 0 or negative, 10^-6.
     pub waiting_debt: i128,
+    /// Largest number of tables in a row at whose end an account was insolvent with open lots.
+    pub longest_open: u64,
+    /// Largest shortfall at a minute's end: what all owed together beyond the equity of the house, 10^-6.
+    pub shortfall: i128,
+    /// Lowest part of a payout that was due at a minute's end (C-CLAIM), 10^-6.
+    pub ratio_low: u64,
+    /// What the solvency round at the hour's end shows.
+    pub shown: Option<Solvency>,
+    /// The part of a payout that is due by that round, 10^-6.
+    pub ratio: u64,
     /// Largest number of lots that the house held, all rows, both sides.
     pub house_lots: u64,
     /// Lowest equity of the house, 10^-6.
@@ -100,6 +115,15 @@ fn dollars(micro: i128) -> String {
     )
 }
 
+/// A part of one in 10^-6, cut off after four places.
+fn part(millionths: u64) -> String {
+    if millionths >= WHOLE {
+        "1".to_owned()
+    } else {
+        format!("0.{:04}", millionths / 100)
+    }
+}
+
 fn reasons(counts: &BTreeMap<Refusal, u64>) -> String {
     if counts.is_empty() {
         return "none".to_owned();
@@ -119,7 +143,6 @@ impl Report {
             "fills",
             "liquidations",
             "coins liquidated",
-            "coins deleveraged",
             "takeovers",
             "bad debt",
             "insolvent at a minute's end, most (with lots)",
@@ -138,7 +161,6 @@ impl Report {
                 hour.fills.to_string(),
                 hour.liquidations.to_string(),
                 (hour.liquidated_lots / 1_000).to_string(),
-                (hour.deleveraged_lots / 1_000).to_string(),
                 hour.takeovers.to_string(),
                 dollars(hour.bad_debt),
                 format!("{} ({})", hour.waiting, hour.waiting_open),
@@ -151,9 +173,60 @@ impl Report {
         markdown(&header, rows, true)
     }
 
+    /// What deleveraging took and what was owed, hour by hour, with the solvency round at each hour's end. Hours without
+    /// deleveraging in which nobody owed and nothing lacked at a minute's end, and nobody was short at the round, are
+    /// left out: their ratios are 1.
+    pub fn solvency_markdown(&self) -> String {
+        let header = [
+            "day, hour (UTC)",
+            "coins deleveraged",
+            "worth",
+            "accounts that shed",
+            "they owed",
+            "tables in a row insolvent with lots, most",
+            "shortfall, most",
+            "ratio, low",
+            "round: below maintenance",
+            "debt",
+            "live debt",
+            "surplus",
+            "ratio",
+        ];
+        let busy = |hour: &&Hour| {
+            let short = hour.shown.is_some_and(|shown| shown.short > 0);
+            hour.deleveraged_lots > 0 || hour.waiting > 0 || hour.shortfall > 0 || short
+        };
+        let rows = self.hours.iter().filter(busy).map(|hour| {
+            let shown = hour.shown.unwrap_or_default();
+            vec![
+                clock(hour.start),
+                (hour.deleveraged_lots / 1_000).to_string(),
+                dollars(hour.deleveraged_worth as i128),
+                hour.shed.0.to_string(),
+                dollars(-hour.shed.1),
+                hour.longest_open.to_string(),
+                dollars(hour.shortfall),
+                part(hour.ratio_low),
+                shown.short.to_string(),
+                dollars(shown.debt),
+                dollars(shown.live_debt),
+                dollars(shown.surplus),
+                part(hour.ratio),
+            ]
+        });
+        markdown(&header, rows, true)
+    }
+
     /// What the house gained or lost because prices moved while it held lots.
     pub fn revaluation(&self) -> i128 {
         self.house_end - self.house_gain - self.bad_debt
+    }
+
+    fn shortfalls(&self) -> String {
+        let most = self.hours.iter().map(|hour| hour.shortfall).max().unwrap_or_default();
+        let low = self.hours.iter().map(|hour| hour.ratio_low).min().unwrap_or(WHOLE);
+        let at_the_end = self.hours.iter().filter(|hour| hour.ratio < WHOLE).count();
+        format!("{}, {}, {at_the_end}", dollars(most), part(low))
     }
 
     /// The totals as a table.
@@ -215,6 +288,10 @@ impl Report {
                 format!("{}, {}", dollars(self.house_low.0), clock(self.house_low.1)),
             ),
             ("insurance: at the end".into(), dollars(self.house_end)),
+            (
+                "shortfall: most, lowest ratio, hours with one at their end".into(),
+                self.shortfalls(),
+            ),
             (
                 "insurance: penalties and prices of trades".into(),
                 dollars(self.house_gain - self.seed),

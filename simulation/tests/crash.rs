@@ -10,8 +10,8 @@ use cloister_ledger::{BatchWitness, Mode, Shape, UnitWitness};
 use cloister_simulation::{
     audit::{Audit, Broken},
     exchange::MODE_NAMES,
-    prices::{self, Bar, DOLLAR, MINUTES},
-    Crash, Report, Setup, Terms,
+    prices::{self, Bar, DOLLAR, MINUTE, MINUTES},
+    Crash, CrashError, Event, Report, Setup, Terms,
 };
 use cloister_types::Amount;
 use std::path::Path;
@@ -64,6 +64,11 @@ fn check_report(report: &Report) {
     };
     assert_eq!((lots(0), lots(1)), (0, 0));
     assert!(report.book.accounts.values().all(|h| h.lots[1].is_zero()));
+    // A round at the end of every hour; whoever became insolvent held no lots one table later.
+    assert_eq!(report.hours.len(), MINUTES / 60);
+    assert!(report.hours.iter().all(|hour| hour.shown.is_some()));
+    assert!(report.longest_open <= 1);
+    assert!(report.totals.deleveraged_lots > 0 && report.deleveraged.2 < 0);
     // With the last prices everything that came in is out again or still there.
     let cash: i128 = report.book.accounts.values().map(|h| h.cash).sum();
     let inside = cash + report.book.house.cash + report.book.fees as i128;
@@ -75,13 +80,15 @@ fn both_days_should_keep_every_invariant_and_satisfy_the_circuit() {
     let mut samples = Samples::default();
     let (bars, excused) = bars();
     let report = Crash::new(setup(bars))
-        .and_then(|mut crash| crash.run(&mut |settled| samples.offer(settled)))
+        .and_then(|mut crash| crash.run(&mut |event| samples.offer(event)))
         .expect("no batch is refused and no invariant breaks");
-    println!("{}\n{}", report.hours_markdown(), report.totals_markdown());
+    println!("{}\n{}", report.hours_markdown(), report.solvency_markdown());
+    println!("{}", report.totals_markdown());
     check_report(&report);
     let mut missing = samples.missing();
     missing.retain(|kind| !excused.contains(kind));
     assert_eq!(missing, Vec::<Kind>::new());
+    samples.check_round();
     samples.check();
 }
 
@@ -109,7 +116,12 @@ fn a_run_should_follow_from_its_seed() {
 fn the_audit_should_name_what_a_batch_breaks() {
     let mut last = None;
     let mut crash = Crash::new(short(2)).expect("listings");
-    crash.run(&mut |settled| last = Some(settled.clone())).expect("a run");
+    let mut keep = |event: Event<'_>| {
+        if let Event::Batch(settled) = event {
+            last = Some(settled.clone());
+        }
+    };
+    crash.run(&mut keep).expect("a run");
     let settled = last.expect("a batch");
     let exchange = crash.exchange();
     let house = exchange.state().house();
@@ -145,6 +157,22 @@ fn the_audit_should_name_what_a_batch_breaks() {
 }
 
 #[test]
+fn a_run_should_end_where_an_account_stays_insolvent_with_open_lots() {
+    // The price halves, and nobody makes a batch.
+    let mut setup = short(4);
+    for bar in &mut setup.bars[1..] {
+        (bar.open, bar.close) = (bar.open / 2, bar.close / 2);
+    }
+    setup.batches_a_minute = 0;
+    let third = setup.bars[2].time + MINUTE;
+    let ended = Crash::new(setup).and_then(|mut crash| crash.run(&mut |_| ()));
+    let Err(CrashError::Insolvent { tables, time, .. }) = ended else {
+        panic!("{ended:?}");
+    };
+    assert_eq!((tables, time), (2, third));
+}
+
+#[test]
 fn a_batch_should_take_the_smallest_shape_that_holds_it() {
     let mut crash = Crash::new(Setup {
         accounts: 40,
@@ -153,7 +181,10 @@ fn a_batch_should_take_the_smallest_shape_that_holds_it() {
     .expect("listings");
     let mut seen = Vec::new();
     let report = crash
-        .run(&mut |settled| {
+        .run(&mut |event| {
+            let Event::Batch(settled) = event else {
+                return;
+            };
             let padding = |unit: &&UnitWitness| {
                 unit.mode == Mode::Padding && (unit.deposit, unit.incoming) == (Amount::ZERO, Amount::ZERO)
             };

@@ -4,7 +4,7 @@ use crate::{
     deleverage::deleverage,
     draft::BatchDraft,
     keeper::{expire, shed, take_over},
-    liquidation::liquidate,
+    liquidation::{liquidate, liquidate_broke},
     policy::Policy,
     refusal::Refusal,
 };
@@ -27,9 +27,10 @@ pub struct Left {
 pub fn decide<'t>(draft: &mut impl BatchDraft<'t>, policy: &Policy) -> Left {
     // Once before liquidations load the house, and once after their penalties have made room.
     take_over(draft);
-    let liquidated = liquidate(draft, policy);
+    let mut liquidated = liquidate(draft, policy);
+    liquidate_broke(draft, policy, &mut liquidated);
     let not_taken = take_over(draft);
-    // Whom neither book nor house took anything of.
+    // Of whom neither book nor house takes anything more.
     let refused = liquidated.refused.iter().map(|(account, _)| *account);
     let not_deleveraged = deleverage(draft, &refused.chain(liquidated.pairs.iter().copied()).collect());
     expire(draft);

@@ -122,11 +122,36 @@ fn reduce(table: &RiskTable, holding: &Holding, row: usize, most: u64, worse: u6
 /// Reduces every account that is short by one fill, where somebody takes it. Makers take at the policy's discount, else
 /// at the mark, else the house takes at the mark.
 pub fn liquidate<'t>(draft: &mut impl BatchDraft<'t>, policy: &Policy) -> Unliquidated {
+    let accounts = short(draft);
+    reduce_all(draft, policy, accounts)
+}
+
+/// Reduces accounts that owe money step after step, until they are flat or nobody takes a step. They have no time to
+/// wait for a step in the next batch: what is taken of nobody is deleveraged in this one. Adds to what was left.
+pub fn liquidate_broke<'t>(draft: &mut impl BatchDraft<'t>, policy: &Policy, left: &mut Unliquidated) {
+    let table = draft.table();
+    loop {
+        let mut broke = short(draft);
+        broke.retain(|account| {
+            let refused = left.refused.iter().any(|(other, _)| other == account);
+            draft.holding(*account).equity(table) < 0 && !refused && !left.pairs.contains(account)
+        });
+        if broke.is_empty() {
+            return;
+        }
+        let Unliquidated { pairs, refused } = reduce_all(draft, policy, broke);
+        left.pairs.extend(pairs);
+        left.refused.extend(refused);
+    }
+}
+
+/// One fill of each of the accounts.
+fn reduce_all<'t>(draft: &mut impl BatchDraft<'t>, policy: &Policy, accounts: Vec<u32>) -> Unliquidated {
     let table = draft.table();
     let mut left = Unliquidated::default();
     // By row and sign of what must go.
     let mut queues: BTreeMap<(usize, bool), Vec<u32>> = BTreeMap::new();
-    for account in short(draft) {
+    for account in accounts {
         let holding = draft.holding(account);
         let largest = holding
             .held()

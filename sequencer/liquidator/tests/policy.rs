@@ -8,7 +8,7 @@ use cloister_liquidator::{
     Decision, Holding, Offer, Policy, Refusal, Trade,
 };
 use cloister_risk::{Assessment, RiskTable};
-use cloister_types::{Money, Position};
+use cloister_types::{Lots, Money, Position};
 use common::{holding, table, Paper, EXPIRED, FUTURE, MARK, PERPETUAL};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -229,6 +229,26 @@ fn nobody_should_be_deleveraged_whom_others_take_or_who_is_solvent() {
     assert!(left.not_deleveraged.is_empty());
     assert_eq!(side(&draft.decisions(), Party::Insolvent), [(0, 100)]);
     assert_eq!(side(&draft.decisions(), Party::Counterparty), [(2, 100)]);
+}
+
+#[test]
+fn what_is_left_after_the_steps_that_others_take_should_be_deleveraged_in_the_same_batch() {
+    let mut table = table();
+    table.rows[PERPETUAL].chunk = Lots(25);
+    let mut draft = Paper::new(&table, &[long(-5), short(1_000_000, 300)]);
+    draft.house_lots = 60;
+    let left = decide(&mut draft, &POLICY);
+    assert!(left.not_deleveraged.is_empty());
+    // The house takes two whole steps and smaller ones.
+    assert_eq!(draft.house().lots[PERPETUAL], Position(60));
+    let mut decisions = draft.decisions();
+    decisions.retain(|decision| matches!(decision, Decision::Deleverage { .. }));
+    assert_eq!(side(&decisions, Party::Insolvent), [(0, 40)]);
+    assert_eq!(side(&decisions, Party::Counterparty), [(1, 40)]);
+    // A short account that owes nothing has one step a batch.
+    let mut draft = Paper::new(&table, &[long(500)]);
+    decide(&mut draft, &POLICY);
+    assert_eq!(draft.holding(0).lots[PERPETUAL], Position(75));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use clap::Parser;
 use cloister_liquidator::ONE_TIMES;
-use cloister_simulation::{prices, Crash, Setup, Terms};
+use cloister_simulation::{prices, Crash, Event, Setup, Terms};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::{path::PathBuf, process::ExitCode, time::Instant};
 
@@ -78,12 +78,19 @@ fn run(cli: &Cli) -> Result<(), Box<dyn std::error::Error>> {
     let start = Instant::now();
     let progress = progress(&setup.bars);
     let first = setup.bars.first().map_or(0, |bar| bar.time);
-    let report = Crash::new(setup)?.run(&mut |settled| {
-        let now = settled.witness.context.table.header.time;
-        progress.set_position(now.saturating_sub(first) / prices::MINUTE);
+    let report = Crash::new(setup)?.run(&mut |event| {
+        if let Event::Batch(settled) = event {
+            let now = settled.witness.context.table.header.time;
+            progress.set_position(now.saturating_sub(first) / prices::MINUTE);
+        }
     })?;
     progress.finish_and_clear();
-    let text = format!("{}\n{}", report.hours_markdown(), report.totals_markdown());
+    let parts = [
+        report.hours_markdown(),
+        report.solvency_markdown(),
+        report.totals_markdown(),
+    ];
+    let text = parts.join("\n");
     print!("{text}");
     println!("\n{:.1} s", start.elapsed().as_secs_f64());
     if let Some(path) = &cli.markdown {

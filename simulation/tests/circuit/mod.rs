@@ -1,10 +1,19 @@
 //! A sample of batches with everything a batch can hold, and whether the circuit is satisfied by them.
 
-use cloister_circuits::{statements::batch::BatchCircuit, Fr};
+use cloister_circuits::{
+    statements::{batch::BatchCircuit, solvency::SolvencyCircuit},
+    Fr,
+};
 use cloister_groth16::{Assignment, Matrices, Matrix};
-use cloister_ledger::{InstructionKind as Instruction, Mode, Party, Shape};
-use cloister_simulation::Settled;
-use cloister_types::{Amount, Lots};
+use cloister_ledger::{
+    solvency::{Found, SolvencyOutcome},
+    InstructionKind as Instruction, Mode, Party, Shape, SolvencyStatement,
+};
+use cloister_simulation::{
+    rounds::{Round, Stated, SHAPE},
+    Event, Settled,
+};
+use cloister_types::{Amount, Lots, Money, Total};
 use std::collections::BTreeMap;
 
 /// What the sample must hold.
@@ -111,31 +120,69 @@ fn kinds(settled: &Settled) -> Vec<Kind> {
     out
 }
 
-/// Of each kind the first batch in the smallest shape.
+/// Of each kind the first batch in the smallest shape, and the solvency round with the largest debt.
 #[derive(Default)]
-pub struct Samples(BTreeMap<Kind, Settled>);
+pub struct Samples {
+    batches: BTreeMap<Kind, Settled>,
+    round: Option<Round>,
+}
 
 impl Samples {
-    /// Keeps a batch if it is the best of a kind so far.
-    pub fn offer(&mut self, settled: &Settled) {
+    /// Keeps what is the best of a kind so far.
+    pub fn offer(&mut self, event: Event<'_>) {
+        match event {
+            Event::Batch(settled) => self.offer_batch(settled),
+            Event::Round(round) => {
+                let debt = self.round.as_ref().map_or(0, |kept| kept.shown.debt);
+                if round.shown.debt > debt {
+                    self.round = Some(round.clone());
+                }
+            }
+        }
+    }
+
+    fn offer_batch(&mut self, settled: &Settled) {
         let size = |shape: Shape| shape.units * shape.places;
         for kind in kinds(settled) {
             let better = |kept: &Settled| size(settled.shape) < size(kept.shape);
-            if self.0.get(&kind).is_none_or(better) {
-                self.0.insert(kind, settled.clone());
+            if self.batches.get(&kind).is_none_or(better) {
+                self.batches.insert(kind, settled.clone());
             }
         }
     }
 
     /// Kinds of which there was no batch.
     pub fn missing(&self) -> Vec<Kind> {
-        ALL.into_iter().filter(|kind| !self.0.contains_key(kind)).collect()
+        ALL.into_iter()
+            .filter(|kind| !self.batches.contains_key(kind))
+            .collect()
+    }
+
+    /// The last statement of the round satisfies the circuit, and shows no other outcome.
+    pub fn check_round(&self) {
+        let round = self.round.as_ref().expect("an hour at whose end somebody owes");
+        let Stated { statement, witness } = round.statements.last().expect("a round has a statement");
+        let matrices = Matrices::record(SolvencyCircuit::blank(SHAPE)).expect("a blank circuit synthesises");
+        let broken = |statement: &SolvencyStatement| {
+            let circuit = SolvencyCircuit::proving(SHAPE, *statement, witness.clone());
+            let parts = circuit.values_in_parts().expect("a witness of the shape");
+            first_broken(&matrices, parts, statement.hash())
+        };
+        assert_eq!(broken(statement), None);
+        for outcome in others(statement.outcome.as_ref().expect("the last shows the outcome")) {
+            let outcome = Some(outcome);
+            assert!(
+                broken(&SolvencyStatement { outcome, ..*statement }).is_some(),
+                "{outcome:?}"
+            );
+        }
+        println!("round at {}: satisfied, {:?}", statement.table_time, round.shown);
     }
 
     /// Every sampled batch satisfies the circuit of its shape under its statement, and under no other.
     pub fn check(self) {
         let mut batches: BTreeMap<(Shape, u64), Settled> = BTreeMap::new();
-        for settled in self.0.into_values() {
+        for settled in self.batches.into_values() {
             batches.insert((settled.shape, settled.witness.context.batch_no), settled);
         }
         let mut recorded: Option<(Shape, Matrices)> = None;
@@ -146,22 +193,43 @@ impl Samples {
                 _ => Matrices::record(BatchCircuit::blank(shape)).expect("a blank circuit synthesises"),
             };
             let statement = settled.effect.statement.hash();
-            assert_eq!(
-                first_broken(&matrices, shape, &settled, statement),
-                None,
-                "batch {number}, {shape:?}"
-            );
-            assert!(first_broken(&matrices, shape, &settled, statement + Fr::one()).is_some());
+            let broken = |statement: Fr| {
+                let circuit = BatchCircuit::proving(shape, settled.witness.clone(), statement);
+                let parts = circuit.values_in_parts().expect("a witness of the shape");
+                first_broken(&matrices, parts, statement)
+            };
+            assert_eq!(broken(statement), None, "batch {number}, {shape:?}");
+            assert!(broken(statement + Fr::one()).is_some());
             println!("batch {number} of shape {}x{}: satisfied", shape.units, shape.places);
             recorded = Some((shape, matrices));
         }
     }
 }
 
-/// The first constraint that a batch does not satisfy.
-fn first_broken(matrices: &Matrices, shape: Shape, settled: &Settled, statement: Fr) -> Option<usize> {
-    let circuit = BatchCircuit::proving(shape, settled.witness.clone(), statement);
-    let parts = circuit.values_in_parts::<Assignment>().expect("a witness of the shape");
+/// The same outcome with one of its numbers changed, and the one that hides the debts.
+fn others(outcome: &SolvencyOutcome) -> [SolvencyOutcome; 5] {
+    let found = outcome.found;
+    let of = |found: Found, surplus: i128| SolvencyOutcome {
+        found,
+        surplus: Money(surplus),
+        ..*outcome
+    };
+    let surplus = outcome.surplus.get();
+    let more = |sum: Total| Total(sum.get() + 1);
+    let short = found.short + 1;
+    let (debt, live_debt) = (more(found.debt), more(found.live_debt));
+    let hidden = surplus + found.debt.get() as i128;
+    [
+        of(Found { short, ..found }, surplus),
+        of(Found { debt, ..found }, surplus - 1),
+        of(Found { live_debt, ..found }, surplus),
+        of(found, surplus + 1),
+        of(Found::default(), hidden),
+    ]
+}
+
+/// The first constraint that the values do not satisfy.
+fn first_broken(matrices: &Matrices, parts: Vec<Assignment>, statement: Fr) -> Option<usize> {
     let assignment = Assignment::from_parts(parts);
     assert_eq!(assignment.inputs, [Fr::one(), statement]);
     let wires = [&assignment.inputs[..], &assignment.aux].concat();
