@@ -169,7 +169,7 @@ fn rekey_should_be_sealed_to_the_key_in_force_and_outlive_it() {
         assert_ok!(set());
         assert_noop!(alice(&keys, proof), Error::<Test>::InvalidSealProof);
         let mut scene = Scene::new(GROUP, &ALICE);
-        scene.sealing_key = next.clone();
+        scene.sealing_key = next;
         assert_ok!(alice(&keys_of(&scene.seal(5).0), scene.proof(5)));
         crate::SealKey::<Test>::kill();
         ready();
