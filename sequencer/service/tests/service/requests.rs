@@ -91,7 +91,7 @@ async fn a_forced_withdrawal_of_more_than_is_free_pays_what_is_free() {
     assert!(account.available.is_zero());
     assert_eq!(account.cash, account.settled.unwrap().cash);
     // Not a unit of money more could have gone: what is left is the margin of its position.
-    assert_eq!(account.equity, Money(account.initial_margin.get()));
+    assert_eq!(account.equity, account.initial_margin);
     // The order at rest leaves the book when it is met, and whoever meets it does not trade.
     let taken = running.submit(market(sell(0, 2, 100, MARK - ONE))).await;
     assert!(taken.is_ok_and(|taken| taken.filled.is_zero()));
