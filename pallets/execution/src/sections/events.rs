@@ -1,0 +1,368 @@
+//! What the pallet says that it did.
+
+use polkadot_sdk::frame_support::pallet_macros::pallet_section;
+
+/// What the pallet says that it did.
+#[pallet_section]
+mod events {
+    #[pallet::event]
+    #[pallet::generate_deposit(pub(crate) fn deposit_event)]
+    pub enum Event<T: Config> {
+        /// A group was made.
+        GroupCreated {
+            /// The group.
+            group: u32,
+        },
+        /// A group was enabled or disabled.
+        GroupEnabled {
+            /// The group.
+            group: u32,
+            /// Whether it is enabled now.
+            enabled: bool,
+        },
+        /// How the queue of a group is taken was set.
+        QueueTermsSet {
+            /// The group.
+            group: u32,
+            /// What held before.
+            old: Terms,
+            /// What holds now.
+            new: Terms,
+        },
+        /// A verifying key was registered.
+        VerifyingKeySet {
+            /// Its id.
+            id: KeyId,
+            /// What its proofs say.
+            statement: StatementKind,
+            /// Blake2-256 of the key.
+            hash: [u8; 32],
+            /// First block in which proofs are verified with it.
+            active_at: BlockNumberFor<T>,
+            /// Made from a public seed.
+            development: bool,
+        },
+        /// A verifying key was removed.
+        VerifyingKeyRemoved {
+            /// Its id.
+            id: KeyId,
+        },
+        /// The submitters were set.
+        SubmittersSet {
+            /// How many.
+            count: u32,
+        },
+        /// The sequencers' sealing key was set.
+        SealKeySet,
+        /// An open was queued.
+        OpenQueued {
+            /// The group.
+            group: u32,
+            /// The index it reserves.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
+            /// Queue id.
+            item: u64,
+            /// First deposit, 10^-6.
+            amount: u64,
+        },
+        /// A deposit was queued.
+        DepositQueued {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
+            /// Queue id.
+            item: u64,
+            /// 10^-6.
+            amount: u64,
+        },
+        /// A switch was queued.
+        SwitchQueued {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
+            /// Queue id.
+            item: u64,
+        },
+        /// A close was queued.
+        CloseQueued {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
+            /// Queue id.
+            item: u64,
+        },
+        /// A forced withdrawal was queued.
+        ForcedWithdrawalQueued {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
+            /// Queue id.
+            item: u64,
+            /// What is asked for, 10^-6.
+            amount: u64,
+        },
+        /// A re-key of an account was queued.
+        RekeyQueued {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
+            /// Queue id.
+            item: u64,
+        },
+        /// A forced withdrawal was taken. What it pays follows as any payout.
+        WithdrawalForced {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
+            /// What was asked for, 10^-6.
+            asked: u64,
+            /// What it pays, 10^-6.
+            amount: u64,
+        },
+        /// An account has the keys that its re-key asked for.
+        AccountRekeyed {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
+        },
+        /// A close took effect: the account is no more, and its index is never given again.
+        AccountClosed {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner, who may open another.
+            owner: T::AccountId,
+        },
+        /// A close was taken and had no effect, since the account holds something.
+        CloseWithoutEffect {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
+        },
+        /// Deposits that waited for an account went back with its close.
+        DepositsRefunded {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner, who was paid.
+            owner: T::AccountId,
+            /// 10^-6.
+            amount: u64,
+        },
+        /// A payment into the insurance was queued.
+        InsuranceQueued {
+            /// The group.
+            group: u32,
+            /// Who paid.
+            owner: T::AccountId,
+            /// Queue id.
+            item: u64,
+            /// 10^-6.
+            amount: u64,
+        },
+        /// A take of insurance was queued.
+        InsuranceTakeQueued {
+            /// The group.
+            group: u32,
+            /// Is to be paid.
+            to: T::AccountId,
+            /// Queue id.
+            item: u64,
+            /// What is asked for, 10^-6.
+            amount: u64,
+            /// What equity of the house must not fall below by it, 10^-6.
+            keep: u64,
+        },
+        /// A batch has taken payments into the insurance.
+        InsurancePaid {
+            /// The group.
+            group: u32,
+            /// Their sum, 10^-6.
+            amount: u64,
+        },
+        /// A batch has taken the take of insurance.
+        InsuranceTaken {
+            /// The group.
+            group: u32,
+            /// Is paid, as far as the gate lets it.
+            to: T::AccountId,
+            /// What was asked for, 10^-6.
+            asked: u64,
+            /// What margin of the house and what must stay allowed, 10^-6.
+            amount: u64,
+        },
+        /// A batch was proven and settled.
+        BatchSettled {
+            /// The group.
+            group: u32,
+            /// Its number.
+            batch_no: u64,
+            /// The verifying key of its proof.
+            key: KeyId,
+            /// The risk table it was made with.
+            risk_version: u64,
+            /// Its time, milliseconds.
+            time: u64,
+            /// The new root.
+            root: Field,
+            /// The new house commitment.
+            house: Field,
+            /// Units.
+            units: u32,
+            /// Queue items taken.
+            consumed: u32,
+            /// Who is to be paid for the proof, as the proof says.
+            payee: T::AccountId,
+        },
+        /// The house of a group got another key.
+        HouseRekeyed {
+            /// The group.
+            group: u32,
+            /// Number of the re-key.
+            number: u32,
+            /// It came before the batch with this number.
+            batch_no: u64,
+            /// The verifying key of its proof.
+            key: KeyId,
+            /// The new house commitment.
+            house: Field,
+        },
+        /// A batch consumed an open.
+        AccountOpened {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
+        },
+        /// A withdrawal was paid.
+        Withdrawn {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner, who was paid.
+            owner: T::AccountId,
+            /// 10^-6.
+            amount: u64,
+        },
+        /// Fees were paid to the fee account.
+        FeesSwept {
+            /// The group.
+            group: u32,
+            /// 10^-6.
+            amount: u64,
+        },
+        /// The asset refused a payout; it waits as a claim.
+        PayoutDeferred {
+            /// The group.
+            group: u32,
+            /// Whose claim it is.
+            owner: T::AccountId,
+            /// 10^-6.
+            amount: u64,
+        },
+        /// What a group asks of solvency rounds was set. Without terms its payouts ask for no round.
+        SolvencyTermsSet {
+            /// The group.
+            group: u32,
+            /// What held before.
+            old: Option<SolvencyTerms>,
+            /// What holds now.
+            new: Option<SolvencyTerms>,
+        },
+        /// A solvency statement was taken.
+        SolvencyTaken {
+            /// The group.
+            group: u32,
+            /// Whose round it belongs to, and who is to be paid for the proof.
+            payee: T::AccountId,
+            /// The verifying key of its proof.
+            key: KeyId,
+            /// The risk table.
+            risk_version: u64,
+            /// The batch that left the root.
+            batch_no: u64,
+            /// First index that was covered.
+            first: u32,
+            /// The index after the last one that was covered.
+            next: u32,
+        },
+        /// A solvency round is complete.
+        SolvencyProven {
+            /// The group.
+            group: u32,
+            /// Whose round it was.
+            payee: T::AccountId,
+            /// Time of its oldest table, milliseconds.
+            oldest_table: u64,
+            /// What it showed.
+            findings: Findings,
+            /// It is the newest now.
+            newest: bool,
+        },
+        /// A payout was withheld: no round is fresh, or the newest one shows a shortfall.
+        PayoutWithheld {
+            /// The group.
+            group: u32,
+            /// Whose claim it is.
+            owner: T::AccountId,
+            /// 10^-6.
+            amount: u64,
+        },
+        /// What was due of a withheld claim was paid.
+        WithheldPaid {
+            /// The group.
+            group: u32,
+            /// Who was paid.
+            owner: T::AccountId,
+            /// 10^-6.
+            amount: u128,
+            /// What is left of the claim, 10^-6.
+            left: u128,
+        },
+        /// A group was frozen: nobody proved that it is solvent.
+        GroupFrozen {
+            /// The group.
+            group: u32,
+        },
+        /// A claim was paid.
+        Claimed {
+            /// The group.
+            group: u32,
+            /// Who was paid.
+            owner: T::AccountId,
+            /// 10^-6.
+            amount: u128,
+        },
+    }
+}

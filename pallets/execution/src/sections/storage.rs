@@ -1,0 +1,105 @@
+//! What the pallet stores.
+
+use polkadot_sdk::frame_support::pallet_macros::pallet_section;
+
+/// What the pallet stores.
+#[pallet_section]
+mod storage {
+    /// The chain takes development keys. Set at genesis only.
+    #[pallet::storage]
+    pub type Development<T: Config> = StorageValue<_, bool, ValueQuery>;
+
+    /// The verifying keys of all statements. A key is never replaced under its id: to rotate, set another id and, once
+    /// nothing names the old one, remove that.
+    #[pallet::storage]
+    pub type VerifyingKeys<T: Config> = CountedStorageMap<_, Twox64Concat, KeyId, RegisteredKey<BlockNumberFor<T>>>;
+
+    /// Marks that the transaction being applied is a plain `submit_batch` ([`CheckPlainBatch`]). It exists only inside
+    /// such a transaction, never between two.
+    #[pallet::storage]
+    pub type PlainBatch<T: Config> = StorageValue<_, ()>;
+
+    /// Who may submit batches.
+    #[pallet::storage]
+    pub type Submitters<T: Config> = StorageValue<_, BoundedVec<T::AccountId, T::MaxSubmitters>, ValueQuery>;
+
+    /// The sequencers' sealing key, coordinates x and y (P-SEAL).
+    #[pallet::storage]
+    pub type SealKey<T: Config> = StorageValue<_, (Field, Field)>;
+
+    /// Margin groups.
+    #[pallet::storage]
+    pub type Groups<T: Config> = StorageMap<_, Twox64Concat, u32, GroupState<T::AccountId, T::AssetId>>;
+
+    /// What each group's vault owes.
+    #[pallet::storage]
+    pub type Totals<T: Config> = StorageMap<_, Twox64Concat, u32, GroupTotals, ValueQuery>;
+
+    /// Accounts by group and index.
+    #[pallet::storage]
+    pub type Accounts<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u32, RegisteredAccount<T::AccountId>>;
+
+    /// The index of an owner in a group.
+    #[pallet::storage]
+    pub type Indices<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, T::AccountId, u32>;
+
+    /// Queue items by group and id, a list whose ends the group's state knows.
+    #[pallet::storage]
+    pub type Queue<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u64, WaitingItem<T::AccountId>>;
+
+    /// Re-keys of the house by group and number, from 0 up to the group's `house_rekeys`, for whoever reads the house
+    /// (C-HOUSE).
+    #[pallet::storage]
+    pub type HouseRekeys<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u32, HouseRekeyed>;
+
+    /// Ids of the queue items of an account, oldest first, by group and index.
+    #[pallet::storage]
+    pub type PendingItems<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u32, BoundedVec<u64, T::MaxItemsPerUser>, OptionQuery>;
+
+    /// Ids of the queue items that the house's part of a batch takes, oldest first, by group.
+    #[pallet::storage]
+    pub type HouseItems<T: Config> =
+        StorageMap<_, Twox64Concat, u32, BoundedVec<u64, ConstU32<{ types::MAX_HOUSE_ITEMS }>>, ValueQuery>;
+
+    /// Payouts that the asset refused, by group and owner, 10^-6.
+    #[pallet::storage]
+    pub type Claims<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, T::AccountId, u128, ValueQuery>;
+
+    /// The newest roots of a group, by group and number of the batch that left them (D-ROUND).
+    #[pallet::storage]
+    pub type RecentRoots<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u64, RecentRoot>;
+
+    /// How many accounts are open in each subtree, by group and block of 512 indices; for rounds, which skip subtrees
+    /// without any.
+    #[pallet::storage]
+    pub type OpenAccounts<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u32, BlockCounts, ValueQuery>;
+
+    /// The solvency rounds under way, one for each payee.
+    #[pallet::storage]
+    pub type Rounds<T: Config> = StorageMap<_, Twox64Concat, u32, solvency::RoundsOf<T>, ValueQuery>;
+
+    /// The newest complete solvency round.
+    #[pallet::storage]
+    pub type CompleteRounds<T: Config> = StorageMap<_, Twox64Concat, u32, CompleteRound<T::AccountId>>;
+
+    /// What groups ask of solvency rounds. A group without terms has no gate and is never frozen.
+    #[pallet::storage]
+    pub type SolvencyTermsOf<T: Config> = StorageMap<_, Twox64Concat, u32, SolvencyTerms>;
+
+    /// How long each group with terms has waited for a complete round.
+    #[pallet::storage]
+    pub type FreezeClocks<T: Config> = CountedStorageMap<_, Twox64Concat, u32, FreezeClock>;
+
+    /// The groups that are frozen, and since when, milliseconds of Unix time.
+    #[pallet::storage]
+    pub type Frozen<T: Config> = StorageMap<_, Twox64Concat, u32, u64>;
+
+    /// Payouts that were withheld for want of a fresh round, or because of a shortfall, by group and owner.
+    #[pallet::storage]
+    pub type WithheldClaims<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, T::AccountId, WithheldClaim>;
+}
