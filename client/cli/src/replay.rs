@@ -25,7 +25,10 @@ use cloister_client_core::{
     trader::{OrderTerms, Trader},
 };
 use cloister_ledger::{instruction::flags, SignedInstruction};
-use cloister_runtime::{configs::oracle::FeedId, Hash};
+use cloister_runtime::{
+    configs::{cloister::OpenFee, oracle::FeedId},
+    Hash,
+};
 use cloister_sequencer_rpc::{
     types::{AcceptedInfo, SideName, Trade as PublicTrade},
     ErrorCode,
@@ -352,8 +355,13 @@ impl ReplayMarket {
                 keys.push(candidate);
             }
         }
-        let owners: Vec<_> = keys.iter().zip(&deposits).map(|(k, d)| (owner_of(k), *d)).collect();
-        let total: u128 = deposits.iter().map(|d| u128::from(*d)).sum();
+        let funds = |deposit: &u64| deposit.saturating_add(OpenFee::get());
+        let owners: Vec<_> = keys
+            .iter()
+            .zip(&deposits)
+            .map(|(k, d)| (owner_of(k), funds(d)))
+            .collect();
+        let total: u128 = owners.iter().map(|(_, funds)| u128::from(*funds)).sum();
         let funded_at = fund(&self.chain, &owners).await?;
         self.progress.say(format!(
             "{} owners are funded with {} in all",

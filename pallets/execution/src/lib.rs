@@ -116,6 +116,11 @@ pub mod pallet {
         /// Smallest deposit, 10^-6.
         #[pallet::constant]
         type MinDeposit: Get<u64>;
+
+        /// What an open costs besides its deposit, 10^-6. The group's fee account gets it, and nothing gives it back:
+        /// each account lengthens every solvency round.
+        #[pallet::constant]
+        type OpenFee: Get<u64>;
         /// What a take of insurance leaves of the house's equity at least, 10^-6.
         #[pallet::constant]
         type InsuranceFloor: Get<u64>;

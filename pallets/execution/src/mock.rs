@@ -79,6 +79,7 @@ impl pallet_assets::Config for Test {
 parameter_types! {
     pub static Now: u64 = START;
     pub static MaxQueue: u32 = 6;
+    pub static OpenFee: u64 = 0;
     pub static MaxUserDeposits: u128 = 500_000;
     pub static MaxVault: u128 = 1_000_000;
     pub static Infos: BTreeMap<(u32, u64), TableInfo> = BTreeMap::new();
@@ -124,6 +125,7 @@ impl pallet_cloister_execution::Config for Test {
     type MaxItemsPerUser = ConstU32<3>;
     type MaxSubmitters = ConstU32<2>;
     type MinDeposit = ConstU64<100>;
+    type OpenFee = OpenFee;
     type InsuranceFloor = ConstU64<FLOOR>;
     type MaxUserDeposits = MaxUserDeposits;
     type MaxVault = MaxVault;

@@ -61,6 +61,7 @@ impl<T: Config> Pallet<T> {
             },
         );
         ensure!(amount >= T::MinDeposit::get(), Error::<T>::DepositTooSmall);
+        Self::charge_open(&state, &owner)?;
         let item = Self::push(group, &mut state, index, owner.clone(), ItemKind::Open(keys), amount)?;
         Self::deposit_event(Event::OpenQueued {
             group,

@@ -1,6 +1,6 @@
 //! Money in and out of a group's vault (C-VAULT).
 
-use crate::{Claims, Config, Error, Event, GroupTotals, Pallet, Totals};
+use crate::{queue::GroupOf, Claims, Config, Error, Event, GroupTotals, Pallet, Totals};
 use polkadot_sdk::{
     frame_support::{
         ensure,
@@ -58,6 +58,19 @@ impl<T: Config> Pallet<T> {
             .checked_add(amount)
             .ok_or(Error::<T>::ArithmeticOverflow)?;
         Totals::<T>::insert(group, totals);
+        Ok(())
+    }
+
+    /// Charges what an open costs besides its deposit.
+    pub(crate) fn charge_open(state: &GroupOf<T>, who: &T::AccountId) -> Result<(), DispatchError> {
+        let fee = u128::from(T::OpenFee::get());
+        if fee == 0 {
+            return Ok(());
+        }
+        let asset = state.asset.clone();
+        let available = T::Assets::reducible_balance(asset.clone(), who, Preservation::Expendable, Fortitude::Polite);
+        ensure!(available >= fee, Error::<T>::InsufficientBalance);
+        T::Assets::transfer(asset, who, &state.fee_account, fee, Preservation::Expendable)?;
         Ok(())
     }
 

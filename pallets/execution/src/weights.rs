@@ -95,8 +95,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     }
 
     fn open() -> Weight {
-        // The trading key 3 ms, the statement's hash three permutations, the verification as of a batch.
-        Self::of(50_000, 14, 10)
+        // The trading key 3 ms, the statement's hash three permutations, the verification as of a batch; the fee is a
+        // second transfer.
+        Self::of(50_050, 16, 12)
     }
 
     fn deposit() -> Weight {

@@ -197,7 +197,7 @@ fn liquidates(unit: &UnitWitness) -> bool {
 /// Changes a liquidation in what B-NEED and B-DISCOUNT look at.
 fn spoil_liquidation(w: &mut BatchWitness, random: &mut Random) {
     let header = &mut w.context.table.header;
-    let rows = &w.context.table.rows;
+    let rows = &mut w.context.table.rows;
     let mut units: Vec<_> = w.units.iter_mut().filter(|unit| liquidates(unit)).collect();
     let at = random.below(units.len() as u64) as usize;
     let unit = &mut units[at];
@@ -210,15 +210,26 @@ fn spoil_liquidation(w: &mut BatchWitness, random: &mut Random) {
     let Some(fill) = fills.find(|fill| !fill.is_nothing()) else {
         return;
     };
-    let mark = rows[usize::from(fill.row)].mark.get() as u128;
+    let row = &mut rows[usize::from(fill.row)];
+    let mark = row.mark.get() as u128;
     if case == 1 {
-        // At worse prices than the discount, for what was the penalty.
-        header.max_discount = random.below(4) as u16;
-        let paid = fill.fee.get() / (1 + u128::from(random.below(2)));
-        fill.fee.0 -= paid;
+        let (discount, part) = (random.below(4), random.below(2));
+        let paid = if discount == 3 {
+            // Terms that let a lot go at a tenth or a fifth off the mark: more than a quarter of what most lots free.
+            (header.max_discount, header.penalty) = (128, 128);
+            row.band = Price(row.mark.get().unsigned_abs());
+            fill.fee = Total::ZERO;
+            Total(mark.saturating_mul(fill.quantity.get().into()) / (5 * (1 + u128::from(part))))
+        } else {
+            // At worse prices than the discount, for what was the penalty.
+            header.max_discount = discount as u16;
+            let paid = Total(fill.fee.get() / (1 + u128::from(part)));
+            fill.fee.0 -= paid.get();
+            paid
+        };
         fill.cost = match fill.side {
-            Side::Sell => fill.cost.saturating_sub(Total(paid)),
-            Side::Buy => fill.cost.saturating_add(Total(paid)),
+            Side::Sell => fill.cost.saturating_sub(paid),
+            Side::Buy => fill.cost.saturating_add(paid),
         };
     } else {
         // More of it, or less, at the mark and for nothing.

@@ -26,6 +26,9 @@ parameter_types! {
     pub const VaultPalletId: PalletId = PalletId(*b"clo/valt");
     /// Smallest deposit: one unit of the settlement asset, so that queues are not filled for nothing.
     pub const MinDeposit: u64 = 1_000_000;
+    /// What an open costs: one unit of the settlement asset, so that a million accounts of dust, which would lengthen
+    /// every solvency round by some hours, cost a million.
+    pub const OpenFee: u64 = 1_000_000;
     /// What a take of insurance leaves at least: 10,000 units of the settlement asset. Governance may leave more; this
     /// much not even a referendum takes from a group.
     pub const InsuranceFloor: u64 = 10_000_000_000;
@@ -104,6 +107,7 @@ impl pallet_cloister_execution::Config for Runtime {
     type MaxItemsPerUser = ConstU32<8>;
     type MaxSubmitters = ConstU32<16>;
     type MinDeposit = MinDeposit;
+    type OpenFee = OpenFee;
     type InsuranceFloor = InsuranceFloor;
     type MaxUserDeposits = MaxUserDeposits;
     type MaxVault = MaxVault;

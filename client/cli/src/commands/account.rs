@@ -21,6 +21,7 @@ use cloister_client::{
 };
 use cloister_client_core::amount::{money, show_money, Lot};
 use cloister_ledger::{Switches, Unsigned};
+use cloister_runtime::configs::cloister::OpenFee;
 use cloister_sequencer_rpc::types::{AccountInfo, SideName};
 use cloister_types::{AccountIndex, InstructionId, InstrumentId, Money, Position, Price};
 use std::{collections::BTreeMap, path::Path, time::Duration};
@@ -44,9 +45,11 @@ pub async fn open(global: &Global, deposit: &str, seal_key: Option<&Path>) -> Re
     let OpenedAccount { trader, sealing } =
         trader::open(&chain, &seals, global.group, &keys, amount, Until::Final).await?;
     progress.say(format!(
-        "account {} is queued with {}, its view key sealed and proven in {} ms; waiting for the sequencer",
+        "account {} is queued with {}, {} was paid for opening it; its view key was sealed and proven in {} ms; waiting \
+         for the sequencer",
         trader.index,
         show_money(amount.into()),
+        show_money(OpenFee::get().into()),
         sealing.as_millis()
     ));
     sequencer.knows(&trader, OPEN_PATIENCE).await?;

@@ -107,7 +107,7 @@ fn hint(error: &Execution<Runtime>) -> Option<&'static str> {
     Some(match error {
         Execution::AccountAlreadyOpen => "use `cloister deposit` to add to the account",
         Execution::NoAccount => "open one first with `cloister open`",
-        Execution::InsufficientBalance => "the owner holds too little of the settlement asset",
+        Execution::InsufficientBalance => "the owner holds too little of the settlement asset; an open costs a fee besides its deposit",
         Execution::DepositTooSmall => "deposit more at once",
         Execution::UserCapExceeded | Execution::VaultCapExceeded => {
             "a cap on deposits is reached for now; deposit less"

@@ -285,3 +285,24 @@ fn withdrawal_above_the_deposits_should_not_wrap_the_count() {
         assert_eq!(Accounts::<Test>::get(GROUP, 0).unwrap().deposited, 0);
     });
 }
+
+#[test]
+fn open_should_cost_its_fee() {
+    on_genesis(|| {
+        OpenFee::set(25);
+        let (owner, fees) = (balance(&BOB), balance(&FEES));
+        assert_ok!(open(&BOB, 2, 1_000));
+        assert_eq!((balance(&BOB), balance(&FEES)), (owner - 1_025, fees + 25));
+        // The vault owes the deposit and nothing more.
+        assert_eq!(Totals::<Test>::get(GROUP).sum(), Some(1_000));
+        // A deposit costs none.
+        assert_ok!(Execution::deposit(signed(&BOB), GROUP, 500));
+        assert_eq!(balance(&BOB), owner - 1_525);
+        // Who can pay the deposit and not the fee is refused, and keeps both.
+        let alice = balance(&ALICE);
+        OpenFee::set(u64::try_from(alice).unwrap() - 999);
+        assert_noop!(open(&ALICE, 1, 1_000), Error::<Test>::InsufficientBalance);
+        OpenFee::set(u64::try_from(alice).unwrap() + 1);
+        assert_noop!(open(&ALICE, 1, 1_000), Error::<Test>::InsufficientBalance);
+    });
+}
