@@ -96,7 +96,7 @@ fn batch_statement_should_name_its_payee_after_the_time() {
     let [(genesis_lo, genesis_hi), (payee_lo, payee_hi)] = [limbs(&s.genesis), limbs(&PAYEE)];
     assert_ne!(payee_lo, payee_hi);
     let head = [
-        Fr::from(3),
+        Fr::from(4),
         genesis_lo,
         genesis_hi,
         Fr::from(u64::from(s.group.get())),

@@ -1,10 +1,26 @@
 //! Whatever waits in the queue has exactly one provable outcome in every state that batches can reach.
 
-use cloister_ledger::{RecordKind, Shape, UnitRequest};
+use cloister_ledger::{state::BatchRequest, RecordKind, Shape, UnitRequest};
 use cloister_ledger_testing::{Random, World};
 use cloister_types::{AccountIndex, Amount, Money, Position};
 
 const SHAPE: Shape = Shape { units: 4, places: 1 };
+
+/// A batch of one unit, filled up with padding of another account: the unit may close its own.
+fn alone(world: &mut World, unit: UnitRequest) -> BatchRequest {
+    let mut others = world.state.accounts().map(|(index, _)| index);
+    let index = others
+        .find(|index| *index != unit.index())
+        .expect("not the last account");
+    drop(others);
+    let padding = UnitRequest::Padding {
+        index,
+        deposit: Amount::ZERO,
+    };
+    let mut units = vec![unit];
+    units.resize(SHAPE.units.into(), padding);
+    world.request(units)
+}
 
 /// Takes a request beside a deposit, in a copy of the world, and returns the records and what the account was before
 /// and after.
@@ -18,7 +34,7 @@ fn taken(
     let index = unit.index();
     let cash = |world: &World| world.state.account(index).map(|state| state.account.cash);
     let before = cash(&world).expect("open");
-    let request = world.padded(SHAPE, vec![unit]);
+    let request = alone(&mut world, unit);
     // The native transition checks its own witness.
     let (_, effect) = world.apply(SHAPE, &request);
     let record = &effect.statement.units[0];
@@ -108,7 +124,8 @@ fn every_waiting_kind_should_be_provable_in_every_state() {
 
             // The account withdraws all that it may now and then, so that some are empty.
             if random.once_in(4) {
-                let request = world.padded(SHAPE, vec![world.force(trader, u64::MAX)]);
+                let unit = world.force(trader, u64::MAX);
+                let request = alone(&mut world, unit);
                 world.apply(SHAPE, &request);
             }
         }

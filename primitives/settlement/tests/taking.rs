@@ -198,7 +198,7 @@ fn house_should_take_all_payments_that_are_ready_and_no_unit_any() {
     assert_eq!((second.taken.as_ref(), &second.items), (Some(&taken), &vec![ItemId(2)]));
     assert_eq!(second.doors().keep, Amount(3));
     let none = Err(TakeError::NoRequest(AccountIndex::HOUSE));
-    assert_eq!(take_house(&mut queue, true, u64::MAX), none);
+    assert_eq!(take_house(&mut queue.clone(), true, u64::MAX), none);
     let last = take_house(&mut queue, false, u64::MAX).expect("small amounts");
     assert_eq!(last.items, [ItemId(4)]);
     assert_eq!(take_house(&mut queue, false, u64::MAX), Ok(HouseTaking::default()));
