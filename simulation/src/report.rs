@@ -173,9 +173,9 @@ impl Report {
         markdown(&header, rows, true)
     }
 
-    /// What deleveraging took and what was owed, hour by hour, with the solvency round at each hour's end. Hours without
-    /// deleveraging in which nobody owed and nothing lacked at a minute's end, and nobody was short at the round, are
-    /// left out: their ratios are 1.
+    /// What deleveraging took and what was owed, hour by hour, with the solvency round at each hour's end. Hours
+    /// without deleveraging in which nobody owed and nothing lacked at a minute's end, and nobody was short at the
+    /// round, are left out: their ratios are 1.
     pub fn solvency_markdown(&self) -> String {
         let header = [
             "day, hour (UTC)",

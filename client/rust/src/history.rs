@@ -170,8 +170,8 @@ async fn genesis_commitments(chain: &Chain, group: u32, at: Hash) -> Result<(Fie
     Ok((state.root, state.house))
 }
 
-/// What waits for the accounts of a block's batches, and for the house, in the state before it. Nothing that is queued in the block is
-/// ready at a table that its batches may name.
+/// What waits for the accounts of a block's batches, and for the house, in the state before it. Nothing that is queued
+/// in the block is ready at a table that its batches may name.
 async fn waiting_before(
     chain: &Chain,
     group: u32,

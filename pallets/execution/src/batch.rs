@@ -2,9 +2,8 @@
 
 use crate::{
     claims::Gate,
-    insurance::HouseTakingOf,
     keys::KeyOf,
-    queue::GroupOf,
+    queue::{GroupOf, HouseTakingOf},
     types::{CIPHERTEXT_FIXED, MAX_HOUSE_ITEMS},
     Accounts, Batch, BlockNumberFor, Config, Error, Event, Groups, Pallet, RegisteredAccount, StatementKind,
     Submitters, Totals, WeightInfo,

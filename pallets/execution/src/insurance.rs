@@ -3,19 +3,15 @@
 
 use crate::{
     claims::Gate,
-    queue::{GroupOf, ItemOf},
+    queue::{GroupOf, HouseTakingOf, ItemOf},
     types::MAX_INSURANCE_PAYMENTS,
     Batch, CompleteRounds, Config, Error, Event, HouseItems, ItemKind, Pallet, Queue, SolvencyTermsOf, Totals,
 };
-use cloister_settlement::HouseTaking;
 use cloister_types::{AccountIndex, Amount, ItemId};
 use polkadot_sdk::{
     frame_support::{ensure, traits::Get},
     sp_runtime::{DispatchError, DispatchResult},
 };
-
-/// What the house's part of a batch takes, as this pallet's storage has it.
-pub(crate) type HouseTakingOf<T> = HouseTaking<<T as polkadot_sdk::frame_system::Config>::AccountId>;
 
 impl<T: Config> Pallet<T> {
     /// Queues a payment into the insurance of a group.

@@ -1,16 +1,17 @@
 //! The queue: opens, deposits and requests in order of arrival, taken by account (C-QUEUE).
 
 use crate::{
-    insurance::HouseTakingOf, Accounts, Batch, Config, Error, Event, Frozen, GroupState, Groups, HouseItems, Indices,
-    ItemKind, OpenKeys, Pallet, PendingItems, Queue, QueueItem, RegisteredAccount, SealProof, Terms, Totals,
-    WaitingItem,
+    Accounts, Batch, Config, Error, Event, Frozen, GroupState, Groups, HouseItems, Indices, ItemKind, OpenKeys, Pallet,
+    PendingItems, Queue, QueueItem, RegisteredAccount, SealProof, Terms, Totals, WaitingItem,
 };
 use alloc::{
     collections::{BTreeMap, BTreeSet},
     vec::Vec,
 };
 use cloister_crypto::constants::INDEX_BITS;
-use cloister_settlement::{check_overdue, closed, take, take_house, LeftOut, Request, TakeError, Taking, Waiting};
+use cloister_settlement::{
+    check_overdue, closed, take, take_house, HouseTaking, LeftOut, Request, TakeError, Taking, Waiting,
+};
 use cloister_types::{AccountIndex, Amount, ItemId};
 use polkadot_sdk::{
     frame_support::{
@@ -19,6 +20,9 @@ use polkadot_sdk::{
     },
     sp_runtime::{DispatchError, DispatchResult},
 };
+
+/// What the house's part of a batch takes, as this pallet's storage has it.
+pub(crate) type HouseTakingOf<T> = HouseTaking<<T as polkadot_sdk::frame_system::Config>::AccountId>;
 
 /// A group as this pallet's storage has it.
 pub(crate) type GroupOf<T> = GroupState<<T as polkadot_sdk::frame_system::Config>::AccountId, <T as Config>::AssetId>;
@@ -293,9 +297,9 @@ impl<T: Config> Pallet<T> {
             .filter_map(move |id| Queue::<T>::get(group, id).map(|waiting| (id, waiting.item)))
     }
 
-    /// What each unit of a batch and its house take from the queue, at the time of its table (C-QUEUE, C-DOORS), and the
-    /// number of items that were read to find out: every item of its accounts and of the house, ready or not. Nothing is
-    /// changed.
+    /// What each unit of a batch and its house take from the queue, at the time of its table (C-QUEUE, C-DOORS), and
+    /// the number of items that were read to find out: every item of its accounts and of the house, ready or not.
+    /// Nothing is changed.
     pub(crate) fn plan_queue(
         group: u32,
         state: &GroupOf<T>,

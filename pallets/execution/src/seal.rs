@@ -1,5 +1,5 @@
-//! Seals of opens and re-keys: a queued view key is the one that its commitment names, under the sequencers' key of that
-//! moment (C-SEAL).
+//! Seals of opens and re-keys: a queued view key is the one that its commitment names, under the sequencers' key of
+//! that moment (C-SEAL).
 
 use crate::{BlockNumberFor, Config, Error, OpenKeys, Pallet, SealKey, SealProof, StatementKind};
 use cloister_crypto::{field::from_bytes, schnorr::PublicKey, seal::Sealed};

@@ -392,8 +392,8 @@ impl Assessment {
     }
 }
 
-/// The most that can be paid of what is asked for until one of these deficits leaves no room, and the choice that proves
-/// it (B-FORCED, B-DOORS).
+/// The most that can be paid of what is asked for until one of these deficits leaves no room, and the choice that
+/// proves it (B-FORCED, B-DOORS).
 fn most_paid(deficits: &[Deficit; FORCED_DEFICITS], asked: Amount) -> Result<(Amount, MarginChoice), MarginError> {
     let mut worst = (0u8, deficits[0]);
     for (s, d) in deficits.iter().enumerate() {

@@ -346,7 +346,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 
     /// Whatever an account holds and whatever is made of it, with gains in between: as long as it stays below initial
-    /// margin, prices take a quarter of its maintenance margin at most.
+    /// margin, prices take no more than a quarter of its maintenance margin.
     #[test]
     fn no_run_of_units_takes_more_than_a_quarter_of_the_margin(
         lots in prop::array::uniform3(-3_000i64..3_000),

@@ -93,8 +93,8 @@ pub enum TakeError {
     /// The items of an account are 2^64 or more together. A chain queues no such items (`QueuedSumTooLarge`).
     #[error("the queue items of account {0} are 2^64 or more together")]
     SumTooLarge(AccountIndex),
-    /// A unit takes a request of an account that has none ready, or whose open comes first; or the batch takes insurance
-    /// and nobody asks for it.
+    /// A unit takes a request of an account that has none ready, or whose open comes first; or the batch takes
+    /// insurance and nobody asks for it.
     #[error("account {0} has no request that a unit could take")]
     NoRequest(AccountIndex),
 }
@@ -178,8 +178,9 @@ impl<AccountId> Waiting<AccountId> {
     }
 }
 
-/// What the house's part of a batch takes, given whether it takes insurance and the time of the batch's table: all ready
-/// payments into the insurance, and the oldest ready take of it if that is asked for. What is taken is waiting no more.
+/// What the house's part of a batch takes, given whether it takes insurance and the time of the batch's table: all
+/// ready payments into the insurance, and the oldest ready take of it if that is asked for. What is taken is waiting no
+/// more.
 ///
 /// # Errors
 /// [`TakeError`], of [`AccountIndex::HOUSE`].

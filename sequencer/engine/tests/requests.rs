@@ -58,7 +58,10 @@ fn order_at_rest_without_margin_should_leave_the_book_when_it_is_met() {
     submit(&mut engine, sell(1, 1, 10, MARK)).unwrap();
     engine.force_withdrawal(ONE_OF_TWO, ALL).unwrap();
     let accepted = submit(&mut engine, buy(0, 1, 4, MARK)).unwrap();
-    let removed = |effect: &Effect| matches!(effect, Effect::Removed { key: found, reason: Removal::Rule(_), .. } if *found == key(1, 1));
+    let removed = |effect: &Effect| {
+        matches!(effect, Effect::Removed { key: found, reason: Removal::Rule(_), .. } if
+    *found == key(1, 1))
+    };
     assert!(accepted.effects.iter().any(removed), "{:?}", accepted.effects);
     assert_eq!(position(&engine, 1), 0);
     assert_eq!(cash(&engine, 1), i128::from(RICH));

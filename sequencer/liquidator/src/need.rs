@@ -35,9 +35,9 @@ pub fn admissible(table: &RiskTable, before: &Holding, after: &Holding, trades: 
     Ok(())
 }
 
-/// The most that prices may concede of an account that is short of maintenance margin, 10^-6, if the fills together with
-/// their fees lead from one state to the other: a quarter of what they free (B-MARGIN, B-LIQUIDATION). One quarter is in
-/// the second state already.
+/// The most that prices may concede of an account that is short of maintenance margin, 10^-6, if the fills together
+/// with their fees lead from one state to the other: a quarter of what they free (B-MARGIN, B-LIQUIDATION). One quarter
+/// is in the second state already.
 pub fn share(table: &RiskTable, before: &Holding, after: &Holding) -> i128 {
     let maintenance = table.header.maintenance;
     let freed = before.shortfall(table, maintenance) - after.shortfall(table, maintenance);

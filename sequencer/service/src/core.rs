@@ -344,8 +344,8 @@ pub(crate) struct Ready {
 }
 
 impl Ready {
-    /// Reads what is ready at a table, among items from a place of the queue on. It opens seals, which takes a while: not
-    /// to be done under a lock.
+    /// Reads what is ready at a table, among items from a place of the queue on. It opens seals, which takes a while:
+    /// not to be done under a lock.
     pub fn read<A>(place: QueuePlace, keys: &SequencerKeys, table: &RiskTable, items: &[(u64, Queued<A>)]) -> Self {
         let QueuePlace {
             next_item: from,

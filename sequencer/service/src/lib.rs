@@ -35,6 +35,7 @@ mod pipeline;
 mod queue;
 mod record;
 mod rekey;
+mod rounds;
 mod rpc;
 mod service;
 mod shared;

@@ -6,7 +6,7 @@ use crate::{
     config::SequencerConfig,
     core::{millis, Core},
     keys::SequencerKeys,
-    solvency::Rounds,
+    rounds::Rounds,
 };
 use cloister_settlement::KeyId;
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};

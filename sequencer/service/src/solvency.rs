@@ -6,6 +6,7 @@ use crate::{
     error::StartError,
     loading::loaded,
     pipeline::{finalize, pause},
+    rounds::Step,
     shared::Shared,
 };
 use cloister_crypto::field::to_bytes;
@@ -45,45 +46,6 @@ enum Failure {
     /// The chain refuses the statement.
     #[error("the chain refuses the statement: {0}")]
     Refused(SubmitRejection),
-}
-
-/// How far solvency rounds have come since the start, and what stops them.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Rounds {
-    /// Statements that the chain has taken.
-    pub statements: u64,
-    /// Rounds that are complete.
-    pub complete: u64,
-    /// When the last one was.
-    pub last_complete: Option<u64>,
-    /// Why no statement is made, if that is so; it is tried again.
-    pub problem: Option<String>,
-}
-
-impl Rounds {
-    /// Takes note of what became of an attempt.
-    fn note(&mut self, now: u64, done: &Result<Step, Failure>) {
-        let problem = done.as_ref().err().map(ToString::to_string);
-        if let Some(problem) = problem.as_ref().filter(|_| problem != self.problem) {
-            log::error!(target: "cloister", "No solvency statement is made: {problem}");
-        }
-        self.problem = problem;
-        self.statements += u64::from(matches!(done, Ok(Step::Taken | Step::Complete)));
-        if matches!(done, Ok(Step::Complete)) {
-            self.complete += 1;
-            self.last_complete = Some(now);
-        }
-    }
-}
-
-/// What became of a step.
-enum Step {
-    /// There is nothing to prove now.
-    Idle,
-    /// A statement is in a block.
-    Taken,
-    /// The last one is, too.
-    Complete,
 }
 
 /// A statement that is ready to be proven.
@@ -217,9 +179,9 @@ where
     }
 }
 
-/// Where the round goes on, and where it ends: the one under way if its sums are known here and it can still count, else
-/// a new one. `None` if a new one could not count, because the table is not newer than the oldest of the round that
-/// counts.
+/// Where the round goes on, and where it ends: the one under way if its sums are known here and it can still count,
+/// else a new one. `None` if a new one could not count, because the table is not newer than the oldest of the round
+/// that counts.
 fn place(view: &RoundView, table: &RiskTable, sums: &mut Sums) -> Option<(u32, u32)> {
     let newer = |time: u64| view.counted.is_none_or(|counted| time > counted);
     let own = to_bytes(&sums.commitment());
@@ -231,8 +193,9 @@ fn place(view: &RoundView, table: &RiskTable, sums: &mut Sums) -> Option<(u32, u
     newer(table.header.time).then_some((0, view.next_index))
 }
 
-/// The first index from the cursor on that a statement must cover: the beginning of the next subtree with an account, or
-/// as far as one statement may skip. The cursor, if the chain has an account between that the settled ledger has not.
+/// The first index from the cursor on that a statement must cover: the beginning of the next subtree with an account,
+/// or as far as one statement may skip. The cursor, if the chain has an account between that the settled ledger has
+/// not.
 async fn skip<C: ChainClient>(shared: &Shared<C>, cursor: u32) -> Result<u32, ChainError> {
     let next = shared.core().as_ref().and_then(|core| {
         let mut indices = core.batcher.settled().accounts().map(|(index, _)| index.get());

@@ -48,8 +48,8 @@ pub fn highest_discount(table: &RiskTable, row: &Row, long: bool, lots: Lots) ->
 
 impl Assessment {
     /// No maintenance deficit after is above `limit`, one of those before (B-MARGIN, B-LIQUIDATION); nor is any if what
-    /// the prices conceded counts [`CONCESSION_WEIGHT`] times, once of which equity holds already. So the prices take at
-    /// most a quarter of what the unit frees.
+    /// the prices conceded counts [`CONCESSION_WEIGHT`] times, once of which equity holds already. So the prices take
+    /// at most a quarter of what the unit frees.
     pub(super) fn check_not_worse(
         &self,
         table: &RiskTable,

@@ -65,7 +65,7 @@ struct Batch {
     statement: Fr,
 }
 
-/// Markets that are run at most. The rarest of what a batch does, a takeover, is in one market of four.
+/// Maximum number of markets that are run. The rarest of what a batch does, a takeover, is in one market of four.
 const MARKETS: u64 = 400;
 
 /// Runs markets of a shape natively, and hands batches to `look` until everything was seen often enough.

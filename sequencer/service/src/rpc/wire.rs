@@ -5,7 +5,7 @@ use crate::{
     core::{Core, Taken},
     halt::Halt,
     record::BatchRecord,
-    solvency::Rounds,
+    rounds::Rounds,
     tape::OwnFill,
 };
 use cloister_crypto::field::to_bytes;

@@ -169,7 +169,8 @@ pub struct Inner {
     pub seal_key: Option<SealingKey>,
     /// How often the queue was read.
     pub queue_reads: u32,
-    /// How long an item may wait once it is ready, milliseconds. At 0, the strictest chain, whatever is ready is overdue.
+    /// How long an item may wait once it is ready, milliseconds. At 0, the strictest chain, whatever is ready is
+    /// overdue.
     pub patience: u64,
     /// Where a new solvency round ends.
     pub next_index: u32,
