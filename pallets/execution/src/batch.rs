@@ -72,7 +72,6 @@ impl<T: Config> Pallet<T> {
         let (takings, house, read) = Self::plan_queue(group, &state, batch, table.time)?;
         let owners = Self::check_accounts(group, batch, &takings)?;
         let statement = Self::statement(group, &state, &table, batch, &takings, &house)?;
-        Self::check_vault(group, batch, &takings, &house)?;
         let key = VerifyingKey::from_checked_bytes(&key.key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
         let proof = Proof::from_bytes(&batch.proof).map_err(Error::<T>::from)?;
         verify(&key, &[statement.hash()], &proof).map_err(Error::<T>::from)?;
@@ -180,27 +179,6 @@ impl<T: Config> Pallet<T> {
         Ok(accounts)
     }
 
-    /// The proof conserves money, so the vault owes what a batch pays out; it is checked all the same.
-    fn check_vault(group: u32, batch: &Batch, takings: &[Taking], house: &HouseTakingOf<T>) -> Result<(), Error<T>> {
-        // Sums of a few hundred amounts below 2^64.
-        let paid: u128 = batch
-            .units
-            .iter()
-            .map(|u| u.withdrawal)
-            .chain([batch.sweep])
-            .chain(batch.take_insurance)
-            .map(|amount| u128::from(amount.get()))
-            .sum();
-        let amounts = takings.iter().map(|taking| taking.amount).chain([house.paid_in]);
-        let added: u128 = amounts.map(|amount| u128::from(amount.get())).sum();
-        let held = Totals::<T>::get(group)
-            .settled
-            .checked_add(added)
-            .ok_or(Error::<T>::ArithmeticOverflow)?;
-        ensure!(paid <= held, Error::<T>::VaultShortfall);
-        Ok(())
-    }
-
     fn apply(
         group: u32,
         mut state: GroupOf<T>,
@@ -267,7 +245,6 @@ impl<T: Config> Pallet<T> {
         for unit in batch.units.iter().filter(|u| !u.withdrawal.is_zero()) {
             let account = accounts.get_mut(&unit.index.get()).ok_or(Error::<T>::UnknownAccount)?;
             let amount = u128::from(unit.withdrawal.get());
-            totals.settled = totals.settled.checked_sub(amount).ok_or(Error::<T>::VaultShortfall)?;
             account.deposited = account.deposited.saturating_sub(amount);
             let amount = unit.withdrawal.get();
             if Self::pay_through(gate, group, &state.asset, &account.owner, amount, &mut totals)? {
@@ -281,8 +258,6 @@ impl<T: Config> Pallet<T> {
             }
         }
         if !batch.sweep.is_zero() {
-            let sweep = u128::from(batch.sweep.get());
-            totals.settled = totals.settled.checked_sub(sweep).ok_or(Error::<T>::VaultShortfall)?;
             let amount = batch.sweep.get();
             if Self::pay_through(gate, group, &state.asset, &state.fee_account, amount, &mut totals)? {
                 Self::deposit_event(Event::FeesSwept { group, amount });

@@ -38,7 +38,7 @@ impl GroupTotals {
     /// What claims and equity share: the divisor of the ratio is this and the shortfall. Withholding and paying leave
     /// it as it is.
     pub fn backing(&self) -> Option<u128> {
-        self.settled.checked_add(self.withheld)
+        self.withheld.checked_add_signed(self.settled)
     }
 }
 
@@ -57,7 +57,11 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Pays out what `totals.settled` no longer counts, as far as the gate lets it. Returns whether all of it was paid.
+    /// Pays out of what is settled, as far as the gate lets it. Returns whether all of it was paid at once.
+    ///
+    /// Accounts that owe money are part of what is settled, so the others can be due more than there is. What is there
+    /// is paid, and the rest is withheld, whatever the gate: a payout that is proven has one amount, and refusing it
+    /// would stop the group.
     pub(crate) fn pay_through(
         gate: Gate,
         group: u32,
@@ -66,7 +70,11 @@ impl<T: Config> Pallet<T> {
         amount: u64,
         totals: &mut GroupTotals,
     ) -> Result<bool, DispatchError> {
-        if gate == Gate::Open {
+        let there = totals.settled;
+        totals.settled = there
+            .checked_sub_unsigned(amount.into())
+            .ok_or(Error::<T>::ArithmeticOverflow)?;
+        if gate == Gate::Open && there >= i128::from(amount) {
             return Self::pay(group, asset, who, amount, totals);
         }
         Self::add_to(&mut totals.withheld, amount)?;
@@ -110,8 +118,9 @@ impl<T: Config> Pallet<T> {
             .backing()
             .and_then(|backing| gate.entitled(claim.gross, backing))
             .ok_or(Error::<T>::ArithmeticOverflow)?;
-        // A worse round takes nothing back.
-        let due = entitled.saturating_sub(claim.paid);
+        // A worse round takes nothing back, and nobody is paid from what waits in the queue.
+        let there = totals.available().ok_or(Error::<T>::ArithmeticOverflow)?;
+        let due = entitled.saturating_sub(claim.paid).min(there);
         ensure!(due > 0, Error::<T>::NothingDue);
         let (mut paid, mut withheld) = (totals.withheld_paid.checked_add(due), Some(totals.withheld));
         claim.paid = claim.paid.checked_add(due).ok_or(Error::<T>::ArithmeticOverflow)?;

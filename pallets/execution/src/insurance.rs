@@ -107,7 +107,7 @@ impl<T: Config> Pallet<T> {
         Totals::<T>::try_mutate(group, |totals| {
             let queued = totals.queued.checked_sub(u128::from(amount));
             totals.queued = queued.ok_or(Error::<T>::ArithmeticOverflow)?;
-            Self::add_to(&mut totals.settled, amount)
+            totals.settle(amount.into()).ok_or(Error::<T>::ArithmeticOverflow)
         })?;
         if amount > 0 {
             Self::deposit_event(Event::InsurancePaid { group, amount });
@@ -137,8 +137,6 @@ impl<T: Config> Pallet<T> {
             return Ok(());
         }
         let mut totals = Totals::<T>::get(group);
-        let settled = totals.settled.checked_sub(u128::from(amount));
-        totals.settled = settled.ok_or(Error::<T>::VaultShortfall)?;
         Self::pay_through(gate, group, &state.asset, &taken.to, amount, &mut totals)?;
         Totals::<T>::insert(group, totals);
         Ok(())

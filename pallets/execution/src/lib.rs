@@ -321,7 +321,7 @@ pub mod pallet {
         /// [`Error::RiskTableTooOld`], [`Error::RiskTableReplaced`], [`Error::TimeDecreased`],
         /// [`Error::TimeBeforeTable`], [`Error::TimeInFuture`], [`Error::TimeTooOld`],
         /// [`Error::NoRequest`], [`Error::QueueItemOverdue`], [`Error::UnknownAccount`], [`Error::NonCanonicalField`],
-        /// [`Error::VaultShortfall`], [`Error::ProofMalformedEncoding`], [`Error::ProofPointAtInfinity`],
+        /// [`Error::ProofMalformedEncoding`], [`Error::ProofPointAtInfinity`],
         /// [`Error::ProofNotOnCurve`], [`Error::ProofNotInSubgroup`], [`Error::InvalidProof`].
         /// Events: [`Event::BatchSettled`], then one for each open and payout.
         #[pallet::call_index(8)]

@@ -364,10 +364,7 @@ impl<T: Config> Pallet<T> {
                 .queued
                 .checked_sub(amount)
                 .ok_or(Error::<T>::ArithmeticOverflow)?;
-            totals.settled = totals
-                .settled
-                .checked_add(amount)
-                .ok_or(Error::<T>::ArithmeticOverflow)?;
+            totals.settle(amount).ok_or(Error::<T>::ArithmeticOverflow)?;
         }
         Totals::<T>::insert(group, totals);
         Ok(taken)

@@ -101,7 +101,10 @@ impl<T: Config> Pallet<T> {
             Claims::<T>::iter_prefix_values(group).all(|claim| claim > 0),
             "an empty claim is stored"
         );
-        ensure!(settled <= owed, "settled is more than everything");
+        ensure!(
+            i128::try_from(owed).is_ok_and(|owed| settled <= owed),
+            "settled is more than everything"
+        );
         Ok(())
     }
 

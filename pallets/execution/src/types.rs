@@ -165,8 +165,9 @@ pub struct GroupTotals {
     pub queued: u128,
     /// To owners of claims.
     pub claims: u128,
-    /// To the accounts and the house behind root and commitment together.
-    pub settled: u128,
+    /// To the accounts and the house behind root and commitment together: what the ones own less what others owe. Below
+    /// 0 once more was withheld than was there.
+    pub settled: i128,
     /// Gross amount of the withheld claims (C-GATE).
     pub withheld: u128,
     /// What was paid of them.

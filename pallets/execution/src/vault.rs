@@ -17,9 +17,20 @@ use polkadot_sdk::{
 impl GroupTotals {
     /// Everything the vault owes; never `None` while amounts are below the vault's cap.
     pub fn sum(&self) -> Option<u128> {
+        self.queued.checked_add(self.claims)?.checked_add(self.available()?)
+    }
+
+    /// What is there for payouts and withheld claims: what is settled and withheld, less what was paid of it. Never
+    /// below 0.
+    pub(crate) fn available(&self) -> Option<u128> {
         let withheld = self.withheld.checked_sub(self.withheld_paid)?;
-        let sum = self.queued.checked_add(self.claims)?.checked_add(self.settled)?;
-        sum.checked_add(withheld)
+        withheld.checked_add_signed(self.settled)
+    }
+
+    /// Counts money that a batch has taken in.
+    pub(crate) fn settle(&mut self, amount: u128) -> Option<()> {
+        self.settled = self.settled.checked_add_unsigned(amount)?;
+        Some(())
     }
 }
 

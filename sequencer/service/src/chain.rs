@@ -217,9 +217,6 @@ pub enum InvalidBatch {
     /// A unit names an account that is not open.
     #[error("UnknownAccount")]
     UnknownAccount,
-    /// Withdrawals and sweep exceed what the vault owes accounts.
-    #[error("VaultShortfall")]
-    VaultShortfall,
     /// The submission has the wrong form.
     #[error("the submission has the wrong form")]
     Form,
@@ -246,7 +243,6 @@ impl SubmitRejection {
                 Self::Invalid(InvalidBatch::ProofEncoding)
             }
             "UnknownAccount" => Self::Invalid(InvalidBatch::UnknownAccount),
-            "VaultShortfall" => Self::Invalid(InvalidBatch::VaultShortfall),
             "WrappedBatch" | "WrongUnitCount" | "WrongCiphertextLength" | "NonCanonicalField" => {
                 Self::Invalid(InvalidBatch::Form)
             }

@@ -275,7 +275,7 @@ async fn refuse_tampered_opening(scene: &Scene, opening: &Batch) {
         (
             "a withdrawal of more than there is",
             changed(opening, |b| b.units[2].withdrawal = Amount(3 * DEPOSIT)),
-            Error::VaultShortfall,
+            Error::InvalidProof,
         ),
         (
             "a sweep of money that is not fees",

@@ -153,8 +153,6 @@ mod errors {
         UnknownAccount,
         /// A submitted field element is not below the order of the field.
         NonCanonicalField,
-        /// The batch pays out more than the vault holds for accounts.
-        VaultShortfall,
         /// A point of the proof has wrong flags or a coordinate out of range.
         ProofMalformedEncoding,
         /// A point of the proof is not on the curve.

@@ -332,14 +332,19 @@ fn what_is_taken_should_wait_at_the_gate() {
 }
 
 #[test]
-fn more_than_is_settled_should_not_be_taken() {
+fn what_is_taken_beyond_what_is_settled_should_be_withheld() {
     on_open(|| {
         proven_clean();
         assert_ok!(ask(50_000));
         assert_ok!(pay(500));
         ready();
-        assert_noop!(submit(&proven(taking(10_501))), Error::<Test>::VaultShortfall);
-        assert_ok!(submit(&proven(taking(10_500))));
-        assert_eq!(totals().settled, 0);
+        let before = balance(&BOB);
+        assert_ok!(submit(&proven(taking(10_501))));
+        assert_eq!((balance(&BOB), totals().settled), (before + 10_500, -1));
+        let claim = WithheldClaim {
+            gross: 10_501,
+            paid: 10_500,
+        };
+        assert_eq!(Execution::withheld_of(GROUP, &BOB), Some(claim));
     });
 }
