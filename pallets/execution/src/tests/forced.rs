@@ -66,7 +66,7 @@ fn forced_withdrawal_should_be_taken_and_pay_what_the_proof_says() {
             };
             assert_eq!(events().contains(&payout), paid > 0);
             assert_eq!(balance(&ALICE), before + u128::from(paid));
-            assert_eq!(Totals::<Test>::get(GROUP).settled, 10_000 - u128::from(paid));
+            assert_eq!(Totals::<Test>::get(GROUP).settled, 10_000 - i128::from(paid));
             // It was taken once.
             assert!(!PendingItems::<Test>::contains_key(GROUP, 0));
             let again = batch(vec![paying(0, paid), unit(0)]);
