@@ -83,7 +83,11 @@ fn settle(take: u8, withdrawal: u64, sweep: u64) {
         .sum();
     let held = u128::try_from(Totals::<Test>::get(GROUP).settled).unwrap_or(0) + taken;
     // Now and then more than there is.
-    let most = if withdrawal.is_multiple_of(4) { held + 5 } else { held / 2 };
+    let most = if withdrawal.is_multiple_of(4) {
+        held + 5
+    } else {
+        held / 2
+    };
     units[1].withdrawal = Amount(withdrawal.min(u64::try_from(most).unwrap()));
     let mut batch = batch(units);
     batch.sweep = Amount(sweep.min(u64::try_from(held / 4).unwrap()));
