@@ -280,11 +280,11 @@ pub mod pallet {
         /// consumed.
         ///
         /// Origin: signed. Errors, in the order of the checks: [`Error::UnknownGroup`], [`Error::GroupDisabled`],
-        /// [`Error::AccountAlreadyOpen`], those of C-SEAL ([`Error::SealKeyMissing`], [`Error::NonCanonicalField`],
-        /// [`Error::UnknownKey`], [`Error::KeyNotActive`], [`Error::WrongStatement`], [`Error::InvalidPublicKey`],
-        /// [`Error::ProofMalformedEncoding`], [`Error::ProofPointAtInfinity`], [`Error::ProofNotOnCurve`],
-        /// [`Error::ProofNotInSubgroup`], [`Error::InvalidSealProof`]), [`Error::TreeFull`], and those of
-        /// [`Pallet::deposit`]. Event: [`Event::OpenQueued`].
+        /// [`Error::GroupFrozen`], [`Error::AccountAlreadyOpen`], those of C-SEAL ([`Error::SealKeyMissing`],
+        /// [`Error::NonCanonicalField`], [`Error::UnknownKey`], [`Error::KeyNotActive`], [`Error::WrongStatement`],
+        /// [`Error::InvalidPublicKey`], [`Error::ProofMalformedEncoding`], [`Error::ProofPointAtInfinity`],
+        /// [`Error::ProofNotOnCurve`], [`Error::ProofNotInSubgroup`], [`Error::InvalidSealProof`]),
+        /// [`Error::TreeFull`], and those of [`Pallet::deposit`]. Event: [`Event::OpenQueued`].
         #[pallet::call_index(6)]
         #[pallet::weight(T::WeightInfo::open())]
         pub fn open(
@@ -300,10 +300,11 @@ pub mod pallet {
 
         /// Queues a deposit to the signer's account; it is taken now.
         ///
-        /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::NoAccount`],
-        /// [`Error::CloseWaits`], [`Error::DepositTooSmall`], [`Error::QueueFull`], [`Error::TooManyItems`],
-        /// [`Error::QueuedSumTooLarge`], [`Error::UserCapExceeded`], [`Error::VaultCapExceeded`],
-        /// [`Error::InsufficientBalance`], and what the asset refuses. Event: [`Event::DepositQueued`].
+        /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::GroupFrozen`],
+        /// [`Error::NoAccount`], [`Error::CloseWaits`], [`Error::DepositTooSmall`], [`Error::QueueFull`],
+        /// [`Error::TooManyItems`], [`Error::QueuedSumTooLarge`], [`Error::UserCapExceeded`],
+        /// [`Error::VaultCapExceeded`], [`Error::InsufficientBalance`], and what the asset refuses. Event:
+        /// [`Event::DepositQueued`].
         #[pallet::call_index(7)]
         #[pallet::weight(T::WeightInfo::deposit())]
         pub fn deposit(origin: OriginFor<T>, group: u32, amount: u64) -> DispatchResult {
@@ -314,8 +315,8 @@ pub mod pallet {
         /// Settles a batch (C-SUBMIT). Free if it succeeds. Only as a transaction of its own ([`CheckPlainBatch`]).
         ///
         /// Origin: signed by a submitter. Errors, in the order of the checks: [`Error::WrappedBatch`],
-        /// [`Error::NotSubmitter`], [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::WrongBatchNumber`],
-        /// [`Error::HouseNotKeyed`],
+        /// [`Error::NotSubmitter`], [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::GroupFrozen`],
+        /// [`Error::WrongBatchNumber`], [`Error::HouseNotKeyed`],
         /// [`Error::UnknownKey`], [`Error::KeyNotActive`], [`Error::WrongStatement`], [`Error::WrongUnitCount`],
         /// [`Error::WrongCiphertextLength`], [`Error::RiskVersionDecreased`], [`Error::RiskTableUnknown`],
         /// [`Error::RiskTableTooOld`], [`Error::RiskTableReplaced`], [`Error::TimeDecreased`],
@@ -379,8 +380,9 @@ pub mod pallet {
 
         /// Queues a change of the flags of the signer's account (B-SWITCH), which a unit of its own takes.
         ///
-        /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::NoAccount`],
-        /// [`Error::RequestWaits`], [`Error::QueueFull`], [`Error::TooManyItems`]. Event: [`Event::SwitchQueued`].
+        /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::GroupFrozen`],
+        /// [`Error::NoAccount`], [`Error::RequestWaits`], [`Error::QueueFull`], [`Error::TooManyItems`]. Event:
+        /// [`Event::SwitchQueued`].
         // A deposit does the same, and moves money besides.
         #[pallet::call_index(13)]
         #[pallet::weight(T::WeightInfo::deposit())]
@@ -393,8 +395,9 @@ pub mod pallet {
         /// takes it. While it waits the account takes neither deposits nor requests; deposits that wait already are
         /// refunded if it takes effect.
         ///
-        /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::NoAccount`],
-        /// [`Error::RequestWaits`], [`Error::QueueFull`], [`Error::TooManyItems`]. Event: [`Event::CloseQueued`].
+        /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::GroupFrozen`],
+        /// [`Error::NoAccount`], [`Error::RequestWaits`], [`Error::QueueFull`], [`Error::TooManyItems`]. Event:
+        /// [`Event::CloseQueued`].
         // A deposit does the same, and moves money besides.
         #[pallet::call_index(14)]
         #[pallet::weight(T::WeightInfo::deposit())]
@@ -463,7 +466,7 @@ pub mod pallet {
         /// Takes a solvency statement (D-ROUND). Free if it succeeds. A frozen group takes it too.
         ///
         /// Origin: signed; by the payee if it starts a round. Errors, in the order of the checks:
-        /// [`Error::NotSubmitter`] (the payee is none), [`Error::UnknownGroup`], [`Error::GroupDisabled`],
+        /// [`Error::NotSubmitter`] (the payee is none), [`Error::UnknownGroup`],
         /// [`Error::UnknownKey`], [`Error::KeyNotActive`], [`Error::WrongStatement`], [`Error::RiskTableUnknown`],
         /// [`Error::RiskTableTooOld`], [`Error::RiskTableReplaced`], [`Error::RootUnknown`], [`Error::RootReplaced`],
         /// [`Error::NotPayee`], [`Error::NotASubtree`], [`Error::AccountSkipped`], [`Error::SkipTooLong`],
