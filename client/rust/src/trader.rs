@@ -13,7 +13,7 @@ use cloister_client_core::{
 use cloister_crypto::field::to_bytes;
 use cloister_ledger::Switches;
 use cloister_runtime::{AccountId, RuntimeCall, RuntimeEvent};
-use cloister_settlement::{ItemKind, OpenKeys};
+use cloister_settlement::{ItemKind, OpenKeys, SealProof};
 use pallet_cloister_execution::{Call, Event};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -77,6 +77,19 @@ pub async fn find(chain: &Chain, group: u32, keys: &TraderKeys) -> Result<Trader
     })
 }
 
+/// Keys as the chain takes them: the view key sealed to the sequencers, the seal proven, and how long that took.
+async fn sealed_keys(
+    chain: &Chain,
+    seals: &SealProver,
+    group: u32,
+    keys: &TraderKeys,
+) -> Result<(OpenKeys, Box<SealProof>, Duration), TraderError> {
+    let (x, y) = chain.seal_key().await?;
+    let (statement, witness) = seal(keys, chain.genesis().0, group, &sealing_key(&x, &y)?, &entropy()?);
+    let (seal_proof, sealing) = seals.prove(statement, witness).await?;
+    Ok((OpenKeys::from(&statement), Box::new(seal_proof), sealing))
+}
+
 /// Opens an account: seals the view key to the sequencers, proves the seal, pays the deposit and queues the open.
 ///
 /// # Errors
@@ -89,14 +102,11 @@ pub async fn open(
     deposit: u64,
     until: Until,
 ) -> Result<OpenedAccount, TraderError> {
-    let (x, y) = chain.seal_key().await?;
-    let genesis = chain.genesis().0;
-    let (statement, witness) = seal(keys, genesis, group, &sealing_key(&x, &y)?, &entropy()?);
-    let (seal_proof, sealing) = seals.prove(statement, witness).await?;
+    let (sealed, seal_proof, sealing) = sealed_keys(chain, seals, group, keys).await?;
     let call = Call::open {
         group,
-        keys: OpenKeys::from(&statement),
-        seal_proof: Box::new(seal_proof),
+        keys: sealed,
+        seal_proof,
         amount: deposit,
     };
     let included = chain.submit(RuntimeCall::Execution(call), &keys.owner, until).await?;
@@ -107,7 +117,7 @@ pub async fn open(
     let index = index.ok_or(TraderError::NoEvent("queued open"))?;
     let trader = Trader {
         keys: keys.clone(),
-        genesis,
+        genesis: chain.genesis().0,
         group,
         index,
     };
@@ -191,14 +201,11 @@ pub async fn rekey(
     keys: &TraderKeys,
     until: Until,
 ) -> Result<Duration, TraderError> {
-    let (x, y) = chain.seal_key().await?;
-    let genesis = chain.genesis().0;
-    let (statement, witness) = seal(keys, genesis, group, &sealing_key(&x, &y)?, &entropy()?);
-    let (seal_proof, sealing) = seals.prove(statement, witness).await?;
+    let (sealed, seal_proof, sealing) = sealed_keys(chain, seals, group, keys).await?;
     let call = Call::rekey {
         group,
-        keys: OpenKeys::from(&statement),
-        seal_proof: Box::new(seal_proof),
+        keys: sealed,
+        seal_proof,
     };
     chain.submit(RuntimeCall::Execution(call), &keys.owner, until).await?;
     Ok(sealing)

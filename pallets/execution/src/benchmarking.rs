@@ -111,6 +111,25 @@ fn seal_proof<T: Config>(group: u32, owner: &T::AccountId, keys: &OpenKeys) -> R
     })
 }
 
+/// An account whose open waits, with room for one more item: whoever queues that reads all of them. Returns the group,
+/// the owner and the maximum number of items.
+fn waiting_account<T: Config>() -> Result<(u32, T::AccountId, u32), BenchmarkError> {
+    let (asset, group, _) = group::<T>()?;
+    let owner: T::AccountId = whitelisted_caller();
+    let amount = T::MinDeposit::get();
+    let most = T::MaxItemsPerUser::get();
+    let needed = u128::from(amount) * u128::from(most) + u128::from(T::OpenFee::get());
+    HelperOf::<T>::endow(&asset, &owner, needed);
+    let keys = open_keys(1);
+    let proof = seal_proof::<T>(group, &owner, &keys)?;
+    Pallet::<T>::queue_open(group, owner.clone(), keys, &proof, amount)
+        .map_err(|_| BenchmarkError::Stop("no account"))?;
+    for _ in 2..most {
+        Pallet::<T>::queue_deposit(group, owner.clone(), amount).map_err(|_| BenchmarkError::Stop("no deposit"))?;
+    }
+    Ok((group, owner, most))
+}
+
 /// A re-key of the group's house. The statement's rules are not asked.
 fn house_rekey<T: Config>(group: u32) -> Result<Box<HouseRekey>, BenchmarkError> {
     register::<T>(HOUSE_KEY, StatementKind::HouseRekey)?;
@@ -374,7 +393,7 @@ mod benchmarks {
         let (asset, group, _) = group::<T>()?;
         let owner: T::AccountId = whitelisted_caller();
         let amount = T::MinDeposit::get();
-        HelperOf::<T>::endow(&asset, &owner, u128::from(amount) * 2);
+        HelperOf::<T>::endow(&asset, &owner, u128::from(amount) + u128::from(T::OpenFee::get()));
         let keys = open_keys(1);
         let proof = seal_proof::<T>(group, &owner, &keys)?;
         #[extrinsic_call]
@@ -385,40 +404,16 @@ mod benchmarks {
 
     #[benchmark]
     fn deposit() -> Result<(), BenchmarkError> {
-        let (asset, group, _) = group::<T>()?;
-        let owner: T::AccountId = whitelisted_caller();
-        let amount = T::MinDeposit::get();
-        let most = T::MaxItemsPerUser::get();
-        HelperOf::<T>::endow(&asset, &owner, u128::from(amount) * u128::from(most + 1));
-        let keys = open_keys(1);
-        let proof = seal_proof::<T>(group, &owner, &keys)?;
-        Pallet::<T>::queue_open(group, owner.clone(), keys, &proof, amount)
-            .map_err(|_| BenchmarkError::Stop("no account"))?;
-        // All of them are read.
-        for _ in 2..most {
-            Pallet::<T>::queue_deposit(group, owner.clone(), amount).map_err(|_| BenchmarkError::Stop("no deposit"))?;
-        }
+        let (group, owner, most) = waiting_account::<T>()?;
         #[extrinsic_call]
-        _(RawOrigin::Signed(owner), group, amount);
+        _(RawOrigin::Signed(owner), group, T::MinDeposit::get());
         assert_eq!(Groups::<T>::get(group).map(|state| state.queue_next), Some(most.into()));
         Ok(())
     }
 
     #[benchmark]
     fn rekey() -> Result<(), BenchmarkError> {
-        let (asset, group, _) = group::<T>()?;
-        let owner: T::AccountId = whitelisted_caller();
-        let amount = T::MinDeposit::get();
-        let most = T::MaxItemsPerUser::get();
-        HelperOf::<T>::endow(&asset, &owner, u128::from(amount) * u128::from(most + 1));
-        let keys = open_keys(1);
-        let proof = seal_proof::<T>(group, &owner, &keys)?;
-        Pallet::<T>::queue_open(group, owner.clone(), keys, &proof, amount)
-            .map_err(|_| BenchmarkError::Stop("no account"))?;
-        // All of them are read.
-        for _ in 2..most {
-            Pallet::<T>::queue_deposit(group, owner.clone(), amount).map_err(|_| BenchmarkError::Stop("no deposit"))?;
-        }
+        let (group, owner, most) = waiting_account::<T>()?;
         let keys = open_keys(2);
         let proof = seal_proof::<T>(group, &owner, &keys)?;
         #[extrinsic_call]

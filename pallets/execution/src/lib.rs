@@ -284,7 +284,8 @@ pub mod pallet {
         /// [`Error::NonCanonicalField`], [`Error::UnknownKey`], [`Error::KeyNotActive`], [`Error::WrongStatement`],
         /// [`Error::InvalidPublicKey`], [`Error::ProofMalformedEncoding`], [`Error::ProofPointAtInfinity`],
         /// [`Error::ProofNotOnCurve`], [`Error::ProofNotInSubgroup`], [`Error::InvalidSealProof`]),
-        /// [`Error::TreeFull`], and those of [`Pallet::deposit`]. Event: [`Event::OpenQueued`].
+        /// [`Error::TreeFull`], [`Error::DepositTooSmall`], [`Error::InsufficientBalance`] for [`Config::OpenFee`], and
+        /// the rest of [`Pallet::deposit`]. Event: [`Event::OpenQueued`].
         #[pallet::call_index(6)]
         #[pallet::weight(T::WeightInfo::open())]
         pub fn open(

@@ -217,6 +217,9 @@ pub enum InvalidBatch {
     /// A unit names an account that is not open.
     #[error("UnknownAccount")]
     UnknownAccount,
+    /// A unit takes a request that its account has not made.
+    #[error("NoRequest")]
+    NoRequest,
     /// The submission has the wrong form.
     #[error("the submission has the wrong form")]
     Form,
@@ -243,6 +246,7 @@ impl SubmitRejection {
                 Self::Invalid(InvalidBatch::ProofEncoding)
             }
             "UnknownAccount" => Self::Invalid(InvalidBatch::UnknownAccount),
+            "NoRequest" => Self::Invalid(InvalidBatch::NoRequest),
             "WrappedBatch" | "WrongUnitCount" | "WrongCiphertextLength" | "NonCanonicalField" => {
                 Self::Invalid(InvalidBatch::Form)
             }

@@ -118,12 +118,15 @@ fn a_house_that_is_short_pays_nothing_and_that_is_valid() {
     let (witness, effect) = moved(&mut world.clone(), asking(1, 0));
     assert!(matches!(witness.house_margin, MarginChoice::NotWorse(_)));
     assert_eq!(effect.statement.insurance_out, Amount::ZERO);
-    // What is paid in helps it.
+    // What is paid in is its own, to the last unit.
     let doors = Doors {
         paid_in: Amount(1),
         ..asking(1, 0)
     };
-    moved(&mut world, doors);
+    let (_, helped) = moved(&mut world, doors);
+    let one_more = effect.house.insurance.checked_add(Money(1));
+    assert_eq!(Some(helped.house.insurance), one_more);
+    assert_eq!(helped.statement.insurance_out, Amount::ZERO);
 }
 
 #[test]

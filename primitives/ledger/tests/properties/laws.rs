@@ -194,13 +194,16 @@ impl Step<'_> {
             return;
         }
         let names = (0..18).map(MarginChoice::Tight).chain([MarginChoice::Initial]);
-        for doors_choice in names {
+        // With the branch of B-HOUSE-MARGIN that it has, and with the one that a payout asks for.
+        let mut branches = vec![self.witness.house_margin, MarginChoice::Initial];
+        branches.dedup();
+        for (doors_choice, house_margin) in names.flat_map(|name| branches.iter().map(move |branch| (name, *branch))) {
             let mut witness = self.witness.clone();
             witness.insurance_out = Amount(amount);
-            witness.doors_choice = doors_choice;
+            (witness.doors_choice, witness.house_margin) = (doors_choice, house_margin);
             assert!(
                 witness.check(self.shape).is_err(),
-                "{amount} is paid as {doors_choice:?}"
+                "{amount} is paid as {doors_choice:?} with {house_margin:?}"
             );
         }
     }

@@ -246,6 +246,42 @@ fn after_padding(mut world: World, shape: Shape, unit: UnitRequest) -> Scene {
     Scene::new(world, shape, &request)
 }
 
+/// Trader 1, long ten lots and short of margin, sells one of them to trader 0 so much above the mark: by an order, or in
+/// a liquidation. It is short of initial margin still.
+fn bought_from(gain: u128, liquidated: bool) -> Scene {
+    let mut world = holding();
+    let maintenance = world.table.header.maintenance;
+    set_equity(&mut world, 1, 0);
+    let worst = world.assess(1).worst(maintenance).unwrap().1.get();
+    set_equity(&mut world, 1, (worst - 1) / 256);
+    let fill = Fill {
+        side: Side::Sell,
+        quantity: Lots(1),
+        cost: Total(marks().0 + gain),
+        ..Fill::default()
+    };
+    let order = |world: &mut World, trader: usize, side, limit| {
+        let order = world.order(trader, 0, side, limit, 1);
+        UnitRequest::Normal {
+            index: AccountIndex(trader as u32),
+            deposit: Amount::ZERO,
+            places: vec![(world.sign(order), fill)],
+        }
+    };
+    let buys = order(&mut world, 0, Side::Buy, u64::MAX >> 1);
+    let sells = if liquidated {
+        UnitRequest::Liquidation {
+            index: AccountIndex(1),
+            deposit: Amount::ZERO,
+            fills: vec![fill],
+        }
+    } else {
+        order(&mut world, 1, Side::Sell, 0)
+    };
+    let request = world.request(vec![buys, sells]);
+    Scene::new(world, SMALL, &request)
+}
+
 /// Mark of row 0, and what a long lot requires.
 fn marks() -> (u128, u128) {
     let row = &market().table.rows[0];
@@ -286,12 +322,16 @@ fn the_wrong_sign_of_what_is_conceded_should_break_b_margin() {
         scene.place().fill.cost.0 -= worse;
         scene
     };
-    // Costs, gains (which the house would have to pay in a liquidation), and nothing at all.
+    // Costs, gains that another trader pays, and nothing at all, which is no gain.
     let scenes = [
         (by_order(mark - 1), true),
         (by_order(mark), true),
+        (bought_from(1, false), false),
+        (bought_from(1_000_000, false), false),
         (by_force(1), true),
         (by_force(0), true),
+        (bought_from(1, true), false),
+        (bought_from(1_000_000, true), false),
         (idle(market()), true),
     ];
     for (number, (scene, positive)) in scenes.into_iter().enumerate() {
