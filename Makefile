@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # Targets share one build folder and cargo uses every core itself.
 .NOTPARALLEL:
-.PHONY: help setup build demo test test-long check lint bench-verifier bench-prover check-spec-ids clean-params
+.PHONY: help setup build demo test test-long check-features check lint bench-verifier bench-prover check-spec-ids clean-params
 
 # Where cargo builds, where the scripts keep what they make once (settings of the build, tools), and where the prover
 # keeps its parameters.
@@ -50,6 +50,11 @@ test: build ## run every test of the workspace, and compile for the browser what
 # A release is preceded by one; CLOISTER_UNITS and CLOISTER_SEED choose another number of units and another beginning.
 test-long: build ## the long runs that `make test` leaves out: every wire, 30,000 units, ten crashes (over an hour)
 	@$(CARGO) test $(SELECTION) --test mutation --test properties --test batch --test books -- --ignored --nocapture
+
+# The SDK is compiled again for each, so the gate leaves them out. A release is preceded by them.
+check-features: setup ## compile the runtime with benchmarks, and with `try-runtime` (ten minutes each, the first time)
+	@. "$(CACHE)/env" && SKIP_WASM_BUILD=1 cargo check --locked --release -p cloister-runtime --features runtime-benchmarks
+	@. "$(CACHE)/env" && SKIP_WASM_BUILD=1 cargo check --locked --release -p cloister-runtime --features try-runtime
 
 check: setup ## for daily work: lint, and the tests of the crates that were changed
 	@. "$(CACHE)/env" && scripts/check.sh

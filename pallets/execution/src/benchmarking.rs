@@ -5,7 +5,7 @@ mod trapdoor;
 
 use super::*;
 use crate::solvency::{BLOCK_LEAVES, MAX_GATED_GROUPS, MAX_SKIPPED_BLOCKS, MAX_TICK};
-use crate::types::{CIPHERTEXT_FIXED, KEY_BYTES, MAX_PLACES, MAX_UNITS};
+use crate::types::{CIPHERTEXT_FIXED, KEY_BYTES, MAX_INSURANCE_PAYMENTS, MAX_PLACES, MAX_UNITS};
 use alloc::boxed::Box;
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey, Fr};
 use cloister_ledger::SolvencyShape;
@@ -193,6 +193,35 @@ fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, items: u32) {
     Groups::<T>::insert(group, state);
 }
 
+/// Queues all that the house's part of a batch can take, past the caps of the calls: every payment, and the take.
+fn fill_house<T: Config>(asset: &T::AssetId, group: u32) {
+    let mut state = Groups::<T>::get(group).expect("made by the benchmark");
+    let take = ItemKind::TakeInsurance {
+        amount: Amount(AMOUNT),
+        keep: Amount::ZERO,
+    };
+    let payments = (0..MAX_INSURANCE_PAYMENTS).map(|_| (ItemKind::PayInsurance, Amount(AMOUNT)));
+    for (kind, amount) in payments.chain([(take, Amount::ZERO)]) {
+        let item = QueueItem {
+            owner: account("insurer", 0, 0),
+            index: AccountIndex::HOUSE,
+            amount,
+            queued_at: NOW,
+            ready_at: NOW,
+            deadline: NOW,
+            kind,
+        };
+        let id = state.queue_next;
+        Pallet::<T>::link(group, &mut state, id, item);
+        HouseItems::<T>::try_append(group, id).expect("within the items of the house");
+        state.queue_next += 1;
+    }
+    let paid = u128::from(AMOUNT) * u128::from(MAX_INSURANCE_PAYMENTS);
+    Totals::<T>::mutate(group, |totals| totals.queued += paid);
+    HelperOf::<T>::endow(asset, &Pallet::<T>::vault_account(group), paid);
+    Groups::<T>::insert(group, state);
+}
+
 /// The terms of a gated group, and a complete round that shows a shortfall: what costs a payout most.
 fn gate<T: Config>(group: u32) -> Result<(), BenchmarkError> {
     register::<T>(SOLVENCY_KEY, StatementKind::Solvency { subtrees: SUBTREES })?;
@@ -288,9 +317,10 @@ fn batch<T: Config>(units: u32, items: u32) -> Result<(u32, Box<Batch>), Benchma
     for index in 0..units {
         fill::<T>(&asset, group, index, items);
     }
+    fill_house::<T>(&asset, group);
     // What the withdrawals and the sweep are paid from if the queue brings nothing.
     let settled = u128::from(AMOUNT) * u128::from(units);
-    Totals::<T>::mutate(group, |totals| totals.settled += settled);
+    Totals::<T>::mutate(group, |totals| totals.settle(settled)).ok_or(BenchmarkError::Stop("too much"))?;
     HelperOf::<T>::endow(&asset, &Pallet::<T>::vault_account(group), settled);
     let unit = |index| UnitSubmission {
         index: AccountIndex(index),
@@ -309,7 +339,7 @@ fn batch<T: Config>(units: u32, items: u32) -> Result<(u32, Box<Batch>), Benchma
         new_root: [5; 32],
         new_house: [6; 32],
         sweep: Amount(AMOUNT / 4),
-        take_insurance: None,
+        take_insurance: Some(Amount(AMOUNT / 4)),
         empty_mask: 0,
         units: BoundedVec::truncate_from((0..units).map(unit).collect()),
         house_record: [[7; 32]; cloister_crypto::constants::HOUSE_RECORD],
@@ -463,9 +493,9 @@ mod benchmarks {
         let (_, group, _) = group::<T>()?;
         let submitter: T::AccountId = account("submitter", 0, 0);
         Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![submitter.clone()]));
-        let rekey = house_rekey::<T>(group)?;
+        let proven = house_rekey::<T>(group)?;
         #[extrinsic_call]
-        _(RawOrigin::Signed(submitter), group, rekey);
+        _(RawOrigin::Signed(submitter), group, proven);
         assert_eq!(Groups::<T>::get(group).map(|state| state.house_rekeys), Some(1));
         Ok(())
     }
@@ -562,6 +592,42 @@ mod benchmarks {
             Pallet::<T>::count_clocks();
         }
         assert!(last.is_none_or(|group| FreezeClocks::<T>::get(group).is_some_and(|clock| clock.waited == MAX_TICK)));
+        Ok(())
+    }
+
+    /// With all other payments waiting that may.
+    #[benchmark]
+    fn pay_insurance() -> Result<(), BenchmarkError> {
+        let (asset, group, _) = group::<T>()?;
+        let owner: T::AccountId = whitelisted_caller();
+        let amount = T::MinDeposit::get();
+        HelperOf::<T>::endow(&asset, &owner, u128::from(amount) * u128::from(MAX_INSURANCE_PAYMENTS));
+        for _ in 1..MAX_INSURANCE_PAYMENTS {
+            Pallet::<T>::queue_insurance(group, owner.clone(), amount)
+                .map_err(|_| BenchmarkError::Stop("no payment"))?;
+        }
+        #[extrinsic_call]
+        _(RawOrigin::Signed(owner), group, amount);
+        assert_eq!(HouseItems::<T>::get(group).len() as u32, MAX_INSURANCE_PAYMENTS);
+        Ok(())
+    }
+
+    /// With all payments waiting that may.
+    #[benchmark]
+    fn take_insurance() -> Result<(), BenchmarkError> {
+        let origin = admin::<T>()?;
+        let (asset, group, _) = group::<T>()?;
+        gate::<T>(group)?;
+        let owner: T::AccountId = account("owner", 0, 0);
+        let amount = T::MinDeposit::get();
+        HelperOf::<T>::endow(&asset, &owner, u128::from(amount) * u128::from(MAX_INSURANCE_PAYMENTS));
+        for _ in 0..MAX_INSURANCE_PAYMENTS {
+            Pallet::<T>::queue_insurance(group, owner.clone(), amount)
+                .map_err(|_| BenchmarkError::Stop("no payment"))?;
+        }
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, group, AMOUNT, owner);
+        assert_eq!(HouseItems::<T>::get(group).len() as u32, MAX_INSURANCE_PAYMENTS + 1);
         Ok(())
     }
 
