@@ -94,11 +94,11 @@ impl Time for Clock {
     }
 }
 
-/// Tables of which only hash and time exist; groups 1 and 2 have risk parameters.
+/// Tables of which only hash and time exist; groups 1 and 2 have risk parameters, and every group with a table.
 pub struct Risk;
 impl RiskTables for Risk {
     fn exists(group: u32) -> bool {
-        group == GROUP || group == OTHER
+        group == GROUP || group == OTHER || Self::latest_version(group).is_some()
     }
     fn latest_version(group: u32) -> Option<u64> {
         Infos::get().keys().filter(|(g, _)| *g == group).map(|(_, v)| *v).max()
