@@ -144,7 +144,7 @@ where
     let Some((cursor, end)) = place(&view, &table, sums) else {
         return Ok(Step::Idle);
     };
-    let skipped = skip(shared, cursor).await?;
+    let skipped = skip(shared, cursor, end).await?;
     // At or above the cursor of a round that is given up, a statement would go on with that.
     let given_up = view.under_way.filter(|_| cursor == 0);
     let first = given_up.map_or(skipped, |round| if skipped < round.cursor { skipped } else { cursor });
@@ -194,14 +194,14 @@ fn place(view: &RoundView, table: &RiskTable, sums: &mut Sums) -> Option<(u32, u
 }
 
 /// The first index from the cursor on that a statement must cover: the beginning of the next subtree with an account,
-/// or as far as one statement may skip. The cursor, if the chain has an account between that the settled ledger has
-/// not.
-async fn skip<C: ChainClient>(shared: &Shared<C>, cursor: u32) -> Result<u32, ChainError> {
+/// of the round's last one if there is none, or as far as one statement may skip. The cursor, if the chain has an
+/// account between that the settled ledger has not.
+async fn skip<C: ChainClient>(shared: &Shared<C>, cursor: u32, end: u32) -> Result<u32, ChainError> {
     let next = shared.core().as_ref().and_then(|core| {
         let mut indices = core.batcher.settled().accounts().map(|(index, _)| index.get());
         indices.find(|index| *index >= cursor)
     });
-    let Some(next) = next else { return Ok(cursor) };
+    let next = next.unwrap_or(end.saturating_sub(1));
     let subtree = next - next % SUBTREE_LEAVES as u32;
     let furthest = (cursor / BLOCK_LEAVES)
         .saturating_add(MAX_SKIPPED_BLOCKS)

@@ -207,6 +207,14 @@ async fn a_round_skips_subtrees_without_accounts() {
 }
 
 #[tokio::test]
+async fn a_round_skips_a_long_tail_of_closed_accounts() {
+    let chain = MockChain::new();
+    settle(&chain, &[0, 40]).await;
+    chain.lock().next_index = 75_000;
+    assert_eq!(firsts(&chain).await, [0, 40, 32_768, 65_536]);
+}
+
+#[tokio::test]
 async fn a_round_does_not_skip_into_one_that_was_given_up() {
     let chain = MockChain::new();
     settle(&chain, &[40]).await;

@@ -246,8 +246,8 @@ fn after_padding(mut world: World, shape: Shape, unit: UnitRequest) -> Scene {
     Scene::new(world, shape, &request)
 }
 
-/// Trader 1, long ten lots and short of margin, sells one of them to trader 0 so much above the mark: by an order, or in
-/// a liquidation. It is short of initial margin still.
+/// Trader 1, long ten lots and short of margin, sells one of them to trader 0 so much above the mark: by an order, or
+/// in a liquidation. It is short of initial margin still.
 fn bought_from(gain: u128, liquidated: bool) -> Scene {
     let mut world = holding();
     let maintenance = world.table.header.maintenance;
