@@ -1,6 +1,11 @@
-# The commands of the project. `make help` lists them. SHELL := /bin/bash .SHELLFLAGS := -euo pipefail -c .DEFAULT_GOAL
-:= help # Targets share one build folder and cargo uses every core itself. .NOTPARALLEL: .PHONY: help setup build demo
-test test-long check-features check lint bench-verifier bench-prover check-spec-ids clean-params
+# The commands of the project. `make help` lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+# Targets share one build folder and cargo uses every core itself.
+.NOTPARALLEL:
+.PHONY: help setup build demo test test-long check-features check lint bench-verifier bench-prover check-spec-ids
+.PHONY: clean-params
 
 # Where cargo builds, where the scripts keep what they make once (settings of the build, tools), and where the prover
 # keeps its parameters.
