@@ -191,7 +191,11 @@ impl Fill {
         *position = after;
         account.cash = self.cash_after(account.cash, row, side).ok_or(FillError::CashWidth)?;
         let concession = Money(self.concession(row, side)?);
-        Ok(Traded::fill(row, concession, side == Side::Sell))
+        let traded = Traded::fill(row, concession, side == Side::Sell);
+        Ok(match rule {
+            FillRule::Liquidation => traded.with_penalty(self.fee),
+            FillRule::Order(_) | FillRule::Expiry | FillRule::Deleveraging => traded,
+        })
     }
 
     /// B-INSTRUMENT, B-PRICE, B-BAND, B-FEE of an order.

@@ -277,7 +277,7 @@ impl UnitWitness {
             record,
             slots: moved.slots,
             fees: moved.fees,
-            penalties: moved.penalties,
+            penalties: moved.traded.penalties,
             positions: differences.positions,
             gross: differences.gross,
             shed_long: differences.shed_long,

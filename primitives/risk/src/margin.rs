@@ -39,9 +39,9 @@ pub enum MarginError {
     /// The rule of the mode or of the house does not offer this choice.
     #[error("the margin choice is not one that the rule offers")]
     Choice,
-    /// B-MARGIN, B-LIQUIDATION: the account is short of margin, and its prices concede more than a quarter of what the
-    /// unit frees.
-    #[error("the prices concede more than an account that is short of margin may")]
+    /// B-MARGIN, B-LIQUIDATION: the account is short of margin, and prices and penalties take more than a quarter of
+    /// what the unit frees.
+    #[error("prices and penalties take more than they may of an account that is short of margin")]
     Conceded,
     /// B-NEED: a liquidation closed more than initial margin needs.
     #[error("more was closed than initial margin needs")]
@@ -351,7 +351,7 @@ impl Assessment {
         most_paid(&before.forced_deficits(table)?, requested)
     }
 
-    /// B-HOUSE-MARGIN with the witness's own choice.
+    /// B-HOUSE-MARGIN with the witness's own choice; `before` has what was paid into the insurance already.
     ///
     /// # Errors
     /// The part of the rule that fails.

@@ -1,12 +1,16 @@
-//! What the prices of an account that is short of margin may take, however its trades are spread over units
+//! What prices and penalties may take of an account that is short of margin, however its trades are spread over units
 //! (B-MARGIN, B-LIQUIDATION).
 
 use cloister_risk::{
     linear_scenarios, margin::highest_discount, Assessment, Header, LinearScan, MarginError, Positions, RiskTable, Row,
     Status, Traded,
 };
-use cloister_types::{GroupId, InstrumentId, Lots, Money, PerLot, Position, Price};
-use proptest::prelude::*;
+use cloister_types::{GroupId, InstrumentId, Lots, Money, PerLot, Position, Price, Total};
+use proptest::{
+    prelude::*,
+    test_runner::{TestError, TestRunner},
+};
+use std::cell::Cell;
 
 const MARK: i64 = 60_000_000;
 /// Band of a fill, per lot.
@@ -84,32 +88,44 @@ impl Held {
         for (lots, change) in after.lots.iter_mut().zip(unit.changes) {
             *lots += change;
         }
-        after.equity -= unit.conceded;
+        after.equity -= unit.taken;
         after
     }
 }
 
-/// Fills of one unit, one of a row, and what their prices concede together.
+/// Fills of one unit, one of a row, and what their prices and penalties take together.
 #[derive(Clone, Copy, Debug)]
 struct Unit {
     changes: [i64; LEGS],
-    conceded: i128,
+    taken: i128,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum By {
     Orders,
-    Liquidation,
+    /// A liquidation, and so many quarters of what it takes as penalties.
+    Liquidation(i128),
 }
 
+/// By the price, by the penalty, by both.
+const LIQUIDATIONS: [By; 3] = [By::Liquidation(0), By::Liquidation(4), By::Liquidation(2)];
+
 impl Unit {
-    /// The most that the bounds of the single fills let them concede.
+    /// The most that the bounds of the single fills let them take.
     fn highest(&self, table: &RiskTable, by: By) -> i128 {
         let of = |(number, change): (usize, &i64)| match by {
             By::Orders => i128::from(change.abs()) * BAND,
-            By::Liquidation => {
+            By::Liquidation(fined) => {
                 let row = &table.rows[number];
-                highest_discount(table, row, *change < 0, Lots(change.unsigned_abs())).expect("in range") / 256
+                let lots = Lots(change.unsigned_abs());
+                let discount = highest_discount(table, row, *change < 0, lots).expect("in range") / 256;
+                // Of price and penalty together (B-FEE).
+                let all =
+                    row.basis(*change < 0).get() * i128::from(lots.get()) * i128::from(table.header.penalty) / 256;
+                match fined {
+                    4 => all,
+                    _ => all.min(discount * 4 / (4 - fined)),
+                }
             }
         };
         self.changes.iter().enumerate().map(of).sum()
@@ -124,20 +140,25 @@ impl Unit {
                 traded = traded.checked_add(&fill).expect("in range");
             }
         }
-        traded.concession = Money(self.conceded);
+        let penalties = match by {
+            By::Liquidation(fined) if self.taken > 0 => self.taken * fined / 4,
+            _ => 0,
+        };
+        traded.concession = Money(self.taken - penalties);
+        traded.penalties = Total(penalties as u128);
         let (before, after) = (held.assess(table), held.after(self).assess(table));
         match by {
             By::Orders => Assessment::choose(&before, &after, table, &traded, false).map(drop),
-            By::Liquidation => Assessment::choose_liquidation(&before, &after, table, &traded).map(drop),
+            By::Liquidation(_) => Assessment::choose_liquidation(&before, &after, table, &traded).map(drop),
         }
     }
 
-    /// The unit with the most that it can concede; `None` if the rule refuses it.
+    /// The unit with the most that it can take; `None` if the rule refuses it.
     fn dearest(mut self, table: &RiskTable, held: &Held, by: By) -> Option<Self> {
         let (mut low, mut high) = (0, self.highest(table, by));
         while low < high {
             let middle = (low + high + 1) / 2;
-            self.conceded = middle;
+            self.taken = middle;
             match self.check(table, held, by) {
                 Err(MarginError::Conceded | MarginError::RiskIncreased | MarginError::InitialMarginShort) => {
                     high = middle - 1;
@@ -146,26 +167,23 @@ impl Unit {
                 _ => low = middle,
             }
         }
-        self.conceded = low;
+        self.taken = low;
         self.check(table, held, by).is_ok().then_some(self)
     }
 }
 
-/// An attacker who makes the dearest of the units on offer, as often as there is one. What is conceded in all, and how
+/// An attacker who makes the dearest of the units on offer, as often as there is one. What is taken in all, and how
 /// many units it took.
 fn drain(table: &RiskTable, mut held: Held, by: By, offers: impl Fn(&Held) -> Vec<Unit>) -> (i128, usize) {
     let start = held.equity;
     for units in 0.. {
         assert!(units < 10_000, "it has no end");
         // Once initial margin is met, what is above it is the owner's to lose.
-        let stays_short = |unit: &Unit| by == By::Liquidation || is_short(table, &held.after(unit));
+        let stays_short = |unit: &Unit| by != By::Orders || is_short(table, &held.after(unit));
         let of = |unit: Unit| unit.dearest(table, &held, by).filter(stays_short);
-        let dearest = offers(&held)
-            .into_iter()
-            .filter_map(of)
-            .max_by_key(|unit| unit.conceded);
+        let dearest = offers(&held).into_iter().filter_map(of).max_by_key(|unit| unit.taken);
         match dearest {
-            Some(unit) if unit.conceded > 0 && is_short(table, &held) => held = held.after(&unit),
+            Some(unit) if unit.taken > 0 && is_short(table, &held) => held = held.after(&unit),
             _ => return (start - held.equity, units),
         }
     }
@@ -195,7 +213,7 @@ fn directional(table: &RiskTable) -> Held {
 fn pair(lots: i64, sold: i64) -> Unit {
     Unit {
         changes: [-sold, lots, -lots],
-        conceded: 0,
+        taken: 0,
     }
 }
 
@@ -209,7 +227,7 @@ fn a_neutral_pair_opened_and_closed_over_units_should_not_drain_an_account() {
     for number in 0..14 {
         let (lots, sold) = if number % 2 == 0 { (95, 49) } else { (-95, 25) };
         let mut unit = pair(lots, sold);
-        unit.conceded = 2 * 95 * i128::from(MARK) * 5 / 256;
+        unit.taken = 2 * 95 * i128::from(MARK) * 5 / 256;
         assert_eq!(
             unit.check(&table, &held, By::Orders),
             Err(MarginError::Conceded),
@@ -238,15 +256,12 @@ fn the_greediest_run_of_units_takes_a_quarter_of_the_margin_at_most() {
                 sold.flat_map(|sold| lots.iter().flat_map(move |lots| [pair(*lots, sold), pair(-lots, sold)]))
                     .collect()
             };
-            let (conceded, units) = drain(&table, held, By::Orders, offers);
-            println!("{conceded} of {margin} in {units} units of at most {largest} lots");
+            let (taken, units) = drain(&table, held, By::Orders, offers);
+            println!("{taken} of {margin} in {units} units of up to {largest} lots");
             assert!(units >= 1_000 / largest as usize / 4, "{units}");
-            assert!(
-                4 * conceded <= margin && 10 * conceded > margin,
-                "{conceded} of {margin}"
-            );
+            assert!(4 * taken <= margin && 10 * taken > margin, "{taken} of {margin}");
             // Which is half of the equity of an account that has half of its margin.
-            assert!(2 * conceded <= held.equity);
+            assert!(2 * taken <= held.equity);
         }
     }
 }
@@ -279,39 +294,62 @@ fn hedged(table: &RiskTable, deficit: i128) -> Held {
 #[test]
 fn a_hedged_account_should_not_be_drained_leg_by_leg() {
     let table = table(LOSS);
-    let mut held = hedged(&table, 256);
-    let start = held.equity;
-    // A hundred units of two fills each take both legs away, at prices that cost all that they free.
-    for number in 0..100 {
-        let mut unit = Unit {
-            changes: [-36, 26, 0],
-            conceded: 0,
-        };
+    for by in LIQUIDATIONS {
+        let mut held = hedged(&table, 256);
+        let start = held.equity;
+        // A hundred units of two fills each take both legs away, for all that they free.
+        for number in 0..100 {
+            let mut unit = Unit {
+                changes: [-36, 26, 0],
+                taken: 0,
+            };
+            assert!(
+                number > 0 || unit.check(&table, &held, by).is_ok(),
+                "it may go at the mark"
+            );
+            let freed = held.maintenance(&table) - held.after(&unit).maintenance(&table);
+            unit.taken = freed.min(held.equity);
+            assert!(
+                unit.taken <= unit.highest(&table, by),
+                "each fill is within its own bounds"
+            );
+            let checked = unit.check(&table, &held, by);
+            assert_eq!(checked, Err(MarginError::Conceded), "unit {number} by {by:?}");
+            held = held.after(&unit);
+        }
         assert!(
-            number > 0 || unit.check(&table, &held, By::Liquidation).is_ok(),
-            "it may go at the mark"
+            held.lots == [0; LEGS] && held.equity == 0,
+            "together they would have taken all of {start}"
         );
-        let freed = held.maintenance(&table) - held.after(&unit).maintenance(&table);
-        unit.conceded = freed.min(held.equity);
-        assert!(
-            unit.conceded <= unit.highest(&table, By::Liquidation),
-            "each price is within its own bound"
-        );
-        let checked = unit.check(&table, &held, By::Liquidation);
-        assert_eq!(checked, Err(MarginError::Conceded), "unit {number}");
-        held = held.after(&unit);
     }
-    assert!(
-        held.lots == [0; LEGS] && held.equity == 0,
-        "together they would have taken all of {start}"
-    );
+}
+
+#[test]
+fn all_of_a_hedge_should_not_go_at_once_for_a_penalty() {
+    // Both legs in one unit, at the mark: the penalty that takes all equity is within B-FEE, and would be all the need
+    // that there is.
+    let table = table(LOSS);
+    let held = hedged(&table, 256);
+    let mut unit = Unit {
+        changes: [-3_600, 2_600, 0],
+        taken: held.equity,
+    };
+    let by = By::Liquidation(4);
+    assert!(unit.taken <= unit.highest(&table, by));
+    assert_eq!(unit.check(&table, &held, by), Err(MarginError::Conceded));
+    // Nor for its share of what is freed: at the mark nobody needs so much.
+    unit.taken = held.maintenance(&table) / 4;
+    assert_eq!(unit.check(&table, &held, by), Err(MarginError::NotNeeded));
 }
 
 #[test]
 fn the_greediest_run_of_liquidations_takes_a_quarter_of_the_margin_at_most() {
     let table = table(LOSS);
     // Barely short, by a tenth, by half.
-    for part in [0, 10, 2] {
+    for (part, by) in [0, 10, 2]
+        .into_iter()
+        .flat_map(|part| LIQUIDATIONS.map(|by| (part, by)))
+    {
         let margin = hedged(&table, 0).maintenance(&table);
         let deficit = if part == 0 { 256 } else { margin / part * 256 };
         let held = hedged(&table, deficit);
@@ -326,65 +364,98 @@ fn the_greediest_run_of_liquidations_takes_a_quarter_of_the_margin_at_most() {
                 let legs = most(held.lots[0]).flat_map(|long| most(-held.lots[1]).map(move |short| (long, short)));
                 legs.map(|(long, short)| Unit {
                     changes: [-long, short, 0],
-                    conceded: 0,
+                    taken: 0,
                 })
                 .collect()
             };
-            let (conceded, units) = drain(&table, held, By::Liquidation, offers);
-            println!("{conceded} of {}, margin {margin}, in {units} units", held.equity);
-            assert!(units > 0 && 4 * conceded <= margin, "{conceded} of {margin}");
-            assert!(
-                part != 0 || 4 * conceded <= held.equity,
-                "{conceded} of {}",
+            let (taken, units) = drain(&table, held, by, offers);
+            println!(
+                "{taken} of {}, margin {margin}, in {units} units by {by:?}",
                 held.equity
             );
+            assert!(units > 0 && 4 * taken <= margin, "{taken} of {margin}");
+            assert!(part != 0 || 4 * taken <= held.equity, "{taken} of {}", held.equity);
         }
     }
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig::with_cases(256))]
+/// A unit of a random run: parts of what is held, so that most units reduce; who makes it; and what it gains (10^-3 of
+/// the band), if it does not take all it can.
+type Draw = ([i64; LEGS], usize, Option<i128>);
 
-    /// Whatever an account holds and whatever is made of it, with gains in between: as long as it stays below initial
-    /// margin, prices take no more than a quarter of its maintenance margin.
-    #[test]
-    fn no_run_of_units_takes_more_than_a_quarter_of_the_margin(
-        lots in prop::array::uniform3(-3_000i64..3_000),
-        part in 0i128..1_400,
-        units in prop::collection::vec(
-            (prop::array::uniform3(-40i64..40), any::<bool>(), prop_oneof![Just(None), (0i128..1_000).prop_map(Some)]),
-            1..60,
-        ),
-    ) {
-        let table = table(LOSS);
+/// Makes the units as long as the account stays below initial margin. What was taken in all, and how many units took
+/// something: by orders, by prices and by penalties of liquidations.
+fn make(table: &RiskTable, mut held: Held, units: &[Draw]) -> (i128, [usize; 3]) {
+    let start = held.equity;
+    let mut took = [0; 3];
+    for (parts, by, gain) in units {
+        if !is_short(table, &held) {
+            break;
+        }
+        let by = [By::Orders, LIQUIDATIONS[0], LIQUIDATIONS[1], LIQUIDATIONS[2]][*by];
+        let changes = [0, 1, 2].map(|leg| -held.lots[leg] * parts[leg] / 100);
+        let unit = Unit { changes, taken: 0 };
+        let unit = match gain {
+            None => unit.dearest(table, &held, by),
+            Some(gain) => {
+                let unit = Unit {
+                    taken: -unit.highest(table, By::Orders) * gain / 1_000,
+                    ..unit
+                };
+                unit.check(table, &held, by).is_ok().then_some(unit)
+            }
+        };
+        if let Some(unit) = unit {
+            let after = held.after(&unit);
+            // Once initial margin is met, what is above it is the owner's to lose.
+            if by == By::Orders && !is_short(table, &after) {
+                break;
+            }
+            if unit.taken > 0 {
+                took[match by {
+                    By::Orders => 0,
+                    By::Liquidation(0) => 1,
+                    By::Liquidation(_) => 2,
+                }] += 1;
+            }
+            held = after;
+        }
+    }
+    (start - held.equity, took)
+}
+
+/// Whatever an account holds and whatever is made of it, with gains in between: as long as it stays below initial
+/// margin, prices and penalties take no more than a quarter of its maintenance margin.
+#[test]
+fn no_run_of_units_takes_more_than_a_quarter_of_the_margin() {
+    let table = table(LOSS);
+    let unit = (
+        prop::array::uniform3(-40i64..40),
+        0usize..4,
+        prop_oneof![Just(None), (0i128..1_000).prop_map(Some)],
+    );
+    let runs = (
+        prop::array::uniform3(-3_000i64..3_000),
+        0i128..1_400,
+        prop::collection::vec(unit, 1..60),
+    );
+    let counted = Cell::new([0; 3]);
+    let run = |(lots, part, units): ([i64; LEGS], i128, Vec<Draw>)| {
         let mut held = Held { lots, equity: 0 };
         let margin = held.maintenance(&table);
         held.equity = margin * part / 1_000;
-        let start = held.equity;
-        for (parts, liquidation, gain) in units {
-            if !is_short(&table, &held) {
-                break;
-            }
-            let by = if liquidation { By::Liquidation } else { By::Orders };
-            // Parts of what is held, so that most units reduce.
-            let changes = [0, 1, 2].map(|leg| -held.lots[leg] * parts[leg] / 100);
-            let unit = Unit { changes, conceded: 0 };
-            let unit = match gain {
-                None => unit.dearest(&table, &held, by),
-                Some(gain) => {
-                    let unit = Unit { conceded: -unit.highest(&table, By::Orders) * gain / 1_000, ..unit };
-                    unit.check(&table, &held, by).is_ok().then_some(unit)
-                }
-            };
-            if let Some(unit) = unit {
-                let after = held.after(&unit);
-                // Once initial margin is met, what is above it is the owner's to lose.
-                if by == By::Orders && !is_short(&table, &after) {
-                    break;
-                }
-                held = after;
-            }
-        }
-        prop_assert!(4 * (start - held.equity) <= margin, "{} of {margin}", start - held.equity);
+        let (taken, took) = make(&table, held, &units);
+        let before = counted.get();
+        counted.set([0, 1, 2].map(|kind| before[kind] + took[kind]));
+        prop_assert!(4 * taken <= margin, "{} of {margin}", taken);
+        Ok(())
+    };
+    match TestRunner::new(ProptestConfig::with_cases(2_048)).run(&runs, run) {
+        Ok(()) => (),
+        Err(TestError::Fail(why, case)) => panic!("{why}: {case:?}"),
+        Err(TestError::Abort(why)) => panic!("{why}"),
     }
+    let counted = counted.get();
+    println!("{counted:?} units took something");
+    assert!(counted.iter().all(|units| *units >= 200), "{counted:?}");
 }

@@ -48,62 +48,59 @@ fn short<'t>(draft: &impl BatchDraft<'t>) -> Vec<u32> {
 }
 
 /// One fill that reduces a row of an account by as little as brings it back to initial margin, at most `most` lots, at
-/// a price `discount` (10^-6) worse than the mark, or less if that is more than a price may concede. `None` if no fill
-/// of the row makes the account safer, or if the account cannot pay for one.
+/// a price `discount` (10^-6) worse than the mark, or less if that is more than a price may concede. What the price
+/// does not take of its share goes to the insurance. `None` if no fill of the row makes the account safer, or if the
+/// account cannot pay for one.
 fn plan(table: &RiskTable, holding: &Holding, row: usize, most: u64, discount: u32) -> Option<Trade> {
     let at = &table.rows[row];
     let held = holding.lots[row];
     if held.is_zero() || !at.is_priced() {
         return None;
     }
-    let worse = (u128::from(at.mark.get().unsigned_abs()) * u128::from(discount) / 1_000_000) as u64;
-    let trade = reduce(table, holding, row, most, worse)?;
-    let after = holding.traded(table, &trade);
-    // What the price does not take goes to the insurance, so the account is left the same.
-    let share = share(table, holding, &after);
-    let trade = if trade.concession(table) <= share {
-        trade
-    } else {
-        let worse = u64::try_from(share / i128::from(trade.lots))
+    let mark = at.mark.get().unsigned_abs();
+    // The rules grant so much to price and penalty together.
+    let granted = |trade: &Trade| {
+        let at_mark = Trade::at(row, trade.side, trade.lots, mark);
+        let share = share(table, holding, &holding.traded(table, &at_mark));
+        share.min(trade.penalty(table) / 256).min(holding.equity(table)).max(0)
+    };
+    let worse = (u128::from(mark) * u128::from(discount) / 1_000_000) as u64;
+    let mut trade = reduce(table, holding, row, most, worse)?;
+    if trade.concession(table) > granted(&trade) {
+        let worse = u64::try_from(granted(&trade) / i128::from(trade.lots))
             .ok()
             .filter(|worse| *worse > 0)?;
-        reduce(table, holding, row, most, worse)?
-    };
-    let concession = 256 * trade.concession(table);
-    if concession > trade.penalty(table) || concession > trade.discount(table) {
+        trade = reduce(table, holding, row, most, worse)?;
+    }
+    if 256 * trade.concession(table) > trade.discount(table) {
         return None;
     }
+    trade.fee = u128::try_from(granted(&trade) - trade.concession(table)).ok()?;
     let maintenance = |holding: &Holding| holding.shortfall(table, table.header.maintenance);
     let after = holding.traded(table, &trade);
     let allowed = admissible(table, holding, &after, &[trade]).is_ok();
     (allowed && maintenance(&after) < maintenance(holding)).then_some(trade)
 }
 
-/// The smallest fill of [`plan`] at a price that is `worse` than the mark by so much per lot, whatever the rules of a
-/// liquidation say to it; `None` if the account can pay for none.
+/// The smallest fill of [`plan`] at a price that is `worse` than the mark by so much per lot, without a fee and
+/// whatever the rules of a liquidation say to it; `None` if the account can pay for none.
 fn reduce(table: &RiskTable, holding: &Holding, row: usize, most: u64, worse: u64) -> Option<Trade> {
     let at = &table.rows[row];
     let held = holding.lots[row];
     let (side, mark) = (closing(held), at.mark.get().unsigned_abs());
     let price = mark.saturating_add_signed(side.sign() * worse as i64);
-    let equity = holding.equity(table);
-    let affordable = equity
+    let affordable = holding
+        .equity(table)
+        .max(0)
         .checked_div(i128::from(worse))
         .map_or(u64::MAX, |lots| lots as u64);
     let most = most.min(held.size().get()).min(at.chunk.get()).min(affordable);
     if most == 0 {
         return None;
     }
-    let with_fee = |lots: u64| {
-        let mut trade = Trade::at(row, side, lots, price);
-        let concession = trade.concession(table);
-        let fee = (trade.penalty(table) / 256).min(equity) - concession;
-        trade.fee = fee.max(0) as u128;
-        trade
-    };
     let safe = |lots: u64| {
         holding
-            .traded(table, &with_fee(lots))
+            .traded(table, &Trade::at(row, side, lots, price))
             .shortfall(table, table.header.initial)
             <= 0
     };
@@ -116,7 +113,7 @@ fn reduce(table: &RiskTable, holding: &Holding, row: usize, most: u64, worse: u6
             low = middle + 1;
         }
     }
-    Some(with_fee(low))
+    Some(Trade::at(row, side, low, price))
 }
 
 /// Reduces every account that is short by one fill, where somebody takes it. Makers take at the policy's discount, else

@@ -3,7 +3,7 @@
 use crate::{holding::Holding, refusal::Refusal, trade::Trade};
 use cloister_risk::RiskTable;
 
-/// How often what prices concede counts against what is freed.
+/// How often what prices and penalties take counts against what is freed.
 const CONCESSION_WEIGHT: i128 = 4;
 
 /// Whether trades may liquidate an account from one state to the other. The bounds of each fill are not looked at.
@@ -23,10 +23,11 @@ pub fn admissible(table: &RiskTable, before: &Holding, after: &Holding, trades: 
         return Err(Refusal::Margin);
     }
     let concession: i128 = trades.iter().map(|trade| trade.concession(table)).sum();
-    shares(table, before, after, concession)?;
-    // At no better than the mark, and with one lot of every fill to spare.
+    let penalties: i128 = trades.iter().map(|trade| trade.fee as i128).sum();
+    shares(table, before, after, concession.max(0) + penalties)?;
+    // At no better than the mark, without penalties, and with one lot of every fill to spare.
     let mut counted = *after;
-    counted.cash += concession.min(0);
+    counted.cash += concession.min(0) + penalties;
     let spare: i128 = trades.iter().map(|trade| trade.lone_lot(table)).sum();
     let initial = table.header.initial;
     if counted.shortfall(table, initial) + i128::from(initial) * spare < 0 {
@@ -35,22 +36,26 @@ pub fn admissible(table: &RiskTable, before: &Holding, after: &Holding, trades: 
     Ok(())
 }
 
-/// The most that prices may concede of an account that is short of maintenance margin, 10^-6, if the fills together
-/// with their fees lead from one state to the other: a quarter of what they free (B-MARGIN, B-LIQUIDATION). One quarter
-/// is in the second state already.
+/// The most that prices and penalties may take together of an account that is short of margin, 10^-6, if fills at the
+/// mark without a fee lead from one state to the other: a quarter of what is freed (B-MARGIN, B-LIQUIDATION).
 pub fn share(table: &RiskTable, before: &Holding, after: &Holding) -> i128 {
-    let maintenance = table.header.maintenance;
-    let freed = before.shortfall(table, maintenance) - after.shortfall(table, maintenance);
-    freed.div_euclid(256 * (CONCESSION_WEIGHT - 1))
+    freed(table, before, after).div_euclid(256 * CONCESSION_WEIGHT)
 }
 
-/// Whether prices that concede so much in all take no more than their share of what is freed.
+/// Whether fills whose prices and penalties took so much in all took no more than their share of what is freed. One
+/// quarter is in the second state already.
 ///
 /// # Errors
 /// [`Refusal::Conceded`].
-pub fn shares(table: &RiskTable, before: &Holding, after: &Holding, concession: i128) -> Result<(), Refusal> {
-    if concession > 0 && concession > share(table, before, after) {
+pub fn shares(table: &RiskTable, before: &Holding, after: &Holding, taken: i128) -> Result<(), Refusal> {
+    if taken > 0 && taken > freed(table, before, after).div_euclid(256 * (CONCESSION_WEIGHT - 1)) {
         return Err(Refusal::Conceded);
     }
     Ok(())
+}
+
+/// By how much the largest maintenance deficit falls, in 2^-8 of 10^-6.
+fn freed(table: &RiskTable, before: &Holding, after: &Holding) -> i128 {
+    let maintenance = table.header.maintenance;
+    before.shortfall(table, maintenance) - after.shortfall(table, maintenance)
 }

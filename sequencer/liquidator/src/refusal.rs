@@ -18,8 +18,8 @@ pub enum Refusal {
     /// B-MARGIN, B-LIQUIDATION, B-DELEVERAGE: the account would be riskier or short.
     #[error("margin")]
     Margin,
-    /// B-MARGIN, B-LIQUIDATION: the prices take more than a quarter of what is freed.
-    #[error("the prices concede too much")]
+    /// B-MARGIN, B-LIQUIDATION: prices and penalties take more than a quarter of what is freed.
+    #[error("prices and penalties take too much")]
     Conceded,
     /// B-NEED: a liquidation would close more than initial margin needs.
     #[error("more would be closed than is needed")]

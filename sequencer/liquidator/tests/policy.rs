@@ -79,27 +79,37 @@ fn makers_should_stand_behind_a_takeover_that_the_house_cannot_carry() {
 
 #[test]
 fn an_account_should_be_reduced_by_as_little_as_makes_it_safe() {
-    let table = table();
-    let mut draft = Paper::new(&table, &[long(1_629), long(1_630), holding(1_000_000, &[])]);
-    draft.at_discount = maker(2, 1_000);
-    let left = liquidate(&mut draft, &POLICY);
-    assert!(left.pairs.is_empty() && left.refused.is_empty());
-    let [Decision::Liquidate { account: 0, trades }, Decision::Take { account: 2, trade }] = &draft.decisions()[..]
-    else {
-        panic!("{:?}", draft.groups);
-    };
-    let mut fill = trades[0];
-    assert_eq!(
-        (fill.row, fill.side, trade.lots, trade.side),
-        (PERPETUAL, Side::Sell, fill.lots, Side::Buy)
-    );
-    assert!(is_safe(&table, &draft.holding(0)));
-    // One lot less, at the same price and fee per lot, would not do.
-    let (lots, fee) = (u128::from(fill.lots), fill.fee);
-    fill.cost -= fill.cost / lots;
-    fill.fee -= fee / lots;
-    fill.lots -= 1;
-    assert!(!is_safe(&table, &long(1_629).traded(&table, &fill)));
+    // Price and penalty are bounded by what the lots are worth, or by what they free at the mark: 16.30 a lot.
+    for (penalty, by_what_is_freed) in [(table().header.penalty, false), (256, true)] {
+        let mut table = table();
+        table.header.penalty = penalty;
+        let mut draft = Paper::new(&table, &[long(1_629), long(1_630), holding(1_000_000, &[])]);
+        draft.at_discount = maker(2, 1_000);
+        let left = liquidate(&mut draft, &POLICY);
+        assert!(left.pairs.is_empty() && left.refused.is_empty());
+        let [Decision::Liquidate { account: 0, trades }, Decision::Take { account: 2, trade }] = &draft.decisions()[..]
+        else {
+            panic!("{:?}", draft.groups);
+        };
+        let mut fill = trades[0];
+        assert_eq!(
+            (fill.row, fill.side, trade.lots, trade.side),
+            (PERPETUAL, Side::Sell, fill.lots, Side::Buy)
+        );
+        let (penalty, quarter) = (fill.penalty(&table) / 256, i128::from(fill.lots) * 16_300_000 / 4);
+        assert_eq!(quarter < penalty, by_what_is_freed);
+        let taken = fill.concession(&table) + fill.fee as i128;
+        assert_eq!(taken, penalty.min(quarter));
+        // The penalty is no reason to close more: without it initial margin is met, with one lot less at this price it
+        // would not be.
+        fill.fee = 0;
+        assert!(is_safe(&table, &long(1_629).traded(&table, &fill)));
+        fill.cost -= fill.cost / u128::from(fill.lots);
+        fill.lots -= 1;
+        assert!(!is_safe(&table, &long(1_629).traded(&table, &fill)));
+        // With it, maintenance margin.
+        assert!(draft.holding(0).shortfall(&table, table.header.maintenance) <= 0);
+    }
 }
 
 #[test]

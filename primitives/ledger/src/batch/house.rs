@@ -61,7 +61,9 @@ impl<'a> HouseMove<'a> {
         let assess = |positions: &Positions, insurance| {
             Assessment::new(table, positions, insurance).map_err(BatchError::HouseMargin)
         };
-        let before = assess(&old.positions, old.insurance)?;
+        // What was paid in is there before anything moves: it is no room to take over more risk with.
+        let entry = old.insurance.checked_add(witness.doors.paid_in.into());
+        let before = assess(&old.positions, entry.ok_or(BatchError::Width)?)?;
         let whole = assess(&positions, insurance)?;
         let (insurance_out, doors_choice) = pay(&whole)?;
         let insurance = insurance
@@ -72,7 +74,6 @@ impl<'a> HouseMove<'a> {
         let least = before.equity.checked_add(sums.taken_over);
         let least = least
             .and_then(|e| e.checked_add(sums.penalties))
-            .and_then(|e| e.checked_add(witness.doors.paid_in.into()))
             .and_then(|e| e.checked_sub(insurance_out.into()))
             .ok_or(BatchError::Width)?;
         if after.equity < least {

@@ -20,8 +20,6 @@ pub(crate) struct Moved {
     pub transfer: Option<Transfer>,
     /// Fees of orders.
     pub fees: Total,
-    /// Fees of liquidations.
-    pub penalties: Total,
     /// Equity that passed to the house; never positive.
     pub taken_over: Money,
     /// Sums over the fills.
@@ -37,7 +35,6 @@ impl Moved {
             withdrawal: Amount::ZERO,
             transfer: None,
             fees: Total::ZERO,
-            penalties: Total::ZERO,
             taken_over: Money::ZERO,
             traded: Traded::default(),
         }

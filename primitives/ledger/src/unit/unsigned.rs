@@ -21,9 +21,6 @@ impl UnitWitness {
                 .apply(rule, &context.table, &mut moved.after)
                 .map_err(|e| UnitError::Place(i as u8, e.into()))?;
             moved.count(&traded).ok_or(UnitError::CashWidth)?;
-            let sum = moved.penalties.checked_add(place.fill.fee);
-            // Expiry and deleveraging take no fee.
-            moved.penalties = sum.ok_or(UnitError::CashWidth)?;
         }
         Ok(moved)
     }

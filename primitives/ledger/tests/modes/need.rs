@@ -220,10 +220,15 @@ fn a_price_is_worse_by_the_discount_at_most_whatever_the_penalty() {
             Side::Sell => step.cost.saturating_add(Total(highest.into())),
         };
         accept(&mut world.clone(), liquidation(vec![step]));
-        // The penalty stands apart: the insurance may have the rest.
-        step.fee = Total(step.highest_penalty(&world.table).expect("there is room"));
-        assert!(step.fee.get() > highest.into());
+        // The penalty stands apart: the insurance may have the rest of the quarter of what is freed.
+        let row = &world.table.rows[0];
+        let freed = 10 * row.lone_lot(side == Side::Buy).get() * i128::from(world.table.header.maintenance) / 256;
+        step.fee = Total((freed / 4) as u128 - u128::from(highest));
+        assert!(step.fee > Total::ZERO && step.fee.get() < step.highest_penalty(&world.table).expect("there is room"));
         accept(&mut world.clone(), liquidation(vec![step]));
+        step.fee.0 += 1;
+        let conceded = margin(0, MarginError::Conceded);
+        refuse(&mut world.clone(), liquidation(vec![step]), conceded);
         step.fee = Total::ZERO;
         step.cost.0 = step.cost.get().saturating_add_signed(-i128::from(side.sign()));
         refuse(&mut world, liquidation(vec![step]), fill(0, FillError::AboveDiscount));

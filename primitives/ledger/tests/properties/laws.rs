@@ -96,7 +96,8 @@ impl Step<'_> {
         }
     }
 
-    /// B-LIQUIDATION, B-FEE: a liquidation only reduces, and costs the account at most the penalty.
+    /// B-LIQUIDATION, B-FEE: a liquidation only reduces, and costs the account at most the penalty, and a quarter of the
+    /// margin that it frees.
     pub fn liquidations_cost_at_most_the_penalty(&self) {
         let table = self.table();
         for (unit, effect) in self.witness.units.iter().zip(&self.effect.units) {
@@ -112,6 +113,14 @@ impl Step<'_> {
             let penalties: i128 = unit.places.iter().map(|place| penalty(table, &place.fill)).sum();
             let cost = equity(table, before, cash) - equity(table, after, cash_after.get());
             assert!(256 * cost <= penalties, "a liquidation that costs {cost}");
+            let required = |positions: &Positions| {
+                worst_deficit(table, positions, 0, table.header.maintenance) + 256 * equity(table, positions, 0)
+            };
+            let freed = required(before) - required(after);
+            assert!(
+                cost <= 0 || 4 * 256 * cost <= freed,
+                "a liquidation that costs {cost} and frees {freed}/256"
+            );
         }
     }
 

@@ -3,7 +3,7 @@
 use super::{not_worse, Assessment, MarginError};
 use crate::table::{RiskTable, Row};
 use cloister_crypto::constants::CONCESSION_WEIGHT;
-use cloister_types::{Deficit, Lots, Money};
+use cloister_types::{Deficit, Lots, Money, Total};
 
 /// Sums over the fills of a unit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -13,15 +13,23 @@ pub struct Traded {
     /// `Σ m`: what one lot of every fill requires alone, at a ratio of one, on the side that the fill closes
     /// ([`Row::lone_lot`]).
     pub lone_lots: Money,
+    /// Fees of a liquidation, which its owner did not sign; 0 in other modes.
+    pub penalties: Total,
 }
 
 impl Traded {
-    /// One fill; `sells`: it closes or opens lots as a sale.
+    /// One fill without a penalty; `sells`: it closes or opens lots as a sale.
     pub fn fill(row: &Row, concession: Money, sells: bool) -> Self {
         Self {
             concession,
             lone_lots: row.lone_lot(sells),
+            penalties: Total::ZERO,
         }
+    }
+
+    /// The same with the fee of a liquidation.
+    pub fn with_penalty(self, penalties: Total) -> Self {
+        Self { penalties, ..self }
     }
 
     /// The fills of both; `None` if a sum does not fit.
@@ -29,12 +37,13 @@ impl Traded {
         Some(Self {
             concession: self.concession.checked_add(other.concession)?,
             lone_lots: self.lone_lots.checked_add(other.lone_lots)?,
+            penalties: self.penalties.checked_add(other.penalties)?,
         })
     }
 
-    /// What the prices cost the account if that is more than nothing: `max(0, Σ c)`.
-    pub fn conceded(&self) -> Money {
-        self.concession.max(Money::ZERO)
+    /// What prices and penalties take: `max(0, Σ c) + Σ p`; `None` if it does not fit.
+    pub fn taken(&self) -> Option<Money> {
+        self.concession.max(Money::ZERO).checked_add(self.penalties.signed()?)
     }
 }
 
@@ -48,8 +57,8 @@ pub fn highest_discount(table: &RiskTable, row: &Row, long: bool, lots: Lots) ->
 
 impl Assessment {
     /// No maintenance deficit after is above `limit`, one of those before (B-MARGIN, B-LIQUIDATION); nor is any if what
-    /// the prices conceded counts [`CONCESSION_WEIGHT`] times, once of which equity holds already. So the prices take
-    /// at most a quarter of what the unit frees.
+    /// prices and penalties took counts [`CONCESSION_WEIGHT`] times, once of which equity holds already. So together
+    /// they take at most a quarter of what the unit frees.
     pub(super) fn check_not_worse(
         &self,
         table: &RiskTable,
@@ -59,8 +68,8 @@ impl Assessment {
         let ratio = table.header.maintenance;
         not_worse(self.within(ratio, limit)?)?;
         let again = i128::from(CONCESSION_WEIGHT - 1);
-        let lowered = traded.conceded().get().checked_mul(again).map(Money);
-        let lowered = lowered.and_then(|more| self.equity.checked_sub(more));
+        let taken = traded.taken().and_then(|taken| taken.get().checked_mul(again));
+        let lowered = taken.and_then(|more| self.equity.checked_sub(Money(more)));
         let equity = lowered.ok_or(MarginError::OutOfRange)?;
         if (Self { equity, ..*self }).within(ratio, limit)? {
             Ok(())
@@ -69,11 +78,12 @@ impl Assessment {
         }
     }
 
-    /// The deficits of B-NEED: initial ones, with the fills counted at no better than the mark, plus the tolerance. At
-    /// least one of a needed liquidation is not negative.
+    /// The deficits of B-NEED: initial ones, with the fills counted at no better than the mark and without penalties,
+    /// plus the tolerance. At least one of a needed liquidation is not negative.
     fn needs(&self, table: &RiskTable, traded: &Traded) -> Option<[Deficit; super::SCENARIOS]> {
+        let without_gains = self.equity.checked_add(traded.concession.min(Money::ZERO))?;
         let counted = Self {
-            equity: self.equity.checked_add(traded.concession.min(Money::ZERO))?,
+            equity: without_gains.checked_add(traded.penalties.signed()?)?,
             ..*self
         };
         let mut out = counted.deficits(table.header.initial).ok()?;

@@ -72,13 +72,13 @@ pub fn synthesize_house<CS: ConstraintSystem<Fr>>(
     let gain = &now.value - &then.value;
     let insurance = conserve_cash(&mut cs, table, &old.insurance, &left, &changes, &gain)?;
 
-    let equity = [&old.insurance + &then.value, &insurance + &now.value];
+    // What was paid in is there before anything moves: it is no room to take over more risk with.
+    let equity = [&old.insurance + &then.value + &doors.paid_in, &insurance + &now.value];
     {
         // The house cannot be drained by trades: it loses no more than what it took over was short of, and keeps the
         // penalties.
         let mut cs = cs.namespace(|| "B-HOUSE-EQUITY");
-        let moved = &doors.paid_in - &doors.paid_out;
-        let due = over(units, |u| &u.taken_equity) + over(units, |u| &u.penalties) + &moved;
+        let due = over(units, |u| &u.taken_equity) + over(units, |u| &u.penalties) - &doors.paid_out;
         let kept = &equity[1] - &equity[0] - due;
         range(&mut cs, "falls by takeovers only", &kept, DEFICIT_BITS)?;
     }

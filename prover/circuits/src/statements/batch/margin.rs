@@ -103,10 +103,11 @@ impl Margin<'_> {
 
             let chosen = self.chosen_deficit(&mut cs, table, &not_worse, &maintenance, unit)?;
             let threshold = not_worse.mul(&mut cs, || "threshold", &chosen)?;
-            // What the prices conceded counts several times, once of which equity holds already, or equity would be
-            // handed to another account for next to nothing that is freed.
+            // What prices and penalties take counts several times, once of which equity holds already, or equity would
+            // be handed to another account or to the insurance for next to nothing that is freed.
             let conceded = self.traded.conceded(&mut cs, &not_worse)?;
-            let counted = &equity - &conceded.cost.scale(Fr::from(CONCESSION_WEIGHT - 1));
+            let cost = &conceded.cost + &self.traded.penalties;
+            let counted = &equity - &cost.scale(Fr::from(CONCESSION_WEIGHT - 1));
             now.enforce_within(&mut cs, &ratio, &(threshold + in_ratios(&counted)))?;
             self.enforce_short(&mut cs, &chosen, &taken, equity_before)?;
             let liquidation = &self.modes.liquidation;

@@ -25,6 +25,8 @@ pub struct Traded {
     pub concession: Num,
     /// What one lot of every fill of a liquidation requires alone.
     pub lone_lots: Num,
+    /// Fees of a liquidation; 0 in other modes.
+    pub penalties: Num,
 }
 
 impl Default for Traded {
@@ -32,6 +34,7 @@ impl Default for Traded {
         Self {
             concession: Num::zero(),
             lone_lots: Num::zero(),
+            penalties: Num::zero(),
         }
     }
 }
@@ -79,8 +82,9 @@ impl Traded {
         let exposure = now.chosen(&mut cs, &scenario, liquidation.num())?;
         // The tolerance, at the initial ratio too; it is zero in other modes.
         let needed = (exposure + &self.lone_lots).mul(&mut cs, || "needed", table.initial())?;
-        // A price better than the mark must not stand in the way of what is needed at the mark.
-        let counted = equity_after + &conceded.gain;
+        // A price better than the mark must not stand in the way of what is needed at the mark, and a penalty must not
+        // make a need of its own.
+        let counted = equity_after + &conceded.gain + &self.penalties;
         let counted = liquidation.num().mul(&mut cs, || "equity counted", &counted)?;
         range(
             &mut cs,

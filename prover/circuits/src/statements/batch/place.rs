@@ -54,7 +54,6 @@ pub struct Running<'a> {
     /// What the margin rules ask of the fills.
     pub traded: Traded,
     pub order_fees: Num,
-    pub penalties: Num,
     pub withdrawal: Num,
     pub transfer: Transfer,
     /// The unit has a withdrawal or a transfer.
@@ -81,7 +80,6 @@ impl<'a> Running<'a> {
             floor_change: Num::zero(),
             traded: Traded::default(),
             order_fees: Num::zero(),
-            penalties: Num::zero(),
             withdrawal: Num::zero(),
             transfer: Transfer::default(),
             payment: Num::zero(),
@@ -158,7 +156,7 @@ pub fn synthesize_place<CS: ConstraintSystem<Fr>>(
     running.traded.concession += &filled.concession;
     running.traded.lone_lots += &filled.lone_lot;
     running.order_fees += &filled.order_fee;
-    running.penalties += &filled.penalty;
+    running.traded.penalties += &filled.penalty;
     // Only the last place can hold a payment, so the last one's is the unit's.
     running.payment = instruction.payment();
     running.withdrawal = withdrawn;

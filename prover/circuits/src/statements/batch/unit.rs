@@ -185,7 +185,7 @@ pub fn synthesize_unit<CS: ConstraintSystem<Fr>>(
         transfer: running.transfer,
         cash_change: &new.cash - &old.cash,
         order_fees: running.order_fees,
-        penalties: running.penalties,
+        penalties: running.traded.penalties,
         deposit,
         withdrawal,
         taken_equity,

@@ -1,11 +1,14 @@
 //! Liquidation, expiry and takeover.
 
 use cloister_circuits::Fr;
-use cloister_ledger::{Fill, Mode, Side};
+use cloister_ledger::{Fill, Mode, Side, UnitRequest};
 use cloister_risk::{Assessment, MarginChoice, Status};
-use cloister_types::{Amount, Deficit, Lots, Price, Total};
+use cloister_types::{AccountIndex, Amount, Deficit, Lots, Position, Price, Total};
 
-use crate::support::{liquidated, must_break, settled, system, taken_over, Scene, LOTS, SHORT, SMALL};
+use crate::support::{
+    change_house, holding, last, liquidated, must_break, set_equity, settled, system, taken_over, Scene, LOTS, SHORT,
+    SMALL, STEP,
+};
 
 const SHORT_ENOUGH: &str = "unit 1/B-MARGIN/B-LIQUIDATION, B-FORCED, B-TAKEOVER, B-DELEVERAGE/short enough/in range";
 const SHORT_RULE: &str = "B-LIQUIDATION, B-FORCED, B-TAKEOVER, B-DELEVERAGE";
@@ -222,13 +225,21 @@ fn liquidation_outside_the_band_should_break_b_band() {
 
 #[test]
 fn liquidation_into_debt_should_break_b_equity() {
-    let mut scene = liquidated(SHORT);
-    widen(&mut scene);
-    // Everything is closed at the mark, and the fee takes one unit of money more than there is.
-    let mark = scene.witness.context.table.rows[0].mark.get() as u128;
-    let fill = &mut scene.place().fill;
-    (fill.quantity, fill.cost) = (Lots(LOTS), Total(mark * u128::from(LOTS)));
-    fill.fee = Total(SHORT as u128 + 1);
+    // Of one unit of money the penalty takes two: within all that B-FEE allows, and little of what is freed.
+    let mut world = holding();
+    change_house(&mut world, |house| house.positions[0] = Position(-5));
+    set_equity(&mut world, 1, 1);
+    let mark = world.table.rows[0].mark.get() as u64;
+    let mut fill = world.liquidation_fill(1, 0, STEP, mark);
+    assert!(fill.fee > Total(2));
+    fill.fee = Total(1);
+    let unit = UnitRequest::Liquidation {
+        index: AccountIndex(1),
+        deposit: Amount::ZERO,
+        fills: vec![fill],
+    };
+    let mut scene = last(world, unit);
+    scene.place().fill.fee = Total(2);
     must_break(
         &scene.witness,
         "unit 1/B-EQUITY/equity is not negative/in range",
@@ -317,7 +328,8 @@ fn fee_of_an_expiry_should_break_b_fee() {
     must_break(
         &scene.witness,
         "unit 1/place 0/B-FEE/not above the rate/in range",
-        &["B-FEE"],
+        // It would be a penalty, too.
+        &["B-FEE", "B-MARGIN"],
     );
 }
 

@@ -1,14 +1,20 @@
 //! What goes in and out of the insurance (B-DOORS).
 
 use cloister_circuits::{statements::batch::PUBLIC_INPUT, Fr};
-use cloister_ledger::{BatchWitness, Doors, HouseRecord, Side, UnitRequest};
-use cloister_risk::{Assessment, MarginChoice};
+use cloister_ledger::{BatchError, BatchWitness, Doors, HouseRecord, Side, UnitRequest};
+use cloister_ledger_testing::World;
+use cloister_risk::{Assessment, MarginChoice, MarginError};
 use cloister_types::{AccountIndex, Amount, Money, Position};
 
-use crate::support::{change_house, holding, market, must_break, system, traded, Scene, SMALL};
+use crate::support::{
+    change_house, holding, market, must_break, set_equity, system, taken_over, traded, Scene, SHORT, SMALL, STEP,
+};
 
 /// Money of the house of [`asking`].
 const INSURANCE: u64 = 10_000_000_000;
+
+/// What was paid in before.
+const PAID_IN: u64 = 1_000;
 
 /// The house is long five lots, and the queue asks for this much of its insurance in a batch of padding.
 fn asking(asked: u64, keep: u64) -> Scene {
@@ -18,16 +24,21 @@ fn asking(asked: u64, keep: u64) -> Scene {
         house.insurance = Money(INSURANCE.into());
     });
     // Somebody is short of what the house is long.
-    let mut units: Vec<_> = (0..2)
-        .map(|index| UnitRequest::Padding {
-            index: AccountIndex(index),
-            deposit: Amount::ZERO,
-        })
-        .collect();
-    units.truncate(SMALL.units.into());
-    let mut request = world.request(units);
+    with_doors(world, padding(1), asked, keep)
+}
+
+fn padding(index: u32) -> UnitRequest {
+    UnitRequest::Padding {
+        index: AccountIndex(index),
+        deposit: Amount::ZERO,
+    }
+}
+
+/// A batch of padding and a unit, with what the queue has for the house.
+fn with_doors(mut world: World, unit: UnitRequest, asked: u64, keep: u64) -> Scene {
+    let mut request = world.request(vec![padding(0), unit]);
     request.doors = Doors {
-        paid_in: Amount(1_000),
+        paid_in: Amount(PAID_IN),
         asked: Amount(asked),
         keep: Amount(keep),
     };
@@ -37,7 +48,7 @@ fn asking(asked: u64, keep: u64) -> Scene {
 fn equity(scene: &Scene) -> u64 {
     let house = &scene.witness.house;
     let assessment = Assessment::new(&scene.witness.context.table, &house.positions, house.insurance);
-    assessment.expect("in range").equity.get() as u64 + 1_000
+    assessment.expect("in range").equity.get() as u64 + PAID_IN
 }
 
 /// Padding in which all is consistent but what the prover pays.
@@ -132,10 +143,8 @@ fn a_payment_that_leaves_the_house_short_should_break_b_house_margin() {
         witness.check(SMALL).is_err() && failing.contains(&name.into()),
         "{failing:?}"
     );
-    // With what comes in it is no worse than before, and short; what comes in stays all the same.
-    let mut scene = asking(500, 0);
-    let value = equity(&scene) as i128 - i128::from(INSURANCE) - 1_000;
-    scene.witness.house.insurance = Money(1_000_000 - value);
+    // Even a house that gets safer may not pay while it is short: the lots that it buys back leave it so.
+    let mut scene = buying_back(500);
     scene.witness.insurance_out = Amount(500);
     scene.witness.doors_choice = MarginChoice::Initial;
     let worst = (0..16u8).find(|s| {
@@ -144,6 +153,51 @@ fn a_payment_that_leaves_the_house_short_should_break_b_house_margin() {
     });
     assert!(worst.is_some());
     must_break(&scene.witness, name, &["B-DOORS"]);
+}
+
+/// A house that is short of initial margin, and of five lots, of which a liquidation sells it some.
+fn buying_back(asked: u64) -> Scene {
+    let mut world = holding();
+    set_equity(&mut world, 1, SHORT);
+    change_house(&mut world, |house| house.positions[0] = Position(-5));
+    let mark = world.table.rows[0].mark;
+    change_house(&mut world, |house| {
+        house.insurance = Money(5 * i128::from(mark.get()) + 1_000_000)
+    });
+    let unit = world.liquidate(1, 0, STEP, mark.get() as u64);
+    let scene = with_doors(world, unit, asked, 0);
+    assert_eq!(scene.witness.insurance_out, Amount::ZERO);
+    scene
+}
+
+#[test]
+fn a_debt_taken_over_with_what_is_paid_in_should_break_b_house_margin() {
+    // A house without lots owes money. It takes over a debt and lots, and what was paid in is more than both ask for:
+    // its deficits fall. But it is short afterwards, and what was paid in is no room for new risk.
+    let debt = 5_000_000;
+    let mut scene = taken_over();
+    let table = scene.witness.context.table.clone();
+    let lots = scene.unit().entry().expect("not an open").positions;
+    let risk = Assessment::new(&table, &lots, Money::ZERO).expect("in range");
+    let required = risk.requirement(table.header.initial).expect("in range").get();
+    let house = Assessment::new(&table, &scene.witness.house.positions, Money::ZERO).expect("in range");
+    assert_eq!(house.exposure, [Money::ZERO; 16]);
+    scene.witness.house.insurance = Money(-1_000_000_000 - house.equity.get());
+    let with = |scene: &mut Scene, paid_in: i128, scenario| {
+        scene.witness.doors.paid_in = Amount(paid_in as u64);
+        scene.witness.house_margin = scenario;
+    };
+    for scenario in 0..16 {
+        with(&mut scene, required + debt + 1, MarginChoice::NotWorse(scenario));
+        let name = "B-HOUSE/B-HOUSE-MARGIN/deficit 0/not above the threshold/in range";
+        must_break(&scene.witness, name, &["B-HOUSE-MARGIN"]);
+        let error = BatchError::HouseMargin(MarginError::RiskIncreased);
+        assert_eq!(scene.witness.check(SMALL).map(drop), Err(error));
+    }
+    // With as much as it owed on top, it meets initial margin with all of it.
+    with(&mut scene, required + debt + 1 + 1_000_000_000, MarginChoice::Initial);
+    assert!(scene.witness.check(SMALL).is_ok());
+    assert!(system(SMALL, &scene.witness).is_satisfied());
 }
 
 #[test]

@@ -9,7 +9,7 @@ use cloister_types::{AccountIndex, Amount, Lots, Money, Position, Total};
 
 use crate::support::{
     change_house, holding, idle, last, liquidated, market, must_break, must_break_shape, refusal, set_equity, system,
-    Scene, SHORT, SMALL, STEP,
+    Scene, LOTS, SHORT, SMALL, STEP,
 };
 
 const RULE: &str = "B-NEED";
@@ -405,10 +405,10 @@ fn a_neutral_pair_at_bad_prices_should_break_b_margin() {
     assert!(is_conceded(&scene, shape), "every deficit is no higher than before");
 }
 
-#[test]
-fn the_legs_of_a_hedge_at_bad_prices_should_break_b_margin() {
-    // Short of maintenance margin by next to nothing, and both legs are closed, each at a price within its own bounds.
-    let shape = Shape { units: 2, places: 2 };
+const HEDGED: Shape = Shape { units: 2, places: 2 };
+
+/// Short of maintenance margin by next to nothing, and both legs are closed at the mark.
+fn hedge() -> Scene {
     let mut world = holding();
     change_house(&mut world, |house| {
         (house.positions[0], house.positions[1]) = (Position(-100), Position(100));
@@ -428,10 +428,85 @@ fn the_legs_of_a_hedge_at_bad_prices_should_break_b_margin() {
         deposit: Amount::ZERO,
         fills: fills.into(),
     };
-    let mut scene = after_padding(world, shape, unit);
+    after_padding(world, HEDGED, unit)
+}
+
+#[test]
+fn the_legs_of_a_hedge_at_bad_prices_should_break_b_margin() {
+    // Each price is within its own bounds.
+    let mut scene = hedge();
     let unit = scene.unit();
     unit.places[0].fill.cost.0 -= 8_000_000;
     unit.places[1].fill.cost.0 += 6_000_000;
-    must_break_shape(shape, &scene.witness, DEFICIT, &["B-MARGIN"]);
-    assert!(is_conceded(&scene, shape), "every deficit is no higher than before");
+    must_break_shape(HEDGED, &scene.witness, DEFICIT, &["B-MARGIN"]);
+    assert!(is_conceded(&scene, HEDGED), "every deficit is no higher than before");
+}
+
+#[test]
+fn the_legs_of_a_hedge_at_high_penalties_should_break_b_margin() {
+    // Each penalty is within its own bound, and so is what price and penalty take of each leg.
+    let [legs_alone, with_prices] = [
+        [(0, 8_000_000), (0, 6_000_000)],
+        [(4_000_000, 4_000_000), (3_000_000, 3_000_000)],
+    ];
+    for legs in [legs_alone, with_prices] {
+        let mut scene = hedge();
+        let unit = scene.unit();
+        for (place, (worse, fee)) in unit.places.iter_mut().zip(legs) {
+            let cost = &mut place.fill.cost.0;
+            *cost = if place.fill.side == Side::Sell {
+                *cost - worse
+            } else {
+                *cost + worse
+            };
+            place.fill.fee = Total(fee);
+        }
+        must_break_shape(HEDGED, &scene.witness, DEFICIT, &["B-MARGIN"]);
+        assert!(is_conceded(&scene, HEDGED), "every deficit is no higher than before");
+    }
+}
+
+#[test]
+fn a_penalty_above_its_share_should_break_b_margin() {
+    let (mark, freed) = marks();
+    let lots = u128::from(STEP);
+    // All of the share by the penalty; half of it by the price. A better price pays for no penalty.
+    for (worse, fee) in [(0, lots * (freed / 4)), (freed / 8, lots * (freed / 4 - freed / 8))] {
+        let mut scene = liquidated(SHORT);
+        let table = &mut scene.witness.context.table;
+        (table.header.penalty, table.header.max_discount) = (4_000, 4_000);
+        let fill = &mut scene.place().fill;
+        (fill.cost, fill.fee) = (Total((mark - worse) * lots), Total(fee));
+        assert!(scene.witness.check(SMALL).is_ok(), "a quarter of what is freed is good");
+        assert!(system(SMALL, &scene.witness).is_satisfied());
+        scene.place().fill.fee.0 += lots;
+        must_break(&scene.witness, DEFICIT, &["B-MARGIN"]);
+        assert!(is_conceded(&scene, SMALL));
+    }
+}
+
+#[test]
+fn a_need_that_the_penalty_makes_should_break_b_need() {
+    let mut scene = liquidated(SHORT);
+    scene.witness.context.table.header.penalty = 4_000;
+    let table = scene.witness.context.table.clone();
+    let lot = table.rows[0].lone_lot(true).get();
+    let initial = i128::from(table.header.initial);
+    // Six of its ten lots could stay, so four must go, and one is tolerance.
+    let equity = initial * lot * (LOTS as i128 - 4) / 256;
+    scene.unit().deposit = Amount((equity - SHORT) as u64);
+    scene.place().fill.fee = Total::ZERO;
+    close(&mut scene, 5);
+    assert!(scene.witness.check(SMALL).is_ok());
+    assert!(system(SMALL, &scene.witness).is_satisfied());
+    // The sixth is needed only by who has paid for it.
+    close(&mut scene, 6);
+    must_break(&scene.witness, NEEDED, &[RULE]);
+    let fee = 6 * lot / 4;
+    scene.place().fill.fee = Total(fee as u128);
+    must_break(&scene.witness, NEEDED, &[RULE]);
+    let error = UnitError::Margin(MarginError::NotNeeded);
+    assert_eq!(scene.witness.check(SMALL).map(drop), Err(BatchError::Unit(1, error)));
+    let deficit = |equity| initial * lot * (LOTS as i128 - 6) - 256 * equity;
+    assert!(deficit(equity) < -initial * lot && deficit(equity - fee) >= -initial * lot);
 }

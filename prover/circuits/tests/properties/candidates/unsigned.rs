@@ -63,19 +63,19 @@ impl Market {
             // A quarter of what the lots free, if nothing hedges them.
             let freed = quantity * row.lone_lot(side == Side::Sell).get() * i128::from(header.maintenance);
             let edge = random.below(5);
+            // What price and penalty take together of it, and what of that the penalty takes.
+            let taken = near(random, &[freed / 1_024, freed / 950]);
+            let fined = [0, taken / 2, taken][random.below(3) as usize];
             let cost = match edge {
                 0 => near(random, &[quantity * mark - i128::from(-side.sign()) * discount]),
-                4 => {
-                    let worse = near(random, &[freed / 1_024, freed / 950]);
-                    quantity * mark + i128::from(side.sign()) * worse
-                }
+                4 => quantity * mark + i128::from(side.sign()) * (taken - fined),
                 1 => quantity * mark,
                 _ => quantity * self.price(random, number),
             };
             let cost = cost.clamp(0, (1 << 80) - 1);
             let most = cost * i128::from(header.penalty) / 256;
             let fee = match random.below(3) {
-                _ if edge == 4 => 0,
+                _ if edge == 4 => fined.max(0),
                 0 => near(random, &[most]).max(0),
                 1 => most,
                 _ => 0,
