@@ -18,7 +18,7 @@ use cloister_ledger::{
 };
 use cloister_risk::RiskTable;
 use cloister_settlement::Terms;
-use cloister_types::Amount;
+use cloister_types::{Amount, ItemId};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
@@ -287,6 +287,7 @@ impl Batcher {
     /// [`BatcherError::Refused`], [`BatcherError::CashRange`]; the batch stays open.
     pub fn close(&mut self, now: Millis, secrets: &mut dyn SecretSource) -> Result<(), BatcherError> {
         self.begin(now)?;
+        self.take_overdue()?;
         loop {
             // A unit that was left out has made room. Padding may stand only on accounts that take nothing.
             self.fill()?;
@@ -438,9 +439,12 @@ impl Batcher {
     }
 
     fn drain(&mut self, now: Millis, secrets: &mut dyn SecretSource) -> Result<(), BatcherError> {
-        while let Some(entry) = self.pending.front() {
-            let entry = entry.clone();
-            self.begin(entry.time)?;
+        while let Some(time) = self.pending.front().map(|entry| entry.time) {
+            self.begin(time)?;
+            // Opening a batch can change their order.
+            let Some(entry) = self.pending.front().cloned() else {
+                break;
+            };
             let taken = self.take_queue_of(&entry.event)?;
             let open = self.open.get_or_insert_with(|| OpenBatch::new(entry.time, 0));
             match taken {
@@ -477,7 +481,7 @@ impl Batcher {
 
     /// Opens a batch if none is open and there is something for it. Its first units are of those whose items have
     /// waited longest, as many as overdue items may claim (C-QUEUE); what an error leaves of them is claimed at the
-    /// next call.
+    /// next call. What an overdue request waits for comes before all other events.
     fn begin(&mut self, time: Millis) -> Result<(), BatcherError> {
         if self.open.is_none() {
             if self.pending.is_empty() && self.waiting.is_empty() {
@@ -486,15 +490,73 @@ impl Batcher {
             // The chain takes no batch whose time is before its table's, and its clock may be ahead of ours.
             let time = time.max(self.last_time).max(self.table.header.time);
             let claims = Terms::claimed_units(self.config.queue_share, self.config.shape.units.into());
-            self.open = Some(OpenBatch::new(time, claims));
+            let open = OpenBatch::new(time, claims);
+            let held_back: Vec<QueueItem> = self.held_back(&open).take(claims).cloned().collect();
+            for request in held_back.iter().rev() {
+                self.advance(&open, request);
+            }
+            self.open = Some(open);
         }
-        while self.open.as_ref().is_some_and(|open| open.claims > 0) {
-            let took = self.take_first()?;
+        self.claim()
+    }
+
+    /// Takes what has waited longest into the units that the queue may claim, and keeps one for each overdue request
+    /// that must not come yet and is before the rest.
+    fn claim(&mut self) -> Result<(), BatcherError> {
+        while let Some(open) = self.open.as_ref().filter(|open| open.claims > 0) {
+            let money = self.waiting.first().map(|(item, _)| item);
+            let request = self.first_request(open).map(QueueItem::item);
+            let next = money.into_iter().chain(request).min();
+            let is_before = |held: &&QueueItem| next.is_none_or(|next| held.item() < next);
+            let kept = self.held_back(open).filter(is_before).count().min(open.claims);
+            let took = open.claims > kept && self.take_first()?;
             if let Some(open) = &mut self.open {
-                open.claims = if took { open.claims - 1 } else { 0 };
+                open.claims = if took { open.claims - 1 } else { kept };
+            }
+            if !took {
+                break;
             }
         }
         Ok(())
+    }
+
+    /// Takes the requests that units were kept for, in the batch that is being closed: the chain takes none without
+    /// them. What they wait for is in it if it fits ([`Self::advance`]); what is left must hold without it.
+    fn take_overdue(&mut self) -> Result<(), BatcherError> {
+        while let Some(open) = self.open.as_ref().filter(|open| open.claims > 0) {
+            let held_back = self.held_back(open).next().cloned();
+            let took = match held_back {
+                Some(request) => self.take_request(&request)?,
+                None => false,
+            };
+            if let Some(open) = &mut self.open {
+                open.claims = if took { open.claims - 1 } else { 0 };
+            }
+            self.claim()?;
+        }
+        Ok(())
+    }
+
+    /// Moves the events that a request waits for to the front, and with them all that came before to any account that
+    /// they touch, so that each account sees its events in their order.
+    fn advance(&mut self, open: &OpenBatch, request: &QueueItem) {
+        let mut touched = BTreeSet::new();
+        let mut moves: Vec<bool> = Vec::with_capacity(self.pending.len());
+        for entry in self.pending.iter().rev() {
+            let accounts = entry.event.accounts();
+            let first = self.waits_for(open, request, entry) || accounts.iter().any(|a| touched.contains(a));
+            if first {
+                touched.extend(accounts);
+            }
+            moves.push(first);
+        }
+        let (first, rest): (Vec<_>, Vec<_>) = self
+            .pending
+            .drain(..)
+            .zip(moves.into_iter().rev())
+            .partition(|(_, first)| *first);
+        self.pending
+            .extend(first.into_iter().chain(rest).map(|(entry, _)| entry));
     }
 
     /// Puts what waits in the queue into the open batch, as far as it fits.
@@ -519,43 +581,57 @@ impl Batcher {
         }
     }
 
-    /// Whether a request must not come yet.
+    /// Whether a request must not come before an event that is pending.
     ///
     /// * A close: its account is empty without events that wait, and those need it. A cancel does not.
-    /// * A forced withdrawal takes what is free, which fills that are made again at another table may need. Of what is
-    ///   new the engine has made sure: it counts what is asked for as gone from the moment on that it hears of it.
+    /// * A forced withdrawal takes what is free, which fills that are made again at another table may need, unless they
+    ///   follow a re-key that is behind it. Of what is new the engine has made sure: it counts what is asked for as gone
+    ///   from the moment on that it hears of it.
     /// * A re-key: behind it nothing can be proven that the old key signed.
-    fn is_early(&self, open: &OpenBatch, item: &QueueItem) -> bool {
+    fn waits_for(&self, open: &OpenBatch, item: &QueueItem, entry: &Entry) -> bool {
         let QueueItem::Request { account, request, .. } = item else {
             return false;
         };
-        let mut events = self.pending.iter();
-        let mut any = |counts: &dyn Fn(&Entry) -> bool| {
-            events.any(|entry| entry.event.accounts().contains(account) && counts(entry))
-        };
+        if !entry.event.accounts().contains(account) {
+            return false;
+        }
         match request {
             Request::Switch(_) => false,
-            Request::Close => open.holds_nothing(&self.head, *account) && any(&|entry| entry.event.cancel().is_none()),
-            Request::ForcedWithdrawal { .. } => any(&|entry| entry.again),
-            Request::Rekey { .. } => any(&|entry| !self.follows(item, &entry.event)),
+            Request::Close => entry.event.cancel().is_none() && open.holds_nothing(&self.head, *account),
+            Request::ForcedWithdrawal { .. } => {
+                let is_behind = |rekey| item.item() < rekey;
+                entry.again && !self.rekey_before(*account, &entry.event).is_some_and(is_behind)
+            }
+            Request::Rekey { .. } => !self.follows(item, &entry.event),
         }
     }
 
-    /// The oldest request that can be taken now.
-    fn first_request(&self, open: &OpenBatch) -> Option<&QueueItem> {
+    /// The requests, oldest first, and whether they can be taken now: none waits for an event, nor for one of the same
+    /// account that does. Those of an account are taken in their order.
+    fn requests<'a>(&'a self, open: &'a OpenBatch) -> impl Iterator<Item = (&'a QueueItem, bool)> {
         let mut skipped = BTreeSet::new();
-        self.waiting.requests().find(|item| {
+        self.waiting.requests().map(move |item| {
             let account = item.account();
-            // The requests of an account are taken in their order.
-            if skipped.contains(&account) {
-                return false;
-            }
-            let early = self.is_early(open, item);
-            if early {
+            let waits = || self.pending.iter().any(|entry| self.waits_for(open, item, entry));
+            let can = !skipped.contains(&account) && !waits();
+            if !can {
                 skipped.insert(account);
             }
-            !early
+            (item, can)
         })
+    }
+
+    /// The oldest request that can be taken now.
+    fn first_request<'a>(&'a self, open: &'a OpenBatch) -> Option<&'a QueueItem> {
+        self.requests(open).find(|(_, can)| *can).map(|(item, _)| item)
+    }
+
+    /// The requests that are overdue and cannot be taken now, oldest first.
+    fn held_back<'a>(&'a self, open: &'a OpenBatch) -> impl Iterator<Item = &'a QueueItem> {
+        let time = self.table.header.time;
+        let all = self.requests(open);
+        let overdue = all.take_while(move |(item, _)| item.deadline().is_none_or(|deadline| deadline <= time));
+        overdue.filter(|(_, can)| !can).map(|(item, _)| item)
     }
 
     /// Takes a request. What waits for its account comes first, in the same unit if that can be.
@@ -591,22 +667,26 @@ impl Batcher {
     }
 
     /// The re-key of an account that waits and that an event follows.
-    fn rekey_before(&self, account: AccountIndex, event: &Event) -> Option<QueueItem> {
-        let mut requests = self.waiting.requests();
-        let own = requests.find(|item| item.account() == account)?;
-        (own.is_rekey() && self.follows(own, event)).then(|| own.clone())
+    fn rekey_before(&self, account: AccountIndex, event: &Event) -> Option<ItemId> {
+        let mut own = self.waiting.requests().filter(|item| item.account() == account);
+        own.find(|item| item.is_rekey() && self.follows(item, event))
+            .map(QueueItem::item)
     }
 
     /// Takes the items of the accounts of an event before the event: the first unit of an account takes them. A re-key
-    /// comes before what its new key has signed.
+    /// comes before what its new key has signed, and what was requested before it comes before the re-key.
     fn take_queue_of(&mut self, event: &Event) -> Result<Absorbed, BatcherError> {
         for account in event.accounts() {
-            while let Some(rekey) = self.rekey_before(account, event) {
-                if !self.take_request(&rekey)? {
-                    return Ok(Absorbed::Full);
+            while self.rekey_before(account, event).is_some() {
+                let first = self.waiting.requests().find(|item| item.account() == account).cloned();
+                match first {
+                    Some(first) if self.take_request(&first)? => {}
+                    _ => return Ok(Absorbed::Full),
                 }
             }
-            if self.take_queue(account)? == Absorbed::Full {
+            let unclaimed = self.open.as_ref().map_or(0, |open| open.unclaimed(&self.config));
+            let full = unclaimed == 0 && !self.waiting.of(account).is_empty();
+            if full || self.take_queue(account)? == Absorbed::Full {
                 return Ok(Absorbed::Full);
             }
         }

@@ -4,7 +4,7 @@ use cloister_crypto::{
     schnorr::{PublicKey, Signature},
     Fr,
 };
-use cloister_engine::{AccountIndex, Effect, Fill};
+use cloister_engine::{AccountIndex, Effect, Fill, Millis};
 use cloister_ledger::{InstructionKind, SignedInstruction, Switches};
 use cloister_types::{Amount, ItemId};
 use std::sync::Arc;
@@ -81,6 +81,8 @@ pub enum QueueItem {
         account: AccountIndex,
         /// What its owner asks for.
         request: Request,
+        /// When it is overdue, by the time of a batch's table, ms of the Unix epoch.
+        deadline: Millis,
     },
     /// Money for the insurance, taken by the house's part of the next batch.
     PayInsurance {
@@ -117,6 +119,14 @@ impl QueueItem {
         match self {
             Self::Open { account, .. } | Self::Deposit { account, .. } | Self::Request { account, .. } => *account,
             Self::PayInsurance { .. } | Self::TakeInsurance { .. } => AccountIndex::HOUSE,
+        }
+    }
+
+    /// When it is overdue, of a request.
+    pub(crate) fn deadline(&self) -> Option<Millis> {
+        match self {
+            Self::Request { deadline, .. } => Some(*deadline),
+            Self::Open { .. } | Self::Deposit { .. } | Self::PayInsurance { .. } | Self::TakeInsurance { .. } => None,
         }
     }
 

@@ -37,7 +37,8 @@ pub(crate) enum Absorbed {
 pub(crate) struct OpenBatch {
     /// Batch time.
     pub time: Millis,
-    /// Units that the queue may claim still, before anything else gets one.
+    /// Units that the queue may claim still, before anything else gets one; later, those that are kept for what is
+    /// overdue and must not come yet.
     pub claims: usize,
     pub drafts: Vec<Draft>,
     /// The events inside, to make the batch again if it must be.
@@ -121,7 +122,7 @@ impl OpenBatch {
         config: &BatcherConfig,
         entry: &Entry,
     ) -> Result<Absorbed, BatcherError> {
-        let free = self.free(config);
+        let free = self.unclaimed(config);
         let absorbed = match &entry.event {
             Event::Bound(signed) => self.absorb_bound(state, free, signed)?,
             Event::Filled(fill) => self.absorb_fill(state, table, free, fill)?,
@@ -135,6 +136,11 @@ impl OpenBatch {
     /// Units that are free.
     pub fn free(&self, config: &BatcherConfig) -> usize {
         usize::from(config.shape.units).saturating_sub(self.drafts.len())
+    }
+
+    /// Units that are free and not kept for the queue.
+    pub fn unclaimed(&self, config: &BatcherConfig) -> usize {
+        self.free(config).saturating_sub(self.claims)
     }
 
     /// Takes all that the queue holds for an account, in a unit of its own. There must be a free unit, and none of the

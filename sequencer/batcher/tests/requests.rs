@@ -3,9 +3,11 @@
 mod common;
 
 use cloister_batcher::{ClosedBatch, QueueItem, Request};
-use cloister_ledger::{Instruction, Mode};
+use cloister_ledger::{Instruction, Mode, Switches};
+use cloister_settlement::{check_overdue, HouseTaking, ItemKind, Taking, Terms};
 use cloister_types::{AccountIndex, Amount, ItemId};
 use common::*;
+use std::collections::{BTreeMap, BTreeSet};
 
 const RICH: u64 = 1_000_000 * ONE;
 
@@ -22,6 +24,17 @@ fn request(item: u64, account: u32, request: Request) -> QueueItem {
         item: ItemId(item),
         account: AccountIndex(account),
         request,
+        deadline: u64::MAX,
+    }
+}
+
+/// The same, as late as it can be.
+fn overdue(item: u64, account: u32, request: Request) -> QueueItem {
+    QueueItem::Request {
+        item: ItemId(item),
+        account: AccountIndex(account),
+        request,
+        deadline: 0,
     }
 }
 
@@ -41,6 +54,8 @@ fn requests(batch: &ClosedBatch) -> Vec<(u32, Mode)> {
         .filter(|(_, mode)| !matches!(mode, Mode::Padding | Mode::Normal))
         .collect()
 }
+
+const ON: Request = Request::Switch(Switches { transfers: true });
 
 const ALL: Request = Request::ForcedWithdrawal {
     amount: Amount(u64::MAX),
@@ -189,4 +204,161 @@ fn a_rekey_comes_between_what_the_old_and_what_the_new_key_signed_also_when_it_i
     let account = &world.batcher.head().account(AccountIndex(1)).unwrap().account;
     assert_eq!(account.key.public().unwrap(), secret(9).public());
     assert_eq!(account.view_key, cloister_crypto::Fr::from(9));
+}
+
+/// What the batches leave of the queue never makes the chain refuse one: every item is ready and overdue from the
+/// start.
+fn assert_overdue_first(closed: &[ClosedBatch], ready: &[QueueItem]) {
+    let item = |item: &QueueItem| {
+        let kind = match item {
+            QueueItem::Request {
+                request: Request::ForcedWithdrawal { amount },
+                ..
+            } => ItemKind::ForcedWithdrawal { amount: *amount },
+            // Any other request counts the same.
+            QueueItem::Request { .. } => ItemKind::Switch(Switches::default()),
+            _ => ItemKind::Deposit,
+        };
+        cloister_settlement::QueueItem {
+            owner: (),
+            index: item.account(),
+            amount: item.amount(),
+            queued_at: 0,
+            ready_at: 0,
+            deadline: 0,
+            kind,
+        }
+    };
+    let mut queue: BTreeMap<u64, cloister_settlement::QueueItem<()>> =
+        ready.iter().map(|i| (i.item().get(), item(i))).collect();
+    for batch in closed {
+        let items = batch.items.iter().copied().collect();
+        let taking = Taking {
+            items,
+            ..Taking::default()
+        };
+        let claimed = Terms::claimed_units(batcher_config().queue_share, batch.witness.units.len());
+        let (house, none) = (HouseTaking::default(), BTreeSet::new());
+        let checked = check_overdue(queue.clone(), &[taking], &house, &none, claimed, 0);
+        assert_eq!(checked, Ok(()), "batch {}", batch.batch_no());
+        queue.retain(|id, _| !batch.items.contains(&ItemId(*id)));
+    }
+    assert!(queue.is_empty(), "{queue:?}");
+}
+
+/// Makes everything again at table 2, at which these items are ready, and as overdue as anything.
+fn rebase_with(world: &mut World, ready: &[QueueItem]) {
+    let secrets = &mut world.secrets;
+    let held = world.batcher.rebase(world.now, table(2), ready.to_vec(), secrets);
+    world.engine.set_table(table(2)).unwrap();
+    world.engine.rebase(&held.unwrap()).unwrap();
+    world.closed.clear();
+    world.flush();
+}
+
+/// Accounts of the units that carry an instruction, with its id and the lots filled, in order of these.
+fn sorted(mut units: Vec<(u32, u64, u64)>) -> Vec<(u32, u64, u64)> {
+    units.sort_unstable();
+    units
+}
+
+/// Fills of other accounts, then some of account 1, each of orders of its own.
+fn traded(own: u64) -> World {
+    let mut world = World::new(4, RICH);
+    let mut fills = |maker: u32, taker: u32, ids: std::ops::Range<u64>| {
+        for id in ids {
+            world.submit(sell(maker, id, 5, MARK)).unwrap();
+            world.submit(buy(taker, id, 5, MARK)).unwrap();
+        }
+    };
+    fills(2, 3, 1..7);
+    fills(0, 1, 7..7 + own);
+    world.flush();
+    assert!(world.closed.len() > 2);
+    world
+}
+
+#[test]
+fn what_an_overdue_request_waits_for_is_made_again_first() {
+    // Otherwise batches of other accounts would come first, and the chain would take none of them.
+    let mut world = traded(2);
+    let ready = [overdue(9, 1, ALL), overdue(10, 1, rekey(5))];
+    rebase_with(&mut world, &ready);
+    assert_overdue_first(&world.closed, &ready);
+    let first = &world.closed[0];
+    assert_eq!(requests(first), [(1, Mode::Forced), (1, Mode::Rekey)]);
+    // It pays nothing of the margin of the fills before it, and the old key signed them.
+    assert_eq!(sorted(units(first)), [(0, 7, 5), (0, 8, 5), (1, 7, 5), (1, 8, 5)]);
+    assert!(payouts(first, 1)[0] < RICH - 100 * ONE);
+    assert_eq!(world.closed.iter().map(|batch| batch.fills).sum::<usize>(), 8);
+}
+
+#[test]
+fn an_overdue_request_that_waits_for_more_than_a_batch_holds_is_taken_all_the_same() {
+    let mut world = traded(9);
+    let half = Request::ForcedWithdrawal {
+        amount: Amount(RICH / 2),
+    };
+    let ready = [overdue(9, 1, half), overdue(10, 1, ON)];
+    rebase_with(&mut world, &ready);
+    assert_overdue_first(&world.closed, &ready);
+    assert_eq!(requests(&world.closed[0]), [(1, Mode::Forced), (1, Mode::Switch)]);
+    assert_eq!(world.closed.iter().map(|batch| batch.fills).sum::<usize>(), 15);
+}
+
+#[test]
+fn units_are_kept_for_overdue_requests_in_the_order_of_the_queue() {
+    // Three units of a batch may be claimed, so behind three deposits none is kept for the request.
+    for (own, fills, forced) in [(6, 1, 0), (9, 1, 0), (12, 2, 1)] {
+        let mut world = traded(fills);
+        let mut ready: Vec<_> = [(7, 2), (8, 3), (10, 0)]
+            .map(|(item, account)| deposit(item, account, 1))
+            .into();
+        ready.push(overdue(own, 1, ALL));
+        ready.sort_by_key(QueueItem::item);
+        rebase_with(&mut world, &ready);
+        assert_overdue_first(&world.closed, &ready);
+        let at = world.closed.iter().position(|batch| !requests(batch).is_empty());
+        assert_eq!(at, Some(forced), "item {own}");
+    }
+}
+
+#[test]
+fn a_request_that_is_not_overdue_waits_for_all_of_its_events() {
+    let mut world = traded(9);
+    let ready = [request(9, 1, ALL), deposit(10, 2, 1)];
+    rebase_with(&mut world, &ready);
+    let with: Vec<usize> = (0..world.closed.len())
+        .filter(|at| !requests(&world.closed[*at]).is_empty())
+        .collect();
+    assert!(with.len() == 1 && with[0] > 2, "{with:?}");
+    let after = world.closed[with[0] + 1..].iter().flat_map(units);
+    assert!(after.into_iter().all(|(account, ..)| account != 1));
+}
+
+#[test]
+fn a_forced_withdrawal_ahead_of_a_rekey_is_made_again_ahead_of_what_the_new_key_signed() {
+    let mut world = World::new(2, RICH);
+    world.submit(sell(0, 1, 5, MARK)).unwrap();
+    world.submit(buy(1, 1, 5, MARK)).unwrap();
+    let half = Request::ForcedWithdrawal {
+        amount: Amount(RICH / 2),
+    };
+    ask(&mut world, vec![request(9, 1, half), request(10, 1, rekey(5))]);
+    world.flush();
+    world.submit(sell(0, 2, 5, MARK)).unwrap();
+    let signed = buy(1, 2, 5, MARK).sign(&GENESIS, &secret(5));
+    world.submit_signed(signed).unwrap();
+    world.flush();
+    world.rebase(table(3));
+    world.flush();
+    let all: Vec<_> = world.closed.iter().flat_map(requests).collect();
+    assert_eq!(all, [(1, Mode::Forced), (1, Mode::Rekey)]);
+    assert_eq!(world.closed.iter().map(|batch| batch.fills).sum::<usize>(), 2);
+    let own = world
+        .closed
+        .iter()
+        .flat_map(units)
+        .filter(|(account, ..)| *account == 1);
+    assert_eq!(own.map(|(_, id, _)| id).collect::<Vec<_>>(), [1, 2]);
 }

@@ -119,7 +119,7 @@ proptest! {
                 Input::Force(account, amount) => {
                     let request = Request::ForcedWithdrawal { amount: Amount(amount) };
                     last[account as usize] = Some(ItemId(item));
-                    ready.push(QueueItem::Request { item: ItemId(item), account: AccountIndex(account), request });
+                    ready.push(QueueItem::Request { item: ItemId(item), account: AccountIndex(account), request, deadline: u64::MAX });
                     item += 1;
                 }
                 Input::Rekey(account) => {
@@ -128,7 +128,7 @@ proptest! {
                     let view_key = Fr::from(u64::from(1_000 * asked[account as usize] + account));
                     let request = Request::Rekey { public_key, view_key };
                     last[account as usize] = Some(ItemId(item));
-                    ready.push(QueueItem::Request { item: ItemId(item), account: AccountIndex(account), request });
+                    ready.push(QueueItem::Request { item: ItemId(item), account: AccountIndex(account), request, deadline: u64::MAX });
                     item += 1;
                 }
                 Input::Rebase => {

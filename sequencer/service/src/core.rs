@@ -379,22 +379,20 @@ fn readable<'a, A: 'a>(
     for (id, queued) in items {
         *next_item = id.saturating_add(1);
         let (item, account, amount) = (ItemId(*id), queued.index, queued.amount);
+        let request = |request| QueueItem::Request {
+            item,
+            account,
+            request,
+            deadline: queued.deadline,
+        };
         match &queued.kind {
             ItemKind::Deposit if sealed.contains(&account) => {}
             ItemKind::Deposit => out.push(QueueItem::Deposit { item, account, amount }),
             ItemKind::Switch(_) | ItemKind::Close | ItemKind::ForcedWithdrawal { .. } | ItemKind::Rekey(_)
                 if sealed.contains(&account) => {}
-            ItemKind::ForcedWithdrawal { amount } => out.push(QueueItem::Request {
-                item,
-                account,
-                request: Request::ForcedWithdrawal { amount: *amount },
-            }),
+            ItemKind::ForcedWithdrawal { amount } => out.push(request(Request::ForcedWithdrawal { amount: *amount })),
             ItemKind::Rekey(keys_asked) => match keys_asked.unseal(keys) {
-                Some((public_key, view_key)) => out.push(QueueItem::Request {
-                    item,
-                    account,
-                    request: Request::Rekey { public_key, view_key },
-                }),
+                Some((public_key, view_key)) => out.push(request(Request::Rekey { public_key, view_key })),
                 // The account goes on under the keys that it has.
                 None => {
                     let found = Halt::Sealed { item: *id };
@@ -402,16 +400,8 @@ fn readable<'a, A: 'a>(
                     *halt = Some(found);
                 }
             },
-            ItemKind::Switch(switches) => out.push(QueueItem::Request {
-                item,
-                account,
-                request: Request::Switch(*switches),
-            }),
-            ItemKind::Close => out.push(QueueItem::Request {
-                item,
-                account,
-                request: Request::Close,
-            }),
+            ItemKind::Switch(switches) => out.push(request(Request::Switch(*switches))),
+            ItemKind::Close => out.push(request(Request::Close)),
             ItemKind::PayInsurance => out.push(QueueItem::PayInsurance { item, amount }),
             ItemKind::TakeInsurance { amount, keep } => out.push(QueueItem::TakeInsurance {
                 item,
