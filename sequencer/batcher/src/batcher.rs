@@ -585,8 +585,8 @@ impl Batcher {
     ///
     /// * A close: its account is empty without events that wait, and those need it. A cancel does not.
     /// * A forced withdrawal takes what is free, which fills that are made again at another table may need, unless they
-    ///   follow a re-key that is behind it. Of what is new the engine has made sure: it counts what is asked for as gone
-    ///   from the moment on that it hears of it.
+    ///   follow a re-key that is behind it. Of what is new the engine has made sure: it counts what is asked for as
+    ///   gone from the moment on that it hears of it.
     /// * A re-key: behind it nothing can be proven that the old key signed.
     fn waits_for(&self, open: &OpenBatch, item: &QueueItem, entry: &Entry) -> bool {
         let QueueItem::Request { account, request, .. } = item else {

@@ -74,6 +74,16 @@ fn key_of(account: u32, rekeys: u32) -> SecretKey {
     secret(account + 1_000 * rekeys)
 }
 
+/// A request that is never overdue.
+fn later(item: u64, account: u32, request: Request) -> QueueItem {
+    QueueItem::Request {
+        item: ItemId(item),
+        account: AccountIndex(account),
+        request,
+        deadline: u64::MAX,
+    }
+}
+
 /// Puts a table in force, with what is ready at it.
 fn move_to(world: &mut World, next: RiskTable, ready: &mut Vec<QueueItem>) {
     let ready = std::mem::take(ready);
@@ -119,7 +129,7 @@ proptest! {
                 Input::Force(account, amount) => {
                     let request = Request::ForcedWithdrawal { amount: Amount(amount) };
                     last[account as usize] = Some(ItemId(item));
-                    ready.push(QueueItem::Request { item: ItemId(item), account: AccountIndex(account), request, deadline: u64::MAX });
+                    ready.push(later(item, account, request));
                     item += 1;
                 }
                 Input::Rekey(account) => {
@@ -128,7 +138,7 @@ proptest! {
                     let view_key = Fr::from(u64::from(1_000 * asked[account as usize] + account));
                     let request = Request::Rekey { public_key, view_key };
                     last[account as usize] = Some(ItemId(item));
-                    ready.push(QueueItem::Request { item: ItemId(item), account: AccountIndex(account), request, deadline: u64::MAX });
+                    ready.push(later(item, account, request));
                     item += 1;
                 }
                 Input::Rebase => {

@@ -96,8 +96,8 @@ impl Step<'_> {
         }
     }
 
-    /// B-LIQUIDATION, B-FEE: a liquidation only reduces, and costs the account at most the penalty, and a quarter of the
-    /// margin that it frees.
+    /// B-LIQUIDATION, B-FEE: a liquidation only reduces, and costs the account at most the penalty, and at most a
+    /// quarter of the margin that it frees.
     pub fn liquidations_cost_at_most_the_penalty(&self) {
         let table = self.table();
         for (unit, effect) in self.witness.units.iter().zip(&self.effect.units) {
