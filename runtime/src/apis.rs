@@ -218,6 +218,9 @@ impl_runtime_apis! {
         fn queue(group: u32, from: u64, limit: u32) -> Vec<(u64, QueueItem<AccountId>)> {
             Execution::queue(group, from, limit)
         }
+        fn queue_fee(group: u32, priority: bool) -> u64 {
+            Execution::queue_fee(group, priority)
+        }
 
         fn waiting(group: u32, accounts: Vec<u32>) -> Vec<(u64, QueueItem<AccountId>)> {
             Execution::waiting(group, accounts)

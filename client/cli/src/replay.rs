@@ -26,7 +26,9 @@ use cloister_client_core::{
 };
 use cloister_ledger::{instruction::flags, SignedInstruction};
 use cloister_runtime::{
-    configs::{cloister::OpenFee, oracle::FeedId},
+    configs::{
+        cloister::{OpenFee, QueueFee},
+        oracle::FeedId},
     Hash,
 };
 use cloister_sequencer_rpc::{
@@ -355,7 +357,9 @@ impl ReplayMarket {
                 keys.push(candidate);
             }
         }
-        let funds = |deposit: &u64| deposit.saturating_add(OpenFee::get());
+        // The queue of a development chain is short.
+        let fees = OpenFee::get().saturating_add(QueueFee::get());
+        let funds = |deposit: &u64| deposit.saturating_add(fees);
         let owners: Vec<_> = keys
             .iter()
             .zip(&deposits)

@@ -212,7 +212,7 @@ impl ChainClient for NodeChain {
             batch_no: state.batch_no,
             time: state.time,
             risk_version: state.risk_version,
-            queue_first: state.queue_first.unwrap_or(state.queue_next),
+            queue_first: state.first_item().unwrap_or(state.queue_next),
             queue_next: state.queue_next,
             queue_share: state.queue_terms.share,
             house_rekeys: state.house_rekeys,

@@ -1,6 +1,6 @@
 //! Groups and the sealing key, for calls and genesis alike.
 
-use crate::{Config, Error, Event, Field, GroupState, Groups, Pallet, Terms};
+use crate::{Config, Error, Event, Field, GroupState, Groups, Lane, Pallet, Terms};
 use cloister_crypto::{
     field::{from_bytes, to_bytes},
     schnorr::PublicKey,
@@ -25,9 +25,8 @@ impl<T: Config> Pallet<T> {
             time: 0,
             risk_version: 0,
             next_index: 0,
-            queue_first: None,
-            queue_last: None,
-            queue_length: 0,
+            queue: Lane::default(),
+            priority: Lane::default(),
             queue_next: 0,
             queue_terms: Terms::default(),
             house_rekeys: 0,

@@ -27,6 +27,9 @@ sp_api::decl_runtime_apis! {
         fn group_totals(group: u32) -> GroupTotals;
         /// Up to `limit` queue items with ids from `from` on, in order, and never more than a page.
         fn queue(group: u32, from: u64, limit: u32) -> Vec<(u64, QueueItem<AccountId>)>;
+        /// What the next item costs besides what it pays in, 10^-6: a forced withdrawal or a re-key (`priority`), or
+        /// any other item of an account.
+        fn queue_fee(group: u32, priority: bool) -> u64;
         /// The queue items of accounts, each account's oldest first; of no more accounts than a batch may have units.
         fn waiting(group: u32, accounts: Vec<u32>) -> Vec<(u64, QueueItem<AccountId>)>;
         /// Up to `limit` re-keys of the house with numbers from `from` on, in order, and never more than a page.

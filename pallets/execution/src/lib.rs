@@ -46,7 +46,7 @@ pub use solvency::{
     BlockCounts, CompleteRound, FreezeClock, RecentRoot, Round, SolvencyTerms, SolvencyView, WithheldClaim,
 };
 pub use types::{
-    Batch, Field, Findings, GenesisKey, GroupState, GroupTotals, HouseRekey, HouseRekeyed, ItemKind, KeyId, OpenKeys,
+    Batch, Field, Findings, GenesisKey, GroupState, GroupTotals, HouseRekey, HouseRekeyed, ItemKind, KeyId, Lane, OpenKeys,
     QueueItem, RegisteredAccount, RegisteredKey, SealProof, SolvencySubmission, StatementKind, Terms, UnitSubmission,
     WaitingItem,
 };
@@ -121,6 +121,15 @@ pub mod pallet {
         /// each account lengthens every solvency round.
         #[pallet::constant]
         type OpenFee: Get<u64>;
+        /// What a queue item costs while the queue is short, 10^-6. The group's fee account gets it.
+        #[pallet::constant]
+        type QueueFee: Get<u64>;
+        /// Number of waiting items by which the fee of the next one doubles.
+        #[pallet::constant]
+        type QueueFeeStep: Get<u32>;
+        /// Milliseconds from the deadline of an item to that of the next one of its lane, at least.
+        #[pallet::constant]
+        type DeadlineSpacing: Get<u64>;
         /// What a take of insurance leaves of the house's equity at least, 10^-6.
         #[pallet::constant]
         type InsuranceFloor: Get<u64>;

@@ -80,6 +80,8 @@ parameter_types! {
     pub static Now: u64 = START;
     pub static MaxQueue: u32 = 6;
     pub static OpenFee: u64 = 0;
+    pub static QueueFee: u64 = 0;
+    pub static DeadlineSpacing: u64 = 0;
     pub static MaxUserDeposits: u128 = 500_000;
     pub static MaxVault: u128 = 1_000_000;
     pub static Infos: BTreeMap<(u32, u64), TableInfo> = BTreeMap::new();
@@ -122,10 +124,13 @@ impl pallet_cloister_execution::Config for Test {
     type Time = Clock;
     type PalletId = ExecutionPalletId;
     type MaxQueue = MaxQueue;
-    type MaxItemsPerUser = ConstU32<3>;
+    type MaxItemsPerUser = ConstU32<4>;
     type MaxSubmitters = ConstU32<2>;
     type MinDeposit = ConstU64<100>;
     type OpenFee = OpenFee;
+    type QueueFee = QueueFee;
+    type QueueFeeStep = ConstU32<2>;
+    type DeadlineSpacing = DeadlineSpacing;
     type InsuranceFloor = ConstU64<FLOOR>;
     type MaxUserDeposits = MaxUserDeposits;
     type MaxVault = MaxVault;

@@ -10,7 +10,7 @@ use alloc::{
 };
 use cloister_crypto::constants::INDEX_BITS;
 use cloister_settlement::{
-    check_overdue, closed, take, take_house, HouseTaking, LeftOut, Request, TakeError, Taking, Waiting,
+    check_overdue, closed, take, take_house, HouseTaking, Lanes, LeftOut, Request, TakeError, Taking, Waiting,
 };
 use cloister_types::{AccountIndex, Amount, ItemId};
 use polkadot_sdk::{
@@ -20,6 +20,9 @@ use polkadot_sdk::{
     },
     sp_runtime::{DispatchError, DispatchResult},
 };
+
+/// How often the fee of a priority item can double: 64 times the base and no more, however many wait.
+const PRIORITY_DOUBLINGS: u32 = 6;
 
 /// What the house's part of a batch takes, as this pallet's storage has it.
 pub(crate) type HouseTakingOf<T> = HouseTaking<<T as polkadot_sdk::frame_system::Config>::AccountId>;
@@ -65,7 +68,7 @@ impl<T: Config> Pallet<T> {
             },
         );
         ensure!(amount >= T::MinDeposit::get(), Error::<T>::DepositTooSmall);
-        Self::charge_open(&state, &owner)?;
+        Self::charge(&state, &owner, T::OpenFee::get())?;
         let item = Self::push(group, &mut state, index, owner.clone(), ItemKind::Open(keys), amount)?;
         Self::deposit_event(Event::OpenQueued {
             group,
@@ -186,16 +189,21 @@ impl<T: Config> Pallet<T> {
         kind: ItemKind,
         amount: u64,
     ) -> Result<u64, DispatchError> {
-        // A full queue keeps out opens and requests, and whoever waits in it already, but no top-up of an account that
-        // does not.
+        // A full queue keeps out opens, switches and closes, and whoever waits in it already, but no top-up of an
+        // account that does not, and nobody's way out.
         let topped_up = kind == ItemKind::Deposit && !PendingItems::<T>::contains_key(group, index);
+        let priority = kind.has_priority();
         ensure!(
-            topped_up || Self::queued_of_accounts(group, state) < T::MaxQueue::get(),
+            topped_up || priority || Self::queued_of_accounts(group, state) < T::MaxQueue::get(),
             Error::<T>::QueueFull
         );
         let id = state.queue_next;
         let waiting =
             Self::items_of(group, index).try_fold(Amount(amount), |sum, (_, item)| sum.checked_add(item.amount));
+        // One place is kept for the way out.
+        let pending = PendingItems::<T>::decode_len(group, index).unwrap_or_default() as u32;
+        let most = T::MaxItemsPerUser::get().saturating_sub(u32::from(!priority));
+        ensure!(pending < most, Error::<T>::TooManyItems);
         PendingItems::<T>::try_append(group, index, id).map_err(|()| Error::<T>::TooManyItems)?;
         ensure!(waiting.is_some(), Error::<T>::QueuedSumTooLarge);
         Accounts::<T>::try_mutate(group, index, |account| {
@@ -208,16 +216,30 @@ impl<T: Config> Pallet<T> {
             account.deposited = deposited;
             Ok::<(), Error<T>>(())
         })?;
+        Self::charge(state, &owner, Self::item_fee(group, state, priority))?;
         if amount > 0 {
             Self::take(group, &state.asset, &owner, amount)?;
         }
         Ok(Self::append(group, state, AccountIndex(index), owner, kind, amount)?)
     }
 
-    /// Items that wait for accounts. What waits for the house keeps nobody out.
+    /// What the next item costs besides what it pays in, 10^-6: the base, doubled for every [`Config::QueueFeeStep`]
+    /// items that wait in its lane, and in the priority lane no more than [`PRIORITY_DOUBLINGS`] times.
+    pub(crate) fn item_fee(group: u32, state: &GroupOf<T>, priority: bool) -> u64 {
+        let (length, most) = if priority {
+            (state.priority.length, PRIORITY_DOUBLINGS)
+        } else {
+            (Self::queued_of_accounts(group, state), u64::BITS)
+        };
+        let doublings = length.checked_div(T::QueueFeeStep::get()).unwrap_or_default();
+        let factor = 1u64.checked_shl(doublings.min(most)).unwrap_or(u64::MAX);
+        T::QueueFee::get().saturating_mul(factor)
+    }
+
+    /// Items that wait for accounts outside the priority lane. What waits for the house keeps nobody out.
     fn queued_of_accounts(group: u32, state: &GroupOf<T>) -> u32 {
         let of_house = HouseItems::<T>::decode_len(group).unwrap_or_default();
-        state.queue_length.saturating_sub(of_house as u32)
+        state.queue.length.saturating_sub(of_house as u32)
     }
 
     /// Appends an item whose caps were checked and whose money was taken. Returns its id.
@@ -247,37 +269,57 @@ impl<T: Config> Pallet<T> {
         Ok(id)
     }
 
-    /// Puts an item at the end of the list. It becomes ready and overdue no earlier than the one before it, so that
-    /// items do both in the order of the queue, whatever the terms were when they came.
+    /// Puts an item at the end of its lane. It becomes ready no earlier than any before it, and overdue some time after
+    /// the one before it, so that items become ready in the order of their ids and overdue in the order of their lane,
+    /// whatever the terms were when they came, and fall due no faster than batches can take them.
     pub(crate) fn link(group: u32, state: &mut GroupOf<T>, id: u64, mut item: ItemOf<T>) {
-        let previous = state.queue_last.replace(id);
+        for newest in [state.queue.last, state.priority.last].into_iter().flatten() {
+            if let Some(before) = Queue::<T>::get(group, newest) {
+                item.ready_at = item.ready_at.max(before.item.ready_at);
+            }
+        }
+        item.deadline = item.deadline.max(item.ready_at);
+        let lane = state.lane(&item.kind);
+        let previous = lane.last.replace(id);
         if let Some(previous) = previous {
             Self::relink(group, previous, |before| {
                 before.next = Some(id);
-                item.ready_at = item.ready_at.max(before.item.ready_at);
-                item.deadline = item.deadline.max(before.item.deadline);
+                let after = before.item.deadline.saturating_add(T::DeadlineSpacing::get());
+                item.deadline = item.deadline.max(after);
             });
         }
-        let _ = state.queue_first.get_or_insert(id);
-        state.queue_length = state.queue_length.saturating_add(1);
+        let _ = lane.first.get_or_insert(id);
+        lane.length = lane.length.saturating_add(1);
         let next = None;
         Queue::<T>::insert(group, id, WaitingItem { item, previous, next });
     }
 
-    /// Takes an item out of the list, from wherever it is.
+    /// Takes an item out of its lane, from wherever it is.
     pub(crate) fn unlink(group: u32, state: &mut GroupOf<T>, id: u64) {
-        let Some(WaitingItem { previous, next, .. }) = Queue::<T>::take(group, id) else {
+        let Some(WaitingItem { item, previous, next }) = Queue::<T>::take(group, id) else {
             return;
         };
+        let lane = state.lane(&item.kind);
         match previous {
             Some(previous) => Self::relink(group, previous, |before| before.next = next),
-            None => state.queue_first = next,
+            None => lane.first = next,
         }
         match next {
             Some(next) => Self::relink(group, next, |behind| behind.previous = previous),
-            None => state.queue_last = previous,
+            None => lane.last = previous,
         }
-        state.queue_length = state.queue_length.saturating_sub(1);
+        lane.length = lane.length.saturating_sub(1);
+    }
+
+    /// The items of a lane from its first, in order; each is read when it is asked for.
+    pub(crate) fn along(group: u32, first: Option<u64>) -> impl Iterator<Item = (u64, ItemOf<T>)> {
+        let mut next = first;
+        core::iter::from_fn(move || {
+            let id = next?;
+            let waiting = Queue::<T>::get(group, id)?;
+            next = waiting.next;
+            Some((id, waiting.item))
+        })
     }
 
     /// Changes an item of the list.
@@ -320,16 +362,13 @@ impl<T: Config> Pallet<T> {
         };
         let takings = take(&mut waiting, batch.asks(), table_time).map_err(refused)?;
         let house = take_house(&mut waiting, batch.take_insurance.is_some(), table_time).map_err(refused)?;
-        let mut next = state.queue_first;
-        let queue = core::iter::from_fn(|| {
-            let id = next?;
-            let waiting = Queue::<T>::get(group, id)?;
-            next = waiting.next;
-            Some((id, waiting.item))
-        });
+        let lanes = Lanes {
+            priority: Self::along(group, state.priority.first),
+            others: Self::along(group, state.queue.first),
+        };
         let claimed = Terms::claimed_units(state.queue_terms.share, batch.units.len());
         let closed = closed(batch.leaves(), &takings);
-        check_overdue(queue, &takings, &house, &closed, claimed, table_time)
+        check_overdue(lanes, &takings, &house, &closed, claimed, table_time)
             .map_err(|LeftOut(_)| Error::<T>::QueueItemOverdue)?;
         Ok((takings, house, read))
     }

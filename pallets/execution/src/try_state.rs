@@ -3,8 +3,8 @@
 use crate::{
     queue::GroupOf,
     types::{MAX_HOUSE_ITEMS, MAX_INSURANCE_PAYMENTS},
-    Accounts, Claims, Config, GroupTotals, Groups, HouseItems, HouseRekeys, Indices, ItemKind, Pallet, PendingItems,
-    PlainBatch, Queue, Totals, WaitingItem,
+    Accounts, Claims, Config, GroupTotals, Groups, HouseItems, HouseRekeys, Indices, ItemKind, Lane, Pallet,
+    PendingItems, PlainBatch, Queue, Totals, WaitingItem,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use cloister_crypto::{constants::INDEX_BITS, field::from_bytes};
@@ -108,27 +108,16 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    fn try_queue(group: u32, state: &GroupOf<T>) -> Result<(), TryRuntimeError> {
-        ensure!(state.queue_terms.are_within_bounds(), "terms out of bounds");
+    fn try_lane(lane: &Lane, items: &BTreeMap<&u64, &WaitingItem<T::AccountId>>) -> Result<(), TryRuntimeError> {
         ensure!(
-            // One item of each account may come to a full queue.
-            state.queue_length
-                <= T::MaxQueue::get()
-                    .saturating_add(state.next_index)
-                    .saturating_add(MAX_HOUSE_ITEMS),
-            "more items than the queue may have"
+            u32::try_from(items.len()).ok() == Some(lane.length),
+            "the length is not that of the lane"
         );
-        let items: BTreeMap<u64, _> = Queue::<T>::iter_prefix(group).collect();
+        let ids: alloc::vec::Vec<u64> = items.keys().map(|id| **id).collect();
         ensure!(
-            u32::try_from(items.len()).ok() == Some(state.queue_length),
-            "the length is not that of the queue"
+            (lane.first, lane.last) == (ids.first().copied(), ids.last().copied()),
+            "the ends are not those of the lane"
         );
-        let ids: alloc::vec::Vec<u64> = items.keys().copied().collect();
-        ensure!(
-            (state.queue_first, state.queue_last) == (ids.first().copied(), ids.last().copied()),
-            "the ends are not those of the queue"
-        );
-        ensure!(ids.iter().all(|id| *id < state.queue_next), "an id never given");
         // In the order of the ids every link is to the neighbour, so the list holds every item once.
         let before = core::iter::once(None).chain(ids.iter().copied().map(Some));
         let behind = ids.iter().copied().skip(1).map(Some).chain([None]);
@@ -138,9 +127,34 @@ impl<T: Config> Pallet<T> {
             "a link is not to the neighbour"
         );
         ensure!(
-            items.values().is_sorted_by_key(|waiting| waiting.item.ready_at)
-                && items.values().is_sorted_by_key(|waiting| waiting.item.deadline),
-            "items are not ready or not overdue in their order"
+            items.values().is_sorted_by_key(|waiting| waiting.item.deadline),
+            "items are not overdue in their order"
+        );
+        Ok(())
+    }
+
+    fn try_queue(group: u32, state: &GroupOf<T>) -> Result<(), TryRuntimeError> {
+        ensure!(state.queue_terms.are_within_bounds(), "terms out of bounds");
+        ensure!(
+            // One item of each account may come to a full queue.
+            state.queue.length
+                <= T::MaxQueue::get()
+                    .saturating_add(state.next_index)
+                    .saturating_add(MAX_HOUSE_ITEMS)
+                && state.priority.length <= state.next_index,
+            "more items than the queue may have"
+        );
+        let items: BTreeMap<u64, _> = Queue::<T>::iter_prefix(group).collect();
+        for (lane, priority) in [(state.queue, false), (state.priority, true)] {
+            let of_lane = items
+                .iter()
+                .filter(|(_, waiting)| waiting.item.kind.has_priority() == priority);
+            Self::try_lane(&lane, &of_lane.collect())?;
+        }
+        ensure!(items.keys().all(|id| *id < state.queue_next), "an id never given");
+        ensure!(
+            items.values().is_sorted_by_key(|waiting| waiting.item.ready_at),
+            "items are not ready in their order"
         );
         let mut by_index: BTreeMap<u32, alloc::vec::Vec<u64>> = BTreeMap::new();
         let mut closing = BTreeSet::new();

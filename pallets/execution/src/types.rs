@@ -131,12 +131,10 @@ pub struct GroupState<AccountId, AssetId> {
     pub risk_version: u64,
     /// The index the next open gets.
     pub next_index: u32,
-    /// The queue item that has waited longest; `None` if none waits.
-    pub queue_first: Option<u64>,
-    /// The newest queue item; `None` if none waits.
-    pub queue_last: Option<u64>,
-    /// How many items wait.
-    pub queue_length: u32,
+    /// Queue items but those of the priority lane.
+    pub queue: Lane,
+    /// Forced withdrawals and re-keys that wait.
+    pub priority: Lane,
     /// The id the next item gets.
     pub queue_next: u64,
     /// How the queue is taken.
@@ -145,14 +143,48 @@ pub struct GroupState<AccountId, AssetId> {
     pub house_rekeys: u32,
 }
 
-/// A queue item between its neighbours. Items leave the queue from anywhere, so it is a list.
+/// The ends of one lane of a queue.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen,
+)]
+pub struct Lane {
+    /// The item that has waited longest; `None` if none waits.
+    pub first: Option<u64>,
+    /// The newest item; `None` if none waits.
+    pub last: Option<u64>,
+    /// How many items wait.
+    pub length: u32,
+}
+
+impl<AccountId, AssetId> GroupState<AccountId, AssetId> {
+    /// The lane of items of a kind.
+    pub(crate) fn lane(&mut self, kind: &ItemKind) -> &mut Lane {
+        if kind.has_priority() {
+            &mut self.priority
+        } else {
+            &mut self.queue
+        }
+    }
+
+    /// The item of either lane that has waited longest; `None` if none waits.
+    pub fn first_item(&self) -> Option<u64> {
+        [self.queue.first, self.priority.first].into_iter().flatten().min()
+    }
+
+    /// Number of items that wait.
+    pub fn queue_length(&self) -> u32 {
+        self.queue.length.saturating_add(self.priority.length)
+    }
+}
+
+/// A queue item between its neighbours of its lane. Items leave the queue from anywhere, so a lane is a list.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
 pub struct WaitingItem<AccountId> {
     /// The item.
     pub item: QueueItem<AccountId>,
-    /// The item before it; `None` for the first.
+    /// The item of its lane before it; `None` for the first.
     pub previous: Option<u64>,
-    /// The item behind it; `None` for the last.
+    /// The item of its lane behind it; `None` for the last.
     pub next: Option<u64>,
 }
 

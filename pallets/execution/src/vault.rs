@@ -72,9 +72,9 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Charges what an open costs besides its deposit.
-    pub(crate) fn charge_open(state: &GroupOf<T>, who: &T::AccountId) -> Result<(), DispatchError> {
-        let fee = u128::from(T::OpenFee::get());
+    /// Charges what an item costs besides what it pays in. The group's fee account gets it.
+    pub(crate) fn charge(state: &GroupOf<T>, who: &T::AccountId, fee: u64) -> Result<(), DispatchError> {
+        let fee = u128::from(fee);
         if fee == 0 {
             return Ok(());
         }

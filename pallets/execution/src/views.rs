@@ -6,9 +6,9 @@ use crate::{
     solvency::Gap,
     types::{MAX_QUEUE_PAGE, MAX_REKEY_PAGE, MAX_UNITS},
     Accounts, Claims, CompleteRounds, Config, Field, FreezeClocks, Frozen, GroupState, GroupTotals, Groups,
-    HouseRekeyed, HouseRekeys, Indices, KeyId, Pallet, Queue, QueueItem, RecentRoot, RecentRoots, RegisteredAccount,
-    Rounds, SealKey, SolvencyTermsOf, SolvencyView, Submitters, Totals, VerifyingKeys, WaitingItem, WithheldClaim,
-    WithheldClaims,
+    HouseRekeyed, HouseRekeys, Indices, KeyId, Lane, Pallet, Queue, QueueItem, RecentRoot, RecentRoots,
+    RegisteredAccount, Rounds, SealKey, SolvencyTermsOf, SolvencyView, Submitters, Totals, VerifyingKeys,
+    WithheldClaim, WithheldClaims,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use cloister_risk::RiskTable;
@@ -35,22 +35,43 @@ impl<T: Config> Pallet<T> {
 
     /// Up to `limit` queue items with ids from `from` on, in order, and never more than [`MAX_QUEUE_PAGE`].
     pub fn queue(group: u32, from: u64, limit: u32) -> Vec<(u64, QueueItem<T::AccountId>)> {
-        let ends = Groups::<T>::get(group).and_then(|state| state.queue_first.zip(state.queue_last));
-        let Some((first, last)) = ends.filter(|(_, last)| from <= *last) else {
+        let Some(state) = Groups::<T>::get(group) else {
             return Vec::new();
         };
-        let waiting = |id: u64| Queue::<T>::get(group, id).map(|waiting| (id, waiting));
-        let along = |start: Option<(u64, WaitingItem<T::AccountId>)>| {
-            core::iter::successors(start, |(_, item)| item.next.and_then(waiting))
-        };
-        // Items leave from anywhere, so there may be any number of ids between two of them. Mostly there are few; if
-        // not, the list leads to the next item, in as many steps as it has items.
-        let near = (from.max(first)..=last).take(MAX_QUEUE_PAGE as usize).find_map(waiting);
-        let start = near.or_else(|| along(waiting(first)).find(|(id, _)| *id >= from));
-        along(start)
-            .map(|(id, waiting)| (id, waiting.item))
-            .take(limit.min(MAX_QUEUE_PAGE) as usize)
-            .collect()
+        let limit = limit.min(MAX_QUEUE_PAGE) as usize;
+        let mut page: Vec<_> = [(state.queue, false), (state.priority, true)]
+            .into_iter()
+            .flat_map(|(lane, priority)| Self::lane_from(group, lane, priority, from).take(limit))
+            .collect();
+        page.sort_unstable_by_key(|(id, _)| *id);
+        page.truncate(limit);
+        page
+    }
+
+    /// The items of a lane with ids from `from` on, in order.
+    fn lane_from(
+        group: u32,
+        lane: Lane,
+        priority: bool,
+        from: u64,
+    ) -> impl Iterator<Item = (u64, QueueItem<T::AccountId>)> {
+        let ends = lane.first.zip(lane.last).filter(|(_, last)| from <= *last);
+        let start = ends.and_then(|(first, last)| {
+            // Items leave from anywhere, so there may be any number of ids between two of them. Mostly there are few;
+            // if not, the list leads to the next item, in as many steps as it has items.
+            let is_in_lane = |id: &u64| {
+                Queue::<T>::get(group, id).is_some_and(|waiting| waiting.item.kind.has_priority() == priority)
+            };
+            let near = (from.max(first)..=last).take(MAX_QUEUE_PAGE as usize).find(is_in_lane);
+            near.or_else(|| Self::along(group, Some(first)).map(|(id, _)| id).find(|id| *id >= from))
+        });
+        Self::along(group, start)
+    }
+
+    /// What the next item of the group's queue costs, besides what it pays in, 10^-6: a forced withdrawal or a re-key
+    /// (`priority`), or any other item of an account.
+    pub fn queue_fee(group: u32, priority: bool) -> u64 {
+        Groups::<T>::get(group).map_or(0, |state| Self::item_fee(group, &state, priority))
     }
 
     /// The queue items of accounts, each account's oldest first; of no more than [`MAX_UNITS`] accounts. The index 2^24

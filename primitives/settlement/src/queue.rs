@@ -129,6 +129,11 @@ impl ItemKind {
         }
     }
 
+    /// Whether it stands in the priority lane: what an owner must be able to ask for whatever others queue.
+    pub fn has_priority(&self) -> bool {
+        matches!(self, Self::ForcedWithdrawal { .. } | Self::Rekey(_))
+    }
+
     /// Whether the house's part of a batch takes it, and no unit.
     pub fn is_of_house(&self) -> bool {
         matches!(self, Self::PayInsurance | Self::TakeInsurance { .. })
@@ -227,9 +232,15 @@ impl Terms {
     }
 
     /// Number of units that overdue items may claim of a batch: `share` of its units, rounded down, but two less than
-    /// it has, so that a fill has room, and never none.
+    /// it has, so that a fill has room, and never none. Of these the priority lane comes first in
+    /// [`Self::priority_units`].
     pub fn claimed_units(share: u8, units: usize) -> usize {
         let share = units.saturating_mul(share.into()) / 100;
         share.min(units.saturating_sub(2)).max(1)
+    }
+
+    /// Number of the claimed units that overdue items of the priority lane get before others: half of them, rounded up.
+    pub fn priority_units(claimed: usize) -> usize {
+        claimed.div_ceil(2)
     }
 }

@@ -3,13 +3,14 @@
 //! It follows from the accounts of the units, which of them take a request, the time of the batch's table and the queue
 //! before the batch. Pallet, sequencer and client call the same function.
 
-use crate::queue::{ItemKind, OpenKeys, QueueItem, Request};
+use crate::queue::{ItemKind, OpenKeys, QueueItem, Request, Terms};
 use alloc::{
     collections::{BTreeMap, BTreeSet},
     vec::Vec,
 };
 use cloister_ledger::Doors;
 use cloister_types::{AccountIndex, Amount, ItemId};
+use core::iter::Peekable;
 
 /// What one unit takes: nothing, or the money of its account that is ready, or a request, or both.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -261,11 +262,28 @@ pub fn closed(
 #[error("the batch leaves out the overdue queue item {0}")]
 pub struct LeftOut(pub ItemId);
 
-/// Checks that a batch takes what was overdue at its table, in the order of the queue, until overdue items have the
-/// `claimed` units that they may claim ([`crate::Terms::claimed_units`]). An open and a request claim a unit each, and
-/// so does a deposit unless its account has one that takes it: a close takes none. What waits for an account that the
-/// batch ends ([`closed`]) is refunded. Every item that is looked at, but the last, is one that the batch takes or
-/// refunds.
+/// The two lanes of a queue, each in the order in which items came.
+pub struct Lanes<Priority, Others> {
+    /// Forced withdrawals and re-keys ([`ItemKind::has_priority`]).
+    pub priority: Priority,
+    /// Everything else.
+    pub others: Others,
+}
+
+/// The lanes of a queue whose items are all at hand.
+pub fn lanes<AccountId>(
+    queue: impl IntoIterator<Item = (u64, QueueItem<AccountId>)>,
+) -> Lanes<Vec<(u64, QueueItem<AccountId>)>, Vec<(u64, QueueItem<AccountId>)>> {
+    let (priority, others) = queue.into_iter().partition(|(_, item)| item.kind.has_priority());
+    Lanes { priority, others }
+}
+
+/// Checks that a batch takes what was overdue at its table, in the order of each lane, until overdue items have the
+/// `claimed` units that they may claim ([`Terms::claimed_units`]): those of the priority lane up to
+/// [`Terms::priority_units`], then the others what is left, then the priority lane what they leave. An open and a
+/// request claim a unit each, and so does a deposit unless its account has one that takes it: a close takes none. What
+/// waits for an account that the batch ends ([`closed`]) is refunded. Every item that is looked at, but the last of
+/// each lane, is one that the batch takes or refunds.
 ///
 /// What the house takes claims no unit. All payments into the insurance that are ready are in `house`, and so must be a
 /// take of it that is overdue, wherever it stands in the queue.
@@ -273,7 +291,10 @@ pub struct LeftOut(pub ItemId);
 /// # Errors
 /// [`LeftOut`] with the first one.
 pub fn check_overdue<AccountId>(
-    queue: impl IntoIterator<Item = (u64, QueueItem<AccountId>)>,
+    lanes: Lanes<
+        impl IntoIterator<Item = (u64, QueueItem<AccountId>)>,
+        impl IntoIterator<Item = (u64, QueueItem<AccountId>)>,
+    >,
     takings: &[Taking],
     house: &HouseTaking<AccountId>,
     closed: &BTreeSet<AccountIndex>,
@@ -284,21 +305,35 @@ pub fn check_overdue<AccountId>(
     if let Some(item) = house.left_out {
         return Err(LeftOut(item));
     }
-    let mut free = claimed;
     // Accounts with a unit that takes money.
     let mut served = BTreeSet::new();
-    for (id, item) in queue {
-        if item.deadline > table_time {
-            break;
-        }
+    let mut priority = lanes.priority.into_iter().peekable();
+    let mut others = lanes.others.into_iter().peekable();
+    let first = Terms::priority_units(claimed).min(claimed);
+    let unclaimed = walk(&mut priority, first, &mut served, &taken, closed, table_time)?;
+    let left = claimed.saturating_sub(first).saturating_add(unclaimed);
+    let unclaimed = walk(&mut others, left, &mut served, &taken, closed, table_time)?;
+    walk(&mut priority, unclaimed, &mut served, &taken, closed, table_time).map(drop)
+}
+
+/// Walks along the overdue items of a lane that claim so many units. Returns how many they do not claim.
+fn walk<AccountId>(
+    lane: &mut Peekable<impl Iterator<Item = (u64, QueueItem<AccountId>)>>,
+    mut units: usize,
+    served: &mut BTreeSet<AccountIndex>,
+    taken: &BTreeSet<ItemId>,
+    closed: &BTreeSet<AccountIndex>,
+    table_time: u64,
+) -> Result<usize, LeftOut> {
+    while let Some((id, item)) = lane.next_if(|(_, item)| {
+        let free = item.kind.is_of_house() || item.kind == ItemKind::Deposit && served.contains(&item.index);
+        item.deadline <= table_time && (free || units > 0)
+    }) {
         if item.kind.is_of_house() {
             continue;
         }
         if item.kind != ItemKind::Deposit || !served.contains(&item.index) {
-            if free == 0 {
-                break;
-            }
-            free = free.saturating_sub(1);
+            units = units.saturating_sub(1);
         }
         if !taken.contains(&ItemId(id)) && !closed.contains(&item.index) {
             return Err(LeftOut(ItemId(id)));
@@ -307,5 +342,5 @@ pub fn check_overdue<AccountId>(
             served.insert(item.index);
         }
     }
-    Ok(())
+    Ok(units)
 }

@@ -3,8 +3,8 @@
 use cloister_crypto::constants::INDEX_BITS;
 use cloister_ledger::Switches;
 use cloister_settlement::{
-    check_overdue, take, take_house, HouseTaking, InsuranceTake, ItemKind, LeftOut, OpenKeys, QueueItem, Request,
-    TakeError, Taking, Terms, Waiting,
+    check_overdue, lanes, take, take_house, HouseTaking, InsuranceTake, ItemKind, Lanes, LeftOut, OpenKeys, QueueItem,
+    Request, TakeError, Taking, Terms, Waiting,
 };
 use cloister_types::{AccountIndex, Amount, ItemId};
 use proptest::prelude::*;
@@ -107,12 +107,14 @@ fn overdue(
 ) -> (Result<(), LeftOut>, usize) {
     let takings = take(&mut waiting(queue.to_vec()), asks(units), 30).expect("what units ask for is there");
     let closed = closed.iter().map(|index| AccountIndex(*index)).collect();
-    let mut looked_at = 0;
-    let queue = (0..).zip(queue.to_vec()).inspect(|_| looked_at += 1);
-    (
-        check_overdue(queue, &takings, &HouseTaking::default(), &closed, claimed, 30),
-        looked_at,
-    )
+    let Lanes { priority, others } = lanes((0..).zip(queue.to_vec()));
+    let (mut of_priority, mut of_others) = (0, 0);
+    let lanes = Lanes {
+        priority: priority.into_iter().inspect(|_| of_priority += 1),
+        others: others.into_iter().inspect(|_| of_others += 1),
+    };
+    let checked = check_overdue(lanes, &takings, &HouseTaking::default(), &closed, claimed, 30);
+    (checked, of_priority + of_others)
 }
 
 #[test]
@@ -146,6 +148,40 @@ fn overdue_requests_should_claim_a_unit_each_and_refunds_none() {
     assert_eq!(check(&[(1, true), (1, true), (2, true)], &[], 4), left_out(2));
     assert_eq!(check(&[(1, true), (1, true), (2, true)], &[2], 4), Ok(()));
     assert_eq!(check(&[(1, true), (1, true), (2, false), (2, true)], &[], 4), Ok(()));
+}
+
+#[test]
+fn the_priority_lane_should_come_before_any_queue_and_leave_it_half() {
+    let force = |index, at| {
+        let amount = Amount(1);
+        item(index, 0, at, ItemKind::ForcedWithdrawal { amount })
+    };
+    // Nine deposits have waited longer than three forced withdrawals.
+    let mut queue: Vec<_> = (0..9).map(|index| deposit(index, 5, 10)).collect();
+    queue.extend([11, 12, 13].map(|index| force(index, 20)));
+    let check = |deposits: &[u32], forced: &[u32], claimed| {
+        let mut units: Vec<_> = deposits.iter().map(|index| (*index, false)).collect();
+        units.extend(forced.iter().map(|index| (*index, true)));
+        overdue(&queue, &units, &[], claimed).0
+    };
+    let left_out = |item| Err(LeftOut(ItemId(item)));
+    // Of four units two each, of three two and one, of one the one.
+    assert_eq!(check(&[0, 1], &[11, 12], 4), Ok(()));
+    assert_eq!(check(&[0, 1, 2], &[11], 4), left_out(10));
+    assert_eq!(check(&[0], &[11, 12, 13], 4), left_out(1));
+    assert_eq!(check(&[0], &[11, 12], 3), Ok(()));
+    assert_eq!(check(&[0, 1], &[11], 3), left_out(10));
+    assert_eq!((check(&[], &[11], 1), check(&[0], &[], 1)), (Ok(()), left_out(9)));
+    // What the others leave is the priority lane's again.
+    let alone = |claimed| overdue(&queue[9..], &[(11, true), (12, true)], &[], claimed).0;
+    assert_eq!((alone(2), alone(3)), (Ok(()), left_out(2)));
+    // What the priority lane does not need is the others'.
+    assert_eq!(check(&[0, 1, 2, 3, 4], &[11, 12, 13], 8), Ok(()));
+    assert_eq!(check(&[0, 1, 2, 3], &[11, 12, 13], 8), left_out(4));
+    // In it items have their order, too.
+    assert_eq!(check(&[0, 1], &[12, 13], 4), left_out(9));
+    // No more is looked at than must be taken, and one item of each lane behind it.
+    assert_eq!(overdue(&queue, &[(0, false), (11, true)], &[], 2), (Ok(()), 4));
 }
 
 #[test]
@@ -218,7 +254,14 @@ fn an_overdue_take_of_insurance_must_be_taken_and_claims_no_unit() {
         let takings = take(&mut items, units(&[0]), time).expect("small amounts");
         let house = take_house(&mut items, takes, time)?;
         let listed = (0..).zip(queue.clone());
-        Ok(check_overdue(listed, &takings, &house, &Default::default(), 1, time))
+        Ok(check_overdue(
+            lanes(listed),
+            &takings,
+            &house,
+            &Default::default(),
+            1,
+            time,
+        ))
     };
     assert_eq!(check(false, 19), Ok(Ok(())));
     assert_eq!(check(false, 20), Ok(Err(LeftOut(ItemId(10)))));

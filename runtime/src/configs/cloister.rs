@@ -29,6 +29,11 @@ parameter_types! {
     /// What an open costs: one unit of the settlement asset, so that a million accounts of dust, which would lengthen
     /// every solvency round by some hours, cost a million.
     pub const OpenFee: u64 = 1_000_000;
+    /// What a queue item costs while the queue is short: a hundredth of a unit of the settlement asset. It doubles with
+    /// every 5,000 items that wait, so the last of 100,000 costs 5,243 units, and all of them together 50 million.
+    pub const QueueFee: u64 = 10_000;
+    /// Milliseconds between the deadlines of two items of a lane, at least: 20 items a second fall due.
+    pub const DeadlineSpacing: Moment = 50;
     /// What a take of insurance leaves at least: 10,000 units of the settlement asset. Governance may leave more; this
     /// much not even a referendum takes from a group.
     pub const InsuranceFloor: u64 = 10_000_000_000;
@@ -108,6 +113,9 @@ impl pallet_cloister_execution::Config for Runtime {
     type MaxSubmitters = ConstU32<16>;
     type MinDeposit = MinDeposit;
     type OpenFee = OpenFee;
+    type QueueFee = QueueFee;
+    type QueueFeeStep = ConstU32<5_000>;
+    type DeadlineSpacing = DeadlineSpacing;
     type InsuranceFloor = InsuranceFloor;
     type MaxUserDeposits = MaxUserDeposits;
     type MaxVault = MaxVault;

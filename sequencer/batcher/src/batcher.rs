@@ -6,7 +6,7 @@ use crate::{
     draft::{digest, Draft},
     error::{BatcherError, UnitName},
     event::{Event, Forced, QueueItem, Request},
-    open::{held_by, Absorbed, Entry, OpenBatch},
+    open::{held_by, Absorbed, Claims, Entry, OpenBatch},
     padding::pad,
     waiting::Waiting,
 };
@@ -17,7 +17,6 @@ use cloister_ledger::{
     StateError,
 };
 use cloister_risk::RiskTable;
-use cloister_settlement::Terms;
 use cloister_types::{Amount, ItemId};
 use std::{
     collections::{BTreeMap, BTreeSet, VecDeque},
@@ -446,7 +445,9 @@ impl Batcher {
                 break;
             };
             let taken = self.take_queue_of(&entry.event)?;
-            let open = self.open.get_or_insert_with(|| OpenBatch::new(entry.time, 0));
+            let open = self
+                .open
+                .get_or_insert_with(|| OpenBatch::new(entry.time, Claims::default()));
             match taken {
                 Absorbed::Taken => match open.absorb(&self.head, &self.table, &self.config, &entry) {
                     Ok(Absorbed::Taken) => {
@@ -489,9 +490,9 @@ impl Batcher {
             }
             // The chain takes no batch whose time is before its table's, and its clock may be ahead of ours.
             let time = time.max(self.last_time).max(self.table.header.time);
-            let claims = Terms::claimed_units(self.config.queue_share, self.config.shape.units.into());
-            let open = OpenBatch::new(time, claims);
-            let held_back: Vec<QueueItem> = self.held_back(&open).take(claims).cloned().collect();
+            let open = OpenBatch::new(time, Claims::of(&self.config));
+            let most = open.claims.all();
+            let held_back: Vec<QueueItem> = self.held_back(&open).take(most).cloned().collect();
             for request in held_back.iter().rev() {
                 self.advance(&open, request);
             }
@@ -500,39 +501,70 @@ impl Batcher {
         self.claim()
     }
 
-    /// Takes what has waited longest into the units that the queue may claim, and keeps one for each overdue request
-    /// that must not come yet and is before the rest.
+    /// Takes what has waited longest into the units that the queue may claim, lane by lane, and keeps one for each
+    /// overdue request that must not come yet and is before the rest of its lane.
     fn claim(&mut self) -> Result<(), BatcherError> {
-        while let Some(open) = self.open.as_ref().filter(|open| open.claims > 0) {
-            let money = self.waiting.first().map(|(item, _)| item);
-            let request = self.first_request(open).map(QueueItem::item);
-            let next = money.into_iter().chain(request).min();
-            let is_before = |held: &&QueueItem| next.is_none_or(|next| held.item() < next);
-            let kept = self.held_back(open).filter(is_before).count().min(open.claims);
-            let took = open.claims > kept && self.take_first()?;
+        // What a lane does not need is the other one's.
+        let unused = self.claim_of(true, 0)?;
+        let unused = self.claim_of(false, unused)?;
+        self.claim_of(true, unused).map(drop)
+    }
+
+    /// The same of one lane, with some more units. Returns how many it does not need.
+    fn claim_of(&mut self, priority: bool, more: usize) -> Result<usize, BatcherError> {
+        if let Some(open) = &mut self.open {
+            *open.claims.lane(priority) += more;
+        }
+        loop {
+            let Some(open) = &self.open else {
+                return Ok(0);
+            };
+            let claims = open.claims.of_lane(priority);
+            if claims == 0 {
+                return Ok(0);
+            }
+            let money = self.waiting.first().filter(|_| !priority);
+            let request = self
+                .first_request(open, |item| item.has_priority() == priority)
+                .cloned();
+            let ids = money
+                .map(|(item, _)| item)
+                .into_iter()
+                .chain(request.as_ref().map(QueueItem::item));
+            let next = ids.min();
+            let held_back = self.held_back(open).filter(|held| held.has_priority() == priority);
+            let kept = held_back
+                .filter(|held| next.is_none_or(|next| held.item() < next))
+                .count()
+                .min(claims);
+            let took = claims > kept && self.take_older(money, request.as_ref())?;
             if let Some(open) = &mut self.open {
-                open.claims = if took { open.claims - 1 } else { kept };
+                *open.claims.lane(priority) = if took { claims - 1 } else { kept };
             }
             if !took {
-                break;
+                return Ok(claims - kept);
             }
         }
-        Ok(())
     }
 
     /// Takes the requests that units were kept for, in the batch that is being closed: the chain takes none without
     /// them. What they wait for is in it if it fits ([`Self::advance`]); what is left must hold without it.
     fn take_overdue(&mut self) -> Result<(), BatcherError> {
-        while let Some(open) = self.open.as_ref().filter(|open| open.claims > 0) {
-            let held_back = self.held_back(open).next().cloned();
-            let took = match held_back {
-                Some(request) => self.take_request(&request)?,
-                None => false,
-            };
-            if let Some(open) = &mut self.open {
-                open.claims = if took { open.claims - 1 } else { 0 };
+        for priority in [true, false] {
+            while let Some(open) = self.open.as_ref().filter(|open| open.claims.of_lane(priority) > 0) {
+                let mut held_back = self.held_back(open);
+                let first = held_back.find(|held| held.has_priority() == priority).cloned();
+                drop(held_back);
+                let took = match first {
+                    Some(request) => self.take_request(&request)?,
+                    None => false,
+                };
+                if let Some(open) = &mut self.open {
+                    let claims = open.claims.lane(priority);
+                    *claims = if took { *claims - 1 } else { 0 };
+                }
+                self.claim()?;
             }
-            self.claim()?;
         }
         Ok(())
     }
@@ -571,12 +603,22 @@ impl Batcher {
         let Some(open) = &self.open else {
             return Ok(false);
         };
-        let request = self.first_request(open).cloned();
-        match (self.waiting.first(), request) {
-            (Some((item, account)), request) if request.as_ref().is_none_or(|r| item < r.item()) => {
+        let request = self.first_request(open, |_| true).cloned();
+        self.take_older(self.waiting.first(), request.as_ref())
+    }
+
+    /// Takes the items of an account, given the oldest of them, or a request, whichever is older. False if there is
+    /// none, or no room.
+    fn take_older(
+        &mut self,
+        money: Option<(ItemId, AccountIndex)>,
+        request: Option<&QueueItem>,
+    ) -> Result<bool, BatcherError> {
+        match (money, request) {
+            (Some((item, account)), request) if request.is_none_or(|r| item < r.item()) => {
                 Ok(self.take_queue(account)? == Absorbed::Taken)
             }
-            (_, Some(request)) => self.take_request(&request),
+            (_, Some(request)) => self.take_request(request),
             (_, None) => Ok(false),
         }
     }
@@ -621,16 +663,17 @@ impl Batcher {
         })
     }
 
-    /// The oldest request that can be taken now.
-    fn first_request<'a>(&'a self, open: &'a OpenBatch) -> Option<&'a QueueItem> {
-        self.requests(open).find(|(_, can)| *can).map(|(item, _)| item)
+    /// The oldest request of a kind that can be taken now.
+    fn first_request<'a>(&'a self, open: &'a OpenBatch, kind: impl Fn(&QueueItem) -> bool) -> Option<&'a QueueItem> {
+        let mut can = self.requests(open).filter(|(_, can)| *can);
+        can.find(|(item, _)| kind(item)).map(|(item, _)| item)
     }
 
     /// The requests that are overdue and cannot be taken now, oldest first.
     fn held_back<'a>(&'a self, open: &'a OpenBatch) -> impl Iterator<Item = &'a QueueItem> {
         let time = self.table.header.time;
         let all = self.requests(open);
-        let overdue = all.take_while(move |(item, _)| item.deadline().is_none_or(|deadline| deadline <= time));
+        let overdue = all.filter(move |(item, _)| item.deadline().is_some_and(|deadline| deadline <= time));
         overdue.filter(|(_, can)| !can).map(|(item, _)| item)
     }
 

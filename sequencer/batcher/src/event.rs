@@ -122,6 +122,17 @@ impl QueueItem {
         }
     }
 
+    /// Whether it stands in the queue's priority lane (C-QUEUE).
+    pub(crate) fn has_priority(&self) -> bool {
+        matches!(
+            self,
+            Self::Request {
+                request: Request::ForcedWithdrawal { .. } | Request::Rekey { .. },
+                ..
+            }
+        )
+    }
+
     /// When it is overdue, of a request.
     pub(crate) fn deadline(&self) -> Option<Millis> {
         match self {

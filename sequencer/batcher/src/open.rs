@@ -11,6 +11,7 @@ use cloister_ledger::{
     account::cash_fits, instruction::flags, Account, GroupLedger, InstructionKind, Side, SignedInstruction,
 };
 use cloister_risk::{Assessment, RiskTable};
+use cloister_settlement::Terms;
 use cloister_types::{AccountIndex, Amount, InstructionId, Money};
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -32,6 +33,46 @@ pub(crate) enum Absorbed {
     Full,
 }
 
+/// Units of a batch that the queue may claim, by lane (C-QUEUE).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Claims {
+    /// Of the priority lane.
+    pub priority: usize,
+    /// Of all else.
+    pub others: usize,
+}
+
+impl Claims {
+    /// The units that overdue items may claim of a batch.
+    pub fn of(config: &BatcherConfig) -> Self {
+        let claimed = Terms::claimed_units(config.queue_share, config.shape.units.into());
+        let priority = Terms::priority_units(claimed).min(claimed);
+        Self {
+            priority,
+            others: claimed - priority,
+        }
+    }
+
+    /// Those of both lanes.
+    pub fn all(&self) -> usize {
+        self.priority + self.others
+    }
+
+    /// Those of one lane.
+    pub fn of_lane(mut self, priority: bool) -> usize {
+        *self.lane(priority)
+    }
+
+    /// The same, to change them.
+    pub fn lane(&mut self, priority: bool) -> &mut usize {
+        if priority {
+            &mut self.priority
+        } else {
+            &mut self.others
+        }
+    }
+}
+
 /// The open batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct OpenBatch {
@@ -39,7 +80,7 @@ pub(crate) struct OpenBatch {
     pub time: Millis,
     /// Units that the queue may claim still, before anything else gets one; later, those that are kept for what is
     /// overdue and must not come yet.
-    pub claims: usize,
+    pub claims: Claims,
     pub drafts: Vec<Draft>,
     /// The events inside, to make the batch again if it must be.
     pub entries: Vec<Entry>,
@@ -60,7 +101,7 @@ struct Placement {
 }
 
 impl OpenBatch {
-    pub fn new(time: Millis, claims: usize) -> Self {
+    pub fn new(time: Millis, claims: Claims) -> Self {
         Self {
             time,
             claims,
@@ -140,7 +181,7 @@ impl OpenBatch {
 
     /// Units that are free and not kept for the queue.
     pub fn unclaimed(&self, config: &BatcherConfig) -> usize {
-        self.free(config).saturating_sub(self.claims)
+        self.free(config).saturating_sub(self.claims.all())
     }
 
     /// Takes all that the queue holds for an account, in a unit of its own. There must be a free unit, and none of the

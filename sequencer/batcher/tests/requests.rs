@@ -4,7 +4,7 @@ mod common;
 
 use cloister_batcher::{ClosedBatch, QueueItem, Request};
 use cloister_ledger::{Instruction, Mode, Switches};
-use cloister_settlement::{check_overdue, HouseTaking, ItemKind, Taking, Terms};
+use cloister_settlement::{check_overdue, lanes, HouseTaking, ItemKind, Taking, Terms};
 use cloister_types::{AccountIndex, Amount, ItemId};
 use common::*;
 use std::collections::{BTreeMap, BTreeSet};
@@ -239,7 +239,7 @@ fn assert_overdue_first(closed: &[ClosedBatch], ready: &[QueueItem]) {
         };
         let claimed = Terms::claimed_units(batcher_config().queue_share, batch.witness.units.len());
         let (house, none) = (HouseTaking::default(), BTreeSet::new());
-        let checked = check_overdue(queue.clone(), &[taking], &house, &none, claimed, 0);
+        let checked = check_overdue(lanes(queue.clone()), &[taking], &house, &none, claimed, 0);
         assert_eq!(checked, Ok(()), "batch {}", batch.batch_no());
         queue.retain(|id, _| !batch.items.contains(&ItemId(*id)));
     }
@@ -307,10 +307,9 @@ fn an_overdue_request_that_waits_for_more_than_a_batch_holds_is_taken_all_the_sa
 }
 
 #[test]
-fn units_are_kept_for_overdue_requests_in_the_order_of_the_queue() {
-    // Three units of a batch may be claimed, so behind three deposits none is kept for the request.
-    for (own, fills, forced) in [(6, 1, 0), (9, 1, 0), (12, 2, 1)] {
-        let mut world = traded(fills);
+fn units_are_kept_for_overdue_requests_wherever_they_stand_in_the_queue() {
+    for own in [6, 9, 12] {
+        let mut world = traded(1);
         let mut ready: Vec<_> = [(7, 2), (8, 3), (10, 0)]
             .map(|(item, account)| deposit(item, account, 1))
             .into();
@@ -318,8 +317,7 @@ fn units_are_kept_for_overdue_requests_in_the_order_of_the_queue() {
         ready.sort_by_key(QueueItem::item);
         rebase_with(&mut world, &ready);
         assert_overdue_first(&world.closed, &ready);
-        let at = world.closed.iter().position(|batch| !requests(batch).is_empty());
-        assert_eq!(at, Some(forced), "item {own}");
+        assert_eq!(requests(&world.closed[0]), [(1, Mode::Forced)], "item {own}");
     }
 }
 
@@ -361,4 +359,20 @@ fn a_forced_withdrawal_ahead_of_a_rekey_is_made_again_ahead_of_what_the_new_key_
         .flat_map(units)
         .filter(|(account, ..)| *account == 1);
     assert_eq!(own.map(|(_, id, _)| id).collect::<Vec<_>>(), [1, 2]);
+}
+
+#[test]
+fn overdue_requests_of_the_priority_lane_should_come_before_a_long_queue() {
+    // Nine deposits have waited longer. Three units may be claimed, two of them by the priority lane.
+    let mut world = World::new(12, RICH);
+    let mut ready: Vec<_> = (0..9).map(|n| deposit(20 + n, n as u32, 1)).collect();
+    ready.extend([9, 10, 11].map(|n| overdue(20 + n, n as u32, ALL)));
+    ask(&mut world, ready.clone());
+    world.submit(sell(0, 1, 5, MARK)).unwrap();
+    world.submit(buy(1, 1, 5, MARK)).unwrap();
+    world.flush();
+    assert_overdue_first(&world.closed, &ready);
+    // One deposit more comes with the fill.
+    let first = &world.closed[0];
+    assert_eq!((requests(first).len(), deposits(first).len()), (2, 2));
 }

@@ -60,7 +60,7 @@ pub async fn status(global: &Global) -> Result<(), CommandError> {
         .fact("instruments", names.join(", "))
         .fact("batches", format!("{} settled, root 0x{root}", state.batch_no))
         .fact("accounts", state.next_index)
-        .fact("queue", format!("{} items", state.queue_length))
+        .fact("queue", format!("{} items", state.queue_length()))
         .fact("insurance", insurance_line(&insurance))
         .fact("vault owes", show_money(i128::try_from(owed).unwrap_or(i128::MAX)))
         .fact("solvency", solvency_line(&solvency, now()));

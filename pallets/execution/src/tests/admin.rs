@@ -1,6 +1,6 @@
 //! Groups, the sealing key, submitters, genesis.
 
-use crate::{mock::*, Error, Event, GroupState, Groups, Submitters, Terms};
+use crate::{mock::*, Error, Event, GroupState, Groups, Lane, Submitters, Terms};
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey};
 use cloister_ledger::{AccountTree, House};
 use polkadot_sdk::{
@@ -21,9 +21,8 @@ fn group_should_start_with_the_empty_tree_and_the_genesis_house() {
             time: 0,
             risk_version: 0,
             next_index: 0,
-            queue_first: None,
-            queue_last: None,
-            queue_length: 0,
+            queue: Lane::default(),
+            priority: Lane::default(),
             queue_next: 0,
             queue_terms: Terms {
                 notice: NOTICE,

@@ -26,9 +26,9 @@ fn batch_should_move_root_house_and_number() {
         assert_eq!((state.batch_no, state.time, state.risk_version), (1, START + NOTICE, 2));
         assert_eq!(
             (
-                state.queue_first,
-                state.queue_last,
-                state.queue_length,
+                state.queue.first,
+                state.queue.last,
+                state.queue.length,
                 state.queue_next
             ),
             (None, None, 0, 1)

@@ -294,9 +294,9 @@ fn items_should_leave_the_list_from_anywhere() {
                 let state = Groups::<Test>::get(GROUP).unwrap();
                 assert_eq!(
                     (
-                        state.queue_first,
-                        state.queue_last,
-                        state.queue_length,
+                        state.queue.first,
+                        state.queue.last,
+                        state.queue.length,
                         state.queue_next
                     ),
                     (left.first().copied(), left.last().copied(), left.len() as u32, 6)
@@ -350,11 +350,11 @@ fn wait(count: u32) {
             deadline: now + DEADLINE,
             kind: ItemKind::Open(seals::keys(GROUP, &ALICE, 1)),
         };
-        let previous = state.queue_last.replace(id);
+        let previous = state.queue.last.replace(id);
         if let Some(previous) = previous {
             Queue::<Test>::mutate(GROUP, previous, |before| before.as_mut().unwrap().next = Some(id));
         }
-        state.queue_first.get_or_insert(id);
+        state.queue.first.get_or_insert(id);
         let next = None;
         Queue::<Test>::insert(GROUP, id, WaitingItem { item, previous, next });
         PendingItems::<Test>::try_append(GROUP, index, id).unwrap();
@@ -366,7 +366,7 @@ fn wait(count: u32) {
         Accounts::<Test>::insert(GROUP, index, account);
         Indices::<Test>::insert(GROUP, owner, index);
         (state.next_index, state.queue_next) = (index + 1, id + 1);
-        state.queue_length += 1;
+        state.queue.length += 1;
     }
     Groups::<Test>::insert(GROUP, state);
     let added = u128::from(count) * 100;
@@ -387,7 +387,7 @@ fn ten_thousand_items_should_not_hold_up_the_deposit_of_a_short_account() {
         assert_noop!(submit(&without), Error::<Test>::InvalidProof);
         settle(vec![unit(0), unit(0)]);
         assert_eq!(Totals::<Test>::get(GROUP).settled, 10_500);
-        assert_eq!(Groups::<Test>::get(GROUP).unwrap().queue_length, 10_000);
+        assert_eq!(Groups::<Test>::get(GROUP).unwrap().queue.length, 10_000);
         // Not even once all of them are overdue: they claim one of the two units.
         deposit(&ALICE, 600);
         pass_with_table(DEADLINE);
@@ -406,7 +406,7 @@ fn full_queue_should_take_one_deposit_of_an_account_that_has_none_waiting() {
         // Strangers fill the queue.
         wait(6);
         let state = Groups::<Test>::get(GROUP).unwrap();
-        assert_eq!(state.queue_length, MaxQueue::get());
+        assert_eq!(state.queue.length, MaxQueue::get());
         assert_noop!(open(&BOB, 2, 1_000), Error::<Test>::QueueFull);
         deposit(&ALICE, 500);
         assert_noop!(Execution::deposit(signed(&ALICE), GROUP, 500), Error::<Test>::QueueFull);

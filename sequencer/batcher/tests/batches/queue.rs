@@ -3,7 +3,7 @@
 use crate::{common::*, deposit, deposits, sorted, RICH};
 use cloister_batcher::{BatcherError, ClosedBatch, Event, QueueItem};
 use cloister_ledger::{InstructionKind, Mode};
-use cloister_settlement::{check_overdue, HouseTaking, Terms};
+use cloister_settlement::{check_overdue, lanes, HouseTaking, Terms};
 use cloister_types::{AccountIndex, ItemId, Money};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +30,15 @@ fn assert_takings(batches: &[ClosedBatch], ready: &[QueueItem]) {
         }
         let claimed = Terms::claimed_units(batcher_config().queue_share, batch.witness.units.len());
         let none = BTreeSet::new();
-        check_overdue(queue.clone(), &takings, &HouseTaking::default(), &none, claimed, 0).unwrap();
+        check_overdue(
+            lanes(queue.clone()),
+            &takings,
+            &HouseTaking::default(),
+            &none,
+            claimed,
+            0,
+        )
+        .unwrap();
         queue.retain(|id, _| !batch.items.contains(&ItemId(*id)));
         let mut items: Vec<ItemId> = takings.into_iter().flat_map(|taking| taking.items).collect();
         items.sort_unstable();

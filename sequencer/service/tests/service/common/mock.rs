@@ -21,7 +21,7 @@ use cloister_sequencer::{
     ChainClient, ChainError, SequencerKeys,
 };
 use cloister_settlement::{
-    check_overdue, closed, no_sums, take, take_house, Batch, HouseRekey, HouseRekeyed, HouseTaking, ItemKind, KeyId,
+    check_overdue, closed, lanes, no_sums, take, take_house, Batch, HouseRekey, HouseRekeyed, HouseTaking, ItemKind, KeyId,
     LeftOut, QueueItem, SolvencyKnown, SolvencySubmission, Taking, Terms,
 };
 use cloister_types::{AccountIndex, Amount, GroupId};
@@ -355,7 +355,7 @@ impl Inner {
         let house = take_house(&mut waiting, batch.take_insurance.is_some(), time).unwrap();
         let claimed = Terms::claimed_units(self.best.view.queue_share, batch.units.len());
         let closed = closed(batch.leaves(), &takings);
-        match check_overdue(queue(), &takings, &house, &closed, claimed, time) {
+        match check_overdue(lanes(queue()), &takings, &house, &closed, claimed, time) {
             Ok(()) => Ok((takings, house)),
             Err(LeftOut(_)) => Err(SubmitRejection::QueueOverdue),
         }
