@@ -28,7 +28,8 @@ use cloister_ledger::{instruction::flags, SignedInstruction};
 use cloister_runtime::{
     configs::{
         cloister::{OpenFee, QueueFee},
-        oracle::FeedId},
+        oracle::FeedId,
+    },
     Hash,
 };
 use cloister_sequencer_rpc::{

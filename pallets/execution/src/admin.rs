@@ -32,6 +32,7 @@ impl<T: Config> Pallet<T> {
             house_rekeys: 0,
         };
         Groups::<T>::insert(group, state);
+        Self::start_queue_clock(group);
         Self::deposit_event(Event::GroupCreated { group });
         Ok(())
     }

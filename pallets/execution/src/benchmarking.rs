@@ -601,6 +601,39 @@ mod benchmarks {
         Ok(())
     }
 
+    /// Every group has an item overdue in each lane, and none has a table.
+    #[benchmark]
+    fn count_queue_clocks(g: Linear<0, MAX_GATED_GROUPS>) -> Result<(), BenchmarkError> {
+        HelperOf::<T>::set_time(NOW);
+        let mut last = None;
+        for number in 1..=g {
+            let (asset, group, _) = stage_of::<T>(number);
+            Pallet::<T>::add_group(group, asset, account("fees", 0, 0))
+                .map_err(|_| BenchmarkError::Stop("no group"))?;
+            let mut state = Groups::<T>::get(group).ok_or(BenchmarkError::Stop("no group"))?;
+            let owner: T::AccountId = account("owner", number, 0);
+            let forced = ItemKind::ForcedWithdrawal { amount: Amount(1) };
+            for kind in [ItemKind::Deposit, forced] {
+                Pallet::<T>::append(group, &mut state, AccountIndex(0), owner.clone(), kind, 0)
+                    .map_err(|_| BenchmarkError::Stop("no item"))?;
+            }
+            QueueClocks::<T>::mutate(group, |clock| {
+                if let Some(clock) = clock {
+                    (clock.item, clock.counted_at) = (state.priority.first, NOW - MAX_TICK);
+                }
+            });
+            last = Some(group);
+        }
+        HelperOf::<T>::set_time(NOW + 2 * T::SoftDeadline::get());
+        #[block]
+        {
+            Pallet::<T>::count_queue_clocks();
+        }
+        let counted = |group| QueueClocks::<T>::get(group).is_some_and(|clock| clock.stopped + clock.waited > 0);
+        assert!(last.is_none_or(counted));
+        Ok(())
+    }
+
     /// With all other payments waiting that may.
     #[benchmark]
     fn pay_insurance() -> Result<(), BenchmarkError> {

@@ -1,4 +1,5 @@
-//! The freeze of a group that nobody proves any more, and the terms that rounds are measured by (C-FREEZE).
+//! The freeze of a group that nobody proves any more or whose queue nobody takes, and the terms that rounds are measured
+//! by (C-FREEZE).
 
 use crate::{
     solvency::{FreezeClock, MAX_GATED_GROUPS, MAX_TICK},
@@ -90,13 +91,22 @@ impl<T: Config> Pallet<T> {
         });
     }
 
-    /// Freezes a group that has waited for a round as long as its terms say.
-    pub(crate) fn do_freeze(group: u32) -> Result<(), Error<T>> {
-        ensure!(Groups::<T>::contains_key(group), Error::<T>::UnknownGroup);
-        ensure!(!Frozen::<T>::contains_key(group), Error::<T>::GroupFrozen);
+    /// Whether a group has waited for a round as long as its terms say, or its queue for a batch.
+    fn check_freeze_due(group: u32) -> Result<(), Error<T>> {
+        if Self::queue_is_dead(group) {
+            return Ok(());
+        }
         let terms = SolvencyTermsOf::<T>::get(group).ok_or(Error::<T>::NoSolvencyTerms)?;
         let waited = FreezeClocks::<T>::get(group).map_or(0, |clock| clock.waited);
         ensure!(waited >= terms.freeze_after, Error::<T>::FreezeNotDue);
+        Ok(())
+    }
+
+    /// Freezes a group that has waited for too long.
+    pub(crate) fn do_freeze(group: u32) -> Result<(), Error<T>> {
+        ensure!(Groups::<T>::contains_key(group), Error::<T>::UnknownGroup);
+        ensure!(!Frozen::<T>::contains_key(group), Error::<T>::GroupFrozen);
+        Self::check_freeze_due(group)?;
         Frozen::<T>::insert(group, T::Time::now());
         Self::deposit_event(Event::GroupFrozen { group });
         Ok(())

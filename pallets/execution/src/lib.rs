@@ -14,6 +14,7 @@ mod admin;
 pub mod api;
 mod batch;
 mod claims;
+mod clock;
 pub mod extension;
 mod freeze;
 mod house;
@@ -40,15 +41,16 @@ mod tests;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
+pub use clock::{MAX_STOPPED, STOP_WINDOW};
 pub use extension::CheckPlainBatch;
 pub use pallet::*;
 pub use solvency::{
     BlockCounts, CompleteRound, FreezeClock, RecentRoot, Round, SolvencyTerms, SolvencyView, WithheldClaim,
 };
 pub use types::{
-    Batch, Field, Findings, GenesisKey, GroupState, GroupTotals, HouseRekey, HouseRekeyed, ItemKind, KeyId, Lane, OpenKeys,
-    QueueItem, RegisteredAccount, RegisteredKey, SealProof, SolvencySubmission, StatementKind, Terms, UnitSubmission,
-    WaitingItem,
+    Batch, Field, Findings, GenesisKey, GroupState, GroupTotals, HouseRekey, HouseRekeyed, ItemKind, KeyId, Lane,
+    OpenKeys, QueueClock, QueueItem, RegisteredAccount, RegisteredKey, SealProof, SolvencySubmission, StatementKind,
+    Terms, UnitSubmission, WaitingItem,
 };
 pub use weights::WeightInfo;
 
@@ -127,6 +129,10 @@ pub mod pallet {
         /// Number of waiting items by which the fee of the next one doubles.
         #[pallet::constant]
         type QueueFeeStep: Get<u32>;
+        /// Milliseconds that the item overdue for longest may wait while its group could take a batch, until anyone may
+        /// freeze the group (C-FREEZE).
+        #[pallet::constant]
+        type QueuePatience: Get<u64>;
         /// Milliseconds from the deadline of an item to that of the next one of its lane, at least.
         #[pallet::constant]
         type DeadlineSpacing: Get<u64>;
@@ -169,7 +175,7 @@ pub mod pallet {
         BlockNumberFor<T>: AtLeast32BitUnsigned,
     {
         fn on_initialize(_: BlockNumberFor<T>) -> Weight {
-            Self::count_clocks()
+            Self::count_clocks().saturating_add(Self::count_queue_clocks())
         }
 
         fn integrity_test() {

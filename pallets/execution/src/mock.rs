@@ -82,6 +82,7 @@ parameter_types! {
     pub static OpenFee: u64 = 0;
     pub static QueueFee: u64 = 0;
     pub static DeadlineSpacing: u64 = 0;
+    pub static QueuePatience: u64 = 600_000;
     pub static MaxUserDeposits: u128 = 500_000;
     pub static MaxVault: u128 = 1_000_000;
     pub static Infos: BTreeMap<(u32, u64), TableInfo> = BTreeMap::new();
@@ -130,6 +131,7 @@ impl pallet_cloister_execution::Config for Test {
     type OpenFee = OpenFee;
     type QueueFee = QueueFee;
     type QueueFeeStep = ConstU32<2>;
+    type QueuePatience = QueuePatience;
     type DeadlineSpacing = DeadlineSpacing;
     type InsuranceFloor = ConstU64<FLOOR>;
     type MaxUserDeposits = MaxUserDeposits;

@@ -8,6 +8,7 @@ mod house;
 mod insurance;
 mod invariants;
 mod keys;
+mod lanes;
 mod payouts;
 mod plain;
 mod queue;

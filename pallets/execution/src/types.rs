@@ -188,6 +188,24 @@ pub struct WaitingItem<AccountId> {
     pub next: Option<u64>,
 }
 
+/// How long a group's queue has waited for a batch (C-FREEZE).
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen,
+)]
+pub struct QueueClock {
+    /// The item that is overdue for longest; `None` if none is overdue.
+    pub item: Option<u64>,
+    /// Milliseconds that it has been overdue while the group could take a batch, or while the clock could stand no
+    /// longer.
+    pub waited: u64,
+    /// Until when it has been counted, milliseconds of Unix time.
+    pub counted_at: u64,
+    /// Start of the window in which the clock may stand for [`crate::MAX_STOPPED`], milliseconds of Unix time.
+    pub window_from: u64,
+    /// Milliseconds by which it has stood in the window.
+    pub stopped: u64,
+}
+
 /// What a group's vault owes, 10^-6.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen,

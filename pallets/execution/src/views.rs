@@ -6,7 +6,7 @@ use crate::{
     solvency::Gap,
     types::{MAX_QUEUE_PAGE, MAX_REKEY_PAGE, MAX_UNITS},
     Accounts, Claims, CompleteRounds, Config, Field, FreezeClocks, Frozen, GroupState, GroupTotals, Groups,
-    HouseRekeyed, HouseRekeys, Indices, KeyId, Lane, Pallet, Queue, QueueItem, RecentRoot, RecentRoots,
+    HouseRekeyed, HouseRekeys, Indices, KeyId, Lane, Pallet, Queue, QueueClocks, QueueItem, RecentRoot, RecentRoots,
     RegisteredAccount, Rounds, SealKey, SolvencyTermsOf, SolvencyView, Submitters, Totals, VerifyingKeys,
     WithheldClaim, WithheldClaims,
 };
@@ -101,6 +101,7 @@ impl<T: Config> Pallet<T> {
     pub fn solvency(group: u32) -> SolvencyView<T::AccountId> {
         SolvencyView {
             terms: SolvencyTermsOf::<T>::get(group),
+            queue_waited: QueueClocks::<T>::get(group).map_or(0, |clock| clock.waited),
             round: CompleteRounds::<T>::get(group),
             open: Self::gate(group) != Gate::Shut,
             waited: FreezeClocks::<T>::get(group).map_or(0, |clock| clock.waited),

@@ -50,6 +50,8 @@ pub trait WeightInfo {
     fn freeze() -> Weight;
     /// The freeze clocks at the start of a block, by groups with terms.
     fn count_clocks(groups: u32) -> Weight;
+    /// The queue clocks at the start of a block, by groups.
+    fn count_queue_clocks(groups: u32) -> Weight;
     /// The extension `CheckPlainBatch` around a `submit_batch`.
     fn check_plain_batch() -> Weight;
 }
@@ -168,6 +170,11 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         // state, freeze, newest table and its number, open accounts.
         let anybody = if groups == 0 { 0 } else { 1 + u64::from(MAX_KEYS) };
         Self::of(5 + 2 * anybody, 2 + anybody, 0).saturating_add(Self::of(20, 8, 1).saturating_mul(u64::from(groups)))
+    }
+
+    fn count_queue_clocks(groups: u32) -> Weight {
+        // Time and the end of the clocks; each group's clock, freeze, state, two items, newest table and its number.
+        Self::of(5, 2, 0).saturating_add(Self::of(20, 8, 1).saturating_mul(u64::from(groups)))
     }
 
     fn check_plain_batch() -> Weight {

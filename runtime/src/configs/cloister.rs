@@ -32,6 +32,9 @@ parameter_types! {
     /// What a queue item costs while the queue is short: a hundredth of a unit of the settlement asset. It doubles with
     /// every 5,000 items that wait, so the last of 100,000 costs 5,243 units, and all of them together 50 million.
     pub const QueueFee: u64 = 10_000;
+    /// How long the item overdue for longest waits while its group could take a batch, milliseconds, until anyone may
+    /// freeze the group: a day.
+    pub const QueuePatience: Moment = 86_400_000;
     /// Milliseconds between the deadlines of two items of a lane, at least: 20 items a second fall due.
     pub const DeadlineSpacing: Moment = 50;
     /// What a take of insurance leaves at least: 10,000 units of the settlement asset. Governance may leave more; this
@@ -115,6 +118,7 @@ impl pallet_cloister_execution::Config for Runtime {
     type OpenFee = OpenFee;
     type QueueFee = QueueFee;
     type QueueFeeStep = ConstU32<5_000>;
+    type QueuePatience = QueuePatience;
     type DeadlineSpacing = DeadlineSpacing;
     type InsuranceFloor = InsuranceFloor;
     type MaxUserDeposits = MaxUserDeposits;

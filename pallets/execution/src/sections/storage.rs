@@ -94,6 +94,10 @@ mod storage {
     #[pallet::storage]
     pub type FreezeClocks<T: Config> = CountedStorageMap<_, Twox64Concat, u32, FreezeClock>;
 
+    /// How long each group's queue has waited for a batch; C-FREEZE.
+    #[pallet::storage]
+    pub type QueueClocks<T: Config> = StorageMap<_, Twox64Concat, u32, QueueClock>;
+
     /// The groups that are frozen, and since when, milliseconds of Unix time.
     #[pallet::storage]
     pub type Frozen<T: Config> = StorageMap<_, Twox64Concat, u32, u64>;

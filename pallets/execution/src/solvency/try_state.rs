@@ -3,7 +3,7 @@
 use super::{types::BLOCK_LEAVES, BlockCounts, MAX_GATED_GROUPS, ROOTS_KEPT};
 use crate::{
     queue::GroupOf, Accounts, CompleteRounds, Config, FreezeClocks, Frozen, GroupTotals, Groups, OpenAccounts, Pallet,
-    RecentRoots, Rounds, SolvencyTermsOf, Totals, WithheldClaims,
+    QueueClocks, RecentRoots, Rounds, SolvencyTermsOf, Totals, WithheldClaims,
 };
 use alloc::{
     collections::{BTreeMap, BTreeSet},
@@ -80,8 +80,10 @@ impl<T: Config> Pallet<T> {
         ensure!(
             FreezeClocks::<T>::count() <= MAX_GATED_GROUPS
                 && FreezeClocks::<T>::iter_keys().all(known)
-                && Frozen::<T>::iter_keys().all(known),
-            "a clock or a freeze without a group"
+                && Frozen::<T>::iter_keys().all(known)
+                && QueueClocks::<T>::iter_keys().all(known)
+                && Groups::<T>::iter_keys().all(QueueClocks::<T>::contains_key),
+            "a clock or a freeze without a group, or a group without a clock"
         );
         ensure!(
             OpenAccounts::<T>::iter_keys().all(|(group, _)| known(group))

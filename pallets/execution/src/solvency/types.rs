@@ -164,6 +164,8 @@ pub struct FreezeClock {
 pub struct SolvencyView<AccountId> {
     /// The terms; none if the gate is off.
     pub terms: Option<SolvencyTerms>,
+    /// Milliseconds that the queue item overdue for longest has waited for a batch (C-FREEZE).
+    pub queue_waited: u64,
     /// The newest complete round.
     pub round: Option<CompleteRound<AccountId>>,
     /// Whether payouts are made now: the gate is off, or the round is fresh.

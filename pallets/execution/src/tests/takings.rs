@@ -35,7 +35,7 @@ fn ids() -> Vec<u64> {
 }
 
 /// Another account with a balance, and its open in the queue.
-fn newcomer(n: u8) -> AccountId32 {
+pub(super) fn newcomer(n: u8) -> AccountId32 {
     let who = AccountId32::new([100 + n; 32]);
     assert_ok!(Assets::mint(signed(&ADMIN), ASSET, who.clone(), 10_000));
     assert_ok!(open(&who, 100 + n, 1_000));
@@ -185,6 +185,11 @@ fn batch_at_an_older_table_should_not_hold_up_what_is_overdue_for_longer_than_th
 
 /// Registers a key of batches of more units, and gives a batch of them.
 fn wide(units: Vec<u32>) -> Batch {
+    wide_of(units.into_iter().map(unit).collect())
+}
+
+/// The same of given units.
+pub(super) fn wide_of(units: Vec<crate::UnitSubmission>) -> Batch {
     const WIDE: crate::KeyId = 30;
     if !crate::VerifyingKeys::<Test>::contains_key(WIDE) {
         let statement = StatementKind::Batch {
@@ -193,7 +198,7 @@ fn wide(units: Vec<u32>) -> Batch {
         };
         assert_ok!(Execution::register_key(WIDE, statement, true, prover::key(), 0));
     }
-    let batch = batch(units.into_iter().map(unit).collect());
+    let batch = batch(units);
     assert_eq!(batch.units[0].ciphertext.len(), CIPHERTEXT_FIXED as usize + 1);
     proven(Batch { key: WIDE, ..batch })
 }
@@ -457,7 +462,7 @@ fn weight_should_be_that_of_the_items_looked_at() {
         };
         let most = call.get_dispatch_info().call_weight;
         let weight = |items| SubstrateWeight::<Test>::submit_batch(2, items);
-        assert_eq!(most, weight(6 + crate::types::MAX_HOUSE_ITEMS));
+        assert_eq!(most, weight(8 + crate::types::MAX_HOUSE_ITEMS));
         assert_eq!(submit(&batch).unwrap().actual_weight, Some(weight(4)));
         assert_eq!(ids(), [3, 4]);
     });

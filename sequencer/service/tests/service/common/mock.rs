@@ -21,8 +21,8 @@ use cloister_sequencer::{
     ChainClient, ChainError, SequencerKeys,
 };
 use cloister_settlement::{
-    check_overdue, closed, lanes, no_sums, take, take_house, Batch, HouseRekey, HouseRekeyed, HouseTaking, ItemKind, KeyId,
-    LeftOut, QueueItem, SolvencyKnown, SolvencySubmission, Taking, Terms,
+    check_overdue, closed, lanes, no_sums, take, take_house, Batch, HouseRekey, HouseRekeyed, HouseTaking, ItemKind,
+    KeyId, LeftOut, QueueItem, SolvencyKnown, SolvencySubmission, Taking, Terms,
 };
 use cloister_types::{AccountIndex, Amount, GroupId};
 use std::{

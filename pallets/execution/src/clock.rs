@@ -1,0 +1,91 @@
+//! The clock of a queue that nobody takes (C-FREEZE): how long the item that is overdue for longest has waited while
+//! the group could have taken a batch.
+
+use crate::{
+    queue::GroupOf, solvency::MAX_TICK, Config, Frozen, Groups, Pallet, Queue, QueueClock, QueueClocks, WeightInfo,
+};
+use alloc::vec::Vec;
+use pallet_cloister_risk::RiskTables;
+use polkadot_sdk::frame_support::{
+    traits::{Get, Time},
+    weights::Weight,
+};
+
+/// Milliseconds by which the clock may stand in a window, over all causes together: three days.
+pub const MAX_STOPPED: u64 = 72 * 3_600_000;
+/// Length of a window, milliseconds: thirty days.
+pub const STOP_WINDOW: u64 = 30 * 24 * 3_600_000;
+
+impl<T: Config> Pallet<T> {
+    /// Starts the clock of a new group.
+    pub(crate) fn start_queue_clock(group: u32) {
+        let clock = QueueClock {
+            window_from: T::Time::now(),
+            ..QueueClock::default()
+        };
+        QueueClocks::<T>::insert(group, clock);
+    }
+
+    /// The item of either lane whose deadline has passed first; `None` if none has.
+    fn longest_overdue(group: u32, state: &GroupOf<T>, now: u64) -> Option<u64> {
+        let first = [state.priority.first, state.queue.first].into_iter().flatten();
+        let due = first.filter_map(|id| Queue::<T>::get(group, id).map(|waiting| (waiting.item.deadline, id)));
+        due.filter(|(deadline, _)| *deadline <= now).min().map(|(_, id)| id)
+    }
+
+    /// Whether a batch of the group could be taken now, if one of any group could: nobody has disabled it, and there is
+    /// a table.
+    fn could_take_a_batch(group: u32, state: &GroupOf<T>, now: u64) -> bool {
+        let newest = T::Risk::latest_version(group);
+        state.enabled && newest.is_some_and(|version| Self::table_in_force(group, version, now).is_ok())
+    }
+
+    /// Counts the time since the last block for every group with an overdue item.
+    pub(crate) fn count_queue_clocks() -> Weight {
+        let now = T::Time::now();
+        let clocks: Vec<(u32, QueueClock)> = QueueClocks::<T>::iter().collect();
+        let groups = u32::try_from(clocks.len()).unwrap_or(u32::MAX);
+        for (group, old) in clocks {
+            let state = Groups::<T>::get(group).filter(|_| !Frozen::<T>::contains_key(group));
+            let Some(state) = state else { continue };
+            let overdue = Self::longest_overdue(group, &state, now);
+            let mut clock = old;
+            if overdue != clock.item {
+                // Somebody took what was overdue for longest.
+                (clock.item, clock.waited) = (overdue, 0);
+            } else if overdue.is_some() {
+                clock.count(now, Self::could_take_a_batch(group, &state, now));
+            }
+            if overdue.is_some() {
+                clock.counted_at = now;
+            }
+            if clock != old {
+                QueueClocks::<T>::insert(group, clock);
+            }
+        }
+        T::WeightInfo::count_queue_clocks(groups)
+    }
+
+    /// Whether an item of the group has been overdue for so long that anyone may freeze it.
+    pub(crate) fn queue_is_dead(group: u32) -> bool {
+        QueueClocks::<T>::get(group).is_some_and(|clock| clock.waited >= T::QueuePatience::get())
+    }
+}
+
+impl QueueClock {
+    /// Counts the time until now: it passes while the group could take a batch, and stands otherwise, for no longer
+    /// than [`MAX_STOPPED`] in a window. So nobody keeps owners in by pausing a group or its feeds.
+    fn count(&mut self, now: u64, could_take: bool) {
+        if now.saturating_sub(self.window_from) >= STOP_WINDOW {
+            (self.window_from, self.stopped) = (now, 0);
+        }
+        let step = now.saturating_sub(self.counted_at).min(MAX_TICK);
+        if could_take {
+            self.waited = self.waited.saturating_add(step);
+            return;
+        }
+        let stands = step.min(MAX_STOPPED.saturating_sub(self.stopped));
+        self.stopped = self.stopped.saturating_add(stands);
+        self.waited = self.waited.saturating_add(step.saturating_sub(stands));
+    }
+}
