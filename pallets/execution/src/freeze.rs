@@ -1,5 +1,5 @@
-//! The freeze of a group that nobody proves any more or whose queue nobody takes, and the terms that rounds are measured
-//! by (C-FREEZE).
+//! The freeze of a group that nobody proves any more or whose queue nobody takes, and the terms that rounds are
+//! measured by (C-FREEZE).
 
 use crate::{
     solvency::{FreezeClock, MAX_GATED_GROUPS, MAX_TICK},

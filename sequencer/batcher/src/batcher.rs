@@ -538,8 +538,10 @@ impl Batcher {
                 .count()
                 .min(claims);
             let took = claims > kept && self.take_older(money, request.as_ref())?;
+            // The open of its account came first, which is of the other lane.
+            let again = took && priority && request.is_some_and(|r| self.waiting.requests().any(|item| *item == r));
             if let Some(open) = &mut self.open {
-                *open.claims.lane(priority) = if took { claims - 1 } else { kept };
+                *open.claims.lane(priority) = if took { claims - usize::from(!again) } else { kept };
             }
             if !took {
                 return Ok(claims - kept);

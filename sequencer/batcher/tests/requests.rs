@@ -376,3 +376,33 @@ fn overdue_requests_of_the_priority_lane_should_come_before_a_long_queue() {
     let first = &world.closed[0];
     assert_eq!((requests(first).len(), deposits(first).len()), (2, 2));
 }
+
+#[test]
+fn an_overdue_request_should_bring_the_open_of_its_account_with_it() {
+    // Two units of the priority lane: two accounts that are not open yet, behind a long queue.
+    let mut world = World::new(10, RICH);
+    let mut ready: Vec<_> = (0..9).map(|n| deposit(20 + n, n as u32, 1)).collect();
+    for account in [10, 11] {
+        ready.push(open_item(20 + u64::from(account), account, RICH));
+    }
+    for account in [10, 11] {
+        ready.push(overdue(30 + u64::from(account), account, ALL));
+    }
+    world.next_table(ready.clone());
+    for account in [10, 11] {
+        world.open(account, RICH);
+    }
+    for item in &ready {
+        world.request(item);
+    }
+    world.engine.set_table(table(2)).unwrap();
+    world.flush();
+    assert_overdue_first(&world.closed, &ready);
+    let modes = [
+        (10, Mode::Open),
+        (10, Mode::Forced),
+        (11, Mode::Open),
+        (11, Mode::Forced),
+    ];
+    assert_eq!(requests(&world.closed[0]), modes);
+}

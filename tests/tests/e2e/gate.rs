@@ -21,7 +21,7 @@ use cloister_crypto::seal::SealKey;
 use cloister_ledger::{Fill, Side};
 use cloister_risk::RiskTable;
 use cloister_runtime::{
-    configs::cloister::MaxTimeAhead,
+    configs::cloister::{MaxTimeAhead, QueueFee},
     constants::development::SEAL_SEED,
     genesis_presets::{DEVELOPMENT_BATCH_KEY, DEVELOPMENT_HOUSE_KEY, DEVELOPMENT_SOLVENCY_KEY},
     AccountId, Runtime, RuntimeCall, RuntimeEvent,
@@ -234,7 +234,8 @@ async fn a_winner_should_wait_while_the_loser_is_spared() {
         Some(WITHDRAWAL),
         "the batch settles, and its payout waits"
     );
-    // Nor does force help.
+    // Nor does force help, which costs a fee of the queue.
+    let before = before - u128::from(QueueFee::get());
     let keys = scene.winner.keys.clone();
     trader::force_withdrawal(&chain, GROUP, &keys, FORCED, Until::InBlock)
         .await

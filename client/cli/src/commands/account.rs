@@ -42,14 +42,16 @@ pub async fn open(global: &Global, deposit: &str, seal_key: Option<&Path>) -> Re
     let (chain, sequencer) = connect_both(global).await?;
     let seals = SealProver::of(&chain, seal_key).await?;
     let keys = wallet.keys_in(&scope_of(&chain, global.group))?;
+    let fee = chain.queue_fee(global.group, false, None).await?;
     let OpenedAccount { trader, sealing } =
         trader::open(&chain, &seals, global.group, &keys, amount, Until::Final).await?;
     progress.say(format!(
-        "account {} is queued with {}, {} was paid for opening it; its view key was sealed and proven in {} ms; waiting \
-         for the sequencer",
+        "account {} is queued with {}, {} was paid for opening it and {} for its place in the queue; its view key was \
+         sealed and proven in {} ms; waiting for the sequencer",
         trader.index,
         show_money(amount.into()),
         show_money(OpenFee::get().into()),
+        show_money(fee.into()),
         sealing.as_millis()
     ));
     sequencer.knows(&trader, OPEN_PATIENCE).await?;
@@ -73,11 +75,13 @@ pub async fn deposit(global: &Global, text: &str) -> Result<(), CommandError> {
     let amount = money(text)?;
     let wallet = global.open_wallet()?;
     let chain = global.connect().await?;
+    let fee = chain.queue_fee(global.group, false, None).await?;
     trader::deposit(&chain, global.group, wallet.keys(), amount, Until::Final).await?;
     let notice = chain.group_state(global.group, None).await?.queue_terms.notice;
     say!(
-        "{} is queued; batches count it from the first risk table on that is {} s younger",
+        "{} is queued for a fee of {}; batches count it from the first risk table on that is {} s younger",
         show_money(amount.into()),
+        show_money(fee.into()),
         notice.div_ceil(1_000)
     );
     Ok(())
@@ -351,9 +355,11 @@ pub async fn force_withdrawal(global: &Global, text: &str, wait: bool) -> Result
     let wallet = global.open_wallet()?;
     let chain = global.connect().await?;
     let trader = trader::find(&chain, global.group, wallet.keys()).await?;
+    let fee = chain.queue_fee(global.group, true, None).await?;
     trader::force_withdrawal(&chain, global.group, wallet.keys(), amount, Until::Final).await?;
     say!(
-        "queued: a batch pays as much of {} as the initial margin of the positions leaves then",
+        "queued for a fee of {}: a batch pays as much of {} as the initial margin of the positions leaves then",
+        show_money(fee.into()),
         show_money(amount.into())
     );
     if wait {

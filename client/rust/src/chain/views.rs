@@ -93,6 +93,15 @@ impl Chain {
         }
     }
 
+    /// What the next item of a group's queue costs besides what it pays in, 10^-6: a forced withdrawal or a re-key
+    /// (`priority`), or any other item of an account.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn queue_fee(&self, group: u32, priority: bool, at: Option<Hash>) -> Result<u64, ChainError> {
+        self.api("CloisterApi_queue_fee", (group, priority).encode(), at).await
+    }
+
     /// The queue items of accounts, each account's oldest first; of no more accounts than a batch may have units.
     ///
     /// # Errors
