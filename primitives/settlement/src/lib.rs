@@ -44,6 +44,6 @@ pub use secrets::LedgerSecrets;
 pub use solvency::{no_sums, Findings, SolvencyKnown, SolvencySubmission};
 pub use statement::{rebuild, KnownToChain, StatementError};
 pub use taking::{
-    check_overdue, closed, lanes, take, take_house, HouseTaking, InsuranceTake, Lanes, LeftOut, TakeError, Taking,
-    Waiting,
+    check_overdue, closed, lanes, take, take_house, HouseTaking, InsuranceTake, Lanes, LeftOut, Listed, TakeError,
+    Taking, Waiting,
 };

@@ -270,10 +270,13 @@ pub struct Lanes<Priority, Others> {
     pub others: Others,
 }
 
+/// Queue items with their ids, in the order in which they came.
+pub type Listed<AccountId> = Vec<(u64, QueueItem<AccountId>)>;
+
 /// The lanes of a queue whose items are all at hand.
 pub fn lanes<AccountId>(
     queue: impl IntoIterator<Item = (u64, QueueItem<AccountId>)>,
-) -> Lanes<Vec<(u64, QueueItem<AccountId>)>, Vec<(u64, QueueItem<AccountId>)>> {
+) -> Lanes<Listed<AccountId>, Listed<AccountId>> {
     let (priority, others) = queue.into_iter().partition(|(_, item)| item.kind.has_priority());
     Lanes { priority, others }
 }

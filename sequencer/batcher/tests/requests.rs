@@ -232,9 +232,8 @@ fn assert_overdue_first(closed: &[ClosedBatch], ready: &[QueueItem]) {
     let mut queue: BTreeMap<u64, cloister_settlement::QueueItem<()>> =
         ready.iter().map(|i| (i.item().get(), item(i))).collect();
     for batch in closed {
-        let items = batch.items.iter().copied().collect();
         let taking = Taking {
-            items,
+            items: batch.items.to_vec(),
             ..Taking::default()
         };
         let claimed = Terms::claimed_units(batcher_config().queue_share, batch.witness.units.len());
