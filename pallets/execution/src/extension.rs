@@ -1,20 +1,22 @@
-//! A batch is a transaction of its own (C-PLAIN).
+//! A batch is a transaction of its own (C-PLAIN), and what keeps groups going comes first (C-PRIORITY).
 //!
 //! Whoever rebuilds a ledger or an account reads the settled batches from the chain's transactions. A batch inside
 //! another call would have to be searched for in every call that can dispatch others, and a reader that misses one
 //! stops for ever. So the chain refuses it: [`CheckPlainBatch`] marks, before the dispatch, that the transaction is a
 //! plain `submit_batch`, and the call asks for the mark.
 
-use crate::{Call, Config, Pallet, PlainBatch, WeightInfo};
+use crate::{Call, Config, Pallet, PlainBatch, WeightInfo, ESSENTIAL_PRIORITY};
 use codec::{Decode, DecodeWithMemTracking, Encode};
 use core::{fmt, marker::PhantomData};
 use polkadot_sdk::{
     frame_support::{dispatch::DispatchResult, traits::IsSubType, weights::Weight, DefaultNoBound},
     frame_system,
     sp_runtime::{
-        impl_tx_ext_default,
-        traits::{DispatchInfoOf, DispatchOriginOf, PostDispatchInfoOf, TransactionExtension},
-        transaction_validity::TransactionValidityError,
+        traits::{
+            AsSystemOriginSigner, DispatchInfoOf, DispatchOriginOf, PostDispatchInfoOf, TransactionExtension,
+            ValidateResult,
+        },
+        transaction_validity::{TransactionSource, TransactionValidityError, ValidTransaction},
     },
 };
 use scale_info::TypeInfo;
@@ -33,8 +35,8 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-/// Lets a batch through only if the transaction's own call is `submit_batch`. It adds nothing to the transaction's
-/// bytes.
+/// Lets a batch through only if the transaction's own call is `submit_batch`, and gives essential calls of members
+/// their priority. It adds nothing to the transaction's bytes.
 ///
 /// Place it behind every extension whose preparation can fail, so that no mark is left by a transaction that is not
 /// applied.
@@ -66,6 +68,7 @@ impl<T> TransactionExtension<CallOf<T>> for CheckPlainBatch<T>
 where
     T: Config + Send + Sync,
     CallOf<T>: IsSubType<Call<T>>,
+    DispatchOriginOf<CallOf<T>>: AsSystemOriginSigner<T::AccountId>,
 {
     const IDENTIFIER: &'static str = "CheckPlainBatch";
     type Implicit = ();
@@ -77,8 +80,29 @@ where
         if is_plain_batch::<T>(call) {
             T::WeightInfo::check_plain_batch()
         } else {
-            Weight::zero()
+            T::WeightInfo::check_essential()
         }
+    }
+
+    fn validate(
+        &self,
+        origin: DispatchOriginOf<CallOf<T>>,
+        call: &CallOf<T>,
+        _: &DispatchInfoOf<CallOf<T>>,
+        _: usize,
+        _: Self::Implicit,
+        _: &impl Encode,
+        _: TransactionSource,
+    ) -> ValidateResult<Self::Val, CallOf<T>> {
+        let essential = origin
+            .as_system_origin_signer()
+            .is_some_and(|signer| Pallet::<T>::is_essential(call, signer));
+        let priority = if essential { ESSENTIAL_PRIORITY } else { 0 };
+        let validity = ValidTransaction {
+            priority,
+            ..ValidTransaction::default()
+        };
+        Ok((validity, (), origin))
     }
 
     fn prepare(
@@ -109,6 +133,4 @@ where
         }
         Ok(Weight::zero())
     }
-
-    impl_tx_ext_default!(CallOf<T>; validate);
 }

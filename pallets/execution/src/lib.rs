@@ -15,6 +15,7 @@ pub mod api;
 mod batch;
 mod claims;
 mod clock;
+mod essential;
 pub mod extension;
 mod freeze;
 mod house;
@@ -42,6 +43,7 @@ mod tests;
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
 pub use clock::{MAX_STOPPED, STOP_WINDOW};
+pub use essential::{EssentialCalls, ESSENTIAL_PRIORITY};
 pub use extension::CheckPlainBatch;
 pub use pallet::*;
 pub use solvency::{
@@ -102,6 +104,8 @@ pub mod pallet {
         type Risk: RiskTables;
         /// The chain's clock, milliseconds of Unix time.
         type Time: Time<Moment = u64>;
+        /// Calls of other pallets that come before ordinary ones, as batches do: the feeds (C-PRIORITY).
+        type OtherEssentialCalls: EssentialCalls<<Self as frame_system::Config>::RuntimeCall, Self::AccountId>;
         /// The vaults' accounts derive from it.
         #[pallet::constant]
         type PalletId: Get<PalletId>;
@@ -342,7 +346,7 @@ pub mod pallet {
         /// [`Error::ProofNotOnCurve`], [`Error::ProofNotInSubgroup`], [`Error::InvalidProof`].
         /// Events: [`Event::BatchSettled`], then one for each open and payout.
         #[pallet::call_index(8)]
-        #[pallet::weight(Pallet::<T>::weight_of_batch(batch))]
+        #[pallet::weight((Pallet::<T>::weight_of_batch(batch), DispatchClass::Operational))]
         pub fn submit_batch(origin: OriginFor<T>, group: u32, batch: Box<Batch>) -> DispatchResultWithPostInfo {
             // Before anything of the origin, so that a wrapped batch is refused by this name whoever sends it.
             ensure!(PlainBatch::<T>::take().is_some(), Error::<T>::WrappedBatch);
@@ -491,7 +495,7 @@ pub mod pallet {
         /// [`Error::ProofNotInSubgroup`], [`Error::InvalidProof`].
         /// Events: [`Event::SolvencyTaken`], [`Event::SolvencyProven`] if it completes a round.
         #[pallet::call_index(20)]
-        #[pallet::weight(T::WeightInfo::submit_solvency())]
+        #[pallet::weight((T::WeightInfo::submit_solvency(), DispatchClass::Operational))]
         pub fn submit_solvency(
             origin: OriginFor<T>,
             group: u32,

@@ -123,6 +123,7 @@ impl pallet_cloister_execution::Config for Test {
     type Assets = Assets;
     type Risk = Risk;
     type Time = Clock;
+    type OtherEssentialCalls = ();
     type PalletId = ExecutionPalletId;
     type MaxQueue = MaxQueue;
     type MaxItemsPerUser = ConstU32<4>;

@@ -54,6 +54,8 @@ pub trait WeightInfo {
     fn count_queue_clocks(groups: u32) -> Weight;
     /// The extension `CheckPlainBatch` around a `submit_batch`.
     fn check_plain_batch() -> Weight;
+    /// The extension `CheckPlainBatch` around any other call.
+    fn check_essential() -> Weight;
 }
 
 /// Estimates with the runtime's database weights.
@@ -178,7 +180,12 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     }
 
     fn check_plain_batch() -> Weight {
-        // The mark is set and removed.
-        Self::of(10, 0, 2)
+        // The mark is set and removed; the submitters.
+        Self::of(10, 1, 2)
+    }
+
+    fn check_essential() -> Weight {
+        // The members of whose calls it is one.
+        Self::of(1, 1, 0)
     }
 }

@@ -1,15 +1,16 @@
 //! The exchange: `pallet-cloister-risk` and `pallet-cloister-execution`.
 
 use crate::{
-    configs::oracle::FeedId, constants::time, AccountId, AssetId, Assets, BlockNumber, Execution, Moment, Oracle, Risk,
-    Runtime, Timestamp,
+    configs::oracle::FeedId, constants::time, AccountId, AssetId, Assets, BlockNumber, Execution, Moment, Oracle,
+    OracleOperators, Risk, Runtime, RuntimeCall, Timestamp,
 };
 use frame_support::{
     parameter_types,
-    traits::{ConstU32, Get},
+    traits::{ConstU32, Contains, Get},
     PalletId,
 };
 use frame_system::EnsureRoot;
+use pallet_cloister_execution::EssentialCalls;
 use pallet_cloister_risk::{Price, PriceSource};
 use polkadot_sdk::*;
 
@@ -64,6 +65,16 @@ pub fn is_development() -> bool {
     pallet_cloister_execution::Development::<Runtime>::get()
 }
 
+/// Feeds of the oracle's operators, without which no risk table is built.
+pub struct Feeds;
+
+impl EssentialCalls<RuntimeCall, AccountId> for Feeds {
+    fn is_essential(call: &RuntimeCall, signer: &AccountId) -> bool {
+        matches!(call, RuntimeCall::Oracle(pallet_oracle::Call::feed_values { .. }))
+            && <OracleOperators as Contains<AccountId>>::contains(signer)
+    }
+}
+
 /// The oracle's medians as prices of risk tables.
 pub struct OraclePrices;
 
@@ -110,6 +121,7 @@ impl pallet_cloister_execution::Config for Runtime {
     type Assets = Assets;
     type Risk = Risk;
     type Time = Timestamp;
+    type OtherEssentialCalls = Feeds;
     type PalletId = VaultPalletId;
     type MaxQueue = ConstU32<100_000>;
     type MaxItemsPerUser = ConstU32<8>;

@@ -17,8 +17,10 @@ const FEE_PER_BYTE: Balance = 1_000_000;
 parameter_types! {
     /// How full blocks may be on average before the fee rises.
     pub const TargetBlockFullness: Perquintill = Perquintill::from_percent(25);
-    /// How fast the fee follows: a day of full blocks at 6 s multiplies it by about 2.2.
-    pub AdjustmentVariable: Multiplier = Multiplier::saturating_from_rational(75, 1_000_000);
+    /// How fast the fee follows: each full block raises it by 3.8 %, so ten minutes of them at 6 s multiply it by 42
+    /// and half an hour by 77,000. An empty one lowers it by 1.2 %. Whoever fills blocks to keep others out pays that;
+    /// what keeps groups going does not wait for it ([`pallet_cloister_execution::ESSENTIAL_PRIORITY`]).
+    pub AdjustmentVariable: Multiplier = Multiplier::saturating_from_rational(5, 100);
     /// The fee falls to a tenth in quiet times, no further: spam stays expensive.
     pub MinimumMultiplier: Multiplier = Multiplier::saturating_from_rational(1, 10);
     /// No upper bound.

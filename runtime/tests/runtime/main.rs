@@ -4,4 +4,5 @@ mod blocks;
 mod cloister;
 mod genesis;
 mod oracle;
+mod priority;
 mod wrapped;

@@ -37,15 +37,20 @@ fn batch() -> Batch {
     }
 }
 
-fn submit() -> RuntimeCall {
+pub fn submit() -> RuntimeCall {
     RuntimeCall::Execution(Call::submit_batch {
         group: groups::BTC,
         batch: Box::new(batch()),
     })
 }
 
+/// A call that does nothing, with so many bytes.
+pub fn remark_of(bytes: usize) -> RuntimeCall {
+    RuntimeCall::System(frame_system::Call::remark { remark: vec![0; bytes] })
+}
+
 fn remark() -> RuntimeCall {
-    RuntimeCall::System(frame_system::Call::remark { remark: Vec::new() })
+    remark_of(0)
 }
 
 fn sudo(call: RuntimeCall) -> RuntimeCall {

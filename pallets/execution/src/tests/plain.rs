@@ -1,15 +1,20 @@
 //! A batch is a transaction of its own: the extension lets the plain call through, and nothing else.
 
-use crate::{mock::*, Batch, Call, CheckPlainBatch, Error, Groups, PlainBatch};
+use crate::{
+    mock::*,
+    weights::{SubstrateWeight, WeightInfo},
+    Batch, Call, CheckPlainBatch, Error, Groups, PlainBatch, ESSENTIAL_PRIORITY,
+};
 use polkadot_sdk::{
     frame_support::{
         assert_noop, assert_ok,
-        dispatch::{DispatchResultWithPostInfo, GetDispatchInfo},
+        dispatch::{DispatchClass, DispatchResultWithPostInfo, GetDispatchInfo},
     },
     frame_system,
     sp_runtime::{
         traits::{DispatchTransaction, TransactionExtension},
-        DispatchError,
+        transaction_validity::TransactionSource,
+        AccountId32, DispatchError,
     },
 };
 
@@ -122,12 +127,36 @@ fn other_calls_should_get_no_mark() {
 }
 
 #[test]
-fn extension_should_weigh_on_batches_only_and_add_no_bytes() {
+fn extension_should_weigh_on_batches_most_and_add_no_bytes() {
     on_open(|| {
         let extension = CheckPlainBatch::<Test>::new();
         let remark = RuntimeCall::System(frame_system::Call::remark { remark: vec![] });
         assert!(extension.weight(&call(&good())).any_gt(extension.weight(&remark)));
-        assert_eq!(extension.weight(&remark), Default::default());
+        assert_eq!(extension.weight(&remark), SubstrateWeight::<Test>::check_essential());
         assert_eq!(codec::Encode::encode(&extension), Vec::<u8>::new());
+    });
+}
+
+#[test]
+fn batches_and_solvency_statements_of_submitters_should_come_first() {
+    on_open(|| {
+        let priority = |call: &RuntimeCall, who: &AccountId32| {
+            let info = call.get_dispatch_info();
+            let extension = CheckPlainBatch::<Test>::new();
+            let checked = extension.validate_only(signed(who), call, &info, 0, TransactionSource::External, 0);
+            checked.unwrap().0.priority
+        };
+        let own = call(&good());
+        assert_eq!(priority(&own, &SEQUENCER), ESSENTIAL_PRIORITY);
+        // Nobody else buys it with a call that fails, nor a submitter for another call.
+        assert_eq!(priority(&own, &ALICE), 0);
+        let freeze = RuntimeCall::Execution(Call::freeze { group: GROUP });
+        assert_eq!(priority(&freeze, &SEQUENCER), 0);
+        let wrapped = RuntimeCall::System(frame_system::Call::remark {
+            remark: codec::Encode::encode(&own),
+        });
+        assert_eq!(priority(&wrapped, &SEQUENCER), 0);
+        assert_eq!(own.get_dispatch_info().class, DispatchClass::Operational);
+        assert_eq!(freeze.get_dispatch_info().class, DispatchClass::Normal);
     });
 }
