@@ -2,4 +2,5 @@
 
 mod gate;
 mod refusals;
+mod stuffing;
 mod trading;

@@ -1,6 +1,7 @@
 //! A trade over a real node: open, deposit, trade, proof, settlement, withdrawal, balance; and what is refused on the
 //! way.
 
+use crate::stuffing;
 use cloister_cli::{progress::Progress, replay::ReplayMarket};
 use cloister_client::{
     audit::{audit_batches, recover_trader, AssetHoldings, BatchAudit},
@@ -161,7 +162,10 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
     assert_eq!(other.account.positions[row], Position(-(LOTS as i64)));
 
     exit(&chain, &audit, head, &alice).await;
-    withdraw(&chain, &sequencer, &alice, &owners).await;
+    // Somebody fills every block meanwhile.
+    let withdrawal = withdraw(&chain, &sequencer, &alice, &owners);
+    let (filled, ()) = tokio::join!(stuffing::stuff(&chain), withdrawal);
+    stuffing::should_have_stopped_nothing(&chain, &filled, GROUP).await;
     a_settled_batch_should_not_settle_again(&chain, &owners).await;
     an_instrument_that_closes_should_take_no_opening_orders(&mut market, &chain, &alice).await;
 
