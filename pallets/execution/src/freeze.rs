@@ -2,8 +2,8 @@
 
 use crate::{
     solvency::{FreezeClock, MAX_GATED_GROUPS, MAX_TICK},
-    Config, Error, Event, FreezeClocks, Frozen, Groups, OpenAccounts, Pallet, SolvencyTerms, SolvencyTermsOf,
-    Submitters, Totals, VerifyingKeys, WeightInfo,
+    Config, Error, FreezeClocks, Frozen, Groups, OpenAccounts, Pallet, SolvencyTerms, SolvencyTermsOf, Submitters,
+    Totals, VerifyingKeys, WeightInfo,
 };
 use alloc::vec::Vec;
 use pallet_cloister_risk::RiskTables;
@@ -97,8 +97,7 @@ impl<T: Config> Pallet<T> {
         let terms = SolvencyTermsOf::<T>::get(group).ok_or(Error::<T>::NoSolvencyTerms)?;
         let waited = FreezeClocks::<T>::get(group).map_or(0, |clock| clock.waited);
         ensure!(waited >= terms.freeze_after, Error::<T>::FreezeNotDue);
-        Frozen::<T>::insert(group, T::Time::now());
-        Self::deposit_event(Event::GroupFrozen { group });
+        Self::freeze_now(group);
         Ok(())
     }
 }

@@ -10,6 +10,7 @@ use frame_support::{
     PalletId,
 };
 use frame_system::EnsureRoot;
+use pallet_cloister_execution::exit::{DEVELOPMENT_EXIT_PERIOD, EXIT_PERIOD};
 use pallet_cloister_risk::{Price, PriceSource};
 use polkadot_sdk::*;
 
@@ -96,6 +97,19 @@ impl Get<BlockNumber> for ActivationDelay {
     }
 }
 
+/// [`EXIT_PERIOD`]; ten minutes on a development chain, whose money is worth nothing.
+pub struct ExitPeriod;
+
+impl Get<Moment> for ExitPeriod {
+    fn get() -> Moment {
+        if is_development() {
+            DEVELOPMENT_EXIT_PERIOD
+        } else {
+            EXIT_PERIOD
+        }
+    }
+}
+
 impl pallet_cloister_execution::Config for Runtime {
     type AdminOrigin = EnsureRoot<AccountId>;
     type AssetId = AssetId;
@@ -116,6 +130,7 @@ impl pallet_cloister_execution::Config for Runtime {
     type MaxTimeBehind = MaxTimeBehind;
     type MaxTimeAhead = MaxTimeAhead;
     type ActivationDelay = ActivationDelay;
+    type ExitPeriod = ExitPeriod;
     type WeightInfo = pallet_cloister_execution::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = crate::configs::benchmarks::Stage;
