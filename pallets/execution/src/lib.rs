@@ -630,7 +630,7 @@ pub mod pallet {
         /// [`Error::FinalTableMissing`], [`Error::ExitsNotSettled`], [`Error::RestNotDue`], [`Error::NothingDue`],
         /// [`Error::PayoutRefused`]. Event: [`Event::RestReleased`].
         #[pallet::call_index(30)]
-        #[pallet::weight(T::WeightInfo::pay_exit())]
+        #[pallet::weight(T::WeightInfo::release_rest())]
         pub fn release_rest(origin: OriginFor<T>, group: u32) -> DispatchResult {
             T::AdminOrigin::ensure_origin(origin)?;
             Self::do_release_rest(group)?;

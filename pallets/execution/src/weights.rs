@@ -55,8 +55,10 @@ pub trait WeightInfo {
     fn exit() -> Weight;
     /// `settle_exits` with a page of withheld claims.
     fn settle_exits() -> Weight;
-    /// `pay_exit`; `release_rest` does no more.
+    /// `pay_exit`.
     fn pay_exit() -> Weight;
+    /// `release_rest`.
+    fn release_rest() -> Weight;
     /// `refund_item` by items of its account.
     fn refund_item(items: u32) -> Weight;
     /// The freeze clocks at the start of a block, by groups with terms.
@@ -195,6 +197,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
     fn pay_exit() -> Weight {
         Self::of(120, 11, 6)
+    }
+
+    fn release_rest() -> Weight {
+        Self::of(120, 10, 5)
     }
 
     fn refund_item(items: u32) -> Weight {
