@@ -242,7 +242,8 @@ pub mod pallet {
         /// Removes a verifying key at once: batches and opens that name it are refused from now on. Opens that are
         /// queued were checked with it before. The last active key of exits stays while any account is open.
         ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::UnknownKey`], [`Error::ExitKeyNeeded`]. Event: [`Event::VerifyingKeyRemoved`].
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::UnknownKey`], [`Error::ExitKeyNeeded`].
+        /// Event: [`Event::VerifyingKeyRemoved`].
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::remove_verifying_key())]
         pub fn remove_verifying_key(origin: OriginFor<T>, id: KeyId) -> DispatchResult {
@@ -511,7 +512,8 @@ pub mod pallet {
         /// it by the ratio of its exits (C-EXIT).
         ///
         /// Origin: signed, anyone. Errors: [`Error::UnknownGroup`], [`Error::NoClaim`], [`Error::NoFreshRound`], of a
-        /// frozen group [`Error::ExitsNotSettled`]; [`Error::NothingDue`], [`Error::PayoutRefused`]. Event: [`Event::WithheldPaid`].
+        /// frozen group [`Error::ExitsNotSettled`]; [`Error::NothingDue`], [`Error::PayoutRefused`].
+        /// Event: [`Event::WithheldPaid`].
         #[pallet::call_index(22)]
         #[pallet::weight(T::WeightInfo::pay_claim())]
         pub fn pay_claim(origin: OriginFor<T>, group: u32, owner: T::AccountId) -> DispatchResult {

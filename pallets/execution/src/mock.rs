@@ -99,7 +99,8 @@ pub fn value_at(version: u64) -> PerLot {
     PerLot(1_000 + (version as i64 * 5) % 13)
 }
 
-/// Tables of which only hash, time and one value exist; groups 1 and 2 have risk parameters, and every group with a table.
+/// Tables of which only hash, time and one value exist; groups 1 and 2 have risk parameters, and every group with a
+/// table.
 pub struct Risk;
 impl RiskTables for Risk {
     fn exists(group: u32) -> bool {

@@ -109,6 +109,38 @@ fn claim_that_got_more_than_the_ratio_should_keep_it_and_cost_all_others_alike()
 }
 
 #[test]
+fn fees_should_be_junior_to_what_traders_own() {
+    // With a shortfall, and without.
+    for (there, right, rest) in [(600, [450, 150], 0), (1_500, [600, 200], 750)] {
+        on_genesis(|| {
+            with_accounts(2, there);
+            assert_ok!(Assets::mint(signed(&ADMIN), ASSET, FEES, MIN_BALANCE));
+            withhold(&FEES, 500, 50);
+            withhold(&owner(1), 200, 50);
+            frozen();
+            assert_ok!(exit(0, 600));
+            pass(PERIOD);
+            settle_all();
+            let ratio = ExitTotals::<Test>::get(GROUP).unwrap().ratio.unwrap();
+            // What the fee account got is gone and counts nowhere: 650 or more for the 800 of traders.
+            assert_eq!(ratio.share(800), Some((there + 50).min(800)));
+            assert_noop!(pay_withheld(&FEES), Error::<Test>::NothingDue);
+            assert_ok!(pay(0));
+            assert_ok!(pay_withheld(&owner(1)));
+            let share = |gross| ratio.share(gross).unwrap();
+            assert_eq!([0, 1].map(received), [share(600), share(200) - 50]);
+            assert!(share(600) >= right[0] && share(200) >= right[1]);
+            let left = there - share(600) - (share(200) - 50);
+            assert_eq!(held(), left);
+            pass(JUNIOR_AFTER);
+            let released = Execution::release_rest(RuntimeOrigin::root(), GROUP);
+            assert_eq!(released.is_ok(), rest > 0);
+            assert_eq!(balance(&FEES), MIN_BALANCE + rest);
+        });
+    }
+}
+
+#[test]
 fn whole_claims_should_be_paid_in_full_and_leave_the_rest() {
     on_genesis(|| {
         with_accounts(2, 1_000);
@@ -154,7 +186,7 @@ fn search_should_go_on_over_many_calls() {
         pass(PERIOD);
         let steps = settle_all();
         // Three calls a pass, and more than two passes.
-        assert!(steps > 6 && steps % 3 == 0, "{steps}");
+        assert!(steps > 6 && steps.is_multiple_of(3), "{steps}");
         let sums = ExitTotals::<Test>::get(GROUP).unwrap();
         let right = expected(&all, 20_000);
         assert_eq!(sums.ratio.unwrap().share(30_000), Some(right[0]));
