@@ -627,16 +627,16 @@ mod benchmarks {
         let (asset, group) = ending::frozen::<T>()?;
         let owner: T::AccountId = account("owner", 0, 0);
         ending::account_of::<T>(group, &owner);
-        let claim = T::Assets::minimum_balance(asset.clone()).saturating_add(AMOUNT.into());
-        ending::fund::<T>(&asset, group, claim);
-        let proof = ending::exit::<T>(group, claim)?;
-        Pallet::<T>::do_exit(owner, group, ending::EXIT_KEY, claim, &proof)
+        let gross = T::Assets::minimum_balance(asset.clone()).saturating_add(AMOUNT.into());
+        ending::fund::<T>(&asset, group, gross);
+        let proof = ending::exit::<T>(group, gross)?;
+        Pallet::<T>::do_exit(owner, group, ending::EXIT_KEY, gross, &proof)
             .map_err(|_| BenchmarkError::Stop("no exit"))?;
         ending::pass_first_phase::<T>();
         Pallet::<T>::do_settle_exits(group).map_err(|_| BenchmarkError::Stop("no ratio"))?;
         #[extrinsic_call]
         _(RawOrigin::Signed(whitelisted_caller()), group, 0);
-        assert!(ExitClaims::<T>::get(group, 0).is_some_and(|exit| exit.paid == claim));
+        assert!(ExitClaims::<T>::get(group, 0).is_some_and(|due| due.paid == gross));
         Ok(())
     }
 
