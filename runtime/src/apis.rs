@@ -13,8 +13,8 @@ use frame_support::{
 };
 use pallet_cloister_execution::{
     verifier::{verify_proof, Arithmetic, Refusal},
-    Field, GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RecentRoot, RegisteredAccount, RegisteredKey,
-    SolvencyView, WithheldClaim,
+    ExitClaim, ExitSums, Field, FinalTable, GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RecentRoot,
+    RegisteredAccount, RegisteredKey, SolvencyView, WithheldClaim,
 };
 use pallet_cloister_risk::TableInfo;
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
@@ -256,6 +256,18 @@ impl_runtime_apis! {
 
         fn withheld_of(group: u32, owner: AccountId) -> Option<WithheldClaim> {
             Execution::withheld_of(group, &owner)
+        }
+
+        fn final_table(group: u32) -> Option<FinalTable> {
+            Execution::final_table(group)
+        }
+
+        fn exit_sums(group: u32) -> Option<ExitSums> {
+            Execution::exit_sums(group)
+        }
+
+        fn exit_of(group: u32, index: u32) -> Option<ExitClaim<AccountId>> {
+            Execution::exit_of(group, index)
         }
 
         fn vault_account(group: u32) -> AccountId {

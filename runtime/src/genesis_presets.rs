@@ -77,6 +77,8 @@ pub const DEVELOPMENT_SOLVENCY_SHAPE: StatementKind = StatementKind::Solvency { 
 pub const DEVELOPMENT_LARGE_SOLVENCY_KEY: KeyId = 5;
 /// Shape of those.
 pub const DEVELOPMENT_LARGE_SOLVENCY_SHAPE: StatementKind = StatementKind::Solvency { subtrees: 13 };
+/// Verifying key of exits in the development preset.
+pub const DEVELOPMENT_EXIT_KEY: KeyId = 6;
 /// The key of batches, from parameters whose seed is public. A test makes it anew and compares.
 const BATCH_KEY_BYTES: &[u8] = include_bytes!("../keys/development-9x1.vk");
 /// The key of seals, made likewise.
@@ -88,6 +90,9 @@ const HOUSE_KEY_BYTES: &[u8] = include_bytes!("../keys/development-house-rekey.v
 const SOLVENCY_KEY_BYTES: &[u8] = include_bytes!("../keys/development-solvency-6.vk");
 /// The key of large ones, made likewise.
 const LARGE_SOLVENCY_KEY_BYTES: &[u8] = include_bytes!("../keys/development-solvency-13.vk");
+
+/// The key of exits, made likewise.
+const EXIT_KEY_BYTES: &[u8] = include_bytes!("../keys/development-exit.vk");
 
 /// Receives the fees of both groups.
 pub const FEE_ACCOUNT: Sr25519Keyring = Sr25519Keyring::Ferdie;
@@ -321,6 +326,12 @@ pub fn development() -> Value {
                 statement: DEVELOPMENT_LARGE_SOLVENCY_SHAPE,
                 development: true,
                 key: LARGE_SOLVENCY_KEY_BYTES.to_vec(),
+            },
+            GenesisKey {
+                id: DEVELOPMENT_EXIT_KEY,
+                statement: StatementKind::Exit,
+                development: true,
+                key: EXIT_KEY_BYTES.to_vec(),
             },
         ],
     }

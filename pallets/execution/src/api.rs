@@ -1,6 +1,7 @@
 //! What sequencer, client and RPC read of the chain (C-API).
 
 use crate::{
+    exit::{ExitClaim, ExitSums, FinalTable},
     solvency::{RecentRoot, SolvencyView, WithheldClaim},
     types::{Field, GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RegisteredAccount, RegisteredKey},
     verifier::{Arithmetic, Refusal},
@@ -48,6 +49,12 @@ sp_api::decl_runtime_apis! {
         fn newest_root(group: u32) -> Option<(u64, RecentRoot)>;
         /// What was withheld from an owner; none if all was paid.
         fn withheld_of(group: u32, owner: AccountId) -> Option<WithheldClaim>;
+        /// The final table of a frozen group.
+        fn final_table(group: u32) -> Option<FinalTable>;
+        /// The exits of a group that has a final table, together.
+        fn exit_sums(group: u32) -> Option<ExitSums>;
+        /// The exit of an index.
+        fn exit_of(group: u32, index: u32) -> Option<ExitClaim<AccountId>>;
         /// The account that holds the group's money.
         fn vault_account(group: u32) -> AccountId;
         /// All verifying keys, by id.

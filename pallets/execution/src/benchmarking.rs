@@ -1,6 +1,7 @@
 //! Benchmarks of the calls. Proofs are real: they are made from the trapdoor of a key of the benchmark's own.
 #![allow(missing_docs)]
 
+mod ending;
 mod trapdoor;
 
 use super::*;
@@ -28,6 +29,8 @@ pub trait BenchmarkHelper<AccountId, AssetId> {
     /// The n-th group of pallet risk with a table built at `now`, and the table's version. Pallet execution does not
     /// know it.
     fn group_with_table(number: u32, now: u64) -> (u32, u64);
+    /// Builds as many tables of that group as final values are made of, all at `now`.
+    fn fill_window(group: u32, now: u64);
 }
 
 const NOW: u64 = 1_700_000_000_000;
@@ -396,11 +399,13 @@ mod benchmarks {
 
     #[benchmark]
     fn remove_verifying_key() -> Result<(), BenchmarkError> {
+        // The only one of exits, so all others are looked at.
         let origin = admin::<T>()?;
-        register::<T>(SEAL_KEY, StatementKind::Seal)?;
+        register::<T>(ending::EXIT_KEY, StatementKind::Exit)?;
+        fill_keys::<T>()?;
         #[extrinsic_call]
-        _(origin as T::RuntimeOrigin, SEAL_KEY);
-        assert!(!VerifyingKeys::<T>::contains_key(SEAL_KEY));
+        _(origin as T::RuntimeOrigin, ending::EXIT_KEY);
+        assert!(!VerifyingKeys::<T>::contains_key(ending::EXIT_KEY));
         Ok(())
     }
 
@@ -561,6 +566,7 @@ mod benchmarks {
     fn freeze() -> Result<(), BenchmarkError> {
         let (_, group, _) = group::<T>()?;
         gate::<T>(group)?;
+        HelperOf::<T>::fill_window(group, NOW);
         FreezeClocks::<T>::mutate(group, |clock| {
             if let Some(clock) = clock {
                 clock.waited = TERMS.freeze_after;
@@ -568,7 +574,106 @@ mod benchmarks {
         });
         #[extrinsic_call]
         _(RawOrigin::Signed(whitelisted_caller()), group);
-        assert!(Frozen::<T>::contains_key(group));
+        assert!(Frozen::<T>::contains_key(group) && FinalTables::<T>::contains_key(group));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn choose_final_table() -> Result<(), BenchmarkError> {
+        let origin = admin::<T>()?;
+        let (_, group, version) = ending::blind::<T>()?;
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, group, version);
+        assert!(FinalTables::<T>::contains_key(group));
+        Ok(())
+    }
+
+    /// After the first phase.
+    #[benchmark]
+    fn exit() -> Result<(), BenchmarkError> {
+        let (asset, group) = ending::frozen::<T>()?;
+        let owner: T::AccountId = whitelisted_caller();
+        ending::account_of::<T>(group, &owner);
+        ending::fund::<T>(&asset, group, AMOUNT.into());
+        let proof = ending::exit::<T>(group, AMOUNT.into())?;
+        ending::pass_first_phase::<T>();
+        Pallet::<T>::do_settle_exits(group).map_err(|_| BenchmarkError::Stop("no ratio"))?;
+        #[extrinsic_call]
+        _(
+            RawOrigin::Signed(owner),
+            group,
+            ending::EXIT_KEY,
+            u128::from(AMOUNT),
+            proof,
+        );
+        assert!(ExitClaims::<T>::contains_key(group, 0));
+        Ok(())
+    }
+
+    /// The first call, with a page of claims.
+    #[benchmark]
+    fn settle_exits() -> Result<(), BenchmarkError> {
+        let (asset, group) = ending::frozen::<T>()?;
+        ending::page_of_claims::<T>(&asset, group);
+        ending::pass_first_phase::<T>();
+        #[extrinsic_call]
+        _(RawOrigin::Signed(whitelisted_caller()), group);
+        assert!(ExitScans::<T>::contains_key(group));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn pay_exit() -> Result<(), BenchmarkError> {
+        let (asset, group) = ending::frozen::<T>()?;
+        let owner: T::AccountId = account("owner", 0, 0);
+        ending::account_of::<T>(group, &owner);
+        let gross = T::Assets::minimum_balance(asset.clone()).saturating_add(AMOUNT.into());
+        ending::fund::<T>(&asset, group, gross);
+        let proof = ending::exit::<T>(group, gross)?;
+        Pallet::<T>::do_exit(owner, group, ending::EXIT_KEY, gross, &proof)
+            .map_err(|_| BenchmarkError::Stop("no exit"))?;
+        ending::pass_first_phase::<T>();
+        Pallet::<T>::do_settle_exits(group).map_err(|_| BenchmarkError::Stop("no ratio"))?;
+        #[extrinsic_call]
+        _(RawOrigin::Signed(whitelisted_caller()), group, 0);
+        assert!(ExitClaims::<T>::get(group, 0).is_some_and(|due| due.paid == gross));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn release_rest() -> Result<(), BenchmarkError> {
+        let origin = admin::<T>()?;
+        let (asset, group) = ending::frozen::<T>()?;
+        let rest = T::Assets::minimum_balance(asset.clone()).saturating_add(AMOUNT.into());
+        ending::fund::<T>(&asset, group, rest);
+        ending::pass_first_phase::<T>();
+        Pallet::<T>::do_settle_exits(group).map_err(|_| BenchmarkError::Stop("no ratio"))?;
+        ending::pass_year::<T>();
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, group);
+        assert!(Totals::<T>::get(group).settled == 0);
+        Ok(())
+    }
+
+    /// An open and deposits behind it.
+    #[benchmark]
+    fn refund_item(i: Linear<1, { T::MaxItemsPerUser::get() }>) -> Result<(), BenchmarkError> {
+        let (asset, group, _) = group::<T>()?;
+        let owner: T::AccountId = whitelisted_caller();
+        let amount = T::MinDeposit::get();
+        let needed = u128::from(amount) * u128::from(i) + u128::from(T::OpenFee::get());
+        HelperOf::<T>::endow(&asset, &owner, needed);
+        let keys = open_keys(1);
+        let proof = seal_proof::<T>(group, &owner, &keys)?;
+        Pallet::<T>::queue_open(group, owner.clone(), keys, &proof, amount)
+            .map_err(|_| BenchmarkError::Stop("no account"))?;
+        for _ in 1..i {
+            Pallet::<T>::queue_deposit(group, owner.clone(), amount).map_err(|_| BenchmarkError::Stop("no deposit"))?;
+        }
+        Frozen::<T>::insert(group, NOW);
+        #[extrinsic_call]
+        _(RawOrigin::Signed(owner), group, 0);
+        assert_eq!(Groups::<T>::get(group).map(|state| state.queue_length()), Some(0));
         Ok(())
     }
 

@@ -1,7 +1,8 @@
 //! The gate before payouts, and the claims of payouts that were withheld (C-GATE, C-CLAIM).
 
 use crate::{
-    CompleteRounds, Config, Error, Event, GroupTotals, Groups, Pallet, SolvencyTermsOf, Totals, WithheldClaims,
+    exit::Ratio, CompleteRounds, Config, Error, Event, Frozen, GroupTotals, Groups, Pallet, SolvencyTermsOf, Totals,
+    WithheldClaims,
 };
 use polkadot_sdk::{
     frame_support::{ensure, traits::Time},
@@ -17,6 +18,8 @@ pub(crate) enum Gate {
     Short(u128),
     /// Nothing: no round is fresh.
     Shut,
+    /// The ratio of a frozen group, whatever round there is (C-EXIT).
+    Fixed(Ratio),
 }
 
 impl Gate {
@@ -30,6 +33,7 @@ impl Gate {
                 multiply_by_rational_with_rounding(gross, backing, whole, Rounding::Down)
             }
             Self::Shut => None,
+            Self::Fixed(ratio) => ratio.share(gross),
         }
     }
 }
@@ -97,6 +101,9 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn pay_withheld(group: u32, who: &T::AccountId) -> Result<(), Error<T>> {
         let state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
         ensure!(WithheldClaims::<T>::contains_key(group, who), Error::<T>::NoClaim);
+        if Frozen::<T>::contains_key(group) {
+            return Self::pay_withheld_of_frozen(group, who);
+        }
         let mut totals = Totals::<T>::get(group);
         let gate = Self::gate(group);
         Self::pay_due(gate, group, &state.asset, who, &mut totals)?;

@@ -3,8 +3,8 @@
 
 use crate::{
     solvency::{FreezeClock, MAX_GATED_GROUPS, MAX_TICK},
-    Config, Error, Event, FreezeClocks, Frozen, Groups, OpenAccounts, Pallet, SolvencyTerms, SolvencyTermsOf,
-    Submitters, Totals, VerifyingKeys, WeightInfo,
+    Config, Error, FreezeClocks, Frozen, Groups, OpenAccounts, Pallet, SolvencyTerms, SolvencyTermsOf, Submitters,
+    Totals, VerifyingKeys, WeightInfo,
 };
 use alloc::vec::Vec;
 use pallet_cloister_risk::RiskTables;
@@ -107,8 +107,7 @@ impl<T: Config> Pallet<T> {
         ensure!(Groups::<T>::contains_key(group), Error::<T>::UnknownGroup);
         ensure!(!Frozen::<T>::contains_key(group), Error::<T>::GroupFrozen);
         Self::check_freeze_due(group)?;
-        Frozen::<T>::insert(group, T::Time::now());
-        Self::deposit_event(Event::GroupFrozen { group });
+        Self::freeze_now(group);
         Ok(())
     }
 }

@@ -1,8 +1,8 @@
 //! The registry of verifying keys (C-KEYS).
 
 use crate::{
-    types::KEY_BYTES, BlockNumberFor, Config, Development, Error, Event, KeyId, Pallet, RegisteredKey, StatementKind,
-    VerifyingKeys,
+    types::KEY_BYTES, BlockNumberFor, Config, Development, Error, Event, KeyId, OpenAccounts, Pallet, RegisteredKey,
+    StatementKind, VerifyingKeys,
 };
 use alloc::vec::Vec;
 use cloister_groth16_verifier::VerifyingKey;
@@ -61,6 +61,24 @@ impl<T: Config> Pallet<T> {
             active_at,
             development,
         });
+        Ok(())
+    }
+
+    /// Removes a verifying key. The last active key of exits stays while any account is open: whoever is in a group
+    /// must be able to leave it when it is frozen, whoever governs then.
+    pub(crate) fn unregister_key(id: KeyId) -> Result<(), Error<T>> {
+        let key = VerifyingKeys::<T>::get(id).ok_or(Error::<T>::UnknownKey)?;
+        let now = frame_system::Pallet::<T>::block_number();
+        let is_good = |key: &KeyOf<T>| key.statement == StatementKind::Exit && key.active_at <= now;
+        if is_good(&key) {
+            let others = VerifyingKeys::<T>::iter().any(|(other, key)| other != id && is_good(&key));
+            ensure!(
+                others || OpenAccounts::<T>::iter_keys().next().is_none(),
+                Error::<T>::ExitKeyNeeded
+            );
+        }
+        VerifyingKeys::<T>::remove(id);
+        Self::deposit_event(Event::VerifyingKeyRemoved { id });
         Ok(())
     }
 

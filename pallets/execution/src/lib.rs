@@ -16,6 +16,7 @@ mod batch;
 mod claims;
 mod clock;
 mod essential;
+pub mod exit;
 pub mod extension;
 mod freeze;
 mod house;
@@ -44,6 +45,7 @@ mod tests;
 pub use benchmarking::BenchmarkHelper;
 pub use clock::{MAX_STOPPED, STOP_WINDOW};
 pub use essential::{EssentialCalls, ESSENTIAL_PRIORITY};
+pub use exit::{ExitClaim, ExitScan, ExitSums, FinalTable, Ratio};
 pub use extension::CheckPlainBatch;
 pub use pallet::*;
 pub use solvency::{
@@ -70,6 +72,7 @@ use polkadot_sdk::{
 pub mod pallet {
     use super::*;
     use alloc::{boxed::Box, vec::Vec};
+    use cloister_groth16_verifier::PROOF_BYTES;
     use cloister_ledger::Switches;
     use cloister_settlement::Request;
     use frame_support::{
@@ -166,6 +169,10 @@ pub mod pallet {
         /// Blocks from setting a verifying key until proofs are verified with it; the same for every statement.
         #[pallet::constant]
         type ActivationDelay: Get<BlockNumberFor<Self>>;
+        /// Milliseconds for which exits are claims of the first phase, from the moment at which the final table is
+        /// fixed ([`exit::EXIT_PERIOD`]).
+        #[pallet::constant]
+        type ExitPeriod: Get<u64>;
         /// Weights of the calls.
         type WeightInfo: WeightInfo;
         /// Sets the stage of benchmarks.
@@ -252,15 +259,15 @@ pub mod pallet {
         }
 
         /// Removes a verifying key at once: batches and opens that name it are refused from now on. Opens that are
-        /// queued were checked with it before.
+        /// queued were checked with it before. The last active key of exits stays while any account is open.
         ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::UnknownKey`]. Event: [`Event::VerifyingKeyRemoved`].
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::UnknownKey`], [`Error::ExitKeyNeeded`].
+        /// Event: [`Event::VerifyingKeyRemoved`].
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::remove_verifying_key())]
         pub fn remove_verifying_key(origin: OriginFor<T>, id: KeyId) -> DispatchResult {
             T::AdminOrigin::ensure_origin(origin)?;
-            ensure!(VerifyingKeys::<T>::take(id).is_some(), Error::<T>::UnknownKey);
-            Self::deposit_event(Event::VerifyingKeyRemoved { id });
+            Self::unregister_key(id)?;
             Ok(())
         }
 
@@ -520,10 +527,12 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Pays to its owner what is due of a withheld claim (C-CLAIM). A disabled or frozen group pays it too.
+        /// Pays to its owner what is due of a withheld claim (C-CLAIM). A disabled group pays it too; a frozen one pays
+        /// it by the ratio of its exits (C-EXIT).
         ///
-        /// Origin: signed, anyone. Errors: [`Error::UnknownGroup`], [`Error::NoClaim`], [`Error::NoFreshRound`],
-        /// [`Error::NothingDue`], [`Error::PayoutRefused`]. Event: [`Event::WithheldPaid`].
+        /// Origin: signed, anyone. Errors: [`Error::UnknownGroup`], [`Error::NoClaim`], [`Error::NoFreshRound`], of a
+        /// frozen group [`Error::ExitsNotSettled`]; [`Error::NothingDue`], [`Error::PayoutRefused`].
+        /// Event: [`Event::WithheldPaid`].
         #[pallet::call_index(22)]
         #[pallet::weight(T::WeightInfo::pay_claim())]
         pub fn pay_claim(origin: OriginFor<T>, group: u32, owner: T::AccountId) -> DispatchResult {
@@ -533,15 +542,119 @@ pub mod pallet {
         }
 
         /// Freezes a group that nobody has proven solvent for as long as its terms say (C-FREEZE): no opens, deposits
-        /// or batches from now on.
+        /// or batches from now on. The final table is fixed at once if the oracle lives (C-EXIT).
         ///
         /// Origin: signed, anyone. Errors: [`Error::UnknownGroup`], [`Error::GroupFrozen`],
-        /// [`Error::NoSolvencyTerms`], [`Error::FreezeNotDue`]. Event: [`Event::GroupFrozen`].
+        /// [`Error::NoSolvencyTerms`], [`Error::FreezeNotDue`]. Events: [`Event::GroupFrozen`],
+        /// [`Event::FinalTableFixed`].
         #[pallet::call_index(23)]
         #[pallet::weight(T::WeightInfo::freeze())]
         pub fn freeze(origin: OriginFor<T>, group: u32) -> DispatchResult {
             ensure_signed(origin)?;
             Self::do_freeze(group)?;
+            Ok(())
+        }
+
+        /// Chooses the final table of a frozen group that has none, among the tables that the chain keeps (C-EXIT).
+        ///
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::UnknownGroup`], [`Error::GroupNotFrozen`],
+        /// [`Error::FinalTableFixed`], [`Error::RiskTableUnknown`]. Event: [`Event::FinalTableFixed`].
+        #[pallet::call_index(24)]
+        #[pallet::weight(T::WeightInfo::choose_final_table())]
+        pub fn choose_final_table(origin: OriginFor<T>, group: u32, version: u64) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            Self::do_choose_final_table(group, version)?;
+            Ok(())
+        }
+
+        /// Takes the newest table that the chain keeps as the final table of a frozen group that has none, once
+        /// governance has had [`exit::FALLBACK_AFTER`] to choose.
+        ///
+        /// Origin: signed, anyone. Errors: [`Error::UnknownGroup`], [`Error::GroupNotFrozen`],
+        /// [`Error::FinalTableFixed`], [`Error::FallbackNotDue`], [`Error::RiskTableUnknown`].
+        /// Event: [`Event::FinalTableFixed`].
+        // It does what a choice does.
+        #[pallet::call_index(25)]
+        #[pallet::weight(T::WeightInfo::choose_final_table())]
+        pub fn fix_final_table(origin: OriginFor<T>, group: u32) -> DispatchResult {
+            ensure_signed(origin)?;
+            Self::do_fix_final_table(group)?;
+            Ok(())
+        }
+
+        /// Exits from a frozen group with the signer's account: `claim` is what it is worth at the final table, or 0 if
+        /// it owes something, 10^-6, and the proof says so (X-STATEMENT). Nothing is paid before the ratio is fixed.
+        ///
+        /// Origin: signed by the owner. Errors, in the order of the checks: [`Error::UnknownGroup`],
+        /// [`Error::GroupNotFrozen`], [`Error::FinalTableMissing`], [`Error::NoAccount`], [`Error::UnknownAccount`],
+        /// [`Error::AlreadyExited`], [`Error::ExitsNotSettled`], [`Error::UnknownKey`], [`Error::KeyNotActive`],
+        /// [`Error::WrongStatement`], [`Error::ProofMalformedEncoding`], [`Error::ProofPointAtInfinity`],
+        /// [`Error::ProofNotOnCurve`], [`Error::ProofNotInSubgroup`], [`Error::InvalidProof`].
+        /// Event: [`Event::Exited`].
+        #[pallet::call_index(26)]
+        #[pallet::weight(T::WeightInfo::exit())]
+        pub fn exit(
+            origin: OriginFor<T>,
+            group: u32,
+            key: KeyId,
+            claim: u128,
+            proof: Box<[u8; PROOF_BYTES]>,
+        ) -> DispatchResult {
+            let owner = ensure_signed(origin)?;
+            Self::do_exit(owner, group, key, claim, &proof)?;
+            Ok(())
+        }
+
+        /// Fixes the ratio of a frozen group's claims, once the first phase of exits is over. If withheld claims were
+        /// paid in part, it looks at [`exit::SCAN_PAGE`] of them and is called again until [`Event::ExitsSettled`].
+        ///
+        /// Origin: signed, anyone. Errors: [`Error::UnknownGroup`], [`Error::GroupNotFrozen`],
+        /// [`Error::FinalTableMissing`], [`Error::ExitsSettled`], [`Error::ExitsNotDue`].
+        /// Event: [`Event::ExitsSettled`].
+        #[pallet::call_index(27)]
+        #[pallet::weight(T::WeightInfo::settle_exits())]
+        pub fn settle_exits(origin: OriginFor<T>, group: u32) -> DispatchResult {
+            ensure_signed(origin)?;
+            Self::do_settle_exits(group)?;
+            Ok(())
+        }
+
+        /// Pays to its owner what is due of an exit.
+        ///
+        /// Origin: signed, anyone. Errors: [`Error::UnknownGroup`], [`Error::NoClaim`], [`Error::ExitsNotSettled`],
+        /// [`Error::NothingDue`], [`Error::PayoutRefused`] (by the asset; it stays due). Event: [`Event::ExitPaid`].
+        #[pallet::call_index(28)]
+        #[pallet::weight(T::WeightInfo::pay_exit())]
+        pub fn pay_exit(origin: OriginFor<T>, group: u32, index: u32) -> DispatchResult {
+            ensure_signed(origin)?;
+            Self::do_pay_exit(group, index)?;
+            Ok(())
+        }
+
+        /// Gives a queue item of a frozen group back in full, with all that waits for its account; requests are
+        /// dropped. What the asset refuses becomes a claim.
+        ///
+        /// Origin: signed, anyone. Errors: [`Error::UnknownGroup`], [`Error::GroupNotFrozen`],
+        /// [`Error::NoSuchItem`]. Events: [`Event::DepositsRefunded`] or [`Event::PayoutDeferred`] if there is money in
+        /// it, [`Event::ItemRefunded`].
+        #[pallet::call_index(29)]
+        #[pallet::weight(T::WeightInfo::refund_item(T::MaxItemsPerUser::get()))]
+        pub fn refund_item(origin: OriginFor<T>, group: u32, item: u64) -> DispatchResult {
+            ensure_signed(origin)?;
+            Self::do_refund_item(group, item)
+        }
+
+        /// Pays to the fee account what no claim of a frozen group has a right to, [`exit::JUNIOR_AFTER`] after its
+        /// ratio was fixed. Who exits later than this is paid from what is left.
+        ///
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::UnknownGroup`], [`Error::GroupNotFrozen`],
+        /// [`Error::FinalTableMissing`], [`Error::ExitsNotSettled`], [`Error::RestNotDue`], [`Error::NothingDue`],
+        /// [`Error::PayoutRefused`]. Event: [`Event::RestReleased`].
+        #[pallet::call_index(30)]
+        #[pallet::weight(T::WeightInfo::release_rest())]
+        pub fn release_rest(origin: OriginFor<T>, group: u32) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            Self::do_release_rest(group)?;
             Ok(())
         }
     }

@@ -8,9 +8,9 @@ pub mod solvency;
 
 use crate::{self as pallet_cloister_execution, *};
 use cloister_crypto::{field::to_bytes, Fr};
-use cloister_ledger::{Doors, HouseRecord, KeyRecord, RecordKind, Statement, UnitRecord};
+use cloister_ledger::{Doors, FinalValues, HouseRecord, KeyRecord, RecordKind, Statement, UnitRecord};
 use cloister_risk::RiskTable;
-use cloister_types::{AccountIndex, Amount, GroupId};
+use cloister_types::{AccountIndex, Amount, GroupId, InstrumentId, PerLot};
 pub use pallet_cloister_risk::RiskTables;
 use pallet_cloister_risk::TableInfo;
 use polkadot_sdk::{
@@ -97,7 +97,13 @@ impl Time for Clock {
     }
 }
 
-/// Tables of which only hash and time exist; groups 1 and 2 have risk parameters, and every group with a table.
+/// The value of a lot in the only row of the tests' tables.
+pub fn value_at(version: u64) -> PerLot {
+    PerLot(1_000 + (version as i64 * 5) % 13)
+}
+
+/// Tables of which only hash, time and one value exist; groups 1 and 2 have risk parameters, and every group with a
+/// table.
 pub struct Risk;
 impl RiskTables for Risk {
     fn exists(group: u32) -> bool {
@@ -109,11 +115,26 @@ impl RiskTables for Risk {
     fn table_info(group: u32, version: u64) -> Option<TableInfo> {
         Infos::get().get(&(group, version)).copied()
     }
-    fn table(_: u32, _: u64) -> Option<RiskTable> {
-        None
+    fn table(group: u32, version: u64) -> Option<RiskTable> {
+        let info = Self::table_info(group, version)?;
+        let mut table = RiskTable::default();
+        table.header.version = version;
+        table.header.time = info.time;
+        table.rows[0].instrument_id = InstrumentId(1);
+        table.rows[0].value = value_at(version);
+        Some(table)
     }
     fn places_needed(_: u32) -> u16 {
         1
+    }
+    fn final_values(group: u32, until: u64) -> Option<FinalValues> {
+        let infos: Vec<_> = Infos::get()
+            .into_iter()
+            .filter(|((g, _), info)| *g == group && info.time <= until && until - info.time < WINDOW)
+            .collect();
+        let tables: Vec<_> = infos.iter().filter_map(|((_, v), _)| Self::table(group, *v)).collect();
+        let newest = infos.last().filter(|_| infos.len() >= 3)?;
+        FinalValues::median(&tables, solvency::fr(&newest.1.hash))
     }
 }
 
@@ -142,6 +163,7 @@ impl pallet_cloister_execution::Config for Test {
     type MaxTimeBehind = ConstU64<20_000>;
     type MaxTimeAhead = ConstU64<2_000>;
     type ActivationDelay = ConstU64<10>;
+    type ExitPeriod = ConstU64<PERIOD>;
     type WeightInfo = weights::SubstrateWeight<Test>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = Helper;
@@ -164,6 +186,11 @@ impl crate::BenchmarkHelper<AccountId32, u32> for Helper {
     fn group_with_table(number: u32, now: u64) -> (u32, u64) {
         set_table(OTHER + number, 1, now);
         (OTHER + number, 1)
+    }
+    fn fill_window(group: u32, now: u64) {
+        for version in 2..=pallet_cloister_risk::bounds::FINAL_MOST {
+            set_table(group, version.into(), now);
+        }
     }
 }
 
@@ -197,6 +224,12 @@ pub const GRACE: u64 = 12_000;
 pub const NOTICE: u64 = 1_000;
 /// Milliseconds until an item is overdue.
 pub const DEADLINE: u64 = 60_000;
+/// Tables of this time up to a freeze make the final values.
+pub const WINDOW: u64 = 600_000;
+/// The first phase of exits.
+pub const PERIOD: u64 = 3_000_000;
+/// The verifying key of exits.
+pub const EXIT_KEY: KeyId = 61;
 /// What Alice and Bob have at genesis.
 pub const ENDOWMENT: u128 = 1_000_000;
 
@@ -325,6 +358,12 @@ pub fn genesis() -> RuntimeGenesisConfig {
                     statement: StatementKind::HouseRekey,
                     development: true,
                     key: houses::key(),
+                },
+                GenesisKey {
+                    id: EXIT_KEY,
+                    statement: StatementKind::Exit,
+                    development: true,
+                    key: prover::key(),
                 },
             ],
         },

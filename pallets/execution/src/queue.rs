@@ -466,7 +466,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Gives back what waits for an account.
-    fn refund(group: u32, state: &mut GroupOf<T>, index: u32, owner: &T::AccountId) -> DispatchResult {
+    pub(crate) fn refund(group: u32, state: &mut GroupOf<T>, index: u32, owner: &T::AccountId) -> DispatchResult {
         let mut sum = Amount::ZERO;
         for id in PendingItems::<T>::take(group, index).unwrap_or_default() {
             let item = Queue::<T>::get(group, id).map(|waiting| waiting.item);

@@ -2,6 +2,7 @@
 
 mod admin;
 mod claims;
+mod exit;
 mod forced;
 mod freeze;
 mod house;

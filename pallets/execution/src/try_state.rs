@@ -33,6 +33,7 @@ impl<T: Config> Pallet<T> {
     ///   the payments among them are within their number and below 2^64 together, and there is no more than one take.
     /// * Accounts and indices are inverse, and every index is below the next one.
     /// * What rounds, gate and freeze keep: [`Pallet::try_solvency`].
+    /// * What a frozen group's exits keep: [`Pallet::try_exits`].
     pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
         ensure!(!PlainBatch::<T>::exists(), "a transaction has left its mark");
         let mut groups = 0usize;
@@ -47,8 +48,10 @@ impl<T: Config> Pallet<T> {
             Self::try_queue(group, &state)?;
             Self::try_accounts(group, state.next_index)?;
             Self::try_solvency(group, &state)?;
+            Self::try_exits(group)?;
         }
         Self::try_known()?;
+        Self::try_exits_known()?;
         ensure!(Totals::<T>::iter_keys().count() <= groups, "totals without a group");
         Ok(())
     }

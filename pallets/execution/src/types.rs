@@ -61,6 +61,8 @@ pub enum StatementKind {
         /// Maximum number of subtrees that a statement covers.
         subtrees: u16,
     },
+    /// Exits from frozen groups (X-STATEMENT).
+    Exit,
 }
 
 impl StatementKind {
@@ -71,7 +73,7 @@ impl StatementKind {
                 units,
                 places: places.into(),
             }),
-            Self::Seal | Self::HouseRekey | Self::Solvency { .. } => None,
+            Self::Seal | Self::HouseRekey | Self::Solvency { .. } | Self::Exit => None,
         }
     }
 
@@ -79,7 +81,7 @@ impl StatementKind {
     pub fn solvency_shape(&self) -> Option<SolvencyShape> {
         match *self {
             Self::Solvency { subtrees } => Some(SolvencyShape { subtrees }),
-            Self::Batch { .. } | Self::Seal | Self::HouseRekey => None,
+            Self::Batch { .. } | Self::Seal | Self::HouseRekey | Self::Exit => None,
         }
     }
 
@@ -90,7 +92,7 @@ impl StatementKind {
                 units > 0 && u32::from(units) <= MAX_UNITS && places > 0 && u32::from(places) <= MAX_PLACES
             }
             Self::Solvency { subtrees } => subtrees > 0 && usize::from(subtrees) <= BLOCK_SUBTREES,
-            Self::Seal | Self::HouseRekey => true,
+            Self::Seal | Self::HouseRekey | Self::Exit => true,
         }
     }
 }

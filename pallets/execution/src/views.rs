@@ -5,10 +5,10 @@ use crate::{
     keys::KeyOf,
     solvency::Gap,
     types::{MAX_QUEUE_PAGE, MAX_REKEY_PAGE, MAX_UNITS},
-    Accounts, Claims, CompleteRounds, Config, Field, FreezeClocks, Frozen, GroupState, GroupTotals, Groups,
-    HouseRekeyed, HouseRekeys, Indices, KeyId, Lane, Pallet, Queue, QueueClocks, QueueItem, RecentRoot, RecentRoots,
-    RegisteredAccount, Rounds, SealKey, SolvencyTermsOf, SolvencyView, Submitters, Totals, VerifyingKeys,
-    WithheldClaim, WithheldClaims,
+    Accounts, Claims, CompleteRounds, Config, ExitClaim, ExitClaims, ExitSums, ExitTotals, Field, FinalTable,
+    FinalTables, FreezeClocks, Frozen, GroupState, GroupTotals, Groups, HouseRekeyed, HouseRekeys, Indices, KeyId,
+    Lane, Pallet, Queue, QueueClocks, QueueItem, RecentRoot, RecentRoots, RegisteredAccount, Rounds, SealKey,
+    SolvencyTermsOf, SolvencyView, Submitters, Totals, VerifyingKeys, WithheldClaim, WithheldClaims,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use cloister_risk::RiskTable;
@@ -125,6 +125,21 @@ impl<T: Config> Pallet<T> {
     /// What was withheld from an owner; none if all was paid.
     pub fn withheld_of(group: u32, owner: &T::AccountId) -> Option<WithheldClaim> {
         WithheldClaims::<T>::get(group, owner)
+    }
+
+    /// The final table of a frozen group.
+    pub fn final_table(group: u32) -> Option<FinalTable> {
+        FinalTables::<T>::get(group)
+    }
+
+    /// The exits of a group that has a final table, together.
+    pub fn exit_sums(group: u32) -> Option<ExitSums> {
+        ExitTotals::<T>::get(group)
+    }
+
+    /// The exit of an index.
+    pub fn exit_of(group: u32, index: u32) -> Option<ExitClaim<T::AccountId>> {
+        ExitClaims::<T>::get(group, index)
     }
 
     /// An account.

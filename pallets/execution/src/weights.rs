@@ -1,8 +1,9 @@
 //! Weights. The numbers are conservative estimates on the reference machine, to be replaced by measured ones: a
 //! verification in Wasm without host calls takes some 30 ms, a permutation of the statement's hash 0.2 ms.
 
-use crate::{keys::MAX_KEYS, solvency::MAX_SKIPPED_BLOCKS, types::MAX_HOUSE_ITEMS};
+use crate::{exit::SCAN_PAGE, keys::MAX_KEYS, solvency::MAX_SKIPPED_BLOCKS, types::MAX_HOUSE_ITEMS};
 use core::marker::PhantomData;
+use pallet_cloister_risk::bounds::FINAL_MOST;
 use polkadot_sdk::{
     frame_support::{traits::Get, weights::Weight},
     frame_system,
@@ -46,8 +47,20 @@ pub trait WeightInfo {
     fn set_solvency_terms() -> Weight;
     /// `pay_claim`.
     fn pay_claim() -> Weight;
-    /// `freeze`.
+    /// `freeze`: the final table is made.
     fn freeze() -> Weight;
+    /// `choose_final_table`; `fix_final_table` does no more.
+    fn choose_final_table() -> Weight;
+    /// `exit`: the proof is checked.
+    fn exit() -> Weight;
+    /// `settle_exits` with a page of withheld claims.
+    fn settle_exits() -> Weight;
+    /// `pay_exit`.
+    fn pay_exit() -> Weight;
+    /// `release_rest`.
+    fn release_rest() -> Weight;
+    /// `refund_item` by items of its account.
+    fn refund_item(items: u32) -> Weight;
     /// The freeze clocks at the start of a block, by groups with terms.
     fn count_clocks(groups: u32) -> Weight;
     /// The queue clocks at the start of a block, by groups.
@@ -87,7 +100,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     }
 
     fn remove_verifying_key() -> Weight {
-        Self::of(20, 1, 1)
+        // All verifying keys are looked at.
+        Self::of(200, 2 + u64::from(MAX_KEYS), 1)
     }
 
     fn set_submitters(s: u32) -> Weight {
@@ -160,11 +174,42 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     }
 
     fn pay_claim() -> Weight {
-        Self::of(110, 9, 5)
+        Self::of(120, 12, 6)
     }
 
     fn freeze() -> Weight {
-        Self::of(20, 4, 1)
+        // The hash of the final values, 18 permutations; times and rows of all tables that are read, which take two
+        // accesses each, and their medians.
+        Self::of(15_000, 8 + 3 * u64::from(FINAL_MOST), 3)
+    }
+
+    fn choose_final_table() -> Weight {
+        // The hash of the final values.
+        Self::of(4_500, 8, 2)
+    }
+
+    fn exit() -> Weight {
+        // The statement's hash, the verification as of a batch; group, freeze, final table, sums, totals, index,
+        // account, claim, key.
+        Self::of(50_500, 11, 2)
+    }
+
+    fn settle_exits() -> Weight {
+        // Group, freeze, sums, search, totals, the vault's balance, and the withheld claims.
+        Self::of(400, 9 + u64::from(SCAN_PAGE), 3)
+    }
+
+    fn pay_exit() -> Weight {
+        Self::of(120, 11, 6)
+    }
+
+    fn release_rest() -> Weight {
+        Self::of(120, 10, 5)
+    }
+
+    fn refund_item(items: u32) -> Weight {
+        // Group, freeze, totals, account, a payout and its claim; each item, its neighbours.
+        Self::of(120, 14, 10).saturating_add(Self::of(10, 3, 3).saturating_mul(u64::from(items)))
     }
 
     fn count_clocks(groups: u32) -> Weight {

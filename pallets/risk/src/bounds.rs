@@ -46,3 +46,9 @@ pub const CHUNK: RangeInclusive<u64> = 1..=(1 << QUANTITY_BITS) - 1;
 pub const TOTAL_BITS: u32 = 77;
 /// Longest time for which funding accrues between two tables, milliseconds.
 pub const MAX_FUNDING_STEP: u64 = 3_600_000;
+/// Final values are medians of the tables of this time up to the freeze, milliseconds.
+pub const FINAL_WINDOW: u64 = 600_000;
+/// Fewer tables than this make no final values: a median of two is one of them.
+pub const FINAL_LEAST: usize = 3;
+/// Maximum number of tables that final values are made of.
+pub const FINAL_MOST: u32 = 64;

@@ -1,11 +1,13 @@
 //! Building risk tables.
 
 use crate::{
-    pricing,
+    bounds, pricing,
     types::{Group, Instrument, Price, PriceSource, RiskTables, StallReason, TableInfo, Turn},
     Config, Cursor, Event, GroupIds, Groups, Pallet, TableGrace, TableInfos, Tables,
 };
-use cloister_crypto::field::to_bytes;
+use alloc::vec::Vec;
+use cloister_crypto::field::{from_bytes, to_bytes};
+use cloister_ledger::FinalValues;
 use cloister_risk::{Header, RiskTable};
 use cloister_types::GroupId;
 use polkadot_sdk::frame_support::traits::{Get, Time};
@@ -173,5 +175,29 @@ impl<T: Config> RiskTables for Pallet<T> {
 
     fn places_needed(group: u32) -> u16 {
         Groups::<T>::get(group).map_or(0, |g| Self::places_of(g.instruments.len()))
+    }
+    fn final_values(group: u32, until: u64) -> Option<FinalValues> {
+        let newest = Self::latest_version(group)?;
+        let mut tables = Vec::new();
+        let mut risk_hash = None;
+        // Newest first. Tables are kept without holes, so the first that is missing is older than all that are kept.
+        for version in (1..=newest).rev().take(bounds::FINAL_MOST as usize) {
+            let Some(info) = TableInfos::<T>::get(group, version) else {
+                break;
+            };
+            if info.time > until {
+                continue;
+            }
+            if info.time.saturating_add(bounds::FINAL_WINDOW) <= until {
+                break;
+            }
+            tables.push(Tables::<T>::get(group, version)?);
+            risk_hash = risk_hash.or(Some(info.hash));
+        }
+        if tables.len() < bounds::FINAL_LEAST {
+            return None;
+        }
+        tables.reverse();
+        FinalValues::median(&tables, from_bytes(&risk_hash?).ok()?)
     }
 }

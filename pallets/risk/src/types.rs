@@ -2,6 +2,7 @@
 
 use crate::bounds;
 use cloister_crypto::constants::INSTRUMENTS;
+use cloister_ledger::FinalValues;
 use cloister_risk::{RiskTable, Status};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use polkadot_sdk::{
@@ -47,6 +48,9 @@ pub trait RiskTables {
     fn table(group: u32, version: u64) -> Option<RiskTable>;
     /// Places per unit that some active shape must have for the group's instruments (R-PLACES).
     fn places_needed(group: u32) -> u16;
+    /// What the lots of a group that is frozen at `until` are worth: the medians of the tables that were built in
+    /// [`bounds::FINAL_WINDOW`] up to then and are kept. `None` if they are fewer than [`bounds::FINAL_LEAST`].
+    fn final_values(group: u32, until: u64) -> Option<FinalValues>;
 }
 
 /// Hash and times of a table.

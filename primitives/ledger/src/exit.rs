@@ -41,6 +41,30 @@ impl FinalValues {
         }
     }
 
+    /// The values of a window of tables, oldest first: of each row of the newest the lower median of the values that
+    /// its instrument had in the window (C-EXIT). Version and hash are the newest table's; the caller gives the hash,
+    /// which it knows. `None` without a table.
+    pub fn median(tables: &[RiskTable], risk_hash: Fr) -> Option<Self> {
+        let newest = tables.last()?;
+        let mut values = [PerLot::ZERO; INSTRUMENTS];
+        for (row, (value, listed)) in values.iter_mut().zip(&newest.rows).enumerate() {
+            let mut seen: Vec<PerLot> = tables
+                .iter()
+                .filter_map(|table| table.rows.get(row))
+                .filter(|old| old.instrument_id == listed.instrument_id)
+                .map(|old| old.value)
+                .collect();
+            seen.sort_unstable();
+            let middle = seen.len().saturating_sub(1) / 2;
+            *value = seen.get(middle).copied().unwrap_or(listed.value);
+        }
+        Some(Self {
+            version: newest.header.version,
+            risk_hash,
+            values,
+        })
+    }
+
     /// The elements in the order they are hashed.
     pub fn elements(&self, group: GroupId) -> Vec<Fr> {
         let head = [Fr::from(u64::from(group.get())), Fr::from(self.version), self.risk_hash];

@@ -225,3 +225,34 @@ fn witness_that_proves_nothing_should_make_no_statement() {
         Err(ExitError::Path)
     );
 }
+
+#[test]
+fn median_of_a_window_should_be_the_lower_one_and_ignore_other_instruments() {
+    let mut random = Random::new(8);
+    let tables: Vec<_> = [40, 10, 30, 20]
+        .into_iter()
+        .enumerate()
+        .map(|(n, value)| {
+            let mut table = table(3, 5 + n as u64, &mut random);
+            table.rows[1].value = PerLot(value);
+            table.rows[2].value = PerLot(100 + value);
+            table
+        })
+        .collect();
+    let hash = tables[3].hash();
+    let median = |tables: &[_]| FinalValues::median(tables, hash).expect("there are tables");
+    let of_four = median(&tables);
+    assert_eq!((of_four.version, of_four.risk_hash), (8, hash));
+    assert_eq!(of_four.values[1..3], [PerLot(20), PerLot(120)]);
+    assert_eq!(median(&tables[1..]).values[1], PerLot(20));
+    assert_eq!(median(&tables[3..]), FinalValues::of(&tables[3]));
+    assert_eq!(FinalValues::median(&[], hash), None);
+    // Another instrument stood in the row before.
+    let mut other = tables.clone();
+    for table in &mut other[..3] {
+        table.rows[1].instrument_id.0 += 1_000;
+    }
+    assert_eq!(median(&other).values[1..3], [PerLot(20), PerLot(120)]);
+    other[3].rows[1].value = PerLot(7);
+    assert_eq!(median(&other).values[1..3], [PerLot(7), PerLot(120)]);
+}

@@ -5,7 +5,10 @@
 
 use bellman::Circuit;
 use cloister_circuits::{
-    statements::{batch::BatchCircuit, house_rekey::HouseRekeyCircuit, seal::SealCircuit, solvency::SolvencyCircuit},
+    statements::{
+        batch::BatchCircuit, exit::ExitCircuit, house_rekey::HouseRekeyCircuit, seal::SealCircuit,
+        solvency::SolvencyCircuit,
+    },
     Fr,
 };
 use cloister_groth16::{default_directory, load_or_generate, Matrices, Progress};
@@ -45,6 +48,11 @@ fn the_development_key_of_seals_is_the_one_of_the_circuit() {
 #[test]
 fn the_development_key_of_house_rekeys_is_the_one_of_the_circuit() {
     assert_committed("development-house-rekey.vk", HouseRekeyCircuit::blank());
+}
+
+#[test]
+fn the_development_key_of_exits_is_the_one_of_the_circuit() {
+    assert_committed("development-exit.vk", ExitCircuit::blank());
 }
 
 #[test]

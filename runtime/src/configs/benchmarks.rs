@@ -127,6 +127,30 @@ impl pallet_cloister_execution::BenchmarkHelper<AccountId, AssetId> for Stage {
         let _ = Risk::refresh_table(RuntimeOrigin::signed(caller), group);
         (group, Risk::latest_version(group).unwrap_or_default())
     }
+
+    fn fill_window(group: u32, now: u64) {
+        use pallet_cloister_risk::{bounds::FINAL_MOST, Groups, TableInfo, TableInfos, Tables};
+
+        let first = Risk::latest_version(group).unwrap_or_default();
+        let Some(table) = Tables::<Runtime>::get(group, first) else {
+            return;
+        };
+        let info = TableInfo {
+            hash: [0; 32],
+            time: now,
+            good_until: None,
+        };
+        let last = first.saturating_add(FINAL_MOST.into());
+        for version in first..=last {
+            Tables::<Runtime>::insert(group, version, table.clone());
+            TableInfos::<Runtime>::insert(group, version, info);
+        }
+        Groups::<Runtime>::mutate(group, |state| {
+            if let Some(state) = state {
+                state.version = last;
+            }
+        });
+    }
 }
 
 /// The benchmarks there are, and the storage they touch.

@@ -10,7 +10,10 @@ use frame_support::{
     PalletId,
 };
 use frame_system::EnsureRoot;
-use pallet_cloister_execution::EssentialCalls;
+use pallet_cloister_execution::{
+    exit::{DEVELOPMENT_EXIT_PERIOD, EXIT_PERIOD},
+    EssentialCalls,
+};
 use pallet_cloister_risk::{Price, PriceSource};
 use polkadot_sdk::*;
 
@@ -115,6 +118,19 @@ impl Get<BlockNumber> for ActivationDelay {
     }
 }
 
+/// [`EXIT_PERIOD`]; ten minutes on a development chain, whose money is worth nothing.
+pub struct ExitPeriod;
+
+impl Get<Moment> for ExitPeriod {
+    fn get() -> Moment {
+        if is_development() {
+            DEVELOPMENT_EXIT_PERIOD
+        } else {
+            EXIT_PERIOD
+        }
+    }
+}
+
 impl pallet_cloister_execution::Config for Runtime {
     type AdminOrigin = EnsureRoot<AccountId>;
     type AssetId = AssetId;
@@ -140,6 +156,7 @@ impl pallet_cloister_execution::Config for Runtime {
     type MaxTimeBehind = MaxTimeBehind;
     type MaxTimeAhead = MaxTimeAhead;
     type ActivationDelay = ActivationDelay;
+    type ExitPeriod = ExitPeriod;
     type WeightInfo = pallet_cloister_execution::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = crate::configs::benchmarks::Stage;

@@ -4,15 +4,15 @@ use crate::genesis::state;
 use cloister_crypto::{field::to_bytes, seal::SealKey};
 use cloister_runtime::{
     configs::{
-        cloister::{is_development, ActivationDelay},
+        cloister::{is_development, ActivationDelay, ExitPeriod},
         consensus::SlotDuration,
         oracle::FeedValue,
     },
     constants::{development::SEAL_SEED, time},
     genesis_presets::{
-        feeds, groups, DEVELOPMENT_BATCH_KEY, DEVELOPMENT_HOUSE_KEY, DEVELOPMENT_LARGE_SOLVENCY_KEY,
-        DEVELOPMENT_LARGE_SOLVENCY_SHAPE, DEVELOPMENT_SEAL_KEY, DEVELOPMENT_SHAPE, DEVELOPMENT_SOLVENCY_KEY,
-        DEVELOPMENT_SOLVENCY_SHAPE, FEE_ACCOUNT, SEQUENCER,
+        feeds, groups, DEVELOPMENT_BATCH_KEY, DEVELOPMENT_EXIT_KEY, DEVELOPMENT_HOUSE_KEY,
+        DEVELOPMENT_LARGE_SOLVENCY_KEY, DEVELOPMENT_LARGE_SOLVENCY_SHAPE, DEVELOPMENT_SEAL_KEY, DEVELOPMENT_SHAPE,
+        DEVELOPMENT_SOLVENCY_KEY, DEVELOPMENT_SOLVENCY_SHAPE, FEE_ACCOUNT, SEQUENCER,
     },
     BlockNumber, Execution, Oracle, Risk, Runtime, RuntimeOrigin, System,
 };
@@ -66,6 +66,7 @@ fn the_development_preset_should_have_active_keys_and_the_public_sealing_key() {
                 DEVELOPMENT_HOUSE_KEY,
                 DEVELOPMENT_SOLVENCY_KEY,
                 DEVELOPMENT_LARGE_SOLVENCY_KEY,
+                DEVELOPMENT_EXIT_KEY,
             ]
         );
         let batches = Execution::verifying_key(DEVELOPMENT_BATCH_KEY).expect("batches can be proven");
@@ -83,6 +84,9 @@ fn the_development_preset_should_have_active_keys_and_the_public_sealing_key() {
         let rekeys = Execution::verifying_key(DEVELOPMENT_HOUSE_KEY).expect("houses can be re-keyed");
         assert_eq!((rekeys.statement, rekeys.active_at), (StatementKind::HouseRekey, 0));
         assert!(rekeys.development && rekeys.key != seals.key);
+        let exits = Execution::verifying_key(DEVELOPMENT_EXIT_KEY).expect("exits can be proven");
+        assert_eq!((exits.statement, exits.active_at), (StatementKind::Exit, 0));
+        assert!(exits.development && exits.key != seals.key);
         for (id, statement) in [
             (DEVELOPMENT_SOLVENCY_KEY, DEVELOPMENT_SOLVENCY_SHAPE),
             (DEVELOPMENT_LARGE_SOLVENCY_KEY, DEVELOPMENT_LARGE_SOLVENCY_SHAPE),
@@ -104,6 +108,7 @@ fn only_a_development_chain_should_take_development_keys_have_short_slots_and_no
         assert!(is_development());
         assert_eq!(<SlotDuration as Get<u64>>::get(), time::DEVELOPMENT_SLOT_MILLISECONDS);
         assert_eq!(<ActivationDelay as Get<BlockNumber>>::get(), 1);
+        assert_eq!(<ExitPeriod as Get<u64>>::get(), 600_000);
         assert_ok!(install(shape, key.clone()));
         assert_eq!(Execution::verifying_key(33).map(|key| key.active_at), Some(2));
     });
@@ -112,6 +117,7 @@ fn only_a_development_chain_should_take_development_keys_have_short_slots_and_no
         assert!(!is_development());
         assert_eq!(<SlotDuration as Get<u64>>::get(), time::SLOT_MILLISECONDS);
         assert_eq!(<ActivationDelay as Get<BlockNumber>>::get(), 24 * time::HOURS);
+        assert_eq!(<ExitPeriod as Get<u64>>::get(), 30 * 24 * 3_600_000);
         assert_eq!(Execution::verifying_keys(), []);
         for statement in [shape, StatementKind::Seal] {
             assert_noop!(install(statement, key.clone()), Error::<Runtime>::DevelopmentKeyRefused);

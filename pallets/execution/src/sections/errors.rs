@@ -149,8 +149,31 @@ mod errors {
         /// A unit takes a request, and its account has none that is ready, or its open comes first; or the batch takes
         /// insurance, and no take of it is ready.
         NoRequest,
-        /// A unit names an index without a consumed open.
+        /// A unit names an index without a consumed open, or the account that would exit has none.
         UnknownAccount,
+        /// The group is not frozen.
+        GroupNotFrozen,
+        /// The final table of the group is fixed already.
+        FinalTableFixed,
+        /// The group has no final table yet.
+        FinalTableMissing,
+        /// Governance still has its time to choose the final table.
+        FallbackNotDue,
+        /// The account has exited: an index exits once.
+        AlreadyExited,
+        /// The ratio of the group is not fixed yet: in the first phase nothing is paid, and after it `settle_exits`
+        /// comes before anything else.
+        ExitsNotSettled,
+        /// The ratio of the group is fixed already.
+        ExitsSettled,
+        /// The first phase of exits is not over.
+        ExitsNotDue,
+        /// What no claim has a right to stays for longer.
+        RestNotDue,
+        /// The queue has no such item.
+        NoSuchItem,
+        /// The last active key of exits stays while any account is open.
+        ExitKeyNeeded,
         /// A submitted field element is not below the order of the field.
         NonCanonicalField,
         /// A point of the proof has wrong flags or a coordinate out of range.

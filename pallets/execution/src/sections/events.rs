@@ -166,7 +166,8 @@ mod events {
             /// Its owner.
             owner: T::AccountId,
         },
-        /// Deposits that waited for an account went back with its close.
+        /// Deposits that waited for an account, or a payment into the insurance (index 2^24), went back: with a close,
+        /// or from a frozen group.
         DepositsRefunded {
             /// The group.
             group: u32,
@@ -354,6 +355,70 @@ mod events {
         GroupFrozen {
             /// The group.
             group: u32,
+        },
+        /// The final table of a frozen group was fixed: exits are taken.
+        FinalTableFixed {
+            /// The group.
+            group: u32,
+            /// Version of the risk table that it is named after.
+            version: u64,
+            /// The `final_hash` of exits.
+            hash: Field,
+            /// End of the first phase, milliseconds of Unix time.
+            claims_until: u64,
+        },
+        /// An account of a frozen group has exited.
+        Exited {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner.
+            owner: T::AccountId,
+            /// What it is worth at the final table, 10^-6.
+            claim: u128,
+            /// It came after the first phase, and is paid from what the others leave.
+            late: bool,
+        },
+        /// The ratio of a frozen group was fixed: claims are paid.
+        ExitsSettled {
+            /// The group.
+            group: u32,
+            /// The ratio is `part / of`.
+            part: u128,
+            /// See `part`.
+            of: u128,
+            /// Gross amount of the exits and withheld claims, 10^-6.
+            claims: u128,
+        },
+        /// What was due of an exit was paid.
+        ExitPaid {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Its owner, who was paid.
+            owner: T::AccountId,
+            /// 10^-6.
+            amount: u128,
+        },
+        /// A queue item of a frozen group went back, with all that waited for its account.
+        ItemRefunded {
+            /// The group.
+            group: u32,
+            /// Queue id.
+            item: u64,
+            /// The account; 2^24 stands for the house.
+            index: u32,
+            /// Who queued it.
+            owner: T::AccountId,
+        },
+        /// What no claim of a frozen group has a right to was paid to the fee account.
+        RestReleased {
+            /// The group.
+            group: u32,
+            /// 10^-6.
+            amount: u128,
         },
         /// A claim was paid.
         Claimed {

@@ -102,6 +102,22 @@ mod storage {
     #[pallet::storage]
     pub type Frozen<T: Config> = StorageMap<_, Twox64Concat, u32, u64>;
 
+    /// The final tables of frozen groups (C-EXIT).
+    #[pallet::storage]
+    pub type FinalTables<T: Config> = StorageMap<_, Twox64Concat, u32, FinalTable>;
+
+    /// The exits of each group that has a final table, together.
+    #[pallet::storage]
+    pub type ExitTotals<T: Config> = StorageMap<_, Twox64Concat, u32, ExitSums>;
+
+    /// Exits by group and index. They stay, so that an index exits once.
+    #[pallet::storage]
+    pub type ExitClaims<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u32, ExitClaim<T::AccountId>>;
+
+    /// Searches for the ratio of a group that are not at their end.
+    #[pallet::storage]
+    pub type ExitScans<T: Config> = StorageMap<_, Twox64Concat, u32, ExitScan<T::AccountId>>;
+
     /// Payouts that were withheld for want of a fresh round, or because of a shortfall, by group and owner.
     #[pallet::storage]
     pub type WithheldClaims<T: Config> =

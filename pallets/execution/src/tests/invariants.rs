@@ -133,8 +133,74 @@ fn run(step: Step) {
     }
 }
 
+/// Ends the group: everything that waits goes back, whoever has a leaf exits, everybody asks for everything twice.
+fn end(claims: [u128; 3]) {
+    let check = || {
+        Execution::do_try_state().unwrap();
+        let owed = Totals::<Test>::get(GROUP).sum().unwrap();
+        assert_eq!(balance(&vault()), MIN_BALANCE + owed);
+    };
+    for _ in 0..2 {
+        pass_with_table(1_000);
+    }
+    Execution::freeze_now(GROUP);
+    while let Some((id, _)) = whole_queue().first().cloned() {
+        assert_ok!(Execution::refund_item(signed(&ALICE), GROUP, id));
+        check();
+    }
+    assert_eq!(Totals::<Test>::get(GROUP).queued, 0);
+    let state = Groups::<Test>::get(GROUP).unwrap();
+    let table = Execution::final_table(GROUP).unwrap();
+    for index in 0..state.next_index {
+        let Some(account) = Execution::account(GROUP, index) else {
+            continue;
+        };
+        let claim = claims[index as usize % 3];
+        let exit = cloister_ledger::ExitStatement {
+            genesis: System::block_hash(0).0,
+            group: cloister_types::GroupId(GROUP),
+            index: cloister_types::AccountIndex(index),
+            root: solvency::fr(&state.root),
+            final_hash: solvency::fr(&table.hash),
+            claim: cloister_types::Total(claim),
+        };
+        let proof = Box::new(prover::prove(exit.hash()));
+        assert_ok!(Execution::exit(signed(&account.owner), GROUP, EXIT_KEY, claim, proof));
+        check();
+    }
+    pass(PERIOD);
+    while Execution::exit_sums(GROUP).unwrap().ratio.is_none() {
+        assert_ok!(Execution::settle_exits(signed(&BOB), GROUP));
+        check();
+    }
+    for n in 0..6 {
+        // What the asset refuses stays due.
+        let _ = Assets::thaw(signed(&ADMIN), ASSET, who(n));
+        let _ = Execution::pay_claim(signed(&BOB), GROUP, who(n));
+        let _ = Execution::claim(signed(&who(n)), GROUP);
+        for index in 0..state.next_index {
+            let _ = Execution::pay_exit(signed(&BOB), GROUP, index);
+        }
+        check();
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn frozen_group_should_end_whatever_came_before(
+        steps in prop::collection::vec(step(), 1..25),
+        claims in prop::array::uniform3(prop_oneof![0u128..200, 0u128..200_000]),
+    ) {
+        empty().execute_with(|| {
+            let supply = Assets::total_supply(ASSET);
+            steps.into_iter().for_each(run);
+            end(claims);
+            let all: u128 = [ALICE, BOB, FEES, vault()].iter().map(balance).sum();
+            assert_eq!(all + MIN_BALANCE, supply);
+        });
+    }
 
     #[test]
     fn invariants_should_hold_after_every_step(steps in prop::collection::vec(step(), 1..30)) {

@@ -9,11 +9,12 @@ use polkadot_sdk::{
 };
 
 /// Every statement there is.
-const STATEMENTS: [StatementKind; 4] = [
+const STATEMENTS: [StatementKind; 5] = [
     SHAPE,
     StatementKind::Seal,
     StatementKind::HouseRekey,
     StatementKind::Solvency { subtrees: SUBTREES },
+    StatementKind::Exit,
 ];
 
 fn set_key(id: KeyId, statement: StatementKind, development: bool, key: Vec<u8>) -> Result<(), Error<Test>> {
