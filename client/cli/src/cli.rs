@@ -219,18 +219,22 @@ EXAMPLE
         #[arg(long, value_name = "DIR")]
         out: PathBuf,
     },
-    /// Prove what the account is worth, from chain data and the view key alone.
+    /// Leave a frozen group alone, from chain data and the view key.
     #[command(after_help = "\
-The proof opens the account's leaf in the newest final root and states its equity at the newest risk table. A trader
-needs nothing else to leave when a group is frozen: the chain accepts such proofs only then, at the final root and
-table. The node must keep old states (--state-pruning archive).
+Does whatever comes next: gives back what waits in the queue; proves what the account is worth at the final table, by
+opening its leaf in the group's last root, and claims it; has the ratio of all claims fixed once the time for them is
+over; has what is due paid. Run it again for the next step. The node must keep old states (--state-pruning archive).
 
-EXAMPLE
+While a group trades the chain takes no exit; with --out the proof at the newest final root and risk table is made and
+written, to see that it can be.
+
+EXAMPLES
+  cloister exit
   cloister exit --out exit.json")]
     Exit {
-        /// File to write, JSON: the statement, the proof, the verifying key.
+        /// File to write the proof to, JSON: the statement, the proof, the verifying key.
         #[arg(long, value_name = "FILE")]
-        out: PathBuf,
+        out: Option<PathBuf>,
         /// File with the proving key of exits [default: the public parameters].
         #[arg(long, value_name = "FILE")]
         exit_key: Option<PathBuf>,

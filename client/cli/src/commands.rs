@@ -52,7 +52,7 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Withdraw { amount, wait, .. } => account::force_withdrawal(global, &amount, wait).await,
         Command::Book { instrument, levels } => market::book(global, &instrument, levels).await,
         Command::Status => market::status(global).await,
-        Command::Exit { out, exit_key } => exit::write(global, &out, exit_key.as_deref()).await,
+        Command::Exit { out, exit_key } => exit::run(global, out.as_deref(), exit_key.as_deref()).await,
         Command::Proof { batch, out } => proof::write(global, batch, &out).await,
         Command::Replay(options) => tape::replay(global, &options).await,
         Command::Demo(options) => tape::demo(&options).await,

@@ -27,7 +27,7 @@ use cloister_client_core::{
     trader::Trader,
 };
 use cloister_crypto::field::to_bytes;
-use cloister_ledger::Shape;
+use cloister_ledger::{FinalValues, Shape};
 use cloister_prover_job::ProverError;
 use cloister_risk::Assessment;
 use cloister_runtime::Hash;
@@ -372,7 +372,7 @@ async fn leave(
 ) -> Result<Left, DemoError> {
     let trader = replayed.traders.first().ok_or(ReplayError::Empty)?;
     let table = chain.latest_risk_table(GROUP, Some(head)).await?;
-    let exit = Exit::of(statements(&audit.batches), trader, &table)?;
+    let exit = Exit::of(statements(&audit.batches), trader, FinalValues::of(&table))?;
     let prover = ExitProver::new(None).await?;
     let proven = prover.prove(&exit).await?;
     // The margin code shares nothing with the exit's.

@@ -6,7 +6,6 @@ use crate::{
 };
 use cloister_crypto::field::to_bytes;
 use cloister_ledger::{ExitError, ExitStatement, ExitWitness, FinalValues, Statement};
-use cloister_risk::RiskTable;
 use cloister_types::{AccountIndex, GroupId};
 use serde_json::{json, Value};
 
@@ -33,17 +32,16 @@ pub struct Exit {
 }
 
 impl Exit {
-    /// The exit of a trader's account at a risk table, after the given statements, which must be all of the group's.
+    /// The exit of a trader's account at final values, after the given statements, which must be all of the group's.
     ///
     /// # Errors
     /// [`ExitStatementError`].
     pub fn of<'a>(
         statements: impl IntoIterator<Item = &'a Statement> + Clone,
         trader: &Trader,
-        table: &RiskTable,
+        values: FinalValues,
     ) -> Result<Self, ExitStatementError> {
         let account = recover(statements.clone(), AccountIndex(trader.index), &trader.known_keys())?.account;
-        let values = FinalValues::of(table);
         let equity = values.equity(&account).ok_or(ExitError::Equity)?;
         let witness = ExitWitness {
             account,

@@ -1,5 +1,5 @@
 //! What a trader does on the chain: find its account, open one, deposit, set its flags, re-key it, take money out of it
-//! by force, close it, have a withheld claim paid, freeze a group that nobody proves.
+//! by force, close it, have a withheld claim paid, freeze a group that nobody proves, leave a frozen one.
 
 use crate::{
     chain::{Chain, ChainError, Included, Until},
@@ -13,7 +13,7 @@ use cloister_client_core::{
 use cloister_crypto::field::to_bytes;
 use cloister_ledger::Switches;
 use cloister_runtime::{AccountId, RuntimeCall, RuntimeEvent};
-use cloister_settlement::{ItemKind, OpenKeys, SealProof};
+use cloister_settlement::{batch::PROOF_BYTES, ItemKind, KeyId, OpenKeys, SealProof};
 use pallet_cloister_execution::{Call, Event};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -266,5 +266,84 @@ pub async fn pay_claim(
 /// [`ChainError`].
 pub async fn freeze(chain: &Chain, group: u32, keys: &TraderKeys, until: Until) -> Result<Included, ChainError> {
     let call = RuntimeCall::Execution(Call::freeze { group });
+    chain.submit(call, &keys.owner, until).await
+}
+
+/// Has the final table of a frozen group fixed that had no fresh tables (C-EXIT). Anyone may.
+///
+/// # Errors
+/// [`ChainError`].
+pub async fn fix_final_table(
+    chain: &Chain,
+    group: u32,
+    keys: &TraderKeys,
+    until: Until,
+) -> Result<Included, ChainError> {
+    let call = RuntimeCall::Execution(Call::fix_final_table { group });
+    chain.submit(call, &keys.owner, until).await
+}
+
+/// Leaves a frozen group with a proof of what the account is worth, 10^-6 (C-EXIT).
+///
+/// # Errors
+/// [`ChainError`].
+pub async fn exit(
+    chain: &Chain,
+    group: u32,
+    keys: &TraderKeys,
+    (key, claim, proof): (KeyId, u128, [u8; PROOF_BYTES]),
+    until: Until,
+) -> Result<Included, ChainError> {
+    let call = RuntimeCall::Execution(Call::exit {
+        group,
+        key,
+        claim,
+        proof: Box::new(proof),
+    });
+    chain.submit(call, &keys.owner, until).await
+}
+
+/// Has the ratio of a frozen group's claims fixed, once the first phase of exits is over (C-EXIT). Anyone may.
+///
+/// # Errors
+/// [`ChainError`].
+pub async fn settle_exits(chain: &Chain, group: u32, keys: &TraderKeys, until: Until) -> Result<Included, ChainError> {
+    let call = RuntimeCall::Execution(Call::settle_exits { group });
+    chain.submit(call, &keys.owner, until).await
+}
+
+/// Has what is due of an exit paid to its owner (C-EXIT). Anyone may. Returns what was paid, 10^-6.
+///
+/// # Errors
+/// [`TraderError::Chain`], [`TraderError::NoEvent`].
+pub async fn pay_exit(
+    chain: &Chain,
+    group: u32,
+    index: u32,
+    keys: &TraderKeys,
+    until: Until,
+) -> Result<u128, TraderError> {
+    let call = RuntimeCall::Execution(Call::pay_exit { group, index });
+    let included = chain.submit(call, &keys.owner, until).await?;
+    let paid = included.event(|event| match event {
+        RuntimeEvent::Execution(Event::ExitPaid { amount, .. }) => Some(*amount),
+        _ => None,
+    });
+    paid.ok_or(TraderError::NoEvent("payment of the exit"))
+}
+
+/// Gives back what waits in the queue of a frozen group: an item, and with it all that waits for its account (C-EXIT).
+/// Anyone may.
+///
+/// # Errors
+/// [`ChainError`].
+pub async fn refund_item(
+    chain: &Chain,
+    group: u32,
+    item: u64,
+    keys: &TraderKeys,
+    until: Until,
+) -> Result<Included, ChainError> {
+    let call = RuntimeCall::Execution(Call::refund_item { group, item });
     chain.submit(call, &keys.owner, until).await
 }

@@ -82,7 +82,7 @@ async fn exits_should_be_proven_from_the_records_alone() {
     let values = FinalValues::of(&world.table);
     for trader in 0..2 {
         let trader = client_trader(&world, trader);
-        let exit = Exit::of(&statements, &trader, &world.table).expect("rebuilt");
+        let exit = Exit::of(&statements, &trader, FinalValues::of(&world.table)).expect("rebuilt");
         assert!(
             exit.witness.account.positions.iter().any(|q| !q.is_zero()),
             "nothing was traded"
@@ -102,7 +102,7 @@ async fn exits_should_be_proven_from_the_records_alone() {
 async fn an_exit_with_a_higher_claim_should_not_be_proven() {
     let (world, statements) = market();
     let prover = ExitProver::new(None).await.expect("the development parameters");
-    let mut exit = Exit::of(&statements, &client_trader(&world, 0), &world.table).expect("rebuilt");
+    let mut exit = Exit::of(&statements, &client_trader(&world, 0), FinalValues::of(&world.table)).expect("rebuilt");
     exit.statement.claim.0 += 1;
     let refused = prover.prove(&exit).await;
     assert!(matches!(refused, Err(ProverError::Unsatisfied { .. })), "{refused:?}");

@@ -118,7 +118,7 @@ impl Get<BlockNumber> for ActivationDelay {
     }
 }
 
-/// [`EXIT_PERIOD`]; ten minutes on a development chain, whose money is worth nothing.
+/// [`EXIT_PERIOD`]; a minute on a development chain, whose money is worth nothing.
 pub struct ExitPeriod;
 
 impl Get<Moment> for ExitPeriod {

@@ -1,6 +1,7 @@
 //! The gate before payouts, over a real node: a sequencer that does not liquidate a broke account lets nobody out who
-//! won from it, neither by an order nor by force, until a round is clean.
+//! won from it, neither by an order nor by force, until a round is clean. In the end both leave the group alone.
 
+use crate::leaving;
 use cloister_cli::{progress::Progress, replay::Feeder};
 use cloister_client::{
     audit::AssetHoldings,
@@ -274,6 +275,7 @@ async fn a_winner_should_wait_while_the_loser_is_spared() {
     let leaves = vec![Unit::instruction(&scene.winner, signed, Fill::default())];
     scene.settle(&table, leaves).await;
     assert_eq!(scene.balance().await, before + gross + 1_000_000);
+    leaving::all_should_leave_to_the_last_unit(&chain, [&scene.winner, &scene.loser]).await;
     let head = chain.finalized().await.expect("a final block");
     let after = AssetHoldings::at(&chain, GROUP, head).await.expect("money");
     assert!(after.conserved_since(&money), "{after:?}");

@@ -43,10 +43,13 @@ pub async fn should_have_stopped_nothing(chain: &Chain, filled: &BTreeMap<Hash, 
     assert!(full.len() >= TRANSACTIONS / ROOM / 2, "{filled:?}");
     let mut settled = 0;
     for block in full {
-        let view = chain.block(*block).await.expect("a block"); let events = view.extrinsics.iter().flat_map(|extrinsic|
-        &extrinsic.events); let own = |event: &&RuntimeEvent| matches!(event,
-        RuntimeEvent::Execution(Event::BatchSettled { group: of, .. }) if *of == group); settled +=
-        events.filter(own).count();
+        let view = chain.block(*block).await.expect("a block");
+        let events = view.extrinsics.iter().flat_map(|extrinsic| &extrinsic.events);
+        let own = |event: &&RuntimeEvent| {
+            matches!(event,
+        RuntimeEvent::Execution(Event::BatchSettled { group: of, .. }) if *of == group)
+        };
+        settled += events.filter(own).count();
     }
     assert!(settled > 0, "no batch was settled in a full block");
     println!("{settled} batches in {} full blocks", filled.len());

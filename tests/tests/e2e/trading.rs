@@ -27,7 +27,7 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_groth16_verifier::{verify_with, Proof, Pure, VerifyingKey};
-use cloister_ledger::{instruction::flags, SealStatement, Side, SignedInstruction};
+use cloister_ledger::{instruction::flags, FinalValues, SealStatement, Side, SignedInstruction};
 use cloister_risk::{Assessment, Status};
 use cloister_runtime::{genesis_presets::DEVELOPMENT_BATCH_KEY, AccountId, Hash, Runtime, RuntimeCall};
 use cloister_sequencer_rpc::{types::AcceptedInfo, ErrorCode};
@@ -361,7 +361,7 @@ async fn refusals_of_orders(sequencer: &SequencerClient, alice: &Trader, market:
 /// Alice proves alone what she is worth.
 async fn exit(chain: &Chain, audit: &BatchAudit, head: Hash, alice: &Trader) {
     let table = chain.latest_risk_table(GROUP, Some(head)).await.expect("a table");
-    let exit = Exit::of(statements(&audit.batches), alice, &table).expect("rebuilt from the chain");
+    let exit = Exit::of(statements(&audit.batches), alice, FinalValues::of(&table)).expect("rebuilt from the chain");
     let account = &exit.witness.account;
     let assessed = Assessment::new(&table, &account.positions, account.cash).expect("in range");
     assert_eq!(exit.equity, assessed.equity.get());

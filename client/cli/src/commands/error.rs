@@ -2,8 +2,8 @@
 
 use cloister_cli::{demo::DemoError, replay::ReplayError, tape::csv::TapeError, wallet::WalletError};
 use cloister_client::{
-    audit::AuditError, chain::ChainError, instrument::FindInstrumentError, seal::SealError, sequencer::SequencerError,
-    trader::TraderError,
+    audit::AuditError, chain::ChainError, exit::ExitKeyError, instrument::FindInstrumentError, seal::SealError,
+    sequencer::SequencerError, trader::TraderError,
 };
 use cloister_client_core::{amount::AmountError, exit::ExitStatementError, keys::SeedError, recovery::RecoveryError};
 use cloister_prover_job::ProverError;
@@ -51,6 +51,15 @@ pub enum CommandError {
     /// The exit cannot be proven.
     #[error("the exit: {0}")]
     ExitProof(#[from] ProverError),
+    /// The chain has no key for the exit.
+    #[error(transparent)]
+    ExitKey(#[from] ExitKeyError),
+    /// The group trades, and no file was named for the proof.
+    #[error("group {0} trades, so nobody can leave it by a proof; take money out with `cloister withdraw`, or name a file with --out to try the proof")]
+    NotFrozen(u32),
+    /// The group is frozen and has no final table.
+    #[error("group {0} is frozen and its final table is not fixed yet: its oracle was dead. For seven days from the freeze governance chooses one; after that `cloister exit` has the newest one fixed")]
+    NoFinalTable(u32),
     /// The tape cannot be read.
     #[error(transparent)]
     Tape(#[from] TapeError),

@@ -7,8 +7,8 @@ use cloister_types::{AccountIndex, Amount};
 use codec::Encode;
 use pallet_cloister_execution::{
     types::{MAX_QUEUE_PAGE, MAX_REKEY_PAGE},
-    GroupState, GroupTotals, HouseRekeyed, ItemKind, KeyId, QueueItem, RegisteredAccount, RegisteredKey, SolvencyView,
-    StatementKind, WithheldClaim,
+    ExitClaim, ExitSums, FinalTable, GroupState, GroupTotals, HouseRekeyed, ItemKind, KeyId, QueueItem,
+    RegisteredAccount, RegisteredKey, SolvencyView, StatementKind, WithheldClaim,
 };
 use pallet_cloister_risk::{Group, TableInfo};
 use polkadot_sdk::{
@@ -210,6 +210,47 @@ impl Chain {
             return Err(ChainError::Absent("active verifying key of seals"));
         }
         Ok(keys)
+    }
+
+    /// The verifying keys under which an exit that is sent now is accepted, the newest first; none if there is none.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn exit_verifying_keys(&self) -> Result<Vec<(KeyId, KeyOf)>, ChainError> {
+        let next = self.header(None).await?.number.saturating_add(1);
+        let mut keys = self.verifying_keys(None).await?;
+        keys.retain(|(_, key)| key.statement == StatementKind::Exit && key.active_at <= next);
+        keys.sort_by_key(|(id, key)| core::cmp::Reverse((key.active_at, *id)));
+        Ok(keys)
+    }
+
+    /// The final table of a frozen group; none if it is not fixed yet.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn final_table(&self, group: u32, at: Option<Hash>) -> Result<Option<FinalTable>, ChainError> {
+        self.api("CloisterApi_final_table", group.encode(), at).await
+    }
+
+    /// The exits of a group; none if it has no final table.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn exit_sums(&self, group: u32, at: Option<Hash>) -> Result<Option<ExitSums>, ChainError> {
+        self.api("CloisterApi_exit_sums", group.encode(), at).await
+    }
+
+    /// The exit of an index; none if it has not exited.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn exit_of(
+        &self,
+        group: u32,
+        index: u32,
+        at: Option<Hash>,
+    ) -> Result<Option<ExitClaim<AccountId>>, ChainError> {
+        self.api("CloisterApi_exit_of", (group, index).encode(), at).await
     }
 
     /// The sequencers' sealing key.

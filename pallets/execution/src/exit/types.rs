@@ -16,8 +16,8 @@ const DAY: u64 = 24 * 3_600_000;
 
 /// How long exits are claims of the first phase, milliseconds: at least 30 days.
 pub const EXIT_PERIOD: u64 = 30 * DAY;
-/// The same on a development chain, whose money is worth nothing: ten minutes.
-pub const DEVELOPMENT_EXIT_PERIOD: u64 = 600_000;
+/// The same on a development chain, whose money is worth nothing: a minute.
+pub const DEVELOPMENT_EXIT_PERIOD: u64 = 60_000;
 /// For this long after a freeze only governance chooses the final table of a group whose oracle was dead,
 /// milliseconds.
 pub const FALLBACK_AFTER: u64 = 7 * DAY;
