@@ -120,15 +120,20 @@ fn seal_proof<T: Config>(group: u32, owner: &T::AccountId, keys: &OpenKeys) -> R
     })
 }
 
-/// An account whose open waits, with room for one more item: whoever queues that reads all of them. Returns the group,
-/// the owner and the maximum number of items.
+/// What so many items of an account cost that pay in the least.
+fn cost_of<T: Config>(items: u32) -> u128 {
+    let each = u128::from(T::MinDeposit::get()) + u128::from(T::QueueFee::get());
+    each * u128::from(items) + u128::from(T::OpenFee::get())
+}
+
+/// An account whose open waits, with room for one more item outside the priority lane: whoever queues that reads all of
+/// them. Returns the group, the owner and how many items there are with it.
 fn waiting_account<T: Config>() -> Result<(u32, T::AccountId, u32), BenchmarkError> {
     let (asset, group, _) = group::<T>()?;
     let owner: T::AccountId = whitelisted_caller();
     let amount = T::MinDeposit::get();
-    let most = T::MaxItemsPerUser::get();
-    let needed = u128::from(amount) * u128::from(most) + u128::from(T::OpenFee::get());
-    HelperOf::<T>::endow(&asset, &owner, needed);
+    let most = T::MaxItemsPerUser::get().saturating_sub(1);
+    HelperOf::<T>::endow(&asset, &owner, cost_of::<T>(most));
     let keys = open_keys(1);
     let proof = seal_proof::<T>(group, &owner, &keys)?;
     Pallet::<T>::queue_open(group, owner.clone(), keys, &proof, amount)
@@ -661,14 +666,19 @@ mod benchmarks {
         let (asset, group, _) = group::<T>()?;
         let owner: T::AccountId = whitelisted_caller();
         let amount = T::MinDeposit::get();
-        let needed = u128::from(amount) * u128::from(i) + u128::from(T::OpenFee::get());
-        HelperOf::<T>::endow(&asset, &owner, needed);
+        HelperOf::<T>::endow(&asset, &owner, cost_of::<T>(i));
         let keys = open_keys(1);
         let proof = seal_proof::<T>(group, &owner, &keys)?;
         Pallet::<T>::queue_open(group, owner.clone(), keys, &proof, amount)
             .map_err(|_| BenchmarkError::Stop("no account"))?;
-        for _ in 1..i {
-            Pallet::<T>::queue_deposit(group, owner.clone(), amount).map_err(|_| BenchmarkError::Stop("no deposit"))?;
+        for n in 1..i {
+            // The last place is the priority lane's.
+            let queued = if n + 1 < T::MaxItemsPerUser::get() {
+                Pallet::<T>::queue_deposit(group, owner.clone(), amount)
+            } else {
+                Pallet::<T>::queue_forced(group, owner.clone(), 1)
+            };
+            queued.map_err(|_| BenchmarkError::Stop("no item"))?;
         }
         Frozen::<T>::insert(group, NOW);
         #[extrinsic_call]
@@ -724,7 +734,8 @@ mod benchmarks {
             }
             QueueClocks::<T>::mutate(group, |clock| {
                 if let Some(clock) = clock {
-                    (clock.item, clock.counted_at) = (state.priority.first, NOW - MAX_TICK);
+                    // Of two that are overdue for as long it is the older one.
+                    (clock.item, clock.counted_at) = (state.queue.first, NOW - MAX_TICK);
                 }
             });
             last = Some(group);
