@@ -2,7 +2,8 @@
 //! the group could have taken a batch.
 
 use crate::{
-    queue::GroupOf, solvency::MAX_TICK, Config, Frozen, Groups, Pallet, Queue, QueueClock, QueueClocks, WeightInfo,
+    queue::GroupOf, solvency::MAX_TICK, Config, Frozen, Groups, OpenAccounts, Pallet, QueueClock, QueueClocks,
+    WeightInfo,
 };
 use alloc::vec::Vec;
 use pallet_cloister_risk::RiskTables;
@@ -15,6 +16,9 @@ use polkadot_sdk::frame_support::{
 pub const MAX_STOPPED: u64 = 72 * 3_600_000;
 /// Length of a window, milliseconds: thirty days.
 pub const STOP_WINDOW: u64 = 30 * 24 * 3_600_000;
+/// Milliseconds by which no item may be overdue, whatever was taken before it: ten days, in which the clock may have
+/// stood for [`MAX_STOPPED`].
+pub const MAX_OVERDUE: u64 = 10 * 24 * 3_600_000;
 
 impl<T: Config> Pallet<T> {
     /// Starts the clock of a new group.
@@ -26,18 +30,27 @@ impl<T: Config> Pallet<T> {
         QueueClocks::<T>::insert(group, clock);
     }
 
-    /// The item of either lane whose deadline has passed first; `None` if none has.
-    fn longest_overdue(group: u32, state: &GroupOf<T>, now: u64) -> Option<u64> {
-        let first = [state.priority.first, state.queue.first].into_iter().flatten();
-        let due = first.filter_map(|id| Queue::<T>::get(group, id).map(|waiting| (waiting.item.deadline, id)));
-        due.filter(|(deadline, _)| *deadline <= now).min().map(|(_, id)| id)
+    /// The item of either lane whose deadline has passed first, with the deadline; `None` if none has. What the house
+    /// takes does not count while no account is open: no batch can be made then.
+    fn longest_overdue(group: u32, state: &GroupOf<T>, now: u64) -> Option<(u64, u64)> {
+        let none_open = OpenAccounts::<T>::iter_key_prefix(group).next().is_none();
+        let first = [state.priority.first, state.queue.first]
+            .into_iter()
+            .filter_map(|first| {
+                // No more than `MAX_HOUSE_ITEMS` are passed over.
+                let mut lane = Self::along(group, first);
+                lane.find(|(_, item)| !(none_open && item.kind.is_of_house()))
+            });
+        let due = first.map(|(id, item)| (item.deadline, id));
+        due.filter(|(deadline, _)| *deadline <= now).min()
     }
 
-    /// Whether a batch of the group could be taken now, if one of any group could: nobody has disabled it, and there is
-    /// a table.
+    /// Whether a batch of the group could be taken now, if one of any group could: nobody has disabled it, there is a
+    /// table, and it was set up, which the first batch shows.
     fn could_take_a_batch(group: u32, state: &GroupOf<T>, now: u64) -> bool {
         let newest = T::Risk::latest_version(group);
-        state.enabled && newest.is_some_and(|version| Self::table_in_force(group, version, now).is_ok())
+        let table = newest.is_some_and(|version| Self::table_in_force(group, version, now).is_ok());
+        state.enabled && state.batch_no > 0 && table
     }
 
     /// Counts the time since the last block for every group with an overdue item.
@@ -48,7 +61,7 @@ impl<T: Config> Pallet<T> {
         for (group, old) in clocks {
             let state = Groups::<T>::get(group).filter(|_| !Frozen::<T>::contains_key(group));
             let Some(state) = state else { continue };
-            let overdue = Self::longest_overdue(group, &state, now);
+            let overdue = Self::longest_overdue(group, &state, now).map(|(_, id)| id);
             let mut clock = old;
             if overdue != clock.item {
                 // Somebody took what was overdue for longest.
@@ -68,7 +81,13 @@ impl<T: Config> Pallet<T> {
 
     /// Whether an item of the group has been overdue for so long that anyone may freeze it.
     pub(crate) fn queue_is_dead(group: u32) -> bool {
-        QueueClocks::<T>::get(group).is_some_and(|clock| clock.waited >= T::QueuePatience::get())
+        let waited = QueueClocks::<T>::get(group).map_or(0, |clock| clock.waited);
+        // Who takes just so much that the head is another one every day keeps the rest in all the same.
+        let now = T::Time::now();
+        let state = Groups::<T>::get(group);
+        let longest = state.and_then(|state| Self::longest_overdue(group, &state, now));
+        let overdue = longest.map_or(0, |(deadline, _)| now.saturating_sub(deadline));
+        waited >= T::QueuePatience::get() || overdue >= MAX_OVERDUE
     }
 }
 

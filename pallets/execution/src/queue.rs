@@ -106,6 +106,7 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn queue_forced(group: u32, owner: T::AccountId, amount: u64) -> Result<(), DispatchError> {
         let (state, index) = Self::may_request(group, &owner)?;
         ensure!(amount > 0, Error::<T>::NothingAsked);
+        Self::ensure_opened(group, index)?;
         let amount = Amount(amount);
         Self::push_request(group, state, index, owner, Request::ForcedWithdrawal { amount })
     }
@@ -118,8 +119,16 @@ impl<T: Config> Pallet<T> {
         seal: &SealProof,
     ) -> Result<(), DispatchError> {
         let (state, index) = Self::may_request(group, &owner)?;
+        Self::ensure_opened(group, index)?;
         Self::check_seal(group, &owner, &keys, seal)?;
         Self::push_request(group, state, index, owner, Request::Rekey(keys))
+    }
+
+    /// An item of the priority lane claims one unit of a batch, and no open before it may need another.
+    fn ensure_opened(group: u32, index: u32) -> Result<(), Error<T>> {
+        let account = Accounts::<T>::get(group, index).ok_or(Error::<T>::NoAccount)?;
+        ensure!(account.opened, Error::<T>::UnknownAccount);
+        Ok(())
     }
 
     /// The group, and the account that an owner may queue a request of.

@@ -9,7 +9,7 @@ use frame_support::{
 };
 use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustment};
 use polkadot_sdk::*;
-use sp_runtime::{traits::Bounded, FixedPointNumber, Perquintill};
+use sp_runtime::{FixedPointNumber, Perquintill};
 
 /// Fee of a byte: a megabyte of the chain costs as much as a second of it, one native token.
 const FEE_PER_BYTE: Balance = 1_000_000;
@@ -17,14 +17,15 @@ const FEE_PER_BYTE: Balance = 1_000_000;
 parameter_types! {
     /// How full blocks may be on average before the fee rises.
     pub const TargetBlockFullness: Perquintill = Perquintill::from_percent(25);
-    /// How fast the fee follows: each full block raises it by 3.8 %, so ten minutes of them at 6 s multiply it by 42
-    /// and half an hour by 77,000. An empty one lowers it by 1.2 %. Whoever fills blocks to keep others out pays that;
+    /// How fast the fee follows: each full block raises it by 3.8 %, so ten minutes of them at 6 s multiply it by 42.
+    /// An empty one lowers it by 1.2 %. Whoever fills blocks to keep others out pays that;
     /// what keeps groups going does not wait for it ([`pallet_cloister_execution::ESSENTIAL_PRIORITY`]).
     pub AdjustmentVariable: Multiplier = Multiplier::saturating_from_rational(5, 100);
     /// The fee falls to a tenth in quiet times, no further: spam stays expensive.
     pub MinimumMultiplier: Multiplier = Multiplier::saturating_from_rational(1, 10);
-    /// No upper bound.
-    pub MaximumMultiplier: Multiplier = Multiplier::max_value();
+    /// A full block costs 2,000 native tokens then. Without a bound the fee that members' calls are charged before they
+    /// succeed, and get back, would outgrow what they have.
+    pub MaximumMultiplier: Multiplier = Multiplier::saturating_from_integer(1_000);
 }
 
 impl pallet_transaction_payment::Config for Runtime {

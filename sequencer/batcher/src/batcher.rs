@@ -501,20 +501,28 @@ impl Batcher {
         self.claim()
     }
 
-    /// Takes what has waited longest into the units that the queue may claim, lane by lane, and keeps one for each
-    /// overdue request that must not come yet and is before the rest of its lane.
+    /// Takes what is overdue into the units that the queue may claim, lane by lane as the chain asks for it (C-QUEUE),
+    /// and keeps one for each overdue request that must not come yet and is before the rest of its lane. What overdue
+    /// items do not need goes to whatever else has waited longest.
     fn claim(&mut self) -> Result<(), BatcherError> {
         // What a lane does not need is the other one's.
         let unused = self.claim_of(true, 0)?;
         let unused = self.claim_of(false, unused)?;
-        self.claim_of(true, unused).map(drop)
+        let unused = self.claim_of(true, unused)?;
+        for _ in 0..unused {
+            if !self.take_first()? {
+                break;
+            }
+        }
+        Ok(())
     }
 
-    /// The same of one lane, with some more units. Returns how many it does not need.
+    /// Takes overdue items of one lane, with some more units. Returns how many it does not need.
     fn claim_of(&mut self, priority: bool, more: usize) -> Result<usize, BatcherError> {
         if let Some(open) = &mut self.open {
             *open.claims.lane(priority) += more;
         }
+        let time = self.table.header.time;
         loop {
             let Some(open) = &self.open else {
                 return Ok(0);
@@ -523,9 +531,24 @@ impl Batcher {
             if claims == 0 {
                 return Ok(0);
             }
-            let money = self.waiting.first().filter(|_| !priority);
+            // A request that a unit is kept for takes the money of its account with it, and claims for both.
+            let kept_for: BTreeSet<AccountIndex> = self
+                .held_back(open)
+                .filter(|held| held.has_priority())
+                .take(open.claims.priority)
+                .map(QueueItem::account)
+                .collect();
+            let is_overdue = |account| {
+                let mut items = self.waiting.of(account).iter();
+                items.next().is_some_and(|item| item.is_overdue(time))
+            };
+            let mut accounts = self.waiting.accounts_in_order();
+            let money = accounts
+                .find(|(_, account)| !kept_for.contains(account))
+                .filter(|(_, account)| !priority && is_overdue(*account));
+            drop(accounts);
             let request = self
-                .first_request(open, |item| item.has_priority() == priority)
+                .first_request(open, |item| item.has_priority() == priority && item.is_overdue(time))
                 .cloned();
             let ids = money
                 .map(|(item, _)| item)
@@ -675,7 +698,7 @@ impl Batcher {
     fn held_back<'a>(&'a self, open: &'a OpenBatch) -> impl Iterator<Item = &'a QueueItem> {
         let time = self.table.header.time;
         let all = self.requests(open);
-        let overdue = all.filter(move |(item, _)| item.deadline().is_some_and(|deadline| deadline <= time));
+        let overdue = all.filter(move |(item, _)| item.is_overdue(time));
         overdue.filter(|(_, can)| !can).map(|(item, _)| item)
     }
 
@@ -723,19 +746,27 @@ impl Batcher {
     fn take_queue_of(&mut self, event: &Event) -> Result<Absorbed, BatcherError> {
         for account in event.accounts() {
             while self.rekey_before(account, event).is_some() {
+                // The last units may be kept for others.
+                if self.unclaimed() == 0 {
+                    return Ok(Absorbed::Full);
+                }
                 let first = self.waiting.requests().find(|item| item.account() == account).cloned();
                 match first {
                     Some(first) if self.take_request(&first)? => {}
                     _ => return Ok(Absorbed::Full),
                 }
             }
-            let unclaimed = self.open.as_ref().map_or(0, |open| open.unclaimed(&self.config));
-            let full = unclaimed == 0 && !self.waiting.of(account).is_empty();
+            let full = self.unclaimed() == 0 && !self.waiting.of(account).is_empty();
             if full || self.take_queue(account)? == Absorbed::Full {
                 return Ok(Absorbed::Full);
             }
         }
         Ok(Absorbed::Taken)
+    }
+
+    /// Units of the open batch that are free and not kept for the queue.
+    fn unclaimed(&self) -> usize {
+        self.open.as_ref().map_or(0, |open| open.unclaimed(&self.config))
     }
 
     /// Takes the items of an account, if there are any, into the open batch.

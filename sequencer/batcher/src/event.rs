@@ -63,6 +63,8 @@ pub enum QueueItem {
         view_key: Fr,
         /// First deposit.
         deposit: Amount,
+        /// When it is overdue, by the time of a batch's table, ms of the Unix epoch.
+        deadline: Millis,
     },
     /// A deposit.
     Deposit {
@@ -72,6 +74,8 @@ pub enum QueueItem {
         account: AccountIndex,
         /// Amount.
         amount: Amount,
+        /// When it is overdue, likewise.
+        deadline: Millis,
     },
     /// A request, taken by a unit of its mode.
     Request {
@@ -81,7 +85,7 @@ pub enum QueueItem {
         account: AccountIndex,
         /// What its owner asks for.
         request: Request,
-        /// When it is overdue, by the time of a batch's table, ms of the Unix epoch.
+        /// When it is overdue, likewise.
         deadline: Millis,
     },
     /// Money for the insurance, taken by the house's part of the next batch.
@@ -133,11 +137,13 @@ impl QueueItem {
         )
     }
 
-    /// When it is overdue, of a request.
-    pub(crate) fn deadline(&self) -> Option<Millis> {
+    /// Whether it is overdue at a table of this time. What the house takes claims no unit.
+    pub(crate) fn is_overdue(&self, table_time: Millis) -> bool {
         match self {
-            Self::Request { deadline, .. } => Some(*deadline),
-            Self::Open { .. } | Self::Deposit { .. } | Self::PayInsurance { .. } | Self::TakeInsurance { .. } => None,
+            Self::Open { deadline, .. } | Self::Deposit { deadline, .. } | Self::Request { deadline, .. } => {
+                *deadline <= table_time
+            }
+            Self::PayInsurance { .. } | Self::TakeInsurance { .. } => false,
         }
     }
 

@@ -55,7 +55,7 @@
 //!     let (account, item) = (AccountIndex(index), ItemId(index.into()));
 //!     let deposit = Amount(1_000_000_000);
 //!     engine.open(account, public_key, view_key, deposit)?;
-//!     ready.push(QueueItem::Open { item, account, public_key, view_key, deposit });
+//!     ready.push(QueueItem::Open { item, account, public_key, view_key, deposit, deadline: u64::MAX });
 //! }
 //! let mut batcher = Batcher::new(batches, GroupLedger::default(), 0, table(1), ready)?;
 //! // They trade.

@@ -79,6 +79,11 @@ impl Waiting {
         self.order.iter().next().map(|(item, account)| (*item, *account))
     }
 
+    /// The accounts in the order in which their items fall due, each with its oldest item.
+    pub fn accounts_in_order(&self) -> impl Iterator<Item = (ItemId, AccountIndex)> + '_ {
+        self.order.iter().map(|(item, account)| (*item, *account))
+    }
+
     /// The items of an account; none if nothing waits for it.
     pub fn of(&self, account: AccountIndex) -> &[QueueItem] {
         self.by_account.get(&account).map_or(&[], Vec::as_slice)

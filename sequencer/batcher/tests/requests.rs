@@ -7,6 +7,7 @@ use cloister_ledger::{Instruction, Mode, Switches};
 use cloister_settlement::{check_overdue, lanes, HouseTaking, ItemKind, Taking, Terms};
 use cloister_types::{AccountIndex, Amount, ItemId};
 use common::*;
+use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
 const RICH: u64 = 1_000_000 * ONE;
@@ -16,6 +17,7 @@ fn deposit(item: u64, account: u32, amount: u64) -> QueueItem {
         item: ItemId(item),
         account: AccountIndex(account),
         amount: Amount(amount),
+        deadline: 0,
     }
 }
 
@@ -93,7 +95,7 @@ fn a_forced_withdrawal_pays_what_margin_leaves_and_the_engine_hears_of_it() {
     world.submit(sell(0, 1, 5, MARK)).unwrap();
     world.submit(buy(1, 1, 5, MARK)).unwrap();
     world.flush();
-    ask(&mut world, vec![request(9, 1, ALL), deposit(10, 1, 7)]);
+    ask(&mut world, vec![overdue(9, 1, ALL), deposit(10, 1, 7)]);
     world.engine.deposit(AccountIndex(1), Amount(7)).unwrap();
     world.flush();
     let batch = world.closed.last().unwrap();
@@ -206,8 +208,16 @@ fn a_rekey_comes_between_what_the_old_and_what_the_new_key_signed_also_when_it_i
     assert_eq!(account.view_key, cloister_crypto::Fr::from(9));
 }
 
-/// What the batches leave of the queue never makes the chain refuse one: every item is ready and overdue from the
-/// start.
+fn deadline_of(item: &QueueItem) -> u64 {
+    match item {
+        QueueItem::Open { deadline, .. }
+        | QueueItem::Deposit { deadline, .. }
+        | QueueItem::Request { deadline, .. } => *deadline,
+        QueueItem::PayInsurance { .. } | QueueItem::TakeInsurance { .. } => 0,
+    }
+}
+
+/// What the batches leave of the queue never makes the chain refuse one. Every item is ready from the start.
 fn assert_overdue_first(closed: &[ClosedBatch], ready: &[QueueItem]) {
     let item = |item: &QueueItem| {
         let kind = match item {
@@ -225,7 +235,7 @@ fn assert_overdue_first(closed: &[ClosedBatch], ready: &[QueueItem]) {
             amount: item.amount(),
             queued_at: 0,
             ready_at: 0,
-            deadline: 0,
+            deadline: deadline_of(item),
             kind,
         }
     };
@@ -238,7 +248,7 @@ fn assert_overdue_first(closed: &[ClosedBatch], ready: &[QueueItem]) {
         };
         let claimed = Terms::claimed_units(batcher_config().queue_share, batch.witness.units.len());
         let (house, none) = (HouseTaking::default(), BTreeSet::new());
-        let checked = check_overdue(lanes(queue.clone()), &[taking], &house, &none, claimed, 0);
+        let checked = check_overdue(lanes(queue.clone()), &[taking], &house, &none, claimed, NOW);
         assert_eq!(checked, Ok(()), "batch {}", batch.batch_no());
         queue.retain(|id, _| !batch.items.contains(&ItemId(*id)));
     }
@@ -404,4 +414,78 @@ fn an_overdue_request_should_bring_the_open_of_its_account_with_it() {
         (11, Mode::Forced),
     ];
     assert_eq!(requests(&world.closed[0]), modes);
+}
+
+/// An item of an account, whether it is a forced withdrawal, and whether it is overdue.
+fn item_of(item: u64, account: u32, forced: bool, is_overdue: bool) -> QueueItem {
+    let late = if is_overdue { 0 } else { u64::MAX };
+    let amount = Amount(1_000 * ONE);
+    if forced {
+        return QueueItem::Request {
+            item: ItemId(item),
+            account: AccountIndex(account),
+            request: Request::ForcedWithdrawal { amount },
+            deadline: late,
+        };
+    }
+    QueueItem::Deposit {
+        item: ItemId(item),
+        account: AccountIndex(account),
+        amount,
+        deadline: late,
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 32, ..ProptestConfig::default() })]
+
+    /// Whatever of either lane is overdue, and however many fills want the units, no batch leaves out what the chain
+    /// asks for.
+    #[test]
+    fn no_batch_should_leave_out_what_is_overdue(
+        items in prop::collection::vec((any::<bool>(), 0u32..12), 0..24),
+        overdue in (0usize..12, 0usize..12),
+        fills in 0u64..9,
+        again in any::<bool>(),
+    ) {
+        let mut world = World::new(12, RICH);
+        let mut counts = [0; 2];
+        let mut asked = BTreeSet::new();
+        let mut ready = Vec::new();
+        for (n, (forced, account)) in items.into_iter().enumerate() {
+            // One forced withdrawal of an account waits at a time.
+            if forced && !asked.insert(account) {
+                continue;
+            }
+            let lane = usize::from(forced);
+            let is_overdue = counts[lane] < [overdue.0, overdue.1][lane];
+            counts[lane] += 1;
+            ready.push(item_of(20 + n as u64, account, forced, is_overdue));
+        }
+        let trade = |world: &mut World| {
+            for id in 1..=fills {
+                let (maker, taker) = ((id % 5) as u32, 5 + (id % 4) as u32);
+                world.submit(sell(maker, id, 5, MARK)).unwrap();
+                world.submit(buy(taker, id, 5, MARK)).unwrap();
+            }
+        };
+        if again {
+            trade(&mut world);
+            world.flush();
+            rebase_with(&mut world, &ready);
+        } else {
+            world.next_table(ready.clone());
+            for item in &ready {
+                world.request(item);
+                if let QueueItem::Deposit { account, amount, .. } = item {
+                    world.engine.deposit(*account, *amount).unwrap();
+                }
+            }
+            world.engine.set_table(table(2)).unwrap();
+            trade(&mut world);
+            world.flush();
+        }
+        assert_overdue_first(&world.closed, &ready);
+        prop_assert_eq!(world.closed.iter().map(|batch| batch.fills).sum::<usize>(), fills as usize);
+    }
 }

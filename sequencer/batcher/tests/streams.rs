@@ -168,7 +168,7 @@ proptest! {
                 }
                 Input::Deposit(account, amount) => {
                     let (account, amount) = (AccountIndex(account), Amount(amount));
-                    ready.push(QueueItem::Deposit { item: ItemId(item), account, amount });
+                    ready.push(QueueItem::Deposit { item: ItemId(item), account, amount, deadline: u64::MAX });
                     item += 1;
                 }
                 Input::Instruction(instruction) => {

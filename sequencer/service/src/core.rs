@@ -387,7 +387,12 @@ fn readable<'a, A: 'a>(
         };
         match &queued.kind {
             ItemKind::Deposit if sealed.contains(&account) => {}
-            ItemKind::Deposit => out.push(QueueItem::Deposit { item, account, amount }),
+            ItemKind::Deposit => out.push(QueueItem::Deposit {
+                item,
+                account,
+                amount,
+                deadline: queued.deadline,
+            }),
             ItemKind::Switch(_) | ItemKind::Close | ItemKind::ForcedWithdrawal { .. } | ItemKind::Rekey(_)
                 if sealed.contains(&account) => {}
             ItemKind::ForcedWithdrawal { amount } => out.push(request(Request::ForcedWithdrawal { amount: *amount })),
@@ -415,6 +420,7 @@ fn readable<'a, A: 'a>(
                     public_key,
                     view_key,
                     deposit: amount,
+                    deadline: queued.deadline,
                 }),
                 None => {
                     let found = Halt::Sealed { item: *id };

@@ -14,7 +14,10 @@ use cloister_client_core::{amount::show_money, exit::Exit};
 use cloister_ledger::FinalValues;
 use cloister_runtime::Runtime;
 use pallet_cloister_execution::{Error, ExitClaim, ExitSums};
-use std::{fs, path::Path};
+use std::{fs, path::Path, time::Duration};
+
+/// Time between two tries.
+const POLL: Duration = Duration::from_secs(6);
 
 /// Does the next step out of a frozen group; of one that trades it only writes the proof.
 pub async fn run(global: &Global, out: Option<&Path>, exit_key: Option<&Path>) -> Result<(), CommandError> {
@@ -50,18 +53,17 @@ async fn leave(session: &Session, out: Option<&Path>, exit_key: Option<&Path>) -
     let table = chain.final_table(group, None).await?;
     let values = table.and_then(|table| table.final_values());
     let values = values.ok_or(CommandError::NoFinalTable(group))?;
+    // Between the end of the first phase and the ratio the chain takes no exit.
+    settle(session).await?;
     if chain.exit_of(group, index, None).await?.is_none() {
         let (exit, proven, prover) = prove(session, values, out, exit_key).await?;
+        settle(session).await?;
         let key = prover.key_of(chain).await?;
         let claim = exit.statement.claim.get();
         trader::exit(chain, group, keys, (key, claim, proven.proof), Until::Final).await?;
         say!("account {index} has left group {group}; its claim is recorded");
     }
-    let mut sums = chain.exit_sums(group, None).await?.unwrap_or_default();
-    while sums.ratio.is_none() && now() >= sums.claims_until {
-        trader::settle_exits(chain, group, keys, Until::Final).await?;
-        sums = chain.exit_sums(group, None).await?.unwrap_or_default();
-    }
+    let mut sums = settle(session).await?;
     if sums.ratio.is_some() {
         pay(session).await?;
         sums = chain.exit_sums(group, None).await?.unwrap_or_default();
@@ -73,6 +75,24 @@ async fn leave(session: &Session, out: Option<&Path>, exit_key: Option<&Path>) -
         say!("Others may leave for {left} more minutes; then run `cloister exit` again to be paid.");
     }
     Ok(())
+}
+
+/// Has the ratio fixed, if the time for claims is over.
+async fn settle(session: &Session) -> Result<ExitSums, CommandError> {
+    let Session { chain, trader, .. } = session;
+    loop {
+        let sums = chain.exit_sums(trader.group, None).await?.unwrap_or_default();
+        if sums.ratio.is_some() || now() < sums.claims_until {
+            return Ok(sums);
+        }
+        match trader::settle_exits(chain, trader.group, &trader.keys, Until::Final).await {
+            // Somebody else was first.
+            Err(error) if is(&error, &Error::ExitsSettled) => {}
+            // The chain's clock is that of its blocks.
+            Err(error) if is(&error, &Error::ExitsNotDue) => tokio::time::sleep(POLL).await,
+            other => other.map(drop)?,
+        }
+    }
 }
 
 /// Has everything paid that is due to the account: its exit, and what was withheld from its owner before.

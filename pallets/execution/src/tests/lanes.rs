@@ -6,7 +6,7 @@ use crate::{
         *,
     },
     tests::takings::{newcomer, wide_of},
-    Error, Frozen, Groups, QueueClocks, MAX_STOPPED, STOP_WINDOW,
+    Error, Frozen, Groups, QueueClocks, MAX_OVERDUE, MAX_STOPPED, STOP_WINDOW,
 };
 use polkadot_sdk::{
     frame_support::{assert_noop, assert_ok, traits::Hooks},
@@ -134,7 +134,7 @@ fn items_of_both_lanes_should_be_listed_in_the_order_in_which_they_came() {
         let who: Vec<_> = (1..4).map(newcomer).collect();
         assert_ok!(force(&ALICE));
         assert_ok!(deposit(&who[0]));
-        assert_ok!(force(&who[1]));
+        assert_ok!(deposit(&who[1]));
         assert_ok!(deposit(&who[2]));
         let ids = |from, limit| -> Vec<u64> {
             let page = Execution::queue(GROUP, from, limit);
@@ -282,5 +282,34 @@ fn clock_should_stand_for_a_pause_but_for_no_more_than_three_days_of_thirty() {
         enable(true);
         blocks(1, 100 * BLOCK);
         assert_eq!(waited(), start + 5 * BLOCK / 2);
+    });
+}
+
+#[test]
+fn group_without_accounts_or_without_a_first_batch_should_not_be_frozen_for_its_queue() {
+    on_genesis(|| {
+        // No batch can be made for a payment into the insurance while no account is open.
+        assert_ok!(Execution::pay_insurance(signed(&BOB), GROUP, 100));
+        blocks(DEADLINE / BLOCK + 5, BLOCK);
+        assert_eq!((waited(), QueueClocks::<Test>::get(GROUP).unwrap().item), (0, None));
+        // Before the first batch the clock stands: the group may not be set up yet.
+        assert_ok!(open(&ALICE, 1, 1_000));
+        blocks(DEADLINE / BLOCK + 5, BLOCK);
+        let clock = QueueClocks::<Test>::get(GROUP).unwrap();
+        assert_eq!((clock.waited, clock.item), (0, Some(1)));
+        assert!(clock.stopped >= 3 * BLOCK);
+    });
+}
+
+#[test]
+fn item_that_is_left_for_ten_days_should_freeze_the_group_whatever_is_taken_before_it() {
+    on_open(|| {
+        QueuePatience::set(u64::MAX);
+        assert_ok!(deposit(&ALICE));
+        let late = Now::get() + DEADLINE + MAX_OVERDUE;
+        pass_with_table(late - 1 - Now::get());
+        assert_noop!(freeze(), Error::<Test>::NoSolvencyTerms);
+        pass_with_table(1);
+        assert_ok!(freeze());
     });
 }

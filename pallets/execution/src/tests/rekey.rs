@@ -206,11 +206,13 @@ fn rekeys_that_cannot_be_queued_should_be_refused() {
 }
 
 #[test]
-fn rekey_should_take_the_deposits_that_are_ready_and_wait_behind_an_open() {
+fn rekey_should_take_the_deposits_that_are_ready_and_not_be_asked_before_the_open_is_taken() {
     on_genesis(|| {
         assert_ok!(open(&ALICE, 1, 1_000));
         assert_ok!(Execution::deposit(signed(&ALICE), GROUP, 500));
-        assert_ok!(rekey(5));
+        assert_noop!(rekey(5), Error::<Test>::UnknownAccount);
+        // Another request waits behind the open.
+        assert_ok!(Execution::switch(signed(&ALICE), GROUP, Default::default()));
         ready();
         let early = batch(vec![asking(0), unit(0)]);
         assert_noop!(submit(&proven(early)), Error::<Test>::NoRequest);

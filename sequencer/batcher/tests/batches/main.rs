@@ -20,6 +20,7 @@ fn deposit(item: u64, account: u32, amount: u64) -> QueueItem {
         item: ItemId(item),
         account: AccountIndex(account),
         amount: Amount(amount),
+        deadline: 0,
     }
 }
 

@@ -12,7 +12,7 @@ fn request(item: u64, account: u32, request: Request) -> QueueItem {
         item: ItemId(item),
         account: AccountIndex(account),
         request,
-        deadline: u64::MAX,
+        deadline: 0,
     }
 }
 

@@ -54,6 +54,7 @@ pub fn open_item(item: u64, account: u32, deposit: u64) -> QueueItem {
         public_key: secret(account).public(),
         view_key: Fr::from(u64::from(account) + 1),
         deposit: Amount(deposit),
+        deadline: 0,
     }
 }
 
