@@ -108,7 +108,7 @@ fn only_a_development_chain_should_take_development_keys_have_short_slots_and_no
         assert!(is_development());
         assert_eq!(<SlotDuration as Get<u64>>::get(), time::DEVELOPMENT_SLOT_MILLISECONDS);
         assert_eq!(<ActivationDelay as Get<BlockNumber>>::get(), 1);
-        assert_eq!(<ExitPeriod as Get<u64>>::get(), 600_000);
+        assert_eq!(<ExitPeriod as Get<u64>>::get(), 60_000);
         assert_ok!(install(shape, key.clone()));
         assert_eq!(Execution::verifying_key(33).map(|key| key.active_at), Some(2));
     });
