@@ -16,9 +16,9 @@ use polkadot_sdk::frame_support::{
 pub const MAX_STOPPED: u64 = 72 * 3_600_000;
 /// Length of a window, milliseconds: thirty days.
 pub const STOP_WINDOW: u64 = 30 * 24 * 3_600_000;
-/// Milliseconds by which no item may be overdue, whatever was taken before it: ten days, in which the clock may have
-/// stood for [`MAX_STOPPED`].
-pub const MAX_OVERDUE: u64 = 10 * 24 * 3_600_000;
+/// Milliseconds on the clock after which an item that is overdue makes a group dead, whatever was taken before it: ten
+/// days.
+pub const MAX_LAG: u64 = 10 * 24 * 3_600_000;
 
 impl<T: Config> Pallet<T> {
     /// Starts the clock of a new group.
@@ -61,15 +61,16 @@ impl<T: Config> Pallet<T> {
         for (group, old) in clocks {
             let state = Groups::<T>::get(group).filter(|_| !Frozen::<T>::contains_key(group));
             let Some(state) = state else { continue };
-            let overdue = Self::longest_overdue(group, &state, now).map(|(_, id)| id);
+            let longest = Self::longest_overdue(group, &state, now);
             let mut clock = old;
-            if overdue != clock.item {
-                // Somebody took what was overdue for longest.
-                (clock.item, clock.waited) = (overdue, 0);
-            } else if overdue.is_some() {
-                clock.count(now, Self::could_take_a_batch(group, &state, now));
+            match longest {
+                Some((_, id)) if clock.item == Some(id) => {
+                    clock.count(now, Self::could_take_a_batch(group, &state, now));
+                }
+                // Somebody took what was overdue for longest, or something has just become overdue.
+                _ => clock.turn_to(longest, now),
             }
-            if overdue.is_some() {
+            if longest.is_some() {
                 clock.counted_at = now;
             }
             if clock != old {
@@ -81,17 +82,22 @@ impl<T: Config> Pallet<T> {
 
     /// Whether an item of the group has been overdue for so long that anyone may freeze it.
     pub(crate) fn queue_is_dead(group: u32) -> bool {
-        let waited = QueueClocks::<T>::get(group).map_or(0, |clock| clock.waited);
-        // Who takes just so much that the head is another one every day keeps the rest in all the same.
-        let now = T::Time::now();
-        let state = Groups::<T>::get(group);
-        let longest = state.and_then(|state| Self::longest_overdue(group, &state, now));
-        let overdue = longest.map_or(0, |(deadline, _)| now.saturating_sub(deadline));
-        waited >= T::QueuePatience::get() || overdue >= MAX_OVERDUE
+        let clock = QueueClocks::<T>::get(group).unwrap_or_default();
+        // Who takes just so much that the item is another one every day keeps the rest in all the same.
+        clock.waited >= T::QueuePatience::get() || clock.lag >= MAX_LAG
     }
 }
 
 impl QueueClock {
+    /// Goes on with another item, or none, given its deadline. It has been overdue for no longer than the one before,
+    /// nor longer than since its deadline.
+    fn turn_to(&mut self, longest: Option<(u64, u64)>, now: u64) {
+        self.item = longest.map(|(_, id)| id);
+        self.waited = 0;
+        let since = longest.map_or(0, |(deadline, _)| now.saturating_sub(deadline));
+        self.lag = self.lag.min(since);
+    }
+
     /// Counts the time until now: it passes while the group could take a batch, and stands otherwise, for no longer
     /// than [`MAX_STOPPED`] in a window. So nobody keeps owners in by pausing a group or its feeds.
     fn count(&mut self, now: u64, could_take: bool) {
@@ -99,12 +105,11 @@ impl QueueClock {
             (self.window_from, self.stopped) = (now, 0);
         }
         let step = now.saturating_sub(self.counted_at).min(MAX_TICK);
-        if could_take {
-            self.waited = self.waited.saturating_add(step);
-            return;
-        }
-        let stands = step.min(MAX_STOPPED.saturating_sub(self.stopped));
+        let left = MAX_STOPPED.saturating_sub(self.stopped);
+        let stands = if could_take { 0 } else { step.min(left) };
+        let runs = step.saturating_sub(stands);
         self.stopped = self.stopped.saturating_add(stands);
-        self.waited = self.waited.saturating_add(step.saturating_sub(stands));
+        self.waited = self.waited.saturating_add(runs);
+        self.lag = self.lag.saturating_add(runs);
     }
 }

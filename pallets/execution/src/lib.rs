@@ -43,7 +43,7 @@ mod tests;
 
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
-pub use clock::{MAX_OVERDUE, MAX_STOPPED, STOP_WINDOW};
+pub use clock::{MAX_LAG, MAX_STOPPED, STOP_WINDOW};
 pub use essential::{EssentialCalls, ESSENTIAL_PRIORITY};
 pub use exit::{ExitClaim, ExitScan, ExitSums, FinalTable, Ratio};
 pub use extension::CheckPlainBatch;

@@ -200,6 +200,9 @@ pub struct QueueClock {
     /// Milliseconds that it has been overdue while the group could take a batch, or while the clock could stand no
     /// longer.
     pub waited: u64,
+    /// Milliseconds likewise since this item and those before it are overdue without a break, as far as the clock
+    /// knows: another item does not set it back beyond its own deadline.
+    pub lag: u64,
     /// Until when it has been counted, milliseconds of Unix time.
     pub counted_at: u64,
     /// Start of the window in which the clock may stand for [`crate::MAX_STOPPED`], milliseconds of Unix time.

@@ -18,8 +18,8 @@ parameter_types! {
     /// How full blocks may be on average before the fee rises.
     pub const TargetBlockFullness: Perquintill = Perquintill::from_percent(25);
     /// How fast the fee follows: each full block raises it by 3.8 %, so ten minutes of them at 6 s multiply it by 42.
-    /// An empty one lowers it by 1.2 %. Whoever fills blocks to keep others out pays that;
-    /// what keeps groups going does not wait for it ([`pallet_cloister_execution::ESSENTIAL_PRIORITY`]).
+    /// An empty one lowers it by 1.2 %. Whoever fills blocks to keep others out pays that; what keeps groups going does
+    /// not wait for it ([`pallet_cloister_execution::ESSENTIAL_PRIORITY`]).
     pub AdjustmentVariable: Multiplier = Multiplier::saturating_from_rational(5, 100);
     /// The fee falls to a tenth in quiet times, no further: spam stays expensive.
     pub MinimumMultiplier: Multiplier = Multiplier::saturating_from_rational(1, 10);

@@ -6,7 +6,7 @@ use crate::{
         *,
     },
     tests::takings::{newcomer, wide_of},
-    Error, Frozen, Groups, QueueClocks, MAX_OVERDUE, MAX_STOPPED, STOP_WINDOW,
+    Error, Frozen, Groups, QueueClocks, MAX_LAG, MAX_STOPPED, STOP_WINDOW,
 };
 use polkadot_sdk::{
     frame_support::{assert_noop, assert_ok, traits::Hooks},
@@ -302,14 +302,54 @@ fn group_without_accounts_or_without_a_first_batch_should_not_be_frozen_for_its_
 }
 
 #[test]
-fn item_that_is_left_for_ten_days_should_freeze_the_group_whatever_is_taken_before_it() {
+fn taking_an_item_a_day_should_not_keep_the_rest_in_for_ever() {
     on_open(|| {
-        QueuePatience::set(u64::MAX);
         assert_ok!(deposit(&ALICE));
-        let late = Now::get() + DEADLINE + MAX_OVERDUE;
-        pass_with_table(late - 1 - Now::get());
+        newcomer(1);
+        blocks(DEADLINE / BLOCK + 4, BLOCK);
+        let clock = || QueueClocks::<Test>::get(GROUP).unwrap();
+        assert_eq!((clock().item, clock().lag), (Some(1), clock().waited));
+        // Nearly ten days on, in which something was taken again and again.
+        QueueClocks::<Test>::mutate(GROUP, |clock| {
+            let clock = clock.as_mut().unwrap();
+            (clock.lag, clock.counted_at) = (MAX_LAG - 2 * BLOCK, Now::get());
+        });
+        let deadline = Execution::queue(GROUP, 2, 1)[0].1.deadline;
+        assert_ok!(submit(&proven(batch(vec![unit(0), unit(0)]))));
+        blocks(1, BLOCK);
+        // The next item cannot have been overdue for longer than since its deadline.
+        assert_eq!(
+            (clock().item, clock().waited, clock().lag),
+            (Some(2), 0, Now::get() - deadline)
+        );
+        // If it has been, another item taken before it helps nobody.
+        crate::Queue::<Test>::mutate(GROUP, 2, |waiting| {
+            let item = &mut waiting.as_mut().unwrap().item;
+            (item.queued_at, item.ready_at, item.deadline) = (0, 0, 0);
+        });
+        QueueClocks::<Test>::mutate(GROUP, |clock| {
+            let clock = clock.as_mut().unwrap();
+            (clock.item, clock.lag) = (Some(1), MAX_LAG - 2 * BLOCK);
+        });
+        blocks(1, BLOCK);
+        assert_eq!(
+            (clock().item, clock().waited, clock().lag),
+            (Some(2), 0, MAX_LAG - 2 * BLOCK)
+        );
+        blocks(1, BLOCK);
         assert_noop!(freeze(), Error::<Test>::NoSolvencyTerms);
-        pass_with_table(1);
+        blocks(1, BLOCK);
         assert_ok!(freeze());
+    });
+}
+
+#[test]
+fn a_chain_that_stood_still_should_freeze_no_group() {
+    on_open(|| {
+        assert_ok!(deposit(&ALICE));
+        blocks(DEADLINE / BLOCK + 2, BLOCK);
+        blocks(1, 2 * MAX_LAG);
+        assert!(waited() <= 3 * BLOCK, "{}", waited());
+        assert_noop!(freeze(), Error::<Test>::NoSolvencyTerms);
     });
 }
