@@ -84,6 +84,20 @@ impl<T: Config> Pallet<T> {
             .filter_map(move |id| Queue::<T>::get(group, id).map(|waiting| (id, waiting.item)))
     }
 
+    /// Takes items of the house off the queue.
+    pub(crate) fn unlink_of_house(group: u32, state: &mut GroupOf<T>, taken: &[ItemId]) {
+        for ItemId(id) in taken {
+            Self::unlink(group, state, *id);
+        }
+        HouseItems::<T>::mutate_exists(group, |items| {
+            let left = items.take().map(|mut items| {
+                items.retain(|id| !taken.contains(&ItemId(*id)));
+                items
+            });
+            *items = left.filter(|items| !items.is_empty());
+        });
+    }
+
     /// Takes the house's items of a batch off the queue: what was paid in is settled now. Returns their number.
     pub(crate) fn consume_of_house(
         group: u32,
@@ -93,16 +107,7 @@ impl<T: Config> Pallet<T> {
         if house.items.is_empty() {
             return Ok(0);
         }
-        for ItemId(id) in &house.items {
-            Self::unlink(group, state, *id);
-        }
-        HouseItems::<T>::mutate_exists(group, |items| {
-            let left = items.take().map(|mut items| {
-                items.retain(|id| !house.items.contains(&ItemId(*id)));
-                items
-            });
-            *items = left.filter(|items| !items.is_empty());
-        });
+        Self::unlink_of_house(group, state, &house.items);
         let amount = house.paid_in.get();
         Totals::<T>::try_mutate(group, |totals| {
             let queued = totals.queued.checked_sub(u128::from(amount));

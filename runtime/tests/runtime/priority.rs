@@ -60,10 +60,15 @@ fn batches_and_feeds_of_members_should_come_before_any_tip_of_others() {
         begin_block();
         // Of a call that fills a third of a block, with a thousandth of all that the signer has.
         let stuffing = priority(&signed(remark_of(1 << 20), Bob, 0, 1_000 * UNIT));
+        let small = priority(&signed(remark_of(0), Bob, 0, 1_000 * UNIT));
         let batch = priority(&signed(submit(), SEQUENCER, 0, 0));
         let fed = priority(&signed(feed(), operator(), 0, 0));
         assert!(batch >= ESSENTIAL_PRIORITY && fed >= ESSENTIAL_PRIORITY);
-        assert!(stuffing < ESSENTIAL_PRIORITY / 2, "{stuffing}");
+        // The smallest call has the most for its tip, and that of a thousand tokens is not enough.
+        assert!(
+            stuffing < ESSENTIAL_PRIORITY / 2 && small < ESSENTIAL_PRIORITY,
+            "{stuffing}, {small}"
+        );
         // The member's own tip lifts it above what it sent before, so it can replace that.
         assert!(priority(&signed(submit(), SEQUENCER, 0, UNIT)) > batch);
         // The same calls of others are calls like any other.

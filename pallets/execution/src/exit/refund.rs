@@ -1,10 +1,8 @@
 //! What waits in the queue of a frozen group goes back.
 
-use crate::{
-    queue::GroupOf, Accounts, Config, Error, Event, Groups, HouseItems, Indices, Pallet, Queue, QueueItem, Totals,
-};
-use cloister_types::AccountIndex;
-use polkadot_sdk::{frame_support::ensure, sp_runtime::DispatchResult};
+use crate::{queue::GroupOf, Accounts, Config, Error, Event, Groups, Indices, Pallet, Queue, QueueItem, Totals};
+use cloister_types::{AccountIndex, ItemId};
+use polkadot_sdk::sp_runtime::DispatchResult;
 
 impl<T: Config> Pallet<T> {
     /// Gives an item back to whoever queued it, in full. With an item of an account goes all that waits for the
@@ -35,22 +33,14 @@ impl<T: Config> Pallet<T> {
     }
 
     fn refund_of_house(group: u32, state: &mut GroupOf<T>, id: u64, item: &QueueItem<T::AccountId>) -> DispatchResult {
-        Self::unlink(group, state, id);
-        HouseItems::<T>::mutate_exists(group, |items| {
-            let left = items.take().map(|mut items| {
-                items.retain(|other| *other != id);
-                items
-            });
-            *items = left.filter(|items| !items.is_empty());
-        });
+        Self::unlink_of_house(group, state, &[ItemId(id)]);
         let amount = item.amount.get();
         if amount == 0 {
             return Ok(());
         }
         let mut totals = Totals::<T>::get(group);
         let left = totals.queued.checked_sub(amount.into());
-        ensure!(left.is_some(), Error::<T>::ArithmeticOverflow);
-        totals.queued = left.unwrap_or_default();
+        totals.queued = left.ok_or(Error::<T>::ArithmeticOverflow)?;
         if Self::pay(group, &state.asset, &item.owner, amount, &mut totals)? {
             Self::deposit_event(Event::DepositsRefunded {
                 group,

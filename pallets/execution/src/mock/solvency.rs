@@ -115,16 +115,20 @@ pub fn occupy(indices: &[u32], next: u32) {
     for index in indices {
         let mut owner = [77; 32];
         owner[..4].copy_from_slice(&index.to_le_bytes());
-        let owner = AccountId32::new(owner);
-        crate::Indices::<Test>::insert(GROUP, &owner, index);
-        let account = crate::RegisteredAccount {
-            owner,
-            opened: true,
-            deposited: 0,
-        };
-        crate::Accounts::<Test>::insert(GROUP, index, account);
-        Execution::note_opened(GROUP, *index);
+        occupy_as(AccountId32::new(owner), *index);
     }
+}
+
+/// Makes an open account of somebody at an index.
+pub fn occupy_as(owner: AccountId32, index: u32) {
+    crate::Indices::<Test>::insert(GROUP, &owner, index);
+    let account = crate::RegisteredAccount {
+        owner,
+        opened: true,
+        deposited: 0,
+    };
+    crate::Accounts::<Test>::insert(GROUP, index, account);
+    Execution::note_opened(GROUP, index);
 }
 
 /// Completes a round of one statement, at a table that is newer than that of the round before.

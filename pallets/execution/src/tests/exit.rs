@@ -7,7 +7,7 @@ use crate::{
     exit::{FALLBACK_AFTER, JUNIOR_AFTER},
     mock::{
         prover::{made_from, prove},
-        solvency::{blocks, fr, gate_on, FREEZE_AFTER},
+        solvency::{blocks, fr, gate_on, occupy_as, FREEZE_AFTER},
         *,
     },
     Error, Event, ExitClaim, ExitClaims, ExitTotals, FinalTables, Frozen, GroupTotals, Groups, KeyId, StatementKind,
@@ -37,14 +37,7 @@ fn with_accounts(number: u32, there: u128) {
     for index in 0..number {
         let owner = owner(index);
         assert_ok!(Assets::mint(signed(&ADMIN), ASSET, owner.clone(), MIN_BALANCE));
-        crate::Indices::<Test>::insert(GROUP, &owner, index);
-        let account = crate::RegisteredAccount {
-            owner,
-            opened: true,
-            deposited: 0,
-        };
-        crate::Accounts::<Test>::insert(GROUP, index, account);
-        Execution::note_opened(GROUP, index);
+        occupy_as(owner, index);
     }
     assert_ok!(Assets::mint(signed(&ADMIN), ASSET, vault(), there));
     Totals::<Test>::mutate(GROUP, |totals| totals.settled += i128::try_from(there).unwrap());
