@@ -234,6 +234,10 @@ impl_runtime_apis! {
             Execution::house_rekeys(group, from, limit)
         }
 
+        fn leaves(group: u32, from: u32, limit: u32) -> Vec<Field> {
+            Execution::leaves(group, from, limit)
+        }
+
         fn index_of(group: u32, owner: AccountId) -> Option<u32> {
             Execution::index_of(group, &owner)
         }

@@ -23,6 +23,8 @@ pub mod configs;
 pub mod constants;
 #[warn(missing_docs)]
 pub mod genesis_presets;
+#[warn(missing_docs)]
+pub mod metadata_hash;
 #[cfg(feature = "std")]
 #[warn(missing_docs)]
 pub mod settled;
@@ -85,7 +87,7 @@ pub type TxExtension = (
     frame_system::CheckNonce<Runtime>,
     frame_system::CheckWeight<Runtime>,
     pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
-    frame_metadata_hash_extension::CheckMetadataHash<Runtime>,
+    metadata_hash::CheckMetadataHash,
     // Behind everything that can refuse a transaction.
     pallet_cloister_execution::CheckPlainBatch<Runtime>,
     frame_system::WeightReclaim<Runtime>,

@@ -15,6 +15,15 @@ pub fn settled_number(event: &RuntimeEvent, group: u32) -> Option<u64> {
     }
 }
 
+/// The batches of a group that a transaction carries, whether or not it settled them.
+pub fn batches_of(call: &RuntimeCall, group: u32) -> impl Iterator<Item = &Batch> {
+    let batch = match call {
+        RuntimeCall::Execution(Call::submit_batch { group: of, batch }) if *of == group => Some(&**batch),
+        _ => None,
+    };
+    batch.into_iter()
+}
+
 /// The batch of a group that a transaction settled. Its events decide: a transaction that was refused carries a batch
 /// too.
 pub fn settled_batch<'a>(

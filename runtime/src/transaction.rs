@@ -1,8 +1,8 @@
 //! Signed transactions for native code: the sequencer, the client and tests.
 
 use crate::{
-    AccountId, Balance, Hash, Nonce, Runtime, RuntimeCall, Signature, SignedPayload, TxExtension, UncheckedExtrinsic,
-    VERSION,
+    metadata_hash::CheckMetadataHash, AccountId, Balance, Hash, Nonce, Runtime, RuntimeCall, Signature, SignedPayload,
+    TxExtension, UncheckedExtrinsic, VERSION,
 };
 use codec::Encode;
 use polkadot_sdk::*;
@@ -48,6 +48,15 @@ pub struct Unsigned {
 impl Unsigned {
     /// `call` for a chain that runs this version of the runtime.
     pub fn new(call: RuntimeCall, binding: Binding) -> Self {
+        Self::signing(call, binding, None)
+    }
+
+    /// The same, signed together with the hash of the metadata, as hardware wallets do.
+    pub fn with_metadata_hash(call: RuntimeCall, binding: Binding, hash: [u8; 32]) -> Self {
+        Self::signing(call, binding, Some(hash))
+    }
+
+    fn signing(call: RuntimeCall, binding: Binding, metadata_hash: Option<[u8; 32]>) -> Self {
         let extension: TxExtension = (
             frame_system::AuthorizeCall::<Runtime>::new(),
             frame_system::CheckNonZeroSender::<Runtime>::new(),
@@ -58,7 +67,7 @@ impl Unsigned {
             frame_system::CheckNonce::<Runtime>::from(binding.nonce),
             frame_system::CheckWeight::<Runtime>::new(),
             pallet_transaction_payment::ChargeTransactionPayment::<Runtime>::from(binding.tip),
-            frame_metadata_hash_extension::CheckMetadataHash::<Runtime>::new(false),
+            CheckMetadataHash::new(metadata_hash.is_some()),
             pallet_cloister_execution::CheckPlainBatch::<Runtime>::new(),
             frame_system::WeightReclaim::<Runtime>::new(),
         );
@@ -72,7 +81,7 @@ impl Unsigned {
             (),
             (),
             (),
-            None,
+            metadata_hash,
             (),
             (),
         );

@@ -5,9 +5,14 @@ use cloister_client::chain::{Chain, ChainError};
 use std::{
     env,
     path::PathBuf,
+    process::Stdio,
     time::{Duration, Instant},
 };
-use tokio::sync::{Mutex, MutexGuard};
+use tokio::{
+    io::AsyncWriteExt,
+    process::Command,
+    sync::{Mutex, MutexGuard},
+};
 
 /// Names another binary of the node.
 pub const BINARY_VARIABLE: &str = "CLOISTER_NODE_BINARY";
@@ -27,23 +32,48 @@ pub async fn alone() -> MutexGuard<'static, ()> {
 /// # Panics
 /// It has not been built.
 pub fn binary() -> PathBuf {
-    let path = env::var_os(BINARY_VARIABLE).map_or_else(
-        || {
-            // Test programs lie in `deps`, beside which programs lie.
-            let own = env::current_exe().expect("a test knows where it is");
-            own.parent()
-                .and_then(|deps| deps.parent())
-                .expect("`deps` has a parent")
-                .join("cloister-node")
-        },
-        PathBuf::from,
-    );
+    let path = env::var_os(BINARY_VARIABLE).map_or_else(|| beside("cloister-node"), PathBuf::from);
     assert!(
         path.is_file(),
-        "{} is missing: run `cargo build --release -p cloister-node` first, or name the node with {BINARY_VARIABLE}",
+        "{} is missing: run `make build` first, or name the node with {BINARY_VARIABLE}",
         path.display()
     );
     path
+}
+
+/// Where a program of the workspace is built.
+fn beside(name: &str) -> PathBuf {
+    // Test programs lie in `deps`, beside which programs lie.
+    let own = env::current_exe().expect("a test knows where it is");
+    let folder = own
+        .parent()
+        .and_then(|deps| deps.parent())
+        .expect("`deps` has a parent");
+    folder.join(name)
+}
+
+/// Runs the program `cloister` and returns what it prints.
+///
+/// # Panics
+/// It has not been built, or it fails; what it says is in the message.
+pub async fn cloister(arguments: &[&str], input: &str) -> String {
+    let program = beside("cloister");
+    let mut child = Command::new(&program)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap_or_else(|error| panic!("{}: {error}; run `make build` first", program.display()));
+    let mut stdin = child.stdin.take().expect("it is piped");
+    stdin.write_all(input.as_bytes()).await.expect("it reads");
+    drop(stdin);
+    let output = child.wait_with_output().await.expect("it ends");
+    let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let (out, error) = (said(&output.stdout), said(&output.stderr));
+    assert!(output.status.success(), "cloister {arguments:?}: {out}{error}");
+    out
 }
 
 /// Starts a node of a fresh development chain; its log is named after the test.

@@ -75,11 +75,28 @@ EXAMPLE
         seal_key: Option<PathBuf>,
     },
     /// Deposit into an open account.
-    #[command(after_help = "EXAMPLE\n  cloister deposit --amount 500")]
+    #[command(after_help = "\
+Refused before any money moves if the node's sequencer does not serve the group: nobody would take it out of the queue.
+
+EXAMPLE
+  cloister deposit --amount 500")]
     Deposit {
         /// Amount, in the settlement asset.
         #[arg(long)]
         amount: String,
+        /// Do not ask the node's sequencer: another node runs the group's.
+        #[arg(long)]
+        unasked: bool,
+    },
+    /// Take back what no batch has taken out of the queue.
+    #[command(after_help = "\
+For deposits, and for opens with all behind them, that have been overdue for an hour. In two steps: the first says until
+when batches may still take them, the second, some two minutes later, has them paid back. Run it again for the second;
+with --wait it waits for it.")]
+    TakeBack {
+        /// Wait until it can be paid back, and have it paid.
+        #[arg(long)]
+        wait: bool,
     },
     /// Pay into the insurance of the group.
     #[command(after_help = "\

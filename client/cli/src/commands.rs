@@ -19,6 +19,7 @@ mod order;
 mod output;
 mod proof;
 mod session;
+mod take_back;
 mod tape;
 
 use crate::cli::{Cli, Command};
@@ -33,7 +34,8 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
     match cli.command {
         Command::Keys(command) => keys::run(global, command),
         Command::Open { deposit, seal_key } => account::open(global, &deposit, seal_key.as_deref()).await,
-        Command::Deposit { amount } => account::deposit(global, &amount).await,
+        Command::Deposit { amount, unasked } => account::deposit(global, &amount, unasked).await,
+        Command::TakeBack { wait } => take_back::run(global, wait).await,
         Command::Insure { amount } => account::insure(global, &amount).await,
         Command::Switch { transfers } => account::switch(global, transfers).await,
         Command::Rekey { seal_key } => account::rekey(global, seal_key.as_deref()).await,

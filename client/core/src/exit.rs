@@ -5,7 +5,7 @@ use crate::{
     trader::Trader,
 };
 use cloister_crypto::field::to_bytes;
-use cloister_ledger::{ExitError, ExitStatement, ExitWitness, FinalValues, Statement};
+use cloister_ledger::{Account, AccountTree, ExitError, ExitStatement, ExitWitness, FinalValues, Statement};
 use cloister_types::{AccountIndex, GroupId};
 use serde_json::{json, Value};
 
@@ -42,10 +42,19 @@ impl Exit {
         values: FinalValues,
     ) -> Result<Self, ExitStatementError> {
         let account = recover(statements.clone(), AccountIndex(trader.index), &trader.known_keys())?.account;
+        let tree = account_tree(statements)?;
+        Ok(Self::at(account, &tree, trader, values)?)
+    }
+
+    /// The exit of an account that is known, in the tree that it is in.
+    ///
+    /// # Errors
+    /// [`ExitError`].
+    pub fn at(account: Account, tree: &AccountTree, trader: &Trader, values: FinalValues) -> Result<Self, ExitError> {
         let equity = values.equity(&account).ok_or(ExitError::Equity)?;
         let witness = ExitWitness {
             account,
-            path: account_tree(statements)?.path(trader.index),
+            path: tree.path(trader.index),
             values,
         };
         let statement = witness.statement(trader.genesis, GroupId(trader.group), AccountIndex(trader.index))?;

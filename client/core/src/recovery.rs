@@ -1,3 +1,6 @@
-//! An account rebuilt from nothing but settled statements and its own keys: the replay of `cloister-settlement`.
+//! An account rebuilt from nothing but public records and its own keys: the replay of all of them, and the last record
+//! alone.
 
-pub use cloister_settlement::{account_tree, recover, AccountKeys, Recovered, RecoveryError};
+pub use cloister_settlement::{
+    account_tree, recover, tree_of_leaves, AccountKeys, LastRecord, LastRecordError, Recovered, RecoveryError,
+};

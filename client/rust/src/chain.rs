@@ -29,7 +29,13 @@ use polkadot_sdk::{
     sp_core::{storage::StorageKey, Bytes},
     sp_version::RuntimeVersion,
 };
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        atomic::{AtomicU64, Ordering},
+        Arc,
+    },
+    time::Duration,
+};
 use tokio::sync::Mutex;
 
 /// How long a call may take before the connection counts as lost.
@@ -48,6 +54,8 @@ pub struct Chain {
     /// Held from reading a nonce until the pool has the transaction, so that two transactions of one signer do not take
     /// the same nonce.
     nonces: Arc<Mutex<()>>,
+    /// Number of requests so far.
+    requests: Arc<AtomicU64>,
 }
 
 impl std::fmt::Debug for Chain {
@@ -79,6 +87,7 @@ impl Chain {
             url: url.into(),
             genesis: Hash::zero(),
             nonces: Arc::default(),
+            requests: Arc::default(),
         };
         let version: RuntimeVersion = chain.call("state_getRuntimeVersion", rpc_params![]).await?;
         check_version(&version)?;
@@ -110,11 +119,17 @@ impl Chain {
         &self.client
     }
 
+    /// Number of requests that were sent over this connection.
+    pub fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
     async fn call<T: DeserializeOwned>(
         &self,
         method: &'static str,
         params: impl ToRpcParams + Send,
     ) -> Result<T, ChainError> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
         self.client
             .request(method, params)
             .await

@@ -6,7 +6,7 @@
 //! * [`chain`] talks to a node in the runtime's own types, [`sequencer`] to its sequencer.
 //! * [`trader`] opens accounts and deposits, [`instrument`] finds instruments.
 //! * [`prover`] makes the proofs that a trader makes alone: [`seal`] when it opens an account, [`exit`] when it leaves.
-//! * [`history`] and [`audit`] check everything from chain data alone.
+//! * [`history`] and [`audit`] check everything from chain data alone; [`recovery`] finds one account in it.
 //! * [`oracle`] and [`funding`] are for development chains.
 
 pub mod audit;
@@ -17,6 +17,7 @@ pub mod history;
 pub mod instrument;
 pub mod oracle;
 pub mod prover;
+pub mod recovery;
 pub mod seal;
 pub mod sequencer;
 pub mod trader;

@@ -1,5 +1,5 @@
 //! What a trader does on the chain: find its account, open one, deposit, set its flags, re-key it, take money out of it
-//! by force, close it, have a withheld claim paid, freeze a group that nobody proves, leave a frozen one.
+//! by force, take back what nobody takes out of the queue, close it, have a withheld claim paid, freeze a group that nobody proves, leave a frozen one.
 
 use crate::{
     chain::{Chain, ChainError, Included, Until},
@@ -346,4 +346,39 @@ pub async fn refund_item(
 ) -> Result<Included, ChainError> {
     let call = RuntimeCall::Execution(Call::refund_item { group, item });
     chain.submit(call, &keys.owner, until).await
+}
+
+/// Takes back what has waited in the queue for too long (C-TAKE-BACK). Returns the amount and the time from which on no
+/// table counts it.
+///
+/// # Errors
+/// [`TraderError`].
+pub async fn take_back(chain: &Chain, group: u32, keys: &TraderKeys, until: Until) -> Result<(u64, u64), TraderError> {
+    let call = RuntimeCall::Execution(Call::take_back { group });
+    let included = chain.submit(call, &keys.owner, until).await?;
+    let asked = included.event(|event| match event {
+        RuntimeEvent::Execution(Event::TakeBackAsked { amount, until, .. }) => Some((*amount, *until)),
+        _ => None,
+    });
+    asked.ok_or(TraderError::NoEvent("request to take anything back"))
+}
+
+/// Has what an account takes back paid to its owner (C-TAKE-BACK). Anyone may.
+///
+/// # Errors
+/// [`TraderError`].
+pub async fn pay_back(
+    chain: &Chain,
+    group: u32,
+    index: u32,
+    keys: &TraderKeys,
+    until: Until,
+) -> Result<u64, TraderError> {
+    let call = RuntimeCall::Execution(Call::pay_back { group, index });
+    let included = chain.submit(call, &keys.owner, until).await?;
+    let paid = included.event(|event| match event {
+        RuntimeEvent::Execution(Event::TakenBack { amount, .. }) => Some(*amount),
+        _ => None,
+    });
+    paid.ok_or(TraderError::NoEvent("payment of what was taken back"))
 }

@@ -37,6 +37,9 @@ sp_api::decl_runtime_apis! {
         fn house_rekeys(group: u32, from: u32, limit: u32) -> Vec<HouseRekeyed>;
         /// An account.
         fn account(group: u32, index: u32) -> Option<RegisteredAccount<AccountId>>;
+        /// The leaves of up to `limit` indices from `from` on, in order, and never more than a page: what an account's
+        /// path to the root is made of (C-RECORD). 0 where no account is.
+        fn leaves(group: u32, from: u32, limit: u32) -> Vec<Field>;
         /// The index of an owner.
         fn index_of(group: u32, owner: AccountId) -> Option<u32>;
         /// The claim of an owner, 10^-6.

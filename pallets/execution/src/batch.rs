@@ -5,8 +5,8 @@ use crate::{
     keys::KeyOf,
     queue::{GroupOf, HouseTakingOf},
     types::{CIPHERTEXT_FIXED, MAX_HOUSE_ITEMS},
-    Accounts, Batch, BlockNumberFor, Config, Error, Event, Groups, Pallet, RegisteredAccount, StatementKind,
-    Submitters, Totals, WeightInfo,
+    Accounts, Batch, BlockNumberFor, Config, Error, Event, Groups, LastRecord, Pallet, RegisteredAccount,
+    StatementKind, Submitters, Totals, WeightInfo,
 };
 use alloc::collections::{btree_map::Entry, BTreeMap};
 use cloister_groth16_verifier::{verify, PointError, Proof, VerifyError, VerifyingKey};
@@ -21,7 +21,7 @@ use polkadot_sdk::{
         weights::Weight,
     },
     frame_system,
-    sp_runtime::DispatchError,
+    sp_runtime::{traits::UniqueSaturatedInto, DispatchError},
 };
 
 impl<T: Config> From<VerifyError> for Error<T> {
@@ -222,6 +222,7 @@ impl<T: Config> Pallet<T> {
             });
         }
         Self::note_requests(group, batch, takings, &accounts);
+        Self::note_records(batch, &mut accounts);
         let gate = Self::gate(group);
         Self::pay_out(gate, group, &state, batch, &mut accounts)?;
         Self::pay_insurance_out(gate, group, &state, batch, house)?;
@@ -231,6 +232,22 @@ impl<T: Config> Pallet<T> {
             .into_iter()
             .for_each(|(index, account)| Accounts::<T>::insert(group, index, account));
         Ok(())
+    }
+
+    /// Notes where the last record of every account is that the batch touches (C-RECORD).
+    fn note_records(batch: &Batch, accounts: &mut BTreeMap<u32, RegisteredAccount<T::AccountId>>) {
+        let block = frame_system::Pallet::<T>::block_number().unique_saturated_into();
+        for (index, leaf) in batch.leaves() {
+            if let Some(account) = accounts.get_mut(&index.get()) {
+                let before = account.record.map_or(0, |record| record.updates);
+                account.record = Some(LastRecord {
+                    leaf,
+                    updates: before.saturating_add(1),
+                    batch_no: batch.batch_no,
+                    block,
+                });
+            }
+        }
     }
 
     /// Withdrawals to the owners and the sweep to the fee account, as far as the gate lets them (C-GATE).

@@ -181,6 +181,7 @@ fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, items: u32) {
             } else {
                 ItemKind::Deposit
             },
+            until: None,
         };
         let id = state.queue_next;
         Pallet::<T>::link(group, &mut state, id, item);
@@ -198,6 +199,7 @@ fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, items: u32) {
             owner: owner.clone(),
             opened: items == 0,
             deposited: 0,
+            record: None,
         },
     );
     if items == 0 {
@@ -224,6 +226,7 @@ fn fill_house<T: Config>(asset: &T::AssetId, group: u32) {
             ready_at: NOW,
             deadline: NOW,
             kind,
+            until: None,
         };
         let id = state.queue_next;
         Pallet::<T>::link(group, &mut state, id, item);

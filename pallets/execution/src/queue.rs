@@ -65,6 +65,7 @@ impl<T: Config> Pallet<T> {
                 owner: owner.clone(),
                 opened: false,
                 deposited: 0,
+                record: None,
             },
         );
         ensure!(amount >= T::MinDeposit::get(), Error::<T>::DepositTooSmall);
@@ -198,6 +199,7 @@ impl<T: Config> Pallet<T> {
         kind: ItemKind,
         amount: u64,
     ) -> Result<u64, DispatchError> {
+        Self::ensure_not_leaving(group, index)?;
         // A full queue keeps out opens, switches and closes, and whoever waits in it already, but no top-up of an
         // account that does not, and nobody's way out.
         let topped_up = kind == ItemKind::Deposit && !PendingItems::<T>::contains_key(group, index);
@@ -271,6 +273,7 @@ impl<T: Config> Pallet<T> {
             ready_at: now.saturating_add(notice),
             deadline: now.saturating_add(T::SoftDeadline::get().max(notice)),
             kind,
+            until: None,
         };
         Self::link(group, state, id, item);
         state.queue_next = id.checked_add(1).ok_or(Error::<T>::QueueFull)?;

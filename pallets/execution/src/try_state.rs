@@ -187,6 +187,10 @@ impl<T: Config> Pallet<T> {
                 is_open == (!account.opened && pending.is_empty()),
                 "an open is not first, or not once"
             );
+            ensure!(
+                item.until.is_none() || item.kind.request().is_none() || !account.opened,
+                "a request is taken back"
+            );
             ensure!(!closing.contains(&item.index), "an item waits behind a close");
             if let Some(request) = item.kind.request() {
                 ensure!(item.amount.is_zero(), "a request pays something in");

@@ -5,6 +5,7 @@ use cloister_ledger::{solvency::BLOCK_SUBTREES, Shape, SolvencyShape};
 pub use cloister_settlement::{
     batch::{Batch, Field, KeyId, UnitSubmission, CIPHERTEXT_FIXED, MAX_CIPHERTEXT, MAX_PLACES, MAX_UNITS},
     house::{HouseRekey, HouseRekeyed},
+    last_record::LastRecord,
     queue::{ItemKind, OpenKeys, QueueItem, Request, SealProof, Terms},
     solvency::{Findings, SolvencySubmission},
 };
@@ -20,6 +21,8 @@ use serde::{Deserialize, Serialize};
 pub const KEY_BYTES: u32 = 1060;
 /// Maximum number of items that one call of the runtime API's `queue` returns.
 pub const MAX_QUEUE_PAGE: u32 = 256;
+/// Maximum number of leaves that one call of the runtime API's `leaves` returns.
+pub const MAX_LEAF_PAGE: u32 = 2_048;
 /// Maximum number of re-keys that one call of the runtime API's `house_rekeys` returns.
 pub const MAX_REKEY_PAGE: u32 = 256;
 /// Maximum number of payments into a group's insurance that wait.
@@ -238,6 +241,8 @@ pub struct RegisteredAccount<AccountId> {
     pub opened: bool,
     /// Deposits less withdrawals, not below 0, 10^-6; it is capped.
     pub deposited: u128,
+    /// Where its owner finds its last record (C-RECORD); none before a batch has opened it.
+    pub record: Option<LastRecord>,
 }
 
 /// A verifying key of the genesis, active from the first block.

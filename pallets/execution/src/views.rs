@@ -4,7 +4,7 @@ use crate::{
     claims::Gate,
     keys::KeyOf,
     solvency::Gap,
-    types::{MAX_QUEUE_PAGE, MAX_REKEY_PAGE, MAX_UNITS},
+    types::{MAX_LEAF_PAGE, MAX_QUEUE_PAGE, MAX_REKEY_PAGE, MAX_UNITS},
     Accounts, Claims, CompleteRounds, Config, ExitClaim, ExitClaims, ExitSums, ExitTotals, Field, FinalTable,
     FinalTables, FreezeClocks, Frozen, GroupState, GroupTotals, Groups, HouseRekeyed, HouseRekeys, Indices, KeyId,
     Lane, Pallet, Queue, QueueClocks, QueueItem, RecentRoot, RecentRoots, RegisteredAccount, Rounds, SealKey,
@@ -145,6 +145,18 @@ impl<T: Config> Pallet<T> {
     /// An account.
     pub fn account(group: u32, index: u32) -> Option<RegisteredAccount<T::AccountId>> {
         Accounts::<T>::get(group, index)
+    }
+
+    /// The leaves of up to `limit` indices from `from` on, in order, and never more than [`MAX_LEAF_PAGE`]; 0 where no
+    /// account is.
+    pub fn leaves(group: u32, from: u32, limit: u32) -> Vec<Field> {
+        let next = Groups::<T>::get(group).map_or(0, |state| state.next_index);
+        let page = (from..next).take(limit.min(MAX_LEAF_PAGE) as usize);
+        page.map(|index| {
+            let record = Accounts::<T>::get(group, index).and_then(|account| account.record);
+            record.map_or([0; 32], |record| record.leaf)
+        })
+        .collect()
     }
 
     /// The index of an owner.

@@ -44,6 +44,31 @@ impl<const DEPTH: usize> Default for Tree<DEPTH> {
 }
 
 impl<const DEPTH: usize> Tree<DEPTH> {
+    /// The tree of leaves with their indices, each node made once; of two leaves with one index the later one counts.
+    /// The types of the callers keep the indices within the tree.
+    pub fn of_leaves(leaves: impl IntoIterator<Item = (u32, Fr)>) -> Self {
+        let mut tree = Self::default();
+        let mut level: BTreeMap<u32, Fr> = leaves.into_iter().collect();
+        level.retain(|_, leaf| *leaf != Fr::zero());
+        for number in 0..=DEPTH {
+            let nodes = level.iter().map(|(index, node)| ((number as u8, *index), *node));
+            tree.nodes.extend(nodes);
+            if number == DEPTH {
+                break;
+            }
+            let mut above: BTreeMap<u32, [Fr; TREE_ARITY]> = BTreeMap::new();
+            for (index, node) in level {
+                let (parent, child) = (index / TREE_ARITY as u32, digit(index, 0));
+                above.entry(parent).or_insert([tree.empty[number]; TREE_ARITY])[child] = node;
+            }
+            level = above
+                .into_iter()
+                .map(|(parent, children)| (parent, compress8(&children)))
+                .collect();
+        }
+        tree
+    }
+
     fn node(&self, level: usize, index: u32) -> Fr {
         self.nodes
             .get(&(level as u8, index))

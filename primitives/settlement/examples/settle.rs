@@ -39,6 +39,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         ready_at: 1_000,
         deadline: 2_000,
         kind: ItemKind::Open(OpenKeys::from(&seal)),
+        until: None,
     };
 
     // The sequencer makes a batch of it, with padding behind the open.

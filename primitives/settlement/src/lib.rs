@@ -15,6 +15,7 @@
 //!   client call the same function.
 //! * [`replay`]: one record applied to one account. Everything below is made of it.
 //! * [`account`]: one trader's account from the records of all batches.
+//! * [`last_record`]: one trader's account from its last record alone, which the chain's state points to.
 //! * [`ledger`]: the whole ledger, batch by batch, for whoever has the sequencer's secrets.
 //!
 //! The crate is `no_std` and knows neither FRAME nor the node; the encodings are those of the chain's calls and
@@ -26,6 +27,7 @@ extern crate alloc;
 pub mod account;
 pub mod batch;
 pub mod house;
+pub mod last_record;
 pub mod ledger;
 pub mod queue;
 pub mod replay;
@@ -37,6 +39,7 @@ pub mod taking;
 pub use account::{account_tree, recover, Recovered, RecoveryError};
 pub use batch::{Batch, Field, FormError, KeyId, UnitSubmission};
 pub use house::{house_before, HouseRekey, HouseRekeyed};
+pub use last_record::{tree_of_leaves, LastRecord, LastRecordError};
 pub use ledger::{replay_batch, replay_rekey, replay_rekeys, LedgerError};
 pub use queue::{ItemKind, OpenKeys, QueueItem, Request, SealProof, Terms};
 pub use replay::{AccountKeys, ReplayError};

@@ -200,7 +200,26 @@ pub struct QueueItem<AccountId> {
     pub deadline: u64,
     /// What it asks for.
     pub kind: ItemKind,
+    /// The owner takes it back: no batch counts it whose table is of this time or later, milliseconds of Unix time
+    /// (C-TAKE-BACK).
+    pub until: Option<u64>,
 }
+
+impl<AccountId> QueueItem<AccountId> {
+    /// Whether a batch counts the item at the time of its table.
+    pub fn is_ready(&self, table_time: u64) -> bool {
+        self.ready_at <= table_time && !self.is_gone(table_time)
+    }
+
+    /// Whether its owner has taken it back, at the time of a table.
+    pub fn is_gone(&self, table_time: u64) -> bool {
+        self.until.is_some_and(|until| until <= table_time)
+    }
+}
+
+/// Maximum number of items of a lane that were taken back and that a walk along its overdue items passes over; what is
+/// behind them claims nothing until they are paid back.
+pub const MAX_PASSED_OVER: usize = 64;
 
 /// How a group's queue is taken, as governance has set it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]

@@ -3,7 +3,7 @@
 //! It follows from the accounts of the units, which of them take a request, the time of the batch's table and the queue
 //! before the batch. Pallet, sequencer and client call the same function.
 
-use crate::queue::{ItemKind, OpenKeys, QueueItem, Request, Terms};
+use crate::queue::{ItemKind, OpenKeys, QueueItem, Request, Terms, MAX_PASSED_OVER};
 use alloc::{
     collections::{BTreeMap, BTreeSet},
     vec::Vec,
@@ -165,6 +165,7 @@ impl<AccountId> Waiting<AccountId> {
             .iter()
             .take_while(|(_, item)| ready(item))
             .filter(|(_, item)| item.kind.request().is_none() && !item.kind.is_of_house())
+            .filter(|(_, item)| !item.is_gone(table_time))
             .map(|(id, _)| *id)
             .collect();
         for id in money {
@@ -285,8 +286,9 @@ pub fn lanes<AccountId>(
 /// `claimed` units that they may claim ([`Terms::claimed_units`]): those of the priority lane up to
 /// [`Terms::priority_units`], then the others what is left, then the priority lane what they leave. An open and a
 /// request claim a unit each, and so does a deposit unless its account has one that takes it: a close takes none. What
-/// waits for an account that the batch ends ([`closed`]) is refunded. Every item that is looked at, but the last of
-/// each lane, is one that the batch takes or refunds.
+/// waits for an account that the batch ends ([`closed`]) is refunded. Items that were taken back claim nothing. Every
+/// item that is looked at, but the last of each lane and [`MAX_PASSED_OVER`] of those, is one that the batch takes or
+/// refunds.
 ///
 /// What the house takes claims no unit. All payments into the insurance that are ready are in `house`, and so must be a
 /// take of it that is overdue, wherever it stands in the queue.
@@ -328,10 +330,21 @@ fn walk<AccountId>(
     closed: &BTreeSet<AccountIndex>,
     table_time: u64,
 ) -> Result<usize, LeftOut> {
+    let mut passed_over = 0;
     while let Some((id, item)) = lane.next_if(|(_, item)| {
+        let gone = item.is_gone(table_time);
         let free = item.kind.is_of_house() || item.kind == ItemKind::Deposit && served.contains(&item.index);
-        item.deadline <= table_time && (free || units > 0)
+        let passes = if gone {
+            passed_over < MAX_PASSED_OVER
+        } else {
+            free || units > 0
+        };
+        item.deadline <= table_time && passes
     }) {
+        if item.is_gone(table_time) {
+            passed_over = passed_over.saturating_add(1);
+            continue;
+        }
         if item.kind.is_of_house() {
             continue;
         }

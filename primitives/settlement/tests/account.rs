@@ -1,9 +1,11 @@
 //! Accounts rebuilt from batch records alone.
 
-use cloister_crypto::Fr;
+use cloister_crypto::{field::to_bytes, stream::Scope, Fr};
 use cloister_ledger::{state::UnitRequest, Cause, Mode, RecordKind, Shape, Statement, UnitRecord};
 use cloister_ledger_testing::World;
-use cloister_settlement::{account_tree, recover, AccountKeys, RecoveryError, ReplayError};
+use cloister_settlement::{
+    account_tree, recover, tree_of_leaves, AccountKeys, Batch, LastRecord, LastRecordError, RecoveryError, ReplayError,
+};
 use cloister_types::AccountIndex;
 use std::collections::BTreeMap;
 
@@ -186,4 +188,87 @@ fn what_was_done_without_a_signature_should_be_told_with_its_cause() {
     }
     println!("{seen:?}");
     assert_eq!(seen.len(), 5, "{seen:?}");
+}
+
+/// What the chain's state says of an account after the batches, and the batch that it points to.
+fn last_record(batches: &[Statement], index: u32) -> Option<(LastRecord, Batch)> {
+    let is_own = |unit: &&UnitRecord| unit.index == AccountIndex(index);
+    let units = |statement: &Statement| statement.units.iter().filter(is_own).count();
+    let statement = batches.iter().rfind(|statement| units(statement) > 0)?;
+    let leaf = statement.units.iter().rfind(is_own)?.new_leaf;
+    let known = LastRecord {
+        leaf: to_bytes(&leaf),
+        updates: batches.iter().map(units).sum::<usize>() as u64,
+        batch_no: statement.batch_no,
+        block: 7,
+    };
+    let batch = Batch::new(1, 1, statement, [0; 192]).expect("it fits");
+    Some((known, batch))
+}
+
+#[test]
+fn the_last_record_alone_should_give_the_account_and_the_leaves_its_path() {
+    let (mut rekeyed, mut switched) = (0, 0);
+    for seed in 0..5 {
+        let Market { world, batches, keys } = market(seed);
+        let tree = account_tree(&batches).expect("the leaves give the roots");
+        let next = world.traders.iter().map(|trader| trader.index + 1).max().unwrap_or(0);
+        let leaves = (0..next).map(|index| to_bytes(&tree.leaf(index)));
+        let rebuilt = tree_of_leaves(leaves).expect("field elements");
+        assert_eq!(rebuilt.root(), world.state.root());
+        for trader in &world.traders {
+            let index = trader.index;
+            assert_eq!(rebuilt.path(index), tree.path(index));
+            let (known, batch) = last_record(&batches, index).expect("it was opened");
+            let keys = &keys[&index];
+            let scope = batches[0].scope();
+            let account = known.open(&batch, AccountIndex(index), &scope, keys).expect("its keys");
+            let expected = world.state.account(AccountIndex(index)).expect("the account exists");
+            assert_eq!(account, expected.account);
+            rekeyed += usize::from(keys.len() > 1);
+            switched += usize::from(account.switches.transfers);
+            // Former keys read nothing any more.
+            let former = known.open(&batch, AccountIndex(index), &scope, &keys[..keys.len() - 1]);
+            assert_eq!(former, Err(LastRecordError::OtherKey(AccountIndex(index))));
+        }
+    }
+    assert!(rekeyed > 0, "no account has had two keys");
+    assert!(switched > 0, "no account allows transfers");
+}
+
+#[test]
+fn a_last_record_should_be_read_in_no_other_batch_and_with_no_other_count_chain_or_group() {
+    let Market { batches, keys, .. } = market(4);
+    let (index, scope) = (AccountIndex::ZERO, batches[0].scope());
+    let (known, batch) = last_record(&batches, 0).expect("it was opened");
+    let open = |known: LastRecord, batch: &Batch| known.open(batch, index, &scope, &keys[&0]);
+    assert!(open(known, &batch).is_ok());
+    let other_batch = Err(LastRecordError::OtherBatch(index));
+    let batch_no = known.batch_no + 1;
+    assert_eq!(open(LastRecord { batch_no, ..known }, &batch), other_batch);
+    let leaf = to_bytes(&Fr::one());
+    assert_eq!(open(LastRecord { leaf, ..known }, &batch), other_batch);
+    let mut without = batch.clone();
+    without.units.iter_mut().for_each(|unit| unit.index = AccountIndex(999));
+    assert_eq!(open(known, &without), other_batch);
+    let other_key = Err(LastRecordError::OtherKey(index));
+    for updates in [known.updates - 1, known.updates + 1] {
+        assert_eq!(open(LastRecord { updates, ..known }, &batch), other_key);
+    }
+    let elsewhere = [
+        Scope {
+            group: scope.group + 1,
+            ..scope
+        },
+        Scope {
+            genesis: [9; 32],
+            ..scope
+        },
+    ];
+    for scope in elsewhere {
+        assert_eq!(known.open(&batch, index, &scope, &keys[&0]), other_key);
+    }
+    let mut long = batch.clone();
+    long.salt = [0xff; 32];
+    assert!(matches!(open(known, &long), Err(LastRecordError::Field(_))));
 }

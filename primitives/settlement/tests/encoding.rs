@@ -92,6 +92,7 @@ fn queue_items_should_have_the_bytes_of_their_fields_in_order() {
         ready_at: 7,
         deadline: 8,
         kind: ItemKind::Deposit,
+        until: None,
     };
     let mut expected = bytes::<32>(1).to_vec();
     expected.extend([1, 2, 3, 4]);
@@ -99,7 +100,8 @@ fn queue_items_should_have_the_bytes_of_their_fields_in_order() {
     expected.extend([6, 0, 0, 0, 0, 0, 0, 0]);
     expected.extend([7, 0, 0, 0, 0, 0, 0, 0]);
     expected.extend([8, 0, 0, 0, 0, 0, 0, 0]);
-    expected.push(0);
+    // The kind, and that nobody takes it back.
+    expected.extend([0, 0]);
     assert_eq!(deposit.encode(), expected);
     let keys = OpenKeys {
         pk_x: bytes(2),
@@ -107,7 +109,7 @@ fn queue_items_should_have_the_bytes_of_their_fields_in_order() {
         view_commitment: bytes(4),
         sealed_view_key: bytes(5),
     };
-    expected.pop();
+    expected.truncate(expected.len() - 2);
     let mut request = deposit.clone();
     for (kind, bytes) in [
         (ItemKind::Switch(Switches { transfers: true }), &[2, 1][..]),
@@ -129,10 +131,11 @@ fn queue_items_should_have_the_bytes_of_their_fields_in_order() {
         ),
     ] {
         request.kind = kind;
-        assert_eq!(request.encode(), [&expected, bytes].concat());
+        assert_eq!(request.encode(), [&expected, bytes, &[0]].concat());
     }
     let open = QueueItem {
         kind: ItemKind::Open(keys),
+        until: Some(9),
         ..deposit
     };
     expected.push(1);
@@ -140,6 +143,7 @@ fn queue_items_should_have_the_bytes_of_their_fields_in_order() {
     expected.extend(bytes::<32>(3));
     expected.extend(bytes::<32>(4));
     expected.extend(bytes::<96>(5));
+    expected.extend([1, 9, 0, 0, 0, 0, 0, 0, 0]);
     assert_eq!(open.encode(), expected);
     assert_eq!(QueueItem::<[u8; 32]>::max_encoded_len(), expected.len());
 }

@@ -48,6 +48,7 @@ fn queue(amount: u64, ready_at: u64) -> Waiting<()> {
         ready_at,
         deadline: ready_at,
         kind: ItemKind::Deposit,
+        until: None,
     };
     let others = (0..10_000).map(|n| item(100 + n / 8, 1, TABLE));
     (0..).zip(others.chain([item(POOR as u32, amount, ready_at)])).collect()

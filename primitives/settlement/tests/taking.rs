@@ -3,8 +3,8 @@
 use cloister_crypto::constants::INDEX_BITS;
 use cloister_ledger::Switches;
 use cloister_settlement::{
-    check_overdue, lanes, take, take_house, HouseTaking, InsuranceTake, ItemKind, Lanes, LeftOut, OpenKeys, QueueItem,
-    Request, TakeError, Taking, Terms, Waiting,
+    check_overdue, lanes, queue::MAX_PASSED_OVER, take, take_house, HouseTaking, InsuranceTake, ItemKind, Lanes,
+    LeftOut, OpenKeys, QueueItem, Request, TakeError, Taking, Terms, Waiting,
 };
 use cloister_types::{AccountIndex, Amount, ItemId};
 use proptest::prelude::*;
@@ -28,6 +28,7 @@ fn item(index: u32, amount: u64, ready_at: u64, kind: ItemKind) -> QueueItem<()>
         ready_at,
         deadline: ready_at,
         kind,
+        until: None,
     }
 }
 
@@ -361,6 +362,59 @@ fn forced_withdrawal_and_rekey_should_be_taken_like_any_request_with_the_money_b
     assert_eq!(check(&[(1, true), (2, false)], 2), Err(LeftOut(ItemId(1))));
     assert_eq!(check(&[(1, true), (2, false)], 1), Ok(()));
     assert_eq!(check(&[(2, true), (1, true)], 2), Ok(()));
+}
+
+/// A deposit that its owner takes back.
+fn leaving(index: u32, until: u64) -> QueueItem<()> {
+    QueueItem {
+        until: Some(until),
+        ..deposit(index, 10, 1)
+    }
+}
+
+#[test]
+fn what_is_taken_back_should_count_at_older_tables_alone() {
+    let money = |time| {
+        let mut queue = waiting(vec![leaving(1, 5), deposit(1, 3, 1)]);
+        let takings = take(&mut queue, units(&[1]), time).expect("small amounts");
+        (takings[0].amount, takings[0].items.clone())
+    };
+    assert_eq!(money(4), (Amount(13), vec![ItemId(0), ItemId(1)]));
+    assert_eq!(money(5), (Amount(3), vec![ItemId(1)]));
+}
+
+#[test]
+fn an_open_that_is_taken_back_should_open_nothing() {
+    let open = |until| QueueItem {
+        until,
+        ..item(1, 10, 1, ItemKind::Open(keys(1)))
+    };
+    let taken = |until, request| take(&mut waiting(vec![open(until)]), [(AccountIndex(1), request)], 5);
+    assert!(taken(Some(6), false).expect("small amounts")[0].open.is_some());
+    assert_eq!(taken(Some(5), false), Ok(vec![Taking::default()]));
+    assert_eq!(taken(Some(5), true), Err(TakeError::NoRequest(AccountIndex(1))));
+}
+
+#[test]
+fn what_is_taken_back_should_claim_a_unit_at_older_tables_alone() {
+    // The walk is at the time 30.
+    let check = |until, units: &[(u32, bool)]| overdue(&[leaving(1, until), deposit(2, 10, 1)], units, &[], 1).0;
+    assert_eq!(check(31, &[(2, false)]), Err(LeftOut(ItemId(0))));
+    assert_eq!(check(31, &[(1, false)]), Ok(()));
+    assert_eq!(check(30, &[(1, false)]), Err(LeftOut(ItemId(1))));
+    assert_eq!(check(30, &[(2, false)]), Ok(()));
+}
+
+#[test]
+fn a_walk_should_pass_over_no_more_than_its_bound() {
+    let behind = |count: usize| {
+        let gone = (0..count as u32).map(|index| leaving(100 + index, 2));
+        let queue: Vec<_> = gone.chain([deposit(2, 10, 1)]).collect();
+        overdue(&queue, &[(7, false)], &[], 1).0
+    };
+    let left_out = ItemId(MAX_PASSED_OVER as u64);
+    assert_eq!(behind(MAX_PASSED_OVER), Err(LeftOut(left_out)));
+    assert_eq!(behind(MAX_PASSED_OVER + 1), Ok(()), "until they are paid back");
 }
 
 proptest! {

@@ -3,6 +3,7 @@
 mod blocks;
 mod cloister;
 mod genesis;
+mod metadata;
 mod oracle;
 mod priority;
 mod wrapped;

@@ -237,6 +237,7 @@ fn assert_overdue_first(closed: &[ClosedBatch], ready: &[QueueItem]) {
             ready_at: 0,
             deadline: deadline_of(item),
             kind,
+            until: None,
         }
     };
     let mut queue: BTreeMap<u64, cloister_settlement::QueueItem<()>> =

@@ -9,8 +9,9 @@ use cloister_risk::RiskTable;
 /// Maximum number of queue items asked for at once.
 const QUEUE_PAGE: u32 = 256;
 
-/// The queue items with ids from `next` on that are ready at a table, in order. They are all there: whatever is ready
-/// at a table was queued before it, and the table is read from a final block.
+/// The queue items with ids from `next` on that are ready at a table, in order, but for those that their owners take
+/// back. They are all there: whatever is ready at a table was queued before it, and the table is read from a final
+/// block.
 pub(crate) async fn ready_queue<C: ChainClient>(
     shared: &Shared<C>,
     mut next: u64,
@@ -28,7 +29,10 @@ pub(crate) async fn ready_queue<C: ChainClient>(
             if entry.1.ready_at > table.header.time {
                 return Ok(items);
             }
-            items.push(entry);
+            // Its owner takes it back (C-TAKE-BACK): soon no batch can have it.
+            if entry.1.until.is_none() {
+                items.push(entry);
+            }
         }
     }
 }

@@ -52,8 +52,13 @@ const LOTS: u64 = 1_000;
 const HOUR: u64 = 3_600_000;
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// Owner of a trader.
+fn suri(number: u8) -> String {
+    format!("//Gate//{number}")
+}
+
 fn keys(number: u8) -> TraderKeys {
-    TraderKeys::from_seed(&[number; 32], Some(&format!("//Gate//{number}"))).expect("the URI is well-formed")
+    TraderKeys::from_seed(&[number; 32], Some(&suri(number))).expect("the URI is well-formed")
 }
 
 fn price(text: &str) -> Decimal {
@@ -275,7 +280,9 @@ async fn a_winner_should_wait_while_the_loser_is_spared() {
     let leaves = vec![Unit::instruction(&scene.winner, signed, Fill::default())];
     scene.settle(&table, leaves).await;
     assert_eq!(scene.balance().await, before + gross + 1_000_000);
-    leaving::all_should_leave_to_the_last_unit(&chain, [&scene.winner, &scene.loser]).await;
+    let (seed, owner) = (hex::encode([2; 32]), suri(2));
+    leaving::all_should_leave_to_the_last_unit(node.url(), &chain, [&scene.winner, &scene.loser], (&seed, &owner))
+        .await;
     let head = chain.finalized().await.expect("a final block");
     let after = AssetHoldings::at(&chain, GROUP, head).await.expect("money");
     assert!(after.conserved_since(&money), "{after:?}");

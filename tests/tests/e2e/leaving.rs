@@ -6,13 +6,16 @@ use cloister_client::{
     exit::ExitProver,
     history::statements,
     oracle::developer,
+    recovery::locate,
     trader::{self, now, owner_of},
 };
 use cloister_client_core::{exit::Exit, trader::Trader};
 use cloister_runtime::{Runtime, RuntimeCall};
+use cloister_tests::node::cloister;
 use pallet_cloister_execution::{solvency::SolvencyTerms, Call, Error, GroupTotals};
 use polkadot_sdk::pallet_sudo;
 use std::time::{Duration, Instant};
+use tempfile::TempDir;
 
 /// A deposit that nobody takes any more: 1 of the settlement asset.
 const LATE: u64 = 1_000_000;
@@ -56,8 +59,33 @@ async fn freeze(chain: &Chain, group: u32, stranger: &Trader) {
     }
 }
 
-/// All traders of the group leave it, and nothing of theirs stays.
-pub async fn all_should_leave_to_the_last_unit(chain: &Chain, traders: [&Trader; 2]) {
+/// A wallet of the program `cloister`, in a folder of its own.
+struct Wallet<'a> {
+    node: &'a str,
+    folder: TempDir,
+}
+
+impl<'a> Wallet<'a> {
+    async fn import(node: &'a str, seed: &str, suri: &str) -> Self {
+        let folder = TempDir::new().expect("a folder");
+        let wallet = Self { node, folder };
+        wallet.run(&["keys", "import", "--suri", suri], seed).await;
+        wallet
+    }
+
+    async fn run(&self, arguments: &[&str], input: &str) -> String {
+        let keystore = self.folder.path().to_str().expect("a path in UTF-8");
+        let options = ["--node", self.node, "--keystore", keystore];
+        let said = cloister(&[arguments, &options].concat(), input).await;
+        println!("$ cloister {}\n{said}", arguments.join(" "));
+        said
+    }
+}
+
+/// Both traders of the group leave it, and nothing of theirs stays: the first by calls of the client, the second, with
+/// this seed and owner, by the program `cloister`.
+pub async fn all_should_leave_to_the_last_unit(node: &str, chain: &Chain, traders: [&Trader; 2], second: (&str, &str)) {
+    let wallet = Wallet::import(node, second.0, second.1).await;
     let group = traders[0].group;
     let mut before = Vec::new();
     for trader in traders {
@@ -92,7 +120,18 @@ pub async fn all_should_leave_to_the_last_unit(chain: &Chain, traders: [&Trader;
     let key = prover.key_of(chain).await.expect("the chain has its key");
     let mut claims = Vec::new();
     for trader in traders {
+        // The whole history gives what the last record alone gives, which takes a handful of requests.
         let exit = Exit::of(statements(&audit.batches), trader, values.clone()).expect("rebuilt from the chain");
+        let found = locate(chain, trader, head).await.expect("found by its index");
+        assert_eq!(found.requests, 5, "account, hash of the block, block, leaves, root");
+        assert_eq!((&found.account, found.root), (&exit.witness.account, audit.root));
+        let located = Exit::at(found.account, &found.tree, trader, values.clone()).expect("it holds");
+        assert_eq!((located.statement, &located.witness), (exit.statement, &exit.witness));
+        claims.push(exit.statement.claim.get());
+        if trader.index == traders[1].index {
+            wallet.run(&["exit"], "").await;
+            continue;
+        }
         let proof = prover.prove(&exit).await.expect("proven").proof;
         let claim = exit.statement.claim.get();
         let send = |claim| trader::exit(chain, group, &trader.keys, (key, claim, proof), Until::InBlock);
@@ -101,8 +140,9 @@ pub async fn all_should_leave_to_the_last_unit(chain: &Chain, traders: [&Trader;
         send(claim).await.expect("the claim is recorded");
         let error = send(claim).await.expect_err("an index leaves once");
         assert_eq!(refusal(&error), Some(Error::AlreadyExited), "{error}");
-        claims.push(claim);
     }
+    let recorded = chain.exit_of(group, traders[1].index, None).await.expect("read");
+    assert_eq!(recorded.map(|exit| exit.gross), Some(claims[1]), "the program's claim");
     assert!(claims.iter().all(|claim| *claim > 0), "{claims:?}");
 
     // Nothing is paid before the ratio is fixed, and that is not before all had their time.
@@ -119,20 +159,18 @@ pub async fn all_should_leave_to_the_last_unit(chain: &Chain, traders: [&Trader;
         assert!(begin.elapsed() < PATIENCE, "the first phase does not end");
         tokio::time::sleep(POLL).await;
     }
-    loop {
-        match trader::settle_exits(chain, group, &traders[0].keys, Until::InBlock).await {
-            Ok(_) => break,
-            // The chain's clock is that of its blocks.
-            Err(error) => assert_eq!(refusal(&error), Some(Error::ExitsNotDue), "{error}"),
-        }
-        tokio::time::sleep(POLL).await;
-    }
-    for ((trader, before), claim) in traders.into_iter().zip(before).zip(&claims) {
-        let paid = trader::pay_exit(chain, group, trader.index, &traders[1].keys, Until::InBlock)
-            .await
-            .expect("paid");
-        assert_eq!((paid, balance(chain, trader).await), (*claim, before + claim));
-    }
+    // The program waits for the chain's clock, has the ratio fixed, and is paid.
+    wallet.run(&["exit"], "").await;
+    assert_eq!(balance(chain, traders[1]).await, before[1] + claims[1]);
+    let again = trader::settle_exits(chain, group, &traders[0].keys, Until::InBlock).await;
+    assert_eq!(refusal(&again.expect_err("once")), Some(Error::ExitsSettled));
+    let paid = trader::pay_exit(chain, group, traders[0].index, &traders[1].keys, Until::InBlock)
+        .await
+        .expect("paid");
+    assert_eq!(
+        (paid, balance(chain, traders[0]).await),
+        (claims[0], before[0] + claims[0])
+    );
     let totals = chain.group_totals(group, None).await.expect("read");
     assert_eq!(totals, GroupTotals::default(), "the vault owes nothing");
     // Its minimum balance stays, which was there before anybody came.

@@ -66,15 +66,32 @@ pub async fn open(global: &Global, deposit: &str, seal_key: Option<&Path>) -> Re
 async fn connect_both(global: &Global) -> Result<(Chain, SequencerClient), CommandError> {
     let chain = global.connect().await?;
     let sequencer = SequencerClient::of(&chain);
-    // Refused here rather than after the money has moved.
-    sequencer.status().await?;
+    ensure_served(&sequencer, global.group).await?;
     Ok((chain, sequencer))
 }
 
-pub async fn deposit(global: &Global, text: &str) -> Result<(), CommandError> {
+/// Refuses before money moves where nobody would take it out of the queue.
+async fn ensure_served(sequencer: &SequencerClient, group: u32) -> Result<(), CommandError> {
+    let status = sequencer.status().await?;
+    if status.group.get() != group {
+        return Err(CommandError::OtherGroup {
+            served: status.group.get(),
+            asked: group,
+        });
+    }
+    match status.halted {
+        None => Ok(()),
+        Some(halt) => Err(CommandError::Halted(halt.message)),
+    }
+}
+
+pub async fn deposit(global: &Global, text: &str, unasked: bool) -> Result<(), CommandError> {
     let amount = money(text)?;
     let wallet = global.open_wallet()?;
     let chain = global.connect().await?;
+    if !unasked {
+        ensure_served(&SequencerClient::of(&chain), global.group).await?;
+    }
     let fee = chain.queue_fee(global.group, false, None).await?;
     trader::deposit(&chain, global.group, wallet.keys(), amount, Until::Final).await?;
     let notice = chain.group_state(global.group, None).await?.queue_terms.notice;

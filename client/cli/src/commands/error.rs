@@ -2,10 +2,11 @@
 
 use cloister_cli::{demo::DemoError, replay::ReplayError, tape::csv::TapeError, wallet::WalletError};
 use cloister_client::{
-    audit::AuditError, chain::ChainError, exit::ExitKeyError, instrument::FindInstrumentError, seal::SealError,
-    sequencer::SequencerError, trader::TraderError,
+    audit::AuditError, chain::ChainError, exit::ExitKeyError, instrument::FindInstrumentError, recovery::RecordError,
+    seal::SealError, sequencer::SequencerError, trader::TraderError,
 };
-use cloister_client_core::{amount::AmountError, exit::ExitStatementError, keys::SeedError, recovery::RecoveryError};
+use cloister_client_core::{amount::AmountError, keys::SeedError, recovery::RecoveryError};
+use cloister_ledger::ExitError;
 use cloister_prover_job::ProverError;
 use std::{io, path::PathBuf};
 
@@ -46,14 +47,31 @@ pub enum CommandError {
     #[error(transparent)]
     Seal(#[from] SealError),
     /// The exit cannot be stated.
+    #[error("the exit: {0}")]
+    Exit(#[from] ExitError),
+    /// The account's last record cannot be read.
     #[error(transparent)]
-    Exit(#[from] ExitStatementError),
+    Record(#[from] RecordError),
     /// The exit cannot be proven.
     #[error("the exit: {0}")]
     ExitProof(#[from] ProverError),
     /// The chain has no key for the exit.
     #[error(transparent)]
     ExitKey(#[from] ExitKeyError),
+    /// The node's sequencer serves another group.
+    #[error("the node's sequencer serves group {served} and not group {asked}: nobody would take the money out of the queue. Name a node whose sequencer does with --node, or the group with --group")]
+    OtherGroup {
+        /// Group of the sequencer.
+        served: u32,
+        /// Group of the command.
+        asked: u32,
+    },
+    /// The node's sequencer makes no batches.
+    #[error("the node's sequencer makes no batches at present, so nothing was sent: {0}")]
+    Halted(String),
+    /// Nothing of the account can be taken back.
+    #[error("nothing that waits for account {0} has been overdue for an hour, so nothing can be taken back yet")]
+    NothingLate(u32),
     /// The group trades, and no file was named for the proof.
     #[error("group {0} trades, so nobody can leave it by a proof; take money out with `cloister withdraw`, or name a file with --out to try the proof")]
     NotFrozen(u32),

@@ -6,15 +6,19 @@ use cloister_cli::{progress::Progress, table::TextTable};
 use cloister_client::{
     chain::{ChainError, Until},
     exit::ExitProver,
-    history::statements,
     prover::Proven,
+    recovery::locate,
     trader::{self, now, TraderError},
 };
 use cloister_client_core::{amount::show_money, exit::Exit};
 use cloister_ledger::FinalValues;
 use cloister_runtime::Runtime;
 use pallet_cloister_execution::{Error, ExitClaim, ExitSums};
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 
 /// Time between two tries.
 const POLL: Duration = Duration::from_secs(6);
@@ -129,8 +133,15 @@ async fn prove(
     exit_key: Option<&Path>,
 ) -> Result<(Exit, Proven, ExitProver), CommandError> {
     let progress = Progress::begin();
-    let (_, audit) = session.audited(session.trader.group, &progress).await?;
-    let exit = Exit::of(statements(&audit.batches), &session.reader, values)?;
+    let head = session.chain.finalized().await?;
+    let begin = Instant::now();
+    let found = locate(&session.chain, &session.reader, head).await?;
+    progress.say(format!(
+        "the account and its place in the tree took {} requests and {} ms",
+        found.requests,
+        begin.elapsed().as_millis()
+    ));
+    let exit = Exit::at(found.account, &found.tree, &session.reader, values)?;
     let prover = ExitProver::new(exit_key).await?;
     let proven = prover.prove(&exit).await?;
     let claim = exit.statement.claim.get();
@@ -141,7 +152,7 @@ async fn prove(
         .fact("equity", show_money(exit.equity))
         .fact("claim", shown(claim))
         .fact("risk table", exit.witness.values.version)
-        .fact("state root", format!("0x{}", hex::encode(audit.root)))
+        .fact("state root", format!("0x{}", hex::encode(found.root)))
         .fact("proof", format!("{bytes} bytes, made and verified in {took} ms"));
     print_table(facts);
     if let Some(path) = out {

@@ -70,6 +70,20 @@ struct Block {
 }
 
 impl Chain {
+    /// The calls in a block, whether or not they succeeded; of a block whose state the node may have dropped.
+    ///
+    /// # Errors
+    /// The block is unknown, or something in it cannot be decoded.
+    pub async fn calls(&self, hash: Hash) -> Result<Vec<RuntimeCall>, ChainError> {
+        let signed: Option<SignedBlock> = self.call("chain_getBlock", rpc_params![hash]).await?;
+        let extrinsics = signed.ok_or(ChainError::UnknownBlock(hash))?.block.extrinsics;
+        let calls = extrinsics.iter().map(|encoded| {
+            let extrinsic: UncheckedExtrinsic = decode("a transaction", encoded)?;
+            Ok(extrinsic.function)
+        });
+        calls.collect()
+    }
+
     /// Reads a block.
     ///
     /// # Errors

@@ -6,7 +6,7 @@ use cloister_runtime::{AccountId, AssetId, Balance, BlockNumber, Hash};
 use cloister_types::{AccountIndex, Amount};
 use codec::Encode;
 use pallet_cloister_execution::{
-    types::{MAX_QUEUE_PAGE, MAX_REKEY_PAGE},
+    types::{Field, MAX_LEAF_PAGE, MAX_QUEUE_PAGE, MAX_REKEY_PAGE},
     ExitClaim, ExitSums, FinalTable, GroupState, GroupTotals, HouseRekeyed, ItemKind, KeyId, QueueItem,
     RegisteredAccount, RegisteredKey, SolvencyView, StatementKind, WithheldClaim,
 };
@@ -153,6 +153,24 @@ impl Chain {
     /// [`ChainError::Call`].
     pub async fn account(&self, group: u32, index: u32, at: Option<Hash>) -> Result<Option<AccountOf>, ChainError> {
         self.api("CloisterApi_account", (group, index).encode(), at).await
+    }
+
+    /// The leaves of a group's account tree, from index 0 on; 0 where no account is (C-RECORD).
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn leaves(&self, group: u32, at: Option<Hash>) -> Result<Vec<Field>, ChainError> {
+        let mut leaves: Vec<Field> = Vec::new();
+        loop {
+            let from = u32::try_from(leaves.len()).unwrap_or(u32::MAX);
+            let arguments = (group, from, MAX_LEAF_PAGE).encode();
+            let page: Vec<Field> = self.api("CloisterApi_leaves", arguments, at).await?;
+            let last = page.len() < MAX_LEAF_PAGE as usize;
+            leaves.extend(page);
+            if last {
+                return Ok(leaves);
+            }
+        }
     }
 
     /// The index of an owner's account.

@@ -29,6 +29,7 @@ pub fn account_of<T: Config>(group: u32, owner: &T::AccountId) {
             owner: owner.clone(),
             opened: true,
             deposited: 0,
+            record: None,
         },
     );
     Indices::<T>::insert(group, owner, 0);

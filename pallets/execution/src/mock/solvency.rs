@@ -126,6 +126,7 @@ pub fn occupy_as(owner: AccountId32, index: u32) {
         owner,
         opened: true,
         deposited: 0,
+        record: None,
     };
     crate::Accounts::<Test>::insert(GROUP, index, account);
     Execution::note_opened(GROUP, index);

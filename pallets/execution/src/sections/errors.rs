@@ -172,6 +172,12 @@ mod errors {
         RestNotDue,
         /// The queue has no such item.
         NoSuchItem,
+        /// Nothing of the account has been overdue for long enough to be taken back, or a batch may still take it.
+        TakeBackNotDue,
+        /// The account takes nothing back.
+        NothingTakenBack,
+        /// The open of the account is being taken back; nothing can be queued behind it.
+        OpenTakenBack,
         /// The last active key of exits stays while any account is open.
         ExitKeyNeeded,
         /// A submitted field element is not below the order of the field.

@@ -413,6 +413,30 @@ mod events {
             /// Who queued it.
             owner: T::AccountId,
         },
+        /// An owner takes back what no batch has taken.
+        TakeBackAsked {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Who queued it.
+            owner: T::AccountId,
+            /// 10^-6.
+            amount: u64,
+            /// No batch counts it whose table is of this time or later, milliseconds of Unix time.
+            until: u64,
+        },
+        /// What an owner has taken back was paid, or became a claim if the asset refused it.
+        TakenBack {
+            /// The group.
+            group: u32,
+            /// The account.
+            index: u32,
+            /// Who was paid.
+            owner: T::AccountId,
+            /// 10^-6.
+            amount: u64,
+        },
         /// What no claim of a frozen group has a right to was paid to the fee account.
         RestReleased {
             /// The group.

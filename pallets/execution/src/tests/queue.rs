@@ -25,6 +25,7 @@ fn open_should_take_the_deposit_and_reserve_an_index() {
             ready_at: START + NOTICE,
             deadline: START + DEADLINE,
             kind: ItemKind::Open(seals::keys(GROUP, &BOB, 2)),
+            until: None,
         };
         assert_eq!(Execution::queue(GROUP, 1, 9), [(1, item)]);
         assert_eq!(
@@ -36,7 +37,8 @@ fn open_should_take_the_deposit_and_reserve_an_index() {
             Some(RegisteredAccount {
                 owner: BOB,
                 opened: false,
-                deposited: 2_000
+                deposited: 2_000,
+                record: None,
             })
         );
         assert_eq!(
@@ -179,6 +181,7 @@ fn deposit_should_be_queued_for_the_owners_account() {
             ready_at: START + NOTICE,
             deadline: START + DEADLINE,
             kind: ItemKind::Deposit,
+            until: None,
         };
         assert_eq!(Execution::queue(GROUP, 0, 9), [(1, item)]);
         assert_eq!(

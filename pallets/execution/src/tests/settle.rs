@@ -1,7 +1,8 @@
 //! Batches that are accepted.
 
 use crate::{
-    mock::*, Accounts, Error, Event, GroupTotals, Groups, ItemKind, PendingItems, Queue, RegisteredAccount, Totals,
+    mock::*, Accounts, Error, Event, GroupTotals, Groups, ItemKind, LastRecord, PendingItems, Queue, RegisteredAccount,
+    Totals,
 };
 use polkadot_sdk::frame_support::{
     assert_noop, assert_ok,
@@ -67,7 +68,13 @@ fn consumed_open_should_open_the_account_and_settle_its_deposit() {
             Some(RegisteredAccount {
                 owner: ALICE,
                 opened: true,
-                deposited: 10_000
+                deposited: 10_000,
+                record: Some(LastRecord {
+                    leaf: unit(0).new_leaf,
+                    updates: 2,
+                    batch_no: 0,
+                    block: 1,
+                }),
             })
         );
         assert_eq!(

@@ -354,6 +354,7 @@ fn wait(count: u32) {
             ready_at: now + NOTICE,
             deadline: now + DEADLINE,
             kind: ItemKind::Open(seals::keys(GROUP, &ALICE, 1)),
+            until: None,
         };
         let previous = state.queue.last.replace(id);
         if let Some(previous) = previous {
@@ -367,6 +368,7 @@ fn wait(count: u32) {
             owner: owner.clone(),
             opened: false,
             deposited: 100,
+            record: None,
         };
         Accounts::<Test>::insert(GROUP, index, account);
         Indices::<Test>::insert(GROUP, owner, index);

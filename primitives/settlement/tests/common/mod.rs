@@ -325,6 +325,7 @@ fn of_house(amount: Amount, ready_at: u64, kind: ItemKind) -> QueueItem<u8> {
         ready_at,
         deadline: ready_at,
         kind,
+        until: None,
     }
 }
 
@@ -338,5 +339,6 @@ fn item(unit: &UnitRequest, amount: Amount, ready_at: u64, kind: ItemKind) -> Qu
         ready_at,
         deadline: ready_at,
         kind,
+        until: None,
     }
 }

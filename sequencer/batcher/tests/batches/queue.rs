@@ -18,6 +18,7 @@ fn assert_takings(batches: &[ClosedBatch], ready: &[QueueItem]) {
         ready_at: 0,
         deadline: 0,
         kind: cloister_settlement::ItemKind::Deposit,
+        until: None,
     };
     let mut queue: BTreeMap<u64, cloister_settlement::QueueItem<()>> =
         ready.iter().map(|i| (i.item().get(), item(i))).collect();

@@ -175,6 +175,7 @@ fn padding_of_the_last_account_leaves_its_deposit_to_the_unit_that_takes_it() {
             ready_at: 0,
             deadline: 0,
             kind,
+            until: None,
         };
         (item.item().get(), queued)
     });

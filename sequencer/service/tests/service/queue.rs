@@ -229,3 +229,22 @@ async fn insurance_goes_in_and_out_when_there_is_nothing_else_to_prove() {
         .await;
     again.settled().await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_owner_takes_back_is_not_taken() {
+    let running = Running::with_accounts(2, RICH).await;
+    let clock = running.chain.clock();
+    let late = running.chain.enqueue_at(0, 600, ItemKind::Deposit, clock);
+    running.chain.take_back(late, clock);
+    running.chain.enqueue_at(1, 70, ItemKind::Deposit, clock);
+    running.chain.present_table();
+    running
+        .until(|r| async move {
+            let account = r.account(1).await;
+            account.is_ok_and(|account| account.cash == Money(i128::from(RICH) + 70))
+        })
+        .await;
+    running.settled().await;
+    assert_eq!(running.account(0).await.unwrap().cash, Money(i128::from(RICH)));
+    assert_eq!(running.batch_status().await.halted, None);
+}

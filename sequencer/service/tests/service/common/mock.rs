@@ -311,11 +311,23 @@ impl MockChain {
                     ready_at,
                     deadline,
                     kind: kind.clone(),
+                    until: None,
                 },
             );
             state.view.queue_next = item + 1;
         }
         item
+    }
+
+    /// Lets the owner of an item take it back from a time of tables on, in a final block.
+    pub fn take_back(&self, item: u64, until: u64) {
+        let mut inner = self.lock();
+        let Inner { best, finalized, .. } = &mut *inner;
+        for state in [best, finalized] {
+            if let Some(item) = state.queue.get_mut(&item) {
+                item.until = Some(until);
+            }
+        }
     }
 
     pub fn add_table(&self, table: RiskTable) {
