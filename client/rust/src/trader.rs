@@ -1,5 +1,6 @@
 //! What a trader does on the chain: find its account, open one, deposit, set its flags, re-key it, take money out of it
-//! by force, take back what nobody takes out of the queue, close it, have a withheld claim paid, freeze a group that nobody proves, leave a frozen one.
+//! by force, take back what nobody takes out of the queue, close it, have a withheld claim paid, freeze a group that
+//! nobody proves, leave a frozen one.
 
 use crate::{
     chain::{Chain, ChainError, Included, Until},

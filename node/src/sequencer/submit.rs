@@ -4,10 +4,12 @@ use super::{
     chain::{unavailable, NodeChain},
     context::SUBMITTER_KEY,
 };
+use crate::parts::TransactionPool;
 use cloister_runtime::{
     opaque::Block,
     transaction::{Binding, Unsigned},
-    AccountId, Execution, Hash, Nonce, Runtime, RuntimeCall, RuntimeEvent,
+    constants::money::MILLI_UNIT,
+    AccountId, Balance, Execution, Hash, Nonce, Runtime, RuntimeCall, RuntimeEvent,
 };
 use cloister_sequencer::chain::{At, ChainError, InvalidBatch, SubmitOutcome, SubmitRejection};
 use codec::Decode;
@@ -16,12 +18,28 @@ use frame_system_rpc_runtime_api::AccountNonceApi;
 use futures::StreamExt;
 use pallet_cloister_execution::Error;
 use polkadot_sdk::*;
-use sc_transaction_pool_api::{TransactionPool as _, TransactionSource, TransactionStatus};
+use sc_transaction_pool_api::{TransactionPool as _, TransactionSource, TransactionStatus, TransactionStatusStreamFor};
 use sp_runtime::{generic::Era, traits::Header as _, DispatchError, MultiSignature, OpaqueExtrinsic};
+use std::{pin::Pin, time::Duration};
+use tokio::time::timeout;
 
 /// Blocks in which a batch may be included after it was signed. A later one is stale anyway, and a transaction that
 /// never dies could come back after the sequencer has made another.
 const LIFETIME: u64 = 32;
+
+/// How long a transaction may wait for a block before it is sent again with a tip: two blocks.
+const PATIENCE: Duration = Duration::from_secs(12);
+/// Maximum number of times that the tip doubles; it ends at one token.
+const MAX_DOUBLINGS: u32 = 10;
+
+/// What a transaction offers for its place after so many replacements: nothing at first, then a thousandth of the
+/// native token, twice as much each time.
+fn tip(replacements: u32) -> Balance {
+    match replacements.checked_sub(1) {
+        None => 0,
+        Some(doublings) => MILLI_UNIT << doublings.min(MAX_DOUBLINGS),
+    }
+}
 
 /// What a refusal of the runtime means for the sequencer.
 fn rejection(error: DispatchError) -> SubmitRejection {
@@ -40,17 +58,29 @@ fn rejection(error: DispatchError) -> SubmitRejection {
 }
 
 impl NodeChain {
-    /// Signs a call, gives it to the pool, and waits until it is in a block of the best chain or refused.
+    /// Signs a call, gives it to the pool, and waits until it is in a block of the best chain or refused. While no
+    /// block takes it, it is replaced by one with a higher tip.
     pub(super) async fn submit(&self, call: RuntimeCall) -> Result<SubmitOutcome, ChainError> {
-        let (best, _) = self.block(At::Best);
-        let extrinsic = self.sign(call, best)?;
-        let mut statuses = self
-            .context
-            .pool
-            .submit_and_watch(best, TransactionSource::Local, extrinsic)
-            .await
-            .map_err(unavailable)?;
-        while let Some(status) = statuses.next().await {
+        let (mut statuses, nonce) = self.enter(call.clone(), tip(0), None).await?;
+        let mut replacements = 0;
+        loop {
+            let status = match timeout(PATIENCE, statuses.next()).await {
+                Ok(Some(status)) => status,
+                // The pool ended the stream, as it does when the node stops.
+                Ok(None) => return Err(ChainError::Dropped),
+                Err(_) => {
+                    replacements += 1;
+                    // The pool refuses it if a block has taken the one before meanwhile, which its statuses tell.
+                    match self.enter(call.clone(), tip(replacements), Some(nonce)).await {
+                        Ok((newer, _)) => {
+                            log::info!(target: "cloister", "No block takes a transaction; it is sent again for a tip");
+                            statuses = newer;
+                        }
+                        Err(error) => log::debug!(target: "cloister", "A transaction is not replaced: {error}"),
+                    }
+                    continue;
+                }
+            };
             match status {
                 TransactionStatus::InBlock((block, index)) | TransactionStatus::Finalized((block, index)) => {
                     return self.outcome(block, index);
@@ -65,17 +95,43 @@ impl NodeChain {
                 | TransactionStatus::FinalityTimeout(_) => {}
             }
         }
-        // The pool ended the stream, as it does when the node stops.
-        Err(ChainError::Dropped)
     }
 
-    fn sign(&self, call: RuntimeCall, best: Hash) -> Result<OpaqueExtrinsic, ChainError> {
+    /// Gives a call to the pool, signed with a nonce or with the account's next. Returns what becomes of it, and the
+    /// nonce.
+    async fn enter(
+        &self,
+        call: RuntimeCall,
+        tip: Balance,
+        nonce: Option<Nonce>,
+    ) -> Result<(Pin<Box<TransactionStatusStreamFor<TransactionPool>>>, Nonce), ChainError> {
+        let (best, _) = self.block(At::Best);
+        let nonce = match nonce {
+            Some(nonce) => nonce,
+            None => self.next_nonce(best)?,
+        };
+        let extrinsic = self.sign(call, best, nonce, tip)?;
+        let pool = &self.context.pool;
+        let statuses = pool.submit_and_watch(best, TransactionSource::Local, extrinsic).await;
+        Ok((statuses.map_err(unavailable)?, nonce))
+    }
+
+    fn next_nonce(&self, best: Hash) -> Result<Nonce, ChainError> {
+        let account = AccountId::from(self.submitter);
+        AccountNonceApi::<Block, AccountId, Nonce>::account_nonce(&*self.api(), best, account).map_err(unavailable)
+    }
+
+    fn sign(
+        &self,
+        call: RuntimeCall,
+        best: Hash,
+        nonce: Nonce,
+        tip: Balance,
+    ) -> Result<OpaqueExtrinsic, ChainError> {
         use sp_blockchain::HeaderBackend;
 
         let client = &self.context.client;
         let account = AccountId::from(self.submitter);
-        let nonce = AccountNonceApi::<Block, AccountId, Nonce>::account_nonce(&*self.api(), best, account.clone())
-            .map_err(unavailable)?;
         let header = client
             .header(best)
             .map_err(unavailable)?
@@ -93,7 +149,7 @@ impl NodeChain {
             nonce,
             era,
             birth,
-            tip: 0,
+            tip,
         };
         let unsigned = Unsigned::new(call, binding);
         let signature = self
@@ -126,5 +182,16 @@ impl NodeChain {
             }
         }
         Err(unavailable("a transaction without an outcome"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tip_should_rise_from_nothing_to_one_token_and_no_further() {
+        assert_eq!([0, 1, 2, 3].map(tip), [0, MILLI_UNIT, 2 * MILLI_UNIT, 4 * MILLI_UNIT]);
+        assert_eq!((tip(11), tip(12), tip(u32::MAX)), (1_024 * MILLI_UNIT, tip(11), tip(11)));
     }
 }
