@@ -11,10 +11,11 @@
 
 use crate::{
     backend::Backend,
+    default::DefaultBackend,
     error::VerifyError,
     key::VerifyingKey,
     proof::Proof,
-    verify::{check_count, verify_with, DefaultBackend},
+    verify::{check_count, verify_with},
 };
 use alloc::vec::Vec;
 use blake2::{Blake2b512, Digest};

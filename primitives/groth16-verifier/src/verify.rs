@@ -1,15 +1,8 @@
 //! The verification equation.
 
-use crate::{backend::Backend, error::VerifyError, key::VerifyingKey, proof::Proof};
+use crate::{backend::Backend, default::DefaultBackend, error::VerifyError, key::VerifyingKey, proof::Proof};
 use alloc::vec::Vec;
 use bls12_381::{G1Affine, Scalar as Fr};
-
-/// The backend of [`verify`].
-#[cfg(feature = "host")]
-pub type DefaultBackend = crate::host::HostCalls;
-/// The backend of [`verify`].
-#[cfg(not(feature = "host"))]
-pub type DefaultBackend = crate::backend::Pure;
 
 /// Checks that there is an input for each point but the constant's.
 pub(crate) fn check_count(ic: &[G1Affine], inputs: &[Fr]) -> Result<(), VerifyError> {
