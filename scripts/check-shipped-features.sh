@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The binaries that we ship hold no code that is there for tests (docs/decisions/0014): no crate `*-testing` of ours is
-# linked into them, and no crate of ours is compiled with a feature for tests. The check looks at what `make build`
-# really compiles. Cargo unites the features of all selected packages and of their dev-dependencies, so that
+# linked into them, and no crate of ours is compiled with a feature for tests or benches. The check looks at what `make
+# build` really compiles. Cargo unites the features of all selected packages and of their dev-dependencies, so that
 # `cargo tree` of one package does not tell; cargo's own graph of the units of that build does.
 # usage: scripts/check-shipped-features.sh [FOLDER OF THE PROJECT]
 set -euo pipefail
@@ -33,7 +33,7 @@ with open(path) as file:
 if graph["version"] != 1:
     sys.exit(f"shipped features: cargo's graph of units has version {graph['version']}, this check reads 1")
 units = graph["units"]
-FOR_TESTS = re.compile(r"test|tests|testing|test[-_].*|mock|mocks")
+FOR_TESTS = re.compile(r"test|tests|testing|test[-_].*|mock|mocks|measure")
 
 
 def ours(unit):

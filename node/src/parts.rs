@@ -9,10 +9,12 @@ use sc_telemetry::{Telemetry, TelemetryWorker};
 use sp_consensus_aura::sr25519::AuthorityPair as AuraPair;
 use std::sync::Arc;
 
-/// What the runtime may call on the node: the SDK's functions, and BLS12-381 for the verification of proofs.
+/// What the runtime may call on the node: the SDK's functions, BLS12-381 for the verification of proofs, and the
+/// permutation of hashes.
 pub type HostFunctions = (
     sp_io::SubstrateHostFunctions,
-    sp_crypto_ec_utils::bls12_381::host_calls::HostFunctions,
+    cloister_curve_host::curve_host::HostFunctions,
+    cloister_crypto::host::permutation_host::HostFunctions,
 );
 /// Runs the Wasm runtime.
 pub type Executor = sc_executor::WasmExecutor<HostFunctions>;

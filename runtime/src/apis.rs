@@ -11,8 +11,9 @@ use frame_support::{
     view_functions::{ViewFunctionDispatchError, ViewFunctionId},
     weights::Weight,
 };
+#[cfg(feature = "measure")]
+use pallet_cloister_execution::measure::{measure, Arithmetic, Refusal, Work};
 use pallet_cloister_execution::{
-    verifier::{verify_proof, Arithmetic, Refusal},
     ExitClaim, ExitSums, Field, FinalTable, GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RecentRoot,
     RegisteredAccount, RegisteredKey, SolvencyView, WithheldClaim,
 };
@@ -190,15 +191,10 @@ impl_runtime_apis! {
         }
     }
 
-    impl pallet_cloister_execution::api::VerifierApi<Block> for Runtime {
-        fn verify_proof(
-            arithmetic: Arithmetic,
-            key: Vec<u8>,
-            inputs: Vec<Field>,
-            proof: Vec<u8>,
-            times: u32,
-        ) -> Result<(), Refusal> {
-            verify_proof(arithmetic, &key, &inputs, &proof, times)
+    #[cfg(feature = "measure")]
+    impl pallet_cloister_execution::measure::MeasureApi<Block> for Runtime {
+        fn measure(arithmetic: Arithmetic, work: Work, times: u32) -> Result<(), Refusal> {
+            measure(arithmetic, &work, times)
         }
     }
 

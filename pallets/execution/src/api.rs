@@ -4,7 +4,6 @@ use crate::{
     exit::{ExitClaim, ExitSums, FinalTable},
     solvency::{RecentRoot, SolvencyView, WithheldClaim},
     types::{Field, GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RegisteredAccount, RegisteredKey},
-    verifier::{Arithmetic, Refusal},
 };
 use alloc::vec::Vec;
 use cloister_risk::RiskTable;
@@ -76,17 +75,5 @@ sp_api::decl_runtime_apis! {
         fn latest_risk_table(group: u32) -> Option<RiskTable>;
         /// Hash and time of a risk table that is still kept.
         fn risk_info(group: u32, version: u64) -> Option<TableInfo>;
-    }
-
-    /// Verification of single proofs: for clients without a verifier, and to measure what it costs inside the runtime.
-    pub trait VerifierApi {
-        /// Verifies a proof `times` over and says why it does not hold.
-        fn verify_proof(
-            arithmetic: Arithmetic,
-            key: Vec<u8>,
-            inputs: Vec<Field>,
-            proof: Vec<u8>,
-            times: u32,
-        ) -> Result<(), Refusal>;
     }
 }

@@ -22,6 +22,8 @@ mod freeze;
 mod house;
 mod insurance;
 mod keys;
+#[cfg(feature = "measure")]
+pub mod measure;
 mod queue;
 mod seal;
 mod sections;
@@ -31,7 +33,6 @@ mod take_back;
 mod try_state;
 pub mod types;
 mod vault;
-pub mod verifier;
 mod views;
 pub mod weights;
 

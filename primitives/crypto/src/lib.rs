@@ -25,12 +25,17 @@
 //! ```
 
 #![cfg_attr(not(feature = "std"), no_std)]
+// `substrate_runtime` is set by the SDK's Wasm builder, and by nothing that Cargo knows of.
+#![allow(unexpected_cfgs)]
 
 extern crate alloc;
 
 pub mod auth;
 pub mod constants;
 pub mod field;
+#[cfg(feature = "host")]
+pub mod host;
+mod permutation;
 pub mod poseidon2;
 mod poseidon2_constants;
 pub mod schnorr;

@@ -1,11 +1,26 @@
 //! Who does the curve arithmetic.
 
-use crate::error::VerifyError;
+use crate::{
+    encoding::{g1_compressed, g2_compressed, G1_COMPRESSED, G2_COMPRESSED},
+    error::{ProofPoint, VerifyError},
+};
 use alloc::vec::Vec;
 use bls12_381::{multi_miller_loop, G1Affine, G1Projective, G2Affine, G2Prepared, Gt, Scalar as Fr};
 
-/// The two operations a verification is made of. Points given to a backend have been checked.
+/// The operations a verification is made of. Points that are not decoded by a backend have been checked.
 pub trait Backend {
+    /// A point of G1 from its compressed form, checked; `point` says which of the proof it is.
+    ///
+    /// # Errors
+    /// [`VerifyError::Proof`] with what is wrong; [`VerifyError::HostCall`] if the node decodes and does not answer.
+    fn decode_g1(bytes: &[u8; G1_COMPRESSED], point: ProofPoint) -> Result<G1Affine, VerifyError>;
+
+    /// The same in G2.
+    ///
+    /// # Errors
+    /// As [`Backend::decode_g1`].
+    fn decode_g2(bytes: &[u8; G2_COMPRESSED], point: ProofPoint) -> Result<G2Affine, VerifyError>;
+
     /// `Σ scalars_i · bases_i`; the slices are equally long.
     ///
     /// # Errors
@@ -24,6 +39,14 @@ pub trait Backend {
 pub struct Pure;
 
 impl Backend for Pure {
+    fn decode_g1(bytes: &[u8; G1_COMPRESSED], point: ProofPoint) -> Result<G1Affine, VerifyError> {
+        g1_compressed(bytes).map_err(|error| VerifyError::Proof { point, error })
+    }
+
+    fn decode_g2(bytes: &[u8; G2_COMPRESSED], point: ProofPoint) -> Result<G2Affine, VerifyError> {
+        g2_compressed(bytes).map_err(|error| VerifyError::Proof { point, error })
+    }
+
     fn linear_combination(bases: &[G1Affine], scalars: &[Fr]) -> Result<G1Affine, VerifyError> {
         let one = Fr::one();
         let sum = bases

@@ -1,8 +1,7 @@
 //! Verification of Groth16 proofs over BLS12-381, `no_std` and without FRAME (C-VERIFIER).
 //!
 //! A proof has the bytes of `groth16::Proof::write`, a key those of `groth16::VerifyingKey::write`. Everything that
-//! comes from outside is checked here, once, with an error for each way it can be wrong: neither backend checks
-//! subgroups.
+//! comes from outside is checked here, once, with an error for each way it can be wrong.
 //!
 //! Two backends compute the same: [`Pure`] is `bls12_381`, [`HostCalls`] (feature `host`) calls the node's native code
 //! from inside the Wasm runtime. [`DefaultBackend`] is [`Pure`] unless that feature is on.
@@ -52,21 +51,25 @@
 extern crate alloc;
 
 mod backend;
+mod default;
 pub mod encoding;
 mod error;
 #[cfg(feature = "host")]
 mod host;
 mod key;
+mod many;
 mod prepared;
 mod proof;
 mod verify;
 
 pub use backend::{Backend, Pure};
 pub use bls12_381::Scalar as Fr;
+pub use default::DefaultBackend;
 pub use error::{KeyPoint, PointError, ProofPoint, VerifyError, VerifyingKeyError};
 #[cfg(feature = "host")]
 pub use host::HostCalls;
 pub use key::{VerifyingKey, MAX_INPUTS};
+pub use many::{verify_many, verify_many_with, Item};
 pub use prepared::PreparedVerifyingKey;
 pub use proof::{Proof, PROOF_BYTES};
-pub use verify::{verify, verify_with, DefaultBackend};
+pub use verify::{verify, verify_with};

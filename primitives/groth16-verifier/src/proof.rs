@@ -1,8 +1,10 @@
 //! A proof, its points checked.
 
 use crate::{
-    encoding::{g1_compressed, g2_compressed, G1_COMPRESSED, G2_COMPRESSED},
-    error::{PointError, ProofPoint, VerifyError},
+    backend::Backend,
+    default::DefaultBackend,
+    encoding::{G1_COMPRESSED, G2_COMPRESSED},
+    error::{ProofPoint, VerifyError},
 };
 use bls12_381::{G1Affine, G2Affine};
 
@@ -18,22 +20,29 @@ pub struct Proof {
 }
 
 impl Proof {
-    /// Reads and checks `A(48) ‖ B(96) ‖ C(48)`, the bytes of `groth16::Proof::write`.
+    /// Reads and checks `A(48) ‖ B(96) ‖ C(48)`, the bytes of `groth16::Proof::write`, with [`DefaultBackend`].
     ///
     /// # Errors
-    /// [`VerifyError::Proof`] with the first point that may not be used.
+    /// [`VerifyError::Proof`] with the first point that may not be used; [`VerifyError::HostCall`].
     pub fn from_bytes(bytes: &[u8; PROOF_BYTES]) -> Result<Self, VerifyError> {
+        Self::from_bytes_with::<DefaultBackend>(bytes)
+    }
+
+    /// [`Proof::from_bytes`] with a backend of the caller's choice.
+    ///
+    /// # Errors
+    /// As [`Proof::from_bytes`].
+    pub fn from_bytes_with<B: Backend>(bytes: &[u8; PROOF_BYTES]) -> Result<Self, VerifyError> {
         let (mut a, mut b, mut c) = ([0; G1_COMPRESSED], [0; G2_COMPRESSED], [0; G1_COMPRESSED]);
         let (head, tail) = bytes.split_at(G1_COMPRESSED);
         let (middle, tail) = tail.split_at(G2_COMPRESSED);
         a.copy_from_slice(head);
         b.copy_from_slice(middle);
         c.copy_from_slice(tail);
-        let at = |point| move |error: PointError| VerifyError::Proof { point, error };
         Ok(Self {
-            a: g1_compressed(&a).map_err(at(ProofPoint::A))?,
-            b: g2_compressed(&b).map_err(at(ProofPoint::B))?,
-            c: g1_compressed(&c).map_err(at(ProofPoint::C))?,
+            a: B::decode_g1(&a, ProofPoint::A)?,
+            b: B::decode_g2(&b, ProofPoint::B)?,
+            c: B::decode_g1(&c, ProofPoint::C)?,
         })
     }
 

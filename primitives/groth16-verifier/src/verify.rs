@@ -1,18 +1,11 @@
 //! The verification equation.
 
-use crate::{backend::Backend, error::VerifyError, key::VerifyingKey, proof::Proof};
+use crate::{backend::Backend, default::DefaultBackend, error::VerifyError, key::VerifyingKey, proof::Proof};
 use alloc::vec::Vec;
 use bls12_381::{G1Affine, Scalar as Fr};
 
-/// The backend of [`verify`].
-#[cfg(feature = "host")]
-pub type DefaultBackend = crate::host::HostCalls;
-/// The backend of [`verify`].
-#[cfg(not(feature = "host"))]
-pub type DefaultBackend = crate::backend::Pure;
-
-/// `ic_0 + Σ x_i · ic_{i+1}`.
-pub(crate) fn input_sum<B: Backend>(ic: &[G1Affine], inputs: &[Fr]) -> Result<G1Affine, VerifyError> {
+/// Checks that there is an input for each point but the constant's.
+pub(crate) fn check_count(ic: &[G1Affine], inputs: &[Fr]) -> Result<(), VerifyError> {
     let expected = ic.len().saturating_sub(1);
     if ic.is_empty() || expected != inputs.len() {
         return Err(VerifyError::WrongInputCount {
@@ -20,6 +13,12 @@ pub(crate) fn input_sum<B: Backend>(ic: &[G1Affine], inputs: &[Fr]) -> Result<G1
             given: inputs.len(),
         });
     }
+    Ok(())
+}
+
+/// `ic_0 + Σ x_i · ic_{i+1}`.
+pub(crate) fn input_sum<B: Backend>(ic: &[G1Affine], inputs: &[Fr]) -> Result<G1Affine, VerifyError> {
+    check_count(ic, inputs)?;
     let scalars: Vec<Fr> = core::iter::once(Fr::one()).chain(inputs.iter().copied()).collect();
     B::linear_combination(ic, &scalars)
 }
