@@ -11,6 +11,7 @@ mod invariants;
 mod keys;
 mod lanes;
 mod payouts;
+mod periods;
 mod plain;
 mod queue;
 mod reject;
