@@ -24,6 +24,17 @@ fn verify_many(items: &[(&VerifyingKey, &[Fr], &Proof)]) -> Result<(), VerifyErr
         .try_for_each(|(key, inputs, proof)| verify(key, inputs, proof))
 }
 
+/// Verifies what is to be verified of batches, together.
+pub(crate) fn verify_proven(proven: &[Proven]) -> Result<(), VerifyError> {
+    let inputs: Vec<[Fr; 1]> = proven.iter().map(|proven| [proven.statement]).collect();
+    let items: Vec<(&VerifyingKey, &[Fr], &Proof)> = proven
+        .iter()
+        .zip(&inputs)
+        .map(|(proven, input)| (&proven.key, input.as_slice(), &proven.proof))
+        .collect();
+    verify_many(&items)
+}
+
 /// How far the batches of a call have come.
 #[derive(Default)]
 struct Walk {
@@ -42,20 +53,13 @@ struct Walk {
 impl Walk {
     /// Verifies all proofs together, and each by itself if that fails, to find the first that does not hold.
     fn verify<T: Config>(&mut self) {
-        let inputs: Vec<[Fr; 1]> = self.proven.iter().map(|proven| [proven.statement]).collect();
-        let items: Vec<(&VerifyingKey, &[Fr], &Proof)> = self
-            .proven
-            .iter()
-            .zip(&inputs)
-            .map(|(proven, input)| (&proven.key, input.as_slice(), &proven.proof))
-            .collect();
-        self.good = items.len();
-        if verify_many(&items).is_ok() {
+        self.good = self.proven.len();
+        if verify_proven(&self.proven).is_ok() {
             return;
         }
         self.singly = true;
-        for (n, (key, input, proof)) in items.into_iter().enumerate() {
-            if let Err(error) = verify(key, input, proof) {
+        for (n, proven) in self.proven.iter().enumerate() {
+            if let Err(error) = verify(&proven.key, &[proven.statement], &proven.proof) {
                 self.good = n;
                 self.refused = Some((n, Error::<T>::from(error).into()));
                 return;

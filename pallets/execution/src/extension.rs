@@ -35,8 +35,8 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-/// Lets batches through only if the transaction's own call is `submit_batch` or `submit_batches`, and gives essential calls of members
-/// their priority. It adds nothing to the transaction's bytes.
+/// Lets batches through only if the transaction's own call is `submit_batch` or `submit_batches`, and gives essential
+/// calls of members their priority. It adds nothing to the transaction's bytes.
 ///
 /// Place it behind every extension whose preparation can fail, so that no mark is left by a transaction that is not
 /// applied.

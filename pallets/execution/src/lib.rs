@@ -43,9 +43,9 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
+pub use batches::MAX_BATCHES;
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
-pub use batches::MAX_BATCHES;
 pub use clock::{MAX_LAG, MAX_STOPPED, STOP_WINDOW};
 pub use essential::{EssentialCalls, ESSENTIAL_PRIORITY};
 pub use exit::{ExitClaim, ExitScan, ExitSums, FinalTable, Ratio};

@@ -138,6 +138,9 @@ impl<T: Config> Pallet<T> {
             let Some(period) = PeriodOf::<T>::get(group) else {
                 return Ok(());
             };
+            if period.collected == 0 && period.set_apart() == Some(0) {
+                return Ok(());
+            }
             let mut next = Self::close_period(group, &period, period.from_batch)?;
             let carried = core::mem::take(&mut next.carried);
             PeriodOf::<T>::insert(group, next);

@@ -1,6 +1,7 @@
 //! Tests on the mock runtime.
 
 mod admin;
+mod batches;
 mod claims;
 mod exit;
 mod forced;

@@ -13,8 +13,8 @@ impl<T: Config> Pallet<T> {
     ///   values.
     /// * The exits add up to the sums. Each is of an account of its owner that has a leaf.
     /// * Before the ratio is fixed, nothing is paid, kept or late. The ratio is at most 1.
-    /// * After that, no exit has received more than the ratio gives, and what is due to all exits and withheld claims is
-    ///   within what is kept for them, which is there.
+    /// * After that, no exit has received more than the ratio gives, and what is due to all exits and withheld claims
+    ///   is within what is kept for them, which is there.
     pub(crate) fn try_exits(group: u32) -> Result<(), TryRuntimeError> {
         let table = FinalTables::<T>::get(group);
         let Some(sums) = ExitTotals::<T>::get(group) else {

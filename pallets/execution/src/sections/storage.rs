@@ -14,8 +14,8 @@ mod storage {
     #[pallet::storage]
     pub type VerifyingKeys<T: Config> = CountedStorageMap<_, Twox64Concat, KeyId, RegisteredKey<BlockNumberFor<T>>>;
 
-    /// Marks that the transaction being applied is a plain call that submits batches ([`CheckPlainBatch`]). It exists only inside
-    /// such a transaction, never between two.
+    /// Marks that the transaction being applied is a plain call that submits batches ([`CheckPlainBatch`]). It exists
+    /// only inside such a transaction, never between two.
     #[pallet::storage]
     pub type PlainBatch<T: Config> = StorageValue<_, ()>;
 

@@ -170,10 +170,7 @@ fn copied_proof_should_pay_its_maker() {
         let mut copied = sweeping(1_000, &ALICE);
         let as_it_is = copied.clone();
         copied.payee = BOB.into();
-        assert_noop!(
-            submit_as(signed(&BOB), GROUP, &copied),
-            Error::<Test>::InvalidProof
-        );
+        assert_noop!(submit_as(signed(&BOB), GROUP, &copied), Error::<Test>::InvalidProof);
         assert_ok!(submit_as(signed(&BOB), GROUP, &as_it_is));
         assert_eq!((credits(0, &ALICE), credits(0, &BOB)), (BATCH, 0));
         assert_noop!(claim(0, &BOB), Error::<Test>::NoClaim);
@@ -233,114 +230,138 @@ fn round_beside_a_newer_one_or_of_nobody_should_be_worth_nothing() {
 
 #[test]
 fn sweep_should_close_a_period_and_share_it() {
-    on_terms(PayoutTerms { min_batches: 4, ..TERMS }, || {
-        sweep(1_000);
-        assert_eq!(totals().provers, 600);
-        sweep(0);
-        assert_eq!((period().number, period().collected), (0, 1_000));
-        assert_noop!(claim(0, &SEQUENCER), Error::<Test>::PeriodNotClosed);
-        assert_noop!(claim_share(Beneficiary::Sequencer), Error::<Test>::NothingDue);
-        // The fourth batch; nothing is swept, so nothing is closed. The fifth closes.
-        sweep(0);
-        assert_eq!(period().number, 0);
-        System::reset_events();
-        sweep(501);
-        assert_eq!((period().number, period().from_batch, period().collected), (1, 5, 0));
-        let closed = Event::PeriodClosed {
-            group: GROUP,
-            period: 0,
-            collected: 1_501,
-            provers: 900,
-            credits: 5 * BATCH,
-        };
-        let swept = Event::FeesSwept {
-            group: GROUP,
-            amount: 501,
-        };
-        assert_eq!(events()[1..], [swept, closed]);
-        // The insurance has what rounding leaves.
-        assert_eq!(shares(), [300, 226, 75]);
-        assert_eq!((totals().provers, totals().junior), (900, 601));
-        assert_eq!(totals().settled, 10_000 - 1_501);
-        assert_exact();
-        assert_ok!(claim(0, &SEQUENCER));
-        let claimed = Event::CreditsClaimed {
-            group: GROUP,
-            period: 0,
-            payee: SEQUENCER,
-            amount: 900,
-        };
-        assert_eq!(events().last(), Some(&claimed));
-        for (beneficiary, to, amount) in [
-            (Beneficiary::Sequencer, FEES, 300),
-            (Beneficiary::Treasury, TREASURY, 75),
-        ] {
-            assert_ok!(claim_share(beneficiary));
-            assert_eq!(balance(&to), amount);
-            let paid = Event::ShareClaimed {
+    on_terms(
+        PayoutTerms {
+            min_batches: 4,
+            ..TERMS
+        },
+        || {
+            sweep(1_000);
+            assert_eq!(totals().provers, 600);
+            sweep(0);
+            assert_eq!((period().number, period().collected), (0, 1_000));
+            assert_noop!(claim(0, &SEQUENCER), Error::<Test>::PeriodNotClosed);
+            assert_noop!(claim_share(Beneficiary::Sequencer), Error::<Test>::NothingDue);
+            // The fourth batch; nothing is swept, so nothing is closed. The fifth closes.
+            sweep(0);
+            assert_eq!(period().number, 0);
+            System::reset_events();
+            sweep(501);
+            assert_eq!((period().number, period().from_batch, period().collected), (1, 5, 0));
+            let closed = Event::PeriodClosed {
                 group: GROUP,
-                beneficiary,
-                amount: u64::try_from(amount).unwrap(),
+                period: 0,
+                collected: 1_501,
+                provers: 900,
+                credits: 5 * BATCH,
             };
-            assert_eq!(events().last(), Some(&paid));
-            assert_noop!(claim_share(beneficiary), Error::<Test>::NothingDue);
-        }
-        assert_exact();
-        assert_eq!(totals().sum(), Some(10_000 - 900 - 375));
-    });
+            let swept = Event::FeesSwept {
+                group: GROUP,
+                amount: 501,
+            };
+            assert_eq!(events()[1..], [swept, closed]);
+            // The insurance has what rounding leaves.
+            assert_eq!(shares(), [300, 226, 75]);
+            assert_eq!((totals().provers, totals().junior), (900, 601));
+            assert_eq!(totals().settled, 10_000 - 1_501);
+            assert_exact();
+            assert_ok!(claim(0, &SEQUENCER));
+            let claimed = Event::CreditsClaimed {
+                group: GROUP,
+                period: 0,
+                payee: SEQUENCER,
+                amount: 900,
+            };
+            assert_eq!(events().last(), Some(&claimed));
+            for (beneficiary, to, amount) in [
+                (Beneficiary::Sequencer, FEES, 300),
+                (Beneficiary::Treasury, TREASURY, 75),
+            ] {
+                assert_ok!(claim_share(beneficiary));
+                assert_eq!(balance(&to), amount);
+                let paid = Event::ShareClaimed {
+                    group: GROUP,
+                    beneficiary,
+                    amount: u64::try_from(amount).unwrap(),
+                };
+                assert_eq!(events().last(), Some(&paid));
+                assert_noop!(claim_share(beneficiary), Error::<Test>::NothingDue);
+            }
+            assert_exact();
+            assert_eq!(totals().sum(), Some(10_000 - 900 - 375));
+        },
+    );
 }
 
 #[test]
 fn sweeps_of_one_unit_should_close_nothing_early_and_lose_nothing() {
-    on_terms(PayoutTerms { min_batches: 9, ..TERMS }, || {
-        for swept in 1..8u128 {
+    on_terms(
+        PayoutTerms {
+            min_batches: 9,
+            ..TERMS
+        },
+        || {
+            for swept in 1..8u128 {
+                sweep(1);
+                assert_eq!((period().number, period().collected), (0, swept));
+                // One unit at a time, and still six of ten.
+                assert_eq!(
+                    (totals().provers, totals().junior),
+                    (swept * 6 / 10, swept - swept * 6 / 10)
+                );
+                assert_exact();
+            }
             sweep(1);
-            assert_eq!((period().number, period().collected), (0, swept));
-            // One unit at a time, and still six of ten.
-            assert_eq!((totals().provers, totals().junior), (swept * 6 / 10, swept - swept * 6 / 10));
+            assert_eq!(period().number, 1);
+            assert_eq!(ClosedPeriods::<Test>::get(GROUP, 0).unwrap().provers, 4);
+            assert_eq!(shares(), [1, 3, 0]);
+            assert_eq!(totals().settled, 10_000 - 8);
             assert_exact();
-        }
-        sweep(1);
-        assert_eq!(period().number, 1);
-        assert_eq!(ClosedPeriods::<Test>::get(GROUP, 0).unwrap().provers, 4);
-        assert_eq!(shares(), [1, 3, 0]);
-        assert_eq!(totals().settled, 10_000 - 8);
-        assert_exact();
-    });
+        },
+    );
 }
 
 #[test]
 fn payees_should_share_by_credits_once_each_and_leave_no_unit_behind() {
-    on_terms(PayoutTerms { min_batches: 4, ..TERMS }, || {
-        for payee in [ALICE, BOB, BOB] {
-            assert_ok!(submit(&sweeping(0, &payee)));
-        }
-        // Five batches of three payees; 103 do not go into five parts.
-        assert_ok!(submit(&sweeping(173, &ALICE)));
-        let closed = ClosedPeriods::<Test>::get(GROUP, 0).unwrap();
-        assert_eq!((closed.provers, closed.credits), (103, 5 * BATCH));
-        let before = [ALICE, BOB, SEQUENCER].map(|who| balance(&who));
-        assert_noop!(claim(0, &FEES), Error::<Test>::NoClaim);
-        assert_noop!(claim(1, &BOB), Error::<Test>::NoClaim);
-        assert_noop!(Execution::claim_credits(signed(&BOB), 9, 0, BOB), Error::<Test>::UnknownGroup);
-        assert_ok!(claim(0, &BOB));
-        assert_noop!(claim(0, &BOB), Error::<Test>::NoClaim);
-        assert_ok!(claim(0, &ALICE));
-        assert_exact();
-        assert_ok!(claim(0, &SEQUENCER));
-        let got = [ALICE, BOB, SEQUENCER].map(|who| balance(&who));
-        assert_eq!([0, 1, 2].map(|n| got[n] - before[n]), [41, 41, 20]);
-        // What rounding left is the next provers', and nothing is kept of what is paid.
-        assert!(!ClosedPeriods::<Test>::contains_key(GROUP, 0));
-        assert_eq!((period().carried, totals().provers), (1, 1));
-        assert_noop!(claim(0, &BOB), Error::<Test>::NoClaim);
-        assert_exact();
-        for _ in 0..4 {
-            sweep(10);
-        }
-        assert_eq!(ClosedPeriods::<Test>::get(GROUP, 1).unwrap().provers, 25);
-        assert_exact();
-    });
+    on_terms(
+        PayoutTerms {
+            min_batches: 4,
+            ..TERMS
+        },
+        || {
+            for payee in [ALICE, BOB, BOB] {
+                assert_ok!(submit(&sweeping(0, &payee)));
+            }
+            // Five batches of three payees; 103 do not go into five parts.
+            assert_ok!(submit(&sweeping(173, &ALICE)));
+            let closed = ClosedPeriods::<Test>::get(GROUP, 0).unwrap();
+            assert_eq!((closed.provers, closed.credits), (103, 5 * BATCH));
+            let before = [ALICE, BOB, SEQUENCER].map(|who| balance(&who));
+            assert_noop!(claim(0, &FEES), Error::<Test>::NoClaim);
+            assert_noop!(claim(1, &BOB), Error::<Test>::NoClaim);
+            assert_noop!(
+                Execution::claim_credits(signed(&BOB), 9, 0, BOB),
+                Error::<Test>::UnknownGroup
+            );
+            assert_ok!(claim(0, &BOB));
+            assert_noop!(claim(0, &BOB), Error::<Test>::NoClaim);
+            assert_ok!(claim(0, &ALICE));
+            assert_exact();
+            assert_ok!(claim(0, &SEQUENCER));
+            let got = [ALICE, BOB, SEQUENCER].map(|who| balance(&who));
+            assert_eq!([0, 1, 2].map(|n| got[n] - before[n]), [41, 41, 20]);
+            // What rounding left is the next provers', and nothing is kept of what is paid.
+            assert!(!ClosedPeriods::<Test>::contains_key(GROUP, 0));
+            assert_eq!((period().carried, totals().provers), (1, 1));
+            assert_noop!(claim(0, &BOB), Error::<Test>::NoClaim);
+            assert_exact();
+            for _ in 0..4 {
+                sweep(10);
+            }
+            assert_eq!(ClosedPeriods::<Test>::get(GROUP, 1).unwrap().provers, 25);
+            assert_exact();
+        },
+    );
 }
 
 #[test]
@@ -500,7 +521,10 @@ fn used_up_shares_should_stop_no_round_and_no_batch() {
         complete(short_of(0, 400));
         assert_ok!(submit(&proven(batch(vec![withdrawing(0, 9_400), unit(0)]))));
         // All that traders own is out, and 400 of it were the shares'.
-        assert_eq!((totals().settled, totals().junior, totals().available()), (-400, 400, Some(0)));
+        assert_eq!(
+            (totals().settled, totals().junior, totals().available()),
+            (-400, 400, Some(0))
+        );
         assert_eq!(totals().backing(), Some(0));
         complete(CLEAN);
         for beneficiary in [Beneficiary::Sequencer, Beneficiary::Insurance, Beneficiary::Treasury] {
@@ -554,7 +578,10 @@ fn largest_sweeps_should_stop_nothing_and_pay_no_more_than_there_is() {
         assert_noop!(claim_share(Beneficiary::Sequencer), Error::<Test>::NothingDue);
         assert_eq!((totals().queued, totals().sum()), (1_000, Some(1_000)));
         let big = 3 * u128::from(u64::MAX);
-        assert_eq!(shares().iter().sum::<u128>() + period().unshared().unwrap(), big - 10_000);
+        assert_eq!(
+            shares().iter().sum::<u128>() + period().unshared().unwrap(),
+            big - 10_000
+        );
     });
 }
 
