@@ -164,7 +164,7 @@ fn run(step: Step) {
                 insurance: 500,
                 treasury: 0,
             };
-            drop(Execution::set_payout_terms(RuntimeOrigin::root(), GROUP, terms));
+            let _ = Execution::set_payout_terms(RuntimeOrigin::root(), GROUP, terms);
         }
         Step::Credits(period, n) => drop(Execution::claim_credits(signed(&BOB), GROUP, period, payee(n))),
         Step::Share(n) => drop(Execution::claim_share(
