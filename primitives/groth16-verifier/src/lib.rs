@@ -57,6 +57,7 @@ mod error;
 #[cfg(feature = "host")]
 mod host;
 mod key;
+mod many;
 mod prepared;
 mod proof;
 mod verify;
@@ -67,6 +68,7 @@ pub use error::{KeyPoint, PointError, ProofPoint, VerifyError, VerifyingKeyError
 #[cfg(feature = "host")]
 pub use host::HostCalls;
 pub use key::{VerifyingKey, MAX_INPUTS};
+pub use many::{verify_many, verify_many_with, Item};
 pub use prepared::PreparedVerifyingKey;
 pub use proof::{Proof, PROOF_BYTES};
 pub use verify::{verify, verify_with, DefaultBackend};

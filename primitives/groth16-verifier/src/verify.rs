@@ -11,8 +11,8 @@ pub type DefaultBackend = crate::host::HostCalls;
 #[cfg(not(feature = "host"))]
 pub type DefaultBackend = crate::backend::Pure;
 
-/// `ic_0 + Σ x_i · ic_{i+1}`.
-pub(crate) fn input_sum<B: Backend>(ic: &[G1Affine], inputs: &[Fr]) -> Result<G1Affine, VerifyError> {
+/// Checks that there is an input for each point but the constant's.
+pub(crate) fn check_count(ic: &[G1Affine], inputs: &[Fr]) -> Result<(), VerifyError> {
     let expected = ic.len().saturating_sub(1);
     if ic.is_empty() || expected != inputs.len() {
         return Err(VerifyError::WrongInputCount {
@@ -20,6 +20,12 @@ pub(crate) fn input_sum<B: Backend>(ic: &[G1Affine], inputs: &[Fr]) -> Result<G1
             given: inputs.len(),
         });
     }
+    Ok(())
+}
+
+/// `ic_0 + Σ x_i · ic_{i+1}`.
+pub(crate) fn input_sum<B: Backend>(ic: &[G1Affine], inputs: &[Fr]) -> Result<G1Affine, VerifyError> {
+    check_count(ic, inputs)?;
     let scalars: Vec<Fr> = core::iter::once(Fr::one()).chain(inputs.iter().copied()).collect();
     B::linear_combination(ic, &scalars)
 }
