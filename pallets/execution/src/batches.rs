@@ -3,7 +3,7 @@
 use crate::{batch::Proven, Batch, Config, Error, Event, Pallet, WeightInfo};
 use alloc::{boxed::Box, vec::Vec};
 use cloister_crypto::Fr;
-use cloister_groth16_verifier::{verify, Proof, VerifyError, VerifyingKey};
+use cloister_groth16_verifier::{verify, verify_many, Item, VerifyError};
 use polkadot_sdk::{
     frame_support::{
         dispatch::{Pays, PostDispatchInfo},
@@ -17,17 +17,10 @@ use polkadot_sdk::{
 /// Maximum number of batches in one call.
 pub const MAX_BATCHES: u32 = 16;
 
-/// Checks proofs one after the other. The one place where a verification of all of them together belongs.
-fn verify_many(items: &[(&VerifyingKey, &[Fr], &Proof)]) -> Result<(), VerifyError> {
-    items
-        .iter()
-        .try_for_each(|(key, inputs, proof)| verify(key, inputs, proof))
-}
-
 /// Verifies what is to be verified of batches, together.
 pub(crate) fn verify_proven(proven: &[Proven]) -> Result<(), VerifyError> {
     let inputs: Vec<[Fr; 1]> = proven.iter().map(|proven| [proven.statement]).collect();
-    let items: Vec<(&VerifyingKey, &[Fr], &Proof)> = proven
+    let items: Vec<Item<'_>> = proven
         .iter()
         .zip(&inputs)
         .map(|(proven, input)| (&proven.key, input.as_slice(), &proven.proof))

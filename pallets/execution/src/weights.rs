@@ -260,7 +260,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     }
 
     fn verify_together(proofs: u32) -> Weight {
-        // As many verifications one after the other.
+        // If each has a key of its own, little less than as many verifications one after the other.
         Self::of(30_000, 0, 0).saturating_mul(proofs.into())
     }
 }

@@ -1,8 +1,8 @@
 //! From closed batch to final block: proving, submitting, starting over.
 //!
 //! Two loops. One proves closed batches in order. The other looks at what the best chain has and submits the proven
-//! batches that it lacks, together if they are several; this covers lost answers and forks alike, because a batch is forgotten only once a final block
-//! holds it.
+//! batches that it lacks, together if they are several; this covers lost answers and forks alike, because a batch is
+//! forgotten only once a final block holds it.
 
 use crate::{
     backlog::{Backlog, Proven},
