@@ -248,22 +248,13 @@ impl<T: Config> Pallet<T> {
         } else {
             Shares::<T>::insert(group, beneficiary, left);
         }
-        let to = match beneficiary {
-            Beneficiary::Sequencer => state.fee_account,
-            Beneficiary::Treasury => T::Treasury::get(),
-            Beneficiary::Insurance => {
-                Totals::<T>::insert(group, totals);
-                Self::queue_insurance_share(group, amount)?;
-                Self::deposit_event(Event::ShareClaimed {
-                    group,
-                    beneficiary,
-                    amount,
-                });
-                return Ok(());
-            }
-        };
-        Self::transfer_out(group, &state.asset, &to, paid).map_err(|_| Error::<T>::PayoutRefused)?;
         Totals::<T>::insert(group, totals);
+        let pay = |to| Self::transfer_out(group, &state.asset, to, paid).map_err(|_| Error::<T>::PayoutRefused);
+        match beneficiary {
+            Beneficiary::Sequencer => pay(&state.fee_account)?,
+            Beneficiary::Treasury => pay(&T::Treasury::get())?,
+            Beneficiary::Insurance => Self::queue_insurance_share(group, amount)?,
+        }
         Self::deposit_event(Event::ShareClaimed {
             group,
             beneficiary,
