@@ -1,6 +1,7 @@
 //! The command line of `cloister`.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use cloister_runtime::AccountId;
 use jiff::{Span, SpanRelativeTo};
 use std::path::PathBuf;
 
@@ -202,6 +203,34 @@ A payout waits as a claim if nobody has proven the group solvent lately, and is 
 a fresh solvency round the chain pays what is due, to everybody by the same ratio. A frozen group pays too. `cloister
 account` shows what is withheld, `cloister status` when the group was last proven.")]
     PayClaim,
+    /// Have a prover paid for its proofs of a period that is over.
+    #[command(after_help = "\
+Fees are shared by periods: a sweep of the sequencer ends one, and a part of what was swept in it goes to those who
+proved its batches and solvency rounds, by what their proofs cost to make. Anyone may ask; the payee is paid. It is paid
+while payouts are withheld, too.
+
+EXAMPLE
+  cloister claim-credits --period 12")]
+    ClaimCredits {
+        /// Number of the period.
+        #[arg(long)]
+        period: u32,
+        /// Who has proven [default: the owner of the wallet].
+        #[arg(long, value_name = "ACCOUNT")]
+        payee: Option<AccountId>,
+    },
+    /// Have a share of a group's fees paid to whom it belongs.
+    #[command(after_help = "\
+What provers do not get of the fees is shared by the sequencer, the insurance and the treasury. It ranks behind traders,
+so it is paid while the last solvency round is fresh and shows no shortfall. Anyone may ask.
+
+EXAMPLE
+  cloister claim-share --of insurance")]
+    ClaimShare {
+        /// Whose share.
+        #[arg(long, value_name = "WHO")]
+        of: Share,
+    },
     /// Freeze a group that nobody has proven solvent for as long as its terms say.
     #[command(after_help = "\
 Anyone may, once it is due. A frozen group takes no batch, open or deposit; claims are paid as before. Nothing ends a
@@ -323,6 +352,17 @@ EXAMPLE
         #[arg(long, default_value_t = 1)]
         next_id: u64,
     },
+}
+
+/// Who shares a group's fees with the provers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Share {
+    /// The group's fee account.
+    Sequencer,
+    /// The group's insurance.
+    Insurance,
+    /// The treasury.
+    Treasury,
 }
 
 /// Side of an order.

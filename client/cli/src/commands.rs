@@ -13,6 +13,7 @@ macro_rules! say {
 mod account;
 mod error;
 mod exit;
+mod income;
 mod keys;
 mod market;
 mod order;
@@ -41,6 +42,8 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
         Command::Rekey { seal_key } => account::rekey(global, seal_key.as_deref()).await,
         Command::Close => account::close(global).await,
         Command::PayClaim => account::pay_claim(global).await,
+        Command::ClaimCredits { period, payee } => income::claim_credits(global, period, payee).await,
+        Command::ClaimShare { of } => income::claim_share(global, of).await,
         Command::Freeze => account::freeze(global).await,
         Command::Order(order) => order::order(global, &order).await,
         Command::Cancel { id, .. } => order::cancel(global, id).await,

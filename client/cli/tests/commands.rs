@@ -4,7 +4,7 @@ use std::process::Command;
 
 #[test]
 fn claims_and_freezes_should_have_commands() {
-    for command in ["pay-claim", "freeze"] {
+    for command in ["pay-claim", "freeze", "claim-credits", "claim-share"] {
         let help = Command::new(env!("CARGO_BIN_EXE_cloister"))
             .args([command, "--help"])
             .output()

@@ -8,7 +8,7 @@ use crate::chain::{Chain, ChainError};
 use cloister_crypto::field::to_bytes;
 use cloister_groth16_verifier::{verify_with, Proof, Pure, VerifyError, VerifyingKey, VerifyingKeyError, PROOF_BYTES};
 use cloister_ledger::Statement;
-use cloister_runtime::{settled::settled_batch, AccountId, Hash};
+use cloister_runtime::{settled::settled_batches as settled_in, AccountId, Hash};
 use cloister_settlement::{
     house_before, rebuild, take, take_house, Batch, Field, KeyId, KnownToChain, StatementError, TakeError, Waiting,
 };
@@ -73,7 +73,7 @@ pub struct Settled {
     pub block: Hash,
     /// Its number.
     pub number: u32,
-    /// Bytes of the transaction on the chain.
+    /// Bytes of its transaction on the chain, over the batches that it settled.
     pub bytes: usize,
     /// The verifying key of the proof.
     pub key: KeyId,
@@ -116,8 +116,8 @@ pub async fn verifying_key(chain: &Chain, id: KeyId, at: Option<Hash>) -> Result
     VerifyingKey::from_bytes(&found.key).map_err(|source| HistoryError::Key { id, source })
 }
 
-/// Reads the settled batches of a group, from the first block to `head`. A batch is a transaction of its own (C-PLAIN),
-/// so no other call is looked into.
+/// Reads the settled batches of a group, from the first block to `head`. Batches are in transactions of their own
+/// (C-PLAIN), so no other call is looked into.
 ///
 /// # Errors
 /// [`HistoryError`].
@@ -131,9 +131,10 @@ pub async fn settled_batches(chain: &Chain, group: u32, head: Hash) -> Result<Ve
         let parent = block.header.parent_hash;
         let extrinsics = block.extrinsics.iter();
         let batches: Vec<(usize, &Batch)> = extrinsics
-            .filter_map(|extrinsic| {
-                let batch = settled_batch(&extrinsic.call, &extrinsic.events, group)?;
-                Some((extrinsic.bytes.len(), batch))
+            .flat_map(|extrinsic| {
+                let batches = settled_in(&extrinsic.call, &extrinsic.events, group);
+                let bytes = extrinsic.bytes.len().div_ceil(batches.len().max(1));
+                batches.into_iter().map(move |batch| (bytes, batch))
             })
             .collect();
         let mut waiting = waiting_before(chain, group, &batches, parent).await?;

@@ -14,6 +14,7 @@ pub mod chain;
 pub mod exit;
 pub mod funding;
 pub mod history;
+pub mod income;
 pub mod instrument;
 pub mod oracle;
 pub mod prover;

@@ -10,7 +10,9 @@ fn refusals_of_claims_and_freezes_should_say_what_to_do() {
         (Error::<Runtime>::GroupFrozen, "pay-claim"),
         (Error::NoFreshRound, "solvency round"),
         (Error::NothingDue, "is paid"),
-        (Error::NoClaim, "nothing is withheld"),
+        (Error::NoClaim, "nothing to claim"),
+        (Error::PeriodNotClosed, "next sweep"),
+        (Error::ShortfallFound, "traders come first"),
         (Error::FreezeNotDue, "as its terms say"),
         (Error::NoSolvencyTerms, "never frozen"),
     ] {

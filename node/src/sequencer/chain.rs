@@ -2,16 +2,20 @@
 
 use super::context::Context;
 use crate::parts::FullClient;
-use cloister_runtime::{opaque::Block, AccountId, AssetId, BlockNumber, Hash, RuntimeCall, RuntimeEvent};
+use cloister_runtime::{
+    configs::system::RuntimeBlockWeights, opaque::Block, AccountId, AssetId, BlockNumber, Hash, RuntimeCall,
+    RuntimeEvent,
+};
 use cloister_sequencer::chain::{
     At, BatchKey, ChainClient, ChainError, GroupView, RekeyKey, RoundView, SealingKey, SettledBatch, SolvencyKey,
     SubmitOutcome, UnderWay,
 };
 use codec::DecodeAll;
+use frame_support::{dispatch::GetDispatchInfo, BoundedVec};
 use frame_system::{EventRecord, Phase};
 use pallet_cloister_execution::{
     api::CloisterApi, types::MAX_REKEY_PAGE, Batch, Call, GroupState, HouseRekey, HouseRekeyed, KeyId, QueueItem,
-    RegisteredKey, SolvencySubmission, StatementKind,
+    RegisteredKey, SolvencySubmission, StatementKind, MAX_BATCHES,
 };
 use pallet_cloister_risk::TableInfo;
 use polkadot_sdk::*;
@@ -294,6 +298,27 @@ impl ChainClient for NodeChain {
         let batch = Box::new(batch.clone());
         self.submit(RuntimeCall::Execution(Call::submit_batch { group, batch }))
             .await
+    }
+
+    async fn submit_batches(&self, group: u32, batches: &[Batch]) -> Result<SubmitOutcome, ChainError> {
+        // Half of a block, so that one has room for them whatever else is in it. One always has.
+        let most = RuntimeBlockWeights::get().max_block / 2;
+        let mut batches: Vec<Box<Batch>> = batches
+            .iter()
+            .take(MAX_BATCHES as usize)
+            .cloned()
+            .map(Box::new)
+            .collect();
+        loop {
+            let call = RuntimeCall::Execution(Call::submit_batches {
+                group,
+                batches: BoundedVec::truncate_from(batches.clone()),
+            });
+            if batches.len() <= 1 || call.get_dispatch_info().call_weight.all_lte(most) {
+                return self.submit(call).await;
+            }
+            batches.pop();
+        }
     }
 
     async fn settled_batches(&self, group: u32, from: u64) -> Result<Vec<SettledBatch>, ChainError> {

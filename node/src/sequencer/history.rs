@@ -2,7 +2,7 @@
 
 use super::chain::{unavailable, NodeChain};
 use cloister_runtime::{
-    settled::{settled_batch, settled_number},
+    settled::{settled_batches, settled_number},
     AccountId, BlockNumber, Hash, RuntimeEvent, UncheckedExtrinsic,
 };
 use cloister_sequencer::chain::{At, ChainError, SettledBatch};
@@ -81,13 +81,18 @@ impl NodeChain {
         }
         let mut settled = Vec::new();
         for (index, events) in by_transaction {
-            let Some(batch_no) = events.iter().find_map(|event| settled_number(event, group)) else {
+            let numbers = events.iter().filter_map(|event| settled_number(event, group));
+            let numbers: Vec<u64> = numbers.collect();
+            let Some(first) = numbers.first() else {
                 continue;
             };
-            let missing = || ChainError::Unavailable(format!("batch {batch_no} is not to be found in its block"));
+            let missing = || ChainError::Unavailable(format!("batch {first} is not to be found in its block"));
             let transaction = decoded(body.get(index).ok_or_else(missing)?)?;
-            let batch = settled_batch(&transaction.function, &events, group).ok_or_else(missing)?;
-            settled.push(batch.clone());
+            let batches = settled_batches(&transaction.function, &events, group);
+            if batches.len() != numbers.len() {
+                return Err(missing());
+            }
+            settled.extend(batches.into_iter().cloned());
         }
         Ok(settled)
     }

@@ -8,7 +8,11 @@ use crate::{
     Accounts, Batch, BlockNumberFor, Config, Error, Event, Groups, LastRecord, Pallet, RegisteredAccount,
     StatementKind, Submitters, Totals, WeightInfo,
 };
-use alloc::collections::{btree_map::Entry, BTreeMap};
+use alloc::{
+    collections::{btree_map::Entry, BTreeMap},
+    vec::Vec,
+};
+use cloister_crypto::Fr;
 use cloister_groth16_verifier::{verify, PointError, Proof, VerifyError, VerifyingKey};
 use cloister_ledger::Statement;
 use cloister_settlement::{rebuild, KnownToChain, StatementError, Taking};
@@ -23,6 +27,31 @@ use polkadot_sdk::{
     frame_system,
     sp_runtime::{traits::UniqueSaturatedInto, DispatchError},
 };
+
+/// What is left to verify of a batch whose other checks are done.
+pub(crate) struct Proven {
+    /// The verifying key that it names.
+    pub key: VerifyingKey,
+    /// Hash of the statement, the only public input.
+    pub statement: Fr,
+    /// The proof, whose points are good.
+    pub proof: Proof,
+}
+
+/// A batch whose checks are done, with what it does.
+pub(crate) struct Checked<T: Config> {
+    state: GroupOf<T>,
+    takings: Vec<Taking>,
+    house: HouseTakingOf<T>,
+    /// The accounts of its units, by index.
+    owners: BTreeMap<u32, RegisteredAccount<T::AccountId>>,
+    /// What is to be verified.
+    pub proven: Proven,
+    /// What the proof is worth to its payee.
+    credit: u128,
+    /// Number of queue items that were read.
+    pub read: u32,
+}
 
 impl<T: Config> From<VerifyError> for Error<T> {
     fn from(error: VerifyError) -> Self {
@@ -61,6 +90,16 @@ impl<T: Config> Pallet<T> {
     /// Checks a batch and settles it. Nothing is written before the proof is verified. Returns the number of queue
     /// items that were read, whether or not it takes them.
     pub(crate) fn settle(who: &T::AccountId, group: u32, batch: &Batch) -> Result<u32, DispatchError> {
+        let checked = Self::check(who, group, batch)?;
+        let proven = &checked.proven;
+        verify(&proven.key, &[proven.statement], &proven.proof).map_err(Error::<T>::from)?;
+        let read = checked.read;
+        Self::apply(group, batch, checked)?;
+        Ok(read)
+    }
+
+    /// Every check of a batch but the verification of its proof, in the state as it is.
+    pub(crate) fn check(who: &T::AccountId, group: u32, batch: &Batch) -> Result<Checked<T>, DispatchError> {
         ensure!(Submitters::<T>::get().contains(who), Error::<T>::NotSubmitter);
         let state = Self::enabled_group(group)?;
         ensure!(batch.batch_no == state.batch_no, Error::<T>::WrongBatchNumber);
@@ -72,11 +111,23 @@ impl<T: Config> Pallet<T> {
         let (takings, house, read) = Self::plan_queue(group, &state, batch, table.time)?;
         let owners = Self::check_accounts(group, batch, &takings)?;
         let statement = Self::statement(group, &state, &table, batch, &takings, &house)?;
+        let credit = key.statement.credit();
         let key = VerifyingKey::from_checked_bytes(&key.key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
         let proof = Proof::from_bytes(&batch.proof).map_err(Error::<T>::from)?;
-        verify(&key, &[statement.hash()], &proof).map_err(Error::<T>::from)?;
-        Self::apply(group, state, batch, &takings, &house, owners)?;
-        Ok(read)
+        let proven = Proven {
+            key,
+            statement: statement.hash(),
+            proof,
+        };
+        Ok(Checked {
+            state,
+            takings,
+            house,
+            owners,
+            proven,
+            credit,
+            read,
+        })
     }
 
     /// The key that the batch names, active and of batches of this shape.
@@ -179,14 +230,18 @@ impl<T: Config> Pallet<T> {
         Ok(accounts)
     }
 
-    fn apply(
-        group: u32,
-        mut state: GroupOf<T>,
-        batch: &Batch,
-        takings: &[Taking],
-        house: &HouseTakingOf<T>,
-        mut accounts: BTreeMap<u32, RegisteredAccount<T::AccountId>>,
-    ) -> Result<(), DispatchError> {
+    /// Does what a batch says. Returns what is to be verified, before or after: if it does not hold, all is undone.
+    pub(crate) fn apply(group: u32, batch: &Batch, checked: Checked<T>) -> Result<Proven, DispatchError> {
+        let Checked {
+            mut state,
+            takings,
+            house,
+            owners: mut accounts,
+            proven,
+            credit,
+            ..
+        } = checked;
+        let (takings, house) = (takings.as_slice(), &house);
         state.root = batch.new_root;
         state.house = batch.new_house;
         state.time = batch.time;
@@ -223,6 +278,8 @@ impl<T: Config> Pallet<T> {
         }
         Self::note_requests(group, batch, takings, &accounts);
         Self::note_records(batch, &mut accounts);
+        // Before the sweep: what closes a period has its part in it.
+        Self::credit(group, &batch.payee.into(), credit)?;
         let gate = Self::gate(group);
         Self::pay_out(gate, group, &state, batch, &mut accounts)?;
         Self::pay_insurance_out(gate, group, &state, batch, house)?;
@@ -231,7 +288,7 @@ impl<T: Config> Pallet<T> {
         accounts
             .into_iter()
             .for_each(|(index, account)| Accounts::<T>::insert(group, index, account));
-        Ok(())
+        Ok(proven)
     }
 
     /// Notes where the last record of every account is that the batch touches (C-RECORD).
@@ -250,7 +307,7 @@ impl<T: Config> Pallet<T> {
         }
     }
 
-    /// Withdrawals to the owners and the sweep to the fee account, as far as the gate lets them (C-GATE).
+    /// Withdrawals to the owners, as far as the gate lets them (C-GATE), and the sweep as income (C-PERIOD).
     fn pay_out(
         gate: Gate,
         group: u32,
@@ -274,12 +331,7 @@ impl<T: Config> Pallet<T> {
                 });
             }
         }
-        if !batch.sweep.is_zero() {
-            let amount = batch.sweep.get();
-            if Self::pay_through(gate, group, &state.asset, &state.fee_account, amount, &mut totals)? {
-                Self::deposit_event(Event::FeesSwept { group, amount });
-            }
-        }
+        Self::collect(group, batch.batch_no, batch.sweep, &mut totals)?;
         Totals::<T>::insert(group, totals);
         Ok(())
     }

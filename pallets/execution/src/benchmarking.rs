@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 mod ending;
+mod income;
 mod trapdoor;
 
 use super::*;
@@ -329,6 +330,14 @@ fn batch<T: Config>(units: u32, items: u32) -> Result<(u32, Box<Batch>), Benchma
     Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![submitter.clone()]));
     let rekey = house_rekey::<T>(group)?;
     Pallet::<T>::do_rekey_house(&submitter, group, &rekey).map_err(|_| BenchmarkError::Stop("no re-key"))?;
+    // The sweep closes a period that has something of all kinds.
+    PayoutTermsOf::<T>::insert(
+        group,
+        PayoutTerms {
+            min_batches: 1,
+            ..PayoutTerms::default()
+        },
+    );
     // Every payout goes through a claim of its owner.
     gate::<T>(group)?;
     for index in 0..units {
@@ -797,6 +806,67 @@ mod benchmarks {
             Pallet::<T>::unmark_plain();
         }
         assert!(!PlainBatch::<T>::exists());
+    }
+
+    #[benchmark]
+    fn set_payout_terms() -> Result<(), BenchmarkError> {
+        let origin = admin::<T>()?;
+        let (_, group, _) = group::<T>()?;
+        let terms = PayoutTerms {
+            min_batches: 7,
+            ..PayoutTerms::default()
+        };
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, group, terms);
+        assert_eq!(PayoutTermsOf::<T>::get(group), terms);
+        Ok(())
+    }
+
+    /// One of three that leave something for the next period.
+    #[benchmark]
+    fn claim_credits() -> Result<(), BenchmarkError> {
+        let (asset, group, _) = group::<T>()?;
+        let payee: T::AccountId = whitelisted_caller();
+        let amount = T::Assets::minimum_balance(asset.clone()).saturating_add(u128::from(AMOUNT));
+        income::fund::<T>(&asset, group, amount);
+        let period = income::closed::<T>(group, &payee, amount);
+        #[extrinsic_call]
+        _(RawOrigin::Signed(payee.clone()), group, period, payee.clone());
+        assert_eq!(T::Assets::balance(asset, &payee), amount / 3);
+        assert!(!ClosedPeriods::<T>::contains_key(group, period));
+        Ok(())
+    }
+
+    /// Of the insurance, with all other payments waiting that may.
+    #[benchmark]
+    fn claim_share() -> Result<(), BenchmarkError> {
+        let (asset, group, _) = group::<T>()?;
+        let owner: T::AccountId = whitelisted_caller();
+        let amount = T::MinDeposit::get();
+        HelperOf::<T>::endow(&asset, &owner, u128::from(amount) * u128::from(MAX_INSURANCE_PAYMENTS));
+        for _ in 1..MAX_INSURANCE_PAYMENTS {
+            Pallet::<T>::queue_insurance(group, owner.clone(), amount)
+                .map_err(|_| BenchmarkError::Stop("no payment"))?;
+        }
+        income::fund::<T>(&asset, group, amount.into());
+        Shares::<T>::insert(group, Beneficiary::Insurance, u128::from(amount));
+        Totals::<T>::mutate(group, |totals| totals.junior = amount.into());
+        #[extrinsic_call]
+        _(RawOrigin::Signed(owner), group, Beneficiary::Insurance);
+        assert_eq!(HouseItems::<T>::get(group).len() as u32, MAX_INSURANCE_PAYMENTS);
+        Ok(())
+    }
+
+    #[benchmark]
+    fn verify_together(p: Linear<1, MAX_BATCHES>) -> Result<(), BenchmarkError> {
+        let proofs = income::proofs(p).ok_or(BenchmarkError::Stop("no proof"))?;
+        let result;
+        #[block]
+        {
+            result = crate::batches::verify_proven(&proofs);
+        }
+        assert!(result.is_ok());
+        Ok(())
     }
 
     impl_benchmark_test_suite!(Pallet, crate::mock::empty(), crate::mock::Test);

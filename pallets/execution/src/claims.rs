@@ -40,9 +40,26 @@ impl Gate {
 
 impl GroupTotals {
     /// What claims and equity share: the divisor of the ratio is this and the shortfall. Withholding and paying leave
-    /// it as it is.
+    /// it as it is. 0 if accounts owe more than it, which can be once payouts have used what ranks behind them.
     pub fn backing(&self) -> Option<u128> {
-        self.withheld.checked_add_signed(self.settled)
+        let backing = i128::try_from(self.withheld).ok()?.checked_add(self.settled)?;
+        Some(backing.max(0).unsigned_abs())
+    }
+
+    /// The gate once what ranks behind traders has covered the shortfall as far as it goes, and the backing that the
+    /// ratio has then: the divisor stays what it was.
+    fn covered(&self, gate: Gate) -> Option<(Gate, u128)> {
+        let Gate::Short(shortfall) = gate else {
+            return Some((gate, self.backing()?));
+        };
+        let cover = self.junior.min(shortfall);
+        let backing = i128::try_from(self.withheld).ok()?.checked_add(self.settled)?;
+        let backing = backing.checked_add_unsigned(cover)?.max(0).unsigned_abs();
+        let gate = match shortfall.saturating_sub(cover) {
+            0 => Gate::Open,
+            left => Gate::Short(left),
+        };
+        Some((gate, backing))
     }
 }
 
@@ -122,8 +139,8 @@ impl<T: Config> Pallet<T> {
         ensure!(gate != Gate::Shut, Error::<T>::NoFreshRound);
         let mut claim = WithheldClaims::<T>::get(group, who).ok_or(Error::<T>::NoClaim)?;
         let entitled = totals
-            .backing()
-            .and_then(|backing| gate.entitled(claim.gross, backing))
+            .covered(gate)
+            .and_then(|(gate, backing)| gate.entitled(claim.gross, backing))
             .ok_or(Error::<T>::ArithmeticOverflow)?;
         // A worse round takes nothing back, and nobody is paid from what waits in the queue.
         let there = totals.available().ok_or(Error::<T>::ArithmeticOverflow)?;

@@ -30,9 +30,12 @@ where
     /// priority with calls that fail.
     pub(crate) fn is_essential(call: &<T as frame_system::Config>::RuntimeCall, signer: &T::AccountId) -> bool {
         match call.is_sub_type() {
-            Some(Call::submit_batch { .. } | Call::submit_solvency { .. } | Call::rekey_house { .. }) => {
-                Submitters::<T>::get().contains(signer)
-            }
+            Some(
+                Call::submit_batch { .. }
+                | Call::submit_batches { .. }
+                | Call::submit_solvency { .. }
+                | Call::rekey_house { .. },
+            ) => Submitters::<T>::get().contains(signer),
             _ => T::OtherEssentialCalls::is_essential(call, signer),
         }
     }

@@ -3,7 +3,7 @@
 //! Whoever rebuilds a ledger or an account reads the settled batches from the chain's transactions. A batch inside
 //! another call would have to be searched for in every call that can dispatch others, and a reader that misses one
 //! stops for ever. So the chain refuses it: [`CheckPlainBatch`] marks, before the dispatch, that the transaction is a
-//! plain `submit_batch`, and the call asks for the mark.
+//! plain `submit_batch` or `submit_batches`, and the call asks for the mark.
 
 use crate::{Call, Config, Pallet, PlainBatch, WeightInfo, ESSENTIAL_PRIORITY};
 use codec::{Decode, DecodeWithMemTracking, Encode};
@@ -24,7 +24,7 @@ use scale_info::TypeInfo;
 type CallOf<T> = <T as frame_system::Config>::RuntimeCall;
 
 impl<T: Config> Pallet<T> {
-    /// Lets the next `submit_batch` through.
+    /// Lets the next `submit_batch` or `submit_batches` through.
     pub(crate) fn mark_plain() {
         PlainBatch::<T>::put(());
     }
@@ -35,8 +35,8 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-/// Lets a batch through only if the transaction's own call is `submit_batch`, and gives essential calls of members
-/// their priority. It adds nothing to the transaction's bytes.
+/// Lets batches through only if the transaction's own call is `submit_batch` or `submit_batches`, and gives essential
+/// calls of members their priority. It adds nothing to the transaction's bytes.
 ///
 /// Place it behind every extension whose preparation can fail, so that no mark is left by a transaction that is not
 /// applied.
@@ -61,7 +61,10 @@ fn is_plain_batch<T: Config>(call: &CallOf<T>) -> bool
 where
     CallOf<T>: IsSubType<Call<T>>,
 {
-    matches!(call.is_sub_type(), Some(Call::submit_batch { .. }))
+    matches!(
+        call.is_sub_type(),
+        Some(Call::submit_batch { .. } | Call::submit_batches { .. })
+    )
 }
 
 impl<T> TransactionExtension<CallOf<T>> for CheckPlainBatch<T>

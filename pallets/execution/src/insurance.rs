@@ -17,14 +17,7 @@ impl<T: Config> Pallet<T> {
     /// Queues a payment into the insurance of a group.
     pub(crate) fn queue_insurance(group: u32, who: T::AccountId, amount: u64) -> DispatchResult {
         let mut state = Self::enabled_group(group)?;
-        ensure!(amount >= T::MinDeposit::get(), Error::<T>::DepositTooSmall);
-        let (mut count, mut sum) = (0u32, Some(Amount(amount)));
-        for (_, item) in Self::house_items(group).filter(|(_, item)| item.kind == ItemKind::PayInsurance) {
-            count = count.saturating_add(1);
-            sum = sum.and_then(|sum| sum.checked_add(item.amount));
-        }
-        ensure!(count < MAX_INSURANCE_PAYMENTS, Error::<T>::TooManyInsurancePayments);
-        ensure!(sum.is_some(), Error::<T>::QueuedSumTooLarge);
+        Self::check_insurance_payment(group, amount)?;
         Self::take(group, &state.asset, &who, amount)?;
         let item = Self::append_of_house(group, &mut state, who.clone(), ItemKind::PayInsurance, amount)?;
         Self::deposit_event(Event::InsuranceQueued {
@@ -33,6 +26,36 @@ impl<T: Config> Pallet<T> {
             item,
             amount,
         });
+        Ok(())
+    }
+
+    /// Queues the insurance's share of a group's income, which is in the vault already. It is the vault's own item, so
+    /// that nobody gets it back.
+    pub(crate) fn queue_insurance_share(group: u32, amount: u64) -> DispatchResult {
+        let mut state = Self::enabled_group(group)?;
+        Self::check_insurance_payment(group, amount)?;
+        Totals::<T>::try_mutate(group, |totals| Self::add_to(&mut totals.queued, amount))?;
+        let owner = Self::vault_account(group);
+        let item = Self::append_of_house(group, &mut state, owner.clone(), ItemKind::PayInsurance, amount)?;
+        Self::deposit_event(Event::InsuranceQueued {
+            group,
+            owner,
+            item,
+            amount,
+        });
+        Ok(())
+    }
+
+    /// That one more payment of this amount may wait.
+    fn check_insurance_payment(group: u32, amount: u64) -> Result<(), Error<T>> {
+        ensure!(amount >= T::MinDeposit::get(), Error::<T>::DepositTooSmall);
+        let (mut count, mut sum) = (0u32, Some(Amount(amount)));
+        for (_, item) in Self::house_items(group).filter(|(_, item)| item.kind == ItemKind::PayInsurance) {
+            count = count.saturating_add(1);
+            sum = sum.and_then(|sum| sum.checked_add(item.amount));
+        }
+        ensure!(count < MAX_INSURANCE_PAYMENTS, Error::<T>::TooManyInsurancePayments);
+        ensure!(sum.is_some(), Error::<T>::QueuedSumTooLarge);
         Ok(())
     }
 

@@ -13,6 +13,7 @@ extern crate alloc;
 mod admin;
 pub mod api;
 mod batch;
+mod batches;
 mod claims;
 mod clock;
 mod essential;
@@ -24,6 +25,7 @@ mod insurance;
 mod keys;
 #[cfg(feature = "measure")]
 pub mod measure;
+pub mod periods;
 mod queue;
 mod seal;
 mod sections;
@@ -43,6 +45,7 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
+pub use batches::MAX_BATCHES;
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
 pub use clock::{MAX_LAG, MAX_STOPPED, STOP_WINDOW};
@@ -50,6 +53,7 @@ pub use essential::{EssentialCalls, ESSENTIAL_PRIORITY};
 pub use exit::{ExitClaim, ExitScan, ExitSums, FinalTable, Ratio};
 pub use extension::CheckPlainBatch;
 pub use pallet::*;
+pub use periods::{Beneficiary, ClosedPeriod, PayoutTerms, Period};
 pub use solvency::{
     BlockCounts, CompleteRound, FreezeClock, RecentRoot, Round, SolvencyTerms, SolvencyView, WithheldClaim,
 };
@@ -176,6 +180,8 @@ pub mod pallet {
         /// fixed ([`exit::EXIT_PERIOD`]).
         #[pallet::constant]
         type ExitPeriod: Get<u64>;
+        /// Receives the treasury's share of sweeps.
+        type Treasury: Get<Self::AccountId>;
         /// Weights of the calls.
         type WeightInfo: WeightInfo;
         /// Sets the stage of benchmarks.
@@ -687,6 +693,66 @@ pub mod pallet {
         pub fn pay_back(origin: OriginFor<T>, group: u32, index: u32) -> DispatchResult {
             ensure_signed(origin)?;
             Self::do_pay_back(group, index)
+        }
+
+        /// Sets how the income of a group is shared, from its next period on (C-PERIOD).
+        ///
+        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::UnknownGroup`], [`Error::TermsOutOfBounds`].
+        /// Event: [`Event::PayoutTermsSet`].
+        #[pallet::call_index(31)]
+        #[pallet::weight(T::WeightInfo::set_payout_terms())]
+        pub fn set_payout_terms(origin: OriginFor<T>, group: u32, terms: PayoutTerms) -> DispatchResult {
+            T::AdminOrigin::ensure_origin(origin)?;
+            let old = Self::change_payout_terms(group, terms)?;
+            Self::deposit_event(Event::PayoutTermsSet { group, old, new: terms });
+            Ok(())
+        }
+
+        /// Pays a payee of proofs its part of a closed period, once: what the period's provers get over their credits,
+        /// rounded down. A disabled group pays it, a frozen one, and whatever the gate.
+        ///
+        /// Origin: signed, anyone. Errors, in the order of the checks: [`Error::UnknownGroup`], [`Error::NoClaim`] (no
+        /// credits, or paid already), [`Error::PeriodNotClosed`], [`Error::PayoutRefused`] (by the asset; it stays
+        /// due). Event: [`Event::CreditsClaimed`].
+        #[pallet::call_index(32)]
+        #[pallet::weight(T::WeightInfo::claim_credits())]
+        pub fn claim_credits(origin: OriginFor<T>, group: u32, period: u32, payee: T::AccountId) -> DispatchResult {
+            ensure_signed(origin)?;
+            Self::do_claim_credits(group, period, &payee)
+        }
+
+        /// Pays what was collected for a beneficiary: the sequencer's share to the group's fee account, the treasury's
+        /// to [`Config::Treasury`]. The insurance's is queued like a payment into it (C-DOORS).
+        ///
+        /// Origin: signed, anyone. Errors, in the order of the checks: [`Error::UnknownGroup`], [`Error::GroupFrozen`],
+        /// [`Error::NothingDue`], [`Error::NoFreshRound`], [`Error::ShortfallFound`], [`Error::NothingDue`] (what is
+        /// there is the traders'), [`Error::PayoutRefused`]; of the insurance [`Error::GroupDisabled`],
+        /// [`Error::DepositTooSmall`], [`Error::TooManyInsurancePayments`], [`Error::QueuedSumTooLarge`].
+        /// Events: [`Event::ShareClaimed`], of the insurance [`Event::InsuranceQueued`] before it.
+        #[pallet::call_index(33)]
+        #[pallet::weight(T::WeightInfo::claim_share())]
+        pub fn claim_share(origin: OriginFor<T>, group: u32, beneficiary: Beneficiary) -> DispatchResult {
+            ensure_signed(origin)?;
+            Self::do_claim_share(group, beneficiary)
+        }
+
+        /// Settles batches of a group in order, whose proofs are verified together (C-SEVERAL). The first that is
+        /// refused ends it: those before it are settled and the call succeeds, unless it is the first of all. Free if
+        /// all of them settle. Only as a transaction of its own ([`CheckPlainBatch`]).
+        ///
+        /// Origin: signed by a submitter. Errors, in the order of the checks: [`Error::WrappedBatch`],
+        /// [`Error::NoBatches`], then those of [`Pallet::submit_batch`] for the first batch.
+        /// Events: for each batch those of [`Pallet::submit_batch`]; [`Event::BatchRefused`] for one that is refused.
+        #[pallet::call_index(34)]
+        #[pallet::weight((Pallet::<T>::weight_of_batches(batches), DispatchClass::Operational))]
+        pub fn submit_batches(
+            origin: OriginFor<T>,
+            group: u32,
+            batches: BoundedVec<Box<Batch>, ConstU32<MAX_BATCHES>>,
+        ) -> DispatchResultWithPostInfo {
+            ensure!(PlainBatch::<T>::take().is_some(), Error::<T>::WrappedBatch);
+            let who = ensure_signed(origin)?;
+            Ok(Self::settle_many(&who, group, &batches)?)
         }
     }
 }

@@ -87,6 +87,7 @@ parameter_types! {
     pub static MaxVault: u128 = 1_000_000;
     pub static Infos: BTreeMap<(u32, u64), TableInfo> = BTreeMap::new();
     pub const ExecutionPalletId: PalletId = PalletId(*b"cloister");
+    pub const Treasury: AccountId32 = TREASURY;
 }
 
 pub struct Clock;
@@ -164,6 +165,7 @@ impl pallet_cloister_execution::Config for Test {
     type MaxTimeAhead = ConstU64<2_000>;
     type ActivationDelay = ConstU64<10>;
     type ExitPeriod = ConstU64<PERIOD>;
+    type Treasury = Treasury;
     type WeightInfo = weights::SubstrateWeight<Test>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = Helper;
@@ -216,6 +218,7 @@ pub const ALICE: AccountId32 = AccountId32::new([1; 32]);
 pub const BOB: AccountId32 = AccountId32::new([2; 32]);
 pub const SEQUENCER: AccountId32 = AccountId32::new([3; 32]);
 pub const FEES: AccountId32 = AccountId32::new([4; 32]);
+pub const TREASURY: AccountId32 = AccountId32::new([5; 32]);
 /// What must stay in the insurance.
 pub const FLOOR: u64 = 1_000;
 /// How long a replaced table may still be named.

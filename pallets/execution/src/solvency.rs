@@ -177,6 +177,9 @@ impl<T: Config> Pallet<T> {
         round.sums = submission.after;
         round.oldest_table = round.oldest_table.min(table.time);
         round.newest_root = round.newest_root.max(submission.batch_no);
+        if Self::gap(group, submission.first.get(), next) != Gap::Empty {
+            round.credits = round.credits.saturating_add(registered.statement.credit());
+        }
         // Whoever is no submitter any more has no round, so there is room for those who are.
         rounds.retain(|other| other.payee != payee && submitters.contains(&other.payee));
         if !last {
@@ -242,6 +245,8 @@ impl<T: Config> Pallet<T> {
             newest,
         });
         if newest {
+            // Of rounds side by side those that come too late help nobody.
+            Self::credit(group, &round.payee, round.credits)?;
             let owed = Totals::<T>::get(group)
                 .backing()
                 .ok_or(Error::<T>::ArithmeticOverflow)?;

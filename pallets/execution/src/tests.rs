@@ -1,6 +1,7 @@
 //! Tests on the mock runtime.
 
 mod admin;
+mod batches;
 mod claims;
 mod exit;
 mod forced;
@@ -11,6 +12,7 @@ mod invariants;
 mod keys;
 mod lanes;
 mod payouts;
+mod periods;
 mod plain;
 mod queue;
 mod records;

@@ -34,6 +34,7 @@ impl<T: Config> Pallet<T> {
     /// * Accounts and indices are inverse, and every index is below the next one.
     /// * What rounds, gate and freeze keep: [`Pallet::try_solvency`].
     /// * What a frozen group's exits keep: [`Pallet::try_exits`].
+    /// * What income, credits and shares keep: [`Pallet::try_periods`].
     pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
         ensure!(!PlainBatch::<T>::exists(), "a transaction has left its mark");
         let mut groups = 0usize;
@@ -49,9 +50,11 @@ impl<T: Config> Pallet<T> {
             Self::try_accounts(group, state.next_index)?;
             Self::try_solvency(group, &state)?;
             Self::try_exits(group)?;
+            Self::try_periods(group, state.batch_no)?;
         }
         Self::try_known()?;
         Self::try_exits_known()?;
+        Self::try_periods_known()?;
         ensure!(Totals::<T>::iter_keys().count() <= groups, "totals without a group");
         Ok(())
     }

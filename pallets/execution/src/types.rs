@@ -122,7 +122,7 @@ pub struct GroupState<AccountId, AssetId> {
     pub enabled: bool,
     /// The settlement asset.
     pub asset: AssetId,
-    /// Receives the sweeps.
+    /// Receives what queue items cost, and the sequencer's share of the sweeps.
     pub fee_account: AccountId,
     /// Root of the account tree.
     pub root: Field,
@@ -230,6 +230,10 @@ pub struct GroupTotals {
     pub withheld: u128,
     /// What was paid of them.
     pub withheld_paid: u128,
+    /// To provers, of sweeps: paid whatever the gate (C-PERIOD).
+    pub provers: u128,
+    /// Of sweeps, what ranks behind traders: the shares of sequencer, insurance and treasury, and what provers lack.
+    pub junior: u128,
 }
 
 /// The account of an index.

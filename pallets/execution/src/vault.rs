@@ -17,14 +17,15 @@ use polkadot_sdk::{
 impl GroupTotals {
     /// Everything the vault owes; never `None` while amounts are below the vault's cap.
     pub fn sum(&self) -> Option<u128> {
-        self.queued.checked_add(self.claims)?.checked_add(self.available()?)
+        let senior = self.queued.checked_add(self.claims)?.checked_add(self.provers)?;
+        senior.checked_add(self.available()?)
     }
 
-    /// What is there for payouts and withheld claims: what is settled and withheld, less what was paid of it. Never
-    /// below 0.
+    /// What is there for payouts and withheld claims: what is settled, withheld or ranks behind them, less what was
+    /// paid of it. Never below 0.
     pub(crate) fn available(&self) -> Option<u128> {
         let withheld = self.withheld.checked_sub(self.withheld_paid)?;
-        withheld.checked_add_signed(self.settled)
+        withheld.checked_add(self.junior)?.checked_add_signed(self.settled)
     }
 
     /// Counts money that a batch has taken in.

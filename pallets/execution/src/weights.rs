@@ -65,10 +65,18 @@ pub trait WeightInfo {
     fn count_clocks(groups: u32) -> Weight;
     /// The queue clocks at the start of a block, by groups.
     fn count_queue_clocks(groups: u32) -> Weight;
-    /// The extension `CheckPlainBatch` around a `submit_batch`.
+    /// The extension `CheckPlainBatch` around a `submit_batch` or `submit_batches`.
     fn check_plain_batch() -> Weight;
     /// The extension `CheckPlainBatch` around any other call.
     fn check_essential() -> Weight;
+    /// `set_payout_terms`.
+    fn set_payout_terms() -> Weight;
+    /// `claim_credits`.
+    fn claim_credits() -> Weight;
+    /// `claim_share`: the insurance's is queued.
+    fn claim_share() -> Weight;
+    /// One verification of the proofs of so many batches together.
+    fn verify_together(proofs: u32) -> Weight;
 }
 
 /// Estimates with the runtime's database weights.
@@ -130,8 +138,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
     fn submit_batch(units: u32, items: u32) -> Weight {
         // Fixed: verification, mark, submitters, group, key, table, totals, freeze, terms, round, roots, items of the
-        // house, a payout of insurance.
-        Self::of(50_500, 20, 13)
+        // house, a payout of insurance, the period that a sweep closes with its shares, credits.
+        Self::of(50_600, 25, 19)
             // Per unit: three permutations of the hash, account, pending items, a payout, its claim, the subtree.
             .saturating_add(Self::of(950, 8, 9).saturating_mul(u64::from(units)))
             // Per queue item: itself, its two neighbours, the walk along what is overdue.
@@ -164,8 +172,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
     fn submit_solvency() -> Weight {
         // The statement's hash three permutations, the verification as of a batch; group, key, submitters, table, two
-        // roots, rounds, complete round, clock, and all blocks that may be skipped before and behind the run.
-        Self::of(52_000, 10 + 2 * u64::from(MAX_SKIPPED_BLOCKS), 3)
+        // roots, rounds, complete round, clock, period, credits, and all blocks that may be skipped before and behind
+        // the run.
+        Self::of(52_000, 15 + 2 * u64::from(MAX_SKIPPED_BLOCKS), 5)
     }
 
     fn set_solvency_terms() -> Weight {
@@ -179,8 +188,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
     fn freeze() -> Weight {
         // The hash of the final values, 18 permutations; times and rows of all tables that are read, which take two
-        // accesses each, and their medians.
-        Self::of(15_000, 8 + 3 * u64::from(FINAL_MOST), 3)
+        // accesses each, and their medians; the last period and its shares, and those that wait for
+        // the house.
+        let of_house = 3 * u64::from(MAX_HOUSE_ITEMS);
+        Self::of(15_500, 14 + of_house + 3 * u64::from(FINAL_MOST), 10 + of_house)
     }
 
     fn choose_final_table() -> Weight {
@@ -232,5 +243,24 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn check_essential() -> Weight {
         // The members of whose calls it is one.
         Self::of(1, 1, 0)
+    }
+
+    fn set_payout_terms() -> Weight {
+        Self::of(20, 2, 1)
+    }
+
+    fn claim_credits() -> Weight {
+        // Group, credits, closed period, totals, freeze, the present period, a payout.
+        Self::of(120, 12, 7)
+    }
+
+    fn claim_share() -> Weight {
+        // All items of the house, the item before the new one; group, freeze, share, terms, round, totals, a payout.
+        Self::of(300, 14 + u64::from(MAX_HOUSE_ITEMS), 8)
+    }
+
+    fn verify_together(proofs: u32) -> Weight {
+        // If each has a key of its own, little less than as many verifications one after the other.
+        Self::of(30_000, 0, 0).saturating_mul(proofs.into())
     }
 }

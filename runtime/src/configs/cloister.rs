@@ -16,6 +16,7 @@ use pallet_cloister_execution::{
 };
 use pallet_cloister_risk::{Price, PriceSource};
 use polkadot_sdk::*;
+use sp_runtime::traits::AccountIdConversion;
 
 /// Maximum number of margin groups: one for each underlying.
 const MAX_GROUPS: u32 = 64;
@@ -131,6 +132,15 @@ impl Get<Moment> for ExitPeriod {
     }
 }
 
+/// The treasury's account: nobody has its key, and governance spends from it.
+pub struct Treasury;
+
+impl Get<AccountId> for Treasury {
+    fn get() -> AccountId {
+        PalletId(*b"clo/trsy").into_account_truncating()
+    }
+}
+
 impl pallet_cloister_execution::Config for Runtime {
     type AdminOrigin = EnsureRoot<AccountId>;
     type AssetId = AssetId;
@@ -157,6 +167,7 @@ impl pallet_cloister_execution::Config for Runtime {
     type MaxTimeAhead = MaxTimeAhead;
     type ActivationDelay = ActivationDelay;
     type ExitPeriod = ExitPeriod;
+    type Treasury = Treasury;
     type WeightInfo = pallet_cloister_execution::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = crate::configs::benchmarks::Stage;

@@ -7,7 +7,7 @@ use crate::{
 };
 use cloister_runtime::{
     genesis_presets::{groups, DEVELOPMENT_BATCH_KEY, SEQUENCER},
-    settled::settled_batch,
+    settled::settled_batches,
     AccountId, Executive, OriginCaller, Runtime, RuntimeCall, RuntimeEvent, System,
 };
 use frame_support::weights::Weight;
@@ -44,6 +44,14 @@ pub fn submit() -> RuntimeCall {
     })
 }
 
+/// The same in a call for several.
+fn submit_several() -> RuntimeCall {
+    RuntimeCall::Execution(Call::submit_batches {
+        group: groups::BTC,
+        batches: vec![Box::new(batch())].try_into().expect("within the bound"),
+    })
+}
+
 /// A call that does nothing, with so many bytes.
 pub fn remark_of(bytes: usize) -> RuntimeCall {
     RuntimeCall::System(frame_system::Call::remark { remark: vec![0; bytes] })
@@ -73,6 +81,12 @@ fn wrappers() -> Vec<(&'static str, RuntimeCall)> {
     let boxed = || Box::new(submit());
     vec![
         ("batch", utility(Utility::batch { calls: vec![submit()] })),
+        (
+            "batch, around several",
+            utility(Utility::batch {
+                calls: vec![submit_several()],
+            }),
+        ),
         (
             "batch, behind another call",
             utility(Utility::batch {
@@ -185,7 +199,7 @@ fn wrapped_batch_should_be_refused_by_name() {
             for refusal in refusals {
                 assert_eq!(refusal, Error::<Runtime>::WrappedBatch.into(), "{name}");
             }
-            assert_eq!(settled_batch(&call, &events, groups::BTC), None, "{name}");
+            assert!(settled_batches(&call, &events, groups::BTC).is_empty(), "{name}");
             assert!(!PlainBatch::<Runtime>::exists(), "{name}: a mark is left");
         });
     }
@@ -193,12 +207,12 @@ fn wrapped_batch_should_be_refused_by_name() {
 
 #[test]
 fn plain_batch_should_pass_to_the_next_check() {
-    for key in [Alice, SEQUENCER] {
+    for (key, call) in [Alice, SEQUENCER].into_iter().zip([submit(), submit_several()]) {
         state(DEV_RUNTIME_PRESET).execute_with(|| {
-            let (outcome, events) = apply(submit(), key);
+            let (outcome, events) = apply(call.clone(), key);
             assert_eq!(outcome, Err(Error::<Runtime>::WrongBatchNumber.into()));
             // A transaction that was refused carries a batch, and did not settle it.
-            assert_eq!(settled_batch(&submit(), &events, groups::BTC), None);
+            assert!(settled_batches(&call, &events, groups::BTC).is_empty());
             assert!(!PlainBatch::<Runtime>::exists(), "a mark is left");
         });
     }
@@ -236,10 +250,30 @@ fn settled_batch_should_be_read_from_the_plain_call_only() {
         })
     };
     let call = submit();
-    assert_eq!(settled_batch(&call, &[settled(7)], groups::BTC), Some(&batch()));
-    assert_eq!(settled_batch(&call, &[settled(8)], groups::BTC), None);
-    assert_eq!(settled_batch(&call, &[settled(7)], groups::ETH), None);
+    assert_eq!(settled_batches(&call, &[settled(7)], groups::BTC), [&batch()]);
+    let nothing: [&Batch; 0] = [];
+    assert_eq!(settled_batches(&call, &[settled(8)], groups::BTC), nothing);
+    assert_eq!(settled_batches(&call, &[settled(7)], groups::ETH), nothing);
+    assert_eq!(settled_batches(&call, &[], groups::BTC), nothing);
     for (name, call) in wrappers() {
-        assert_eq!(settled_batch(&call, &[settled(7)], groups::BTC), None, "{name}");
+        assert_eq!(settled_batches(&call, &[settled(7)], groups::BTC), nothing, "{name}");
+    }
+    // Of several, as many as the events say, from the first on.
+    let three: Vec<Batch> = (7..10).map(|batch_no| Batch { batch_no, ..batch() }).collect();
+    let call = RuntimeCall::Execution(Call::submit_batches {
+        group: groups::BTC,
+        batches: three
+            .iter()
+            .cloned()
+            .map(Box::new)
+            .collect::<Vec<_>>()
+            .try_into()
+            .expect("within the bound"),
+    });
+    for number in 0..=3u64 {
+        let events: Vec<_> = (7..7 + number).map(settled).collect();
+        let expected: Vec<&Batch> = three.iter().take(events.len()).collect();
+        assert_eq!(settled_batches(&call, &events, groups::BTC), expected);
+        assert_eq!(settled_batches(&call, &events, groups::ETH), nothing);
     }
 }

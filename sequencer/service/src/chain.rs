@@ -357,6 +357,14 @@ pub trait ChainClient: Send + Sync + 'static {
     fn submit_batch(&self, group: u32, batch: &Batch)
         -> impl Future<Output = Result<SubmitOutcome, ChainError>> + Send;
 
+    /// Submits batches that follow each other, and waits until they are in a block of the best chain or the first of
+    /// them is refused. Fewer may be settled, or even submitted: those that are come first.
+    fn submit_batches(
+        &self,
+        group: u32,
+        batches: &[Batch],
+    ) -> impl Future<Output = Result<SubmitOutcome, ChainError>> + Send;
+
     /// Batches in final blocks with numbers from `from` on, in order.
     fn settled_batches(
         &self,

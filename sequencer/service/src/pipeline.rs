@@ -1,8 +1,8 @@
 //! From closed batch to final block: proving, submitting, starting over.
 //!
 //! Two loops. One proves closed batches in order. The other looks at what the best chain has and submits the proven
-//! batch that it lacks; this covers lost answers and forks alike, because a batch is forgotten only once a final block
-//! holds it.
+//! batches that it lacks, together if they are several; this covers lost answers and forks alike, because a batch is
+//! forgotten only once a final block holds it.
 
 use crate::{
     backlog::{Backlog, Proven},
@@ -22,6 +22,9 @@ use tokio::time::Instant;
 
 /// Longest pause between attempts.
 const MAX_BACKOFF: Duration = Duration::from_secs(60);
+
+/// Maximum number of batches in one call (C-SEVERAL).
+const MAX_TOGETHER: usize = 16;
 
 /// Proves closed batches, one at a time, for ever.
 pub(crate) async fn prove_loop<C: ChainClient, P: Prover>(shared: Arc<Shared<C>>, prover: P) {
@@ -199,34 +202,53 @@ async fn step<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
     if stale {
         return rebase(shared).await;
     }
-    let submission = {
-        let mut backlog = shared.backlog();
-        backlog.proven.get_mut(&best.batch_no).map(|proven| {
-            proven.attempts = proven.attempts.saturating_add(1);
-            proven.first_submitted.get_or_insert_with(Instant::now);
-            proven.submission.clone()
-        })
-    };
-    let Some(submission) = submission else {
+    let submissions = proven_from(shared, best.batch_no);
+    let Some(first) = submissions.first() else {
         return Step::Wait;
     };
     let submitted = {
         let _turn = shared.submitting.lock().await;
-        shared.chain.submit_batch(group, &submission).await
+        match submissions.as_slice() {
+            [one] => shared.chain.submit_batch(group, one).await,
+            several => shared.chain.submit_batches(group, several).await,
+        }
     };
     match submitted {
         Ok(SubmitOutcome::InBlock(block)) => {
-            record(shared, submission.batch_no, block);
+            // One that was refused behind the first is the first next time.
+            let settled = match shared.chain.group(group, At::Best).await {
+                Ok(Some(view)) if submissions.len() > 1 => view.batch_no,
+                _ => first.batch_no.saturating_add(1),
+            };
+            for submission in submissions.iter().filter(|batch| batch.batch_no < settled) {
+                record(shared, submission.batch_no, block);
+            }
             Step::Again
         }
-        Ok(SubmitOutcome::Rejected(rejection)) => {
-            refused(shared, submission.batch_no, rejection, &best, &finalized).await
-        }
+        Ok(SubmitOutcome::Rejected(rejection)) => refused(shared, first.batch_no, rejection, &best, &finalized).await,
         Err(error) => {
-            log::warn!(target: "cloister", "Batch {}: {error}", submission.batch_no);
+            log::warn!(target: "cloister", "Batch {}: {error}", first.batch_no);
             Step::Backoff
         }
     }
+}
+
+/// The proven batches from a number on that follow each other, no more than one call takes.
+fn proven_from<C: ChainClient>(shared: &Shared<C>, batch_no: u64) -> Vec<Batch> {
+    let mut backlog = shared.backlog();
+    let following = backlog
+        .proven
+        .range_mut(batch_no..)
+        .zip(batch_no..)
+        .take_while(|((found, _), expected)| *found == expected);
+    following
+        .take(MAX_TOGETHER)
+        .map(|((_, proven), _)| {
+            proven.attempts = proven.attempts.saturating_add(1);
+            proven.first_submitted.get_or_insert_with(Instant::now);
+            proven.submission.clone()
+        })
+        .collect()
 }
 
 /// Forgets batches that are in final blocks. `None` if the chain's root is not ours.

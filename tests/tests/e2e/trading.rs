@@ -415,6 +415,7 @@ async fn a_settled_batch_should_not_settle_again(chain: &Chain, owners: &[Accoun
     let block = chain.block(last.block).await.expect("its block");
     let settled = block.extrinsics.into_iter().find_map(|extrinsic| match extrinsic.call {
         RuntimeCall::Execution(Call::submit_batch { batch, .. }) => Some(*batch),
+        RuntimeCall::Execution(Call::submit_batches { batches, .. }) => batches.last().map(|batch| (**batch).clone()),
         _ => None,
     });
     let settled: Batch = settled.expect("the batch is in its block");

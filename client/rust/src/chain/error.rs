@@ -134,7 +134,9 @@ fn hint(error: &Execution<Runtime>) -> Option<&'static str> {
         Execution::NothingDue => {
             "all that the claim has a right to now is paid; there is more once the shortfall is smaller"
         }
-        Execution::NoClaim => "nothing is withheld from this owner",
+        Execution::NoClaim => "this account has nothing to claim",
+        Execution::PeriodNotClosed => "the period is not over; try again after the next sweep",
+        Execution::ShortfallFound => "the group is short, and traders come first; try again once it is not",
         Execution::FreezeNotDue => "a group can be frozen only when nobody has proven it for as long as its terms say",
         Execution::NoSolvencyTerms => "this group asks for no solvency rounds and is never frozen",
         Execution::NotSubmitter => "only the sequencers' accounts submit batches",

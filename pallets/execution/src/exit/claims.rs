@@ -129,8 +129,6 @@ impl<T: Config> Pallet<T> {
     /// is nothing, whatever round is fresh and whatever terms there are.
     pub(crate) fn pay_withheld_of_frozen(group: u32, who: &T::AccountId) -> Result<(), Error<T>> {
         let state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
-        // Fees are junior: what is left of them leaves with the rest.
-        ensure!(*who != state.fee_account, Error::<T>::NothingDue);
         let mut sums = ExitTotals::<T>::get(group).ok_or(Error::<T>::ExitsNotSettled)?;
         let ratio = sums.ratio.ok_or(Error::<T>::ExitsNotSettled)?;
         let mut totals = Totals::<T>::get(group);

@@ -3,7 +3,7 @@
 use super::{ExitScan, Ratio, JUNIOR_AFTER, SCAN_PAGE};
 use crate::{
     queue::GroupOf, Config, Error, Event, ExitScans, ExitSums, ExitTotals, GroupTotals, Groups, Pallet, Totals,
-    WithheldClaim, WithheldClaims,
+    WithheldClaims,
 };
 use polkadot_sdk::frame_support::{
     ensure,
@@ -31,7 +31,7 @@ impl<T: Config> Pallet<T> {
         let (scan, found) = if whole || totals.withheld_paid == 0 {
             (scan, true)
         } else {
-            Self::go_on(group, &state, scan)?
+            Self::go_on(group, scan)?
         };
         if !found {
             ExitScans::<T>::insert(group, scan);
@@ -41,8 +41,7 @@ impl<T: Config> Pallet<T> {
         let (part, of) = if whole { (1, 1) } else { (scan.part, scan.of) };
         sums.ratio = Some(Ratio { part, of, fixed_at });
         let there = totals.available().ok_or(Error::<T>::ArithmeticOverflow)?;
-        let senior_paid = totals.withheld_paid.checked_sub(Self::junior_claim(group, &state).paid);
-        let unpaid = senior_paid.and_then(|paid| scan.claims.checked_sub(paid));
+        let unpaid = scan.claims.checked_sub(totals.withheld_paid);
         sums.reserved = there.min(unpaid.ok_or(Error::<T>::ArithmeticOverflow)?);
         ExitTotals::<T>::insert(group, sums);
         Self::deposit_event(Event::ExitsSettled {
@@ -54,20 +53,14 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// What was withheld from the fee account. Fees are junior to what traders own, so it takes no part in the ratio
-    /// and leaves with what nobody else has a right to.
-    pub(crate) fn junior_claim(group: u32, state: &GroupOf<T>) -> WithheldClaim {
-        WithheldClaims::<T>::get(group, &state.fee_account).unwrap_or_default()
-    }
-
     /// What is there for the claims, and what they are. It changes no more until the ratio is fixed: exits and payments
     /// of claims wait for that.
     fn begin_scan(group: u32, state: &GroupOf<T>, sums: &ExitSums) -> Result<ScanOf<T>, Error<T>> {
         let totals = Self::count_gifts(group, state)?;
-        let junior = Self::junior_claim(group, state);
-        let claims = totals.withheld.checked_sub(junior.gross);
-        let claims = claims.and_then(|withheld| withheld.checked_add(sums.claimed));
-        let backing = totals.backing().and_then(|backing| backing.checked_sub(junior.paid));
+        let claims = totals.withheld.checked_add(sums.claimed);
+        // Shares of fees are there for traders first.
+        let there = totals.available();
+        let backing = there.and_then(|there| there.checked_add(totals.withheld_paid));
         let (backing, claims) = backing.zip(claims).ok_or(Error::<T>::ArithmeticOverflow)?;
         Ok(ExitScan {
             backing,
@@ -83,7 +76,7 @@ impl<T: Config> Pallet<T> {
     /// Looks at the next withheld claims of a pass. A pass that has found no claim above the ratio which the pass
     /// before had not found has found the ratio: then it is true of every claim that it is above the ratio and keeps
     /// what it got, or is not and counts.
-    fn go_on(group: u32, state: &GroupOf<T>, mut scan: ScanOf<T>) -> Result<(ScanOf<T>, bool), Error<T>> {
+    fn go_on(group: u32, mut scan: ScanOf<T>) -> Result<(ScanOf<T>, bool), Error<T>> {
         let overflow = || Error::<T>::ArithmeticOverflow;
         let ratio = Ratio {
             part: scan.part,
@@ -106,8 +99,7 @@ impl<T: Config> Pallet<T> {
                 (scan.above_paid, scan.above_gross, scan.last) = (0, 0, None);
                 return Ok((scan, found));
             };
-            let counts = owner != state.fee_account;
-            if counts && claim.paid > ratio.share(claim.gross).ok_or_else(overflow)? {
+            if claim.paid > ratio.share(claim.gross).ok_or_else(overflow)? {
                 scan.above_paid = scan.above_paid.checked_add(claim.paid).ok_or_else(overflow)?;
                 scan.above_gross = scan.above_gross.checked_add(claim.gross).ok_or_else(overflow)?;
             }

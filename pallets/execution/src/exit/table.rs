@@ -16,6 +16,7 @@ impl<T: Config> Pallet<T> {
         let now = T::Time::now();
         Frozen::<T>::insert(group, now);
         Self::deposit_event(Event::GroupFrozen { group });
+        Self::close_last_period(group);
         // Without values the fallback fixes it.
         if let Some(values) = T::Risk::final_values(group, now) {
             Self::put_final_table(group, &values);

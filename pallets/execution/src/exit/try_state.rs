@@ -13,8 +13,8 @@ impl<T: Config> Pallet<T> {
     ///   values.
     /// * The exits add up to the sums. Each is of an account of its owner that has a leaf.
     /// * Before the ratio is fixed, nothing is paid, kept or late. The ratio is at most 1.
-    /// * After that, no exit has received more than the ratio gives, and what is due to all exits and withheld claims,
-    ///   that of the fee account apart, is within what is kept for them, which is there.
+    /// * After that, no exit has received more than the ratio gives, and what is due to all exits and withheld claims
+    ///   is within what is kept for them, which is there.
     pub(crate) fn try_exits(group: u32) -> Result<(), TryRuntimeError> {
         let table = FinalTables::<T>::get(group);
         let Some(sums) = ExitTotals::<T>::get(group) else {
@@ -69,11 +69,7 @@ impl<T: Config> Pallet<T> {
             !ExitScans::<T>::contains_key(group),
             "a search for a ratio that is fixed"
         );
-        let fees = Groups::<T>::get(group).map(|state| state.fee_account);
-        for (owner, claim) in WithheldClaims::<T>::iter_prefix(group) {
-            if Some(owner) == fees {
-                continue;
-            }
+        for claim in WithheldClaims::<T>::iter_prefix_values(group) {
             let share = ratio.share(claim.gross).ok_or("a share beyond its range")?;
             due = due.saturating_add(share.saturating_sub(claim.paid));
         }

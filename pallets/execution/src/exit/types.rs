@@ -119,7 +119,7 @@ pub struct ExitSums {
 pub struct ExitScan<AccountId> {
     /// What is there for all claims, what was paid of them included, 10^-6.
     pub backing: u128,
-    /// Gross amount of all claims, 10^-6. That of the fee account, and what was paid of it, count nowhere here.
+    /// Gross amount of all claims, 10^-6.
     pub claims: u128,
     /// The ratio that this pass compares with, `part / of`.
     pub part: u128,

@@ -196,5 +196,11 @@ mod errors {
         VerifierUnavailable,
         /// An amount or a counter left its range.
         ArithmeticOverflow,
+        /// The period is not over.
+        PeriodNotClosed,
+        /// The fresh round shows a shortfall: what ranks behind traders waits.
+        ShortfallFound,
+        /// There is no batch to settle.
+        NoBatches,
     }
 }

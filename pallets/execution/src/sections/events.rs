@@ -276,7 +276,7 @@ mod events {
             /// 10^-6.
             amount: u64,
         },
-        /// Fees were paid to the fee account.
+        /// Fees were swept: they are income of the group's present period.
         FeesSwept {
             /// The group.
             group: u32,
@@ -452,6 +452,57 @@ mod events {
             owner: T::AccountId,
             /// 10^-6.
             amount: u128,
+        },
+        /// The income of a group is shared otherwise from its next period on.
+        PayoutTermsSet {
+            /// The group.
+            group: u32,
+            /// The terms before.
+            old: PayoutTerms,
+            /// The terms now.
+            new: PayoutTerms,
+        },
+        /// A sweep, or a freeze, has closed a period.
+        PeriodClosed {
+            /// The group.
+            group: u32,
+            /// The period.
+            period: u32,
+            /// The sum of its sweeps, 10^-6.
+            collected: u128,
+            /// What its provers get together, 10^-6.
+            provers: u128,
+            /// Their credits, in hundreds of constraints; without any the next period's provers get it.
+            credits: u128,
+        },
+        /// A payee was paid its part of a closed period.
+        CreditsClaimed {
+            /// The group.
+            group: u32,
+            /// The period.
+            period: u32,
+            /// Who was paid.
+            payee: T::AccountId,
+            /// 10^-6.
+            amount: u128,
+        },
+        /// What was collected for a beneficiary has left, or was queued for the insurance.
+        ShareClaimed {
+            /// The group.
+            group: u32,
+            /// Whose share it was.
+            beneficiary: Beneficiary,
+            /// 10^-6.
+            amount: u64,
+        },
+        /// A batch among several was refused; those before it are settled, and nothing behind it was looked at.
+        BatchRefused {
+            /// The group.
+            group: u32,
+            /// The batch.
+            batch_no: u64,
+            /// Why, as `submit_batch` would have said.
+            error: DispatchError,
         },
     }
 }

@@ -14,8 +14,8 @@ mod storage {
     #[pallet::storage]
     pub type VerifyingKeys<T: Config> = CountedStorageMap<_, Twox64Concat, KeyId, RegisteredKey<BlockNumberFor<T>>>;
 
-    /// Marks that the transaction being applied is a plain `submit_batch` ([`CheckPlainBatch`]). It exists only inside
-    /// such a transaction, never between two.
+    /// Marks that the transaction being applied is a plain call that submits batches ([`CheckPlainBatch`]). It exists
+    /// only inside such a transaction, never between two.
     #[pallet::storage]
     pub type PlainBatch<T: Config> = StorageValue<_, ()>;
 
@@ -122,4 +122,33 @@ mod storage {
     #[pallet::storage]
     pub type WithheldClaims<T: Config> =
         StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, T::AccountId, WithheldClaim>;
+
+    /// How the income of groups is shared, from their next period on.
+    #[pallet::storage]
+    pub type PayoutTermsOf<T: Config> = StorageMap<_, Twox64Concat, u32, PayoutTerms, ValueQuery>;
+
+    /// The present period of each group in which anything was counted.
+    #[pallet::storage]
+    pub type PeriodOf<T: Config> = StorageMap<_, Twox64Concat, u32, Period>;
+
+    /// Credits of provers by group, period and payee, in hundreds of constraints. They go when they are paid.
+    #[pallet::storage]
+    pub type Credits<T: Config> = StorageNMap<
+        _,
+        (
+            NMapKey<Twox64Concat, u32>,
+            NMapKey<Twox64Concat, u32>,
+            NMapKey<Blake2_128Concat, T::AccountId>,
+        ),
+        u128,
+        ValueQuery,
+    >;
+
+    /// Periods that are over and whose provers have not all come, by group and number.
+    #[pallet::storage]
+    pub type ClosedPeriods<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u32, ClosedPeriod>;
+
+    /// What was collected for those who share a group's income with the provers, 10^-6.
+    #[pallet::storage]
+    pub type Shares<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, Beneficiary, u128, ValueQuery>;
 }

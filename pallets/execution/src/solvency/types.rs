@@ -69,6 +69,8 @@ pub struct Round<AccountId> {
     pub oldest_table: u64,
     /// Number of the newest batch whose root a statement of it named.
     pub newest_root: u64,
+    /// What its statements are worth to the payee once it counts (C-PERIOD).
+    pub credits: u128,
 }
 
 impl<AccountId> Round<AccountId> {
@@ -81,6 +83,7 @@ impl<AccountId> Round<AccountId> {
             sums: no_sums(),
             oldest_table: u64::MAX,
             newest_root: 0,
+            credits: 0,
         }
     }
 }

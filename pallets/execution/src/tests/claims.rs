@@ -119,10 +119,9 @@ fn dead_prover_should_withhold_everything_and_stop_no_batch() {
         assert_ok!(submit(&proven(swept)));
         assert_ok!(Execution::deposit(signed(&ALICE), GROUP, 500));
         assert_eq!(claim(), Some(WithheldClaim { gross: 300, paid: 0 }));
-        // The fees of the operator are held back beside the withdrawals.
-        assert_eq!(Execution::withheld_of(GROUP, &FEES).unwrap().gross, 30);
-        assert_eq!(balance(&FEES), 0);
-        assert_eq!(totals().withheld, 330);
+        // Of the fees the provers' half is apart, and the rest waits behind the withdrawals.
+        assert_eq!((totals().provers, totals().junior, balance(&FEES)), (15, 15, 0));
+        assert_eq!(totals().withheld, 300);
     });
 }
 

@@ -1,7 +1,6 @@
-//! Withdrawals, sweeps, refunds and claims.
+//! Withdrawals, refunds and claims.
 
 use crate::{mock::*, Claims, Error, Event, GroupTotals, Totals};
-use cloister_types::Amount;
 use polkadot_sdk::frame_support::{assert_noop, assert_ok};
 
 #[test]
@@ -26,24 +25,6 @@ fn withdrawal_should_go_to_the_owner() {
             amount,
         };
         assert_eq!(events()[1..], [paid(400), paid(30)]);
-    });
-}
-
-#[test]
-fn sweep_should_go_to_the_fee_account() {
-    on_open(|| {
-        let mut batch = batch(vec![unit(0), unit(0)]);
-        batch.sweep = Amount(25);
-        assert_ok!(submit(&proven(batch)));
-        assert_eq!(balance(&FEES), 25);
-        assert_eq!(Totals::<Test>::get(GROUP).settled, 9_975);
-        assert_eq!(
-            events()[1..],
-            [Event::FeesSwept {
-                group: GROUP,
-                amount: 25
-            }]
-        );
     });
 }
 
@@ -92,23 +73,6 @@ fn refused_payout_should_wait_as_a_claim_and_block_nothing() {
             })
         );
         assert_noop!(Execution::claim(signed(&ALICE), GROUP), Error::<Test>::NoClaim);
-    });
-}
-
-#[test]
-fn refused_sweep_should_be_a_claim_of_the_fee_account() {
-    on_open(|| {
-        // Below the asset's minimum balance: no account can be made of it.
-        let mut small = batch(vec![unit(0), unit(0)]);
-        small.sweep = Amount(4);
-        assert_ok!(submit(&proven(small)));
-        assert_eq!((balance(&FEES), Execution::claim_of(GROUP, &FEES)), (0, 4));
-        assert_noop!(Execution::claim(signed(&FEES), GROUP), Error::<Test>::PayoutRefused);
-        let mut more = batch(vec![unit(0), unit(0)]);
-        more.sweep = Amount(20);
-        assert_ok!(submit(&proven(more)));
-        assert_ok!(Execution::claim(signed(&FEES), GROUP));
-        assert_eq!(balance(&FEES), 24);
     });
 }
 

@@ -83,6 +83,54 @@ async fn a_batch_that_a_fork_drops_is_submitted_again() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn batches_that_a_fork_drops_are_submitted_together() {
+    let running = Running::with_accounts(2, RICH).await;
+    running.chain.lock().instant = false;
+    let before = running.chain.lock().best.view.batch_no;
+    for id in 1..4 {
+        trade(&running, id).await;
+        running
+            .until(|r| async move { r.chain.lock().best.view.batch_no >= before + id })
+            .await;
+    }
+    assert!(running.chain.lock().together.is_empty());
+    running.chain.fork();
+    running
+        .until(|r| async move { r.chain.lock().best.view.batch_no >= before + 3 })
+        .await;
+    assert_eq!(running.chain.lock().together, [3]);
+    running.chain.finalize();
+    running.settled().await;
+    assert_eq!(
+        running.account(1).await.unwrap().settled.unwrap().positions,
+        [(InstrumentId(BTC), Position(15))]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_batch_refused_among_several_is_submitted_again_and_settles_behind_the_others() {
+    let running = Running::with_accounts(2, RICH).await;
+    running.chain.lock().instant = false;
+    let before = running.chain.lock().best.view.batch_no;
+    for id in 1..4 {
+        trade(&running, id).await;
+        running
+            .until(|r| async move { r.chain.lock().best.view.batch_no >= before + id })
+            .await;
+    }
+    running.chain.lock().refused_once = Some(before + 1);
+    running.chain.fork();
+    running
+        .until(|r| async move { r.chain.lock().best.view.batch_no >= before + 3 })
+        .await;
+    // All three, then the one that was refused and the one behind it.
+    assert_eq!(running.chain.lock().together, [3, 2]);
+    running.chain.finalize();
+    running.settled().await;
+    assert_eq!(running.batch_status().await.halted, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_proof_that_fails_is_made_again() {
     let chain = MockChain::new();
     let prover = MockProver::default();

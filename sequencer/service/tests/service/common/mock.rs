@@ -157,6 +157,10 @@ pub struct Inner {
     pub refusals: VecDeque<SubmitRejection>,
     /// Answers of the next submissions that get lost although the batch is in a block.
     pub lost_answers: u32,
+    /// How many batches each call for several has had.
+    pub together: Vec<usize>,
+    /// The batch of this number is refused the next time, for its number.
+    pub refused_once: Option<u64>,
     /// Oldest table that is still taken.
     pub oldest_table: u64,
     /// Last moments of tables that were replaced.
@@ -233,6 +237,8 @@ impl MockChain {
             tables: BTreeMap::from([(1, table(1))]),
             refusals: VecDeque::new(),
             lost_answers: 0,
+            together: Vec::new(),
+            refused_once: None,
             oldest_table: 0,
             table_ends: BTreeMap::new(),
             instant: true,
@@ -423,6 +429,13 @@ impl Inner {
         self.submissions.push(batch.clone());
         if let Some(refusal) = self.refusals.pop_front() {
             return Err(refusal);
+        }
+        if self
+            .refused_once
+            .take_if(|refused| *refused == batch.batch_no)
+            .is_some()
+        {
+            return Err(SubmitRejection::WrongBatchNumber);
         }
         let view = &self.best.view;
         if !self.enabled {
@@ -705,6 +718,20 @@ impl ChainClient for MockChain {
             return Err(ChainError::Dropped);
         }
         Ok(outcome)
+    }
+
+    async fn submit_batches(&self, group: u32, batches: &[Batch]) -> Result<SubmitOutcome, ChainError> {
+        self.lock().together.push(batches.len());
+        let mut outcome = Err(ChainError::Dropped);
+        for (n, batch) in batches.iter().enumerate() {
+            match self.submit_batch(group, batch).await {
+                // What is refused behind the first stops nothing before it.
+                Ok(SubmitOutcome::Rejected(_)) if n > 0 => break,
+                Ok(SubmitOutcome::Rejected(rejection)) => return Ok(SubmitOutcome::Rejected(rejection)),
+                other => outcome = other,
+            }
+        }
+        outcome
     }
 
     async fn settled_batches(&self, _: u32, from: u64) -> Result<Vec<SettledBatch>, ChainError> {
