@@ -2,12 +2,16 @@
 //!
 //! `bellman`'s own linear combination keeps repeated variables apart. A partial round of Poseidon2 feeds all earlier
 //! outputs back, so unmerged terms would double with every round; [`Num`] keeps its terms sorted and merged.
+//!
+//! Where only values are wanted ([`Assignment`]) there are no terms: no constraint will name them.
 
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 
 use bellman::{ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
+use cloister_groth16::Assignment;
 use ff::Field;
 
+use super::inverse::inverse_or_zero;
 use crate::Fr;
 
 /// A wire, ordered by kind and allocation.
@@ -74,6 +78,39 @@ fn merge(a: &[(Wire, Fr)], b: &[(Wire, Fr)], scale: impl Fn(&Fr) -> Fr) -> Vec<(
     out
 }
 
+/// `coefficient·x`, where one and zero are frequent.
+fn times(coefficient: &Fr, x: &Fr) -> Fr {
+    if x.is_zero_vartime() || *coefficient == Fr::one() {
+        *x
+    } else {
+        coefficient * x
+    }
+}
+
+/// The constant and the terms of `Σ coefficient·num`.
+fn combine<'a>(parts: impl Iterator<Item = (Fr, &'a Num)>) -> (Fr, Vec<(Wire, Fr)>) {
+    let mut constant = Fr::zero();
+    let mut terms: Vec<(Wire, Fr)> = Vec::new();
+    for (coefficient, num) in parts {
+        constant += times(&coefficient, &num.constant);
+        if coefficient == Fr::one() {
+            terms.extend_from_slice(&num.terms);
+        } else {
+            terms.extend(num.terms.iter().map(|(wire, x)| (*wire, x * coefficient)));
+        }
+    }
+    terms.sort_by_key(|(wire, _)| *wire);
+    terms.dedup_by(|next, kept| {
+        let same = next.0 == kept.0;
+        if same {
+            kept.1 += next.1;
+        }
+        same
+    });
+    terms.retain(|(_, x)| !x.is_zero_vartime());
+    (constant, terms)
+}
+
 impl Num {
     /// A constant.
     pub fn constant(x: Fr) -> Self {
@@ -117,10 +154,15 @@ impl Num {
     }
 
     fn from_variable(variable: Variable, value: Option<Fr>) -> Self {
+        let terms = if variable.get_unchecked() == Assignment::NO_PLACE {
+            Vec::new()
+        } else {
+            vec![(Wire::new(variable), Fr::one())]
+        };
         Self {
             value,
             constant: Fr::zero(),
-            terms: vec![(Wire::new(variable), Fr::one())],
+            terms,
         }
     }
 
@@ -134,7 +176,7 @@ impl Num {
         self.terms.len()
     }
 
-    /// Whether the combination is a constant.
+    /// Whether the combination is a constant, or in a system that takes values only.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
     }
@@ -161,26 +203,16 @@ impl Num {
     /// `Σ coefficient·num`, cheaper than repeated additions.
     pub fn sum<'a>(parts: impl IntoIterator<Item = (Fr, &'a Num)>) -> Self {
         let mut value = Some(Fr::zero());
-        let mut constant = Fr::zero();
-        let mut terms: Vec<(Wire, Fr)> = Vec::new();
-        for (coefficient, num) in parts {
-            value = value.zip(num.value).map(|(sum, x)| sum + coefficient * x);
-            constant += coefficient * num.constant;
-            if coefficient == Fr::one() {
-                terms.extend_from_slice(&num.terms);
-            } else {
-                terms.extend(num.terms.iter().map(|(wire, x)| (*wire, x * coefficient)));
-            }
-        }
-        terms.sort_by_key(|(wire, _)| *wire);
-        terms.dedup_by(|next, kept| {
-            let same = next.0 == kept.0;
-            if same {
-                kept.1 += next.1;
-            }
-            same
+        let parts = parts.into_iter().inspect(|(coefficient, num)| {
+            value = value.zip(num.value).map(|(sum, x)| sum + times(coefficient, &x));
         });
-        terms.retain(|(_, x)| !x.is_zero_vartime());
+        let (constant, terms) = combine(parts);
+        Self { value, constant, terms }
+    }
+
+    /// The same with a value known already.
+    pub(super) fn sum_of_value<'a>(value: Option<Fr>, parts: impl IntoIterator<Item = (Fr, &'a Num)>) -> Self {
+        let (constant, terms) = combine(parts.into_iter());
         Self { value, constant, terms }
     }
 
@@ -249,7 +281,7 @@ impl Num {
         let value = self
             .value
             .zip(other.value)
-            .map(|(a, b)| a * b.invert().unwrap_or(Fr::zero()));
+            .map(|(a, b)| a * inverse_or_zero(&b));
         let quotient = Self::alloc(cs, &name, value)?;
         enforce_product(cs, name, other, &quotient, self);
         Ok(quotient)

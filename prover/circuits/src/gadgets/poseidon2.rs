@@ -10,7 +10,8 @@ use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::{
     constants::{POSEIDON2_HALF_FULL_ROUNDS, POSEIDON2_PARTIAL_ROUNDS, POSEIDON2_RATE, POSEIDON2_WIDTH},
     poseidon2::{
-        capacity, external_layer, internal_layer, FULL_ROUND_CONSTANTS, INTERNAL_DIAGONAL, PARTIAL_ROUND_CONSTANTS,
+        capacity, external_layer, internal_layer, State as Values, FULL_ROUND_CONSTANTS, INTERNAL_DIAGONAL,
+        PARTIAL_ROUND_CONSTANTS,
     },
 };
 use ff::Field;
@@ -87,24 +88,30 @@ fn full_boxes<CS: ConstraintSystem<Fr>>(cs: &mut CS, round: usize, state: State)
         .collect()
 }
 
-fn combine(coefficients: &[Fr], boxes: &[Num]) -> Num {
-    Num::sum(coefficients.iter().copied().zip(boxes))
+/// `Σ coefficient·box` for each element of the state. The values are worked out on their own, with the few operations
+/// that the matrices need.
+fn layer(rows: &[impl AsRef<[Fr]>; POSEIDON2_WIDTH], boxes: &[Num], values: Option<Values>) -> State {
+    std::array::from_fn(|i| Num::from_boxes(rows[i].as_ref(), boxes, values.map(|v| v[i])))
 }
 
-fn external(boxes: &[Num]) -> State {
-    std::array::from_fn(|i| combine(&EXTERNAL[i], boxes))
+/// The values after the external layer.
+fn external_values(nums: &[Num]) -> Option<Values> {
+    let mut values = values_of(nums)?;
+    external_layer(&mut values);
+    Some(values)
 }
 
 /// The permutation. [`PERMUTATION_COST`] constraints.
 pub fn permute<CS: ConstraintSystem<Fr>>(cs: &mut CS, state: &State) -> Result<State, SynthesisError> {
-    let mut state = external(state);
+    let mut values = external_values(state);
+    let first = |i: usize| Num::sum_of_value(values.map(|v| v[i]), EXTERNAL[i].iter().copied().zip(state));
+    let mut state: State = std::array::from_fn(first);
     let mut boxes = Vec::new();
     for round in 0..POSEIDON2_HALF_FULL_ROUNDS {
         boxes = full_boxes(cs, round, state)?;
-        state = external(&boxes);
+        values = external_values(&boxes);
+        state = layer(&EXTERNAL, &boxes, values);
     }
-    // The values run along, so that they are not evaluated from the long combinations.
-    let mut values = values_of(&state);
     for (round, (coefficients, constant)) in PARTIAL.inputs.iter().zip(&PARTIAL_ROUND_CONSTANTS).enumerate() {
         let mut cs = cs.namespace(|| format!("partial round {round}"));
         let input = Num::from_boxes(coefficients, &boxes, values.map(|v| v[0])).add_constant(*constant);
@@ -115,17 +122,17 @@ pub fn permute<CS: ConstraintSystem<Fr>>(cs: &mut CS, state: &State) -> Result<S
         }
         boxes.push(output);
     }
-    state = std::array::from_fn(|i| Num::from_boxes(&PARTIAL.outputs[i], &boxes, values.map(|v| v[i])));
+    state = layer(&PARTIAL.outputs, &boxes, values);
     for round in POSEIDON2_HALF_FULL_ROUNDS..2 * POSEIDON2_HALF_FULL_ROUNDS {
         let boxes = full_boxes(cs, round, state)?;
-        state = external(&boxes);
+        state = layer(&EXTERNAL, &boxes, external_values(&boxes));
     }
     Ok(state)
 }
 
-fn values_of(state: &State) -> Option<[Fr; POSEIDON2_WIDTH]> {
+fn values_of(nums: &[Num]) -> Option<Values> {
     let mut values = [Fr::zero(); POSEIDON2_WIDTH];
-    for (value, num) in values.iter_mut().zip(state) {
+    for (value, num) in values.iter_mut().zip(nums) {
         *value = num.value()?;
     }
     Some(values)
@@ -218,7 +225,7 @@ impl Num {
         let terms = coefficients
             .iter()
             .zip(boxes)
-            .filter(|(x, _)| !x.is_zero_vartime())
+            .filter(|(x, num)| !num.is_empty() && !x.is_zero_vartime())
             .flat_map(|(x, num)| num.scaled_terms(*x));
         Self::from_sorted(value, terms)
     }
