@@ -27,7 +27,12 @@ impl Bit {
         R: Into<String>,
     {
         let num = Num::alloc(cs, &name, value.map(truth))?;
-        enforce_product(cs, name, &(&Num::one() - &num), &num, &Num::zero());
+        cs.enforce(
+            name,
+            |lc| (&Num::one() - &num).extend(lc),
+            |lc| num.extend(lc),
+            |lc| lc,
+        );
         Ok(Self(num))
     }
 

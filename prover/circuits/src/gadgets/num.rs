@@ -3,7 +3,7 @@
 //! `bellman`'s own linear combination keeps repeated variables apart. A partial round of Poseidon2 feeds all earlier
 //! outputs back, so unmerged terms would double with every round; [`Num`] keeps its terms sorted and merged.
 //!
-//! Where only values are wanted ([`Assignment`]) there are no terms: no constraint will name them.
+//! Where only values are wanted ([`takes_values_only`]) there are no terms, because no constraint will name them.
 
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 
@@ -78,6 +78,11 @@ fn merge(a: &[(Wire, Fr)], b: &[(Wire, Fr)], scale: impl Fn(&Fr) -> Fr) -> Vec<(
     out
 }
 
+/// Whether a system takes the values of wires and passes over constraints. Then nobody reads a combination of wires.
+pub(super) fn takes_values_only<CS: ConstraintSystem<Fr>>() -> bool {
+    CS::one().get_unchecked() == Assignment::NO_PLACE
+}
+
 /// `coefficient·x`, where one and zero are frequent.
 fn times(coefficient: &Fr, x: &Fr) -> Fr {
     if x.is_zero_vartime() || *coefficient == Fr::one() {
@@ -85,30 +90,6 @@ fn times(coefficient: &Fr, x: &Fr) -> Fr {
     } else {
         coefficient * x
     }
-}
-
-/// The constant and the terms of `Σ coefficient·num`.
-fn combine<'a>(parts: impl Iterator<Item = (Fr, &'a Num)>) -> (Fr, Vec<(Wire, Fr)>) {
-    let mut constant = Fr::zero();
-    let mut terms: Vec<(Wire, Fr)> = Vec::new();
-    for (coefficient, num) in parts {
-        constant += times(&coefficient, &num.constant);
-        if coefficient == Fr::one() {
-            terms.extend_from_slice(&num.terms);
-        } else {
-            terms.extend(num.terms.iter().map(|(wire, x)| (*wire, x * coefficient)));
-        }
-    }
-    terms.sort_by_key(|(wire, _)| *wire);
-    terms.dedup_by(|next, kept| {
-        let same = next.0 == kept.0;
-        if same {
-            kept.1 += next.1;
-        }
-        same
-    });
-    terms.retain(|(_, x)| !x.is_zero_vartime());
-    (constant, terms)
 }
 
 impl Num {
@@ -166,6 +147,15 @@ impl Num {
         }
     }
 
+    /// A number in a system that takes values only.
+    pub(super) fn of_value(value: Fr) -> Self {
+        Self {
+            value: Some(value),
+            constant: Fr::zero(),
+            terms: Vec::new(),
+        }
+    }
+
     /// The value, if a witness is known.
     pub fn value(&self) -> Option<Fr> {
         self.value
@@ -203,16 +193,26 @@ impl Num {
     /// `Σ coefficient·num`, cheaper than repeated additions.
     pub fn sum<'a>(parts: impl IntoIterator<Item = (Fr, &'a Num)>) -> Self {
         let mut value = Some(Fr::zero());
-        let parts = parts.into_iter().inspect(|(coefficient, num)| {
-            value = value.zip(num.value).map(|(sum, x)| sum + times(coefficient, &x));
+        let mut constant = Fr::zero();
+        let mut terms: Vec<(Wire, Fr)> = Vec::new();
+        for (coefficient, num) in parts {
+            value = value.zip(num.value).map(|(sum, x)| sum + times(&coefficient, &x));
+            constant += times(&coefficient, &num.constant);
+            if coefficient == Fr::one() {
+                terms.extend_from_slice(&num.terms);
+            } else {
+                terms.extend(num.terms.iter().map(|(wire, x)| (*wire, x * coefficient)));
+            }
+        }
+        terms.sort_by_key(|(wire, _)| *wire);
+        terms.dedup_by(|next, kept| {
+            let same = next.0 == kept.0;
+            if same {
+                kept.1 += next.1;
+            }
+            same
         });
-        let (constant, terms) = combine(parts);
-        Self { value, constant, terms }
-    }
-
-    /// The same with a value known already.
-    pub(super) fn sum_of_value<'a>(value: Option<Fr>, parts: impl IntoIterator<Item = (Fr, &'a Num)>) -> Self {
-        let (constant, terms) = combine(parts.into_iter());
+        terms.retain(|(_, x)| !x.is_zero_vartime());
         Self { value, constant, terms }
     }
 
@@ -298,6 +298,16 @@ where
     cs.enforce(name, |lc| a.extend(lc), |lc| b.extend(lc), |lc| c.extend(lc));
 }
 
+/// `x = 0`, for an `x` that takes long to work out: it is asked for where the constraint is. One constraint.
+pub fn enforce_zero<CS, N, R>(cs: &mut CS, name: N, x: impl FnOnce() -> Num)
+where
+    CS: ConstraintSystem<Fr>,
+    N: FnOnce() -> R,
+    R: Into<String>,
+{
+    cs.enforce(name, |lc| x().extend(lc), |lc| lc + CS::one(), |lc| lc);
+}
+
 /// `a = b`. One constraint.
 pub fn enforce_equal<CS, N, R>(cs: &mut CS, name: N, a: &Num, b: &Num)
 where
@@ -305,8 +315,7 @@ where
     N: FnOnce() -> R,
     R: Into<String>,
 {
-    let difference = a - b;
-    cs.enforce(name, |lc| difference.extend(lc), |lc| lc + CS::one(), |lc| lc);
+    cs.enforce(name, |lc| (a - b).extend(lc), |lc| lc + CS::one(), |lc| lc);
 }
 
 impl Add<&Num> for &Num {

@@ -16,7 +16,11 @@ use cloister_crypto::{
 };
 use ff::Field;
 
-use super::{boolean::Bit, choice::select, num::Num};
+use super::{
+    boolean::Bit,
+    choice::select,
+    num::{takes_values_only, Num},
+};
 use crate::Fr;
 
 /// Constraints of one permutation.
@@ -88,30 +92,66 @@ fn full_boxes<CS: ConstraintSystem<Fr>>(cs: &mut CS, round: usize, state: State)
         .collect()
 }
 
-/// `Σ coefficient·box` for each element of the state. The values are worked out on their own, with the few operations
-/// that the matrices need.
-fn layer(rows: &[impl AsRef<[Fr]>; POSEIDON2_WIDTH], boxes: &[Num], values: Option<Values>) -> State {
-    std::array::from_fn(|i| Num::from_boxes(rows[i].as_ref(), boxes, values.map(|v| v[i])))
+fn combine(coefficients: &[Fr], boxes: &[Num]) -> Num {
+    Num::sum(coefficients.iter().copied().zip(boxes))
 }
 
-/// The values after the external layer.
-fn external_values(nums: &[Num]) -> Option<Values> {
-    let mut values = values_of(nums)?;
-    external_layer(&mut values);
-    Some(values)
+fn external(boxes: &[Num]) -> State {
+    std::array::from_fn(|i| combine(&EXTERNAL[i], boxes))
+}
+
+/// `x^5` and its wires.
+fn sbox_value<CS: ConstraintSystem<Fr>>(cs: &mut CS, x: Fr) -> Result<Fr, SynthesisError> {
+    let square = x.square();
+    let fourth = square.square();
+    let fifth = fourth * x;
+    for (name, value) in [("square", square), ("fourth", fourth), ("fifth", fifth)] {
+        cs.alloc(|| name, || Ok(value))?;
+    }
+    Ok(fifth)
+}
+
+/// The wires of full rounds and the state after them.
+fn full_round_values<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    rounds: &[Values],
+    mut state: Values,
+) -> Result<Values, SynthesisError> {
+    for constants in rounds {
+        for (x, constant) in state.iter_mut().zip(constants) {
+            *x = sbox_value(cs, *x + constant)?;
+        }
+        external_layer(&mut state);
+    }
+    Ok(state)
+}
+
+/// [`permute`] in a system that takes values only: the native permutation, of which each box leaves its wires.
+fn permute_values<CS: ConstraintSystem<Fr>>(cs: &mut CS, state: &State) -> Result<State, SynthesisError> {
+    let mut state = values_of(state).ok_or(SynthesisError::AssignmentMissing)?;
+    let (before, after) = FULL_ROUND_CONSTANTS.split_at(POSEIDON2_HALF_FULL_ROUNDS);
+    external_layer(&mut state);
+    state = full_round_values(cs, before, state)?;
+    for constant in &PARTIAL_ROUND_CONSTANTS {
+        state[0] = sbox_value(cs, state[0] + constant)?;
+        internal_layer(&mut state);
+    }
+    Ok(full_round_values(cs, after, state)?.map(Num::of_value))
 }
 
 /// The permutation. [`PERMUTATION_COST`] constraints.
 pub fn permute<CS: ConstraintSystem<Fr>>(cs: &mut CS, state: &State) -> Result<State, SynthesisError> {
-    let mut values = external_values(state);
-    let first = |i: usize| Num::sum_of_value(values.map(|v| v[i]), EXTERNAL[i].iter().copied().zip(state));
-    let mut state: State = std::array::from_fn(first);
+    if takes_values_only::<CS>() {
+        return permute_values(cs, state);
+    }
+    let mut state = external(state);
     let mut boxes = Vec::new();
     for round in 0..POSEIDON2_HALF_FULL_ROUNDS {
         boxes = full_boxes(cs, round, state)?;
-        values = external_values(&boxes);
-        state = layer(&EXTERNAL, &boxes, values);
+        state = external(&boxes);
     }
+    // The values run along, so that they are not evaluated from the long combinations.
+    let mut values = values_of(&state);
     for (round, (coefficients, constant)) in PARTIAL.inputs.iter().zip(&PARTIAL_ROUND_CONSTANTS).enumerate() {
         let mut cs = cs.namespace(|| format!("partial round {round}"));
         let input = Num::from_boxes(coefficients, &boxes, values.map(|v| v[0])).add_constant(*constant);
@@ -122,17 +162,17 @@ pub fn permute<CS: ConstraintSystem<Fr>>(cs: &mut CS, state: &State) -> Result<S
         }
         boxes.push(output);
     }
-    state = layer(&PARTIAL.outputs, &boxes, values);
+    state = std::array::from_fn(|i| Num::from_boxes(&PARTIAL.outputs[i], &boxes, values.map(|v| v[i])));
     for round in POSEIDON2_HALF_FULL_ROUNDS..2 * POSEIDON2_HALF_FULL_ROUNDS {
         let boxes = full_boxes(cs, round, state)?;
-        state = layer(&EXTERNAL, &boxes, external_values(&boxes));
+        state = external(&boxes);
     }
     Ok(state)
 }
 
-fn values_of(nums: &[Num]) -> Option<Values> {
+fn values_of(state: &State) -> Option<[Fr; POSEIDON2_WIDTH]> {
     let mut values = [Fr::zero(); POSEIDON2_WIDTH];
-    for (value, num) in values.iter_mut().zip(nums) {
+    for (value, num) in values.iter_mut().zip(state) {
         *value = num.value()?;
     }
     Some(values)
@@ -225,7 +265,7 @@ impl Num {
         let terms = coefficients
             .iter()
             .zip(boxes)
-            .filter(|(x, num)| !num.is_empty() && !x.is_zero_vartime())
+            .filter(|(x, _)| !x.is_zero_vartime())
             .flat_map(|(x, num)| num.scaled_terms(*x));
         Self::from_sorted(value, terms)
     }

@@ -22,6 +22,6 @@ fn values_in_parts_should_be_those_of_the_whole() {
 
 #[test]
 fn a_blank_circuit_has_no_values() {
-    let parts = BatchCircuit::blank(Shape::DEV).values_in_parts::<Assignment>();
+    let parts = BatchCircuit::blank(Shape::DEV).values_in_parts();
     assert!(matches!(parts, Err(SynthesisError::AssignmentMissing)));
 }

@@ -28,10 +28,19 @@ impl Default for Assignment {
 }
 
 impl Assignment {
-    /// The variable of every wire: a place that no system has room for. Gadgets that see it need not work out
-    /// combinations of wires, which costs several times what the values do. No system that records constraints may hand
-    /// it out; [`crate::Matrices::record`] cannot, because it numbers its wires and refuses this many.
+    /// Where every wire is, the constant one included: a place that no system has room for. Gadgets that see it need
+    /// not work out combinations of wires, which costs several times what the values do. No system that records
+    /// constraints may hand it out; [`crate::Matrices::record`] cannot, because it numbers its wires and refuses this
+    /// many.
     pub const NO_PLACE: Index = Index::Aux(usize::MAX);
+
+    /// With room for a number of private wires, for parts of a circuit of which it is known about.
+    pub fn with_capacity(aux: usize) -> Self {
+        Self {
+            aux: Vec::with_capacity(aux),
+            ..Self::default()
+        }
+    }
 
     /// Runs a circuit with its witness.
     ///
@@ -81,6 +90,10 @@ fn concatenate(parts: Vec<Vec<Scalar>>) -> Vec<Scalar> {
 
 impl ConstraintSystem<Scalar> for Assignment {
     type Root = Self;
+
+    fn one() -> Variable {
+        Variable::new_unchecked(Self::NO_PLACE)
+    }
 
     fn alloc<F, A, AR>(&mut self, _: A, f: F) -> Result<Variable, SynthesisError>
     where
