@@ -27,12 +27,7 @@ impl Bit {
         R: Into<String>,
     {
         let num = Num::alloc(cs, &name, value.map(truth))?;
-        cs.enforce(
-            name,
-            |lc| (&Num::one() - &num).extend(lc),
-            |lc| num.extend(lc),
-            |lc| lc,
-        );
+        cs.enforce(name, |lc| (&Num::one() - &num).extend(lc), |lc| num.extend(lc), |lc| lc);
         Ok(Self(num))
     }
 

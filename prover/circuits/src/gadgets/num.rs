@@ -3,7 +3,7 @@
 //! `bellman`'s own linear combination keeps repeated variables apart. A partial round of Poseidon2 feeds all earlier
 //! outputs back, so unmerged terms would double with every round; [`Num`] keeps its terms sorted and merged.
 //!
-//! Where only values are wanted ([`takes_values_only`]) there are no terms, because no constraint will name them.
+//! Where only values are wanted (`Assignment`) there are no terms, because no constraint will name them.
 
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 
@@ -278,10 +278,7 @@ impl Num {
         N: Fn() -> R,
         R: Into<String>,
     {
-        let value = self
-            .value
-            .zip(other.value)
-            .map(|(a, b)| a * inverse_or_zero(&b));
+        let value = self.value.zip(other.value).map(|(a, b)| a * inverse_or_zero(&b));
         let quotient = Self::alloc(cs, &name, value)?;
         enforce_product(cs, name, other, &quotient, self);
         Ok(quotient)

@@ -1,15 +1,14 @@
 //! The values of all wires.
 
+use crate::parallel::prelude::*;
 use bellman::{Circuit, ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
 use bls12_381::Scalar;
-
-use crate::parallel::prelude::*;
 
 /// The values that a circuit gives its wires, in the order in which it makes them.
 ///
 /// It is a constraint system that takes values and skips constraints: these are known from the key
-/// ([`crate::Matrices`]), so a proof needs the circuit for nothing but its witness. As nobody reads what constraints say
-/// of a wire, its variables all are [`Assignment::NO_PLACE`].
+/// ([`crate::Matrices`]), so a proof needs the circuit for nothing but its witness. Nobody asks which wire a variable
+/// means, so all of them are [`Assignment::NO_PLACE`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
     /// Public inputs; the first is the constant one.
@@ -29,7 +28,7 @@ impl Default for Assignment {
 
 impl Assignment {
     /// Where every wire is, the constant one included: a place that no system has room for. Gadgets that see it need
-    /// not work out combinations of wires, which costs several times what the values do. No system that records
+    /// not work out combinations of wires, which costs more than the values themselves. No system that records
     /// constraints may hand it out; [`crate::Matrices::record`] cannot, because it numbers its wires and refuses this
     /// many.
     pub const NO_PLACE: Index = Index::Aux(usize::MAX);

@@ -83,8 +83,9 @@ impl Keys {
         enforce_equal_if(cs, name, shown, &self.key.y, &cleared.y);
         // In the subgroup only the identity has x = 0; under it anybody could sign.
         let inverse = self.key.x.value().zip(shown.value()).map(|(x, shown)| {
+            let inverse = inverse_or_zero(&x);
             if shown {
-                inverse_or_zero(&x)
+                inverse
             } else {
                 Fr::zero()
             }
