@@ -8,6 +8,7 @@ pub mod bits;
 pub mod boolean;
 pub mod choice;
 pub mod inner;
+pub mod inverse;
 pub mod jubjub;
 pub mod montgomery;
 pub mod multiples;

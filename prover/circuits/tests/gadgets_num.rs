@@ -9,6 +9,7 @@ use cloister_circuits::{
         },
         boolean::Bit,
         choice::{choose, one_hot, select},
+        inverse::inverse_or_zero,
         num::{enforce_equal, Num},
     },
     Fr,
@@ -44,6 +45,17 @@ fn repeated_wires_should_be_merged_and_zeros_dropped() {
     assert_eq!((sum.len(), sum.value()), (1, Some(Fr::from(16))));
     enforce_equal(&mut cs, || "sum", &sum, &(&b * 3).add_constant(Fr::one()));
     assert!(cs.is_satisfied());
+}
+
+#[test]
+fn inverses_of_extreme_elements_should_be_those_of_the_field() {
+    let powers = (0..255).map(power_of_two);
+    let small = (1..1000).map(Fr::from);
+    for x in powers.chain(small) {
+        for x in [x, -x, x.invert().unwrap(), x + Fr::one(), x - Fr::one(), x.square()] {
+            assert_eq!(inverse_or_zero(&x), x.invert().unwrap_or(Fr::zero()), "{x}");
+        }
+    }
 }
 
 #[test]
@@ -324,6 +336,15 @@ fn names_should_show_their_namespaces() {
     }
     Num::alloc(&mut cs, || "other", Some(Fr::one())).unwrap();
     assert_eq!([cs.aux_name(0), cs.aux_name(1)], ["outer/inner/wire", "other"]);
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4096, ..ProptestConfig::default() })]
+    #[test]
+    fn inverses_should_be_those_of_the_field(words in any::<[u64; 4]>()) {
+        let x = Fr::from_raw(words);
+        prop_assert_eq!(inverse_or_zero(&x), x.invert().unwrap_or(Fr::zero()));
+    }
 }
 
 proptest! {

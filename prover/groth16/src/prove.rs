@@ -187,15 +187,16 @@ impl Prover {
             });
         }
         let (r, s) = (Scalar::random(&mut rng), Scalar::random(&mut rng));
-        let wires: Vec<Scalar> = [&assignment.inputs[..], &assignment.aux].concat();
+        let wires = || assignment.inputs.par_iter().chain(&assignment.aux);
         match &self.means {
             Means::Processor(engine) => {
+                let wires: Vec<Scalar> = wires().map(|x| *x).collect();
                 let rows = rows::evaluate(&self.matrices, &wires)?;
                 let wires: Vec<[u64; 4]> = wires.par_iter().map(words).collect();
                 Ok(engine.prove(self, &rows, &wires, [r, s]))
             }
             Means::Accelerator(accelerator) => {
-                let wires: Vec<[u64; 4]> = wires.par_iter().map(words).collect();
+                let wires: Vec<[u64; 4]> = wires().map(words).collect();
                 let sums = accelerator.sums(&wires)?;
                 let vk = self.key.vk();
                 on_backend!(self.backend, S => Ok(assemble::<S>(vk, &sums.points()?, &r, &s)))

@@ -252,4 +252,10 @@ fn parts_without_the_constant_are_joined_without_panic() {
     let joined = Assignment::from_parts(vec![Assignment::default(), empty()]);
     assert_eq!((joined.inputs.len(), joined.aux.len()), (1, 1));
     assert_eq!(Assignment::from_parts(Vec::new()), Assignment::default());
+    let numbered = |wires: std::ops::Range<u64>| Assignment {
+        aux: wires.map(Scalar::from).collect(),
+        ..Assignment::default()
+    };
+    let parts = [0..5, 5..5, 5..700, 700..701].map(numbered);
+    assert_eq!(Assignment::from_parts(parts.to_vec()), numbered(0..701));
 }

@@ -4,7 +4,7 @@ use bellman::{ConstraintSystem, SynthesisError};
 
 use super::{
     boolean::Bit,
-    num::{enforce_equal, enforce_product, Num},
+    num::{enforce_product, enforce_zero, Num},
 };
 use crate::Fr;
 
@@ -63,7 +63,7 @@ pub fn range<CS: ConstraintSystem<Fr>>(
     debug_assert!(n < FIELD_BITS);
     let mut cs = cs.namespace(|| name);
     let bits = alloc_bits(&mut cs, "bits", x.value(), n)?;
-    enforce_equal(&mut cs, || "in range", &pack(&bits), x);
+    enforce_zero(&mut cs, || "in range", || pack(&bits) - x);
     Ok(bits)
 }
 
@@ -138,7 +138,7 @@ pub fn canonical_bits<CS: ConstraintSystem<Fr>>(
             bytes.map(|b| bit_of(&b, i)),
         )?);
     }
-    enforce_equal(&mut cs, || "sum", &pack(&bits), x);
+    enforce_zero(&mut cs, || "sum", || pack(&bits) - x);
     enforce_not_above(&mut cs, "canonical", &bits, &(-Fr::one()).to_bytes())?;
     Ok(bits)
 }

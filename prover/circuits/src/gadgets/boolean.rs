@@ -3,7 +3,10 @@
 use bellman::{ConstraintSystem, SynthesisError};
 use ff::Field;
 
-use super::num::{enforce_product, Num};
+use super::{
+    inverse::inverse_or_zero,
+    num::{enforce_product, Num},
+};
 use crate::Fr;
 
 /// A number that is 0 or 1 in every satisfied system.
@@ -24,7 +27,7 @@ impl Bit {
         R: Into<String>,
     {
         let num = Num::alloc(cs, &name, value.map(truth))?;
-        enforce_product(cs, name, &(&Num::one() - &num), &num, &Num::zero());
+        cs.enforce(name, |lc| (&Num::one() - &num).extend(lc), |lc| num.extend(lc), |lc| lc);
         Ok(Self(num))
     }
 
@@ -39,11 +42,7 @@ impl Bit {
     ) -> Result<Self, SynthesisError> {
         let mut cs = cs.namespace(|| name);
         let zero = num.value().map(|x| x.is_zero_vartime());
-        let inverse = Num::alloc(
-            &mut cs,
-            || "inverse",
-            num.value().map(|x| x.invert().unwrap_or(Fr::zero())),
-        )?;
+        let inverse = Num::alloc(&mut cs, || "inverse", num.value().map(|x| inverse_or_zero(&x)))?;
         let bit = Num::alloc(&mut cs, || "bit", zero.map(|z| Fr::from(u64::from(z))))?;
         enforce_product(&mut cs, || "one where not zero", &inverse, num, &(&Num::one() - &bit));
         enforce_product(&mut cs, || "zero where one", &bit, num, &Num::zero());

@@ -12,6 +12,7 @@ use cloister_crypto::{
 use super::{
     boolean::Bit,
     choice::select,
+    inverse::inverse_or_zero,
     num::{enforce_equal, enforce_product, Num},
 };
 use crate::Fr;
@@ -83,7 +84,7 @@ impl Point {
         name: &'static str,
     ) -> Result<(), SynthesisError> {
         let mut cs = cs.namespace(|| name);
-        let inverse = self.x.value().map(|x| x.invert().unwrap_or(Fr::zero()));
+        let inverse = self.x.value().map(|x| inverse_or_zero(&x));
         let inverse = Num::alloc(&mut cs, || "inverse of x", inverse)?;
         enforce_product(&mut cs, || "x is not zero", &inverse, &self.x, &Num::one());
         Ok(())

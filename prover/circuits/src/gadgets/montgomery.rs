@@ -14,6 +14,7 @@ use ff::Field;
 use super::{
     boolean::Bit,
     choice::select,
+    inverse::inverse_or_zero,
     jubjub::{halve, Point, ADD_CONSTANT_COST, ADD_COST},
     num::{enforce_product, Num},
     window::{Digit, Points, FIXED, WINDOW, WINDOWS},
@@ -59,9 +60,8 @@ struct Montgomery {
 
 /// `(u, v)` of Edwards coordinates; zeros for a point that has none.
 fn of_edwards((x, y): (Fr, Fr)) -> (Fr, Fr) {
-    let invert = |x: Fr| Option::<Fr>::from(x.invert()).unwrap_or(Fr::zero());
-    let u = (Fr::one() + y) * invert(Fr::one() - y);
-    (u, *SCALE * u * invert(x))
+    let u = (Fr::one() + y) * inverse_or_zero(&(Fr::one() - y));
+    (u, *SCALE * u * inverse_or_zero(&x))
 }
 
 /// A wire `a·b - c`. One constraint.

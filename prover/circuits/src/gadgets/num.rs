@@ -2,12 +2,16 @@
 //!
 //! `bellman`'s own linear combination keeps repeated variables apart. A partial round of Poseidon2 feeds all earlier
 //! outputs back, so unmerged terms would double with every round; [`Num`] keeps its terms sorted and merged.
+//!
+//! Where only values are wanted (`Assignment`) there are no terms, because no constraint will name them.
 
 use std::ops::{Add, AddAssign, Mul, Neg, Sub, SubAssign};
 
 use bellman::{ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
+use cloister_groth16::Assignment;
 use ff::Field;
 
+use super::inverse::inverse_or_zero;
 use crate::Fr;
 
 /// A wire, ordered by kind and allocation.
@@ -74,6 +78,20 @@ fn merge(a: &[(Wire, Fr)], b: &[(Wire, Fr)], scale: impl Fn(&Fr) -> Fr) -> Vec<(
     out
 }
 
+/// Whether a system takes the values of wires and passes over constraints. Then nobody reads a combination of wires.
+pub(super) fn takes_values_only<CS: ConstraintSystem<Fr>>() -> bool {
+    CS::one().get_unchecked() == Assignment::NO_PLACE
+}
+
+/// `coefficient·x`, where one and zero are frequent.
+fn times(coefficient: &Fr, x: &Fr) -> Fr {
+    if x.is_zero_vartime() || *coefficient == Fr::one() {
+        *x
+    } else {
+        coefficient * x
+    }
+}
+
 impl Num {
     /// A constant.
     pub fn constant(x: Fr) -> Self {
@@ -117,10 +135,24 @@ impl Num {
     }
 
     fn from_variable(variable: Variable, value: Option<Fr>) -> Self {
+        let terms = if variable.get_unchecked() == Assignment::NO_PLACE {
+            Vec::new()
+        } else {
+            vec![(Wire::new(variable), Fr::one())]
+        };
         Self {
             value,
             constant: Fr::zero(),
-            terms: vec![(Wire::new(variable), Fr::one())],
+            terms,
+        }
+    }
+
+    /// A number in a system that takes values only.
+    pub(super) fn of_value(value: Fr) -> Self {
+        Self {
+            value: Some(value),
+            constant: Fr::zero(),
+            terms: Vec::new(),
         }
     }
 
@@ -134,7 +166,7 @@ impl Num {
         self.terms.len()
     }
 
-    /// Whether the combination is a constant.
+    /// Whether the combination is a constant, or in a system that takes values only.
     pub fn is_empty(&self) -> bool {
         self.terms.is_empty()
     }
@@ -164,8 +196,8 @@ impl Num {
         let mut constant = Fr::zero();
         let mut terms: Vec<(Wire, Fr)> = Vec::new();
         for (coefficient, num) in parts {
-            value = value.zip(num.value).map(|(sum, x)| sum + coefficient * x);
-            constant += coefficient * num.constant;
+            value = value.zip(num.value).map(|(sum, x)| sum + times(&coefficient, &x));
+            constant += times(&coefficient, &num.constant);
             if coefficient == Fr::one() {
                 terms.extend_from_slice(&num.terms);
             } else {
@@ -246,10 +278,7 @@ impl Num {
         N: Fn() -> R,
         R: Into<String>,
     {
-        let value = self
-            .value
-            .zip(other.value)
-            .map(|(a, b)| a * b.invert().unwrap_or(Fr::zero()));
+        let value = self.value.zip(other.value).map(|(a, b)| a * inverse_or_zero(&b));
         let quotient = Self::alloc(cs, &name, value)?;
         enforce_product(cs, name, other, &quotient, self);
         Ok(quotient)
@@ -266,6 +295,16 @@ where
     cs.enforce(name, |lc| a.extend(lc), |lc| b.extend(lc), |lc| c.extend(lc));
 }
 
+/// `x = 0`, for an `x` that takes long to work out: it is asked for where the constraint is. One constraint.
+pub fn enforce_zero<CS, N, R>(cs: &mut CS, name: N, x: impl FnOnce() -> Num)
+where
+    CS: ConstraintSystem<Fr>,
+    N: FnOnce() -> R,
+    R: Into<String>,
+{
+    cs.enforce(name, |lc| x().extend(lc), |lc| lc + CS::one(), |lc| lc);
+}
+
 /// `a = b`. One constraint.
 pub fn enforce_equal<CS, N, R>(cs: &mut CS, name: N, a: &Num, b: &Num)
 where
@@ -273,8 +312,7 @@ where
     N: FnOnce() -> R,
     R: Into<String>,
 {
-    let difference = a - b;
-    cs.enforce(name, |lc| difference.extend(lc), |lc| lc + CS::one(), |lc| lc);
+    cs.enforce(name, |lc| (a - b).extend(lc), |lc| lc + CS::one(), |lc| lc);
 }
 
 impl Add<&Num> for &Num {

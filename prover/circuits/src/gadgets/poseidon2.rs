@@ -10,12 +10,17 @@ use bellman::{ConstraintSystem, SynthesisError};
 use cloister_crypto::{
     constants::{POSEIDON2_HALF_FULL_ROUNDS, POSEIDON2_PARTIAL_ROUNDS, POSEIDON2_RATE, POSEIDON2_WIDTH},
     poseidon2::{
-        capacity, external_layer, internal_layer, FULL_ROUND_CONSTANTS, INTERNAL_DIAGONAL, PARTIAL_ROUND_CONSTANTS,
+        capacity, external_layer, internal_layer, State as Values, FULL_ROUND_CONSTANTS, INTERNAL_DIAGONAL,
+        PARTIAL_ROUND_CONSTANTS,
     },
 };
 use ff::Field;
 
-use super::{boolean::Bit, choice::select, num::Num};
+use super::{
+    boolean::Bit,
+    choice::select,
+    num::{takes_values_only, Num},
+};
 use crate::Fr;
 
 /// Constraints of one permutation.
@@ -95,8 +100,50 @@ fn external(boxes: &[Num]) -> State {
     std::array::from_fn(|i| combine(&EXTERNAL[i], boxes))
 }
 
+/// `x^5` and its wires.
+fn sbox_value<CS: ConstraintSystem<Fr>>(cs: &mut CS, x: Fr) -> Result<Fr, SynthesisError> {
+    let square = x.square();
+    let fourth = square.square();
+    let fifth = fourth * x;
+    for (name, value) in [("square", square), ("fourth", fourth), ("fifth", fifth)] {
+        cs.alloc(|| name, || Ok(value))?;
+    }
+    Ok(fifth)
+}
+
+/// The wires of full rounds and the state after them.
+fn full_round_values<CS: ConstraintSystem<Fr>>(
+    cs: &mut CS,
+    rounds: &[Values],
+    mut state: Values,
+) -> Result<Values, SynthesisError> {
+    for constants in rounds {
+        for (x, constant) in state.iter_mut().zip(constants) {
+            *x = sbox_value(cs, *x + constant)?;
+        }
+        external_layer(&mut state);
+    }
+    Ok(state)
+}
+
+/// [`permute`] in a system that takes values only: the native permutation, of which each box leaves its wires.
+fn permute_values<CS: ConstraintSystem<Fr>>(cs: &mut CS, state: &State) -> Result<State, SynthesisError> {
+    let mut state = values_of(state).ok_or(SynthesisError::AssignmentMissing)?;
+    let (before, after) = FULL_ROUND_CONSTANTS.split_at(POSEIDON2_HALF_FULL_ROUNDS);
+    external_layer(&mut state);
+    state = full_round_values(cs, before, state)?;
+    for constant in &PARTIAL_ROUND_CONSTANTS {
+        state[0] = sbox_value(cs, state[0] + constant)?;
+        internal_layer(&mut state);
+    }
+    Ok(full_round_values(cs, after, state)?.map(Num::of_value))
+}
+
 /// The permutation. [`PERMUTATION_COST`] constraints.
 pub fn permute<CS: ConstraintSystem<Fr>>(cs: &mut CS, state: &State) -> Result<State, SynthesisError> {
+    if takes_values_only::<CS>() {
+        return permute_values(cs, state);
+    }
     let mut state = external(state);
     let mut boxes = Vec::new();
     for round in 0..POSEIDON2_HALF_FULL_ROUNDS {

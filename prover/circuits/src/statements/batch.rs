@@ -30,7 +30,10 @@ mod unit;
 
 use bellman::{Circuit, ConstraintSystem, SynthesisError};
 use cloister_crypto::constants::{domain, STATEMENT_VERSION};
-use cloister_groth16::parallel::prelude::*;
+use cloister_groth16::{
+    parallel::{join, prelude::*},
+    Assignment,
+};
 pub use cloister_ledger::{BatchWitness, Shape};
 
 use self::{
@@ -82,27 +85,51 @@ impl BatchCircuit {
     }
 }
 
-/// What comes before the units.
-struct Opening {
+/// What a batch begins with.
+struct Head {
     input: Num,
     context: Context,
+}
+
+impl Head {
+    fn alloc<CS: ConstraintSystem<Fr>>(cs: &mut CS, batch: &BatchCircuit) -> Result<Self, SynthesisError> {
+        Ok(Self {
+            input: Num::alloc_input(cs, || "statement", batch.statement)?,
+            context: Context::alloc(cs, batch.witness.as_ref())?,
+        })
+    }
+}
+
+/// The numbers of the statement that no unit needs the wires of.
+struct Roots {
     risk_hash: Num,
     old_root: Num,
 }
 
+impl Roots {
+    fn alloc<CS: ConstraintSystem<Fr>>(
+        cs: &mut CS,
+        context: &Context,
+        witness: Option<&BatchWitness>,
+    ) -> Result<Self, SynthesisError> {
+        Ok(Self {
+            risk_hash: context.table.hash(cs)?,
+            old_root: Num::alloc(cs, || "old root", witness.map(|w| w.old_root))?,
+        })
+    }
+}
+
+/// What comes before the units.
+struct Opening {
+    head: Head,
+    roots: Roots,
+}
+
 impl Opening {
     fn synthesize<CS: ConstraintSystem<Fr>>(cs: &mut CS, batch: &BatchCircuit) -> Result<Self, SynthesisError> {
-        let witness = batch.witness.as_ref();
-        let input = Num::alloc_input(cs, || "statement", batch.statement)?;
-        let context = Context::alloc(cs, witness)?;
-        let risk_hash = context.table.hash(cs)?;
-        let old_root = Num::alloc(cs, || "old root", witness.map(|w| w.old_root))?;
-        Ok(Self {
-            input,
-            context,
-            risk_hash,
-            old_root,
-        })
+        let head = Head::alloc(cs, batch)?;
+        let roots = Roots::alloc(cs, &head.context, batch.witness.as_ref())?;
+        Ok(Self { head, roots })
     }
 
     /// What comes after the units: the house and the statement. `root` is the one after the last unit.
@@ -113,12 +140,8 @@ impl Opening {
         root: Num,
         witness: Option<&BatchWitness>,
     ) -> Result<(), SynthesisError> {
-        let Self {
-            input,
-            context,
-            risk_hash,
-            old_root,
-        } = self;
+        let Head { input, context } = self.head;
+        let Roots { risk_hash, old_root } = self.roots;
         join_transfers(cs, &units);
         let deleveraged: Vec<_> = units.iter().map(|unit| &unit.deleveraged).collect();
         match_deleveraging(cs, &deleveraged);
@@ -181,49 +204,79 @@ impl BatchCircuit {
         synthesize_unit(&mut cs, context, self.shape.places.into(), root, unit)
     }
 
-    /// The values of all wires, computed on all cores: the units at the same time, each in a constraint system of its
-    /// own. The wires of the parts, one part after the other, are those of [`Circuit::synthesize`].
+    /// The values of all wires, computed on all cores: the units and the hash of the risk table at the same time, each
+    /// in an assignment of its own. The wires of the parts, one part after the other, are those of
+    /// [`Circuit::synthesize`].
     ///
-    /// Only for constraint systems that take values and pass over constraints: in a part, wires of other parts have no
-    /// meaning. A unit's values depend on no other unit: that roots and transfers fit together is a matter of
-    /// constraints.
+    /// A unit's values depend on no other unit: that roots and transfers fit together is a matter of constraints.
     ///
     /// # Errors
     /// [`SynthesisError::AssignmentMissing`] without a witness, or with one of another shape.
-    pub fn values_in_parts<CS>(&self) -> Result<Vec<CS>, SynthesisError>
-    where
-        CS: ConstraintSystem<Fr> + Default + Send,
-    {
-        let witness = self.witness.as_ref().ok_or(SynthesisError::AssignmentMissing)?;
-        let mut first = CS::default();
-        let opening = Opening::synthesize(&mut first, self)?;
-        let parts = (0..usize::from(self.shape.units))
-            .into_par_iter()
-            .map(|number| {
-                let mut part = CS::default();
-                let output = self.unit(&mut part, &opening.context, number, &opening.old_root)?;
-                Ok((part, output))
-            })
-            .collect::<Result<Vec<_>, SynthesisError>>()?;
-        let (mut parts, units): (Vec<CS>, Vec<UnitOutput>) = parts.into_iter().unzip();
-        let root = units
-            .last()
-            .map_or_else(|| opening.old_root.clone(), |unit| unit.root.clone());
-        let mut last = CS::default();
-        opening.close(&mut last, units, root, Some(witness))?;
-        parts.insert(0, first);
-        parts.push(last);
-        Ok(parts)
+    pub fn values_in_parts(&self) -> Result<Vec<Assignment>, SynthesisError> {
+        self.values_by_stage(|_| ())
     }
+
+    /// The same, and tells which stage is done, for whoever measures them.
+    ///
+    /// # Errors
+    /// As [`Self::values_in_parts`].
+    pub fn values_by_stage(&self, mut done: impl FnMut(ValuesStage)) -> Result<Vec<Assignment>, SynthesisError> {
+        let witness = self.witness.as_ref().ok_or(SynthesisError::AssignmentMissing)?;
+        let mut first = Assignment::default();
+        let head = Head::alloc(&mut first, self)?;
+        done(ValuesStage::Context);
+        let old_root = Num::constant(witness.old_root);
+        let (roots, units) = join(
+            || {
+                let mut part = Assignment::default();
+                let roots = Roots::alloc(&mut part, &head.context, Some(witness))?;
+                Ok::<_, SynthesisError>((part, roots))
+            },
+            || {
+                (0..usize::from(self.shape.units))
+                    .into_par_iter()
+                    .map(|number| {
+                        let mut part = Assignment::with_capacity(self.unit_wires());
+                        let output = self.unit(&mut part, &head.context, number, &old_root)?;
+                        Ok((part, output))
+                    })
+                    .collect::<Result<Vec<_>, SynthesisError>>()
+            },
+        );
+        let (second, roots) = roots?;
+        let (units, outputs): (Vec<Assignment>, Vec<UnitOutput>) = units?.into_iter().unzip();
+        done(ValuesStage::Units);
+        let root = outputs.last().map_or(old_root, |unit| unit.root.clone());
+        let mut last = Assignment::default();
+        Opening { head, roots }.close(&mut last, outputs, root, Some(witness))?;
+        done(ValuesStage::Close);
+        Ok([first, second].into_iter().chain(units).chain([last]).collect())
+    }
+
+    /// About as many wires as a unit has, and not fewer, so that their values are not moved while they grow.
+    fn unit_wires(&self) -> usize {
+        15_000 + 8_000 * usize::from(self.shape.places)
+    }
+}
+
+/// Stages in which the values of a batch's wires are computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ValuesStage {
+    /// What all units share, on one thread.
+    Context,
+    /// The units and the hash of the risk table, on all threads.
+    Units,
+    /// The house and the statement, on one thread.
+    Close,
 }
 
 impl Circuit<Fr> for BatchCircuit {
     fn synthesize<CS: ConstraintSystem<Fr>>(self, cs: &mut CS) -> Result<(), SynthesisError> {
         let opening = Opening::synthesize(cs, &self)?;
-        let mut root = opening.old_root.clone();
+        let mut root = opening.roots.old_root.clone();
         let mut units = Vec::with_capacity(self.shape.units.into());
         for number in 0..usize::from(self.shape.units) {
-            let output = self.unit(cs, &opening.context, number, &root)?;
+            let output = self.unit(cs, &opening.head.context, number, &root)?;
             root = output.root.clone();
             units.push(output);
         }

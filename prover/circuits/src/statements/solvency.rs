@@ -13,7 +13,10 @@ mod sums;
 mod table;
 
 use bellman::{Circuit, ConstraintSystem, SynthesisError};
-use cloister_groth16::parallel::prelude::*;
+use cloister_groth16::{
+    parallel::{join, prelude::*},
+    Assignment,
+};
 use cloister_ledger::Account;
 pub use cloister_ledger::{solvency::SUBTREE_LEAVES, SolvencyShape, SolvencyStatement, SolvencyWitness};
 
@@ -87,12 +90,22 @@ struct SubtreeOutput {
 
 impl Opening {
     fn synthesize<CS: ConstraintSystem<Fr>>(cs: &mut CS, circuit: &SolvencyCircuit) -> Result<Self, SynthesisError> {
+        let opening = Self::alloc(cs, circuit)?;
+        opening.enforce_table(cs)?;
+        Ok(opening)
+    }
+
+    /// Its wires without those of the table's hash.
+    fn alloc<CS: ConstraintSystem<Fr>>(cs: &mut CS, circuit: &SolvencyCircuit) -> Result<Self, SynthesisError> {
         let statement = circuit.statement.as_ref();
         let input = Num::alloc_input(cs, || "statement", statement.map(SolvencyStatement::hash))?;
         let public = Public::alloc(cs, statement)?;
         let columns = Columns::alloc(cs, circuit.witness.as_ref().map(|w| &w.table))?;
-        columns.enforce_hash(cs, &public.risk_hash)?;
         Ok(Self { input, public, columns })
+    }
+
+    fn enforce_table<CS: ConstraintSystem<Fr>>(&self, cs: &mut CS) -> Result<(), SynthesisError> {
+        self.columns.enforce_hash(cs, &self.public.risk_hash)
     }
 
     /// What comes after the subtrees.
@@ -152,34 +165,36 @@ impl SolvencyCircuit {
         })
     }
 
-    /// The values of all wires, computed on all cores: the subtrees at the same time, each in a constraint system of
-    /// its own. The wires of the parts, one part after the other, are those of [`Circuit::synthesize`].
-    ///
-    /// Only for constraint systems that take values and pass over constraints: in a part, wires of other parts have no
-    /// meaning.
+    /// The values of all wires, computed on all cores: the subtrees and the hash of the risk table at the same time,
+    /// each in an assignment of its own. The wires of the parts, one part after the other, are those of
+    /// [`Circuit::synthesize`].
     ///
     /// # Errors
     /// [`SynthesisError::AssignmentMissing`] without a witness, or with one of another shape.
-    pub fn values_in_parts<CS>(&self) -> Result<Vec<CS>, SynthesisError>
-    where
-        CS: ConstraintSystem<Fr> + Default + Send,
-    {
-        let mut first = CS::default();
-        let opening = Opening::synthesize(&mut first, self)?;
-        let parts = (0..usize::from(self.shape.subtrees))
-            .into_par_iter()
-            .map(|number| {
-                let mut part = CS::default();
-                let output = self.subtree(&mut part, &opening.columns, number)?;
-                Ok((part, output))
-            })
-            .collect::<Result<Vec<_>, SynthesisError>>()?;
-        let (mut parts, subtrees): (Vec<CS>, Vec<SubtreeOutput>) = parts.into_iter().unzip();
-        let mut last = CS::default();
-        opening.close(&mut last, self, &subtrees)?;
-        parts.insert(0, first);
-        parts.push(last);
-        Ok(parts)
+    pub fn values_in_parts(&self) -> Result<Vec<Assignment>, SynthesisError> {
+        let mut first = Assignment::default();
+        let opening = Opening::alloc(&mut first, self)?;
+        let (second, subtrees) = join(
+            || {
+                let mut part = Assignment::default();
+                opening.enforce_table(&mut part)?;
+                Ok::<_, SynthesisError>(part)
+            },
+            || {
+                (0..usize::from(self.shape.subtrees))
+                    .into_par_iter()
+                    .map(|number| {
+                        let mut part = Assignment::default();
+                        let output = self.subtree(&mut part, &opening.columns, number)?;
+                        Ok((part, output))
+                    })
+                    .collect::<Result<Vec<_>, SynthesisError>>()
+            },
+        );
+        let (subtrees, outputs): (Vec<Assignment>, Vec<SubtreeOutput>) = subtrees?.into_iter().unzip();
+        let mut last = Assignment::default();
+        opening.close(&mut last, self, &outputs)?;
+        Ok([first, second?].into_iter().chain(subtrees).chain([last]).collect())
     }
 }
 

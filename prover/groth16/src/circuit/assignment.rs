@@ -1,12 +1,14 @@
 //! The values of all wires.
 
+use crate::parallel::prelude::*;
 use bellman::{Circuit, ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
 use bls12_381::Scalar;
 
 /// The values that a circuit gives its wires, in the order in which it makes them.
 ///
 /// It is a constraint system that takes values and skips constraints: these are known from the key
-/// ([`crate::Matrices`]), so a proof needs the circuit for nothing but its witness.
+/// ([`crate::Matrices`]), so a proof needs the circuit for nothing but its witness. Nobody asks which wire a variable
+/// means, so all of them are [`Assignment::NO_PLACE`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Assignment {
     /// Public inputs; the first is the constant one.
@@ -25,6 +27,20 @@ impl Default for Assignment {
 }
 
 impl Assignment {
+    /// Where every wire is, the constant one included: a place that no system has room for. Gadgets that see it need
+    /// not work out combinations of wires, which costs more than the values themselves. No system that records
+    /// constraints may hand it out; [`crate::Matrices::record`] cannot, because it numbers its wires and refuses this
+    /// many.
+    pub const NO_PLACE: Index = Index::Aux(usize::MAX);
+
+    /// With room for a number of private wires, for parts of a circuit of which it is known about.
+    pub fn with_capacity(aux: usize) -> Self {
+        Self {
+            aux: Vec::with_capacity(aux),
+            ..Self::default()
+        }
+    }
+
     /// Runs a circuit with its witness.
     ///
     /// # Errors
@@ -35,21 +51,48 @@ impl Assignment {
         Ok(assignment)
     }
 
-    /// Joins parts of a circuit that were synthesised on their own, in the order of the circuit.
+    /// Joins parts of a circuit that were synthesised on their own, in the order of the circuit; on all cores, because
+    /// most of it is the system finding memory.
     pub fn from_parts(parts: Vec<Self>) -> Self {
-        let mut parts = parts.into_iter();
-        let mut whole = parts.next().unwrap_or_default();
-        for part in parts {
+        let mut inputs = vec![Scalar::one()];
+        for part in &parts {
             // Each part has the constant one.
-            whole.inputs.extend(part.inputs.into_iter().skip(1));
-            whole.aux.extend(part.aux);
+            inputs.extend(part.inputs.iter().skip(1));
         }
-        whole
+        let parts = parts.into_iter().map(|part| part.aux).collect();
+        Self {
+            inputs,
+            aux: concatenate(parts),
+        }
     }
+}
+
+/// The vectors, one after the other.
+#[allow(unsafe_code)]
+fn concatenate(parts: Vec<Vec<Scalar>>) -> Vec<Scalar> {
+    let length = parts.iter().map(Vec::len).sum();
+    let mut whole = Vec::with_capacity(length);
+    let mut free = &mut whole.spare_capacity_mut()[..length];
+    let mut copies = Vec::with_capacity(parts.len());
+    for part in parts {
+        let (place, rest) = free.split_at_mut(part.len());
+        copies.push((place, part));
+        free = rest;
+    }
+    copies.into_par_iter().for_each(|(place, part)| {
+        place.write_copy_of_slice(&part);
+    });
+    // SAFETY: the places are all of the first `length` elements, and each was written.
+    unsafe { whole.set_len(length) };
+    whole
 }
 
 impl ConstraintSystem<Scalar> for Assignment {
     type Root = Self;
+
+    fn one() -> Variable {
+        Variable::new_unchecked(Self::NO_PLACE)
+    }
 
     fn alloc<F, A, AR>(&mut self, _: A, f: F) -> Result<Variable, SynthesisError>
     where
@@ -58,7 +101,7 @@ impl ConstraintSystem<Scalar> for Assignment {
         AR: Into<String>,
     {
         self.aux.push(f()?);
-        Ok(Variable::new_unchecked(Index::Aux(self.aux.len() - 1)))
+        Ok(Variable::new_unchecked(Self::NO_PLACE))
     }
 
     fn alloc_input<F, A, AR>(&mut self, _: A, f: F) -> Result<Variable, SynthesisError>
@@ -68,7 +111,7 @@ impl ConstraintSystem<Scalar> for Assignment {
         AR: Into<String>,
     {
         self.inputs.push(f()?);
-        Ok(Variable::new_unchecked(Index::Input(self.inputs.len() - 1)))
+        Ok(Variable::new_unchecked(Self::NO_PLACE))
     }
 
     fn enforce<A, AR, LA, LB, LC>(&mut self, _: A, _: LA, _: LB, _: LC)

@@ -27,6 +27,11 @@ impl<I: Iterator> Serial<I> {
         Serial(self.0.enumerate())
     }
 
+    /// The items of both, one after the other.
+    pub fn chain<J: IntoIterator<Item = I::Item>>(self, other: J) -> Serial<iter::Chain<I, J::IntoIter>> {
+        Serial(self.0.chain(other))
+    }
+
     /// The items of both, in pairs.
     pub fn zip<J: Iterator>(self, other: Serial<J>) -> Serial<iter::Zip<I, J>> {
         Serial(self.0.zip(other.0))
@@ -136,6 +141,7 @@ mod tests {
     fn loops_on_one_thread_give_what_loops_on_many_do() {
         let numbers: Vec<u64> = (0..1000).map(|i| i * i % 997).collect();
         assert_same!(numbers.par_iter().map(|x| x + 1).collect::<Vec<_>>());
+        assert_same!(numbers.par_iter().chain(&numbers).map(|x| x + 1).collect::<Vec<_>>());
         assert_same!(numbers
             .par_iter()
             .enumerate()

@@ -9,6 +9,7 @@ use crate::{
     gadgets::{
         boolean::Bit,
         choice::enforce_equal_if,
+        inverse::inverse_or_zero,
         jubjub::Point,
         num::{enforce_product, Num},
     },
@@ -82,7 +83,7 @@ impl Keys {
         enforce_equal_if(cs, name, shown, &self.key.y, &cleared.y);
         // In the subgroup only the identity has x = 0; under it anybody could sign.
         let inverse = self.key.x.value().zip(shown.value()).map(|(x, shown)| {
-            let inverse = Option::<Fr>::from(x.invert()).unwrap_or(Fr::zero());
+            let inverse = inverse_or_zero(&x);
             if shown {
                 inverse
             } else {
