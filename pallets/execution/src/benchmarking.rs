@@ -53,6 +53,10 @@ const TERMS: SolvencyTerms = SolvencyTerms {
 
 type HelperOf<T> = <T as Config>::BenchmarkHelper;
 
+fn notice<T: Config>() -> Result<T::RuntimeOrigin, BenchmarkError> {
+    T::NoticeOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)
+}
+
 fn admin<T: Config>() -> Result<T::RuntimeOrigin, BenchmarkError> {
     T::AdminOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)
 }
@@ -373,7 +377,7 @@ mod benchmarks {
 
     #[benchmark]
     fn create_group() -> Result<(), BenchmarkError> {
-        let origin = admin::<T>()?;
+        let origin = notice::<T>()?;
         let (asset, group, _) = stage::<T>();
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, group, asset, account("fees", 0, 0));
@@ -393,7 +397,7 @@ mod benchmarks {
 
     #[benchmark]
     fn set_verifying_key() -> Result<(), BenchmarkError> {
-        let origin = admin::<T>()?;
+        let origin = notice::<T>()?;
         let key: BoundedVec<u8, frame_support::traits::ConstU32<KEY_BYTES>> =
             BoundedVec::truncate_from(trapdoor::key());
         #[extrinsic_call]
@@ -416,7 +420,7 @@ mod benchmarks {
 
     #[benchmark]
     fn set_submitters(s: Linear<0, { T::MaxSubmitters::get() }>) -> Result<(), BenchmarkError> {
-        let origin = admin::<T>()?;
+        let origin = notice::<T>()?;
         let submitters = BoundedVec::truncate_from((0..s).map(|i| account("submitter", i, 0)).collect());
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, submitters);
@@ -426,7 +430,7 @@ mod benchmarks {
 
     #[benchmark]
     fn set_seal_key() -> Result<(), BenchmarkError> {
-        let origin = admin::<T>()?;
+        let origin = notice::<T>()?;
         let (x, y) = key(9);
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, x, y);
@@ -518,7 +522,7 @@ mod benchmarks {
 
     #[benchmark]
     fn set_queue_terms() -> Result<(), BenchmarkError> {
-        let origin = admin::<T>()?;
+        let origin = notice::<T>()?;
         let (_, group, _) = group::<T>()?;
         let terms = Terms {
             notice: 2_000,
@@ -545,7 +549,7 @@ mod benchmarks {
     /// With as many keys as there may be, the solvency key among them.
     #[benchmark]
     fn set_solvency_terms() -> Result<(), BenchmarkError> {
-        let origin = admin::<T>()?;
+        let origin = notice::<T>()?;
         let (_, group, _) = group::<T>()?;
         register::<T>(SOLVENCY_KEY, StatementKind::Solvency { subtrees: SUBTREES })?;
         fill_keys::<T>()?;
@@ -695,6 +699,7 @@ mod benchmarks {
         fill_keys::<T>()?;
         Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![account("submitter", 0, 0)]));
         let clock = FreezeClock {
+            stops: Stops::default(),
             waited: 0,
             counted_at: NOW - MAX_TICK,
         };
@@ -770,7 +775,7 @@ mod benchmarks {
     /// With all payments waiting that may.
     #[benchmark]
     fn take_insurance() -> Result<(), BenchmarkError> {
-        let origin = admin::<T>()?;
+        let origin = notice::<T>()?;
         let (asset, group, _) = group::<T>()?;
         gate::<T>(group)?;
         let owner: T::AccountId = account("owner", 0, 0);

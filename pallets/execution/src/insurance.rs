@@ -16,7 +16,7 @@ use polkadot_sdk::{
 impl<T: Config> Pallet<T> {
     /// Queues a payment into the insurance of a group.
     pub(crate) fn queue_insurance(group: u32, who: T::AccountId, amount: u64) -> DispatchResult {
-        let mut state = Self::enabled_group(group)?;
+        let mut state = Self::receiving_group(group)?;
         ensure!(amount >= T::MinDeposit::get(), Error::<T>::DepositTooSmall);
         let (mut count, mut sum) = (0u32, Some(Amount(amount)));
         for (_, item) in Self::house_items(group).filter(|(_, item)| item.kind == ItemKind::PayInsurance) {

@@ -2,6 +2,7 @@
 
 mod admin;
 mod claims;
+mod custody;
 mod exit;
 mod forced;
 mod freeze;
@@ -10,6 +11,8 @@ mod insurance;
 mod invariants;
 mod keys;
 mod lanes;
+mod never_paused;
+mod notice;
 mod payouts;
 mod plain;
 mod queue;

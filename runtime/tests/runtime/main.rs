@@ -1,8 +1,11 @@
 //! Tests of the composed runtime, natively: its presets, and blocks with transactions.
 
 mod blocks;
+mod calls;
 mod cloister;
+mod custody;
 mod genesis;
+mod notice;
 mod oracle;
 mod priority;
 mod wrapped;

@@ -190,5 +190,13 @@ mod errors {
         VerifierUnavailable,
         /// An amount or a counter left its range.
         ArithmeticOverflow,
+        /// A role of the asset is held by an account that governance has not declared.
+        AssetRolesNotDeclared,
+        /// The roles of the group's asset are not, or were not when it was reported, as governance has declared.
+        CustodyChanged,
+        /// That custody of the group's asset was lost is known.
+        CustodyReported,
+        /// The roles of the group's asset are as governance has declared.
+        CustodyIntact,
     }
 }

@@ -122,4 +122,18 @@ mod storage {
     #[pallet::storage]
     pub type WithheldClaims<T: Config> =
         StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, T::AccountId, WithheldClaim>;
+
+    /// Who may hold roles of settlement assets, besides the keyless custodian (C-CUSTODY).
+    #[pallet::storage]
+    pub type Custodians<T: Config> =
+        StorageValue<_, BoundedVec<T::AccountId, ConstU32<{ custody::MAX_CUSTODIANS }>>, ValueQuery>;
+
+    /// The assets in which groups settle.
+    #[pallet::storage]
+    pub type ListedAssets<T: Config> = StorageMap<_, Blake2_128Concat, T::AssetId, ()>;
+
+    /// Groups that take no money because a role of their asset was held by nobody who was declared, and since when,
+    /// milliseconds of Unix time.
+    #[pallet::storage]
+    pub type CustodyLost<T: Config> = StorageMap<_, Twox64Concat, u32, u64>;
 }
