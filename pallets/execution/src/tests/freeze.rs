@@ -7,7 +7,7 @@ use crate::{
     },
     Error, Event, Frozen,
 };
-use polkadot_sdk::frame_support::{assert_noop, assert_ok, BoundedVec};
+use polkadot_sdk::frame_support::{assert_noop, assert_ok};
 
 fn freeze() -> polkadot_sdk::sp_runtime::DispatchResult {
     Execution::freeze(signed(&BOB), GROUP)

@@ -37,8 +37,12 @@ const PAUSES: [Pause; 6] = [
 impl Pause {
     fn begin(self) {
         match self {
-            Self::GroupDisabled => assert_ok!(Execution::set_group_enabled(signed(&NARROWS), GROUP, false)),
-            Self::NoSubmitters => assert_ok!(Execution::set_submitters(signed(&NARROWS), BoundedVec::default())),
+            Self::GroupDisabled => {
+                assert_ok!(Execution::set_group_enabled(signed(&NARROWS), GROUP, false));
+            }
+            Self::NoSubmitters => {
+                assert_ok!(Execution::set_submitters(signed(&NARROWS), BoundedVec::default()));
+            }
             Self::NoKeysButOfExits => {
                 for id in [BATCH_KEY, SEAL_KEY, SOLVENCY_KEY, HOUSE_KEY] {
                     assert_ok!(Execution::remove_verifying_key(signed(&NARROWS), id));
