@@ -6,8 +6,9 @@
 //! | `local_testnet` | Alice, Bob | none | Alice, Bob, Charlie | refused | a network of nodes on one machine |
 //!
 //! Both have the two margin groups of [`groups`], settling in USDX, with One and Alice as submitters of batches, and
-//! endow the keyring's accounts. Only `development` has verifying keys from the first block, from a public seed. The
-//! keys of both are public, so neither is for money.
+//! endow the keyring's accounts. Only `development` has verifying keys from the first block, from a public seed, Alice
+//! as the custodian of USDX, and notices that are due at once; on `local_testnet` nobody holds a role of USDX. The keys
+//! of both are public, so neither is for money.
 
 use crate::{
     configs::oracle::FeedId,

@@ -792,6 +792,29 @@ mod benchmarks {
     }
 
     #[benchmark]
+    fn set_custodians() -> Result<(), BenchmarkError> {
+        let origin = notice::<T>()?;
+        let who = |number| account("custodian", number, 0);
+        let custodians = BoundedVec::truncate_from((0..MAX_CUSTODIANS).map(who).collect());
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, custodians);
+        assert_eq!(Custodians::<T>::get().len() as u32, MAX_CUSTODIANS);
+        Ok(())
+    }
+
+    /// By its reverse, which reads and writes the same.
+    #[benchmark]
+    fn report_custody() -> Result<(), BenchmarkError> {
+        let origin = notice::<T>()?;
+        let (_, group, _) = group::<T>()?;
+        CustodyLost::<T>::insert(group, NOW);
+        #[extrinsic_call]
+        restore_custody(origin as T::RuntimeOrigin, group);
+        assert!(!CustodyLost::<T>::contains_key(group));
+        Ok(())
+    }
+
+    #[benchmark]
     fn check_plain_batch() {
         #[block]
         {

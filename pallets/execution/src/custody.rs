@@ -1,9 +1,7 @@
 //! Who holds the roles of a settlement asset (C-CUSTODY): whoever can freeze an asset, move it by force or mint it can
 //! take a vault's money or make it worth nothing, so only accounts that governance has declared may hold a role.
 
-use crate::{
-    queue::GroupOf, Config, Custodians, CustodyLost, Error, Event, Groups, ListedAssets, Pallet, Submitters,
-};
+use crate::{queue::GroupOf, Config, Custodians, CustodyLost, Error, Event, Groups, ListedAssets, Pallet, Submitters};
 use polkadot_sdk::{
     frame_support::{
         ensure,

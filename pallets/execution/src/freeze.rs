@@ -4,8 +4,8 @@
 use crate::{
     clock::Stops,
     solvency::{FreezeClock, MAX_GATED_GROUPS},
-    Config, Error, FreezeClocks, Frozen, Groups, OpenAccounts, Pallet, SolvencyTerms, SolvencyTermsOf,
-    Totals, VerifyingKeys, WeightInfo,
+    Config, Error, FreezeClocks, Frozen, Groups, OpenAccounts, Pallet, SolvencyTerms, SolvencyTermsOf, Totals,
+    VerifyingKeys, WeightInfo,
 };
 use alloc::vec::Vec;
 use pallet_cloister_risk::RiskTables;

@@ -17,10 +17,7 @@ impl<T: Config, Inner: SetCode<T>> SetCode<T> for EnactedCode<T, Inner> {
     fn set_code(code: Vec<u8>) -> DispatchResult {
         if !T::Development::get() {
             let enacted = EnactedUpgrade::<T>::take();
-            ensure!(
-                enacted == Some(T::Hashing::hash(&code)),
-                Error::<T>::UpgradeNotEnacted
-            );
+            ensure!(enacted == Some(T::Hashing::hash(&code)), Error::<T>::UpgradeNotEnacted);
         }
         Inner::set_code(code)
     }

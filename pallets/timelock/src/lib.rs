@@ -85,9 +85,7 @@ pub mod pallet {
 
     /// The origin of calls that were announced.
     #[pallet::origin]
-    #[derive(
-        Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen,
-    )]
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
     pub enum Origin {
         /// The call was announced, and its delay is over.
         Enacted,

@@ -1,6 +1,8 @@
 //! Tests on the mock runtime.
 
-use crate::{mock::*, Class, Delays, Error, Event, GovernedDelays, Notice, Notices, Origin, MAX_CALL_BYTES, MAX_NOTICES};
+use crate::{
+    mock::*, Class, Delays, Error, Event, GovernedDelays, Notice, Notices, Origin, MAX_CALL_BYTES, MAX_NOTICES,
+};
 use polkadot_sdk::{
     frame_support::{assert_err, assert_noop, assert_ok, dispatch::DispatchResultWithPostInfo},
     frame_system, pallet_utility,
@@ -235,12 +237,7 @@ fn delays_should_be_set_by_an_enacted_call_only() {
         ] {
             assert_noop!(Timelock::set_delays(origin, longer()), BadOrigin);
         }
-        let set = |terms, members, keys| {
-            Timelock::set_delays(
-                Origin::Enacted.into(),
-                Delays { terms, members, keys },
-            )
-        };
+        let set = |terms, members, keys| Timelock::set_delays(Origin::Enacted.into(), Delays { terms, members, keys });
         for (terms, members, keys) in [
             (9, 30, 70),
             (10, 29, 70),
@@ -290,8 +287,7 @@ fn code_should_be_that_of_an_enacted_upgrade() {
         assert_noop!(set(&code), Error::<Test>::UpgradeNotEnacted);
         // Authorised by Root, and announced by nobody.
         let code_hash: H256 = BlakeTwo256::hash(&code);
-        let apply =
-            |code: &[u8]| System::apply_authorized_upgrade(RuntimeOrigin::signed(BOB), code.to_vec()).map(drop);
+        let apply = |code: &[u8]| System::apply_authorized_upgrade(RuntimeOrigin::signed(BOB), code.to_vec()).map(drop);
         assert_ok!(System::authorize_upgrade_without_checks(
             RuntimeOrigin::root(),
             code_hash

@@ -7,18 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// How long a call waits, by what it can do. The order is that of the delays.
 #[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    PartialOrd,
-    Ord,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    TypeInfo,
-    MaxEncodedLen,
+    Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen,
 )]
 pub enum Class {
     /// Parameters and terms inside hard bounds.
@@ -75,8 +64,7 @@ impl<BlockNumber: Copy + Ord + Zero> Delays<BlockNumber> {
 
     /// Whether each is at least what it is in `least` and no more than `most`, and they rise with the class.
     pub fn are_within(&self, least: &Self, most: BlockNumber) -> bool {
-        let long_enough =
-            self.terms >= least.terms && self.members >= least.members && self.keys >= least.keys;
+        let long_enough = self.terms >= least.terms && self.members >= least.members && self.keys >= least.keys;
         long_enough && self.terms <= self.members && self.members <= self.keys && self.keys <= most
     }
 }

@@ -5,8 +5,9 @@ use crate::{
         notice::{Announced, Governance},
         oracle::FeedId,
     },
-    constants::time, AccountId, AssetId, Assets, BlockNumber, Execution, Moment, Oracle,
-    OracleOperators, Risk, Runtime, RuntimeCall, Timestamp,
+    constants::time,
+    AccountId, AssetId, Assets, BlockNumber, Execution, Moment, Oracle, OracleOperators, Risk, Runtime, RuntimeCall,
+    Timestamp,
 };
 use frame_support::{
     parameter_types,

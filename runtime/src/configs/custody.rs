@@ -43,8 +43,7 @@ fn replaces_state(call: &frame_system::Call<Runtime>) -> bool {
 
 /// Whether an account is a vault. What names no account names no vault.
 fn is_vault(source: &Source) -> bool {
-    <Runtime as frame_system::Config>::Lookup::lookup(source.clone())
-        .is_ok_and(|account| Execution::is_vault(&account))
+    <Runtime as frame_system::Config>::Lookup::lookup(source.clone()).is_ok_and(|account| Execution::is_vault(&account))
 }
 
 fn is_listed(id: &codec::Compact<AssetId>) -> bool {

@@ -1,8 +1,8 @@
 //! The frame itself, and the small pallets that every chain has.
 
 use crate::{
-    configs::custody::Permitted, constants::money, AccountId, Balance, Block, Hash, Nonce, OriginCaller, PalletInfo, Runtime, RuntimeCall,
-    RuntimeEvent, RuntimeOrigin, RuntimeTask, System, VERSION,
+    configs::custody::Permitted, constants::money, AccountId, Balance, Block, Hash, Nonce, OriginCaller, PalletInfo,
+    Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, System, VERSION,
 };
 use frame_support::{
     derive_impl, parameter_types,

@@ -2,9 +2,7 @@
 //! whoever adds one says what it can do.
 
 use crate::custody::{assert_untouched, hostile, origins, with_custodian, wrapped};
-use cloister_runtime::{
-    genesis_presets::groups, AccountId, Runtime, RuntimeCall, RuntimeOrigin,
-};
+use cloister_runtime::{genesis_presets::groups, AccountId, Runtime, RuntimeCall, RuntimeOrigin};
 use frame_support::{
     dispatch::{GetCallName, GetDispatchInfo},
     traits::{GetCallMetadata, UnfilteredDispatchable},
@@ -72,7 +70,11 @@ const TABLE: &[(&str, Effect, &str)] = &[
          transfer_ownership set_team set_metadata clear_metadata force_set_metadata force_clear_metadata \
          force_asset_status transfer_approved set_min_balance refund_other block set_reserves",
     ),
-    ("Utility", Effect::Wraps, "batch as_derivative batch_all force_batch if_else"),
+    (
+        "Utility",
+        Effect::Wraps,
+        "batch as_derivative batch_all force_batch if_else",
+    ),
     (
         "Utility",
         Effect::Development,
@@ -144,8 +146,14 @@ fn every_call_of_the_metadata_should_be_in_the_table() {
         calls.map(|call| (pallet.to_string(), call.to_string()))
     });
     let metadata: BTreeSet<_> = calls.collect();
-    assert_eq!(metadata.difference(&table).collect::<Vec<_>>(), Vec::<&(String, String)>::new());
-    assert_eq!(table.difference(&metadata).collect::<Vec<_>>(), Vec::<&(String, String)>::new());
+    assert_eq!(
+        metadata.difference(&table).collect::<Vec<_>>(),
+        Vec::<&(String, String)>::new()
+    );
+    assert_eq!(
+        table.difference(&metadata).collect::<Vec<_>>(),
+        Vec::<&(String, String)>::new()
+    );
 }
 
 #[test]
@@ -170,7 +178,10 @@ fn of_root() -> Vec<RuntimeCall> {
     use pallet_sudo::Call as Sudo;
 
     let key = pallet_assets::Account::<Runtime>::hashed_key_for(1, crate::custody::vault());
-    let taken: RuntimeCall = frame_system::Call::kill_storage { keys: vec![key.clone()] }.into();
+    let taken: RuntimeCall = frame_system::Call::kill_storage {
+        keys: vec![key.clone()],
+    }
+    .into();
     let boxed = || Box::new(taken.clone());
     let bob = || AccountId::from(Bob.to_account_id());
     vec![

@@ -287,10 +287,7 @@ fn batch_should_not_be_settled_by_notice() {
     state(DEV_RUNTIME_PRESET).execute_with(|| {
         System::set_block_number(1);
         assert_ok!(announce(&submit()));
-        assert_eq!(
-            enact(&submit()),
-            Err(ExecutionError::<Runtime>::WrappedBatch.into())
-        );
+        assert_eq!(enact(&submit()), Err(ExecutionError::<Runtime>::WrappedBatch.into()));
     });
 }
 
@@ -471,10 +468,7 @@ fn record_table(group: u32) {
         let values = BoundedVec::truncate_from(vec![(feeds::BTC_INDEX, price), (feeds::BTC_PERPETUAL, price)]);
         assert_ok!(Oracle::feed_values(RuntimeOrigin::signed(operator), values));
     }
-    assert_ok!(Risk::refresh_table(
-        RuntimeOrigin::signed(Alice.to_account_id()),
-        group
-    ));
+    assert_ok!(Risk::refresh_table(RuntimeOrigin::signed(Alice.to_account_id()), group));
 }
 
 #[test]

@@ -153,7 +153,7 @@ fn clock_should_stand_for_no_more_than_three_days_in_thirty() {
     on_open(|| {
         gate_on();
         assert_ok!(Execution::set_group_enabled(signed(&NARROWS), GROUP, false));
-        // Steps of a minute, which is what a block counts at most; a table in each.
+        // Steps of a minute, no more than which a block counts; a table in each.
         const MINUTE: u64 = 60_000;
         blocks(MAX_STOPPED / MINUTE, MINUTE);
         assert_eq!(waited(), 0);

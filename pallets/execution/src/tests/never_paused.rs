@@ -169,7 +169,13 @@ fn group_that_leaves_a_request_waiting_should_be_frozen_and_wound_up() {
                 assert_ok!(Execution::fix_final_table(signed(&BOB), GROUP));
             }
             let proof = prover::prove(Execution::exit_statement(GROUP, 0, 10_000).unwrap().hash());
-            assert_ok!(Execution::exit(signed(&ALICE), GROUP, EXIT_KEY, 10_000, Box::new(proof)));
+            assert_ok!(Execution::exit(
+                signed(&ALICE),
+                GROUP,
+                EXIT_KEY,
+                10_000,
+                Box::new(proof)
+            ));
             // All that waits for the account, the deposit too.
             let before = balance(&ALICE);
             assert_ok!(Execution::refund_item(signed(&BOB), GROUP, item));
