@@ -175,44 +175,46 @@ fn every_call_that_is_refused_should_be_tried() {
 
 /// Calls that only Root of a development chain can make, written to do harm to a vault.
 fn of_root() -> Vec<RuntimeCall> {
-    use pallet_sudo::Call as Sudo;
+    type Sudo = pallet_sudo::Call<Runtime>;
+    type System = frame_system::Call<Runtime>;
+    type Utility = pallet_utility::Call<Runtime>;
 
     let key = pallet_assets::Account::<Runtime>::hashed_key_for(1, crate::custody::vault());
-    let taken: RuntimeCall = frame_system::Call::kill_storage {
+    let taken: RuntimeCall = System::kill_storage {
         keys: vec![key.clone()],
     }
     .into();
     let boxed = || Box::new(taken.clone());
     let bob = || AccountId::from(Bob.to_account_id());
     vec![
-        frame_system::Call::set_heap_pages { pages: 1 }.into(),
-        frame_system::Call::set_code { code: vec![1] }.into(),
-        frame_system::Call::set_code_without_checks { code: vec![1] }.into(),
-        frame_system::Call::set_storage {
+        System::set_heap_pages { pages: 1 }.into(),
+        System::set_code { code: vec![1] }.into(),
+        System::set_code_without_checks { code: vec![1] }.into(),
+        System::set_storage {
             items: vec![(key.clone(), vec![])],
         }
         .into(),
         taken.clone(),
-        frame_system::Call::kill_prefix {
+        System::kill_prefix {
             prefix: key[..32].to_vec(),
             subkeys: 10,
         }
         .into(),
-        frame_system::Call::authorize_upgrade_without_checks {
+        System::authorize_upgrade_without_checks {
             code_hash: Default::default(),
         }
         .into(),
-        pallet_utility::Call::dispatch_as {
+        Utility::dispatch_as {
             as_origin: Box::new(frame_system::RawOrigin::Root.into()),
             call: boxed(),
         }
         .into(),
-        pallet_utility::Call::dispatch_as_fallible {
+        Utility::dispatch_as_fallible {
             as_origin: Box::new(frame_system::RawOrigin::Root.into()),
             call: boxed(),
         }
         .into(),
-        pallet_utility::Call::with_weight {
+        Utility::with_weight {
             call: boxed(),
             weight: Default::default(),
         }
@@ -270,7 +272,7 @@ fn what_only_root_of_a_development_chain_can_do_should_be_done_by_nobody_else() 
 /// and whatever it is wrapped in.
 #[test]
 fn calls_of_the_exchange_should_pay_nobody_to_whom_nothing_is_due() {
-    use pallet_cloister_execution::Call;
+    type Call = pallet_cloister_execution::Call<Runtime>;
 
     let group = groups::BTC;
     let who = || AccountId::from(Bob.to_account_id());

@@ -15,12 +15,13 @@ use frame_support::{
         UnfilteredDispatchable,
     },
 };
-use pallet_assets::Call;
 use polkadot_sdk::*;
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
 use sp_runtime::{traits::Dispatchable, BuildStorage, DispatchError, MultiAddress};
+
+type Call = pallet_assets::Call<Runtime>;
 
 const ID: Compact<u32> = Compact(SETTLEMENT_ASSET);
 /// What traders have in the vault.
@@ -44,7 +45,7 @@ pub fn with_custodian() -> TestExternalities {
 }
 
 /// What whoever holds a role could take a vault's money with, or make it worth nothing, by its name in the metadata.
-pub fn hostile() -> Vec<(&'static str, Call<Runtime>)> {
+pub fn hostile() -> Vec<(&'static str, Call)> {
     let (vault, bob) = (
         || MultiAddress::from(vault()),
         || MultiAddress::from(Bob.to_account_id()),
@@ -157,7 +158,8 @@ pub fn origins() -> Vec<RuntimeOrigin> {
 
 /// A call in everything that dispatches another, and bare.
 pub fn wrapped(call: &RuntimeCall) -> Vec<RuntimeCall> {
-    use pallet_utility::Call as Utility;
+    type Utility = pallet_utility::Call<Runtime>;
+    type Sudo = pallet_sudo::Call<Runtime>;
 
     let boxed = || Box::new(call.clone());
     let alice = Box::new(OriginCaller::system(frame_system::RawOrigin::Signed(
@@ -206,13 +208,13 @@ pub fn wrapped(call: &RuntimeCall) -> Vec<RuntimeCall> {
             weight: Default::default(),
         }
         .into(),
-        pallet_sudo::Call::sudo { call: boxed() }.into(),
-        pallet_sudo::Call::sudo_unchecked_weight {
+        Sudo::sudo { call: boxed() }.into(),
+        Sudo::sudo_unchecked_weight {
             call: boxed(),
             weight: Default::default(),
         }
         .into(),
-        pallet_sudo::Call::sudo_as {
+        Sudo::sudo_as {
             who: Alice.to_account_id().into(),
             call: boxed(),
         }
