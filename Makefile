@@ -55,7 +55,8 @@ test-long: build ## the long runs that `make test` leaves out: every wire, 30,00
 # The SDK is compiled again for each, so the gate leaves them out. A release is preceded by them.
 check-features: setup ## run the benchmarks once; compile the runtime with them, and with `try-runtime` (half an hour)
 	@. "$(CACHE)/env" && cargo test --locked --release -p pallet-cloister-risk -p pallet-cloister-execution \
-		--features pallet-cloister-risk/runtime-benchmarks,pallet-cloister-execution/runtime-benchmarks --lib bench
+		-p pallet-cloister-timelock --features pallet-cloister-risk/runtime-benchmarks \
+		--features pallet-cloister-execution/runtime-benchmarks,pallet-cloister-timelock/runtime-benchmarks --lib bench
 	@. "$(CACHE)/env" && SKIP_WASM_BUILD=1 cargo check --locked --release -p cloister-runtime --features runtime-benchmarks
 	@. "$(CACHE)/env" && SKIP_WASM_BUILD=1 cargo check --locked --release -p cloister-runtime --features try-runtime
 

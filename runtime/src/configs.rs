@@ -5,6 +5,8 @@ pub mod assets;
 pub mod benchmarks;
 pub mod cloister;
 pub mod consensus;
+pub mod custody;
 pub mod fees;
+pub mod notice;
 pub mod oracle;
 pub mod system;

@@ -6,8 +6,9 @@
 //! | `local_testnet` | Alice, Bob | none | Alice, Bob, Charlie | refused | a network of nodes on one machine |
 //!
 //! Both have the two margin groups of [`groups`], settling in USDX, with One and Alice as submitters of batches, and
-//! endow the keyring's accounts. Only `development` has verifying keys from the first block, from a public seed. The
-//! keys of both are public, so neither is for money.
+//! endow the keyring's accounts. Only `development` has verifying keys from the first block, from a public seed, Alice
+//! as the custodian of USDX, and notices that are due at once; on `local_testnet` nobody holds a role of USDX. The keys
+//! of both are public, so neither is for money.
 
 use crate::{
     configs::oracle::FeedId,
@@ -18,14 +19,15 @@ use crate::{
             SETTLEMENT_UNIT, UNIT,
         },
     },
-    AccountId, AssetsConfig, AuraConfig, Balance, BalancesConfig, Execution, ExecutionConfig, GrandpaConfig,
-    OracleOperatorsConfig, RiskConfig, RuntimeGenesisConfig, SudoConfig,
+    AccountId, AssetsConfig, AuraConfig, Balance, BalancesConfig, BlockNumber, Execution, ExecutionConfig,
+    GrandpaConfig, OracleOperatorsConfig, RiskConfig, RuntimeGenesisConfig, SudoConfig, TimelockConfig,
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use cloister_crypto::{field::to_bytes, seal::SealKey};
 use frame_support::{build_struct_json_patch, BoundedVec};
 use pallet_cloister_execution::{Field, GenesisKey, KeyId, StatementKind};
 use pallet_cloister_risk::{GenesisGroup, GenesisInstrument, GroupParams, InstrumentParams};
+use pallet_cloister_timelock::Delays;
 use polkadot_sdk::*;
 use serde_json::Value;
 use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
@@ -185,13 +187,17 @@ struct Choice {
     solvency_terms: Option<(u64, u64)>,
     /// Verifying keys that are good from the first block.
     verifying_keys: Vec<GenesisKey>,
+    /// Holds the roles of the settlement asset; the keyless custodian if none.
+    issuer: Option<AccountId>,
+    /// Delays of notices; the shortest outside a development chain if none.
+    delays: Option<Delays<BlockNumber>>,
 }
 
 impl Choice {
     fn patch(self) -> Value {
         let accounts = endowed();
-        // The issuer of the settlement asset on chains whose keys are public.
-        let issuer = Sr25519Keyring::Alice.to_account_id();
+        let custodians: Vec<AccountId> = self.issuer.clone().into_iter().collect();
+        let issuer = self.issuer.unwrap_or_else(Execution::keyless_custodian);
         let groups = [groups::BTC, groups::ETH];
         // A group starts with the minimum balance in its vault, so that the last withdrawal never reaps the account.
         let vaults = groups.map(|group| (SETTLEMENT_ASSET, Execution::vault_account(group), SETTLEMENT_MINIMUM));
@@ -267,7 +273,9 @@ impl Choice {
                     .to_vec(),
                 seal_key: self.seal_key,
                 verifying_keys: self.verifying_keys,
+                custodians,
             },
+            timelock: TimelockConfig { delays: self.delays },
         })
     }
 }
@@ -334,6 +342,10 @@ pub fn development() -> Value {
                 key: EXIT_KEY_BYTES.to_vec(),
             },
         ],
+        // Whoever tries the chain asks her for more of the asset.
+        issuer: Some(Sr25519Keyring::Alice.to_account_id()),
+        // What is announced is due at once.
+        delays: Some(Delays::default()),
     }
     .patch()
 }
@@ -359,6 +371,9 @@ pub fn local() -> Value {
         // There is no verifying key yet; governance sets them when it has installed one.
         solvency_terms: None,
         verifying_keys: Vec::new(),
+        // Nobody can mint more of it, or take it from anyone.
+        issuer: None,
+        delays: None,
     }
     .patch()
 }

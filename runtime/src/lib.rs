@@ -190,4 +190,7 @@ mod runtime {
     pub type Risk = pallet_cloister_risk::Pallet<Runtime>;
     #[runtime::pallet_index(41)]
     pub type Execution = pallet_cloister_execution::Pallet<Runtime>;
+    // Behind the exchange, whose genesis says whether this is a development chain.
+    #[runtime::pallet_index(42)]
+    pub type Timelock = pallet_cloister_timelock::Pallet<Runtime>;
 }

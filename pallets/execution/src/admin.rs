@@ -1,6 +1,6 @@
 //! Groups and the sealing key, for calls and genesis alike.
 
-use crate::{Config, Error, Event, Field, GroupState, Groups, Lane, Pallet, Terms};
+use crate::{Config, Error, Event, Field, GroupState, Groups, Lane, ListedAssets, Pallet, Terms};
 use cloister_crypto::{
     field::{from_bytes, to_bytes},
     schnorr::PublicKey,
@@ -14,7 +14,9 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn add_group(group: u32, asset: T::AssetId, fee_account: T::AccountId) -> Result<(), Error<T>> {
         ensure!(!Groups::<T>::contains_key(group), Error::<T>::GroupExists);
         ensure!(T::Risk::exists(group), Error::<T>::UnknownRiskGroup);
+        ensure!(Self::roles_are_declared(&asset), Error::<T>::AssetRolesNotDeclared);
         ensure!(Self::vault_is_funded(group, &asset), Error::<T>::VaultNotFunded);
+        ListedAssets::<T>::insert(&asset, ());
         let state = GroupState {
             enabled: true,
             asset,

@@ -54,6 +54,10 @@ const TERMS: SolvencyTerms = SolvencyTerms {
 
 type HelperOf<T> = <T as Config>::BenchmarkHelper;
 
+fn notice<T: Config>() -> Result<T::RuntimeOrigin, BenchmarkError> {
+    T::NoticeOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)
+}
+
 fn admin<T: Config>() -> Result<T::RuntimeOrigin, BenchmarkError> {
     T::AdminOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)
 }
@@ -385,7 +389,7 @@ mod benchmarks {
 
     #[benchmark]
     fn create_group() -> Result<(), BenchmarkError> {
-        let origin = admin::<T>()?;
+        let origin = notice::<T>()?;
         let (asset, group, _) = stage::<T>();
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, group, asset, account("fees", 0, 0));
@@ -405,7 +409,7 @@ mod benchmarks {
 
     #[benchmark]
     fn set_verifying_key() -> Result<(), BenchmarkError> {
-        let origin = admin::<T>()?;
+        let origin = notice::<T>()?;
         let key: BoundedVec<u8, frame_support::traits::ConstU32<KEY_BYTES>> =
             BoundedVec::truncate_from(trapdoor::key());
         #[extrinsic_call]
@@ -428,7 +432,7 @@ mod benchmarks {
 
     #[benchmark]
     fn set_submitters(s: Linear<0, { T::MaxSubmitters::get() }>) -> Result<(), BenchmarkError> {
-        let origin = admin::<T>()?;
+        let origin = notice::<T>()?;
         let submitters = BoundedVec::truncate_from((0..s).map(|i| account("submitter", i, 0)).collect());
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, submitters);
@@ -438,7 +442,7 @@ mod benchmarks {
 
     #[benchmark]
     fn set_seal_key() -> Result<(), BenchmarkError> {
-        let origin = admin::<T>()?;
+        let origin = notice::<T>()?;
         let (x, y) = key(9);
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, x, y);
@@ -530,7 +534,7 @@ mod benchmarks {
 
     #[benchmark]
     fn set_queue_terms() -> Result<(), BenchmarkError> {
-        let origin = admin::<T>()?;
+        let origin = notice::<T>()?;
         let (_, group, _) = group::<T>()?;
         let terms = Terms {
             notice: 2_000,
@@ -557,7 +561,7 @@ mod benchmarks {
     /// With as many keys as there may be, the solvency key among them.
     #[benchmark]
     fn set_solvency_terms() -> Result<(), BenchmarkError> {
-        let origin = admin::<T>()?;
+        let origin = notice::<T>()?;
         let (_, group, _) = group::<T>()?;
         register::<T>(SOLVENCY_KEY, StatementKind::Solvency { subtrees: SUBTREES })?;
         fill_keys::<T>()?;
@@ -707,6 +711,7 @@ mod benchmarks {
         fill_keys::<T>()?;
         Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![account("submitter", 0, 0)]));
         let clock = FreezeClock {
+            stops: Stops::default(),
             waited: 0,
             counted_at: NOW - MAX_TICK,
         };
@@ -782,7 +787,7 @@ mod benchmarks {
     /// With all payments waiting that may.
     #[benchmark]
     fn take_insurance() -> Result<(), BenchmarkError> {
-        let origin = admin::<T>()?;
+        let origin = notice::<T>()?;
         let (asset, group, _) = group::<T>()?;
         gate::<T>(group)?;
         let owner: T::AccountId = account("owner", 0, 0);
@@ -795,6 +800,29 @@ mod benchmarks {
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, group, AMOUNT, owner);
         assert_eq!(HouseItems::<T>::get(group).len() as u32, MAX_INSURANCE_PAYMENTS + 1);
+        Ok(())
+    }
+
+    #[benchmark]
+    fn set_custodians() -> Result<(), BenchmarkError> {
+        let origin = notice::<T>()?;
+        let who = |number| account("custodian", number, 0);
+        let custodians = BoundedVec::truncate_from((0..MAX_CUSTODIANS).map(who).collect());
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, custodians);
+        assert_eq!(Custodians::<T>::get().len() as u32, MAX_CUSTODIANS);
+        Ok(())
+    }
+
+    /// By its reverse, which reads and writes the same.
+    #[benchmark]
+    fn report_custody() -> Result<(), BenchmarkError> {
+        let origin = notice::<T>()?;
+        let (_, group, _) = group::<T>()?;
+        CustodyLost::<T>::insert(group, NOW);
+        #[extrinsic_call]
+        restore_custody(origin as T::RuntimeOrigin, group);
+        assert!(!CustodyLost::<T>::contains_key(group));
         Ok(())
     }
 

@@ -6,11 +6,13 @@ use crate::{
     WeightInfo,
 };
 use alloc::vec::Vec;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use pallet_cloister_risk::RiskTables;
 use polkadot_sdk::frame_support::{
     traits::{Get, Time},
     weights::Weight,
 };
+use scale_info::TypeInfo;
 
 /// Milliseconds by which the clock may stand in a window, over all causes together: three days.
 pub const MAX_STOPPED: u64 = 72 * 3_600_000;
@@ -88,6 +90,40 @@ impl<T: Config> Pallet<T> {
     }
 }
 
+/// How long a clock has stood still in the window that runs. Both clocks of a group (C-FREEZE) are bound by it.
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen,
+)]
+pub struct Stops {
+    /// Start of the window in which the clock may stand for [`MAX_STOPPED`], milliseconds of Unix time.
+    pub window_from: u64,
+    /// Milliseconds by which it has stood in the window.
+    pub stopped: u64,
+}
+
+impl Stops {
+    /// Nothing has stood still yet.
+    pub(crate) fn from(now: u64) -> Self {
+        Self {
+            window_from: now,
+            stopped: 0,
+        }
+    }
+
+    /// How much of the time since `counted_at` counts, milliseconds, no more than a minute: all of it while the clock
+    /// `runs`, and what is beyond [`MAX_STOPPED`] in the window while it does not.
+    pub(crate) fn running(&mut self, counted_at: u64, now: u64, runs: bool) -> u64 {
+        if now.saturating_sub(self.window_from) >= STOP_WINDOW {
+            *self = Self::from(now);
+        }
+        let step = now.saturating_sub(counted_at).min(MAX_TICK);
+        let left = MAX_STOPPED.saturating_sub(self.stopped);
+        let stands = if runs { 0 } else { step.min(left) };
+        self.stopped = self.stopped.saturating_add(stands);
+        step.saturating_sub(stands)
+    }
+}
+
 impl QueueClock {
     /// Goes on with another item, or none, given its deadline. It has been overdue for no longer than the one before,
     /// nor longer than since its deadline.
@@ -101,14 +137,12 @@ impl QueueClock {
     /// Counts the time until now: it passes while the group could take a batch, and stands otherwise, for no longer
     /// than [`MAX_STOPPED`] in a window. So nobody keeps owners in by pausing a group or its feeds.
     fn count(&mut self, now: u64, could_take: bool) {
-        if now.saturating_sub(self.window_from) >= STOP_WINDOW {
-            (self.window_from, self.stopped) = (now, 0);
-        }
-        let step = now.saturating_sub(self.counted_at).min(MAX_TICK);
-        let left = MAX_STOPPED.saturating_sub(self.stopped);
-        let stands = if could_take { 0 } else { step.min(left) };
-        let runs = step.saturating_sub(stands);
-        self.stopped = self.stopped.saturating_add(stands);
+        let mut stops = Stops {
+            window_from: self.window_from,
+            stopped: self.stopped,
+        };
+        let runs = stops.running(self.counted_at, now, could_take);
+        (self.window_from, self.stopped) = (stops.window_from, stops.stopped);
         self.waited = self.waited.saturating_add(runs);
         self.lag = self.lag.saturating_add(runs);
     }

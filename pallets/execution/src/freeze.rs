@@ -2,9 +2,10 @@
 //! measured by (C-FREEZE).
 
 use crate::{
-    solvency::{FreezeClock, MAX_GATED_GROUPS, MAX_TICK},
-    Config, Error, FreezeClocks, Frozen, Groups, OpenAccounts, Pallet, SolvencyTerms, SolvencyTermsOf, Submitters,
-    Totals, VerifyingKeys, WeightInfo,
+    clock::Stops,
+    solvency::{FreezeClock, MAX_GATED_GROUPS},
+    Config, Error, FreezeClocks, Frozen, Groups, OpenAccounts, Pallet, SolvencyTerms, SolvencyTermsOf, Totals,
+    VerifyingKeys, WeightInfo,
 };
 use alloc::vec::Vec;
 use pallet_cloister_risk::RiskTables;
@@ -37,6 +38,7 @@ impl<T: Config> Pallet<T> {
             let clock = FreezeClock {
                 waited: 0,
                 counted_at: T::Time::now(),
+                stops: Stops::from(T::Time::now()),
             };
             FreezeClocks::<T>::insert(group, clock);
         }
@@ -50,15 +52,20 @@ impl<T: Config> Pallet<T> {
         VerifyingKeys::<T>::iter_values().any(|key| key.statement.solvency_shape().is_some() && key.active_at <= now)
     }
 
-    /// Whether there is something to prove (open accounts, or payouts that wait for a round), and a statement of it
-    /// could be taken now, if one of any group could.
-    fn can_be_proven(group: u32, now: u64) -> bool {
+    /// Whether there is something to prove: open accounts, or payouts that wait for a round. There is nothing once the
+    /// group is frozen.
+    fn has_something_to_prove(group: u32) -> bool {
         let totals = Totals::<T>::get(group);
         let anything =
             totals.withheld > totals.withheld_paid || OpenAccounts::<T>::iter_key_prefix(group).next().is_some();
+        anything && !Frozen::<T>::contains_key(group)
+    }
+
+    /// Whether a statement of a group could be taken now: it is enabled and there is a table. That somebody has removed
+    /// the keys of statements, or the submitters, counts for nothing: traders must not be kept in by it.
+    fn can_be_proven(group: u32, now: u64) -> bool {
         let newest = T::Risk::latest_version(group);
-        anything
-            && Self::enabled_group(group).is_ok()
+        Self::enabled_group(group).is_ok()
             && newest.is_some_and(|version| Self::table_in_force(group, version, now).is_ok())
     }
 
@@ -67,13 +74,10 @@ impl<T: Config> Pallet<T> {
         let now = T::Time::now();
         let clocks: Vec<(u32, FreezeClock)> = FreezeClocks::<T>::iter().collect();
         let groups = u32::try_from(clocks.len()).unwrap_or(u32::MAX);
-        if groups == 0 {
-            return T::WeightInfo::count_clocks(0);
-        }
-        let anybody = Self::has_solvency_key() && !Submitters::<T>::get().is_empty();
         for (group, mut clock) in clocks {
-            if anybody && Self::can_be_proven(group, now) {
-                let step = now.saturating_sub(clock.counted_at).min(MAX_TICK);
+            if Self::has_something_to_prove(group) {
+                let runs = Self::can_be_proven(group, now);
+                let step = clock.stops.running(clock.counted_at, now, runs);
                 clock.waited = clock.waited.saturating_add(step);
             }
             clock.counted_at = now;

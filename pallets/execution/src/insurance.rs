@@ -16,7 +16,7 @@ use polkadot_sdk::{
 impl<T: Config> Pallet<T> {
     /// Queues a payment into the insurance of a group.
     pub(crate) fn queue_insurance(group: u32, who: T::AccountId, amount: u64) -> DispatchResult {
-        let mut state = Self::enabled_group(group)?;
+        let mut state = Self::receiving_group(group)?;
         Self::check_insurance_payment(group, amount)?;
         Self::take(group, &state.asset, &who, amount)?;
         let item = Self::append_of_house(group, &mut state, who.clone(), ItemKind::PayInsurance, amount)?;

@@ -16,6 +16,7 @@ mod batch;
 mod batches;
 mod claims;
 mod clock;
+mod custody;
 mod essential;
 pub mod exit;
 pub mod extension;
@@ -48,7 +49,8 @@ mod tests;
 pub use batches::MAX_BATCHES;
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
-pub use clock::{MAX_LAG, MAX_STOPPED, STOP_WINDOW};
+pub use clock::{Stops, MAX_LAG, MAX_STOPPED, STOP_WINDOW};
+pub use custody::MAX_CUSTODIANS;
 pub use essential::{EssentialCalls, ESSENTIAL_PRIORITY};
 pub use exit::{ExitClaim, ExitScan, ExitSums, FinalTable, Ratio};
 pub use extension::CheckPlainBatch;
@@ -102,14 +104,18 @@ pub mod pallet {
         AccountId: Into<[u8; 32]> + From<[u8; 32]>,
     >
     {
-        /// Makes groups and sets keys and submitters.
+        /// Narrows what is allowed, at once: disables groups, removes keys and submitters (C-NOTICE).
         type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+        /// Widens what is allowed, once it was announced for long enough: makes groups, sets keys, submitters, terms
+        /// and custodians (C-NOTICE).
+        type NoticeOrigin: EnsureOrigin<Self::RuntimeOrigin>;
         /// Names a settlement asset.
         type AssetId: Parameter + Member + MaxEncodedLen + MaybeSerializeDeserialize;
         /// The settlement assets. Amounts are 10^-6, so an asset has 6 decimals.
         type Assets: fungibles::Inspect<Self::AccountId, AssetId = Self::AssetId, Balance = u128>
             + fungibles::Mutate<Self::AccountId>
-            + fungibles::metadata::Inspect<Self::AccountId>;
+            + fungibles::metadata::Inspect<Self::AccountId>
+            + fungibles::roles::Inspect<Self::AccountId>;
         /// The risk tables.
         type Risk: RiskTables;
         /// The chain's clock, milliseconds of Unix time.
@@ -217,8 +223,9 @@ pub mod pallet {
     impl<T: Config> Pallet<T> {
         /// Makes a margin group with an empty account tree and the genesis house.
         ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::WrongDecimals`], [`Error::GroupExists`],
-        /// [`Error::UnknownRiskGroup`], [`Error::VaultNotFunded`]. Event: [`Event::GroupCreated`].
+        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::WrongDecimals`], [`Error::GroupExists`],
+        /// [`Error::UnknownRiskGroup`], [`Error::AssetRolesNotDeclared`], [`Error::VaultNotFunded`].
+        /// Event: [`Event::GroupCreated`].
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::create_group())]
         pub fn create_group(
@@ -227,20 +234,26 @@ pub mod pallet {
             asset: T::AssetId,
             fee_account: T::AccountId,
         ) -> DispatchResult {
-            T::AdminOrigin::ensure_origin(origin)?;
+            T::NoticeOrigin::ensure_origin(origin)?;
             let decimals = <T::Assets as fungibles::metadata::Inspect<T::AccountId>>::decimals(asset.clone());
             ensure!(decimals == types::ASSET_DECIMALS, Error::<T>::WrongDecimals);
             Self::add_group(group, asset, fee_account)?;
             Ok(())
         }
 
-        /// Enables or disables a group. A disabled group takes no opens, deposits or batches; claims are paid.
+        /// Enables or disables a group. A disabled group takes no opens, deposits or batches; claims are paid, and
+        /// forced withdrawals and re-keys are queued.
         ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::UnknownGroup`]. Event: [`Event::GroupEnabled`].
+        /// Origin: [`Config::AdminOrigin`] to disable, [`Config::NoticeOrigin`] for both. Errors:
+        /// [`Error::UnknownGroup`]. Event: [`Event::GroupEnabled`].
         #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::set_group_enabled())]
         pub fn set_group_enabled(origin: OriginFor<T>, group: u32, enabled: bool) -> DispatchResult {
-            T::AdminOrigin::ensure_origin(origin)?;
+            if enabled {
+                T::NoticeOrigin::ensure_origin(origin)?;
+            } else {
+                Self::ensure_narrowing(origin)?;
+            }
             Groups::<T>::try_mutate(group, |state| {
                 state.as_mut().ok_or(Error::<T>::UnknownGroup)?.enabled = enabled;
                 Self::deposit_event(Event::GroupEnabled { group, enabled });
@@ -250,7 +263,7 @@ pub mod pallet {
 
         /// Registers a verifying key under a new id, good after [`Config::ActivationDelay`].
         ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::KeyExists`], [`Error::ShapeTooLarge`],
+        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::KeyExists`], [`Error::ShapeTooLarge`],
         /// [`Error::DevelopmentKeyRefused`], [`Error::InvalidVerifyingKey`]. Event: [`Event::VerifyingKeySet`].
         #[pallet::call_index(2)]
         #[pallet::weight(T::WeightInfo::set_verifying_key())]
@@ -261,7 +274,7 @@ pub mod pallet {
             development: bool,
             key: BoundedVec<u8, ConstU32<{ types::KEY_BYTES }>>,
         ) -> DispatchResult {
-            T::AdminOrigin::ensure_origin(origin)?;
+            T::NoticeOrigin::ensure_origin(origin)?;
             let active_at = frame_system::Pallet::<T>::block_number().saturating_add(T::ActivationDelay::get());
             Self::register_key(id, statement, development, key.into_inner(), active_at)?;
             Ok(())
@@ -270,26 +283,27 @@ pub mod pallet {
         /// Removes a verifying key at once: batches and opens that name it are refused from now on. Opens that are
         /// queued were checked with it before. The last active key of exits stays while any account is open.
         ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::UnknownKey`], [`Error::ExitKeyNeeded`].
-        /// Event: [`Event::VerifyingKeyRemoved`].
+        /// Origin: [`Config::AdminOrigin`] or [`Config::NoticeOrigin`]. Errors: [`Error::UnknownKey`],
+        /// [`Error::ExitKeyNeeded`]. Event: [`Event::VerifyingKeyRemoved`].
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::remove_verifying_key())]
         pub fn remove_verifying_key(origin: OriginFor<T>, id: KeyId) -> DispatchResult {
-            T::AdminOrigin::ensure_origin(origin)?;
+            Self::ensure_narrowing(origin)?;
             Self::unregister_key(id)?;
             Ok(())
         }
 
         /// Sets who may submit batches.
         ///
-        /// Origin: [`Config::AdminOrigin`]. Event: [`Event::SubmittersSet`].
+        /// Origin: [`Config::NoticeOrigin`]; [`Config::AdminOrigin`] too if nobody is added.
+        /// Event: [`Event::SubmittersSet`].
         #[pallet::call_index(4)]
         #[pallet::weight(T::WeightInfo::set_submitters(submitters.len() as u32))]
         pub fn set_submitters(
             origin: OriginFor<T>,
             submitters: BoundedVec<T::AccountId, T::MaxSubmitters>,
         ) -> DispatchResult {
-            T::AdminOrigin::ensure_origin(origin)?;
+            Self::ensure_may_set_submitters(origin, &submitters)?;
             let count = u32::try_from(submitters.len()).unwrap_or(u32::MAX);
             Submitters::<T>::put(submitters);
             Self::deposit_event(Event::SubmittersSet { count });
@@ -299,11 +313,11 @@ pub mod pallet {
         /// Sets the sequencers' sealing key, coordinates x and y. Opens that are queued were sealed to the key before,
         /// so the sequencers keep that one until a batch has consumed them.
         ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::InvalidSealKey`]. Event: [`Event::SealKeySet`].
+        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::InvalidSealKey`]. Event: [`Event::SealKeySet`].
         #[pallet::call_index(5)]
         #[pallet::weight(T::WeightInfo::set_seal_key())]
         pub fn set_seal_key(origin: OriginFor<T>, x: Field, y: Field) -> DispatchResult {
-            T::AdminOrigin::ensure_origin(origin)?;
+            T::NoticeOrigin::ensure_origin(origin)?;
             ensure!(Self::is_key(&x, &y), Error::<T>::InvalidSealKey);
             SealKey::<T>::put((x, y));
             Self::deposit_event(Event::SealKeySet);
@@ -315,12 +329,13 @@ pub mod pallet {
         /// consumed.
         ///
         /// Origin: signed. Errors, in the order of the checks: [`Error::UnknownGroup`], [`Error::GroupDisabled`],
-        /// [`Error::GroupFrozen`], [`Error::AccountAlreadyOpen`], those of C-SEAL ([`Error::SealKeyMissing`],
-        /// [`Error::NonCanonicalField`], [`Error::UnknownKey`], [`Error::KeyNotActive`], [`Error::WrongStatement`],
-        /// [`Error::InvalidPublicKey`], [`Error::ProofMalformedEncoding`], [`Error::ProofPointAtInfinity`],
-        /// [`Error::ProofNotOnCurve`], [`Error::ProofNotInSubgroup`], [`Error::InvalidSealProof`]),
-        /// [`Error::TreeFull`], [`Error::DepositTooSmall`], [`Error::InsufficientBalance`] for [`Config::OpenFee`], and
-        /// the rest of [`Pallet::deposit`]. Event: [`Event::OpenQueued`].
+        /// [`Error::GroupFrozen`], [`Error::CustodyChanged`], [`Error::AccountAlreadyOpen`], those of C-SEAL
+        /// ([`Error::SealKeyMissing`], [`Error::NonCanonicalField`], [`Error::UnknownKey`], [`Error::KeyNotActive`],
+        /// [`Error::WrongStatement`], [`Error::InvalidPublicKey`], [`Error::ProofMalformedEncoding`],
+        /// [`Error::ProofPointAtInfinity`], [`Error::ProofNotOnCurve`], [`Error::ProofNotInSubgroup`],
+        /// [`Error::InvalidSealProof`]), [`Error::TreeFull`], [`Error::DepositTooSmall`],
+        /// [`Error::InsufficientBalance`] for [`Config::OpenFee`], and the rest of [`Pallet::deposit`]. Event:
+        /// [`Event::OpenQueued`].
         #[pallet::call_index(6)]
         #[pallet::weight(T::WeightInfo::open())]
         pub fn open(
@@ -337,8 +352,8 @@ pub mod pallet {
         /// Queues a deposit to the signer's account; it is taken now.
         ///
         /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::GroupFrozen`],
-        /// [`Error::NoAccount`], [`Error::CloseWaits`], [`Error::DepositTooSmall`], [`Error::QueueFull`],
-        /// [`Error::TooManyItems`], [`Error::QueuedSumTooLarge`], [`Error::UserCapExceeded`],
+        /// [`Error::CustodyChanged`], [`Error::NoAccount`], [`Error::CloseWaits`], [`Error::DepositTooSmall`],
+        /// [`Error::QueueFull`], [`Error::TooManyItems`], [`Error::QueuedSumTooLarge`], [`Error::UserCapExceeded`],
         /// [`Error::VaultCapExceeded`], [`Error::InsufficientBalance`], and what the asset refuses. Event:
         /// [`Event::DepositQueued`].
         #[pallet::call_index(7)]
@@ -403,12 +418,12 @@ pub mod pallet {
         /// Sets how the queue of a group is taken: the notice of items that are queued from now on, and the share of
         /// batches that are submitted from now on.
         ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::TermsOutOfBounds`], [`Error::UnknownGroup`].
+        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::TermsOutOfBounds`], [`Error::UnknownGroup`].
         /// Event: [`Event::QueueTermsSet`].
         #[pallet::call_index(12)]
         #[pallet::weight(T::WeightInfo::set_queue_terms())]
         pub fn set_queue_terms(origin: OriginFor<T>, group: u32, terms: Terms) -> DispatchResult {
-            T::AdminOrigin::ensure_origin(origin)?;
+            T::NoticeOrigin::ensure_origin(origin)?;
             let old = Self::change_queue_terms(group, terms)?;
             Self::deposit_event(Event::QueueTermsSet { group, old, new: terms });
             Ok(())
@@ -447,7 +462,7 @@ pub mod pallet {
         /// paid goes through the gate like any other payout (C-GATE).
         ///
         /// Origin: signed. `amount` is in 10^-6. Errors, in the order of the checks: [`Error::UnknownGroup`],
-        /// [`Error::GroupDisabled`], [`Error::GroupFrozen`], [`Error::NoAccount`], [`Error::RequestWaits`],
+        /// [`Error::GroupFrozen`], [`Error::NoAccount`], [`Error::RequestWaits`],
         /// [`Error::NothingAsked`], [`Error::QueueFull`], [`Error::TooManyItems`].
         /// Event: [`Event::ForcedWithdrawalQueued`].
         // A deposit does the same, and moves money besides.
@@ -462,7 +477,7 @@ pub mod pallet {
         /// the view key given, and orders that the old key signed are good no more. The proof (V-STATEMENT) says that
         /// the sequencers can open the sealed view key, so a queued re-key can always be consumed.
         ///
-        /// Origin: signed. Errors, in the order of the checks: [`Error::UnknownGroup`], [`Error::GroupDisabled`],
+        /// Origin: signed. Errors, in the order of the checks: [`Error::UnknownGroup`],
         /// [`Error::GroupFrozen`], [`Error::NoAccount`], [`Error::RequestWaits`], those of C-SEAL (see
         /// [`Pallet::open`]), [`Error::QueueFull`], [`Error::TooManyItems`]. Event: [`Event::RekeyQueued`].
         #[pallet::call_index(16)]
@@ -476,8 +491,9 @@ pub mod pallet {
         /// takes it with its house's part, once it is ready (C-DOORS).
         ///
         /// Origin: signed, anyone. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::GroupFrozen`],
-        /// [`Error::DepositTooSmall`], [`Error::TooManyInsurancePayments`], [`Error::QueuedSumTooLarge`],
-        /// [`Error::VaultCapExceeded`], [`Error::InsufficientBalance`], and what the asset refuses.
+        /// [`Error::CustodyChanged`], [`Error::DepositTooSmall`], [`Error::TooManyInsurancePayments`],
+        /// [`Error::QueuedSumTooLarge`], [`Error::VaultCapExceeded`], [`Error::InsufficientBalance`], and what the
+        /// asset refuses.
         /// Event: [`Event::InsuranceQueued`].
         #[pallet::call_index(17)]
         #[pallet::weight(T::WeightInfo::pay_insurance())]
@@ -489,13 +505,13 @@ pub mod pallet {
         /// Queues a take of insurance: `amount`, or as much as initial margin of the house, [`Config::InsuranceFloor`]
         /// and the debts that the fresh solvency round has found leave when a batch takes it (C-DOORS).
         ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`],
+        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`],
         /// [`Error::GroupFrozen`], [`Error::InsuranceTakeOfNothing`], [`Error::InsuranceTakeWaits`],
         /// [`Error::NoSolvencyTerms`], [`Error::NoFreshRound`]. Event: [`Event::InsuranceTakeQueued`].
         #[pallet::call_index(18)]
         #[pallet::weight(T::WeightInfo::take_insurance())]
         pub fn take_insurance(origin: OriginFor<T>, group: u32, amount: u64, to: T::AccountId) -> DispatchResult {
-            T::AdminOrigin::ensure_origin(origin)?;
+            T::NoticeOrigin::ensure_origin(origin)?;
             Self::queue_insurance_take(group, to, amount)
         }
 
@@ -525,12 +541,12 @@ pub mod pallet {
         /// Sets what a group asks of solvency rounds (C-GATE, C-FREEZE). Without terms its payouts ask for no round,
         /// and it is never frozen.
         ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::UnknownGroup`], [`Error::TermsOutOfBounds`],
+        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::UnknownGroup`], [`Error::TermsOutOfBounds`],
         /// [`Error::NoSolvencyKey`], [`Error::TooManyGatedGroups`]. Event: [`Event::SolvencyTermsSet`].
         #[pallet::call_index(21)]
         #[pallet::weight(T::WeightInfo::set_solvency_terms())]
         pub fn set_solvency_terms(origin: OriginFor<T>, group: u32, terms: Option<SolvencyTerms>) -> DispatchResult {
-            T::AdminOrigin::ensure_origin(origin)?;
+            T::NoticeOrigin::ensure_origin(origin)?;
             let old = Self::change_solvency_terms(group, terms)?;
             Self::deposit_event(Event::SolvencyTermsSet { group, old, new: terms });
             Ok(())
@@ -697,12 +713,12 @@ pub mod pallet {
 
         /// Sets how the income of a group is shared, from its next period on (C-PERIOD).
         ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::UnknownGroup`], [`Error::TermsOutOfBounds`].
+        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::UnknownGroup`], [`Error::TermsOutOfBounds`].
         /// Event: [`Event::PayoutTermsSet`].
         #[pallet::call_index(31)]
         #[pallet::weight(T::WeightInfo::set_payout_terms())]
         pub fn set_payout_terms(origin: OriginFor<T>, group: u32, terms: PayoutTerms) -> DispatchResult {
-            T::AdminOrigin::ensure_origin(origin)?;
+            T::NoticeOrigin::ensure_origin(origin)?;
             let old = Self::change_payout_terms(group, terms)?;
             Self::deposit_event(Event::PayoutTermsSet { group, old, new: terms });
             Ok(())
@@ -753,6 +769,49 @@ pub mod pallet {
             ensure!(PlainBatch::<T>::take().is_some(), Error::<T>::WrappedBatch);
             let who = ensure_signed(origin)?;
             Ok(Self::settle_many(&who, group, &batches)?)
+        }
+
+        /// Declares who may hold roles of settlement assets, besides the keyless custodian
+        /// ([`Pallet::keyless_custodian`]; C-CUSTODY).
+        ///
+        /// Origin: [`Config::NoticeOrigin`]. Event: [`Event::CustodiansSet`].
+        #[pallet::call_index(37)]
+        #[pallet::weight(T::WeightInfo::set_custodians())]
+        pub fn set_custodians(
+            origin: OriginFor<T>,
+            custodians: BoundedVec<T::AccountId, ConstU32<{ custody::MAX_CUSTODIANS }>>,
+        ) -> DispatchResult {
+            T::NoticeOrigin::ensure_origin(origin)?;
+            let count = u32::try_from(custodians.len()).unwrap_or(u32::MAX);
+            Custodians::<T>::put(custodians);
+            Self::deposit_event(Event::CustodiansSet { count });
+            Ok(())
+        }
+
+        /// Notes that a role of a group's asset is held by nobody who was declared: from now on the group takes no
+        /// opens, deposits or payments into its insurance, even if the roles go back.
+        ///
+        /// Origin: signed, anyone. Errors: [`Error::UnknownGroup`], [`Error::CustodyReported`],
+        /// [`Error::CustodyIntact`]. Event: [`Event::CustodyLost`].
+        #[pallet::call_index(38)]
+        #[pallet::weight(T::WeightInfo::report_custody())]
+        pub fn report_custody(origin: OriginFor<T>, group: u32) -> DispatchResult {
+            ensure_signed(origin)?;
+            Self::do_report_custody(group)?;
+            Ok(())
+        }
+
+        /// Lets a group take money again whose custody was lost.
+        ///
+        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::UnknownGroup`], [`Error::CustodyIntact`] (it was never
+        /// reported), [`Error::CustodyChanged`] (the roles are still not as declared).
+        /// Event: [`Event::CustodyRestored`].
+        #[pallet::call_index(39)]
+        #[pallet::weight(T::WeightInfo::report_custody())]
+        pub fn restore_custody(origin: OriginFor<T>, group: u32) -> DispatchResult {
+            T::NoticeOrigin::ensure_origin(origin)?;
+            Self::do_restore_custody(group)?;
+            Ok(())
         }
     }
 }

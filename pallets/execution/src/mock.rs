@@ -17,11 +17,11 @@ use polkadot_sdk::{
     frame_support::{
         assert_ok, derive_impl,
         dispatch::DispatchResultWithPostInfo,
-        parameter_types,
-        traits::{AsEnsureOriginWithArg, ConstU32, ConstU64, Time},
+        ord_parameter_types, parameter_types,
+        traits::{AsEnsureOriginWithArg, ConstU32, ConstU64, EitherOfDiverse, Time},
         BoundedVec, PalletId,
     },
-    frame_system::{EnsureRoot, EnsureSigned},
+    frame_system::{EnsureRoot, EnsureSigned, EnsureSignedBy},
     pallet_assets, pallet_balances, sp_io,
     sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage},
 };
@@ -90,6 +90,13 @@ parameter_types! {
     pub const Treasury: AccountId32 = TREASURY;
 }
 
+ord_parameter_types! {
+    /// May only narrow.
+    pub const Narrows: AccountId32 = NARROWS;
+    /// May do what was announced.
+    pub const Widens: AccountId32 = WIDENS;
+}
+
 pub struct Clock;
 impl Time for Clock {
     type Moment = u64;
@@ -140,7 +147,8 @@ impl RiskTables for Risk {
 }
 
 impl pallet_cloister_execution::Config for Test {
-    type AdminOrigin = EnsureRoot<AccountId32>;
+    type AdminOrigin = EitherOfDiverse<EnsureRoot<AccountId32>, EnsureSignedBy<Narrows, AccountId32>>;
+    type NoticeOrigin = EitherOfDiverse<EnsureRoot<AccountId32>, EnsureSignedBy<Widens, AccountId32>>;
     type AssetId = u32;
     type Assets = Assets;
     type Risk = Risk;
@@ -214,6 +222,10 @@ pub const SUBTREES: u16 = 1;
 /// The verifying key of house re-keys.
 pub const HOUSE_KEY: KeyId = 20;
 pub const ADMIN: AccountId32 = AccountId32::new([9; 32]);
+/// May only narrow what is allowed.
+pub const NARROWS: AccountId32 = AccountId32::new([21; 32]);
+/// May do what was announced.
+pub const WIDENS: AccountId32 = AccountId32::new([22; 32]);
 pub const ALICE: AccountId32 = AccountId32::new([1; 32]);
 pub const BOB: AccountId32 = AccountId32::new([2; 32]);
 pub const SEQUENCER: AccountId32 = AccountId32::new([3; 32]);
@@ -336,6 +348,7 @@ pub fn genesis() -> RuntimeGenesisConfig {
             queue_terms: Some((NOTICE, 50)),
             solvency_terms: None,
             submitters: vec![SEQUENCER],
+            custodians: vec![ADMIN],
             seal_key: Some((to_bytes(&seal.x()), to_bytes(&seal.y()))),
             verifying_keys: vec![
                 GenesisKey {

@@ -41,6 +41,13 @@ impl<T: Config> Pallet<T> {
         Ok(state)
     }
 
+    /// A group that is not frozen. Nobody's way out waits for it to be enabled.
+    fn living_group(group: u32) -> Result<GroupOf<T>, Error<T>> {
+        let state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
+        ensure!(!Frozen::<T>::contains_key(group), Error::<T>::GroupFrozen);
+        Ok(state)
+    }
+
     pub(crate) fn queue_open(
         group: u32,
         owner: T::AccountId,
@@ -48,7 +55,7 @@ impl<T: Config> Pallet<T> {
         seal: &SealProof,
         amount: u64,
     ) -> Result<(), DispatchError> {
-        let mut state = Self::enabled_group(group)?;
+        let mut state = Self::receiving_group(group)?;
         ensure!(
             !Indices::<T>::contains_key(group, &owner),
             Error::<T>::AccountAlreadyOpen
@@ -82,7 +89,7 @@ impl<T: Config> Pallet<T> {
     }
 
     pub(crate) fn queue_deposit(group: u32, owner: T::AccountId, amount: u64) -> Result<(), DispatchError> {
-        let mut state = Self::enabled_group(group)?;
+        let mut state = Self::receiving_group(group)?;
         let index = Indices::<T>::get(group, &owner).ok_or(Error::<T>::NoAccount)?;
         ensure!(!Self::close_waits(group, index), Error::<T>::CloseWaits);
         ensure!(amount >= T::MinDeposit::get(), Error::<T>::DepositTooSmall);
@@ -99,13 +106,15 @@ impl<T: Config> Pallet<T> {
 
     /// Queues a request of an account's owner, which pays nothing in.
     pub(crate) fn queue_request(group: u32, owner: T::AccountId, request: Request) -> Result<(), DispatchError> {
-        let (state, index) = Self::may_request(group, &owner)?;
+        let state = Self::enabled_group(group)?;
+        let index = Self::may_request(group, &owner)?;
         Self::push_request(group, state, index, owner, request)
     }
 
     /// Queues a forced withdrawal of an account's owner.
     pub(crate) fn queue_forced(group: u32, owner: T::AccountId, amount: u64) -> Result<(), DispatchError> {
-        let (state, index) = Self::may_request(group, &owner)?;
+        let state = Self::living_group(group)?;
+        let index = Self::may_request(group, &owner)?;
         ensure!(amount > 0, Error::<T>::NothingAsked);
         Self::ensure_opened(group, index)?;
         let amount = Amount(amount);
@@ -119,7 +128,8 @@ impl<T: Config> Pallet<T> {
         keys: OpenKeys,
         seal: &SealProof,
     ) -> Result<(), DispatchError> {
-        let (state, index) = Self::may_request(group, &owner)?;
+        let state = Self::living_group(group)?;
+        let index = Self::may_request(group, &owner)?;
         Self::ensure_opened(group, index)?;
         Self::check_seal(group, &owner, &keys, seal)?;
         Self::push_request(group, state, index, owner, Request::Rekey(keys))
@@ -132,13 +142,12 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// The group, and the account that an owner may queue a request of.
-    fn may_request(group: u32, owner: &T::AccountId) -> Result<(GroupOf<T>, u32), Error<T>> {
-        let state = Self::enabled_group(group)?;
+    /// The account that an owner may queue a request of.
+    fn may_request(group: u32, owner: &T::AccountId) -> Result<u32, Error<T>> {
         let index = Indices::<T>::get(group, owner).ok_or(Error::<T>::NoAccount)?;
         // A request pays nothing in, and each takes a unit of a batch: what counts is the last one.
         ensure!(!Self::request_waits(group, index), Error::<T>::RequestWaits);
-        Ok((state, index))
+        Ok(index)
     }
 
     fn push_request(

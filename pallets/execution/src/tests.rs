@@ -3,6 +3,7 @@
 mod admin;
 mod batches;
 mod claims;
+mod custody;
 mod exit;
 mod forced;
 mod freeze;
@@ -11,6 +12,8 @@ mod insurance;
 mod invariants;
 mod keys;
 mod lanes;
+mod never_paused;
+mod notice;
 mod payouts;
 mod periods;
 mod plain;

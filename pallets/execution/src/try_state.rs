@@ -3,8 +3,8 @@
 use crate::{
     queue::GroupOf,
     types::{MAX_HOUSE_ITEMS, MAX_INSURANCE_PAYMENTS},
-    Accounts, Claims, Config, GroupTotals, Groups, HouseItems, HouseRekeys, Indices, ItemKind, Lane, Pallet,
-    PendingItems, PlainBatch, Queue, Totals, WaitingItem,
+    Accounts, Claims, Config, CustodyLost, GroupTotals, Groups, HouseItems, HouseRekeys, Indices, ItemKind, Lane,
+    Pallet, PendingItems, PlainBatch, Queue, Totals, WaitingItem,
 };
 use alloc::collections::{BTreeMap, BTreeSet};
 use cloister_crypto::{constants::INDEX_BITS, field::from_bytes};
@@ -35,6 +35,7 @@ impl<T: Config> Pallet<T> {
     /// * What rounds, gate and freeze keep: [`Pallet::try_solvency`].
     /// * What a frozen group's exits keep: [`Pallet::try_exits`].
     /// * What income, credits and shares keep: [`Pallet::try_periods`].
+    /// * Its asset is listed (C-CUSTODY).
     pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
         ensure!(!PlainBatch::<T>::exists(), "a transaction has left its mark");
         let mut groups = 0usize;
@@ -51,7 +52,12 @@ impl<T: Config> Pallet<T> {
             Self::try_solvency(group, &state)?;
             Self::try_exits(group)?;
             Self::try_periods(group, state.batch_no)?;
+            ensure!(Self::is_listed(&state.asset), "a group's asset is not listed");
         }
+        ensure!(
+            CustodyLost::<T>::iter_keys().all(Groups::<T>::contains_key),
+            "custody of no group was lost"
+        );
         Self::try_known()?;
         Self::try_exits_known()?;
         Self::try_periods_known()?;

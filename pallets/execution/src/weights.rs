@@ -61,6 +61,10 @@ pub trait WeightInfo {
     fn release_rest() -> Weight;
     /// `refund_item` by items of its account.
     fn refund_item(items: u32) -> Weight;
+    /// `set_custodians`.
+    fn set_custodians() -> Weight;
+    /// `report_custody`; `restore_custody` does no more.
+    fn report_custody() -> Weight;
     /// The freeze clocks at the start of a block, by groups with terms.
     fn count_clocks(groups: u32) -> Weight;
     /// The queue clocks at the start of a block, by groups.
@@ -95,8 +99,8 @@ impl<T: frame_system::Config> SubstrateWeight<T> {
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn create_group() -> Weight {
-        // The empty tree and the genesis house are hashed.
-        Self::of(5_000, 5, 1)
+        // The empty tree and the genesis house are hashed; custodians, and that the asset is listed.
+        Self::of(5_010, 6, 3)
     }
 
     fn set_group_enabled() -> Weight {
@@ -123,12 +127,13 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn open() -> Weight {
         // The trading key 3 ms, the statement's hash three permutations, the verification as of a batch; the fee is a
         // second transfer.
-        Self::of(50_050, 16, 12)
+        // Mark, asset and custodians (C-CUSTODY).
+        Self::of(50_060, 19, 12)
     }
 
     fn deposit() -> Weight {
-        // Up to eight older items of the account, the item before the new one.
-        Self::of(150, 18, 9)
+        // Up to eight older items of the account, the item before the new one; mark, asset and custodians.
+        Self::of(160, 21, 9)
     }
 
     fn rekey() -> Weight {
@@ -161,8 +166,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     }
 
     fn pay_insurance() -> Weight {
-        // All items of the house, the item before the new one; group, freeze, vault, totals.
-        Self::of(250, 9 + u64::from(MAX_HOUSE_ITEMS), 7)
+        // All items of the house, the item before the new one; group, freeze, vault, totals; mark, asset, custodians.
+        Self::of(260, 12 + u64::from(MAX_HOUSE_ITEMS), 7)
     }
 
     fn take_insurance() -> Weight {
@@ -223,11 +228,19 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Self::of(120, 14, 10).saturating_add(Self::of(10, 3, 3).saturating_mul(u64::from(items)))
     }
 
+    fn set_custodians() -> Weight {
+        Self::of(30, 0, 1)
+    }
+
+    fn report_custody() -> Weight {
+        // Group, mark, asset, custodians.
+        Self::of(30, 4, 1)
+    }
+
     fn count_clocks(groups: u32) -> Weight {
-        // Time and the end of the clocks; with any, submitters and all verifying keys; each group's clock, totals,
-        // state, freeze, newest table and its number, open accounts.
-        let anybody = if groups == 0 { 0 } else { 1 + u64::from(MAX_KEYS) };
-        Self::of(5 + 2 * anybody, 2 + anybody, 0).saturating_add(Self::of(20, 8, 1).saturating_mul(u64::from(groups)))
+        // Time and the end of the clocks; each group's clock, totals, state, freeze, newest table and its number, open
+        // accounts.
+        Self::of(5, 2, 0).saturating_add(Self::of(20, 8, 1).saturating_mul(u64::from(groups)))
     }
 
     fn count_queue_clocks(groups: u32) -> Weight {

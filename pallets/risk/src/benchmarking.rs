@@ -67,7 +67,7 @@ fn prepare<T: Config>(instruments: u32) -> Result<u32, BenchmarkError> {
 }
 
 fn admin<T: Config>() -> Result<T::RuntimeOrigin, BenchmarkError> {
-    T::AdminOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)
+    T::NoticeOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)
 }
 
 #[benchmarks]

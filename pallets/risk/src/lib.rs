@@ -3,7 +3,7 @@
 //!
 //! A table fixes everything that a batch may assume about prices and margins. It is built from the oracle's medians
 //! when they are fresh, hashed once, and named by batches through its version. Parameters are set by
-//! [`Config::AdminOrigin`] inside the hard bounds of [`bounds`].
+//! [`Config::NoticeOrigin`] inside the hard bounds of [`bounds`].
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
@@ -48,8 +48,10 @@ pub mod pallet {
 
     #[pallet::config]
     pub trait Config: polkadot_sdk::frame_system::Config<RuntimeEvent: From<Event<Self>>> {
-        /// Who sets groups, instruments and parameters.
+        /// Narrows what is allowed, at once: sets instruments to close-only (C-NOTICE).
         type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+        /// Sets groups, instruments and parameters, once that was announced for long enough (C-NOTICE).
+        type NoticeOrigin: EnsureOrigin<Self::RuntimeOrigin>;
         /// Names a price feed.
         type FeedId: Parameter + Member + MaxEncodedLen + MaybeSerializeDeserialize;
         /// The oracle's medians.
@@ -253,24 +255,24 @@ pub mod pallet {
     impl<T: Config> Pallet<T> {
         /// Makes a margin group without instruments.
         ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::GroupExists`],
+        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::GroupExists`],
         /// [`Error::TooManyGroups`]. Event: [`Event::GroupCreated`].
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::create_group())]
         pub fn create_group(origin: OriginFor<T>, group: u32, params: GroupParams) -> DispatchResult {
-            T::AdminOrigin::ensure_origin(origin)?;
+            T::NoticeOrigin::ensure_origin(origin)?;
             Self::add_group(group, params)?;
             Ok(())
         }
 
         /// Sets the parameters of a group, from its next table on.
         ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::UnknownGroup`].
+        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::UnknownGroup`].
         /// Event: [`Event::GroupParamsSet`].
         #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::set_group_params())]
         pub fn set_group_params(origin: OriginFor<T>, group: u32, params: GroupParams) -> DispatchResult {
-            T::AdminOrigin::ensure_origin(origin)?;
+            T::NoticeOrigin::ensure_origin(origin)?;
             ensure!(params.in_bounds(), Error::<T>::ParameterOutOfBounds);
             Groups::<T>::try_mutate(group, |state| {
                 state.as_mut().ok_or(Error::<T>::UnknownGroup)?.params = params;
@@ -281,7 +283,7 @@ pub mod pallet {
 
         /// Lists a perpetual in the next free row of a group.
         ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::UnknownGroup`],
+        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::UnknownGroup`],
         /// [`Error::TooManyInstruments`], [`Error::ShapeTooNarrow`]. Event: [`Event::InstrumentListed`].
         #[pallet::call_index(2)]
         #[pallet::weight(T::WeightInfo::list_instrument())]
@@ -292,7 +294,7 @@ pub mod pallet {
             premium_feed: Option<T::FeedId>,
             params: InstrumentParams,
         ) -> DispatchResult {
-            T::AdminOrigin::ensure_origin(origin)?;
+            T::NoticeOrigin::ensure_origin(origin)?;
             let listed = Groups::<T>::get(group)
                 .ok_or(Error::<T>::UnknownGroup)?
                 .instruments
@@ -304,7 +306,7 @@ pub mod pallet {
 
         /// Sets the parameters of an instrument, from the group's next table on.
         ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::UnknownGroup`],
+        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::UnknownGroup`],
         /// [`Error::UnknownInstrument`], [`Error::LotSizeFixed`], [`Error::RiskBoundExceeded`] if a higher limit could
         /// take an account out of its range at the newest table's prices. Event: [`Event::InstrumentParamsSet`].
         #[pallet::call_index(3)]
@@ -315,7 +317,7 @@ pub mod pallet {
             instrument_id: u32,
             params: InstrumentParams,
         ) -> DispatchResult {
-            T::AdminOrigin::ensure_origin(origin)?;
+            T::NoticeOrigin::ensure_origin(origin)?;
             ensure!(params.in_bounds(), Error::<T>::ParameterOutOfBounds);
             let mut state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
             let instrument = state
@@ -334,8 +336,9 @@ pub mod pallet {
 
         /// Sets an instrument to trading or close-only, from the group's next table on.
         ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::StatusNotAllowed`], [`Error::UnknownGroup`],
-        /// [`Error::UnknownInstrument`]; to trading, [`Error::ShapeTooNarrow`]. Event: [`Event::InstrumentStatusSet`].
+        /// Origin: [`Config::AdminOrigin`] to close-only, [`Config::NoticeOrigin`] for both. Errors:
+        /// [`Error::StatusNotAllowed`], [`Error::UnknownGroup`], [`Error::UnknownInstrument`]; to trading,
+        /// [`Error::ShapeTooNarrow`]. Event: [`Event::InstrumentStatusSet`].
         #[pallet::call_index(4)]
         #[pallet::weight(T::WeightInfo::set_instrument_status())]
         pub fn set_instrument_status(
@@ -344,7 +347,13 @@ pub mod pallet {
             instrument_id: u32,
             status: Status,
         ) -> DispatchResult {
-            T::AdminOrigin::ensure_origin(origin)?;
+            if status == Status::CloseOnly {
+                if let Err(origin) = T::AdminOrigin::try_origin(origin) {
+                    T::NoticeOrigin::ensure_origin(origin)?;
+                }
+            } else {
+                T::NoticeOrigin::ensure_origin(origin)?;
+            }
             ensure!(
                 matches!(status, Status::Trading | Status::CloseOnly),
                 Error::<T>::StatusNotAllowed
@@ -389,11 +398,11 @@ pub mod pallet {
         /// Sets how long a table may still be named after the next one is built, milliseconds. It counts for the tables
         /// that are replaced from now on: no table gets back what it lost, none loses what it was given.
         ///
-        /// Origin: [`Config::AdminOrigin`]. Errors: [`Error::ParameterOutOfBounds`]. Event: [`Event::TableGraceSet`].
+        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::ParameterOutOfBounds`]. Event: [`Event::TableGraceSet`].
         #[pallet::call_index(6)]
         #[pallet::weight(T::WeightInfo::set_table_grace())]
         pub fn set_table_grace(origin: OriginFor<T>, grace: u64) -> DispatchResult {
-            T::AdminOrigin::ensure_origin(origin)?;
+            T::NoticeOrigin::ensure_origin(origin)?;
             Self::put_table_grace(grace)?;
             Self::deposit_event(Event::TableGraceSet { grace });
             Ok(())

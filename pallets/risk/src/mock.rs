@@ -4,10 +4,10 @@
 use crate::{self as pallet_cloister_risk, BatchShapes, GroupParams, InstrumentParams, Price, PriceSource};
 use polkadot_sdk::{
     frame_support::{
-        self, derive_impl, parameter_types,
-        traits::{ConstU32, Time},
+        self, derive_impl, ord_parameter_types, parameter_types,
+        traits::{ConstU32, EitherOfDiverse, Time},
     },
-    frame_system::{self, EnsureRoot},
+    frame_system::{self, EnsureRoot, EnsureSignedBy},
     sp_io,
     sp_runtime::{BuildStorage, FixedU128},
 };
@@ -50,6 +50,13 @@ parameter_types! {
     pub static Prices: BTreeMap<u32, (FixedU128, u64)> = BTreeMap::new();
 }
 
+ord_parameter_types! {
+    /// May only narrow.
+    pub const Narrows: u64 = 101;
+    /// May do what was announced.
+    pub const Widens: u64 = 102;
+}
+
 pub struct Clock;
 impl Time for Clock {
     type Moment = u64;
@@ -77,7 +84,8 @@ impl BatchShapes for Keys {
 }
 
 impl pallet_cloister_risk::Config for Test {
-    type AdminOrigin = EnsureRoot<u64>;
+    type AdminOrigin = EitherOfDiverse<EnsureRoot<u64>, EnsureSignedBy<Narrows, u64>>;
+    type NoticeOrigin = EitherOfDiverse<EnsureRoot<u64>, EnsureSignedBy<Widens, u64>>;
     type FeedId = u32;
     type Prices = Oracle;
     type Time = Clock;

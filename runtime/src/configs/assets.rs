@@ -1,6 +1,7 @@
-//! Assets: the settlement asset of the exchange, and no others without Root.
+//! Assets: the settlement asset of the exchange, and no others without notice.
 
 use crate::{
+    configs::notice::Announced,
     constants::money::{deposit, EXISTENTIAL_DEPOSIT},
     AccountId, AssetId, Balance, Balances, Runtime, RuntimeEvent,
 };
@@ -8,11 +9,10 @@ use frame_support::{
     parameter_types,
     traits::{AsEnsureOriginWithArg, ConstU32},
 };
-use frame_system::EnsureRoot;
 use polkadot_sdk::*;
 
 /// Who may create an asset by the ordinary call: nobody, so that no look-alike of the settlement asset appears in
-/// wallets. Root creates one with `force_create`.
+/// wallets. `force_create` creates one by notice.
 #[cfg(not(feature = "runtime-benchmarks"))]
 type Creator = frame_support::traits::NeverEnsureOrigin<AccountId>;
 /// A benchmark of the call needs an origin that may make it.
@@ -41,7 +41,7 @@ impl pallet_assets::Config for Runtime {
     type ReserveData = ();
     type Currency = Balances;
     type CreateOrigin = AsEnsureOriginWithArg<Creator>;
-    type ForceOrigin = EnsureRoot<AccountId>;
+    type ForceOrigin = Announced;
     type AssetDeposit = AssetDeposit;
     type AssetAccountDeposit = AssetAccountDeposit;
     type MetadataDepositBase = MetadataDepositBase;

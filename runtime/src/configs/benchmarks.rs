@@ -4,7 +4,7 @@ use crate::{
     configs::oracle::FeedId,
     constants::money::{SETTLEMENT_ASSET, SETTLEMENT_DECIMALS, SETTLEMENT_MINIMUM, SETTLEMENT_NAME, SETTLEMENT_SYMBOL},
     genesis_presets::{self, feeds::BTC_INDEX},
-    AccountId, AllPalletsWithSystem, AssetId, Assets, Risk, Runtime, RuntimeOrigin,
+    AccountId, AllPalletsWithSystem, AssetId, Assets, Execution, Risk, Runtime, RuntimeOrigin,
 };
 use alloc::{string::String, vec::Vec};
 use frame_benchmarking::{
@@ -38,7 +38,13 @@ define_benchmarks!(
     [pallet_oracle, crate::Oracle]
     [pallet_cloister_risk, crate::Risk]
     [pallet_cloister_execution, crate::Execution]
+    [pallet_cloister_timelock, crate::Timelock]
 );
+
+/// The origin of what was announced.
+fn enacted() -> RuntimeOrigin {
+    pallet_cloister_timelock::Origin::Enacted.into()
+}
 
 /// Sets the stage for the benchmarks of the exchange.
 pub struct Stage;
@@ -83,17 +89,17 @@ impl pallet_cloister_execution::BenchmarkHelper<AccountId, AssetId> for Stage {
 
     fn asset() -> AssetId {
         if !<Assets as Inspect<AccountId>>::asset_exists(SETTLEMENT_ASSET) {
-            let issuer: AccountId = [0u8; 32].into();
+            let issuer = Execution::keyless_custodian();
             // Benchmarks start from an empty state; a failure here fails the benchmark that needs the asset.
             let _ = Assets::force_create(
-                RuntimeOrigin::root(),
+                enacted(),
                 codec::Compact(SETTLEMENT_ASSET),
                 issuer.into(),
                 true,
                 SETTLEMENT_MINIMUM,
             );
             let _ = Assets::force_set_metadata(
-                RuntimeOrigin::root(),
+                enacted(),
                 codec::Compact(SETTLEMENT_ASSET),
                 SETTLEMENT_NAME.as_bytes().to_vec(),
                 SETTLEMENT_SYMBOL.as_bytes().to_vec(),
@@ -117,9 +123,9 @@ impl pallet_cloister_execution::BenchmarkHelper<AccountId, AssetId> for Stage {
             instruments,
         } = genesis_presets::btc_group();
         let group = group.saturating_add(number);
-        let _ = Risk::create_group(RuntimeOrigin::root(), group, params);
+        let _ = Risk::create_group(enacted(), group, params);
         for GenesisInstrument { feed, params, .. } in instruments {
-            let _ = Risk::list_instrument(RuntimeOrigin::root(), group, feed, None, params);
+            let _ = Risk::list_instrument(enacted(), group, feed, None, params);
             <Self as pallet_cloister_risk::BenchmarkHelper<FeedId>>::set_time(now);
             Self::set_price(&feed, FixedU128::from_u32(50_000), now);
         }

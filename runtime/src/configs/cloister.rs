@@ -1,15 +1,19 @@
 //! The exchange: `pallet-cloister-risk` and `pallet-cloister-execution`.
 
 use crate::{
-    configs::oracle::FeedId, constants::time, AccountId, AssetId, Assets, BlockNumber, Execution, Moment, Oracle,
-    OracleOperators, Risk, Runtime, RuntimeCall, Timestamp,
+    configs::{
+        notice::{Announced, Governance},
+        oracle::FeedId,
+    },
+    constants::time,
+    AccountId, AssetId, Assets, BlockNumber, Execution, Moment, Oracle, OracleOperators, Risk, Runtime, RuntimeCall,
+    Timestamp,
 };
 use frame_support::{
     parameter_types,
     traits::{ConstU32, Contains, Get},
     PalletId,
 };
-use frame_system::EnsureRoot;
 use pallet_cloister_execution::{
     exit::{DEVELOPMENT_EXIT_PERIOD, EXIT_PERIOD},
     EssentialCalls,
@@ -94,7 +98,8 @@ impl PriceSource for OraclePrices {
 }
 
 impl pallet_cloister_risk::Config for Runtime {
-    type AdminOrigin = EnsureRoot<AccountId>;
+    type AdminOrigin = Governance;
+    type NoticeOrigin = Announced;
     type FeedId = FeedId;
     type Prices = OraclePrices;
     type Time = Timestamp;
@@ -142,7 +147,8 @@ impl Get<AccountId> for Treasury {
 }
 
 impl pallet_cloister_execution::Config for Runtime {
-    type AdminOrigin = EnsureRoot<AccountId>;
+    type AdminOrigin = Governance;
+    type NoticeOrigin = Announced;
     type AssetId = AssetId;
     type Assets = Assets;
     type Risk = Risk;

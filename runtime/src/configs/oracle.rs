@@ -1,12 +1,11 @@
 //! Prices: the median of what a governed set of operators feeds.
 
-use crate::{AccountId, Moment, Oracle, OracleOperators, Runtime, RuntimeEvent, Timestamp};
+use crate::{configs::notice::Announced, Moment, Oracle, OracleOperators, Runtime, RuntimeEvent, Timestamp};
 use frame_support::{
     parameter_types,
     traits::{ConstU32, Get},
     PalletId,
 };
-use frame_system::EnsureRoot;
 use polkadot_sdk::*;
 use sp_runtime::FixedU128;
 
@@ -38,11 +37,11 @@ pub type OperatorsInstance = pallet_membership::Instance1;
 
 impl pallet_membership::Config<OperatorsInstance> for Runtime {
     type RuntimeEvent = RuntimeEvent;
-    type AddOrigin = EnsureRoot<AccountId>;
-    type RemoveOrigin = EnsureRoot<AccountId>;
-    type SwapOrigin = EnsureRoot<AccountId>;
-    type ResetOrigin = EnsureRoot<AccountId>;
-    type PrimeOrigin = EnsureRoot<AccountId>;
+    type AddOrigin = Announced;
+    type RemoveOrigin = Announced;
+    type SwapOrigin = Announced;
+    type ResetOrigin = Announced;
+    type PrimeOrigin = Announced;
     type MembershipInitialized = ();
     // A removed operator's values leave the median.
     type MembershipChanged = Oracle;

@@ -1,8 +1,8 @@
 //! The frame itself, and the small pallets that every chain has.
 
 use crate::{
-    constants::money, AccountId, Balance, Block, Hash, Nonce, OriginCaller, PalletInfo, Runtime, RuntimeCall,
-    RuntimeEvent, RuntimeOrigin, RuntimeTask, System, VERSION,
+    configs::custody::Permitted, constants::money, AccountId, Balance, Block, Hash, Nonce, OriginCaller, PalletInfo,
+    Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, System, VERSION,
 };
 use frame_support::{
     derive_impl, parameter_types,
@@ -60,6 +60,12 @@ impl frame_system::Config for Runtime {
     type ExtensionsWeightInfo = frame_system::SubstrateExtensionsWeight<Runtime>;
     type SS58Prefix = SS58Prefix;
     type MaxConsumers = ConstU32<16>;
+    type BaseCallFilter = Permitted;
+    #[cfg(not(feature = "runtime-benchmarks"))]
+    type OnSetCode = pallet_cloister_timelock::EnactedCode<Runtime, ()>;
+    // Benchmarks of upgrades announce nothing.
+    #[cfg(feature = "runtime-benchmarks")]
+    type OnSetCode = ();
 }
 
 parameter_types! {

@@ -28,7 +28,7 @@ use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use sp_keyring::Sr25519Keyring;
 
 /// Milliseconds of Unix time at which the tests begin.
-const NOW: u64 = 1_700_000_000_000;
+pub const NOW: u64 = 1_700_000_000_000;
 
 /// The development preset's verifying key.
 fn development_key() -> BoundedVec<u8, frame_support::traits::ConstU32<1060>> {
@@ -102,7 +102,8 @@ fn the_development_preset_should_have_active_keys_and_the_public_sealing_key() {
 fn only_a_development_chain_should_take_development_keys_have_short_slots_and_no_activation_delay() {
     let key = development_key();
     let shape = StatementKind::Batch { units: 8, places: 1 };
-    let install = |statement, key| Execution::set_verifying_key(RuntimeOrigin::root(), 33, statement, true, key);
+    let enacted = || RuntimeOrigin::from(pallet_cloister_timelock::Origin::Enacted);
+    let install = |statement, key| Execution::set_verifying_key(enacted(), 33, statement, true, key);
     state(DEV_RUNTIME_PRESET).execute_with(|| {
         System::set_block_number(1);
         assert!(is_development());

@@ -26,12 +26,19 @@ fn merge(target: &mut Value, patch: Value) {
 
 /// State after the genesis block of the preset called `name`.
 pub fn state(name: &str) -> TestExternalities {
+    config(name)
+        .build_storage()
+        .expect("a preset makes a genesis block")
+        .into()
+}
+
+/// What the preset called `name` starts with.
+pub fn config(name: &str) -> RuntimeGenesisConfig {
     let preset = genesis_presets::get(&name.into()).expect("the preset exists");
     let patch = serde_json::from_slice(&preset).expect("a preset is JSON");
     let mut config = serde_json::to_value(RuntimeGenesisConfig::default()).expect("the default is JSON");
     merge(&mut config, patch);
-    let config: RuntimeGenesisConfig = serde_json::from_value(config).expect("a preset fits the configuration");
-    config.build_storage().expect("a preset makes a genesis block").into()
+    serde_json::from_value(config).expect("a preset fits the configuration")
 }
 
 #[test]

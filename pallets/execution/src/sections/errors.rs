@@ -202,5 +202,13 @@ mod errors {
         ShortfallFound,
         /// There is no batch to settle.
         NoBatches,
+        /// A role of the asset is held by an account that governance has not declared.
+        AssetRolesNotDeclared,
+        /// The roles of the group's asset are not, or were not when it was reported, as governance has declared.
+        CustodyChanged,
+        /// That custody of the group's asset was lost is known.
+        CustodyReported,
+        /// The roles of the group's asset are as governance has declared.
+        CustodyIntact,
     }
 }

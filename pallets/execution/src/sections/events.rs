@@ -504,5 +504,20 @@ mod events {
             /// Why, as `submit_batch` would have said.
             error: DispatchError,
         },
+        /// The custodians of settlement assets were declared.
+        CustodiansSet {
+            /// How many there are besides the keyless one.
+            count: u32,
+        },
+        /// A role of a group's asset was held by nobody who was declared: the group takes no money any more.
+        CustodyLost {
+            /// The group.
+            group: u32,
+        },
+        /// The asset of a group is held as declared, and the group takes money again.
+        CustodyRestored {
+            /// The group.
+            group: u32,
+        },
     }
 }

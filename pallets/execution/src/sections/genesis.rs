@@ -23,6 +23,8 @@ mod genesis {
         pub seal_key: Option<(Field, Field)>,
         /// Verifying keys, active from the first block.
         pub verifying_keys: Vec<GenesisKey>,
+        /// Who may hold roles of settlement assets, besides the keyless custodian.
+        pub custodians: Vec<T::AccountId>,
     }
 
     #[pallet::genesis_build]
@@ -30,9 +32,11 @@ mod genesis {
         fn build(&self) {
             // A genesis that does not hold together must not start: every failure here is a panic.
             Development::<T>::put(self.development);
+            let custodians = BoundedVec::try_from(self.custodians.clone());
+            Custodians::<T>::put(custodians.expect("genesis: no more custodians than there may be"));
             for (group, asset, fee_account) in &self.groups {
                 Pallet::<T>::add_group(*group, asset.clone(), fee_account.clone())
-                    .expect("genesis: new group of pallet risk with a funded vault");
+                    .expect("genesis: new group of pallet risk with a funded vault, whose asset's roles are declared");
                 if let Some((notice, share)) = self.queue_terms {
                     Pallet::<T>::change_queue_terms(*group, Terms { notice, share })
                         .expect("genesis: terms of queues within their bounds");

@@ -151,4 +151,18 @@ mod storage {
     /// What was collected for those who share a group's income with the provers, 10^-6.
     #[pallet::storage]
     pub type Shares<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, Beneficiary, u128, ValueQuery>;
+
+    /// Who may hold roles of settlement assets, besides the keyless custodian (C-CUSTODY).
+    #[pallet::storage]
+    pub type Custodians<T: Config> =
+        StorageValue<_, BoundedVec<T::AccountId, ConstU32<{ custody::MAX_CUSTODIANS }>>, ValueQuery>;
+
+    /// The assets in which groups settle.
+    #[pallet::storage]
+    pub type ListedAssets<T: Config> = StorageMap<_, Blake2_128Concat, T::AssetId, ()>;
+
+    /// Groups that take no money because a role of their asset was held by nobody who was declared, and since when,
+    /// milliseconds of Unix time.
+    #[pallet::storage]
+    pub type CustodyLost<T: Config> = StorageMap<_, Twox64Concat, u32, u64>;
 }

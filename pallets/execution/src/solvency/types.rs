@@ -1,6 +1,6 @@
 //! What the pallet stores of rounds, the gate, withheld claims and freezes.
 
-use crate::Field;
+use crate::{Field, Stops};
 use cloister_ledger::solvency::{BLOCK_SUBTREES, SUBTREE_LEAVES};
 use cloister_settlement::{no_sums, Findings};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -156,10 +156,12 @@ pub struct WithheldClaim {
 )]
 pub struct FreezeClock {
     /// Milliseconds since the last complete round, or since the first account was opened, in which a statement could
-    /// have been taken.
+    /// have been taken, or the clock could stand no longer.
     pub waited: u64,
     /// Until when it has been counted, milliseconds of Unix time.
     pub counted_at: u64,
+    /// How long it may stand still.
+    pub stops: Stops,
 }
 
 /// Everything that the chain says of a group's solvency.

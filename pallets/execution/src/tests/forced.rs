@@ -134,7 +134,11 @@ fn forced_withdrawals_that_cannot_be_queued_should_be_refused() {
             assert_eq!(again, Err(Error::<Test>::RequestWaits.into()));
         }
         Groups::<Test>::mutate(GROUP, |state| state.as_mut().unwrap().enabled = false);
-        assert_noop!(force(5), Error::<Test>::GroupDisabled);
+        // Nobody's way out waits for the group to be enabled.
+        assert_noop!(force(5), Error::<Test>::RequestWaits);
+        crate::Frozen::<Test>::insert(GROUP, 1);
+        assert_noop!(force(5), Error::<Test>::GroupFrozen);
+        crate::Frozen::<Test>::remove(GROUP);
     });
     on_open(|| {
         for _ in 0..3 {

@@ -7,7 +7,7 @@ use crate::{
     },
     Error, Event, Frozen,
 };
-use polkadot_sdk::frame_support::{assert_noop, assert_ok, BoundedVec};
+use polkadot_sdk::frame_support::{assert_noop, assert_ok};
 
 fn freeze() -> polkadot_sdk::sp_runtime::DispatchResult {
     Execution::freeze(signed(&BOB), GROUP)
@@ -131,20 +131,59 @@ fn clock_should_stand_while_no_statement_could_be_taken() {
 }
 
 #[test]
-fn clock_should_stand_while_nobody_could_prove() {
+fn clock_should_run_when_the_keys_or_the_submitters_are_taken_away() {
     on_open(|| {
         gate_on();
         blocks(2, BLOCK);
-        assert_ok!(Execution::set_submitters(RuntimeOrigin::root(), Default::default()));
+        assert_ok!(Execution::set_submitters(signed(&NARROWS), Default::default()));
         blocks(3, BLOCK);
-        assert_eq!(waited(), 2 * BLOCK);
-        let submitters = BoundedVec::truncate_from(vec![SEQUENCER]);
-        assert_ok!(Execution::set_submitters(RuntimeOrigin::root(), submitters));
+        assert_eq!(waited(), 5 * BLOCK);
+        assert_ok!(Execution::remove_verifying_key(signed(&NARROWS), SOLVENCY_KEY));
+        assert_ok!(Execution::remove_verifying_key(signed(&NARROWS), BATCH_KEY));
+        blocks(BLOCKS - 6, BLOCK);
+        assert_noop!(freeze(), Error::<Test>::FreezeNotDue);
         blocks(1, BLOCK);
-        assert_eq!(waited(), 3 * BLOCK);
-        assert_ok!(Execution::remove_verifying_key(RuntimeOrigin::root(), SOLVENCY_KEY));
-        blocks(3, BLOCK);
-        assert_eq!(waited(), 3 * BLOCK);
+        assert_ok!(freeze());
+    });
+}
+
+#[test]
+fn clock_should_stand_for_no_more_than_three_days_in_thirty() {
+    use crate::{MAX_STOPPED, STOP_WINDOW};
+    on_open(|| {
+        gate_on();
+        assert_ok!(Execution::set_group_enabled(signed(&NARROWS), GROUP, false));
+        // Steps of a minute, no more than which a block counts; a table in each.
+        const MINUTE: u64 = 60_000;
+        blocks(MAX_STOPPED / MINUTE, MINUTE);
+        assert_eq!(waited(), 0);
+        // Enabled and disabled again, it has no more time to stand.
+        assert_ok!(Execution::set_group_enabled(signed(&WIDENS), GROUP, true));
+        blocks(1, BLOCK);
+        assert_ok!(Execution::set_group_enabled(signed(&NARROWS), GROUP, false));
+        blocks(BLOCKS - 2, BLOCK);
+        assert_noop!(freeze(), Error::<Test>::FreezeNotDue);
+        blocks(1, BLOCK);
+        assert_eq!(waited(), FREEZE_AFTER);
+        assert_ok!(freeze());
+        assert!(STOP_WINDOW > MAX_STOPPED);
+    });
+}
+
+#[test]
+fn clock_should_have_new_time_to_stand_in_a_new_window() {
+    use crate::{FreezeClocks, MAX_STOPPED, STOP_WINDOW};
+    on_open(|| {
+        gate_on();
+        FreezeClocks::<Test>::mutate(GROUP, |clock| clock.as_mut().unwrap().stops.stopped = MAX_STOPPED);
+        assert_ok!(Execution::set_group_enabled(signed(&NARROWS), GROUP, false));
+        blocks(1, BLOCK);
+        assert_eq!(waited(), BLOCK);
+        FreezeClocks::<Test>::mutate(GROUP, |clock| {
+            clock.as_mut().unwrap().stops.window_from = Now::get() - STOP_WINDOW;
+        });
+        blocks(2, BLOCK);
+        assert_eq!(waited(), BLOCK);
     });
 }
 

@@ -194,7 +194,11 @@ fn rekeys_that_cannot_be_queued_should_be_refused() {
             Error::<Test>::RequestWaits
         );
         Groups::<Test>::mutate(GROUP, |state| state.as_mut().unwrap().enabled = false);
-        assert_noop!(rekey(6), Error::<Test>::GroupDisabled);
+        // Nobody's way out waits for the group to be enabled.
+        assert_noop!(rekey(6), Error::<Test>::RequestWaits);
+        crate::Frozen::<Test>::insert(GROUP, 1);
+        assert_noop!(rekey(6), Error::<Test>::GroupFrozen);
+        crate::Frozen::<Test>::remove(GROUP);
     });
     on_open(|| {
         for _ in 0..3 {

@@ -352,3 +352,36 @@ fn a_group_of_more_than_one_instrument_should_need_a_shape_of_two_places() {
         assert_ok!(set(Status::Trading));
     });
 }
+
+#[test]
+fn close_only_should_need_no_notice_and_nothing_else_should_be_narrow() {
+    on_listed(|| {
+        let narrows = || RuntimeOrigin::signed(Narrows::get());
+        let widens = || RuntimeOrigin::signed(Widens::get());
+        let set = |origin, status| Risk::set_instrument_status(origin, GROUP, 1, status);
+        assert_ok!(set(narrows(), Status::CloseOnly));
+        assert_noop!(set(narrows(), Status::Trading), BadOrigin);
+        assert_ok!(set(widens(), Status::Trading));
+        assert_ok!(set(widens(), Status::CloseOnly));
+        assert_noop!(set(RuntimeOrigin::signed(1), Status::CloseOnly), BadOrigin);
+        // Higher margins liquidate, so they wait like lower ones.
+        let higher = GroupParams {
+            initial: 500,
+            ..group_params()
+        };
+        for params in [higher, group_params()] {
+            assert_noop!(Risk::set_group_params(narrows(), GROUP, params.clone()), BadOrigin);
+            assert_ok!(Risk::set_group_params(widens(), GROUP, params));
+        }
+        assert_noop!(Risk::create_group(narrows(), 9, group_params()), BadOrigin);
+        assert_ok!(Risk::create_group(widens(), 9, group_params()));
+        let list = |origin| Risk::list_instrument(origin, GROUP, FEED, None, instrument_params());
+        assert_noop!(list(narrows()), BadOrigin);
+        assert_ok!(list(widens()));
+        let params = |origin| Risk::set_instrument_params(origin, GROUP, 1, instrument_params());
+        assert_noop!(params(narrows()), BadOrigin);
+        assert_ok!(params(widens()));
+        assert_noop!(Risk::set_table_grace(narrows(), 1_000), BadOrigin);
+        assert_ok!(Risk::set_table_grace(widens(), 1_000));
+    });
+}
