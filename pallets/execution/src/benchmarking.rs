@@ -838,7 +838,7 @@ mod benchmarks {
 
     #[benchmark]
     fn set_payout_terms() -> Result<(), BenchmarkError> {
-        let origin = admin::<T>()?;
+        let origin = notice::<T>()?;
         let (_, group, _) = group::<T>()?;
         let terms = PayoutTerms {
             min_batches: 7,

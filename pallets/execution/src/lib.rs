@@ -683,34 +683,6 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Takes back the deposits of the signer's account, or its open with all behind it, that have been overdue for
-        /// [`TAKE_BACK_AFTER`] (C-TAKE-BACK). Batches at tables younger than now by the group's notice count them no
-        /// more; those at older ones may. A disabled group takes it too.
-        ///
-        /// Origin: signed by the owner. Errors: [`Error::UnknownGroup`], [`Error::GroupFrozen`] (then
-        /// [`Pallet::refund_item`] gives it back), [`Error::NoAccount`], [`Error::TakeBackNotDue`].
-        /// Event: [`Event::TakeBackAsked`].
-        // It reads and writes what a refund does, and pays nothing.
-        #[pallet::call_index(41)]
-        #[pallet::weight(T::WeightInfo::refund_item(T::MaxItemsPerUser::get()))]
-        pub fn take_back(origin: OriginFor<T>, group: u32) -> DispatchResult {
-            let owner = ensure_signed(origin)?;
-            Self::do_take_back(group, owner)
-        }
-
-        /// Pays to its owner what an account takes back, once no batch can take it any more.
-        ///
-        /// Origin: signed, anyone. Errors: [`Error::UnknownGroup`], [`Error::GroupFrozen`],
-        /// [`Error::NothingTakenBack`], [`Error::TakeBackNotDue`]. Events: [`Event::PayoutDeferred`] if the asset
-        /// refuses, [`Event::TakenBack`].
-        // It does what a refund does.
-        #[pallet::call_index(42)]
-        #[pallet::weight(T::WeightInfo::refund_item(T::MaxItemsPerUser::get()))]
-        pub fn pay_back(origin: OriginFor<T>, group: u32, index: u32) -> DispatchResult {
-            ensure_signed(origin)?;
-            Self::do_pay_back(group, index)
-        }
-
         /// Sets how the income of a group is shared, from its next period on (C-PERIOD).
         ///
         /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::UnknownGroup`], [`Error::TermsOutOfBounds`].
@@ -812,6 +784,34 @@ pub mod pallet {
             T::NoticeOrigin::ensure_origin(origin)?;
             Self::do_restore_custody(group)?;
             Ok(())
+        }
+
+        /// Takes back the deposits of the signer's account, or its open with all behind it, that have been overdue for
+        /// [`TAKE_BACK_AFTER`] (C-TAKE-BACK). Batches at tables younger than now by the group's notice count them no
+        /// more; those at older ones may. A disabled group takes it too.
+        ///
+        /// Origin: signed by the owner. Errors: [`Error::UnknownGroup`], [`Error::GroupFrozen`] (then
+        /// [`Pallet::refund_item`] gives it back), [`Error::NoAccount`], [`Error::TakeBackNotDue`].
+        /// Event: [`Event::TakeBackAsked`].
+        // It reads and writes what a refund does, and pays nothing.
+        #[pallet::call_index(41)]
+        #[pallet::weight(T::WeightInfo::refund_item(T::MaxItemsPerUser::get()))]
+        pub fn take_back(origin: OriginFor<T>, group: u32) -> DispatchResult {
+            let owner = ensure_signed(origin)?;
+            Self::do_take_back(group, owner)
+        }
+
+        /// Pays to its owner what an account takes back, once no batch can take it any more.
+        ///
+        /// Origin: signed, anyone. Errors: [`Error::UnknownGroup`], [`Error::GroupFrozen`],
+        /// [`Error::NothingTakenBack`], [`Error::TakeBackNotDue`]. Events: [`Event::PayoutDeferred`] if the asset
+        /// refuses, [`Event::TakenBack`].
+        // It does what a refund does.
+        #[pallet::call_index(42)]
+        #[pallet::weight(T::WeightInfo::refund_item(T::MaxItemsPerUser::get()))]
+        pub fn pay_back(origin: OriginFor<T>, group: u32, index: u32) -> DispatchResult {
+            ensure_signed(origin)?;
+            Self::do_pay_back(group, index)
         }
     }
 }
