@@ -8,7 +8,9 @@ use polkadot_sdk::{
         traits::{Contains, EitherOfDiverse},
     },
     frame_system::{self, EnsureRoot, EnsureSignedBy, SetCode},
-    pallet_utility, sp_io,
+    pallet_utility,
+    sp_core::H256,
+    sp_io,
     sp_runtime::{BuildStorage, DispatchResult},
 };
 
@@ -85,7 +87,7 @@ ord_parameter_types! {
 }
 
 pub struct Classes;
-impl Classify<RuntimeCall, frame_system::pallet_prelude::HashOf<Test>> for Classes {
+impl Classify<RuntimeCall, H256> for Classes {
     fn class_of(call: &RuntimeCall) -> Option<Class> {
         match call {
             RuntimeCall::System(frame_system::Call::remark_with_event { .. }) if Graver::get() => Some(Class::Keys),
@@ -96,7 +98,7 @@ impl Classify<RuntimeCall, frame_system::pallet_prelude::HashOf<Test>> for Class
         }
     }
 
-    fn upgrade_of(call: &RuntimeCall) -> Option<frame_system::pallet_prelude::HashOf<Test>> {
+    fn upgrade_of(call: &RuntimeCall) -> Option<H256> {
         match call {
             RuntimeCall::System(frame_system::Call::authorize_upgrade { code_hash }) => Some(*code_hash),
             _ => None,

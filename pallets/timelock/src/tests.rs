@@ -15,12 +15,12 @@ use polkadot_sdk::{
     },
 };
 
-type System_ = frame_system::Call<Test>;
+type SystemCall = frame_system::Call<Test>;
 
 /// A call of the shortest class that anybody may make.
 fn harmless(number: u32) -> RuntimeCall {
     // An enacted call is not signed: it fails, so nothing here is done by it.
-    System_::remark {
+    SystemCall::remark {
         remark: number.to_le_bytes().to_vec(),
     }
     .into()
@@ -104,7 +104,7 @@ fn call_should_be_enacted_by_anyone_once_it_is_due() {
 fn each_class_should_wait_for_its_delay() {
     for (call, class, delay) in [
         (
-            RuntimeCall::from(System_::remark_with_event { remark: vec![] }),
+            RuntimeCall::from(SystemCall::remark_with_event { remark: vec![] }),
             Class::Terms,
             LEAST.terms,
         ),
@@ -156,7 +156,7 @@ fn call_should_expire_and_may_be_announced_again() {
 fn call_that_fails_should_stay_announced() {
     on_genesis(|| {
         // An enacted call is of nobody's account.
-        let call = RuntimeCall::from(System_::remark_with_event { remark: vec![1] });
+        let call = RuntimeCall::from(SystemCall::remark_with_event { remark: vec![1] });
         assert_ok!(announce(&call));
         pass(LEAST.terms);
         let hash = Timelock::hash_of(&call);
@@ -183,7 +183,7 @@ fn notice_of_a_notice_should_be_refused() {
 fn notices_should_be_bounded() {
     on_genesis(|| {
         let large = |bytes: u32| {
-            RuntimeCall::from(System_::remark {
+            RuntimeCall::from(SystemCall::remark {
                 remark: vec![0; bytes as usize],
             })
         };
@@ -200,7 +200,7 @@ fn notices_should_be_bounded() {
 #[test]
 fn class_that_has_changed_should_be_refused() {
     on_genesis(|| {
-        let call = RuntimeCall::from(System_::remark_with_event { remark: vec![] });
+        let call = RuntimeCall::from(SystemCall::remark_with_event { remark: vec![] });
         assert_ok!(announce(&call));
         pass(LEAST.terms);
         Graver::set(true);
@@ -212,7 +212,7 @@ fn class_that_has_changed_should_be_refused() {
 #[test]
 fn enacted_call_should_pass_the_filter_of_calls() {
     on_genesis(|| {
-        let call = RuntimeCall::from(System_::set_heap_pages { pages: 8 });
+        let call = RuntimeCall::from(SystemCall::set_heap_pages { pages: 8 });
         let filtered: DispatchError = frame_system::Error::<Test>::CallFiltered.into();
         assert_eq!(through(&call).unwrap_err().error, filtered);
     });
@@ -296,7 +296,7 @@ fn code_should_be_that_of_an_enacted_upgrade() {
             apply(&code).map_err(|failure| failure.error),
             Error::<Test>::UpgradeNotEnacted
         );
-        assert_ok!(through(&System_::authorize_upgrade { code_hash }.into()));
+        assert_ok!(through(&SystemCall::authorize_upgrade { code_hash }.into()));
         assert_noop!(set(&[1, 2, 4]), Error::<Test>::UpgradeNotEnacted);
         assert_ok!(set(&code));
         assert_eq!(Code::get(), code);
@@ -312,7 +312,7 @@ fn code_should_be_that_of_an_enacted_upgrade() {
 fn upgrade_without_checks_should_not_be_enacted() {
     on_genesis(|| {
         let code_hash = H256::repeat_byte(1);
-        let call = System_::authorize_upgrade_without_checks { code_hash };
+        let call = SystemCall::authorize_upgrade_without_checks { code_hash };
         assert_eq!(through(&call.into()).unwrap_err().error, BadOrigin);
     });
 }

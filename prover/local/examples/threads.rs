@@ -16,7 +16,7 @@ use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
 use std::{env, error::Error, time::Instant};
 
-const ROUNDS: usize = 9;
+const ROUNDS: usize = 5;
 /// The last stage of a witness; the others are those of [`ValuesStage`].
 const JOIN: &str = "Join";
 
