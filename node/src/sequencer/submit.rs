@@ -6,9 +6,9 @@ use super::{
 };
 use crate::parts::TransactionPool;
 use cloister_runtime::{
+    constants::money::MILLI_UNIT,
     opaque::Block,
     transaction::{Binding, Unsigned},
-    constants::money::MILLI_UNIT,
     AccountId, Balance, Execution, Hash, Nonce, Runtime, RuntimeCall, RuntimeEvent,
 };
 use cloister_sequencer::chain::{At, ChainError, InvalidBatch, SubmitOutcome, SubmitRejection};
@@ -29,7 +29,7 @@ const LIFETIME: u64 = 32;
 
 /// How long a transaction may wait for a block before it is sent again with a tip: two blocks.
 const PATIENCE: Duration = Duration::from_secs(12);
-/// Maximum number of times that the tip doubles; it ends at one token.
+/// Maximum number of times that the tip doubles; it ends at 1.024 tokens.
 const MAX_DOUBLINGS: u32 = 10;
 
 /// What a transaction offers for its place after so many replacements: nothing at first, then a thousandth of the
@@ -121,13 +121,7 @@ impl NodeChain {
         AccountNonceApi::<Block, AccountId, Nonce>::account_nonce(&*self.api(), best, account).map_err(unavailable)
     }
 
-    fn sign(
-        &self,
-        call: RuntimeCall,
-        best: Hash,
-        nonce: Nonce,
-        tip: Balance,
-    ) -> Result<OpaqueExtrinsic, ChainError> {
+    fn sign(&self, call: RuntimeCall, best: Hash, nonce: Nonce, tip: Balance) -> Result<OpaqueExtrinsic, ChainError> {
         use sp_blockchain::HeaderBackend;
 
         let client = &self.context.client;
@@ -190,8 +184,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_tip_should_rise_from_nothing_to_one_token_and_no_further() {
+    fn a_tip_should_rise_from_nothing_to_its_most_and_no_further() {
         assert_eq!([0, 1, 2, 3].map(tip), [0, MILLI_UNIT, 2 * MILLI_UNIT, 4 * MILLI_UNIT]);
-        assert_eq!((tip(11), tip(12), tip(u32::MAX)), (1_024 * MILLI_UNIT, tip(11), tip(11)));
+        assert_eq!(
+            (tip(11), tip(12), tip(u32::MAX)),
+            (1_024 * MILLI_UNIT, tip(11), tip(11))
+        );
     }
 }

@@ -18,6 +18,8 @@ use scale_info::TypeInfo;
 pub const MAX_STOPPED: u64 = 72 * 3_600_000;
 /// Length of a window, milliseconds: thirty days.
 pub const STOP_WINDOW: u64 = 30 * 24 * 3_600_000;
+/// Maximum number of items at the head of a lane that can be paid back and that the clock passes over.
+const MAX_LEAVING: u32 = 8;
 /// Milliseconds on the clock after which an item that is overdue makes a group dead, whatever was taken before it: ten
 /// days.
 pub const MAX_LAG: u64 = 10 * 24 * 3_600_000;
@@ -33,15 +35,25 @@ impl<T: Config> Pallet<T> {
     }
 
     /// The item of either lane whose deadline has passed first, with the deadline; `None` if none has. What the house
-    /// takes does not count while no account is open: no batch can be made then.
+    /// takes does not count while no account is open: no batch can be made then. What can be paid back does not count
+    /// either (C-TAKE-BACK): no batch can take it. Behind [`MAX_LEAVING`] of such items nothing counts until they are
+    /// paid back, which anyone may.
     fn longest_overdue(group: u32, state: &GroupOf<T>, now: u64) -> Option<(u64, u64)> {
         let none_open = OpenAccounts::<T>::iter_key_prefix(group).next().is_none();
         let first = [state.priority.first, state.queue.first]
             .into_iter()
             .filter_map(|first| {
-                // No more than `MAX_HOUSE_ITEMS` are passed over.
-                let mut lane = Self::along(group, first);
-                lane.find(|(_, item)| !(none_open && item.kind.is_of_house()))
+                // No more than `MAX_HOUSE_ITEMS` of the house are passed over.
+                let mut leaving = 0u32;
+                let mut lane = Self::along(group, first).filter(|(_, item)| !(none_open && item.kind.is_of_house()));
+                lane.find_map(|(id, item)| {
+                    if !Self::can_be_paid_back(&item, now) {
+                        return Some(Some((id, item)));
+                    }
+                    leaving = leaving.saturating_add(1);
+                    (leaving > MAX_LEAVING).then_some(None)
+                })
+                .flatten()
             });
         let due = first.map(|(id, item)| (item.deadline, id));
         due.filter(|(deadline, _)| *deadline <= now).min()

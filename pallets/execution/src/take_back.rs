@@ -66,12 +66,8 @@ impl<T: Config> Pallet<T> {
             .collect();
         let (_, first) = marked.first().ok_or(Error::<T>::NothingTakenBack)?;
         let owner = first.owner.clone();
-        // No table before `until` is young enough to be named.
-        let is_free = |item: &QueueItem<T::AccountId>| {
-            let last = item.until.map(|until| until.saturating_add(T::MaxRiskAge::get()));
-            last.is_some_and(|last| last <= now)
-        };
-        let free: Vec<_> = marked.into_iter().filter(|(_, item)| is_free(item)).collect();
+        let is_free = |(_, item): &(u64, QueueItem<T::AccountId>)| Self::can_be_paid_back(item, now);
+        let free: Vec<_> = marked.into_iter().filter(is_free).collect();
         ensure!(!free.is_empty(), Error::<T>::TakeBackNotDue);
         let mut sum = Amount::ZERO;
         for (id, item) in &free {
@@ -97,11 +93,14 @@ impl<T: Config> Pallet<T> {
             });
         }
         Groups::<T>::insert(group, &state);
-        let mut totals = Totals::<T>::get(group);
-        let left = totals.queued.checked_sub(sum.get().into());
-        totals.queued = left.ok_or(Error::<T>::ArithmeticOverflow)?;
-        Self::pay(group, &state.asset, &owner, sum.get(), &mut totals)?;
-        Totals::<T>::insert(group, totals);
+        // A request that waited behind an open has no money.
+        if !sum.is_zero() {
+            let mut totals = Totals::<T>::get(group);
+            let left = totals.queued.checked_sub(sum.get().into());
+            totals.queued = left.ok_or(Error::<T>::ArithmeticOverflow)?;
+            Self::pay(group, &state.asset, &owner, sum.get(), &mut totals)?;
+            Totals::<T>::insert(group, totals);
+        }
         Self::deposit_event(Event::TakenBack {
             group,
             index,
@@ -109,6 +108,12 @@ impl<T: Config> Pallet<T> {
             amount: sum.get(),
         });
         Ok(())
+    }
+
+    /// Whether no batch can take an item any more: no table before its end is young enough to be named.
+    pub(crate) fn can_be_paid_back(item: &QueueItem<T::AccountId>, now: u64) -> bool {
+        let last = item.until.map(|until| until.saturating_add(T::MaxRiskAge::get()));
+        last.is_some_and(|last| last <= now)
     }
 
     /// That nothing is queued behind an open that is being taken back.

@@ -41,10 +41,12 @@ impl<T: Config> Pallet<T> {
         T::PalletId::get().into_sub_account_truncating(group)
     }
 
-    /// The smallest balance that keeps the vault's account alive: never owed to anyone.
+    /// That it has the smallest balance that keeps the vault's account alive, which is never owed to anyone, and could
+    /// pay it out: whoever was the asset's freezer before may have frozen the vault, whose address anyone can tell.
     pub(crate) fn vault_is_funded(group: u32, asset: &T::AssetId) -> bool {
         let vault = Self::vault_account(group);
-        T::Assets::balance(asset.clone(), &vault) >= T::Assets::minimum_balance(asset.clone())
+        let free = T::Assets::reducible_balance(asset.clone(), &vault, Preservation::Expendable, Fortitude::Polite);
+        free >= T::Assets::minimum_balance(asset.clone())
     }
 
     /// Takes a deposit into the vault and counts it as queued.

@@ -58,7 +58,7 @@ pub struct Batch {
     pub new_root: Field,
     /// House commitment after the batch.
     pub new_house: Field,
-    /// Fees paid out to the fee account.
+    /// Fees that leave the house's pool and are the income of the group (C-PERIOD).
     pub sweep: Amount,
     /// Paid out of the insurance, if the batch takes the oldest take of it that waits and is ready.
     pub take_insurance: Option<Amount>,

@@ -147,6 +147,7 @@ impl<AccountId> Waiting<AccountId> {
             let first = items
                 .iter()
                 .take_while(|(_, item)| ready(item))
+                .filter(|(_, item)| !item.is_gone(table_time))
                 .find_map(|(id, item)| Some((*id, item.kind.request()?)));
             let opens = items.values().any(|item| item.kind.open().is_some());
             let Some((id, asked)) = first.filter(|_| !opens) else {

@@ -4,8 +4,8 @@
 use crate::custody::{assert_untouched, hostile, origins, with_custodian, wrapped};
 use cloister_runtime::{genesis_presets::groups, AccountId, Runtime, RuntimeCall, RuntimeOrigin};
 use frame_support::{
-    dispatch::{GetCallName, GetDispatchInfo},
-    traits::{GetCallMetadata, UnfilteredDispatchable},
+    dispatch::GetDispatchInfo,
+    traits::{GetCallMetadata, GetCallName, UnfilteredDispatchable},
 };
 use polkadot_sdk::*;
 use sp_keyring::Sr25519Keyring::Bob;

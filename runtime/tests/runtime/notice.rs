@@ -383,6 +383,7 @@ fn open_account() {
             owner: bob,
             opened: true,
             deposited: 0,
+            record: None,
         },
     );
     let mut counts = BlockCounts::default();

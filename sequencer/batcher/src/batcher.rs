@@ -397,6 +397,29 @@ impl Batcher {
         ready: Vec<QueueItem>,
         secrets: &mut dyn SecretSource,
     ) -> Result<BTreeMap<AccountIndex, Holdings>, BatcherError> {
+        self.rebase_without(now, table, ready, &BTreeSet::new(), secrets)
+    }
+
+    /// Whether a queue item is in it: in a batch that is not settled, or waiting.
+    pub fn holds(&self, item: ItemId) -> bool {
+        let closed = self.unsettled.iter().flat_map(|closed| &closed.items);
+        let open = self.open.iter().flat_map(|open| &open.items);
+        closed.chain(open).any(|held| held.item() == item) || self.waiting.holds(item)
+    }
+
+    /// As [`Self::rebase`], without queue items that their owners have taken back: no batch at the table can have them
+    /// (C-TAKE-BACK).
+    ///
+    /// # Errors
+    /// As [`Self::rebase`].
+    pub fn rebase_without(
+        &mut self,
+        now: Millis,
+        table: RiskTable,
+        ready: Vec<QueueItem>,
+        gone: &BTreeSet<ItemId>,
+        secrets: &mut dyn SecretSource,
+    ) -> Result<BTreeMap<AccountIndex, Holdings>, BatcherError> {
         self.check_table(&table)?;
         let mut items = ready;
         let mut entries = Vec::new();
@@ -409,6 +432,7 @@ impl Batcher {
             entries.extend(open.entries);
         }
         items.extend(self.waiting.drain());
+        items.retain(|item| !gone.contains(&item.item()));
         items.sort_by_key(QueueItem::item);
         self.waiting.extend(items);
         // The events get the present time: the chain takes no batch that is too old.

@@ -64,6 +64,15 @@ impl Waiting {
         self.house.retain(|item| !taken.contains(item));
     }
 
+    /// Whether an item waits.
+    pub fn holds(&self, item: ItemId) -> bool {
+        let money = self.by_account.values().flatten();
+        money
+            .chain(&self.requests)
+            .chain(&self.house)
+            .any(|held| held.item() == item)
+    }
+
     /// True if nothing waits.
     pub fn is_empty(&self) -> bool {
         self.by_account.is_empty() && self.requests.is_empty() && self.house.is_empty()

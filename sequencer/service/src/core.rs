@@ -276,16 +276,16 @@ impl Core {
     }
 
     /// Makes every batch that is not settled again, at a table the chain still takes, with what is ready at it, as in
-    /// [`Self::set_table`]. False if the batcher does not take the table, or the items were read from another place of
+    /// [`Self::set_table`], and without what is `gone` from the queue. False if the batcher does not take the table, or the items were read from another place of
     /// the queue: then nothing has changed.
     #[must_use]
-    pub fn rebase(&mut self, now: Millis, table: RiskTable, ready: Ready) -> bool {
+    pub fn rebase(&mut self, now: Millis, table: RiskTable, ready: Ready, gone: &BTreeSet<ItemId>) -> bool {
         if ready.from != self.next_item {
             return false;
         }
         let result = self
             .batcher
-            .rebase(now, table.clone(), ready.items.clone(), &mut self.keys);
+            .rebase_without(now, table.clone(), ready.items.clone(), gone, &mut self.keys);
         if let Err(error @ BatcherError::Table { .. }) = result {
             // The batcher has not got the items, so the engine must not have them either.
             self.note(Err(error));

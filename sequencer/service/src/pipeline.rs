@@ -9,7 +9,7 @@ use crate::{
     chain::{At, ChainClient, ChainError, GroupView, InvalidBatch, SubmitOutcome, SubmitRejection},
     core::{millis, Core, Ready},
     halt::Halt,
-    queue::ready_queue,
+    queue::{gone_items, ready_queue},
     record::BatchRecord,
     shared::Shared,
 };
@@ -382,6 +382,11 @@ async fn refused<C: ChainClient>(
             }
             rebase(shared).await
         }
+        SubmitRejection::Invalid(InvalidBatch::Proof | InvalidBatch::UnknownAccount | InvalidBatch::NoRequest)
+            if best.batch_no == finalized.batch_no && holds_what_is_gone(shared).await =>
+        {
+            rebase(shared).await
+        }
         SubmitRejection::Disabled
         | SubmitRejection::NotSubmitter
         | SubmitRejection::House
@@ -407,6 +412,22 @@ fn prove_again<C: ChainClient>(shared: &Shared<C>, batch_no: u64, chain_time: u6
     shared.wake.notify_waiters();
 }
 
+/// Whether there is a queue item in the batcher that its owner has taken back.
+async fn holds_what_is_gone<C: ChainClient>(shared: &Arc<Shared<C>>) -> bool {
+    let Some(end) = shared.core().as_ref().map(|core| core.queue_place().next_item) else {
+        return false;
+    };
+    let Ok(Some(table)) = shared.chain.risk_table(shared.config.group, None).await else {
+        return false;
+    };
+    let Ok(gone) = gone_items(shared, end, &table).await else {
+        return false;
+    };
+    let core = shared.core();
+    core.as_ref()
+        .is_some_and(|core| gone.iter().any(|item| core.batcher.holds(*item)))
+}
+
 /// Makes everything that is not settled again at the newest table.
 async fn rebase<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
     let Some(place) = shared.core().as_ref().map(Core::queue_place) else {
@@ -417,10 +438,11 @@ async fn rebase<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
             return Ok(None);
         };
         let items = ready_queue(shared, place.next_item, &table).await?;
+        let gone = gone_items(shared, place.next_item, &table).await?;
         let ready = Ready::read(place, &shared.keys, &table, &items);
-        Ok::<_, ChainError>(Some((table, ready)))
+        Ok::<_, ChainError>(Some((table, ready, gone)))
     };
-    let (table, ready) = match read.await {
+    let (table, ready, gone) = match read.await {
         Ok(Some(read)) => read,
         Ok(None) => return Step::Backoff,
         Err(error) => {
@@ -444,7 +466,7 @@ async fn rebase<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
         core.finalized_batches,
         table.header.version,
     );
-    if !core.rebase(now, table, ready) {
+    if !core.rebase(now, table, ready, &gone) {
         return Step::Backoff;
     }
     backlog.waiting.clear();

@@ -246,3 +246,55 @@ fn the_first_of_many_should_not_hide_those_behind() {
         assert_ok!(submit(&proven(batch(vec![unit(1), unit(1)]))));
     });
 }
+
+/// Lets hours pass, with a table and a batch every ten minutes.
+fn settle_for(hours: u64) {
+    for _ in 0..6 * hours {
+        for _ in 0..10 {
+            pass_with_table(60_000);
+            crate::Pallet::<Test>::count_queue_clocks();
+        }
+        assert_ok!(submit(&proven(batch(vec![unit(0), unit(0)]))));
+    }
+}
+
+#[test]
+fn what_can_be_paid_back_should_freeze_no_group_that_lives() {
+    QueuePatience::set(3 * 3_600_000);
+    on_open(|| {
+        deposit(&ALICE, 500);
+        wait();
+        assert_ok!(take_back(&ALICE));
+        pass_with_table(WAIT);
+        settle_for(4);
+        assert_noop!(Execution::freeze(signed(&BOB), GROUP), Error::<Test>::FreezeNotDue);
+        // It is nobody's way to keep others in: what is behind it counts.
+        assert_ok!(open(&BOB, 2, 1_000));
+        for _ in 0..5 * 60 {
+            pass_with_table(60_000);
+            crate::Pallet::<Test>::count_queue_clocks();
+        }
+        assert_ok!(Execution::freeze(signed(&BOB), GROUP));
+    });
+}
+
+#[test]
+fn a_request_that_is_left_of_an_open_should_be_paid_back_with_nothing() {
+    on_open(|| {
+        assert_ok!(open(&BOB, 2, ENDOWMENT as u64 / 2));
+        assert_ok!(Execution::close(signed(&BOB), GROUP));
+        wait();
+        let in_flight = proven(batch(vec![unit(1), unit(0)]));
+        assert_ok!(take_back(&BOB));
+        assert_ok!(submit(&in_flight));
+        pass_with_table(NOTICE);
+        // The close is not there any more.
+        let asks = batch(vec![asking(1), unit(0)]);
+        assert_noop!(submit(&proven(asks)), Error::<Test>::NoRequest);
+        pass(WAIT);
+        assert_ok!(pay_back(1));
+        assert_eq!(Execution::claim_of(GROUP, &BOB), 0);
+        assert!(!PendingItems::<Test>::contains_key(GROUP, 1));
+        assert!(Accounts::<Test>::get(GROUP, 1).is_some_and(|account| account.opened));
+    });
+}

@@ -248,3 +248,40 @@ async fn what_an_owner_takes_back_is_not_taken() {
     assert_eq!(running.account(0).await.unwrap().cash, Money(i128::from(RICH)));
     assert_eq!(running.batch_status().await.halted, None);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_credited_and_is_taken_back_is_made_undone() {
+    let running = Running::with_accounts(2, RICH).await;
+    let clock = running.chain.clock();
+    // Somebody else's turn comes first, so that it is in a batch that is not settled when it goes.
+    running
+        .chain
+        .lock()
+        .refusals
+        .extend([const { SubmitRejection::Disabled }; 3]);
+    let late = running.chain.enqueue_at(0, 600, ItemKind::Deposit, clock);
+    running.chain.present_table();
+    running
+        .until(|r| async move {
+            let account = r.account(0).await;
+            account.is_ok_and(|account| account.cash == Money(i128::from(RICH) + 600))
+        })
+        .await;
+    running.chain.take_back(late, 0);
+    running
+        .until(|r| async move {
+            let account = r.account(0).await;
+            account.is_ok_and(|account| account.cash == Money(i128::from(RICH)))
+        })
+        .await;
+    // The exchange goes on.
+    running.chain.enqueue_with_table(1, 70, ItemKind::Deposit);
+    running
+        .until(|r| async move {
+            let account = r.account(1).await;
+            account.is_ok_and(|account| account.cash == Money(i128::from(RICH) + 70))
+        })
+        .await;
+    running.settled().await;
+    assert_eq!(running.batch_status().await.halted, None);
+}
