@@ -508,7 +508,7 @@ pub fn statement(batch: &Batch) -> Statement {
     let state = Groups::<Test>::get(GROUP).unwrap();
     let info = Risk::table_info(GROUP, batch.risk_version).unwrap();
     let mut queue = whole_queue();
-    queue.retain(|(_, item)| item.ready_at <= info.time);
+    queue.retain(|(_, item)| item.is_ready(info.time));
     let of_house = |kind: &ItemKind| matches!(kind, ItemKind::PayInsurance | ItemKind::TakeInsurance { .. });
     let (house, mut queue): (Vec<_>, Vec<_>) = queue.into_iter().partition(|(_, item)| of_house(&item.kind));
     let paid_in = house.iter().map(|(_, item)| item.amount.get()).sum();

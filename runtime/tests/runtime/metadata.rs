@@ -12,7 +12,7 @@ use codec::Decode;
 use frame_metadata::{RuntimeMetadata, RuntimeMetadataPrefixed};
 use merkleized_metadata::{generate_metadata_digest, ExtraInfo};
 use polkadot_sdk::*;
-use sp_core::{Pair, H256};
+use sp_core::Pair;
 use sp_genesis_builder::DEV_RUNTIME_PRESET;
 use sp_keyring::Sr25519Keyring::Bob;
 use sp_runtime::{
@@ -22,7 +22,9 @@ use sp_runtime::{
 use std::{env, fs};
 
 fn metadata(version: u32) -> RuntimeMetadata {
-    let opaque = Runtime::metadata_at_version(version).expect("the version is there");
+    // Some constants are of the chain.
+    let opaque = state(DEV_RUNTIME_PRESET).execute_with(|| Runtime::metadata_at_version(version));
+    let opaque = opaque.expect("the version is there");
     let prefixed = RuntimeMetadataPrefixed::decode(&mut &opaque[..]).expect("metadata");
     prefixed.1
 }
@@ -61,7 +63,7 @@ fn validate(hash: [u8; 32]) -> TransactionValidity {
     let unsigned = Unsigned::with_metadata_hash(remark, binding, hash);
     let signature = MultiSignature::Sr25519(Bob.pair().sign(unsigned.message()));
     let signed = unsigned.signed_by(Bob.to_account_id(), signature);
-    Executive::validate_transaction(TransactionSource::External, signed, H256::zero())
+    Executive::validate_transaction(TransactionSource::External, signed, System::block_hash(0))
 }
 
 #[test]

@@ -19,9 +19,9 @@ use cloister_ledger::{
     StateError,
 };
 use cloister_risk::RiskTable;
-use cloister_types::Amount;
+use cloister_types::{Amount, ItemId};
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::{BTreeMap, BTreeSet, VecDeque},
     sync::Arc,
 };
 

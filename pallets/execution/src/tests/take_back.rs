@@ -267,7 +267,8 @@ fn what_can_be_paid_back_should_freeze_no_group_that_lives() {
         assert_ok!(take_back(&ALICE));
         pass_with_table(WAIT);
         settle_for(4);
-        assert_noop!(Execution::freeze(signed(&BOB), GROUP), Error::<Test>::FreezeNotDue);
+        // Not for its queue; and it has no other clock.
+        assert_noop!(Execution::freeze(signed(&BOB), GROUP), Error::<Test>::NoSolvencyTerms);
         // It is nobody's way to keep others in: what is behind it counts.
         assert_ok!(open(&BOB, 2, 1_000));
         for _ in 0..5 * 60 {
