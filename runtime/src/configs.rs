@@ -6,6 +6,7 @@ pub mod benchmarks;
 pub mod cloister;
 pub mod consensus;
 pub mod custody;
+pub mod development;
 pub mod fees;
 pub mod notice;
 pub mod oracle;

@@ -87,7 +87,7 @@ pub type TxExtension = (
     frame_system::CheckNonce<Runtime>,
     frame_system::CheckWeight<Runtime>,
     pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
-    metadata_hash::CheckMetadataHash,
+    metadata_hash::CheckMetadataHash<Runtime>,
     // Behind everything that can refuse a transaction.
     pallet_cloister_execution::CheckPlainBatch<Runtime>,
     frame_system::WeightReclaim<Runtime>,

@@ -5,7 +5,6 @@
 //! compiled the runtime a first time and run it. That builds an executor for the build itself. Here the hash is a file
 //! that a test compares with the metadata (`runtime/tests/runtime/metadata.rs`), so the runtime is compiled once.
 
-use crate::{Runtime, RuntimeCall};
 use codec::{Decode, DecodeWithMemTracking, Encode, Error, Input};
 use polkadot_sdk::*;
 use scale_info::TypeInfo;
@@ -46,13 +45,14 @@ const _: () = assert!(
     "the hash of the metadata is missing"
 );
 
-type Checked = frame_metadata_hash_extension::CheckMetadataHash<Runtime>;
+type Checked<T> = frame_metadata_hash_extension::CheckMetadataHash<T>;
 
 /// The SDK's extension with this runtime's hash. On the wire and in what is signed it is the SDK's.
 #[derive(Clone, PartialEq, Eq, Encode, DecodeWithMemTracking, TypeInfo)]
-pub struct CheckMetadataHash(Checked);
+#[scale_info(skip_type_params(T))]
+pub struct CheckMetadataHash<T>(Checked<T>);
 
-impl CheckMetadataHash {
+impl<T> CheckMetadataHash<T> {
     /// `enabled`: what is signed holds the hash.
     pub fn new(enabled: bool) -> Self {
         Self(if enabled {
@@ -63,32 +63,32 @@ impl CheckMetadataHash {
     }
 }
 
-impl core::fmt::Debug for CheckMetadataHash {
+impl<T> core::fmt::Debug for CheckMetadataHash<T> {
     fn fmt(&self, f: &mut core::fmt::Formatter<'_>) -> core::fmt::Result {
         self.0.fmt(f)
     }
 }
 
-impl Decode for CheckMetadataHash {
+impl<T> Decode for CheckMetadataHash<T> {
     fn decode<I: Input>(input: &mut I) -> Result<Self, Error> {
-        let read = Checked::decode(input)?;
-        Ok(Self::new(read.encode() != Checked::new(false).encode()))
+        let read = Checked::<T>::decode(input)?;
+        Ok(Self::new(read.encode() != Checked::<T>::new(false).encode()))
     }
 }
 
-impl TransactionExtension<RuntimeCall> for CheckMetadataHash {
+impl<T: frame_system::Config + Send + Sync> TransactionExtension<T::RuntimeCall> for CheckMetadataHash<T> {
     const IDENTIFIER: &'static str = "CheckMetadataHash";
     type Implicit = Option<[u8; 32]>;
     type Val = ();
     type Pre = ();
 
     fn implicit(&self) -> Result<Self::Implicit, TransactionValidityError> {
-        TransactionExtension::<RuntimeCall>::implicit(&self.0)
+        TransactionExtension::<T::RuntimeCall>::implicit(&self.0)
     }
 
-    fn weight(&self, call: &RuntimeCall) -> Weight {
+    fn weight(&self, call: &T::RuntimeCall) -> Weight {
         self.0.weight(call)
     }
 
-    impl_tx_ext_default!(RuntimeCall; validate prepare);
+    impl_tx_ext_default!(T::RuntimeCall; validate prepare);
 }

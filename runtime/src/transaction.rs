@@ -67,7 +67,7 @@ impl Unsigned {
             frame_system::CheckNonce::<Runtime>::from(binding.nonce),
             frame_system::CheckWeight::<Runtime>::new(),
             pallet_transaction_payment::ChargeTransactionPayment::<Runtime>::from(binding.tip),
-            CheckMetadataHash::new(metadata_hash.is_some()),
+            CheckMetadataHash::<Runtime>::new(metadata_hash.is_some()),
             pallet_cloister_execution::CheckPlainBatch::<Runtime>::new(),
             frame_system::WeightReclaim::<Runtime>::new(),
         );

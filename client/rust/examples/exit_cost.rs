@@ -56,7 +56,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         "requests: {} ({REQUESTS}, and {pages} pages of leaves)",
         REQUESTS + pages
     );
-    println!("read: {kilobytes} kB (one batch, and 32 bytes an account)");
+    println!("read: {kilobytes} kB (one batch, and 32 bytes for each account)");
     println!(
         "record {} ms, tree {} ms, proof {} ms ({} bytes)",
         opened.as_millis(),

@@ -6,8 +6,11 @@ mod income;
 mod trapdoor;
 
 use super::*;
-use crate::solvency::{BLOCK_LEAVES, MAX_GATED_GROUPS, MAX_SKIPPED_BLOCKS, MAX_TICK};
 use crate::types::{CIPHERTEXT_FIXED, KEY_BYTES, MAX_INSURANCE_PAYMENTS, MAX_PLACES, MAX_UNITS};
+use crate::{
+    solvency::{BLOCK_LEAVES, MAX_GATED_GROUPS, MAX_SKIPPED_BLOCKS},
+    stops::MAX_TICK,
+};
 use alloc::boxed::Box;
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey, Fr};
 use cloister_ledger::SolvencyShape;

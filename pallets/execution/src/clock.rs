@@ -2,22 +2,15 @@
 //! the group could have taken a batch.
 
 use crate::{
-    queue::GroupOf, solvency::MAX_TICK, Config, Frozen, Groups, OpenAccounts, Pallet, QueueClock, QueueClocks,
-    WeightInfo,
+    queue::GroupOf, stops::Stops, Config, Frozen, Groups, OpenAccounts, Pallet, QueueClock, QueueClocks, WeightInfo,
 };
 use alloc::vec::Vec;
-use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use pallet_cloister_risk::RiskTables;
 use polkadot_sdk::frame_support::{
     traits::{Get, Time},
     weights::Weight,
 };
-use scale_info::TypeInfo;
 
-/// Milliseconds by which the clock may stand in a window, over all causes together: three days.
-pub const MAX_STOPPED: u64 = 72 * 3_600_000;
-/// Length of a window, milliseconds: thirty days.
-pub const STOP_WINDOW: u64 = 30 * 24 * 3_600_000;
 /// Maximum number of items at the head of a lane that can be paid back and that the clock passes over.
 const MAX_LEAVING: u32 = 8;
 /// Milliseconds on the clock after which an item that is overdue makes a group dead, whatever was taken before it: ten
@@ -102,40 +95,6 @@ impl<T: Config> Pallet<T> {
     }
 }
 
-/// How long a clock has stood still in the window that runs. Both clocks of a group (C-FREEZE) are bound by it.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen,
-)]
-pub struct Stops {
-    /// Start of the window in which the clock may stand for [`MAX_STOPPED`], milliseconds of Unix time.
-    pub window_from: u64,
-    /// Milliseconds by which it has stood in the window.
-    pub stopped: u64,
-}
-
-impl Stops {
-    /// Nothing has stood still yet.
-    pub(crate) fn from(now: u64) -> Self {
-        Self {
-            window_from: now,
-            stopped: 0,
-        }
-    }
-
-    /// How much of the time since `counted_at` counts, milliseconds, no more than a minute: all of it while the clock
-    /// `runs`, and what is beyond [`MAX_STOPPED`] in the window while it does not.
-    pub(crate) fn running(&mut self, counted_at: u64, now: u64, runs: bool) -> u64 {
-        if now.saturating_sub(self.window_from) >= STOP_WINDOW {
-            *self = Self::from(now);
-        }
-        let step = now.saturating_sub(counted_at).min(MAX_TICK);
-        let left = MAX_STOPPED.saturating_sub(self.stopped);
-        let stands = if runs { 0 } else { step.min(left) };
-        self.stopped = self.stopped.saturating_add(stands);
-        step.saturating_sub(stands)
-    }
-}
-
 impl QueueClock {
     /// Goes on with another item, or none, given its deadline. It has been overdue for no longer than the one before,
     /// nor longer than since its deadline.
@@ -147,7 +106,7 @@ impl QueueClock {
     }
 
     /// Counts the time until now: it passes while the group could take a batch, and stands otherwise, for no longer
-    /// than [`MAX_STOPPED`] in a window. So nobody keeps owners in by pausing a group or its feeds.
+    /// than [`crate::MAX_STOPPED`] in a window. So nobody keeps owners in by pausing a group or its feeds.
     fn count(&mut self, now: u64, could_take: bool) {
         let mut stops = Stops {
             window_from: self.window_from,

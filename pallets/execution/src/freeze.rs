@@ -2,8 +2,8 @@
 //! measured by (C-FREEZE).
 
 use crate::{
-    clock::Stops,
     solvency::{FreezeClock, MAX_GATED_GROUPS},
+    stops::Stops,
     Config, Error, FreezeClocks, Frozen, Groups, OpenAccounts, Pallet, SolvencyTerms, SolvencyTermsOf, Totals,
     VerifyingKeys, WeightInfo,
 };

@@ -31,6 +31,7 @@ mod queue;
 mod seal;
 mod sections;
 pub mod solvency;
+mod stops;
 mod take_back;
 #[cfg(any(feature = "try-runtime", test))]
 mod try_state;
@@ -49,7 +50,7 @@ mod tests;
 pub use batches::MAX_BATCHES;
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
-pub use clock::{Stops, MAX_LAG, MAX_STOPPED, STOP_WINDOW};
+pub use clock::MAX_LAG;
 pub use custody::MAX_CUSTODIANS;
 pub use essential::{EssentialCalls, ESSENTIAL_PRIORITY};
 pub use exit::{ExitClaim, ExitScan, ExitSums, FinalTable, Ratio};
@@ -59,6 +60,7 @@ pub use periods::{Beneficiary, ClosedPeriod, PayoutTerms, Period};
 pub use solvency::{
     BlockCounts, CompleteRound, FreezeClock, RecentRoot, Round, SolvencyTerms, SolvencyView, WithheldClaim,
 };
+pub use stops::{Stops, MAX_STOPPED, STOP_WINDOW};
 pub use take_back::TAKE_BACK_AFTER;
 pub use types::{
     Batch, Field, Findings, GenesisKey, GroupState, GroupTotals, HouseRekey, HouseRekeyed, ItemKind, KeyId, Lane,

@@ -6,7 +6,7 @@ mod types;
 
 pub use types::{
     BlockCounts, CompleteRound, FreezeClock, RecentRoot, Round, SolvencyTerms, SolvencyView, WithheldClaim,
-    MAX_GATED_GROUPS, MAX_SKIPPED_BLOCKS, MAX_TICK, ROOTS_KEPT,
+    MAX_GATED_GROUPS, MAX_SKIPPED_BLOCKS, ROOTS_KEPT,
 };
 
 use crate::{

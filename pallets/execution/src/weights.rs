@@ -244,8 +244,8 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     }
 
     fn count_queue_clocks(groups: u32) -> Weight {
-        // Time and the end of the clocks; each group's clock, freeze, state, two items, newest table and its number, and
-        // the items that can be paid back.
+        // Time and the end of the clocks; each group's clock, freeze, state, two items, newest table and its number,
+        // and the items that can be paid back.
         Self::of(5, 2, 0).saturating_add(Self::of(40, 16, 1).saturating_mul(u64::from(groups)))
     }
 

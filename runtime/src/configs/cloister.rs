@@ -2,6 +2,7 @@
 
 use crate::{
     configs::{
+        development::is_development,
         notice::{Announced, Governance},
         oracle::FeedId,
     },
@@ -66,11 +67,6 @@ parameter_types! {
     /// Batches must take a queued deposit or open after this time, milliseconds, within the group's share. They may
     /// take it as soon as it is ready.
     pub const SoftDeadline: Moment = 1_800_000;
-}
-
-/// Whether this is a development chain. Fixed in the genesis block.
-pub fn is_development() -> bool {
-    pallet_cloister_execution::Development::<Runtime>::get()
 }
 
 /// Feeds of the oracle's operators, without which no risk table is built.

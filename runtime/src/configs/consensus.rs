@@ -1,6 +1,6 @@
 //! Block production (Aura), finality (GRANDPA) and the clock. The authorities are those of the genesis block.
 
-use crate::{configs::cloister::is_development, constants::time, Aura, Moment, Runtime, RuntimeEvent};
+use crate::{configs::development::is_development, constants::time, Aura, Moment, Runtime, RuntimeEvent};
 use frame_support::{
     parameter_types,
     traits::{ConstBool, ConstU32, ConstU64, Get},

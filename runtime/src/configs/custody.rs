@@ -2,7 +2,7 @@
 //!
 //! Root passes every filter. A chain for money has no Root: what governs it acts by origins of its own.
 
-use crate::{configs::cloister::is_development, AssetId, Execution, Runtime, RuntimeCall};
+use crate::{configs::development::is_development, AssetId, Execution, Runtime, RuntimeCall};
 use frame_support::traits::Contains;
 use pallet_assets::Call as Assets;
 use polkadot_sdk::*;

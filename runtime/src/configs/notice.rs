@@ -1,6 +1,8 @@
 //! What waits before it is done, and who may do it (C-NOTICE).
 
-use crate::{configs::cloister::is_development, constants::time, AccountId, BlockNumber, Hash, Runtime, RuntimeCall};
+use crate::{
+    configs::development::is_development, constants::time, AccountId, BlockNumber, Hash, Runtime, RuntimeCall,
+};
 use frame_support::{
     parameter_types,
     traits::{EitherOf, EnsureOrigin, Get},

@@ -4,8 +4,9 @@ use crate::genesis::state;
 use cloister_crypto::{field::to_bytes, seal::SealKey};
 use cloister_runtime::{
     configs::{
-        cloister::{is_development, ActivationDelay, ExitPeriod},
+        cloister::{ActivationDelay, ExitPeriod},
         consensus::SlotDuration,
+        development::is_development,
         oracle::FeedValue,
     },
     constants::{development::SEAL_SEED, time},

@@ -276,8 +276,8 @@ impl Core {
     }
 
     /// Makes every batch that is not settled again, at a table the chain still takes, with what is ready at it, as in
-    /// [`Self::set_table`], and without what is `gone` from the queue. False if the batcher does not take the table, or the items were read from another place of
-    /// the queue: then nothing has changed.
+    /// [`Self::set_table`], and without what is `gone` from the queue. False if the batcher does not take the table, or
+    /// the items were read from another place of the queue: then nothing has changed.
     #[must_use]
     pub fn rebase(&mut self, now: Millis, table: RiskTable, ready: Ready, gone: &BTreeSet<ItemId>) -> bool {
         if ready.from != self.next_item {

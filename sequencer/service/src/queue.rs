@@ -33,8 +33,8 @@ pub(crate) async fn gone_items<C: ChainClient>(
 }
 
 /// The queue items with ids from `next` on that are ready at a table, in order, but for those that their owners have
-/// taken back. They are all there: whatever is ready at a table was queued before it, and the table is read from a final
-/// block.
+/// taken back. They are all there: whatever is ready at a table was queued before it, and the table is read from a
+/// final block.
 pub(crate) async fn ready_queue<C: ChainClient>(
     shared: &Shared<C>,
     mut next: u64,

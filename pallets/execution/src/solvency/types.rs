@@ -1,6 +1,6 @@
 //! What the pallet stores of rounds, the gate, withheld claims and freezes.
 
-use crate::{Field, Stops};
+use crate::{stops::Stops, Field};
 use cloister_ledger::solvency::{BLOCK_SUBTREES, SUBTREE_LEAVES};
 use cloister_settlement::{no_sums, Findings};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
@@ -22,9 +22,6 @@ pub const MAX_ROUND_AGE: u64 = 12 * 3_600_000;
 pub const MAX_FREEZE_AFTER: u64 = 24 * 3_600_000;
 /// Live debt may be one in this many of what is settled.
 pub const LIVE_DEBT_SHARE: u128 = 10_000;
-/// A block adds no more than this to a group's freeze clock, milliseconds: a chain that stands still takes no
-/// statements.
-pub const MAX_TICK: u64 = 60_000;
 
 /// What a group asks of solvency rounds. A group without terms has no gate and is never frozen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
