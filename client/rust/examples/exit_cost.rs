@@ -34,7 +34,12 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let mut arguments = env::args().skip(1).map(|text| text.parse::<u32>());
     let batches = arguments.next().transpose()?.unwrap_or(100_000);
     let accounts = arguments.next().transpose()?.unwrap_or(100_000).max(2);
-    let (trader, batch, table, state) = chain(batches, accounts)?;
+    let Chain {
+        trader,
+        batch,
+        values,
+        state,
+    } = Chain::of(batches, accounts)?;
 
     let begin = Instant::now();
     let index = AccountIndex(trader.index);
@@ -43,7 +48,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let opened = begin.elapsed();
     let tree = tree_of_leaves(state.iter().map(|record| record.leaf))?;
     let planted = begin.elapsed() - opened;
-    let exit = Exit::at(account, &tree, &trader, table)?;
+    let exit = Exit::at(account, &tree, &trader, values)?;
     let prover = ExitProver::new(None).await?;
     let proving = Instant::now();
     let proven = prover.prove(&exit).await?;
@@ -67,61 +72,78 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A trader, its last batch, the final values, and what the state knows of every account after so many batches.
-fn chain(batches: u32, accounts: u32) -> Result<(Trader, Batch, FinalValues, Vec<LastRecord>), Box<dyn Error>> {
-    let keys = TraderKeys::from_seed(&[1; 32], None)?;
-    let mut world = World::new(7);
-    let mut opens = [world.open(DEPOSIT), world.open(DEPOSIT)];
-    for open in &mut opens {
-        if let UnitRequest::Open { view_key, .. } = open {
-            *view_key = keys.view.key(&SCOPE);
-        }
-    }
-    let request = world.padded(SHAPE, opens.to_vec());
-    world.apply(SHAPE, &request);
-    let trade = world.trade(0, 1).to_vec();
-    let request = world.padded(SHAPE, trade);
-    let (_, effect) = world.apply(SHAPE, &request);
-    let known = &world.traders[0];
-    let trader = Trader {
-        keys: TraderKeys {
-            trading: known.secret.clone(),
-            ..keys
-        },
-        genesis: GENESIS,
-        group: GROUP,
-        index: known.index,
-    };
-    let own = world
-        .state
-        .account(AccountIndex(known.index))
-        .ok_or("the trader is there")?;
-    let batch = Batch::new(1, 1, &effect.statement, [0; 192])?;
+/// A chain after many batches, as far as one trader needs it.
+struct Chain {
+    trader: Trader,
+    /// The trader's last batch.
+    batch: Batch,
+    values: FinalValues,
+    /// What the state knows of every account.
+    state: Vec<LastRecord>,
+}
 
-    let mut random = Random::new(8);
-    let blank = LastRecord {
-        leaf: [0; 32],
-        updates: 0,
-        batch_no: 0,
-        block: 0,
-    };
-    let mut state = vec![blank; accounts as usize];
-    for batch_no in 0..batches {
-        for _ in 0..SHAPE.units {
-            let record = &mut state[random.below(u64::from(accounts)) as usize];
-            record.updates += 1;
-            (record.batch_no, record.block) = (batch_no.into(), 2 * batch_no);
+impl Chain {
+    /// After so many batches of so many accounts.
+    fn of(batches: u32, accounts: u32) -> Result<Self, Box<dyn Error>> {
+        let keys = TraderKeys::from_seed(&[1; 32], None)?;
+        let mut world = World::new(7);
+        let mut opens = [world.open(DEPOSIT), world.open(DEPOSIT)];
+        for open in &mut opens {
+            if let UnitRequest::Open { view_key, .. } = open {
+                *view_key = keys.view.key(&SCOPE);
+            }
         }
+        let request = world.padded(SHAPE, opens.to_vec());
+        world.apply(SHAPE, &request);
+        let trade = world.trade(0, 1).to_vec();
+        let request = world.padded(SHAPE, trade);
+        let (_, effect) = world.apply(SHAPE, &request);
+        let known = &world.traders[0];
+        let trader = Trader {
+            keys: TraderKeys {
+                trading: known.secret.clone(),
+                ..keys
+            },
+            genesis: GENESIS,
+            group: GROUP,
+            index: known.index,
+        };
+        let own = world
+            .state
+            .account(AccountIndex(known.index))
+            .ok_or("the trader is there")?;
+        let batch = Batch::new(1, 1, &effect.statement, [0; 192])?;
+
+        let mut random = Random::new(8);
+        let blank = LastRecord {
+            leaf: [0; 32],
+            updates: 0,
+            batch_no: 0,
+            block: 0,
+        };
+        let mut state = vec![blank; accounts as usize];
+        for batch_no in 0..batches {
+            for _ in 0..SHAPE.units {
+                let record = &mut state[random.below(u64::from(accounts)) as usize];
+                record.updates += 1;
+                (record.batch_no, record.block) = (batch_no.into(), 2 * batch_no);
+            }
+        }
+        for record in &mut state {
+            record.leaf = to_bytes(&random.field());
+        }
+        // The trader's own last record is a real one.
+        state[known.index as usize] = LastRecord {
+            leaf: to_bytes(&own.account.leaf()),
+            updates: own.account.nonce,
+            batch_no: batch.batch_no,
+            block: 4,
+        };
+        Ok(Self {
+            trader,
+            batch,
+            values: FinalValues::of(&world.table),
+            state,
+        })
     }
-    for record in &mut state {
-        record.leaf = to_bytes(&random.field());
-    }
-    // The trader's own last record is a real one.
-    state[known.index as usize] = LastRecord {
-        leaf: to_bytes(&own.account.leaf()),
-        updates: own.account.nonce,
-        batch_no: batch.batch_no,
-        block: 4,
-    };
-    Ok((trader, batch, FinalValues::of(&world.table), state))
 }

@@ -193,12 +193,12 @@ fn whoever_is_in_a_group_should_leave_it_when_custody_is_lost() {
 fn a_vault_that_was_frozen_before_its_asset_was_listed_should_get_no_group() {
     on_genesis(|| {
         let vault = Execution::vault_account(OTHER);
-        assert_ok!(Assets::freeze(signed(&ADMIN), ASSET.into(), vault.clone()));
+        assert_ok!(Assets::freeze(signed(&ADMIN), ASSET, vault.clone()));
         assert_noop!(
             Execution::create_group(RuntimeOrigin::root(), OTHER, ASSET, FEES),
             Error::<Test>::VaultNotFunded
         );
-        assert_ok!(Assets::thaw(signed(&ADMIN), ASSET.into(), vault));
+        assert_ok!(Assets::thaw(signed(&ADMIN), ASSET, vault));
         assert_ok!(Execution::create_group(RuntimeOrigin::root(), OTHER, ASSET, FEES));
     });
 }

@@ -222,10 +222,10 @@ fn what_the_asset_refuses_should_become_a_claim() {
         wait();
         assert_ok!(take_back(&ALICE));
         pass(WAIT);
-        assert_ok!(Assets::freeze(signed(&ADMIN), ASSET.into(), vault()));
+        assert_ok!(Assets::freeze(signed(&ADMIN), ASSET, vault()));
         assert_ok!(pay_back(0));
         assert_eq!(Execution::claim_of(GROUP, &ALICE), 500);
-        assert_ok!(Assets::thaw(signed(&ADMIN), ASSET.into(), vault()));
+        assert_ok!(Assets::thaw(signed(&ADMIN), ASSET, vault()));
         assert_ok!(Execution::claim(signed(&ALICE), GROUP));
     });
 }
