@@ -63,8 +63,9 @@ impl Judge {
         let names: Vec<String> = (0..system.num_constraints())
             .map(|k| system.constraint_name(k))
             .collect();
-        // The constant one, the input, and what comes before the units.
-        let mut at = 2 + lengths[0];
+        // The constant one, the input, and what comes before the units; behind them comes the close.
+        let before = lengths.len() - usize::from(shape.units) - 1;
+        let mut at = 2 + lengths[..before].iter().sum::<usize>();
         let parts = (0..usize::from(shape.units))
             .map(|unit| {
                 let prefix = format!("unit {unit}/");
@@ -72,7 +73,7 @@ impl Judge {
                 let first = names.iter().position(inside).expect("units have constraints");
                 let count = names[first..].iter().take_while(|name| inside(name)).count();
                 let old_root = names.iter().position(|n| *n == format!("{prefix}B-OPENS/old root"));
-                let wires = at..at + lengths[unit + 1];
+                let wires = at..at + lengths[before + unit];
                 at = wires.end;
                 Part {
                     constraints: first..first + count,
