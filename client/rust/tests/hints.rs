@@ -14,7 +14,7 @@ fn refusals_of_claims_and_freezes_should_say_what_to_do() {
         (Error::PeriodNotClosed, "next sweep"),
         (Error::ShortfallFound, "traders come first"),
         (Error::FreezeNotDue, "as its terms say"),
-        (Error::NoSolvencyTerms, "never frozen"),
+        (Error::NoSolvencyTerms, "nothing in its queue"),
     ] {
         let failure = Failure {
             error: error.into(),

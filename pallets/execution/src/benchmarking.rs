@@ -217,6 +217,14 @@ fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, items: u32) {
     Groups::<T>::insert(group, state);
 }
 
+/// Lets an account ask for what only open ones may, whatever waits for it.
+fn set_opened<T: Config>(group: u32, owner: &T::AccountId) {
+    let index = Indices::<T>::get(group, owner).expect("made by the benchmark");
+    Accounts::<T>::mutate(group, index, |account| {
+        account.as_mut().expect("made by the benchmark").opened = true;
+    });
+}
+
 /// Queues all that the house's part of a batch can take, past the caps of the calls: every payment, and the take.
 fn fill_house<T: Config>(asset: &T::AssetId, group: u32) {
     let mut state = Groups::<T>::get(group).expect("made by the benchmark");
@@ -479,6 +487,7 @@ mod benchmarks {
     #[benchmark]
     fn rekey() -> Result<(), BenchmarkError> {
         let (group, owner, most) = waiting_account::<T>()?;
+        set_opened::<T>(group, &owner);
         let keys = open_keys(2);
         let proof = seal_proof::<T>(group, &owner, &keys)?;
         #[extrinsic_call]
@@ -695,6 +704,7 @@ mod benchmarks {
             let queued = if n + 1 < T::MaxItemsPerUser::get() {
                 Pallet::<T>::queue_deposit(group, owner.clone(), amount)
             } else {
+                set_opened::<T>(group, &owner);
                 Pallet::<T>::queue_forced(group, owner.clone(), 1)
             };
             queued.map_err(|_| BenchmarkError::Stop("no item"))?;

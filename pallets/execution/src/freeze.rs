@@ -16,7 +16,7 @@ use polkadot_sdk::{
 
 impl<T: Config> Pallet<T> {
     /// Sets what a group asks of rounds; returns what it asked before. Without terms the gate is off and the group is
-    /// never frozen.
+    /// frozen for its queue alone.
     pub(crate) fn change_solvency_terms(
         group: u32,
         terms: Option<SolvencyTerms>,

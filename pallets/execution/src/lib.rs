@@ -541,7 +541,7 @@ pub mod pallet {
         }
 
         /// Sets what a group asks of solvency rounds (C-GATE, C-FREEZE). Without terms its payouts ask for no round,
-        /// and it is never frozen.
+        /// and it is frozen for its queue alone.
         ///
         /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::UnknownGroup`], [`Error::TermsOutOfBounds`],
         /// [`Error::NoSolvencyKey`], [`Error::TooManyGatedGroups`]. Event: [`Event::SolvencyTermsSet`].

@@ -176,7 +176,7 @@ fn facts<AccountId>(sums: &ExitSums, own: Option<&ExitClaim<AccountId>>) -> Text
     let mut facts = TextTable::facts();
     let ratio = sums.ratio.map_or_else(
         || "not fixed yet".to_owned(),
-        |ratio| format!("{} of {}", shown(ratio.part), shown(ratio.of)),
+        |ratio| format!("{:.4} %", 100.0 * ratio.part as f64 / ratio.of.max(1) as f64),
     );
     facts
         .fact("all claims", shown(sums.claimed))

@@ -138,7 +138,7 @@ fn hint(error: &Execution<Runtime>) -> Option<&'static str> {
         Execution::PeriodNotClosed => "the period is not over; try again after the next sweep",
         Execution::ShortfallFound => "the group is short, and traders come first; try again once it is not",
         Execution::FreezeNotDue => "a group can be frozen only when nobody has proven it for as long as its terms say",
-        Execution::NoSolvencyTerms => "this group asks for no solvency rounds and is never frozen",
+        Execution::NoSolvencyTerms => "this group asks for no solvency rounds, and nothing in its queue has been overdue for long enough",
         Execution::NotSubmitter => "only the sequencers' accounts submit batches",
         Execution::WrongBatchNumber => "the batch was settled already or an earlier one is missing",
         Execution::RiskTableTooOld | Execution::RiskTableUnknown => "build the batch against the newest risk table",

@@ -86,7 +86,8 @@ mod storage {
     #[pallet::storage]
     pub type CompleteRounds<T: Config> = StorageMap<_, Twox64Concat, u32, CompleteRound<T::AccountId>>;
 
-    /// What groups ask of solvency rounds. A group without terms has no gate and is never frozen.
+    /// What groups ask of solvency rounds. A group without terms has no gate and is frozen for its
+    /// queue alone.
     #[pallet::storage]
     pub type SolvencyTermsOf<T: Config> = StorageMap<_, Twox64Concat, u32, SolvencyTerms>;
 

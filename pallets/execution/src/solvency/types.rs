@@ -23,7 +23,7 @@ pub const MAX_FREEZE_AFTER: u64 = 24 * 3_600_000;
 /// Live debt may be one in this many of what is settled.
 pub const LIVE_DEBT_SHARE: u128 = 10_000;
 
-/// What a group asks of solvency rounds. A group without terms has no gate and is never frozen.
+/// What a group asks of solvency rounds. A group without terms has no gate and is frozen for its queue alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
 pub struct SolvencyTerms {
     /// A round is fresh until its oldest table is older than this, milliseconds.
