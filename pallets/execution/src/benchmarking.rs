@@ -775,7 +775,7 @@ mod benchmarks {
         {
             Pallet::<T>::count_queue_clocks();
         }
-        let counted = |group| QueueClocks::<T>::get(group).is_some_and(|clock| clock.stopped + clock.waited > 0);
+        let counted = |group| QueueClocks::<T>::get(group).is_some_and(|clock| clock.stops.stopped + clock.waited > 0);
         assert!(last.is_none_or(counted));
         Ok(())
     }

@@ -21,7 +21,7 @@ impl<T: Config> Pallet<T> {
     /// Starts the clock of a new group.
     pub(crate) fn start_queue_clock(group: u32) {
         let clock = QueueClock {
-            window_from: T::Time::now(),
+            stops: Stops::from(T::Time::now()),
             ..QueueClock::default()
         };
         QueueClocks::<T>::insert(group, clock);
@@ -108,12 +108,7 @@ impl QueueClock {
     /// Counts the time until now: it passes while the group could take a batch, and stands otherwise, for no longer
     /// than [`crate::MAX_STOPPED`] in a window. So nobody keeps owners in by pausing a group or its feeds.
     fn count(&mut self, now: u64, could_take: bool) {
-        let mut stops = Stops {
-            window_from: self.window_from,
-            stopped: self.stopped,
-        };
-        let runs = stops.running(self.counted_at, now, could_take);
-        (self.window_from, self.stopped) = (stops.window_from, stops.stopped);
+        let runs = self.stops.running(self.counted_at, now, could_take);
         self.waited = self.waited.saturating_add(runs);
         self.lag = self.lag.saturating_add(runs);
     }

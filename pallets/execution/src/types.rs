@@ -1,5 +1,6 @@
 //! What the pallet stores and what its calls take.
 
+use crate::stops::Stops;
 use alloc::vec::Vec;
 use cloister_ledger::{solvency::BLOCK_SUBTREES, Shape, SolvencyShape};
 pub use cloister_settlement::{
@@ -208,10 +209,8 @@ pub struct QueueClock {
     pub lag: u64,
     /// Until when it has been counted, milliseconds of Unix time.
     pub counted_at: u64,
-    /// Start of the window in which the clock may stand for [`crate::MAX_STOPPED`], milliseconds of Unix time.
-    pub window_from: u64,
-    /// Milliseconds by which it has stood in the window.
-    pub stopped: u64,
+    /// How long it may stand still.
+    pub stops: Stops,
 }
 
 /// What a group's vault owes, 10^-6.

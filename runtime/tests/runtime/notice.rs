@@ -417,7 +417,7 @@ fn trader_should_be_out_before_a_bad_key_is_active() {
         pallet_timestamp::Now::<Runtime>::put(now);
         pallet_cloister_execution::QueueClocks::<Runtime>::mutate(group, |clock| {
             if let Some(clock) = clock {
-                clock.window_from = now;
+                clock.stops.window_from = now;
             }
         });
         open_account();

@@ -257,27 +257,27 @@ fn clock_should_stand_for_a_pause_but_for_no_more_than_three_days_of_thirty() {
         let start = waited();
         enable(false);
         blocks(3, BLOCK);
-        assert_eq!((waited(), clock().stopped), (start, 3 * BLOCK));
+        assert_eq!((waited(), clock().stops.stopped), (start, 3 * BLOCK));
         // A dead oracle is a cause like any other: the mock's tables are good for half a minute.
         enable(true);
         for _ in 0..2 {
             pass(BLOCK);
             Execution::on_initialize(1);
         }
-        assert_eq!((waited(), clock().stopped), (start, 5 * BLOCK));
+        assert_eq!((waited(), clock().stops.stopped), (start, 5 * BLOCK));
         // Two minutes and a half are left.
         QueueClocks::<Test>::mutate(GROUP, |clock| {
-            clock.as_mut().unwrap().stopped = MAX_STOPPED - 5 * BLOCK / 2
+            clock.as_mut().unwrap().stops.stopped = MAX_STOPPED - 5 * BLOCK / 2
         });
         enable(false);
         blocks(4, BLOCK);
-        assert_eq!((waited(), clock().stopped), (start + 3 * BLOCK / 2, MAX_STOPPED));
+        assert_eq!((waited(), clock().stops.stopped), (start + 3 * BLOCK / 2, MAX_STOPPED));
         // In the next window it may stand again.
         QueueClocks::<Test>::mutate(GROUP, |clock| {
-            clock.as_mut().unwrap().window_from = Now::get() - STOP_WINDOW
+            clock.as_mut().unwrap().stops.window_from = Now::get() - STOP_WINDOW
         });
         blocks(2, BLOCK);
-        assert_eq!((waited(), clock().stopped), (start + 3 * BLOCK / 2, 2 * BLOCK));
+        assert_eq!((waited(), clock().stops.stopped), (start + 3 * BLOCK / 2, 2 * BLOCK));
         // No single block counts for more than a minute.
         enable(true);
         blocks(1, 100 * BLOCK);
@@ -297,7 +297,7 @@ fn group_without_accounts_or_without_a_first_batch_should_not_be_frozen_for_its_
         blocks(DEADLINE / BLOCK + 5, BLOCK);
         let clock = QueueClocks::<Test>::get(GROUP).unwrap();
         assert_eq!((clock.waited, clock.item), (0, Some(1)));
-        assert!(clock.stopped >= 3 * BLOCK);
+        assert!(clock.stops.stopped >= 3 * BLOCK);
     });
 }
 

@@ -112,7 +112,7 @@ fn during(pauses: &[Pause], test: impl FnOnce()) {
         owe();
         assert_ok!(Execution::deposit(signed(&ALICE), GROUP, 300));
         // The clocks have stood for as long as they may, so no pause stops them (C-FREEZE).
-        QueueClocks::<Test>::mutate(GROUP, |clock| clock.as_mut().unwrap().stopped = MAX_STOPPED);
+        QueueClocks::<Test>::mutate(GROUP, |clock| clock.as_mut().unwrap().stops.stopped = MAX_STOPPED);
         for pause in pauses {
             pause.begin();
         }

@@ -288,6 +288,8 @@ fn a_request_that_is_left_of_an_open_should_be_paid_back_with_nothing() {
         let in_flight = proven(batch(vec![unit(1), unit(0)]));
         assert_ok!(take_back(&BOB));
         assert_ok!(submit(&in_flight));
+        // The account is open, and its close is being taken back.
+        Execution::do_try_state().unwrap();
         pass_with_table(NOTICE);
         // The close is not there any more.
         let asks = batch(vec![asking(1), unit(0)]);
