@@ -26,12 +26,12 @@ impl<T: Config> Pallet<T> {
     /// * C-HOUSE: the re-keys have every number below `house_rekeys` and no other, in the order of their batches; there
     ///   is no batch before the first, and after the last the house is its, unless a batch came later.
     /// * The queue is a list in the order of its ids, of as many items as the group says, between the ends that it
-    /// says. Its items become ready, and later overdue, in this order. Each belongs to an account of its owner and is
-    /// pending for it, and nothing else is pending; the items of an account that is not open yet start with its open,
-    /// and those of one account are below 2^64 together. Nothing waits behind a close, no more than one request of an
-    /// account, and behind an open that is taken back nothing that is not. The terms are within their bounds. Items of
-    /// the house are those that are listed for it; the payments among them are within their number and below 2^64
-    /// together, and there is no more than one take.
+    ///   says. Its items become ready, and later overdue, in this order. Each belongs to an account of its owner and is
+    ///   pending for it, and nothing else is pending; the items of an account that is not open yet start with its open,
+    ///   and those of one account are below 2^64 together. Nothing waits behind a close, no more than one request of an
+    ///   account, and behind an open that is taken back nothing that is not. The terms are within their bounds. Items
+    ///   of the house are those that are listed for it; the payments among them are within their number and below 2^64
+    ///   together, and there is no more than one take.
     /// * Accounts and indices are inverse, and every index is below the next one.
     /// * What rounds, gate and freeze keep: [`Pallet::try_solvency`].
     /// * What a frozen group's exits keep: [`Pallet::try_exits`].
