@@ -3,10 +3,9 @@
 
 mod ending;
 mod income;
-mod trapdoor;
 
 use super::*;
-use crate::types::{CIPHERTEXT_FIXED, KEY_BYTES, MAX_INSURANCE_PAYMENTS, MAX_PLACES, MAX_UNITS};
+use crate::types::{CIPHERTEXT_FIXED, MAX_INSURANCE_PAYMENTS, MAX_PLACES, MAX_UNITS};
 use crate::{
     solvency::{BLOCK_LEAVES, MAX_GATED_GROUPS, MAX_SKIPPED_BLOCKS},
     stops::MAX_TICK,
@@ -20,6 +19,7 @@ use frame_support::{
     traits::{fungibles::Inspect, EnsureOrigin, Get},
     BoundedVec,
 };
+use pallet_cloister_verifier::{trapdoor, StatementKind};
 use polkadot_sdk::{frame_benchmarking::v2::*, frame_system::RawOrigin};
 
 /// What benchmarks need of the runtime.
@@ -35,6 +35,14 @@ pub trait BenchmarkHelper<AccountId, AssetId> {
     fn group_with_table(number: u32, now: u64) -> (u32, u64);
     /// Builds as many tables of that group as final values are made of, all at `now`.
     fn fill_window(group: u32, now: u64);
+    /// Registers the trapdoor's key for a statement, good from the first block.
+    fn set_verifying_key(id: KeyId, statement: StatementKind);
+    /// Registers keys until there is room for no more.
+    fn fill_verifying_keys();
+    /// Makes somebody the only member of a group's sequencers; terms say that members lead in turn, and that it does.
+    fn set_sequencer(group: u32, who: AccountId);
+    /// Sets the sealing key of a group, coordinates x and y.
+    fn set_seal_key(group: u32, x: Field, y: Field);
 }
 
 const NOW: u64 = 1_700_000_000_000;
@@ -85,22 +93,9 @@ fn group<T: Config>() -> Result<(T::AssetId, u32, u64), BenchmarkError> {
     let fees: T::AccountId = account("fees", 0, 0);
     Pallet::<T>::add_group(group, asset.clone(), fees).map_err(|_| BenchmarkError::Stop("no group"))?;
     let (x, y) = key(7);
-    SealKey::<T>::put((x, y));
-    register::<T>(SEAL_KEY, StatementKind::Seal)?;
+    HelperOf::<T>::set_seal_key(group, x, y);
+    HelperOf::<T>::set_verifying_key(SEAL_KEY, StatementKind::Seal);
     Ok((asset, group, version))
-}
-
-/// Registers the trapdoor's key for a statement.
-fn register<T: Config>(id: KeyId, statement: StatementKind) -> Result<(), BenchmarkError> {
-    Pallet::<T>::register_key(id, statement, false, trapdoor::key(), 0u32.into())
-        .map_err(|_| BenchmarkError::Stop("no verifying key"))
-}
-
-/// Registers keys until there is room for no more.
-fn fill_keys<T: Config>() -> Result<(), BenchmarkError> {
-    let room = crate::keys::MAX_KEYS.saturating_sub(VerifyingKeys::<T>::count());
-    // Ids that nobody else uses.
-    (0..room).try_for_each(|number| register::<T>(1_000 + number as KeyId, StatementKind::Seal))
 }
 
 fn key(seed: u8) -> (Field, Field) {
@@ -154,7 +149,7 @@ fn waiting_account<T: Config>() -> Result<(u32, T::AccountId, u32), BenchmarkErr
 
 /// A re-key of the group's house. The statement's rules are not asked.
 fn house_rekey<T: Config>(group: u32) -> Result<Box<HouseRekey>, BenchmarkError> {
-    register::<T>(HOUSE_KEY, StatementKind::HouseRekey)?;
+    HelperOf::<T>::set_verifying_key(HOUSE_KEY, StatementKind::HouseRekey);
     let state = Groups::<T>::get(group).ok_or(BenchmarkError::Stop("no group"))?;
     let mut rekey = HouseRekey {
         key: HOUSE_KEY,
@@ -257,7 +252,7 @@ fn fill_house<T: Config>(asset: &T::AssetId, group: u32) {
 
 /// The terms of a gated group, and a complete round that shows a shortfall: what costs a payout most.
 fn gate<T: Config>(group: u32) -> Result<(), BenchmarkError> {
-    register::<T>(SOLVENCY_KEY, StatementKind::Solvency { subtrees: SUBTREES })?;
+    HelperOf::<T>::set_verifying_key(SOLVENCY_KEY, StatementKind::Solvency { subtrees: SUBTREES });
     Pallet::<T>::change_solvency_terms(group, Some(TERMS)).map_err(|_| BenchmarkError::Stop("no terms"))?;
     let round = CompleteRound {
         number: 1,
@@ -291,7 +286,7 @@ fn solvency<T: Config>(
     risk_version: u64,
 ) -> Result<(T::AccountId, Box<SolvencySubmission>), BenchmarkError> {
     let payee: T::AccountId = account("submitter", 0, 0);
-    Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![payee.clone()]));
+    HelperOf::<T>::set_sequencer(group, payee.clone());
     let skipped = MAX_SKIPPED_BLOCKS.saturating_sub(2).saturating_mul(BLOCK_LEAVES);
     let mut state = Groups::<T>::get(group).ok_or(BenchmarkError::Stop("no group"))?;
     state.batch_no = 1;
@@ -340,9 +335,9 @@ fn batch<T: Config>(units: u32, items: u32) -> Result<(u32, Box<Batch>), Benchma
         units: units as u16,
         places: MAX_PLACES as u8,
     };
-    register::<T>(BATCH_KEY, shape)?;
+    HelperOf::<T>::set_verifying_key(BATCH_KEY, shape);
     let submitter: T::AccountId = account("submitter", 0, 0);
-    Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![submitter.clone()]));
+    HelperOf::<T>::set_sequencer(group, submitter.clone());
     let rekey = house_rekey::<T>(group)?;
     Pallet::<T>::do_rekey_house(&submitter, group, &rekey).map_err(|_| BenchmarkError::Stop("no re-key"))?;
     // The sweep closes a period that has something of all kinds.
@@ -415,49 +410,6 @@ mod benchmarks {
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, group, false);
         assert!(Groups::<T>::get(group).is_some_and(|state| !state.enabled));
-        Ok(())
-    }
-
-    #[benchmark]
-    fn set_verifying_key() -> Result<(), BenchmarkError> {
-        let origin = notice::<T>()?;
-        let key: BoundedVec<u8, frame_support::traits::ConstU32<KEY_BYTES>> =
-            BoundedVec::truncate_from(trapdoor::key());
-        #[extrinsic_call]
-        _(origin as T::RuntimeOrigin, SEAL_KEY, StatementKind::Seal, false, key);
-        assert!(VerifyingKeys::<T>::contains_key(SEAL_KEY));
-        Ok(())
-    }
-
-    #[benchmark]
-    fn remove_verifying_key() -> Result<(), BenchmarkError> {
-        // The only one of exits, so all others are looked at.
-        let origin = admin::<T>()?;
-        register::<T>(ending::EXIT_KEY, StatementKind::Exit)?;
-        fill_keys::<T>()?;
-        #[extrinsic_call]
-        _(origin as T::RuntimeOrigin, ending::EXIT_KEY);
-        assert!(!VerifyingKeys::<T>::contains_key(ending::EXIT_KEY));
-        Ok(())
-    }
-
-    #[benchmark]
-    fn set_submitters(s: Linear<0, { T::MaxSubmitters::get() }>) -> Result<(), BenchmarkError> {
-        let origin = notice::<T>()?;
-        let submitters = BoundedVec::truncate_from((0..s).map(|i| account("submitter", i, 0)).collect());
-        #[extrinsic_call]
-        _(origin as T::RuntimeOrigin, submitters);
-        assert_eq!(Submitters::<T>::get().len() as u32, s);
-        Ok(())
-    }
-
-    #[benchmark]
-    fn set_seal_key() -> Result<(), BenchmarkError> {
-        let origin = notice::<T>()?;
-        let (x, y) = key(9);
-        #[extrinsic_call]
-        _(origin as T::RuntimeOrigin, x, y);
-        assert_eq!(SealKey::<T>::get(), Some((x, y)));
         Ok(())
     }
 
@@ -536,7 +488,7 @@ mod benchmarks {
     fn rekey_house() -> Result<(), BenchmarkError> {
         let (_, group, _) = group::<T>()?;
         let submitter: T::AccountId = account("submitter", 0, 0);
-        Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![submitter.clone()]));
+        HelperOf::<T>::set_sequencer(group, submitter.clone());
         let proven = house_rekey::<T>(group)?;
         #[extrinsic_call]
         _(RawOrigin::Signed(submitter), group, proven);
@@ -575,8 +527,8 @@ mod benchmarks {
     fn set_solvency_terms() -> Result<(), BenchmarkError> {
         let origin = notice::<T>()?;
         let (_, group, _) = group::<T>()?;
-        register::<T>(SOLVENCY_KEY, StatementKind::Solvency { subtrees: SUBTREES })?;
-        fill_keys::<T>()?;
+        HelperOf::<T>::set_verifying_key(SOLVENCY_KEY, StatementKind::Solvency { subtrees: SUBTREES });
+        HelperOf::<T>::fill_verifying_keys();
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, group, Some(TERMS));
         assert_eq!(SolvencyTermsOf::<T>::get(group), Some(TERMS));
@@ -720,9 +672,8 @@ mod benchmarks {
     #[benchmark]
     fn count_clocks(g: Linear<0, MAX_GATED_GROUPS>) -> Result<(), BenchmarkError> {
         HelperOf::<T>::set_time(NOW);
-        register::<T>(SOLVENCY_KEY, StatementKind::Solvency { subtrees: SUBTREES })?;
-        fill_keys::<T>()?;
-        Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![account("submitter", 0, 0)]));
+        HelperOf::<T>::set_verifying_key(SOLVENCY_KEY, StatementKind::Solvency { subtrees: SUBTREES });
+        HelperOf::<T>::fill_verifying_keys();
         let clock = FreezeClock {
             stops: Stops::default(),
             waited: 0,

@@ -23,10 +23,10 @@ pub mod extension;
 mod freeze;
 mod house;
 mod insurance;
-mod keys;
 #[cfg(feature = "measure")]
 pub mod measure;
 pub mod periods;
+mod proofs;
 mod queue;
 mod seal;
 mod sections;
@@ -63,9 +63,9 @@ pub use solvency::{
 pub use stops::{Stops, MAX_STOPPED, STOP_WINDOW};
 pub use take_back::TAKE_BACK_AFTER;
 pub use types::{
-    Batch, Field, Findings, GenesisKey, GroupState, GroupTotals, HouseRekey, HouseRekeyed, ItemKind, KeyId, Lane,
-    LastRecord, OpenKeys, QueueClock, QueueItem, RegisteredAccount, RegisteredKey, SealProof, SolvencySubmission,
-    StatementKind, Terms, UnitSubmission, WaitingItem,
+    Batch, Field, Findings, GroupState, GroupTotals, HouseRekey, HouseRekeyed, ItemKind, KeyId, Lane, LastRecord,
+    OpenKeys, QueueClock, QueueItem, RegisteredAccount, SealProof, SolvencySubmission, Terms, UnitSubmission,
+    WaitingItem,
 };
 pub use weights::WeightInfo;
 
@@ -88,14 +88,20 @@ pub mod pallet {
     use cloister_settlement::Request;
     use frame_support::{
         pallet_prelude::*,
-        traits::{fungibles, Time},
+        traits::{fungibles, StorageVersion, Time},
         PalletId,
     };
     use frame_system::pallet_prelude::*;
-    use pallet_cloister_risk::{BatchShapes, RiskTables};
-    use sp_runtime::traits::{AtLeast32BitUnsigned, Saturating};
+    use pallet_cloister_risk::RiskTables;
+    use pallet_cloister_sequencers::Sequencers;
+    use pallet_cloister_verifier::VerifyingKeyRegistry;
+    use sp_runtime::traits::AtLeast32BitUnsigned;
+
+    /// Version of the storage's layout.
+    const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
     #[pallet::pallet]
+    #[pallet::storage_version(STORAGE_VERSION)]
     pub struct Pallet<T>(_);
 
     #[pallet::config]
@@ -120,6 +126,10 @@ pub mod pallet {
             + fungibles::roles::Inspect<Self::AccountId>;
         /// The risk tables.
         type Risk: RiskTables;
+        /// The verifying keys.
+        type Keys: VerifyingKeyRegistry;
+        /// Who may submit batches, and the sealing keys.
+        type Sequencers: Sequencers<Self::AccountId>;
         /// The chain's clock, milliseconds of Unix time.
         type Time: Time<Moment = u64>;
         /// Calls of other pallets that come before ordinary ones, as batches do: the feeds (C-PRIORITY).
@@ -134,9 +144,9 @@ pub mod pallet {
         /// Maximum number of queue items per account.
         #[pallet::constant]
         type MaxItemsPerUser: Get<u32>;
-        /// Maximum number of submitters.
+        /// Maximum number of solvency rounds of a group under way: a member of its sequencers has one.
         #[pallet::constant]
-        type MaxSubmitters: Get<u32>;
+        type MaxRounds: Get<u32>;
         /// Smallest deposit, 10^-6.
         #[pallet::constant]
         type MinDeposit: Get<u64>;
@@ -181,9 +191,6 @@ pub mod pallet {
         /// A batch time may be this much after the block's, milliseconds.
         #[pallet::constant]
         type MaxTimeAhead: Get<u64>;
-        /// Blocks from setting a verifying key until proofs are verified with it; the same for every statement.
-        #[pallet::constant]
-        type ActivationDelay: Get<BlockNumberFor<Self>>;
         /// Milliseconds for which exits are claims of the first phase, from the moment at which the final table is
         /// fixed ([`exit::EXIT_PERIOD`]).
         #[pallet::constant]
@@ -263,69 +270,6 @@ pub mod pallet {
             })
         }
 
-        /// Registers a verifying key under a new id, good after [`Config::ActivationDelay`].
-        ///
-        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::KeyExists`], [`Error::ShapeTooLarge`],
-        /// [`Error::DevelopmentKeyRefused`], [`Error::InvalidVerifyingKey`]. Event: [`Event::VerifyingKeySet`].
-        #[pallet::call_index(2)]
-        #[pallet::weight(T::WeightInfo::set_verifying_key())]
-        pub fn set_verifying_key(
-            origin: OriginFor<T>,
-            id: KeyId,
-            statement: StatementKind,
-            development: bool,
-            key: BoundedVec<u8, ConstU32<{ types::KEY_BYTES }>>,
-        ) -> DispatchResult {
-            T::NoticeOrigin::ensure_origin(origin)?;
-            let active_at = frame_system::Pallet::<T>::block_number().saturating_add(T::ActivationDelay::get());
-            Self::register_key(id, statement, development, key.into_inner(), active_at)?;
-            Ok(())
-        }
-
-        /// Removes a verifying key at once: batches and opens that name it are refused from now on. Opens that are
-        /// queued were checked with it before. The last active key of exits stays while any account is open.
-        ///
-        /// Origin: [`Config::AdminOrigin`] or [`Config::NoticeOrigin`]. Errors: [`Error::UnknownKey`],
-        /// [`Error::ExitKeyNeeded`]. Event: [`Event::VerifyingKeyRemoved`].
-        #[pallet::call_index(3)]
-        #[pallet::weight(T::WeightInfo::remove_verifying_key())]
-        pub fn remove_verifying_key(origin: OriginFor<T>, id: KeyId) -> DispatchResult {
-            Self::ensure_narrowing(origin)?;
-            Self::unregister_key(id)?;
-            Ok(())
-        }
-
-        /// Sets who may submit batches.
-        ///
-        /// Origin: [`Config::NoticeOrigin`]; [`Config::AdminOrigin`] too if nobody is added.
-        /// Event: [`Event::SubmittersSet`].
-        #[pallet::call_index(4)]
-        #[pallet::weight(T::WeightInfo::set_submitters(submitters.len() as u32))]
-        pub fn set_submitters(
-            origin: OriginFor<T>,
-            submitters: BoundedVec<T::AccountId, T::MaxSubmitters>,
-        ) -> DispatchResult {
-            Self::ensure_may_set_submitters(origin, &submitters)?;
-            let count = u32::try_from(submitters.len()).unwrap_or(u32::MAX);
-            Submitters::<T>::put(submitters);
-            Self::deposit_event(Event::SubmittersSet { count });
-            Ok(())
-        }
-
-        /// Sets the sequencers' sealing key, coordinates x and y. Opens that are queued were sealed to the key before,
-        /// so the sequencers keep that one until a batch has consumed them.
-        ///
-        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::InvalidSealKey`]. Event: [`Event::SealKeySet`].
-        #[pallet::call_index(5)]
-        #[pallet::weight(T::WeightInfo::set_seal_key())]
-        pub fn set_seal_key(origin: OriginFor<T>, x: Field, y: Field) -> DispatchResult {
-            T::NoticeOrigin::ensure_origin(origin)?;
-            ensure!(Self::is_key(&x, &y), Error::<T>::InvalidSealKey);
-            SealKey::<T>::put((x, y));
-            Self::deposit_event(Event::SealKeySet);
-            Ok(())
-        }
-
         /// Queues the open of an account with its first deposit, which is taken now. The signer becomes its owner. The
         /// proof (V-STATEMENT) says that the sequencers can open the sealed view key, so a queued open can always be
         /// consumed.
@@ -368,8 +312,8 @@ pub mod pallet {
         /// Settles a batch (C-SUBMIT). Free if it succeeds. Only as a transaction of its own ([`CheckPlainBatch`]).
         ///
         /// Origin: signed by a submitter. Errors, in the order of the checks: [`Error::WrappedBatch`],
-        /// [`Error::NotSubmitter`], [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::GroupFrozen`],
-        /// [`Error::WrongBatchNumber`], [`Error::HouseNotKeyed`],
+        /// [`Error::NotSubmitter`], [`Error::NotLeader`], [`Error::UnknownGroup`], [`Error::GroupDisabled`],
+        /// [`Error::GroupFrozen`], [`Error::WrongBatchNumber`], [`Error::HouseNotKeyed`],
         /// [`Error::UnknownKey`], [`Error::KeyNotActive`], [`Error::WrongStatement`], [`Error::WrongUnitCount`],
         /// [`Error::WrongCiphertextLength`], [`Error::RiskVersionDecreased`], [`Error::RiskTableUnknown`],
         /// [`Error::RiskTableTooOld`], [`Error::RiskTableReplaced`], [`Error::TimeDecreased`],

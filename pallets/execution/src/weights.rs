@@ -1,9 +1,10 @@
 //! Weights. The numbers are conservative estimates on the reference machine, to be replaced by measured ones: a
 //! verification in Wasm without host calls takes some 30 ms, a permutation of the statement's hash 0.2 ms.
 
-use crate::{exit::SCAN_PAGE, keys::MAX_KEYS, solvency::MAX_SKIPPED_BLOCKS, types::MAX_HOUSE_ITEMS};
+use crate::{exit::SCAN_PAGE, solvency::MAX_SKIPPED_BLOCKS, types::MAX_HOUSE_ITEMS};
 use core::marker::PhantomData;
 use pallet_cloister_risk::bounds::FINAL_MOST;
+use pallet_cloister_verifier::MAX_KEYS;
 use polkadot_sdk::{
     frame_support::{traits::Get, weights::Weight},
     frame_system,
@@ -15,14 +16,6 @@ pub trait WeightInfo {
     fn create_group() -> Weight;
     /// `set_group_enabled`.
     fn set_group_enabled() -> Weight;
-    /// `set_verifying_key`: every point of the key is checked.
-    fn set_verifying_key() -> Weight;
-    /// `remove_verifying_key`.
-    fn remove_verifying_key() -> Weight;
-    /// `set_submitters`, by their number.
-    fn set_submitters(s: u32) -> Weight;
-    /// `set_seal_key`.
-    fn set_seal_key() -> Weight;
     /// `open`: the trading key and the proof of the seal are checked.
     fn open() -> Weight;
     /// `deposit`; `switch`, `close` and `force_withdrawal` do no more.
@@ -105,23 +98,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
     fn set_group_enabled() -> Weight {
         Self::of(20, 1, 1)
-    }
-
-    fn set_verifying_key() -> Weight {
-        Self::of(30_000, 2, 1)
-    }
-
-    fn remove_verifying_key() -> Weight {
-        // All verifying keys are looked at.
-        Self::of(200, 2 + u64::from(MAX_KEYS), 1)
-    }
-
-    fn set_submitters(s: u32) -> Weight {
-        Self::of(20, 0, 1).saturating_add(Weight::from_parts(u64::from(s).saturating_mul(MICROS), 0))
-    }
-
-    fn set_seal_key() -> Weight {
-        Self::of(3_000, 0, 1)
     }
 
     fn open() -> Weight {

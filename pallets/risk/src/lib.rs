@@ -40,10 +40,17 @@ pub mod pallet {
     use crate::types::Turn;
     use alloc::vec::Vec;
     use cloister_risk::{RiskTable, Status};
-    use frame_support::{pallet_prelude::*, traits::Time};
+    use frame_support::{
+        pallet_prelude::*,
+        traits::{StorageVersion, Time},
+    };
     use frame_system::pallet_prelude::*;
 
+    /// Version of the storage's layout: the first one.
+    const STORAGE_VERSION: StorageVersion = StorageVersion::new(0);
+
     #[pallet::pallet]
+    #[pallet::storage_version(STORAGE_VERSION)]
     pub struct Pallet<T>(_);
 
     #[pallet::config]

@@ -42,6 +42,7 @@ pub mod pallet {
     use frame_support::{
         dispatch::{GetDispatchInfo, PostDispatchInfo},
         pallet_prelude::*,
+        traits::StorageVersion,
     };
     use frame_system::{pallet_prelude::*, RawOrigin};
     use sp_runtime::traits::{Dispatchable, Hash as _, Saturating, Zero};
@@ -49,7 +50,11 @@ pub mod pallet {
     /// Delays in the chain's block numbers.
     pub type DelaysOf<T> = Delays<BlockNumberFor<T>>;
 
+    /// Version of the storage's layout: the first one.
+    const STORAGE_VERSION: StorageVersion = StorageVersion::new(0);
+
     #[pallet::pallet]
+    #[pallet::storage_version(STORAGE_VERSION)]
     pub struct Pallet<T>(_);
 
     #[pallet::config]

@@ -16,6 +16,8 @@ use frame_support::traits::{
 };
 use frame_system_benchmarking::{extensions::Pallet as SystemExtensionsBench, Pallet as SystemBench};
 use pallet_cloister_risk::{GenesisGroup, GenesisInstrument, RiskTables};
+use pallet_cloister_sequencers::Field;
+use pallet_cloister_verifier::{KeyId, StatementKind};
 use pallet_oracle::TimestampedValue;
 use polkadot_sdk::*;
 use sp_runtime::FixedU128;
@@ -36,6 +38,8 @@ define_benchmarks!(
     [pallet_sudo, crate::Sudo]
     [pallet_membership, crate::OracleOperators]
     [pallet_oracle, crate::Oracle]
+    [pallet_cloister_verifier, crate::Verifier]
+    [pallet_cloister_sequencers, crate::Sequencers]
     [pallet_cloister_risk, crate::Risk]
     [pallet_cloister_execution, crate::Execution]
     [pallet_cloister_timelock, crate::Timelock]
@@ -59,16 +63,8 @@ impl pallet_cloister_risk::BenchmarkHelper<FeedId> for Stage {
     }
 
     fn widen() {
-        pallet_cloister_execution::VerifyingKeys::<Runtime>::insert(
-            pallet_cloister_execution::KeyId::MAX,
-            pallet_cloister_execution::RegisteredKey {
-                statement: pallet_cloister_execution::StatementKind::Batch { units: 1, places: 8 },
-                development: false,
-                active_at: 0,
-                hash: [0; 32],
-                key: Default::default(),
-            },
-        );
+        let widest = StatementKind::Batch { units: 1, places: 8 };
+        let _ = pallet_cloister_verifier::benchmarking::register::<Runtime>(KeyId::MAX, widest);
     }
 
     fn set_price(feed: &FeedId, price: FixedU128, now: u64) {
@@ -156,6 +152,22 @@ impl pallet_cloister_execution::BenchmarkHelper<AccountId, AssetId> for Stage {
                 state.version = last;
             }
         });
+    }
+
+    fn set_verifying_key(id: KeyId, statement: StatementKind) {
+        let _ = pallet_cloister_verifier::benchmarking::register::<Runtime>(id, statement);
+    }
+
+    fn fill_verifying_keys() {
+        let _ = pallet_cloister_verifier::benchmarking::fill::<Runtime>();
+    }
+
+    fn set_sequencer(group: u32, who: AccountId) {
+        let _ = pallet_cloister_sequencers::benchmarking::lead::<Runtime>(group, who);
+    }
+
+    fn set_seal_key(group: u32, x: Field, y: Field) {
+        let _ = crate::Sequencers::put_seal_key(group, x, y);
     }
 }
 

@@ -6,6 +6,7 @@ mod cloister;
 mod custody;
 mod genesis;
 mod metadata;
+mod migrations;
 mod notice;
 mod oracle;
 mod priority;

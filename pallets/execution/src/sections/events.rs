@@ -29,31 +29,6 @@ mod events {
             /// What holds now.
             new: Terms,
         },
-        /// A verifying key was registered.
-        VerifyingKeySet {
-            /// Its id.
-            id: KeyId,
-            /// What its proofs say.
-            statement: StatementKind,
-            /// Blake2-256 of the key.
-            hash: [u8; 32],
-            /// First block in which proofs are verified with it.
-            active_at: BlockNumberFor<T>,
-            /// Made from a public seed.
-            development: bool,
-        },
-        /// A verifying key was removed.
-        VerifyingKeyRemoved {
-            /// Its id.
-            id: KeyId,
-        },
-        /// The submitters were set.
-        SubmittersSet {
-            /// How many.
-            count: u32,
-        },
-        /// The sequencers' sealing key was set.
-        SealKeySet,
         /// An open was queued.
         OpenQueued {
             /// The group.
