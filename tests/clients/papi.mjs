@@ -95,12 +95,10 @@ export async function connect(url, suri) {
 
     return {
         hello: async () => ({
-            client: 'polkadot-api',
             metadata: Number(read.version.slice(1)),
             genesis: (await client.getChainSpecData()).genesisHash,
             spec: (await api.constants.System.Version()).spec_name,
-            specVersion: (await api.constants.System.Version()).spec_version,
-            pallets: read.metadata.pallets.map(({ name }) => name),
+            // PAPI has the names of the runtime.
             renamed: [],
         }),
 
@@ -109,7 +107,7 @@ export async function connect(url, suri) {
             return Promise.all(calls.map((call, i) => send(call, signer, { nonce: first + i })));
         },
 
-        submitAs: (call, suri, nonce) => send(call, signerOf(suri), nonce === undefined ? {} : { nonce: Number(nonce) }),
+        submitAs: (call, suri, nonce) => send(call, signerOf(suri), nonce === undefined ? {} : { nonce }),
 
         async submitWithMetadataHash(call, spoiled) {
             const digest = merkleizeMetadata(await client.getMetadata(hash), NETWORK).digest();

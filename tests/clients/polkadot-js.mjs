@@ -122,12 +122,9 @@ export async function connect(url, suri) {
 
     return {
         hello: async () => ({
-            client: api.libraryInfo,
             metadata: api.runtimeMetadata.version,
             genesis: api.genesisHash.toHex(),
             spec: api.runtimeVersion.specName.toString(),
-            specVersion: api.runtimeVersion.specVersion.toNumber(),
-            pallets,
             renamed: renamedFields(api),
         }),
 

@@ -188,7 +188,10 @@ impl JavaScript {
 
     /// Sends a call of the account and waits for its block.
     pub async fn submit(&mut self, call: Value) -> Outcome {
-        self.submit_all(vec![call]).await.pop().expect("one answer for each call")
+        self.submit_all(vec![call])
+            .await
+            .pop()
+            .expect("one answer for each call")
     }
 
     /// Sends calls of the account, one nonce after another.

@@ -242,7 +242,11 @@ async fn clients_should_read_all_metadata(scene: &mut Scene) {
 /// The hash that others compute of the metadata is the one that the runtime asks for.
 async fn hardware_wallets_should_sign(scene: &mut Scene) {
     let dest = json!({ "type": "Id", "value": address(&developer().public().into()) });
-    let pay = call("Balances", "transfer_keep_alive", json!({ "dest": dest, "value": "1000" }));
+    let pay = call(
+        "Balances",
+        "transfer_keep_alive",
+        json!({ "dest": dest, "value": "1000" }),
+    );
     for (person, refused) in scene.people.iter_mut().zip(OTHER_METADATA) {
         let (digest, outcome) = person.js.submit_with_metadata_hash(pay.clone(), false).await;
         assert_eq!(digest, bytes(&HASH));
@@ -392,7 +396,11 @@ fn refusals_of_an_open(keys: OpenKeys, proof: SealProof, others: SealProof) -> V
         (open(&keys, &proof, MinDeposit::get() - 1), "DepositTooSmall"),
         (open(&keys, &proof, FUNDS), "InsufficientBalance"),
         (
-            open(&keys, &proof, u64::try_from(MaxUserDeposits::get()).unwrap_or(u64::MAX) + 1),
+            open(
+                &keys,
+                &proof,
+                u64::try_from(MaxUserDeposits::get()).unwrap_or(u64::MAX) + 1,
+            ),
             "UserCapExceeded",
         ),
     ]
@@ -418,7 +426,10 @@ fn refusals_without_an_account(person: &Person) -> Vec<(Value, &'static str)> {
         ),
         (of_group("report_custody"), "CustodyIntact"),
         (
-            execution("claim_share", json!({ "group": GROUP, "beneficiary": { "type": "Treasury" } })),
+            execution(
+                "claim_share",
+                json!({ "group": GROUP, "beneficiary": { "type": "Treasury" } }),
+            ),
             "NothingDue",
         ),
         (
@@ -437,7 +448,11 @@ fn refusals_without_an_account(person: &Person) -> Vec<(Value, &'static str)> {
             "BalanceLow",
         ),
         (
-            call("Balances", "transfer_keep_alive", json!({ "dest": elsewhere, "value": much })),
+            call(
+                "Balances",
+                "transfer_keep_alive",
+                json!({ "dest": elsewhere, "value": much }),
+            ),
             "Arithmetic.Underflow",
         ),
     ]
@@ -450,7 +465,10 @@ async fn money_should_come_out_by_force(scene: &mut Scene) {
     let forced = scene.each(|_| with_amount("force_withdrawal", FORCED)).await;
     for (person, (deposited, forced)) in scene.people.iter_mut().zip(deposited.iter().zip(&forced)) {
         let fields = deposited.event("DepositQueued");
-        assert_eq!((&fields["index"], &fields["amount"]), (&json!(person.trader.index), &json!(MORE.to_string())));
+        assert_eq!(
+            (&fields["index"], &fields["amount"]),
+            (&json!(person.trader.index), &json!(MORE.to_string()))
+        );
         let fields = forced.event("ForcedWithdrawalQueued");
         assert_eq!(
             (&fields["owner"], &fields["amount"]),
@@ -599,7 +617,8 @@ async fn all_should_leave(scene: &mut Scene) {
         person.balance += u64::try_from(claims[i]).expect("what was deposited");
     }
     scene.balances_should_be_right().await;
-    scene.refused(|person| vec![(of_group("settle_exits"), "ExitsSettled"), (pay(person), "NothingDue")])
+    scene
+        .refused(|person| vec![(of_group("settle_exits"), "ExitsSettled"), (pay(person), "NothingDue")])
         .await;
     let totals = scene.chain.group_totals(GROUP, None).await.expect("read");
     assert_eq!(totals, GroupTotals::default(), "the vault owes nothing");
@@ -624,7 +643,10 @@ async fn exits(scene: &mut Scene, fixed: &FinalTable) -> [u128; 2] {
     let proven = join_all(proven).await;
     let exit = |claim: u128, proof: &[u8]| {
         let claim = claim.to_string();
-        execution("exit", json!({ "group": GROUP, "key": key, "claim": claim, "proof": bytes(proof) }))
+        execution(
+            "exit",
+            json!({ "group": GROUP, "key": key, "claim": claim, "proof": bytes(proof) }),
+        )
     };
     let own = |person: &Person| &proven[person.trader.index as usize];
     scene
