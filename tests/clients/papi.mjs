@@ -13,6 +13,9 @@ import { filter, firstValueFrom } from 'rxjs';
 import WebSocket from 'ws';
 import { NETWORK, spoil } from './hardware.mjs';
 
+/** Transactions that are sent at once: a node broadcasts no more than 16 of a connection, and is silent about others. */
+const AT_ONCE = 12;
+
 /** A decoded value as plain JSON. */
 function plain(value) {
     if (value === undefined) {
@@ -104,7 +107,13 @@ export async function connect(url, suri) {
 
         async submit(calls) {
             const first = await api.apis.AccountNonceApi.account_nonce(pair.address, { at: 'best' });
-            return Promise.all(calls.map((call, i) => send(call, signer, { nonce: first + i })));
+            const outcomes = [];
+            while (outcomes.length < calls.length) {
+                const next = calls.slice(outcomes.length, outcomes.length + AT_ONCE);
+                const nonce = first + outcomes.length;
+                outcomes.push(...(await Promise.all(next.map((call, i) => send(call, signer, { nonce: nonce + i })))));
+            }
+            return outcomes;
         },
 
         submitAs: (call, suri, nonce) => send(call, signerOf(suri), nonce === undefined ? {} : { nonce }),

@@ -50,14 +50,14 @@ impl<T: Config> Pallet<T> {
                 statement,
                 development,
                 active_at,
-                hash,
+                key_hash: hash,
                 key,
             },
         );
         Self::deposit_event(Event::VerifyingKeySet {
             id,
             statement,
-            hash,
+            key_hash: hash,
             active_at,
             development,
         });

@@ -65,7 +65,7 @@ impl pallet_cloister_risk::BenchmarkHelper<FeedId> for Stage {
                 statement: pallet_cloister_execution::StatementKind::Batch { units: 1, places: 8 },
                 development: false,
                 active_at: 0,
-                hash: [0; 32],
+                key_hash: [0; 32],
                 key: Default::default(),
             },
         );
@@ -142,7 +142,7 @@ impl pallet_cloister_execution::BenchmarkHelper<AccountId, AssetId> for Stage {
             return;
         };
         let info = TableInfo {
-            hash: [0; 32],
+            risk_hash: [0; 32],
             time: now,
             good_until: None,
         };

@@ -25,9 +25,9 @@ mod events {
             /// The group.
             group: u32,
             /// What held before.
-            old: Terms,
+            before: Terms,
             /// What holds now.
-            new: Terms,
+            now: Terms,
         },
         /// A verifying key was registered.
         VerifyingKeySet {
@@ -36,7 +36,7 @@ mod events {
             /// What its proofs say.
             statement: StatementKind,
             /// Blake2-256 of the key.
-            hash: [u8; 32],
+            key_hash: [u8; 32],
             /// First block in which proofs are verified with it.
             active_at: BlockNumberFor<T>,
             /// Made from a public seed.
@@ -297,9 +297,9 @@ mod events {
             /// The group.
             group: u32,
             /// What held before.
-            old: Option<SolvencyTerms>,
+            before: Option<SolvencyTerms>,
             /// What holds now.
-            new: Option<SolvencyTerms>,
+            now: Option<SolvencyTerms>,
         },
         /// A solvency statement was taken.
         SolvencyTaken {
@@ -363,7 +363,7 @@ mod events {
             /// Version of the risk table that it is named after.
             version: u64,
             /// The `final_hash` of exits.
-            hash: Field,
+            final_hash: Field,
             /// End of the first phase, milliseconds of Unix time.
             claims_until: u64,
         },
@@ -458,9 +458,9 @@ mod events {
             /// The group.
             group: u32,
             /// The terms before.
-            old: PayoutTerms,
+            before: PayoutTerms,
             /// The terms now.
-            new: PayoutTerms,
+            now: PayoutTerms,
         },
         /// A sweep, or a freeze, has closed a period.
         PeriodClosed {

@@ -38,7 +38,7 @@ fn verifying_key_should_be_good_after_the_delay_only() {
             [Event::VerifyingKeySet {
                 id: 4,
                 statement: SHAPE,
-                hash,
+                key_hash: hash,
                 active_at: 11,
                 development: false
             }]
@@ -66,7 +66,7 @@ fn verifying_key_should_be_set_by_the_admin_only() {
                 (stored.statement, stored.development, stored.active_at),
                 (statement, true, 11)
             );
-            assert_eq!((stored.hash, stored.key), (blake2_256(&key), key));
+            assert_eq!((stored.key_hash, stored.key), (blake2_256(&key), key));
             assert_ok!(Execution::remove_verifying_key(RuntimeOrigin::root(), 4));
         }
     });

@@ -229,7 +229,7 @@ fn key_of_seals_should_be_good_after_the_delay_only() {
             [Event::VerifyingKeySet {
                 id: 8,
                 statement: StatementKind::Seal,
-                hash,
+                key_hash: hash,
                 active_at: 11,
                 development: false
             }]
