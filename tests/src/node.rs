@@ -57,6 +57,23 @@ fn beside(name: &str) -> PathBuf {
 /// # Panics
 /// It has not been built, or it fails; what it says is in the message.
 pub async fn cloister(arguments: &[&str], input: &str) -> String {
+    let (success, out, error) = run_cloister(arguments, input).await;
+    assert!(success, "cloister {arguments:?}: {out}{error}");
+    out
+}
+
+/// Runs the program `cloister`, which fails, and returns why.
+///
+/// # Panics
+/// It has not been built, or it succeeds.
+pub async fn cloister_fails(arguments: &[&str], input: &str) -> String {
+    let (success, out, error) = run_cloister(arguments, input).await;
+    assert!(!success, "cloister {arguments:?} does not fail: {out}{error}");
+    error
+}
+
+/// Whether the program `cloister` succeeds, and what it prints to its outputs.
+async fn run_cloister(arguments: &[&str], input: &str) -> (bool, String, String) {
     let program = beside("cloister");
     let mut child = Command::new(&program)
         .args(arguments)
@@ -71,9 +88,7 @@ pub async fn cloister(arguments: &[&str], input: &str) -> String {
     drop(stdin);
     let output = child.wait_with_output().await.expect("it ends");
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (out, error) = (said(&output.stdout), said(&output.stderr));
-    assert!(output.status.success(), "cloister {arguments:?}: {out}{error}");
-    out
+    (output.status.success(), said(&output.stdout), said(&output.stderr))
 }
 
 /// Starts a node of a fresh development chain; its log is named after the test.

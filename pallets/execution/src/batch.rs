@@ -171,7 +171,7 @@ impl<T: Config> Pallet<T> {
             batch_no: state.batch_no,
             old_root: state.root,
             old_house: state.house,
-            risk_hash: table.hash,
+            risk_hash: table.risk_hash,
         };
         rebuild(&known, batch, takings, house.doors()).map_err(|error| match error {
             StatementError::Field(_) => Error::<T>::NonCanonicalField,

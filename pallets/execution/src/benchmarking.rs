@@ -316,7 +316,7 @@ fn solvency<T: Config>(
         shape: SolvencyShape { subtrees: SUBTREES },
         root: state.root,
         house: state.house,
-        risk_hash: info.hash,
+        risk_hash: info.risk_hash,
         table_time: info.time,
         before: no_sums(),
     };

@@ -371,7 +371,11 @@ pub mod pallet {
         pub fn set_queue_terms(origin: OriginFor<T>, group: u32, terms: Terms) -> DispatchResult {
             T::NoticeOrigin::ensure_origin(origin)?;
             let old = Self::change_queue_terms(group, terms)?;
-            Self::deposit_event(Event::QueueTermsSet { group, old, new: terms });
+            Self::deposit_event(Event::QueueTermsSet {
+                group,
+                before: old,
+                now: terms,
+            });
             Ok(())
         }
 
@@ -494,7 +498,11 @@ pub mod pallet {
         pub fn set_solvency_terms(origin: OriginFor<T>, group: u32, terms: Option<SolvencyTerms>) -> DispatchResult {
             T::NoticeOrigin::ensure_origin(origin)?;
             let old = Self::change_solvency_terms(group, terms)?;
-            Self::deposit_event(Event::SolvencyTermsSet { group, old, new: terms });
+            Self::deposit_event(Event::SolvencyTermsSet {
+                group,
+                before: old,
+                now: terms,
+            });
             Ok(())
         }
 
@@ -638,7 +646,11 @@ pub mod pallet {
         pub fn set_payout_terms(origin: OriginFor<T>, group: u32, terms: PayoutTerms) -> DispatchResult {
             T::NoticeOrigin::ensure_origin(origin)?;
             let old = Self::change_payout_terms(group, terms)?;
-            Self::deposit_event(Event::PayoutTermsSet { group, old, new: terms });
+            Self::deposit_event(Event::PayoutTermsSet {
+                group,
+                before: old,
+                now: terms,
+            });
             Ok(())
         }
 

@@ -148,7 +148,7 @@ impl RiskTables for Risk {
             .collect();
         let tables: Vec<_> = infos.iter().filter_map(|((_, v), _)| Self::table(group, *v)).collect();
         let newest = infos.last().filter(|_| infos.len() >= 3)?;
-        FinalValues::median(&tables, solvency::fr(&newest.1.hash))
+        FinalValues::median(&tables, solvency::fr(&newest.1.risk_hash))
     }
 }
 
@@ -309,7 +309,7 @@ pub fn set_table(group: u32, version: u64, time: u64) {
     infos.insert(
         (group, version),
         TableInfo {
-            hash: to_bytes(&Fr::from(1_000 + version)),
+            risk_hash: to_bytes(&Fr::from(1_000 + version)),
             time,
             good_until: None,
         },
@@ -617,7 +617,7 @@ pub fn statement(batch: &Batch) -> Statement {
         new_root: fr(&batch.new_root),
         old_house: fr(&state.house),
         new_house: fr(&batch.new_house),
-        risk_hash: fr(&info.hash),
+        risk_hash: fr(&info.risk_hash),
         sweep: batch.sweep,
         doors: Doors {
             paid_in: Amount(paid_in),

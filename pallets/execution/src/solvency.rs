@@ -161,7 +161,7 @@ impl<T: Config> Pallet<T> {
             shape,
             root: recent.root,
             house: recent.house,
-            risk_hash: table.hash,
+            risk_hash: table.risk_hash,
             table_time: table.time,
             before: round.sums,
         };

@@ -155,7 +155,7 @@ pub mod pallet {
             /// When, milliseconds of Unix time.
             time: u64,
             /// Its hash.
-            hash: [u8; 32],
+            risk_hash: [u8; 32],
         },
         /// A table was due and could not be built. Said once; the next `TableBuilt` ends it.
         TableStalled {
@@ -555,7 +555,7 @@ mod try_state {
                 let table = Tables::<T>::get(group, state.version).ok_or("the newest table is missing")?;
                 let info = TableInfos::<T>::get(group, state.version).ok_or("the newest info is missing")?;
                 ensure!(
-                    to_bytes(&table.hash()) == info.hash,
+                    to_bytes(&table.hash()) == info.risk_hash,
                     "the newest table has another hash"
                 );
                 ensure!(

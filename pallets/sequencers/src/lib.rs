@@ -85,9 +85,9 @@ pub mod pallet {
             /// The group.
             group: u32,
             /// Members before.
-            old: Vec<T::AccountId>,
+            before: Vec<T::AccountId>,
             /// Members from now on.
-            new: Vec<T::AccountId>,
+            now: Vec<T::AccountId>,
         },
         /// The sealing key of a group was set.
         SealKeySet {
@@ -101,9 +101,9 @@ pub mod pallet {
             /// The group.
             group: u32,
             /// Terms before; epochs of 0 blocks if nobody led.
-            old: TakeOver<BlockNumberFor<T>>,
+            before: TakeOver<BlockNumberFor<T>>,
             /// Terms from now on.
-            new: TakeOver<BlockNumberFor<T>>,
+            now: TakeOver<BlockNumberFor<T>>,
         },
     }
 

@@ -23,12 +23,12 @@ impl<T: Config> Pallet<T> {
     pub fn put_members(group: u32, members: BoundedVec<T::AccountId, T::MaxMembers>) -> Result<(), Error<T>> {
         let twice = |(n, who): (usize, &T::AccountId)| members.iter().take(n).any(|other| other == who);
         ensure!(!members.iter().enumerate().any(twice), Error::<T>::MemberTwice);
-        let new = members.to_vec();
-        let old = Members::<T>::take(group).into_inner();
+        let now = members.to_vec();
+        let before = Members::<T>::take(group).into_inner();
         if !members.is_empty() {
             Members::<T>::insert(group, members);
         }
-        Self::deposit_event(Event::MembersSet { group, old, new });
+        Self::deposit_event(Event::MembersSet { group, before, now });
         Ok(())
     }
 
@@ -41,16 +41,16 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Sets who leads in a group. The first delay runs from now at the earliest.
-    pub fn put_take_over(group: u32, new: TakeOver<BlockNumberFor<T>>) -> Result<(), Error<T>> {
-        ensure!(new.are_within_bounds(), Error::<T>::TakeOverOutOfBounds);
-        let old = TakeOverOf::<T>::take(group).unwrap_or_default();
-        if new.epoch.is_zero() {
+    pub fn put_take_over(group: u32, terms: TakeOver<BlockNumberFor<T>>) -> Result<(), Error<T>> {
+        ensure!(terms.are_within_bounds(), Error::<T>::TakeOverOutOfBounds);
+        let before = TakeOverOf::<T>::take(group).unwrap_or_default();
+        if terms.epoch.is_zero() {
             LastBatch::<T>::remove(group);
         } else {
-            TakeOverOf::<T>::insert(group, new);
+            TakeOverOf::<T>::insert(group, terms);
             LastBatch::<T>::insert(group, T::Time::now());
         }
-        Self::deposit_event(Event::TakeOverSet { group, old, new });
+        Self::deposit_event(Event::TakeOverSet { group, before, now: terms });
         Ok(())
     }
 

@@ -62,8 +62,8 @@ fn members_should_be_those_of_their_group() {
             events(),
             [Event::MembersSet {
                 group: GROUP,
-                old: MEMBERS.to_vec(),
-                new: vec![40]
+                before: MEMBERS.to_vec(),
+                now: vec![40]
             }]
         );
         assert!(Sequencers::is_member(GROUP, &40));
@@ -167,8 +167,8 @@ fn terms_out_of_bounds_should_be_refused() {
             events(),
             [Event::TakeOverSet {
                 group: GROUP,
-                old: TakeOver::default(),
-                new: terms
+                before: TakeOver::default(),
+                now: terms
             }]
         );
     });

@@ -114,7 +114,7 @@ pub mod pallet {
         /// A call was announced. Its bytes are in the transaction.
         Announced {
             /// Hash of its bytes.
-            hash: T::Hash,
+            call_hash: T::Hash,
             /// What it was classified as.
             class: Class,
             /// The first block in which it may be enacted.
@@ -123,12 +123,12 @@ pub mod pallet {
         /// A call was carried out that was announced.
         Enacted {
             /// Hash of its bytes.
-            hash: T::Hash,
+            call_hash: T::Hash,
         },
         /// A call will not be carried out that was announced.
         Withdrawn {
             /// Hash of its bytes.
-            hash: T::Hash,
+            call_hash: T::Hash,
         },
         /// Delays were set, for calls that are announced from now on.
         DelaysSet {
@@ -226,7 +226,11 @@ pub mod pallet {
                 due,
             };
             Notices::<T>::insert(hash, notice);
-            Self::deposit_event(Event::Announced { hash, class, due });
+            Self::deposit_event(Event::Announced {
+                call_hash: hash,
+                class,
+                due,
+            });
             Ok(())
         }
 
@@ -264,7 +268,7 @@ pub mod pallet {
             };
             // With the filter of calls: what nobody may do is not done by notice either.
             call.dispatch(origin).map_err(|failure| failure.error)?;
-            Self::deposit_event(Event::Enacted { hash });
+            Self::deposit_event(Event::Enacted { call_hash: hash });
             Ok(Pays::No.into())
         }
 
@@ -276,7 +280,7 @@ pub mod pallet {
         pub fn withdraw(origin: OriginFor<T>, hash: T::Hash) -> DispatchResult {
             T::AnnounceOrigin::ensure_origin(origin)?;
             Notices::<T>::take(hash).ok_or(Error::<T>::NotAnnounced)?;
-            Self::deposit_event(Event::Withdrawn { hash });
+            Self::deposit_event(Event::Withdrawn { call_hash: hash });
             Ok(())
         }
 
@@ -306,7 +310,7 @@ pub mod pallet {
             Delays {
                 terms: governed.terms.max(least.terms),
                 members: governed.members.max(least.members),
-                keys: governed.keys.max(least.keys),
+                keys_and_code: governed.keys_and_code.max(least.keys_and_code),
             }
         }
 

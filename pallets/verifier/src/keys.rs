@@ -41,7 +41,7 @@ impl<T: Config> Pallet<T> {
             parsed.inputs() == 1 && key.len() == KEY_BYTES as usize,
             Error::<T>::InvalidVerifyingKey
         );
-        let hash = blake2_256(&key);
+        let key_hash = blake2_256(&key);
         let key = BoundedVec::try_from(key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
         VerifyingKeys::<T>::insert(
             id,
@@ -49,14 +49,14 @@ impl<T: Config> Pallet<T> {
                 statement,
                 development,
                 active_at,
-                hash,
+                key_hash,
                 key,
             },
         );
         Self::deposit_event(Event::VerifyingKeySet {
             id,
             statement,
-            hash,
+            key_hash,
             active_at,
             development,
         });

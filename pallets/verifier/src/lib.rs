@@ -83,7 +83,7 @@ pub mod pallet {
             /// What its proofs say.
             statement: StatementKind,
             /// Blake2-256 of the key.
-            hash: [u8; 32],
+            key_hash: [u8; 32],
             /// First block in which proofs are verified with it.
             active_at: BlockNumberFor<T>,
             /// The parameters come from a public seed.
@@ -205,7 +205,7 @@ pub mod pallet {
                     !key.development || Development::<T>::get(),
                     "a development key on another chain"
                 );
-                ensure!(key.hash == blake2_256(&key.key), "the hash of a key is another one's");
+                ensure!(key.key_hash == blake2_256(&key.key), "the hash of a key is another one's");
                 ensure!(
                     cloister_groth16_verifier::VerifyingKey::from_checked_bytes(&key.key).is_ok(),
                     "a key that is none"

@@ -48,7 +48,7 @@ fn verifying_key_should_be_good_after_the_delay_only() {
             [Event::VerifyingKeySet {
                 id: 4,
                 statement: SHAPE,
-                hash: blake2_256(&key),
+                key_hash: blake2_256(&key),
                 active_at: 11,
                 development: false
             }]
@@ -72,7 +72,7 @@ fn verifying_key_should_be_stored_as_it_was_set() {
                 (stored.statement, stored.development, stored.active_at),
                 (statement, true, 11)
             );
-            assert_eq!((stored.hash, stored.key.into_inner()), (blake2_256(&key), key));
+            assert_eq!((stored.key_hash, stored.key.into_inner()), (blake2_256(&key), key));
             assert_ok!(remove(4));
         }
     });

@@ -93,7 +93,7 @@ pub struct RegisteredKey<BlockNumber> {
     /// First block in which proofs are verified with it.
     pub active_at: BlockNumber,
     /// Blake2-256 of the key.
-    pub hash: [u8; 32],
+    pub key_hash: [u8; 32],
     /// The verifying key (C-VERIFIER), checked when it was set.
     pub key: BoundedVec<u8, ConstU32<KEY_BYTES>>,
 }

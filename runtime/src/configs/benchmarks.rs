@@ -138,7 +138,7 @@ impl pallet_cloister_execution::BenchmarkHelper<AccountId, AssetId> for Stage {
             return;
         };
         let info = TableInfo {
-            hash: [0; 32],
+            risk_hash: [0; 32],
             time: now,
             good_until: None,
         };

@@ -25,7 +25,7 @@ parameter_types! {
     pub const LeastDelays: Delays<BlockNumber> = Delays {
         terms: DAYS,
         members: 3 * DAYS,
-        keys: 14 * DAYS,
+        keys_and_code: 14 * DAYS,
     };
     /// Longest delay.
     pub const MostDelay: BlockNumber = 60 * DAYS;

@@ -169,7 +169,7 @@ fn widening() -> Vec<(RuntimeCall, Class)> {
         (
             Call::set_delays {
                 delays: Delays {
-                    keys: 60 * DAY,
+                    keys_and_code: 60 * DAY,
                     ..LeastDelays::get()
                 },
             }
@@ -337,7 +337,7 @@ fn genesis_for_money_should_have_delays_and_no_sudo_key() {
     assert!(!starts(&|config| config.sudo.key = Some(Alice.to_account_id())));
     assert!(!starts(&|config| config.timelock.delays = Some(Delays::default())));
     let short = Delays {
-        keys: 14 * DAY - 1,
+        keys_and_code: 14 * DAY - 1,
         ..LeastDelays::get()
     };
     assert!(!starts(&|config| config.timelock.delays = Some(short)));
@@ -407,7 +407,7 @@ fn open_account() {
 #[test]
 fn way_out_should_be_shorter_than_the_notice_of_a_key() {
     on_local(|| {
-        let delays = LeastDelays::get().keys + <ActivationDelay as Get<BlockNumber>>::get();
+        let delays = LeastDelays::get().keys_and_code + <ActivationDelay as Get<BlockNumber>>::get();
         let notice = u64::from(delays) * time::SLOT_MILLISECONDS;
         // A forced withdrawal falls due, waits for a day and through all pauses that stop the clock, of two windows
         // that meet; then the group is frozen, the oracle is dead besides, and the table is fixed after the fallback.

@@ -4,23 +4,27 @@ use super::{Chain, ChainError, Extrinsic, Failure};
 use cloister_client_core::owner::OwnerKey;
 use cloister_runtime::{
     transaction::{Binding, Unsigned},
-    AccountId, Hash, Nonce, RuntimeCall, RuntimeEvent, UncheckedExtrinsic,
+    AccountId, Balance, Hash, Nonce, RuntimeCall, RuntimeEvent, UncheckedExtrinsic,
 };
 use codec::Encode;
-use jsonrpsee::rpc_params;
+use jsonrpsee::{core::ClientError, rpc_params};
 use polkadot_sdk::{
+    pallet_transaction_payment::RuntimeDispatchInfo,
     sc_transaction_pool_api::TransactionStatus,
     sp_core::{crypto::Ss58Codec, sr25519::Signature, Bytes},
     sp_runtime::{
         generic::Era,
         traits::{BlakeTwo256, Hash as _, Header as _},
-        MultiSignature,
+        transaction_validity::InvalidTransaction,
+        MultiSignature, Weight,
     },
 };
 
 /// Number of blocks in which a transaction may be included after it was signed; later it is void, so that a lost one
 /// cannot come back.
 const LIFETIME: u64 = 64;
+/// Code by which a node says that a transaction is not valid.
+const INVALID: i32 = 1010;
 
 /// How long to wait for a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,19 +91,24 @@ impl Chain {
     /// Signs and sends a call, and waits.
     ///
     /// # Errors
-    /// [`ChainError::Failed`] if it is in a block and failed there; [`ChainError::NotIncluded`] if it never was.
+    /// [`ChainError::Failed`] if it is in a block and failed there; [`ChainError::NotIncluded`] if it never was;
+    /// [`ChainError::FeeUnpaid`] and [`ChainError::NotTaken`] if the node did not take it.
     pub async fn submit(&self, call: RuntimeCall, signer: &OwnerKey, until: Until) -> Result<Included, ChainError> {
         let ordered = self.nonces.lock().await;
         let nonce = self.next_nonce(signer).await?;
         let extrinsic = self.sign(call, signer, nonce).await?;
         let encoded = extrinsic.encode();
-        let mut statuses = self
+        let sent = self
             .subscribe::<TransactionStatus<Hash, Hash>>(
                 "author_submitAndWatchExtrinsic",
                 rpc_params![Bytes(encoded.clone())],
                 "author_unwatchExtrinsic",
             )
-            .await?;
+            .await;
+        let mut statuses = match sent {
+            Ok(statuses) => statuses,
+            Err(error) => return Err(self.why_not(error, &encoded, signer).await),
+        };
         // The pool has it now: the next nonce counts it.
         drop(ordered);
         let hash = BlakeTwo256::hash(&encoded);
@@ -125,6 +134,38 @@ impl Chain {
                 return self.included(block, hash).await;
             }
         }
+    }
+
+    /// Why the node did not take a transaction, in words for whoever sent it.
+    async fn why_not(&self, error: ChainError, encoded: &[u8], signer: &OwnerKey) -> ChainError {
+        let ChainError::Call { source, .. } = &error else {
+            return error;
+        };
+        let ClientError::Call(refusal) = &**source else {
+            return error;
+        };
+        let reason = refusal
+            .data()
+            .and_then(|data| serde_json::from_str::<String>(data.get()).ok());
+        let reason = reason.unwrap_or_else(|| refusal.message().into());
+        let no_fee: &str = InvalidTransaction::Payment.into();
+        if refusal.code() != INVALID || reason != no_fee {
+            return ChainError::NotTaken(reason);
+        }
+        let account = AccountId::new(signer.public());
+        match (self.native_balance(&account).await, self.fee(encoded).await) {
+            (Ok(balance), Ok(fee)) => ChainError::FeeUnpaid { account, balance, fee },
+            _ => ChainError::NotTaken(reason),
+        }
+    }
+
+    /// What a signed transaction costs, in the smallest unit of the native token.
+    async fn fee(&self, encoded: &[u8]) -> Result<Balance, ChainError> {
+        let length = u32::try_from(encoded.len()).unwrap_or(u32::MAX);
+        let arguments = [encoded.to_vec(), length.encode()].concat();
+        let info: RuntimeDispatchInfo<Balance, Weight> =
+            self.api("TransactionPaymentApi_query_info", arguments, None).await?;
+        Ok(info.partial_fee)
     }
 
     /// What a transaction in a block did.

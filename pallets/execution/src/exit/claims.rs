@@ -26,7 +26,7 @@ impl<T: Config> Pallet<T> {
             group: GroupId(group),
             index: AccountIndex(index),
             root: field(&state.root)?,
-            final_hash: field(&table.hash)?,
+            final_hash: field(&table.final_hash)?,
             claim: Total(claim),
         })
     }

@@ -25,9 +25,9 @@ mod events {
             /// The group.
             group: u32,
             /// What held before.
-            old: Terms,
+            before: Terms,
             /// What holds now.
-            new: Terms,
+            now: Terms,
         },
         /// An open was queued.
         OpenQueued {
@@ -272,9 +272,9 @@ mod events {
             /// The group.
             group: u32,
             /// What held before.
-            old: Option<SolvencyTerms>,
+            before: Option<SolvencyTerms>,
             /// What holds now.
-            new: Option<SolvencyTerms>,
+            now: Option<SolvencyTerms>,
         },
         /// A solvency statement was taken.
         SolvencyTaken {
@@ -338,7 +338,7 @@ mod events {
             /// Version of the risk table that it is named after.
             version: u64,
             /// The `final_hash` of exits.
-            hash: Field,
+            final_hash: Field,
             /// End of the first phase, milliseconds of Unix time.
             claims_until: u64,
         },
@@ -433,9 +433,9 @@ mod events {
             /// The group.
             group: u32,
             /// The terms before.
-            old: PayoutTerms,
+            before: PayoutTerms,
             /// The terms now.
-            new: PayoutTerms,
+            now: PayoutTerms,
         },
         /// A sweep, or a freeze, has closed a period.
         PeriodClosed {

@@ -316,7 +316,11 @@ fn terms_should_be_within_their_bounds() {
         });
         assert_eq!(
             events().last(),
-            Some(&Event::SolvencyTermsSet { group: GROUP, old, new })
+            Some(&Event::SolvencyTermsSet {
+                group: GROUP,
+                before: old,
+                now: new
+            })
         );
         for (age, freeze) in [
             (59_999, hour),

@@ -121,18 +121,18 @@ fn freeze_should_fix_the_medians_of_the_window() {
         // The lower of the two in the middle.
         values[0] = window[4];
         assert_ne!(value_at(newest), window[4], "the newest alone would do as well");
-        let risk_hash = Risk::table_info(GROUP, newest).unwrap().hash;
+        let risk_hash = Risk::table_info(GROUP, newest).unwrap().risk_hash;
         let table = Execution::final_table(GROUP).unwrap();
         assert_eq!(
             (table.version, table.risk_hash, table.values, table.fixed_at),
             (newest, risk_hash, values, Now::get())
         );
-        assert_eq!(table.hash, to_bytes(&final_hash(GROUP)));
+        assert_eq!(table.final_hash, to_bytes(&final_hash(GROUP)));
         let claims_until = Now::get() + PERIOD;
         let fixed = Event::FinalTableFixed {
             group: GROUP,
             version: newest,
-            hash: table.hash,
+            final_hash: table.final_hash,
             claims_until,
         };
         assert_eq!(

@@ -131,8 +131,8 @@ fn terms_should_be_within_their_bounds_and_hold_from_the_next_period_on() {
         assert_ok!(set_terms(new));
         let set = Event::PayoutTermsSet {
             group: GROUP,
-            old: PayoutTerms::default(),
-            new,
+            before: PayoutTerms::default(),
+            now: new,
         };
         assert_eq!(events().last(), Some(&set));
         assert_noop!(
