@@ -33,7 +33,7 @@ mod sections;
 pub mod solvency;
 mod stops;
 mod take_back;
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 pub mod types;
 mod vault;

@@ -30,7 +30,7 @@ pub use types::{
 };
 pub use weights::WeightInfo;
 
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 use polkadot_sdk::sp_runtime;
 use polkadot_sdk::{frame_support, frame_system};
 
@@ -497,7 +497,7 @@ mod admin {
     }
 }
 
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state {
     //! The invariants of the pallet.
 
@@ -512,7 +512,7 @@ mod try_state {
         ///   what its info says.
         /// * The newest table has no last moment yet; every other one has, within the longest grace after the next.
         /// * C-BOUND holds for the newest table and the highest limits.
-        pub(crate) fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
+        pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
             let ids = GroupIds::<T>::get();
             ensure!(
                 Groups::<T>::iter_keys().count() == ids.len(),
