@@ -283,8 +283,9 @@ pub mod pallet {
 
         /// Lists a perpetual in the next free row of a group.
         ///
-        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::UnknownGroup`],
-        /// [`Error::TooManyInstruments`], [`Error::ShapeTooNarrow`]. Event: [`Event::InstrumentListed`].
+        /// Origin: [`Config::NoticeOrigin`]. Errors, in the order of the checks: [`Error::UnknownGroup`],
+        /// [`Error::ShapeTooNarrow`], [`Error::ParameterOutOfBounds`], [`Error::TooManyInstruments`].
+        /// Event: [`Event::InstrumentListed`].
         #[pallet::call_index(2)]
         #[pallet::weight(T::WeightInfo::list_instrument())]
         pub fn list_instrument(

@@ -11,7 +11,8 @@ use std::{
     sync::OnceLock,
 };
 
-/// Pallets that are the SDK's, and whose calls nobody asks to reach here. A pallet that is not among them is ours.
+/// Pallets whose calls nobody asks to reach here. Those of a pallet that is not among them must all be reached: ours,
+/// and those that feed prices.
 const OF_SDK: &[&str] = &[
     "System",
     "Timestamp",
@@ -35,9 +36,14 @@ pub struct PalletNames {
 }
 
 impl PalletNames {
-    /// Whether it is one of ours, or set up by us to be one.
+    /// Whether its calls are to be reached.
     pub fn is_ours(&self) -> bool {
         !OF_SDK.contains(&self.name.as_str())
+    }
+
+    /// Whether its errors are ours, and so the documentation of its calls.
+    pub fn has_own_errors(&self) -> bool {
+        self.is_ours() && !self.name.starts_with("Oracle")
     }
 }
 
@@ -120,11 +126,14 @@ pub struct Seen {
     pub refused: BTreeMap<Name, u64>,
     /// Transactions that were not valid, and how often.
     pub invalid: BTreeMap<String, u64>,
+    /// Calls that were refused by an error which their documentation does not name.
+    pub undocumented: BTreeSet<(Name, String)>,
 }
 
 impl Seen {
     /// Adds what another sequence has reached.
     pub fn add(&mut self, other: Self) {
+        self.undocumented.extend(other.undocumented);
         self.calls += other.calls;
         self.blocks += other.blocks;
         for (name, times) in other.done {

@@ -36,12 +36,27 @@ const DAY: u64 = 24 * HOUR;
 
 /// Most of what happens, happens in the first group.
 fn group(bytes: &mut Bytes) -> u32 {
-    bytes.of(&[1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 3, 3, u32::MAX])
+    match bytes.byte() % 32 {
+        0..=4 => 2,
+        5 | 6 => 3,
+        7 => u32::MAX,
+        _ => 1,
+    }
 }
 
 /// Somebody who acts; mostly one of the first.
 fn somebody(bytes: &mut Bytes) -> AccountId {
     bytes.of(&actors())
+}
+
+/// Somebody who has an account in a group, if anybody has; now and then somebody else.
+fn owner(bytes: &mut Bytes, group: u32) -> AccountId {
+    let with_account = |who: &AccountId| Execution::index_of(group, who).is_some();
+    let owners: Vec<AccountId> = actors().into_iter().filter(with_account).collect();
+    if owners.is_empty() || bytes.once_in(6) {
+        return somebody(bytes);
+    }
+    bytes.of(&owners)
 }
 
 /// Somebody who is paid: one who acts, the fee account, the treasury, a vault, or somebody without anything.
@@ -76,13 +91,23 @@ fn feed(world: &mut World, signer: &AccountId, btc: u32, eth: u32) -> bool {
 fn fresh_tables(world: &mut World, ms: u64) {
     world.block(ms);
     feed(world, &Alice.to_account_id(), 60_000, 3_000);
-    world.block(0);
-    world.block(0);
+    world.blocks(2, 0);
+}
+
+/// Makes tables if the newest is old, or not all that waits is ready at it.
+fn tables_in_time(world: &mut World, bytes: &mut Bytes, group: u32) {
+    let newest = Execution::latest_risk_version(group).and_then(|version| Execution::risk_info(group, version));
+    let time = newest.map_or(0, |info| info.time);
+    let now = pallet_timestamp::Now::<Runtime>::get();
+    let waits = Execution::queue(group, 0, 64).iter().any(|(_, item)| item.ready_at > time);
+    if (waits || time + 60_000 < now) && bytes.byte() % 8 > 0 {
+        fresh_tables(world, 0);
+    }
 }
 
 /// Brings the chain to where most of the interesting calls are possible, as far as `start` says.
 pub fn prepare(world: &mut World, start: u8) {
-    if start & 4 == 0 {
+    if start >= 240 {
         return;
     }
     fresh_tables(world, 0);
@@ -92,7 +117,7 @@ pub fn prepare(world: &mut World, start: u8) {
             world.sign(&one, Execute::rekey_house { group, rekey });
         }
     }
-    let gated = start & 8 != 0;
+    let gated = start & 4 != 0;
     if gated {
         let terms = Some(SolvencyTerms {
             max_round_age: 60_000,
@@ -101,7 +126,7 @@ pub fn prepare(world: &mut World, start: u8) {
         let call: RuntimeCall = Execute::set_solvency_terms { group: 1, terms }.into();
         world.make(&Who::Enacted, &call);
     }
-    if start & 16 != 0 {
+    if start & 24 != 0 {
         for (owner, amount) in [(Bob, 50_000_000), (Charlie, 700_000_000)] {
             let owner = owner.to_account_id();
             let (keys, seal_proof) = proofs::seal(&mut Bytes::new(&[]), 1, &owner);
@@ -243,11 +268,13 @@ fn open(world: &mut World, bytes: &mut Bytes) {
 }
 
 fn deposit(world: &mut World, bytes: &mut Bytes) {
+    let group = group(bytes);
+    let owner = owner(bytes, group);
     let call = Execute::deposit {
-        group: group(bytes),
+        group,
         amount: bytes.amount(),
     };
-    signed(world, bytes, call);
+    signed_by(world, bytes, owner, call);
 }
 
 /// One who submits batches; now and then one who may not.
@@ -267,10 +294,8 @@ fn settle(world: &mut World, bytes: &mut Bytes, signer: &AccountId, group: u32) 
 }
 
 fn batch(world: &mut World, bytes: &mut Bytes) {
-    if bytes.byte() % 4 > 1 {
-        fresh_tables(world, 0);
-    }
     let (group, signer) = (group(bytes), submitter(bytes));
+    tables_in_time(world, bytes, group);
     settle(world, bytes, &signer, group);
 }
 
@@ -290,7 +315,8 @@ fn rekey_house(world: &mut World, bytes: &mut Bytes) {
 }
 
 fn request(world: &mut World, bytes: &mut Bytes) {
-    let (group, owner) = (group(bytes), somebody(bytes));
+    let group = group(bytes);
+    let owner = owner(bytes, group);
     let call = match bytes.byte() % 8 {
         0 | 1 => {
             let transfers = bytes.once_in(2);
@@ -321,10 +347,8 @@ fn pay_insurance(world: &mut World, bytes: &mut Bytes) {
 }
 
 fn solvency(world: &mut World, bytes: &mut Bytes) {
-    if bytes.byte() % 4 > 1 {
-        fresh_tables(world, 0);
-    }
     let group = group(bytes);
+    tables_in_time(world, bytes, group);
     let payee = submitter(bytes);
     let signer = if bytes.once_in(8) { somebody(bytes) } else { payee.clone() };
     if let Some(statement) = proofs::solvency(bytes, group, &payee) {
@@ -373,7 +397,8 @@ fn final_table(world: &mut World, bytes: &mut Bytes) {
 }
 
 fn exit(world: &mut World, bytes: &mut Bytes) {
-    let (group, owner) = (group(bytes), somebody(bytes));
+    let group = group(bytes);
+    let owner = owner(bytes, group);
     let claim = bytes.amount();
     let claim = bytes.of(&[0, u128::from(claim), u128::from(claim), u128::MAX]);
     let (key, proof) = proofs::exit(bytes, group, &owner, claim);
@@ -411,7 +436,8 @@ fn pay_of_frozen(world: &mut World, bytes: &mut Bytes) {
 fn take_back(world: &mut World, bytes: &mut Bytes) {
     let group = group(bytes);
     if bytes.once_in(2) {
-        signed(world, bytes, Execute::take_back { group });
+        let owner = owner(bytes, group);
+        signed_by(world, bytes, owner, Execute::take_back { group });
     } else {
         let index = index(bytes);
         signed(world, bytes, Execute::pay_back { group, index });
@@ -658,7 +684,8 @@ fn govern_members(world: &mut World, bytes: &mut Bytes) {
         _ => {
             let other = somebody(bytes);
             let signer = bytes.of(&[Alice.to_account_id(), other]);
-            return drop(world.sign(&signer, Operators::change_key { new: who }));
+            world.sign(&signer, Operators::change_key { new: who });
+            return;
         }
     };
     govern(world, bytes, call.into());
@@ -702,7 +729,8 @@ fn assets(world: &mut World, bytes: &mut Bytes) {
                 target: to,
                 amount,
             };
-            return drop(signed(world, bytes, call));
+            signed(world, bytes, call);
+            return;
         }
         3 | 4 => Assets::mint {
             id,
@@ -728,7 +756,8 @@ fn assets(world: &mut World, bytes: &mut Bytes) {
         },
     };
     if matches!(call, Assets::force_create { .. }) {
-        return drop(govern(world, bytes, call.into()));
+        govern(world, bytes, call.into());
+        return;
     }
     world.sign(&Alice.to_account_id(), call);
 }

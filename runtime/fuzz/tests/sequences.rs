@@ -32,6 +32,7 @@ fn placeholder() {
     println!("{n} sequences, {} calls, {} blocks", seen.calls, seen.blocks);
     println!("calls left {:?}", seen.calls_left());
     println!("errors left {:?}", seen.errors_left());
+    println!("undocumented {:#?}", seen.undocumented);
     println!("invalid {:?}", seen.invalid);
     println!("refused {:#?}", seen.refused);
     println!("done {:#?}", seen.done);
