@@ -14,12 +14,15 @@ use cloister_runtime::{
     configs::{cloister::Treasury, oracle::FeedValue},
     constants::money::SETTLEMENT_ASSET,
     genesis_presets::feeds,
-    AccountId, Execution, Runtime, RuntimeCall,
+    AccountId, Execution, OracleOperators, Runtime, RuntimeCall,
 };
 use cloister_settlement::Terms;
 use codec::Compact;
 use frame_support::{traits::Get, BoundedVec};
-use pallet_cloister_execution::{Beneficiary, Call as Execute, PayoutTerms, SolvencyTerms, StatementKind};
+use pallet_cloister_execution::{
+    Beneficiary, Call as Execute, Claims, Credits, CustodyLost, ExitClaims, PayoutTerms, Shares, SolvencyTerms, StatementKind,
+    WithheldClaims,
+};
 use pallet_cloister_risk::{Call as RiskCall, GroupParams, InstrumentParams};
 use pallet_cloister_timelock::{Call as Timelock, Delays};
 use polkadot_sdk::*;
@@ -126,6 +129,13 @@ pub fn prepare(world: &mut World, start: u8) {
         let call: RuntimeCall = Execute::set_solvency_terms { group: 1, terms }.into();
         world.make(&Who::Enacted, &call);
     }
+    if start & 32 != 0 {
+        let terms = PayoutTerms {
+            min_batches: 1,
+            ..PayoutTerms::default()
+        };
+        world.make(&Who::Enacted, &Execute::set_payout_terms { group: 1, terms }.into());
+    }
     if start & 24 != 0 {
         for (owner, amount) in [(Bob, 50_000_000), (Charlie, 700_000_000)] {
             let owner = owner.to_account_id();
@@ -164,7 +174,8 @@ const STEPS: &[(u8, fn(&mut World, &mut Bytes))] = &[
     (5, exit),
     (10, pay_of_frozen),
     (4, take_back),
-    (3, custody),
+    (5, custody),
+    (1, flood),
     (12, govern_execution),
     (6, govern_risk),
     (5, govern_members),
@@ -356,31 +367,72 @@ fn solvency(world: &mut World, bytes: &mut Bytes) {
     }
 }
 
+/// One of these; now and then, and if there are none, another.
+fn mostly<T: Clone>(bytes: &mut Bytes, choices: impl Iterator<Item = T>, other: T) -> T {
+    let choices: Vec<T> = choices.take(16).collect();
+    if choices.is_empty() || bytes.once_in(8) {
+        return other;
+    }
+    bytes.of(&choices)
+}
+
 /// Payments that anybody may ask for.
 fn pay(world: &mut World, bytes: &mut Bytes) {
     let group = group(bytes);
+    let somebody_else = payee(bytes);
     let call = match bytes.byte() % 8 {
-        0 | 1 => Execute::claim { group },
-        2 | 3 => Execute::pay_claim {
-            group,
-            owner: payee(bytes),
-        },
-        4 | 5 => Execute::claim_credits {
-            group,
-            period: bytes.of(&[0, 0, 0, 1, 1, 2, u32::MAX]),
-            payee: somebody(bytes),
-        },
-        _ => Execute::claim_share {
-            group,
-            beneficiary: bytes.of(&[Beneficiary::Sequencer, Beneficiary::Insurance, Beneficiary::Treasury]),
-        },
+        0 | 1 => {
+            let refused = Claims::<Runtime>::iter_prefix(group).map(|(who, _)| who);
+            let signer = mostly(bytes, refused, somebody_else);
+            if bytes.once_in(2) {
+                let call = Assets::thaw {
+                    id: Compact(SETTLEMENT_ASSET),
+                    who: signer.clone().into(),
+                };
+                world.sign(&Alice.to_account_id(), call);
+            }
+            signed_by(world, bytes, signer, Execute::claim { group });
+            return;
+        }
+        2 | 3 => {
+            let withheld = WithheldClaims::<Runtime>::iter_prefix(group).map(|(who, _)| who);
+            let owner = mostly(bytes, withheld, somebody_else);
+            Execute::pay_claim { group, owner }
+        }
+        4 | 5 => {
+            let other = (u32::from(bytes.byte() % 4), somebody_else);
+            let (period, payee) = mostly(bytes, Credits::<Runtime>::iter_key_prefix((group,)), other);
+            Execute::claim_credits { group, period, payee }
+        }
+        _ => {
+            let all = [Beneficiary::Sequencer, Beneficiary::Insurance, Beneficiary::Treasury];
+            let other = bytes.of(&all);
+            let beneficiary = mostly(bytes, Shares::<Runtime>::iter_key_prefix(group), other);
+            Execute::claim_share { group, beneficiary }
+        }
     };
     signed(world, bytes, call);
 }
 
+/// Lets time pass that somebody may have waited for.
+fn wait(world: &mut World, bytes: &mut Bytes, ms: u64) {
+    if bytes.byte() % 4 > 0 {
+        world.block(ms);
+    }
+}
+
 fn freeze(world: &mut World, bytes: &mut Bytes) {
-    let call = Execute::freeze { group: group(bytes) };
-    signed(world, bytes, call);
+    let group = group(bytes);
+    match bytes.byte() % 8 {
+        0 => {}
+        // Nobody feeds prices, so the group gets no final table.
+        1 | 2 => {
+            world.blocks(2, 60_000);
+            world.block(DAY);
+        }
+        _ => world.blocks(2, 60_000),
+    }
+    signed(world, bytes, Execute::freeze { group });
 }
 
 fn final_table(world: &mut World, bytes: &mut Bytes) {
@@ -392,6 +444,7 @@ fn final_table(world: &mut World, bytes: &mut Bytes) {
         let who = bytes.of(&[Who::Root, Who::Root, Who::Enacted, Who::Signer(Bob.to_account_id())]);
         world.make(&who, &call);
     } else {
+        wait(world, bytes, 7 * DAY);
         signed(world, bytes, Execute::fix_final_table { group });
     }
 }
@@ -414,9 +467,13 @@ fn exit(world: &mut World, bytes: &mut Bytes) {
 fn pay_of_frozen(world: &mut World, bytes: &mut Bytes) {
     let group = group(bytes);
     match bytes.byte() % 8 {
-        0 | 1 => signed(world, bytes, Execute::settle_exits { group }),
+        0 | 1 => {
+            wait(world, bytes, 31 * DAY);
+            signed(world, bytes, Execute::settle_exits { group })
+        }
         2..=4 => {
-            let index = index(bytes);
+            let other = index(bytes);
+            let index = mostly(bytes, ExitClaims::<Runtime>::iter_key_prefix(group), other);
             signed(world, bytes, Execute::pay_exit { group, index })
         }
         5 | 6 => {
@@ -426,6 +483,9 @@ fn pay_of_frozen(world: &mut World, bytes: &mut Bytes) {
             signed(world, bytes, Execute::refund_item { group, item })
         }
         _ => {
+            if bytes.once_in(2) {
+                world.block(366 * DAY);
+            }
             let call: RuntimeCall = Execute::release_rest { group }.into();
             let who = bytes.of(&[Who::Root, Who::Root, Who::Enacted, Who::Signer(Bob.to_account_id())]);
             world.make(&who, &call)
@@ -436,10 +496,15 @@ fn pay_of_frozen(world: &mut World, bytes: &mut Bytes) {
 fn take_back(world: &mut World, bytes: &mut Bytes) {
     let group = group(bytes);
     if bytes.once_in(2) {
+        wait(world, bytes, 2 * HOUR);
         let owner = owner(bytes, group);
         signed_by(world, bytes, owner, Execute::take_back { group });
     } else {
-        let index = index(bytes);
+        wait(world, bytes, 5 * 60_000);
+        let other = index(bytes);
+        let queue = Execution::queue(group, 0, 64);
+        let taken_back = queue.iter().filter(|(_, item)| item.until.is_some());
+        let index = mostly(bytes, taken_back.map(|(_, item)| item.index.get()), other);
         signed(world, bytes, Execute::pay_back { group, index });
     }
 }
@@ -448,13 +513,118 @@ fn custody(world: &mut World, bytes: &mut Bytes) {
     let group = group(bytes);
     match bytes.byte() % 4 {
         0 | 1 => signed(world, bytes, Execute::report_custody { group }),
-        2 => govern(world, bytes, Execute::restore_custody { group }.into()),
+        2 => {
+            if bytes.once_in(2) {
+                let custodians = BoundedVec::truncate_from(vec![Alice.to_account_id()]);
+                world.make(&Who::Enacted, &Execute::set_custodians { custodians }.into());
+            }
+            let lost = mostly(bytes, CustodyLost::<Runtime>::iter_keys(), group);
+            govern(world, bytes, Execute::restore_custody { group: lost }.into())
+        }
         _ => {
             let all: Vec<AccountId> = [Alice, Bob].map(|key| key.to_account_id()).to_vec();
             let custodians = BoundedVec::truncate_from(bytes.of(&[vec![], all]));
-            govern(world, bytes, Execute::set_custodians { custodians }.into())
+            govern(world, bytes, Execute::set_custodians { custodians }.into());
+            signed(world, bytes, Execute::report_custody { group })
         }
     };
+}
+
+/// More of something than there may be.
+fn flood(world: &mut World, bytes: &mut Bytes) {
+    match bytes.byte() % 8 {
+        0 => {
+            for id in 100..164 {
+                let call = Execute::set_verifying_key {
+                    id,
+                    statement: StatementKind::Batch { units: 1, places: 8 },
+                    development: false,
+                    key: BoundedVec::truncate_from(trapdoor::key()),
+                };
+                if !world.make(&Who::Enacted, &call.into()) {
+                    break;
+                }
+            }
+        }
+        1 => {
+            for group in 100..164 {
+                let params = group_params(&mut Bytes::new(&[7]));
+                if !world.make(&Who::Enacted, &RiskCall::create_group { group, params }.into()) {
+                    break;
+                }
+            }
+        }
+        2 => {
+            for grace in 0..200 {
+                let call = Box::new(RiskCall::set_table_grace { grace }.into());
+                if !world.make(&Who::Root, &Timelock::announce { call }.into()) {
+                    break;
+                }
+            }
+        }
+        3 => {
+            for n in 0..40 {
+                let who = AccountId::new([n; 32]).into();
+                if !world.make(&Who::Enacted, &Operators::add_member { who }.into()) {
+                    break;
+                }
+            }
+        }
+        4 => {
+            let payer = somebody(bytes);
+            let call = || Execute::pay_insurance {
+                group: 1,
+                amount: 1_000_000,
+            };
+            for _ in 0..34 {
+                if !world.sign(&payer, call()) {
+                    break;
+                }
+            }
+        }
+        5 => {
+            let key = Execute::set_verifying_key {
+                id: 20,
+                statement: StatementKind::Batch { units: 1, places: 8 },
+                development: false,
+                key: BoundedVec::truncate_from(trapdoor::key()),
+            };
+            world.make(&Who::Enacted, &key.into());
+            world.blocks(2, 0);
+            for _ in 0..34 {
+                let call = RiskCall::list_instrument {
+                    group: 1,
+                    feed: feeds::BTC_INDEX,
+                    premium_feed: None,
+                    params: instrument_params(&mut Bytes::new(&[0, 11])),
+                };
+                if !world.make(&Who::Enacted, &call.into()) {
+                    break;
+                }
+            }
+        }
+        6 => {
+            let depositor = owner(bytes, 1);
+            let call = || Execute::deposit {
+                group: 1,
+                amount: 1_000_000,
+            };
+            for _ in 0..9 {
+                if !world.sign(&depositor, call()) {
+                    break;
+                }
+            }
+        }
+        _ => {
+            let inner: RuntimeCall = frame_system::Call::remark { remark: vec![0; 70_000] }.into();
+            let large = Box::new(Utility::batch { calls: vec![inner] }.into());
+            world.make(&Who::Root, &Timelock::announce { call: large }.into());
+            let inner: RuntimeCall = Timelock::withdraw { hash: Default::default() }.into();
+            let notice = Timelock::announce { call: Box::new(inner) };
+            let notice = Box::new(RuntimeCall::from(notice));
+            world.make(&Who::Root, &Timelock::announce { call: notice }.into());
+        }
+    }
 }
 
 /// Makes a call of governance in one of the ways in which it may be made, and in some in which it may not.
@@ -581,12 +751,27 @@ fn govern_execution(world: &mut World, bytes: &mut Bytes) {
             };
             call.into()
         }
-        14 => Execute::create_group {
-            group,
-            asset: bytes.of(&[SETTLEMENT_ASSET, SETTLEMENT_ASSET, 2, 9]),
-            fee_account: Ferdie.to_account_id(),
+        14 => {
+            let group = bytes.of(&[group, 3, 3, 4]);
+            if bytes.byte() % 4 > 0 {
+                let call = Assets::transfer {
+                    id: Compact(SETTLEMENT_ASSET),
+                    target: Execution::vault_account(group).into(),
+                    amount: 10_000,
+                };
+                world.sign(&Alice.to_account_id(), call);
+            }
+            if bytes.byte() % 4 > 0 {
+                let params = group_params(bytes);
+                world.make(&Who::Enacted, &RiskCall::create_group { group, params }.into());
+            }
+            let call = Execute::create_group {
+                group,
+                asset: bytes.of(&[SETTLEMENT_ASSET, SETTLEMENT_ASSET, 2, 9]),
+                fee_account: Ferdie.to_account_id(),
+            };
+            call.into()
         }
-        .into(),
         _ => {
             let delays = Delays {
                 terms: bytes.of(&[0, 1, 14_400]),
@@ -599,32 +784,60 @@ fn govern_execution(world: &mut World, bytes: &mut Bytes) {
     govern(world, bytes, call);
 }
 
+/// Parameters within their bounds, and mostly one at a bound or beyond it.
 fn group_params(bytes: &mut Bytes) -> GroupParams {
-    GroupParams {
-        initial: bytes.of(&[384, 384, 282, 281, 2_048, 2_049]),
-        maintenance: bytes.of(&[256, 256, 256, 255, 1_024, 1_025]),
-        penalty: bytes.of(&[13, 0, 128, 129]),
-        max_discount: bytes.of(&[5, 1, 26, 27]),
-        fee_cap: bytes.of(&[5_000, 0, 10_000, 10_001]),
-        max_price_age: bytes.of(&[600_000, 6_000, 5_999, 600_001]),
-        table_interval: bytes.of(&[1_000, 4_000, 999, 600_000, 600_001]),
+    let mut params = GroupParams {
+        initial: 384,
+        maintenance: 256,
+        penalty: 13,
+        max_discount: 5,
+        fee_cap: 5_000,
+        max_price_age: 600_000,
+        table_interval: 1_000,
+    };
+    match bytes.byte() % 8 {
+        0 => params.initial = bytes.of(&[281, 282, 2_048, 2_049]),
+        1 => params.maintenance = bytes.of(&[255, 256, 1_024, 1_025]),
+        2 => params.penalty = bytes.of(&[0, 128, 129]),
+        3 => params.max_discount = bytes.of(&[0, 1, 26, 27]),
+        4 => params.fee_cap = bytes.of(&[0, 10_000, 10_001]),
+        5 => params.max_price_age = bytes.of(&[5_999, 6_000, 600_001]),
+        6 => params.table_interval = bytes.of(&[999, 1_000, 600_000, 600_001]),
+        _ => {}
     }
+    params
 }
 
+/// The same of an instrument.
 fn instrument_params(bytes: &mut Bytes) -> InstrumentParams {
-    InstrumentParams {
-        lot_size: bytes.of(&[1_000_000, 1_000_000, 1_000_000, 10_000_000, 0, 1, 1_000_000_000_000_000]),
-        scan_range: bytes.of(&[100_000, 100_000, 10_000, 9_999, 500_000]),
+    let mut params = InstrumentParams {
+        lot_size: bytes.of(&[1_000_000, 1_000_000, 1_000_000, 10_000_000]),
+        scan_range: 100_000,
         extreme_multiple: 3_000_000,
         extreme_cover: 350_000,
-        floor_long: bytes.of(&[0, 0, 200_000, 200_001]),
+        floor_long: 0,
         floor_short: 0,
-        band: bytes.of(&[50_000, 50_000, 1_000, 999, 200_000]),
-        max_premium: bytes.of(&[5_000, 0, 50_000, 50_001]),
+        band: 50_000,
+        max_premium: 5_000,
         max_funding_rate: 1_000,
-        limit: bytes.of(&[1_000_000, 1_000_000, 1, u64::MAX, (1 << 40) - 1]),
-        chunk: bytes.of(&[10_000, 1, 1_000_001]),
+        limit: 1_000_000,
+        chunk: 10_000,
+    };
+    match bytes.byte() % 12 {
+        0 => params.lot_size = bytes.of(&[0, 1, 1_000_000_000_000_000, u64::MAX]),
+        1 => params.scan_range = bytes.of(&[9_999, 10_000, 500_000, 500_001]),
+        2 => params.extreme_multiple = bytes.of(&[999_999, 1_000_000, 5_000_000, 5_000_001]),
+        3 => params.extreme_cover = bytes.of(&[99_999, 100_000, 1_000_000, 1_000_001]),
+        4 => params.floor_long = bytes.of(&[200_000, 200_001]),
+        5 => params.floor_short = bytes.of(&[200_000, 200_001]),
+        6 => params.band = bytes.of(&[999, 1_000, 100_000, 100_001]),
+        7 => params.max_premium = bytes.of(&[0, 50_000, 50_001]),
+        8 => params.max_funding_rate = bytes.of(&[0, 10_000, 10_001]),
+        9 => params.limit = bytes.of(&[0, 10_000, 1 << 40, u64::MAX]),
+        10 => params.chunk = bytes.of(&[0, 1, 1_000_000, 1_000_001]),
+        _ => {}
     }
+    params
 }
 
 fn govern_risk(world: &mut World, bytes: &mut Bytes) {
@@ -668,7 +881,9 @@ fn govern_risk(world: &mut World, bytes: &mut Bytes) {
 }
 
 fn govern_members(world: &mut World, bytes: &mut Bytes) {
-    let who: MultiAddress<AccountId, ()> = somebody(bytes).into();
+    let member = OracleOperators::members();
+    let who = somebody(bytes);
+    let who: MultiAddress<AccountId, ()> = mostly(bytes, member.into_iter().chain([who.clone()]), who).into();
     let call = match bytes.byte() % 8 {
         0 => Operators::add_member { who },
         1 => Operators::remove_member { who },
@@ -720,7 +935,8 @@ fn enact(world: &mut World, bytes: &mut Bytes) {
 
 fn assets(world: &mut World, bytes: &mut Bytes) {
     let id = Compact(SETTLEMENT_ASSET);
-    let to = MultiAddress::from(payee(bytes));
+    let to = if bytes.once_in(2) { owner(bytes, 1) } else { payee(bytes) };
+    let to = MultiAddress::from(to);
     let amount = u128::from(bytes.amount());
     let call = match bytes.byte() % 16 {
         0..=2 => {

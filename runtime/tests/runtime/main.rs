@@ -8,5 +8,6 @@ mod genesis;
 mod metadata;
 mod notice;
 mod oracle;
+mod origins;
 mod priority;
 mod wrapped;

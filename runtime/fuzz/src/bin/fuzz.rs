@@ -2,5 +2,6 @@
 #![no_main]
 
 libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
-    cloister_runtime_fuzz::run(bytes, false);
+    let seen = cloister_runtime_fuzz::run(bytes, false);
+    assert!(seen.undocumented.is_empty(), "{:?}", seen.undocumented);
 });
