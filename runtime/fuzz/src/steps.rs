@@ -175,6 +175,7 @@ const STEPS: &[(u8, fn(&mut World, &mut Bytes))] = &[
     (10, pay_of_frozen),
     (4, take_back),
     (5, custody),
+    (3, end),
     (1, flood),
     (12, govern_execution),
     (6, govern_risk),
@@ -493,6 +494,49 @@ fn pay_of_frozen(world: &mut World, bytes: &mut Bytes) {
     };
 }
 
+/// The end of a group as it should be, and now and then a part of it left out.
+fn end(world: &mut World, bytes: &mut Bytes) {
+    let group = group(bytes);
+    let often = |bytes: &mut Bytes| bytes.byte() % 8 > 0;
+    let somebody = somebody(bytes);
+    if often(bytes) {
+        fresh_tables(world, 0);
+    }
+    world.blocks(2, 60_000);
+    if often(bytes) {
+        world.sign(&somebody, Execute::freeze { group });
+    }
+    for owner in actors() {
+        if often(bytes) && Execution::index_of(group, &owner).is_some() {
+            let claim = u128::from(bytes.word()) * 1_000;
+            let (key, proof) = proofs::exit(&mut Bytes::new(&[]), group, &owner, claim);
+            let call = Execute::exit {
+                group,
+                key,
+                claim,
+                proof,
+            };
+            world.sign(&owner, call);
+        }
+    }
+    if often(bytes) {
+        world.block(31 * DAY);
+    }
+    for _ in 0..bytes.byte() % 4 {
+        world.sign(&somebody, Execute::settle_exits { group });
+    }
+    let exits: Vec<u32> = ExitClaims::<Runtime>::iter_key_prefix(group).take(8).collect();
+    for index in exits {
+        if often(bytes) {
+            world.sign(&somebody, Execute::pay_exit { group, index });
+        }
+    }
+    if often(bytes) {
+        world.block(366 * DAY);
+    }
+    world.make(&Who::Root, &Execute::release_rest { group }.into());
+}
+
 fn take_back(world: &mut World, bytes: &mut Bytes) {
     let group = group(bytes);
     if bytes.once_in(2) {
@@ -528,6 +572,22 @@ fn custody(world: &mut World, bytes: &mut Bytes) {
             signed(world, bytes, Execute::report_custody { group })
         }
     };
+}
+
+/// A verifying key of batches that are wide enough for any group, and what it takes until it is good.
+fn wide_shape(world: &mut World) {
+    let call = Execute::set_verifying_key {
+        id: 20,
+        statement: StatementKind::Batch { units: 1, places: 8 },
+        development: false,
+        key: BoundedVec::truncate_from(trapdoor::key()),
+    };
+    world.make(&Who::Enacted, &call.into());
+    if world.kind == Kind::Money {
+        let now = frame_system::Pallet::<Runtime>::block_number();
+        frame_system::Pallet::<Runtime>::set_block_number(now + 14_400);
+    }
+    world.blocks(2, 0);
 }
 
 /// More of something than there may be.
@@ -583,14 +643,7 @@ fn flood(world: &mut World, bytes: &mut Bytes) {
             }
         }
         5 => {
-            let key = Execute::set_verifying_key {
-                id: 20,
-                statement: StatementKind::Batch { units: 1, places: 8 },
-                development: false,
-                key: BoundedVec::truncate_from(trapdoor::key()),
-            };
-            world.make(&Who::Enacted, &key.into());
-            world.blocks(2, 0);
+            wide_shape(world);
             for _ in 0..34 {
                 let call = RiskCall::list_instrument {
                     group: 1,
@@ -853,6 +906,9 @@ fn govern_risk(world: &mut World, bytes: &mut Bytes) {
             params: group_params(bytes),
         },
         2 => {
+            if bytes.once_in(2) {
+                wide_shape(world);
+            }
             let feed = bytes.of(&[feeds::BTC_INDEX, feeds::ETH_INDEX, 99]);
             let premium_feed = bytes.of(&[None, Some(feeds::BTC_PERPETUAL), Some(98)]);
             RiskCall::list_instrument {

@@ -18,7 +18,7 @@ use std::{
 /// Bytes of a sequence.
 const BYTES: usize = 1_000;
 /// The sequences of every run.
-const SEEDS: Range<u64> = 0..48;
+const SEEDS: Range<u64> = 0..56;
 /// How many of a new seed.
 const NEW: u64 = 4;
 
