@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # Targets share one build folder and cargo uses every core itself.
 .NOTPARALLEL:
 .PHONY: help setup build demo test test-long check-features check lint bench-chain bench-prover check-spec-ids
-.PHONY: clean-params
+.PHONY: clean-params fuzz
 
 # Where cargo builds, where the scripts keep what they make once (settings of the build, tools), and where the prover
 # keeps its parameters.
@@ -16,6 +16,9 @@ PARAMS := $(or $(CLOISTER_CACHE),$(CACHE)/params)
 # A tape of trades for the demo, and how many of its first trades; without a tape the demo makes a market of its own.
 TRADES ?=
 LIMIT ?=
+
+# How long `fuzz` looks.
+SECONDS := 600
 
 # Options of `bench-prover`, for example: --circuit synthetic-17 --rounds 9, --memory 18,20, --markdown full-path.
 BENCH ?=
@@ -59,6 +62,13 @@ check-features: setup ## run the benchmarks once; compile the runtime with them,
 		--features pallet-cloister-execution/runtime-benchmarks,pallet-cloister-timelock/runtime-benchmarks --lib bench
 	@. "$(CACHE)/env" && SKIP_WASM_BUILD=1 cargo check --locked --release -p cloister-runtime --features runtime-benchmarks
 	@. "$(CACHE)/env" && SKIP_WASM_BUILD=1 cargo check --locked --release -p cloister-runtime --features try-runtime
+
+# Only our own crates are compiled again, with counters. What is found lies in `runtime/fuzz/regressions`, whose files
+# `make test` runs.
+fuzz: setup ## look for sequences of calls that break the chain (SECONDS=600)
+	@RUSTC_WORKSPACE_WRAPPER="$(CURDIR)/runtime/fuzz/instrument.sh" $(CARGO) build $(SELECTION) \
+		--features cloister-runtime-fuzz/libfuzzer --bin cloister-runtime-fuzz --test $(ANCHOR_TEST)
+	@runtime/fuzz/fuzz.sh "$(BINARIES)/cloister-runtime-fuzz" "$(CACHE)/fuzz" "$(SECONDS)"
 
 check: setup ## for daily work: lint, and the tests of the crates that were changed
 	@. "$(CACHE)/env" && scripts/check.sh

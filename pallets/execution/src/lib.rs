@@ -33,7 +33,7 @@ mod sections;
 pub mod solvency;
 mod stops;
 mod take_back;
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 pub mod types;
 mod vault;
@@ -297,11 +297,12 @@ pub mod pallet {
 
         /// Queues a deposit to the signer's account; it is taken now.
         ///
-        /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::GroupFrozen`],
-        /// [`Error::CustodyChanged`], [`Error::NoAccount`], [`Error::CloseWaits`], [`Error::DepositTooSmall`],
-        /// [`Error::QueueFull`], [`Error::TooManyItems`], [`Error::QueuedSumTooLarge`], [`Error::UserCapExceeded`],
-        /// [`Error::VaultCapExceeded`], [`Error::InsufficientBalance`], and what the asset refuses. Event:
-        /// [`Event::DepositQueued`].
+        /// Origin: signed. Errors, in the order of the checks: [`Error::UnknownGroup`], [`Error::GroupDisabled`],
+        /// [`Error::GroupFrozen`], [`Error::CustodyChanged`], [`Error::NoAccount`], [`Error::CloseWaits`],
+        /// [`Error::DepositTooSmall`], [`Error::OpenTakenBack`], [`Error::QueueFull`], [`Error::TooManyItems`],
+        /// [`Error::QueuedSumTooLarge`], [`Error::UserCapExceeded`], [`Error::InsufficientBalance`] for the item's
+        /// fee, [`Error::VaultCapExceeded`], [`Error::InsufficientBalance`] for the amount, and what the asset refuses.
+        /// Event: [`Event::DepositQueued`].
         #[pallet::call_index(7)]
         #[pallet::weight(T::WeightInfo::deposit())]
         pub fn deposit(origin: OriginFor<T>, group: u32, amount: u64) -> DispatchResult {
@@ -381,9 +382,10 @@ pub mod pallet {
 
         /// Queues a change of the flags of the signer's account (B-SWITCH), which a unit of its own takes.
         ///
-        /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::GroupFrozen`],
-        /// [`Error::NoAccount`], [`Error::RequestWaits`], [`Error::QueueFull`], [`Error::TooManyItems`]. Event:
-        /// [`Event::SwitchQueued`].
+        /// Origin: signed. Errors, in the order of the checks: [`Error::UnknownGroup`], [`Error::GroupDisabled`],
+        /// [`Error::GroupFrozen`], [`Error::NoAccount`], [`Error::RequestWaits`], [`Error::OpenTakenBack`],
+        /// [`Error::QueueFull`], [`Error::TooManyItems`], [`Error::InsufficientBalance`] for the item's fee, and what
+        /// the asset refuses. Event: [`Event::SwitchQueued`].
         // A deposit does the same, and moves money besides.
         #[pallet::call_index(13)]
         #[pallet::weight(T::WeightInfo::deposit())]
@@ -396,9 +398,10 @@ pub mod pallet {
         /// takes it. While it waits the account takes neither deposits nor requests; deposits that wait already are
         /// refunded if it takes effect.
         ///
-        /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::GroupFrozen`],
-        /// [`Error::NoAccount`], [`Error::RequestWaits`], [`Error::QueueFull`], [`Error::TooManyItems`]. Event:
-        /// [`Event::CloseQueued`].
+        /// Origin: signed. Errors, in the order of the checks: [`Error::UnknownGroup`], [`Error::GroupDisabled`],
+        /// [`Error::GroupFrozen`], [`Error::NoAccount`], [`Error::RequestWaits`], [`Error::OpenTakenBack`],
+        /// [`Error::QueueFull`], [`Error::TooManyItems`], [`Error::InsufficientBalance`] for the item's fee, and what
+        /// the asset refuses. Event: [`Event::CloseQueued`].
         // A deposit does the same, and moves money besides.
         #[pallet::call_index(14)]
         #[pallet::weight(T::WeightInfo::deposit())]
@@ -412,9 +415,9 @@ pub mod pallet {
         /// paid goes through the gate like any other payout (C-GATE).
         ///
         /// Origin: signed. `amount` is in 10^-6. Errors, in the order of the checks: [`Error::UnknownGroup`],
-        /// [`Error::GroupFrozen`], [`Error::NoAccount`], [`Error::RequestWaits`],
-        /// [`Error::NothingAsked`], [`Error::QueueFull`], [`Error::TooManyItems`].
-        /// Event: [`Event::ForcedWithdrawalQueued`].
+        /// [`Error::GroupFrozen`], [`Error::NoAccount`], [`Error::RequestWaits`], [`Error::NothingAsked`],
+        /// [`Error::UnknownAccount`] (its open waits), [`Error::InsufficientBalance`] for the item's fee, and what the
+        /// asset refuses. Event: [`Event::ForcedWithdrawalQueued`].
         // A deposit does the same, and moves money besides.
         #[pallet::call_index(15)]
         #[pallet::weight(T::WeightInfo::deposit())]
@@ -428,8 +431,9 @@ pub mod pallet {
         /// the sequencers can open the sealed view key, so a queued re-key can always be consumed.
         ///
         /// Origin: signed. Errors, in the order of the checks: [`Error::UnknownGroup`],
-        /// [`Error::GroupFrozen`], [`Error::NoAccount`], [`Error::RequestWaits`], those of C-SEAL (see
-        /// [`Pallet::open`]), [`Error::QueueFull`], [`Error::TooManyItems`]. Event: [`Event::RekeyQueued`].
+        /// [`Error::GroupFrozen`], [`Error::NoAccount`], [`Error::RequestWaits`], [`Error::UnknownAccount`] (its open
+        /// waits), those of C-SEAL (see [`Pallet::open`]), [`Error::InsufficientBalance`] for the item's fee, and what
+        /// the asset refuses. Event: [`Event::RekeyQueued`].
         #[pallet::call_index(16)]
         #[pallet::weight(T::WeightInfo::rekey())]
         pub fn rekey(origin: OriginFor<T>, group: u32, keys: OpenKeys, seal_proof: Box<SealProof>) -> DispatchResult {

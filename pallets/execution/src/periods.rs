@@ -1,6 +1,6 @@
 //! The income of a group and who gets it (C-PERIOD): sweeps, credits of provers, shares and their claims.
 
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 mod types;
 

@@ -1,6 +1,6 @@
 //! Solvency rounds: the statements of a payee cover the accounts of a group one run after the other (D-ROUND).
 
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 mod types;
 

@@ -30,7 +30,7 @@ pub use types::{
 };
 pub use weights::WeightInfo;
 
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 use polkadot_sdk::sp_runtime;
 use polkadot_sdk::{frame_support, frame_system};
 
@@ -290,8 +290,9 @@ pub mod pallet {
 
         /// Lists a perpetual in the next free row of a group.
         ///
-        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::UnknownGroup`],
-        /// [`Error::TooManyInstruments`], [`Error::ShapeTooNarrow`]. Event: [`Event::InstrumentListed`].
+        /// Origin: [`Config::NoticeOrigin`]. Errors, in the order of the checks: [`Error::UnknownGroup`],
+        /// [`Error::ShapeTooNarrow`], [`Error::ParameterOutOfBounds`], [`Error::TooManyInstruments`].
+        /// Event: [`Event::InstrumentListed`].
         #[pallet::call_index(2)]
         #[pallet::weight(T::WeightInfo::list_instrument())]
         pub fn list_instrument(
@@ -504,7 +505,7 @@ mod admin {
     }
 }
 
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state {
     //! The invariants of the pallet.
 
@@ -519,7 +520,7 @@ mod try_state {
         ///   what its info says.
         /// * The newest table has no last moment yet; every other one has, within the longest grace after the next.
         /// * C-BOUND holds for the newest table and the highest limits.
-        pub(crate) fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
+        pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
             let ids = GroupIds::<T>::get();
             ensure!(
                 Groups::<T>::iter_keys().count() == ids.len(),

@@ -50,7 +50,11 @@ impl<T: Config> Pallet<T> {
             TakeOverOf::<T>::insert(group, terms);
             LastBatch::<T>::insert(group, T::Time::now());
         }
-        Self::deposit_event(Event::TakeOverSet { group, before, now: terms });
+        Self::deposit_event(Event::TakeOverSet {
+            group,
+            before,
+            now: terms,
+        });
         Ok(())
     }
 
@@ -76,7 +80,7 @@ impl<T: Config> Pallet<T> {
 
     /// Invariants: lists name each member once, terms are within their bounds, keys are keys, and a group has the time
     /// of its last batch exactly where somebody leads.
-    #[cfg(any(feature = "try-runtime", test))]
+    #[cfg(any(feature = "std", feature = "try-runtime"))]
     pub fn do_try_state() -> Result<(), polkadot_sdk::sp_runtime::TryRuntimeError> {
         for (_, members) in Members::<T>::iter() {
             let mut sorted: Vec<_> = members.iter().collect();

@@ -339,8 +339,8 @@ pub mod pallet {
 
         /// * There are no more notices than there may be, and each waits for its delay.
         /// * Delays are within their bounds.
-        #[cfg(any(feature = "try-runtime", test))]
-        pub(crate) fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
+        #[cfg(any(feature = "std", feature = "try-runtime"))]
+        pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
             ensure!(Notices::<T>::count() <= MAX_NOTICES, "too many notices");
             let now = frame_system::Pallet::<T>::block_number();
             for notice in Notices::<T>::iter_values() {

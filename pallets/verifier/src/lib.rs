@@ -183,7 +183,7 @@ pub mod pallet {
         }
     }
 
-    #[cfg(any(feature = "try-runtime", test))]
+    #[cfg(any(feature = "std", feature = "try-runtime"))]
     impl<T: Config> Pallet<T> {
         /// Invariants: a development key is on a development chain only, every key fits, its bytes are a key, and its
         /// hash is theirs.
@@ -205,7 +205,10 @@ pub mod pallet {
                     !key.development || Development::<T>::get(),
                     "a development key on another chain"
                 );
-                ensure!(key.key_hash == blake2_256(&key.key), "the hash of a key is another one's");
+                ensure!(
+                    key.key_hash == blake2_256(&key.key),
+                    "the hash of a key is another one's"
+                );
                 ensure!(
                     cloister_groth16_verifier::VerifyingKey::from_checked_bytes(&key.key).is_ok(),
                     "a key that is none"

@@ -106,11 +106,7 @@ const TABLE: &[(&str, Effect, &str)] = &[
         "create_group set_queue_terms set_solvency_terms take_insurance set_payout_terms set_custodians \
          restore_custody",
     ),
-    (
-        "Execution",
-        Effect::Narrows,
-        "set_group_enabled report_custody",
-    ),
+    ("Execution", Effect::Narrows, "set_group_enabled report_custody"),
     ("Execution", Effect::BringsIn, "open deposit pay_insurance"),
     (
         "Execution",

@@ -9,5 +9,6 @@ mod metadata;
 mod migrations;
 mod notice;
 mod oracle;
+mod origins;
 mod priority;
 mod wrapped;

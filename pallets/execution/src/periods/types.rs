@@ -152,7 +152,7 @@ impl Period {
     }
 
     /// The income that is neither shared nor set apart.
-    #[cfg(any(feature = "try-runtime", test))]
+    #[cfg(any(feature = "std", feature = "try-runtime"))]
     pub(crate) fn unshared(&self) -> Option<u128> {
         self.collected.checked_add(self.owed)?.checked_sub(self.apart)
     }
