@@ -110,14 +110,15 @@ impl Exchange {
         let keys = [keys(1), keys(2)];
         let owners: Vec<_> = keys.iter().map(|keys| (owner_of(keys), FUNDS)).collect();
         // Blocks of several validators may be taken back, so what is built upon is final.
-        let funded = fund(chain, &owners).await.expect("funded");
+        fund(chain, &owners).await.expect("funded");
         let seals = SealProver::of(chain, None).await.expect("the development parameters");
         let opens = keys
             .iter()
             .map(|keys| trader::open(chain, &seals, GROUP, keys, DEPOSIT, Until::Final));
         let opened = try_join_all(opens).await.expect("opened");
         let traders: Vec<Trader> = opened.into_iter().map(|opened| opened.trader).collect();
-        let money = AssetHoldings::at(chain, GROUP, funded).await.expect("money");
+        let head = chain.finalized().await.expect("a final block");
+        let money = AssetHoldings::at(chain, GROUP, head).await.expect("money");
         let sequencer = SequencerClient::of(sequencer);
         until("the sequencer gets ready", READY, || async {
             sequencer.status().await.ok()

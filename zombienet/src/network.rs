@@ -10,7 +10,8 @@ use cloister_runtime::Hash;
 use cloister_tests::node::{binary, built, connect};
 use futures::future::join_all;
 use std::{
-    fs,
+    fmt, fs,
+    ops::Range,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -45,7 +46,7 @@ pub struct Network {
 }
 
 /// What all nodes agree on.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Agreed {
     /// Hash of the block.
     pub block: Hash,
@@ -55,6 +56,18 @@ pub struct Agreed {
     pub account_root: [u8; 32],
     /// Number of batches that the group has settled.
     pub batches: u64,
+}
+
+impl fmt::Debug for Agreed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let accounts = hex::encode(self.account_root);
+        write!(
+            f,
+            "block {:?}, state {:?}, accounts 0x{accounts}",
+            self.block, self.state_root
+        )?;
+        write!(f, ", {} batches", self.batches)
+    }
 }
 
 impl Network {
@@ -90,13 +103,11 @@ impl Network {
             let said = node_command(&["key", "generate-node-key", "--file", text(&file)]).await;
             peers.push(said.trim().to_owned());
         }
-        network.launch(0).await;
+        network.launch(0..1).await;
         let port = network.nodes[0].running.as_ref().map(|node| node.process.port());
         let (port, peer) = (port.expect("it runs"), &peers[0]);
         network.boot = format!("/ip4/127.0.0.1/tcp/{port}/p2p/{peer}");
-        for number in 1..network.nodes.len() {
-            network.launch(number).await;
-        }
+        network.launch(1..network.nodes.len()).await;
         network.final_everywhere(1).await;
         network
     }
@@ -109,38 +120,48 @@ impl Network {
         self.databases.path().join(format!("{name}.key"))
     }
 
-    /// Starts a node, and waits until it answers.
-    async fn launch(&mut self, number: usize) {
+    /// Starts nodes together, and waits until each answers.
+    async fn launch(&mut self, numbers: Range<usize>) {
+        let started = numbers
+            .clone()
+            .map(|number| self.spawn(number))
+            .map(|mut process| async move {
+                let chain = connect(&mut process).await;
+                Running { process, chain }
+            });
+        let started = join_all(started).await;
+        for (node, running) in self.nodes[numbers].iter_mut().zip(started) {
+            node.running = Some(running);
+            node.starts = node.starts.saturating_add(1);
+        }
+    }
+
+    fn spawn(&self, number: usize) -> NodeProcess {
         let (specification, node) = (self.specification(), &self.nodes[number]);
-        let name = node.spec.name.clone();
-        let (key, database) = (self.key_file(&name), self.databases.path().join(&name));
-        let own = match node.spec.validator {
-            Some(key) => vec![format!("--{}", key.to_string().to_lowercase())],
-            None => vec!["--name".to_owned(), name.clone()],
-        };
+        let name = node.spec.name.as_str();
+        let (key, database) = (self.key_file(name), self.databases.path().join(name));
         let mut arguments = vec!["--chain", text(&specification), "--base-path", text(&database)];
         arguments.extend(["--node-key-file", text(&key), "--state-pruning", "archive"]);
-        if !self.boot.is_empty() && number > 0 {
+        // The flag of a validator names the node, too.
+        let flag = format!("--{name}");
+        match node.spec.validator {
+            Some(_) => arguments.push(&flag),
+            None => arguments.extend(["--name", name]),
+        }
+        if number > 0 {
             arguments.extend(["--bootnodes", self.boot.as_str()]);
         }
-        arguments.extend(own.iter().map(String::as_str));
         arguments.extend(&node.spec.arguments);
-        let arguments = arguments.into_iter().map(str::to_owned).collect();
-        let starts = node.starts.saturating_add(1);
-        let log = match starts {
-            1 => format!("{name}.log"),
-            again => format!("{name}-{again}.log"),
+        let log = match node.starts {
+            0 => format!("{name}.log"),
+            before => format!("{name}-{}.log", before.saturating_add(1)),
         };
         let options = NodeOptions {
             binary: binary(),
             log: self.logs.join(log),
-            arguments,
+            arguments: arguments.into_iter().map(str::to_owned).collect(),
         };
-        let mut process = NodeProcess::start(&options).expect("the node starts");
-        let chain = connect(&mut process).await;
-        let node = &mut self.nodes[number];
-        node.running = Some(Running { process, chain });
-        node.starts = starts;
+        NodeProcess::start(&options).expect("the node starts")
     }
 
     fn number(&self, name: &str) -> usize {
@@ -198,7 +219,7 @@ impl Network {
     pub async fn restart(&mut self, name: &str) {
         let number = self.number(name);
         assert!(self.nodes[number].running.is_none(), "{name} runs");
-        self.launch(number).await;
+        self.launch(number..number.saturating_add(1)).await;
     }
 
     /// Number of the last block that is final for a node.

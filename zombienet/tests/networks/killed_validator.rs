@@ -27,8 +27,9 @@ async fn a_validator_that_is_killed_should_come_back_and_nothing_be_lost() {
 
     // It dies while a batch is on its way, and the other three go on.
     exchange.trade(10).await;
-    exchange.settling().await;
+    let backlog = exchange.settling().await;
     network.kill("dave").await;
+    println!("killed with {backlog:?}");
     let first = exchange.settled().await;
     exchange.trade(20).await;
     exchange.settling().await;
