@@ -141,7 +141,7 @@ impl Network {
         let name = node.spec.name.as_str();
         let (key, database) = (self.key_file(name), self.databases.path().join(name));
         let mut arguments = vec!["--chain", text(&specification), "--base-path", text(&database)];
-        arguments.extend(["--node-key-file", text(&key), "--state-pruning", "archive"]);
+        arguments.extend(["--node-key-file", text(&key)]);
         // The flag of a validator names the node, too.
         let flag = format!("--{name}");
         match node.spec.validator {

@@ -44,6 +44,11 @@ impl NodeSpec {
         }
     }
 
+    /// That keeps the state of every block, from which settled batches are read back.
+    pub fn archive(self) -> Self {
+        self.with(&["--state-pruning", "archive"])
+    }
+
     /// With these arguments, too.
     pub fn with(mut self, arguments: &[&'static str]) -> Self {
         self.arguments.extend(arguments);

@@ -12,7 +12,8 @@ use polkadot_sdk::sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie, Dave};
 const BLOCKS: u32 = 3;
 
 fn topology() -> Topology {
-    let mut nodes: Vec<NodeSpec> = [Alice, Bob, Charlie, Dave].map(NodeSpec::validator).to_vec();
+    let mut nodes = [Alice, Bob, Charlie].map(NodeSpec::validator).to_vec();
+    nodes.push(NodeSpec::validator(Dave).archive());
     nodes.push(NodeSpec::full("exchange").with(&["--sequencer"]));
     Topology::new("killed-validator", nodes)
 }

@@ -10,7 +10,7 @@ use polkadot_sdk::sp_keyring::Sr25519Keyring::{Alice, Bob};
 
 fn topology() -> Topology {
     let exchange = NodeSpec::full("exchange").with(&["--sequencer"]);
-    let nodes = vec![NodeSpec::validator(Alice), NodeSpec::validator(Bob), exchange];
+    let nodes = vec![NodeSpec::validator(Alice), NodeSpec::validator(Bob).archive(), exchange];
     Topology::new("one-root", nodes)
 }
 
