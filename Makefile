@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # Targets share one build folder and cargo uses every core itself.
 .NOTPARALLEL:
-.PHONY: help setup build demo test test-long check-features check lint bench-chain bench-prover check-spec-ids
-.PHONY: clean-params fuzz
+.PHONY: help setup build demo test test-long zombienet check-features check lint bench-chain bench-prover
+.PHONY: check-spec-ids clean-params fuzz
 
 # Where cargo builds, where the scripts keep what they make once (settings of the build, tools), and where the prover
 # keeps its parameters.
@@ -54,6 +54,10 @@ test: build ## run every test of the workspace, and compile for the browser what
 # A release is preceded by one; CLOISTER_UNITS and CLOISTER_SEED choose another number of units and another beginning.
 test-long: build ## the long runs that `make test` leaves out: every wire, 30,000 units, ten crashes (over an hour)
 	@$(CARGO) test $(SELECTION) --test mutation --test properties --test batch --test books -- --ignored --nocapture
+
+# Each test proves with all cores.
+zombienet: build ## run networks of several nodes: one root, a killed validator, no sequencer (a quarter of an hour)
+	@$(CARGO) test $(SELECTION) --test networks -- --include-ignored --nocapture --test-threads 1
 
 # The SDK is compiled again for each, so the gate leaves them out. A release is preceded by them.
 check-features: setup ## run the benchmarks once; compile the runtime with them, and with `try-runtime` (half an hour)

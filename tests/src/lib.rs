@@ -2,6 +2,7 @@
 //! and can lie.
 
 pub mod javascript;
+pub mod leaving;
 pub mod node;
 pub mod sequencer;
 pub mod snapshot;
