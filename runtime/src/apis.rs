@@ -15,8 +15,8 @@ use frame_support::{
 #[cfg(feature = "measure")]
 use pallet_cloister_execution::measure::{measure, Arithmetic, Refusal, Work};
 use pallet_cloister_execution::{
-    ExitClaim, ExitSums, Field, FinalTable, GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RecentRoot,
-    RegisteredAccount, SolvencyView, WithheldClaim,
+    Batch, ClosedPeriod, ExitClaim, ExitSums, Field, FinalTable, GroupState, GroupTotals, HouseRekeyed, Income, KeyId,
+    QueueItem, RecentRoot, RegisteredAccount, SolvencyView, WithheldClaim,
 };
 use pallet_cloister_risk::TableInfo;
 use pallet_cloister_sequencers::Sequencers as _;
@@ -271,6 +271,22 @@ impl_runtime_apis! {
 
         fn exit_of(group: u32, index: u32) -> Option<ExitClaim<AccountId>> {
             Execution::exit_of(group, index)
+        }
+
+        fn income(group: u32) -> Option<Income> {
+            Execution::income(group)
+        }
+
+        fn closed_period(group: u32, period: u32) -> Option<ClosedPeriod> {
+            Execution::closed_period(group, period)
+        }
+
+        fn credits_of(group: u32, period: u32, payee: AccountId) -> u128 {
+            Execution::credits_of(group, period, &payee)
+        }
+
+        fn batch_statement(group: u32, batch: Batch) -> Option<Field> {
+            Execution::batch_statement(group, &batch)
         }
 
         fn vault_account(group: u32) -> AccountId {

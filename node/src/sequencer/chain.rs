@@ -209,9 +209,11 @@ impl ChainClient for NodeChain {
 
     async fn group(&self, group: u32, at: At) -> Result<Option<GroupView>, ChainError> {
         let (block, number) = self.block(at);
+        let solvency = CloisterApi::<Block, AccountId, AssetId, BlockNumber>::solvency(&*self.api(), block, group);
+        let frozen = solvency.map_err(unavailable)?.frozen.is_some();
         Ok(self.group_at(group, block)?.map(|state| GroupView {
             block: number.into(),
-            enabled: state.enabled,
+            enabled: state.enabled && !frozen,
             root: state.root,
             house: state.house,
             batch_no: state.batch_no,

@@ -2,8 +2,9 @@
 
 use crate::{
     exit::{ExitClaim, ExitSums, FinalTable},
+    periods::{ClosedPeriod, Income},
     solvency::{RecentRoot, SolvencyView, WithheldClaim},
-    types::{Field, GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RegisteredAccount},
+    types::{Batch, Field, GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RegisteredAccount},
 };
 use alloc::vec::Vec;
 use cloister_risk::RiskTable;
@@ -58,6 +59,14 @@ sp_api::decl_runtime_apis! {
         fn exit_sums(group: u32) -> Option<ExitSums>;
         /// The exit of an index.
         fn exit_of(group: u32, index: u32) -> Option<ExitClaim<AccountId>>;
+        /// The income of a group: terms, the present period, and what was collected for those who share with provers.
+        fn income(group: u32) -> Option<Income>;
+        /// A period that is over and whose provers have not all come.
+        fn closed_period(group: u32, period: u32) -> Option<ClosedPeriod>;
+        /// Credits of a payee in a period, in hundreds of constraints; 0 once they are paid.
+        fn credits_of(group: u32, period: u32, payee: AccountId) -> u128;
+        /// Hash of the statement that a batch would have to prove as the group's next one; none if it could not be that.
+        fn batch_statement(group: u32, batch: Batch) -> Option<Field>;
         /// The account that holds the group's money.
         fn vault_account(group: u32) -> AccountId;
         /// All verifying keys, by id.

@@ -56,7 +56,7 @@ pub use essential::{EssentialCalls, ESSENTIAL_PRIORITY};
 pub use exit::{ExitClaim, ExitScan, ExitSums, FinalTable, Ratio};
 pub use extension::CheckPlainBatch;
 pub use pallet::*;
-pub use periods::{Beneficiary, ClosedPeriod, PayoutTerms, Period};
+pub use periods::{Beneficiary, ClosedPeriod, Income, PayoutTerms, Period};
 pub use solvency::{
     BlockCounts, CompleteRound, FreezeClock, RecentRoot, Round, SolvencyTerms, SolvencyView, WithheldClaim,
 };

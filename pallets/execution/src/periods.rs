@@ -6,7 +6,7 @@ mod types;
 
 pub(crate) use types::credit_of;
 pub use types::{
-    Beneficiary, ClosedPeriod, PayoutTerms, Period, MAX_MIN_BATCHES, MAX_TREASURY_SHARE, MIN_INSURANCE_SHARE,
+    Beneficiary, ClosedPeriod, Income, PayoutTerms, Period, MAX_MIN_BATCHES, MAX_TREASURY_SHARE, MIN_INSURANCE_SHARE,
     PROVERS_SHARE, WHOLE,
 };
 

@@ -4,12 +4,14 @@ use crate::{
     claims::Gate,
     solvency::Gap,
     types::{MAX_LEAF_PAGE, MAX_QUEUE_PAGE, MAX_REKEY_PAGE, MAX_UNITS},
-    Accounts, Claims, CompleteRounds, Config, ExitClaim, ExitClaims, ExitSums, ExitTotals, Field, FinalTable,
-    FinalTables, FreezeClocks, Frozen, GroupState, GroupTotals, Groups, HouseRekeyed, HouseRekeys, Indices, Lane,
-    Pallet, Queue, QueueClocks, QueueItem, RecentRoot, RecentRoots, RegisteredAccount, Rounds, SolvencyTermsOf,
-    SolvencyView, Totals, WithheldClaim, WithheldClaims,
+    Accounts, Batch, Beneficiary, Claims, ClosedPeriod, ClosedPeriods, CompleteRounds, Config, Credits, ExitClaim,
+    ExitClaims, ExitSums, ExitTotals, Field, FinalTable, FinalTables, FreezeClocks, Frozen, GroupState, GroupTotals,
+    Groups, HouseRekeyed, HouseRekeys, Income, Indices, Lane, Pallet, PayoutTermsOf, Queue, QueueClocks, QueueItem,
+    RecentRoot, RecentRoots, RegisteredAccount, Rounds, Shares, SolvencyTermsOf, SolvencyView, Totals, WithheldClaim,
+    WithheldClaims,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
+use cloister_crypto::field::to_bytes;
 use cloister_risk::RiskTable;
 use cloister_types::AccountIndex;
 use pallet_cloister_risk::{RiskTables, TableInfo};
@@ -166,6 +168,38 @@ impl<T: Config> Pallet<T> {
     /// The claim of an owner, 10^-6.
     pub fn claim_of(group: u32, owner: &T::AccountId) -> u128 {
         Claims::<T>::get(group, owner)
+    }
+
+    /// The income of a group.
+    pub fn income(group: u32) -> Option<Income> {
+        Groups::<T>::contains_key(group).then(|| Income {
+            terms: PayoutTermsOf::<T>::get(group),
+            period: Self::period(group),
+            shares: [Beneficiary::Sequencer, Beneficiary::Insurance, Beneficiary::Treasury]
+                .map(|beneficiary| (beneficiary, Shares::<T>::get(group, beneficiary)))
+                .to_vec(),
+        })
+    }
+
+    /// A period that is over and whose provers have not all come.
+    pub fn closed_period(group: u32, period: u32) -> Option<ClosedPeriod> {
+        ClosedPeriods::<T>::get(group, period)
+    }
+
+    /// Credits of a payee in a period.
+    pub fn credits_of(group: u32, period: u32, payee: &T::AccountId) -> u128 {
+        Credits::<T>::get((group, period, payee))
+    }
+
+    /// Hash of the statement that a batch would have to prove as the group's next one (B-STATEMENT), whoever submits it
+    /// and whenever; none if it could not be that: of another number, at a table that is not kept, of accounts that are
+    /// not there.
+    pub fn batch_statement(group: u32, batch: &Batch) -> Option<Field> {
+        let state = Groups::<T>::get(group).filter(|state| state.batch_no == batch.batch_no)?;
+        let table = T::Risk::table_info(group, batch.risk_version)?;
+        let (takings, house, _) = Self::plan_queue(group, &state, batch, table.time).ok()?;
+        let statement = Self::statement(group, &state, &table, batch, &takings, &house).ok()?;
+        Some(to_bytes(&statement.hash()))
     }
 
     /// Version of the newest risk table.

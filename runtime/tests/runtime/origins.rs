@@ -7,7 +7,7 @@ use cloister_runtime::{
     AccountId, Runtime, RuntimeCall, RuntimeOrigin, System,
 };
 use frame_support::{
-    traits::{GetCallMetadata, GetCallName},
+    traits::GetCallMetadata,
     BoundedVec,
 };
 use pallet_cloister_execution::{

@@ -53,6 +53,7 @@ fn halts_have_a_kind_and_a_message() {
         (HaltKind::Seal, "seal"),
         (HaltKind::Proof, "proof"),
         (HaltKind::Refused, "refused"),
+        (HaltKind::Paused, "paused"),
         (HaltKind::Foreign, "foreign"),
         (HaltKind::Diverged, "diverged"),
     ] {

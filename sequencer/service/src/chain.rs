@@ -21,7 +21,7 @@ pub enum At {
 pub struct GroupView {
     /// Number of the block this was read at.
     pub block: u64,
-    /// Whether batches are taken.
+    /// Whether batches are taken: the group is enabled and not frozen.
     pub enabled: bool,
     /// Account root.
     pub root: [u8; 32],

@@ -38,6 +38,8 @@ pub(crate) struct Core {
     sealed: BTreeSet<AccountIndex>,
     /// What keeps events out of batches.
     pub halt: Option<Halt>,
+    /// The chain takes no batches of the group.
+    pub paused: bool,
     pub accepted: u64,
     pub rejected: u64,
     pub fills: u64,
@@ -115,6 +117,7 @@ impl Core {
             next_item,
             sealed,
             halt,
+            paused: false,
             accepted: 0,
             rejected: 0,
             fills: 0,
@@ -150,6 +153,14 @@ impl Core {
         };
         self.absorb(now, accepted.effects);
         Ok(taken)
+    }
+
+    /// Why nothing is taken but what frees: events that wait, or a group that takes no batches.
+    pub fn holds_back(&self) -> Option<Option<&Halt>> {
+        if self.paused {
+            return Some(Some(&Halt::Paused));
+        }
+        self.is_halted().then_some(self.halt.as_ref())
     }
 
     /// True if new orders would only pile up.

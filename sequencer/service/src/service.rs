@@ -235,20 +235,30 @@ async fn follow<C: ChainClient>(shared: &Shared<C>) -> Result<(), ChainError> {
         }
         None => None,
     };
-    let share = shared.chain.group(group, At::Best).await?.map(|view| view.queue_share);
+    let view = shared.chain.group(group, At::Best).await?;
     let now = shared.chain.now();
     if let Some(core) = shared.core().as_mut() {
         let idle = shared.backlog().is_idle() && core.batcher.ready() == 0;
         if let Some((table, ready)) = taken {
             core.set_table(now, table, ready);
         }
-        if let Some(share) = share {
-            core.batcher.set_queue_share(share);
+        if let Some(view) = view {
+            core.batcher.set_queue_share(view.queue_share);
+            note_paused(core, !view.enabled);
         }
         core.tick(now, idle);
     }
     shared.wake.notify_waiters();
     Ok(())
+}
+
+/// Notes whether the chain takes batches. While it does not, orders and withdrawals are refused.
+fn note_paused(core: &mut Core, paused: bool) {
+    if paused != core.paused {
+        let says = if paused { "no batches any more" } else { "batches again" };
+        log::warn!(target: "cloister", "The chain takes {says} of the group");
+    }
+    core.paused = paused;
 }
 
 /// From where on the queue is to be read for a table, if it is to come into force now.

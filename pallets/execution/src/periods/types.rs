@@ -1,5 +1,6 @@
 //! What the pallet stores of income, credits of provers and shares (C-PERIOD).
 
+use alloc::vec::Vec;
 use cloister_ledger::solvency::SUBTREE_LEAVES;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use pallet_cloister_verifier::StatementKind;
@@ -156,6 +157,17 @@ impl Period {
     pub(crate) fn unshared(&self) -> Option<u128> {
         self.collected.checked_add(self.owed)?.checked_sub(self.apart)
     }
+}
+
+/// The income of a group, as clients see it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, TypeInfo)]
+pub struct Income {
+    /// How income is shared, from the next period on.
+    pub terms: PayoutTerms,
+    /// The present period.
+    pub period: Period,
+    /// What was collected for those who share with the provers, 10^-6.
+    pub shares: Vec<(Beneficiary, u128)>,
 }
 
 /// What a period's provers get, 10^-6. It is gone once all have come.

@@ -85,3 +85,51 @@ fn queue_view_should_pass_over_what_was_taken() {
         assert_eq!((ids(2, 1), ids(5, 9)), (vec![2], vec![]));
     });
 }
+
+#[test]
+fn statement_of_a_batch_should_be_what_its_proof_is_of() {
+    on_open(|| {
+        let batch = batch(vec![unit(0), unit(0)]);
+        let proven = proven(batch.clone());
+        let statement = Execution::batch_statement(GROUP, &batch).unwrap();
+        // The proof is no part of it.
+        assert_eq!(Execution::batch_statement(GROUP, &proven), Some(statement));
+        let hash = cloister_crypto::field::from_bytes(&statement).unwrap();
+        assert_eq!(proven.proof, prover::prove(hash));
+        for change in [
+            |batch: &mut crate::Batch| batch.new_root = [1; 32],
+            |batch| batch.payee = [1; 32],
+            |batch| batch.time += 1,
+        ] {
+            let mut other = batch.clone();
+            change(&mut other);
+            assert_ne!(Execution::batch_statement(GROUP, &other), Some(statement));
+        }
+        // What cannot be the next batch has none.
+        for change in [
+            |batch: &mut crate::Batch| batch.batch_no += 1,
+            |batch| batch.risk_version = 99,
+            |batch| batch.new_root = [0xff; 32],
+        ] {
+            let mut other = batch.clone();
+            change(&mut other);
+            assert_eq!(Execution::batch_statement(GROUP, &other), None);
+        }
+        assert_eq!(Execution::batch_statement(9, &batch), None);
+    });
+}
+
+#[test]
+fn income_should_be_shown_by_period() {
+    on_open(|| {
+        assert_eq!(Execution::income(9), None);
+        let income = Execution::income(GROUP).unwrap();
+        let credits = crate::periods::credit_of(SHAPE);
+        assert_eq!((income.period.number, income.period.credits), (0, credits));
+        assert!(income.shares.iter().all(|(_, amount)| *amount == 0));
+        let payee = batch(vec![unit(0), unit(0)]).payee.into();
+        assert_eq!(Execution::credits_of(GROUP, 0, &payee), credits);
+        assert_eq!(Execution::credits_of(GROUP, 1, &payee), 0);
+        assert_eq!(Execution::closed_period(GROUP, 0), None);
+    });
+}

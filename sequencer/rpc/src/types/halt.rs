@@ -17,6 +17,8 @@ pub enum HaltKind {
     Proof,
     /// The chain refuses a batch; it is submitted again later.
     Refused,
+    /// The group is disabled or frozen: the chain takes no batches, so only cancels are taken.
+    Paused,
     /// The chain has a batch that this sequencer did not make: another one runs for the same group.
     Foreign,
     /// The chain's root after a batch is not this sequencer's.

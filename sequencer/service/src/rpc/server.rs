@@ -75,8 +75,8 @@ impl<C: ChainClient> Server<C> {
         self.admit(signed.instruction.kind).await?;
         let now = self.now();
         let taken = self.with(|core| {
-            if core.is_halted() && !frees(signed.instruction.kind) {
-                return Err(halted(core.halt.as_ref()));
+            if let Some(why) = core.holds_back().filter(|_| !frees(signed.instruction.kind)) {
+                return Err(halted(why));
             }
             core.submit(now, signed).map_err(|rejection| refusal(&rejection))
         })?;
@@ -99,7 +99,9 @@ impl<C: ChainClient> Server<C> {
     /// What stops batches.
     fn halted(&self, core: &Core) -> Option<HaltInfo> {
         let backlog = self.shared.backlog();
-        core.halt.as_ref().or(backlog.halt.as_ref()).map(wire::halt)
+        let paused = core.paused.then_some(&Halt::Paused);
+        let halt = core.halt.as_ref().or(backlog.halt.as_ref());
+        paused.or(halt).map(wire::halt)
     }
 }
 

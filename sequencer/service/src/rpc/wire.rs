@@ -204,6 +204,7 @@ pub fn halt(halt: &Halt) -> HaltInfo {
         Halt::Sealed { .. } => HaltKind::Seal,
         Halt::Prover { .. } => HaltKind::Proof,
         Halt::Refused { .. } => HaltKind::Refused,
+        Halt::Paused => HaltKind::Paused,
         Halt::Foreign { .. } | Halt::Rekeyed => HaltKind::Foreign,
         Halt::Diverged { .. } => HaltKind::Diverged,
     };

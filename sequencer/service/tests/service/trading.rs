@@ -6,7 +6,8 @@ use cloister_ledger::{Instruction, InstructionKind};
 use cloister_sequencer::SequencerConfig;
 use cloister_sequencer_rpc::{
     types::{
-        AcceptedInfo, AccountQuery, BatchInfo, DropReason, FillInfo, Market, OrderBook, Status, Submission, Trade,
+        AcceptedInfo, AccountQuery, BatchInfo, DropReason, FillInfo, HaltInfo, HaltKind, Market, OrderBook, Status,
+        Submission, Trade,
     },
     ErrorCode,
 };
@@ -212,4 +213,34 @@ async fn refusals_have_their_codes() {
     }
     let unknown: Result<OrderBook, _> = running.call("cloister_orderBook", rpc_params![99]).await;
     assert_eq!(unknown.unwrap_err().0, ErrorCode::UnknownInstrument.code());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_taken_but_cancels_while_the_chain_takes_no_batches() {
+    let running = Running::with_accounts(2, RICH).await;
+    running.submit(sell(0, 1, 7, MARK)).await.unwrap();
+    let kind = |halted: Option<HaltInfo>| halted.map(|info| info.kind);
+    running.chain.lock().best.view.enabled = false;
+    running
+        .until(|r| async move { kind(r.batch_status().await.halted) == Some(HaltKind::Paused) })
+        .await;
+    // An order that would be filled, and a withdrawal.
+    for refused in [buy(1, 1, 7, MARK), other(InstructionKind::Withdrawal, 1, 9, ONE)] {
+        let (code, message) = running.submit(refused).await.unwrap_err();
+        assert_eq!(code, ErrorCode::Halted as i32, "{message}");
+        assert!(message.contains("disabled or frozen"), "{message}");
+    }
+    assert_eq!(running.account(1).await.unwrap().cash, Money(i128::from(RICH)));
+    running.submit(other(InstructionKind::Cancel, 0, 1, 0)).await.unwrap();
+    let book: OrderBook = running.call("cloister_orderBook", rpc_params![BTC, 5]).await.unwrap();
+    assert!(book.asks.is_empty());
+
+    running.chain.lock().best.view.enabled = true;
+    running
+        .until(|r| async move { r.batch_status().await.halted.is_none() })
+        .await;
+    running.submit(sell(0, 2, 7, MARK)).await.unwrap();
+    let taken = running.submit(buy(1, 2, 7, MARK)).await.unwrap();
+    assert_eq!(taken.fills.len(), 1);
+    running.settled().await;
 }
