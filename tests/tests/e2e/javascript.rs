@@ -99,14 +99,18 @@ impl Scene {
 
     /// Both send calls, and each is refused by the chain with its own error.
     async fn refused(&mut self, make: impl Fn(&Person) -> Vec<(Value, &'static str)>) {
-        for person in &mut self.people {
+        let tries = self.people.iter_mut().map(|person| {
             let (calls, expected): (Vec<_>, Vec<_>) = make(person).into_iter().unzip();
-            let outcomes = person.js.submit_all(calls.clone()).await;
-            for ((call, expected), outcome) in calls.iter().zip(expected).zip(outcomes) {
-                assert_eq!(outcome.error(), expected, "{call}: {outcome:?}");
-                self.seen.insert(expected.into());
+            async move {
+                let outcomes = person.js.submit_all(calls.clone()).await;
+                for ((call, expected), outcome) in calls.iter().zip(&expected).zip(outcomes) {
+                    assert_eq!(outcome.error(), *expected, "{call}: {outcome:?}");
+                }
+                expected
             }
-        }
+        });
+        let seen = join_all(tries).await;
+        self.seen.extend(seen.into_iter().flatten().map(str::to_owned));
     }
 
     /// Both see the balances that they must have.
@@ -156,8 +160,6 @@ impl Scene {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn traders_should_live_on_the_chain_from_javascript() {
-    let alone = alone().await;
-    let begin = Instant::now();
     let (node, chain) = start("javascript", &[]).await;
     let price = "60000".parse().expect("a price");
     let feeds = feeds_of(&chain, GROUP).await.expect("the group's feeds");
@@ -197,6 +199,8 @@ async fn traders_should_live_on_the_chain_from_javascript() {
     }
     hardware_wallets_should_sign(&mut scene).await;
     the_pool_should_say_what_it_does_not_take(&mut scene).await;
+    let alone = alone().await;
+    let begin = Instant::now();
     accounts_should_open(&mut scene).await;
     money_should_come_out_by_force(&mut scene).await;
     // What follows mostly waits; other tests may prove.
