@@ -13,7 +13,7 @@ import { filter, firstValueFrom } from 'rxjs';
 import WebSocket from 'ws';
 import { NETWORK, spoil } from './hardware.mjs';
 
-/** Transactions that are sent at once: a node broadcasts no more than 16 of a connection, and is silent about others. */
+/** Transactions that are sent at once: a node broadcasts no more than 16 of a connection, and ignores others. */
 const AT_ONCE = 12;
 
 /** A decoded value as plain JSON. */
