@@ -148,7 +148,13 @@ fn begin_block(number: u32, slot: u64) {
         logs: vec![DigestItem::PreRuntime(AURA_ENGINE_ID, slot.encode())],
     };
     let parent = Hash::repeat_byte(0x42);
-    Executive::initialize_block(&Header::new(number, Default::default(), Default::default(), parent, digest));
+    Executive::initialize_block(&Header::new(
+        number,
+        Default::default(),
+        Default::default(),
+        parent,
+        digest,
+    ));
     let now = slot * <SlotDuration as Get<u64>>::get();
     let set = RuntimeCall::from(pallet_timestamp::Call::set { now });
     set.dispatch(RuntimeOrigin::none()).expect("time goes on");

@@ -53,7 +53,10 @@ fn storage() -> Digests {
         hasher.write(&at);
         hasher.write(&sp_io::storage::get(&at).unwrap_or_default());
     }
-    digests.into_iter().map(|(item, hasher)| (item, hasher.finish())).collect()
+    digests
+        .into_iter()
+        .map(|(item, hasher)| (item, hasher.finish()))
+        .collect()
 }
 
 fn money() -> Money {
@@ -62,7 +65,9 @@ fn money() -> Money {
         .map(|(who, _)| (who.clone(), Assets::balance(SETTLEMENT_ASSET, &who)))
         .collect();
     let given = Execution::groups().into_iter().map(|group| {
-        let owed = Execution::group_totals(group).sum().expect("what a vault owes is a number");
+        let owed = Execution::group_totals(group)
+            .sum()
+            .expect("what a vault owes is a number");
         let vault = balances.get(&Execution::vault_account(group)).copied().unwrap_or(0);
         let given = vault.checked_sub(SETTLEMENT_MINIMUM + owed);
         (group, given.expect("a vault has what it owes"))
@@ -89,8 +94,7 @@ fn have_changed(before: &Digests, after: &Digests, pallets: &[&str]) -> bool {
 /// Looks at the state, and checks what pallets say of it that has changed since `before`.
 pub fn look(before: Option<&Snapshot>) -> Snapshot {
     let storage = storage();
-    let changed =
-        |pallets: &[&str]| before.is_none_or(|before| have_changed(&before.storage, &storage, pallets));
+    let changed = |pallets: &[&str]| before.is_none_or(|before| have_changed(&before.storage, &storage, pallets));
     if changed(&["Execution", "Assets"]) {
         Execution::do_try_state().expect("the invariants of Execution");
     }
@@ -140,7 +144,11 @@ pub enum Moves {
 
 /// Whose money moved that may not.
 pub fn check_money(before: &Money, after: &Money, moves: Moves, signer: Option<&AccountId>) {
-    let vaults: Vec<AccountId> = before.given.keys().map(|group| Execution::vault_account(*group)).collect();
+    let vaults: Vec<AccountId> = before
+        .given
+        .keys()
+        .map(|group| Execution::vault_account(*group))
+        .collect();
     for (who, had) in &before.balances {
         let has = after.balances.get(who).copied().unwrap_or(0);
         let is_vault = vaults.contains(who);
@@ -159,7 +167,10 @@ pub fn check_money(before: &Money, after: &Money, moves: Moves, signer: Option<&
         let is = after.given.get(group).copied().unwrap_or(0);
         match moves {
             // What is left of a balance below the minimum goes with the payment.
-            Moves::In => assert!(is >= *was && is - was < SETTLEMENT_MINIMUM, "group {group}: {was}, {is}"),
+            Moves::In => assert!(
+                is >= *was && is - was < SETTLEMENT_MINIMUM,
+                "group {group}: {was}, {is}"
+            ),
             Moves::Out | Moves::Nothing => assert_eq!(is, *was, "group {group}: the vault does not have what it owes"),
             Moves::Counts => assert!(is <= *was, "group {group}: {was}, {is}"),
             Moves::OfAsset => assert!(is >= *was, "group {group}: a vault has lost {was} - {is}"),

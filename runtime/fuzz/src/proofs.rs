@@ -69,7 +69,9 @@ fn key(bytes: &mut Bytes, usual: KeyId, fits: impl Fn(&StatementKind) -> bool) -
         3..=5 => {
             let now = System::block_number();
             let keys = Execution::verifying_keys();
-            let mut good = keys.iter().filter(|(_, key)| fits(&key.statement) && key.active_at <= now);
+            let mut good = keys
+                .iter()
+                .filter(|(_, key)| fits(&key.statement) && key.active_at <= now);
             good.next_back().map_or(usual, |(id, _)| *id)
         }
         _ => usual,
@@ -99,7 +101,10 @@ pub fn seal(bytes: &mut Bytes, group: u32, owner: &AccountId) -> (OpenKeys, Box<
         _ => {}
     }
     let id = key(bytes, chain::SEAL_KEY, |kind| *kind == StatementKind::Seal);
-    let proof = proof(bytes, seal_statement(group, owner, &keys).map(|statement| statement.hash()));
+    let proof = proof(
+        bytes,
+        seal_statement(group, owner, &keys).map(|statement| statement.hash()),
+    );
     (keys, Box::new(SealProof { key: id, proof }))
 }
 
@@ -179,7 +184,10 @@ fn batch_hash(group: u32, batch: &Batch) -> Option<Fr> {
 fn units(bytes: &mut Bytes, group: u32, shape: (u16, u8), table_time: u64) -> Vec<UnitSubmission> {
     let queue = Execution::queue(group, 0, 256);
     let mut accounts: Vec<u32> = Vec::new();
-    for (_, item) in queue.iter().filter(|(_, item)| item.is_ready(table_time) && !item.kind.is_of_house()) {
+    for (_, item) in queue
+        .iter()
+        .filter(|(_, item)| item.is_ready(table_time) && !item.kind.is_of_house())
+    {
         if !accounts.contains(&item.index.get()) {
             accounts.push(item.index.get());
         }
@@ -202,8 +210,12 @@ fn units(bytes: &mut Bytes, group: u32, shape: (u16, u8), table_time: u64) -> Ve
                 (None, true) => accounts.first().copied().unwrap_or(u32::from(bytes.byte())),
                 (_, false) => bytes.of(&open),
             };
-            let ready = queue.iter().filter(|(_, item)| item.index.get() == index && item.is_ready(table_time));
-            let opens = queue.iter().any(|(_, item)| item.index.get() == index && item.kind.open().is_some());
+            let ready = queue
+                .iter()
+                .filter(|(_, item)| item.index.get() == index && item.is_ready(table_time));
+            let opens = queue
+                .iter()
+                .any(|(_, item)| item.index.get() == index && item.kind.open().is_some());
             let own = accounts.iter().position(|account| *account == index) == Some(usize::from(n));
             let asked = ready.filter_map(|(_, item)| item.kind.request()).next();
             let asked = asked.filter(|_| own && !opens && !bytes.once_in(8));
@@ -221,7 +233,11 @@ fn units(bytes: &mut Bytes, group: u32, shape: (u16, u8), table_time: u64) -> Ve
                 index: AccountIndex(index),
                 request: asked.is_some(),
                 withdrawal: Amount(withdrawal),
-                new_leaf: if closes { [0; 32] } else { field(7_000 + u64::from(index)) },
+                new_leaf: if closes {
+                    [0; 32]
+                } else {
+                    field(7_000 + u64::from(index))
+                },
                 ciphertext: BoundedVec::truncate_from(vec![field(1); elements]),
             }
         })
@@ -268,9 +284,11 @@ pub fn batch(bytes: &mut Bytes, group: u32) -> Option<Batch> {
     let version = Execution::latest_risk_version(group).unwrap_or(1);
     let now = pallet_timestamp::Now::<Runtime>::get();
     let table_time = Execution::risk_info(group, version).map_or(now, |info| info.time);
-    let id = key(bytes, chain::BATCH_KEY, |kind| {
-        matches!(kind, StatementKind::Batch { units, .. } if *units <= MOST_UNITS)
-    });
+    let id = key(
+        bytes,
+        chain::BATCH_KEY,
+        |kind| matches!(kind, StatementKind::Batch { units, .. } if *units <= MOST_UNITS),
+    );
     let shape = match Execution::verifying_key(id).map(|key| key.statement) {
         Some(StatementKind::Batch { units, places }) => (units.min(MOST_UNITS), places),
         _ => (2, 1),
@@ -371,7 +389,9 @@ pub fn solvency(bytes: &mut Bytes, group: u32, payee: &AccountId) -> Option<Box<
     let round = rounds.into_iter().find(|round| round.payee == *payee);
     let restarts = bytes.once_in(8);
     let round = round.filter(|_| !restarts);
-    let (first, end) = round.as_ref().map_or((0, state.next_index), |round| (round.cursor, round.end));
+    let (first, end) = round
+        .as_ref()
+        .map_or((0, state.next_index), |round| (round.cursor, round.end));
     let mut submission = SolvencySubmission {
         key: id,
         risk_version: version,

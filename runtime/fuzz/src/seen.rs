@@ -67,11 +67,20 @@ fn read() -> BTreeMap<u8, PalletNames> {
         variants.variants.clone()
     };
     let pallets = metadata.pallets.iter().map(|pallet| {
-        let calls = pallet.calls.as_ref().map_or_else(Vec::new, |calls| variants(calls.ty.id));
-        let errors = pallet.error.as_ref().map_or_else(Vec::new, |error| variants(error.ty.id));
+        let calls = pallet
+            .calls
+            .as_ref()
+            .map_or_else(Vec::new, |calls| variants(calls.ty.id));
+        let errors = pallet
+            .error
+            .as_ref()
+            .map_or_else(Vec::new, |error| variants(error.ty.id));
         let names = PalletNames {
             name: pallet.name.clone(),
-            calls: calls.into_iter().map(|call| (call.name, call.docs.join("\n"))).collect(),
+            calls: calls
+                .into_iter()
+                .map(|call| (call.name, call.docs.join("\n")))
+                .collect(),
             errors: errors.into_iter().map(|error| (error.index, error.name)).collect(),
         };
         (pallet.index, names)

@@ -20,8 +20,8 @@ use cloister_settlement::Terms;
 use codec::Compact;
 use frame_support::{traits::Get, BoundedVec};
 use pallet_cloister_execution::{
-    Beneficiary, Call as Execute, Claims, Credits, CustodyLost, ExitClaims, PayoutTerms, Shares, SolvencyTerms, StatementKind,
-    WithheldClaims,
+    Beneficiary, Call as Execute, Claims, Credits, CustodyLost, ExitClaims, PayoutTerms, Shares, SolvencyTerms,
+    StatementKind, WithheldClaims,
 };
 use pallet_cloister_risk::{Call as RiskCall, GroupParams, InstrumentParams};
 use pallet_cloister_timelock::{Call as Timelock, Delays};
@@ -102,7 +102,9 @@ fn tables_in_time(world: &mut World, bytes: &mut Bytes, group: u32) {
     let newest = Execution::latest_risk_version(group).and_then(|version| Execution::risk_info(group, version));
     let time = newest.map_or(0, |info| info.time);
     let now = pallet_timestamp::Now::<Runtime>::get();
-    let waits = Execution::queue(group, 0, 64).iter().any(|(_, item)| item.ready_at > time);
+    let waits = Execution::queue(group, 0, 64)
+        .iter()
+        .any(|(_, item)| item.ready_at > time);
     if (waits || time + 60_000 < now) && bytes.byte() % 8 > 0 {
         fresh_tables(world, 0);
     }
@@ -169,13 +171,13 @@ const STEPS: &[(u8, fn(&mut World, &mut Bytes))] = &[
     (4, pay_insurance),
     (10, solvency),
     (10, pay),
-    (3, freeze),
+    (2, freeze),
     (3, final_table),
     (5, exit),
     (10, pay_of_frozen),
     (4, take_back),
     (5, custody),
-    (3, end),
+    (2, end),
     (1, flood),
     (12, govern_execution),
     (6, govern_risk),
@@ -340,7 +342,11 @@ fn request(world: &mut World, bytes: &mut Bytes) {
         2 | 3 => Execute::close { group },
         4 | 5 => {
             let (keys, seal_proof) = proofs::seal(bytes, group, &owner);
-            Execute::rekey { group, keys, seal_proof }
+            Execute::rekey {
+                group,
+                keys,
+                seal_proof,
+            }
         }
         _ => Execute::force_withdrawal {
             group,
@@ -362,7 +368,11 @@ fn solvency(world: &mut World, bytes: &mut Bytes) {
     let group = group(bytes);
     tables_in_time(world, bytes, group);
     let payee = submitter(bytes);
-    let signer = if bytes.once_in(8) { somebody(bytes) } else { payee.clone() };
+    let signer = if bytes.once_in(8) {
+        somebody(bytes)
+    } else {
+        payee.clone()
+    };
     if let Some(statement) = proofs::solvency(bytes, group, &payee) {
         signed_by(world, bytes, signer, Execute::submit_solvency { group, statement });
     }
@@ -542,7 +552,12 @@ fn take_back(world: &mut World, bytes: &mut Bytes) {
     if bytes.once_in(2) {
         wait(world, bytes, 2 * HOUR);
         let owner = owner(bytes, group);
-        signed_by(world, bytes, owner, Execute::take_back { group });
+        let index = Execution::index_of(group, &owner).unwrap_or_default();
+        let taken = signed_by(world, bytes, owner, Execute::take_back { group });
+        if taken && bytes.once_in(2) {
+            world.block(5 * 60_000);
+            signed(world, bytes, Execute::pay_back { group, index });
+        }
     } else {
         wait(world, bytes, 5 * 60_000);
         let other = index(bytes);
@@ -613,6 +628,8 @@ fn flood(world: &mut World, bytes: &mut Bytes) {
                     break;
                 }
             }
+            // All these groups get tables, which takes long.
+            world.is_over = true;
         }
         2 => {
             for grace in 0..200 {
@@ -669,10 +686,16 @@ fn flood(world: &mut World, bytes: &mut Bytes) {
             }
         }
         _ => {
-            let inner: RuntimeCall = frame_system::Call::remark { remark: vec![0; 70_000] }.into();
+            let inner: RuntimeCall = frame_system::Call::remark {
+                remark: vec![0; 70_000],
+            }
+            .into();
             let large = Box::new(Utility::batch { calls: vec![inner] }.into());
             world.make(&Who::Root, &Timelock::announce { call: large }.into());
-            let inner: RuntimeCall = Timelock::withdraw { hash: Default::default() }.into();
+            let inner: RuntimeCall = Timelock::withdraw {
+                hash: Default::default(),
+            }
+            .into();
             let notice = Timelock::announce { call: Box::new(inner) };
             let notice = Box::new(RuntimeCall::from(notice));
             world.make(&Who::Root, &Timelock::announce { call: notice }.into());
@@ -685,7 +708,9 @@ fn govern(world: &mut World, bytes: &mut Bytes, call: RuntimeCall) -> bool {
     let who = match bytes.byte() % 16 {
         0..=2 => Who::Root,
         3..=5 => {
-            let announce = Timelock::announce { call: Box::new(call.clone()) };
+            let announce = Timelock::announce {
+                call: Box::new(call.clone()),
+            };
             if !world.make(&Who::Root, &announce.into()) {
                 return false;
             }
@@ -709,10 +734,7 @@ fn statement(bytes: &mut Bytes) -> StatementKind {
         StatementKind::Batch { units: 1, places: 4 },
         StatementKind::Batch { units: 3, places: 8 },
         StatementKind::Batch { units: 0, places: 1 },
-        StatementKind::Batch {
-            units: 129,
-            places: 1,
-        },
+        StatementKind::Batch { units: 129, places: 1 },
         StatementKind::Seal,
         StatementKind::HouseRekey,
         StatementKind::Solvency { subtrees: 1 },
@@ -732,6 +754,21 @@ fn verifying_key(bytes: &mut Bytes) -> BoundedVec<u8, frame_support::traits::Con
         _ => {}
     }
     BoundedVec::truncate_from(key)
+}
+
+/// A fresh round of a group in which nobody owes anything.
+fn clean_round(world: &mut World, group: u32) {
+    let terms = Some(SolvencyTerms {
+        max_round_age: HOUR,
+        freeze_after: HOUR,
+    });
+    world.make(&Who::Enacted, &Execute::set_solvency_terms { group, terms }.into());
+    fresh_tables(world, 0);
+    let payee = One.to_account_id();
+    // Nothing is spoiled, and of the kinds of findings it is a clean one.
+    if let Some(statement) = proofs::solvency(&mut Bytes::new(&[0, 0, 0, 3]), group, &payee) {
+        world.sign(&payee, Execute::submit_solvency { group, statement });
+    }
 }
 
 fn govern_execution(world: &mut World, bytes: &mut Bytes) {
@@ -797,6 +834,9 @@ fn govern_execution(world: &mut World, bytes: &mut Bytes) {
             Execute::set_payout_terms { group, terms }.into()
         }
         12 | 13 => {
+            if bytes.byte() % 4 > 0 {
+                clean_round(world, group);
+            }
             let call = Execute::take_insurance {
                 group,
                 amount: bytes.amount(),
@@ -991,16 +1031,16 @@ fn enact(world: &mut World, bytes: &mut Bytes) {
 
 fn assets(world: &mut World, bytes: &mut Bytes) {
     let id = Compact(SETTLEMENT_ASSET);
-    let to = if bytes.once_in(2) { owner(bytes, 1) } else { payee(bytes) };
+    let to = if bytes.once_in(2) {
+        owner(bytes, 1)
+    } else {
+        payee(bytes)
+    };
     let to = MultiAddress::from(to);
     let amount = u128::from(bytes.amount());
     let call = match bytes.byte() % 16 {
         0..=2 => {
-            let call = Assets::transfer {
-                id,
-                target: to,
-                amount,
-            };
+            let call = Assets::transfer { id, target: to, amount };
             signed(world, bytes, call);
             return;
         }

@@ -29,6 +29,8 @@ pub struct World {
     pub seen: Seen,
     /// Tells on the standard error what is done.
     pub tells: bool,
+    /// No step comes after this one.
+    pub is_over: bool,
     snapshot: Snapshot,
 }
 
@@ -45,7 +47,11 @@ pub fn name(call: &RuntimeCall) -> Name {
 pub fn run(bytes: &[u8], tells: bool) -> Seen {
     let mut bytes = Bytes::new(bytes);
     let start = bytes.byte();
-    let kind = if start.is_multiple_of(4) { Kind::Money } else { Kind::Development };
+    let kind = if start.is_multiple_of(4) {
+        Kind::Money
+    } else {
+        Kind::Development
+    };
     // The names are read on a chain of their own.
     crate::seen::pallets();
     chain::on_new(kind, || {
@@ -54,11 +60,12 @@ pub fn run(bytes: &[u8], tells: bool) -> Seen {
             announced: Vec::new(),
             seen: Seen::default(),
             tells,
+            is_over: false,
             snapshot: checks::look(None),
         };
         steps::prepare(&mut world, start);
         for _ in 0..MAX_STEPS {
-            if bytes.are_used() {
+            if bytes.are_used() || world.is_over {
                 break;
             }
             steps::step(&mut world, &mut bytes);
@@ -125,14 +132,21 @@ impl World {
                 self.tell(|| format!("{who:?}: {:?}: not valid: {error:?}", name(call)));
                 *self.seen.invalid.entry(format!("{error:?}")).or_default() += 1;
                 let after = checks::look(Some(&self.snapshot));
-                assert_eq!(after, self.snapshot, "a transaction that is not valid has changed something");
+                assert_eq!(
+                    after, self.snapshot,
+                    "a transaction that is not valid has changed something"
+                );
                 return false;
             }
         };
         self.tell(|| format!("{who:?}: {:?}: {:?}", name(call), outcome.result));
         let most = outcome.info.total_weight();
         if let Some(weight) = outcome.post.actual_weight {
-            assert!(weight.all_lte(most), "{:?}: {weight:?} is more than {most:?}", name(call));
+            assert!(
+                weight.all_lte(most),
+                "{:?}: {weight:?} is more than {most:?}",
+                name(call)
+            );
         }
         let after = checks::look(Some(&self.snapshot));
         let signer = match who {
@@ -151,7 +165,12 @@ impl World {
                 let why = name_of(&error);
                 self.look_up(call, &why);
                 *self.seen.refused.entry(why).or_default() += 1;
-                assert_eq!(after, self.snapshot, "{:?} was refused and has changed something", name(call));
+                assert_eq!(
+                    after,
+                    self.snapshot,
+                    "{:?} was refused and has changed something",
+                    name(call)
+                );
             }
         }
         self.snapshot = after;

@@ -59,11 +59,22 @@ fn mint(to: &AccountId, amount: u128) {
 }
 
 fn fresh_tables() {
-    let prices = [feeds::BTC_INDEX, feeds::BTC_PERPETUAL, feeds::ETH_INDEX, feeds::ETH_PERPETUAL];
+    let prices = [
+        feeds::BTC_INDEX,
+        feeds::BTC_PERPETUAL,
+        feeds::ETH_INDEX,
+        feeds::ETH_PERPETUAL,
+    ];
     let price = cloister_runtime::configs::oracle::FeedValue::from_u32(60_000);
     let values = BoundedVec::truncate_from(prices.map(|feed| (feed, price)).to_vec());
     next_block(6_000);
-    assert_eq!(signed(&Alice.to_account_id(), pallet_oracle::Call::<Runtime>::feed_values { values }), "");
+    assert_eq!(
+        signed(
+            &Alice.to_account_id(),
+            pallet_oracle::Call::<Runtime>::feed_values { values }
+        ),
+        ""
+    );
     next_block(0);
     next_block(0);
 }
@@ -90,7 +101,10 @@ fn on_open(test: impl FnOnce()) {
     on_new(Kind::Development, || {
         fresh_tables();
         let rekey = proofs::house_rekey(&mut Bytes::new(&[]), GROUP).expect("a re-key");
-        assert_eq!(signed(&One.to_account_id(), Execute::rekey_house { group: GROUP, rekey }), "");
+        assert_eq!(
+            signed(&One.to_account_id(), Execute::rekey_house { group: GROUP, rekey }),
+            ""
+        );
         assert_eq!(open(LEAST), "");
         fresh_tables();
         assert_eq!(settle(), "");
@@ -212,7 +226,13 @@ fn take_of_insurance_should_ask_for_something_and_may_ask_for_anything() {
         let payee = One.to_account_id();
         // Of the kinds of findings that is a clean one.
         let statement = proofs::solvency(&mut Bytes::new(&[0, 0, 0, 3]), GROUP, &payee).expect("a statement");
-        let round = signed(&payee, Execute::submit_solvency { group: GROUP, statement });
+        let round = signed(
+            &payee,
+            Execute::submit_solvency {
+                group: GROUP,
+                statement,
+            },
+        );
         assert_eq!(round, "");
         for (amount, expected) in [(0, "InsuranceTakeOfNothing"), (1, ""), (u64::MAX, "")] {
             assert_eq!(try_out(|| take(amount)), expected, "{amount}");
@@ -270,7 +290,11 @@ fn terms_should_be_within_their_bounds() {
         ] {
             let terms = Terms { notice, share };
             let expected = if good { "" } else { "TermsOutOfBounds" };
-            assert_eq!(enacted(Execute::set_queue_terms { group, terms }), expected, "{terms:?}");
+            assert_eq!(
+                enacted(Execute::set_queue_terms { group, terms }),
+                expected,
+                "{terms:?}"
+            );
         }
         for (max_round_age, freeze_after, good) in [
             (59_999, 60_000, false),
@@ -288,7 +312,11 @@ fn terms_should_be_within_their_bounds() {
                 freeze_after,
             });
             let expected = if good { "" } else { "TermsOutOfBounds" };
-            assert_eq!(enacted(Execute::set_solvency_terms { group, terms }), expected, "{terms:?}");
+            assert_eq!(
+                enacted(Execute::set_solvency_terms { group, terms }),
+                expected,
+                "{terms:?}"
+            );
         }
         for (min_batches, provers, sequencer, insurance, treasury, good) in [
             (0, 5_000, 4_500, 500, 0, false),
@@ -313,9 +341,19 @@ fn terms_should_be_within_their_bounds() {
                 treasury,
             };
             let expected = if good { "" } else { "TermsOutOfBounds" };
-            assert_eq!(enacted(Execute::set_payout_terms { group, terms }), expected, "{terms:?}");
+            assert_eq!(
+                enacted(Execute::set_payout_terms { group, terms }),
+                expected,
+                "{terms:?}"
+            );
         }
-        for (grace, good) in [(0, true), (1, true), (120_000, true), (120_001, false), (u64::MAX, false)] {
+        for (grace, good) in [
+            (0, true),
+            (1, true),
+            (120_000, true),
+            (120_001, false),
+            (u64::MAX, false),
+        ] {
             let expected = if good { "" } else { "ParameterOutOfBounds" };
             assert_eq!(enacted(RiskCall::set_table_grace { grace }), expected, "{grace}");
         }
@@ -404,7 +442,9 @@ fn list_should_be_read_up_to_its_bound_and_not_beyond() {
     let custodians = index_of(Execute::set_custodians {
         custodians: Default::default(),
     });
-    check_list("set_custodians", MAX_CUSTODIANS, |count| (custodians, who(count)).encode());
+    check_list("set_custodians", MAX_CUSTODIANS, |count| {
+        (custodians, who(count)).encode()
+    });
     let key = index_of(Execute::set_verifying_key {
         id: 0,
         statement: StatementKind::Seal,
@@ -449,7 +489,8 @@ fn list_at_its_bound_should_be_taken() {
     on_open(|| {
         let custodians = BoundedVec::truncate_from(who(MAX_CUSTODIANS));
         assert_eq!(enacted(Execute::set_custodians { custodians }), "");
-        let batches = vec![Box::new(proofs::batch(&mut Bytes::new(&[]), GROUP).expect("a batch")); MAX_BATCHES as usize];
+        let batches =
+            vec![Box::new(proofs::batch(&mut Bytes::new(&[]), GROUP).expect("a batch")); MAX_BATCHES as usize];
         let batches = BoundedVec::truncate_from(batches);
         // The second is the first again.
         let call = Execute::submit_batches { group: GROUP, batches };

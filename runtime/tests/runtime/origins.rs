@@ -410,7 +410,9 @@ fn on_local(test: impl FnOnce()) {
 #[test]
 fn every_call_of_the_exchange_should_be_in_the_table_and_be_tried() {
     let table: BTreeSet<Name> = table().into_keys().collect();
-    let pallets = RuntimeCall::get_module_names().iter().filter(|pallet| !OF_SDK.contains(pallet));
+    let pallets = RuntimeCall::get_module_names()
+        .iter()
+        .filter(|pallet| !OF_SDK.contains(pallet));
     let metadata: BTreeSet<Name> = pallets
         .flat_map(|pallet| {
             let calls = RuntimeCall::get_call_names(pallet).iter();
