@@ -7,7 +7,7 @@ program="$1"
 corpus="$2"
 seconds="$3"
 # Bytes of a sequence; longer ones come further, shorter ones are more.
-readonly LENGTH=600
+readonly LENGTH=400
 found="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/regressions/"
 mkdir -p "$corpus" "$found"
 if [ -z "$(ls -A "$corpus")" ]; then
@@ -16,4 +16,4 @@ if [ -z "$(ls -A "$corpus")" ]; then
     done
 fi
 exec "$program" -max_total_time="$seconds" -max_len="$LENGTH" -len_control=0 -timeout=120 -rss_limit_mb=4096 \
-    -artifact_prefix="$found" -print_final_stats=1 "$corpus"
+    -report_slow_units=1000 -artifact_prefix="$found" -print_final_stats=1 "$corpus"

@@ -65,7 +65,8 @@ sp_api::decl_runtime_apis! {
         fn closed_period(group: u32, period: u32) -> Option<ClosedPeriod>;
         /// Credits of a payee in a period, in hundreds of constraints; 0 once they are paid.
         fn credits_of(group: u32, period: u32, payee: AccountId) -> u128;
-        /// Hash of the statement that a batch would have to prove as the group's next one; none if it could not be that.
+        /// Hash of the statement that a batch would have to prove as the group's next one; none if it could not be
+        /// that.
         fn batch_statement(group: u32, batch: Batch) -> Option<Field>;
         /// The account that holds the group's money.
         fn vault_account(group: u32) -> AccountId;

@@ -21,4 +21,37 @@ pub mod trapdoor;
 pub mod world;
 
 pub use seen::Seen;
-pub use world::run;
+
+use bytes::Bytes;
+use chain::Kind;
+use world::World;
+
+/// Steps of a sequence; bytes beyond are not looked at.
+pub const MAX_STEPS: usize = 400;
+
+/// Runs the sequence that bytes make on a new chain. `tells` says on the standard error what is done.
+///
+/// # Panics
+/// Something does not hold that must, whatever was called.
+pub fn run(bytes: &[u8], tells: bool) -> Seen {
+    let mut bytes = Bytes::new(bytes);
+    let start = bytes.byte();
+    let kind = if start.is_multiple_of(4) {
+        Kind::Money
+    } else {
+        Kind::Development
+    };
+    // The names are read on a chain of their own.
+    seen::pallets();
+    chain::on_new(kind, || {
+        let mut world = World::new(kind, tells);
+        steps::prepare(&mut world, start);
+        for _ in 0..MAX_STEPS {
+            if bytes.are_used() || world.is_over {
+                break;
+            }
+            steps::step(&mut world, &mut bytes);
+        }
+        world.seen
+    })
+}

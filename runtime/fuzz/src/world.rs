@@ -1,11 +1,9 @@
 //! A sequence of calls and blocks, and what is checked after each.
 
 use crate::{
-    bytes::Bytes,
     chain::{self, Kind, Who},
     checks::{self, Moves, Snapshot},
     seen::{documented, name_of, Name, Seen},
-    steps,
 };
 use cloister_runtime::{AccountId, Runtime, RuntimeCall};
 use codec::{DecodeLimit, Encode};
@@ -16,9 +14,6 @@ use sp_runtime::transaction_validity::{InvalidTransaction, TransactionValidityEr
 
 /// How deep calls may be nested in a transaction, as the SDK decodes it.
 const MAX_DEPTH: u32 = 256;
-/// Steps of a sequence; bytes beyond are not looked at.
-pub const MAX_STEPS: usize = 400;
-
 /// A chain in the middle of a sequence.
 pub struct World {
     /// Which chain it is.
@@ -29,6 +24,8 @@ pub struct World {
     pub seen: Seen,
     /// Tells on the standard error what is done.
     pub tells: bool,
+    /// No step comes after this one.
+    pub is_over: bool,
     snapshot: Snapshot,
 }
 
@@ -36,39 +33,6 @@ pub struct World {
 pub fn name(call: &RuntimeCall) -> Name {
     let metadata = call.get_call_metadata();
     (metadata.pallet_name.to_string(), metadata.function_name.to_string())
-}
-
-/// Runs the sequence that bytes make on a new chain.
-///
-/// # Panics
-/// Something does not hold that must, whatever was called.
-pub fn run(bytes: &[u8], tells: bool) -> Seen {
-    let mut bytes = Bytes::new(bytes);
-    let start = bytes.byte();
-    let kind = if start.is_multiple_of(4) {
-        Kind::Money
-    } else {
-        Kind::Development
-    };
-    // The names are read on a chain of their own.
-    crate::seen::pallets();
-    chain::on_new(kind, || {
-        let mut world = World {
-            kind,
-            announced: Vec::new(),
-            seen: Seen::default(),
-            tells,
-            snapshot: checks::look(None),
-        };
-        steps::prepare(&mut world, start);
-        for _ in 0..MAX_STEPS {
-            if bytes.are_used() {
-                break;
-            }
-            steps::step(&mut world, &mut bytes);
-        }
-        world.seen
-    })
 }
 
 /// What a call may do to money.
@@ -109,6 +73,18 @@ fn holds_others(call: &RuntimeCall) -> bool {
 }
 
 impl World {
+    /// A new chain, inside which this is called.
+    pub fn new(kind: Kind, tells: bool) -> Self {
+        Self {
+            kind,
+            announced: Vec::new(),
+            seen: Seen::default(),
+            tells,
+            is_over: false,
+            snapshot: checks::look(None),
+        }
+    }
+
     /// Makes a call, and checks everything after it. Returns whether it was done.
     pub fn make(&mut self, who: &Who, call: &RuntimeCall) -> bool {
         let bytes = call.encode();

@@ -2,7 +2,10 @@
 //! and above it. Each is refused by its error, or taken.
 
 use cloister_runtime::{
-    constants::money::SETTLEMENT_ASSET, genesis_presets::feeds, AccountId, Execution, Runtime, RuntimeCall,
+    configs::oracle::{FeedValue, OperatorsInstance},
+    constants::money::SETTLEMENT_ASSET,
+    genesis_presets::feeds,
+    AccountId, Execution, Runtime, RuntimeCall,
 };
 use cloister_runtime_fuzz::{
     bytes::Bytes,
@@ -65,7 +68,7 @@ fn fresh_tables() {
         feeds::ETH_INDEX,
         feeds::ETH_PERPETUAL,
     ];
-    let price = cloister_runtime::configs::oracle::FeedValue::from_u32(60_000);
+    let price = FeedValue::from_u32(60_000);
     let values = BoundedVec::truncate_from(prices.map(|feed| (feed, price)).to_vec());
     next_block(6_000);
     assert_eq!(
@@ -529,7 +532,7 @@ fn list_at_its_bound_should_be_taken() {
             };
             assert_eq!(try_out(|| enacted(call)), expected, "{bytes}");
         }
-        let value = cloister_runtime::configs::oracle::FeedValue::from_u32(1);
+        let value = FeedValue::from_u32(1);
         let values = BoundedVec::truncate_from((0..64).map(|feed| (feed, value)).collect());
         let call = pallet_oracle::Call::<Runtime>::feed_values { values };
         next_block(0);
@@ -539,11 +542,8 @@ fn list_at_its_bound_should_be_taken() {
     // More operators than there may be.
     on_new(Kind::Development, || {
         let reset = |count| {
-            enacted(
-                pallet_membership::Call::<Runtime, cloister_runtime::configs::oracle::OperatorsInstance>::reset_members {
-                    members: who(count),
-                },
-            )
+            let members = who(count);
+            enacted(pallet_membership::Call::<Runtime, OperatorsInstance>::reset_members { members })
         };
         assert_eq!(reset(32), "");
         assert_eq!(reset(33), "TooManyMembers");

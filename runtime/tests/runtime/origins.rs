@@ -6,10 +6,7 @@ use cloister_runtime::{
     genesis_presets::{feeds, groups},
     AccountId, Runtime, RuntimeCall, RuntimeOrigin, System,
 };
-use frame_support::{
-    traits::GetCallMetadata,
-    BoundedVec,
-};
+use frame_support::{traits::GetCallMetadata, BoundedVec};
 use pallet_cloister_execution::{
     Batch, Beneficiary, Call as Execute, HouseRekey, OpenKeys, PayoutTerms, PlainBatch, SealProof, SolvencySubmission,
     SolvencyTerms, Terms,
