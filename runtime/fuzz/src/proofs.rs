@@ -177,7 +177,7 @@ fn batch_hash(group: u32, batch: &Batch) -> Option<Fr> {
         batch_no: state.batch_no,
         old_root: state.root,
         old_house: state.house,
-        risk_hash: info.hash,
+        risk_hash: info.risk_hash,
     };
     Some(rebuild(&known, batch, &takings, house.doors()).ok()?.hash())
 }
@@ -425,7 +425,7 @@ pub fn solvency(bytes: &mut Bytes, group: u32, payee: &AccountId) -> Option<Box<
             shape,
             root: recent.root,
             house: recent.house,
-            risk_hash: info.hash,
+            risk_hash: info.risk_hash,
             table_time: info.time,
             before: round.as_ref().map_or_else(no_sums, |round| round.sums),
         };
@@ -447,7 +447,7 @@ pub fn exit(bytes: &mut Bytes, group: u32, owner: &AccountId, claim: u128) -> (K
             group: GroupId(group),
             index: AccountIndex(index),
             root: from_bytes(&state.root).ok()?,
-            final_hash: from_bytes(&table.hash).ok()?,
+            final_hash: from_bytes(&table.final_hash).ok()?,
             claim: Total(claim),
         };
         Some(statement.hash())

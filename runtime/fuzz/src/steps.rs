@@ -886,7 +886,7 @@ fn govern_execution(world: &mut World, bytes: &mut Bytes) {
             let delays = Delays {
                 terms: bytes.of(&[0, 1, 14_400]),
                 members: bytes.of(&[0, 1, 43_200]),
-                keys: bytes.of(&[0, 1, 201_600, 864_000, 864_001]),
+                keys_and_code: bytes.of(&[0, 1, 201_600, 864_000, 864_001]),
             };
             Timelock::set_delays { delays }.into()
         }

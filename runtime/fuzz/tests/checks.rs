@@ -69,7 +69,7 @@ fn what_breaks_a_rule_should_be_seen() {
             GovernedDelays::<Runtime>::put(Delays {
                 terms: 0,
                 members: 0,
-                keys: 0,
+                keys_and_code: 0,
             })
         }),
         ("events that nobody can read", || {

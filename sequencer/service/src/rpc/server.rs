@@ -10,6 +10,7 @@ use super::{
 use crate::{
     chain::ChainClient,
     core::{frees, Core},
+    halt::Halt,
     shared::Shared,
 };
 use cloister_crypto::{
