@@ -6,15 +6,17 @@ mod income;
 mod trapdoor;
 
 use super::*;
+use crate::clock::MAX_LEAVING;
+use crate::queue::GroupOf;
 use crate::types::{CIPHERTEXT_FIXED, KEY_BYTES, MAX_INSURANCE_PAYMENTS, MAX_PLACES, MAX_UNITS};
 use crate::{
-    solvency::{BLOCK_LEAVES, MAX_GATED_GROUPS, MAX_SKIPPED_BLOCKS},
+    solvency::{BLOCK_LEAVES, MAX_GATED_GROUPS, MAX_SKIPPED_BLOCKS, ROOTS_KEPT},
     stops::MAX_TICK,
 };
 use alloc::boxed::Box;
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey, Fr};
 use cloister_ledger::SolvencyShape;
-use cloister_settlement::{no_sums, SolvencyKnown};
+use cloister_settlement::{no_sums, queue::MAX_PASSED_OVER, SolvencyKnown};
 use cloister_types::{AccountIndex, Amount, GroupId};
 use frame_support::{
     traits::{fungibles::Inspect, EnsureOrigin, Get},
@@ -39,6 +41,8 @@ pub trait BenchmarkHelper<AccountId, AssetId> {
 
 const NOW: u64 = 1_700_000_000_000;
 const AMOUNT: u64 = 1_000_000_000;
+/// The index of those whom a benchmark does not look at.
+const ANOTHER: u32 = (1 << 20) - 1;
 /// The verifying key of batches.
 const BATCH_KEY: KeyId = KeyId::MAX;
 /// The verifying key of seals.
@@ -99,8 +103,11 @@ fn register<T: Config>(id: KeyId, statement: StatementKind) -> Result<(), Benchm
 /// Registers keys until there is room for no more.
 fn fill_keys<T: Config>() -> Result<(), BenchmarkError> {
     let room = crate::keys::MAX_KEYS.saturating_sub(VerifyingKeys::<T>::count());
-    // Ids that nobody else uses.
-    (0..room).try_for_each(|number| register::<T>(1_000 + number as KeyId, StatementKind::Seal))
+    // Under ids that nobody else uses. One is checked; the others are as good.
+    register::<T>(1_000, StatementKind::Seal)?;
+    let key = VerifyingKeys::<T>::get(1_000).ok_or(BenchmarkError::Stop("no verifying key"))?;
+    (1..room).for_each(|number| VerifyingKeys::<T>::insert(1_000 + number as KeyId, key.clone()));
+    Ok(())
 }
 
 fn key(seed: u8) -> (Field, Field) {
@@ -135,8 +142,8 @@ fn cost_of<T: Config>(items: u32) -> u128 {
 }
 
 /// An account whose open waits, with room for one more item outside the priority lane: whoever queues that reads all of
-/// them. Returns the group, the owner and how many items there are with it.
-fn waiting_account<T: Config>() -> Result<(u32, T::AccountId, u32), BenchmarkError> {
+/// them. Returns the group and the owner.
+fn waiting_account<T: Config>() -> Result<(u32, T::AccountId), BenchmarkError> {
     let (asset, group, _) = group::<T>()?;
     let owner: T::AccountId = whitelisted_caller();
     let amount = T::MinDeposit::get();
@@ -149,7 +156,7 @@ fn waiting_account<T: Config>() -> Result<(u32, T::AccountId, u32), BenchmarkErr
     for _ in 2..most {
         Pallet::<T>::queue_deposit(group, owner.clone(), amount).map_err(|_| BenchmarkError::Stop("no deposit"))?;
     }
-    Ok((group, owner, most))
+    Ok((group, owner))
 }
 
 /// A re-key of the group's house. The statement's rules are not asked.
@@ -170,33 +177,73 @@ fn house_rekey<T: Config>(group: u32) -> Result<Box<HouseRekey>, BenchmarkError>
     Ok(Box::new(rekey))
 }
 
-/// Registers an account and queues `items` for it, past the caps of the calls: its open and deposits. Without any it
-/// is open already.
-fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, items: u32) {
+/// An item of somebody whom a benchmark does not look at.
+fn item_of_others<T: Config>(kind: ItemKind, deadline: u64, until: Option<u64>) -> QueueItem<T::AccountId> {
+    QueueItem {
+        owner: account("another", 0, 0),
+        index: AccountIndex(ANOTHER),
+        amount: Amount::ZERO,
+        queued_at: NOW,
+        ready_at: NOW,
+        deadline,
+        kind,
+        until,
+    }
+}
+
+/// Puts an item at the end of its lane, past the caps of the calls. Returns its id.
+fn link<T: Config>(group: u32, state: &mut GroupOf<T>, item: QueueItem<T::AccountId>) -> u64 {
+    let id = state.queue_next;
+    Pallet::<T>::link(group, state, id, item);
+    state.queue_next += 1;
+    id
+}
+
+/// Two items of others at the end of the lane: whoever takes what is before and behind them changes both.
+fn link_others<T: Config>(group: u32, state: &mut GroupOf<T>, kind: &ItemKind) {
+    for _ in 0..2 {
+        link::<T>(group, state, item_of_others::<T>(kind.clone(), NOW, None));
+    }
+}
+
+/// Items of others at the end of both lanes.
+fn others<T: Config>(group: u32) {
+    let mut state = Groups::<T>::get(group).expect("made by the benchmark");
+    link_others::<T>(group, &mut state, &ItemKind::Deposit);
+    link_others::<T>(group, &mut state, &ItemKind::ForcedWithdrawal { amount: Amount(1) });
+    Groups::<T>::insert(group, state);
+}
+
+/// As many items at the head of the lane as a batch passes over, taken back by their owners.
+fn fill_with_taken_back<T: Config>(group: u32) {
+    let mut state = Groups::<T>::get(group).expect("made by the benchmark");
+    for _ in 0..MAX_PASSED_OVER {
+        // So that the last one, too, has been overdue for a while.
+        let item = item_of_others::<T>(ItemKind::Deposit, NOW - 3_600_000, Some(0));
+        link::<T>(group, &mut state, item);
+    }
+    Groups::<T>::insert(group, state);
+}
+
+/// Registers an account that is open, and queues deposits for it and behind them a close, past the caps of the calls.
+/// Items of others are between all of them.
+fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, deposits: u32) {
     let owner: T::AccountId = account("owner", index, 0);
     HelperOf::<T>::endow(asset, &owner, T::Assets::minimum_balance(asset.clone()).max(1));
     let mut state = Groups::<T>::get(group).expect("made by the benchmark");
-    for number in 0..items {
+    let deposited = (0..deposits).map(|_| (ItemKind::Deposit, Amount(AMOUNT)));
+    for (kind, amount) in deposited.chain([(ItemKind::Close, Amount::ZERO)]) {
         let item = QueueItem {
             owner: owner.clone(),
             index: AccountIndex(index),
-            amount: Amount(AMOUNT),
-            queued_at: NOW,
-            ready_at: NOW,
-            deadline: NOW,
-            kind: if number == 0 {
-                ItemKind::Open(open_keys(1))
-            } else {
-                ItemKind::Deposit
-            },
-            until: None,
+            amount,
+            ..item_of_others::<T>(kind, NOW, None)
         };
-        let id = state.queue_next;
-        Pallet::<T>::link(group, &mut state, id, item);
+        let id = link::<T>(group, &mut state, item);
+        link_others::<T>(group, &mut state, &ItemKind::Deposit);
         PendingItems::<T>::try_append(group, index, id).expect("within the items of one account");
-        state.queue_next += 1;
     }
-    let queued = u128::from(AMOUNT) * u128::from(items);
+    let queued = u128::from(AMOUNT) * u128::from(deposits);
     Totals::<T>::mutate(group, |totals| totals.queued += queued);
     HelperOf::<T>::endow(asset, &Pallet::<T>::vault_account(group), queued);
     state.next_index = index + 1;
@@ -205,14 +252,12 @@ fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, items: u32) {
         index,
         RegisteredAccount {
             owner: owner.clone(),
-            opened: items == 0,
+            opened: true,
             deposited: 0,
             record: None,
         },
     );
-    if items == 0 {
-        Pallet::<T>::note_opened(group, index);
-    }
+    Pallet::<T>::note_opened(group, index);
     Indices::<T>::insert(group, owner, index);
     Groups::<T>::insert(group, state);
 }
@@ -225,31 +270,26 @@ fn set_opened<T: Config>(group: u32, owner: &T::AccountId) {
     });
 }
 
-/// Queues all that the house's part of a batch can take, past the caps of the calls: every payment, and the take.
-fn fill_house<T: Config>(asset: &T::AssetId, group: u32) {
+/// Queues payments into the insurance and a take behind them, past the caps of the calls, each between items of others.
+fn fill_house<T: Config>(asset: &T::AssetId, group: u32, owner: &T::AccountId, payments: u32) {
     let mut state = Groups::<T>::get(group).expect("made by the benchmark");
     let take = ItemKind::TakeInsurance {
         amount: Amount(AMOUNT),
         keep: Amount::ZERO,
     };
-    let payments = (0..MAX_INSURANCE_PAYMENTS).map(|_| (ItemKind::PayInsurance, Amount(AMOUNT)));
-    for (kind, amount) in payments.chain([(take, Amount::ZERO)]) {
+    let paid = (0..payments).map(|_| (ItemKind::PayInsurance, Amount(AMOUNT)));
+    for (kind, amount) in paid.chain([(take, Amount::ZERO)]) {
         let item = QueueItem {
-            owner: account("insurer", 0, 0),
+            owner: owner.clone(),
             index: AccountIndex::HOUSE,
             amount,
-            queued_at: NOW,
-            ready_at: NOW,
-            deadline: NOW,
-            kind,
-            until: None,
+            ..item_of_others::<T>(kind, NOW, None)
         };
-        let id = state.queue_next;
-        Pallet::<T>::link(group, &mut state, id, item);
+        let id = link::<T>(group, &mut state, item);
+        link_others::<T>(group, &mut state, &ItemKind::Deposit);
         HouseItems::<T>::try_append(group, id).expect("within the items of the house");
-        state.queue_next += 1;
     }
-    let paid = u128::from(AMOUNT) * u128::from(MAX_INSURANCE_PAYMENTS);
+    let paid = u128::from(AMOUNT) * u128::from(payments);
     Totals::<T>::mutate(group, |totals| totals.queued += paid);
     HelperOf::<T>::endow(asset, &Pallet::<T>::vault_account(group), paid);
     Groups::<T>::insert(group, state);
@@ -332,13 +372,14 @@ fn solvency<T: Config>(
     Ok((payee, Box::new(submission)))
 }
 
-/// A batch of `units` accounts with a withdrawal each, proven. Each takes `items` queue items.
-fn batch<T: Config>(units: u32, items: u32) -> Result<(u32, Box<Batch>), BenchmarkError> {
+/// A batch of so many accounts, proven. Each has so many deposits in the queue and closes: its money is withdrawn, and
+/// what waits for it goes back to its owner. That is what costs most of all that a unit can do.
+fn batch<T: Config>(units: u32, places: u32, deposits: u32) -> Result<(u32, Box<Batch>), BenchmarkError> {
     let (asset, group, risk_version) = group::<T>()?;
     let stop = |_| BenchmarkError::Stop("no batch");
     let shape = StatementKind::Batch {
         units: units as u16,
-        places: MAX_PLACES as u8,
+        places: places as u8,
     };
     register::<T>(BATCH_KEY, shape)?;
     let submitter: T::AccountId = account("submitter", 0, 0);
@@ -355,24 +396,30 @@ fn batch<T: Config>(units: u32, items: u32) -> Result<(u32, Box<Batch>), Benchma
     );
     // Every payout goes through a claim of its owner.
     gate::<T>(group)?;
+    fill_with_taken_back::<T>(group);
     for index in 0..units {
-        fill::<T>(&asset, group, index, items);
+        fill::<T>(&asset, group, index, deposits);
     }
-    fill_house::<T>(&asset, group);
+    fill_house::<T>(&asset, group, &account("insurer", 0, 0), 0);
+    // The root that is forgotten.
+    let mut state = Groups::<T>::get(group).ok_or(BenchmarkError::Stop("no group"))?;
+    Pallet::<T>::keep_root(group, &state, 0);
+    state.batch_no = ROOTS_KEPT;
+    Groups::<T>::insert(group, state);
     // What the withdrawals and the sweep are paid from if the queue brings nothing.
     let settled = u128::from(AMOUNT) * u128::from(units);
     Totals::<T>::mutate(group, |totals| totals.settle(settled)).ok_or(BenchmarkError::Stop("too much"))?;
     HelperOf::<T>::endow(&asset, &Pallet::<T>::vault_account(group), settled);
     let unit = |index| UnitSubmission {
         index: AccountIndex(index),
-        request: false,
+        request: true,
         withdrawal: Amount(AMOUNT / 2),
-        new_leaf: to_bytes(&Fr::from(u64::from(index))),
-        ciphertext: BoundedVec::truncate_from(alloc::vec![[3; 32]; (CIPHERTEXT_FIXED + MAX_PLACES) as usize]),
+        new_leaf: [0; 32],
+        ciphertext: BoundedVec::truncate_from(alloc::vec![[3; 32]; (CIPHERTEXT_FIXED + places) as usize]),
     };
     let mut batch = Batch {
         key: BATCH_KEY,
-        batch_no: 0,
+        batch_no: ROOTS_KEPT,
         risk_version,
         time: NOW,
         payee: [2; 32],
@@ -469,6 +516,7 @@ mod benchmarks {
         HelperOf::<T>::endow(&asset, &owner, u128::from(amount) + u128::from(T::OpenFee::get()));
         let keys = open_keys(1);
         let proof = seal_proof::<T>(group, &owner, &keys)?;
+        others::<T>(group);
         #[extrinsic_call]
         _(RawOrigin::Signed(owner.clone()), group, keys, Box::new(proof), amount);
         assert_eq!(Indices::<T>::get(group, owner), Some(0));
@@ -477,38 +525,69 @@ mod benchmarks {
 
     #[benchmark]
     fn deposit() -> Result<(), BenchmarkError> {
-        let (group, owner, most) = waiting_account::<T>()?;
+        let (group, owner) = waiting_account::<T>()?;
+        others::<T>(group);
+        let before = Groups::<T>::get(group).map_or(0, |state| state.queue_next);
         #[extrinsic_call]
         _(RawOrigin::Signed(owner), group, T::MinDeposit::get());
-        assert_eq!(Groups::<T>::get(group).map(|state| state.queue_next), Some(most.into()));
+        assert_eq!(Groups::<T>::get(group).map(|state| state.queue_next), Some(before + 1));
         Ok(())
     }
 
     #[benchmark]
     fn rekey() -> Result<(), BenchmarkError> {
-        let (group, owner, most) = waiting_account::<T>()?;
+        let (group, owner) = waiting_account::<T>()?;
         set_opened::<T>(group, &owner);
         let keys = open_keys(2);
         let proof = seal_proof::<T>(group, &owner, &keys)?;
+        others::<T>(group);
+        let before = Groups::<T>::get(group).map_or(0, |state| state.queue_next);
         #[extrinsic_call]
         _(RawOrigin::Signed(owner), group, keys, Box::new(proof));
-        assert_eq!(Groups::<T>::get(group).map(|state| state.queue_next), Some(most.into()));
+        assert_eq!(Groups::<T>::get(group).map(|state| state.queue_next), Some(before + 1));
         Ok(())
     }
 
-    /// Units, and queue items of each unit's account. [`WeightInfo::submit_batch`] takes units and items, of which
-    /// there are u·k: the slope of k is measured with [`MAX_UNITS`] units, so an item weighs that slope over
-    /// [`MAX_UNITS`].
+    /// By units with one place, one deposit each.
     #[benchmark]
-    fn submit_batch(
-        u: Linear<1, MAX_UNITS>,
-        k: Linear<0, { T::MaxItemsPerUser::get() }>,
-    ) -> Result<(), BenchmarkError> {
-        let (group, batch) = batch::<T>(u, k)?;
+    fn submit_batch(u: Linear<1, MAX_UNITS>) -> Result<(), BenchmarkError> {
+        let (group, batch) = batch::<T>(u, 1, 1)?;
         Pallet::<T>::mark_plain();
         #[extrinsic_call]
         _(RawOrigin::Signed(account("submitter", 0, 0)), group, batch);
-        assert_eq!(Groups::<T>::get(group).map(|state| state.batch_no), Some(1));
+        assert_eq!(
+            Groups::<T>::get(group).map(|state| state.batch_no),
+            Some(ROOTS_KEPT + 1)
+        );
+        assert_eq!(Accounts::<T>::iter_prefix(group).count(), 0);
+        Ok(())
+    }
+
+    /// By places of each of [`MAX_UNITS`] units.
+    #[benchmark]
+    fn batch_places(j: Linear<1, MAX_PLACES>) -> Result<(), BenchmarkError> {
+        let (group, batch) = batch::<T>(MAX_UNITS, j, 1)?;
+        Pallet::<T>::mark_plain();
+        #[extrinsic_call]
+        submit_batch(RawOrigin::Signed(account("submitter", 0, 0)), group, batch);
+        assert_eq!(
+            Groups::<T>::get(group).map(|state| state.batch_no),
+            Some(ROOTS_KEPT + 1)
+        );
+        Ok(())
+    }
+
+    /// By deposits that wait for each of [`MAX_UNITS`] accounts.
+    #[benchmark]
+    fn batch_items(k: Linear<1, { T::MaxItemsPerUser::get() - 1 }>) -> Result<(), BenchmarkError> {
+        let (group, batch) = batch::<T>(MAX_UNITS, 1, k)?;
+        Pallet::<T>::mark_plain();
+        #[extrinsic_call]
+        submit_batch(RawOrigin::Signed(account("submitter", 0, 0)), group, batch);
+        assert_eq!(
+            Groups::<T>::get(group).map(|state| state.batch_no),
+            Some(ROOTS_KEPT + 1)
+        );
         Ok(())
     }
 
@@ -597,9 +676,17 @@ mod benchmarks {
 
     #[benchmark]
     fn freeze() -> Result<(), BenchmarkError> {
-        let (_, group, _) = group::<T>()?;
+        let (asset, group, _) = group::<T>()?;
         gate::<T>(group)?;
         HelperOf::<T>::fill_window(group, NOW);
+        // Shares of the insurance wait, and the period has something of all kinds.
+        fill_house::<T>(
+            &asset,
+            group,
+            &Pallet::<T>::vault_account(group),
+            MAX_INSURANCE_PAYMENTS,
+        );
+        income::open::<T>(group, AMOUNT.into());
         FreezeClocks::<T>::mutate(group, |clock| {
             if let Some(clock) = clock {
                 clock.waited = TERMS.freeze_after;
@@ -608,6 +695,8 @@ mod benchmarks {
         #[extrinsic_call]
         _(RawOrigin::Signed(whitelisted_caller()), group);
         assert!(Frozen::<T>::contains_key(group) && FinalTables::<T>::contains_key(group));
+        assert!(HouseItems::<T>::get(group).is_empty());
+        assert!(ClosedPeriods::<T>::contains_key(group, 0));
         Ok(())
     }
 
@@ -688,7 +777,7 @@ mod benchmarks {
         Ok(())
     }
 
-    /// An open and deposits behind it.
+    /// An open and deposits behind it, and last a forced withdrawal; items of others are between all of them.
     #[benchmark]
     fn refund_item(i: Linear<1, { T::MaxItemsPerUser::get() }>) -> Result<(), BenchmarkError> {
         let (asset, group, _) = group::<T>()?;
@@ -697,8 +786,11 @@ mod benchmarks {
         HelperOf::<T>::endow(&asset, &owner, cost_of::<T>(i));
         let keys = open_keys(1);
         let proof = seal_proof::<T>(group, &owner, &keys)?;
+        others::<T>(group);
+        let first = Groups::<T>::get(group).map_or(0, |state| state.queue_next);
         Pallet::<T>::queue_open(group, owner.clone(), keys, &proof, amount)
             .map_err(|_| BenchmarkError::Stop("no account"))?;
+        others::<T>(group);
         for n in 1..i {
             // The last place is the priority lane's.
             let queued = if n + 1 < T::MaxItemsPerUser::get() {
@@ -708,11 +800,12 @@ mod benchmarks {
                 Pallet::<T>::queue_forced(group, owner.clone(), 1)
             };
             queued.map_err(|_| BenchmarkError::Stop("no item"))?;
+            others::<T>(group);
         }
         Frozen::<T>::insert(group, NOW);
         #[extrinsic_call]
-        _(RawOrigin::Signed(owner), group, 0);
-        assert_eq!(Groups::<T>::get(group).map(|state| state.queue_length()), Some(0));
+        _(RawOrigin::Signed(owner), group, first);
+        assert!(PendingItems::<T>::iter_prefix(group).next().is_none());
         Ok(())
     }
 
@@ -746,31 +839,34 @@ mod benchmarks {
         Ok(())
     }
 
-    /// Every group has an item overdue in each lane, and none has a table.
+    /// In every group all that the house may have waits before as many items as are passed over that can be paid back,
+    /// no account is open, and the lane of requests has its overdue item.
     #[benchmark]
     fn count_queue_clocks(g: Linear<0, MAX_GATED_GROUPS>) -> Result<(), BenchmarkError> {
         HelperOf::<T>::set_time(NOW);
+        let now = NOW + 2 * T::SoftDeadline::get();
         let mut last = None;
         for number in 1..=g {
             let (asset, group, _) = stage_of::<T>(number);
-            Pallet::<T>::add_group(group, asset, account("fees", 0, 0))
+            Pallet::<T>::add_group(group, asset.clone(), account("fees", 0, 0))
                 .map_err(|_| BenchmarkError::Stop("no group"))?;
+            fill_house::<T>(&asset, group, &account("insurer", 0, 0), MAX_INSURANCE_PAYMENTS);
             let mut state = Groups::<T>::get(group).ok_or(BenchmarkError::Stop("no group"))?;
-            let owner: T::AccountId = account("owner", number, 0);
             let forced = ItemKind::ForcedWithdrawal { amount: Amount(1) };
-            for kind in [ItemKind::Deposit, forced] {
-                Pallet::<T>::append(group, &mut state, AccountIndex(0), owner.clone(), kind, 0)
-                    .map_err(|_| BenchmarkError::Stop("no item"))?;
+            let first = link::<T>(group, &mut state, item_of_others::<T>(forced, NOW, None));
+            for until in [Some(0); MAX_LEAVING as usize].into_iter().chain([None]) {
+                link::<T>(group, &mut state, item_of_others::<T>(ItemKind::Deposit, NOW, until));
             }
+            state.batch_no = 1;
+            Groups::<T>::insert(group, state);
             QueueClocks::<T>::mutate(group, |clock| {
                 if let Some(clock) = clock {
-                    // Of two that are overdue for as long it is the older one.
-                    (clock.item, clock.counted_at) = (state.queue.first, NOW - MAX_TICK);
+                    (clock.item, clock.counted_at) = (Some(first), now - MAX_TICK);
                 }
             });
             last = Some(group);
         }
-        HelperOf::<T>::set_time(NOW + 2 * T::SoftDeadline::get());
+        HelperOf::<T>::set_time(now);
         #[block]
         {
             Pallet::<T>::count_queue_clocks();
@@ -839,6 +935,20 @@ mod benchmarks {
         Ok(())
     }
 
+    /// The members of whose calls it is one, all there may be.
+    #[benchmark]
+    fn check_essential() {
+        let members = (0..T::MaxSubmitters::get()).map(|n| account("submitter", n, 0));
+        Submitters::<T>::put(BoundedVec::truncate_from(members.collect()));
+        let signer: T::AccountId = whitelisted_caller();
+        let member;
+        #[block]
+        {
+            member = Submitters::<T>::get().contains(&signer);
+        }
+        assert!(!member);
+    }
+
     #[benchmark]
     fn check_plain_batch() {
         #[block]
@@ -898,6 +1008,7 @@ mod benchmarks {
         Ok(())
     }
 
+    /// Each with a key of its own.
     #[benchmark]
     fn verify_together(p: Linear<1, MAX_BATCHES>) -> Result<(), BenchmarkError> {
         let proofs = income::proofs(p).ok_or(BenchmarkError::Stop("no proof"))?;

@@ -14,7 +14,7 @@ use polkadot_sdk::{
 };
 
 /// Maximum number of verifying keys: some checks look at all of them.
-pub(crate) const MAX_KEYS: u32 = 64;
+pub const MAX_KEYS: u32 = 64;
 
 /// A verifying key as this pallet's storage has it.
 pub(crate) type KeyOf<T> = RegisteredKey<BlockNumberFor<T>>;

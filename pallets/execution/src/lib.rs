@@ -55,6 +55,7 @@ pub use custody::MAX_CUSTODIANS;
 pub use essential::{EssentialCalls, ESSENTIAL_PRIORITY};
 pub use exit::{ExitClaim, ExitScan, ExitSums, FinalTable, Ratio};
 pub use extension::CheckPlainBatch;
+pub use keys::MAX_KEYS;
 pub use pallet::*;
 pub use periods::{Beneficiary, ClosedPeriod, PayoutTerms, Period};
 pub use solvency::{

@@ -6,7 +6,7 @@ use crate::{
     genesis_presets::{self, feeds::BTC_INDEX},
     AccountId, AllPalletsWithSystem, AssetId, Assets, Execution, Risk, Runtime, RuntimeOrigin,
 };
-use alloc::{string::String, vec::Vec};
+use alloc::{string::String, vec, vec::Vec};
 use frame_benchmarking::{
     baseline::Pallet as BaselineBench, define_benchmarks, BenchmarkBatch, BenchmarkConfig, BenchmarkList,
 };
@@ -54,21 +54,28 @@ impl pallet_cloister_risk::BenchmarkHelper<FeedId> for Stage {
         pallet_timestamp::Now::<Runtime>::put(now);
     }
 
-    fn feed() -> FeedId {
-        BTC_INDEX
+    fn feed(number: u32) -> FeedId {
+        BTC_INDEX.saturating_add(number)
     }
 
     fn widen() {
-        pallet_cloister_execution::VerifyingKeys::<Runtime>::insert(
-            pallet_cloister_execution::KeyId::MAX,
-            pallet_cloister_execution::RegisteredKey {
-                statement: pallet_cloister_execution::StatementKind::Batch { units: 1, places: 8 },
-                development: false,
-                active_at: 0,
-                hash: [0; 32],
-                key: Default::default(),
-            },
-        );
+        use pallet_cloister_execution::{
+            types::KEY_BYTES, KeyId, RegisteredKey, StatementKind, VerifyingKeys, MAX_KEYS,
+        };
+
+        let room = MAX_KEYS.saturating_sub(VerifyingKeys::<Runtime>::count());
+        for number in 0..room {
+            VerifyingKeys::<Runtime>::insert(
+                KeyId::MAX - number as KeyId,
+                RegisteredKey {
+                    statement: StatementKind::Batch { units: 1, places: 8 },
+                    development: false,
+                    active_at: 0,
+                    hash: [0; 32],
+                    key: BoundedVec::truncate_from(vec![0; KEY_BYTES as usize]),
+                },
+            );
+        }
     }
 
     fn set_price(feed: &FeedId, price: FixedU128, now: u64) {
@@ -122,7 +129,9 @@ impl pallet_cloister_execution::BenchmarkHelper<AccountId, AssetId> for Stage {
             params,
             instruments,
         } = genesis_presets::btc_group();
-        let group = group.saturating_add(number);
+        // Beside those of the genesis, and in their place where all there may be are asked for.
+        let group = group.saturating_add(1_000).saturating_add(number);
+        pallet_cloister_risk::GroupIds::<Runtime>::mutate(|ids| ids.retain(|id| *id >= 1_000));
         let _ = Risk::create_group(enacted(), group, params);
         for GenesisInstrument { feed, params, .. } in instruments {
             let _ = Risk::list_instrument(enacted(), group, feed, None, params);
