@@ -1008,6 +1008,18 @@ mod benchmarks {
         Ok(())
     }
 
+    #[benchmark]
+    fn verify_one() -> Result<(), BenchmarkError> {
+        let proofs = income::proofs(1).ok_or(BenchmarkError::Stop("no proof"))?;
+        let result;
+        #[block]
+        {
+            result = crate::batches::verify_proven(&proofs);
+        }
+        assert!(result.is_ok());
+        Ok(())
+    }
+
     /// Each with a key of its own.
     #[benchmark]
     fn verify_together(p: Linear<1, MAX_BATCHES>) -> Result<(), BenchmarkError> {

@@ -4,10 +4,8 @@
 use super::*;
 use cloister_crypto::constants::INSTRUMENTS;
 use cloister_risk::Status;
-use frame_support::traits::EnsureOrigin;
-use polkadot_sdk::{
-    frame_benchmarking::v2::*, frame_support::traits::Hooks, frame_system::RawOrigin, sp_runtime::FixedU128,
-};
+use frame_support::traits::{EnsureOrigin, Get};
+use polkadot_sdk::{frame_benchmarking::v2::*, frame_support::traits::Hooks, sp_runtime::FixedU128};
 
 /// What benchmarks need of the runtime.
 pub trait BenchmarkHelper<FeedId> {

@@ -19,10 +19,10 @@ const OURS: &str = "pallet_cloister_";
 #[derive(Parser)]
 struct Options {
     /// Number of values that each component of a benchmark takes
-    #[arg(long, default_value_t = 12)]
+    #[arg(long, default_value_t = 9)]
     steps: u32,
     /// Number of times that each point is measured
-    #[arg(long, default_value_t = 12)]
+    #[arg(long, default_value_t = 9)]
     repeats: u32,
     /// One pallet only, for example: risk
     #[arg(long)]

@@ -1,4 +1,4 @@
-//! Benchmarks of the pallets, for `frame-omni-bencher`. Only with the feature `runtime-benchmarks`.
+//! Benchmarks of the pallets, for `runtime/bencher`. Only with the feature `runtime-benchmarks`.
 
 use crate::{
     configs::oracle::FeedId,

@@ -9,4 +9,5 @@ mod metadata;
 mod notice;
 mod oracle;
 mod priority;
+mod weights;
 mod wrapped;
