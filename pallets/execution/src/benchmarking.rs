@@ -202,7 +202,8 @@ fn link<T: Config>(group: u32, state: &mut GroupOf<T>, item: QueueItem<T::Accoun
 /// Two items of others at the end of the lane: whoever takes what is before and behind them changes both.
 fn link_others<T: Config>(group: u32, state: &mut GroupOf<T>, kind: &ItemKind) {
     for _ in 0..2 {
-        link::<T>(group, state, item_of_others::<T>(kind.clone(), NOW, None));
+        // Not overdue, so that no batch has to take it.
+        link::<T>(group, state, item_of_others::<T>(kind.clone(), NOW + 1, None));
     }
 }
 
@@ -225,14 +226,17 @@ fn fill_with_taken_back<T: Config>(group: u32) {
     Groups::<T>::insert(group, state);
 }
 
-/// Registers an account that is open, and queues deposits for it and behind them a close, past the caps of the calls.
-/// Items of others are between all of them.
-fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, deposits: u32) {
+/// Registers an account, and queues items for it past the caps of the calls: an open, if it is not open yet, so many
+/// deposits, and a close, if it is. Items of others are between all of them. Returns the id of the first.
+fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, opened: bool, deposits: u32) -> u64 {
     let owner: T::AccountId = account("owner", index, 0);
     HelperOf::<T>::endow(asset, &owner, T::Assets::minimum_balance(asset.clone()).max(1));
     let mut state = Groups::<T>::get(group).expect("made by the benchmark");
+    let first = state.queue_next;
+    let open = (!opened).then(|| (ItemKind::Open(open_keys(1)), Amount::ZERO));
     let deposited = (0..deposits).map(|_| (ItemKind::Deposit, Amount(AMOUNT)));
-    for (kind, amount) in deposited.chain([(ItemKind::Close, Amount::ZERO)]) {
+    let close = opened.then_some((ItemKind::Close, Amount::ZERO));
+    for (kind, amount) in open.into_iter().chain(deposited).chain(close) {
         let item = QueueItem {
             owner: owner.clone(),
             index: AccountIndex(index),
@@ -252,14 +256,17 @@ fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, deposits: u32) {
         index,
         RegisteredAccount {
             owner: owner.clone(),
-            opened: true,
+            opened,
             deposited: 0,
             record: None,
         },
     );
-    Pallet::<T>::note_opened(group, index);
+    if opened {
+        Pallet::<T>::note_opened(group, index);
+    }
     Indices::<T>::insert(group, owner, index);
     Groups::<T>::insert(group, state);
+    first
 }
 
 /// Lets an account ask for what only open ones may, whatever waits for it.
@@ -270,8 +277,8 @@ fn set_opened<T: Config>(group: u32, owner: &T::AccountId) {
     });
 }
 
-/// Queues payments into the insurance and a take behind them, past the caps of the calls, each between items of others.
-fn fill_house<T: Config>(asset: &T::AssetId, group: u32, owner: &T::AccountId, payments: u32) {
+/// Queues payments into the insurance and a take behind them, past the caps of the calls.
+fn fill_house<T: Config>(asset: &T::AssetId, group: u32, owner: &T::AccountId, payments: u32, between_others: bool) {
     let mut state = Groups::<T>::get(group).expect("made by the benchmark");
     let take = ItemKind::TakeInsurance {
         amount: Amount(AMOUNT),
@@ -286,7 +293,9 @@ fn fill_house<T: Config>(asset: &T::AssetId, group: u32, owner: &T::AccountId, p
             ..item_of_others::<T>(kind, NOW, None)
         };
         let id = link::<T>(group, &mut state, item);
-        link_others::<T>(group, &mut state, &ItemKind::Deposit);
+        if between_others {
+            link_others::<T>(group, &mut state, &ItemKind::Deposit);
+        }
         HouseItems::<T>::try_append(group, id).expect("within the items of the house");
     }
     let paid = u128::from(AMOUNT) * u128::from(payments);
@@ -398,9 +407,9 @@ fn batch<T: Config>(units: u32, places: u32, deposits: u32) -> Result<(u32, Box<
     gate::<T>(group)?;
     fill_with_taken_back::<T>(group);
     for index in 0..units {
-        fill::<T>(&asset, group, index, deposits);
+        fill::<T>(&asset, group, index, true, deposits);
     }
-    fill_house::<T>(&asset, group, &account("insurer", 0, 0), 0);
+    fill_house::<T>(&asset, group, &account("insurer", 0, 0), 0, true);
     // The root that is forgotten.
     let mut state = Groups::<T>::get(group).ok_or(BenchmarkError::Stop("no group"))?;
     Pallet::<T>::keep_root(group, &state, 0);
@@ -685,6 +694,7 @@ mod benchmarks {
             group,
             &Pallet::<T>::vault_account(group),
             MAX_INSURANCE_PAYMENTS,
+            true,
         );
         income::open::<T>(group, AMOUNT.into());
         FreezeClocks::<T>::mutate(group, |clock| {
@@ -777,35 +787,17 @@ mod benchmarks {
         Ok(())
     }
 
-    /// An open and deposits behind it, and last a forced withdrawal; items of others are between all of them.
+    /// An open and deposits behind it, between items of others.
     #[benchmark]
-    fn refund_item(i: Linear<1, { T::MaxItemsPerUser::get() }>) -> Result<(), BenchmarkError> {
+    fn refund_item(i: Linear<2, { T::MaxItemsPerUser::get() }>) -> Result<(), BenchmarkError> {
         let (asset, group, _) = group::<T>()?;
-        let owner: T::AccountId = whitelisted_caller();
-        let amount = T::MinDeposit::get();
-        HelperOf::<T>::endow(&asset, &owner, cost_of::<T>(i));
-        let keys = open_keys(1);
-        let proof = seal_proof::<T>(group, &owner, &keys)?;
         others::<T>(group);
-        let first = Groups::<T>::get(group).map_or(0, |state| state.queue_next);
-        Pallet::<T>::queue_open(group, owner.clone(), keys, &proof, amount)
-            .map_err(|_| BenchmarkError::Stop("no account"))?;
-        others::<T>(group);
-        for n in 1..i {
-            // The last place is the priority lane's.
-            let queued = if n + 1 < T::MaxItemsPerUser::get() {
-                Pallet::<T>::queue_deposit(group, owner.clone(), amount)
-            } else {
-                set_opened::<T>(group, &owner);
-                Pallet::<T>::queue_forced(group, owner.clone(), 1)
-            };
-            queued.map_err(|_| BenchmarkError::Stop("no item"))?;
-            others::<T>(group);
-        }
+        let first = fill::<T>(&asset, group, 0, false, i - 1);
         Frozen::<T>::insert(group, NOW);
         #[extrinsic_call]
-        _(RawOrigin::Signed(owner), group, first);
+        _(RawOrigin::Signed(whitelisted_caller()), group, first);
         assert!(PendingItems::<T>::iter_prefix(group).next().is_none());
+        assert!(Accounts::<T>::get(group, 0).is_none());
         Ok(())
     }
 
@@ -850,7 +842,7 @@ mod benchmarks {
             let (asset, group, _) = stage_of::<T>(number);
             Pallet::<T>::add_group(group, asset.clone(), account("fees", 0, 0))
                 .map_err(|_| BenchmarkError::Stop("no group"))?;
-            fill_house::<T>(&asset, group, &account("insurer", 0, 0), MAX_INSURANCE_PAYMENTS);
+            fill_house::<T>(&asset, group, &account("insurer", 0, 0), MAX_INSURANCE_PAYMENTS, false);
             let mut state = Groups::<T>::get(group).ok_or(BenchmarkError::Stop("no group"))?;
             let forced = ItemKind::ForcedWithdrawal { amount: Amount(1) };
             let first = link::<T>(group, &mut state, item_of_others::<T>(forced, NOW, None));
