@@ -489,6 +489,7 @@ mod benchmarks {
     fn remove_verifying_key() -> Result<(), BenchmarkError> {
         // The only one of exits, so all others are looked at.
         let origin = admin::<T>()?;
+        let _ = VerifyingKeys::<T>::clear(u32::MAX, None);
         register::<T>(ending::EXIT_KEY, StatementKind::Exit)?;
         fill_keys::<T>()?;
         #[extrinsic_call]
@@ -522,7 +523,8 @@ mod benchmarks {
         let (asset, group, _) = group::<T>()?;
         let owner: T::AccountId = whitelisted_caller();
         let amount = T::MinDeposit::get();
-        HelperOf::<T>::endow(&asset, &owner, u128::from(amount) + u128::from(T::OpenFee::get()));
+        // With what the items of others make it dearer.
+        HelperOf::<T>::endow(&asset, &owner, cost_of::<T>(16));
         let keys = open_keys(1);
         let proof = seal_proof::<T>(group, &owner, &keys)?;
         others::<T>(group);
@@ -658,13 +660,18 @@ mod benchmarks {
         Ok(())
     }
 
-    /// With as many keys as there may be, the solvency key among them.
+    /// With as many keys as there may be, of which the last that is looked at is one of solvency.
     #[benchmark]
     fn set_solvency_terms() -> Result<(), BenchmarkError> {
         let origin = notice::<T>()?;
         let (_, group, _) = group::<T>()?;
-        register::<T>(SOLVENCY_KEY, StatementKind::Solvency { subtrees: SUBTREES })?;
+        let _ = VerifyingKeys::<T>::clear(u32::MAX, None);
         fill_keys::<T>()?;
+        let (last, mut key) = VerifyingKeys::<T>::iter()
+            .last()
+            .ok_or(BenchmarkError::Stop("no key"))?;
+        key.statement = StatementKind::Solvency { subtrees: SUBTREES };
+        VerifyingKeys::<T>::insert(last, key);
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, group, Some(TERMS));
         assert_eq!(SolvencyTermsOf::<T>::get(group), Some(TERMS));
@@ -943,12 +950,17 @@ mod benchmarks {
 
     #[benchmark]
     fn check_plain_batch() {
+        let members = (0..T::MaxSubmitters::get()).map(|n| account("submitter", n, 0));
+        Submitters::<T>::put(BoundedVec::truncate_from(members.collect()));
+        let signer: T::AccountId = whitelisted_caller();
+        let member;
         #[block]
         {
+            member = Submitters::<T>::get().contains(&signer);
             Pallet::<T>::mark_plain();
             Pallet::<T>::unmark_plain();
         }
-        assert!(!PlainBatch::<T>::exists());
+        assert!(!member && !PlainBatch::<T>::exists());
     }
 
     #[benchmark]

@@ -10,9 +10,12 @@ use alloc::{string::String, vec, vec::Vec};
 use frame_benchmarking::{
     baseline::Pallet as BaselineBench, define_benchmarks, BenchmarkBatch, BenchmarkConfig, BenchmarkList,
 };
-use frame_support::traits::{
-    fungibles::{Inspect, Mutate},
-    StorageInfo, StorageInfoTrait, WhitelistedStorageKeys,
+use frame_support::{
+    traits::{
+        fungibles::{Inspect, Mutate},
+        StorageInfo, StorageInfoTrait, WhitelistedStorageKeys,
+    },
+    BoundedVec,
 };
 use frame_system_benchmarking::{extensions::Pallet as SystemExtensionsBench, Pallet as SystemBench};
 use pallet_cloister_risk::{GenesisGroup, GenesisInstrument, RiskTables};
