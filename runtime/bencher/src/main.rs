@@ -1,5 +1,5 @@
-//! Measures what the calls of our pallets cost inside the Wasm runtime, and writes it into `weights/measured.rs` of each
-//! pallet. `make weights`.
+//! Measures what the calls of our pallets cost inside the Wasm runtime, and writes it into `weights/measured.rs` of
+//! each pallet. `make weights`.
 
 mod clock;
 mod measure;

@@ -69,7 +69,7 @@ pub fn measured(pallet: &str, all: &[Figures], effort: Effort, date: &str) -> Re
         out,
         "//! What the calls of pallet {pallet} cost, measured inside the Wasm runtime. `make weights` writes this file.\n\
          //!\n\
-         //! {date}, on {}. Steps: {steps}, repeats: {repeats}. Times are those of one thread on the processor.\n\
+         //! {date}, on {}. Steps: {steps}, repeats: {repeats}.\n\
          \n\
          use super::WeightInfo;\n\
          use core::marker::PhantomData;\n\

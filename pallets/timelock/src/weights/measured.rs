@@ -1,4 +1,6 @@
-//! Placeholder until measured.
+//! What the calls of pallet timelock cost, measured inside the Wasm runtime. `make weights` writes this file.
+//!
+//! 2026-11-27, on Intel(R) Xeon(R) Processor, 2 cores. Steps: 5, repeats: 5.
 
 use super::WeightInfo;
 use core::marker::PhantomData;
@@ -7,41 +9,38 @@ use polkadot_sdk::{
     frame_system,
 };
 
-/// Estimates with the runtime's database weights.
+/// Measured weights, with the runtime's database weights.
 pub struct SubstrateWeight<T>(PhantomData<T>);
 
-const MICROS: u64 = 1_000_000;
 /// Maximum number of bytes that one storage access adds to a proof of validity.
 const ACCESS: u64 = 4_096;
 
 impl<T: frame_system::Config> SubstrateWeight<T> {
-    fn of(micros: u64, reads: u64, writes: u64) -> Weight {
-        Weight::from_parts(micros.saturating_mul(MICROS), reads.saturating_mul(ACCESS))
+    /// So many picoseconds, and keys that are read and written.
+    fn of(time: u64, reads: u64, writes: u64) -> Weight {
+        Weight::from_parts(time, reads.saturating_mul(ACCESS))
             .saturating_add(T::DbWeight::get().reads_writes(reads, writes))
-    }
-
-    /// Encoding and hashing: some nanoseconds a byte.
-    fn hashed(bytes: u32) -> Weight {
-        Weight::from_parts(u64::from(bytes).saturating_mul(10_000), 0)
     }
 }
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-    fn announce(bytes: u32) -> Weight {
-        // The notice and their number, the delays, whether this is a development chain.
-        Self::of(40, 4, 2).saturating_add(Self::hashed(bytes))
+    // 0.047 ms with b = 16368.
+    fn announce(b: u32) -> Weight {
+        Self::of(27_274_484, 4, 2).saturating_add(Self::of(1_223, 0, 0).saturating_mul(b.into()))
     }
 
-    fn enact(bytes: u32) -> Weight {
-        // The notice and their number; the hash of the code, if it authorises any.
-        Self::of(40, 2, 3).saturating_add(Self::hashed(bytes))
+    // 0.054 ms with b = 16368.
+    fn enact(b: u32) -> Weight {
+        Self::of(27_657_000, 2, 2).saturating_add(Self::of(1_588, 0, 0).saturating_mul(b.into()))
     }
 
-    fn withdraw() -> Weight {
-        Self::of(30, 2, 2)
-    }
-
+    // 0.011 ms.
     fn set_delays() -> Weight {
-        Self::of(20, 1, 1)
+        Self::of(10_969_000, 1, 1)
+    }
+
+    // 0.017 ms.
+    fn withdraw() -> Weight {
+        Self::of(16_633_000, 2, 2)
     }
 }
