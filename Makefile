@@ -4,8 +4,8 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # Targets share one build folder and cargo uses every core itself.
 .NOTPARALLEL:
-.PHONY: help setup build demo test test-long check-features check lint bench-chain bench-prover weights check-spec-ids
-.PHONY: clean-params
+.PHONY: help setup build demo test test-long zombienet check-features check lint bench-chain bench-prover weights
+.PHONY: check-spec-ids clean-params fuzz
 
 # Where cargo builds, where the scripts keep what they make once (settings of the build, tools), and where the prover
 # keeps its parameters.
@@ -19,6 +19,9 @@ LIMIT ?=
 
 # Options of `weights`, for example: --check, --pallet risk, --benchmark open, --steps 5 --repeats 3.
 WEIGHTS ?=
+
+# How long `fuzz` looks.
+SECONDS := 600
 
 # Options of `bench-prover`, for example: --circuit synthetic-17 --rounds 9, --memory 18,20, --markdown full-path.
 BENCH ?=
@@ -55,6 +58,10 @@ test: build ## run every test of the workspace, and compile for the browser what
 test-long: build ## the long runs that `make test` leaves out: every wire, 30,000 units, ten crashes (over an hour)
 	@$(CARGO) test $(SELECTION) --test mutation --test properties --test batch --test books -- --ignored --nocapture
 
+# Each test proves with all cores.
+zombienet: build ## run networks of several nodes: one root, a killed validator, no sequencer (a quarter of an hour)
+	@$(CARGO) test $(SELECTION) --test networks -- --include-ignored --nocapture --test-threads 1
+
 # The SDK is compiled again for each, so the gate leaves them out. A release is preceded by them.
 check-features: setup ## run the benchmarks once; compile the runtime with them, and with `try-runtime` (half an hour)
 	@. "$(CACHE)/env" && cargo test --locked --release -p pallet-cloister-risk -p pallet-cloister-execution \
@@ -62,6 +69,13 @@ check-features: setup ## run the benchmarks once; compile the runtime with them,
 		--features pallet-cloister-execution/runtime-benchmarks,pallet-cloister-timelock/runtime-benchmarks --lib bench
 	@. "$(CACHE)/env" && SKIP_WASM_BUILD=1 cargo check --locked --release -p cloister-runtime --features runtime-benchmarks
 	@. "$(CACHE)/env" && SKIP_WASM_BUILD=1 cargo check --locked --release -p cloister-runtime --features try-runtime
+
+# Only our own crates are compiled again, with counters. What is found lies in `runtime/fuzz/regressions`, whose files
+# `make test` runs.
+fuzz: setup ## look for sequences of calls that break the chain (SECONDS=600)
+	@RUSTC_WORKSPACE_WRAPPER="$(CURDIR)/runtime/fuzz/instrument.sh" $(CARGO) build $(SELECTION) \
+		--features cloister-runtime-fuzz/libfuzzer --bin cloister-runtime-fuzz --test $(ANCHOR_TEST)
+	@runtime/fuzz/fuzz.sh "$(BINARIES)/cloister-runtime-fuzz" "$(CACHE)/fuzz" "$(SECONDS)"
 
 check: setup ## for daily work: lint, and the tests of the crates that were changed
 	@. "$(CACHE)/env" && scripts/check.sh

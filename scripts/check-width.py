@@ -13,7 +13,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent / "lib"))
 import checks  # noqa: E402
 
 WIDTH = 120
-SUFFIXES = (".rs", ".md", ".toml", ".sh", ".py", ".yml", ".yaml", "Makefile", ".ci/run")
+SUFFIXES = (".rs", ".mjs", ".md", ".toml", ".sh", ".py", ".yml", ".yaml", "Makefile", ".ci/run")
 LINK_TARGET = re.compile(r"\]\([^)\s]*\)")
 ADDRESS = re.compile(r"https?://\S+")
 

@@ -7,7 +7,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
 # Tests that take minutes: whole chains with real proofs.
-readonly SLOW=(cloister-tests)
+readonly SLOW=(cloister-tests cloister-zombienet)
 
 LIST=0
 if [ "${1:-}" = --list ]; then

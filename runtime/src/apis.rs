@@ -2,7 +2,8 @@
 
 use crate::{
     genesis_presets, opaque, AccountId, AssetId, Aura, Balance, Block, BlockNumber, Execution, Executive, Grandpa,
-    InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, System, TransactionPayment, VERSION,
+    InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, Sequencers, System, TransactionPayment,
+    Verifier, VERSION,
 };
 use alloc::vec::Vec;
 use cloister_risk::RiskTable;
@@ -15,9 +16,11 @@ use frame_support::{
 use pallet_cloister_execution::measure::{measure, Arithmetic, Refusal, Work};
 use pallet_cloister_execution::{
     ExitClaim, ExitSums, Field, FinalTable, GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RecentRoot,
-    RegisteredAccount, RegisteredKey, SolvencyView, WithheldClaim,
+    RegisteredAccount, SolvencyView, WithheldClaim,
 };
 use pallet_cloister_risk::TableInfo;
+use pallet_cloister_sequencers::Sequencers as _;
+use pallet_cloister_verifier::RegisteredKey;
 use pallet_transaction_payment::{FeeDetails, RuntimeDispatchInfo};
 use polkadot_sdk::*;
 use sp_api::impl_runtime_apis;
@@ -275,19 +278,19 @@ impl_runtime_apis! {
         }
 
         fn verifying_keys() -> Vec<(KeyId, RegisteredKey<BlockNumber>)> {
-            Execution::verifying_keys()
+            Verifier::verifying_keys()
         }
 
         fn verifying_key(id: KeyId) -> Option<RegisteredKey<BlockNumber>> {
-            Execution::verifying_key(id)
+            Verifier::verifying_key(id)
         }
 
-        fn submitters() -> Vec<AccountId> {
-            Execution::submitters()
+        fn submitters(group: u32) -> Vec<AccountId> {
+            Sequencers::members(group)
         }
 
-        fn seal_key() -> Option<(Field, Field)> {
-            Execution::seal_key()
+        fn seal_key(group: u32) -> Option<(Field, Field)> {
+            Sequencers::seal_key(group)
         }
 
         fn latest_risk_version(group: u32) -> Option<u64> {

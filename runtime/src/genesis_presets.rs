@@ -20,14 +20,16 @@ use crate::{
         },
     },
     AccountId, AssetsConfig, AuraConfig, Balance, BalancesConfig, BlockNumber, Execution, ExecutionConfig,
-    GrandpaConfig, OracleOperatorsConfig, RiskConfig, RuntimeGenesisConfig, SudoConfig, TimelockConfig,
+    GrandpaConfig, OracleOperatorsConfig, RiskConfig, RuntimeGenesisConfig, SequencersConfig, SudoConfig,
+    TimelockConfig, VerifierConfig,
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use cloister_crypto::{field::to_bytes, seal::SealKey};
 use frame_support::{build_struct_json_patch, BoundedVec};
-use pallet_cloister_execution::{Field, GenesisKey, KeyId, StatementKind};
 use pallet_cloister_risk::{GenesisGroup, GenesisInstrument, GroupParams, InstrumentParams};
+use pallet_cloister_sequencers::{Field, GenesisSequencers};
 use pallet_cloister_timelock::Delays;
+use pallet_cloister_verifier::{GenesisKey, KeyId, StatementKind};
 use polkadot_sdk::*;
 use serde_json::Value;
 use sp_genesis_builder::{PresetId, DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
@@ -260,19 +262,28 @@ impl Choice {
                 ],
                 table_grace: TABLE_GRACE,
             },
-            execution: ExecutionConfig {
+            verifier: VerifierConfig {
                 development: self.development,
+                verifying_keys: self.verifying_keys,
+            },
+            sequencers: SequencersConfig {
+                groups: groups
+                    .map(|group| GenesisSequencers {
+                        group,
+                        // Alice too, for whoever wants to submit a batch by hand.
+                        members: [SEQUENCER, Sr25519Keyring::Alice]
+                            .map(|key| key.to_account_id())
+                            .to_vec(),
+                        seal_key: self.seal_key,
+                    })
+                    .to_vec(),
+            },
+            execution: ExecutionConfig {
                 groups: groups
                     .map(|group| (group, SETTLEMENT_ASSET, FEE_ACCOUNT.to_account_id()))
                     .to_vec(),
                 queue_terms: self.queue_terms,
                 solvency_terms: self.solvency_terms,
-                // Alice too, for whoever wants to submit a batch by hand.
-                submitters: [SEQUENCER, Sr25519Keyring::Alice]
-                    .map(|key| key.to_account_id())
-                    .to_vec(),
-                seal_key: self.seal_key,
-                verifying_keys: self.verifying_keys,
                 custodians,
             },
             timelock: TimelockConfig { delays: self.delays },

@@ -25,6 +25,8 @@ pub mod constants;
 pub mod genesis_presets;
 #[warn(missing_docs)]
 pub mod metadata_hash;
+
+pub mod migrations;
 #[cfg(feature = "std")]
 #[warn(missing_docs)]
 pub mod settled;
@@ -132,10 +134,10 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
     spec_name: Cow::Borrowed("cloister"),
     impl_name: Cow::Borrowed("cloister-node"),
     authoring_version: 1,
-    spec_version: 2,
+    spec_version: 3,
     impl_version: 1,
     apis: RUNTIME_API_VERSIONS,
-    transaction_version: 2,
+    transaction_version: 3,
     system_version: 1,
 };
 
@@ -186,11 +188,16 @@ mod runtime {
     #[runtime::pallet_index(31)]
     pub type Oracle = pallet_oracle::Pallet<Runtime>;
 
+    // Before the exchange, whose genesis asks for keys and members.
+    #[runtime::pallet_index(38)]
+    pub type Verifier = pallet_cloister_verifier::Pallet<Runtime>;
+    #[runtime::pallet_index(39)]
+    pub type Sequencers = pallet_cloister_sequencers::Pallet<Runtime>;
     #[runtime::pallet_index(40)]
     pub type Risk = pallet_cloister_risk::Pallet<Runtime>;
     #[runtime::pallet_index(41)]
     pub type Execution = pallet_cloister_execution::Pallet<Runtime>;
-    // Behind the exchange, whose genesis says whether this is a development chain.
+    // Behind the registry, whose genesis says whether this is a development chain.
     #[runtime::pallet_index(42)]
     pub type Timelock = pallet_cloister_timelock::Pallet<Runtime>;
 }

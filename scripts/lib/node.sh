@@ -1,12 +1,19 @@
 # shellcheck shell=bash
-# Node.js and the tools that are not ours, with which tests check exported proofs (tests/interchange).
+# Node.js and the packages that are not ours, with which tests check exported proofs (tests/interchange) and use the
+# chain as others do (tests/clients).
 
-# The oldest version those tools run on; Debian 12 has it.
+# The oldest version those packages run on; Debian 12 has it.
 readonly NODE_MAJOR=18
-readonly INTERCHANGE="$ROOT/tests/interchange"
-# A copy of the lock file that the installed packages are from. npm removes the folder before it installs, so an
-# interrupted installation does not look complete.
-readonly INTERCHANGE_STAMP="$INTERCHANGE/node_modules/.installed-lock"
+# Folders with a package.json and a lock file, each with what it holds and what fails without it.
+readonly NPM_FOLDERS=(tests/interchange tests/clients)
+declare -rA NPM_CONTENT=(
+    [tests/interchange]="snarkjs and what it needs (65 MB)"
+    [tests/clients]="the JavaScript clients of the chain and what they need (245 MB)"
+)
+declare -rA NPM_TESTS=(
+    [tests/interchange]="that check exported proofs"
+    [tests/clients]="that use the chain from JavaScript"
+)
 
 node_is_new_enough() {
     local version
@@ -15,32 +22,52 @@ node_is_new_enough() {
     [ "${version%%.*}" -ge "$NODE_MAJOR" ]
 }
 
-interchange_is_installed() {
-    cmp -s "$INTERCHANGE/package-lock.json" "$INTERCHANGE_STAMP"
+# A copy of the lock file that a folder's installed packages are from. npm removes the folder before it installs, so an
+# interrupted installation does not look complete.
+npm_stamp() {
+    printf '%s' "$ROOT/$1/node_modules/.installed-lock"
+}
+
+npm_folder_is_installed() {
+    cmp -s "$ROOT/$1/package-lock.json" "$(npm_stamp "$1")"
+}
+
+all_npm_folders_are_installed() {
+    local folder
+    for folder in "${NPM_FOLDERS[@]}"; do
+        npm_folder_is_installed "$folder" || return 1
+    done
+}
+
+install_npm_folder() {
+    local folder="$1"
+    npm_folder_is_installed "$folder" && return 0
+    missing "${NPM_CONTENT[$folder]}, the npm packages of $folder/package-lock.json" || return 0
+    # --ignore-scripts: nothing that was downloaded is run here. Building and running need none of it, so a failure
+    # stops only the tests that do, which then say so.
+    if ! act timeout "$DOWNLOAD_SECONDS" npm ci --prefix "$ROOT/$folder" --ignore-scripts --prefer-offline --no-audit \
+        --no-fund --loglevel=error; then
+        say "npm could not install them; the tests ${NPM_TESTS[$folder]} will fail"
+        return 0
+    fi
+    [ "$MODE" = dry-run ] || cp "$ROOT/$folder/package-lock.json" "$(npm_stamp "$folder")"
 }
 
 setup_node() {
-    local packages=()
+    local packages=() folder
     if ! node_is_new_enough; then
-        missing "Node.js $NODE_MAJOR or newer: tests check exported proofs with snarkjs, which was written by others" &&
+        missing "Node.js $NODE_MAJOR or newer: tests run programs in JavaScript that were written by others" &&
             packages+=(nodejs)
     fi
-    if ! command -v npm >/dev/null && ! interchange_is_installed; then
-        missing "npm: it installs snarkjs" && packages+=(npm)
+    if ! command -v npm >/dev/null && ! all_npm_folders_are_installed; then
+        missing "npm: it installs what tests run in Node.js" && packages+=(npm)
     fi
     if [ ${#packages[@]} -ne 0 ]; then
         install_packages "${packages[@]}"
         [ "$MODE" != install ] || node_is_new_enough ||
             die "node is older than $NODE_MAJOR ($(node --version)) after its installation; install a newer one"
     fi
-    interchange_is_installed && return 0
-    missing "snarkjs and what it needs, the npm packages of tests/interchange/package-lock.json (65 MB)" || return 0
-    # --ignore-scripts: nothing that was downloaded is run here. Building and running need none of it, so a failure
-    # stops only the tests that do, which then say so.
-    if ! act timeout "$DOWNLOAD_SECONDS" npm ci --prefix "$INTERCHANGE" --ignore-scripts --prefer-offline --no-audit \
-        --no-fund --loglevel=error; then
-        say "npm could not install them; the tests that check exported proofs will fail"
-        return 0
-    fi
-    [ "$MODE" = dry-run ] || cp "$INTERCHANGE/package-lock.json" "$INTERCHANGE_STAMP"
+    for folder in "${NPM_FOLDERS[@]}"; do
+        install_npm_folder "$folder"
+    done
 }

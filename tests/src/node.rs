@@ -1,6 +1,6 @@
 //! The real `cloister-node` as a child process.
 
-use cloister_cli::demo::node::{NodeOptions, NodeProcess};
+use cloister_cli::demo::node::{NodeOptions, NodeProcess, FRESH_CHAIN};
 use cloister_client::chain::{Chain, ChainError};
 use std::{
     env,
@@ -14,7 +14,7 @@ use tokio::{
     sync::{Mutex, MutexGuard},
 };
 
-/// Names another binary of the node.
+/// Names another binary of the node, beside which the program `cloister` lies.
 pub const BINARY_VARIABLE: &str = "CLOISTER_NODE_BINARY";
 /// How long the node may take to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -32,7 +32,7 @@ pub async fn alone() -> MutexGuard<'static, ()> {
 /// # Panics
 /// It has not been built.
 pub fn binary() -> PathBuf {
-    let path = env::var_os(BINARY_VARIABLE).map_or_else(|| beside("cloister-node"), PathBuf::from);
+    let path = env::var_os(BINARY_VARIABLE).map_or_else(|| built("cloister-node"), PathBuf::from);
     assert!(
         path.is_file(),
         "{} is missing: run `make build` first, or name the node with {BINARY_VARIABLE}",
@@ -41,8 +41,11 @@ pub fn binary() -> PathBuf {
     path
 }
 
-/// Where a program of the workspace is built.
-fn beside(name: &str) -> PathBuf {
+/// Where something of this name lies in the folder that the workspace is built into.
+///
+/// # Panics
+/// The program that runs is not a test of the workspace.
+pub fn built(name: &str) -> PathBuf {
     // Test programs lie in `deps`, beside which programs lie.
     let own = env::current_exe().expect("a test knows where it is");
     let folder = own
@@ -57,7 +60,24 @@ fn beside(name: &str) -> PathBuf {
 /// # Panics
 /// It has not been built, or it fails; what it says is in the message.
 pub async fn cloister(arguments: &[&str], input: &str) -> String {
-    let program = beside("cloister");
+    let (success, out, error) = run_cloister(arguments, input).await;
+    assert!(success, "cloister {arguments:?}: {out}{error}");
+    out
+}
+
+/// Runs the program `cloister`, which fails, and returns why.
+///
+/// # Panics
+/// It has not been built, or it succeeds.
+pub async fn cloister_fails(arguments: &[&str], input: &str) -> String {
+    let (success, out, error) = run_cloister(arguments, input).await;
+    assert!(!success, "cloister {arguments:?} does not fail: {out}{error}");
+    error
+}
+
+/// Whether the program `cloister` succeeds, and what it prints to its outputs.
+async fn run_cloister(arguments: &[&str], input: &str) -> (bool, String, String) {
+    let program = binary().with_file_name("cloister");
     let mut child = Command::new(&program)
         .args(arguments)
         .stdin(Stdio::piped())
@@ -71,9 +91,7 @@ pub async fn cloister(arguments: &[&str], input: &str) -> String {
     drop(stdin);
     let output = child.wait_with_output().await.expect("it ends");
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (out, error) = (said(&output.stdout), said(&output.stderr));
-    assert!(output.status.success(), "cloister {arguments:?}: {out}{error}");
-    out
+    (output.status.success(), said(&output.stdout), said(&output.stderr))
 }
 
 /// Starts a node of a fresh development chain; its log is named after the test.
@@ -82,19 +100,28 @@ pub async fn cloister(arguments: &[&str], input: &str) -> String {
 /// It does not start or does not answer.
 pub async fn start(name: &str, arguments: &[&str]) -> (NodeProcess, Chain) {
     let log = binary().with_file_name(format!("e2e-{name}.log"));
-    let mut all: Vec<String> = ["--state-pruning", "archive"].map(str::to_owned).to_vec();
-    all.extend(arguments.iter().map(|a| (*a).to_owned()));
+    let archive = ["--state-pruning", "archive"];
+    let all = FRESH_CHAIN.iter().chain(&archive).chain(arguments);
     let mut node = NodeProcess::start(&NodeOptions {
         binary: binary(),
         log,
-        arguments: all,
+        arguments: all.map(|a| (*a).to_owned()).collect(),
     })
     .expect("the node starts");
+    let chain = connect(&mut node).await;
+    (node, chain)
+}
+
+/// Connects to a node that has been started.
+///
+/// # Panics
+/// It does not answer.
+pub async fn connect(node: &mut NodeProcess) -> Chain {
     let begin = Instant::now();
     loop {
         node.check().unwrap_or_else(|e| panic!("{e}"));
         match Chain::connect(node.url()).await {
-            Ok(chain) => return (node, chain),
+            Ok(chain) => return chain,
             Err(ChainError::Unreachable { .. }) if begin.elapsed() < PATIENCE => {
                 tokio::time::sleep(Duration::from_millis(300)).await;
             }

@@ -18,6 +18,7 @@ UNITS
 EXAMPLES
   cloister demo --summary summary.json          a whole exchange on this machine, in a few minutes
   cloister keys new                             make a wallet
+  cloister fund --amount 10000                  money and tokens for fees, on a development chain
   cloister open --deposit 1000.50               open an account with a first deposit
   cloister order buy --instrument BTC-PERP --quantity 0.025 --price 61800.30
   cloister account                              balances, positions, margin, open orders
@@ -59,6 +60,18 @@ pub enum Command {
     /// Make, show and import keys.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// Give the owner money of a development chain: the settlement asset, and native tokens for fees.
+    #[command(after_help = "\
+Only on a development chain, whose money is worth nothing: the account `//Alice`, which everybody can sign for, pays.
+Anywhere else somebody who has both sends them to the owner; `cloister keys show` says who that is.
+
+EXAMPLE
+  cloister fund --amount 10000")]
+    Fund {
+        /// Amount, in the settlement asset.
+        #[arg(long)]
+        amount: String,
+    },
     /// Open an account with a first deposit.
     #[command(after_help = "\
 The owner account pays the deposit in the settlement asset and the fee in the native token. The view key is sealed to

@@ -34,6 +34,7 @@ pub async fn run(cli: Cli) -> Result<(), CommandError> {
     let global = &cli.global;
     match cli.command {
         Command::Keys(command) => keys::run(global, command),
+        Command::Fund { amount } => account::fund(global, &amount).await,
         Command::Open { deposit, seal_key } => account::open(global, &deposit, seal_key.as_deref()).await,
         Command::Deposit { amount, unasked } => account::deposit(global, &amount, unasked).await,
         Command::TakeBack { wait } => take_back::run(global, wait).await,

@@ -146,9 +146,8 @@ pub async fn run(options: &DemoOptions) -> Result<Summary, DemoError> {
         None => node::beside_this_program()?,
     };
     let log = options.summary.with_extension("node.log");
-    let arguments = ["--sequencer", "--state-pruning", "archive"]
-        .map(str::to_owned)
-        .to_vec();
+    let own = ["--sequencer", "--state-pruning", "archive"];
+    let arguments = node::FRESH_CHAIN.iter().chain(&own).map(|a| (*a).to_owned()).collect();
     let mut node = NodeProcess::start(&NodeOptions {
         binary,
         log: log.clone(),

@@ -44,7 +44,7 @@ impl ExitProver {
     pub async fn key_of(&self, chain: &Chain) -> Result<KeyId, ExitKeyError> {
         let own = blake2_256(&self.verifying_key());
         let keys = chain.exit_verifying_keys().await?;
-        let found = keys.into_iter().find(|(_, key)| key.hash == own);
+        let found = keys.into_iter().find(|(_, key)| key.key_hash == own);
         found.map(|(id, _)| id).ok_or(ExitKeyError::OtherKey)
     }
 

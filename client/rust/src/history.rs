@@ -211,7 +211,7 @@ async fn statement(
         batch_no,
         old_root,
         old_house,
-        risk_hash: info.hash,
+        risk_hash: info.risk_hash,
     };
     let queue = |source| HistoryError::Queue { batch_no, source };
     let takings = take(waiting, batch.asks(), info.time).map_err(queue)?;

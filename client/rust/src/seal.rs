@@ -51,7 +51,7 @@ impl SealProver {
         let own = blake2_256(&prover.verifying_key());
         let (key, _) = keys
             .into_iter()
-            .find(|(_, key)| key.hash == own)
+            .find(|(_, key)| key.key_hash == own)
             .ok_or(SealError::OtherKey)?;
         Ok(Self { prover, key })
     }

@@ -15,6 +15,8 @@ fn refusals_of_claims_and_freezes_should_say_what_to_do() {
         (Error::ShortfallFound, "traders come first"),
         (Error::FreezeNotDue, "as its terms say"),
         (Error::NoSolvencyTerms, "nothing in its queue"),
+        // In the unit that a user types.
+        (Error::DepositTooSmall, "the smallest deposit is 1.00"),
     ] {
         let failure = Failure {
             error: error.into(),

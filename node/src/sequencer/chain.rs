@@ -14,10 +14,11 @@ use codec::DecodeAll;
 use frame_support::{dispatch::GetDispatchInfo, BoundedVec};
 use frame_system::{EventRecord, Phase};
 use pallet_cloister_execution::{
-    api::CloisterApi, types::MAX_REKEY_PAGE, Batch, Call, GroupState, HouseRekey, HouseRekeyed, KeyId, QueueItem,
-    RegisteredKey, SolvencySubmission, StatementKind, MAX_BATCHES,
+    api::CloisterApi, types::MAX_REKEY_PAGE, Batch, Call, GroupState, HouseRekey, HouseRekeyed, QueueItem,
+    SolvencySubmission, MAX_BATCHES,
 };
 use pallet_cloister_risk::TableInfo;
+use pallet_cloister_verifier::{KeyId, RegisteredKey, StatementKind};
 use polkadot_sdk::*;
 use sc_client_api::{StorageKey, StorageProvider};
 use sp_api::{ApiRef, ProvideRuntimeApi};
@@ -249,9 +250,9 @@ impl ChainClient for NodeChain {
         self.read_house_rekeys(group)
     }
 
-    async fn seal_key(&self) -> Result<Option<SealingKey>, ChainError> {
+    async fn seal_key(&self, group: u32) -> Result<Option<SealingKey>, ChainError> {
         let (block, _) = self.block(At::Finalized);
-        CloisterApi::<Block, AccountId, AssetId, BlockNumber>::seal_key(&*self.api(), block).map_err(unavailable)
+        CloisterApi::<Block, AccountId, AssetId, BlockNumber>::seal_key(&*self.api(), block, group).map_err(unavailable)
     }
 
     async fn rekey_keys(&self) -> Result<Vec<RekeyKey>, ChainError> {

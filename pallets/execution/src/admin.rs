@@ -1,10 +1,7 @@
-//! Groups and the sealing key, for calls and genesis alike.
+//! Groups, for calls and genesis alike.
 
-use crate::{Config, Error, Event, Field, GroupState, Groups, Lane, ListedAssets, Pallet, Terms};
-use cloister_crypto::{
-    field::{from_bytes, to_bytes},
-    schnorr::PublicKey,
-};
+use crate::{Config, Error, Event, GroupState, Groups, Lane, ListedAssets, Pallet, Terms};
+use cloister_crypto::field::to_bytes;
 use cloister_ledger::{AccountTree, House};
 use pallet_cloister_risk::RiskTables;
 use polkadot_sdk::frame_support::ensure;
@@ -46,13 +43,5 @@ impl<T: Config> Pallet<T> {
             let state = state.as_mut().ok_or(Error::<T>::UnknownGroup)?;
             Ok(core::mem::replace(&mut state.queue_terms, terms))
         })
-    }
-
-    /// Whether coordinates are a key of prime order.
-    pub(crate) fn is_key(x: &Field, y: &Field) -> bool {
-        match (from_bytes(x), from_bytes(y)) {
-            (Ok(x), Ok(y)) => PublicKey::from_coordinates(x, y).is_ok(),
-            _ => false,
-        }
     }
 }

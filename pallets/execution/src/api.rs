@@ -3,12 +3,13 @@
 use crate::{
     exit::{ExitClaim, ExitSums, FinalTable},
     solvency::{RecentRoot, SolvencyView, WithheldClaim},
-    types::{Field, GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RegisteredAccount, RegisteredKey},
+    types::{Field, GroupState, GroupTotals, HouseRekeyed, KeyId, QueueItem, RegisteredAccount},
 };
 use alloc::vec::Vec;
 use cloister_risk::RiskTable;
 use codec::Codec;
 use pallet_cloister_risk::TableInfo;
+use pallet_cloister_verifier::RegisteredKey;
 use polkadot_sdk::sp_api;
 
 sp_api::decl_runtime_apis! {
@@ -63,10 +64,10 @@ sp_api::decl_runtime_apis! {
         fn verifying_keys() -> Vec<(KeyId, RegisteredKey<BlockNumber>)>;
         /// A verifying key.
         fn verifying_key(id: KeyId) -> Option<RegisteredKey<BlockNumber>>;
-        /// Who may submit batches.
-        fn submitters() -> Vec<AccountId>;
-        /// The sequencers' sealing key.
-        fn seal_key() -> Option<(Field, Field)>;
+        /// Who may submit a group's batches, in the order in which they lead.
+        fn submitters(group: u32) -> Vec<AccountId>;
+        /// The sealing key of a group.
+        fn seal_key(group: u32) -> Option<(Field, Field)>;
         /// Version of the newest risk table.
         fn latest_risk_version(group: u32) -> Option<u64>;
         /// A risk table that is still kept.

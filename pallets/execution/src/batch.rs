@@ -2,12 +2,11 @@
 
 use crate::{
     claims::Gate,
-    keys::KeyOf,
+    periods::credit_of,
     queue::{GroupOf, HouseTakingOf},
     types::{CIPHERTEXT_FIXED, MAX_HOUSE_ITEMS},
     weights::of_batch,
-    Accounts, Batch, BlockNumberFor, Config, Error, Event, Groups, LastRecord, Pallet, RegisteredAccount,
-    StatementKind, Submitters, Totals,
+    Accounts, Batch, BlockNumberFor, Config, Error, Event, Groups, LastRecord, Pallet, RegisteredAccount, Totals,
 };
 use alloc::{
     collections::{btree_map::Entry, BTreeMap},
@@ -19,6 +18,8 @@ use cloister_ledger::Statement;
 use cloister_settlement::{rebuild, KnownToChain, StatementError, Taking};
 use cloister_types::GroupId;
 use pallet_cloister_risk::{RiskTables, TableInfo};
+use pallet_cloister_sequencers::{NoRight, Sequencers};
+use pallet_cloister_verifier::{ActiveKey, StatementKind};
 use polkadot_sdk::{
     frame_support::{
         ensure,
@@ -52,6 +53,15 @@ pub(crate) struct Checked<T: Config> {
     credit: u128,
     /// Number of queue items that were read.
     pub read: u32,
+}
+
+impl<T: Config> From<NoRight> for Error<T> {
+    fn from(error: NoRight) -> Self {
+        match error {
+            NoRight::NotMember => Self::NotSubmitter,
+            NoRight::NotLeader => Self::NotLeader,
+        }
+    }
 }
 
 impl<T: Config> From<VerifyError> for Error<T> {
@@ -109,7 +119,7 @@ impl<T: Config> Pallet<T> {
 
     /// Every check of a batch but the verification of its proof, in the state as it is.
     pub(crate) fn check(who: &T::AccountId, group: u32, batch: &Batch) -> Result<Checked<T>, DispatchError> {
-        ensure!(Submitters::<T>::get().contains(who), Error::<T>::NotSubmitter);
+        T::Sequencers::may_submit(group, who).map_err(Error::<T>::from)?;
         let state = Self::enabled_group(group)?;
         ensure!(batch.batch_no == state.batch_no, Error::<T>::WrongBatchNumber);
         ensure!(state.house_rekeys > 0, Error::<T>::HouseNotKeyed);
@@ -120,11 +130,10 @@ impl<T: Config> Pallet<T> {
         let (takings, house, read) = Self::plan_queue(group, &state, batch, table.time)?;
         let owners = Self::check_accounts(group, batch, &takings)?;
         let statement = Self::statement(group, &state, &table, batch, &takings, &house)?;
-        let credit = key.statement.credit();
-        let key = VerifyingKey::from_checked_bytes(&key.key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
+        let credit = credit_of(key.statement);
         let proof = Proof::from_bytes(&batch.proof).map_err(Error::<T>::from)?;
         let proven = Proven {
-            key,
+            key: key.key,
             statement: statement.hash(),
             proof,
         };
@@ -140,7 +149,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// The key that the batch names, active and of batches of this shape.
-    fn check_shape(batch: &Batch) -> Result<KeyOf<T>, Error<T>> {
+    fn check_shape(batch: &Batch) -> Result<ActiveKey, Error<T>> {
         let key = Self::active_key(batch.key)?;
         let StatementKind::Batch { units, places } = key.statement else {
             return Err(Error::<T>::WrongStatement);
@@ -170,7 +179,7 @@ impl<T: Config> Pallet<T> {
             batch_no: state.batch_no,
             old_root: state.root,
             old_house: state.house,
-            risk_hash: table.hash,
+            risk_hash: table.risk_hash,
         };
         rebuild(&known, batch, takings, house.doors()).map_err(|error| match error {
             StatementError::Field(_) => Error::<T>::NonCanonicalField,
@@ -259,6 +268,7 @@ impl<T: Config> Pallet<T> {
         let of_house = Self::consume_of_house(group, &mut state, house)?;
         let consumed = Self::consume(group, &mut state, batch, takings)?.saturating_add(of_house);
         Self::keep_root(group, &state, batch.batch_no);
+        T::Sequencers::note_batch(group);
         Groups::<T>::insert(group, &state);
         Self::deposit_event(Event::BatchSettled {
             group,

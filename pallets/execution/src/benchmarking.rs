@@ -3,12 +3,11 @@
 
 mod ending;
 mod income;
-mod trapdoor;
 
 use super::*;
 use crate::clock::MAX_LEAVING;
 use crate::queue::GroupOf;
-use crate::types::{CIPHERTEXT_FIXED, KEY_BYTES, MAX_INSURANCE_PAYMENTS, MAX_PLACES, MAX_UNITS};
+use crate::types::{CIPHERTEXT_FIXED, MAX_INSURANCE_PAYMENTS, MAX_PLACES, MAX_UNITS};
 use crate::{
     solvency::{BLOCK_LEAVES, MAX_GATED_GROUPS, MAX_SKIPPED_BLOCKS, ROOTS_KEPT},
     stops::MAX_TICK,
@@ -22,6 +21,8 @@ use frame_support::{
     traits::{fungibles::Inspect, EnsureOrigin, Get},
     BoundedVec,
 };
+use pallet_cloister_sequencers::Sequencers;
+use pallet_cloister_verifier::{trapdoor, StatementKind};
 use polkadot_sdk::{frame_benchmarking::v2::*, frame_system::RawOrigin};
 
 /// What benchmarks need of the runtime.
@@ -37,6 +38,15 @@ pub trait BenchmarkHelper<AccountId, AssetId> {
     fn group_with_table(number: u32, now: u64) -> (u32, u64);
     /// Builds as many tables of that group as final values are made of, all at `now`.
     fn fill_window(group: u32, now: u64);
+    /// Registers the trapdoor's key for a statement, good from the first block.
+    fn set_verifying_key(id: KeyId, statement: StatementKind);
+    /// Registers keys until there is room for no more.
+    fn fill_verifying_keys();
+    /// Makes somebody a member of a group's sequencers, of whom there are as many as may be; terms say that members lead
+    /// in turn, and that it does.
+    fn set_sequencer(group: u32, who: AccountId);
+    /// Sets the sealing key of a group, coordinates x and y.
+    fn set_seal_key(group: u32, x: Field, y: Field);
 }
 
 const NOW: u64 = 1_700_000_000_000;
@@ -89,25 +99,9 @@ fn group<T: Config>() -> Result<(T::AssetId, u32, u64), BenchmarkError> {
     let fees: T::AccountId = account("fees", 0, 0);
     Pallet::<T>::add_group(group, asset.clone(), fees).map_err(|_| BenchmarkError::Stop("no group"))?;
     let (x, y) = key(7);
-    SealKey::<T>::put((x, y));
-    register::<T>(SEAL_KEY, StatementKind::Seal)?;
+    HelperOf::<T>::set_seal_key(group, x, y);
+    HelperOf::<T>::set_verifying_key(SEAL_KEY, StatementKind::Seal);
     Ok((asset, group, version))
-}
-
-/// Registers the trapdoor's key for a statement.
-fn register<T: Config>(id: KeyId, statement: StatementKind) -> Result<(), BenchmarkError> {
-    Pallet::<T>::register_key(id, statement, false, trapdoor::key(), 0u32.into())
-        .map_err(|_| BenchmarkError::Stop("no verifying key"))
-}
-
-/// Registers keys until there is room for no more.
-fn fill_keys<T: Config>() -> Result<(), BenchmarkError> {
-    let room = crate::keys::MAX_KEYS.saturating_sub(VerifyingKeys::<T>::count());
-    // Under ids that nobody else uses. One is checked; the others are as good.
-    register::<T>(1_000, StatementKind::Seal)?;
-    let key = VerifyingKeys::<T>::get(1_000).ok_or(BenchmarkError::Stop("no verifying key"))?;
-    (1..room).for_each(|number| VerifyingKeys::<T>::insert(1_000 + number as KeyId, key.clone()));
-    Ok(())
 }
 
 fn key(seed: u8) -> (Field, Field) {
@@ -161,7 +155,7 @@ fn waiting_account<T: Config>() -> Result<(u32, T::AccountId), BenchmarkError> {
 
 /// A re-key of the group's house. The statement's rules are not asked.
 fn house_rekey<T: Config>(group: u32) -> Result<Box<HouseRekey>, BenchmarkError> {
-    register::<T>(HOUSE_KEY, StatementKind::HouseRekey)?;
+    HelperOf::<T>::set_verifying_key(HOUSE_KEY, StatementKind::HouseRekey);
     let state = Groups::<T>::get(group).ok_or(BenchmarkError::Stop("no group"))?;
     let mut rekey = HouseRekey {
         key: HOUSE_KEY,
@@ -306,7 +300,7 @@ fn fill_house<T: Config>(asset: &T::AssetId, group: u32, owner: &T::AccountId, p
 
 /// The terms of a gated group, and a complete round that shows a shortfall: what costs a payout most.
 fn gate<T: Config>(group: u32) -> Result<(), BenchmarkError> {
-    register::<T>(SOLVENCY_KEY, StatementKind::Solvency { subtrees: SUBTREES })?;
+    HelperOf::<T>::set_verifying_key(SOLVENCY_KEY, StatementKind::Solvency { subtrees: SUBTREES });
     Pallet::<T>::change_solvency_terms(group, Some(TERMS)).map_err(|_| BenchmarkError::Stop("no terms"))?;
     let round = CompleteRound {
         number: 1,
@@ -340,7 +334,7 @@ fn solvency<T: Config>(
     risk_version: u64,
 ) -> Result<(T::AccountId, Box<SolvencySubmission>), BenchmarkError> {
     let payee: T::AccountId = account("submitter", 0, 0);
-    Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![payee.clone()]));
+    HelperOf::<T>::set_sequencer(group, payee.clone());
     let skipped = MAX_SKIPPED_BLOCKS.saturating_sub(2).saturating_mul(BLOCK_LEAVES);
     let mut state = Groups::<T>::get(group).ok_or(BenchmarkError::Stop("no group"))?;
     state.batch_no = 1;
@@ -370,7 +364,7 @@ fn solvency<T: Config>(
         shape: SolvencyShape { subtrees: SUBTREES },
         root: state.root,
         house: state.house,
-        risk_hash: info.hash,
+        risk_hash: info.risk_hash,
         table_time: info.time,
         before: no_sums(),
     };
@@ -390,9 +384,9 @@ fn batch<T: Config>(units: u32, places: u32, deposits: u32) -> Result<(u32, Box<
         units: units as u16,
         places: places as u8,
     };
-    register::<T>(BATCH_KEY, shape)?;
+    HelperOf::<T>::set_verifying_key(BATCH_KEY, shape);
     let submitter: T::AccountId = account("submitter", 0, 0);
-    Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![submitter.clone()]));
+    HelperOf::<T>::set_sequencer(group, submitter.clone());
     let rekey = house_rekey::<T>(group)?;
     Pallet::<T>::do_rekey_house(&submitter, group, &rekey).map_err(|_| BenchmarkError::Stop("no re-key"))?;
     // The sweep closes a period that has something of all kinds.
@@ -471,50 +465,6 @@ mod benchmarks {
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, group, false);
         assert!(Groups::<T>::get(group).is_some_and(|state| !state.enabled));
-        Ok(())
-    }
-
-    #[benchmark]
-    fn set_verifying_key() -> Result<(), BenchmarkError> {
-        let origin = notice::<T>()?;
-        let key: BoundedVec<u8, frame_support::traits::ConstU32<KEY_BYTES>> =
-            BoundedVec::truncate_from(trapdoor::key());
-        #[extrinsic_call]
-        _(origin as T::RuntimeOrigin, SEAL_KEY, StatementKind::Seal, false, key);
-        assert!(VerifyingKeys::<T>::contains_key(SEAL_KEY));
-        Ok(())
-    }
-
-    #[benchmark]
-    fn remove_verifying_key() -> Result<(), BenchmarkError> {
-        // The only one of exits, so all others are looked at.
-        let origin = admin::<T>()?;
-        let _ = VerifyingKeys::<T>::clear(u32::MAX, None);
-        register::<T>(ending::EXIT_KEY, StatementKind::Exit)?;
-        fill_keys::<T>()?;
-        #[extrinsic_call]
-        _(origin as T::RuntimeOrigin, ending::EXIT_KEY);
-        assert!(!VerifyingKeys::<T>::contains_key(ending::EXIT_KEY));
-        Ok(())
-    }
-
-    #[benchmark]
-    fn set_submitters(s: Linear<0, { T::MaxSubmitters::get() }>) -> Result<(), BenchmarkError> {
-        let origin = notice::<T>()?;
-        let submitters = BoundedVec::truncate_from((0..s).map(|i| account("submitter", i, 0)).collect());
-        #[extrinsic_call]
-        _(origin as T::RuntimeOrigin, submitters);
-        assert_eq!(Submitters::<T>::get().len() as u32, s);
-        Ok(())
-    }
-
-    #[benchmark]
-    fn set_seal_key() -> Result<(), BenchmarkError> {
-        let origin = notice::<T>()?;
-        let (x, y) = key(9);
-        #[extrinsic_call]
-        _(origin as T::RuntimeOrigin, x, y);
-        assert_eq!(SealKey::<T>::get(), Some((x, y)));
         Ok(())
     }
 
@@ -626,7 +576,7 @@ mod benchmarks {
     fn rekey_house() -> Result<(), BenchmarkError> {
         let (_, group, _) = group::<T>()?;
         let submitter: T::AccountId = account("submitter", 0, 0);
-        Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![submitter.clone()]));
+        HelperOf::<T>::set_sequencer(group, submitter.clone());
         let proven = house_rekey::<T>(group)?;
         #[extrinsic_call]
         _(RawOrigin::Signed(submitter), group, proven);
@@ -665,13 +615,8 @@ mod benchmarks {
     fn set_solvency_terms() -> Result<(), BenchmarkError> {
         let origin = notice::<T>()?;
         let (_, group, _) = group::<T>()?;
-        let _ = VerifyingKeys::<T>::clear(u32::MAX, None);
-        fill_keys::<T>()?;
-        let (last, mut key) = VerifyingKeys::<T>::iter()
-            .last()
-            .ok_or(BenchmarkError::Stop("no key"))?;
-        key.statement = StatementKind::Solvency { subtrees: SUBTREES };
-        VerifyingKeys::<T>::insert(last, key);
+        HelperOf::<T>::set_verifying_key(SOLVENCY_KEY, StatementKind::Solvency { subtrees: SUBTREES });
+        HelperOf::<T>::fill_verifying_keys();
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, group, Some(TERMS));
         assert_eq!(SolvencyTermsOf::<T>::get(group), Some(TERMS));
@@ -812,9 +757,8 @@ mod benchmarks {
     #[benchmark]
     fn count_clocks(g: Linear<0, MAX_GATED_GROUPS>) -> Result<(), BenchmarkError> {
         HelperOf::<T>::set_time(NOW);
-        register::<T>(SOLVENCY_KEY, StatementKind::Solvency { subtrees: SUBTREES })?;
-        fill_keys::<T>()?;
-        Submitters::<T>::put(BoundedVec::truncate_from(alloc::vec![account("submitter", 0, 0)]));
+        HelperOf::<T>::set_verifying_key(SOLVENCY_KEY, StatementKind::Solvency { subtrees: SUBTREES });
+        HelperOf::<T>::fill_verifying_keys();
         let clock = FreezeClock {
             stops: Stops::default(),
             waited: 0,
@@ -937,26 +881,24 @@ mod benchmarks {
     /// The members of whose calls it is one, all there may be.
     #[benchmark]
     fn check_essential() {
-        let members = (0..T::MaxSubmitters::get()).map(|n| account("submitter", n, 0));
-        Submitters::<T>::put(BoundedVec::truncate_from(members.collect()));
+        HelperOf::<T>::set_sequencer(0, account("submitter", 0, 0));
         let signer: T::AccountId = whitelisted_caller();
         let member;
         #[block]
         {
-            member = Submitters::<T>::get().contains(&signer);
+            member = T::Sequencers::is_member(0, &signer);
         }
         assert!(!member);
     }
 
     #[benchmark]
     fn check_plain_batch() {
-        let members = (0..T::MaxSubmitters::get()).map(|n| account("submitter", n, 0));
-        Submitters::<T>::put(BoundedVec::truncate_from(members.collect()));
+        HelperOf::<T>::set_sequencer(0, account("submitter", 0, 0));
         let signer: T::AccountId = whitelisted_caller();
         let member;
         #[block]
         {
-            member = Submitters::<T>::get().contains(&signer);
+            member = T::Sequencers::is_member(0, &signer);
             Pallet::<T>::mark_plain();
             Pallet::<T>::unmark_plain();
         }

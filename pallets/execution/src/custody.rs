@@ -1,12 +1,12 @@
 //! Who holds the roles of a settlement asset (C-CUSTODY): whoever can freeze an asset, move it by force or mint it can
 //! take a vault's money or make it worth nothing, so only accounts that governance has declared may hold a role.
 
-use crate::{queue::GroupOf, Config, Custodians, CustodyLost, Error, Event, Groups, ListedAssets, Pallet, Submitters};
+use crate::{queue::GroupOf, Config, Custodians, CustodyLost, Error, Event, Groups, ListedAssets, Pallet};
 use polkadot_sdk::{
     frame_support::{
         ensure,
         traits::{fungibles::roles::Inspect, EnsureOrigin, Get, Time},
-        BoundedVec, PalletId,
+        PalletId,
     },
     sp_runtime::{traits::AccountIdConversion, DispatchError},
 };
@@ -86,17 +86,5 @@ impl<T: Config> Pallet<T> {
             Ok(_) => Ok(()),
             Err(origin) => T::NoticeOrigin::ensure_origin(origin).map(drop).map_err(Into::into),
         }
-    }
-
-    /// The origin of a new list of submitters: whoever only takes submitters away narrows.
-    pub(crate) fn ensure_may_set_submitters(
-        origin: T::RuntimeOrigin,
-        submitters: &BoundedVec<T::AccountId, T::MaxSubmitters>,
-    ) -> Result<(), DispatchError> {
-        let present = Submitters::<T>::get();
-        if submitters.iter().all(|who| present.contains(who)) {
-            return Self::ensure_narrowing(origin);
-        }
-        T::NoticeOrigin::ensure_origin(origin).map(drop).map_err(Into::into)
     }
 }

@@ -1,7 +1,8 @@
 //! Calls that keep groups going come before all others (C-PRIORITY): batches, solvency statements and re-keys of a
 //! house by submitters, and feeds by operators. So nobody stops a group by paying for full blocks.
 
-use crate::{Call, Config, Pallet, Submitters};
+use crate::{Call, Config, Pallet};
+use pallet_cloister_sequencers::Sequencers;
 use polkadot_sdk::{
     frame_support::traits::IsSubType, frame_system, sp_runtime::transaction_validity::TransactionPriority,
 };
@@ -31,11 +32,11 @@ where
     pub(crate) fn is_essential(call: &<T as frame_system::Config>::RuntimeCall, signer: &T::AccountId) -> bool {
         match call.is_sub_type() {
             Some(
-                Call::submit_batch { .. }
-                | Call::submit_batches { .. }
-                | Call::submit_solvency { .. }
-                | Call::rekey_house { .. },
-            ) => Submitters::<T>::get().contains(signer),
+                Call::submit_batch { group, .. }
+                | Call::submit_batches { group, .. }
+                | Call::submit_solvency { group, .. }
+                | Call::rekey_house { group, .. },
+            ) => T::Sequencers::is_member(*group, signer),
             _ => T::OtherEssentialCalls::is_essential(call, signer),
         }
     }

@@ -5,7 +5,7 @@ mod claims;
 mod refund;
 mod settle;
 mod table;
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 mod types;
 

@@ -5,14 +5,12 @@ use crate::{
     solvency::{FreezeClock, MAX_GATED_GROUPS},
     stops::Stops,
     Config, Error, FreezeClocks, Frozen, Groups, OpenAccounts, Pallet, SolvencyTerms, SolvencyTermsOf, Totals,
-    VerifyingKeys, WeightInfo,
+    WeightInfo,
 };
 use alloc::vec::Vec;
 use pallet_cloister_risk::RiskTables;
-use polkadot_sdk::{
-    frame_support::{ensure, traits::Time, weights::Weight},
-    frame_system,
-};
+use pallet_cloister_verifier::VerifyingKeyRegistry;
+use polkadot_sdk::frame_support::{ensure, traits::Time, weights::Weight};
 
 impl<T: Config> Pallet<T> {
     /// Sets what a group asks of rounds; returns what it asked before. Without terms the gate is off and the group is
@@ -48,8 +46,7 @@ impl<T: Config> Pallet<T> {
 
     /// Whether solvency statements can be verified.
     fn has_solvency_key() -> bool {
-        let now = frame_system::Pallet::<T>::block_number();
-        VerifyingKeys::<T>::iter_values().any(|key| key.statement.solvency_shape().is_some() && key.active_at <= now)
+        T::Keys::any_active(|statement| statement.solvency_shape().is_some())
     }
 
     /// Whether there is something to prove: open accounts, or payouts that wait for a round. There is nothing once the

@@ -3,11 +3,12 @@
 
 use crate::{
     queue::GroupOf, BlockNumberFor, Config, Error, Event, Groups, HouseRekey, HouseRekeyed, HouseRekeys, Pallet,
-    RecentRoots, SealKey, StatementKind, Submitters,
+    RecentRoots,
 };
-use cloister_groth16_verifier::{verify, Proof, VerifyingKey};
 use cloister_ledger::HouseRekeyStatement;
 use cloister_types::GroupId;
+use pallet_cloister_sequencers::Sequencers;
+use pallet_cloister_verifier::StatementKind;
 use polkadot_sdk::{frame_support::ensure, frame_system};
 
 impl<T: Config> Pallet<T> {
@@ -18,7 +19,7 @@ impl<T: Config> Pallet<T> {
         state: &GroupOf<T>,
         rekey: &HouseRekey,
     ) -> Result<(HouseRekeyed, HouseRekeyStatement), Error<T>> {
-        let sealing_key = SealKey::<T>::get().ok_or(Error::<T>::SealKeyMissing)?;
+        let sealing_key = T::Sequencers::seal_key(group).ok_or(Error::<T>::SealKeyMissing)?;
         let kept = rekey.kept(state.batch_no, sealing_key);
         let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::from(0u32));
         let statement = kept
@@ -30,18 +31,12 @@ impl<T: Config> Pallet<T> {
     /// Checks a re-key and takes it. Nothing is written before the proof is verified. A disabled group takes it too: it
     /// moves nothing.
     pub(crate) fn do_rekey_house(who: &T::AccountId, group: u32, rekey: &HouseRekey) -> Result<(), Error<T>> {
-        ensure!(Submitters::<T>::get().contains(who), Error::<T>::NotSubmitter);
+        ensure!(T::Sequencers::is_member(group, who), Error::<T>::NotSubmitter);
         let mut state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
         ensure!(rekey.old_house == state.house, Error::<T>::HouseChanged);
-        let registered = Self::active_key(rekey.key)?;
-        ensure!(
-            registered.statement == StatementKind::HouseRekey,
-            Error::<T>::WrongStatement
-        );
+        let key = Self::active_key_of(rekey.key, StatementKind::HouseRekey)?;
         let (kept, statement) = Self::house_rekey_statement(group, &state, rekey)?;
-        let key = VerifyingKey::from_checked_bytes(&registered.key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
-        let proof = Proof::from_bytes(&rekey.proof).map_err(Error::<T>::from)?;
-        verify(&key, &[statement.hash()], &proof).map_err(Error::<T>::from)?;
+        Self::verify_proof(&key, statement.hash(), &rekey.proof)?;
 
         let number = state.house_rekeys;
         state.house_rekeys = number.checked_add(1).ok_or(Error::<T>::ArithmeticOverflow)?;

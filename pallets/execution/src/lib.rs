@@ -23,17 +23,17 @@ pub mod extension;
 mod freeze;
 mod house;
 mod insurance;
-mod keys;
 #[cfg(feature = "measure")]
 pub mod measure;
 pub mod periods;
+mod proofs;
 mod queue;
 mod seal;
 mod sections;
 pub mod solvency;
 mod stops;
 mod take_back;
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 pub mod types;
 mod vault;
@@ -55,7 +55,6 @@ pub use custody::MAX_CUSTODIANS;
 pub use essential::{EssentialCalls, ESSENTIAL_PRIORITY};
 pub use exit::{ExitClaim, ExitScan, ExitSums, FinalTable, Ratio};
 pub use extension::CheckPlainBatch;
-pub use keys::MAX_KEYS;
 pub use pallet::*;
 pub use periods::{Beneficiary, ClosedPeriod, PayoutTerms, Period};
 pub use solvency::{
@@ -64,9 +63,9 @@ pub use solvency::{
 pub use stops::{Stops, MAX_STOPPED, STOP_WINDOW};
 pub use take_back::TAKE_BACK_AFTER;
 pub use types::{
-    Batch, Field, Findings, GenesisKey, GroupState, GroupTotals, HouseRekey, HouseRekeyed, ItemKind, KeyId, Lane,
-    LastRecord, OpenKeys, QueueClock, QueueItem, RegisteredAccount, RegisteredKey, SealProof, SolvencySubmission,
-    StatementKind, Terms, UnitSubmission, WaitingItem,
+    Batch, Field, Findings, GroupState, GroupTotals, HouseRekey, HouseRekeyed, ItemKind, KeyId, Lane, LastRecord,
+    OpenKeys, QueueClock, QueueItem, RegisteredAccount, SealProof, SolvencySubmission, Terms, UnitSubmission,
+    WaitingItem,
 };
 pub use weights::WeightInfo;
 
@@ -89,14 +88,20 @@ pub mod pallet {
     use cloister_settlement::Request;
     use frame_support::{
         pallet_prelude::*,
-        traits::{fungibles, Time},
+        traits::{fungibles, StorageVersion, Time},
         PalletId,
     };
     use frame_system::pallet_prelude::*;
-    use pallet_cloister_risk::{BatchShapes, RiskTables};
-    use sp_runtime::traits::{AtLeast32BitUnsigned, Saturating};
+    use pallet_cloister_risk::RiskTables;
+    use pallet_cloister_sequencers::Sequencers;
+    use pallet_cloister_verifier::VerifyingKeyRegistry;
+    use sp_runtime::traits::AtLeast32BitUnsigned;
+
+    /// Version of the storage's layout.
+    const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
 
     #[pallet::pallet]
+    #[pallet::storage_version(STORAGE_VERSION)]
     pub struct Pallet<T>(_);
 
     #[pallet::config]
@@ -121,6 +126,10 @@ pub mod pallet {
             + fungibles::roles::Inspect<Self::AccountId>;
         /// The risk tables.
         type Risk: RiskTables;
+        /// The verifying keys.
+        type Keys: VerifyingKeyRegistry;
+        /// Who may submit batches, and the sealing keys.
+        type Sequencers: Sequencers<Self::AccountId>;
         /// The chain's clock, milliseconds of Unix time.
         type Time: Time<Moment = u64>;
         /// Calls of other pallets that come before ordinary ones, as batches do: the feeds (C-PRIORITY).
@@ -135,9 +144,9 @@ pub mod pallet {
         /// Maximum number of queue items per account.
         #[pallet::constant]
         type MaxItemsPerUser: Get<u32>;
-        /// Maximum number of submitters.
+        /// Maximum number of solvency rounds of a group under way: a member of its sequencers has one.
         #[pallet::constant]
-        type MaxSubmitters: Get<u32>;
+        type MaxRounds: Get<u32>;
         /// Smallest deposit, 10^-6.
         #[pallet::constant]
         type MinDeposit: Get<u64>;
@@ -182,9 +191,6 @@ pub mod pallet {
         /// A batch time may be this much after the block's, milliseconds.
         #[pallet::constant]
         type MaxTimeAhead: Get<u64>;
-        /// Blocks from setting a verifying key until proofs are verified with it; the same for every statement.
-        #[pallet::constant]
-        type ActivationDelay: Get<BlockNumberFor<Self>>;
         /// Milliseconds for which exits are claims of the first phase, from the moment at which the final table is
         /// fixed ([`exit::EXIT_PERIOD`]).
         #[pallet::constant]
@@ -264,69 +270,6 @@ pub mod pallet {
             })
         }
 
-        /// Registers a verifying key under a new id, good after [`Config::ActivationDelay`].
-        ///
-        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::KeyExists`], [`Error::ShapeTooLarge`],
-        /// [`Error::DevelopmentKeyRefused`], [`Error::InvalidVerifyingKey`]. Event: [`Event::VerifyingKeySet`].
-        #[pallet::call_index(2)]
-        #[pallet::weight(T::WeightInfo::set_verifying_key())]
-        pub fn set_verifying_key(
-            origin: OriginFor<T>,
-            id: KeyId,
-            statement: StatementKind,
-            development: bool,
-            key: BoundedVec<u8, ConstU32<{ types::KEY_BYTES }>>,
-        ) -> DispatchResult {
-            T::NoticeOrigin::ensure_origin(origin)?;
-            let active_at = frame_system::Pallet::<T>::block_number().saturating_add(T::ActivationDelay::get());
-            Self::register_key(id, statement, development, key.into_inner(), active_at)?;
-            Ok(())
-        }
-
-        /// Removes a verifying key at once: batches and opens that name it are refused from now on. Opens that are
-        /// queued were checked with it before. The last active key of exits stays while any account is open.
-        ///
-        /// Origin: [`Config::AdminOrigin`] or [`Config::NoticeOrigin`]. Errors: [`Error::UnknownKey`],
-        /// [`Error::ExitKeyNeeded`]. Event: [`Event::VerifyingKeyRemoved`].
-        #[pallet::call_index(3)]
-        #[pallet::weight(T::WeightInfo::remove_verifying_key())]
-        pub fn remove_verifying_key(origin: OriginFor<T>, id: KeyId) -> DispatchResult {
-            Self::ensure_narrowing(origin)?;
-            Self::unregister_key(id)?;
-            Ok(())
-        }
-
-        /// Sets who may submit batches.
-        ///
-        /// Origin: [`Config::NoticeOrigin`]; [`Config::AdminOrigin`] too if nobody is added.
-        /// Event: [`Event::SubmittersSet`].
-        #[pallet::call_index(4)]
-        #[pallet::weight(T::WeightInfo::set_submitters(submitters.len() as u32))]
-        pub fn set_submitters(
-            origin: OriginFor<T>,
-            submitters: BoundedVec<T::AccountId, T::MaxSubmitters>,
-        ) -> DispatchResult {
-            Self::ensure_may_set_submitters(origin, &submitters)?;
-            let count = u32::try_from(submitters.len()).unwrap_or(u32::MAX);
-            Submitters::<T>::put(submitters);
-            Self::deposit_event(Event::SubmittersSet { count });
-            Ok(())
-        }
-
-        /// Sets the sequencers' sealing key, coordinates x and y. Opens that are queued were sealed to the key before,
-        /// so the sequencers keep that one until a batch has consumed them.
-        ///
-        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::InvalidSealKey`]. Event: [`Event::SealKeySet`].
-        #[pallet::call_index(5)]
-        #[pallet::weight(T::WeightInfo::set_seal_key())]
-        pub fn set_seal_key(origin: OriginFor<T>, x: Field, y: Field) -> DispatchResult {
-            T::NoticeOrigin::ensure_origin(origin)?;
-            ensure!(Self::is_key(&x, &y), Error::<T>::InvalidSealKey);
-            SealKey::<T>::put((x, y));
-            Self::deposit_event(Event::SealKeySet);
-            Ok(())
-        }
-
         /// Queues the open of an account with its first deposit, which is taken now. The signer becomes its owner. The
         /// proof (V-STATEMENT) says that the sequencers can open the sealed view key, so a queued open can always be
         /// consumed.
@@ -354,11 +297,12 @@ pub mod pallet {
 
         /// Queues a deposit to the signer's account; it is taken now.
         ///
-        /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::GroupFrozen`],
-        /// [`Error::CustodyChanged`], [`Error::NoAccount`], [`Error::CloseWaits`], [`Error::DepositTooSmall`],
-        /// [`Error::QueueFull`], [`Error::TooManyItems`], [`Error::QueuedSumTooLarge`], [`Error::UserCapExceeded`],
-        /// [`Error::VaultCapExceeded`], [`Error::InsufficientBalance`], and what the asset refuses. Event:
-        /// [`Event::DepositQueued`].
+        /// Origin: signed. Errors, in the order of the checks: [`Error::UnknownGroup`], [`Error::GroupDisabled`],
+        /// [`Error::GroupFrozen`], [`Error::CustodyChanged`], [`Error::NoAccount`], [`Error::CloseWaits`],
+        /// [`Error::DepositTooSmall`], [`Error::OpenTakenBack`], [`Error::QueueFull`], [`Error::TooManyItems`],
+        /// [`Error::QueuedSumTooLarge`], [`Error::UserCapExceeded`], [`Error::InsufficientBalance`] for the item's
+        /// fee, [`Error::VaultCapExceeded`], [`Error::InsufficientBalance`] for the amount, and what the asset refuses.
+        /// Event: [`Event::DepositQueued`].
         #[pallet::call_index(7)]
         #[pallet::weight(T::WeightInfo::deposit())]
         pub fn deposit(origin: OriginFor<T>, group: u32, amount: u64) -> DispatchResult {
@@ -369,8 +313,8 @@ pub mod pallet {
         /// Settles a batch (C-SUBMIT). Free if it succeeds. Only as a transaction of its own ([`CheckPlainBatch`]).
         ///
         /// Origin: signed by a submitter. Errors, in the order of the checks: [`Error::WrappedBatch`],
-        /// [`Error::NotSubmitter`], [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::GroupFrozen`],
-        /// [`Error::WrongBatchNumber`], [`Error::HouseNotKeyed`],
+        /// [`Error::NotSubmitter`], [`Error::NotLeader`], [`Error::UnknownGroup`], [`Error::GroupDisabled`],
+        /// [`Error::GroupFrozen`], [`Error::WrongBatchNumber`], [`Error::HouseNotKeyed`],
         /// [`Error::UnknownKey`], [`Error::KeyNotActive`], [`Error::WrongStatement`], [`Error::WrongUnitCount`],
         /// [`Error::WrongCiphertextLength`], [`Error::RiskVersionDecreased`], [`Error::RiskTableUnknown`],
         /// [`Error::RiskTableTooOld`], [`Error::RiskTableReplaced`], [`Error::TimeDecreased`],
@@ -428,15 +372,20 @@ pub mod pallet {
         pub fn set_queue_terms(origin: OriginFor<T>, group: u32, terms: Terms) -> DispatchResult {
             T::NoticeOrigin::ensure_origin(origin)?;
             let old = Self::change_queue_terms(group, terms)?;
-            Self::deposit_event(Event::QueueTermsSet { group, old, new: terms });
+            Self::deposit_event(Event::QueueTermsSet {
+                group,
+                before: old,
+                now: terms,
+            });
             Ok(())
         }
 
         /// Queues a change of the flags of the signer's account (B-SWITCH), which a unit of its own takes.
         ///
-        /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::GroupFrozen`],
-        /// [`Error::NoAccount`], [`Error::RequestWaits`], [`Error::QueueFull`], [`Error::TooManyItems`]. Event:
-        /// [`Event::SwitchQueued`].
+        /// Origin: signed. Errors, in the order of the checks: [`Error::UnknownGroup`], [`Error::GroupDisabled`],
+        /// [`Error::GroupFrozen`], [`Error::NoAccount`], [`Error::RequestWaits`], [`Error::OpenTakenBack`],
+        /// [`Error::QueueFull`], [`Error::TooManyItems`], [`Error::InsufficientBalance`] for the item's fee, and what
+        /// the asset refuses. Event: [`Event::SwitchQueued`].
         // A deposit does the same, and moves money besides.
         #[pallet::call_index(13)]
         #[pallet::weight(T::WeightInfo::deposit())]
@@ -449,9 +398,10 @@ pub mod pallet {
         /// takes it. While it waits the account takes neither deposits nor requests; deposits that wait already are
         /// refunded if it takes effect.
         ///
-        /// Origin: signed. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::GroupFrozen`],
-        /// [`Error::NoAccount`], [`Error::RequestWaits`], [`Error::QueueFull`], [`Error::TooManyItems`]. Event:
-        /// [`Event::CloseQueued`].
+        /// Origin: signed. Errors, in the order of the checks: [`Error::UnknownGroup`], [`Error::GroupDisabled`],
+        /// [`Error::GroupFrozen`], [`Error::NoAccount`], [`Error::RequestWaits`], [`Error::OpenTakenBack`],
+        /// [`Error::QueueFull`], [`Error::TooManyItems`], [`Error::InsufficientBalance`] for the item's fee, and what
+        /// the asset refuses. Event: [`Event::CloseQueued`].
         // A deposit does the same, and moves money besides.
         #[pallet::call_index(14)]
         #[pallet::weight(T::WeightInfo::deposit())]
@@ -465,9 +415,9 @@ pub mod pallet {
         /// paid goes through the gate like any other payout (C-GATE).
         ///
         /// Origin: signed. `amount` is in 10^-6. Errors, in the order of the checks: [`Error::UnknownGroup`],
-        /// [`Error::GroupFrozen`], [`Error::NoAccount`], [`Error::RequestWaits`],
-        /// [`Error::NothingAsked`], [`Error::QueueFull`], [`Error::TooManyItems`].
-        /// Event: [`Event::ForcedWithdrawalQueued`].
+        /// [`Error::GroupFrozen`], [`Error::NoAccount`], [`Error::RequestWaits`], [`Error::NothingAsked`],
+        /// [`Error::UnknownAccount`] (its open waits), [`Error::InsufficientBalance`] for the item's fee, and what the
+        /// asset refuses. Event: [`Event::ForcedWithdrawalQueued`].
         // A deposit does the same, and moves money besides.
         #[pallet::call_index(15)]
         #[pallet::weight(T::WeightInfo::deposit())]
@@ -481,8 +431,9 @@ pub mod pallet {
         /// the sequencers can open the sealed view key, so a queued re-key can always be consumed.
         ///
         /// Origin: signed. Errors, in the order of the checks: [`Error::UnknownGroup`],
-        /// [`Error::GroupFrozen`], [`Error::NoAccount`], [`Error::RequestWaits`], those of C-SEAL (see
-        /// [`Pallet::open`]), [`Error::QueueFull`], [`Error::TooManyItems`]. Event: [`Event::RekeyQueued`].
+        /// [`Error::GroupFrozen`], [`Error::NoAccount`], [`Error::RequestWaits`], [`Error::UnknownAccount`] (its open
+        /// waits), those of C-SEAL (see [`Pallet::open`]), [`Error::InsufficientBalance`] for the item's fee, and what
+        /// the asset refuses. Event: [`Event::RekeyQueued`].
         #[pallet::call_index(16)]
         #[pallet::weight(T::WeightInfo::rekey())]
         pub fn rekey(origin: OriginFor<T>, group: u32, keys: OpenKeys, seal_proof: Box<SealProof>) -> DispatchResult {
@@ -551,7 +502,11 @@ pub mod pallet {
         pub fn set_solvency_terms(origin: OriginFor<T>, group: u32, terms: Option<SolvencyTerms>) -> DispatchResult {
             T::NoticeOrigin::ensure_origin(origin)?;
             let old = Self::change_solvency_terms(group, terms)?;
-            Self::deposit_event(Event::SolvencyTermsSet { group, old, new: terms });
+            Self::deposit_event(Event::SolvencyTermsSet {
+                group,
+                before: old,
+                now: terms,
+            });
             Ok(())
         }
 
@@ -695,7 +650,11 @@ pub mod pallet {
         pub fn set_payout_terms(origin: OriginFor<T>, group: u32, terms: PayoutTerms) -> DispatchResult {
             T::NoticeOrigin::ensure_origin(origin)?;
             let old = Self::change_payout_terms(group, terms)?;
-            Self::deposit_event(Event::PayoutTermsSet { group, old, new: terms });
+            Self::deposit_event(Event::PayoutTermsSet {
+                group,
+                before: old,
+                now: terms,
+            });
             Ok(())
         }
 

@@ -13,6 +13,8 @@ use cloister_risk::RiskTable;
 use cloister_types::{AccountIndex, Amount, GroupId, InstrumentId, PerLot};
 pub use pallet_cloister_risk::RiskTables;
 use pallet_cloister_risk::TableInfo;
+use pallet_cloister_sequencers::GenesisSequencers;
+pub use pallet_cloister_verifier::{GenesisKey, StatementKind};
 use polkadot_sdk::{
     frame_support::{
         assert_ok, derive_impl,
@@ -52,6 +54,10 @@ mod runtime {
     #[runtime::pallet_index(2)]
     pub type Assets = pallet_assets;
     #[runtime::pallet_index(3)]
+    pub type Verifier = pallet_cloister_verifier;
+    #[runtime::pallet_index(4)]
+    pub type Sequencers = pallet_cloister_sequencers;
+    #[runtime::pallet_index(5)]
     pub type Execution = pallet_cloister_execution;
 }
 
@@ -142,22 +148,45 @@ impl RiskTables for Risk {
             .collect();
         let tables: Vec<_> = infos.iter().filter_map(|((_, v), _)| Self::table(group, *v)).collect();
         let newest = infos.last().filter(|_| infos.len() >= 3)?;
-        FinalValues::median(&tables, solvency::fr(&newest.1.hash))
+        FinalValues::median(&tables, solvency::fr(&newest.1.risk_hash))
     }
 }
 
+/// Narrows at once.
+type Narrowing = EitherOfDiverse<EnsureRoot<AccountId32>, EnsureSignedBy<Narrows, AccountId32>>;
+/// Does what was announced.
+type Widening = EitherOfDiverse<EnsureRoot<AccountId32>, EnsureSignedBy<Widens, AccountId32>>;
+
+impl pallet_cloister_verifier::Config for Test {
+    type AdminOrigin = Narrowing;
+    type NoticeOrigin = Widening;
+    type ActivationDelay = ConstU64<10>;
+    type Exits = Execution;
+    type WeightInfo = pallet_cloister_verifier::weights::SubstrateWeight<Test>;
+}
+
+impl pallet_cloister_sequencers::Config for Test {
+    type AdminOrigin = Narrowing;
+    type NoticeOrigin = Widening;
+    type Time = Clock;
+    type MaxMembers = ConstU32<2>;
+    type WeightInfo = pallet_cloister_sequencers::weights::SubstrateWeight<Test>;
+}
+
 impl pallet_cloister_execution::Config for Test {
-    type AdminOrigin = EitherOfDiverse<EnsureRoot<AccountId32>, EnsureSignedBy<Narrows, AccountId32>>;
-    type NoticeOrigin = EitherOfDiverse<EnsureRoot<AccountId32>, EnsureSignedBy<Widens, AccountId32>>;
+    type AdminOrigin = Narrowing;
+    type NoticeOrigin = Widening;
     type AssetId = u32;
     type Assets = Assets;
     type Risk = Risk;
+    type Keys = Verifier;
+    type Sequencers = Sequencers;
     type Time = Clock;
     type OtherEssentialCalls = ();
     type PalletId = ExecutionPalletId;
     type MaxQueue = MaxQueue;
     type MaxItemsPerUser = ConstU32<4>;
-    type MaxSubmitters = ConstU32<2>;
+    type MaxRounds = ConstU32<2>;
     type MinDeposit = ConstU64<100>;
     type OpenFee = OpenFee;
     type QueueFee = QueueFee;
@@ -171,7 +200,6 @@ impl pallet_cloister_execution::Config for Test {
     type MaxRiskAge = ConstU64<30_000>;
     type MaxTimeBehind = ConstU64<20_000>;
     type MaxTimeAhead = ConstU64<2_000>;
-    type ActivationDelay = ConstU64<10>;
     type ExitPeriod = ConstU64<PERIOD>;
     type Treasury = Treasury;
     type WeightInfo = weights::SubstrateWeight<Test>;
@@ -201,6 +229,18 @@ impl crate::BenchmarkHelper<AccountId32, u32> for Helper {
         for version in 2..=pallet_cloister_risk::bounds::FINAL_MOST {
             set_table(group, version.into(), now);
         }
+    }
+    fn set_verifying_key(id: KeyId, statement: StatementKind) {
+        pallet_cloister_verifier::benchmarking::register::<Test>(id, statement).unwrap();
+    }
+    fn fill_verifying_keys() {
+        pallet_cloister_verifier::benchmarking::fill::<Test>().unwrap();
+    }
+    fn set_sequencer(group: u32, who: AccountId32) {
+        pallet_cloister_sequencers::benchmarking::lead::<Test>(group, who).unwrap();
+    }
+    fn set_seal_key(group: u32, x: Field, y: Field) {
+        Sequencers::put_seal_key(group, x, y).unwrap();
     }
 }
 
@@ -269,7 +309,7 @@ pub fn set_table(group: u32, version: u64, time: u64) {
     infos.insert(
         (group, version),
         TableInfo {
-            hash: to_bytes(&Fr::from(1_000 + version)),
+            risk_hash: to_bytes(&Fr::from(1_000 + version)),
             time,
             good_until: None,
         },
@@ -342,14 +382,8 @@ pub fn genesis() -> RuntimeGenesisConfig {
                 .collect(),
             ..Default::default()
         },
-        execution: pallet_cloister_execution::GenesisConfig {
+        verifier: pallet_cloister_verifier::GenesisConfig {
             development: true,
-            groups: vec![(GROUP, ASSET, FEES)],
-            queue_terms: Some((NOTICE, 50)),
-            solvency_terms: None,
-            submitters: vec![SEQUENCER],
-            custodians: vec![ADMIN],
-            seal_key: Some((to_bytes(&seal.x()), to_bytes(&seal.y()))),
             verifying_keys: vec![
                 GenesisKey {
                     id: SEAL_KEY,
@@ -382,6 +416,22 @@ pub fn genesis() -> RuntimeGenesisConfig {
                     key: prover::key(),
                 },
             ],
+            ..Default::default()
+        },
+        sequencers: pallet_cloister_sequencers::GenesisConfig {
+            groups: [GROUP, OTHER]
+                .map(|group| GenesisSequencers {
+                    group,
+                    members: vec![SEQUENCER],
+                    seal_key: Some((to_bytes(&seal.x()), to_bytes(&seal.y()))),
+                })
+                .to_vec(),
+        },
+        execution: pallet_cloister_execution::GenesisConfig {
+            groups: vec![(GROUP, ASSET, FEES)],
+            queue_terms: Some((NOTICE, 50)),
+            solvency_terms: None,
+            custodians: vec![ADMIN],
         },
         ..Default::default()
     }
@@ -567,7 +617,7 @@ pub fn statement(batch: &Batch) -> Statement {
         new_root: fr(&batch.new_root),
         old_house: fr(&state.house),
         new_house: fr(&batch.new_house),
-        risk_hash: fr(&info.hash),
+        risk_hash: fr(&info.risk_hash),
         sweep: batch.sweep,
         doors: Doors {
             paid_in: Amount(paid_in),

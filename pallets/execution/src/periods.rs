@@ -1,9 +1,10 @@
 //! The income of a group and who gets it (C-PERIOD): sweeps, credits of provers, shares and their claims.
 
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 mod types;
 
+pub(crate) use types::credit_of;
 pub use types::{
     Beneficiary, ClosedPeriod, PayoutTerms, Period, MAX_MIN_BATCHES, MAX_TREASURY_SHARE, MIN_INSURANCE_SHARE,
     PROVERS_SHARE, WHOLE,

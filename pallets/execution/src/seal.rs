@@ -1,17 +1,18 @@
 //! Seals of opens and re-keys: a queued view key is the one that its commitment names, under the sequencers' key of
 //! that moment (C-SEAL).
 
-use crate::{BlockNumberFor, Config, Error, OpenKeys, Pallet, SealKey, SealProof, StatementKind};
+use crate::{BlockNumberFor, Config, Error, OpenKeys, Pallet, SealProof};
 use cloister_crypto::{field::from_bytes, schnorr::PublicKey, seal::Sealed};
-use cloister_groth16_verifier::{verify, Proof, VerifyError, VerifyingKey};
 use cloister_ledger::{Key, SealStatement};
 use cloister_types::GroupId;
-use polkadot_sdk::{frame_support::ensure, frame_system};
+use pallet_cloister_sequencers::Sequencers;
+use pallet_cloister_verifier::StatementKind;
+use polkadot_sdk::frame_system;
 
 impl<T: Config> Pallet<T> {
     /// Rebuilds the statement of a seal. Genesis, group, owner and sealing key are the chain's own.
     pub(crate) fn seal_statement(group: u32, owner: &T::AccountId, keys: &OpenKeys) -> Result<SealStatement, Error<T>> {
-        let (x, y) = SealKey::<T>::get().ok_or(Error::<T>::SealKeyMissing)?;
+        let (x, y) = T::Sequencers::seal_key(group).ok_or(Error::<T>::SealKeyMissing)?;
         let field = |bytes| from_bytes(bytes).map_err(|_| Error::<T>::NonCanonicalField);
         let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::from(0u32));
         let sealing_key = Key {
@@ -42,15 +43,12 @@ impl<T: Config> Pallet<T> {
         seal: &SealProof,
     ) -> Result<(), Error<T>> {
         let statement = Self::seal_statement(group, owner, keys)?;
-        let registered = Self::active_key(seal.key)?;
-        ensure!(registered.statement == StatementKind::Seal, Error::<T>::WrongStatement);
+        let key = Self::active_key_of(seal.key, StatementKind::Seal)?;
         // The statement says so too. Whatever its verifying key is worth, no queued key can stop the queue.
         PublicKey::from_coordinates(statement.key.x, statement.key.y).map_err(|_| Error::<T>::InvalidPublicKey)?;
-        let key = VerifyingKey::from_checked_bytes(&registered.key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
-        let proof = Proof::from_bytes(&seal.proof).map_err(Error::<T>::from)?;
-        verify(&key, &[statement.hash()], &proof).map_err(|error| match error {
-            VerifyError::PairingCheckFailed => Error::<T>::InvalidSealProof,
-            other => other.into(),
+        Self::verify_proof(&key, statement.hash(), &seal.proof).map_err(|error| match error {
+            Error::InvalidProof => Error::InvalidSealProof,
+            other => other,
         })
     }
 }

@@ -1,6 +1,6 @@
 //! Solvency rounds: the statements of a payee cover the accounts of a group one run after the other (D-ROUND).
 
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state;
 mod types;
 
@@ -10,16 +10,16 @@ pub use types::{
 };
 
 use crate::{
-    queue::GroupOf, BlockNumberFor, CompleteRounds, Config, Error, Event, Groups, OpenAccounts, Pallet, RecentRoots,
-    Rounds, SolvencySubmission, Submitters, Totals,
+    periods::credit_of, queue::GroupOf, BlockNumberFor, CompleteRounds, Config, Error, Event, Groups, OpenAccounts,
+    Pallet, RecentRoots, Rounds, SolvencySubmission, Totals,
 };
-use cloister_groth16_verifier::{verify, Proof, VerifyingKey};
 use cloister_ledger::{
     solvency::{begins_subtree, SUBTREE_LEAVES},
     SolvencyShape,
 };
 use cloister_settlement::{Findings, SolvencyKnown};
 use cloister_types::GroupId;
+use pallet_cloister_sequencers::Sequencers;
 use polkadot_sdk::{
     frame_support::{ensure, traits::Time, BoundedVec},
     frame_system,
@@ -30,7 +30,7 @@ pub(crate) use types::BLOCK_LEAVES;
 /// A round as this pallet's storage has it.
 pub(crate) type RoundOf<T> = Round<<T as polkadot_sdk::frame_system::Config>::AccountId>;
 /// The rounds of a group.
-pub(crate) type RoundsOf<T> = BoundedVec<RoundOf<T>, <T as Config>::MaxSubmitters>;
+pub(crate) type RoundsOf<T> = BoundedVec<RoundOf<T>, <T as Config>::MaxRounds>;
 
 /// Whether subtrees can be skipped.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -143,11 +143,10 @@ impl<T: Config> Pallet<T> {
         submission: &SolvencySubmission,
     ) -> Result<(), Error<T>> {
         let payee = T::AccountId::from(submission.payee);
-        let submitters = Submitters::<T>::get();
-        ensure!(submitters.contains(&payee), Error::<T>::NotSubmitter);
+        ensure!(T::Sequencers::is_member(group, &payee), Error::<T>::NotSubmitter);
         let state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
-        let registered = Self::active_key(submission.key)?;
-        let shape = registered.statement.solvency_shape();
+        let key = Self::active_key(submission.key)?;
+        let shape = key.statement.solvency_shape();
         let shape = shape.ok_or(Error::<T>::WrongStatement)?;
         let now = T::Time::now();
         let table = Self::table_in_force(group, submission.risk_version, now)?;
@@ -162,15 +161,13 @@ impl<T: Config> Pallet<T> {
             shape,
             root: recent.root,
             house: recent.house,
-            risk_hash: table.hash,
+            risk_hash: table.risk_hash,
             table_time: table.time,
             before: round.sums,
         };
         let statement = submission.statement(&known);
         let statement = statement.map_err(|_| Error::<T>::NonCanonicalField)?;
-        let key = VerifyingKey::from_checked_bytes(&registered.key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
-        let proof = Proof::from_bytes(&submission.proof).map_err(Error::<T>::from)?;
-        verify(&key, &[statement.hash()], &proof).map_err(Error::<T>::from)?;
+        Self::verify_proof(&key, statement.hash(), &submission.proof)?;
 
         let next = shape.next(submission.first).get();
         round.cursor = next;
@@ -178,10 +175,10 @@ impl<T: Config> Pallet<T> {
         round.oldest_table = round.oldest_table.min(table.time);
         round.newest_root = round.newest_root.max(submission.batch_no);
         if Self::gap(group, submission.first.get(), next) != Gap::Empty {
-            round.credits = round.credits.saturating_add(registered.statement.credit());
+            round.credits = round.credits.saturating_add(credit_of(key.statement));
         }
         // Whoever is no submitter any more has no round, so there is room for those who are.
-        rounds.retain(|other| other.payee != payee && submitters.contains(&other.payee));
+        rounds.retain(|other| other.payee != payee && T::Sequencers::is_member(group, &other.payee));
         if !last {
             rounds
                 .try_push(round.clone())

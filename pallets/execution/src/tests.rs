@@ -24,6 +24,7 @@ mod rekey;
 mod requests;
 mod rounds;
 mod seal;
+mod sequencers;
 mod settle;
 mod take_back;
 mod takings;

@@ -37,7 +37,7 @@ impl<T: Config> Pallet<T> {
     /// * What a frozen group's exits keep: [`Pallet::try_exits`].
     /// * What income, credits and shares keep: [`Pallet::try_periods`].
     /// * Its asset is listed (C-CUSTODY).
-    pub(crate) fn do_try_state() -> Result<(), TryRuntimeError> {
+    pub fn do_try_state() -> Result<(), TryRuntimeError> {
         ensure!(!PlainBatch::<T>::exists(), "a transaction has left its mark");
         let mut groups = 0usize;
         for (group, state) in Groups::<T>::iter() {

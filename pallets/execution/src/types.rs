@@ -1,8 +1,6 @@
 //! What the pallet stores and what its calls take.
 
 use crate::stops::Stops;
-use alloc::vec::Vec;
-use cloister_ledger::{solvency::BLOCK_SUBTREES, Shape, SolvencyShape};
 pub use cloister_settlement::{
     batch::{Batch, Field, KeyId, UnitSubmission, CIPHERTEXT_FIXED, MAX_CIPHERTEXT, MAX_PLACES, MAX_UNITS},
     house::{HouseRekey, HouseRekeyed},
@@ -11,15 +9,8 @@ pub use cloister_settlement::{
     solvency::{Findings, SolvencySubmission},
 };
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use polkadot_sdk::{
-    frame_support::{traits::ConstU32, BoundedVec},
-    sp_core,
-};
 use scale_info::TypeInfo;
-use serde::{Deserialize, Serialize};
 
-/// Bytes of a verifying key with one public input (C-VERIFIER).
-pub const KEY_BYTES: u32 = 1060;
 /// Maximum number of items that one call of the runtime API's `queue` returns.
 pub const MAX_QUEUE_PAGE: u32 = 256;
 /// Maximum number of leaves that one call of the runtime API's `leaves` returns.
@@ -32,89 +23,6 @@ pub const MAX_INSURANCE_PAYMENTS: u32 = 32;
 pub const MAX_HOUSE_ITEMS: u32 = MAX_INSURANCE_PAYMENTS + 1;
 /// Decimals of a settlement asset.
 pub const ASSET_DECIMALS: u8 = 6;
-
-/// What a verifying key's proofs say.
-#[derive(
-    Clone,
-    Copy,
-    Debug,
-    PartialEq,
-    Eq,
-    Encode,
-    Decode,
-    DecodeWithMemTracking,
-    TypeInfo,
-    MaxEncodedLen,
-    Serialize,
-    Deserialize,
-)]
-pub enum StatementKind {
-    /// Batches of one shape (B-STATEMENT).
-    Batch {
-        /// Units per batch (N).
-        units: u16,
-        /// Places per unit (J).
-        places: u8,
-    },
-    /// Seals of opens (V-STATEMENT).
-    Seal,
-    /// Re-keys of a group's house (H-STATEMENT).
-    HouseRekey,
-    /// Solvency statements of one shape (D-STATEMENT).
-    Solvency {
-        /// Maximum number of subtrees that a statement covers.
-        subtrees: u16,
-    },
-    /// Exits from frozen groups (X-STATEMENT).
-    Exit,
-}
-
-impl StatementKind {
-    /// Shape of the batches; `None` if the statement is not of batches.
-    pub fn shape(&self) -> Option<Shape> {
-        match *self {
-            Self::Batch { units, places } => Some(Shape {
-                units,
-                places: places.into(),
-            }),
-            Self::Seal | Self::HouseRekey | Self::Solvency { .. } | Self::Exit => None,
-        }
-    }
-
-    /// Shape of the solvency statements; `None` if the statement is another one.
-    pub fn solvency_shape(&self) -> Option<SolvencyShape> {
-        match *self {
-            Self::Solvency { subtrees } => Some(SolvencyShape { subtrees }),
-            Self::Batch { .. } | Self::Seal | Self::HouseRekey | Self::Exit => None,
-        }
-    }
-
-    /// Whether the chain takes statements of this shape.
-    pub(crate) fn fits(&self) -> bool {
-        match *self {
-            Self::Batch { units, places } => {
-                units > 0 && u32::from(units) <= MAX_UNITS && places > 0 && u32::from(places) <= MAX_PLACES
-            }
-            Self::Solvency { subtrees } => subtrees > 0 && usize::from(subtrees) <= BLOCK_SUBTREES,
-            Self::Seal | Self::HouseRekey | Self::Exit => true,
-        }
-    }
-}
-
-/// A verifying key in the registry. It is never replaced under its id.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
-pub struct RegisteredKey<BlockNumber> {
-    /// What its proofs say.
-    pub statement: StatementKind,
-    /// The parameters come from a public seed: only a development chain takes it.
-    pub development: bool,
-    /// First block in which proofs are verified with it.
-    pub active_at: BlockNumber,
-    /// Blake2-256 of the key.
-    pub hash: [u8; 32],
-    /// The verifying key (C-VERIFIER), checked when it was set.
-    pub key: BoundedVec<u8, ConstU32<KEY_BYTES>>,
-}
 
 /// A margin group on the chain.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
@@ -246,18 +154,4 @@ pub struct RegisteredAccount<AccountId> {
     pub deposited: u128,
     /// Where its owner finds its last record (C-RECORD); none before a batch has opened it.
     pub record: Option<LastRecord>,
-}
-
-/// A verifying key of the genesis, active from the first block.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct GenesisKey {
-    /// Its id.
-    pub id: KeyId,
-    /// What its proofs say.
-    pub statement: StatementKind,
-    /// The parameters come from a public seed: refused unless the chain is a development chain.
-    pub development: bool,
-    /// The verifying key, hexadecimal.
-    #[serde(with = "sp_core::bytes")]
-    pub key: Vec<u8>,
 }

@@ -2,13 +2,12 @@
 
 use crate::{
     claims::Gate,
-    keys::KeyOf,
     solvency::Gap,
     types::{MAX_LEAF_PAGE, MAX_QUEUE_PAGE, MAX_REKEY_PAGE, MAX_UNITS},
     Accounts, Claims, CompleteRounds, Config, ExitClaim, ExitClaims, ExitSums, ExitTotals, Field, FinalTable,
-    FinalTables, FreezeClocks, Frozen, GroupState, GroupTotals, Groups, HouseRekeyed, HouseRekeys, Indices, KeyId,
-    Lane, Pallet, Queue, QueueClocks, QueueItem, RecentRoot, RecentRoots, RegisteredAccount, Rounds, SealKey,
-    SolvencyTermsOf, SolvencyView, Submitters, Totals, VerifyingKeys, WithheldClaim, WithheldClaims,
+    FinalTables, FreezeClocks, Frozen, GroupState, GroupTotals, Groups, HouseRekeyed, HouseRekeys, Indices, Lane,
+    Pallet, Queue, QueueClocks, QueueItem, RecentRoot, RecentRoots, RegisteredAccount, Rounds, SolvencyTermsOf,
+    SolvencyView, Totals, WithheldClaim, WithheldClaims,
 };
 use alloc::{collections::BTreeSet, vec::Vec};
 use cloister_risk::RiskTable;
@@ -167,28 +166,6 @@ impl<T: Config> Pallet<T> {
     /// The claim of an owner, 10^-6.
     pub fn claim_of(group: u32, owner: &T::AccountId) -> u128 {
         Claims::<T>::get(group, owner)
-    }
-
-    /// All verifying keys, by id.
-    pub fn verifying_keys() -> Vec<(KeyId, KeyOf<T>)> {
-        let mut keys: Vec<_> = VerifyingKeys::<T>::iter().collect();
-        keys.sort_unstable_by_key(|(id, _)| *id);
-        keys
-    }
-
-    /// A verifying key.
-    pub fn verifying_key(id: KeyId) -> Option<KeyOf<T>> {
-        VerifyingKeys::<T>::get(id)
-    }
-
-    /// Who may submit batches.
-    pub fn submitters() -> Vec<T::AccountId> {
-        Submitters::<T>::get().into_inner()
-    }
-
-    /// The sequencers' sealing key.
-    pub fn seal_key() -> Option<(Field, Field)> {
-        SealKey::<T>::get()
     }
 
     /// Version of the newest risk table.

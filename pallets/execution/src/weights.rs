@@ -13,14 +13,6 @@ pub trait WeightInfo {
     fn create_group() -> Weight;
     /// `set_group_enabled`.
     fn set_group_enabled() -> Weight;
-    /// `set_verifying_key`: every point of the key is checked.
-    fn set_verifying_key() -> Weight;
-    /// `remove_verifying_key`.
-    fn remove_verifying_key() -> Weight;
-    /// `set_submitters`, by their number.
-    fn set_submitters(s: u32) -> Weight;
-    /// `set_seal_key`.
-    fn set_seal_key() -> Weight;
     /// `open`: the trading key and the proof of the seal are checked.
     fn open() -> Weight;
     /// `deposit`; `switch`, `close` and `force_withdrawal` do no more.

@@ -30,7 +30,7 @@ pub use types::{
 };
 pub use weights::WeightInfo;
 
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 use polkadot_sdk::sp_runtime;
 use polkadot_sdk::{frame_support, frame_system};
 
@@ -40,10 +40,17 @@ pub mod pallet {
     use crate::types::Turn;
     use alloc::vec::Vec;
     use cloister_risk::{RiskTable, Status};
-    use frame_support::{pallet_prelude::*, traits::Time};
+    use frame_support::{
+        pallet_prelude::*,
+        traits::{StorageVersion, Time},
+    };
     use frame_system::pallet_prelude::*;
 
+    /// Version of the storage's layout: the first one.
+    const STORAGE_VERSION: StorageVersion = StorageVersion::new(0);
+
     #[pallet::pallet]
+    #[pallet::storage_version(STORAGE_VERSION)]
     pub struct Pallet<T>(_);
 
     #[pallet::config]
@@ -148,7 +155,7 @@ pub mod pallet {
             /// When, milliseconds of Unix time.
             time: u64,
             /// Its hash.
-            hash: [u8; 32],
+            risk_hash: [u8; 32],
         },
         /// A table was due and could not be built. Said once; the next `TableBuilt` ends it.
         TableStalled {
@@ -283,8 +290,9 @@ pub mod pallet {
 
         /// Lists a perpetual in the next free row of a group.
         ///
-        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::UnknownGroup`],
-        /// [`Error::TooManyInstruments`], [`Error::ShapeTooNarrow`]. Event: [`Event::InstrumentListed`].
+        /// Origin: [`Config::NoticeOrigin`]. Errors, in the order of the checks: [`Error::UnknownGroup`],
+        /// [`Error::ShapeTooNarrow`], [`Error::ParameterOutOfBounds`], [`Error::TooManyInstruments`].
+        /// Event: [`Event::InstrumentListed`].
         #[pallet::call_index(2)]
         #[pallet::weight(T::WeightInfo::list_instrument())]
         pub fn list_instrument(
@@ -497,7 +505,7 @@ mod admin {
     }
 }
 
-#[cfg(any(feature = "try-runtime", test))]
+#[cfg(any(feature = "std", feature = "try-runtime"))]
 mod try_state {
     //! The invariants of the pallet.
 
@@ -512,7 +520,7 @@ mod try_state {
         ///   what its info says.
         /// * The newest table has no last moment yet; every other one has, within the longest grace after the next.
         /// * C-BOUND holds for the newest table and the highest limits.
-        pub(crate) fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
+        pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
             let ids = GroupIds::<T>::get();
             ensure!(
                 Groups::<T>::iter_keys().count() == ids.len(),
@@ -548,7 +556,7 @@ mod try_state {
                 let table = Tables::<T>::get(group, state.version).ok_or("the newest table is missing")?;
                 let info = TableInfos::<T>::get(group, state.version).ok_or("the newest info is missing")?;
                 ensure!(
-                    to_bytes(&table.hash()) == info.hash,
+                    to_bytes(&table.hash()) == info.risk_hash,
                     "the newest table has another hash"
                 );
                 ensure!(

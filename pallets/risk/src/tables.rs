@@ -51,7 +51,7 @@ impl<T: Config> Pallet<T> {
         };
         let version = next.version;
         let info = TableInfo {
-            hash: to_bytes(&table.hash()),
+            risk_hash: to_bytes(&table.hash()),
             time: now,
             good_until: None,
         };
@@ -72,7 +72,7 @@ impl<T: Config> Pallet<T> {
             group,
             version,
             time: now,
-            hash: info.hash,
+            risk_hash: info.risk_hash,
         });
         Turn::Built
     }
@@ -192,7 +192,7 @@ impl<T: Config> RiskTables for Pallet<T> {
                 break;
             }
             tables.push(Tables::<T>::get(group, version)?);
-            risk_hash = risk_hash.or(Some(info.hash));
+            risk_hash = risk_hash.or(Some(info.risk_hash));
         }
         if tables.len() < bounds::FINAL_LEAST {
             return None;

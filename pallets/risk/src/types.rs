@@ -57,7 +57,7 @@ pub trait RiskTables {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
 pub struct TableInfo {
     /// The statement's `risk_hash`, canonical.
-    pub hash: [u8; 32],
+    pub risk_hash: [u8; 32],
     /// When it was built, milliseconds of Unix time.
     pub time: u64,
     /// The last moment at which a batch may name it: the time of the next table and the grace of that moment. It is

@@ -42,6 +42,7 @@ pub mod pallet {
     use frame_support::{
         dispatch::{GetDispatchInfo, PostDispatchInfo},
         pallet_prelude::*,
+        traits::StorageVersion,
     };
     use frame_system::{pallet_prelude::*, RawOrigin};
     use sp_runtime::traits::{Dispatchable, Hash as _, Saturating, Zero};
@@ -49,7 +50,11 @@ pub mod pallet {
     /// Delays in the chain's block numbers.
     pub type DelaysOf<T> = Delays<BlockNumberFor<T>>;
 
+    /// Version of the storage's layout: the first one.
+    const STORAGE_VERSION: StorageVersion = StorageVersion::new(0);
+
     #[pallet::pallet]
+    #[pallet::storage_version(STORAGE_VERSION)]
     pub struct Pallet<T>(_);
 
     #[pallet::config]
@@ -109,7 +114,7 @@ pub mod pallet {
         /// A call was announced. Its bytes are in the transaction.
         Announced {
             /// Hash of its bytes.
-            hash: T::Hash,
+            call_hash: T::Hash,
             /// What it was classified as.
             class: Class,
             /// The first block in which it may be enacted.
@@ -118,12 +123,12 @@ pub mod pallet {
         /// A call was carried out that was announced.
         Enacted {
             /// Hash of its bytes.
-            hash: T::Hash,
+            call_hash: T::Hash,
         },
         /// A call will not be carried out that was announced.
         Withdrawn {
             /// Hash of its bytes.
-            hash: T::Hash,
+            call_hash: T::Hash,
         },
         /// Delays were set, for calls that are announced from now on.
         DelaysSet {
@@ -221,7 +226,11 @@ pub mod pallet {
                 due,
             };
             Notices::<T>::insert(hash, notice);
-            Self::deposit_event(Event::Announced { hash, class, due });
+            Self::deposit_event(Event::Announced {
+                call_hash: hash,
+                class,
+                due,
+            });
             Ok(())
         }
 
@@ -259,7 +268,7 @@ pub mod pallet {
             };
             // With the filter of calls: what nobody may do is not done by notice either.
             call.dispatch(origin).map_err(|failure| failure.error)?;
-            Self::deposit_event(Event::Enacted { hash });
+            Self::deposit_event(Event::Enacted { call_hash: hash });
             Ok(Pays::No.into())
         }
 
@@ -271,7 +280,7 @@ pub mod pallet {
         pub fn withdraw(origin: OriginFor<T>, hash: T::Hash) -> DispatchResult {
             T::AnnounceOrigin::ensure_origin(origin)?;
             Notices::<T>::take(hash).ok_or(Error::<T>::NotAnnounced)?;
-            Self::deposit_event(Event::Withdrawn { hash });
+            Self::deposit_event(Event::Withdrawn { call_hash: hash });
             Ok(())
         }
 
@@ -301,7 +310,7 @@ pub mod pallet {
             Delays {
                 terms: governed.terms.max(least.terms),
                 members: governed.members.max(least.members),
-                keys: governed.keys.max(least.keys),
+                keys_and_code: governed.keys_and_code.max(least.keys_and_code),
             }
         }
 
@@ -330,8 +339,8 @@ pub mod pallet {
 
         /// * There are no more notices than there may be, and each waits for its delay.
         /// * Delays are within their bounds.
-        #[cfg(any(feature = "try-runtime", test))]
-        pub(crate) fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
+        #[cfg(any(feature = "std", feature = "try-runtime"))]
+        pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
             ensure!(Notices::<T>::count() <= MAX_NOTICES, "too many notices");
             let now = frame_system::Pallet::<T>::block_number();
             for notice in Notices::<T>::iter_values() {

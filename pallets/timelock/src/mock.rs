@@ -122,7 +122,7 @@ impl pallet_cloister_timelock::Config for Test {
 pub const LEAST: Delays<u64> = Delays {
     terms: 10,
     members: 30,
-    keys: 70,
+    keys_and_code: 70,
 };
 /// Announces and withdraws.
 pub const ANNOUNCER: u64 = 1;

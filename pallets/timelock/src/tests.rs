@@ -34,7 +34,7 @@ fn longer() -> Delays<u64> {
     Delays {
         terms: 11,
         members: 31,
-        keys: 71,
+        keys_and_code: 71,
     }
 }
 
@@ -49,7 +49,7 @@ fn enact(call: &RuntimeCall) -> DispatchResultWithPostInfo {
 /// Announces a call and has it enacted as soon as that may be.
 fn through(call: &RuntimeCall) -> DispatchResultWithPostInfo {
     assert_ok!(announce(call));
-    pass(LEAST.keys);
+    pass(LEAST.keys_and_code);
     enact(call)
 }
 
@@ -64,7 +64,7 @@ fn call_should_be_enacted_by_anyone_once_it_is_due() {
             BadOrigin
         );
         assert_ok!(announce(&call));
-        let due = 1 + LEAST.keys;
+        let due = 1 + LEAST.keys_and_code;
         assert_eq!(
             Notices::<Test>::get(hash),
             Some(Notice {
@@ -73,7 +73,7 @@ fn call_should_be_enacted_by_anyone_once_it_is_due() {
                 due
             })
         );
-        pass(LEAST.keys - 1);
+        pass(LEAST.keys_and_code - 1);
         assert_noop!(enact(&call), Error::<Test>::NotDue);
         pass(1);
         assert_noop!(
@@ -87,12 +87,12 @@ fn call_should_be_enacted_by_anyone_once_it_is_due() {
             events(),
             [
                 Event::Announced {
-                    hash,
+                    call_hash: hash,
                     class: Class::Keys,
                     due
                 },
                 Event::DelaysSet { delays: longer() },
-                Event::Enacted { hash }
+                Event::Enacted { call_hash: hash }
             ]
         );
         // Once.
@@ -109,7 +109,7 @@ fn each_class_should_wait_for_its_delay() {
             LEAST.terms,
         ),
         (harmless(0), Class::Members, LEAST.members),
-        (set_delays(longer()), Class::Keys, LEAST.keys),
+        (set_delays(longer()), Class::Keys, LEAST.keys_and_code),
     ] {
         on_genesis(|| {
             assert_ok!(announce(&call));
@@ -129,8 +129,8 @@ fn call_should_be_withdrawn_at_once() {
         assert_ok!(announce(&call));
         assert_noop!(withdraw(BOB), BadOrigin);
         assert_ok!(withdraw(ANNOUNCER));
-        assert_eq!(events().last(), Some(&Event::Withdrawn { hash }));
-        pass(LEAST.keys);
+        assert_eq!(events().last(), Some(&Event::Withdrawn { call_hash: hash }));
+        pass(LEAST.keys_and_code);
         assert_noop!(enact(&call), Error::<Test>::NotAnnounced);
     });
 }
@@ -141,13 +141,13 @@ fn call_should_expire_and_may_be_announced_again() {
         let call = set_delays(longer());
         assert_ok!(announce(&call));
         assert_noop!(announce(&call), Error::<Test>::AlreadyAnnounced);
-        pass(LEAST.keys + 30);
+        pass(LEAST.keys_and_code + 30);
         assert_noop!(announce(&call), Error::<Test>::AlreadyAnnounced);
         pass(1);
         assert_noop!(enact(&call), Error::<Test>::NoticeExpired);
         assert_ok!(announce(&call));
         assert_noop!(enact(&call), Error::<Test>::NotDue);
-        pass(LEAST.keys);
+        pass(LEAST.keys_and_code);
         assert_ok!(enact(&call));
     });
 }
@@ -162,7 +162,7 @@ fn call_that_fails_should_stay_announced() {
         let hash = Timelock::hash_of(&call);
         assert_noop!(enact(&call).map_err(|failure| failure.error), BadOrigin);
         assert!(Notices::<Test>::contains_key(hash));
-        assert!(!events().contains(&Event::Enacted { hash }));
+        assert!(!events().contains(&Event::Enacted { call_hash: hash }));
     });
 }
 
@@ -237,7 +237,16 @@ fn delays_should_be_set_by_an_enacted_call_only() {
         ] {
             assert_noop!(Timelock::set_delays(origin, longer()), BadOrigin);
         }
-        let set = |terms, members, keys| Timelock::set_delays(Origin::Enacted.into(), Delays { terms, members, keys });
+        let set = |terms, members, keys| {
+            Timelock::set_delays(
+                Origin::Enacted.into(),
+                Delays {
+                    terms,
+                    members,
+                    keys_and_code: keys,
+                },
+            )
+        };
         for (terms, members, keys) in [
             (9, 30, 70),
             (10, 29, 70),

@@ -49,7 +49,7 @@ pub struct Delays<BlockNumber> {
     /// Of [`Class::Members`].
     pub members: BlockNumber,
     /// Of [`Class::Keys`].
-    pub keys: BlockNumber,
+    pub keys_and_code: BlockNumber,
 }
 
 impl<BlockNumber: Copy + Ord + Zero> Delays<BlockNumber> {
@@ -58,14 +58,15 @@ impl<BlockNumber: Copy + Ord + Zero> Delays<BlockNumber> {
         match class {
             Class::Terms => self.terms,
             Class::Members => self.members,
-            Class::Keys => self.keys,
+            Class::Keys => self.keys_and_code,
         }
     }
 
     /// Whether each is at least what it is in `least` and no more than `most`, and they rise with the class.
     pub fn are_within(&self, least: &Self, most: BlockNumber) -> bool {
-        let long_enough = self.terms >= least.terms && self.members >= least.members && self.keys >= least.keys;
-        long_enough && self.terms <= self.members && self.members <= self.keys && self.keys <= most
+        let long_enough =
+            self.terms >= least.terms && self.members >= least.members && self.keys_and_code >= least.keys_and_code;
+        long_enough && self.terms <= self.members && self.members <= self.keys_and_code && self.keys_and_code <= most
     }
 }
 

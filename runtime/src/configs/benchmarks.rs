@@ -6,19 +6,18 @@ use crate::{
     genesis_presets::{self, feeds::BTC_INDEX},
     AccountId, AllPalletsWithSystem, AssetId, Assets, Execution, Risk, Runtime, RuntimeOrigin,
 };
-use alloc::{string::String, vec, vec::Vec};
+use alloc::{string::String, vec::Vec};
 use frame_benchmarking::{
     baseline::Pallet as BaselineBench, define_benchmarks, BenchmarkBatch, BenchmarkConfig, BenchmarkList,
 };
-use frame_support::{
-    traits::{
-        fungibles::{Inspect, Mutate},
-        StorageInfo, StorageInfoTrait, WhitelistedStorageKeys,
-    },
-    BoundedVec,
+use frame_support::traits::{
+    fungibles::{Inspect, Mutate},
+    StorageInfo, StorageInfoTrait, WhitelistedStorageKeys,
 };
 use frame_system_benchmarking::{extensions::Pallet as SystemExtensionsBench, Pallet as SystemBench};
 use pallet_cloister_risk::{GenesisGroup, GenesisInstrument, RiskTables};
+use pallet_cloister_sequencers::Field;
+use pallet_cloister_verifier::{KeyId, StatementKind};
 use pallet_oracle::TimestampedValue;
 use polkadot_sdk::*;
 use sp_runtime::FixedU128;
@@ -39,6 +38,8 @@ define_benchmarks!(
     [pallet_sudo, crate::Sudo]
     [pallet_membership, crate::OracleOperators]
     [pallet_oracle, crate::Oracle]
+    [pallet_cloister_verifier, crate::Verifier]
+    [pallet_cloister_sequencers, crate::Sequencers]
     [pallet_cloister_risk, crate::Risk]
     [pallet_cloister_execution, crate::Execution]
     [pallet_cloister_timelock, crate::Timelock]
@@ -62,23 +63,9 @@ impl pallet_cloister_risk::BenchmarkHelper<FeedId> for Stage {
     }
 
     fn widen() {
-        use pallet_cloister_execution::{
-            types::KEY_BYTES, KeyId, RegisteredKey, StatementKind, VerifyingKeys, MAX_KEYS,
-        };
-
-        let room = MAX_KEYS.saturating_sub(VerifyingKeys::<Runtime>::count());
-        for number in 0..room {
-            VerifyingKeys::<Runtime>::insert(
-                KeyId::MAX - number as KeyId,
-                RegisteredKey {
-                    statement: StatementKind::Batch { units: 1, places: 8 },
-                    development: false,
-                    active_at: 0,
-                    hash: [0; 32],
-                    key: BoundedVec::truncate_from(vec![0; KEY_BYTES as usize]),
-                },
-            );
-        }
+        let widest = StatementKind::Batch { units: 1, places: 8 };
+        let _ = pallet_cloister_verifier::benchmarking::register::<Runtime>(KeyId::MAX, widest);
+        let _ = pallet_cloister_verifier::benchmarking::fill::<Runtime>();
     }
 
     fn set_price(feed: &FeedId, price: FixedU128, now: u64) {
@@ -154,7 +141,7 @@ impl pallet_cloister_execution::BenchmarkHelper<AccountId, AssetId> for Stage {
             return;
         };
         let info = TableInfo {
-            hash: [0; 32],
+            risk_hash: [0; 32],
             time: now,
             good_until: None,
         };
@@ -168,6 +155,39 @@ impl pallet_cloister_execution::BenchmarkHelper<AccountId, AssetId> for Stage {
                 state.version = last;
             }
         });
+    }
+
+    fn set_verifying_key(id: KeyId, statement: StatementKind) {
+        let _ = pallet_cloister_verifier::benchmarking::register::<Runtime>(id, statement);
+    }
+
+    fn fill_verifying_keys() {
+        use pallet_cloister_verifier::VerifyingKeys;
+
+        let _ = pallet_cloister_verifier::benchmarking::fill::<Runtime>();
+        // Whoever looks for one of solvency finds it last.
+        let keys: Vec<_> = VerifyingKeys::<Runtime>::iter().collect();
+        let last = keys.len().saturating_sub(1);
+        let found = keys.iter().find(|(_, key)| key.statement.solvency_shape().is_some());
+        let Some(statement) = found.map(|(_, key)| key.statement) else {
+            return;
+        };
+        for (place, (id, mut key)) in keys.into_iter().enumerate() {
+            if place == last {
+                key.statement = statement;
+            } else if key.statement.solvency_shape().is_some() {
+                key.statement = StatementKind::Seal;
+            }
+            VerifyingKeys::<Runtime>::insert(id, key);
+        }
+    }
+
+    fn set_sequencer(group: u32, who: AccountId) {
+        let _ = pallet_cloister_sequencers::benchmarking::lead::<Runtime>(group, who);
+    }
+
+    fn set_seal_key(group: u32, x: Field, y: Field) {
+        let _ = crate::Sequencers::put_seal_key(group, x, y);
     }
 }
 

@@ -1,4 +1,4 @@
-//! The exchange: `pallet-cloister-risk` and `pallet-cloister-execution`.
+//! The exchange: the pallets `verifier`, `sequencers`, `risk` and `execution`.
 
 use crate::{
     configs::{
@@ -8,7 +8,7 @@ use crate::{
     },
     constants::time,
     AccountId, AssetId, Assets, BlockNumber, Execution, Moment, Oracle, OracleOperators, Risk, Runtime, RuntimeCall,
-    Timestamp,
+    Sequencers, Timestamp, Verifier,
 };
 use frame_support::{
     parameter_types,
@@ -19,7 +19,8 @@ use pallet_cloister_execution::{
     exit::{DEVELOPMENT_EXIT_PERIOD, EXIT_PERIOD},
     EssentialCalls,
 };
-use pallet_cloister_risk::{Price, PriceSource};
+use pallet_cloister_risk::{BatchShapes, Price, PriceSource};
+use pallet_cloister_verifier::VerifyingKeyRegistry;
 use polkadot_sdk::*;
 use sp_runtime::traits::AccountIdConversion;
 
@@ -28,6 +29,8 @@ const MAX_GROUPS: u32 = 64;
 /// Number of risk tables that are kept per group: with a table every few seconds they reach back further than
 /// [`MaxRiskAge`].
 const TABLES_KEPT: u32 = 64;
+/// Maximum number of members of a group's sequencers.
+const MAX_MEMBERS: u32 = 16;
 /// Blocks from setting a verifying key until it is good: a day, in which traders who distrust it can leave.
 const ACTIVATION_DELAY: BlockNumber = 24 * time::HOURS;
 
@@ -93,13 +96,38 @@ impl PriceSource for OraclePrices {
     }
 }
 
+/// The shapes of batches, by their verifying keys.
+pub struct Shapes;
+
+impl BatchShapes for Shapes {
+    fn most_places() -> u16 {
+        <Verifier as VerifyingKeyRegistry>::most_places()
+    }
+}
+
+impl pallet_cloister_verifier::Config for Runtime {
+    type AdminOrigin = Governance;
+    type NoticeOrigin = Announced;
+    type ActivationDelay = ActivationDelay;
+    type Exits = Execution;
+    type WeightInfo = pallet_cloister_verifier::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_cloister_sequencers::Config for Runtime {
+    type AdminOrigin = Governance;
+    type NoticeOrigin = Announced;
+    type Time = Timestamp;
+    type MaxMembers = ConstU32<MAX_MEMBERS>;
+    type WeightInfo = pallet_cloister_sequencers::weights::SubstrateWeight<Runtime>;
+}
+
 impl pallet_cloister_risk::Config for Runtime {
     type AdminOrigin = Governance;
     type NoticeOrigin = Announced;
     type FeedId = FeedId;
     type Prices = OraclePrices;
     type Time = Timestamp;
-    type Shapes = Execution;
+    type Shapes = Shapes;
     type MaxGroups = ConstU32<MAX_GROUPS>;
     type TablesKept = ConstU32<TABLES_KEPT>;
     type WeightInfo = pallet_cloister_risk::weights::SubstrateWeight<Runtime>;
@@ -148,12 +176,14 @@ impl pallet_cloister_execution::Config for Runtime {
     type AssetId = AssetId;
     type Assets = Assets;
     type Risk = Risk;
+    type Keys = Verifier;
+    type Sequencers = Sequencers;
     type Time = Timestamp;
     type OtherEssentialCalls = Feeds;
     type PalletId = VaultPalletId;
     type MaxQueue = ConstU32<100_000>;
     type MaxItemsPerUser = ConstU32<8>;
-    type MaxSubmitters = ConstU32<16>;
+    type MaxRounds = ConstU32<MAX_MEMBERS>;
     type MinDeposit = MinDeposit;
     type OpenFee = OpenFee;
     type QueueFee = QueueFee;
@@ -167,7 +197,6 @@ impl pallet_cloister_execution::Config for Runtime {
     type MaxRiskAge = MaxRiskAge;
     type MaxTimeBehind = MaxTimeBehind;
     type MaxTimeAhead = MaxTimeAhead;
-    type ActivationDelay = ActivationDelay;
     type ExitPeriod = ExitPeriod;
     type Treasury = Treasury;
     type WeightInfo = pallet_cloister_execution::weights::SubstrateWeight<Runtime>;

@@ -1,8 +1,8 @@
 //! Whether this is a chain for trying things out, as its genesis says.
 
-use crate::Runtime;
+use crate::Verifier;
 
 /// Whether this is a development chain. Fixed in the genesis block.
 pub fn is_development() -> bool {
-    pallet_cloister_execution::Development::<Runtime>::get()
+    Verifier::is_development()
 }

@@ -10,7 +10,9 @@ use frame_support::{
 use frame_system::EnsureRoot;
 use pallet_cloister_execution::Call as ExecutionCall;
 use pallet_cloister_risk::Call as RiskCall;
+use pallet_cloister_sequencers::Call as SequencersCall;
 use pallet_cloister_timelock::{Class, Classify, Delays, EnsureEnacted};
+use pallet_cloister_verifier::Call as VerifierCall;
 use polkadot_sdk::*;
 
 /// Blocks of a day.
@@ -23,7 +25,7 @@ parameter_types! {
     pub const LeastDelays: Delays<BlockNumber> = Delays {
         terms: DAYS,
         members: 3 * DAYS,
-        keys: 14 * DAYS,
+        keys_and_code: 14 * DAYS,
     };
     /// Longest delay.
     pub const MostDelay: BlockNumber = 60 * DAYS;
@@ -108,20 +110,22 @@ impl Classify<RuntimeCall, Hash> for Classes {
                 | ExecutionCall::set_solvency_terms { terms: Some(_), .. },
             ) => Some(Class::Terms),
             // What narrows waits for nothing; inside a batch it is no reason to wait longer.
-            RuntimeCall::Execution(
-                ExecutionCall::set_group_enabled { enabled: false, .. } | ExecutionCall::remove_verifying_key { .. },
-            ) => Some(Class::Terms),
+            RuntimeCall::Execution(ExecutionCall::set_group_enabled { enabled: false, .. })
+            | RuntimeCall::Verifier(VerifierCall::remove_verifying_key { .. }) => Some(Class::Terms),
             RuntimeCall::Risk(RiskCall::create_group { .. } | RiskCall::list_instrument { .. }) => Some(Class::Members),
             RuntimeCall::Execution(
                 ExecutionCall::create_group { .. }
                 | ExecutionCall::set_group_enabled { .. }
-                | ExecutionCall::set_submitters { .. }
-                | ExecutionCall::set_seal_key { .. }
                 // Without terms payouts ask for no round.
                 | ExecutionCall::set_solvency_terms { terms: None, .. }
                 | ExecutionCall::take_insurance { .. }
                 | ExecutionCall::set_custodians { .. }
                 | ExecutionCall::restore_custody { .. },
+            ) => Some(Class::Members),
+            RuntimeCall::Sequencers(
+                SequencersCall::set_members { .. }
+                | SequencersCall::set_seal_key { .. }
+                | SequencersCall::set_take_over { .. },
             ) => Some(Class::Members),
             RuntimeCall::OracleOperators(_) => Some(Class::Members),
             RuntimeCall::Assets(pallet_assets::Call::force_create { .. }) => Some(Class::Members),

@@ -61,6 +61,7 @@ impl frame_system::Config for Runtime {
     type SS58Prefix = SS58Prefix;
     type MaxConsumers = ConstU32<16>;
     type BaseCallFilter = Permitted;
+    type SingleBlockMigrations = crate::migrations::Migrations;
     #[cfg(not(feature = "runtime-benchmarks"))]
     type OnSetCode = pallet_cloister_timelock::EnactedCode<Runtime, ()>;
     // Benchmarks of upgrades announce nothing.

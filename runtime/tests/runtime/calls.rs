@@ -97,17 +97,16 @@ const TABLE: &[(&str, Effect, &str)] = &[
         "create_group set_group_params list_instrument set_instrument_params set_instrument_status set_table_grace",
     ),
     ("Risk", Effect::Nothing, "refresh_table"),
+    ("Verifier", Effect::ByNotice, "set_verifying_key"),
+    ("Verifier", Effect::Narrows, "remove_verifying_key"),
+    ("Sequencers", Effect::ByNotice, "set_members set_seal_key set_take_over"),
     (
         "Execution",
         Effect::ByNotice,
-        "create_group set_verifying_key set_submitters set_seal_key set_queue_terms set_solvency_terms take_insurance \
-         set_payout_terms set_custodians restore_custody",
+        "create_group set_queue_terms set_solvency_terms take_insurance set_payout_terms set_custodians \
+         restore_custody",
     ),
-    (
-        "Execution",
-        Effect::Narrows,
-        "set_group_enabled remove_verifying_key report_custody",
-    ),
+    ("Execution", Effect::Narrows, "set_group_enabled report_custody"),
     ("Execution", Effect::BringsIn, "open deposit pay_insurance"),
     (
         "Execution",

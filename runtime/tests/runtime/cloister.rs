@@ -15,15 +15,16 @@ use cloister_runtime::{
         DEVELOPMENT_LARGE_SOLVENCY_KEY, DEVELOPMENT_LARGE_SOLVENCY_SHAPE, DEVELOPMENT_SEAL_KEY, DEVELOPMENT_SHAPE,
         DEVELOPMENT_SOLVENCY_KEY, DEVELOPMENT_SOLVENCY_SHAPE, FEE_ACCOUNT, SEQUENCER,
     },
-    BlockNumber, Execution, Oracle, Risk, Runtime, RuntimeOrigin, System,
+    BlockNumber, Execution, Oracle, Risk, Runtime, RuntimeOrigin, Sequencers, System, Verifier,
 };
 use frame_support::{
     assert_noop, assert_ok,
     traits::{Get, Hooks},
     BoundedVec,
 };
-use pallet_cloister_execution::{Error, StatementKind};
 use pallet_cloister_risk::RiskTables;
+use pallet_cloister_sequencers::Sequencers as _;
+use pallet_cloister_verifier::{Error, StatementKind};
 use polkadot_sdk::*;
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use sp_keyring::Sr25519Keyring;
@@ -33,7 +34,7 @@ pub const NOW: u64 = 1_700_000_000_000;
 
 /// The development preset's verifying key.
 fn development_key() -> BoundedVec<u8, frame_support::traits::ConstU32<1060>> {
-    let key = state(DEV_RUNTIME_PRESET).execute_with(|| Execution::verifying_key(DEVELOPMENT_BATCH_KEY));
+    let key = state(DEV_RUNTIME_PRESET).execute_with(|| Verifier::verifying_key(DEVELOPMENT_BATCH_KEY));
     key.expect("the preset has a key of batches").key
 }
 
@@ -49,7 +50,7 @@ fn presets_should_have_both_groups_with_funded_vaults() {
                 assert_eq!(found.fee_account, FEE_ACCOUNT.to_account_id());
                 assert!(Risk::exists(group));
             }
-            assert!(Execution::submitters().contains(&SEQUENCER.to_account_id()));
+            assert!(Sequencers::members(groups::BTC).contains(&SEQUENCER.to_account_id()));
         });
     }
 }
@@ -58,7 +59,7 @@ fn presets_should_have_both_groups_with_funded_vaults() {
 fn the_development_preset_should_have_active_keys_and_the_public_sealing_key() {
     let mut chain = state(DEV_RUNTIME_PRESET);
     chain.execute_with(|| {
-        let ids: Vec<_> = Execution::verifying_keys().into_iter().map(|(id, _)| id).collect();
+        let ids: Vec<_> = Verifier::verifying_keys().into_iter().map(|(id, _)| id).collect();
         assert_eq!(
             ids,
             [
@@ -70,29 +71,29 @@ fn the_development_preset_should_have_active_keys_and_the_public_sealing_key() {
                 DEVELOPMENT_EXIT_KEY,
             ]
         );
-        let batches = Execution::verifying_key(DEVELOPMENT_BATCH_KEY).expect("batches can be proven");
+        let batches = Verifier::verifying_key(DEVELOPMENT_BATCH_KEY).expect("batches can be proven");
         assert_eq!(batches.statement, DEVELOPMENT_SHAPE);
         assert_eq!(batches.active_at, 0);
         assert!(batches.development);
         let public = SealKey::from_seed(&SEAL_SEED).public().expect("the seed gives a key");
         assert_eq!(
-            Execution::seal_key(),
+            Sequencers::seal_key(groups::BTC),
             Some((to_bytes(&public.x()), to_bytes(&public.y())))
         );
-        let seals = Execution::verifying_key(DEVELOPMENT_SEAL_KEY).expect("opens can be queued");
+        let seals = Verifier::verifying_key(DEVELOPMENT_SEAL_KEY).expect("opens can be queued");
         assert_eq!((seals.statement, seals.active_at), (StatementKind::Seal, 0));
         assert!(seals.development && seals.key != batches.key);
-        let rekeys = Execution::verifying_key(DEVELOPMENT_HOUSE_KEY).expect("houses can be re-keyed");
+        let rekeys = Verifier::verifying_key(DEVELOPMENT_HOUSE_KEY).expect("houses can be re-keyed");
         assert_eq!((rekeys.statement, rekeys.active_at), (StatementKind::HouseRekey, 0));
         assert!(rekeys.development && rekeys.key != seals.key);
-        let exits = Execution::verifying_key(DEVELOPMENT_EXIT_KEY).expect("exits can be proven");
+        let exits = Verifier::verifying_key(DEVELOPMENT_EXIT_KEY).expect("exits can be proven");
         assert_eq!((exits.statement, exits.active_at), (StatementKind::Exit, 0));
         assert!(exits.development && exits.key != seals.key);
         for (id, statement) in [
             (DEVELOPMENT_SOLVENCY_KEY, DEVELOPMENT_SOLVENCY_SHAPE),
             (DEVELOPMENT_LARGE_SOLVENCY_KEY, DEVELOPMENT_LARGE_SOLVENCY_SHAPE),
         ] {
-            let solvency = Execution::verifying_key(id).expect("rounds can be proven");
+            let solvency = Verifier::verifying_key(id).expect("rounds can be proven");
             assert_eq!((solvency.statement, solvency.active_at), (statement, 0));
             assert!(solvency.development);
         }
@@ -104,7 +105,7 @@ fn only_a_development_chain_should_take_development_keys_have_short_slots_and_no
     let key = development_key();
     let shape = StatementKind::Batch { units: 8, places: 1 };
     let enacted = || RuntimeOrigin::from(pallet_cloister_timelock::Origin::Enacted);
-    let install = |statement, key| Execution::set_verifying_key(enacted(), 33, statement, true, key);
+    let install = |statement, key| Verifier::set_verifying_key(enacted(), 33, statement, true, key);
     state(DEV_RUNTIME_PRESET).execute_with(|| {
         System::set_block_number(1);
         assert!(is_development());
@@ -112,7 +113,7 @@ fn only_a_development_chain_should_take_development_keys_have_short_slots_and_no
         assert_eq!(<ActivationDelay as Get<BlockNumber>>::get(), 1);
         assert_eq!(<ExitPeriod as Get<u64>>::get(), 60_000);
         assert_ok!(install(shape, key.clone()));
-        assert_eq!(Execution::verifying_key(33).map(|key| key.active_at), Some(2));
+        assert_eq!(Verifier::verifying_key(33).map(|key| key.active_at), Some(2));
     });
     state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
         System::set_block_number(1);
@@ -120,7 +121,7 @@ fn only_a_development_chain_should_take_development_keys_have_short_slots_and_no
         assert_eq!(<SlotDuration as Get<u64>>::get(), time::SLOT_MILLISECONDS);
         assert_eq!(<ActivationDelay as Get<BlockNumber>>::get(), 24 * time::HOURS);
         assert_eq!(<ExitPeriod as Get<u64>>::get(), 30 * 24 * 3_600_000);
-        assert_eq!(Execution::verifying_keys(), []);
+        assert_eq!(Verifier::verifying_keys(), []);
         for statement in [shape, StatementKind::Seal] {
             assert_noop!(install(statement, key.clone()), Error::<Runtime>::DevelopmentKeyRefused);
         }

@@ -125,3 +125,32 @@ fn clients_should_read_metadata_of_versions_14_to_16_with_documentation() {
     }
     assert!(seen > 150, "{seen} items of our pallets");
 }
+
+/// Names that every object of polkadot.js has. It appends `_` to fields that are called so, except in the arguments of
+/// calls.
+const RESERVED: [&str; 6] = ["entries", "hash", "keys", "new", "registry", "size"];
+
+#[test]
+fn no_field_should_have_a_name_that_clients_change() {
+    let RuntimeMetadata::V16(all) = metadata(16) else {
+        panic!("it is of version 16");
+    };
+    let mut seen = 0;
+    for ty in &all.types.types {
+        let path = &ty.ty.path.segments;
+        if !path.first().is_some_and(|part| part.contains("cloister")) || path.last().is_some_and(|part| part == "Call")
+        {
+            continue;
+        }
+        let fields: Vec<_> = match &ty.ty.type_def {
+            scale_info::TypeDef::Composite(of) => of.fields.iter().collect(),
+            scale_info::TypeDef::Variant(of) => of.variants.iter().flat_map(|kind| &kind.fields).collect(),
+            _ => continue,
+        };
+        for name in fields.iter().filter_map(|field| field.name.as_ref()) {
+            assert!(!RESERVED.contains(&name.as_str()), "{}: {name}", path.join("::"));
+            seen += 1;
+        }
+    }
+    assert!(seen > 200, "{seen} fields of our types");
+}

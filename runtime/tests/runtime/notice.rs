@@ -13,6 +13,7 @@ use cloister_runtime::{
     constants::time,
     genesis_presets::{groups, SEQUENCER},
     BlockNumber, Execution, Oracle, OracleOperators, Risk, Runtime, RuntimeCall, RuntimeOrigin, System, Timelock,
+    Verifier,
 };
 use codec::Encode;
 use frame_support::{
@@ -21,10 +22,10 @@ use frame_support::{
     BoundedVec,
 };
 use pallet_cloister_execution::{
-    exit::FALLBACK_AFTER, BlockCounts, Error as ExecutionError, RegisteredAccount, SolvencyTerms, StatementKind, Terms,
-    MAX_STOPPED,
+    exit::FALLBACK_AFTER, BlockCounts, Error as ExecutionError, RegisteredAccount, SolvencyTerms, Terms, MAX_STOPPED,
 };
 use pallet_cloister_timelock::{Class, Classify, Delays, EnactedUpgrade, Error, Notices, MAX_CALL_BYTES};
+use pallet_cloister_verifier::StatementKind;
 use polkadot_sdk::*;
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
@@ -37,6 +38,8 @@ use sp_runtime::{
 
 type Call = pallet_cloister_timelock::Call<Runtime>;
 type ExecutionCall = pallet_cloister_execution::Call<Runtime>;
+type VerifierCall = pallet_cloister_verifier::Call<Runtime>;
+type SequencersCall = pallet_cloister_sequencers::Call<Runtime>;
 type RiskCall = pallet_cloister_risk::Call<Runtime>;
 type Utility = pallet_utility::Call<Runtime>;
 type SystemCall = frame_system::Call<Runtime>;
@@ -74,8 +77,8 @@ fn as_root(call: &RuntimeCall) -> Result<(), DispatchError> {
 }
 
 fn verifying_key() -> RuntimeCall {
-    let key = state(DEV_RUNTIME_PRESET).execute_with(|| Execution::verifying_key(6).expect("exits").key);
-    ExecutionCall::set_verifying_key {
+    let key = state(DEV_RUNTIME_PRESET).execute_with(|| Verifier::verifying_key(6).expect("exits").key);
+    VerifierCall::set_verifying_key {
         id: 44,
         statement: StatementKind::Exit,
         development: false,
@@ -137,7 +140,11 @@ fn widening() -> Vec<(RuntimeCall, Class)> {
             Class::Members,
         ),
         (
-            ExecutionCall::set_submitters { submitters: accounts }.into(),
+            SequencersCall::set_members {
+                group,
+                members: accounts,
+            }
+            .into(),
             Class::Members,
         ),
         (ExecutionCall::set_custodians { custodians }.into(), Class::Members),
@@ -162,7 +169,7 @@ fn widening() -> Vec<(RuntimeCall, Class)> {
         (
             Call::set_delays {
                 delays: Delays {
-                    keys: 60 * DAY,
+                    keys_and_code: 60 * DAY,
                     ..LeastDelays::get()
                 },
             }
@@ -206,8 +213,9 @@ fn narrowing_should_need_no_notice() {
     let group = groups::BTC;
     let narrowing: [RuntimeCall; 3] = [
         ExecutionCall::set_group_enabled { group, enabled: false }.into(),
-        ExecutionCall::set_submitters {
-            submitters: BoundedVec::truncate_from(vec![SEQUENCER.to_account_id()]),
+        SequencersCall::set_members {
+            group,
+            members: BoundedVec::truncate_from(vec![SEQUENCER.to_account_id()]),
         }
         .into(),
         RiskCall::set_instrument_status {
@@ -329,14 +337,14 @@ fn genesis_for_money_should_have_delays_and_no_sudo_key() {
     assert!(!starts(&|config| config.sudo.key = Some(Alice.to_account_id())));
     assert!(!starts(&|config| config.timelock.delays = Some(Delays::default())));
     let short = Delays {
-        keys: 14 * DAY - 1,
+        keys_and_code: 14 * DAY - 1,
         ..LeastDelays::get()
     };
     assert!(!starts(&|config| config.timelock.delays = Some(short)));
     assert!(starts(&|config| config.timelock.delays = Some(LeastDelays::get())));
     // What makes a development chain is one flag of its genesis.
     assert!(starts(&|config| {
-        config.execution.development = true;
+        config.verifier.development = true;
         config.sudo.key = Some(Alice.to_account_id());
         config.timelock.delays = Some(Delays::default());
     }));
@@ -399,7 +407,7 @@ fn open_account() {
 #[test]
 fn way_out_should_be_shorter_than_the_notice_of_a_key() {
     on_local(|| {
-        let delays = LeastDelays::get().keys + <ActivationDelay as Get<BlockNumber>>::get();
+        let delays = LeastDelays::get().keys_and_code + <ActivationDelay as Get<BlockNumber>>::get();
         let notice = u64::from(delays) * time::SLOT_MILLISECONDS;
         // A forced withdrawal falls due, waits for a day and through all pauses that stop the clock, of two windows
         // that meet; then the group is frozen, the oracle is dead besides, and the table is fixed after the fallback.
@@ -460,7 +468,7 @@ fn trader_should_be_out_before_a_bad_key_is_active() {
             Execution::exit(signed(), group, 44, 0, Box::new([0; 192])),
             Err(ExecutionError::<Runtime>::KeyNotActive.into())
         );
-        assert_eq!(Execution::verifying_key(44).map(|key| key.active_at), Some(due + DAY));
+        assert_eq!(Verifier::verifying_key(44).map(|key| key.active_at), Some(due + DAY));
     });
 }
 

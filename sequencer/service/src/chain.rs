@@ -145,6 +145,9 @@ pub enum SubmitRejection {
     /// `NotSubmitter`: the account may not submit.
     #[error("the submitting account is not in the submitter set")]
     NotSubmitter,
+    /// `NotLeader`: another sequencer leads now; it passes.
+    #[error("another sequencer of the group leads now")]
+    NotLeader,
     /// `HouseChanged`, `HouseNotKeyed`: the house was re-keyed by another, or never.
     #[error("the chain's house is not this one")]
     House,
@@ -239,6 +242,7 @@ impl SubmitRejection {
             "QueueItemOverdue" => Self::QueueOverdue,
             "GroupDisabled" | "GroupFrozen" => Self::Disabled,
             "NotSubmitter" => Self::NotSubmitter,
+            "NotLeader" => Self::NotLeader,
             "HouseChanged" | "HouseNotKeyed" => Self::House,
             "UnknownKey" | "KeyNotActive" | "WrongStatement" => Self::Key,
             "InvalidProof" => Self::Invalid(InvalidBatch::Proof),
@@ -317,7 +321,7 @@ pub trait ChainClient: Send + Sync + 'static {
     fn house_rekeys(&self, group: u32) -> impl Future<Output = Result<Vec<HouseRekeyed>, ChainError>> + Send;
 
     /// The sequencers' sealing key in the newest final block.
-    fn seal_key(&self) -> impl Future<Output = Result<Option<SealingKey>, ChainError>> + Send;
+    fn seal_key(&self, group: u32) -> impl Future<Output = Result<Option<SealingKey>, ChainError>> + Send;
 
     /// All verifying keys of house re-keys in the best block.
     fn rekey_keys(&self) -> impl Future<Output = Result<Vec<RekeyKey>, ChainError>> + Send;

@@ -369,8 +369,9 @@ async fn refused<C: ChainClient>(
 ) -> Step {
     log::warn!(target: "cloister", "The chain refuses batch {batch_no}: {rejection}");
     match rejection {
-        // In a block already, or the best chain has changed: look again.
-        SubmitRejection::WrongBatchNumber | SubmitRejection::TimeInFuture => Step::Backoff,
+        // In a block already, or the best chain has changed, or another one leads until its epoch is over or the first
+        // delay has passed: look again.
+        SubmitRejection::WrongBatchNumber | SubmitRejection::TimeInFuture | SubmitRejection::NotLeader => Step::Backoff,
         SubmitRejection::TimeTooOld => {
             prove_again(shared, batch_no, best.time);
             Step::Again

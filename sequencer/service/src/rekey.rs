@@ -18,7 +18,7 @@ pub(crate) async fn must_rekey<C: ChainClient>(
     shared: &Shared<C>,
     rekeyed: &[HouseRekeyed],
 ) -> Result<Option<bool>, ChainError> {
-    let in_force = shared.chain.seal_key().await?;
+    let in_force = shared.chain.seal_key(shared.config.group).await?;
     let own = shared.keys.public();
     let own = (to_bytes(&own.x()), to_bytes(&own.y()));
     let (is_own, last) = (in_force == Some(own), rekeyed.last());

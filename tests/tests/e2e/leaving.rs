@@ -2,39 +2,21 @@
 
 use cloister_client::{
     audit::audit_batches,
-    chain::{Chain, ChainError, Until},
+    chain::{Chain, Until},
     exit::ExitProver,
     history::statements,
     oracle::developer,
     recovery::locate,
-    trader::{self, now, owner_of},
+    trader,
 };
 use cloister_client_core::{exit::Exit, trader::Trader};
-use cloister_runtime::{Runtime, RuntimeCall};
-use cloister_tests::node::cloister;
-use pallet_cloister_execution::{solvency::SolvencyTerms, Call, Error, GroupTotals};
+use cloister_runtime::RuntimeCall;
+use cloister_tests::leaving::{balance, claims_are_over, freeze_when_due, refusal, vault_should_be_empty, Wallet};
+use pallet_cloister_execution::{solvency::SolvencyTerms, Call, Error};
 use polkadot_sdk::pallet_sudo;
-use std::time::{Duration, Instant};
-use tempfile::TempDir;
 
 /// A deposit that nobody takes any more: 1 of the settlement asset.
 const LATE: u64 = 1_000_000;
-const PATIENCE: Duration = Duration::from_secs(180);
-/// Time between two tries.
-const POLL: Duration = Duration::from_secs(2);
-
-fn refusal(error: &ChainError) -> Option<Error<Runtime>> {
-    match error {
-        ChainError::Failed(failure) => failure.execution(),
-        _ => None,
-    }
-}
-
-async fn balance(chain: &Chain, trader: &Trader) -> u128 {
-    let asset = chain.group_state(trader.group, None).await.expect("the group").asset;
-    let owner = owner_of(&trader.keys);
-    chain.asset_balance(asset, &owner, None).await.expect("a balance")
-}
 
 /// Governance has set the shortest terms; a minute later nobody has proven the group, and a stranger freezes it.
 async fn freeze(chain: &Chain, group: u32, stranger: &Trader) {
@@ -51,35 +33,7 @@ async fn freeze(chain: &Chain, group: u32, stranger: &Trader) {
         .submit(RuntimeCall::Sudo(sudo), &developer(), Until::InBlock)
         .await
         .expect("set");
-    let begin = Instant::now();
-    while let Err(error) = trader::freeze(chain, group, &stranger.keys, Until::InBlock).await {
-        assert_eq!(refusal(&error), Some(Error::FreezeNotDue), "{error}");
-        assert!(begin.elapsed() < PATIENCE, "the freeze does not fall due");
-        tokio::time::sleep(POLL).await;
-    }
-}
-
-/// A wallet of the program `cloister`, in a folder of its own.
-struct Wallet<'a> {
-    node: &'a str,
-    folder: TempDir,
-}
-
-impl<'a> Wallet<'a> {
-    async fn import(node: &'a str, seed: &str, suri: &str) -> Self {
-        let folder = TempDir::new().expect("a folder");
-        let wallet = Self { node, folder };
-        wallet.run(&["keys", "import", "--suri", suri], seed).await;
-        wallet
-    }
-
-    async fn run(&self, arguments: &[&str], input: &str) -> String {
-        let keystore = self.folder.path().to_str().expect("a path in UTF-8");
-        let options = ["--node", self.node, "--keystore", keystore];
-        let said = cloister(&[arguments, &options].concat(), input).await;
-        println!("$ cloister {}\n{said}", arguments.join(" "));
-        said
-    }
+    freeze_when_due(chain, group, stranger).await;
 }
 
 /// Both traders of the group leave it, and nothing of theirs stays: the first by calls of the client, the second, with
@@ -129,7 +83,7 @@ pub async fn all_should_leave_to_the_last_unit(node: &str, chain: &Chain, trader
         assert_eq!((located.statement, &located.witness), (exit.statement, &exit.witness));
         claims.push(exit.statement.claim.get());
         if trader.index == traders[1].index {
-            wallet.run(&["exit"], "").await;
+            wallet.exit().await;
             continue;
         }
         let proof = prover.prove(&exit).await.expect("proven").proof;
@@ -148,19 +102,9 @@ pub async fn all_should_leave_to_the_last_unit(node: &str, chain: &Chain, trader
     // Nothing is paid before the ratio is fixed, and that is not before all had their time.
     let early = trader::settle_exits(chain, group, &traders[0].keys, Until::InBlock).await;
     assert_eq!(refusal(&early.expect_err("too early")), Some(Error::ExitsNotDue));
-    let until = chain
-        .exit_sums(group, None)
-        .await
-        .expect("read")
-        .expect("there")
-        .claims_until;
-    let begin = Instant::now();
-    while now() < until {
-        assert!(begin.elapsed() < PATIENCE, "the first phase does not end");
-        tokio::time::sleep(POLL).await;
-    }
+    claims_are_over(chain, group).await;
     // The program waits for the chain's clock, has the ratio fixed, and is paid.
-    wallet.run(&["exit"], "").await;
+    wallet.exit().await;
     assert_eq!(balance(chain, traders[1]).await, before[1] + claims[1]);
     let again = trader::settle_exits(chain, group, &traders[0].keys, Until::InBlock).await;
     assert_eq!(refusal(&again.expect_err("once")), Some(Error::ExitsSettled));
@@ -171,13 +115,6 @@ pub async fn all_should_leave_to_the_last_unit(node: &str, chain: &Chain, trader
         (paid, balance(chain, traders[0]).await),
         (claims[0], before[0] + claims[0])
     );
-    let totals = chain.group_totals(group, None).await.expect("read");
-    assert_eq!(totals, GroupTotals::default(), "the vault owes nothing");
-    // Its minimum balance stays, which was there before anybody came.
-    let asset = chain.group_state(group, None).await.expect("the group").asset;
-    let vault = chain.vault_account(group).await.expect("an account");
-    let (_, minimum) = chain.asset_supply(asset, None).await.expect("the asset");
-    let rest = chain.asset_balance(asset, &vault, None).await.expect("a balance");
-    assert_eq!(rest, minimum);
+    let rest = vault_should_be_empty(chain, group).await;
     println!("{} and {} left; {rest} stays in the vault", claims[0], claims[1]);
 }

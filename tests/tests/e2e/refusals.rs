@@ -96,12 +96,12 @@ fn with_point(batch: &Batch, wanted: PointError) -> Batch {
 }
 
 /// The time of a batch, somewhat ahead, so that it is not too old when all its tampered selves have been tried.
-fn ahead() -> u64 {
+pub fn ahead() -> u64 {
     now() + MaxTimeAhead::get() / 2
 }
 
 /// The newest table, once everything in the queue is ready at it.
-async fn table(chain: &Chain) -> RiskTable {
+pub async fn table(chain: &Chain) -> RiskTable {
     let begin = Instant::now();
     loop {
         let queue = chain.queue(GROUP, None).await.expect("the queue");

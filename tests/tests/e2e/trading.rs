@@ -18,6 +18,7 @@ use cloister_client_core::{
     amount::Decimal,
     exit::Exit,
     keys::TraderKeys,
+    owner::OwnerKey,
     trader::{OrderTerms, Trader},
 };
 use cloister_crypto::{
@@ -29,17 +30,21 @@ use cloister_crypto::{
 use cloister_groth16_verifier::{verify_with, Proof, Pure, VerifyingKey};
 use cloister_ledger::{instruction::flags, FinalValues, SealStatement, Side, SignedInstruction};
 use cloister_risk::{Assessment, Status};
-use cloister_runtime::{genesis_presets::DEVELOPMENT_BATCH_KEY, AccountId, Hash, Runtime, RuntimeCall};
+use cloister_runtime::{
+    constants::money::SETTLEMENT_ASSET, genesis_presets::DEVELOPMENT_BATCH_KEY, AccountId, Hash, Runtime, RuntimeCall,
+};
 use cloister_sequencer_rpc::{types::AcceptedInfo, ErrorCode};
 use cloister_settlement::{Batch, OpenKeys, SealProof};
 use cloister_tests::{
-    node::{alone, start},
+    node::{alone, cloister, cloister_fails, start},
     sequencer::submit,
     snapshot::Snapshot,
 };
 use cloister_types::{GroupId, Lots, Money, Position, Total};
 use pallet_cloister_execution::{Call, Error};
+use polkadot_sdk::sp_core::crypto::Ss58Codec;
 use std::time::Duration;
+use tempfile::TempDir;
 
 const GROUP: u32 = 1;
 /// 10,000 of the settlement asset.
@@ -97,6 +102,7 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
         .await
         .expect("a market");
 
+    poor_wallets_should_hear_what_is_missing(&chain, node.url()).await;
     let (alice, bob) = (keys(1), keys(2));
     let owners: Vec<AccountId> = [&alice, &bob].map(owner_of).to_vec();
     let funded = fund(&chain, &owners.iter().map(|o| (o.clone(), FUNDS)).collect::<Vec<_>>())
@@ -181,7 +187,7 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
 /// Opens whose proof is of something else.
 async fn refusals_of_seals(chain: &Chain, seals: &SealProver, keys: &TraderKeys, owners: &[AccountId]) {
     let before = Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot");
-    let (x, y) = chain.seal_key().await.expect("a sealing key");
+    let (x, y) = chain.seal_key(GROUP).await.expect("a sealing key");
     let coordinate = |bytes| from_bytes(&bytes).expect("canonical");
     let sealing_key = SealPublicKey::from_coordinates(coordinate(x), coordinate(y)).expect("a key");
     let seal = |group: GroupId, owner: &AccountId| {
@@ -251,6 +257,54 @@ async fn refusals_of_seals(chain: &Chain, seals: &SealProver, keys: &TraderKeys,
     }
     let after = Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot");
     assert_eq!(before, after);
+}
+
+/// A new wallet opens an account, first with nothing at all, then without tokens for the fee.
+async fn poor_wallets_should_hear_what_is_missing(chain: &Chain, node: &str) {
+    let folder = TempDir::new().expect("a folder");
+    let options = [
+        "--node",
+        node,
+        "--keystore",
+        folder.path().to_str().expect("a path in UTF-8"),
+    ];
+    let suri = "//Trading//Poor";
+    cloister(
+        &[&["keys", "import", "--suri", suri], &options[..]].concat(),
+        &hex::encode([3; 32]),
+    )
+    .await;
+    let open = [&["open", "--deposit", "100.5"], &options[..]].concat();
+    let owner: AccountId = OwnerKey::from_uri(suri).expect("a URI").public().into();
+    let said = cloister_fails(&open, "").await;
+    for part in [
+        &owner.to_ss58check(),
+        "has 0.00 of the settlement asset",
+        "takes 101.51",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let mint = polkadot_sdk::pallet_assets::Call::mint {
+        id: SETTLEMENT_ASSET.into(),
+        beneficiary: owner.clone().into(),
+        amount: FUNDS.into(),
+    };
+    chain
+        .submit(RuntimeCall::Assets(mint), &developer(), Until::InBlock)
+        .await
+        .expect("minted");
+    let said = cloister_fails(&open, "").await;
+    for part in [
+        &owner.to_ss58check(),
+        "has 0 CLO",
+        "the fee of this transaction is 0.",
+        "cloister fund",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    assert!(!said.contains("ErrorObject"), "{said}");
+    cloister(&[&["fund", "--amount", "100"], &options[..]].concat(), "").await;
+    assert!(chain.native_balance(&owner).await.expect("a balance") > 0);
 }
 
 async fn refusals_of_the_queue(chain: &Chain, seals: &SealProver, alice: &Trader, owners: &[AccountId]) {

@@ -1,4 +1,5 @@
-//! `cloister open`, `deposit`, `insure`, `switch`, `rekey`, `close`, `pay-claim`, `freeze`, `account`, `withdraw`.
+//! `cloister fund`, `open`, `deposit`, `insure`, `switch`, `rekey`, `close`, `pay-claim`, `freeze`, `account`,
+//! `withdraw`.
 
 use super::{
     error::CommandError,
@@ -14,16 +15,21 @@ use cloister_cli::{
 use cloister_client::{
     audit::recover_trader,
     chain::{Chain, ChainError, Until},
+    funding,
     instrument::name_of,
     seal::SealProver,
     sequencer::SequencerClient,
     trader::{self, now, owner_of, OpenedAccount},
 };
-use cloister_client_core::amount::{money, show_money, Lot};
+use cloister_client_core::{
+    amount::{money, show_money, Lot},
+    keys::TraderKeys,
+};
 use cloister_ledger::{Switches, Unsigned};
 use cloister_runtime::configs::cloister::OpenFee;
 use cloister_sequencer_rpc::types::{AccountInfo, SideName};
 use cloister_types::{AccountIndex, InstructionId, InstrumentId, Money, Position, Price};
+use polkadot_sdk::sp_core::crypto::Ss58Codec;
 use std::{collections::BTreeMap, path::Path, time::Duration};
 
 /// How long the sequencer may take to accept an open from the queue once it is final.
@@ -43,6 +49,7 @@ pub async fn open(global: &Global, deposit: &str, seal_key: Option<&Path>) -> Re
     let seals = SealProver::of(&chain, seal_key).await?;
     let keys = wallet.keys_in(&scope_of(&chain, global.group))?;
     let fee = chain.queue_fee(global.group, false, None).await?;
+    ensure_held(&chain, global.group, &keys, [amount, OpenFee::get(), fee]).await?;
     let OpenedAccount { trader, sealing } =
         trader::open(&chain, &seals, global.group, &keys, amount, Until::Final).await?;
     progress.say(format!(
@@ -85,6 +92,39 @@ async fn ensure_served(sequencer: &SequencerClient, group: u32) -> Result<(), Co
     }
 }
 
+/// Refuses before anything is proven or sent what the owner cannot pay.
+async fn ensure_held(
+    chain: &Chain,
+    group: u32,
+    keys: &TraderKeys,
+    parts: impl IntoIterator<Item = u64>,
+) -> Result<(), CommandError> {
+    let takes = parts.into_iter().map(u128::from).sum();
+    let asset = chain.group_state(group, None).await?.asset;
+    let owner = owner_of(keys);
+    let has = chain.asset_balance(asset, &owner, None).await?;
+    if has < takes {
+        let owner = owner.to_ss58check();
+        return Err(CommandError::TooLittle { owner, has, takes });
+    }
+    Ok(())
+}
+
+/// Gives the wallet's owner money of a development chain.
+pub async fn fund(global: &Global, text: &str) -> Result<(), CommandError> {
+    let amount = money(text)?;
+    let wallet = global.open_wallet()?;
+    let chain = global.connect().await?;
+    let owner = owner_of(wallet.keys());
+    funding::fund(&chain, &[(owner.clone(), amount)]).await?;
+    say!(
+        "account {} has got {} of the settlement asset, and native tokens for fees",
+        owner.to_ss58check(),
+        show_money(amount.into())
+    );
+    Ok(())
+}
+
 pub async fn deposit(global: &Global, text: &str, unasked: bool) -> Result<(), CommandError> {
     let amount = money(text)?;
     let wallet = global.open_wallet()?;
@@ -93,6 +133,7 @@ pub async fn deposit(global: &Global, text: &str, unasked: bool) -> Result<(), C
         ensure_served(&SequencerClient::of(&chain), global.group).await?;
     }
     let fee = chain.queue_fee(global.group, false, None).await?;
+    ensure_held(&chain, global.group, wallet.keys(), [amount, fee]).await?;
     trader::deposit(&chain, global.group, wallet.keys(), amount, Until::Final).await?;
     let notice = chain.group_state(global.group, None).await?.queue_terms.notice;
     say!(

@@ -5,7 +5,11 @@ use cloister_client::{
     audit::AuditError, chain::ChainError, exit::ExitKeyError, instrument::FindInstrumentError, recovery::RecordError,
     seal::SealError, sequencer::SequencerError, trader::TraderError,
 };
-use cloister_client_core::{amount::AmountError, keys::SeedError, recovery::RecoveryError};
+use cloister_client_core::{
+    amount::{show_money, AmountError},
+    keys::SeedError,
+    recovery::RecoveryError,
+};
 use cloister_ledger::ExitError;
 use cloister_prover_job::ProverError;
 use std::{io, path::PathBuf};
@@ -69,6 +73,20 @@ pub enum CommandError {
     /// The node's sequencer makes no batches.
     #[error("the node's sequencer makes no batches at present, so nothing was sent: {0}")]
     Halted(String),
+    /// The owner holds less of the settlement asset than it would take.
+    #[error(
+        "account {owner} has {} of the settlement asset and this takes {}, so nothing was sent: send it the rest first; \
+         on a development chain `cloister fund` does",
+        show_money(i128::try_from(*has).unwrap_or(i128::MAX)), show_money(i128::try_from(*takes).unwrap_or(i128::MAX))
+    )]
+    TooLittle {
+        /// The owner's address.
+        owner: String,
+        /// What it has, 10^-6.
+        has: u128,
+        /// What is asked for with all fees of the exchange, 10^-6.
+        takes: u128,
+    },
     /// Nothing of the account can be taken back.
     #[error("nothing that waits for account {0} has been overdue for an hour, so nothing can be taken back yet")]
     NothingLate(u32),

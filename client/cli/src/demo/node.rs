@@ -1,4 +1,4 @@
-//! A development node as a child process.
+//! A node as a child process.
 
 use rustix::process::{kill_process, Pid, Signal};
 use std::{
@@ -17,6 +17,8 @@ const BINARY: &str = "cloister-node";
 const TAIL: usize = 12;
 /// How long the node may take to stop when it is asked.
 const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+/// Arguments of a node of a fresh development chain, which disappears when the node stops.
+pub const FRESH_CHAIN: [&str; 2] = ["--dev", "--tmp"];
 
 /// Why there is no node.
 #[derive(Debug, thiserror::Error)]
@@ -54,7 +56,7 @@ pub struct NodeOptions {
     pub binary: PathBuf,
     /// Where its output goes.
     pub log: PathBuf,
-    /// Arguments besides chain and ports.
+    /// Arguments besides ports.
     pub arguments: Vec<String>,
 }
 
@@ -64,6 +66,7 @@ pub struct NodeProcess {
     child: Child,
     log: PathBuf,
     url: String,
+    port: u16,
 }
 
 /// The node beside this program.
@@ -101,7 +104,7 @@ fn free_ports<const N: usize>() -> io::Result<[u16; N]> {
 }
 
 impl NodeProcess {
-    /// Starts a node of a fresh development chain, which disappears when the node stops.
+    /// Starts a node, at ports that are free.
     ///
     /// # Errors
     /// [`NodeError::Missing`], [`NodeError::System`].
@@ -115,7 +118,7 @@ impl NodeProcess {
         let out = File::create(&options.log).map_err(system(&options.log.display().to_string()))?;
         let copy = out.try_clone().map_err(system(&options.log.display().to_string()))?;
         let child = Command::new(&binary)
-            .args(["--dev", "--tmp", "--no-telemetry", "--no-prometheus", "--no-mdns"])
+            .args(["--no-telemetry", "--no-prometheus", "--no-mdns"])
             .args(["--rpc-port", &rpc.to_string(), "--port", &network.to_string()])
             .args(&options.arguments)
             .stdin(Stdio::null())
@@ -128,12 +131,18 @@ impl NodeProcess {
             child,
             log: options.log.clone(),
             url: format!("ws://127.0.0.1:{rpc}"),
+            port: network,
         })
     }
 
     /// Where it serves JSON-RPC.
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Port at which other nodes reach it.
+    pub fn port(&self) -> u16 {
+        self.port
     }
 
     /// Where its output goes.
@@ -178,15 +187,22 @@ impl NodeProcess {
         }
     }
 
+    /// Kills the node: it can finish nothing and close nothing.
+    ///
+    /// # Errors
+    /// [`NodeError::System`].
+    pub async fn kill(mut self) -> Result<(), NodeError> {
+        self.child.kill().await.map_err(|source| NodeError::System {
+            what: "killing the node".into(),
+            source,
+        })
+    }
+
     /// Asks the node to stop, and kills it if it does not.
     ///
     /// # Errors
     /// [`NodeError::System`].
     pub async fn stop(mut self) -> Result<(), NodeError> {
-        let system = |source| NodeError::System {
-            what: "stopping the node".into(),
-            source,
-        };
         // The standard library can only kill; a node that is asked first closes its files.
         let id = self.child.id().and_then(|id| i32::try_from(id).ok());
         if let Some(id) = id.and_then(Pid::from_raw) {
@@ -195,7 +211,7 @@ impl NodeProcess {
                 return Ok(());
             }
         }
-        self.child.kill().await.map_err(system)
+        self.kill().await
     }
 }
 

@@ -1,10 +1,15 @@
 //! Why the chain did not do what was asked.
 
-use cloister_runtime::{Hash, Runtime, RuntimeError};
+use cloister_client_core::amount::{show_money, Decimal};
+use cloister_runtime::{
+    configs::cloister::MinDeposit,
+    constants::money::{DECIMALS, SYMBOL},
+    AccountId, Balance, Hash, Runtime, RuntimeError,
+};
 use jsonrpsee::core::ClientError;
 use pallet_cloister_execution::Error as Execution;
-use polkadot_sdk::sp_runtime::DispatchError;
-use std::fmt;
+use polkadot_sdk::{sp_core::crypto::Ss58Codec, sp_runtime::DispatchError};
+use std::{borrow::Cow, fmt};
 
 /// Why a node could not be asked, or a transaction did not take effect.
 #[derive(Debug, thiserror::Error)]
@@ -61,6 +66,24 @@ pub enum ChainError {
     /// A subscription ended.
     #[error("the node stopped reporting on {0}")]
     StreamEnded(&'static str),
+    /// The signer cannot pay the transaction's fee.
+    #[error(
+        "account {} has {} and the fee of this transaction is {}, so nothing was sent. Fees are paid in the chain's \
+         own token {SYMBOL}, not in the asset that is deposited: whoever has {SYMBOL} can send some to that account; on \
+         a development chain `cloister fund` gives it what it needs",
+        account.to_ss58check(), show_native(*balance), show_native(*fee)
+    )]
+    FeeUnpaid {
+        /// Who signs.
+        account: AccountId,
+        /// Its native tokens, in the smallest unit.
+        balance: Balance,
+        /// What the transaction costs, in the same.
+        fee: Balance,
+    },
+    /// The node does not take the transaction.
+    #[error("the node did not take the transaction, nothing was changed: {0}")]
+    NotTaken(String),
     /// The pool refused or lost the transaction.
     #[error("the transaction is {0}; nothing was changed, try again")]
     NotIncluded(&'static str),
@@ -84,6 +107,11 @@ pub struct Failure {
     pub block: Hash,
 }
 
+/// An amount of the native token as people write it.
+fn show_native(amount: Balance) -> String {
+    format!("{} {SYMBOL}", Decimal::new(amount, u32::from(DECIMALS)))
+}
+
 impl Failure {
     /// The error of the execution pallet, if it is one.
     pub fn execution(&self) -> Option<Execution<Runtime>> {
@@ -94,11 +122,16 @@ impl Failure {
     }
 
     /// What a person can do about it.
-    pub fn hint(&self) -> Option<&'static str> {
+    pub fn hint(&self) -> Option<Cow<'static, str>> {
         match &self.error {
-            DispatchError::Token(_) => Some("check the balances of the account with `cloister account`"),
-            DispatchError::BadOrigin => Some("this account may not make the call"),
-            _ => self.execution().and_then(|error| hint(&error)),
+            DispatchError::Token(_) => Some("check the balances of the account with `cloister account`".into()),
+            DispatchError::BadOrigin => Some("this account may not make the call".into()),
+            _ => match self.execution()? {
+                Execution::DepositTooSmall => {
+                    Some(format!("the smallest deposit is {}", show_money(MinDeposit::get().into())).into())
+                }
+                error => hint(&error).map(Cow::Borrowed),
+            },
         }
     }
 }
@@ -108,7 +141,6 @@ fn hint(error: &Execution<Runtime>) -> Option<&'static str> {
         Execution::AccountAlreadyOpen => "use `cloister deposit` to add to the account",
         Execution::NoAccount => "open one first with `cloister open`",
         Execution::InsufficientBalance => "the owner holds too little of the settlement asset; an open costs a fee besides its deposit",
-        Execution::DepositTooSmall => "deposit more at once",
         Execution::UserCapExceeded | Execution::VaultCapExceeded => {
             "a cap on deposits is reached for now; deposit less"
         }
@@ -140,6 +172,7 @@ fn hint(error: &Execution<Runtime>) -> Option<&'static str> {
         Execution::FreezeNotDue => "a group can be frozen only when nobody has proven it for as long as its terms say",
         Execution::NoSolvencyTerms => "this group asks for no solvency rounds, and nothing in its queue has been overdue for long enough",
         Execution::NotSubmitter => "only the sequencers' accounts submit batches",
+        Execution::NotLeader => "another sequencer leads now; submit in your epoch, or once the first delay has passed",
         Execution::WrongBatchNumber => "the batch was settled already or an earlier one is missing",
         Execution::RiskTableTooOld | Execution::RiskTableUnknown => "build the batch against the newest risk table",
         _ => return None,

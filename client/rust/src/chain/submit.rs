@@ -4,23 +4,34 @@ use super::{Chain, ChainError, Extrinsic, Failure};
 use cloister_client_core::owner::OwnerKey;
 use cloister_runtime::{
     transaction::{Binding, Unsigned},
-    AccountId, Hash, Nonce, RuntimeCall, RuntimeEvent, UncheckedExtrinsic,
+    AccountId, Balance, Hash, Nonce, RuntimeCall, RuntimeEvent, UncheckedExtrinsic,
 };
 use codec::Encode;
-use jsonrpsee::rpc_params;
+use jsonrpsee::{core::ClientError, rpc_params};
 use polkadot_sdk::{
+    pallet_transaction_payment::RuntimeDispatchInfo,
     sc_transaction_pool_api::TransactionStatus,
     sp_core::{crypto::Ss58Codec, sr25519::Signature, Bytes},
     sp_runtime::{
         generic::Era,
         traits::{BlakeTwo256, Hash as _, Header as _},
-        MultiSignature,
+        transaction_validity::InvalidTransaction,
+        MultiSignature, Weight,
     },
 };
 
 /// Number of blocks in which a transaction may be included after it was signed; later it is void, so that a lost one
 /// cannot come back.
 const LIFETIME: u64 = 64;
+/// Code by which a node says that a transaction is not valid.
+const INVALID: i32 = 1010;
+
+/// The block that a transaction is bound to: the last final one, which no fork takes back and which the pool knows,
+/// even if it has not seen the best one yet. Where finality lags, a later one, so that half of the lifetime is left.
+fn bound_to(best: u32, finalized: u32) -> u32 {
+    let half = u32::try_from(LIFETIME / 2).unwrap_or_default();
+    finalized.max(best.saturating_sub(half))
+}
 
 /// How long to wait for a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +79,9 @@ impl Chain {
         signer: &OwnerKey,
         nonce: Nonce,
     ) -> Result<UncheckedExtrinsic, ChainError> {
-        let number = u64::from(*self.header(None).await?.number());
+        let finalized = self.header(Some(self.finalized().await?)).await?;
+        let best = self.header(None).await?;
+        let number = u64::from(bound_to(*best.number(), *finalized.number()));
         let era = Era::mortal(LIFETIME, number);
         let born = u32::try_from(era.birth(number)).unwrap_or_default();
         let birth = self.block_hash(born).await?.ok_or(ChainError::NoBlock(born))?;
@@ -87,19 +100,24 @@ impl Chain {
     /// Signs and sends a call, and waits.
     ///
     /// # Errors
-    /// [`ChainError::Failed`] if it is in a block and failed there; [`ChainError::NotIncluded`] if it never was.
+    /// [`ChainError::Failed`] if it is in a block and failed there; [`ChainError::NotIncluded`] if it never was;
+    /// [`ChainError::FeeUnpaid`] and [`ChainError::NotTaken`] if the node did not take it.
     pub async fn submit(&self, call: RuntimeCall, signer: &OwnerKey, until: Until) -> Result<Included, ChainError> {
         let ordered = self.nonces.lock().await;
         let nonce = self.next_nonce(signer).await?;
         let extrinsic = self.sign(call, signer, nonce).await?;
         let encoded = extrinsic.encode();
-        let mut statuses = self
+        let sent = self
             .subscribe::<TransactionStatus<Hash, Hash>>(
                 "author_submitAndWatchExtrinsic",
                 rpc_params![Bytes(encoded.clone())],
                 "author_unwatchExtrinsic",
             )
-            .await?;
+            .await;
+        let mut statuses = match sent {
+            Ok(statuses) => statuses,
+            Err(error) => return Err(self.why_not(error, &encoded, signer).await),
+        };
         // The pool has it now: the next nonce counts it.
         drop(ordered);
         let hash = BlakeTwo256::hash(&encoded);
@@ -127,6 +145,38 @@ impl Chain {
         }
     }
 
+    /// Why the node did not take a transaction, in words for whoever sent it.
+    async fn why_not(&self, error: ChainError, encoded: &[u8], signer: &OwnerKey) -> ChainError {
+        let ChainError::Call { source, .. } = &error else {
+            return error;
+        };
+        let ClientError::Call(refusal) = &**source else {
+            return error;
+        };
+        let reason = refusal
+            .data()
+            .and_then(|data| serde_json::from_str::<String>(data.get()).ok());
+        let reason = reason.unwrap_or_else(|| refusal.message().into());
+        let no_fee: &str = InvalidTransaction::Payment.into();
+        if refusal.code() != INVALID || reason != no_fee {
+            return ChainError::NotTaken(reason);
+        }
+        let account = AccountId::new(signer.public());
+        match (self.native_balance(&account).await, self.fee(encoded).await) {
+            (Ok(balance), Ok(fee)) => ChainError::FeeUnpaid { account, balance, fee },
+            _ => ChainError::NotTaken(reason),
+        }
+    }
+
+    /// What a signed transaction costs, in the smallest unit of the native token.
+    async fn fee(&self, encoded: &[u8]) -> Result<Balance, ChainError> {
+        let length = u32::try_from(encoded.len()).unwrap_or(u32::MAX);
+        let arguments = [encoded.to_vec(), length.encode()].concat();
+        let info: RuntimeDispatchInfo<Balance, Weight> =
+            self.api("TransactionPaymentApi_query_info", arguments, None).await?;
+        Ok(info.partial_fee)
+    }
+
     /// What a transaction in a block did.
     async fn included(&self, block: Hash, hash: Hash) -> Result<Included, ChainError> {
         let view = self.block(block).await?;
@@ -138,6 +188,23 @@ impl Chain {
         match extrinsic.failure() {
             Some(error) => Err(ChainError::Failed(Box::new(Failure { error, block }))),
             None => Ok(Included { block, extrinsic }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transaction_should_be_bound_to_the_last_final_block_unless_it_is_old() {
+        assert_eq!(bound_to(0, 0), 0);
+        assert_eq!(bound_to(12, 10), 10);
+        assert_eq!(bound_to(42, 10), 10);
+        assert_eq!(bound_to(43, 10), 11);
+        // A lifetime counts from the very block that it is bound to.
+        for number in [0, 1, 63, 64, 100] {
+            assert_eq!(Era::mortal(LIFETIME, number).birth(number), number);
         }
     }
 }

@@ -7,10 +7,11 @@ use cloister_types::{AccountIndex, Amount};
 use codec::Encode;
 use pallet_cloister_execution::{
     types::{Field, MAX_LEAF_PAGE, MAX_QUEUE_PAGE, MAX_REKEY_PAGE},
-    ExitClaim, ExitSums, FinalTable, GroupState, GroupTotals, HouseRekeyed, ItemKind, KeyId, QueueItem,
-    RegisteredAccount, RegisteredKey, SolvencyView, StatementKind, WithheldClaim,
+    ExitClaim, ExitSums, FinalTable, GroupState, GroupTotals, HouseRekeyed, ItemKind, QueueItem, RegisteredAccount,
+    SolvencyView, WithheldClaim,
 };
 use pallet_cloister_risk::{Group, TableInfo};
+use pallet_cloister_verifier::{KeyId, RegisteredKey, StatementKind};
 use polkadot_sdk::{
     frame_support::{Blake2_128Concat, ReversibleStorageHasher},
     frame_system, pallet_assets,
@@ -271,13 +272,13 @@ impl Chain {
         self.api("CloisterApi_exit_of", (group, index).encode(), at).await
     }
 
-    /// The sequencers' sealing key.
+    /// The sealing key of a group's sequencers.
     ///
     /// # Errors
     /// [`ChainError::Absent`] if none is set.
-    pub async fn seal_key(&self) -> Result<([u8; 32], [u8; 32]), ChainError> {
-        let key: Option<([u8; 32], [u8; 32])> = self.api("CloisterApi_seal_key", Vec::new(), None).await?;
-        key.ok_or(ChainError::Absent("sealing key of the sequencers yet"))
+    pub async fn seal_key(&self, group: u32) -> Result<([u8; 32], [u8; 32]), ChainError> {
+        let key: Option<([u8; 32], [u8; 32])> = self.api("CloisterApi_seal_key", group.encode(), None).await?;
+        key.ok_or(ChainError::Absent("sealing key of the group yet"))
     }
 
     /// The newest risk table of a group.

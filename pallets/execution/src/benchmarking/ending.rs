@@ -46,7 +46,7 @@ pub fn fund<T: Config>(asset: &T::AssetId, group: u32, amount: u128) {
 
 /// The exit of account 0, proven.
 pub fn exit<T: Config>(group: u32, claim: u128) -> Result<Box<[u8; 192]>, BenchmarkError> {
-    register::<T>(EXIT_KEY, StatementKind::Exit)?;
+    HelperOf::<T>::set_verifying_key(EXIT_KEY, StatementKind::Exit);
     let statement =
         Pallet::<T>::exit_statement(group, 0, claim).map_err(|_| BenchmarkError::Stop("no exit statement"))?;
     Ok(Box::new(trapdoor::prove(statement.hash())))

@@ -3,12 +3,13 @@
 use super::ExitClaim;
 use crate::{
     claims::Gate, Accounts, BlockNumberFor, Config, Error, Event, ExitClaims, ExitTotals, FinalTables, Groups, Indices,
-    KeyId, Pallet, StatementKind, Totals,
+    KeyId, Pallet, Totals,
 };
 use cloister_crypto::field::from_bytes;
-use cloister_groth16_verifier::{verify, Proof, VerifyingKey, PROOF_BYTES};
+use cloister_groth16_verifier::PROOF_BYTES;
 use cloister_ledger::ExitStatement;
 use cloister_types::{AccountIndex, GroupId, Total};
+use pallet_cloister_verifier::StatementKind;
 use polkadot_sdk::{
     frame_support::{ensure, traits::Time},
     frame_system,
@@ -25,7 +26,7 @@ impl<T: Config> Pallet<T> {
             group: GroupId(group),
             index: AccountIndex(index),
             root: field(&state.root)?,
-            final_hash: field(&table.hash)?,
+            final_hash: field(&table.final_hash)?,
             claim: Total(claim),
         })
     }
@@ -85,12 +86,9 @@ impl<T: Config> Pallet<T> {
     }
 
     fn verify_exit(group: u32, index: u32, key: KeyId, claim: u128, proof: &[u8; PROOF_BYTES]) -> Result<(), Error<T>> {
-        let registered = Self::active_key(key)?;
-        ensure!(registered.statement == StatementKind::Exit, Error::<T>::WrongStatement);
+        let key = Self::active_key_of(key, StatementKind::Exit)?;
         let statement = Self::exit_statement(group, index, claim)?;
-        let key = VerifyingKey::from_checked_bytes(&registered.key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
-        let proof = Proof::from_bytes(proof).map_err(Error::<T>::from)?;
-        verify(&key, &[statement.hash()], &proof).map_err(Error::<T>::from)
+        Self::verify_proof(&key, statement.hash(), proof)
     }
 
     /// Pays what an exit has a right to and has not got yet.

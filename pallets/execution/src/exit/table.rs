@@ -60,7 +60,7 @@ impl<T: Config> Pallet<T> {
     fn values_of_table(group: u32, version: u64) -> Result<FinalValues, Error<T>> {
         let table = T::Risk::table(group, version).ok_or(Error::<T>::RiskTableUnknown)?;
         let info = T::Risk::table_info(group, version).ok_or(Error::<T>::RiskTableUnknown)?;
-        let risk_hash = from_bytes(&info.hash).map_err(|_| Error::<T>::NonCanonicalField)?;
+        let risk_hash = from_bytes(&info.risk_hash).map_err(|_| Error::<T>::NonCanonicalField)?;
         FinalValues::median(&[table], risk_hash).ok_or(Error::<T>::RiskTableUnknown)
     }
 
@@ -72,7 +72,7 @@ impl<T: Config> Pallet<T> {
         Self::deposit_event(Event::FinalTableFixed {
             group,
             version: table.version,
-            hash: table.hash,
+            final_hash: table.final_hash,
             claims_until,
         });
         FinalTables::<T>::insert(group, table);

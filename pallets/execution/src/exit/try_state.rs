@@ -29,7 +29,7 @@ impl<T: Config> Pallet<T> {
         ensure!(Frozen::<T>::contains_key(group), "a final table of a group at work");
         let values = table.final_values().ok_or("a final table with a wrong hash")?;
         ensure!(
-            to_bytes(&values.hash(GroupId(group))) == table.hash,
+            to_bytes(&values.hash(GroupId(group))) == table.final_hash,
             "a final table with another hash"
         );
         let (mut claimed, mut paid, mut due) = (0u128, 0u128, 0u128);

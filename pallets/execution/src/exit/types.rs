@@ -36,7 +36,7 @@ pub struct FinalTable {
     /// Value of a lot of each row, 10^-6.
     pub values: [PerLot; INSTRUMENTS],
     /// The `final_hash` of exits (X-FINAL).
-    pub hash: Field,
+    pub final_hash: Field,
     /// When it was fixed, milliseconds of Unix time.
     pub fixed_at: u64,
 }
@@ -48,7 +48,7 @@ impl FinalTable {
             version: values.version,
             risk_hash: to_bytes(&values.risk_hash),
             values: values.values,
-            hash: to_bytes(&values.hash(GroupId(group))),
+            final_hash: to_bytes(&values.hash(GroupId(group))),
             fixed_at,
         }
     }

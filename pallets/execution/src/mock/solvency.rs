@@ -72,7 +72,7 @@ pub fn at(payee: &AccountId32, first: u32, before: Field, findings: Option<Findi
             group: GroupId(GROUP),
             payee: payee.clone().into(),
             root: fr(&state.root),
-            risk_hash: fr(&info.hash),
+            risk_hash: fr(&info.risk_hash),
             table_version: risk_version,
             table_time: info.time,
             first: AccountIndex(first),

@@ -1,8 +1,8 @@
 //! What the pallet stores of income, credits of provers and shares (C-PERIOD).
 
-use crate::StatementKind;
 use cloister_ledger::solvency::SUBTREE_LEAVES;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use pallet_cloister_verifier::StatementKind;
 use polkadot_sdk::sp_runtime::{helpers_128bit::multiply_by_rational_with_rounding, Rounding};
 use scale_info::TypeInfo;
 
@@ -26,21 +26,19 @@ const PLACE: u128 = 68;
 /// What an account of a solvency statement costs.
 const SOLVENCY_ACCOUNT: u128 = 42;
 
-impl StatementKind {
-    /// What a proof of this statement is worth to its payee: about what it costs to make, in hundreds of constraints.
-    /// Statements of owners are worth nothing.
-    pub fn credit(&self) -> u128 {
-        match *self {
-            Self::Batch { units, places } => {
-                let unit = PLACE.saturating_mul(places.into()).saturating_add(UNIT);
-                PROOF.saturating_add(unit.saturating_mul(units.into()))
-            }
-            Self::Solvency { subtrees } => {
-                let accounts = u128::from(subtrees).saturating_mul(SUBTREE_LEAVES as u128);
-                PROOF.saturating_add(SOLVENCY_ACCOUNT.saturating_mul(accounts))
-            }
-            Self::Seal | Self::HouseRekey | Self::Exit => 0,
+/// What a proof of a statement is worth to its payee: about what it costs to make, in hundreds of constraints.
+/// Statements of owners are worth nothing.
+pub(crate) fn credit_of(statement: StatementKind) -> u128 {
+    match statement {
+        StatementKind::Batch { units, places } => {
+            let unit = PLACE.saturating_mul(places.into()).saturating_add(UNIT);
+            PROOF.saturating_add(unit.saturating_mul(units.into()))
         }
+        StatementKind::Solvency { subtrees } => {
+            let accounts = u128::from(subtrees).saturating_mul(SUBTREE_LEAVES as u128);
+            PROOF.saturating_add(SOLVENCY_ACCOUNT.saturating_mul(accounts))
+        }
+        StatementKind::Seal | StatementKind::HouseRekey | StatementKind::Exit => 0,
     }
 }
 
@@ -154,7 +152,7 @@ impl Period {
     }
 
     /// The income that is neither shared nor set apart.
-    #[cfg(any(feature = "try-runtime", test))]
+    #[cfg(any(feature = "std", feature = "try-runtime"))]
     pub(crate) fn unshared(&self) -> Option<u128> {
         self.collected.checked_add(self.owed)?.checked_sub(self.apart)
     }

@@ -20,24 +20,14 @@ mod errors {
         WrongDecimals,
         /// The vault must hold the asset's minimum balance before its group is made.
         VaultNotFunded,
-        /// The id has a verifying key, which is never replaced.
-        KeyExists,
-        /// No more verifying keys can be registered: one must be removed first.
-        TooManyKeys,
         /// No verifying key has this id.
         UnknownKey,
         /// The activation delay of the verifying key has not passed.
         KeyNotActive,
         /// The verifying key is of another statement.
         WrongStatement,
-        /// The shape has no units or places, or more than the chain takes.
-        ShapeTooLarge,
-        /// The bytes are not a verifying key with one public input.
+        /// What is stored as verifying key is none.
         InvalidVerifyingKey,
-        /// A development key, and this is not a development chain.
-        DevelopmentKeyRefused,
-        /// The coordinates are not a key of prime order.
-        InvalidSealKey,
         /// The sequencers have no sealing key yet.
         SealKeyMissing,
         /// The proof is not of this seal: other keys, ciphertext, owner, group, chain, or another sealing key than now.
@@ -113,8 +103,10 @@ mod errors {
         RootOlderThanRound,
         /// A batch must be a transaction of its own: inside another call, nobody who reads the chain would find it.
         WrappedBatch,
-        /// The signer may not submit batches, or the payee solvency statements.
+        /// The signer may not submit batches of the group, or the payee solvency statements.
         NotSubmitter,
+        /// Another sequencer leads now, and the first delay since the group's last batch has not passed.
+        NotLeader,
         /// Not the group's next batch: submitted already, or out of order.
         WrongBatchNumber,
         /// The number of units is not that of the shape.
@@ -178,8 +170,6 @@ mod errors {
         NothingTakenBack,
         /// The open of the account is being taken back; nothing can be queued behind it.
         OpenTakenBack,
-        /// The last active key of exits stays while any account is open.
-        ExitKeyNeeded,
         /// A submitted field element is not below the order of the field.
         NonCanonicalField,
         /// A point of the proof has wrong flags or a coordinate out of range.

@@ -25,35 +25,10 @@ mod events {
             /// The group.
             group: u32,
             /// What held before.
-            old: Terms,
+            before: Terms,
             /// What holds now.
-            new: Terms,
+            now: Terms,
         },
-        /// A verifying key was registered.
-        VerifyingKeySet {
-            /// Its id.
-            id: KeyId,
-            /// What its proofs say.
-            statement: StatementKind,
-            /// Blake2-256 of the key.
-            hash: [u8; 32],
-            /// First block in which proofs are verified with it.
-            active_at: BlockNumberFor<T>,
-            /// Made from a public seed.
-            development: bool,
-        },
-        /// A verifying key was removed.
-        VerifyingKeyRemoved {
-            /// Its id.
-            id: KeyId,
-        },
-        /// The submitters were set.
-        SubmittersSet {
-            /// How many.
-            count: u32,
-        },
-        /// The sequencers' sealing key was set.
-        SealKeySet,
         /// An open was queued.
         OpenQueued {
             /// The group.
@@ -297,9 +272,9 @@ mod events {
             /// The group.
             group: u32,
             /// What held before.
-            old: Option<SolvencyTerms>,
+            before: Option<SolvencyTerms>,
             /// What holds now.
-            new: Option<SolvencyTerms>,
+            now: Option<SolvencyTerms>,
         },
         /// A solvency statement was taken.
         SolvencyTaken {
@@ -363,7 +338,7 @@ mod events {
             /// Version of the risk table that it is named after.
             version: u64,
             /// The `final_hash` of exits.
-            hash: Field,
+            final_hash: Field,
             /// End of the first phase, milliseconds of Unix time.
             claims_until: u64,
         },
@@ -458,9 +433,9 @@ mod events {
             /// The group.
             group: u32,
             /// The terms before.
-            old: PayoutTerms,
+            before: PayoutTerms,
             /// The terms now.
-            new: PayoutTerms,
+            now: PayoutTerms,
         },
         /// A sweep, or a freeze, has closed a period.
         PeriodClosed {

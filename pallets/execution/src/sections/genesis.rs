@@ -8,8 +8,6 @@ mod genesis {
     #[pallet::genesis_config]
     #[derive(frame_support::DefaultNoBound)]
     pub struct GenesisConfig<T: Config> {
-        /// The chain takes development keys.
-        pub development: bool,
         /// Groups: id, settlement asset, fee account. The vault must be endowed with the asset's minimum balance.
         pub groups: Vec<(u32, T::AssetId, T::AccountId)>,
         /// Terms of the groups' queues, notice in milliseconds and share in percent; those of new groups if none.
@@ -17,12 +15,6 @@ mod genesis {
         /// Solvency terms of the groups, age of rounds and time to a freeze, both in milliseconds; none if the gate is
         /// off.
         pub solvency_terms: Option<(u64, u64)>,
-        /// Who may submit batches.
-        pub submitters: Vec<T::AccountId>,
-        /// The sequencers' sealing key.
-        pub seal_key: Option<(Field, Field)>,
-        /// Verifying keys, active from the first block.
-        pub verifying_keys: Vec<GenesisKey>,
         /// Who may hold roles of settlement assets, besides the keyless custodian.
         pub custodians: Vec<T::AccountId>,
     }
@@ -31,7 +23,6 @@ mod genesis {
     impl<T: Config> BuildGenesisConfig for GenesisConfig<T> {
         fn build(&self) {
             // A genesis that does not hold together must not start: every failure here is a panic.
-            Development::<T>::put(self.development);
             let custodians = BoundedVec::try_from(self.custodians.clone());
             Custodians::<T>::put(custodians.expect("genesis: no more custodians than there may be"));
             for (group, asset, fee_account) in &self.groups {
@@ -42,23 +33,10 @@ mod genesis {
                         .expect("genesis: terms of queues within their bounds");
                 }
             }
-            Submitters::<T>::put(BoundedVec::truncate_from(self.submitters.clone()));
-            assert!(
-                self.submitters.len() == Submitters::<T>::get().len(),
-                "genesis: too many submitters"
-            );
-            if let Some((x, y)) = self.seal_key {
-                assert!(Pallet::<T>::is_key(&x, &y), "genesis: invalid sealing key");
-                SealKey::<T>::put((x, y));
-            }
-            for k in &self.verifying_keys {
-                Pallet::<T>::register_key(k.id, k.statement, k.development, k.key.clone(), 0u32.into())
-                    .expect("genesis: valid verifying key");
-            }
             for (group, ..) in &self.groups {
                 // R-PLACES. Positions of one place per unit need no key yet.
                 let needed = T::Risk::places_needed(*group);
-                let widest = <Pallet<T> as BatchShapes>::most_places();
+                let widest = T::Keys::most_places();
                 assert!(
                     needed <= 1 || needed <= widest,
                     "genesis: a shape wide enough for the group"

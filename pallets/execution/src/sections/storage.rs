@@ -5,27 +5,10 @@ use polkadot_sdk::frame_support::pallet_macros::pallet_section;
 /// What the pallet stores.
 #[pallet_section]
 mod storage {
-    /// The chain takes development keys. Set at genesis only.
-    #[pallet::storage]
-    pub type Development<T: Config> = StorageValue<_, bool, ValueQuery>;
-
-    /// The verifying keys of all statements. A key is never replaced under its id: to rotate, set another id and, once
-    /// nothing names the old one, remove that.
-    #[pallet::storage]
-    pub type VerifyingKeys<T: Config> = CountedStorageMap<_, Twox64Concat, KeyId, RegisteredKey<BlockNumberFor<T>>>;
-
     /// Marks that the transaction being applied is a plain call that submits batches ([`CheckPlainBatch`]). It exists
     /// only inside such a transaction, never between two.
     #[pallet::storage]
     pub type PlainBatch<T: Config> = StorageValue<_, ()>;
-
-    /// Who may submit batches.
-    #[pallet::storage]
-    pub type Submitters<T: Config> = StorageValue<_, BoundedVec<T::AccountId, T::MaxSubmitters>, ValueQuery>;
-
-    /// The sequencers' sealing key, coordinates x and y (P-SEAL).
-    #[pallet::storage]
-    pub type SealKey<T: Config> = StorageValue<_, (Field, Field)>;
 
     /// Margin groups.
     #[pallet::storage]

@@ -1,10 +1,10 @@
-//! Groups, the sealing key, submitters, genesis.
+//! Groups and genesis.
 
-use crate::{mock::*, Error, Event, GroupState, Groups, Lane, Submitters, Terms};
-use cloister_crypto::{field::to_bytes, schnorr::SecretKey};
+use crate::{mock::*, Error, Event, GroupState, Groups, Lane, Terms};
+use cloister_crypto::field::to_bytes;
 use cloister_ledger::{AccountTree, House};
 use polkadot_sdk::{
-    frame_support::{assert_noop, assert_ok, BoundedVec},
+    frame_support::{assert_noop, assert_ok},
     sp_runtime::{BuildStorage, DispatchError::BadOrigin},
 };
 
@@ -94,33 +94,4 @@ fn genesis_with_an_empty_vault_should_not_start() {
     let mut config = genesis();
     config.assets.accounts.clear();
     config.build_storage().unwrap();
-}
-
-#[test]
-fn submitters_should_be_set_by_the_admin_only() {
-    on_genesis(|| {
-        let set = |origin| Execution::set_submitters(origin, BoundedVec::truncate_from(vec![ALICE, BOB]));
-        assert_noop!(set(signed(&SEQUENCER)), BadOrigin);
-        assert_ok!(set(RuntimeOrigin::root()));
-        assert_eq!(Submitters::<Test>::get().into_inner(), [ALICE, BOB]);
-        assert_eq!(events(), [Event::SubmittersSet { count: 2 }]);
-    });
-}
-
-#[test]
-fn seal_key_should_be_a_key_of_prime_order() {
-    on_genesis(|| {
-        let key = SecretKey::from_seed(&[8; 32]).public();
-        let (x, y) = (to_bytes(&key.x()), to_bytes(&key.y()));
-        assert_noop!(Execution::set_seal_key(signed(&ADMIN), x, y), BadOrigin);
-        for (x, y) in [([0; 32], to_bytes(&1u64.into())), (y, x), ([0xff; 32], y)] {
-            assert_noop!(
-                Execution::set_seal_key(RuntimeOrigin::root(), x, y),
-                Error::<Test>::InvalidSealKey
-            );
-        }
-        assert_ok!(Execution::set_seal_key(RuntimeOrigin::root(), x, y));
-        assert_eq!(Execution::seal_key(), Some((x, y)));
-        assert_eq!(events(), [Event::SealKeySet]);
-    });
 }

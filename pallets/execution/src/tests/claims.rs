@@ -316,7 +316,11 @@ fn terms_should_be_within_their_bounds() {
         });
         assert_eq!(
             events().last(),
-            Some(&Event::SolvencyTermsSet { group: GROUP, old, new })
+            Some(&Event::SolvencyTermsSet {
+                group: GROUP,
+                before: old,
+                now: new
+            })
         );
         for (age, freeze) in [
             (59_999, hour),
@@ -333,7 +337,7 @@ fn terms_should_be_within_their_bounds() {
         assert!(Execution::set_solvency_terms(signed(&ALICE), GROUP, None).is_err());
         // Without a key nobody could prove anything.
         assert_ok!(Execution::set_solvency_terms(RuntimeOrigin::root(), GROUP, None));
-        assert_ok!(Execution::remove_verifying_key(RuntimeOrigin::root(), SOLVENCY_KEY));
+        assert_ok!(Verifier::remove_verifying_key(RuntimeOrigin::root(), SOLVENCY_KEY));
         assert_noop!(set(hour, hour), Error::<Test>::NoSolvencyKey);
     });
 }

@@ -10,8 +10,8 @@ use crate::{
         solvency::{blocks, fr, gate_on, occupy_as, FREEZE_AFTER},
         *,
     },
-    Error, Event, ExitClaim, ExitClaims, ExitTotals, FinalTables, Frozen, GroupTotals, Groups, KeyId, StatementKind,
-    Totals, WithheldClaim, WithheldClaims,
+    Error, Event, ExitClaim, ExitClaims, ExitTotals, FinalTables, Frozen, GroupTotals, Groups, KeyId, Totals,
+    WithheldClaim, WithheldClaims,
 };
 use cloister_circuits::statements::exit::ExitCircuit;
 use cloister_crypto::{constants::INSTRUMENTS, field::to_bytes, schnorr::SecretKey, Fr};
@@ -121,18 +121,18 @@ fn freeze_should_fix_the_medians_of_the_window() {
         // The lower of the two in the middle.
         values[0] = window[4];
         assert_ne!(value_at(newest), window[4], "the newest alone would do as well");
-        let risk_hash = Risk::table_info(GROUP, newest).unwrap().hash;
+        let risk_hash = Risk::table_info(GROUP, newest).unwrap().risk_hash;
         let table = Execution::final_table(GROUP).unwrap();
         assert_eq!(
             (table.version, table.risk_hash, table.values, table.fixed_at),
             (newest, risk_hash, values, Now::get())
         );
-        assert_eq!(table.hash, to_bytes(&final_hash(GROUP)));
+        assert_eq!(table.final_hash, to_bytes(&final_hash(GROUP)));
         let claims_until = Now::get() + PERIOD;
         let fixed = Event::FinalTableFixed {
             group: GROUP,
             version: newest,
-            hash: table.hash,
+            final_hash: table.final_hash,
             claims_until,
         };
         assert_eq!(
@@ -361,7 +361,7 @@ fn proof_should_be_under_an_active_key_of_exits() {
             assert_noop!(under(key), Error::<Test>::WrongStatement);
         }
         let key = BoundedVec::try_from(prover::key()).unwrap();
-        assert_ok!(Execution::set_verifying_key(
+        assert_ok!(Verifier::set_verifying_key(
             RuntimeOrigin::root(),
             31,
             StatementKind::Exit,
@@ -424,7 +424,7 @@ fn exit_of_the_circuit_should_be_taken() {
         };
         let made = made_from(6, ExitCircuit::blank());
         let key = BoundedVec::try_from(made.key().verifying_key()).unwrap();
-        let set = Execution::set_verifying_key(RuntimeOrigin::root(), 31, StatementKind::Exit, true, key);
+        let set = Verifier::set_verifying_key(RuntimeOrigin::root(), 31, StatementKind::Exit, true, key);
         assert_ok!(set);
         System::set_block_number(11);
         let proven = witness
@@ -444,10 +444,10 @@ fn exit_of_the_circuit_should_be_taken() {
 #[test]
 fn last_key_of_exits_should_stay_while_an_account_is_open() {
     on_genesis(|| {
-        let remove = |id| Execution::remove_verifying_key(RuntimeOrigin::root(), id);
+        let remove = |id| Verifier::remove_verifying_key(RuntimeOrigin::root(), id);
         let set = |id| {
             let key = BoundedVec::try_from(prover::key()).unwrap();
-            assert_ok!(Execution::set_verifying_key(
+            assert_ok!(Verifier::set_verifying_key(
                 RuntimeOrigin::root(),
                 id,
                 StatementKind::Exit,
@@ -456,15 +456,15 @@ fn last_key_of_exits_should_stay_while_an_account_is_open() {
             ));
         };
         with_accounts(1, 0);
-        assert_noop!(remove(EXIT_KEY), Error::<Test>::ExitKeyNeeded);
+        assert_noop!(remove(EXIT_KEY), pallet_cloister_verifier::Error::<Test>::ExitKeyNeeded);
         // One that is not active yet helps nobody, and may go.
         set(31);
-        assert_noop!(remove(EXIT_KEY), Error::<Test>::ExitKeyNeeded);
+        assert_noop!(remove(EXIT_KEY), pallet_cloister_verifier::Error::<Test>::ExitKeyNeeded);
         assert_ok!(remove(31));
         set(32);
         System::set_block_number(11);
         assert_ok!(remove(EXIT_KEY));
-        assert_noop!(remove(32), Error::<Test>::ExitKeyNeeded);
+        assert_noop!(remove(32), pallet_cloister_verifier::Error::<Test>::ExitKeyNeeded);
         assert_noop!(remove(99), Error::<Test>::UnknownKey);
         // Nobody has an account.
         crate::Accounts::<Test>::remove(GROUP, 0);

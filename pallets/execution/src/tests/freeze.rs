@@ -135,11 +135,11 @@ fn clock_should_run_when_the_keys_or_the_submitters_are_taken_away() {
     on_open(|| {
         gate_on();
         blocks(2, BLOCK);
-        assert_ok!(Execution::set_submitters(signed(&NARROWS), Default::default()));
+        assert_ok!(Sequencers::set_members(signed(&NARROWS), GROUP, Default::default()));
         blocks(3, BLOCK);
         assert_eq!(waited(), 5 * BLOCK);
-        assert_ok!(Execution::remove_verifying_key(signed(&NARROWS), SOLVENCY_KEY));
-        assert_ok!(Execution::remove_verifying_key(signed(&NARROWS), BATCH_KEY));
+        assert_ok!(Verifier::remove_verifying_key(signed(&NARROWS), SOLVENCY_KEY));
+        assert_ok!(Verifier::remove_verifying_key(signed(&NARROWS), BATCH_KEY));
         blocks(BLOCKS - 6, BLOCK);
         assert_noop!(freeze(), Error::<Test>::FreezeNotDue);
         blocks(1, BLOCK);

@@ -6,7 +6,7 @@ use crate::{
         seals::{sealing_key, sealing_key_of},
         *,
     },
-    Error, Event, Groups, HouseRekey, SealKey, StatementKind,
+    Error, Event, Groups, HouseRekey,
 };
 use cloister_crypto::{
     field::{from_bytes, to_bytes},
@@ -17,6 +17,7 @@ use cloister_crypto::{
 use cloister_ledger::{House, HouseRecord, HouseRekeyStatement};
 use cloister_settlement::{HouseRekeyed, LedgerSecrets};
 use cloister_types::{Money, Position, Total};
+use pallet_cloister_sequencers::SealKeys;
 use polkadot_sdk::{
     frame_support::{assert_noop, assert_ok, BoundedVec},
     sp_runtime::DispatchResult,
@@ -109,8 +110,9 @@ fn compromised_seed_should_be_rotated() {
     on_genesis(|| {
         let (_, house) = first();
         let new = sealing_key_of(78);
-        assert_ok!(Execution::set_seal_key(
+        assert_ok!(Sequencers::set_seal_key(
             RuntimeOrigin::root(),
+            GROUP,
             to_bytes(&new.x()),
             to_bytes(&new.y())
         ));
@@ -144,12 +146,12 @@ fn seal_to_another_key_than_the_one_in_force_should_be_refused() {
         let (late, _) = scene.proven(2);
         let new = sealing_key_of(78);
         let (x, y) = (to_bytes(&new.x()), to_bytes(&new.y()));
-        assert_ok!(Execution::set_seal_key(RuntimeOrigin::root(), x, y));
+        assert_ok!(Sequencers::set_seal_key(RuntimeOrigin::root(), GROUP, x, y));
         assert_noop!(rekey(&late), Error::<Test>::InvalidProof);
-        SealKey::<Test>::kill();
+        SealKeys::<Test>::remove(GROUP);
         assert_noop!(rekey(&late), Error::<Test>::SealKeyMissing);
         let old = sealing_key();
-        SealKey::<Test>::put((to_bytes(&old.x()), to_bytes(&old.y())));
+        SealKeys::<Test>::insert(GROUP, (to_bytes(&old.x()), to_bytes(&old.y())));
         assert_ok!(rekey(&late));
     });
 }
@@ -232,13 +234,7 @@ fn changed_seal_or_record_should_be_refused() {
         refused(|r| r.key = BATCH_KEY, Error::WrongStatement);
         let key = BoundedVec::truncate_from(houses::key());
         let kind = StatementKind::HouseRekey;
-        assert_ok!(Execution::set_verifying_key(
-            RuntimeOrigin::root(),
-            21,
-            kind,
-            false,
-            key
-        ));
+        assert_ok!(Verifier::set_verifying_key(RuntimeOrigin::root(), 21, kind, false, key));
         refused(|r| r.key = 21, Error::KeyNotActive);
         System::set_block_number(11);
         let late = HouseRekey { key: 21, ..good };

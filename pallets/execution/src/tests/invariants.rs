@@ -204,7 +204,7 @@ fn end(claims: [u128; 3]) {
             group: cloister_types::GroupId(GROUP),
             index: cloister_types::AccountIndex(index),
             root: solvency::fr(&state.root),
-            final_hash: solvency::fr(&table.hash),
+            final_hash: solvency::fr(&table.final_hash),
             claim: cloister_types::Total(claim),
         };
         let proof = Box::new(prover::prove(exit.hash()));

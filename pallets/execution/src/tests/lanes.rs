@@ -238,8 +238,12 @@ fn clock_should_run_without_keys_and_submitters() {
     on_open(|| {
         assert_ok!(deposit(&ALICE));
         blocks(DEADLINE / BLOCK + 2, BLOCK);
-        assert_ok!(Execution::remove_verifying_key(RuntimeOrigin::root(), BATCH_KEY));
-        assert_ok!(Execution::set_submitters(RuntimeOrigin::root(), Default::default()));
+        assert_ok!(Verifier::remove_verifying_key(RuntimeOrigin::root(), BATCH_KEY));
+        assert_ok!(Sequencers::set_members(
+            RuntimeOrigin::root(),
+            GROUP,
+            Default::default()
+        ));
         let before = waited();
         blocks(3, BLOCK);
         assert_eq!(waited() - before, 3 * BLOCK);

@@ -41,16 +41,16 @@ impl Pause {
                 assert_ok!(Execution::set_group_enabled(signed(&NARROWS), GROUP, false));
             }
             Self::NoSubmitters => {
-                assert_ok!(Execution::set_submitters(signed(&NARROWS), BoundedVec::default()));
+                assert_ok!(Sequencers::set_members(signed(&NARROWS), GROUP, BoundedVec::default()));
             }
             Self::NoKeysButOfExits => {
                 for id in [BATCH_KEY, SEAL_KEY, SOLVENCY_KEY, HOUSE_KEY] {
-                    assert_ok!(Execution::remove_verifying_key(signed(&NARROWS), id));
+                    assert_ok!(Verifier::remove_verifying_key(signed(&NARROWS), id));
                 }
                 // That one stays.
                 assert_noop!(
-                    Execution::remove_verifying_key(signed(&NARROWS), EXIT_KEY),
-                    Error::<Test>::ExitKeyNeeded
+                    Verifier::remove_verifying_key(signed(&NARROWS), EXIT_KEY),
+                    pallet_cloister_verifier::Error::<Test>::ExitKeyNeeded
                 );
             }
             // Nobody builds one any more.

@@ -2,9 +2,8 @@
 
 use crate::{
     mock::{solvency::FREEZE_AFTER, *},
-    KeyId, SolvencyTerms, StatementKind, Terms,
+    KeyId, SolvencyTerms, Terms,
 };
-use cloister_crypto::{field::to_bytes, schnorr::SecretKey};
 use polkadot_sdk::{
     frame_support::{assert_noop, assert_ok, dispatch::GetDispatchInfo, traits::UnfilteredDispatchable, BoundedVec},
     sp_runtime::{AccountId32, DispatchError::BadOrigin},
@@ -14,7 +13,6 @@ type Call = crate::Call<Test>;
 
 /// Calls that widen what is allowed, each good at the genesis of the tests.
 fn widening() -> Vec<Call> {
-    let key = SecretKey::from_seed(&[8; 32]).public();
     vec![
         Call::create_group {
             group: OTHER,
@@ -24,19 +22,6 @@ fn widening() -> Vec<Call> {
         Call::set_group_enabled {
             group: GROUP,
             enabled: true,
-        },
-        Call::set_verifying_key {
-            id: 4,
-            statement: SHAPE,
-            development: false,
-            key: BoundedVec::truncate_from(prover::key()),
-        },
-        Call::set_submitters {
-            submitters: BoundedVec::truncate_from(vec![SEQUENCER, BOB]),
-        },
-        Call::set_seal_key {
-            x: to_bytes(&key.x()),
-            y: to_bytes(&key.y()),
         },
         Call::set_queue_terms {
             group: GROUP,
@@ -57,18 +42,10 @@ fn widening() -> Vec<Call> {
 
 /// Calls that narrow it.
 fn narrowing() -> Vec<Call> {
-    vec![
-        Call::set_group_enabled {
-            group: GROUP,
-            enabled: false,
-        },
-        Call::remove_verifying_key { id: BATCH_KEY },
-        Call::remove_verifying_key { id: SEAL_KEY },
-        Call::remove_verifying_key { id: SOLVENCY_KEY },
-        Call::set_submitters {
-            submitters: BoundedVec::truncate_from(vec![]),
-        },
-    ]
+    vec![Call::set_group_enabled {
+        group: GROUP,
+        enabled: false,
+    }]
 }
 
 fn dispatch(call: &Call, who: &AccountId32) -> polkadot_sdk::frame_support::dispatch::DispatchResultWithPostInfo {
@@ -119,7 +96,7 @@ fn submitter_should_be_exchanged_by_notice_only() {
         // One goes, and one comes.
         let exchange = |who: &AccountId32| {
             let submitters = BoundedVec::truncate_from(vec![BOB]);
-            Execution::set_submitters(signed(who), submitters)
+            Sequencers::set_members(signed(who), GROUP, submitters)
         };
         assert_noop!(exchange(&NARROWS), BadOrigin);
         assert_ok!(exchange(&WIDENS));
@@ -142,11 +119,11 @@ fn what_a_frozen_group_leaves_to_governance_should_need_no_notice() {
 fn exit_key_should_stay_whoever_asks() {
     on_open(|| {
         let id: KeyId = EXIT_KEY;
-        assert_eq!(Execution::verifying_key(id).unwrap().statement, StatementKind::Exit);
+        assert_eq!(Verifier::verifying_key(id).unwrap().statement, StatementKind::Exit);
         for who in [NARROWS, WIDENS] {
             assert_noop!(
-                Execution::remove_verifying_key(signed(&who), id),
-                crate::Error::<Test>::ExitKeyNeeded
+                Verifier::remove_verifying_key(signed(&who), id),
+                pallet_cloister_verifier::Error::<Test>::ExitKeyNeeded
             );
         }
     });

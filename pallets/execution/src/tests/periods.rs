@@ -5,8 +5,9 @@ use crate::{
         solvency::{self, complete, gate_on, short_of, CLEAN, ROUND_AGE},
         *,
     },
+    periods::credit_of,
     Beneficiary, ClosedPeriods, Credits, Error, Event, GroupTotals, Groups, HouseItems, PayoutTerms, PayoutTermsOf,
-    Period, Shares, StatementKind, Totals, WithheldClaim,
+    Period, Shares, Totals, WithheldClaim,
 };
 use cloister_types::{AccountIndex, Amount};
 use polkadot_sdk::{
@@ -130,8 +131,8 @@ fn terms_should_be_within_their_bounds_and_hold_from_the_next_period_on() {
         assert_ok!(set_terms(new));
         let set = Event::PayoutTermsSet {
             group: GROUP,
-            old: PayoutTerms::default(),
-            new,
+            before: PayoutTerms::default(),
+            now: new,
         };
         assert_eq!(events().last(), Some(&set));
         assert_noop!(
@@ -152,11 +153,11 @@ fn terms_should_be_within_their_bounds_and_hold_from_the_next_period_on() {
 
 #[test]
 fn proof_should_be_worth_what_it_costs() {
-    let batch = |units, places| StatementKind::Batch { units, places }.credit();
+    let batch = |units, places| credit_of(StatementKind::Batch { units, places });
     assert_eq!((batch(2, 1), batch(48, 4)), (BATCH, 500 + 48 * 408));
-    assert_eq!(StatementKind::Solvency { subtrees: 1 }.credit(), STATEMENT);
+    assert_eq!(credit_of(StatementKind::Solvency { subtrees: 1 }), STATEMENT);
     for owners in [StatementKind::Seal, StatementKind::HouseRekey, StatementKind::Exit] {
-        assert_eq!(owners.credit(), 0);
+        assert_eq!(credit_of(owners), 0);
     }
 }
 
@@ -164,7 +165,7 @@ fn proof_should_be_worth_what_it_costs() {
 fn copied_proof_should_pay_its_maker() {
     on_terms(TERMS, || {
         let both = BoundedVec::truncate_from(vec![SEQUENCER, BOB]);
-        assert_ok!(Execution::set_submitters(RuntimeOrigin::root(), both));
+        assert_ok!(Sequencers::set_members(RuntimeOrigin::root(), GROUP, both));
         assert_eq!(credits(0, &SEQUENCER), BATCH);
         // Bob has seen Alice's proof and sends it first, as it is or with himself in it.
         let mut copied = sweeping(1_000, &ALICE);
@@ -203,7 +204,7 @@ fn round_should_credit_its_payee_when_it_counts() {
 fn round_beside_a_newer_one_or_of_nobody_should_be_worth_nothing() {
     on_terms(TERMS, || {
         let both = BoundedVec::truncate_from(vec![SEQUENCER, BOB]);
-        assert_ok!(Execution::set_submitters(RuntimeOrigin::root(), both));
+        assert_ok!(Sequencers::set_members(RuntimeOrigin::root(), GROUP, both));
         pass_with_table(1);
         // Both prove at the same table: the second one is no newer.
         let of = |payee: &AccountId32| solvency::at(payee, 0, cloister_settlement::no_sums(), Some(CLEAN)).proven();

@@ -1,11 +1,11 @@
 //! Opens and deposits on their way into the queue.
 
 use crate::{
-    mock::*, Accounts, Error, Event, GroupTotals, Groups, ItemKind, OpenKeys, QueueItem, RegisteredAccount, SealKey,
-    Totals,
+    mock::*, Accounts, Error, Event, GroupTotals, Groups, ItemKind, OpenKeys, QueueItem, RegisteredAccount, Totals,
 };
 use cloister_crypto::{constants::INDEX_BITS, field::to_bytes, Fr};
 use cloister_types::{AccountIndex, Amount};
+use pallet_cloister_sequencers::SealKeys;
 use polkadot_sdk::frame_support::{assert_noop, assert_ok};
 
 fn deposit(who: &polkadot_sdk::sp_runtime::AccountId32, amount: u64) -> polkadot_sdk::sp_runtime::DispatchResult {
@@ -153,7 +153,7 @@ fn open_with_a_bad_key_should_be_refused() {
 #[test]
 fn open_without_a_sealing_key_should_be_refused() {
     on_genesis(|| {
-        SealKey::<Test>::kill();
+        SealKeys::<Test>::remove(GROUP);
         assert_noop!(open(&ALICE, 1, 1_000), Error::<Test>::SealKeyMissing);
     });
 }

@@ -107,13 +107,7 @@ fn proof_of_another_batch_should_be_refused() {
 fn proof_under_another_key_should_be_refused() {
     on_open(|| {
         let key = BoundedVec::try_from(prover::other_key()).unwrap();
-        assert_ok!(Execution::set_verifying_key(
-            RuntimeOrigin::root(),
-            4,
-            SHAPE,
-            false,
-            key
-        ));
+        assert_ok!(Verifier::set_verifying_key(RuntimeOrigin::root(), 4, SHAPE, false, key));
         System::set_block_number(100);
         refused(Error::InvalidProof, |b| b.key = 4);
     });
@@ -184,7 +178,7 @@ fn copied_proof_should_pay_its_maker_whoever_submits_it() {
     on_open(|| {
         let copier = signed(&BOB);
         let submitters = vec![SEQUENCER, BOB].try_into().unwrap();
-        assert_ok!(Execution::set_submitters(RuntimeOrigin::root(), submitters));
+        assert_ok!(Sequencers::set_members(RuntimeOrigin::root(), GROUP, submitters));
         let made = good();
         // The copier has themselves paid: the proof is of another statement.
         let mut copied = made.clone();

@@ -9,6 +9,7 @@ use crate::{
 };
 use cloister_crypto::{field::to_bytes, Fr};
 use cloister_ledger::{KeyRecord, RecordKind};
+use pallet_cloister_sequencers::SealKeys;
 use polkadot_sdk::{
     frame_support::{assert_noop, assert_ok},
     sp_runtime::DispatchResult,
@@ -165,13 +166,13 @@ fn rekey_should_be_sealed_to_the_key_in_force_and_outlive_it() {
     on_open(|| {
         let next = sealing_key_of(78);
         let (keys, proof) = seals::proven(GROUP, &ALICE, 5);
-        let set = || Execution::set_seal_key(RuntimeOrigin::root(), to_bytes(&next.x()), to_bytes(&next.y()));
+        let set = || Sequencers::set_seal_key(RuntimeOrigin::root(), GROUP, to_bytes(&next.x()), to_bytes(&next.y()));
         assert_ok!(set());
         assert_noop!(alice(&keys, proof), Error::<Test>::InvalidSealProof);
         let mut scene = Scene::new(GROUP, &ALICE);
         scene.sealing_key = next;
         assert_ok!(alice(&keys_of(&scene.seal(5).0), scene.proof(5)));
-        crate::SealKey::<Test>::kill();
+        SealKeys::<Test>::remove(GROUP);
         ready();
         assert_ok!(submit(&proven(batch(vec![asking(0), unit(0)]))));
         assert_noop!(alice(&keys, proof), Error::<Test>::SealKeyMissing);

@@ -7,7 +7,7 @@ use crate::{
         *,
     },
     BlockCounts, CompleteRounds, Error, Event, FreezeClocks, Groups, OpenAccounts, RecentRoot, RecentRoots, Rounds,
-    SolvencyView, StatementKind,
+    SolvencyView,
 };
 use cloister_crypto::{field::to_bytes, Fr};
 use cloister_settlement::no_sums;
@@ -210,13 +210,7 @@ fn malformed_submission_should_be_refused() {
         assert_eq!(elsewhere.unwrap_err().error, Error::<Test>::UnknownGroup.into());
         let key = BoundedVec::truncate_from(prover::key());
         let kind = StatementKind::Solvency { subtrees: 1 };
-        assert_ok!(Execution::set_verifying_key(
-            RuntimeOrigin::root(),
-            31,
-            kind,
-            false,
-            key
-        ));
+        assert_ok!(Verifier::set_verifying_key(RuntimeOrigin::root(), 31, kind, false, key));
         refused(|s| s.key = 31, Error::KeyNotActive);
         // A disabled group is proven: what it owes is owed, and its claims are paid.
         assert_ok!(Execution::set_group_enabled(RuntimeOrigin::root(), GROUP, false));
@@ -230,9 +224,9 @@ fn shape_of_a_key_should_be_within_a_block() {
         for (id, subtrees, fits) in [(40, 0, false), (41, 65, false), (42, 1, true), (43, 64, true)] {
             let key = BoundedVec::truncate_from(prover::key());
             let kind = StatementKind::Solvency { subtrees };
-            let set = Execution::set_verifying_key(RuntimeOrigin::root(), id, kind, false, key);
+            let set = Verifier::set_verifying_key(RuntimeOrigin::root(), id, kind, false, key);
             assert_eq!(set.is_ok(), fits);
-            assert!(fits || set == Err(Error::<Test>::ShapeTooLarge.into()));
+            assert!(fits || set == Err(pallet_cloister_verifier::Error::<Test>::ShapeTooLarge.into()));
         }
     });
 }
@@ -342,8 +336,9 @@ fn house_should_be_the_one_of_its_batch_under_its_newest_key() {
 fn restarting_and_abandoning_submitters_should_delay_nobody() {
     on_open(|| {
         occupy(&[8, 16], 17);
-        assert_ok!(Execution::set_submitters(
+        assert_ok!(Sequencers::set_members(
             RuntimeOrigin::root(),
+            GROUP,
             BoundedVec::truncate_from(vec![SEQUENCER, BOB])
         ));
         // Bob starts, and is not heard of again.
@@ -362,8 +357,9 @@ fn restarting_and_abandoning_submitters_should_delay_nobody() {
         assert_eq!(view().round.unwrap().oldest_table, START + 5_000);
         assert_eq!(view().under_way.len(), 1);
         // A payee that is no submitter any more has no round either.
-        assert_ok!(Execution::set_submitters(
+        assert_ok!(Sequencers::set_members(
             RuntimeOrigin::root(),
+            GROUP,
             BoundedVec::truncate_from(vec![SEQUENCER])
         ));
         assert_noop!(
@@ -387,8 +383,9 @@ fn copied_proof_should_pay_its_maker() {
         let mut stolen = second.clone();
         stolen.payee = BOB.into();
         assert_noop!(submit_as(&BOB, &stolen), Error::<Test>::NotSubmitter);
-        assert_ok!(Execution::set_submitters(
+        assert_ok!(Sequencers::set_members(
             RuntimeOrigin::root(),
+            GROUP,
             BoundedVec::truncate_from(vec![SEQUENCER, BOB])
         ));
         let mut stolen = first.clone();
@@ -407,8 +404,9 @@ fn copied_proof_should_pay_its_maker() {
 fn newest_complete_round_should_count() {
     on_open(|| {
         occupy(&[8], 9);
-        assert_ok!(Execution::set_submitters(
+        assert_ok!(Sequencers::set_members(
             RuntimeOrigin::root(),
+            GROUP,
             BoundedVec::truncate_from(vec![SEQUENCER, BOB])
         ));
         assert_ok!(submit_as(&BOB, &at(&BOB, 0, no_sums(), None).proven()));

@@ -6,12 +6,11 @@ use crate::{
         *,
     },
     weights::WeightInfo,
-    Error, Event, KeyId, OpenKeys, StatementKind,
+    Error, KeyId, OpenKeys,
 };
 use cloister_crypto::field::to_bytes;
 use polkadot_sdk::{
     frame_support::{assert_noop, assert_ok, BoundedVec},
-    sp_io::hashing::blake2_256,
     sp_runtime::DispatchResult,
 };
 
@@ -29,7 +28,7 @@ fn with_proof_of(change: impl FnOnce(&mut Scene)) -> (OpenKeys, [u8; 192]) {
 
 fn set_key(id: KeyId, key: Vec<u8>) -> DispatchResult {
     let key = BoundedVec::truncate_from(key);
-    Execution::set_verifying_key(RuntimeOrigin::root(), id, StatementKind::Seal, false, key)
+    Verifier::set_verifying_key(RuntimeOrigin::root(), id, StatementKind::Seal, false, key)
 }
 
 #[test]
@@ -72,8 +71,9 @@ fn seal_to_a_key_that_was_replaced_should_be_refused() {
     on_genesis(|| {
         let (keys, proof) = seals::proven(GROUP, &ALICE, 1);
         let next = sealing_key_of(78);
-        assert_ok!(Execution::set_seal_key(
+        assert_ok!(Sequencers::set_seal_key(
             RuntimeOrigin::root(),
+            GROUP,
             to_bytes(&next.x()),
             to_bytes(&next.y())
         ));
@@ -89,8 +89,9 @@ fn open_that_is_queued_should_outlive_its_sealing_key() {
     on_genesis(|| {
         assert_ok!(open(&ALICE, 1, 1_000));
         let next = sealing_key_of(78);
-        assert_ok!(Execution::set_seal_key(
+        assert_ok!(Sequencers::set_seal_key(
             RuntimeOrigin::root(),
+            GROUP,
             to_bytes(&next.x()),
             to_bytes(&next.y())
         ));
@@ -201,7 +202,7 @@ fn open_under_an_unknown_key_should_be_refused() {
         let open = |key| open_under(key, GROUP, &ALICE, keys.clone(), proof, 1_000);
         assert_noop!(open(9), Error::<Test>::UnknownKey);
         assert_noop!(open(BATCH_KEY), Error::<Test>::WrongStatement);
-        assert_ok!(Execution::remove_verifying_key(RuntimeOrigin::root(), SEAL_KEY));
+        assert_ok!(Verifier::remove_verifying_key(RuntimeOrigin::root(), SEAL_KEY));
         assert_noop!(open(SEAL_KEY), Error::<Test>::UnknownKey);
     });
 }
@@ -223,17 +224,6 @@ fn key_of_seals_should_be_good_after_the_delay_only() {
     on_genesis(|| {
         let (keys, proof) = seals::proven(GROUP, &ALICE, 1);
         assert_ok!(set_key(8, seals::key()));
-        let hash = blake2_256(&seals::key());
-        assert_eq!(
-            events(),
-            [Event::VerifyingKeySet {
-                id: 8,
-                statement: StatementKind::Seal,
-                hash,
-                active_at: 11,
-                development: false
-            }]
-        );
         let open = || open_under(8, GROUP, &ALICE, keys.clone(), proof, 1_000);
         System::set_block_number(10);
         assert_noop!(open(), Error::<Test>::KeyNotActive);
@@ -253,7 +243,7 @@ fn two_keys_of_seals_should_be_good_side_by_side() {
         let (keys, proof) = seals::proven(GROUP, &BOB, 2);
         assert_ok!(open_under(SEAL_KEY, GROUP, &BOB, keys, proof, 1_000));
         // The rotation ends with the removal of the old key; what is queued stays good.
-        assert_ok!(Execution::remove_verifying_key(RuntimeOrigin::root(), SEAL_KEY));
+        assert_ok!(Verifier::remove_verifying_key(RuntimeOrigin::root(), SEAL_KEY));
         ready();
         assert_ok!(submit(&proven(batch(vec![unit(0), unit(1)]))));
     });

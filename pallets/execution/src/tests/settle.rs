@@ -121,8 +121,9 @@ fn groups_should_be_apart() {
 #[test]
 fn another_submitter_may_submit() {
     on_open(|| {
-        assert_ok!(Execution::set_submitters(
+        assert_ok!(Sequencers::set_members(
             RuntimeOrigin::root(),
+            GROUP,
             BoundedVec::truncate_from(vec![BOB])
         ));
         let batch = proven(batch(vec![unit(0), unit(0)]));

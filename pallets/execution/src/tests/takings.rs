@@ -5,7 +5,7 @@ use crate::{
     types::CIPHERTEXT_FIXED,
     weights::{of_batch, SubstrateWeight},
     Accounts, Batch, Error, Event, GroupTotals, Groups, Indices, ItemKind, PendingItems, Queue, QueueItem,
-    RegisteredAccount, StatementKind, Terms, Totals, WaitingItem,
+    RegisteredAccount, Terms, Totals, WaitingItem,
 };
 use cloister_types::{AccountIndex, Amount};
 use polkadot_sdk::{
@@ -193,12 +193,12 @@ fn wide(units: Vec<u32>) -> Batch {
 /// The same of given units.
 pub(super) fn wide_of(units: Vec<crate::UnitSubmission>) -> Batch {
     const WIDE: crate::KeyId = 30;
-    if !crate::VerifyingKeys::<Test>::contains_key(WIDE) {
+    if Verifier::verifying_key(WIDE).is_none() {
         let statement = StatementKind::Batch {
             units: units.len() as u16,
             places: 1,
         };
-        assert_ok!(Execution::register_key(WIDE, statement, true, prover::key(), 0));
+        assert_ok!(Verifier::register_key(WIDE, statement, true, prover::key(), 0));
     }
     let batch = batch(units);
     assert_eq!(batch.units[0].ciphertext.len(), CIPHERTEXT_FIXED as usize + 1);

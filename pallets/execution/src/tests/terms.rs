@@ -18,7 +18,11 @@ fn terms_should_be_set_within_their_bounds() {
             let new = Terms { notice, share };
             assert_ok!(set(notice, share));
             assert_eq!(Groups::<Test>::get(GROUP).unwrap().queue_terms, new);
-            let event = Event::QueueTermsSet { group: GROUP, old, new };
+            let event = Event::QueueTermsSet {
+                group: GROUP,
+                before: old,
+                now: new,
+            };
             assert_eq!(events().last(), Some(&event));
         }
         for (notice, share) in [(999, 50), (120_001, 50), (1_000, 9), (1_000, 91)] {

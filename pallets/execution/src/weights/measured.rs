@@ -134,11 +134,6 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Self::of(161_915_000, 9, 5)
     }
 
-    // 0.241 ms.
-    fn remove_verifying_key() -> Weight {
-        Self::of(241_230_000, 42, 2)
-    }
-
     // 0.094 ms.
     fn report_custody() -> Weight {
         Self::of(93_718_000, 4, 1)
@@ -164,24 +159,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Self::of(55_705_000, 1, 1)
     }
 
-    // 0.578 ms.
-    fn set_seal_key() -> Weight {
-        Self::of(577_844_000, 0, 1)
-    }
-
     // 0.204 ms.
     fn set_solvency_terms() -> Weight {
         Self::of(204_339_000, 24, 3)
-    }
-
-    // 0.016 ms with s = 16.
-    fn set_submitters(s: u32) -> Weight {
-        Self::of(16_121_000, 1, 1).saturating_add(Self::of(0, 0, 0).saturating_mul(s.into()))
-    }
-
-    // 4.290 ms.
-    fn set_verifying_key() -> Weight {
-        Self::of(4_289_885_000, 3, 2)
     }
 
     // 0.578 ms.

@@ -19,7 +19,7 @@ fn table_at(price: u32, after: u64) {
 fn values(until: u64) -> Option<(u64, PerLot, PerLot)> {
     let values = <Risk as RiskTables>::final_values(GROUP, until)?;
     let info = <Risk as RiskTables>::table_info(GROUP, values.version).unwrap();
-    assert_eq!(to_bytes(&values.risk_hash), info.hash);
+    assert_eq!(to_bytes(&values.risk_hash), info.risk_hash);
     Some((values.version, values.values[0], values.values[1]))
 }
 

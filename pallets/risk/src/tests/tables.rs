@@ -59,7 +59,7 @@ fn table_should_be_built_when_prices_are_fresh() {
         assert!(table.rows[1..].iter().all(|row| row.status == Status::Empty));
         assert_eq!(table.validate(), Ok(()));
         let info = TableInfo {
-            hash: to_bytes(&table.hash()),
+            risk_hash: to_bytes(&table.hash()),
             time: Now::get(),
             good_until: None,
         };
@@ -68,7 +68,7 @@ fn table_should_be_built_when_prices_are_fresh() {
             group: GROUP,
             version: 1,
             time: info.time,
-            hash: info.hash,
+            risk_hash: info.risk_hash,
         };
         assert_eq!(events().last(), Some(&event));
     });

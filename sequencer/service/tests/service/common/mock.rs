@@ -638,7 +638,7 @@ impl ChainClient for MockChain {
         Ok(self.lock().finalized.rekeyed.clone())
     }
 
-    async fn seal_key(&self) -> Result<Option<SealingKey>, ChainError> {
+    async fn seal_key(&self, _: u32) -> Result<Option<SealingKey>, ChainError> {
         Ok(self.lock().seal_key)
     }
 

@@ -1,12 +1,11 @@
-//! The registry of verifying keys (C-KEYS).
+//! Registering, removing and finding verifying keys (C-KEYS).
 
 use crate::{
-    types::KEY_BYTES, BlockNumberFor, Config, Development, Error, Event, KeyId, OpenAccounts, Pallet, RegisteredKey,
-    StatementKind, VerifyingKeys,
+    types::KEY_BYTES, ActiveKey, BlockNumberFor, Config, Development, Error, Event, ExitsNeeded, KeyError, KeyId,
+    Pallet, RegisteredKey, StatementKind, VerifyingKeyRegistry, VerifyingKeys,
 };
 use alloc::vec::Vec;
 use cloister_groth16_verifier::VerifyingKey;
-use pallet_cloister_risk::BatchShapes;
 use polkadot_sdk::{
     frame_support::{ensure, BoundedVec},
     frame_system,
@@ -17,12 +16,12 @@ use polkadot_sdk::{
 pub const MAX_KEYS: u32 = 64;
 
 /// A verifying key as this pallet's storage has it.
-pub(crate) type KeyOf<T> = RegisteredKey<BlockNumberFor<T>>;
+pub type KeyOf<T> = RegisteredKey<BlockNumberFor<T>>;
 
 impl<T: Config> Pallet<T> {
     /// Checks and registers a verifying key. It is never replaced under its id: a batch or an open in flight must not
     /// meet another key.
-    pub(crate) fn register_key(
+    pub fn register_key(
         id: KeyId,
         statement: StatementKind,
         development: bool,
@@ -42,7 +41,7 @@ impl<T: Config> Pallet<T> {
             parsed.inputs() == 1 && key.len() == KEY_BYTES as usize,
             Error::<T>::InvalidVerifyingKey
         );
-        let hash = blake2_256(&key);
+        let key_hash = blake2_256(&key);
         let key = BoundedVec::try_from(key).map_err(|_| Error::<T>::InvalidVerifyingKey)?;
         VerifyingKeys::<T>::insert(
             id,
@@ -50,14 +49,14 @@ impl<T: Config> Pallet<T> {
                 statement,
                 development,
                 active_at,
-                hash,
+                key_hash,
                 key,
             },
         );
         Self::deposit_event(Event::VerifyingKeySet {
             id,
             statement,
-            hash,
+            key_hash,
             active_at,
             development,
         });
@@ -68,36 +67,56 @@ impl<T: Config> Pallet<T> {
     /// must be able to leave it when it is frozen, whoever governs then.
     pub(crate) fn unregister_key(id: KeyId) -> Result<(), Error<T>> {
         let key = VerifyingKeys::<T>::get(id).ok_or(Error::<T>::UnknownKey)?;
-        let now = frame_system::Pallet::<T>::block_number();
-        let is_good = |key: &KeyOf<T>| key.statement == StatementKind::Exit && key.active_at <= now;
+        let is_good = |key: &KeyOf<T>| key.statement == StatementKind::Exit && Self::is_active(key);
         if is_good(&key) {
             let others = VerifyingKeys::<T>::iter().any(|(other, key)| other != id && is_good(&key));
-            ensure!(
-                others || OpenAccounts::<T>::iter_keys().next().is_none(),
-                Error::<T>::ExitKeyNeeded
-            );
+            ensure!(others || !T::Exits::exits_needed(), Error::<T>::ExitKeyNeeded);
         }
         VerifyingKeys::<T>::remove(id);
         Self::deposit_event(Event::VerifyingKeyRemoved { id });
         Ok(())
     }
 
-    /// A key with which proofs are verified now.
-    pub(crate) fn active_key(id: KeyId) -> Result<KeyOf<T>, Error<T>> {
-        let key = VerifyingKeys::<T>::get(id).ok_or(Error::<T>::UnknownKey)?;
-        ensure!(
-            key.active_at <= frame_system::Pallet::<T>::block_number(),
-            Error::<T>::KeyNotActive
-        );
-        Ok(key)
+    fn is_active(key: &KeyOf<T>) -> bool {
+        key.active_at <= frame_system::Pallet::<T>::block_number()
+    }
+
+    /// All verifying keys, by id.
+    pub fn verifying_keys() -> Vec<(KeyId, KeyOf<T>)> {
+        let mut keys: Vec<_> = VerifyingKeys::<T>::iter().collect();
+        keys.sort_unstable_by_key(|(id, _)| *id);
+        keys
+    }
+
+    /// A verifying key.
+    pub fn verifying_key(id: KeyId) -> Option<KeyOf<T>> {
+        VerifyingKeys::<T>::get(id)
+    }
+
+    /// Whether this is a chain for trying things out, as its genesis says.
+    pub fn is_development() -> bool {
+        Development::<T>::get()
     }
 }
 
-impl<T: Config> BatchShapes for Pallet<T> {
+impl<T: Config> VerifyingKeyRegistry for Pallet<T> {
+    fn active(id: KeyId) -> Result<ActiveKey, KeyError> {
+        let registered = VerifyingKeys::<T>::get(id).ok_or(KeyError::Unknown)?;
+        ensure!(Self::is_active(&registered), KeyError::NotActive);
+        let key = VerifyingKey::from_checked_bytes(&registered.key).map_err(|_| KeyError::Damaged)?;
+        Ok(ActiveKey {
+            statement: registered.statement,
+            key,
+        })
+    }
+
+    fn any_active(wanted: impl Fn(StatementKind) -> bool) -> bool {
+        VerifyingKeys::<T>::iter_values().any(|key| wanted(key.statement) && Self::is_active(&key))
+    }
+
     fn most_places() -> u16 {
-        let now = frame_system::Pallet::<T>::block_number();
         let places = |key: KeyOf<T>| match key.statement {
-            StatementKind::Batch { places, .. } if key.active_at <= now => places.into(),
+            StatementKind::Batch { places, .. } if Self::is_active(&key) => places.into(),
             _ => 0,
         };
         VerifyingKeys::<T>::iter_values().map(places).max().unwrap_or(0)

@@ -1,0 +1,88 @@
+//! What the pallet stores and what other pallets ask of it.
+
+use cloister_settlement::batch::Field;
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use polkadot_sdk::sp_runtime::traits::{UniqueSaturatedInto, Zero};
+use scale_info::TypeInfo;
+use serde::{Deserialize, Serialize};
+
+/// Longest time from a group's last batch until every member may submit, milliseconds: an hour. The second delay, after
+/// which anyone may freeze the group, is a day (C-FREEZE), and the others must have had their turn by then.
+pub const MAX_FIRST_DELAY: u64 = 3_600_000;
+/// Shortest first delay of a group whose members lead in turn, milliseconds: what a batch takes to be proven and
+/// included, twice.
+pub const MIN_FIRST_DELAY: u64 = 60_000;
+
+/// When a member of a group submits batches, and when the others may (C-TAKE-OVER).
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo,
+    MaxEncodedLen,
+    Serialize,
+    Deserialize,
+)]
+pub struct TakeOver<BlockNumber> {
+    /// Number of blocks for which a member leads, in the order of the list. 0: there is no leader, and every member may
+    /// submit at any time.
+    pub epoch: BlockNumber,
+    /// Milliseconds from the group's last batch until every member may submit, whoever leads.
+    pub first_delay: u64,
+}
+
+impl<BlockNumber: Copy + Zero + UniqueSaturatedInto<u64>> TakeOver<BlockNumber> {
+    /// Whether governance may set them.
+    pub fn are_within_bounds(&self) -> bool {
+        if self.epoch.is_zero() {
+            return self.first_delay == 0;
+        }
+        (MIN_FIRST_DELAY..=MAX_FIRST_DELAY).contains(&self.first_delay)
+    }
+
+    /// Place in a list of `members` of who leads in a block; none if nobody leads.
+    pub fn leader(&self, block: BlockNumber, members: usize) -> Option<usize> {
+        let (block, epoch): (u64, u64) = (block.unique_saturated_into(), self.epoch.unique_saturated_into());
+        let turn = block.checked_div(epoch)?;
+        let place = turn.checked_rem(u64::try_from(members).ok()?)?;
+        usize::try_from(place).ok()
+    }
+}
+
+/// Why somebody may not submit a batch now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoRight {
+    /// It is no member.
+    NotMember,
+    /// Another member leads, and the first delay has not passed.
+    NotLeader,
+}
+
+/// What other pallets ask of the members.
+pub trait Sequencers<AccountId> {
+    /// Whether somebody is a member of a group.
+    fn is_member(group: u32, who: &AccountId) -> bool;
+    /// Whether somebody may submit a batch of a group now.
+    fn may_submit(group: u32, who: &AccountId) -> Result<(), NoRight>;
+    /// Notes that a group has taken a batch now.
+    fn note_batch(group: u32);
+    /// A group's sealing key, coordinates x and y (P-SEAL).
+    fn seal_key(group: u32) -> Option<(Field, Field)>;
+}
+
+/// The sequencers of a group at genesis.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct GenesisSequencers<AccountId> {
+    /// The group.
+    pub group: u32,
+    /// Its members.
+    pub members: alloc::vec::Vec<AccountId>,
+    /// Its sealing key, coordinates x and y; none if it is set later.
+    pub seal_key: Option<(Field, Field)>,
+}

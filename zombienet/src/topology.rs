@@ -1,0 +1,73 @@
+//! What a network is made of.
+
+use polkadot_sdk::sp_keyring::Sr25519Keyring;
+
+/// A network: the first node is the one that the others ask for their peers.
+#[derive(Clone, Debug)]
+pub struct Topology {
+    /// Name of the network; its chain and the folder of its logs have it.
+    pub name: &'static str,
+    /// Its nodes.
+    pub nodes: Vec<NodeSpec>,
+    /// Solvency terms of the groups, age of rounds and time to a freeze in milliseconds; those of the development
+    /// chain by default.
+    pub solvency_terms: Option<(u64, u64)>,
+}
+
+/// One node of a network.
+#[derive(Clone, Debug)]
+pub struct NodeSpec {
+    /// Its name.
+    pub name: String,
+    /// Whose keys it makes blocks and votes with, if it is a validator.
+    pub validator: Option<Sr25519Keyring>,
+    /// Arguments besides those of every node.
+    pub arguments: Vec<&'static str>,
+}
+
+impl NodeSpec {
+    /// A validator with the keys of this name, which is the node's, too.
+    pub fn validator(key: Sr25519Keyring) -> Self {
+        Self {
+            name: key.to_string().to_lowercase(),
+            validator: Some(key),
+            arguments: Vec::new(),
+        }
+    }
+
+    /// A node that follows the chain.
+    pub fn full(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            validator: None,
+            arguments: Vec::new(),
+        }
+    }
+
+    /// That keeps the state of every block, from which settled batches are read back.
+    pub fn archive(self) -> Self {
+        self.with(&["--state-pruning", "archive"])
+    }
+
+    /// With these arguments, too.
+    pub fn with(mut self, arguments: &[&'static str]) -> Self {
+        self.arguments.extend(arguments);
+        self
+    }
+}
+
+impl Topology {
+    /// A network of these nodes.
+    pub fn new(name: &'static str, nodes: Vec<NodeSpec>) -> Self {
+        Self {
+            name,
+            nodes,
+            solvency_terms: None,
+        }
+    }
+
+    /// Whose keys its validators have.
+    pub fn authorities(&self) -> impl Iterator<Item = Sr25519Keyring> + '_ {
+        self.nodes.iter().filter_map(|node| node.validator)
+    }
+}
