@@ -42,8 +42,8 @@ pub trait BenchmarkHelper<AccountId, AssetId> {
     fn set_verifying_key(id: KeyId, statement: StatementKind);
     /// Registers keys until there is room for no more.
     fn fill_verifying_keys();
-    /// Makes somebody a member of a group's sequencers, of whom there are as many as may be; terms say that members lead
-    /// in turn, and that it does.
+    /// Makes somebody the first of as many members as a group's sequencers may have; terms say that members lead in
+    /// turn, and that it does.
     fn set_sequencer(group: u32, who: AccountId);
     /// Sets the sealing key of a group, coordinates x and y.
     fn set_seal_key(group: u32, x: Field, y: Field);

@@ -73,6 +73,14 @@ fn risk() -> File {
     File::read(include_str!("../../../pallets/risk/src/weights/measured.rs"))
 }
 
+fn verifier() -> File {
+    File::read(include_str!("../../../pallets/verifier/src/weights/measured.rs"))
+}
+
+fn sequencers() -> File {
+    File::read(include_str!("../../../pallets/sequencers/src/weights/measured.rs"))
+}
+
 fn timelock() -> File {
     File::read(include_str!("../../../pallets/timelock/src/weights/measured.rs"))
 }
@@ -100,11 +108,11 @@ macro_rules! same {
 fn the_configuration_should_have_the_weights_that_were_measured() {
     same!(
         execution(), pallet_cloister_execution,
-        create_group set_group_enabled set_verifying_key remove_verifying_key set_seal_key open deposit rekey claim
+        create_group set_group_enabled open deposit rekey claim
         rekey_house set_queue_terms pay_insurance take_insurance submit_solvency set_solvency_terms pay_claim freeze
         choose_final_table exit settle_exits pay_exit release_rest set_custodians report_custody check_plain_batch
         check_essential set_payout_terms claim_credits claim_share verify_one;
-        set_submitters submit_batch batch_places batch_items refund_item count_clocks count_queue_clocks
+        submit_batch batch_places batch_items refund_item count_clocks count_queue_clocks
         verify_together
     );
     same!(
@@ -113,6 +121,8 @@ fn the_configuration_should_have_the_weights_that_were_measured() {
         set_table_grace;
         refresh_table
     );
+    same!(verifier(), pallet_cloister_verifier, set_verifying_key remove_verifying_key;);
+    same!(sequencers(), pallet_cloister_sequencers, set_seal_key set_take_over; set_members);
     same!(timelock(), pallet_cloister_timelock, withdraw set_delays; announce enact);
 }
 
@@ -143,15 +153,13 @@ fn every_call_should_weigh_what_was_measured() {
     let one = |file: &'static dyn Fn() -> File, name: &'static str| (name, file().weight(name, &[]));
     let file = execution();
     let items = <Runtime as pallet_cloister_execution::Config>::MaxItemsPerUser::get();
-    let mut expected: Vec<(&str, Weight)> = "create_group set_group_enabled set_verifying_key remove_verifying_key \
-        set_seal_key open rekey claim rekey_house set_queue_terms pay_insurance take_insurance submit_solvency \
+    let mut expected: Vec<(&str, Weight)> = "create_group set_group_enabled open rekey claim rekey_house set_queue_terms pay_insurance take_insurance submit_solvency \
         set_solvency_terms pay_claim freeze exit settle_exits pay_exit release_rest set_custodians set_payout_terms \
         claim_credits claim_share"
         .split_whitespace()
         .map(|name| one(&execution, name))
         .collect();
     expected.extend([
-        ("set_submitters", file.weight("set_submitters", &[0])),
         ("deposit switch close force_withdrawal", file.weight("deposit", &[])),
         (
             "choose_final_table fix_final_table",
@@ -172,6 +180,16 @@ fn every_call_should_weigh_what_was_measured() {
     let instruments = cloister_crypto::constants::INSTRUMENTS as u32;
     expected.push(("refresh_table", risk().weight("refresh_table", &[instruments])));
     calls::<pallet_cloister_risk::Call<Runtime>>(40, &expected);
+
+    let expected = ["set_verifying_key", "remove_verifying_key"].map(|name| one(&verifier, name));
+    calls::<pallet_cloister_verifier::Call<Runtime>>(38, &expected);
+
+    let expected = [
+        ("set_members", sequencers().weight("set_members", &[0])),
+        one(&sequencers, "set_seal_key"),
+        one(&sequencers, "set_take_over"),
+    ];
+    calls::<pallet_cloister_sequencers::Call<Runtime>>(39, &expected);
 
     let file = timelock();
     let inner = of_zeros(0, 0);
@@ -261,7 +279,7 @@ fn batches_should_weigh_their_units_places_items_and_proofs() {
 
 #[test]
 fn every_weight_with_a_size_should_grow_with_it() {
-    for file in [execution(), risk(), timelock()] {
+    for file in [execution(), risk(), verifier(), sequencers(), timelock()] {
         for (name, costs) in file.0.iter().filter(|(_, costs)| costs.len() > 1) {
             let grows = costs.iter().skip(1).all(|cost| cost.iter().any(|part| *part > 0));
             assert!(grows, "{name} costs the same whatever its size");

@@ -1,6 +1,6 @@
 //! What the calls of pallet risk cost, measured inside the Wasm runtime. `make weights` writes this file.
 //!
-//! 2026-11-27, on Intel(R) Xeon(R) Processor, 2 cores. Steps: 5, repeats: 5.
+//! 2026-11-27, on Intel(R) Xeon(R) Processor, 2 cores. Steps: 5, repeats: 6.
 
 use super::WeightInfo;
 use core::marker::PhantomData;
@@ -24,43 +24,43 @@ impl<T: frame_system::Config> SubstrateWeight<T> {
 }
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-    // 0.018 ms.
+    // 0.017 ms.
     fn create_group() -> Weight {
-        Self::of(18_160_000, 2, 2)
+        Self::of(17_452_000, 2, 2)
     }
 
-    // 0.018 ms.
+    // 0.016 ms.
     fn idle_turn() -> Weight {
-        Self::of(17_520_000, 4, 1)
+        Self::of(16_261_000, 4, 1)
     }
 
-    // 0.302 ms.
+    // 0.475 ms.
     fn list_instrument() -> Weight {
-        Self::of(301_995_000, 67, 2)
+        Self::of(474_582_000, 67, 2)
     }
 
-    // 3.360 ms with i = 32.
+    // 3.397 ms with i = 32.
     fn refresh_table(i: u32) -> Weight {
-        Self::of(3_172_809_536, 6, 7).saturating_add(Self::of(5_846_058, 2, 0).saturating_mul(i.into()))
+        Self::of(3_215_655_256, 6, 7).saturating_add(Self::of(5_678_593, 2, 0).saturating_mul(i.into()))
     }
 
-    // 0.018 ms.
+    // 0.020 ms.
     fn set_group_params() -> Weight {
-        Self::of(18_194_000, 1, 1)
+        Self::of(20_386_000, 1, 1)
     }
 
-    // 0.048 ms.
+    // 0.072 ms.
     fn set_instrument_params() -> Weight {
-        Self::of(48_421_000, 2, 1)
+        Self::of(72_093_000, 2, 1)
     }
 
-    // 0.275 ms.
+    // 0.459 ms.
     fn set_instrument_status() -> Weight {
-        Self::of(274_768_000, 66, 1)
+        Self::of(458_509_000, 66, 1)
     }
 
-    // 0.013 ms.
+    // 0.009 ms.
     fn set_table_grace() -> Weight {
-        Self::of(13_497_000, 0, 1)
+        Self::of(9_209_000, 0, 1)
     }
 }

@@ -1,6 +1,6 @@
 //! What the calls of pallet timelock cost, measured inside the Wasm runtime. `make weights` writes this file.
 //!
-//! 2026-11-27, on Intel(R) Xeon(R) Processor, 2 cores. Steps: 5, repeats: 5.
+//! 2026-11-27, on Intel(R) Xeon(R) Processor, 2 cores. Steps: 5, repeats: 6.
 
 use super::WeightInfo;
 use core::marker::PhantomData;
@@ -24,23 +24,23 @@ impl<T: frame_system::Config> SubstrateWeight<T> {
 }
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-    // 0.047 ms with b = 16368.
-    fn announce(b: u32) -> Weight {
-        Self::of(27_274_484, 4, 2).saturating_add(Self::of(1_223, 0, 0).saturating_mul(b.into()))
-    }
-
     // 0.054 ms with b = 16368.
+    fn announce(b: u32) -> Weight {
+        Self::of(31_874_864, 4, 2).saturating_add(Self::of(1_354, 0, 0).saturating_mul(b.into()))
+    }
+
+    // 0.051 ms with b = 16368.
     fn enact(b: u32) -> Weight {
-        Self::of(27_657_000, 2, 2).saturating_add(Self::of(1_588, 0, 0).saturating_mul(b.into()))
+        Self::of(25_580_640, 2, 2).saturating_add(Self::of(1_540, 0, 0).saturating_mul(b.into()))
     }
 
-    // 0.011 ms.
+    // 0.010 ms.
     fn set_delays() -> Weight {
-        Self::of(10_969_000, 1, 1)
+        Self::of(10_325_000, 1, 1)
     }
 
-    // 0.017 ms.
+    // 0.014 ms.
     fn withdraw() -> Weight {
-        Self::of(16_633_000, 2, 2)
+        Self::of(13_972_000, 2, 2)
     }
 }
