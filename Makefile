@@ -4,7 +4,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 # Targets share one build folder and cargo uses every core itself.
 .NOTPARALLEL:
-.PHONY: help setup build demo test test-long zombienet check-features check lint bench-chain bench-prover
+.PHONY: help setup build demo test test-long zombienet check-features check lint bench-chain bench-prover weights
 .PHONY: check-spec-ids clean-params fuzz
 
 # Where cargo builds, where the scripts keep what they make once (settings of the build, tools), and where the prover
@@ -16,6 +16,9 @@ PARAMS := $(or $(CLOISTER_CACHE),$(CACHE)/params)
 # A tape of trades for the demo, and how many of its first trades; without a tape the demo makes a market of its own.
 TRADES ?=
 LIMIT ?=
+
+# Options of `weights`, for example: --check, --pallet risk, --benchmark open, --steps 5 --repeats 3.
+WEIGHTS ?=
 
 # How long `fuzz` looks.
 SECONDS := 600
@@ -88,6 +91,12 @@ bench-chain: setup ## measure verification and hashing, inside the Wasm runtime 
 # In its own folder, where cargo finds the flags that all engines are compiled with.
 bench-prover: setup ## measure proving beside other engines, about 20 minutes (BENCH="options", BENCH=--help)
 	@cd prover/bench && $(CARGO) run --locked --release -- $(BENCH)
+
+# Natively it compiles little more than `make build` does; the runtime is compiled to Wasm once more, with benchmarks.
+weights: setup ## measure what calls cost, and write pallets/*/src/weights/measured.rs (half an hour; WEIGHTS="options")
+	@time ($(CARGO) build $(SELECTION) --features cloister-bencher/std --bin cloister-bencher --test $(ANCHOR_TEST))
+	@time "$(BINARIES)/cloister-bencher" $(WEIGHTS)
+	@$(CARGO) fmt --all
 
 check-spec-ids: ## every specification id in the code exists in docs/spec, and the other way round
 	@scripts/check-spec-ids.sh

@@ -5,8 +5,8 @@ use crate::{
     periods::credit_of,
     queue::{GroupOf, HouseTakingOf},
     types::{CIPHERTEXT_FIXED, MAX_HOUSE_ITEMS},
+    weights::of_batch,
     Accounts, Batch, BlockNumberFor, Config, Error, Event, Groups, LastRecord, Pallet, RegisteredAccount, Totals,
-    WeightInfo,
 };
 use alloc::{
     collections::{btree_map::Entry, BTreeMap},
@@ -93,9 +93,17 @@ impl<T: Config> From<VerifyError> for Error<T> {
 impl<T: Config> Pallet<T> {
     /// Weight of a batch if every unit's account has as many queue items as an account may have.
     pub(crate) fn weight_of_batch(batch: &Batch) -> Weight {
-        let units = batch.units.len() as u32;
-        let items = units.saturating_mul(T::MaxItemsPerUser::get());
-        T::WeightInfo::submit_batch(units, items.saturating_add(MAX_HOUSE_ITEMS))
+        let items = (batch.units.len() as u32).saturating_mul(T::MaxItemsPerUser::get());
+        Self::weight_with_items(batch, items.saturating_add(MAX_HOUSE_ITEMS))
+    }
+
+    /// Weight of a batch that reads so many queue items.
+    pub(crate) fn weight_with_items(batch: &Batch, items: u32) -> Weight {
+        let places = batch.units.iter().fold(0u32, |sum, unit| {
+            let places = (unit.ciphertext.len() as u32).saturating_sub(CIPHERTEXT_FIXED);
+            sum.saturating_add(places)
+        });
+        of_batch::<T::WeightInfo>(batch.units.len() as u32, places, items)
     }
 
     /// Checks a batch and settles it. Nothing is written before the proof is verified. Returns the number of queue

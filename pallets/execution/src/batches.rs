@@ -141,7 +141,7 @@ impl<T: Config> Pallet<T> {
         let applied = batches
             .iter()
             .zip(&walk.read)
-            .map(|(batch, read)| T::WeightInfo::submit_batch(batch.units.len() as u32, *read));
+            .map(|(batch, read)| Self::weight_with_items(batch, *read));
         let stopped = batches.get(walk.read.len()).filter(|_| walk.refused.is_some());
         let each = applied
             .chain(stopped.map(|batch| Self::weight_of_batch(batch)))
@@ -151,7 +151,7 @@ impl<T: Config> Pallet<T> {
             return each.saturating_add(Self::together(proofs));
         }
         // The weight of a batch is with the verification of its own proof.
-        let own = Self::together(1).saturating_mul(proofs as u64);
+        let own = T::WeightInfo::verify_one().saturating_mul(proofs as u64);
         each.saturating_sub(own).saturating_add(Self::together(proofs))
     }
 }

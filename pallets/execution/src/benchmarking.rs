@@ -5,20 +5,23 @@ mod ending;
 mod income;
 
 use super::*;
+use crate::clock::MAX_LEAVING;
+use crate::queue::GroupOf;
 use crate::types::{CIPHERTEXT_FIXED, MAX_INSURANCE_PAYMENTS, MAX_PLACES, MAX_UNITS};
 use crate::{
-    solvency::{BLOCK_LEAVES, MAX_GATED_GROUPS, MAX_SKIPPED_BLOCKS},
+    solvency::{BLOCK_LEAVES, MAX_GATED_GROUPS, MAX_SKIPPED_BLOCKS, ROOTS_KEPT},
     stops::MAX_TICK,
 };
 use alloc::boxed::Box;
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey, Fr};
 use cloister_ledger::SolvencyShape;
-use cloister_settlement::{no_sums, SolvencyKnown};
+use cloister_settlement::{no_sums, queue::MAX_PASSED_OVER, SolvencyKnown};
 use cloister_types::{AccountIndex, Amount, GroupId};
 use frame_support::{
     traits::{fungibles::Inspect, EnsureOrigin, Get},
     BoundedVec,
 };
+use pallet_cloister_sequencers::Sequencers;
 use pallet_cloister_verifier::{trapdoor, StatementKind};
 use polkadot_sdk::{frame_benchmarking::v2::*, frame_system::RawOrigin};
 
@@ -39,7 +42,8 @@ pub trait BenchmarkHelper<AccountId, AssetId> {
     fn set_verifying_key(id: KeyId, statement: StatementKind);
     /// Registers keys until there is room for no more.
     fn fill_verifying_keys();
-    /// Makes somebody the only member of a group's sequencers; terms say that members lead in turn, and that it does.
+    /// Makes somebody the first of as many members as a group's sequencers may have; terms say that members lead in
+    /// turn, and that it does.
     fn set_sequencer(group: u32, who: AccountId);
     /// Sets the sealing key of a group, coordinates x and y.
     fn set_seal_key(group: u32, x: Field, y: Field);
@@ -47,6 +51,8 @@ pub trait BenchmarkHelper<AccountId, AssetId> {
 
 const NOW: u64 = 1_700_000_000_000;
 const AMOUNT: u64 = 1_000_000_000;
+/// The index of those whom a benchmark does not look at.
+const ANOTHER: u32 = (1 << 20) - 1;
 /// The verifying key of batches.
 const BATCH_KEY: KeyId = KeyId::MAX;
 /// The verifying key of seals.
@@ -130,8 +136,8 @@ fn cost_of<T: Config>(items: u32) -> u128 {
 }
 
 /// An account whose open waits, with room for one more item outside the priority lane: whoever queues that reads all of
-/// them. Returns the group, the owner and how many items there are with it.
-fn waiting_account<T: Config>() -> Result<(u32, T::AccountId, u32), BenchmarkError> {
+/// them. Returns the group and the owner.
+fn waiting_account<T: Config>() -> Result<(u32, T::AccountId), BenchmarkError> {
     let (asset, group, _) = group::<T>()?;
     let owner: T::AccountId = whitelisted_caller();
     let amount = T::MinDeposit::get();
@@ -144,7 +150,7 @@ fn waiting_account<T: Config>() -> Result<(u32, T::AccountId, u32), BenchmarkErr
     for _ in 2..most {
         Pallet::<T>::queue_deposit(group, owner.clone(), amount).map_err(|_| BenchmarkError::Stop("no deposit"))?;
     }
-    Ok((group, owner, most))
+    Ok((group, owner))
 }
 
 /// A re-key of the group's house. The statement's rules are not asked.
@@ -165,33 +171,77 @@ fn house_rekey<T: Config>(group: u32) -> Result<Box<HouseRekey>, BenchmarkError>
     Ok(Box::new(rekey))
 }
 
-/// Registers an account and queues `items` for it, past the caps of the calls: its open and deposits. Without any it
-/// is open already.
-fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, items: u32) {
+/// An item of somebody whom a benchmark does not look at.
+fn item_of_others<T: Config>(kind: ItemKind, deadline: u64, until: Option<u64>) -> QueueItem<T::AccountId> {
+    QueueItem {
+        owner: account("another", 0, 0),
+        index: AccountIndex(ANOTHER),
+        amount: Amount::ZERO,
+        queued_at: NOW,
+        ready_at: NOW,
+        deadline,
+        kind,
+        until,
+    }
+}
+
+/// Puts an item at the end of its lane, past the caps of the calls. Returns its id.
+fn link<T: Config>(group: u32, state: &mut GroupOf<T>, item: QueueItem<T::AccountId>) -> u64 {
+    let id = state.queue_next;
+    Pallet::<T>::link(group, state, id, item);
+    state.queue_next += 1;
+    id
+}
+
+/// Two items of others at the end of the lane: whoever takes what is before and behind them changes both.
+fn link_others<T: Config>(group: u32, state: &mut GroupOf<T>, kind: &ItemKind) {
+    for _ in 0..2 {
+        // Not overdue, so that no batch has to take it.
+        link::<T>(group, state, item_of_others::<T>(kind.clone(), NOW + 1, None));
+    }
+}
+
+/// Items of others at the end of both lanes.
+fn others<T: Config>(group: u32) {
+    let mut state = Groups::<T>::get(group).expect("made by the benchmark");
+    link_others::<T>(group, &mut state, &ItemKind::Deposit);
+    link_others::<T>(group, &mut state, &ItemKind::ForcedWithdrawal { amount: Amount(1) });
+    Groups::<T>::insert(group, state);
+}
+
+/// As many items at the head of the lane as a batch passes over, taken back by their owners.
+fn fill_with_taken_back<T: Config>(group: u32) {
+    let mut state = Groups::<T>::get(group).expect("made by the benchmark");
+    for _ in 0..MAX_PASSED_OVER {
+        // So that the last one, too, has been overdue for a while.
+        let item = item_of_others::<T>(ItemKind::Deposit, NOW - 3_600_000, Some(0));
+        link::<T>(group, &mut state, item);
+    }
+    Groups::<T>::insert(group, state);
+}
+
+/// Registers an account, and queues items for it past the caps of the calls: an open, if it is not open yet, so many
+/// deposits, and a close, if it is. Items of others are between all of them. Returns the id of the first.
+fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, opened: bool, deposits: u32) -> u64 {
     let owner: T::AccountId = account("owner", index, 0);
     HelperOf::<T>::endow(asset, &owner, T::Assets::minimum_balance(asset.clone()).max(1));
     let mut state = Groups::<T>::get(group).expect("made by the benchmark");
-    for number in 0..items {
+    let first = state.queue_next;
+    let open = (!opened).then(|| (ItemKind::Open(open_keys(1)), Amount::ZERO));
+    let deposited = (0..deposits).map(|_| (ItemKind::Deposit, Amount(AMOUNT)));
+    let close = opened.then_some((ItemKind::Close, Amount::ZERO));
+    for (kind, amount) in open.into_iter().chain(deposited).chain(close) {
         let item = QueueItem {
             owner: owner.clone(),
             index: AccountIndex(index),
-            amount: Amount(AMOUNT),
-            queued_at: NOW,
-            ready_at: NOW,
-            deadline: NOW,
-            kind: if number == 0 {
-                ItemKind::Open(open_keys(1))
-            } else {
-                ItemKind::Deposit
-            },
-            until: None,
+            amount,
+            ..item_of_others::<T>(kind, NOW, None)
         };
-        let id = state.queue_next;
-        Pallet::<T>::link(group, &mut state, id, item);
+        let id = link::<T>(group, &mut state, item);
+        link_others::<T>(group, &mut state, &ItemKind::Deposit);
         PendingItems::<T>::try_append(group, index, id).expect("within the items of one account");
-        state.queue_next += 1;
     }
-    let queued = u128::from(AMOUNT) * u128::from(items);
+    let queued = u128::from(AMOUNT) * u128::from(deposits);
     Totals::<T>::mutate(group, |totals| totals.queued += queued);
     HelperOf::<T>::endow(asset, &Pallet::<T>::vault_account(group), queued);
     state.next_index = index + 1;
@@ -200,16 +250,17 @@ fn fill<T: Config>(asset: &T::AssetId, group: u32, index: u32, items: u32) {
         index,
         RegisteredAccount {
             owner: owner.clone(),
-            opened: items == 0,
+            opened,
             deposited: 0,
             record: None,
         },
     );
-    if items == 0 {
+    if opened {
         Pallet::<T>::note_opened(group, index);
     }
     Indices::<T>::insert(group, owner, index);
     Groups::<T>::insert(group, state);
+    first
 }
 
 /// Lets an account ask for what only open ones may, whatever waits for it.
@@ -220,31 +271,28 @@ fn set_opened<T: Config>(group: u32, owner: &T::AccountId) {
     });
 }
 
-/// Queues all that the house's part of a batch can take, past the caps of the calls: every payment, and the take.
-fn fill_house<T: Config>(asset: &T::AssetId, group: u32) {
+/// Queues payments into the insurance and a take behind them, past the caps of the calls.
+fn fill_house<T: Config>(asset: &T::AssetId, group: u32, owner: &T::AccountId, payments: u32, between_others: bool) {
     let mut state = Groups::<T>::get(group).expect("made by the benchmark");
     let take = ItemKind::TakeInsurance {
         amount: Amount(AMOUNT),
         keep: Amount::ZERO,
     };
-    let payments = (0..MAX_INSURANCE_PAYMENTS).map(|_| (ItemKind::PayInsurance, Amount(AMOUNT)));
-    for (kind, amount) in payments.chain([(take, Amount::ZERO)]) {
+    let paid = (0..payments).map(|_| (ItemKind::PayInsurance, Amount(AMOUNT)));
+    for (kind, amount) in paid.chain([(take, Amount::ZERO)]) {
         let item = QueueItem {
-            owner: account("insurer", 0, 0),
+            owner: owner.clone(),
             index: AccountIndex::HOUSE,
             amount,
-            queued_at: NOW,
-            ready_at: NOW,
-            deadline: NOW,
-            kind,
-            until: None,
+            ..item_of_others::<T>(kind, NOW, None)
         };
-        let id = state.queue_next;
-        Pallet::<T>::link(group, &mut state, id, item);
+        let id = link::<T>(group, &mut state, item);
+        if between_others {
+            link_others::<T>(group, &mut state, &ItemKind::Deposit);
+        }
         HouseItems::<T>::try_append(group, id).expect("within the items of the house");
-        state.queue_next += 1;
     }
-    let paid = u128::from(AMOUNT) * u128::from(MAX_INSURANCE_PAYMENTS);
+    let paid = u128::from(AMOUNT) * u128::from(payments);
     Totals::<T>::mutate(group, |totals| totals.queued += paid);
     HelperOf::<T>::endow(asset, &Pallet::<T>::vault_account(group), paid);
     Groups::<T>::insert(group, state);
@@ -327,13 +375,14 @@ fn solvency<T: Config>(
     Ok((payee, Box::new(submission)))
 }
 
-/// A batch of `units` accounts with a withdrawal each, proven. Each takes `items` queue items.
-fn batch<T: Config>(units: u32, items: u32) -> Result<(u32, Box<Batch>), BenchmarkError> {
+/// A batch of so many accounts, proven. Each has so many deposits in the queue and closes: its money is withdrawn, and
+/// what waits for it goes back to its owner. That is what costs most of all that a unit can do.
+fn batch<T: Config>(units: u32, places: u32, deposits: u32) -> Result<(u32, Box<Batch>), BenchmarkError> {
     let (asset, group, risk_version) = group::<T>()?;
     let stop = |_| BenchmarkError::Stop("no batch");
     let shape = StatementKind::Batch {
         units: units as u16,
-        places: MAX_PLACES as u8,
+        places: places as u8,
     };
     HelperOf::<T>::set_verifying_key(BATCH_KEY, shape);
     let submitter: T::AccountId = account("submitter", 0, 0);
@@ -350,24 +399,30 @@ fn batch<T: Config>(units: u32, items: u32) -> Result<(u32, Box<Batch>), Benchma
     );
     // Every payout goes through a claim of its owner.
     gate::<T>(group)?;
+    fill_with_taken_back::<T>(group);
     for index in 0..units {
-        fill::<T>(&asset, group, index, items);
+        fill::<T>(&asset, group, index, true, deposits);
     }
-    fill_house::<T>(&asset, group);
+    fill_house::<T>(&asset, group, &account("insurer", 0, 0), 0, true);
+    // The root that is forgotten.
+    let mut state = Groups::<T>::get(group).ok_or(BenchmarkError::Stop("no group"))?;
+    Pallet::<T>::keep_root(group, &state, 0);
+    state.batch_no = ROOTS_KEPT;
+    Groups::<T>::insert(group, state);
     // What the withdrawals and the sweep are paid from if the queue brings nothing.
     let settled = u128::from(AMOUNT) * u128::from(units);
     Totals::<T>::mutate(group, |totals| totals.settle(settled)).ok_or(BenchmarkError::Stop("too much"))?;
     HelperOf::<T>::endow(&asset, &Pallet::<T>::vault_account(group), settled);
     let unit = |index| UnitSubmission {
         index: AccountIndex(index),
-        request: false,
+        request: true,
         withdrawal: Amount(AMOUNT / 2),
-        new_leaf: to_bytes(&Fr::from(u64::from(index))),
-        ciphertext: BoundedVec::truncate_from(alloc::vec![[3; 32]; (CIPHERTEXT_FIXED + MAX_PLACES) as usize]),
+        new_leaf: [0; 32],
+        ciphertext: BoundedVec::truncate_from(alloc::vec![[3; 32]; (CIPHERTEXT_FIXED + places) as usize]),
     };
     let mut batch = Batch {
         key: BATCH_KEY,
-        batch_no: 0,
+        batch_no: ROOTS_KEPT,
         risk_version,
         time: NOW,
         payee: [2; 32],
@@ -418,9 +473,11 @@ mod benchmarks {
         let (asset, group, _) = group::<T>()?;
         let owner: T::AccountId = whitelisted_caller();
         let amount = T::MinDeposit::get();
-        HelperOf::<T>::endow(&asset, &owner, u128::from(amount) + u128::from(T::OpenFee::get()));
+        // With what the items of others make it dearer.
+        HelperOf::<T>::endow(&asset, &owner, cost_of::<T>(16));
         let keys = open_keys(1);
         let proof = seal_proof::<T>(group, &owner, &keys)?;
+        others::<T>(group);
         #[extrinsic_call]
         _(RawOrigin::Signed(owner.clone()), group, keys, Box::new(proof), amount);
         assert_eq!(Indices::<T>::get(group, owner), Some(0));
@@ -429,38 +486,69 @@ mod benchmarks {
 
     #[benchmark]
     fn deposit() -> Result<(), BenchmarkError> {
-        let (group, owner, most) = waiting_account::<T>()?;
+        let (group, owner) = waiting_account::<T>()?;
+        others::<T>(group);
+        let before = Groups::<T>::get(group).map_or(0, |state| state.queue_next);
         #[extrinsic_call]
         _(RawOrigin::Signed(owner), group, T::MinDeposit::get());
-        assert_eq!(Groups::<T>::get(group).map(|state| state.queue_next), Some(most.into()));
+        assert_eq!(Groups::<T>::get(group).map(|state| state.queue_next), Some(before + 1));
         Ok(())
     }
 
     #[benchmark]
     fn rekey() -> Result<(), BenchmarkError> {
-        let (group, owner, most) = waiting_account::<T>()?;
+        let (group, owner) = waiting_account::<T>()?;
         set_opened::<T>(group, &owner);
         let keys = open_keys(2);
         let proof = seal_proof::<T>(group, &owner, &keys)?;
+        others::<T>(group);
+        let before = Groups::<T>::get(group).map_or(0, |state| state.queue_next);
         #[extrinsic_call]
         _(RawOrigin::Signed(owner), group, keys, Box::new(proof));
-        assert_eq!(Groups::<T>::get(group).map(|state| state.queue_next), Some(most.into()));
+        assert_eq!(Groups::<T>::get(group).map(|state| state.queue_next), Some(before + 1));
         Ok(())
     }
 
-    /// Units, and queue items of each unit's account. [`WeightInfo::submit_batch`] takes units and items, of which
-    /// there are u·k: the slope of k is measured with [`MAX_UNITS`] units, so an item weighs that slope over
-    /// [`MAX_UNITS`].
+    /// By units with one place, one deposit each.
     #[benchmark]
-    fn submit_batch(
-        u: Linear<1, MAX_UNITS>,
-        k: Linear<0, { T::MaxItemsPerUser::get() }>,
-    ) -> Result<(), BenchmarkError> {
-        let (group, batch) = batch::<T>(u, k)?;
+    fn submit_batch(u: Linear<1, MAX_UNITS>) -> Result<(), BenchmarkError> {
+        let (group, batch) = batch::<T>(u, 1, 1)?;
         Pallet::<T>::mark_plain();
         #[extrinsic_call]
         _(RawOrigin::Signed(account("submitter", 0, 0)), group, batch);
-        assert_eq!(Groups::<T>::get(group).map(|state| state.batch_no), Some(1));
+        assert_eq!(
+            Groups::<T>::get(group).map(|state| state.batch_no),
+            Some(ROOTS_KEPT + 1)
+        );
+        assert_eq!(Accounts::<T>::iter_prefix(group).count(), 0);
+        Ok(())
+    }
+
+    /// By places of each of [`MAX_UNITS`] units.
+    #[benchmark]
+    fn batch_places(j: Linear<1, MAX_PLACES>) -> Result<(), BenchmarkError> {
+        let (group, batch) = batch::<T>(MAX_UNITS, j, 1)?;
+        Pallet::<T>::mark_plain();
+        #[extrinsic_call]
+        submit_batch(RawOrigin::Signed(account("submitter", 0, 0)), group, batch);
+        assert_eq!(
+            Groups::<T>::get(group).map(|state| state.batch_no),
+            Some(ROOTS_KEPT + 1)
+        );
+        Ok(())
+    }
+
+    /// By deposits that wait for each of [`MAX_UNITS`] accounts.
+    #[benchmark]
+    fn batch_items(k: Linear<1, { T::MaxItemsPerUser::get() - 1 }>) -> Result<(), BenchmarkError> {
+        let (group, batch) = batch::<T>(MAX_UNITS, 1, k)?;
+        Pallet::<T>::mark_plain();
+        #[extrinsic_call]
+        submit_batch(RawOrigin::Signed(account("submitter", 0, 0)), group, batch);
+        assert_eq!(
+            Groups::<T>::get(group).map(|state| state.batch_no),
+            Some(ROOTS_KEPT + 1)
+        );
         Ok(())
     }
 
@@ -522,7 +610,7 @@ mod benchmarks {
         Ok(())
     }
 
-    /// With as many keys as there may be, the solvency key among them.
+    /// With as many keys as there may be, of which the last that is looked at is one of solvency.
     #[benchmark]
     fn set_solvency_terms() -> Result<(), BenchmarkError> {
         let origin = notice::<T>()?;
@@ -549,9 +637,18 @@ mod benchmarks {
 
     #[benchmark]
     fn freeze() -> Result<(), BenchmarkError> {
-        let (_, group, _) = group::<T>()?;
+        let (asset, group, _) = group::<T>()?;
         gate::<T>(group)?;
         HelperOf::<T>::fill_window(group, NOW);
+        // Shares of the insurance wait, and the period has something of all kinds.
+        fill_house::<T>(
+            &asset,
+            group,
+            &Pallet::<T>::vault_account(group),
+            MAX_INSURANCE_PAYMENTS,
+            true,
+        );
+        income::open::<T>(group, AMOUNT.into());
         FreezeClocks::<T>::mutate(group, |clock| {
             if let Some(clock) = clock {
                 clock.waited = TERMS.freeze_after;
@@ -560,6 +657,8 @@ mod benchmarks {
         #[extrinsic_call]
         _(RawOrigin::Signed(whitelisted_caller()), group);
         assert!(Frozen::<T>::contains_key(group) && FinalTables::<T>::contains_key(group));
+        assert!(HouseItems::<T>::get(group).is_empty());
+        assert!(ClosedPeriods::<T>::contains_key(group, 0));
         Ok(())
     }
 
@@ -640,31 +739,17 @@ mod benchmarks {
         Ok(())
     }
 
-    /// An open and deposits behind it.
+    /// An open and deposits behind it, between items of others.
     #[benchmark]
-    fn refund_item(i: Linear<1, { T::MaxItemsPerUser::get() }>) -> Result<(), BenchmarkError> {
+    fn refund_item(i: Linear<2, { T::MaxItemsPerUser::get() }>) -> Result<(), BenchmarkError> {
         let (asset, group, _) = group::<T>()?;
-        let owner: T::AccountId = whitelisted_caller();
-        let amount = T::MinDeposit::get();
-        HelperOf::<T>::endow(&asset, &owner, cost_of::<T>(i));
-        let keys = open_keys(1);
-        let proof = seal_proof::<T>(group, &owner, &keys)?;
-        Pallet::<T>::queue_open(group, owner.clone(), keys, &proof, amount)
-            .map_err(|_| BenchmarkError::Stop("no account"))?;
-        for n in 1..i {
-            // The last place is the priority lane's.
-            let queued = if n + 1 < T::MaxItemsPerUser::get() {
-                Pallet::<T>::queue_deposit(group, owner.clone(), amount)
-            } else {
-                set_opened::<T>(group, &owner);
-                Pallet::<T>::queue_forced(group, owner.clone(), 1)
-            };
-            queued.map_err(|_| BenchmarkError::Stop("no item"))?;
-        }
+        others::<T>(group);
+        let first = fill::<T>(&asset, group, 0, false, i - 1);
         Frozen::<T>::insert(group, NOW);
         #[extrinsic_call]
-        _(RawOrigin::Signed(owner), group, 0);
-        assert_eq!(Groups::<T>::get(group).map(|state| state.queue_length()), Some(0));
+        _(RawOrigin::Signed(whitelisted_caller()), group, first);
+        assert!(PendingItems::<T>::iter_prefix(group).next().is_none());
+        assert!(Accounts::<T>::get(group, 0).is_none());
         Ok(())
     }
 
@@ -697,31 +782,34 @@ mod benchmarks {
         Ok(())
     }
 
-    /// Every group has an item overdue in each lane, and none has a table.
+    /// In every group all that the house may have waits before as many items as are passed over that can be paid back,
+    /// no account is open, and the lane of requests has its overdue item.
     #[benchmark]
     fn count_queue_clocks(g: Linear<0, MAX_GATED_GROUPS>) -> Result<(), BenchmarkError> {
         HelperOf::<T>::set_time(NOW);
+        let now = NOW + 2 * T::SoftDeadline::get();
         let mut last = None;
         for number in 1..=g {
             let (asset, group, _) = stage_of::<T>(number);
-            Pallet::<T>::add_group(group, asset, account("fees", 0, 0))
+            Pallet::<T>::add_group(group, asset.clone(), account("fees", 0, 0))
                 .map_err(|_| BenchmarkError::Stop("no group"))?;
+            fill_house::<T>(&asset, group, &account("insurer", 0, 0), MAX_INSURANCE_PAYMENTS, false);
             let mut state = Groups::<T>::get(group).ok_or(BenchmarkError::Stop("no group"))?;
-            let owner: T::AccountId = account("owner", number, 0);
             let forced = ItemKind::ForcedWithdrawal { amount: Amount(1) };
-            for kind in [ItemKind::Deposit, forced] {
-                Pallet::<T>::append(group, &mut state, AccountIndex(0), owner.clone(), kind, 0)
-                    .map_err(|_| BenchmarkError::Stop("no item"))?;
+            let first = link::<T>(group, &mut state, item_of_others::<T>(forced, NOW, None));
+            for until in [Some(0); MAX_LEAVING as usize].into_iter().chain([None]) {
+                link::<T>(group, &mut state, item_of_others::<T>(ItemKind::Deposit, NOW, until));
             }
+            state.batch_no = 1;
+            Groups::<T>::insert(group, state);
             QueueClocks::<T>::mutate(group, |clock| {
                 if let Some(clock) = clock {
-                    // Of two that are overdue for as long it is the older one.
-                    (clock.item, clock.counted_at) = (state.queue.first, NOW - MAX_TICK);
+                    (clock.item, clock.counted_at) = (Some(first), now - MAX_TICK);
                 }
             });
             last = Some(group);
         }
-        HelperOf::<T>::set_time(NOW + 2 * T::SoftDeadline::get());
+        HelperOf::<T>::set_time(now);
         #[block]
         {
             Pallet::<T>::count_queue_clocks();
@@ -790,14 +878,31 @@ mod benchmarks {
         Ok(())
     }
 
+    /// The members of whose calls it is one, all there may be.
     #[benchmark]
-    fn check_plain_batch() {
+    fn check_essential() {
+        HelperOf::<T>::set_sequencer(0, account("submitter", 0, 0));
+        let signer: T::AccountId = whitelisted_caller();
+        let member;
         #[block]
         {
+            member = T::Sequencers::is_member(0, &signer);
+        }
+        assert!(!member);
+    }
+
+    #[benchmark]
+    fn check_plain_batch() {
+        HelperOf::<T>::set_sequencer(0, account("submitter", 0, 0));
+        let signer: T::AccountId = whitelisted_caller();
+        let member;
+        #[block]
+        {
+            member = T::Sequencers::is_member(0, &signer);
             Pallet::<T>::mark_plain();
             Pallet::<T>::unmark_plain();
         }
-        assert!(!PlainBatch::<T>::exists());
+        assert!(!member && !PlainBatch::<T>::exists());
     }
 
     #[benchmark]
@@ -849,6 +954,19 @@ mod benchmarks {
         Ok(())
     }
 
+    #[benchmark]
+    fn verify_one() -> Result<(), BenchmarkError> {
+        let proofs = income::proofs(1).ok_or(BenchmarkError::Stop("no proof"))?;
+        let result;
+        #[block]
+        {
+            result = crate::batches::verify_proven(&proofs);
+        }
+        assert!(result.is_ok());
+        Ok(())
+    }
+
+    /// Each with a key of its own.
     #[benchmark]
     fn verify_together(p: Linear<1, MAX_BATCHES>) -> Result<(), BenchmarkError> {
         let proofs = income::proofs(p).ok_or(BenchmarkError::Stop("no proof"))?;

@@ -12,7 +12,7 @@ use polkadot_sdk::frame_support::{
 };
 
 /// Maximum number of items at the head of a lane that can be paid back and that the clock passes over.
-const MAX_LEAVING: u32 = 8;
+pub(crate) const MAX_LEAVING: u32 = 8;
 /// Milliseconds on the clock after which an item that is overdue makes a group dead, whatever was taken before it: ten
 /// days.
 pub const MAX_LAG: u64 = 10 * 24 * 3_600_000;

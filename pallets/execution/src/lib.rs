@@ -330,7 +330,7 @@ pub mod pallet {
             ensure!(PlainBatch::<T>::take().is_some(), Error::<T>::WrappedBatch);
             let who = ensure_signed(origin)?;
             let read = Self::settle(&who, group, &batch)?;
-            let weight = T::WeightInfo::submit_batch(batch.units.len() as u32, read);
+            let weight = Self::weight_with_items(&batch, read);
             Ok((Some(weight), Pays::No).into())
         }
 

@@ -4,18 +4,16 @@
 use super::*;
 use cloister_crypto::constants::INSTRUMENTS;
 use cloister_risk::Status;
-use frame_support::traits::EnsureOrigin;
-use polkadot_sdk::{
-    frame_benchmarking::v2::*, frame_support::traits::Hooks, frame_system::RawOrigin, sp_runtime::FixedU128,
-};
+use frame_support::traits::{EnsureOrigin, Get};
+use polkadot_sdk::{frame_benchmarking::v2::*, frame_support::traits::Hooks, sp_runtime::FixedU128};
 
 /// What benchmarks need of the runtime.
 pub trait BenchmarkHelper<FeedId> {
     /// Sets the clock, milliseconds of Unix time.
     fn set_time(now: u64);
-    /// A feed.
-    fn feed() -> FeedId;
-    /// Makes a shape active that is wide enough for every group.
+    /// The n-th feed.
+    fn feed(number: u32) -> FeedId;
+    /// Makes a shape active that is wide enough for every group, among as many as there may be.
     fn widen();
     /// Gives the feed a price as of `now`.
     fn set_price(feed: &FeedId, price: FixedU128, now: u64);
@@ -52,18 +50,45 @@ fn instrument_params() -> InstrumentParams {
     }
 }
 
-/// A group with `instruments` instruments, each with a fresh price.
+/// The n-th feed, with a fresh price.
+fn feed<T: Config>(number: u32) -> T::FeedId {
+    let feed = T::BenchmarkHelper::feed(number);
+    T::BenchmarkHelper::set_price(&feed, FixedU128::from_u32(50_000), NOW);
+    feed
+}
+
+/// A group with `instruments` instruments, each with fresh prices of its own. Its turn is the next one.
 fn prepare<T: Config>(instruments: u32) -> Result<u32, BenchmarkError> {
     T::BenchmarkHelper::set_time(NOW);
-    let feed = T::BenchmarkHelper::feed();
-    T::BenchmarkHelper::set_price(&feed, FixedU128::from_u32(50_000), NOW);
     GroupIds::<T>::kill();
+    Cursor::<T>::kill();
     let add = |_| BenchmarkError::Stop("the group cannot be made");
     Pallet::<T>::add_group(GROUP, group_params()).map_err(add)?;
-    for _ in 0..instruments {
-        Pallet::<T>::add_instrument(GROUP, feed.clone(), Some(feed.clone()), instrument_params()).map_err(add)?;
+    for n in 0..instruments {
+        let (index, premium) = (feed::<T>(2 * n), feed::<T>(2 * n + 1));
+        Pallet::<T>::add_instrument(GROUP, index, Some(premium), instrument_params()).map_err(add)?;
     }
+    GroupIds::<T>::mutate(|ids| while ids.try_push(GROUP + ids.len() as u32).is_ok() {});
     Ok(LastInstrumentId::<T>::get())
+}
+
+/// Builds a table, and makes it the newest of as many as are kept. The next one is due. Returns its number.
+fn prepare_tables<T: Config>() -> Result<u64, BenchmarkError> {
+    Pallet::<T>::on_initialize(1u32.into());
+    let missing = || BenchmarkError::Stop("no table");
+    let mut state = Groups::<T>::get(GROUP).ok_or_else(missing)?;
+    let kept = u64::from(T::TablesKept::get());
+    let table = Tables::<T>::get(GROUP, state.version).ok_or_else(missing)?;
+    let info = TableInfos::<T>::get(GROUP, state.version).ok_or_else(missing)?;
+    for version in 1..=kept {
+        Tables::<T>::insert(GROUP, version, table.clone());
+        TableInfos::<T>::insert(GROUP, version, info);
+    }
+    state.version = kept;
+    state.built_at = NOW.saturating_sub(state.params.table_interval);
+    Groups::<T>::insert(GROUP, state);
+    Cursor::<T>::kill();
+    Ok(kept)
 }
 
 fn admin<T: Config>() -> Result<T::RuntimeOrigin, BenchmarkError> {
@@ -77,7 +102,11 @@ mod benchmarks {
     #[benchmark]
     fn create_group() -> Result<(), BenchmarkError> {
         let origin = admin::<T>()?;
+        // All others there may be.
         GroupIds::<T>::kill();
+        GroupIds::<T>::mutate(|ids| {
+            while ids.len() as u32 + 1 < T::MaxGroups::get() && ids.try_push(GROUP + 1 + ids.len() as u32).is_ok() {}
+        });
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, GROUP, group_params());
         assert!(Groups::<T>::contains_key(GROUP));
@@ -103,7 +132,7 @@ mod benchmarks {
         let origin = admin::<T>()?;
         let before = prepare::<T>(INSTRUMENTS as u32 - 1)?;
         T::BenchmarkHelper::widen();
-        let feed = T::BenchmarkHelper::feed();
+        let feed = feed::<T>(0);
         #[extrinsic_call]
         _(
             origin as T::RuntimeOrigin,
@@ -140,12 +169,18 @@ mod benchmarks {
         Ok(())
     }
 
+    /// By the block's turn, which does what the call does and looks for the group besides. A table is replaced and an
+    /// old one forgotten.
     #[benchmark]
     fn refresh_table(i: Linear<0, { INSTRUMENTS as u32 }>) -> Result<(), BenchmarkError> {
         prepare::<T>(i)?;
-        #[extrinsic_call]
-        _(RawOrigin::Signed(whitelisted_caller()), GROUP);
-        assert_eq!(Groups::<T>::get(GROUP).map(|g| g.version), Some(1));
+        let kept = prepare_tables::<T>()?;
+        #[block]
+        {
+            Pallet::<T>::on_initialize(2u32.into());
+        }
+        assert_eq!(Groups::<T>::get(GROUP).map(|g| g.version), Some(kept + 1));
+        assert!(!Tables::<T>::contains_key(GROUP, 1));
         Ok(())
     }
 
@@ -162,6 +197,7 @@ mod benchmarks {
     fn idle_turn() -> Result<(), BenchmarkError> {
         prepare::<T>(INSTRUMENTS as u32)?;
         Pallet::<T>::on_initialize(1u32.into());
+        Cursor::<T>::kill();
         #[block]
         {
             Pallet::<T>::on_initialize(2u32.into());

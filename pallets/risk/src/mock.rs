@@ -104,8 +104,8 @@ impl crate::BenchmarkHelper<u32> for Helper {
     fn set_time(now: u64) {
         Now::set(now);
     }
-    fn feed() -> u32 {
-        FEED
+    fn feed(number: u32) -> u32 {
+        FEED + number
     }
     fn widen() {
         Places::set(8);

@@ -12,13 +12,16 @@ fn notice<T: Config>() -> Result<T::RuntimeOrigin, BenchmarkError> {
     T::NoticeOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)
 }
 
-/// Makes somebody the only member of a group; terms say that members lead in turn.
+/// Makes somebody the first of as many members as a group may have; terms say that members lead in turn, and that it
+/// does.
 pub fn lead<T: Config>(group: u32, who: T::AccountId) -> Result<(), BenchmarkError> {
     let terms = TakeOver {
         epoch: 100u32.into(),
         first_delay: MIN_FIRST_DELAY,
     };
-    Pallet::<T>::put_members(group, BoundedVec::truncate_from(alloc::vec![who]))
+    let others = (1..T::MaxMembers::get()).map(|number| account("member", number, 0));
+    let members = core::iter::once(who).chain(others).collect();
+    Pallet::<T>::put_members(group, BoundedVec::truncate_from(members))
         .and_then(|()| Pallet::<T>::put_take_over(group, terms))
         .map_err(|_| BenchmarkError::Stop("no sequencer"))
 }

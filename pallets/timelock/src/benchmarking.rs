@@ -20,7 +20,7 @@ where
 }
 
 #[benchmarks(
-    where <T as Config>::RuntimeCall: From<frame_system::Call<T>> + From<Call<T>>,
+    where <T as Config>::RuntimeCall: From<frame_system::Call<T>>,
 )]
 mod benchmarks {
     use super::*;
@@ -36,13 +36,8 @@ mod benchmarks {
     }
 
     #[benchmark]
-    fn enact() -> Result<(), BenchmarkError> {
-        let call: Box<<T as Config>::RuntimeCall> = Box::new(
-            Call::<T>::set_delays {
-                delays: Pallet::<T>::delays(),
-            }
-            .into(),
-        );
+    fn enact(b: Linear<0, { MAX_CALL_BYTES - 16 }>) -> Result<(), BenchmarkError> {
+        let call = call_of::<T>(b);
         let origin = T::AnnounceOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)?;
         Pallet::<T>::announce(origin, call.clone()).map_err(|_| BenchmarkError::Stop("not announced"))?;
         let due = Notices::<T>::iter_values().map(|notice| notice.due).next();

@@ -1,10 +1,10 @@
-//! Weights. The numbers are conservative estimates on the reference machine, to be replaced by measured ones.
+//! What the calls cost: measured, each in the state that makes it dearest (`crate::benchmarking`).
 
-use core::marker::PhantomData;
-use polkadot_sdk::{
-    frame_support::{traits::Get, weights::Weight},
-    frame_system,
-};
+mod measured;
+
+pub use measured::SubstrateWeight;
+
+use polkadot_sdk::frame_support::weights::Weight;
 
 /// Weights of the pallet's calls.
 pub trait WeightInfo {
@@ -16,43 +16,4 @@ pub trait WeightInfo {
     fn withdraw() -> Weight;
     /// `set_delays`.
     fn set_delays() -> Weight;
-}
-
-/// Estimates with the runtime's database weights.
-pub struct SubstrateWeight<T>(PhantomData<T>);
-
-const MICROS: u64 = 1_000_000;
-/// Maximum number of bytes that one storage access adds to a proof of validity.
-const ACCESS: u64 = 4_096;
-
-impl<T: frame_system::Config> SubstrateWeight<T> {
-    fn of(micros: u64, reads: u64, writes: u64) -> Weight {
-        Weight::from_parts(micros.saturating_mul(MICROS), reads.saturating_mul(ACCESS))
-            .saturating_add(T::DbWeight::get().reads_writes(reads, writes))
-    }
-
-    /// Encoding and hashing: some nanoseconds a byte.
-    fn hashed(bytes: u32) -> Weight {
-        Weight::from_parts(u64::from(bytes).saturating_mul(10_000), 0)
-    }
-}
-
-impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-    fn announce(bytes: u32) -> Weight {
-        // The notice and their number, the delays, whether this is a development chain.
-        Self::of(40, 4, 2).saturating_add(Self::hashed(bytes))
-    }
-
-    fn enact(bytes: u32) -> Weight {
-        // The notice and their number; the hash of the code, if it authorises any.
-        Self::of(40, 2, 3).saturating_add(Self::hashed(bytes))
-    }
-
-    fn withdraw() -> Weight {
-        Self::of(30, 2, 2)
-    }
-
-    fn set_delays() -> Weight {
-        Self::of(20, 1, 1)
-    }
 }

@@ -16,8 +16,14 @@ pub fn register<T: Config>(id: KeyId, statement: StatementKind) -> Result<(), Be
 /// Registers keys until there is room for no more.
 pub fn fill<T: Config>() -> Result<(), BenchmarkError> {
     let room = MAX_KEYS.saturating_sub(VerifyingKeys::<T>::count());
-    // Ids that nobody else uses.
-    (0..room).try_for_each(|number| register::<T>(1_000 + number as KeyId, StatementKind::Seal))
+    if room == 0 {
+        return Ok(());
+    }
+    // Under ids that nobody else uses. One is checked; the others are as good.
+    register::<T>(1_000, StatementKind::Seal)?;
+    let key = VerifyingKeys::<T>::get(1_000).ok_or(BenchmarkError::Stop("no verifying key"))?;
+    (1..room).for_each(|number| VerifyingKeys::<T>::insert(1_000 + number as KeyId, key.clone()));
+    Ok(())
 }
 
 #[benchmarks]

@@ -1,11 +1,10 @@
-//! Weights. The numbers are conservative estimates on the reference machine, to be replaced by measured ones.
+//! What the calls cost: measured, each in the state that makes it dearest (`crate::benchmarking`).
 
-use crate::MAX_KEYS;
-use core::marker::PhantomData;
-use polkadot_sdk::{
-    frame_support::{traits::Get, weights::Weight},
-    frame_system,
-};
+mod measured;
+
+pub use measured::SubstrateWeight;
+
+use polkadot_sdk::frame_support::weights::Weight;
 
 /// Weights of the pallet's calls.
 pub trait WeightInfo {
@@ -13,28 +12,4 @@ pub trait WeightInfo {
     fn set_verifying_key() -> Weight;
     /// `remove_verifying_key`: all keys are looked at.
     fn remove_verifying_key() -> Weight;
-}
-
-/// Estimates with the runtime's database weights.
-pub struct SubstrateWeight<T>(PhantomData<T>);
-
-const MICROS: u64 = 1_000_000;
-/// Maximum number of bytes that one storage access adds to a proof of validity.
-const ACCESS: u64 = 4_096;
-
-impl<T: frame_system::Config> SubstrateWeight<T> {
-    fn of(micros: u64, reads: u64, writes: u64) -> Weight {
-        Weight::from_parts(micros.saturating_mul(MICROS), reads.saturating_mul(ACCESS))
-            .saturating_add(T::DbWeight::get().reads_writes(reads, writes))
-    }
-}
-
-impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-    fn set_verifying_key() -> Weight {
-        Self::of(30_000, 3, 2)
-    }
-
-    fn remove_verifying_key() -> Weight {
-        Self::of(200, 3 + u64::from(MAX_KEYS), 2)
-    }
 }

@@ -1,4 +1,4 @@
-//! Benchmarks of the pallets, for `frame-omni-bencher`. Only with the feature `runtime-benchmarks`.
+//! Benchmarks of the pallets, for `runtime/bencher`. Only with the feature `runtime-benchmarks`.
 
 use crate::{
     configs::oracle::FeedId,
@@ -58,13 +58,14 @@ impl pallet_cloister_risk::BenchmarkHelper<FeedId> for Stage {
         pallet_timestamp::Now::<Runtime>::put(now);
     }
 
-    fn feed() -> FeedId {
-        BTC_INDEX
+    fn feed(number: u32) -> FeedId {
+        BTC_INDEX.saturating_add(number)
     }
 
     fn widen() {
         let widest = StatementKind::Batch { units: 1, places: 8 };
         let _ = pallet_cloister_verifier::benchmarking::register::<Runtime>(KeyId::MAX, widest);
+        let _ = pallet_cloister_verifier::benchmarking::fill::<Runtime>();
     }
 
     fn set_price(feed: &FeedId, price: FixedU128, now: u64) {
@@ -118,7 +119,9 @@ impl pallet_cloister_execution::BenchmarkHelper<AccountId, AssetId> for Stage {
             params,
             instruments,
         } = genesis_presets::btc_group();
-        let group = group.saturating_add(number);
+        // Beside those of the genesis, and in their place where all there may be are asked for.
+        let group = group.saturating_add(1_000).saturating_add(number);
+        pallet_cloister_risk::GroupIds::<Runtime>::mutate(|ids| ids.retain(|id| *id >= 1_000));
         let _ = Risk::create_group(enacted(), group, params);
         for GenesisInstrument { feed, params, .. } in instruments {
             let _ = Risk::list_instrument(enacted(), group, feed, None, params);
@@ -159,7 +162,24 @@ impl pallet_cloister_execution::BenchmarkHelper<AccountId, AssetId> for Stage {
     }
 
     fn fill_verifying_keys() {
+        use pallet_cloister_verifier::VerifyingKeys;
+
         let _ = pallet_cloister_verifier::benchmarking::fill::<Runtime>();
+        // Whoever looks for one of solvency finds it last.
+        let keys: Vec<_> = VerifyingKeys::<Runtime>::iter().collect();
+        let last = keys.len().saturating_sub(1);
+        let found = keys.iter().find(|(_, key)| key.statement.solvency_shape().is_some());
+        let Some(statement) = found.map(|(_, key)| key.statement) else {
+            return;
+        };
+        for (place, (id, mut key)) in keys.into_iter().enumerate() {
+            if place == last {
+                key.statement = statement;
+            } else if key.statement.solvency_shape().is_some() {
+                key.statement = StatementKind::Seal;
+            }
+            VerifyingKeys::<Runtime>::insert(id, key);
+        }
     }
 
     fn set_sequencer(group: u32, who: AccountId) {

@@ -11,4 +11,5 @@ mod notice;
 mod oracle;
 mod origins;
 mod priority;
+mod weights;
 mod wrapped;

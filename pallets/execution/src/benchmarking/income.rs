@@ -28,14 +28,23 @@ pub fn closed<T: Config>(group: u32, payee: &T::AccountId, provers: u128) -> u32
     0
 }
 
-/// So many proofs, of different statements.
+/// The present period has collected so much for somebody's proofs.
+pub fn open<T: Config>(group: u32, collected: u128) {
+    let mut period = Period::begin(0, 0, PayoutTerms::default());
+    (period.collected, period.credits) = (collected, 1_000);
+    period.apart = period.missing().unwrap_or_default();
+    Totals::<T>::mutate(group, |totals| totals.provers = period.apart);
+    PeriodOf::<T>::insert(group, period);
+}
+
+/// So many proofs, of different statements under different keys.
 pub fn proofs(number: u32) -> Option<Vec<Proven>> {
     let proven = |n: u32| {
         let statement = Fr::from(u64::from(n));
         Some(Proven {
-            key: VerifyingKey::from_checked_bytes(&trapdoor::key()).ok()?,
+            key: VerifyingKey::from_checked_bytes(&trapdoor::key_of(n.into())).ok()?,
             statement,
-            proof: Proof::from_bytes(&trapdoor::prove(statement)).ok()?,
+            proof: Proof::from_bytes(&trapdoor::prove_with(n.into(), statement)).ok()?,
         })
     };
     (0..number).map(proven).collect()

@@ -2,7 +2,7 @@
 
 use crate::{
     mock::*,
-    weights::{SubstrateWeight, WeightInfo},
+    weights::{of_batch, SubstrateWeight, WeightInfo},
     Batch, Call, CheckPlainBatch, Credits, Error, Event, Groups, Pallet, PlainBatch, UnitSubmission, MAX_BATCHES,
 };
 use cloister_types::Amount;
@@ -254,7 +254,8 @@ fn what_the_batches_before_take_should_not_be_there_twice() {
 #[test]
 fn weight_should_be_of_what_was_done() {
     on_open(|| {
-        let one = SubstrateWeight::<Test>::submit_batch(2, 0);
+        // Two units with a place each.
+        let one = of_batch::<SubstrateWeight<Test>>(2, 2, 0);
         let together = SubstrateWeight::<Test>::verify_together;
         let batches = idle(3);
         let call = Call::<Test>::submit_batches {
@@ -271,7 +272,7 @@ fn weight_should_be_of_what_was_done() {
             TransactionOutcome::Rollback(Ok::<_, DispatchError>(send(&batches).unwrap().actual_weight.unwrap()))
         });
         // Together: no proof by itself.
-        let own = together(1).saturating_mul(3);
+        let own = SubstrateWeight::<Test>::verify_one().saturating_mul(3);
         let all = one.saturating_mul(3);
         assert_eq!(done.unwrap(), all.saturating_sub(own).saturating_add(together(3)));
         wrong[2].proof = batches[0].proof;

@@ -1,8 +1,11 @@
 //! What batches must take from the queue, and that nothing else of the queue touches them (C-QUEUE).
 
 use crate::{
-    mock::*, types::CIPHERTEXT_FIXED, weights::SubstrateWeight, Accounts, Batch, Error, Event, GroupTotals, Groups,
-    Indices, ItemKind, PendingItems, Queue, QueueItem, RegisteredAccount, Terms, Totals, WaitingItem, WeightInfo,
+    mock::*,
+    types::CIPHERTEXT_FIXED,
+    weights::{of_batch, SubstrateWeight},
+    Accounts, Batch, Error, Event, GroupTotals, Groups, Indices, ItemKind, PendingItems, Queue, QueueItem,
+    RegisteredAccount, Terms, Totals, WaitingItem,
 };
 use cloister_types::{AccountIndex, Amount};
 use polkadot_sdk::{
@@ -462,7 +465,8 @@ fn weight_should_be_that_of_the_items_looked_at() {
             batch: Box::new(batch.clone()),
         };
         let most = call.get_dispatch_info().call_weight;
-        let weight = |items| SubstrateWeight::<Test>::submit_batch(2, items);
+        // Two units with a place each.
+        let weight = |items| of_batch::<SubstrateWeight<Test>>(2, 2, items);
         assert_eq!(most, weight(8 + crate::types::MAX_HOUSE_ITEMS));
         assert_eq!(submit(&batch).unwrap().actual_weight, Some(weight(4)));
         assert_eq!(ids(), [3, 4]);

@@ -1,0 +1,66 @@
+//! What the calls of pallet risk cost, measured inside the Wasm runtime. `make weights` writes this file.
+//!
+//! 2026-11-27, on Intel(R) Xeon(R) Processor, 2 cores. Steps: 5, repeats: 6.
+
+use super::WeightInfo;
+use core::marker::PhantomData;
+use polkadot_sdk::{
+    frame_support::{traits::Get, weights::Weight},
+    frame_system,
+};
+
+/// Measured weights, with the runtime's database weights.
+pub struct SubstrateWeight<T>(PhantomData<T>);
+
+/// Maximum number of bytes that one storage access adds to a proof of validity.
+const ACCESS: u64 = 4_096;
+
+impl<T: frame_system::Config> SubstrateWeight<T> {
+    /// So many picoseconds, and keys that are read and written.
+    fn of(time: u64, reads: u64, writes: u64) -> Weight {
+        Weight::from_parts(time, reads.saturating_mul(ACCESS))
+            .saturating_add(T::DbWeight::get().reads_writes(reads, writes))
+    }
+}
+
+impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
+    // 0.017 ms.
+    fn create_group() -> Weight {
+        Self::of(17_452_000, 2, 2)
+    }
+
+    // 0.016 ms.
+    fn idle_turn() -> Weight {
+        Self::of(16_261_000, 4, 1)
+    }
+
+    // 0.475 ms.
+    fn list_instrument() -> Weight {
+        Self::of(474_582_000, 67, 2)
+    }
+
+    // 3.397 ms with i = 32.
+    fn refresh_table(i: u32) -> Weight {
+        Self::of(3_215_655_256, 6, 7).saturating_add(Self::of(5_678_593, 2, 0).saturating_mul(i.into()))
+    }
+
+    // 0.020 ms.
+    fn set_group_params() -> Weight {
+        Self::of(20_386_000, 1, 1)
+    }
+
+    // 0.072 ms.
+    fn set_instrument_params() -> Weight {
+        Self::of(72_093_000, 2, 1)
+    }
+
+    // 0.459 ms.
+    fn set_instrument_status() -> Weight {
+        Self::of(458_509_000, 66, 1)
+    }
+
+    // 0.009 ms.
+    fn set_table_grace() -> Weight {
+        Self::of(9_209_000, 0, 1)
+    }
+}
