@@ -148,12 +148,12 @@ impl Exchange {
         }
     }
 
-    /// The second trader sells lots to the first.
+    /// The second trader sells lots to the first, above the mark: one gains what the other loses.
     ///
     /// # Panics
     /// The sequencer does not acknowledge all of it.
     pub async fn trade(&mut self, lots: u64) {
-        let price = self.instrument.mark();
+        let price = self.instrument.mark() + self.instrument.mark() / 100;
         let terms = |side, flags| OrderTerms {
             instrument_id: self.instrument.id,
             side,

@@ -117,6 +117,7 @@ async fn every_trader_should_leave_to_the_last_unit_without_the_sequencer() {
         let exit = chain.exit_of(GROUP, trader.index, None).await.expect("read");
         claims.push(exit.expect("its claim is recorded").gross);
     }
+    assert!(claims[0] < claims[1], "the second has sold above the mark: {claims:?}");
     // What waited is back, and nothing else yet.
     for (trader, owned) in traders.iter().zip(&owned) {
         assert_eq!(balance(&chain, trader).await, *owned);
