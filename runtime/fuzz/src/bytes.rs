@@ -36,6 +36,11 @@ impl<'a> Bytes<'a> {
         self.byte() % times == 1
     }
 
+    /// False once in so many times.
+    pub fn but_once_in(&mut self, times: u8) -> bool {
+        !self.byte().is_multiple_of(times)
+    }
+
     /// One of these; there is one at least.
     pub fn of<T: Clone>(&mut self, choices: &[T]) -> T {
         let choice = usize::from(self.byte()) % choices.len();

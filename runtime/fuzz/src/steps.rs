@@ -107,7 +107,7 @@ fn tables_in_time(world: &mut World, bytes: &mut Bytes, group: u32) {
     let waits = Execution::queue(group, 0, 64)
         .iter()
         .any(|(_, item)| item.ready_at > time);
-    if (waits || time + 60_000 < now) && bytes.byte() % 8 > 0 {
+    if (waits || time + 60_000 < now) && bytes.but_once_in(8) {
         fresh_tables(world, 0);
     }
 }
@@ -157,8 +157,10 @@ pub fn prepare(world: &mut World, start: u8) {
     }
 }
 
+type Step = fn(&mut World, &mut Bytes);
+
 /// What may come next, and how often.
-const STEPS: &[(u8, fn(&mut World, &mut Bytes))] = &[
+const STEPS: &[(u8, Step)] = &[
     (4, pass),
     (10, tables),
     (3, jump),
@@ -225,7 +227,7 @@ fn jump(world: &mut World, bytes: &mut Bytes) {
         12 => world.blocks(1_445, 60_000),
         _ => world.blocks(3, 60_000),
     }
-    if bytes.byte() % 4 > 0 {
+    if bytes.but_once_in(4) {
         fresh_tables(world, 0);
     }
 }
@@ -429,7 +431,7 @@ fn pay(world: &mut World, bytes: &mut Bytes) {
 
 /// Lets time pass that somebody may have waited for.
 fn wait(world: &mut World, bytes: &mut Bytes, ms: u64) {
-    if bytes.byte() % 4 > 0 {
+    if bytes.but_once_in(4) {
         world.block(ms);
     }
 }
@@ -446,10 +448,17 @@ fn freeze(world: &mut World, bytes: &mut Bytes) {
         _ => world.blocks(2, 60_000),
     }
     signed(world, bytes, Execute::freeze { group });
+    if bytes.once_in(2) {
+        final_table_of(world, bytes, group);
+    }
 }
 
 fn final_table(world: &mut World, bytes: &mut Bytes) {
     let group = group(bytes);
+    final_table_of(world, bytes, group);
+}
+
+fn final_table_of(world: &mut World, bytes: &mut Bytes, group: u32) {
     if bytes.once_in(2) {
         let version = Execution::latest_risk_version(group).unwrap_or(1);
         let version = bytes.of(&[0, 1, version, version, version, u64::MAX]);
@@ -509,7 +518,7 @@ fn pay_of_frozen(world: &mut World, bytes: &mut Bytes) {
 /// The end of a group as it should be, and now and then a part of it left out.
 fn end(world: &mut World, bytes: &mut Bytes) {
     let group = group(bytes);
-    let often = |bytes: &mut Bytes| bytes.byte() % 8 > 0;
+    let often = |bytes: &mut Bytes| bytes.but_once_in(8);
     let somebody = somebody(bytes);
     if often(bytes) {
         fresh_tables(world, 0);
@@ -586,7 +595,13 @@ fn custody(world: &mut World, bytes: &mut Bytes) {
             let all: Vec<AccountId> = [Alice, Bob].map(|key| key.to_account_id()).to_vec();
             let custodians = BoundedVec::truncate_from(bytes.of(&[vec![], all]));
             govern(world, bytes, Execute::set_custodians { custodians }.into());
-            signed(world, bytes, Execute::report_custody { group })
+            signed(world, bytes, Execute::report_custody { group });
+            if bytes.once_in(2) {
+                let custodians = BoundedVec::truncate_from(vec![Alice.to_account_id()]);
+                world.make(&Who::Enacted, &Execute::set_custodians { custodians }.into());
+                world.make(&Who::Enacted, &Execute::restore_custody { group }.into());
+            }
+            true
         }
     };
 }
@@ -778,7 +793,7 @@ fn govern_execution(world: &mut World, bytes: &mut Bytes) {
     let call: RuntimeCall = match bytes.byte() % 17 {
         0 | 1 => Execute::set_group_enabled {
             group,
-            enabled: bytes.byte() % 4 > 0,
+            enabled: bytes.but_once_in(4),
         }
         .into(),
         2 => {
@@ -837,7 +852,7 @@ fn govern_execution(world: &mut World, bytes: &mut Bytes) {
             Execute::set_payout_terms { group, terms }.into()
         }
         12 | 13 => {
-            if bytes.byte() % 4 > 0 {
+            if bytes.but_once_in(4) {
                 clean_round(world, group);
             }
             let call = Execute::take_insurance {
@@ -849,7 +864,7 @@ fn govern_execution(world: &mut World, bytes: &mut Bytes) {
         }
         14 => {
             let group = bytes.of(&[group, 3, 3, 4]);
-            if bytes.byte() % 4 > 0 {
+            if bytes.but_once_in(4) {
                 let call = Assets::transfer {
                     id: Compact(SETTLEMENT_ASSET),
                     target: Execution::vault_account(group).into(),
@@ -857,7 +872,7 @@ fn govern_execution(world: &mut World, bytes: &mut Bytes) {
                 };
                 world.sign(&Alice.to_account_id(), call);
             }
-            if bytes.byte() % 4 > 0 {
+            if bytes.but_once_in(4) {
                 let params = group_params(bytes);
                 world.make(&Who::Enacted, &RiskCall::create_group { group, params }.into());
             }

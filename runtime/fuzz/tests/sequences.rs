@@ -16,12 +16,12 @@ use std::{
 };
 
 /// Bytes of a sequence.
-const BYTES: usize = 500;
+const BYTES: usize = 700;
 /// The sequences of every run. They were chosen among many for what they reach; where a step is changed they reach
 /// something else, and are chosen anew (see [`seeds_should_be_chosen_anew`]).
 const SEEDS: &[u64] = &[0];
 /// Among how many seeds they are chosen.
-const CHOICE: u64 = 500;
+const CHOICE: u64 = 220;
 /// How many of a new seed.
 const NEW: u64 = 4;
 
