@@ -259,7 +259,7 @@ fn weight(call: &RuntimeCall) -> Weight {
 
 #[test]
 fn batches_should_weigh_their_units_places_items_and_proofs() {
-    let items_each = <Runtime as pallet_cloister_execution::Config>::MaxItemsPerUser::get();
+    let items_each: u32 = <Runtime as pallet_cloister_execution::Config>::MaxItemsPerUser::get();
     for (units, places) in [(1, 1), (2, 1), (9, 1), (9, 8), (MAX_UNITS, MAX_PLACES)] {
         let items = units * items_each + MAX_HOUSE_ITEMS;
         let one = weight_of_batch(units, units * places, items);

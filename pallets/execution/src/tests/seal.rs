@@ -251,8 +251,8 @@ fn two_keys_of_seals_should_be_good_side_by_side() {
 
 #[test]
 fn weight_of_an_open_should_hold_a_verification() {
-    /// What one takes in Wasm without host calls (docs/benchmarks/verifier.md), picoseconds.
-    const VERIFICATION: u64 = 17_000_000_000;
+    let verification = <Test as crate::Config>::WeightInfo::verify_one().ref_time();
     let weight = <Test as crate::Config>::WeightInfo::open().ref_time();
-    assert!(weight - <Test as crate::Config>::WeightInfo::deposit().ref_time() >= VERIFICATION);
+    assert!(verification > 0);
+    assert!(weight - <Test as crate::Config>::WeightInfo::deposit().ref_time() >= verification);
 }
