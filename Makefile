@@ -75,7 +75,7 @@ check-features: setup ## run the benchmarks once; compile the runtime with them,
 # Only our own crates are compiled again, with counters. What is found lies in `runtime/fuzz/regressions`, whose files
 # `make test` runs.
 fuzz: setup ## look for sequences of calls that break the chain (SECONDS=600)
-	@RUSTC_WORKSPACE_WRAPPER="$(CURDIR)/runtime/fuzz/instrument.sh" $(CARGO) build $(SELECTION) \
+	@export RUSTC_WORKSPACE_WRAPPER="$(CURDIR)/runtime/fuzz/instrument.sh" && $(CARGO) build $(SELECTION) \
 		--features cloister-runtime-fuzz/libfuzzer --bin cloister-runtime-fuzz --test $(ANCHOR_TEST)
 	@runtime/fuzz/fuzz.sh "$(BINARIES)/cloister-runtime-fuzz" "$(CACHE)/fuzz" "$(SECONDS)"
 

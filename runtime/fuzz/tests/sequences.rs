@@ -19,7 +19,11 @@ use std::{
 const BYTES: usize = 700;
 /// The sequences of every run. They were chosen among many for what they reach; where a step is changed they reach
 /// something else, and are chosen anew (see [`seeds_should_be_chosen_anew`]).
-const SEEDS: &[u64] = &[0];
+const SEEDS: &[u64] = &[
+    158, 21, 35, 107, 212, 93, 101, 209, 160, 181, 109, 100, 196, 22, 208, 204, 167, 103, 26, 213, 205, 203, 200, 188,
+    159, 152, 138, 134, 96, 60, 14, 6, 127, 81, 2, 149, 76, 170, 7, 49, 211, 88, 189, 166, 139, 86, 185, 65, 31, 219,
+    214, 199, 198, 144, 136, 131, 126, 117, 114, 82, 56,
+];
 /// Among how many seeds they are chosen.
 const CHOICE: u64 = 220;
 /// How many of a new seed.
@@ -52,7 +56,7 @@ const NEVER: &[(&str, &str, &str)] = &[
 ];
 
 /// How many of the other errors the sequences of [`SEEDS`] may miss.
-const MAY_MISS: usize = 12;
+const MAY_MISS: usize = 11;
 
 /// Bytes of a sequence from a seed.
 fn bytes(seed: u64) -> Vec<u8> {
