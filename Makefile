@@ -59,7 +59,7 @@ test-long: build ## the long runs that `make test` leaves out: every wire, 30,00
 	@$(CARGO) test $(SELECTION) --test mutation --test properties --test batch --test books -- --ignored --nocapture
 
 # Each test proves with all cores.
-zombienet: build ## run networks of several nodes: one root, a killed validator, no sequencer (a quarter of an hour)
+zombienet: build ## run networks of several nodes: one root, a killed validator, no sequencer (ten minutes)
 	@$(CARGO) test $(SELECTION) --test networks -- --include-ignored --nocapture --test-threads 1
 
 # The SDK is compiled again for each, so the gate leaves them out. A release is preceded by them.
