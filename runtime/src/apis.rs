@@ -293,6 +293,10 @@ impl_runtime_apis! {
             Execution::vault_account(group)
         }
 
+        fn is_development() -> bool {
+            Verifier::is_development()
+        }
+
         fn verifying_keys() -> Vec<(KeyId, RegisteredKey<BlockNumber>)> {
             Verifier::verifying_keys()
         }
@@ -303,6 +307,10 @@ impl_runtime_apis! {
 
         fn submitters(group: u32) -> Vec<AccountId> {
             Sequencers::members(group)
+        }
+
+        fn may_submit(group: u32, who: AccountId) -> bool {
+            Execution::may_submit(group, &who)
         }
 
         fn seal_key(group: u32) -> Option<(Field, Field)> {

@@ -65,20 +65,28 @@ impl UncheckedOnRuntimeUpgrade for Split {
 
         let members: Vec<AccountId> = get(b"Submitters").unwrap_or_default();
         let keys: u32 = get(b"CounterForVerifyingKeys").unwrap_or_default();
-        Ok((members, keys).encode())
+        let seal_key: Option<(Field, Field)> = get(b"SealKey");
+        let development: bool = get(b"Development").unwrap_or_default();
+        Ok((members, keys, seal_key, development).encode())
     }
 
     #[cfg(feature = "try-runtime")]
     fn post_upgrade(state: Vec<u8>) -> Result<(), sp_runtime::TryRuntimeError> {
         use codec::Decode;
 
-        let (members, keys) = <(Vec<AccountId>, u32)>::decode(&mut state.as_slice())
-            .map_err(|_| "what was noted before the upgrade cannot be read")?;
+        type Before = (Vec<AccountId>, u32, Option<(Field, Field)>, bool);
+        let (members, keys, seal_key, development) =
+            Before::decode(&mut state.as_slice()).map_err(|_| "what was noted before the upgrade cannot be read")?;
         frame_support::ensure!(
             crate::Verifier::verifying_keys().len() == keys as usize,
             "verifying keys were lost"
         );
+        frame_support::ensure!(
+            crate::Verifier::is_development() == development,
+            "another kind of chain"
+        );
         for group in Groups::<Runtime>::iter_keys() {
+            frame_support::ensure!(SealKeys::<Runtime>::get(group) == seal_key, "a sealing key was lost");
             let now = Members::<Runtime>::get(group);
             frame_support::ensure!(members.iter().all(|who| now.contains(who)), "members were lost");
         }

@@ -1,8 +1,8 @@
 //! Signed transactions for native code: the sequencer, the client and tests.
 
 use crate::{
-    metadata_hash::CheckMetadataHash, AccountId, Balance, Hash, Nonce, Runtime, RuntimeCall, Signature, SignedPayload,
-    TxExtension, UncheckedExtrinsic, VERSION,
+    metadata_hash::CheckMetadataHash, AccountId, Balance, BlockNumber, Hash, Nonce, Runtime, RuntimeCall, Signature,
+    SignedPayload, TxExtension, UncheckedExtrinsic, VERSION,
 };
 use codec::Encode;
 use polkadot_sdk::*;
@@ -109,4 +109,29 @@ pub fn sign(call: RuntimeCall, pair: &sr25519::Pair, binding: Binding) -> Unchec
     let unsigned = Unsigned::new(call, binding);
     let signature = pair.sign(unsigned.message());
     unsigned.signed_by(pair.public().into(), MultiSignature::Sr25519(signature))
+}
+
+/// The block that a transaction is bound to: the last final one, which no fork takes back and which the pool knows,
+/// even if it has not seen the best one yet. Where finality lags, a later one, so that half of the lifetime is left.
+pub fn bound_to(best: BlockNumber, finalized: BlockNumber, lifetime: u64) -> BlockNumber {
+    let half = BlockNumber::try_from(lifetime / 2).unwrap_or(BlockNumber::MAX);
+    finalized.max(best.saturating_sub(half))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_transaction_should_be_bound_to_the_last_final_block_unless_it_is_old() {
+        let lifetime = 64;
+        assert_eq!(bound_to(0, 0, lifetime), 0);
+        assert_eq!(bound_to(12, 10, lifetime), 10);
+        assert_eq!(bound_to(42, 10, lifetime), 10);
+        assert_eq!(bound_to(43, 10, lifetime), 11);
+        // A lifetime counts from the very block that it is bound to.
+        for number in [0, 1, 63, 64, 100] {
+            assert_eq!(Era::mortal(lifetime, number).birth(number), number);
+        }
+    }
 }

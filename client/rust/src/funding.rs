@@ -19,8 +19,11 @@ const NATIVE: Balance = 100 * UNIT;
 /// The settlement asset is minted (the developer is its issuer), so that any tape can be covered.
 ///
 /// # Errors
-/// [`ChainError`].
+/// [`ChainError::NotDevelopment`] on any other chain; [`ChainError`].
 pub async fn fund(chain: &Chain, owners: &[(AccountId, u64)]) -> Result<Hash, ChainError> {
+    if !chain.is_development().await? {
+        return Err(ChainError::NotDevelopment);
+    }
     let calls = owners
         .iter()
         .flat_map(|(owner, amount)| {

@@ -211,9 +211,13 @@ impl ChainClient for NodeChain {
         let (block, number) = self.block(at);
         let solvency = CloisterApi::<Block, AccountId, AssetId, BlockNumber>::solvency(&*self.api(), block, group);
         let frozen = solvency.map_err(unavailable)?.frozen.is_some();
+        let own = AccountId::from(self.submitter);
+        let leads = CloisterApi::<Block, AccountId, AssetId, BlockNumber>::may_submit(&*self.api(), block, group, own);
+        let leads = leads.map_err(unavailable)?;
         Ok(self.group_at(group, block)?.map(|state| GroupView {
             block: number.into(),
             enabled: state.enabled && !frozen,
+            leads,
             root: state.root,
             house: state.house,
             batch_no: state.batch_no,

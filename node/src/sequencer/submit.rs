@@ -8,7 +8,7 @@ use crate::parts::TransactionPool;
 use cloister_runtime::{
     constants::money::MILLI_UNIT,
     opaque::Block,
-    transaction::{Binding, Unsigned},
+    transaction::{bound_to, Binding, Unsigned},
     AccountId, Balance, Execution, Hash, Nonce, Runtime, RuntimeCall, RuntimeEvent,
 };
 use cloister_sequencer::chain::{At, ChainError, InvalidBatch, SubmitOutcome, SubmitRejection};
@@ -130,7 +130,7 @@ impl NodeChain {
             .header(best)
             .map_err(unavailable)?
             .ok_or_else(|| unavailable("the best block is gone"))?;
-        let number = u64::from(*header.number());
+        let number = u64::from(bound_to(*header.number(), client.info().finalized_number, LIFETIME));
         let era = Era::mortal(LIFETIME, number);
         // An era begins at or before its block.
         let birth = u32::try_from(era.birth(number)).map_err(unavailable)?;

@@ -15,6 +15,7 @@ use polkadot_sdk::sp_api;
 
 sp_api::decl_runtime_apis! {
     /// The state of margin groups, queues, keys and risk tables.
+    #[api_version(2)]
     pub trait CloisterApi<AccountId, AssetId, BlockNumber>
     where
         AccountId: Codec,
@@ -70,12 +71,16 @@ sp_api::decl_runtime_apis! {
         fn batch_statement(group: u32, batch: Batch) -> Option<Field>;
         /// The account that holds the group's money.
         fn vault_account(group: u32) -> AccountId;
+        /// Whether this is a chain for trying things out, as its genesis says.
+        fn is_development() -> bool;
         /// All verifying keys, by id.
         fn verifying_keys() -> Vec<(KeyId, RegisteredKey<BlockNumber>)>;
         /// A verifying key.
         fn verifying_key(id: KeyId) -> Option<RegisteredKey<BlockNumber>>;
         /// Who may submit a group's batches, in the order in which they lead.
         fn submitters(group: u32) -> Vec<AccountId>;
+        /// Whether somebody may submit a group's batches now (C-TAKE-OVER).
+        fn may_submit(group: u32, who: AccountId) -> bool;
         /// The sealing key of a group.
         fn seal_key(group: u32) -> Option<(Field, Field)>;
         /// Version of the newest risk table.

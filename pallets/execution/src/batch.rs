@@ -109,17 +109,25 @@ impl<T: Config> Pallet<T> {
     /// Checks a batch and settles it. Nothing is written before the proof is verified. Returns the number of queue
     /// items that were read, whether or not it takes them.
     pub(crate) fn settle(who: &T::AccountId, group: u32, batch: &Batch) -> Result<u32, DispatchError> {
-        let checked = Self::check(who, group, batch)?;
+        Self::check_right(who, group)?;
+        let checked = Self::check(group, batch)?;
         let proven = &checked.proven;
         verify(&proven.key, &[proven.statement], &proven.proof).map_err(Error::<T>::from)?;
         let read = checked.read;
         Self::apply(group, batch, checked)?;
+        T::Sequencers::note_batch(group, who);
         Ok(read)
     }
 
-    /// Every check of a batch but the verification of its proof, in the state as it is.
-    pub(crate) fn check(who: &T::AccountId, group: u32, batch: &Batch) -> Result<Checked<T>, DispatchError> {
-        T::Sequencers::may_submit(group, who).map_err(Error::<T>::from)?;
+    /// That somebody may submit batches of a group, or re-key its house, now (C-TAKE-OVER). Asked once for all batches
+    /// of a call.
+    pub(crate) fn check_right(who: &T::AccountId, group: u32) -> Result<(), Error<T>> {
+        ensure!(Groups::<T>::contains_key(group), Error::<T>::UnknownGroup);
+        T::Sequencers::may_submit(group, who).map_err(Error::<T>::from)
+    }
+
+    /// Every other check of a batch but the verification of its proof, in the state as it is.
+    pub(crate) fn check(group: u32, batch: &Batch) -> Result<Checked<T>, DispatchError> {
         let state = Self::enabled_group(group)?;
         ensure!(batch.batch_no == state.batch_no, Error::<T>::WrongBatchNumber);
         ensure!(state.house_rekeys > 0, Error::<T>::HouseNotKeyed);
@@ -227,7 +235,7 @@ impl<T: Config> Pallet<T> {
 
     /// Checks that every unit's index has a leaf, from an earlier batch or an earlier unit. Returns the accounts by
     /// index, as they are after the opens of the batch.
-    fn check_accounts(
+    pub(crate) fn check_accounts(
         group: u32,
         batch: &Batch,
         takings: &[Taking],
@@ -268,7 +276,6 @@ impl<T: Config> Pallet<T> {
         let of_house = Self::consume_of_house(group, &mut state, house)?;
         let consumed = Self::consume(group, &mut state, batch, takings)?.saturating_add(of_house);
         Self::keep_root(group, &state, batch.batch_no);
-        T::Sequencers::note_batch(group);
         Groups::<T>::insert(group, &state);
         Self::deposit_event(Event::BatchSettled {
             group,

@@ -4,6 +4,7 @@ use crate::{batch::Proven, Batch, Config, Error, Event, Pallet, WeightInfo};
 use alloc::{boxed::Box, vec::Vec};
 use cloister_crypto::Fr;
 use cloister_groth16_verifier::{verify, verify_many, Item, VerifyError};
+use pallet_cloister_sequencers::Sequencers;
 use polkadot_sdk::{
     frame_support::{
         dispatch::{Pays, PostDispatchInfo},
@@ -79,8 +80,9 @@ impl<T: Config> Pallet<T> {
         batches: &[Box<Batch>],
     ) -> Result<PostDispatchInfo, DispatchError> {
         ensure!(!batches.is_empty(), Error::<T>::NoBatches);
+        Self::check_right(who, group)?;
         let mut walk = Walk::default();
-        Self::settle_from(who, group, batches, 0, &mut walk)?;
+        Self::settle_from(group, batches, 0, &mut walk)?;
         let pays_fee = match walk.refused {
             None => Pays::No,
             Some((0, error)) => return Err(error),
@@ -90,6 +92,7 @@ impl<T: Config> Pallet<T> {
                 Pays::Yes
             }
         };
+        T::Sequencers::note_batch(group, who);
         Ok(PostDispatchInfo {
             actual_weight: Some(Self::weight_of_walk(batches, &walk)),
             pays_fee,
@@ -99,19 +102,13 @@ impl<T: Config> Pallet<T> {
     /// Applies the batches from the n-th on, each in a storage layer of its own inside that of the one before, and
     /// verifies all proofs behind the last one. What is not good is rolled back on the way out, so nothing is done
     /// twice.
-    fn settle_from(
-        who: &T::AccountId,
-        group: u32,
-        batches: &[Box<Batch>],
-        n: usize,
-        walk: &mut Walk,
-    ) -> Result<(), DispatchError> {
+    fn settle_from(group: u32, batches: &[Box<Batch>], n: usize, walk: &mut Walk) -> Result<(), DispatchError> {
         let Some(batch) = batches.get(n) else {
             walk.verify::<T>();
             return Ok(());
         };
         with_transaction(|| {
-            let applied = Self::check(who, group, batch).and_then(|checked| {
+            let applied = Self::check(group, batch).and_then(|checked| {
                 let read = checked.read;
                 Ok((Self::apply(group, batch, checked)?, read))
             });
@@ -119,7 +116,7 @@ impl<T: Config> Pallet<T> {
                 Ok((proven, read)) => {
                     walk.proven.push(proven);
                     walk.read.push(read);
-                    if let Err(error) = Self::settle_from(who, group, batches, n.saturating_add(1), walk) {
+                    if let Err(error) = Self::settle_from(group, batches, n.saturating_add(1), walk) {
                         return TransactionOutcome::Rollback(Err(error));
                     }
                 }

@@ -1,5 +1,5 @@
 //! Calls that keep groups going come before all others (C-PRIORITY): batches, solvency statements and re-keys of a
-//! house by submitters, and feeds by operators. So nobody stops a group by paying for full blocks.
+//! house by submitters whose turn it is, and feeds by operators. So nobody stops a group by paying for full blocks.
 
 use crate::{Call, Config, Pallet};
 use pallet_cloister_sequencers::Sequencers;
@@ -31,12 +31,11 @@ where
     /// priority with calls that fail.
     pub(crate) fn is_essential(call: &<T as frame_system::Config>::RuntimeCall, signer: &T::AccountId) -> bool {
         match call.is_sub_type() {
+            Some(Call::submit_solvency { group, .. }) => T::Sequencers::is_member(*group, signer),
+            // Who does not lead would be refused, and must not take the leader's place in blocks.
             Some(
-                Call::submit_batch { group, .. }
-                | Call::submit_batches { group, .. }
-                | Call::submit_solvency { group, .. }
-                | Call::rekey_house { group, .. },
-            ) => T::Sequencers::is_member(*group, signer),
+                Call::submit_batch { group, .. } | Call::submit_batches { group, .. } | Call::rekey_house { group, .. },
+            ) => T::Sequencers::may_submit(*group, signer).is_ok(),
             _ => T::OtherEssentialCalls::is_essential(call, signer),
         }
     }

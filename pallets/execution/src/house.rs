@@ -31,7 +31,7 @@ impl<T: Config> Pallet<T> {
     /// Checks a re-key and takes it. Nothing is written before the proof is verified. A disabled group takes it too: it
     /// moves nothing.
     pub(crate) fn do_rekey_house(who: &T::AccountId, group: u32, rekey: &HouseRekey) -> Result<(), Error<T>> {
-        ensure!(T::Sequencers::is_member(group, who), Error::<T>::NotSubmitter);
+        Self::check_right(who, group)?;
         let mut state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
         ensure!(rekey.old_house == state.house, Error::<T>::HouseChanged);
         let key = Self::active_key_of(rekey.key, StatementKind::HouseRekey)?;

@@ -313,7 +313,7 @@ pub mod pallet {
         /// Settles a batch (C-SUBMIT). Free if it succeeds. Only as a transaction of its own ([`CheckPlainBatch`]).
         ///
         /// Origin: signed by a submitter. Errors, in the order of the checks: [`Error::WrappedBatch`],
-        /// [`Error::NotSubmitter`], [`Error::NotLeader`], [`Error::UnknownGroup`], [`Error::GroupDisabled`],
+        /// [`Error::UnknownGroup`], [`Error::NotSubmitter`], [`Error::NotLeader`], [`Error::GroupDisabled`],
         /// [`Error::GroupFrozen`], [`Error::WrongBatchNumber`], [`Error::HouseNotKeyed`],
         /// [`Error::UnknownKey`], [`Error::KeyNotActive`], [`Error::WrongStatement`], [`Error::WrongUnitCount`],
         /// [`Error::WrongCiphertextLength`], [`Error::RiskVersionDecreased`], [`Error::RiskTableUnknown`],
@@ -349,9 +349,9 @@ pub mod pallet {
         /// Gives the house of a group another key between two batches, sealed to the sequencers' key in force
         /// (C-HOUSE). A disabled group takes it too.
         ///
-        /// Origin: signed by a submitter. Errors, in the order of the checks: [`Error::NotSubmitter`],
-        /// [`Error::UnknownGroup`], [`Error::HouseChanged`], [`Error::UnknownKey`], [`Error::KeyNotActive`],
-        /// [`Error::WrongStatement`], [`Error::SealKeyMissing`], [`Error::NonCanonicalField`],
+        /// Origin: signed by a submitter. Errors, in the order of the checks: [`Error::UnknownGroup`],
+        /// [`Error::NotSubmitter`], [`Error::NotLeader`], [`Error::HouseChanged`], [`Error::UnknownKey`],
+        /// [`Error::KeyNotActive`], [`Error::WrongStatement`], [`Error::SealKeyMissing`], [`Error::NonCanonicalField`],
         /// [`Error::ProofMalformedEncoding`], [`Error::ProofPointAtInfinity`], [`Error::ProofNotOnCurve`],
         /// [`Error::ProofNotInSubgroup`], [`Error::InvalidProof`]. Event: [`Event::HouseRekeyed`].
         #[pallet::call_index(10)]
@@ -472,7 +472,7 @@ pub mod pallet {
         /// Takes a solvency statement (D-ROUND). Free if it succeeds. A frozen group takes it too.
         ///
         /// Origin: signed; by the payee if it starts a round. Errors, in the order of the checks:
-        /// [`Error::NotSubmitter`] (the payee is none), [`Error::UnknownGroup`],
+        /// [`Error::UnknownGroup`], [`Error::NotSubmitter`] (the payee is none),
         /// [`Error::UnknownKey`], [`Error::KeyNotActive`], [`Error::WrongStatement`], [`Error::RiskTableUnknown`],
         /// [`Error::RiskTableTooOld`], [`Error::RiskTableReplaced`], [`Error::RootUnknown`], [`Error::RootReplaced`],
         /// [`Error::NotPayee`], [`Error::NotASubtree`], [`Error::AccountSkipped`], [`Error::SkipTooLong`],

@@ -170,6 +170,7 @@ impl pallet_cloister_sequencers::Config for Test {
     type NoticeOrigin = Widening;
     type Time = Clock;
     type MaxMembers = ConstU32<2>;
+    type MaxEpoch = ConstU64<1_000>;
     type WeightInfo = pallet_cloister_sequencers::weights::SubstrateWeight<Test>;
 }
 

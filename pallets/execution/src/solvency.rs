@@ -143,8 +143,8 @@ impl<T: Config> Pallet<T> {
         submission: &SolvencySubmission,
     ) -> Result<(), Error<T>> {
         let payee = T::AccountId::from(submission.payee);
-        ensure!(T::Sequencers::is_member(group, &payee), Error::<T>::NotSubmitter);
         let state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
+        ensure!(T::Sequencers::is_member(group, &payee), Error::<T>::NotSubmitter);
         let key = Self::active_key(submission.key)?;
         let shape = key.statement.solvency_shape();
         let shape = shape.ok_or(Error::<T>::WrongStatement)?;

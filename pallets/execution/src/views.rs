@@ -198,8 +198,14 @@ impl<T: Config> Pallet<T> {
         let state = Groups::<T>::get(group).filter(|state| state.batch_no == batch.batch_no)?;
         let table = T::Risk::table_info(group, batch.risk_version)?;
         let (takings, house, _) = Self::plan_queue(group, &state, batch, table.time).ok()?;
+        Self::check_accounts(group, batch, &takings).ok()?;
         let statement = Self::statement(group, &state, &table, batch, &takings, &house).ok()?;
         Some(to_bytes(&statement.hash()))
+    }
+
+    /// Whether somebody may submit batches of a group now (C-TAKE-OVER).
+    pub fn may_submit(group: u32, who: &T::AccountId) -> bool {
+        Self::check_right(who, group).is_ok()
     }
 
     /// Version of the newest risk table.

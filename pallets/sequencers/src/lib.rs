@@ -2,7 +2,7 @@
 //! traders of a group seal their view keys (C-SEQUENCERS).
 //!
 //! A group's members share the secret of its sealing key. One of them leads in each epoch, if governance says so; if
-//! the group has had no batch for the first delay, every member may submit. The second delay is that of pallet
+//! the leader has made no batch for the first delay, every member may submit. The second delay is that of pallet
 //! execution, after which anyone may freeze the group (C-FREEZE).
 #![cfg_attr(not(feature = "std"), no_std)]
 
@@ -37,6 +37,7 @@ pub mod pallet {
         traits::{EitherOfDiverse, StorageVersion, Time},
     };
     use frame_system::pallet_prelude::*;
+    use polkadot_sdk::sp_runtime::traits::Zero;
 
     /// Version of the storage's layout.
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -56,6 +57,9 @@ pub mod pallet {
         /// Maximum number of members of a group.
         #[pallet::constant]
         type MaxMembers: Get<u32>;
+        /// Maximum number of blocks for which a member leads: all members lead within a day.
+        #[pallet::constant]
+        type MaxEpoch: Get<BlockNumberFor<Self>>;
         /// Weights of the calls.
         type WeightInfo: WeightInfo;
     }
@@ -72,8 +76,8 @@ pub mod pallet {
     #[pallet::storage]
     pub type TakeOverOf<T: Config> = StorageMap<_, Twox64Concat, u32, TakeOver<BlockNumberFor<T>>>;
 
-    /// When each group whose members lead in turn has last taken a batch, or since when they do, milliseconds of Unix
-    /// time.
+    /// When each group whose members lead in turn has last taken a batch of its leader, or since when they do,
+    /// milliseconds of Unix time.
     #[pallet::storage]
     pub type LastBatch<T: Config> = StorageMap<_, Twox64Concat, u32, u64>;
 
@@ -114,7 +118,8 @@ pub mod pallet {
         MemberTwice,
         /// The coordinates are not a key of prime order.
         InvalidSealKey,
-        /// The first delay must be 1 to 60 minutes, and 0 where nobody leads.
+        /// An epoch must not be longer than [`Config::MaxEpoch`]; the first delay must be 1 to 60 minutes, and 0 where
+        /// nobody leads.
         TakeOverOutOfBounds,
     }
 
@@ -144,6 +149,7 @@ pub mod pallet {
     impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
         fn integrity_test() {
             assert!(T::MaxMembers::get() > 0, "a group can have a member");
+            assert!(!T::MaxEpoch::get().is_zero(), "a member can lead");
         }
 
         #[cfg(feature = "try-runtime")]

@@ -6,7 +6,11 @@ use crate::{
 use alloc::vec::Vec;
 use cloister_crypto::{field::from_bytes, schnorr::PublicKey};
 use polkadot_sdk::{
-    frame_support::{ensure, traits::Time, BoundedVec},
+    frame_support::{
+        ensure,
+        traits::{Get, Time},
+        BoundedVec,
+    },
     frame_system::{self, pallet_prelude::BlockNumberFor},
     sp_runtime::traits::Zero,
 };
@@ -42,7 +46,10 @@ impl<T: Config> Pallet<T> {
 
     /// Sets who leads in a group. The first delay runs from now at the earliest.
     pub fn put_take_over(group: u32, terms: TakeOver<BlockNumberFor<T>>) -> Result<(), Error<T>> {
-        ensure!(terms.are_within_bounds(), Error::<T>::TakeOverOutOfBounds);
+        ensure!(
+            terms.are_within_bounds(T::MaxEpoch::get()),
+            Error::<T>::TakeOverOutOfBounds
+        );
         let before = TakeOverOf::<T>::take(group).unwrap_or_default();
         if terms.epoch.is_zero() {
             LastBatch::<T>::remove(group);
@@ -96,7 +103,7 @@ impl<T: Config> Pallet<T> {
         }
         for (group, terms) in TakeOverOf::<T>::iter() {
             ensure!(
-                terms.are_within_bounds() && !terms.epoch.is_zero(),
+                terms.are_within_bounds(T::MaxEpoch::get()) && !terms.epoch.is_zero(),
                 "terms out of their bounds"
             );
             ensure!(LastBatch::<T>::contains_key(group), "a first delay runs from no time");
@@ -132,8 +139,9 @@ impl<T: Config> Sequencers<T::AccountId> for Pallet<T> {
         Ok(())
     }
 
-    fn note_batch(group: u32) {
-        if TakeOverOf::<T>::contains_key(group) {
+    fn note_batch(group: u32, who: &T::AccountId) {
+        // Another one's batch gives nobody a new delay: while the leader is silent, the others go on.
+        if Self::leader(group).as_ref() == Some(who) {
             LastBatch::<T>::insert(group, T::Time::now());
         }
     }

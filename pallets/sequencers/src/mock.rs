@@ -6,7 +6,7 @@ use cloister_crypto::{field::to_bytes, schnorr::SecretKey};
 use polkadot_sdk::{
     frame_support::{
         self, derive_impl, ord_parameter_types, parameter_types,
-        traits::{ConstU32, EitherOfDiverse, Time},
+        traits::{ConstU32, ConstU64, EitherOfDiverse, Time},
     },
     frame_system::{self, EnsureRoot, EnsureSignedBy},
     sp_io,
@@ -66,6 +66,7 @@ impl pallet_cloister_sequencers::Config for Test {
     type NoticeOrigin = EitherOfDiverse<EnsureRoot<u64>, EnsureSignedBy<Widens, u64>>;
     type Time = Clock;
     type MaxMembers = ConstU32<4>;
+    type MaxEpoch = ConstU64<1_000>;
     type WeightInfo = crate::weights::SubstrateWeight<Test>;
 }
 

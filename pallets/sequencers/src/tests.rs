@@ -111,12 +111,15 @@ fn others_should_take_over_after_the_first_delay_and_not_before() {
             assert_eq!(rights(), [leader]);
             Now::set(last + MIN_FIRST_DELAY);
             assert_eq!(rights(), MEMBERS);
-            Sequencers::note_batch(GROUP);
+            // While the leader is silent the others go on.
+            Sequencers::note_batch(GROUP, &MEMBERS[1]);
+            assert_eq!(rights(), MEMBERS);
+            Sequencers::note_batch(GROUP, &leader);
             assert_eq!(rights(), [leader]);
         }
         // Batches of other groups count for nothing.
         Now::set(Now::get() + MIN_FIRST_DELAY);
-        Sequencers::note_batch(OTHER);
+        Sequencers::note_batch(OTHER, &leader);
         assert_eq!(rights(), MEMBERS);
         // Terms that are set again give the leader its whole time.
         assert_ok!(take_over(EPOCH, MIN_FIRST_DELAY));
@@ -145,11 +148,13 @@ fn terms_out_of_bounds_should_be_refused() {
             (EPOCH, MIN_FIRST_DELAY - 1),
             (EPOCH, MAX_FIRST_DELAY + 1),
             (EPOCH, u64::MAX),
+            (1_001, MIN_FIRST_DELAY),
+            (u64::MAX, MIN_FIRST_DELAY),
             (0, MIN_FIRST_DELAY),
         ] {
             assert_noop!(take_over(epoch, first_delay), Error::<Test>::TakeOverOutOfBounds);
         }
-        for (epoch, first_delay) in [(1, MIN_FIRST_DELAY), (u64::MAX, MAX_FIRST_DELAY), (0, 0)] {
+        for (epoch, first_delay) in [(1, MIN_FIRST_DELAY), (1_000, MAX_FIRST_DELAY), (0, 0)] {
             assert_ok!(take_over(epoch, first_delay));
         }
         assert_eq!(TakeOverOf::<Test>::get(GROUP), None);

@@ -6,8 +6,8 @@ use polkadot_sdk::sp_runtime::traits::{UniqueSaturatedInto, Zero};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
-/// Longest time from a group's last batch until every member may submit, milliseconds: an hour. The second delay, after
-/// which anyone may freeze the group, is a day (C-FREEZE), and the others must have had their turn by then.
+/// Longest time from a leader's last batch until every member may submit, milliseconds: an hour. The second delay,
+/// after which anyone may freeze the group, is a day (C-FREEZE), and the others must have had their turn by then.
 pub const MAX_FIRST_DELAY: u64 = 3_600_000;
 /// Shortest first delay of a group whose members lead in turn, milliseconds: what a batch takes to be proven and
 /// included, twice.
@@ -33,17 +33,20 @@ pub struct TakeOver<BlockNumber> {
     /// Number of blocks for which a member leads, in the order of the list. 0: there is no leader, and every member may
     /// submit at any time.
     pub epoch: BlockNumber,
-    /// Milliseconds from the group's last batch until every member may submit, whoever leads.
+    /// Milliseconds from the last batch of a leader until every member may submit.
     pub first_delay: u64,
 }
 
 impl<BlockNumber: Copy + Zero + UniqueSaturatedInto<u64>> TakeOver<BlockNumber> {
     /// Whether governance may set them.
-    pub fn are_within_bounds(&self) -> bool {
+    pub fn are_within_bounds(&self, max_epoch: BlockNumber) -> bool
+    where
+        BlockNumber: PartialOrd,
+    {
         if self.epoch.is_zero() {
             return self.first_delay == 0;
         }
-        (MIN_FIRST_DELAY..=MAX_FIRST_DELAY).contains(&self.first_delay)
+        self.epoch <= max_epoch && (MIN_FIRST_DELAY..=MAX_FIRST_DELAY).contains(&self.first_delay)
     }
 
     /// Place in a list of `members` of who leads in a block; none if nobody leads.
@@ -70,8 +73,8 @@ pub trait Sequencers<AccountId> {
     fn is_member(group: u32, who: &AccountId) -> bool;
     /// Whether somebody may submit a batch of a group now.
     fn may_submit(group: u32, who: &AccountId) -> Result<(), NoRight>;
-    /// Notes that a group has taken a batch now.
-    fn note_batch(group: u32);
+    /// Notes that a group has taken batches of somebody now.
+    fn note_batch(group: u32, who: &AccountId);
     /// A group's sealing key, coordinates x and y (P-SEAL).
     fn seal_key(group: u32) -> Option<(Field, Field)>;
 }

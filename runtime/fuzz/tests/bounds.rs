@@ -27,6 +27,8 @@ use sp_keyring::Sr25519Keyring::{Alice, Bob, One};
 
 const HOUR: u64 = 3_600_000;
 const GROUP: u32 = 1;
+/// Most blocks for which a member leads.
+const MAX_EPOCH: u32 = 900;
 /// Smallest deposit.
 const LEAST: u64 = 1_000_000;
 /// Most that an account may have deposited.
@@ -381,7 +383,11 @@ fn delays_should_be_within_their_bounds() {
         ] {
             let (terms, members, keys) = delays;
             let set = Timelock::set_delays {
-                delays: Delays { terms, members, keys },
+                delays: Delays {
+                    terms,
+                    members,
+                    keys_and_code: keys,
+                },
             };
             let expected = if good { "" } else { "DelaysOutOfBounds" };
             assert_eq!(enacted(set), expected, "{delays:?}");
@@ -513,7 +519,8 @@ fn list_at_its_bound_should_be_taken() {
             (1, 0, "TakeOverOutOfBounds"),
             (1, MIN_FIRST_DELAY - 1, "TakeOverOutOfBounds"),
             (1, MIN_FIRST_DELAY, ""),
-            (u32::MAX, MAX_FIRST_DELAY, ""),
+            (MAX_EPOCH, MAX_FIRST_DELAY, ""),
+            (MAX_EPOCH + 1, MAX_FIRST_DELAY, "TakeOverOutOfBounds"),
             (1, MAX_FIRST_DELAY + 1, "TakeOverOutOfBounds"),
             (u32::MAX, u64::MAX, "TakeOverOutOfBounds"),
         ] {

@@ -5,7 +5,7 @@ use cloister_runtime::{
     AccountId, Assets, Execution, Runtime,
 };
 use cloister_runtime_fuzz::{
-    chain::{on_new, Kind},
+    chain::{self, on_new, Kind},
     checks::{check_money, look, Moves},
 };
 use frame_support::traits::{
@@ -14,7 +14,9 @@ use frame_support::traits::{
 };
 use pallet_cloister_execution::{PlainBatch, Totals};
 use pallet_cloister_risk::LastInstrumentId;
+use pallet_cloister_sequencers::LastBatch;
 use pallet_cloister_timelock::{Delays, GovernedDelays};
+use pallet_cloister_verifier::VerifyingKeys;
 use polkadot_sdk::*;
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
 use std::panic::catch_unwind;
@@ -64,6 +66,14 @@ fn what_breaks_a_rule_should_be_seen() {
         ("a transaction leaves its mark", || PlainBatch::<Runtime>::put(())),
         ("an instrument has an id that was never given", || {
             LastInstrumentId::<Runtime>::put(0)
+        }),
+        ("a first delay runs for nobody", || LastBatch::<Runtime>::insert(1, 0)),
+        ("the hash of a key is another one's", || {
+            VerifyingKeys::<Runtime>::mutate(chain::EXIT_KEY, |key| {
+                if let Some(key) = key {
+                    key.key_hash = [0; 32];
+                }
+            })
         }),
         ("a delay is too short", || {
             GovernedDelays::<Runtime>::put(Delays {

@@ -31,6 +31,8 @@ const MAX_GROUPS: u32 = 64;
 const TABLES_KEPT: u32 = 64;
 /// Maximum number of members of a group's sequencers.
 const MAX_MEMBERS: u32 = 16;
+/// Maximum number of blocks for which a member leads: as many members as there may be lead within a day.
+const MAX_EPOCH: BlockNumber = 24 * time::HOURS / MAX_MEMBERS;
 /// Blocks from setting a verifying key until it is good: a day, in which traders who distrust it can leave.
 const ACTIVATION_DELAY: BlockNumber = 24 * time::HOURS;
 
@@ -118,6 +120,7 @@ impl pallet_cloister_sequencers::Config for Runtime {
     type NoticeOrigin = Announced;
     type Time = Timestamp;
     type MaxMembers = ConstU32<MAX_MEMBERS>;
+    type MaxEpoch = ConstU32<MAX_EPOCH>;
     type WeightInfo = pallet_cloister_sequencers::weights::SubstrateWeight<Runtime>;
 }
 

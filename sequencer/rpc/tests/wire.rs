@@ -54,6 +54,7 @@ fn halts_have_a_kind_and_a_message() {
         (HaltKind::Proof, "proof"),
         (HaltKind::Refused, "refused"),
         (HaltKind::Paused, "paused"),
+        (HaltKind::Following, "following"),
         (HaltKind::Foreign, "foreign"),
         (HaltKind::Diverged, "diverged"),
     ] {

@@ -23,6 +23,8 @@ pub struct GroupView {
     pub block: u64,
     /// Whether batches are taken: the group is enabled and not frozen.
     pub enabled: bool,
+    /// Whether this sequencer may submit batches now: another one may lead (C-TAKE-OVER).
+    pub leads: bool,
     /// Account root.
     pub root: [u8; 32],
     /// House commitment.

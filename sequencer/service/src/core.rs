@@ -38,8 +38,8 @@ pub(crate) struct Core {
     sealed: BTreeSet<AccountIndex>,
     /// What keeps events out of batches.
     pub halt: Option<Halt>,
-    /// The chain takes no batches of the group.
-    pub paused: bool,
+    /// Why the chain takes no batches of this sequencer, whatever they are.
+    pub paused: Option<Halt>,
     pub accepted: u64,
     pub rejected: u64,
     pub fills: u64,
@@ -117,7 +117,7 @@ impl Core {
             next_item,
             sealed,
             halt,
-            paused: false,
+            paused: None,
             accepted: 0,
             rejected: 0,
             fills: 0,
@@ -157,8 +157,8 @@ impl Core {
 
     /// Why nothing is taken but what frees: events that wait, or a group that takes no batches.
     pub fn holds_back(&self) -> Option<Option<&Halt>> {
-        if self.paused {
-            return Some(Some(&Halt::Paused));
+        if self.paused.is_some() {
+            return Some(self.paused.as_ref());
         }
         self.is_halted().then_some(self.halt.as_ref())
     }

@@ -43,6 +43,9 @@ pub enum Halt {
     /// The group is disabled or frozen: the chain takes no batches, so nothing is matched that could not settle.
     #[error("the chain takes no batches of the group: it is disabled or frozen")]
     Paused,
+    /// Another sequencer of the group leads now: nothing is matched that this one may not settle.
+    #[error("another sequencer of the group leads now")]
+    Following,
     /// The chain has a batch that this sequencer did not make. Restart to rebuild the state from the chain.
     #[error("the chain is at batch {found}, this sequencer made {made}: another one runs; restart to rebuild")]
     Foreign {

@@ -194,6 +194,10 @@ async fn step<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
     if finalize(shared, &finalized).is_none() || check_foreign(shared, &best).is_none() {
         return Step::Backoff;
     }
+    // Nothing is sent that is refused whatever it is.
+    if !best.enabled || !best.leads {
+        return Step::Backoff;
+    }
     // Nothing is thrown away that may be in a block of some fork.
     let stale = {
         let backlog = shared.backlog();

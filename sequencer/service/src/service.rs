@@ -6,6 +6,7 @@ use crate::{
     config::SequencerConfig,
     core::{millis, Core, Origin, QueuePlace, Ready},
     error::StartError,
+    halt::Halt,
     keys::SequencerKeys,
     loading::loaded,
     pipeline::{pause, prove_loop, settle_loop},
@@ -244,7 +245,7 @@ async fn follow<C: ChainClient>(shared: &Shared<C>) -> Result<(), ChainError> {
         }
         if let Some(view) = view {
             core.batcher.set_queue_share(view.queue_share);
-            note_paused(core, !view.enabled);
+            note_paused(core, &view);
         }
         core.tick(now, idle);
     }
@@ -252,11 +253,19 @@ async fn follow<C: ChainClient>(shared: &Shared<C>) -> Result<(), ChainError> {
     Ok(())
 }
 
-/// Notes whether the chain takes batches. While it does not, orders and withdrawals are refused.
-fn note_paused(core: &mut Core, paused: bool) {
-    if paused != core.paused {
-        let says = if paused { "no batches any more" } else { "batches again" };
-        log::warn!(target: "cloister", "The chain takes {says} of the group");
+/// Notes whether the chain takes batches of this sequencer. While it does not, orders and withdrawals are refused.
+fn note_paused(core: &mut Core, view: &GroupView) {
+    let paused = match (view.enabled, view.leads) {
+        (false, _) => Some(Halt::Paused),
+        (true, false) => Some(Halt::Following),
+        (true, true) => None,
+    };
+    let (before, now) = (&core.paused, &paused);
+    if before.as_ref().map(ToString::to_string) != now.as_ref().map(ToString::to_string) {
+        match now {
+            Some(why) => log::warn!(target: "cloister", "Only cancels are taken: {why}"),
+            None => log::info!(target: "cloister", "The chain takes batches of the group again"),
+        }
     }
     core.paused = paused;
 }

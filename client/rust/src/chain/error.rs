@@ -22,6 +22,9 @@ pub enum ChainError {
         /// Why not.
         source: Box<ClientError>,
     },
+    /// What was asked makes sense on a development chain only.
+    #[error("this is no development chain: nobody gives money away here")]
+    NotDevelopment,
     /// The chain runs a runtime of another version.
     #[error(
         "the chain runs {found}, this client was built for {expected} (specification/transaction version); \

@@ -3,7 +3,7 @@
 use super::{Chain, ChainError, Extrinsic, Failure};
 use cloister_client_core::owner::OwnerKey;
 use cloister_runtime::{
-    transaction::{Binding, Unsigned},
+    transaction::{bound_to, Binding, Unsigned},
     AccountId, Balance, Hash, Nonce, RuntimeCall, RuntimeEvent, UncheckedExtrinsic,
 };
 use codec::Encode;
@@ -25,13 +25,6 @@ use polkadot_sdk::{
 const LIFETIME: u64 = 64;
 /// Code by which a node says that a transaction is not valid.
 const INVALID: i32 = 1010;
-
-/// The block that a transaction is bound to: the last final one, which no fork takes back and which the pool knows,
-/// even if it has not seen the best one yet. Where finality lags, a later one, so that half of the lifetime is left.
-fn bound_to(best: u32, finalized: u32) -> u32 {
-    let half = u32::try_from(LIFETIME / 2).unwrap_or_default();
-    finalized.max(best.saturating_sub(half))
-}
 
 /// How long to wait for a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -81,7 +74,7 @@ impl Chain {
     ) -> Result<UncheckedExtrinsic, ChainError> {
         let finalized = self.header(Some(self.finalized().await?)).await?;
         let best = self.header(None).await?;
-        let number = u64::from(bound_to(*best.number(), *finalized.number()));
+        let number = u64::from(bound_to(*best.number(), *finalized.number(), LIFETIME));
         let era = Era::mortal(LIFETIME, number);
         let born = u32::try_from(era.birth(number)).unwrap_or_default();
         let birth = self.block_hash(born).await?.ok_or(ChainError::NoBlock(born))?;
@@ -188,23 +181,6 @@ impl Chain {
         match extrinsic.failure() {
             Some(error) => Err(ChainError::Failed(Box::new(Failure { error, block }))),
             None => Ok(Included { block, extrinsic }),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_transaction_should_be_bound_to_the_last_final_block_unless_it_is_old() {
-        assert_eq!(bound_to(0, 0), 0);
-        assert_eq!(bound_to(12, 10), 10);
-        assert_eq!(bound_to(42, 10), 10);
-        assert_eq!(bound_to(43, 10), 11);
-        // A lifetime counts from the very block that it is bound to.
-        for number in [0, 1, 63, 64, 100] {
-            assert_eq!(Era::mortal(LIFETIME, number).birth(number), number);
         }
     }
 }

@@ -198,6 +198,14 @@ impl Chain {
         self.api("CloisterApi_vault_account", group.encode(), None).await
     }
 
+    /// Whether this is a chain for trying things out, as its genesis says.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn is_development(&self) -> Result<bool, ChainError> {
+        self.api("CloisterApi_is_development", Vec::new(), None).await
+    }
+
     /// All verifying keys, by id.
     ///
     /// # Errors

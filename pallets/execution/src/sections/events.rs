@@ -9,11 +9,13 @@ mod events {
     #[pallet::generate_deposit(pub(crate) fn deposit_event)]
     pub enum Event<T: Config> {
         /// A group was made.
+        #[codec(index = 0)]
         GroupCreated {
             /// The group.
             group: u32,
         },
         /// A group was enabled or disabled.
+        #[codec(index = 1)]
         GroupEnabled {
             /// The group.
             group: u32,
@@ -21,6 +23,7 @@ mod events {
             enabled: bool,
         },
         /// How the queue of a group is taken was set.
+        #[codec(index = 2)]
         QueueTermsSet {
             /// The group.
             group: u32,
@@ -30,6 +33,7 @@ mod events {
             now: Terms,
         },
         /// An open was queued.
+        #[codec(index = 7)]
         OpenQueued {
             /// The group.
             group: u32,
@@ -43,6 +47,7 @@ mod events {
             amount: u64,
         },
         /// A deposit was queued.
+        #[codec(index = 8)]
         DepositQueued {
             /// The group.
             group: u32,
@@ -56,6 +61,7 @@ mod events {
             amount: u64,
         },
         /// A switch was queued.
+        #[codec(index = 9)]
         SwitchQueued {
             /// The group.
             group: u32,
@@ -67,6 +73,7 @@ mod events {
             item: u64,
         },
         /// A close was queued.
+        #[codec(index = 10)]
         CloseQueued {
             /// The group.
             group: u32,
@@ -78,6 +85,7 @@ mod events {
             item: u64,
         },
         /// A forced withdrawal was queued.
+        #[codec(index = 11)]
         ForcedWithdrawalQueued {
             /// The group.
             group: u32,
@@ -91,6 +99,7 @@ mod events {
             amount: u64,
         },
         /// A re-key of an account was queued.
+        #[codec(index = 12)]
         RekeyQueued {
             /// The group.
             group: u32,
@@ -102,6 +111,7 @@ mod events {
             item: u64,
         },
         /// A forced withdrawal was taken. What it pays follows as any payout.
+        #[codec(index = 13)]
         WithdrawalForced {
             /// The group.
             group: u32,
@@ -115,6 +125,7 @@ mod events {
             amount: u64,
         },
         /// An account has the keys that its re-key asked for.
+        #[codec(index = 14)]
         AccountRekeyed {
             /// The group.
             group: u32,
@@ -124,6 +135,7 @@ mod events {
             owner: T::AccountId,
         },
         /// A close took effect: the account is no more, and its index is never given again.
+        #[codec(index = 15)]
         AccountClosed {
             /// The group.
             group: u32,
@@ -133,6 +145,7 @@ mod events {
             owner: T::AccountId,
         },
         /// A close was taken and had no effect, since the account holds something.
+        #[codec(index = 16)]
         CloseWithoutEffect {
             /// The group.
             group: u32,
@@ -143,6 +156,7 @@ mod events {
         },
         /// Deposits that waited for an account, or a payment into the insurance (index 2^24), went back: with a close,
         /// or from a frozen group.
+        #[codec(index = 17)]
         DepositsRefunded {
             /// The group.
             group: u32,
@@ -154,6 +168,7 @@ mod events {
             amount: u64,
         },
         /// A payment into the insurance was queued.
+        #[codec(index = 18)]
         InsuranceQueued {
             /// The group.
             group: u32,
@@ -165,6 +180,7 @@ mod events {
             amount: u64,
         },
         /// A take of insurance was queued.
+        #[codec(index = 19)]
         InsuranceTakeQueued {
             /// The group.
             group: u32,
@@ -178,6 +194,7 @@ mod events {
             keep: u64,
         },
         /// A batch has taken payments into the insurance.
+        #[codec(index = 20)]
         InsurancePaid {
             /// The group.
             group: u32,
@@ -185,6 +202,7 @@ mod events {
             amount: u64,
         },
         /// A batch has taken the take of insurance.
+        #[codec(index = 21)]
         InsuranceTaken {
             /// The group.
             group: u32,
@@ -196,6 +214,7 @@ mod events {
             amount: u64,
         },
         /// A batch was proven and settled.
+        #[codec(index = 22)]
         BatchSettled {
             /// The group.
             group: u32,
@@ -219,6 +238,7 @@ mod events {
             payee: T::AccountId,
         },
         /// The house of a group got another key.
+        #[codec(index = 23)]
         HouseRekeyed {
             /// The group.
             group: u32,
@@ -232,6 +252,7 @@ mod events {
             house: Field,
         },
         /// A batch consumed an open.
+        #[codec(index = 24)]
         AccountOpened {
             /// The group.
             group: u32,
@@ -241,6 +262,7 @@ mod events {
             owner: T::AccountId,
         },
         /// A withdrawal was paid.
+        #[codec(index = 25)]
         Withdrawn {
             /// The group.
             group: u32,
@@ -252,6 +274,7 @@ mod events {
             amount: u64,
         },
         /// Fees were swept: they are income of the group's present period.
+        #[codec(index = 26)]
         FeesSwept {
             /// The group.
             group: u32,
@@ -259,6 +282,7 @@ mod events {
             amount: u64,
         },
         /// The asset refused a payout; it waits as a claim.
+        #[codec(index = 27)]
         PayoutDeferred {
             /// The group.
             group: u32,
@@ -268,6 +292,7 @@ mod events {
             amount: u64,
         },
         /// What a group asks of solvency rounds was set. Without terms its payouts ask for no round.
+        #[codec(index = 28)]
         SolvencyTermsSet {
             /// The group.
             group: u32,
@@ -277,6 +302,7 @@ mod events {
             now: Option<SolvencyTerms>,
         },
         /// A solvency statement was taken.
+        #[codec(index = 29)]
         SolvencyTaken {
             /// The group.
             group: u32,
@@ -294,6 +320,7 @@ mod events {
             next: u32,
         },
         /// A solvency round is complete.
+        #[codec(index = 30)]
         SolvencyProven {
             /// The group.
             group: u32,
@@ -307,6 +334,7 @@ mod events {
             newest: bool,
         },
         /// A payout was withheld: no round is fresh, or the newest one shows a shortfall.
+        #[codec(index = 31)]
         PayoutWithheld {
             /// The group.
             group: u32,
@@ -316,6 +344,7 @@ mod events {
             amount: u64,
         },
         /// What was due of a withheld claim was paid.
+        #[codec(index = 32)]
         WithheldPaid {
             /// The group.
             group: u32,
@@ -327,11 +356,13 @@ mod events {
             left: u128,
         },
         /// A group was frozen: nobody proved that it is solvent.
+        #[codec(index = 33)]
         GroupFrozen {
             /// The group.
             group: u32,
         },
         /// The final table of a frozen group was fixed: exits are taken.
+        #[codec(index = 34)]
         FinalTableFixed {
             /// The group.
             group: u32,
@@ -343,6 +374,7 @@ mod events {
             claims_until: u64,
         },
         /// An account of a frozen group has exited.
+        #[codec(index = 35)]
         Exited {
             /// The group.
             group: u32,
@@ -356,6 +388,7 @@ mod events {
             late: bool,
         },
         /// The ratio of a frozen group was fixed: claims are paid.
+        #[codec(index = 36)]
         ExitsSettled {
             /// The group.
             group: u32,
@@ -367,6 +400,7 @@ mod events {
             claims: u128,
         },
         /// What was due of an exit was paid.
+        #[codec(index = 37)]
         ExitPaid {
             /// The group.
             group: u32,
@@ -378,6 +412,7 @@ mod events {
             amount: u128,
         },
         /// A queue item of a frozen group went back, with all that waited for its account.
+        #[codec(index = 38)]
         ItemRefunded {
             /// The group.
             group: u32,
@@ -389,6 +424,7 @@ mod events {
             owner: T::AccountId,
         },
         /// An owner takes back what no batch has taken.
+        #[codec(index = 39)]
         TakeBackAsked {
             /// The group.
             group: u32,
@@ -402,6 +438,7 @@ mod events {
             until: u64,
         },
         /// What an owner has taken back was paid, or became a claim if the asset refused it.
+        #[codec(index = 40)]
         TakenBack {
             /// The group.
             group: u32,
@@ -413,6 +450,7 @@ mod events {
             amount: u64,
         },
         /// What no claim of a frozen group has a right to was paid to the fee account.
+        #[codec(index = 41)]
         RestReleased {
             /// The group.
             group: u32,
@@ -420,6 +458,7 @@ mod events {
             amount: u128,
         },
         /// A claim was paid.
+        #[codec(index = 42)]
         Claimed {
             /// The group.
             group: u32,
@@ -429,6 +468,7 @@ mod events {
             amount: u128,
         },
         /// The income of a group is shared otherwise from its next period on.
+        #[codec(index = 43)]
         PayoutTermsSet {
             /// The group.
             group: u32,
@@ -438,6 +478,7 @@ mod events {
             now: PayoutTerms,
         },
         /// A sweep, or a freeze, has closed a period.
+        #[codec(index = 44)]
         PeriodClosed {
             /// The group.
             group: u32,
@@ -451,6 +492,7 @@ mod events {
             credits: u128,
         },
         /// A payee was paid its part of a closed period.
+        #[codec(index = 45)]
         CreditsClaimed {
             /// The group.
             group: u32,
@@ -462,6 +504,7 @@ mod events {
             amount: u128,
         },
         /// What was collected for a beneficiary has left, or was queued for the insurance.
+        #[codec(index = 46)]
         ShareClaimed {
             /// The group.
             group: u32,
@@ -471,6 +514,7 @@ mod events {
             amount: u64,
         },
         /// A batch among several was refused; those before it are settled, and nothing behind it was looked at.
+        #[codec(index = 47)]
         BatchRefused {
             /// The group.
             group: u32,
@@ -480,16 +524,19 @@ mod events {
             error: DispatchError,
         },
         /// The custodians of settlement assets were declared.
+        #[codec(index = 48)]
         CustodiansSet {
             /// How many there are besides the keyless one.
             count: u32,
         },
         /// A role of a group's asset was held by nobody who was declared: the group takes no money any more.
+        #[codec(index = 49)]
         CustodyLost {
             /// The group.
             group: u32,
         },
         /// The asset of a group is held as declared, and the group takes money again.
+        #[codec(index = 50)]
         CustodyRestored {
             /// The group.
             group: u32,

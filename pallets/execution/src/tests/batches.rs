@@ -31,7 +31,7 @@ fn in_a_row(units: Vec<Vec<UnitSubmission>>) -> Vec<Batch> {
 }
 
 /// Idle batches that fit one behind the other.
-fn idle(number: usize) -> Vec<Batch> {
+pub(super) fn idle(number: usize) -> Vec<Batch> {
     in_a_row(vec![vec![unit(0), unit(0)]; number])
 }
 

@@ -465,7 +465,7 @@ fn last_key_of_exits_should_stay_while_an_account_is_open() {
         System::set_block_number(11);
         assert_ok!(remove(EXIT_KEY));
         assert_noop!(remove(32), pallet_cloister_verifier::Error::<Test>::ExitKeyNeeded);
-        assert_noop!(remove(99), Error::<Test>::UnknownKey);
+        assert_noop!(remove(99), pallet_cloister_verifier::Error::<Test>::UnknownKey);
         // Nobody has an account.
         crate::Accounts::<Test>::remove(GROUP, 0);
         crate::Indices::<Test>::remove(GROUP, owner(0));

@@ -98,8 +98,8 @@ fn statement_of_a_batch_should_be_what_its_proof_is_of() {
         assert_eq!(proven.proof, prover::prove(hash));
         for change in [
             |batch: &mut crate::Batch| batch.new_root = [1; 32],
-            |batch| batch.payee = [1; 32],
-            |batch| batch.time += 1,
+            |batch: &mut crate::Batch| batch.payee = [1; 32],
+            |batch: &mut crate::Batch| batch.time += 1,
         ] {
             let mut other = batch.clone();
             change(&mut other);
@@ -108,8 +108,9 @@ fn statement_of_a_batch_should_be_what_its_proof_is_of() {
         // What cannot be the next batch has none.
         for change in [
             |batch: &mut crate::Batch| batch.batch_no += 1,
-            |batch| batch.risk_version = 99,
-            |batch| batch.new_root = [0xff; 32],
+            |batch: &mut crate::Batch| batch.risk_version = 99,
+            |batch: &mut crate::Batch| batch.new_root = [0xff; 32],
+            |batch: &mut crate::Batch| batch.units[0] = unit(7),
         ] {
             let mut other = batch.clone();
             change(&mut other);

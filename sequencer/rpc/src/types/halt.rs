@@ -19,6 +19,8 @@ pub enum HaltKind {
     Refused,
     /// The group is disabled or frozen: the chain takes no batches, so only cancels are taken.
     Paused,
+    /// Another sequencer of the group leads now; only cancels are taken.
+    Following,
     /// The chain has a batch that this sequencer did not make: another one runs for the same group.
     Foreign,
     /// The chain's root after a batch is not this sequencer's.

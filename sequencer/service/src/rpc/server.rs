@@ -10,7 +10,6 @@ use super::{
 use crate::{
     chain::ChainClient,
     core::{frees, Core},
-    halt::Halt,
     shared::Shared,
 };
 use cloister_crypto::{
@@ -100,9 +99,8 @@ impl<C: ChainClient> Server<C> {
     /// What stops batches.
     fn halted(&self, core: &Core) -> Option<HaltInfo> {
         let backlog = self.shared.backlog();
-        let paused = core.paused.then_some(&Halt::Paused);
         let halt = core.halt.as_ref().or(backlog.halt.as_ref());
-        paused.or(halt).map(wire::halt)
+        core.paused.as_ref().or(halt).map(wire::halt)
     }
 }
 

@@ -205,6 +205,7 @@ pub fn halt(halt: &Halt) -> HaltInfo {
         Halt::Prover { .. } => HaltKind::Proof,
         Halt::Refused { .. } => HaltKind::Refused,
         Halt::Paused => HaltKind::Paused,
+        Halt::Following => HaltKind::Following,
         Halt::Foreign { .. } | Halt::Rekeyed => HaltKind::Foreign,
         Halt::Diverged { .. } => HaltKind::Diverged,
     };

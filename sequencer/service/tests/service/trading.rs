@@ -3,11 +3,11 @@
 use crate::{common::*, trade, RICH};
 use cloister_engine_testing::*;
 use cloister_ledger::{Instruction, InstructionKind};
-use cloister_sequencer::SequencerConfig;
+use cloister_sequencer::{chain::GroupView, SequencerConfig};
 use cloister_sequencer_rpc::{
     types::{
-        AcceptedInfo, AccountQuery, BatchInfo, DropReason, FillInfo, HaltInfo, HaltKind, Market, OrderBook, Status,
-        Submission, Trade,
+        AcceptedInfo, AccountQuery, BatchInfo, DropReason, FillInfo, HaltKind, Market, OrderBook, Status, Submission,
+        Trade,
     },
     ErrorCode,
 };
@@ -215,27 +215,32 @@ async fn refusals_have_their_codes() {
     assert_eq!(unknown.unwrap_err().0, ErrorCode::UnknownInstrument.code());
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_is_taken_but_cancels_while_the_chain_takes_no_batches() {
+/// What the chain says of the group while it takes no batches of this sequencer.
+async fn refuses_but_cancels(change: fn(&mut GroupView, bool), halt: HaltKind, words: &str) {
     let running = Running::with_accounts(2, RICH).await;
     running.submit(sell(0, 1, 7, MARK)).await.unwrap();
-    let kind = |halted: Option<HaltInfo>| halted.map(|info| info.kind);
-    running.chain.lock().best.view.enabled = false;
+    change(&mut running.chain.lock().best.view, false);
     running
-        .until(|r| async move { kind(r.batch_status().await.halted) == Some(HaltKind::Paused) })
+        .until(|r| async move { r.batch_status().await.halted.is_some_and(|info| info.kind == halt) })
         .await;
+    let sent = running.chain.lock().submissions.len();
     // An order that would be filled, and a withdrawal.
     for refused in [buy(1, 1, 7, MARK), other(InstructionKind::Withdrawal, 1, 9, ONE)] {
         let (code, message) = running.submit(refused).await.unwrap_err();
         assert_eq!(code, ErrorCode::Halted as i32, "{message}");
-        assert!(message.contains("disabled or frozen"), "{message}");
+        assert!(message.contains(words), "{message}");
     }
     assert_eq!(running.account(1).await.unwrap().cash, Money(i128::from(RICH)));
     running.submit(other(InstructionKind::Cancel, 0, 1, 0)).await.unwrap();
     let book: OrderBook = running.call("cloister_orderBook", rpc_params![BTC, 5]).await.unwrap();
     assert!(book.asks.is_empty());
+    assert_eq!(
+        running.chain.lock().submissions.len(),
+        sent,
+        "nothing is sent meanwhile"
+    );
 
-    running.chain.lock().best.view.enabled = true;
+    change(&mut running.chain.lock().best.view, true);
     running
         .until(|r| async move { r.batch_status().await.halted.is_none() })
         .await;
@@ -243,4 +248,24 @@ async fn nothing_is_taken_but_cancels_while_the_chain_takes_no_batches() {
     let taken = running.submit(buy(1, 2, 7, MARK)).await.unwrap();
     assert_eq!(taken.fills.len(), 1);
     running.settled().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_taken_but_cancels_while_the_group_is_disabled() {
+    refuses_but_cancels(
+        |view, enabled| view.enabled = enabled,
+        HaltKind::Paused,
+        "disabled or frozen",
+    )
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_is_taken_but_cancels_while_another_sequencer_leads() {
+    refuses_but_cancels(
+        |view, leads| view.leads = leads,
+        HaltKind::Following,
+        "another sequencer of the group leads",
+    )
+    .await;
 }

@@ -212,6 +212,7 @@ impl MockChain {
         let view = GroupView {
             block: 0,
             enabled: true,
+            leads: true,
             root: to_bytes(&genesis.root()),
             house: to_bytes(&genesis.house().commitment()),
             batch_no: 0,
