@@ -11,6 +11,7 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn add_group(group: u32, asset: T::AssetId, fee_account: T::AccountId) -> Result<(), Error<T>> {
         ensure!(!Groups::<T>::contains_key(group), Error::<T>::GroupExists);
         ensure!(T::Risk::exists(group), Error::<T>::UnknownRiskGroup);
+        ensure!(!Self::is_vault(&fee_account), Error::<T>::VaultAsPayee);
         ensure!(Self::roles_are_declared(&asset), Error::<T>::AssetRolesNotDeclared);
         ensure!(Self::vault_is_funded(group, &asset), Error::<T>::VaultNotFunded);
         ListedAssets::<T>::insert(&asset, ());

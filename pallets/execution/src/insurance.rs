@@ -64,6 +64,7 @@ impl<T: Config> Pallet<T> {
     pub(crate) fn queue_insurance_take(group: u32, to: T::AccountId, amount: u64) -> DispatchResult {
         let mut state = Self::enabled_group(group)?;
         ensure!(amount > 0, Error::<T>::InsuranceTakeOfNothing);
+        ensure!(!Self::is_vault(&to), Error::<T>::VaultAsPayee);
         ensure!(
             !Self::house_items(group).any(|(_, item)| item.kind != ItemKind::PayInsurance),
             Error::<T>::InsuranceTakeWaits

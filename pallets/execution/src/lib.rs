@@ -233,7 +233,8 @@ pub mod pallet {
         /// Makes a margin group with an empty account tree and the genesis house.
         ///
         /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::WrongDecimals`], [`Error::GroupExists`],
-        /// [`Error::UnknownRiskGroup`], [`Error::AssetRolesNotDeclared`], [`Error::VaultNotFunded`].
+        /// [`Error::UnknownRiskGroup`], [`Error::VaultAsPayee`], [`Error::AssetRolesNotDeclared`],
+        /// [`Error::VaultNotFunded`].
         /// Event: [`Event::GroupCreated`].
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::create_group())]
@@ -460,8 +461,9 @@ pub mod pallet {
         /// and the debts that the fresh solvency round has found leave when a batch takes it (C-DOORS).
         ///
         /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`],
-        /// [`Error::GroupFrozen`], [`Error::InsuranceTakeOfNothing`], [`Error::InsuranceTakeWaits`],
-        /// [`Error::NoSolvencyTerms`], [`Error::NoFreshRound`]. Event: [`Event::InsuranceTakeQueued`].
+        /// [`Error::GroupFrozen`], [`Error::InsuranceTakeOfNothing`], [`Error::VaultAsPayee`],
+        /// [`Error::InsuranceTakeWaits`], [`Error::NoSolvencyTerms`], [`Error::NoFreshRound`]. Event:
+        /// [`Event::InsuranceTakeQueued`].
         #[pallet::call_index(18)]
         #[pallet::weight(T::WeightInfo::take_insurance())]
         pub fn take_insurance(origin: OriginFor<T>, group: u32, amount: u64, to: T::AccountId) -> DispatchResult {

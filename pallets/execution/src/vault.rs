@@ -88,7 +88,8 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Moves money out of the vault; the vault itself always stays.
+    /// Moves money out of the vault; the vault itself always stays. No vault is paid this way: what it got would be in
+    /// no group's books.
     pub(crate) fn transfer_out(
         group: u32,
         asset: &T::AssetId,
@@ -97,6 +98,7 @@ impl<T: Config> Pallet<T> {
     ) -> Result<(), DispatchError> {
         // A layer of its own: a refusal half-way leaves nothing behind.
         with_storage_layer(|| {
+            ensure!(!Self::is_vault(who), Error::<T>::VaultAsPayee);
             let vault = Self::vault_account(group);
             T::Assets::transfer(asset.clone(), &vault, who, amount, Preservation::Preserve).map(drop)
         })

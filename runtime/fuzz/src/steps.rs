@@ -812,7 +812,8 @@ fn govern_execution(world: &mut World, bytes: &mut Bytes) {
         4 => {
             let one = One.to_account_id();
             let all = [One, Alice].map(|key| key.to_account_id()).to_vec();
-            let submitters = bytes.of(&[vec![], vec![one], all.clone(), all.clone(), actors()]);
+            let twice = vec![one.clone(), one.clone()];
+            let submitters = bytes.of(&[vec![], vec![one], twice, all.clone(), all.clone(), actors()]);
             Sequence::set_members {
                 group,
                 members: BoundedVec::truncate_from(submitters),

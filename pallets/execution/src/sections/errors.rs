@@ -294,5 +294,8 @@ mod errors {
         /// The roles of the group's asset are as governance has declared.
         #[codec(index = 98)]
         CustodyIntact,
+        /// The receiver is a vault: what it got this way would be in no group's books.
+        #[codec(index = 100)]
+        VaultAsPayee,
     }
 }

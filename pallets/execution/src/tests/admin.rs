@@ -46,6 +46,11 @@ fn group_that_cannot_be_should_be_refused() {
         let create = |group, asset| Execution::create_group(RuntimeOrigin::root(), group, asset, FEES);
         assert_noop!(Execution::create_group(signed(&ADMIN), OTHER, ASSET, FEES), BadOrigin);
         assert_noop!(create(GROUP, ASSET), Error::<Test>::GroupExists);
+        let vault = Execution::vault_account(GROUP);
+        assert_noop!(
+            Execution::create_group(RuntimeOrigin::root(), OTHER, ASSET, vault),
+            Error::<Test>::VaultAsPayee
+        );
         assert_noop!(create(3, ASSET), Error::<Test>::UnknownRiskGroup);
         assert_noop!(create(OTHER, ASSET + 1), Error::<Test>::WrongDecimals);
         assert_ok!(Assets::force_set_metadata(

@@ -242,6 +242,12 @@ fn takes_should_be_refused_by_name() {
             Error::<Test>::UnknownGroup
         );
         assert_noop!(ask(0), Error::<Test>::InsuranceTakeOfNothing);
+        // What a vault got this way would be in no group's books.
+        for group in [GROUP, OTHER] {
+            let vault = Execution::vault_account(group);
+            let take = Execution::take_insurance(RuntimeOrigin::root(), GROUP, 1, vault);
+            assert_eq!(take, Err(Error::<Test>::VaultAsPayee.into()));
+        }
         // Nobody has said what accounts owe.
         assert_noop!(ask(1), Error::<Test>::NoSolvencyTerms);
         gate_on();
