@@ -1,6 +1,6 @@
 //! What the calls of pallet risk cost, measured inside the Wasm runtime. `make weights` writes this file.
 //!
-//! 2026-11-27, on Intel(R) Xeon(R) Processor, 2 cores. Steps: 5, repeats: 6.
+//! 2026-11-27, on Intel(R) Xeon(R) Processor, 2 cores. Steps: 9, repeats: 9.
 
 use super::WeightInfo;
 use core::marker::PhantomData;
@@ -24,43 +24,43 @@ impl<T: frame_system::Config> SubstrateWeight<T> {
 }
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-    // 0.017 ms.
+    // 0.015 ms.
     fn create_group() -> Weight {
-        Self::of(17_452_000, 2, 2)
+        Self::of(14_734_000, 2, 2)
     }
 
-    // 0.016 ms.
+    // 0.011 ms.
     fn idle_turn() -> Weight {
-        Self::of(16_261_000, 4, 1)
+        Self::of(11_275_000, 4, 1)
     }
 
-    // 0.475 ms.
+    // 0.261 ms.
     fn list_instrument() -> Weight {
-        Self::of(474_582_000, 67, 2)
+        Self::of(261_364_000, 67, 2)
     }
 
-    // 3.397 ms with i = 32.
+    // 2.988 ms with i = 32.
     fn refresh_table(i: u32) -> Weight {
-        Self::of(3_215_655_256, 6, 7).saturating_add(Self::of(5_678_593, 2, 0).saturating_mul(i.into()))
+        Self::of(2_823_296_000, 6, 7).saturating_add(Self::of(5_142_250, 2, 0).saturating_mul(i.into()))
     }
 
-    // 0.020 ms.
+    // 0.017 ms.
     fn set_group_params() -> Weight {
-        Self::of(20_386_000, 1, 1)
+        Self::of(16_957_000, 1, 1)
     }
 
-    // 0.072 ms.
+    // 0.028 ms.
     fn set_instrument_params() -> Weight {
-        Self::of(72_093_000, 2, 1)
+        Self::of(28_294_000, 2, 1)
     }
 
-    // 0.459 ms.
+    // 0.252 ms.
     fn set_instrument_status() -> Weight {
-        Self::of(458_509_000, 66, 1)
+        Self::of(251_756_000, 66, 1)
     }
 
-    // 0.009 ms.
+    // 0.007 ms.
     fn set_table_grace() -> Weight {
-        Self::of(9_209_000, 0, 1)
+        Self::of(6_586_000, 0, 1)
     }
 }

@@ -1,6 +1,6 @@
 //! What the calls of pallet sequencers cost, measured inside the Wasm runtime. `make weights` writes this file.
 //!
-//! 2026-11-27, on Intel(R) Xeon(R) Processor, 2 cores. Steps: 5, repeats: 6.
+//! 2026-11-27, on Intel(R) Xeon(R) Processor, 2 cores. Steps: 9, repeats: 9.
 
 use super::WeightInfo;
 use core::marker::PhantomData;
@@ -24,18 +24,18 @@ impl<T: frame_system::Config> SubstrateWeight<T> {
 }
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-    // 0.019 ms with m = 16.
+    // 0.020 ms with m = 16.
     fn set_members(m: u32) -> Weight {
-        Self::of(13_413_408, 1, 1).saturating_add(Self::of(348_537, 0, 0).saturating_mul(m.into()))
+        Self::of(19_333_100, 1, 1).saturating_add(Self::of(56_490, 0, 0).saturating_mul(m.into()))
     }
 
-    // 0.567 ms.
+    // 0.551 ms.
     fn set_seal_key() -> Weight {
-        Self::of(567_405_000, 0, 1)
+        Self::of(550_991_000, 0, 1)
     }
 
-    // 0.014 ms.
+    // 0.013 ms.
     fn set_take_over() -> Weight {
-        Self::of(13_790_000, 2, 2)
+        Self::of(12_870_000, 2, 2)
     }
 }

@@ -1,6 +1,6 @@
 //! What the calls of pallet timelock cost, measured inside the Wasm runtime. `make weights` writes this file.
 //!
-//! 2026-11-27, on Intel(R) Xeon(R) Processor, 2 cores. Steps: 5, repeats: 6.
+//! 2026-11-27, on Intel(R) Xeon(R) Processor, 2 cores. Steps: 9, repeats: 9.
 
 use super::WeightInfo;
 use core::marker::PhantomData;
@@ -24,23 +24,23 @@ impl<T: frame_system::Config> SubstrateWeight<T> {
 }
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-    // 0.054 ms with b = 16368.
+    // 0.037 ms with b = 16368.
     fn announce(b: u32) -> Weight {
-        Self::of(31_874_864, 4, 2).saturating_add(Self::of(1_354, 0, 0).saturating_mul(b.into()))
+        Self::of(20_342_414, 4, 2).saturating_add(Self::of(997, 0, 0).saturating_mul(b.into()))
     }
 
-    // 0.051 ms with b = 16368.
+    // 0.035 ms with b = 16368.
     fn enact(b: u32) -> Weight {
-        Self::of(25_580_640, 2, 2).saturating_add(Self::of(1_540, 0, 0).saturating_mul(b.into()))
+        Self::of(18_334_000, 2, 2).saturating_add(Self::of(1_040, 0, 0).saturating_mul(b.into()))
+    }
+
+    // 0.007 ms.
+    fn set_delays() -> Weight {
+        Self::of(6_900_000, 1, 1)
     }
 
     // 0.010 ms.
-    fn set_delays() -> Weight {
-        Self::of(10_325_000, 1, 1)
-    }
-
-    // 0.014 ms.
     fn withdraw() -> Weight {
-        Self::of(13_972_000, 2, 2)
+        Self::of(9_823_000, 2, 2)
     }
 }

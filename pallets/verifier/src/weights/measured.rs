@@ -1,6 +1,6 @@
 //! What the calls of pallet verifier cost, measured inside the Wasm runtime. `make weights` writes this file.
 //!
-//! 2026-11-27, on Intel(R) Xeon(R) Processor, 2 cores. Steps: 5, repeats: 6.
+//! 2026-11-27, on Intel(R) Xeon(R) Processor, 2 cores. Steps: 9, repeats: 9.
 
 use super::WeightInfo;
 use core::marker::PhantomData;
@@ -24,13 +24,13 @@ impl<T: frame_system::Config> SubstrateWeight<T> {
 }
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-    // 0.319 ms.
+    // 0.255 ms.
     fn remove_verifying_key() -> Weight {
-        Self::of(318_769_000, 67, 2)
+        Self::of(255_221_000, 67, 2)
     }
 
-    // 4.684 ms.
+    // 3.866 ms.
     fn set_verifying_key() -> Weight {
-        Self::of(4_684_298_000, 3, 2)
+        Self::of(3_866_155_000, 3, 2)
     }
 }
