@@ -82,7 +82,10 @@ fn split_should_name_a_submitter_once_that_was_named_twice() {
         unhashed::put(&storage_prefix(b"Execution", b"Submitters"), &twice);
         upgrade();
         for group in [1, 2] {
-            assert_eq!(Members::<Runtime>::get(group).into_inner(), std::slice::from_ref(&alice));
+            assert_eq!(
+                Members::<Runtime>::get(group).into_inner(),
+                std::slice::from_ref(&alice)
+            );
         }
     });
 }
