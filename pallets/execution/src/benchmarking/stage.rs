@@ -1,6 +1,6 @@
 //! What the benchmarks of the calls start from: groups, accounts, items that wait, rounds, batches.
 
-use super::BenchmarkHelper;
+use super::helper::BenchmarkHelper;
 use crate::queue::GroupOf;
 use crate::solvency::{BLOCK_LEAVES, MAX_SKIPPED_BLOCKS, ROOTS_KEPT};
 use crate::types::CIPHERTEXT_FIXED;
