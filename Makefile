@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # Targets share one build folder and cargo uses every core itself.
 .NOTPARALLEL:
 .PHONY: help setup build demo test test-long zombienet check-features check lint bench-chain bench-prover weights
-.PHONY: check-spec-ids clean-params fuzz
+.PHONY: bench-sequencer check-spec-ids clean-params crash fuzz load
 
 # Where cargo builds, where the scripts keep what they make once (settings of the build, tools), and where the prover
 # keeps its parameters.
@@ -13,18 +13,26 @@ export CARGO_TARGET_DIR ?= $(CURDIR)/target
 CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/cloister
 PARAMS := $(or $(CLOISTER_CACHE),$(CACHE)/params)
 
-# A tape of trades for the demo, and how many of its first trades; without a tape the demo makes a market of its own.
+# A tape of trades for `demo` and `load`, and how many of its first trades the demo takes. Without a tape both make a
+# market of their own.
 TRADES ?=
 LIMIT ?=
+
+# One-minute bars for `crash`, and how many of its minutes; without a file the minutes are drawn.
+PRICES ?=
+MINUTES ?=
 
 # Options of `weights`, for example: --check, --pallet risk, --benchmark open, --steps 5 --repeats 3.
 WEIGHTS ?=
 
-# How long `fuzz` looks.
+# How long `fuzz` looks, and `load` trades.
 SECONDS := 600
 
 # Options of `bench-prover`, for example: --circuit synthetic-17 --rounds 9, --memory 18,20, --markdown full-path.
 BENCH ?=
+
+# Messages of a day in the format of LOBSTER, for `bench-sequencer`.
+MESSAGES ?=
 
 # scripts/setup.sh writes which toolchains this machine builds with.
 CARGO := . "$(CACHE)/env" && cargo
@@ -49,14 +57,24 @@ demo: build ## trade on a fresh chain, with real proofs (TRADES=file, LIMIT=coun
 	@"$(BINARIES)/cloister" demo $(if $(TRADES),--trades "$(TRADES)") $(if $(LIMIT),--limit "$(LIMIT)") \
 		--summary "$(CARGO_TARGET_DIR)/demo-summary.json"
 
+# Some fifteen minutes. What must hold is in docs/real-days.md; other options: `crash-day --help`.
+crash: build ## an hour of March 2020 over a real node, with real proofs (PRICES=file, MINUTES=count)
+	@"$(BINARIES)/crash-day" $(if $(PRICES),--prices "$(PRICES)") $(if $(MINUTES),--minutes "$(MINUTES)") \
+		--markdown "$(CARGO_TARGET_DIR)/crash-day.md"
+
+# On loopback. The table goes to the output as it grows; what the lines mean is in tests/README.md.
+load: build ## trade at the rate that this machine holds, with real proofs, ten minutes (SECONDS=600, TRADES=file)
+	@"$(BINARIES)/cloister-load" --seconds "$(SECONDS)" $(if $(TRADES),--trades "$(TRADES)")
+
 test: build ## run every test of the workspace, and compile for the browser what runs in it
 	@scripts/check-spec-ids.sh
 	@$(CARGO) test $(SELECTION)
 	@. "$(CACHE)/env" && scripts/check-browser.sh
 
 # A release is preceded by one; CLOISTER_UNITS and CLOISTER_SEED choose another number of units and another beginning.
-test-long: build ## the long runs that `make test` leaves out: every wire, 30,000 units, ten crashes (over an hour)
-	@$(CARGO) test $(SELECTION) --test mutation --test properties --test batch --test books -- --ignored --nocapture
+test-long: build ## the long runs that `make test` leaves out: every wire, 30,000 units, 210 crashes (over an hour)
+	@$(CARGO) test $(SELECTION) --test mutation --test properties --test batch --test books --test e2e \
+		-- --ignored --nocapture
 
 # Each test proves with all cores.
 zombienet: build ## run networks of several nodes: one root, a killed validator, no sequencer (ten minutes)
@@ -93,6 +111,13 @@ bench-chain: setup ## measure verification and hashing, inside the Wasm runtime 
 # In its own folder, where cargo finds the flags that all engines are compiled with.
 bench-prover: setup ## measure proving beside other engines, about 20 minutes (BENCH="options", BENCH=--help)
 	@cd prover/bench && $(CARGO) run --locked --release -- $(BENCH)
+
+# The bench beside another order book is a workspace of its own, like that of the prover. Receipts wait for the disk of
+# the build folder.
+bench-sequencer: setup ## measure orders a second and receipts, two minutes (MESSAGES=file: beside another order book)
+	@$(CARGO) run --locked --release -p cloister-engine --example orders_per_second
+	@$(CARGO) run --locked --release -p cloister-journal --example receipts -- "$(CARGO_TARGET_DIR)"
+	$(if $(MESSAGES),@$(CARGO) run --locked --release --manifest-path sequencer/bench/Cargo.toml -- "$(MESSAGES)")
 
 # Natively it compiles little more than `make build` does; the runtime is compiled to Wasm once more, with benchmarks.
 weights: setup ## measure what calls cost, and write pallets/*/src/weights/measured.rs (half an hour; WEIGHTS="options")

@@ -9,7 +9,7 @@
 use bellman::{Circuit, ConstraintSystem, SynthesisError};
 use bls12_381::Scalar;
 use cloister_groth16::{generate, Matrices, Prover};
-use cloister_node::parts::Executor;
+use cloister_node::executor::Executor;
 use codec::{Decode, Encode};
 use pallet_cloister_execution::measure::{measure, Arithmetic, Proofs, Refusal, Work};
 use polkadot_sdk::{

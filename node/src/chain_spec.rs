@@ -1,6 +1,6 @@
 //! The chains that the node knows by name, and specification files.
 
-use crate::parts::HostFunctions;
+use crate::executor::HostFunctions;
 use cloister_runtime::{constants::money, WASM_BINARY};
 use polkadot_sdk::*;
 use sc_service::{ChainType, NoExtension, Properties};

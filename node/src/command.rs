@@ -4,7 +4,8 @@ use crate::{
     chain_spec,
     cli::{Cli, Subcommand},
     parts::{parts, Parts},
-    service,
+    run::run_until_stopped,
+    service, start,
 };
 use cloister_runtime::opaque::Block;
 use polkadot_sdk::*;
@@ -51,7 +52,10 @@ impl SubstrateCli for Cli {
 /// # Errors
 /// What the sub-command or the service reports.
 pub fn run() -> sc_cli::Result<()> {
-    let cli = Cli::from_args();
+    let mut cli = Cli::from_args();
+    if cli.subcommand.is_none() {
+        start::allow_network_key(&mut cli);
+    }
     match &cli.subcommand {
         None => run_node(&cli),
         Some(Subcommand::Key(command)) => command.run(&cli),
@@ -92,22 +96,24 @@ pub fn run() -> sc_cli::Result<()> {
 }
 
 fn run_node(cli: &Cli) -> sc_cli::Result<()> {
-    cli.create_runner(&cli.run)?
-        .run_node_until_exit(|mut config| async move {
-            let sequencer = cli
-                .sequencer
-                .ready(&config)
-                .map_err(|error| sc_cli::Error::Application(Box::new(error)))?;
-            if sequencer.is_some() && config.state_pruning.is_none() {
-                // The sequencer rebuilds its ledger from the states of blocks long ago.
-                config.state_pruning = Some(PruningMode::ArchiveAll);
-            }
-            match config.network.network_backend {
-                NetworkBackendType::Libp2p => service::start::<sc_network::NetworkWorker<_, _>>(config, sequencer),
-                NetworkBackendType::Litep2p => service::start::<sc_network::Litep2pNetworkBackend>(config, sequencer),
-            }
-            .map_err(sc_cli::Error::Service)
-        })
+    run_until_stopped(cli, |mut config| {
+        let sequencer = cli
+            .sequencer
+            .ready(&config)
+            .map_err(|error| sc_cli::Error::Application(Box::new(error)))?;
+        // The sequencer rebuilds its ledger from the states of blocks long ago.
+        let needs_states = sequencer.is_some() && config.state_pruning.is_none();
+        if needs_states {
+            config.state_pruning = Some(PruningMode::ArchiveAll);
+        }
+        start::claim_ports(cli, &mut config).map_err(|error| sc_cli::Error::Application(Box::new(error)))?;
+        let database = config.database.path().map(Into::into);
+        match config.network.network_backend {
+            NetworkBackendType::Libp2p => service::start::<sc_network::NetworkWorker<_, _>>(config, sequencer),
+            NetworkBackendType::Litep2p => service::start::<sc_network::Litep2pNetworkBackend>(config, sequencer),
+        }
+        .map_err(|error| sc_cli::Error::Service(start::explain(error, database, needs_states)))
+    })
 }
 
 /// Runs a sub-command that works on the database, with the parts of a node but no network.

@@ -1,23 +1,21 @@
 //! The parts of a node that need no network: database, transaction pool, import of blocks. Everything else is built on
 //! them.
 
+use crate::{
+    error::StartError,
+    executor::{executor, Executor},
+};
 use cloister_runtime::{opaque::Block, RuntimeApi};
 use polkadot_sdk::*;
+use sc_chain_spec::{BuildGenesisBlock, GenesisBlockBuilder};
+use sc_client_api::UsageProvider;
 use sc_consensus_aura::ImportQueueParams;
 use sc_service::{error::Error, Configuration, TaskManager};
 use sc_telemetry::{Telemetry, TelemetryWorker};
 use sp_consensus_aura::sr25519::AuthorityPair as AuraPair;
+use sp_runtime::traits::Block as _;
 use std::sync::Arc;
 
-/// What the runtime may call on the node: the SDK's functions, BLS12-381 for the verification of proofs, and the
-/// permutation of hashes.
-pub type HostFunctions = (
-    sp_io::SubstrateHostFunctions,
-    cloister_curve_host::curve_host::HostFunctions,
-    cloister_crypto::host::permutation_host::HostFunctions,
-);
-/// Runs the Wasm runtime.
-pub type Executor = sc_executor::WasmExecutor<HostFunctions>;
 /// The chain as the node sees it: blocks, state, runtime.
 pub type FullClient = sc_service::TFullClient<Block, RuntimeApi, Executor>;
 /// The database.
@@ -53,7 +51,8 @@ pub struct Parts {
 /// Opens the database (and makes the genesis block in an empty one), and builds everything that needs no network.
 ///
 /// # Errors
-/// The database cannot be opened or belongs to another chain, or the genesis block cannot be made.
+/// The database cannot be opened, holds another chain ([`StartError::OtherChain`]), or the genesis block cannot
+/// be made.
 pub fn parts(config: &Configuration) -> Result<(Parts, TaskManager), Error> {
     let telemetry = config
         .telemetry_endpoints
@@ -66,16 +65,32 @@ pub fn parts(config: &Configuration) -> Result<(Parts, TaskManager), Error> {
         })
         .transpose()?;
 
-    let executor = sc_service::new_wasm_executor::<HostFunctions>(&config.executor);
-    let (client, backend, keystore, task_manager) = sc_service::new_full_parts::<Block, RuntimeApi, _>(
-        config,
-        telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
-        executor,
-        // A pruned node still proves finality to peers that warp-sync: it keeps the blocks whose justification they
-        // need.
-        vec![Arc::new(sc_consensus_grandpa::GrandpaPruningFilter)],
-    )?;
+    let executor = executor(config);
+    let had_database = config.database.path().is_some_and(|path| path.exists());
+    let mut database = config.db_config();
+    // A pruned node still proves finality to peers that warp-sync: it keeps the blocks whose justification they need.
+    database.pruning_filters = vec![Arc::new(sc_consensus_grandpa::GrandpaPruningFilter)];
+    let backend = sc_service::new_db_backend::<Block>(database)?;
+    // Made once: where a chain is known by its name, the runtime is compiled for it alone, which takes seconds.
+    let storage = config.chain_spec.as_storage_builder().build_storage();
+    let storage = storage.map_err(sp_blockchain::Error::Storage)?;
+    let genesis = |commit| {
+        GenesisBlockBuilder::<Block, _, _>::new_with_storage(storage.clone(), commit, backend.clone(), executor.clone())
+    };
+    let (client, backend, keystore, task_manager) =
+        sc_service::new_full_parts_with_genesis_builder::<_, RuntimeApi, _, _>(
+            config,
+            telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
+            executor.clone(),
+            backend.clone(),
+            genesis(!config.no_genesis())?,
+            false,
+        )?;
     let client = Arc::new(client);
+    if had_database {
+        // It is only hashed.
+        expect_genesis(config, &client, genesis(false)?)?;
+    }
 
     let telemetry = telemetry.map(|(worker, telemetry)| {
         task_manager.spawn_handle().spawn("telemetry", None, worker.run());
@@ -146,4 +161,24 @@ pub(crate) fn inherents(
     let slot =
         sp_consensus_aura::inherents::InherentDataProvider::from_timestamp_and_slot_duration(*timestamp, slot_duration);
     (slot, timestamp)
+}
+
+/// Refuses a database whose first block is not that of the chain. The SDK takes any with the same id.
+fn expect_genesis(
+    config: &Configuration,
+    client: &FullClient,
+    genesis: GenesisBlockBuilder<Block, FullBackend, Executor>,
+) -> Result<(), Error> {
+    let (block, _) = genesis.build_genesis_block()?;
+    let (expected, found) = (block.hash(), client.usage_info().chain.genesis_hash);
+    if expected == found {
+        return Ok(());
+    }
+    Err(StartError::OtherChain {
+        path: config.database.path().map(Into::into).unwrap_or_default(),
+        chain: config.chain_spec.name().into(),
+        found,
+        expected,
+    }
+    .into())
 }

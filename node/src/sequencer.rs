@@ -4,63 +4,122 @@
 //! `ChainClient` over the node's own client and transaction pool.
 
 pub mod chain;
+mod choices;
+mod chosen;
 mod context;
+mod entry;
 mod error;
 mod history;
+mod index;
 mod options;
+mod receipts;
+mod settings;
+mod span;
+mod store;
 mod submit;
 
+pub use choices::{Choices, ShapeName};
+pub use chosen::{ChoiceError, Chosen, Place};
 pub use context::{Context, SUBMITTER_KEY};
+pub use entry::Origin;
 pub use error::Error;
 pub use options::{Ready, SequencerOptions};
+pub use span::{Span, SpanError};
 
 use chain::NodeChain;
+use cloister_journal::{Identity, Store};
 use cloister_prover_job::{JobKind, ProverError};
 use cloister_prover_local::{Device, LocalProver, Parameters, Progress};
-use cloister_sequencer::{Sequencer, SequencerKeys, StartError};
+use cloister_sequencer::{Sequencer, SequencerKeys, StartError, Stopper};
+use cloister_types::GroupId;
 use jsonrpsee::RpcModule;
 use polkadot_sdk::*;
+use receipts::KeystoreSigner;
 use sc_client_api::UsageProvider;
 use sp_core::sr25519;
 use sp_keystore::KeystorePtr;
-use std::{future::Future, path::PathBuf};
+use std::{
+    future::{pending, Future},
+    path::PathBuf,
+};
 
-/// Sets the sequencer up: its JSON-RPC, and the work that runs until the node stops. The work ends only with an error,
-/// which it has then written to the log.
+/// Sets the sequencer up: its JSON-RPC, the work that runs until the node stops, and what asks it to stop in order. The
+/// work ends only with an error, which it has then written to the log.
 ///
 /// # Errors
 /// [`Error`].
-pub fn prepare(options: Ready, context: Context) -> Result<(RpcModule<()>, impl Future<Output = ()> + Send), Error> {
+pub fn prepare(
+    options: Ready,
+    context: Context,
+) -> Result<(RpcModule<()>, impl Future<Output = ()> + Send, Stopper), Error> {
     let Ready {
         config,
         secret,
         former,
-        proving_key,
+        proving_keys,
         rekey_proving_key,
         solvency_proving_key,
         device,
+        entry,
         development,
     } = options;
     let submitter = submitter(&context.keystore, development)?;
     let genesis = context.client.usage_info().chain.genesis_hash;
     let keys = SequencerKeys::new(secret, genesis.0, config.group)?.with_former(&former);
+    let registry = context.registry.clone();
+    let signer = KeystoreSigner {
+        keystore: context.keystore.clone(),
+        key: submitter,
+    };
+    // Opened before anything starts: a journal of another chain or group is not to be found out later.
+    let identity = Identity {
+        genesis: genesis.0,
+        group: GroupId(config.group),
+    };
+    let folder = config.folder.as_deref();
+    let journal = folder.map(|folder| Store::open(folder, &identity)).transpose()?;
     let sequencer = Sequencer::new(config, NodeChain::new(context, submitter), keys);
-    let rpc = sequencer.rpc();
+    let sequencer = match registry {
+        Some(registry) => sequencer.with_metrics(&registry)?,
+        None => sequencer,
+    };
+    let sequencer = match journal {
+        Some(journal) => sequencer.keeping(journal, signer),
+        None => sequencer,
+    };
+    // With a server of its own, the node's has none of its methods.
+    let rpc = match entry {
+        None => sequencer.rpc(),
+        Some(_) => RpcModule::new(()),
+    };
+    let stopper = sequencer.stopper();
     let work = async move {
+        let _entry = match entry {
+            None => None,
+            Some(entry) => match sequencer.serve(entry).await {
+                Ok(entry) => {
+                    log::info!(target: "cloister", "Orders are taken at {}", entry.address());
+                    Some(entry)
+                }
+                Err(error) => return log::error!(target: "cloister", "The sequencer stops: {error}"),
+            },
+        };
         let load = move |kind| {
             // A re-key of the house is rare and small.
-            let (key, device) = match kind {
-                JobKind::HouseRekey => (&rekey_proving_key, Device::Processor),
-                JobKind::Solvency(_) => (&solvency_proving_key, device),
-                _ => (&proving_key, device),
+            let (keys, device) = match kind {
+                JobKind::HouseRekey => (rekey_proving_key.as_slice(), Device::Processor),
+                JobKind::Solvency(_) => (solvency_proving_key.as_slice(), device),
+                _ => (proving_keys.as_slice(), device),
             };
-            prover(device, kind, key.clone(), development)
+            prover(device, kind, keys, development)
         };
-        if let Err(error) = sequencer.run(load).await {
-            report(&error);
+        match sequencer.run(load).await {
+            Err(error) => report(&error),
+            // It was asked to stop, and the node stops behind it. Its server still says so to whoever asks.
+            Ok(()) => pending().await,
         }
     };
-    Ok((rpc, work))
+    Ok((rpc, work, stopper))
 }
 
 fn report(error: &StartError) {
@@ -79,18 +138,27 @@ fn submitter(keystore: &KeystorePtr, development: bool) -> Result<sr25519::Publi
     Err(Error::NoSubmitter)
 }
 
-/// Makes the prover ready: from a key file, or with the public parameters of development chains, which are generated if
-/// this machine does not have them yet. Takes seconds.
-fn prover(device: Device, kind: JobKind, key: Option<PathBuf>, development: bool) -> Result<LocalProver, ProverError> {
-    let parameters = match key {
-        Some(path) => Parameters::File(path),
-        None if development => Parameters::Development,
-        None => {
-            let reason = format!("a proving key for a {kind} must be named on a chain that is not a development chain");
-            return Err(ProverError::KeyUnavailable { reason });
-        }
+/// Makes the prover ready: from the key file that is of its circuit, or with the public parameters of development
+/// chains, which are generated if this machine does not have them yet. Takes seconds.
+fn prover(device: Device, kind: JobKind, keys: &[PathBuf], development: bool) -> Result<LocalProver, ProverError> {
+    let mut missing = ProverError::KeyUnavailable {
+        reason: format!("a proving key for a {kind} must be named on a chain that is not a development chain"),
     };
-    LocalProver::load_on(device, kind, &parameters, &mut |step| match step {
+    if keys.is_empty() && development {
+        return load(device, kind, &Parameters::Development);
+    }
+    for key in keys {
+        match load(device, kind, &Parameters::File(key.clone())) {
+            // Another one may be of this circuit.
+            Err(error @ ProverError::WrongKey { .. }) => missing = error,
+            found => return found,
+        }
+    }
+    Err(missing)
+}
+
+fn load(device: Device, kind: JobKind, parameters: &Parameters) -> Result<LocalProver, ProverError> {
+    LocalProver::load_on(device, kind, parameters, &mut |step| match step {
         // Once in ten seconds is enough.
         Progress::Generating(since) if since.as_secs() % 10 != 0 => {}
         Progress::Generating(since) => {

@@ -5,6 +5,7 @@ use crate::{
     rpc, sequencer,
 };
 use cloister_runtime::opaque::{Block, Hash};
+use cloister_sequencer::Stopper;
 use futures::FutureExt;
 use polkadot_sdk::*;
 use sc_client_api::Backend;
@@ -21,6 +22,14 @@ const GOSSIP_DURATION: Duration = Duration::from_millis(333);
 /// Share of a slot for making the block; the rest is for sending and importing it.
 const PROPOSAL_SHARE: f32 = 2.0 / 3.0;
 
+/// A node that runs.
+pub struct Running {
+    /// Ends the node when it is dropped.
+    pub task_manager: TaskManager,
+    /// Asks the sequencer to stop in order, if there is one.
+    pub sequencer: Option<Stopper>,
+}
+
 /// Starts the node; it runs until the task manager is dropped or an essential task ends.
 ///
 /// # Errors
@@ -28,7 +37,7 @@ const PROPOSAL_SHARE: f32 = 2.0 / 3.0;
 pub fn start<N: sc_network::NetworkBackend<Block, Hash>>(
     config: Configuration,
     sequencer: Option<sequencer::Ready>,
-) -> Result<TaskManager, Error> {
+) -> Result<Running, Error> {
     let (parts, mut task_manager) = parts(&config)?;
     let Parts {
         client,
@@ -103,16 +112,19 @@ pub fn start<N: sc_network::NetworkBackend<Block, Hash>>(
     let voter = SharedVoterState::empty();
 
     let mut extra = Vec::new();
+    let mut stopper = None;
     if let Some(options) = sequencer {
         let context = sequencer::Context {
             client: client.clone(),
             backend: backend.clone(),
             pool: pool.clone(),
             keystore: keystore.keystore(),
+            registry: registry.clone(),
         };
-        let (module, work) =
+        let (module, work, stops) =
             sequencer::prepare(options, context).map_err(|error| Error::Application(Box::new(error)))?;
         extra.push(module);
+        stopper = Some(stops);
         // Essential: whoever starts a sequencer wants to know when it has ended.
         task_manager
             .spawn_essential_handle()
@@ -210,5 +222,8 @@ pub fn start<N: sc_network::NetworkBackend<Block, Hash>>(
             .spawn_blocking("grandpa-voter", None, grandpa);
     }
 
-    Ok(task_manager)
+    Ok(Running {
+        task_manager,
+        sequencer: stopper,
+    })
 }

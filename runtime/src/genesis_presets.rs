@@ -66,6 +66,10 @@ pub mod groups {
 pub const DEVELOPMENT_BATCH_KEY: KeyId = 1;
 /// Shape of those batches.
 pub const DEVELOPMENT_SHAPE: StatementKind = StatementKind::Batch { units: 9, places: 1 };
+/// Verifying key of batches whose units have several places, in the development preset.
+pub const DEVELOPMENT_MAKER_KEY: KeyId = 7;
+/// Shape of those batches.
+pub const DEVELOPMENT_MAKER_SHAPE: StatementKind = StatementKind::Batch { units: 4, places: 4 };
 /// Verifying key of seals in the development preset.
 pub const DEVELOPMENT_SEAL_KEY: KeyId = 2;
 /// Verifying key of house re-keys in the development preset.
@@ -85,6 +89,8 @@ pub const DEVELOPMENT_LARGE_SOLVENCY_SHAPE: StatementKind = StatementKind::Solve
 pub const DEVELOPMENT_EXIT_KEY: KeyId = 6;
 /// The key of batches, from parameters whose seed is public. A test makes it anew and compares.
 const BATCH_KEY_BYTES: &[u8] = include_bytes!("../keys/development-9x1.vk");
+/// The key of batches whose units have several places, made likewise.
+const MAKER_KEY_BYTES: &[u8] = include_bytes!("../keys/development-4x4.vk");
 /// The key of seals, made likewise.
 const SEAL_KEY_BYTES: &[u8] = include_bytes!("../keys/development-seal.vk");
 /// The key of house re-keys, made likewise.
@@ -351,6 +357,12 @@ pub fn development() -> Value {
                 statement: StatementKind::Exit,
                 development: true,
                 key: EXIT_KEY_BYTES.to_vec(),
+            },
+            GenesisKey {
+                id: DEVELOPMENT_MAKER_KEY,
+                statement: DEVELOPMENT_MAKER_SHAPE,
+                development: true,
+                key: MAKER_KEY_BYTES.to_vec(),
             },
         ],
         // Whoever tries the chain asks her for more of the asset.

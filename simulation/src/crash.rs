@@ -6,7 +6,7 @@ use crate::{
     crowd::{arrive, Crowd},
     draft::Draft,
     exchange::{place_of, Exchange, SettleError, Settled, Totals},
-    makers::WithMakers,
+    makers::{discount, WithMakers},
     market::{Market, MarketError, Terms, FUTURE, PERPETUAL},
     prices::{Bar, HOUR, MINUTE},
     report::{Hour, Report},
@@ -104,8 +104,6 @@ pub enum CrashError {
     },
 }
 
-/// Discount at which makers take liquidated lots: a floor, and a part of the last minute's move, 10^-6.
-const DISCOUNT: (u64, u64) = (2_000, 4);
 /// Rounds in which the first traders build their positions.
 const OPENING_ROUNDS: usize = 60;
 /// Smallest sweep, 10^-6: less waits.
@@ -521,12 +519,4 @@ fn longest(counts: &mut BTreeMap<u32, u64>, now: impl Iterator<Item = u32>) -> u
     let before = std::mem::take(counts);
     counts.extend(now.map(|index| (index, before.get(&index).copied().unwrap_or_default() + 1)));
     counts.values().copied().max().unwrap_or_default()
-}
-
-/// What makers ask for taking liquidated lots after a move, 10^-6; never beyond the band, which is looked after by the
-/// rules.
-fn discount(last: u64, close: u64) -> u32 {
-    let (floor, part) = DISCOUNT;
-    let moved = last.abs_diff(close) * 1_000_000 / last.max(1);
-    (floor + moved / part).min(15_000) as u32
 }

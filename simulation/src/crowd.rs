@@ -8,10 +8,11 @@ use crate::{
     prices::DOLLAR,
     step::{Action, Step},
     traders::{Role, Trader},
+    wish::{aim, speculate, PayOut, Wish},
 };
 use cloister_ledger::Side;
 use cloister_ledger_testing::Random;
-use cloister_liquidator::{closing, take, Holding, Trade, ONE_TIMES};
+use cloister_liquidator::{closing, take, Trade, ONE_TIMES};
 use cloister_risk::{RiskTable, Status};
 use cloister_types::Position;
 use std::collections::BTreeSet;
@@ -20,8 +21,6 @@ use std::collections::BTreeSet;
 const FEE: u128 = 500;
 /// Maximum number of makers whose orders stand behind the trades of a minute, per row.
 const TAKERS: usize = 2;
-/// A careful trader pays in when less than this is left above maintenance, hundredths of what maintenance asks.
-const THIN: i128 = 30;
 /// Of this many hedgers, one sleeps through the expiry of its future.
 const SLEEPERS: u32 = 6;
 
@@ -75,65 +74,28 @@ impl Crowd<'_> {
         }
     }
 
-    /// A long or a short: comes nearer to its leverage, takes some off, or moves money.
+    /// A long or a short does what it wants.
     fn speculate(&mut self, draft: &mut Draft<'_>, index: u32, orders: &mut [Vec<Step>; ROWS]) {
-        let trader = &self.traders[index as usize];
         let table = draft.table();
         let holding = draft.book.holding(index);
-        let sign = if trader.role == Role::Long { 1 } else { -1 };
-        if trader.careful && thin(table, &holding) {
-            let deposit = trader.deposit / self.random.between(2, 5);
-            let action = Action::Idle;
-            let _ = draft.push(&[Step { index, deposit, action }]);
-            return;
+        match speculate(self.random, table, &self.traders[index as usize], &holding) {
+            Wish::PayIn(deposit) => {
+                let action = Action::Idle;
+                let _ = draft.push(&[Step { index, deposit, action }]);
+            }
+            Wish::Trade {
+                row,
+                side,
+                lots,
+                reduce_only,
+            } => orders[row].push(priced(table, index, row, side, lots, reduce_only)),
+            Wish::PayOut(how) => pay_out(draft, index, how),
+            Wish::Send => self.send(draft, index),
+            Wish::Cancel => drop(draft.push(&[Step::new(index, Action::Cancel)])),
+            Wish::CancelAll => drop(draft.push(&[Step::new(index, Action::CancelAll)])),
+            Wish::Rekey => drop(draft.push(&[Step::new(index, Action::Rekey)])),
+            Wish::Wait => (),
         }
-        let row = if table.rows[trader.row].status == Status::Trading {
-            trader.row
-        } else {
-            PERPETUAL
-        };
-        match self.random.below(12) {
-            0..=5 => {
-                let target = aim(table, &holding, row, trader.leverage);
-                let more = target - holding.net_lots() * sign;
-                let lots = more.min(target / 2 + 1);
-                let side = if sign > 0 { Side::Buy } else { Side::Sell };
-                if lots > 0 {
-                    orders[row].push(priced(table, index, row, side, lots as u64, false));
-                }
-            }
-            6..=7 => {
-                let held = (0..ROWS).find(|row| !holding.lots[*row].is_zero() && table.rows[*row].is_live());
-                if let Some(row) = held {
-                    let lots = holding.lots[row].size().get().div_ceil(self.random.between(1, 4));
-                    orders[row].push(priced(table, index, row, closing(holding.lots[row]), lots, true));
-                }
-            }
-            8 => self.pay_out(draft, index),
-            9 => self.send(draft, index),
-            10 => {
-                let action = if self.random.once_in(2) {
-                    Action::Cancel
-                } else {
-                    Action::CancelAll
-                };
-                let _ = draft.push(&[Step::new(index, action)]);
-            }
-            _ => {
-                let _ = draft.push(&[Step::new(index, Action::Rekey)]);
-            }
-        }
-    }
-
-    /// A part of what margin allows, signed or forced; a forced one may ask for more than there is.
-    fn pay_out(&mut self, draft: &mut Draft<'_>, index: u32) {
-        let room = payable(draft.table(), &draft.book.holding(index), u64::MAX);
-        let action = match self.random.below(3) {
-            0 => Action::Force(room.saturating_mul(2).max(DOLLAR)),
-            1 => Action::Force(room / 5),
-            _ => Action::Withdraw(room / 4),
-        };
-        let _ = draft.push(&[Step::new(index, action)]);
     }
 
     /// A part of what margin allows goes to somebody else.
@@ -229,6 +191,17 @@ impl Crowd<'_> {
     }
 }
 
+/// A part of what margin allows, signed or forced; a forced one may ask for more than there is.
+fn pay_out(draft: &mut Draft<'_>, index: u32, how: PayOut) {
+    let room = payable(draft.table(), &draft.book.holding(index), u64::MAX);
+    let action = match how {
+        PayOut::ForcedBeyond => Action::Force(room.saturating_mul(2).max(DOLLAR)),
+        PayOut::Forced => Action::Force(room / 5),
+        PayOut::Signed => Action::Withdraw(room / 4),
+    };
+    let _ = draft.push(&[Step::new(index, action)]);
+}
+
 /// The change of lots that an order step makes.
 fn change(step: &Step) -> i64 {
     match &step.action {
@@ -242,16 +215,4 @@ fn priced(table: &RiskTable, index: u32, row: usize, side: Side, lots: u64, redu
     let mut trade = Trade::at(row, side, lots, table.rows[row].mark.get().unsigned_abs());
     trade.fee = trade.cost * FEE / 1_000_000;
     Step::new(index, Action::Order { trade, reduce_only })
-}
-
-/// Lots of a row that are worth `leverage` (hundredths) times the account's equity.
-fn aim(table: &RiskTable, holding: &Holding, row: usize, leverage: u64) -> i64 {
-    let worth = holding.equity(table).max(0) * i128::from(leverage) / i128::from(ONE_TIMES);
-    (worth / i128::from(table.rows[row].mark.get().max(1))) as i64
-}
-
-/// Little is left above maintenance.
-fn thin(table: &RiskTable, holding: &Holding) -> bool {
-    let asked = i128::from(table.header.maintenance) * holding.exposure(table).max(0);
-    !holding.is_flat() && 100 * (-holding.shortfall(table, table.header.maintenance)) < THIN * asked
 }

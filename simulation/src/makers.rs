@@ -6,9 +6,22 @@ use cloister_liquidator::{BatchDraft, Decision, Holding, Offer, OfferPrice, Refu
 use cloister_risk::{RiskTable, Status};
 
 /// Leverage up to which a maker takes at the mark, hundredths.
-const AT_MARK: u64 = ONE_TIMES;
+pub const AT_MARK: u64 = ONE_TIMES;
 /// Leverage up to which a maker takes what is liquidated, at a discount, hundredths.
-const AT_DISCOUNT: u64 = 5 * ONE_TIMES / 2;
+pub const AT_DISCOUNT: u64 = 5 * ONE_TIMES / 2;
+
+/// Discount at which makers take liquidated lots: a floor, and a part of the last minute's move, 10^-6.
+const DISCOUNT: (u64, u64) = (2_000, 4);
+/// Highest discount that makers ask for, 10^-6.
+const MOST_DISCOUNT: u64 = 15_000;
+
+/// What makers ask for taking liquidated lots after a move, 10^-6; never beyond the band, which is looked after by the
+/// rules.
+pub fn discount(last: u64, close: u64) -> u32 {
+    let (floor, part) = DISCOUNT;
+    let moved = last.abs_diff(close) * 1_000_000 / last.max(1);
+    (floor + moved / part).min(MOST_DISCOUNT) as u32
+}
 
 /// A draft and the makers whose offers it may use.
 pub struct WithMakers<'d, 't> {

@@ -81,7 +81,7 @@ impl From<&Decision> for Step {
             Decision::TakeOver { account } => Self::new(account, Action::TakeOver),
             Decision::Expire { account, rows } => Self::new(account, Action::Expire(rows)),
             Decision::Deleverage { account, party, trades } => Self::new(account, Action::Deleverage(party, trades)),
-            Decision::Take { account, trade } => Self::order(account, trade),
+            Decision::Take { account, trade } | Decision::Match { account, trade, .. } => Self::order(account, trade),
         }
     }
 }

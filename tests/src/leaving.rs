@@ -1,6 +1,6 @@
 //! A group that ends: frozen by anybody, and left by each of its traders alone (C-FREEZE, C-EXIT).
 
-use crate::node::cloister;
+use crate::node::{cloister, cloister_ends, Running};
 use cloister_client::{
     chain::{Chain, ChainError, Until},
     trader::{self, now, owner_of},
@@ -105,6 +105,33 @@ impl Wallet {
         let said = cloister(&[arguments, &options].concat(), input).await;
         println!("$ cloister {}\n{said}", arguments.join(" "));
         said
+    }
+
+    /// Runs the program, checks the code with which it ends and that these parts are in what it says, and returns that
+    /// as a whole.
+    ///
+    /// # Panics
+    /// It ends with another code, or says something else.
+    pub async fn says(&self, code: i32, arguments: &[&str], parts: &[&str]) -> String {
+        let keystore = self.folder.path().to_str().expect("a path in UTF-8");
+        let options = ["--node", &self.node, "--keystore", keystore];
+        let (found, out, error) = cloister_ends(&[arguments, &options].concat(), "").await;
+        let said = out + &error;
+        assert_eq!(found, Some(code), "cloister {arguments:?}: {said}");
+        for part in parts {
+            assert!(said.contains(part), "cloister {arguments:?}: {part}: {said}");
+        }
+        said
+    }
+
+    /// Starts the program, and lets it run.
+    ///
+    /// # Panics
+    /// It has not been built.
+    pub fn spawn(&self, arguments: &[&str]) -> Running {
+        let keystore = self.folder.path().to_str().expect("a path in UTF-8");
+        let options = ["--node", &self.node, "--keystore", keystore];
+        Running::start(&[arguments, &options].concat())
     }
 
     /// The next step out of a frozen group.

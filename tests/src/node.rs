@@ -5,12 +5,12 @@ use cloister_client::chain::{Chain, ChainError};
 use std::{
     env,
     path::PathBuf,
-    process::Stdio,
+    process::{ExitStatus, Stdio},
     time::{Duration, Instant},
 };
 use tokio::{
     io::AsyncWriteExt,
-    process::Command,
+    process::{Child, Command},
     sync::{Mutex, MutexGuard},
 };
 
@@ -44,14 +44,15 @@ pub fn binary() -> PathBuf {
 /// Where something of this name lies in the folder that the workspace is built into.
 ///
 /// # Panics
-/// The program that runs is not a test of the workspace.
+/// The program that runs is neither a test nor a program of the workspace.
 pub fn built(name: &str) -> PathBuf {
-    // Test programs lie in `deps`, beside which programs lie.
     let own = env::current_exe().expect("a test knows where it is");
-    let folder = own
-        .parent()
-        .and_then(|deps| deps.parent())
-        .expect("`deps` has a parent");
+    let folder = own.parent().expect("a file has a folder");
+    // Test programs lie in `deps`, beside which programs lie.
+    let folder = match folder.file_name().is_some_and(|name| name == "deps") {
+        true => folder.parent().expect("`deps` has a parent"),
+        false => folder,
+    };
     folder.join(name)
 }
 
@@ -60,23 +61,16 @@ pub fn built(name: &str) -> PathBuf {
 /// # Panics
 /// It has not been built, or it fails; what it says is in the message.
 pub async fn cloister(arguments: &[&str], input: &str) -> String {
-    let (success, out, error) = run_cloister(arguments, input).await;
-    assert!(success, "cloister {arguments:?}: {out}{error}");
+    let (code, out, error) = cloister_ends(arguments, input).await;
+    assert_eq!(code, Some(0), "cloister {arguments:?}: {out}{error}");
     out
 }
 
-/// Runs the program `cloister`, which fails, and returns why.
+/// The code with which the program `cloister` ends, and what it prints to its outputs.
 ///
 /// # Panics
-/// It has not been built, or it succeeds.
-pub async fn cloister_fails(arguments: &[&str], input: &str) -> String {
-    let (success, out, error) = run_cloister(arguments, input).await;
-    assert!(!success, "cloister {arguments:?} does not fail: {out}{error}");
-    error
-}
-
-/// Whether the program `cloister` succeeds, and what it prints to its outputs.
-async fn run_cloister(arguments: &[&str], input: &str) -> (bool, String, String) {
+/// It has not been built.
+pub async fn cloister_ends(arguments: &[&str], input: &str) -> (Option<i32>, String, String) {
     let program = binary().with_file_name("cloister");
     let mut child = Command::new(&program)
         .args(arguments)
@@ -91,7 +85,41 @@ async fn run_cloister(arguments: &[&str], input: &str) -> (bool, String, String)
     drop(stdin);
     let output = child.wait_with_output().await.expect("it ends");
     let said = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    (output.status.success(), said(&output.stdout), said(&output.stderr))
+    (output.status.code(), said(&output.stdout), said(&output.stderr))
+}
+
+/// The program `cloister` while it runs; it is killed when this is dropped.
+pub struct Running(Child);
+
+impl Running {
+    /// Starts it.
+    ///
+    /// # Panics
+    /// It has not been built.
+    pub fn start(arguments: &[&str]) -> Self {
+        let program = binary().with_file_name("cloister");
+        let child = Command::new(&program).args(arguments).kill_on_drop(true).spawn();
+        Self(child.unwrap_or_else(|error| panic!("{}: {error}; run `make build` first", program.display())))
+    }
+
+    /// Sends it what Ctrl-C sends.
+    ///
+    /// # Panics
+    /// It has ended.
+    pub async fn interrupt(&self) {
+        let id = self.0.id().expect("it runs").to_string();
+        let sent = Command::new("kill").args(["-INT", &id]).status().await;
+        assert!(sent.expect("a signal is sent").success());
+    }
+
+    /// Waits for its end.
+    ///
+    /// # Panics
+    /// It does not end, or nothing is known of it.
+    pub async fn ended(&mut self) -> ExitStatus {
+        let ended = tokio::time::timeout(PATIENCE, self.0.wait()).await;
+        ended.expect("it ends").expect("its end is told")
+    }
 }
 
 /// Starts a node of a fresh development chain; its log is named after the test.

@@ -6,7 +6,8 @@
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::{
     borrow::Cow,
-    fmt::Display,
+    fmt::{Display, Write},
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
@@ -15,12 +16,23 @@ const WAIT: &str = "{spinner} {wide_msg}";
 /// Between two pictures of the spinner.
 const TICK: Duration = Duration::from_millis(100);
 
+/// Where lines go.
+#[derive(Clone, Debug)]
+enum Lines {
+    /// To the standard error.
+    Shown,
+    /// Nowhere.
+    Quiet,
+    /// Into a text.
+    Kept(Arc<Mutex<String>>),
+}
+
 /// Says what happens, with the seconds since the beginning. Clones share one terminal.
 #[derive(Clone, Debug)]
 pub struct Progress {
     begin: Instant,
     bars: MultiProgress,
-    quiet: bool,
+    lines: Lines,
 }
 
 impl Progress {
@@ -29,24 +41,47 @@ impl Progress {
         Self {
             begin: Instant::now(),
             bars: MultiProgress::new(),
-            quiet: false,
+            lines: Lines::Shown,
         }
     }
 
     /// Says nothing, for tests.
     pub fn quiet() -> Self {
+        Self::hidden(Lines::Quiet)
+    }
+
+    /// Keeps what it says, for tests: [`kept`](Self::kept) gives it.
+    pub fn keeping() -> Self {
+        Self::hidden(Lines::Kept(Arc::default()))
+    }
+
+    fn hidden(lines: Lines) -> Self {
         Self {
             begin: Instant::now(),
             bars: MultiProgress::with_draw_target(ProgressDrawTarget::hidden()),
-            quiet: true,
+            lines,
         }
     }
 
     /// Says that something has happened.
     pub fn say(&self, what: impl Display) {
-        if !self.quiet {
-            let seconds = self.seconds();
-            self.bars.suspend(|| eprintln!("[{seconds:6.1} s] {what}"));
+        let seconds = self.seconds();
+        match &self.lines {
+            Lines::Shown => self.bars.suspend(|| eprintln!("[{seconds:6.1} s] {what}")),
+            Lines::Quiet => {}
+            Lines::Kept(text) => {
+                let mut text = text.lock().unwrap_or_else(PoisonError::into_inner);
+                // Writing to a text does not fail.
+                let _ = writeln!(text, "[{seconds:6.1} s] {what}");
+            }
+        }
+    }
+
+    /// What was said, of one that [keeps](Self::keeping) it.
+    pub fn kept(&self) -> String {
+        match &self.lines {
+            Lines::Kept(text) => text.lock().unwrap_or_else(PoisonError::into_inner).clone(),
+            Lines::Shown | Lines::Quiet => String::new(),
         }
     }
 

@@ -1,49 +1,52 @@
 //! Brings a tape onto the exchange of a development chain: feeds prices, opens accounts, sends the plan's orders, and
-//! compares the public trades with the tape.
+//! compares what trades with the tape.
+
+mod error;
+mod feeder;
+
+pub use error::ReplayError;
+pub use feeder::Feeder;
 
 use crate::{
     progress::Progress,
     tape::{
-        plan::{plan, OrderRole, Plan, PlanError, PlannedOrder},
-        prints, Print, PrintError, TapeTrade,
+        plan::{plan, OrderRole, Plan, PlannedOrder},
+        prints, Print, TapeTrade,
     },
 };
 use cloister_client::{
     chain::{Chain, ChainError, Until},
     funding::fund,
     instrument::{find, FindInstrumentError},
-    oracle::{self, feeds_of, OracleError},
-    seal::{SealError, SealProver},
+    oracle::feeds_of,
+    seal::SealProver,
     sequencer::{SequencerClient, SequencerError},
-    trader::{self, now, owner_of, TraderError},
+    trader::{self, now, owner_of},
 };
 use cloister_client_core::{
-    amount::{show_money, AmountError, Decimal},
-    instrument::{NotInTable, TradedInstrument},
-    keys::{entropy, EntropyError, TraderKeys},
-    owner::OwnerUriError,
+    amount::{show_money, Decimal},
+    instrument::TradedInstrument,
+    keys::{entropy, TraderKeys},
     trader::{OrderTerms, Trader},
 };
-use cloister_ledger::{instruction::flags, SignedInstruction};
+use cloister_ledger::SignedInstruction;
+use cloister_receipts::{instruction_hash, Hash as ReceiptHash};
 use cloister_runtime::{
-    configs::{
-        cloister::{OpenFee, QueueFee},
-        oracle::FeedId,
-    },
+    configs::cloister::{OpenFee, QueueFee},
     Hash,
 };
 use cloister_sequencer_rpc::{
-    types::{AcceptedInfo, SideName, Trade as PublicTrade},
+    types::{AcceptedInfo, FillInfo, SideName},
     ErrorCode,
 };
 use cloister_types::{InstrumentId, Lots, Price};
 use futures::future::try_join_all;
 use indicatif::ProgressBar;
-use std::time::{Duration, Instant};
-use tokio::sync::watch;
+use std::{
+    collections::BTreeSet,
+    time::{Duration, Instant},
+};
 
-/// How often prices are fed again, so that the chain never calls them stale.
-const FEED_EVERY: Duration = Duration::from_secs(20);
 /// How long the risk table, opens and prices may take to arrive.
 const PATIENCE: Duration = Duration::from_secs(120);
 /// Between two looks at something that is waited for.
@@ -52,154 +55,16 @@ const POLL: Duration = Duration::from_millis(500);
 const SENDING: &str = "sending orders";
 /// How long the sequencer may hold an order back while it proves.
 const BUSY_PATIENCE: Duration = Duration::from_secs(600);
+/// Pause after more orders than an account may send.
+const PAUSE: Duration = Duration::from_millis(50);
 /// How long an order of a replay is good, milliseconds.
 const ORDER_LIFE: u64 = 3_600_000;
 /// A deposit is this many times the initial margin of the largest exposure, because prices move.
 const DEPOSIT_MARGINS: u64 = 2;
+/// Number of items of the queue for whose fee an owner is funded: the open, and one that it may ask for later.
+const ASKS: u64 = 2;
 /// A deposit is a whole multiple of this, and not zero: 1,000 of the settlement asset.
 const DEPOSIT_STEP: u64 = 1_000_000_000;
-
-/// Why a tape cannot be replayed.
-#[derive(Debug, thiserror::Error)]
-pub enum ReplayError {
-    /// The chain refuses or cannot be asked.
-    #[error("{0}")]
-    Chain(#[from] ChainError),
-    /// The sequencer refuses or cannot be asked.
-    #[error("{0}")]
-    Sequencer(#[from] SequencerError),
-    /// An account cannot be opened.
-    #[error("{0}")]
-    Trader(#[from] TraderError),
-    /// The name of an owner is not understood.
-    #[error("{0}")]
-    Owner(#[from] OwnerUriError),
-    /// Keys cannot be made.
-    #[error("{0}")]
-    Entropy(#[from] EntropyError),
-    /// The oracle takes no prices.
-    #[error("the oracle: {0}")]
-    Oracle(#[from] OracleError),
-    /// Seals cannot be proven.
-    #[error("{0}")]
-    Seal(#[from] SealError),
-    /// The instrument cannot be used.
-    #[error("{0}")]
-    Instrument(#[from] FindInstrumentError),
-    /// The instrument has left the risk table.
-    #[error("{0}")]
-    NotInTable(#[from] NotInTable),
-    /// A price does not fit the instrument.
-    #[error("{0}")]
-    Amount(#[from] AmountError),
-    /// The tape does not fit the instrument's lot.
-    #[error("{0}")]
-    Print(#[from] PrintError),
-    /// The tape cannot be planned.
-    #[error("{0}")]
-    Plan(#[from] PlanError),
-    /// The tape is empty.
-    #[error("the tape holds no trades")]
-    Empty,
-    /// The book holds orders of others, which would trade with the tape.
-    #[error("the book of {0} is not empty; a replay needs it alone")]
-    BookInUse(String),
-    /// The book's prices jump further in one stretch than the band allows.
-    #[error(
-        "trade {trade} of the tape is at {price}, outside the band {low} to {high} although the mark follows the tape"
-    )]
-    BeyondBand {
-        /// Number of the trade, from 1.
-        trade: usize,
-        /// Its price per lot, in the settlement asset.
-        price: String,
-        /// Lowest price per lot.
-        low: String,
-        /// Highest price per lot.
-        high: String,
-    },
-    /// The chain's mark did not follow.
-    #[error("the chain's mark did not come to {0} within two minutes; does another operator feed prices?")]
-    MarkStuck(Decimal),
-    /// An order did something other than what the plan says.
-    #[error("order {number} of the plan filled {filled} lots and left {resting}, the tape says {expected}")]
-    OtherFill {
-        /// Number of the order, from 1.
-        number: usize,
-        /// Lots that it filled.
-        filled: u64,
-        /// Lots that came to rest.
-        resting: u64,
-        /// Lots that it should have filled.
-        expected: u64,
-    },
-    /// The public trades are not the tape.
-    #[error("trade {trade} of the sequencer is {found}, the tape says {expected}")]
-    OtherTrade {
-        /// Number of the trade, from 1.
-        trade: usize,
-        /// What the sequencer says.
-        found: String,
-        /// What the tape says.
-        expected: String,
-    },
-}
-
-/// Feeds the oracle of a development chain for as long as it lives.
-#[derive(Debug)]
-pub struct Feeder {
-    chain: Chain,
-    feeds: Vec<FeedId>,
-    price: watch::Sender<Decimal>,
-    task: tokio::task::JoinHandle<()>,
-}
-
-impl Feeder {
-    /// Feeds a price now, and again before the chain calls it stale.
-    ///
-    /// # Errors
-    /// The first feeding failed.
-    pub async fn start(
-        chain: &Chain,
-        feeds: Vec<FeedId>,
-        price: Decimal,
-        progress: Progress,
-    ) -> Result<Self, OracleError> {
-        oracle::feed(chain, &feeds, &price).await?;
-        let (sender, receiver) = watch::channel(price);
-        let (again, names) = (chain.clone(), feeds.clone());
-        let task = tokio::spawn(async move {
-            loop {
-                tokio::time::sleep(FEED_EVERY).await;
-                let price = *receiver.borrow();
-                if let Err(e) = oracle::feed(&again, &names, &price).await {
-                    progress.say(format!("feeding the oracle failed and will be tried again: {e}"));
-                }
-            }
-        });
-        Ok(Self {
-            chain: chain.clone(),
-            feeds,
-            price: sender,
-            task,
-        })
-    }
-
-    /// Feeds another price from now on.
-    ///
-    /// # Errors
-    /// [`OracleError`].
-    pub async fn move_to(&self, price: Decimal) -> Result<(), OracleError> {
-        self.price.send_replace(price);
-        oracle::feed(&self.chain, &self.feeds, &price).await
-    }
-}
-
-impl Drop for Feeder {
-    fn drop(&mut self) {
-        self.task.abort();
-    }
-}
 
 /// What a replay did.
 #[derive(Clone, Debug)]
@@ -244,6 +109,8 @@ pub struct ReplayMarket {
     pub feeder: Feeder,
     /// Tells people what happens.
     pub progress: Progress,
+    /// Hashes of the instructions that the sequencer took from this market, each of which has a receipt (Q-RECEIPT).
+    pub taken: BTreeSet<ReceiptHash>,
 }
 
 impl ReplayMarket {
@@ -280,8 +147,10 @@ impl ReplayMarket {
             instrument,
             feeder,
             progress: progress.clone(),
+            taken: BTreeSet::new(),
         };
         market.follow(price).await?;
+        market.sequencer.checked(group).await?;
         let lot = market.instrument.lot.size();
         progress.say(format!(
             "{} trades in lots of {lot}, mark {}",
@@ -295,8 +164,18 @@ impl ReplayMarket {
         self.instrument.id.into()
     }
 
-    fn show(&self, price: u64) -> Decimal {
+    /// A price per lot as the price of one unit of the underlying.
+    pub fn show(&self, price: u64) -> Decimal {
         self.instrument.lot.unit_price(price)
+    }
+
+    /// Feeds another price, and waits until chain and sequencer have it as the mark.
+    ///
+    /// # Errors
+    /// [`ReplayError::Oracle`], [`ReplayError::MarkStuck`].
+    pub async fn move_to(&mut self, price: Decimal) -> Result<(), ReplayError> {
+        self.feeder.move_to(price).await?;
+        self.follow(price).await
     }
 
     /// Brings the chain's and the sequencer's mark to a price.
@@ -311,6 +190,12 @@ impl ReplayMarket {
             self.instrument.refresh(&table)?;
             let market = self.sequencer.market().await;
             let ready = match &market {
+                Ok(market) if market.group.get() != self.instrument.group => {
+                    return Err(ReplayError::Sequencer(SequencerError::OtherGroup {
+                        served: market.group.get(),
+                        asked: self.instrument.group,
+                    }));
+                }
                 Ok(market) => market
                     .instruments
                     .iter()
@@ -332,21 +217,26 @@ impl ReplayMarket {
         }
     }
 
-    /// Opens accounts with deposits that cover the plan, and waits until the sequencer knows them.
-    ///
-    /// # Errors
-    /// [`ReplayError`].
-    pub async fn open_accounts(&self, plan: &Plan) -> Result<OpenedAccounts, ReplayError> {
+    /// Deposits that cover a plan, one for each of its traders.
+    pub fn deposits(&self, plan: &Plan) -> Vec<u64> {
         let margin = self.instrument.margin_per_lot();
         let deposit = |exposure: &u64| {
             let needed = exposure.saturating_mul(margin).saturating_mul(DEPOSIT_MARGINS);
             needed.div_ceil(DEPOSIT_STEP).max(1).saturating_mul(DEPOSIT_STEP)
         };
-        let deposits: Vec<u64> = plan.exposure.iter().map(deposit).collect();
+        plan.exposure.iter().map(deposit).collect()
+    }
+
+    /// Opens an account for each deposit. Their owners are funded for it; the secret URIs of these begin with `prefix`
+    /// and end with a number. [`known`](Self::known) waits for what is opened here.
+    ///
+    /// # Errors
+    /// [`ReplayError`].
+    pub async fn open_accounts(&self, prefix: &str, deposits: &[u64]) -> Result<OpenedAccounts, ReplayError> {
         let mut keys = Vec::with_capacity(deposits.len());
         let mut number = 0;
         while keys.len() < deposits.len() {
-            let candidate = TraderKeys::from_seed(&entropy()?, Some(&format!("//Demo//{number}")))?;
+            let candidate = TraderKeys::from_seed(&entropy()?, Some(&format!("{prefix}{number}")))?;
             number += 1;
             // An earlier replay on this chain has used the first owners.
             if self
@@ -358,12 +248,12 @@ impl ReplayMarket {
                 keys.push(candidate);
             }
         }
-        // The queue of a development chain is short.
-        let fees = OpenFee::get().saturating_add(QueueFee::get());
+        // The queue of a development chain is short. What an owner asks for later costs a fee again.
+        let fees = OpenFee::get().saturating_add(QueueFee::get().saturating_mul(ASKS));
         let funds = |deposit: &u64| deposit.saturating_add(fees);
         let owners: Vec<_> = keys
             .iter()
-            .zip(&deposits)
+            .zip(deposits)
             .map(|(k, d)| (owner_of(k), funds(d)))
             .collect();
         let total: u128 = owners.iter().map(|(_, funds)| u128::from(*funds)).sum();
@@ -371,10 +261,10 @@ impl ReplayMarket {
         self.progress.say(format!(
             "{} owners are funded with {} in all",
             owners.len(),
-            show_money(total as i128)
+            show_money(i128::try_from(total).unwrap_or(i128::MAX))
         ));
         let seals = SealProver::of(&self.chain, None).await?;
-        let opens = keys.iter().zip(&deposits).map(|(keys, deposit)| {
+        let opens = keys.iter().zip(deposits).map(|(keys, deposit)| {
             let group = self.instrument.group;
             trader::open(&self.chain, &seals, group, keys, *deposit, Until::InBlock)
         });
@@ -383,15 +273,22 @@ impl ReplayMarket {
         let traders: Vec<Trader> = opened.into_iter().map(|opened| opened.trader).collect();
         self.progress
             .say(format!("{} accounts are queued for opening", traders.len()));
-        for trader in &traders {
-            self.sequencer.knows(trader, PATIENCE).await?;
-        }
-        self.progress.say("the sequencer knows every account");
         Ok(OpenedAccounts {
             traders,
             sealing,
             funded_at,
         })
+    }
+
+    /// Waits until the sequencer knows these accounts.
+    ///
+    /// # Errors
+    /// [`ReplayError::Sequencer`].
+    pub async fn known(&self, traders: &[Trader]) -> Result<(), ReplayError> {
+        for trader in traders {
+            self.sequencer.knows(trader, PATIENCE).await?;
+        }
+        Ok(())
     }
 
     /// Replays a tape with `accounts` traders and checks every fill.
@@ -407,20 +304,17 @@ impl ReplayMarket {
         if !book.bids.is_empty() || !book.asks.is_empty() {
             return Err(ReplayError::BookInUse(self.instrument.name.clone()));
         }
-        let first_trade = self
-            .sequencer
-            .trades(0)
-            .await?
-            .last()
-            .map_or(0, |last| last.id.saturating_add(1));
         let OpenedAccounts {
             traders,
             sealing,
             funded_at,
-        } = self.open_accounts(&plan).await?;
+        } = self.open_accounts("//Demo//", &self.deposits(&plan)).await?;
+        self.known(&traders).await?;
+        self.progress.say("the sequencer knows every account");
         let bar = self.progress.count(SENDING, plan.orders.len() as u64);
         let mut ids = vec![0u64; traders.len()];
         let mut stretch = None;
+        let mut ours = Vec::new();
         for (number, order) in plan.orders.iter().enumerate() {
             if stretch != Some(order.stretch) {
                 stretch = Some(order.stretch);
@@ -431,21 +325,15 @@ impl ReplayMarket {
                 continue;
             };
             *id += 1;
-            self.send(number, order, trader, *id, &bar).await?;
+            // Fills are made when a taker comes, so its answers have them all, in order.
+            let fills = self.send(number, order, trader, *id, &bar).await?;
+            ours.extend(fills);
             bar.inc(1);
         }
         drop(bar);
-        let trades = self.sequencer.trades(first_trade).await?;
-        let ours: Vec<_> = trades
-            .iter()
-            .filter(|t| t.instrument_id == self.instrument_id())
-            .collect();
         compare(&wanted, &ours)?;
-        self.progress.say(format!(
-            "the public trades are the tape, {} of {}",
-            ours.len(),
-            wanted.len()
-        ));
+        self.progress
+            .say(format!("the trades are the tape, {} of {}", ours.len(), wanted.len()));
         Ok(Replayed {
             traders,
             sealing,
@@ -458,16 +346,33 @@ impl ReplayMarket {
     }
 
     /// Sends an instruction, again and again while the sequencer waits for its proofs.
-    async fn submit(&self, signed: &SignedInstruction, bar: &ProgressBar) -> Result<AcceptedInfo, SequencerError> {
+    ///
+    /// # Errors
+    /// [`SequencerError`].
+    pub async fn submit(
+        &mut self,
+        signed: &SignedInstruction,
+        bar: &ProgressBar,
+    ) -> Result<AcceptedInfo, SequencerError> {
         let begin = Instant::now();
         loop {
             match self.sequencer.submit(signed).await {
                 Err(e) if e.is(ErrorCode::Busy) && begin.elapsed() < BUSY_PATIENCE => {
                     bar.set_message("waiting for earlier proofs");
                 }
+                // Orders of few accounts come faster than an account may send them.
+                Err(e) if e.is(ErrorCode::TooManyRequests) && begin.elapsed() < BUSY_PATIENCE => {
+                    tokio::time::sleep(PAUSE).await;
+                }
+                // Or cause more proven units than they have paid for yet.
+                Err(e) if e.is(ErrorCode::UnitBudget) && begin.elapsed() < BUSY_PATIENCE => {
+                    tokio::time::sleep(POLL).await;
+                }
                 other => {
                     bar.set_message(SENDING);
-                    return other;
+                    let accepted = other?;
+                    self.taken.insert(instruction_hash(signed));
+                    return Ok(accepted);
                 }
             }
         }
@@ -496,8 +401,7 @@ impl ReplayMarket {
         };
         self.progress
             .say(format!("the mark follows the tape to {}", next.price));
-        self.feeder.move_to(next.price).await?;
-        self.follow(next.price).await?;
+        self.move_to(next.price).await?;
         if inside(&self.instrument, 10) {
             return Ok(());
         }
@@ -507,7 +411,7 @@ impl ReplayMarket {
             .copied()
             .find(|i| !(low..=high).contains(&price(i)))
             .unwrap_or_default();
-        let show = |amount: u64| show_money(amount.into());
+        let show = |per_lot: u64| self.show(per_lot).to_string();
         Err(ReplayError::BeyondBand {
             trade: outside + 1,
             price: show(price(&outside)),
@@ -517,23 +421,19 @@ impl ReplayMarket {
     }
 
     async fn send(
-        &self,
+        &mut self,
         number: usize,
         order: &PlannedOrder,
         trader: &Trader,
         id: u64,
         bar: &ProgressBar,
-    ) -> Result<(), ReplayError> {
-        let flags = match order.role {
-            OrderRole::Maker => flags::POST_ONLY,
-            OrderRole::Taker => flags::IMMEDIATE_OR_CANCEL,
-        };
+    ) -> Result<Vec<FillInfo>, ReplayError> {
         let terms = OrderTerms {
             instrument_id: self.instrument.id,
             side: order.side,
             limit: order.limit,
             quantity: order.lots,
-            flags,
+            flags: order.role.flags(),
             trigger: None,
             expiry: now() + ORDER_LIFE,
             // A sweep that sells fills above its limit first; the allowance of its best price covers every fill.
@@ -552,16 +452,16 @@ impl ReplayMarket {
                 expected,
             });
         }
-        Ok(())
+        Ok(accepted.fills)
     }
 }
 
-/// Compares the sequencer's public trades with the tape, one by one.
-fn compare(wanted: &[Print], found: &[&PublicTrade]) -> Result<(), ReplayError> {
+/// Compares what the takers traded with the tape, one by one.
+fn compare(wanted: &[Print], found: &[FillInfo]) -> Result<(), ReplayError> {
     let count = wanted.len().max(found.len());
     for i in 0..count {
         let expected = wanted.get(i).map(|p| (Price(p.price), Lots(p.lots), p.taker.into()));
-        let real = found.get(i).map(|t| (t.price, t.quantity, t.taker_side));
+        let real = found.get(i).map(|fill| (fill.price, fill.quantity, fill.side));
         if expected != real {
             let show = |what: Option<(Price, Lots, SideName)>| match what {
                 Some((price, lots, side)) => {

@@ -1,13 +1,14 @@
 //! The wallet file: one secret seed, those of re-keys, the next instruction id, and a lock while it is in use.
 //!
-//! Ids are taken in ascending order, so that the order slots (id mod 512) rotate. They are written to the file before
-//! anything is signed with them: a crash can waste an id, it cannot use one twice.
+//! Ids are taken in ascending order, so that the order slots (id mod 512) rotate. An amendment takes a higher id of the
+//! slot that it is about, out of turn. Ids are written to the file before anything is signed with them: a crash can
+//! waste an id, it cannot use one twice.
 
 use cloister_client_core::{
     keys::{entropy, parse_seed, EntropyError, SeedError, TraderKeys},
-    owner::OwnerUriError,
+    owner::{OwnerKey, OwnerUriError},
 };
-use cloister_crypto::stream::Scope;
+use cloister_crypto::{constants::ORDER_SLOT_BITS, stream::Scope};
 use etcetera::{base_strategy::Xdg, BaseStrategy};
 use serde::{Deserialize, Serialize};
 use std::{
@@ -21,6 +22,8 @@ use tempfile::NamedTempFile;
 
 /// Version of the file.
 const VERSION: u32 = 1;
+/// Number of order slots of an account; an id has the slot `id mod SLOTS`.
+const SLOTS: u64 = 1 << ORDER_SLOT_BITS;
 /// Access bits of a file that only its owner reads and writes.
 const PRIVATE: u32 = 0o600;
 
@@ -77,6 +80,9 @@ pub enum WalletError {
     /// Every id has been used.
     #[error("the wallet has used every instruction id")]
     IdsUsedUp,
+    /// Every slot has an order.
+    #[error("the account has {SLOTS} orders, at rest and waiting together, and no room for more; cancel one first")]
+    NoSlot,
     /// There is no home directory.
     #[error("no home directory is known; say where wallets are with --keystore")]
     NoHome,
@@ -92,6 +98,9 @@ struct Contents {
     suri: Option<String>,
     /// Next free instruction id.
     next_id: u64,
+    /// Higher ids that were taken out of turn, the highest of each slot.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    ahead: Vec<u64>,
     /// Re-keys of accounts, oldest first. Nothing is ever removed: former keys read the history.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     rekeys: Vec<Rekey>,
@@ -180,6 +189,7 @@ impl Wallet {
             seed: hex::encode(seed),
             suri,
             next_id: 1,
+            ahead: Vec::new(),
             rekeys: Vec::new(),
         };
         write(&path, &contents)?;
@@ -303,6 +313,11 @@ impl Wallet {
         Ok(())
     }
 
+    /// True if the owner comes from the public development phrase.
+    pub fn owner_is_public(&self) -> bool {
+        self.contents.suri.as_deref().is_some_and(OwnerKey::is_public)
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -329,15 +344,78 @@ impl Wallet {
     /// # Errors
     /// The file cannot be written, and then no id is taken.
     pub fn take_id(&mut self) -> Result<u64, WalletError> {
-        let id = self.contents.next_id;
-        let next_id = id.checked_add(1).ok_or(WalletError::IdsUsedUp)?;
+        self.take_id_beside(&[])
+    }
+
+    /// Takes the next instruction id whose slot none of these orders has, durably: an order would overtake the one
+    /// whose slot it takes.
+    ///
+    /// # Errors
+    /// [`WalletError::NoSlot`]; the file cannot be written. Then no id is taken.
+    pub fn take_id_beside(&mut self, orders: &[u64]) -> Result<u64, WalletError> {
+        let first = self.contents.next_id;
+        // Of each slot that is free the lowest id that was not passed by.
+        let lowest = |id: u64| {
+            let slot = id % SLOTS;
+            let ahead = self.contents.ahead.iter().filter(|ahead| *ahead % SLOTS == slot);
+            match (orders.iter().any(|order| order % SLOTS == slot), ahead.max()) {
+                (true, _) => None,
+                (false, Some(ahead)) if *ahead >= id => ahead.checked_add(SLOTS),
+                (false, _) => Some(id),
+            }
+        };
+        let end = first.checked_add(SLOTS).ok_or(WalletError::IdsUsedUp)?;
+        let id = (first..end).filter_map(lowest).min().ok_or(WalletError::NoSlot)?;
+        self.used(id.saturating_add(1), None)?;
+        Ok(id)
+    }
+
+    /// Takes the lowest id of an order's slot that is higher than the order's and was never used, durably: an amendment
+    /// has one.
+    ///
+    /// # Errors
+    /// [`WalletError::IdsUsedUp`]; the file cannot be written. Then no id is taken.
+    pub fn take_id_after(&mut self, order: u64) -> Result<u64, WalletError> {
+        let slot = order % SLOTS;
+        let own = self.contents.ahead.iter().filter(|id| *id % SLOTS == slot);
+        // Every lower id may have been used.
+        let from = own.fold(order, |highest, id| highest.max(*id));
+        let from = from
+            .checked_add(1)
+            .ok_or(WalletError::IdsUsedUp)?
+            .max(self.contents.next_id);
+        let up = (SLOTS + slot - from % SLOTS) % SLOTS;
+        let id = from.checked_add(up).ok_or(WalletError::IdsUsedUp)?;
+        self.used(self.contents.next_id, Some(id))?;
+        Ok(id)
+    }
+
+    /// Never takes this id, durably, nor a lower one of its slot: it is void.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn void(&mut self, id: u64) -> Result<(), WalletError> {
+        self.used(self.contents.next_id, Some(id))
+    }
+
+    /// Writes down which id is next, and one that is taken out of turn.
+    fn used(&mut self, next_id: u64, taken: Option<u64>) -> Result<(), WalletError> {
+        let mut ahead = self.contents.ahead.clone();
+        if let Some(taken) = taken {
+            let highest = ahead.iter().filter(|id| *id % SLOTS == taken % SLOTS).max();
+            let highest = highest.copied().unwrap_or(taken).max(taken);
+            ahead.retain(|id| id % SLOTS != taken % SLOTS);
+            ahead.push(highest);
+        }
+        ahead.retain(|id| *id >= next_id);
         let contents = Contents {
             next_id,
+            ahead,
             ..self.contents.clone()
         };
         write(&self.path, &contents)?;
         self.contents = contents;
-        Ok(id)
+        Ok(())
     }
 
     /// Skips ids that are known to have been used, for a wallet that was restored from its seed.

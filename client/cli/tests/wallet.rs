@@ -1,7 +1,7 @@
 //! Wallet files.
 
 use cloister_cli::wallet::{Wallet, WalletError};
-use cloister_client_core::keys::TraderKeys;
+use cloister_client_core::{keys::TraderKeys, owner::OwnerUriError};
 use cloister_crypto::stream::Scope;
 use std::{fs, os::unix::fs::PermissionsExt};
 use tempfile::{tempdir, TempDir};
@@ -36,7 +36,14 @@ fn a_wallet_should_come_back_with_the_same_keys_and_be_private() {
 fn a_wallet_should_be_refused_when_its_secret_uri_is_none() {
     let directory = directory();
     let refused = Wallet::create(directory.path(), "w", Some(SEED), Some("not words".into()));
-    assert!(matches!(refused, Err(WalletError::Uri(_))));
+    assert!(matches!(refused, Err(WalletError::Uri(OwnerUriError::Unknown(_)))));
+    let blank = Wallet::create(directory.path(), "w", Some(SEED), Some(String::new()));
+    assert!(matches!(blank, Err(WalletError::Uri(OwnerUriError::Blank))));
+    assert!(!directory.path().join("w.json").exists());
+    let public = Wallet::create(directory.path(), "w", Some(SEED), Some("//Alice".into())).expect("made");
+    assert!(public.owner_is_public());
+    let own = Wallet::create(directory.path(), "own", Some(SEED), None).expect("made");
+    assert!(!own.owner_is_public());
 }
 
 #[test]
@@ -53,6 +60,60 @@ fn ids_should_never_be_taken_twice_across_openings() {
     wallet.skip_to(100).expect("skipped");
     wallet.skip_to(50).expect("nothing to do");
     assert_eq!(wallet.take_id().expect("taken"), 100);
+}
+
+#[test]
+fn an_amendment_should_take_a_higher_id_of_its_slot_that_nothing_else_takes() {
+    let directory = directory();
+    let mut wallet = Wallet::create(directory.path(), "w", None, None).expect("made");
+    for id in 1..=20 {
+        assert_eq!(wallet.take_id().expect("taken"), id);
+    }
+    assert_eq!(wallet.take_id_after(17).expect("taken"), 17 + 512);
+    // Once more, of the order that it has become.
+    assert_eq!(wallet.take_id_after(529).expect("taken"), 529 + 512);
+    assert_eq!(wallet.take_id_after(3).expect("taken"), 515);
+    // An order whose id lies far behind.
+    wallet.skip_to(510).expect("skipped");
+    assert_eq!(wallet.take_id_after(5).expect("taken"), 517);
+    drop(wallet);
+
+    let mut wallet = Wallet::open(directory.path(), "w").expect("opened");
+    let mut taken = Vec::new();
+    while taken.last().is_none_or(|last| *last < 1_060) {
+        taken.push(wallet.take_id().expect("taken"));
+    }
+    let skipped: Vec<u64> = (510..1_060).filter(|id| !taken.contains(id)).collect();
+    // 529 would be behind 1041 in its slot.
+    assert_eq!(skipped, [515, 517, 529, 1_041]);
+    assert_eq!(wallet.take_id_after(1_041).expect("taken"), 1_553);
+}
+
+#[test]
+fn an_order_should_not_take_the_slot_of_one_that_is_alive() {
+    let directory = directory();
+    let mut wallet = Wallet::create(directory.path(), "w", None, None).expect("made");
+    wallet.skip_to(1_000).expect("skipped");
+    // 488 and 489 are the slots of 1000 and 1001.
+    assert_eq!(wallet.take_id_beside(&[488, 489, 7]).expect("taken"), 1_002);
+    assert_eq!(wallet.take_id_beside(&[488, 489, 7]).expect("taken"), 1_003);
+    let all: Vec<u64> = (0..512).collect();
+    assert!(matches!(wallet.take_id_beside(&all), Err(WalletError::NoSlot)));
+    assert_eq!(wallet.take_id().expect("taken"), 1_004);
+}
+
+#[test]
+fn an_id_that_is_void_should_not_be_taken() {
+    let directory = directory();
+    let mut wallet = Wallet::create(directory.path(), "w", None, None).expect("made");
+    wallet.void(2).expect("written");
+    assert_eq!(
+        [wallet.take_id(), wallet.take_id()].map(|id| id.expect("taken")),
+        [1, 3]
+    );
+    // One that was used already changes nothing.
+    wallet.void(1).expect("written");
+    assert_eq!(wallet.take_id().expect("taken"), 4);
 }
 
 #[test]

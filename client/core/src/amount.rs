@@ -26,7 +26,7 @@ pub enum AmountError {
     #[error("`{0}` has too many digits")]
     TooLong(String),
     /// The number has more decimals than the unit allows.
-    #[error("{value} is finer than {decimals} decimals")]
+    #[error("{value} is too fine: amounts of the settlement asset have up to {decimals} decimals")]
     TooFine {
         /// The number.
         value: Decimal,
@@ -34,8 +34,15 @@ pub enum AmountError {
         decimals: u32,
     },
     /// The number does not fit the field it is for.
-    #[error("{0} is too large")]
-    TooLarge(Decimal),
+    #[error("{value} is too large; the largest {what} is {largest}")]
+    TooLarge {
+        /// The number.
+        value: Decimal,
+        /// What it is.
+        what: &'static str,
+        /// The largest that fits, in the same unit.
+        largest: Decimal,
+    },
     /// A quantity is not a whole number of lots.
     #[error("{quantity} is not a whole number of lots of {lot} each")]
     NotWholeLots {
@@ -45,10 +52,15 @@ pub enum AmountError {
         lot: Decimal,
     },
     /// The price per lot is not a whole number of 10^-6 of the settlement asset.
-    #[error("price {price} times a lot of {lot} is finer than 10^-6 of the settlement asset")]
+    #[error(
+        "a price of {price} is too fine: prices are whole multiples of {step}, because a lot is {lot} and the settlement \
+         asset has {MONEY_DECIMALS} decimals"
+    )]
     PriceTooFine {
         /// The price of one unit of the underlying.
         price: Decimal,
+        /// The smallest step between two prices of one unit of the underlying.
+        step: Decimal,
         /// The lot.
         lot: Decimal,
     },
@@ -97,7 +109,15 @@ impl Decimal {
         ten_to(up)
             .and_then(|factor| self.digits.checked_mul(factor))
             .and_then(|units| u64::try_from(units).ok())
-            .ok_or(AmountError::TooLarge(*self))
+            .ok_or_else(|| self.above("amount", Self::new(u64::MAX.into(), decimals)))
+    }
+
+    fn above(&self, what: &'static str, largest: Self) -> AmountError {
+        AmountError::TooLarge {
+            value: *self,
+            what,
+            largest,
+        }
     }
 }
 
@@ -196,14 +216,35 @@ impl Lot {
         let Some(up) = LOT_DECIMALS.checked_sub(quantity.scale) else {
             return Err(fraction);
         };
+        let too_large = || quantity.above("quantity", self.quantity(u64::MAX));
         let nano = ten_to(up)
             .and_then(|factor| quantity.digits.checked_mul(factor))
-            .ok_or(AmountError::TooLarge(*quantity))?;
+            .ok_or_else(too_large)?;
         let size = u128::from(self.0.max(1));
         if nano % size != 0 {
             return Err(fraction);
         }
-        u64::try_from(nano / size).map_err(|_| AmountError::TooLarge(*quantity))
+        u64::try_from(nano / size).map_err(|_| too_large())
+    }
+
+    /// The smallest step between two prices of one unit of the underlying: a price is good if a lot of it is a whole
+    /// number of 10^-6 of the settlement asset.
+    pub fn price_step(&self) -> Decimal {
+        let lot = u128::from(self.0.max(1));
+        // 1000 / lot, but a factor that is neither 2 nor 5 is no step of decimal numbers.
+        let without = |factor: u128, mut n: u128| {
+            while n.is_multiple_of(factor) {
+                n /= factor;
+            }
+            n
+        };
+        let decimal = lot / without(5, without(2, lot));
+        (0..)
+            .map_while(|scale| ten_to(LOT_DECIMALS - MONEY_DECIMALS + scale).map(|digits| (digits, scale)))
+            .find(|(digits, _)| digits.is_multiple_of(decimal))
+            .map_or_else(Decimal::default, |(digits, scale)| {
+                Decimal::new(digits / decimal, scale)
+            })
     }
 
     /// Price per lot, in 10^-6 of the settlement asset, from the price of one unit of the underlying.
@@ -211,23 +252,23 @@ impl Lot {
     /// # Errors
     /// [`AmountError::PriceTooFine`], [`AmountError::TooLarge`].
     pub fn price(&self, price: &Decimal) -> Result<u64, AmountError> {
-        // digits / 10^scale * lot / 10^9 * 10^6.
-        let numerator = price
-            .digits
-            .checked_mul(self.0.into())
-            .ok_or(AmountError::TooLarge(*price))?;
-        let down = price.scale + LOT_DECIMALS - MONEY_DECIMALS;
-        let divisor = ten_to(down).ok_or(AmountError::PriceTooFine {
+        let too_large = || price.above("price", self.unit_price(u64::MAX));
+        let too_fine = || AmountError::PriceTooFine {
             price: *price,
+            step: self.price_step(),
             lot: self.size(),
-        })?;
+        };
+        // digits / 10^scale * lot / 10^9 * 10^6.
+        let numerator = price.digits.checked_mul(self.0.into()).ok_or_else(too_large)?;
+        let down = price
+            .scale
+            .checked_add(LOT_DECIMALS - MONEY_DECIMALS)
+            .ok_or_else(too_fine)?;
+        let divisor = ten_to(down).ok_or_else(too_fine)?;
         if numerator % divisor != 0 {
-            return Err(AmountError::PriceTooFine {
-                price: *price,
-                lot: self.size(),
-            });
+            return Err(too_fine());
         }
-        u64::try_from(numerator / divisor).map_err(|_| AmountError::TooLarge(*price))
+        u64::try_from(numerator / divisor).map_err(|_| too_large())
     }
 
     /// Lots as a quantity of the underlying.

@@ -9,10 +9,16 @@ use subxt_signer::{
     SecretUri,
 };
 
-/// A text that is not a secret URI.
+/// Why a text names no key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a secret URI; examples: //Alice, //Demo//3")]
-pub struct OwnerUriError(pub String);
+pub enum OwnerUriError {
+    /// Nothing but blanks. By the grammar it would be the public development account, which everybody can sign for.
+    #[error("the secret URI is blank; leave it out for an owner of your own, or name one, such as //Alice")]
+    Blank,
+    /// The text does not follow the grammar.
+    #[error("`{0}` is not a secret URI; examples: //Alice, //Demo//3")]
+    Unknown(String),
+}
 
 /// The secret key of a chain account.
 #[derive(Clone)]
@@ -31,9 +37,17 @@ impl OwnerKey {
     /// # Errors
     /// [`OwnerUriError`].
     pub fn from_uri(uri: &str) -> Result<Self, OwnerUriError> {
-        let unknown = || OwnerUriError(uri.into());
+        if uri.trim().is_empty() {
+            return Err(OwnerUriError::Blank);
+        }
+        let unknown = || OwnerUriError::Unknown(uri.into());
         let parsed = SecretUri::from_str(uri).map_err(|_| unknown())?;
         Keypair::from_uri(&parsed).map(Self).map_err(|_| unknown())
+    }
+
+    /// True if a secret URI is derived from the public development phrase: everybody can sign for its account.
+    pub fn is_public(uri: &str) -> bool {
+        uri.trim_start().starts_with('/')
     }
 
     /// The key of a 32-byte secret seed.

@@ -1,8 +1,11 @@
-//! A trader signs instructions: orders, cancels, withdrawals.
+//! A trader signs instructions (orders, cancels, withdrawals), and controls of orders.
 
 use crate::{keys::TraderKeys, recovery::AccountKeys};
 use cloister_crypto::{stream::Scope, Fr};
-use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Key, Side, SignedInstruction, Trigger};
+use cloister_ledger::{
+    instruction::flags, Control, ControlAction, Instruction, InstructionKind, Key, Side, SignedControl,
+    SignedInstruction, Trigger,
+};
 use cloister_types::{AccountIndex, GroupId, InstructionId, InstrumentId, Price};
 
 /// Terms of an order, in the exchange's units.
@@ -107,6 +110,18 @@ impl Trader {
     /// Signs the cancellation of every order with a lower id.
     pub fn cancel_all(&self, id: u64, expiry: u64) -> SignedInstruction {
         self.sign(self.blank(InstructionKind::CancelAll, id, expiry))
+    }
+
+    /// Signs a control of the account's orders (S-CONTROL). Its number is higher than that of the account's last one.
+    pub fn control(&self, number: u64, action: ControlAction, expiry: u64) -> SignedControl {
+        let control = Control {
+            group: GroupId(self.group),
+            index: AccountIndex(self.index),
+            number,
+            expiry,
+            action,
+        };
+        control.sign(&self.genesis, &self.keys.trading)
     }
 
     /// Signs a withdrawal to the owner; the amount is in 10^-6 of the settlement asset.

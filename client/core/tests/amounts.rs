@@ -31,8 +31,13 @@ fn numbers_should_be_refused_when_they_are_not_plain_decimals() {
     assert_eq!(long.parse::<Decimal>(), Err(AmountError::TooLong(long)));
     assert_eq!(
         money("18446744073710"),
-        Err(AmountError::TooLarge(decimal("18446744073710")))
+        Err(AmountError::TooLarge {
+            value: decimal("18446744073710"),
+            what: "amount",
+            largest: decimal("18446744073709.551615")
+        })
     );
+    assert_eq!(money("18446744073709.551615"), Ok(u64::MAX));
 }
 
 #[test]
@@ -85,11 +90,62 @@ fn a_quantity_should_be_refused_when_it_is_not_a_whole_number_of_lots() {
 #[test]
 fn a_price_should_be_refused_when_a_lot_of_it_is_finer_than_a_millionth() {
     let price = decimal("0.0001");
+    let error = MILLI.price(&price).expect_err("too fine");
+    let (step, lot) = (decimal("0.001"), decimal("0.001"));
+    assert_eq!(error, AmountError::PriceTooFine { price, step, lot });
+    assert_eq!(
+        error.to_string(),
+        "a price of 0.0001 is too fine: prices are whole multiples of 0.001, because a lot is 0.001 and the settlement \
+         asset has 6 decimals"
+    );
+}
+
+#[test]
+fn every_multiple_of_the_step_should_be_a_price_and_nothing_between() {
+    for lot in [
+        1,
+        3,
+        40,
+        1_000,
+        1_000_000,
+        2_500_000,
+        7_000_000,
+        1_000_000_000,
+        5_000_000_000,
+    ] {
+        let lot = Lot(lot);
+        let step = lot.price_step();
+        for count in 1..40u128 {
+            let multiple = Decimal::new(step.digits() * count, step.scale());
+            assert!(lot.price(&multiple).is_ok(), "{multiple} of {lot:?}");
+            let between = Decimal::new(step.digits() * 10 * count + step.digits(), step.scale() + 1);
+            assert!(
+                matches!(lot.price(&between), Err(AmountError::PriceTooFine { .. })),
+                "{between} of {lot:?}"
+            );
+        }
+    }
+}
+
+#[test]
+fn numbers_that_do_not_fit_should_be_refused_with_the_largest_that_does_in_the_unit_that_was_typed() {
+    let quantity = decimal("99999999999999999");
+    assert_eq!(
+        MILLI.lots(&quantity),
+        Err(AmountError::TooLarge {
+            value: quantity,
+            what: "quantity",
+            largest: decimal("18446744073709551.615")
+        })
+    );
+    assert_eq!(MILLI.lots(&decimal("18446744073709551.615")), Ok(u64::MAX));
+    let price = decimal("99999999999999999");
     assert_eq!(
         MILLI.price(&price),
-        Err(AmountError::PriceTooFine {
-            price,
-            lot: decimal("0.001")
+        Err(AmountError::TooLarge {
+            value: price,
+            what: "price",
+            largest: decimal("18446744073709551.615")
         })
     );
 }

@@ -19,7 +19,18 @@ fn an_owner_should_come_from_the_secret_uri_when_there_is_one() {
     let alice = "d43593c715fdd31c61141abd04a99fd6822c8558854ccde39a5684e7a56da27d";
     assert_eq!(hex::encode(keys.owner.public()), alice);
     let refused = TraderKeys::from_seed(&SEED, Some("not words"));
-    assert_eq!(refused.map(|_| ()), Err(OwnerUriError("not words".into())));
+    assert_eq!(refused.map(|_| ()), Err(OwnerUriError::Unknown("not words".into())));
+}
+
+#[test]
+fn a_blank_secret_uri_should_not_become_the_development_account_that_everybody_can_sign_for() {
+    for blank in ["", " ", "\t\n"] {
+        let refused = TraderKeys::from_seed(&SEED, Some(blank));
+        assert_eq!(refused.map(|_| ()), Err(OwnerUriError::Blank), "{blank:?}");
+    }
+    for (uri, public) in [("//Alice", true), ("///password", true), ("seed words", false)] {
+        assert_eq!(OwnerKey::is_public(uri), public, "{uri}");
+    }
 }
 
 #[test]

@@ -10,7 +10,7 @@ use cloister_client::{
     oracle::{self, feeds_of},
     seal::SealProver,
     sequencer::SequencerClient,
-    trader::{self, now, owner_of},
+    trader::{self, owner_of},
 };
 use cloister_client_core::{
     amount::{money, Decimal},
@@ -41,6 +41,9 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let opened = trader::open(&chain, &seals, GROUP, &keys, money("5000")?, Until::Final).await?;
     sequencer.knows(&opened.trader, PATIENCE).await?;
 
+    // The clock of the sequencer, unless this machine's is far off; then nothing is signed.
+    let (_, clock) = sequencer.checked(GROUP).await?;
+    let market = sequencer.market().await?;
     let instrument = instrument::find(&chain, GROUP, "BTC-PERP").await?;
     let limit = instrument.mark();
     let terms = OrderTerms {
@@ -50,7 +53,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         quantity: instrument.lots(&"0.010".parse()?)?,
         flags: flags::POST_ONLY,
         trigger: None,
-        expiry: now() + HOUR,
+        expiry: clock.now() + market.settlement_slack + HOUR,
         max_fee: instrument.fee_allowance(limit),
     };
     let accepted = sequencer.submit(&opened.trader.order(1, &terms)).await?;

@@ -20,11 +20,12 @@ use jsonrpsee::{
     core::{
         client::{ClientT, Subscription, SubscriptionClientT},
         traits::ToRpcParams,
-        DeserializeOwned,
+        ClientError, DeserializeOwned,
     },
     rpc_params,
     ws_client::{WsClient, WsClientBuilder},
 };
+use jsonrpsee_client_transport::ws::WsHandshakeError;
 use polkadot_sdk::{
     sp_core::{storage::StorageKey, Bytes},
     sp_version::RuntimeVersion,
@@ -42,6 +43,8 @@ use tokio::sync::Mutex;
 const CALL_TIMEOUT: Duration = Duration::from_secs(60);
 /// Largest answer: a block full of batches in hexadecimal, with room for the JSON around it.
 const MAX_ANSWER: u32 = 64 * 1024 * 1024;
+/// Status with which a server says that it has as many connections as it takes.
+const TOO_MANY_REQUESTS: u16 = 429;
 /// Maximum number of storage keys per request.
 const KEYS_PER_PAGE: u32 = 512;
 
@@ -71,17 +74,14 @@ impl Chain {
     /// Connects and checks that the chain runs the runtime that this client was built with.
     ///
     /// # Errors
-    /// [`ChainError::Unreachable`], [`ChainError::OtherRuntime`].
+    /// [`ChainError::Unreachable`], [`ChainError::Crowded`], [`ChainError::NotANode`], [`ChainError::OtherRuntime`].
     pub async fn connect(url: &str) -> Result<Self, ChainError> {
         let client = WsClientBuilder::default()
             .request_timeout(CALL_TIMEOUT)
             .max_response_size(MAX_ANSWER)
             .build(url)
             .await
-            .map_err(|source| ChainError::Unreachable {
-                url: url.into(),
-                source: Box::new(source),
-            })?;
+            .map_err(|source| no_connection(url, source))?;
         let mut chain = Self {
             client: Arc::new(client),
             url: url.into(),
@@ -240,6 +240,30 @@ impl Chain {
 
 fn decode<T: Decode>(what: &'static str, bytes: &[u8]) -> Result<T, ChainError> {
     T::decode_all(&mut &*bytes).map_err(|source| ChainError::Decode { what, source })
+}
+
+/// Why there is no connection. A server that answers and says no is not one that is not there.
+fn no_connection(url: &str, source: ClientError) -> ChainError {
+    let handshake = match &source {
+        ClientError::Transport(error) => error.downcast_ref::<WsHandshakeError>(),
+        _ => None,
+    };
+    let url = url.to_owned();
+    match handshake {
+        Some(WsHandshakeError::Rejected {
+            status_code: TOO_MANY_REQUESTS,
+        }) => ChainError::Crowded { url },
+        Some(WsHandshakeError::Rejected { status_code } | WsHandshakeError::Redirected { status_code, .. }) => {
+            ChainError::NotANode {
+                url,
+                status: *status_code,
+            }
+        }
+        _ => ChainError::Unreachable {
+            url,
+            source: Box::new(source),
+        },
+    }
 }
 
 /// A client encodes calls for the runtime that it was built with; another version would misread them.

@@ -1,16 +1,24 @@
 //! The sequencer, over JSON-RPC. What goes over the wire is defined by `cloister-sequencer-rpc`.
 
+mod clock;
+mod orders;
+
+pub use clock::{Clock, ClockError};
+pub use orders::{Entry, LIST};
+
 use crate::{chain::Chain, trader::now};
 use cloister_client_core::trader::Trader;
+use cloister_crypto::auth::Purpose;
 use cloister_ledger::SignedInstruction;
 use cloister_sequencer_rpc::{
     types::{
-        AcceptedInfo, AccountInfo, AccountQuery, BatchInfo, BatchStatus, HaltInfo, Market, OrderBook, Status,
-        Submission, Trade,
+        AcceptedInfo, AccountInfo, AccountQuery, BatchInfo, BatchStatus, ChannelName, HaltInfo, Liquidation, Market,
+        OrderBook, Status, StreamMessage, StreamParams, Submission, Trade,
     },
-    CloisterRpcClient, ErrorCode,
+    CloisterRpcClient, CloisterStreamsClient, ErrorCode,
 };
-use cloister_types::{AccountIndex, GroupId, InstrumentId};
+use cloister_types::{AccountIndex, InstrumentId};
+use futures::Stream;
 use jsonrpsee::{core::ClientError, types::error::METHOD_NOT_FOUND_CODE, ws_client::WsClient};
 use std::{sync::Arc, time::Duration};
 
@@ -28,6 +36,20 @@ pub enum SequencerError {
          `cloister-node --dev --sequencer`"
     )]
     Absent,
+    /// It serves another group than the one that was asked for.
+    #[error(
+        "the node's sequencer serves group {served} and not group {asked}, so nothing was signed or sent: name a node \
+         whose sequencer does with --node, or the group with --group"
+    )]
+    OtherGroup {
+        /// Group of the sequencer.
+        served: u32,
+        /// Group that was asked for.
+        asked: u32,
+    },
+    /// The clock of this machine is not that of the sequencer.
+    #[error(transparent)]
+    Clock(#[from] ClockError),
     /// It refuses, and says why. The codes are those of [`ErrorCode`].
     #[error("the sequencer refuses: {message} (code {code})")]
     Refused {
@@ -59,6 +81,14 @@ impl SequencerError {
             Self::Refused { code, .. } => Some(*code),
             _ => None,
         }
+    }
+
+    /// True if the sequencer refused what it may take later, just as it is: it is halted, busy, starting or stopping,
+    /// or a limit is used up for the moment.
+    pub fn is_for_now(&self) -> bool {
+        use ErrorCode::{Busy, Halted, NotReady, Stopping, TooManyRequests, UnitBudget};
+        let passing = [Busy, Halted, NotReady, Stopping, TooManyRequests, UnitBudget];
+        passing.into_iter().any(|code| self.is(code))
     }
 
     /// True if the sequencer refused with this code.
@@ -103,7 +133,32 @@ impl SequencerClient {
         }
     }
 
-    /// Its state: fills, open orders, accounts, and whether it is halted.
+    /// Its state, if it serves the group.
+    ///
+    /// # Errors
+    /// [`SequencerError::Absent`], [`SequencerError::OtherGroup`].
+    pub async fn serves(&self, group: u32) -> Result<Status, SequencerError> {
+        let status = self.status().await?;
+        let served = status.group.get();
+        if served != group {
+            return Err(SequencerError::OtherGroup { served, asked: group });
+        }
+        Ok(status)
+    }
+
+    /// Checks before anything is signed or sent that the node's sequencer serves the group, and that the clock of this
+    /// machine is right by the sequencer's, whose times it signs.
+    ///
+    /// # Errors
+    /// As [`serves`](Self::serves); [`SequencerError::Clock`].
+    pub async fn checked(&self, group: u32) -> Result<(Status, Clock), SequencerError> {
+        let asked_at = now();
+        let status = self.serves(group).await?;
+        let clock = Clock::set_by(asked_at, status.time, now())?;
+        Ok((status, clock))
+    }
+
+    /// Its state: versions, and whether it is halted.
     ///
     /// # Errors
     /// [`SequencerError`].
@@ -142,11 +197,49 @@ impl SequencerClient {
     pub async fn account(&self, trader: &Trader) -> Result<AccountInfo, SequencerError> {
         let query = AccountQuery::new(
             trader.view_key(),
-            GroupId::from(trader.group),
+            trader.scope(),
+            Purpose::Account,
             AccountIndex::from(trader.index),
             now(),
         );
         Ok(self.rpc.account(query).await?)
+    }
+
+    /// A trader's receipts with numbers from `from` on, oldest first, in hexadecimal; some of them, if they are many.
+    ///
+    /// # Errors
+    /// [`SequencerError`].
+    pub async fn receipts(&self, trader: &Trader, from: u64) -> Result<Vec<String>, SequencerError> {
+        let query = AccountQuery::new(
+            trader.view_key(),
+            trader.scope(),
+            Purpose::Receipts,
+            AccountIndex::from(trader.index),
+            now(),
+        );
+        Ok(self.rpc.receipts(query, Some(from)).await?)
+    }
+
+    /// What becomes of a trader's orders, as it happens (Q-STREAM).
+    ///
+    /// # Errors
+    /// [`SequencerError`].
+    pub async fn order_updates(
+        &self,
+        trader: &Trader,
+    ) -> Result<impl Stream<Item = Result<StreamMessage, serde_json::Error>> + Unpin, SequencerError> {
+        let query = AccountQuery::new(
+            trader.view_key(),
+            trader.scope(),
+            Purpose::OrderStream,
+            AccountIndex::from(trader.index),
+            now(),
+        );
+        let params = StreamParams {
+            account: Some(query),
+            ..StreamParams::default()
+        };
+        Ok(self.rpc.follow(ChannelName::Orders, Some(params)).await?)
     }
 
     /// How far proving and settling are.
@@ -173,7 +266,7 @@ impl SequencerClient {
         }
     }
 
-    /// Public trades with numbers from `from` on.
+    /// Prints of the public tape with numbers from `from` on.
     ///
     /// # Errors
     /// [`SequencerError`].
@@ -182,6 +275,22 @@ impl SequencerClient {
         loop {
             let from = out.last().map_or(from, |last| last.id.saturating_add(1));
             let page = self.rpc.trades(Some(from), Some(PAGE)).await?;
+            if page.is_empty() {
+                return Ok(out);
+            }
+            out.extend(page);
+        }
+    }
+
+    /// Prints of the public tape of liquidations with numbers from `from` on.
+    ///
+    /// # Errors
+    /// [`SequencerError`].
+    pub async fn liquidations(&self, from: u64) -> Result<Vec<Liquidation>, SequencerError> {
+        let mut out: Vec<Liquidation> = Vec::new();
+        loop {
+            let from = out.last().map_or(from, |last| last.id.saturating_add(1));
+            let page = self.rpc.liquidations(Some(from), Some(PAGE)).await?;
             if page.is_empty() {
                 return Ok(out);
             }
@@ -199,11 +308,7 @@ impl SequencerClient {
             return Err(SequencerError::Halted(why.clone()));
         }
         let settled_behind = status.settled_root != status.head_root;
-        let batches = u32::from(status.open_units > 0)
-            + u32::from(status.stuck_events > 0)
-            + u32::from(status.proving.is_some())
-            + status.waiting
-            + status.submitting;
+        let batches = u32::from(status.open) + u32::from(status.proving.is_some()) + status.waiting + status.submitting;
         // A batch between two of those states shows in the roots only.
         Ok(Backlog {
             batches: batches.max(u32::from(settled_behind)),

@@ -1,6 +1,6 @@
 //! What a trader does on the chain: find its account, open one, deposit, set its flags, re-key it, take money out of it
-//! by force, take back what nobody takes out of the queue, close it, have a withheld claim paid, freeze a group that
-//! nobody proves, leave a frozen one.
+//! by force, take back what nobody takes out of the queue, close it, have claims paid, freeze a group that nobody
+//! proves, leave a frozen one.
 
 use crate::{
     chain::{Chain, ChainError, Included, Until},
@@ -256,6 +256,20 @@ pub async fn pay_claim(
     let included = chain.submit(call, &keys.owner, until).await?;
     let paid = included.event(|event| match event {
         RuntimeEvent::Execution(Event::WithheldPaid { amount, left, .. }) => Some((*amount, *left)),
+        _ => None,
+    });
+    paid.ok_or(TraderError::NoEvent("payment of the claim"))
+}
+
+/// Has paid to the owner what the settlement asset refused to pay it. Returns the amount, 10^-6.
+///
+/// # Errors
+/// [`TraderError::Chain`], [`TraderError::NoEvent`].
+pub async fn claim(chain: &Chain, group: u32, keys: &TraderKeys, until: Until) -> Result<u128, TraderError> {
+    let call = RuntimeCall::Execution(Call::claim { group });
+    let included = chain.submit(call, &keys.owner, until).await?;
+    let paid = included.event(|event| match event {
+        RuntimeEvent::Execution(Event::Claimed { amount, .. }) => Some(*amount),
         _ => None,
     });
     paid.ok_or(TraderError::NoEvent("payment of the claim"))

@@ -11,6 +11,7 @@ fn refusals_of_claims_and_freezes_should_say_what_to_do() {
         (Error::NoFreshRound, "solvency round"),
         (Error::NothingDue, "is paid"),
         (Error::NoClaim, "nothing to claim"),
+        (Error::PayoutRefused, "smallest balance"),
         (Error::PeriodNotClosed, "next sweep"),
         (Error::ShortfallFound, "traders come first"),
         (Error::FreezeNotDue, "as its terms say"),

@@ -7,8 +7,8 @@ use cloister_runtime::{
     RuntimeEvent,
 };
 use cloister_sequencer::chain::{
-    At, BatchKey, ChainClient, ChainError, GroupView, RekeyKey, RoundView, SealingKey, SettledBatch, SolvencyKey,
-    SubmitOutcome, UnderWay,
+    At, BatchKey, ChainClient, ChainError, GroupView, HistoryPlace, IndexPrice, RekeyKey, RoundView, SealingKey,
+    SettledPage, SolvencyKey, SubmitOutcome, UnderWay,
 };
 use codec::DecodeAll;
 use frame_support::{dispatch::GetDispatchInfo, BoundedVec};
@@ -66,6 +66,30 @@ impl NodeChain {
     pub(super) fn group_at(&self, group: u32, block: Hash) -> Result<Option<Group>, ChainError> {
         CloisterApi::<Block, AccountId, AssetId, BlockNumber>::group_state(&*self.api(), block, group)
             .map_err(unavailable)
+    }
+
+    /// What a sequencer must know of a group in the state of a block.
+    fn view_at(&self, group: u32, block: Hash, number: BlockNumber) -> Result<Option<GroupView>, ChainError> {
+        let solvency = CloisterApi::<Block, AccountId, AssetId, BlockNumber>::solvency(&*self.api(), block, group);
+        let frozen = solvency.map_err(unavailable)?.frozen.is_some();
+        let own = AccountId::from(self.submitter);
+        let leads = CloisterApi::<Block, AccountId, AssetId, BlockNumber>::may_submit(&*self.api(), block, group, own);
+        let leads = leads.map_err(unavailable)?;
+        Ok(self.group_at(group, block)?.map(|state| GroupView {
+            block: number.into(),
+            hash: block.0,
+            enabled: state.enabled && !frozen,
+            leads,
+            root: state.root,
+            house: state.house,
+            batch_no: state.batch_no,
+            time: state.time,
+            risk_version: state.risk_version,
+            queue_first: state.first_item().unwrap_or(state.queue_next),
+            queue_next: state.queue_next,
+            queue_share: state.queue_terms.share,
+            house_rekeys: state.house_rekeys,
+        }))
     }
 
     /// The events of a block's transactions, each with its transaction's number in the block, in order.
@@ -209,25 +233,7 @@ impl ChainClient for NodeChain {
 
     async fn group(&self, group: u32, at: At) -> Result<Option<GroupView>, ChainError> {
         let (block, number) = self.block(at);
-        let solvency = CloisterApi::<Block, AccountId, AssetId, BlockNumber>::solvency(&*self.api(), block, group);
-        let frozen = solvency.map_err(unavailable)?.frozen.is_some();
-        let own = AccountId::from(self.submitter);
-        let leads = CloisterApi::<Block, AccountId, AssetId, BlockNumber>::may_submit(&*self.api(), block, group, own);
-        let leads = leads.map_err(unavailable)?;
-        Ok(self.group_at(group, block)?.map(|state| GroupView {
-            block: number.into(),
-            enabled: state.enabled && !frozen,
-            leads,
-            root: state.root,
-            house: state.house,
-            batch_no: state.batch_no,
-            time: state.time,
-            risk_version: state.risk_version,
-            queue_first: state.first_item().unwrap_or(state.queue_next),
-            queue_next: state.queue_next,
-            queue_share: state.queue_terms.share,
-            house_rekeys: state.house_rekeys,
-        }))
+        self.view_at(group, block, number)
     }
 
     async fn queue(&self, group: u32, from: u64, limit: u32) -> Result<Vec<(u64, QueueItem<AccountId>)>, ChainError> {
@@ -250,6 +256,10 @@ impl ChainClient for NodeChain {
             None => CloisterApi::<Block, AccountId, AssetId, BlockNumber>::latest_risk_table(&*api, block, group),
         }
         .map_err(unavailable)
+    }
+
+    async fn index_prices(&self, group: u32) -> Result<Vec<IndexPrice>, ChainError> {
+        self.read_index_prices(group)
     }
 
     async fn house_rekeys(&self, group: u32) -> Result<Vec<HouseRekeyed>, ChainError> {
@@ -328,7 +338,25 @@ impl ChainClient for NodeChain {
         }
     }
 
-    async fn settled_batches(&self, group: u32, from: u64) -> Result<Vec<SettledBatch>, ChainError> {
-        self.history(group, from)
+    async fn settled_batches(&self, group: u32, from: HistoryPlace, limit: u32) -> Result<SettledPage, ChainError> {
+        self.history(group, from, limit)
+    }
+
+    async fn group_in(&self, group: u32, block: u64) -> Result<Option<GroupView>, ChainError> {
+        let (_, newest) = self.block(At::Finalized);
+        let number = BlockNumber::try_from(block).ok().filter(|number| *number <= newest);
+        let Some(number) = number else {
+            return Ok(None);
+        };
+        let block = self.final_block(number)?;
+        self.check_state(block, number)?;
+        self.view_at(group, block, number)
+    }
+
+    async fn carried_batches(&self, group: u32, block: u64) -> Result<Vec<Batch>, ChainError> {
+        let Ok(number) = BlockNumber::try_from(block) else {
+            return Ok(Vec::new());
+        };
+        self.carried(group, number)
     }
 }

@@ -19,4 +19,6 @@ pub struct Context {
     pub pool: Arc<TransactionPool>,
     /// Has the key that signs them.
     pub keystore: KeystorePtr,
+    /// Where monitoring reads, if the node has an endpoint for it.
+    pub registry: Option<prometheus::Registry>,
 }

@@ -1,6 +1,8 @@
 //! Why the sequencer cannot be set up.
 
-use cloister_sequencer::SecretError;
+use super::chosen::ChoiceError;
+use cloister_journal::JournalError;
+use cloister_sequencer::{checkpoint::file::FileError, SecretError};
 use polkadot_sdk::*;
 
 /// Why the sequencer cannot be set up.
@@ -17,12 +19,24 @@ pub enum Error {
          only a development chain takes public parameters"
     )]
     NoProvingKey,
+    /// Something that the operator chose cannot be.
+    #[error("{0}")]
+    Choice(#[from] ChoiceError),
     /// The file of the secret is not good.
     #[error("the sequencer's secret: {0}")]
     Secret(#[from] SecretError),
+    /// There is no folder for the sequencer's files, and none can be made.
+    #[error("the folder of the sequencer's files: {0}")]
+    Folder(#[from] FileError),
+    /// The journal cannot be opened.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
     /// There is no key to sign batches with.
     #[error("the keystore has no key of type `clsq` to submit batches with; insert one with `key insert`")]
     NoSubmitter,
+    /// The node's endpoint for monitoring refuses the sequencer's metrics.
+    #[error("the metrics: {0}")]
+    Metrics(#[from] prometheus::Error),
     /// The keystore does not work.
     #[error("the keystore: {0}")]
     Keystore(#[from] sp_keystore::Error),

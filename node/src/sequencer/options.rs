@@ -1,16 +1,19 @@
-//! The flags of the sequencer.
+//! How to run a sequencer: the flag that asks for one, the file of choices, and what they come to on a chain.
 
-use super::error::Error;
-use cloister_engine::FeeRates;
-use cloister_ledger::SolvencyShape;
+use super::{
+    choices::{heading, Choices},
+    chosen::Chosen,
+    error::Error,
+    store::folder,
+};
 use cloister_prover_local::{Compared, Device};
-use cloister_runtime::AccountId;
 use cloister_sequencer::{
+    entry::EntryConfig,
     keys::{development_seed, read_seed},
     SequencerConfig,
 };
 use polkadot_sdk::sc_service::{ChainType, Configuration};
-use std::{path::PathBuf, time::Duration};
+use std::path::PathBuf;
 
 /// How to run the sequencer.
 #[derive(Clone, Debug, clap::Args)]
@@ -18,64 +21,21 @@ use std::{path::PathBuf, time::Duration};
 pub struct SequencerOptions {
     /// Run the sequencer of a margin group: take orders, match, prove and settle.
     ///
-    /// It rebuilds its ledger from the chain's past, so the node keeps all states unless --state-pruning says
-    /// otherwise.
-    #[arg(long)]
+    /// It keeps checkpoints of its ledger beside the node's database. Without a good one it rebuilds the ledger from
+    /// the chain's past, so the node keeps all states unless --state-pruning says otherwise. A folder that was made
+    /// without them cannot be used for it.
+    #[arg(long, help_heading = heading::MAIN)]
     pub sequencer: bool,
-    /// Margin group of the sequencer.
-    #[arg(long, value_name = "GROUP", default_value_t = 1, requires = "sequencer")]
-    pub sequencer_group: u32,
-    /// File with the sequencer's secret, 64 hexadecimal digits that only the owner can read.
+    /// Read the choices below from this TOML file; a flag wins.
     ///
-    /// Traders seal their view keys to it. A development chain has a public one.
-    #[arg(long, value_name = "FILE", requires = "sequencer")]
-    pub sequencer_secret: Option<PathBuf>,
-    /// File with a secret that was in force before; may be given several times.
-    ///
-    /// Opens that are queued, and keys that the house had, may be sealed to it.
-    #[arg(long, value_name = "FILE", requires = "sequencer")]
-    pub sequencer_former_secret: Vec<PathBuf>,
-    /// File with the proving key.
-    ///
-    /// A development chain takes public parameters: from the cache, or generated on first use, in
-    /// seconds.
-    #[arg(long, value_name = "FILE", requires = "sequencer")]
-    pub sequencer_proving_key: Option<PathBuf>,
-    /// File with the proving key of house re-keys.
-    ///
-    /// It is needed where the house of the group was never re-keyed, or the sealing key has changed since. A
-    /// development chain takes public parameters.
-    #[arg(long, value_name = "FILE", requires = "sequencer")]
-    pub sequencer_rekey_proving_key: Option<PathBuf>,
-    /// File with the proving key of solvency statements of 13 subtrees.
-    ///
-    /// Without it no solvency rounds are made. A development chain takes public parameters, of 6 subtrees.
-    #[arg(long, value_name = "FILE", requires = "sequencer")]
-    pub sequencer_solvency_proving_key: Option<PathBuf>,
-    /// Prove batches on this NVIDIA card, counted from 0; on the processor if it is left out.
-    ///
-    /// The program must be built with the feature `cuda`. Where the card fails the processor proves.
-    #[arg(long, value_name = "NUMBER", requires = "sequencer")]
-    pub sequencer_card: Option<usize>,
-    /// How many of a thousand batches the processor proves too, to compare the proofs.
-    #[arg(long, value_name = "NUMBER", default_value_t = 10, requires = "sequencer_card",
-        value_parser = clap::value_parser!(u16).range(0..=1_000))]
-    pub sequencer_compared: u16,
-    /// Milliseconds after which an open batch is closed, however few fills it has.
-    #[arg(long, value_name = "MS", default_value_t = 5_000, requires = "sequencer")]
-    pub sequencer_batch_age: u64,
-    /// Fee of the resting order of a fill, in millionths of its price.
-    #[arg(long, value_name = "PPM", default_value_t = 100, requires = "sequencer")]
-    pub sequencer_maker_fee: u32,
-    /// Fee of the incoming order of a fill, in millionths of its price.
-    #[arg(long, value_name = "PPM", default_value_t = 500, requires = "sequencer")]
-    pub sequencer_taker_fee: u32,
-    /// Account that the rewards of the proofs go to; the account that submits the batches if it is left out.
-    #[arg(long, value_name = "ADDRESS", requires = "sequencer")]
-    pub sequencer_payee: Option<AccountId>,
-    /// Pay the collected fees out in every BATCHES-th batch; never if it is left out.
-    #[arg(long, value_name = "BATCHES", requires = "sequencer")]
-    pub sequencer_sweep_every: Option<u64>,
+    /// Each key is the name of a flag without `--sequencer-`: `group = 1`, `batch-age = "5s"`,
+    /// `former-secret = ["old.hex"]`. Relative paths are relative to the file's folder. A key that is not known is
+    /// refused.
+    #[arg(long, value_name = "FILE", requires = "sequencer", help_heading = heading::MAIN)]
+    pub sequencer_config: Option<PathBuf>,
+    /// All else that can be chosen.
+    #[command(flatten)]
+    pub choices: Choices,
 }
 
 /// Checked options of a node that runs a sequencer.
@@ -87,13 +47,15 @@ pub struct Ready {
     /// Secrets that were in force before.
     pub former: Vec<[u8; 32]>,
     /// File with the proving key; public parameters without it.
-    pub proving_key: Option<PathBuf>,
+    pub proving_keys: Vec<PathBuf>,
     /// File with the proving key of house re-keys; public parameters without it, on a development chain.
     pub rekey_proving_key: Option<PathBuf>,
     /// File with the proving key of solvency statements; public parameters without it, on a development chain.
     pub solvency_proving_key: Option<PathBuf>,
     /// What proves batches.
     pub device: Device,
+    /// Its own server, if it has one.
+    pub entry: Option<EntryConfig>,
     /// On a chain whose keys are public.
     pub development: bool,
 }
@@ -103,55 +65,49 @@ impl SequencerOptions {
     /// `--sequencer`.
     ///
     /// # Errors
-    /// [`Error::NoSecret`], [`Error::NoProvingKey`], [`Error::Secret`].
+    /// [`Error::NoSecret`], [`Error::NoProvingKey`], [`Error::Secret`], [`Error::Choice`], [`Error::Folder`].
     pub fn ready(&self, node: &Configuration) -> Result<Option<Ready>, Error> {
         if !self.sequencer {
             return Ok(None);
         }
+        let chosen = Chosen::read(self.choices.clone(), self.sequencer_config.as_deref())?;
         let development = node.chain_spec.chain_type() == ChainType::Development;
-        let secret = match &self.sequencer_secret {
-            Some(path) => read_seed(path)?,
+        // Before any file of a secret is opened.
+        let mut config = chosen.config(development)?;
+        let compared = chosen.compared()?;
+        let entry = chosen.entry(config.limits)?;
+        let secret = match chosen.get(|c| &c.secret) {
+            Some(path) => read_seed(&path)?,
             None if development => development_seed(),
             None => return Err(Error::NoSecret),
         };
-        if self.sequencer_proving_key.is_none() && !development {
+        let proving_keys = chosen.proving_keys().to_vec();
+        if proving_keys.is_empty() && !development {
             return Err(Error::NoProvingKey);
         }
-        let former = self.sequencer_former_secret.iter().map(|path| read_seed(path));
-        let former = former.collect::<Result<_, _>>()?;
-        let config = SequencerConfig {
-            fees: FeeRates {
-                maker: self.sequencer_maker_fee,
-                taker: self.sequencer_taker_fee,
-            },
-            payee: self.sequencer_payee.clone().map(Into::into),
-            batch_age: Duration::from_millis(self.sequencer_batch_age),
-            sweep_every: self.sequencer_sweep_every,
-            solvency: match &self.sequencer_solvency_proving_key {
-                Some(_) => Some(SolvencyShape::STANDARD),
-                None => development.then_some(SolvencyShape::DEV),
-            },
-            ..SequencerConfig::new(self.sequencer_group)
-        };
+        let former = chosen.former_secrets().iter().map(|path| read_seed(path));
+        let of_chain = node.base_path.config_dir(node.chain_spec.id());
+        config.folder = Some(folder(&of_chain, config.group)?);
         Ok(Some(Ready {
+            entry,
             config,
             secret,
-            former,
-            proving_key: self.sequencer_proving_key.clone(),
-            rekey_proving_key: self.sequencer_rekey_proving_key.clone(),
-            solvency_proving_key: self.sequencer_solvency_proving_key.clone(),
-            device: self.device(),
+            former: former.collect::<Result<_, _>>()?,
+            proving_keys,
+            rekey_proving_key: chosen.get(|c| &c.rekey_proving_key),
+            solvency_proving_key: chosen.get(|c| &c.solvency_proving_key),
+            device: device(chosen.get(|c| &c.card), compared),
             development,
         }))
     }
+}
 
-    fn device(&self) -> Device {
-        match self.sequencer_card {
-            None => Device::Processor,
-            Some(number) => Device::Card {
-                number,
-                compared: Compared::per_thousand(self.sequencer_compared).unwrap_or(Compared::ALL),
-            },
-        }
+fn device(card: Option<usize>, compared: u16) -> Device {
+    match card {
+        None => Device::Processor,
+        Some(number) => Device::Card {
+            number,
+            compared: Compared::per_thousand(compared).unwrap_or(Compared::ALL),
+        },
     }
 }

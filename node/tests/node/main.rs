@@ -1,5 +1,7 @@
 //! Tests of the node: the chains it knows, its command line, and a development chain that runs.
 
 mod chain_spec;
+mod choices;
 mod development_chain;
+mod folders;
 mod sequencer;

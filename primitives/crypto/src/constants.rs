@@ -39,6 +39,8 @@ pub mod domain {
     pub const SOLVENCY_SUMS: u32 = 17;
     /// A batch's salt with the chain and the group that it is of (P-STREAM).
     pub const STREAM_SALT: u32 = 20;
+    /// Signed control of an account's orders (S-CONTROL).
+    pub const CONTROL: u32 = 30;
 }
 
 /// Version of the batch statement, its first element.
@@ -166,6 +168,12 @@ pub const EXPOSURE_BITS: usize = 101;
 pub const KIND_BITS: usize = 3;
 /// Bits of the instruction flags.
 pub const FLAG_BITS: usize = 8;
+/// Bits of what a control does (S-CONTROL).
+pub const CONTROL_KIND_BITS: usize = 3;
+/// Bits of the number of a control.
+pub const CONTROL_NUMBER_BITS: usize = 64;
+/// Bits of the scope of a control.
+pub const SCOPE_BITS: usize = 8;
 /// Bits of an account's `ext`, the flags that its owner sets (S-ACCOUNT).
 pub const EXT_BITS: usize = 1;
 /// Bits of the public kind of a unit record.

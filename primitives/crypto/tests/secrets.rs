@@ -109,17 +109,55 @@ fn view_commitment_should_be_the_tagged_hash() {
     );
 }
 
+fn read_request() -> auth::Request {
+    auth::Request {
+        scope: SCOPE,
+        purpose: auth::Purpose::Account,
+        index: 3,
+        time: 4,
+    }
+}
+
+/// Requests that differ from [`read_request`] in one thing each.
+fn other_requests() -> Vec<auth::Request> {
+    let request = read_request();
+    let mut others: Vec<_> = other_scopes().map(|scope| auth::Request { scope, ..request }).into();
+    others.push(auth::Request { index: 9, ..request });
+    others.push(auth::Request { time: 9, ..request });
+    others.push(auth::Request {
+        purpose: auth::Purpose::Fills,
+        ..request
+    });
+    others
+}
+
 #[test]
 fn read_tag_should_depend_on_every_part() {
-    let tag = auth::tag(Fr::from(1), 2, 3, 4);
-    for other in [
-        auth::tag(Fr::from(9), 2, 3, 4),
-        auth::tag(Fr::from(1), 9, 3, 4),
-        auth::tag(Fr::from(1), 2, 9, 4),
-        auth::tag(Fr::from(1), 2, 3, 9),
-    ] {
-        assert_ne!(tag, other);
+    let (key, request) = (Fr::from(1), read_request());
+    assert_ne!(request.tag(key), request.tag(Fr::from(9)));
+    for other in other_requests() {
+        assert_ne!(request.tag(key), other.tag(key), "{other:?}");
     }
+}
+
+#[test]
+fn read_tag_should_be_the_one_of_the_specification() {
+    let request = read_request();
+    let (lo, hi) = limbs(&SCOPE.genesis);
+    let rest = [lo, hi, Fr::from(1), Fr::from(4), Fr::from(3), Fr::from(4)];
+    let with_key = [&[Fr::from(5)], &rest[..]].concat();
+    assert_eq!(request.tag(Fr::from(5)), sponge(domain::AUTH, &with_key));
+    assert_eq!(request.message(), sponge(domain::AUTH, &rest));
+}
+
+#[test]
+fn signed_message_should_depend_on_every_part_and_be_no_tag() {
+    let request = read_request();
+    for other in other_requests() {
+        assert_ne!(request.message(), other.message(), "{other:?}");
+    }
+    // A view key of 0 does not make one of the other: the number of elements is hashed too.
+    assert_ne!(request.message(), request.tag(Fr::zero()));
 }
 
 #[test]

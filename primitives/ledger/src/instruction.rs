@@ -1,6 +1,6 @@
 //! What a trader signs: orders, cancels, withdrawals, transfers (S-INSTRUCTION).
 
-use crate::packing::power_of_two;
+use crate::packing::pack;
 use cloister_crypto::{
     constants::{
         domain, AMOUNT_BITS, FLAG_BITS, GROUP_BITS, ID_BITS, INDEX_BITS, INSTRUMENT_ID_BITS, KIND_BITS, MAX_FEE_BITS,
@@ -87,8 +87,26 @@ pub mod flags {
     pub const TRIGGER_BELOW: u8 = 1 << 5;
     /// Both directions of a trigger.
     pub const DIRECTIONS: u8 = TRIGGER_ABOVE | TRIGGER_BELOW;
+    /// Where the order would trade against one of its own account, that one leaves. Left to the matcher.
+    pub const SELF_TRADE_OLDEST: u8 = 1 << 6;
+    /// Where the order would trade against one of its own account, both leave. Left to the matcher.
+    pub const SELF_TRADE_BOTH: u8 = 1 << 7;
+    /// Both choices of self-trade prevention; an order has one of them, or neither.
+    pub const SELF_TRADE: u8 = SELF_TRADE_OLDEST | SELF_TRADE_BOTH;
     /// All flags.
-    pub const ALL: u8 = REDUCE_ONLY | POST_ONLY | IMMEDIATE_OR_CANCEL | FILL_OR_KILL | DIRECTIONS;
+    pub const ALL: u8 = REDUCE_ONLY | POST_ONLY | IMMEDIATE_OR_CANCEL | FILL_OR_KILL | DIRECTIONS | SELF_TRADE;
+}
+
+/// What happens where an order would trade against one of its own account.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum SelfTrade {
+    /// The newer one, which comes in, stops there; the one at rest stays.
+    #[default]
+    Newest,
+    /// The one at rest leaves, and the newer one goes on.
+    Oldest,
+    /// Both leave.
+    Both,
 }
 
 /// What an order waits for: a mark per lot, 10^-6 of the settlement asset (B-TRIGGER).
@@ -181,11 +199,6 @@ impl Instruction {
 
     /// The packed elements `A` and `B`.
     pub fn words(&self) -> (Fr, Fr) {
-        let pack = |fields: &[(u64, usize)]| {
-            fields.iter().rev().fold(Fr::zero(), |x, (value, bits)| {
-                x * power_of_two(*bits) + Fr::from(*value)
-            })
-        };
         let a = pack(&[
             (self.kind as u64, KIND_BITS),
             (self.group.get().into(), GROUP_BITS),
@@ -205,11 +218,16 @@ impl Instruction {
         (a, b)
     }
 
-    /// The message that is signed; `genesis` is the chain's genesis hash.
-    pub fn message(&self, genesis: &[u8; 32]) -> Fr {
+    /// What the message is a hash of, under [`domain::INSTRUCTION`].
+    pub fn elements(&self, genesis: &[u8; 32]) -> [Fr; 4] {
         let (lo, hi) = limbs(genesis);
         let (a, b) = self.words();
-        sponge(domain::INSTRUCTION, &[lo, hi, a, b])
+        [lo, hi, a, b]
+    }
+
+    /// The message that is signed; `genesis` is the chain's genesis hash.
+    pub fn message(&self, genesis: &[u8; 32]) -> Fr {
+        sponge(domain::INSTRUCTION, &self.elements(genesis))
     }
 
     /// Signs the instruction for a chain.
@@ -265,6 +283,16 @@ impl Instruction {
         match self.kind {
             InstructionKind::Order => Ok(Some(trigger)),
             _ => Err(TriggerError::NoOrder),
+        }
+    }
+
+    /// What happens where the order would trade against one of its own account; `None` if the flags ask for two things.
+    pub fn self_trade(&self) -> Option<SelfTrade> {
+        match (self.has(flags::SELF_TRADE_OLDEST), self.has(flags::SELF_TRADE_BOTH)) {
+            (false, false) => Some(SelfTrade::Newest),
+            (true, false) => Some(SelfTrade::Oldest),
+            (false, true) => Some(SelfTrade::Both),
+            (true, true) => None,
         }
     }
 

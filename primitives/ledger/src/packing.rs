@@ -26,9 +26,36 @@ pub fn positions_fit(positions: &Positions) -> bool {
     positions.iter().all(|q| position_fits(*q))
 }
 
-/// `2^bits` in the field, for `bits < 255`.
+/// `2^bits` in the field, for `bits < 256`.
 pub fn power_of_two(bits: usize) -> Fr {
-    (0..bits).fold(Fr::one(), |x, _| x.double())
+    pack(&[(0, bits), (1, 1)])
+}
+
+/// Fields with their widths, one above the other: `Σ value_i·2^(widths before i)` in the field. No field begins above
+/// bit 255. Whether values fit their widths is for the caller to check; one that does not reaches into the next.
+pub fn pack(fields: &[(u64, usize)]) -> Fr {
+    let mut limbs = [0u64; 5];
+    let mut offset = 0;
+    for (value, width) in fields {
+        let (first, wide) = (offset / 64, u128::from(*value) << (offset % 64));
+        let parts = [wide as u64, (wide >> 64) as u64]
+            .into_iter()
+            .chain(core::iter::repeat(0));
+        let mut carry = false;
+        for (limb, part) in limbs.iter_mut().skip(first).zip(parts) {
+            let (sum, over) = limb.overflowing_add(part);
+            let (sum, again) = sum.overflowing_add(carry.into());
+            (*limb, carry) = (sum, over | again);
+        }
+        offset += width;
+    }
+    let [a, b, c, d, high] = limbs;
+    let low = Fr::from_raw([a, b, c, d]);
+    if high == 0 {
+        return low;
+    }
+    // Only a value that does not fit its width comes here.
+    low + Fr::from(high) * Fr::from_raw([0, 0, 0, 1 << 63]).double()
 }
 
 /// A signed number in the field.
@@ -95,4 +122,52 @@ pub fn unpack_open_interest(words: &[Fr; OPEN_INTEREST_WORDS]) -> Option<OpenInt
         unpack(word, OPEN_INTEREST_BITS, count, chunk)?;
     }
     Some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// What [`pack`] says, by the field's own arithmetic.
+    fn folded(fields: &[(u64, usize)]) -> Fr {
+        let power = |bits: usize| (0..bits).fold(Fr::one(), |x, _| x.double());
+        fields
+            .iter()
+            .rev()
+            .fold(Fr::zero(), |x, (value, width)| x * power(*width) + Fr::from(*value))
+    }
+
+    #[test]
+    fn powers_of_two_should_be_repeated_doublings() {
+        let mut power = Fr::one();
+        for bits in 0..256 {
+            assert_eq!(power_of_two(bits), power, "{bits}");
+            power = power.double();
+        }
+    }
+
+    #[test]
+    fn values_at_the_edges_should_reach_into_the_next_field_and_beyond_the_last() {
+        let all = [(u64::MAX, 63); 4];
+        assert_eq!(pack(&all), folded(&all));
+        let most = [
+            (u64::MAX, 64),
+            (u64::MAX, 64),
+            (u64::MAX, 64),
+            (u64::MAX, 63),
+            (u64::MAX, 1),
+        ];
+        assert_eq!(pack(&most), folded(&most));
+        let carried = [(1, 0), (u64::MAX, 64), (u64::MAX, 64), (u64::MAX, 64), (u64::MAX, 64)];
+        assert_eq!(pack(&carried), folded(&carried));
+        assert_eq!(pack(&[]), Fr::zero());
+    }
+
+    proptest! {
+        #[test]
+        fn fields_should_stand_one_above_the_other(fields in prop::collection::vec((any::<u64>(), 0usize..50), 0..6)) {
+            prop_assert_eq!(pack(&fields), folded(&fields));
+        }
+    }
 }

@@ -3,7 +3,9 @@
 use crate::{
     account::{cash_fits, Account, Switches},
     house::House,
-    packing::{pack_open_interest, pack_positions, power_of_two, unpack_open_interest, unpack_positions, OpenInterest},
+    packing::{
+        pack, pack_open_interest, pack_positions, power_of_two, unpack_open_interest, unpack_positions, OpenInterest,
+    },
     slot::Slot,
 };
 use alloc::vec::Vec;
@@ -163,16 +165,13 @@ impl UnitRecord {
 
     /// The first element: `index ‖ kind ‖ deposit ‖ withdrawal ‖ asked`.
     pub fn head(&self) -> Fr {
-        let fields = [
+        pack(&[
             (u64::from(self.index.get()), INDEX_BITS),
             (self.kind.code().into(), RECORD_KIND_BITS),
             (self.deposit.get(), AMOUNT_BITS),
             (self.withdrawal.get(), AMOUNT_BITS),
             (self.kind.asked(), AMOUNT_BITS),
-        ];
-        fields.iter().rev().fold(Fr::zero(), |x, (value, bits)| {
-            x * power_of_two(*bits) + Fr::from(*value)
-        })
+        ])
     }
 
     /// The record's elements in the order they are hashed.

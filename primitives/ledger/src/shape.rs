@@ -17,6 +17,8 @@ pub struct Shape {
 impl Shape {
     /// The development shape; fills a domain of 2^18.
     pub const DEV: Self = Self { units: 9, places: 1 };
+    /// The development shape for market makers and for accounts whose legs hedge each other; fills a domain of 2^18.
+    pub const DEV_MAKER: Self = Self { units: 4, places: 4 };
     /// Fills a domain of 2^19.
     pub const STANDARD: Self = Self { units: 22, places: 1 };
     /// Fills a domain of 2^20.

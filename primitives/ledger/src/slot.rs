@@ -7,9 +7,10 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_types::{InstructionId, Lots};
+use codec::{Decode, Encode};
 
 /// Contents of one order slot.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Slot {
     /// Highest id seen in the slot.
     pub id: InstructionId,

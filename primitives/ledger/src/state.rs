@@ -238,6 +238,25 @@ pub struct GroupLedger {
 }
 
 impl GroupLedger {
+    /// The ledger with these accounts, of which there is one of each index, and this house; `batch_no` is the number of
+    /// its next batch.
+    pub fn of_parts(
+        accounts: impl IntoIterator<Item = (AccountIndex, AccountState)>,
+        house: House,
+        batch_no: u64,
+    ) -> Self {
+        let accounts: BTreeMap<AccountIndex, AccountState> = accounts.into_iter().collect();
+        let leaves = accounts
+            .iter()
+            .map(|(index, state)| (index.get(), state.account.leaf()));
+        Self {
+            tree: AccountTree::of_leaves(leaves),
+            accounts,
+            house,
+            batch_no,
+        }
+    }
+
     /// Account root.
     pub fn root(&self) -> Fr {
         self.tree.root()

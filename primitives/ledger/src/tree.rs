@@ -3,7 +3,7 @@
 use alloc::{collections::BTreeMap, vec::Vec};
 use cloister_crypto::{
     constants::{ACCOUNT_TREE_DEPTH, ORDER_TREE_DEPTH, TREE_ARITY, TREE_ARITY_BITS},
-    poseidon2::compress8,
+    poseidon2::{compress8, State},
     Fr,
 };
 
@@ -56,15 +56,13 @@ impl<const DEPTH: usize> Tree<DEPTH> {
             if number == DEPTH {
                 break;
             }
-            let mut above: BTreeMap<u32, [Fr; TREE_ARITY]> = BTreeMap::new();
+            let mut above: BTreeMap<u32, State> = BTreeMap::new();
             for (index, node) in level {
                 let (parent, child) = (index / TREE_ARITY as u32, digit(index, 0));
                 above.entry(parent).or_insert([tree.empty[number]; TREE_ARITY])[child] = node;
             }
-            level = above
-                .into_iter()
-                .map(|(parent, children)| (parent, compress8(&children)))
-                .collect();
+            let (parents, children): (Vec<u32>, Vec<State>) = above.into_iter().unzip();
+            level = parents.into_iter().zip(nodes_of(&children)).collect();
         }
         tree
     }
@@ -129,6 +127,18 @@ impl<const DEPTH: usize> Tree<DEPTH> {
             .take_while(|((level, _), _)| *level == 0)
             .map(|((_, i), v)| (*i, *v))
     }
+}
+
+/// The nodes above many lists of children, side by side where a program of this machine asks for it.
+#[cfg(feature = "many")]
+fn nodes_of(children: &[State]) -> Vec<Fr> {
+    cloister_crypto_many::compress8_many(children)
+}
+
+/// The nodes above many lists of children.
+#[cfg(not(feature = "many"))]
+fn nodes_of(children: &[State]) -> Vec<Fr> {
+    children.iter().map(compress8).collect()
 }
 
 /// The root that a path gives for `leaf` at `index`, if the path holds `expected` there.

@@ -7,10 +7,13 @@
 //! field element must be canonical. Therefore a value has exactly one encoding: bytes that can be read are the bytes
 //! that are written again. Whether the values follow the rules of a statement is not asked here; its `check` does that.
 
+mod request;
+
 use crate::{
     account::{Account, Key, Switches},
     batch::{BatchWitness, Doors},
     context::BatchContext,
+    control::{Control, SignedControl},
     exit::{ExitStatement, ExitWitness, FinalValues},
     fill::Fill,
     house::House,
@@ -140,6 +143,7 @@ scale!(
     u128,
     i64,
     i128,
+    Control,
     Instruction,
     Position,
     AccountIndex,
@@ -199,6 +203,7 @@ fields! {
     Account { key, view_key, nonce, min_id, cash, orders_root, positions, switches }
     House { key, nonce, insurance, fee_pool, positions, open_interest }
     SignedInstruction { instruction, signature }
+    SignedControl { control, signature }
     Fill { side, row, quantity, cost, fee }
     PlaceWitness { signed, fill, path }
     UnitWitness {
@@ -446,6 +451,7 @@ impl Wire for Party {
 }
 
 encoded!(Mode);
+encoded!(Party);
 
 impl Wire for MarginChoice {
     fn write_to<O: Output + ?Sized>(&self, out: &mut O) {

@@ -1,11 +1,7 @@
 //! On what the figures were taken.
 
 use crate::{engine::EngineName, error::BenchError};
-use std::{
-    fs,
-    thread::available_parallelism,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{fs, thread::available_parallelism};
 
 /// The bench's own lock file: the versions that were compiled.
 const LOCK: &str = include_str!("../Cargo.lock");
@@ -62,7 +58,7 @@ impl Machine {
             threads: available_parallelism()?.get(),
             memory: kib / 1024.0 / 1024.0,
             system: value(&release, "PRETTY_NAME", '=').map_or_else(unknown, |name| name.trim_matches('"').to_owned()),
-            date: date(SystemTime::now()),
+            date: jiff::Timestamp::now().strftime("%Y-%m-%d").to_string(),
         })
     }
 
@@ -115,23 +111,4 @@ pub fn versions(engine: EngineName) -> String {
     };
     let named = engine.crates().iter().map(|name| format!("{name} {}", version(name)));
     named.collect::<Vec<_>>().join(", ")
-}
-
-/// The day of a moment, `YYYY-MM-DD`.
-fn date(moment: SystemTime) -> String {
-    let seconds = moment.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    // Days since 1 March of the year 0; a year that begins in March has its leap day at its end.
-    let days = seconds / 86_400 + 719_468;
-    let (era, day_of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * from_march + 2) / 5 + 1;
-    let month = if from_march < 10 {
-        from_march + 3
-    } else {
-        from_march - 9
-    };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}")
 }

@@ -41,6 +41,11 @@ fn the_development_key_of_batches_is_the_one_of_the_circuit() {
 }
 
 #[test]
+fn the_development_key_of_batches_with_several_places_is_the_one_of_the_circuit() {
+    assert_committed("development-4x4.vk", BatchCircuit::blank(Shape::DEV_MAKER));
+}
+
+#[test]
 fn the_development_key_of_seals_is_the_one_of_the_circuit() {
     assert_committed("development-seal.vk", SealCircuit::blank());
 }

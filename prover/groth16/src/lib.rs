@@ -38,7 +38,6 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
-mod arithmetic;
 mod circuit;
 mod curve;
 mod error;
@@ -51,6 +50,8 @@ mod prove;
 mod scalar;
 mod setup;
 mod verify;
+
+use cloister_lanes as arithmetic;
 
 pub use arithmetic::{constants::P as BASE_FIELD_MODULUS, Backend};
 pub use circuit::{constraint_name, outline, Assignment, Matrices, Matrix, Outline, Term};

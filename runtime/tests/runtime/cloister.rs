@@ -12,8 +12,9 @@ use cloister_runtime::{
     constants::{development::SEAL_SEED, time},
     genesis_presets::{
         feeds, groups, DEVELOPMENT_BATCH_KEY, DEVELOPMENT_EXIT_KEY, DEVELOPMENT_HOUSE_KEY,
-        DEVELOPMENT_LARGE_SOLVENCY_KEY, DEVELOPMENT_LARGE_SOLVENCY_SHAPE, DEVELOPMENT_SEAL_KEY, DEVELOPMENT_SHAPE,
-        DEVELOPMENT_SOLVENCY_KEY, DEVELOPMENT_SOLVENCY_SHAPE, FEE_ACCOUNT, SEQUENCER,
+        DEVELOPMENT_LARGE_SOLVENCY_KEY, DEVELOPMENT_LARGE_SOLVENCY_SHAPE, DEVELOPMENT_MAKER_KEY,
+        DEVELOPMENT_MAKER_SHAPE, DEVELOPMENT_SEAL_KEY, DEVELOPMENT_SHAPE, DEVELOPMENT_SOLVENCY_KEY,
+        DEVELOPMENT_SOLVENCY_SHAPE, FEE_ACCOUNT, SEQUENCER,
     },
     BlockNumber, Execution, Oracle, Risk, Runtime, RuntimeOrigin, Sequencers, System, Verifier,
 };
@@ -69,12 +70,16 @@ fn the_development_preset_should_have_active_keys_and_the_public_sealing_key() {
                 DEVELOPMENT_SOLVENCY_KEY,
                 DEVELOPMENT_LARGE_SOLVENCY_KEY,
                 DEVELOPMENT_EXIT_KEY,
+                DEVELOPMENT_MAKER_KEY,
             ]
         );
         let batches = Verifier::verifying_key(DEVELOPMENT_BATCH_KEY).expect("batches can be proven");
         assert_eq!(batches.statement, DEVELOPMENT_SHAPE);
         assert_eq!(batches.active_at, 0);
         assert!(batches.development);
+        let wide = Verifier::verifying_key(DEVELOPMENT_MAKER_KEY).expect("batches of several places can be proven");
+        assert_eq!((wide.statement, wide.active_at), (DEVELOPMENT_MAKER_SHAPE, 0));
+        assert!(wide.development && wide.key != batches.key);
         let public = SealKey::from_seed(&SEAL_SEED).public().expect("the seed gives a key");
         assert_eq!(
             Sequencers::seal_key(groups::BTC),

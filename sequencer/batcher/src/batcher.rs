@@ -1,22 +1,30 @@
 //! The batcher itself.
 
+mod groups;
+mod provisional;
 mod queue;
+mod resume;
+mod snapshot;
+mod unprovable;
+
+pub use snapshot::RestoreError;
 
 use crate::{
     closed::ClosedBatch,
     config::{BatcherConfig, SecretSource},
     draft::{digest, Draft},
-    error::{BatcherError, UnitName},
+    error::BatcherError,
     event::{Event, Forced, QueueItem, Request},
     open::{held_by, Absorbed, Claims, Entry, OpenBatch},
     padding::pad,
+    shapes::{are_good, beginning_with, most_units},
+    void::{Closing, Refusal, Voided},
     waiting::Waiting,
 };
 use cloister_crypto::Fr;
 use cloister_engine::{AccountIndex, Holdings, Millis};
 use cloister_ledger::{
-    state::BatchRequest, BatchContext, BatchEffect, BatchError, BatchWitness, Doors, GroupLedger, SignedInstruction,
-    StateError,
+    state::BatchRequest, BatchContext, BatchEffect, BatchWitness, Doors, GroupLedger, Shape, SignedInstruction,
 };
 use cloister_risk::RiskTable;
 use cloister_types::{Amount, ItemId};
@@ -28,11 +36,15 @@ use std::{
 /// A closed batch that the chain has not taken yet, with the events inside.
 #[derive(Clone, Debug)]
 struct Unsettled {
+    shape: Shape,
     request: BatchRequest,
     /// Account root after the batch.
     root: Fr,
     entries: Vec<Entry>,
     items: Vec<QueueItem>,
+    /// Units that are not padding.
+    used: usize,
+    closed_at: Millis,
 }
 
 /// Makes batches of one margin group.
@@ -49,13 +61,15 @@ pub struct Batcher {
     last_time: Millis,
     table: RiskTable,
     open: Option<OpenBatch>,
-    /// Events that are not in a batch yet; not empty only while an error stands.
+    /// Events that are not in a batch yet; not empty only while an error of the queue stands.
     pending: VecDeque<Entry>,
     /// Queue items that are ready at the table and in no batch yet.
     waiting: Waiting,
     unsettled: VecDeque<Unsettled>,
     ready: VecDeque<ClosedBatch>,
     unbound: Vec<Arc<SignedInstruction>>,
+    /// Events that had no proof, and that nobody has heard of yet.
+    voided: Vec<Voided>,
     /// Forced withdrawals that were put into a batch, and that nobody has heard of yet.
     forced: Vec<Forced>,
     /// Accounts whose close takes effect in a batch, as far as nobody has asked for them.
@@ -75,7 +89,7 @@ impl Batcher {
         table: RiskTable,
         ready: Vec<QueueItem>,
     ) -> Result<Self, BatcherError> {
-        if config.shape.units < 2 || config.shape.places == 0 {
+        if !are_good(&config.shapes) {
             return Err(BatcherError::Shape);
         }
         let group = table.header.group;
@@ -102,6 +116,7 @@ impl Batcher {
             unsettled: VecDeque::new(),
             ready: VecDeque::new(),
             unbound: Vec::new(),
+            voided: Vec::new(),
             forced: Vec::new(),
             ended: Vec::new(),
         })
@@ -127,9 +142,15 @@ impl Batcher {
         &self.table
     }
 
-    /// Units of the open batch.
+    /// Units of the open batch, in the shape that it would get now.
     pub fn open_units(&self) -> usize {
-        self.open.as_ref().map_or(0, |o| o.drafts.len())
+        let units = |open: &OpenBatch| Some(open.cut(open.shape()?).len());
+        self.open.as_ref().and_then(units).unwrap_or(0)
+    }
+
+    /// The shapes of the batches that are closed and not settled.
+    pub fn unsettled_shapes(&self) -> impl Iterator<Item = Shape> + '_ {
+        self.unsettled.iter().map(|closed| closed.shape)
     }
 
     /// Events that wait because of an error.
@@ -137,14 +158,44 @@ impl Batcher {
         self.pending.len()
     }
 
+    /// When the oldest event happened that the chain has not taken yet.
+    pub fn oldest_event(&self) -> Option<Millis> {
+        // Batches are made in the order of their events, and those of one batch happened at about the same time.
+        let closed = self.unsettled.iter().flat_map(|closed| &closed.entries);
+        let open = self.open.iter().flat_map(|open| &open.entries);
+        closed.chain(open).chain(&self.pending).next().map(Entry::happened)
+    }
+
     /// Accounts with opens or deposits that are ready and in no batch yet, and requests that are.
     pub fn waiting(&self) -> usize {
         self.waiting.accounts().saturating_add(self.waiting.requests().count())
     }
 
+    /// When the first of what waits is overdue, by the time of a batch's table.
+    pub fn next_deadline(&self) -> Option<Millis> {
+        self.waiting.first_deadline()
+    }
+
     /// Sets the part of a batch's units that overdue queue items may claim, in percent, from the next batch on.
     pub fn set_queue_share(&mut self, share: u8) {
         self.config.queue_share = share;
+    }
+
+    /// Sets the shapes that batches may have. The open batch gets none that is not among them, unless it fits into no
+    /// other. Batches that are closed stay as they are. If the chain does not take the shape of one any more,
+    /// [`Self::rebase`] makes it again.
+    ///
+    /// # Errors
+    /// [`BatcherError::Shape`], then nothing has changed.
+    pub fn set_shapes(&mut self, shapes: Vec<Shape>) -> Result<(), BatcherError> {
+        if !are_good(&shapes) {
+            return Err(BatcherError::Shape);
+        }
+        if let Some(open) = &mut self.open {
+            open.keep_shapes(&shapes);
+        }
+        self.config.shapes = shapes;
+        Ok(())
     }
 
     /// Closed batches that the chain has not taken yet.
@@ -211,11 +262,11 @@ impl Batcher {
         self.ready.pop_front()
     }
 
-    /// Takes an event. Full batches are closed and wait in [`Self::next_closed`].
+    /// Takes an event. Full batches are closed and wait in [`Self::next_closed`]. An event that has no proof at the
+    /// table in force is void ([`Self::take_voided`]).
     ///
     /// # Errors
-    /// Why the event, or one before it, cannot be put into a batch; the event is kept and tried again with the next
-    /// input.
+    /// Why the queue cannot be put into a batch. Events are kept then, and tried again with the next input.
     pub fn push(&mut self, now: Millis, event: Event, secrets: &mut dyn SecretSource) -> Result<(), BatcherError> {
         self.push_all(now, [event], secrets)
     }
@@ -282,25 +333,35 @@ impl Batcher {
     }
 
     /// Closes the open batch, or one of what waits in the queue, if there is something for it. What room it has goes to
-    /// the queue.
+    /// the queue. Events in it that have no proof are void.
     ///
     /// # Errors
-    /// [`BatcherError::Refused`], [`BatcherError::CashRange`]; the batch stays open.
+    /// [`BatcherError::Refused`], [`BatcherError::CashRange`]: the queue's items cannot be proven; the batch stays
+    /// open.
     pub fn close(&mut self, now: Millis, secrets: &mut dyn SecretSource) -> Result<(), BatcherError> {
+        // Each round voids an event, so there are no more of them than events.
+        while self.try_close(now, secrets)? == Closing::Again {
+            self.drain(now, secrets)?;
+        }
+        Ok(())
+    }
+
+    /// As [`Self::close`], once: if events turn out to be void, what is left of the batch is pending.
+    fn try_close(&mut self, now: Millis, secrets: &mut dyn SecretSource) -> Result<Closing, BatcherError> {
         self.begin(now)?;
         self.take_overdue()?;
         loop {
             // A unit that was left out has made room. Padding may stand only on accounts that take nothing.
             self.fill()?;
             let Some(open) = self.open.take() else {
-                return Ok(());
+                return Ok(Closing::Done);
             };
             let known = self.known_accounts(&open);
             let of_house = self.waiting.of_house();
             // All that was in it turned out to be cancels that cannot be proven. What the house takes asks for no unit,
             // but padding stands on accounts, and there may be none yet.
             if open.is_empty() && (of_house.is_empty() || known.is_empty()) {
-                return Ok(());
+                return Ok(Closing::Done);
             }
             let doors = match doors(&of_house) {
                 Ok(doors) => doors,
@@ -309,10 +370,16 @@ impl Batcher {
                     return Err(error);
                 }
             };
+            let Some(shape) = open.shape() else {
+                // Nothing goes in that does not fit.
+                self.open = Some(open);
+                return Err(BatcherError::Shape);
+            };
             let batch_no = self.head.batch_no();
-            let found = secrets.secrets(batch_no, &digest(batch_no, &self.head.root(), &open.drafts, &doors));
-            let units = usize::from(self.config.shape.units);
-            let drafts = in_full(&open, pad(&open.drafts, units, &known, found.padding), units);
+            let used = open.cut(shape);
+            let found = secrets.secrets(batch_no, &digest(batch_no, &self.head.root(), &used, &doors));
+            let units = usize::from(shape.units);
+            let drafts = in_full(&open, pad(&used, units, &known, found.padding), units);
             let request = BatchRequest {
                 context: BatchContext {
                     genesis: self.config.genesis,
@@ -328,15 +395,18 @@ impl Batcher {
                 empty_mask: 0,
                 units: drafts.iter().map(Draft::request).collect(),
             };
-            match self.head.apply(self.config.shape, &request) {
+            match self.head.apply(shape, &request) {
                 Ok((witness, effect)) => {
                     let mut open = open;
                     self.waiting.remove_of_house(&of_house);
                     open.items.extend(of_house);
-                    self.closed(now, open, request, witness, effect);
-                    return Ok(());
+                    self.closed(now, open, (shape, used.len()), request, (witness, effect));
+                    return Ok(Closing::Done);
                 }
-                Err(source) => self.refused(batch_no, open, &drafts, source)?,
+                Err(source) => match self.refused(batch_no, open, (shape, &drafts), source)? {
+                    Refusal::Smaller => {}
+                    Refusal::Reopened => return Ok(Closing::Again),
+                },
             }
         }
     }
@@ -356,7 +426,7 @@ impl Batcher {
         let mut ended = Vec::new();
         if let Some(done) = self.unsettled.front() {
             self.settled
-                .apply(self.config.shape, &done.request)
+                .apply(done.shape, &done.request)
                 .map_err(|source| BatcherError::Refused {
                     batch_no,
                     unit: None,
@@ -369,18 +439,6 @@ impl Batcher {
         }
         self.unsettled.pop_front();
         Ok(ended)
-    }
-
-    /// Replaces a closed batch by its refreshed self, so that later batches follow its time.
-    pub fn refreshed(&mut self, batch: &ClosedBatch) {
-        if let Some(own) = self
-            .unsettled
-            .iter_mut()
-            .find(|u| u.request.context.batch_no == batch.batch_no())
-        {
-            own.request = batch.request.clone();
-        }
-        self.last_time = self.last_time.max(batch.time());
     }
 
     /// Throws away every batch that is not settled and makes them again at another table, for the case that the chain
@@ -464,46 +522,52 @@ impl Batcher {
     }
 
     fn drain(&mut self, now: Millis, secrets: &mut dyn SecretSource) -> Result<(), BatcherError> {
-        while let Some(time) = self.pending.front().map(|entry| entry.time) {
-            self.begin(time)?;
-            // Opening a batch can change their order.
-            let Some(entry) = self.pending.front().cloned() else {
-                break;
-            };
-            let taken = self.take_queue_of(&entry.event)?;
-            let open = self
-                .open
-                .get_or_insert_with(|| OpenBatch::new(entry.time, Claims::default()));
-            match taken {
-                Absorbed::Taken => match open.absorb(&self.head, &self.table, &self.config, &entry) {
-                    Ok(Absorbed::Taken) => {
-                        self.pending.pop_front();
-                        if open.free(&self.config) == 0 {
-                            self.close(now, secrets)?;
+        loop {
+            while let Some(time) = self.pending.front().map(|entry| entry.time) {
+                self.begin(time)?;
+                // Opening a batch can change their order.
+                let Some(entry) = self.pending.front().cloned() else {
+                    break;
+                };
+                let taken = match self.take_queue_of(&entry.event)? {
+                    Absorbed::Full => Absorbed::Full,
+                    Absorbed::Taken => {
+                        let shapes = self.config.shapes.clone();
+                        let open = self
+                            .open
+                            .get_or_insert_with(|| OpenBatch::new(entry.time, shapes, Claims::default()));
+                        match open.absorb(&self.head, &self.table, &self.config, &entry) {
+                            Ok(taken) => taken,
+                            Err(error) => {
+                                self.void_first(error)?;
+                                continue;
+                            }
                         }
                     }
-                    Ok(Absorbed::Full) => self.close(now, secrets)?,
-                    Err(BatcherError::UnknownAccount(account)) => {
-                        // The account is no more. A cancel holds in the engine all the same.
-                        let cancel = entry.event.cancel().ok_or(BatcherError::UnknownAccount(account))?;
-                        self.unbound.push(cancel.clone());
-                        self.pending.pop_front();
-                    }
-                    Err(error) => return Err(error),
-                },
-                Absorbed::Full => self.close(now, secrets)?,
+                };
+                if taken == Absorbed::Taken {
+                    self.pending.pop_front();
+                }
+                if taken == Absorbed::Full || self.is_full() {
+                    // What it leaves pending comes first.
+                    self.try_close(now, secrets)?;
+                }
+            }
+            self.begin(now)?;
+            // A queue that fits into the batch keeps nobody out.
+            let free = self.open.as_ref().map_or(0, OpenBatch::free);
+            if self.waiting() <= free {
+                self.fill()?;
+            }
+            if !self.is_full() || self.try_close(now, secrets)? == Closing::Done {
+                return Ok(());
             }
         }
-        self.begin(now)?;
-        // A queue that fits into the batch keeps nobody out.
-        let free = self.open.as_ref().map_or(0, |open| open.free(&self.config));
-        if self.waiting() <= free {
-            self.fill()?;
-        }
-        if self.open.as_ref().is_some_and(|open| open.free(&self.config) == 0) {
-            self.close(now, secrets)?;
-        }
-        Ok(())
+    }
+
+    /// Whether a batch is open that has no room.
+    fn is_full(&self) -> bool {
+        self.open.as_ref().is_some_and(OpenBatch::is_full)
     }
 
     /// Opens a batch if none is open and there is something for it. Its first units are of those whose items have
@@ -516,7 +580,11 @@ impl Batcher {
             }
             // The chain takes no batch whose time is before its table's, and its clock may be ahead of ours.
             let time = time.max(self.last_time).max(self.table.header.time);
-            let open = OpenBatch::new(time, Claims::of(&self.config));
+            let places = self.pending.front().map_or(0, |entry| entry.event.places());
+            let shapes = beginning_with(&self.config.shapes, places);
+            let units = most_units(&shapes, 0).unwrap_or(0);
+            let mut open = OpenBatch::new(time, shapes, Claims::of(self.config.queue_share, units));
+            open.pays_in(self.paid_in()?);
             let most = open.claims.all();
             let held_back: Vec<QueueItem> = self.held_back(&open).take(most).cloned().collect();
             for request in held_back.iter().rev() {
@@ -551,14 +619,14 @@ impl Batcher {
         &mut self,
         now: Millis,
         open: OpenBatch,
+        (shape, used): (Shape, usize),
         request: BatchRequest,
-        witness: BatchWitness,
-        effect: BatchEffect,
+        (witness, effect): (BatchWitness, BatchEffect),
     ) {
         self.last_time = request.context.time;
         let root = effect.statement.new_root;
         self.ready.push_back(ClosedBatch {
-            shape: self.config.shape,
+            shape,
             request: request.clone(),
             witness,
             effect,
@@ -568,53 +636,19 @@ impl Batcher {
                 .iter()
                 .filter(|e| matches!(e.event, Event::Filled(_)))
                 .count(),
-            used: open.drafts.len(),
+            used,
             unbound: core::mem::take(&mut self.unbound),
             closed_at: now,
         });
         self.unsettled.push_back(Unsettled {
+            shape,
             request,
             root,
             entries: open.entries,
             items: open.items,
+            used,
+            closed_at: now,
         });
-    }
-
-    /// The transition refused the batch. A cancel at fault is left out, because the engine has acted on it already;
-    /// anything else stops the batcher, and the batch stays open.
-    fn refused(
-        &mut self,
-        batch_no: u64,
-        mut open: OpenBatch,
-        drafts: &[Draft],
-        source: StateError,
-    ) -> Result<(), BatcherError> {
-        let position = match source {
-            StateError::Batch(BatchError::Unit(n, _))
-            | StateError::NoAccount(n)
-            | StateError::AccountExists(n)
-            | StateError::TooManyPlaces(n) => Some(usize::from(n)),
-            StateError::BatchNumber { .. } | StateError::Batch(_) => None,
-        };
-        let draft = position.and_then(|at| drafts.get(at));
-        let own = draft
-            .and_then(|d| open.drafts.iter().position(|o| o == d))
-            .filter(|_| draft.is_some_and(Draft::is_cancel));
-        if let Some(at) = own {
-            if let Draft::Bound { signed } = open.remove(at) {
-                open.entries.retain(|e| e.event != Event::Bound(signed.clone()));
-                self.unbound.push(signed);
-            }
-            self.open = Some(open);
-            return Ok(());
-        }
-        self.open = Some(open);
-        let unit = position.zip(draft).map(|(position, d)| UnitName {
-            position,
-            account: d.account(),
-            id: d.id(),
-        });
-        Err(BatcherError::Refused { batch_no, unit, source })
     }
 }
 

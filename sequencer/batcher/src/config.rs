@@ -4,16 +4,17 @@ use cloister_crypto::Fr;
 use cloister_engine::Millis;
 use cloister_ledger::Shape;
 use cloister_types::GroupId;
+use codec::{Decode, Encode};
 
 /// Configuration of a batcher.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct BatcherConfig {
     /// Genesis hash of the chain.
     pub genesis: [u8; 32],
     /// Margin group.
     pub group: GroupId,
-    /// Shape of every batch: at least two units, so that both sides of a fill fit, and one place.
-    pub shape: Shape,
+    /// Shapes that a batch may have: at least two units each, so that both sides of a fill fit, and one place.
+    pub shapes: Vec<Shape>,
     /// Account id that the rewards of the proofs go to.
     pub payee: [u8; 32],
     /// Part of a batch's units that overdue queue items may claim, in percent, as the chain has it.

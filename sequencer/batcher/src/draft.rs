@@ -1,14 +1,20 @@
-//! A unit in the making.
+//! A unit in the making, or several of one account that are cut once the shape is known.
 
+mod run;
+mod unsigned;
+
+pub(crate) use self::{
+    run::{sum, Run, Step},
+    unsigned::{places, request_of},
+};
 use crate::event::Request;
 use blake2::{Blake2b512, Digest};
 use cloister_crypto::{field::to_bytes, schnorr::PublicKey, Fr};
-use cloister_engine::Holdings;
-use cloister_ledger::{Doors, Fill, InstructionKind, Key, SignedInstruction, UnitRequest};
+use cloister_engine::OrderKey;
+use cloister_ledger::{Doors, Key, SignedInstruction, UnitRequest};
 use cloister_types::{AccountIndex, Amount, InstructionId};
-use std::sync::Arc;
 
-/// One unit of the open batch.
+/// A part of a batch.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Draft {
     /// An open from the queue, with the deposits queued behind it.
@@ -29,14 +35,13 @@ pub(crate) enum Draft {
         /// It is a close that leaves no account.
         closes: bool,
     },
-    /// Fills of one order; `before` is what the account held before the unit.
-    Order {
-        signed: Arc<SignedInstruction>,
-        fill: Fill,
-        before: Box<Holdings>,
+    /// What the account has signed: fills of orders, cancels, or a withdrawal.
+    Signed(Run),
+    /// A unit of a group that nobody signs, or the order that meets it.
+    Unsigned {
+        account: AccountIndex,
+        request: UnitRequest,
     },
-    /// A cancel, cancel-all or withdrawal.
-    Bound { signed: Arc<SignedInstruction> },
     /// Nothing but a fresh nonce.
     Padding { account: AccountIndex },
 }
@@ -47,16 +52,69 @@ impl Draft {
             Self::Open { account, .. }
             | Self::Deposit { account, .. }
             | Self::Request { account, .. }
+            | Self::Unsigned { account, .. }
             | Self::Padding { account } => *account,
-            Self::Order { signed, .. } | Self::Bound { signed } => signed.instruction.index,
+            Self::Signed(run) => run.account(),
         }
     }
 
-    /// Id of the instruction, if there is one.
-    pub fn id(&self) -> Option<InstructionId> {
+    /// Number of units in a shape of so many places; `None` if it has too few.
+    pub fn units(&self, most: u16) -> Option<usize> {
         match self {
-            Self::Order { signed, .. } | Self::Bound { signed } => Some(signed.instruction.id),
-            Self::Open { .. } | Self::Deposit { .. } | Self::Request { .. } | Self::Padding { .. } => None,
+            Self::Signed(run) => Some(run.units(most)),
+            Self::Unsigned { request, .. } => (places(request) <= usize::from(most)).then_some(1),
+            Self::Open { .. } | Self::Deposit { .. } | Self::Request { .. } | Self::Padding { .. } => Some(1),
+        }
+    }
+
+    /// Its units in a shape of so many places.
+    pub fn cut(&self, most: u16) -> Vec<Self> {
+        match self {
+            Self::Signed(run) => run.cut(most).into_iter().map(Self::Signed).collect(),
+            _ => vec![self.clone()],
+        }
+    }
+
+    /// Id of the last instruction of a unit, if there is one.
+    pub fn id(&self) -> Option<InstructionId> {
+        self.last_order().map(|order| order.id)
+    }
+
+    fn last_order(&self) -> Option<OrderKey> {
+        match self {
+            Self::Signed(run) => run.steps().last().map(Step::key),
+            Self::Unsigned {
+                request: UnitRequest::Normal { places, .. },
+                ..
+            } => places.last().map(|(signed, _)| OrderKey::of(&signed.instruction)),
+            Self::Open { .. }
+            | Self::Deposit { .. }
+            | Self::Request { .. }
+            | Self::Unsigned { .. }
+            | Self::Padding { .. } => None,
+        }
+    }
+
+    /// What a unit is at fault with that the ledger refuses, if `place`, counted from the first that it uses, is named
+    /// or not.
+    pub fn fault(&self, place: Option<usize>) -> Fault {
+        let Self::Signed(run) = self else {
+            return match (self, self.last_order()) {
+                (_, Some(order)) => Fault::Order(order),
+                (Self::Unsigned { account, .. }, None) => Fault::Unsigned(*account),
+                _ => Fault::None,
+            };
+        };
+        let places = run.places();
+        let named = place.and_then(|at| places.get(at));
+        let order = match named {
+            Some(named) => Some(named).filter(|named| !named.is_cancel()),
+            None => places.iter().rfind(|step| !step.is_cancel()),
+        };
+        match (order, named) {
+            (Some(order), _) => Fault::Order(order.key()),
+            (None, Some(named)) => Fault::Cancels(vec![named.key()]),
+            (None, None) => Fault::Cancels(places.iter().map(Step::key).collect()),
         }
     }
 
@@ -70,24 +128,9 @@ impl Draft {
         matches!(self, Self::Request { closes: true, .. })
     }
 
-    /// True for a cancel or cancel-all: the engine has acted on it already, whether or not it can be proven.
-    pub fn is_cancel(&self) -> bool {
-        match self {
-            Self::Bound { signed } => matches!(
-                signed.instruction.kind,
-                InstructionKind::Cancel | InstructionKind::CancelAll
-            ),
-            _ => false,
-        }
-    }
-
+    /// What the ledger is asked for, for one unit.
     pub fn request(&self) -> UnitRequest {
         let index = self.account().get();
-        let normal = |signed: &Arc<SignedInstruction>, fill| UnitRequest::Normal {
-            index: AccountIndex(index),
-            deposit: Amount::ZERO,
-            places: vec![(SignedInstruction::clone(signed), fill)],
-        };
         match self {
             Self::Open {
                 public_key,
@@ -138,18 +181,28 @@ impl Draft {
                 index: AccountIndex(index),
                 deposit: Amount::ZERO,
             },
-            Self::Order { signed, fill, .. } => normal(signed, *fill),
-            Self::Bound { signed } => normal(signed, Fill::default()),
+            Self::Signed(run) => UnitRequest::Normal {
+                index: AccountIndex(index),
+                deposit: Amount::ZERO,
+                places: run
+                    .places()
+                    .into_iter()
+                    .map(|step| (SignedInstruction::clone(&step.signed), step.fill))
+                    .collect(),
+            },
+            Self::Unsigned { request, .. } => request.clone(),
         }
     }
 
     fn absorb(&self, hasher: &mut Blake2b512) {
         hasher.update(self.account().get().to_le_bytes());
-        let mut signature = |signed: &SignedInstruction| hasher.update(signed.signature.to_bytes());
+        if let Self::Unsigned { request, .. } = self {
+            return unsigned::absorb(request, hasher);
+        }
         match self {
             Self::Open { deposit: amount, .. } => hasher.update(amount.get().to_le_bytes()),
             Self::Deposit { amount, .. } => hasher.update(amount.get().to_le_bytes()),
-            Self::Padding { .. } => hasher.update([0]),
+            Self::Padding { .. } | Self::Unsigned { .. } => hasher.update([0]),
             Self::Request { request, deposit, .. } => {
                 hasher.update(deposit.get().to_le_bytes());
                 match request {
@@ -166,15 +219,29 @@ impl Draft {
                     }
                 }
             }
-            Self::Bound { signed } => signature(signed),
-            Self::Order { signed, fill, .. } => {
-                signature(signed);
-                hasher.update(fill.quantity.get().to_le_bytes());
-                hasher.update(fill.cost.get().to_le_bytes());
-                hasher.update(fill.fee.get().to_le_bytes());
+            Self::Signed(run) => {
+                for Step { signed, fill, .. } in run.places() {
+                    hasher.update(signed.signature.to_bytes());
+                    hasher.update(fill.quantity.get().to_le_bytes());
+                    hasher.update(fill.cost.get().to_le_bytes());
+                    hasher.update(fill.fee.get().to_le_bytes());
+                }
             }
         }
     }
+}
+
+/// What a unit is at fault with that the ledger refuses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// Cancels: they hold whether or not they can be proven.
+    Cancels(Vec<OrderKey>),
+    /// An order or a withdrawal.
+    Order(OrderKey),
+    /// What nobody has signed, of this account.
+    Unsigned(AccountIndex),
+    /// Nothing that can leave.
+    None,
 }
 
 /// Digest of a batch's contents. It feeds the salt, so that batches of different contents never share one even if the

@@ -4,9 +4,10 @@ use cloister_crypto::{
     schnorr::{PublicKey, Signature},
     Fr,
 };
-use cloister_engine::{AccountIndex, Effect, Fill, Millis};
+use cloister_engine::{AccountIndex, Effect, Fill, Millis, UnsignedGroup, UnsignedUnit};
 use cloister_ledger::{InstructionKind, SignedInstruction, Switches};
 use cloister_types::{Amount, ItemId};
+use codec::{Decode, Encode};
 use std::sync::Arc;
 
 /// What an owner asks for that is taken by a unit of its mode.
@@ -38,7 +39,7 @@ impl Request {
 }
 
 /// A forced withdrawal that was put into a batch.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Forced {
     /// The account.
     pub account: AccountIndex,
@@ -137,14 +138,19 @@ impl QueueItem {
         )
     }
 
-    /// Whether it is overdue at a table of this time. What the house takes claims no unit.
-    pub(crate) fn is_overdue(&self, table_time: Millis) -> bool {
+    /// From which time of a batch's table on it is overdue. What the house takes claims no unit, so it never is.
+    pub(crate) fn deadline(&self) -> Option<Millis> {
         match self {
             Self::Open { deadline, .. } | Self::Deposit { deadline, .. } | Self::Request { deadline, .. } => {
-                *deadline <= table_time
+                Some(*deadline)
             }
-            Self::PayInsurance { .. } | Self::TakeInsurance { .. } => false,
+            Self::PayInsurance { .. } | Self::TakeInsurance { .. } => None,
         }
+    }
+
+    /// Whether it is overdue at a table of this time.
+    pub(crate) fn is_overdue(&self, table_time: Millis) -> bool {
+        self.deadline().is_some_and(|deadline| deadline <= table_time)
     }
 
     /// True for a close.
@@ -181,12 +187,14 @@ impl QueueItem {
 }
 
 /// Something that has to be proven.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub enum Event {
     /// Two orders traded.
     Filled(Fill),
     /// A signed cancel, cancel-all or withdrawal.
     Bound(Arc<SignedInstruction>),
+    /// Units that nobody signs, with the orders at rest that meet them. If they cannot be proven they are void.
+    Unsigned(Arc<UnsignedGroup>),
 }
 
 impl Event {
@@ -195,6 +203,24 @@ impl Event {
         match self {
             Self::Filled(fill) => vec![fill.maker.key.account, fill.taker.key.account],
             Self::Bound(signed) => vec![signed.instruction.index],
+            Self::Unsigned(group) => group.units.iter().map(UnsignedUnit::account).collect(),
+        }
+    }
+
+    /// Places that a unit of it needs.
+    pub(crate) fn places(&self) -> usize {
+        match self {
+            Self::Filled(_) | Self::Bound(_) => 1,
+            Self::Unsigned(group) => places_of(group),
+        }
+    }
+
+    /// What was signed for it.
+    pub(crate) fn instructions(&self) -> Vec<&SignedInstruction> {
+        match self {
+            Self::Filled(fill) => vec![&fill.maker.order, &fill.taker.order],
+            Self::Bound(signed) => vec![signed],
+            Self::Unsigned(group) => group.orders().map(|matched| matched.order.order.as_ref()).collect(),
         }
     }
 
@@ -206,6 +232,10 @@ impl Event {
                 .find(|side| side.key.account == account)
                 .map(|side| side.order.as_ref()),
             Self::Bound(signed) => Some(signed.as_ref()).filter(|signed| signed.instruction.index == account),
+            Self::Unsigned(group) => group
+                .orders()
+                .find(|matched| matched.order.key.account == account)
+                .map(|matched| matched.order.order.as_ref()),
         }
     }
 
@@ -217,7 +247,7 @@ impl Event {
                 InstructionKind::Cancel | InstructionKind::CancelAll
             )
             .then_some(signed),
-            Self::Filled(_) => None,
+            Self::Filled(_) | Self::Unsigned(_) => None,
         }
     }
 
@@ -226,7 +256,25 @@ impl Event {
         match effect {
             Effect::Filled(fill) => Some(Self::Filled(fill)),
             Effect::Bound(signed) => Some(Self::Bound(signed)),
-            Effect::Unbound(_) | Effect::Rested { .. } | Effect::Removed { .. } => None,
+            // The batcher was asked before it happened.
+            Effect::Liquidated(_) => None,
+            Effect::Unbound(_)
+            | Effect::Rested { .. }
+            | Effect::Waits { .. }
+            | Effect::Fired { .. }
+            | Effect::ProtectionHit { .. }
+            | Effect::Removed { .. } => None,
         }
     }
+}
+
+/// Places that the widest unit of a group needs.
+pub(crate) fn places_of(group: &UnsignedGroup) -> usize {
+    let places = group.units.iter().map(|unit| match unit {
+        UnsignedUnit::Liquidation { fills, .. } | UnsignedUnit::Deleveraging { fills, .. } => fills.len(),
+        UnsignedUnit::Expiry { instruments, .. } => instruments.len(),
+        UnsignedUnit::Order(_) => 1,
+        UnsignedUnit::Takeover { .. } => 0,
+    });
+    places.max().unwrap_or(0)
 }

@@ -1,12 +1,13 @@
-//! Turns the ordered stream of what the engine did into batches of one shape, each checked by the ledger's native
-//! transition.
+//! Turns the ordered stream of what the engine did into batches, each checked by the ledger's native transition.
 //!
-//! Pure: time, risk tables and secrets are arguments. What goes in comes out in a batch or stays in the batcher with a
-//! typed error; nothing is lost. Rules:
-//! * A unit is one account's one instruction, with everything that one order did netted into one quantity, cost and
-//!   fee.
-//! * A fill joins the open unit of its order while no other unit of that account came after, and while the netted unit
-//!   still meets the proof's rules; otherwise it starts a new unit. Both sides of a fill are in one batch.
+//! Pure: time, risk tables and secrets are arguments. What goes in comes out in a batch, or is handed back as void with
+//! the reason why it can no longer be proven; nothing is lost and nothing holds up the rest. Rules:
+//! * A unit is of one account. It has as many instructions as the shape has places; everything that one order did in it
+//!   is netted into one quantity, cost and fee.
+//! * What an account signs goes into its open unit while no other unit of that account came after, while there is a
+//!   place, and while the unit still meets the proof's rules; otherwise it starts a new unit. Both sides of a fill are
+//!   in one batch.
+//! * Of several shapes a batch gets the cheapest that holds it, and it goes on as long as one of them does.
 //! * A batch pins one risk table and one time, the time it was opened. A new table closes the batch.
 //! * The first unit of an account in a batch takes everything that the chain's queue holds for it and that is ready at
 //!   the pinned table: what is ready comes with the table, and a unit for it goes before the account's other units.
@@ -39,7 +40,7 @@
 //! let batches = BatcherConfig {
 //!     genesis: GENESIS,
 //!     group: GroupId(GROUP),
-//!     shape: Shape { units: 2, places: 1 },
+//!     shapes: vec![Shape { units: 2, places: 1 }],
 //!     payee: [3; 32],
 //!     queue_share: 50,
 //!     max_age: 1_000,
@@ -74,16 +75,21 @@
 
 mod batcher;
 mod closed;
+mod code;
 mod config;
 mod draft;
 mod error;
 mod event;
+mod house;
 mod open;
 mod padding;
+mod shapes;
+mod void;
 mod waiting;
 
-pub use batcher::Batcher;
+pub use batcher::{Batcher, RestoreError};
 pub use closed::ClosedBatch;
 pub use config::{BatchSecrets, BatcherConfig, SecretSource};
-pub use error::{BatcherError, UnitName};
+pub use error::{BatcherError, GroupError, UnitName};
 pub use event::{Event, Forced, QueueItem, Request};
+pub use void::{GroupRefusal, VoidReason, Voided};

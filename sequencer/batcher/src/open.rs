@@ -1,27 +1,43 @@
 //! The batch in the making: absorbs events while they fit.
 
+mod unsigned;
+
+pub(crate) use self::unsigned::most_units;
 use crate::{
     config::BatcherConfig,
-    draft::Draft,
+    draft::{sum, Draft, Run, Step},
     error::BatcherError,
     event::{Event, Forced, QueueItem, Request},
+    house::HouseSums,
+    shapes::cheapest,
 };
-use cloister_engine::{Fill, FillSide, Holdings, Millis, Trade};
+use cloister_engine::{Fill, FillSide, Holdings, Millis, OrderKey, Trade};
 use cloister_ledger::{
-    account::cash_fits, instruction::flags, Account, GroupLedger, InstructionKind, Side, SignedInstruction,
+    account::cash_fits, instruction::flags, Account, GroupLedger, InstructionKind, Shape, Side, SignedInstruction,
 };
 use cloister_risk::{Assessment, RiskTable};
 use cloister_settlement::Terms;
-use cloister_types::{AccountIndex, Amount, InstructionId, Money};
+use cloister_types::{AccountIndex, Amount, Money};
+use codec::{Decode, Encode};
 use std::{collections::BTreeMap, sync::Arc};
 
 /// An event and when it happened.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub(crate) struct Entry {
     pub time: Millis,
     pub event: Event,
     /// It was in a batch that is made again at another table.
     pub again: bool,
+}
+
+impl Entry {
+    /// When the event happened; of a cancel or a withdrawal that was made again, when it was.
+    pub fn happened(&self) -> Millis {
+        match &self.event {
+            Event::Filled(fill) => fill.time,
+            Event::Bound(_) | Event::Unsigned(_) => self.time,
+        }
+    }
 }
 
 /// What became of an event.
@@ -43,9 +59,9 @@ pub(crate) struct Claims {
 }
 
 impl Claims {
-    /// The units that overdue items may claim of a batch.
-    pub fn of(config: &BatcherConfig) -> Self {
-        let claimed = Terms::claimed_units(config.queue_share, config.shape.units.into());
+    /// The units that overdue items may claim, with a share in percent, of a batch of so many units.
+    pub fn of(share: u8, units: u16) -> Self {
+        let claimed = Terms::claimed_units(share, units.into());
         let priority = Terms::priority_units(claimed).min(claimed);
         Self {
             priority,
@@ -78,6 +94,8 @@ impl Claims {
 pub(crate) struct OpenBatch {
     /// Batch time.
     pub time: Millis,
+    /// The shapes that it may get. At least one of them holds it.
+    pub shapes: Vec<Shape>,
     /// Units that the queue may claim still, before anything else gets one; later, those that are kept for what is
     /// overdue and must not come yet.
     pub claims: Claims,
@@ -87,29 +105,36 @@ pub(crate) struct OpenBatch {
     /// The queue items inside, likewise.
     pub items: Vec<QueueItem>,
     /// What accounts hold after the drafts.
-    holdings: BTreeMap<AccountIndex, Holdings>,
-    /// The last unit of each account.
-    last: BTreeMap<AccountIndex, usize>,
+    pub holdings: BTreeMap<AccountIndex, Holdings>,
+    /// The last draft of each account.
+    pub last: BTreeMap<AccountIndex, usize>,
+    /// What the house must answer for.
+    pub sums: HouseSums,
+    /// What the batch brings into the insurance.
+    pub paid_in: Money,
 }
 
-/// One side of a fill, ready to go in.
-struct Placement {
-    /// The unit it joins; `None` starts one.
-    unit: Option<usize>,
+/// What an event does to one account, ready to go in.
+struct Change {
+    /// The draft whose place it takes; `None` adds one.
+    at: Option<usize>,
     draft: Draft,
     after: Holdings,
 }
 
 impl OpenBatch {
-    pub fn new(time: Millis, claims: Claims) -> Self {
+    pub fn new(time: Millis, shapes: Vec<Shape>, claims: Claims) -> Self {
         Self {
             time,
+            shapes,
             claims,
             drafts: Vec::new(),
             entries: Vec::new(),
             items: Vec::new(),
             holdings: BTreeMap::new(),
             last: BTreeMap::new(),
+            sums: HouseSums::default(),
+            paid_in: Money::ZERO,
         }
     }
 
@@ -122,14 +147,101 @@ impl OpenBatch {
         &self.holdings
     }
 
-    /// Drops a unit that cannot be proven and is not needed.
-    pub fn remove(&mut self, unit: usize) -> Draft {
-        let draft = self.drafts.remove(unit);
-        self.last.retain(|_, at| *at != unit);
-        for at in self.last.values_mut().filter(|at| **at > unit) {
-            *at -= 1;
+    /// Number of units in a shape; `None` if it has too few places for one.
+    fn units_in(&self, shape: Shape) -> Option<usize> {
+        self.drafts.iter().map(|draft| draft.units(shape.places)).sum()
+    }
+
+    /// The shapes that hold it, each with the number of units that are left.
+    fn room(&self) -> impl Iterator<Item = (Shape, usize)> + '_ {
+        let left = |shape: &Shape| usize::from(shape.units).checked_sub(self.units_in(*shape)?);
+        self.shapes.iter().filter_map(move |shape| Some((*shape, left(shape)?)))
+    }
+
+    /// The shape it gets if it is closed now: the cheapest that holds it.
+    pub fn shape(&self) -> Option<Shape> {
+        cheapest(self.room().map(|(shape, _)| shape))
+    }
+
+    /// Takes shapes away that are not among these, unless it would fit into none.
+    pub fn keep_shapes(&mut self, shapes: &[Shape]) {
+        let fits = self.room().any(|(shape, _)| shapes.contains(&shape));
+        if fits {
+            self.shapes.retain(|shape| shapes.contains(shape));
         }
-        draft
+    }
+
+    /// Its units in a shape.
+    pub fn cut(&self, shape: Shape) -> Vec<Draft> {
+        self.drafts.iter().flat_map(|draft| draft.cut(shape.places)).collect()
+    }
+
+    /// Whether none of the shapes that hold it has a unit left, or a place in the last unit of an account.
+    pub fn is_full(&self) -> bool {
+        let open = |places: u16| {
+            self.last.values().any(|at| match self.drafts.get(*at) {
+                Some(Draft::Signed(run)) => run.has_place(places),
+                _ => false,
+            })
+        };
+        self.room().all(|(shape, left)| left == 0 && !open(shape.places))
+    }
+
+    /// Whether some shape holds the batch with these changes, beside the units that are kept for the queue.
+    fn fits(&self, changes: &[Change]) -> bool {
+        let holds = |shape: &Shape| {
+            let mut units = self.units_in(*shape)?.checked_add(self.claims.all())?;
+            for change in changes {
+                let before = match change.at.and_then(|at| self.drafts.get(at)) {
+                    Some(draft) => draft.units(shape.places)?,
+                    None => 0,
+                };
+                units = units
+                    .checked_add(change.draft.units(shape.places)?)?
+                    .checked_sub(before)?;
+            }
+            Some(units <= usize::from(shape.units))
+        };
+        self.shapes.iter().any(|shape| holds(shape) == Some(true))
+    }
+
+    /// Makes changes that fit.
+    fn put(&mut self, changes: Vec<Change>) {
+        for Change { at, draft, after } in changes {
+            match at.and_then(|at| self.drafts.get_mut(at)) {
+                Some(before) => {
+                    self.holdings.insert(draft.account(), after);
+                    *before = draft;
+                }
+                None => self.push(draft, after),
+            }
+        }
+    }
+
+    /// Drops cancels that cannot be proven or are not needed.
+    pub fn remove_cancels(&mut self, needless: impl Fn(&SignedInstruction) -> bool) {
+        let mut at = 0;
+        while let Some(draft) = self.drafts.get_mut(at) {
+            let left = match draft {
+                Draft::Signed(run) => run.drop_cancels(&needless),
+                _ => true,
+            };
+            if left {
+                at = at.saturating_add(1);
+            } else {
+                self.remove(at);
+            }
+        }
+        self.entries
+            .retain(|entry| entry.event.cancel().is_none_or(|cancel| !needless(cancel)));
+    }
+
+    fn remove(&mut self, draft: usize) {
+        self.drafts.remove(draft);
+        self.last.retain(|_, at| *at != draft);
+        for at in self.last.values_mut().filter(|at| **at > draft) {
+            *at = at.saturating_sub(1);
+        }
     }
 
     /// Whether a close of the account takes effect in this batch.
@@ -163,10 +275,14 @@ impl OpenBatch {
         config: &BatcherConfig,
         entry: &Entry,
     ) -> Result<Absorbed, BatcherError> {
-        let free = self.unclaimed(config);
+        self.check_alive(&entry.event)?;
+        if let Event::Bound(signed) = &entry.event {
+            self.replace_cancels(signed);
+        }
         let absorbed = match &entry.event {
-            Event::Bound(signed) => self.absorb_bound(state, free, signed)?,
-            Event::Filled(fill) => self.absorb_fill(state, table, free, fill)?,
+            Event::Bound(signed) => self.absorb_bound(state, table, signed)?,
+            Event::Filled(fill) => self.absorb_fill(state, table, fill)?,
+            Event::Unsigned(group) => self.absorb_unsigned(state, table, config, group)?,
         };
         if absorbed == Absorbed::Taken {
             self.entries.push(entry.clone());
@@ -174,14 +290,42 @@ impl OpenBatch {
         Ok(absorbed)
     }
 
-    /// Units that are free.
-    pub fn free(&self, config: &BatcherConfig) -> usize {
-        usize::from(config.shape.units).saturating_sub(self.drafts.len())
+    /// A cancel-all makes every lower id void, so what the batch has of its account's older cancels is needless.
+    fn replace_cancels(&mut self, signed: &SignedInstruction) {
+        let all = &signed.instruction;
+        if all.kind != InstructionKind::CancelAll {
+            return;
+        }
+        self.remove_cancels(|signed| {
+            let older = &signed.instruction;
+            older.index == all.index && older.id < all.id
+        });
+    }
+
+    /// B-ALIVE: every instruction of an event is good at the time of the batch.
+    fn check_alive(&self, event: &Event) -> Result<(), BatcherError> {
+        for signed in event.instructions() {
+            let (instruction, time) = (&signed.instruction, self.time);
+            if instruction.expiry < time {
+                return Err(BatcherError::Expired {
+                    account: instruction.index,
+                    id: instruction.id,
+                    expiry: instruction.expiry,
+                    time,
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Units that are free in the shape that has most left.
+    pub fn free(&self) -> usize {
+        self.room().map(|(_, left)| left).max().unwrap_or(0)
     }
 
     /// Units that are free and not kept for the queue.
-    pub fn unclaimed(&self, config: &BatcherConfig) -> usize {
-        self.free(config).saturating_sub(self.claims.all())
+    pub fn unclaimed(&self) -> usize {
+        self.free().saturating_sub(self.claims.all())
     }
 
     /// Takes all that the queue holds for an account, in a unit of its own. There must be a free unit, and none of the
@@ -270,49 +414,43 @@ impl OpenBatch {
     fn absorb_bound(
         &mut self,
         state: &GroupLedger,
-        free: usize,
+        table: &RiskTable,
         signed: &Arc<SignedInstruction>,
     ) -> Result<Absorbed, BatcherError> {
         let instruction = &signed.instruction;
         let account = instruction.index;
-        let mut after = self.held(state, account)?;
-        if free == 0 {
-            return Ok(Absorbed::Full);
-        }
+        let before = self.held(state, account)?;
+        let mut after = before;
         if instruction.kind == InstructionKind::Withdrawal {
             after = moved(after, Money(-i128::from(instruction.limit)), account)?;
         }
-        self.push(Draft::Bound { signed: signed.clone() }, after);
-        Ok(Absorbed::Taken)
-    }
-
-    fn absorb_fill(
-        &mut self,
-        state: &GroupLedger,
-        table: &RiskTable,
-        free: usize,
-        fill: &Fill,
-    ) -> Result<Absorbed, BatcherError> {
-        let maker = self.place(state, table, fill, &fill.maker, fill.taker_side.opposite())?;
-        let taker = self.place(state, table, fill, &fill.taker, fill.taker_side)?;
-        let needed = [&maker, &taker].iter().filter(|p| p.unit.is_none()).count();
-        if needed > free {
+        let step = Step {
+            signed: signed.clone(),
+            fill: cloister_ledger::Fill::default(),
+            before,
+        };
+        let changes = vec![self.added(table, step, after)];
+        if !self.fits(&changes) {
             return Ok(Absorbed::Full);
         }
-        for placement in [maker, taker] {
-            match placement.unit.and_then(|unit| self.drafts.get_mut(unit)) {
-                Some(draft) => {
-                    self.holdings.insert(placement.draft.account(), placement.after);
-                    *draft = placement.draft;
-                }
-                None => self.push(placement.draft, placement.after),
-            }
-        }
+        self.put(changes);
         Ok(Absorbed::Taken)
     }
 
-    /// Finds the unit for one side of a fill: the open unit of its order if the netted unit still meets every rule,
-    /// else a new one.
+    fn absorb_fill(&mut self, state: &GroupLedger, table: &RiskTable, fill: &Fill) -> Result<Absorbed, BatcherError> {
+        let changes = vec![
+            self.place(state, table, fill, &fill.maker, fill.taker_side.opposite())?,
+            self.place(state, table, fill, &fill.taker, fill.taker_side)?,
+        ];
+        if !self.fits(&changes) {
+            return Ok(Absorbed::Full);
+        }
+        self.put(changes);
+        Ok(Absorbed::Taken)
+    }
+
+    /// Finds the place of one side of a fill: that of its order, if it is the account's last and if both netted still
+    /// meet every rule, else one of its own.
     fn place(
         &self,
         state: &GroupLedger,
@@ -320,7 +458,7 @@ impl OpenBatch {
         fill: &Fill,
         side: &FillSide,
         direction: Side,
-    ) -> Result<Placement, BatcherError> {
+    ) -> Result<Change, BatcherError> {
         let account = side.key.account;
         let (row, _) = table
             .row_of(fill.instrument_id)
@@ -340,17 +478,18 @@ impl OpenBatch {
             fee: fill.fee,
             reduce_only: side.order.instruction.has(flags::REDUCE_ONLY),
         };
-        if let Some((unit, before, netted)) = self.netted(account, side.key.id, &one) {
-            // Each fill passed on its own; the netted unit is asked again, because a fill that only had to reduce may
+        if let Some((at, run, last)) = self.last_of(side.key).filter(|(_, _, last)| last.fill.row == one.row) {
+            // Each fill passed on its own; the netted ones are asked again, because a fill that only had to reduce may
             // follow one that used up initial margin.
-            if let Ok(after) = before.after(table, &trade(&netted)) {
-                return Ok(Placement {
-                    unit: Some(unit),
-                    draft: Draft::Order {
-                        signed: side.order.clone(),
-                        fill: netted,
-                        before: before.into(),
-                    },
+            let netted = sum(&last.fill, &one);
+            if let Some((netted, after)) =
+                netted.and_then(|all| Some((all, last.before.after(table, &trade(&all)).ok()?)))
+            {
+                let mut run = run.clone();
+                run.replace_last(netted, table);
+                return Ok(Change {
+                    at: Some(at),
+                    draft: Draft::Signed(run),
                     after,
                 });
             }
@@ -363,35 +502,43 @@ impl OpenBatch {
                 id: side.key.id,
                 rule,
             })?;
-        Ok(Placement {
-            unit: None,
-            draft: Draft::Order {
-                signed: side.order.clone(),
-                fill: one,
-                before: before.into(),
-            },
-            after,
-        })
+        let step = Step {
+            signed: side.order.clone(),
+            fill: one,
+            before,
+        };
+        Ok(self.added(table, step, after))
     }
 
-    /// The account's last unit if it is one of this order, with the fill added.
-    fn netted(
-        &self,
-        account: AccountIndex,
-        id: InstructionId,
-        more: &cloister_ledger::Fill,
-    ) -> Option<(usize, Holdings, cloister_ledger::Fill)> {
-        let unit = *self.last.get(&account)?;
-        match self.drafts.get(unit)? {
-            Draft::Order { signed, fill, before } if signed.instruction.id == id && fill.row == more.row => {
-                let netted = cloister_ledger::Fill {
-                    side: fill.side,
-                    row: fill.row,
-                    quantity: fill.quantity.checked_add(more.quantity)?,
-                    cost: fill.cost.checked_add(more.cost)?,
-                    fee: fill.fee.checked_add(more.fee)?,
-                };
-                Some((unit, **before, netted))
+    /// A step behind what the account has signed before, if nothing else of the account came between.
+    fn added(&self, table: &RiskTable, step: Step, after: Holdings) -> Change {
+        let last = self.last.get(&step.signed.instruction.index);
+        let run = last.and_then(|at| match self.drafts.get(*at)? {
+            Draft::Signed(run) if run.takes(&step) => Some((*at, run)),
+            _ => None,
+        });
+        let (at, run) = match run {
+            Some((at, run)) => {
+                let mut run = run.clone();
+                run.push(step, table);
+                (Some(at), run)
+            }
+            None => (None, Run::new(step, self.shapes.iter().map(|shape| shape.places))),
+        };
+        Change {
+            at,
+            draft: Draft::Signed(run),
+            after,
+        }
+    }
+
+    /// The last step of an order's account if it is one of this order.
+    fn last_of(&self, order: OrderKey) -> Option<(usize, &Run, &Step)> {
+        let at = *self.last.get(&order.account)?;
+        match self.drafts.get(at)? {
+            Draft::Signed(run) => {
+                let step = run.steps().last().filter(|step| step.fills() && step.key() == order)?;
+                Some((at, run, step))
             }
             _ => None,
         }

@@ -1,13 +1,14 @@
 //! Queue items that are ready at the table in force and in no batch yet.
 
 use crate::event::QueueItem;
-use cloister_engine::{AccountIndex, Holdings};
+use cloister_engine::{AccountIndex, Holdings, Millis};
 use cloister_types::ItemId;
+use codec::{Decode, Encode};
 use std::collections::{BTreeMap, VecDeque};
 
 /// Opens and deposits by account, since the first unit of an account in a batch takes all of them (C-QUEUE), and
 /// requests, each of which takes a unit of its own.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Encode, Decode)]
 pub(crate) struct Waiting {
     /// The items of each account, oldest first; never none.
     by_account: BTreeMap<AccountIndex, Vec<QueueItem>>,
@@ -71,6 +72,12 @@ impl Waiting {
             .chain(&self.requests)
             .chain(&self.house)
             .any(|held| held.item() == item)
+    }
+
+    /// When the first of the items is overdue, by the time of a batch's table.
+    pub fn first_deadline(&self) -> Option<Millis> {
+        let money = self.by_account.values().flatten();
+        money.chain(&self.requests).filter_map(QueueItem::deadline).min()
     }
 
     /// True if nothing waits.

@@ -2,12 +2,12 @@
 
 mod common;
 
-use cloister_batcher::{Event, QueueItem, Request};
+use cloister_batcher::{BatcherConfig, Event, QueueItem, Request};
 use cloister_crypto::{schnorr::SecretKey, Fr};
-use cloister_engine::Effect;
-use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Side};
+use cloister_engine::{Effect, Fill};
+use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Shape, Side, Trigger};
 use cloister_risk::RiskTable;
-use cloister_types::{AccountIndex, Amount, InstrumentId, ItemId};
+use cloister_types::{AccountIndex, Amount, InstrumentId, ItemId, Price};
 use common::*;
 use proptest::prelude::*;
 
@@ -25,26 +25,44 @@ enum Input {
 
 const ACCOUNTS: u32 = 5;
 
+/// Some of these are there.
+const SHAPES: [Shape; 4] = [
+    SHAPE,
+    Shape { units: 4, places: 2 },
+    Shape { units: 3, places: 5 },
+    Shape { units: 9, places: 1 },
+];
+
 fn input() -> impl Strategy<Value = Input> {
     let flag = prop_oneof![4 => Just(0), 1 => Just(flags::IMMEDIATE_OR_CANCEL), 1 => Just(flags::REDUCE_ONLY)];
+    let trigger = prop_oneof![4 => Just(None), 1 => (any::<bool>(), -3i64..=3).prop_map(Some)];
     let trade = (
         0..ACCOUNTS,
         0u64..1_500,
         any::<bool>(),
         any::<bool>(),
-        flag,
+        (flag, trigger),
         0u64..5,
         1u64..20,
     )
-        .prop_map(|(account, id, eth, sells, flags, tick, quantity)| {
+        .prop_map(|(account, id, eth, sells, (flags, trigger), tick, quantity)| {
             let side = if sells { Side::Sell } else { Side::Buy };
             let (instrument_id, mark) = if eth { (ETH, 10 * ONE) } else { (BTC, MARK) };
             let limit = mark + tick * mark / 100 - 2 * mark / 100;
-            Input::Instruction(Instruction {
+            let trigger = trigger.map(|(above, percent)| {
+                let price = Price((mark as i64 + percent * mark as i64 / 100) as u64);
+                if above {
+                    Trigger::AtOrAbove(price)
+                } else {
+                    Trigger::AtOrBelow(price)
+                }
+            });
+            let signed = Instruction {
                 flags,
                 instrument_id: InstrumentId(instrument_id),
                 ..order(account, id, side, quantity, limit)
-            })
+            };
+            Input::Instruction(signed.waiting_for(trigger))
         });
     let bound = (0..ACCOUNTS, 0u64..1_500, 1u64..50, 0..3u8).prop_map(|(account, id, amount, kind)| {
         let kind = [
@@ -99,20 +117,34 @@ fn move_to(world: &mut World, next: RiskTable, ready: &mut Vec<QueueItem>) {
             QueueItem::PayInsurance { .. } | QueueItem::TakeInsurance { .. } => panic!("none is queued"),
         }
     }
-    world.engine.set_table(next).unwrap();
+    world.obey(next);
     world.batcher.retry(world.now, &mut world.secrets).unwrap();
     world.collect();
+}
+
+/// True if one of the two orders has waited for a mark, or was bound to one.
+fn has_trigger(fill: &Fill) -> bool {
+    let sides = [&fill.maker, &fill.taker];
+    sides
+        .iter()
+        .any(|side| side.order.instruction.flags & flags::DIRECTIONS != 0)
 }
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: 24, ..ProptestConfig::default() })]
 
     #[test]
-    fn every_batch_is_accepted_and_nothing_is_lost(inputs in proptest::collection::vec(input(), 1..90)) {
+    fn every_batch_is_accepted_and_nothing_is_lost(
+        inputs in proptest::collection::vec(input(), 1..90),
+        shapes in prop::sample::subsequence(&SHAPES[..], 1..=SHAPES.len()),
+    ) {
         let deposit = 2_000 * ONE;
-        let mut world = World::new(ACCOUNTS, deposit);
+        let config = BatcherConfig { shapes, ..batcher_config() };
+        let mut world = World::with(config, ACCOUNTS, deposit);
         let (mut opened, mut item, mut version) = (ACCOUNTS, u64::from(ACCOUNTS), 1);
         let (mut fees, mut volume, mut fills) = (0u128, [0u64; 2], 0usize);
+        // Whether an order with a trigger was filled.
+        let mut begun = false;
         // Queued, and ready at the next table.
         let mut ready: Vec<QueueItem> = Vec::new();
         // How often the key of each account has changed, as its owner knows it, and as the engine does.
@@ -141,6 +173,8 @@ proptest! {
                     ready.push(later(item, account, request));
                     item += 1;
                 }
+                // What was filled first at a mark that is no more cannot be made again elsewhere (Q-TRIGGER).
+                Input::Rebase if begun => {}
                 Input::Rebase => {
                     version += 1;
                     let mut again = world.batcher.table().clone();
@@ -159,6 +193,7 @@ proptest! {
                     let mut next = table(version);
                     next.rows[0] = row(BTC, (MARK as i64 + percent * ONE as i64) as u64, percent * ONE as i64);
                     move_to(&mut world, next, &mut ready);
+                    begun |= world.fired.iter().any(has_trigger);
                     keys = asked;
                 }
                 Input::Open => {
@@ -177,6 +212,7 @@ proptest! {
                     let Ok(accepted) = world.engine.submit(world.now, signed) else { continue };
                     for effect in accepted.effects {
                         if let Effect::Filled(fill) = &effect {
+                            begun |= has_trigger(fill);
                             fees += fill.maker.fee.get() + fill.taker.fee.get();
                             volume[usize::from(fill.instrument_id == InstrumentId(ETH))] += fill.quantity.get();
                             fills += 1;
@@ -190,6 +226,11 @@ proptest! {
         }
         move_to(&mut world, table(version + 1), &mut ready);
         world.flush();
+        for fill in &world.fired {
+            fees += fill.maker.fee.get() + fill.taker.fee.get();
+            volume[usize::from(fill.instrument_id == InstrumentId(ETH))] += fill.quantity.get();
+            fills += 1;
+        }
         prop_assert_eq!((world.batcher.pending(), world.batcher.waiting()), (0, 0));
 
         // The ledger and the engine agree on every account.
@@ -217,9 +258,9 @@ proptest! {
             prop_assert!(batch.time() >= time);
             time = batch.time();
             items.extend(batch.items.iter().copied());
-            for unit in &batch.witness.units {
-                let fill = &unit.places[0].fill;
-                lots[usize::from(fill.row == 3)] += fill.quantity.get();
+            prop_assert!(world.batcher.config().shapes.contains(&batch.shape));
+            for place in batch.witness.units.iter().flat_map(|unit| &unit.places) {
+                lots[usize::from(place.fill.row == 3)] += place.fill.quantity.get();
             }
         }
         items.sort_unstable();

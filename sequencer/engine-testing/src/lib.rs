@@ -12,9 +12,14 @@
 //! assert_eq!(prints(&accepted), [(0, MARK, 3)]);
 //! ```
 
+pub mod quiet;
+
 use cloister_crypto::{schnorr::SecretKey, Fr};
-use cloister_engine::{Accepted, Effect, Engine, EngineConfig, FeeRates, Fill, OrderKey, Rejection};
-use cloister_ledger::{instruction::flags, Instruction, InstructionKind, Side, SignedInstruction};
+use cloister_engine::{Accepted, Effect, Engine, EngineConfig, FeeRates, Fill, OrderKey, Rejection, Removal, Rules};
+use cloister_ledger::{
+    instruction::flags, Control, ControlAction, Instruction, InstructionKind, Side, SignedControl, SignedInstruction,
+    Trigger,
+};
 use cloister_risk::{linear_scenarios, Header, LinearScan, RiskTable, Row, Status};
 use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, InstrumentId, Lots, PerLot, Price};
 
@@ -98,6 +103,7 @@ pub fn config() -> EngineConfig {
         group: GroupId(GROUP),
         fees: FEES,
         settlement_slack: 0,
+        rules: Rules::default(),
     }
 }
 
@@ -155,6 +161,35 @@ pub fn market(instruction: Instruction) -> Instruction {
     with_flags(instruction, flags::IMMEDIATE_OR_CANCEL)
 }
 
+/// The order as one that waits for a mark at the price or above.
+pub fn above(order: Instruction, mark: u64) -> Instruction {
+    order.waiting_for(Some(Trigger::AtOrAbove(Price(mark))))
+}
+
+/// The order as one that waits for a mark at the price or below.
+pub fn below(order: Instruction, mark: u64) -> Instruction {
+    order.waiting_for(Some(Trigger::AtOrBelow(Price(mark))))
+}
+
+/// The risk table with another mark of [`BTC`].
+pub fn table_at(version: u64, mark: u64) -> RiskTable {
+    let mut table = table(version);
+    table.rows[0] = row(BTC, mark, 3 * ONE as i64);
+    table
+}
+
+/// A signed control that is good as long as instructions are.
+pub fn control(account: u32, number: u64, action: ControlAction) -> SignedControl {
+    let control = Control {
+        group: GroupId(GROUP),
+        index: AccountIndex(account),
+        number,
+        expiry: LATER,
+        action,
+    };
+    control.sign(&GENESIS, &secret(account))
+}
+
 /// An instruction that is no order.
 pub fn other(kind: InstructionKind, account: u32, id: u64, amount: u64) -> Instruction {
     Instruction {
@@ -180,6 +215,41 @@ pub fn sign(instruction: Instruction) -> SignedInstruction {
 /// As [`Engine::submit`].
 pub fn submit(engine: &mut Engine, instruction: Instruction) -> Result<Accepted, Rejection> {
     engine.submit(NOW, sign(instruction))
+}
+
+/// Signs an order and lets it take the place of another one.
+///
+/// # Errors
+/// As [`Engine::amend`].
+pub fn amend(engine: &mut Engine, replaces: u64, order: Instruction) -> Result<Accepted, Rejection> {
+    engine.amend(NOW, InstructionId(replaces), sign(order))
+}
+
+/// Orders that left, and why.
+pub fn removals(effects: &[Effect]) -> Vec<(u32, u64, Removal)> {
+    let removed = |effect: &Effect| match effect {
+        Effect::Removed { key, reason, .. } => Some((key.account.get(), key.id.get(), *reason)),
+        _ => None,
+    };
+    effects.iter().filter_map(removed).collect()
+}
+
+/// Orders that came to wait, or wait again.
+pub fn waits(effects: &[Effect]) -> Vec<(u32, u64)> {
+    let waits = |effect: &Effect| match effect {
+        Effect::Waits { key } => Some((key.account.get(), key.id.get())),
+        _ => None,
+    };
+    effects.iter().filter_map(waits).collect()
+}
+
+/// Orders that fired.
+pub fn fired(effects: &[Effect]) -> Vec<(u32, u64)> {
+    let fired = |effect: &Effect| match effect {
+        Effect::Fired { key } => Some((key.account.get(), key.id.get())),
+        _ => None,
+    };
+    effects.iter().filter_map(fired).collect()
 }
 
 /// The fills among the effects.

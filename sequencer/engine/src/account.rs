@@ -1,11 +1,18 @@
 //! The sequencer's view of one account: the ledger's state after every fill it has made, settled or not.
 
 use crate::{
-    book::Place,
+    assessed::{Assessed, Found},
+    bound::Epoch,
+    dense::Dense,
+    derived::Derived,
     error::Rejection,
     exposure::{fee_at, OpenRisk},
-    ids::{AccountIndex, Millis},
-    trade::Holdings,
+    ids::Millis,
+    protection::Protection,
+    resting::{OpenOrder, OpenOrders},
+    slots::{Slots, Taken},
+    trade::{reducible, Holdings},
+    waiting::WaitingOrder,
 };
 use cloister_crypto::{
     constants::{FILLED_MAX, ID_WINDOW_BITS},
@@ -13,24 +20,39 @@ use cloister_crypto::{
     Fr,
 };
 use cloister_ledger::{
+    instruction::flags,
     slot::{slot_number, Slot},
-    Instruction, Side, SignedInstruction,
+    Instruction, OrdersIn, Side,
 };
 use cloister_risk::RiskTable;
-use cloister_types::{Amount, InstructionId, InstrumentId, Lots};
-use std::{collections::BTreeMap, sync::Arc};
+use cloister_types::{Amount, InstructionId, InstrumentId, Lots, Money, Position};
+use codec::{Decode, Encode};
+use std::collections::{BTreeMap, BTreeSet};
 
-/// An order at rest, from its account's side.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OpenOrder {
-    /// The order as signed.
-    pub signed: Arc<SignedInstruction>,
-    /// Lots not yet filled.
-    pub remaining: Lots,
-    /// Where it rests.
-    pub place: Place,
-    /// When it came to rest.
-    pub since: Millis,
+/// What became of an id.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// Neither the engine nor the ledger has seen it.
+    Unknown,
+    /// The ledger has fills of it, from before the engine's time. What is left of it can still be signed for.
+    Begun(Lots),
+    /// An order at rest, or one that waits for a mark.
+    Alive(Lots),
+    /// An order that is filled.
+    Filled(Lots),
+    /// An order that left, after this much was filled.
+    Gone(Lots),
+    /// Used by something else than an order, or void.
+    Used,
+}
+
+/// The orders of an account leave at a time, unless it is put off.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct DeadMan {
+    /// When.
+    pub at: Millis,
+    /// Which orders.
+    pub orders: OrdersIn,
 }
 
 /// One account.
@@ -44,16 +66,21 @@ pub struct AccountView {
     pub min_id: InstructionId,
     /// Cash and positions.
     pub holdings: Holdings,
-    /// The ledger's order slots that are not empty.
-    slots: BTreeMap<u16, Slot>,
-    /// The highest id taken in each slot, filled or not. Keeps instructions from being played twice.
-    taken: BTreeMap<u16, InstructionId>,
-    /// Orders at rest by id.
-    open: BTreeMap<InstructionId, OpenOrder>,
+    /// The order slots: what the ledger has in them, what was taken, and which order rests or waits.
+    pub(crate) slots: Slots,
+    pub(crate) open: OpenOrders,
+    /// Orders that wait for a mark, by id.
+    pub(crate) waiting: BTreeMap<InstructionId, WaitingOrder>,
+    /// The number of the last control.
+    pub(crate) control: u64,
+    pub(crate) dead_man: Option<DeadMan>,
+    pub(crate) protections: BTreeMap<InstrumentId, Protection>,
     /// The account is about to be closed: nothing more is taken from it.
     pub(crate) closing: bool,
     /// What forced withdrawals ask for that are ready and in no batch yet. How much of it they pay is known then.
     pub(crate) asked: Amount,
+    /// What [`Self::usable`] said when it was assessed last.
+    pub(crate) assessed: Derived<Option<Box<Assessed>>>,
 }
 
 impl AccountView {
@@ -64,11 +91,15 @@ impl AccountView {
             view_key,
             min_id: InstructionId::ZERO,
             holdings: Holdings::default(),
-            slots: BTreeMap::new(),
-            taken: BTreeMap::new(),
-            open: BTreeMap::new(),
+            slots: Slots::default(),
+            open: OpenOrders::default(),
+            waiting: BTreeMap::new(),
+            control: 0,
+            dead_man: None,
+            protections: BTreeMap::new(),
             closing: false,
             asked: Amount::ZERO,
+            assessed: Derived(None),
         }
     }
 
@@ -80,23 +111,31 @@ impl AccountView {
         holdings: Holdings,
         slots: impl IntoIterator<Item = (u16, Slot)>,
     ) -> Self {
-        let slots: BTreeMap<u16, Slot> = slots.into_iter().collect();
-        Self {
+        let mut view = Self {
             min_id,
             holdings,
-            slots,
             ..Self::new(public_key, view_key)
+        };
+        for (number, slot) in slots {
+            if let Some(state) = view.slots.get_mut(number) {
+                state.ledger = Some(slot);
+            }
         }
+        view
     }
 
     /// What the account can trade and withdraw with: its holdings less all that forced withdrawals may still take.
     /// Whatever they pay in the end, and whichever comes first, everything that passed with this can be proven.
     pub fn usable(&self) -> Holdings {
-        let left = self.holdings.cash.checked_sub(self.asked.into());
         Holdings {
-            cash: left.unwrap_or(self.holdings.cash),
+            cash: self.usable_cash(),
             ..self.holdings
         }
+    }
+
+    fn usable_cash(&self) -> Money {
+        let left = self.holdings.cash.checked_sub(self.asked.into());
+        left.unwrap_or(self.holdings.cash)
     }
 
     /// Replaces what [`Self::usable`] says.
@@ -108,19 +147,79 @@ impl AccountView {
         };
     }
 
+    /// What [`Self::usable`] says, assessed at the table of an epoch.
+    pub(crate) fn assessed(&self, table: &RiskTable, epoch: Epoch) -> Found<'_> {
+        let is_usable = |held: &Holdings| held.cash == self.usable_cash() && held.positions == self.holdings.positions;
+        match &self.assessed.0 {
+            Some(assessed) if assessed.epoch() == epoch && is_usable(assessed.held()) => Found::Before(assessed),
+            _ => Found::Now(Box::new(Assessed::new(table, epoch, self.usable()))),
+        }
+    }
+
+    /// Replaces what [`Self::usable`] says, and exchanges what was assessed before.
+    pub(crate) fn exchange_assessed(&mut self, assessed: &mut Box<Assessed>) {
+        self.set_usable(assessed.held());
+        match &mut self.assessed.0 {
+            Some(before) => core::mem::swap(before, assessed),
+            none => *none = Some(assessed.clone()),
+        }
+    }
+
+    /// Forgets what was computed by rules that may not be those in force.
+    pub(crate) fn forget_assessed(&mut self) {
+        self.assessed = Derived(None);
+        self.open.forget_bounds();
+    }
+
     /// Orders at rest by id.
     pub fn open_orders(&self) -> impl Iterator<Item = (InstructionId, &OpenOrder)> {
-        self.open.iter().map(|(id, order)| (*id, order))
+        self.open.iter()
     }
 
     /// One order at rest.
     pub fn open_order(&self, id: InstructionId) -> Option<&OpenOrder> {
-        self.open.get(&id)
+        self.open.get(id)
+    }
+
+    /// Orders that wait for a mark, by id.
+    pub fn waiting_orders(&self) -> impl Iterator<Item = (InstructionId, &WaitingOrder)> {
+        self.waiting.iter().map(|(id, order)| (*id, order))
+    }
+
+    /// One order that waits for a mark.
+    pub fn waiting_order(&self, id: InstructionId) -> Option<&WaitingOrder> {
+        self.waiting.get(&id)
+    }
+
+    /// An order at rest, or one that waits.
+    pub(crate) fn living(&self, id: InstructionId) -> Option<&Instruction> {
+        let open = self.open.get(id).map(OpenOrder::instruction);
+        open.or_else(|| self.waiting.get(&id).map(WaitingOrder::instruction))
+    }
+
+    /// The number of the account's last control; the next must be higher.
+    pub fn last_control(&self) -> u64 {
+        self.control
+    }
+
+    /// The dead man's switch, if it is on.
+    pub fn dead_man(&self) -> Option<&DeadMan> {
+        self.dead_man.as_ref()
+    }
+
+    /// The protection of the orders in an instrument.
+    pub fn protection(&self, instrument: InstrumentId) -> Option<&Protection> {
+        self.protections.get(&instrument)
+    }
+
+    /// The instruments with a protection.
+    pub fn protections(&self) -> impl Iterator<Item = (InstrumentId, &Protection)> {
+        self.protections.iter().map(|(instrument, own)| (*instrument, own))
     }
 
     /// The ledger's slot of an id.
     pub fn slot(&self, id: InstructionId) -> Slot {
-        self.slots.get(&slot_number(id)).copied().unwrap_or_default()
+        self.slots.of(id).ledger.unwrap_or_default()
     }
 
     /// Lots filled of an id (S-SLOT).
@@ -133,9 +232,8 @@ impl AccountView {
         }
     }
 
-    /// Checks that an id can still be signed for: B-ALIVE's id part and B-SLOT, against the ledger and against what the
-    /// engine took.
-    pub(crate) fn check_id(&self, id: InstructionId, fresh: bool) -> Result<(), Rejection> {
+    /// B-ALIVE's id part and B-SLOT, against the ledger and against what the engine took.
+    pub(crate) fn check_id(&self, id: InstructionId) -> Result<(), Rejection> {
         if id < self.min_id {
             return Err(Rejection::BelowMinId {
                 id,
@@ -147,39 +245,93 @@ impl AccountView {
             let highest = InstructionId(self.min_id.get().saturating_add(window));
             return Err(Rejection::AboveIdWindow { id, highest });
         }
-        let slot = slot_number(id);
-        let ledger = InstructionId(self.slot(id).id.get());
-        let holds = self.taken.get(&slot).copied().unwrap_or_default().max(ledger);
+        let state = self.slots.of(id);
+        let (taken, ledger) = (state.taken.unwrap_or_default(), state.ledger.unwrap_or_default());
+        let holds = taken.id.max(ledger.id);
         if holds > id {
+            let slot = slot_number(id);
             return Err(Rejection::SlotConflict { slot, holds });
-        }
-        let used = self.filled(id) == Lots(FILLED_MAX);
-        if used || (fresh && self.taken.get(&slot) == Some(&id)) {
-            return Err(Rejection::Duplicate(id));
         }
         Ok(())
     }
 
-    /// Orders at rest in the slot of an id that a higher id would replace.
-    pub(crate) fn overtaken_by(&self, id: InstructionId) -> Vec<InstructionId> {
-        let slot = slot_number(id);
-        self.open
-            .keys()
-            .copied()
-            .filter(|other| *other < id && slot_number(*other) == slot)
-            .collect()
+    /// Checks that an id was not taken before, that it is not used up, and that nobody's life ends by it but that of an
+    /// order that it is meant to replace.
+    pub(crate) fn check_fresh(&self, id: InstructionId, replaces: Option<InstructionId>) -> Result<(), Rejection> {
+        self.check_id(id)?;
+        if matches!(self.fate(id), Fate::Unknown | Fate::Begun(_)) {
+            self.check_overtakes(id, replaces)
+        } else {
+            Err(Rejection::Duplicate(id))
+        }
     }
 
-    /// Remembers an id as taken.
-    pub(crate) fn take_id(&mut self, id: InstructionId) {
-        let taken = self.taken.entry(slot_number(id)).or_default();
-        *taken = (*taken).max(id);
+    /// Checks that an id takes the slot of no other order that rests or waits.
+    pub(crate) fn check_overtakes(&self, id: InstructionId, replaces: Option<InstructionId>) -> Result<(), Rejection> {
+        match self.slots.of(id).alive {
+            Some(holds) if holds != id && Some(holds) != replaces => Err(Rejection::WouldOvertake { id, holds }),
+            _ => Ok(()),
+        }
+    }
+
+    /// True if the engine took just this id. Id 0 can be signed for, so an empty entry does not stand for it.
+    fn took(&self, id: InstructionId) -> Option<Taken> {
+        self.slots.of(id).taken.filter(|taken| taken.id == id)
+    }
+
+    /// What became of an id, if no higher one holds its slot.
+    pub fn fate(&self, id: InstructionId) -> Fate {
+        let filled = self.filled(id);
+        match self.took(id) {
+            None if filled.is_zero() => Fate::Unknown,
+            None if filled == Lots(FILLED_MAX) => Fate::Used,
+            None => Fate::Begun(filled),
+            Some(taken) if self.slots.of(id).alive == Some(id) => Fate::Alive(taken.filled),
+            Some(taken) if taken.quantity.is_zero() => Fate::Used,
+            Some(taken) if taken.filled >= taken.quantity => Fate::Filled(taken.filled),
+            Some(taken) => Fate::Gone(taken.filled),
+        }
+    }
+
+    /// True if the ledger takes nothing more of an id.
+    pub(crate) fn is_used_up(&self, id: InstructionId) -> bool {
+        self.filled(id) == Lots(FILLED_MAX)
+    }
+
+    /// Remembers an id as taken, with the lots of an order or 0.
+    pub(crate) fn take_id(&mut self, id: InstructionId, quantity: Lots) {
+        let filled = self.filled(id);
+        let Some(state) = self.slots.of_mut(id) else {
+            return;
+        };
+        if state.taken.is_none_or(|taken| taken.id <= id) {
+            state.taken = Some(Taken { id, quantity, filled });
+        }
     }
 
     /// Adds a fill to the ledger's slot.
     pub(crate) fn add_fill(&mut self, id: InstructionId, quantity: Lots) {
-        let filled = self.filled(id).saturating_add(quantity);
-        self.set_filled(id, filled);
+        let Some(state) = self.slots.of_mut(id) else {
+            return;
+        };
+        let before = state.ledger.filter(|slot| slot.id == id);
+        let filled = before.map_or(Lots::ZERO, |slot| slot.filled).saturating_add(quantity);
+        if let Some(taken) = state.taken.as_mut().filter(|taken| taken.id == id) {
+            taken.filled = filled;
+        }
+        state.ledger = Some(Slot { id, filled });
+    }
+
+    /// Takes a fill off the ledger's slot, unless a higher id or a cancel has the slot.
+    pub(crate) fn take_back_fill(&mut self, id: InstructionId, quantity: Lots) {
+        let slot = self.slot(id);
+        if slot.id == id && slot.filled != Lots(FILLED_MAX) {
+            self.set_filled(id, slot.filled.saturating_sub(quantity));
+        }
+        let taken = self.slots.of_mut(id).and_then(|state| state.taken.as_mut());
+        if let Some(taken) = taken.filter(|taken| taken.id == id) {
+            taken.filled = taken.filled.saturating_sub(quantity);
+        }
     }
 
     /// Marks an id as used up in the ledger's slot.
@@ -188,51 +340,109 @@ impl AccountView {
     }
 
     fn set_filled(&mut self, id: InstructionId, filled: Lots) {
-        let slot = Slot { id, filled };
-        self.slots.insert(slot_number(id), slot);
-    }
-
-    pub(crate) fn rest(&mut self, id: InstructionId, order: OpenOrder) {
-        self.open.insert(id, order);
-    }
-
-    pub(crate) fn reduce(&mut self, id: InstructionId, quantity: Lots) {
-        if let Some(order) = self.open.get_mut(&id) {
-            order.remaining = order.remaining.saturating_sub(quantity);
-            if order.remaining.is_zero() {
-                self.open.remove(&id);
-            }
+        if let Some(state) = self.slots.of_mut(id) {
+            state.ledger = Some(Slot { id, filled });
         }
     }
 
+    /// An order rests or waits in the slot of its id, or none does any more.
+    fn set_alive(&mut self, id: InstructionId, is_alive: bool) {
+        if let Some(state) = self.slots.of_mut(id) {
+            state.alive = is_alive.then_some(id);
+        }
+    }
+
+    pub(crate) fn rest(&mut self, id: InstructionId, order: OpenOrder) {
+        self.set_alive(id, true);
+        self.open.insert(id, order);
+    }
+
+    /// Takes lots off an order at rest. True if it left, because none remain.
+    pub(crate) fn reduce(&mut self, id: InstructionId, quantity: Lots) -> bool {
+        let left = self.open.reduce(id, quantity).is_some();
+        if left {
+            self.set_alive(id, false);
+        }
+        left
+    }
+
     pub(crate) fn remove(&mut self, id: InstructionId) -> Option<OpenOrder> {
-        self.open.remove(&id)
+        let order = self.open.remove(id)?;
+        self.set_alive(id, false);
+        Some(order)
     }
 
-    /// Ids at rest that a cancel-all with this id kills.
+    pub(crate) fn wait(&mut self, id: InstructionId, order: WaitingOrder) {
+        self.set_alive(id, true);
+        self.waiting.insert(id, order);
+    }
+
+    pub(crate) fn remove_waiting(&mut self, id: InstructionId) -> Option<WaitingOrder> {
+        let order = self.waiting.remove(&id)?;
+        self.set_alive(id, false);
+        Some(order)
+    }
+
+    /// Number of orders that wait.
+    pub(crate) fn count_waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
+    /// Ids at rest or waiting that a cancel-all with this id kills.
     pub(crate) fn below(&self, id: InstructionId) -> Vec<InstructionId> {
-        self.open.keys().copied().filter(|other| *other <= id).collect()
+        let alive = self.slots.alive().map(|(_, other)| other);
+        alive
+            .filter(|other| *other <= id)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .collect()
     }
 
-    /// Lots at rest on one side of an instrument.
-    pub(crate) fn resting(&self, instrument: InstrumentId, side: Side) -> Lots {
-        self.open
-            .values()
-            .filter(|o| o.signed.instruction.instrument_id == instrument && o.place.side == side)
-            .fold(Lots::ZERO, |sum, o| sum.saturating_add(o.remaining))
+    /// The orders that are meant, by id.
+    pub(crate) fn orders_in(&self, orders: &OrdersIn) -> Vec<InstructionId> {
+        let meant = |order: &Instruction| orders.contains(order.instrument_id, order.side);
+        let open = self
+            .open_orders()
+            .filter(|(_, o)| meant(o.instruction()))
+            .map(|(id, _)| id);
+        let waits =
+            |(id, order): (InstructionId, &WaitingOrder)| (orders.waiting && meant(order.instruction())).then_some(id);
+        let ids: BTreeSet<_> = open.chain(self.waiting_orders().filter_map(waits)).collect();
+        ids.into_iter().collect()
     }
 
-    /// What the orders at rest can still do, less those of `without`; orders of instruments that left the table cannot
-    /// trade and count nothing. `None` if a sum does not fit.
-    pub fn open_risks(&self, table: &RiskTable, rate: u32, without: &[InstructionId]) -> Option<Vec<OpenRisk>> {
+    /// The orders at rest in a book that must reduce a position and cannot. In a row that only reduces, every order
+    /// must.
+    pub(crate) fn spent(&self, instrument: InstrumentId, position: Position, only_reduces: bool) -> Vec<InstructionId> {
+        let stuck = |side: &Side| reducible(position, *side).is_zero();
+        let sides = [Side::Buy, Side::Sell].into_iter().filter(stuck);
+        sides
+            .flat_map(|side| self.open.of(instrument, side, !only_reduces))
+            .collect()
+    }
+
+    /// Instruments in which orders rest.
+    pub(crate) fn instruments(&self) -> BTreeSet<InstrumentId> {
+        self.open.instruments()
+    }
+
+    /// Lots at rest on one side of an instrument that can make a position larger, but for one order.
+    pub(crate) fn opening(&self, instrument: InstrumentId, side: Side, without: Option<InstructionId>) -> Lots {
+        self.open.opening(instrument, side, without)
+    }
+
+    /// What the orders at rest can still do, but for one order. Orders of instruments that left the table cannot trade
+    /// and count nothing; nor do those that can only reduce a position, which need no margin of their own. `None` if a
+    /// sum does not fit.
+    pub fn open_risks(&self, table: &RiskTable, rate: u32, without: Option<InstructionId>) -> Option<Vec<OpenRisk>> {
         self.open
             .iter()
-            .filter(|(id, _)| !without.contains(id))
+            .filter(|(id, order)| Some(*id) != without && !order.instruction().has(flags::REDUCE_ONLY))
             .filter_map(|(_, order)| {
-                let instruction = &order.signed.instruction;
+                let instruction = order.instruction();
                 let (row, _) = table
                     .row_of(instruction.instrument_id)
-                    .filter(|(_, row)| row.is_live())?;
+                    .filter(|(_, row)| row.is_live() && !row.only_reduces())?;
                 Some(open_risk(row, instruction, order.remaining, rate))
             })
             .collect()
@@ -253,4 +463,4 @@ pub(crate) fn open_risk(row: usize, order: &Instruction, quantity: Lots, rate: u
 }
 
 /// All accounts by index.
-pub type Accounts = BTreeMap<AccountIndex, AccountView>;
+pub(crate) type Accounts = Dense<AccountView>;

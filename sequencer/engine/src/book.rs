@@ -1,24 +1,23 @@
 //! The limit order book of one instrument: who is first at which price.
 //!
 //! The book knows order keys, remaining quantities and priority, nothing of margin or signatures. Both sides are
-//! ordered maps, so every walk over them is deterministic.
+//! ordered maps of queues, so every walk over them is deterministic.
 
-use crate::ids::{OrderKey, Sequence};
+use crate::{
+    ids::{OrderKey, Sequence},
+    level::{Level, Orders, Resting},
+};
 use cloister_ledger::Side;
 use cloister_types::{Lots, Price};
-use std::collections::BTreeMap;
-
-/// An order at rest.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Resting {
-    /// Whose order it is.
-    pub key: OrderKey,
-    /// Lots not yet filled.
-    pub remaining: Lots,
-}
+use codec::{Decode, Encode};
+use std::{
+    collections::{btree_map, BTreeMap},
+    iter::Rev,
+    ops::Bound::{Excluded, Unbounded},
+};
 
 /// Where an order rests.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Place {
     /// Side of the book.
     pub side: Side,
@@ -26,13 +25,6 @@ pub struct Place {
     pub price: Price,
     /// Time priority: a lower number came first.
     pub sequence: Sequence,
-}
-
-/// All orders of one price. `quantity` is the sum of the lots that remain, wider than one order's so that it is exact.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Level {
-    orders: BTreeMap<Sequence, Resting>,
-    quantity: u128,
 }
 
 /// One price of the public book.
@@ -56,20 +48,13 @@ pub struct Depth {
 }
 
 /// The book of one instrument.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Book {
     bids: BTreeMap<Price, Level>,
     asks: BTreeMap<Price, Level>,
 }
 
 impl Book {
-    fn side(&self, side: Side) -> &BTreeMap<Price, Level> {
-        match side {
-            Side::Buy => &self.bids,
-            Side::Sell => &self.asks,
-        }
-    }
-
     fn side_mut(&mut self, side: Side) -> &mut BTreeMap<Price, Level> {
         match side {
             Side::Buy => &mut self.bids,
@@ -96,49 +81,50 @@ impl Book {
     }
 
     /// Orders that a taker of this side and limit meets, in price-time priority.
-    pub fn crossing(&self, taker: Side, limit: Price) -> Box<dyn Iterator<Item = (Place, Resting)> + '_> {
-        let entry = |side: Side, price: Price| {
-            move |(sequence, order): (&Sequence, &Resting)| {
-                (
-                    Place {
-                        side,
-                        price,
-                        sequence: *sequence,
-                    },
-                    *order,
-                )
-            }
-        };
-        match taker {
-            Side::Buy => Box::new(
-                self.asks
-                    .range(..=limit)
-                    .flat_map(move |(price, level)| level.orders.iter().map(entry(Side::Sell, *price))),
-            ),
-            Side::Sell => Box::new(
-                self.bids
-                    .range(limit..)
-                    .rev()
-                    .flat_map(move |(price, level)| level.orders.iter().map(entry(Side::Buy, *price))),
-            ),
+    pub fn crossing(&self, taker: Side, limit: Price) -> Crossing<'_> {
+        Crossing {
+            levels: match taker {
+                Side::Buy => Levels::Up(self.asks.range(..=limit)),
+                Side::Sell => Levels::Down(self.bids.range(limit..).rev()),
+            },
+            level: None,
         }
     }
 
-    /// Adds an order; one already at the place is replaced.
+    /// All orders, buyers first, in priority order.
+    pub fn keys(&self) -> Vec<OrderKey> {
+        let side = |side| self.orders(side).into_iter().map(|(_, order)| order.key);
+        side(Side::Buy).chain(side(Side::Sell)).collect()
+    }
+
+    /// Orders at prices below the one or above the other, buyers first, from the lowest price up.
+    pub fn outside(&self, low: Price, high: Price) -> Vec<OrderKey> {
+        let of = |levels: &BTreeMap<Price, Level>| -> Vec<OrderKey> {
+            levels
+                .range(..low)
+                .chain(levels.range((Excluded(high.max(low)), Unbounded)))
+                .flat_map(|(_, level)| level.iter().map(|(_, order)| order.key))
+                .collect()
+        };
+        of(&self.bids).into_iter().chain(of(&self.asks)).collect()
+    }
+
+    /// Adds an order of some lots; one already at the place is replaced.
     pub fn insert(&mut self, place: Place, order: Resting) {
-        self.remove(place);
+        if order.remaining.is_zero() {
+            self.remove(place);
+            return;
+        }
         let level = self.side_mut(place.side).entry(place.price).or_default();
-        level.quantity = level.quantity.saturating_add(u128::from(order.remaining.get()));
-        level.orders.insert(place.sequence, order);
+        level.insert(place.sequence, order);
     }
 
     /// Takes an order out of the book.
     pub fn remove(&mut self, place: Place) -> Option<Resting> {
         let levels = self.side_mut(place.side);
         let level = levels.get_mut(&place.price)?;
-        let order = level.orders.remove(&place.sequence)?;
-        level.quantity = level.quantity.saturating_sub(u128::from(order.remaining.get()));
-        if level.orders.is_empty() {
+        let order = level.remove(place.sequence)?;
+        if level.is_empty() {
             levels.remove(&place.price);
         }
         Some(order)
@@ -146,17 +132,13 @@ impl Book {
 
     /// Takes `quantity` lots off an order, and the order out of the book when nothing remains.
     pub fn reduce(&mut self, place: Place, quantity: Lots) {
-        let Some(level) = self.side_mut(place.side).get_mut(&place.price) else {
+        let levels = self.side_mut(place.side);
+        let Some(level) = levels.get_mut(&place.price) else {
             return;
         };
-        let Some(order) = level.orders.get_mut(&place.sequence) else {
-            return;
-        };
-        let taken = quantity.min(order.remaining);
-        order.remaining = order.remaining.saturating_sub(taken);
-        level.quantity = level.quantity.saturating_sub(u128::from(taken.get()));
-        if order.remaining.is_zero() {
-            self.remove(place);
+        level.reduce(place.sequence, quantity);
+        if level.is_empty() {
+            levels.remove(&place.price);
         }
     }
 
@@ -164,8 +146,8 @@ impl Book {
     pub fn depth(&self, levels: usize) -> Depth {
         let level = |(price, level): (&Price, &Level)| DepthLevel {
             price: *price,
-            quantity: level.quantity,
-            orders: level.orders.len(),
+            quantity: level.quantity(),
+            orders: level.len(),
         };
         Depth {
             bids: self.bids.iter().rev().take(levels).map(level).collect(),
@@ -175,29 +157,51 @@ impl Book {
 
     /// Every order of one side in priority order.
     pub fn orders(&self, side: Side) -> Vec<(Place, Resting)> {
-        let collect = |levels: &mut dyn Iterator<Item = (&Price, &Level)>| {
-            levels
-                .flat_map(|(price, level)| {
-                    level
-                        .orders
-                        .iter()
-                        .map(|(s, o)| {
-                            (
-                                Place {
-                                    side,
-                                    price: *price,
-                                    sequence: *s,
-                                },
-                                *o,
-                            )
-                        })
-                        .collect::<Vec<_>>()
-                })
-                .collect()
+        let anything = match side {
+            Side::Buy => Price::ZERO,
+            Side::Sell => Price::MAX,
         };
-        match side {
-            Side::Buy => collect(&mut self.side(side).iter().rev()),
-            Side::Sell => collect(&mut self.side(side).iter()),
+        self.crossing(side.opposite(), anything).collect()
+    }
+}
+
+/// Orders that a taker meets, in price-time priority.
+#[derive(Clone, Debug)]
+pub struct Crossing<'a> {
+    levels: Levels<'a>,
+    /// The side of the orders, the price of the level that comes next, and what is left of it.
+    level: Option<(Side, Price, Orders<'a>)>,
+}
+
+/// Levels from the best one on.
+#[derive(Clone, Debug)]
+enum Levels<'a> {
+    /// Sellers, from the lowest price.
+    Up(btree_map::Range<'a, Price, Level>),
+    /// Buyers, from the highest price.
+    Down(Rev<btree_map::Range<'a, Price, Level>>),
+}
+
+impl Iterator for Crossing<'_> {
+    type Item = (Place, Resting);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some((side, price, orders)) = &mut self.level {
+                if let Some((sequence, order)) = orders.next() {
+                    let place = Place {
+                        side: *side,
+                        price: *price,
+                        sequence,
+                    };
+                    return Some((place, order));
+                }
+            }
+            let (side, (price, level)) = match &mut self.levels {
+                Levels::Up(levels) => (Side::Sell, levels.next()?),
+                Levels::Down(levels) => (Side::Buy, levels.next()?),
+            };
+            self.level = Some((side, *price, level.iter()));
         }
     }
 }

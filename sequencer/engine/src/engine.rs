@@ -3,31 +3,39 @@
 //! Every input is a method; time is an argument. The same inputs in the same order give the same state and effects.
 
 use crate::{
-    account::{AccountView, Accounts, OpenOrder},
-    book::{Book, Depth, Place, Resting},
+    account::{AccountView, Accounts},
+    book::{Book, Depth},
+    bound::Epoch,
     config::EngineConfig,
-    effect::{Effect, Fill, FillSide, OrderOutcome, Removal},
-    error::{InputError, Rejection},
+    derived::Derived,
+    effect::{Effect, OrderOutcome, Removal},
+    entry::Entry,
+    error::{Field, InputError, Rejection},
+    expiries::Expiries,
     ids::{AccountIndex, FillId, Millis, OrderKey, Sequence},
-    matcher::{Market, Plan, PlannedFill, Step, Stop},
-    trade::Holdings,
+    matcher::Plan,
+    verified::{Claim, TraderInput, Verified},
+    waiting::ByTrigger,
 };
-use cloister_crypto::{schnorr::PublicKey, Fr};
-use cloister_ledger::{account::cash_fits, instruction::flags, InstructionKind, Side, SignedInstruction};
+use cloister_crypto::schnorr::PublicKey;
+use cloister_ledger::{InstructionKind, SignedControl, SignedInstruction};
 use cloister_risk::RiskTable;
-use cloister_types::{Amount, InstrumentId, Lots, Money};
+use cloister_types::{InstructionId, InstrumentId, Lots};
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
 };
 
-/// What an accepted instruction did.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// What an accepted input of a trader did.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Accepted {
     /// What happened, in order.
     pub effects: Vec<Effect>,
     /// What became of the order; `None` for other kinds.
     pub order: Option<OrderOutcome>,
+    /// Lots that are filled of the id: of an order, what it filled at once; of a cancel, what the order that it names
+    /// had filled before. Zero for other kinds.
+    pub filled: Lots,
 }
 
 /// A margin group's matching engine.
@@ -36,12 +44,29 @@ pub struct Engine {
     pub(crate) config: EngineConfig,
     pub(crate) table: RiskTable,
     pub(crate) accounts: Accounts,
-    books: BTreeMap<InstrumentId, Book>,
-    /// Orders at rest by expiry.
-    expiries: BTreeSet<(Millis, OrderKey)>,
-    now: Millis,
-    next_sequence: Sequence,
-    next_fill: FillId,
+    pub(crate) books: BTreeMap<InstrumentId, Book>,
+    /// Orders at rest and waiting, by expiry.
+    pub(crate) expiries: Derived<Expiries>,
+    /// Orders that wait for a mark.
+    pub(crate) waiting: ByTrigger,
+    /// Orders at rest with a trigger, of which nothing is filled yet: they can be proven only while it holds.
+    pub(crate) unproven: ByTrigger,
+    /// Whether orders that wait stay, wherever the mark is.
+    pub(crate) holds_triggers: bool,
+    /// Dead man's switches by time.
+    pub(crate) dead_men: BTreeSet<(Millis, AccountIndex)>,
+    pub(crate) now: Millis,
+    pub(crate) next_sequence: Sequence,
+    pub(crate) next_fill: FillId,
+    /// Orders that left a book by an input that tells nobody of it, with their lots if they left for good because they
+    /// must reduce and cannot, without if they wait again. [`Engine::advance`] tells.
+    pub(crate) untold: Vec<(OrderKey, Option<Lots>)>,
+    /// Accounts whose holdings may have changed since somebody asked.
+    pub(crate) touched: BTreeSet<AccountIndex>,
+    /// A number for the table and the fees in force.
+    pub(crate) epoch: Derived<Epoch>,
+    /// What the last plan has left: room for the next one.
+    pub(crate) plan: Derived<Plan>,
 }
 
 impl Engine {
@@ -54,12 +79,20 @@ impl Engine {
         Ok(Self {
             config,
             table,
-            accounts: Accounts::new(),
+            accounts: Accounts::default(),
             books: BTreeMap::new(),
-            expiries: BTreeSet::new(),
+            expiries: Derived::default(),
+            waiting: ByTrigger::default(),
+            unproven: ByTrigger::default(),
+            holds_triggers: false,
+            dead_men: BTreeSet::new(),
             now: 0,
             next_sequence: 0,
             next_fill: 0,
+            untold: Vec::new(),
+            touched: BTreeSet::new(),
+            epoch: Derived(0),
+            plan: Derived::default(),
         })
     }
 
@@ -80,12 +113,12 @@ impl Engine {
 
     /// One account.
     pub fn account(&self, index: AccountIndex) -> Option<&AccountView> {
-        self.accounts.get(&index)
+        self.accounts.get(index)
     }
 
     /// All accounts in order.
     pub fn accounts(&self) -> impl Iterator<Item = (AccountIndex, &AccountView)> {
-        self.accounts.iter().map(|(index, account)| (*index, account))
+        self.accounts.iter()
     }
 
     /// The book of an instrument, if anything ever rested in it.
@@ -98,23 +131,62 @@ impl Engine {
         self.books.get(&instrument).map(|b| b.depth(levels)).unwrap_or_default()
     }
 
-    /// Moves time on and takes expired orders out of the books. Time never goes back: an earlier time changes nothing.
+    /// Moves time on: expired orders leave, and those whose dead man's switch was not renewed. Time never goes back: an
+    /// earlier time changes nothing.
     pub fn advance(&mut self, now: Millis) -> Vec<Effect> {
         self.now = self.now.max(now);
         let needed = self.alive_from();
-        let expired: Vec<OrderKey> = self
-            .expiries
-            .iter()
-            .take_while(|(expiry, _)| *expiry < needed)
-            .map(|(_, key)| *key)
-            .collect();
-        expired
-            .into_iter()
-            .filter_map(|key| self.drop_order(key, Removal::Expired))
+        let mut effects = self.tell();
+        while let Some((expiry, key)) = self.expiries.0.pop_before(needed) {
+            if self.is_there(expiry, key) {
+                effects.extend(self.drop_order(key, Removal::Expired));
+            }
+        }
+        self.tidy_expiries();
+        effects.extend(self.end_dead_men());
+        effects
+    }
+
+    /// True if an order rests or waits that expires at a time.
+    fn is_there(&self, expiry: Millis, key: OrderKey) -> bool {
+        let view = self.accounts.get(key.account);
+        view.and_then(|view| view.living(key.id))
+            .is_some_and(|order| order.expiry == expiry)
+    }
+
+    /// Forgets when orders would have expired that left, if they are many.
+    fn tidy_expiries(&mut self) {
+        if self.expiries.0.is_stale() {
+            let mut expiries = std::mem::take(&mut self.expiries.0);
+            expiries.keep(|expiry, key| self.is_there(expiry, key));
+            self.expiries.0 = expiries;
+        }
+    }
+
+    /// Table or fees are other ones from now on.
+    pub(crate) fn next_epoch(&mut self) {
+        self.epoch.0 = self.epoch.0.saturating_add(1);
+    }
+
+    /// What nobody has been told of yet.
+    fn tell(&mut self) -> Vec<Effect> {
+        let untold = std::mem::take(&mut self.untold).into_iter();
+        untold
+            .map(|(key, left)| match left {
+                Some(remaining) => Effect::Removed {
+                    key,
+                    remaining,
+                    reason: Removal::NothingToReduce,
+                },
+                None => Effect::Waits { key },
+            })
             .collect()
     }
 
-    /// Puts a new risk table in force and takes orders of instruments that stopped trading out of the books.
+    /// Puts a new risk table in force. Orders that cannot trade at it leave the books: those of instruments that
+    /// stopped trading, those outside the price band, and those that must reduce and cannot. Orders with a trigger that
+    /// are not begun go back to waiting where it no longer holds; then those fire whose trigger holds, in the order in
+    /// which the mark has passed them, and are matched at once.
     ///
     /// # Errors
     /// The table is of another group, older than the current one, or breaks a bound.
@@ -127,167 +199,20 @@ impl Engine {
             });
         }
         self.table = table;
-        let stopped: Vec<OrderKey> = self
-            .books
-            .iter()
-            .filter(|(id, _)| self.table.row_of(**id).is_none_or(|(_, row)| !row.is_live()))
-            .flat_map(|(_, book)| {
-                let mut orders = book.orders(Side::Buy);
-                orders.extend(book.orders(Side::Sell));
-                orders.into_iter().map(|(_, order)| order.key)
-            })
-            .collect();
-        Ok(stopped
-            .into_iter()
-            .filter_map(|key| self.drop_order(key, Removal::NotTrading))
-            .collect())
+        self.next_epoch();
+        Ok(self.obey_table())
     }
 
-    /// A queued open: a fresh account with its first deposit.
-    ///
-    /// # Errors
-    /// [`InputError::AlreadyOpen`].
-    pub fn open(
-        &mut self,
-        account: AccountIndex,
-        public_key: PublicKey,
-        view_key: Fr,
-        deposit: Amount,
-    ) -> Result<(), InputError> {
-        if self.accounts.contains_key(&account) {
-            return Err(InputError::AlreadyOpen(account));
-        }
-        let mut view = AccountView::new(public_key, view_key);
-        view.holdings.cash = deposit.into();
-        self.accounts.insert(account, view);
-        Ok(())
+    /// Whether orders that wait for a mark are held back.
+    pub fn holds_triggers(&self) -> bool {
+        self.holds_triggers
     }
 
-    /// A queued deposit.
-    ///
-    /// # Errors
-    /// The account is unknown or its cash would leave its range.
-    pub fn deposit(&mut self, account: AccountIndex, amount: Amount) -> Result<(), InputError> {
-        let view = self
-            .accounts
-            .get_mut(&account)
-            .ok_or(InputError::UnknownAccount(account))?;
-        let cash = view.holdings.cash.checked_add(amount.into()).filter(|c| cash_fits(*c));
-        view.holdings.cash = cash.ok_or(InputError::CashRange(account))?;
-        Ok(())
-    }
-
-    /// A queued close that takes effect, which is decided where it is put into a batch: the account's orders leave the
-    /// books, and nothing more is taken from it.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownAccount`].
-    pub fn close(&mut self, account: AccountIndex) -> Result<Vec<Effect>, InputError> {
-        let view = self
-            .accounts
-            .get_mut(&account)
-            .ok_or(InputError::UnknownAccount(account))?;
-        view.closing = true;
-        Ok(self.drop_all(account))
-    }
-
-    /// A queued forced withdrawal: what is asked for is no longer free, until [`Self::pay_forced`] says what of it was
-    /// paid. Orders at rest that no longer have margin leave the book when they are met.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownAccount`].
-    pub fn force_withdrawal(&mut self, account: AccountIndex, asked: Amount) -> Result<(), InputError> {
-        let view = self
-            .accounts
-            .get_mut(&account)
-            .ok_or(InputError::UnknownAccount(account))?;
-        view.asked = view.asked.checked_add(asked).unwrap_or(Amount::MAX);
-        Ok(())
-    }
-
-    /// A forced withdrawal is in a batch, which pays this of it.
-    ///
-    /// # Errors
-    /// The account is unknown or its cash would leave its range.
-    pub fn pay_forced(&mut self, account: AccountIndex, asked: Amount, paid: Amount) -> Result<(), InputError> {
-        let view = self
-            .accounts
-            .get_mut(&account)
-            .ok_or(InputError::UnknownAccount(account))?;
-        let cash = view.holdings.cash.checked_sub(paid.into()).filter(|c| cash_fits(*c));
-        view.holdings.cash = cash.ok_or(InputError::CashRange(account))?;
-        view.asked = view.asked.checked_sub(asked).unwrap_or_default();
-        Ok(())
-    }
-
-    /// A queued re-key: from now on the new key signs and the new view key reads. What the old one signed and rests
-    /// leaves the books, since nothing of it could be proven any more.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownAccount`].
-    pub fn rekey(
-        &mut self,
-        account: AccountIndex,
-        public_key: PublicKey,
-        view_key: Fr,
-    ) -> Result<Vec<Effect>, InputError> {
-        let view = self
-            .accounts
-            .get_mut(&account)
-            .ok_or(InputError::UnknownAccount(account))?;
-        (view.public_key, view.view_key) = (public_key, view_key);
-        Ok(self.drop_all(account))
-    }
-
-    /// Takes all orders of an account out of the books.
-    fn drop_all(&mut self, account: AccountIndex) -> Vec<Effect> {
-        let ids: Vec<_> = self
-            .accounts
-            .get(&account)
-            .map(|view| view.open_orders().map(|(id, _)| id).collect())
-            .unwrap_or_default();
-        let keys = ids.into_iter().map(|id| OrderKey { account, id });
-        keys.filter_map(|key| self.drop_order(key, Removal::Cancelled))
-            .collect()
-    }
-
-    /// Forgets an account that is no more: its index is never given again. Unknown already, or not closed, it stays as
-    /// it is.
-    pub fn forget(&mut self, account: AccountIndex) {
-        if self.accounts.get(&account).is_some_and(|view| view.closing) {
-            self.accounts.remove(&account);
-        }
-    }
-
-    /// Puts an account in as the chain has it, at the start of a sequencer.
-    ///
-    /// # Errors
-    /// [`InputError::AlreadyOpen`].
-    pub fn restore(&mut self, account: AccountIndex, view: AccountView) -> Result<(), InputError> {
-        if self.accounts.contains_key(&account) {
-            return Err(InputError::AlreadyOpen(account));
-        }
-        self.accounts.insert(account, view);
-        Ok(())
-    }
-
-    /// Replaces what accounts hold, when the ledger had to be replayed at another table. Orders at rest stay. Accounts
-    /// that are not named are those whose close takes effect; of a close that took effect before and does not now, the
-    /// account goes on. Forced withdrawals that are in no batch now must be given again.
-    ///
-    /// # Errors
-    /// [`InputError::UnknownAccount`]; nothing has changed then.
-    pub fn rebase(&mut self, holdings: &BTreeMap<AccountIndex, Holdings>) -> Result<(), InputError> {
-        if let Some(unknown) = holdings.keys().find(|index| !self.accounts.contains_key(index)) {
-            return Err(InputError::UnknownAccount(*unknown));
-        }
-        for (index, view) in &mut self.accounts {
-            let held = holdings.get(index);
-            view.holdings = held.copied().unwrap_or_default();
-            view.closing = held.is_none();
-            view.asked = Amount::ZERO;
-        }
-        Ok(())
+    /// Holds orders back that wait for a mark, or lets them fire again, at the mark in force. For times in which
+    /// nothing should be matched; whether other orders are taken is the caller's choice.
+    pub fn hold_triggers(&mut self, hold: bool) -> Vec<Effect> {
+        self.holds_triggers = hold;
+        self.fire_reached()
     }
 
     /// Takes a signed instruction.
@@ -297,10 +222,8 @@ impl Engine {
     /// # Errors
     /// Why it is refused.
     pub fn submit(&mut self, now: Millis, signed: SignedInstruction) -> Result<Accepted, Rejection> {
-        let (effects, result) = self.submit_with_effects(now, signed);
-        let mut accepted = result?;
-        accepted.effects = effects.into_iter().chain(accepted.effects).collect();
-        Ok(accepted)
+        let (passed, result) = self.submit_with_effects(now, signed);
+        with_passed(passed, result)
     }
 
     /// As [`Self::submit`], but gives the effects of time passing even if the instruction is refused.
@@ -309,278 +232,128 @@ impl Engine {
         now: Millis,
         signed: SignedInstruction,
     ) -> (Vec<Effect>, Result<Accepted, Rejection>) {
-        let effects = self.advance(now);
-        (effects, self.take(signed))
+        self.handle(now, TraderInput::Instruction(signed))
     }
 
-    fn take(&mut self, signed: SignedInstruction) -> Result<Accepted, Rejection> {
-        self.check_signed(&signed)?;
-        let signed = Arc::new(signed);
+    /// Replaces an order that rests or waits by another one, or refuses and leaves it as it is. The new order has a
+    /// higher id of the same slot. With the same side, price and instrument and no more lots than remain it keeps its
+    /// place in the queue; otherwise it comes in as a new order.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn amend(
+        &mut self,
+        now: Millis,
+        replaces: InstructionId,
+        signed: SignedInstruction,
+    ) -> Result<Accepted, Rejection> {
+        let (passed, result) = self.handle(now, TraderInput::Amend { replaces, signed });
+        with_passed(passed, result)
+    }
+
+    /// Takes a cancel that binds whatever is known of its id, unless the order is filled.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn annul(&mut self, now: Millis, signed: SignedInstruction) -> Result<Accepted, Rejection> {
+        let (passed, result) = self.handle(now, TraderInput::Annul(signed));
+        with_passed(passed, result)
+    }
+
+    /// Obeys a control.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn control(&mut self, now: Millis, signed: SignedControl) -> Result<Accepted, Rejection> {
+        let (passed, result) = self.handle(now, TraderInput::Control(signed));
+        with_passed(passed, result)
+    }
+
+    /// Takes anything that a trader signed, after checking its signature on its own. First come the effects of time
+    /// passing, then what the input did; if it is refused, it has changed nothing.
+    ///
+    /// Whoever has many checks them together before ([`Checker`](crate::Checker)) and calls [`Self::take_verified`].
+    pub fn handle(&mut self, now: Millis, input: TraderInput) -> (Vec<Effect>, Result<Accepted, Rejection>) {
+        let passed = self.advance(now);
+        let verified = self.claim(input).and_then(|claim| claim.check(&self.config.genesis));
+        (passed, verified.and_then(|verified| self.take(verified)))
+    }
+
+    /// As [`Self::handle`], for an input whose signature is checked.
+    pub fn take_verified(&mut self, now: Millis, verified: Verified) -> (Vec<Effect>, Result<Accepted, Rejection>) {
+        let passed = self.advance(now);
+        (passed, self.take(verified))
+    }
+
+    /// Everything about an input that can be said before its signature is checked, and the key that must have signed
+    /// it.
+    ///
+    /// # Errors
+    /// Why it is refused, whoever signed it.
+    pub fn claim(&self, input: TraderInput) -> Result<Claim, Rejection> {
+        let key = self.check_input(&input)?;
+        Ok(Claim::new(input, key))
+    }
+
+    fn check_input(&self, input: &TraderInput) -> Result<PublicKey, Rejection> {
+        match input {
+            TraderInput::Instruction(signed) | TraderInput::Amend { signed, .. } | TraderInput::Annul(signed) => {
+                self.check_instruction(&signed.instruction)
+            }
+            TraderInput::Control(signed) => self.check_control(&signed.control),
+        }
+    }
+
+    fn take(&mut self, verified: Verified) -> Result<Accepted, Rejection> {
+        // It may have waited since: it may have expired, and another key may be in force.
+        let key = self.check_input(verified.input())?;
+        match verified.under(&self.config.genesis, &key)? {
+            TraderInput::Instruction(signed) => self.take_instruction(Arc::new(signed)),
+            TraderInput::Amend { replaces, signed } => self.take_amendment(replaces, Arc::new(signed)),
+            TraderInput::Annul(signed) => self.take_annulment(Arc::new(signed)),
+            TraderInput::Control(signed) => self.take_control(&signed),
+        }
+    }
+
+    fn take_instruction(&mut self, signed: Arc<SignedInstruction>) -> Result<Accepted, Rejection> {
         match signed.instruction.kind {
-            InstructionKind::Order => self.take_order(signed),
-            InstructionKind::Cancel => self.take_cancel(signed),
+            InstructionKind::Order => self.take_order(signed, Entry::New),
+            InstructionKind::Cancel => self.take_cancel(signed, false),
             InstructionKind::CancelAll => self.take_cancel_all(signed),
             InstructionKind::Withdrawal => self.take_withdrawal(signed),
             // Transfers are proven, and not taken by this sequencer yet.
-            InstructionKind::None | InstructionKind::Transfer => Err(Rejection::FieldRange(crate::error::Field::Kind)),
+            InstructionKind::None | InstructionKind::Transfer => Err(Rejection::FieldRange(Field::Kind)),
         }
     }
 
-    fn take_order(&mut self, signed: Arc<SignedInstruction>) -> Result<Accepted, Rejection> {
-        let order = &signed.instruction;
-        let row = self.check_order(order)?;
-        let quantity = self.remaining_of(order)?;
-        self.check_order_margin(order, row, quantity)?;
-        let empty = Book::default();
-        let plan = {
-            let book = self.books.get(&order.instrument_id).unwrap_or(&empty);
-            let market = Market {
-                table: &self.table,
-                row,
-                book,
-                accounts: &self.accounts,
-                fees: self.config.fees,
-                alive_from: self.alive_from(),
-            };
-            if order.has(flags::POST_ONLY) {
-                if let Some(best) = market.first_crossing(order) {
-                    return Err(Rejection::WouldCross { best });
-                }
-            }
-            market.plan(order, quantity)
-        };
-        if order.has(flags::FILL_OR_KILL) && !plan.remaining.is_zero() {
-            return Err(Rejection::NotFilledInFull {
-                available: quantity.saturating_sub(plan.remaining),
-                quantity,
-            });
-        }
-        if let (false, Some(stop)) = (plan.fills(), plan.stop) {
-            return Err(match stop {
-                Stop::SelfTrade(id) => Rejection::SelfTrade(id),
-                Stop::NothingToReduce => Rejection::WouldNotReduce,
-                Stop::Rule(rule) => Rejection::Fill(rule),
-            });
-        }
-        Ok(self.commit(signed, plan, quantity))
-    }
-
-    /// Makes a plan happen.
-    fn commit(&mut self, signed: Arc<SignedInstruction>, plan: Plan, quantity: Lots) -> Accepted {
-        let order = &signed.instruction;
-        let key = OrderKey::of(order);
-        let mut effects = self.replace_slot(key);
-        for step in &plan.steps {
-            match step {
-                Step::Remove(removal) => effects.extend(self.drop_order(removal.maker, removal.reason)),
-                Step::Fill(fill) => effects.extend(self.fill(&signed, fill)),
-            }
-        }
-        for (account, holdings) in &plan.holdings {
-            if let Some(view) = self.accounts.get_mut(account) {
-                view.set_usable(holdings);
-            }
-        }
-        let remaining = plan.remaining;
-        let mut outcome = OrderOutcome {
-            filled: quantity.saturating_sub(remaining),
-            resting: Lots::ZERO,
-            dropped: plan.stop.map(Removal::from),
-        };
-        if !remaining.is_zero() && outcome.dropped.is_none() && order.has(flags::IMMEDIATE_OR_CANCEL) {
-            outcome.dropped = Some(Removal::Immediate);
-        }
-        if !remaining.is_zero() {
-            match outcome.dropped {
-                Some(reason) => effects.push(Effect::Removed { key, remaining, reason }),
-                None => {
-                    outcome.resting = remaining;
-                    self.rest(key, &signed, remaining);
-                    effects.push(Effect::Rested { key, remaining });
-                }
-            }
-        }
-        Accepted {
-            effects,
-            order: Some(outcome),
+    fn take_amendment(
+        &mut self,
+        replaces: InstructionId,
+        signed: Arc<SignedInstruction>,
+    ) -> Result<Accepted, Rejection> {
+        match signed.instruction.kind {
+            InstructionKind::Order => self.take_order(signed, Entry::Amends(replaces)),
+            _ => Err(Rejection::FieldRange(Field::Kind)),
         }
     }
 
-    /// Takes an id and drops the order at rest that it replaces.
-    fn replace_slot(&mut self, key: OrderKey) -> Vec<Effect> {
-        let Some(view) = self.accounts.get_mut(&key.account) else {
-            return Vec::new();
-        };
-        view.take_id(key.id);
-        let overtaken = view.overtaken_by(key.id);
-        overtaken
-            .into_iter()
-            .filter_map(|id| {
-                self.drop_order(
-                    OrderKey {
-                        account: key.account,
-                        id,
-                    },
-                    Removal::Overtaken,
-                )
-            })
-            .collect()
-    }
-
-    fn fill(&mut self, taker: &Arc<SignedInstruction>, fill: &PlannedFill) -> Option<Effect> {
-        let order = &taker.instruction;
-        let maker = self
-            .accounts
-            .get(&fill.maker.account)?
-            .open_order(fill.maker.id)?
-            .signed
-            .clone();
-        let key = OrderKey::of(order);
-        if let Some(book) = self.books.get_mut(&order.instrument_id) {
-            book.reduce(fill.place, fill.quantity);
-        }
-        if let Some(view) = self.accounts.get_mut(&fill.maker.account) {
-            view.add_fill(fill.maker.id, fill.quantity);
-            view.reduce(fill.maker.id, fill.quantity);
-            if view.open_order(fill.maker.id).is_none() {
-                self.expiries.remove(&(maker.instruction.expiry, fill.maker));
-            }
-        }
-        if let Some(view) = self.accounts.get_mut(&key.account) {
-            view.add_fill(key.id, fill.quantity);
-        }
-        let id = self.next_fill;
-        self.next_fill = self.next_fill.saturating_add(1);
-        Some(Effect::Filled(Fill {
-            id,
-            time: self.now,
-            instrument_id: order.instrument_id,
-            price: fill.place.price,
-            quantity: fill.quantity,
-            taker_side: order.side,
-            maker: FillSide {
-                key: fill.maker,
-                order: maker,
-                fee: fill.maker_fee,
-            },
-            taker: FillSide {
-                key,
-                order: taker.clone(),
-                fee: fill.taker_fee,
-            },
-        }))
-    }
-
-    fn rest(&mut self, key: OrderKey, signed: &Arc<SignedInstruction>, remaining: Lots) {
-        let order = &signed.instruction;
-        let place = Place {
-            side: order.side,
-            price: order.price(),
-            sequence: self.next_sequence,
-        };
-        self.next_sequence = self.next_sequence.saturating_add(1);
-        self.books
-            .entry(order.instrument_id)
-            .or_default()
-            .insert(place, Resting { key, remaining });
-        self.expiries.insert((order.expiry, key));
-        if let Some(view) = self.accounts.get_mut(&key.account) {
-            view.rest(
-                key.id,
-                OpenOrder {
-                    signed: signed.clone(),
-                    remaining,
-                    place,
-                    since: self.now,
-                },
-            );
+    fn take_annulment(&mut self, signed: Arc<SignedInstruction>) -> Result<Accepted, Rejection> {
+        match signed.instruction.kind {
+            InstructionKind::Cancel => self.take_cancel(signed, true),
+            _ => Err(Rejection::FieldRange(Field::Kind)),
         }
     }
 
-    /// Takes an order out of the books.
-    fn drop_order(&mut self, key: OrderKey, reason: Removal) -> Option<Effect> {
-        let order = self.accounts.get_mut(&key.account)?.remove(key.id)?;
-        let instruction = &order.signed.instruction;
-        self.expiries.remove(&(instruction.expiry, key));
-        if let Some(book) = self.books.get_mut(&instruction.instrument_id) {
-            book.remove(order.place);
-        }
-        Some(Effect::Removed {
-            key,
-            remaining: order.remaining,
-            reason,
-        })
-    }
-
-    fn take_cancel(&mut self, signed: Arc<SignedInstruction>) -> Result<Accepted, Rejection> {
-        let key = OrderKey::of(&signed.instruction);
-        self.view(key.account)?.check_id(key.id, false)?;
-        let mut effects: Vec<Effect> = self.drop_order(key, Removal::Cancelled).into_iter().collect();
-        effects.extend(self.replace_slot(key));
-        effects.push(self.bind_cancel(key, signed));
-        Ok(Accepted { effects, order: None })
-    }
-
-    /// A cancel is proven unless the account's equity is negative, when no unit of it can be (B-EQUITY); it still holds
-    /// here.
-    fn bind_cancel(&mut self, key: OrderKey, signed: Arc<SignedInstruction>) -> Effect {
-        let table = &self.table;
-        let Some(view) = self.accounts.get_mut(&key.account) else {
-            return Effect::Unbound(signed);
-        };
-        view.use_up(key.id);
-        match view.holdings.assess(table) {
-            Ok(now) if now.equity >= Money::ZERO => Effect::Bound(signed),
-            _ => Effect::Unbound(signed),
-        }
-    }
-
-    fn take_cancel_all(&mut self, signed: Arc<SignedInstruction>) -> Result<Accepted, Rejection> {
-        let key = OrderKey::of(&signed.instruction);
-        let view = self.view(key.account)?;
-        view.check_id(key.id, false)?;
-        let dead = view.below(key.id);
-        let mut effects: Vec<Effect> = dead
-            .into_iter()
-            .filter_map(|id| {
-                self.drop_order(
-                    OrderKey {
-                        account: key.account,
-                        id,
-                    },
-                    Removal::Cancelled,
-                )
-            })
-            .collect();
-        effects.extend(self.replace_slot(key));
-        if let Some(view) = self.accounts.get_mut(&key.account) {
-            view.min_id = key.id;
-        }
-        effects.push(self.bind_cancel(key, signed));
-        Ok(Accepted { effects, order: None })
-    }
-
-    fn take_withdrawal(&mut self, signed: Arc<SignedInstruction>) -> Result<Accepted, Rejection> {
-        let instruction = &signed.instruction;
-        let key = OrderKey::of(instruction);
-        let view = self.view(key.account)?;
-        view.check_id(key.id, true)?;
-        if !view.filled(key.id).is_zero() {
-            return Err(Rejection::Duplicate(key.id));
-        }
-        let cash = self.check_withdrawal(instruction)?;
-        let mut effects = self.replace_slot(key);
-        if let Some(view) = self.accounts.get_mut(&key.account) {
-            view.holdings.cash = cash;
-            view.use_up(key.id);
-        }
-        effects.push(Effect::Bound(signed));
-        Ok(Accepted { effects, order: None })
+    /// The next number of the order of time.
+    pub(crate) fn count(&mut self) -> Sequence {
+        let sequence = self.next_sequence;
+        self.next_sequence = sequence.saturating_add(1);
+        sequence
     }
 
     pub(crate) fn view(&self, account: AccountIndex) -> Result<&AccountView, Rejection> {
         self.accounts
-            .get(&account)
+            .get(account)
             .filter(|view| !view.closing)
             .ok_or(Rejection::UnknownAccount(account))
     }
@@ -589,6 +362,13 @@ impl Engine {
     pub(crate) fn alive_from(&self) -> Millis {
         self.now.saturating_add(self.config.settlement_slack)
     }
+}
+
+/// What an input did, after what time passing did.
+fn with_passed(passed: Vec<Effect>, result: Result<Accepted, Rejection>) -> Result<Accepted, Rejection> {
+    let mut accepted = result?;
+    accepted.effects = passed.into_iter().chain(accepted.effects).collect();
+    Ok(accepted)
 }
 
 fn check_table(config: &EngineConfig, table: &RiskTable) -> Result<(), InputError> {

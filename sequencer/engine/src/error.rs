@@ -1,7 +1,7 @@
 //! Why the engine refuses something. Every variant is one failure and says what the trader can do.
 
-use crate::ids::{AccountIndex, Millis};
-use cloister_ledger::TriggerError;
+use crate::ids::{AccountIndex, Millis, OrderKey};
+use cloister_ledger::{ControlField, FillError, TriggerError};
 use cloister_risk::MarginError;
 use cloister_types::{GroupId, InstructionId, InstrumentId, Lots, Price, Total};
 
@@ -77,9 +77,47 @@ pub enum Rejection {
     /// Trigger, direction and kind do not say one thing (B-TRIGGER).
     #[error("field trigger: {0}")]
     Trigger(#[from] TriggerError),
-    /// The order waits for a mark (B-TRIGGER). It can be proven; this engine does not keep it until then yet.
-    #[error("field trigger: orders that wait for a mark are not taken yet")]
-    TriggerOrder,
+    /// The account has as many orders that wait for a mark as it may have.
+    #[error("{limit} orders of the account wait for a mark already, no more may; cancel one first")]
+    TooManyWaiting {
+        /// Maximum number of orders that wait.
+        limit: usize,
+    },
+    /// The id would take the slot of an order that rests or waits, which would be gone without a word.
+    #[error("id {id} takes the slot of order {holds}, which is alive; cancel or amend that order, or use another id")]
+    WouldOvertake {
+        /// Id that was signed.
+        id: InstructionId,
+        /// The order that it would overtake.
+        holds: InstructionId,
+    },
+    /// An order amends another one only under a higher id of the same slot (B-SLOT).
+    #[error("order {id} cannot replace order {replaces}: it needs a higher id of the same slot ({replaces} + n*512)")]
+    AmendId {
+        /// Id that was signed.
+        id: InstructionId,
+        /// The order that it should replace.
+        replaces: InstructionId,
+    },
+    /// A cancel or an amendment names an id that was never used. Nothing has happened, the id and its slot stay free.
+    #[error("no instruction with id {0} is known; nothing was cancelled (ask for a binding cancel to void the id)")]
+    UnknownId(InstructionId),
+    /// A cancel or an amendment names an order that is filled.
+    #[error("order {id} is filled: {filled} lots")]
+    AlreadyFilled {
+        /// The order.
+        id: InstructionId,
+        /// Lots filled, all of them.
+        filled: Lots,
+    },
+    /// A cancel or an amendment names an order that is neither at rest nor waiting any more.
+    #[error("order {id} is gone already, after {filled} lots were filled")]
+    AlreadyGone {
+        /// The order.
+        id: InstructionId,
+        /// Lots filled before it was gone.
+        filled: Lots,
+    },
     /// The risk table lists no such instrument (B-INSTRUMENT).
     #[error("instrument {0} is not listed")]
     UnknownInstrument(InstrumentId),
@@ -95,6 +133,14 @@ pub enum Rejection {
         low: Price,
         /// Highest price that can be proven now.
         high: Price,
+    },
+    /// The limit is further beyond the mark, or the trigger, than the group's collar allows.
+    #[error("limit {} is beyond {}, the furthest that this group takes now", .limit.get(), .furthest.get())]
+    BeyondCollar {
+        /// Limit that was signed.
+        limit: Price,
+        /// Highest limit to buy, or lowest to sell.
+        furthest: Price,
     },
     /// The signed maximum fee does not cover the fee rate at the limit (B-FEE).
     #[error("the maximum fee per lot is {}, the engine needs {}", .max_fee.get(), .needed.get())]
@@ -147,15 +193,42 @@ pub enum Rejection {
         /// Lots wanted.
         quantity: Lots,
     },
-    /// The order would first meet an order of the same account (self-trade prevention cancels the newer one).
+    /// The order would first meet an order of the same account, and its flags say that the newer one leaves.
     #[error("the order would trade against the account's own order {0}")]
     SelfTrade(InstructionId),
     /// The first fill would break a rule of the proof.
     #[error("the order cannot trade: {0}")]
     Fill(#[from] TradeError),
+    /// The account's protection has stopped its orders in this instrument. Immediate ones are taken.
+    #[error("the account's protection has stopped its orders in instrument {instrument}; {}", again(.until))]
+    Protected {
+        /// The instrument.
+        instrument: InstrumentId,
+        /// When orders are taken again; `None` means once the owner resets the protection.
+        until: Option<Millis>,
+    },
+    /// A control's number is not above that of the last one (S-CONTROL).
+    #[error("number {number} is not above {last}, that of the account's last control")]
+    ControlNumber {
+        /// Number that was signed.
+        number: u64,
+        /// Number of the last control that was taken.
+        last: u64,
+    },
+    /// A protection with bounds but without a window protects from nothing.
+    #[error("a protection needs a window of at least one millisecond")]
+    NoWindow,
     /// A sum left the ranges of the specification (B-RANGE).
     #[error("a sum leaves the ranges of the specification")]
     OutOfRange,
+}
+
+/// When orders are taken again.
+fn again(until: &Option<Millis>) -> String {
+    match until {
+        Some(time) => format!("orders that could rest are taken again from {time} on"),
+        None => "reset it to go on".into(),
+    }
 }
 
 /// A field of a signed instruction.
@@ -169,8 +242,23 @@ pub enum Field {
     Expiry,
     /// Maximum fee per lot.
     MaxFee,
-    /// The instruction is of kind none, which nobody signs.
+    /// The instruction is of a kind that is not taken here.
     Kind,
+    /// A duration of a control.
+    Duration,
+    /// Lots of a control.
+    Lots,
+}
+
+impl From<ControlField> for Field {
+    fn from(field: ControlField) -> Self {
+        match field {
+            ControlField::Index => Self::Index,
+            ControlField::Expiry => Self::Expiry,
+            ControlField::Duration => Self::Duration,
+            ControlField::Lots => Self::Lots,
+        }
+    }
 }
 
 impl core::fmt::Display for Field {
@@ -181,6 +269,8 @@ impl core::fmt::Display for Field {
             Self::Expiry => "expiry",
             Self::MaxFee => "max_fee",
             Self::Kind => "kind",
+            Self::Duration => "duration",
+            Self::Lots => "lots",
         })
     }
 }
@@ -206,6 +296,67 @@ pub enum TradeError {
     /// A sum leaves its range (B-RANGE).
     #[error("a sum leaves its range")]
     OutOfRange,
+}
+
+/// Why something that nobody signs cannot be done. Each variant is a rule of the proof, or names what is not there.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum UnsignedError {
+    /// No account has this index, or it is about to be closed.
+    #[error("account {0} is not open")]
+    UnknownAccount(AccountIndex),
+    /// The table lists no such instrument.
+    #[error("instrument {0} is not listed")]
+    Instrument(InstrumentId),
+    /// A fill breaks a rule of its mode (B-FILL).
+    #[error("account {account}: {source}")]
+    Fill {
+        /// Account.
+        account: AccountIndex,
+        /// The rule.
+        source: FillError,
+    },
+    /// The margin rule of the mode does not hold (B-LIQUIDATION, B-NEED, B-TAKEOVER, B-DELEVERAGE).
+    #[error("account {account}: {source}")]
+    Margin {
+        /// Account.
+        account: AccountIndex,
+        /// The rule.
+        source: MarginError,
+    },
+    /// B-STALE: the account holds lots whose feed is dead.
+    #[error("account {account} holds lots of instrument {instrument}, whose feed is dead")]
+    StaleLots {
+        /// Account.
+        account: AccountIndex,
+        /// Instrument.
+        instrument: InstrumentId,
+    },
+    /// An order at rest breaks a rule of the proof at its price.
+    #[error("account {}, order {}: {rule}", .key.account, .key.id)]
+    Order {
+        /// The order.
+        key: OrderKey,
+        /// The rule.
+        rule: TradeError,
+    },
+    /// The order is not at rest, has fewer lots left, or is about to expire.
+    #[error("account {}, order {}: it does not rest with so many lots", .0.account, .0.id)]
+    NotAtRest(OrderKey),
+    /// A sum of the account leaves its range.
+    #[error("account {0}: a sum leaves its range")]
+    OutOfRange(AccountIndex),
+}
+
+impl UnsignedError {
+    /// The account at fault; [`AccountIndex::HOUSE`] if it is none in particular.
+    pub fn account(&self) -> AccountIndex {
+        match self {
+            Self::UnknownAccount(account) | Self::OutOfRange(account) => *account,
+            Self::Fill { account, .. } | Self::Margin { account, .. } | Self::StaleLots { account, .. } => *account,
+            Self::Order { key, .. } | Self::NotAtRest(key) => key.account,
+            Self::Instrument(_) => AccountIndex::HOUSE,
+        }
+    }
 }
 
 /// Why an input that is not an instruction is refused. These come from the operator's side, never from traders.

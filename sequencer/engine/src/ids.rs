@@ -3,6 +3,7 @@
 use cloister_ledger::Instruction;
 pub use cloister_types::AccountIndex;
 use cloister_types::InstructionId;
+use codec::{Decode, Encode};
 
 /// Time priority, counted by the engine over accepted orders.
 pub type Sequence = u64;
@@ -14,7 +15,7 @@ pub type FillId = u64;
 pub type Millis = u64;
 
 /// Names an order: an account signs an id once.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 pub struct OrderKey {
     /// The account.
     pub account: AccountIndex,

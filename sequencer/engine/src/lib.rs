@@ -10,13 +10,15 @@
 //! * A fill happens at the price of the order that rested. One crossing of a resting order by an incoming one is one
 //!   fill.
 //! * A market order is an immediate-or-cancel order with a protective limit.
-//! * Self-trade prevention cancels the newest: an incoming order stops in front of its own account's order.
-//! * An order takes the slot `id mod 512`. A higher id of the same slot overtakes an order at rest, which leaves the
-//!   book.
+//! * Where an order meets one of its own account, its flags say which of the two leaves; by default it stops.
+//! * An order takes the slot `id mod 512`. A higher id of the same slot is refused while an order is there, unless it
+//!   amends that order.
 //! * An id is taken once; an immediate order that found nobody is spent too, or anyone who saw it could replay it.
-//! * A resting order that no longer meets the proof's rules leaves the book when it is met; an incoming one stops
-//!   there.
-//! * A signed cancel, cancel-all or withdrawal is always also proven, so that it binds on the chain.
+//! * An order with a trigger waits apart from the book until a table's mark is there, and comes in then.
+//! * What can no longer trade leaves the book: at a new table, when the position that it must reduce is gone, and else
+//!   when it is met. An incoming order that no longer meets the proof's rules stops.
+//! * A signed cancel that finds an order, a cancel-all or a withdrawal is always also proven, so that it binds on the
+//!   chain. Controls take orders out without a unit, and bind nothing there.
 //!
 //! ```
 //! use cloister_crypto::Fr;
@@ -38,23 +40,55 @@
 //! ```
 
 mod account;
+mod assessed;
 mod book;
+mod bound;
+mod cancels;
 mod checks;
 mod config;
+mod controls;
+mod dense;
+mod derived;
 mod effect;
 mod engine;
+mod entry;
 mod error;
+mod expiries;
 mod exposure;
+mod flat;
+mod held;
 mod ids;
+mod inputs;
+mod level;
+mod liquidate;
 mod matcher;
+mod orders;
+mod protection;
+mod resting;
+mod slots;
+mod snapshot;
+mod succession;
+mod tables;
 mod trade;
+mod unsigned;
+mod verified;
+mod void;
+mod waiting;
 
-pub use account::{AccountView, OpenOrder};
-pub use book::{Book, Depth, DepthLevel, Place, Resting};
-pub use config::{EngineConfig, FeeRates};
+pub use account::{AccountView, DeadMan, Fate};
+pub use book::{Book, Crossing, Depth, DepthLevel, Place};
+pub use config::{EngineConfig, FeeRates, Rules};
 pub use effect::{Effect, Fill, FillSide, OrderOutcome, Removal};
 pub use engine::{Accepted, Engine};
-pub use error::{Field, InputError, Rejection, TradeError};
+pub use error::{Field, InputError, Rejection, TradeError, UnsignedError};
 pub use exposure::{fee_at, OpenRisk, WorstCase};
 pub use ids::{AccountIndex, FillId, Millis, OrderKey, Sequence};
+pub use level::Resting;
+pub use liquidate::{RestingOffer, UnsignedPlan, UnsignedStep};
+pub use protection::Protection;
+pub use resting::OpenOrder;
+pub use snapshot::SnapshotError;
 pub use trade::{band, reducible, Holdings, Trade};
+pub use unsigned::{MatchedOrder, UnitMove, UnsignedFill, UnsignedGroup, UnsignedUnit};
+pub use verified::{Checker, Claim, TraderInput, Verified};
+pub use waiting::WaitingOrder;

@@ -2,20 +2,28 @@
 //! leave no trace.
 
 use crate::{
-    account::{AccountView, Accounts},
-    book::{Book, Place, Resting},
+    account::Accounts,
+    assessed::{Assessed, Found},
+    book::{Book, Place},
+    bound::Epoch,
     config::FeeRates,
     effect::Removal,
     error::TradeError,
     exposure::fee_at,
+    held::Held,
     ids::{AccountIndex, Millis, OrderKey},
+    level::Resting,
+    protection::Filled,
     trade::{reducible, Holdings, Trade},
 };
 use cloister_crypto::constants::FEE_CAP_ONE;
-use cloister_ledger::{instruction::flags, slot::slot_number, Instruction};
+use cloister_ledger::{instruction::flags, Instruction, SelfTrade};
 use cloister_risk::{RiskTable, Row};
 use cloister_types::{InstructionId, Lots, Price, Total};
 use std::collections::BTreeMap;
+
+/// Steps for which there is room without allocating.
+const ROOM: usize = 64;
 
 /// What matching looks at.
 pub(crate) struct Market<'a> {
@@ -26,6 +34,11 @@ pub(crate) struct Market<'a> {
     pub fees: FeeRates,
     /// Earliest expiry that is still good.
     pub alive_from: Millis,
+    pub now: Millis,
+    /// An order of the incoming one's account that leaves for it.
+    pub replaced: Option<InstructionId>,
+    /// When assessments must be of.
+    pub epoch: Epoch,
 }
 
 /// One crossing to be made.
@@ -52,12 +65,14 @@ pub(crate) enum Step {
     Remove(PlannedRemoval),
 }
 
-/// What an incoming order would do.
-#[derive(Debug, Default)]
+/// What an incoming order would do. Planning allocates nothing if what one plan has left is used for the next.
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Plan {
     pub steps: Vec<Step>,
-    /// What is usable after the plan, of every account it touches.
-    pub holdings: BTreeMap<AccountIndex, Holdings>,
+    /// What is usable after the plan, of every account that trades.
+    pub held: Held,
+    /// What was filled of the orders at rest of protected accounts, within their windows.
+    protected: BTreeMap<AccountIndex, Filled>,
     /// Lots left of the incoming order.
     pub remaining: Lots,
     /// Why matching stopped before the order or the book was used up.
@@ -67,7 +82,10 @@ pub(crate) struct Plan {
 /// Why an incoming order cannot go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Stop {
+    /// The order of the same account that it met stays.
     SelfTrade(InstructionId),
+    /// The order of the same account that it met leaves, too.
+    BothLeave,
     NothingToReduce,
     Rule(TradeError),
 }
@@ -75,7 +93,7 @@ pub(crate) enum Stop {
 impl From<Stop> for Removal {
     fn from(stop: Stop) -> Self {
         match stop {
-            Stop::SelfTrade(_) => Self::SelfTrade,
+            Stop::SelfTrade(_) | Stop::BothLeave => Self::SelfTrade,
             Stop::NothingToReduce => Self::NothingToReduce,
             Stop::Rule(e) => Self::Rule(e),
         }
@@ -83,16 +101,19 @@ impl From<Stop> for Removal {
 }
 
 impl Plan {
+    /// A plan in which nothing happens to an order of some lots.
+    fn begin(&mut self, quantity: Lots) {
+        self.steps.clear();
+        self.steps.shrink_to(ROOM);
+        self.held.clear();
+        self.protected.clear();
+        (self.remaining, self.stop) = (quantity, None);
+    }
+
     /// True if the plan makes at least one fill.
     pub fn fills(&self) -> bool {
         self.steps.iter().any(|s| matches!(s, Step::Fill(_)))
     }
-}
-
-/// True if the order takes the slot of an older one of the same account.
-pub(crate) fn overtakes(order: &Instruction, older: InstructionId) -> bool {
-    let id = order.id;
-    older < id && slot_number(older) == slot_number(id)
 }
 
 impl Market<'_> {
@@ -100,19 +121,38 @@ impl Market<'_> {
     pub fn first_crossing(&self, order: &Instruction) -> Option<Price> {
         self.book
             .crossing(order.side, order.price())
-            .find(|(_, resting)| resting.key.account != order.index || !overtakes(order, resting.key.id))
+            .find(|(_, resting)| !self.is_replaced(order, resting))
             .map(|(place, _)| place.price)
+    }
+
+    /// True if an order at rest leaves for the incoming one.
+    fn is_replaced(&self, taker: &Instruction, resting: &Resting) -> bool {
+        resting.key.account == taker.index && self.replaced == Some(resting.key.id)
     }
 
     /// The fee of one side of a fill: by the rate, capped by what the order and the table allow (B-FEE).
     fn fee(&self, order: &Instruction, rate: u32, quantity: Lots, cost: Total) -> Result<Total, TradeError> {
+        Self::fee_of(self.table, order, rate, quantity, cost)
+    }
+
+    /// The same at a table.
+    pub fn fee_of(
+        table: &RiskTable,
+        order: &Instruction,
+        rate: u32,
+        quantity: Lots,
+        cost: Total,
+    ) -> Result<Total, TradeError> {
         let fee = fee_at(cost, rate).ok_or(TradeError::OutOfRange)?;
         let own = order.max_fee.times(quantity);
-        let cap = cost
+        let scaled = cost
             .get()
-            .checked_mul(self.table.header.fee_cap.into())
-            .ok_or(TradeError::OutOfRange)?
-            / u128::from(FEE_CAP_ONE);
+            .checked_mul(table.header.fee_cap.into())
+            .ok_or(TradeError::OutOfRange)?;
+        let cap = match u64::try_from(scaled) {
+            Ok(scaled) => u128::from(scaled / FEE_CAP_ONE),
+            Err(_) => scaled / u128::from(FEE_CAP_ONE),
+        };
         Ok(fee.min(own).min(Total(cap)))
     }
 
@@ -143,108 +183,132 @@ impl Market<'_> {
     /// Matches an order against the book in price-time priority, up to `quantity` lots.
     ///
     /// A maker that can no longer trade by the rules of the proof is taken out of the book and matching goes on; if the
-    /// incoming order itself cannot, matching stops. Self-trade prevention cancels the newest: the incoming order stops
-    /// in front of the account's own order.
-    pub fn plan(&self, taker: &Instruction, quantity: Lots) -> Plan {
-        let mut plan = Plan {
-            remaining: quantity,
-            ..Plan::default()
-        };
+    /// incoming order itself cannot, matching stops. Where it meets an order of its own account, its flags say which of
+    /// the two leaves.
+    pub fn plan(&self, plan: &mut Plan, taker: &Instruction, quantity: Lots) {
+        plan.begin(quantity);
         for (place, resting) in self.book.crossing(taker.side, taker.price()) {
             if plan.remaining.is_zero() {
                 break;
             }
-            if resting.key.account == taker.index && overtakes(taker, resting.key.id) {
-                plan.steps.push(Step::Remove(PlannedRemoval {
-                    maker: resting.key,
-                    reason: Removal::Overtaken,
-                }));
+            if self.is_replaced(taker, &resting) {
                 continue;
             }
             if resting.key.account == taker.index {
-                plan.stop = Some(Stop::SelfTrade(resting.key.id));
+                let choice = taker.self_trade().unwrap_or_default();
+                if choice != SelfTrade::Newest {
+                    plan.steps.push(Step::Remove(PlannedRemoval {
+                        maker: resting.key,
+                        reason: Removal::SelfTrade,
+                    }));
+                }
+                plan.stop = match choice {
+                    SelfTrade::Oldest => continue,
+                    SelfTrade::Newest => Some(Stop::SelfTrade(resting.key.id)),
+                    SelfTrade::Both => Some(Stop::BothLeave),
+                };
                 break;
             }
-            match self.meet(&mut plan, taker, place, resting) {
-                Ok(steps) => plan.steps.extend(steps),
-                Err(stop) => {
-                    plan.stop = Some(stop);
-                    break;
-                }
+            if let Err(stop) = self.meet(plan, taker, place, resting) {
+                plan.stop = Some(stop);
+                break;
             }
         }
-        let spent = |h: Holdings| self.reduce_cap(taker, &h).is_zero();
-        if !plan.remaining.is_zero() && plan.stop.is_none() && self.holdings(&plan, taker.index).is_some_and(spent) {
-            plan.stop = Some(Stop::NothingToReduce);
+        if !plan.remaining.is_zero() && plan.stop.is_none() {
+            let held = self.held(&plan.held, taker.index);
+            if held.is_some_and(|held| self.reduce_cap(taker, held.held()).is_zero()) {
+                plan.stop = Some(Stop::NothingToReduce);
+            }
         }
-        plan
     }
 
-    fn holdings(&self, plan: &Plan, account: AccountIndex) -> Option<Holdings> {
-        plan.holdings
-            .get(&account)
-            .copied()
-            .or_else(|| self.accounts.get(&account).map(AccountView::usable))
+    fn held<'p>(&'p self, held: &'p Held, account: AccountIndex) -> Option<Found<'p>> {
+        match held.get(account) {
+            Some(planned) => Some(Found::Before(planned)),
+            None => self.assessed(account),
+        }
+    }
+
+    fn assessed(&self, account: AccountIndex) -> Option<Found<'_>> {
+        Some(self.accounts.get(account)?.assessed(self.table, self.epoch))
     }
 
     /// The incoming order meets one order at rest.
-    fn meet(&self, plan: &mut Plan, taker: &Instruction, place: Place, resting: Resting) -> Result<Vec<Step>, Stop> {
+    fn meet(&self, plan: &mut Plan, taker: &Instruction, place: Place, resting: Resting) -> Result<(), Stop> {
         let removal = |reason| {
             Step::Remove(PlannedRemoval {
                 maker: resting.key,
                 reason,
             })
         };
-        let remove = |reason| Ok(vec![removal(reason)]);
-        let maker = self
-            .accounts
-            .get(&resting.key.account)
-            .and_then(|a| a.open_order(resting.key.id));
-        let (Some(maker), Some(maker_before)) = (maker, self.holdings(plan, resting.key.account)) else {
-            return remove(Removal::Cancelled);
+        let remove = |plan: &mut Plan, reason| {
+            plan.steps.push(removal(reason));
+            Ok(())
+        };
+        let owner = self.accounts.get(resting.key.account);
+        let Some(maker) = owner.and_then(|a| a.open_order(resting.key.id)) else {
+            return remove(plan, Removal::Cancelled);
         };
         let maker_order = &maker.signed.instruction;
         if maker_order.expiry < self.alive_from {
-            return remove(Removal::Expired);
+            return remove(plan, Removal::Expired);
         }
-        let taker_before = self
-            .holdings(plan, taker.index)
-            .ok_or(Stop::Rule(TradeError::OutOfRange))?;
-        let wanted = plan.remaining.min(self.reduce_cap(taker, &taker_before));
+        let out_of_range = || Stop::Rule(TradeError::OutOfRange);
+        let mut place_of = |account| plan.held.place(account, || self.assessed(account));
+        let (maker_at, taker_at) = (place_of(resting.key.account), place_of(taker.index));
+        let (maker_at, taker_at) = maker_at.zip(taker_at).ok_or_else(out_of_range)?;
+        let both = plan.held.at(maker_at).zip(plan.held.at(taker_at));
+        let (maker_before, taker_before) = both.ok_or_else(out_of_range)?;
+        let wanted = plan.remaining.min(self.reduce_cap(taker, taker_before.held()));
         if wanted.is_zero() {
             return Err(Stop::NothingToReduce);
         }
         let quantity = wanted
             .min(resting.remaining)
-            .min(self.reduce_cap(maker_order, &maker_before));
+            .min(self.reduce_cap(maker_order, maker_before.held()));
         if quantity.is_zero() {
-            return remove(Removal::NothingToReduce);
+            return remove(plan, Removal::NothingToReduce);
         }
+        let protection = owner.and_then(|a| a.protection(taker.instrument_id));
+        let filled = protection.map(|own| {
+            let before = plan.protected.get(&resting.key.account).copied();
+            (own.terms(), before.unwrap_or_else(|| own.filled(self.now)))
+        });
+        let room = filled.map_or(Lots::MAX, |(terms, filled)| filled.room(terms, place.side));
+        if room.is_zero() {
+            return remove(plan, Removal::Protected);
+        }
+        let quantity = quantity.min(room);
         let cost = place.price.times(quantity);
-        let side = |order: &Instruction, rate, before: &Holdings| {
+        let side = |order: &Instruction, rate, before: &Assessed| {
             let trade = self.trade(order, rate, quantity, cost)?;
-            Ok::<_, TradeError>((before.after(self.table, &trade)?, trade.fee))
+            Ok::<_, TradeError>((before.check(self.table, &trade)?, trade.fee))
         };
         // The maker first: a price outside the band is the fault of the order that set it.
-        let (maker_after, maker_fee) = match side(maker_order, self.fees.maker, &maker_before) {
-            Ok(after) => after,
-            Err(rule) => return remove(Removal::Rule(rule)),
+        let (maker_moved, maker_fee) = match side(maker_order, self.fees.maker, maker_before) {
+            Ok(moved) => moved,
+            Err(rule) => return remove(plan, Removal::Rule(rule)),
         };
-        let (taker_after, taker_fee) = side(taker, self.fees.taker, &taker_before).map_err(Stop::Rule)?;
-        plan.holdings.insert(resting.key.account, maker_after);
-        plan.holdings.insert(taker.index, taker_after);
+        let (taker_moved, taker_fee) = side(taker, self.fees.taker, taker_before).map_err(Stop::Rule)?;
+        if let Some((_, filled)) = filled {
+            let filled = filled.with(place.side, quantity);
+            plan.protected.insert(resting.key.account, filled);
+        }
         plan.remaining = plan.remaining.saturating_sub(quantity);
-        let mut steps = vec![Step::Fill(PlannedFill {
+        plan.steps.push(Step::Fill(PlannedFill {
             place,
             maker: resting.key,
             quantity,
             maker_fee,
             taker_fee,
-        })];
+        }));
+        plan.held.trade(taker_at, &taker_moved);
+        let held = plan.held.trade(maker_at, &maker_moved);
         // What is left of a maker that must reduce and no longer can would stand in the way at a price that crosses.
-        if quantity < resting.remaining && self.reduce_cap(maker_order, &maker_after).is_zero() {
-            steps.push(removal(Removal::NothingToReduce));
+        let is_spent = held.is_some_and(|held| self.reduce_cap(maker_order, held).is_zero());
+        if quantity < resting.remaining && is_spent {
+            plan.steps.push(removal(Removal::NothingToReduce));
         }
-        Ok(steps)
+        Ok(())
     }
 }

@@ -5,9 +5,10 @@ use cloister_crypto::constants::{COST_BITS, POSITION_BITS};
 use cloister_ledger::{account::cash_fits, Side};
 use cloister_risk::{Assessment, MarginError, Positions, RiskTable, Row, Traded};
 use cloister_types::{Lots, Money, Position, Price, Total};
+use codec::{Decode, Encode};
 
 /// What the rules look at in an account.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Encode, Decode)]
 pub struct Holdings {
     /// Signed cash.
     pub cash: Money,
@@ -62,12 +63,13 @@ impl Holdings {
         Assessment::new(table, &self.positions, self.cash)
     }
 
-    /// Checks B-INSTRUMENT, B-BAND, B-REDUCE, B-LIMIT, B-MARGIN and B-EQUITY for one side of a fill and returns what
-    /// the account holds after.
-    ///
-    /// # Errors
-    /// The first rule that fails.
-    pub fn after(&self, table: &RiskTable, trade: &Trade) -> Result<Self, TradeError> {
+    /// Checks B-INSTRUMENT, B-BAND, B-REDUCE and B-LIMIT for one side of a fill. Gives the row, and what is different
+    /// after.
+    pub(crate) fn change_within_rules<'a>(
+        &self,
+        table: &'a RiskTable,
+        trade: &Trade,
+    ) -> Result<(&'a Row, Change), TradeError> {
         let row = table
             .rows
             .get(trade.row)
@@ -84,14 +86,36 @@ impl Holdings {
         if (trade.reduce_only || row.only_reduces()) && !reduces {
             return Err(TradeError::Reduce);
         }
-        let next = self.moved(row, trade).ok_or(TradeError::OutOfRange)?;
-        let after = next.positions.get(trade.row).copied().unwrap_or_default().size();
-        if after > row.limit && !reduces {
+        let change = self.change(row, before, trade).ok_or(TradeError::OutOfRange)?;
+        if change.position.size() > row.limit && !reduces {
             return Err(TradeError::Limit);
         }
-        let traded = Self::traded(row, trade).ok_or(TradeError::OutOfRange)?;
+        Ok((row, change))
+    }
+
+    /// As [`Self::after`] for the fills of one unit, in the order of its places: margin and equity are asked for once,
+    /// after all of them.
+    ///
+    /// # Errors
+    /// The first rule that fails.
+    pub fn after_all(&self, table: &RiskTable, trades: &[Trade]) -> Result<Self, TradeError> {
+        let (mut next, mut traded) = (*self, Traded::default());
+        for trade in trades {
+            let (row, change) = next.change_within_rules(table, trade)?;
+            let one = Self::traded(row, trade).ok_or(TradeError::OutOfRange)?;
+            traded = traded.checked_add(&one).ok_or(TradeError::OutOfRange)?;
+            next.make(trade.row, change);
+        }
         Assessment::choose(&self.assess(table)?, &next.assess(table)?, table, &traded, false)?;
         Ok(next)
+    }
+
+    /// Makes a change that was checked, in its row.
+    pub(crate) fn make(&mut self, row: usize, change: Change) {
+        self.cash = change.cash;
+        if let Some(position) = self.positions.get_mut(row) {
+            *position = change.position;
+        }
     }
 
     /// What B-MARGIN asks of a fill beyond the holdings before and after.
@@ -106,23 +130,27 @@ impl Holdings {
     }
 
     /// `q += σ·f`, `cash -= σ·(n - f·F) + fee`, inside the ranges of B-RANGE.
-    fn moved(&self, row: &Row, trade: &Trade) -> Option<Self> {
-        let mut next = *self;
-        let after = self
-            .positions
-            .get(trade.row)?
-            .checked_add(trade.side.change(trade.quantity)?)?;
-        if after.size().get() >> (POSITION_BITS - 1) != 0 {
+    fn change(&self, row: &Row, before: Position, trade: &Trade) -> Option<Change> {
+        let position = before.checked_add(trade.side.change(trade.quantity)?)?;
+        if position.size().get() >> (POSITION_BITS - 1) != 0 {
             return None;
         }
-        *next.positions.get_mut(trade.row)? = after;
         let funding = row.funding.times(trade.quantity.bought()?);
         let paid = trade.cost.signed()?.checked_sub(funding)?;
         let cash = match trade.side {
             Side::Buy => self.cash.checked_sub(paid)?,
             Side::Sell => self.cash.checked_add(paid)?,
         };
-        next.cash = cash.checked_sub(trade.fee.signed()?)?;
-        cash_fits(next.cash).then_some(next)
+        let cash = cash.checked_sub(trade.fee.signed()?)?;
+        cash_fits(cash).then_some(Change { position, cash })
     }
+}
+
+/// What a trade changes of holdings, in its row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Change {
+    /// The position after.
+    pub position: Position,
+    /// Cash after.
+    pub cash: Money,
 }

@@ -21,6 +21,7 @@ fn a_taker_meets_the_best_price_first_and_then_the_oldest_order() {
         Some(OrderOutcome {
             filled: Lots(12),
             resting: Lots(0),
+            waits: false,
             dropped: None
         })
     );
@@ -41,6 +42,7 @@ fn the_rest_of_a_limit_order_rests_at_its_limit() {
         Some(OrderOutcome {
             filled: Lots(5),
             resting: Lots(3),
+            waits: false,
             dropped: None
         })
     );
@@ -95,6 +97,7 @@ fn an_immediate_order_never_rests() {
         Some(OrderOutcome {
             filled: Lots(5),
             resting: Lots(0),
+            waits: false,
             dropped: Some(Removal::Immediate)
         })
     );
@@ -105,6 +108,7 @@ fn an_immediate_order_never_rests() {
         Some(OrderOutcome {
             filled: Lots(0),
             resting: Lots(0),
+            waits: false,
             dropped: Some(Removal::Immediate)
         })
     );
@@ -129,6 +133,7 @@ fn a_post_only_order_rests_when_it_does_not_cross() {
         Some(OrderOutcome {
             filled: Lots(0),
             resting: Lots(5),
+            waits: false,
             dropped: None
         })
     );
@@ -146,6 +151,7 @@ fn a_reduce_only_order_fills_no_more_than_the_position() {
     let outcome = OrderOutcome {
         filled: Lots(6),
         resting: Lots(0),
+        waits: false,
         dropped: Some(Removal::NothingToReduce),
     };
     assert_eq!(reduced.order, Some(outcome));
@@ -158,23 +164,11 @@ fn a_resting_reduce_only_order_leaves_the_book_when_nothing_is_left_to_reduce() 
     submit(&mut engine, buy(1, 1, 6, MARK)).unwrap();
     submit(&mut engine, with_flags(sell(1, 2, 6, MARK + 9), flags::REDUCE_ONLY)).unwrap();
     submit(&mut engine, buy(0, 2, 6, MARK)).unwrap();
-    submit(&mut engine, sell(1, 3, 6, MARK)).unwrap();
+    let closed = submit(&mut engine, sell(1, 3, 6, MARK)).unwrap();
     assert_eq!(position(&engine, 1), 0);
-    let met = submit(&mut engine, buy(2, 1, 2, MARK + 9)).unwrap();
-    let key = key(1, 2);
-    assert!(met.effects.contains(&Effect::Removed {
-        key,
-        remaining: Lots(6),
-        reason: Removal::NothingToReduce
-    }));
-    assert_eq!(
-        met.order,
-        Some(OrderOutcome {
-            filled: Lots(0),
-            resting: Lots(2),
-            dropped: None
-        })
-    );
+    assert_eq!(removals(&closed.effects), [(1, 2, Removal::NothingToReduce)]);
+    let met = submit(&mut engine, with_flags(buy(2, 1, 2, MARK + 9), flags::POST_ONLY)).unwrap();
+    assert_eq!(met.order.map(|order| order.resting), Some(Lots(2)));
 }
 
 #[test]
@@ -190,6 +184,7 @@ fn an_order_stops_in_front_of_its_own_accounts_order_after_filling_others() {
         Some(OrderOutcome {
             filled: Lots(2),
             resting: Lots(0),
+            waits: false,
             dropped: Some(Removal::SelfTrade)
         })
     );
@@ -229,62 +224,22 @@ fn a_maker_that_lost_its_margin_is_dropped_and_matching_goes_on() {
 }
 
 #[test]
-fn a_maker_outside_the_band_of_a_new_table_is_dropped() {
+fn orders_outside_the_band_of_a_new_table_leave_the_book() {
     let mut engine = engine(3, RICH);
     submit(&mut engine, sell(0, 1, 5, MARK - MARK / 10)).unwrap();
-    let mut moved = table(2);
-    moved.rows[0] = row(BTC, MARK + MARK / 10, 0);
-    engine.set_table(moved).unwrap();
-    let taken = submit(&mut engine, buy(1, 1, 5, MARK)).unwrap();
-    let reason = Removal::Rule(TradeError::Band);
-    assert!(taken.effects.contains(&Effect::Removed {
-        key: key(0, 1),
-        remaining: Lots(5),
-        reason
-    }));
-    assert_eq!(
-        taken.order,
-        Some(OrderOutcome {
-            filled: Lots(0),
-            resting: Lots(5),
-            dropped: None
-        })
-    );
-}
-
-#[test]
-fn a_higher_id_of_the_same_slot_overtakes_a_resting_order() {
-    let mut engine = engine(2, RICH);
-    submit(&mut engine, buy(0, 5, 5, MARK)).unwrap();
-    let replaced = submit(&mut engine, buy(0, 5 + 512, 3, MARK - 1)).unwrap();
-    let key = key(0, 5);
-    assert_eq!(
-        replaced.effects[0],
-        Effect::Removed {
-            key,
-            remaining: Lots(5),
-            reason: Removal::Overtaken
-        }
-    );
-    let depth = engine.depth(InstrumentId(BTC), 5);
-    assert_eq!((depth.bids.len(), depth.bids[0].price), (1, Price(MARK - 1)));
-}
-
-#[test]
-fn an_order_that_crosses_the_order_it_overtakes_does_not_trade_with_itself() {
-    let mut engine = engine(2, RICH);
-    submit(&mut engine, buy(0, 5, 5, MARK)).unwrap();
-    let replaced = submit(&mut engine, sell(0, 5 + 512, 3, MARK)).unwrap();
-    assert_eq!(
-        replaced.order,
-        Some(OrderOutcome {
-            filled: Lots(0),
-            resting: Lots(3),
-            dropped: None
-        })
-    );
-    let post_only = with_flags(buy(0, 5 + 1024, 3, MARK), flags::POST_ONLY);
-    assert_eq!(submit(&mut engine, post_only).unwrap().order.unwrap().resting, Lots(3));
+    submit(&mut engine, buy(0, 2, 5, MARK - MARK / 10 - 1)).unwrap_err();
+    submit(&mut engine, sell(0, 3, 5, MARK + MARK / 100)).unwrap();
+    // The band is then 99 to 121.
+    let effects = engine.set_table(table_at(2, MARK + MARK / 10)).unwrap();
+    assert_eq!(removals(&effects), [(0, 1, Removal::Rule(TradeError::Band))]);
+    // It stands in nobody's way, and binds no margin.
+    let post_only = with_flags(buy(1, 1, 5, MARK), flags::POST_ONLY);
+    assert_eq!(submit(&mut engine, post_only).unwrap().order.unwrap().resting, Lots(5));
+    let rows = engine
+        .account(AccountIndex(0))
+        .unwrap()
+        .open_risks(engine.table(), 0, None);
+    assert_eq!(rows.unwrap().len(), 1);
 }
 
 #[test]
@@ -308,7 +263,8 @@ fn a_cancel_of_an_account_with_negative_equity_holds_but_is_not_bound() {
     let mut engine = engine(2, 300 * ONE);
     submit(&mut engine, sell(1, 1, 10, MARK)).unwrap();
     submit(&mut engine, buy(0, 1, 10, MARK)).unwrap();
-    submit(&mut engine, sell(0, 2, 10, MARK)).unwrap();
+    // It waits, so the crash does not take it out.
+    submit(&mut engine, below(sell(0, 2, 10, MARK / 4), MARK / 4)).unwrap();
     let mut crash = table(2);
     crash.rows[0] = row(BTC, MARK / 2, 3 * ONE as i64);
     engine.set_table(crash).unwrap();
@@ -318,7 +274,7 @@ fn a_cancel_of_an_account_with_negative_equity_holds_but_is_not_bound() {
     assert!(engine
         .account(AccountIndex(0))
         .unwrap()
-        .open_order(InstructionId(2))
+        .waiting_order(InstructionId(2))
         .is_none());
 }
 

@@ -2,7 +2,7 @@
 
 use cloister_engine::{Effect, Engine, Field, InputError, Rejection, Removal, TradeError};
 use cloister_engine_testing::*;
-use cloister_ledger::{instruction::flags, Instruction, InstructionKind, SignedInstruction, Trigger, TriggerError};
+use cloister_ledger::{instruction::flags, Instruction, InstructionKind, SignedInstruction, TriggerError};
 use cloister_risk::{Status, TableError};
 use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, InstrumentId, Lots, Position, Price, Total};
 
@@ -199,11 +199,7 @@ fn an_id_that_was_taken_should_be_refused() {
         Rejection::Duplicate(InstructionId(2)),
     );
     submit(&mut engine, other(InstructionKind::Cancel, 0, 1, 0)).unwrap();
-    refused(
-        &mut engine,
-        other(InstructionKind::Cancel, 0, 1, 0),
-        Rejection::Duplicate(InstructionId(1)),
-    );
+    refused(&mut engine, buy(0, 1, 1, MARK), Rejection::Duplicate(InstructionId(1)));
     submit(&mut engine, other(InstructionKind::Withdrawal, 0, 4, ONE)).unwrap();
     refused(
         &mut engine,
@@ -246,10 +242,10 @@ fn an_empty_order_or_withdrawal_should_be_refused() {
 }
 
 #[test]
-fn contradicting_and_unknown_flags_should_be_refused() {
+fn contradicting_flags_should_be_refused() {
     let mut engine = engine(1, RICH);
     for bad in [
-        0x40,
+        flags::SELF_TRADE,
         flags::POST_ONLY | flags::IMMEDIATE_OR_CANCEL,
         flags::POST_ONLY | flags::FILL_OR_KILL,
     ] {
@@ -258,15 +254,8 @@ fn contradicting_and_unknown_flags_should_be_refused() {
 }
 
 #[test]
-fn orders_that_wait_for_a_mark_should_be_refused_by_name() {
+fn triggers_that_say_nothing_should_be_refused() {
     let mut engine = engine(1, RICH);
-    for trigger in [Trigger::AtOrAbove(Price(MARK)), Trigger::AtOrBelow(Price(MARK))] {
-        refused(
-            &mut engine,
-            buy(0, 1, 1, MARK).waiting_for(Some(trigger)),
-            Rejection::TriggerOrder,
-        );
-    }
     let form = |error| Rejection::Trigger(error);
     let both = with_flags(buy(0, 1, 1, MARK), flags::DIRECTIONS);
     refused(&mut engine, both, form(TriggerError::BothDirections));
@@ -482,7 +471,7 @@ fn open_orders_should_count_at_their_worst() {
     // The other side does not add to the worst case: at worst one of the sides fills.
     submit(&mut engine, sell(0, 3, 4, MARK + ONE)).unwrap();
     // A replaced order does not count.
-    submit(&mut engine, buy(0, 2 + 512, 4, MARK)).unwrap();
+    amend(&mut engine, 2, buy(0, 2 + 512, 4, MARK)).unwrap();
 }
 
 #[test]

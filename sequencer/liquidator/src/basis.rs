@@ -1,7 +1,7 @@
 //! What an account paid for the lots it holds, for whoever must know its profit. The ledger does not keep it.
 
 use crate::trade::Trade;
-use cloister_risk::RiskTable;
+use cloister_risk::{RiskTable, Row};
 use cloister_types::Position;
 
 /// What an account paid for the lots that it holds in one row, 10^-6, negative if it sold them: the average of its
@@ -22,6 +22,29 @@ impl Basis {
         } else {
             paid * after.abs() / change.abs()
         })
+    }
+
+    /// What was paid, 10^-6, as [`Self::get`] gives it.
+    pub fn of(paid: i128) -> Self {
+        Self(paid)
+    }
+
+    /// What was paid, 10^-6.
+    pub fn get(self) -> i128 {
+        self.0
+    }
+
+    /// Of lots that count as bought at what they are worth at a row.
+    pub fn at_value(row: &Row, held: Position) -> Self {
+        Self(i128::from(held.get()) * i128::from(row.value.get()))
+    }
+
+    /// Of what is left of lots, some of which went at whatever price: it was as dear as what went. `None` if they did
+    /// not become fewer.
+    pub fn reduced(self, held: Position, left: Position) -> Option<Self> {
+        let (held, left) = (i128::from(held.get()), i128::from(left.get()));
+        let fewer = held.signum() == left.signum() && left.abs() < held.abs();
+        fewer.then(|| Self(self.0 * left.abs() / held.abs()))
     }
 
     /// What the lots are worth more than was paid for them, 10^-6; negative is a loss.

@@ -3,7 +3,7 @@
 use crate::trade::Trade;
 use cloister_ledger::Party;
 
-/// One unit of a batch, as decided. All but [`Decision::Take`] need no signature.
+/// One unit of a batch, as decided. All but [`Decision::Take`] and [`Decision::Match`] need no signature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
     /// Reduces an account by unsigned fills, no more than one per row (B-LIQUIDATION).
@@ -39,6 +39,15 @@ pub enum Decision {
         /// Index of the maker's account.
         account: u32,
         /// The order's fill.
+        trade: Trade,
+    },
+    /// An order at rest takes the other side, at its price.
+    Match {
+        /// Index of the order's account.
+        account: u32,
+        /// The order's id.
+        order: u64,
+        /// Its fill, without the fee that it pays.
         trade: Trade,
     },
 }

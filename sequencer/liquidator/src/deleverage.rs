@@ -5,7 +5,13 @@
 //! then those with the highest `return · leverage`. Equals go by their index. Nobody gives up more than the insolvent
 //! shed, or so much that its margin suffers.
 
-use crate::{decision::Decision, draft::BatchDraft, holding::Holding, keeper::closing, refusal::Refusal, trade::Trade};
+use crate::{
+    decision::Decision,
+    draft::BatchDraft,
+    holding::Holding,
+    refusal::Refusal,
+    trade::{closing, Trade},
+};
 use cloister_ledger::Party;
 use cloister_risk::RiskTable;
 use cloister_types::Position;
@@ -86,7 +92,7 @@ fn most(table: &RiskTable, holding: &Holding, row: usize) -> u64 {
 fn insolvent<'t>(draft: &impl BatchDraft<'t>) -> Vec<u32> {
     let table = draft.table();
     let mut out: Vec<(i128, u32)> = draft
-        .accounts()
+        .in_need()
         .filter(|(_, holding)| !holding.is_flat())
         .map(|(account, holding)| (holding.equity(table), account))
         .filter(|(equity, _)| *equity < 0)
@@ -99,7 +105,7 @@ fn insolvent<'t>(draft: &impl BatchDraft<'t>) -> Vec<u32> {
 fn counterparties<'t>(draft: &impl BatchDraft<'t>, row: usize, sign: i64) -> Vec<u32> {
     let table = draft.table();
     let mut out: Vec<_> = draft
-        .accounts()
+        .holders(row)
         .filter(|(_, holding)| holding.lots[row].get().signum() == sign)
         .map(|(account, holding)| {
             let priority = priority(table, &holding, row, draft.profit(account, row));

@@ -22,6 +22,30 @@ pub struct Offer {
     pub lots: u64,
 }
 
+/// An order at rest in a book.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Resting {
+    /// Index of its account.
+    pub account: u32,
+    /// The id that its trader signed.
+    pub order: u64,
+    /// Lots that it takes.
+    pub lots: u64,
+    /// Its price per lot, 10^-6.
+    pub price: u64,
+}
+
+impl Resting {
+    /// It takes some lots at its price.
+    pub(crate) fn takes(&self, row: usize, side: Side, lots: u64) -> Decision {
+        Decision::Match {
+            account: self.account,
+            order: self.order,
+            trade: Trade::at(row, side, lots, self.price),
+        }
+    }
+}
+
 /// A batch in the making. Whoever assembles batches implements this.
 ///
 /// `'t` is the lifetime of the risk table, which does not change while the batch is made.
@@ -31,6 +55,17 @@ pub trait BatchDraft<'t> {
 
     /// All accounts as the units so far leave them, in the order of their indices.
     fn accounts(&self) -> impl Iterator<Item = (u32, Holding)> + '_;
+
+    /// The accounts that are short of maintenance margin or owe money, and possibly others: whoever knows which they
+    /// are spares a look at everybody.
+    fn in_need(&self) -> impl Iterator<Item = (u32, Holding)> + '_ {
+        self.accounts()
+    }
+
+    /// The accounts that hold lots of a row, and possibly others, in the order of their indices.
+    fn holders(&self, _row: usize) -> impl Iterator<Item = (u32, Holding)> + '_ {
+        self.accounts()
+    }
 
     /// One account as the units so far leave it; an empty one if there is none.
     fn holding(&self, account: u32) -> Holding;
@@ -43,6 +78,12 @@ pub trait BatchDraft<'t> {
 
     /// What makers take on a side of a row, the largest offer first; makers that take nothing are left out.
     fn offers(&self, row: usize, side: Side, price: OfferPrice) -> Vec<Offer>;
+
+    /// Orders at rest on a side of a row, in the order in which they trade: price, then time. None where makers are
+    /// asked by [`Self::offers`].
+    fn resting(&self, _row: usize, _side: Side) -> Vec<Resting> {
+        Vec::new()
+    }
 
     /// What an account's lots of a row are worth more than it paid for them, 10^-6; negative is a loss. See
     /// [`crate::Basis`].

@@ -4,23 +4,13 @@ use crate::{
     decision::Decision,
     draft::{take, BatchDraft, OfferPrice},
     refusal::Refusal,
-    trade::Trade,
+    resting::{shed_to_book, take_resting},
+    trade::{closing, Trade},
 };
-use cloister_ledger::Side;
 use cloister_risk::Status;
-use cloister_types::Position;
 
 /// Largest number of makers whose orders stand behind one takeover, per row.
 const TAKERS: usize = 6;
-
-/// The side that closes lots.
-pub fn closing(lots: Position) -> Side {
-    if lots > Position::ZERO {
-        Side::Sell
-    } else {
-        Side::Buy
-    }
-}
 
 /// Takes over every account of negative equity that the house can carry, worst first. Where the house's own margin does
 /// not allow it, makers must take the lots at the mark in the same batch. Returns the accounts that had to be left, and
@@ -28,7 +18,7 @@ pub fn closing(lots: Position) -> Side {
 pub fn take_over<'t>(draft: &mut impl BatchDraft<'t>) -> Vec<(u32, Refusal)> {
     let table = draft.table();
     let mut insolvent: Vec<(i128, u32)> = draft
-        .accounts()
+        .in_need()
         .map(|(account, holding)| (holding.equity(table), account))
         .filter(|(equity, _)| *equity < 0)
         .collect();
@@ -47,9 +37,12 @@ pub fn take_over<'t>(draft: &mut impl BatchDraft<'t>) -> Vec<(u32, Refusal)> {
         let mut group = vec![decision];
         for (row, lots) in draft.holding(account).held() {
             let side = closing(lots).opposite();
-            if let Some(orders) = take(draft, None, row, side, lots.size().get(), TAKERS) {
-                group.extend(orders);
-            }
+            let (lots, makers) = (
+                lots.size().get(),
+                take(draft, None, row, side, lots.size().get(), TAKERS),
+            );
+            let orders = makers.or_else(|| take_resting(draft, row, side, lots, TAKERS));
+            group.extend(orders.into_iter().flatten());
         }
         if draft.push(&group).is_err() {
             left.push((account, first));
@@ -58,7 +51,8 @@ pub fn take_over<'t>(draft: &mut impl BatchDraft<'t>) -> Vec<(u32, Refusal)> {
     left
 }
 
-/// Sells and buys back at the mark what the house holds, as far as makers take it.
+/// Sells and buys back at the mark, or at a better price, what the house holds, as far as orders at rest and makers
+/// take it.
 pub fn shed<'t>(draft: &mut impl BatchDraft<'t>) {
     let table = draft.table();
     for (row, held) in draft.house().held() {
@@ -66,6 +60,7 @@ pub fn shed<'t>(draft: &mut impl BatchDraft<'t>) {
         if !at.is_priced() {
             continue;
         }
+        shed_to_book(draft, row);
         let price = at.mark.get().unsigned_abs();
         let side = closing(held).opposite();
         for offer in draft.offers(row, side, OfferPrice::Mark) {
@@ -87,7 +82,7 @@ pub fn expire<'t>(draft: &mut impl BatchDraft<'t>) {
     let table = draft.table();
     for row in (0..table.rows.len()).filter(|row| table.rows[*row].status == Status::Expired) {
         let open: Vec<u32> = draft
-            .accounts()
+            .holders(row)
             .filter(|(_, holding)| !holding.lots[row].is_zero())
             .map(|(account, _)| account)
             .collect();

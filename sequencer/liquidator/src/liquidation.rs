@@ -1,15 +1,15 @@
-//! Finds accounts below maintenance margin and reduces them by unsigned fills: makers take at a discount, else the
-//! house at the mark.
+//! Finds accounts below maintenance margin and reduces them by unsigned fills: orders at rest take at their prices,
+//! makers at a discount, else the house at the mark.
 
 use crate::{
     decision::Decision,
     draft::{take, BatchDraft, OfferPrice},
     holding::Holding,
-    keeper::closing,
-    need::{admissible, share},
+    need::{admissible, granted},
     policy::Policy,
     refusal::Refusal,
-    trade::Trade,
+    resting::to_book,
+    trade::{closing, Trade},
     walk::close_together,
 };
 use cloister_risk::RiskTable;
@@ -37,7 +37,7 @@ pub struct Unliquidated {
 fn short<'t>(draft: &impl BatchDraft<'t>) -> Vec<u32> {
     let table = draft.table();
     let mut out: Vec<(i128, u32)> = Vec::new();
-    for (account, holding) in draft.accounts() {
+    for (account, holding) in draft.in_need() {
         let equity = holding.equity(table);
         if !holding.is_flat() && holding.shortfall(table, table.header.maintenance) >= 1 {
             out.push((equity * 1_000_000 / holding.exposure(table).max(1), account));
@@ -58,12 +58,7 @@ fn plan(table: &RiskTable, holding: &Holding, row: usize, most: u64, discount: u
         return None;
     }
     let mark = at.mark.get().unsigned_abs();
-    // The rules grant so much to price and penalty together.
-    let granted = |trade: &Trade| {
-        let at_mark = Trade::at(row, trade.side, trade.lots, mark);
-        let share = share(table, holding, &holding.traded(table, &at_mark));
-        share.min(trade.penalty(table) / 256).min(holding.equity(table)).max(0)
-    };
+    let granted = |trade: &Trade| granted(table, holding, trade);
     let worse = (u128::from(mark) * u128::from(discount) / 1_000_000) as u64;
     let mut trade = reduce(table, holding, row, most, worse)?;
     if trade.concession(table) > granted(&trade) {
@@ -116,8 +111,8 @@ fn reduce(table: &RiskTable, holding: &Holding, row: usize, most: u64, worse: u6
     Some(Trade::at(row, side, low, price))
 }
 
-/// Reduces every account that is short by one fill, where somebody takes it. Makers take at the policy's discount, else
-/// at the mark, else the house takes at the mark.
+/// Reduces every account that is short, where somebody takes it: orders at rest at their prices, within the policy's
+/// discount; of whom they leave short, makers one fill at the discount, else at the mark, else the house at the mark.
 pub fn liquidate<'t>(draft: &mut impl BatchDraft<'t>, policy: &Policy) -> Unliquidated {
     let accounts = short(draft);
     reduce_all(draft, policy, accounts)
@@ -163,6 +158,8 @@ fn reduce_all<'t>(draft: &mut impl BatchDraft<'t>, policy: &Policy, accounts: Ve
         }
     }
     for ((row, _), queue) in queues {
+        let mut queue = queue;
+        queue.retain(|account| !to_book(draft, *account, row, policy));
         let rest = to_makers(draft, row, policy.discount, queue);
         for account in rest {
             if let Err(refusal) = at_mark(draft, account, row, policy.house_leverage) {

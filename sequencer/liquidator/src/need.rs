@@ -38,8 +38,17 @@ pub fn admissible(table: &RiskTable, before: &Holding, after: &Holding, trades: 
 
 /// The most that prices and penalties may take together of an account that is short of margin, 10^-6, if fills at the
 /// mark without a fee lead from one state to the other: a quarter of what is freed (B-MARGIN, B-LIQUIDATION).
-pub fn share(table: &RiskTable, before: &Holding, after: &Holding) -> i128 {
+fn share(table: &RiskTable, before: &Holding, after: &Holding) -> i128 {
     freed(table, before, after).div_euclid(256 * CONCESSION_WEIGHT)
+}
+
+/// So much may price and penalty of a fill take together, 10^-6: its share of what it frees, the penalty, and what
+/// there is.
+pub(crate) fn granted(table: &RiskTable, holding: &Holding, trade: &Trade) -> i128 {
+    let mark = table.rows[trade.row].mark.get().unsigned_abs();
+    let at_mark = Trade::at(trade.row, trade.side, trade.lots, mark);
+    let share = share(table, holding, &holding.traded(table, &at_mark));
+    share.min(trade.penalty(table) / 256).min(holding.equity(table)).max(0)
 }
 
 /// Whether fills whose prices and penalties took so much in all took no more than their share of what is freed. One

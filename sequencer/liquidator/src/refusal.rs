@@ -24,6 +24,9 @@ pub enum Refusal {
     /// B-NEED: a liquidation would close more than initial margin needs.
     #[error("more would be closed than is needed")]
     TooMuch,
+    /// Not a rule of the group: an order at rest cannot take what it should, and is no longer among those at rest.
+    #[error("an order at rest cannot take the lots")]
+    Order,
     /// B-EQUITY.
     #[error("equity would be negative")]
     Equity,

@@ -2,7 +2,7 @@
 
 use cloister_ledger::{Fill, Side};
 use cloister_risk::RiskTable;
-use cloister_types::{Lots, Total};
+use cloister_types::{Lots, Position, Total};
 
 /// A trade at one row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,6 +17,15 @@ pub struct Trade {
     pub cost: u128,
     /// Fee, 10^-6.
     pub fee: u128,
+}
+
+/// The side that closes lots.
+pub fn closing(lots: Position) -> Side {
+    if lots > Position::ZERO {
+        Side::Sell
+    } else {
+        Side::Buy
+    }
 }
 
 impl Trade {

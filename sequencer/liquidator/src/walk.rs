@@ -5,7 +5,11 @@
 //! one lot before it some initial deficit was above zero, and one lot takes at most what it requires alone off any
 //! deficit. In proportion, because less of one leg alone may be more risk.
 
-use crate::{holding::Holding, keeper::closing, need::admissible, trade::Trade};
+use crate::{
+    holding::Holding,
+    need::admissible,
+    trade::{closing, Trade},
+};
 use cloister_risk::RiskTable;
 
 /// Largest number of sets of legs that are tried for one account.

@@ -25,8 +25,12 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
             time: 1_700_000_000_000,
             filled: Lots::ZERO,
             resting: Lots::ZERO,
+            waits: false,
             dropped: Some(DropReason::Immediate),
+            removed: Vec::new(),
             fills: Vec::new(),
+            bound: false,
+            receipt: None,
         })
     })?;
 

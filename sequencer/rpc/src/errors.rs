@@ -3,75 +3,106 @@
 use serde::{Deserialize, Serialize};
 
 /// What went wrong. The number is the `code` of the error object, the name its `data`.
+///
+/// The numbers lie apart from those of the node's own methods, which it serves beside these: `author_submitExtrinsic`
+/// answers with 1010 to 1016.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[repr(i32)]
 pub enum ErrorCode {
     /// The instruction cannot be read.
-    Unreadable = 1001,
+    Unreadable = 2001,
     /// The method takes another kind of instruction.
-    WrongKind = 1002,
+    WrongKind = 2002,
     /// A question about an account is not authentic, or its time is off.
-    Unauthentic = 1003,
+    Unauthentic = 2003,
     /// There is no such account.
-    UnknownAccount = 1004,
+    UnknownAccount = 2004,
     /// The sequencer has not caught up with the chain.
-    NotReady = 1005,
+    NotReady = 2005,
     /// Settlement is halted: only cancels are taken.
-    Halted = 1006,
+    Halted = 2006,
     /// Too many batches wait for their proofs; try again.
-    Busy = 1007,
+    Busy = 2007,
+    /// What is taken cannot be kept: the sequencer stops. Whether the instruction was taken is not known.
+    NotKept = 2008,
+    /// More requests than are allowed in this time; try again later.
+    TooManyRequests = 2009,
     /// The instruction names another group.
-    WrongGroup = 1010,
+    WrongGroup = 2010,
     /// A field does not fit its width.
-    FieldRange = 1011,
+    FieldRange = 2011,
     /// The signature does not verify.
-    BadSignature = 1012,
+    BadSignature = 2012,
     /// The instruction has expired, or will before it can be settled.
-    Expired = 1013,
+    Expired = 2013,
     /// The id is below the account's minimum.
-    BelowMinId = 1014,
+    BelowMinId = 2014,
     /// A higher id holds the slot.
-    SlotConflict = 1015,
+    SlotConflict = 2015,
     /// The id was used before.
-    Duplicate = 1016,
+    Duplicate = 2016,
     /// The order is filled.
-    BeyondQuantity = 1017,
+    BeyondQuantity = 2017,
     /// The quantity or the amount is zero.
-    ZeroQuantity = 1018,
+    ZeroQuantity = 2018,
     /// The flags contradict each other or are not known.
-    Flags = 1019,
+    Flags = 2019,
     /// The instrument is not listed.
-    UnknownInstrument = 1020,
+    UnknownInstrument = 2020,
     /// The instrument does not trade.
-    NotTrading = 1021,
+    NotTrading = 2021,
     /// The limit is outside the price band.
-    OutsideBand = 1022,
+    OutsideBand = 2022,
     /// The maximum fee is too low.
-    MaxFeeTooLow = 1023,
+    MaxFeeTooLow = 2023,
     /// The order does not reduce a position.
-    WouldNotReduce = 1024,
+    WouldNotReduce = 2024,
     /// The position limit could be passed.
-    PositionLimit = 1025,
+    PositionLimit = 2025,
     /// The margin does not suffice.
-    InsufficientMargin = 1026,
+    InsufficientMargin = 2026,
     /// The withdrawal is too high.
-    WithdrawalShort = 1027,
+    WithdrawalShort = 2027,
     /// A post-only order would trade at once.
-    WouldCross = 1028,
+    WouldCross = 2028,
     /// A fill-or-kill order cannot be filled in full.
-    NotFilledInFull = 1029,
+    NotFilledInFull = 2029,
     /// The order would trade against one of its own account.
-    SelfTrade = 1030,
+    SelfTrade = 2030,
     /// The first fill would break a rule of the proof.
-    Fill = 1031,
+    Fill = 2031,
     /// A sum is out of range.
-    OutOfRange = 1032,
+    OutOfRange = 2032,
     /// The id is too far above the account's minimum.
-    AboveIdWindow = 1033,
+    AboveIdWindow = 2033,
     /// Trigger and direction do not say one thing.
-    Trigger = 1034,
-    /// Orders that wait for a mark are not taken yet.
-    TriggerOrder = 1035,
+    Trigger = 2034,
+    /// The account has used up its budget of proven units.
+    UnitBudget = 2036,
+    /// As many orders of the account wait for a mark as may.
+    TooManyWaiting = 2037,
+    /// The id would take the slot of an order that rests or waits.
+    WouldOvertake = 2038,
+    /// An amendment needs a higher id of the same slot.
+    AmendId = 2039,
+    /// Nothing is known of the id that should be cancelled or amended.
+    UnknownId = 2040,
+    /// The order that should be cancelled or amended is filled.
+    AlreadyFilled = 2041,
+    /// The order that should be cancelled or amended is gone.
+    AlreadyGone = 2042,
+    /// The limit is beyond the group's collar.
+    BeyondCollar = 2043,
+    /// The account's protection has stopped its orders in this instrument.
+    Protected = 2044,
+    /// The number of a control is not above that of the last one.
+    ControlNumber = 2045,
+    /// A protection has bounds and no window.
+    NoWindow = 2046,
+    /// A list has too many entries, or none.
+    ListLength = 2047,
+    /// The sequencer is stopping, and takes nothing more.
+    Stopping = 2048,
 }
 
 impl ErrorCode {

@@ -1,6 +1,7 @@
 //! The JSON-RPC of the sequencer, namespace `cloister` (Q-RPC).
 //!
-//! * [`CloisterRpcClient`] and [`CloisterRpcServer`] are generated from one list of methods.
+//! * [`CloisterRpcClient`] and [`CloisterRpcServer`] are generated from one list of methods, [`CloisterStreamsClient`]
+//!   and [`CloisterStreamsServer`] from the subscriptions (Q-STREAM).
 //! * [`types`] are the parameters and answers, [`errors`] what a refusal says, [`encoding`] how integers and bytes are
 //!   written.
 //!
@@ -20,7 +21,10 @@
 pub mod encoding;
 pub mod errors;
 mod methods;
+pub mod openrpc;
+mod streams;
 pub mod types;
 
 pub use errors::ErrorCode;
 pub use methods::{CloisterRpcClient, CloisterRpcServer};
+pub use streams::{CloisterStreamsClient, CloisterStreamsServer};

@@ -63,7 +63,7 @@ impl Balances {
 fn available(engine: &Engine, account: &AccountView) -> Option<Total> {
     let table = engine.table();
     let rate = engine.config().fees.highest().min(table.header.fee_cap);
-    let risks = account.open_risks(table, rate, &[])?;
+    let risks = account.open_risks(table, rate, None)?;
     let held = account.usable();
     let worst = WorstCase::new(table, &held.positions, held.cash, &risks, table.header.initial)?;
     let deficit = worst.deficits.into_iter().max()?;

@@ -3,6 +3,7 @@
 use cloister_ledger::{Shape, SolvencyShape};
 use cloister_risk::RiskTable;
 use cloister_settlement::{Batch, Field, HouseRekey, HouseRekeyed, KeyId, QueueItem, SolvencySubmission, Taking};
+use cloister_types::{InstrumentId, PerLot};
 use std::future::Future;
 
 pub use cloister_settlement::batch::PROOF_BYTES;
@@ -21,6 +22,8 @@ pub enum At {
 pub struct GroupView {
     /// Number of the block this was read at.
     pub block: u64,
+    /// Hash of that block.
+    pub hash: [u8; 32],
     /// Whether batches are taken: the group is enabled and not frozen.
     pub enabled: bool,
     /// Whether this sequencer may submit batches now: another one may lead (C-TAKE-OVER).
@@ -111,6 +114,17 @@ pub struct UnderWay {
     pub oldest_table: u64,
 }
 
+/// The price of an instrument's underlying by the oracle's newest median.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct IndexPrice {
+    /// The instrument.
+    pub instrument_id: InstrumentId,
+    /// Per lot, rounded as the mark is (C-RISK).
+    pub price: PerLot,
+    /// When the median was formed.
+    pub time: u64,
+}
+
 /// A batch that the chain has taken, with what it took from the queue.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SettledBatch {
@@ -120,6 +134,24 @@ pub struct SettledBatch {
     pub block: u64,
     /// What each unit took from the queue.
     pub takings: Vec<Taking>,
+}
+
+/// How far the settled batches of a group were read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HistoryPlace {
+    /// A final block: everything that was read is in it or before it, and the next batch is in it or behind it.
+    pub block: u64,
+    /// Number of the next batch.
+    pub batch_no: u64,
+}
+
+/// Some of the settled batches.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettledPage {
+    /// The batches, in order.
+    pub batches: Vec<SettledBatch>,
+    /// Where the next page begins.
+    pub next: HistoryPlace,
 }
 
 /// Why the chain refuses a batch (errors of C-SUBMIT, gathered by what the sequencer must do).
@@ -319,6 +351,9 @@ pub trait ChainClient: Send + Sync + 'static {
         version: Option<u64>,
     ) -> impl Future<Output = Result<Option<RiskTable>, ChainError>> + Send;
 
+    /// The index prices of a group's instruments in the best block, without those that the oracle has no price for.
+    fn index_prices(&self, group: u32) -> impl Future<Output = Result<Vec<IndexPrice>, ChainError>> + Send;
+
     /// The re-keys of a group's house in the newest final block, all of them, in order.
     fn house_rekeys(&self, group: u32) -> impl Future<Output = Result<Vec<HouseRekeyed>, ChainError>> + Send;
 
@@ -371,10 +406,22 @@ pub trait ChainClient: Send + Sync + 'static {
         batches: &[Batch],
     ) -> impl Future<Output = Result<SubmitOutcome, ChainError>> + Send;
 
-    /// Batches in final blocks with numbers from `from` on, in order.
+    /// Batches in final blocks from a place on, in order. A page ends with the block in which it has `limit` batches,
+    /// so that memory stays bounded; an empty one means that there are no more. Of the queue only what waited for the
+    /// accounts of these batches is read, and of the blocks those that hold them, with a few others to find them.
     fn settled_batches(
         &self,
         group: u32,
-        from: u64,
-    ) -> impl Future<Output = Result<Vec<SettledBatch>, ChainError>> + Send;
+        from: HistoryPlace,
+        limit: u32,
+    ) -> impl Future<Output = Result<SettledPage, ChainError>> + Send;
+
+    /// The group in a final block; `None` if the chain is not that far, or does not have the group there.
+    ///
+    /// The state of a block long ago may be gone ([`ChainError::Pruned`]).
+    fn group_in(&self, group: u32, block: u64) -> impl Future<Output = Result<Option<GroupView>, ChainError>> + Send;
+
+    /// The batches of a group that the transactions of a final block carry, in order, settled or refused. They are read
+    /// without the state of the block. Empty if the chain is not that far.
+    fn carried_batches(&self, group: u32, block: u64) -> impl Future<Output = Result<Vec<Batch>, ChainError>> + Send;
 }

@@ -1,497 +1,330 @@
-//! Engine, batcher and tape, moved together under one lock. Nothing here waits.
+//! Engine, batcher and tape under one lock. Nothing here waits.
+//!
+//! The core is a state machine ([`State`]): whatever moves it is an input with a time, and is given to
+//! [`Core::apply`]. It can be read as the state that it wraps, but not be changed in any other way.
+//!
+//! Every input that changes anything goes into the journal (Q-JOURNAL), in the order in which it was taken: first it is
+//! applied, then it is given to the journal's thread, both under the lock. Whoever is to be told of it, trader or
+//! chain, is told once it is on the disk. If it cannot be written, the core is ahead of the disk: nobody is told any
+//! more, and the sequencer stops.
+//!
+//! The same inputs go to the copy of the state that is read (Q-READ), so that nobody locks the core to read.
 
-use crate::{config::SequencerConfig, halt::Halt, keys::SequencerKeys, record::BatchRecord, tape::Tape};
-use cloister_batcher::{Batcher, BatcherConfig, BatcherError, Event, Forced, QueueItem, Request};
-use cloister_engine::{
-    AccountIndex, AccountView, Effect, Engine, EngineConfig, Fill, Holdings, InputError, Millis, OrderOutcome,
-    Rejection,
+mod adopt;
+mod error;
+mod input;
+mod origin;
+mod ready;
+mod receipts;
+mod record;
+mod replay;
+mod snapshot;
+mod state;
+mod steps;
+#[cfg(test)]
+mod tests;
+mod told;
+
+pub(crate) use crate::time::millis;
+pub(crate) use adopt::{adopted, Adopted};
+pub use error::CoreError;
+pub(crate) use error::Refusal;
+pub(crate) use input::{
+    Configure, Gate, InBlock, Output, Pass, Pause, Paused, QueueShare, Rebase, Refreshed, Settled, Shapes, Submit,
+    SubmitVerified, SwitchOff, Table, Taken, Tick,
 };
-use cloister_ledger::{slot::Slot, GroupLedger, InstructionKind, SignedInstruction};
-use cloister_risk::RiskTable;
-use cloister_settlement::{ItemKind, QueueItem as Queued};
-use cloister_types::{GroupId, ItemId};
-use std::collections::{BTreeMap, BTreeSet};
+pub(crate) use origin::Origin;
+pub(crate) use ready::{QueuePlace, Ready};
+pub use replay::ReplayError;
+pub(crate) use replay::{play, replay, replay_for};
+pub use snapshot::StateError;
+pub(crate) use state::{Move, State};
+pub(crate) use steps::{Replaced, Step, Steps};
+pub(crate) use told::Told;
 
-/// Why the core cannot be built.
-#[derive(Debug, thiserror::Error)]
-pub enum CoreError {
-    /// The engine refuses the table or an account.
-    #[error(transparent)]
-    Engine(#[from] InputError),
-    /// The batcher refuses its configuration or the table.
-    #[error(transparent)]
-    Batcher(#[from] BatcherError),
-    /// The trading key of an account of the ledger is not a key.
-    #[error("the trading key of account {0} is not a key")]
-    Key(u32),
-}
+use crate::{config::SequencerConfig, keys::SequencerKeys, liquidations::LiquidationTerms};
+use cloister_batcher::{BatchSecrets, ClosedBatch, SecretSource};
+use cloister_engine::{Claim, Effect, Millis, TraderInput, Verified};
+use cloister_journal::{Stopped, Writer};
+use cloister_ledger::InstructionKind;
+use codec::Encode;
+use record::{Input, Record, Recording};
+use std::ops::Deref;
 
-/// Everything that moves with an instruction.
+/// The state machine with its secrets and its journal, and what is only counted.
 pub(crate) struct Core {
-    pub engine: Engine,
-    pub batcher: Batcher,
+    state: State,
     pub keys: SequencerKeys,
-    pub tape: Tape,
-    /// The next queue item to take.
-    pub next_item: u64,
-    /// Accounts whose open no secret opens.
-    sealed: BTreeSet<AccountIndex>,
-    /// What keeps events out of batches.
-    pub halt: Option<Halt>,
-    /// Why the chain takes no batches of this sequencer, whatever they are.
-    pub paused: Option<Halt>,
-    pub accepted: u64,
+    /// `None` if nothing is kept.
+    journal: Option<Writer>,
+    /// Why nothing is kept any more.
+    stopped: Option<Stopped>,
+    /// Number of the record that the last snapshot stands before; `None` before the first of this start.
+    snapshot: Option<u64>,
+    /// To the copy of the state that is read; `None` if nobody reads.
+    steps: Option<Steps>,
+    /// Instructions refused since the start.
     pub rejected: u64,
-    pub fills: u64,
-    /// Batches in blocks, by number.
-    pub records: BTreeMap<u64, BatchRecord>,
-    pub finalized_batches: u64,
-    pub finalized_block: u64,
-    /// Re-keys of the house that the ledger has.
-    pub house_rekeys: u32,
 }
 
-/// What an instruction did at once. It settles with the proof of its batch.
-pub(crate) struct Taken {
-    pub time: Millis,
-    /// The account that signed.
-    pub account: AccountIndex,
-    /// What became of the order; `None` for other kinds.
-    pub order: Option<OrderOutcome>,
-    /// The order's fills.
-    pub fills: Vec<Fill>,
+/// What is remembered of an input.
+struct Remembered {
+    input: Input,
+    /// Hash of the receipt that was given for it.
+    receipt: Option<[u8; 32]>,
+    /// The input itself, if it is signed and was taken.
+    verified: Option<Box<Verified>>,
 }
 
-/// Where a core starts.
-pub(crate) struct Origin<A> {
-    pub state: GroupLedger,
-    pub last_time: Millis,
-    pub table: RiskTable,
-    pub next_item: u64,
-    /// The queue items that are ready at the table, in order.
-    pub ready: Vec<(u64, Queued<A>)>,
-    pub queue_share: u8,
-    pub batch_no: u64,
-    pub house_rekeys: u32,
+impl From<Input> for Remembered {
+    fn from(input: Input) -> Self {
+        Self {
+            input,
+            receipt: None,
+            verified: None,
+        }
+    }
+}
+
+impl Deref for Core {
+    type Target = State;
+
+    fn deref(&self) -> &State {
+        &self.state
+    }
+}
+
+/// The settings of engine and batcher that an operator has chosen. The shapes stay what they are ([`Shapes`]).
+pub(crate) fn settings(config: &SequencerConfig, genesis: [u8; 32], payee: [u8; 32], queue_share: u8) -> Configure {
+    let (engine, batcher) = state::configs(config, genesis, payee, queue_share, Vec::new());
+    Configure {
+        engine,
+        batcher,
+        budgets: config.unit_budget,
+        liquidations: LiquidationTerms::of(config),
+    }
 }
 
 impl Core {
-    pub fn new<A>(
-        config: &SequencerConfig,
-        genesis: [u8; 32],
-        payee: [u8; 32],
-        keys: SequencerKeys,
-        origin: Origin<A>,
-    ) -> Result<Self, CoreError> {
-        let engine_config = EngineConfig {
-            genesis,
-            group: GroupId(config.group),
-            fees: config.fees,
-            settlement_slack: millis(config.settlement_slack),
-        };
-        let mut engine = Engine::new(engine_config, origin.table.clone())?;
-        for (index, state) in origin.state.accounts() {
-            engine.restore(index, restored(index.get(), state)?)?;
-        }
-        let batcher_config = BatcherConfig {
-            genesis,
-            group: GroupId(config.group),
-            shape: config.shape,
-            payee,
-            queue_share: origin.queue_share,
-            max_age: millis(config.batch_age),
-            sweep_every: config.sweep_every,
-        };
-        let mut next_item = origin.next_item;
-        let (mut sealed, mut halt) = (BTreeSet::new(), None);
-        let ready = readable(&origin.ready, &mut next_item, &keys, &mut sealed, &mut halt);
-        for item in &ready {
-            enter(&mut engine, item)?;
-        }
-        let batcher = Batcher::new(batcher_config, origin.state, origin.last_time, origin.table, ready)?;
-        Ok(Self {
-            engine,
-            batcher,
+    /// A core that goes on from a state, which it keeps in the journal at once. Without a journal nothing is kept, and
+    /// no receipts are given.
+    pub fn new(state: State, keys: SequencerKeys, journal: Option<Writer>) -> Self {
+        let mut core = Self {
+            state,
             keys,
-            tape: Tape::new(config.history),
-            next_item,
-            sealed,
-            halt,
-            paused: None,
-            accepted: 0,
+            journal,
+            stopped: None,
+            snapshot: None,
+            steps: None,
             rejected: 0,
-            fills: 0,
-            records: BTreeMap::new(),
-            finalized_batches: origin.batch_no,
-            finalized_block: 0,
-            house_rekeys: origin.house_rekeys,
-        })
-    }
-
-    /// Takes a signed instruction.
-    pub fn submit(&mut self, now: Millis, signed: SignedInstruction) -> Result<Taken, Rejection> {
-        let account = signed.instruction.index;
-        let (passed, result) = self.engine.submit_with_effects(now, signed);
-        self.absorb(now, passed);
-        let accepted = match result {
-            Ok(accepted) => accepted,
-            Err(rejection) => {
-                self.rejected = self.rejected.saturating_add(1);
-                return Err(rejection);
-            }
         };
-        self.accepted = self.accepted.saturating_add(1);
-        let fill = |effect: &Effect| match effect {
-            Effect::Filled(fill) => Some(fill.clone()),
-            _ => None,
+        core.keep_own();
+        core
+    }
+
+    /// Sends what is taken from now on to a copy of this state ([`State::copied`]) that is read.
+    pub fn lead(&mut self, steps: Steps) {
+        self.steps = Some(steps);
+    }
+
+    /// Number of the next record of the journal; 0 if nothing is kept.
+    pub fn next_record(&self) -> u64 {
+        self.journal.as_ref().map_or(0, Writer::next)
+    }
+
+    /// Takes an input.
+    pub fn apply<M: Move + Clone + Into<Input>>(&mut self, now: Millis, input: M) -> Output<M::Answer> {
+        self.apply_as(now, input, |_, input| input.into().into())
+    }
+
+    /// Takes an input, and remembers it as another that changes the same, with the receipt that was given for it.
+    fn apply_as<M: Move + Clone>(
+        &mut self,
+        now: Millis,
+        input: M,
+        remembered: impl FnOnce(&M::Answer, M) -> Remembered,
+    ) -> Output<M::Answer> {
+        let kept = input.clone();
+        let mut secrets = Recording {
+            source: &mut self.keys,
+            drawn: Vec::new(),
         };
-        let taken = Taken {
-            time: now,
-            account,
-            order: accepted.order,
-            fills: accepted.effects.iter().filter_map(fill).collect(),
-        };
-        self.absorb(now, accepted.effects);
-        Ok(taken)
-    }
-
-    /// Why nothing is taken but what frees: events that wait, or a group that takes no batches.
-    pub fn holds_back(&self) -> Option<Option<&Halt>> {
-        if self.paused.is_some() {
-            return Some(self.paused.as_ref());
-        }
-        self.is_halted().then_some(self.halt.as_ref())
-    }
-
-    /// True if new orders would only pile up.
-    pub fn is_halted(&self) -> bool {
-        self.batcher.pending() > 0
-    }
-
-    fn absorb(&mut self, now: Millis, effects: Vec<Effect>) {
-        let mut events = Vec::new();
-        for effect in effects {
-            if let Effect::Filled(fill) = &effect {
-                self.fills = self.fills.saturating_add(1);
-                self.tape.push(fill.clone());
-            }
-            events.extend(Event::of(effect));
-        }
-        if !events.is_empty() {
-            let result = self.batcher.push_all(now, events, &mut self.keys);
-            self.note(result);
-            self.end_accounts();
-        }
-    }
-
-    /// Lets the engine know whose close takes effect in a batch. It hears of it before it takes anything more.
-    fn end_accounts(&mut self) {
-        for account in self.batcher.take_ended() {
-            // Whoever follows the account hears of its end by the record.
-            self.note_input(|core| core.engine.close(account).map(drop));
-        }
-    }
-
-    /// The chain has taken a batch, in a final block.
-    pub fn settle(&mut self, batch_no: u64) -> Result<(), BatcherError> {
-        for account in self.batcher.settle(batch_no)? {
-            self.engine.forget(account);
-        }
-        Ok(())
-    }
-
-    /// Remembers an error of the batcher, or that it has passed.
-    fn note(&mut self, result: Result<(), BatcherError>) {
-        for Forced { account, asked, paid } in self.batcher.take_forced() {
-            self.note_input(|core| core.engine.pay_forced(account, asked, paid));
-        }
-        match result {
-            Err(error) => {
-                if !matches!(&self.halt, Some(Halt::Batcher(old)) if *old == error) {
-                    log::error!(target: "cloister", "No batch can be made: {error}");
+        let output = self.state.apply(now, input, &mut secrets);
+        let secrets = secrets.drawn;
+        // It is told by the copy that is read, when it is seen there.
+        self.state.take_told();
+        if output.changed {
+            let Remembered {
+                input,
+                receipt,
+                verified,
+            } = remembered(&output.answer, kept);
+            let record = Record {
+                at: output.at,
+                input,
+                secrets,
+                receipt,
+            };
+            if let Some(journal) = &mut self.journal {
+                // If it cannot be written, nobody is told of it, and the sequencer stops.
+                if let Err(stopped) = journal.append(record.encode()) {
+                    self.stopped = Some(stopped);
                 }
-                self.halt = Some(Halt::Batcher(error));
             }
-            Ok(()) if matches!(self.halt, Some(Halt::Batcher(_))) => self.halt = None,
-            Ok(()) => {}
+            let (record, next) = (Box::new(record), self.next_record());
+            self.send(Step::Taken { record, verified, next });
+        }
+        output
+    }
+
+    /// Tells the copy of the state that is read.
+    fn send(&self, step: Step) {
+        if let Some(steps) = &self.steps {
+            steps.send(step);
         }
     }
 
-    /// Lets time pass: orders expire, what waits is tried again, and, if the prover is idle, an old batch is closed.
-    pub fn tick(&mut self, now: Millis, idle: bool) {
-        let effects = self.engine.advance(now);
-        self.absorb(now, effects);
-        let waited = self.is_halted();
-        let result = if idle {
-            self.batcher.tick(now, &mut self.keys)
-        } else {
-            self.batcher.retry(now, &mut self.keys)
-        };
-        self.note(result);
-        if waited && !self.is_halted() {
-            // A rebase while events waited left them out of the engine's holdings; now the ledger has them all.
-            let held = self.batcher.holdings();
-            self.take_over(&held);
+    /// Everything about an input that can be said before its signature is checked, and the key that must have signed
+    /// it.
+    ///
+    /// # Errors
+    /// Why it is refused.
+    pub fn claim(&mut self, input: TraderInput) -> Result<Claim, Refusal> {
+        let claim = self.state.engine.claim(input);
+        if claim.is_err() {
+            self.reject();
         }
-        self.end_accounts();
+        Ok(claim?)
     }
 
-    /// Lets the engine have what the batcher says of every account.
-    fn take_over(&mut self, holdings: &BTreeMap<AccountIndex, Holdings>) {
-        self.note_input(|core| {
-            core.engine.rebase(holdings)?;
-            for (account, asked) in core.batcher.waiting_forced() {
-                core.engine.force_withdrawal(account, asked)?;
-            }
-            Ok(())
-        });
+    /// Counts an input that is refused.
+    pub fn reject(&mut self) {
+        self.rejected = self.rejected.saturating_add(1);
     }
 
-    fn note_input(&mut self, input: impl FnOnce(&mut Self) -> Result<(), InputError>) {
-        if let Err(error) = input(self) {
-            log::error!(target: "cloister", "The engine refused an input: {error}");
-            self.halt = Some(Halt::Engine(error));
-        }
-    }
-
-    /// How far the queue was taken.
-    pub fn queue_place(&self) -> QueuePlace {
-        QueuePlace {
-            next_item: self.next_item,
-            sealed: self.sealed.clone(),
-        }
-    }
-
-    /// Takes a newer risk table, with what is ready at it. If the open batch cannot be closed at its own, the old table
-    /// stays in force for both engine and batcher, and the items wait. Nothing is taken that was read from another
-    /// place of the queue than this one.
-    pub fn set_table(&mut self, now: Millis, table: RiskTable, ready: Ready) {
-        if table.header.version <= self.engine.table().header.version || ready.from != self.next_item {
-            return;
-        }
-        if let Err(error) = table.validate() {
-            self.halt = Some(Halt::Engine(error.into()));
-            return;
-        }
-        let result = self
-            .batcher
-            .set_table(now, table.clone(), ready.items.clone(), &mut self.keys);
-        let taken = result.is_ok();
-        self.note(result);
-        self.end_accounts();
-        if !taken {
-            return;
-        }
-        self.enter(ready);
-        self.note_input(|core| core.engine.set_table(table).map(|effects| core.absorb(now, effects)));
-    }
-
-    /// Makes every batch that is not settled again, at a table the chain still takes, with what is ready at it, as in
-    /// [`Self::set_table`], and without what is `gone` from the queue. False if the batcher does not take the table, or
-    /// the items were read from another place of the queue: then nothing has changed.
-    #[must_use]
-    pub fn rebase(&mut self, now: Millis, table: RiskTable, ready: Ready, gone: &BTreeSet<ItemId>) -> bool {
-        if ready.from != self.next_item {
-            return false;
-        }
-        let result = self
-            .batcher
-            .rebase_without(now, table.clone(), ready.items.clone(), gone, &mut self.keys);
-        if let Err(error @ BatcherError::Table { .. }) = result {
-            // The batcher has not got the items, so the engine must not have them either.
-            self.note(Err(error));
-            return false;
-        }
-        self.enter(ready);
-        let holdings: BTreeMap<AccountIndex, Holdings> = match result {
-            Ok(holdings) => {
-                self.note(Ok(()));
-                holdings
-            }
-            // What could be rebuilt is; the rest waits.
-            Err(error) => {
-                self.note(Err(error));
-                self.batcher.holdings()
-            }
-        };
-        self.note_input(|core| {
-            let effects = core.engine.set_table(table)?;
-            core.absorb(now, effects);
-            Ok(())
-        });
-        self.take_over(&holdings);
-        self.end_accounts();
-        true
-    }
-
-    /// Lets the engine have what the batcher has taken from the queue.
-    fn enter(&mut self, ready: Ready) {
-        for item in &ready.items {
-            self.note_input(|core| enter(&mut core.engine, item));
-        }
-        (self.next_item, self.sealed) = (ready.next_item, ready.sealed);
-        if ready.halt.is_some() {
-            self.halt = ready.halt;
-        }
-    }
-}
-
-/// A place of the queue, up to which its items were taken.
-pub(crate) struct QueuePlace {
-    /// The next item.
-    pub next_item: u64,
-    /// Accounts whose open, before it, no secret opens.
-    sealed: BTreeSet<AccountIndex>,
-}
-
-/// Queue items that are ready, as engine and batcher take them.
-pub(crate) struct Ready {
-    /// The item that was the next one when they were read.
-    from: u64,
-    items: Vec<QueueItem>,
-    next_item: u64,
-    sealed: BTreeSet<AccountIndex>,
-    halt: Option<Halt>,
-}
-
-impl Ready {
-    /// Reads what is ready at a table, among items from a place of the queue on. It opens seals, which takes a while:
-    /// not to be done under a lock.
-    pub fn read<A>(place: QueuePlace, keys: &SequencerKeys, table: &RiskTable, items: &[(u64, Queued<A>)]) -> Self {
-        let QueuePlace {
-            next_item: from,
-            sealed,
-        } = place;
-        let new = items
-            .iter()
-            .filter(|(id, item)| *id >= from && item.ready_at <= table.header.time);
-        let (mut next_item, mut sealed, mut halt) = (from, sealed, None);
-        let items = readable(new, &mut next_item, keys, &mut sealed, &mut halt);
-        Self {
-            from,
-            items,
-            next_item,
-            sealed,
-            halt,
-        }
-    }
-}
-
-/// Reads queue items. An open that no secret opens is left out, and so is what was queued for its account; nothing else
-/// waits for it until it is overdue.
-fn readable<'a, A: 'a>(
-    items: impl IntoIterator<Item = &'a (u64, Queued<A>)>,
-    next_item: &mut u64,
-    keys: &SequencerKeys,
-    sealed: &mut BTreeSet<AccountIndex>,
-    halt: &mut Option<Halt>,
-) -> Vec<QueueItem> {
-    let mut out = Vec::new();
-    for (id, queued) in items {
-        *next_item = id.saturating_add(1);
-        let (item, account, amount) = (ItemId(*id), queued.index, queued.amount);
-        let request = |request| QueueItem::Request {
-            item,
-            account,
-            request,
-            deadline: queued.deadline,
-        };
-        match &queued.kind {
-            ItemKind::Deposit if sealed.contains(&account) => {}
-            ItemKind::Deposit => out.push(QueueItem::Deposit {
-                item,
-                account,
-                amount,
-                deadline: queued.deadline,
-            }),
-            ItemKind::Switch(_) | ItemKind::Close | ItemKind::ForcedWithdrawal { .. } | ItemKind::Rekey(_)
-                if sealed.contains(&account) => {}
-            ItemKind::ForcedWithdrawal { amount } => out.push(request(Request::ForcedWithdrawal { amount: *amount })),
-            ItemKind::Rekey(keys_asked) => match keys_asked.unseal(keys) {
-                Some((public_key, view_key)) => out.push(request(Request::Rekey { public_key, view_key })),
-                // The account goes on under the keys that it has.
-                None => {
-                    let found = Halt::Sealed { item: *id };
-                    log::error!(target: "cloister", "Account {account} cannot be re-keyed: {found}");
-                    *halt = Some(found);
-                }
+    /// Takes what a trader signed, and whose signature is checked.
+    ///
+    /// # Errors
+    /// Why it is refused; it has changed nothing then but what time did.
+    pub fn submit(&mut self, now: Millis, verified: Verified) -> Result<Taken, Refusal> {
+        let output = self.apply_as(now, SubmitVerified(verified), |taken, submitted| match taken {
+            Ok(taken) => Remembered {
+                verified: Some(Box::new(submitted.0.clone())),
+                input: Submit::from(submitted).into(),
+                receipt: Some(taken.receipt.hash()),
             },
-            ItemKind::Switch(switches) => out.push(request(Request::Switch(*switches))),
-            ItemKind::Close => out.push(request(Request::Close)),
-            ItemKind::PayInsurance => out.push(QueueItem::PayInsurance { item, amount }),
-            ItemKind::TakeInsurance { amount, keep } => out.push(QueueItem::TakeInsurance {
-                item,
-                asked: *amount,
-                keep: *keep,
-            }),
-            ItemKind::Open(open) => match open.unseal(keys) {
-                Some((public_key, view_key)) => out.push(QueueItem::Open {
-                    item,
-                    account,
-                    public_key,
-                    view_key,
-                    deposit: amount,
-                    deadline: queued.deadline,
-                }),
-                None => {
-                    let found = Halt::Sealed { item: *id };
-                    log::error!(target: "cloister", "Account {account} cannot be opened: {found}");
-                    sealed.insert(account);
-                    *halt = Some(found);
-                }
-            },
+            // Nobody is to fill the disk with what is refused.
+            Err(_) => Input::from(Pass).into(),
+        });
+        if output.answer.is_err() {
+            self.reject();
+        }
+        output.answer
+    }
+
+    /// Secrets for a batch that is made again with a later time.
+    pub fn secrets(&mut self, batch_no: u64, digest: &[u8; 32]) -> BatchSecrets {
+        self.keys.secrets(batch_no, digest)
+    }
+
+    /// Takes over from the core of before when another sequencer has led ([`State::adopt`]); this one is fresh, on top
+    /// of the chain's ledger. It is no input: the journal of before begins anew with the state that this leaves.
+    pub fn adopt(self, now: Millis, before: Self) -> (Self, Adopted) {
+        let mut keys = self.keys;
+        let (state, adopted) = adopted(self.state, before.state, now, &mut keys);
+        let mut core = Self {
+            state,
+            keys,
+            journal: before.journal,
+            stopped: before.stopped,
+            snapshot: None,
+            steps: before.steps,
+            rejected: before.rejected,
+        };
+        core.keep_own();
+        let mut told = core.state.take_told();
+        told.all = true;
+        core.replace_copy(adopted.effects.clone(), told);
+        (core, adopted)
+    }
+
+    /// Has whoever reads see this state from now on.
+    fn replace_copy(&self, effects: Vec<Effect>, told: Told) {
+        if self.steps.is_none() {
+            return;
+        }
+        let copy = self.state.copied().inspect_err(|error| {
+            log::error!(target: "cloister", "Nobody is answered any more, please report this: {error}");
+        });
+        let next = self.next_record();
+        let replaced = copy.ok().map(|state| {
+            Box::new(Replaced {
+                state,
+                next,
+                effects,
+                told,
+            })
+        });
+        self.send(Step::Replaced(replaced));
+    }
+
+    /// The oldest closed batch that was not taken yet. Which batches were taken is no part of the state: after a start
+    /// all that are not settled are there again.
+    pub fn next_closed(&mut self) -> Option<ClosedBatch> {
+        self.state.batcher.next_closed()
+    }
+
+    /// Number of the last record: once it is on the disk, so is everything that was taken until now. `None` if nothing
+    /// is kept, or nothing was taken.
+    ///
+    /// # Errors
+    /// [`Stopped`]: something that was taken will never be there.
+    pub fn last_record(&self) -> Result<Option<u64>, Stopped> {
+        match &self.stopped {
+            Some(stopped) => Err(stopped.clone()),
+            None => Ok(self.journal.as_ref().and_then(|journal| journal.next().checked_sub(1))),
         }
     }
-    out
-}
 
-/// Lets the engine have an item.
-fn enter(engine: &mut Engine, item: &QueueItem) -> Result<(), InputError> {
-    match item {
-        QueueItem::Deposit { account, amount, .. } => engine.deposit(*account, *amount),
-        QueueItem::Request { account, request, .. } => match request {
-            // Whether a close takes effect is decided where it is put into a batch.
-            Request::Switch(_) | Request::Close => Ok(()),
-            Request::ForcedWithdrawal { amount } => engine.force_withdrawal(*account, *amount),
-            // Whoever follows the account hears of its orders' end by the record.
-            Request::Rekey { public_key, view_key } => engine.rekey(*account, *public_key, *view_key).map(drop),
-        },
-        // The insurance is the house's, of which the engine knows nothing.
-        QueueItem::PayInsurance { .. } | QueueItem::TakeInsurance { .. } => Ok(()),
-        QueueItem::Open {
-            account,
-            public_key,
-            view_key,
-            deposit,
-            ..
-        } => engine.open(*account, *public_key, *view_key, *deposit),
+    /// A hash of the state, with the number of the next record; `None` if nothing is kept.
+    pub fn digest(&self) -> Option<(u64, [u8; 32])> {
+        let next = self.journal.as_ref()?.next();
+        Some((next, self.state.digest()))
     }
-}
 
-/// An account of the ledger as the engine sees it, with nothing at rest.
-fn restored(index: u32, state: &cloister_ledger::state::AccountState) -> Result<AccountView, CoreError> {
-    let account = &state.account;
-    let public_key = account.key.public().map_err(|_| CoreError::Key(index))?;
-    let holdings = Holdings {
-        cash: account.cash,
-        positions: account.positions,
-    };
-    let slots = state
-        .orders
-        .leaves()
-        .filter_map(|(number, value)| Some((u16::try_from(number).ok()?, Slot::from_field(&value)?)));
-    Ok(AccountView::restored(
-        public_key,
-        account.view_key,
-        account.min_id,
-        holdings,
-        slots,
-    ))
-}
+    /// True while so much waits for the disk, or to be seen by those who read, that nothing more should be asked for.
+    pub fn is_behind(&self, most_unseen: usize) -> bool {
+        let unseen = self.steps.as_ref().map_or(0, Steps::behind);
+        self.journal.as_ref().is_some_and(Writer::is_full)
+            || usize::try_from(unseen).unwrap_or(usize::MAX) > most_unseen
+    }
 
-/// Milliseconds of a duration.
-pub(crate) fn millis(duration: std::time::Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+    /// True if there are `every` records or more since the last snapshot.
+    pub fn wants_snapshot(&self, every: u64) -> bool {
+        let since = |last: u64| self.next_record().saturating_sub(last);
+        self.journal.is_some() && self.snapshot.is_none_or(|last| since(last) >= every)
+    }
+
+    /// Keeps a snapshot that was made of the copy of this state, as it was before the record of this number. It makes
+    /// the records before superfluous, and does nothing if there is a newer one.
+    pub fn keep_snapshot(&mut self, before: u64, bytes: Vec<u8>) {
+        let Some(journal) = &mut self.journal else { return };
+        if self.snapshot.is_some_and(|last| before <= last) || before > journal.next() {
+            return;
+        }
+        self.snapshot = Some(before);
+        if let Err(stopped) = journal.keep(before, bytes) {
+            self.stopped = Some(stopped);
+        }
+    }
+
+    /// Keeps a snapshot of this state. It takes as long as there are accounts and orders: for a core that nobody waits
+    /// for yet, or any more.
+    pub fn keep_own(&mut self) {
+        if self.journal.is_some() {
+            self.keep_snapshot(self.next_record(), self.state.encoded());
+        }
+    }
 }
 
 /// True for instructions that are taken even while events wait: they free, they do not add.

@@ -1,6 +1,6 @@
 //! What stops batches. The sequencer keeps every event and tries again; the operator reads what to do.
 
-use crate::chain::SubmitRejection;
+use crate::{chain::SubmitRejection, rebuild_error::RebuildError};
 use cloister_batcher::BatcherError;
 use cloister_engine::InputError;
 use cloister_prover_job::ProverError;
@@ -11,6 +11,14 @@ pub enum Halt {
     /// Events do not go into a batch. They are kept and tried again at every tick and with every new risk table.
     #[error("events wait: {0}")]
     Batcher(#[from] BatcherError),
+    /// What halted when the state was kept from which the sequencer started.
+    #[error("{message}")]
+    Kept {
+        /// Events do not go into a batch; else the engine refused an input of the chain.
+        events: bool,
+        /// What it was.
+        message: String,
+    },
     /// The engine refused an input of the chain.
     #[error("the engine refused a queue item or a table: {0}")]
     Engine(#[from] InputError),
@@ -46,21 +54,69 @@ pub enum Halt {
     /// Another sequencer of the group leads now: nothing is matched that this one may not settle.
     #[error("another sequencer of the group leads now")]
     Following,
-    /// The chain has a batch that this sequencer did not make. Restart to rebuild the state from the chain.
-    #[error("the chain is at batch {found}, this sequencer made {made}: another one runs; restart to rebuild")]
+    /// No newer risk table has come: what is matched now might not be proven in time.
+    #[error("the risk table is {} s old, more than {} s: prices have stopped", seconds(*.age), seconds(*.most))]
+    OldTable {
+        /// Its age, milliseconds.
+        age: u64,
+        /// The highest age at which orders are taken, milliseconds.
+        most: u64,
+    },
+    /// What happened long ago is not settled yet.
+    #[error("the oldest fill or withdrawal has not settled for {} s, more than {} s", seconds(*.age), seconds(*.most))]
+    Unsettled {
+        /// Since then, milliseconds.
+        age: u64,
+        /// The highest age at which orders are taken, milliseconds.
+        most: u64,
+    },
+    /// The chain finalises nothing.
+    #[error("no new final block for {} s, more than {} s", seconds(*.age), seconds(*.most))]
+    Finality {
+        /// Since then, milliseconds.
+        age: u64,
+        /// The longest time for which orders are taken, milliseconds.
+        most: u64,
+    },
+    /// No solvency round counts that is new enough, so payouts are withheld.
+    #[error("the last solvency round is {} s old, more than {} s", seconds(*.age), seconds(*.most))]
+    Round {
+        /// Its age, milliseconds.
+        age: u64,
+        /// The highest age at which orders are taken, milliseconds.
+        most: u64,
+    },
+    /// The chain has a batch that this sequencer did not make. Once it is final the ledger is rebuilt on it.
+    #[error("the chain is at batch {found}, this sequencer made {made}: another one runs; once its batches are final, the ledger is rebuilt on them")]
     Foreign {
         /// The chain's next batch number.
         found: u64,
         /// This sequencer's next batch number.
         made: u64,
     },
-    /// Another than this sequencer re-keyed the house. Restart to rebuild the state from the chain.
-    #[error("the house was re-keyed by another sequencer; restart to rebuild")]
+    /// Another than this sequencer re-keyed the house. Once that is final the ledger is rebuilt on it.
+    #[error("the house was re-keyed by another sequencer; once that is final, the ledger is rebuilt on it")]
     Rekeyed,
-    /// The chain's root after a batch is not this sequencer's. Restart to rebuild the state from the chain.
-    #[error("the chain's root after batch {batch_no} differs; restart to rebuild")]
+    /// The chain's root after a batch is not this sequencer's: another one's batch is there. The ledger is rebuilt on
+    /// it.
+    #[error("the chain's root after batch {batch_no} differs; the ledger is rebuilt from the chain")]
     Diverged {
         /// Batch number.
         batch_no: u64,
     },
+    /// The chain has what this sequencer did not make, and no ledger follows from it; it is tried again.
+    #[error("the ledger cannot be rebuilt on what another sequencer settled: {0}")]
+    Rebuild(RebuildError),
+}
+
+/// Milliseconds as seconds.
+fn seconds(ms: u64) -> String {
+    format!("{}.{:03}", ms / 1_000, ms % 1_000)
+}
+
+impl Halt {
+    /// Whether events do not go into a batch.
+    pub(crate) fn is_of_events(&self) -> bool {
+        matches!(self, Self::Batcher(_) | Self::Kept { events: true, .. })
+    }
 }

@@ -19,6 +19,10 @@ const HOUSE: &[u8] = b"cloister/sequencer/house/v2";
 const HOUSE_SEAL: &[u8] = b"cloister/sequencer/house-seal/v1";
 const PADDING: &[u8] = b"cloister/sequencer/padding/v1";
 const SOLVENCY: &[u8] = b"cloister/sequencer/solvency/v1";
+const CHECKPOINT: &[u8] = b"cloister/sequencer/checkpoint/v1";
+const CHECKPOINT_NONCE: &[u8] = b"cloister/sequencer/checkpoint-nonce/v1";
+const JOURNAL: &[u8] = b"cloister/sequencer/journal/v1";
+const JOURNAL_NONCE: &[u8] = b"cloister/sequencer/journal-nonce/v1";
 
 /// Why there are no keys.
 #[derive(Debug, thiserror::Error)]
@@ -170,7 +174,49 @@ impl SequencerKeys {
         let parts: [&[u8]; 3] = [root, before, &fresh()];
         Fr::from_bytes_wide(&self.derive(&self.secret, SOLVENCY, &parts))
     }
+
+    /// What checkpoints are sealed with: the key of the secret in force, then those of the secrets before it.
+    pub(crate) fn checkpoint_keys(&self) -> impl Iterator<Item = CheckpointKey> + '_ {
+        self.secrets().map(|secret| {
+            let mut key = CheckpointKey::default();
+            key.copy_from_slice(&self.derive(secret, CHECKPOINT, &[])[..32]);
+            key
+        })
+    }
+
+    /// What records of the journal are sealed with: the key of the secret in force, then those before it.
+    pub(crate) fn journal_keys(&self) -> impl Iterator<Item = CheckpointKey> + '_ {
+        self.secrets().map(|secret| {
+            let mut key = CheckpointKey::default();
+            key.copy_from_slice(&self.derive(secret, JOURNAL, &[])[..32]);
+            key
+        })
+    }
+
+    /// A nonce for a record of the journal, as for a checkpoint.
+    pub(crate) fn journal_nonce(&self, about: &[u8], contents: &[u8]) -> CheckpointNonce {
+        let digest = Blake2b512::digest(contents);
+        let mut nonce = CheckpointNonce::default();
+        let parts: [&[u8]; 3] = [about, &digest, &fresh()];
+        nonce.copy_from_slice(&self.derive(&self.secret, JOURNAL_NONCE, &parts)[..24]);
+        nonce
+    }
+
+    /// A nonce for contents that are to be sealed; another at every call. Even without randomness no two contents get
+    /// the same one.
+    pub(crate) fn checkpoint_nonce(&self, contents: &[u8]) -> CheckpointNonce {
+        let digest = Blake2b512::digest(contents);
+        let mut nonce = CheckpointNonce::default();
+        let parts: [&[u8]; 2] = [&digest, &fresh()];
+        nonce.copy_from_slice(&self.derive(&self.secret, CHECKPOINT_NONCE, &parts)[..24]);
+        nonce
+    }
 }
+
+/// A key of XChaCha20-Poly1305.
+pub(crate) type CheckpointKey = [u8; 32];
+/// A nonce of XChaCha20-Poly1305.
+pub(crate) type CheckpointNonce = [u8; 24];
 
 /// Fresh randomness. If the system gives none, what is derived with it still follows from the secret and its other
 /// parts, so that different contents get different salts: the counterpart of a nonce in a deterministic signature.

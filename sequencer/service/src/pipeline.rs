@@ -7,17 +7,23 @@
 use crate::{
     backlog::{Backlog, Proven},
     chain::{At, ChainClient, ChainError, GroupView, InvalidBatch, SubmitOutcome, SubmitRejection},
-    core::{millis, Core, Ready},
+    core::{millis, Core, InBlock, Ready, Rebase, Refreshed, Settled, Tick},
     halt::Halt,
     queue::{gone_items, ready_queue},
-    record::BatchRecord,
+    rebuild::rebuild,
+    record::{small, BatchRecord},
     shared::Shared,
 };
-use cloister_batcher::{ClosedBatch, SecretSource};
+use cloister_batcher::ClosedBatch;
 use cloister_crypto::field::to_bytes;
-use cloister_prover_job::{Proof, ProofJob, Prover, ProverError};
+use cloister_ledger::Shape;
+use cloister_prover_job::{JobKind, Proof, ProofJob, Prover, ProverError};
 use cloister_settlement::Batch;
-use std::{sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    sync::{atomic::Ordering, Arc},
+    time::Duration,
+};
 use tokio::time::Instant;
 
 /// Longest pause between attempts.
@@ -27,7 +33,7 @@ const MAX_BACKOFF: Duration = Duration::from_secs(60);
 const MAX_TOGETHER: usize = 16;
 
 /// Proves closed batches, one at a time, for ever.
-pub(crate) async fn prove_loop<C: ChainClient, P: Prover>(shared: Arc<Shared<C>>, prover: P) {
+pub(crate) async fn prove_loop<C: ChainClient, P: Prover>(shared: Arc<Shared<C>>, provers: BTreeMap<Shape, P>) {
     let mut backoff = shared.config.backoff;
     loop {
         let Some((batch, generation)) = next_batch(&shared) else {
@@ -36,7 +42,12 @@ pub(crate) async fn prove_loop<C: ChainClient, P: Prover>(shared: Arc<Shared<C>>
         };
         let started = Instant::now();
         let job = ProofJob::batch(batch.shape, batch.witness.clone(), &batch.effect.statement);
-        let proof = prover.prove(job).await;
+        let proof = match provers.get(&batch.shape) {
+            Some(prover) => prover.prove(job).await,
+            None => Err(ProverError::KeyUnavailable {
+                reason: format!("nobody here proves a {}", JobKind::Batch(batch.shape)),
+            }),
+        };
         if proved(&shared, batch, generation, proof, started) {
             backoff = shared.config.backoff;
             shared.wake.notify_waiters();
@@ -71,14 +82,18 @@ fn proved<C: ChainClient>(
     };
     let prove_ms = millis(started.elapsed());
     backlog.last_prove_ms = Some(prove_ms);
-    log::info!(
-        target: "cloister",
-        "Batch {batch_no} is proven: {} units, {} fills, {prove_ms} ms",
-        batch.used,
-        batch.fills,
-    );
+    if let Some(metrics) = shared.metrics.get() {
+        metrics.proven(started.elapsed());
+    }
+    // How many units and fills it has would tell who reads the log what padding hides.
+    log::info!(target: "cloister", "Batch {batch_no} is proven in {prove_ms} ms");
     let statement = &batch.effect.statement;
-    let submission = match Batch::new(shared.key_id(), batch.risk_version(), statement, proof.0) {
+    let Some(key) = shared.provable().key(batch.shape) else {
+        // The chain has retired it meanwhile: it is made again.
+        backlog.waiting.push_front(batch);
+        return true;
+    };
+    let submission = match Batch::new(key, batch.risk_version(), statement, proof.0) {
         Ok(submission) => submission,
         Err(error) => {
             // The chain has a key of the shape, so it has room for its batches.
@@ -112,18 +127,32 @@ fn next_batch<C: ChainClient>(shared: &Shared<C>) -> Option<(ClosedBatch, u64)> 
     let core = core.as_mut()?;
     let mut backlog = shared.backlog();
     if backlog.waiting.is_empty() {
-        core.tick(now, true);
+        core.apply(now, Tick { idle: true });
     }
-    while let Some(closed) = core.batcher.next_closed() {
+    while let Some(closed) = core.next_closed() {
         backlog.waiting.push_back(closed);
     }
     let table = &backlog.waiting.front()?.request.context.table.header;
-    let too_old = now.saturating_sub(table.time) > millis(shared.config.max_table_age);
-    let runs_out = backlog.runs_out(table.version, now, millis(shared.config.table_margin));
-    // While the table in force is the same, there is none to go to.
+    let age = now.saturating_sub(table.time);
+    let too_old = age > millis(shared.config.max_table_age);
+    let runs_out = backlog.runs_out(table.version, now, shared.table_margin(&backlog));
+    // While the table in force is the same, there is none to go to: the batch waits for a newer one, since the chain
+    // would not take it by the time it is proven.
     let newer = core.engine.table().header.version > table.version;
-    backlog.stale_table = newer && (too_old || runs_out);
-    if backlog.stale_table {
+    let shape = backlog.waiting.front()?.shape;
+    let (takes, takes_any) = {
+        let provable = shared.provable();
+        (provable.key(shape).is_some(), !provable.shapes().is_empty())
+    };
+    let retired = !takes && takes_any;
+    let hopeless = age > millis(shared.config.gate.table_age);
+    backlog.stale_table = retired || newer && (too_old || runs_out || hopeless);
+    if backlog.stale_table || hopeless {
+        return None;
+    }
+    if !takes {
+        let (batch_no, rejection) = (backlog.waiting.front()?.batch_no(), SubmitRejection::Key);
+        halt(&mut backlog, Halt::Refused { batch_no, rejection });
         return None;
     }
     let batch = backlog.waiting.pop_front()?;
@@ -134,16 +163,18 @@ fn next_batch<C: ChainClient>(shared: &Shared<C>) -> Option<(ClosedBatch, u64)> 
     let batch = if batch.time() < time {
         // The contents have not changed, so the new root serves as their digest.
         let digest = to_bytes(&batch.effect.statement.new_root);
-        let secrets = core.keys.secrets(batch.batch_no(), &digest);
+        let secrets = core.secrets(batch.batch_no(), &digest);
         match batch.refresh(time, &secrets) {
             Ok(later) => {
-                core.batcher.refreshed(&later);
+                core.apply(now, refreshed(&later));
                 later
             }
             Err(error) => {
-                // Its own time may still do: the chain decides.
+                // An order in it has expired, say. Made again, the batch goes on without it.
                 log::warn!(target: "cloister", "{error}");
-                batch
+                backlog.waiting.push_front(batch);
+                backlog.stale_table = true;
+                return None;
             }
         }
     } else {
@@ -191,17 +222,28 @@ async fn step<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
             return Step::Backoff;
         }
     };
-    if finalize(shared, &finalized).is_none() || check_foreign(shared, &best).is_none() {
+    if finalize(shared, &finalized).is_none() || is_rekeyed(shared, &finalized) {
+        return match rebuild(shared, &finalized).await {
+            Ok(()) => Step::Again,
+            Err(error) => {
+                halt(&mut shared.backlog(), Halt::Rebuild(error));
+                Step::Backoff
+            }
+        };
+    }
+    if check_foreign(shared, &best).is_none() {
         return Step::Backoff;
     }
     // Nothing is sent that is refused whatever it is.
     if !best.enabled || !best.leads {
         return Step::Backoff;
     }
-    // Nothing is thrown away that may be in a block of some fork.
+    // Nothing is thrown away that may be in a block of some fork. Without the batch that the chain needs next, later
+    // ones are in none: that one may have been sent back to the prover while another was proven.
     let stale = {
         let backlog = shared.backlog();
-        backlog.stale_table && backlog.proven.is_empty() && best.batch_no == finalized.batch_no
+        let next = backlog.proven.contains_key(&best.batch_no);
+        backlog.stale_table && !next && best.batch_no == finalized.batch_no
     };
     if stale {
         return rebase(shared).await;
@@ -210,6 +252,17 @@ async fn step<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
     let Some(first) = submissions.first() else {
         return Step::Wait;
     };
+    if shared.is_retired(first.key) {
+        // It may be in a block of some fork as long as one that is not final has a batch.
+        return match best.batch_no == finalized.batch_no {
+            true => rebase(shared).await,
+            false => Step::Backoff,
+        };
+    }
+    if let Err(stopped) = shared.all_on_disk().await {
+        log::error!(target: "cloister", "Nothing is submitted: {stopped}");
+        return Step::Backoff;
+    }
     let submitted = {
         let _turn = shared.submitting.lock().await;
         match submissions.as_slice() {
@@ -257,12 +310,18 @@ fn proven_from<C: ChainClient>(shared: &Shared<C>, batch_no: u64) -> Vec<Batch> 
 
 /// Forgets batches that are in final blocks. `None` if the chain's root is not ours.
 pub(crate) fn finalize<C: ChainClient>(shared: &Shared<C>, view: &GroupView) -> Option<()> {
+    let now = shared.chain.now();
     let mut core = shared.core();
     let core = core.as_mut()?;
     let mut backlog = shared.backlog();
-    core.finalized_block = core.finalized_block.max(view.block);
-    while core.finalized_batches < view.batch_no {
-        let batch_no = core.finalized_batches;
+    shared.finalized_block.fetch_max(view.block, Ordering::SeqCst);
+    // Nothing is settled before all of it is known to be this sequencer's: the root after the last batch says so of all
+    // before it.
+    if let Some(batch_no) = view
+        .batch_no
+        .checked_sub(1)
+        .filter(|last| *last >= core.finalized_batches)
+    {
         let Some(root) = core.batcher.unsettled_root(batch_no) else {
             let made = core.batcher.head().batch_no();
             return halt(
@@ -273,26 +332,38 @@ pub(crate) fn finalize<C: ChainClient>(shared: &Shared<C>, view: &GroupView) -> 
                 },
             );
         };
-        let last = batch_no.saturating_add(1) == view.batch_no;
-        if last && view.root != to_bytes(&root) {
+        if view.root != to_bytes(&root) {
             return halt(&mut backlog, Halt::Diverged { batch_no });
         }
-        if let Err(error) = core.settle(batch_no) {
+    }
+    while core.finalized_batches < view.batch_no {
+        let batch_no = core.finalized_batches;
+        // One that was made here before a start need not be proven again by then.
+        let closed = backlog.waiting.iter().find(|batch| batch.batch_no() == batch_no);
+        let record = match backlog.proven.get(&batch_no) {
+            Some(proven) => Some(batch_record(shared, proven, view.block)),
+            None => closed.map(|batch| closed_record(batch, shared.constraints(batch.shape), view.block)),
+        };
+        if let Err(error) = core.apply(now, Settled { batch_no, record }).answer {
             return halt(&mut backlog, error.into());
         }
-        if let Some(proven) = backlog.proven.remove(&batch_no) {
-            core.records
-                .entry(batch_no)
-                .or_insert_with(|| batch_record(shared, &proven, view.block))
-                .finalized = true;
-        }
-        core.finalized_batches = batch_no.saturating_add(1);
+        backlog.proven.remove(&batch_no);
     }
     // A batch that was sent back to the prover can still turn out to be final in another fork.
     let done = core.finalized_batches;
     backlog.proven.retain(|batch_no, _| *batch_no >= done);
     backlog.waiting.retain(|batch| batch.batch_no() >= done);
+    if (done, core.house_rekeys) == (view.batch_no, view.house_rekeys) {
+        shared.settled_in(view);
+    }
     Some(())
+}
+
+/// Whether the final chain has a re-key of the house that is not in the ledger.
+fn is_rekeyed<C: ChainClient>(shared: &Shared<C>, finalized: &GroupView) -> bool {
+    let core = shared.core();
+    core.as_ref()
+        .is_some_and(|core| core.house_rekeys != finalized.house_rekeys)
 }
 
 fn halt(backlog: &mut Backlog, halt: Halt) -> Option<()> {
@@ -325,38 +396,63 @@ fn check_foreign<C: ChainClient>(shared: &Shared<C>, best: &GroupView) -> Option
 }
 
 fn batch_record<C: ChainClient>(shared: &Shared<C>, proven: &Proven, block: u64) -> BatchRecord {
-    let statement = &proven.batch.effect.statement;
     BatchRecord {
-        batch_no: statement.batch_no,
-        time: statement.time,
-        risk_version: proven.batch.risk_version(),
-        root: statement.new_root,
-        house: statement.new_house,
-        units: statement.units.len(),
-        used: proven.batch.used,
-        fills: proven.batch.fills,
-        constraints: shared.constraints(),
         prove_ms: proven.prove_ms,
         submit_to_settle_ms: proven.first_submitted.map_or(0, |t| millis(t.elapsed())),
         attempts: proven.attempts,
+        ..closed_record(&proven.batch, shared.constraints(proven.batch.shape), block)
+    }
+}
+
+/// What is remembered of a batch in a block of which nobody knows here what it took to get it there.
+pub(crate) fn closed_record(batch: &ClosedBatch, constraints: u64, block: u64) -> BatchRecord {
+    let statement = &batch.effect.statement;
+    BatchRecord {
+        batch_no: statement.batch_no,
+        time: statement.time,
+        risk_version: batch.risk_version(),
+        root: to_bytes(&statement.new_root),
+        house: to_bytes(&statement.new_house),
+        units: small(statement.units.len()),
+        constraints,
+        prove_ms: 0,
+        submit_to_settle_ms: 0,
+        attempts: 0,
         block,
         finalized: false,
     }
 }
 
+/// The input that says so.
+fn refreshed(batch: &ClosedBatch) -> Refreshed {
+    Refreshed {
+        batch_no: batch.batch_no(),
+        time: batch.time(),
+        salt: batch.request.context.salt,
+    }
+}
+
 fn record<C: ChainClient>(shared: &Shared<C>, batch_no: u64, block: u64) {
+    let now = shared.chain.now();
     let mut core = shared.core();
     let Some(core) = core.as_mut() else { return };
     let mut backlog = shared.backlog();
+    if let Some(closed_at) = backlog.proven.get(&batch_no).map(|proven| proven.batch.closed_at) {
+        let ms = shared.chain.now().saturating_sub(closed_at);
+        backlog.landed(ms);
+        if let Some(metrics) = shared.metrics.get() {
+            metrics.landed(ms);
+        }
+    }
     if let Some(proven) = backlog.proven.get(&batch_no) {
         let record = batch_record(shared, proven, block);
         log::info!(
             target: "cloister",
             "Batch {batch_no} is in block {block} after {} ms: root 0x{}",
             record.submit_to_settle_ms,
-            hex::encode(to_bytes(&record.root)),
+            hex::encode(record.root),
         );
-        core.records.insert(batch_no, record);
+        core.apply(now, InBlock(record));
     }
     if matches!(backlog.halt, Some(Halt::Refused { .. })) {
         backlog.halt = None;
@@ -392,6 +488,7 @@ async fn refused<C: ChainClient>(
         {
             rebase(shared).await
         }
+        SubmitRejection::Key if shared.look_at_keys().await => Step::Again,
         SubmitRejection::Disabled
         | SubmitRejection::NotSubmitter
         | SubmitRejection::House
@@ -435,7 +532,7 @@ async fn holds_what_is_gone<C: ChainClient>(shared: &Arc<Shared<C>>) -> bool {
 
 /// Makes everything that is not settled again at the newest table.
 async fn rebase<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
-    let Some(place) = shared.core().as_ref().map(Core::queue_place) else {
+    let Some(place) = shared.core().as_ref().map(|core: &Core| core.queue_place()) else {
         return Step::Backoff;
     };
     let read = async {
@@ -471,7 +568,7 @@ async fn rebase<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
         core.finalized_batches,
         table.header.version,
     );
-    if !core.rebase(now, table, ready, &gone) {
+    if !core.apply(now, Rebase { table, ready, gone }).answer {
         return Step::Backoff;
     }
     backlog.waiting.clear();

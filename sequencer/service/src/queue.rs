@@ -1,7 +1,7 @@
 //! The group's queue, read from the chain as far as a table counts it (C-QUEUE).
 
 use crate::{
-    chain::{ChainClient, ChainError, QueueEntry},
+    chain::{At, ChainClient, ChainError, QueueEntry},
     shared::Shared,
 };
 use cloister_risk::RiskTable;
@@ -11,13 +11,17 @@ use std::collections::BTreeSet;
 /// Maximum number of queue items asked for at once.
 const QUEUE_PAGE: u32 = 256;
 
-/// The queue items with ids below `end` that their owners have taken back, at the time of a table.
+/// The queue items with ids below `end` that their owners have taken back, at the time of a table. The first one that
+/// is looked at is the first that no final batch is done with: whatever is before it is in no batch that could be made
+/// again.
 pub(crate) async fn gone_items<C: ChainClient>(
     shared: &Shared<C>,
     end: u64,
     table: &RiskTable,
 ) -> Result<BTreeSet<ItemId>, ChainError> {
-    let (mut gone, mut next) = (BTreeSet::new(), 0);
+    let finalized = shared.chain.group(shared.config.group, At::Finalized).await?;
+    let first = finalized.map_or(0, |view| view.queue_first);
+    let (mut gone, mut next) = (BTreeSet::new(), first);
     loop {
         let page = shared.chain.queue(shared.config.group, next, QUEUE_PAGE).await?;
         let Some((last, _)) = page.last() else { return Ok(gone) };

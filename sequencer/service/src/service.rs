@@ -2,26 +2,43 @@
 //! is dropped.
 
 use crate::{
-    chain::{At, ChainClient, ChainError, GroupView},
+    batch_keys::provers,
+    chain::{At, ChainClient, ChainError, GroupView, RoundView},
     config::SequencerConfig,
-    core::{millis, Core, Origin, QueuePlace, Ready},
+    core::{
+        millis, replay, Core, Gate, Origin, Pause, Paused, QueuePlace, QueueShare, Ready, ReplayError, State, Table,
+        Tick,
+    },
+    entry::{serve, Entry, EntryConfig, EntryError},
     error::StartError,
-    halt::Halt,
+    feed::{index_loop, publish_loop},
+    history::{rebuilt, Replayed, Source},
+    keep::keep_loop,
     keys::SequencerKeys,
     loading::loaded,
+    metrics::Metrics,
     pipeline::{pause, prove_loop, settle_loop},
+    provable::Provable,
     queue::ready_queue,
     rekey::{must_rekey, rekey},
+    resume::Kept,
     rpc,
-    shared::{ProverFacts, Shared},
+    sealed::Sealed,
+    shared::{SettledAt, Shared},
     solvency::solvency_loop,
+    stages::Round,
+    stopper::Stopper,
 };
-use cloister_crypto::{field::to_bytes, stream::Scope};
-use cloister_ledger::GroupLedger;
+use cloister_journal::Journal;
 use cloister_prover_job::{JobKind, Prover, ProverError};
+use cloister_receipts::ReceiptSigner;
 use cloister_risk::RiskTable;
-use cloister_settlement::{replay_batch, replay_rekeys, HouseRekeyed};
-use std::{future::Future, sync::Arc};
+use cloister_sequencer_rpc::types::EndReason;
+use std::{future::Future, sync::Arc, time::Duration};
+use tokio::time::Instant;
+
+/// How long a sequencer that stops waits until its subscribers have taken their last message.
+const FAREWELL: Duration = Duration::from_secs(1);
 
 /// A sequencer. Cheap to clone; [`Sequencer::run`] does the work, and its JSON-RPC takes instructions and answers
 /// questions.
@@ -45,51 +62,121 @@ impl<C: ChainClient> Sequencer<C> {
         }
     }
 
+    /// Lets monitoring read the sequencer's metrics (Q-METRICS).
+    ///
+    /// # Errors
+    /// A name of theirs is taken in the registry.
+    pub fn with_metrics(self, registry: &prometheus::Registry) -> Result<Self, prometheus::Error> {
+        // Given before the start, so there is none yet.
+        let _ = self.shared.metrics.set(Metrics::new(registry)?);
+        Ok(self)
+    }
+
+    /// Keeps everything that is taken in a journal from the start on, so that it is not lost whatever happens to the
+    /// machine, and gives receipts for it (Q-JOURNAL, Q-RECEIPT). Without it, what has not settled is lost with the
+    /// process. To be called once, before [`Self::run`].
+    #[must_use]
+    pub fn keeping(self, journal: impl Journal, signer: impl ReceiptSigner) -> Self {
+        self.shared.keeping.keep(Box::new(journal), Arc::new(signer));
+        self
+    }
+
+    /// Asks this sequencer to stop in order, from anywhere.
+    pub fn stopper(&self) -> Stopper {
+        self.shared.stopper.clone()
+    }
+
+    /// A hash of everything that was taken, with the number of the journal's record behind it: [`replayed_digest`]
+    /// gives the same for a journal that ends there. `None` before the start, or without a journal.
+    pub fn digest(&self) -> Option<(u64, [u8; 32])> {
+        self.shared.core().as_ref().and_then(Core::digest)
+    }
+
     /// The JSON-RPC module, ready to be merged into the node's.
     pub fn rpc(&self) -> jsonrpsee::RpcModule<()> {
         rpc::module(self.shared.clone())
     }
 
-    /// Makes the prover of batches ready with `load` (on a blocking thread: it can take long), rebuilds the state from
-    /// the chain, and runs until it is dropped. A prover of house re-keys is made ready if one is needed (Q-KEYS), one
-    /// of solvency statements when there is time for the first (Q-SOLVENCY).
+    /// Serves the JSON-RPC on a port of its own, with the limits of the configuration, until the answer is dropped.
     ///
     /// # Errors
-    /// [`StartError`]; once started it does not return.
+    /// [`EntryError`].
+    pub async fn serve(&self, config: EntryConfig) -> Result<Entry, EntryError> {
+        let shared = self.shared.clone();
+        serve(config, self.rpc(), Arc::new(move || rpc::not_ready(&shared))).await
+    }
+
+    /// Makes the provers of batches ready with `load` (on a blocking thread: it can take long), rebuilds the state from
+    /// the chain, and runs until it is dropped or asked to stop ([`Self::stopper`]). A prover of house re-keys is made
+    /// ready if one is needed (Q-KEYS), one of solvency statements when there is time for the first (Q-SOLVENCY).
+    ///
+    /// # Errors
+    /// [`StartError`].
     pub async fn run<P: Prover>(
         self,
         load: impl Fn(JobKind) -> Result<P, ProverError> + Send + Sync + 'static,
     ) -> Result<(), StartError> {
-        let load = Arc::new(load);
-        let kind = JobKind::Batch(self.shared.config.shape);
-        let prover = loaded(&load, kind).await?;
-        if prover.kind() != kind {
-            return Err(StartError::Shape);
+        let stopper = &self.shared.stopper;
+        let _working = stopper.working();
+        tokio::select! {
+            ended = self.work(Arc::new(load)) => ended,
+            // By now nothing is followed, proven or submitted any more, and the last checkpoint is written.
+            () = stopper.asked() => self.close().await,
         }
-        self.find_key(&prover).await?;
-        self.boot(&load).await?;
-        log::info!(target: "cloister", "The sequencer of group {} takes orders", self.shared.config.group);
-        futures::join!(
-            follow_loop(self.shared.clone()),
-            prove_loop(self.shared.clone(), prover),
-            settle_loop(self.shared.clone()),
-            solvency_loop(self.shared.clone(), load),
-        );
-        Ok(())
     }
 
-    /// Finds the prover's key among the chain's.
-    async fn find_key<P: Prover>(&self, prover: &P) -> Result<(), StartError> {
-        let (key, shape) = (prover.verifying_key(), self.shared.config.shape);
+    /// Works until it is dropped, or what is taken cannot be kept.
+    async fn work<P, L>(&self, load: Arc<L>) -> Result<(), StartError>
+    where
+        P: Prover,
+        L: Fn(JobKind) -> Result<P, ProverError> + Send + Sync + 'static,
+    {
         let keys = self.patiently(|| self.shared.chain.batch_keys()).await;
-        let found = keys.iter().find(|found| found.key == key && found.shape == shape);
-        let found = found.ok_or(StartError::NoVerifyingKey)?;
-        let facts = ProverFacts {
-            key_id: found.id,
-            constraints: prover.constraints(),
-            development: prover.is_development(),
+        let provers = provers(&self.shared.config.shapes, &keys, &load).await?;
+        *self.shared.provable() = Provable::of(&provers);
+        self.shared.note_keys(&keys);
+        if self.shared.provable().shapes().is_empty() {
+            return Err(StartError::NoVerifyingKey);
+        }
+        let source = self.boot(&load).await?;
+        log::info!(target: "cloister", "The sequencer of group {} takes orders", self.shared.config.group);
+        let work = async {
+            futures::join!(
+                follow_loop(self.shared.clone()),
+                prove_loop(self.shared.clone(), provers),
+                settle_loop(self.shared.clone()),
+                solvency_loop(self.shared.clone(), load),
+                keep_loop(self.shared.clone(), source),
+                publish_loop(self.shared.clone()),
+                index_loop(self.shared.clone()),
+            )
         };
-        self.shared.set_facts(facts);
+        tokio::select! {
+            _ = work => Ok(()),
+            stopped = self.shared.keeping.failed() => Err(stopped.into()),
+        }
+    }
+
+    /// Ends what the work has left (Q-RESTART): subscribers are told, and what was acknowledged is on the disk, with a
+    /// snapshot, so that the next start has nothing to replay.
+    async fn close(&self) -> Result<(), StartError> {
+        let shared = &self.shared;
+        // While the core is there: the end of a subscription can take an account's orders out of the books.
+        shared.bus().send_away(EndReason::Stopping);
+        let begin = Instant::now();
+        while shared.stopper.is_followed() && begin.elapsed() < FAREWELL {
+            tokio::time::sleep(shared.config.poll).await;
+        }
+        let Some(mut core) = shared.core().take() else {
+            return Ok(());
+        };
+        core.keep_own();
+        let last = core.last_record()?;
+        // Its journal ends with it, which waits for the disk.
+        let closed = tokio::task::spawn_blocking(move || drop(core)).await;
+        closed.map_err(|_| StartError::Thread)?;
+        shared.keeping.on_disk(last).await?;
+        log::info!(target: "cloister", "The sequencer has stopped: all that it acknowledged is on the disk");
         Ok(())
     }
 
@@ -124,46 +211,36 @@ impl<C: ChainClient> Sequencer<C> {
         }
     }
 
-    /// Rebuilds the ledger of a final block, and the re-keys that are in it.
-    async fn rebuilt(&self, view: &GroupView) -> Result<(GroupLedger, Vec<HouseRekeyed>), StartError> {
-        let Shared {
-            config, chain, keys, ..
-        } = &*self.shared;
-        let mut rekeyed = chain.house_rekeys(config.group).await?;
-        rekeyed.truncate(view.house_rekeys as usize);
-        let (mut state, mut done) = (GroupLedger::default(), 0);
-        let scope = Scope {
-            genesis: chain.genesis_hash(),
-            group: config.group,
-        };
-        replay_rekeys(&mut state, &scope, &rekeyed, &mut done, keys)?;
-        if view.batch_no > 0 {
-            log::info!(target: "cloister", "Rebuilding the ledger from {} batches", view.batch_no);
-            for settled in chain.settled_batches(config.group, 0).await? {
-                if settled.batch.batch_no < view.batch_no {
-                    replay_batch(&mut state, &scope, &settled.batch, &settled.takings, keys)?;
-                    replay_rekeys(&mut state, &scope, &rekeyed, &mut done, keys)?;
-                }
-            }
-        }
-        let same = to_bytes(&state.root()) == view.root && to_bytes(&state.house().commitment()) == view.house;
-        if state.batch_no() != view.batch_no || !same {
-            return Err(StartError::Root(state.batch_no()));
-        }
-        Ok((state, rekeyed))
-    }
-
-    async fn boot<P, L>(&self, load: &Arc<L>) -> Result<(), StartError>
+    /// Rebuilds the ledger (Q-RESTART), re-keys the house if it must, and makes the core. Returns where the ledger is
+    /// from.
+    async fn boot<P, L>(&self, load: &Arc<L>) -> Result<Source, StartError>
     where
         P: Prover,
         L: Fn(JobKind) -> Result<P, ProverError> + Send + Sync + 'static,
     {
         let (mut prover, mut backoff) = (None, self.shared.config.backoff);
-        let (view, table, state) = loop {
+        let kept = Kept::read(&self.shared)?;
+        let mut before: Option<(Replayed, Source)> = None;
+        let (view, table, replayed, source) = loop {
             let (view, table) = self.ready().await;
-            let (state, rekeyed) = self.rebuilt(&view).await?;
+            if view.batch_no < kept.settled_batches() {
+                log::warn!(
+                    target: "cloister",
+                    "Waiting for the node: it has {} batches, and the journal {} that have settled",
+                    view.batch_no,
+                    kept.settled_batches(),
+                );
+                pause(&mut backoff).await;
+                continue;
+            }
+            let mut rekeyed = self.shared.chain.house_rekeys(self.shared.config.group).await?;
+            rekeyed.truncate(view.house_rekeys as usize);
+            let (replayed, source) = match before.take() {
+                Some((before, source)) => (before.advanced(&self.shared, &view, &rekeyed).await?, source),
+                None => rebuilt(&self.shared, &view, &rekeyed).await?,
+            };
             match must_rekey(&self.shared, &rekeyed).await? {
-                Some(false) => break (view, table, state),
+                Some(false) => break (view, table, replayed, source),
                 // No batch is taken before, and nobody else's sealing key can be proven anything to.
                 None => {}
                 Some(true) => {
@@ -171,37 +248,57 @@ impl<C: ChainClient> Sequencer<C> {
                         Some(prover) => prover,
                         None => prover.insert(loaded(load, JobKind::HouseRekey).await?),
                     };
-                    rekey(&self.shared, prover, &state).await?;
+                    rekey(&self.shared, prover, &replayed.ledger).await?;
                 }
             }
+            before = Some((replayed, source));
             pause(&mut backoff).await;
         };
-        let ready = self
-            .patiently(|| ready_queue(&self.shared, view.queue_first, &table))
-            .await;
-        let origin = Origin {
-            state,
-            last_time: view.time,
-            table,
-            next_item: view.queue_first,
-            ready,
-            queue_share: view.queue_share,
-            batch_no: view.batch_no,
-            house_rekeys: view.house_rekeys,
+        let settled = SettledAt {
+            behind: replayed.behind,
+            view: view.clone(),
         };
-        let core = Core::new(
-            &self.shared.config,
-            self.shared.chain.genesis_hash(),
-            self.shared
-                .config
-                .payee
-                .unwrap_or_else(|| self.shared.chain.submitter()),
-            self.shared.keys.clone(),
-            origin,
-        )?;
-        *self.shared.core() = Some(core);
+        let origin = async {
+            let ready = self.patiently(|| ready_queue(&self.shared, view.queue_first, &table));
+            Origin {
+                ready: ready.await,
+                state: replayed.ledger.clone(),
+                last_time: view.time,
+                table: table.clone(),
+                next_item: view.queue_first,
+                queue_share: view.queue_share,
+                shapes: self.shared.provable().shapes(),
+                batch_no: view.batch_no,
+                house_rekeys: view.house_rekeys,
+            }
+        };
+        let core = kept.resume(&self.shared, &view, &replayed.ledger, origin).await?;
+        self.put_in(core)?;
+        *self.shared.settled() = Some(settled);
+        Ok(source)
+    }
+
+    /// Has a copy of the core's state follow it, for whoever reads, and orders taken.
+    fn put_in(&self, mut core: Core) -> Result<(), StartError> {
+        let copy = core.copied().map_err(StartError::Copy)?;
+        let next = core.next_record();
+        // Whoever reads that there is a sequencer, and then sends an order, waits for the core and is not refused.
+        let mut place = self.shared.core();
+        let steps = self.shared.follower.start(copy, next, self.shared.news.clone());
+        core.lead(steps.map_err(StartError::Reader)?);
+        *place = Some(core);
         Ok(())
     }
+}
+
+/// The hash of what a journal leads to (Q-JOURNAL): of two that say the same it is the same, wherever they lie. `None`
+/// if it is empty.
+///
+/// # Errors
+/// [`ReplayError`].
+pub fn replayed_digest(journal: impl Journal, keys: &SequencerKeys) -> Result<Option<[u8; 32]>, ReplayError> {
+    let journal = Sealed::new(Box::new(journal), keys.clone());
+    Ok(replay(&journal, usize::MAX)?.map(|state| state.digest()))
 }
 
 /// Follows the chain: risk tables, queue, time.
@@ -210,6 +307,8 @@ async fn follow_loop<C: ChainClient>(shared: Arc<Shared<C>>) {
         if let Err(error) = follow(&shared).await {
             log::warn!(target: "cloister", "{error}");
         }
+        shared.measure(shared.chain.now());
+        keep_snapshot(&shared).await;
         tokio::time::sleep(shared.config.poll).await;
     }
 }
@@ -237,37 +336,71 @@ async fn follow<C: ChainClient>(shared: &Shared<C>) -> Result<(), ChainError> {
         None => None,
     };
     let view = shared.chain.group(group, At::Best).await?;
+    let finalized = shared.chain.group(group, At::Finalized).await?;
+    shared.look_at_keys().await;
+    let round = shared.chain.solvency_round(group).await?;
     let now = shared.chain.now();
+    note_health(shared, now, finalized.as_ref(), round.as_ref());
     if let Some(core) = shared.core().as_mut() {
         let idle = shared.backlog().is_idle() && core.batcher.ready() == 0;
         if let Some((table, ready)) = taken {
-            core.set_table(now, table, ready);
+            core.apply(now, Table { table, ready });
         }
         if let Some(view) = view {
-            core.batcher.set_queue_share(view.queue_share);
-            note_paused(core, &view);
+            core.apply(now, QueueShare(view.queue_share));
+            note_paused(core, now, &view);
         }
-        core.tick(now, idle);
+        let closed = shared.shuts(core, now);
+        core.apply(now, Gate { closed });
+        core.apply(now, Tick { idle });
     }
     shared.wake.notify_waiters();
     Ok(())
 }
 
-/// Notes whether the chain takes batches of this sequencer. While it does not, orders and withdrawals are refused.
-fn note_paused(core: &mut Core, view: &GroupView) {
-    let paused = match (view.enabled, view.leads) {
-        (false, _) => Some(Halt::Paused),
-        (true, false) => Some(Halt::Following),
-        (true, true) => None,
-    };
-    let (before, now) = (&core.paused, &paused);
-    if before.as_ref().map(ToString::to_string) != now.as_ref().map(ToString::to_string) {
-        match now {
-            Some(why) => log::warn!(target: "cloister", "Only cancels are taken: {why}"),
-            None => log::info!(target: "cloister", "The chain takes batches of the group again"),
+/// Keeps a snapshot, if enough was taken since the last one. It is made of the copy of the state that is read (Q-READ),
+/// on a thread where nobody waits for it.
+async fn keep_snapshot<C: ChainClient>(shared: &Arc<Shared<C>>) {
+    let every = shared.config.snapshot_every;
+    let wanted = shared.core().as_ref().is_some_and(|core| core.wants_snapshot(every));
+    if !wanted {
+        return;
+    }
+    let follower = shared.follower.clone();
+    let made = tokio::task::spawn_blocking(move || follower.read_before(State::encoded)).await;
+    if let (Ok(Some((bytes, before))), Some(core)) = (made, shared.core().as_mut()) {
+        core.keep_snapshot(before, bytes);
+    }
+}
+
+/// Notes what the gate looks at (Q-GATE).
+fn note_health<C: ChainClient>(shared: &Shared<C>, now: u64, finalized: Option<&GroupView>, round: Option<&RoundView>) {
+    let mut health = shared.health();
+    if let Some(block) = finalized.map(|view| view.block) {
+        let newer = health.finalized.is_none_or(|(seen, _)| block > seen);
+        if newer {
+            health.finalized = Some((block, now));
         }
     }
-    core.paused = paused;
+    // A group whose first round is still to come has no age that could be too high.
+    let counts = round.and_then(|round| round.counted.zip(round.max_round_age));
+    health.round = counts.map(|(counted, max_age)| Round { counted, max_age });
+}
+
+/// Notes whether the chain takes batches of this sequencer. While it does not, orders and withdrawals are refused.
+fn note_paused(core: &mut Core, now: u64, view: &GroupView) {
+    let pause = match (view.enabled, view.leads) {
+        (false, _) => Some(Pause::Disabled),
+        (true, false) => Some(Pause::Following),
+        (true, true) => None,
+    };
+    if !core.apply(now, Paused(pause)).changed {
+        return;
+    }
+    match &core.paused {
+        Some(why) => log::warn!(target: "cloister", "Only cancels are taken: {why}"),
+        None => log::info!(target: "cloister", "The chain takes batches of the group again"),
+    }
 }
 
 /// From where on the queue is to be read for a table, if it is to come into force now.
@@ -278,7 +411,7 @@ fn place_to_read<C: ChainClient>(shared: &Shared<C>, table: &RiskTable) -> Optio
     let in_force = &core.engine.table().header;
     let backlog = shared.backlog();
     let idle = backlog.is_idle() && core.batcher.ready() == 0;
-    let runs_out = backlog.runs_out(in_force.version, now, millis(shared.config.table_margin));
+    let runs_out = backlog.runs_out(in_force.version, now, shared.table_margin(&backlog));
     // Every new table closes the open batch; while the prover is busy anyway, it may as well fill up.
     let age = now.saturating_sub(in_force.time);
     let comes = idle || core.is_halted() || runs_out || age > millis(shared.config.table_patience);

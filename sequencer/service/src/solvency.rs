@@ -12,7 +12,7 @@ use crate::{
 use cloister_crypto::field::to_bytes;
 use cloister_ledger::{
     solvency::{Sums, BLOCK_SUBTREES, SUBTREE_LEAVES},
-    SolvencyError, SolvencyShape, SolvencyWitness,
+    GroupLedger, SolvencyError, SolvencyShape, SolvencyWitness,
 };
 use cloister_prover_job::{JobKind, ProofJob, Prover, ProverError};
 use cloister_risk::RiskTable;
@@ -150,7 +150,11 @@ where
     let first = given_up.map_or(skipped, |round| if skipped < round.cursor { skipped } else { cursor });
     let first = AccountIndex(first);
     let last = shared.chain.ends_round(group, shape.next(first).get(), end).await?;
-    let Some(plan) = plan(shared, shape, &settled, table, *sums, first, last) else {
+    let ours = finalize(shared, &settled).is_some();
+    // What has settled is seen there, too.
+    shared.follower.caught_up().await;
+    let plan = ours.then(|| plan(shared, shape, &settled, table, *sums, first, last));
+    let Some(plan) = plan.flatten() else {
         return Ok(Step::Idle);
     };
     let after = plan.witness.after()?;
@@ -197,11 +201,11 @@ fn place(view: &RoundView, table: &RiskTable, sums: &mut Sums) -> Option<(u32, u
 /// of the round's last one if there is none, or as far as one statement may skip. The cursor, if the chain has an
 /// account between that the settled ledger has not.
 async fn skip<C: ChainClient>(shared: &Shared<C>, cursor: u32, end: u32) -> Result<u32, ChainError> {
-    let next = shared.core().as_ref().and_then(|core| {
-        let mut indices = core.batcher.settled().accounts().map(|(index, _)| index.get());
+    let next = shared.follower.read(|state| {
+        let mut indices = state.batcher.settled().accounts().map(|(index, _)| index.get());
         indices.find(|index| *index >= cursor)
     });
-    let next = next.unwrap_or(end.saturating_sub(1));
+    let next = next.flatten().unwrap_or(end.saturating_sub(1));
     let subtree = next - next % SUBTREE_LEAVES as u32;
     let furthest = (cursor / BLOCK_LEAVES)
         .saturating_add(MAX_SKIPPED_BLOCKS)
@@ -224,10 +228,29 @@ fn plan<C: ChainClient>(
     first: AccountIndex,
     last: bool,
 ) -> Option<Plan> {
-    finalize(shared, view)?;
-    let core = shared.core();
-    let core = core.as_ref().filter(|core| core.house_rekeys == view.house_rekeys)?;
-    let settled = core.batcher.settled();
+    let seen = shared.follower.read(|state| {
+        let is_it = state.finalized_batches >= view.batch_no && state.house_rekeys == view.house_rekeys;
+        is_it.then(|| opened(shared, shape, state.batcher.settled(), table, before, first))
+    });
+    let (witness, batch_no) = seen.flatten().flatten()?;
+    Some(Plan {
+        witness,
+        first,
+        last,
+        batch_no,
+    })
+}
+
+/// The accounts of a settled ledger that a statement from `first` on is about, and the number of the ledger's last
+/// batch; `None` before the first.
+fn opened<C: ChainClient>(
+    shared: &Shared<C>,
+    shape: SolvencyShape,
+    settled: &GroupLedger,
+    table: RiskTable,
+    before: Sums,
+    first: AccountIndex,
+) -> Option<(SolvencyWitness, u64)> {
     let batch_no = settled.batch_no().checked_sub(1)?;
     let account = |index| settled.account(index).map(|state| &state.account);
     let mut witness = SolvencyWitness::open(shape, settled.tree(), account, table, first)?;
@@ -236,10 +259,5 @@ fn plan<C: ChainClient>(
         .solvency_blinding(&to_bytes(&settled.root()), &to_bytes(&before.commitment()));
     witness.before = before;
     witness.house = settled.house().clone();
-    Some(Plan {
-        witness,
-        first,
-        last,
-        batch_no,
-    })
+    Some((witness, batch_no))
 }

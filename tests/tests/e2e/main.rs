@@ -1,8 +1,13 @@
 //! End to end, over a real node: `cargo build --release -p cloister-node` first.
 
+mod commands;
+mod crash;
+mod demo;
+mod desk;
 mod gate;
 mod javascript;
 mod leaving;
 mod refusals;
+mod stopping;
 mod stuffing;
 mod trading;

@@ -1,9 +1,9 @@
-//! `cloister fund`, `open`, `deposit`, `insure`, `switch`, `rekey`, `close`, `pay-claim`, `freeze`, `account`,
-//! `withdraw`.
+//! `cloister fund`, `open`, `deposit`, `insure`, `switch`, `rekey`, `close`, `freeze`, `account`.
 
 use super::{
     error::CommandError,
     market::solvency_line,
+    names::Names,
     output::print_table,
     session::{scope_of, Session},
 };
@@ -14,32 +14,26 @@ use cloister_cli::{
 };
 use cloister_client::{
     audit::recover_trader,
-    chain::{Chain, ChainError, Until},
+    chain::{Chain, Until},
     funding,
-    instrument::name_of,
     seal::SealProver,
     sequencer::SequencerClient,
     trader::{self, now, owner_of, OpenedAccount},
 };
 use cloister_client_core::{
-    amount::{money, show_money, Lot},
+    amount::{money, show_money},
     keys::TraderKeys,
+    stop::direction,
 };
-use cloister_ledger::{Switches, Unsigned};
+use cloister_ledger::{instruction::flags, Switches, Trigger, Unsigned};
 use cloister_runtime::configs::cloister::OpenFee;
 use cloister_sequencer_rpc::types::{AccountInfo, SideName};
-use cloister_types::{AccountIndex, InstructionId, InstrumentId, Money, Position, Price};
+use cloister_types::{AccountIndex, InstructionId, InstrumentId, Money, Position};
 use polkadot_sdk::sp_core::crypto::Ss58Codec;
-use std::{collections::BTreeMap, path::Path, time::Duration};
+use std::{path::Path, time::Duration};
 
 /// How long the sequencer may take to accept an open from the queue once it is final.
 const OPEN_PATIENCE: Duration = Duration::from_secs(120);
-/// How long settling a withdrawal and everything before it may take.
-const WITHDRAW_PATIENCE: Duration = Duration::from_secs(900);
-/// Time between two looks at the queue.
-const POLL: Duration = Duration::from_secs(2);
-/// How long a withdrawal is good, in milliseconds.
-const WITHDRAWAL_LIFE: u64 = 3_600_000;
 
 pub async fn open(global: &Global, deposit: &str, seal_key: Option<&Path>) -> Result<(), CommandError> {
     let amount = money(deposit)?;
@@ -77,15 +71,10 @@ async fn connect_both(global: &Global) -> Result<(Chain, SequencerClient), Comma
     Ok((chain, sequencer))
 }
 
-/// Refuses before money moves where nobody would take it out of the queue.
+/// Refuses before money moves where nobody would take it out of the queue, and where this machine's clock would let
+/// nothing be traded with it.
 async fn ensure_served(sequencer: &SequencerClient, group: u32) -> Result<(), CommandError> {
-    let status = sequencer.status().await?;
-    if status.group.get() != group {
-        return Err(CommandError::OtherGroup {
-            served: status.group.get(),
-            asked: group,
-        });
-    }
+    let (status, _) = sequencer.checked(group).await?;
     match status.halted {
         None => Ok(()),
         Some(halt) => Err(CommandError::Halted(halt.message)),
@@ -137,21 +126,27 @@ pub async fn deposit(global: &Global, text: &str, unasked: bool) -> Result<(), C
     trader::deposit(&chain, global.group, wallet.keys(), amount, Until::Final).await?;
     let notice = chain.group_state(global.group, None).await?.queue_terms.notice;
     say!(
-        "{} is queued for a fee of {}; batches count it from the first risk table on that is {} s younger",
+        "{} is queued for the account in group {}, for a fee of {}; batches count it from the first risk table on that \
+         is {} s younger",
         show_money(amount.into()),
+        global.group,
         show_money(fee.into()),
         notice.div_ceil(1_000)
     );
     Ok(())
 }
 
-pub async fn insure(global: &Global, text: &str) -> Result<(), CommandError> {
+pub async fn insure(global: &Global, text: &str, unasked: bool) -> Result<(), CommandError> {
     let amount = money(text)?;
     let wallet = global.open_wallet()?;
     let chain = global.connect().await?;
+    if !unasked {
+        ensure_served(&SequencerClient::of(&chain), global.group).await?;
+    }
     trader::pay_insurance(&chain, global.group, wallet.keys(), amount, Until::Final).await?;
     let shown = show_money(amount.into());
-    say!("{shown} is queued; it belongs to the insurance once a batch has taken it");
+    let group = global.group;
+    say!("{shown} is queued; it belongs to the insurance of group {group} once a batch has taken it");
     Ok(())
 }
 
@@ -203,15 +198,6 @@ pub async fn close(global: &Global) -> Result<(), CommandError> {
     Ok(())
 }
 
-pub async fn pay_claim(global: &Global) -> Result<(), CommandError> {
-    let wallet = global.open_wallet()?;
-    let chain = global.connect().await?;
-    let (paid, left) = trader::pay_claim(&chain, global.group, wallet.keys(), Until::Final).await?;
-    let show = |amount: u128| show_money(i128::try_from(amount).unwrap_or(i128::MAX));
-    say!("{} is paid to the owner, {} is withheld still", show(paid), show(left));
-    Ok(())
-}
-
 pub async fn freeze(global: &Global) -> Result<(), CommandError> {
     let wallet = global.open_wallet()?;
     let chain = global.connect().await?;
@@ -220,47 +206,8 @@ pub async fn freeze(global: &Global) -> Result<(), CommandError> {
     Ok(())
 }
 
-/// Names and lots of a group's instruments.
-struct Names(BTreeMap<InstrumentId, (String, Lot)>);
-
-impl Names {
-    async fn read(chain: &Chain, group: u32) -> Result<Self, ChainError> {
-        let listed = chain.risk_group(group, None).await?.instruments;
-        Ok(Self(
-            listed
-                .iter()
-                .map(|i| {
-                    let what = (name_of(i.feed, i.id), Lot(i.params.lot_size));
-                    (InstrumentId::from(i.id), what)
-                })
-                .collect(),
-        ))
-    }
-
-    fn name(&self, id: InstrumentId) -> String {
-        self.0
-            .get(&id)
-            .map_or_else(|| format!("instrument {id}"), |(name, _)| name.clone())
-    }
-
-    fn quantity(&self, id: InstrumentId, lots: Position) -> String {
-        let sign = if lots < Position::ZERO { "-" } else { "" };
-        match self.0.get(&id) {
-            Some((_, lot)) => format!("{sign}{}", lot.quantity(lots.size().get())),
-            None => format!("{lots} lots"),
-        }
-    }
-
-    fn price(&self, id: InstrumentId, price: Price) -> String {
-        self.0.get(&id).map_or_else(
-            || show_money(price.get().into()),
-            |(_, lot)| lot.unit_price(price.get()).to_string(),
-        )
-    }
-}
-
 pub async fn show(global: &Global) -> Result<(), CommandError> {
-    let session = Session::begin(global).await?;
+    let (session, clock) = Session::with_sequencer(global).await?;
     let names = Names::read(&session.chain, global.group).await?;
     let info = session.sequencer.account(&session.trader).await?;
     let asset = session.chain.group_state(global.group, None).await?.asset;
@@ -273,14 +220,20 @@ pub async fn show(global: &Global) -> Result<(), CommandError> {
         show_money(i128::try_from(outside).unwrap_or(i128::MAX)),
     );
     if claim > 0 {
-        facts.fact("owner's claim", show_money(i128::try_from(claim).unwrap_or(i128::MAX)));
+        let shown = show_money(i128::try_from(claim).unwrap_or(i128::MAX));
+        facts.fact("owner's claim", format!("{shown}, taken with `cloister claim`"));
     }
     if let Some(claim) = session.chain.withheld_of(global.group, &owner, None).await? {
         let left = i128::try_from(claim.gross.saturating_sub(claim.paid)).unwrap_or(i128::MAX);
-        facts.fact("withheld", show_money(left));
+        facts.fact(
+            "withheld",
+            format!("{}, paid by `cloister pay-claim`", show_money(left)),
+        );
     }
     let solvency = session.chain.solvency(global.group, None).await?;
-    facts.fact("solvency", solvency_line(&solvency, now()));
+    facts
+        .fact("dead man's switch", switch_line(info.dead_man_at, clock.now()))
+        .fact("solvency", solvency_line(&solvency, now()));
     print_table(facts);
     let held = info
         .positions
@@ -288,6 +241,7 @@ pub async fn show(global: &Global) -> Result<(), CommandError> {
         .map(|position| (position.instrument_id, position.quantity, position.value));
     show_positions(held, &names);
     show_orders(&info, &names);
+    show_waiting(&info, &names);
     Ok(())
 }
 
@@ -337,21 +291,77 @@ fn show_orders(info: &AccountInfo, names: &Names) {
         say!("no open orders");
         return;
     }
-    let mut table = TextTable::new(&[Right, Left, Left, Right, Right]);
-    table.row(["order", "side", "instrument", "left", "limit"]);
+    let mut table = TextTable::new(&[Right, Left, Left, Right, Right, Left]);
+    table.row(["order", "side", "instrument", "left", "limit", ""]);
     for order in &info.open_orders {
         let id = order.instrument_id;
-        let side = if order.side == SideName::Buy { "buy" } else { "sell" };
-        let left = names.quantity(id, order.remaining.bought().unwrap_or(Position::MAX));
         table.row([
             order.id.to_string(),
-            side.into(),
+            side(order.side).into(),
             names.name(id),
-            left,
+            names.lots(id, order.remaining),
             names.price(id, order.limit),
+            kind(order.flags),
         ]);
     }
     print_table(table);
+}
+
+/// Orders that wait for a mark, if there are any.
+fn show_waiting(info: &AccountInfo, names: &Names) {
+    if info.waiting_orders.is_empty() {
+        return;
+    }
+    say!("");
+    let mut table = TextTable::new(&[Right, Left, Left, Right, Left, Right, Right, Left]);
+    table.row(["waits", "side", "instrument", "quantity", "for a mark", "", "limit", ""]);
+    for order in &info.waiting_orders {
+        let id = order.instrument_id;
+        let trigger = Trigger::from(order.trigger);
+        table.row([
+            order.id.to_string(),
+            side(order.side).into(),
+            names.name(id),
+            names.lots(id, order.quantity),
+            direction(trigger).into(),
+            names.price(id, trigger.price()),
+            names.price(id, order.limit),
+            kind(order.flags),
+        ]);
+    }
+    print_table(table);
+}
+
+fn side(side: SideName) -> &'static str {
+    match side {
+        SideName::Buy => "buy",
+        SideName::Sell => "sell",
+    }
+}
+
+/// What an order's flags say, in words.
+fn kind(all: u8) -> String {
+    let words = [
+        (flags::REDUCE_ONLY, "reduce-only"),
+        (flags::POST_ONLY, "post-only"),
+        (flags::IMMEDIATE_OR_CANCEL, "immediate-or-cancel"),
+        (flags::FILL_OR_KILL, "fill-or-kill"),
+        (flags::SELF_TRADE_OLDEST, "self-trade oldest"),
+        (flags::SELF_TRADE_BOTH, "self-trade both"),
+    ];
+    let set = words.iter().filter(|(flag, _)| all & flag != 0);
+    set.map(|(_, word)| *word).collect::<Vec<_>>().join(", ")
+}
+
+/// When the dead man's switch acts, by the sequencer's time now.
+fn switch_line(at: Option<u64>, now: u64) -> String {
+    match at {
+        None => "off".into(),
+        Some(at) => format!(
+            "orders leave in {} s unless it is renewed",
+            at.saturating_sub(now).div_ceil(1_000)
+        ),
+    }
 }
 
 pub async fn show_from_chain(global: &Global) -> Result<(), CommandError> {
@@ -407,54 +417,22 @@ fn show_unsigned(changes: &[(u64, Unsigned)], instrument: impl Fn(u8) -> Instrum
     print_table(table);
 }
 
-/// Asks the chain, so that no sequencer can refuse it.
-pub async fn force_withdrawal(global: &Global, text: &str, wait: bool) -> Result<(), CommandError> {
-    let amount = money(text)?;
-    let wallet = global.open_wallet()?;
-    let chain = global.connect().await?;
-    let trader = trader::find(&chain, global.group, wallet.keys()).await?;
-    let fee = chain.queue_fee(global.group, true, None).await?;
-    trader::force_withdrawal(&chain, global.group, wallet.keys(), amount, Until::Final).await?;
-    say!(
-        "queued for a fee of {}: a batch pays as much of {} as the initial margin of the positions leaves then",
-        show_money(fee.into()),
-        show_money(amount.into())
-    );
-    if wait {
-        let sign = Progress::begin().wait("waiting for the batch that takes it");
-        let begin = std::time::Instant::now();
-        while trader::request_waits(&chain, &trader).await? {
-            if begin.elapsed() > WITHDRAW_PATIENCE {
-                return Err(CommandError::StillQueued);
-            }
-            tokio::time::sleep(POLL).await;
-        }
-        drop(sign);
-        say!("taken; `cloister account` shows what was paid, and what is withheld until solvency is proven");
-    }
-    Ok(())
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-pub async fn withdraw(global: &Global, text: &str, wait: bool) -> Result<(), CommandError> {
-    let amount = money(text)?;
-    let mut session = Session::begin(global).await?;
-    let id = session.wallet.take_id()?;
-    let signed = session.trader.withdrawal(id, amount, now() + WITHDRAWAL_LIFE);
-    session.sequencer.submit(&signed).await?;
-    say!(
-        "withdrawal {id} of {} is accepted; it is paid when its batch is settled",
-        show_money(amount.into())
-    );
-    if wait {
-        let sign = Progress::begin().wait("waiting for the batches before it");
-        session
-            .sequencer
-            .settled(WITHDRAW_PATIENCE, |backlog| {
-                sign.set_message(format!("{} batches to go", backlog.batches));
-            })
-            .await?;
-        drop(sign);
-        say!("paid");
+    #[test]
+    fn what_an_order_is_and_when_the_switch_acts_should_be_words() {
+        assert_eq!(kind(0), "");
+        assert_eq!(
+            kind(flags::REDUCE_ONLY | flags::IMMEDIATE_OR_CANCEL),
+            "reduce-only, immediate-or-cancel"
+        );
+        assert_eq!(kind(flags::SELF_TRADE_BOTH), "self-trade both");
+        assert_eq!(switch_line(None, 5), "off");
+        assert_eq!(
+            switch_line(Some(10_001), 5_000),
+            "orders leave in 6 s unless it is renewed"
+        );
     }
-    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Why a command failed.
 
+use super::{list_error::ListError, outcome::code};
 use cloister_cli::{demo::DemoError, replay::ReplayError, tape::csv::TapeError, wallet::WalletError};
 use cloister_client::{
     audit::AuditError, chain::ChainError, exit::ExitKeyError, instrument::FindInstrumentError, recovery::RecordError,
@@ -8,10 +9,13 @@ use cloister_client::{
 use cloister_client_core::{
     amount::{show_money, AmountError},
     keys::SeedError,
+    order::OrderError,
     recovery::RecoveryError,
 };
 use cloister_ledger::ExitError;
 use cloister_prover_job::ProverError;
+use cloister_receipts::{CheckError, ReceiptError};
+use cloister_sequencer_rpc::ErrorCode;
 use std::{io, path::PathBuf};
 
 /// Why a command failed.
@@ -62,14 +66,116 @@ pub enum CommandError {
     /// The chain has no key for the exit.
     #[error(transparent)]
     ExitKey(#[from] ExitKeyError),
-    /// The node's sequencer serves another group.
-    #[error("the node's sequencer serves group {served} and not group {asked}: nobody would take the money out of the queue. Name a node whose sequencer does with --node, or the group with --group")]
-    OtherGroup {
-        /// Group of the sequencer.
-        served: u32,
-        /// Group of the command.
-        asked: u32,
+    /// The order is not worth signing, or the exchange refuses it.
+    #[error(transparent)]
+    Order(#[from] OrderError),
+    /// The chain lists the instrument, and the sequencer's risk table does not.
+    #[error("the node's sequencer does not trade {0}: it is not in the risk table that it uses")]
+    NotServed(String),
+    /// The account owes money.
+    #[error(
+        "nothing was traded: the account owes more than it has, its equity is {}. Deposit at least that much, or wait until \
+         its positions are closed",
+        show_money(*equity)
+    )]
+    Insolvent {
+        /// Its equity, 10^-6.
+        equity: i128,
     },
+    /// Margin does not cover an order.
+    #[error(
+        "margin does not cover the order together with the open ones: {} is free now. Deposit, cancel orders or reduce \
+         positions",
+        show_money(i128::try_from(*available).unwrap_or(i128::MAX))
+    )]
+    Margin {
+        /// What is free, 10^-6.
+        available: u128,
+    },
+    /// The account's protection keeps orders out.
+    #[error(
+        "the account's protection has stopped its orders at rest in {0}: they are taken again when its pause is over, or after \
+         `cloister protect --instrument {0} --reset`"
+    )]
+    Protected(String),
+    /// An order that should be changed is not there.
+    #[error(
+        "order {0} neither rests nor waits: it is filled, cancelled or expired, or never was. `cloister account` shows those \
+         that do"
+    )]
+    NotAlive(u64),
+    /// An order that should be cancelled is filled.
+    #[error("order {id} is filled: {quantity} of it was traded")]
+    AlreadyFilled {
+        /// The order.
+        id: u64,
+        /// What was traded, in units of the underlying.
+        quantity: String,
+    },
+    /// An order that should be cancelled has left the book.
+    #[error("order {id} has left the book already, after {quantity} of it was filled")]
+    AlreadyGone {
+        /// The order.
+        id: u64,
+        /// What was filled, in units of the underlying.
+        quantity: String,
+    },
+    /// An order has no trigger that could be moved.
+    #[error("order {0} does not wait for a mark, so --trigger-at says nothing of it")]
+    NoTrigger(u64),
+    /// A line of a list is wrong.
+    #[error("line {line}: {error}; nothing was sent")]
+    InLine {
+        /// Its number, from 1.
+        line: usize,
+        /// What is wrong.
+        error: Box<CommandError>,
+    },
+    /// A list cannot be sent.
+    #[error(transparent)]
+    List(#[from] ListError),
+    /// The dead man's switch was not renewed in time.
+    #[error("the dead man's switch was not renewed in time, and its orders have left the book: {0}")]
+    SwitchActed(String),
+    /// A withdrawal asks for more than initial margin leaves.
+    #[error(
+        "{} cannot be withdrawn: what is left must cover the initial margin of positions and open orders, so {} can",
+        show_money(i128::try_from(*amount).unwrap_or(i128::MAX)),
+        show_money(i128::try_from(*available).unwrap_or(i128::MAX))
+    )]
+    TooMuch {
+        /// What was asked for, 10^-6.
+        amount: u128,
+        /// What can be withdrawn, 10^-6.
+        available: u128,
+    },
+    /// A file with receipts cannot be read.
+    #[error("{}: {source}", path.display())]
+    ReceiptFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// A line of it is no receipt.
+    #[error("{}, line {line}: {source}", path.display())]
+    ReceiptLine {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+        /// Why.
+        source: ReceiptError,
+    },
+    /// There are none.
+    #[error("there are no receipts")]
+    NoReceipts,
+    /// The key is not one.
+    #[error("--key takes 32 bytes in hexadecimal")]
+    ReceiptKey,
+    /// Receipts are not good.
+    #[error(transparent)]
+    Receipts(#[from] CheckError),
     /// The node's sequencer makes no batches.
     #[error("the node's sequencer makes no batches at present, so nothing was sent: {0}")]
     Halted(String),
@@ -117,7 +223,131 @@ pub enum CommandError {
         #[source]
         source: io::Error,
     },
+    /// A protection has no bound.
+    #[error("a protection needs a --max-quantity or --max-delta above 0; --off takes it away")]
+    NoBound,
+    /// The system does not tell of signals.
+    #[error("signals cannot be heard of: {0}")]
+    Signals(#[source] io::Error),
     /// The standard input cannot be read.
     #[error("the standard input: {0}")]
     Input(io::Error),
+}
+
+impl CommandError {
+    /// The code with which the program ends.
+    pub fn code(&self) -> u8 {
+        match self {
+            Self::Chain(error) | Self::Trader(TraderError::Chain(error)) => of_chain(error),
+            Self::Sequencer(error) => of_sequencer(error),
+            Self::StillQueued => code::NO_ANSWER,
+            Self::Order(OrderError::NotFilledInFull { .. }) => code::NOBODY_AT_PRICE,
+            Self::Order(_)
+            | Self::TooMuch { .. }
+            | Self::TooLittle { .. }
+            | Self::NothingLate(_)
+            | Self::Margin { .. }
+            | Self::Protected(_)
+            | Self::NoTrigger(_)
+            | Self::NoBound => code::REFUSED,
+            Self::InLine { error, .. } => error.code(),
+            Self::AlreadyFilled { .. } => code::FILLED,
+            Self::AlreadyGone { .. } | Self::NotAlive(_) => code::GONE,
+            Self::SwitchActed(_) => code::SWITCH_ACTED,
+            Self::Halted(_) => code::LATER,
+            Self::Insolvent { .. } => code::INSOLVENT,
+            Self::Receipts(CheckError::Contradiction { .. } | CheckError::Link { .. }) => code::TWO_STORIES,
+            _ => code::FAILED,
+        }
+    }
+}
+
+fn of_chain(error: &ChainError) -> u8 {
+    match error {
+        ChainError::Failed(_)
+        | ChainError::NotTaken(_)
+        | ChainError::FeeUnpaid { .. }
+        | ChainError::NotDevelopment
+        | ChainError::Overtaken { .. } => code::REFUSED,
+        ChainError::Unreachable { .. }
+        | ChainError::Crowded { .. }
+        | ChainError::NotANode { .. }
+        | ChainError::Call { .. }
+        | ChainError::NotIncluded(_)
+        | ChainError::StreamEnded(_) => code::NO_ANSWER,
+        _ => code::FAILED,
+    }
+}
+
+fn of_sequencer(error: &SequencerError) -> u8 {
+    let is = |codes: &[ErrorCode]| codes.iter().any(|code| error.is(*code));
+    match error {
+        _ if error.is_for_now() => code::LATER,
+        _ if is(&[ErrorCode::AlreadyFilled]) => code::FILLED,
+        _ if is(&[ErrorCode::AlreadyGone, ErrorCode::UnknownId]) => code::GONE,
+        // Whether it was taken is not known.
+        _ if is(&[ErrorCode::NotKept]) => code::NO_ANSWER,
+        SequencerError::Refused { .. } | SequencerError::OtherGroup { .. } => code::REFUSED,
+        SequencerError::Call(_) | SequencerError::Late { .. } => code::NO_ANSWER,
+        _ => code::FAILED,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refusals_silence_and_insolvency_should_end_with_codes_of_their_own() {
+        let refused = SequencerError::Refused {
+            code: 1_026,
+            message: "margin".into(),
+        };
+        let late = SequencerError::Late {
+            what: "settling".into(),
+            seconds: 9,
+        };
+        let crowded = ChainError::Crowded { url: "ws://x".into() };
+        let cases = [
+            (CommandError::from(refused), code::REFUSED),
+            (CommandError::from(late), code::NO_ANSWER),
+            (CommandError::from(crowded), code::NO_ANSWER),
+            (CommandError::from(OrderError::ZeroQuantity), code::REFUSED),
+            (CommandError::Insolvent { equity: -12_300_000 }, code::INSOLVENT),
+            (CommandError::NoBatch(3), code::FAILED),
+        ];
+        for (error, expected) in cases {
+            assert_eq!(error.code(), expected, "{error}");
+        }
+        let refused = |code: ErrorCode| {
+            CommandError::from(SequencerError::Refused {
+                code: code.code(),
+                message: String::new(),
+            })
+        };
+        for (code, expected) in [
+            (ErrorCode::InsufficientMargin, code::REFUSED),
+            (ErrorCode::AlreadyFilled, code::FILLED),
+            (ErrorCode::AlreadyGone, code::GONE),
+            (ErrorCode::UnknownId, code::GONE),
+            (ErrorCode::Halted, code::LATER),
+            (ErrorCode::Busy, code::LATER),
+            (ErrorCode::Stopping, code::LATER),
+            (ErrorCode::UnitBudget, code::LATER),
+            (ErrorCode::TooManyRequests, code::LATER),
+            (ErrorCode::NotKept, code::NO_ANSWER),
+        ] {
+            assert_eq!(refused(code).code(), expected, "{code:?}");
+        }
+        let in_line = CommandError::InLine {
+            line: 3,
+            error: Box::new(CommandError::NotAlive(17)),
+        };
+        assert_eq!(in_line.code(), code::GONE);
+        assert!(in_line
+            .to_string()
+            .starts_with("line 3: order 17 neither rests nor waits"));
+        let insolvent = CommandError::Insolvent { equity: -12_300_000 }.to_string();
+        assert!(insolvent.contains("its equity is -12.30"), "{insolvent}");
+    }
 }

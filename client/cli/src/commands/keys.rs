@@ -40,6 +40,12 @@ fn show(wallet: &Wallet, secret: bool) {
         .fact("trading key", format!("0x{}", hex::encode(to_bytes(&public.x()))))
         .fact("", format!("0x{}", hex::encode(to_bytes(&public.y()))))
         .fact("next id", wallet.next_id());
+    if wallet.owner_is_public() {
+        facts.fact(
+            "NOTE",
+            "everybody can sign for this owner: it is for development chains, whose money is worth nothing",
+        );
+    }
     if secret {
         facts.fact("secret seed", wallet.seed());
         for seed in wallet.rekey_seeds() {

@@ -6,7 +6,7 @@ use cloister_cli::table::{Left, Right, TextTable};
 use cloister_client::{
     chain::{InsuranceQueue, SolvencyOf},
     instrument::{find, list},
-    sequencer::{SequencerClient, SequencerError},
+    sequencer::{Clock, SequencerClient, SequencerError},
     trader::now,
 };
 use cloister_client_core::amount::show_money;
@@ -15,20 +15,22 @@ use cloister_types::{Amount, Price};
 
 pub async fn book(global: &Global, instrument: &str, levels: u32) -> Result<(), CommandError> {
     let chain = global.connect().await?;
+    let sequencer = SequencerClient::of(&chain);
+    sequencer.serves(global.group).await?;
     let instrument = find(&chain, global.group, instrument).await?;
-    let book = SequencerClient::of(&chain).book(instrument.id.into(), levels).await?;
+    let book = sequencer.book(instrument.id.into(), levels).await?;
     let price = |price: Price| instrument.lot.unit_price(price.get()).to_string();
     let row = |side: &str, level: &Level| {
         let lots = u64::try_from(level.quantity).unwrap_or(u64::MAX);
         let quantity = instrument.lot.quantity(lots).to_string();
-        [side.to_owned(), price(level.price), quantity, level.orders.to_string()]
+        [side.to_owned(), price(level.price), quantity]
     };
-    let mut table = TextTable::new(&[Left, Right, Right, Right]);
-    table.row(["", "price", "quantity", "orders"]);
+    let mut table = TextTable::new(&[Left, Right, Right]);
+    table.row(["", "price", "quantity"]);
     for level in book.asks.iter().rev() {
         table.row(row("ask", level));
     }
-    table.row(["mark", &price(instrument.mark().into()), "", ""]);
+    table.row(["mark", &price(instrument.mark().into()), ""]);
     for level in &book.bids {
         table.row(row("bid", level));
     }
@@ -64,9 +66,15 @@ pub async fn status(global: &Global) -> Result<(), CommandError> {
         .fact("insurance", insurance_line(&insurance))
         .fact("vault owes", show_money(i128::try_from(owed).unwrap_or(i128::MAX)))
         .fact("solvency", solvency_line(&solvency, now()));
-    match sequencer_facts(&SequencerClient::of(&chain), &mut facts).await {
+    match sequencer_facts(&SequencerClient::of(&chain), global.group, &mut facts).await {
         Err(SequencerError::Absent) => {
             facts.fact("sequencer", "none at this node");
+        }
+        Err(SequencerError::OtherGroup { served, asked }) => {
+            facts.fact(
+                "sequencer",
+                format!("none for group {asked} at this node, whose sequencer serves group {served}"),
+            );
         }
         other => other?,
     }
@@ -119,30 +127,28 @@ pub fn solvency_line(view: &SolvencyOf, now: u64) -> String {
     line
 }
 
-async fn sequencer_facts(sequencer: &SequencerClient, facts: &mut TextTable) -> Result<(), SequencerError> {
-    let status = sequencer.status().await?;
+async fn sequencer_facts(sequencer: &SequencerClient, group: u32, facts: &mut TextTable) -> Result<(), SequencerError> {
+    let asked = now();
+    let status = sequencer.serves(group).await?;
+    let clock = Clock::set_by(asked, status.time, now());
     let batch = sequencer.batch_status().await?;
-    let (fills, orders, accounts) = (status.fills, status.open_orders, status.accounts);
     let proving = batch.proving.map_or_else(|| "nothing".into(), |n| format!("batch {n}"));
-    let (waiting, submitting, units) = (batch.waiting, batch.submitting, batch.open_units);
+    let (waiting, submitting) = (batch.waiting, batch.submitting);
     facts
-        .fact(
-            "sequencer",
-            format!("{fills} fills, {orders} open orders, {accounts} accounts"),
-        )
+        .fact("sequencer", format!("serves group {group}"))
         .fact("risk table", format!("version {}", status.risk_version))
         .fact(
             "proving",
-            format!(
-                "{proving}, {waiting} batches wait for a proof, {submitting} for a block, {units} units in the open \
-                 batch"
-            ),
+            format!("{proving}, {waiting} batches wait for a proof, {submitting} for a block"),
         );
     if status.development_proofs {
         facts.fact(
             "note",
             "proofs use development parameters, which prove nothing to anybody",
         );
+    }
+    if let Err(wrong) = clock {
+        facts.fact("CLOCK", wrong);
     }
     if let Some(why) = status.halted.or(batch.halted) {
         facts.fact("HALTED", why);

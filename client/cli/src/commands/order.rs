@@ -1,84 +1,140 @@
-//! `cloister order`, `cancel`.
+//! `cloister order`.
 
-use super::{error::CommandError, session::Session};
-use crate::cli::{Global, OrderArguments, OrderSide};
-use cloister_client::{instrument::find, trader::now};
-use cloister_client_core::{
-    amount::{money, Decimal},
-    trader::OrderTerms,
+use super::{
+    desk::{bounds, listed, Desk, Typed},
+    error::CommandError,
+    outcome::Outcome,
+    receipts,
+    session::Session,
+    told::{lines, outcome, Sent},
 };
-use cloister_ledger::{instruction::flags, Side};
-use cloister_types::Lots;
+use crate::cli::{Global, OrderArguments};
+use cloister_client::sequencer::SequencerError;
+use cloister_client_core::{instrument::TradedInstrument, order::OrderError, stop::direction, trader::OrderTerms};
+use cloister_ledger::Side;
+use cloister_sequencer_rpc::{types::AcceptedInfo, ErrorCode};
 
-/// How long a cancel is good, in milliseconds.
-const CANCEL_LIFE: u64 = 3_600_000;
-
-pub async fn order(global: &Global, order: &OrderArguments) -> Result<(), CommandError> {
-    let quantity: Decimal = order.quantity.parse()?;
-    let price = order.price.as_deref().map(str::parse::<Decimal>).transpose()?;
-    let max_fee = order.max_fee.as_deref().map(money).transpose()?;
-    let mut session = Session::begin(global).await?;
-    let instrument = find(&session.chain, global.group, &order.instrument).await?;
-    let side = match order.side {
-        OrderSide::Buy => Side::Buy,
-        OrderSide::Sell => Side::Sell,
-    };
-    let limit = match price {
-        Some(price) => instrument.lot.price(&price)?,
-        None => instrument.market_limit(side),
-    };
-    let set = [
-        (order.reduce_only, flags::REDUCE_ONLY),
-        (order.post_only, flags::POST_ONLY),
-        (order.ioc || (order.market && !order.fok), flags::IMMEDIATE_OR_CANCEL),
-        (order.fok, flags::FILL_OR_KILL),
-    ];
-    let terms = OrderTerms {
-        instrument_id: instrument.id,
-        side,
-        limit,
-        quantity: instrument.lots(&quantity)?,
-        flags: set.iter().filter(|(on, _)| *on).fold(0, |all, (_, flag)| all | flag),
-        trigger: None,
-        expiry: now().saturating_add(order.expires_in),
-        max_fee: max_fee.unwrap_or_else(|| instrument.fee_allowance(limit)),
-    };
+pub async fn order(global: &Global, order: &OrderArguments) -> Result<Outcome, CommandError> {
+    let typed = Typed::read(order)?;
+    let mut desk = Desk::open(global).await?;
+    let instrument = desk.instrument(&order.instrument).await?;
+    let terms = desk.terms(order, &typed, &instrument)?;
     // The id is on the disk before anything is signed with it.
-    let id = session.wallet.take_id()?;
-    let accepted = session.sequencer.submit(&session.trader.order(id, &terms)).await?;
-    let quantity = |lots: Lots| instrument.lot.quantity(lots.get());
-    say!(
-        "order {id}: {} filled, {} at rest",
-        quantity(accepted.filled),
-        quantity(accepted.resting)
-    );
-    if let Some(why) = accepted.dropped {
-        say!("the rest was dropped: {why}");
+    let id = desk.take_id()?;
+    let signed = desk.session.trader.order(id, &terms);
+    let sent = Sent {
+        id,
+        terms: &terms,
+        instrument: &instrument,
+        market: order.market,
+    };
+    match desk.session.sequencer.submit(&signed).await {
+        Ok(accepted) => taken(&desk.session, &sent, &accepted).await,
+        Err(error) => Err(reworded(error, &desk.session, &instrument, &terms).await),
     }
-    for fill in accepted.fills {
-        say!(
-            "  {} at {}",
-            quantity(fill.quantity),
-            instrument.lot.unit_price(fill.price.get())
-        );
-    }
-    Ok(())
 }
 
-pub async fn cancel(global: &Global, id: Option<u64>) -> Result<(), CommandError> {
-    let mut session = Session::begin(global).await?;
-    let expiry = now() + CANCEL_LIFE;
-    let signed = match id {
-        Some(id) => session.trader.cancel(id, expiry),
-        None => {
-            let id = session.wallet.take_id()?;
-            session.trader.cancel_all(id, expiry)
-        }
-    };
-    session.sequencer.submit(&signed).await?;
-    match id {
-        Some(id) => say!("order {id} is cancelled"),
-        None => say!("every order with an id below {} is cancelled", signed.instruction.id),
+/// Says what became of an order that was taken, and keeps its receipt.
+pub(super) async fn taken(
+    session: &Session,
+    sent: &Sent<'_>,
+    accepted: &AcceptedInfo,
+) -> Result<Outcome, CommandError> {
+    receipts::keep(session.wallet.path(), session.trader.group, accepted);
+    for line in lines(sent, accepted) {
+        say!("{line}");
     }
-    Ok(())
+    let outcome = outcome(accepted, sent.market);
+    let nothing = matches!(outcome, Outcome::NobodyAtPrice | Outcome::NobodyInBand | Outcome::Rule);
+    if accepted.filled.is_zero() && nothing {
+        if let Some(insolvent) = insolvent(session).await {
+            return Err(insolvent);
+        }
+    }
+    Ok(outcome)
+}
+
+/// An order of an account that owes money finds nobody or breaks a rule, and neither says why.
+async fn insolvent(session: &Session) -> Option<CommandError> {
+    let account = session.sequencer.account(&session.trader).await.ok()?;
+    let equity = account.equity.get();
+    (equity < 0).then_some(CommandError::Insolvent { equity })
+}
+
+/// Why margin does not cover an order, in the units in which money is typed.
+async fn short(session: &Session) -> Option<CommandError> {
+    let account = session.sequencer.account(&session.trader).await.ok()?;
+    let (equity, available) = (account.equity.get(), account.available.get());
+    Some(match equity < 0 {
+        true => CommandError::Insolvent { equity },
+        false => CommandError::Margin { available },
+    })
+}
+
+/// A refusal in the units that were typed. The market may have moved since the order was checked.
+pub(super) async fn reworded(
+    error: SequencerError,
+    session: &Session,
+    instrument: &TradedInstrument,
+    terms: &OrderTerms,
+) -> CommandError {
+    let is = |codes: &[ErrorCode]| codes.iter().any(|code| error.is(*code));
+    if is(&[ErrorCode::InsufficientMargin]) {
+        return short(session).await.unwrap_or_else(|| error.into());
+    }
+    if is(&[ErrorCode::Fill]) {
+        return insolvent(session).await.unwrap_or_else(|| error.into());
+    }
+    let underlying = instrument.underlying().to_owned();
+    if is(&[ErrorCode::Protected]) {
+        return CommandError::Protected(instrument.name.clone());
+    }
+    let market = session.sequencer.market().await;
+    let info = market
+        .as_ref()
+        .ok()
+        .and_then(|market| Some((market, listed(market, instrument).ok()?)));
+    let Some((market, info)) = info else {
+        return error.into();
+    };
+    let price = instrument.lot.unit_price(terms.limit);
+    let best = match terms.side {
+        Side::Buy => info.best_ask,
+        Side::Sell => info.best_bid,
+    };
+    let reworded = match (error.code(), best) {
+        (Some(code), Some(best)) if code == ErrorCode::WouldCross.code() => Some(OrderError::WouldCross {
+            price,
+            best: instrument.lot.unit_price(best.get()),
+            underlying,
+        }),
+        (Some(code), _) if code == ErrorCode::NotFilledInFull.code() => Some(OrderError::NotFilledInFull {
+            quantity: instrument.lot.quantity(terms.quantity),
+            price,
+            underlying,
+        }),
+        (Some(code), _) if code == ErrorCode::PositionLimit.code() => Some(OrderError::PositionLimit {
+            limit: instrument.lot.quantity(info.position_limit.get()),
+            underlying,
+        }),
+        (Some(code), _) if code == ErrorCode::BeyondCollar.code() => {
+            let from = match terms.trigger {
+                None => format!("the mark of {}", instrument.unit_mark(info.mark)),
+                Some(trigger) => {
+                    let at = instrument.lot.unit_price(trigger.price().get());
+                    format!("the trigger {} {at}", direction(trigger))
+                }
+            };
+            Some(OrderError::BeyondCollar {
+                price,
+                from,
+                underlying,
+            })
+        }
+        _ if is(&[ErrorCode::OutsideBand, ErrorCode::MaxFeeTooLow, ErrorCode::FieldRange]) => {
+            instrument.check(terms, &bounds(market, info)).err()
+        }
+        _ => None,
+    };
+    reworded.map_or_else(|| error.into(), CommandError::from)
 }

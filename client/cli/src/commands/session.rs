@@ -9,7 +9,7 @@ use cloister_cli::{
 use cloister_client::{
     audit::{audit_batches, BatchAudit},
     chain::{Chain, ChainError},
-    sequencer::SequencerClient,
+    sequencer::{Clock, SequencerClient},
     trader,
 };
 use cloister_client_core::trader::Trader;
@@ -50,12 +50,32 @@ pub(super) struct Session {
 }
 
 impl Session {
+    /// A session that needs the chain alone.
     pub(super) async fn begin(global: &Global) -> Result<Self, CommandError> {
-        let mut wallet = global.open_wallet()?;
+        let wallet = global.open_wallet()?;
         let chain = global.connect().await?;
+        let sequencer = SequencerClient::of(&chain);
+        Self::of(global, wallet, chain, sequencer).await
+    }
+
+    /// A session with the sequencer: before anything is signed it is known to serve the group, and the times of its
+    /// clock are those that are signed.
+    pub(super) async fn with_sequencer(global: &Global) -> Result<(Self, Clock), CommandError> {
+        let wallet = global.open_wallet()?;
+        let chain = global.connect().await?;
+        let sequencer = SequencerClient::of(&chain);
+        let (_, clock) = sequencer.checked(global.group).await?;
+        Ok((Self::of(global, wallet, chain, sequencer).await?, clock))
+    }
+
+    async fn of(
+        global: &Global,
+        mut wallet: Wallet,
+        chain: Chain,
+        sequencer: SequencerClient,
+    ) -> Result<Self, CommandError> {
         let scope = scope_of(&chain, global.group);
         let mut trader = trader::find(&chain, global.group, &wallet.keys_in(&scope)?).await?;
-        let sequencer = SequencerClient::of(&chain);
         let mut reader = trader.clone();
         if let Some(keys) = wallet.asked_in(&scope)? {
             reader.keys = keys;

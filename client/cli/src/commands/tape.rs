@@ -48,14 +48,15 @@ pub async fn replay(global: &Global, options: &ReplayArguments) -> Result<(), Co
 }
 
 pub async fn demo(options: &DemoArguments) -> Result<(), CommandError> {
-    let summary = demo::run(&DemoOptions {
+    let options = DemoOptions {
         trades: options.trades.clone(),
         limit: options.limit,
         summary: options.summary.clone(),
         node_binary: options.node_binary.clone(),
         accounts: options.accounts.into(),
-    })
-    .await?;
-    say!("{summary}");
+        node_arguments: Vec::new(),
+    };
+    let shown = demo::run(&options, &Progress::begin()).await?;
+    say!("{}", shown.summary);
     Ok(())
 }

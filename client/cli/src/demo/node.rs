@@ -6,7 +6,7 @@ use std::{
     io,
     net::TcpListener,
     path::{Path, PathBuf},
-    process::Stdio,
+    process::{ExitStatus, Stdio},
     time::Duration,
 };
 use tokio::process::{Child, Command};
@@ -16,7 +16,7 @@ const BINARY: &str = "cloister-node";
 /// Number of lines of the log that are shown when the node stops.
 const TAIL: usize = 12;
 /// How long the node may take to stop when it is asked.
-const STOP_TIMEOUT: Duration = Duration::from_secs(10);
+const STOP_TIMEOUT: Duration = Duration::from_secs(40);
 /// Arguments of a node of a fresh development chain, which disappears when the node stops.
 pub const FRESH_CHAIN: [&str; 2] = ["--dev", "--tmp"];
 
@@ -67,6 +67,7 @@ pub struct NodeProcess {
     log: PathBuf,
     url: String,
     port: u16,
+    metrics: u16,
 }
 
 /// The node beside this program.
@@ -114,12 +115,13 @@ impl NodeProcess {
             let what = what.to_owned();
             move |source| NodeError::System { what, source }
         };
-        let [rpc, network] = free_ports().map_err(system("choosing free ports"))?;
+        let [rpc, network, metrics] = free_ports().map_err(system("choosing free ports"))?;
         let out = File::create(&options.log).map_err(system(&options.log.display().to_string()))?;
         let copy = out.try_clone().map_err(system(&options.log.display().to_string()))?;
         let child = Command::new(&binary)
-            .args(["--no-telemetry", "--no-prometheus", "--no-mdns"])
+            .args(["--no-telemetry", "--no-mdns"])
             .args(["--rpc-port", &rpc.to_string(), "--port", &network.to_string()])
+            .args(["--prometheus-port", &metrics.to_string()])
             .args(&options.arguments)
             .stdin(Stdio::null())
             .stdout(out)
@@ -132,6 +134,7 @@ impl NodeProcess {
             log: options.log.clone(),
             url: format!("ws://127.0.0.1:{rpc}"),
             port: network,
+            metrics,
         })
     }
 
@@ -143,6 +146,16 @@ impl NodeProcess {
     /// Port at which other nodes reach it.
     pub fn port(&self) -> u16 {
         self.port
+    }
+
+    /// Port of this machine at which it serves its metrics.
+    pub fn metrics_port(&self) -> u16 {
+        self.metrics
+    }
+
+    /// Number of its process; `None` once it has stopped.
+    pub fn id(&self) -> Option<u32> {
+        self.child.id()
     }
 
     /// Where its output goes.
@@ -203,15 +216,18 @@ impl NodeProcess {
     /// # Errors
     /// [`NodeError::System`].
     pub async fn stop(mut self) -> Result<(), NodeError> {
+        match self.stopped_when_asked().await {
+            Some(_) => Ok(()),
+            None => self.kill().await,
+        }
+    }
+
+    /// Asks the node to stop, and says how it has ended; `None` if it does not in time.
+    pub async fn stopped_when_asked(&mut self) -> Option<ExitStatus> {
         // The standard library can only kill; a node that is asked first closes its files.
         let id = self.child.id().and_then(|id| i32::try_from(id).ok());
-        if let Some(id) = id.and_then(Pid::from_raw) {
-            let asked = kill_process(id, Signal::TERM);
-            if asked.is_ok() && tokio::time::timeout(STOP_TIMEOUT, self.child.wait()).await.is_ok() {
-                return Ok(());
-            }
-        }
-        self.kill().await
+        kill_process(id.and_then(Pid::from_raw)?, Signal::TERM).ok()?;
+        tokio::time::timeout(STOP_TIMEOUT, self.child.wait()).await.ok()?.ok()
     }
 }
 

@@ -44,8 +44,6 @@ pub struct Summary {
     pub batches_settled: usize,
     /// Units in them.
     pub units: u64,
-    /// Units that were not padding.
-    pub units_used: u64,
     /// Constraints of one batch proof, counted by synthesising its circuit.
     pub constraints_total: u64,
     /// The same number as the prover reports it.
@@ -76,8 +74,20 @@ pub struct Summary {
     pub exit_equity: String,
     /// The exit proof is about the chain's root, and states the equity that the margin rules give at the chain's table.
     pub exit_agrees: bool,
+    /// Liquidations of accounts, in the records of settled batches.
+    pub liquidations: usize,
+    /// Orders that waited for a mark and fired, as the sequencer told their account, and were filled.
+    pub stops_fired: usize,
     /// Solvency rounds that the chain has taken.
     pub solvency_rounds: u64,
+    /// Forced withdrawals in the records of settled batches. Counted only if the owner's balance rose by all of them.
+    pub forced_withdrawals: usize,
+    /// Units of settled batches that closed lots at the mark without a fee, because an account owed money.
+    pub deleveraged: usize,
+    /// Instructions that the sequencer took.
+    pub instructions: usize,
+    /// Receipts of them that the sequencer's key on the chain has signed, and that fit together.
+    pub receipts_verified: usize,
     /// Accounts that withdrew.
     pub withdrawals: usize,
     /// What they withdrew, in the settlement asset.
@@ -104,7 +114,14 @@ impl Summary {
                 "an account could not be rebuilt from chain data",
             ),
             (self.exit_agrees, "the exit proof states something else than the chain"),
+            (self.stops_fired > 0, "no stop fired"),
+            (self.liquidations > 0, "nobody was liquidated"),
             (self.solvency_rounds > 0, "no solvency round is complete"),
+            (self.forced_withdrawals > 0, "no forced withdrawal was paid"),
+            (
+                self.receipts_verified > 0 && self.receipts_verified == self.instructions,
+                "an instruction has no receipt",
+            ),
             (self.withdrawals_paid, "a withdrawal was not paid"),
             (
                 self.settlement_asset_conserved,
@@ -141,7 +158,7 @@ impl fmt::Display for Summary {
             ("tape reproduced", yes(self.tape_reproduced)),
             ("volume", format!("{} lots, {}", self.volume_lots, self.notional)),
             ("batches settled", self.batches_settled.to_string()),
-            ("units", format!("{}, {} of them used", self.units, self.units_used)),
+            ("units", self.units.to_string()),
             ("constraints of a proof", self.constraints_total.to_string()),
             ("constraints per unit", format!("{:.0}", self.constraints_per_unit)),
             ("proving, median", format!("{:.0} ms", self.prove_ms_median)),
@@ -160,13 +177,20 @@ impl fmt::Display for Summary {
             (
                 "proving an exit",
                 format!(
-                    "{:.0} ms, {} (as on the chain: {})",
+                    "{:.0} ms (as on the chain: {})",
                     self.exit_prove_ms,
-                    self.exit_equity,
                     yes(self.exit_agrees)
                 ),
             ),
+            ("stops fired", self.stops_fired.to_string()),
+            ("liquidations", self.liquidations.to_string()),
+            ("deleveraged", self.deleveraged.to_string()),
             ("solvency rounds", self.solvency_rounds.to_string()),
+            ("forced withdrawals", self.forced_withdrawals.to_string()),
+            (
+                "receipts verified",
+                format!("{} of {}", self.receipts_verified, self.instructions),
+            ),
             (
                 "withdrawals paid",
                 format!(

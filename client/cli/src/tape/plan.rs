@@ -11,7 +11,7 @@
 //! Two trades never become one fill: fills of one incoming order always meet different orders at rest.
 
 use super::Print;
-use cloister_ledger::Side;
+use cloister_ledger::{instruction::flags, Side};
 
 /// How an order takes part.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,6 +20,16 @@ pub enum OrderRole {
     Maker,
     /// Comes in and trades at once.
     Taker,
+}
+
+impl OrderRole {
+    /// The flags of an order that can play no other part.
+    pub fn flags(self) -> u8 {
+        match self {
+            Self::Maker => flags::POST_ONLY,
+            Self::Taker => flags::IMMEDIATE_OR_CANCEL,
+        }
+    }
 }
 
 /// One order of a plan.

@@ -22,6 +22,26 @@ pub enum ChainError {
         /// Why not.
         source: Box<ClientError>,
     },
+    /// The node has as many connections as it takes.
+    #[error(
+        "the node at {url} has as many connections as it takes: try again later, or name another with --node. Its \
+         operator sets the limit with --rpc-max-connections"
+    )]
+    Crowded {
+        /// The address that was tried.
+        url: String,
+    },
+    /// A server answers, but not as a node does.
+    #[error(
+        "the server at {url} does not open a WebSocket, it answers with the HTTP status {status}: check the address, and \
+         whether a proxy before the node passes WebSockets on"
+    )]
+    NotANode {
+        /// The address that was tried.
+        url: String,
+        /// What it answered.
+        status: u16,
+    },
     /// What was asked makes sense on a development chain only.
     #[error("this is no development chain: nobody gives money away here")]
     NotDevelopment,
@@ -83,6 +103,16 @@ pub enum ChainError {
         balance: Balance,
         /// What the transaction costs, in the same.
         fee: Balance,
+    },
+    /// Other transactions of the signer came first, each time that this one was sent.
+    #[error(
+        "account {} sends other transactions at the same time, and they came first; nothing of this one was sent on. Run \
+         the command again once they are in a block",
+        account.to_ss58check()
+    )]
+    Overtaken {
+        /// Who signs.
+        account: AccountId,
     },
     /// The node does not take the transaction.
     #[error("the node did not take the transaction, nothing was changed: {0}")]
@@ -170,6 +200,10 @@ fn hint(error: &Execution<Runtime>) -> Option<&'static str> {
             "all that the claim has a right to now is paid; there is more once the shortfall is smaller"
         }
         Execution::NoClaim => "this account has nothing to claim",
+        Execution::PayoutRefused => {
+            "the settlement asset refuses the payment: an account must hold at least the asset's smallest balance, and \
+             must not be frozen. Send the account some of the asset first, or take the claim once it is larger"
+        }
         Execution::PeriodNotClosed => "the period is not over; try again after the next sweep",
         Execution::ShortfallFound => "the group is short, and traders come first; try again once it is not",
         Execution::FreezeNotDue => "a group can be frozen only when nobody has proven it for as long as its terms say",

@@ -7,7 +7,7 @@ use cloister_runtime::{
     AccountId, Balance, Hash, Nonce, RuntimeCall, RuntimeEvent, UncheckedExtrinsic,
 };
 use codec::Encode;
-use jsonrpsee::{core::ClientError, rpc_params};
+use jsonrpsee::{core::ClientError, rpc_params, types::ErrorObjectOwned};
 use polkadot_sdk::{
     pallet_transaction_payment::RuntimeDispatchInfo,
     sc_transaction_pool_api::TransactionStatus,
@@ -25,6 +25,10 @@ use polkadot_sdk::{
 const LIFETIME: u64 = 64;
 /// Code by which a node says that a transaction is not valid.
 const INVALID: i32 = 1010;
+/// Code by which a pool says that it has a transaction of the same signer and nonce already.
+const TOO_LOW_PRIORITY: i32 = 1014;
+/// How often a transaction is signed again because another one of its signer took its nonce.
+const ATTEMPTS: u32 = 5;
 
 /// How long to wait for a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,26 +94,35 @@ impl Chain {
         Ok(unsigned.signed_by(AccountId::new(signer.public()), MultiSignature::Sr25519(signature)))
     }
 
-    /// Signs and sends a call, and waits.
+    /// Signs and sends a call, and waits. Where another program sends transactions of the same signer at the same time
+    /// it is signed again with the next nonce: what a pool refuses has no effect.
     ///
     /// # Errors
     /// [`ChainError::Failed`] if it is in a block and failed there; [`ChainError::NotIncluded`] if it never was;
-    /// [`ChainError::FeeUnpaid`] and [`ChainError::NotTaken`] if the node did not take it.
+    /// [`ChainError::Overtaken`], [`ChainError::FeeUnpaid`] and [`ChainError::NotTaken`] if the node did not take it.
     pub async fn submit(&self, call: RuntimeCall, signer: &OwnerKey, until: Until) -> Result<Included, ChainError> {
         let ordered = self.nonces.lock().await;
-        let nonce = self.next_nonce(signer).await?;
-        let extrinsic = self.sign(call, signer, nonce).await?;
-        let encoded = extrinsic.encode();
-        let sent = self
-            .subscribe::<TransactionStatus<Hash, Hash>>(
-                "author_submitAndWatchExtrinsic",
-                rpc_params![Bytes(encoded.clone())],
-                "author_unwatchExtrinsic",
-            )
-            .await;
-        let mut statuses = match sent {
-            Ok(statuses) => statuses,
-            Err(error) => return Err(self.why_not(error, &encoded, signer).await),
+        let mut attempts = 1;
+        let (encoded, mut statuses) = loop {
+            let nonce = self.next_nonce(signer).await?;
+            let extrinsic = self.sign(call.clone(), signer, nonce).await?;
+            let encoded = extrinsic.encode();
+            let sent = self
+                .subscribe::<TransactionStatus<Hash, Hash>>(
+                    "author_submitAndWatchExtrinsic",
+                    rpc_params![Bytes(encoded.clone())],
+                    "author_unwatchExtrinsic",
+                )
+                .await;
+            match sent {
+                Ok(statuses) => break (encoded, statuses),
+                Err(error) if is_overtaken(&error) && attempts < ATTEMPTS => attempts += 1,
+                Err(error) if is_overtaken(&error) => {
+                    let account = AccountId::new(signer.public());
+                    return Err(ChainError::Overtaken { account });
+                }
+                Err(error) => return Err(self.why_not(error, &encoded, signer).await),
+            }
         };
         // The pool has it now: the next nonce counts it.
         drop(ordered);
@@ -146,10 +159,7 @@ impl Chain {
         let ClientError::Call(refusal) = &**source else {
             return error;
         };
-        let reason = refusal
-            .data()
-            .and_then(|data| serde_json::from_str::<String>(data.get()).ok());
-        let reason = reason.unwrap_or_else(|| refusal.message().into());
+        let reason = reason_of(refusal);
         let no_fee: &str = InvalidTransaction::Payment.into();
         if refusal.code() != INVALID || reason != no_fee {
             return ChainError::NotTaken(reason);
@@ -182,5 +192,54 @@ impl Chain {
             Some(error) => Err(ChainError::Failed(Box::new(Failure { error, block }))),
             None => Ok(Included { block, extrinsic }),
         }
+    }
+}
+
+/// What a node says of a transaction that it does not take.
+fn reason_of(refusal: &ErrorObjectOwned) -> String {
+    let reason = refusal
+        .data()
+        .and_then(|data| serde_json::from_str::<String>(data.get()).ok());
+    reason.unwrap_or_else(|| refusal.message().into())
+}
+
+/// Whether a node did not take a transaction because another one of its signer has its nonce: it waits in the pool, or
+/// is in a block already.
+fn is_overtaken(error: &ChainError) -> bool {
+    let ChainError::Call { source, .. } = error else {
+        return false;
+    };
+    let ClientError::Call(refusal) = &**source else {
+        return false;
+    };
+    let stale: &str = InvalidTransaction::Stale.into();
+    match refusal.code() {
+        TOO_LOW_PRIORITY => true,
+        INVALID => reason_of(refusal) == stale,
+        _ => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jsonrpsee::types::ErrorObject;
+
+    fn refused(code: i32, data: &str) -> ChainError {
+        ChainError::Call {
+            method: "author_submitAndWatchExtrinsic",
+            source: Box::new(ClientError::Call(ErrorObject::owned(code, "no", Some(data)))),
+        }
+    }
+
+    #[test]
+    fn a_transaction_should_be_signed_again_only_if_another_one_took_its_nonce() {
+        let stale: &str = InvalidTransaction::Stale.into();
+        let no_fee: &str = InvalidTransaction::Payment.into();
+        assert!(is_overtaken(&refused(TOO_LOW_PRIORITY, "the pool has one already")));
+        assert!(is_overtaken(&refused(INVALID, stale)));
+        assert!(!is_overtaken(&refused(INVALID, no_fee)));
+        assert!(!is_overtaken(&refused(1016, "the pool is full")));
+        assert!(!is_overtaken(&ChainError::NotDevelopment));
     }
 }

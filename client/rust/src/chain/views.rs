@@ -94,6 +94,14 @@ impl Chain {
         }
     }
 
+    /// Who may submit a group's batches, in the order in which they lead. They sign receipts.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn submitters(&self, group: u32, at: Option<Hash>) -> Result<Vec<AccountId>, ChainError> {
+        self.api("CloisterApi_submitters", group.encode(), at).await
+    }
+
     /// What the next item of a group's queue costs besides what it pays in, 10^-6: a forced withdrawal or a re-key
     /// (`priority`), or any other item of an account.
     ///
@@ -296,6 +304,19 @@ impl Chain {
     pub async fn latest_risk_table(&self, group: u32, at: Option<Hash>) -> Result<RiskTable, ChainError> {
         let table: Option<RiskTable> = self.api("CloisterApi_latest_risk_table", group.encode(), at).await?;
         table.ok_or(ChainError::Absent("risk table yet: the oracle has fed no prices"))
+    }
+
+    /// A risk table of a group; none if it is not kept any more.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn risk_table(
+        &self,
+        group: u32,
+        version: u64,
+        at: Option<Hash>,
+    ) -> Result<Option<RiskTable>, ChainError> {
+        self.api("CloisterApi_risk_table", (group, version).encode(), at).await
     }
 
     /// Hash and time of a risk table.

@@ -31,6 +31,13 @@ const PINNED: &[(u16, u16, usize, usize, &str)] = &[
         "789fa8084b9fad630c22ab8f6b54f1c998c5d44ed46085a48e08ff201bb9819d",
     ),
     (
+        4,
+        4,
+        221_515,
+        222_390,
+        "94547ba80dcbe72cff1e5c18698c3ca007ff7716820484ca518a841824c829d5",
+    ),
+    (
         22,
         1,
         506_569,
@@ -57,8 +64,9 @@ const PINNED: &[(u16, u16, usize, usize, &str)] = &[
 const UNIT_BUDGET: usize = 20_400;
 
 /// Named shapes and the logarithms of their domains.
-const SHAPES: [(Shape, u32); 4] = [
+const SHAPES: [(Shape, u32); 5] = [
     (Shape::DEV, 18),
+    (Shape::DEV_MAKER, 18),
     (Shape::STANDARD, 19),
     (Shape::LARGE, 20),
     (Shape::MAKER, 20),

@@ -120,6 +120,12 @@ pub const CIRCUITS: &[NamedCircuit] = &[
         "a batch of the shape of development chains",
         Shape::DEV
     ),
+    batch!(
+        "batch-dev-maker",
+        "dev-maker",
+        "a batch of development chains whose units have four places",
+        Shape::DEV_MAKER
+    ),
     batch!("batch-standard", "standard", "a batch of a busy group", Shape::STANDARD),
     batch!("batch-large", "large", "a batch of the busiest groups", Shape::LARGE),
     batch!(

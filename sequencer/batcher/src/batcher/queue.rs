@@ -213,7 +213,7 @@ impl Batcher {
     fn take_request(&mut self, request: &QueueItem) -> Result<bool, BatcherError> {
         let account = request.account();
         let items = self.waiting.of(account);
-        let Some(open) = self.open.as_mut().filter(|open| open.free(&self.config) > 0) else {
+        let Some(open) = self.open.as_mut().filter(|open| open.free() > 0) else {
             return Ok(false);
         };
         let opens = items.iter().any(|item| matches!(item, QueueItem::Open { .. }));
@@ -273,7 +273,7 @@ impl Batcher {
 
     /// Units of the open batch that are free and not kept for the queue.
     fn unclaimed(&self) -> usize {
-        self.open.as_ref().map_or(0, |open| open.unclaimed(&self.config))
+        self.open.as_ref().map_or(0, OpenBatch::unclaimed)
     }
 
     /// Takes the items of an account, if there are any, into the open batch.
@@ -282,7 +282,7 @@ impl Batcher {
         let Some(open) = self.open.as_mut().filter(|_| !items.is_empty()) else {
             return Ok(Absorbed::Taken);
         };
-        if open.free(&self.config) == 0 {
+        if open.free() == 0 {
             return Ok(Absorbed::Full);
         }
         open.absorb_queue(&self.head, account, items)?;

@@ -69,7 +69,9 @@ fn a_refreshed_batch_differs_only_in_time_and_salt() {
     );
     let expired = batch.refresh(LATER + 1, &secrets).unwrap_err();
     assert!(matches!(expired, BatcherError::Refresh { batch_no, .. } if batch_no == batch.batch_no()));
-    world.batcher.refreshed(&later);
+    world
+        .batcher
+        .retime(later.batch_no(), later.time(), later.request.context.salt);
     world.batcher.settle(batch.batch_no()).unwrap();
     assert_eq!(world.batcher.settled().root(), b.new_root);
 }

@@ -141,7 +141,7 @@ fn a_cancel_of_the_batch_that_ends_its_account_is_left_out() {
 #[test]
 fn padding_of_the_last_account_leaves_its_deposit_to_the_unit_that_takes_it() {
     let config = cloister_batcher::BatcherConfig {
-        shape: Shape { units: 8, places: 1 },
+        shapes: vec![Shape { units: 8, places: 1 }],
         ..batcher_config()
     };
     let mut world = World::with(config, 1, RICH);

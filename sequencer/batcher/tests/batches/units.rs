@@ -1,13 +1,13 @@
 //! How fills, cancels and withdrawals become units.
 
-use crate::{common::*, deposit, sorted, RICH};
-use cloister_batcher::{Batcher, BatcherError, Event, UnitName};
+use crate::{common::*, sorted, RICH};
+use cloister_batcher::{Batcher, BatcherError, Event, VoidReason, Voided};
 use cloister_engine::{Fill, FillSide, OrderKey, TradeError};
 use cloister_ledger::{
     BatchError, GroupLedger, Instruction, InstructionKind, Mode, Shape, Side, StateError, UnitError,
 };
 use cloister_risk::MarginError;
-use cloister_types::{AccountIndex, InstructionId, InstrumentId, Lots, PerLot, Price, Total};
+use cloister_types::{AccountIndex, InstructionId, InstrumentId, Lots, Price, Total};
 use std::sync::Arc;
 
 #[test]
@@ -81,13 +81,13 @@ fn a_full_batch_is_closed_at_once() {
 
 #[test]
 fn signed_cancels_and_withdrawals_are_units() {
-    let mut world = World::new(2, RICH);
-    world.submit(sell(0, 1, 5, MARK)).unwrap();
-    world.submit(other(InstructionKind::Cancel, 0, 1, 0)).unwrap();
+    let mut world = World::new(3, RICH);
+    world.submit(sell(2, 1, 5, MARK)).unwrap();
+    world.submit(other(InstructionKind::Cancel, 2, 1, 0)).unwrap();
     world.submit(other(InstructionKind::CancelAll, 0, 9, 0)).unwrap();
     world.submit(other(InstructionKind::Withdrawal, 1, 3, 4 * ONE)).unwrap();
     world.flush();
-    assert_eq!(sorted(units(&world.closed[0])), [(0, 1, 0), (0, 9, 0), (1, 3, 0)]);
+    assert_eq!(sorted(units(&world.closed[0])), [(0, 9, 0), (1, 3, 0), (2, 1, 0)]);
     let paid: u64 = world.closed[0]
         .effect
         .statement
@@ -125,48 +125,54 @@ fn fill(maker: Instruction, taker: Instruction, quantity: u64) -> Event {
 }
 
 #[test]
-fn a_fill_that_breaks_a_rule_is_named_and_kept() {
+fn a_fill_that_breaks_a_rule_is_void_and_keeps_nobody_out() {
     let mut world = World::new(2, 10 * ONE);
-    let rule = TradeError::Margin(MarginError::InitialMarginShort);
-    let error = BatcherError::Unprovable {
+    let broken = fill(sell(0, 1, 5, MARK), buy(1, 1, 5, MARK), 5);
+    world.push(broken.clone()).unwrap();
+    let reason = VoidReason::Rule {
         account: AccountIndex::ZERO,
-        id: InstructionId(1),
-        rule,
+        rule: TradeError::Margin(MarginError::InitialMarginShort),
     };
-    assert_eq!(world.push(fill(sell(0, 1, 5, MARK), buy(1, 1, 5, MARK), 5)), Err(error));
-    assert_eq!((world.batcher.pending(), world.batcher.open_units()), (1, 0));
-    // A kinder table makes it provable: nothing was lost.
-    let mut kind = table(2);
-    kind.rows[0].scenarios = [PerLot::ZERO; 16];
-    kind.rows[0].floor_short = Price::ZERO;
-    kind.rows[0].floor_long = Price::ZERO;
-    world
-        .batcher
-        .rebase(NOW, kind, vec![deposit(9, 0, RICH)], &mut world.secrets)
-        .unwrap();
-    assert_eq!((world.batcher.pending(), world.batcher.open_units()), (0, 3));
+    assert_eq!(world.batcher.take_voided(), [Voided { event: broken, reason }]);
+    assert_eq!((world.batcher.pending(), world.batcher.open_units()), (0, 0));
 }
 
 #[test]
-fn a_batch_that_the_transition_refuses_names_the_unit_and_stays_open() {
+fn a_withdrawal_that_the_transition_refuses_is_void_and_the_rest_of_its_batch_is_made_again() {
     let mut world = World::new(2, RICH);
+    world.submit(sell(0, 1, 5, MARK)).unwrap();
+    world.submit(buy(1, 1, 5, MARK)).unwrap();
     let mut forged = sign(other(InstructionKind::Withdrawal, 1, 4, ONE));
     forged.instruction.limit = 2 * ONE;
-    world.push(Event::Bound(forged.into())).unwrap();
-    let refused = world.batcher.close(NOW, &mut world.secrets).unwrap_err();
-    let BatcherError::Refused { batch_no, unit, source } = refused else {
-        panic!("{refused:?}")
+    let event = Event::Bound(forged.into());
+    world.push(event.clone()).unwrap();
+    world.flush();
+    let voided = world.batcher.take_voided();
+    assert_eq!(voided.len(), 1);
+    assert_eq!(voided[0].event, event);
+    let VoidReason::Refused(StateError::Batch(BatchError::Unit(_, UnitError::Place(0, _)))) = voided[0].reason else {
+        panic!("{voided:?}")
     };
-    let unit: UnitName = unit.unwrap();
-    assert_eq!(
-        (batch_no, unit.account, unit.id),
-        (world.batcher.head().batch_no(), AccountIndex(1), Some(InstructionId(4)))
-    );
-    let StateError::Batch(BatchError::Unit(at, UnitError::Place(0, _))) = source else {
-        panic!("{source:?}")
-    };
-    assert_eq!(usize::from(at), unit.position);
-    assert_eq!(world.batcher.open_units(), 1);
+    assert_eq!(sorted(units(&world.closed[0])), [(0, 1, 5), (1, 1, 5)]);
+    assert_eq!((world.closed.len(), world.batcher.open_units()), (1, 0));
+}
+
+#[test]
+fn a_cancel_all_takes_the_place_of_its_accounts_older_cancels() {
+    let mut world = World::new(2, RICH);
+    for id in 1..4 {
+        world.submit(sell(0, id, 1, MARK)).unwrap();
+        world.submit(other(InstructionKind::Cancel, 0, id, 0)).unwrap();
+    }
+    world.submit(sell(1, 1, 1, MARK)).unwrap();
+    world.submit(other(InstructionKind::Cancel, 1, 1, 0)).unwrap();
+    world.submit(other(InstructionKind::CancelAll, 0, 9, 0)).unwrap();
+    world.flush();
+    assert_eq!(units(&world.closed[0]).len(), 2);
+    assert_eq!(sorted(units(&world.closed[0])), [(0, 9, 0), (1, 1, 0)]);
+    assert_eq!(world.closed.len(), 1);
+    let account = |index| &world.batcher.head().account(AccountIndex(index)).unwrap().account;
+    assert_eq!(account(0).min_id, InstructionId(9));
 }
 
 #[test]
@@ -195,7 +201,7 @@ fn a_cancel_that_cannot_be_proven_is_left_out() {
 fn a_shape_with_one_unit_should_be_refused() {
     let shape = Shape { units: 1, places: 1 };
     let config = cloister_batcher::BatcherConfig {
-        shape,
+        shapes: vec![shape],
         ..batcher_config()
     };
     let error = Batcher::new(config, GroupLedger::default(), 0, table(1), Vec::new()).unwrap_err();

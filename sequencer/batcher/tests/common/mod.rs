@@ -5,7 +5,7 @@ use cloister_batcher::{
     BatchSecrets, Batcher, BatcherConfig, BatcherError, ClosedBatch, Event, Forced, QueueItem, Request, SecretSource,
 };
 use cloister_crypto::Fr;
-use cloister_engine::{Engine, Rejection};
+use cloister_engine::{Engine, Fill, Rejection};
 pub use cloister_engine_testing::*;
 use cloister_ledger::{GroupLedger, Instruction, Shape, SignedInstruction};
 use cloister_risk::RiskTable;
@@ -31,7 +31,7 @@ pub fn batcher_config() -> BatcherConfig {
     BatcherConfig {
         genesis: GENESIS,
         group: GroupId(GROUP),
-        shape: SHAPE,
+        shapes: vec![SHAPE],
         payee: [3; 32],
         queue_share: 50,
         max_age: 1_000,
@@ -45,6 +45,8 @@ pub struct World {
     pub secrets: Counter,
     pub closed: Vec<ClosedBatch>,
     pub now: u64,
+    /// Fills of orders that fired at a new table.
+    pub fired: Vec<Fill>,
 }
 
 pub fn open_item(item: u64, account: u32, deposit: u64) -> QueueItem {
@@ -72,6 +74,7 @@ impl World {
             secrets: Counter::default(),
             closed: Vec::new(),
             now: NOW,
+            fired: Vec::new(),
         };
         for account in 0..accounts {
             world.open(account, deposit);
@@ -109,7 +112,7 @@ impl World {
             .batcher
             .rebase(self.now, table.clone(), Vec::new(), &mut self.secrets);
         let held = result.expect("everything can be made again");
-        self.engine.set_table(table).unwrap();
+        // First what accounts hold, then the table: orders that fire at it are matched with what their accounts hold.
         self.engine.rebase(&held).unwrap();
         let waiting: Vec<_> = self.batcher.waiting_forced().collect();
         for (account, asked) in waiting {
@@ -117,6 +120,18 @@ impl World {
         }
         self.closed.clear();
         self.collect();
+        self.obey(table);
+    }
+
+    /// Gives the engine a table that the batcher has, and the batcher what fires at it.
+    pub fn obey(&mut self, table: RiskTable) {
+        let effects = self.engine.set_table(table).unwrap();
+        for event in effects.into_iter().filter_map(Event::of) {
+            if let Event::Filled(fill) = &event {
+                self.fired.push(fill.clone());
+            }
+            self.push(event).unwrap();
+        }
     }
 
     pub fn push(&mut self, event: Event) -> Result<(), BatcherError> {

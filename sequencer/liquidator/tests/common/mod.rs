@@ -1,10 +1,10 @@
 //! A small market, and a batch in the making that accepts whatever leaves nobody with more lots than before.
 
 use cloister_ledger::Side;
-use cloister_liquidator::{BatchDraft, Decision, Holding, Offer, OfferPrice, Refusal, Trade};
+use cloister_liquidator::{BatchDraft, Decision, Holding, Offer, OfferPrice, Refusal, Resting, Trade};
 use cloister_risk::{linear_scenarios, Header, LinearScan, Positions, RiskTable, Row, Status};
 use cloister_types::{GroupId, InstrumentId, Lots, PerLot, Position, Price};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Price of a lot in both live rows, 10^-6.
 pub const MARK: i64 = 100_000_000;
@@ -83,6 +83,10 @@ pub struct Paper<'t> {
     /// What makers take at the mark, and at a discount, in every row.
     pub at_mark: Vec<Offer>,
     pub at_discount: Vec<Offer>,
+    /// Orders at rest on the side that is asked for, in the order in which they trade.
+    pub resting: Vec<Resting>,
+    /// Those of them that cannot trade.
+    pub unfit: BTreeSet<u64>,
     /// Groups that were accepted.
     pub groups: Vec<Vec<Decision>>,
     /// Number of units that fit.
@@ -101,6 +105,8 @@ impl<'t> Paper<'t> {
             house: holding(1_000_000, &[]),
             at_mark: Vec::new(),
             at_discount: Vec::new(),
+            resting: Vec::new(),
+            unfit: BTreeSet::new(),
             groups: Vec::new(),
             units: 100,
             house_lots: u64::MAX,
@@ -149,6 +155,10 @@ impl<'t> BatchDraft<'t> for Paper<'t> {
         }
     }
 
+    fn resting(&self, _row: usize, _side: Side) -> Vec<Resting> {
+        self.resting.clone()
+    }
+
     fn profit(&self, account: u32, _row: usize) -> i128 {
         self.profits.get(&account).copied().unwrap_or_default()
     }
@@ -157,6 +167,14 @@ impl<'t> BatchDraft<'t> for Paper<'t> {
         if self.room() < group.len() {
             return Err(Refusal::Full);
         }
+        let orders = group.iter().filter_map(|decision| match decision {
+            Decision::Match { order, .. } => Some(*order),
+            _ => None,
+        });
+        if let Some(unfit) = orders.into_iter().find(|order| self.unfit.contains(order)) {
+            self.resting.retain(|resting| resting.order != unfit);
+            return Err(Refusal::Order);
+        }
         let (accounts, house) = (self.accounts.clone(), self.house);
         for decision in group {
             match decision {
@@ -164,6 +182,13 @@ impl<'t> BatchDraft<'t> for Paper<'t> {
                     trades.iter().for_each(|trade| self.trade(*account, trade))
                 }
                 Decision::Take { account, trade } => self.trade(*account, trade),
+                Decision::Match { account, order, trade } => {
+                    self.trade(*account, trade);
+                    for resting in self.resting.iter_mut().filter(|resting| resting.order == *order) {
+                        resting.lots -= trade.lots;
+                    }
+                    self.resting.retain(|resting| resting.lots > 0);
+                }
                 Decision::TakeOver { account } => {
                     let taken = self.accounts.insert(*account, Holding::default()).unwrap_or_default();
                     self.house.cash += taken.cash;

@@ -1,9 +1,14 @@
 //! An account, and how its holder asks for it.
 
-use super::instruction::SideName;
+use super::instruction::{SideName, TriggerFields};
 use crate::encoding::{bytes, decimal, decimal_pairs};
-use cloister_crypto::{auth, field::to_bytes, Fr};
-use cloister_types::{AccountIndex, GroupId, InstructionId, InstrumentId, Lots, Money, Position, Price, Total};
+use cloister_crypto::{
+    auth::{self, Purpose},
+    field::to_bytes,
+    stream::Scope,
+    Fr,
+};
+use cloister_types::{AccountIndex, InstructionId, InstrumentId, Lots, Money, Position, Price, Total};
 use serde::{Deserialize, Serialize};
 
 /// Who asks for an account: proves knowledge of the view key (P-AUTH).
@@ -14,19 +19,24 @@ pub struct AccountQuery {
     pub index: AccountIndex,
     /// Time of the question, which must be within 60 s of the server's clock.
     pub time: u64,
-    /// `sponge(AUTH, [view_key, group, index, time])`.
+    /// `sponge(AUTH, [view_key, genesis_lo, genesis_hi, purpose, group, index, time])`.
     #[serde(with = "bytes")]
     pub tag: [u8; 32],
 }
 
 impl AccountQuery {
-    /// A question from the holder of the view key.
-    pub fn new(view_key: Fr, group: GroupId, index: AccountIndex, time: u64) -> Self {
-        let tag = auth::tag(view_key, group.get(), index.get(), time);
+    /// A question from the holder of the view key, for one purpose.
+    pub fn new(view_key: Fr, scope: Scope, purpose: Purpose, index: AccountIndex, time: u64) -> Self {
+        let asked = auth::Request {
+            scope,
+            purpose,
+            index: index.get(),
+            time,
+        };
         Self {
             index,
             time,
-            tag: to_bytes(&tag),
+            tag: to_bytes(&asked.tag(view_key)),
         }
     }
 }
@@ -71,6 +81,31 @@ pub struct OpenOrderInfo {
     pub expiry: u64,
 }
 
+/// One order that waits for a mark.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WaitingOrderInfo {
+    /// Order id.
+    #[serde(with = "decimal")]
+    pub id: InstructionId,
+    /// Instrument.
+    pub instrument_id: InstrumentId,
+    /// Side.
+    pub side: SideName,
+    /// What it waits for.
+    pub trigger: TriggerFields,
+    /// Limit price.
+    #[serde(with = "decimal")]
+    pub limit: Price,
+    /// Lots signed.
+    #[serde(with = "decimal")]
+    pub quantity: Lots,
+    /// Flags (S-INSTRUCTION), without the direction of its trigger.
+    pub flags: u8,
+    /// Expiry.
+    pub expiry: u64,
+}
+
 /// An account as the sequencer sees it: after every fill, settled or not.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -101,6 +136,15 @@ pub struct AccountInfo {
     pub positions: Vec<PositionInfo>,
     /// Orders at rest.
     pub open_orders: Vec<OpenOrderInfo>,
+    /// Orders that wait for a mark.
+    #[serde(default)]
+    pub waiting_orders: Vec<WaitingOrderInfo>,
+    /// Number of the last control; the next must be higher.
+    #[serde(default, with = "decimal")]
+    pub last_control: u64,
+    /// When the dead man's switch acts unless it is renewed; `None` if it is off.
+    #[serde(default)]
+    pub dead_man_at: Option<u64>,
     /// The account in the ledger that the chain has settled; `None` before its open has settled.
     pub settled: Option<SettledAccount>,
 }

@@ -4,7 +4,7 @@ use super::halt::HaltInfo;
 use crate::encoding::bytes;
 use serde::{Deserialize, Serialize};
 
-/// A settled batch, with what it took to make it.
+/// A settled batch, with what it took to make it. Nothing in it tells units that somebody asked for from padding.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct BatchInfo {
@@ -22,10 +22,6 @@ pub struct BatchInfo {
     pub house: [u8; 32],
     /// Number of units in the shape.
     pub units: u32,
-    /// Units that were not padding.
-    pub used: u32,
-    /// Number of fills in the batch.
-    pub fills: u32,
     /// Constraints of the circuit.
     pub constraints: u64,
     /// Milliseconds it took to prove.
@@ -54,11 +50,10 @@ pub struct BatchStatus {
     pub waiting: u32,
     /// Number of batches that wait for a block.
     pub submitting: u32,
-    /// Number of units in the open batch.
-    pub open_units: u32,
-    /// Number of events that no batch takes now. If it is not 0, `halted` says why.
-    pub stuck_events: u32,
-    /// Number of units in the shape.
+    /// Whether anything waits to be in a closed batch: the open batch is not empty, or no batch takes an event now, in
+    /// which case `halted` says why.
+    pub open: bool,
+    /// Number of units in the largest shape that a batch may get.
     pub units: u32,
     /// Account root of the settled ledger.
     #[serde(with = "bytes")]

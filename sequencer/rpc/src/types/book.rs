@@ -4,7 +4,7 @@ use crate::encoding::decimal;
 use cloister_types::{InstrumentId, Price};
 use serde::{Deserialize, Serialize};
 
-/// One price of a book.
+/// One price of a book. It does not say how many orders there are, because one alone would show its size.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Level {
@@ -14,8 +14,6 @@ pub struct Level {
     /// Lots of all its orders together, which may be more than one order can have.
     #[serde(with = "decimal")]
     pub quantity: u128,
-    /// Number of orders.
-    pub orders: u32,
 }
 
 /// A book, best prices first.

@@ -21,6 +21,14 @@ pub enum HaltKind {
     Paused,
     /// Another sequencer of the group leads now; only cancels are taken.
     Following,
+    /// The risk table in force is too old: prices have stopped. Only cancels are taken.
+    Table,
+    /// What was traded long ago has not settled. Only cancels are taken.
+    Unsettled,
+    /// The chain finalises nothing. Only cancels are taken.
+    Finality,
+    /// No solvency round counts that is new enough. Only cancels are taken.
+    Solvency,
     /// The chain has a batch that this sequencer did not make: another one runs for the same group.
     Foreign,
     /// The chain's root after a batch is not this sequencer's.

@@ -7,7 +7,8 @@ use cloister_ledger::{
 };
 use cloister_types::{AccountIndex, GroupId, InstructionId, InstrumentId, Lots, Price};
 use codec::{DecodeAll, Encode};
-use serde::{Deserialize, Serialize};
+use serde::{de, ser, Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::Value;
 
 /// Kind of an instruction (S-INSTRUCTION).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +54,7 @@ impl From<SideName> for Side {
 
 /// What an order waits for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct TriggerFields {
     /// Mark price per lot.
     #[serde(with = "decimal")]
@@ -94,9 +95,11 @@ impl From<TriggerFields> for Trigger {
     }
 }
 
-/// A signed instruction, field by field. Fields that the kind does not use are 0 and may be left out.
+/// A signed instruction, field by field. Fields that the kind does not use are 0 and may be left out. A field that is
+/// not known is refused, because it may be one that was misspelled, and then the instruction is not the one that was
+/// meant.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct InstructionFields {
     /// What to do.
     pub kind: KindName,
@@ -142,18 +145,59 @@ fn buy() -> SideName {
 }
 
 /// A signed instruction: its fields, or the hexadecimal digits of its SCALE encoding and the 48 bytes of the signature.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(untagged)]
+///
+/// Reading one from JSON never fails, whatever the JSON is: [`decode`](Self::decode) says what is wrong, and with which
+/// field, so that a server can answer with its own code.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Submission {
     /// Field by field.
     Fields(Box<InstructionFields>),
     /// Encoded.
     Encoded(String),
+    /// Neither; nobody writes one.
+    Malformed(SubmissionError),
+}
+
+impl Serialize for Submission {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Fields(fields) => fields.serialize(serializer),
+            Self::Encoded(digits) => digits.serialize(serializer),
+            Self::Malformed(error) => Err(ser::Error::custom(error)),
+        }
+    }
+}
+
+impl<'de> Deserialize<'de> for Submission {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(match Value::deserialize(deserializer).map_err(de::Error::custom)? {
+            Value::String(digits) => Self::Encoded(digits),
+            fields @ Value::Object(_) => match InstructionFields::read(fields) {
+                Ok(fields) => Self::Fields(Box::new(fields)),
+                Err(error) => Self::Malformed(error),
+            },
+            _ => Self::Malformed(SubmissionError::Form),
+        })
+    }
 }
 
 /// Why a submission cannot be read.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SubmissionError {
+    /// Neither an object of fields nor a string of digits.
+    #[error("the instruction is neither an object with its fields nor a string of hexadecimal digits")]
+    Form,
+    /// A field that every instruction has is left out.
+    #[error("field {0}: it is missing")]
+    Missing(&'static str),
+    /// A field does not hold what it must, or is not known.
+    #[error("field {field}: {reason}")]
+    Field {
+        /// The field as it is spelled on the wire; one in another with a point between, such as `trigger.mark`.
+        field: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// Not hexadecimal.
     #[error("the instruction is not hexadecimal")]
     Hex,
@@ -216,6 +260,7 @@ impl Submission {
     /// [`SubmissionError`].
     pub fn decode(&self) -> Result<SignedInstruction, SubmissionError> {
         match self {
+            Self::Malformed(error) => Err(error.clone()),
             Self::Fields(fields) => fields.decode(),
             Self::Encoded(text) => {
                 let raw = hex::decode(text.strip_prefix("0x").unwrap_or(text)).map_err(|_| SubmissionError::Hex)?;
@@ -234,6 +279,20 @@ impl Submission {
 }
 
 impl InstructionFields {
+    /// The fields that every instruction has, as they are spelled on the wire.
+    pub const REQUIRED: [&'static str; 6] = ["kind", "group", "index", "id", "expiry", "signature"];
+
+    /// Reads an object; says which field is wrong.
+    fn read(object: Value) -> Result<Self, SubmissionError> {
+        if let Some(field) = Self::REQUIRED.into_iter().find(|field| object.get(field).is_none()) {
+            return Err(SubmissionError::Missing(field));
+        }
+        serde_path_to_error::deserialize(object).map_err(|error| SubmissionError::Field {
+            field: error.path().to_string(),
+            reason: error.into_inner().to_string(),
+        })
+    }
+
     fn decode(&self) -> Result<SignedInstruction, SubmissionError> {
         let kind = match self.kind {
             KindName::Order => InstructionKind::Order,

@@ -4,7 +4,7 @@ use super::halt::HaltInfo;
 use cloister_types::{GroupId, ItemId};
 use serde::{Deserialize, Serialize};
 
-/// Counters, versions and what stops the sequencer.
+/// Versions, and what stops the sequencer. It has no counters of what traders do: they would tell when somebody trades.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
@@ -16,16 +16,6 @@ pub struct Status {
     pub time: u64,
     /// Since when it has been running.
     pub started: u64,
-    /// Number of instructions accepted.
-    pub accepted: u64,
-    /// Number of instructions refused.
-    pub rejected: u64,
-    /// Number of fills made.
-    pub fills: u64,
-    /// Number of accounts it knows.
-    pub accounts: u32,
-    /// Number of orders at rest.
-    pub open_orders: u32,
     /// The next item of the chain's queue it will take.
     pub next_queue_item: ItemId,
     /// Number of the final block it last looked at.

@@ -1,14 +1,30 @@
 //! The whole sequencer against a chain in memory.
 
 mod common;
+mod crash;
+mod entry;
+mod floods;
 mod keys;
+mod liquidations;
+mod openrpc;
+mod orders;
 mod queue;
+mod quiet;
+mod reads;
+mod rebuild;
+mod receipts;
 mod requests;
+mod restart;
 mod settling;
+mod shapes;
 mod solvency;
 mod start;
+mod stopping;
+mod streams;
 mod tables;
 mod trading;
+mod void;
+mod wire;
 
 use cloister_engine_testing::*;
 use cloister_types::Lots;

@@ -145,9 +145,12 @@ async fn a_close_that_takes_effect_when_its_turn_comes_ends_the_account_everywhe
     chain.enqueue_at(0, 0, ItemKind::Close, time);
     chain.next_table();
     running
-        .until(|r| async move { r.batch_status().await.open_units == 2 })
+        .until(|r| async move {
+            let status: Status = r.call("cloister_status", rpc_params![]).await.unwrap();
+            status.risk_version == 2 && r.batch_status().await.open
+        })
         .await;
-    let cancel = |account, id| running.submit(other(InstructionKind::Cancel, account, id, 0));
+    let cancel = |account, id| running.annul(account, id);
     let all = other(InstructionKind::Withdrawal, 0, 1, RICH);
     running.submit(all).await.unwrap();
     cancel(3, 1).await.unwrap();
@@ -159,8 +162,11 @@ async fn a_close_that_takes_effect_when_its_turn_comes_ends_the_account_everywhe
     running.settled().await;
     assert_eq!(running.batch_status().await.halted, None);
     assert_eq!(chain.lock().best.queue.len(), 0);
-    let status: Status = running.call("cloister_status", rpc_params![]).await.unwrap();
-    assert_eq!(status.accounts, 3);
+    let gone = running.account(0).await.unwrap_err();
+    assert_eq!(gone.0, ErrorCode::UnknownAccount.code());
+    for account in 1..4 {
+        running.account(account).await.unwrap();
+    }
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -179,17 +185,19 @@ async fn the_queue_is_read_only_for_a_table_that_comes_into_force() {
         .until(|r| async move { r.account(1).await.is_ok_and(|a| a.settled.is_some()) })
         .await;
     running.settled().await;
-    prover.slow.store(true, Ordering::SeqCst);
+    prover.held.store(true, Ordering::SeqCst);
     trade(&running, 1).await;
     running
         .until(|r| async move { r.batch_status().await.proving.is_some() })
         .await;
     let before = chain.lock().queue_reads;
     let item = chain.enqueue_with_table(0, 42, ItemKind::Deposit);
-    // Many looks at the chain, while the proof takes 400 ms.
-    tokio::time::sleep(Duration::from_millis(100)).await;
+    for _ in 0..20 {
+        running.looks().await;
+    }
     assert!(running.batch_status().await.proving.is_some());
     assert_eq!(chain.lock().queue_reads, before);
+    prover.held.store(false, Ordering::SeqCst);
     running
         .until(|r| async move { !r.chain.lock().best.queue.contains_key(&item) })
         .await;
@@ -253,12 +261,8 @@ async fn what_an_owner_takes_back_is_not_taken() {
 async fn what_was_credited_and_is_taken_back_is_made_undone() {
     let running = Running::with_accounts(2, RICH).await;
     let clock = running.chain.clock();
-    // Somebody else's turn comes first, so that it is in a batch that is not settled when it goes.
-    running
-        .chain
-        .lock()
-        .refusals
-        .extend([const { SubmitRejection::Disabled }; 3]);
+    // It is in a batch that is not settled when it goes.
+    running.chain.lock().enabled = false;
     let late = running.chain.enqueue_at(0, 600, ItemKind::Deposit, clock);
     running.chain.present_table();
     running
@@ -267,13 +271,18 @@ async fn what_was_credited_and_is_taken_back_is_made_undone() {
             account.is_ok_and(|account| account.cash == Money(i128::from(RICH) + 600))
         })
         .await;
+    running.chain.lock().queue_read_from.clear();
     running.chain.take_back(late, 0);
+    running.chain.lock().enabled = true;
     running
         .until(|r| async move {
             let account = r.account(0).await;
             account.is_ok_and(|account| account.cash == Money(i128::from(RICH)))
         })
         .await;
+    // What batches are done with is not read again, however long the queue was.
+    let read_from = running.chain.lock().queue_read_from.clone();
+    assert_eq!(read_from.iter().min(), Some(&late), "{read_from:?}");
     // The exchange goes on.
     running.chain.enqueue_with_table(1, 70, ItemKind::Deposit);
     running

@@ -3,7 +3,7 @@
 use crate::{common::*, trade, RICH};
 use cloister_engine_testing::*;
 use cloister_ledger::{Instruction, InstructionKind};
-use cloister_sequencer::{keys::SequencerKeys, Sequencer, SequencerConfig, StartError};
+use cloister_sequencer::{keys::SequencerKeys, RebuildError, Sequencer, SequencerConfig, StartError};
 use cloister_sequencer_rpc::{
     types::{HaltKind, Status},
     ErrorCode,
@@ -29,7 +29,7 @@ async fn a_sequencer_that_waits_for_its_first_table_says_so() {
 async fn a_chain_without_the_verifying_key_is_refused() {
     let chain = MockChain::new();
     let config = SequencerConfig {
-        shape: cloister_ledger::Shape { units: 9, places: 1 },
+        shapes: vec![cloister_ledger::Shape { units: 9, places: 1 }],
         ..sequencer_config()
     };
     let running = Running::with(&chain, config, MockProver::default());
@@ -91,7 +91,14 @@ async fn another_secret_does_not_rebuild_the_ledger() {
     let sequencer = Sequencer::new(sequencer_config(), chain, keys);
     let prover = MockProver::default();
     let error = sequencer.run(move |kind| Ok(prover.of(kind))).await.unwrap_err();
-    assert!(matches!(error, StartError::Recover(LedgerError::Sealed(0))), "{error}");
+    let sealed = RebuildError::Recover(LedgerError::Sealed(0));
+    assert!(
+        matches!(
+            error,
+            StartError::Rebuild(RebuildError::Recover(LedgerError::Sealed(0)))
+        ),
+        "{error}, and not {sealed}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

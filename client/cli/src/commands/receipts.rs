@@ -1,0 +1,243 @@
+//! `cloister receipts`: what the sequencer has promised, kept and checked (Q-RECEIPT).
+
+use super::{error::CommandError, session::Session};
+use crate::cli::{Global, ReceiptsCommand};
+use cloister_cli::receipts::checked;
+use cloister_receipts::{Outcome as Promise, ReceiptError, Scope, SignedReceipt};
+use cloister_sequencer_rpc::types::AcceptedInfo;
+use cloister_types::GroupId;
+use std::{
+    fs::{self, OpenOptions},
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+pub async fn run(global: &Global, command: ReceiptsCommand) -> Result<(), CommandError> {
+    match command {
+        ReceiptsCommand::Fetch { from } => fetch(global, from).await,
+        ReceiptsCommand::Verify { files, key } => verify(global, &files, key.as_deref()).await,
+    }
+}
+
+/// Where the receipts of a wallet's account in a group are kept, one on a line.
+fn kept_at(wallet: &Path, group: u32) -> PathBuf {
+    wallet.with_extension(format!("group-{group}.receipts"))
+}
+
+/// Keeps the receipt of an answer, if it has one, beside the file of the wallet. The instruction is taken whether or
+/// not this works, so a disk that is full is told and is no failure.
+pub(super) fn keep(wallet: &Path, group: u32, accepted: &AcceptedInfo) {
+    let Some(receipt) = &accepted.receipt else {
+        return;
+    };
+    let path = kept_at(wallet, group);
+    let file = OpenOptions::new().create(true).append(true).open(&path);
+    if let Err(error) = file.and_then(|mut file| writeln!(file, "{receipt}")) {
+        eprintln!("the receipt is not kept: {}: {error}; it is {receipt}", path.display());
+    }
+}
+
+async fn fetch(global: &Global, mut from: u64) -> Result<(), CommandError> {
+    let session = Session::begin(global).await?;
+    loop {
+        let page = session.sequencer.receipts(&session.trader, from).await?;
+        let mut last = None;
+        for text in &page {
+            say!("{text}");
+            last = SignedReceipt::from_hex(text).ok().map(|signed| signed.receipt.number);
+        }
+        match last {
+            Some(last) => from = last.saturating_add(1),
+            None => return Ok(()),
+        }
+    }
+}
+
+async fn verify(global: &Global, files: &[PathBuf], key: Option<&str>) -> Result<(), CommandError> {
+    let own;
+    let files = if files.is_empty() {
+        own = [kept_at(global.open_wallet()?.path(), global.group)];
+        &own[..]
+    } else {
+        files
+    };
+    let receipts = read(files)?;
+    let chain = global.connect().await?;
+    let keys = match key {
+        Some(text) => vec![public_key(text)?],
+        None => {
+            let members = chain.submitters(global.group, None).await?;
+            members.into_iter().map(Into::into).collect()
+        }
+    };
+    let scope = Scope {
+        genesis: chain.genesis().0,
+        group: GroupId(global.group),
+    };
+    let (checked, key) = checked(&scope, &keys, &receipts)?;
+    for signed in &receipts {
+        say!("{}", line(signed));
+    }
+    say!(
+        "{} receipts of 0x{} are good, {} of them follow the one before that is here; nothing contradicts",
+        checked.receipts,
+        hex::encode(key),
+        checked.links
+    );
+    Ok(())
+}
+
+/// The receipts in files, each on a line of its own.
+fn read(files: &[PathBuf]) -> Result<Vec<SignedReceipt>, CommandError> {
+    let mut out = Vec::new();
+    for path in files {
+        let text = fs::read_to_string(path).map_err(|source| CommandError::ReceiptFile {
+            path: path.clone(),
+            source,
+        })?;
+        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
+        for (number, line) in lines {
+            let signed = SignedReceipt::from_hex(line).map_err(|source| unreadable(path, number, source))?;
+            out.push(signed);
+        }
+    }
+    if out.is_empty() {
+        return Err(CommandError::NoReceipts);
+    }
+    Ok(out)
+}
+
+fn unreadable(path: &Path, line: usize, source: ReceiptError) -> CommandError {
+    CommandError::ReceiptLine {
+        path: path.into(),
+        line: line.saturating_add(1),
+        source,
+    }
+}
+
+fn public_key(text: &str) -> Result<[u8; 32], CommandError> {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    let bytes = hex::decode(digits).ok().and_then(|bytes| bytes.try_into().ok());
+    bytes.ok_or(CommandError::ReceiptKey)
+}
+
+fn line(signed: &SignedReceipt) -> String {
+    let receipt = &signed.receipt;
+    let promise = match &receipt.outcome {
+        Promise::Order {
+            filled,
+            resting,
+            waits,
+            dropped,
+        } => {
+            let waits = if *waits { ", waits for a mark" } else { "" };
+            let dropped = dropped.map(|why| format!(", the rest dropped: {why:?}"));
+            format!(
+                "order: {filled} lots filled, {resting} at rest{waits}{}",
+                dropped.unwrap_or_default()
+            )
+        }
+        Promise::Cancel { filled } => format!("cancel: {filled} lots were filled until then"),
+        Promise::CancelAll => "cancel of everything before".into(),
+        Promise::Withdrawal { amount } => format!(
+            "withdrawal of {}",
+            cloister_client_core::amount::show_money(amount.get().into())
+        ),
+        Promise::Control => "control".into(),
+    };
+    format!("{}  {}  {promise}", receipt.number, receipt.received_at)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cloister_receipts::{Chain, CheckError, Hash};
+    use cloister_types::Lots;
+    use polkadot_sdk::sp_core::{sr25519, Pair};
+
+    const SCOPE: Scope = Scope {
+        genesis: [1; 32],
+        group: GroupId(1),
+    };
+
+    fn key(number: u8) -> sr25519::Pair {
+        sr25519::Pair::from_seed(&[number; 32])
+    }
+
+    /// A receipt of a chain, signed.
+    fn issue(chain: &mut Chain, instruction: Hash, filled: u64, key: &sr25519::Pair) -> SignedReceipt {
+        let outcome = Promise::Cancel { filled: Lots(filled) };
+        let receipt = chain.issue(SCOPE, instruction, 1_700_000_000_000, outcome);
+        let signature = key.sign(&receipt.message()).0;
+        SignedReceipt { receipt, signature }
+    }
+
+    fn file(receipts: &[&SignedReceipt]) -> tempfile::NamedTempFile {
+        let mut file = tempfile::NamedTempFile::new().unwrap();
+        for signed in receipts {
+            writeln!(file, "{}\n", signed.to_hex()).unwrap();
+        }
+        file
+    }
+
+    #[test]
+    fn receipts_of_a_file_should_be_checked_under_the_key_that_signed_them() {
+        let (other, own) = (key(1), key(2));
+        let mut chain = Chain::default();
+        let receipts: Vec<_> = (0..3).map(|n| issue(&mut chain, [n; 32], n.into(), &own)).collect();
+        let file = file(&receipts.iter().collect::<Vec<_>>());
+        let read = read(&[file.path().into()]).unwrap();
+        assert_eq!(read, receipts);
+        let keys = [other.public().0, own.public().0];
+        let (found, key) = checked(&SCOPE, &keys, &read).unwrap();
+        assert_eq!((found.receipts, found.links, key), (3, 2, own.public().0));
+        assert_eq!(
+            line(&read[1]),
+            "1  1700000000000  cancel: 1 lots were filled until then"
+        );
+    }
+
+    #[test]
+    fn two_stories_should_end_with_a_code_of_their_own() {
+        let own = key(2);
+        let one = issue(&mut Chain::default(), [1; 32], 3, &own);
+        let other = issue(&mut Chain::default(), [1; 32], 4, &own);
+        let file = file(&[&one, &other]);
+        let read = read(&[file.path().into()]).unwrap();
+        let error = checked(&SCOPE, &[own.public().0], &read).unwrap_err();
+        assert!(matches!(error, CheckError::Contradiction { number: 0, .. }), "{error}");
+        assert_eq!(
+            CommandError::from(error).code(),
+            super::super::outcome::code::TWO_STORIES
+        );
+    }
+
+    #[test]
+    fn a_receipt_of_another_key_chain_or_wording_should_be_refused() {
+        let own = key(2);
+        let signed = issue(&mut Chain::default(), [1; 32], 3, &own);
+        let found = checked(&SCOPE, &[key(3).public().0], std::slice::from_ref(&signed));
+        assert!(matches!(found, Err(CheckError::Receipt(_))), "{found:?}");
+        let elsewhere = Scope {
+            genesis: [2; 32],
+            ..SCOPE
+        };
+        let found = checked(&elsewhere, &[own.public().0], std::slice::from_ref(&signed));
+        assert_eq!(found.unwrap_err(), CheckError::Receipt(ReceiptError::Scope(0)));
+        let mut changed = signed;
+        changed.receipt.outcome = Promise::Cancel { filled: Lots(9) };
+        assert!(checked(&SCOPE, &[own.public().0], &[changed]).is_err());
+    }
+
+    #[test]
+    fn what_is_no_receipt_should_be_named_by_its_line() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), "\n0x00\n").unwrap();
+        let error = read(&[file.path().into()]).unwrap_err();
+        assert!(error.to_string().contains("line 2"), "{error}");
+        fs::write(file.path(), "\n").unwrap();
+        let error = read(&[file.path().into()]).unwrap_err();
+        assert!(matches!(error, CommandError::NoReceipts), "{error}");
+        assert!(public_key("0x12").is_err());
+    }
+}

@@ -1,0 +1,62 @@
+//! Runs the Wasm runtime. What it is compiled to is kept on the disk: a node that starts again need not compile it
+//! again, which takes more processor time than everything else that a start does.
+
+use polkadot_sdk::*;
+use sc_executor::{HeapAllocStrategy, WasmExecutor, DEFAULT_HEAP_ALLOC_STRATEGY};
+use sc_service::Configuration;
+use std::{
+    fs::{self, Permissions},
+    io,
+    os::unix::fs::PermissionsExt,
+    path::{self, Path, PathBuf},
+};
+
+/// What the runtime may call on the node: the SDK's functions, BLS12-381 for the verification of proofs, and the
+/// permutation of hashes.
+pub type HostFunctions = (
+    sp_io::SubstrateHostFunctions,
+    cloister_curve_host::curve_host::HostFunctions,
+    cloister_crypto::host::permutation_host::HostFunctions,
+);
+/// Runs the Wasm runtime.
+pub type Executor = WasmExecutor<HostFunctions>;
+
+/// Folder in the node's base path. What is in it was made from the runtime that the chain has, and can be deleted.
+const FOLDER: &str = "compiled-runtimes";
+
+/// The executor that the configuration asks for, with what it compiles kept in the node's base path. Where that cannot
+/// be written to, every start compiles.
+pub(crate) fn executor(config: &Configuration) -> Executor {
+    let options = &config.executor;
+    let strategy = match options.default_heap_pages {
+        None => DEFAULT_HEAP_ALLOC_STRATEGY,
+        Some(pages) => HeapAllocStrategy::Static {
+            extra_pages: u32::try_from(pages).unwrap_or(u32::MAX),
+        },
+    };
+    let builder = WasmExecutor::<HostFunctions>::builder()
+        .with_execution_method(options.wasm_method)
+        .with_onchain_heap_alloc_strategy(strategy)
+        .with_offchain_heap_alloc_strategy(strategy)
+        .with_max_runtime_instances(options.max_runtime_instances)
+        .with_runtime_cache_size(options.runtime_cache_size);
+    match folder(config.base_path.path()) {
+        Ok(folder) => builder.with_cache_path(folder).build(),
+        Err(error) => {
+            log::warn!(
+                target: "cloister",
+                "The compiled runtime is not kept, so every start compiles it: {}: {error}",
+                config.base_path.path().display(),
+            );
+            builder.build()
+        }
+    }
+}
+
+/// Makes the folder, for the node's owner alone: whoever can write to it decides what the node runs.
+fn folder(base: &Path) -> io::Result<PathBuf> {
+    let folder = path::absolute(base)?.join(FOLDER);
+    fs::create_dir_all(&folder)?;
+    fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
+    Ok(folder)
+}

@@ -1,0 +1,151 @@
+//! Folders and ports that a node meets: it starts where it can, and says in a sentence why not where it cannot.
+
+use cloister_node::chain_spec;
+use serde_json::Value;
+use std::{
+    fs,
+    io::Read,
+    net::{TcpListener, TcpStream},
+    path::Path,
+    process::{Child, Command, Stdio},
+    thread,
+    time::{Duration, Instant},
+};
+use tempfile::TempDir;
+
+/// Time in which a loaded machine starts a node, or has it refuse.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// A node that ends with the test.
+struct Node(Child);
+
+impl Drop for Node {
+    fn drop(&mut self) {
+        // It may have ended by itself; then there is nothing to stop.
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn start(folder: &Path, arguments: &[&str]) -> Node {
+    let process = Command::new(env!("CARGO_BIN_EXE_cloister-node"))
+        .args([
+            "--no-prometheus",
+            "--no-telemetry",
+            "--no-mdns",
+            "--port",
+            "0",
+            "--base-path",
+        ])
+        .arg(folder)
+        .args(arguments)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary starts");
+    Node(process)
+}
+
+/// A port that was free a moment ago.
+fn free_port() -> u16 {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("there are free ports");
+    listener.local_addr().expect("a bound socket has an address").port()
+}
+
+/// Starts a node and waits until its server listens.
+fn serves(folder: &Path, arguments: &[&str]) {
+    let port = free_port();
+    let port_text = port.to_string();
+    let mut node = start(folder, &[arguments, &["--rpc-port", &port_text]].concat());
+    // Whoever does not read has the node wait.
+    let mut log = node.0.stderr.take().expect("it is piped");
+    let reader = thread::spawn(move || {
+        let mut text = String::new();
+        let _ = log.read_to_string(&mut text);
+        text
+    });
+    let begin = Instant::now();
+    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        let ended = node.0.try_wait().expect("it can be asked");
+        if ended.is_some() || begin.elapsed() > PATIENCE {
+            drop(node);
+            panic!("no server: {}", reader.join().expect("it reads"));
+        }
+        thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// What a node says that does not start.
+fn refuses(folder: &Path, arguments: &[&str]) -> String {
+    let mut node = start(folder, arguments);
+    let mut log = node.0.stderr.take().expect("it is piped");
+    let reader = thread::spawn(move || {
+        let mut text = String::new();
+        let _ = log.read_to_string(&mut text);
+        text
+    });
+    let begin = Instant::now();
+    let status = loop {
+        match node.0.try_wait().expect("it can be asked") {
+            Some(status) => break status,
+            None if begin.elapsed() > PATIENCE => panic!("it runs"),
+            None => thread::sleep(Duration::from_millis(100)),
+        }
+    };
+    let said = reader.join().expect("it reads");
+    assert!(!status.success(), "{said}");
+    said
+}
+
+#[test]
+fn a_validator_of_the_local_chain_should_start_in_a_clean_folder() {
+    let folder = TempDir::new().expect("a folder");
+    serves(folder.path(), &["--chain", "local", "--alice"]);
+    // Its network key is kept, so that it is the same node when it is started again.
+    let key = folder.path().join("chains/cloister_local/network/secret_ed25519");
+    let made = fs::read(&key).expect("the key is there");
+    serves(folder.path(), &["--chain", "local", "--alice"]);
+    assert_eq!(fs::read(&key).expect("the key is there"), made);
+}
+
+#[test]
+fn a_folder_should_be_refused_in_words_when_it_does_not_fit_the_node() {
+    let folder = TempDir::new().expect("a folder");
+    serves(folder.path(), &["--dev"]);
+
+    let said = refuses(folder.path(), &["--dev", "--sequencer", "--rpc-port", "0"]);
+    for part in [
+        "was made by a node that forgets old states",
+        "--base-path",
+        "purge-chain",
+    ] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    let said = refuses(
+        folder.path(),
+        &["--dev", "--state-pruning", "archive", "--rpc-port", "0"],
+    );
+    assert!(said.contains("was made with another --state-pruning"), "{said}");
+
+    // A chain of the same id with another first block.
+    let spec = chain_spec::development().expect("the binary has the runtime");
+    let mut other: Value = serde_json::from_str(&spec.as_json(true).expect("JSON")).expect("JSON");
+    other["genesis"]["raw"]["top"]["0x00"] = "0x01".into();
+    let file = folder.path().join("other.json");
+    fs::write(&file, other.to_string()).expect("written");
+    let said = refuses(folder.path(), &["--chain", &file.to_string_lossy(), "--rpc-port", "0"]);
+    for part in ["holds another chain", "Cloister Development", "--base-path"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_should_stop_the_node_before_anything_else() {
+    let folder = TempDir::new().expect("a folder");
+    let taken = TcpListener::bind(("127.0.0.1", 0)).expect("there are free ports");
+    let port = taken.local_addr().expect("a bound socket has an address").port();
+    let said = refuses(folder.path(), &["--dev", "--rpc-port", &port.to_string()]);
+    let expected = format!("another program listens on 127.0.0.1:{port}");
+    assert!(said.contains(&expected) && said.contains("--rpc-port"), "{said}");
+    assert!(!folder.path().join("chains/cloister_dev/paritydb").exists());
+}

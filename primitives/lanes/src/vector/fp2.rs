@@ -1,0 +1,166 @@
+//! The base field of G2, `Fp[i]/(i² + 1)`.
+#![allow(unsafe_code)]
+
+use super::fp::{Fp8, StoredFp};
+use crate::lanes::{Lanes, Task, LANES};
+use blst::{blst_fp, blst_fp2};
+
+/// One element in memory.
+pub type StoredFp2 = [StoredFp; 2];
+
+/// Eight elements.
+#[derive(Clone, Copy)]
+pub struct Fp2x8([Fp8; 2]);
+
+impl Fp2x8 {
+    #[inline(always)]
+    fn both(&self, other: &Self, f: impl Fn(&Fp8, &Fp8) -> Fp8) -> Self {
+        Self([f(&self.0[0], &other.0[0]), f(&self.0[1], &other.0[1])])
+    }
+
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    unsafe fn product(&self, other: &Self) -> Self {
+        let [a0, a1] = &self.0;
+        let [b0, b1] = &other.0;
+        let t0 = a0.mul(b0);
+        let t1 = a1.mul(b1);
+        let s = a0.add(a1).mul(&b0.add(b1));
+        // The three products are below 1.1p, so both results are between p and 6p.
+        Self([t0.sub_tight(&t1), s.minus_two(&t0, &t1)])
+    }
+
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    unsafe fn square(&self) -> Self {
+        let [a0, a1] = &self.0;
+        let t = a0.mul(a1);
+        Self([a0.add(a1).mul(&a0.sub(a1)), t.add(&t)])
+    }
+}
+
+fn part<T: Copy, U>(values: &[T; LANES], f: impl Fn(T) -> U) -> [U; LANES] {
+    values.map(f)
+}
+
+impl Lanes for Fp2x8 {
+    type Field = blst_fp2;
+    type Stored = StoredFp2;
+
+    #[inline(always)]
+    fn zero() -> Self {
+        Self([Fp8::zero(); 2])
+    }
+
+    #[inline(always)]
+    fn splat(value: &blst_fp2) -> Self {
+        Self([Fp8::splat(&value.fp[0]), Fp8::splat(&value.fp[1])])
+    }
+
+    #[inline(always)]
+    unsafe fn gather(from: &[*const StoredFp2; LANES]) -> Self {
+        let first = from.map(|p| p.cast::<StoredFp>());
+        Self([Fp8::gather(&first), Fp8::gather(&first.map(|p| p.add(1)))])
+    }
+
+    #[inline(always)]
+    fn prefetch<T>(from: *const T) {
+        Fp8::prefetch(from);
+    }
+
+    #[inline(always)]
+    unsafe fn scatter(&self, to: &[*mut StoredFp2; LANES]) {
+        let first = to.map(|p| p.cast::<StoredFp>());
+        self.0[0].scatter(&first);
+        self.0[1].scatter(&first.map(|p| p.add(1)));
+    }
+
+    #[inline(always)]
+    fn mul(&self, other: &Self) -> Self {
+        // SAFETY: a value exists only where the processor has the instructions.
+        unsafe { Self::product(self, other) }
+    }
+
+    #[inline(always)]
+    fn sqr(&self) -> Self {
+        // SAFETY: as above.
+        unsafe { Self::square(self) }
+    }
+
+    #[inline(always)]
+    fn add(&self, other: &Self) -> Self {
+        self.both(other, Fp8::add)
+    }
+
+    #[inline(always)]
+    fn sub_tight(&self, other: &Self) -> Self {
+        self.both(other, Fp8::sub_tight)
+    }
+
+    #[inline(always)]
+    fn sub(&self, other: &Self) -> Self {
+        self.both(other, Fp8::sub)
+    }
+
+    #[inline(always)]
+    fn signed_sub(&self, negate: u8, other: &Self, negate_other: u8) -> Self {
+        self.both(other, |a, b| a.signed_sub(negate, b, negate_other))
+    }
+
+    #[inline(always)]
+    fn sub_twice_tight(&self, a: &Self, b: &Self) -> Self {
+        Self(core::array::from_fn(|i| self.0[i].sub_twice_tight(&a.0[i], &b.0[i])))
+    }
+
+    #[inline(always)]
+    fn sub_signed_tight(&self, other: &Self, negate: u8) -> Self {
+        self.both(other, |a, b| a.sub_signed_tight(b, negate))
+    }
+
+    #[inline(always)]
+    fn tight(&self) -> Self {
+        Self(self.0.map(|x| x.tight()))
+    }
+
+    #[inline(always)]
+    fn times_3b(&self) -> Self {
+        // 12·(1 + i)·self
+        let [a, b] = self.0.map(|x| x.tight());
+        Self([a.sub_tight(&b).times_3b(), a.add(&b).times_3b()])
+    }
+
+    #[inline(always)]
+    fn select(&self, mask: u8, other: &Self) -> Self {
+        self.both(other, |a, b| a.select(mask, b))
+    }
+
+    fn to_fields(self) -> [blst_fp2; LANES] {
+        let [a, b] = self.0.map(Lanes::to_fields);
+        core::array::from_fn(|i| blst_fp2 { fp: [a[i], b[i]] })
+    }
+
+    fn from_fields(values: &[blst_fp2; LANES]) -> Self {
+        let first: [blst_fp; LANES] = part(values, |v| v.fp[0]);
+        let second: [blst_fp; LANES] = part(values, |v| v.fp[1]);
+        Self([Fp8::from_fields(&first), Fp8::from_fields(&second)])
+    }
+
+    fn store(value: &blst_fp2) -> StoredFp2 {
+        [Fp8::store(&value.fp[0]), Fp8::store(&value.fp[1])]
+    }
+
+    fn negate_stored(value: &StoredFp2) -> StoredFp2 {
+        [Fp8::negate_stored(&value[0]), Fp8::negate_stored(&value[1])]
+    }
+
+    fn load(value: &StoredFp2) -> blst_fp2 {
+        blst_fp2 {
+            fp: [Fp8::load(&value[0]), Fp8::load(&value[1])],
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn enter<T: Task>(task: T) -> T::Output {
+        Fp8::enter(task)
+    }
+}

@@ -1,0 +1,61 @@
+//! What is kept on the disk, and who waits for it.
+
+use cloister_journal::{Durable, Journal, Stopped};
+use cloister_receipts::{Receipt, ReceiptSigner, SignedReceipt};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+
+/// The journal until it is replayed, those who wait for it after that, and who signs receipts.
+#[derive(Default)]
+pub(crate) struct Keeping {
+    journal: Mutex<Option<Box<dyn Journal>>>,
+    signer: OnceLock<Arc<dyn ReceiptSigner>>,
+    durable: OnceLock<Durable>,
+}
+
+impl Keeping {
+    /// Has everything kept in a journal from the start on, and receipts signed. Only the first call counts.
+    pub fn keep(&self, journal: Box<dyn Journal>, signer: Arc<dyn ReceiptSigner>) {
+        if self.signer.set(signer).is_ok() {
+            *self.journal.lock().unwrap_or_else(PoisonError::into_inner) = Some(journal);
+        }
+    }
+
+    /// The journal, for whoever replays it; `None` if there is none, or it was taken.
+    pub fn take_journal(&self) -> Option<Box<dyn Journal>> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    /// The journal is written to from now on.
+    pub fn follow(&self, durable: Durable) {
+        let _ = self.durable.set(durable);
+    }
+
+    /// Waits until a record is on the disk. Without a journal, or a record, there is nothing to wait for.
+    ///
+    /// # Errors
+    /// [`Stopped`].
+    pub async fn on_disk(&self, record: Option<u64>) -> Result<(), Stopped> {
+        match (self.durable.get(), record) {
+            (Some(durable), Some(record)) => durable.wait(record).await,
+            _ => Ok(()),
+        }
+    }
+
+    /// Waits until the journal fails, for ever if there is none.
+    pub async fn failed(&self) -> Stopped {
+        match self.durable.get() {
+            Some(durable) => durable.failed().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// Signs receipts of what is on the disk. `None` if nothing is kept, or the key cannot be used now, which the
+    /// operator reads: what was taken is taken all the same, and its receipt can be asked for later.
+    pub fn signed(&self, receipt: Receipt) -> Option<SignedReceipt> {
+        self.durable.get()?;
+        let signed = SignedReceipt::sign(receipt, self.signer.get()?.as_ref());
+        signed
+            .inspect_err(|error| log::error!(target: "cloister", "Receipt {}: {error}", receipt.number))
+            .ok()
+    }
+}
