@@ -6,7 +6,8 @@
 //! use cloister_types::{GroupId, Lots};
 //! use schnorrkel::{ExpansionMode, MiniSecretKey};
 //!
-//! let key = MiniSecretKey::from_bytes(&[7; 32])?.expand_to_keypair(ExpansionMode::Ed25519);
+//! let seed = MiniSecretKey::from_bytes(&[7; 32]).map_err(|error| error.to_string())?;
+//! let key = seed.expand_to_keypair(ExpansionMode::Ed25519);
 //! let scope = Scope { genesis: [1; 32], group: GroupId(1) };
 //! let cancel = SignedInstruction::default();
 //! let mut chain = Chain::default();
