@@ -6,7 +6,7 @@ use crate::{configs::development::is_development, AssetId, Execution, Runtime, R
 use frame_support::traits::Contains;
 use pallet_assets::Call as Assets;
 use polkadot_sdk::*;
-use sp_runtime::{traits::StaticLookup, FixedPointNumber};
+use sp_runtime::traits::{StaticLookup, Zero};
 
 /// How a call names an account.
 type Source = <<Runtime as frame_system::Config>::Lookup as StaticLookup>::Source;

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use frame_support::{parameter_types, traits::ConstU32, PalletId};
 use pallet_oracle::{CombineData, TimestampedValue};
 use polkadot_sdk::*;
-use sp_runtime::{FixedPointNumber, FixedU128, Perbill};
+use sp_runtime::{traits::Zero, FixedU128, Perbill};
 
 /// Identifier of a price feed. The feeds of the presets are named in [`crate::genesis_presets::feeds`].
 pub type FeedId = u32;

@@ -15,7 +15,7 @@ use polkadot_sdk::*;
 use proptest::prelude::*;
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve, Ferdie, One};
-use sp_runtime::{FixedPointNumber, FixedU128};
+use sp_runtime::FixedU128;
 
 /// Milliseconds of Unix time at which the tests begin.
 const NOW: u64 = 1_000_000_000;
