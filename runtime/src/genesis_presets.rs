@@ -3,7 +3,7 @@
 //! | preset | authorities | sudo key | oracle operators | development parameters | for |
 //! | --- | --- | --- | --- | --- | --- |
 //! | `development` | Alice | Alice | Alice | accepted | one node on one machine |
-//! | `local_testnet` | Alice, Bob | none | Alice, Bob, Charlie | refused | a network of nodes on one machine |
+//! | `local_testnet` | Alice, Bob | none | Alice, Bob, Charlie, Dave | refused | a network of nodes on one machine |
 //!
 //! Both have the two margin groups of [`groups`], settling in USDX, with One and Alice as submitters of batches, and
 //! endow the keyring's accounts. Only `development` has verifying keys from the first block, from a public seed, Alice
@@ -373,7 +373,7 @@ pub fn development() -> Value {
     .patch()
 }
 
-/// Two validators, no sudo key, three oracle operators: [`LOCAL_TESTNET_RUNTIME_PRESET`].
+/// Two validators, no sudo key, four oracle operators: [`LOCAL_TESTNET_RUNTIME_PRESET`].
 pub fn local() -> Value {
     Choice {
         authorities: vec![
@@ -381,9 +381,15 @@ pub fn local() -> Value {
             (Sr25519Keyring::Bob, Ed25519Keyring::Bob),
         ],
         sudo: None,
-        operators: [Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie]
-            .map(|key| key.to_account_id())
-            .to_vec(),
+        // One of four may lie or be silent.
+        operators: [
+            Sr25519Keyring::Alice,
+            Sr25519Keyring::Bob,
+            Sr25519Keyring::Charlie,
+            Sr25519Keyring::Dave,
+        ]
+        .map(|key| key.to_account_id())
+        .to_vec(),
         development: false,
         seal_key: None,
         pace: Pace {

@@ -398,7 +398,7 @@ fn enacted() -> RuntimeOrigin {
 
 /// Somebody who is neither submitter nor operator nor owner of an account.
 fn stranger() -> RuntimeOrigin {
-    RuntimeOrigin::signed(sp_keyring::Sr25519Keyring::Dave.to_account_id())
+    RuntimeOrigin::signed(sp_keyring::Sr25519Keyring::Eve.to_account_id())
 }
 
 /// Makes a call as the transaction does that carries it, for batches are refused otherwise.
