@@ -12,7 +12,8 @@ use crate::{
 };
 use cloister_ledger::Switches;
 use cloister_runtime::{
-    configs::oracle::FeedValue, constants::money::SETTLEMENT_ASSET, AccountId, Execution, Runtime, RuntimeCall,
+    configs::oracle::FeedValue, constants::money::SETTLEMENT_ASSET, offices::Origin as Office, AccountId, Execution,
+    Runtime, RuntimeCall,
 };
 use codec::Compact;
 use common::*;
@@ -347,7 +348,12 @@ fn final_table_of(world: &mut World, bytes: &mut Bytes, group: u32) {
         let version = Execution::latest_risk_version(group).unwrap_or(1);
         let version = bytes.of(&[0, 1, version, version, version, u64::MAX]);
         let call: RuntimeCall = Execute::choose_final_table { group, version }.into();
-        let who = bytes.of(&[Who::Root, Who::Root, Who::Enacted, Who::Signer(Bob.to_account_id())]);
+        let who = bytes.of(&[
+                Who::Office(Office::Government),
+                Who::Office(Office::RiskAdmin),
+                Who::Enacted,
+                Who::Signer(Bob.to_account_id()),
+            ]);
         world.make(&who, &call);
     } else {
         wait(world, bytes, 7 * DAY);
@@ -393,7 +399,12 @@ fn pay_of_frozen(world: &mut World, bytes: &mut Bytes) {
                 world.block(366 * DAY);
             }
             let call: RuntimeCall = Execute::release_rest { group }.into();
-            let who = bytes.of(&[Who::Root, Who::Root, Who::Enacted, Who::Signer(Bob.to_account_id())]);
+            let who = bytes.of(&[
+                Who::Office(Office::Government),
+                Who::Office(Office::RiskAdmin),
+                Who::Enacted,
+                Who::Signer(Bob.to_account_id()),
+            ]);
             world.make(&who, &call)
         }
     };
@@ -439,7 +450,7 @@ fn end(world: &mut World, bytes: &mut Bytes) {
     if often(bytes) {
         world.block(366 * DAY);
     }
-    world.make(&Who::Root, &Execute::release_rest { group }.into());
+    world.make(&Who::Office(Office::Government), &Execute::release_rest { group }.into());
 }
 
 fn take_back(world: &mut World, bytes: &mut Bytes) {

@@ -124,7 +124,7 @@ impl World {
         let after = checks::look(Some(&self.snapshot));
         let signer = match who {
             Who::Signer(signer) => Some(signer),
-            Who::Root | Who::Enacted | Who::Nobody => None,
+            Who::Root | Who::Office(_) | Who::Enacted | Who::Nobody => None,
         };
         match outcome.result {
             Ok(()) => {

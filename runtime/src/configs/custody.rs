@@ -1,6 +1,7 @@
 //! Calls that nobody makes: what would put a vault's money into somebody's hands (C-CUSTODY).
 //!
-//! Root passes every filter. A chain for money has no Root: what governs it acts by origins of its own.
+//! Root passes every filter. A chain for money has no Root: what governs it acts by origins of its own
+//! ([`crate::offices`]).
 
 use crate::{configs::development::is_development, AssetId, Execution, Runtime, RuntimeCall};
 use frame_support::traits::Contains;
@@ -21,6 +22,8 @@ impl Contains<RuntimeCall> for Permitted {
             // Only a development chain has a key for it.
             RuntimeCall::Sudo(_) => is_development(),
             RuntimeCall::Assets(call) => leaves_custody(call),
+            // Deprecated; `spend` says what it spends and when.
+            RuntimeCall::Treasury(pallet_treasury::Call::spend_local { .. }) => false,
             _ => true,
         }
     }
