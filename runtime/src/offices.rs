@@ -1,7 +1,7 @@
 //! The offices: origins that only a referendum gives (C-GOVERN), and the end of every pause of a call (C-PAUSE).
 //!
-//! There is no office of Root. Whoever wins the highest vote of the chain announces calls, and the timelock carries them
-//! out; what they may not do is not done by any vote.
+//! There is no office of Root. Whoever wins the highest vote of the chain announces calls, and the timelock carries
+//! them out; what nobody may do is not done by a vote either.
 
 pub use pallet::*;
 

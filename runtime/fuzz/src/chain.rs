@@ -5,9 +5,10 @@ use cloister_crypto::{field::to_bytes, seal::SealKey};
 use cloister_runtime::{
     configs::{consensus::SlotDuration, system::RuntimeBlockWeights},
     constants::development::SEAL_SEED,
+    genesis_presets, metadata_hash,
     offices::Origin as Office,
-    genesis_presets, metadata_hash, AccountId, AllPalletsWithSystem, Executive, Hash, Header, Runtime, RuntimeCall,
-    RuntimeGenesisConfig, RuntimeOrigin, System, TxExtension,
+    AccountId, AllPalletsWithSystem, Executive, Hash, Header, Runtime, RuntimeCall, RuntimeGenesisConfig,
+    RuntimeOrigin, System, TxExtension,
 };
 use codec::Encode;
 use frame_support::{

@@ -61,7 +61,11 @@ fn moves(call: &RuntimeCall) -> Moves {
             | Call::pay_back { .. } => Moves::Out,
             _ => Moves::Nothing,
         },
-        RuntimeCall::Assets(_) | RuntimeCall::Utility(_) | RuntimeCall::Sudo(_) => Moves::OfAsset,
+        RuntimeCall::Assets(_)
+        | RuntimeCall::Utility(_)
+        | RuntimeCall::Multisig(_)
+        | RuntimeCall::Proxy(_)
+        | RuntimeCall::Sudo(_) => Moves::OfAsset,
         RuntimeCall::Timelock(Timelock::enact { call }) => moves(call),
         _ => Moves::Nothing,
     }
@@ -69,7 +73,10 @@ fn moves(call: &RuntimeCall) -> Moves {
 
 /// Whether a call reports that inner calls were refused by an event and not by failing.
 fn holds_others(call: &RuntimeCall) -> bool {
-    matches!(call, RuntimeCall::Utility(_) | RuntimeCall::Sudo(_))
+    matches!(
+        call,
+        RuntimeCall::Utility(_) | RuntimeCall::Multisig(_) | RuntimeCall::Proxy(_) | RuntimeCall::Sudo(_)
+    )
 }
 
 impl World {

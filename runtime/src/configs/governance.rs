@@ -1,5 +1,5 @@
-//! Government by referenda (C-GOVERN): the token's holders vote, each track gives one office, and an office announces or
-//! narrows. Nothing here gives Root.
+//! Government by referenda (C-GOVERN): whoever holds the token votes, each track gives one office, and an office
+//! announces or narrows. Nothing here gives Root.
 
 pub mod authority;
 pub mod pausing;
@@ -9,7 +9,7 @@ pub mod treasury;
 
 use crate::{
     configs::{
-        development::is_development,
+        development::Blocks,
         governance::{authority::Governance, tracks::Tracks},
         notice::DAYS,
         system::RuntimeBlockWeights,
@@ -25,7 +25,7 @@ use frame_support::{
     parameter_types,
     traits::{
         fungible::HoldConsideration, tokens::currency::ActiveIssuanceOf, AsEnsureOriginWithArg, ConstU128, ConstU32,
-        EqualPrivilegeOnly, Get, LinearStoragePrice,
+        EqualPrivilegeOnly, LinearStoragePrice,
     },
     weights::Weight,
 };
@@ -53,20 +53,6 @@ parameter_types! {
     pub const PreimageBase: Balance = deposit(2, 64);
     /// Deposit for each of its bytes.
     pub const PreimageByte: Balance = deposit(0, 1);
-}
-
-/// A number of blocks on a chain for money, another on a development chain, where whoever tries a referendum sees its
-/// end within a minute.
-pub struct Blocks<const MONEY: u32, const DEVELOPMENT: u32>;
-
-impl<const MONEY: u32, const DEVELOPMENT: u32> Get<BlockNumber> for Blocks<MONEY, DEVELOPMENT> {
-    fn get() -> BlockNumber {
-        if is_development() {
-            DEVELOPMENT
-        } else {
-            MONEY
-        }
-    }
 }
 
 /// Two weeks, until a referendum that nobody has paid the decision of is closed.

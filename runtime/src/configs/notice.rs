@@ -1,15 +1,17 @@
 //! What waits before it is done, and who may do it (C-NOTICE).
 
 use crate::{
-    configs::{development::is_development, governance::authority::Announcing},
+    configs::{
+        development::{is_development, RootOnDevelopment},
+        governance::authority::Announcing,
+    },
     constants::time,
-    AccountId, BlockNumber, Hash, Runtime, RuntimeCall,
+    BlockNumber, Hash, Runtime, RuntimeCall,
 };
 use frame_support::{
     parameter_types,
-    traits::{EitherOf, EnsureOrigin, Get},
+    traits::{EitherOf, Get},
 };
-use frame_system::EnsureRoot;
 use pallet_cloister_execution::Call as ExecutionCall;
 use pallet_cloister_risk::Call as RiskCall;
 use pallet_cloister_sequencers::Call as SequencersCall;
@@ -38,29 +40,6 @@ parameter_types! {
 /// What was announced and is enacted; on a development chain Root too, so that whoever tries the chain waits for
 /// nothing.
 pub type Announced = EitherOf<EnsureEnacted, RootOnDevelopment>;
-
-/// Root, on a development chain only.
-pub struct RootOnDevelopment;
-
-impl<O> EnsureOrigin<O> for RootOnDevelopment
-where
-    EnsureRoot<AccountId>: EnsureOrigin<O>,
-{
-    type Success = ();
-
-    fn try_origin(origin: O) -> Result<(), O> {
-        if !is_development() {
-            return Err(origin);
-        }
-        EnsureRoot::<AccountId>::try_origin(origin).map(drop)
-    }
-
-    // What is enacted is the origin of benchmarks.
-    #[cfg(feature = "runtime-benchmarks")]
-    fn try_successful_origin() -> Result<O, ()> {
-        Err(())
-    }
-}
 
 /// [`is_development`], for pallets that ask for it.
 pub struct OnDevelopment;

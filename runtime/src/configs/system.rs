@@ -3,8 +3,8 @@
 use crate::{
     configs::{custody::Permitted, governance::pausing::Unpaused},
     constants::money,
-    AccountId, Balance, Block, Hash, Nonce, OriginCaller, PalletInfo,
-    Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, System, VERSION,
+    AccountId, Balance, Block, Hash, Nonce, OriginCaller, PalletInfo, Runtime, RuntimeCall, RuntimeEvent,
+    RuntimeOrigin, RuntimeTask, System, VERSION,
 };
 use frame_support::{
     derive_impl, parameter_types,

@@ -123,7 +123,11 @@ const TABLE: &[(&str, Effect, &str)] = &[
         "enter extend force_extend force_slash_deposit release_deposit force_release_deposit",
     ),
     ("Multisig", Effect::Wraps, "as_multi_threshold_1 as_multi"),
-    ("Multisig", Effect::Nothing, "approve_as_multi cancel_as_multi poke_deposit"),
+    (
+        "Multisig",
+        Effect::Nothing,
+        "approve_as_multi cancel_as_multi poke_deposit",
+    ),
     ("Proxy", Effect::Wraps, "proxy proxy_announced"),
     (
         "Proxy",

@@ -1,13 +1,11 @@
 //! Whoever holds a role of the settlement asset takes nothing out of a vault (C-CUSTODY).
 
-use crate::{
-    genesis::{config, state},
-    governance::OFFICES,
-};
+use crate::genesis::{config, state};
 use cloister_runtime::{
     configs::governance::proxies::ProxyType,
     constants::money::{SETTLEMENT_ASSET, SETTLEMENT_DECIMALS, SETTLEMENT_UNIT},
     genesis_presets::groups,
+    offices::Origin as Office,
     AccountId, Assets, Execution, OriginCaller, Proxy, Runtime, RuntimeCall, RuntimeOrigin, System,
 };
 use codec::Compact;
@@ -28,6 +26,14 @@ use sp_runtime::{traits::Dispatchable, BuildStorage, DispatchError, MultiAddress
 type Call = pallet_assets::Call<Runtime>;
 
 const ID: Compact<u32> = Compact(SETTLEMENT_ASSET);
+/// All offices that a vote gives.
+pub const OFFICES: [Office; 5] = [
+    Office::Government,
+    Office::RiskAdmin,
+    Office::ListingAdmin,
+    Office::EmergencyPause,
+    Office::Treasurer,
+];
 /// What traders have in the vault.
 pub const HELD: u128 = 1_000 * SETTLEMENT_UNIT;
 

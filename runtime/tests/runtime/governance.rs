@@ -7,7 +7,7 @@ mod spending;
 
 use crate::{
     cloister::NOW,
-    custody::{assert_untouched, hostile, with_custodian},
+    custody::{assert_untouched, hostile, with_custodian, OFFICES},
     genesis::state,
     origins::{calls, name, Name},
 };
@@ -37,17 +37,11 @@ use pallet_referenda::{ReferendumInfo, ReferendumInfoFor, TracksInfo};
 use polkadot_sdk::*;
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
-use sp_runtime::{traits::Dispatchable, DispatchError};
+use sp_runtime::{
+    traits::{Dispatchable, Hash},
+    DispatchError,
+};
 use std::collections::BTreeSet;
-
-/// All of them.
-pub const OFFICES: [Office; 5] = [
-    Office::Government,
-    Office::RiskAdmin,
-    Office::ListingAdmin,
-    Office::EmergencyPause,
-    Office::Treasurer,
-];
 
 /// Runs a test on both kinds of chain after the first block.
 fn on_both(test: impl Fn()) {
@@ -99,7 +93,10 @@ fn propose(office: Office, call: &RuntimeCall) -> u32 {
     let hash = <Runtime as frame_system::Config>::Hashing::hash(&bytes);
     // Two referenda may have the same preimage.
     let _ = Preimage::note_preimage(alice(), bytes);
-    assert!(<Preimage as QueryPreimage>::have(&Bounded::<RuntimeCall, _>::Lookup { hash, len }));
+    assert!(<Preimage as QueryPreimage>::have(&Bounded::<RuntimeCall, _>::Lookup {
+        hash,
+        len
+    }));
     assert_ok!(Referenda::submit(
         alice(),
         Box::new(OriginCaller::Offices(office)),
@@ -109,8 +106,6 @@ fn propose(office: Office, call: &RuntimeCall) -> u32 {
     assert_ok!(Referenda::place_decision_deposit(alice(), index));
     index
 }
-
-use sp_runtime::traits::Hash;
 
 /// Votes.
 fn vote(who: AccountId, index: u32, aye: bool, conviction: Conviction, balance: Balance) {
@@ -139,6 +134,8 @@ fn next() -> bool {
         return false;
     };
     System::set_block_number(when);
+    // It has nothing to make up for: no block in between has anything.
+    pallet_scheduler::IncompleteSince::<Runtime>::kill();
     Scheduler::on_initialize(when);
     true
 }
@@ -160,7 +157,9 @@ fn dispatched() -> Result<(), DispatchError> {
     System::reset_events();
     loop {
         let results = System::events().into_iter().filter_map(|record| match record.event {
-            RuntimeEvent::Scheduler(pallet_scheduler::Event::Dispatched { result, id: Some(_), .. }) => Some(result),
+            RuntimeEvent::Scheduler(pallet_scheduler::Event::Dispatched {
+                result, id: Some(_), ..
+            }) => Some(result),
             _ => None,
         });
         // Alarms have no name.
@@ -241,7 +240,13 @@ fn vote_should_change_a_margin_after_its_notice() {
         assert_eq!(enact(call), Ok(()));
         assert_eq!(params().initial, before + 16);
         // And no other parameter.
-        assert_eq!(params(), GroupParams { initial: before + 16, ..params() });
+        assert_eq!(
+            params(),
+            GroupParams {
+                initial: before + 16,
+                ..params()
+            }
+        );
         assert_eq!(Risk::do_try_state(), Ok(()));
     });
 }
@@ -514,6 +519,18 @@ fn no_vote_should_take_a_vaults_money() {
     }
 }
 
+/// Readers of the chain find every batch in a transaction of its own (C-PLAIN).
+#[test]
+fn vote_should_settle_no_batch() {
+    on_both(|| {
+        let refused: DispatchError = pallet_cloister_execution::Error::<Runtime>::WrappedBatch.into();
+        let batch = crate::wrapped::submit();
+        assert_eq!(by_vote(Office::Government, batch.clone()), Err(refused));
+        assert_eq!(by_vote(Office::Government, notice(batch.clone())), Ok(()));
+        assert_eq!(enact(batch), Err(refused));
+    });
+}
+
 /// Which calls of the exchange each office may announce, beside government, which may announce all.
 const FIELDS: &[(Office, &str)] = &[
     (
@@ -532,8 +549,12 @@ const FIELDS: &[(Office, &str)] = &[
 ];
 
 fn names(text: &str) -> BTreeSet<Name> {
-    let parts = text.split_whitespace().map(|part| part.split_once('.').expect("a pallet and a call"));
-    parts.map(|(pallet, call)| (pallet.to_string(), call.to_string())).collect()
+    let parts = text
+        .split_whitespace()
+        .map(|part| part.split_once('.').expect("a pallet and a call"));
+    parts
+        .map(|(pallet, call)| (pallet.to_string(), call.to_string()))
+        .collect()
 }
 
 #[test]
@@ -550,7 +571,11 @@ fn each_office_should_announce_the_calls_of_its_field_and_no_other() {
             for call in calls() {
                 let inner = name(&call);
                 let announced = act(*office, notice(call));
-                assert_eq!(announced == Err(DispatchError::BadOrigin), !field.contains(&inner), "{inner:?}");
+                assert_eq!(
+                    announced == Err(DispatchError::BadOrigin),
+                    !field.contains(&inner),
+                    "{inner:?}"
+                );
             }
         }
         for call in calls() {
@@ -669,13 +694,17 @@ fn pause_of_a_group_should_end_by_vote_before_it_is_frozen() {
 fn oracle_operators_and_feeds_should_be_governed_by_listings() {
     on_both(|| {
         let who = || sp_runtime::MultiAddress::from(sp_keyring::Sr25519Keyring::Eve.to_account_id());
-        let add = pallet_membership::Call::<Runtime, cloister_runtime::configs::oracle::OperatorsInstance>::add_member {
-            who: who(),
-        };
+        let add =
+            pallet_membership::Call::<Runtime, cloister_runtime::configs::oracle::OperatorsInstance>::add_member {
+                who: who(),
+            };
         assert_eq!(by_vote(Office::ListingAdmin, notice(add.clone())), Ok(()));
         assert_eq!(enact(add), Ok(()));
         let eve = sp_keyring::Sr25519Keyring::Eve.to_account_id();
-        let values = vec![(feeds::BTC_INDEX, cloister_runtime::configs::oracle::FeedValue::from_u32(60_000))];
+        let values = vec![(
+            feeds::BTC_INDEX,
+            cloister_runtime::configs::oracle::FeedValue::from_u32(60_000),
+        )];
         let values = frame_support::BoundedVec::truncate_from(values);
         assert_ok!(cloister_runtime::Oracle::feed_values(signed(eve), values));
     });

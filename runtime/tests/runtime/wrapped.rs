@@ -209,7 +209,12 @@ fn wrapped_batch_should_be_refused_by_name() {
         state(DEV_RUNTIME_PRESET).execute_with(|| {
             // A submitter's proxy, who may do everything for it.
             let submitter = RuntimeOrigin::signed(SEQUENCER.to_account_id());
-            assert_ok!(Proxy::add_proxy(submitter, Alice.to_account_id().into(), ProxyType::Any, 0));
+            assert_ok!(Proxy::add_proxy(
+                submitter,
+                Alice.to_account_id().into(),
+                ProxyType::Any,
+                0
+            ));
             let (outcome, events) = apply(call.clone(), Alice);
             let refusals = refusals(outcome, &events);
             assert!(

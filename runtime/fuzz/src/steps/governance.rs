@@ -38,8 +38,7 @@ fn wide_shape(world: &mut World) {
     };
     world.make(&Who::Enacted, &call.into());
     if world.kind == Kind::Money {
-        let now = frame_system::Pallet::<Runtime>::block_number();
-        frame_system::Pallet::<Runtime>::set_block_number(now + 14_400);
+        skip_blocks(14_400);
     }
     world.blocks(2, 0);
 }
@@ -147,7 +146,12 @@ pub(super) fn govern(world: &mut World, bytes: &mut Bytes, call: RuntimeCall) ->
     let who = match bytes.byte() % 16 {
         0 => Who::Root,
         1 => GOVERNMENT,
-        2 => Who::Office(bytes.of(&[Office::RiskAdmin, Office::ListingAdmin, Office::EmergencyPause, Office::Treasurer])),
+        2 => Who::Office(bytes.of(&[
+            Office::RiskAdmin,
+            Office::ListingAdmin,
+            Office::EmergencyPause,
+            Office::Treasurer,
+        ])),
         office @ 3..=5 => {
             let announce = Timelock::announce {
                 call: Box::new(call.clone()),
@@ -488,10 +492,38 @@ pub(super) fn enact(world: &mut World, bytes: &mut Bytes) {
     }
     // A chain for money waits for days: blocks of them are not all made.
     if world.kind == Kind::Money && bytes.once_in(2) {
-        let now = frame_system::Pallet::<Runtime>::block_number();
         let days = bytes.of(&[1, 3, 14, 46]);
-        frame_system::Pallet::<Runtime>::set_block_number(now + days * 14_400);
+        skip_blocks(days * 14_400);
     }
     let call = Box::new(call);
     signed(world, bytes, Timelock::enact { call });
+}
+
+/// Pauses of calls, and their end.
+pub(super) fn pause(world: &mut World, bytes: &mut Bytes) {
+    let name = |pallet: &[u8], call: &[u8]| {
+        (
+            BoundedVec::truncate_from(pallet.to_vec()),
+            BoundedVec::truncate_from(call.to_vec()),
+        )
+    };
+    let full_name = match bytes.byte() % 4 {
+        0 => name(b"Execution", b"open"),
+        1 => name(b"Assets", b"mint"),
+        2 => name(b"Treasury", b"payout"),
+        _ => name(b"Execution", b"force_withdrawal"),
+    };
+    let call: RuntimeCall = match bytes.byte() % 4 {
+        0 => pallet_safe_mode::Call::force_enter {}.into(),
+        1 => pallet_safe_mode::Call::force_exit {}.into(),
+        2 => pallet_tx_pause::Call::unpause { ident: full_name }.into(),
+        _ => pallet_tx_pause::Call::pause { full_name }.into(),
+    };
+    let who = bytes.of(&[
+        Who::Office(Office::EmergencyPause),
+        Who::Enacted,
+        Who::Office(Office::Treasurer),
+        Who::Signer(Bob.to_account_id()),
+    ]);
+    world.make(&who, &call);
 }

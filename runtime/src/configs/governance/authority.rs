@@ -1,7 +1,7 @@
 //! Who may do what: at once, and which calls each office may announce (C-GOVERN).
 
 use crate::{
-    configs::{development::is_development, notice::RootOnDevelopment},
+    configs::development::{is_development, RootOnDevelopment},
     offices::Origin as Office,
     OriginCaller, RuntimeCall, RuntimeOrigin,
 };

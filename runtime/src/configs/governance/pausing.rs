@@ -2,7 +2,8 @@
 
 use crate::{
     configs::{
-        governance::{authority::Narrowing, Blocks},
+        development::Blocks,
+        governance::authority::Narrowing,
         notice::{Announced, DAYS},
     },
     Balance, Balances, BlockNumber, Runtime, RuntimeCall, RuntimeEvent, RuntimeHoldReason, SafeMode, TxPause,
@@ -18,8 +19,8 @@ use sp_runtime::traits::Replace;
 /// The calls that may be paused, by pallet and name: those that let somebody in or money out of nobody's account.
 ///
 /// None of them is what somebody needs who is in: to put money behind a position, to order, to get out, to be paid, to
-/// vote. That holds for wrappers too: an account of several signers gets out by them and by nothing else. A call that is
-/// not named here, one of a later pallet too, goes on.
+/// vote. That holds for wrappers too: an account of several signers gets out by them and by nothing else. A call that
+/// is not named here, one of a later pallet too, goes on.
 pub const STOPPABLE: [(&str, &str); 4] = [
     // A stolen key of a custodian.
     ("Assets", "mint"),
@@ -30,7 +31,7 @@ pub const STOPPABLE: [(&str, &str); 4] = [
     ("Treasury", "spend"),
 ];
 
-/// Bytes of the name of a pallet or of a call, at most. No name of this runtime is longer.
+/// Maximum number of bytes of the name of a pallet or of a call. No name of this runtime is longer.
 const MAX_NAME: u32 = 64;
 /// Blocks of safe mode: a day, after which it ends by itself. Nobody extends it; it may be entered again by another
 /// vote.

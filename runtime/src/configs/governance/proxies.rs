@@ -1,8 +1,6 @@
 //! Accounts that act for others: of several signers, and by proxies of limited rights (C-GOVERN).
 
-use crate::{
-    constants::money::deposit, Balance, Balances, Runtime, RuntimeCall, RuntimeEvent, System,
-};
+use crate::{constants::money::deposit, Balance, Balances, Runtime, RuntimeCall, RuntimeEvent, System};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use frame_support::{
     parameter_types,
@@ -106,10 +104,7 @@ fn is_governance(call: &RuntimeCall) -> bool {
 }
 
 fn is_cancel(call: &RuntimeCall) -> bool {
-    matches!(
-        call,
-        RuntimeCall::Proxy(pallet_proxy::Call::reject_announcement { .. })
-    )
+    matches!(call, RuntimeCall::Proxy(pallet_proxy::Call::reject_announcement { .. }))
 }
 
 /// Whether a call only holds others, each of which meets the filter again with the same origin. What changes the origin

@@ -1,10 +1,7 @@
 //! The tracks of referenda: one for each office, with what it takes to win a vote (C-GOVERN).
 
 use crate::{
-    configs::{
-        development::is_development,
-        notice::DAYS,
-    },
+    configs::{development::is_development, notice::DAYS},
     constants::{
         money::UNIT,
         time::{HOURS, MINUTES},
@@ -25,7 +22,7 @@ pub type TrackId = u16;
 pub struct Periods {
     /// From submission until it may be decided.
     pub prepare: BlockNumber,
-    /// For the decision, at most.
+    /// Maximum number of those in which it is decided.
     pub decide: BlockNumber,
     /// For which it must be winning without a break.
     pub confirm: BlockNumber,
@@ -168,12 +165,9 @@ impl TracksInfo<Balance, BlockNumber> for Tracks {
     type RuntimeOrigin = OriginCaller;
 
     fn tracks() -> impl Iterator<Item = Cow<'static, Track<TrackId, Balance, BlockNumber>>> {
-        (0..).zip(&TRACKS).map(|(id, terms)| {
-            Cow::Owned(Track {
-                id,
-                info: terms.info(),
-            })
-        })
+        (0..)
+            .zip(&TRACKS)
+            .map(|(id, terms)| Cow::Owned(Track { id, info: terms.info() }))
     }
 
     // Whatever else is asked for, Root and accounts among it, is no origin of a referendum.
@@ -182,6 +176,9 @@ impl TracksInfo<Balance, BlockNumber> for Tracks {
             return Err(());
         };
         let mut tracks = (0..).zip(&TRACKS);
-        tracks.find(|(_, terms)| terms.office == *office).map(|(id, _)| id).ok_or(())
+        tracks
+            .find(|(_, terms)| terms.office == *office)
+            .map(|(id, _)| id)
+            .ok_or(())
     }
 }

@@ -9,7 +9,7 @@ use cloister_runtime::{
     Offices, SafeMode, TxPause,
 };
 use frame_support::{
-    traits::{Contains, Get, GetCallMetadata, GetCallName},
+    traits::{Contains, Get, GetCallMetadata},
     BoundedVec,
 };
 use pallet_safe_mode::Call as Safe;
@@ -120,7 +120,12 @@ fn full_name((pallet, call): &Name) -> RuntimeCallNameOf<Runtime> {
 }
 
 fn pause(office: Office, of: &Name) -> Result<(), DispatchError> {
-    act(office, Pause::pause { full_name: full_name(of) })
+    act(
+        office,
+        Pause::pause {
+            full_name: full_name(of),
+        },
+    )
 }
 
 fn mint() -> Name {
@@ -130,12 +135,18 @@ fn mint() -> Name {
 #[test]
 fn every_call_of_the_metadata_should_say_whether_it_may_be_stopped() {
     let stopped = names(MAY_BE_STOPPED);
-    let listed: BTreeSet<Name> = STOPPABLE.iter().map(|(of, call)| (of.to_string(), call.to_string())).collect();
+    let listed: BTreeSet<Name> = STOPPABLE
+        .iter()
+        .map(|(of, call)| (of.to_string(), call.to_string()))
+        .collect();
     assert_eq!(stopped, listed);
     let mut goes_on = BTreeSet::new();
     for (pallet, calls) in GOES_ON {
         for call in calls.split_whitespace() {
-            assert!(goes_on.insert((pallet.to_string(), call.to_string())), "{pallet}.{call} is listed twice");
+            assert!(
+                goes_on.insert((pallet.to_string(), call.to_string())),
+                "{pallet}.{call} is listed twice"
+            );
         }
     }
     let known: BTreeSet<Name> = stopped.union(&goes_on).cloned().collect();
@@ -146,7 +157,9 @@ fn every_call_of_the_metadata_should_say_whether_it_may_be_stopped() {
         assert!(!is_stoppable(of.0.as_bytes(), of.1.as_bytes()), "{of:?}");
     }
     // Every name can be asked about: one that is too long would count as paused.
-    assert!(known.iter().all(|(pallet, call)| pallet.len() <= 64 && call.len() <= 64));
+    assert!(known
+        .iter()
+        .all(|(pallet, call)| pallet.len() <= 64 && call.len() <= 64));
 }
 
 #[test]
@@ -180,7 +193,11 @@ fn what_goes_on_should_go_on_while_everything_is_paused() {
         let who = sp_keyring::Sr25519Keyring::Dave.to_account_id();
         let mut answer = Ok(());
         let _ = frame_support::storage::with_storage_layer::<(), DispatchError, _>(|| {
-            answer = call.clone().dispatch(signed(who)).map(drop).map_err(|failure| failure.error);
+            answer = call
+                .clone()
+                .dispatch(signed(who))
+                .map(drop)
+                .map_err(|failure| failure.error);
             Err(DispatchError::Other("rolled back"))
         });
         answer
@@ -248,11 +265,22 @@ fn pause_should_hold_inside_other_calls_and_for_every_origin() {
 fn pause_should_be_ended_by_notice_of_government_only() {
     on_both(|| {
         assert_eq!(pause(Office::EmergencyPause, &mint()), Ok(()));
-        let unpause: RuntimeCall = Pause::unpause { ident: full_name(&mint()) }.into();
+        let unpause: RuntimeCall = Pause::unpause {
+            ident: full_name(&mint()),
+        }
+        .into();
         for office in OFFICES {
-            assert_eq!(act(office, unpause.clone()), Err(DispatchError::BadOrigin), "{office:?}");
+            assert_eq!(
+                act(office, unpause.clone()),
+                Err(DispatchError::BadOrigin),
+                "{office:?}"
+            );
             if office != Office::Government {
-                assert_eq!(act(office, notice(unpause.clone())), Err(DispatchError::BadOrigin), "{office:?}");
+                assert_eq!(
+                    act(office, notice(unpause.clone())),
+                    Err(DispatchError::BadOrigin),
+                    "{office:?}"
+                );
             }
         }
         assert_eq!(act(Office::Government, notice(unpause.clone())), Ok(()));
@@ -273,7 +301,10 @@ fn blocks_to(last: BlockNumber) {
 #[test]
 fn pause_should_end_by_itself() {
     on_both(|| {
-        let (longest, every) = (<LongestPause as Get<BlockNumber>>::get(), <LookEvery as Get<BlockNumber>>::get());
+        let (longest, every) = (
+            <LongestPause as Get<BlockNumber>>::get(),
+            <LookEvery as Get<BlockNumber>>::get(),
+        );
         let begin = System::block_number();
         assert_eq!(pause(Office::EmergencyPause, &mint()), Ok(()));
         blocks_to(begin + longest / 2);

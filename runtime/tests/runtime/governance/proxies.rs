@@ -99,7 +99,11 @@ fn rights(of: ProxyType) -> BTreeSet<Name> {
 #[test]
 fn proxy_that_includes_another_should_have_all_its_rights() {
     on_local(|| {
-        assert_eq!(ProxyType::default(), ProxyType::Any, "the default is the one with all rights");
+        assert_eq!(
+            ProxyType::default(),
+            ProxyType::Any,
+            "the default is the one with all rights"
+        );
         for one in TYPES {
             for other in TYPES {
                 let includes = rights(other).is_subset(&rights(one));
@@ -121,9 +125,8 @@ fn proxies_should_have_the_rights_of_their_names() {
              Execution.pay_claim Execution.freeze Execution.fix_final_table Execution.exit Execution.settle_exits \
              Execution.pay_exit Execution.refund_item Execution.claim_credits Execution.report_custody",
         );
-        let governance = names(
-            "Timelock.enact ConvictionVoting.unlock Referenda.refund_decision_deposit Preimage.note_preimage",
-        );
+        let governance =
+            names("Timelock.enact ConvictionVoting.unlock Referenda.refund_decision_deposit Preimage.note_preimage");
         let cancel = names("Proxy.reject_announcement");
         let trading = names("Execution.open Execution.deposit Execution.switch Execution.rekey");
         let treasury = names("Treasury.payout Treasury.check_status");
@@ -202,7 +205,12 @@ fn proxy_of_fewer_rights_should_move_nothing_and_give_nobody_a_right() {
     for proxy_type in TYPES {
         on_local(|| {
             let (alice, charlie) = (Alice.to_account_id(), Charlie.to_account_id());
-            assert_ok!(Proxy::add_proxy(signed(alice.clone()), charlie.clone().into(), proxy_type, 0));
+            assert_ok!(Proxy::add_proxy(
+                signed(alice.clone()),
+                charlie.clone().into(),
+                proxy_type,
+                0
+            ));
             assert_ok!(Proxy::add_proxy(
                 signed(Bob.to_account_id()),
                 alice.clone().into(),
@@ -214,7 +222,10 @@ fn proxy_of_fewer_rights_should_move_nothing_and_give_nobody_a_right() {
                 let several = Multisig::multi_account_id(&[Alice.to_account_id(), Bob.to_account_id()], 1);
                 let accounts = [Alice.to_account_id(), Bob.to_account_id(), several];
                 let rights = [Alice.to_account_id(), Bob.to_account_id()].map(Proxy::proxies);
-                (accounts.map(|who| cloister_runtime::Balances::free_balance(who)), rights)
+                (
+                    accounts.map(|who| cloister_runtime::Balances::free_balance(who)),
+                    rights,
+                )
             };
             let several = Multisig::multi_account_id(&[alice.clone(), Bob.to_account_id()], 1);
             assert_ok!(cloister_runtime::Balances::transfer_keep_alive(
@@ -234,7 +245,10 @@ fn proxy_of_fewer_rights_should_move_nothing_and_give_nobody_a_right() {
                 let _ = frame_support::storage::with_storage_layer::<(), DispatchError, _>(|| {
                     let _ = through.clone().dispatch(signed(charlie.clone()));
                     moved |= money() != before;
-                    assert!(money() == before || proxy_type == ProxyType::Any, "{proxy_type:?}: {through:?}");
+                    assert!(
+                        money() == before || proxy_type == ProxyType::Any,
+                        "{proxy_type:?}: {through:?}"
+                    );
                     Err(DispatchError::Other("rolled back"))
                 });
             }
@@ -247,7 +261,12 @@ fn proxy_of_fewer_rights_should_move_nothing_and_give_nobody_a_right() {
 fn proxy_of_the_way_out_should_ask_for_an_accounts_money_and_not_trade_it() {
     on_local(|| {
         let (alice, charlie) = (Alice.to_account_id(), Charlie.to_account_id());
-        assert_ok!(Proxy::add_proxy(signed(alice.clone()), charlie.clone().into(), ProxyType::WayOut, 0));
+        assert_ok!(Proxy::add_proxy(
+            signed(alice.clone()),
+            charlie.clone().into(),
+            ProxyType::WayOut,
+            0
+        ));
         let answer = |call: Execute<Runtime>| {
             System::reset_events();
             let real = alice.clone().into();
