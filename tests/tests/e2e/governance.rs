@@ -26,8 +26,10 @@ use polkadot_sdk::{
         Call as Referenda, Error as NotAVote, Event as Referendum, ReferendumInfo, ReferendumInfoFor, ReferendumInfoOf,
     },
     pallet_sudo::Call as Sudo,
-    sp_core::blake2_256,
-    sp_runtime::DispatchError,
+    sp_runtime::{
+        traits::{BlakeTwo256, Hash},
+        DispatchError,
+    },
 };
 use std::time::{Duration, Instant};
 
@@ -81,7 +83,7 @@ fn referendum(origin: OriginCaller, proposal: &RuntimeCall) -> Referenda<Runtime
     Referenda::submit {
         proposal_origin: Box::new(origin),
         proposal: Bounded::Lookup {
-            hash: blake2_256(&bytes).into(),
+            hash: BlakeTwo256::hash(&bytes),
             len: bytes.len() as u32,
         },
         enactment_moment: DispatchTime::After(0),

@@ -92,13 +92,6 @@ pub fn tables_in_time(world: &mut World, bytes: &mut Bytes, group: u32) {
     }
 }
 
-/// Lets blocks pass that are not made. Nothing was scheduled for them, so the scheduler need not look.
-pub fn skip_blocks(blocks: u32) {
-    let now = frame_system::Pallet::<Runtime>::block_number();
-    frame_system::Pallet::<Runtime>::set_block_number(now.saturating_add(blocks));
-    pallet_scheduler::IncompleteSince::<Runtime>::kill();
-}
-
 /// Makes a call as somebody, and now and then as what may not.
 pub fn signed(world: &mut World, bytes: &mut Bytes, call: impl Into<RuntimeCall>) -> bool {
     let signer = somebody(bytes);

@@ -38,7 +38,7 @@ fn wide_shape(world: &mut World) {
     };
     world.make(&Who::Enacted, &call.into());
     if world.kind == Kind::Money {
-        skip_blocks(14_400);
+        world.skip(14_400);
     }
     world.blocks(2, 0);
 }
@@ -493,7 +493,7 @@ pub(super) fn enact(world: &mut World, bytes: &mut Bytes) {
     // A chain for money waits for days: blocks of them are not all made.
     if world.kind == Kind::Money && bytes.once_in(2) {
         let days = bytes.of(&[1, 3, 14, 46]);
-        skip_blocks(days * 14_400);
+        world.skip(days * 14_400);
     }
     let call = Box::new(call);
     signed(world, bytes, Timelock::enact { call });
