@@ -5,8 +5,10 @@ use cloister_crypto::{field::to_bytes, seal::SealKey};
 use cloister_runtime::{
     configs::{consensus::SlotDuration, system::RuntimeBlockWeights},
     constants::development::SEAL_SEED,
-    genesis_presets, metadata_hash, AccountId, AllPalletsWithSystem, Executive, Hash, Header, Runtime, RuntimeCall,
-    RuntimeGenesisConfig, RuntimeOrigin, System, TxExtension,
+    genesis_presets, metadata_hash,
+    offices::Origin as Office,
+    AccountId, AllPalletsWithSystem, Executive, Hash, Header, Runtime, RuntimeCall, RuntimeGenesisConfig,
+    RuntimeOrigin, System, TxExtension,
 };
 use codec::Encode;
 use frame_support::{
@@ -56,8 +58,10 @@ pub enum Kind {
 pub enum Who {
     /// An account, by a transaction with all extensions.
     Signer(AccountId),
-    /// Root.
+    /// Root, whom no chain for money has.
     Root,
+    /// Whoever has won a vote.
+    Office(Office),
     /// What was announced is enacted.
     Enacted,
     /// Nobody.
@@ -212,6 +216,7 @@ pub fn make(who: &Who, call: RuntimeCall) -> Result<Outcome, TransactionValidity
             return Ok(outcome(done, info));
         }
         Who::Root => RuntimeOrigin::root(),
+        Who::Office(office) => (*office).into(),
         Who::Enacted => pallet_cloister_timelock::Origin::Enacted.into(),
         Who::Nobody => RuntimeOrigin::none(),
     };

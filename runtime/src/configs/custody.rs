@@ -1,6 +1,7 @@
 //! Calls that nobody makes: what would put a vault's money into somebody's hands (C-CUSTODY).
 //!
-//! Root passes every filter. A chain for money has no Root: what governs it acts by origins of its own.
+//! Root passes every filter. A chain for money has no Root: what governs it acts by origins of its own
+//! ([`crate::offices`]).
 
 use crate::{configs::development::is_development, AssetId, Execution, Runtime, RuntimeCall};
 use frame_support::traits::Contains;
@@ -25,6 +26,8 @@ impl Contains<RuntimeCall> for Permitted {
             RuntimeCall::Oracle(pallet_oracle::Call::feed_values { values }) => {
                 values.iter().all(|(_, value)| !value.is_zero())
             }
+            // Deprecated; `spend` says what it spends and when.
+            RuntimeCall::Treasury(pallet_treasury::Call::spend_local { .. }) => false,
             _ => true,
         }
     }

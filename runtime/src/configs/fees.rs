@@ -1,5 +1,5 @@
-//! Fees of transactions. They are burned: the chain has no treasury yet, and paying them to the author of the block
-//! would let an author fill blocks for nothing.
+//! Fees of transactions. They are burned: paid to the author of the block they would let an author fill blocks for
+//! nothing, and paid to the treasury they would make whoever governs want dear transactions.
 
 use crate::{Balance, Balances, Runtime, RuntimeEvent};
 use frame_support::{

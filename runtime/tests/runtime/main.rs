@@ -5,6 +5,7 @@ mod calls;
 mod cloister;
 mod custody;
 mod genesis;
+mod governance;
 mod metadata;
 mod migrations;
 mod notice;

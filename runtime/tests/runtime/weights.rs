@@ -200,7 +200,11 @@ fn every_call_should_weigh_what_was_measured() {
     let expected = [
         ("announce", file.weight("announce", &[bytes])),
         ("enact", enact),
-        ("withdraw", file.weight("withdraw", &[])),
+        // What each byte of a call adds, as one that is announced.
+        (
+            "withdraw",
+            file.weight("withdraw", &[]) + file.weight("announce", &[bytes]) - file.weight("announce", &[0]),
+        ),
         ("set_delays", file.weight("set_delays", &[])),
     ];
     calls::<pallet_cloister_timelock::Call<Runtime>>(42, &expected);

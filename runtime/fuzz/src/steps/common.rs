@@ -8,6 +8,7 @@ use crate::{
 use cloister_runtime::{
     configs::{cloister::Treasury, oracle::FeedValue},
     genesis_presets::feeds,
+    offices::Origin as Office,
     AccountId, Execution, Runtime, RuntimeCall,
 };
 use frame_support::{traits::Get, BoundedVec};
@@ -100,7 +101,7 @@ pub fn signed(world: &mut World, bytes: &mut Bytes, call: impl Into<RuntimeCall>
 /// The same as this account.
 pub fn signed_by(world: &mut World, bytes: &mut Bytes, signer: AccountId, call: impl Into<RuntimeCall>) -> bool {
     let who = match bytes.byte() % 32 {
-        1 => Who::Root,
+        1 => bytes.of(&[Who::Root, Who::Office(Office::Government)]),
         2 => Who::Enacted,
         3 => Who::Nobody,
         _ => Who::Signer(signer),

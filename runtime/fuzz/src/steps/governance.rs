@@ -10,8 +10,8 @@ use crate::{
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey};
 use cloister_risk::Status;
 use cloister_runtime::{
-    constants::money::SETTLEMENT_ASSET, genesis_presets::feeds, AccountId, Execution, OracleOperators, Runtime,
-    RuntimeCall,
+    constants::money::SETTLEMENT_ASSET, genesis_presets::feeds, offices::Origin as Office, AccountId, Execution,
+    OracleOperators, Runtime, RuntimeCall,
 };
 use cloister_settlement::Terms;
 use codec::Compact;
@@ -25,6 +25,9 @@ use polkadot_sdk::*;
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Ferdie, One};
 use sp_runtime::MultiAddress;
 
+/// Whoever has won the highest vote.
+const GOVERNMENT: Who = Who::Office(Office::Government);
+
 /// A verifying key of batches that are wide enough for any group, and what it takes until it is good.
 fn wide_shape(world: &mut World) {
     let call = Verify::set_verifying_key {
@@ -35,8 +38,7 @@ fn wide_shape(world: &mut World) {
     };
     world.make(&Who::Enacted, &call.into());
     if world.kind == Kind::Money {
-        let now = frame_system::Pallet::<Runtime>::block_number();
-        frame_system::Pallet::<Runtime>::set_block_number(now + 14_400);
+        world.skip(14_400);
     }
     world.blocks(2, 0);
 }
@@ -70,7 +72,7 @@ pub(super) fn flood(world: &mut World, bytes: &mut Bytes) {
         2 => {
             for grace in 0..200 {
                 let call = Box::new(RiskCall::set_table_grace { grace }.into());
-                if !world.make(&Who::Root, &Timelock::announce { call }.into()) {
+                if !world.make(&GOVERNMENT, &Timelock::announce { call }.into()) {
                     break;
                 }
             }
@@ -127,14 +129,14 @@ pub(super) fn flood(world: &mut World, bytes: &mut Bytes) {
             }
             .into();
             let large = Box::new(Utility::batch { calls: vec![inner] }.into());
-            world.make(&Who::Root, &Timelock::announce { call: large }.into());
+            world.make(&GOVERNMENT, &Timelock::announce { call: large }.into());
             let inner: RuntimeCall = Timelock::withdraw {
-                hash: Default::default(),
+                call: Box::new(RiskCall::set_table_grace { grace: 1_000 }.into()),
             }
             .into();
             let notice = Timelock::announce { call: Box::new(inner) };
             let notice = Box::new(RuntimeCall::from(notice));
-            world.make(&Who::Root, &Timelock::announce { call: notice }.into());
+            world.make(&GOVERNMENT, &Timelock::announce { call: notice }.into());
         }
     }
 }
@@ -142,12 +144,25 @@ pub(super) fn flood(world: &mut World, bytes: &mut Bytes) {
 /// Makes a call of governance in one of the ways in which it may be made, and in some in which it may not.
 pub(super) fn govern(world: &mut World, bytes: &mut Bytes, call: RuntimeCall) -> bool {
     let who = match bytes.byte() % 16 {
-        0..=2 => Who::Root,
-        3..=5 => {
+        0 => Who::Root,
+        1 => GOVERNMENT,
+        2 => Who::Office(bytes.of(&[
+            Office::RiskAdmin,
+            Office::ListingAdmin,
+            Office::EmergencyPause,
+            Office::Treasurer,
+        ])),
+        office @ 3..=5 => {
             let announce = Timelock::announce {
                 call: Box::new(call.clone()),
             };
-            if !world.make(&Who::Root, &announce.into()) {
+            // Each field is somebody's, and the rest nobody's but government's.
+            let who = if office < 5 {
+                GOVERNMENT
+            } else {
+                Who::Office(bytes.of(&[Office::RiskAdmin, Office::ListingAdmin, Office::EmergencyPause]))
+            };
+            if !world.make(&who, &announce.into()) {
                 return false;
             }
             world.announced.push(call);
@@ -465,18 +480,50 @@ pub(super) fn enact(world: &mut World, bytes: &mut Bytes) {
         count => world.announced[usize::from(bytes.byte()) % count].clone(),
     };
     if bytes.once_in(6) {
-        let hash = pallet_cloister_timelock::Pallet::<Runtime>::hash_of(&call);
-        let withdraw: RuntimeCall = Timelock::withdraw { hash }.into();
-        let who = bytes.of(&[Who::Root, Who::Root, Who::Enacted, Who::Signer(Bob.to_account_id())]);
+        let withdraw: RuntimeCall = Timelock::withdraw { call: Box::new(call) }.into();
+        let who = bytes.of(&[
+            GOVERNMENT,
+            Who::Office(Office::RiskAdmin),
+            Who::Enacted,
+            Who::Signer(Bob.to_account_id()),
+        ]);
         world.make(&who, &withdraw);
         return;
     }
     // A chain for money waits for days: blocks of them are not all made.
     if world.kind == Kind::Money && bytes.once_in(2) {
-        let now = frame_system::Pallet::<Runtime>::block_number();
         let days = bytes.of(&[1, 3, 14, 46]);
-        frame_system::Pallet::<Runtime>::set_block_number(now + days * 14_400);
+        world.skip(days * 14_400);
     }
     let call = Box::new(call);
     signed(world, bytes, Timelock::enact { call });
+}
+
+/// Pauses of calls, and their end.
+pub(super) fn pause(world: &mut World, bytes: &mut Bytes) {
+    let name = |pallet: &[u8], call: &[u8]| {
+        (
+            BoundedVec::truncate_from(pallet.to_vec()),
+            BoundedVec::truncate_from(call.to_vec()),
+        )
+    };
+    let full_name = match bytes.byte() % 4 {
+        0 => name(b"Execution", b"open"),
+        1 => name(b"Assets", b"mint"),
+        2 => name(b"Treasury", b"payout"),
+        _ => name(b"Execution", b"force_withdrawal"),
+    };
+    let call: RuntimeCall = match bytes.byte() % 4 {
+        0 => pallet_safe_mode::Call::force_enter {}.into(),
+        1 => pallet_safe_mode::Call::force_exit {}.into(),
+        2 => pallet_tx_pause::Call::unpause { ident: full_name }.into(),
+        _ => pallet_tx_pause::Call::pause { full_name }.into(),
+    };
+    let who = bytes.of(&[
+        Who::Office(Office::EmergencyPause),
+        Who::Enacted,
+        Who::Office(Office::Treasurer),
+        Who::Signer(Bob.to_account_id()),
+    ]);
+    world.make(&who, &call);
 }
