@@ -150,17 +150,6 @@ pub mod pallet {
             /// Its parameters from the next table on.
             now: InstrumentParams,
         },
-        /// Prices of an instrument come from other feeds.
-        InstrumentFeedsSet {
-            /// The group.
-            group: u32,
-            /// The instrument.
-            instrument_id: u32,
-            /// Its feeds until now.
-            before: Feeds<T::FeedId>,
-            /// Its feeds from the next table on.
-            now: Feeds<T::FeedId>,
-        },
         /// The status of an instrument was set.
         InstrumentStatusSet {
             /// The group.
@@ -197,6 +186,17 @@ pub mod pallet {
             /// For tables that are replaced from now on, milliseconds.
             now: u64,
         },
+        /// Prices of an instrument come from other feeds.
+        InstrumentFeedsSet {
+            /// The group.
+            group: u32,
+            /// The instrument.
+            instrument_id: u32,
+            /// Its feeds until now.
+            before: Feeds<T::FeedId>,
+            /// Its feeds from the next table on.
+            now: Feeds<T::FeedId>,
+        },
     }
 
     #[pallet::error]
@@ -214,10 +214,6 @@ pub mod pallet {
         TooManyInstruments,
         /// A parameter is outside its hard bounds, which are in the constant `ParameterBounds`.
         ParameterOutOfBounds(RiskParameter),
-        /// The first parameter is above the second, which is its bound.
-        ParameterAbove(RiskParameter, RiskParameter),
-        /// Another instrument of the group has this feed as its index.
-        FeedTaken,
         /// The lot size of an instrument never changes: positions are counted in lots.
         LotSizeFixed,
         /// No active shape of batches has as many places per unit as the group's instruments need (R-PLACES).
@@ -236,6 +232,10 @@ pub mod pallet {
         RiskBoundExceeded,
         /// The table fails its own validation.
         InvalidTable,
+        /// The first parameter is above the second, which is its bound.
+        ParameterAbove(RiskParameter, RiskParameter),
+        /// Another instrument of the group has this feed as its index.
+        FeedTaken,
     }
 
     impl<T: Config> From<Violation> for Error<T> {

@@ -92,7 +92,11 @@ impl Classify<RuntimeCall, Hash> for Classes {
             // What narrows waits for nothing; inside a batch it is no reason to wait longer.
             RuntimeCall::Execution(ExecutionCall::set_group_enabled { enabled: false, .. })
             | RuntimeCall::Verifier(VerifierCall::remove_verifying_key { .. }) => Some(Class::Terms),
-            RuntimeCall::Risk(RiskCall::create_group { .. } | RiskCall::list_instrument { .. }) => Some(Class::Members),
+            RuntimeCall::Risk(
+                RiskCall::create_group { .. }
+                | RiskCall::list_instrument { .. }
+                | RiskCall::set_instrument_feeds { .. },
+            ) => Some(Class::Members),
             RuntimeCall::Execution(
                 ExecutionCall::create_group { .. }
                 | ExecutionCall::set_group_enabled { .. }

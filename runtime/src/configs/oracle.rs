@@ -76,7 +76,13 @@ pub fn middle(mut values: Vec<Fed>, quorum: Quorum) -> Option<Fed> {
         return None;
     }
     // Of several operators with one value the last one that was heard of counts.
-    let heard = |of: FeedValue| values.iter().filter(|fed| fed.value == of).map(|fed| fed.timestamp).max();
+    let heard = |of: FeedValue| {
+        values
+            .iter()
+            .filter(|fed| fed.value == of)
+            .map(|fed| fed.timestamp)
+            .max()
+    };
     let timestamp = heard(lower)?.min(heard(upper)?);
     Some(TimestampedValue { value, timestamp })
 }

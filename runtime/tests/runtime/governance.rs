@@ -28,7 +28,7 @@ use frame_support::{
 };
 use frame_system::RawOrigin;
 use pallet_cloister_execution::Call as Execute;
-use pallet_cloister_risk::{Call as RiskCall, GroupParams};
+use pallet_cloister_risk::{Call as RiskCall, GroupParams, RiskParameter};
 use pallet_cloister_sequencers::Call as Sequence;
 use pallet_cloister_timelock::{Call as Notice, Notices};
 use pallet_cloister_verifier::Call as Verify;
@@ -271,7 +271,7 @@ fn parameters_out_of_bounds_should_be_refused_by_name_whoever_votes_for_them() {
         let call = set_initial(1);
         for office in [Office::RiskAdmin, Office::Government] {
             assert_eq!(by_vote(office, notice(call.clone())), Ok(()));
-            let refused = pallet_cloister_risk::Error::<Runtime>::ParameterOutOfBounds;
+            let refused = pallet_cloister_risk::Error::<Runtime>::ParameterOutOfBounds(RiskParameter::Initial);
             assert_eq!(enact(call.clone()), Err(refused.into()));
             assert_eq!(params(), before);
             let call = Box::new(call.clone());
@@ -540,7 +540,7 @@ const FIELDS: &[(Office, &str)] = &[
     ),
     (
         Office::ListingAdmin,
-        "Risk.create_group Risk.list_instrument Execution.create_group Sequencers.set_members Sequencers.set_seal_key \
+        "Risk.create_group Risk.list_instrument Risk.set_instrument_feeds Execution.create_group Sequencers.set_members Sequencers.set_seal_key \
          Sequencers.set_take_over OracleOperators.add_member OracleOperators.remove_member OracleOperators.swap_member \
          OracleOperators.reset_members OracleOperators.set_prime OracleOperators.clear_prime",
     ),

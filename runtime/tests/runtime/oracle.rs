@@ -82,7 +82,10 @@ fn quorums_should_leave_room_for_fewer_than_a_third() {
         let liars = operators - fresh;
         assert!(2 * liars < fresh, "liars are fewer than half of the least that counts");
         assert!(agreeing <= fresh - liars, "the honest ones of a quorum suffice");
-        assert!(3 * (liars + 1) + 1 > operators, "one more liar would need more operators");
+        assert!(
+            3 * (liars + 1) + 1 > operators,
+            "one more liar would need more operators"
+        );
     }
 }
 
@@ -121,7 +124,10 @@ fn the_price_should_be_the_mean_of_the_two_medians() {
     };
     let two = Quorum::of(2);
     assert_eq!(middle(vec![fed(1_000), fed(1_003)], two), Some(fed(1_001)));
-    assert_eq!(middle(vec![fed(u128::MAX), fed(u128::MAX - 1)], two), Some(fed(u128::MAX - 1)));
+    assert_eq!(
+        middle(vec![fed(u128::MAX), fed(u128::MAX - 1)], two),
+        Some(fed(u128::MAX - 1))
+    );
 }
 
 #[test]
@@ -152,7 +158,11 @@ fn two_liars_of_seven_should_change_nothing() {
                 };
                 assert_ok!(feed(operator, value));
             }
-            assert_eq!(price(), Some(usd(60_000)), "{first} says {one:?}, {second} says {other:?}");
+            assert_eq!(
+                price(),
+                Some(usd(60_000)),
+                "{first} says {one:?}, {second} says {other:?}"
+            );
         }
     });
 }
@@ -188,7 +198,10 @@ fn an_operator_that_repeats_an_old_value_should_change_nothing() {
                 assert_ok!(feed(operator, usd(60_000 - 300 * step)));
             }
             assert_eq!(price(), Some(usd(60_000 - 300 * step)));
-            assert_eq!(Oracle::get(&BTC_INDEX).map(|value| value.timestamp), Some(NOW + u64::from(step) * 6_000));
+            assert_eq!(
+                Oracle::get(&BTC_INDEX).map(|value| value.timestamp),
+                Some(NOW + u64::from(step) * 6_000)
+            );
         }
     });
 }
@@ -237,7 +250,10 @@ fn of_equal_values_the_newest_should_give_the_time() {
 fn a_value_of_zero_should_be_refused_and_not_count() {
     let zero = RuntimeCall::Oracle(call(vec![(BTC_INDEX, usd(60_000)), (BTC_INDEX, usd(0))]));
     assert!(!Permitted::contains(&zero));
-    assert!(Permitted::contains(&RuntimeCall::Oracle(call(vec![(BTC_INDEX, usd(1))]))));
+    assert!(Permitted::contains(&RuntimeCall::Oracle(call(vec![(
+        BTC_INDEX,
+        usd(1)
+    )]))));
     with(&[Alice, Bob], || {
         assert_ok!(feed(Alice, usd(0)));
         assert_ok!(feed(Bob, usd(0)));

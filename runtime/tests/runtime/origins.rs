@@ -11,7 +11,7 @@ use pallet_cloister_execution::{
     Batch, Beneficiary, Call as Execute, HouseRekey, OpenKeys, PayoutTerms, PlainBatch, SealProof, SolvencySubmission,
     SolvencyTerms, Terms,
 };
-use pallet_cloister_risk::Call as RiskCall;
+use pallet_cloister_risk::{Call as RiskCall, Feeds};
 use pallet_cloister_sequencers::Call as Sequence;
 use pallet_cloister_timelock::{Call as Timelock, Delays};
 use pallet_cloister_verifier::{Call as Verify, StatementKind};
@@ -78,7 +78,8 @@ const TABLE: &[(&str, May, &str)] = &[
     (
         "Risk",
         May::Enact,
-        "create_group set_group_params list_instrument set_instrument_params set_instrument_status set_table_grace",
+        "create_group set_group_params list_instrument set_instrument_params set_instrument_status set_table_grace \
+         set_instrument_feeds",
     ),
     ("Risk", May::Sign("FeedMissing"), "refresh_table"),
     ("Timelock", May::Govern, "announce withdraw"),
@@ -352,6 +353,15 @@ fn other_calls() -> Vec<RuntimeCall> {
         }
         .into(),
         RiskCall::set_table_grace { grace: 0 }.into(),
+        RiskCall::set_instrument_feeds {
+            group,
+            instrument_id: instrument.id,
+            feeds: Feeds {
+                index: instrument.feed,
+                premium: instrument.premium_feed,
+            },
+        }
+        .into(),
         RiskCall::refresh_table { group }.into(),
         Timelock::announce {
             call: Box::new(remark()),

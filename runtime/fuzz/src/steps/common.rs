@@ -6,7 +6,10 @@ use crate::{
     world::World,
 };
 use cloister_runtime::{
-    configs::{cloister::Treasury, oracle::FeedValue},
+    configs::{
+        cloister::Treasury,
+        oracle::{FeedId, FeedValue},
+    },
     genesis_presets::feeds,
     offices::Origin as Office,
     AccountId, Execution, Runtime, RuntimeCall,
@@ -59,7 +62,10 @@ pub fn payee(bytes: &mut Bytes) -> AccountId {
     }
 }
 
-/// Prices in whole units of the settlement asset.
+/// Feeds that no instrument of the genesis has: more than a group has rows.
+pub const SPARE_FEEDS: core::ops::Range<FeedId> = 20..54;
+
+/// Prices in whole units of the settlement asset, those of all spare feeds included.
 pub fn feed(world: &mut World, signer: &AccountId, btc: u32, eth: u32) -> bool {
     let prices = [
         (feeds::BTC_INDEX, btc),
@@ -67,8 +73,10 @@ pub fn feed(world: &mut World, signer: &AccountId, btc: u32, eth: u32) -> bool {
         (feeds::ETH_INDEX, eth),
         (feeds::ETH_PERPETUAL, eth),
     ];
-    let values = prices.map(|(feed, price)| (feed, FeedValue::from_u32(price)));
-    let values = BoundedVec::truncate_from(values.to_vec());
+    let spare = SPARE_FEEDS.map(|feed| (feed, btc));
+    let values = prices.into_iter().chain(spare);
+    let values = values.map(|(feed, price)| (feed, FeedValue::from_u32(price)));
+    let values = BoundedVec::truncate_from(values.collect());
     world.sign(signer, Oracle::feed_values { values })
 }
 

@@ -10,14 +10,14 @@ use crate::{
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey};
 use cloister_risk::Status;
 use cloister_runtime::{
-    constants::money::SETTLEMENT_ASSET, genesis_presets::feeds, offices::Origin as Office, AccountId, Execution,
-    OracleOperators, Runtime, RuntimeCall,
+    configs::oracle::FeedId, constants::money::SETTLEMENT_ASSET, genesis_presets::feeds, offices::Origin as Office,
+    AccountId, Execution, OracleOperators, Runtime, RuntimeCall,
 };
 use cloister_settlement::Terms;
 use codec::Compact;
 use frame_support::BoundedVec;
 use pallet_cloister_execution::{Call as Execute, PayoutTerms, SolvencyTerms};
-use pallet_cloister_risk::{Call as RiskCall, GroupParams, InstrumentParams};
+use pallet_cloister_risk::{Call as RiskCall, Feeds, GroupParams, InstrumentParams};
 use pallet_cloister_sequencers::{Call as Sequence, TakeOver, MAX_FIRST_DELAY, MIN_FIRST_DELAY};
 use pallet_cloister_timelock::{Call as Timelock, Delays};
 use pallet_cloister_verifier::{Call as Verify, StatementKind};
@@ -99,10 +99,10 @@ pub(super) fn flood(world: &mut World, bytes: &mut Bytes) {
         }
         5 => {
             wide_shape(world);
-            for _ in 0..34 {
+            for feed in SPARE_FEEDS {
                 let call = RiskCall::list_instrument {
                     group: 1,
-                    feed: feeds::BTC_INDEX,
+                    feed,
                     premium_feed: None,
                     params: instrument_params(&mut Bytes::new(&[0, 11])),
                 };
@@ -362,7 +362,7 @@ fn group_params(bytes: &mut Bytes) -> GroupParams {
         3 => params.max_discount = bytes.of(&[0, 1, 26, 27]),
         4 => params.fee_cap = bytes.of(&[0, 10_000, 10_001]),
         5 => params.max_price_age = bytes.of(&[5_999, 6_000, 600_001]),
-        6 => params.table_interval = bytes.of(&[999, 1_000, 600_000, 600_001]),
+        6 => params.table_interval = bytes.of(&[999, 1_000, 60_000, 60_001]),
         _ => {}
     }
     params
@@ -400,10 +400,18 @@ fn instrument_params(bytes: &mut Bytes) -> InstrumentParams {
     params
 }
 
+/// A feed that an instrument has, one that none has, or one without a price.
+fn index_feed(bytes: &mut Bytes) -> FeedId {
+    match bytes.byte() % 4 {
+        0 => bytes.of(&[feeds::BTC_INDEX, feeds::ETH_INDEX, 99]),
+        n => bytes.of(&[20, 21, 22, 20 + FeedId::from(n)]),
+    }
+}
+
 pub(super) fn govern_risk(world: &mut World, bytes: &mut Bytes) {
     let group = group(bytes);
     let instrument_id = bytes.of(&[1, 1, 2, 3, 99]);
-    let call: RuntimeCall = match bytes.byte() % 8 {
+    let call: RuntimeCall = match bytes.byte() % 9 {
         0 => RiskCall::create_group {
             group,
             params: group_params(bytes),
@@ -416,7 +424,7 @@ pub(super) fn govern_risk(world: &mut World, bytes: &mut Bytes) {
             if bytes.once_in(2) {
                 wide_shape(world);
             }
-            let feed = bytes.of(&[feeds::BTC_INDEX, feeds::ETH_INDEX, 99]);
+            let feed = index_feed(bytes);
             let premium_feed = bytes.of(&[None, Some(feeds::BTC_PERPETUAL), Some(98)]);
             RiskCall::list_instrument {
                 group,
@@ -434,6 +442,14 @@ pub(super) fn govern_risk(world: &mut World, bytes: &mut Bytes) {
             group,
             instrument_id,
             status: bytes.of(&[Status::Trading, Status::CloseOnly, Status::Trading, Status::Expired]),
+        },
+        7 => RiskCall::set_instrument_feeds {
+            group,
+            instrument_id,
+            feeds: Feeds {
+                index: index_feed(bytes),
+                premium: bytes.of(&[None, Some(feeds::BTC_PERPETUAL), Some(98)]),
+            },
         },
         _ => RiskCall::set_table_grace {
             grace: bytes.of(&[0, 12_000, 120_000, 120_001, u64::MAX]),

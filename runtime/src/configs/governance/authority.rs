@@ -123,7 +123,9 @@ fn is_of_risk(call: &RuntimeCall) -> bool {
 /// What is traded, who runs it, and where its prices are from.
 fn is_of_listings(call: &RuntimeCall) -> bool {
     match call {
-        RuntimeCall::Risk(Risk::create_group { .. } | Risk::list_instrument { .. })
+        RuntimeCall::Risk(
+            Risk::create_group { .. } | Risk::list_instrument { .. } | Risk::set_instrument_feeds { .. },
+        )
         | RuntimeCall::Execution(Execution::create_group { .. })
         | RuntimeCall::Sequencers(_) => true,
         RuntimeCall::OracleOperators(call) => !matches!(call, pallet_membership::Call::change_key { .. }),
