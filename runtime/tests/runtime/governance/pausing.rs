@@ -91,7 +91,8 @@ const GOES_ON: &[(&str, &str)] = &[
     ("Sequencers", "set_members set_seal_key set_take_over"),
     (
         "Risk",
-        "create_group set_group_params list_instrument set_instrument_params set_instrument_status refresh_table \
+        "create_group set_group_params list_instrument set_instrument_params set_instrument_status \
+         set_instrument_feeds refresh_table \
          set_table_grace",
     ),
     (
