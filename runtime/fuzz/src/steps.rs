@@ -98,7 +98,7 @@ const STEPS: &[(u8, Step)] = &[
     (10, solvency),
     (10, pay),
     (2, freeze),
-    (3, final_table),
+    (5, final_table),
     (5, exit),
     (10, pay_of_frozen),
     (4, take_back),

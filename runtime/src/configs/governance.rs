@@ -18,7 +18,7 @@ use crate::{
         money::{deposit, UNIT},
         time::HOURS,
     },
-    AccountId, Balance, Balances, BlockNumber, OriginCaller, Preimage, Referenda, Runtime, RuntimeCall, RuntimeEvent,
+    AccountId, Balance, Balances, OriginCaller, Preimage, Referenda, Runtime, RuntimeCall, RuntimeEvent,
     RuntimeHoldReason, RuntimeOrigin, Scheduler, System, Treasury,
 };
 use frame_support::{
