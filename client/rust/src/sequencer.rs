@@ -12,8 +12,8 @@ use cloister_crypto::auth::Purpose;
 use cloister_ledger::SignedInstruction;
 use cloister_sequencer_rpc::{
     types::{
-        AcceptedInfo, AccountInfo, AccountQuery, BatchInfo, BatchStatus, ChannelName, HaltInfo, Liquidation, Market,
-        OrderBook, Status, StreamMessage, StreamParams, Submission, Trade,
+        AcceptedInfo, AccountInfo, AccountQuery, BatchInfo, BatchStatus, ChannelName, HaltInfo, HaltKind, Liquidation,
+        Market, OrderBook, Status, StreamMessage, StreamParams, Submission, Trade,
     },
     CloisterRpcClient, CloisterStreamsClient, ErrorCode,
 };
@@ -301,10 +301,12 @@ impl SequencerClient {
     /// What is not settled yet.
     ///
     /// # Errors
-    /// [`SequencerError::Halted`] if it never will be.
+    /// [`SequencerError::Halted`] if it will not be before somebody does something. While only what is new is refused,
+    /// what was taken goes on to settle.
     pub async fn backlog(&self) -> Result<Backlog, SequencerError> {
         let status = self.batch_status().await?;
-        if let Some(why) = &status.halted {
+        let settles = |why: &HaltInfo| matches!(why.kind, HaltKind::Unsettled | HaltKind::Solvency);
+        if let Some(why) = status.halted.as_ref().filter(|why| !settles(why)) {
             return Err(SequencerError::Halted(why.clone()));
         }
         let settled_behind = status.settled_root != status.head_root;
