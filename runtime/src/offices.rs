@@ -91,10 +91,12 @@ pub mod pallet {
 
         fn on_initialize(now: BlockNumberFor<T>) -> Weight {
             let every = T::LookEvery::get();
+            // What kind of chain it is was read.
+            let asked = T::DbWeight::get().reads(1);
             if !every.is_zero() && (now % every).is_zero() {
-                Self::end_pauses(now)
+                asked.saturating_add(Self::end_pauses(now))
             } else {
-                Weight::zero()
+                asked
             }
         }
     }
@@ -122,8 +124,9 @@ pub mod pallet {
             if changed {
                 Pauses::<T>::put(left);
             }
-            // The list of notes and the end of the paused calls; each of these, and again to end it.
-            let reads = (paused.len() as u64).saturating_add(ended).saturating_add(2);
+            // The kind of chain again, the list of notes and the end of the paused calls; each of these, and again to end
+            // it.
+            let reads = (paused.len() as u64).saturating_add(ended).saturating_add(3);
             T::DbWeight::get().reads_writes(reads, ended.saturating_add(u64::from(changed)))
         }
     }
