@@ -12,7 +12,7 @@ use crate::{
 };
 use cloister_ledger::Switches;
 use cloister_runtime::{
-    configs::oracle::FeedValue, constants::money::SETTLEMENT_ASSET, AccountId, Execution, Runtime, RuntimeCall,
+    configs::oracle::FeedValue, constants::money::SETTLEMENT_ASSET, genesis_presets::OPERATOR, AccountId, Execution, Runtime, RuntimeCall,
 };
 use codec::Compact;
 use common::*;
@@ -165,7 +165,7 @@ fn feed_anything(world: &mut World, bytes: &mut Bytes) {
         0 => Who::Root,
         1 => Who::Signer(somebody(bytes)),
         2 => Who::Nobody,
-        _ => Who::Signer(Alice.to_account_id()),
+        _ => Who::Signer(OPERATOR.to_account_id()),
     };
     world.make(&who, &call);
 }

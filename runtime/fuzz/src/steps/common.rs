@@ -7,7 +7,7 @@ use crate::{
 };
 use cloister_runtime::{
     configs::{cloister::Treasury, oracle::FeedValue},
-    genesis_presets::feeds,
+    genesis_presets::{feeds, OPERATOR},
     AccountId, Execution, Runtime, RuntimeCall,
 };
 use frame_support::{traits::Get, BoundedVec};
@@ -74,7 +74,7 @@ pub fn feed(world: &mut World, signer: &AccountId, btc: u32, eth: u32) -> bool {
 /// Prices of ordinary times, and a block in which both groups get their tables.
 pub fn fresh_tables(world: &mut World, ms: u64) {
     world.block(ms);
-    feed(world, &Alice.to_account_id(), 60_000, 3_000);
+    feed(world, &OPERATOR.to_account_id(), 60_000, 3_000);
     world.blocks(2, 0);
 }
 
