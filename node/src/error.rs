@@ -25,6 +25,14 @@ pub enum StartError {
         /// Hash of the first block of the chain.
         expected: Hash,
     },
+    /// The runtime of the chain refuses its genesis configuration.
+    #[error("the first block of {chain} cannot be built: {reason}")]
+    Genesis {
+        /// Name of the chain.
+        chain: String,
+        /// What the runtime says.
+        reason: String,
+    },
     /// The folder lacks the states that the sequencer needs.
     #[error(
         "the folder {} was made by a node that forgets old states, and the sequencer rebuilds its ledger from them. Name an \

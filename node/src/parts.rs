@@ -2,6 +2,7 @@
 //! them.
 
 use crate::{
+    chain_spec::genesis::without_trace,
     error::StartError,
     executor::{executor, Executor},
 };
@@ -73,7 +74,10 @@ pub fn parts(config: &Configuration) -> Result<(Parts, TaskManager), Error> {
     let backend = sc_service::new_db_backend::<Block>(database)?;
     // Made once: where a chain is known by its name, the runtime is compiled for it alone, which takes seconds.
     let storage = config.chain_spec.as_storage_builder().build_storage();
-    let storage = storage.map_err(sp_blockchain::Error::Storage)?;
+    let storage = storage.map_err(|error| StartError::Genesis {
+        chain: config.chain_spec.name().into(),
+        reason: without_trace(&error).into(),
+    })?;
     let genesis = |commit| {
         GenesisBlockBuilder::<Block, _, _>::new_with_storage(storage.clone(), commit, backend.clone(), executor.clone())
     };

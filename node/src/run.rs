@@ -5,7 +5,7 @@ use crate::{cli::Cli, service::Running};
 use cloister_sequencer::Stopper;
 use futures::FutureExt;
 use polkadot_sdk::*;
-use sc_cli::{build_runtime, print_node_infos, CliConfiguration, Signals, SubstrateCli};
+use sc_cli::{build_runtime, CliConfiguration, Signals, SubstrateCli};
 use sc_service::Configuration;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -32,21 +32,32 @@ pub fn run_until_stopped(
     let signals = runtime.block_on(async { Signals::capture() })?;
     let config = cli.run.create_configuration(cli, runtime.handle().clone())?;
     cli.run.init(&Cli::support_url(), &Cli::impl_version(), |_| {})?;
-    print_node_infos::<Cli>(&config);
-    let (ended, rest) = runtime.block_on(async {
+    introduce(&config);
+    // The pool's own tasks count its end as a failure, so it outlives them.
+    let (ended, rest, _pool) = runtime.block_on(async {
         let Running {
             mut task_manager,
             sequencer,
+            pool,
         } = start(config)?;
         let ended = signals.run_until_signal(task_manager.future().fuse()).await;
         let rest = match sequencer {
             Some(sequencer) => stop_in_order(&sequencer).await?,
             None => THE_REST,
         };
-        Ok::<_, sc_cli::Error>((ended, rest))
+        Ok::<_, sc_cli::Error>((ended, rest, pool))
     })?;
     runtime.shutdown_timeout(rest);
     ended.map_err(Into::into)
+}
+
+/// Says in the log what runs, of which chain, and where its data are.
+fn introduce(config: &Configuration) {
+    let database = config.database.path().map(|path| path.display().to_string());
+    log::info!("{} {}", Cli::impl_name(), Cli::impl_version());
+    log::info!("Chain: {} ({})", config.chain_spec.name(), config.chain_spec.id());
+    log::info!("Node: {}, role {}", config.network.node_name, config.display_role());
+    log::info!("Database: {} at {}", config.database, database.unwrap_or_default());
 }
 
 /// Has the sequencer stop in order. Returns how long everything else may take.

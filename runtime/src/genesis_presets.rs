@@ -2,7 +2,7 @@
 //!
 //! | preset | authorities | sudo key | oracle operators | development parameters | for |
 //! | --- | --- | --- | --- | --- | --- |
-//! | `development` | Alice | Alice | Alice | accepted | one node on one machine |
+//! | `development` | Alice | Alice | Charlie | accepted | one node on one machine |
 //! | `local_testnet` | Alice, Bob | none | Alice, Bob, Charlie, Dave | refused | a network of nodes on one machine |
 //!
 //! Both have the two margin groups of [`groups`], settling in USDX, with One and Alice as submitters of batches, and
@@ -106,6 +106,8 @@ const EXIT_KEY_BYTES: &[u8] = include_bytes!("../keys/development-exit.vk");
 
 /// Receives the fees of both groups.
 pub const FEE_ACCOUNT: Sr25519Keyring = Sr25519Keyring::Ferdie;
+/// Oracle operator of the development preset. It does nothing else either.
+pub const OPERATOR: Sr25519Keyring = Sr25519Keyring::Charlie;
 /// Account of the sequencer: it submits batches. It does nothing else, so that its nonces are the sequencer's alone.
 pub const SEQUENCER: Sr25519Keyring = Sr25519Keyring::One;
 
@@ -302,8 +304,8 @@ pub fn development() -> Value {
     let alice = Sr25519Keyring::Alice.to_account_id();
     Choice {
         authorities: vec![(Sr25519Keyring::Alice, Ed25519Keyring::Alice)],
-        sudo: Some(alice.clone()),
-        operators: vec![alice],
+        sudo: Some(alice),
+        operators: vec![OPERATOR.to_account_id()],
         development: true,
         // A seed without a key would be one in 2^252; the chain would then start without a sealing key, as `local`
         // does.

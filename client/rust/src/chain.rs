@@ -11,7 +11,7 @@ mod views;
 pub use block::{BlockView, Extrinsic};
 pub use error::{ChainError, Failure};
 pub use submit::{Included, Until};
-pub use views::{InsuranceQueue, SolvencyOf};
+pub use views::{InsuranceQueue, RiskGroupOf, SolvencyOf};
 
 use cloister_runtime::{Hash, Header, Runtime, VERSION};
 use codec::{Decode, DecodeAll};

@@ -14,6 +14,7 @@ use cloister_ledger::Switches;
 use cloister_runtime::{
     configs::{governance::proxies::ProxyType, oracle::FeedValue},
     constants::money::SETTLEMENT_ASSET,
+    genesis_presets::OPERATOR,
     offices::Origin as Office,
     AccountId, Execution, Runtime, RuntimeCall,
 };
@@ -169,7 +170,7 @@ fn feed_anything(world: &mut World, bytes: &mut Bytes) {
         0 => Who::Root,
         1 => Who::Signer(somebody(bytes)),
         2 => Who::Nobody,
-        _ => Who::Signer(Alice.to_account_id()),
+        _ => Who::Signer(OPERATOR.to_account_id()),
     };
     world.make(&who, &call);
 }

@@ -6,10 +6,15 @@ use cloister_runtime::{
         custody::Permitted,
         oracle::{middle, FeedValue, OperatorsInstance, Quorum, VALUE_LIFETIME},
     },
-    genesis_presets::feeds::BTC_INDEX,
-    Oracle, Runtime, RuntimeCall, RuntimeOrigin, System,
+    genesis_presets::{feeds::BTC_INDEX, OPERATOR, SEQUENCER},
+    Oracle, OracleOperators, Runtime, RuntimeCall, RuntimeOrigin, System,
 };
-use frame_support::{assert_noop, assert_ok, dispatch::DispatchResultWithPostInfo, traits::Contains, BoundedVec};
+use frame_support::{
+    assert_noop, assert_ok,
+    dispatch::DispatchResultWithPostInfo,
+    traits::{Contains, SortedMembers},
+    BoundedVec,
+};
 use pallet_oracle::TimestampedValue;
 use polkadot_sdk::*;
 use proptest::prelude::*;
@@ -103,8 +108,21 @@ fn the_presets_should_have_a_quorum() {
     });
     state(DEV_RUNTIME_PRESET).execute_with(|| {
         at(NOW);
-        assert_ok!(feed(Alice, usd(100)));
+        assert_noop!(feed(Alice, usd(100)), pallet_oracle::Error::<Runtime>::NoPermission);
+        assert_ok!(feed(OPERATOR, usd(100)));
         assert_eq!(price(), Some(usd(100)));
+    });
+}
+
+#[test]
+fn one_key_should_have_one_part_on_a_development_chain() {
+    state(DEV_RUNTIME_PRESET).execute_with(|| {
+        // Transactions of one key wait for each other, and two of one number drive each other out of the pool.
+        let sudo = pallet_sudo::Key::<Runtime>::get().expect("a sudo key");
+        let operators = OracleOperators::sorted_members();
+        let sequencer = SEQUENCER.to_account_id();
+        assert_eq!(operators, [OPERATOR.to_account_id()]);
+        assert!(!operators.contains(&sudo) && !operators.contains(&sequencer) && sudo != sequencer);
     });
 }
 

@@ -286,11 +286,11 @@ async fn poor_wallets_should_hear_what_is_missing(chain: &Chain, node: &str) -> 
         &address,
         "has 0 CLO",
         "the fee of this transaction is 0.",
-        "cloister fund",
+        "cloister faucet",
     ];
     let said = wallet.says(3, &open, &parts).await;
     assert!(!said.contains("ErrorObject"), "{said}");
-    wallet.run(&["fund", "--amount", "100"], "").await;
+    wallet.run(&["faucet", "--amount", "100"], "").await;
     assert!(chain.native_balance(&owner).await.expect("a balance") > 0);
     (wallet, keys)
 }

@@ -1,4 +1,4 @@
-//! `cloister fund`, `open`, `deposit`, `insure`, `switch`, `rekey`, `close`, `freeze`, `account`.
+//! `cloister faucet`, `open`, `deposit`, `insure`, `switch`, `rekey`, `close`, `freeze`, `account`.
 
 use super::{
     error::CommandError,
@@ -26,7 +26,7 @@ use cloister_client_core::{
     stop::direction,
 };
 use cloister_ledger::{instruction::flags, Switches, Trigger, Unsigned};
-use cloister_runtime::configs::cloister::OpenFee;
+use cloister_runtime::{configs::cloister::OpenFee, AccountId};
 use cloister_sequencer_rpc::types::{AccountInfo, SideName};
 use cloister_types::{AccountIndex, InstructionId, InstrumentId, Money, Position};
 use polkadot_sdk::sp_core::crypto::Ss58Codec;
@@ -99,12 +99,14 @@ async fn ensure_held(
     Ok(())
 }
 
-/// Gives the wallet's owner money of a development chain.
-pub async fn fund(global: &Global, text: &str) -> Result<(), CommandError> {
+/// Gives an account, or the wallet's owner, money of a development chain.
+pub async fn faucet(global: &Global, text: &str, to: Option<AccountId>) -> Result<(), CommandError> {
     let amount = money(text)?;
-    let wallet = global.open_wallet()?;
+    let owner = match to {
+        Some(account) => account,
+        None => owner_of(global.open_wallet()?.keys()),
+    };
     let chain = global.connect().await?;
-    let owner = owner_of(wallet.keys());
     funding::fund(&chain, &[(owner.clone(), amount)]).await?;
     say!(
         "account {} has got {} of the settlement asset, and native tokens for fees",

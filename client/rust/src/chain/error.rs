@@ -93,7 +93,7 @@ pub enum ChainError {
     #[error(
         "account {} has {} and the fee of this transaction is {}, so nothing was sent. Fees are paid in the chain's \
          own token {SYMBOL}, not in the asset that is deposited: whoever has {SYMBOL} can send some to that account; on \
-         a development chain `cloister fund` gives it what it needs",
+         a development chain `cloister faucet` gives it what it needs",
         account.to_ss58check(), show_native(*balance), show_native(*fee)
     )]
     FeeUnpaid {

@@ -10,7 +10,7 @@ use cloister_runtime::{
         cloister::Treasury,
         oracle::{FeedId, FeedValue},
     },
-    genesis_presets::feeds,
+    genesis_presets::{feeds, OPERATOR},
     offices::Origin as Office,
     AccountId, Execution, Runtime, RuntimeCall,
 };
@@ -83,7 +83,7 @@ pub fn feed(world: &mut World, signer: &AccountId, btc: u32, eth: u32) -> bool {
 /// Prices of ordinary times, and a block in which both groups get their tables.
 pub fn fresh_tables(world: &mut World, ms: u64) {
     world.block(ms);
-    feed(world, &Alice.to_account_id(), 60_000, 3_000);
+    feed(world, &OPERATOR.to_account_id(), 60_000, 3_000);
     world.blocks(2, 0);
 }
 
