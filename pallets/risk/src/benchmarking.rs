@@ -209,6 +209,15 @@ mod benchmarks {
     }
 
     #[benchmark]
+    fn set_settle_after() -> Result<(), BenchmarkError> {
+        let origin = admin::<T>()?;
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, 7_200_000);
+        assert_eq!(SettleAfter::<T>::get(), 7_200_000);
+        Ok(())
+    }
+
+    #[benchmark]
     fn idle_turn() -> Result<(), BenchmarkError> {
         prepare::<T>(INSTRUMENTS as u32)?;
         Pallet::<T>::on_initialize(1u32.into());

@@ -79,7 +79,8 @@ impl Classify<RuntimeCall, Hash> for Classes {
                 RiskCall::set_group_params { .. }
                 | RiskCall::set_instrument_params { .. }
                 | RiskCall::set_instrument_status { .. }
-                | RiskCall::set_table_grace { .. },
+                | RiskCall::set_table_grace { .. }
+                | RiskCall::set_settle_after { .. },
             ) => Some(Class::Terms),
             RuntimeCall::Execution(
                 ExecutionCall::set_queue_terms { .. }

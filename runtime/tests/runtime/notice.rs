@@ -127,6 +127,13 @@ fn widening() -> Vec<(RuntimeCall, Class)> {
         ),
         (RiskCall::set_table_grace { grace: 1_000 }.into(), Class::Terms),
         (
+            RiskCall::set_settle_after {
+                settle_after: 3_600_000,
+            }
+            .into(),
+            Class::Terms,
+        ),
+        (
             ExecutionCall::set_queue_terms {
                 group,
                 terms: Terms::default(),

@@ -121,6 +121,9 @@ fn every_parameter_out_of_bounds_should_be_refused_by_its_name() {
                     Some(7) => {
                         assert_noop!(Risk::set_table_grace(root(), value), error());
                     }
+                    Some(19) => {
+                        assert_noop!(Risk::set_settle_after(root(), value), error());
+                    }
                     _ => {
                         set_price(9, FixedU128::from_u32(1));
                         let params = instrument_with(parameter, value);
@@ -132,8 +135,8 @@ fn every_parameter_out_of_bounds_should_be_refused_by_its_name() {
             }
         }
     });
-    // Seven of the nineteen may be 0.
-    assert_eq!(refused, 31);
+    // Seven of the twenty may be 0.
+    assert_eq!(refused, 33);
 }
 
 #[test]

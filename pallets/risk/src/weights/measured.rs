@@ -41,7 +41,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
     // 2.988 ms with i = 32.
     fn refresh_table(i: u32) -> Weight {
-        Self::of(2_823_296_000, 6, 7).saturating_add(Self::of(5_142_250, 2, 0).saturating_mul(i.into()))
+        Self::of(2_823_296_000, 8, 8).saturating_add(Self::of(5_142_250, 2, 0).saturating_mul(i.into()))
     }
 
     // 0.017 ms.
@@ -67,5 +67,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     // As `list_instrument`.
     fn set_instrument_feeds() -> Weight {
         Self::of(261_364_000, 4, 1)
+    }
+
+    // As `set_table_grace`, with a read.
+    fn set_settle_after() -> Weight {
+        Self::of(6_586_000, 1, 1)
     }
 }
