@@ -184,7 +184,8 @@ pub fn on_empty(test: impl FnOnce()) {
     });
 }
 
-/// Runs a test on a chain with one group with one instrument, index at 50,000, without a price of the perpetual; checks the invariants after it.
+/// Runs a test on a chain with one group with one instrument, index at 50,000, without a price of the perpetual; checks
+/// the invariants after it.
 pub fn on_listed(test: impl FnOnce()) {
     on_empty(|| {
         Risk::create_group(RuntimeOrigin::root(), GROUP, group_params()).unwrap();

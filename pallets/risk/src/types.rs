@@ -48,7 +48,8 @@ pub trait RiskTables {
     /// Places per unit that some active shape must have for the group's instruments (R-PLACES).
     fn places_needed(group: u32) -> u16;
     /// What the lots of a group that is frozen at `until` are worth: the medians of the tables that were built in
-    /// [`crate::bounds::FINAL_WINDOW`] up to then and are kept. `None` if they are fewer than [`crate::bounds::FINAL_LEAST`].
+    /// [`crate::bounds::FINAL_WINDOW`] up to then and are kept. `None` if they are fewer than
+    /// [`crate::bounds::FINAL_LEAST`].
     fn final_values(group: u32, until: u64) -> Option<FinalValues>;
 }
 
