@@ -124,8 +124,7 @@ pub mod pallet {
             if changed {
                 Pauses::<T>::put(left);
             }
-            // The kind of chain again, the list of notes and the end of the paused calls; each of these, and again to end
-            // it.
+            // The kind of chain, the list of notes and the end of the paused calls; each of these, and again to end it.
             let reads = (paused.len() as u64).saturating_add(ended).saturating_add(3);
             T::DbWeight::get().reads_writes(reads, ended.saturating_add(u64::from(changed)))
         }
