@@ -104,12 +104,12 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Returns the feeds of before and of now.
+    /// Returns the feeds of before.
     pub(crate) fn put_feeds(
         group: u32,
         instrument_id: u32,
         now: Feeds<T::FeedId>,
-    ) -> Result<(Feeds<T::FeedId>, Feeds<T::FeedId>), Error<T>> {
+    ) -> Result<Feeds<T::FeedId>, Error<T>> {
         let mut state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
         let is_free = Self::is_free(&state, &now.index, Some(instrument_id));
         let max_age = state.params.max_price_age;
@@ -121,10 +121,10 @@ impl<T: Config> Pallet<T> {
             Self::ensure_lives(feed, max_age)?;
         }
         let before = Feeds {
-            index: core::mem::replace(&mut instrument.feed, now.index.clone()),
-            premium: core::mem::replace(&mut instrument.premium_feed, now.premium.clone()),
+            index: core::mem::replace(&mut instrument.feed, now.index),
+            premium: core::mem::replace(&mut instrument.premium_feed, now.premium),
         };
         Groups::<T>::insert(group, state);
-        Ok((before, now))
+        Ok(before)
     }
 }

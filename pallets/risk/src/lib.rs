@@ -557,7 +557,8 @@ pub mod pallet {
             feeds: Feeds<T::FeedId>,
         ) -> DispatchResult {
             T::NoticeOrigin::ensure_origin(origin)?;
-            let (before, now) = Self::put_feeds(group, instrument_id, feeds)?;
+            let before = Self::put_feeds(group, instrument_id, feeds.clone())?;
+            let now = feeds;
             Self::deposit_event(Event::InstrumentFeedsSet {
                 group,
                 instrument_id,

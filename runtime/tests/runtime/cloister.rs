@@ -28,7 +28,6 @@ use pallet_cloister_sequencers::Sequencers as _;
 use pallet_cloister_verifier::{Error, StatementKind};
 use polkadot_sdk::*;
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
-use sp_keyring::Sr25519Keyring;
 
 /// Milliseconds of Unix time at which the tests begin.
 pub const NOW: u64 = 1_700_000_000_000;

@@ -156,14 +156,14 @@ fn decide(index: u32) -> bool {
 fn dispatched() -> Result<(), DispatchError> {
     System::reset_events();
     loop {
-        let results = System::events().into_iter().filter_map(|record| match record.event {
+        let mut results = System::events().into_iter().filter_map(|record| match record.event {
             RuntimeEvent::Scheduler(pallet_scheduler::Event::Dispatched {
                 result, id: Some(_), ..
             }) => Some(result),
             _ => None,
         });
         // Alarms have no name.
-        if let Some(result) = results.last() {
+        if let Some(result) = results.next_back() {
             return result;
         }
         assert!(next(), "what was approved is dispatched");

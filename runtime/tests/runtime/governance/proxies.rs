@@ -222,10 +222,7 @@ fn proxy_of_fewer_rights_should_move_nothing_and_give_nobody_a_right() {
                 let several = Multisig::multi_account_id(&[Alice.to_account_id(), Bob.to_account_id()], 1);
                 let accounts = [Alice.to_account_id(), Bob.to_account_id(), several];
                 let rights = [Alice.to_account_id(), Bob.to_account_id()].map(Proxy::proxies);
-                (
-                    accounts.map(|who| cloister_runtime::Balances::free_balance(who)),
-                    rights,
-                )
+                (accounts.map(cloister_runtime::Balances::free_balance), rights)
             };
             let several = Multisig::multi_account_id(&[alice.clone(), Bob.to_account_id()], 1);
             assert_ok!(cloister_runtime::Balances::transfer_keep_alive(
