@@ -12,16 +12,11 @@ use crate::{
 };
 use cloister_ledger::Switches;
 use cloister_runtime::{
-<<<<<<< ours
     configs::{governance::proxies::ProxyType, oracle::FeedValue},
     constants::money::SETTLEMENT_ASSET,
     genesis_presets::OPERATOR,
     offices::Origin as Office,
     AccountId, Execution, Runtime, RuntimeCall,
-=======
-    configs::oracle::FeedValue, constants::money::SETTLEMENT_ASSET, genesis_presets::OPERATOR, AccountId, Execution,
-    Runtime, RuntimeCall,
->>>>>>> theirs
 };
 use codec::Compact;
 use common::*;

@@ -152,15 +152,6 @@ mod tests {
         let mut source = Source::Web(format!("http://{address}/now").parse().expect("local"));
         let round = source.next().await.expect("prices").expect("a round");
         assert_eq!(round[0].name.as_deref(), Some("BTC-PERP"));
-<<<<<<< ours
-        for part in ["404", "refused"] {
-            let error = source.next().await.expect_err(part);
-            assert!(
-                error.to_string().contains(part) && Source::may_recover(&error),
-                "{error}"
-            );
-        }
-=======
         let error = source.next().await.expect_err("404");
         assert!(
             error.to_string().contains("404") && Source::may_recover(&error),
@@ -173,6 +164,5 @@ mod tests {
             error.to_string().contains("refused") && Source::may_recover(&error),
             "{error}"
         );
->>>>>>> theirs
     }
 }
