@@ -5,6 +5,7 @@ use crate::{
     chain_spec::genesis::without_trace,
     error::StartError,
     executor::{executor, Executor},
+    spawn::PoolSpawner,
 };
 use cloister_runtime::{opaque::Block, RuntimeApi};
 use polkadot_sdk::*;
@@ -104,7 +105,7 @@ pub fn parts(config: &Configuration) -> Result<(Parts, TaskManager), Error> {
     let select_chain = SelectChain::new(backend.clone());
     let pool = Arc::new(
         sc_transaction_pool::Builder::new(
-            task_manager.spawn_essential_handle(),
+            PoolSpawner::of(&task_manager),
             client.clone(),
             config.role.is_authority().into(),
         )

@@ -14,6 +14,8 @@ use tokio::time::{sleep, timeout};
 const IN_ORDER: Duration = Duration::from_secs(20);
 /// How long the servers go on once the sequencer has stopped, so that whoever is connected hears why nothing is taken.
 const GOODBYE: Duration = Duration::from_secs(1);
+/// How long tasks may take to hear that the node stops.
+const A_MOMENT: Duration = Duration::from_millis(100);
 /// How long everything else may take afterwards, whether or not a proof is still being made. Nothing that must be kept
 /// is written any more by then.
 const THE_REST: Duration = Duration::from_secs(10);
@@ -33,8 +35,7 @@ pub fn run_until_stopped(
     let config = cli.run.create_configuration(cli, runtime.handle().clone())?;
     cli.run.init(&Cli::support_url(), &Cli::impl_version(), |_| {})?;
     introduce(&config);
-    // The pool's own tasks count its end as a failure, so it outlives them.
-    let (ended, rest, _pool) = runtime.block_on(async {
+    let (ended, rest) = runtime.block_on(async {
         let Running {
             mut task_manager,
             sequencer,
@@ -45,7 +46,11 @@ pub fn run_until_stopped(
             Some(sequencer) => stop_in_order(&sequencer).await?,
             None => THE_REST,
         };
-        Ok::<_, sc_cli::Error>((ended, rest, pool))
+        // Tasks hear of the end before the pool is gone that some of them serve.
+        drop(task_manager);
+        sleep(A_MOMENT).await;
+        drop(pool);
+        Ok::<_, sc_cli::Error>((ended, rest))
     })?;
     runtime.shutdown_timeout(rest);
     ended.map_err(Into::into)

@@ -34,7 +34,7 @@ pub struct Running {
     pub task_manager: TaskManager,
     /// Asks the sequencer to stop in order, if there is one.
     pub sequencer: Option<Stopper>,
-    /// To be dropped after everything else: while the pool is there its tasks end in order.
+    /// To be dropped after the task manager: while the pool is there its tasks end in order.
     pub pool: Arc<TransactionPool>,
 }
 

@@ -374,7 +374,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_command_should_say_its_last_line_and_how_it_ended() {
-        let mut source = Source::Command(Said::start("echo BTC-PERP=1; sleep 0.3; echo 2; sleep 0.3; echo 3").unwrap());
+        let mut source = Source::Command(Said::start("echo BTC-PERP=1; sleep 1; echo 2; sleep 1; echo 3").unwrap());
         let mut rounds = Vec::new();
         while let Some(round) = source.next().await.expect("prices") {
             rounds.push(round);
@@ -382,7 +382,7 @@ mod tests {
         assert_eq!(rounds.first(), Some(&vec![quote(Some("BTC-PERP"), "1")]));
         assert_eq!(rounds.last(), Some(&vec![quote(None, "3")]));
 
-        let mut source = Source::Command(Said::start("echo 5; sleep 0.2; exit 3").unwrap());
+        let mut source = Source::Command(Said::start("echo 5; sleep 1; exit 3").unwrap());
         assert_eq!(source.next().await.expect("a price"), Some(vec![quote(None, "5")]));
         let error = source.next().await.expect_err("it has failed");
         assert!(

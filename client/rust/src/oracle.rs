@@ -98,9 +98,12 @@ pub async fn feed_as(
     operator: &OwnerKey,
     prices: &[(FeedId, Decimal)],
 ) -> Result<Included, OracleError> {
-    let pair = |(feed, price): &(FeedId, Decimal)| match fixed(price)? {
-        value if value.is_zero() => Err(OracleError::Zero(*feed)),
-        value => Ok((*feed, value)),
+    let pair = |(feed, price): &(FeedId, Decimal)| -> Result<_, OracleError> {
+        let value = fixed(price)?;
+        match value.is_zero() {
+            true => Err(OracleError::Zero(*feed)),
+            false => Ok((*feed, value)),
+        }
     };
     let pairs = prices.iter().map(pair).collect::<Result<Vec<_>, _>>()?;
     let values = BoundedVec::try_from(pairs).map_err(|_| OracleError::TooMany(prices.len()))?;

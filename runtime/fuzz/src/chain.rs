@@ -134,7 +134,7 @@ fn genesis(kind: Kind) -> Storage {
     }
     // Tables cost most of the time that sequences take, and most of what happens, happens in the first group.
     config.risk.groups[1].params.table_interval = 60_000;
-    let operators = vec![Alice.to_account_id()];
+    let operators = vec![genesis_presets::OPERATOR.to_account_id()];
     config.oracle_operators.members = frame_support::BoundedVec::truncate_from(operators);
     config.build_storage().expect("the genesis holds together")
 }

@@ -15,7 +15,7 @@ const TIME: &str = "time";
 /// # Errors
 /// [`PriceError`].
 pub fn read_file(path: &Path) -> Result<Vec<Vec<Quote>>, PriceError> {
-    let csv = |source| PriceError::Csv {
+    let malformed = |source| PriceError::Csv {
         path: path.into(),
         source,
     };
@@ -24,10 +24,10 @@ pub fn read_file(path: &Path) -> Result<Vec<Vec<Quote>>, PriceError> {
         source,
     })?;
     let mut reader = ReaderBuilder::new().trim(Trim::All).from_reader(file);
-    let columns: Vec<String> = reader.headers().map_err(csv)?.iter().map(Into::into).collect();
+    let columns: Vec<String> = reader.headers().map_err(malformed)?.iter().map(Into::into).collect();
     let mut rounds = Vec::new();
     for record in reader.records() {
-        let record = record.map_err(csv)?;
+        let record = record.map_err(malformed)?;
         let line = record.position().map_or(0, csv::Position::line);
         let fields = columns.iter().zip(record.iter()).filter(|(column, _)| *column != TIME);
         let round = fields.map(|(column, field)| match field {

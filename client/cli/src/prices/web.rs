@@ -140,7 +140,7 @@ mod tests {
     async fn an_answer_should_be_a_line_of_prices() {
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.expect("a port");
         let address = listener.local_addr().expect("an address");
-        tokio::spawn(async move {
+        let server = tokio::spawn(async move {
             for answer in ["HTTP/1.0 200 OK\r\n\r\nBTC-PERP=5\n", "HTTP/1.1 404 Not Found\r\n\r\n5"] {
                 let (mut stream, _) = listener.accept().await.expect("somebody asks");
                 let mut request = [0; 1_024];
@@ -152,12 +152,17 @@ mod tests {
         let mut source = Source::Web(format!("http://{address}/now").parse().expect("local"));
         let round = source.next().await.expect("prices").expect("a round");
         assert_eq!(round[0].name.as_deref(), Some("BTC-PERP"));
-        for part in ["404", "refused"] {
-            let error = source.next().await.expect_err(part);
-            assert!(
-                error.to_string().contains(part) && Source::may_recover(&error),
-                "{error}"
-            );
-        }
+        let error = source.next().await.expect_err("404");
+        assert!(
+            error.to_string().contains("404") && Source::may_recover(&error),
+            "{error}"
+        );
+        // Nobody listens any more.
+        server.await.expect("it ends");
+        let error = source.next().await.expect_err("nobody");
+        assert!(
+            error.to_string().contains("refused") && Source::may_recover(&error),
+            "{error}"
+        );
     }
 }
