@@ -403,8 +403,7 @@ pub mod pallet {
             })
         }
 
-        /// Lists a perpetual in the next free row of a group. Both feeds must live: a row without a price would stop
-        /// the whole group.
+        /// Lists a perpetual in the next free row of a group. Both feeds must live.
         ///
         /// Origin: [`Config::NoticeOrigin`]. Errors, in the order of the checks: [`Error::UnknownGroup`],
         /// [`Error::ShapeTooNarrow`], [`Error::FeedMissing`], [`Error::FeedStale`], [`Error::ParameterOutOfBounds`],
