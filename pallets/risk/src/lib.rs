@@ -10,6 +10,7 @@ extern crate alloc;
 
 mod admin;
 pub mod bounds;
+mod drafts;
 pub mod parameters;
 pub mod pricing;
 mod tables;
@@ -120,6 +121,19 @@ pub mod pallet {
     #[pallet::storage]
     pub type DeadFeeds<T: Config> = StorageMap<_, Twox64Concat, u32, DeadInstruments, ValueQuery>;
 
+    /// How far the marks of a group may move from one table to the next, 10^-6 of the mark (C-JUMP).
+    #[pallet::storage]
+    pub type JumpLimits<T: Config> = StorageMap<_, Twox64Concat, u32, u32, ValueQuery, JumpLimitAtFirst>;
+
+    /// What a group of [`JumpLimits`] has until it is set.
+    pub struct JumpLimitAtFirst;
+
+    impl Get<u32> for JumpLimitAtFirst {
+        fn get() -> u32 {
+            crate::bounds::JUMP_LIMIT_AT_FIRST
+        }
+    }
+
     /// What [`SettleAfter`] is until it is set: its upper bound.
     pub struct LongestDeath;
 
@@ -227,6 +241,8 @@ pub mod pallet {
             group: u32,
             /// The instrument.
             instrument_id: u32,
+            /// Why it has no price.
+            reason: StallReason,
         },
         /// The feed of an instrument that was dead lives again.
         InstrumentRevived {
@@ -243,6 +259,36 @@ pub mod pallet {
             instrument_id: u32,
             /// Its last mark, at which it settles, 10^-6 of the settlement asset per lot.
             mark: i64,
+        },
+        /// The price of an instrument is too far from its mark to be believed at once: its row keeps its last mark and
+        /// is stale (C-JUMP).
+        BreakerTripped {
+            /// The group.
+            group: u32,
+            /// The instrument.
+            instrument_id: u32,
+            /// Its last mark, 10^-6 of the settlement asset per lot.
+            mark: i64,
+            /// The mark that the price would make.
+            jumped_to: i64,
+        },
+        /// No price of an instrument is held back any more: it was believed, is near the mark again, or has gone.
+        BreakerReleased {
+            /// The group.
+            group: u32,
+            /// The instrument.
+            instrument_id: u32,
+            /// Its mark now, 10^-6 of the settlement asset per lot.
+            mark: i64,
+        },
+        /// It was set how far the marks of a group may move from one table to the next.
+        JumpLimitSet {
+            /// The group.
+            group: u32,
+            /// Until now, 10^-6 of the mark.
+            before: u32,
+            /// From the next table on, 10^-6 of the mark.
+            now: u32,
         },
         /// It was set how long a feed may be dead until its instrument expires.
         SettleAfterSet {
@@ -583,6 +629,27 @@ pub mod pallet {
             Self::deposit_event(Event::SettleAfterSet {
                 before,
                 now: settle_after,
+            });
+            Ok(())
+        }
+
+        /// Sets how far the marks of a group may move from one table to the next until its breaker trips, 10^-6 of the
+        /// mark, from its next table on (C-JUMP).
+        ///
+        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::UnknownGroup`]. Event:
+        /// [`Event::JumpLimitSet`].
+        #[pallet::call_index(9)]
+        #[pallet::weight(T::WeightInfo::set_jump_limit())]
+        pub fn set_jump_limit(origin: OriginFor<T>, group: u32, jump_limit: u32) -> DispatchResult {
+            T::NoticeOrigin::ensure_origin(origin)?;
+            RiskParameter::JumpLimit.check(jump_limit).map_err(Error::<T>::from)?;
+            ensure!(Groups::<T>::contains_key(group), Error::<T>::UnknownGroup);
+            let before = JumpLimits::<T>::get(group);
+            JumpLimits::<T>::insert(group, jump_limit);
+            Self::deposit_event(Event::JumpLimitSet {
+                group,
+                before,
+                now: jump_limit,
             });
             Ok(())
         }

@@ -54,6 +54,8 @@ pub enum RiskParameter {
     Chunk,
     /// How long a feed may be dead until its instrument expires, milliseconds.
     SettleAfter,
+    /// How far a mark may move from one table to the next, 10^-6 of the mark.
+    JumpLimit,
 }
 
 /// The hard bounds of a parameter, both of them allowed.
@@ -83,7 +85,7 @@ fn wide<N: Copy + Into<u64>>(bounds: RangeInclusive<N>) -> RangeInclusive<u64> {
 
 impl RiskParameter {
     /// All of them, those of a group first.
-    pub const ALL: [Self; 20] = [
+    pub const ALL: [Self; 21] = [
         Self::Initial,
         Self::Maintenance,
         Self::Penalty,
@@ -104,6 +106,7 @@ impl RiskParameter {
         Self::Limit,
         Self::Chunk,
         Self::SettleAfter,
+        Self::JumpLimit,
     ];
 
     /// Its hard bounds.
@@ -128,6 +131,7 @@ impl RiskParameter {
             Self::Limit => bounds::LIMIT,
             Self::Chunk => bounds::CHUNK,
             Self::SettleAfter => bounds::SETTLE_AFTER,
+            Self::JumpLimit => wide(bounds::JUMP_LIMIT),
         }
     }
 

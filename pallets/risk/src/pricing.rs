@@ -135,6 +135,12 @@ pub fn stale_row<FeedId: Clone>(instrument: &Instrument<FeedId>, mark: i64, dead
     })
 }
 
+/// Whether a mark moves by more than this, 10^-6 of where it comes from (C-JUMP).
+pub fn jumps(from: i64, to: i64, limit: u32) -> bool {
+    let moved = u128::from(to.abs_diff(from)).saturating_mul(PPM.unsigned_abs());
+    moved > u128::from(from.unsigned_abs()).saturating_mul(limit.into())
+}
+
 /// The row of an instrument that has expired: its final value, and nothing that moves.
 pub fn expired_row(last: &Row) -> Row {
     Row {

@@ -1,12 +1,11 @@
 //! Building risk tables.
 
 use crate::{
-    bounds, pricing,
-    types::{
-        DeadInstrument, DeadInstruments, Group, Instrument, Price, PriceSource, RiskTables, StallReason, TableInfo,
-        Turn,
-    },
-    Config, Cursor, DeadFeeds, Event, GroupIds, Groups, Pallet, SettleAfter, TableGrace, TableInfos, Tables,
+    bounds,
+    drafts::Rules,
+    pricing,
+    types::{DeadInstruments, Group, RiskTables, StallReason, TableInfo, Turn},
+    Config, Cursor, DeadFeeds, Event, GroupIds, Groups, JumpLimits, Pallet, SettleAfter, TableGrace, TableInfos, Tables,
     WeightInfo,
 };
 use alloc::vec::Vec;
@@ -19,30 +18,14 @@ use polkadot_sdk::frame_support::{
     weights::Weight,
 };
 
-/// What becomes of dead feeds from one table to the next.
-struct Deaths {
-    /// Those of the newest table.
-    before: DeadInstruments,
-    /// Those of the table that is made.
-    now: DeadInstruments,
-    /// Instruments that expire with it, with their last marks, 10^-6 per lot.
-    expired: Vec<(u32, i64)>,
-}
-
-impl Deaths {
-    fn of(before: DeadInstruments) -> Self {
-        Self {
-            before,
-            now: DeadInstruments::new(),
-            expired: Vec::new(),
-        }
-    }
-
-    /// For how long an instrument's feed had been dead at the newest table, milliseconds.
-    fn dead_for(&self, id: u32) -> u64 {
-        let found = self.before.iter().find(|dead| dead.id == id);
-        found.map_or(0, |dead| dead.dead_for)
-    }
+/// A table, and what changes with it.
+struct Made<T: Config> {
+    state: Group<T::FeedId>,
+    table: RiskTable,
+    /// Its stale rows.
+    stale: DeadInstruments,
+    /// What is said of rows that have become stale, live again or have expired.
+    events: Vec<Event<T>>,
 }
 
 impl<T: Config> Pallet<T> {
@@ -91,12 +74,11 @@ impl<T: Config> Pallet<T> {
         if now == 0 || (state.version > 0 && now < state.built_at.saturating_add(state.params.table_interval)) {
             return Turn::NotDue;
         }
-        let mut next = state.clone();
-        let mut deaths = Deaths::of(DeadFeeds::<T>::get(group));
-        let table = match Self::make_table(group, &mut next, &mut deaths, now) {
-            Ok(table) => table,
+        let made = match Self::make_table(group, state, now) {
+            Ok(made) => made,
             Err(reason) => return Turn::Stalled(reason),
         };
+        let Made { state: next, table, stale, events } = made;
         let version = next.version;
         let info = TableInfo {
             risk_hash: to_bytes(&table.hash()),
@@ -116,10 +98,12 @@ impl<T: Config> Pallet<T> {
             TableInfos::<T>::remove(group, old);
         }
         *state = next;
-        if deaths.now != deaths.before {
-            DeadFeeds::<T>::insert(group, &deaths.now);
+        if stale != DeadFeeds::<T>::get(group) {
+            DeadFeeds::<T>::insert(group, &stale);
         }
-        Self::deposit_deaths(group, deaths);
+        for event in events {
+            Self::deposit_event(event);
+        }
         Self::deposit_event(Event::TableBuilt {
             group,
             version,
@@ -129,58 +113,37 @@ impl<T: Config> Pallet<T> {
         Turn::Built
     }
 
-    fn make_table(
-        group: u32,
-        state: &mut Group<T::FeedId>,
-        deaths: &mut Deaths,
-        now: u64,
-    ) -> Result<RiskTable, StallReason> {
-        let params = state.params.clone();
-        let mut table = RiskTable::default();
-        let mut exposures = [0u128; cloister_crypto::constants::INSTRUMENTS];
-        // The newest table, once a row needs it.
-        let mut last: Option<RiskTable> = None;
-        let step = now.saturating_sub(state.built_at).min(bounds::MAX_DEAD_STEP);
-        for (place, ((instrument, row), exposure)) in state
-            .instruments
-            .iter_mut()
-            .zip(&mut table.rows)
-            .zip(&mut exposures)
-            .enumerate()
-        {
-            let living = match instrument.status {
-                Status::Expired => None,
-                _ => Some(Self::living_row(instrument, params.max_price_age, now)),
-            };
-            *row = match living {
-                Some(Ok((instrument_now, row))) => {
-                    *instrument = instrument_now;
-                    row
-                }
-                Some(Err(reason)) if state.version == 0 => return Err(reason),
-                _ => {
-                    if last.is_none() {
-                        last = Tables::<T>::get(group, state.version);
-                    }
-                    let old = last.as_ref().and_then(|table| table.rows.get(place));
-                    match old.filter(|row| row.status != Status::Empty) {
-                        Some(old) => Self::dead_row(instrument, old, deaths, step, now)?,
-                        // It never had a price, so nobody has lots of it.
-                        None => Row::default(),
-                    }
-                }
-            };
-            *exposure = pricing::exposure(row, instrument.limit_high);
+    fn make_table(group: u32, state: &Group<T::FeedId>, now: u64) -> Result<Made<T>, StallReason> {
+        let params = &state.params;
+        let newest = match state.version {
+            0 => None,
+            version => Some(Tables::<T>::get(group, version).ok_or(StallReason::InvalidTable)?),
+        };
+        let noted = DeadFeeds::<T>::get(group);
+        let rules = Rules {
+            now,
+            max_age: params.max_price_age,
+            step: now.saturating_sub(state.built_at).min(bounds::MAX_DEAD_STEP),
+            settle_after: SettleAfter::<T>::get(),
+            jump_limit: JumpLimits::<T>::get(group),
+            is_first: newest.is_none(),
+        };
+        let mut drafts = Vec::with_capacity(state.instruments.len());
+        for (place, instrument) in state.instruments.iter().enumerate() {
+            let old = newest.as_ref().and_then(|table| table.rows.get(place));
+            let old = old.filter(|row| row.status != Status::Empty);
+            let noted = noted.iter().find(|dead| dead.id == instrument.id);
+            drafts.push(Self::draft(instrument, old, noted, &rules)?);
         }
-        if !pricing::within_bound(exposures.into_iter()) {
-            return Err(StallReason::RiskBoundExceeded);
-        }
-        state.version = state.version.checked_add(1).ok_or(StallReason::InvalidTable)?;
-        state.built_at = now;
-        state.stalled = false;
-        table.header = Header {
+        Self::hold_within_bound(&mut drafts, &rules)?;
+
+        let mut next = state.clone();
+        next.version = state.version.checked_add(1).ok_or(StallReason::InvalidTable)?;
+        next.built_at = now;
+        next.stalled = false;
+        let header = Header {
             group: GroupId(group),
-            version: state.version,
+            version: next.version,
             time: now,
             initial: params.initial,
             maintenance: params.maintenance,
@@ -188,115 +151,28 @@ impl<T: Config> Pallet<T> {
             max_discount: params.max_discount,
             fee_cap: params.fee_cap,
         };
-        table.validate().map_err(|_| StallReason::InvalidTable)?;
-        Ok(table)
-    }
-
-    /// The row of an instrument whose feed lives, and the instrument with its funding.
-    fn living_row(
-        instrument: &Instrument<T::FeedId>,
-        max_age: u64,
-        now: u64,
-    ) -> Result<(Instrument<T::FeedId>, Row), StallReason> {
-        let index = Self::fresh_price(instrument, max_age, now)?;
-        let out_of_range = |_| StallReason::PriceOutOfRange(instrument.id);
-        let mark = pricing::mark(index.value, instrument.params.lot_size).map_err(out_of_range)?;
-        let mut next = instrument.clone();
-        Self::accrue(&mut next, &index, mark, max_age, now).map_err(out_of_range)?;
-        let row = pricing::row(&next, mark).map_err(out_of_range)?;
-        Ok((next, row))
-    }
-
-    /// The row of an instrument that has expired, or whose feed is dead and that had a row in the newest table. It
-    /// expires if the feed was dead for too long. A dead feed charges no funding, now or later.
-    fn dead_row(
-        instrument: &mut Instrument<T::FeedId>,
-        old: &Row,
-        deaths: &mut Deaths,
-        step: u64,
-        now: u64,
-    ) -> Result<Row, StallReason> {
-        if instrument.status == Status::Expired {
-            return Ok(pricing::expired_row(old));
-        }
-        instrument.funded_at = now;
-        let dead_for = deaths.dead_for(instrument.id).saturating_add(step);
-        if dead_for >= SettleAfter::<T>::get() {
-            instrument.status = Status::Expired;
-            deaths.expired.push((instrument.id, old.mark.get()));
-            return Ok(pricing::expired_row(old));
-        }
-        let dead = DeadInstrument {
-            id: instrument.id,
-            dead_for,
+        let mut table = RiskTable {
+            header,
+            ..RiskTable::default()
         };
-        deaths.now.try_push(dead).map_err(|_| StallReason::InvalidTable)?;
-        // Parameters that were set since may not fit the last mark: then it stays with what it had.
-        let row = pricing::stale_row(instrument, old.mark.get(), dead_for);
-        Ok(row.unwrap_or_else(|_| Row {
-            status: instrument.status,
-            stale: true,
-            ..old.clone()
-        }))
-    }
-
-    /// Says which feeds have died and come back since the table before, and which instruments have expired.
-    fn deposit_deaths(group: u32, deaths: Deaths) {
-        let Deaths { before, now, expired } = deaths;
-        let is_in = |all: &DeadInstruments, id: u32| all.iter().any(|dead| dead.id == id);
-        for dead in now.iter().filter(|dead| !is_in(&before, dead.id)) {
-            Self::deposit_event(Event::InstrumentDied {
-                group,
-                instrument_id: dead.id,
-            });
+        let mut stale = DeadInstruments::new();
+        let mut events = Vec::new();
+        let places = next.instruments.iter_mut().zip(&mut table.rows);
+        for (draft, (instrument, row)) in drafts.into_iter().zip(places) {
+            draft.tell(group, &mut events);
+            if let Some(dead) = draft.dead {
+                stale.try_push(dead).map_err(|_| StallReason::InvalidTable)?;
+            }
+            *instrument = draft.instrument;
+            *row = draft.row;
         }
-        let has_expired = |id: u32| expired.iter().any(|(other, _)| *other == id);
-        for dead in before
-            .iter()
-            .filter(|dead| !is_in(&now, dead.id) && !has_expired(dead.id))
-        {
-            Self::deposit_event(Event::InstrumentRevived {
-                group,
-                instrument_id: dead.id,
-            });
-        }
-        for (instrument_id, mark) in &expired {
-            Self::deposit_event(Event::InstrumentExpired {
-                group,
-                instrument_id: *instrument_id,
-                mark: *mark,
-            });
-        }
-    }
-
-    fn fresh_price(instrument: &Instrument<T::FeedId>, max_age: u64, now: u64) -> Result<Price, StallReason> {
-        let price = T::Prices::price(&instrument.feed).ok_or(StallReason::FeedMissing(instrument.id))?;
-        if now.saturating_sub(price.timestamp) > max_age {
-            return Err(StallReason::FeedStale(instrument.id));
-        }
-        Ok(price)
-    }
-
-    /// Brings an instrument's funding up to `now`. A premium feed that is missing or stale charges nothing.
-    fn accrue(
-        instrument: &mut Instrument<T::FeedId>,
-        index: &Price,
-        mark: i64,
-        max_age: u64,
-        now: u64,
-    ) -> Result<(), pricing::OutOfRange> {
-        let perpetual = instrument
-            .premium_feed
-            .as_ref()
-            .and_then(T::Prices::price)
-            .filter(|price| now.saturating_sub(price.timestamp) <= max_age);
-        if let Some(perpetual) = perpetual {
-            let rate = pricing::funding_rate(index.value, perpetual.value, &instrument.params)?;
-            let step = pricing::funding_step(mark, rate, instrument.funded_at, now)?;
-            instrument.funding = instrument.funding.checked_add(step).ok_or(pricing::OutOfRange)?;
-        }
-        instrument.funded_at = now;
-        Ok(())
+        table.validate().map_err(|_| StallReason::InvalidTable)?;
+        Ok(Made {
+            state: next,
+            table,
+            stale,
+            events,
+        })
     }
 
     /// C-BOUND of the newest table with the group's present `limit_high`s.
@@ -335,6 +211,7 @@ impl<T: Config> RiskTables for Pallet<T> {
     fn places_needed(group: u32) -> u16 {
         Groups::<T>::get(group).map_or(0, |g| Self::places_of(g.instruments.len()))
     }
+
     fn final_values(group: u32, until: u64) -> Option<FinalValues> {
         let newest = Self::latest_version(group)?;
         let mut tables = Vec::new();

@@ -161,16 +161,18 @@ pub struct Group<FeedId> {
     pub instruments: BoundedVec<Instrument<FeedId>, ConstU32<{ INSTRUMENTS as u32 }>>,
 }
 
-/// An instrument whose row is stale: the newest table has its last mark (C-DEAD).
+/// An instrument whose row is stale: the newest table has its last mark (C-DEAD, C-JUMP).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
 pub struct DeadInstrument {
     /// The instrument.
     pub id: u32,
     /// For how long its feed has been dead, milliseconds, as far as tables were made.
     pub dead_for: u64,
+    /// Since when a price is held back that jumps (C-JUMP), milliseconds of Unix time; `None` if the feed is dead.
+    pub held_since: Option<u64>,
 }
 
-/// The instruments of a group whose feeds are dead, by row.
+/// The instruments of a group whose rows are stale, by row.
 pub type DeadInstruments = BoundedVec<DeadInstrument, ConstU32<{ INSTRUMENTS as u32 }>>;
 
 /// Why a table could not be built.
@@ -187,7 +189,8 @@ pub enum StallReason {
     /// A price of an instrument is zero or needs more bits than a table entry has, and the group has no table yet.
     #[error("a price of instrument {0} is out of range")]
     PriceOutOfRange(u32),
-    /// The sum over all instruments could take an account out of its range (C-BOUND).
+    /// The sum over all instruments could take an account out of its range (C-BOUND): the group has no table yet, or it
+    /// is said of the instrument whose part has grown the most.
     #[error("the group's bound is exceeded")]
     RiskBoundExceeded,
     /// The table fails its own validation.

@@ -28,4 +28,6 @@ pub trait WeightInfo {
     fn set_instrument_feeds() -> Weight;
     /// `set_settle_after`.
     fn set_settle_after() -> Weight;
+    /// `set_jump_limit`.
+    fn set_jump_limit() -> Weight;
 }

@@ -124,6 +124,9 @@ fn every_parameter_out_of_bounds_should_be_refused_by_its_name() {
                     Some(19) => {
                         assert_noop!(Risk::set_settle_after(root(), value), error());
                     }
+                    Some(20) => {
+                        assert_noop!(Risk::set_jump_limit(root(), GROUP, value as u32), error());
+                    }
                     _ => {
                         set_price(9, FixedU128::from_u32(1));
                         let params = instrument_with(parameter, value);
@@ -135,8 +138,8 @@ fn every_parameter_out_of_bounds_should_be_refused_by_its_name() {
             }
         }
     });
-    // Seven of the twenty may be 0.
-    assert_eq!(refused, 33);
+    // Seven of the twenty-one may be 0.
+    assert_eq!(refused, 35);
 }
 
 #[test]

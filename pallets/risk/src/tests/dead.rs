@@ -2,7 +2,7 @@
 
 use crate::{
     bounds::FINAL_WINDOW, mock::*, pricing, DeadFeeds, Error, Event, Feeds, Groups, InstrumentParams, RiskParameter,
-    RiskTables, SettleAfter,
+    RiskTables, SettleAfter, StallReason,
 };
 use cloister_risk::{Row, Status};
 use cloister_types::{InstrumentId, PerLot, Price};
@@ -11,17 +11,17 @@ use polkadot_sdk::{
     sp_runtime::{DispatchError::BadOrigin, FixedU128},
 };
 
-const HOUR: u64 = 3_600_000;
+pub(super) const HOUR: u64 = 3_600_000;
 /// The feed of a second instrument, and one that nothing is listed on.
-const OTHER: u32 = 3;
+pub(super) const OTHER: u32 = 3;
 const SPARE: u32 = 4;
 
-fn feed(feed: u32, price: u32) {
+pub(super) fn feed(feed: u32, price: u32) {
     set_price(feed, FixedU128::from_u32(price));
 }
 
 /// Lists the second instrument.
-fn list_other() {
+pub(super) fn list_other() {
     feed(OTHER, 7_000);
     assert_ok!(Risk::list_instrument(
         RuntimeOrigin::root(),
@@ -33,7 +33,7 @@ fn list_other() {
 }
 
 /// The next table, after so long, in which these feeds are fed. Fails if there is none.
-fn table(after: u64, living: &[(u32, u32)]) -> Vec<Row> {
+pub(super) fn table(after: u64, living: &[(u32, u32)]) -> Vec<Row> {
     let before = Risk::latest_version(GROUP);
     pass(after);
     for (id, price) in living {
@@ -47,7 +47,7 @@ fn table(after: u64, living: &[(u32, u32)]) -> Vec<Row> {
 }
 
 /// Lets the first instrument be dead for so many minutes, while the second lives.
-fn minutes(count: u64) -> Vec<Row> {
+pub(super) fn minutes(count: u64) -> Vec<Row> {
     let mut rows = Vec::new();
     for _ in 0..count {
         rows = table(60_000, &[(OTHER, 7_000)]);
@@ -55,25 +55,34 @@ fn minutes(count: u64) -> Vec<Row> {
     rows
 }
 
-/// The events of feeds that die and come back, and of what expires.
-fn told() -> Vec<Event<Test>> {
+/// The events of feeds that die and come back, of what expires, and of breakers.
+pub(super) fn told() -> Vec<Event<Test>> {
     let is_told = |event: &Event<Test>| {
         matches!(
             event,
-            Event::InstrumentDied { .. } | Event::InstrumentRevived { .. } | Event::InstrumentExpired { .. }
+            Event::InstrumentDied { .. }
+                | Event::InstrumentRevived { .. }
+                | Event::InstrumentExpired { .. }
+                | Event::BreakerTripped { .. }
+                | Event::BreakerReleased { .. }
         )
     };
     events().into_iter().filter(is_told).collect()
 }
 
-fn died(instrument_id: u32) -> Event<Test> {
+pub(super) fn died(instrument_id: u32) -> Event<Test> {
+    died_of(instrument_id, StallReason::FeedStale(instrument_id))
+}
+
+pub(super) fn died_of(instrument_id: u32, reason: StallReason) -> Event<Test> {
     Event::InstrumentDied {
         group: GROUP,
         instrument_id,
+        reason,
     }
 }
 
-fn revived(instrument_id: u32) -> Event<Test> {
+pub(super) fn revived(instrument_id: u32) -> Event<Test> {
     Event::InstrumentRevived {
         group: GROUP,
         instrument_id,
@@ -97,9 +106,9 @@ fn dead_feed_should_keep_its_mark_and_stop_nothing() {
         // It is said once.
         table(10_000, &[(OTHER, 7_200)]);
         assert_eq!(told(), [died(1)]);
-        // It comes back, at any price, and is dead no more.
-        let rows = table(10_000, &[(OTHER, 7_200), (FEED, 30_000)]);
-        assert_eq!((rows[0].mark, rows[0].stale), (PerLot(30_000_000), false));
+        // It comes back, and is dead no more.
+        let rows = table(10_000, &[(OTHER, 7_200), (FEED, 40_000)]);
+        assert_eq!((rows[0].mark, rows[0].stale), (PerLot(40_000_000), false));
         assert_eq!(told(), [died(1), revived(1)]);
         assert!(DeadFeeds::<Test>::get(GROUP).is_empty());
         // Its time starts anew.
@@ -116,7 +125,7 @@ fn price_that_fits_no_table_should_be_a_dead_one() {
             set_price(FEED, price);
             let rows = table(10_000, &[]);
             assert_eq!((rows[0].mark, rows[0].stale), (PerLot(50_000_000), true));
-            assert_eq!(told(), [died(1)]);
+            assert_eq!(told(), [died_of(1, StallReason::PriceOutOfRange(1))]);
         });
     }
 }

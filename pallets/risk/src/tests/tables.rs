@@ -143,29 +143,29 @@ fn replaced_table_should_have_the_grace_of_the_moment_it_was_replaced() {
 }
 
 #[test]
-fn newest_table_of_a_stalled_group_should_not_be_replaced() {
+fn stalled_group_should_say_so_once_and_go_on_with_its_first_table() {
     on_listed(|| {
-        assert_ok!(Risk::set_table_grace(RuntimeOrigin::root(), 30_000));
-        turn();
+        let is_stalled = || Groups::<Test>::get(GROUP).unwrap().stalled;
         let params = InstrumentParams {
             limit: (1 << 40) - 1,
             ..instrument_params()
         };
         assert_ok!(Risk::set_instrument_params(RuntimeOrigin::root(), GROUP, 1, params));
-        pass(10_000);
         set_price(FEED, FixedU128::from_u32(200_000_000));
         turn();
         turn();
-        assert_eq!(stalls(), [StallReason::RiskBoundExceeded]);
-        assert_eq!(last_moments(), [(1, None)]);
+        assert_eq!((stalls(), is_stalled()), (vec![StallReason::RiskBoundExceeded], true));
+        assert_eq!((Risk::latest_version(GROUP), last_moments()), (None, vec![]));
         set_price(FEED, FixedU128::from_u32(51_000));
         turn();
-        assert_eq!(Risk::latest_version(GROUP), Some(2));
-        assert!(!Groups::<Test>::get(GROUP).unwrap().stalled);
-        pass(10_000);
-        set_price(FEED, FixedU128::from_u32(200_000_000));
-        turn();
-        assert_eq!(stalls().len(), 2);
+        assert_eq!((Risk::latest_version(GROUP), is_stalled()), (Some(1), false));
+        // From its first table on nothing of prices stops it.
+        for price in [FixedU128::from_u32(200_000_000), FixedU128::from_u32(0)] {
+            pass(10_000);
+            set_price(FEED, price);
+            turn();
+        }
+        assert_eq!((Risk::latest_version(GROUP), stalls().len()), (Some(3), 1));
     });
 }
 
