@@ -5,8 +5,8 @@ use crate::{
     drafts::Rules,
     pricing,
     types::{DeadInstruments, Group, RiskTables, StallReason, TableInfo, Turn},
-    Config, Cursor, DeadFeeds, Event, GroupIds, Groups, JumpLimits, Pallet, SettleAfter, TableGrace, TableInfos, Tables,
-    WeightInfo,
+    Config, Cursor, DeadFeeds, Event, GroupIds, Groups, JumpLimits, Pallet, SettleAfter, TableGrace, TableInfos,
+    Tables, WeightInfo,
 };
 use alloc::vec::Vec;
 use cloister_crypto::field::{from_bytes, to_bytes};
@@ -78,7 +78,12 @@ impl<T: Config> Pallet<T> {
             Ok(made) => made,
             Err(reason) => return Turn::Stalled(reason),
         };
-        let Made { state: next, table, stale, events } = made;
+        let Made {
+            state: next,
+            table,
+            stale,
+            events,
+        } = made;
         let version = next.version;
         let info = TableInfo {
             risk_hash: to_bytes(&table.hash()),

@@ -153,7 +153,10 @@ fn new_instrument_beyond_the_bound_should_get_no_row() {
 fn parameters_that_widen_a_stale_row_beyond_the_bound_should_not_show_in_it() {
     on_limited(|| {
         let mark = rise(50_000, 7_000);
-        let kept = table(10_000, &[(OTHER, 7_000), (FEED, u32::try_from(mark / 1_000 * 5 / 4).unwrap())]);
+        let kept = table(
+            10_000,
+            &[(OTHER, 7_000), (FEED, u32::try_from(mark / 1_000 * 5 / 4).unwrap())],
+        );
         // Its scenarios would be twice the mark and a half.
         set(
             1,

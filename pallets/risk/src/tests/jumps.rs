@@ -1,7 +1,9 @@
 //! Prices that jump, and how long they are held back (C-JUMP).
 
 use super::dead::{died, feed, list_other, minutes, revived, table, told, HOUR, OTHER};
-use crate::{bounds::HOLD, mock::*, DeadFeeds, DeadInstrument, Error, Event, Groups, JumpLimits, RiskParameter, RiskTables};
+use crate::{
+    bounds::HOLD, mock::*, DeadFeeds, DeadInstrument, Error, Event, Groups, JumpLimits, RiskParameter, RiskTables,
+};
 use cloister_risk::{Row, Status};
 use cloister_types::PerLot;
 use polkadot_sdk::{
@@ -105,11 +107,20 @@ fn jumps_of_all_instruments_should_be_held_each_by_itself() {
     on_priced(|| {
         rows(10_000, 20_000, 7_000);
         let both = rows(30_000, 20_000, 3_000);
-        assert_eq!([seen(&both[0]), seen(&both[1])], [(50_000_000, true), (7_000_000, true)]);
+        assert_eq!(
+            [seen(&both[0]), seen(&both[1])],
+            [(50_000_000, true), (7_000_000, true)]
+        );
         let first = rows(30_000, 20_000, 3_000);
-        assert_eq!([seen(&first[0]), seen(&first[1])], [(20_000_000, false), (7_000_000, true)]);
+        assert_eq!(
+            [seen(&first[0]), seen(&first[1])],
+            [(20_000_000, false), (7_000_000, true)]
+        );
         let second = rows(30_000, 20_000, 3_000);
-        assert_eq!([seen(&second[0]), seen(&second[1])], [(20_000_000, false), (3_000_000, false)]);
+        assert_eq!(
+            [seen(&second[0]), seen(&second[1])],
+            [(20_000_000, false), (3_000_000, false)]
+        );
         // With none of them priced, a table is no part of final values: two are too few.
         assert_eq!(Risk::final_values(GROUP, Now::get()), None);
     });
@@ -189,7 +200,10 @@ fn feed_that_comes_and_goes_should_expire_in_the_end() {
 fn funding_should_not_be_charged_while_a_price_is_held() {
     on_priced(|| {
         let with_premium = |after, price| {
-            table(after, &[(FEED, price), (PREMIUM, price + price / 1_250), (OTHER, 7_000)])
+            table(
+                after,
+                &[(FEED, price), (PREMIUM, price + price / 1_250), (OTHER, 7_000)],
+            )
         };
         let funding = |rows: &[Row]| rows[0].funding;
         // 0.08 % above the index: 100 ppm per hour of 50,000,000.
