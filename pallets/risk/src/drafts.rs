@@ -223,8 +223,8 @@ impl<T: Config> Pallet<T> {
         Ok(draft)
     }
 
-    /// C-BOUND: as long as the drafts are beyond it, the row whose part has grown the most is kept as it was. The newest
-    /// table is within it, so in the end they are.
+    /// C-BOUND: as long as the drafts are beyond it, the row whose part has grown the most is kept as it was. The
+    /// newest table is within it, so in the end they are.
     ///
     /// # Errors
     /// [`StallReason::RiskBoundExceeded`] if the group has no table yet.

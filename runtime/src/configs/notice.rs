@@ -80,7 +80,8 @@ impl Classify<RuntimeCall, Hash> for Classes {
                 | RiskCall::set_instrument_params { .. }
                 | RiskCall::set_instrument_status { .. }
                 | RiskCall::set_table_grace { .. }
-                | RiskCall::set_settle_after { .. },
+                | RiskCall::set_settle_after { .. }
+                | RiskCall::set_jump_limit { .. },
             ) => Some(Class::Terms),
             RuntimeCall::Execution(
                 ExecutionCall::set_queue_terms { .. }

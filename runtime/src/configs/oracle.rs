@@ -58,8 +58,8 @@ impl CombineData<FeedId, Fed> for Combine {
     }
 }
 
-/// The mean of lower and upper median of the newest values, as many as are needed, and when the oldest of these was fed;
-/// none if too few values are there, or agree with it.
+/// The mean of lower and upper median of the newest values, as many as are needed, and when the oldest of these was
+/// fed; none if too few values are there, or agree with it.
 ///
 /// What was fed before that moment does not count: a price is not older than its time says, and a value that is fed
 /// once among those of others neither moves it nor makes it look old.

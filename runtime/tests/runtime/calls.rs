@@ -147,7 +147,7 @@ const TABLE: &[(&str, Effect, &str)] = &[
         "Risk",
         Effect::ByNotice,
         "create_group set_group_params list_instrument set_instrument_params set_instrument_status set_table_grace \
-         set_instrument_feeds set_settle_after",
+         set_instrument_feeds set_settle_after set_jump_limit",
     ),
     ("Risk", Effect::Nothing, "refresh_table"),
     ("Verifier", Effect::ByNotice, "set_verifying_key"),

@@ -536,7 +536,7 @@ const FIELDS: &[(Office, &str)] = &[
     (
         Office::RiskAdmin,
         "Risk.set_group_params Risk.set_instrument_params Risk.set_instrument_status Risk.set_table_grace \
-         Risk.set_settle_after \
+         Risk.set_settle_after Risk.set_jump_limit \
          Execution.set_queue_terms Execution.set_solvency_terms Execution.set_group_enabled",
     ),
     (

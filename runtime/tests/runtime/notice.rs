@@ -134,6 +134,14 @@ fn widening() -> Vec<(RuntimeCall, Class)> {
             Class::Terms,
         ),
         (
+            RiskCall::set_jump_limit {
+                group,
+                jump_limit: 200_000,
+            }
+            .into(),
+            Class::Terms,
+        ),
+        (
             ExecutionCall::set_queue_terms {
                 group,
                 terms: Terms::default(),

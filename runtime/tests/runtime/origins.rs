@@ -79,7 +79,7 @@ const TABLE: &[(&str, May, &str)] = &[
         "Risk",
         May::Enact,
         "create_group set_group_params list_instrument set_instrument_params set_instrument_status set_table_grace \
-         set_instrument_feeds set_settle_after",
+         set_instrument_feeds set_settle_after set_jump_limit",
     ),
     ("Risk", May::Sign("FeedMissing"), "refresh_table"),
     ("Timelock", May::Govern, "announce withdraw"),
@@ -355,6 +355,11 @@ fn other_calls() -> Vec<RuntimeCall> {
         RiskCall::set_table_grace { grace: 0 }.into(),
         RiskCall::set_settle_after {
             settle_after: 3_600_000,
+        }
+        .into(),
+        RiskCall::set_jump_limit {
+            group,
+            jump_limit: 200_000,
         }
         .into(),
         RiskCall::set_instrument_feeds {

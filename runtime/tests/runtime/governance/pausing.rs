@@ -93,7 +93,7 @@ const GOES_ON: &[(&str, &str)] = &[
         "Risk",
         "create_group set_group_params list_instrument set_instrument_params set_instrument_status \
          set_instrument_feeds refresh_table \
-         set_table_grace set_settle_after",
+         set_table_grace set_settle_after set_jump_limit",
     ),
     (
         "Execution",
