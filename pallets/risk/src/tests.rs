@@ -6,4 +6,5 @@ mod dead;
 mod final_values;
 mod jumps;
 mod pricing;
+mod sequences;
 mod tables;

@@ -48,8 +48,8 @@ pub trait RiskTables {
     /// Places per unit that some active shape must have for the group's instruments (R-PLACES).
     fn places_needed(group: u32) -> u16;
     /// What the lots of a group that is frozen at `until` are worth: the medians of the tables that were built in
-    /// [`crate::bounds::FINAL_WINDOW`] up to then and are kept, but those in which every feed is dead. `None` if they
-    /// are fewer than [`crate::bounds::FINAL_LEAST`].
+    /// [`crate::bounds::FINAL_WINDOW`] up to then and are kept, but those in which rows are stale and none is priced.
+    /// `None` if they are fewer than [`crate::bounds::FINAL_LEAST`].
     fn final_values(group: u32, until: u64) -> Option<FinalValues>;
 }
 
@@ -80,7 +80,7 @@ pub struct GroupParams {
     pub max_discount: u16,
     /// Highest fee, 10^-6 of the traded cost.
     pub fee_cap: u32,
-    /// A price older than this makes no table, milliseconds.
+    /// A price older than this counts as none, milliseconds.
     pub max_price_age: u64,
     /// Shortest time between two tables, milliseconds.
     pub table_interval: u64,
