@@ -18,6 +18,7 @@ use cloister_client_core::{
     amount::Decimal,
     exit::Exit,
     keys::TraderKeys,
+    owner::OwnerKey,
     trader::{OrderTerms, Trader},
 };
 use cloister_crypto::{
@@ -30,7 +31,7 @@ use cloister_groth16_verifier::{verify_with, Proof, Pure, VerifyingKey};
 use cloister_ledger::{instruction::flags, FinalValues, SealStatement, Side, SignedInstruction};
 use cloister_risk::{Assessment, Status};
 use cloister_runtime::{
-    constants::money::SETTLEMENT_ASSET,
+    constants::money::{SETTLEMENT_ASSET, SETTLEMENT_UNIT},
     genesis_presets::{DEVELOPMENT_BATCH_KEY, DEVELOPMENT_MAKER_KEY},
     AccountId, Hash, Runtime, RuntimeCall,
 };
@@ -287,6 +288,14 @@ async fn poor_wallets_should_hear_what_is_missing(chain: &Chain, node: &str, url
     let address = owner.to_ss58check();
     let parts = [&address, "has 0.00 of the settlement asset", "takes 101.51"];
     wallet.says(3, &open, &parts).await;
+    let parts = [
+        &address,
+        "has 0 CLO",
+        "the fee of this transaction is 0.",
+        "cloister faucet",
+    ];
+    let said = wallet.says(3, &["freeze"], &parts).await;
+    assert!(!said.contains("ErrorObject"), "{said}");
     let mint = polkadot_sdk::pallet_assets::Call::mint {
         id: SETTLEMENT_ASSET.into(),
         beneficiary: owner.clone().into(),
@@ -296,14 +305,20 @@ async fn poor_wallets_should_hear_what_is_missing(chain: &Chain, node: &str, url
         .submit(RuntimeCall::Assets(mint), &developer(), Until::InBlock)
         .await
         .expect("minted");
-    let parts = [
-        &address,
-        "has 0 CLO",
-        "the fee of this transaction is 0.",
-        "cloister faucet",
-    ];
-    let said = wallet.says(3, &open, &parts).await;
-    assert!(!said.contains("ErrorObject"), "{said}");
+    // The settlement asset alone is enough: it pays the fee.
+    let remark = polkadot_sdk::frame_system::Call::remark { remark: Vec::new() };
+    let signer = OwnerKey::from_uri(suri).expect("well-formed");
+    chain
+        .submit(RuntimeCall::System(remark), &signer, Until::InBlock)
+        .await
+        .expect("paid in the settlement asset");
+    assert_eq!(chain.native_balance(&owner).await.expect("a balance"), 0);
+    let left = chain
+        .asset_balance(SETTLEMENT_ASSET, &owner, None)
+        .await
+        .expect("a balance");
+    let paid = u128::from(FUNDS) - left;
+    assert!(paid > 0 && paid < SETTLEMENT_UNIT / 10, "{paid}");
     wallet.run(&["faucet", "--amount", "100"], "").await;
     assert!(chain.native_balance(&owner).await.expect("a balance") > 0);
     (wallet, keys)
