@@ -104,6 +104,12 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
             .sequencer
             .chosen()
             .map_err(|error| sc_cli::Error::Application(Box::new(error)))?;
+        let on_the_nodes_own = sequencer
+            .as_ref()
+            .is_some_and(|chosen| chosen.get(|c| &c.rpc_listen).is_none());
+        if on_the_nodes_own {
+            start::keep_orders_inside(&config).map_err(|error| sc_cli::Error::Application(Box::new(error)))?;
+        }
         // The sequencer rebuilds its ledger from the states of blocks long ago.
         let needs_states = sequencer.is_some() && config.state_pruning.is_none();
         if needs_states {

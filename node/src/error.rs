@@ -54,12 +54,31 @@ pub enum StartError {
         /// The database.
         path: PathBuf,
     },
+    /// Another node has the folder.
+    #[error(
+        "another node runs on the folder {}: stop it, or name another folder with --base-path",
+        path.display()
+    )]
+    FolderInUse {
+        /// The database.
+        path: PathBuf,
+    },
     /// Another program has the port.
     #[error(
         "another program listens on {address}, where this node would serve JSON-RPC: stop it, or choose another port with \
          --rpc-port"
     )]
     PortTaken {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// Others could keep traders from the sequencer.
+    #[error(
+        "this node would take orders on {address}, where others reach it: the connections of a node's own RPC are \
+         everybody's, so whoever takes them all would keep traders out. Serve the sequencer at an address of its own with \
+         --sequencer-rpc-listen, which has limits for each client"
+    )]
+    OrdersOutside {
         /// The address.
         address: SocketAddr,
     },

@@ -46,6 +46,26 @@ pub fn claim_ports(cli: &Cli, config: &mut Configuration) -> Result<(), StartErr
     Ok(())
 }
 
+/// Refuses to take orders on the node's own RPC where others than this machine reach it: the SDK's server counts the
+/// connections of all clients together.
+///
+/// # Errors
+/// [`StartError::OrdersOutside`].
+pub fn keep_orders_inside(config: &Configuration) -> Result<(), StartError> {
+    let addresses = config.rpc.addr.iter().flatten().map(|endpoint| endpoint.listen_addr);
+    match addresses.into_iter().find(|address| !address.ip().is_loopback()) {
+        Some(address) => Err(StartError::OrdersOutside { address }),
+        None => Ok(()),
+    }
+}
+
+/// What RocksDB, which is the SDK's default, and ParityDB say of a folder that another process has.
+fn is_locked(text: &str) -> bool {
+    ["lock file", "Database file is in use"]
+        .iter()
+        .any(|part| text.contains(part))
+}
+
 /// What the database says of another setting of what is kept, in words for whoever starts the node.
 pub(crate) fn explain(error: ServiceError, path: Option<PathBuf>, sequencer: bool) -> ServiceError {
     let path = path.unwrap_or_default();
@@ -55,6 +75,9 @@ pub(crate) fn explain(error: ServiceError, path: Option<PathBuf>, sequencer: boo
                 true => StartError::Forgetful { path }.into(),
                 false => StartError::OtherPruning { path }.into(),
             }
+        }
+        ServiceError::Client(sp_blockchain::Error::Backend(text)) if is_locked(text) => {
+            StartError::FolderInUse { path }.into()
         }
         _ => error,
     }

@@ -91,7 +91,7 @@ pub type TxExtension = (
     frame_system::CheckMortality<Runtime>,
     frame_system::CheckNonce<Runtime>,
     frame_system::CheckWeight<Runtime>,
-    pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+    pallet_asset_tx_payment::ChargeAssetTxPayment<Runtime>,
     metadata_hash::CheckMetadataHash<Runtime>,
     // Behind everything that can refuse a transaction.
     pallet_cloister_execution::CheckPlainBatch<Runtime>,
@@ -177,6 +177,11 @@ mod runtime {
     pub type TransactionPayment = pallet_transaction_payment::Pallet<Runtime>;
     #[runtime::pallet_index(12)]
     pub type Assets = pallet_assets::Pallet<Runtime>;
+
+    #[runtime::pallet_index(13)]
+    pub type AssetTxPayment = pallet_asset_tx_payment::Pallet<Runtime>;
+    #[runtime::pallet_index(14)]
+    pub type AssetRate = pallet_asset_rate::Pallet<Runtime>;
 
     #[runtime::pallet_index(20)]
     pub type Utility = pallet_utility::Pallet<Runtime>;

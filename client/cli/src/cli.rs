@@ -71,9 +71,12 @@ pub struct Cli {
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
-    /// WebSocket of a node; the sequencer's methods are served there too.
+    /// WebSocket of a node.
     #[arg(long, global = true, default_value = "ws://127.0.0.1:9944", value_name = "URL")]
     pub node: String,
+    /// WebSocket of a sequencer that takes orders on a server of its own [default: the node's].
+    #[arg(long, global = true, value_name = "URL")]
+    pub sequencer: Option<String>,
     /// Folder of wallet files [default: $XDG_DATA_HOME/cloister, else ~/.local/share/cloister].
     #[arg(long, global = true, value_name = "DIR")]
     pub keystore: Option<PathBuf>,

@@ -65,6 +65,21 @@ fn a_node_without_a_chain_should_say_which_there_are() {
 }
 
 #[test]
+fn orders_should_not_be_taken_where_strangers_can_take_every_connection() {
+    let port = free_port().to_string();
+    let common = ["--dev", "--tmp", "--sequencer", "--port", "0", "--rpc-port", &port];
+    for outside in ["--unsafe-rpc-external", "--rpc-external"] {
+        let output = node(&[&common[..], &[outside, "--rpc-methods", "unsafe"]].concat());
+        assert!(!output.status.success());
+        assert!(
+            said(&output).contains("with --sequencer-rpc-listen"),
+            "{}",
+            said(&output)
+        );
+    }
+}
+
+#[test]
 fn the_template_of_a_chain_should_be_refused_until_its_keys_are_replaced() {
     let output = node(&["make-chain", "--template"]);
     assert!(output.status.success());
@@ -79,9 +94,10 @@ fn the_template_of_a_chain_should_be_refused_until_its_keys_are_replaced() {
 
 #[test]
 fn a_node_that_is_stopped_should_end_without_an_error() {
+    let port = free_port();
     let mut process = Command::new(env!("CARGO_BIN_EXE_cloister-node"))
         .args(["--dev", "--tmp", "--no-prometheus", "--no-telemetry", "--no-mdns"])
-        .args(["--port", "0", "--rpc-port", "0"])
+        .args(["--port", "0", "--rpc-port", &port.to_string()])
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -92,6 +108,16 @@ fn a_node_that_is_stopped_should_end_without_an_error() {
     while !text.contains("Imported #1") {
         assert!(log.read_line(&mut text).expect("text") > 0, "{text}");
     }
+    // A batch of calls has a limit.
+    let call = r#"{"jsonrpc":"2.0","id":1,"method":"system_name","params":[]}"#;
+    let batch = |calls: usize| format!("[{}]", vec![call; calls].join(","));
+    let answer = ask(port, "POST / HTTP/1.1", &batch(100));
+    assert_eq!(answer.matches("Cloister Node").count(), 100, "{answer}");
+    let answer = ask(port, "POST / HTTP/1.1", &batch(101));
+    assert!(
+        answer.contains("error") && !answer.contains("Cloister Node"),
+        "{answer}"
+    );
     let pid = Pid::from_child(&process);
     kill_process(pid, Signal::TERM).expect("it runs");
     while log.read_line(&mut text).expect("text") > 0 {}
@@ -110,10 +136,17 @@ fn free_port() -> u16 {
 
 /// What the node tells monitoring.
 fn metrics(port: u16) -> String {
+    ask(port, "GET /metrics HTTP/1.1", "")
+}
+
+/// What the node answers to a request over HTTP.
+fn ask(port: u16, line: &str, body: &str) -> String {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("it listens");
+    let length = body.len();
     write!(
         stream,
-        "GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+        "{line}\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {length}\r\nConnection: \
+         close\r\n\r\n{body}"
     )
     .expect("it reads");
     let mut answer = String::new();

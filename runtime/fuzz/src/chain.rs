@@ -189,7 +189,7 @@ fn extensions(signer: &AccountId) -> TxExtension {
         frame_system::CheckMortality::<Runtime>::from(Era::Immortal),
         frame_system::CheckNonce::<Runtime>::from(System::account_nonce(signer)),
         frame_system::CheckWeight::<Runtime>::new(),
-        pallet_transaction_payment::ChargeTransactionPayment::<Runtime>::from(0),
+        pallet_asset_tx_payment::ChargeAssetTxPayment::<Runtime>::from(0, None),
         metadata_hash::CheckMetadataHash::<Runtime>::new(false),
         pallet_cloister_execution::CheckPlainBatch::<Runtime>::new(),
         frame_system::WeightReclaim::<Runtime>::new(),

@@ -88,6 +88,8 @@ impl Classify<RuntimeCall, Hash> for Classes {
                 | ExecutionCall::set_payout_terms { .. }
                 | ExecutionCall::set_solvency_terms { terms: Some(_), .. },
             ) => Some(Class::Terms),
+            // A rate that is old costs those who pay by it, or lets them pay too little.
+            RuntimeCall::AssetRate(_) => Some(Class::Terms),
             // The end of a pause, which ends by itself anyhow.
             RuntimeCall::TxPause(pallet_tx_pause::Call::unpause { .. })
             | RuntimeCall::SafeMode(pallet_safe_mode::Call::force_exit { .. }) => Some(Class::Terms),

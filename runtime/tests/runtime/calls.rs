@@ -61,6 +61,8 @@ const TABLE: &[(&str, Effect, &str)] = &[
          force_cancel_approval touch touch_other refund",
     ),
     ("Assets", Effect::ByNotice, "force_create"),
+    // How many native tokens a unit of the asset that fees are paid in is worth.
+    ("AssetRate", Effect::ByNotice, "create update remove"),
     (
         "Assets",
         Effect::Refused,

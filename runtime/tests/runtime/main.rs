@@ -4,6 +4,7 @@ mod blocks;
 mod calls;
 mod cloister;
 mod custody;
+mod fees;
 mod genesis;
 mod governance;
 mod metadata;

@@ -10,7 +10,7 @@ use cloister_runtime::{
         cloister::{ActivationDelay, QueuePatience, SoftDeadline},
         notice::{Classes, LeastDelays, Lifetime},
     },
-    constants::time,
+    constants::{money::SETTLEMENT_ASSET, time},
     genesis_presets::{groups, SEQUENCER},
     BlockNumber, Execution, Oracle, OracleOperators, Risk, Runtime, RuntimeCall, RuntimeOrigin, System, Timelock,
     Verifier,
@@ -33,7 +33,7 @@ use sp_runtime::{
     traits::{BlakeTwo256, Dispatchable, Hash},
     BuildStorage, DispatchError,
     DispatchError::BadOrigin,
-    DispatchResult,
+    DispatchResult, FixedU128,
 };
 
 type Call = pallet_cloister_timelock::Call<Runtime>;
@@ -137,6 +137,14 @@ fn widening() -> Vec<(RuntimeCall, Class)> {
             RiskCall::set_jump_limit {
                 group,
                 jump_limit: 200_000,
+            }
+            .into(),
+            Class::Terms,
+        ),
+        (
+            pallet_asset_rate::Call::<Runtime>::create {
+                asset_kind: Box::new(SETTLEMENT_ASSET),
+                rate: FixedU128::from_u32(1),
             }
             .into(),
             Class::Terms,

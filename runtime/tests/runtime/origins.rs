@@ -101,6 +101,7 @@ const OF_SDK: &[&str] = &[
     "Grandpa",
     "Balances",
     "Assets",
+    "AssetRate",
     "Utility",
     "Sudo",
     "Preimage",

@@ -66,7 +66,7 @@ pub async fn open(global: &Global, deposit: &str, seal_key: Option<&Path>) -> Re
 
 async fn connect_both(global: &Global) -> Result<(Chain, SequencerClient), CommandError> {
     let chain = global.connect().await?;
-    let sequencer = SequencerClient::of(&chain);
+    let sequencer = global.sequencer(&chain).await?;
     ensure_served(&sequencer, global.group).await?;
     Ok((chain, sequencer))
 }
@@ -121,7 +121,7 @@ pub async fn deposit(global: &Global, text: &str, unasked: bool) -> Result<(), C
     let wallet = global.open_wallet()?;
     let chain = global.connect().await?;
     if !unasked {
-        ensure_served(&SequencerClient::of(&chain), global.group).await?;
+        ensure_served(&global.sequencer(&chain).await?, global.group).await?;
     }
     let fee = chain.queue_fee(global.group, false, None).await?;
     ensure_held(&chain, global.group, wallet.keys(), [amount, fee]).await?;
@@ -143,7 +143,7 @@ pub async fn insure(global: &Global, text: &str, unasked: bool) -> Result<(), Co
     let wallet = global.open_wallet()?;
     let chain = global.connect().await?;
     if !unasked {
-        ensure_served(&SequencerClient::of(&chain), global.group).await?;
+        ensure_served(&global.sequencer(&chain).await?, global.group).await?;
     }
     trader::pay_insurance(&chain, global.group, wallet.keys(), amount, Until::Final).await?;
     let shown = show_money(amount.into());

@@ -30,6 +30,9 @@ pub enum CommandError {
     /// The sequencer refuses or cannot be asked.
     #[error(transparent)]
     Sequencer(#[from] SequencerError),
+    /// A withdrawal of nothing.
+    #[error("the amount is 0, so there is nothing to withdraw")]
+    NothingToPay,
     /// The wallet cannot be used.
     #[error(transparent)]
     Wallet(#[from] WalletError),
@@ -297,7 +300,8 @@ impl CommandError {
             | Self::Margin { .. }
             | Self::Protected(_)
             | Self::NoTrigger(_)
-            | Self::NoBound => code::REFUSED,
+            | Self::NoBound
+            | Self::NothingToPay => code::REFUSED,
             Self::InLine { error, .. } => error.code(),
             Self::AlreadyFilled { .. } => code::FILLED,
             Self::AlreadyGone { .. } | Self::NotAlive(_) => code::GONE,
@@ -336,7 +340,12 @@ fn of_sequencer(error: &SequencerError) -> u8 {
         // Whether it was taken is not known.
         _ if is(&[ErrorCode::NotKept]) => code::NO_ANSWER,
         SequencerError::Refused { .. } | SequencerError::OtherGroup { .. } => code::REFUSED,
-        SequencerError::Call(_) | SequencerError::Late { .. } => code::NO_ANSWER,
+        SequencerError::Call(_)
+        | SequencerError::Late { .. }
+        | SequencerError::Unreachable { .. }
+        | SequencerError::Crowded { .. }
+        | SequencerError::NotASequencer { .. }
+        | SequencerError::NotServed { .. } => code::NO_ANSWER,
         _ => code::FAILED,
     }
 }

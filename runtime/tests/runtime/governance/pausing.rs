@@ -44,6 +44,7 @@ const GOES_ON: &[(&str, &str)] = &[
          cancel_approval force_cancel_approval transfer_approved touch refund set_min_balance touch_other refund_other \
          block transfer_all set_reserves",
     ),
+    ("AssetRate", "create update remove"),
     (
         "Utility",
         "batch as_derivative batch_all dispatch_as force_batch with_weight if_else dispatch_as_fallible",
