@@ -1,15 +1,20 @@
-//! Fees of transactions. They are burned: paid to the author of the block they would let an author fill blocks for
-//! nothing, and paid to the treasury they would make whoever governs want dear transactions.
+//! Fees of transactions. A fifth is for the authors of blocks, the rest is burned: paid to authors as a whole they would
+//! let one fill blocks for nothing, and paid to the treasury they would make whoever governs want dear transactions.
 
-use crate::{Balance, Balances, Runtime, RuntimeEvent};
+use crate::{
+    constants::validators::AUTHORS_SHARE, AccountId, Balance, Balances, CollatorSelection, Runtime, RuntimeEvent,
+};
 use frame_support::{
     parameter_types,
-    traits::{ConstU128, ConstU8},
+    traits::{
+        fungible::{Balanced, Credit},
+        ConstU128, ConstU8, Imbalance, OnUnbalanced,
+    },
     weights::{ConstantMultiplier, IdentityFee},
 };
 use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustment};
 use polkadot_sdk::*;
-use sp_runtime::{FixedPointNumber, Perquintill};
+use sp_runtime::{FixedPointNumber, Percent, Perquintill};
 
 /// Fee of a byte: a megabyte of the chain costs as much as a second of it, one native token.
 const FEE_PER_BYTE: Balance = 1_000_000;
@@ -28,9 +33,24 @@ parameter_types! {
     pub MaximumMultiplier: Multiplier = Multiplier::saturating_from_integer(1_000);
 }
 
+/// Pays [`AUTHORS_SHARE`] percent of what transactions are charged into the pot of the authors, of which whoever makes a
+/// block gets half. What is dropped is burned: the rest, and a share smaller than the pot may begin with.
+pub struct AuthorsShare;
+
+impl OnUnbalanced<Credit<AccountId, Balances>> for AuthorsShare {
+    fn on_nonzero_unbalanced(charged: Credit<AccountId, Balances>) {
+        let share = Percent::from_rational(AUTHORS_SHARE, 100) * charged.peek();
+        let (share, burned) = charged.split(share);
+        drop(burned);
+        if let Err(refused) = <Balances as Balanced<AccountId>>::resolve(&CollatorSelection::account_id(), share) {
+            drop(refused);
+        }
+    }
+}
+
 impl pallet_transaction_payment::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
-    type OnChargeTransaction = FungibleAdapter<Balances, ()>;
+    type OnChargeTransaction = FungibleAdapter<Balances, AuthorsShare>;
     // A picosecond of reference time costs the smallest unit, so a second costs one native token.
     type WeightToFee = IdentityFee<Balance>;
     type LengthToFee = ConstantMultiplier<Balance, ConstU128<FEE_PER_BYTE>>;

@@ -12,5 +12,6 @@ mod notice;
 mod oracle;
 mod origins;
 mod priority;
+mod validators;
 mod weights;
 mod wrapped;

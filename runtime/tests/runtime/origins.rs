@@ -101,6 +101,8 @@ const OF_SDK: &[&str] = &[
     "Grandpa",
     "Balances",
     "Assets",
+    "CollatorSelection",
+    "Session",
     "Utility",
     "Sudo",
     "Preimage",
