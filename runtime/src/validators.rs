@@ -1,7 +1,7 @@
 //! Validators that come and go (C-VALIDATORS): when a session ends, who the next one has, and what an offence costs.
 //!
-//! `pallet-session` keeps keys and sets, `pallet-collator-selection` who is to be a validator, `pallet-offences` what was
-//! reported. This pallet joins them:
+//! `pallet-session` keeps keys and sets, `pallet-collator-selection` who is to be a validator, `pallet-offences` what
+//! was reported. This pallet joins them:
 //!
 //! * it ends sessions itself, for a weight that is bounded by the number of validators, so that the first block of a
 //!   session has room for batches like any other;
@@ -31,8 +31,8 @@ use sp_staking::{
 
 /// Maximum number of accounts that are kept out at once. Where there are more, the one whose time ends first is let in.
 pub const MAX_BARRED: u32 = 256;
-/// Computation for each validator when a session ends, picoseconds: its keys are read, compared and put into the tree of
-/// keys and owners, three entries of it.
+/// Computation for each validator when a session ends, picoseconds: its keys are read, compared and put into the tree
+/// of keys and owners, three entries of it.
 const SESSION_TIME_EACH: u64 = 200_000_000;
 
 /// The pallet.

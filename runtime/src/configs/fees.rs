@@ -1,5 +1,5 @@
-//! Fees of transactions. A fifth is for the authors of blocks, the rest is burned: paid to authors as a whole they would
-//! let one fill blocks for nothing, and paid to the treasury they would make whoever governs want dear transactions.
+//! Fees of transactions. A fifth is for the authors of blocks, the rest is burned: if authors had all of it, one could
+//! fill blocks for nothing, and if the treasury had it, whoever governs would want dear transactions.
 
 use crate::{
     constants::validators::AUTHORS_SHARE, AccountId, Balance, Balances, CollatorSelection, Runtime, RuntimeEvent,
@@ -33,8 +33,8 @@ parameter_types! {
     pub MaximumMultiplier: Multiplier = Multiplier::saturating_from_integer(1_000);
 }
 
-/// Pays [`AUTHORS_SHARE`] percent of what transactions are charged into the pot of the authors, of which whoever makes a
-/// block gets half. What is dropped is burned: the rest, and a share smaller than the pot may begin with.
+/// Pays [`AUTHORS_SHARE`] percent of what transactions are charged into the pot of the authors, of which whoever makes
+/// a block gets half. What is dropped is burned: the rest, and a share smaller than the pot may begin with.
 pub struct AuthorsShare;
 
 impl OnUnbalanced<Credit<AccountId, Balances>> for AuthorsShare {
