@@ -138,7 +138,7 @@ type CurrencyOf<T> = <T as pallet_collator_selection::Config>::Currency;
 type BalanceOf<T> = <CurrencyOf<T> as Currency<<T as frame_system::Config>::AccountId>>::Balance;
 
 impl<T: Config> Pallet<T> {
-    /// Weight of the end of a session at most. What the list of candidates costs is counted where it is done.
+    /// Maximum weight of the end of a session. What the list of candidates costs is counted where it is done.
     fn weight_of_session() -> Weight {
         let most = <T as pallet_collator_selection::Config>::MaxInvulnerables::get()
             .saturating_add(<T as pallet_collator_selection::Config>::MaxCandidates::get());
