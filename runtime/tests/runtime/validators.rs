@@ -23,7 +23,7 @@ use cloister_runtime::{
 use codec::{Decode, Encode};
 use frame_support::{
     assert_noop, assert_ok,
-    traits::{fungible::InspectHold, Get, KeyOwnerProofSystem, OnFinalize, ReservableCurrency},
+    traits::{fungible::InspectHold, Get, KeyOwnerProofSystem, OnFinalize},
 };
 use pallet_session::historical::HistoricalSessions;
 use polkadot_sdk::*;
