@@ -2,15 +2,14 @@
 
 use crate::{
     genesis_presets, opaque, AccountId, AssetId, Aura, Balance, Block, BlockNumber, Execution, Executive, Grandpa,
-    Historical, InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, Sequencers, System,
-    TransactionPayment, Verifier, VERSION,
+    InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, Sequencers, System, TransactionPayment,
+    Validators, Verifier, VERSION,
 };
 use alloc::vec::Vec;
 use cloister_risk::RiskTable;
 use codec::Encode;
 use frame_support::{
     genesis_builder_helper::{build_state, get_preset},
-    traits::KeyOwnerProofSystem,
     view_functions::{ViewFunctionDispatchError, ViewFunctionId},
     weights::Weight,
 };
@@ -135,10 +134,10 @@ impl_runtime_apis! {
         }
 
         fn generate_key_ownership_proof(
-            _: sp_consensus_grandpa::SetId,
+            set_id: sp_consensus_grandpa::SetId,
             authority_id: GrandpaId,
         ) -> Option<sp_consensus_grandpa::OpaqueKeyOwnershipProof> {
-            let proof = Historical::prove((sp_consensus_grandpa::KEY_TYPE, authority_id))?;
+            let proof = Validators::prove_in(Grandpa::session_for_set(set_id)?, &authority_id)?;
             Some(sp_consensus_grandpa::OpaqueKeyOwnershipProof::new(proof.encode()))
         }
     }

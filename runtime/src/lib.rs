@@ -189,8 +189,6 @@ mod runtime {
     pub type CollatorSelection = pallet_collator_selection::Pallet<Runtime>;
     #[runtime::pallet_index(15)]
     pub type Session = pallet_session::Pallet<Runtime>;
-    #[runtime::pallet_index(16)]
-    pub type Historical = pallet_session::historical::Pallet<Runtime>;
     #[runtime::pallet_index(17)]
     pub type Offences = pallet_offences::Pallet<Runtime>;
     #[runtime::pallet_index(18)]

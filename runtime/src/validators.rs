@@ -6,6 +6,8 @@
 //! * it ends sessions itself, for a weight that is bounded by the number of validators, so that the first block of a
 //!   session has room for batches like any other;
 //! * it never lets a set without validators follow, and leaves the set of GRANDPA alone where nothing has changed;
+//! * it keeps who voted with which key in the sessions of a week, so that votes can be held against their owner,
+//!   whatever keys the owner has by then;
 //! * it takes an offender out, and its bond, and keeps it out for a time.
 
 pub use pallet::*;
@@ -13,17 +15,19 @@ pub use pallet::*;
 use alloc::vec::Vec;
 use frame_support::{
     pallet_prelude::*,
-    traits::{Currency, OneSessionHandler, ReservableCurrency, ValidatorRegistration},
+    traits::{Currency, KeyOwnerProofSystem, OneSessionHandler, ReservableCurrency, ValidatorRegistration},
     weights::Weight,
 };
 use frame_system::pallet_prelude::*;
 use pallet_collator_selection::{CandidateList, Invulnerables, LastAuthoredBlock};
-use pallet_session::{historical, Pallet as Session, QueuedKeys, ShouldEndSession};
+use pallet_session::{Pallet as Session, QueuedKeys, ShouldEndSession};
 use polkadot_sdk::*;
+use sp_consensus_grandpa::{AuthorityId, KEY_TYPE};
 use sp_runtime::{
-    traits::{Convert, Saturating},
-    BoundToRuntimeAppPublic, Perbill,
+    traits::{OpaqueKeys, Saturating},
+    BoundToRuntimeAppPublic, KeyTypeId, Perbill,
 };
+use sp_session::MembershipProof;
 use sp_staking::{
     offence::{OffenceDetails, OffenceSeverity, OnOffenceHandler},
     SessionIndex,
@@ -31,9 +35,8 @@ use sp_staking::{
 
 /// Maximum number of accounts that are kept out at once. Where there are more, the one whose time ends first is let in.
 pub const MAX_BARRED: u32 = 256;
-/// Computation for each validator when a session ends, picoseconds: its keys are read, compared and put into the tree
-/// of keys and owners, three entries of it.
-const SESSION_TIME_EACH: u64 = 200_000_000;
+/// Computation for each validator when a session ends, picoseconds: its keys are read, compared and noted.
+const SESSION_TIME_EACH: u64 = 100_000_000;
 
 /// The pallet.
 #[frame_support::pallet]
@@ -53,7 +56,6 @@ pub mod pallet {
     pub trait Config:
         polkadot_sdk::frame_system::Config<RuntimeEvent: From<Event<Self>>>
         + pallet_session::Config<ValidatorId = <Self as frame_system::Config>::AccountId>
-        + historical::Config<FullIdentification = ()>
         + pallet_collator_selection::Config
     {
         /// When a session ends.
@@ -65,6 +67,14 @@ pub mod pallet {
         #[pallet::constant]
         type KeptSessions: Get<SessionIndex>;
     }
+
+    /// Who voted with which key: the set that begins in a session.
+    #[pallet::storage]
+    pub type Sets<T: Config> = StorageMap<_, Twox64Concat, SessionIndex, Voters<T>>;
+
+    /// For each session that is kept, the one in which its set began.
+    #[pallet::storage]
+    pub type SetOf<T: Config> = StorageMap<_, Twox64Concat, SessionIndex, SessionIndex>;
 
     /// Offenders, and the block from which each may be a validator again.
     #[pallet::storage]
@@ -112,6 +122,7 @@ pub mod pallet {
                 pallet_session::NextKeys::<T>::iter_keys().count() == first.len(),
                 "`session.keys` names an account that is not in `collatorSelection.invulnerables`"
             );
+            Pallet::<T>::note_set(0, &QueuedKeys::<T>::get());
         }
     }
 
@@ -128,12 +139,20 @@ pub mod pallet {
                 return asked;
             }
             Barred::<T>::mutate(|all| all.retain(|(_, until)| *until > now));
+            // These are of the session that begins now.
+            let begins = QueuedKeys::<T>::get();
             Session::<T>::rotate_session();
+            Self::note_set(Session::<T>::current_index(), &begins);
             asked.saturating_add(Self::weight_of_session())
         }
     }
 }
 
+/// Accounts and the keys with which they vote.
+pub type Voters<T> = BoundedVec<
+    (<T as frame_system::Config>::AccountId, AuthorityId),
+    ConstU32<{ crate::configs::consensus::MAX_AUTHORITIES }>,
+>;
 type CurrencyOf<T> = <T as pallet_collator_selection::Config>::Currency;
 type BalanceOf<T> = <CurrencyOf<T> as Currency<<T as frame_system::Config>::AccountId>>::Balance;
 
@@ -143,12 +162,53 @@ impl<T: Config> Pallet<T> {
         let most = <T as pallet_collator_selection::Config>::MaxInvulnerables::get()
             .saturating_add(<T as pallet_collator_selection::Config>::MaxCandidates::get());
         let most = u64::from(most);
-        // The keys of a validator are read three times: to compare, to queue, for the tree. The rest are the values of
-        // the sets, of Aura and GRANDPA, the roots and the list of those who are kept out.
-        let reads = most.saturating_mul(3).saturating_add(24);
+        // The keys of a validator are read twice: to compare and to queue. The rest are the values of the sets, of Aura
+        // and GRANDPA, and the list of those who are kept out.
+        let reads = most.saturating_mul(2).saturating_add(24);
         T::DbWeight::get()
             .reads_writes(reads, 24)
             .saturating_add(Weight::from_parts(SESSION_TIME_EACH.saturating_mul(most), 0))
+    }
+
+    /// Notes who votes with which key in a session that begins, and forgets the one that is kept no longer.
+    fn note_set(index: SessionIndex, keys: &[(T::AccountId, T::Keys)]) {
+        let voters = keys
+            .iter()
+            .filter_map(|(who, keys)| Some((who.clone(), keys.get(KEY_TYPE)?)));
+        // There are no more validators than Aura and GRANDPA have places.
+        let voters: Voters<T> = BoundedVec::truncate_from(voters.collect());
+        // A set without validators does not follow ([`NeverEmpty`]).
+        let before = index.checked_sub(1).and_then(SetOf::<T>::get);
+        let goes_on = before.filter(|first| voters.is_empty() || Sets::<T>::get(first).as_ref() == Some(&voters));
+        if goes_on.is_none() {
+            Sets::<T>::insert(index, voters);
+        }
+        SetOf::<T>::insert(index, goes_on.unwrap_or(index));
+
+        let Some(old) = index.checked_sub(T::KeptSessions::get()) else {
+            return;
+        };
+        if let Some(first) = SetOf::<T>::take(old) {
+            if SetOf::<T>::get(old.saturating_add(1)) != Some(first) {
+                Sets::<T>::remove(first);
+            }
+        }
+    }
+
+    /// Who voted in a session, if it is kept.
+    fn voters_in(session: SessionIndex) -> Option<Voters<T>> {
+        Sets::<T>::get(SetOf::<T>::get(session)?)
+    }
+
+    /// Names the session and the number of validators with which a vote of a key can be reported. That it was
+    /// somebody's is written in the state, so there is nothing else to prove.
+    pub fn prove_in(session: SessionIndex, key: &AuthorityId) -> Option<MembershipProof> {
+        let voters = Self::voters_in(session)?;
+        voters.iter().any(|(_, of)| of == key).then(|| MembershipProof {
+            session,
+            trie_nodes: Vec::new(),
+            validator_count: voters.len() as u32,
+        })
     }
 
     /// Whether an account is kept out now.
@@ -211,7 +271,7 @@ impl<T: Config> pallet_session::SessionManager<T::AccountId> for Pallet<T> {
             .into_iter()
             .filter_map(|who| Session::<T>::load_keys(&who).map(|keys| (who, keys)))
             .collect();
-        // The keys are compared too, so that the tree of keys and owners is made anew where one has other keys.
+        // The keys are compared too: other keys are another set.
         if with_keys.is_empty() || with_keys == QueuedKeys::<T>::get() {
             return None;
         }
@@ -220,36 +280,35 @@ impl<T: Config> pallet_session::SessionManager<T::AccountId> for Pallet<T> {
 
     fn start_session(_: SessionIndex) {}
 
-    fn end_session(index: SessionIndex) {
-        historical::Pallet::<T>::prune_up_to(index.saturating_sub(T::KeptSessions::get()));
-    }
+    fn end_session(_: SessionIndex) {}
 }
 
-impl<T: Config> historical::SessionManager<T::AccountId, ()> for Pallet<T> {
-    fn new_session(index: SessionIndex) -> Option<Vec<(T::AccountId, ())>> {
-        let next = <Self as pallet_session::SessionManager<_>>::new_session(index)?;
-        Some(next.into_iter().map(|who| (who, ())).collect())
+/// Whose key a key of GRANDPA was in a session.
+impl<T: Config> KeyOwnerProofSystem<(KeyTypeId, AuthorityId)> for Pallet<T> {
+    type Proof = MembershipProof;
+    type IdentificationTuple = T::AccountId;
+
+    fn prove((kind, key): (KeyTypeId, AuthorityId)) -> Option<Self::Proof> {
+        (kind == KEY_TYPE).then(|| Self::prove_in(Session::<T>::current_index(), &key))?
     }
 
-    fn start_session(index: SessionIndex) {
-        <Self as pallet_session::SessionManager<_>>::start_session(index);
-    }
-
-    fn end_session(index: SessionIndex) {
-        <Self as pallet_session::SessionManager<_>>::end_session(index);
+    fn check_proof((kind, key): (KeyTypeId, AuthorityId), proof: Self::Proof) -> Option<Self::IdentificationTuple> {
+        if kind != KEY_TYPE || !proof.trie_nodes.is_empty() {
+            return None;
+        }
+        let voters = Self::voters_in(proof.session)?;
+        if voters.len() as u32 != proof.validator_count {
+            return None;
+        }
+        voters.into_iter().find(|(_, of)| *of == key).map(|(who, _)| who)
     }
 }
 
 /// What an offence costs, whatever it is: there is one kind, and it is never an accident of the network.
-impl<T: Config> OnOffenceHandler<T::AccountId, (T::AccountId, ()), Weight> for Pallet<T> {
-    fn on_offence(
-        offenders: &[OffenceDetails<T::AccountId, (T::AccountId, ())>],
-        _: &[Perbill],
-        _: SessionIndex,
-    ) -> Weight {
+impl<T: Config> OnOffenceHandler<T::AccountId, T::AccountId, Weight> for Pallet<T> {
+    fn on_offence(offenders: &[OffenceDetails<T::AccountId, T::AccountId>], _: &[Perbill], _: SessionIndex) -> Weight {
         for OffenceDetails {
-            offender: (validator, ()),
-            ..
+            offender: validator, ..
         } in offenders
         {
             Session::<T>::report_offence(validator.clone(), OffenceSeverity(Perbill::one()));
@@ -257,15 +316,6 @@ impl<T: Config> OnOffenceHandler<T::AccountId, (T::AccountId, ()), Weight> for P
         }
         let each = T::DbWeight::get().reads_writes(8, 6);
         each.saturating_mul(offenders.len() as u64)
-    }
-}
-
-/// A validator is identified by its account.
-pub struct NoFurther;
-
-impl<A> Convert<A, Option<()>> for NoFurther {
-    fn convert(_: A) -> Option<()> {
-        Some(())
     }
 }
 

@@ -24,7 +24,6 @@ const OF_SDK: &[&str] = &[
     "Assets",
     "CollatorSelection",
     "Session",
-    "Historical",
     "Offences",
     "Validators",
     "Utility",

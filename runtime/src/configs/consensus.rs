@@ -3,7 +3,7 @@
 use crate::{
     configs::{development::is_development, validators::ReportLongevity},
     constants::{time, validators::KEPT_SESSIONS},
-    Aura, Historical, Moment, Offences, Runtime, RuntimeCall, RuntimeEvent, Session, UncheckedExtrinsic,
+    Aura, Moment, Offences, Runtime, RuntimeCall, RuntimeEvent, Session, UncheckedExtrinsic, Validators,
 };
 use frame_support::{
     parameter_types,
@@ -60,7 +60,7 @@ impl pallet_grandpa::Config for Runtime {
     type MaxSetIdSessionEntries = ConstU64<{ KEPT_SESSIONS as u64 }>;
     type KeyOwnerProof = sp_session::MembershipProof;
     type EquivocationReportSystem =
-        pallet_grandpa::EquivocationReportSystem<Self, Offences, Historical, ReportLongevity>;
+        pallet_grandpa::EquivocationReportSystem<Self, Offences, Validators, ReportLongevity>;
 }
 
 impl pallet_authorship::Config for Runtime {

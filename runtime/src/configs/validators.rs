@@ -4,7 +4,7 @@ use crate::{
     configs::{development::Blocks, notice::Announced},
     constants::validators as of,
     opaque::SessionKeys,
-    validators::{NeverEmpty, NoFurther},
+    validators::NeverEmpty,
     AccountId, Aura, Balances, BlockNumber, Grandpa, Runtime, RuntimeEvent, Validators,
 };
 use frame_support::{
@@ -12,11 +12,7 @@ use frame_support::{
     traits::{ConstU128, ConstU32, ConstU64},
     PalletId,
 };
-use pallet_session::{
-    disabling::UpToLimitDisablingStrategy,
-    historical::{IdentificationTuple, NoteHistoricalRoot},
-    PeriodicSessions,
-};
+use pallet_session::{disabling::UpToLimitDisablingStrategy, PeriodicSessions};
 use polkadot_sdk::*;
 use sp_runtime::traits::ConvertInto;
 
@@ -53,7 +49,7 @@ impl pallet_session::Config for Runtime {
     type ValidatorIdOf = ConvertInto;
     type ShouldEndSession = ByValidators;
     type NextSessionRotation = Sessions;
-    type SessionManager = NoteHistoricalRoot<Self, Validators>;
+    type SessionManager = Validators;
     type SessionHandler = (Aura, NeverEmpty<Grandpa>);
     type Keys = SessionKeys;
     // Less than a third, so that blocks and finality go on.
@@ -61,12 +57,6 @@ impl pallet_session::Config for Runtime {
     type WeightInfo = pallet_session::weights::SubstrateWeight<Runtime>;
     type Currency = Balances;
     type KeyDeposit = ConstU128<{ of::KEY_DEPOSIT }>;
-}
-
-impl pallet_session::historical::Config for Runtime {
-    type RuntimeEvent = RuntimeEvent;
-    type FullIdentification = ();
-    type FullIdentificationOf = NoFurther;
 }
 
 impl pallet_collator_selection::Config for Runtime {
@@ -87,7 +77,7 @@ impl pallet_collator_selection::Config for Runtime {
 
 impl pallet_offences::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
-    type IdentificationTuple = IdentificationTuple<Self>;
+    type IdentificationTuple = AccountId;
     type OnOffenceHandler = Validators;
 }
 

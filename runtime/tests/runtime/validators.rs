@@ -15,20 +15,20 @@ use cloister_runtime::{
     },
     genesis_presets::ENDOWMENT,
     opaque::SessionKeys,
-    validators::Barred,
-    AccountId, AllPalletsWithSystem, Authorship, Balances, CollatorSelection, Executive, Grandpa, Header, Historical,
-    Runtime, RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, RuntimeOrigin, Session, System, UncheckedExtrinsic,
-    Validators,
+    validators::{Barred, SetOf, Sets},
+    AccountId, AllPalletsWithSystem, Authorship, Balances, CollatorSelection, Executive, Grandpa, Header, Runtime,
+    RuntimeCall, RuntimeEvent, RuntimeGenesisConfig, RuntimeOrigin, Session, System, UncheckedExtrinsic, Validators,
 };
 use codec::{Decode, Encode};
 use frame_support::{
     assert_noop, assert_ok,
-    traits::{fungible::InspectHold, Get, KeyOwnerProofSystem, OnFinalize},
+    traits::{fungible::InspectHold, Get, OnFinalize},
 };
-use pallet_session::historical::HistoricalSessions;
 use polkadot_sdk::*;
 use sp_consensus_aura::AURA_ENGINE_ID;
-use sp_consensus_grandpa::{localized_payload, EquivocationProof, KEY_TYPE};
+use sp_consensus_grandpa::{
+    localized_payload, runtime_decl_for_grandpa_api::GrandpaApi, AuthorityId, EquivocationProof,
+};
 use sp_core::{ed25519, proof_of_possession::ProofOfPossessionGenerator, sr25519, Pair, H256};
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
 use sp_io::hashing::twox_128;
@@ -41,6 +41,7 @@ use sp_runtime::{
     transaction_validity::{InvalidTransaction, TransactionSource, TransactionValidityError},
     BuildStorage, Digest, DigestItem, DispatchError,
 };
+use sp_session::MembershipProof;
 
 type Listing = pallet_collator_selection::Call<Runtime>;
 type ListingError = pallet_collator_selection::Error<Runtime>;
@@ -344,15 +345,22 @@ fn two_votes(voter: &ed25519::Pair, round: u64, second: H256) -> EquivocationPro
     EquivocationProof::decode(&mut &encoded[..]).expect("this is how it is encoded")
 }
 
-/// The report of a node. The owner is proved as of now.
+/// The report of a node, as it asks the runtime for the owner.
 fn report(proof: EquivocationProof<H256, u32>) -> UncheckedExtrinsic {
-    let key_owner_proof = Historical::prove((KEY_TYPE, proof.offender().clone())).expect("it is somebody's key");
+    let key_owner_proof = owner_of(proof.set_id(), proof.offender().clone()).expect("it is somebody's key");
     UncheckedExtrinsic::new_bare(RuntimeCall::Grandpa(
         pallet_grandpa::Call::report_equivocation_unsigned {
             equivocation_proof: Box::new(proof),
             key_owner_proof,
         },
     ))
+}
+
+/// What the runtime answers to a node; of a set to come, as of the one of now.
+fn owner_of(set_id: u64, key: AuthorityId) -> Option<MembershipProof> {
+    let set_id = set_id.min(Grandpa::current_set_id());
+    let proof = Runtime::generate_key_ownership_proof(set_id, key)?;
+    Some(proof.decode().expect("a proof"))
 }
 
 #[test]
@@ -437,7 +445,7 @@ fn what_is_no_equivocation_should_cost_nobody_anything() {
         untouched();
         // The owner of another key.
         let equivocation_proof = Box::new(two_votes(&keys.grandpa, 1, H256::repeat_byte(2)));
-        let key_owner_proof = Historical::prove((KEY_TYPE, of_alice().grandpa)).expect("it is her key");
+        let key_owner_proof = owner_of(0, of_alice().grandpa).expect("it is her key");
         let swapped = pallet_grandpa::Call::report_equivocation_unsigned {
             equivocation_proof,
             key_owner_proof,
@@ -447,6 +455,53 @@ fn what_is_no_equivocation_should_cost_nobody_anything() {
             Err(InvalidTransaction::BadProof.into())
         );
         untouched();
+        // Before he was a validator his key was nobody's.
+        assert_eq!(owner_of(0, keys.public().grandpa), None);
+        // A session in which it was not his, one that there has not been, another number of validators, and more than
+        // there is to prove.
+        let good = owner_of(Grandpa::current_set_id(), keys.public().grandpa).expect("it is his key");
+        let changes: [fn(&mut MembershipProof); 4] = [
+            |proof| proof.session = 0,
+            |proof| proof.session += 9,
+            |proof| proof.validator_count += 1,
+            |proof| proof.trie_nodes.push(vec![1]),
+        ];
+        for change in changes {
+            let mut key_owner_proof = good.clone();
+            change(&mut key_owner_proof);
+            let call = pallet_grandpa::Call::report_equivocation_unsigned {
+                equivocation_proof: Box::new(two_votes(&keys.grandpa, 1, H256::repeat_byte(2))),
+                key_owner_proof,
+            };
+            assert_eq!(
+                Executive::apply_extrinsic(UncheckedExtrinsic::new_bare(call.into())),
+                Err(InvalidTransaction::BadProof.into())
+            );
+            untouched();
+        }
+    });
+}
+
+#[test]
+fn other_keys_should_not_hide_who_voted_twice_with_the_ones_before() {
+    with_bob(|keys| {
+        let votes_twice = two_votes(&keys.grandpa, 1, H256::repeat_byte(2));
+        // Bob has others at once, others again later, and none in the end.
+        NodeKeys::new("//Bob//other").set(Bob);
+        assert_ok!(Executive::validate_transaction(
+            TransactionSource::Local,
+            report(votes_twice.clone()),
+            H256::zero()
+        ));
+        sessions(3);
+        let third = NodeKeys::new("//Bob//third");
+        third.set(Bob);
+        sessions(3);
+        assert!(!is_validator(&keys.public()) && is_validator(&third.public()));
+        assert_ok!(Session::purge_keys(signed(Bob)));
+        assert_ok!(Executive::apply_extrinsic(report(votes_twice)).expect("the report is valid"));
+        assert_eq!(Balances::reserved_balance(account(Bob)), 0);
+        assert!(Validators::is_barred(&account(Bob)));
     });
 }
 
@@ -547,22 +602,27 @@ fn end_of_a_session_should_leave_room_for_batches() {
 #[test]
 fn keys_of_past_sessions_should_be_provable_for_a_week_and_no_longer() {
     on_development(|| {
-        sessions(KEPT_SESSIONS + 5);
-        let kept = HistoricalSessions::<Runtime>::iter_keys().count() as u32;
-        assert!((KEPT_SESSIONS..=KEPT_SESSIONS + 3).contains(&kept), "{kept} are kept");
+        let owner = || owner_of(0, of_alice().grandpa);
+        let now = NodeKeys::new("//Alice//node");
+        now.set(Alice);
+        sessions(2);
+        let last = Session::current_index() - 1;
+        assert_eq!(owner().map(|proof| proof.session), Some(last));
+        sessions(KEPT_SESSIONS - 2);
+        assert_eq!(owner().map(|proof| proof.session), Some(last));
+        // Two sets for as many sessions as are kept.
+        assert_eq!(SetOf::<Runtime>::iter_keys().count() as u32, KEPT_SESSIONS);
+        assert_eq!(Sets::<Runtime>::iter_keys().count(), 2);
+        sessions(1);
+        assert_eq!(owner(), None);
+        assert_eq!(Sets::<Runtime>::iter_keys().count(), 1);
+        assert!(owner_of(1, now.public().grandpa).is_some());
     });
 }
 
 /// The state of a runtime that had no sessions.
 fn forget_sessions() {
-    for pallet in [
-        "Session",
-        "Historical",
-        "CollatorSelection",
-        "Offences",
-        "Validators",
-        "Authorship",
-    ] {
+    for pallet in ["Session", "CollatorSelection", "Offences", "Validators", "Authorship"] {
         let _ = frame_support::storage::unhashed::clear_prefix(&twox_128(pallet.as_bytes()), None, None);
     }
 }
