@@ -13,7 +13,7 @@ use polkadot_sdk::{
     sp_runtime::{AccountId32, BuildStorage},
 };
 use serde_json::{json, Value};
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 #[test]
 fn named_chains_should_build_their_genesis_state_with_the_wasm_runtime() {
