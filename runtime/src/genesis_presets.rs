@@ -1,6 +1,6 @@
 //! The chains that need no specification file.
 //!
-//! | preset | authorities | sudo key | oracle operators | development parameters | for |
+//! | preset | validators | sudo key | oracle operators | development parameters | for |
 //! | --- | --- | --- | --- | --- | --- |
 //! | `development` | Alice | Alice | Charlie | accepted | one node on one machine |
 //! | `local_testnet` | Alice, Bob | none | Alice, Bob, Charlie, Dave | refused | a network of nodes on one machine |
@@ -15,13 +15,15 @@ use crate::{
     constants::{
         development::SEAL_SEED,
         money::{
-            SETTLEMENT_ASSET, SETTLEMENT_DECIMALS, SETTLEMENT_MINIMUM, SETTLEMENT_NAME, SETTLEMENT_SYMBOL,
-            SETTLEMENT_UNIT, UNIT,
+            EXISTENTIAL_DEPOSIT, SETTLEMENT_ASSET, SETTLEMENT_DECIMALS, SETTLEMENT_MINIMUM, SETTLEMENT_NAME,
+            SETTLEMENT_SYMBOL, SETTLEMENT_UNIT, UNIT,
         },
+        validators::CANDIDACY_BOND,
     },
-    AccountId, AssetsConfig, AuraConfig, Balance, BalancesConfig, BlockNumber, Execution, ExecutionConfig,
-    GrandpaConfig, OracleOperatorsConfig, RiskConfig, RuntimeGenesisConfig, SequencersConfig, SudoConfig,
-    TimelockConfig, VerifierConfig,
+    opaque::SessionKeys,
+    AccountId, AssetsConfig, Balance, BalancesConfig, BlockNumber, CollatorSelection, CollatorSelectionConfig,
+    Execution, ExecutionConfig, OracleOperatorsConfig, RiskConfig, RuntimeGenesisConfig, SequencersConfig,
+    SessionConfig, SudoConfig, TimelockConfig, VerifierConfig,
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use cloister_crypto::{field::to_bytes, seal::SealKey};
@@ -179,8 +181,11 @@ pub fn endowed() -> Vec<AccountId> {
 
 /// What a preset chooses.
 struct Choice {
-    /// Names of the validators.
-    authorities: Vec<(Sr25519Keyring, Ed25519Keyring)>,
+    /// The validators that government names: the account, which has the same key as the one of blocks, and the key of
+    /// votes.
+    validators: Vec<(Sr25519Keyring, Ed25519Keyring)>,
+    /// Candidates with a bond that may be validators besides.
+    desired_candidates: u32,
     /// Sudo key.
     sudo: Option<AccountId>,
     /// Oracle operators.
@@ -212,24 +217,34 @@ impl Choice {
         // A group starts with the minimum balance in its vault, so that the last withdrawal never reaps the account.
         let vaults = groups.map(|group| (SETTLEMENT_ASSET, Execution::vault_account(group), SETTLEMENT_MINIMUM));
         build_struct_json_patch!(RuntimeGenesisConfig {
-            aura: AuraConfig {
-                authorities: self
-                    .authorities
+            session: SessionConfig {
+                keys: self
+                    .validators
                     .iter()
-                    .map(|(aura, _)| aura.public().into())
+                    .map(|(account, grandpa)| {
+                        let keys = SessionKeys {
+                            aura: account.public().into(),
+                            grandpa: grandpa.public().into(),
+                        };
+                        (account.to_account_id(), account.to_account_id(), keys)
+                    })
                     .collect::<Vec<_>>(),
             },
-            grandpa: GrandpaConfig {
-                authorities: self
-                    .authorities
+            collator_selection: CollatorSelectionConfig {
+                invulnerables: self
+                    .validators
                     .iter()
-                    .map(|(_, grandpa)| (grandpa.public().into(), 1))
+                    .map(|(account, _)| account.to_account_id())
                     .collect::<Vec<_>>(),
+                candidacy_bond: CANDIDACY_BOND,
+                desired_candidates: self.desired_candidates,
             },
             balances: BalancesConfig {
                 balances: accounts
                     .iter()
                     .map(|account| (account.clone(), ENDOWMENT))
+                    // The pot of the authors takes shares of any amount then.
+                    .chain([(CollatorSelection::account_id(), EXISTENTIAL_DEPOSIT)])
                     .collect::<Vec<_>>(),
             },
             assets: AssetsConfig {
@@ -303,7 +318,9 @@ impl Choice {
 pub fn development() -> Value {
     let alice = Sr25519Keyring::Alice.to_account_id();
     Choice {
-        authorities: vec![(Sr25519Keyring::Alice, Ed25519Keyring::Alice)],
+        validators: vec![(Sr25519Keyring::Alice, Ed25519Keyring::Alice)],
+        // Whoever tries the chain becomes one.
+        desired_candidates: 4,
         sudo: Some(alice),
         operators: vec![OPERATOR.to_account_id()],
         development: true,
@@ -378,10 +395,12 @@ pub fn development() -> Value {
 /// Two validators, no sudo key, four oracle operators: [`LOCAL_TESTNET_RUNTIME_PRESET`].
 pub fn local() -> Value {
     Choice {
-        authorities: vec![
+        validators: vec![
             (Sr25519Keyring::Alice, Ed25519Keyring::Alice),
             (Sr25519Keyring::Bob, Ed25519Keyring::Bob),
         ],
+        // Government lets them in when the network is large enough for strangers.
+        desired_candidates: 0,
         sudo: None,
         // One of four may lie or be silent.
         operators: [

@@ -116,6 +116,7 @@ impl Classify<RuntimeCall, Hash> for Classes {
                 | SequencersCall::set_take_over { .. },
             ) => Some(Class::Members),
             RuntimeCall::OracleOperators(_) => Some(Class::Members),
+            RuntimeCall::CollatorSelection(_) => Some(Class::Members),
             RuntimeCall::Assets(pallet_assets::Call::force_create { .. }) => Some(Class::Members),
             RuntimeCall::Utility(
                 Utility::batch { calls } | Utility::batch_all { calls } | Utility::force_batch { calls },

@@ -47,6 +47,18 @@ const TABLE: &[(&str, Effect, &str)] = &[
         Effect::Nothing,
         "report_equivocation report_equivocation_unsigned note_stalled",
     ),
+    // Keys, candidates and the list of validators: no vault is any of theirs.
+    ("Session", Effect::Nothing, "set_keys purge_keys"),
+    (
+        "CollatorSelection",
+        Effect::ByNotice,
+        "set_invulnerables set_desired_candidates set_candidacy_bond add_invulnerable remove_invulnerable",
+    ),
+    (
+        "CollatorSelection",
+        Effect::Nothing,
+        "register_as_candidate leave_intent update_bond take_candidate_slot",
+    ),
     // Of the native token.
     (
         "Balances",

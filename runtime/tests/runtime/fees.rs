@@ -1,11 +1,11 @@
-//! Fees (C-FEE): in the native token they are burned, in the settlement asset they are the treasury's, at a rate that
+//! Fees (C-FEE): in the native token most of them are burned, in the settlement asset they are the treasury's, at a rate that
 //! governance sets.
 
 use crate::{blocks::begin_block, genesis::state};
 use cloister_runtime::{
     constants::money::{SETTLEMENT_ASSET, SETTLEMENT_MINIMUM, SETTLEMENT_UNIT, UNIT},
     transaction::{sign, Binding},
-    AccountId, AssetId, Assets, Balances, Executive, Runtime, RuntimeCall, System, Treasury, UncheckedExtrinsic,
+    AccountId, AssetId, Assets, Balances, CollatorSelection, Executive, Runtime, RuntimeCall, System, Treasury, UncheckedExtrinsic,
 };
 use codec::Compact;
 use frame_support::{assert_ok, traits::fungibles::Mutate};
@@ -94,16 +94,19 @@ fn a_chain_for_money_should_take_an_asset_only_at_the_rate_that_governance_sets(
         // A native token is a quarter of a unit of the asset, so a unit of 10^-6 is 4 x 10^6 native units.
         set_rate(FixedU128::from_u32(4_000_000));
         let paid = pays(SETTLEMENT_ASSET);
-        // What the same transaction costs in native tokens, which are burned.
+        // What the same transaction costs in native tokens: a fifth is for authors, the rest is burned.
         assert_ok!(Balances::force_set_balance(
             frame_system::RawOrigin::Root.into(),
             poor().into(),
             UNIT
         ));
-        let supply = Balances::total_issuance();
+        let pot = || Balances::free_balance(CollatorSelection::account_id());
+        let (supply, before) = (Balances::total_issuance(), pot());
         assert_ok!(Executive::apply_extrinsic(remark(None)).expect("the fee is paid"));
         let native = UNIT - Balances::free_balance(poor());
-        assert_eq!(supply - Balances::total_issuance(), native);
+        let share = pot() - before;
+        assert_eq!(share, native / 5);
+        assert_eq!(supply - Balances::total_issuance(), native - share);
         // The extension weighs more where it moves an asset; rounded up.
         assert!(paid * 4_000_000 > native, "{paid} {native}");
         assert!(paid * 4_000_000 < 2 * native, "{paid} {native}");

@@ -199,6 +199,10 @@ fn widening() -> Vec<(RuntimeCall, Class)> {
             .into(),
             Class::Members,
         ),
+        (
+            pallet_collator_selection::Call::<Runtime>::set_desired_candidates { max: 3 }.into(),
+            Class::Members,
+        ),
         (verifying_key(), Class::Keys),
         (
             Call::set_delays {

@@ -102,6 +102,8 @@ const OF_SDK: &[&str] = &[
     "Balances",
     "Assets",
     "AssetRate",
+    "CollatorSelection",
+    "Session",
     "Utility",
     "Sudo",
     "Preimage",
