@@ -3,12 +3,14 @@
 //! | preset | validators | sudo key | oracle operators | development parameters | for |
 //! | --- | --- | --- | --- | --- | --- |
 //! | `development` | Alice | Alice | Charlie | accepted | one node on one machine |
-//! | `local_testnet` | Alice, Bob | none | Alice, Bob, Charlie, Dave | refused | a network of nodes on one machine |
+//! | `local_testnet` | Alice, Bob | none | Alice, Bob, Charlie, Dave | accepted | a network of nodes on one machine |
+//! | `staging` | Alice, Bob | none | Alice, Bob, Charlie, Dave | refused | a chain of one's own, with other keys |
 //!
-//! Both have the two margin groups of [`groups`], settling in USDX, with One and Alice as submitters of batches, and
-//! endow the keyring's accounts. Only `development` has verifying keys from the first block, from a public seed, Alice
-//! as the custodian of USDX, and notices that are due at once; on `local_testnet` nobody holds a role of USDX. The keys
-//! of both are public, so neither is for money.
+//! All have the two margin groups of [`groups`], settling in USDX, with One and Alice as submitters of batches, and
+//! endow the keyring's accounts. Those that accept development parameters have verifying keys and a sealing key from the
+//! first block, from public seeds, so that their exchange starts by itself, Alice as the custodian of USDX, and notices
+//! that are due at once. On `staging` nobody holds a role of USDX, and all that is governed waits for its time. The keys
+//! of all are public, so none is for money: no node runs `staging` as it is, `make-chain` has its keys replaced.
 
 use crate::{
     configs::oracle::FeedId,
@@ -41,6 +43,9 @@ use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 pub const ENDOWMENT: Balance = 1_000_000 * UNIT;
 /// Settlement asset of each account of a preset.
 pub const SETTLEMENT_ENDOWMENT: Balance = 10_000_000 * SETTLEMENT_UNIT;
+
+/// The preset for a chain of one's own.
+pub const STAGING: &str = "staging";
 
 /// Price feeds of the presets.
 pub mod feeds {
@@ -314,6 +319,61 @@ impl Choice {
     }
 }
 
+/// Verifying keys of the parameters from a public seed.
+fn development_keys() -> Vec<GenesisKey> {
+    vec![
+        GenesisKey {
+            id: DEVELOPMENT_BATCH_KEY,
+            statement: DEVELOPMENT_SHAPE,
+            development: true,
+            key: BATCH_KEY_BYTES.to_vec(),
+        },
+        GenesisKey {
+            id: DEVELOPMENT_SEAL_KEY,
+            statement: StatementKind::Seal,
+            development: true,
+            key: SEAL_KEY_BYTES.to_vec(),
+        },
+        GenesisKey {
+            id: DEVELOPMENT_HOUSE_KEY,
+            statement: StatementKind::HouseRekey,
+            development: true,
+            key: HOUSE_KEY_BYTES.to_vec(),
+        },
+        GenesisKey {
+            id: DEVELOPMENT_SOLVENCY_KEY,
+            statement: DEVELOPMENT_SOLVENCY_SHAPE,
+            development: true,
+            key: SOLVENCY_KEY_BYTES.to_vec(),
+        },
+        GenesisKey {
+            id: DEVELOPMENT_LARGE_SOLVENCY_KEY,
+            statement: DEVELOPMENT_LARGE_SOLVENCY_SHAPE,
+            development: true,
+            key: LARGE_SOLVENCY_KEY_BYTES.to_vec(),
+        },
+        GenesisKey {
+            id: DEVELOPMENT_EXIT_KEY,
+            statement: StatementKind::Exit,
+            development: true,
+            key: EXIT_KEY_BYTES.to_vec(),
+        },
+        GenesisKey {
+            id: DEVELOPMENT_MAKER_KEY,
+            statement: DEVELOPMENT_MAKER_SHAPE,
+            development: true,
+            key: MAKER_KEY_BYTES.to_vec(),
+        },
+    ]
+}
+
+/// The sealing key that everybody has the secret of. A seed without a key would be one in 2^252; the chain would then
+/// start without one, as `staging` does.
+fn development_seal_key() -> Option<(Field, Field)> {
+    let key = SealKey::from_seed(&SEAL_SEED).public().ok()?;
+    Some((to_bytes(&key.x()), to_bytes(&key.y())))
+}
+
 /// One validator that is also everything else: [`DEV_RUNTIME_PRESET`].
 pub fn development() -> Value {
     let alice = Sr25519Keyring::Alice.to_account_id();
@@ -324,12 +384,7 @@ pub fn development() -> Value {
         sudo: Some(alice),
         operators: vec![OPERATOR.to_account_id()],
         development: true,
-        // A seed without a key would be one in 2^252; the chain would then start without a sealing key, as `local`
-        // does.
-        seal_key: SealKey::from_seed(&SEAL_SEED)
-            .public()
-            .ok()
-            .map(|key| (to_bytes(&key.x()), to_bytes(&key.y()))),
+        seal_key: development_seal_key(),
         // A person feeds prices by hand, and wants to see what they do.
         pace: Pace {
             max_price_age: 600_000,
@@ -340,50 +395,7 @@ pub fn development() -> Value {
         // The longest that the chain allows before a freeze: whoever lets a development chain run without a sequencer
         // has it still the next day.
         solvency_terms: Some((HOUR, 24 * HOUR)),
-        verifying_keys: vec![
-            GenesisKey {
-                id: DEVELOPMENT_BATCH_KEY,
-                statement: DEVELOPMENT_SHAPE,
-                development: true,
-                key: BATCH_KEY_BYTES.to_vec(),
-            },
-            GenesisKey {
-                id: DEVELOPMENT_SEAL_KEY,
-                statement: StatementKind::Seal,
-                development: true,
-                key: SEAL_KEY_BYTES.to_vec(),
-            },
-            GenesisKey {
-                id: DEVELOPMENT_HOUSE_KEY,
-                statement: StatementKind::HouseRekey,
-                development: true,
-                key: HOUSE_KEY_BYTES.to_vec(),
-            },
-            GenesisKey {
-                id: DEVELOPMENT_SOLVENCY_KEY,
-                statement: DEVELOPMENT_SOLVENCY_SHAPE,
-                development: true,
-                key: SOLVENCY_KEY_BYTES.to_vec(),
-            },
-            GenesisKey {
-                id: DEVELOPMENT_LARGE_SOLVENCY_KEY,
-                statement: DEVELOPMENT_LARGE_SOLVENCY_SHAPE,
-                development: true,
-                key: LARGE_SOLVENCY_KEY_BYTES.to_vec(),
-            },
-            GenesisKey {
-                id: DEVELOPMENT_EXIT_KEY,
-                statement: StatementKind::Exit,
-                development: true,
-                key: EXIT_KEY_BYTES.to_vec(),
-            },
-            GenesisKey {
-                id: DEVELOPMENT_MAKER_KEY,
-                statement: DEVELOPMENT_MAKER_SHAPE,
-                development: true,
-                key: MAKER_KEY_BYTES.to_vec(),
-            },
-        ],
+        verifying_keys: development_keys(),
         // Whoever tries the chain asks her for more of the asset.
         issuer: Some(Sr25519Keyring::Alice.to_account_id()),
         // What is announced is due at once.
@@ -392,8 +404,30 @@ pub fn development() -> Value {
     .patch()
 }
 
-/// Two validators, no sudo key, four oracle operators: [`LOCAL_TESTNET_RUNTIME_PRESET`].
+/// Two validators, no sudo key, four oracle operators, an exchange that starts by itself:
+/// [`LOCAL_TESTNET_RUNTIME_PRESET`].
 pub fn local() -> Value {
+    Choice {
+        development: true,
+        seal_key: development_seal_key(),
+        solvency_terms: Some((HOUR, 24 * HOUR)),
+        verifying_keys: development_keys(),
+        // Whoever tries the chain becomes a validator, and asks Alice for more of the asset.
+        desired_candidates: 4,
+        issuer: Some(Sr25519Keyring::Alice.to_account_id()),
+        delays: Some(Delays::default()),
+        ..network()
+    }
+    .patch()
+}
+
+/// A chain without anything that is for development, but for its keys: [`STAGING`].
+pub fn staging() -> Value {
+    network().patch()
+}
+
+/// Two validators, no sudo key, four oracle operators.
+fn network() -> Choice {
     Choice {
         validators: vec![
             (Sr25519Keyring::Alice, Ed25519Keyring::Alice),
@@ -425,7 +459,6 @@ pub fn local() -> Value {
         issuer: None,
         delays: None,
     }
-    .patch()
 }
 
 /// The preset called `id` as JSON, none if there is no such preset.
@@ -433,6 +466,7 @@ pub fn get(id: &PresetId) -> Option<Vec<u8>> {
     let patch = match id.as_str() {
         DEV_RUNTIME_PRESET => development(),
         LOCAL_TESTNET_RUNTIME_PRESET => local(),
+        STAGING => staging(),
         _ => return None,
     };
     Some(patch.to_string().into_bytes())
@@ -443,5 +477,6 @@ pub fn names() -> Vec<PresetId> {
     vec![
         PresetId::from(DEV_RUNTIME_PRESET),
         PresetId::from(LOCAL_TESTNET_RUNTIME_PRESET),
+        PresetId::from(STAGING),
     ]
 }

@@ -69,7 +69,7 @@ pub enum MakeError {
 /// Write the specification of a chain of your own, without a key that everybody knows.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
-In two steps. The template is the configuration of the chain `local`; every key and address in it is public and is to be
+In two steps. The template is like the chain `local`, without what is for development; every key and address in it is public and is to be
 replaced: validators (`session`, `collatorSelection`), balances, the settlement asset, oracle operators, submitters, fee accounts.
 
 EXAMPLE
@@ -112,7 +112,7 @@ impl MakeChain {
     /// [`MakeError`].
     pub fn run(&self) -> Result<(), MakeError> {
         let (Some(path), Some(name), Some(id)) = (&self.genesis, &self.name, &self.id) else {
-            return print(&format!("{:#}", genesis_presets::local()));
+            return print(&format!("{:#}", genesis_presets::staging()));
         };
         let text = read(path)?;
         let config = serde_json::from_str(&text).map_err(|source| MakeError::Json {

@@ -70,9 +70,9 @@ fn no_chain_should_be_taken_unasked() {
     }
 }
 
-/// The configuration of the chain `local`, with every public key replaced by another one.
+/// The template of `make-chain`, with every public key replaced by another one.
 fn with_own_keys() -> Value {
-    let mut config = cloister_runtime::genesis_presets::local();
+    let mut config = cloister_runtime::genesis_presets::staging();
     // The same for the same one: a validator's account has keys, a place and money.
     let mut replaced = BTreeMap::new();
     for path in genesis::public_keys(&config) {
@@ -89,7 +89,7 @@ fn with_own_keys() -> Value {
 
 #[test]
 fn a_chain_of_ones_own_should_have_no_public_key() {
-    let template = cloister_runtime::genesis_presets::local();
+    let template = cloister_runtime::genesis_presets::staging();
     let Err(MakeError::PublicKeys(found)) = make("Mine", "mine", template, Vec::new()) else {
         panic!("public keys are taken");
     };
@@ -158,7 +158,7 @@ fn hex(bytes: &[u8]) -> String {
 
 #[test]
 fn a_genesis_configuration_out_of_bounds_should_be_refused_in_a_sentence() {
-    let good = cloister_runtime::genesis_presets::local();
+    let good = cloister_runtime::genesis_presets::staging();
     assert_eq!(genesis::check(good.clone()), Ok(()));
     let mut wrong = good.clone();
     wrong["risk"]["groups"][0]["params"]["maxPriceAge"] = 0.into();

@@ -2,7 +2,7 @@
 //! governance sets.
 
 use crate::{blocks::begin_block, genesis::state};
-use cloister_runtime::{
+use cloister_runtime::{genesis_presets::STAGING, 
     constants::money::{SETTLEMENT_ASSET, SETTLEMENT_MINIMUM, SETTLEMENT_UNIT, UNIT},
     transaction::{sign, Binding},
     AccountId, AssetId, Assets, Balances, CollatorSelection, Executive, Runtime, RuntimeCall, System, Treasury, UncheckedExtrinsic,
@@ -11,7 +11,7 @@ use codec::Compact;
 use frame_support::{assert_ok, traits::fungibles::Mutate};
 use polkadot_sdk::*;
 use sp_core::{sr25519::Pair, Pair as _};
-use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use sp_genesis_builder::DEV_RUNTIME_PRESET;
 use sp_runtime::{
     transaction_validity::{InvalidTransaction, TransactionValidityError},
     FixedU128,
@@ -87,7 +87,7 @@ fn the_settlement_asset_alone_should_be_enough_on_a_development_chain() {
 
 #[test]
 fn a_chain_for_money_should_take_an_asset_only_at_the_rate_that_governance_sets() {
-    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+    state(STAGING).execute_with(|| {
         begin_block();
         give(SETTLEMENT_UNIT);
         assert_eq!(Executive::apply_extrinsic(remark(Some(SETTLEMENT_ASSET))), Err(UNPAID));
@@ -115,7 +115,7 @@ fn a_chain_for_money_should_take_an_asset_only_at_the_rate_that_governance_sets(
 
 #[test]
 fn a_rate_of_nothing_should_let_nobody_act_for_nothing() {
-    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+    state(STAGING).execute_with(|| {
         begin_block();
         give(SETTLEMENT_UNIT);
         set_rate(FixedU128::from_u32(0));

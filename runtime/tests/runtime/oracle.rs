@@ -6,7 +6,7 @@ use cloister_runtime::{
         custody::Permitted,
         oracle::{middle, FeedValue, OperatorsInstance, Quorum, VALUE_LIFETIME},
     },
-    genesis_presets::{feeds::BTC_INDEX, groups::BTC, OPERATOR, SEQUENCER},
+    genesis_presets::{STAGING, feeds::BTC_INDEX, groups::BTC, OPERATOR, SEQUENCER},
     Oracle, OracleOperators, Risk, Runtime, RuntimeCall, RuntimeOrigin, System,
 };
 use frame_support::{
@@ -19,7 +19,7 @@ use pallet_cloister_risk::{Groups, RiskTables};
 use pallet_oracle::TimestampedValue;
 use polkadot_sdk::*;
 use proptest::prelude::*;
-use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use sp_genesis_builder::DEV_RUNTIME_PRESET;
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve, Ferdie, One};
 use sp_runtime::FixedU128;
 
@@ -63,7 +63,7 @@ fn price() -> Option<FeedValue> {
 
 /// Runs on `local`, with these operators.
 fn with(operators: &[Sr25519Keyring], test: impl FnOnce()) {
-    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+    state(STAGING).execute_with(|| {
         System::set_block_number(1);
         at(NOW);
         let mut members: Vec<_> = operators.iter().map(|key| key.to_account_id()).collect();
@@ -97,7 +97,7 @@ fn quorums_should_leave_room_for_fewer_than_a_third() {
 
 #[test]
 fn the_presets_should_have_a_quorum() {
-    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+    state(STAGING).execute_with(|| {
         at(NOW);
         for operator in [Alice, Bob] {
             assert_ok!(feed(operator, usd(60_000)));

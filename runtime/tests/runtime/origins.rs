@@ -3,7 +3,7 @@
 
 use crate::{cloister::NOW, genesis::state, notice::government};
 use cloister_runtime::{
-    genesis_presets::{feeds, groups},
+    genesis_presets::{STAGING, feeds, groups},
     AccountId, Runtime, RuntimeCall, RuntimeOrigin, System,
 };
 use frame_support::{traits::GetCallMetadata, BoundedVec};
@@ -16,7 +16,7 @@ use pallet_cloister_sequencers::Call as Sequence;
 use pallet_cloister_timelock::{Call as Timelock, Delays};
 use pallet_cloister_verifier::{Call as Verify, StatementKind};
 use polkadot_sdk::*;
-use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use sp_genesis_builder::DEV_RUNTIME_PRESET;
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
 use sp_runtime::{traits::Dispatchable, DispatchError};
 use std::collections::{BTreeMap, BTreeSet};
@@ -457,7 +457,7 @@ fn refused(call: &RuntimeCall, origin: RuntimeOrigin) -> DispatchError {
 
 /// Runs a test on a chain for money after its first block.
 fn on_local(test: impl FnOnce()) {
-    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+    state(STAGING).execute_with(|| {
         System::set_block_number(1);
         pallet_timestamp::Now::<Runtime>::put(NOW);
         test();

@@ -13,7 +13,7 @@ use cloister_runtime::{
         money::EXISTENTIAL_DEPOSIT,
         validators::{AUTHORS_SHARE, CANDIDACY_BOND, KEPT_SESSIONS, KEY_DEPOSIT},
     },
-    genesis_presets::ENDOWMENT,
+    genesis_presets::{ENDOWMENT, STAGING},
     opaque::SessionKeys,
     validators::{Barred, SetOf, Sets},
     AccountId, AllPalletsWithSystem, Authorship, Balances, CollatorSelection, Executive, Grandpa, Header, Runtime,
@@ -30,7 +30,7 @@ use sp_consensus_grandpa::{
     localized_payload, runtime_decl_for_grandpa_api::GrandpaApi, AuthorityId, EquivocationProof,
 };
 use sp_core::{ed25519, proof_of_possession::ProofOfPossessionGenerator, sr25519, Pair, H256};
-use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use sp_genesis_builder::DEV_RUNTIME_PRESET;
 use sp_io::hashing::twox_128;
 use sp_keyring::{
     Ed25519Keyring,
@@ -274,7 +274,7 @@ fn candidate_that_makes_no_block_should_get_its_bond_back_and_go() {
 
 #[test]
 fn validators_without_a_bond_should_come_and_go_by_notice_of_government_alone() {
-    for preset in [DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET] {
+    for preset in [DEV_RUNTIME_PRESET, STAGING] {
         state(preset).execute_with(|| {
             next_block();
             let calls: Vec<RuntimeCall> = vec![
@@ -663,7 +663,7 @@ fn genesis_should_refuse_validators_without_keys_places_or_money() {
         ),
     ];
     for (change, said) in changes {
-        let mut config = config(LOCAL_TESTNET_RUNTIME_PRESET);
+        let mut config = config(STAGING);
         change(&mut config);
         let built = std::panic::catch_unwind(move || config.build_storage());
         let panic = built.err().expect("it is refused");

@@ -1,7 +1,7 @@
 //! The treasury: who spends how much of it.
 
 use super::*;
-use cloister_runtime::{
+use cloister_runtime::{genesis_presets::STAGING, 
     configs::governance::treasury::{Spendable, GOVERNMENT_MOST, TREASURER_MOST},
     constants::money::{SETTLEMENT_ASSET, SETTLEMENT_UNIT, UNIT},
     Assets, Balances, Execution, Treasury,
@@ -32,7 +32,7 @@ fn fund() {
 
 #[test]
 fn shares_of_the_groups_fees_should_be_the_treasurys() {
-    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+    state(STAGING).execute_with(|| {
         let of_execution: AccountId = <<Runtime as pallet_cloister_execution::Config>::Treasury as Get<_>>::get();
         assert_eq!(of_execution, Treasury::account_id());
         assert!(!Execution::is_vault(&of_execution));
