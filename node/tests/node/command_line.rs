@@ -3,7 +3,7 @@
 use clap::error::ErrorKind;
 use cloister_node::{chain_spec::ChainSpec, cli::Cli};
 use cloister_runtime::genesis_presets::STAGING;
-use polkadot_sdk::sc_service::{ChainSpec as _, ChainType};
+use polkadot_sdk::sc_service::{ChainSpec as _, ChainType, NoExtension};
 use rustix::process::{kill_process, Pid, Signal};
 use std::{
     fs,
@@ -163,7 +163,7 @@ fn a_validator_should_go_on_without_a_sequencer_that_cannot_start() {
     let port = free_port().to_string();
     // A chain that has no public secret.
     let spec = folder.path().join("staging.json");
-    let chain = ChainSpec::builder(cloister_runtime::WASM_BINARY.expect("it is built"), None)
+    let chain = ChainSpec::builder(cloister_runtime::WASM_BINARY.expect("it is built"), NoExtension::None)
         .with_id("staging_test")
         .with_chain_type(ChainType::Live)
         .with_genesis_config_preset_name(STAGING)
@@ -174,6 +174,7 @@ fn a_validator_should_go_on_without_a_sequencer_that_cannot_start() {
         "--chain",
         &spec,
         "--sequencer",
+        "--unsafe-force-node-key-generation",
         "--base-path",
         &path,
         "--no-telemetry",
