@@ -13,11 +13,7 @@ use crate::{
 };
 use frame_support::{
     parameter_types,
-    traits::{
-        fungible, fungibles,
-        tokens::ConversionToAssetBalance,
-        ConstU128, ConstU8, Imbalance, OnUnbalanced,
-    },
+    traits::{fungible, fungibles, tokens::ConversionToAssetBalance, ConstU128, ConstU8, Imbalance, OnUnbalanced},
     weights::{ConstantMultiplier, IdentityFee},
 };
 use pallet_asset_tx_payment::{FungiblesAdapter, HandleCredit};
@@ -51,7 +47,9 @@ impl OnUnbalanced<fungible::Credit<AccountId, Balances>> for AuthorsShare {
         let share = Percent::from_rational(AUTHORS_SHARE, 100) * charged.peek();
         let (share, burned) = charged.split(share);
         drop(burned);
-        if let Err(refused) = <Balances as fungible::Balanced<AccountId>>::resolve(&CollatorSelection::account_id(), share) {
+        if let Err(refused) =
+            <Balances as fungible::Balanced<AccountId>>::resolve(&CollatorSelection::account_id(), share)
+        {
             drop(refused);
         }
     }

@@ -10,10 +10,11 @@ use cloister_runtime::{
         oracle::FeedValue,
     },
     constants::{development::SEAL_SEED, time},
-    genesis_presets::{STAGING, feeds, groups, DEVELOPMENT_BATCH_KEY, DEVELOPMENT_EXIT_KEY, DEVELOPMENT_HOUSE_KEY,
+    genesis_presets::{
+        feeds, groups, DEVELOPMENT_BATCH_KEY, DEVELOPMENT_EXIT_KEY, DEVELOPMENT_HOUSE_KEY,
         DEVELOPMENT_LARGE_SOLVENCY_KEY, DEVELOPMENT_LARGE_SOLVENCY_SHAPE, DEVELOPMENT_MAKER_KEY,
         DEVELOPMENT_MAKER_SHAPE, DEVELOPMENT_SEAL_KEY, DEVELOPMENT_SHAPE, DEVELOPMENT_SOLVENCY_KEY,
-        DEVELOPMENT_SOLVENCY_SHAPE, FEE_ACCOUNT, OPERATOR, SEQUENCER,
+        DEVELOPMENT_SOLVENCY_SHAPE, FEE_ACCOUNT, OPERATOR, SEQUENCER, STAGING,
     },
     BlockNumber, Execution, Oracle, Risk, Runtime, RuntimeOrigin, Sequencers, System, Verifier,
 };

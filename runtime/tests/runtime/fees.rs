@@ -2,10 +2,12 @@
 //! governance sets.
 
 use crate::{blocks::begin_block, genesis::state};
-use cloister_runtime::{genesis_presets::STAGING, 
+use cloister_runtime::{
     constants::money::{SETTLEMENT_ASSET, SETTLEMENT_MINIMUM, SETTLEMENT_UNIT, UNIT},
+    genesis_presets::STAGING,
     transaction::{sign, Binding},
-    AccountId, AssetId, Assets, Balances, CollatorSelection, Executive, Runtime, RuntimeCall, System, Treasury, UncheckedExtrinsic,
+    AccountId, AssetId, Assets, Balances, CollatorSelection, Executive, Runtime, RuntimeCall, System, Treasury,
+    UncheckedExtrinsic,
 };
 use codec::Compact;
 use frame_support::{assert_ok, traits::fungibles::Mutate};

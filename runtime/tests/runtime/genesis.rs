@@ -44,7 +44,14 @@ pub fn config(name: &str) -> RuntimeGenesisConfig {
 #[test]
 fn every_named_preset_should_make_a_genesis_block() {
     let names = genesis_presets::names();
-    assert_eq!(names, [DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET, genesis_presets::STAGING]);
+    assert_eq!(
+        names,
+        [
+            DEV_RUNTIME_PRESET,
+            LOCAL_TESTNET_RUNTIME_PRESET,
+            genesis_presets::STAGING
+        ]
+    );
     for name in names {
         state(&name).execute_with(|| {
             let authorities = pallet_aura::Authorities::<Runtime>::get();

@@ -16,7 +16,7 @@ use cloister_runtime::{
         authority::is_of_field,
         tracks::{Tracks, TRACKS},
     },
-    genesis_presets::{STAGING, endowed, feeds, groups, ENDOWMENT},
+    genesis_presets::{endowed, feeds, groups, ENDOWMENT, STAGING},
     offices::Origin as Office,
     AccountId, Balance, BlockNumber, ConvictionVoting, OriginCaller, Preimage, Referenda, Risk, Runtime, RuntimeCall,
     RuntimeEvent, RuntimeOrigin, Scheduler, System, Timelock,

@@ -11,7 +11,7 @@ use cloister_runtime::{
         notice::{Classes, LeastDelays, Lifetime},
     },
     constants::{money::SETTLEMENT_ASSET, time},
-    genesis_presets::{STAGING, groups, SEQUENCER},
+    genesis_presets::{groups, SEQUENCER, STAGING},
     BlockNumber, Execution, Oracle, OracleOperators, Risk, Runtime, RuntimeCall, RuntimeOrigin, System, Timelock,
     Verifier,
 };

@@ -6,7 +6,7 @@ use cloister_runtime::{
         custody::Permitted,
         oracle::{middle, FeedValue, OperatorsInstance, Quorum, VALUE_LIFETIME},
     },
-    genesis_presets::{STAGING, feeds::BTC_INDEX, groups::BTC, OPERATOR, SEQUENCER},
+    genesis_presets::{feeds::BTC_INDEX, groups::BTC, OPERATOR, SEQUENCER, STAGING},
     Oracle, OracleOperators, Risk, Runtime, RuntimeCall, RuntimeOrigin, System,
 };
 use frame_support::{

@@ -3,7 +3,7 @@
 
 use crate::{cloister::NOW, genesis::state, notice::government};
 use cloister_runtime::{
-    genesis_presets::{STAGING, feeds, groups},
+    genesis_presets::{feeds, groups, STAGING},
     AccountId, Runtime, RuntimeCall, RuntimeOrigin, System,
 };
 use frame_support::{traits::GetCallMetadata, BoundedVec};

@@ -1,9 +1,10 @@
 //! The treasury: who spends how much of it.
 
 use super::*;
-use cloister_runtime::{genesis_presets::STAGING, 
+use cloister_runtime::{
     configs::governance::treasury::{Spendable, GOVERNMENT_MOST, TREASURER_MOST},
     constants::money::{SETTLEMENT_ASSET, SETTLEMENT_UNIT, UNIT},
+    genesis_presets::STAGING,
     Assets, Balances, Execution, Treasury,
 };
 use frame_support::traits::{
