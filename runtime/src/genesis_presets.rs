@@ -7,10 +7,11 @@
 //! | `staging` | Alice, Bob | none | Alice, Bob, Charlie, Dave | refused | a chain of one's own, with other keys |
 //!
 //! All have the two margin groups of [`groups`], settling in USDX, with One and Alice as submitters of batches, and
-//! endow the keyring's accounts. Those that accept development parameters have verifying keys and a sealing key from the
-//! first block, from public seeds, so that their exchange starts by itself, Alice as the custodian of USDX, and notices
-//! that are due at once. On `staging` nobody holds a role of USDX, and all that is governed waits for its time. The keys
-//! of all are public, so none is for money: no node runs `staging` as it is, `make-chain` has its keys replaced.
+//! endow the keyring's accounts. Those that accept development parameters have verifying keys and a sealing key from
+//! the first block, from public seeds, so that their exchange starts by itself, Alice as the custodian of USDX, and
+//! notices that are due at once. On `staging` nobody holds a role of USDX, and all that is governed waits for its time.
+//! The keys of all are public, so none is for money: no node runs `staging` as it is, `make-chain` has its keys
+//! replaced.
 
 use crate::{
     configs::oracle::FeedId,

@@ -1,7 +1,7 @@
 //! Fees of transactions (C-FEE). In the native token a fifth is for the authors of blocks, and the rest is burned: if
-//! authors had all of it, one could fill blocks for nothing, and if the treasury had it, whoever governs would want dear
-//! transactions. In the settlement asset they are the treasury's, because to burn them would be a gift to whoever issues
-//! the asset.
+//! authors had all of it, one could fill blocks for nothing, and if the treasury had it, whoever governs would want
+//! dear transactions. In the settlement asset they are the treasury's, because to burn them would be a gift to whoever
+//! issues the asset.
 
 use crate::{
     configs::{development::is_development, notice::Announced},

@@ -1,5 +1,5 @@
-//! Fees (C-FEE): in the native token most of them are burned, in the settlement asset they are the treasury's, at a rate that
-//! governance sets.
+//! Fees (C-FEE): in the native token most of them are burned, in the settlement asset they are the treasury's, at a
+//! rate that governance sets.
 
 use crate::{blocks::begin_block, genesis::state};
 use cloister_runtime::{

@@ -1,6 +1,6 @@
 //! Government on a real node (C-GOVERN, C-NOTICE): whoever holds the token votes, nobody has a sudo key. A margin is
-//! another one and the next batch obeys it, an instrument is listed and traded, a parameter out of its bounds is refused
-//! by name, the runtime is upgraded after its delay, and whoever distrusts it is out before.
+//! another one and the next batch obeys it, an instrument is listed and traded, a parameter out of its bounds is
+//! refused by name, the runtime is upgraded after its delay, and whoever distrusts it is out before.
 
 mod upgrade;
 mod votes;
