@@ -51,6 +51,8 @@ pub mod validators {
     pub const MAX_INVULNERABLES: u32 = 50;
     /// Maximum number of candidates with a bond.
     pub const MAX_CANDIDATES: u32 = 50;
+    /// Maximum number of validators that may produce and finalise blocks.
+    pub const MAX_AUTHORITIES: u32 = MAX_INVULNERABLES + MAX_CANDIDATES;
     /// Blocks of a session.
     pub const SESSION: BlockNumber = HOURS;
     /// The same on a development chain: 20 s.

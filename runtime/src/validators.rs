@@ -151,7 +151,7 @@ pub mod pallet {
 /// Accounts and the keys with which they vote.
 pub type Voters<T> = BoundedVec<
     (<T as frame_system::Config>::AccountId, AuthorityId),
-    ConstU32<{ crate::configs::consensus::MAX_AUTHORITIES }>,
+    ConstU32<{ crate::constants::validators::MAX_AUTHORITIES }>,
 >;
 type CurrencyOf<T> = <T as pallet_collator_selection::Config>::Currency;
 type BalanceOf<T> = <CurrencyOf<T> as Currency<<T as frame_system::Config>::AccountId>>::Balance;

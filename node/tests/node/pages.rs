@@ -46,7 +46,12 @@ fn every_command_of_the_pages_should_be_understood() {
         for command in commands(&fs::read_to_string(&page).expect("text")) {
             let understood = Cli::understood().try_get_matches_from(words(&command));
             if let Err(error) = understood {
-                assert_eq!(error.kind(), ErrorKind::DisplayHelp, "{}: {command}\n{error}", page.display());
+                assert_eq!(
+                    error.kind(),
+                    ErrorKind::DisplayHelp,
+                    "{}: {command}\n{error}",
+                    page.display()
+                );
             }
             count += 1;
         }

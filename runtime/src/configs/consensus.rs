@@ -2,7 +2,10 @@
 
 use crate::{
     configs::{development::is_development, validators::ReportLongevity},
-    constants::{time, validators::KEPT_SESSIONS},
+    constants::{
+        time,
+        validators::{KEPT_SESSIONS, MAX_AUTHORITIES},
+    },
     Aura, Moment, Offences, Runtime, RuntimeCall, RuntimeEvent, Session, UncheckedExtrinsic, Validators,
 };
 use frame_support::{
@@ -11,10 +14,6 @@ use frame_support::{
 };
 use polkadot_sdk::*;
 use sp_consensus_aura::sr25519::AuthorityId as AuraId;
-
-/// Maximum number of validators that may produce and finalise blocks.
-pub const MAX_AUTHORITIES: u32 =
-    crate::constants::validators::MAX_INVULNERABLES + crate::constants::validators::MAX_CANDIDATES;
 
 /// Milliseconds of a slot: [`time::SLOT_MILLISECONDS`], on a development chain [`time::DEVELOPMENT_SLOT_MILLISECONDS`].
 /// Aura cannot bear a change of it, and there is none: what makes a development chain is written in the genesis block

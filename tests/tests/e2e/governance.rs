@@ -7,7 +7,7 @@ mod votes;
 
 use crate::governance::{
     upgrade::{code_hash, later_code},
-    votes::{enact, enacted, referendum, refusal, send, vote},
+    votes::{enact, enacted, referendum, refusal, send, vote, PATIENCE, POLL},
 };
 use cloister_cli::{progress::Progress, replay::Feeder};
 use cloister_client::{
@@ -46,7 +46,7 @@ use polkadot_sdk::{
     pallet_referenda::Error as NotAVote,
     pallet_sudo::Call as Sudo,
 };
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 const GROUP: u32 = groups::BTC;
 /// A feed that nobody uses at first.
@@ -57,9 +57,6 @@ const FUNDS: u64 = 10_000_000_000;
 const DEPOSIT: u64 = 5_000_000_000;
 /// An hour in milliseconds.
 const HOUR: u64 = 3_600_000;
-/// How long something may take that happens by itself.
-const PATIENCE: Duration = Duration::from_secs(120);
-const POLL: Duration = Duration::from_millis(500);
 /// Blocks from the notice of an upgrade to its time.
 const DELAY: u32 = 15;
 

@@ -1,6 +1,5 @@
 //! Referenda, from the preimage to what was announced.
 
-use super::{PATIENCE, POLL};
 use cloister_client::{
     chain::{Chain, ChainError, Included, Until},
     oracle::developer,
@@ -22,7 +21,11 @@ use polkadot_sdk::{
         DispatchError,
     },
 };
-use std::time::Instant;
+use std::time::{Duration, Instant};
+
+/// How long something may take that happens by itself.
+pub const PATIENCE: Duration = Duration::from_secs(120);
+pub const POLL: Duration = Duration::from_millis(500);
 
 /// Accounts of the preset that vote: together with most of all there is.
 const VOTERS: [&str; 8] = [
