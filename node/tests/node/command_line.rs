@@ -3,7 +3,7 @@
 use clap::error::ErrorKind;
 use cloister_node::{chain_spec::ChainSpec, cli::Cli};
 use cloister_runtime::genesis_presets::STAGING;
-use polkadot_sdk::sc_service::{ChainSpec as _, ChainType, NoExtension};
+use polkadot_sdk::sc_service::{ChainType, NoExtension};
 use rustix::process::{kill_process, Pid, Signal};
 use std::{
     fs,

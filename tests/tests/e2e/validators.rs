@@ -6,7 +6,7 @@ use cloister_client_core::owner::OwnerKey;
 use cloister_runtime::{opaque::SessionKeys, AccountId};
 use cloister_tests::{
     javascript::{bytes, call, JavaScript, Outcome, CLIENTS},
-    node::{alone, start},
+    node::{beside_another, start},
 };
 use codec::Decode;
 use serde_json::{json, Value};
@@ -36,7 +36,7 @@ async fn finalized(chain: &Chain) -> u32 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn validator_should_rotate_its_keys_and_go_on() {
-    let _alone = alone().await;
+    let _place = beside_another().await;
     let (node, chain) = start("validators", &[]).await;
     let [client, _] = CLIENTS;
     let mut js = JavaScript::start(client, node.url(), "//Alice", node.log()).await;
