@@ -36,7 +36,6 @@ use cloister_runtime::{
 use cloister_sequencer_rpc::ErrorCode;
 use cloister_tests::node::{beside_another, start};
 use cloister_types::Lots;
-use codec::Encode;
 use pallet_cloister_risk::{
     Call as Risk, Error as RiskError, Event as RiskEvent, Group, GroupParams, Groups, RiskParameter,
 };
