@@ -24,8 +24,9 @@ pub fn allow_network_key(cli: &mut Cli) {
     }
 }
 
-/// Limits batches of calls, and has the JSON-RPC served on the port that was asked for or not at all: the SDK would take another one and say so in
-/// one line of the log, and whatever asks the port that was named would reach another node.
+/// Limits batches of calls, and has the JSON-RPC served on the port that was asked for or not at all: the SDK would
+/// take another one and say so in one line of the log, and whatever asks the port that was named would reach another
+/// node.
 ///
 /// # Errors
 /// [`StartError::PortTaken`], [`StartError::Address`].

@@ -74,8 +74,8 @@ impl pallet_transaction_payment::Config for Runtime {
 /// of it.
 const DEVELOPMENT_RATE: u32 = 10u32.pow(DECIMALS as u32 - SETTLEMENT_DECIMALS as u32);
 
-/// What a fee is in an asset: divided by the rate that governance has set, exactly, and rounded up. The SDK multiplies by
-/// the inverse of the rate and rounds down. An asset without a rate, or with one of 0, pays no fees.
+/// What a fee is in an asset: divided by the rate that governance has set, exactly, and rounded up. The SDK multiplies
+/// by the inverse of the rate and rounds down. An asset without a rate, or with one of 0, pays no fees.
 pub struct Rate;
 
 impl ConversionToAssetBalance<Balance, AssetId, Balance> for Rate {
