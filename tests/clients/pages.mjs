@@ -3,13 +3,13 @@
 //     node pages.mjs check URL PAGE...
 //     node pages.mjs run URL PAGE HEADING VOTER...
 //
-// `check` looks up every name of the chain in the pages: `api.tx`, `api.query` and `api.consts` wherever they stand, and
-// calls, events, constants and storage without `api.` in the text. It prints how many names of each kind there are, as
-// JSON.
+// `check` looks up every name of the chain in the pages: `api.tx`, `api.query` and `api.consts` wherever they stand,
+// and calls, events, constants and storage without `api.` in the text. It prints how many names of each kind there are,
+// as JSON.
 //
 // `run` does what the code below a heading says, from the first line to the last. A transaction that the page only
-// writes down is signed and sent as well. `alice` and `anybody` sign, and every voter (a secret URI) votes. It prints the
-// calls that were made, as JSON.
+// writes down is signed and sent as well. `alice` and `anybody` sign, and every voter (a secret URI) votes. It prints
+// the calls that were made, as JSON.
 
 import { readFile } from 'node:fs/promises';
 import { ApiPromise, WsProvider } from '@polkadot/api';

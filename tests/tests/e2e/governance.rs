@@ -1,7 +1,7 @@
-//! Government on a real node (C-GOVERN, C-NOTICE): whoever holds the token votes, nobody has a sudo key. The lines of the
-//! page for `@polkadot/api` change a margin. Then it is another one again and the next batch obeys it, an instrument is
-//! listed and traded, a parameter out of its bounds is refused by name, the runtime is upgraded after its delay, and
-//! whoever distrusts it is out before.
+//! Government on a real node (C-GOVERN, C-NOTICE): whoever holds the token votes, nobody has a sudo key. The lines of
+//! the page for `@polkadot/api` change a margin. Then it is another one again and the next batch obeys it, an
+//! instrument is listed and traded, a parameter out of its bounds is refused by name, the runtime is upgraded after its
+//! delay, and whoever distrusts it is out before.
 
 mod upgrade;
 mod votes;
