@@ -240,6 +240,20 @@ impl Operator {
         said
     }
 
+    /// A trader's command, which is typed again for as long as it says so.
+    async fn trades(&self, command: &str) {
+        let begin = Instant::now();
+        loop {
+            let (good, said) = self.ends(command).await;
+            if good {
+                return;
+            }
+            let waits = said.contains("try again") && begin.elapsed() < PATIENCE;
+            assert!(waits, "{command}: {said}");
+            tokio::time::sleep(POLL).await;
+        }
+    }
+
     /// Starts a node, and waits until it answers. Another one with the same folder or port is stopped first.
     async fn serves(&mut self, command: &str) {
         let own = self.own(command);
@@ -310,7 +324,7 @@ impl Operator {
             match (words.next().expect("it has words"), words.next().unwrap_or_default()) {
                 ("cloister-node", "key") => self.has_keys(&command).await,
                 ("cloister-node", "make-chain") => self.makes_chain(&command).await,
-                ("cloister-node", "export-chain-spec") | ("cloister", _) if !command.starts_with("cloister oracle") => {
+                ("cloister-node", "export-chain-spec") => {
                     self.succeeds(&command).await;
                 }
                 ("cloister-node", _) if command.contains("--sequencer-config") => {
@@ -322,6 +336,7 @@ impl Operator {
                     let child = shell.stdout(Stdio::null()).spawn().expect("there is a shell");
                     self.programs.push((command.clone(), child));
                 }
+                ("cloister", _) => self.trades(&command).await,
                 ("for", "name") => {
                     let said = self.succeeds(&command).await;
                     let ids: Vec<&str> = said.lines().filter(|line| line.starts_with("12D3Koo")).collect();
