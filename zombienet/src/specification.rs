@@ -48,7 +48,7 @@ fn adapt(specification: &mut Value, topology: &Topology) {
         genesis["oracleOperators"]["members"] = members.collect();
         let groups = genesis["risk"]["groups"].as_array_mut().expect("it has groups");
         for group in groups {
-            let age = &mut group["params"]["maxPriceAge"];
+            let age = &mut group["params"]["max_price_age"];
             assert!(age.is_number(), "the parameter has another name");
             *age = json!(price_age);
         }
