@@ -68,7 +68,7 @@ load: build ## trade at the rate that this machine holds, with real proofs, ten 
 
 test: build ## run every test of the workspace, and compile for the browser what runs in it
 	@scripts/check-spec-ids.sh
-	@$(CARGO) test $(SELECTION)
+	@. "$(CACHE)/env" && scripts/test.sh
 	@. "$(CACHE)/env" && scripts/check-browser.sh
 
 # A release is preceded by one; CLOISTER_UNITS and CLOISTER_SEED choose another number of units and another beginning.
