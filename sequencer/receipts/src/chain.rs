@@ -1,6 +1,6 @@
 //! Numbers and links.
 
-use crate::receipt::{Hash, Outcome, Receipt, Scope};
+use cloister_receipt::{Hash, Outcome, Receipt, Scope};
 use codec::{Decode, Encode};
 
 /// Where a chain of receipts stands.

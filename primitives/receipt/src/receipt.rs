@@ -1,9 +1,11 @@
 //! What a receipt says.
 
+use alloc::vec::Vec;
 use blake2::{digest::consts::U32, Blake2b, Digest};
 use cloister_ledger::{SignedControl, SignedInstruction};
 use cloister_types::{Amount, GroupId, Lots};
-use codec::{Decode, Encode};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
 
 /// A blake2-256 hash.
 pub type Hash = [u8; 32];
@@ -35,7 +37,7 @@ pub fn control_hash(signed: &SignedControl) -> Hash {
 }
 
 /// Whose receipts they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Scope {
     /// Genesis hash of the chain.
     pub genesis: [u8; 32],
@@ -44,7 +46,7 @@ pub struct Scope {
 }
 
 /// Why lots of an order neither traded nor came to rest. The names are those of the JSON-RPC (Q-RPC).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum Dropped {
     /// `cancelled`.
     #[codec(index = 0)]
@@ -85,7 +87,7 @@ pub enum Dropped {
 }
 
 /// What became of an instruction at once. It is provisional until it settles (Q-BATCH).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum Outcome {
     /// An order.
     #[codec(index = 0)]
@@ -120,7 +122,7 @@ pub enum Outcome {
 }
 
 /// The sequencer has taken an instruction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Receipt {
     /// Chain and group.
     pub scope: Scope,
@@ -144,7 +146,7 @@ impl Receipt {
 
     /// What is signed.
     pub fn message(&self) -> Vec<u8> {
-        [MESSAGE, &self.hash()].concat()
+        [MESSAGE, &self.hash()[..]].concat()
     }
 
     /// Whether it is of this instruction.
