@@ -517,6 +517,20 @@ EXAMPLES
         #[arg(long, value_name = "HEX")]
         key: Option<String>,
     },
+    /// Show the chain two different receipts of one number: whoever signed them loses its bond.
+    #[command(after_help = "\
+A part of the bond is the wallet's owner's, who signs and pays the fee.
+
+EXAMPLES
+  cloister receipts report mine.txt hers.txt    the first contradiction in these files")]
+    Report {
+        /// Files with receipts, one on a line.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Public key that has signed them, hexadecimal [default: one of the group's sequencers].
+        #[arg(long, value_name = "HEX")]
+        key: Option<String>,
+    },
 }
 
 /// What to do with keys.

@@ -30,6 +30,7 @@ mod output;
 mod payout;
 mod proof;
 mod receipts;
+mod report;
 mod session;
 mod take_back;
 mod tape;

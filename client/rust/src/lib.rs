@@ -19,6 +19,7 @@ pub mod instrument;
 pub mod oracle;
 pub mod prover;
 pub mod recovery;
+pub mod report;
 pub mod seal;
 pub mod sequencer;
 pub mod trader;

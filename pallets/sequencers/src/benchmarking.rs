@@ -13,12 +13,13 @@ fn notice<T: Config>() -> Result<T::RuntimeOrigin, BenchmarkError> {
 }
 
 /// Makes somebody the first of as many members as a group may have; terms say that members lead in turn, and that it
-/// does.
+/// does. It is bonded.
 pub fn lead<T: Config>(group: u32, who: T::AccountId) -> Result<(), BenchmarkError> {
     let terms = TakeOver {
         epoch: 100u32.into(),
         first_delay: MIN_FIRST_DELAY,
     };
+    T::Bonds::make_bonded(group, &who);
     let others = (1..T::MaxMembers::get()).map(|number| account("member", number, 0));
     let members = core::iter::once(who).chain(others).collect();
     Pallet::<T>::put_members(group, BoundedVec::truncate_from(members))
@@ -30,12 +31,15 @@ pub fn lead<T: Config>(group: u32, who: T::AccountId) -> Result<(), BenchmarkErr
 mod benchmarks {
     use super::*;
 
-    /// Other members than before, so the whole list before is looked at for each.
+    /// Other members than before, so the whole list before is looked at for each, and each loses a bond that is good.
     #[benchmark]
     fn set_members(m: Linear<0, { T::MaxMembers::get() }>) -> Result<(), BenchmarkError> {
         let origin = notice::<T>()?;
         let all = |kind| BoundedVec::truncate_from((0..m).map(|i| account(kind, i, 0)).collect());
         Pallet::<T>::put_members(GROUP, all("before")).map_err(|_| BenchmarkError::Stop("no members"))?;
+        Members::<T>::get(GROUP)
+            .iter()
+            .for_each(|who| T::Bonds::make_bonded(GROUP, who));
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, GROUP, all("after"));
         assert_eq!(Members::<T>::get(GROUP).len() as u32, m);

@@ -21,7 +21,7 @@ mod tests;
 
 pub use cloister_settlement::batch::Field;
 pub use pallet::*;
-pub use types::{GenesisSequencers, NoRight, Sequencers, TakeOver, MAX_FIRST_DELAY, MIN_FIRST_DELAY};
+pub use types::{Bonds, GenesisSequencers, NoRight, Sequencers, TakeOver, MAX_FIRST_DELAY, MIN_FIRST_DELAY};
 pub use weights::WeightInfo;
 
 #[cfg(feature = "try-runtime")]
@@ -60,6 +60,8 @@ pub mod pallet {
         /// Maximum number of blocks for which a member leads: all members lead within a day.
         #[pallet::constant]
         type MaxEpoch: Get<BlockNumberFor<Self>>;
+        /// What members have staked.
+        type Bonds: Bonds<Self::AccountId>;
         /// Weights of the calls.
         type WeightInfo: WeightInfo;
     }
@@ -160,12 +162,14 @@ pub mod pallet {
 
     #[pallet::call]
     impl<T: Config> Pallet<T> {
-        /// Sets who may submit the batches of a group, in the order in which they lead.
+        /// Sets who may submit the batches of a group, in the order in which they lead. Bonds of those who are no
+        /// longer among them are given up.
         ///
         /// Origin: [`Config::NoticeOrigin`]; [`Config::AdminOrigin`] too if members are only taken away, and the others
         /// keep their order. Errors: [`Error::MemberTwice`]. Event: [`Event::MembersSet`].
         #[pallet::call_index(0)]
-        #[pallet::weight(T::WeightInfo::set_members(members.len() as u32))]
+        // As many may be taken away as there may be.
+        #[pallet::weight(T::WeightInfo::set_members(T::MaxMembers::get()))]
         pub fn set_members(
             origin: OriginFor<T>,
             group: u32,

@@ -1,7 +1,7 @@
 //! Members, leaders and sealing keys (C-SEQUENCERS, C-TAKE-OVER).
 
 use crate::{
-    Config, Error, Event, Field, LastBatch, Members, NoRight, Pallet, SealKeys, Sequencers, TakeOver, TakeOverOf,
+    Bonds, Config, Error, Event, Field, LastBatch, Members, NoRight, Pallet, SealKeys, Sequencers, TakeOver, TakeOverOf,
 };
 use alloc::vec::Vec;
 use cloister_crypto::{field::from_bytes, schnorr::PublicKey};
@@ -31,6 +31,9 @@ impl<T: Config> Pallet<T> {
         let before = Members::<T>::take(group).into_inner();
         if !members.is_empty() {
             Members::<T>::insert(group, members);
+        }
+        for who in before.iter().filter(|who| !now.contains(who)) {
+            T::Bonds::note_removal(group, who);
         }
         Self::deposit_event(Event::MembersSet { group, before, now });
         Ok(())
@@ -126,6 +129,7 @@ impl<T: Config> Sequencers<T::AccountId> for Pallet<T> {
     fn may_submit(group: u32, who: &T::AccountId) -> Result<(), NoRight> {
         let members = Members::<T>::get(group);
         ensure!(members.contains(who), NoRight::NotMember);
+        ensure!(T::Bonds::is_bonded(group, who), NoRight::NotBonded);
         let Some(terms) = TakeOverOf::<T>::get(group) else {
             return Ok(());
         };

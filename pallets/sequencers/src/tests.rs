@@ -230,3 +230,32 @@ fn genesis_with_a_sealing_key_that_is_none_should_not_start() {
     config.sequencers.groups[0].seal_key = Some(([0; 32], [0; 32]));
     config.build_storage().unwrap();
 }
+
+#[test]
+fn a_member_should_submit_only_while_it_is_bonded() {
+    on_genesis(|| {
+        let [first, second, third] = MEMBERS;
+        Unbonded::set(vec![(GROUP, first), (OTHER, second)]);
+        assert_eq!(rights(), [second, third]);
+        assert_eq!(Sequencers::may_submit(GROUP, &first), Err(NoRight::NotBonded));
+        // Where members lead in turn, one without a bond is a silent one: the others go on after the first delay.
+        assert_ok!(take_over(EPOCH, MIN_FIRST_DELAY));
+        assert_eq!(Sequencers::leader(GROUP), Some(first));
+        assert_eq!(rights(), []);
+        Now::set(START + MIN_FIRST_DELAY);
+        assert_eq!(rights(), [second, third]);
+        Unbonded::set(vec![]);
+        assert_eq!(rights(), MEMBERS);
+    });
+}
+
+#[test]
+fn whoever_is_taken_away_should_lose_its_bond_and_nobody_else() {
+    on_genesis(|| {
+        let [first, second, third] = MEMBERS;
+        assert_ok!(set(root(), &[third, 40, first]));
+        assert_eq!(Removed::get(), [(GROUP, second)]);
+        assert_ok!(set(root(), &[]));
+        assert_eq!(Removed::get(), [second, third, 40, first].map(|who| (GROUP, who)));
+    });
+}

@@ -65,6 +65,31 @@ pub enum NoRight {
     NotMember,
     /// Another member leads, and the first delay has not passed.
     NotLeader,
+    /// It has not bonded what the group asks (C-BOND).
+    NotBonded,
+}
+
+/// What members have staked (C-BOND), as far as this pallet asks.
+pub trait Bonds<AccountId> {
+    /// Whether somebody has bonded what a group asks, if it asks anything.
+    fn is_bonded(group: u32, who: &AccountId) -> bool;
+    /// Notes that somebody is no longer a member of a group.
+    fn note_removal(group: u32, who: &AccountId);
+    /// Makes a group ask for a bond, and somebody have it.
+    #[cfg(feature = "runtime-benchmarks")]
+    fn make_bonded(group: u32, who: &AccountId);
+}
+
+/// No bonds are asked.
+impl<AccountId> Bonds<AccountId> for () {
+    fn is_bonded(_: u32, _: &AccountId) -> bool {
+        true
+    }
+
+    fn note_removal(_: u32, _: &AccountId) {}
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn make_bonded(_: u32, _: &AccountId) {}
 }
 
 /// What other pallets ask of the members.

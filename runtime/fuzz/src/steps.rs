@@ -1,6 +1,7 @@
 //! Bytes as steps: what is called, by whom, with what, and how much time passes. Most of it is what honest programs
 //! would do in the state as it is, so that sequences come far; the rest is not.
 
+mod bonds;
 mod common;
 mod governance;
 
@@ -10,6 +11,7 @@ use crate::{
     proofs,
     world::World,
 };
+use bonds::bonds;
 use cloister_ledger::Switches;
 use cloister_runtime::{
     configs::oracle::FeedValue, constants::money::SETTLEMENT_ASSET, AccountId, Execution, Runtime, RuntimeCall,
@@ -108,6 +110,7 @@ const STEPS: &[(u8, Step)] = &[
     (6, enact),
     (7, assets),
     (2, wrap),
+    (6, bonds),
 ];
 
 /// Takes the next step.

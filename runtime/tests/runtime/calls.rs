@@ -99,6 +99,13 @@ const TABLE: &[(&str, Effect, &str)] = &[
     ("Risk", Effect::Nothing, "refresh_table"),
     ("Verifier", Effect::ByNotice, "set_verifying_key"),
     ("Verifier", Effect::Narrows, "remove_verifying_key"),
+    ("Bonds", Effect::ByNotice, "set_terms"),
+    // Of the native token.
+    (
+        "Bonds",
+        Effect::Nothing,
+        "bond unbond withdraw_unbonded report_receipts",
+    ),
     ("Sequencers", Effect::ByNotice, "set_members set_seal_key set_take_over"),
     (
         "Execution",

@@ -182,6 +182,9 @@ pub enum SubmitRejection {
     /// `NotLeader`: another sequencer leads now; it passes.
     #[error("another sequencer of the group leads now")]
     NotLeader,
+    /// `NotBonded`: what the group asks is not bonded; it passes once it is.
+    #[error("the submitting account has not bonded what the group asks of its sequencers")]
+    NotBonded,
     /// `HouseChanged`, `HouseNotKeyed`: the house was re-keyed by another, or never.
     #[error("the chain's house is not this one")]
     House,
@@ -277,6 +280,7 @@ impl SubmitRejection {
             "GroupDisabled" | "GroupFrozen" => Self::Disabled,
             "NotSubmitter" => Self::NotSubmitter,
             "NotLeader" => Self::NotLeader,
+            "NotBonded" => Self::NotBonded,
             "HouseChanged" | "HouseNotKeyed" => Self::House,
             "UnknownKey" | "KeyNotActive" | "WrongStatement" => Self::Key,
             "InvalidProof" => Self::Invalid(InvalidBatch::Proof),

@@ -170,6 +170,9 @@ pub enum CommandError {
     /// There are none.
     #[error("there are no receipts")]
     NoReceipts,
+    /// No key has signed two of one number.
+    #[error("no two different receipts of one number are signed by one of the group's sequencers")]
+    NothingToReport,
     /// The key is not one.
     #[error("--key takes 32 bytes in hexadecimal")]
     ReceiptKey,

@@ -1,6 +1,6 @@
 //! `cloister receipts`: what the sequencer has promised, kept and checked (Q-RECEIPT).
 
-use super::{error::CommandError, session::Session};
+use super::{error::CommandError, report, session::Session};
 use crate::cli::{Global, ReceiptsCommand};
 use cloister_cli::receipts::checked;
 use cloister_receipts::{Outcome as Promise, ReceiptError, Scope, SignedReceipt};
@@ -15,6 +15,10 @@ use std::{
 pub async fn run(global: &Global, command: ReceiptsCommand) -> Result<(), CommandError> {
     match command {
         ReceiptsCommand::Fetch { from } => fetch(global, from).await,
+        ReceiptsCommand::Report { files, key } => {
+            let key = key.as_deref().map(public_key).transpose()?;
+            report::run(global, &read(&files)?, key).await
+        }
         ReceiptsCommand::Verify { files, key } => verify(global, &files, key.as_deref()).await,
     }
 }
