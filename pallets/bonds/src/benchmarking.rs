@@ -128,14 +128,14 @@ mod benchmarks {
         let first = Box::new(receipt::<T>()?);
         let mut second = first.clone();
         second.receipt.received_at = 1;
-        let mut found = None;
+        let found;
         #[block]
         {
-            found = Some(Pallet::<T>::check_report(GROUP, &who, &first, &second));
+            found = Pallet::<T>::check_report(GROUP, &who, &first, &second);
             let _ = Pallet::<T>::is_signed(&who, &second);
             Pallet::<T>::slash(GROUP, who.clone(), 0, reporter);
         }
-        assert!(found == Some(Err(Error::<T>::WrongSignature)));
+        assert!(matches!(found, Err(Error::WrongSignature)));
         assert!(Reported::<T>::contains_key(GROUP, (&who, 0)));
         assert!(!Bonds::<T>::contains_key(GROUP, who));
         Ok(())

@@ -25,6 +25,9 @@ const TERMS: BondTerms<u64, u64> = BondTerms {
     reporter_share: 2_500,
 };
 
+/// Changes terms.
+type Change = fn(&mut BondTerms<u64, u64>);
+
 fn signed(who: u8) -> RuntimeOrigin {
     RuntimeOrigin::signed(account(who))
 }
@@ -91,13 +94,13 @@ fn last_event() -> Option<Event<Test>> {
 fn terms_should_be_set_by_notice_and_within_bounds() {
     on_genesis(|| {
         assert_noop!(Bonds::set_terms(signed(STRANGER), GROUP, TERMS), BadOrigin);
-        let with = |change: fn(&mut BondTerms<u64, u64>)| {
+        let with = |change: Change| {
             let mut terms = TERMS;
             change(&mut terms);
             Bonds::set_terms(governs(), GROUP, terms)
         };
-        for change in [
-            (|terms| terms.amount = MIN_BOND - 1) as fn(&mut BondTerms<u64, u64>),
+        let refused: [Change; 8] = [
+            |terms| terms.amount = MIN_BOND - 1,
             |terms| terms.amount = 1,
             |terms| terms.amount = MAX_BOND + 1,
             |terms| terms.unbonding = MIN_UNBONDING - 1,
@@ -105,18 +108,20 @@ fn terms_should_be_set_by_notice_and_within_bounds() {
             |terms| terms.unbonding = MAX_UNBONDING + 1,
             |terms| terms.reporter_share = 5_001,
             |terms| (terms.amount, terms.unbonding) = (0, 0),
-        ] {
+        ];
+        for change in refused {
             assert_noop!(with(change), Error::<Test>::TermsOutOfBounds);
         }
-        for change in [
-            (|terms| terms.amount = 0) as fn(&mut BondTerms<u64, u64>),
+        let taken: [Change; 7] = [
+            |terms| terms.amount = 0,
             |terms| terms.amount = MIN_BOND,
             |terms| terms.amount = MAX_BOND,
             |terms| terms.unbonding = MIN_UNBONDING,
             |terms| terms.unbonding = MAX_UNBONDING,
             |terms| terms.reporter_share = 5_000,
             |terms| terms.reporter_share = 0,
-        ] {
+        ];
+        for change in taken {
             assert_ok!(with(change));
         }
         assert_ok!(Bonds::set_terms(governs(), OTHER, TERMS));

@@ -1,6 +1,8 @@
 //! The signature of a receipt, and its bytes.
 
-use crate::receipt::{Receipt, Scope};
+use crate::receipt::Receipt;
+#[cfg(feature = "native")]
+use crate::receipt::Scope;
 use alloc::{format, string::String, vec, vec::Vec};
 use codec::{Decode, DecodeAll, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;

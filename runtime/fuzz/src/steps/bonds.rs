@@ -5,9 +5,11 @@ use crate::{bytes::Bytes, world::World};
 use cloister_receipt::{Outcome, Receipt, Scope, SignedReceipt};
 use cloister_runtime::{constants::money::UNIT, BlockNumber, Runtime, System};
 use cloister_types::{GroupId, Lots};
-use pallet_cloister_bonds::{BondTerms, Bonds, Call, MAX_REPORTER_SHARE};
+use pallet_cloister_bonds::{BondTerms, Bonds, MAX_REPORTER_SHARE};
 use polkadot_sdk::*;
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, One};
+
+type Call = pallet_cloister_bonds::Call<Runtime>;
 
 /// A bond that a group may ask; the least.
 const BOND: u128 = 1_000 * UNIT;
@@ -35,7 +37,8 @@ pub(super) fn bonds(world: &mut World, bytes: &mut Bytes) {
     };
     let whose = Bonds::<Runtime>::iter_key_prefix(group);
     let makes = matches!(call, Call::bond { .. });
-    let other = bytes.of(&[One.to_account_id(), somebody(bytes)]);
+    let somebody_else = somebody(bytes);
+    let other = bytes.of(&[One.to_account_id(), somebody_else]);
     let signer = if makes { other } else { mostly(bytes, whose, other) };
     signed_by(world, bytes, signer, call);
 }
