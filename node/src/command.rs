@@ -52,7 +52,7 @@ impl SubstrateCli for Cli {
 /// # Errors
 /// What the sub-command or the service reports.
 pub fn run() -> sc_cli::Result<()> {
-    let mut cli = Cli::from_args();
+    let mut cli = Cli::of_process();
     if cli.subcommand.is_none() {
         start::allow_network_key(&mut cli);
     }
@@ -62,6 +62,9 @@ pub fn run() -> sc_cli::Result<()> {
         Some(Subcommand::BuildSpec(command)) => cli
             .create_runner(command)?
             .sync_run(|config| command.run(config.chain_spec, config.network)),
+        Some(Subcommand::MakeChain(command)) => command
+            .run()
+            .map_err(|error| sc_cli::Error::Application(Box::new(error))),
         Some(Subcommand::ExportChainSpec(command)) => {
             let spec = cli.load_spec(&command.chain)?;
             command.run(spec)
@@ -99,8 +102,14 @@ fn run_node(cli: &Cli) -> sc_cli::Result<()> {
     run_until_stopped(cli, |mut config| {
         let sequencer = cli
             .sequencer
-            .ready(&config)
+            .chosen()
             .map_err(|error| sc_cli::Error::Application(Box::new(error)))?;
+        let on_the_nodes_own = sequencer
+            .as_ref()
+            .is_some_and(|chosen| chosen.get(|c| &c.rpc_listen).is_none());
+        if on_the_nodes_own {
+            start::keep_orders_inside(&config).map_err(|error| sc_cli::Error::Application(Box::new(error)))?;
+        }
         // The sequencer rebuilds its ledger from the states of blocks long ago.
         let needs_states = sequencer.is_some() && config.state_pruning.is_none();
         if needs_states {

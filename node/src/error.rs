@@ -25,6 +25,14 @@ pub enum StartError {
         /// Hash of the first block of the chain.
         expected: Hash,
     },
+    /// The runtime of the chain refuses its genesis configuration.
+    #[error("the first block of {chain} cannot be built: {reason}")]
+    Genesis {
+        /// Name of the chain.
+        chain: String,
+        /// What the runtime says.
+        reason: String,
+    },
     /// The folder lacks the states that the sequencer needs.
     #[error(
         "the folder {} was made by a node that forgets old states, and the sequencer rebuilds its ledger from them. Name an \
@@ -46,12 +54,31 @@ pub enum StartError {
         /// The database.
         path: PathBuf,
     },
+    /// Another node has the folder.
+    #[error(
+        "another node runs on the folder {}: stop it, or name another folder with --base-path",
+        path.display()
+    )]
+    FolderInUse {
+        /// The database.
+        path: PathBuf,
+    },
     /// Another program has the port.
     #[error(
         "another program listens on {address}, where this node would serve JSON-RPC: stop it, or choose another port with \
          --rpc-port"
     )]
     PortTaken {
+        /// The address.
+        address: SocketAddr,
+    },
+    /// Others could keep traders from the sequencer.
+    #[error(
+        "this node would take orders on {address}, where others reach it: the connections of a node's own RPC are \
+         everybody's, so whoever takes them all would keep traders out. Serve the sequencer at an address of its own with \
+         --sequencer-rpc-listen, which has limits for each client"
+    )]
+    OrdersOutside {
         /// The address.
         address: SocketAddr,
     },

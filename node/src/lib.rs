@@ -20,4 +20,5 @@ pub mod rpc;
 pub mod run;
 pub mod sequencer;
 pub mod service;
+mod spawn;
 pub mod start;

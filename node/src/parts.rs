@@ -2,8 +2,10 @@
 //! them.
 
 use crate::{
+    chain_spec::genesis::without_trace,
     error::StartError,
     executor::{executor, Executor},
+    spawn::PoolSpawner,
 };
 use cloister_runtime::{opaque::Block, RuntimeApi};
 use polkadot_sdk::*;
@@ -73,7 +75,10 @@ pub fn parts(config: &Configuration) -> Result<(Parts, TaskManager), Error> {
     let backend = sc_service::new_db_backend::<Block>(database)?;
     // Made once: where a chain is known by its name, the runtime is compiled for it alone, which takes seconds.
     let storage = config.chain_spec.as_storage_builder().build_storage();
-    let storage = storage.map_err(sp_blockchain::Error::Storage)?;
+    let storage = storage.map_err(|error| StartError::Genesis {
+        chain: config.chain_spec.name().into(),
+        reason: without_trace(&error).into(),
+    })?;
     let genesis = |commit| {
         GenesisBlockBuilder::<Block, _, _>::new_with_storage(storage.clone(), commit, backend.clone(), executor.clone())
     };
@@ -100,7 +105,7 @@ pub fn parts(config: &Configuration) -> Result<(Parts, TaskManager), Error> {
     let select_chain = SelectChain::new(backend.clone());
     let pool = Arc::new(
         sc_transaction_pool::Builder::new(
-            task_manager.spawn_essential_handle(),
+            PoolSpawner::of(&task_manager),
             client.clone(),
             config.role.is_authority().into(),
         )

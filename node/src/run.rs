@@ -5,7 +5,7 @@ use crate::{cli::Cli, service::Running};
 use cloister_sequencer::Stopper;
 use futures::FutureExt;
 use polkadot_sdk::*;
-use sc_cli::{build_runtime, print_node_infos, CliConfiguration, Signals, SubstrateCli};
+use sc_cli::{build_runtime, CliConfiguration, Signals, SubstrateCli};
 use sc_service::Configuration;
 use std::time::Duration;
 use tokio::time::{sleep, timeout};
@@ -14,6 +14,8 @@ use tokio::time::{sleep, timeout};
 const IN_ORDER: Duration = Duration::from_secs(20);
 /// How long the servers go on once the sequencer has stopped, so that whoever is connected hears why nothing is taken.
 const GOODBYE: Duration = Duration::from_secs(1);
+/// How long tasks may take to hear that the node stops.
+const A_MOMENT: Duration = Duration::from_millis(100);
 /// How long everything else may take afterwards, whether or not a proof is still being made. Nothing that must be kept
 /// is written any more by then.
 const THE_REST: Duration = Duration::from_secs(10);
@@ -32,21 +34,35 @@ pub fn run_until_stopped(
     let signals = runtime.block_on(async { Signals::capture() })?;
     let config = cli.run.create_configuration(cli, runtime.handle().clone())?;
     cli.run.init(&Cli::support_url(), &Cli::impl_version(), |_| {})?;
-    print_node_infos::<Cli>(&config);
+    introduce(&config);
     let (ended, rest) = runtime.block_on(async {
         let Running {
             mut task_manager,
             sequencer,
+            pool,
         } = start(config)?;
         let ended = signals.run_until_signal(task_manager.future().fuse()).await;
         let rest = match sequencer {
             Some(sequencer) => stop_in_order(&sequencer).await?,
             None => THE_REST,
         };
+        // Tasks hear of the end before the pool is gone that some of them serve.
+        drop(task_manager);
+        sleep(A_MOMENT).await;
+        drop(pool);
         Ok::<_, sc_cli::Error>((ended, rest))
     })?;
     runtime.shutdown_timeout(rest);
     ended.map_err(Into::into)
+}
+
+/// Says in the log what runs, of which chain, and where its data are.
+fn introduce(config: &Configuration) {
+    let database = config.database.path().map(|path| path.display().to_string());
+    log::info!("{} {}", Cli::impl_name(), Cli::impl_version());
+    log::info!("Chain: {} ({})", config.chain_spec.name(), config.chain_spec.id());
+    log::info!("Node: {}, role {}", config.network.node_name, config.display_role());
+    log::info!("Database: {} at {}", config.database, database.unwrap_or_default());
 }
 
 /// Has the sequencer stop in order. Returns how long everything else may take.

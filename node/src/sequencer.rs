@@ -3,6 +3,7 @@
 //! The service itself is the crate `cloister_sequencer`. Here it gets what only a node has: [`chain`] implements
 //! `ChainClient` over the node's own client and transaction pool.
 
+mod alone;
 pub mod chain;
 mod choices;
 mod chosen;
@@ -18,6 +19,7 @@ mod span;
 mod store;
 mod submit;
 
+pub use alone::Alarm;
 pub use choices::{Choices, ShapeName};
 pub use chosen::{ChoiceError, Chosen, Place};
 pub use context::{Context, SUBMITTER_KEY};

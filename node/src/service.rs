@@ -1,12 +1,17 @@
 //! Network and consensus on top of the parts: everything that runs while the node runs.
 
 use crate::{
-    parts::{inherents, parts, Parts, JUSTIFICATION_PERIOD},
-    rpc, sequencer,
+    parts::{inherents, parts, FullClient, Parts, TransactionPool, JUSTIFICATION_PERIOD},
+    rpc,
+    sequencer::{self, Alarm, Chosen, Ready},
 };
-use cloister_runtime::opaque::{Block, Hash};
+use cloister_runtime::{
+    opaque::{Block, Hash},
+    AccountId, AssetId, BlockNumber,
+};
 use cloister_sequencer::Stopper;
 use futures::FutureExt;
+use pallet_cloister_execution::api::CloisterApi;
 use polkadot_sdk::*;
 use sc_client_api::Backend;
 use sc_consensus_aura::{SlotProportion, StartAuraParams};
@@ -14,6 +19,7 @@ use sc_consensus_grandpa::SharedVoterState;
 use sc_consensus_slots::BackoffAuthoringOnFinalizedHeadLagging;
 use sc_service::{error::Error, Configuration, TaskManager, WarpSyncConfig};
 use sc_transaction_pool_api::OffchainTransactionPoolFactory;
+use sp_api::ProvideRuntimeApi;
 use sp_consensus_aura::sr25519::AuthorityPair as AuraPair;
 use std::{sync::Arc, time::Duration};
 
@@ -28,15 +34,26 @@ pub struct Running {
     pub task_manager: TaskManager,
     /// Asks the sequencer to stop in order, if there is one.
     pub sequencer: Option<Stopper>,
+    /// To be dropped after the task manager: while the pool is there its tasks end in order.
+    pub pool: Arc<TransactionPool>,
+}
+
+/// Whether the chain is a development chain, as its genesis block says.
+fn is_development(client: &FullClient) -> Result<bool, Error> {
+    let api = client.runtime_api();
+    let best = client.chain_info().best_hash;
+    CloisterApi::<Block, AccountId, AssetId, BlockNumber>::is_development(&*api, best)
+        .map_err(|error| Error::Application(Box::new(error)))
 }
 
 /// Starts the node; it runs until the task manager is dropped or an essential task ends.
 ///
 /// # Errors
-/// As [`parts`]; or the network, the RPC server, a consensus task or the sequencer cannot be started.
+/// As [`parts`]; or the network, the RPC server or a consensus task cannot be started. Or the sequencer cannot: unless
+/// the node is a validator of a chain that others rely on, which goes on without it.
 pub fn start<N: sc_network::NetworkBackend<Block, Hash>>(
     config: Configuration,
-    sequencer: Option<sequencer::Ready>,
+    chosen: Option<Chosen>,
 ) -> Result<Running, Error> {
     let (parts, mut task_manager) = parts(&config)?;
     let Parts {
@@ -111,9 +128,10 @@ pub fn start<N: sc_network::NetworkBackend<Block, Hash>>(
     let registry = config.prometheus_registry().cloned();
     let voter = SharedVoterState::empty();
 
+    let pool_kept = pool.clone();
     let mut extra = Vec::new();
     let mut stopper = None;
-    if let Some(options) = sequencer {
+    if let Some(chosen) = chosen {
         let context = sequencer::Context {
             client: client.clone(),
             backend: backend.clone(),
@@ -121,14 +139,30 @@ pub fn start<N: sc_network::NetworkBackend<Block, Hash>>(
             keystore: keystore.keystore(),
             registry: registry.clone(),
         };
-        let (module, work, stops) =
-            sequencer::prepare(options, context).map_err(|error| Error::Application(Box::new(error)))?;
-        extra.push(module);
-        stopper = Some(stops);
-        // Essential: whoever starts a sequencer wants to know when it has ended.
-        task_manager
-            .spawn_essential_handle()
-            .spawn_blocking("sequencer", None, work);
+        let development = is_development(&client)?;
+        let ready = Ready::new(&chosen, &config, development);
+        let alarm = Alarm::new(registry.as_ref()).map_err(|error| Error::Application(Box::new(error)))?;
+        // Others rely on a validator's blocks and votes, so it goes on. Any other node is there for its sequencer.
+        let goes_on = role.is_authority() && !development;
+        match ready.and_then(|ready| sequencer::prepare(ready, context)) {
+            Ok((module, work, stops)) => {
+                extra.push(module);
+                stopper = Some(stops);
+                match goes_on {
+                    true => task_manager
+                        .spawn_handle()
+                        .spawn_blocking("sequencer", None, alarm.after(work)),
+                    false => task_manager
+                        .spawn_essential_handle()
+                        .spawn_blocking("sequencer", None, work),
+                }
+            }
+            // A choice that cannot be is seen by whoever makes it.
+            Err(error) if goes_on && !matches!(error, sequencer::Error::Choice(_)) => task_manager
+                .spawn_handle()
+                .spawn("sequencer", None, alarm.ring(error.to_string())),
+            Err(error) => return Err(Error::Application(Box::new(error))),
+        }
     }
 
     let deps = rpc::Deps {
@@ -225,5 +259,6 @@ pub fn start<N: sc_network::NetworkBackend<Block, Hash>>(
     Ok(Running {
         task_manager,
         sequencer: stopper,
+        pool: pool_kept,
     })
 }

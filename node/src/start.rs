@@ -4,7 +4,7 @@
 use crate::{chain_spec, cli::Cli, error::StartError};
 use polkadot_sdk::*;
 use sc_cli::CliConfiguration;
-use sc_service::{error::Error as ServiceError, ChainSpec as _, ChainType, Configuration};
+use sc_service::{error::Error as ServiceError, Configuration};
 use std::{io, net::TcpListener, path::PathBuf};
 
 /// How the state database begins to say that it was made with other pruning.
@@ -13,10 +13,8 @@ const OTHER_PRUNING: &str = "Incompatible pruning modes";
 /// Lets a validator of a chain whose keys are public make its network key, as a validator of `--dev` does. On other
 /// chains a key that is made anew could be a mistake, because the others know a validator by it.
 pub fn allow_network_key(cli: &mut Cli) {
-    let known = cli.run.is_dev().and_then(|is_dev| cli.run.chain_id(is_dev));
-    let spec = known.ok().and_then(|id| chain_spec::load(&id).ok());
-    // Whatever cannot be read is reported when it is used.
-    if spec.is_some_and(|spec| matches!(spec.chain_type(), ChainType::Local | ChainType::Development)) {
+    let id = cli.run.is_dev().and_then(|is_dev| cli.run.chain_id(is_dev));
+    if id.is_ok_and(|id| chain_spec::is_known(&id)) {
         let key = &mut cli.run.network_params.node_key_params;
         key.unsafe_force_node_key_generation |= key.node_key.is_none() && key.node_key_file.is_none();
     }
@@ -48,6 +46,26 @@ pub fn claim_ports(cli: &Cli, config: &mut Configuration) -> Result<(), StartErr
     Ok(())
 }
 
+/// Refuses to take orders on the node's own RPC where others than this machine reach it: the SDK's server counts the
+/// connections of all clients together.
+///
+/// # Errors
+/// [`StartError::OrdersOutside`].
+pub fn keep_orders_inside(config: &Configuration) -> Result<(), StartError> {
+    let addresses = config.rpc.addr.iter().flatten().map(|endpoint| endpoint.listen_addr);
+    match addresses.into_iter().find(|address| !address.ip().is_loopback()) {
+        Some(address) => Err(StartError::OrdersOutside { address }),
+        None => Ok(()),
+    }
+}
+
+/// What RocksDB, which is the SDK's default, and ParityDB say of a folder that another process has.
+fn is_locked(text: &str) -> bool {
+    ["lock file", "Database file is in use"]
+        .iter()
+        .any(|part| text.contains(part))
+}
+
 /// What the database says of another setting of what is kept, in words for whoever starts the node.
 pub(crate) fn explain(error: ServiceError, path: Option<PathBuf>, sequencer: bool) -> ServiceError {
     let path = path.unwrap_or_default();
@@ -57,6 +75,9 @@ pub(crate) fn explain(error: ServiceError, path: Option<PathBuf>, sequencer: boo
                 true => StartError::Forgetful { path }.into(),
                 false => StartError::OtherPruning { path }.into(),
             }
+        }
+        ServiceError::Client(sp_blockchain::Error::Backend(text)) if is_locked(text) => {
+            StartError::FolderInUse { path }.into()
         }
         _ => error,
     }

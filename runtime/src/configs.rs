@@ -8,6 +8,7 @@ pub mod consensus;
 pub mod custody;
 pub mod development;
 pub mod fees;
+pub mod governance;
 pub mod notice;
 pub mod oracle;
 pub mod system;

@@ -2,8 +2,8 @@
 //!
 //! | preset | authorities | sudo key | oracle operators | development parameters | for |
 //! | --- | --- | --- | --- | --- | --- |
-//! | `development` | Alice | Alice | Alice | accepted | one node on one machine |
-//! | `local_testnet` | Alice, Bob | none | Alice, Bob, Charlie | refused | a network of nodes on one machine |
+//! | `development` | Alice | Alice | Charlie | accepted | one node on one machine |
+//! | `local_testnet` | Alice, Bob | none | Alice, Bob, Charlie, Dave | refused | a network of nodes on one machine |
 //!
 //! Both have the two margin groups of [`groups`], settling in USDX, with One and Alice as submitters of batches, and
 //! endow the keyring's accounts. Only `development` has verifying keys from the first block, from a public seed, Alice
@@ -106,6 +106,8 @@ const EXIT_KEY_BYTES: &[u8] = include_bytes!("../keys/development-exit.vk");
 
 /// Receives the fees of both groups.
 pub const FEE_ACCOUNT: Sr25519Keyring = Sr25519Keyring::Ferdie;
+/// Oracle operator of the development preset. It does nothing else either.
+pub const OPERATOR: Sr25519Keyring = Sr25519Keyring::Charlie;
 /// Account of the sequencer: it submits batches. It does nothing else, so that its nonces are the sequencer's alone.
 pub const SEQUENCER: Sr25519Keyring = Sr25519Keyring::One;
 
@@ -302,8 +304,8 @@ pub fn development() -> Value {
     let alice = Sr25519Keyring::Alice.to_account_id();
     Choice {
         authorities: vec![(Sr25519Keyring::Alice, Ed25519Keyring::Alice)],
-        sudo: Some(alice.clone()),
-        operators: vec![alice],
+        sudo: Some(alice),
+        operators: vec![OPERATOR.to_account_id()],
         development: true,
         // A seed without a key would be one in 2^252; the chain would then start without a sealing key, as `local`
         // does.
@@ -373,7 +375,7 @@ pub fn development() -> Value {
     .patch()
 }
 
-/// Two validators, no sudo key, three oracle operators: [`LOCAL_TESTNET_RUNTIME_PRESET`].
+/// Two validators, no sudo key, four oracle operators: [`LOCAL_TESTNET_RUNTIME_PRESET`].
 pub fn local() -> Value {
     Choice {
         authorities: vec![
@@ -381,9 +383,15 @@ pub fn local() -> Value {
             (Sr25519Keyring::Bob, Ed25519Keyring::Bob),
         ],
         sudo: None,
-        operators: [Sr25519Keyring::Alice, Sr25519Keyring::Bob, Sr25519Keyring::Charlie]
-            .map(|key| key.to_account_id())
-            .to_vec(),
+        // One of four may lie or be silent.
+        operators: [
+            Sr25519Keyring::Alice,
+            Sr25519Keyring::Bob,
+            Sr25519Keyring::Charlie,
+            Sr25519Keyring::Dave,
+        ]
+        .map(|key| key.to_account_id())
+        .to_vec(),
         development: false,
         seal_key: None,
         pace: Pace {

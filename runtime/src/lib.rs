@@ -2,6 +2,7 @@
 //!
 //! * [`configs`] configures each pallet, one file for each subject.
 //! * [`apis`] implements what the node calls.
+//! * [`offices`] are the origins that referenda give.
 //! * [`genesis_presets`] names the chains that need no specification file.
 //! * [`settled`] finds settled batches in blocks (native code only).
 //! * [`transaction`] builds signed transactions (native code only).
@@ -27,6 +28,8 @@ pub mod genesis_presets;
 pub mod metadata_hash;
 
 pub mod migrations;
+#[warn(missing_docs)]
+pub mod offices;
 #[cfg(feature = "std")]
 #[warn(missing_docs)]
 pub mod settled;
@@ -88,7 +91,7 @@ pub type TxExtension = (
     frame_system::CheckMortality<Runtime>,
     frame_system::CheckNonce<Runtime>,
     frame_system::CheckWeight<Runtime>,
-    pallet_transaction_payment::ChargeTransactionPayment<Runtime>,
+    pallet_asset_tx_payment::ChargeAssetTxPayment<Runtime>,
     metadata_hash::CheckMetadataHash<Runtime>,
     // Behind everything that can refuse a transaction.
     pallet_cloister_execution::CheckPlainBatch<Runtime>,
@@ -134,10 +137,10 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
     spec_name: Cow::Borrowed("cloister"),
     impl_name: Cow::Borrowed("cloister-node"),
     authoring_version: 1,
-    spec_version: 3,
+    spec_version: 5,
     impl_version: 1,
     apis: RUNTIME_API_VERSIONS,
-    transaction_version: 3,
+    transaction_version: 5,
     system_version: 1,
 };
 
@@ -175,18 +178,44 @@ mod runtime {
     #[runtime::pallet_index(12)]
     pub type Assets = pallet_assets::Pallet<Runtime>;
 
+    #[runtime::pallet_index(13)]
+    pub type AssetTxPayment = pallet_asset_tx_payment::Pallet<Runtime>;
+    #[runtime::pallet_index(14)]
+    pub type AssetRate = pallet_asset_rate::Pallet<Runtime>;
+
     #[runtime::pallet_index(20)]
     pub type Utility = pallet_utility::Pallet<Runtime>;
     // No key, no sudo: only the development preset sets one (`genesis_presets::development`), and nothing but the key
-    // itself can make another. Until referenda govern the chain, a development chain needs some Root origin to add
-    // oracle operators, list instruments and activate verifying keys.
+    // itself can make another, or give it up (`sudo.removeKey`). Referenda govern a development chain as any other; the
+    // key is for whoever does not want to wait for them.
     #[runtime::pallet_index(21)]
     pub type Sudo = pallet_sudo::Pallet<Runtime>;
+    #[runtime::pallet_index(22)]
+    pub type Preimage = pallet_preimage::Pallet<Runtime>;
+    #[runtime::pallet_index(23)]
+    pub type Scheduler = pallet_scheduler::Pallet<Runtime>;
+    #[runtime::pallet_index(24)]
+    pub type ConvictionVoting = pallet_conviction_voting::Pallet<Runtime>;
+    #[runtime::pallet_index(25)]
+    pub type Referenda = pallet_referenda::Pallet<Runtime>;
+    #[runtime::pallet_index(26)]
+    pub type Offices = offices::Pallet<Runtime>;
+    #[runtime::pallet_index(27)]
+    pub type Treasury = pallet_treasury::Pallet<Runtime>;
+    #[runtime::pallet_index(28)]
+    pub type TxPause = pallet_tx_pause::Pallet<Runtime>;
+    #[runtime::pallet_index(29)]
+    pub type SafeMode = pallet_safe_mode::Pallet<Runtime>;
 
     #[runtime::pallet_index(30)]
     pub type OracleOperators = pallet_membership::Pallet<Runtime, Instance1>;
     #[runtime::pallet_index(31)]
     pub type Oracle = pallet_oracle::Pallet<Runtime>;
+
+    #[runtime::pallet_index(34)]
+    pub type Multisig = pallet_multisig::Pallet<Runtime>;
+    #[runtime::pallet_index(35)]
+    pub type Proxy = pallet_proxy::Pallet<Runtime>;
 
     // Before the exchange, whose genesis asks for keys and members.
     #[runtime::pallet_index(38)]

@@ -1,8 +1,8 @@
 //! Signed transactions for native code: the sequencer, the client and tests.
 
 use crate::{
-    metadata_hash::CheckMetadataHash, AccountId, Balance, BlockNumber, Hash, Nonce, Runtime, RuntimeCall, Signature,
-    SignedPayload, TxExtension, UncheckedExtrinsic, VERSION,
+    metadata_hash::CheckMetadataHash, AccountId, AssetId, Balance, BlockNumber, Hash, Nonce, Runtime, RuntimeCall,
+    Signature, SignedPayload, TxExtension, UncheckedExtrinsic, VERSION,
 };
 use codec::Encode;
 use polkadot_sdk::*;
@@ -22,10 +22,12 @@ pub struct Binding {
     pub birth: Hash,
     /// Paid on top of the fee for an earlier place in the queue, in the smallest unit of the native token.
     pub tip: Balance,
+    /// The asset that fee and tip are paid in, at the chain's rate; the native token if there is none (C-FEE).
+    pub fee_asset: Option<AssetId>,
 }
 
 impl Binding {
-    /// Good forever, without a tip.
+    /// Good forever, without a tip; the fee is paid in the native token.
     pub fn immortal(genesis: Hash, nonce: Nonce) -> Self {
         Self {
             genesis,
@@ -33,6 +35,7 @@ impl Binding {
             era: Era::Immortal,
             birth: genesis,
             tip: 0,
+            fee_asset: None,
         }
     }
 }
@@ -66,7 +69,7 @@ impl Unsigned {
             frame_system::CheckMortality::<Runtime>::from(binding.era),
             frame_system::CheckNonce::<Runtime>::from(binding.nonce),
             frame_system::CheckWeight::<Runtime>::new(),
-            pallet_transaction_payment::ChargeTransactionPayment::<Runtime>::from(binding.tip),
+            pallet_asset_tx_payment::ChargeAssetTxPayment::<Runtime>::from(binding.tip, binding.fee_asset),
             CheckMetadataHash::<Runtime>::new(metadata_hash.is_some()),
             pallet_cloister_execution::CheckPlainBatch::<Runtime>::new(),
             frame_system::WeightReclaim::<Runtime>::new(),

@@ -162,6 +162,8 @@ impl KeptNode {
             "--base-path",
             &base,
             "--alice",
+            // No other node knows this one by its network key.
+            "--unsafe-force-node-key-generation",
             "--force-authoring",
             "--sequencer",
             "--state-pruning",

@@ -79,6 +79,7 @@ pub async fn vault_should_be_empty(chain: &Chain, group: u32) -> u128 {
 /// A wallet of the program `cloister`, in a folder of its own.
 pub struct Wallet {
     node: String,
+    sequencer: Option<String>,
     folder: TempDir,
 }
 
@@ -90,9 +91,31 @@ impl Wallet {
     pub async fn import(node: &str, seed: &str, suri: &str) -> Self {
         let folder = TempDir::new().expect("a folder");
         let node = node.to_owned();
-        let wallet = Self { node, folder };
+        let wallet = Self {
+            node,
+            sequencer: None,
+            folder,
+        };
         wallet.run(&["keys", "import", "--suri", suri], seed).await;
         wallet
+    }
+
+    /// The same, which sends orders to a sequencer's own server.
+    pub fn with_sequencer(self, url: &str) -> Self {
+        Self {
+            sequencer: Some(url.to_owned()),
+            ..self
+        }
+    }
+
+    /// What every call of the program ends with.
+    fn options(&self) -> Vec<&str> {
+        let keystore = self.folder.path().to_str().expect("a path in UTF-8");
+        let sequencer = self.sequencer.iter().flat_map(|url| ["--sequencer", url]);
+        ["--node", &self.node, "--keystore", keystore]
+            .into_iter()
+            .chain(sequencer)
+            .collect()
     }
 
     /// Runs the program and shows what it says.
@@ -100,9 +123,7 @@ impl Wallet {
     /// # Panics
     /// It fails.
     pub async fn run(&self, arguments: &[&str], input: &str) -> String {
-        let keystore = self.folder.path().to_str().expect("a path in UTF-8");
-        let options = ["--node", &self.node, "--keystore", keystore];
-        let said = cloister(&[arguments, &options].concat(), input).await;
+        let said = cloister(&[arguments, &self.options()].concat(), input).await;
         println!("$ cloister {}\n{said}", arguments.join(" "));
         said
     }
@@ -113,9 +134,7 @@ impl Wallet {
     /// # Panics
     /// It ends with another code, or says something else.
     pub async fn says(&self, code: i32, arguments: &[&str], parts: &[&str]) -> String {
-        let keystore = self.folder.path().to_str().expect("a path in UTF-8");
-        let options = ["--node", &self.node, "--keystore", keystore];
-        let (found, out, error) = cloister_ends(&[arguments, &options].concat(), "").await;
+        let (found, out, error) = cloister_ends(&[arguments, &self.options()].concat(), "").await;
         let said = out + &error;
         assert_eq!(found, Some(code), "cloister {arguments:?}: {said}");
         for part in parts {
@@ -129,9 +148,7 @@ impl Wallet {
     /// # Panics
     /// It has not been built.
     pub fn spawn(&self, arguments: &[&str]) -> Running {
-        let keystore = self.folder.path().to_str().expect("a path in UTF-8");
-        let options = ["--node", &self.node, "--keystore", keystore];
-        Running::start(&[arguments, &options].concat())
+        Running::start(&[arguments, &self.options()].concat())
     }
 
     /// The next step out of a frozen group.

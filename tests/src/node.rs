@@ -4,6 +4,7 @@ use cloister_cli::demo::node::{NodeOptions, NodeProcess, FRESH_CHAIN};
 use cloister_client::chain::{Chain, ChainError};
 use std::{
     env,
+    net::TcpListener,
     path::PathBuf,
     process::{ExitStatus, Stdio},
     time::{Duration, Instant},
@@ -54,6 +55,18 @@ pub fn built(name: &str) -> PathBuf {
         false => folder,
     };
     folder.join(name)
+}
+
+/// An address on this machine at which nobody listens.
+///
+/// # Panics
+/// There are no free ports.
+pub fn free_address() -> String {
+    let listener = TcpListener::bind(("127.0.0.1", 0)).expect("there are free ports");
+    listener
+        .local_addr()
+        .expect("a bound socket has an address")
+        .to_string()
 }
 
 /// Runs the program `cloister` and returns what it prints.

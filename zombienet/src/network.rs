@@ -100,7 +100,7 @@ impl Network {
         let mut peers = Vec::new();
         for node in &network.nodes {
             let file = network.key_file(&node.spec.name);
-            let said = node_command(&["key", "generate-node-key", "--file", text(&file)]).await;
+            let said = node_command(&["key", "generate-node-key", "--chain", "dev", "--file", text(&file)]).await;
             peers.push(said.trim().to_owned());
         }
         network.launch(0..1).await;

@@ -1,10 +1,12 @@
 //! The command line of `cloister`.
 
 mod controls;
+mod oracle;
 mod orders;
 mod time;
 
 pub use controls::{ClearArguments, DeadManArguments, OrdersArguments, ProtectArguments};
+pub use oracle::{FeedArguments, OracleCommand};
 pub use orders::{AmendArguments, Entry, Line, OrderArguments, OrderSide, SelfTradeChoice};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -43,7 +45,8 @@ EXIT CODES
 EXAMPLES
   cloister demo --summary summary.json          a whole exchange on this machine, in a few minutes
   cloister keys new                             make a wallet
-  cloister fund --amount 10000                  money and tokens for fees, on a development chain
+  cloister oracle feed --price 60000            prices of a development chain, for as long as it runs
+  cloister faucet --amount 10000                money and tokens for fees, on a development chain
   cloister open --deposit 1000.50               open an account with a first deposit
   cloister order buy --instrument BTC-PERP --quantity 0.025 --price 61800.30
   cloister order sell --instrument BTC-PERP --quantity 0.025 --market --stop-at 58000 --reduce-only
@@ -68,9 +71,12 @@ pub struct Cli {
 /// Options of every command.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
-    /// WebSocket of a node; the sequencer's methods are served there too.
+    /// WebSocket of a node.
     #[arg(long, global = true, default_value = "ws://127.0.0.1:9944", value_name = "URL")]
     pub node: String,
+    /// WebSocket of a sequencer that takes orders on a server of its own [default: the node's].
+    #[arg(long, global = true, value_name = "URL")]
+    pub sequencer: Option<String>,
     /// Folder of wallet files [default: $XDG_DATA_HOME/cloister, else ~/.local/share/cloister].
     #[arg(long, global = true, value_name = "DIR")]
     pub keystore: Option<PathBuf>,
@@ -91,17 +97,27 @@ pub enum Command {
     /// Keep and check what the sequencer has promised.
     #[command(subcommand)]
     Receipts(ReceiptsCommand),
+    /// Feed prices to the oracle.
+    #[command(subcommand)]
+    Oracle(OracleCommand),
     /// Give the owner money of a development chain: the settlement asset, and native tokens for fees.
-    #[command(after_help = "\
+    #[command(
+        visible_alias = "fund",
+        after_help = "\
 Only on a development chain, whose money is worth nothing: the account `//Alice`, which everybody can sign for, pays.
 Anywhere else somebody who has both sends them to the owner; `cloister keys show` says who that is.
 
-EXAMPLE
-  cloister fund --amount 10000")]
-    Fund {
+EXAMPLES
+  cloister faucet
+  cloister faucet --amount 250000 --to 5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty"
+    )]
+    Faucet {
         /// Amount, in the settlement asset.
-        #[arg(long)]
+        #[arg(long, default_value = "10000")]
         amount: String,
+        /// Account that gets it [default: the owner of the wallet].
+        #[arg(long, value_name = "ACCOUNT")]
+        to: Option<AccountId>,
     },
     /// Open an account with a first deposit.
     #[command(after_help = "\
@@ -476,7 +492,8 @@ A LOBSTER message file (Time, Type, Size, Price, Direction) works too: its execu
 
 Every trade of the tape becomes one fill of the same price and quantity, in the same order, between accounts that this
 program opens (owners //Demo//0, //Demo//1 and so on, funded by Alice). At the end the sequencer's public trades are
-compared with the tape. Alice feeds the oracle, so this is for development chains.
+compared with the tape. It feeds the oracle with
+the public key of the operator, so this is for development chains.
 
 EXAMPLE
   cloister replay --trades trades.csv --limit 100";

@@ -24,6 +24,7 @@ mod list_error;
 mod market;
 mod names;
 mod notices;
+mod oracle;
 mod order;
 mod outcome;
 mod output;
@@ -36,7 +37,7 @@ mod take_back;
 mod tape;
 mod told;
 
-use crate::cli::{Cli, Command};
+use crate::cli::{Cli, Command, OracleCommand};
 use error::CommandError;
 use outcome::Outcome;
 use std::process::ExitCode;
@@ -67,7 +68,8 @@ async fn ended(cli: Cli) -> Result<Outcome, CommandError> {
         } => return payout::withdraw(global, &amount, wait).await,
         Command::Keys(command) => keys::run(global, command),
         Command::Receipts(command) => receipts::run(global, command).await,
-        Command::Fund { amount } => account::fund(global, &amount).await,
+        Command::Oracle(OracleCommand::Feed(feed)) => oracle::feed(global, &feed).await,
+        Command::Faucet { amount, to } => account::faucet(global, &amount, to).await,
         Command::Open { deposit, seal_key } => account::open(global, &deposit, seal_key.as_deref()).await,
         Command::Deposit { amount, unasked } => account::deposit(global, &amount, unasked).await,
         Command::TakeBack { wait } => take_back::run(global, wait).await,

@@ -114,18 +114,18 @@ pub struct ReplayMarket {
 }
 
 impl ReplayMarket {
-    /// Feeds the instrument's first price and waits until it can trade.
+    /// Feeds the instrument's first price and waits until it can trade. Orders go to `sequencer`.
     ///
     /// # Errors
     /// [`ReplayError`].
     pub async fn prepare(
         chain: &Chain,
+        sequencer: SequencerClient,
         group: u32,
         instrument: &str,
         price: Decimal,
         progress: Progress,
     ) -> Result<Self, ReplayError> {
-        let sequencer = SequencerClient::of(chain);
         let feeds = feeds_of(chain, group).await?;
         let feeder = Feeder::start(chain, feeds, price, progress.clone()).await?;
         progress.say(format!("the oracle is fed with {price}"));

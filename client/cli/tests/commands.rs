@@ -6,7 +6,8 @@ use std::process::Command;
 fn what_can_be_done_should_have_commands() {
     let claims = ["claim", "pay-claim", "freeze", "claim-credits", "claim-share"];
     let orders = ["amend", "annul", "clear", "dead-man", "list", "notices", "protect"];
-    for command in claims.iter().chain(&orders) {
+    let chain = ["oracle", "faucet", "fund"];
+    for command in claims.iter().chain(&orders).chain(&chain) {
         let help = Command::new(env!("CARGO_BIN_EXE_cloister"))
             .args([command, "--help"])
             .output()
@@ -88,5 +89,35 @@ fn options_that_contradict_each_other_should_not_be_understood() {
         let (code, said) = ends(&line);
         assert_eq!(code, Some(2), "{line:?}: {said}");
         assert!(said.contains(part), "{line:?}: {said}");
+    }
+}
+
+#[test]
+fn prices_should_be_refused_before_anybody_is_asked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("prices.csv");
+    std::fs::write(&file, "BTC-PERP,ETH-PERP\n60000,3000\n60010,\n").expect("written");
+    let key = folder.path().join("operator.key");
+    std::fs::write(&key, "//Charlie").expect("written");
+    let path = |path: &std::path::Path| path.to_str().expect("a path in UTF-8").to_owned();
+    let (file, key) = (path(&file), path(&key));
+    let feed = |more: &[&str]| ends(&[&["--node", "ws://127.0.0.1:1", "oracle", "feed"], more].concat());
+    for (code, arguments, part) in [
+        (2, &[][..], "required"),
+        (2, &["--price", "0"], "is zero"),
+        (2, &["--price", "x"], "`x`"),
+        (2, &["--price", "1", "--simulate", "1"], "cannot be used with"),
+        (2, &["--url", "http://198.51.100.1/"], "no address on this machine"),
+        (2, &["--price", "1", "--every", "1ms"], "1s to 10m apart"),
+        (2, &["--price", "1", "--rounds", "0"], "--rounds"),
+        (1, &["--file", &file], "line 3: there is no price for ETH-PERP"),
+        (1, &["--file", "/nowhere.csv"], "/nowhere.csv"),
+        (1, &["--price", "1", "--suri", "no such key"], "no such key"),
+        (1, &["--price", "1", "--key-file", &key], "can be read by others"),
+        (4, &["--price", "1"], "no node answers"),
+    ] {
+        let (found, said) = feed(arguments);
+        assert_eq!(found, Some(code), "{arguments:?}: {said}");
+        assert!(said.contains(part), "{arguments:?}: {said}");
     }
 }

@@ -31,7 +31,7 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let chain = Chain::connect("ws://127.0.0.1:9944").await?;
     let sequencer = SequencerClient::of(&chain);
 
-    // On a development chain Alice feeds the oracle and hands out money.
+    // On a development chain the keys of who feeds the oracle and of who hands out money are public.
     let price: Decimal = "60000".parse()?;
     oracle::feed(&chain, &feeds_of(&chain, GROUP).await?, &price).await?;
     let keys = TraderKeys::from_seed(&entropy()?, None)?;

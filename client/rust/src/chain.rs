@@ -11,8 +11,9 @@ mod views;
 pub use block::{BlockView, Extrinsic};
 pub use error::{ChainError, Failure};
 pub use submit::{Included, Until};
-pub use views::{InsuranceQueue, SolvencyOf};
+pub use views::{InsuranceQueue, RiskGroupOf, SolvencyOf};
 
+use crate::connection::{self, NoConnection};
 use cloister_runtime::{Hash, Header, Runtime, VERSION};
 use codec::{Decode, DecodeAll};
 use futures::Stream;
@@ -20,31 +21,21 @@ use jsonrpsee::{
     core::{
         client::{ClientT, Subscription, SubscriptionClientT},
         traits::ToRpcParams,
-        ClientError, DeserializeOwned,
+        DeserializeOwned,
     },
     rpc_params,
-    ws_client::{WsClient, WsClientBuilder},
+    ws_client::WsClient,
 };
-use jsonrpsee_client_transport::ws::WsHandshakeError;
 use polkadot_sdk::{
     sp_core::{storage::StorageKey, Bytes},
     sp_version::RuntimeVersion,
 };
-use std::{
-    sync::{
-        atomic::{AtomicU64, Ordering},
-        Arc,
-    },
-    time::Duration,
+use std::sync::{
+    atomic::{AtomicU64, Ordering},
+    Arc,
 };
 use tokio::sync::Mutex;
 
-/// How long a call may take before the connection counts as lost.
-const CALL_TIMEOUT: Duration = Duration::from_secs(60);
-/// Largest answer: a block full of batches in hexadecimal, with room for the JSON around it.
-const MAX_ANSWER: u32 = 64 * 1024 * 1024;
-/// Status with which a server says that it has as many connections as it takes.
-const TOO_MANY_REQUESTS: u16 = 429;
 /// Maximum number of storage keys per request.
 const KEYS_PER_PAGE: u32 = 512;
 
@@ -76,12 +67,7 @@ impl Chain {
     /// # Errors
     /// [`ChainError::Unreachable`], [`ChainError::Crowded`], [`ChainError::NotANode`], [`ChainError::OtherRuntime`].
     pub async fn connect(url: &str) -> Result<Self, ChainError> {
-        let client = WsClientBuilder::default()
-            .request_timeout(CALL_TIMEOUT)
-            .max_response_size(MAX_ANSWER)
-            .build(url)
-            .await
-            .map_err(|source| no_connection(url, source))?;
+        let client = connection::connect(url).await.map_err(|why| no_connection(url, why))?;
         let mut chain = Self {
             client: Arc::new(client),
             url: url.into(),
@@ -114,7 +100,7 @@ impl Chain {
         })
     }
 
-    /// The connection itself; the sequencer's methods are on it too.
+    /// The connection itself; the sequencer's methods are on it too, unless it has a server of its own.
     pub fn rpc(&self) -> &Arc<WsClient> {
         &self.client
     }
@@ -243,26 +229,12 @@ fn decode<T: Decode>(what: &'static str, bytes: &[u8]) -> Result<T, ChainError> 
 }
 
 /// Why there is no connection. A server that answers and says no is not one that is not there.
-fn no_connection(url: &str, source: ClientError) -> ChainError {
-    let handshake = match &source {
-        ClientError::Transport(error) => error.downcast_ref::<WsHandshakeError>(),
-        _ => None,
-    };
+fn no_connection(url: &str, why: NoConnection) -> ChainError {
     let url = url.to_owned();
-    match handshake {
-        Some(WsHandshakeError::Rejected {
-            status_code: TOO_MANY_REQUESTS,
-        }) => ChainError::Crowded { url },
-        Some(WsHandshakeError::Rejected { status_code } | WsHandshakeError::Redirected { status_code, .. }) => {
-            ChainError::NotANode {
-                url,
-                status: *status_code,
-            }
-        }
-        _ => ChainError::Unreachable {
-            url,
-            source: Box::new(source),
-        },
+    match why {
+        NoConnection::Silence(source) => ChainError::Unreachable { url, source },
+        NoConnection::Crowded => ChainError::Crowded { url },
+        NoConnection::Status(status) => ChainError::NotANode { url, status },
     }
 }
 

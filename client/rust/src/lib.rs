@@ -11,6 +11,7 @@
 
 pub mod audit;
 pub mod chain;
+mod connection;
 pub mod exit;
 pub mod funding;
 pub mod history;

@@ -6,14 +6,18 @@ mod orders;
 pub use clock::{Clock, ClockError};
 pub use orders::{Entry, LIST};
 
-use crate::{chain::Chain, trader::now};
+use crate::{
+    chain::Chain,
+    connection::{self, NoConnection},
+    trader::now,
+};
 use cloister_client_core::trader::Trader;
 use cloister_crypto::auth::Purpose;
 use cloister_ledger::SignedInstruction;
 use cloister_sequencer_rpc::{
     types::{
-        AcceptedInfo, AccountInfo, AccountQuery, BatchInfo, BatchStatus, ChannelName, HaltInfo, Liquidation, Market,
-        OrderBook, Status, StreamMessage, StreamParams, Submission, Trade,
+        AcceptedInfo, AccountInfo, AccountQuery, BatchInfo, BatchStatus, ChannelName, HaltInfo, HaltKind, Liquidation,
+        Market, OrderBook, Status, StreamMessage, StreamParams, Submission, Trade,
     },
     CloisterRpcClient, CloisterStreamsClient, ErrorCode,
 };
@@ -30,12 +34,63 @@ const POLL: Duration = Duration::from_millis(500);
 /// Why the sequencer did not do what was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum SequencerError {
-    /// The node runs no sequencer.
+    /// The node runs no sequencer, or one that takes orders elsewhere.
     #[error(
-        "this node runs no sequencer; name one that does with --node, or start one with \
-         `cloister-node --dev --sequencer`"
+        "this node serves none of the sequencer's methods: where the sequencer has a server of its own, name that with \
+         --sequencer; else name another node with --node, or start one with `cloister-node --dev --sequencer`"
     )]
     Absent,
+    /// Nobody answers where the sequencer should be.
+    #[error(
+        "no sequencer answers at {url}: {source}. Its operator says where it takes orders; without --sequencer the node is \
+         asked"
+    )]
+    Unreachable {
+        /// The address that was tried.
+        url: String,
+        /// Why not.
+        source: Box<ClientError>,
+    },
+    /// It takes no more connections, from this machine or at all.
+    #[error(
+        "the sequencer at {url} takes no more connections now, from this machine or from anybody: close some or try again \
+         later. Its operator sets the limits with --sequencer-limit-connections and \
+         --sequencer-limit-connections-per-address"
+    )]
+    Crowded {
+        /// The address that was tried.
+        url: String,
+    },
+    /// A server answers, but not as a sequencer does.
+    #[error(
+        "the server at {url} does not open a WebSocket, it answers with the HTTP status {status}: check --sequencer, and \
+         whether a proxy before it passes WebSockets on"
+    )]
+    NotASequencer {
+        /// The address that was tried.
+        url: String,
+        /// What it answered.
+        status: u16,
+    },
+    /// A JSON-RPC server answers that has none of the sequencer's methods.
+    #[error("the server at {url} has none of the sequencer's methods: check --sequencer")]
+    NotServed {
+        /// The address that was tried.
+        url: String,
+    },
+    /// It serves another chain than the node's.
+    #[error(
+        "the sequencer at {url} serves the chain with the genesis 0x{}, and the node has the one with 0x{}: --node and \
+         --sequencer must be of one chain", hex::encode(found), hex::encode(expected)
+    )]
+    OtherChain {
+        /// The address that was tried.
+        url: String,
+        /// Genesis hash of the sequencer's chain.
+        found: [u8; 32],
+        /// Genesis hash of the node's chain.
+        expected: [u8; 32],
+    },
     /// It serves another group than the one that was asked for.
     #[error(
         "the node's sequencer serves group {served} and not group {asked}, so nothing was signed or sent: name a node \
@@ -110,6 +165,15 @@ impl From<ClientError> for SequencerError {
     }
 }
 
+fn no_connection(url: &str, why: NoConnection) -> SequencerError {
+    let url = url.to_owned();
+    match why {
+        NoConnection::Silence(source) => SequencerError::Unreachable { url, source },
+        NoConnection::Crowded => SequencerError::Crowded { url },
+        NoConnection::Status(status) => SequencerError::NotASequencer { url, status },
+    }
+}
+
 /// What is left to do until everything is settled.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Backlog {
@@ -119,17 +183,39 @@ pub struct Backlog {
     pub status: BatchStatus,
 }
 
-/// The sequencer of a node.
+/// A sequencer.
 #[derive(Clone, Debug)]
 pub struct SequencerClient {
     rpc: Arc<WsClient>,
 }
 
 impl SequencerClient {
-    /// The sequencer behind a connection.
+    /// The sequencer of a node, over the connection to it.
     pub fn of(chain: &Chain) -> Self {
         Self {
             rpc: chain.rpc().clone(),
+        }
+    }
+
+    /// The sequencer that takes orders at `url`, on a server of its own, for the chain of `chain`.
+    ///
+    /// # Errors
+    /// [`SequencerError::Unreachable`], [`SequencerError::Crowded`], [`SequencerError::NotASequencer`],
+    /// [`SequencerError::NotServed`], [`SequencerError::OtherChain`].
+    pub async fn connect(url: &str, chain: &Chain) -> Result<Self, SequencerError> {
+        let rpc = connection::connect(url).await.map_err(|why| no_connection(url, why))?;
+        let sequencer = Self { rpc: Arc::new(rpc) };
+        let expected = chain.genesis().0;
+        match sequencer.market().await {
+            Ok(market) if market.genesis != expected => Err(SequencerError::OtherChain {
+                url: url.into(),
+                found: market.genesis,
+                expected,
+            }),
+            // One that starts cannot say yet; what is signed for another chain it refuses.
+            Ok(_) | Err(SequencerError::Refused { .. }) => Ok(sequencer),
+            Err(SequencerError::Absent) => Err(SequencerError::NotServed { url: url.into() }),
+            Err(other) => Err(other),
         }
     }
 
@@ -301,10 +387,12 @@ impl SequencerClient {
     /// What is not settled yet.
     ///
     /// # Errors
-    /// [`SequencerError::Halted`] if it never will be.
+    /// [`SequencerError::Halted`] if it will not be before somebody does something. While only what is new is refused,
+    /// what was taken goes on to settle.
     pub async fn backlog(&self) -> Result<Backlog, SequencerError> {
         let status = self.batch_status().await?;
-        if let Some(why) = &status.halted {
+        let settles = |why: &HaltInfo| matches!(why.kind, HaltKind::Unsettled | HaltKind::Solvency);
+        if let Some(why) = status.halted.as_ref().filter(|why| !settles(why)) {
             return Err(SequencerError::Halted(why.clone()));
         }
         let settled_behind = status.settled_root != status.head_root;

@@ -404,7 +404,7 @@ pub struct Choices {
         help_heading = heading::LIQUIDATIONS)]
     pub liquidation_batches: Option<usize>,
 
-    /// Number of settled batches after which a checkpoint of the ledger is written [default: 100]
+    /// Number of settled batches after which a checkpoint of the ledger is written, and a snapshot [default: 100]
     #[arg(id = "sequencer-checkpoint-batches", long, value_name = "BATCHES", requires = "sequencer",
         help_heading = heading::DISK)]
     pub checkpoint_batches: Option<u64>,
@@ -414,7 +414,8 @@ pub struct Choices {
     pub checkpoint_age: Option<Span>,
     /// Number of inputs after which a snapshot takes the place of the journal before it [default: 200000]
     ///
-    /// A start replays what came after the last one.
+    /// A start replays what came after the last one: no more inputs than these, and no more batches than are settled
+    /// between two checkpoints.
     #[arg(id = "sequencer-snapshot-every", long, value_name = "INPUTS", requires = "sequencer",
         help_heading = heading::DISK)]
     pub snapshot_every: Option<u64>,

@@ -12,7 +12,7 @@ use cloister_sequencer::{
     keys::{development_seed, read_seed},
     SequencerConfig,
 };
-use polkadot_sdk::sc_service::{ChainType, Configuration};
+use polkadot_sdk::sc_service::Configuration;
 use std::path::PathBuf;
 
 /// How to run the sequencer.
@@ -61,17 +61,26 @@ pub struct Ready {
 }
 
 impl SequencerOptions {
-    /// Reads the files that the flags name and fills in what goes without saying on a development chain. `None` without
-    /// `--sequencer`.
+    /// Reads the file of choices. `None` without `--sequencer`.
     ///
     /// # Errors
-    /// [`Error::NoSecret`], [`Error::NoProvingKey`], [`Error::Secret`], [`Error::Choice`], [`Error::Folder`].
-    pub fn ready(&self, node: &Configuration) -> Result<Option<Ready>, Error> {
+    /// [`Error::Choice`].
+    pub fn chosen(&self) -> Result<Option<Chosen>, Error> {
         if !self.sequencer {
             return Ok(None);
         }
         let chosen = Chosen::read(self.choices.clone(), self.sequencer_config.as_deref())?;
-        let development = node.chain_spec.chain_type() == ChainType::Development;
+        Ok(Some(chosen))
+    }
+}
+
+impl Ready {
+    /// Reads the files that the choices name and fills in what goes without saying on a development chain, which its
+    /// genesis block says that it is.
+    ///
+    /// # Errors
+    /// [`Error::NoSecret`], [`Error::NoProvingKey`], [`Error::Secret`], [`Error::Choice`], [`Error::Folder`].
+    pub fn new(chosen: &Chosen, node: &Configuration, development: bool) -> Result<Self, Error> {
         // Before any file of a secret is opened.
         let mut config = chosen.config(development)?;
         let compared = chosen.compared()?;
@@ -88,7 +97,7 @@ impl SequencerOptions {
         let former = chosen.former_secrets().iter().map(|path| read_seed(path));
         let of_chain = node.base_path.config_dir(node.chain_spec.id());
         config.folder = Some(folder(&of_chain, config.group)?);
-        Ok(Some(Ready {
+        Ok(Self {
             entry,
             config,
             secret,
@@ -98,7 +107,7 @@ impl SequencerOptions {
             solvency_proving_key: chosen.get(|c| &c.solvency_proving_key),
             device: device(chosen.get(|c| &c.card), compared),
             development,
-        }))
+        })
     }
 }
 

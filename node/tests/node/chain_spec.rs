@@ -1,12 +1,23 @@
 //! The chains that the node knows by name.
 
-use cloister_node::chain_spec::{self, Error};
-use polkadot_sdk::{sc_service::ChainSpec, sp_core::storage::well_known_keys::CODE, sp_runtime::BuildStorage};
+use cloister_node::chain_spec::{
+    self,
+    genesis::{self, GenesisError},
+    make::{make, MakeError},
+    Error,
+};
+use polkadot_sdk::{
+    sc_service::ChainSpec,
+    sp_core::{crypto::Ss58Codec, storage::well_known_keys::CODE},
+    sp_keyring::Sr25519Keyring,
+    sp_runtime::{AccountId32, BuildStorage},
+};
+use serde_json::{json, Value};
 use std::path::PathBuf;
 
 #[test]
 fn named_chains_should_build_their_genesis_state_with_the_wasm_runtime() {
-    for name in ["dev", "development", "", "local", "local_testnet"] {
+    for name in ["dev", "development", "local", "local_testnet"] {
         let spec = chain_spec::load(name).expect("the chain is known");
         let storage = spec.build_storage().expect("the preset is good");
         assert_eq!(storage.top.get(CODE).map(Vec::as_slice), cloister_runtime::WASM_BINARY);
@@ -43,4 +54,111 @@ fn an_unknown_chain_should_be_refused_as_a_file_that_is_not_there() {
         Err(other) => panic!("wrong error: {other}"),
         Ok(_) => panic!("there is such a chain"),
     }
+}
+
+#[test]
+fn no_chain_should_be_taken_unasked() {
+    let said = match chain_spec::load("") {
+        Err(error @ Error::NoChain) => error.to_string(),
+        _ => panic!("a chain is taken unasked"),
+    };
+    for part in ["--dev", "--chain local", "--chain FILE", "make-chain"] {
+        assert!(said.contains(part), "{part}: {said}");
+    }
+    for id in ["staging", "testnet", "mainnet"] {
+        assert!(matches!(chain_spec::load(id), Err(Error::OwnKeys(name)) if name == id));
+    }
+}
+
+/// The configuration of the chain `local`, with every public key replaced by another one.
+fn with_own_keys() -> Value {
+    let mut config = cloister_runtime::genesis_presets::local();
+    let mut next = 1;
+    for path in genesis::public_keys(&config) {
+        let pointer = format!("/{}", path.replace('.', "/"));
+        next += 1;
+        let own = AccountId32::new([next; 32]).to_ss58check();
+        *config.pointer_mut(&pointer).expect("it is there") = own.into();
+    }
+    config
+}
+
+#[test]
+fn a_chain_of_ones_own_should_have_no_public_key() {
+    let template = cloister_runtime::genesis_presets::local();
+    let Err(MakeError::PublicKeys(found)) = make("Mine", "mine", template, Vec::new()) else {
+        panic!("public keys are taken");
+    };
+    for part in [
+        "aura",
+        "grandpa",
+        "balances",
+        "assets",
+        "oracleOperators",
+        "sequencers",
+        "execution",
+    ] {
+        assert!(found.iter().any(|path| path.starts_with(part)), "{part}: {found:?}");
+    }
+    let own = with_own_keys();
+    assert_eq!(genesis::public_keys(&own), Vec::<String>::new());
+    // Bytes are recognised as well.
+    let alice = format!("0x{}", hex(&Sr25519Keyring::Alice.to_raw_public()));
+    assert_eq!(genesis::public_keys(&json!([{ "a": alice }])), ["0.a"]);
+
+    let mut forged = own.clone();
+    forged["verifier"]["development"] = true.into();
+    assert!(matches!(
+        make("Mine", "mine", forged, Vec::new()),
+        Err(MakeError::Development)
+    ));
+    let mut still = own.clone();
+    still["aura"]["authorities"] = json!([]);
+    assert!(matches!(
+        make("Mine", "mine", still, Vec::new()),
+        Err(MakeError::NoAuthorities("aura.authorities"))
+    ));
+}
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[test]
+fn a_genesis_configuration_out_of_bounds_should_be_refused_in_a_sentence() {
+    let good = cloister_runtime::genesis_presets::local();
+    assert_eq!(genesis::check(good.clone()), Ok(()));
+    let mut wrong = good.clone();
+    wrong["risk"]["groups"][0]["params"]["maxPriceAge"] = 0.into();
+    wrong["risk"]["groups"][0]["params"]["max_price_age"] = 0.into();
+    let Err(error) = genesis::check(wrong) else {
+        panic!("it is taken");
+    };
+    assert!(error.to_string().lines().count() == 1, "{error}");
+
+    let mut out_of_bounds = good.clone();
+    let initial = &mut out_of_bounds["risk"]["groups"][0]["params"]["initial"];
+    assert!(initial.is_u64());
+    *initial = 1.into();
+    match genesis::check(out_of_bounds.clone()) {
+        Err(GenesisError::Refused(reason)) => assert!(reason.contains("in its bounds"), "{reason}"),
+        other => panic!("{other:?}"),
+    }
+    let mut unknown = good;
+    unknown["risk"]["grops"] = 1.into();
+    match genesis::check(unknown) {
+        Err(GenesisError::Form(reason)) => assert!(reason.contains("grops"), "{reason}"),
+        other => panic!("{other:?}"),
+    }
+
+    // The same in a file, for the runtime of this binary; another runtime may have other bounds.
+    let code = |code: &[u8]| format!("0x{}", hex(code));
+    let file = |code: String| {
+        let genesis = json!({ "runtimeGenesis": { "code": code, "patch": out_of_bounds } });
+        json!({ "name": "Mine", "genesis": genesis }).to_string()
+    };
+    let own = code(cloister_runtime::WASM_BINARY.expect("the binary has the runtime"));
+    assert!(matches!(genesis::check_file(&file(own)), Err(GenesisError::Refused(_))));
+    assert_eq!(genesis::check_file(&file(code(&[1, 2, 3]))), Ok(()));
+    assert_eq!(genesis::check_file("no specification"), Ok(()));
 }

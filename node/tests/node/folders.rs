@@ -52,8 +52,8 @@ fn free_port() -> u16 {
     listener.local_addr().expect("a bound socket has an address").port()
 }
 
-/// Starts a node and waits until its server listens.
-fn serves(folder: &Path, arguments: &[&str]) {
+/// Starts a node, waits until its server listens, and does something while it runs.
+fn serves_while(folder: &Path, arguments: &[&str], work: impl FnOnce()) {
     let port = free_port();
     let port_text = port.to_string();
     let mut node = start(folder, &[arguments, &["--rpc-port", &port_text]].concat());
@@ -73,6 +73,12 @@ fn serves(folder: &Path, arguments: &[&str]) {
         }
         thread::sleep(Duration::from_millis(200));
     }
+    work();
+}
+
+/// Starts a node and waits until its server listens.
+fn serves(folder: &Path, arguments: &[&str]) {
+    serves_while(folder, arguments, || ());
 }
 
 /// What a node says that does not start.
@@ -111,7 +117,10 @@ fn a_validator_of_the_local_chain_should_start_in_a_clean_folder() {
 #[test]
 fn a_folder_should_be_refused_in_words_when_it_does_not_fit_the_node() {
     let folder = TempDir::new().expect("a folder");
-    serves(folder.path(), &["--dev"]);
+    serves_while(folder.path(), &["--dev"], || {
+        let said = refuses(folder.path(), &["--dev", "--rpc-port", "0"]);
+        assert!(said.contains("another node runs on the folder"), "{said}");
+    });
 
     let said = refuses(folder.path(), &["--dev", "--sequencer", "--rpc-port", "0"]);
     for part in [

@@ -2,6 +2,7 @@
 
 mod chain_spec;
 mod choices;
+mod command_line;
 mod development_chain;
 mod folders;
 mod sequencer;

@@ -43,7 +43,7 @@ mod benchmarks {
 
     #[benchmark]
     fn set_group_enabled() -> Result<(), BenchmarkError> {
-        let origin = admin::<T>()?;
+        let origin = pausing::<T>()?;
         let (_, group, _) = group::<T>()?;
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, group, false);

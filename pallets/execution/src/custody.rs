@@ -79,10 +79,10 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// The origin of what narrows: [`Config::AdminOrigin`] at once, or [`Config::NoticeOrigin`] as a part of what was
+    /// The origin of what narrows: [`Config::PauseOrigin`] at once, or [`Config::NoticeOrigin`] as a part of what was
     /// announced.
     pub(crate) fn ensure_narrowing(origin: T::RuntimeOrigin) -> Result<(), DispatchError> {
-        match T::AdminOrigin::try_origin(origin) {
+        match T::PauseOrigin::try_origin(origin) {
             Ok(_) => Ok(()),
             Err(origin) => T::NoticeOrigin::ensure_origin(origin).map(drop).map_err(Into::into),
         }

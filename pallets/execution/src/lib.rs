@@ -112,8 +112,10 @@ pub mod pallet {
         AccountId: Into<[u8; 32]> + From<[u8; 32]>,
     >
     {
-        /// Narrows what is allowed, at once: disables groups, removes keys and submitters (C-NOTICE).
+        /// Winds a frozen group up: chooses its final table, releases its rest (C-EXIT).
         type AdminOrigin: EnsureOrigin<Self::RuntimeOrigin>;
+        /// Disables groups, at once (C-NOTICE).
+        type PauseOrigin: EnsureOrigin<Self::RuntimeOrigin>;
         /// Widens what is allowed, once it was announced for long enough: makes groups, sets keys, submitters, terms
         /// and custodians (C-NOTICE).
         type NoticeOrigin: EnsureOrigin<Self::RuntimeOrigin>;
@@ -254,7 +256,7 @@ pub mod pallet {
         /// Enables or disables a group. A disabled group takes no opens, deposits or batches; claims are paid, and
         /// forced withdrawals and re-keys are queued.
         ///
-        /// Origin: [`Config::AdminOrigin`] to disable, [`Config::NoticeOrigin`] for both. Errors:
+        /// Origin: [`Config::PauseOrigin`] to disable, [`Config::NoticeOrigin`] for both. Errors:
         /// [`Error::UnknownGroup`]. Event: [`Event::GroupEnabled`].
         #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::set_group_enabled())]

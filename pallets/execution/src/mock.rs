@@ -99,6 +99,8 @@ parameter_types! {
 ord_parameter_types! {
     /// May only narrow.
     pub const Narrows: AccountId32 = NARROWS;
+    /// May only disable groups.
+    pub const Pauses: AccountId32 = PAUSES;
     /// May do what was announced.
     pub const Widens: AccountId32 = WIDENS;
 }
@@ -154,6 +156,8 @@ impl RiskTables for Risk {
 
 /// Narrows at once.
 type Narrowing = EitherOfDiverse<EnsureRoot<AccountId32>, EnsureSignedBy<Narrows, AccountId32>>;
+/// Disables groups at once.
+type Pausing = EitherOfDiverse<Narrowing, EnsureSignedBy<Pauses, AccountId32>>;
 /// Does what was announced.
 type Widening = EitherOfDiverse<EnsureRoot<AccountId32>, EnsureSignedBy<Widens, AccountId32>>;
 
@@ -177,6 +181,7 @@ impl pallet_cloister_sequencers::Config for Test {
 
 impl pallet_cloister_execution::Config for Test {
     type AdminOrigin = Narrowing;
+    type PauseOrigin = Pausing;
     type NoticeOrigin = Widening;
     type AssetId = u32;
     type Assets = Assets;
@@ -266,6 +271,8 @@ pub const HOUSE_KEY: KeyId = 20;
 pub const ADMIN: AccountId32 = AccountId32::new([9; 32]);
 /// May only narrow what is allowed.
 pub const NARROWS: AccountId32 = AccountId32::new([21; 32]);
+/// May only disable groups.
+pub const PAUSES: AccountId32 = AccountId32::new([23; 32]);
 /// May do what was announced.
 pub const WIDENS: AccountId32 = AccountId32::new([22; 32]);
 pub const ALICE: AccountId32 = AccountId32::new([1; 32]);

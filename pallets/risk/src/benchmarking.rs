@@ -132,13 +132,13 @@ mod benchmarks {
         let origin = admin::<T>()?;
         let before = prepare::<T>(INSTRUMENTS as u32 - 1)?;
         T::BenchmarkHelper::widen();
-        let feed = feed::<T>(0);
+        let (index, premium) = (feed::<T>(1_000), feed::<T>(1_001));
         #[extrinsic_call]
         _(
             origin as T::RuntimeOrigin,
             GROUP,
-            feed.clone(),
-            Some(feed),
+            index,
+            Some(premium),
             instrument_params(),
         );
         assert_eq!(LastInstrumentId::<T>::get(), before + 1);
@@ -190,6 +190,21 @@ mod benchmarks {
         #[extrinsic_call]
         _(origin as T::RuntimeOrigin, 7);
         assert_eq!(TableGrace::<T>::get(), 7);
+        Ok(())
+    }
+
+    #[benchmark]
+    fn set_instrument_feeds() -> Result<(), BenchmarkError> {
+        let origin = admin::<T>()?;
+        let id = prepare::<T>(INSTRUMENTS as u32)?;
+        let feeds = Feeds {
+            index: feed::<T>(1_000),
+            premium: Some(feed::<T>(1_001)),
+        };
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, GROUP, id, feeds.clone());
+        let state = Groups::<T>::get(GROUP).ok_or(BenchmarkError::Stop("no group"))?;
+        assert!(state.instruments.iter().any(|i| i.id == id && i.feed == feeds.index));
         Ok(())
     }
 

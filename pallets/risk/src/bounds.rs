@@ -16,8 +16,9 @@ pub const MAX_DISCOUNT: RangeInclusive<u16> = 1..=26;
 pub const FEE_CAP: RangeInclusive<u32> = 0..=10_000;
 /// Age at which a price is stale, milliseconds.
 pub const PRICE_AGE: RangeInclusive<u64> = 6_000..=600_000;
-/// Time between two tables, milliseconds.
-pub const TABLE_INTERVAL: RangeInclusive<u64> = 1_000..=600_000;
+/// Time between two tables, milliseconds: at most half of the time for which batches may name the newest one
+/// (`MaxRiskAge`, 120 s), so that a table that comes late stops nothing.
+pub const TABLE_INTERVAL: RangeInclusive<u64> = 1_000..=60_000;
 /// How long a table that was replaced may still be named, milliseconds: whoever makes batches can choose among the
 /// tables of this time.
 pub const TABLE_GRACE: RangeInclusive<u64> = 0..=120_000;

@@ -8,9 +8,13 @@
 
 extern crate alloc;
 
+mod admin;
 pub mod bounds;
+pub mod parameters;
 pub mod pricing;
 mod tables;
+#[cfg(any(feature = "std", feature = "try-runtime"))]
+mod try_state;
 pub mod types;
 pub mod weights;
 
@@ -24,13 +28,14 @@ mod tests;
 #[cfg(feature = "runtime-benchmarks")]
 pub use benchmarking::BenchmarkHelper;
 pub use pallet::*;
+pub use parameters::{ParameterBounds, RiskParameter, Violation};
 pub use types::{
-    BatchShapes, GenesisGroup, GenesisInstrument, Group, GroupParams, Instrument, InstrumentParams, Price, PriceSource,
-    RiskTables, StallReason, TableInfo,
+    BatchShapes, Feeds, GenesisGroup, GenesisInstrument, Group, GroupParams, Instrument, InstrumentParams, Price,
+    PriceSource, RiskTables, StallReason, TableInfo,
 };
 pub use weights::WeightInfo;
 
-#[cfg(any(feature = "std", feature = "try-runtime"))]
+#[cfg(feature = "try-runtime")]
 use polkadot_sdk::sp_runtime;
 use polkadot_sdk::{frame_support, frame_system};
 
@@ -120,6 +125,10 @@ pub mod pallet {
         GroupParamsSet {
             /// The group.
             group: u32,
+            /// Its parameters until now.
+            before: GroupParams,
+            /// Its parameters from the next table on.
+            now: GroupParams,
         },
         /// An instrument was listed; it trades from the next table on.
         InstrumentListed {
@@ -136,6 +145,10 @@ pub mod pallet {
             group: u32,
             /// The instrument.
             instrument_id: u32,
+            /// Its parameters until now.
+            before: InstrumentParams,
+            /// Its parameters from the next table on.
+            now: InstrumentParams,
         },
         /// The status of an instrument was set.
         InstrumentStatusSet {
@@ -143,8 +156,10 @@ pub mod pallet {
             group: u32,
             /// The instrument.
             instrument_id: u32,
+            /// The status until now.
+            before: Status,
             /// The status from the next table on.
-            status: Status,
+            now: Status,
         },
         /// A risk table was built.
         TableBuilt {
@@ -166,8 +181,21 @@ pub mod pallet {
         },
         /// The grace of replaced tables was set.
         TableGraceSet {
-            /// Milliseconds.
-            grace: u64,
+            /// Until now, milliseconds.
+            before: u64,
+            /// For tables that are replaced from now on, milliseconds.
+            now: u64,
+        },
+        /// Prices of an instrument come from other feeds.
+        InstrumentFeedsSet {
+            /// The group.
+            group: u32,
+            /// The instrument.
+            instrument_id: u32,
+            /// Its feeds until now.
+            before: Feeds<T::FeedId>,
+            /// Its feeds from the next table on.
+            now: Feeds<T::FeedId>,
         },
     }
 
@@ -184,8 +212,8 @@ pub mod pallet {
         UnknownInstrument,
         /// All rows of the group are taken.
         TooManyInstruments,
-        /// A parameter is outside its hard bounds.
-        ParameterOutOfBounds,
+        /// A parameter is outside its hard bounds, which are in the constant `ParameterBounds`.
+        ParameterOutOfBounds(RiskParameter),
         /// The lot size of an instrument never changes: positions are counted in lots.
         LotSizeFixed,
         /// No active shape of batches has as many places per unit as the group's instruments need (R-PLACES).
@@ -204,6 +232,19 @@ pub mod pallet {
         RiskBoundExceeded,
         /// The table fails its own validation.
         InvalidTable,
+        /// The first parameter is above the second, which is its bound.
+        ParameterAbove(RiskParameter, RiskParameter),
+        /// Another instrument of the group has this feed as its index.
+        FeedTaken,
+    }
+
+    impl<T: Config> From<Violation> for Error<T> {
+        fn from(violation: Violation) -> Self {
+            match violation {
+                Violation::OutOfBounds(parameter) => Self::ParameterOutOfBounds(parameter),
+                Violation::Above(parameter, bound) => Self::ParameterAbove(parameter, bound),
+            }
+        }
     }
 
     impl<T: Config> From<StallReason> for Error<T> {
@@ -215,6 +256,15 @@ pub mod pallet {
                 StallReason::RiskBoundExceeded => Self::RiskBoundExceeded,
                 StallReason::InvalidTable => Self::InvalidTable,
             }
+        }
+    }
+
+    #[pallet::extra_constants]
+    impl<T: Config> Pallet<T> {
+        /// The hard bounds of all governed parameters.
+        #[pallet::constant_name(ParameterBounds)]
+        fn parameter_bounds() -> Vec<ParameterBounds> {
+            crate::parameters::all_bounds()
         }
     }
 
@@ -262,8 +312,8 @@ pub mod pallet {
     impl<T: Config> Pallet<T> {
         /// Makes a margin group without instruments.
         ///
-        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::GroupExists`],
-        /// [`Error::TooManyGroups`]. Event: [`Event::GroupCreated`].
+        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::ParameterAbove`],
+        /// [`Error::GroupExists`], [`Error::TooManyGroups`]. Event: [`Event::GroupCreated`].
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::create_group())]
         pub fn create_group(origin: OriginFor<T>, group: u32, params: GroupParams) -> DispatchResult {
@@ -274,24 +324,28 @@ pub mod pallet {
 
         /// Sets the parameters of a group, from its next table on.
         ///
-        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::UnknownGroup`].
-        /// Event: [`Event::GroupParamsSet`].
+        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::ParameterAbove`],
+        /// [`Error::UnknownGroup`]. Event: [`Event::GroupParamsSet`].
         #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::set_group_params())]
         pub fn set_group_params(origin: OriginFor<T>, group: u32, params: GroupParams) -> DispatchResult {
             T::NoticeOrigin::ensure_origin(origin)?;
-            ensure!(params.in_bounds(), Error::<T>::ParameterOutOfBounds);
+            params.check().map_err(Error::<T>::from)?;
             Groups::<T>::try_mutate(group, |state| {
-                state.as_mut().ok_or(Error::<T>::UnknownGroup)?.params = params;
-                Self::deposit_event(Event::GroupParamsSet { group });
+                let state = state.as_mut().ok_or(Error::<T>::UnknownGroup)?;
+                let before = core::mem::replace(&mut state.params, params.clone());
+                let now = params;
+                Self::deposit_event(Event::GroupParamsSet { group, before, now });
                 Ok(())
             })
         }
 
-        /// Lists a perpetual in the next free row of a group.
+        /// Lists a perpetual in the next free row of a group. Both feeds must live: a row without a price would stop
+        /// the whole group.
         ///
         /// Origin: [`Config::NoticeOrigin`]. Errors, in the order of the checks: [`Error::UnknownGroup`],
-        /// [`Error::ShapeTooNarrow`], [`Error::ParameterOutOfBounds`], [`Error::TooManyInstruments`].
+        /// [`Error::ShapeTooNarrow`], [`Error::FeedMissing`], [`Error::FeedStale`], [`Error::ParameterOutOfBounds`],
+        /// [`Error::ParameterAbove`], [`Error::FeedTaken`], [`Error::TooManyInstruments`].
         /// Event: [`Event::InstrumentListed`].
         #[pallet::call_index(2)]
         #[pallet::weight(T::WeightInfo::list_instrument())]
@@ -303,20 +357,21 @@ pub mod pallet {
             params: InstrumentParams,
         ) -> DispatchResult {
             T::NoticeOrigin::ensure_origin(origin)?;
-            let listed = Groups::<T>::get(group)
-                .ok_or(Error::<T>::UnknownGroup)?
-                .instruments
-                .len();
-            Self::ensure_wide_enough(listed.saturating_add(1))?;
+            let state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
+            Self::ensure_wide_enough(state.instruments.len().saturating_add(1))?;
+            for feed in core::iter::once(&feed).chain(&premium_feed) {
+                Self::ensure_lives(feed, state.params.max_price_age)?;
+            }
             Self::add_instrument(group, feed, premium_feed, params)?;
             Ok(())
         }
 
         /// Sets the parameters of an instrument, from the group's next table on.
         ///
-        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::UnknownGroup`],
-        /// [`Error::UnknownInstrument`], [`Error::LotSizeFixed`], [`Error::RiskBoundExceeded`] if a higher limit could
-        /// take an account out of its range at the newest table's prices. Event: [`Event::InstrumentParamsSet`].
+        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::ParameterAbove`],
+        /// [`Error::UnknownGroup`], [`Error::UnknownInstrument`], [`Error::LotSizeFixed`],
+        /// [`Error::RiskBoundExceeded`] if a higher limit could take an account out of its range at the newest table's
+        /// prices. Event: [`Event::InstrumentParamsSet`].
         #[pallet::call_index(3)]
         #[pallet::weight(T::WeightInfo::set_instrument_params())]
         pub fn set_instrument_params(
@@ -326,7 +381,7 @@ pub mod pallet {
             params: InstrumentParams,
         ) -> DispatchResult {
             T::NoticeOrigin::ensure_origin(origin)?;
-            ensure!(params.in_bounds(), Error::<T>::ParameterOutOfBounds);
+            params.check().map_err(Error::<T>::from)?;
             let mut state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
             let instrument = state
                 .instruments
@@ -335,10 +390,15 @@ pub mod pallet {
                 .ok_or(Error::<T>::UnknownInstrument)?;
             ensure!(instrument.params.lot_size == params.lot_size, Error::<T>::LotSizeFixed);
             instrument.limit_high = instrument.limit_high.max(params.limit);
-            instrument.params = params;
+            let before = core::mem::replace(&mut instrument.params, params.clone());
             ensure!(Self::latest_within_bound(group, &state), Error::<T>::RiskBoundExceeded);
             Groups::<T>::insert(group, state);
-            Self::deposit_event(Event::InstrumentParamsSet { group, instrument_id });
+            Self::deposit_event(Event::InstrumentParamsSet {
+                group,
+                instrument_id,
+                before,
+                now: params,
+            });
             Ok(())
         }
 
@@ -369,14 +429,16 @@ pub mod pallet {
             Groups::<T>::try_mutate(group, |state| {
                 let state = state.as_mut().ok_or(Error::<T>::UnknownGroup)?;
                 let instrument = state.instruments.iter_mut().find(|i| i.id == instrument_id);
-                instrument.ok_or(Error::<T>::UnknownInstrument)?.status = status;
+                let instrument = instrument.ok_or(Error::<T>::UnknownInstrument)?;
+                let before = core::mem::replace(&mut instrument.status, status);
                 if status == Status::Trading {
                     Self::ensure_wide_enough(state.instruments.len())?;
                 }
                 Self::deposit_event(Event::InstrumentStatusSet {
                     group,
                     instrument_id,
-                    status,
+                    before,
+                    now: status,
                 });
                 Ok(())
             })
@@ -411,167 +473,34 @@ pub mod pallet {
         #[pallet::weight(T::WeightInfo::set_table_grace())]
         pub fn set_table_grace(origin: OriginFor<T>, grace: u64) -> DispatchResult {
             T::NoticeOrigin::ensure_origin(origin)?;
-            Self::put_table_grace(grace)?;
-            Self::deposit_event(Event::TableGraceSet { grace });
-            Ok(())
-        }
-    }
-}
-
-mod admin {
-    //! Groups and instruments, for calls and genesis alike.
-
-    use super::*;
-    use cloister_risk::{instrument::places_needed, InstrumentKind, Status};
-    use frame_support::ensure;
-
-    impl<T: Config> Pallet<T> {
-        pub(crate) fn put_table_grace(grace: u64) -> Result<(), Error<T>> {
-            ensure!(
-                crate::bounds::TABLE_GRACE.contains(&grace),
-                Error::<T>::ParameterOutOfBounds
-            );
-            TableGrace::<T>::put(grace);
+            let before = Self::put_table_grace(grace)?;
+            Self::deposit_event(Event::TableGraceSet { before, now: grace });
             Ok(())
         }
 
-        pub(crate) fn add_group(group: u32, params: GroupParams) -> Result<(), Error<T>> {
-            ensure!(params.in_bounds(), Error::<T>::ParameterOutOfBounds);
-            ensure!(!Groups::<T>::contains_key(group), Error::<T>::GroupExists);
-            GroupIds::<T>::try_append(group).map_err(|()| Error::<T>::TooManyGroups)?;
-            let state = Group {
-                params,
-                version: 0,
-                built_at: 0,
-                stalled: false,
-                instruments: Default::default(),
-            };
-            Groups::<T>::insert(group, state);
-            Self::deposit_event(Event::GroupCreated { group });
-            Ok(())
-        }
-
-        /// R-PLACES. All instruments are perpetuals so far, each moves with the others of its group.
-        pub(crate) fn places_of(instruments: usize) -> u16 {
-            places_needed(core::iter::repeat_n(InstrumentKind::Perpetual, instruments))
-        }
-
-        /// A group whose positions take one place per unit may be set up before the chain has any key.
-        pub(crate) fn ensure_wide_enough(instruments: usize) -> Result<(), Error<T>> {
-            let needed = Self::places_of(instruments);
-            ensure!(
-                needed <= 1 || needed <= T::Shapes::most_places(),
-                Error::<T>::ShapeTooNarrow
-            );
-            Ok(())
-        }
-
-        pub(crate) fn add_instrument(
+        /// Has an instrument's prices come from other feeds, from the group's next table on: so a group goes on whose
+        /// feed has died. Both must live.
+        ///
+        /// Origin: [`Config::NoticeOrigin`]. Errors, in the order of the checks: [`Error::UnknownGroup`],
+        /// [`Error::UnknownInstrument`], [`Error::FeedTaken`], [`Error::FeedMissing`], [`Error::FeedStale`].
+        /// Event: [`Event::InstrumentFeedsSet`].
+        #[pallet::call_index(7)]
+        #[pallet::weight(T::WeightInfo::set_instrument_feeds())]
+        pub fn set_instrument_feeds(
+            origin: OriginFor<T>,
             group: u32,
-            feed: T::FeedId,
-            premium_feed: Option<T::FeedId>,
-            params: InstrumentParams,
-        ) -> Result<(), Error<T>> {
-            ensure!(params.in_bounds(), Error::<T>::ParameterOutOfBounds);
-            let mut state = Groups::<T>::get(group).ok_or(Error::<T>::UnknownGroup)?;
-            let instrument_id = LastInstrumentId::<T>::get()
-                .checked_add(1)
-                .ok_or(Error::<T>::TooManyInstruments)?;
-            let place = u32::try_from(state.instruments.len()).map_err(|_| Error::<T>::TooManyInstruments)?;
-            let limit_high = params.limit;
-            let instrument = Instrument {
-                id: instrument_id,
-                feed,
-                premium_feed,
-                status: Status::Trading,
-                params,
-                limit_high,
-                funding: 0,
-                funded_at: 0,
-            };
-            state
-                .instruments
-                .try_push(instrument)
-                .map_err(|_| Error::<T>::TooManyInstruments)?;
-            Groups::<T>::insert(group, state);
-            LastInstrumentId::<T>::put(instrument_id);
-            Self::deposit_event(Event::InstrumentListed {
+            instrument_id: u32,
+            feeds: Feeds<T::FeedId>,
+        ) -> DispatchResult {
+            T::NoticeOrigin::ensure_origin(origin)?;
+            let before = Self::put_feeds(group, instrument_id, feeds.clone())?;
+            let now = feeds;
+            Self::deposit_event(Event::InstrumentFeedsSet {
                 group,
                 instrument_id,
-                place,
+                before,
+                now,
             });
-            Ok(())
-        }
-    }
-}
-
-#[cfg(any(feature = "std", feature = "try-runtime"))]
-mod try_state {
-    //! The invariants of the pallet.
-
-    use super::*;
-    use cloister_crypto::field::to_bytes;
-    use frame_support::{ensure, traits::Get};
-
-    impl<T: Config> Pallet<T> {
-        /// * `GroupIds` lists every group once.
-        /// * Instrument ids are unique and none is above `LastInstrumentId`; parameters are inside their bounds.
-        /// * A table is kept for each of the last K versions and no other, with its hash and time, and the newest is
-        ///   what its info says.
-        /// * The newest table has no last moment yet; every other one has, within the longest grace after the next.
-        /// * C-BOUND holds for the newest table and the highest limits.
-        pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
-            let ids = GroupIds::<T>::get();
-            ensure!(
-                Groups::<T>::iter_keys().count() == ids.len(),
-                "group list and groups differ"
-            );
-            let mut instruments = alloc::collections::BTreeSet::new();
-            for group in ids {
-                let state = Groups::<T>::get(group).ok_or("a listed group does not exist")?;
-                ensure!(state.params.in_bounds(), "group parameters out of bounds");
-                for i in &state.instruments {
-                    ensure!(
-                        i.params.in_bounds() && i.limit_high >= i.params.limit,
-                        "instrument out of bounds"
-                    );
-                    ensure!(
-                        i.id > 0 && i.id <= LastInstrumentId::<T>::get(),
-                        "instrument id never given"
-                    );
-                    ensure!(instruments.insert(i.id), "instrument id used twice");
-                }
-                let kept = u64::from(T::TablesKept::get()).min(state.version);
-                ensure!(
-                    Tables::<T>::iter_key_prefix(group).count() as u64 == kept,
-                    "wrong number of tables"
-                );
-                ensure!(
-                    TableInfos::<T>::iter_key_prefix(group).count() as u64 == kept,
-                    "wrong number of infos"
-                );
-                if state.version == 0 {
-                    continue;
-                }
-                let table = Tables::<T>::get(group, state.version).ok_or("the newest table is missing")?;
-                let info = TableInfos::<T>::get(group, state.version).ok_or("the newest info is missing")?;
-                ensure!(
-                    to_bytes(&table.hash()) == info.risk_hash,
-                    "the newest table has another hash"
-                );
-                ensure!(
-                    table.header.time == info.time && info.time == state.built_at,
-                    "the newest table's time"
-                );
-                ensure!(info.good_until.is_none(), "the newest table has a last moment");
-                for (version, old) in TableInfos::<T>::iter_prefix(group).filter(|(v, _)| *v != state.version) {
-                    let next = TableInfos::<T>::get(group, version.saturating_add(1)).ok_or("a gap between tables")?;
-                    let given = old.good_until.and_then(|until| until.checked_sub(next.time));
-                    let given = given.ok_or("a replaced table without a last moment")?;
-                    ensure!(crate::bounds::TABLE_GRACE.contains(&given), "a grace out of bounds");
-                }
-                ensure!(Self::latest_within_bound(group, &state), "the bound is exceeded");
-            }
             Ok(())
         }
     }

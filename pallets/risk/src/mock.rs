@@ -157,6 +157,13 @@ pub fn set_price(feed: u32, value: FixedU128) {
     Prices::set(prices);
 }
 
+/// A feed that has never had a price.
+pub fn silence(feed: u32) {
+    let mut prices = Prices::get();
+    prices.remove(&feed);
+    Prices::set(prices);
+}
+
 /// Lets the clock run.
 pub fn pass(ms: u64) {
     Now::set(Now::get() + ms);
@@ -177,12 +184,16 @@ pub fn on_empty(test: impl FnOnce()) {
     });
 }
 
-/// Runs a test on a chain with one group with one instrument, index at 50,000; checks the invariants after it.
+/// Runs a test on a chain with one group with one instrument, index at 50,000, without a price of the perpetual; checks
+/// the invariants after it.
 pub fn on_listed(test: impl FnOnce()) {
     on_empty(|| {
         Risk::create_group(RuntimeOrigin::root(), GROUP, group_params()).unwrap();
+        for feed in [FEED, PREMIUM] {
+            set_price(feed, FixedU128::from_u32(50_000));
+        }
         Risk::list_instrument(RuntimeOrigin::root(), GROUP, FEED, Some(PREMIUM), instrument_params()).unwrap();
-        set_price(FEED, FixedU128::from_u32(50_000));
+        silence(PREMIUM);
         test();
     });
 }

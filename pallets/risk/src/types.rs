@@ -1,6 +1,5 @@
 //! What the pallet stores.
 
-use crate::bounds;
 use cloister_crypto::constants::INSTRUMENTS;
 use cloister_ledger::FinalValues;
 use cloister_risk::{RiskTable, Status};
@@ -49,7 +48,8 @@ pub trait RiskTables {
     /// Places per unit that some active shape must have for the group's instruments (R-PLACES).
     fn places_needed(group: u32) -> u16;
     /// What the lots of a group that is frozen at `until` are worth: the medians of the tables that were built in
-    /// [`bounds::FINAL_WINDOW`] up to then and are kept. `None` if they are fewer than [`bounds::FINAL_LEAST`].
+    /// [`crate::bounds::FINAL_WINDOW`] up to then and are kept. `None` if they are fewer than
+    /// [`crate::bounds::FINAL_LEAST`].
     fn final_values(group: u32, until: u64) -> Option<FinalValues>;
 }
 
@@ -86,20 +86,6 @@ pub struct GroupParams {
     pub table_interval: u64,
 }
 
-impl GroupParams {
-    /// Whether every parameter is inside its hard bounds.
-    pub fn in_bounds(&self) -> bool {
-        bounds::MAINTENANCE.contains(&self.maintenance)
-            && bounds::INITIAL.contains(&self.initial)
-            && self.initial >= self.maintenance
-            && bounds::PENALTY.contains(&self.penalty)
-            && bounds::MAX_DISCOUNT.contains(&self.max_discount)
-            && bounds::FEE_CAP.contains(&self.fee_cap)
-            && bounds::PRICE_AGE.contains(&self.max_price_age)
-            && bounds::TABLE_INTERVAL.contains(&self.table_interval)
-    }
-}
-
 /// Governed parameters of an instrument; bounds in [`crate::bounds`]. What is in 10^-6 is of the mark, unless it says
 /// other.
 #[derive(
@@ -130,24 +116,13 @@ pub struct InstrumentParams {
     pub chunk: u64,
 }
 
-impl InstrumentParams {
-    /// Whether every parameter is inside its hard bounds.
-    pub fn in_bounds(&self) -> bool {
-        bounds::LOT_SIZE.contains(&self.lot_size)
-            && bounds::SCAN_RANGE.contains(&self.scan_range)
-            && bounds::EXTREME_MULTIPLE.contains(&self.extreme_multiple)
-            && bounds::EXTREME_COVER.contains(&self.extreme_cover)
-            && bounds::FLOOR.contains(&self.floor_long)
-            && bounds::FLOOR.contains(&self.floor_short)
-            && bounds::BAND.contains(&self.band)
-            // A fill at the edge of the band must not cost more than the margin that the scan range asks.
-            && self.band <= self.scan_range
-            && bounds::PREMIUM.contains(&self.max_premium)
-            && bounds::FUNDING_RATE.contains(&self.max_funding_rate)
-            && bounds::LIMIT.contains(&self.limit)
-            && bounds::CHUNK.contains(&self.chunk)
-            && self.chunk <= self.limit
-    }
+/// Where the prices of an instrument come from.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
+pub struct Feeds<FeedId> {
+    /// Price of the underlying.
+    pub index: FeedId,
+    /// Price of the perpetual on its reference markets; without one there is no funding.
+    pub premium: Option<FeedId>,
 }
 
 /// A perpetual of a margin group.

@@ -24,4 +24,6 @@ pub trait WeightInfo {
     fn idle_turn() -> Weight;
     /// `set_table_grace`.
     fn set_table_grace() -> Weight;
+    /// `set_instrument_feeds`.
+    fn set_instrument_feeds() -> Weight;
 }

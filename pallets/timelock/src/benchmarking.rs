@@ -3,7 +3,7 @@
 
 use super::*;
 use alloc::{boxed::Box, vec};
-use frame_support::traits::EnsureOrigin;
+use frame_support::traits::{EnsureOrigin, EnsureOriginWithArg};
 use polkadot_sdk::{frame_benchmarking::v2::*, frame_system::RawOrigin};
 
 /// A call of so many bytes, nearly.
@@ -27,8 +27,8 @@ mod benchmarks {
 
     #[benchmark]
     fn announce(b: Linear<0, { MAX_CALL_BYTES - 16 }>) -> Result<(), BenchmarkError> {
-        let origin = T::AnnounceOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)?;
         let call = call_of::<T>(b);
+        let origin = T::AnnounceOrigin::try_successful_origin(&call).map_err(|()| BenchmarkError::Weightless)?;
         #[extrinsic_call]
         _(origin as <T as frame_system::Config>::RuntimeOrigin, call);
         assert_eq!(Notices::<T>::count(), 1);
@@ -38,7 +38,7 @@ mod benchmarks {
     #[benchmark]
     fn enact(b: Linear<0, { MAX_CALL_BYTES - 16 }>) -> Result<(), BenchmarkError> {
         let call = call_of::<T>(b);
-        let origin = T::AnnounceOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)?;
+        let origin = T::AnnounceOrigin::try_successful_origin(&call).map_err(|()| BenchmarkError::Weightless)?;
         Pallet::<T>::announce(origin, call.clone()).map_err(|_| BenchmarkError::Stop("not announced"))?;
         let due = Notices::<T>::iter_values().map(|notice| notice.due).next();
         frame_system::Pallet::<T>::set_block_number(due.ok_or(BenchmarkError::Stop("no notice"))?);
@@ -51,12 +51,12 @@ mod benchmarks {
 
     #[benchmark]
     fn withdraw() -> Result<(), BenchmarkError> {
-        let origin = || T::AnnounceOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless);
         let call = call_of::<T>(0);
-        let hash = Pallet::<T>::hash_of(&call);
-        Pallet::<T>::announce(origin()?, call).map_err(|_| BenchmarkError::Stop("not announced"))?;
+        let announcer = T::AnnounceOrigin::try_successful_origin(&call).map_err(|()| BenchmarkError::Weightless)?;
+        let origin = T::WithdrawOrigin::try_successful_origin(&call).map_err(|()| BenchmarkError::Weightless)?;
+        Pallet::<T>::announce(announcer, call.clone()).map_err(|_| BenchmarkError::Stop("not announced"))?;
         #[extrinsic_call]
-        _(origin()? as <T as frame_system::Config>::RuntimeOrigin, hash);
+        _(origin as <T as frame_system::Config>::RuntimeOrigin, call);
         assert_eq!(Notices::<T>::count(), 0);
         Ok(())
     }

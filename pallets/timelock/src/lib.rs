@@ -42,7 +42,7 @@ pub mod pallet {
     use frame_support::{
         dispatch::{GetDispatchInfo, PostDispatchInfo},
         pallet_prelude::*,
-        traits::StorageVersion,
+        traits::{EnsureOriginWithArg, StorageVersion},
     };
     use frame_system::{pallet_prelude::*, RawOrigin};
     use sp_runtime::traits::{Dispatchable, Hash as _, Saturating, Zero};
@@ -65,8 +65,16 @@ pub mod pallet {
         type RuntimeCall: Parameter
             + Dispatchable<RuntimeOrigin = <Self as frame_system::Config>::RuntimeOrigin, PostInfo = PostDispatchInfo>
             + GetDispatchInfo;
-        /// Announces calls, and withdraws them.
-        type AnnounceOrigin: EnsureOrigin<<Self as frame_system::Config>::RuntimeOrigin>;
+        /// Announces calls: each origin those of its own field, which it sees.
+        type AnnounceOrigin: EnsureOriginWithArg<
+            <Self as frame_system::Config>::RuntimeOrigin,
+            <Self as Config>::RuntimeCall,
+        >;
+        /// Withdraws calls that were announced, of its own field too.
+        type WithdrawOrigin: EnsureOriginWithArg<
+            <Self as frame_system::Config>::RuntimeOrigin,
+            <Self as Config>::RuntimeCall,
+        >;
         /// Sets the delays: an enacted call ([`EnsureEnacted`]).
         type NoticeOrigin: EnsureOrigin<<Self as frame_system::Config>::RuntimeOrigin>;
         /// What the runtime says of its calls.
@@ -204,13 +212,13 @@ pub mod pallet {
     impl<T: Config> Pallet<T> {
         /// Announces a call. Anyone may have it enacted once the delay of its class is over.
         ///
-        /// Origin: [`Config::AnnounceOrigin`]. Errors, in the order of the checks: [`Error::CallTooLarge`],
-        /// [`Error::NoticeOfNotice`], [`Error::AlreadyAnnounced`] (one that has expired may be announced again),
-        /// [`Error::TooManyNotices`]. Event: [`Event::Announced`].
+        /// Origin: [`Config::AnnounceOrigin`] for this call. Errors, in the order of the checks:
+        /// [`Error::CallTooLarge`], [`Error::NoticeOfNotice`], [`Error::AlreadyAnnounced`] (one that has expired may be
+        /// announced again), [`Error::TooManyNotices`]. Event: [`Event::Announced`].
         #[pallet::call_index(0)]
         #[pallet::weight(T::WeightInfo::announce(call.encoded_size() as u32))]
         pub fn announce(origin: OriginFor<T>, call: Box<<T as Config>::RuntimeCall>) -> DispatchResult {
-            T::AnnounceOrigin::ensure_origin(origin)?;
+            T::AnnounceOrigin::ensure_origin(origin, &call)?;
             ensure!(call.encoded_size() <= MAX_CALL_BYTES as usize, Error::<T>::CallTooLarge);
             let class = T::Classes::class_of(&call).ok_or(Error::<T>::NoticeOfNotice)?;
             let hash = Self::hash_of(&call);
@@ -272,13 +280,16 @@ pub mod pallet {
             Ok(Pays::No.into())
         }
 
-        /// Withdraws a call that was announced.
+        /// Withdraws a call that was announced. The call is given and not its hash, so that the origin is asked about
+        /// the same call that is withdrawn.
         ///
-        /// Origin: [`Config::AnnounceOrigin`]. Errors: [`Error::NotAnnounced`]. Event: [`Event::Withdrawn`].
+        /// Origin: [`Config::WithdrawOrigin`] for this call. Errors: [`Error::NotAnnounced`]. Event:
+        /// [`Event::Withdrawn`].
         #[pallet::call_index(2)]
-        #[pallet::weight(T::WeightInfo::withdraw())]
-        pub fn withdraw(origin: OriginFor<T>, hash: T::Hash) -> DispatchResult {
-            T::AnnounceOrigin::ensure_origin(origin)?;
+        #[pallet::weight(weights::of_withdrawal::<T::WeightInfo>(call.encoded_size() as u32))]
+        pub fn withdraw(origin: OriginFor<T>, call: Box<<T as Config>::RuntimeCall>) -> DispatchResult {
+            T::WithdrawOrigin::ensure_origin(origin, &call)?;
+            let hash = Self::hash_of(&call);
             Notices::<T>::take(hash).ok_or(Error::<T>::NotAnnounced)?;
             Self::deposit_event(Event::Withdrawn { call_hash: hash });
             Ok(())

@@ -5,7 +5,7 @@ use crate::{self as pallet_cloister_timelock, Class, Classify, Delays, EnactedCo
 use polkadot_sdk::{
     frame_support::{
         self, derive_impl, ord_parameter_types, parameter_types,
-        traits::{Contains, EitherOfDiverse},
+        traits::{Contains, EitherOfDiverse, EnsureOrigin, EnsureOriginWithArg},
     },
     frame_system::{self, EnsureRoot, EnsureSignedBy, SetCode},
     pallet_utility,
@@ -84,6 +84,7 @@ parameter_types! {
 
 ord_parameter_types! {
     pub const Announcer: u64 = ANNOUNCER;
+    pub const OfTerms: u64 = OF_TERMS;
 }
 
 pub struct Classes;
@@ -106,9 +107,33 @@ impl Classify<RuntimeCall, H256> for Classes {
     }
 }
 
+/// Root and the announcer announce and withdraw any call, [`OF_TERMS`] only those that are terms.
+pub struct Fields;
+impl EnsureOriginWithArg<RuntimeOrigin, RuntimeCall> for Fields {
+    type Success = ();
+
+    fn try_origin(origin: RuntimeOrigin, call: &RuntimeCall) -> Result<(), RuntimeOrigin> {
+        type All = EitherOfDiverse<EnsureRoot<u64>, EnsureSignedBy<Announcer, u64>>;
+        let terms = <Classes as Classify<RuntimeCall, H256>>::class_of(call) == Some(Class::Terms);
+        match <All as EnsureOrigin<RuntimeOrigin>>::try_origin(origin) {
+            Ok(_) => Ok(()),
+            Err(origin) if terms => {
+                <EnsureSignedBy<OfTerms, u64> as EnsureOrigin<RuntimeOrigin>>::try_origin(origin).map(drop)
+            }
+            Err(origin) => Err(origin),
+        }
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn try_successful_origin(_: &RuntimeCall) -> Result<RuntimeOrigin, ()> {
+        Ok(RuntimeOrigin::root())
+    }
+}
+
 impl pallet_cloister_timelock::Config for Test {
     type RuntimeCall = RuntimeCall;
-    type AnnounceOrigin = EitherOfDiverse<EnsureRoot<u64>, EnsureSignedBy<Announcer, u64>>;
+    type AnnounceOrigin = Fields;
+    type WithdrawOrigin = Fields;
     type NoticeOrigin = EnsureEnacted;
     type Classes = Classes;
     type Development = Development;
@@ -126,6 +151,8 @@ pub const LEAST: Delays<u64> = Delays {
 };
 /// Announces and withdraws.
 pub const ANNOUNCER: u64 = 1;
+/// Announces and withdraws terms.
+pub const OF_TERMS: u64 = 3;
 /// Anybody.
 pub const BOB: u64 = 2;
 

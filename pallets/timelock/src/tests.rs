@@ -1,7 +1,8 @@
 //! Tests on the mock runtime.
 
 use crate::{
-    mock::*, Class, Delays, Error, Event, GovernedDelays, Notice, Notices, Origin, MAX_CALL_BYTES, MAX_NOTICES,
+    mock::*, Class, Delays, Error, Event, GovernedDelays, Notice, Notices, Origin, WeightInfo, MAX_CALL_BYTES,
+    MAX_NOTICES,
 };
 use polkadot_sdk::{
     frame_support::{assert_err, assert_noop, assert_ok, dispatch::DispatchResultWithPostInfo},
@@ -124,7 +125,7 @@ fn call_should_be_withdrawn_at_once() {
     on_genesis(|| {
         let call = set_delays(longer());
         let hash = Timelock::hash_of(&call);
-        let withdraw = |who| Timelock::withdraw(RuntimeOrigin::signed(who), hash);
+        let withdraw = |who| Timelock::withdraw(RuntimeOrigin::signed(who), Box::new(call.clone()));
         assert_noop!(withdraw(ANNOUNCER), Error::<Test>::NotAnnounced);
         assert_ok!(announce(&call));
         assert_noop!(withdraw(BOB), BadOrigin);
@@ -133,6 +134,37 @@ fn call_should_be_withdrawn_at_once() {
         pass(LEAST.keys_and_code);
         assert_noop!(enact(&call), Error::<Test>::NotAnnounced);
     });
+}
+
+#[test]
+fn whoever_has_a_field_should_announce_and_withdraw_nothing_else() {
+    on_genesis(|| {
+        let terms = RuntimeCall::from(SystemCall::remark_with_event { remark: vec![] });
+        let keys = set_delays(longer());
+        let of_terms = || RuntimeOrigin::signed(OF_TERMS);
+        assert_noop!(Timelock::announce(of_terms(), Box::new(keys.clone())), BadOrigin);
+        assert_ok!(announce(&keys));
+        assert_noop!(Timelock::withdraw(of_terms(), Box::new(keys)), BadOrigin);
+        // What others have announced of the same field may be withdrawn too.
+        for by in [OF_TERMS, ANNOUNCER] {
+            assert_ok!(Timelock::announce(RuntimeOrigin::signed(by), Box::new(terms.clone())));
+            assert_ok!(Timelock::withdraw(of_terms(), Box::new(terms.clone())));
+        }
+        assert_noop!(
+            Timelock::withdraw(of_terms(), Box::new(terms)),
+            Error::<Test>::NotAnnounced
+        );
+    });
+}
+
+#[test]
+fn withdrawal_should_weigh_the_bytes_of_its_call() {
+    type Measured = crate::weights::SubstrateWeight<Test>;
+    let of = crate::weights::of_withdrawal::<Measured>;
+    let per_byte = |bytes| Measured::announce(bytes) - Measured::announce(0);
+    assert_eq!(of(0), Measured::withdraw());
+    assert_eq!(of(MAX_CALL_BYTES), Measured::withdraw() + per_byte(MAX_CALL_BYTES));
+    assert!(of(MAX_CALL_BYTES).ref_time() > of(0).ref_time());
 }
 
 #[test]

@@ -17,3 +17,10 @@ pub trait WeightInfo {
     /// `set_delays`.
     fn set_delays() -> Weight;
 }
+
+/// Weight of `withdraw`, by bytes of the call: what was measured for one that is found, and what each byte adds to
+/// `announce`, which reads and hashes as many.
+pub fn of_withdrawal<W: WeightInfo>(bytes: u32) -> Weight {
+    let bytes = W::announce(bytes).saturating_sub(W::announce(0));
+    W::withdraw().saturating_add(bytes)
+}

@@ -5,8 +5,10 @@ use cloister_crypto::{field::to_bytes, seal::SealKey};
 use cloister_runtime::{
     configs::{consensus::SlotDuration, system::RuntimeBlockWeights},
     constants::development::SEAL_SEED,
-    genesis_presets, metadata_hash, AccountId, AllPalletsWithSystem, Executive, Hash, Header, Runtime, RuntimeCall,
-    RuntimeGenesisConfig, RuntimeOrigin, System, TxExtension,
+    genesis_presets, metadata_hash,
+    offices::Origin as Office,
+    AccountId, AllPalletsWithSystem, Executive, Hash, Header, Runtime, RuntimeCall, RuntimeGenesisConfig,
+    RuntimeOrigin, System, TxExtension,
 };
 use codec::Encode;
 use frame_support::{
@@ -56,8 +58,10 @@ pub enum Kind {
 pub enum Who {
     /// An account, by a transaction with all extensions.
     Signer(AccountId),
-    /// Root.
+    /// Root, whom no chain for money has.
     Root,
+    /// Whoever has won a vote.
+    Office(Office),
     /// What was announced is enacted.
     Enacted,
     /// Nobody.
@@ -130,7 +134,7 @@ fn genesis(kind: Kind) -> Storage {
     }
     // Tables cost most of the time that sequences take, and most of what happens, happens in the first group.
     config.risk.groups[1].params.table_interval = 60_000;
-    let operators = vec![Alice.to_account_id()];
+    let operators = vec![genesis_presets::OPERATOR.to_account_id()];
     config.oracle_operators.members = frame_support::BoundedVec::truncate_from(operators);
     config.build_storage().expect("the genesis holds together")
 }
@@ -185,7 +189,7 @@ fn extensions(signer: &AccountId) -> TxExtension {
         frame_system::CheckMortality::<Runtime>::from(Era::Immortal),
         frame_system::CheckNonce::<Runtime>::from(System::account_nonce(signer)),
         frame_system::CheckWeight::<Runtime>::new(),
-        pallet_transaction_payment::ChargeTransactionPayment::<Runtime>::from(0),
+        pallet_asset_tx_payment::ChargeAssetTxPayment::<Runtime>::from(0, None),
         metadata_hash::CheckMetadataHash::<Runtime>::new(false),
         pallet_cloister_execution::CheckPlainBatch::<Runtime>::new(),
         frame_system::WeightReclaim::<Runtime>::new(),
@@ -212,6 +216,7 @@ pub fn make(who: &Who, call: RuntimeCall) -> Result<Outcome, TransactionValidity
             return Ok(outcome(done, info));
         }
         Who::Root => RuntimeOrigin::root(),
+        Who::Office(office) => (*office).into(),
         Who::Enacted => pallet_cloister_timelock::Origin::Enacted.into(),
         Who::Nobody => RuntimeOrigin::none(),
     };

@@ -23,6 +23,15 @@ const OF_SDK: &[&str] = &[
     "Assets",
     "Utility",
     "Sudo",
+    "Preimage",
+    "Scheduler",
+    "ConvictionVoting",
+    "Referenda",
+    "Treasury",
+    "TxPause",
+    "SafeMode",
+    "Multisig",
+    "Proxy",
 ];
 
 /// A pallet as the metadata shows it.

@@ -14,12 +14,16 @@ use crate::{
 use bonds::bonds;
 use cloister_ledger::Switches;
 use cloister_runtime::{
-    configs::oracle::FeedValue, constants::money::SETTLEMENT_ASSET, AccountId, Execution, Runtime, RuntimeCall,
+    configs::{governance::proxies::ProxyType, oracle::FeedValue},
+    constants::money::SETTLEMENT_ASSET,
+    genesis_presets::OPERATOR,
+    offices::Origin as Office,
+    AccountId, Execution, Runtime, RuntimeCall,
 };
 use codec::Compact;
 use common::*;
 use frame_support::BoundedVec;
-use governance::{enact, flood, govern, govern_execution, govern_members, govern_risk};
+use governance::{enact, flood, govern, govern_execution, govern_members, govern_risk, pause};
 use pallet_cloister_execution::{
     Beneficiary, Call as Execute, Claims, Credits, CustodyLost, ExitClaims, PayoutTerms, Shares, SolvencyTerms,
     WithheldClaims,
@@ -97,7 +101,7 @@ const STEPS: &[(u8, Step)] = &[
     (10, solvency),
     (10, pay),
     (2, freeze),
-    (3, final_table),
+    (5, final_table),
     (5, exit),
     (10, pay_of_frozen),
     (4, take_back),
@@ -111,6 +115,7 @@ const STEPS: &[(u8, Step)] = &[
     (7, assets),
     (2, wrap),
     (6, bonds),
+    (1, pause),
 ];
 
 /// Takes the next step.
@@ -168,7 +173,7 @@ fn feed_anything(world: &mut World, bytes: &mut Bytes) {
         0 => Who::Root,
         1 => Who::Signer(somebody(bytes)),
         2 => Who::Nobody,
-        _ => Who::Signer(Alice.to_account_id()),
+        _ => Who::Signer(OPERATOR.to_account_id()),
     };
     world.make(&who, &call);
 }
@@ -350,7 +355,12 @@ fn final_table_of(world: &mut World, bytes: &mut Bytes, group: u32) {
         let version = Execution::latest_risk_version(group).unwrap_or(1);
         let version = bytes.of(&[0, 1, version, version, version, u64::MAX]);
         let call: RuntimeCall = Execute::choose_final_table { group, version }.into();
-        let who = bytes.of(&[Who::Root, Who::Root, Who::Enacted, Who::Signer(Bob.to_account_id())]);
+        let who = bytes.of(&[
+            Who::Office(Office::Government),
+            Who::Office(Office::RiskAdmin),
+            Who::Enacted,
+            Who::Signer(Bob.to_account_id()),
+        ]);
         world.make(&who, &call);
     } else {
         wait(world, bytes, 7 * DAY);
@@ -396,7 +406,12 @@ fn pay_of_frozen(world: &mut World, bytes: &mut Bytes) {
                 world.block(366 * DAY);
             }
             let call: RuntimeCall = Execute::release_rest { group }.into();
-            let who = bytes.of(&[Who::Root, Who::Root, Who::Enacted, Who::Signer(Bob.to_account_id())]);
+            let who = bytes.of(&[
+                Who::Office(Office::Government),
+                Who::Office(Office::RiskAdmin),
+                Who::Enacted,
+                Who::Signer(Bob.to_account_id()),
+            ]);
             world.make(&who, &call)
         }
     };
@@ -442,7 +457,10 @@ fn end(world: &mut World, bytes: &mut Bytes) {
     if often(bytes) {
         world.block(366 * DAY);
     }
-    world.make(&Who::Root, &Execute::release_rest { group }.into());
+    world.make(
+        &Who::Office(Office::Government),
+        &Execute::release_rest { group }.into(),
+    );
 }
 
 fn take_back(world: &mut World, bytes: &mut Bytes) {
@@ -563,7 +581,31 @@ fn wrap(world: &mut World, bytes: &mut Bytes) {
         .into(),
     };
     let calls = vec![inner.clone(), inner.clone()];
-    let call = match bytes.byte() % 5 {
+    let call = match bytes.byte() % 7 {
+        5 => {
+            let call = pallet_multisig::Call::as_multi_threshold_1 {
+                other_signatories: vec![AccountId::new([0; 32])],
+                call: Box::new(inner),
+            };
+            signed_by(world, bytes, signer, call);
+            return;
+        }
+        6 => {
+            let real = somebody(bytes);
+            let add = pallet_proxy::Call::add_proxy {
+                delegate: signer.clone().into(),
+                proxy_type: bytes.of(&[ProxyType::Any, ProxyType::Trading, ProxyType::WayOut]),
+                delay: 0,
+            };
+            world.sign(&real, add);
+            let call = pallet_proxy::Call::proxy {
+                real: real.into(),
+                force_proxy_type: None,
+                call: Box::new(inner),
+            };
+            signed_by(world, bytes, signer, call);
+            return;
+        }
         0 => Utility::batch { calls },
         1 => Utility::batch_all { calls },
         2 => Utility::force_batch { calls },

@@ -61,7 +61,11 @@ fn moves(call: &RuntimeCall) -> Moves {
             | Call::pay_back { .. } => Moves::Out,
             _ => Moves::Nothing,
         },
-        RuntimeCall::Assets(_) | RuntimeCall::Utility(_) | RuntimeCall::Sudo(_) => Moves::OfAsset,
+        RuntimeCall::Assets(_)
+        | RuntimeCall::Utility(_)
+        | RuntimeCall::Multisig(_)
+        | RuntimeCall::Proxy(_)
+        | RuntimeCall::Sudo(_) => Moves::OfAsset,
         RuntimeCall::Timelock(Timelock::enact { call }) => moves(call),
         _ => Moves::Nothing,
     }
@@ -69,7 +73,10 @@ fn moves(call: &RuntimeCall) -> Moves {
 
 /// Whether a call reports that inner calls were refused by an event and not by failing.
 fn holds_others(call: &RuntimeCall) -> bool {
-    matches!(call, RuntimeCall::Utility(_) | RuntimeCall::Sudo(_))
+    matches!(
+        call,
+        RuntimeCall::Utility(_) | RuntimeCall::Multisig(_) | RuntimeCall::Proxy(_) | RuntimeCall::Sudo(_)
+    )
 }
 
 impl World {
@@ -124,7 +131,7 @@ impl World {
         let after = checks::look(Some(&self.snapshot));
         let signer = match who {
             Who::Signer(signer) => Some(signer),
-            Who::Root | Who::Enacted | Who::Nobody => None,
+            Who::Root | Who::Office(_) | Who::Enacted | Who::Nobody => None,
         };
         match outcome.result {
             Ok(()) => {
@@ -170,6 +177,14 @@ impl World {
         if !known.contains(error) {
             self.seen.undocumented.insert(((of, call_name), error.clone()));
         }
+    }
+
+    /// Lets blocks pass that are not made. Nothing was scheduled for them, so the scheduler need not look.
+    pub fn skip(&mut self, blocks: u32) {
+        let now = frame_system::Pallet::<Runtime>::block_number();
+        frame_system::Pallet::<Runtime>::set_block_number(now.saturating_add(blocks));
+        pallet_scheduler::IncompleteSince::<Runtime>::kill();
+        self.snapshot = checks::look(Some(&self.snapshot));
     }
 
     /// Ends the block and begins the next one.

@@ -4,7 +4,7 @@
 use cloister_runtime::{
     configs::oracle::{FeedValue, OperatorsInstance},
     constants::money::SETTLEMENT_ASSET,
-    genesis_presets::feeds,
+    genesis_presets::{feeds, OPERATOR},
     AccountId, Execution, Runtime, RuntimeCall,
 };
 use cloister_runtime_fuzz::{
@@ -75,7 +75,7 @@ fn fresh_tables() {
     next_block(6_000);
     assert_eq!(
         signed(
-            &Alice.to_account_id(),
+            &OPERATOR.to_account_id(),
             pallet_oracle::Call::<Runtime>::feed_values { values }
         ),
         ""
@@ -543,7 +543,7 @@ fn list_at_its_bound_should_be_taken() {
         let values = BoundedVec::truncate_from((0..64).map(|feed| (feed, value)).collect());
         let call = pallet_oracle::Call::<Runtime>::feed_values { values };
         next_block(0);
-        assert_eq!(signed(&Alice.to_account_id(), call), "");
+        assert_eq!(signed(&OPERATOR.to_account_id(), call), "");
         assert!(!PlainBatch::<Runtime>::exists());
     });
     // More operators than there may be.

@@ -34,10 +34,21 @@ define_benchmarks!(
     [pallet_balances, crate::Balances]
     [pallet_transaction_payment, crate::TransactionPayment]
     [pallet_assets, crate::Assets]
+    [pallet_asset_rate, crate::AssetRate]
+    [pallet_asset_tx_payment, crate::AssetTxPayment]
     [pallet_utility, crate::Utility]
     [pallet_sudo, crate::Sudo]
     [pallet_membership, crate::OracleOperators]
     [pallet_oracle, crate::Oracle]
+    [pallet_preimage, crate::Preimage]
+    [pallet_scheduler, crate::Scheduler]
+    [pallet_conviction_voting, crate::ConvictionVoting]
+    [pallet_referenda, crate::Referenda]
+    [pallet_treasury, crate::Treasury]
+    [pallet_tx_pause, crate::TxPause]
+    [pallet_safe_mode, crate::SafeMode]
+    [pallet_multisig, crate::Multisig]
+    [pallet_proxy, crate::Proxy]
     [pallet_cloister_verifier, crate::Verifier]
     [pallet_cloister_sequencers, crate::Sequencers]
     [pallet_cloister_bonds, crate::Bonds]
@@ -49,6 +60,32 @@ define_benchmarks!(
 /// The origin of what was announced.
 fn enacted() -> RuntimeOrigin {
     pallet_cloister_timelock::Origin::Enacted.into()
+}
+
+/// An asset that fees are paid in.
+pub struct FeeHelper;
+
+impl pallet_asset_tx_payment::BenchmarkHelperTrait<AccountId, AssetId, AssetId> for FeeHelper {
+    fn create_asset_id_parameter(_: u32) -> (AssetId, AssetId) {
+        use pallet_cloister_execution::BenchmarkHelper as _;
+
+        let asset = Stage::asset();
+        (asset, asset)
+    }
+
+    fn setup_balances_and_pool(asset: AssetId, account: AccountId) {
+        let amount = u128::from(u64::MAX);
+        pallet_asset_rate::ConversionRateToNative::<Runtime>::insert(asset, FixedU128::from_u32(1));
+        // A failure here fails the benchmark that needs the balance.
+        let _ = <Assets as Mutate<AccountId>>::mint_into(asset, &account, amount);
+        let _ = <crate::Balances as frame_support::traits::fungible::Mutate<AccountId>>::mint_into(&account, amount);
+    }
+}
+
+impl pallet_asset_rate::AssetKindFactory<AssetId> for FeeHelper {
+    fn create_asset_kind(seed: u32) -> AssetId {
+        seed
+    }
 }
 
 /// Sets the stage for the benchmarks of the exchange.

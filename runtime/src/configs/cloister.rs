@@ -3,7 +3,8 @@
 use crate::{
     configs::{
         development::is_development,
-        notice::{Announced, Governance},
+        governance::authority::{Narrowing, OverListings, OverRisk},
+        notice::Announced,
         oracle::FeedId,
     },
     constants::{money::UNIT, time},
@@ -22,7 +23,6 @@ use pallet_cloister_execution::{
 use pallet_cloister_risk::{BatchShapes, Price, PriceSource};
 use pallet_cloister_verifier::VerifyingKeyRegistry;
 use polkadot_sdk::*;
-use sp_runtime::traits::AccountIdConversion;
 
 /// Maximum number of margin groups: one for each underlying.
 const MAX_GROUPS: u32 = 64;
@@ -116,7 +116,7 @@ impl BatchShapes for Shapes {
 }
 
 impl pallet_cloister_verifier::Config for Runtime {
-    type AdminOrigin = Governance;
+    type AdminOrigin = OverRisk;
     type NoticeOrigin = Announced;
     type ActivationDelay = ActivationDelay;
     type Exits = Execution;
@@ -124,7 +124,7 @@ impl pallet_cloister_verifier::Config for Runtime {
 }
 
 impl pallet_cloister_sequencers::Config for Runtime {
-    type AdminOrigin = Governance;
+    type AdminOrigin = OverListings;
     type NoticeOrigin = Announced;
     type Time = Timestamp;
     type MaxMembers = ConstU32<MAX_MEMBERS>;
@@ -146,7 +146,7 @@ impl pallet_cloister_bonds::Config for Runtime {
 }
 
 impl pallet_cloister_risk::Config for Runtime {
-    type AdminOrigin = Governance;
+    type AdminOrigin = Narrowing;
     type NoticeOrigin = Announced;
     type FeedId = FeedId;
     type Prices = OraclePrices;
@@ -190,7 +190,7 @@ pub struct Treasury;
 
 impl Get<AccountId> for Treasury {
     fn get() -> AccountId {
-        PalletId(*b"clo/trsy").into_account_truncating()
+        crate::Treasury::account_id()
     }
 }
 
@@ -216,7 +216,8 @@ impl Get<BlockNumber> for MinUnbonding {
 }
 
 impl pallet_cloister_execution::Config for Runtime {
-    type AdminOrigin = Governance;
+    type AdminOrigin = OverRisk;
+    type PauseOrigin = Narrowing;
     type NoticeOrigin = Announced;
     type AssetId = AssetId;
     type Assets = Assets;

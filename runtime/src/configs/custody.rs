@@ -1,12 +1,13 @@
 //! Calls that nobody makes: what would put a vault's money into somebody's hands (C-CUSTODY).
 //!
-//! Root passes every filter. A chain for money has no Root: what governs it acts by origins of its own.
+//! Root passes every filter. A chain for money has no Root: what governs it acts by origins of its own
+//! ([`crate::offices`]).
 
 use crate::{configs::development::is_development, AssetId, Execution, Runtime, RuntimeCall};
 use frame_support::traits::Contains;
 use pallet_assets::Call as Assets;
 use polkadot_sdk::*;
-use sp_runtime::traits::StaticLookup;
+use sp_runtime::traits::{StaticLookup, Zero};
 
 /// How a call names an account.
 type Source = <<Runtime as frame_system::Config>::Lookup as StaticLookup>::Source;
@@ -21,6 +22,12 @@ impl Contains<RuntimeCall> for Permitted {
             // Only a development chain has a key for it.
             RuntimeCall::Sudo(_) => is_development(),
             RuntimeCall::Assets(call) => leaves_custody(call),
+            // Nothing costs nothing; such a value would not count (C-ORACLE).
+            RuntimeCall::Oracle(pallet_oracle::Call::feed_values { values }) => {
+                values.iter().all(|(_, value)| !value.is_zero())
+            }
+            // Deprecated; `spend` says what it spends and when.
+            RuntimeCall::Treasury(pallet_treasury::Call::spend_local { .. }) => false,
             _ => true,
         }
     }

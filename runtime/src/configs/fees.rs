@@ -1,12 +1,22 @@
-//! Fees of transactions. They are burned: the chain has no treasury yet, and paying them to the author of the block
-//! would let an author fill blocks for nothing.
+//! Fees of transactions (C-FEE). In the native token they are burned: paid to the author of the block they would let an
+//! author fill blocks for nothing, and paid to the treasury they would make whoever governs want dear transactions. In
+//! the settlement asset they are the treasury's, because to burn them would be a gift to whoever issues the asset.
 
-use crate::{Balance, Balances, Runtime, RuntimeEvent};
+use crate::{
+    configs::{development::is_development, notice::Announced},
+    constants::money::{DECIMALS, SETTLEMENT_ASSET, SETTLEMENT_DECIMALS},
+    AccountId, AssetId, AssetRate, Assets, Balance, Balances, Runtime, RuntimeEvent, Treasury,
+};
 use frame_support::{
     parameter_types,
-    traits::{ConstU128, ConstU8},
+    traits::{
+        fungibles::{Balanced, Credit},
+        tokens::ConversionToAssetBalance,
+        ConstU128, ConstU8,
+    },
     weights::{ConstantMultiplier, IdentityFee},
 };
+use pallet_asset_tx_payment::{FungiblesAdapter, HandleCredit};
 use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustment};
 use polkadot_sdk::*;
 use sp_runtime::{FixedPointNumber, Perquintill};
@@ -38,4 +48,57 @@ impl pallet_transaction_payment::Config for Runtime {
         TargetedFeeAdjustment<Self, TargetBlockFullness, AdjustmentVariable, MinimumMultiplier, MaximumMultiplier>;
     type OperationalFeeMultiplier = ConstU8<5>;
     type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
+}
+
+/// What a native token costs in the settlement asset on a development chain where nobody has set a rate: as much.
+const DEVELOPMENT_RATE: Balance = 10u128.pow(DECIMALS as u32 - SETTLEMENT_DECIMALS as u32);
+
+/// What a fee is in an asset, rounded up: at the rate that governance has set, if it has. An asset without one pays no
+/// fees.
+pub struct Rate;
+
+impl ConversionToAssetBalance<Balance, AssetId, Balance> for Rate {
+    type Error = pallet_asset_rate::Error<Runtime>;
+
+    fn to_asset_balance(fee: Balance, asset: AssetId) -> Result<Balance, Self::Error> {
+        match AssetRate::to_asset_balance(fee, asset) {
+            Err(pallet_asset_rate::Error::UnknownAssetKind) if asset == SETTLEMENT_ASSET && is_development() => {
+                Ok(fee.div_ceil(DEVELOPMENT_RATE))
+            }
+            // The SDK rounds down.
+            converted => converted.map(|amount| amount.saturating_add(1)),
+        }
+    }
+}
+
+/// Fees in an asset go to the treasury. What it cannot hold, less than the asset's smallest balance, is burned.
+pub struct ToTreasury;
+
+impl HandleCredit<AccountId, Assets> for ToTreasury {
+    fn handle_credit(credit: Credit<AccountId, Assets>) {
+        // What comes back is dropped, which burns it.
+        let _ = <Assets as Balanced<AccountId>>::resolve(&Treasury::account_id(), credit);
+    }
+}
+
+impl pallet_asset_tx_payment::Config for Runtime {
+    type RuntimeEvent = RuntimeEvent;
+    type Fungibles = Assets;
+    type OnChargeAssetTransaction = FungiblesAdapter<Rate, ToTreasury>;
+    type WeightInfo = pallet_asset_tx_payment::weights::SubstrateWeight<Runtime>;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = super::benchmarks::FeeHelper;
+}
+
+// The rate is native units for a unit of the asset.
+impl pallet_asset_rate::Config for Runtime {
+    type WeightInfo = pallet_asset_rate::weights::SubstrateWeight<Runtime>;
+    type RuntimeEvent = RuntimeEvent;
+    type CreateOrigin = Announced;
+    type RemoveOrigin = Announced;
+    type UpdateOrigin = Announced;
+    type Currency = Balances;
+    type AssetKind = AssetId;
+    #[cfg(feature = "runtime-benchmarks")]
+    type BenchmarkHelper = super::benchmarks::FeeHelper;
 }

@@ -1,13 +1,17 @@
 //! What waits before it is done, and who may do it (C-NOTICE).
 
 use crate::{
-    configs::development::is_development, constants::time, AccountId, BlockNumber, Hash, Runtime, RuntimeCall,
+    configs::{
+        development::{is_development, RootOnDevelopment},
+        governance::authority::Announcing,
+    },
+    constants::time,
+    BlockNumber, Hash, Runtime, RuntimeCall,
 };
 use frame_support::{
     parameter_types,
-    traits::{EitherOf, EnsureOrigin, Get},
+    traits::{EitherOf, Get},
 };
-use frame_system::EnsureRoot;
 use pallet_cloister_execution::Call as ExecutionCall;
 use pallet_cloister_risk::Call as RiskCall;
 use pallet_cloister_sequencers::Call as SequencersCall;
@@ -16,7 +20,7 @@ use pallet_cloister_verifier::Call as VerifierCall;
 use polkadot_sdk::*;
 
 /// Blocks of a day.
-const DAYS: BlockNumber = 24 * time::HOURS;
+pub const DAYS: BlockNumber = 24 * time::HOURS;
 
 parameter_types! {
     /// Shortest delays outside a development chain. The longest leaves time for everything that takes a trader out: a
@@ -33,36 +37,9 @@ parameter_types! {
     pub const Lifetime: BlockNumber = 30 * DAYS;
 }
 
-/// Who narrows at once, announces what widens, and withdraws it. No chain but a development chain has such an origin
-/// yet; what will govern takes its place.
-pub type Governance = EnsureRoot<AccountId>;
-
 /// What was announced and is enacted; on a development chain Root too, so that whoever tries the chain waits for
 /// nothing.
 pub type Announced = EitherOf<EnsureEnacted, RootOnDevelopment>;
-
-/// Root, on a development chain only.
-pub struct RootOnDevelopment;
-
-impl<O> EnsureOrigin<O> for RootOnDevelopment
-where
-    EnsureRoot<AccountId>: EnsureOrigin<O>,
-{
-    type Success = ();
-
-    fn try_origin(origin: O) -> Result<(), O> {
-        if !is_development() {
-            return Err(origin);
-        }
-        EnsureRoot::<AccountId>::try_origin(origin).map(drop)
-    }
-
-    // What is enacted is the origin of benchmarks.
-    #[cfg(feature = "runtime-benchmarks")]
-    fn try_successful_origin() -> Result<O, ()> {
-        Err(())
-    }
-}
 
 /// [`is_development`], for pallets that ask for it.
 pub struct OnDevelopment;
@@ -109,10 +86,19 @@ impl Classify<RuntimeCall, Hash> for Classes {
                 | ExecutionCall::set_payout_terms { .. }
                 | ExecutionCall::set_solvency_terms { terms: Some(_), .. },
             ) => Some(Class::Terms),
+            // A rate that is old costs those who pay by it, or lets them pay too little.
+            RuntimeCall::AssetRate(_) => Some(Class::Terms),
+            // The end of a pause, which ends by itself anyhow.
+            RuntimeCall::TxPause(pallet_tx_pause::Call::unpause { .. })
+            | RuntimeCall::SafeMode(pallet_safe_mode::Call::force_exit { .. }) => Some(Class::Terms),
             // What narrows waits for nothing; inside a batch it is no reason to wait longer.
             RuntimeCall::Execution(ExecutionCall::set_group_enabled { enabled: false, .. })
             | RuntimeCall::Verifier(VerifierCall::remove_verifying_key { .. }) => Some(Class::Terms),
-            RuntimeCall::Risk(RiskCall::create_group { .. } | RiskCall::list_instrument { .. }) => Some(Class::Members),
+            RuntimeCall::Risk(
+                RiskCall::create_group { .. }
+                | RiskCall::list_instrument { .. }
+                | RiskCall::set_instrument_feeds { .. },
+            ) => Some(Class::Members),
             RuntimeCall::Execution(
                 ExecutionCall::create_group { .. }
                 | ExecutionCall::set_group_enabled { .. }
@@ -152,7 +138,8 @@ impl Classify<RuntimeCall, Hash> for Classes {
 
 impl pallet_cloister_timelock::Config for Runtime {
     type RuntimeCall = RuntimeCall;
-    type AnnounceOrigin = Governance;
+    type AnnounceOrigin = Announcing;
+    type WithdrawOrigin = Announcing;
     type NoticeOrigin = Announced;
     type Classes = Classes;
     type Development = OnDevelopment;

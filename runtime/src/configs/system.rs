@@ -1,12 +1,14 @@
 //! The frame itself, and the small pallets that every chain has.
 
 use crate::{
-    configs::custody::Permitted, constants::money, AccountId, Balance, Block, Hash, Nonce, OriginCaller, PalletInfo,
-    Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, RuntimeTask, System, VERSION,
+    configs::{custody::Permitted, governance::pausing::Unpaused},
+    constants::money,
+    AccountId, Balance, Block, Hash, Nonce, OriginCaller, PalletInfo, Runtime, RuntimeCall, RuntimeEvent,
+    RuntimeOrigin, RuntimeTask, System, VERSION,
 };
 use frame_support::{
     derive_impl, parameter_types,
-    traits::ConstU32,
+    traits::{ConstU32, InsideBoth},
     weights::{
         constants::{ParityDbWeight, WEIGHT_REF_TIME_PER_SECOND},
         Weight,
@@ -60,7 +62,7 @@ impl frame_system::Config for Runtime {
     type ExtensionsWeightInfo = frame_system::SubstrateExtensionsWeight<Runtime>;
     type SS58Prefix = SS58Prefix;
     type MaxConsumers = ConstU32<16>;
-    type BaseCallFilter = Permitted;
+    type BaseCallFilter = InsideBoth<Permitted, Unpaused>;
     type SingleBlockMigrations = crate::migrations::Migrations;
     #[cfg(not(feature = "runtime-benchmarks"))]
     type OnSetCode = pallet_cloister_timelock::EnactedCode<Runtime, ()>;

@@ -61,6 +61,8 @@ const TABLE: &[(&str, Effect, &str)] = &[
          force_cancel_approval touch touch_other refund",
     ),
     ("Assets", Effect::ByNotice, "force_create"),
+    // How many native tokens a unit of the asset that fees are paid in is worth.
+    ("AssetRate", Effect::ByNotice, "create update remove"),
     (
         "Assets",
         Effect::Refused,
@@ -84,6 +86,58 @@ const TABLE: &[(&str, Effect, &str)] = &[
         "sudo sudo_unchecked_weight set_key sudo_as remove_key",
     ),
     (
+        "Preimage",
+        Effect::Nothing,
+        "note_preimage unnote_preimage request_preimage unrequest_preimage ensure_updated",
+    ),
+    (
+        "Scheduler",
+        Effect::Development,
+        "schedule cancel schedule_named cancel_named schedule_after schedule_named_after set_retry set_retry_named \
+         cancel_retry cancel_retry_named",
+    ),
+    (
+        "ConvictionVoting",
+        Effect::Nothing,
+        "vote delegate undelegate unlock remove_vote remove_other_vote",
+    ),
+    // What wins a vote is dispatched by the scheduler with the origin of an office.
+    ("Referenda", Effect::Wraps, "submit"),
+    (
+        "Referenda",
+        Effect::Nothing,
+        "place_decision_deposit refund_decision_deposit cancel kill nudge_referendum one_fewer_deciding \
+         refund_submission_deposit set_metadata",
+    ),
+    // Of the treasury's own money.
+    (
+        "Treasury",
+        Effect::Nothing,
+        "spend_local remove_approval spend payout check_status void_spend",
+    ),
+    ("TxPause", Effect::Narrows, "pause"),
+    ("TxPause", Effect::ByNotice, "unpause"),
+    ("SafeMode", Effect::Narrows, "force_enter"),
+    ("SafeMode", Effect::ByNotice, "force_exit"),
+    (
+        "SafeMode",
+        Effect::Nothing,
+        "enter extend force_extend force_slash_deposit release_deposit force_release_deposit",
+    ),
+    ("Multisig", Effect::Wraps, "as_multi_threshold_1 as_multi"),
+    (
+        "Multisig",
+        Effect::Nothing,
+        "approve_as_multi cancel_as_multi poke_deposit",
+    ),
+    ("Proxy", Effect::Wraps, "proxy proxy_announced"),
+    (
+        "Proxy",
+        Effect::Nothing,
+        "add_proxy remove_proxy remove_proxies create_pure kill_pure announce remove_announcement reject_announcement \
+         poke_deposit",
+    ),
+    (
         "OracleOperators",
         Effect::ByNotice,
         "add_member remove_member swap_member reset_members set_prime clear_prime",
@@ -94,7 +148,8 @@ const TABLE: &[(&str, Effect, &str)] = &[
     (
         "Risk",
         Effect::ByNotice,
-        "create_group set_group_params list_instrument set_instrument_params set_instrument_status set_table_grace",
+        "create_group set_group_params list_instrument set_instrument_params set_instrument_status set_table_grace \
+         set_instrument_feeds",
     ),
     ("Risk", Effect::Nothing, "refresh_table"),
     ("Verifier", Effect::ByNotice, "set_verifying_key"),
@@ -180,6 +235,7 @@ fn every_call_that_is_refused_should_be_tried() {
 
 /// Calls that only Root of a development chain can make, written to do harm to a vault.
 fn of_root() -> Vec<RuntimeCall> {
+    type Scheduler = pallet_scheduler::Call<Runtime>;
     type Sudo = pallet_sudo::Call<Runtime>;
     type System = frame_system::Call<Runtime>;
     type Utility = pallet_utility::Call<Runtime>;
@@ -224,6 +280,52 @@ fn of_root() -> Vec<RuntimeCall> {
             weight: Default::default(),
         }
         .into(),
+        Scheduler::schedule {
+            when: 2,
+            maybe_periodic: None,
+            priority: 0,
+            call: boxed(),
+        }
+        .into(),
+        Scheduler::schedule_after {
+            after: 1,
+            maybe_periodic: None,
+            priority: 0,
+            call: boxed(),
+        }
+        .into(),
+        Scheduler::schedule_named {
+            id: [1; 32],
+            when: 2,
+            maybe_periodic: None,
+            priority: 0,
+            call: boxed(),
+        }
+        .into(),
+        Scheduler::schedule_named_after {
+            id: [2; 32],
+            after: 1,
+            maybe_periodic: None,
+            priority: 0,
+            call: boxed(),
+        }
+        .into(),
+        Scheduler::cancel { when: 2, index: 0 }.into(),
+        Scheduler::cancel_named { id: [1; 32] }.into(),
+        Scheduler::set_retry {
+            task: (2, 0),
+            retries: 1,
+            period: 1,
+        }
+        .into(),
+        Scheduler::set_retry_named {
+            id: [1; 32],
+            retries: 1,
+            period: 1,
+        }
+        .into(),
+        Scheduler::cancel_retry { task: (2, 0) }.into(),
+        Scheduler::cancel_retry_named { id: [1; 32] }.into(),
         Sudo::sudo { call: boxed() }.into(),
         Sudo::sudo_unchecked_weight {
             call: boxed(),
@@ -267,6 +369,7 @@ fn what_only_root_of_a_development_chain_can_do_should_be_done_by_nobody_else() 
                     assert_untouched(&format!("{call:?}"));
                     assert_eq!(sp_io::storage::get(b":code"), code);
                     assert_eq!(pallet_sudo::Key::<Runtime>::get(), None);
+                    assert_eq!(pallet_scheduler::Agenda::<Runtime>::iter_keys().count(), 0);
                 }
             }
         }

@@ -14,7 +14,7 @@ use cloister_runtime::{
         feeds, groups, DEVELOPMENT_BATCH_KEY, DEVELOPMENT_EXIT_KEY, DEVELOPMENT_HOUSE_KEY,
         DEVELOPMENT_LARGE_SOLVENCY_KEY, DEVELOPMENT_LARGE_SOLVENCY_SHAPE, DEVELOPMENT_MAKER_KEY,
         DEVELOPMENT_MAKER_SHAPE, DEVELOPMENT_SEAL_KEY, DEVELOPMENT_SHAPE, DEVELOPMENT_SOLVENCY_KEY,
-        DEVELOPMENT_SOLVENCY_SHAPE, FEE_ACCOUNT, SEQUENCER,
+        DEVELOPMENT_SOLVENCY_SHAPE, FEE_ACCOUNT, OPERATOR, SEQUENCER,
     },
     BlockNumber, Execution, Oracle, Risk, Runtime, RuntimeOrigin, Sequencers, System, Verifier,
 };
@@ -28,7 +28,6 @@ use pallet_cloister_sequencers::Sequencers as _;
 use pallet_cloister_verifier::{Error, StatementKind};
 use polkadot_sdk::*;
 use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
-use sp_keyring::Sr25519Keyring;
 
 /// Milliseconds of Unix time at which the tests begin.
 pub const NOW: u64 = 1_700_000_000_000;
@@ -142,7 +141,7 @@ fn oracle_prices_should_become_a_risk_table() {
         let price = FeedValue::from_u32(60_000);
         let values = BoundedVec::truncate_from(vec![(feeds::BTC_INDEX, price), (feeds::BTC_PERPETUAL, price)]);
         assert_ok!(Oracle::feed_values(
-            RuntimeOrigin::signed(Sr25519Keyring::Alice.to_account_id()),
+            RuntimeOrigin::signed(OPERATOR.to_account_id()),
             values
         ));
         Risk::on_initialize(2);

@@ -2,9 +2,11 @@
 
 use crate::genesis::{config, state};
 use cloister_runtime::{
+    configs::governance::proxies::ProxyType,
     constants::money::{SETTLEMENT_ASSET, SETTLEMENT_DECIMALS, SETTLEMENT_UNIT},
     genesis_presets::groups,
-    AccountId, Assets, Execution, OriginCaller, Runtime, RuntimeCall, RuntimeOrigin, System,
+    offices::Origin as Office,
+    AccountId, Assets, Execution, OriginCaller, Proxy, Runtime, RuntimeCall, RuntimeOrigin, System,
 };
 use codec::Compact;
 use frame_support::{
@@ -24,6 +26,14 @@ use sp_runtime::{traits::Dispatchable, BuildStorage, DispatchError, MultiAddress
 type Call = pallet_assets::Call<Runtime>;
 
 const ID: Compact<u32> = Compact(SETTLEMENT_ASSET);
+/// All offices that a vote gives.
+pub const OFFICES: [Office; 5] = [
+    Office::Government,
+    Office::RiskAdmin,
+    Office::ListingAdmin,
+    Office::EmergencyPause,
+    Office::Treasurer,
+];
 /// What traders have in the vault.
 pub const HELD: u128 = 1_000 * SETTLEMENT_UNIT;
 
@@ -40,6 +50,9 @@ pub fn with_custodian() -> TestExternalities {
     chain.execute_with(|| {
         System::set_block_number(1);
         let _ = <Assets as Mutate<AccountId>>::mint_into(SETTLEMENT_ASSET, &vault(), HELD);
+        // Whoever holds the roles has a proxy, for the calls that go through one.
+        let alice = RuntimeOrigin::signed(Alice.to_account_id());
+        assert_ok!(Proxy::add_proxy(alice, Bob.to_account_id().into(), ProxyType::Any, 0));
     });
     chain
 }
@@ -146,14 +159,17 @@ pub fn hostile() -> Vec<(&'static str, Call)> {
     ]
 }
 
-/// Everybody who could try on a chain for money: who holds the roles, anybody else, what was announced.
+/// Everybody who could try on a chain for money: who holds the roles, anybody else, what was announced, whoever has won
+/// a vote.
 pub fn origins() -> Vec<RuntimeOrigin> {
-    vec![
+    let offices = OFFICES.map(RuntimeOrigin::from);
+    let others = [
         RuntimeOrigin::signed(Alice.to_account_id()),
         RuntimeOrigin::signed(Bob.to_account_id()),
         pallet_cloister_timelock::Origin::Enacted.into(),
         RuntimeOrigin::none(),
-    ]
+    ];
+    others.into_iter().chain(offices).collect()
 }
 
 /// A call in everything that dispatches another, and bare.
@@ -208,6 +224,18 @@ pub fn wrapped(call: &RuntimeCall) -> Vec<RuntimeCall> {
             weight: Default::default(),
         }
         .into(),
+        pallet_multisig::Call::<Runtime>::as_multi_threshold_1 {
+            other_signatories: vec![sp_keyring::Sr25519Keyring::Charlie.to_account_id()],
+            call: boxed(),
+        }
+        .into(),
+        pallet_proxy::Call::<Runtime>::proxy {
+            real: Alice.to_account_id().into(),
+            force_proxy_type: None,
+            call: boxed(),
+        }
+        .into(),
+        pallet_cloister_timelock::Call::<Runtime>::announce { call: boxed() }.into(),
         Sudo::sudo { call: boxed() }.into(),
         Sudo::sudo_unchecked_weight {
             call: boxed(),

@@ -94,5 +94,5 @@ fn well_known_accounts_should_hold_the_native_token_and_the_settlement_asset() {
 #[test]
 fn presets_should_name_oracle_operators() {
     state(DEV_RUNTIME_PRESET).execute_with(|| assert_eq!(OracleOperators::sorted_members().len(), 1));
-    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| assert_eq!(OracleOperators::sorted_members().len(), 3));
+    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| assert_eq!(OracleOperators::sorted_members().len(), 4));
 }

@@ -10,7 +10,7 @@ use cloister_runtime::{
         cloister::{ActivationDelay, QueuePatience, SoftDeadline},
         notice::{Classes, LeastDelays, Lifetime},
     },
-    constants::time,
+    constants::{money::SETTLEMENT_ASSET, time},
     genesis_presets::{groups, SEQUENCER},
     BlockNumber, Execution, Oracle, OracleOperators, Risk, Runtime, RuntimeCall, RuntimeOrigin, System, Timelock,
     Verifier,
@@ -33,7 +33,7 @@ use sp_runtime::{
     traits::{BlakeTwo256, Dispatchable, Hash},
     BuildStorage, DispatchError,
     DispatchError::BadOrigin,
-    DispatchResult,
+    DispatchResult, FixedU128,
 };
 
 type Call = pallet_cloister_timelock::Call<Runtime>;
@@ -59,7 +59,7 @@ fn pass(blocks: BlockNumber) {
 }
 
 fn announce(call: &RuntimeCall) -> DispatchResult {
-    Timelock::announce(RuntimeOrigin::root(), Box::new(call.clone()))
+    Timelock::announce(government(), Box::new(call.clone()))
 }
 
 fn enact(call: &RuntimeCall) -> Result<(), DispatchError> {
@@ -68,6 +68,17 @@ fn enact(call: &RuntimeCall) -> Result<(), DispatchError> {
         call: Box::new(call.clone()),
     });
     enact.dispatch(bob).map(drop).map_err(|failure| failure.error)
+}
+
+/// The origin of whoever has won the highest vote.
+pub fn government() -> RuntimeOrigin {
+    cloister_runtime::offices::Origin::Government.into()
+}
+
+/// As government does it directly.
+fn as_government(call: &RuntimeCall) -> Result<(), DispatchError> {
+    let call = call.clone().dispatch(government());
+    call.map(drop).map_err(|failure| failure.error)
 }
 
 /// As Root does it directly, past every filter.
@@ -115,6 +126,14 @@ fn widening() -> Vec<(RuntimeCall, Class)> {
             Class::Terms,
         ),
         (RiskCall::set_table_grace { grace: 1_000 }.into(), Class::Terms),
+        (
+            pallet_asset_rate::Call::<Runtime>::create {
+                asset_kind: Box::new(SETTLEMENT_ASSET),
+                rate: FixedU128::from_u32(1),
+            }
+            .into(),
+            Class::Terms,
+        ),
         (
             ExecutionCall::set_queue_terms {
                 group,
@@ -180,7 +199,7 @@ fn widening() -> Vec<(RuntimeCall, Class)> {
 }
 
 #[test]
-fn widening_should_wait_for_its_class_and_not_even_root_should_be_faster() {
+fn widening_should_wait_for_its_class_and_neither_root_nor_government_should_be_faster() {
     let delays = [(Class::Terms, DAY), (Class::Members, 3 * DAY), (Class::Keys, 14 * DAY)];
     for (call, class) in widening() {
         on_local(|| {
@@ -189,6 +208,7 @@ fn widening_should_wait_for_its_class_and_not_even_root_should_be_faster() {
             }
             assert_eq!(Classes::class_of(&call), Some(class), "{call:?}");
             assert_eq!(as_root(&call), Err(BadOrigin), "{call:?}");
+            assert_eq!(as_government(&call), Err(BadOrigin), "{call:?}");
             assert_ok!(announce(&call));
             let delay = delays.iter().find(|(of, _)| *of == class).expect("three classes").1;
             pass(delay - 1);
@@ -226,7 +246,11 @@ fn narrowing_should_need_no_notice() {
         .into(),
     ];
     for call in narrowing {
-        on_local(|| assert_eq!(as_root(&call), Ok(()), "{call:?}"));
+        on_local(|| {
+            // A forged Root governs nothing on a chain for money.
+            assert_eq!(as_root(&call), Err(BadOrigin), "{call:?}");
+            assert_eq!(as_government(&call), Ok(()), "{call:?}");
+        });
     }
 }
 
@@ -276,7 +300,16 @@ fn call_that_nobody_has_classified_should_wait_longest() {
         }),
         RuntimeCall::Sudo(pallet_sudo::Call::remove_key {}),
         RuntimeCall::Timelock(Call::withdraw {
-            hash: Default::default(),
+            call: Box::new(RiskCall::set_table_grace { grace: 1_000 }.into()),
+        }),
+        RuntimeCall::Multisig(pallet_multisig::Call::as_multi_threshold_1 {
+            other_signatories: vec![Bob.to_account_id()],
+            call: Box::new(RiskCall::set_table_grace { grace: 1_000 }.into()),
+        }),
+        RuntimeCall::Proxy(pallet_proxy::Call::proxy {
+            real: Bob.to_account_id().into(),
+            force_proxy_type: None,
+            call: Box::new(RiskCall::set_table_grace { grace: 1_000 }.into()),
         }),
     ] {
         assert_eq!(Classes::class_of(&call), Some(Class::Keys));
@@ -320,8 +353,10 @@ fn notice_should_expire_and_be_withdrawn() {
         assert_eq!(enact(&call), Err(Error::<Runtime>::NoticeExpired.into()));
         let hash = Timelock::hash_of(&call);
         let bob = RuntimeOrigin::signed(Bob.to_account_id());
-        assert_noop!(Timelock::withdraw(bob, hash), BadOrigin);
-        assert_ok!(Timelock::withdraw(RuntimeOrigin::root(), hash));
+        let boxed = || Box::new(call.clone());
+        assert_noop!(Timelock::withdraw(bob, boxed()), BadOrigin);
+        assert_noop!(Timelock::withdraw(RuntimeOrigin::root(), boxed()), BadOrigin);
+        assert_ok!(Timelock::withdraw(government(), boxed()));
         assert!(!Notices::<Runtime>::contains_key(hash));
     });
 }
@@ -433,7 +468,7 @@ fn trader_should_be_out_before_a_bad_key_is_active() {
         assert_ok!(announce(&bad));
         let due = System::block_number() + 14 * DAY;
         // Governance disables the group as well, and nobody feeds prices.
-        assert_ok!(Execution::set_group_enabled(RuntimeOrigin::root(), group, false));
+        assert_ok!(Execution::set_group_enabled(government(), group, false));
         let signed = || RuntimeOrigin::signed(bob.clone());
         assert_ok!(Execution::force_withdrawal(signed(), group, 1_000));
         let mut step_by = |blocks: u64| {

@@ -72,7 +72,7 @@ fn batches_and_feeds_of_members_should_come_before_any_tip_of_others() {
         // The member's own tip lifts it above what it sent before, so it can replace that.
         assert!(priority(&signed(submit(), SEQUENCER, 0, UNIT)) > batch);
         // The same calls of others are calls like any other.
-        assert!(!is_operator(&Bob) && is_operator(&Alice));
+        assert!(!is_operator(&Bob) && !is_operator(&Alice));
         for call in [submit(), feed()] {
             assert!(priority(&signed(call, Bob, 0, 0)) < ESSENTIAL_PRIORITY);
         }

@@ -6,11 +6,12 @@ use crate::{
     genesis::state,
 };
 use cloister_runtime::{
+    configs::governance::proxies::ProxyType,
     genesis_presets::{groups, DEVELOPMENT_BATCH_KEY, SEQUENCER},
     settled::settled_batches,
-    AccountId, Executive, OriginCaller, Runtime, RuntimeCall, RuntimeEvent, System,
+    AccountId, Executive, OriginCaller, Proxy, Runtime, RuntimeCall, RuntimeEvent, RuntimeOrigin, System,
 };
-use frame_support::weights::Weight;
+use frame_support::{assert_ok, weights::Weight};
 use pallet_cloister_execution::{Batch, Call, Error, PlainBatch};
 use polkadot_sdk::*;
 use sp_genesis_builder::DEV_RUNTIME_PRESET;
@@ -153,6 +154,21 @@ fn wrappers() -> Vec<(&'static str, RuntimeCall)> {
             }),
         ),
         (
+            "as_multi_threshold_1",
+            RuntimeCall::Multisig(pallet_multisig::Call::as_multi_threshold_1 {
+                other_signatories: vec![Sr25519Keyring::Charlie.to_account_id()],
+                call: boxed(),
+            }),
+        ),
+        (
+            "proxy",
+            RuntimeCall::Proxy(pallet_proxy::Call::proxy {
+                real: SEQUENCER.to_account_id().into(),
+                force_proxy_type: None,
+                call: boxed(),
+            }),
+        ),
+        (
             "batch in batch",
             utility(Utility::batch {
                 calls: vec![utility(Utility::batch { calls: vec![submit()] })],
@@ -178,6 +194,7 @@ fn refusals(outcome: Result<(), DispatchError>, events: &[RuntimeEvent]) -> Vec<
         ) => Some(*error),
         RuntimeEvent::Utility(pallet_utility::Event::IfElseFallbackCalled { main_error }) => Some(*main_error),
         RuntimeEvent::Utility(pallet_utility::Event::DispatchedAs { result }) => result.err(),
+        RuntimeEvent::Proxy(pallet_proxy::Event::ProxyExecuted { result }) => result.err(),
         RuntimeEvent::Sudo(
             pallet_sudo::Event::Sudid { sudo_result } | pallet_sudo::Event::SudoAsDone { sudo_result },
         ) => sudo_result.err(),
@@ -190,6 +207,14 @@ fn refusals(outcome: Result<(), DispatchError>, events: &[RuntimeEvent]) -> Vec<
 fn wrapped_batch_should_be_refused_by_name() {
     for (name, call) in wrappers() {
         state(DEV_RUNTIME_PRESET).execute_with(|| {
+            // A submitter's proxy, who may do everything for it.
+            let submitter = RuntimeOrigin::signed(SEQUENCER.to_account_id());
+            assert_ok!(Proxy::add_proxy(
+                submitter,
+                Alice.to_account_id().into(),
+                ProxyType::Any,
+                0
+            ));
             let (outcome, events) = apply(call.clone(), Alice);
             let refusals = refusals(outcome, &events);
             assert!(

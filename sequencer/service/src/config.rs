@@ -68,13 +68,13 @@ pub struct SequencerConfig {
     pub history: usize,
     /// Folder of this group's files, which must be there; nothing is kept if it is `None`.
     pub folder: Option<PathBuf>,
-    /// Number of settled batches after which a checkpoint is written (Q-RESTART).
+    /// Number of settled batches after which a checkpoint is written (Q-RESTART), and a snapshot (Q-JOURNAL).
     pub checkpoint_batches: u64,
     /// Time after which a checkpoint is written, if anything was settled since the last one.
     pub checkpoint_age: Duration,
     /// While so many inputs or more wait for the disk, no instruction is taken.
     pub journal_queue: usize,
-    /// Number of inputs after which a snapshot takes the place of those before it.
+    /// Number of inputs after which a snapshot takes the place of those before it, however few batches they made.
     pub snapshot_every: u64,
     /// First pause after a failed attempt; it doubles up to a minute.
     pub backoff: Duration,

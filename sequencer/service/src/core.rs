@@ -59,12 +59,21 @@ pub(crate) struct Core {
     journal: Option<Writer>,
     /// Why nothing is kept any more.
     stopped: Option<Stopped>,
-    /// Number of the record that the last snapshot stands before; `None` before the first of this start.
-    snapshot: Option<u64>,
+    /// `None` before the first of this start.
+    snapshot: Option<LastSnapshot>,
     /// To the copy of the state that is read; `None` if nobody reads.
     steps: Option<Steps>,
     /// Instructions refused since the start.
     pub rejected: u64,
+}
+
+/// The newest snapshot of the journal.
+#[derive(Clone, Copy)]
+struct LastSnapshot {
+    /// Number of the record that it stands before.
+    before: u64,
+    /// Batches that were settled when it was kept.
+    settled: u64,
 }
 
 /// What is remembered of an input.
@@ -299,20 +308,25 @@ impl Core {
             || usize::try_from(unseen).unwrap_or(usize::MAX) > most_unseen
     }
 
-    /// True if there are `every` records or more since the last snapshot.
-    pub fn wants_snapshot(&self, every: u64) -> bool {
-        let since = |last: u64| self.next_record().saturating_sub(last);
-        self.journal.is_some() && self.snapshot.is_none_or(|last| since(last) >= every)
+    /// True if `records` were written or `batches` settled since the last snapshot, or more: a start plays both again,
+    /// and a batch takes it far longer than an order.
+    pub fn wants_snapshot(&self, records: u64, batches: u64) -> bool {
+        let is_due = |last: LastSnapshot| {
+            self.next_record().saturating_sub(last.before) >= records
+                || self.state.finalized_batches.saturating_sub(last.settled) >= batches
+        };
+        self.journal.is_some() && self.snapshot.is_none_or(is_due)
     }
 
     /// Keeps a snapshot that was made of the copy of this state, as it was before the record of this number. It makes
     /// the records before superfluous, and does nothing if there is a newer one.
     pub fn keep_snapshot(&mut self, before: u64, bytes: Vec<u8>) {
         let Some(journal) = &mut self.journal else { return };
-        if self.snapshot.is_some_and(|last| before <= last) || before > journal.next() {
+        if self.snapshot.is_some_and(|last| before <= last.before) || before > journal.next() {
             return;
         }
-        self.snapshot = Some(before);
+        let settled = self.state.finalized_batches;
+        self.snapshot = Some(LastSnapshot { before, settled });
         if let Err(stopped) = journal.keep(before, bytes) {
             self.stopped = Some(stopped);
         }

@@ -361,8 +361,9 @@ async fn follow<C: ChainClient>(shared: &Shared<C>) -> Result<(), ChainError> {
 /// Keeps a snapshot, if enough was taken since the last one. It is made of the copy of the state that is read (Q-READ),
 /// on a thread where nobody waits for it.
 async fn keep_snapshot<C: ChainClient>(shared: &Arc<Shared<C>>) {
-    let every = shared.config.snapshot_every;
-    let wanted = shared.core().as_ref().is_some_and(|core| core.wants_snapshot(every));
+    let (records, batches) = (shared.config.snapshot_every, shared.config.checkpoint_batches);
+    let wanted = |core: &Core| core.wants_snapshot(records, batches);
+    let wanted = shared.core().as_ref().is_some_and(wanted);
     if !wanted {
         return;
     }

@@ -22,6 +22,7 @@ pub async fn should_say_what_they_did(wallet: &Wallet, keys: &TraderKeys, market
     let owner = &owner_of(keys);
     let chain = &market.chain;
     another_group_should_be_refused_before_money_moves(wallet, owner, chain).await;
+    prices_should_be_those_of_an_operator(wallet, market).await;
 
     // All that it has, so that its owner is left with nothing.
     let has = balance(chain, owner).await;
@@ -55,6 +56,45 @@ pub async fn should_say_what_they_did(wallet: &Wallet, keys: &TraderKeys, market
     wallet.says(0, &["claim"], &["0.005 is paid to the owner"]).await;
     assert_eq!(balance(chain, owner).await, 1_005_000);
     wallet.says(3, &["claim"], &["nothing to claim"]).await;
+}
+
+/// Feeds by hand what is fed meanwhile, so that nothing moves.
+async fn prices_should_be_those_of_an_operator(wallet: &Wallet, market: &ReplayMarket) {
+    let price = market.show(market.instrument.mark());
+    let quote = format!("BTC-PERP={price}");
+    let feed = |more: &[&str]| {
+        let common = ["oracle", "feed", "--rounds", "2", "--every", "1s"];
+        common
+            .iter()
+            .chain(more)
+            .map(|part| (*part).to_owned())
+            .collect::<Vec<_>>()
+    };
+    let echo = format!("echo {quote}; sleep 2; echo {price}");
+    let both = format!("BTC-PERP/index {price}, BTC-PERP/perpetual {price}");
+    for (code, more, parts) in [
+        (0, &["--price", &quote][..], &["5FLSigC9", &both][..]),
+        (0, &["--command", &echo], &["with what", &both]),
+        (0, &["--simulate", &quote, "--rounds", "1"], &["SIMULATED", &both]),
+        (
+            3,
+            &["--price", &quote, "--suri", "//Alice"],
+            &["is no operator of the oracle", "5FLSigC9"],
+        ),
+        (
+            3,
+            &["--price", "SOL-PERP=5"],
+            &["no feed `SOL-PERP`", "ETH-PERP/index (3)"],
+        ),
+        (3, &["--price", &quote, "--price", "1=5"], &["twice in one round"]),
+    ] {
+        let mut arguments = feed(more);
+        if more.contains(&"--rounds") {
+            arguments.drain(2..4);
+        }
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        wallet.says(code, &arguments, parts).await;
+    }
 }
 
 async fn balance(chain: &Chain, owner: &AccountId) -> u128 {

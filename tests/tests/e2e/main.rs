@@ -5,6 +5,7 @@ mod crash;
 mod demo;
 mod desk;
 mod gate;
+mod governance;
 mod javascript;
 mod leaving;
 mod refusals;

@@ -18,6 +18,7 @@ use cloister_client_core::{
     amount::Decimal,
     exit::Exit,
     keys::TraderKeys,
+    owner::OwnerKey,
     trader::{OrderTerms, Trader},
 };
 use cloister_crypto::{
@@ -30,7 +31,7 @@ use cloister_groth16_verifier::{verify_with, Proof, Pure, VerifyingKey};
 use cloister_ledger::{instruction::flags, FinalValues, SealStatement, Side, SignedInstruction};
 use cloister_risk::{Assessment, Status};
 use cloister_runtime::{
-    constants::money::SETTLEMENT_ASSET,
+    constants::money::{SETTLEMENT_ASSET, SETTLEMENT_UNIT},
     genesis_presets::{DEVELOPMENT_BATCH_KEY, DEVELOPMENT_MAKER_KEY},
     AccountId, Hash, Runtime, RuntimeCall,
 };
@@ -38,7 +39,7 @@ use cloister_sequencer_rpc::{types::AcceptedInfo, ErrorCode};
 use cloister_settlement::{Batch, OpenKeys, SealProof};
 use cloister_tests::{
     leaving::Wallet,
-    node::{alone, start},
+    node::{alone, free_address, start},
     sequencer::submit,
     snapshot::Snapshot,
 };
@@ -80,11 +81,12 @@ fn assert_code(result: Result<AcceptedInfo, SequencerError>, code: ErrorCode) {
     assert_eq!(error.code(), Some(code.code()), "{error}");
 }
 
-async fn ready(chain: &Chain) -> SequencerClient {
-    let sequencer = SequencerClient::of(chain);
+async fn ready(chain: &Chain, url: &str) -> SequencerClient {
     for _ in 0..1_200 {
-        if sequencer.status().await.is_ok() {
-            return sequencer;
+        if let Ok(sequencer) = SequencerClient::connect(url, chain).await {
+            if sequencer.status().await.is_ok() {
+                return sequencer;
+            }
         }
         tokio::time::sleep(Duration::from_millis(500)).await;
     }
@@ -94,16 +96,19 @@ async fn ready(chain: &Chain) -> SequencerClient {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
     let _alone = alone().await;
-    let (node, chain) = start("trading", &["--sequencer"]).await;
+    // As it stands where traders reach it: on a server of its own.
+    let address = free_address();
+    let url = format!("ws://{address}");
+    let (node, chain) = start("trading", &["--sequencer", "--sequencer-rpc-listen", &address]).await;
     let price: Decimal = "60000".parse().expect("a price");
     let feeds = feeds_of(&chain, GROUP).await.expect("the group's feeds");
     oracle::feed(&chain, &feeds, &price).await.expect("fed");
-    let sequencer = ready(&chain).await;
-    let mut market = ReplayMarket::prepare(&chain, GROUP, "BTC-PERP", price, Progress::quiet())
+    let sequencer = ready(&chain, &url).await;
+    let mut market = ReplayMarket::prepare(&chain, sequencer.clone(), GROUP, "BTC-PERP", price, Progress::quiet())
         .await
         .expect("a market");
 
-    let (poor, poor_keys) = poor_wallets_should_hear_what_is_missing(&chain, node.url()).await;
+    let (poor, poor_keys) = poor_wallets_should_hear_what_is_missing(&chain, node.url(), &url).await;
     let (alice, bob) = (keys(1), keys(2));
     let owners: Vec<AccountId> = [&alice, &bob].map(owner_of).to_vec();
     let funded = fund(&chain, &owners.iter().map(|o| (o.clone(), FUNDS)).collect::<Vec<_>>())
@@ -264,15 +269,33 @@ async fn refusals_of_seals(chain: &Chain, seals: &SealProver, keys: &TraderKeys,
 }
 
 /// A new wallet opens an account, first with nothing at all, then without tokens for the fee.
-async fn poor_wallets_should_hear_what_is_missing(chain: &Chain, node: &str) -> (Wallet, TraderKeys) {
+async fn poor_wallets_should_hear_what_is_missing(chain: &Chain, node: &str, url: &str) -> (Wallet, TraderKeys) {
     let (seed, suri) = ([3; 32], "//Trading//Poor");
     let wallet = Wallet::import(node, &hex::encode(seed), suri).await;
+    // The node serves none of the sequencer's methods, and nobody is at the other address.
+    let book = ["book", "--instrument", "BTC-PERP"];
+    let parts = ["none of the sequencer's methods", "--sequencer"];
+    wallet.says(1, &book, &parts).await;
+    wallet.says(0, &["status"], &["none at this node"]).await;
+    let wallet = wallet.with_sequencer(&format!("ws://{}", free_address()));
+    wallet.says(4, &book, &["no sequencer answers at ws://127.0.0.1"]).await;
+    let wallet = wallet.with_sequencer(node);
+    wallet.says(4, &book, &["has none of the sequencer's methods"]).await;
+    let wallet = wallet.with_sequencer(url);
     let open = ["open", "--deposit", "100.5"];
     let keys = TraderKeys::from_seed(&seed, Some(suri)).expect("a URI");
     let owner = owner_of(&keys);
     let address = owner.to_ss58check();
     let parts = [&address, "has 0.00 of the settlement asset", "takes 101.51"];
     wallet.says(3, &open, &parts).await;
+    let parts = [
+        &address,
+        "has 0 CLO",
+        "the fee of this transaction is 0.",
+        "cloister faucet",
+    ];
+    let said = wallet.says(3, &["freeze"], &parts).await;
+    assert!(!said.contains("ErrorObject"), "{said}");
     let mint = polkadot_sdk::pallet_assets::Call::mint {
         id: SETTLEMENT_ASSET.into(),
         beneficiary: owner.clone().into(),
@@ -282,15 +305,21 @@ async fn poor_wallets_should_hear_what_is_missing(chain: &Chain, node: &str) -> 
         .submit(RuntimeCall::Assets(mint), &developer(), Until::InBlock)
         .await
         .expect("minted");
-    let parts = [
-        &address,
-        "has 0 CLO",
-        "the fee of this transaction is 0.",
-        "cloister fund",
-    ];
-    let said = wallet.says(3, &open, &parts).await;
-    assert!(!said.contains("ErrorObject"), "{said}");
-    wallet.run(&["fund", "--amount", "100"], "").await;
+    // The settlement asset alone is enough: it pays the fee.
+    let remark = polkadot_sdk::frame_system::Call::remark { remark: Vec::new() };
+    let signer = OwnerKey::from_uri(suri).expect("well-formed");
+    chain
+        .submit(RuntimeCall::System(remark), &signer, Until::InBlock)
+        .await
+        .expect("paid in the settlement asset");
+    assert_eq!(chain.native_balance(&owner).await.expect("a balance"), 0);
+    let left = chain
+        .asset_balance(SETTLEMENT_ASSET, &owner, None)
+        .await
+        .expect("a balance");
+    let paid = u128::from(FUNDS) - left;
+    assert!(paid > 0 && paid < SETTLEMENT_UNIT / 10, "{paid}");
+    wallet.run(&["faucet", "--amount", "100"], "").await;
     assert!(chain.native_balance(&owner).await.expect("a balance") > 0);
     (wallet, keys)
 }

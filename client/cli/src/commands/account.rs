@@ -1,4 +1,4 @@
-//! `cloister fund`, `open`, `deposit`, `insure`, `switch`, `rekey`, `close`, `freeze`, `account`.
+//! `cloister faucet`, `open`, `deposit`, `insure`, `switch`, `rekey`, `close`, `freeze`, `account`.
 
 use super::{
     error::CommandError,
@@ -26,7 +26,7 @@ use cloister_client_core::{
     stop::direction,
 };
 use cloister_ledger::{instruction::flags, Switches, Trigger, Unsigned};
-use cloister_runtime::configs::cloister::OpenFee;
+use cloister_runtime::{configs::cloister::OpenFee, AccountId};
 use cloister_sequencer_rpc::types::{AccountInfo, SideName};
 use cloister_types::{AccountIndex, InstructionId, InstrumentId, Money, Position};
 use polkadot_sdk::sp_core::crypto::Ss58Codec;
@@ -66,7 +66,7 @@ pub async fn open(global: &Global, deposit: &str, seal_key: Option<&Path>) -> Re
 
 async fn connect_both(global: &Global) -> Result<(Chain, SequencerClient), CommandError> {
     let chain = global.connect().await?;
-    let sequencer = SequencerClient::of(&chain);
+    let sequencer = global.sequencer(&chain).await?;
     ensure_served(&sequencer, global.group).await?;
     Ok((chain, sequencer))
 }
@@ -99,12 +99,14 @@ async fn ensure_held(
     Ok(())
 }
 
-/// Gives the wallet's owner money of a development chain.
-pub async fn fund(global: &Global, text: &str) -> Result<(), CommandError> {
+/// Gives an account, or the wallet's owner, money of a development chain.
+pub async fn faucet(global: &Global, text: &str, to: Option<AccountId>) -> Result<(), CommandError> {
     let amount = money(text)?;
-    let wallet = global.open_wallet()?;
+    let owner = match to {
+        Some(account) => account,
+        None => owner_of(global.open_wallet()?.keys()),
+    };
     let chain = global.connect().await?;
-    let owner = owner_of(wallet.keys());
     funding::fund(&chain, &[(owner.clone(), amount)]).await?;
     say!(
         "account {} has got {} of the settlement asset, and native tokens for fees",
@@ -119,7 +121,7 @@ pub async fn deposit(global: &Global, text: &str, unasked: bool) -> Result<(), C
     let wallet = global.open_wallet()?;
     let chain = global.connect().await?;
     if !unasked {
-        ensure_served(&SequencerClient::of(&chain), global.group).await?;
+        ensure_served(&global.sequencer(&chain).await?, global.group).await?;
     }
     let fee = chain.queue_fee(global.group, false, None).await?;
     ensure_held(&chain, global.group, wallet.keys(), [amount, fee]).await?;
@@ -141,7 +143,7 @@ pub async fn insure(global: &Global, text: &str, unasked: bool) -> Result<(), Co
     let wallet = global.open_wallet()?;
     let chain = global.connect().await?;
     if !unasked {
-        ensure_served(&SequencerClient::of(&chain), global.group).await?;
+        ensure_served(&global.sequencer(&chain).await?, global.group).await?;
     }
     trader::pay_insurance(&chain, global.group, wallet.keys(), amount, Until::Final).await?;
     let shown = show_money(amount.into());

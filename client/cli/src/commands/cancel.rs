@@ -54,7 +54,7 @@ async fn one(global: &Global, id: u64, annul: bool) -> Result<(), CommandError> 
 
 async fn all(global: &Global) -> Result<(), CommandError> {
     let (mut session, clock) = Session::with_sequencer(global).await?;
-    let id = session.wallet.take_id()?;
+    let id = session.take_id().await?;
     let signed = session.trader.cancel_all(id, expiry(clock.now()));
     let accepted = session.sequencer.submit(&signed).await?;
     receipts::keep(session.wallet.path(), global.group, &accepted);

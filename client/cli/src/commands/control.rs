@@ -80,7 +80,7 @@ impl Hand {
     /// Connects anew, after a connection was lost.
     async fn reconnect(&mut self, global: &Global) -> Result<(), CommandError> {
         self.chain = global.connect().await?;
-        self.sequencer = SequencerClient::of(&self.chain);
+        self.sequencer = global.sequencer(&self.chain).await?;
         Ok(())
     }
 

@@ -1,6 +1,9 @@
 //! What orders are made with: the account, the market, and what was typed.
 
-use super::{error::CommandError, session::Session};
+use super::{
+    error::CommandError,
+    session::{alive, Session},
+};
 use crate::cli::{Global, OrderArguments, OrderSide, SelfTradeChoice};
 use cloister_cli::wallet::WalletError;
 use cloister_client::{instrument::find, sequencer::Clock};
@@ -118,10 +121,7 @@ impl Desk {
 
     /// Takes an id whose slot no order of the account has, durably.
     pub(super) fn take_id(&mut self) -> Result<u64, WalletError> {
-        let resting = self.account.open_orders.iter().map(|order| order.id.get());
-        let waiting = self.account.waiting_orders.iter().map(|order| order.id.get());
-        let alive: Vec<u64> = resting.chain(waiting).collect();
-        self.session.wallet.take_id_beside(&alive)
+        self.session.wallet.take_id_beside(&alive(&self.account))
     }
 }
 

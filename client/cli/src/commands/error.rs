@@ -1,15 +1,18 @@
 //! Why a command failed.
 
 use super::{list_error::ListError, outcome::code};
-use cloister_cli::{demo::DemoError, replay::ReplayError, tape::csv::TapeError, wallet::WalletError};
+use cloister_cli::{
+    demo::DemoError, prices::PriceError, replay::ReplayError, tape::csv::TapeError, wallet::WalletError,
+};
 use cloister_client::{
-    audit::AuditError, chain::ChainError, exit::ExitKeyError, instrument::FindInstrumentError, recovery::RecordError,
-    seal::SealError, sequencer::SequencerError, trader::TraderError,
+    audit::AuditError, chain::ChainError, exit::ExitKeyError, instrument::FindInstrumentError, oracle::OracleError,
+    recovery::RecordError, seal::SealError, sequencer::SequencerError, trader::TraderError,
 };
 use cloister_client_core::{
     amount::{show_money, AmountError},
     keys::SeedError,
     order::OrderError,
+    owner::OwnerUriError,
     recovery::RecoveryError,
 };
 use cloister_ledger::ExitError;
@@ -27,6 +30,9 @@ pub enum CommandError {
     /// The sequencer refuses or cannot be asked.
     #[error(transparent)]
     Sequencer(#[from] SequencerError),
+    /// A withdrawal of nothing.
+    #[error("the amount is 0, so there is nothing to withdraw")]
+    NothingToPay,
     /// The wallet cannot be used.
     #[error(transparent)]
     Wallet(#[from] WalletError),
@@ -185,7 +191,7 @@ pub enum CommandError {
     /// The owner holds less of the settlement asset than it would take.
     #[error(
         "account {owner} has {} of the settlement asset and this takes {}, so nothing was sent: send it the rest first; \
-         on a development chain `cloister fund` does",
+         on a development chain `cloister faucet` does",
         show_money(i128::try_from(*has).unwrap_or(i128::MAX)), show_money(i128::try_from(*takes).unwrap_or(i128::MAX))
     )]
     TooLittle {
@@ -232,16 +238,61 @@ pub enum CommandError {
     /// The system does not tell of signals.
     #[error("signals cannot be heard of: {0}")]
     Signals(#[source] io::Error),
+    /// The oracle takes no prices from here.
+    #[error(transparent)]
+    Oracle(#[from] OracleError),
+    /// There are no prices.
+    #[error(transparent)]
+    Prices(#[from] PriceError),
+    /// A secret URI is not understood.
+    #[error(transparent)]
+    Uri(#[from] OwnerUriError),
+    /// Only the operator of a development chain is known.
+    #[error("this is no development chain: name the operator's key with --key-file")]
+    NoOperatorKey,
+    /// The file of a key cannot be read.
+    #[error("{}: {source}", path.display())]
+    KeyFile {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
+    /// Others can read the file of a key.
+    #[error(
+        "{} can be read by others (mode {mode:o}), so the key may be known; `chmod 600` if it is not",
+        path.display()
+    )]
+    KeyExposed {
+        /// The file.
+        path: PathBuf,
+        /// Its access bits.
+        mode: u32,
+    },
+    /// A price has no name, and none goes without saying.
+    #[error("for what is the price {0}? Name the feed as in BTC-PERP={0}, or with --feed")]
+    WhichFeed(String),
+    /// Two prices of a round are for the same feed.
+    #[error("feed {0} has a price twice in one round")]
+    FeedTwice(u32),
     /// The standard input cannot be read.
     #[error("the standard input: {0}")]
     Input(io::Error),
 }
 
 impl CommandError {
+    /// Whether nobody answered, so that it is not known what came of it.
+    pub fn is_silence(&self) -> bool {
+        self.code() == code::NO_ANSWER
+    }
+
     /// The code with which the program ends.
     pub fn code(&self) -> u8 {
         match self {
-            Self::Chain(error) | Self::Trader(TraderError::Chain(error)) => of_chain(error),
+            Self::Chain(error) | Self::Oracle(OracleError::Chain(error)) | Self::Trader(TraderError::Chain(error)) => {
+                of_chain(error)
+            }
+            Self::Oracle(_) | Self::Prices(PriceError::Zero) | Self::WhichFeed(_) | Self::FeedTwice(_) => code::REFUSED,
             Self::Sequencer(error) => of_sequencer(error),
             Self::StillQueued => code::NO_ANSWER,
             Self::Order(OrderError::NotFilledInFull { .. }) => code::NOBODY_AT_PRICE,
@@ -252,7 +303,8 @@ impl CommandError {
             | Self::Margin { .. }
             | Self::Protected(_)
             | Self::NoTrigger(_)
-            | Self::NoBound => code::REFUSED,
+            | Self::NoBound
+            | Self::NothingToPay => code::REFUSED,
             Self::InLine { error, .. } => error.code(),
             Self::AlreadyFilled { .. } => code::FILLED,
             Self::AlreadyGone { .. } | Self::NotAlive(_) => code::GONE,
@@ -291,7 +343,12 @@ fn of_sequencer(error: &SequencerError) -> u8 {
         // Whether it was taken is not known.
         _ if is(&[ErrorCode::NotKept]) => code::NO_ANSWER,
         SequencerError::Refused { .. } | SequencerError::OtherGroup { .. } => code::REFUSED,
-        SequencerError::Call(_) | SequencerError::Late { .. } => code::NO_ANSWER,
+        SequencerError::Call(_)
+        | SequencerError::Late { .. }
+        | SequencerError::Unreachable { .. }
+        | SequencerError::Crowded { .. }
+        | SequencerError::NotASequencer { .. }
+        | SequencerError::NotServed { .. } => code::NO_ANSWER,
         _ => code::FAILED,
     }
 }

@@ -15,7 +15,7 @@ use cloister_types::{Amount, Price};
 
 pub async fn book(global: &Global, instrument: &str, levels: u32) -> Result<(), CommandError> {
     let chain = global.connect().await?;
-    let sequencer = SequencerClient::of(&chain);
+    let sequencer = global.sequencer(&chain).await?;
     sequencer.serves(global.group).await?;
     let instrument = find(&chain, global.group, instrument).await?;
     let book = sequencer.book(instrument.id.into(), levels).await?;

@@ -102,10 +102,13 @@ fn shown(amount: u128) -> String {
 
 pub async fn withdraw(global: &Global, text: &str, wait: bool) -> Result<Outcome, CommandError> {
     let amount = money(text)?;
+    if amount == 0 {
+        return Err(CommandError::NothingToPay);
+    }
     let (mut session, clock) = Session::with_sequencer(global).await?;
     let owner = owner_of(&session.trader.keys);
     let before = HeldBack::of(&session.chain, global.group, &owner).await?;
-    let id = session.wallet.take_id()?;
+    let id = session.take_id().await?;
     let signed = session
         .trader
         .withdrawal(id, amount, clock.now().saturating_add(WITHDRAWAL_LIFE));

@@ -9,6 +9,7 @@ use cloister_types::GroupId;
 use std::{
     fs::{self, OpenOptions},
     io::Write,
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -23,6 +24,9 @@ pub async fn run(global: &Global, command: ReceiptsCommand) -> Result<(), Comman
     }
 }
 
+/// Who may read receipts: their owner alone, as they tell orders.
+const PRIVATE: u32 = 0o600;
+
 /// Where the receipts of a wallet's account in a group are kept, one on a line.
 fn kept_at(wallet: &Path, group: u32) -> PathBuf {
     wallet.with_extension(format!("group-{group}.receipts"))
@@ -35,7 +39,7 @@ pub(super) fn keep(wallet: &Path, group: u32, accepted: &AcceptedInfo) {
         return;
     };
     let path = kept_at(wallet, group);
-    let file = OpenOptions::new().create(true).append(true).open(&path);
+    let file = OpenOptions::new().create(true).append(true).mode(PRIVATE).open(&path);
     if let Err(error) = file.and_then(|mut file| writeln!(file, "{receipt}")) {
         eprintln!("the receipt is not kept: {}: {error}; it is {receipt}", path.display());
     }

@@ -9,12 +9,13 @@ use cloister_cli::{
 use cloister_client::{
     audit::{audit_batches, BatchAudit},
     chain::{Chain, ChainError},
-    sequencer::{Clock, SequencerClient},
+    sequencer::{Clock, SequencerClient, SequencerError},
     trader,
 };
 use cloister_client_core::trader::Trader;
 use cloister_crypto::stream::Scope;
 use cloister_runtime::Hash;
+use cloister_sequencer_rpc::types::AccountInfo;
 use std::path::PathBuf;
 
 impl Global {
@@ -29,6 +30,21 @@ impl Global {
     pub(super) async fn connect(&self) -> Result<Chain, ChainError> {
         Chain::connect(&self.node).await
     }
+
+    /// The sequencer: on a server of its own if one is named, else the node's.
+    pub(super) async fn sequencer(&self, chain: &Chain) -> Result<SequencerClient, SequencerError> {
+        match &self.sequencer {
+            Some(url) => SequencerClient::connect(url, chain).await,
+            None => Ok(SequencerClient::of(chain)),
+        }
+    }
+}
+
+/// Ids of an account's orders, at rest and waiting.
+pub(super) fn alive(account: &AccountInfo) -> Vec<u64> {
+    let resting = account.open_orders.iter().map(|order| order.id.get());
+    let waiting = account.waiting_orders.iter().map(|order| order.id.get());
+    resting.chain(waiting).collect()
 }
 
 /// A group of a chain.
@@ -54,7 +70,11 @@ impl Session {
     pub(super) async fn begin(global: &Global) -> Result<Self, CommandError> {
         let wallet = global.open_wallet()?;
         let chain = global.connect().await?;
-        let sequencer = SequencerClient::of(&chain);
+        // Whoever leaves because the sequencer is gone must not need it.
+        let sequencer = global
+            .sequencer(&chain)
+            .await
+            .unwrap_or_else(|_| SequencerClient::of(&chain));
         Self::of(global, wallet, chain, sequencer).await
     }
 
@@ -63,7 +83,7 @@ impl Session {
     pub(super) async fn with_sequencer(global: &Global) -> Result<(Self, Clock), CommandError> {
         let wallet = global.open_wallet()?;
         let chain = global.connect().await?;
-        let sequencer = SequencerClient::of(&chain);
+        let sequencer = global.sequencer(&chain).await?;
         let (_, clock) = sequencer.checked(global.group).await?;
         Ok((Self::of(global, wallet, chain, sequencer).await?, clock))
     }
@@ -92,6 +112,15 @@ impl Session {
             trader,
             reader,
         })
+    }
+
+    /// Takes an id whose slot none of the account's orders has, durably: what is signed with another would overtake one.
+    ///
+    /// # Errors
+    /// The account cannot be asked for; [`WalletError`].
+    pub(super) async fn take_id(&mut self) -> Result<u64, CommandError> {
+        let account = self.sequencer.account(&self.trader).await?;
+        Ok(self.wallet.take_id_beside(&alive(&account))?)
     }
 
     /// Every batch that is settled in the newest final block, checked.

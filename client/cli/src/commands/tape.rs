@@ -19,8 +19,17 @@ pub async fn replay(global: &Global, options: &ReplayArguments) -> Result<(), Co
     let tape = csv::read_file(&options.trades, options.limit)?;
     let progress = Progress::begin();
     let chain = global.connect().await?;
+    let sequencer = global.sequencer(&chain).await?;
     let price = tape.first().map(|t| t.price).ok_or(ReplayError::Empty)?;
-    let mut market = ReplayMarket::prepare(&chain, global.group, &options.instrument, price, progress.clone()).await?;
+    let mut market = ReplayMarket::prepare(
+        &chain,
+        sequencer,
+        global.group,
+        &options.instrument,
+        price,
+        progress.clone(),
+    )
+    .await?;
     let replayed = market.replay(&tape, options.accounts.into()).await?;
     let left = market.sequencer.backlog().await?.batches;
     let patience = BATCH_PATIENCE.saturating_mul(left.saturating_add(2));

@@ -92,8 +92,9 @@ pub enum ChainError {
     /// The signer cannot pay the transaction's fee.
     #[error(
         "account {} has {} and the fee of this transaction is {}, so nothing was sent. Fees are paid in the chain's \
-         own token {SYMBOL}, not in the asset that is deposited: whoever has {SYMBOL} can send some to that account; on \
-         a development chain `cloister fund` gives it what it needs",
+         own token {SYMBOL}, or in the settlement asset where the chain has a rate for it, and the account has too little \
+         of both: whoever has some can send it to that account; on a development chain `cloister faucet` gives it what it \
+         needs",
         account.to_ss58check(), show_native(*balance), show_native(*fee)
     )]
     FeeUnpaid {

@@ -3,8 +3,9 @@
 use super::{Chain, ChainError, Extrinsic, Failure};
 use cloister_client_core::owner::OwnerKey;
 use cloister_runtime::{
+    constants::money::SETTLEMENT_ASSET,
     transaction::{bound_to, Binding, Unsigned},
-    AccountId, Balance, Hash, Nonce, RuntimeCall, RuntimeEvent, UncheckedExtrinsic,
+    AccountId, AssetId, Balance, Hash, Nonce, RuntimeCall, RuntimeEvent, UncheckedExtrinsic,
 };
 use codec::Encode;
 use jsonrpsee::{core::ClientError, rpc_params, types::ErrorObjectOwned};
@@ -66,7 +67,7 @@ impl Chain {
             .await
     }
 
-    /// Signs a call for this chain.
+    /// Signs a call for this chain; its fee is paid in `fee_asset`, in the native token if that is none (C-FEE).
     ///
     /// # Errors
     /// [`ChainError::Call`].
@@ -75,6 +76,7 @@ impl Chain {
         call: RuntimeCall,
         signer: &OwnerKey,
         nonce: Nonce,
+        fee_asset: Option<AssetId>,
     ) -> Result<UncheckedExtrinsic, ChainError> {
         let finalized = self.header(Some(self.finalized().await?)).await?;
         let best = self.header(None).await?;
@@ -88,13 +90,15 @@ impl Chain {
             era,
             birth,
             tip: 0,
+            fee_asset,
         };
         let unsigned = Unsigned::new(call, binding);
         let signature = Signature::from_raw(signer.sign(unsigned.message()));
         Ok(unsigned.signed_by(AccountId::new(signer.public()), MultiSignature::Sr25519(signature)))
     }
 
-    /// Signs and sends a call, and waits. Where another program sends transactions of the same signer at the same time
+    /// Signs and sends a call, and waits. Whoever has too few native tokens for the fee pays it in the settlement asset,
+    /// where the chain has a rate for that. Where another program sends transactions of the same signer at the same time
     /// it is signed again with the next nonce: what a pool refuses has no effect.
     ///
     /// # Errors
@@ -103,9 +107,10 @@ impl Chain {
     pub async fn submit(&self, call: RuntimeCall, signer: &OwnerKey, until: Until) -> Result<Included, ChainError> {
         let ordered = self.nonces.lock().await;
         let mut attempts = 1;
+        let mut fee_asset = None;
         let (encoded, mut statuses) = loop {
             let nonce = self.next_nonce(signer).await?;
-            let extrinsic = self.sign(call.clone(), signer, nonce).await?;
+            let extrinsic = self.sign(call.clone(), signer, nonce, fee_asset).await?;
             let encoded = extrinsic.encode();
             let sent = self
                 .subscribe::<TransactionStatus<Hash, Hash>>(
@@ -116,6 +121,7 @@ impl Chain {
                 .await;
             match sent {
                 Ok(statuses) => break (encoded, statuses),
+                Err(error) if is_unpaid(&error) && fee_asset.is_none() => fee_asset = Some(SETTLEMENT_ASSET),
                 Err(error) if is_overtaken(&error) && attempts < ATTEMPTS => attempts += 1,
                 Err(error) if is_overtaken(&error) => {
                     let account = AccountId::new(signer.public());
@@ -153,15 +159,11 @@ impl Chain {
 
     /// Why the node did not take a transaction, in words for whoever sent it.
     async fn why_not(&self, error: ChainError, encoded: &[u8], signer: &OwnerKey) -> ChainError {
-        let ChainError::Call { source, .. } = &error else {
-            return error;
-        };
-        let ClientError::Call(refusal) = &**source else {
+        let Some(refusal) = refusal_in(&error) else {
             return error;
         };
         let reason = reason_of(refusal);
-        let no_fee: &str = InvalidTransaction::Payment.into();
-        if refusal.code() != INVALID || reason != no_fee {
+        if !is_unpaid(&error) {
             return ChainError::NotTaken(reason);
         }
         let account = AccountId::new(signer.public());
@@ -195,6 +197,23 @@ impl Chain {
     }
 }
 
+/// The node's own words, if it answered.
+fn refusal_in(error: &ChainError) -> Option<&ErrorObjectOwned> {
+    match error {
+        ChainError::Call { source, .. } => match &**source {
+            ClientError::Call(refusal) => Some(refusal),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// Whether a node did not take a transaction because its signer cannot pay the fee.
+fn is_unpaid(error: &ChainError) -> bool {
+    let no_fee: &str = InvalidTransaction::Payment.into();
+    refusal_in(error).is_some_and(|refusal| refusal.code() == INVALID && reason_of(refusal) == no_fee)
+}
+
 /// What a node says of a transaction that it does not take.
 fn reason_of(refusal: &ErrorObjectOwned) -> String {
     let reason = refusal
@@ -206,10 +225,7 @@ fn reason_of(refusal: &ErrorObjectOwned) -> String {
 /// Whether a node did not take a transaction because another one of its signer has its nonce: it waits in the pool, or
 /// is in a block already.
 fn is_overtaken(error: &ChainError) -> bool {
-    let ChainError::Call { source, .. } = error else {
-        return false;
-    };
-    let ClientError::Call(refusal) = &**source else {
+    let Some(refusal) = refusal_in(error) else {
         return false;
     };
     let stale: &str = InvalidTransaction::Stale.into();
@@ -236,6 +252,8 @@ mod tests {
     fn a_transaction_should_be_signed_again_only_if_another_one_took_its_nonce() {
         let stale: &str = InvalidTransaction::Stale.into();
         let no_fee: &str = InvalidTransaction::Payment.into();
+        assert!(is_unpaid(&refused(INVALID, no_fee)));
+        assert!(!is_unpaid(&refused(INVALID, stale)) && !is_unpaid(&refused(TOO_LOW_PRIORITY, no_fee)));
         assert!(is_overtaken(&refused(TOO_LOW_PRIORITY, "the pool has one already")));
         assert!(is_overtaken(&refused(INVALID, stale)));
         assert!(!is_overtaken(&refused(INVALID, no_fee)));

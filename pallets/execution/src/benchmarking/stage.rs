@@ -47,6 +47,10 @@ pub fn admin<T: Config>() -> Result<T::RuntimeOrigin, BenchmarkError> {
     T::AdminOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)
 }
 
+pub fn pausing<T: Config>() -> Result<T::RuntimeOrigin, BenchmarkError> {
+    T::PauseOrigin::try_successful_origin().map_err(|()| BenchmarkError::Weightless)
+}
+
 /// An asset and a group whose vault is funded.
 pub fn stage<T: Config>() -> (T::AssetId, u32, u64) {
     stage_of::<T>(0)

@@ -57,6 +57,7 @@ fn whoever_may_narrow_should_not_widen() {
     on_genesis(|| {
         for call in widening() {
             assert_noop!(dispatch(&call, &NARROWS), BadOrigin);
+            assert_noop!(dispatch(&call, &PAUSES), BadOrigin);
             assert_noop!(dispatch(&call, &ADMIN), BadOrigin);
             assert_ok!(dispatch(&call, &WIDENS));
         }
@@ -66,7 +67,7 @@ fn whoever_may_narrow_should_not_widen() {
 #[test]
 fn narrowing_should_need_no_notice() {
     for call in narrowing() {
-        for who in [NARROWS, WIDENS] {
+        for who in [NARROWS, PAUSES, WIDENS] {
             on_genesis(|| {
                 assert_noop!(dispatch(&call, &ADMIN), BadOrigin);
                 assert_ok!(dispatch(&call, &who));
@@ -108,6 +109,7 @@ fn what_a_frozen_group_leaves_to_governance_should_need_no_notice() {
     on_genesis(|| {
         let choose = |who: &AccountId32| Execution::choose_final_table(signed(who), GROUP, 1);
         assert_noop!(choose(&ADMIN), BadOrigin);
+        assert_noop!(choose(&PAUSES), BadOrigin);
         assert_noop!(choose(&NARROWS), crate::Error::<Test>::GroupNotFrozen);
         let rest = |who: &AccountId32| Execution::release_rest(signed(who), GROUP);
         assert_noop!(rest(&ADMIN), BadOrigin);

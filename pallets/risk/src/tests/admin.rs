@@ -1,13 +1,14 @@
 //! Groups, instruments and their parameters.
 
 use crate::{
-    mock::*, Error, Event, GenesisGroup, GenesisInstrument, GroupParams, Groups, InstrumentParams, TableGrace,
+    mock::*, Error, Event, Feeds, GenesisGroup, GenesisInstrument, GroupParams, Groups, InstrumentParams,
+    RiskParameter, TableGrace,
 };
 use cloister_crypto::constants::INSTRUMENTS;
 use cloister_risk::Status;
 use polkadot_sdk::{
     frame_support::{assert_noop, assert_ok},
-    sp_runtime::{BuildStorage, DispatchError::BadOrigin},
+    sp_runtime::{BuildStorage, DispatchError::BadOrigin, FixedU128},
 };
 
 #[test]
@@ -34,11 +35,13 @@ fn grace_of_tables_should_be_set_by_the_admin_within_its_bound() {
         for grace in [0, 120_000] {
             assert_ok!(Risk::set_table_grace(RuntimeOrigin::root(), grace));
             assert_eq!(TableGrace::<Test>::get(), grace);
-            assert_eq!(events().last(), Some(&Event::TableGraceSet { grace }));
+            let before = if grace == 0 { 0 } else { 60_000 };
+            assert_eq!(events().last(), Some(&Event::TableGraceSet { before, now: grace }));
+            assert_ok!(Risk::set_table_grace(RuntimeOrigin::root(), 60_000));
         }
         assert_noop!(
             Risk::set_table_grace(RuntimeOrigin::root(), 120_001),
-            Error::<Test>::ParameterOutOfBounds
+            Error::<Test>::ParameterOutOfBounds(RiskParameter::TableGrace)
         );
     });
 }
@@ -56,134 +59,121 @@ fn too_many_groups_should_be_refused() {
     });
 }
 
-#[test]
-fn group_parameters_out_of_bounds_should_be_refused() {
-    let bad = [
-        GroupParams {
-            initial: 281,
-            ..group_params()
-        },
-        GroupParams {
-            initial: 2049,
-            ..group_params()
-        },
-        GroupParams {
-            initial: 384,
-            maintenance: 385,
-            ..group_params()
-        },
-        GroupParams {
-            maintenance: 255,
-            ..group_params()
-        },
-        GroupParams {
-            penalty: 129,
-            ..group_params()
-        },
-        GroupParams {
-            max_discount: 27,
-            ..group_params()
-        },
-        GroupParams {
-            max_discount: 0,
-            ..group_params()
-        },
-        GroupParams {
-            fee_cap: 10_001,
-            ..group_params()
-        },
-        GroupParams {
-            max_price_age: 5_999,
-            ..group_params()
-        },
-        GroupParams {
-            table_interval: 999,
-            ..group_params()
-        },
-    ];
-    on_listed(|| {
-        for params in bad {
-            let error = Error::<Test>::ParameterOutOfBounds;
-            assert_noop!(Risk::create_group(RuntimeOrigin::root(), 1, params.clone()), error);
-            let error = Error::<Test>::ParameterOutOfBounds;
-            assert_noop!(Risk::set_group_params(RuntimeOrigin::root(), GROUP, params), error);
-        }
-    });
+/// Parameters of a group with one of them changed.
+fn group_with(parameter: RiskParameter, value: u64) -> GroupParams {
+    let mut params = group_params();
+    let narrow = value as u16;
+    match parameter {
+        RiskParameter::Initial => params.initial = narrow,
+        RiskParameter::Maintenance => params.maintenance = narrow,
+        RiskParameter::Penalty => params.penalty = narrow,
+        RiskParameter::MaxDiscount => params.max_discount = narrow,
+        RiskParameter::FeeCap => params.fee_cap = value as u32,
+        RiskParameter::MaxPriceAge => params.max_price_age = value,
+        RiskParameter::TableInterval => params.table_interval = value,
+        other => panic!("{other:?} is no parameter of a group"),
+    }
+    params
+}
+
+/// Parameters of an instrument with one of them changed.
+fn instrument_with(parameter: RiskParameter, value: u64) -> InstrumentParams {
+    let mut params = instrument_params();
+    let narrow = value as u32;
+    match parameter {
+        RiskParameter::LotSize => params.lot_size = value,
+        RiskParameter::ScanRange => params.scan_range = narrow,
+        RiskParameter::ExtremeMultiple => params.extreme_multiple = narrow,
+        RiskParameter::ExtremeCover => params.extreme_cover = narrow,
+        RiskParameter::FloorLong => params.floor_long = narrow,
+        RiskParameter::FloorShort => params.floor_short = narrow,
+        RiskParameter::Band => params.band = narrow,
+        RiskParameter::MaxPremium => params.max_premium = narrow,
+        RiskParameter::MaxFundingRate => params.max_funding_rate = narrow,
+        RiskParameter::Limit => params.limit = value,
+        RiskParameter::Chunk => params.chunk = value,
+        other => panic!("{other:?} is no parameter of an instrument"),
+    }
+    params
+}
+
+/// A value outside on each side, where there is one.
+fn outside(parameter: RiskParameter) -> impl Iterator<Item = u64> {
+    let (least, most) = parameter.bounds().into_inner();
+    least.checked_sub(1).into_iter().chain([most + 1])
 }
 
 #[test]
-fn instrument_parameters_out_of_bounds_should_be_refused() {
-    let good = instrument_params();
-    let bad = [
-        InstrumentParams {
-            lot_size: 0,
-            ..good.clone()
-        },
-        InstrumentParams {
-            lot_size: 1_000_000_000_000_001,
-            ..good.clone()
-        },
-        InstrumentParams {
-            scan_range: 9_999,
-            ..good.clone()
-        },
-        InstrumentParams {
-            scan_range: 500_001,
-            ..good.clone()
-        },
-        InstrumentParams {
-            extreme_multiple: 999_999,
-            ..good.clone()
-        },
-        InstrumentParams {
-            extreme_cover: 1_000_001,
-            ..good.clone()
-        },
-        InstrumentParams {
-            floor_long: 200_001,
-            ..good.clone()
-        },
-        InstrumentParams {
-            floor_short: 200_001,
-            ..good.clone()
-        },
-        InstrumentParams {
-            band: 999,
-            ..good.clone()
-        },
-        InstrumentParams {
+fn every_parameter_out_of_bounds_should_be_refused_by_its_name() {
+    let mut refused = 0;
+    on_listed(|| {
+        let root = RuntimeOrigin::root;
+        for parameter in RiskParameter::ALL {
+            let error = || Error::<Test>::ParameterOutOfBounds(parameter);
+            for value in outside(parameter) {
+                refused += 1;
+                match RiskParameter::ALL.iter().position(|p| *p == parameter) {
+                    Some(0..=6) => {
+                        let params = group_with(parameter, value);
+                        assert_noop!(Risk::create_group(root(), 1, params.clone()), error());
+                        assert_noop!(Risk::set_group_params(root(), GROUP, params), error());
+                    }
+                    Some(7) => {
+                        assert_noop!(Risk::set_table_grace(root(), value), error());
+                    }
+                    _ => {
+                        set_price(9, FixedU128::from_u32(1));
+                        let params = instrument_with(parameter, value);
+                        let listed = Risk::list_instrument(root(), GROUP, 9, None, params.clone());
+                        assert_noop!(listed, error());
+                        assert_noop!(Risk::set_instrument_params(root(), GROUP, 1, params), error());
+                    }
+                }
+            }
+        }
+    });
+    // Seven of the nineteen may be 0.
+    assert_eq!(refused, 31);
+}
+
+#[test]
+fn both_bounds_of_a_parameter_should_be_allowed() {
+    for parameter in RiskParameter::ALL {
+        let (least, most) = parameter.bounds().into_inner();
+        for value in [least, most] {
+            assert_eq!(parameter.check(value), Ok(()), "{parameter:?} of {value}");
+        }
+    }
+}
+
+#[test]
+fn a_parameter_above_its_bound_should_be_refused_by_both_names() {
+    on_listed(|| {
+        let group = GroupParams {
+            maintenance: 385,
+            ..group_params()
+        };
+        let error = Error::<Test>::ParameterAbove(RiskParameter::Maintenance, RiskParameter::Initial);
+        assert_noop!(Risk::set_group_params(RuntimeOrigin::root(), GROUP, group), error);
+        let good = instrument_params();
+        let wide = InstrumentParams {
             band: 100_001,
             ..good.clone()
-        },
-        InstrumentParams {
-            max_premium: 50_001,
-            ..good.clone()
-        },
-        InstrumentParams {
-            max_funding_rate: 10_001,
-            ..good.clone()
-        },
-        InstrumentParams {
-            limit: 0,
-            chunk: 0,
-            ..good.clone()
-        },
-        InstrumentParams {
-            limit: 1 << 40,
-            ..good.clone()
-        },
-        InstrumentParams {
+        };
+        let error = Error::<Test>::ParameterAbove(RiskParameter::Band, RiskParameter::ScanRange);
+        assert_noop!(
+            Risk::set_instrument_params(RuntimeOrigin::root(), GROUP, 1, wide),
+            error
+        );
+        let long = InstrumentParams {
             chunk: 1_000_001,
-            ..good.clone()
-        },
-    ];
-    on_listed(|| {
-        for params in bad {
-            let listed = Risk::list_instrument(RuntimeOrigin::root(), GROUP, FEED, None, params.clone());
-            assert_noop!(listed, Error::<Test>::ParameterOutOfBounds);
-            let set = Risk::set_instrument_params(RuntimeOrigin::root(), GROUP, 1, params);
-            assert_noop!(set, Error::<Test>::ParameterOutOfBounds);
-        }
+            ..good
+        };
+        let error = Error::<Test>::ParameterAbove(RiskParameter::Chunk, RiskParameter::Limit);
+        assert_noop!(
+            Risk::set_instrument_params(RuntimeOrigin::root(), GROUP, 1, long),
+            error
+        );
     });
 }
 
@@ -204,7 +194,12 @@ fn group_parameters_should_be_set_by_the_admin_only() {
         );
         assert_ok!(Risk::set_group_params(RuntimeOrigin::root(), GROUP, params.clone()));
         assert_eq!(Groups::<Test>::get(GROUP).unwrap().params, params);
-        assert_eq!(events().last(), Some(&Event::GroupParamsSet { group: GROUP }));
+        let event = Event::GroupParamsSet {
+            group: GROUP,
+            before: group_params(),
+            now: params,
+        };
+        assert_eq!(events().last(), Some(&event));
     });
 }
 
@@ -213,14 +208,17 @@ fn instruments_should_fill_the_rows_with_new_ids() {
     on_empty(|| {
         assert_ok!(Risk::create_group(RuntimeOrigin::root(), GROUP, group_params()));
         assert_ok!(Risk::create_group(RuntimeOrigin::root(), 8, group_params()));
-        let list = |group| Risk::list_instrument(RuntimeOrigin::root(), group, FEED, None, instrument_params());
+        let list = |group, feed| {
+            set_price(feed, FixedU128::from_u32(50_000));
+            Risk::list_instrument(RuntimeOrigin::root(), group, feed, None, instrument_params())
+        };
         assert_noop!(
             Risk::list_instrument(RuntimeOrigin::signed(1), GROUP, FEED, None, instrument_params()),
             BadOrigin
         );
-        assert_noop!(list(9), Error::<Test>::UnknownGroup);
+        assert_noop!(list(9, FEED), Error::<Test>::UnknownGroup);
         for place in 0..INSTRUMENTS as u32 {
-            assert_ok!(list(GROUP));
+            assert_ok!(list(GROUP, place));
             let event = Event::InstrumentListed {
                 group: GROUP,
                 instrument_id: place + 1,
@@ -228,8 +226,9 @@ fn instruments_should_fill_the_rows_with_new_ids() {
             };
             assert_eq!(events().last(), Some(&event));
         }
-        assert_noop!(list(GROUP), Error::<Test>::TooManyInstruments);
-        assert_ok!(list(8));
+        assert_noop!(list(GROUP, 99), Error::<Test>::TooManyInstruments);
+        // A feed may serve several groups.
+        assert_ok!(list(8, 0));
         let event = Event::InstrumentListed {
             group: 8,
             instrument_id: INSTRUMENTS as u32 + 1,
@@ -261,6 +260,7 @@ fn instrument_parameters_should_keep_the_lot_size_and_remember_the_highest_limit
         );
         let low = InstrumentParams { limit: 100_000, ..good };
         assert_ok!(set(1, low.clone()));
+        let now = low.clone();
         let state = Groups::<Test>::get(GROUP).unwrap();
         assert_eq!(
             (state.instruments[0].params.clone(), state.instruments[0].limit_high),
@@ -270,7 +270,9 @@ fn instrument_parameters_should_keep_the_lot_size_and_remember_the_highest_limit
             events().last(),
             Some(&Event::InstrumentParamsSet {
                 group: GROUP,
-                instrument_id: 1
+                instrument_id: 1,
+                before: instrument_params(),
+                now,
             })
         );
     });
@@ -291,7 +293,8 @@ fn only_trading_and_close_only_should_be_set() {
         let event = Event::InstrumentStatusSet {
             group: GROUP,
             instrument_id: 1,
-            status: Status::CloseOnly,
+            before: Status::Trading,
+            now: Status::CloseOnly,
         };
         assert_eq!(events().last(), Some(&event));
         assert_eq!(
@@ -308,10 +311,14 @@ fn genesis_should_list_groups_and_instruments() {
         premium_feed: None,
         params: instrument_params(),
     };
+    let other = GenesisInstrument {
+        feed: PREMIUM,
+        ..instrument.clone()
+    };
     let group = GenesisGroup {
         group: 3,
         params: group_params(),
-        instruments: vec![instrument.clone(), instrument],
+        instruments: vec![instrument.clone(), other],
     };
     let config = RuntimeGenesisConfig {
         risk: crate::GenesisConfig {
@@ -332,18 +339,21 @@ fn genesis_should_list_groups_and_instruments() {
 fn a_group_of_more_than_one_instrument_should_need_a_shape_of_two_places() {
     on_empty(|| {
         assert_ok!(Risk::create_group(RuntimeOrigin::root(), GROUP, group_params()));
-        let list = || Risk::list_instrument(RuntimeOrigin::root(), GROUP, FEED, None, instrument_params());
+        let list = |feed| Risk::list_instrument(RuntimeOrigin::root(), GROUP, feed, None, instrument_params());
+        for feed in [FEED, PREMIUM] {
+            set_price(feed, FixedU128::from_u32(50_000));
+        }
         let set = |status| Risk::set_instrument_status(RuntimeOrigin::root(), GROUP, 1, status);
         // One perpetual asks for nothing, so that a chain can start without keys.
         Places::set(0);
-        assert_ok!(list());
+        assert_ok!(list(FEED));
         assert_ok!(set(Status::Trading));
         for places in [0, 1] {
             Places::set(places);
-            assert_noop!(list(), Error::<Test>::ShapeTooNarrow);
+            assert_noop!(list(PREMIUM), Error::<Test>::ShapeTooNarrow);
         }
         Places::set(2);
-        assert_ok!(list());
+        assert_ok!(list(PREMIUM));
         // The key is gone since: what is listed may be closed, and is not opened again.
         Places::set(1);
         assert_ok!(set(Status::CloseOnly));
@@ -375,13 +385,117 @@ fn close_only_should_need_no_notice_and_nothing_else_should_be_narrow() {
         }
         assert_noop!(Risk::create_group(narrows(), 9, group_params()), BadOrigin);
         assert_ok!(Risk::create_group(widens(), 9, group_params()));
-        let list = |origin| Risk::list_instrument(origin, GROUP, FEED, None, instrument_params());
+        set_price(9, FixedU128::from_u32(50_000));
+        let list = |origin| Risk::list_instrument(origin, GROUP, 9, None, instrument_params());
         assert_noop!(list(narrows()), BadOrigin);
         assert_ok!(list(widens()));
         let params = |origin| Risk::set_instrument_params(origin, GROUP, 1, instrument_params());
         assert_noop!(params(narrows()), BadOrigin);
         assert_ok!(params(widens()));
+        let feeds = Feeds {
+            index: FEED,
+            premium: None,
+        };
+        let set_feeds = |origin| Risk::set_instrument_feeds(origin, GROUP, 1, feeds.clone());
+        assert_noop!(set_feeds(narrows()), BadOrigin);
+        assert_ok!(set_feeds(widens()));
         assert_noop!(Risk::set_table_grace(narrows(), 1_000), BadOrigin);
         assert_ok!(Risk::set_table_grace(widens(), 1_000));
+    });
+}
+
+#[test]
+fn an_instrument_should_be_listed_on_feeds_that_live() {
+    on_listed(|| {
+        let list =
+            |feed, premium| Risk::list_instrument(RuntimeOrigin::root(), GROUP, feed, premium, instrument_params());
+        assert_noop!(list(9, None), Error::<Test>::FeedMissing);
+        set_price(9, FixedU128::from_u32(2_000));
+        assert_noop!(list(9, Some(10)), Error::<Test>::FeedMissing);
+        set_price(10, FixedU128::from_u32(2_000));
+        pass(group_params().max_price_age + 1);
+        assert_noop!(list(9, None), Error::<Test>::FeedStale);
+        set_price(9, FixedU128::from_u32(2_000));
+        assert_noop!(list(9, Some(10)), Error::<Test>::FeedStale);
+        set_price(10, FixedU128::from_u32(2_000));
+        pass(group_params().max_price_age);
+        assert_ok!(list(9, Some(10)));
+    });
+}
+
+#[test]
+fn a_feed_should_be_the_index_of_one_instrument_of_a_group() {
+    on_listed(|| {
+        let list = |group| Risk::list_instrument(RuntimeOrigin::root(), group, FEED, None, instrument_params());
+        assert_noop!(list(GROUP), Error::<Test>::FeedTaken);
+        assert_ok!(Risk::create_group(RuntimeOrigin::root(), 8, group_params()));
+        assert_ok!(list(8));
+        // An instrument that has expired needs its feed no more.
+        Groups::<Test>::mutate(GROUP, |state| {
+            state.as_mut().unwrap().instruments[0].status = Status::Expired
+        });
+        assert_ok!(list(GROUP));
+    });
+}
+
+#[test]
+fn feeds_should_be_replaced_by_others_that_live() {
+    on_listed(|| {
+        let set =
+            |id, index, premium| Risk::set_instrument_feeds(RuntimeOrigin::root(), GROUP, id, Feeds { index, premium });
+        let before = Feeds {
+            index: FEED,
+            premium: Some(PREMIUM),
+        };
+        assert_noop!(
+            Risk::set_instrument_feeds(RuntimeOrigin::signed(1), GROUP, 1, before.clone()),
+            BadOrigin
+        );
+        assert_noop!(
+            Risk::set_instrument_feeds(RuntimeOrigin::root(), 8, 1, before.clone()),
+            Error::<Test>::UnknownGroup
+        );
+        assert_noop!(set(2, FEED, None), Error::<Test>::UnknownInstrument);
+        assert_noop!(set(1, 9, None), Error::<Test>::FeedMissing);
+        set_price(9, FixedU128::from_u32(51_000));
+        assert_noop!(set(1, 9, Some(10)), Error::<Test>::FeedMissing);
+        assert_ok!(Risk::list_instrument(
+            RuntimeOrigin::root(),
+            GROUP,
+            9,
+            None,
+            instrument_params()
+        ));
+        assert_noop!(set(1, 9, None), Error::<Test>::FeedTaken);
+        assert_ok!(Risk::refresh_table(RuntimeOrigin::signed(1), GROUP));
+
+        // The first feed dies, and with it the group; another one takes its place.
+        pass(group_params().max_price_age + 1);
+        set_price(9, FixedU128::from_u32(51_000));
+        assert_noop!(
+            Risk::refresh_table(RuntimeOrigin::signed(1), GROUP),
+            Error::<Test>::FeedStale
+        );
+        assert_noop!(set(1, FEED, None), Error::<Test>::FeedStale);
+        set_price(10, FixedU128::from_u32(52_000));
+        assert_ok!(set(1, 10, None));
+        let now = Feeds {
+            index: 10,
+            premium: None,
+        };
+        let event = Event::InstrumentFeedsSet {
+            group: GROUP,
+            instrument_id: 1,
+            before,
+            now,
+        };
+        assert_eq!(events().last(), Some(&event));
+        assert_ok!(Risk::refresh_table(RuntimeOrigin::signed(1), GROUP));
+        let state = Groups::<Test>::get(GROUP).unwrap();
+        let table = crate::Tables::<Test>::get(GROUP, state.version).unwrap();
+        // A thousandth of the underlying per lot, 10^-6.
+        assert_eq!(table.rows[0].mark.get(), 52_000_000);
+        // Feeds of one's own are free.
+        assert_ok!(set(1, 10, None));
     });
 }

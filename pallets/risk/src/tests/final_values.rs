@@ -54,8 +54,8 @@ fn instrument_should_have_the_median_of_the_tables_that_know_it() {
         for price in [50_000, 60_000] {
             table_at(price, 10_000);
         }
-        Risk::list_instrument(RuntimeOrigin::root(), GROUP, 3, None, instrument_params()).unwrap();
         set_price(3, FixedU128::from_u32(7_000));
+        Risk::list_instrument(RuntimeOrigin::root(), GROUP, 3, None, instrument_params()).unwrap();
         table_at(40_000, 10_000);
         assert_eq!(values(Now::get()), Some((3, PerLot(50_000_000), PerLot(7_000_000))));
         // Of an even number the lower one.

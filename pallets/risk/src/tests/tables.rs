@@ -240,23 +240,25 @@ fn bound_of_the_group_should_stop_tables() {
             limit: 1 << 39,
             ..instrument_params()
         };
-        for _ in 0..2 {
+        let set_prices = |price| [FEED, 3, 4].map(|feed| set_price(feed, FixedU128::from_u32(price)));
+        set_prices(50_000);
+        for feed in [3, 4] {
             assert_ok!(Risk::list_instrument(
                 RuntimeOrigin::root(),
                 GROUP,
-                FEED,
+                feed,
                 None,
                 params.clone()
             ));
         }
-        set_price(FEED, FixedU128::from_u32(200_000_000));
+        set_prices(200_000_000);
         assert_noop!(
             Risk::refresh_table(RuntimeOrigin::signed(1), GROUP),
             Error::<Test>::RiskBoundExceeded
         );
         turn();
         assert_eq!(stalls(), [StallReason::RiskBoundExceeded]);
-        set_price(FEED, FixedU128::from_u32(100_000_000));
+        set_prices(100_000_000);
         assert_ok!(Risk::refresh_table(RuntimeOrigin::signed(1), GROUP));
     });
 }

@@ -34,9 +34,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
         Self::of(11_275_000, 4, 1)
     }
 
-    // 0.261 ms.
+    // 0.261 ms, and two prices.
     fn list_instrument() -> Weight {
-        Self::of(261_364_000, 67, 2)
+        Self::of(261_364_000, 69, 2)
     }
 
     // 2.988 ms with i = 32.
@@ -62,5 +62,10 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     // 0.007 ms.
     fn set_table_grace() -> Weight {
         Self::of(6_586_000, 0, 1)
+    }
+
+    // As `list_instrument`.
+    fn set_instrument_feeds() -> Weight {
+        Self::of(261_364_000, 4, 1)
     }
 }

@@ -6,8 +6,12 @@ use crate::{
     world::World,
 };
 use cloister_runtime::{
-    configs::{cloister::Treasury, oracle::FeedValue},
-    genesis_presets::feeds,
+    configs::{
+        cloister::Treasury,
+        oracle::{FeedId, FeedValue},
+    },
+    genesis_presets::{feeds, OPERATOR},
+    offices::Origin as Office,
     AccountId, Execution, Runtime, RuntimeCall,
 };
 use frame_support::{traits::Get, BoundedVec};
@@ -58,7 +62,10 @@ pub fn payee(bytes: &mut Bytes) -> AccountId {
     }
 }
 
-/// Prices in whole units of the settlement asset.
+/// Feeds that no instrument of the genesis has: more than a group has rows.
+pub const SPARE_FEEDS: core::ops::Range<FeedId> = 20..54;
+
+/// Prices in whole units of the settlement asset, those of all spare feeds included.
 pub fn feed(world: &mut World, signer: &AccountId, btc: u32, eth: u32) -> bool {
     let prices = [
         (feeds::BTC_INDEX, btc),
@@ -66,15 +73,17 @@ pub fn feed(world: &mut World, signer: &AccountId, btc: u32, eth: u32) -> bool {
         (feeds::ETH_INDEX, eth),
         (feeds::ETH_PERPETUAL, eth),
     ];
-    let values = prices.map(|(feed, price)| (feed, FeedValue::from_u32(price)));
-    let values = BoundedVec::truncate_from(values.to_vec());
+    let spare = SPARE_FEEDS.map(|feed| (feed, btc));
+    let values = prices.into_iter().chain(spare);
+    let values = values.map(|(feed, price)| (feed, FeedValue::from_u32(price)));
+    let values = BoundedVec::truncate_from(values.collect());
     world.sign(signer, Oracle::feed_values { values })
 }
 
 /// Prices of ordinary times, and a block in which both groups get their tables.
 pub fn fresh_tables(world: &mut World, ms: u64) {
     world.block(ms);
-    feed(world, &Alice.to_account_id(), 60_000, 3_000);
+    feed(world, &OPERATOR.to_account_id(), 60_000, 3_000);
     world.blocks(2, 0);
 }
 
@@ -100,7 +109,7 @@ pub fn signed(world: &mut World, bytes: &mut Bytes, call: impl Into<RuntimeCall>
 /// The same as this account.
 pub fn signed_by(world: &mut World, bytes: &mut Bytes, signer: AccountId, call: impl Into<RuntimeCall>) -> bool {
     let who = match bytes.byte() % 32 {
-        1 => Who::Root,
+        1 => bytes.of(&[Who::Root, Who::Office(Office::Government)]),
         2 => Who::Enacted,
         3 => Who::Nobody,
         _ => Who::Signer(signer),

@@ -10,20 +10,23 @@ use crate::{
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey};
 use cloister_risk::Status;
 use cloister_runtime::{
-    constants::money::SETTLEMENT_ASSET, genesis_presets::feeds, AccountId, Execution, OracleOperators, Runtime,
-    RuntimeCall,
+    configs::oracle::FeedId, constants::money::SETTLEMENT_ASSET, genesis_presets::feeds, offices::Origin as Office,
+    AccountId, Execution, OracleOperators, RuntimeCall,
 };
 use cloister_settlement::Terms;
 use codec::Compact;
 use frame_support::BoundedVec;
 use pallet_cloister_execution::{Call as Execute, PayoutTerms, SolvencyTerms};
-use pallet_cloister_risk::{Call as RiskCall, GroupParams, InstrumentParams};
+use pallet_cloister_risk::{Call as RiskCall, Feeds, GroupParams, InstrumentParams};
 use pallet_cloister_sequencers::{Call as Sequence, TakeOver, MAX_FIRST_DELAY, MIN_FIRST_DELAY};
 use pallet_cloister_timelock::{Call as Timelock, Delays};
 use pallet_cloister_verifier::{Call as Verify, StatementKind};
 use polkadot_sdk::*;
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Ferdie, One};
 use sp_runtime::MultiAddress;
+
+/// Whoever has won the highest vote.
+const GOVERNMENT: Who = Who::Office(Office::Government);
 
 /// A verifying key of batches that are wide enough for any group, and what it takes until it is good.
 fn wide_shape(world: &mut World) {
@@ -35,8 +38,7 @@ fn wide_shape(world: &mut World) {
     };
     world.make(&Who::Enacted, &call.into());
     if world.kind == Kind::Money {
-        let now = frame_system::Pallet::<Runtime>::block_number();
-        frame_system::Pallet::<Runtime>::set_block_number(now + 14_400);
+        world.skip(14_400);
     }
     world.blocks(2, 0);
 }
@@ -70,7 +72,7 @@ pub(super) fn flood(world: &mut World, bytes: &mut Bytes) {
         2 => {
             for grace in 0..200 {
                 let call = Box::new(RiskCall::set_table_grace { grace }.into());
-                if !world.make(&Who::Root, &Timelock::announce { call }.into()) {
+                if !world.make(&GOVERNMENT, &Timelock::announce { call }.into()) {
                     break;
                 }
             }
@@ -97,10 +99,10 @@ pub(super) fn flood(world: &mut World, bytes: &mut Bytes) {
         }
         5 => {
             wide_shape(world);
-            for _ in 0..34 {
+            for feed in SPARE_FEEDS {
                 let call = RiskCall::list_instrument {
                     group: 1,
-                    feed: feeds::BTC_INDEX,
+                    feed,
                     premium_feed: None,
                     params: instrument_params(&mut Bytes::new(&[0, 11])),
                 };
@@ -127,27 +129,44 @@ pub(super) fn flood(world: &mut World, bytes: &mut Bytes) {
             }
             .into();
             let large = Box::new(Utility::batch { calls: vec![inner] }.into());
-            world.make(&Who::Root, &Timelock::announce { call: large }.into());
+            world.make(&GOVERNMENT, &Timelock::announce { call: large }.into());
             let inner: RuntimeCall = Timelock::withdraw {
-                hash: Default::default(),
+                call: Box::new(RiskCall::set_table_grace { grace: 1_000 }.into()),
             }
             .into();
             let notice = Timelock::announce { call: Box::new(inner) };
             let notice = Box::new(RuntimeCall::from(notice));
-            world.make(&Who::Root, &Timelock::announce { call: notice }.into());
+            world.make(&GOVERNMENT, &Timelock::announce { call: notice }.into());
         }
     }
+}
+
+fn lower_office(bytes: &mut Bytes) -> Who {
+    Who::Office(bytes.of(&[
+        Office::RiskAdmin,
+        Office::ListingAdmin,
+        Office::EmergencyPause,
+        Office::Treasurer,
+    ]))
 }
 
 /// Makes a call of governance in one of the ways in which it may be made, and in some in which it may not.
 pub(super) fn govern(world: &mut World, bytes: &mut Bytes, call: RuntimeCall) -> bool {
     let who = match bytes.byte() % 16 {
-        0..=2 => Who::Root,
+        0 | 1 if world.kind == Kind::Development => Who::Root,
+        0 | 1 => GOVERNMENT,
+        2 => lower_office(bytes),
         3..=5 => {
             let announce = Timelock::announce {
                 call: Box::new(call.clone()),
             };
-            if !world.make(&Who::Root, &announce.into()) {
+            // Each field is somebody's, and the rest nobody's but government's.
+            let who = if bytes.once_in(8) {
+                lower_office(bytes)
+            } else {
+                GOVERNMENT
+            };
+            if !world.make(&who, &announce.into()) {
                 return false;
             }
             world.announced.push(call);
@@ -347,7 +366,7 @@ fn group_params(bytes: &mut Bytes) -> GroupParams {
         3 => params.max_discount = bytes.of(&[0, 1, 26, 27]),
         4 => params.fee_cap = bytes.of(&[0, 10_000, 10_001]),
         5 => params.max_price_age = bytes.of(&[5_999, 6_000, 600_001]),
-        6 => params.table_interval = bytes.of(&[999, 1_000, 600_000, 600_001]),
+        6 => params.table_interval = bytes.of(&[999, 1_000, 60_000, 60_001]),
         _ => {}
     }
     params
@@ -385,10 +404,18 @@ fn instrument_params(bytes: &mut Bytes) -> InstrumentParams {
     params
 }
 
+/// A feed that an instrument has, one that none has, or one without a price.
+fn index_feed(bytes: &mut Bytes) -> FeedId {
+    match bytes.byte() % 4 {
+        0 => bytes.of(&[feeds::BTC_INDEX, feeds::ETH_INDEX, 99]),
+        n => bytes.of(&[20, 21, 22, 20 + FeedId::from(n)]),
+    }
+}
+
 pub(super) fn govern_risk(world: &mut World, bytes: &mut Bytes) {
     let group = group(bytes);
     let instrument_id = bytes.of(&[1, 1, 2, 3, 99]);
-    let call: RuntimeCall = match bytes.byte() % 8 {
+    let call: RuntimeCall = match bytes.byte() % 9 {
         0 => RiskCall::create_group {
             group,
             params: group_params(bytes),
@@ -401,7 +428,7 @@ pub(super) fn govern_risk(world: &mut World, bytes: &mut Bytes) {
             if bytes.once_in(2) {
                 wide_shape(world);
             }
-            let feed = bytes.of(&[feeds::BTC_INDEX, feeds::ETH_INDEX, 99]);
+            let feed = index_feed(bytes);
             let premium_feed = bytes.of(&[None, Some(feeds::BTC_PERPETUAL), Some(98)]);
             RiskCall::list_instrument {
                 group,
@@ -419,6 +446,14 @@ pub(super) fn govern_risk(world: &mut World, bytes: &mut Bytes) {
             group,
             instrument_id,
             status: bytes.of(&[Status::Trading, Status::CloseOnly, Status::Trading, Status::Expired]),
+        },
+        7 => RiskCall::set_instrument_feeds {
+            group,
+            instrument_id,
+            feeds: Feeds {
+                index: index_feed(bytes),
+                premium: bytes.of(&[None, Some(feeds::BTC_PERPETUAL), Some(98)]),
+            },
         },
         _ => RiskCall::set_table_grace {
             grace: bytes.of(&[0, 12_000, 120_000, 120_001, u64::MAX]),
@@ -465,18 +500,50 @@ pub(super) fn enact(world: &mut World, bytes: &mut Bytes) {
         count => world.announced[usize::from(bytes.byte()) % count].clone(),
     };
     if bytes.once_in(6) {
-        let hash = pallet_cloister_timelock::Pallet::<Runtime>::hash_of(&call);
-        let withdraw: RuntimeCall = Timelock::withdraw { hash }.into();
-        let who = bytes.of(&[Who::Root, Who::Root, Who::Enacted, Who::Signer(Bob.to_account_id())]);
+        let withdraw: RuntimeCall = Timelock::withdraw { call: Box::new(call) }.into();
+        let who = bytes.of(&[
+            GOVERNMENT,
+            Who::Office(Office::RiskAdmin),
+            Who::Enacted,
+            Who::Signer(Bob.to_account_id()),
+        ]);
         world.make(&who, &withdraw);
         return;
     }
     // A chain for money waits for days: blocks of them are not all made.
     if world.kind == Kind::Money && bytes.once_in(2) {
-        let now = frame_system::Pallet::<Runtime>::block_number();
         let days = bytes.of(&[1, 3, 14, 46]);
-        frame_system::Pallet::<Runtime>::set_block_number(now + days * 14_400);
+        world.skip(days * 14_400);
     }
     let call = Box::new(call);
     signed(world, bytes, Timelock::enact { call });
+}
+
+/// Pauses of calls, and their end.
+pub(super) fn pause(world: &mut World, bytes: &mut Bytes) {
+    let name = |pallet: &[u8], call: &[u8]| {
+        (
+            BoundedVec::truncate_from(pallet.to_vec()),
+            BoundedVec::truncate_from(call.to_vec()),
+        )
+    };
+    let full_name = match bytes.byte() % 4 {
+        0 => name(b"Execution", b"open"),
+        1 => name(b"Assets", b"mint"),
+        2 => name(b"Treasury", b"payout"),
+        _ => name(b"Execution", b"force_withdrawal"),
+    };
+    let call: RuntimeCall = match bytes.byte() % 4 {
+        0 => pallet_safe_mode::Call::force_enter {}.into(),
+        1 => pallet_safe_mode::Call::force_exit {}.into(),
+        2 => pallet_tx_pause::Call::unpause { ident: full_name }.into(),
+        _ => pallet_tx_pause::Call::pause { full_name }.into(),
+    };
+    let who = bytes.of(&[
+        Who::Office(Office::EmergencyPause),
+        Who::Enacted,
+        Who::Office(Office::Treasurer),
+        Who::Signer(Bob.to_account_id()),
+    ]);
+    world.make(&who, &call);
 }

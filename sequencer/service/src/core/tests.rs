@@ -341,7 +341,8 @@ impl World {
     }
 
     fn snapshot_is_there(&self) -> bool {
-        self.memory.0.lock().unwrap().snapshot.as_ref().map(|kept| kept.before) == self.core.snapshot
+        self.memory.0.lock().unwrap().snapshot.as_ref().map(|kept| kept.before)
+            == self.core.snapshot.map(|last| last.before)
     }
 }
 

@@ -234,16 +234,32 @@ async fn nothing_is_acknowledged_that_cannot_be_kept_and_the_sequencer_stops() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_journal_is_replayed_from_its_newest_snapshot() {
+async fn a_journal_is_replayed_from_the_snapshot_after_so_many_inputs() {
+    replayed_from_a_snapshot(SequencerConfig {
+        snapshot_every: 4,
+        checkpoint_batches: u64::MAX,
+        ..config()
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_journal_is_replayed_from_the_snapshot_after_so_many_batches() {
+    replayed_from_a_snapshot(SequencerConfig {
+        snapshot_every: u64::MAX,
+        checkpoint_batches: 1,
+        ..config()
+    })
+    .await;
+}
+
+/// Trades until a snapshot is kept that is not the one of the start, and starts again from it.
+async fn replayed_from_a_snapshot(config: SequencerConfig) {
     let prover = MockProver::default();
     let (chain, disk) = (MockChain::new(), Disk::default());
     for account in 0..2 {
         chain.enqueue(account, RICH, open(account));
     }
-    let config = SequencerConfig {
-        snapshot_every: 4,
-        ..config()
-    };
     let running = Running::with_disk(&chain, config.clone(), prover.clone(), &disk);
     running
         .until(|r| async move { r.account(1).await.is_ok_and(|a| a.settled.is_some()) })
