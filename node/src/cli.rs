@@ -14,8 +14,8 @@ const DEAD: [&str; 6] = [
     "execution_other",
 ];
 
-/// Calls in a batch of JSON-RPC that the node answers, where its operator says nothing else. Without a limit one message
-/// keeps it busy with as many calls as fit into 15 MiB.
+/// Calls in a batch of JSON-RPC that the node answers, where its operator says nothing else. Without a limit one
+/// message keeps it busy with as many calls as fit into 15 MiB.
 const CALLS_PER_BATCH: &str = "100";
 
 /// Command line of the node. Without a sub-command the node runs.
@@ -61,7 +61,8 @@ pub enum Subcommand {
 }
 
 impl Cli {
-    /// The command line as it is understood: the SDK's, without what has no effect, and with a limit of calls in a batch.
+    /// The command line as it is understood: the SDK's, without what has no effect, and with a limit of calls in a
+    /// batch.
     pub fn understood() -> clap::Command {
         without_dead(<Self as SubstrateCli>::setup_command(Self::command()))
             .mut_arg("rpc_max_batch_request_len", |argument| {

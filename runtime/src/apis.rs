@@ -3,10 +3,11 @@
 use crate::{
     genesis_presets, opaque, AccountId, AssetId, Aura, Balance, Block, BlockNumber, Execution, Executive, Grandpa,
     InherentDataExt, Nonce, Runtime, RuntimeCall, RuntimeGenesisConfig, Sequencers, System, TransactionPayment,
-    Verifier, VERSION,
+    Validators, Verifier, VERSION,
 };
 use alloc::vec::Vec;
 use cloister_risk::RiskTable;
+use codec::Encode;
 use frame_support::{
     genesis_builder_helper::{build_state, get_preset},
     view_functions::{ViewFunctionDispatchError, ViewFunctionId},
@@ -125,18 +126,19 @@ impl_runtime_apis! {
         }
 
         fn submit_report_equivocation_unsigned_extrinsic(
-            _equivocation_proof: sp_consensus_grandpa::EquivocationProof<<Block as BlockT>::Hash, NumberFor<Block>>,
-            _key_owner_proof: sp_consensus_grandpa::OpaqueKeyOwnershipProof,
+            equivocation_proof: sp_consensus_grandpa::EquivocationProof<<Block as BlockT>::Hash, NumberFor<Block>>,
+            key_owner_proof: sp_consensus_grandpa::OpaqueKeyOwnershipProof,
         ) -> Option<()> {
-            // Equivocations are not punished on-chain (`configs::consensus`).
-            None
+            let key_owner_proof = key_owner_proof.decode()?;
+            Grandpa::submit_unsigned_equivocation_report(equivocation_proof, key_owner_proof)
         }
 
         fn generate_key_ownership_proof(
-            _set_id: sp_consensus_grandpa::SetId,
-            _authority_id: GrandpaId,
+            set_id: sp_consensus_grandpa::SetId,
+            authority_id: GrandpaId,
         ) -> Option<sp_consensus_grandpa::OpaqueKeyOwnershipProof> {
-            None
+            let proof = Validators::prove_in(Grandpa::session_for_set(set_id)?, &authority_id)?;
+            Some(sp_consensus_grandpa::OpaqueKeyOwnershipProof::new(proof.encode()))
         }
     }
 

@@ -12,3 +12,4 @@ pub mod governance;
 pub mod notice;
 pub mod oracle;
 pub mod system;
+pub mod validators;

@@ -42,6 +42,40 @@ pub mod development {
     pub const SEAL_SEED: [u8; 32] = *b"//Sequencer\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0";
 }
 
+/// Validators: their number, the length of a session, what an offence costs (C-VALIDATORS).
+pub mod validators {
+    use super::time::{HOURS, MINUTES};
+    use crate::{constants::money, Balance, BlockNumber};
+
+    /// Maximum number of validators that government names.
+    pub const MAX_INVULNERABLES: u32 = 50;
+    /// Maximum number of candidates with a bond.
+    pub const MAX_CANDIDATES: u32 = 50;
+    /// Maximum number of validators that may produce and finalise blocks.
+    pub const MAX_AUTHORITIES: u32 = MAX_INVULNERABLES + MAX_CANDIDATES;
+    /// Blocks of a session.
+    pub const SESSION: BlockNumber = HOURS;
+    /// The same on a development chain: 20 s.
+    pub const DEVELOPMENT_SESSION: BlockNumber = MINUTES;
+    /// Blocks after which a candidate that has made none is no candidate any more.
+    pub const KICK_THRESHOLD: BlockNumber = 4 * HOURS;
+    /// The same on a development chain.
+    pub const DEVELOPMENT_KICK_THRESHOLD: BlockNumber = 6 * MINUTES;
+    /// Sessions whose keys can be proved to be somebody's, and so for how long an equivocation can be reported: a week
+    /// of sessions of an hour.
+    pub const KEPT_SESSIONS: u32 = 7 * 24;
+    /// Blocks for which an offender is kept out: four weeks.
+    pub const BARRED: BlockNumber = 28 * 24 * HOURS;
+    /// The same on a development chain.
+    pub const DEVELOPMENT_BARRED: BlockNumber = HOURS;
+    /// Deposit for the keys of a validator: themselves, and the owner of each.
+    pub const KEY_DEPOSIT: Balance = money::deposit(3, 256);
+    /// Bond of a candidate on chains of the presets.
+    pub const CANDIDACY_BOND: Balance = 10_000 * money::UNIT;
+    /// Share of the fee and the tip of a transaction that goes to authors of blocks, percent; the rest is burned.
+    pub const AUTHORS_SHARE: u32 = 20;
+}
+
 /// Time: milliseconds and blocks.
 pub mod time {
     use crate::{BlockNumber, Moment};

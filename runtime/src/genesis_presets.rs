@@ -1,27 +1,32 @@
 //! The chains that need no specification file.
 //!
-//! | preset | authorities | sudo key | oracle operators | development parameters | for |
+//! | preset | validators | sudo key | oracle operators | development parameters | for |
 //! | --- | --- | --- | --- | --- | --- |
 //! | `development` | Alice | Alice | Charlie | accepted | one node on one machine |
-//! | `local_testnet` | Alice, Bob | none | Alice, Bob, Charlie, Dave | refused | a network of nodes on one machine |
+//! | `local_testnet` | Alice, Bob | none | Alice, Bob, Charlie, Dave | accepted | a network of nodes on one machine |
+//! | `staging` | Alice, Bob | none | Alice, Bob, Charlie, Dave | refused | a chain of one's own, with other keys |
 //!
-//! Both have the two margin groups of [`groups`], settling in USDX, with One and Alice as submitters of batches, and
-//! endow the keyring's accounts. Only `development` has verifying keys from the first block, from a public seed, Alice
-//! as the custodian of USDX, and notices that are due at once; on `local_testnet` nobody holds a role of USDX. The keys
-//! of both are public, so neither is for money.
+//! All have the two margin groups of [`groups`], settling in USDX, with One and Alice as submitters of batches, and
+//! endow the keyring's accounts. Those that accept development parameters have verifying keys and a sealing key from
+//! the first block, from public seeds, so that their exchange starts by itself, Alice as the custodian of USDX, and
+//! notices that are due at once. On `staging` nobody holds a role of USDX, and all that is governed waits for its time.
+//! The keys of all are public, so none is for money: no node runs `staging` as it is, `make-chain` has its keys
+//! replaced.
 
 use crate::{
     configs::oracle::FeedId,
     constants::{
         development::SEAL_SEED,
         money::{
-            SETTLEMENT_ASSET, SETTLEMENT_DECIMALS, SETTLEMENT_MINIMUM, SETTLEMENT_NAME, SETTLEMENT_SYMBOL,
-            SETTLEMENT_UNIT, UNIT,
+            EXISTENTIAL_DEPOSIT, SETTLEMENT_ASSET, SETTLEMENT_DECIMALS, SETTLEMENT_MINIMUM, SETTLEMENT_NAME,
+            SETTLEMENT_SYMBOL, SETTLEMENT_UNIT, UNIT,
         },
+        validators::CANDIDACY_BOND,
     },
-    AccountId, AssetsConfig, AuraConfig, Balance, BalancesConfig, BlockNumber, Execution, ExecutionConfig,
-    GrandpaConfig, OracleOperatorsConfig, RiskConfig, RuntimeGenesisConfig, SequencersConfig, SudoConfig,
-    TimelockConfig, VerifierConfig,
+    opaque::SessionKeys,
+    AccountId, AssetsConfig, Balance, BalancesConfig, BlockNumber, CollatorSelection, CollatorSelectionConfig,
+    Execution, ExecutionConfig, OracleOperatorsConfig, RiskConfig, RuntimeGenesisConfig, SequencersConfig,
+    SessionConfig, SudoConfig, TimelockConfig, VerifierConfig,
 };
 use alloc::{string::ToString, vec, vec::Vec};
 use cloister_crypto::{field::to_bytes, seal::SealKey};
@@ -39,6 +44,9 @@ use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 pub const ENDOWMENT: Balance = 1_000_000 * UNIT;
 /// Settlement asset of each account of a preset.
 pub const SETTLEMENT_ENDOWMENT: Balance = 10_000_000 * SETTLEMENT_UNIT;
+
+/// The preset for a chain of one's own.
+pub const STAGING: &str = "staging";
 
 /// Price feeds of the presets.
 pub mod feeds {
@@ -179,8 +187,11 @@ pub fn endowed() -> Vec<AccountId> {
 
 /// What a preset chooses.
 struct Choice {
-    /// Names of the validators.
-    authorities: Vec<(Sr25519Keyring, Ed25519Keyring)>,
+    /// The validators that government names: the account, which has the same key as the one of blocks, and the key of
+    /// votes.
+    validators: Vec<(Sr25519Keyring, Ed25519Keyring)>,
+    /// Candidates with a bond that may be validators besides.
+    desired_candidates: u32,
     /// Sudo key.
     sudo: Option<AccountId>,
     /// Oracle operators.
@@ -212,24 +223,34 @@ impl Choice {
         // A group starts with the minimum balance in its vault, so that the last withdrawal never reaps the account.
         let vaults = groups.map(|group| (SETTLEMENT_ASSET, Execution::vault_account(group), SETTLEMENT_MINIMUM));
         build_struct_json_patch!(RuntimeGenesisConfig {
-            aura: AuraConfig {
-                authorities: self
-                    .authorities
+            session: SessionConfig {
+                keys: self
+                    .validators
                     .iter()
-                    .map(|(aura, _)| aura.public().into())
+                    .map(|(account, grandpa)| {
+                        let keys = SessionKeys {
+                            aura: account.public().into(),
+                            grandpa: grandpa.public().into(),
+                        };
+                        (account.to_account_id(), account.to_account_id(), keys)
+                    })
                     .collect::<Vec<_>>(),
             },
-            grandpa: GrandpaConfig {
-                authorities: self
-                    .authorities
+            collator_selection: CollatorSelectionConfig {
+                invulnerables: self
+                    .validators
                     .iter()
-                    .map(|(_, grandpa)| (grandpa.public().into(), 1))
+                    .map(|(account, _)| account.to_account_id())
                     .collect::<Vec<_>>(),
+                candidacy_bond: CANDIDACY_BOND,
+                desired_candidates: self.desired_candidates,
             },
             balances: BalancesConfig {
                 balances: accounts
                     .iter()
                     .map(|account| (account.clone(), ENDOWMENT))
+                    // The pot of the authors takes shares of any amount then.
+                    .chain([(CollatorSelection::account_id(), EXISTENTIAL_DEPOSIT)])
                     .collect::<Vec<_>>(),
             },
             assets: AssetsConfig {
@@ -299,20 +320,72 @@ impl Choice {
     }
 }
 
+/// Verifying keys of the parameters from a public seed.
+fn development_keys() -> Vec<GenesisKey> {
+    vec![
+        GenesisKey {
+            id: DEVELOPMENT_BATCH_KEY,
+            statement: DEVELOPMENT_SHAPE,
+            development: true,
+            key: BATCH_KEY_BYTES.to_vec(),
+        },
+        GenesisKey {
+            id: DEVELOPMENT_SEAL_KEY,
+            statement: StatementKind::Seal,
+            development: true,
+            key: SEAL_KEY_BYTES.to_vec(),
+        },
+        GenesisKey {
+            id: DEVELOPMENT_HOUSE_KEY,
+            statement: StatementKind::HouseRekey,
+            development: true,
+            key: HOUSE_KEY_BYTES.to_vec(),
+        },
+        GenesisKey {
+            id: DEVELOPMENT_SOLVENCY_KEY,
+            statement: DEVELOPMENT_SOLVENCY_SHAPE,
+            development: true,
+            key: SOLVENCY_KEY_BYTES.to_vec(),
+        },
+        GenesisKey {
+            id: DEVELOPMENT_LARGE_SOLVENCY_KEY,
+            statement: DEVELOPMENT_LARGE_SOLVENCY_SHAPE,
+            development: true,
+            key: LARGE_SOLVENCY_KEY_BYTES.to_vec(),
+        },
+        GenesisKey {
+            id: DEVELOPMENT_EXIT_KEY,
+            statement: StatementKind::Exit,
+            development: true,
+            key: EXIT_KEY_BYTES.to_vec(),
+        },
+        GenesisKey {
+            id: DEVELOPMENT_MAKER_KEY,
+            statement: DEVELOPMENT_MAKER_SHAPE,
+            development: true,
+            key: MAKER_KEY_BYTES.to_vec(),
+        },
+    ]
+}
+
+/// The sealing key that everybody has the secret of. A seed without a key would be one in 2^252; the chain would then
+/// start without one, as `staging` does.
+fn development_seal_key() -> Option<(Field, Field)> {
+    let key = SealKey::from_seed(&SEAL_SEED).public().ok()?;
+    Some((to_bytes(&key.x()), to_bytes(&key.y())))
+}
+
 /// One validator that is also everything else: [`DEV_RUNTIME_PRESET`].
 pub fn development() -> Value {
     let alice = Sr25519Keyring::Alice.to_account_id();
     Choice {
-        authorities: vec![(Sr25519Keyring::Alice, Ed25519Keyring::Alice)],
+        validators: vec![(Sr25519Keyring::Alice, Ed25519Keyring::Alice)],
+        // Whoever tries the chain becomes one.
+        desired_candidates: 4,
         sudo: Some(alice),
         operators: vec![OPERATOR.to_account_id()],
         development: true,
-        // A seed without a key would be one in 2^252; the chain would then start without a sealing key, as `local`
-        // does.
-        seal_key: SealKey::from_seed(&SEAL_SEED)
-            .public()
-            .ok()
-            .map(|key| (to_bytes(&key.x()), to_bytes(&key.y()))),
+        seal_key: development_seal_key(),
         // A person feeds prices by hand, and wants to see what they do.
         pace: Pace {
             max_price_age: 600_000,
@@ -323,50 +396,7 @@ pub fn development() -> Value {
         // The longest that the chain allows before a freeze: whoever lets a development chain run without a sequencer
         // has it still the next day.
         solvency_terms: Some((HOUR, 24 * HOUR)),
-        verifying_keys: vec![
-            GenesisKey {
-                id: DEVELOPMENT_BATCH_KEY,
-                statement: DEVELOPMENT_SHAPE,
-                development: true,
-                key: BATCH_KEY_BYTES.to_vec(),
-            },
-            GenesisKey {
-                id: DEVELOPMENT_SEAL_KEY,
-                statement: StatementKind::Seal,
-                development: true,
-                key: SEAL_KEY_BYTES.to_vec(),
-            },
-            GenesisKey {
-                id: DEVELOPMENT_HOUSE_KEY,
-                statement: StatementKind::HouseRekey,
-                development: true,
-                key: HOUSE_KEY_BYTES.to_vec(),
-            },
-            GenesisKey {
-                id: DEVELOPMENT_SOLVENCY_KEY,
-                statement: DEVELOPMENT_SOLVENCY_SHAPE,
-                development: true,
-                key: SOLVENCY_KEY_BYTES.to_vec(),
-            },
-            GenesisKey {
-                id: DEVELOPMENT_LARGE_SOLVENCY_KEY,
-                statement: DEVELOPMENT_LARGE_SOLVENCY_SHAPE,
-                development: true,
-                key: LARGE_SOLVENCY_KEY_BYTES.to_vec(),
-            },
-            GenesisKey {
-                id: DEVELOPMENT_EXIT_KEY,
-                statement: StatementKind::Exit,
-                development: true,
-                key: EXIT_KEY_BYTES.to_vec(),
-            },
-            GenesisKey {
-                id: DEVELOPMENT_MAKER_KEY,
-                statement: DEVELOPMENT_MAKER_SHAPE,
-                development: true,
-                key: MAKER_KEY_BYTES.to_vec(),
-            },
-        ],
+        verifying_keys: development_keys(),
         // Whoever tries the chain asks her for more of the asset.
         issuer: Some(Sr25519Keyring::Alice.to_account_id()),
         // What is announced is due at once.
@@ -375,13 +405,37 @@ pub fn development() -> Value {
     .patch()
 }
 
-/// Two validators, no sudo key, four oracle operators: [`LOCAL_TESTNET_RUNTIME_PRESET`].
+/// Two validators, no sudo key, four oracle operators, an exchange that starts by itself:
+/// [`LOCAL_TESTNET_RUNTIME_PRESET`].
 pub fn local() -> Value {
     Choice {
-        authorities: vec![
+        development: true,
+        seal_key: development_seal_key(),
+        solvency_terms: Some((HOUR, 24 * HOUR)),
+        verifying_keys: development_keys(),
+        // Whoever tries the chain becomes a validator, and asks Alice for more of the asset.
+        desired_candidates: 4,
+        issuer: Some(Sr25519Keyring::Alice.to_account_id()),
+        delays: Some(Delays::default()),
+        ..network()
+    }
+    .patch()
+}
+
+/// A chain without anything that is for development, but for its keys: [`STAGING`].
+pub fn staging() -> Value {
+    network().patch()
+}
+
+/// Two validators, no sudo key, four oracle operators.
+fn network() -> Choice {
+    Choice {
+        validators: vec![
             (Sr25519Keyring::Alice, Ed25519Keyring::Alice),
             (Sr25519Keyring::Bob, Ed25519Keyring::Bob),
         ],
+        // Government lets them in when the network is large enough for strangers.
+        desired_candidates: 0,
         sudo: None,
         // One of four may lie or be silent.
         operators: [
@@ -406,7 +460,6 @@ pub fn local() -> Value {
         issuer: None,
         delays: None,
     }
-    .patch()
 }
 
 /// The preset called `id` as JSON, none if there is no such preset.
@@ -414,6 +467,7 @@ pub fn get(id: &PresetId) -> Option<Vec<u8>> {
     let patch = match id.as_str() {
         DEV_RUNTIME_PRESET => development(),
         LOCAL_TESTNET_RUNTIME_PRESET => local(),
+        STAGING => staging(),
         _ => return None,
     };
     Some(patch.to_string().into_bytes())
@@ -424,5 +478,6 @@ pub fn names() -> Vec<PresetId> {
     vec![
         PresetId::from(DEV_RUNTIME_PRESET),
         PresetId::from(LOCAL_TESTNET_RUNTIME_PRESET),
+        PresetId::from(STAGING),
     ]
 }

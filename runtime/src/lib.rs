@@ -3,6 +3,7 @@
 //! * [`configs`] configures each pallet, one file for each subject.
 //! * [`apis`] implements what the node calls.
 //! * [`offices`] are the origins that referenda give.
+//! * [`validators`] joins the pallets of sessions, candidates and offences.
 //! * [`genesis_presets`] names the chains that need no specification file.
 //! * [`settled`] finds settled batches in blocks (native code only).
 //! * [`transaction`] builds signed transactions (native code only).
@@ -36,6 +37,8 @@ pub mod settled;
 #[cfg(feature = "std")]
 #[warn(missing_docs)]
 pub mod transaction;
+#[warn(missing_docs)]
+pub mod validators;
 
 use alloc::{borrow::Cow, vec::Vec};
 use polkadot_sdk::*;
@@ -170,6 +173,9 @@ mod runtime {
     pub type Aura = pallet_aura::Pallet<Runtime>;
     #[runtime::pallet_index(3)]
     pub type Grandpa = pallet_grandpa::Pallet<Runtime>;
+    // Behind Aura, whose authorities the author of a block is one of, and before what changes them.
+    #[runtime::pallet_index(4)]
+    pub type Authorship = pallet_authorship::Pallet<Runtime>;
 
     #[runtime::pallet_index(10)]
     pub type Balances = pallet_balances::Pallet<Runtime>;
@@ -180,7 +186,16 @@ mod runtime {
 
     #[runtime::pallet_index(13)]
     pub type AssetTxPayment = pallet_asset_tx_payment::Pallet<Runtime>;
+    // Behind the balances, which let an account have keys; each asks the one before it for its first set.
     #[runtime::pallet_index(14)]
+    pub type CollatorSelection = pallet_collator_selection::Pallet<Runtime>;
+    #[runtime::pallet_index(15)]
+    pub type Session = pallet_session::Pallet<Runtime>;
+    #[runtime::pallet_index(17)]
+    pub type Offences = pallet_offences::Pallet<Runtime>;
+    #[runtime::pallet_index(18)]
+    pub type Validators = validators::Pallet<Runtime>;
+    #[runtime::pallet_index(19)]
     pub type AssetRate = pallet_asset_rate::Pallet<Runtime>;
 
     #[runtime::pallet_index(20)]

@@ -41,6 +41,8 @@ const requests = {
     storage: ({ pallet, item, keys }) => client.storage(pallet, item, keys),
     // The answer of a runtime API.
     api: ({ api, method, args }) => client.api(api, method, args),
+    // What the node answers to a request of its JSON-RPC.
+    rpc: ({ method, params }) => client.rpc(method, params),
     // Names and documentation of errors, read from the metadata of one version.
     errors: ({ version, errors }) => client.errors(version, errors),
 };

@@ -138,6 +138,8 @@ export async function connect(url, suri) {
 
         api: async (name, method, args) => plain(await api.apis[name][method](...args, { at: 'best' })),
 
+        rpc: (method, params) => client._request(method, params),
+
         async errors(version, errors) {
             const opaque = await metadata(version);
             const { metadata: of, version: found, docs } = readMetadata(opaque);

@@ -150,6 +150,8 @@ export async function connect(url, suri) {
             return plain(await api.call[stringCamelCase(name)][stringCamelCase(method)](...args));
         },
 
+        rpc: (method, params) => api._rpcCore.provider.send(method, params),
+
         async errors(version, errors) {
             const registry = new TypeRegistry();
             const read = new Metadata(registry, await metadata(version));

@@ -231,6 +231,12 @@ impl JavaScript {
             .await
     }
 
+    /// What the node answers to a request of its JSON-RPC.
+    pub async fn rpc(&mut self, method: &str, params: Value) -> Value {
+        self.ask(json!({ "do": "rpc", "method": method, "params": params }))
+            .await
+    }
+
     /// The errors of these indices, as the client reads them in the metadata of a version: index to pallet, name and
     /// documentation.
     pub async fn errors(&mut self, version: u32, of: &[PalletError]) -> BTreeMap<(u8, u8), (String, String, String)> {

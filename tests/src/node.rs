@@ -12,7 +12,7 @@ use std::{
 use tokio::{
     io::AsyncWriteExt,
     process::{Child, Command},
-    sync::{Mutex, MutexGuard},
+    sync::{Semaphore, SemaphorePermit},
 };
 
 /// Names another binary of the node, beside which the program `cloister` lies.
@@ -20,12 +20,24 @@ pub const BINARY_VARIABLE: &str = "CLOISTER_NODE_BINARY";
 /// How long the node may take to answer.
 const PATIENCE: Duration = Duration::from_secs(60);
 
-/// Tests with a node run one at a time: each proves with all cores.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+/// How many tests with a node run at a time. Each proves with all cores, but waits for blocks more than it proves.
+const AT_A_TIME: u32 = 2;
 
-/// Waits for the other tests with a node.
-pub async fn alone() -> MutexGuard<'static, ()> {
-    ONE_AT_A_TIME.lock().await
+/// First come, first served.
+static PLACES: Semaphore = Semaphore::const_new(AT_A_TIME as usize);
+
+/// Waits until no other test with a node runs, and keeps others away: for what is hurried.
+pub async fn alone() -> SemaphorePermit<'static> {
+    places(AT_A_TIME).await
+}
+
+/// Waits until at most one other test with a node runs.
+pub async fn beside_another() -> SemaphorePermit<'static> {
+    places(1).await
+}
+
+async fn places(count: u32) -> SemaphorePermit<'static> {
+    PLACES.acquire_many(count).await.expect("it is never closed")
 }
 
 /// The node's binary.

@@ -1,4 +1,4 @@
-//! The chain of a network: the development chain, with the network's own authorities.
+//! The chain of a network: the development chain, with the network's own validators.
 
 use crate::topology::Topology;
 use cloister_tests::node::binary;
@@ -27,13 +27,19 @@ fn voter(key: Sr25519Keyring) -> String {
     pair.public().to_ss58check()
 }
 
-/// Replaces the authorities of a specification, and the terms if the network has some of its own.
+/// Replaces the validators of a specification, and the terms if the network has some of its own.
 fn adapt(specification: &mut Value, topology: &Topology) {
     specification["id"] = json!(format!("cloister_{}", topology.name));
     let genesis = &mut specification["genesis"]["runtimeGenesis"]["patch"];
-    let keys = || topology.authorities();
-    genesis["aura"]["authorities"] = keys().map(|key| json!(key.public().to_ss58check())).collect();
-    genesis["grandpa"]["authorities"] = keys().map(|key| json!([voter(key), 1])).collect();
+    let addresses = || {
+        topology
+            .authorities()
+            .map(|key| (key.public().to_ss58check(), voter(key)))
+    };
+    genesis["session"]["keys"] = addresses()
+        .map(|(account, voter)| json!([account, account, { "aura": account, "grandpa": voter }]))
+        .collect();
+    genesis["collatorSelection"]["invulnerables"] = addresses().map(|(account, _)| json!(account)).collect();
     if let Some((round_age, freeze_after)) = topology.solvency_terms {
         genesis["execution"]["solvencyTerms"] = json!([round_age, freeze_after]);
     }

@@ -75,8 +75,7 @@ impl Chain {
             nonces: Arc::default(),
             requests: Arc::default(),
         };
-        let version: RuntimeVersion = chain.call("state_getRuntimeVersion", rpc_params![]).await?;
-        check_version(&version)?;
+        check_version(&chain.runtime_version().await?)?;
         chain.genesis = chain.block_hash(0).await?.ok_or(ChainError::NoBlock(0))?;
         Ok(chain)
     }
@@ -138,6 +137,14 @@ impl Chain {
                 method,
                 source: Box::new(source),
             })
+    }
+
+    /// The runtime of the newest block.
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn runtime_version(&self) -> Result<RuntimeVersion, ChainError> {
+        self.call("state_getRuntimeVersion", rpc_params![]).await
     }
 
     /// Hash of the block with this number on the best chain.

@@ -93,8 +93,8 @@ pub enum SequencerError {
     },
     /// It serves another group than the one that was asked for.
     #[error(
-        "the node's sequencer serves group {served} and not group {asked}, so nothing was signed or sent: name a node \
-         whose sequencer does with --node, or the group with --group"
+        "the sequencer serves group {served} and not group {asked}, so nothing was signed or sent: name one that does with \
+         --sequencer, a node with --node, or the group with --group"
     )]
     OtherGroup {
         /// Group of the sequencer.

@@ -107,7 +107,7 @@ pub(crate) fn without_trace(error: &str) -> &str {
     error.split(TRACE).next().unwrap_or(error).trim_end()
 }
 
-/// Where in a configuration keys are that everybody knows, as paths such as `aura.authorities.0`.
+/// Where in a configuration keys are that everybody knows, as paths such as `session.keys.0.2.aura`.
 pub fn public_keys(config: &Value) -> Vec<String> {
     let mut found = Vec::new();
     search(config, String::new(), &mut found);

@@ -51,7 +51,10 @@ pub enum MakeError {
     Development,
     /// A part that a chain needs is missing.
     #[error("`{0}` is missing or empty: such a chain would make no block")]
-    NoAuthorities(&'static str),
+    NoValidators(&'static str),
+    /// Keys of a validator without its account, as chains before sessions had them.
+    #[error("`{0}.authorities` names keys without an account: name them in `session.keys`, with the account of each")]
+    BareAuthorities(&'static str),
     /// The runtime refuses it.
     #[error("the genesis configuration: {0}")]
     Genesis(#[from] GenesisError),
@@ -66,8 +69,8 @@ pub enum MakeError {
 /// Write the specification of a chain of your own, without a key that everybody knows.
 #[derive(Debug, Clone, clap::Args)]
 #[command(after_help = "\
-In two steps. The template is the configuration of the chain `local`; every key and address in it is public and is to be
-replaced: validators (`aura`, `grandpa`), balances, the settlement asset, oracle operators, submitters, fee accounts.
+In two steps. The template is like the chain `local`, without what is for development; every key and address in it is public and is to be
+replaced: validators (`session`, `collatorSelection`), balances, the settlement asset, oracle operators, submitters, fee accounts.
 
 EXAMPLE
   cloister-node make-chain --template > genesis.json
@@ -109,7 +112,7 @@ impl MakeChain {
     /// [`MakeError`].
     pub fn run(&self) -> Result<(), MakeError> {
         let (Some(path), Some(name), Some(id)) = (&self.genesis, &self.name, &self.id) else {
-            return print(&format!("{:#}", genesis_presets::local()));
+            return print(&format!("{:#}", genesis_presets::staging()));
         };
         let text = read(path)?;
         let config = serde_json::from_str(&text).map_err(|source| MakeError::Json {
@@ -141,6 +144,12 @@ fn print(text: &str) -> Result<(), MakeError> {
     writeln!(io::stdout(), "{text}").map_err(MakeError::Output)
 }
 
+/// Lists without which nobody makes blocks: the part, the list, and both as an operator reads them.
+const VALIDATORS: [(&str, &str, &str); 2] = [
+    ("session", "keys", "session.keys"),
+    ("collatorSelection", "invulnerables", "collatorSelection.invulnerables"),
+];
+
 /// A specification for a chain whose keys are its operators' own.
 ///
 /// # Errors
@@ -158,9 +167,17 @@ pub fn make(
     if config["verifier"]["development"] == true {
         return Err(MakeError::Development);
     }
-    for (part, name) in [("aura", "aura.authorities"), ("grandpa", "grandpa.authorities")] {
-        if config[part]["authorities"].as_array().is_none_or(Vec::is_empty) {
-            return Err(MakeError::NoAuthorities(name));
+    for (part, list, name) in VALIDATORS {
+        if config[part][list].as_array().is_none_or(Vec::is_empty) {
+            return Err(MakeError::NoValidators(name));
+        }
+    }
+    for part in ["aura", "grandpa"] {
+        if config[part]["authorities"]
+            .as_array()
+            .is_some_and(|all| !all.is_empty())
+        {
+            return Err(MakeError::BareAuthorities(part));
         }
     }
     genesis::check(config.clone())?;

@@ -144,6 +144,7 @@ impl NodeChain {
             era,
             birth,
             tip,
+            fee_asset: None,
         };
         let unsigned = Unsigned::new(call, binding);
         let signature = self

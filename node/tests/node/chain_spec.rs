@@ -13,7 +13,7 @@ use polkadot_sdk::{
     sp_runtime::{AccountId32, BuildStorage},
 };
 use serde_json::{json, Value};
-use std::path::PathBuf;
+use std::{collections::BTreeMap, path::PathBuf};
 
 #[test]
 fn named_chains_should_build_their_genesis_state_with_the_wasm_runtime() {
@@ -70,28 +70,32 @@ fn no_chain_should_be_taken_unasked() {
     }
 }
 
-/// The configuration of the chain `local`, with every public key replaced by another one.
+/// The template of `make-chain`, with every public key replaced by another one.
 fn with_own_keys() -> Value {
-    let mut config = cloister_runtime::genesis_presets::local();
-    let mut next = 1;
+    let mut config = cloister_runtime::genesis_presets::staging();
+    // The same for the same one: a validator's account has keys, a place and money.
+    let mut replaced = BTreeMap::new();
     for path in genesis::public_keys(&config) {
         let pointer = format!("/{}", path.replace('.', "/"));
-        next += 1;
-        let own = AccountId32::new([next; 32]).to_ss58check();
-        *config.pointer_mut(&pointer).expect("it is there") = own.into();
+        let place = config.pointer_mut(&pointer).expect("it is there");
+        let next = replaced.len() as u8 + 2;
+        let own = replaced
+            .entry(place.as_str().expect("an address").to_owned())
+            .or_insert_with(|| AccountId32::new([next; 32]).to_ss58check());
+        *place = own.clone().into();
     }
     config
 }
 
 #[test]
 fn a_chain_of_ones_own_should_have_no_public_key() {
-    let template = cloister_runtime::genesis_presets::local();
+    let template = cloister_runtime::genesis_presets::staging();
     let Err(MakeError::PublicKeys(found)) = make("Mine", "mine", template, Vec::new()) else {
         panic!("public keys are taken");
     };
     for part in [
-        "aura",
-        "grandpa",
+        "session",
+        "collatorSelection",
         "balances",
         "assets",
         "oracleOperators",
@@ -113,11 +117,39 @@ fn a_chain_of_ones_own_should_have_no_public_key() {
         Err(MakeError::Development)
     ));
     let mut still = own.clone();
-    still["aura"]["authorities"] = json!([]);
+    still["session"]["keys"] = json!([]);
     assert!(matches!(
         make("Mine", "mine", still, Vec::new()),
-        Err(MakeError::NoAuthorities("aura.authorities"))
+        Err(MakeError::NoValidators("session.keys"))
     ));
+    let mut empty = own.clone();
+    empty["collatorSelection"]["invulnerables"] = json!([]);
+    assert!(matches!(
+        make("Mine", "mine", empty, Vec::new()),
+        Err(MakeError::NoValidators("collatorSelection.invulnerables"))
+    ));
+    // As chains before sessions had them.
+    let mut bare = own.clone();
+    bare["aura"]["authorities"] = json!([AccountId32::new([77; 32]).to_ss58check()]);
+    assert!(matches!(
+        make("Mine", "mine", bare, Vec::new()),
+        Err(MakeError::BareAuthorities("aura"))
+    ));
+    // Keys for an account that has no place.
+    let mut without = own.clone();
+    without["collatorSelection"]["invulnerables"]
+        .as_array_mut()
+        .expect("a list")
+        .pop();
+    match make("Mine", "mine", without, Vec::new()) {
+        Err(MakeError::Genesis(GenesisError::Refused(reason))) => {
+            assert!(
+                reason.contains("`session.keys` names an account that is not in"),
+                "{reason}"
+            );
+        }
+        other => panic!("{:?}", other.map(drop)),
+    }
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -126,7 +158,7 @@ fn hex(bytes: &[u8]) -> String {
 
 #[test]
 fn a_genesis_configuration_out_of_bounds_should_be_refused_in_a_sentence() {
-    let good = cloister_runtime::genesis_presets::local();
+    let good = cloister_runtime::genesis_presets::staging();
     assert_eq!(genesis::check(good.clone()), Ok(()));
     let mut wrong = good.clone();
     wrong["risk"]["groups"][0]["params"]["maxPriceAge"] = 0.into();

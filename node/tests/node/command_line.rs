@@ -1,7 +1,9 @@
 //! The command line of the node: only what works, a chain of one's own, and an end in order.
 
 use clap::error::ErrorKind;
-use cloister_node::cli::Cli;
+use cloister_node::{chain_spec::ChainSpec, cli::Cli};
+use cloister_runtime::genesis_presets::STAGING;
+use polkadot_sdk::sc_service::{ChainType, NoExtension};
 use rustix::process::{kill_process, Pid, Signal};
 use std::{
     fs,
@@ -159,10 +161,20 @@ fn a_validator_should_go_on_without_a_sequencer_that_cannot_start() {
     let folder = TempDir::new().expect("a folder");
     let path = folder.path().to_string_lossy().into_owned();
     let port = free_port().to_string();
+    // A chain that has no public secret.
+    let spec = folder.path().join("staging.json");
+    let chain = ChainSpec::builder(cloister_runtime::WASM_BINARY.expect("it is built"), NoExtension::None)
+        .with_id("staging_test")
+        .with_chain_type(ChainType::Live)
+        .with_genesis_config_preset_name(STAGING)
+        .build();
+    fs::write(&spec, chain.as_json(true).expect("JSON")).expect("written");
+    let spec = spec.to_string_lossy().into_owned();
     let common = [
         "--chain",
-        "local",
+        &spec,
         "--sequencer",
+        "--unsafe-force-node-key-generation",
         "--base-path",
         &path,
         "--no-telemetry",

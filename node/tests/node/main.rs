@@ -5,4 +5,5 @@ mod choices;
 mod command_line;
 mod development_chain;
 mod folders;
+mod pages;
 mod sequencer;

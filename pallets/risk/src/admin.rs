@@ -115,6 +115,7 @@ impl<T: Config> Pallet<T> {
         let max_age = state.params.max_price_age;
         let instrument = state.instruments.iter_mut().find(|i| i.id == instrument_id);
         let instrument = instrument.ok_or(Error::<T>::UnknownInstrument)?;
+        ensure!(instrument.status != Status::Expired, Error::<T>::StatusNotAllowed);
         ensure!(is_free, Error::<T>::FeedTaken);
         for feed in core::iter::once(&now.index).chain(&now.premium) {
             Self::ensure_lives(feed, max_age)?;

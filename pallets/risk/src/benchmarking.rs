@@ -175,12 +175,17 @@ mod benchmarks {
     fn refresh_table(i: Linear<0, { INSTRUMENTS as u32 }>) -> Result<(), BenchmarkError> {
         prepare::<T>(i)?;
         let kept = prepare_tables::<T>()?;
+        // Every price jumps, so that every row is made twice and something is said of it.
+        for n in 0..i {
+            T::BenchmarkHelper::set_price(&T::BenchmarkHelper::feed(2 * n), FixedU128::from_u32(100_000), NOW);
+        }
         #[block]
         {
             Pallet::<T>::on_initialize(2u32.into());
         }
         assert_eq!(Groups::<T>::get(GROUP).map(|g| g.version), Some(kept + 1));
         assert!(!Tables::<T>::contains_key(GROUP, 1));
+        assert_eq!(DeadFeeds::<T>::get(GROUP).len() as u32, i);
         Ok(())
     }
 
@@ -205,6 +210,25 @@ mod benchmarks {
         _(origin as T::RuntimeOrigin, GROUP, id, feeds.clone());
         let state = Groups::<T>::get(GROUP).ok_or(BenchmarkError::Stop("no group"))?;
         assert!(state.instruments.iter().any(|i| i.id == id && i.feed == feeds.index));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn set_settle_after() -> Result<(), BenchmarkError> {
+        let origin = admin::<T>()?;
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, 7_200_000);
+        assert_eq!(SettleAfter::<T>::get(), 7_200_000);
+        Ok(())
+    }
+
+    #[benchmark]
+    fn set_jump_limit() -> Result<(), BenchmarkError> {
+        let origin = admin::<T>()?;
+        prepare::<T>(INSTRUMENTS as u32)?;
+        #[extrinsic_call]
+        _(origin as T::RuntimeOrigin, GROUP, 123_456);
+        assert_eq!(JumpLimits::<T>::get(GROUP), 123_456);
         Ok(())
     }
 

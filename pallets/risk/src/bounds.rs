@@ -22,6 +22,10 @@ pub const TABLE_INTERVAL: RangeInclusive<u64> = 1_000..=60_000;
 /// How long a table that was replaced may still be named, milliseconds: whoever makes batches can choose among the
 /// tables of this time.
 pub const TABLE_GRACE: RangeInclusive<u64> = 0..=120_000;
+/// How long the feed of an instrument may be dead until the instrument expires, milliseconds (C-DEAD).
+pub const SETTLE_AFTER: RangeInclusive<u64> = 3_600_000..=86_400_000;
+/// How far a mark may move from one table to the next, 10^-6 of the mark (C-JUMP).
+pub const JUMP_LIMIT: RangeInclusive<u32> = 100_000..=500_000;
 /// Underlying a lot, 10^-9 units.
 pub const LOT_SIZE: RangeInclusive<u64> = 1..=1_000_000_000_000_000;
 /// Scan range, 10^-6 of the mark.
@@ -45,6 +49,15 @@ pub const CHUNK: RangeInclusive<u64> = 1..=(1 << QUANTITY_BITS) - 1;
 
 /// C-BOUND: `Σ_j limit_high_j · max(..) < 2^TOTAL_BITS`, so that no account can leave the range of its cash.
 pub const TOTAL_BITS: u32 = 77;
+/// What a table adds at most to the time for which a feed has been dead, milliseconds: while the chain makes no tables,
+/// no feed can be seen to live.
+pub const MAX_DEAD_STEP: u64 = 60_000;
+/// The scan range of a dead instrument grows by itself in this time, milliseconds (C-DEAD).
+pub const WIDENING: u64 = 3_600_000;
+/// How long a price that jumps is held back, milliseconds (C-JUMP): no longer than a batch may name an older table.
+pub const HOLD: u64 = 60_000;
+/// How far a mark may move until it is set, 10^-6 of the mark.
+pub const JUMP_LIMIT_AT_FIRST: u32 = 300_000;
 /// Longest time for which funding accrues between two tables, milliseconds.
 pub const MAX_FUNDING_STEP: u64 = 3_600_000;
 /// Final values are medians of the tables of this time up to the freeze, milliseconds.

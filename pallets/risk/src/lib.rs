@@ -10,6 +10,7 @@ extern crate alloc;
 
 mod admin;
 pub mod bounds;
+mod drafts;
 pub mod parameters;
 pub mod pricing;
 mod tables;
@@ -30,8 +31,8 @@ pub use benchmarking::BenchmarkHelper;
 pub use pallet::*;
 pub use parameters::{ParameterBounds, RiskParameter, Violation};
 pub use types::{
-    BatchShapes, Feeds, GenesisGroup, GenesisInstrument, Group, GroupParams, Instrument, InstrumentParams, Price,
-    PriceSource, RiskTables, StallReason, TableInfo,
+    BatchShapes, DeadInstrument, DeadInstruments, Feeds, GenesisGroup, GenesisInstrument, Group, GroupParams,
+    Instrument, InstrumentParams, Price, PriceSource, RiskTables, StallReason, TableInfo,
 };
 pub use weights::WeightInfo;
 
@@ -78,6 +79,13 @@ pub mod pallet {
         /// Number of tables that are kept per group (K).
         #[pallet::constant]
         type TablesKept: Get<u32>;
+        /// Number of groups that have their turn in a block.
+        #[pallet::constant]
+        type TurnsPerBlock: Get<u32>;
+        /// Time between two blocks, milliseconds.
+        type BlockTime: Get<u64>;
+        /// Age up to which a batch may name a table, milliseconds. No group waits for longer for its next one.
+        type TableAge: Get<u64>;
         /// Weights of the calls.
         type WeightInfo: WeightInfo;
         /// Sets prices and the clock in benchmarks.
@@ -104,6 +112,36 @@ pub mod pallet {
     /// How long a table may still be named after the next one is built, milliseconds (C-GRACE).
     #[pallet::storage]
     pub type TableGrace<T: Config> = StorageValue<_, u64, ValueQuery>;
+
+    /// How long the feed of an instrument may be dead until the instrument expires, milliseconds (C-DEAD).
+    #[pallet::storage]
+    pub type SettleAfter<T: Config> = StorageValue<_, u64, ValueQuery, LongestDeath>;
+
+    /// Instruments of a group whose rows in its newest table are stale.
+    #[pallet::storage]
+    pub type DeadFeeds<T: Config> = StorageMap<_, Twox64Concat, u32, DeadInstruments, ValueQuery>;
+
+    /// How far the marks of a group may move from one table to the next, 10^-6 of the mark (C-JUMP).
+    #[pallet::storage]
+    pub type JumpLimits<T: Config> = StorageMap<_, Twox64Concat, u32, u32, ValueQuery, JumpLimitAtFirst>;
+
+    /// What a group of [`JumpLimits`] has until it is set.
+    pub struct JumpLimitAtFirst;
+
+    impl Get<u32> for JumpLimitAtFirst {
+        fn get() -> u32 {
+            crate::bounds::JUMP_LIMIT_AT_FIRST
+        }
+    }
+
+    /// What [`SettleAfter`] is until it is set: its upper bound.
+    pub struct LongestDeath;
+
+    impl Get<u64> for LongestDeath {
+        fn get() -> u64 {
+            *crate::bounds::SETTLE_AFTER.end()
+        }
+    }
 
     /// Number of instruments ever listed; the next id is one more. Ids start at 1 and are never reused.
     #[pallet::storage]
@@ -197,6 +235,68 @@ pub mod pallet {
             /// Its feeds from the next table on.
             now: Feeds<T::FeedId>,
         },
+        /// The feed of an instrument is dead: its row keeps its last mark and is stale (C-DEAD).
+        InstrumentDied {
+            /// The group.
+            group: u32,
+            /// The instrument.
+            instrument_id: u32,
+            /// Why it has no price.
+            reason: StallReason,
+        },
+        /// The feed of an instrument that was dead lives again.
+        InstrumentRevived {
+            /// The group.
+            group: u32,
+            /// The instrument.
+            instrument_id: u32,
+        },
+        /// An instrument has expired because its feed was dead for too long.
+        InstrumentExpired {
+            /// The group.
+            group: u32,
+            /// The instrument.
+            instrument_id: u32,
+            /// Its last mark, at which it settles, 10^-6 of the settlement asset per lot.
+            mark: i64,
+        },
+        /// The price of an instrument is too far from its mark to be believed at once: its row keeps its last mark and
+        /// is stale (C-JUMP).
+        BreakerTripped {
+            /// The group.
+            group: u32,
+            /// The instrument.
+            instrument_id: u32,
+            /// Its last mark, 10^-6 of the settlement asset per lot.
+            mark: i64,
+            /// The mark that the price would make.
+            jumped_to: i64,
+        },
+        /// No price of an instrument is held back any more: it was believed, is near the mark again, or has gone.
+        BreakerReleased {
+            /// The group.
+            group: u32,
+            /// The instrument.
+            instrument_id: u32,
+            /// Its mark now, 10^-6 of the settlement asset per lot.
+            mark: i64,
+        },
+        /// It was set how far the marks of a group may move from one table to the next.
+        JumpLimitSet {
+            /// The group.
+            group: u32,
+            /// Until now, 10^-6 of the mark.
+            before: u32,
+            /// From the next table on, 10^-6 of the mark.
+            now: u32,
+        },
+        /// It was set how long a feed may be dead until its instrument expires.
+        SettleAfterSet {
+            /// Until now, milliseconds.
+            before: u64,
+            /// From the next table on, milliseconds.
+            now: u64,
+        },
     }
 
     #[pallet::error]
@@ -218,7 +318,7 @@ pub mod pallet {
         LotSizeFixed,
         /// No active shape of batches has as many places per unit as the group's instruments need (R-PLACES).
         ShapeTooNarrow,
-        /// Only trading and close-only may be set.
+        /// Only trading and close-only may be set, and nothing of an instrument that has expired.
         StatusNotAllowed,
         /// The interval since the last table has not passed.
         NotDue,
@@ -294,12 +394,21 @@ pub mod pallet {
 
     #[pallet::hooks]
     impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
-        /// Gives one group its turn to get a new table.
+        /// Gives some groups their turns to get new tables.
         fn on_initialize(_: BlockNumberFor<T>) -> Weight {
-            match Self::next_turn() {
-                None | Some(0) => T::WeightInfo::idle_turn(),
-                Some(instruments) => T::WeightInfo::refresh_table(instruments),
-            }
+            Self::take_turns()
+        }
+
+        /// Every group has its turn before its newest table is too old to be named.
+        fn integrity_test() {
+            let turns = T::TurnsPerBlock::get();
+            assert!(turns > 0, "a block without turns");
+            let round = u64::from(T::MaxGroups::get().div_ceil(turns)).saturating_mul(T::BlockTime::get());
+            let longest = round.saturating_add(*crate::bounds::TABLE_INTERVAL.end());
+            assert!(
+                longest <= T::TableAge::get(),
+                "a group may wait {longest} ms for its next table, which is longer than its newest is good"
+            );
         }
 
         #[cfg(feature = "try-runtime")]
@@ -340,8 +449,7 @@ pub mod pallet {
             })
         }
 
-        /// Lists a perpetual in the next free row of a group. Both feeds must live: a row without a price would stop
-        /// the whole group.
+        /// Lists a perpetual in the next free row of a group. Both feeds must live.
         ///
         /// Origin: [`Config::NoticeOrigin`]. Errors, in the order of the checks: [`Error::UnknownGroup`],
         /// [`Error::ShapeTooNarrow`], [`Error::FeedMissing`], [`Error::FeedStale`], [`Error::ParameterOutOfBounds`],
@@ -430,6 +538,7 @@ pub mod pallet {
                 let state = state.as_mut().ok_or(Error::<T>::UnknownGroup)?;
                 let instrument = state.instruments.iter_mut().find(|i| i.id == instrument_id);
                 let instrument = instrument.ok_or(Error::<T>::UnknownInstrument)?;
+                ensure!(instrument.status != Status::Expired, Error::<T>::StatusNotAllowed);
                 let before = core::mem::replace(&mut instrument.status, status);
                 if status == Status::Trading {
                     Self::ensure_wide_enough(state.instruments.len())?;
@@ -482,8 +591,8 @@ pub mod pallet {
         /// feed has died. Both must live.
         ///
         /// Origin: [`Config::NoticeOrigin`]. Errors, in the order of the checks: [`Error::UnknownGroup`],
-        /// [`Error::UnknownInstrument`], [`Error::FeedTaken`], [`Error::FeedMissing`], [`Error::FeedStale`].
-        /// Event: [`Event::InstrumentFeedsSet`].
+        /// [`Error::UnknownInstrument`], [`Error::StatusNotAllowed`] if it has expired, [`Error::FeedTaken`],
+        /// [`Error::FeedMissing`], [`Error::FeedStale`]. Event: [`Event::InstrumentFeedsSet`].
         #[pallet::call_index(7)]
         #[pallet::weight(T::WeightInfo::set_instrument_feeds())]
         pub fn set_instrument_feeds(
@@ -500,6 +609,47 @@ pub mod pallet {
                 instrument_id,
                 before,
                 now,
+            });
+            Ok(())
+        }
+
+        /// Sets how long the feed of an instrument may be dead until the instrument expires at its last mark,
+        /// milliseconds, of all groups, from their next tables on.
+        ///
+        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::ParameterOutOfBounds`]. Event: [`Event::SettleAfterSet`].
+        #[pallet::call_index(8)]
+        #[pallet::weight(T::WeightInfo::set_settle_after())]
+        pub fn set_settle_after(origin: OriginFor<T>, settle_after: u64) -> DispatchResult {
+            T::NoticeOrigin::ensure_origin(origin)?;
+            RiskParameter::SettleAfter
+                .check(settle_after)
+                .map_err(Error::<T>::from)?;
+            let before = SettleAfter::<T>::get();
+            SettleAfter::<T>::put(settle_after);
+            Self::deposit_event(Event::SettleAfterSet {
+                before,
+                now: settle_after,
+            });
+            Ok(())
+        }
+
+        /// Sets how far the marks of a group may move from one table to the next until its breaker trips, 10^-6 of the
+        /// mark, from its next table on (C-JUMP).
+        ///
+        /// Origin: [`Config::NoticeOrigin`]. Errors: [`Error::ParameterOutOfBounds`], [`Error::UnknownGroup`]. Event:
+        /// [`Event::JumpLimitSet`].
+        #[pallet::call_index(9)]
+        #[pallet::weight(T::WeightInfo::set_jump_limit())]
+        pub fn set_jump_limit(origin: OriginFor<T>, group: u32, jump_limit: u32) -> DispatchResult {
+            T::NoticeOrigin::ensure_origin(origin)?;
+            RiskParameter::JumpLimit.check(jump_limit).map_err(Error::<T>::from)?;
+            ensure!(Groups::<T>::contains_key(group), Error::<T>::UnknownGroup);
+            let before = JumpLimits::<T>::get(group);
+            JumpLimits::<T>::insert(group, jump_limit);
+            Self::deposit_event(Event::JumpLimitSet {
+                group,
+                before,
+                now: jump_limit,
             });
             Ok(())
         }

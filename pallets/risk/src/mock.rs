@@ -5,7 +5,7 @@ use crate::{self as pallet_cloister_risk, BatchShapes, GroupParams, InstrumentPa
 use polkadot_sdk::{
     frame_support::{
         self, derive_impl, ord_parameter_types, parameter_types,
-        traits::{ConstU32, EitherOfDiverse, Time},
+        traits::{ConstU32, ConstU64, EitherOfDiverse, Time},
     },
     frame_system::{self, EnsureRoot, EnsureSignedBy},
     sp_io,
@@ -47,6 +47,8 @@ parameter_types! {
     pub static Now: u64 = 1_700_000_000_000;
     /// Places of the widest shape.
     pub static Places: u16 = 8;
+    pub static TurnsPerBlock: u32 = 1;
+    pub static TableAge: u64 = 120_000;
     pub static Prices: BTreeMap<u32, (FixedU128, u64)> = BTreeMap::new();
 }
 
@@ -92,6 +94,9 @@ impl pallet_cloister_risk::Config for Test {
     type Shapes = Keys;
     type MaxGroups = ConstU32<4>;
     type TablesKept = ConstU32<3>;
+    type TurnsPerBlock = TurnsPerBlock;
+    type BlockTime = ConstU64<6_000>;
+    type TableAge = TableAge;
     type WeightInfo = crate::weights::SubstrateWeight<Test>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = Helper;

@@ -52,6 +52,10 @@ pub enum RiskParameter {
     Limit,
     /// Liquidation step, lots.
     Chunk,
+    /// How long a feed may be dead until its instrument expires, milliseconds.
+    SettleAfter,
+    /// How far a mark may move from one table to the next, 10^-6 of the mark.
+    JumpLimit,
 }
 
 /// The hard bounds of a parameter, both of them allowed.
@@ -81,7 +85,7 @@ fn wide<N: Copy + Into<u64>>(bounds: RangeInclusive<N>) -> RangeInclusive<u64> {
 
 impl RiskParameter {
     /// All of them, those of a group first.
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 21] = [
         Self::Initial,
         Self::Maintenance,
         Self::Penalty,
@@ -101,6 +105,8 @@ impl RiskParameter {
         Self::MaxFundingRate,
         Self::Limit,
         Self::Chunk,
+        Self::SettleAfter,
+        Self::JumpLimit,
     ];
 
     /// Its hard bounds.
@@ -124,6 +130,8 @@ impl RiskParameter {
             Self::MaxFundingRate => wide(bounds::FUNDING_RATE),
             Self::Limit => bounds::LIMIT,
             Self::Chunk => bounds::CHUNK,
+            Self::SettleAfter => bounds::SETTLE_AFTER,
+            Self::JumpLimit => wide(bounds::JUMP_LIMIT),
         }
     }
 

@@ -1,11 +1,11 @@
 //! Rows of a risk table from prices, in integers. Every rounding is stated (C-RISK).
 
 use crate::{
-    bounds::{MAX_FUNDING_STEP, TOTAL_BITS},
+    bounds::{MAX_FUNDING_STEP, SCAN_RANGE, TOTAL_BITS, WIDENING},
     types::{Instrument, InstrumentParams},
 };
 use cloister_crypto::constants::PRICE_BITS;
-use cloister_risk::{linear_scenarios, LinearScan, Row};
+use cloister_risk::{linear_scenarios, LinearScan, Row, Status};
 use cloister_types::{InstrumentId, Lots, PerLot, Price};
 use polkadot_sdk::sp_runtime::{FixedPointNumber, FixedU128};
 
@@ -109,9 +109,50 @@ pub fn row<FeedId>(instrument: &Instrument<FeedId>, mark: i64) -> Result<Row, Ou
         floor_long: fraction_up(mark, params.floor_long)?,
         floor_short: fraction_up(mark, params.floor_short)?,
         scenarios: linear_scenarios(PerLot(mark), &scan).map_err(|_| OutOfRange)?,
-        // A group whose feed is dead has no table.
         stale: false,
     })
+}
+
+/// The scan range of an instrument whose feed has been dead for so long, 10^-6: it grows by itself in each
+/// [`WIDENING`], up to its hard bound, and no further than to where the covered extreme move is the whole mark. So what
+/// a row is worth at most grows with it (C-BOUND) only as far as its mark already says.
+pub fn widened(params: &InstrumentParams, dead_for: u64) -> u32 {
+    let range = u128::from(params.scan_range);
+    let grown = range.saturating_add(range.saturating_mul(dead_for.into()) / u128::from(WIDENING));
+    let extreme = u128::from(params.extreme_multiple).saturating_mul(params.extreme_cover.into());
+    let whole = PPM.unsigned_abs().saturating_pow(3).checked_div(extreme).unwrap_or(0);
+    let most = whole.min((*SCAN_RANGE.end()).into()).max(range);
+    u32::try_from(grown.min(most)).unwrap_or(params.scan_range)
+}
+
+/// The row of an instrument whose feed has been dead for so long, milliseconds, at its last mark.
+pub fn stale_row<FeedId: Clone>(instrument: &Instrument<FeedId>, mark: i64, dead_for: u64) -> Result<Row, OutOfRange> {
+    let mut wide = instrument.clone();
+    wide.params.scan_range = widened(&instrument.params, dead_for);
+    Ok(Row {
+        stale: true,
+        ..row(&wide, mark)?
+    })
+}
+
+/// Whether a mark moves by more than this, 10^-6 of where it comes from (C-JUMP).
+pub fn jumps(from: i64, to: i64, limit: u32) -> bool {
+    let moved = u128::from(to.abs_diff(from)).saturating_mul(PPM.unsigned_abs());
+    moved > u128::from(from.unsigned_abs()).saturating_mul(limit.into())
+}
+
+/// The row of an instrument that has expired: its final value, and nothing that moves.
+pub fn expired_row(last: &Row) -> Row {
+    Row {
+        instrument_id: last.instrument_id,
+        status: Status::Expired,
+        limit: last.limit,
+        chunk: last.chunk,
+        funding: last.funding,
+        value: last.value,
+        mark: last.mark,
+        ..Row::default()
+    }
 }
 
 /// The part of one row in C-BOUND: `limit_high · max(|F|, |V|, |mark|, |R|, floors, band)`.

@@ -1,32 +1,62 @@
 //! Building risk tables.
 
 use crate::{
-    bounds, pricing,
-    types::{Group, Instrument, Price, PriceSource, RiskTables, StallReason, TableInfo, Turn},
-    Config, Cursor, Event, GroupIds, Groups, Pallet, TableGrace, TableInfos, Tables,
+    bounds,
+    drafts::Rules,
+    pricing,
+    types::{DeadInstruments, Group, RiskTables, StallReason, TableInfo, Turn},
+    Config, Cursor, DeadFeeds, Event, GroupIds, Groups, JumpLimits, Pallet, SettleAfter, TableGrace, TableInfos,
+    Tables, WeightInfo,
 };
 use alloc::vec::Vec;
 use cloister_crypto::field::{from_bytes, to_bytes};
 use cloister_ledger::FinalValues;
-use cloister_risk::{Header, RiskTable};
+use cloister_risk::{Header, RiskTable, Row, Status};
 use cloister_types::GroupId;
-use polkadot_sdk::frame_support::traits::{Get, Time};
+use polkadot_sdk::frame_support::{
+    traits::{Get, Time},
+    weights::Weight,
+};
+
+/// A table, and what changes with it.
+struct Made<T: Config> {
+    state: Group<T::FeedId>,
+    table: RiskTable,
+    /// Its stale rows.
+    stale: DeadInstruments,
+    /// What is said of rows that have become stale, live again or have expired.
+    events: Vec<Event<T>>,
+}
 
 impl<T: Config> Pallet<T> {
-    /// Gives the next group its turn. The clock and the prices are those of the block before: `on_initialize` runs
-    /// ahead of the timestamp. Returns the number of instruments looked at, `None` if there is no group.
-    pub(crate) fn next_turn() -> Option<u32> {
+    /// Gives the next groups their turns, [`Config::TurnsPerBlock`] of them, none twice. The clock and the prices are
+    /// those of the block before: `on_initialize` runs ahead of the timestamp. Returns what it costs.
+    pub(crate) fn take_turns() -> Weight {
         let ids = GroupIds::<T>::get();
-        let count = u32::try_from(ids.len()).ok().filter(|n| *n > 0)?;
-        let at = Cursor::<T>::get() % count;
-        Cursor::<T>::put(at.saturating_add(1) % count);
-        let group = *ids.get(at as usize)?;
-        let mut state = Groups::<T>::get(group)?;
+        let Some(count) = u32::try_from(ids.len()).ok().filter(|n| *n > 0) else {
+            return T::WeightInfo::idle_turn();
+        };
+        let first = Cursor::<T>::get() % count;
+        let turns = T::TurnsPerBlock::get().min(count);
+        Cursor::<T>::put(first.saturating_add(turns) % count);
+        (0..turns).fold(Weight::zero(), |weight, turn| {
+            let at = first.saturating_add(turn) % count;
+            let used = ids.get(at as usize).map(|group| Self::take_turn(*group));
+            weight.saturating_add(used.unwrap_or_else(T::WeightInfo::idle_turn))
+        })
+    }
+
+    /// Gives a group its turn. Returns what it costs.
+    fn take_turn(group: u32) -> Weight {
+        let Some(mut state) = Groups::<T>::get(group) else {
+            return T::WeightInfo::idle_turn();
+        };
         let instruments = u32::try_from(state.instruments.len()).unwrap_or(u32::MAX);
+        let used = T::WeightInfo::refresh_table(instruments);
         match Self::try_build(group, &mut state) {
-            Turn::NotDue => return Some(0),
+            Turn::NotDue => return T::WeightInfo::idle_turn(),
             Turn::Built => {}
-            Turn::Stalled(_) if state.stalled => return Some(instruments),
+            Turn::Stalled(_) if state.stalled => return used,
             Turn::Stalled(reason) => {
                 // Said once; the next table clears it.
                 state.stalled = true;
@@ -34,21 +64,26 @@ impl<T: Config> Pallet<T> {
             }
         }
         Groups::<T>::insert(group, state);
-        Some(instruments)
+        used
     }
 
-    /// Builds a table if it is due and every price is there. On [`Turn::Built`] the caller stores `state`; otherwise
+    /// Builds a table if it is due and can be built. On [`Turn::Built`] the caller stores `state`; otherwise
     /// nothing has changed, neither in `state` nor in storage.
     pub(crate) fn try_build(group: u32, state: &mut Group<T::FeedId>) -> Turn {
         let now = T::Time::now();
         if now == 0 || (state.version > 0 && now < state.built_at.saturating_add(state.params.table_interval)) {
             return Turn::NotDue;
         }
-        let mut next = state.clone();
-        let table = match Self::make_table(group, &mut next, now) {
-            Ok(table) => table,
+        let made = match Self::make_table(group, state, now) {
+            Ok(made) => made,
             Err(reason) => return Turn::Stalled(reason),
         };
+        let Made {
+            state: next,
+            table,
+            stale,
+            events,
+        } = made;
         let version = next.version;
         let info = TableInfo {
             risk_hash: to_bytes(&table.hash()),
@@ -68,6 +103,12 @@ impl<T: Config> Pallet<T> {
             TableInfos::<T>::remove(group, old);
         }
         *state = next;
+        if stale != DeadFeeds::<T>::get(group) {
+            DeadFeeds::<T>::insert(group, &stale);
+        }
+        for event in events {
+            Self::deposit_event(event);
+        }
         Self::deposit_event(Event::TableBuilt {
             group,
             version,
@@ -77,28 +118,37 @@ impl<T: Config> Pallet<T> {
         Turn::Built
     }
 
-    fn make_table(group: u32, state: &mut Group<T::FeedId>, now: u64) -> Result<RiskTable, StallReason> {
-        let params = state.params.clone();
-        let mut table = RiskTable::default();
-        let mut exposures = [0u128; cloister_crypto::constants::INSTRUMENTS];
-        for ((instrument, row), exposure) in state.instruments.iter_mut().zip(&mut table.rows).zip(&mut exposures) {
-            let id = instrument.id;
-            let index = Self::fresh_price(instrument, params.max_price_age, now)?;
-            let out_of_range = |_| StallReason::PriceOutOfRange(id);
-            let mark = pricing::mark(index.value, instrument.params.lot_size).map_err(out_of_range)?;
-            Self::accrue(instrument, &index, mark, params.max_price_age, now).map_err(out_of_range)?;
-            *row = pricing::row(instrument, mark).map_err(out_of_range)?;
-            *exposure = pricing::exposure(row, instrument.limit_high);
+    fn make_table(group: u32, state: &Group<T::FeedId>, now: u64) -> Result<Made<T>, StallReason> {
+        let params = &state.params;
+        let newest = match state.version {
+            0 => None,
+            version => Some(Tables::<T>::get(group, version).ok_or(StallReason::InvalidTable)?),
+        };
+        let noted = DeadFeeds::<T>::get(group);
+        let rules = Rules {
+            now,
+            max_age: params.max_price_age,
+            step: now.saturating_sub(state.built_at).min(bounds::MAX_DEAD_STEP),
+            settle_after: SettleAfter::<T>::get(),
+            jump_limit: JumpLimits::<T>::get(group),
+            is_first: newest.is_none(),
+        };
+        let mut drafts = Vec::with_capacity(state.instruments.len());
+        for (place, instrument) in state.instruments.iter().enumerate() {
+            let old = newest.as_ref().and_then(|table| table.rows.get(place));
+            let old = old.filter(|row| row.status != Status::Empty);
+            let noted = noted.iter().find(|dead| dead.id == instrument.id);
+            drafts.push(Self::draft(instrument, old, noted, &rules)?);
         }
-        if !pricing::within_bound(exposures.into_iter()) {
-            return Err(StallReason::RiskBoundExceeded);
-        }
-        state.version = state.version.checked_add(1).ok_or(StallReason::InvalidTable)?;
-        state.built_at = now;
-        state.stalled = false;
-        table.header = Header {
+        Self::hold_within_bound(&mut drafts, &rules)?;
+
+        let mut next = state.clone();
+        next.version = state.version.checked_add(1).ok_or(StallReason::InvalidTable)?;
+        next.built_at = now;
+        next.stalled = false;
+        let header = Header {
             group: GroupId(group),
-            version: state.version,
+            version: next.version,
             time: now,
             initial: params.initial,
             maintenance: params.maintenance,
@@ -106,38 +156,28 @@ impl<T: Config> Pallet<T> {
             max_discount: params.max_discount,
             fee_cap: params.fee_cap,
         };
+        let mut table = RiskTable {
+            header,
+            ..RiskTable::default()
+        };
+        let mut stale = DeadInstruments::new();
+        let mut events = Vec::new();
+        let places = next.instruments.iter_mut().zip(&mut table.rows);
+        for (draft, (instrument, row)) in drafts.into_iter().zip(places) {
+            draft.tell(group, &mut events);
+            if let Some(dead) = draft.dead {
+                stale.try_push(dead).map_err(|_| StallReason::InvalidTable)?;
+            }
+            *instrument = draft.instrument;
+            *row = draft.row;
+        }
         table.validate().map_err(|_| StallReason::InvalidTable)?;
-        Ok(table)
-    }
-
-    fn fresh_price(instrument: &Instrument<T::FeedId>, max_age: u64, now: u64) -> Result<Price, StallReason> {
-        let price = T::Prices::price(&instrument.feed).ok_or(StallReason::FeedMissing(instrument.id))?;
-        if now.saturating_sub(price.timestamp) > max_age {
-            return Err(StallReason::FeedStale(instrument.id));
-        }
-        Ok(price)
-    }
-
-    /// Brings an instrument's funding up to `now`. A premium feed that is missing or stale charges nothing.
-    fn accrue(
-        instrument: &mut Instrument<T::FeedId>,
-        index: &Price,
-        mark: i64,
-        max_age: u64,
-        now: u64,
-    ) -> Result<(), pricing::OutOfRange> {
-        let perpetual = instrument
-            .premium_feed
-            .as_ref()
-            .and_then(T::Prices::price)
-            .filter(|price| now.saturating_sub(price.timestamp) <= max_age);
-        if let Some(perpetual) = perpetual {
-            let rate = pricing::funding_rate(index.value, perpetual.value, &instrument.params)?;
-            let step = pricing::funding_step(mark, rate, instrument.funded_at, now)?;
-            instrument.funding = instrument.funding.checked_add(step).ok_or(pricing::OutOfRange)?;
-        }
-        instrument.funded_at = now;
-        Ok(())
+        Ok(Made {
+            state: next,
+            table,
+            stale,
+            events,
+        })
     }
 
     /// C-BOUND of the newest table with the group's present `limit_high`s.
@@ -176,6 +216,7 @@ impl<T: Config> RiskTables for Pallet<T> {
     fn places_needed(group: u32) -> u16 {
         Groups::<T>::get(group).map_or(0, |g| Self::places_of(g.instruments.len()))
     }
+
     fn final_values(group: u32, until: u64) -> Option<FinalValues> {
         let newest = Self::latest_version(group)?;
         let mut tables = Vec::new();
@@ -191,7 +232,12 @@ impl<T: Config> RiskTables for Pallet<T> {
             if info.time.saturating_add(bounds::FINAL_WINDOW) <= until {
                 break;
             }
-            tables.push(Tables::<T>::get(group, version)?);
+            let table = Tables::<T>::get(group, version)?;
+            // A table in which nothing but dead feeds is left says nothing of prices.
+            if table.rows.iter().any(|row| row.stale) && !table.rows.iter().any(Row::is_priced) {
+                continue;
+            }
+            tables.push(table);
             risk_hash = risk_hash.or(Some(info.risk_hash));
         }
         if tables.len() < bounds::FINAL_LEAST {

@@ -1,7 +1,9 @@
 //! The invariants of the pallet.
 
-use crate::{Config, GroupIds, Groups, LastInstrumentId, Pallet, TableInfos, Tables};
+use crate::{Config, DeadFeeds, GroupIds, Groups, LastInstrumentId, Pallet, TableInfos, Tables};
+use alloc::vec::Vec;
 use cloister_crypto::field::to_bytes;
+use cloister_risk::Status;
 use polkadot_sdk::{
     frame_support::{ensure, traits::Get},
     sp_runtime,
@@ -13,6 +15,8 @@ impl<T: Config> Pallet<T> {
     /// * A table is kept for each of the last K versions and no other, with its hash and time, and the newest is
     ///   what its info says.
     /// * The newest table has no last moment yet; every other one has, within the longest grace after the next.
+    /// * The instruments whose feeds are dead are those of the newest table's stale rows, and those that have expired
+    ///   are those of its expired rows.
     /// * C-BOUND holds for the newest table and the highest limits.
     pub fn do_try_state() -> Result<(), sp_runtime::TryRuntimeError> {
         let ids = GroupIds::<T>::get();
@@ -63,6 +67,20 @@ impl<T: Config> Pallet<T> {
                 let given = old.good_until.and_then(|until| until.checked_sub(next.time));
                 let given = given.ok_or("a replaced table without a last moment")?;
                 ensure!(crate::bounds::TABLE_GRACE.contains(&given), "a grace out of bounds");
+            }
+            let stale: Vec<u32> = table
+                .rows
+                .iter()
+                .filter(|row| row.stale)
+                .map(|row| row.instrument_id.get())
+                .collect();
+            let dead: Vec<u32> = DeadFeeds::<T>::get(group).iter().map(|dead| dead.id).collect();
+            ensure!(stale == dead, "stale rows and dead feeds differ");
+            for (row, i) in table.rows.iter().zip(&state.instruments) {
+                ensure!(
+                    (row.status == Status::Expired) == (i.status == Status::Expired),
+                    "an instrument has expired, and its row has not, or the other way round"
+                );
             }
             ensure!(Self::latest_within_bound(group, &state), "the bound is exceeded");
         }

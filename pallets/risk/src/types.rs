@@ -48,8 +48,8 @@ pub trait RiskTables {
     /// Places per unit that some active shape must have for the group's instruments (R-PLACES).
     fn places_needed(group: u32) -> u16;
     /// What the lots of a group that is frozen at `until` are worth: the medians of the tables that were built in
-    /// [`crate::bounds::FINAL_WINDOW`] up to then and are kept. `None` if they are fewer than
-    /// [`crate::bounds::FINAL_LEAST`].
+    /// [`crate::bounds::FINAL_WINDOW`] up to then and are kept, but those in which rows are stale and none is priced.
+    /// `None` if they are fewer than [`crate::bounds::FINAL_LEAST`].
     fn final_values(group: u32, until: u64) -> Option<FinalValues>;
 }
 
@@ -80,7 +80,7 @@ pub struct GroupParams {
     pub max_discount: u16,
     /// Highest fee, 10^-6 of the traded cost.
     pub fee_cap: u32,
-    /// A price older than this makes no table, milliseconds.
+    /// A price older than this counts as none, milliseconds.
     pub max_price_age: u64,
     /// Shortest time between two tables, milliseconds.
     pub table_interval: u64,
@@ -134,7 +134,7 @@ pub struct Instrument<FeedId> {
     pub feed: FeedId,
     /// Feed of the perpetual's price on its reference markets; without one there is no funding.
     pub premium_feed: Option<FeedId>,
-    /// Trading or close-only.
+    /// Trading or close-only; expired once its feed was dead for too long.
     pub status: Status,
     /// Governed parameters.
     pub params: InstrumentParams,
@@ -161,21 +161,36 @@ pub struct Group<FeedId> {
     pub instruments: BoundedVec<Instrument<FeedId>, ConstU32<{ INSTRUMENTS as u32 }>>,
 }
 
+/// An instrument whose row is stale: the newest table has its last mark (C-DEAD, C-JUMP).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
+pub struct DeadInstrument {
+    /// The instrument.
+    pub id: u32,
+    /// For how long its feed has been dead, milliseconds, as far as tables were made.
+    pub dead_for: u64,
+    /// Since when a price is held back that jumps (C-JUMP), milliseconds of Unix time; `None` if the feed is dead.
+    pub held_since: Option<u64>,
+}
+
+/// The instruments of a group whose rows are stale, by row.
+pub type DeadInstruments = BoundedVec<DeadInstrument, ConstU32<{ INSTRUMENTS as u32 }>>;
+
 /// Why a table could not be built.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen, thiserror::Error,
 )]
 pub enum StallReason {
-    /// The feed of an instrument has never had a price.
+    /// The feed of an instrument has never had a price, and the group has no table yet.
     #[error("instrument {0} has no price")]
     FeedMissing(u32),
-    /// The price of an instrument is older than the group allows.
+    /// The price of an instrument is older than the group allows, and the group has no table yet.
     #[error("the price of instrument {0} is stale")]
     FeedStale(u32),
-    /// A price of an instrument is zero or needs more bits than a table entry has.
+    /// A price of an instrument is zero or needs more bits than a table entry has, and the group has no table yet.
     #[error("a price of instrument {0} is out of range")]
     PriceOutOfRange(u32),
-    /// The sum over all instruments could take an account out of its range (C-BOUND).
+    /// The sum over all instruments could take an account out of its range (C-BOUND): the group has no table yet, or it
+    /// is said of the instrument whose part has grown the most.
     #[error("the group's bound is exceeded")]
     RiskBoundExceeded,
     /// The table fails its own validation.

@@ -26,4 +26,8 @@ pub trait WeightInfo {
     fn set_table_grace() -> Weight;
     /// `set_instrument_feeds`.
     fn set_instrument_feeds() -> Weight;
+    /// `set_settle_after`.
+    fn set_settle_after() -> Weight;
+    /// `set_jump_limit`.
+    fn set_jump_limit() -> Weight;
 }

@@ -42,8 +42,8 @@ impl FinalValues {
     }
 
     /// The values of a window of tables, oldest first: of each row of the newest the lower median of the values that
-    /// its instrument had in the window (C-EXIT). Version and hash are the newest table's; the caller gives the hash,
-    /// which it knows. `None` without a table.
+    /// its instrument had in the window while its feed lived (C-EXIT), or its last value if it never did. Version and
+    /// hash are the newest table's; the caller gives the hash, which it knows. `None` without a table.
     pub fn median(tables: &[RiskTable], risk_hash: Fr) -> Option<Self> {
         let newest = tables.last()?;
         let mut values = [PerLot::ZERO; INSTRUMENTS];
@@ -51,7 +51,7 @@ impl FinalValues {
             let mut seen: Vec<PerLot> = tables
                 .iter()
                 .filter_map(|table| table.rows.get(row))
-                .filter(|old| old.instrument_id == listed.instrument_id)
+                .filter(|old| old.instrument_id == listed.instrument_id && !old.stale)
                 .map(|old| old.value)
                 .collect();
             seen.sort_unstable();

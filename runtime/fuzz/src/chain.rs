@@ -19,7 +19,7 @@ use pallet_cloister_verifier::{GenesisKey, KeyId, StatementKind};
 use polkadot_sdk::*;
 use serde_json::Value;
 use sp_consensus_aura::AURA_ENGINE_ID;
-use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use sp_genesis_builder::DEV_RUNTIME_PRESET;
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie, Dave, Eve, One};
 use sp_runtime::{
     generic::{CheckedExtrinsic, Era, ExtrinsicFormat},
@@ -100,7 +100,7 @@ fn merge(target: &mut Value, patch: Value) {
 fn genesis(kind: Kind) -> Storage {
     let preset = match kind {
         Kind::Development => DEV_RUNTIME_PRESET,
-        Kind::Money => LOCAL_TESTNET_RUNTIME_PRESET,
+        Kind::Money => genesis_presets::STAGING,
     };
     let preset = genesis_presets::get(&preset.into()).expect("the preset exists");
     let patch = serde_json::from_slice(&preset).expect("a preset is JSON");

@@ -13,7 +13,7 @@ use crate::{
 };
 use frame_support::{
     parameter_types,
-    traits::{tokens::imbalance::ResolveTo, ConstU128, ConstU32, Contains, Get, TypedGet},
+    traits::{tokens::imbalance::ResolveTo, ConstU128, ConstU32, ConstU64, Contains, Get, TypedGet},
     PalletId,
 };
 use pallet_cloister_execution::{
@@ -29,6 +29,8 @@ const MAX_GROUPS: u32 = 64;
 /// Number of risk tables that are kept per group: with a table every few seconds they reach back further than
 /// [`MaxRiskAge`].
 const TABLES_KEPT: u32 = 64;
+/// Number of groups that have their turn to get a table in a block.
+const TURNS_PER_BLOCK: u32 = 8;
 /// Maximum number of members of a group's sequencers.
 const MAX_MEMBERS: u32 = 16;
 /// Maximum number of blocks for which a member leads: as many members as there may be lead within a day.
@@ -154,6 +156,9 @@ impl pallet_cloister_risk::Config for Runtime {
     type Shapes = Shapes;
     type MaxGroups = ConstU32<MAX_GROUPS>;
     type TablesKept = ConstU32<TABLES_KEPT>;
+    type TurnsPerBlock = ConstU32<TURNS_PER_BLOCK>;
+    type BlockTime = ConstU64<{ time::SLOT_MILLISECONDS }>;
+    type TableAge = MaxRiskAge;
     type WeightInfo = pallet_cloister_risk::weights::SubstrateWeight<Runtime>;
     #[cfg(feature = "runtime-benchmarks")]
     type BenchmarkHelper = crate::configs::benchmarks::Stage;

@@ -1,25 +1,25 @@
-//! Fees of transactions (C-FEE). In the native token they are burned: paid to the author of the block they would let an
-//! author fill blocks for nothing, and paid to the treasury they would make whoever governs want dear transactions. In
-//! the settlement asset they are the treasury's, because to burn them would be a gift to whoever issues the asset.
+//! Fees of transactions (C-FEE). In the native token a fifth is for the authors of blocks, and the rest is burned: if
+//! authors had all of it, one could fill blocks for nothing, and if the treasury had it, whoever governs would want
+//! dear transactions. In the settlement asset they are the treasury's, because to burn them would be a gift to whoever
+//! issues the asset.
 
 use crate::{
     configs::{development::is_development, notice::Announced},
-    constants::money::{DECIMALS, SETTLEMENT_ASSET, SETTLEMENT_DECIMALS},
-    AccountId, AssetId, AssetRate, Assets, Balance, Balances, Runtime, RuntimeEvent, Treasury,
+    constants::{
+        money::{DECIMALS, SETTLEMENT_ASSET, SETTLEMENT_DECIMALS},
+        validators::AUTHORS_SHARE,
+    },
+    AccountId, AssetId, AssetRate, Assets, Balance, Balances, CollatorSelection, Runtime, RuntimeEvent, Treasury,
 };
 use frame_support::{
     parameter_types,
-    traits::{
-        fungibles::{Balanced, Credit},
-        tokens::ConversionToAssetBalance,
-        ConstU128, ConstU8,
-    },
+    traits::{fungible, fungibles, tokens::ConversionToAssetBalance, ConstU128, ConstU8, Imbalance, OnUnbalanced},
     weights::{ConstantMultiplier, IdentityFee},
 };
 use pallet_asset_tx_payment::{FungiblesAdapter, HandleCredit};
 use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustment};
 use polkadot_sdk::*;
-use sp_runtime::{FixedPointNumber, Perquintill};
+use sp_runtime::{FixedPointNumber, Percent, Perquintill};
 
 /// Fee of a byte: a megabyte of the chain costs as much as a second of it, one native token.
 const FEE_PER_BYTE: Balance = 1_000_000;
@@ -38,9 +38,26 @@ parameter_types! {
     pub MaximumMultiplier: Multiplier = Multiplier::saturating_from_integer(1_000);
 }
 
+/// Pays [`AUTHORS_SHARE`] percent of what transactions are charged into the pot of the authors, of which whoever makes
+/// a block gets half. What is dropped is burned: the rest, and a share smaller than the pot may begin with.
+pub struct AuthorsShare;
+
+impl OnUnbalanced<fungible::Credit<AccountId, Balances>> for AuthorsShare {
+    fn on_nonzero_unbalanced(charged: fungible::Credit<AccountId, Balances>) {
+        let share = Percent::from_rational(AUTHORS_SHARE, 100) * charged.peek();
+        let (share, burned) = charged.split(share);
+        drop(burned);
+        if let Err(refused) =
+            <Balances as fungible::Balanced<AccountId>>::resolve(&CollatorSelection::account_id(), share)
+        {
+            drop(refused);
+        }
+    }
+}
+
 impl pallet_transaction_payment::Config for Runtime {
     type RuntimeEvent = RuntimeEvent;
-    type OnChargeTransaction = FungibleAdapter<Balances, ()>;
+    type OnChargeTransaction = FungibleAdapter<Balances, AuthorsShare>;
     // A picosecond of reference time costs the smallest unit, so a second costs one native token.
     type WeightToFee = IdentityFee<Balance>;
     type LengthToFee = ConstantMultiplier<Balance, ConstU128<FEE_PER_BYTE>>;
@@ -75,9 +92,9 @@ impl ConversionToAssetBalance<Balance, AssetId, Balance> for Rate {
 pub struct ToTreasury;
 
 impl HandleCredit<AccountId, Assets> for ToTreasury {
-    fn handle_credit(credit: Credit<AccountId, Assets>) {
+    fn handle_credit(credit: fungibles::Credit<AccountId, Assets>) {
         // What comes back is dropped, which burns it.
-        let _ = <Assets as Balanced<AccountId>>::resolve(&Treasury::account_id(), credit);
+        let _ = <Assets as fungibles::Balanced<AccountId>>::resolve(&Treasury::account_id(), credit);
     }
 }
 

@@ -79,7 +79,9 @@ impl Classify<RuntimeCall, Hash> for Classes {
                 RiskCall::set_group_params { .. }
                 | RiskCall::set_instrument_params { .. }
                 | RiskCall::set_instrument_status { .. }
-                | RiskCall::set_table_grace { .. },
+                | RiskCall::set_table_grace { .. }
+                | RiskCall::set_settle_after { .. }
+                | RiskCall::set_jump_limit { .. },
             ) => Some(Class::Terms),
             RuntimeCall::Execution(
                 ExecutionCall::set_queue_terms { .. }
@@ -115,6 +117,7 @@ impl Classify<RuntimeCall, Hash> for Classes {
             ) => Some(Class::Members),
             RuntimeCall::Bonds(pallet_cloister_bonds::Call::set_terms { .. }) => Some(Class::Members),
             RuntimeCall::OracleOperators(_) => Some(Class::Members),
+            RuntimeCall::CollatorSelection(_) => Some(Class::Members),
             RuntimeCall::Assets(pallet_assets::Call::force_create { .. }) => Some(Class::Members),
             RuntimeCall::Utility(
                 Utility::batch { calls } | Utility::batch_all { calls } | Utility::force_batch { calls },

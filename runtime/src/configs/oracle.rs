@@ -58,12 +58,17 @@ impl CombineData<FeedId, Fed> for Combine {
     }
 }
 
-/// The mean of lower and upper median, and when both were there; none if too few values are there, or agree with it.
+/// The mean of lower and upper median of the newest values, as many as are needed, and when the oldest of these was
+/// fed; none if too few values are there, or agree with it.
+///
+/// What was fed before that moment does not count: a price is not older than its time says, and a value that is fed
+/// once among those of others neither moves it nor makes it look old.
 pub fn middle(mut values: Vec<Fed>, quorum: Quorum) -> Option<Fed> {
     // A chain without operators has no prices but what Root feeds.
-    if values.len() < quorum.fresh.max(1) {
-        return None;
-    }
+    let needed = quorum.fresh.max(1);
+    values.sort_unstable_by_key(|fed| core::cmp::Reverse(fed.timestamp));
+    let timestamp = values.get(needed.saturating_sub(1))?.timestamp;
+    values.retain(|fed| fed.timestamp >= timestamp);
     values.sort_unstable_by_key(|fed| fed.value);
     let lower = values.get(values.len().saturating_sub(1) / 2)?.value;
     let upper = values.get(values.len() / 2)?.value;
@@ -75,15 +80,6 @@ pub fn middle(mut values: Vec<Fed>, quorum: Quorum) -> Option<Fed> {
     if values.iter().filter(agrees).count() < quorum.agreeing.max(1) {
         return None;
     }
-    // Of several operators with one value the last one that was heard of counts.
-    let heard = |of: FeedValue| {
-        values
-            .iter()
-            .filter(|fed| fed.value == of)
-            .map(|fed| fed.timestamp)
-            .max()
-    };
-    let timestamp = heard(lower)?.min(heard(upper)?);
     Some(TimestampedValue { value, timestamp })
 }
 

@@ -4,7 +4,7 @@ use crate::genesis::state;
 use cloister_runtime::{
     configs::consensus::SlotDuration,
     constants::money::{SETTLEMENT_ASSET, SETTLEMENT_UNIT},
-    genesis_presets::SETTLEMENT_ENDOWMENT,
+    genesis_presets::{SETTLEMENT_ENDOWMENT, STAGING},
     transaction::{sign, Binding},
     AccountId, Assets, Executive, Header, Runtime, RuntimeCall, System, UncheckedExtrinsic,
 };
@@ -13,7 +13,7 @@ use frame_support::{assert_ok, traits::Get};
 use polkadot_sdk::*;
 use sp_consensus_aura::AURA_ENGINE_ID;
 use sp_core::H256;
-use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use sp_genesis_builder::DEV_RUNTIME_PRESET;
 use sp_keyring::Sr25519Keyring;
 use sp_runtime::{
     traits::Header as _,
@@ -102,7 +102,7 @@ fn nobody_should_create_an_asset_without_root() {
 
 #[test]
 fn sudo_should_be_useless_on_a_chain_without_a_key() {
-    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+    state(STAGING).execute_with(|| {
         begin_block();
         let set = frame_system::Call::<Runtime>::set_heap_pages { pages: 1 };
         let sudo = pallet_sudo::Call::<Runtime>::sudo {

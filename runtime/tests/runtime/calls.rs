@@ -47,6 +47,18 @@ const TABLE: &[(&str, Effect, &str)] = &[
         Effect::Nothing,
         "report_equivocation report_equivocation_unsigned note_stalled",
     ),
+    // Keys, candidates and the list of validators: no vault is any of theirs.
+    ("Session", Effect::Nothing, "set_keys purge_keys"),
+    (
+        "CollatorSelection",
+        Effect::ByNotice,
+        "set_invulnerables set_desired_candidates set_candidacy_bond add_invulnerable remove_invulnerable",
+    ),
+    (
+        "CollatorSelection",
+        Effect::Nothing,
+        "register_as_candidate leave_intent update_bond take_candidate_slot",
+    ),
     // Of the native token.
     (
         "Balances",
@@ -149,7 +161,7 @@ const TABLE: &[(&str, Effect, &str)] = &[
         "Risk",
         Effect::ByNotice,
         "create_group set_group_params list_instrument set_instrument_params set_instrument_status set_table_grace \
-         set_instrument_feeds",
+         set_instrument_feeds set_settle_after set_jump_limit",
     ),
     ("Risk", Effect::Nothing, "refresh_table"),
     ("Verifier", Effect::ByNotice, "set_verifying_key"),

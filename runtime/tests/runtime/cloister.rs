@@ -14,7 +14,7 @@ use cloister_runtime::{
         feeds, groups, DEVELOPMENT_BATCH_KEY, DEVELOPMENT_EXIT_KEY, DEVELOPMENT_HOUSE_KEY,
         DEVELOPMENT_LARGE_SOLVENCY_KEY, DEVELOPMENT_LARGE_SOLVENCY_SHAPE, DEVELOPMENT_MAKER_KEY,
         DEVELOPMENT_MAKER_SHAPE, DEVELOPMENT_SEAL_KEY, DEVELOPMENT_SHAPE, DEVELOPMENT_SOLVENCY_KEY,
-        DEVELOPMENT_SOLVENCY_SHAPE, FEE_ACCOUNT, OPERATOR, SEQUENCER,
+        DEVELOPMENT_SOLVENCY_SHAPE, FEE_ACCOUNT, OPERATOR, SEQUENCER, STAGING,
     },
     BlockNumber, Execution, Oracle, Risk, Runtime, RuntimeOrigin, Sequencers, System, Verifier,
 };
@@ -27,7 +27,7 @@ use pallet_cloister_risk::RiskTables;
 use pallet_cloister_sequencers::Sequencers as _;
 use pallet_cloister_verifier::{Error, StatementKind};
 use polkadot_sdk::*;
-use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use sp_genesis_builder::DEV_RUNTIME_PRESET;
 
 /// Milliseconds of Unix time at which the tests begin.
 pub const NOW: u64 = 1_700_000_000_000;
@@ -40,7 +40,7 @@ fn development_key() -> BoundedVec<u8, frame_support::traits::ConstU32<1060>> {
 
 #[test]
 fn presets_should_have_both_groups_with_funded_vaults() {
-    for preset in [DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET] {
+    for preset in [DEV_RUNTIME_PRESET, STAGING] {
         state(preset).execute_with(|| {
             assert_eq!(Execution::groups(), [groups::BTC, groups::ETH]);
             for group in Execution::groups() {
@@ -119,7 +119,7 @@ fn only_a_development_chain_should_take_development_keys_have_short_slots_and_no
         assert_ok!(install(shape, key.clone()));
         assert_eq!(Verifier::verifying_key(33).map(|key| key.active_at), Some(2));
     });
-    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+    state(STAGING).execute_with(|| {
         System::set_block_number(1);
         assert!(!is_development());
         assert_eq!(<SlotDuration as Get<u64>>::get(), time::SLOT_MILLISECONDS);

@@ -4,7 +4,7 @@ use crate::genesis::{config, state};
 use cloister_runtime::{
     configs::governance::proxies::ProxyType,
     constants::money::{SETTLEMENT_ASSET, SETTLEMENT_DECIMALS, SETTLEMENT_UNIT},
-    genesis_presets::groups,
+    genesis_presets::{groups, STAGING},
     offices::Origin as Office,
     AccountId, Assets, Execution, OriginCaller, Proxy, Runtime, RuntimeCall, RuntimeOrigin, System,
 };
@@ -18,7 +18,7 @@ use frame_support::{
     },
 };
 use polkadot_sdk::*;
-use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use sp_genesis_builder::DEV_RUNTIME_PRESET;
 use sp_io::TestExternalities;
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
 use sp_runtime::{traits::Dispatchable, BuildStorage, DispatchError, MultiAddress};
@@ -43,7 +43,7 @@ pub fn vault() -> AccountId {
 
 /// A chain for money whose asset is somebody's: Alice has been declared and holds all roles. A vault holds money.
 pub fn with_custodian() -> TestExternalities {
-    let mut config = config(LOCAL_TESTNET_RUNTIME_PRESET);
+    let mut config = config(STAGING);
     config.assets.assets[0].1 = Alice.to_account_id();
     config.execution.custodians = vec![Alice.to_account_id()];
     let mut chain: TestExternalities = config.build_storage().expect("a declared custodian").into();
@@ -372,7 +372,7 @@ fn asset_in_which_no_group_settles_should_be_its_owners() {
 
 #[test]
 fn settlement_asset_of_a_chain_without_custodian_should_be_nobodys() {
-    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+    state(STAGING).execute_with(|| {
         let keyless = Execution::keyless_custodian();
         assert_eq!(<Assets as Roles<AccountId>>::owner(SETTLEMENT_ASSET), Some(keyless));
         assert!(Execution::roles_are_declared(&SETTLEMENT_ASSET));

@@ -1,17 +1,19 @@
-//! Fees (C-FEE): in the native token they are burned, in the settlement asset they are the treasury's, at a rate that
-//! governance sets.
+//! Fees (C-FEE): in the native token most of them are burned, in the settlement asset they are the treasury's, at a
+//! rate that governance sets.
 
 use crate::{blocks::begin_block, genesis::state};
 use cloister_runtime::{
     constants::money::{SETTLEMENT_ASSET, SETTLEMENT_MINIMUM, SETTLEMENT_UNIT, UNIT},
+    genesis_presets::STAGING,
     transaction::{sign, Binding},
-    AccountId, AssetId, Assets, Balances, Executive, Runtime, RuntimeCall, System, Treasury, UncheckedExtrinsic,
+    AccountId, AssetId, Assets, Balances, CollatorSelection, Executive, Runtime, RuntimeCall, System, Treasury,
+    UncheckedExtrinsic,
 };
 use codec::Compact;
 use frame_support::{assert_ok, traits::fungibles::Mutate};
 use polkadot_sdk::*;
 use sp_core::{sr25519::Pair, Pair as _};
-use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use sp_genesis_builder::DEV_RUNTIME_PRESET;
 use sp_runtime::{
     transaction_validity::{InvalidTransaction, TransactionValidityError},
     FixedU128,
@@ -87,23 +89,26 @@ fn the_settlement_asset_alone_should_be_enough_on_a_development_chain() {
 
 #[test]
 fn a_chain_for_money_should_take_an_asset_only_at_the_rate_that_governance_sets() {
-    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+    state(STAGING).execute_with(|| {
         begin_block();
         give(SETTLEMENT_UNIT);
         assert_eq!(Executive::apply_extrinsic(remark(Some(SETTLEMENT_ASSET))), Err(UNPAID));
         // A native token is a quarter of a unit of the asset, so a unit of 10^-6 is 4 x 10^6 native units.
         set_rate(FixedU128::from_u32(4_000_000));
         let paid = pays(SETTLEMENT_ASSET);
-        // What the same transaction costs in native tokens, which are burned.
+        // What the same transaction costs in native tokens: a fifth is for authors, the rest is burned.
         assert_ok!(Balances::force_set_balance(
             frame_system::RawOrigin::Root.into(),
             poor().into(),
             UNIT
         ));
-        let supply = Balances::total_issuance();
+        let pot = || Balances::free_balance(CollatorSelection::account_id());
+        let (supply, before) = (Balances::total_issuance(), pot());
         assert_ok!(Executive::apply_extrinsic(remark(None)).expect("the fee is paid"));
         let native = UNIT - Balances::free_balance(poor());
-        assert_eq!(supply - Balances::total_issuance(), native);
+        let share = pot() - before;
+        assert_eq!(share, native / 5);
+        assert_eq!(supply - Balances::total_issuance(), native - share);
         // The extension weighs more where it moves an asset; rounded up.
         assert!(paid * 4_000_000 > native, "{paid} {native}");
         assert!(paid * 4_000_000 < 2 * native, "{paid} {native}");
@@ -112,7 +117,7 @@ fn a_chain_for_money_should_take_an_asset_only_at_the_rate_that_governance_sets(
 
 #[test]
 fn a_rate_of_nothing_should_let_nobody_act_for_nothing() {
-    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+    state(STAGING).execute_with(|| {
         begin_block();
         give(SETTLEMENT_UNIT);
         set_rate(FixedU128::from_u32(0));

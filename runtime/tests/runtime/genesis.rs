@@ -44,7 +44,14 @@ pub fn config(name: &str) -> RuntimeGenesisConfig {
 #[test]
 fn every_named_preset_should_make_a_genesis_block() {
     let names = genesis_presets::names();
-    assert_eq!(names, [DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET]);
+    assert_eq!(
+        names,
+        [
+            DEV_RUNTIME_PRESET,
+            LOCAL_TESTNET_RUNTIME_PRESET,
+            genesis_presets::STAGING
+        ]
+    );
     for name in names {
         state(&name).execute_with(|| {
             let authorities = pallet_aura::Authorities::<Runtime>::get();
@@ -70,9 +77,9 @@ fn only_the_development_preset_should_have_a_sudo_key() {
             Some(Sr25519Keyring::Alice.to_account_id())
         );
     });
-    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
-        assert_eq!(pallet_sudo::Key::<Runtime>::get(), None);
-    });
+    for name in [LOCAL_TESTNET_RUNTIME_PRESET, genesis_presets::STAGING] {
+        state(name).execute_with(|| assert_eq!(pallet_sudo::Key::<Runtime>::get(), None));
+    }
 }
 
 #[test]

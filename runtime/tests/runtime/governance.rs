@@ -16,7 +16,7 @@ use cloister_runtime::{
         authority::is_of_field,
         tracks::{Tracks, TRACKS},
     },
-    genesis_presets::{endowed, feeds, groups, ENDOWMENT},
+    genesis_presets::{endowed, feeds, groups, ENDOWMENT, STAGING},
     offices::Origin as Office,
     AccountId, Balance, BlockNumber, ConvictionVoting, OriginCaller, Preimage, Referenda, Risk, Runtime, RuntimeCall,
     RuntimeEvent, RuntimeOrigin, Scheduler, System, Timelock,
@@ -35,7 +35,7 @@ use pallet_cloister_verifier::Call as Verify;
 use pallet_conviction_voting::{AccountVote, Conviction, Vote};
 use pallet_referenda::{ReferendumInfo, ReferendumInfoFor, TracksInfo};
 use polkadot_sdk::*;
-use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use sp_genesis_builder::DEV_RUNTIME_PRESET;
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
 use sp_runtime::{
     traits::{Dispatchable, Hash},
@@ -45,7 +45,7 @@ use std::collections::BTreeSet;
 
 /// Runs a test on both kinds of chain after the first block.
 fn on_both(test: impl Fn()) {
-    for preset in [DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET] {
+    for preset in [DEV_RUNTIME_PRESET, STAGING] {
         state(preset).execute_with(|| {
             System::set_block_number(1);
             pallet_timestamp::Now::<Runtime>::put(NOW);
@@ -56,7 +56,7 @@ fn on_both(test: impl Fn()) {
 
 /// Runs a test on a chain for money after its first block.
 fn on_local(test: impl FnOnce()) {
-    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+    state(STAGING).execute_with(|| {
         System::set_block_number(1);
         pallet_timestamp::Now::<Runtime>::put(NOW);
         test();
@@ -536,6 +536,7 @@ const FIELDS: &[(Office, &str)] = &[
     (
         Office::RiskAdmin,
         "Risk.set_group_params Risk.set_instrument_params Risk.set_instrument_status Risk.set_table_grace \
+         Risk.set_settle_after Risk.set_jump_limit \
          Execution.set_queue_terms Execution.set_solvency_terms Execution.set_group_enabled",
     ),
     (

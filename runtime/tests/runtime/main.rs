@@ -13,5 +13,6 @@ mod notice;
 mod oracle;
 mod origins;
 mod priority;
+mod validators;
 mod weights;
 mod wrapped;

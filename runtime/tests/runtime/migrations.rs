@@ -1,7 +1,7 @@
 //! Storage of earlier runtimes becomes that of this one (C-MIGRATIONS).
 
 use crate::genesis::state;
-use cloister_runtime::{AccountId, Execution, Executive, Runtime, System, Verifier};
+use cloister_runtime::{genesis_presets::STAGING, AccountId, Execution, Executive, Runtime, System, Verifier};
 use codec::{Decode, Encode};
 use frame_support::{
     storage::{migration::move_storage_from_pallet, storage_prefix, unhashed},
@@ -9,7 +9,7 @@ use frame_support::{
 };
 use pallet_cloister_sequencers::{Field, Members, SealKeys};
 use polkadot_sdk::*;
-use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use sp_genesis_builder::DEV_RUNTIME_PRESET;
 use sp_io::{hashing::twox_128, storage};
 use sp_keyring::Sr25519Keyring::Alice;
 use std::collections::BTreeMap;
@@ -55,7 +55,7 @@ const PALLETS: [&str; 3] = ["Execution", "Verifier", "Sequencers"];
 
 #[test]
 fn split_should_lead_to_what_the_genesis_of_this_runtime_has() {
-    for preset in [DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET] {
+    for preset in [DEV_RUNTIME_PRESET, STAGING] {
         state(preset).execute_with(|| {
             System::set_block_number(1);
             let wanted = contents(&PALLETS);

@@ -11,7 +11,7 @@ use cloister_runtime::{
         notice::{Classes, LeastDelays, Lifetime},
     },
     constants::{money::SETTLEMENT_ASSET, time},
-    genesis_presets::{groups, SEQUENCER},
+    genesis_presets::{groups, SEQUENCER, STAGING},
     BlockNumber, Execution, Oracle, OracleOperators, Risk, Runtime, RuntimeCall, RuntimeOrigin, System, Timelock,
     Verifier,
 };
@@ -27,7 +27,7 @@ use pallet_cloister_execution::{
 use pallet_cloister_timelock::{Class, Classify, Delays, EnactedUpgrade, Error, Notices, MAX_CALL_BYTES};
 use pallet_cloister_verifier::StatementKind;
 use polkadot_sdk::*;
-use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use sp_genesis_builder::DEV_RUNTIME_PRESET;
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
 use sp_runtime::{
     traits::{BlakeTwo256, Dispatchable, Hash},
@@ -48,7 +48,7 @@ const DAY: BlockNumber = 24 * time::HOURS;
 
 /// Runs a test on a chain for money after its first block.
 fn on_local(test: impl FnOnce()) {
-    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+    state(STAGING).execute_with(|| {
         System::set_block_number(1);
         test();
     });
@@ -100,7 +100,7 @@ fn verifying_key() -> RuntimeCall {
 
 /// Calls that widen, with their classes, each good after the first block of a chain for money.
 fn widening() -> Vec<(RuntimeCall, Class)> {
-    let params = state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+    let params = state(STAGING).execute_with(|| {
         let group = pallet_cloister_risk::Groups::<Runtime>::get(groups::BTC).expect("the group is there");
         (group.params, group.instruments[0].clone())
     });
@@ -126,6 +126,21 @@ fn widening() -> Vec<(RuntimeCall, Class)> {
             Class::Terms,
         ),
         (RiskCall::set_table_grace { grace: 1_000 }.into(), Class::Terms),
+        (
+            RiskCall::set_settle_after {
+                settle_after: 3_600_000,
+            }
+            .into(),
+            Class::Terms,
+        ),
+        (
+            RiskCall::set_jump_limit {
+                group,
+                jump_limit: 200_000,
+            }
+            .into(),
+            Class::Terms,
+        ),
         (
             pallet_asset_rate::Call::<Runtime>::create {
                 asset_kind: Box::new(SETTLEMENT_ASSET),
@@ -182,6 +197,10 @@ fn widening() -> Vec<(RuntimeCall, Class)> {
                 min_balance: 1,
             }
             .into(),
+            Class::Members,
+        ),
+        (
+            pallet_collator_selection::Call::<Runtime>::set_desired_candidates { max: 3 }.into(),
             Class::Members,
         ),
         (verifying_key(), Class::Keys),
@@ -364,7 +383,7 @@ fn notice_should_expire_and_be_withdrawn() {
 #[test]
 fn genesis_for_money_should_have_delays_and_no_sudo_key() {
     let starts = |change: &dyn Fn(&mut cloister_runtime::RuntimeGenesisConfig)| {
-        let mut config = config(LOCAL_TESTNET_RUNTIME_PRESET);
+        let mut config = config(STAGING);
         change(&mut config);
         std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| config.build_storage().map(drop))).is_ok()
     };

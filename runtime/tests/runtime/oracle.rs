@@ -6,8 +6,8 @@ use cloister_runtime::{
         custody::Permitted,
         oracle::{middle, FeedValue, OperatorsInstance, Quorum, VALUE_LIFETIME},
     },
-    genesis_presets::{feeds::BTC_INDEX, OPERATOR, SEQUENCER},
-    Oracle, OracleOperators, Runtime, RuntimeCall, RuntimeOrigin, System,
+    genesis_presets::{feeds::BTC_INDEX, groups::BTC, OPERATOR, SEQUENCER, STAGING},
+    Oracle, OracleOperators, Risk, Runtime, RuntimeCall, RuntimeOrigin, System,
 };
 use frame_support::{
     assert_noop, assert_ok,
@@ -15,10 +15,11 @@ use frame_support::{
     traits::{Contains, SortedMembers},
     BoundedVec,
 };
+use pallet_cloister_risk::{Groups, RiskTables};
 use pallet_oracle::TimestampedValue;
 use polkadot_sdk::*;
 use proptest::prelude::*;
-use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use sp_genesis_builder::DEV_RUNTIME_PRESET;
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, Charlie, Dave, Eve, Ferdie, One};
 use sp_runtime::FixedU128;
 
@@ -62,7 +63,7 @@ fn price() -> Option<FeedValue> {
 
 /// Runs on `local`, with these operators.
 fn with(operators: &[Sr25519Keyring], test: impl FnOnce()) {
-    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+    state(STAGING).execute_with(|| {
         System::set_block_number(1);
         at(NOW);
         let mut members: Vec<_> = operators.iter().map(|key| key.to_account_id()).collect();
@@ -96,7 +97,7 @@ fn quorums_should_leave_room_for_fewer_than_a_third() {
 
 #[test]
 fn the_presets_should_have_a_quorum() {
-    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+    state(STAGING).execute_with(|| {
         at(NOW);
         for operator in [Alice, Bob] {
             assert_ok!(feed(operator, usd(60_000)));
@@ -254,13 +255,61 @@ fn operators_that_do_not_agree_should_make_no_price() {
 }
 
 #[test]
-fn of_equal_values_the_newest_should_give_the_time() {
-    with(&[Alice, Bob, Charlie], || {
-        for (operator, time) in [(Alice, 0), (Bob, 6_000), (Charlie, 12_000)] {
-            at(NOW + time);
+fn time_should_be_that_of_the_oldest_value_that_is_needed() {
+    // Of three operators all are needed, of four one may be older.
+    for (operators, time) in [(&SEVEN[..3], 0), (&SEVEN[..4], 6_000), (&SEVEN, 12_000)] {
+        with(operators, || {
+            for (place, operator) in (0..).zip(operators) {
+                at(NOW + place * 6_000);
+                assert_ok!(feed(*operator, usd(60_000)));
+            }
+            assert_eq!(Oracle::get(&BTC_INDEX).map(|value| value.timestamp), Some(NOW + time));
+        });
+    }
+}
+
+#[test]
+fn values_that_are_older_than_the_price_should_not_count() {
+    let fed = |price: u32, seconds: u64| TimestampedValue {
+        value: usd(price),
+        timestamp: NOW + seconds,
+    };
+    let four = Quorum::of(4);
+    // With the old value the medians would be 60,000 and 50,000, and nothing would agree with their mean.
+    let values = vec![fed(60_000, 0), fed(50_000, 30), fed(50_000, 36), fed(90_000, 36)];
+    assert_eq!(middle(values, four), Some(fed(50_000, 30)));
+    // One that is as old as the oldest that is needed counts.
+    let values = vec![fed(50_000, 30), fed(50_100, 30), fed(50_200, 36), fed(50_300, 36)];
+    assert_eq!(middle(values, four), Some(fed(50_150, 30)));
+    assert_eq!(middle(vec![fed(50_000, 30), fed(50_000, 36)], four), None);
+}
+
+#[test]
+fn an_old_value_should_not_keep_a_group_of_short_patience_from_its_tables() {
+    with(&[Alice, Bob, Charlie, Dave], || {
+        let others = [Alice, Bob, Charlie];
+        Groups::<Runtime>::mutate(BTC, |group| {
+            let params = &mut group.as_mut().expect("the group of the presets").params;
+            (params.max_price_age, params.table_interval) = (6_000, 1_000);
+        });
+        // A value among those of the others, once.
+        assert_ok!(feed(Dave, usd(60_000)));
+        for step in 1..=9 {
+            at(NOW + step * 6_000);
+            for (operator, price) in others.into_iter().zip([59_999, 60_000, 60_001]) {
+                assert_ok!(feed(operator, usd(price)));
+            }
+            assert_ok!(Risk::refresh_table(RuntimeOrigin::signed(Eve.to_account_id()), BTC));
+            let table = Risk::table(BTC, step).expect("a table for each step");
+            assert!(table.rows[0].is_priced(), "stale at step {step}");
+        }
+        // Two that are silent are too many.
+        at(NOW + 60_001);
+        for operator in [Alice, Bob] {
             assert_ok!(feed(operator, usd(60_000)));
         }
-        assert_eq!(Oracle::get(&BTC_INDEX).map(|value| value.timestamp), Some(NOW + 12_000));
+        assert_ok!(Risk::refresh_table(RuntimeOrigin::signed(Eve.to_account_id()), BTC));
+        assert!(Risk::table(BTC, 10).expect("the last table").rows[0].stale);
     });
 }
 

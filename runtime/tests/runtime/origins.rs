@@ -3,7 +3,7 @@
 
 use crate::{cloister::NOW, genesis::state, notice::government};
 use cloister_runtime::{
-    genesis_presets::{feeds, groups},
+    genesis_presets::{feeds, groups, STAGING},
     AccountId, Runtime, RuntimeCall, RuntimeOrigin, System,
 };
 use codec::Decode;
@@ -18,7 +18,7 @@ use pallet_cloister_sequencers::Call as Sequence;
 use pallet_cloister_timelock::{Call as Timelock, Delays};
 use pallet_cloister_verifier::{Call as Verify, StatementKind};
 use polkadot_sdk::*;
-use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use sp_genesis_builder::DEV_RUNTIME_PRESET;
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
 use sp_runtime::{
     traits::{Dispatchable, TrailingZeroInput},
@@ -88,7 +88,7 @@ const TABLE: &[(&str, May, &str)] = &[
         "Risk",
         May::Enact,
         "create_group set_group_params list_instrument set_instrument_params set_instrument_status set_table_grace \
-         set_instrument_feeds",
+         set_instrument_feeds set_settle_after set_jump_limit",
     ),
     ("Risk", May::Sign("FeedMissing"), "refresh_table"),
     ("Timelock", May::Govern, "announce withdraw"),
@@ -111,6 +111,8 @@ const OF_SDK: &[&str] = &[
     "Balances",
     "Assets",
     "AssetRate",
+    "CollatorSelection",
+    "Session",
     "Utility",
     "Sudo",
     "Preimage",
@@ -380,6 +382,15 @@ fn other_calls() -> Vec<RuntimeCall> {
         }
         .into(),
         RiskCall::set_table_grace { grace: 0 }.into(),
+        RiskCall::set_settle_after {
+            settle_after: 3_600_000,
+        }
+        .into(),
+        RiskCall::set_jump_limit {
+            group,
+            jump_limit: 200_000,
+        }
+        .into(),
         RiskCall::set_instrument_feeds {
             group,
             instrument_id: instrument.id,
@@ -472,7 +483,7 @@ fn refused(call: &RuntimeCall, origin: RuntimeOrigin) -> DispatchError {
 
 /// Runs a test on a chain for money after its first block.
 fn on_local(test: impl FnOnce()) {
-    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+    state(STAGING).execute_with(|| {
         System::set_block_number(1);
         pallet_timestamp::Now::<Runtime>::put(NOW);
         test();

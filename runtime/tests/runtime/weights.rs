@@ -122,7 +122,7 @@ fn the_configuration_should_have_the_weights_that_were_measured() {
     same!(
         risk(), pallet_cloister_risk,
         create_group set_group_params list_instrument set_instrument_params set_instrument_status idle_turn
-        set_table_grace set_instrument_feeds;
+        set_table_grace set_instrument_feeds set_settle_after set_jump_limit;
         refresh_table
     );
     same!(verifier(), pallet_cloister_verifier, set_verifying_key remove_verifying_key;);
@@ -181,7 +181,7 @@ fn every_call_should_weigh_what_was_measured() {
     calls::<pallet_cloister_execution::Call<Runtime>>(41, &expected);
 
     let mut expected: Vec<(&str, Weight)> = "create_group set_group_params list_instrument set_instrument_params \
-        set_instrument_status set_table_grace set_instrument_feeds"
+        set_instrument_status set_table_grace set_instrument_feeds set_settle_after set_jump_limit"
         .split_whitespace()
         .map(|name| one(&risk, name))
         .collect();

@@ -51,7 +51,7 @@ pub mod decimal {
         serializer.collect_str(&bare)
     }
 
-    /// Reads a string or a number.
+    /// Reads a string, as [`serialize`] writes it, or a number.
     ///
     /// # Errors
     /// It is neither, or does not fit.
@@ -70,9 +70,11 @@ pub mod decimal {
             }
 
             fn visit_str<E: de::Error>(self, text: &str) -> Result<T, E> {
-                text.parse::<T::Bare>()
+                let bare = text.parse::<T::Bare>().ok();
+                // Each integer is written in one way: without a plus sign, and without zeros before it.
+                bare.filter(|bare| bare.to_string() == text)
                     .map(T::from)
-                    .map_err(|_| E::invalid_value(de::Unexpected::Str(text), &self))
+                    .ok_or_else(|| E::invalid_value(de::Unexpected::Str(text), &self))
             }
 
             fn visit_u64<E: de::Error>(self, number: u64) -> Result<T, E> {

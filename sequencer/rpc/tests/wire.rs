@@ -339,6 +339,9 @@ fn integers_that_do_not_fit_are_refused() {
         json!("18446744073709551616"),
         json!(true),
         json!(""),
+        json!("+5"),
+        json!("05"),
+        json!(" 5"),
     ] {
         let wire = json!({"price": wrong, "quantity": "1"});
         assert!(from_value::<Level>(wire).is_err(), "{wrong}");

@@ -104,7 +104,7 @@ async fn balance(chain: &Chain, owner: &AccountId) -> u128 {
 
 async fn another_group_should_be_refused_before_money_moves(wallet: &Wallet, owner: &AccountId, chain: &Chain) {
     wallet.says(0, &["status"], &["serves group 1"]).await;
-    let other = ["none for group 2 at this node, whose sequencer serves group 1"];
+    let other = ["none for group 2: it serves group 1"];
     wallet.says(0, &["--group", "2", "status"], &other).await;
     let before = balance(chain, owner).await;
     for command in [

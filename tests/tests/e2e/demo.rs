@@ -10,7 +10,7 @@ use cloister_engine_testing::quiet::assert_quiet;
 use cloister_runtime::constants::development::SEAL_SEED;
 use cloister_sequencer::keys::development_seed;
 use cloister_sequencer_rpc::types::AccountInfo;
-use cloister_tests::node::{alone, binary};
+use cloister_tests::node::{beside_another, binary};
 use std::fs;
 
 /// Everything but how WebAssembly is compiled, what is cached and how the database is written: they fill megabytes.
@@ -69,7 +69,7 @@ fn secrets(shown: &Shown) -> Vec<String> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_demonstration_should_show_its_scenes_and_tell_nobody_what_is_in_the_accounts() {
-    let _alone = alone().await;
+    let _place = beside_another().await;
     let summary = binary().with_file_name("e2e-demo.json");
     let progress = Progress::keeping();
     let shown = demo::run(

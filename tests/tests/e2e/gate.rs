@@ -28,7 +28,7 @@ use cloister_runtime::{
     AccountId, Runtime, RuntimeCall, RuntimeEvent,
 };
 use cloister_tests::{
-    node::{alone, start},
+    node::{beside_another, start},
     sequencer::{submit, submit_rekey, submit_round, TestSequencer, Unit},
 };
 use cloister_types::{Lots, Total};
@@ -218,7 +218,7 @@ fn withheld(included: &Included) -> Option<u64> {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_winner_should_wait_while_the_loser_is_spared() {
-    let _alone = alone().await;
+    let _place = beside_another().await;
     let (node, chain) = start("gate", &[]).await;
     let mut scene = scene(&chain).await;
     let head = chain.finalized().await.expect("a final block");

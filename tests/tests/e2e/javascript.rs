@@ -30,7 +30,7 @@ use cloister_runtime::{
 use cloister_settlement::{OpenKeys, SealProof};
 use cloister_tests::{
     javascript::{address, bytes, call, errors, JavaScript, Outcome, CLIENTS},
-    node::{alone, start},
+    node::{beside_another, start},
     sequencer::{submit, submit_rekey, submit_round, TestSequencer, Unit},
 };
 use cloister_types::{AccountIndex, Amount};
@@ -199,12 +199,12 @@ async fn traders_should_live_on_the_chain_from_javascript() {
     }
     hardware_wallets_should_sign(&mut scene).await;
     the_pool_should_say_what_it_does_not_take(&mut scene).await;
-    let alone = alone().await;
+    let place = beside_another().await;
     let begin = Instant::now();
     accounts_should_open(&mut scene).await;
     money_should_come_out_by_force(&mut scene).await;
     // What follows mostly waits; other tests may prove.
-    drop(alone);
+    drop(place);
     println!("other tests may prove after {} s", begin.elapsed().as_secs());
     all_should_leave(&mut scene).await;
     println!(

@@ -12,3 +12,4 @@ mod refusals;
 mod stopping;
 mod stuffing;
 mod trading;
+mod validators;

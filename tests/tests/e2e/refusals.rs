@@ -21,7 +21,7 @@ use cloister_runtime::{
 };
 use cloister_settlement::Batch;
 use cloister_tests::{
-    node::{alone, start},
+    node::{beside_another, start},
     sequencer::{submit, submit_as, submit_rekey, submit_round, TestSequencer, Unit},
     snapshot::Snapshot,
 };
@@ -119,7 +119,7 @@ pub async fn table(chain: &Chain) -> RiskTable {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn tampered_batches_should_be_refused_with_their_own_errors_and_change_nothing() {
-    let alone = alone().await;
+    let place = beside_another().await;
     let (node, chain) = start("refusals", &[]).await;
     let price: Decimal = "60000".parse().expect("a price");
     let feeds = feeds_of(&chain, GROUP).await.expect("the group's feeds");
@@ -200,7 +200,7 @@ async fn tampered_batches_should_be_refused_with_their_own_errors_and_change_not
         .await;
 
     // What follows only waits; other tests may prove.
-    drop(alone);
+    drop(place);
     stale_tables_should_be_refused(&scene, &paying).await;
     drop(feeder);
     node.stop().await.expect("the node stops");

@@ -21,7 +21,7 @@ use cloister_client_core::{
 };
 use cloister_ledger::{instruction::flags, Side, Trigger};
 use cloister_sequencer_rpc::{types::AccountInfo, ErrorCode};
-use cloister_tests::node::{alone, binary, connect};
+use cloister_tests::node::{beside_another, binary, connect};
 use cloister_types::Price;
 use std::{fs, path::Path, time::Duration};
 use tempfile::TempDir;
@@ -109,7 +109,7 @@ fn of(account: &AccountInfo) -> impl PartialEq + std::fmt::Debug {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_node_that_is_asked_to_stop_should_end_in_order_and_its_next_start_should_lose_nothing() {
-    let _alone = alone().await;
+    let _place = beside_another().await;
     let folder = TempDir::new().expect("a folder");
     let mut first = Scene::start(folder.path(), "stopping-first").await;
     let (chain, sequencer) = (first.chain.clone(), first.sequencer.clone());

@@ -39,7 +39,7 @@ use cloister_sequencer_rpc::{types::AcceptedInfo, ErrorCode};
 use cloister_settlement::{Batch, OpenKeys, SealProof};
 use cloister_tests::{
     leaving::Wallet,
-    node::{alone, free_address, start},
+    node::{beside_another, free_address, start},
     sequencer::submit,
     snapshot::Snapshot,
 };
@@ -95,7 +95,7 @@ async fn ready(chain: &Chain, url: &str) -> SequencerClient {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
-    let _alone = alone().await;
+    let _place = beside_another().await;
     // As it stands where traders reach it: on a server of its own.
     let address = free_address();
     let url = format!("ws://{address}");

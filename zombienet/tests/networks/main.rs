@@ -1,5 +1,6 @@
 //! Networks of several nodes, with real proofs. Each proves with all cores, so they run one at a time.
 
+mod joins_and_leaves;
 mod killed_validator;
 mod one_root;
 mod without_sequencer;

@@ -66,17 +66,24 @@ pub async fn status(global: &Global) -> Result<(), CommandError> {
         .fact("insurance", insurance_line(&insurance))
         .fact("vault owes", show_money(i128::try_from(owed).unwrap_or(i128::MAX)))
         .fact("solvency", solvency_line(&solvency, now()));
-    match sequencer_facts(&SequencerClient::of(&chain), global.group, &mut facts).await {
+    let told = match global.sequencer(&chain).await {
+        Ok(sequencer) => sequencer_facts(&sequencer, global.group, &mut facts).await,
+        Err(error) => Err(error),
+    };
+    match told {
         Err(SequencerError::Absent) => {
             facts.fact("sequencer", "none at this node");
         }
         Err(SequencerError::OtherGroup { served, asked }) => {
-            facts.fact(
-                "sequencer",
-                format!("none for group {asked} at this node, whose sequencer serves group {served}"),
-            );
+            facts.fact("sequencer", format!("none for group {asked}: it serves group {served}"));
         }
-        other => other?,
+        // What the chain says is shown whether or not the sequencer answers.
+        Err(error) => {
+            facts.fact("sequencer", &error);
+            print_table(facts);
+            return Err(error.into());
+        }
+        Ok(()) => {}
     }
     print_table(facts);
     Ok(())

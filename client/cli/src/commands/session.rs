@@ -114,7 +114,8 @@ impl Session {
         })
     }
 
-    /// Takes an id whose slot none of the account's orders has, durably: what is signed with another would overtake one.
+    /// Takes an id whose slot none of the account's orders has, durably: what is signed with another would overtake
+    /// one of them.
     ///
     /// # Errors
     /// The account cannot be asked for; [`WalletError`].

@@ -97,9 +97,9 @@ impl Chain {
         Ok(unsigned.signed_by(AccountId::new(signer.public()), MultiSignature::Sr25519(signature)))
     }
 
-    /// Signs and sends a call, and waits. Whoever has too few native tokens for the fee pays it in the settlement asset,
-    /// where the chain has a rate for that. Where another program sends transactions of the same signer at the same time
-    /// it is signed again with the next nonce: what a pool refuses has no effect.
+    /// Signs and sends a call, and waits. Whoever has too few native tokens for the fee pays it in the settlement
+    /// asset, where the chain has a rate for that. Where another program sends transactions of the same signer at the
+    /// same time it is signed again with the next nonce: what a pool refuses has no effect.
     ///
     /// # Errors
     /// [`ChainError::Failed`] if it is in a block and failed there; [`ChainError::NotIncluded`] if it never was;

@@ -28,7 +28,7 @@ fn medians_should_be_of_the_window_up_to_the_freeze() {
     on_listed(|| {
         assert_eq!(values(Now::get()), None);
         // A spike in the middle, and one at the end: neither is the value.
-        for price in [50_000, 90_000] {
+        for price in [50_000, 60_000] {
             table_at(price, 10_000);
             assert_eq!(values(Now::get()), None);
         }
@@ -41,7 +41,7 @@ fn medians_should_be_of_the_window_up_to_the_freeze() {
         // Later tables are not of it.
         assert_eq!(values(third - 1), None);
         // Three are kept: the first is gone, whatever the window.
-        table_at(10_000, 10_000);
+        table_at(40_000, 10_000);
         assert_eq!(values(Now::get()), Some((4, PerLot(51_000_000), PerLot::ZERO)));
         assert_eq!(values(third), None);
         assert_eq!(FINAL_LEAST, 3);
@@ -67,20 +67,21 @@ fn instrument_should_have_the_median_of_the_tables_that_know_it() {
 }
 
 #[test]
-fn newest_table_should_stay_when_the_oracle_dies() {
+fn tables_without_a_living_feed_should_make_no_final_values() {
     on_listed(|| {
         for price in [50_000, 60_000, 70_000, 80_000] {
             table_at(price, 10_000);
         }
-        // Nothing is pruned without a new table, so the fallback always finds one.
+        // Tables go on at the last mark, and no final value is made of them.
         for _ in 0..20 {
             pass(FINAL_WINDOW);
             Risk::on_initialize(1);
         }
         assert_eq!(values(Now::get()), None);
-        assert_eq!(<Risk as RiskTables>::latest_version(GROUP), Some(4));
-        for version in 2..=4 {
-            assert!(<Risk as RiskTables>::table(GROUP, version).is_some());
+        assert_eq!(<Risk as RiskTables>::latest_version(GROUP), Some(24));
+        for version in 22..=24 {
+            let row = <Risk as RiskTables>::table(GROUP, version).unwrap().rows[0].clone();
+            assert_eq!((row.mark, row.stale), (PerLot(80_000_000), true));
         }
     });
 }

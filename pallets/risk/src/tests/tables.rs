@@ -143,14 +143,29 @@ fn replaced_table_should_have_the_grace_of_the_moment_it_was_replaced() {
 }
 
 #[test]
-fn newest_table_of_a_stalled_group_should_not_be_replaced() {
+fn stalled_group_should_say_so_once_and_go_on_with_its_first_table() {
     on_listed(|| {
-        assert_ok!(Risk::set_table_grace(RuntimeOrigin::root(), 30_000));
+        let is_stalled = || Groups::<Test>::get(GROUP).unwrap().stalled;
+        let params = InstrumentParams {
+            limit: (1 << 40) - 1,
+            ..instrument_params()
+        };
+        assert_ok!(Risk::set_instrument_params(RuntimeOrigin::root(), GROUP, 1, params));
+        set_price(FEED, FixedU128::from_u32(200_000_000));
         turn();
-        pass(60_001);
         turn();
-        assert_eq!(stalls(), [StallReason::FeedStale(1)]);
-        assert_eq!(last_moments(), [(1, None)]);
+        assert_eq!((stalls(), is_stalled()), (vec![StallReason::RiskBoundExceeded], true));
+        assert_eq!((Risk::latest_version(GROUP), last_moments()), (None, vec![]));
+        set_price(FEED, FixedU128::from_u32(51_000));
+        turn();
+        assert_eq!((Risk::latest_version(GROUP), is_stalled()), (Some(1), false));
+        // From its first table on nothing of prices stops it.
+        for price in [FixedU128::from_u32(200_000_000), FixedU128::from_u32(0)] {
+            pass(10_000);
+            set_price(FEED, price);
+            turn();
+        }
+        assert_eq!((Risk::latest_version(GROUP), stalls().len()), (Some(3), 1));
     });
 }
 
@@ -169,26 +184,45 @@ fn groups_should_take_turns() {
 }
 
 #[test]
-fn stale_feed_should_stop_tables_and_say_so_once() {
+fn as_many_groups_as_may_should_have_their_turn_in_a_block_and_none_twice() {
     on_listed(|| {
+        for group in 8..10 {
+            assert_ok!(Risk::create_group(RuntimeOrigin::root(), group, group_params()));
+        }
+        let versions = || [GROUP, 8, 9].map(|group| Risk::latest_version(group).unwrap_or_default());
+        let one = turn();
+        assert_eq!(versions(), [1, 0, 0]);
+        TurnsPerBlock::set(2);
+        let two = turn();
+        assert_eq!(versions(), [1, 1, 1]);
+        assert!(two.any_gt(one));
+        // There are three groups and ten turns.
+        TurnsPerBlock::set(10);
+        pass(10_000);
         turn();
-        pass(60_001);
-        turn();
-        turn();
-        assert_eq!(stalls(), [StallReason::FeedStale(1)]);
-        assert_eq!(Risk::latest_version(GROUP), Some(1));
-        assert_noop!(
-            Risk::refresh_table(RuntimeOrigin::signed(1), GROUP),
-            Error::<Test>::FeedStale
-        );
-        set_price(FEED, FixedU128::from_u32(51_000));
-        turn();
-        assert_eq!(Risk::latest_version(GROUP), Some(2));
-        assert!(!Groups::<Test>::get(GROUP).unwrap().stalled);
-        pass(60_001);
-        turn();
-        assert_eq!(stalls().len(), 2);
+        assert_eq!(versions(), [2, 2, 2]);
     });
+}
+
+#[test]
+fn groups_that_wait_no_longer_than_a_table_is_good_should_make_a_runtime() {
+    // Four blocks of six seconds, and a minute.
+    TableAge::set(84_000);
+    <Risk as Hooks<u64>>::integrity_test();
+}
+
+#[test]
+#[should_panic(expected = "a group may wait 84000 ms")]
+fn groups_that_wait_for_longer_should_make_none() {
+    TableAge::set(83_999);
+    <Risk as Hooks<u64>>::integrity_test();
+}
+
+#[test]
+#[should_panic(expected = "a block without turns")]
+fn blocks_without_turns_should_make_none() {
+    TurnsPerBlock::set(0);
+    <Risk as Hooks<u64>>::integrity_test();
 }
 
 #[test]

@@ -415,7 +415,7 @@ fn index_feed(bytes: &mut Bytes) -> FeedId {
 pub(super) fn govern_risk(world: &mut World, bytes: &mut Bytes) {
     let group = group(bytes);
     let instrument_id = bytes.of(&[1, 1, 2, 3, 99]);
-    let call: RuntimeCall = match bytes.byte() % 9 {
+    let call: RuntimeCall = match bytes.byte() % 11 {
         0 => RiskCall::create_group {
             group,
             params: group_params(bytes),
@@ -454,6 +454,13 @@ pub(super) fn govern_risk(world: &mut World, bytes: &mut Bytes) {
                 index: index_feed(bytes),
                 premium: bytes.of(&[None, Some(feeds::BTC_PERPETUAL), Some(98)]),
             },
+        },
+        8 => RiskCall::set_settle_after {
+            settle_after: bytes.of(&[HOUR - 1, HOUR, DAY, DAY + 1]),
+        },
+        9 => RiskCall::set_jump_limit {
+            group,
+            jump_limit: bytes.of(&[99_999, 100_000, 300_000, 500_000, 500_001]),
         },
         _ => RiskCall::set_table_grace {
             grace: bytes.of(&[0, 12_000, 120_000, 120_001, u64::MAX]),

@@ -112,6 +112,8 @@ fn is_of_risk(call: &RuntimeCall) -> bool {
                 | Risk::set_instrument_params { .. }
                 | Risk::set_instrument_status { .. }
                 | Risk::set_table_grace { .. }
+                | Risk::set_settle_after { .. }
+                | Risk::set_jump_limit { .. }
         ) | RuntimeCall::Execution(
             Execution::set_queue_terms { .. }
                 | Execution::set_solvency_terms { terms: Some(_), .. }

@@ -31,6 +31,13 @@ const GOES_ON: &[(&str, &str)] = &[
         "Grandpa",
         "report_equivocation report_equivocation_unsigned note_stalled",
     ),
+    // Validators come and go whatever governs.
+    ("Session", "set_keys purge_keys"),
+    (
+        "CollatorSelection",
+        "set_invulnerables set_desired_candidates set_candidacy_bond register_as_candidate leave_intent add_invulnerable \
+         remove_invulnerable update_bond take_candidate_slot",
+    ),
     (
         "Balances",
         "transfer_allow_death force_transfer transfer_keep_alive transfer_all force_unreserve upgrade_accounts \
@@ -94,7 +101,7 @@ const GOES_ON: &[(&str, &str)] = &[
         "Risk",
         "create_group set_group_params list_instrument set_instrument_params set_instrument_status \
          set_instrument_feeds refresh_table \
-         set_table_grace",
+         set_table_grace set_settle_after set_jump_limit",
     ),
     (
         "Execution",

@@ -4,6 +4,7 @@ use super::*;
 use cloister_runtime::{
     configs::governance::treasury::{Spendable, GOVERNMENT_MOST, TREASURER_MOST},
     constants::money::{SETTLEMENT_ASSET, SETTLEMENT_UNIT, UNIT},
+    genesis_presets::STAGING,
     Assets, Balances, Execution, Treasury,
 };
 use frame_support::traits::{
@@ -32,7 +33,7 @@ fn fund() {
 
 #[test]
 fn shares_of_the_groups_fees_should_be_the_treasurys() {
-    state(LOCAL_TESTNET_RUNTIME_PRESET).execute_with(|| {
+    state(STAGING).execute_with(|| {
         let of_execution: AccountId = <<Runtime as pallet_cloister_execution::Config>::Treasury as Get<_>>::get();
         assert_eq!(of_execution, Treasury::account_id());
         assert!(!Execution::is_vault(&of_execution));
