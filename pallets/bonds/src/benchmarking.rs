@@ -56,6 +56,7 @@ fn receipt<T: Config>() -> Result<SignedReceipt, BenchmarkError> {
     let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
     signed.receipt.scope.genesis.copy_from_slice(genesis.as_ref());
     signed.receipt.scope.group.0 = GROUP;
+    signed.receipt.number = cloister_receipt::first_of(1);
     signed.signature[..32].copy_from_slice(&POINT);
     signed.signature[32] = 1;
     // The mark of this scheme.
@@ -138,6 +139,16 @@ mod benchmarks {
         assert!(matches!(found, Err(Error::WrongSignature)));
         assert!(Reported::<T>::contains_key(GROUP, (&who, 0)));
         assert!(!Bonds::<T>::contains_key(GROUP, who));
+        Ok(())
+    }
+
+    #[benchmark]
+    fn begin_series() -> Result<(), BenchmarkError> {
+        let who = bonded::<T>("bonded")?;
+        Pallet::<T>::begin_series(RawOrigin::Signed(who.clone()).into(), GROUP, [1; 32])?;
+        #[extrinsic_call]
+        _(RawOrigin::Signed(who.clone()), GROUP, [2; 32]);
+        assert_eq!(SeriesOf::<T>::get(GROUP, who).map(|series| series.number), Some(2));
         Ok(())
     }
 

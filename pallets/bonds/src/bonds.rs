@@ -1,7 +1,8 @@
 //! Who is bonded, and what is held (C-BOND).
 
 use crate::{
-    BalanceOf, Bond, BondOfChain, Bonds, Bounds, Config, Error, Event, HoldReason, Pallet, TermsOf, TermsOfChain,
+    BalanceOf, Bond, BondOfChain, Bonds, Bounds, Config, Error, Event, HoldReason, Pallet, Series, SeriesOf, TermsOf,
+    TermsOfChain, MAX_SERIES,
 };
 use polkadot_sdk::{
     frame_support::{
@@ -86,6 +87,25 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
+    /// Begins the next series of somebody's receipts.
+    pub(crate) fn next_series(group: u32, who: T::AccountId, journal: [u8; 32]) -> Result<(), Error<T>> {
+        ensure!(Bonds::<T>::contains_key(group, &who), Error::<T>::NothingBonded);
+        let before = SeriesOf::<T>::get(group, &who);
+        let is_another = before.is_none_or(|series| series.journal != journal);
+        ensure!(is_another, Error::<T>::SameJournal);
+        let number = before.map_or(0, |series| series.number).saturating_add(1);
+        ensure!(number <= MAX_SERIES, Error::<T>::TooManySeries);
+        let now = Series { number, journal };
+        SeriesOf::<T>::insert(group, &who, now);
+        Self::deposit_event(Event::SeriesBegun { group, who, now });
+        Ok(())
+    }
+
+    /// The series of somebody's receipts; none if it has never begun one.
+    pub fn series(group: u32, who: &T::AccountId) -> Option<Series> {
+        SeriesOf::<T>::get(group, who)
+    }
+
     /// What a group asks of its sequencers; none if it asks nothing and takes no bonds.
     pub fn terms(group: u32) -> Option<TermsOfChain<T>> {
         TermsOf::<T>::get(group)
@@ -96,7 +116,7 @@ impl<T: Config> Pallet<T> {
         Bonds::<T>::get(group, who)
     }
 
-    /// Invariants: terms are within their bounds, and what is held of each account is what it has bonded.
+    /// Invariants: terms are within their bounds, series are from 1 to [`MAX_SERIES`], and what is held of each account is what it has bonded.
     #[cfg(any(feature = "std", feature = "try-runtime"))]
     pub fn do_try_state() -> Result<(), polkadot_sdk::sp_runtime::TryRuntimeError> {
         use alloc::collections::BTreeMap;
@@ -104,6 +124,9 @@ impl<T: Config> Pallet<T> {
 
         for (_, terms) in TermsOf::<T>::iter() {
             ensure!(terms.are_within(&Self::bounds()), "terms out of their bounds");
+        }
+        for (_, _, series) in SeriesOf::<T>::iter() {
+            ensure!((1..=MAX_SERIES).contains(&series.number), "a series that there is not");
         }
         let mut held = BTreeMap::new();
         for (group, who, bond) in Bonds::<T>::iter() {
@@ -124,7 +147,8 @@ impl<T: Config> pallet_cloister_sequencers::Bonds<T::AccountId> for Pallet<T> {
     fn is_bonded(group: u32, who: &T::AccountId) -> bool {
         match TermsOf::<T>::get(group) {
             Some(terms) if !terms.amount.is_zero() => {
-                Bonds::<T>::get(group, who).is_some_and(|bond| bond.free_at.is_none() && bond.held >= terms.amount)
+                let is_good = |bond: BondOfChain<T>| bond.free_at.is_none() && bond.held >= terms.amount;
+                Bonds::<T>::get(group, who).is_some_and(is_good) && SeriesOf::<T>::contains_key(group, who)
             }
             _ => true,
         }
@@ -149,5 +173,10 @@ impl<T: Config> pallet_cloister_sequencers::Bonds<T::AccountId> for Pallet<T> {
             free_at: None,
         };
         Bonds::<T>::insert(group, who, bond);
+        let series = Series {
+            number: 1,
+            journal: [1; 32],
+        };
+        SeriesOf::<T>::insert(group, who, series);
     }
 }

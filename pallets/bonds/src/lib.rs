@@ -2,7 +2,8 @@
 //!
 //! Governance says, for each group, what a member must have bonded before it submits. Whoever has two different
 //! receipts of one number that one key has signed takes the bond away: a part of it is the reporter's, the rest goes to
-//! the treasury. A bond that is being given up can be slashed until it is withdrawn.
+//! the treasury. A bond that is being given up can be slashed until it is withdrawn. Numbers are of a series that the
+//! sequencer has begun here, one for each journal, so that a journal that is lost costs nobody its bond.
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
@@ -19,9 +20,9 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
-pub use cloister_receipt::{Receipt, SignedReceipt};
+pub use cloister_receipt::{Receipt, SignedReceipt, MAX_SERIES};
 pub use pallet::*;
-pub use types::{Bond, BondTerms, Bounds, MAX_REPORTER_SHARE, WHOLE};
+pub use types::{Bond, BondTerms, Bounds, Series, MAX_REPORTER_SHARE, WHOLE};
 pub use weights::WeightInfo;
 
 #[cfg(feature = "try-runtime")]
@@ -108,6 +109,11 @@ pub mod pallet {
     #[pallet::storage]
     pub type Bonds<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, T::AccountId, BondOfChain<T>>;
 
+    /// The series of each member's receipts, by group and account. An entry stays when the bond is withdrawn, so that no
+    /// series is begun twice.
+    #[pallet::storage]
+    pub type SeriesOf<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, T::AccountId, Series>;
+
     /// Numbers of receipts for which somebody was slashed, by group. An entry costs a bond.
     #[pallet::storage]
     pub type Reported<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, (T::AccountId, u64), ()>;
@@ -150,6 +156,15 @@ pub mod pallet {
             who: T::AccountId,
             /// What was held.
             amount: BalanceOf<T>,
+        },
+        /// Somebody's receipts are of this series from now on.
+        SeriesBegun {
+            /// The group.
+            group: u32,
+            /// Whose receipts they are.
+            who: T::AccountId,
+            /// The series.
+            now: Series,
         },
         /// Somebody has signed two receipts of one number, and has lost its bond.
         Slashed {
@@ -194,6 +209,12 @@ pub mod pallet {
         AlreadyReported,
         /// A receipt was not signed by this account's sr25519 key.
         WrongSignature,
+        /// The receipts are of series 0: nothing is staked on them.
+        NoSeries,
+        /// The journal is that of the series that there is.
+        SameJournal,
+        /// There is no further series ([`MAX_SERIES`]).
+        TooManySeries,
     }
 
     #[pallet::hooks]
@@ -266,7 +287,8 @@ pub mod pallet {
         /// for each number. The group's share is the signer's, the rest goes to [`Config::Beneficiary`].
         ///
         /// Errors: [`Error::WrongScope`], [`Error::NumbersDiffer`], [`Error::SameReceipt`],
-        /// [`Error::AlreadyReported`], [`Error::NothingBonded`], [`Error::WrongSignature`]. Event: [`Event::Slashed`].
+        /// [`Error::NoSeries`], [`Error::AlreadyReported`], [`Error::NothingBonded`], [`Error::WrongSignature`]. Event:
+        /// [`Event::Slashed`].
         #[pallet::call_index(4)]
         #[pallet::weight(T::WeightInfo::report_receipts())]
         pub fn report_receipts(
@@ -279,6 +301,19 @@ pub mod pallet {
             let reporter = ensure_signed(origin)?;
             let number = Self::check_report(group, &who, &first, &second)?;
             Self::slash(group, who, number, reporter);
+            Ok(())
+        }
+
+        /// Begins the next series of the signer's receipts: those that this journal counts. Until then receipts are of
+        /// series 0, on which nothing is staked, and a member that must have a bond submits nothing.
+        ///
+        /// Errors: [`Error::NothingBonded`], [`Error::SameJournal`], [`Error::TooManySeries`]. Event:
+        /// [`Event::SeriesBegun`].
+        #[pallet::call_index(5)]
+        #[pallet::weight(T::WeightInfo::begin_series())]
+        pub fn begin_series(origin: OriginFor<T>, group: u32, journal: [u8; 32]) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::next_series(group, who, journal)?;
             Ok(())
         }
     }

@@ -17,7 +17,8 @@ use polkadot_sdk::{
 
 impl<T: Config> Pallet<T> {
     /// Checks that two different receipts of one number are of this chain and group, that both were signed by the key
-    /// of an account that has a bond, and that it was not slashed for them before. Returns the number.
+    /// of an account that has a bond, on a series of its own, and that it was not slashed for them before. Returns the
+    /// number.
     pub(crate) fn check_report(
         group: u32,
         who: &T::AccountId,
@@ -32,6 +33,8 @@ impl<T: Config> Pallet<T> {
         ensure!(one.number == other.number, Error::<T>::NumbersDiffer);
         // A receipt has one encoding. Many signatures of it say the same.
         ensure!(one != other, Error::<T>::SameReceipt);
+        // Of no journal that the chain knows: an honest sequencer may have given both, with one journal after another.
+        ensure!(one.series() > 0, Error::<T>::NoSeries);
         let reported = Reported::<T>::contains_key(group, (who, one.number));
         ensure!(!reported, Error::<T>::AlreadyReported);
         ensure!(Bonds::<T>::contains_key(group, who), Error::<T>::NothingBonded);

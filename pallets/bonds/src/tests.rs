@@ -1,7 +1,10 @@
 //! Bonds, and everything that a report must not do.
 
-use crate::{mock::*, Bond, BondTerms, Bonds as Staked, Error, Event, HoldReason, Reported, SignedReceipt};
-use cloister_receipt::{Outcome, Receipt, Scope};
+use crate::{
+    mock::*, Bond, BondTerms, Bonds as Staked, Error, Event, HoldReason, Reported, Series, SeriesOf, SignedReceipt,
+    MAX_SERIES,
+};
+use cloister_receipt::{first_of, Outcome, Receipt, Scope};
 use cloister_types::{GroupId, Lots};
 use pallet_cloister_sequencers::Bonds as _;
 use polkadot_sdk::{
@@ -32,10 +35,14 @@ fn signed(who: u8) -> RuntimeOrigin {
     RuntimeOrigin::signed(account(who))
 }
 
-/// Sets terms, and the member bonds what they ask.
+/// The journal of the member's first series.
+const JOURNAL: [u8; 32] = [1; 32];
+
+/// Sets terms, and the member bonds what they ask and begins a series.
 fn with_bond() {
     assert_ok!(Bonds::set_terms(governs(), GROUP, TERMS));
     assert_ok!(Bonds::bond(signed(MEMBER), GROUP, AMOUNT));
+    assert_ok!(Bonds::begin_series(signed(MEMBER), GROUP, JOURNAL));
 }
 
 fn is_bonded(who: u8) -> bool {
@@ -50,13 +57,19 @@ fn total(who: &AccountId32) -> u64 {
     Balances::total_balance(who)
 }
 
-fn receipt(number: u64, outcome: Outcome) -> Receipt {
+/// The number of a place in a series.
+fn number(series: u32, place: u64) -> u64 {
+    first_of(series) + place
+}
+
+/// A receipt of the first series, at this place.
+fn receipt(place: u64, outcome: Outcome) -> Receipt {
     Receipt {
         scope: Scope {
             genesis: GENESIS,
             group: GroupId(GROUP),
         },
-        number,
+        number: number(1, place),
         previous: [0; 32],
         instruction: [5; 32],
         received_at: 1_700_000_000_000,
@@ -64,8 +77,8 @@ fn receipt(number: u64, outcome: Outcome) -> Receipt {
     }
 }
 
-fn cancel(number: u64, filled: u64) -> Receipt {
-    receipt(number, Outcome::Cancel { filled: Lots(filled) })
+fn cancel(place: u64, filled: u64) -> Receipt {
+    receipt(place, Outcome::Cancel { filled: Lots(filled) })
 }
 
 fn sign(who: u8, receipt: Receipt) -> SignedReceipt {
@@ -151,6 +164,9 @@ fn a_bond_should_be_what_the_group_asks() {
         assert!(Bonds::bond(signed(MEMBER), GROUP, u64::MAX).is_err());
         assert_eq!(on_hold(MEMBER), 0);
         assert_ok!(Bonds::bond(signed(MEMBER), GROUP, AMOUNT));
+        // Nothing is staked on its receipts before it has begun a series.
+        assert!(!is_bonded(MEMBER));
+        assert_ok!(Bonds::begin_series(signed(MEMBER), GROUP, JOURNAL));
         assert!(is_bonded(MEMBER) && !is_bonded(STRANGER));
         assert_eq!(on_hold(MEMBER), AMOUNT);
         // More is asked: the member adds what is missing.
@@ -186,6 +202,8 @@ fn a_bond_of_one_group_should_be_none_of_another() {
         assert_ok!(Bonds::set_terms(governs(), OTHER, TERMS));
         assert!(!Bonds::is_bonded(OTHER, &account(MEMBER)));
         assert_ok!(Bonds::bond(signed(MEMBER), OTHER, AMOUNT));
+        assert!(!Bonds::is_bonded(OTHER, &account(MEMBER)));
+        assert_ok!(Bonds::begin_series(signed(MEMBER), OTHER, JOURNAL));
         assert_eq!(on_hold(MEMBER), 2 * AMOUNT);
         let (first, second) = contradiction();
         assert_ok!(report(first, second));
@@ -283,7 +301,7 @@ fn two_receipts_of_one_number_should_cost_the_bond() {
         let slashed = Event::Slashed {
             group: GROUP,
             who: account(MEMBER),
-            number: 7,
+            number: number(1, 7),
             amount: AMOUNT,
             reporter: account(REPORTER),
             reward: 250,
@@ -465,10 +483,10 @@ fn fills_that_settle_after_a_cancel_and_fills_that_are_void_should_never_slash()
         ];
         let mut previous = [0; 32];
         let mut chain = Vec::new();
-        for (number, outcome) in (0..).zip(story) {
+        for (place, outcome) in (0..).zip(story) {
             let next = Receipt {
                 previous,
-                ..receipt(number, outcome)
+                ..receipt(place, outcome)
             };
             previous = next.hash();
             // It is signed whenever it is sent.
@@ -488,4 +506,89 @@ fn fills_that_settle_after_a_cancel_and_fills_that_are_void_should_never_slash()
         assert_eq!(on_hold(MEMBER), AMOUNT);
         assert!(is_bonded(MEMBER));
     });
+}
+
+/// The same place of another series.
+fn of_series(series: u32, place: u64, filled: u64) -> SignedReceipt {
+    let receipt = Receipt {
+        number: number(series, place),
+        ..cancel(place, filled)
+    };
+    sign(MEMBER, receipt)
+}
+
+#[test]
+fn a_series_should_be_begun_by_whoever_has_a_bond_and_counted() {
+    on_genesis(|| {
+        let begin = |who, journal| Bonds::begin_series(signed(who), GROUP, journal);
+        assert_noop!(begin(MEMBER, JOURNAL), Error::<Test>::NothingBonded);
+        with_bond();
+        assert_noop!(begin(STRANGER, JOURNAL), Error::<Test>::NothingBonded);
+        assert_noop!(Bonds::begin_series(RuntimeOrigin::none(), GROUP, [2; 32]), BadOrigin);
+        assert_noop!(begin(MEMBER, JOURNAL), Error::<Test>::SameJournal);
+        assert_ok!(begin(MEMBER, [2; 32]));
+        let second = Series {
+            number: 2,
+            journal: [2; 32],
+        };
+        let begun = Event::SeriesBegun {
+            group: GROUP,
+            who: account(MEMBER),
+            now: second,
+        };
+        assert_eq!(last_event(), Some(begun));
+        assert_eq!(Bonds::series(GROUP, &account(MEMBER)), Some(second));
+        assert_eq!(Bonds::series(OTHER, &account(MEMBER)), None);
+        // The bond goes, and the count stays: no series is begun twice.
+        assert_ok!(Bonds::unbond(signed(MEMBER), GROUP));
+        System::set_block_number(500);
+        assert_ok!(Bonds::withdraw_unbonded(signed(MEMBER), GROUP));
+        assert_noop!(begin(MEMBER, [3; 32]), Error::<Test>::NothingBonded);
+        assert_ok!(Bonds::bond(signed(MEMBER), GROUP, AMOUNT));
+        assert!(is_bonded(MEMBER));
+        // A journal that was there before counts a series that is new.
+        assert_ok!(begin(MEMBER, JOURNAL));
+        assert_eq!(Bonds::series(GROUP, &account(MEMBER)).map(|series| series.number), Some(3));
+        // There is an end.
+        let last = Series {
+            number: MAX_SERIES,
+            journal: JOURNAL,
+        };
+        SeriesOf::<Test>::insert(GROUP, account(MEMBER), last);
+        assert_noop!(begin(MEMBER, [4; 32]), Error::<Test>::TooManySeries);
+    });
+}
+
+#[test]
+fn a_journal_that_is_lost_should_cost_nobody_its_bond() {
+    on_genesis(|| {
+        with_bond();
+        assert_ok!(Bonds::begin_series(signed(MEMBER), GROUP, [2; 32]));
+        // Another journal begins at the same place, with another story, and under a number of its own.
+        assert_noop!(
+            report(of_series(1, 0, 3), of_series(2, 0, 4)),
+            Error::<Test>::NumbersDiffer
+        );
+        // Before the first series nothing was staked.
+        for place in [0, 7, number(1, 0) - 1] {
+            assert_noop!(
+                report(of_series(0, place, 3), of_series(0, place, 4)),
+                Error::<Test>::NoSeries
+            );
+        }
+        assert_eq!(on_hold(MEMBER), AMOUNT);
+    });
+}
+
+#[test]
+fn a_series_that_has_ended_should_be_slashed_as_before_and_one_that_was_never_begun_too() {
+    // Nobody honest signs in a series before the chain has it.
+    for series in [1, 2, 3, MAX_SERIES] {
+        on_genesis(|| {
+            with_bond();
+            assert_ok!(Bonds::begin_series(signed(MEMBER), GROUP, [2; 32]));
+            assert_ok!(report(of_series(series, 5, 3), of_series(series, 5, 4)));
+            assert_eq!(on_hold(MEMBER), 0);
+        });
+    }
 }

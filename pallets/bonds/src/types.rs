@@ -47,6 +47,15 @@ impl<Balance: Copy + PartialOrd + Zero, BlockNumber: Copy + PartialOrd> BondTerm
     }
 }
 
+/// The series of receipts that somebody gives for a group, and the journal that counts them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
+pub struct Series {
+    /// Its number, from 1 on.
+    pub number: u32,
+    /// What the journal is known by. No other one gives receipts of this series.
+    pub journal: [u8; 32],
+}
+
 /// What somebody has staked on its receipts of a group.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
 pub struct Bond<Balance, BlockNumber> {

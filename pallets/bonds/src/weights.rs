@@ -18,4 +18,6 @@ pub trait WeightInfo {
     fn withdraw_unbonded() -> Weight;
     /// `report_receipts`: two signatures, and two accounts that are paid.
     fn report_receipts() -> Weight;
+    /// `begin_series`: another one was begun before.
+    fn begin_series() -> Weight;
 }

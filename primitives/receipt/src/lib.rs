@@ -21,5 +21,7 @@ extern crate alloc;
 mod receipt;
 mod signed;
 
-pub use receipt::{control_hash, instruction_hash, Dropped, Hash, Outcome, Receipt, Scope};
+pub use receipt::{
+    control_hash, first_of, instruction_hash, series_of, Dropped, Hash, Outcome, Receipt, Scope, MAX_SERIES,
+};
 pub use signed::{ReceiptError, ReceiptSigner, SignError, SignedReceipt, SIGNATURE};

@@ -26,6 +26,21 @@ fn hash(tag: &[u8], bytes: &[u8]) -> Hash {
     hasher.finalize().into()
 }
 
+/// Bits of a number below its series.
+const SERIES_BITS: u32 = 40;
+/// The last series that there can be.
+pub const MAX_SERIES: u32 = (1 << (u64::BITS - SERIES_BITS)) - 1;
+
+/// Number of the first receipt of a series, which is at most [`MAX_SERIES`].
+pub const fn first_of(series: u32) -> u64 {
+    (series as u64) << SERIES_BITS
+}
+
+/// The series that a number is of. The chain has its sequencer's word for each but 0 (C-BOND).
+pub const fn series_of(number: u64) -> u32 {
+    (number >> SERIES_BITS) as u32
+}
+
 /// The hash of an instruction as it was signed: of its encoding with the signature.
 pub fn instruction_hash(signed: &SignedInstruction) -> Hash {
     hash(INSTRUCTION, &signed.encode())
@@ -126,9 +141,9 @@ pub enum Outcome {
 pub struct Receipt {
     /// Chain and group.
     pub scope: Scope,
-    /// Number, counted by the group's sequencer from 0 without gaps.
+    /// Number, counted by the group's sequencer without gaps from the first of a series on ([`first_of`]).
     pub number: u64,
-    /// Hash of the receipt with the number before; zeros for the first.
+    /// Hash of the receipt that its journal gave before; zeros for the journal's first.
     pub previous: Hash,
     /// [`instruction_hash`] of what was taken.
     pub instruction: Hash,
@@ -142,6 +157,11 @@ impl Receipt {
     /// Its hash, which the next one holds.
     pub fn hash(&self) -> Hash {
         hash(RECEIPT, &self.encode())
+    }
+
+    /// The series that it is of.
+    pub fn series(&self) -> u32 {
+        series_of(self.number)
     }
 
     /// What is signed.
