@@ -329,17 +329,17 @@ impl<H: BoundToRuntimeAppPublic> BoundToRuntimeAppPublic for NeverEmpty<H> {
 impl<A, H: OneSessionHandler<A>> OneSessionHandler<A> for NeverEmpty<H> {
     type Key = H::Key;
 
-    fn on_genesis_session<'a, I: 'a>(validators: I)
+    fn on_genesis_session<'a, I>(validators: I)
     where
-        I: Iterator<Item = (&'a A, H::Key)>,
+        I: 'a + Iterator<Item = (&'a A, H::Key)>,
         A: 'a,
     {
         H::on_genesis_session(validators);
     }
 
-    fn on_new_session<'a, I: 'a>(changed: bool, validators: I, queued: I)
+    fn on_new_session<'a, I>(changed: bool, validators: I, queued: I)
     where
-        I: Iterator<Item = (&'a A, H::Key)>,
+        I: 'a + Iterator<Item = (&'a A, H::Key)>,
         A: 'a,
     {
         // Both iterators are of one type, so what was looked at is not put before the rest again.

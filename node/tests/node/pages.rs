@@ -4,6 +4,10 @@ use clap::error::ErrorKind;
 use cloister_node::cli::Cli;
 use std::{fs, path::Path};
 
+/// What a reader puts the identity of a node in place of, and one.
+const SOMEBODYS_ID: &str = "ID_OF_ALICE";
+const A_PEER: &str = "12D3KooWEyoppNCUx8Yx66oV9fJnriXwCcXwDDUA2kj6vnc6iDEp";
+
 /// The words of a line of a shell, without what comes behind `#`, `>` or `&`.
 fn words(line: &str) -> Vec<String> {
     let (mut words, mut word, mut quoted) = (Vec::new(), String::new(), false);
@@ -27,7 +31,7 @@ fn words(line: &str) -> Vec<String> {
 
 /// The commands of the node in a page, each on one line.
 fn commands(text: &str) -> Vec<String> {
-    let joined = text.replace("\\\n", " ");
+    let joined = text.replace("\\\n", " ").replace(SOMEBODYS_ID, A_PEER);
     let lines = joined.lines().map(str::trim);
     let named = lines.map(|line| line.replace("\"$bin/cloister-node\"", "cloister-node"));
     named.filter(|line| line.starts_with("cloister-node ")).collect()

@@ -83,7 +83,7 @@ impl NodeKeys {
     /// Proof for an owner that these keys are its own, as the node makes it.
     fn proof(&self, owner: Sr25519Keyring) -> Vec<u8> {
         let owner = account(owner).encode();
-        let (mut aura, mut grandpa) = (self.aura.clone(), self.grandpa.clone());
+        let (mut aura, mut grandpa) = (self.aura.clone(), self.grandpa);
         (
             aura.generate_proof_of_possession(&owner),
             grandpa.generate_proof_of_possession(&owner),
@@ -666,7 +666,9 @@ fn genesis_should_refuse_validators_without_keys_places_or_money() {
         let mut config = config(STAGING);
         change(&mut config);
         let built = std::panic::catch_unwind(move || config.build_storage());
-        let panic = built.err().expect("it is refused");
+        let Err(panic) = built else {
+            panic!("it is taken");
+        };
         let text = panic.downcast_ref::<String>().map(String::as_str);
         let text = text
             .or_else(|| panic.downcast_ref::<&str>().copied())

@@ -137,8 +137,11 @@ fn is_beyond() -> bool {
 fn play(seed: u64, seen: &mut Seen) {
     on_listed(|| {
         let mut dice = Dice(0x9e37_79b9_7f4a_7c15 ^ (seed + 1));
-        let mut sources = [(FEED, if seed % 2 == 0 { 50_000 } else { 90_000_000 }), (OTHER, 7_000)]
-            .map(|(feed, price)| (feed, Source { price, asleep: 0 }));
+        let mut sources = [
+            (FEED, if seed.is_multiple_of(2) { 50_000 } else { 90_000_000 }),
+            (OTHER, 7_000),
+        ]
+        .map(|(feed, price)| (feed, Source { price, asleep: 0 }));
         list_other();
         Risk::set_settle_after(RuntimeOrigin::root(), 3_600_000).unwrap();
         Risk::on_initialize(1);
