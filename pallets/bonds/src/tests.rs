@@ -548,7 +548,10 @@ fn a_series_should_be_begun_by_whoever_has_a_bond_and_counted() {
         assert!(is_bonded(MEMBER));
         // A journal that was there before counts a series that is new.
         assert_ok!(begin(MEMBER, JOURNAL));
-        assert_eq!(Bonds::series(GROUP, &account(MEMBER)).map(|series| series.number), Some(3));
+        assert_eq!(
+            Bonds::series(GROUP, &account(MEMBER)).map(|series| series.number),
+            Some(3)
+        );
         // There is an end.
         let last = Series {
             number: MAX_SERIES,

@@ -171,7 +171,7 @@ const TABLE: &[(&str, Effect, &str)] = &[
     (
         "Bonds",
         Effect::Nothing,
-        "bond unbond withdraw_unbonded report_receipts",
+        "bond unbond withdraw_unbonded report_receipts begin_series",
     ),
     ("Sequencers", Effect::ByNotice, "set_members set_seal_key set_take_over"),
     (

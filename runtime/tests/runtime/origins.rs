@@ -58,7 +58,7 @@ const TABLE: &[(&str, May, &str)] = &[
     ("Sequencers", May::Enact, "set_members set_seal_key set_take_over"),
     ("Bonds", May::Enact, "set_terms"),
     ("Bonds", May::Sign("NoTerms"), "bond"),
-    ("Bonds", May::Sign("NothingBonded"), "unbond withdraw_unbonded"),
+    ("Bonds", May::Sign("NothingBonded"), "unbond withdraw_unbonded begin_series"),
     ("Bonds", May::Sign("WrongScope"), "report_receipts"),
     ("Execution", May::Govern, "choose_final_table release_rest"),
     // A role of the asset is nobody's on this chain, so that its groups take money; an open has no key to be sealed to.
@@ -341,6 +341,10 @@ fn calls_of_keys_and_members() -> Vec<RuntimeCall> {
             who: Bob.to_account_id(),
             first: receipt.clone(),
             second: receipt,
+        },
+        Bond::begin_series {
+            group,
+            journal: [1; 32],
         },
     ];
     calls.extend(of_bonds.into_iter().map(RuntimeCall::from));

@@ -129,7 +129,7 @@ fn the_configuration_should_have_the_weights_that_were_measured() {
     same!(sequencers(), pallet_cloister_sequencers, set_seal_key set_take_over; set_members);
     same!(
         bonds(), pallet_cloister_bonds,
-        set_terms bond unbond withdraw_unbonded report_receipts;
+        set_terms bond unbond withdraw_unbonded report_receipts begin_series;
     );
     same!(timelock(), pallet_cloister_timelock, withdraw set_delays; announce enact);
 }
@@ -199,8 +199,15 @@ fn every_call_should_weigh_what_was_measured() {
     ];
     calls::<pallet_cloister_sequencers::Call<Runtime>>(39, &expected);
 
-    let expected =
-        ["set_terms", "bond", "unbond", "withdraw_unbonded", "report_receipts"].map(|name| one(&bonds, name));
+    let expected = [
+        "set_terms",
+        "bond",
+        "unbond",
+        "withdraw_unbonded",
+        "report_receipts",
+        "begin_series",
+    ]
+    .map(|name| one(&bonds, name));
     calls::<pallet_cloister_bonds::Call<Runtime>>(49, &expected);
 
     let file = timelock();

@@ -29,6 +29,6 @@ mod check;
 pub use chain::Chain;
 pub use check::{check, CheckError, Checked};
 pub use cloister_receipt::{
-    control_hash, instruction_hash, Dropped, Hash, Outcome, Receipt, ReceiptError, ReceiptSigner, Scope, SignError,
-    SignedReceipt, SIGNATURE,
+    control_hash, first_of, instruction_hash, series_of, Dropped, Hash, Outcome, Receipt, ReceiptError, ReceiptSigner,
+    Scope, SignError, SignedReceipt, MAX_SERIES, SIGNATURE,
 };

@@ -34,7 +34,8 @@ pub async fn run(global: &Global, receipts: &[SignedReceipt], key: Option<[u8; 3
     Ok(())
 }
 
-/// Two different receipts of one number that one of the keys has signed, and the key.
+/// Two different receipts of one number that one of the keys has signed, and the key. Nothing is staked on receipts of
+/// series 0, so those are passed over.
 fn contradiction(
     scope: &Scope,
     keys: &[[u8; 32]],
@@ -42,7 +43,8 @@ fn contradiction(
 ) -> Option<([u8; 32], [SignedReceipt; 2])> {
     keys.iter().find_map(|key| {
         let mut known: BTreeMap<u64, &SignedReceipt> = BTreeMap::new();
-        let signed = receipts.iter().filter(|signed| signed.verify(scope, key).is_ok());
+        let counts = |signed: &&SignedReceipt| signed.receipt.series() > 0 && signed.verify(scope, key).is_ok();
+        let signed = receipts.iter().filter(counts);
         let mut pairs = signed.filter_map(|signed| {
             let first = known.entry(signed.receipt.number).or_insert(signed);
             (first.receipt != signed.receipt).then_some([**first, *signed])
@@ -62,7 +64,7 @@ fn shown(amount: u128) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cloister_receipts::{Outcome, Receipt};
+    use cloister_receipts::{first_of, Outcome, Receipt};
     use cloister_types::Lots;
     use polkadot_sdk::sp_core::{sr25519, Pair};
 
@@ -75,10 +77,11 @@ mod tests {
         sr25519::Pair::from_seed(&[number; 32])
     }
 
-    fn signed(number: u64, filled: u64, key: &sr25519::Pair) -> SignedReceipt {
+    /// At a place of the first series.
+    fn signed(place: u64, filled: u64, key: &sr25519::Pair) -> SignedReceipt {
         let receipt = Receipt {
             scope: SCOPE,
-            number,
+            number: first_of(1) + place,
             previous: [0; 32],
             instruction: [3; 32],
             received_at: 1_700_000_000_000,
@@ -119,6 +122,14 @@ mod tests {
         for second in others {
             assert_eq!(contradiction(&SCOPE, &keys, &[signed(4, 3, &own), second]), None);
         }
+        // Before the first series.
+        let before = [3, 5].map(|filled| {
+            let mut receipt = signed(4, filled, &own).receipt;
+            receipt.number = 4;
+            let signature = own.sign(&receipt.message()).0;
+            SignedReceipt { receipt, signature }
+        });
+        assert_eq!(contradiction(&SCOPE, &keys, &before), None);
         let pair = [signed(4, 3, &own), signed(4, 5, &own)];
         assert_eq!(contradiction(&SCOPE, &keys[..1], &pair), None);
         assert_eq!(contradiction(&SCOPE, &[], &pair), None);

@@ -2,7 +2,7 @@
 
 use super::{common::*, governance::govern};
 use crate::{bytes::Bytes, world::World};
-use cloister_receipt::{Outcome, Receipt, Scope, SignedReceipt};
+use cloister_receipt::{first_of, Outcome, Receipt, Scope, SignedReceipt};
 use cloister_runtime::{constants::money::UNIT, BlockNumber, Runtime, System};
 use cloister_types::{GroupId, Lots};
 use pallet_cloister_bonds::{BondTerms, Bonds, MAX_REPORTER_SHARE};
@@ -32,7 +32,11 @@ pub(super) fn bonds(world: &mut World, bytes: &mut Bytes) {
             amount: bytes.of(&[0, 1, BOND - 1, BOND, BOND, BOND, 2 * BOND, u128::MAX]),
         },
         7 | 8 => Call::unbond { group },
-        9..=11 => Call::withdraw_unbonded { group },
+        9 | 10 => Call::withdraw_unbonded { group },
+        11 | 12 => Call::begin_series {
+            group,
+            journal: [bytes.byte() % 4; 32],
+        },
         _ => return report(world, bytes, group),
     };
     let whose = Bonds::<Runtime>::iter_key_prefix(group);
@@ -45,7 +49,7 @@ pub(super) fn bonds(world: &mut World, bytes: &mut Bytes) {
 
 /// Mostly two receipts of one number that somebody with a bond has signed.
 fn report(world: &mut World, bytes: &mut Bytes, group: u32) {
-    let number = u64::from(bytes.byte() % 4);
+    let number = first_of(bytes.of(&[1, 1, 1, 0, 2])) + u64::from(bytes.byte() % 4);
     let key = bytes.of(&[One, One, Alice, Bob]);
     let scope = Scope {
         genesis: System::block_hash(0).0,
