@@ -116,7 +116,8 @@ impl<T: Config> Pallet<T> {
         Bonds::<T>::get(group, who)
     }
 
-    /// Invariants: terms are within their bounds, series are from 1 to [`MAX_SERIES`], and what is held of each account is what it has bonded.
+    /// Invariants: terms are within their bounds, series are from 1 to [`MAX_SERIES`], and what is held of each account
+    /// is what it has bonded.
     #[cfg(any(feature = "std", feature = "try-runtime"))]
     pub fn do_try_state() -> Result<(), polkadot_sdk::sp_runtime::TryRuntimeError> {
         use alloc::collections::BTreeMap;

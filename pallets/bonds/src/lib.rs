@@ -109,8 +109,8 @@ pub mod pallet {
     #[pallet::storage]
     pub type Bonds<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, T::AccountId, BondOfChain<T>>;
 
-    /// The series of each member's receipts, by group and account. An entry stays when the bond is withdrawn, so that no
-    /// series is begun twice.
+    /// The series of each member's receipts, by group and account. An entry stays when the bond is withdrawn, so that
+    /// no series is begun twice.
     #[pallet::storage]
     pub type SeriesOf<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, T::AccountId, Series>;
 

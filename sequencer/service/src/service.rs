@@ -391,8 +391,8 @@ async fn keep_snapshot<C: ChainClient>(shared: &Arc<Shared<C>>) {
     }
 }
 
-/// Tells the operator, once, that the chain no longer has the receipts that are given (C-BOND). They cost nobody a bond,
-/// and traders are told that nothing is staked on them.
+/// Tells the operator, once, that the chain has another series than that of the receipts that are given (C-BOND):
+/// nothing is staked on them then, and whoever checks them is told so.
 fn note_series<C: ChainClient>(shared: &Shared<C>, stake: &Stake) {
     let Some(journal) = shared.keeping.id() else { return };
     let own = shared.core().as_ref().map(|core| core.receipts.chain().series());
