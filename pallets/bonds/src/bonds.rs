@@ -123,8 +123,11 @@ impl<T: Config> Pallet<T> {
         use alloc::collections::BTreeMap;
         use polkadot_sdk::frame_support::traits::fungible::InspectHold;
 
+        let bounds = Self::bounds();
+        // It may depend on the chain's state, so no test of the constants alone can look at it.
+        ensure!(bounds.unbonding.0 <= bounds.unbonding.1, "no unbonding period is good");
         for (_, terms) in TermsOf::<T>::iter() {
-            ensure!(terms.are_within(&Self::bounds()), "terms out of their bounds");
+            ensure!(terms.are_within(&bounds), "terms out of their bounds");
         }
         for (_, _, series) in SeriesOf::<T>::iter() {
             ensure!((1..=MAX_SERIES).contains(&series.number), "a series that there is not");

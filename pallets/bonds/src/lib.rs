@@ -220,13 +220,12 @@ pub mod pallet {
     #[pallet::hooks]
     impl<T: Config> Hooks<BlockNumberFor<T>> for Pallet<T> {
         fn integrity_test() {
-            let bounds = Self::bounds();
+            let (least, most) = (T::MinBond::get(), T::MaxBond::get());
             assert!(
-                bounds.amount.0 >= <T::Currency as fungible::Inspect<T::AccountId>>::minimum_balance(),
+                least >= <T::Currency as fungible::Inspect<T::AccountId>>::minimum_balance(),
                 "a bond is worth an account"
             );
-            assert!(bounds.amount.0 <= bounds.amount.1, "a bond can be asked");
-            assert!(bounds.unbonding.0 <= bounds.unbonding.1, "a bond can be given up");
+            assert!(least <= most, "a bond can be asked");
         }
 
         #[cfg(feature = "try-runtime")]
