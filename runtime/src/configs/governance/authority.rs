@@ -129,7 +129,8 @@ fn is_of_listings(call: &RuntimeCall) -> bool {
             Risk::create_group { .. } | Risk::list_instrument { .. } | Risk::set_instrument_feeds { .. },
         )
         | RuntimeCall::Execution(Execution::create_group { .. })
-        | RuntimeCall::Sequencers(_) => true,
+        | RuntimeCall::Sequencers(_)
+        | RuntimeCall::Bonds(pallet_cloister_bonds::Call::set_terms { .. }) => true,
         RuntimeCall::OracleOperators(call) => !matches!(call, pallet_membership::Call::change_key { .. }),
         _ => false,
     }

@@ -98,6 +98,10 @@ const GOES_ON: &[(&str, &str)] = &[
     ("Verifier", "set_verifying_key remove_verifying_key"),
     ("Sequencers", "set_members set_seal_key set_take_over"),
     (
+        "Bonds",
+        "set_terms bond unbond withdraw_unbonded report_receipts begin_series",
+    ),
+    (
         "Risk",
         "create_group set_group_params list_instrument set_instrument_params set_instrument_status \
          set_instrument_feeds refresh_table \
