@@ -71,7 +71,7 @@ fn a_journal_should_be_known_by_an_id_that_no_other_has() {
     let table = TableDefinition::<u8, &[u8]>::new("about");
     let database = Database::open(folder.path().join(FILE_NAME)).unwrap();
     let transaction = database.begin_write().unwrap();
-    transaction.open_table(table).unwrap().remove(2).unwrap();
+    transaction.open_table(table).unwrap().remove(2u8).unwrap();
     transaction.commit().unwrap();
     drop(database);
     let given = open(folder.path()).id();
@@ -217,7 +217,7 @@ fn a_missing_record_should_be_named() {
     drop(filled(folder.path(), 4));
     let database = Database::open(folder.path().join(FILE_NAME)).unwrap();
     let transaction = database.begin_write().unwrap();
-    transaction.open_table(RECORDS).unwrap().remove(2).unwrap();
+    transaction.open_table(RECORDS).unwrap().remove(2u8).unwrap();
     transaction.commit().unwrap();
     drop(database);
     let error = first_error(&open(folder.path()));
