@@ -22,6 +22,8 @@ const OF_SDK: &[&str] = &[
     "Balances",
     "TransactionPayment",
     "Assets",
+    "AssetRate",
+    "AssetTxPayment",
     "CollatorSelection",
     "Session",
     "Offences",
