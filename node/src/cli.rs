@@ -16,7 +16,7 @@ const DEAD: [&str; 6] = [
 
 /// Calls in a batch of JSON-RPC that the node answers, where its operator says nothing else. Without a limit one
 /// message keeps it busy with as many calls as fit into 15 MiB.
-const CALLS_PER_BATCH: &str = "100";
+pub(crate) const CALLS_PER_BATCH: u32 = 100;
 
 /// Command line of the node. Without a sub-command the node runs.
 #[derive(Debug, clap::Parser)]
@@ -66,7 +66,7 @@ impl Cli {
     pub fn understood() -> clap::Command {
         without_dead(<Self as SubstrateCli>::setup_command(Self::command()))
             .mut_arg("rpc_max_batch_request_len", |argument| {
-                argument.default_value(CALLS_PER_BATCH)
+                argument.default_value(CALLS_PER_BATCH.to_string())
             })
     }
 

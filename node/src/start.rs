@@ -1,10 +1,14 @@
 //! What is looked at before a node starts: its folder, its port, its network key. Each of these would otherwise fail
 //! later in words of the database, or not at all.
 
-use crate::{chain_spec, cli::Cli, error::StartError};
+use crate::{
+    chain_spec,
+    cli::{Cli, CALLS_PER_BATCH},
+    error::StartError,
+};
 use polkadot_sdk::*;
 use sc_cli::CliConfiguration;
-use sc_service::{error::Error as ServiceError, Configuration};
+use sc_service::{config::RpcBatchRequestConfig, error::Error as ServiceError, Configuration};
 use std::{io, net::TcpListener, path::PathBuf};
 
 /// How the state database begins to say that it was made with other pruning.
@@ -20,14 +24,19 @@ pub fn allow_network_key(cli: &mut Cli) {
     }
 }
 
-/// Has the JSON-RPC served on the port that was asked for or not at all: the SDK would take another one and say so in
-/// one line of the log, and whatever asks the port that was named would reach another node.
+/// Limits batches of calls, and has the JSON-RPC served on the port that was asked for or not at all: the SDK would
+/// take another one and say so in one line of the log, and whatever asks the port that was named would reach another
+/// node.
 ///
 /// # Errors
 /// [`StartError::PortTaken`], [`StartError::Address`].
 pub fn claim_ports(cli: &Cli, config: &mut Configuration) -> Result<(), StartError> {
     let endpoints = config.rpc.addr.iter_mut().flatten();
     for endpoint in endpoints {
+        // One that is described says nothing of batches unless it is asked to.
+        if matches!(endpoint.batch_config, RpcBatchRequestConfig::Unlimited) {
+            endpoint.batch_config = RpcBatchRequestConfig::Limit(CALLS_PER_BATCH);
+        }
         // Whoever describes each endpoint says so there.
         if cli.run.rpc_params.experimental_rpc_endpoint.is_empty() {
             endpoint.retry_random_port = false;

@@ -196,15 +196,7 @@ async fn show(
         .map_err(ReplayError::Oracle)?;
     let sequencer = sequencer_ready(&chain, log, progress).await?;
     progress.say("node and sequencer are ready");
-    let mut market = ReplayMarket::prepare(
-        &chain,
-        SequencerClient::of(&chain),
-        GROUP,
-        INSTRUMENT,
-        first,
-        progress.clone(),
-    )
-    .await?;
+    let mut market = ReplayMarket::prepare(&chain, GROUP, INSTRUMENT, first, progress.clone()).await?;
     let trading = Instant::now();
     // Their accounts are opened while the tape is traded.
     let cast = Cast::open(&market).await?;

@@ -114,11 +114,25 @@ pub struct ReplayMarket {
 }
 
 impl ReplayMarket {
-    /// Feeds the instrument's first price and waits until it can trade. Orders go to `sequencer`.
+    /// Feeds the instrument's first price and waits until it can trade. Orders go to the node's sequencer.
     ///
     /// # Errors
     /// [`ReplayError`].
     pub async fn prepare(
+        chain: &Chain,
+        group: u32,
+        instrument: &str,
+        price: Decimal,
+        progress: Progress,
+    ) -> Result<Self, ReplayError> {
+        Self::prepare_at(chain, SequencerClient::of(chain), group, instrument, price, progress).await
+    }
+
+    /// The same, with orders that go to `sequencer`.
+    ///
+    /// # Errors
+    /// [`ReplayError`].
+    pub async fn prepare_at(
         chain: &Chain,
         sequencer: SequencerClient,
         group: u32,

@@ -9,7 +9,7 @@ use std::{
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::{TcpListener, TcpStream},
-    process::{Command, Output, Stdio},
+    process::{Child, ChildStderr, Command, Output, Stdio},
 };
 use tempfile::TempDir;
 
@@ -94,23 +94,27 @@ fn the_template_of_a_chain_should_be_refused_until_its_keys_are_replaced() {
     assert!(said(&output).contains("of its keys are public"), "{}", said(&output));
 }
 
-#[test]
-fn a_node_that_is_stopped_should_end_without_an_error() {
-    let port = free_port();
+/// Starts a node of a development chain, and waits until it has imported a block: everything runs. Returns it, its log
+/// and what that has said so far.
+fn running(arguments: &[&str]) -> (Child, BufReader<ChildStderr>, String) {
     let mut process = Command::new(env!("CARGO_BIN_EXE_cloister-node"))
         .args(["--dev", "--tmp", "--no-prometheus", "--no-telemetry", "--no-mdns"])
-        .args(["--port", "0", "--rpc-port", &port.to_string()])
+        .args(["--port", "0"])
+        .args(arguments)
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
         .expect("the binary starts");
     let mut log = BufReader::new(process.stderr.take().expect("it is piped"));
     let mut text = String::new();
-    // A block was imported: everything runs.
     while !text.contains("Imported #1") {
         assert!(log.read_line(&mut text).expect("text") > 0, "{text}");
     }
-    // A batch of calls has a limit.
+    (process, log, text)
+}
+
+/// A batch of calls has a limit.
+fn batches_should_be_limited(port: u16) {
     let call = r#"{"jsonrpc":"2.0","id":1,"method":"system_name","params":[]}"#;
     let batch = |calls: usize| format!("[{}]", vec![call; calls].join(","));
     let answer = ask(port, "POST / HTTP/1.1", &batch(100));
@@ -120,6 +124,13 @@ fn a_node_that_is_stopped_should_end_without_an_error() {
         answer.contains("error") && !answer.contains("Cloister Node"),
         "{answer}"
     );
+}
+
+#[test]
+fn a_node_that_is_stopped_should_end_without_an_error() {
+    let port = free_port();
+    let (mut process, mut log, mut text) = running(&["--rpc-port", &port.to_string()]);
+    batches_should_be_limited(port);
     let pid = Pid::from_child(&process);
     kill_process(pid, Signal::TERM).expect("it runs");
     while log.read_line(&mut text).expect("text") > 0 {}
@@ -128,6 +139,16 @@ fn a_node_that_is_stopped_should_end_without_an_error() {
     for wrong in ["failed", "Error", "panicked", "2026-2026"] {
         assert!(!text.contains(wrong), "{wrong}: {text}");
     }
+}
+
+#[test]
+fn an_endpoint_that_is_described_should_limit_batches_too() {
+    let port = free_port();
+    let endpoint = format!("listen-addr=127.0.0.1:{port}");
+    let (mut process, _log, _) = running(&["--experimental-rpc-endpoint", &endpoint]);
+    batches_should_be_limited(port);
+    process.kill().expect("it runs");
+    process.wait().expect("it ends");
 }
 
 /// A port that was free a moment ago.

@@ -9,17 +9,20 @@ use crate::{
         money::{DECIMALS, SETTLEMENT_ASSET, SETTLEMENT_DECIMALS},
         validators::AUTHORS_SHARE,
     },
-    AccountId, AssetId, AssetRate, Assets, Balance, Balances, CollatorSelection, Runtime, RuntimeEvent, Treasury,
+    AccountId, AssetId, Assets, Balance, Balances, CollatorSelection, Runtime, RuntimeEvent, Treasury,
 };
 use frame_support::{
     parameter_types,
     traits::{fungible, fungibles, tokens::ConversionToAssetBalance, ConstU128, ConstU8, Imbalance, OnUnbalanced},
     weights::{ConstantMultiplier, IdentityFee},
 };
+use pallet_asset_rate::ConversionRateToNative;
 use pallet_asset_tx_payment::{FungiblesAdapter, HandleCredit};
 use pallet_transaction_payment::{FungibleAdapter, Multiplier, TargetedFeeAdjustment};
 use polkadot_sdk::*;
-use sp_runtime::{FixedPointNumber, Percent, Perquintill};
+use sp_runtime::{
+    helpers_128bit::multiply_by_rational_with_rounding, FixedPointNumber, FixedU128, Percent, Perquintill, Rounding,
+};
 
 /// Fee of a byte: a megabyte of the chain costs as much as a second of it, one native token.
 const FEE_PER_BYTE: Balance = 1_000_000;
@@ -67,24 +70,24 @@ impl pallet_transaction_payment::Config for Runtime {
     type WeightInfo = pallet_transaction_payment::weights::SubstrateWeight<Runtime>;
 }
 
-/// What a native token costs in the settlement asset on a development chain where nobody has set a rate: as much.
-const DEVELOPMENT_RATE: Balance = 10u128.pow(DECIMALS as u32 - SETTLEMENT_DECIMALS as u32);
+/// Native units for a unit of the settlement asset on a development chain where nobody has set a rate: a token for one
+/// of it.
+const DEVELOPMENT_RATE: u32 = 10u32.pow(DECIMALS as u32 - SETTLEMENT_DECIMALS as u32);
 
-/// What a fee is in an asset, rounded up: at the rate that governance has set, if it has. An asset without one pays no
-/// fees.
+/// What a fee is in an asset: divided by the rate that governance has set, exactly, and rounded up. The SDK multiplies
+/// by the inverse of the rate and rounds down. An asset without a rate, or with one of 0, pays no fees.
 pub struct Rate;
 
 impl ConversionToAssetBalance<Balance, AssetId, Balance> for Rate {
     type Error = pallet_asset_rate::Error<Runtime>;
 
     fn to_asset_balance(fee: Balance, asset: AssetId) -> Result<Balance, Self::Error> {
-        match AssetRate::to_asset_balance(fee, asset) {
-            Err(pallet_asset_rate::Error::UnknownAssetKind) if asset == SETTLEMENT_ASSET && is_development() => {
-                Ok(fee.div_ceil(DEVELOPMENT_RATE))
-            }
-            // The SDK rounds down.
-            converted => converted.map(|amount| amount.saturating_add(1)),
-        }
+        let on_development = || FixedU128::from_u32(DEVELOPMENT_RATE);
+        let rate = ConversionRateToNative::<Runtime>::get(asset)
+            .or_else(|| (asset == SETTLEMENT_ASSET && is_development()).then(on_development))
+            .ok_or(pallet_asset_rate::Error::UnknownAssetKind)?;
+        multiply_by_rational_with_rounding(fee, FixedU128::DIV, rate.into_inner(), Rounding::Up)
+            .ok_or(pallet_asset_rate::Error::Overflow)
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::{blocks::begin_block, genesis::state};
 use cloister_runtime::{
+    configs::fees::Rate,
     constants::money::{SETTLEMENT_ASSET, SETTLEMENT_MINIMUM, SETTLEMENT_UNIT, UNIT},
     genesis_presets::STAGING,
     transaction::{sign, Binding},
@@ -10,7 +11,10 @@ use cloister_runtime::{
     UncheckedExtrinsic,
 };
 use codec::Compact;
-use frame_support::{assert_ok, traits::fungibles::Mutate};
+use frame_support::{
+    assert_ok,
+    traits::{fungibles::Mutate, tokens::ConversionToAssetBalance},
+};
 use polkadot_sdk::*;
 use sp_core::{sr25519::Pair, Pair as _};
 use sp_genesis_builder::DEV_RUNTIME_PRESET;
@@ -132,6 +136,24 @@ fn a_rate_of_nothing_should_let_nobody_act_for_nothing() {
         // A native unit is worth more than anybody has.
         set_rate(FixedU128::from_inner(1));
         assert_eq!(Executive::apply_extrinsic(remark(Some(SETTLEMENT_ASSET))), Err(UNPAID));
+    });
+}
+
+#[test]
+fn a_fee_should_be_divided_exactly_and_rounded_up() {
+    state(STAGING).execute_with(|| {
+        let fee = |fee| Rate::to_asset_balance(fee, SETTLEMENT_ASSET);
+        assert!(fee(1).is_err());
+        set_rate(FixedU128::from_u32(3));
+        for (native, paid) in [
+            (0, 0),
+            (1, 1),
+            (3, 1),
+            (4, 2),
+            (3_000_000_000_000_000_000, 1_000_000_000_000_000_000),
+        ] {
+            assert_eq!(fee(native).expect("there is a rate"), paid);
+        }
     });
 }
 

@@ -79,15 +79,7 @@ pub async fn run(options: &LoadOptions) -> Result<Report, LoadError> {
     let feeds = feeds_of(&chain, GROUP).await?;
     oracle::feed(&chain, &feeds, &first).await?;
     let sequencer = node.ready(&chain).await?;
-    let market = ReplayMarket::prepare(
-        &chain,
-        SequencerClient::of(&chain),
-        GROUP,
-        INSTRUMENT,
-        first,
-        progress.clone(),
-    )
-    .await?;
+    let market = ReplayMarket::prepare(&chain, GROUP, INSTRUMENT, first, progress.clone()).await?;
     let plan = plan(&prints(&tape, market.instrument.lot)?, options.accounts)?;
     let opened = market.open_accounts("//Load//", &market.deposits(&plan)).await?;
     market.known(&opened.traders).await?;
@@ -102,15 +94,7 @@ pub async fn run(options: &LoadOptions) -> Result<Report, LoadError> {
     let short = restart(&mut node, &chain, market, &progress).await?;
 
     let (chain, sequencer) = (short.chain, short.sequencer);
-    let market = ReplayMarket::prepare(
-        &chain,
-        SequencerClient::of(&chain),
-        GROUP,
-        INSTRUMENT,
-        first,
-        progress.clone(),
-    )
-    .await?;
+    let market = ReplayMarket::prepare(&chain, GROUP, INSTRUMENT, first, progress.clone()).await?;
     let shared = Shared::new(options.rate.map_or_else(Rate::default, Rate::held_at));
     shared.sent().promises = promises;
     let fresh = Memory::of(node.id()?).unwrap_or_default();

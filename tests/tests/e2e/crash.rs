@@ -65,16 +65,9 @@ async fn begin(name: &str, seed: u64) -> (Scene, Chain) {
     let feeds = feeds_of(&chain, GROUP).await.expect("the group's feeds");
     oracle::feed(&chain, &feeds, &price).await.expect("fed");
     let sequencer = node.ready(&chain).await.expect("it gets ready");
-    let market = ReplayMarket::prepare(
-        &chain,
-        SequencerClient::of(&chain),
-        GROUP,
-        "BTC-PERP",
-        price,
-        Progress::quiet(),
-    )
-    .await
-    .expect("a market");
+    let market = ReplayMarket::prepare(&chain, GROUP, "BTC-PERP", price, Progress::quiet())
+        .await
+        .expect("a market");
     let instrument = market.instrument.clone();
     drop(market);
     let keys: Vec<TraderKeys> = (1..=ACCOUNTS)

@@ -104,7 +104,7 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
     let feeds = feeds_of(&chain, GROUP).await.expect("the group's feeds");
     oracle::feed(&chain, &feeds, &price).await.expect("fed");
     let sequencer = ready(&chain, &url).await;
-    let mut market = ReplayMarket::prepare(&chain, sequencer.clone(), GROUP, "BTC-PERP", price, Progress::quiet())
+    let mut market = ReplayMarket::prepare_at(&chain, sequencer.clone(), GROUP, "BTC-PERP", price, Progress::quiet())
         .await
         .expect("a market");
 

@@ -46,7 +46,7 @@ pub(super) fn keep(wallet: &Path, group: u32, accepted: &AcceptedInfo) {
 }
 
 async fn fetch(global: &Global, mut from: u64) -> Result<(), CommandError> {
-    let session = Session::begin(global).await?;
+    let (session, _) = Session::with_sequencer(global).await?;
     loop {
         let page = session.sequencer.receipts(&session.trader, from).await?;
         let mut last = None;

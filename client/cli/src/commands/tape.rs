@@ -21,7 +21,7 @@ pub async fn replay(global: &Global, options: &ReplayArguments) -> Result<(), Co
     let chain = global.connect().await?;
     let sequencer = global.sequencer(&chain).await?;
     let price = tape.first().map(|t| t.price).ok_or(ReplayError::Empty)?;
-    let mut market = ReplayMarket::prepare(
+    let mut market = ReplayMarket::prepare_at(
         &chain,
         sequencer,
         global.group,
