@@ -116,14 +116,8 @@ pub mod pallet {
 
     /// What each member proposes as the sealing key of a group that is due for rotation.
     #[pallet::storage]
-    pub type Rotations<T: Config> = StorageDoubleMap<
-        _,
-        Twox64Concat,
-        u32,
-        Blake2_128Concat,
-        T::AccountId,
-        Rotation<T::AccountId, T::MaxMembers>,
-    >;
+    pub type Rotations<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, T::AccountId, Rotation<T::AccountId, T::MaxMembers>>;
 
     #[pallet::event]
     #[pallet::generate_deposit(pub(crate) fn deposit_event)]

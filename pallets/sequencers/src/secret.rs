@@ -1,15 +1,11 @@
 //! The secret of a sealing key, handed over to a newcomer (C-HAND-OVER) and rotated by the members (C-ROTATION).
 
 use crate::{
-    Ciphertext, Config, Error, Event, Field, HandOver, HandOvers, Members, Pallet, Rotation, Rotations,
-    RotationsDue, SealKeys, SealedSecret, TransportKeys,
+    Ciphertext, Config, Error, Event, Field, HandOver, HandOvers, Members, Pallet, Rotation, Rotations, RotationsDue,
+    SealKeys, SealedSecret, TransportKeys,
 };
 use alloc::vec::Vec;
-use polkadot_sdk::frame_support::{
-    ensure,
-    traits::Time,
-    BoundedVec,
-};
+use polkadot_sdk::frame_support::{ensure, traits::Time, BoundedVec};
 
 impl<T: Config> Pallet<T> {
     /// Publishes a member's transport key. What was sealed to another one goes.

@@ -1,5 +1,7 @@
 //! Members, who of them may submit when, and sealing keys.
 
+mod secret;
+
 use crate::{mock::*, Error, Event, NoRight, Sequencers as _, TakeOver, TakeOverOf, MAX_FIRST_DELAY, MIN_FIRST_DELAY};
 use polkadot_sdk::{
     frame_support::{assert_noop, assert_ok, BoundedVec},
@@ -60,11 +62,14 @@ fn members_should_be_those_of_their_group() {
         assert_ok!(set(root(), &[40]));
         assert_eq!(
             events(),
-            [Event::MembersSet {
-                group: GROUP,
-                before: MEMBERS.to_vec(),
-                now: vec![40]
-            }]
+            [
+                Event::MembersSet {
+                    group: GROUP,
+                    before: MEMBERS.to_vec(),
+                    now: vec![40]
+                },
+                Event::RotationDue { group: GROUP }
+            ]
         );
         assert!(Sequencers::is_member(GROUP, &40));
         assert!(!Sequencers::is_member(OTHER, &40));

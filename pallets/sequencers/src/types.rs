@@ -94,7 +94,15 @@ pub struct SealedSecret<AccountId> {
 
 /// A member's proposal of another sealing key (C-ROTATION).
 #[derive(
-    CloneNoBound, DebugNoBound, PartialEqNoBound, EqNoBound, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen,
+    CloneNoBound,
+    DebugNoBound,
+    PartialEqNoBound,
+    EqNoBound,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo,
+    MaxEncodedLen,
 )]
 #[scale_info(skip_type_params(MaxMembers))]
 #[codec(mel_bound(AccountId: MaxEncodedLen))]

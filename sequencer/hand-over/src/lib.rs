@@ -62,14 +62,7 @@ impl Bound {
     /// All of it, one after the other; every part has a length of its own.
     fn bytes(&self) -> Vec<u8> {
         let group = self.group.to_le_bytes();
-        let parts: [&[u8]; 6] = [
-            &self.genesis,
-            &group,
-            &self.key.0,
-            &self.key.1,
-            &self.from,
-            &self.to,
-        ];
+        let parts: [&[u8]; 6] = [&self.genesis, &group, &self.key.0, &self.key.1, &self.from, &self.to];
         parts.concat()
     }
 }
