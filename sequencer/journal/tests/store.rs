@@ -217,7 +217,7 @@ fn a_missing_record_should_be_named() {
     drop(filled(folder.path(), 4));
     let database = Database::open(folder.path().join(FILE_NAME)).unwrap();
     let transaction = database.begin_write().unwrap();
-    transaction.open_table(RECORDS).unwrap().remove(2u8).unwrap();
+    transaction.open_table(RECORDS).unwrap().remove(2u64).unwrap();
     transaction.commit().unwrap();
     drop(database);
     let error = first_error(&open(folder.path()));
