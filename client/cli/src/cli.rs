@@ -3,11 +3,16 @@
 mod controls;
 mod oracle;
 mod orders;
+mod sequencer;
 mod time;
 
 pub use controls::{ClearArguments, DeadManArguments, OrdersArguments, ProtectArguments};
 pub use oracle::{FeedArguments, OracleCommand};
 pub use orders::{AmendArguments, Entry, Line, OrderArguments, OrderSide, SelfTradeChoice};
+pub use sequencer::{
+    Account, ConfirmArguments, HandOverArguments, ProposeArguments, ReceiveArguments, SequencerCommand,
+    TransportArguments,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cloister_runtime::AccountId;
@@ -100,6 +105,9 @@ pub enum Command {
     /// Feed prices to the oracle.
     #[command(subcommand)]
     Oracle(OracleCommand),
+    /// Hand the secret of a group's sealing key over between its sequencers, and rotate it.
+    #[command(subcommand)]
+    Sequencer(SequencerCommand),
     /// Give the owner money of a development chain: the settlement asset, and native tokens for fees.
     #[command(
         visible_alias = "fund",

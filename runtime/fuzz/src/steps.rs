@@ -4,6 +4,7 @@
 mod bonds;
 mod common;
 mod governance;
+mod secrets;
 
 use crate::{
     bytes::Bytes,
@@ -30,6 +31,7 @@ use pallet_cloister_execution::{
 };
 use pallet_cloister_risk::Call as RiskCall;
 use polkadot_sdk::*;
+use secrets::secrets;
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie, One};
 use sp_runtime::MultiAddress;
 
@@ -115,6 +117,7 @@ const STEPS: &[(u8, Step)] = &[
     (7, assets),
     (2, wrap),
     (6, bonds),
+    (6, secrets),
     (1, pause),
 ];
 

@@ -174,6 +174,12 @@ const TABLE: &[(&str, Effect, &str)] = &[
         "bond unbond withdraw_unbonded report_receipts begin_series",
     ),
     ("Sequencers", Effect::ByNotice, "set_members set_seal_key set_take_over"),
+    // Of the secret with which members read; of money it says nothing.
+    (
+        "Sequencers",
+        Effect::Nothing,
+        "set_transport_key hand_over propose_seal_key confirm_seal_key",
+    ),
     (
         "Execution",
         Effect::ByNotice,

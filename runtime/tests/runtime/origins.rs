@@ -56,6 +56,11 @@ const TABLE: &[(&str, May, &str)] = &[
     ("Verifier", May::Enact, "set_verifying_key"),
     ("Verifier", May::Narrow, "remove_verifying_key"),
     ("Sequencers", May::Enact, "set_members set_seal_key set_take_over"),
+    (
+        "Sequencers",
+        May::Sign("NotMember"),
+        "set_transport_key hand_over propose_seal_key confirm_seal_key",
+    ),
     ("Bonds", May::Enact, "set_terms"),
     ("Bonds", May::Sign("NoTerms"), "bond"),
     ("Bonds", May::Sign("NothingBonded"), "unbond withdraw_unbonded begin_series"),
@@ -324,6 +329,26 @@ fn calls_of_keys_and_members() -> Vec<RuntimeCall> {
         Sequence::set_take_over {
             group,
             terms: Default::default(),
+        },
+        Sequence::set_transport_key { group, key: [1; 32] },
+        Sequence::hand_over {
+            group,
+            to: Bob.to_account_id(),
+            transport: [1; 32],
+            key: ([0; 32], [0; 32]),
+            ciphertext: Default::default(),
+        },
+        Sequence::propose_seal_key {
+            group,
+            x: [0; 32],
+            y: [0; 32],
+            sealed: Default::default(),
+        },
+        Sequence::confirm_seal_key {
+            group,
+            proposer: Bob.to_account_id(),
+            x: [0; 32],
+            y: [0; 32],
         },
     ];
     let mut calls: Vec<RuntimeCall> = calls.into_iter().map(RuntimeCall::from).collect();

@@ -126,7 +126,11 @@ fn the_configuration_should_have_the_weights_that_were_measured() {
         refresh_table
     );
     same!(verifier(), pallet_cloister_verifier, set_verifying_key remove_verifying_key;);
-    same!(sequencers(), pallet_cloister_sequencers, set_seal_key set_take_over; set_members);
+    same!(
+        sequencers(), pallet_cloister_sequencers,
+        set_seal_key set_take_over set_transport_key hand_over;
+        set_members propose_seal_key confirm_seal_key
+    );
     same!(
         bonds(), pallet_cloister_bonds,
         set_terms bond unbond withdraw_unbonded report_receipts begin_series;
@@ -196,6 +200,10 @@ fn every_call_should_weigh_what_was_measured() {
         ("set_members", sequencers().weight("set_members", &[16])),
         one(&sequencers, "set_seal_key"),
         one(&sequencers, "set_take_over"),
+        one(&sequencers, "set_transport_key"),
+        one(&sequencers, "hand_over"),
+        ("propose_seal_key", sequencers().weight("propose_seal_key", &[16])),
+        ("confirm_seal_key", sequencers().weight("confirm_seal_key", &[16])),
     ];
     calls::<pallet_cloister_sequencers::Call<Runtime>>(39, &expected);
 
