@@ -59,7 +59,7 @@ pub enum SecretsError {
     #[error("no member has handed the secret over to {} yet", .0.to_ss58check())]
     NothingHandedOver(AccountId),
     /// Nothing of what was handed over is good.
-    #[error("nothing that was handed over is the secret: {}", .0.iter().map(ToString::to_string).collect::<Vec<_>>().join("; "))]
+    #[error("nothing that is sealed to this member is a secret of the key: {}", listed(.0))]
     NothingOpens(Vec<SecretsError>),
     /// The group's sealing key is not due for rotation.
     #[error("group {0} is not due for rotation: nobody was taken away from its sequencers since the key was set")]
@@ -67,6 +67,11 @@ pub enum SecretsError {
     /// Nobody proposes a key, or not who was named.
     #[error("there is no such proposal for group {0}")]
     NoProposal(u32),
+}
+
+fn listed(errors: &[SecretsError]) -> String {
+    let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
+    all.join("; ")
 }
 
 /// What a member proposes, as another one finds it.

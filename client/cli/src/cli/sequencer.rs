@@ -83,7 +83,7 @@ pub struct HandOverArguments {
     /// File of the group's secret.
     #[arg(long, value_name = "FILE")]
     pub secret: PathBuf,
-    /// Files of former secrets, the newest first; seven at most.
+    /// Files of former secrets, the newest first; up to seven.
     #[arg(long, value_name = "FILE")]
     pub former_secret: Vec<PathBuf>,
     /// Refuse unless this is the other one's transport key, 64 hexadecimal digits.
