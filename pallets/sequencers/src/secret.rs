@@ -36,6 +36,7 @@ impl<T: Config> Pallet<T> {
         HandOvers::<T>::try_mutate(group, &to, |all| {
             all.retain(|other| other.from != from);
             let from = from.clone();
+            // There is room for one of each member.
             all.try_push(HandOver { from, ciphertext })
                 .map_err(|_| Error::<T>::RecipientNotMember)
         })?;
@@ -122,9 +123,10 @@ impl<T: Config> Pallet<T> {
                 TransportKeys::<T>::remove(group, who);
                 HandOvers::<T>::remove(group, who);
             } else {
-                HandOvers::<T>::mutate(group, who, |all| all.retain(|one| !gone.contains(&&one.from)));
-                if HandOvers::<T>::get(group, who).is_empty() {
-                    HandOvers::<T>::remove(group, who);
+                let mut all = HandOvers::<T>::take(group, who);
+                all.retain(|one| !gone.contains(&&one.from));
+                if !all.is_empty() {
+                    HandOvers::<T>::insert(group, who, all);
                 }
             }
         }
