@@ -83,10 +83,10 @@ zombienet: build ## run networks of several nodes: one root, a killed validator,
 # The SDK is compiled again for each, so the gate leaves them out. A release is preceded by them.
 check-features: setup ## run the benchmarks once; compile the runtime with them, and with `try-runtime` (half an hour)
 	@. "$(CACHE)/env" && cargo test --locked --release -p pallet-cloister-risk -p pallet-cloister-execution \
-		-p pallet-cloister-timelock -p pallet-cloister-verifier -p pallet-cloister-sequencers \
+		-p pallet-cloister-timelock -p pallet-cloister-verifier -p pallet-cloister-sequencers -p pallet-cloister-bonds \
 		--features pallet-cloister-risk/runtime-benchmarks,pallet-cloister-execution/runtime-benchmarks \
 		--features pallet-cloister-timelock/runtime-benchmarks,pallet-cloister-verifier/runtime-benchmarks \
-		--features pallet-cloister-sequencers/runtime-benchmarks --lib bench
+		--features pallet-cloister-sequencers/runtime-benchmarks,pallet-cloister-bonds/runtime-benchmarks --lib bench
 	@. "$(CACHE)/env" && SKIP_WASM_BUILD=1 cargo check --locked --release -p cloister-runtime --features runtime-benchmarks
 	@. "$(CACHE)/env" && SKIP_WASM_BUILD=1 cargo check --locked --release -p cloister-runtime --features try-runtime
 

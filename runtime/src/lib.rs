@@ -244,4 +244,6 @@ mod runtime {
     // Behind the registry, whose genesis says whether this is a development chain.
     #[runtime::pallet_index(42)]
     pub type Timelock = pallet_cloister_timelock::Pallet<Runtime>;
+    #[runtime::pallet_index(49)]
+    pub type Bonds = pallet_cloister_bonds::Pallet<Runtime>;
 }

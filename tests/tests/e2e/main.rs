@@ -9,6 +9,7 @@ mod governance;
 mod javascript;
 mod leaving;
 mod refusals;
+mod secrets;
 mod stopping;
 mod stuffing;
 mod trading;

@@ -4,8 +4,11 @@ use crate::{common::*, RICH};
 use cloister_crypto::auth::Purpose;
 use cloister_engine_testing::*;
 use cloister_ledger::InstructionKind;
-use cloister_receipts::{check, Dropped, Outcome, ReceiptSigner, SignError, SignedReceipt, SIGNATURE};
-use cloister_sequencer::{Sequencer, SequencerConfig};
+use cloister_receipts::{check, first_of, Dropped, Outcome, ReceiptSigner, SignError, SignedReceipt, SIGNATURE};
+use cloister_sequencer::{
+    chain::{BegunSeries, Stake},
+    Sequencer, SequencerConfig, SeriesError, StartError,
+};
 use cloister_sequencer_rpc::{types::AcceptedInfo, ErrorCode};
 use cloister_types::{Amount, Lots};
 use jsonrpsee::rpc_params;
@@ -154,4 +157,97 @@ async fn no_more_should_be_asked_for_than_the_disk_takes() {
         running.submit(sell(0, 1, 5, MARK)).await.unwrap_err().0,
         ErrorCode::Busy.code()
     );
+}
+
+/// A disk with a journal of its own.
+fn disk_of(id: u8) -> Disk {
+    let disk = Disk::default();
+    disk.with(|kept| kept.id = [id; 32]);
+    disk
+}
+
+/// The chain has a bond of the sequencer, and says which journal counts its receipts.
+fn staked(chain: &MockChain, series: Option<(u32, u8)>) {
+    let begun = |(number, journal)| BegunSeries {
+        number,
+        journal: [journal; 32],
+    };
+    chain.lock().stake = Stake {
+        bonded: true,
+        series: series.map(begun),
+    };
+}
+
+/// Starts a sequencer on a disk, takes an order of this id, and stops as one that is killed.
+async fn one_receipt(chain: &MockChain, disk: &Disk, id: u64) -> SignedReceipt {
+    let running = Running::with_disk(chain, sequencer_config(), MockProver::default(), disk);
+    running.until(|r| async move { r.account(0).await.is_ok() }).await;
+    let signed = receipt(&running.submit(sell(0, id, 1, MARK)).await.unwrap());
+    running.crash(disk).await;
+    signed
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_journal_should_give_receipts_of_the_series_that_it_counts() {
+    let chain = MockChain::new();
+    chain.enqueue(0, RICH, open(0));
+    let disk = disk_of(7);
+    // Nothing is staked, then a series is begun, and later another one.
+    let mut given = vec![one_receipt(&chain, &disk, 1).await, one_receipt(&chain, &disk, 2).await];
+    staked(&chain, Some((1, 7)));
+    given.extend([one_receipt(&chain, &disk, 3).await, one_receipt(&chain, &disk, 4).await]);
+    staked(&chain, Some((3, 7)));
+    given.push(one_receipt(&chain, &disk, 5).await);
+    let numbers: Vec<_> = given.iter().map(|signed| signed.receipt.number).collect();
+    assert_eq!(numbers, [0, 1, first_of(1), first_of(1) + 1, first_of(3)]);
+    // All that a journal gives is one chain, whatever the series.
+    for pair in given.windows(2) {
+        assert_eq!(pair[1].receipt.previous, pair[0].receipt.hash());
+    }
+    assert!(check(&RECEIPTS, &Signer::default().public(), &given).is_ok());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_journal_that_is_new_should_give_no_receipt_that_could_contradict() {
+    let chain = MockChain::new();
+    chain.enqueue(0, RICH, open(0));
+    staked(&chain, Some((1, 7)));
+    let lost = one_receipt(&chain, &disk_of(7), 1).await;
+    // The disk is gone, and the chain has the word of the journal that was on it.
+    let disk = disk_of(8);
+    let refused = Running::with_disk(&chain, sequencer_config(), MockProver::default(), &disk);
+    let begun = BegunSeries {
+        number: 1,
+        journal: [7; 32],
+    };
+    match refused.ended().await {
+        StartError::Series(error) => assert_eq!(
+            error,
+            SeriesError::Another {
+                begun,
+                journal: [8; 32]
+            }
+        ),
+        other => panic!("{other}"),
+    }
+    assert_eq!(disk.next(), 0);
+    staked(&chain, Some((2, 8)));
+    let found = one_receipt(&chain, &disk, 1).await;
+    assert_eq!((lost.receipt.number, found.receipt.number), (first_of(1), first_of(2)));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_key_with_a_bond_and_no_series_should_sign_nothing() {
+    let chain = MockChain::new();
+    chain.enqueue(0, RICH, open(0));
+    staked(&chain, None);
+    let refused = Running::with_disk(&chain, sequencer_config(), MockProver::default(), &disk_of(7));
+    assert!(matches!(
+        refused.ended().await,
+        StartError::Series(SeriesError::Missing { journal }) if journal == [7; 32]
+    ));
+    // Without a journal no receipts are given, so there is nothing to lose.
+    let running = Running::start(&chain);
+    running.until(|r| async move { r.account(0).await.is_ok() }).await;
+    assert_eq!(running.submit(sell(0, 1, 1, MARK)).await.unwrap().receipt, None);
 }
