@@ -10,8 +10,9 @@ use cloister_sequencer::{
     Sequencer, SequencerConfig, SeriesError, StartError,
 };
 use cloister_sequencer_rpc::{types::AcceptedInfo, ErrorCode};
-use cloister_types::{Amount, Lots};
+use cloister_types::{Amount, InstrumentId, Lots, Position};
 use jsonrpsee::rpc_params;
+use std::sync::atomic::Ordering;
 
 async fn begun() -> (MockChain, Running) {
     let chain = MockChain::new();
@@ -250,4 +251,100 @@ async fn a_key_with_a_bond_and_no_series_should_sign_nothing() {
     let running = Running::start(&chain);
     running.until(|r| async move { r.account(0).await.is_ok() }).await;
     assert_eq!(running.submit(sell(0, 1, 1, MARK)).await.unwrap().receipt, None);
+}
+
+impl Running {
+    /// All receipts of an account, each signed once more.
+    async fn receipts(&self, account: u32) -> Vec<SignedReceipt> {
+        let query = question_for(Purpose::Receipts, account, self.chain.clock());
+        let texts: Vec<String> = self.call("cloister_receipts", rpc_params![query, 0]).await.unwrap();
+        texts
+            .iter()
+            .map(|text| SignedReceipt::from_hex(text).unwrap())
+            .collect()
+    }
+
+    /// Lots of [`BTC`] of an account in final blocks.
+    async fn settled_lots(&self, account: u32) -> i64 {
+        let positions = self.account(account).await.unwrap().settled.unwrap().positions;
+        let of_btc = positions
+            .into_iter()
+            .find(|(instrument, _)| *instrument == InstrumentId(BTC));
+        of_btc.map_or(0, |(_, Position(lots))| lots)
+    }
+}
+
+/// A sequencer with a bond, and a prover that is held: of the 5 lots of account 0's order account 1 has bought 2, the
+/// rest is cancelled, and nothing of that has settled. With the receipts of the two orders and of the cancel.
+async fn filled_then_cancelled(disk: &Disk, prover: &MockProver) -> (Running, Vec<SignedReceipt>) {
+    let chain = MockChain::new();
+    for account in 0..2 {
+        chain.enqueue(account, RICH, open(account));
+    }
+    staked(&chain, Some((1, 7)));
+    let running = Running::with_disk(&chain, sequencer_config(), prover.clone(), disk);
+    running
+        .until(|r| async move { r.account(1).await.is_ok_and(|a| a.settled.is_some()) })
+        .await;
+    running.settled().await;
+    prover.held.store(true, Ordering::SeqCst);
+    let mut given = Vec::new();
+    for order in [sell(0, 1, 5, MARK), buy(1, 1, 2, MARK)] {
+        given.push(receipt(&running.submit(order).await.unwrap()));
+    }
+    running
+        .until(|r| async move { r.batch_status().await.proving.is_some() })
+        .await;
+    let cancel = running.submit(other(InstructionKind::Cancel, 0, 1, 0)).await.unwrap();
+    given.push(receipt(&cancel));
+    assert_eq!(given[2].receipt.outcome, Outcome::Cancel { filled: Lots(2) });
+    assert_eq!((running.settled_lots(0).await, running.settled_lots(1).await), (0, 0));
+    (running, given)
+}
+
+/// Nobody loses a bond by all the receipts that there are of accounts 0 and 1 (C-SLASH): those that were given, and
+/// those that are given now, are one for each number.
+async fn nothing_contradicts(running: &Running, given: &[SignedReceipt]) {
+    let mut all = given.to_vec();
+    for account in 0..2 {
+        let again = running.receipts(account).await;
+        assert!(!again.is_empty());
+        all.extend(again);
+    }
+    let checked = check(&RECEIPTS, &Signer::default().public(), &all).unwrap();
+    assert_eq!((checked.receipts, checked.links), (given.len(), given.len() - 1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fill_that_settles_after_the_cancel_of_its_order_should_contradict_nothing() {
+    let (disk, prover) = (disk_of(7), MockProver::default());
+    let (running, given) = filled_then_cancelled(&disk, &prover).await;
+    // Not even if the sequencer falls in between, and goes on with its journal.
+    let chain = running.chain.clone();
+    running.crash(&disk).await;
+    let running = Running::with_disk(&chain, sequencer_config(), MockProver::default(), &disk);
+    running
+        .until(|r| async move { r.account(1).await.is_ok_and(|a| a.settled.is_some()) })
+        .await;
+    running.settled().await;
+    // What has settled is what the receipt of the cancel says, and it stays that.
+    assert_eq!((running.settled_lots(0).await, running.settled_lots(1).await), (-2, 2));
+    running.submit(sell(0, 1, 5, MARK)).await.unwrap_err();
+    nothing_contradicts(&running, &given).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_fill_that_was_told_and_is_void_should_contradict_nothing() {
+    let (disk, prover) = (disk_of(7), MockProver::default());
+    let (running, mut given) = filled_then_cancelled(&disk, &prover).await;
+    // Its price is outside the band of the only table that the chain takes.
+    running.jump(112 * ONE);
+    prover.held.store(false, Ordering::SeqCst);
+    running.until(|r| async move { !r.notices(1).await.is_empty() }).await;
+    running.settled().await;
+    // Less has settled than the receipts of the order and of the cancel say. Both stand as they are, and what comes
+    // next has a number of its own.
+    assert_eq!((running.settled_lots(0).await, running.settled_lots(1).await), (0, 0));
+    given.push(receipt(&running.submit(buy(1, 2, 2, 112 * ONE)).await.unwrap()));
+    nothing_contradicts(&running, &given).await;
 }
