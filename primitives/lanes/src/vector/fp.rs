@@ -14,10 +14,10 @@ use crate::{
 };
 use blst::{blst_fp, blst_fp_mul};
 
-const LIMBS: usize = 8;
+pub(super) const LIMBS: usize = 8;
 /// Limbs of a product before it is reduced.
-const DOUBLE: usize = 2 * LIMBS;
-static REDUCTION: Modulus<LIMBS> = Modulus::new(&P);
+pub(super) const DOUBLE: usize = 2 * LIMBS;
+pub(super) static REDUCTION: Modulus<LIMBS> = Modulus::new(&P);
 const MODULUS: [u64; LIMBS] = to_limbs(&P);
 const COMPLEMENT: [u64; LIMBS] = complement(&MODULUS);
 const P2: [u64; LIMBS] = multiple(&MODULUS, 2);
@@ -62,13 +62,6 @@ impl Fp8 {
     #[inline(always)]
     pub(super) fn reduced(raw: Limbs<LIMBS>) -> Self {
         unsafe { Self(reduce(raw, SLACK, RATIO, &COMPLEMENT)) }
-    }
-
-    /// `self - a + 4p - b + 4p`-like sums, carried, for the arithmetic above it.
-    #[inline(always)]
-    pub(super) fn minus_two(&self, a: &Self, b: &Self) -> Self {
-        // SAFETY: a value exists only where the processor has the instructions.
-        unsafe { Self(carry(plus_constant(&minus(&minus(&self.0, &a.0), &b.0), &P4))) }
     }
 }
 

@@ -160,6 +160,14 @@ pub fn montgomery<const M: usize, const D: usize>(a: &Limbs<M>, b: &Limbs<M>, mo
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub fn products<const M: usize, const D: usize>(a: &Limbs<M>, b: &Limbs<M>, modulus: &Modulus<M>) -> Limbs<M> {
+    settle(wide::<M, D>(a, b), modulus)
+}
+
+/// All `D = 2 M` limbs of a product, not carried. Both operands are carried.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub fn wide<const M: usize, const D: usize>(a: &Limbs<M>, b: &Limbs<M>) -> Limbs<D> {
+    const { assert!(D == 2 * M) };
     let mut t = [_mm512_setzero_si512(); D];
     for i in 0..M {
         for j in 0..M {
@@ -167,7 +175,7 @@ pub fn products<const M: usize, const D: usize>(a: &Limbs<M>, b: &Limbs<M>, modu
             t[i + j + 1] = _mm512_madd52hi_epu64(t[i + j + 1], a[i], b[j]);
         }
     }
-    settle(t, modulus)
+    t
 }
 
 /// Montgomery square, as [`montgomery`]: products of different limbs are formed once and doubled.
@@ -191,21 +199,21 @@ pub fn montgomery_square<const M: usize, const D: usize>(a: &Limbs<M>, modulus: 
     carry(settle(t, modulus))
 }
 
-/// `t / 2^(52 M)` modulo the modulus, not carried; `t` is not carried either.
+/// `t / 2^(52 M)` modulo the modulus, not carried. `t` is not negative; its limbs are signed and not carried.
 ///
 /// Montgomery's step for a limb, which makes it zero by a multiple of the modulus, waits for a product with the inverse
 /// first. All limbs but the last two are taken away otherwise: a low limb `m` is worth `m·2^-52 mod p` one limb
 /// higher, and the one above it `m·2^-104` two limbs higher. That leaves less than `2^53` moduli too much, and the two
-/// steps at the end leave of those less than `2^-50`, and a modulus of their own.
+/// steps at the end leave of those less than `2^-50`, and add less than one modulus of their own.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-fn settle<const M: usize, const D: usize>(mut t: [__m512i; D], modulus: &Modulus<M>) -> Limbs<M> {
+pub fn settle<const M: usize, const D: usize>(mut t: Limbs<D>, modulus: &Modulus<M>) -> Limbs<M> {
     const { assert!(D == 2 * M) };
     let mut i = 0;
     while i + 4 <= M {
         let first = t[i];
-        let second = _mm512_add_epi64(t[i + 1], _mm512_srli_epi64::<LIMB>(first));
-        t[i + 2] = _mm512_add_epi64(t[i + 2], _mm512_srli_epi64::<LIMB>(second));
+        let second = _mm512_add_epi64(t[i + 1], _mm512_srai_epi64::<LIMB>(first));
+        t[i + 2] = _mm512_add_epi64(t[i + 2], _mm512_srai_epi64::<LIMB>(second));
         for j in 0..M {
             let by = word(modulus.two_lower[j]);
             t[i + 2 + j] = _mm512_madd52lo_epu64(t[i + 2 + j], first, by);
@@ -220,7 +228,7 @@ fn settle<const M: usize, const D: usize>(mut t: [__m512i; D], modulus: &Modulus
     }
     while i + 2 < M {
         let m = t[i];
-        t[i + 1] = _mm512_add_epi64(t[i + 1], _mm512_srli_epi64::<LIMB>(m));
+        t[i + 1] = _mm512_add_epi64(t[i + 1], _mm512_srai_epi64::<LIMB>(m));
         for j in 0..M {
             let by = word(modulus.lower[j]);
             t[i + 1 + j] = _mm512_madd52lo_epu64(t[i + 1 + j], m, by);
@@ -235,7 +243,7 @@ fn settle<const M: usize, const D: usize>(mut t: [__m512i; D], modulus: &Modulus
             t[i + j] = _mm512_madd52lo_epu64(t[i + j], m, by);
             t[i + 1 + j] = _mm512_madd52hi_epu64(t[i + 1 + j], m, by);
         }
-        t[i + 1] = _mm512_add_epi64(t[i + 1], _mm512_srli_epi64::<LIMB>(t[i]));
+        t[i + 1] = _mm512_add_epi64(t[i + 1], _mm512_srai_epi64::<LIMB>(t[i]));
         i += 1;
     }
     let mut out = [_mm512_setzero_si512(); M];
