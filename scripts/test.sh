@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Runs every test of the workspace, in two lanes at a time. Tests over real nodes wait for blocks more than they compute,
-# but are in a hurry when they compute: they come first. All others take the processor time that is left.
+# Runs every test of the workspace, in two lanes at a time. Tests over real nodes wait for blocks more than they
+# compute, but are in a hurry when they compute: they come first. All others take the processor time that is left.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
