@@ -77,7 +77,7 @@ test-long: build ## the long runs that `make test` leaves out: every wire, 30,00
 		-- --ignored --nocapture
 
 # Each test proves with all cores.
-zombienet: build ## run networks of several nodes: one root, a killed validator, no sequencer (ten minutes)
+zombienet: build ## run six networks of several nodes, in which some die, lie or leave (half an hour)
 	@$(CARGO) test $(SELECTION) --test networks -- --include-ignored --nocapture --test-threads 1
 
 # The SDK is compiled again for each, so the gate leaves them out. A release is preceded by them.

@@ -43,6 +43,8 @@ const requests = {
     api: ({ api, method, args }) => client.api(api, method, args),
     // What the node answers to a request of its JSON-RPC.
     rpc: ({ method, params }) => client.rpc(method, params),
+    // Who made a block, as the client shows it.
+    author: ({ block }) => client.author(block),
     // Names and documentation of errors, read from the metadata of one version.
     errors: ({ version, errors }) => client.errors(version, errors),
 };

@@ -152,6 +152,11 @@ export async function connect(url, suri) {
 
         rpc: (method, params) => api._rpcCore.provider.send(method, params),
 
+        async author(block) {
+            const { author } = await api.derive.chain.getHeader(block);
+            return author?.toString() ?? null;
+        },
+
         async errors(version, errors) {
             const registry = new TypeRegistry();
             const read = new Metadata(registry, await metadata(version));

@@ -18,6 +18,34 @@ pub const CLIENTS: [&str; 2] = ["polkadot-js", "papi"];
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/clients");
 /// How long an answer may take: some blocks.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long a page may take: a vote.
+const PAGE_PATIENCE: Duration = Duration::from_secs(240);
+
+/// Runs `pages.mjs`, which has `@polkadot/api` do what pages say, and returns what it prints.
+///
+/// # Panics
+/// Node.js or the packages are missing, or a page says what the chain does not do; the message has what.
+pub async fn pages(arguments: &[&str]) -> Value {
+    expect_packages();
+    let script = Path::new(FOLDER).join("pages.mjs");
+    let ends = Command::new("node")
+        .arg(script)
+        .args(arguments)
+        .kill_on_drop(true)
+        .output();
+    let output = timeout(PAGE_PATIENCE, ends).await.expect("it ends");
+    let output = output.expect("Node.js is there; `make setup` installs it");
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {said}");
+    serde_json::from_slice(&output.stdout).expect("JSON")
+}
+
+fn expect_packages() {
+    assert!(
+        Path::new(FOLDER).join("node_modules").is_dir(),
+        "the packages of {FOLDER} are missing; `make setup` installs them"
+    );
+}
 
 /// A client with the account that signs its transactions.
 pub struct JavaScript {
@@ -142,10 +170,7 @@ impl JavaScript {
     /// Node.js or the packages are missing.
     pub async fn start(name: &'static str, url: &str, suri: &str, log: &Path) -> Self {
         let script = Path::new(FOLDER).join("main.mjs");
-        assert!(
-            Path::new(FOLDER).join("node_modules").is_dir(),
-            "the packages of {FOLDER} are missing; `make setup` installs them"
-        );
+        expect_packages();
         let log = File::create(log.with_extension(format!("{name}.log"))).expect("a log");
         let mut child = Command::new("node")
             .arg(script)

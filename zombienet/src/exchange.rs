@@ -17,7 +17,7 @@ use cloister_client_core::{
     keys::TraderKeys,
     trader::{OrderTerms, Trader},
 };
-use cloister_ledger::{instruction::flags, Side};
+use cloister_ledger::{instruction::flags, Side, SignedInstruction};
 use cloister_runtime::Hash;
 use cloister_sequencer_rpc::types::BatchInfo;
 use cloister_tests::leaving::balance;
@@ -31,7 +31,7 @@ use std::{
 /// The margin group of all that happens.
 pub const GROUP: u32 = 1;
 /// Price of the instrument.
-const PRICE: &str = "60000";
+pub const PRICE: &str = "60000";
 /// 10,000 of the settlement asset.
 const FUNDS: u64 = 10_000_000_000;
 /// 5,000 of the settlement asset.
@@ -66,9 +66,21 @@ pub struct Exchange {
     /// What the owners held when their accounts were open, 10^-6.
     balances: Vec<u128>,
     money: AssetHoldings,
-    trades: u64,
-    /// Goes on feeding prices.
-    _feeder: Feeder,
+    /// Number of the last order.
+    last_order: u64,
+    /// Goes on feeding prices, unless others do.
+    _feeder: Option<Feeder>,
+}
+
+/// Two orders that trade with each other.
+#[derive(Clone, Debug)]
+pub struct Orders {
+    /// Number of a trader, and its order, which comes to rest.
+    pub maker: (usize, SignedInstruction),
+    /// Number of another trader, and its order, which meets the one at rest.
+    pub taker: (usize, SignedInstruction),
+    price: u64,
+    lots: u64,
 }
 
 /// Seed of a trader, in hexadecimal, and its owner, as a wallet takes them.
@@ -78,6 +90,10 @@ pub fn wallet_of(number: u8) -> (String, String) {
 
 fn keys(number: u8) -> TraderKeys {
     TraderKeys::from_seed(&[number; 32], Some(&wallet_of(number).1)).expect("the URI is well-formed")
+}
+
+fn price() -> Decimal {
+    PRICE.parse().expect("a price")
 }
 
 /// Asks until there is an answer.
@@ -102,11 +118,22 @@ impl Exchange {
     /// # Panics
     /// Something is refused or takes too long.
     pub async fn open(chain: &Chain, sequencer: &Chain) -> Self {
-        let price: Decimal = PRICE.parse().expect("a price");
         let feeds = feeds_of(chain, GROUP).await.expect("the group's feeds");
-        let feeder = Feeder::start(chain, feeds, price, Progress::quiet())
+        let feeder = Feeder::start(chain, feeds, price(), Progress::quiet())
             .await
             .expect("fed");
+        Self {
+            _feeder: Some(feeder),
+            ..Self::open_fed(chain, sequencer).await
+        }
+    }
+
+    /// The same on a chain whose operators feed [`PRICE`].
+    ///
+    /// # Panics
+    /// Something is refused or takes too long.
+    pub async fn open_fed(chain: &Chain, sequencer: &Chain) -> Self {
+        let price = price();
         let keys = [keys(1), keys(2)];
         let owners: Vec<_> = keys.iter().map(|keys| (owner_of(keys), FUNDS)).collect();
         // Blocks of several validators may be taken back, so what is built upon is final.
@@ -143,53 +170,105 @@ impl Exchange {
             instrument,
             balances,
             money,
-            trades: 0,
-            _feeder: feeder,
+            last_order: 0,
+            _feeder: None,
         }
     }
 
-    /// The second trader sells lots to the first, above the mark: one gains what the other loses.
-    ///
-    /// # Panics
-    /// The sequencer does not acknowledge all of it.
-    pub async fn trade(&mut self, lots: u64) {
-        let price = self.instrument.mark() + self.instrument.mark() / 100;
-        let terms = |side, flags| OrderTerms {
+    /// The instrument as it was when the accounts were open.
+    pub fn instrument(&self) -> &TradedInstrument {
+        &self.instrument
+    }
+
+    /// An order of a trader, with the next number.
+    pub fn order(&mut self, trader: usize, side: Side, limit: u64, lots: u64, flags: u8) -> SignedInstruction {
+        let terms = OrderTerms {
             instrument_id: self.instrument.id,
             side,
-            limit: price,
+            limit,
             quantity: lots,
             flags,
             trigger: None,
             expiry: now() + HOUR,
-            max_fee: self.instrument.fee_allowance(price),
+            max_fee: self.instrument.fee_allowance(limit),
         };
-        self.trades += 1;
-        let sell = self.traders[1].order(self.trades, &terms(Side::Sell, flags::POST_ONLY));
-        let buy = self.traders[0].order(self.trades, &terms(Side::Buy, flags::IMMEDIATE_OR_CANCEL));
-        let accepted = self.sequencer.submit(&sell).await.expect("taken");
+        self.last_order += 1;
+        self.traders[trader].order(self.last_order, &terms)
+    }
+
+    /// Orders by which the second trader sells lots to the first, above the mark: one gains what the other loses.
+    pub fn orders(&mut self, lots: u64) -> Orders {
+        let price = self.instrument.mark() + self.instrument.mark() / 100;
+        Orders {
+            maker: (1, self.order(1, Side::Sell, price, lots, flags::POST_ONLY)),
+            taker: (0, self.order(0, Side::Buy, price, lots, flags::IMMEDIATE_OR_CANCEL)),
+            price,
+            lots,
+        }
+    }
+
+    /// The first trader sells lots back to the second at the mark: both close a part of what they have.
+    ///
+    /// # Panics
+    /// The sequencer does not acknowledge all of it.
+    pub async fn close(&mut self, lots: u64) {
+        let mark = self.instrument.mark();
+        let sells = flags::IMMEDIATE_OR_CANCEL | flags::REDUCE_ONLY;
+        let orders = Orders {
+            maker: (
+                1,
+                self.order(1, Side::Buy, mark, lots, flags::POST_ONLY | flags::REDUCE_ONLY),
+            ),
+            taker: (0, self.order(0, Side::Sell, mark, lots, sells)),
+            price: mark,
+            lots,
+        };
+        self.send(&orders).await;
+    }
+
+    /// Trades new orders of so many lots.
+    ///
+    /// # Panics
+    /// The sequencer does not acknowledge all of it.
+    pub async fn trade(&mut self, lots: u64) {
+        let orders = self.orders(lots);
+        self.send(&orders).await;
+    }
+
+    /// Sends orders that trade with each other.
+    ///
+    /// # Panics
+    /// The sequencer does not acknowledge all of it.
+    pub async fn send(&mut self, orders: &Orders) {
+        let lots = orders.lots;
+        let ((maker, rests), (taker, meets)) = (&orders.maker, &orders.taker);
+        let accepted = self.sequencer.submit(rests).await.expect("taken");
         assert_eq!(accepted.resting, Lots(lots));
-        let accepted = self.sequencer.submit(&buy).await.expect("taken");
+        let accepted = self.sequencer.submit(meets).await.expect("taken");
         assert_eq!((accepted.filled, accepted.fills.len()), (Lots(lots), 1));
-        // What the buyer pays and what both have is as acknowledged; the seller hears of its fee in its account only.
-        let cost = i128::from(price) * i128::from(lots);
+        // What the taker pays and what both have is as acknowledged; the maker hears of its fee in its account only.
         let fee = accepted.fills[0].fee.signed().expect("small").get();
-        let buyer = self.acknowledged[0];
-        let before = self.acknowledged[1];
-        let seller = self.sequencer.account(&self.traders[1]).await.expect("shown");
-        let earned = seller.cash.get() - before.cash.get();
-        assert!((cost - fee..=cost).contains(&earned), "{earned} for {cost}");
-        let lots = i64::try_from(lots).expect("few");
-        self.acknowledged = vec![
-            Acknowledged {
-                cash: Money(buyer.cash.get() - cost - fee),
-                lots: Position(buyer.lots.get() + lots),
-            },
-            Acknowledged {
-                cash: seller.cash,
-                lots: Position(before.lots.get() - lots),
-            },
-        ];
+        let buys = meets.instruction.side == Side::Buy;
+        let sign = |amount: i128| if buys { amount } else { -amount };
+        let cost = sign(i128::from(orders.price) * i128::from(lots));
+        let lots = sign(i128::from(lots));
+        let shown = self.sequencer.account(&self.traders[*maker]).await.expect("shown");
+        let before = self.acknowledged[*maker];
+        let makers_fee = before.cash.get() + cost - shown.cash.get();
+        assert!((0..=fee).contains(&makers_fee), "{makers_fee} of {fee}");
+        let held = |before: Position, lots: i128| {
+            let held = i128::from(before.get()) + lots;
+            Position(i64::try_from(held).expect("few"))
+        };
+        self.acknowledged[*maker] = Acknowledged {
+            cash: shown.cash,
+            lots: held(before.lots, -lots),
+        };
+        let before = self.acknowledged[*taker];
+        self.acknowledged[*taker] = Acknowledged {
+            cash: Money(before.cash.get() - cost - fee),
+            lots: held(before.lots, lots),
+        };
     }
 
     /// What the accounts were opened with, all together, 10^-6.

@@ -11,7 +11,6 @@ use cloister_tests::node::{binary, built, connect};
 use futures::future::join_all;
 use std::{
     fmt, fs,
-    ops::Range,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -71,7 +70,7 @@ impl fmt::Debug for Agreed {
 }
 
 impl Network {
-    /// Starts every node, and waits until each has a final block besides the first.
+    /// Starts every node that is not for later, and waits until each has a final block besides the first.
     ///
     /// # Panics
     /// A node does not start, or the network makes no block final.
@@ -103,11 +102,17 @@ impl Network {
             let said = node_command(&["key", "generate-node-key", "--chain", "dev", "--file", text(&file)]).await;
             peers.push(said.trim().to_owned());
         }
-        network.launch(0..1).await;
+        for node in &network.nodes {
+            network.insert_submitter(&node.spec).await;
+        }
+        network.launch(&[0]).await;
         let port = network.nodes[0].running.as_ref().map(|node| node.process.port());
         let (port, peer) = (port.expect("it runs"), &peers[0]);
         network.boot = format!("/ip4/127.0.0.1/tcp/{port}/p2p/{peer}");
-        network.launch(1..network.nodes.len()).await;
+        let now: Vec<usize> = (1..network.nodes.len())
+            .filter(|number| !network.nodes[*number].spec.later)
+            .collect();
+        network.launch(&now).await;
         network.final_everywhere(1).await;
         network
     }
@@ -120,17 +125,31 @@ impl Network {
         self.databases.path().join(format!("{name}.key"))
     }
 
+    /// Puts the key that signs a sequencer's batches into the keystore of its node, as its operator does.
+    async fn insert_submitter(&self, spec: &NodeSpec) {
+        let Some(key) = spec.submitter else {
+            return;
+        };
+        let (specification, database) = (self.specification(), self.databases.path().join(&spec.name));
+        let (seed, kind) = (key.to_seed(), ["--key-type", "clsq", "--scheme", "sr25519"]);
+        let mut arguments = vec!["key", "insert", "--base-path", text(&database)];
+        arguments.extend(["--chain", text(&specification), "--suri", &seed]);
+        arguments.extend(kind);
+        node_command(&arguments).await;
+    }
+
     /// Starts nodes together, and waits until each answers.
-    async fn launch(&mut self, numbers: Range<usize>) {
+    async fn launch(&mut self, numbers: &[usize]) {
         let started = numbers
-            .clone()
-            .map(|number| self.spawn(number))
+            .iter()
+            .map(|number| self.spawn(*number))
             .map(|mut process| async move {
                 let chain = connect(&mut process).await;
                 Running { process, chain }
             });
         let started = join_all(started).await;
-        for (node, running) in self.nodes[numbers].iter_mut().zip(started) {
+        for (number, running) in numbers.iter().zip(started) {
+            let node = &mut self.nodes[*number];
             node.running = Some(running);
             node.starts = node.starts.saturating_add(1);
         }
@@ -212,14 +231,14 @@ impl Network {
         self.take(name).stop().await.expect("stopped");
     }
 
-    /// Starts a node again, with the database that it had.
+    /// Starts a node that does not run, with the database that it had.
     ///
     /// # Panics
     /// It runs, or does not start.
     pub async fn restart(&mut self, name: &str) {
         let number = self.number(name);
         assert!(self.nodes[number].running.is_none(), "{name} runs");
-        self.launch(number..number.saturating_add(1)).await;
+        self.launch(&[number]).await;
     }
 
     /// Number of the last block that is final for a node.

@@ -43,6 +43,16 @@ fn adapt(specification: &mut Value, topology: &Topology) {
     if let Some((round_age, freeze_after)) = topology.solvency_terms {
         genesis["execution"]["solvencyTerms"] = json!([round_age, freeze_after]);
     }
+    if let Some((operators, price_age)) = &topology.oracle {
+        let members = operators.iter().map(|key| json!(key.public().to_ss58check()));
+        genesis["oracleOperators"]["members"] = members.collect();
+        let groups = genesis["risk"]["groups"].as_array_mut().expect("it has groups");
+        for group in groups {
+            let age = &mut group["params"]["maxPriceAge"];
+            assert!(age.is_number(), "the parameter has another name");
+            *age = json!(price_age);
+        }
+    }
 }
 
 /// Writes the specification of a network's chain to a file.

@@ -12,6 +12,9 @@ pub struct Topology {
     /// Solvency terms of the groups, age of rounds and time to a freeze in milliseconds; those of the development
     /// chain by default.
     pub solvency_terms: Option<(u64, u64)>,
+    /// Operators of the oracle, and the age in milliseconds above which a price is stale; those of the development
+    /// chain by default.
+    pub oracle: Option<(Vec<Sr25519Keyring>, u64)>,
 }
 
 /// One node of a network.
@@ -23,15 +26,18 @@ pub struct NodeSpec {
     pub validator: Option<Sr25519Keyring>,
     /// Arguments besides those of every node.
     pub arguments: Vec<&'static str>,
+    /// Whose key signs its batches, if it is another sequencer than the development chain's.
+    pub submitter: Option<Sr25519Keyring>,
+    /// Whether it is started later than the network.
+    pub later: bool,
 }
 
 impl NodeSpec {
     /// A validator with the keys of this name, which is the node's, too.
     pub fn validator(key: Sr25519Keyring) -> Self {
         Self {
-            name: key.to_string().to_lowercase(),
             validator: Some(key),
-            arguments: Vec::new(),
+            ..Self::full(&key.to_string().to_lowercase())
         }
     }
 
@@ -41,12 +47,27 @@ impl NodeSpec {
             name: name.to_owned(),
             validator: None,
             arguments: Vec::new(),
+            submitter: None,
+            later: false,
         }
     }
 
     /// That keeps the state of every block, from which settled batches are read back.
     pub fn archive(self) -> Self {
         self.with(&["--state-pruning", "archive"])
+    }
+
+    /// That signs batches with this key.
+    pub fn submitting(self, key: Sr25519Keyring) -> Self {
+        Self {
+            submitter: Some(key),
+            ..self
+        }
+    }
+
+    /// That does not start with the network.
+    pub fn later(self) -> Self {
+        Self { later: true, ..self }
     }
 
     /// With these arguments, too.
@@ -63,6 +84,7 @@ impl Topology {
             name,
             nodes,
             solvency_terms: None,
+            oracle: None,
         }
     }
 

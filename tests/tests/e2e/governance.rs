@@ -1,13 +1,14 @@
-//! Government on a real node (C-GOVERN, C-NOTICE): whoever holds the token votes, nobody has a sudo key. A margin is
-//! another one and the next batch obeys it, an instrument is listed and traded, a parameter out of its bounds is
-//! refused by name, the runtime is upgraded after its delay, and whoever distrusts it is out before.
+//! Government on a real node (C-GOVERN, C-NOTICE): whoever holds the token votes, nobody has a sudo key. The lines of
+//! the page for `@polkadot/api` change a margin. Then it is another one again and the next batch obeys it, an
+//! instrument is listed and traded, a parameter out of its bounds is refused by name, the runtime is upgraded after its
+//! delay, and whoever distrusts it is out before.
 
 mod upgrade;
 mod votes;
 
 use crate::governance::{
     upgrade::{code_hash, later_code},
-    votes::{enact, enacted, referendum, refusal, send, vote, PATIENCE, POLL},
+    votes::{enact, enacted, referendum, refusal, send, vote, PATIENCE, POLL, VOTERS},
 };
 use cloister_cli::{progress::Progress, replay::Feeder};
 use cloister_client::{
@@ -34,7 +35,10 @@ use cloister_runtime::{
     Runtime, RuntimeCall, RuntimeEvent,
 };
 use cloister_sequencer_rpc::ErrorCode;
-use cloister_tests::node::{beside_another, start};
+use cloister_tests::{
+    javascript::pages,
+    node::{beside_another, start},
+};
 use cloister_types::Lots;
 use pallet_cloister_risk::{
     Call as Risk, Error as RiskError, Event as RiskEvent, Group, GroupParams, Groups, RiskParameter,
@@ -45,6 +49,7 @@ use polkadot_sdk::{
     pallet_referenda::Error as NotAVote,
     pallet_sudo::Call as Sudo,
 };
+use serde_json::json;
 use std::time::Instant;
 
 const GROUP: u32 = groups::BTC;
@@ -58,6 +63,11 @@ const DEPOSIT: u64 = 5_000_000_000;
 const HOUR: u64 = 3_600_000;
 /// Blocks from the notice of an upgrade to its time.
 const DELAY: u32 = 15;
+/// The page that says how to govern, and where it changes a margin.
+const PAGE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/governance.md");
+const HEADING: &str = "From a proposal to a changed margin";
+/// The margin that the page proposes, over 2^8.
+const PROPOSED: u16 = 400;
 
 fn keys(number: u8) -> TraderKeys {
     TraderKeys::from_seed(&[number; 32], Some(&format!("//Governed//{number}"))).expect("the URI is well-formed")
@@ -143,7 +153,7 @@ async fn trade(
 #[tokio::test(flavor = "multi_thread")]
 async fn votes_should_govern_a_chain_without_sudo() {
     let _place = beside_another().await;
-    let (_node, chain) = start("governance", &["--sequencer"]).await;
+    let (node, chain) = start("governance", &["--sequencer"]).await;
     let alice = developer();
     let price: Decimal = "60000".parse().expect("a price");
     let fed = vec![feeds::BTC_INDEX, feeds::BTC_PERPETUAL, NEW_FEED];
@@ -162,6 +172,7 @@ async fn votes_should_govern_a_chain_without_sudo() {
         let opened = trader::open(&chain, &seals, GROUP, keys, DEPOSIT, Until::InBlock).await;
         traders.push(opened.expect("opened").trader);
     }
+    the_page_should_change_a_margin(&chain, node.url()).await;
     let perpetual = instrument(&chain, "BTC-PERP").await;
     for trader in &traders {
         sequencer.knows(trader, PATIENCE).await.expect("known");
@@ -195,6 +206,24 @@ async fn votes_should_govern_a_chain_without_sudo() {
     trade(&sequencer, (seller, buyer), &new, (4, 10), version).await;
 
     an_upgrade_should_wait_for_whoever_distrusts_it(&chain, &sequencer, sceptic).await;
+}
+
+/// Somebody with `@polkadot/api` does what the page says, line by line.
+async fn the_page_should_change_a_margin(chain: &Chain, url: &str) {
+    assert_ne!(params(chain).await.initial, PROPOSED);
+    let mut arguments = vec!["run", url, PAGE, HEADING];
+    arguments.extend(VOTERS);
+    let made = pages(&arguments).await;
+    let wanted = json!([
+        "preimage.notePreimage",
+        "referenda.submit",
+        "referenda.placeDecisionDeposit",
+        "convictionVoting.vote",
+        "timelock.enact"
+    ]);
+    assert_eq!(made, wanted);
+    assert_eq!(params(chain).await.initial, PROPOSED);
+    table(chain, |table| table.header.initial == PROPOSED).await;
 }
 
 async fn a_margin_should_be_another_one(chain: &Chain) {

@@ -8,6 +8,7 @@ mod gate;
 mod governance;
 mod javascript;
 mod leaving;
+mod pages;
 mod refusals;
 mod secrets;
 mod stopping;

@@ -5,7 +5,7 @@ use cloister_client::chain::Chain;
 use cloister_client_core::owner::OwnerKey;
 use cloister_runtime::{opaque::SessionKeys, AccountId};
 use cloister_tests::{
-    javascript::{bytes, call, JavaScript, Outcome, CLIENTS},
+    javascript::{address, bytes, call, JavaScript, Outcome, CLIENTS},
     node::{beside_another, start},
 };
 use codec::Decode;
@@ -73,6 +73,10 @@ async fn validator_should_rotate_its_keys_and_go_on() {
         assert!(begin.elapsed() < PATIENCE, "nothing is final any more");
         tokio::time::sleep(POLL).await;
     }
+    // The client shows whose the new keys are.
+    let head = chain.finalized().await.expect("a final block");
+    let author = js.ask(json!({ "do": "author", "block": bytes(head.as_ref()) })).await;
+    assert_eq!(author, address(&alice));
 }
 
 /// The keys that make blocks now.

@@ -2,5 +2,7 @@
 
 mod joins_and_leaves;
 mod killed_validator;
+mod lying_operator;
 mod one_root;
+mod taken_over;
 mod without_sequencer;

@@ -28,7 +28,7 @@ pub const PATIENCE: Duration = Duration::from_secs(120);
 pub const POLL: Duration = Duration::from_millis(500);
 
 /// Accounts of the preset that vote: together with most of all there is.
-const VOTERS: [&str; 8] = [
+pub const VOTERS: [&str; 8] = [
     "//Alice",
     "//Bob",
     "//Charlie",
