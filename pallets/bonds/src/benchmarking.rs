@@ -91,7 +91,7 @@ mod benchmarks {
         let held = T::MinBond::get().saturating_mul(2u32.saturated_into());
         #[extrinsic_call]
         _(RawOrigin::Signed(who.clone()), GROUP, T::MinBond::get());
-        assert_eq!(Bonds::<T>::get(GROUP, who).map(|bond| bond.held), Some(held));
+        assert_eq!(Bonds::<T>::get(GROUP, who).map(|kept| kept.held), Some(held));
         Ok(())
     }
 
@@ -100,7 +100,7 @@ mod benchmarks {
         let who = bonded::<T>("bonded")?;
         #[extrinsic_call]
         _(RawOrigin::Signed(who.clone()), GROUP);
-        assert!(Bonds::<T>::get(GROUP, who).is_some_and(|bond| bond.free_at.is_some()));
+        assert!(Bonds::<T>::get(GROUP, who).is_some_and(|kept| kept.free_at.is_some()));
         Ok(())
     }
 
