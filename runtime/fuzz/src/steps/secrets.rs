@@ -1,7 +1,7 @@
 //! The secret of a sealing key: transport keys, hand-overs, and rotations after somebody was taken away.
 
 use super::common::*;
-use crate::{bytes::Bytes, world::World};
+use crate::{bytes::Bytes, chain::Who, world::World};
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey};
 use cloister_runtime::{AccountId, Runtime, Sequencers};
 use frame_support::BoundedVec;
@@ -24,9 +24,12 @@ pub(super) fn secrets(world: &mut World, bytes: &mut Bytes) {
         },
         // What honest members do, so that something can be sealed to them.
         1..=3 => {
-            for who in members {
+            for who in &members {
                 let key = [bytes.byte() % 3; 32];
-                world.sign(&who, Sequence::set_transport_key { group, key });
+                world.sign(who, Sequence::set_transport_key { group, key });
+            }
+            if bytes.but_once_in(3) {
+                come_and_go(world, group, members, other);
             }
             return;
         }
@@ -48,6 +51,16 @@ pub(super) fn secrets(world: &mut World, bytes: &mut Bytes) {
         }
     };
     signed_by(world, bytes, signer, call);
+}
+
+/// Somebody becomes a member and is taken away again, so that a rotation is due for the others.
+fn come_and_go(world: &mut World, group: u32, members: Vec<AccountId>, other: AccountId) {
+    let mut more = members.clone();
+    more.push(other);
+    for members in [more, members] {
+        let members = BoundedVec::truncate_from(members);
+        world.make(&Who::Enacted, &Sequence::set_members { group, members }.into());
+    }
 }
 
 /// One of the keys that governance sets too; now and then none.
