@@ -68,7 +68,7 @@ load: build ## trade at the rate that this machine holds, with real proofs, ten 
 
 test: build ## run every test of the workspace, and compile for the browser what runs in it
 	@scripts/check-spec-ids.sh
-	@$(CARGO) test $(SELECTION)
+	@. "$(CACHE)/env" && scripts/test.sh
 	@. "$(CACHE)/env" && scripts/check-browser.sh
 
 # A release is preceded by one; CLOISTER_UNITS and CLOISTER_SEED choose another number of units and another beginning.
@@ -83,10 +83,10 @@ zombienet: build ## run six networks of several nodes, in which some die, lie or
 # The SDK is compiled again for each, so the gate leaves them out. A release is preceded by them.
 check-features: setup ## run the benchmarks once; compile the runtime with them, and with `try-runtime` (half an hour)
 	@. "$(CACHE)/env" && cargo test --locked --release -p pallet-cloister-risk -p pallet-cloister-execution \
-		-p pallet-cloister-timelock -p pallet-cloister-verifier -p pallet-cloister-sequencers \
+		-p pallet-cloister-timelock -p pallet-cloister-verifier -p pallet-cloister-sequencers -p pallet-cloister-bonds \
 		--features pallet-cloister-risk/runtime-benchmarks,pallet-cloister-execution/runtime-benchmarks \
 		--features pallet-cloister-timelock/runtime-benchmarks,pallet-cloister-verifier/runtime-benchmarks \
-		--features pallet-cloister-sequencers/runtime-benchmarks --lib bench
+		--features pallet-cloister-sequencers/runtime-benchmarks,pallet-cloister-bonds/runtime-benchmarks --lib bench
 	@. "$(CACHE)/env" && SKIP_WASM_BUILD=1 cargo check --locked --release -p cloister-runtime --features runtime-benchmarks
 	@. "$(CACHE)/env" && SKIP_WASM_BUILD=1 cargo check --locked --release -p cloister-runtime --features try-runtime
 

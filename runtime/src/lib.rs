@@ -140,7 +140,7 @@ pub const VERSION: RuntimeVersion = RuntimeVersion {
     spec_name: Cow::Borrowed("cloister"),
     impl_name: Cow::Borrowed("cloister-node"),
     authoring_version: 1,
-    spec_version: 5,
+    spec_version: 6,
     impl_version: 1,
     apis: RUNTIME_API_VERSIONS,
     transaction_version: 5,
@@ -244,4 +244,6 @@ mod runtime {
     // Behind the registry, whose genesis says whether this is a development chain.
     #[runtime::pallet_index(42)]
     pub type Timelock = pallet_cloister_timelock::Pallet<Runtime>;
+    #[runtime::pallet_index(49)]
+    pub type Bonds = pallet_cloister_bonds::Pallet<Runtime>;
 }

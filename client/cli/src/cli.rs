@@ -3,11 +3,16 @@
 mod controls;
 mod oracle;
 mod orders;
+mod sequencer;
 mod time;
 
 pub use controls::{ClearArguments, DeadManArguments, OrdersArguments, ProtectArguments};
 pub use oracle::{FeedArguments, OracleCommand};
 pub use orders::{AmendArguments, Entry, Line, OrderArguments, OrderSide, SelfTradeChoice};
+pub use sequencer::{
+    Account, ConfirmArguments, HandOverArguments, ProposeArguments, ReceiveArguments, SequencerCommand,
+    TransportArguments,
+};
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use cloister_runtime::AccountId;
@@ -100,6 +105,9 @@ pub enum Command {
     /// Feed prices to the oracle.
     #[command(subcommand)]
     Oracle(OracleCommand),
+    /// Hand the secret of a group's sealing key over between its sequencers, and rotate it.
+    #[command(subcommand)]
+    Sequencer(SequencerCommand),
     /// Give the owner money of a development chain: the settlement asset, and native tokens for fees.
     #[command(
         visible_alias = "fund",
@@ -531,6 +539,20 @@ EXAMPLES
         /// Files with receipts, one on a line [default: those beside the wallet].
         files: Vec<PathBuf>,
         /// Public key that must have signed them, hexadecimal [default: one of the group's sequencers].
+        #[arg(long, value_name = "HEX")]
+        key: Option<String>,
+    },
+    /// Show the chain two different receipts of one number: whoever signed them loses its bond.
+    #[command(after_help = "\
+A part of the bond is the wallet's owner's, who signs and pays the fee.
+
+EXAMPLES
+  cloister receipts report mine.txt hers.txt    the first contradiction in these files")]
+    Report {
+        /// Files with receipts, one on a line.
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// Public key that has signed them, hexadecimal [default: one of the group's sequencers].
         #[arg(long, value_name = "HEX")]
         key: Option<String>,
     },

@@ -31,6 +31,9 @@ mod output;
 mod payout;
 mod proof;
 mod receipts;
+mod report;
+mod sequencer;
+mod sequencer_files;
 mod session;
 mod take_back;
 mod tape;
@@ -68,6 +71,7 @@ async fn ended(cli: Cli) -> Result<Outcome, CommandError> {
         Command::Keys(command) => keys::run(global, command),
         Command::Receipts(command) => receipts::run(global, command).await,
         Command::Oracle(OracleCommand::Feed(feed)) => oracle::feed(global, &feed).await,
+        Command::Sequencer(command) => sequencer::run(global, command).await,
         Command::Faucet { amount, to } => account::faucet(global, &amount, to).await,
         Command::Open { deposit, seal_key } => account::open(global, &deposit, seal_key.as_deref()).await,
         Command::Deposit { amount, unasked } => account::deposit(global, &amount, unasked).await,

@@ -7,6 +7,7 @@
 //! * [`trader`] opens accounts and deposits, [`instrument`] finds instruments.
 //! * [`prover`] makes the proofs that a trader makes alone: [`seal`] when it opens an account, [`exit`] when it leaves.
 //! * [`history`] and [`audit`] check everything from chain data alone; [`recovery`] finds one account in it.
+//! * [`secrets`] hands the secret of a sealing key over between sequencers.
 //! * [`oracle`] and [`funding`] are for development chains.
 
 pub mod audit;
@@ -20,6 +21,8 @@ pub mod instrument;
 pub mod oracle;
 pub mod prover;
 pub mod recovery;
+pub mod report;
 pub mod seal;
+pub mod secrets;
 pub mod sequencer;
 pub mod trader;

@@ -3,16 +3,17 @@
 use super::context::Context;
 use crate::parts::FullClient;
 use cloister_runtime::{
-    configs::system::RuntimeBlockWeights, opaque::Block, AccountId, AssetId, BlockNumber, Hash, RuntimeCall,
+    configs::system::RuntimeBlockWeights, opaque::Block, AccountId, AssetId, BlockNumber, Hash, Runtime, RuntimeCall,
     RuntimeEvent,
 };
 use cloister_sequencer::chain::{
-    At, BatchKey, ChainClient, ChainError, GroupView, HistoryPlace, IndexPrice, RekeyKey, RoundView, SealingKey,
-    SettledPage, SolvencyKey, SubmitOutcome, UnderWay,
+    At, BatchKey, BegunSeries, ChainClient, ChainError, GroupView, HistoryPlace, IndexPrice, RekeyKey, RoundView,
+    SealingKey, SettledPage, SolvencyKey, Stake, SubmitOutcome, UnderWay,
 };
 use codec::DecodeAll;
 use frame_support::{dispatch::GetDispatchInfo, BoundedVec};
 use frame_system::{EventRecord, Phase};
+use pallet_cloister_bonds::{BondOfChain, Bonds, Series, SeriesOf};
 use pallet_cloister_execution::{
     api::CloisterApi, types::MAX_REKEY_PAGE, Batch, Call, GroupState, HouseRekey, HouseRekeyed, QueueItem,
     SolvencySubmission, MAX_BATCHES,
@@ -269,6 +270,17 @@ impl ChainClient for NodeChain {
     async fn seal_key(&self, group: u32) -> Result<Option<SealingKey>, ChainError> {
         let (block, _) = self.block(At::Finalized);
         CloisterApi::<Block, AccountId, AssetId, BlockNumber>::seal_key(&*self.api(), block, group).map_err(unavailable)
+    }
+
+    async fn stake(&self, group: u32) -> Result<Stake, ChainError> {
+        let (block, _) = self.block(At::Finalized);
+        let own = AccountId::from(self.submitter);
+        let bond: Option<BondOfChain<Runtime>> = self.stored(block, Bonds::<Runtime>::hashed_key_for(group, &own))?;
+        let series: Option<Series> = self.stored(block, SeriesOf::<Runtime>::hashed_key_for(group, &own))?;
+        Ok(Stake {
+            bonded: bond.is_some(),
+            series: series.map(|Series { number, journal }| BegunSeries { number, journal }),
+        })
     }
 
     async fn rekey_keys(&self) -> Result<Vec<RekeyKey>, ChainError> {

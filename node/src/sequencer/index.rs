@@ -36,7 +36,7 @@ impl NodeChain {
     }
 
     /// A value of the chain's storage in the state of a block.
-    fn stored<T: DecodeAll>(&self, block: Hash, key: Vec<u8>) -> Result<Option<T>, ChainError> {
+    pub(super) fn stored<T: DecodeAll>(&self, block: Hash, key: Vec<u8>) -> Result<Option<T>, ChainError> {
         let data = self.context.client.storage(block, &StorageKey(key));
         let data = data.map_err(unavailable)?;
         data.map(|data| T::decode_all(&mut &data.0[..]).map_err(unavailable))

@@ -60,6 +60,7 @@ impl<T: Config> From<NoRight> for Error<T> {
         match error {
             NoRight::NotMember => Self::NotSubmitter,
             NoRight::NotLeader => Self::NotLeader,
+            NoRight::NotBonded => Self::NotBonded,
         }
     }
 }

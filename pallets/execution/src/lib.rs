@@ -316,8 +316,8 @@ pub mod pallet {
         /// Settles a batch (C-SUBMIT). Free if it succeeds. Only as a transaction of its own ([`CheckPlainBatch`]).
         ///
         /// Origin: signed by a submitter. Errors, in the order of the checks: [`Error::WrappedBatch`],
-        /// [`Error::UnknownGroup`], [`Error::NotSubmitter`], [`Error::NotLeader`], [`Error::GroupDisabled`],
-        /// [`Error::GroupFrozen`], [`Error::WrongBatchNumber`], [`Error::HouseNotKeyed`],
+        /// [`Error::UnknownGroup`], [`Error::NotSubmitter`], [`Error::NotBonded`], [`Error::NotLeader`],
+        /// [`Error::GroupDisabled`], [`Error::GroupFrozen`], [`Error::WrongBatchNumber`], [`Error::HouseNotKeyed`],
         /// [`Error::UnknownKey`], [`Error::KeyNotActive`], [`Error::WrongStatement`], [`Error::WrongUnitCount`],
         /// [`Error::WrongCiphertextLength`], [`Error::RiskVersionDecreased`], [`Error::RiskTableUnknown`],
         /// [`Error::RiskTableTooOld`], [`Error::RiskTableReplaced`], [`Error::TimeDecreased`],
@@ -353,10 +353,11 @@ pub mod pallet {
         /// (C-HOUSE). A disabled group takes it too.
         ///
         /// Origin: signed by a submitter. Errors, in the order of the checks: [`Error::UnknownGroup`],
-        /// [`Error::NotSubmitter`], [`Error::NotLeader`], [`Error::HouseChanged`], [`Error::UnknownKey`],
-        /// [`Error::KeyNotActive`], [`Error::WrongStatement`], [`Error::SealKeyMissing`], [`Error::NonCanonicalField`],
-        /// [`Error::ProofMalformedEncoding`], [`Error::ProofPointAtInfinity`], [`Error::ProofNotOnCurve`],
-        /// [`Error::ProofNotInSubgroup`], [`Error::InvalidProof`]. Event: [`Event::HouseRekeyed`].
+        /// [`Error::NotSubmitter`], [`Error::NotBonded`], [`Error::NotLeader`], [`Error::HouseChanged`],
+        /// [`Error::UnknownKey`], [`Error::KeyNotActive`], [`Error::WrongStatement`], [`Error::SealKeyMissing`],
+        /// [`Error::NonCanonicalField`], [`Error::ProofMalformedEncoding`], [`Error::ProofPointAtInfinity`],
+        /// [`Error::ProofNotOnCurve`], [`Error::ProofNotInSubgroup`], [`Error::InvalidProof`]. Event:
+        /// [`Event::HouseRekeyed`].
         #[pallet::call_index(10)]
         #[pallet::weight(T::WeightInfo::rekey_house())]
         pub fn rekey_house(origin: OriginFor<T>, group: u32, rekey: Box<HouseRekey>) -> DispatchResult {

@@ -175,6 +175,7 @@ impl pallet_cloister_sequencers::Config for Test {
     type Time = Clock;
     type MaxMembers = ConstU32<2>;
     type MaxEpoch = ConstU64<1_000>;
+    type Bonds = ();
     type WeightInfo = pallet_cloister_sequencers::weights::SubstrateWeight<Test>;
 }
 

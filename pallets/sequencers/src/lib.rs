@@ -4,11 +4,15 @@
 //! A group's members share the secret of its sealing key. One of them leads in each epoch, if governance says so; if
 //! the leader has made no batch for the first delay, every member may submit. The second delay is that of pallet
 //! execution, after which anyone may freeze the group (C-FREEZE).
+//!
+//! The secret goes from member to member in ciphertexts that say nothing to the chain (C-HAND-OVER). When a member is
+//! taken away, the others agree on another secret (C-ROTATION).
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
 
 mod members;
+mod secret;
 mod types;
 pub mod weights;
 
@@ -21,7 +25,10 @@ mod tests;
 
 pub use cloister_settlement::batch::Field;
 pub use pallet::*;
-pub use types::{GenesisSequencers, NoRight, Sequencers, TakeOver, MAX_FIRST_DELAY, MIN_FIRST_DELAY};
+pub use types::{
+    Bonds, Ciphertext, GenesisSequencers, HandOver, NoRight, Rotation, SealedSecret, Sequencers, TakeOver,
+    MAX_FIRST_DELAY, MAX_HAND_OVER, MIN_FIRST_DELAY, SEALED_SECRET,
+};
 pub use weights::WeightInfo;
 
 #[cfg(feature = "try-runtime")]
@@ -60,6 +67,8 @@ pub mod pallet {
         /// Maximum number of blocks for which a member leads: all members lead within a day.
         #[pallet::constant]
         type MaxEpoch: Get<BlockNumberFor<Self>>;
+        /// What members have staked.
+        type Bonds: Bonds<Self::AccountId>;
         /// Weights of the calls.
         type WeightInfo: WeightInfo;
     }
@@ -80,6 +89,35 @@ pub mod pallet {
     /// milliseconds of Unix time.
     #[pallet::storage]
     pub type LastBatch<T: Config> = StorageMap<_, Twox64Concat, u32, u64>;
+
+    /// The key to which others seal the secret of each group's sealing key for a member, an X25519 public key
+    /// (C-HAND-OVER).
+    #[pallet::storage]
+    pub type TransportKeys<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, T::AccountId, [u8; 32]>;
+
+    /// The secret of each group's present sealing key as it was handed over to a member, once by each other one at most
+    /// (C-HAND-OVER).
+    #[pallet::storage]
+    pub type HandOvers<T: Config> = StorageDoubleMap<
+        _,
+        Twox64Concat,
+        u32,
+        Blake2_128Concat,
+        T::AccountId,
+        BoundedVec<HandOver<T::AccountId>, T::MaxMembers>,
+        ValueQuery,
+    >;
+
+    /// Since when each group's sealing key is due for rotation, milliseconds of Unix time: somebody who was a member
+    /// then, and is not, has its secret (C-ROTATION).
+    #[pallet::storage]
+    pub type RotationsDue<T: Config> = StorageMap<_, Twox64Concat, u32, u64>;
+
+    /// What each member proposes as the sealing key of a group that is due for rotation.
+    #[pallet::storage]
+    pub type Rotations<T: Config> =
+        StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, T::AccountId, Rotation<T::AccountId, T::MaxMembers>>;
 
     #[pallet::event]
     #[pallet::generate_deposit(pub(crate) fn deposit_event)]
@@ -109,6 +147,47 @@ pub mod pallet {
             /// Terms from now on.
             now: TakeOver<BlockNumberFor<T>>,
         },
+        /// A member has published its transport key.
+        TransportKeySet {
+            /// The group.
+            group: u32,
+            /// The member.
+            who: T::AccountId,
+            /// The key.
+            key: [u8; 32],
+        },
+        /// A member has handed the secret of the sealing key over to another one.
+        SecretHandedOver {
+            /// The group.
+            group: u32,
+            /// Who has sealed it.
+            from: T::AccountId,
+            /// Who can open it.
+            to: T::AccountId,
+        },
+        /// Somebody who is no longer a member has the secret of the sealing key.
+        RotationDue {
+            /// The group.
+            group: u32,
+        },
+        /// A member has proposed another sealing key.
+        SealKeyProposed {
+            /// The group.
+            group: u32,
+            /// The member.
+            proposer: T::AccountId,
+            /// Coordinates x and y.
+            key: (Field, Field),
+        },
+        /// A member has said that it has the secret of a proposed sealing key.
+        SealKeyConfirmed {
+            /// The group.
+            group: u32,
+            /// Whose proposal it is.
+            proposer: T::AccountId,
+            /// Who has the secret.
+            who: T::AccountId,
+        },
     }
 
     #[pallet::error]
@@ -121,6 +200,24 @@ pub mod pallet {
         /// An epoch must not be longer than [`Config::MaxEpoch`]; the first delay must be 1 to 60 minutes, and 0 where
         /// nobody leads.
         TakeOverOutOfBounds,
+        /// Only members of the group do this.
+        NotMember,
+        /// The secret is handed over to members of the group only.
+        RecipientNotMember,
+        /// The group has no sealing key, or another one.
+        OtherSealKey,
+        /// A member has no transport key, or another one.
+        OtherTransportKey,
+        /// Nobody was taken away from the members since the sealing key was set.
+        NotDue,
+        /// The proposed key is the present one.
+        SameSealKey,
+        /// The secret of a proposed key must be sealed once to each other member, in the order in which they lead.
+        NotForOthers,
+        /// This member does not propose this key.
+        NoSuchProposal,
+        /// This member has confirmed it.
+        AlreadyConfirmed,
     }
 
     #[pallet::genesis_config]
@@ -160,12 +257,14 @@ pub mod pallet {
 
     #[pallet::call]
     impl<T: Config> Pallet<T> {
-        /// Sets who may submit the batches of a group, in the order in which they lead.
+        /// Sets who may submit the batches of a group, in the order in which they lead. Bonds of those who are no
+        /// longer among them are given up.
         ///
         /// Origin: [`Config::NoticeOrigin`]; [`Config::AdminOrigin`] too if members are only taken away, and the others
         /// keep their order. Errors: [`Error::MemberTwice`]. Event: [`Event::MembersSet`].
         #[pallet::call_index(0)]
-        #[pallet::weight(T::WeightInfo::set_members(members.len() as u32))]
+        // As many may be taken away as there may be.
+        #[pallet::weight(T::WeightInfo::set_members(T::MaxMembers::get()))]
         pub fn set_members(
             origin: OriginFor<T>,
             group: u32,
@@ -201,6 +300,79 @@ pub mod pallet {
         pub fn set_take_over(origin: OriginFor<T>, group: u32, terms: TakeOver<BlockNumberFor<T>>) -> DispatchResult {
             T::NoticeOrigin::ensure_origin(origin)?;
             Self::put_take_over(group, terms)?;
+            Ok(())
+        }
+
+        /// Publishes the key to which the other members of a group seal the secret of its sealing key for the signer,
+        /// in place of its former one. What was handed over to it under another one goes (C-HAND-OVER).
+        ///
+        /// Origin: a member of the group. Errors: [`Error::NotMember`]. Event: [`Event::TransportKeySet`].
+        #[pallet::call_index(3)]
+        #[pallet::weight(T::WeightInfo::set_transport_key())]
+        pub fn set_transport_key(origin: OriginFor<T>, group: u32, key: [u8; 32]) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::put_transport_key(group, who, key)?;
+            Ok(())
+        }
+
+        /// Hands the secret of a group's sealing key, and former secrets, over to another member, sealed to its
+        /// transport key, in place of what the signer has handed over to it before (C-HAND-OVER). `transport` and `key`
+        /// are those to which, and of which, it is.
+        ///
+        /// Origin: a member of the group. Errors: [`Error::NotMember`], [`Error::RecipientNotMember`],
+        /// [`Error::OtherSealKey`], [`Error::OtherTransportKey`]. Event: [`Event::SecretHandedOver`].
+        #[pallet::call_index(4)]
+        #[pallet::weight(T::WeightInfo::hand_over())]
+        pub fn hand_over(
+            origin: OriginFor<T>,
+            group: u32,
+            to: T::AccountId,
+            transport: [u8; 32],
+            key: (Field, Field),
+            ciphertext: Ciphertext,
+        ) -> DispatchResult {
+            let from = ensure_signed(origin)?;
+            Self::put_hand_over(group, from, to, transport, key, ciphertext)?;
+            Ok(())
+        }
+
+        /// Proposes another sealing key, coordinates x and y, for a group that is due for rotation, in place of the
+        /// signer's former proposal. `sealed` is its secret, sealed to each other member. Once they have all confirmed
+        /// it, it is the group's sealing key; at once if there is none (C-ROTATION).
+        ///
+        /// Origin: a member of the group. Errors: [`Error::NotMember`], [`Error::NotDue`], [`Error::InvalidSealKey`],
+        /// [`Error::SameSealKey`], [`Error::NotForOthers`], [`Error::OtherTransportKey`]. Events:
+        /// [`Event::SealKeyProposed`]; [`Event::SealKeySet`] where there is no other member.
+        #[pallet::call_index(5)]
+        #[pallet::weight(T::WeightInfo::propose_seal_key(T::MaxMembers::get()))]
+        pub fn propose_seal_key(
+            origin: OriginFor<T>,
+            group: u32,
+            x: Field,
+            y: Field,
+            sealed: BoundedVec<SealedSecret<T::AccountId>, T::MaxMembers>,
+        ) -> DispatchResult {
+            let proposer = ensure_signed(origin)?;
+            Self::put_proposal(group, proposer, (x, y), sealed)?;
+            Ok(())
+        }
+
+        /// Says that the signer has the secret of the sealing key, coordinates x and y, that `proposer` proposes for a
+        /// group, and keeps it. Once all members have said so, it is the group's sealing key (C-ROTATION).
+        ///
+        /// Origin: a member of the group. Errors: [`Error::NotMember`], [`Error::NoSuchProposal`],
+        /// [`Error::AlreadyConfirmed`]. Events: [`Event::SealKeyConfirmed`]; [`Event::SealKeySet`] by the last one.
+        #[pallet::call_index(6)]
+        #[pallet::weight(T::WeightInfo::confirm_seal_key(T::MaxMembers::get()))]
+        pub fn confirm_seal_key(
+            origin: OriginFor<T>,
+            group: u32,
+            proposer: T::AccountId,
+            x: Field,
+            y: Field,
+        ) -> DispatchResult {
+            let who = ensure_signed(origin)?;
+            Self::put_confirmation(group, who, proposer, (x, y))?;
             Ok(())
         }
     }

@@ -1,7 +1,7 @@
 //! Members, leaders and sealing keys (C-SEQUENCERS, C-TAKE-OVER).
 
 use crate::{
-    Config, Error, Event, Field, LastBatch, Members, NoRight, Pallet, SealKeys, Sequencers, TakeOver, TakeOverOf,
+    Bonds, Config, Error, Event, Field, LastBatch, Members, NoRight, Pallet, SealKeys, Sequencers, TakeOver, TakeOverOf,
 };
 use alloc::vec::Vec;
 use cloister_crypto::{field::from_bytes, schnorr::PublicKey};
@@ -32,14 +32,25 @@ impl<T: Config> Pallet<T> {
         if !members.is_empty() {
             Members::<T>::insert(group, members);
         }
-        Self::deposit_event(Event::MembersSet { group, before, now });
+        for who in before.iter().filter(|who| !now.contains(who)) {
+            T::Bonds::note_removal(group, who);
+        }
+        Self::deposit_event(Event::MembersSet {
+            group,
+            before: before.clone(),
+            now: now.clone(),
+        });
+        Self::note_change_of_members(group, &before, &now);
         Ok(())
     }
 
-    /// Sets a group's sealing key.
+    /// Sets a group's sealing key. If it is another one than before, it is not due for rotation any more.
     pub fn put_seal_key(group: u32, x: Field, y: Field) -> Result<(), Error<T>> {
         ensure!(Self::is_key(&x, &y), Error::<T>::InvalidSealKey);
-        SealKeys::<T>::insert(group, (x, y));
+        if SealKeys::<T>::get(group) != Some((x, y)) {
+            Self::forget_secret(group);
+            SealKeys::<T>::insert(group, (x, y));
+        }
         Self::deposit_event(Event::SealKeySet { group, key: (x, y) });
         Ok(())
     }
@@ -66,7 +77,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Whether coordinates are a key of prime order.
-    fn is_key(x: &Field, y: &Field) -> bool {
+    pub(crate) fn is_key(x: &Field, y: &Field) -> bool {
         match (from_bytes(x), from_bytes(y)) {
             (Ok(x), Ok(y)) => PublicKey::from_coordinates(x, y).is_ok(),
             _ => false,
@@ -114,7 +125,7 @@ impl<T: Config> Pallet<T> {
                 "a first delay that nobody asks for"
             );
         }
-        Ok(())
+        Self::do_try_secrets()
     }
 }
 
@@ -126,6 +137,7 @@ impl<T: Config> Sequencers<T::AccountId> for Pallet<T> {
     fn may_submit(group: u32, who: &T::AccountId) -> Result<(), NoRight> {
         let members = Members::<T>::get(group);
         ensure!(members.contains(who), NoRight::NotMember);
+        ensure!(T::Bonds::is_bonded(group, who), NoRight::NotBonded);
         let Some(terms) = TakeOverOf::<T>::get(group) else {
             return Ok(());
         };

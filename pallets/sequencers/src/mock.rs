@@ -1,7 +1,7 @@
 //! A runtime with the pallet, and a clock that tests set.
 #![allow(missing_docs)]
 
-use crate::{self as pallet_cloister_sequencers, GenesisSequencers};
+use crate::{self as pallet_cloister_sequencers, Bonds, GenesisSequencers};
 use cloister_crypto::{field::to_bytes, schnorr::SecretKey};
 use polkadot_sdk::{
     frame_support::{
@@ -44,6 +44,10 @@ impl frame_system::Config for Test {
 
 parameter_types! {
     pub static Now: u64 = START;
+    /// Who has not bonded what is asked.
+    pub static Unbonded: Vec<(u32, u64)> = vec![];
+    /// Whose removal was told.
+    pub static Removed: Vec<(u32, u64)> = vec![];
 }
 
 ord_parameter_types! {
@@ -61,12 +65,28 @@ impl Time for Clock {
     }
 }
 
+/// Bonds of which tests say who has none.
+pub struct Staked;
+impl Bonds<u64> for Staked {
+    fn is_bonded(group: u32, who: &u64) -> bool {
+        !Unbonded::get().contains(&(group, *who))
+    }
+
+    fn note_removal(group: u32, who: &u64) {
+        Removed::mutate(|removed| removed.push((group, *who)));
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn make_bonded(_: u32, _: &u64) {}
+}
+
 impl pallet_cloister_sequencers::Config for Test {
     type AdminOrigin = EitherOfDiverse<EnsureRoot<u64>, EnsureSignedBy<Narrows, u64>>;
     type NoticeOrigin = EitherOfDiverse<EnsureRoot<u64>, EnsureSignedBy<Widens, u64>>;
     type Time = Clock;
     type MaxMembers = ConstU32<4>;
     type MaxEpoch = ConstU64<1_000>;
+    type Bonds = Staked;
     type WeightInfo = crate::weights::SubstrateWeight<Test>;
 }
 
@@ -103,6 +123,8 @@ pub fn empty() -> sp_io::TestExternalities {
     let mut ext = sp_io::TestExternalities::new(genesis().build_storage().unwrap());
     ext.execute_with(|| {
         Now::set(START);
+        Unbonded::set(vec![]);
+        Removed::set(vec![]);
         System::set_block_number(1);
     });
     ext

@@ -1,5 +1,7 @@
 //! Members, who of them may submit when, and sealing keys.
 
+mod secret;
+
 use crate::{mock::*, Error, Event, NoRight, Sequencers as _, TakeOver, TakeOverOf, MAX_FIRST_DELAY, MIN_FIRST_DELAY};
 use polkadot_sdk::{
     frame_support::{assert_noop, assert_ok, BoundedVec},
@@ -60,11 +62,14 @@ fn members_should_be_those_of_their_group() {
         assert_ok!(set(root(), &[40]));
         assert_eq!(
             events(),
-            [Event::MembersSet {
-                group: GROUP,
-                before: MEMBERS.to_vec(),
-                now: vec![40]
-            }]
+            [
+                Event::MembersSet {
+                    group: GROUP,
+                    before: MEMBERS.to_vec(),
+                    now: vec![40]
+                },
+                Event::RotationDue { group: GROUP }
+            ]
         );
         assert!(Sequencers::is_member(GROUP, &40));
         assert!(!Sequencers::is_member(OTHER, &40));
@@ -229,4 +234,33 @@ fn genesis_with_a_sealing_key_that_is_none_should_not_start() {
     let mut config = genesis();
     config.sequencers.groups[0].seal_key = Some(([0; 32], [0; 32]));
     config.build_storage().unwrap();
+}
+
+#[test]
+fn a_member_should_submit_only_while_it_is_bonded() {
+    on_genesis(|| {
+        let [first, second, third] = MEMBERS;
+        Unbonded::set(vec![(GROUP, first), (OTHER, second)]);
+        assert_eq!(rights(), [second, third]);
+        assert_eq!(Sequencers::may_submit(GROUP, &first), Err(NoRight::NotBonded));
+        // Where members lead in turn, one without a bond is a silent one: the others go on after the first delay.
+        assert_ok!(take_over(EPOCH, MIN_FIRST_DELAY));
+        assert_eq!(Sequencers::leader(GROUP), Some(first));
+        assert!(rights().is_empty());
+        Now::set(START + MIN_FIRST_DELAY);
+        assert_eq!(rights(), [second, third]);
+        Unbonded::set(vec![]);
+        assert_eq!(rights(), MEMBERS);
+    });
+}
+
+#[test]
+fn whoever_is_taken_away_should_lose_its_bond_and_nobody_else() {
+    on_genesis(|| {
+        let [first, second, third] = MEMBERS;
+        assert_ok!(set(root(), &[third, 40, first]));
+        assert_eq!(Removed::get(), [(GROUP, second)]);
+        assert_ok!(set(root(), &[]));
+        assert_eq!(Removed::get(), [second, third, 40, first].map(|who| (GROUP, who)));
+    });
 }

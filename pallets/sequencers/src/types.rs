@@ -2,7 +2,13 @@
 
 use cloister_settlement::batch::Field;
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
-use polkadot_sdk::sp_runtime::traits::{UniqueSaturatedInto, Zero};
+use polkadot_sdk::{
+    frame_support::{
+        traits::{ConstU32, Get},
+        BoundedVec, CloneNoBound, DebugNoBound, EqNoBound, PartialEqNoBound,
+    },
+    sp_runtime::traits::{UniqueSaturatedInto, Zero},
+};
 use scale_info::TypeInfo;
 use serde::{Deserialize, Serialize};
 
@@ -58,6 +64,57 @@ impl<BlockNumber: Copy + Zero + UniqueSaturatedInto<u64>> TakeOver<BlockNumber> 
     }
 }
 
+/// Length of one secret that is sealed to a transport key (C-HAND-OVER), bytes: a point, the secret and a tag.
+pub const SEALED_SECRET: u32 = 80;
+/// Maximum length of a hand-over, bytes: the secret of the present sealing key, and seven former ones.
+pub const MAX_HAND_OVER: u32 = SEALED_SECRET + 7 * 32;
+
+/// Secrets that a member has sealed to another one.
+pub type Ciphertext = BoundedVec<u8, ConstU32<MAX_HAND_OVER>>;
+
+/// Secrets that a member has handed over to another one.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
+pub struct HandOver<AccountId> {
+    /// Who has sealed them.
+    pub from: AccountId,
+    /// The secret of the present sealing key and former ones, sealed to the transport key of the other.
+    pub ciphertext: Ciphertext,
+}
+
+/// The secret of a proposed sealing key, sealed to a member.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
+pub struct SealedSecret<AccountId> {
+    /// The member.
+    pub to: AccountId,
+    /// The member's transport key to which it is sealed.
+    pub transport: Field,
+    /// The secret, sealed.
+    pub ciphertext: [u8; SEALED_SECRET as usize],
+}
+
+/// A member's proposal of another sealing key (C-ROTATION).
+#[derive(
+    CloneNoBound,
+    DebugNoBound,
+    PartialEqNoBound,
+    EqNoBound,
+    Encode,
+    Decode,
+    DecodeWithMemTracking,
+    TypeInfo,
+    MaxEncodedLen,
+)]
+#[scale_info(skip_type_params(MaxMembers))]
+#[codec(mel_bound(AccountId: MaxEncodedLen))]
+pub struct Rotation<AccountId: Clone + core::fmt::Debug + PartialEq + Eq, MaxMembers: Get<u32>> {
+    /// Coordinates x and y of the key.
+    pub key: (Field, Field),
+    /// Its secret, sealed to each other member in the order of the list.
+    pub sealed: BoundedVec<SealedSecret<AccountId>, MaxMembers>,
+    /// Who has its secret: whoever proposes it, and those who have confirmed it.
+    pub confirmed: BoundedVec<AccountId, MaxMembers>,
+}
+
 /// Why somebody may not submit a batch now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoRight {
@@ -65,6 +122,31 @@ pub enum NoRight {
     NotMember,
     /// Another member leads, and the first delay has not passed.
     NotLeader,
+    /// It has not bonded what the group asks (C-BOND).
+    NotBonded,
+}
+
+/// What members have staked (C-BOND), as far as this pallet asks.
+pub trait Bonds<AccountId> {
+    /// Whether somebody has bonded what a group asks, if it asks anything.
+    fn is_bonded(group: u32, who: &AccountId) -> bool;
+    /// Notes that somebody is no longer a member of a group.
+    fn note_removal(group: u32, who: &AccountId);
+    /// Makes a group ask for a bond, and somebody have it.
+    #[cfg(feature = "runtime-benchmarks")]
+    fn make_bonded(group: u32, who: &AccountId);
+}
+
+/// No bonds are asked.
+impl<AccountId> Bonds<AccountId> for () {
+    fn is_bonded(_: u32, _: &AccountId) -> bool {
+        true
+    }
+
+    fn note_removal(_: u32, _: &AccountId) {}
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn make_bonded(_: u32, _: &AccountId) {}
 }
 
 /// What other pallets ask of the members.

@@ -14,4 +14,12 @@ pub trait WeightInfo {
     fn set_seal_key() -> Weight;
     /// `set_take_over`.
     fn set_take_over() -> Weight;
+    /// `set_transport_key`.
+    fn set_transport_key() -> Weight;
+    /// `hand_over`.
+    fn hand_over() -> Weight;
+    /// `propose_seal_key`, by the number of members: the key is checked to be one.
+    fn propose_seal_key(members: u32) -> Weight;
+    /// `confirm_seal_key`, by the number of members: the last confirmation sets the key.
+    fn confirm_seal_key(members: u32) -> Weight;
 }

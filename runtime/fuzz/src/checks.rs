@@ -2,7 +2,7 @@
 
 use cloister_runtime::{
     constants::money::{SETTLEMENT_ASSET, SETTLEMENT_MINIMUM},
-    AccountId, Assets, Execution, Hash, Risk, Runtime, RuntimeEvent, Sequencers, Timelock, Verifier,
+    AccountId, Assets, Bonds, Execution, Hash, Risk, Runtime, RuntimeEvent, Sequencers, Timelock, Verifier,
 };
 use codec::DecodeAll;
 use frame_support::traits::fungibles::Inspect;
@@ -103,6 +103,9 @@ pub fn look(before: Option<&Snapshot>) -> Snapshot {
     }
     if changed(&["Sequencers"]) {
         Sequencers::do_try_state().expect("the invariants of Sequencers");
+    }
+    if changed(&["Bonds", "Balances"]) {
+        Bonds::do_try_state().expect("the invariants of Bonds");
     }
     if changed(&["Risk"]) {
         Risk::do_try_state().expect("the invariants of Risk");

@@ -1,8 +1,10 @@
 //! Bytes as steps: what is called, by whom, with what, and how much time passes. Most of it is what honest programs
 //! would do in the state as it is, so that sequences come far; the rest is not.
 
+mod bonds;
 mod common;
 mod governance;
+mod secrets;
 
 use crate::{
     bytes::Bytes,
@@ -10,6 +12,7 @@ use crate::{
     proofs,
     world::World,
 };
+use bonds::bonds;
 use cloister_ledger::Switches;
 use cloister_runtime::{
     configs::{governance::proxies::ProxyType, oracle::FeedValue},
@@ -28,6 +31,7 @@ use pallet_cloister_execution::{
 };
 use pallet_cloister_risk::Call as RiskCall;
 use polkadot_sdk::*;
+use secrets::secrets;
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie, One};
 use sp_runtime::MultiAddress;
 
@@ -112,6 +116,8 @@ const STEPS: &[(u8, Step)] = &[
     (6, enact),
     (7, assets),
     (2, wrap),
+    (6, bonds),
+    (6, secrets),
     (1, pause),
 ];
 

@@ -44,6 +44,7 @@ const NEVER: &[(&str, &str, &str)] = &[
     ("Execution", "VerifierUnavailable", "the node has the operations"),
     ("Timelock", "ClassChanged", "the runtime is not upgraded"),
     ("Timelock", "UpgradeNotEnacted", "the runtime is not upgraded"),
+    ("Bonds", "TooManySeries", "16 million of them"),
     ("Risk", "InvalidTable", "what is within the bounds makes a valid table"),
     (
         "Oracle",

@@ -51,6 +51,7 @@ define_benchmarks!(
     [pallet_proxy, crate::Proxy]
     [pallet_cloister_verifier, crate::Verifier]
     [pallet_cloister_sequencers, crate::Sequencers]
+    [pallet_cloister_bonds, crate::Bonds]
     [pallet_cloister_risk, crate::Risk]
     [pallet_cloister_execution, crate::Execution]
     [pallet_cloister_timelock, crate::Timelock]

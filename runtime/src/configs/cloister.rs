@@ -1,4 +1,4 @@
-//! The exchange: the pallets `verifier`, `sequencers`, `risk` and `execution`.
+//! The exchange: the pallets `verifier`, `sequencers`, `bonds`, `risk` and `execution`.
 
 use crate::{
     configs::{
@@ -7,13 +7,13 @@ use crate::{
         notice::Announced,
         oracle::FeedId,
     },
-    constants::time,
-    AccountId, AssetId, Assets, BlockNumber, Execution, Moment, Oracle, OracleOperators, Risk, Runtime, RuntimeCall,
-    Sequencers, Timestamp, Verifier,
+    constants::{money::UNIT, time},
+    AccountId, AssetId, Assets, Balance, Balances, BlockNumber, Bonds, Execution, Moment, Oracle, OracleOperators,
+    Risk, Runtime, RuntimeCall, Sequencers, Timestamp, Verifier,
 };
 use frame_support::{
     parameter_types,
-    traits::{ConstU32, ConstU64, Contains, Get},
+    traits::{tokens::imbalance::ResolveTo, ConstU128, ConstU32, ConstU64, Contains, Get, TypedGet},
     PalletId,
 };
 use pallet_cloister_execution::{
@@ -35,6 +35,14 @@ const TURNS_PER_BLOCK: u32 = 8;
 const MAX_MEMBERS: u32 = 16;
 /// Maximum number of blocks for which a member leads: as many members as there may be lead within a day.
 const MAX_EPOCH: BlockNumber = 24 * time::HOURS / MAX_MEMBERS;
+/// Least bond of a sequencer, so that a report pays for itself and an entry of one costs something.
+const MIN_BOND: Balance = 1_000 * UNIT;
+/// Most that a group may ask as a bond.
+const MAX_BOND: Balance = 10_000_000 * UNIT;
+/// Fewest blocks for which a bond that is given up can still be slashed: a week, in which traders compare receipts.
+const MIN_UNBONDING: BlockNumber = 7 * 24 * time::HOURS;
+/// Most blocks of that: a quarter of a year.
+const MAX_UNBONDING: BlockNumber = 90 * 24 * time::HOURS;
 /// Blocks from setting a verifying key until it is good: a day, in which traders who distrust it can leave.
 const ACTIVATION_DELAY: BlockNumber = 24 * time::HOURS;
 
@@ -123,7 +131,20 @@ impl pallet_cloister_sequencers::Config for Runtime {
     type Time = Timestamp;
     type MaxMembers = ConstU32<MAX_MEMBERS>;
     type MaxEpoch = ConstU32<MAX_EPOCH>;
+    type Bonds = Bonds;
     type WeightInfo = pallet_cloister_sequencers::weights::SubstrateWeight<Runtime>;
+}
+
+impl pallet_cloister_bonds::Config for Runtime {
+    type NoticeOrigin = Announced;
+    type Currency = Balances;
+    type RuntimeHoldReason = crate::RuntimeHoldReason;
+    type Beneficiary = ResolveTo<Treasury, Balances>;
+    type MinBond = ConstU128<MIN_BOND>;
+    type MaxBond = ConstU128<MAX_BOND>;
+    type MinUnbonding = MinUnbonding;
+    type MaxUnbonding = ConstU32<MAX_UNBONDING>;
+    type WeightInfo = pallet_cloister_bonds::weights::SubstrateWeight<Runtime>;
 }
 
 impl pallet_cloister_risk::Config for Runtime {
@@ -175,6 +196,27 @@ pub struct Treasury;
 impl Get<AccountId> for Treasury {
     fn get() -> AccountId {
         crate::Treasury::account_id()
+    }
+}
+
+impl TypedGet for Treasury {
+    type Type = AccountId;
+
+    fn get() -> AccountId {
+        <Self as Get<AccountId>>::get()
+    }
+}
+
+/// [`MIN_UNBONDING`]; one block on a development chain.
+pub struct MinUnbonding;
+
+impl Get<BlockNumber> for MinUnbonding {
+    fn get() -> BlockNumber {
+        if is_development() {
+            1
+        } else {
+            MIN_UNBONDING
+        }
     }
 }
 

@@ -115,6 +115,7 @@ impl Classify<RuntimeCall, Hash> for Classes {
                 | SequencersCall::set_seal_key { .. }
                 | SequencersCall::set_take_over { .. },
             ) => Some(Class::Members),
+            RuntimeCall::Bonds(pallet_cloister_bonds::Call::set_terms { .. }) => Some(Class::Members),
             RuntimeCall::OracleOperators(_) => Some(Class::Members),
             RuntimeCall::CollatorSelection(_) => Some(Class::Members),
             RuntimeCall::Assets(pallet_assets::Call::force_create { .. }) => Some(Class::Members),

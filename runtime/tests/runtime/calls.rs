@@ -166,7 +166,20 @@ const TABLE: &[(&str, Effect, &str)] = &[
     ("Risk", Effect::Nothing, "refresh_table"),
     ("Verifier", Effect::ByNotice, "set_verifying_key"),
     ("Verifier", Effect::Narrows, "remove_verifying_key"),
+    ("Bonds", Effect::ByNotice, "set_terms"),
+    // Of the native token.
+    (
+        "Bonds",
+        Effect::Nothing,
+        "bond unbond withdraw_unbonded report_receipts begin_series",
+    ),
     ("Sequencers", Effect::ByNotice, "set_members set_seal_key set_take_over"),
+    // Of the secret with which members read; of money it says nothing.
+    (
+        "Sequencers",
+        Effect::Nothing,
+        "set_transport_key hand_over propose_seal_key confirm_seal_key",
+    ),
     (
         "Execution",
         Effect::ByNotice,

@@ -542,7 +542,7 @@ const FIELDS: &[(Office, &str)] = &[
     (
         Office::ListingAdmin,
         "Risk.create_group Risk.list_instrument Risk.set_instrument_feeds Execution.create_group Sequencers.set_members Sequencers.set_seal_key \
-         Sequencers.set_take_over OracleOperators.add_member OracleOperators.remove_member OracleOperators.swap_member \
+         Sequencers.set_take_over Bonds.set_terms OracleOperators.add_member OracleOperators.remove_member OracleOperators.swap_member \
          OracleOperators.reset_members OracleOperators.set_prime OracleOperators.clear_prime",
     ),
     (Office::EmergencyPause, ""),

@@ -6,7 +6,9 @@ use cloister_runtime::{
     genesis_presets::{feeds, groups, STAGING},
     AccountId, Runtime, RuntimeCall, RuntimeOrigin, System,
 };
+use codec::Decode;
 use frame_support::{traits::GetCallMetadata, BoundedVec};
+use pallet_cloister_bonds::{Call as Bond, SignedReceipt};
 use pallet_cloister_execution::{
     Batch, Beneficiary, Call as Execute, HouseRekey, OpenKeys, PayoutTerms, PlainBatch, SealProof, SolvencySubmission,
     SolvencyTerms, Terms,
@@ -18,7 +20,10 @@ use pallet_cloister_verifier::{Call as Verify, StatementKind};
 use polkadot_sdk::*;
 use sp_genesis_builder::DEV_RUNTIME_PRESET;
 use sp_keyring::Sr25519Keyring::{Alice, Bob};
-use sp_runtime::{traits::Dispatchable, DispatchError};
+use sp_runtime::{
+    traits::{Dispatchable, TrailingZeroInput},
+    DispatchError,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 type Operators = pallet_membership::Call<Runtime, cloister_runtime::configs::oracle::OperatorsInstance>;
@@ -51,6 +56,15 @@ const TABLE: &[(&str, May, &str)] = &[
     ("Verifier", May::Enact, "set_verifying_key"),
     ("Verifier", May::Narrow, "remove_verifying_key"),
     ("Sequencers", May::Enact, "set_members set_seal_key set_take_over"),
+    (
+        "Sequencers",
+        May::Sign("NotMember"),
+        "set_transport_key hand_over propose_seal_key confirm_seal_key",
+    ),
+    ("Bonds", May::Enact, "set_terms"),
+    ("Bonds", May::Sign("NoTerms"), "bond"),
+    ("Bonds", May::Sign("NothingBonded"), "unbond withdraw_unbonded begin_series"),
+    ("Bonds", May::Sign("WrongScope"), "report_receipts"),
     ("Execution", May::Govern, "choose_final_table release_rest"),
     // A role of the asset is nobody's on this chain, so that its groups take money; an open has no key to be sealed to.
     ("Execution", May::Sign("SealKeyMissing"), "open"),
@@ -293,7 +307,7 @@ fn governed_calls() -> Vec<RuntimeCall> {
     calls.into_iter().map(RuntimeCall::from).collect()
 }
 
-/// Those of the registry of verifying keys and of the sequencers.
+/// Those of the registry of verifying keys, of the sequencers and of their bonds.
 fn calls_of_keys_and_members() -> Vec<RuntimeCall> {
     let group = groups::BTC;
     let set = Verify::set_verifying_key {
@@ -316,8 +330,49 @@ fn calls_of_keys_and_members() -> Vec<RuntimeCall> {
             group,
             terms: Default::default(),
         },
+        Sequence::set_transport_key { group, key: [1; 32] },
+        Sequence::hand_over {
+            group,
+            to: Bob.to_account_id(),
+            transport: [1; 32],
+            key: ([0; 32], [0; 32]),
+            ciphertext: Default::default(),
+        },
+        Sequence::propose_seal_key {
+            group,
+            x: [0; 32],
+            y: [0; 32],
+            sealed: Default::default(),
+        },
+        Sequence::confirm_seal_key {
+            group,
+            proposer: Bob.to_account_id(),
+            x: [0; 32],
+            y: [0; 32],
+        },
     ];
     let mut calls: Vec<RuntimeCall> = calls.into_iter().map(RuntimeCall::from).collect();
+    let receipt = Box::new(SignedReceipt::decode(&mut TrailingZeroInput::zeroes()).expect("zeros are a receipt"));
+    let of_bonds: Vec<Bond<Runtime>> = vec![
+        Bond::set_terms {
+            group,
+            terms: Default::default(),
+        },
+        Bond::bond { group, amount: 1 },
+        Bond::unbond { group },
+        Bond::withdraw_unbonded { group },
+        Bond::report_receipts {
+            group,
+            who: Bob.to_account_id(),
+            first: receipt.clone(),
+            second: receipt,
+        },
+        Bond::begin_series {
+            group,
+            journal: [1; 32],
+        },
+    ];
+    calls.extend(of_bonds.into_iter().map(RuntimeCall::from));
     calls.extend([set.into(), Verify::remove_verifying_key { id: 9 }.into()]);
     calls
 }

@@ -81,6 +81,10 @@ fn sequencers() -> File {
     File::read(include_str!("../../../pallets/sequencers/src/weights/measured.rs"))
 }
 
+fn bonds() -> File {
+    File::read(include_str!("../../../pallets/bonds/src/weights/measured.rs"))
+}
+
 fn timelock() -> File {
     File::read(include_str!("../../../pallets/timelock/src/weights/measured.rs"))
 }
@@ -122,7 +126,15 @@ fn the_configuration_should_have_the_weights_that_were_measured() {
         refresh_table
     );
     same!(verifier(), pallet_cloister_verifier, set_verifying_key remove_verifying_key;);
-    same!(sequencers(), pallet_cloister_sequencers, set_seal_key set_take_over; set_members);
+    same!(
+        sequencers(), pallet_cloister_sequencers,
+        set_seal_key set_take_over set_transport_key hand_over;
+        set_members propose_seal_key confirm_seal_key
+    );
+    same!(
+        bonds(), pallet_cloister_bonds,
+        set_terms bond unbond withdraw_unbonded report_receipts begin_series;
+    );
     same!(timelock(), pallet_cloister_timelock, withdraw set_delays; announce enact);
 }
 
@@ -185,11 +197,26 @@ fn every_call_should_weigh_what_was_measured() {
     calls::<pallet_cloister_verifier::Call<Runtime>>(38, &expected);
 
     let expected = [
-        ("set_members", sequencers().weight("set_members", &[0])),
+        ("set_members", sequencers().weight("set_members", &[16])),
         one(&sequencers, "set_seal_key"),
         one(&sequencers, "set_take_over"),
+        one(&sequencers, "set_transport_key"),
+        one(&sequencers, "hand_over"),
+        ("propose_seal_key", sequencers().weight("propose_seal_key", &[16])),
+        ("confirm_seal_key", sequencers().weight("confirm_seal_key", &[16])),
     ];
     calls::<pallet_cloister_sequencers::Call<Runtime>>(39, &expected);
+
+    let expected = [
+        "set_terms",
+        "bond",
+        "unbond",
+        "withdraw_unbonded",
+        "report_receipts",
+        "begin_series",
+    ]
+    .map(|name| one(&bonds, name));
+    calls::<pallet_cloister_bonds::Call<Runtime>>(49, &expected);
 
     let file = timelock();
     let inner = of_zeros(0, 0);
@@ -283,7 +310,7 @@ fn batches_should_weigh_their_units_places_items_and_proofs() {
 
 #[test]
 fn every_weight_with_a_size_should_grow_with_it() {
-    for file in [execution(), risk(), verifier(), sequencers(), timelock()] {
+    for file in [execution(), risk(), verifier(), sequencers(), bonds(), timelock()] {
         for (name, costs) in file.0.iter().filter(|(_, costs)| costs.len() > 1) {
             let grows = costs.iter().skip(1).all(|cost| cost.iter().any(|part| *part > 0));
             assert!(grows, "{name} costs the same whatever its size");

@@ -66,6 +66,9 @@ pub enum JournalError {
         /// The format of this program.
         expected: u8,
     },
+    /// A journal that begins cannot get an id.
+    #[error("the operating system gives no random bytes: {0}")]
+    Randomness(getrandom::Error),
     /// A record is missing.
     #[error("record {0} of the journal is missing")]
     Gap(u64),
@@ -91,6 +94,9 @@ pub type Records = Box<dyn Iterator<Item = Result<(u64, Vec<u8>), JournalError>>
 /// What a method has written when it returns is still there after the machine loses its power; if it fails, nothing of
 /// what it was given is there.
 pub trait Journal: Send + 'static {
+    /// What it is known by: no other journal has the same, unless it is a copy of this one.
+    fn id(&self) -> [u8; 32];
+
     /// Number of the next record.
     fn next(&self) -> u64;
 
@@ -140,6 +146,10 @@ pub trait Journal: Send + 'static {
 }
 
 impl Journal for Box<dyn Journal> {
+    fn id(&self) -> [u8; 32] {
+        (**self).id()
+    }
+
     fn next(&self) -> u64 {
         (**self).next()
     }

@@ -20,10 +20,11 @@ const CACHE: usize = 64 << 20;
 
 const RECORDS: TableDefinition<'static, u64, &'static [u8]> = TableDefinition::new("records");
 const SNAPSHOTS: TableDefinition<'static, u64, &'static [u8]> = TableDefinition::new("snapshots");
-/// One entry: whose journal it is, and the number of the next record.
+/// Whose journal it is, the number of the next record, and what it is known by.
 const ABOUT: TableDefinition<'static, u8, &'static [u8]> = TableDefinition::new("about");
 const IDENTITY: u8 = 0;
 const NEXT: u8 = 1;
+const ID: u8 = 2;
 
 const IDENTITY_LENGTH: usize = 1 + 32 + 4;
 
@@ -31,6 +32,7 @@ const IDENTITY_LENGTH: usize = 1 + 32 + 4;
 pub struct Store {
     database: Database,
     next: u64,
+    id: [u8; 32],
 }
 
 fn database(error: impl Into<redb::Error>) -> JournalError {
@@ -86,7 +88,7 @@ impl Store {
     ///
     /// # Errors
     /// [`JournalError::File`], [`JournalError::Open`], [`JournalError::Foreign`], [`JournalError::Version`],
-    /// [`JournalError::Database`].
+    /// [`JournalError::Database`], [`JournalError::Randomness`].
     pub fn open(folder: &Path, identity: &Identity) -> Result<Self, JournalError> {
         let path = folder.join(FILE_NAME);
         let file = private_file(folder, &path).map_err(|source| JournalError::File {
@@ -104,18 +106,20 @@ impl Store {
                 path: path.clone(),
                 source: Box::new(source),
             })?;
-        let next = begun(&database, &path, identity)?;
-        Ok(Self { database, next })
+        let (next, id) = begun(&database, &path, identity)?;
+        Ok(Self { database, next, id })
     }
 }
 
-/// Whose journal it is and the number of the next record; both are written if it is new.
-fn begun(store: &Database, path: &Path, identity: &Identity) -> Result<u64, JournalError> {
+/// The number of the next record, and what the journal is known by. All that is missing is written: a journal that was
+/// begun before there were ids gets one.
+fn begun(store: &Database, path: &Path, identity: &Identity) -> Result<(u64, [u8; 32]), JournalError> {
     let transaction = store.begin_write().map_err(database)?;
-    let next = {
+    let begun = {
         let mut about = transaction.open_table(ABOUT).map_err(database)?;
+        let known_by = about.get(ID).map_err(database)?.map(|kept| kept.value().to_vec());
         let found = about.get(IDENTITY).map_err(database)?.map(|kept| kept.value().to_vec());
-        match found {
+        let next = match found {
             None => {
                 about.insert(IDENTITY, encoded(identity).as_slice()).map_err(database)?;
                 about.insert(NEXT, 0u64.to_le_bytes().as_slice()).map_err(database)?;
@@ -144,15 +148,32 @@ fn begun(store: &Database, path: &Path, identity: &Identity) -> Result<u64, Jour
                 let next = next.and_then(|kept| kept.value().try_into().ok());
                 u64::from_le_bytes(next.ok_or(damaged(RecordError::Short))?)
             }
-        }
+        };
+        let id = match known_by {
+            Some(kept) => kept.try_into().map_err(|_| JournalError::Record {
+                number: 0,
+                source: RecordError::Short,
+            })?,
+            None => {
+                let mut id = [0; 32];
+                getrandom::fill(&mut id).map_err(JournalError::Randomness)?;
+                about.insert(ID, id.as_slice()).map_err(database)?;
+                id
+            }
+        };
+        (next, id)
     };
     transaction.open_table(RECORDS).map_err(database)?;
     transaction.open_table(SNAPSHOTS).map_err(database)?;
     transaction.commit().map_err(database)?;
-    Ok(next)
+    Ok(begun)
 }
 
 impl Journal for Store {
+    fn id(&self) -> [u8; 32] {
+        self.id
+    }
+
     fn next(&self) -> u64 {
         self.next
     }

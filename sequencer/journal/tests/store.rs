@@ -62,6 +62,27 @@ fn records_should_be_there_after_the_store_is_opened_again() {
 }
 
 #[test]
+fn a_journal_should_be_known_by_an_id_that_no_other_has() {
+    let (folder, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let id = open(folder.path()).id();
+    assert_eq!(open(folder.path()).id(), id);
+    assert_ne!(open(other.path()).id(), id);
+    // One that was begun before there were ids gets one, and keeps it.
+    let table = TableDefinition::<u8, &[u8]>::new("about");
+    let database = Database::open(folder.path().join(FILE_NAME)).unwrap();
+    let transaction = database.begin_write().unwrap();
+    transaction.open_table(table).unwrap().remove(2u8).unwrap();
+    transaction.commit().unwrap();
+    drop(database);
+    let given = open(folder.path()).id();
+    assert_ne!(given, id);
+    assert_eq!(open(folder.path()).id(), given);
+    // Begun anew in the same place, it is another one.
+    fs::remove_file(folder.path().join(FILE_NAME)).unwrap();
+    assert_ne!(open(folder.path()).id(), given);
+}
+
+#[test]
 fn numbers_should_go_on_when_all_records_are_pruned() {
     let folder = tempfile::tempdir().unwrap();
     let mut store = filled(folder.path(), 5);
@@ -196,7 +217,7 @@ fn a_missing_record_should_be_named() {
     drop(filled(folder.path(), 4));
     let database = Database::open(folder.path().join(FILE_NAME)).unwrap();
     let transaction = database.begin_write().unwrap();
-    transaction.open_table(RECORDS).unwrap().remove(2).unwrap();
+    transaction.open_table(RECORDS).unwrap().remove(2u64).unwrap();
     transaction.commit().unwrap();
     drop(database);
     let error = first_error(&open(folder.path()));

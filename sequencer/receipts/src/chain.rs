@@ -1,6 +1,6 @@
 //! Numbers and links.
 
-use crate::receipt::{Hash, Outcome, Receipt, Scope};
+use cloister_receipt::{first_of, series_of, Hash, Outcome, Receipt, Scope};
 use codec::{Decode, Encode};
 
 /// Where a chain of receipts stands.
@@ -16,6 +16,17 @@ impl Chain {
     /// Number of the next receipt.
     pub fn next(&self) -> u64 {
         self.next
+    }
+
+    /// The series of the next receipt.
+    pub fn series(&self) -> u32 {
+        series_of(self.next)
+    }
+
+    /// Goes on in a series: the next receipt is its first, and holds the hash of the last one all the same. Nothing
+    /// changes if the next receipt is of this series already, or of a later one.
+    pub fn begin(&mut self, series: u32) {
+        self.next = self.next.max(first_of(series));
     }
 
     /// Hash of the last receipt; zeros if there is none.

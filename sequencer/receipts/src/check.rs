@@ -1,9 +1,6 @@
 //! Whether several receipts fit together.
 
-use crate::{
-    receipt::{Hash, Scope},
-    signed::{ReceiptError, SignedReceipt},
-};
+use cloister_receipt::{Hash, ReceiptError, Scope, SignedReceipt};
 use std::collections::BTreeMap;
 
 /// What was found of receipts that fit together.

@@ -25,10 +25,10 @@
 
 mod chain;
 mod check;
-mod receipt;
-mod signed;
 
 pub use chain::Chain;
 pub use check::{check, CheckError, Checked};
-pub use receipt::{control_hash, instruction_hash, Dropped, Hash, Outcome, Receipt, Scope};
-pub use signed::{ReceiptError, ReceiptSigner, SignError, SignedReceipt, SIGNATURE};
+pub use cloister_receipt::{
+    control_hash, first_of, instruction_hash, series_of, Dropped, Hash, Outcome, Receipt, ReceiptError, ReceiptSigner,
+    Scope, SignError, SignedReceipt, MAX_SERIES, SIGNATURE,
+};

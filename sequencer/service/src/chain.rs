@@ -48,6 +48,24 @@ pub struct GroupView {
     pub house_rekeys: u32,
 }
 
+/// What the chain has of a sequencer's word (C-BOND).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Stake {
+    /// Whether its key has a bond, good or not.
+    pub bonded: bool,
+    /// The series of its receipts, if it has begun one.
+    pub series: Option<BegunSeries>,
+}
+
+/// A series of receipts on the chain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BegunSeries {
+    /// Its number.
+    pub number: u32,
+    /// What the journal that counts it is known by.
+    pub journal: [u8; 32],
+}
+
 /// A verifying key of batches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BatchKey {
@@ -182,6 +200,9 @@ pub enum SubmitRejection {
     /// `NotLeader`: another sequencer leads now; it passes.
     #[error("another sequencer of the group leads now")]
     NotLeader,
+    /// `NotBonded`: what the group asks is not bonded; it passes once it is.
+    #[error("the submitting account has not bonded what the group asks of its sequencers")]
+    NotBonded,
     /// `HouseChanged`, `HouseNotKeyed`: the house was re-keyed by another, or never.
     #[error("the chain's house is not this one")]
     House,
@@ -277,6 +298,7 @@ impl SubmitRejection {
             "GroupDisabled" | "GroupFrozen" => Self::Disabled,
             "NotSubmitter" => Self::NotSubmitter,
             "NotLeader" => Self::NotLeader,
+            "NotBonded" => Self::NotBonded,
             "HouseChanged" | "HouseNotKeyed" => Self::House,
             "UnknownKey" | "KeyNotActive" | "WrongStatement" => Self::Key,
             "InvalidProof" => Self::Invalid(InvalidBatch::Proof),
@@ -359,6 +381,9 @@ pub trait ChainClient: Send + Sync + 'static {
 
     /// The sequencers' sealing key in the newest final block.
     fn seal_key(&self, group: u32) -> impl Future<Output = Result<Option<SealingKey>, ChainError>> + Send;
+
+    /// What the submitter has staked on its receipts of a group, in the newest final block.
+    fn stake(&self, group: u32) -> impl Future<Output = Result<Stake, ChainError>> + Send;
 
     /// All verifying keys of house re-keys in the best block.
     fn rekey_keys(&self) -> impl Future<Output = Result<Vec<RekeyKey>, ChainError>> + Send;

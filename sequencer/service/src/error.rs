@@ -4,6 +4,7 @@ use crate::{
     chain::ChainError,
     core::{CoreError, ReplayError, StateError},
     rebuild_error::RebuildError,
+    series::SeriesError,
 };
 use cloister_journal::Stopped;
 use cloister_ledger::HouseRekeyError;
@@ -45,6 +46,9 @@ pub enum StartError {
     /// The journal does not say where to go on.
     #[error("the journal: {0}")]
     Replay(#[from] ReplayError),
+    /// The journal must give no receipts.
+    #[error("no receipts can be given: {0}")]
+    Series(#[from] SeriesError),
     /// What was taken can no longer be kept: nothing more may be promised.
     #[error("what is taken cannot be kept: {0}")]
     Journal(#[from] Stopped),

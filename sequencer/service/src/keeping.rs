@@ -2,22 +2,38 @@
 
 use cloister_journal::{Durable, Journal, Stopped};
 use cloister_receipts::{Receipt, ReceiptSigner, SignedReceipt};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{
+    atomic::{AtomicBool, Ordering},
+    Arc, Mutex, OnceLock, PoisonError,
+};
 
 /// The journal until it is replayed, those who wait for it after that, and who signs receipts.
 #[derive(Default)]
 pub(crate) struct Keeping {
     journal: Mutex<Option<Box<dyn Journal>>>,
     signer: OnceLock<Arc<dyn ReceiptSigner>>,
+    id: OnceLock<[u8; 32]>,
     durable: OnceLock<Durable>,
+    told: AtomicBool,
 }
 
 impl Keeping {
     /// Has everything kept in a journal from the start on, and receipts signed. Only the first call counts.
     pub fn keep(&self, journal: Box<dyn Journal>, signer: Arc<dyn ReceiptSigner>) {
         if self.signer.set(signer).is_ok() {
+            let _ = self.id.set(journal.id());
             *self.journal.lock().unwrap_or_else(PoisonError::into_inner) = Some(journal);
         }
+    }
+
+    /// What the journal is known by; `None` if there is none.
+    pub fn id(&self) -> Option<[u8; 32]> {
+        self.id.get().copied()
+    }
+
+    /// Whether it is told now that receipts are of a series that has ended: the first time only.
+    pub fn tells(&self) -> bool {
+        !self.told.swap(true, Ordering::Relaxed)
     }
 
     /// The journal, for whoever replays it; `None` if there is none, or it was taken.

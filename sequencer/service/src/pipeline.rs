@@ -470,8 +470,11 @@ async fn refused<C: ChainClient>(
     log::warn!(target: "cloister", "The chain refuses batch {batch_no}: {rejection}");
     match rejection {
         // In a block already, or the best chain has changed, or another one leads until its epoch is over or the first
-        // delay has passed: look again.
-        SubmitRejection::WrongBatchNumber | SubmitRejection::TimeInFuture | SubmitRejection::NotLeader => Step::Backoff,
+        // delay has passed, or a bond is missing that may come any time: look again.
+        SubmitRejection::WrongBatchNumber
+        | SubmitRejection::TimeInFuture
+        | SubmitRejection::NotLeader
+        | SubmitRejection::NotBonded => Step::Backoff,
         SubmitRejection::TimeTooOld => {
             prove_again(shared, batch_no, best.time);
             Step::Again

@@ -71,7 +71,7 @@ impl Kept {
     }
 
     /// The core that goes on, over what is settled. `settled` is the ledger of the view's block; `origin` is where a
-    /// core starts that goes on from there alone.
+    /// core starts that goes on from there alone. Receipts are of `series` from now on.
     ///
     /// # Errors
     /// [`StartError::Core`], [`StartError::JournalShape`].
@@ -80,6 +80,7 @@ impl Kept {
         shared: &Shared<C>,
         view: &GroupView,
         settled: &GroupLedger,
+        series: u32,
         origin: F,
     ) -> Result<Core, StartError>
     where
@@ -90,7 +91,7 @@ impl Kept {
         let genesis = shared.chain.genesis_hash();
         let payee = shared.payee();
         let parted = state.as_ref().and_then(|state| parted(state, view, settled).err());
-        let (state, goes_on) = match (state, parted) {
+        let (mut state, goes_on) = match (state, parted) {
             (Some(state), None) => {
                 check_shapes(&state, shared)?;
                 (state, true)
@@ -108,6 +109,8 @@ impl Kept {
                 (state, false)
             }
         };
+        // Kept with the snapshot that every start begins with.
+        state.receipts.begin(series);
         let writer = journal.map(|journal| Writer::start(journal, config.journal_queue));
         if let Some(writer) = &writer {
             shared.keeping.follow(writer.durable());

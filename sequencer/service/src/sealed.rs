@@ -75,6 +75,10 @@ impl Sealed {
 }
 
 impl Journal for Sealed {
+    fn id(&self) -> [u8; 32] {
+        self.journal.id()
+    }
+
     fn next(&self) -> u64 {
         self.journal.next()
     }

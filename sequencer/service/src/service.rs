@@ -3,7 +3,7 @@
 
 use crate::{
     batch_keys::provers,
-    chain::{At, ChainClient, ChainError, GroupView, RoundView},
+    chain::{At, ChainClient, ChainError, GroupView, RoundView, Stake},
     config::SequencerConfig,
     core::{
         millis, replay, Core, Gate, Origin, Pause, Paused, QueuePlace, QueueShare, Ready, ReplayError, State, Table,
@@ -24,6 +24,7 @@ use crate::{
     resume::Kept,
     rpc,
     sealed::Sealed,
+    series::series_of,
     shared::{SettledAt, Shared},
     solvency::solvency_loop,
     stages::Round,
@@ -272,10 +273,25 @@ impl<C: ChainClient> Sequencer<C> {
                 house_rekeys: view.house_rekeys,
             }
         };
-        let core = kept.resume(&self.shared, &view, &replayed.ledger, origin).await?;
+        let series = self.series().await?;
+        let core = kept
+            .resume(&self.shared, &view, &replayed.ledger, series, origin)
+            .await?;
         self.put_in(core)?;
         *self.shared.settled() = Some(settled);
         Ok(source)
+    }
+
+    /// The series of receipts that the journal counts.
+    async fn series(&self) -> Result<u32, StartError> {
+        let Some(journal) = self.shared.keeping.id() else {
+            return Ok(0);
+        };
+        let (chain, group) = (&self.shared.chain, self.shared.config.group);
+        let stake = self.patiently(|| chain.stake(group)).await;
+        let series = series_of(&stake, journal)?;
+        log::info!(target: "cloister", "Receipts are of series {series}; the journal is 0x{}", hex::encode(journal));
+        Ok(series)
     }
 
     /// Has a copy of the core's state follow it, for whoever reads, and orders taken.
@@ -338,6 +354,7 @@ async fn follow<C: ChainClient>(shared: &Shared<C>) -> Result<(), ChainError> {
     let view = shared.chain.group(group, At::Best).await?;
     let finalized = shared.chain.group(group, At::Finalized).await?;
     shared.look_at_keys().await;
+    note_series(shared, &shared.chain.stake(group).await?);
     let round = shared.chain.solvency_round(group).await?;
     let now = shared.chain.now();
     note_health(shared, now, finalized.as_ref(), round.as_ref());
@@ -371,6 +388,24 @@ async fn keep_snapshot<C: ChainClient>(shared: &Arc<Shared<C>>) {
     let made = tokio::task::spawn_blocking(move || follower.read_before(State::encoded)).await;
     if let (Ok(Some((bytes, before))), Some(core)) = (made, shared.core().as_mut()) {
         core.keep_snapshot(before, bytes);
+    }
+}
+
+/// Tells the operator, once, that the chain has another series than that of the receipts that are given (C-BOND):
+/// nothing is staked on them then, and whoever checks them is told so.
+fn note_series<C: ChainClient>(shared: &Shared<C>, stake: &Stake) {
+    let Some(journal) = shared.keeping.id() else { return };
+    let own = shared.core().as_ref().map(|core| core.receipts.chain().series());
+    let Some(own) = own else { return };
+    let wrong = match series_of(stake, journal) {
+        Ok(series) if series == own => None,
+        Ok(series) => Some(format!(
+            "the chain has begun series {series} for this journal: start again"
+        )),
+        Err(error) => Some(error.to_string()),
+    };
+    if let Some(wrong) = wrong.filter(|_| shared.keeping.tells()) {
+        log::error!(target: "cloister", "Nothing is staked on receipts, which are of series {own}: {wrong}");
     }
 }
 

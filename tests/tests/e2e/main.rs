@@ -10,6 +10,7 @@ mod javascript;
 mod leaving;
 mod pages;
 mod refusals;
+mod secrets;
 mod stopping;
 mod stuffing;
 mod trading;

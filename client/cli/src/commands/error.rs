@@ -6,7 +6,7 @@ use cloister_cli::{
 };
 use cloister_client::{
     audit::AuditError, chain::ChainError, exit::ExitKeyError, instrument::FindInstrumentError, oracle::OracleError,
-    recovery::RecordError, seal::SealError, sequencer::SequencerError, trader::TraderError,
+    recovery::RecordError, seal::SealError, secrets::SecretsError, sequencer::SequencerError, trader::TraderError,
 };
 use cloister_client_core::{
     amount::{show_money, AmountError},
@@ -176,6 +176,9 @@ pub enum CommandError {
     /// There are none.
     #[error("there are no receipts")]
     NoReceipts,
+    /// No key has signed two of one number.
+    #[error("no two different receipts of one number are signed by one of the group's sequencers")]
+    NothingToReport,
     /// The key is not one.
     #[error("--key takes 32 bytes in hexadecimal")]
     ReceiptKey,
@@ -266,6 +269,18 @@ pub enum CommandError {
         /// Its access bits.
         mode: u32,
     },
+    /// A file of a secret holds something else.
+    #[error("{} does not hold 64 hexadecimal digits", .0.display())]
+    NotASecret(PathBuf),
+    /// A file of a secret is there, with another one.
+    #[error("{} is there already, and holds another secret; it is never overwritten", .0.display())]
+    SecretThere(PathBuf),
+    /// A secret cannot be handed over, taken or rotated.
+    #[error(transparent)]
+    Secrets(#[from] SecretsError),
+    /// A secret cannot be made.
+    #[error(transparent)]
+    NoSecret(#[from] cloister_hand_over::Error),
     /// A price has no name, and none goes without saying.
     #[error("for what is the price {0}? Name the feed as in BTC-PERP={0}, or with --feed")]
     WhichFeed(String),
@@ -286,9 +301,11 @@ impl CommandError {
     /// The code with which the program ends.
     pub fn code(&self) -> u8 {
         match self {
-            Self::Chain(error) | Self::Oracle(OracleError::Chain(error)) | Self::Trader(TraderError::Chain(error)) => {
-                of_chain(error)
-            }
+            Self::Chain(error)
+            | Self::Oracle(OracleError::Chain(error))
+            | Self::Trader(TraderError::Chain(error))
+            | Self::Secrets(SecretsError::Chain(error)) => of_chain(error),
+            Self::Secrets(_) => code::REFUSED,
             Self::Oracle(_) | Self::Prices(PriceError::Zero) | Self::WhichFeed(_) | Self::FeedTwice(_) => code::REFUSED,
             Self::Sequencer(error) => of_sequencer(error),
             Self::StillQueued => code::NO_ANSWER,

@@ -47,6 +47,7 @@ pub async fn status(global: &Global) -> Result<(), CommandError> {
     let owed = totals.sum().unwrap_or(u128::MAX);
     let solvency = chain.solvency(global.group, None).await?;
     let insurance = chain.insurance_queue(global.group, None).await?;
+    let due = chain.rotation_due(global.group, None).await?;
     let paused = if state.enabled { "" } else { ", paused" };
     let names: Vec<String> = list(&chain, global.group)
         .await?
@@ -65,6 +66,7 @@ pub async fn status(global: &Global) -> Result<(), CommandError> {
         .fact("queue", format!("{} items", state.queue_length()))
         .fact("insurance", insurance_line(&insurance))
         .fact("vault owes", show_money(i128::try_from(owed).unwrap_or(i128::MAX)))
+        .fact("sealing key", sealing_key_line(due, now()))
         .fact("solvency", solvency_line(&solvency, now()));
     let told = match global.sequencer(&chain).await {
         Ok(sequencer) => sequencer_facts(&sequencer, global.group, &mut facts).await,
@@ -87,6 +89,17 @@ pub async fn status(global: &Global) -> Result<(), CommandError> {
     }
     print_table(facts);
     Ok(())
+}
+
+/// What a trader is told of who may read accounts.
+fn sealing_key_line(due: Option<u64>, now: u64) -> String {
+    match due {
+        None => "not due for rotation".into(),
+        Some(since) => {
+            let minutes = now.saturating_sub(since) / 60_000;
+            format!("DUE FOR ROTATION for {minutes} minutes: a sequencer that was taken away has its secret")
+        }
+    }
 }
 
 /// What waits to go into the insurance or out of it. What it holds is secret.

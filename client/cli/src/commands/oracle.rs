@@ -144,7 +144,7 @@ fn key(arguments: &FeedArguments) -> Result<Option<OwnerKey>, CommandError> {
     Ok(Some(OwnerKey::from_uri(uri.trim())?))
 }
 
-fn read_key(path: &Path) -> Result<String, CommandError> {
+pub(super) fn read_key(path: &Path) -> Result<String, CommandError> {
     let file = |source| CommandError::KeyFile {
         path: path.into(),
         source,

@@ -1,6 +1,6 @@
 //! `cloister receipts`: what the sequencer has promised, kept and checked (Q-RECEIPT).
 
-use super::{error::CommandError, session::Session};
+use super::{error::CommandError, report, session::Session};
 use crate::cli::{Global, ReceiptsCommand};
 use cloister_cli::receipts::checked;
 use cloister_receipts::{Outcome as Promise, ReceiptError, Scope, SignedReceipt};
@@ -16,6 +16,10 @@ use std::{
 pub async fn run(global: &Global, command: ReceiptsCommand) -> Result<(), CommandError> {
     match command {
         ReceiptsCommand::Fetch { from } => fetch(global, from).await,
+        ReceiptsCommand::Report { files, key } => {
+            let key = key.as_deref().map(public_key).transpose()?;
+            report::run(global, &read(&files)?, key).await
+        }
         ReceiptsCommand::Verify { files, key } => verify(global, &files, key.as_deref()).await,
     }
 }
@@ -88,7 +92,28 @@ async fn verify(global: &Global, files: &[PathBuf], key: Option<&str>) -> Result
         hex::encode(key),
         checked.links
     );
+    let begun = chain.series_of_receipts(global.group, &key.into(), None).await?;
+    say!("{}", staked(begun.map(|series| series.number), &receipts));
     Ok(())
+}
+
+/// What the sequencer loses by a contradiction of these receipts, where the chain has this series of it.
+fn staked(begun: Option<u32>, receipts: &[SignedReceipt]) -> String {
+    let Some(begun) = begun else {
+        return "the sequencer has begun no series of receipts on the chain: nothing is staked on these".into();
+    };
+    let count = |is: &dyn Fn(u32) -> bool| receipts.iter().filter(|signed| is(signed.receipt.series())).count();
+    let present = count(&|series| series == begun);
+    let ended = count(&|series| 0 < series && series < begun);
+    let unstaked = count(&|series| series == 0 || series > begun);
+    let mut said = format!("{present} are of series {begun}, which the chain has of the sequencer");
+    if ended > 0 {
+        said += &format!("; {ended} are of series that have ended: only what was given before they ended is good");
+    }
+    if unstaked > 0 {
+        said += &format!("; {unstaked} are of series that it never began: nothing is staked on these");
+    }
+    said
 }
 
 /// The receipts in files, each on a line of its own.
@@ -198,6 +223,30 @@ mod tests {
         assert_eq!(
             line(&read[1]),
             "1  1700000000000  cancel: 1 lots were filled until then"
+        );
+    }
+
+    #[test]
+    fn a_trader_should_read_on_which_receipts_something_is_staked() {
+        let mut chain = Chain::default();
+        let mut given = Vec::new();
+        for series in [0, 1, 2, 2, 3] {
+            chain.begin(series);
+            given.push(issue(&mut chain, [1; 32], 3, &key(2)));
+        }
+        let said = staked(None, &given);
+        assert!(said.contains("nothing is staked"), "{said}");
+        let said = staked(Some(2), &given);
+        for part in [
+            "2 are of series 2,",
+            "; 1 are of series that have ended",
+            "; 2 are of series that it never began",
+        ] {
+            assert!(said.contains(part), "{said}");
+        }
+        assert_eq!(
+            staked(Some(2), &given[2..4]),
+            "2 are of series 2, which the chain has of the sequencer"
         );
     }
 

@@ -210,6 +210,7 @@ fn hint(error: &Execution<Runtime>) -> Option<&'static str> {
         Execution::FreezeNotDue => "a group can be frozen only when nobody has proven it for as long as its terms say",
         Execution::NoSolvencyTerms => "this group asks for no solvency rounds, and nothing in its queue has been overdue for long enough",
         Execution::NotSubmitter => "only the sequencers' accounts submit batches",
+        Execution::NotBonded => "the group asks its sequencers for a bond; bond what its terms say first",
         Execution::NotLeader => "another sequencer leads now; submit in your epoch, or once the first delay has passed",
         Execution::WrongBatchNumber => "the batch was settled already or an earlier one is missing",
         Execution::RiskTableTooOld | Execution::RiskTableUnknown => "build the batch against the newest risk table",

@@ -5,6 +5,7 @@ use cloister_risk::RiskTable;
 use cloister_runtime::{AccountId, AssetId, Balance, BlockNumber, Hash};
 use cloister_types::{AccountIndex, Amount};
 use codec::Encode;
+use pallet_cloister_bonds::{Series, SeriesOf};
 use pallet_cloister_execution::{
     types::{Field, MAX_LEAF_PAGE, MAX_QUEUE_PAGE, MAX_REKEY_PAGE},
     ExitClaim, ExitSums, FinalTable, GroupState, GroupTotals, HouseRekeyed, ItemKind, QueueItem, RegisteredAccount,
@@ -100,6 +101,19 @@ impl Chain {
     /// [`ChainError::Call`].
     pub async fn submitters(&self, group: u32, at: Option<Hash>) -> Result<Vec<AccountId>, ChainError> {
         self.api("CloisterApi_submitters", group.encode(), at).await
+    }
+
+    /// The series of the receipts of one who submits a group's batches; none if it has begun none (C-BOND).
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn series_of_receipts(
+        &self,
+        group: u32,
+        who: &AccountId,
+        at: Option<Hash>,
+    ) -> Result<Option<Series>, ChainError> {
+        self.storage(SeriesOf::<R>::hashed_key_for(group, who), at).await
     }
 
     /// What the next item of a group's queue costs besides what it pays in, 10^-6: a forced withdrawal or a re-key

@@ -156,6 +156,9 @@ mod errors {
         /// Another sequencer leads now, and the first delay since the group's last batch has not passed.
         #[codec(index = 99)]
         NotLeader,
+        /// The signer has not bonded what the group asks of its sequencers.
+        #[codec(index = 119)]
+        NotBonded,
         /// Not the group's next batch: submitted already, or out of order.
         #[codec(index = 53)]
         WrongBatchNumber,

@@ -1,6 +1,6 @@
 //! What the calls of pallet execution cost, measured inside the Wasm runtime. `make weights` writes this file.
 //!
-//! 2026-11-27, on Intel(R) Xeon(R) Processor, 2 cores. Steps: 9, repeats: 9.
+//! 2026-11-28, on AMD EPYC, 2 cores. Steps: 9, repeats: 9.
 
 use super::WeightInfo;
 use core::marker::PhantomData;
@@ -24,173 +24,173 @@ impl<T: frame_system::Config> SubstrateWeight<T> {
 }
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-    // 44.825 ms with k = 7.
+    // 44.972 ms with k = 7.
     fn batch_items(k: u32) -> Weight {
-        Self::of(24_172_838_272, 927, 1046).saturating_add(Self::of(2_950_315_728, 384, 384).saturating_mul(k.into()))
+        Self::of(22_627_814_590, 930, 1046).saturating_add(Self::of(3_191_967_235, 384, 384).saturating_mul(k.into()))
     }
 
-    // 29.844 ms with j = 8.
+    // 29.203 ms with j = 8.
     fn batch_places(j: u32) -> Weight {
-        Self::of(27_841_696_096, 1311, 1430).saturating_add(Self::of(250_307_238, 0, 0).saturating_mul(j.into()))
+        Self::of(25_897_633_344, 1314, 1430).saturating_add(Self::of(413_164_552, 0, 0).saturating_mul(j.into()))
     }
 
-    // 0.003 ms.
+    // 0.015 ms.
     fn check_essential() -> Weight {
-        Self::of(2_849_000, 1, 0)
+        Self::of(15_000_000, 7, 0)
     }
 
-    // 0.004 ms.
+    // 0.015 ms.
     fn check_plain_batch() -> Weight {
-        Self::of(3_587_000, 1, 1)
+        Self::of(15_000_000, 7, 1)
     }
 
-    // 0.178 ms.
+    // 0.186 ms.
     fn choose_final_table() -> Weight {
-        Self::of(177_840_000, 7, 2)
+        Self::of(185_748_000, 7, 2)
     }
 
-    // 0.086 ms.
+    // 0.097 ms.
     fn claim() -> Weight {
-        Self::of(85_962_000, 6, 5)
+        Self::of(96_824_000, 6, 5)
     }
 
-    // 0.099 ms.
+    // 0.125 ms.
     fn claim_credits() -> Weight {
-        Self::of(98_812_000, 9, 7)
+        Self::of(124_846_000, 9, 7)
     }
 
-    // 0.149 ms.
+    // 0.156 ms.
     fn claim_share() -> Weight {
-        Self::of(149_021_000, 38, 6)
+        Self::of(156_133_000, 38, 6)
     }
 
-    // 1.649 ms with g = 64.
+    // 1.624 ms with g = 64.
     fn count_clocks(g: u32) -> Weight {
-        Self::of(61_660_696, 8, 2).saturating_add(Self::of(24_804_548, 7, 1).saturating_mul(g.into()))
+        Self::of(84_391_080, 8, 2).saturating_add(Self::of(24_051_905, 7, 1).saturating_mul(g.into()))
     }
 
-    // 10.632 ms with g = 64.
+    // 10.729 ms with g = 64.
     fn count_queue_clocks(g: u32) -> Weight {
-        Self::of(301_886_872, 10, 0).saturating_add(Self::of(161_410_788, 49, 1).saturating_mul(g.into()))
+        Self::of(372_896_776, 10, 0).saturating_add(Self::of(161_810_754, 49, 1).saturating_mul(g.into()))
     }
 
-    // 0.332 ms.
+    // 0.295 ms.
     fn create_group() -> Weight {
-        Self::of(332_332_000, 7, 3)
+        Self::of(294_830_000, 7, 3)
     }
 
-    // 0.215 ms.
+    // 0.214 ms.
     fn deposit() -> Weight {
-        Self::of(215_471_000, 22, 10)
+        Self::of(214_189_000, 22, 10)
     }
 
-    // 1.274 ms.
+    // 1.194 ms.
     fn exit() -> Weight {
-        Self::of(1_273_895_000, 10, 2)
+        Self::of(1_193_581_000, 10, 2)
     }
 
-    // 1.693 ms.
+    // 1.440 ms.
     fn freeze() -> Weight {
-        Self::of(1_693_485_000, 241, 109)
+        Self::of(1_440_139_000, 241, 109)
     }
 
-    // 2.008 ms.
+    // 1.940 ms.
     fn open() -> Weight {
-        Self::of(2_008_189_000, 19, 12)
+        Self::of(1_940_225_000, 19, 12)
     }
 
-    // 0.109 ms.
+    // 0.113 ms.
     fn pay_claim() -> Weight {
-        Self::of(108_963_000, 11, 6)
+        Self::of(112_738_000, 11, 6)
     }
 
-    // 0.116 ms.
+    // 0.110 ms.
     fn pay_exit() -> Weight {
-        Self::of(115_725_000, 8, 7)
+        Self::of(109_554_000, 8, 7)
     }
 
-    // 0.191 ms.
+    // 0.209 ms.
     fn pay_insurance() -> Weight {
-        Self::of(191_358_000, 41, 8)
+        Self::of(209_192_000, 41, 8)
     }
 
-    // 0.225 ms with i = 8.
+    // 0.226 ms with i = 8.
     fn refund_item(i: u32) -> Weight {
-        Self::of(105_048_776, 8, 8).saturating_add(Self::of(14_946_778, 3, 3).saturating_mul(i.into()))
+        Self::of(120_974_344, 8, 8).saturating_add(Self::of(13_071_164, 3, 3).saturating_mul(i.into()))
     }
 
-    // 1.920 ms.
+    // 1.855 ms.
     fn rekey() -> Weight {
-        Self::of(1_919_947_000, 20, 8)
+        Self::of(1_855_429_000, 20, 8)
     }
 
-    // 1.337 ms.
+    // 1.234 ms.
     fn rekey_house() -> Weight {
-        Self::of(1_337_316_000, 8, 2)
+        Self::of(1_233_781_000, 11, 2)
     }
 
-    // 0.102 ms.
+    // 0.111 ms.
     fn release_rest() -> Weight {
-        Self::of(102_448_000, 9, 5)
+        Self::of(111_006_000, 9, 5)
     }
 
-    // 0.032 ms.
+    // 0.051 ms.
     fn report_custody() -> Weight {
-        Self::of(32_186_000, 4, 1)
+        Self::of(50_635_000, 4, 1)
     }
 
     // 0.007 ms.
     fn set_custodians() -> Weight {
-        Self::of(6_541_000, 0, 1)
+        Self::of(7_240_000, 0, 1)
     }
 
-    // 0.019 ms.
+    // 0.036 ms.
     fn set_group_enabled() -> Weight {
-        Self::of(19_335_000, 1, 1)
+        Self::of(36_324_000, 1, 1)
     }
 
-    // 0.023 ms.
+    // 0.042 ms.
     fn set_payout_terms() -> Weight {
-        Self::of(22_535_000, 2, 1)
+        Self::of(41_813_000, 2, 1)
     }
 
-    // 0.020 ms.
+    // 0.031 ms.
     fn set_queue_terms() -> Weight {
-        Self::of(20_084_000, 1, 1)
+        Self::of(30_535_000, 1, 1)
     }
 
-    // 0.253 ms.
+    // 0.258 ms.
     fn set_solvency_terms() -> Weight {
-        Self::of(253_450_000, 70, 3)
+        Self::of(257_985_000, 70, 3)
     }
 
-    // 0.388 ms.
+    // 0.416 ms.
     fn settle_exits() -> Weight {
-        Self::of(388_297_000, 137, 2)
+        Self::of(416_241_000, 137, 2)
     }
 
-    // 28.493 ms with u = 128.
+    // 26.880 ms with u = 128.
     fn submit_batch(u: u32) -> Weight {
-        Self::of(1_884_436_400, 31, 22).saturating_add(Self::of(207_878_900, 10, 11).saturating_mul(u.into()))
+        Self::of(2_135_285_224, 34, 22).saturating_add(Self::of(193_316_467, 10, 11).saturating_mul(u.into()))
     }
 
-    // 1.657 ms.
+    // 1.527 ms.
     fn submit_solvency() -> Weight {
-        Self::of(1_656_507_000, 140, 5)
+        Self::of(1_526_668_000, 140, 5)
     }
 
-    // 0.142 ms.
+    // 0.152 ms.
     fn take_insurance() -> Weight {
-        Self::of(142_088_000, 38, 4)
+        Self::of(152_027_000, 38, 4)
     }
 
-    // 0.873 ms.
+    // 0.845 ms.
     fn verify_one() -> Weight {
-        Self::of(873_186_000, 0, 0)
+        Self::of(845_021_000, 0, 0)
     }
 
-    // 13.977 ms with p = 16.
+    // 13.186 ms with p = 16.
     fn verify_together(p: u32) -> Weight {
-        Self::of(72_315_016, 0, 0).saturating_add(Self::of(869_029_164, 0, 0).saturating_mul(p.into()))
+        Self::of(1_356_811_792, 0, 0).saturating_add(Self::of(739_340_388, 0, 0).saturating_mul(p.into()))
     }
 }

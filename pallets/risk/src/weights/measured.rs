@@ -1,6 +1,6 @@
 //! What the calls of pallet risk cost, measured inside the Wasm runtime. `make weights` writes this file.
 //!
-//! 2026-11-27, on Intel(R) Xeon(R) Processor, 2 cores. Steps: 9, repeats: 9.
+//! 2026-11-28, on AMD EPYC, 2 cores. Steps: 9, repeats: 9.
 
 use super::WeightInfo;
 use core::marker::PhantomData;
@@ -24,58 +24,58 @@ impl<T: frame_system::Config> SubstrateWeight<T> {
 }
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-    // 0.015 ms.
+    // 0.012 ms.
     fn create_group() -> Weight {
-        Self::of(14_734_000, 2, 2)
+        Self::of(12_098_000, 2, 2)
     }
 
-    // 0.011 ms.
+    // 0.023 ms.
     fn idle_turn() -> Weight {
-        Self::of(11_275_000, 4, 1)
+        Self::of(23_085_000, 11, 1)
     }
 
-    // 0.261 ms, and two prices.
+    // 0.275 ms.
     fn list_instrument() -> Weight {
-        Self::of(261_364_000, 69, 2)
+        Self::of(274_981_000, 70, 2)
     }
 
-    // 2.988 ms with i = 32; twice what was measured for each instrument, because every row may be made twice.
+    // 2.755 ms with i = 32.
     fn refresh_table(i: u32) -> Weight {
-        Self::of(2_823_296_000, 9, 8).saturating_add(Self::of(10_284_500, 2, 0).saturating_mul(i.into()))
+        Self::of(2_481_536_920, 17, 8).saturating_add(Self::of(8_551_770, 2, 0).saturating_mul(i.into()))
     }
 
-    // 0.017 ms.
+    // 0.013 ms.
     fn set_group_params() -> Weight {
-        Self::of(16_957_000, 1, 1)
+        Self::of(12_629_000, 1, 1)
     }
 
-    // 0.028 ms.
-    fn set_instrument_params() -> Weight {
-        Self::of(28_294_000, 2, 1)
-    }
-
-    // 0.252 ms.
-    fn set_instrument_status() -> Weight {
-        Self::of(251_756_000, 66, 1)
-    }
-
-    // 0.007 ms.
-    fn set_table_grace() -> Weight {
-        Self::of(6_586_000, 0, 1)
-    }
-
-    // As `list_instrument`.
+    // 0.020 ms.
     fn set_instrument_feeds() -> Weight {
-        Self::of(261_364_000, 4, 1)
+        Self::of(20_261_000, 4, 1)
     }
 
-    // As `set_table_grace`, with a read.
-    fn set_settle_after() -> Weight {
-        Self::of(6_586_000, 1, 1)
+    // 0.021 ms.
+    fn set_instrument_params() -> Weight {
+        Self::of(21_282_000, 2, 1)
     }
 
-    // As `set_group_params`, with a key more.
+    // 0.254 ms.
+    fn set_instrument_status() -> Weight {
+        Self::of(253_769_000, 66, 1)
+    }
+
+    // 0.012 ms.
     fn set_jump_limit() -> Weight {
-        Self::of(16_957_000, 2, 1)
+        Self::of(12_409_000, 2, 1)
+    }
+
+    // 0.008 ms.
+    fn set_settle_after() -> Weight {
+        Self::of(7_701_000, 1, 1)
+    }
+
+    // 0.008 ms.
+    fn set_table_grace() -> Weight {
+        Self::of(8_092_000, 1, 1)
     }
 }

@@ -1,6 +1,6 @@
 //! What the calls of pallet sequencers cost, measured inside the Wasm runtime. `make weights` writes this file.
 //!
-//! 2026-11-27, on Intel(R) Xeon(R) Processor, 2 cores. Steps: 9, repeats: 9.
+//! 2026-11-28, on AMD EPYC, 2 cores. Steps: 9, repeats: 9.
 
 use super::WeightInfo;
 use core::marker::PhantomData;
@@ -24,18 +24,38 @@ impl<T: frame_system::Config> SubstrateWeight<T> {
 }
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-    // 0.020 ms with m = 16.
+    // 0.684 ms with m = 16.
+    fn confirm_seal_key(m: u32) -> Weight {
+        Self::of(603_331_348, 3, 2).saturating_add(Self::of(5_057_471, 0, 2).saturating_mul(m.into()))
+    }
+
+    // 0.046 ms.
+    fn hand_over() -> Weight {
+        Self::of(46_289_000, 4, 1)
+    }
+
+    // 1.160 ms with m = 16.
+    fn propose_seal_key(m: u32) -> Weight {
+        Self::of(1_160_181_000, 2, 4).saturating_add(Self::of(0, 1, 0).saturating_mul(m.into()))
+    }
+
+    // 0.324 ms with m = 16.
     fn set_members(m: u32) -> Weight {
-        Self::of(19_333_100, 1, 1).saturating_add(Self::of(56_490, 0, 0).saturating_mul(m.into()))
+        Self::of(32_489_512, 5, 2).saturating_add(Self::of(18_204_436, 1, 4).saturating_mul(m.into()))
     }
 
-    // 0.551 ms.
+    // 0.657 ms.
     fn set_seal_key() -> Weight {
-        Self::of(550_991_000, 0, 1)
+        Self::of(657_311_000, 2, 34)
     }
 
-    // 0.013 ms.
+    // 0.012 ms.
     fn set_take_over() -> Weight {
-        Self::of(12_870_000, 2, 2)
+        Self::of(12_088_000, 2, 2)
+    }
+
+    // 0.040 ms.
+    fn set_transport_key() -> Weight {
+        Self::of(39_739_000, 2, 2)
     }
 }

@@ -1,5 +1,7 @@
 //! Constants in limbs of 52 bits, computed when the crate is compiled.
 
+use crate::constants::negated_inverse;
+
 /// Bits of a limb of the vector representation.
 pub const LIMB: u32 = 52;
 /// The low bits of such a limb.
@@ -65,5 +67,53 @@ pub const fn complement<const M: usize>(limbs: &[u64; M]) -> [u64; M] {
         carry = t >> LIMB;
         i += 1;
     }
+    out
+}
+
+/// A modulus of `M` limbs, and what products are reduced with.
+pub struct Modulus<const M: usize> {
+    /// The modulus itself.
+    pub limbs: [u64; M],
+    /// Its negated inverse modulo `2^52`.
+    pub inverse: u64,
+    /// `2^-52` modulo it: what a limb is worth one limb higher.
+    pub lower: [u64; M],
+    /// `2^-104` modulo it.
+    pub two_lower: [u64; M],
+}
+
+impl<const M: usize> Modulus<M> {
+    /// From an odd modulus in words of 64 bits.
+    pub const fn new<const N: usize>(words: &[u64; N]) -> Self {
+        let limbs = to_limbs(words);
+        let inverse = negated_inverse(words[0]) & MASK;
+        let mut one = [0; M];
+        one[0] = 1;
+        let lower = divided(&one, &limbs, inverse);
+        let two_lower = divided(&lower, &limbs, inverse);
+        Self {
+            limbs,
+            inverse,
+            lower,
+            two_lower,
+        }
+    }
+}
+
+/// `value / 2^52` modulo a modulus, below it if the value is: Montgomery's step for one limb.
+const fn divided<const M: usize>(value: &[u64; M], modulus: &[u64; M], inverse: u64) -> [u64; M] {
+    let by = value[0].wrapping_mul(inverse) & MASK;
+    let mut out = [0; M];
+    let mut carry = 0u128;
+    let mut i = 0;
+    while i < M {
+        let t = modulus[i] as u128 * by as u128 + value[i] as u128 + carry;
+        if i > 0 {
+            out[i - 1] = t as u64 & MASK;
+        }
+        carry = t >> LIMB;
+        i += 1;
+    }
+    out[M - 1] = carry as u64;
     out
 }

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::{
-    fr::{Fr8, COMPLEMENT, INVERSE, LIMBS, MODULUS, R2, RATIO, SLACK},
+    fr::{Fr8, COMPLEMENT, DOUBLE, LIMBS, MODULUS, R2, RATIO, REDUCTION, SLACK},
     limbs::{
         blend, carry, gather, minus, montgomery, montgomery_square, plus, plus_constant, products, reduce, to_rows,
     },
@@ -85,19 +85,22 @@ impl Elements for Fr8 {
     #[inline(always)]
     fn mul(&self, other: &Self) -> Self {
         // SAFETY: a value exists only where the processor has the instructions.
-        unsafe { Self(montgomery(&self.0, &other.0, &MODULUS, INVERSE)) }
+        unsafe { Self(montgomery::<LIMBS, DOUBLE>(&self.0, &other.0, &REDUCTION)) }
     }
 
     #[inline(always)]
     fn sqr(&self) -> Self {
         // SAFETY: as above.
-        unsafe { Self(montgomery_square(&self.0, &MODULUS, INVERSE)) }
+        unsafe { Self(montgomery_square::<LIMBS, DOUBLE>(&self.0, &REDUCTION)) }
     }
 
     #[inline(always)]
     fn mul_add(&self, other: &Self, term: &Self) -> Self {
         // SAFETY: as above.
-        unsafe { Self(carry(plus(&products(&self.0, &other.0, &MODULUS, INVERSE), &term.0))) }
+        unsafe {
+            let product = products::<LIMBS, DOUBLE>(&self.0, &other.0, &REDUCTION);
+            Self(carry(plus(&product, &term.0)))
+        }
     }
 
     #[inline(always)]

@@ -2,21 +2,23 @@
 #![allow(unsafe_code)]
 
 use super::{
-    constants::{complement, multiple, to_limbs, to_words, LIMB, MASK},
+    constants::{complement, multiple, to_limbs, to_words, Modulus, LIMB, MASK},
     limbs::{
-        blend, carry, from_rows, gather, minus, montgomery, plus, plus_constant, plus_or_minus, reduce, scatter, splat,
-        times_12, to_rows, Limbs,
+        blend, carry, from_rows, gather, minus, montgomery, montgomery_square, plus, plus_constant, plus_or_minus,
+        reduce, scatter, splat, times_12, to_rows, Limbs,
     },
 };
 use crate::{
-    constants::{at_least, minus as words_minus, negated_inverse, power_of_two, P},
+    constants::{at_least, minus as words_minus, power_of_two, P},
     lanes::{Lanes, Task, LANES},
 };
 use blst::{blst_fp, blst_fp_mul};
 
-const LIMBS: usize = 8;
+pub(super) const LIMBS: usize = 8;
+/// Limbs of a product before it is reduced.
+pub(super) const DOUBLE: usize = 2 * LIMBS;
+pub(super) static REDUCTION: Modulus<LIMBS> = Modulus::new(&P);
 const MODULUS: [u64; LIMBS] = to_limbs(&P);
-const INVERSE: u64 = negated_inverse(P[0]) & MASK;
 const COMPLEMENT: [u64; LIMBS] = complement(&MODULUS);
 const P2: [u64; LIMBS] = multiple(&MODULUS, 2);
 const P4: [u64; LIMBS] = multiple(&MODULUS, 4);
@@ -48,19 +50,18 @@ impl Fp8 {
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     unsafe fn product(a: &Self, b: &Self) -> Self {
-        Self(montgomery(&a.0, &b.0, &MODULUS, INVERSE))
+        Self(montgomery::<LIMBS, DOUBLE>(&a.0, &b.0, &REDUCTION))
+    }
+
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    unsafe fn square(a: &Self) -> Self {
+        Self(montgomery_square::<LIMBS, DOUBLE>(&a.0, &REDUCTION))
     }
 
     #[inline(always)]
     pub(super) fn reduced(raw: Limbs<LIMBS>) -> Self {
         unsafe { Self(reduce(raw, SLACK, RATIO, &COMPLEMENT)) }
-    }
-
-    /// `self - a + 4p - b + 4p`-like sums, carried, for the arithmetic above it.
-    #[inline(always)]
-    pub(super) fn minus_two(&self, a: &Self, b: &Self) -> Self {
-        // SAFETY: a value exists only where the processor has the instructions.
-        unsafe { Self(carry(plus_constant(&minus(&minus(&self.0, &a.0), &b.0), &P4))) }
     }
 }
 
@@ -140,7 +141,8 @@ impl Lanes for Fp8 {
 
     #[inline(always)]
     fn sqr(&self) -> Self {
-        self.mul(self)
+        // SAFETY: a value exists only where the processor has the instructions.
+        unsafe { Self::square(self) }
     }
 
     #[inline(always)]

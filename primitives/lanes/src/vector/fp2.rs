@@ -1,9 +1,13 @@
 //! The base field of G2, `Fp[i]/(i² + 1)`.
 #![allow(unsafe_code)]
 
-use super::fp::{Fp8, StoredFp};
+use super::{
+    fp::{Fp8, StoredFp, DOUBLE, LIMBS, REDUCTION},
+    limbs::{carry, minus, settle, wide, word, Limbs},
+};
 use crate::lanes::{Lanes, Task, LANES};
 use blst::{blst_fp, blst_fp2};
+use core::arch::x86_64::_mm512_add_epi64;
 
 /// One element in memory.
 pub type StoredFp2 = [StoredFp; 2];
@@ -18,16 +22,27 @@ impl Fp2x8 {
         Self([f(&self.0[0], &other.0[0]), f(&self.0[1], &other.0[1])])
     }
 
+    /// Three products of all limbs, of which two sums are reduced. With operands below `512p` no product is as large as
+    /// `2^-16·p·2^416`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     unsafe fn product(&self, other: &Self) -> Self {
         let [a0, a1] = &self.0;
         let [b0, b1] = &other.0;
-        let t0 = a0.mul(b0);
-        let t1 = a1.mul(b1);
-        let s = a0.add(a1).mul(&b0.add(b1));
-        // The three products are below 1.1p, so both results are between p and 6p.
-        Self([t0.sub_tight(&t1), s.minus_two(&t0, &t1)])
+        let first: Limbs<DOUBLE> = wide(&a0.0, &b0.0);
+        let second: Limbs<DOUBLE> = wide(&a1.0, &b1.0);
+        let both: Limbs<DOUBLE> = wide(&a0.add(a1).0, &b0.add(b1).0);
+        // `p·2^416` more, so that it is not negative: the result is below 2.1p.
+        let mut real = minus(&first, &second);
+        for i in 0..LIMBS {
+            real[LIMBS + i] = _mm512_add_epi64(real[LIMBS + i], word(REDUCTION.limbs[i]));
+        }
+        // `a0·b1 + a1·b0`: the result is below 1.1p.
+        let imaginary = minus(&minus(&both, &first), &second);
+        Self([
+            Fp8(carry(settle(real, &REDUCTION))),
+            Fp8(carry(settle(imaginary, &REDUCTION))),
+        ])
     }
 
     #[inline(never)]

@@ -2,17 +2,19 @@
 #![allow(unsafe_code)]
 
 use super::{
-    constants::{complement, multiple, to_limbs, to_words, LIMB, MASK},
+    constants::{complement, multiple, to_limbs, to_words, Modulus, LIMB},
     limbs::{blend, carry, from_rows, minus, montgomery, plus, plus_constant, reduce, splat, swap, to_rows, Limbs},
 };
 use crate::{
-    constants::{at_least, minus as words_minus, negated_inverse, power_of_two, R},
+    constants::{at_least, minus as words_minus, power_of_two, R},
     lanes::{ScalarLanes, Task, LANES},
 };
 
 pub(super) const LIMBS: usize = 5;
+/// Limbs of a product before it is reduced.
+pub(super) const DOUBLE: usize = 2 * LIMBS;
+pub(super) static REDUCTION: Modulus<LIMBS> = Modulus::new(&R);
 pub(super) const MODULUS: [u64; LIMBS] = to_limbs(&R);
-pub(super) const INVERSE: u64 = negated_inverse(R[0]) & MASK;
 pub(super) const COMPLEMENT: [u64; LIMBS] = complement(&MODULUS);
 pub(super) const R2: [u64; LIMBS] = multiple(&MODULUS, 2);
 const R4: [u64; LIMBS] = multiple(&MODULUS, 4);
@@ -30,7 +32,7 @@ impl Fr8 {
     #[inline(always)]
     fn product(a: &Self, b: &Self) -> Self {
         // SAFETY: a value exists only where the processor has the instructions.
-        unsafe { Self(montgomery(&a.0, &b.0, &MODULUS, INVERSE)) }
+        unsafe { Self(montgomery::<LIMBS, DOUBLE>(&a.0, &b.0, &REDUCTION)) }
     }
 }
 

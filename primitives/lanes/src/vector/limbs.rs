@@ -1,7 +1,7 @@
 //! Limbs of 52 bits, eight numbers side by side: limb `i` of all eight numbers is one register.
 #![allow(unsafe_code)]
 
-use super::constants::{LIMB, MASK};
+use super::constants::{Modulus, LIMB, MASK};
 use core::arch::x86_64::*;
 
 /// Eight numbers of `M` limbs.
@@ -148,76 +148,107 @@ pub fn reduce<const M: usize>(mut t: Limbs<M>, slack: u64, ratio: u64, complemen
     carry(t)
 }
 
-/// Montgomery product: `a·b / 2^(52 M)` plus less than one modulus. Both operands are carried.
+/// Montgomery product: `a·b / 2^(52 M)` plus a little more than one modulus at most ([`settle`]). Both operands are
+/// carried; `D` is `2 M`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub fn montgomery<const M: usize>(a: &Limbs<M>, b: &Limbs<M>, modulus: &[u64; M], inverse: u64) -> Limbs<M> {
-    carry(products(a, b, modulus, inverse))
+pub fn montgomery<const M: usize, const D: usize>(a: &Limbs<M>, b: &Limbs<M>, modulus: &Modulus<M>) -> Limbs<M> {
+    carry(products::<M, D>(a, b, modulus))
 }
 
 /// As [`montgomery`], not carried.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub fn products<const M: usize>(a: &Limbs<M>, b: &Limbs<M>, modulus: &[u64; M], inverse: u64) -> Limbs<M> {
-    let zero = _mm512_setzero_si512();
-    let inverse = word(inverse);
-    let p: Limbs<M> = splat(modulus);
-    let mut t = [zero; M];
-    for ai in a {
-        let ai = *ai;
-        t[0] = _mm512_madd52lo_epu64(t[0], ai, b[0]);
-        let m = _mm512_madd52lo_epu64(zero, t[0], inverse);
-        for j in 1..M {
-            t[j] = _mm512_madd52lo_epu64(t[j], ai, b[j]);
-        }
-        t[0] = _mm512_madd52lo_epu64(t[0], m, p[0]);
-        let out = _mm512_srli_epi64::<LIMB>(t[0]);
-        for j in 1..M {
-            t[j] = _mm512_madd52lo_epu64(t[j], m, p[j]);
-        }
-        for j in 0..M - 1 {
-            t[j] = _mm512_madd52hi_epu64(t[j + 1], ai, b[j]);
-        }
-        t[M - 1] = _mm512_madd52hi_epu64(zero, ai, b[M - 1]);
-        t[0] = _mm512_add_epi64(t[0], out);
+pub fn products<const M: usize, const D: usize>(a: &Limbs<M>, b: &Limbs<M>, modulus: &Modulus<M>) -> Limbs<M> {
+    settle(wide::<M, D>(a, b), modulus)
+}
+
+/// All `D = 2 M` limbs of a product, not carried. Both operands are carried.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub fn wide<const M: usize, const D: usize>(a: &Limbs<M>, b: &Limbs<M>) -> Limbs<D> {
+    const { assert!(D == 2 * M) };
+    let mut t = [_mm512_setzero_si512(); D];
+    for i in 0..M {
         for j in 0..M {
-            t[j] = _mm512_madd52hi_epu64(t[j], m, p[j]);
+            t[i + j] = _mm512_madd52lo_epu64(t[i + j], a[i], b[j]);
+            t[i + j + 1] = _mm512_madd52hi_epu64(t[i + j + 1], a[i], b[j]);
         }
     }
     t
 }
 
-/// Montgomery square of numbers of five limbs, as [`montgomery`]: the ten products of different limbs are formed once
-/// and doubled.
+/// Montgomery square, as [`montgomery`]: products of different limbs are formed once and doubled.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
-pub fn montgomery_square(a: &Limbs<5>, modulus: &[u64; 5], inverse: u64) -> Limbs<5> {
-    let zero = _mm512_setzero_si512();
-    let inverse = word(inverse);
-    let p: Limbs<5> = splat(modulus);
-    let mut t = [zero; 10];
-    for i in 0..4 {
-        for j in i + 1..5 {
+pub fn montgomery_square<const M: usize, const D: usize>(a: &Limbs<M>, modulus: &Modulus<M>) -> Limbs<M> {
+    let mut t = [_mm512_setzero_si512(); D];
+    for i in 0..M {
+        for j in i + 1..M {
             t[i + j] = _mm512_madd52lo_epu64(t[i + j], a[i], a[j]);
             t[i + j + 1] = _mm512_madd52hi_epu64(t[i + j + 1], a[i], a[j]);
         }
     }
-    for i in 1..9 {
-        t[i] = _mm512_add_epi64(t[i], t[i]);
+    for limb in &mut t {
+        *limb = _mm512_add_epi64(*limb, *limb);
     }
-    for i in 0..5 {
+    for i in 0..M {
         t[2 * i] = _mm512_madd52lo_epu64(t[2 * i], a[i], a[i]);
         t[2 * i + 1] = _mm512_madd52hi_epu64(t[2 * i + 1], a[i], a[i]);
     }
-    for i in 0..5 {
-        let m = _mm512_madd52lo_epu64(zero, t[i], inverse);
-        for j in 0..5 {
-            t[i + j] = _mm512_madd52lo_epu64(t[i + j], m, p[j]);
-            t[i + j + 1] = _mm512_madd52hi_epu64(t[i + j + 1], m, p[j]);
+    carry(settle(t, modulus))
+}
+
+/// `t / 2^(52 M)` modulo the modulus, not carried. `t` is not negative; its limbs are signed and not carried.
+///
+/// Montgomery's step for a limb, which makes it zero by a multiple of the modulus, waits for a product with the inverse
+/// first. All limbs but the last two are taken away otherwise: a low limb `m` is worth `m·2^-52 mod p` one limb
+/// higher, and the one above it `m·2^-104` two limbs higher. That leaves less than `2^53` moduli too much, and the two
+/// steps at the end leave of those less than `2^-50`, and add less than one modulus of their own.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub fn settle<const M: usize, const D: usize>(mut t: Limbs<D>, modulus: &Modulus<M>) -> Limbs<M> {
+    const { assert!(D == 2 * M) };
+    let mut i = 0;
+    while i + 4 <= M {
+        let first = t[i];
+        let second = _mm512_add_epi64(t[i + 1], _mm512_srai_epi64::<LIMB>(first));
+        t[i + 2] = _mm512_add_epi64(t[i + 2], _mm512_srai_epi64::<LIMB>(second));
+        for j in 0..M {
+            let by = word(modulus.two_lower[j]);
+            t[i + 2 + j] = _mm512_madd52lo_epu64(t[i + 2 + j], first, by);
+            t[i + 3 + j] = _mm512_madd52hi_epu64(t[i + 3 + j], first, by);
         }
-        t[i + 1] = _mm512_add_epi64(t[i + 1], _mm512_srli_epi64::<LIMB>(t[i]));
+        for j in 0..M {
+            let by = word(modulus.lower[j]);
+            t[i + 2 + j] = _mm512_madd52lo_epu64(t[i + 2 + j], second, by);
+            t[i + 3 + j] = _mm512_madd52hi_epu64(t[i + 3 + j], second, by);
+        }
+        i += 2;
     }
-    carry([t[5], t[6], t[7], t[8], t[9]])
+    while i + 2 < M {
+        let m = t[i];
+        t[i + 1] = _mm512_add_epi64(t[i + 1], _mm512_srai_epi64::<LIMB>(m));
+        for j in 0..M {
+            let by = word(modulus.lower[j]);
+            t[i + 1 + j] = _mm512_madd52lo_epu64(t[i + 1 + j], m, by);
+            t[i + 2 + j] = _mm512_madd52hi_epu64(t[i + 2 + j], m, by);
+        }
+        i += 1;
+    }
+    while i < M {
+        let m = _mm512_madd52lo_epu64(_mm512_setzero_si512(), t[i], word(modulus.inverse));
+        for j in 0..M {
+            let by = word(modulus.limbs[j]);
+            t[i + j] = _mm512_madd52lo_epu64(t[i + j], m, by);
+            t[i + 1 + j] = _mm512_madd52hi_epu64(t[i + 1 + j], m, by);
+        }
+        t[i + 1] = _mm512_add_epi64(t[i + 1], _mm512_srai_epi64::<LIMB>(t[i]));
+        i += 1;
+    }
+    let mut out = [_mm512_setzero_si512(); M];
+    out.copy_from_slice(&t[M..]);
+    out
 }
 
 /// Lane `l` takes what lane `l ^ distance` has; the distance is 1, 2 or 4.

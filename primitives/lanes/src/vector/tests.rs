@@ -2,11 +2,11 @@
 //! at every jump of the quotient's estimate.
 
 use super::{
-    constants::{complement, multiple, to_limbs, LIMB, MASK},
+    constants::{complement, multiple, to_limbs, Modulus, LIMB, MASK},
     limbs::{carry, montgomery, montgomery_square, plus_constant, reduce, splat, to_rows},
 };
 use crate::{
-    constants::{negated_inverse, P, R},
+    constants::{P, R},
     Backend,
 };
 
@@ -151,14 +151,14 @@ fn products_keep_their_bounds() {
         return;
     }
     let modulus: [u64; 5] = to_limbs(&R);
-    let inverse = negated_inverse(R[0]) & MASK;
+    let reduction = Modulus::new(&R);
     for (a, b) in [(34, 32), (34, 34), (33, 33), (1, 34), (2, 2), (1, 1)] {
         let [x, y] = [a, b].map(|k| moved(&multiple(&modulus, k), 0, -1));
         // SAFETY: the processor has the instructions.
         let (product, square) = unsafe {
             (
-                to_rows(montgomery(&splat(&x), &splat(&y), &modulus, inverse)).map(|row| row[1]),
-                to_rows(montgomery_square(&splat(&x), &modulus, inverse)).map(|row| row[1]),
+                to_rows(montgomery::<5, 10>(&splat(&x), &splat(&y), &reduction)).map(|row| row[1]),
+                to_rows(montgomery_square::<5, 10>(&splat(&x), &reduction)).map(|row| row[1]),
             )
         };
         assert!(!is_less(&moduli(a * b + 35, 35), &product), "{a} times {b}");

@@ -129,7 +129,12 @@ fn is_of_listings(call: &RuntimeCall) -> bool {
             Risk::create_group { .. } | Risk::list_instrument { .. } | Risk::set_instrument_feeds { .. },
         )
         | RuntimeCall::Execution(Execution::create_group { .. })
-        | RuntimeCall::Sequencers(_) => true,
+        | RuntimeCall::Sequencers(
+            pallet_cloister_sequencers::Call::set_members { .. }
+            | pallet_cloister_sequencers::Call::set_seal_key { .. }
+            | pallet_cloister_sequencers::Call::set_take_over { .. },
+        )
+        | RuntimeCall::Bonds(pallet_cloister_bonds::Call::set_terms { .. }) => true,
         RuntimeCall::OracleOperators(call) => !matches!(call, pallet_membership::Call::change_key { .. }),
         _ => false,
     }

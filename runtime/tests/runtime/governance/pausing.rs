@@ -96,7 +96,14 @@ const GOES_ON: &[(&str, &str)] = &[
          reject_announcement proxy_announced poke_deposit",
     ),
     ("Verifier", "set_verifying_key remove_verifying_key"),
-    ("Sequencers", "set_members set_seal_key set_take_over"),
+    (
+        "Sequencers",
+        "set_members set_seal_key set_take_over set_transport_key hand_over propose_seal_key confirm_seal_key",
+    ),
+    (
+        "Bonds",
+        "set_terms bond unbond withdraw_unbonded report_receipts begin_series",
+    ),
     (
         "Risk",
         "create_group set_group_params list_instrument set_instrument_params set_instrument_status \

@@ -33,6 +33,11 @@ impl Receipts {
         receipt
     }
 
+    /// Goes on in a series, if the next receipt is of an earlier one.
+    pub fn begin(&mut self, series: u32) {
+        self.chain.begin(series);
+    }
+
     /// Where the chain stands.
     pub fn chain(&self) -> &Chain {
         &self.chain

@@ -4,7 +4,7 @@ use super::module;
 use crate::{
     chain::{
         At, BatchKey, ChainClient, ChainError, GroupView, HistoryPlace, IndexPrice, QueueEntry, RekeyKey, RoundView,
-        SealingKey, SettledPage, SolvencyKey, SubmitOutcome,
+        SealingKey, SettledPage, SolvencyKey, Stake, SubmitOutcome,
     },
     config::SequencerConfig,
     core::{Core, Origin, Ready, State, Table},
@@ -71,6 +71,10 @@ impl ChainClient for Still {
 
     async fn seal_key(&self, _: u32) -> Result<Option<SealingKey>, ChainError> {
         Ok(None)
+    }
+
+    async fn stake(&self, _: u32) -> Result<Stake, ChainError> {
+        Ok(Stake::default())
     }
 
     async fn rekey_keys(&self) -> Result<Vec<RekeyKey>, ChainError> {

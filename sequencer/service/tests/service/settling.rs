@@ -31,6 +31,7 @@ async fn refusals_that_pass_are_tried_again_and_no_fill_is_lost() {
         SubmitRejection::TimeTooOld,
         SubmitRejection::WrongBatchNumber,
         SubmitRejection::NotLeader,
+        SubmitRejection::NotBonded,
         SubmitRejection::NotSubmitter,
     ]);
     let before = running.chain.lock().submissions.len();
@@ -41,7 +42,7 @@ async fn refusals_that_pass_are_tried_again_and_no_fill_is_lost() {
         [(InstrumentId(BTC), Position(5))]
     );
     let attempts = running.chain.lock().submissions[before..].to_vec();
-    assert_eq!(attempts.len(), 6);
+    assert_eq!(attempts.len(), 7);
     // The time was too old: a later one, and a fresh salt, because the ciphertext was made again.
     assert!(attempts[2].time > attempts[1].time && attempts[2].salt != attempts[1].salt);
     assert_eq!(attempts[2], attempts[4]);

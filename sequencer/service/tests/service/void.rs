@@ -14,7 +14,7 @@ use jsonrpsee::rpc_params;
 use std::{sync::atomic::Ordering, time::Duration};
 
 impl Running {
-    async fn notices(&self, account: u32) -> Vec<NoticeInfo> {
+    pub async fn notices(&self, account: u32) -> Vec<NoticeInfo> {
         let query = question_for(Purpose::Notices, account, self.chain.clock());
         self.call("cloister_notices", rpc_params![query, 0]).await.unwrap()
     }
@@ -24,7 +24,7 @@ impl Running {
     }
 
     /// Puts a table in force, the only one that the chain takes from now on, with another mark of [`BTC`].
-    fn jump(&self, mark: u64) {
+    pub fn jump(&self, mark: u64) {
         let mut table = self.chain.lock().newest().clone();
         table.header.version += 1;
         table.header.time = self.chain.clock().max(table.header.time + 1);

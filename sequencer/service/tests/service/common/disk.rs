@@ -18,6 +18,8 @@ pub struct Kept {
     process: u64,
     /// The disk is full.
     pub full: bool,
+    /// What the journal is known by.
+    pub id: [u8; 32],
 }
 
 /// A disk that outlives the process.
@@ -50,6 +52,7 @@ impl Disk {
                 records: kept.records[..next as usize].to_vec(),
                 snapshot: Some(snapshot),
                 pruned: kept.pruned,
+                id: kept.id,
                 ..Kept::default()
             })
         });
@@ -80,6 +83,10 @@ impl DiskJournal {
 }
 
 impl Journal for DiskJournal {
+    fn id(&self) -> [u8; 32] {
+        self.disk.with(|kept| kept.id)
+    }
+
     fn next(&self) -> u64 {
         self.disk.next()
     }

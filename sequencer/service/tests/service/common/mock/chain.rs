@@ -9,7 +9,7 @@ use cloister_engine_testing::{table, GENESIS, GROUP};
 use cloister_ledger::{solvency::SUBTREE_LEAVES, GroupLedger, Shape};
 use cloister_risk::RiskTable;
 use cloister_sequencer::{
-    chain::{BatchKey, GroupView, IndexPrice, SealingKey, SettledBatch, SubmitRejection, UnderWay},
+    chain::{BatchKey, GroupView, IndexPrice, SealingKey, SettledBatch, Stake, SubmitRejection, UnderWay},
     keys::development_seed,
     SequencerKeys,
 };
@@ -72,6 +72,8 @@ pub struct Inner {
     pub batch_keys: Vec<BatchKey>,
     /// The sequencers' sealing key.
     pub seal_key: Option<SealingKey>,
+    /// What the sequencer has staked on its receipts.
+    pub stake: Stake,
     /// How often the round was asked for, which is the last question of a look at the chain.
     pub looks: u64,
     /// How often the queue was read.
@@ -167,6 +169,7 @@ impl MockChain {
             best: state.clone(),
             finalized: state,
             tables: BTreeMap::from([(1, table(1))]),
+            stake: Stake::default(),
             refusals: VecDeque::new(),
             lost_answers: 0,
             together: Vec::new(),

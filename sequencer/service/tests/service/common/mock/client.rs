@@ -9,7 +9,7 @@ use cloister_risk::RiskTable;
 use cloister_sequencer::{
     chain::{
         At, BatchKey, GroupView, HistoryPlace, IndexPrice, RekeyKey, RoundView, SealingKey, SettledBatch, SettledPage,
-        SolvencyKey, SubmitOutcome,
+        SolvencyKey, Stake, SubmitOutcome,
     },
     ChainClient, ChainError,
 };
@@ -65,6 +65,10 @@ impl ChainClient for MockChain {
 
     async fn seal_key(&self, _: u32) -> Result<Option<SealingKey>, ChainError> {
         Ok(self.lock().seal_key)
+    }
+
+    async fn stake(&self, _: u32) -> Result<Stake, ChainError> {
+        Ok(self.lock().stake)
     }
 
     async fn rekey_keys(&self) -> Result<Vec<RekeyKey>, ChainError> {

@@ -1,7 +1,12 @@
 //! The signature of a receipt, and its bytes.
 
-use crate::receipt::{Receipt, Scope};
-use codec::{DecodeAll, Encode};
+use crate::receipt::Receipt;
+#[cfg(feature = "native")]
+use crate::receipt::Scope;
+use alloc::{format, string::String, vec, vec::Vec};
+use codec::{Decode, DecodeAll, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
+#[cfg(feature = "native")]
 use schnorrkel::{PublicKey, Signature};
 
 /// Length of a signature: sr25519, as of the chain's transactions.
@@ -11,10 +16,11 @@ pub const SIGNATURE: usize = 64;
 const VERSION: u8 = 1;
 
 /// The signing context of the chain's keys.
+#[cfg(feature = "native")]
 const CONTEXT: &[u8] = b"substrate";
 
 /// A receipt with the sequencer's signature.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct SignedReceipt {
     /// What is promised.
     pub receipt: Receipt,
@@ -112,6 +118,7 @@ impl SignedReceipt {
     ///
     /// # Errors
     /// [`ReceiptError::Scope`], [`ReceiptError::Key`], [`ReceiptError::Signature`].
+    #[cfg(feature = "native")]
     pub fn verify(&self, scope: &Scope, key: &[u8; 32]) -> Result<(), ReceiptError> {
         let number = self.receipt.number;
         if self.receipt.scope != *scope {

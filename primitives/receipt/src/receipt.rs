@@ -1,9 +1,11 @@
 //! What a receipt says.
 
+use alloc::vec::Vec;
 use blake2::{digest::consts::U32, Blake2b, Digest};
 use cloister_ledger::{SignedControl, SignedInstruction};
 use cloister_types::{Amount, GroupId, Lots};
-use codec::{Decode, Encode};
+use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
+use scale_info::TypeInfo;
 
 /// A blake2-256 hash.
 pub type Hash = [u8; 32];
@@ -24,6 +26,21 @@ fn hash(tag: &[u8], bytes: &[u8]) -> Hash {
     hasher.finalize().into()
 }
 
+/// Bits of a number below its series.
+const SERIES_BITS: u32 = 40;
+/// The last series that there can be.
+pub const MAX_SERIES: u32 = (1 << (u64::BITS - SERIES_BITS)) - 1;
+
+/// Number of the first receipt of a series, which is at most [`MAX_SERIES`].
+pub const fn first_of(series: u32) -> u64 {
+    (series as u64) << SERIES_BITS
+}
+
+/// The series that a number is of. The chain has its sequencer's word for each but 0 (C-BOND).
+pub const fn series_of(number: u64) -> u32 {
+    (number >> SERIES_BITS) as u32
+}
+
 /// The hash of an instruction as it was signed: of its encoding with the signature.
 pub fn instruction_hash(signed: &SignedInstruction) -> Hash {
     hash(INSTRUCTION, &signed.encode())
@@ -35,7 +52,7 @@ pub fn control_hash(signed: &SignedControl) -> Hash {
 }
 
 /// Whose receipts they are.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Scope {
     /// Genesis hash of the chain.
     pub genesis: [u8; 32],
@@ -44,7 +61,7 @@ pub struct Scope {
 }
 
 /// Why lots of an order neither traded nor came to rest. The names are those of the JSON-RPC (Q-RPC).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum Dropped {
     /// `cancelled`.
     #[codec(index = 0)]
@@ -85,7 +102,7 @@ pub enum Dropped {
 }
 
 /// What became of an instruction at once. It is provisional until it settles (Q-BATCH).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub enum Outcome {
     /// An order.
     #[codec(index = 0)]
@@ -120,13 +137,13 @@ pub enum Outcome {
 }
 
 /// The sequencer has taken an instruction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, MaxEncodedLen, TypeInfo)]
 pub struct Receipt {
     /// Chain and group.
     pub scope: Scope,
-    /// Number, counted by the group's sequencer from 0 without gaps.
+    /// Number, counted by the group's sequencer without gaps from the first of a series on ([`first_of`]).
     pub number: u64,
-    /// Hash of the receipt with the number before; zeros for the first.
+    /// Hash of the receipt that its journal gave before; zeros for the journal's first.
     pub previous: Hash,
     /// [`instruction_hash`] of what was taken.
     pub instruction: Hash,
@@ -142,9 +159,14 @@ impl Receipt {
         hash(RECEIPT, &self.encode())
     }
 
+    /// The series that it is of.
+    pub fn series(&self) -> u32 {
+        series_of(self.number)
+    }
+
     /// What is signed.
     pub fn message(&self) -> Vec<u8> {
-        [MESSAGE, &self.hash()].concat()
+        [MESSAGE, &self.hash()[..]].concat()
     }
 
     /// Whether it is of this instruction.

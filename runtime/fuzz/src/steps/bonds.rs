@@ -1,0 +1,86 @@
+//! Bonds of sequencers: terms, what is staked, and reports.
+
+use super::{common::*, governance::govern};
+use crate::{bytes::Bytes, world::World};
+use cloister_receipt::{first_of, Outcome, Receipt, Scope, SignedReceipt};
+use cloister_runtime::{constants::money::UNIT, BlockNumber, Runtime, System};
+use cloister_types::{GroupId, Lots};
+use pallet_cloister_bonds::{BondTerms, Bonds, MAX_REPORTER_SHARE};
+use polkadot_sdk::*;
+use sp_keyring::Sr25519Keyring::{self, Alice, Bob, One};
+
+type Call = pallet_cloister_bonds::Call<Runtime>;
+
+/// A bond that a group may ask; the least.
+const BOND: u128 = 1_000 * UNIT;
+
+pub(super) fn bonds(world: &mut World, bytes: &mut Bytes) {
+    let group = group(bytes);
+    let call = match bytes.byte() % 16 {
+        0..=2 => {
+            let most: BlockNumber = 90 * 24 * 600;
+            let terms = BondTerms {
+                amount: bytes.of(&[0, 0, BOND, BOND, BOND - 1, 10_000 * BOND + 1]),
+                unbonding: bytes.of(&[0, 1, 1, 1, 50, most, most + 1]),
+                reporter_share: bytes.of(&[0, 2_500, MAX_REPORTER_SHARE, MAX_REPORTER_SHARE + 1]),
+            };
+            govern(world, bytes, Call::set_terms { group, terms }.into());
+            return;
+        }
+        3..=6 => Call::bond {
+            group,
+            amount: bytes.of(&[0, 1, BOND - 1, BOND, BOND, BOND, 2 * BOND, u128::MAX]),
+        },
+        7 | 8 => Call::unbond { group },
+        9 | 10 => Call::withdraw_unbonded { group },
+        11 | 12 => Call::begin_series {
+            group,
+            journal: [bytes.byte() % 4; 32],
+        },
+        _ => return report(world, bytes, group),
+    };
+    let whose = Bonds::<Runtime>::iter_key_prefix(group);
+    let makes = matches!(call, Call::bond { .. });
+    let somebody_else = somebody(bytes);
+    let other = bytes.of(&[One.to_account_id(), somebody_else]);
+    let signer = if makes { other } else { mostly(bytes, whose, other) };
+    signed_by(world, bytes, signer, call);
+}
+
+/// Mostly two receipts of one number that somebody with a bond has signed.
+fn report(world: &mut World, bytes: &mut Bytes, group: u32) {
+    let number = first_of(bytes.of(&[1, 1, 1, 0, 2])) + u64::from(bytes.byte() % 4);
+    let key = bytes.of(&[One, One, Alice, Bob]);
+    let scope = Scope {
+        genesis: System::block_hash(0).0,
+        group: GroupId(bytes.of(&[group, group, group, group, group, 7])),
+    };
+    let receipt = |number, filled| Receipt {
+        scope,
+        number,
+        previous: [0; 32],
+        instruction: [1; 32],
+        received_at: 1,
+        outcome: Outcome::Cancel { filled: Lots(filled) },
+    };
+    let first = receipt(number, 1);
+    let second = bytes.of(&[
+        receipt(number, 2),
+        receipt(number, 2),
+        receipt(number, 2),
+        receipt(number, 1),
+        receipt(number + 1, 2),
+    ]);
+    let other = bytes.of(&[key, key, key, Sr25519Keyring::Dave]);
+    let sign = |key: Sr25519Keyring, receipt: Receipt| SignedReceipt {
+        receipt,
+        signature: key.sign(&receipt.message()).0,
+    };
+    let call = Call::report_receipts {
+        group,
+        who: key.to_account_id(),
+        first: sign(key, first).into(),
+        second: sign(other, second).into(),
+    };
+    signed(world, bytes, call);
+}
