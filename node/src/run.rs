@@ -35,12 +35,19 @@ pub fn run_until_stopped(
     let config = cli.run.create_configuration(cli, runtime.handle().clone())?;
     cli.run.init(&Cli::support_url(), &Cli::impl_version(), |_| {})?;
     introduce(&config);
-    let (ended, rest) = runtime.block_on(async {
+    let run = runtime.block_on(async {
         let Running {
             mut task_manager,
             sequencer,
             pool,
-        } = start(config)?;
+        } = match start(config) {
+            Ok(running) => running,
+            Err(error) => {
+                // Some tasks run already. They hear of the end before the clock is gone that they wait for.
+                sleep(A_MOMENT).await;
+                return Err(error);
+            }
+        };
         let ended = signals.run_until_signal(task_manager.future().fuse()).await;
         let rest = match sequencer {
             Some(sequencer) => stop_in_order(&sequencer).await?,
@@ -50,10 +57,18 @@ pub fn run_until_stopped(
         drop(task_manager);
         sleep(A_MOMENT).await;
         drop(pool);
-        Ok::<_, sc_cli::Error>((ended, rest))
-    })?;
-    runtime.shutdown_timeout(rest);
-    ended.map_err(Into::into)
+        Ok((ended, rest))
+    });
+    match run {
+        Ok((ended, rest)) => {
+            runtime.shutdown_timeout(rest);
+            ended.map_err(Into::into)
+        }
+        Err(error) => {
+            runtime.shutdown_timeout(THE_REST);
+            Err(error)
+        }
+    }
 }
 
 /// Says in the log what runs, of which chain, and where its data are.
