@@ -27,8 +27,8 @@ use polkadot_sdk::{
 };
 use std::time::Duration;
 
-/// Blocks of an epoch: the first member leads for longer than this takes.
-const EPOCH: u32 = 2_000;
+/// Blocks of an epoch, as many as there may be: half an hour here, longer than this takes, so the first member leads.
+const EPOCH: u32 = 900;
 /// Milliseconds of silence after which another member goes on; the shortest.
 const FIRST_DELAY: u64 = 60_000;
 /// How long a step may take.
