@@ -12,7 +12,7 @@ use crate::{
     proofs,
     world::World,
 };
-use bonds::bonds;
+use bonds::{bonds, stake};
 use cloister_ledger::Switches;
 use cloister_runtime::{
     configs::{governance::proxies::ProxyType, oracle::FeedValue},
@@ -31,7 +31,7 @@ use pallet_cloister_execution::{
 };
 use pallet_cloister_risk::Call as RiskCall;
 use polkadot_sdk::*;
-use secrets::secrets;
+use secrets::{make_rotation_due, secrets};
 use sp_keyring::Sr25519Keyring::{Alice, Bob, Charlie, One};
 use sp_runtime::MultiAddress;
 
@@ -66,6 +66,11 @@ pub fn prepare(world: &mut World, start: u8) {
             ..PayoutTerms::default()
         };
         world.make(&Who::Enacted, &Execute::set_payout_terms { group: 1, terms }.into());
+    }
+    match start & 3 {
+        1 => make_rotation_due(world, 1),
+        2 => stake(world, 1),
+        _ => {}
     }
     if start & 24 != 0 {
         for (owner, amount) in [(Bob, 50_000_000), (Charlie, 700_000_000)] {

@@ -1,7 +1,7 @@
 //! Bonds of sequencers: terms, what is staked, and reports.
 
 use super::{common::*, governance::govern};
-use crate::{bytes::Bytes, world::World};
+use crate::{bytes::Bytes, chain::Who, world::World};
 use cloister_receipt::{first_of, Outcome, Receipt, Scope, SignedReceipt};
 use cloister_runtime::{constants::money::UNIT, BlockNumber, Runtime, System};
 use cloister_types::{GroupId, Lots};
@@ -13,6 +13,20 @@ type Call = pallet_cloister_bonds::Call<Runtime>;
 
 /// A bond that a group may ask; the least.
 const BOND: u128 = 1_000 * UNIT;
+
+/// The group asks for a bond, and a member has one.
+pub(super) fn stake(world: &mut World, group: u32) {
+    let terms = BondTerms {
+        amount: BOND,
+        unbonding: 1,
+        reporter_share: 2_500,
+    };
+    world.make(&Who::Enacted, &Call::set_terms { group, terms }.into());
+    let one = One.to_account_id();
+    world.sign(&one, Call::bond { group, amount: BOND });
+    let journal = [1; 32];
+    world.sign(&one, Call::begin_series { group, journal });
+}
 
 pub(super) fn bonds(world: &mut World, bytes: &mut Bytes) {
     let group = group(bytes);

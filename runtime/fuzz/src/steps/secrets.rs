@@ -9,6 +9,7 @@ use pallet_cloister_sequencers::{
     Call, Field, Rotations, SealedSecret, Sequencers as _, TransportKeys, MAX_HAND_OVER, SEALED_SECRET,
 };
 use polkadot_sdk::*;
+use sp_keyring::Sr25519Keyring::Dave;
 
 type Sequence = Call<Runtime>;
 
@@ -24,10 +25,7 @@ pub(super) fn secrets(world: &mut World, bytes: &mut Bytes) {
         },
         // What honest members do, so that something can be sealed to them.
         1..=3 => {
-            for who in &members {
-                let key = [bytes.byte() % 3; 32];
-                world.sign(who, Sequence::set_transport_key { group, key });
-            }
+            publish(world, group, &members, bytes.byte() % 3);
             if bytes.but_once_in(3) {
                 come_and_go(world, group, members, other);
             }
@@ -51,6 +49,19 @@ pub(super) fn secrets(world: &mut World, bytes: &mut Bytes) {
         }
     };
     signed_by(world, bytes, signer, call);
+}
+
+/// The members have transport keys, and somebody was one of them.
+pub(super) fn make_rotation_due(world: &mut World, group: u32) {
+    let members = Sequencers::members(group);
+    publish(world, group, &members, 1);
+    come_and_go(world, group, members, Dave.to_account_id());
+}
+
+fn publish(world: &mut World, group: u32, members: &[AccountId], key: u8) {
+    for who in members {
+        world.sign(who, Sequence::set_transport_key { group, key: [key; 32] });
+    }
 }
 
 /// Somebody becomes a member and is taken away again, so that a rotation is due for the others.
