@@ -141,7 +141,7 @@ pub fn look(before: Option<&Snapshot>) -> Snapshot {
     let lost_before = before.map_or(0, |before| before.money.lost());
     assert!(
         lost >= lost_before && lost - lost_before <= may_be_lost,
-        "the balances are not the supply: {lost} less, {lost_before} before, {may_be_lost} more at most"
+        "the balances are not the supply: {lost} less, {lost_before} before, up to {may_be_lost} more"
     );
     events();
     Snapshot { storage, money }
