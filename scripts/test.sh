@@ -17,11 +17,11 @@ mapfile -t tests < <(sed -n 's/: test$//p' <<<"$listed")
 [ ${#tests[@]} -ne 0 ] || { echo "test: no tests over nodes" >&2; exit 1; }
 
 echo "test: ${#tests[@]} tests over real nodes; beside them all others, whose output follows later"
-nice -n 19 cargo test "${SELECTION[@]}" -- --exact "${tests[@]/#/--skip=}" >"$LOG" 2>&1 &
+nice -n 19 cargo test "${SELECTION[@]}" --no-fail-fast -- --exact "${tests[@]/#/--skip=}" >"$LOG" 2>&1 &
 others=$!
 trap 'kill "$others" 2>/dev/null || true' EXIT
 failed=()
-cargo test "${SELECTION[@]}" "${OVER_NODES[@]}" || failed+=("tests over nodes")
+cargo test "${SELECTION[@]}" "${OVER_NODES[@]}" --no-fail-fast || failed+=("tests over nodes")
 wait "$others" || failed+=("others")
 trap - EXIT
 echo "test: all others"
