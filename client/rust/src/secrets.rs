@@ -61,6 +61,9 @@ pub enum SecretsError {
     /// Nothing of what was handed over is good.
     #[error("nothing that is sealed to this member is a secret of the key: {}", listed(.0))]
     NothingOpens(Vec<SecretsError>),
+    /// Members have handed over different former secrets.
+    #[error("these have handed over different former secrets; say whose to take with --from: {}", accounts(.0))]
+    TheyDiffer(Vec<AccountId>),
     /// The group's sealing key is not due for rotation.
     #[error("group {0} is not due for rotation: nobody was taken away from its sequencers since the key was set")]
     NotDue(u32),
@@ -72,6 +75,11 @@ pub enum SecretsError {
 fn listed(errors: &[SecretsError]) -> String {
     let all: Vec<String> = errors.iter().map(ToString::to_string).collect();
     all.join("; ")
+}
+
+fn accounts(all: &[AccountId]) -> String {
+    let all: Vec<String> = all.iter().map(Ss58Codec::to_ss58check).collect();
+    all.join(", ")
 }
 
 /// What a member proposes, as another one finds it.
@@ -236,7 +244,7 @@ impl<'a> Secrets<'a> {
                 found: transport,
             });
         }
-        let key = self.chain.seal_key(self.group).await?;
+        let key = self.chain.seal_key(self.group, Some(self.at)).await?;
         let sealed = |source| SecretsError::Sealed {
             with: to.clone(),
             source,
@@ -253,44 +261,59 @@ impl<'a> Secrets<'a> {
         self.submit(call, signer).await
     }
 
-    /// The secret of the present sealing key and former ones, as the first member has handed them over whose
-    /// ciphertext opens and is of that key; and who that is.
+    /// The secret of the present sealing key and former ones, as members, or only `from`, have handed them over; and
+    /// who it was. A member can leave former secrets out or make them up, which nobody can tell here: what several
+    /// members hand over must be the same.
     ///
     /// # Errors
-    /// [`SecretsError::NothingHandedOver`]; [`SecretsError::NothingOpens`]; [`SecretsError::Chain`].
-    pub async fn receive(&self, who: &AccountId, own: &TransportKey) -> Result<(AccountId, Seeds), SecretsError> {
-        let key = self.chain.seal_key(self.group).await?;
-        let mut failed = Vec::new();
+    /// [`SecretsError::NotMember`]; [`SecretsError::NothingHandedOver`]; [`SecretsError::NothingOpens`];
+    /// [`SecretsError::TheyDiffer`]; [`SecretsError::Chain`].
+    pub async fn receive(
+        &self,
+        who: &AccountId,
+        own: &TransportKey,
+        from: Option<&AccountId>,
+    ) -> Result<(AccountId, Seeds), SecretsError> {
+        self.expect_member(who)?;
+        let key = self.chain.seal_key(self.group, Some(self.at)).await?;
+        let (mut opened, mut failed) = (Vec::new(), Vec::new());
         for one in self.chain.hand_overs(self.group, who, Some(self.at)).await? {
+            if from.is_some_and(|from| *from != one.from) {
+                continue;
+            }
             match own.open(&one.ciphertext, &self.bound(key, &one.from, who)) {
-                Ok(seeds) => return Ok((one.from, seeds)),
+                Ok(seeds) => opened.push((one.from, seeds)),
                 Err(source) => failed.push(SecretsError::Sealed { with: one.from, source }),
             }
         }
-        match failed.is_empty() {
-            true => Err(SecretsError::NothingHandedOver(who.clone())),
-            false => Err(SecretsError::NothingOpens(failed)),
+        if opened.windows(2).any(|two| two[0].1 != two[1].1) {
+            return Err(SecretsError::TheyDiffer(
+                opened.into_iter().map(|(from, _)| from).collect(),
+            ));
+        }
+        match opened.into_iter().next() {
+            Some(found) => Ok(found),
+            None if failed.is_empty() => Err(SecretsError::NothingHandedOver(who.clone())),
+            None => Err(SecretsError::NothingOpens(failed)),
         }
     }
 
-    /// Proposes the sealing key of a new secret, seals the secret to all other members, and waits until that is final.
-    /// The secret must be kept before: with no other member the key is in force at once.
+    /// The proposal of a member: the sealing key of a new secret, and the secret sealed to all other members.
     ///
     /// # Errors
     /// [`SecretsError::NotMember`], [`SecretsError::NotDue`], [`SecretsError::NoKey`],
     /// [`SecretsError::NoTransportKey`], [`SecretsError::Sealed`], [`SecretsError::Chain`].
-    pub async fn propose(&self, signer: &OwnerKey, seed: &Seed) -> Result<Included, SecretsError> {
-        let from = AccountId::new(signer.public());
-        self.expect_due(&from).await?;
+    pub async fn proposal(&self, from: &AccountId, seed: &Seed) -> Result<Call<R>, SecretsError> {
+        self.expect_due(from).await?;
         let key = sealing_key(seed).ok_or(SecretsError::NoKey)?;
         let mut all = Vec::new();
-        for to in self.members.iter().filter(|who| **who != from) {
+        for to in self.members.iter().filter(|who| *who != from) {
             let transport = self.transport_key(to).await?;
             let sealed = |source| SecretsError::Sealed {
                 with: to.clone(),
                 source,
             };
-            let ciphertext = seal(&[*seed], &transport, &self.bound(key, &from, to)).map_err(sealed)?;
+            let ciphertext = seal(&[*seed], &transport, &self.bound(key, from, to)).map_err(sealed)?;
             let ciphertext = ciphertext.try_into().map_err(|_| sealed(SealedError::Number(1)))?;
             all.push(SealedSecret {
                 to: to.clone(),
@@ -298,20 +321,25 @@ impl<'a> Secrets<'a> {
                 ciphertext,
             });
         }
-        let call = Call::propose_seal_key {
+        Ok(Call::propose_seal_key {
             group: self.group,
             x: key.0,
             y: key.1,
             sealed: BoundedVec::truncate_from(all),
-        };
-        self.submit(call, signer).await
+        })
+    }
+
+    /// Makes a proposal, and waits until that is final. Its secret must be kept before: with no other member the key is
+    /// in force at once.
+    ///
+    /// # Errors
+    /// [`SecretsError::Chain`].
+    pub async fn propose(&self, signer: &OwnerKey, proposal: Call<R>) -> Result<Included, SecretsError> {
+        self.submit(proposal, signer).await
     }
 
     /// Refuses whoever may propose nothing.
-    ///
-    /// # Errors
-    /// [`SecretsError::NotMember`], [`SecretsError::NotDue`], [`SecretsError::Chain`].
-    pub async fn expect_due(&self, who: &AccountId) -> Result<(), SecretsError> {
+    async fn expect_due(&self, who: &AccountId) -> Result<(), SecretsError> {
         self.expect_member(who)?;
         match self.chain.rotation_due(self.group, Some(self.at)).await? {
             Some(_) => Ok(()),

@@ -85,7 +85,7 @@ async fn sealed_keys(
     group: u32,
     keys: &TraderKeys,
 ) -> Result<(OpenKeys, Box<SealProof>, Duration), TraderError> {
-    let (x, y) = chain.seal_key(group).await?;
+    let (x, y) = chain.seal_key(group, None).await?;
     let (statement, witness) = seal(keys, chain.genesis().0, group, &sealing_key(&x, &y)?, &entropy()?);
     let (seal_proof, sealing) = seals.prove(statement, witness).await?;
     Ok((OpenKeys::from(&statement), Box::new(seal_proof), sealing))

@@ -137,7 +137,7 @@ mod benchmarks {
             Pallet::<T>::slash(GROUP, who.clone(), 0, reporter);
         }
         assert!(matches!(found, Err(Error::WrongSignature)));
-        assert!(Reported::<T>::contains_key(GROUP, (&who, 0)));
+        assert!(Barred::<T>::contains_key(GROUP, &who));
         assert!(!Bonds::<T>::contains_key(GROUP, who));
         Ok(())
     }

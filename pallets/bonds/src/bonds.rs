@@ -1,8 +1,8 @@
 //! Who is bonded, and what is held (C-BOND).
 
 use crate::{
-    BalanceOf, Bond, BondOfChain, Bonds, Bounds, Config, Error, Event, HoldReason, Pallet, Series, SeriesOf, TermsOf,
-    TermsOfChain, MAX_SERIES,
+    BalanceOf, Barred, Bond, BondOfChain, Bonds, Bounds, Config, Error, Event, HoldReason, Pallet, Series, SeriesOf,
+    TermsOf, TermsOfChain, MAX_SERIES,
 };
 use polkadot_sdk::{
     frame_support::{
@@ -41,6 +41,7 @@ impl<T: Config> Pallet<T> {
     /// Adds to a bond, which is good then.
     pub(crate) fn add_to_bond(group: u32, who: T::AccountId, amount: BalanceOf<T>) -> DispatchResult {
         let terms = TermsOf::<T>::get(group).ok_or(Error::<T>::NoTerms)?;
+        ensure!(!Barred::<T>::contains_key(group, &who), Error::<T>::Barred);
         let before = Bonds::<T>::get(group, &who).map_or_else(Zero::zero, |bond| bond.held);
         let held = before.saturating_add(amount);
         ensure!(held >= terms.amount.max(T::MinBond::get()), Error::<T>::BondTooSmall);
@@ -116,8 +117,8 @@ impl<T: Config> Pallet<T> {
         Bonds::<T>::get(group, who)
     }
 
-    /// Invariants: terms are within their bounds, series are from 1 to [`MAX_SERIES`], and what is held of each account
-    /// is what it has bonded.
+    /// Invariants: terms are within their bounds, series are from 1 to [`MAX_SERIES`], whoever was slashed has no bond,
+    /// and what is held of each account is what it has bonded.
     #[cfg(any(feature = "std", feature = "try-runtime"))]
     pub fn do_try_state() -> Result<(), polkadot_sdk::sp_runtime::TryRuntimeError> {
         use alloc::collections::BTreeMap;
@@ -136,6 +137,7 @@ impl<T: Config> Pallet<T> {
         for (group, who, bond) in Bonds::<T>::iter() {
             ensure!(TermsOf::<T>::contains_key(group), "a bond in a group without terms");
             ensure!(bond.held >= T::MinBond::get(), "a bond of less than the least");
+            ensure!(!Barred::<T>::contains_key(group, &who), "a bond of one who was slashed");
             let sum: &mut BalanceOf<T> = held.entry(who).or_default();
             *sum = sum.saturating_add(bond.held);
         }

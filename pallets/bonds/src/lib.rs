@@ -114,9 +114,9 @@ pub mod pallet {
     #[pallet::storage]
     pub type SeriesOf<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, T::AccountId, Series>;
 
-    /// Numbers of receipts for which somebody was slashed, by group. An entry costs a bond.
+    /// Who was slashed, by group and account: it bonds there no more. An entry costs a bond.
     #[pallet::storage]
-    pub type Reported<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, (T::AccountId, u64), ()>;
+    pub type Barred<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Blake2_128Concat, T::AccountId, ()>;
 
     #[pallet::event]
     #[pallet::generate_deposit(pub(crate) fn deposit_event)]
@@ -205,8 +205,8 @@ pub mod pallet {
         NumbersDiffer,
         /// Both receipts say the same.
         SameReceipt,
-        /// This account was slashed for this number before.
-        AlreadyReported,
+        /// The account was slashed in this group, and bonds there no more.
+        Barred,
         /// A receipt was not signed by this account's sr25519 key.
         WrongSignature,
         /// The receipts are of series 0: nothing is staked on them.
@@ -251,7 +251,8 @@ pub mod pallet {
         /// Bonds an amount of the native token, in its smallest unit, besides what the signer has bonded before. A bond
         /// that was being given up is good again, with an amount of 0 too.
         ///
-        /// Errors: [`Error::NoTerms`], [`Error::BondTooSmall`], those of the native token. Event: [`Event::Bonded`].
+        /// Errors: [`Error::NoTerms`], [`Error::Barred`], [`Error::BondTooSmall`], those of the native token. Event:
+        /// [`Event::Bonded`].
         #[pallet::call_index(1)]
         #[pallet::weight(T::WeightInfo::bond())]
         pub fn bond(origin: OriginFor<T>, group: u32, #[pallet::compact] amount: BalanceOf<T>) -> DispatchResult {
@@ -282,12 +283,11 @@ pub mod pallet {
             Self::give_back(group, who)
         }
 
-        /// Shows two different receipts of one number that `who` has signed, and takes its bond away (C-SLASH). Once
-        /// for each number. The group's share is the signer's, the rest goes to [`Config::Beneficiary`].
+        /// Shows two different receipts of one number that `who` has signed, and takes its bond away for good
+        /// (C-SLASH). The group's share is the signer's, the rest goes to [`Config::Beneficiary`].
         ///
         /// Errors: [`Error::WrongScope`], [`Error::NumbersDiffer`], [`Error::SameReceipt`],
-        /// [`Error::NoSeries`], [`Error::AlreadyReported`], [`Error::NothingBonded`], [`Error::WrongSignature`]. Event:
-        /// [`Event::Slashed`].
+        /// [`Error::NoSeries`], [`Error::NothingBonded`], [`Error::WrongSignature`]. Event: [`Event::Slashed`].
         #[pallet::call_index(4)]
         #[pallet::weight(T::WeightInfo::report_receipts())]
         pub fn report_receipts(

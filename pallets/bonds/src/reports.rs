@@ -1,6 +1,6 @@
 //! What a report must prove, and the slash (C-SLASH).
 
-use crate::{Bonds, Config, Error, Event, HoldReason, Pallet, Receipt, Reported, SignedReceipt, TermsOf};
+use crate::{Barred, Bonds, Config, Error, Event, HoldReason, Pallet, Receipt, SignedReceipt, TermsOf};
 use polkadot_sdk::{
     frame_support::{
         ensure,
@@ -17,8 +17,7 @@ use polkadot_sdk::{
 
 impl<T: Config> Pallet<T> {
     /// Checks that two different receipts of one number are of this chain and group, that both were signed by the key
-    /// of an account that has a bond, on a series of its own, and that it was not slashed for them before. Returns the
-    /// number.
+    /// of an account that has a bond, on a series of its own. Returns the number.
     pub(crate) fn check_report(
         group: u32,
         who: &T::AccountId,
@@ -35,8 +34,6 @@ impl<T: Config> Pallet<T> {
         ensure!(one != other, Error::<T>::SameReceipt);
         // Of no journal that the chain knows: an honest sequencer may have given both, with one journal after another.
         ensure!(one.series() > 0, Error::<T>::NoSeries);
-        let reported = Reported::<T>::contains_key(group, (who, one.number));
-        ensure!(!reported, Error::<T>::AlreadyReported);
         ensure!(Bonds::<T>::contains_key(group, who), Error::<T>::NothingBonded);
         let signed = Self::is_signed(who, first) && Self::is_signed(who, second);
         ensure!(signed, Error::<T>::WrongSignature);
@@ -50,9 +47,10 @@ impl<T: Config> Pallet<T> {
         sp_io::crypto::sr25519_verify(&signature, &signed.receipt.message(), &key)
     }
 
-    /// Takes a bond away: the share of the reporter is paid, the rest goes to whom the runtime says.
+    /// Takes a bond away, and lets the account make no other: the share of the reporter is paid, the rest goes to whom
+    /// the runtime says.
     pub(crate) fn slash(group: u32, who: T::AccountId, number: u64, reporter: T::AccountId) {
-        Reported::<T>::insert(group, (&who, number), ());
+        Barred::<T>::insert(group, &who, ());
         let Some(bond) = Bonds::<T>::take(group, &who) else {
             return;
         };

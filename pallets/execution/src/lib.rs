@@ -304,8 +304,8 @@ pub mod pallet {
         /// [`Error::GroupFrozen`], [`Error::CustodyChanged`], [`Error::NoAccount`], [`Error::CloseWaits`],
         /// [`Error::DepositTooSmall`], [`Error::OpenTakenBack`], [`Error::QueueFull`], [`Error::TooManyItems`],
         /// [`Error::QueuedSumTooLarge`], [`Error::UserCapExceeded`], [`Error::InsufficientBalance`] for the item's
-        /// fee, [`Error::VaultCapExceeded`], [`Error::InsufficientBalance`] for the amount, and what the asset refuses.
-        /// Event: [`Event::DepositQueued`].
+        /// fee, [`Error::VaultCapExceeded`], [`Error::InsufficientBalance`] or [`Error::RestTooSmall`] for the
+        /// amount, and what the asset refuses. Event: [`Event::DepositQueued`].
         #[pallet::call_index(7)]
         #[pallet::weight(T::WeightInfo::deposit())]
         pub fn deposit(origin: OriginFor<T>, group: u32, amount: u64) -> DispatchResult {
@@ -450,7 +450,8 @@ pub mod pallet {
         ///
         /// Origin: signed, anyone. Errors: [`Error::UnknownGroup`], [`Error::GroupDisabled`], [`Error::GroupFrozen`],
         /// [`Error::CustodyChanged`], [`Error::DepositTooSmall`], [`Error::TooManyInsurancePayments`],
-        /// [`Error::QueuedSumTooLarge`], [`Error::VaultCapExceeded`], [`Error::InsufficientBalance`], and what the
+        /// [`Error::QueuedSumTooLarge`], [`Error::VaultCapExceeded`], [`Error::InsufficientBalance`],
+        /// [`Error::RestTooSmall`], and what the
         /// asset refuses.
         /// Event: [`Event::InsuranceQueued`].
         #[pallet::call_index(17)]

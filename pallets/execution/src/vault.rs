@@ -58,8 +58,9 @@ impl<T: Config> Pallet<T> {
             .and_then(|s| s.checked_add(amount))
             .ok_or(Error::<T>::ArithmeticOverflow)?;
         ensure!(sum <= T::MaxVault::get(), Error::<T>::VaultCapExceeded);
-        let available = T::Assets::reducible_balance(asset.clone(), who, Preservation::Expendable, Fortitude::Polite);
-        ensure!(available >= amount, Error::<T>::InsufficientBalance);
+        let rest = Self::rest(asset, who, amount)?;
+        let may_stay = rest == 0 || rest >= T::Assets::minimum_balance(asset.clone());
+        ensure!(may_stay, Error::<T>::RestTooSmall);
         T::Assets::transfer(
             asset.clone(),
             who,
@@ -75,16 +76,27 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Charges what an item costs besides what it pays in. The group's fee account gets it.
+    /// What an account has left after a payment. The SDK takes a rest below the asset's smallest balance away, and
+    /// leaves it in the supply: whoever pays with this looks after such a rest.
+    fn rest(asset: &T::AssetId, who: &T::AccountId, amount: u128) -> Result<u128, Error<T>> {
+        let available = T::Assets::reducible_balance(asset.clone(), who, Preservation::Expendable, Fortitude::Polite);
+        ensure!(available >= amount, Error::<T>::InsufficientBalance);
+        let rest = T::Assets::balance(asset.clone(), who).checked_sub(amount);
+        rest.ok_or(Error::<T>::InsufficientBalance)
+    }
+
+    /// Charges what an item costs besides what it pays in. The group's fee account gets it, and with it a rest that is
+    /// too small to stay: that must keep nobody from a request.
     pub(crate) fn charge(state: &GroupOf<T>, who: &T::AccountId, fee: u64) -> Result<(), DispatchError> {
         let fee = u128::from(fee);
         if fee == 0 {
             return Ok(());
         }
         let asset = state.asset.clone();
-        let available = T::Assets::reducible_balance(asset.clone(), who, Preservation::Expendable, Fortitude::Polite);
-        ensure!(available >= fee, Error::<T>::InsufficientBalance);
-        T::Assets::transfer(asset, who, &state.fee_account, fee, Preservation::Expendable)?;
+        let rest = Self::rest(&asset, who, fee)?;
+        let too_small = rest < T::Assets::minimum_balance(asset.clone());
+        let charged = if too_small { fee.saturating_add(rest) } else { fee };
+        T::Assets::transfer(asset, who, &state.fee_account, charged, Preservation::Expendable)?;
         Ok(())
     }
 

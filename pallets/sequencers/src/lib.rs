@@ -109,8 +109,8 @@ pub mod pallet {
         ValueQuery,
     >;
 
-    /// Since when each group's sealing key is due for rotation, milliseconds of Unix time: somebody who was a member
-    /// then, and is not, has its secret (C-ROTATION).
+    /// Since when each group's sealing key is due for rotation, milliseconds of Unix time: a member was taken away
+    /// then, who may have its secret (C-ROTATION).
     #[pallet::storage]
     pub type RotationsDue<T: Config> = StorageMap<_, Twox64Concat, u32, u64>;
 
@@ -304,7 +304,8 @@ pub mod pallet {
         }
 
         /// Publishes the key to which the other members of a group seal the secret of its sealing key for the signer,
-        /// in place of its former one. What was handed over to it under another one goes (C-HAND-OVER).
+        /// in place of its former one. What was handed over to it under another one goes, and so do the others'
+        /// proposals (C-HAND-OVER).
         ///
         /// Origin: a member of the group. Errors: [`Error::NotMember`]. Event: [`Event::TransportKeySet`].
         #[pallet::call_index(3)]
@@ -315,7 +316,7 @@ pub mod pallet {
             Ok(())
         }
 
-        /// Hands the secret of a group's sealing key, and former secrets, over to another member, sealed to its
+        /// Hands the secret of a group's sealing key, and former secrets, over to a member, sealed to its
         /// transport key, in place of what the signer has handed over to it before (C-HAND-OVER). `transport` and `key`
         /// are those to which, and of which, it is.
         ///

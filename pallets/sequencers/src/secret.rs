@@ -8,12 +8,17 @@ use alloc::vec::Vec;
 use polkadot_sdk::frame_support::{ensure, traits::Time, BoundedVec};
 
 impl<T: Config> Pallet<T> {
-    /// Publishes a member's transport key. What was sealed to another one goes.
+    /// Publishes a member's transport key. What was sealed to another one goes, proposals too: whoever has the secret
+    /// of that key would have the secret of what is proposed.
     pub(crate) fn put_transport_key(group: u32, who: T::AccountId, key: Field) -> Result<(), Error<T>> {
-        ensure!(Members::<T>::get(group).contains(&who), Error::<T>::NotMember);
+        let members = Members::<T>::get(group);
+        ensure!(members.contains(&who), Error::<T>::NotMember);
         if TransportKeys::<T>::get(group, &who) != Some(key) {
             TransportKeys::<T>::insert(group, &who, key);
             HandOvers::<T>::remove(group, &who);
+            for proposer in members.iter().filter(|proposer| **proposer != who) {
+                Rotations::<T>::remove(group, proposer);
+            }
         }
         Self::deposit_event(Event::TransportKeySet { group, who, key });
         Ok(())
@@ -152,14 +157,15 @@ impl<T: Config> Pallet<T> {
         Ok(())
     }
 
-    /// Since when a member that was taken away has had the secret of a group's sealing key, milliseconds of Unix time;
-    /// none if nobody has.
+    /// Since when a group's sealing key is due for rotation, because a member was taken away, milliseconds of Unix
+    /// time; none if it is not.
     pub fn rotation_due(group: u32) -> Option<u64> {
         RotationsDue::<T>::get(group)
     }
 
-    /// Invariants: whatever is sealed is sealed by members to other members who have a transport key, once by each; a
-    /// proposal is one of a key that is due for rotation, sealed to all members but its own and not confirmed by all.
+    /// Invariants: whatever is sealed is sealed by members to members who have a transport key, once by each; a
+    /// proposal is one of a key that is due for rotation, sealed to the transport keys of all members but its own and
+    /// not confirmed by all.
     #[cfg(any(feature = "std", feature = "try-runtime"))]
     pub(crate) fn do_try_secrets() -> Result<(), polkadot_sdk::sp_runtime::TryRuntimeError> {
         for (group, who, _) in TransportKeys::<T>::iter() {
@@ -197,6 +203,12 @@ impl<T: Config> Pallet<T> {
                 proposal.sealed.len().saturating_add(1) == members.len(),
                 "a proposal that is not sealed to all others"
             );
+            for one in &proposal.sealed {
+                ensure!(
+                    TransportKeys::<T>::get(group, &one.to) == Some(one.transport),
+                    "a proposal that is sealed to a former transport key"
+                );
+            }
             let confirmed = &proposal.confirmed;
             ensure!(
                 confirmed.first() == Some(&proposer) && confirmed.len() < members.len(),

@@ -9,7 +9,7 @@ mod hpke;
 use cloister_crypto::{field::to_bytes, seal::SealKey};
 use std::fmt;
 use x25519_dalek::{PublicKey, StaticSecret};
-use zeroize::Zeroizing;
+pub use zeroize::Zeroizing;
 
 /// Maximum number of secrets in one ciphertext: that of the present sealing key, and former ones.
 pub const MAX_SECRETS: usize = 8;

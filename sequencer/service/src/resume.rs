@@ -70,6 +70,11 @@ impl Kept {
         self.state.as_ref().map_or(0, |state| state.finalized_batches)
     }
 
+    /// The series of the receipts that the journal gives; 0 if it has given none.
+    pub fn series(&self) -> u32 {
+        self.state.as_ref().map_or(0, |state| state.receipts.chain().series())
+    }
+
     /// The core that goes on, over what is settled. `settled` is the ledger of the view's block; `origin` is where a
     /// core starts that goes on from there alone. Receipts are of `series` from now on.
     ///

@@ -24,7 +24,7 @@ use crate::{
     resume::Kept,
     rpc,
     sealed::Sealed,
-    series::series_of,
+    series::counted_series,
     shared::{SettledAt, Shared},
     solvency::solvency_loop,
     stages::Round,
@@ -245,6 +245,8 @@ impl<C: ChainClient> Sequencer<C> {
                 // No batch is taken before, and nobody else's sealing key can be proven anything to.
                 None => {}
                 Some(true) => {
+                    // The chain takes a re-key as it takes batches: whoever lacks a series reads here which to begin.
+                    self.series(kept.series()).await?;
                     let prover = match &prover {
                         Some(prover) => prover,
                         None => prover.insert(loaded(load, JobKind::HouseRekey).await?),
@@ -273,7 +275,7 @@ impl<C: ChainClient> Sequencer<C> {
                 house_rekeys: view.house_rekeys,
             }
         };
-        let series = self.series().await?;
+        let series = self.series(kept.series()).await?;
         let core = kept
             .resume(&self.shared, &view, &replayed.ledger, series, origin)
             .await?;
@@ -282,14 +284,14 @@ impl<C: ChainClient> Sequencer<C> {
         Ok(source)
     }
 
-    /// The series of receipts that the journal counts.
-    async fn series(&self) -> Result<u32, StartError> {
+    /// The series of receipts that the journal counts from now on, which is at `own`.
+    async fn series(&self, own: u32) -> Result<u32, StartError> {
         let Some(journal) = self.shared.keeping.id() else {
             return Ok(0);
         };
         let (chain, group) = (&self.shared.chain, self.shared.config.group);
         let stake = self.patiently(|| chain.stake(group)).await;
-        let series = series_of(&stake, journal)?;
+        let series = counted_series(&stake, journal, own)?;
         log::info!(target: "cloister", "Receipts are of series {series}; the journal is 0x{}", hex::encode(journal));
         Ok(series)
     }
@@ -397,7 +399,7 @@ fn note_series<C: ChainClient>(shared: &Shared<C>, stake: &Stake) {
     let Some(journal) = shared.keeping.id() else { return };
     let own = shared.core().as_ref().map(|core| core.receipts.chain().series());
     let Some(own) = own else { return };
-    let wrong = match series_of(stake, journal) {
+    let wrong = match counted_series(stake, journal, own) {
         Ok(series) if series == own => None,
         Ok(series) => Some(format!(
             "the chain has begun series {series} for this journal: start again"

@@ -285,7 +285,7 @@ async fn the_pool_should_say_what_it_does_not_take(scene: &mut Scene) {
 
 /// Keys with the proof of their seal, which a trader's own machine makes.
 async fn sealed(chain: &Chain, seals: &SealProver, trader: &Trader) -> (OpenKeys, SealProof) {
-    let (x, y) = chain.seal_key(GROUP).await.expect("a sealing key");
+    let (x, y) = chain.seal_key(GROUP, None).await.expect("a sealing key");
     let key = sealing_key(&x, &y).expect("a key");
     let entropy = entropy().expect("randomness");
     let (statement, witness) = seal(&trader.keys, trader.genesis, GROUP, &key, &entropy);

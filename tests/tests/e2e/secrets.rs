@@ -141,7 +141,7 @@ async fn sequencers_should_hand_their_secret_over_and_rotate_it() {
 
     run(propose("new.hex")).await;
     let new = read(&path("new.hex"));
-    assert_eq!(chain.seal_key(GROUP).await.expect("a key"), key(&SEAL_SEED));
+    assert_eq!(chain.seal_key(GROUP, None).await.expect("a key"), key(&SEAL_SEED));
     let confirm = format!(
         "confirm --transport-secret {alice_transport} --secret {} --key-file {alice_key}",
         path("alice-new.hex")
@@ -149,7 +149,7 @@ async fn sequencers_should_hand_their_secret_over_and_rotate_it() {
     let said = run(confirm).await;
     assert!(said.contains("it is the group's"), "{said}");
     assert_eq!(read(&path("alice-new.hex")), new);
-    assert_eq!(chain.seal_key(GROUP).await.expect("a key"), key(&new));
+    assert_eq!(chain.seal_key(GROUP, None).await.expect("a key"), key(&new));
     let status = run("status".to_owned()).await;
     assert!(
         status.contains("not due") && !status.contains("handed over by"),

@@ -196,7 +196,7 @@ async fn a_trade_should_settle_and_be_withdrawn_over_a_real_node() {
 /// Opens whose proof is of something else.
 async fn refusals_of_seals(chain: &Chain, seals: &SealProver, keys: &TraderKeys, owners: &[AccountId]) {
     let before = Snapshot::take(chain, GROUP, owners, None).await.expect("a snapshot");
-    let (x, y) = chain.seal_key(GROUP).await.expect("a sealing key");
+    let (x, y) = chain.seal_key(GROUP, None).await.expect("a sealing key");
     let coordinate = |bytes| from_bytes(&bytes).expect("canonical");
     let sealing_key = SealPublicKey::from_coordinates(coordinate(x), coordinate(y)).expect("a key");
     let seal = |group: GroupId, owner: &AccountId| {

@@ -28,7 +28,7 @@ EXAMPLE
     HandOver(HandOverArguments),
     /// Take the secret that another sequencer has handed over into a file.
     #[command(after_help = "\
-What opens is compared with the group's sealing key. Former secrets go into files beside it, which end in .former-1,
+What opens is compared with the group's sealing key. Former secrets, which nothing can be compared with here, go into files beside it, which end in .former-1,
 .former-2 and so on, the newest first. No file is overwritten.
 
 EXAMPLE
@@ -100,6 +100,9 @@ pub struct ReceiveArguments {
     /// Account of this sequencer.
     #[arg(long, value_name = "ACCOUNT")]
     pub account: AccountId,
+    /// Who has handed it over [default: whoever has, if all have handed over the same].
+    #[arg(long, value_name = "ACCOUNT")]
+    pub from: Option<AccountId>,
     /// File of the transport key's secret.
     #[arg(long, value_name = "FILE")]
     pub transport_secret: PathBuf,

@@ -272,6 +272,9 @@ pub enum CommandError {
     /// A file of a secret holds something else.
     #[error("{} does not hold 64 hexadecimal digits", .0.display())]
     NotASecret(PathBuf),
+    /// A file of an account's key holds something else.
+    #[error("{} does not hold a secret URI or phrase", .0.display())]
+    NotAnAccount(PathBuf),
     /// A file of a secret is there, with another one.
     #[error("{} is there already, and holds another secret; it is never overwritten", .0.display())]
     SecretThere(PathBuf),

@@ -104,14 +104,15 @@ fn staked(begun: Option<u32>, receipts: &[SignedReceipt]) -> String {
     };
     let count = |is: &dyn Fn(u32) -> bool| receipts.iter().filter(|signed| is(signed.receipt.series())).count();
     let present = count(&|series| series == begun);
-    let ended = count(&|series| 0 < series && series < begun);
-    let unstaked = count(&|series| series == 0 || series > begun);
+    let others = count(&|series| 0 < series && series != begun);
+    let unstaked = count(&|series| series == 0);
     let mut said = format!("{present} are of series {begun}, which the chain has of the sequencer");
-    if ended > 0 {
-        said += &format!("; {ended} are of series that have ended: only what was given before they ended is good");
+    if others > 0 {
+        said +=
+            &format!("; {others} are of other series, good only if they were given while those were the present one");
     }
     if unstaked > 0 {
-        said += &format!("; {unstaked} are of series that it never began: nothing is staked on these");
+        said += &format!("; {unstaked} are of series 0: nothing is staked on these");
     }
     said
 }
@@ -237,11 +238,7 @@ mod tests {
         let said = staked(None, &given);
         assert!(said.contains("nothing is staked"), "{said}");
         let said = staked(Some(2), &given);
-        for part in [
-            "2 are of series 2,",
-            "; 1 are of series that have ended",
-            "; 2 are of series that it never began",
-        ] {
+        for part in ["2 are of series 2,", "; 2 are of other series", "; 1 are of series 0"] {
             assert!(said.contains(part), "{said}");
         }
         assert_eq!(

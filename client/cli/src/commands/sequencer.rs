@@ -16,7 +16,7 @@ use cloister_client::{
     secrets::{SealingKey, Secrets},
 };
 use cloister_client_core::owner::OwnerKey;
-use cloister_hand_over::{fresh_seed, Seed, TransportKey};
+use cloister_hand_over::{fresh_seed, Seeds, TransportKey, Zeroizing};
 use cloister_runtime::AccountId;
 use polkadot_sdk::sp_core::crypto::Ss58Codec;
 use std::path::Path;
@@ -33,7 +33,9 @@ pub async fn run(global: &Global, command: SequencerCommand) -> Result<(), Comma
 }
 
 fn signer(account: &Account) -> Result<OwnerKey, CommandError> {
-    Ok(OwnerKey::from_uri(read_key(&account.key_file)?.trim())?)
+    let text = Zeroizing::new(read_key(&account.key_file)?);
+    // What the file holds must not be shown.
+    OwnerKey::from_uri(text.trim()).map_err(|_| CommandError::NotAnAccount(account.key_file.clone()))
 }
 
 fn transport(path: &Path) -> Result<TransportKey, CommandError> {
@@ -58,7 +60,10 @@ async fn publish(global: &Global, arguments: &TransportArguments) -> Result<(), 
 async fn hand_over(global: &Global, arguments: &HandOverArguments) -> Result<(), CommandError> {
     let signer = signer(&arguments.account)?;
     let files = std::iter::once(&arguments.secret).chain(&arguments.former_secret);
-    let seeds = files.map(|path| read_secret(path)).collect::<Result<Vec<Seed>, _>>()?;
+    let mut seeds = Seeds::default();
+    for path in files {
+        seeds.push(*read_secret(path)?);
+    }
     let chain = global.connect().await?;
     let secrets = Secrets::of(&chain, global.group).await?;
     waits();
@@ -77,7 +82,9 @@ async fn receive(global: &Global, arguments: &ReceiveArguments) -> Result<(), Co
     let own = transport(&arguments.transport_secret)?;
     let chain = global.connect().await?;
     let secrets = Secrets::of(&chain, global.group).await?;
-    let (from, seeds) = secrets.receive(&arguments.account, &own).await?;
+    let from = arguments.from.as_ref();
+    let (from, seeds) = secrets.receive(&arguments.account, &own, from).await?;
+    eprintln!("handed over by {}", from.to_ss58check());
     for (number, seed) in seeds.iter().enumerate() {
         let path = match number {
             0 => arguments.secret.clone(),
@@ -86,7 +93,6 @@ async fn receive(global: &Global, arguments: &ReceiveArguments) -> Result<(), Co
         keep_secret(&path, seed)?;
         say!("{}", path.display());
     }
-    eprintln!("handed over by {}", from.to_ss58check());
     Ok(())
 }
 
@@ -94,13 +100,13 @@ async fn propose(global: &Global, arguments: &ProposeArguments) -> Result<(), Co
     let signer = signer(&arguments.account)?;
     let chain = global.connect().await?;
     let secrets = Secrets::of(&chain, global.group).await?;
-    // No secret is made that cannot be proposed.
-    secrets.expect_due(&AccountId::new(signer.public())).await?;
     // Another one each time: whoever was a member when a proposal was made, and is not, knows its secret.
     let seed = fresh_seed()?;
+    let proposal = secrets.proposal(&AccountId::new(signer.public()), &seed).await?;
+    // No secret is kept that cannot be proposed, and none is proposed that is not kept.
     keep_secret(&arguments.secret, &seed)?;
     waits();
-    secrets.propose(&signer, &seed).await?;
+    secrets.propose(&signer, proposal).await?;
     match secrets.members().len() {
         1 => say!("the secret of {} is the group's", arguments.secret.display()),
         members => say!(
@@ -125,7 +131,7 @@ async fn confirm(global: &Global, arguments: &ConfirmArguments) -> Result<(), Co
     }
     waits();
     secrets.confirm(&signer, &proposal).await?;
-    let now = chain.seal_key(global.group).await?;
+    let now = chain.seal_key(global.group, Some(chain.finalized().await?)).await?;
     say!(
         "confirmed the secret of {}, proposed by {}; {}",
         arguments.secret.display(),
@@ -152,7 +158,7 @@ async fn status(global: &Global) -> Result<(), CommandError> {
         None => "not due".to_owned(),
         Some(since) => format!("DUE since {since} ms of Unix time"),
     };
-    let key = chain.seal_key(global.group).await?;
+    let key = chain.seal_key(global.group, at).await?;
     facts.fact("sealing key", shown(&key)).fact("rotation", due);
     for who in secrets.members() {
         let name = who.to_ss58check();

@@ -1,7 +1,7 @@
 //! Files of secrets: 64 hexadecimal digits that only their owner can read. None is ever overwritten.
 
 use super::{error::CommandError, oracle::read_key};
-use cloister_hand_over::{fresh_seed, Seed};
+use cloister_hand_over::{fresh_seed, Seed, Zeroizing};
 use std::{
     fs::File,
     io::{self, ErrorKind, Write},
@@ -12,11 +12,11 @@ use std::{
 ///
 /// # Errors
 /// [`CommandError::KeyFile`], [`CommandError::KeyExposed`], [`CommandError::NotASecret`].
-pub fn read_secret(path: &Path) -> Result<Seed, CommandError> {
-    let text = read_key(path)?;
+pub fn read_secret(path: &Path) -> Result<Zeroizing<Seed>, CommandError> {
+    let text = Zeroizing::new(read_key(path)?);
     let digits = text.trim();
-    let mut seed = [0; 32];
-    hex::decode_to_slice(digits.strip_prefix("0x").unwrap_or(digits), &mut seed)
+    let mut seed = Zeroizing::new([0; 32]);
+    hex::decode_to_slice(digits.strip_prefix("0x").unwrap_or(digits), seed.as_mut_slice())
         .map_err(|_| CommandError::NotASecret(path.into()))?;
     Ok(seed)
 }
@@ -33,7 +33,7 @@ pub fn keep_secret(path: &Path, seed: &Seed) -> Result<(), CommandError> {
     };
     match put(path, seed) {
         Ok(()) => Ok(()),
-        Err(error) if error.kind() == ErrorKind::AlreadyExists => match read_secret(path)? == *seed {
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => match *read_secret(path)? == *seed {
             true => Ok(()),
             false => Err(CommandError::SecretThere(path.into())),
         },
@@ -45,12 +45,12 @@ pub fn keep_secret(path: &Path, seed: &Seed) -> Result<(), CommandError> {
 ///
 /// # Errors
 /// As [`read_secret`] and [`keep_secret`]; [`CommandError::NoSecret`].
-pub fn secret_or_new(path: &Path) -> Result<Seed, CommandError> {
+pub fn secret_or_new(path: &Path) -> Result<Zeroizing<Seed>, CommandError> {
     match read_secret(path) {
         Err(CommandError::KeyFile { source, .. }) if source.kind() == ErrorKind::NotFound => {
             let seed = fresh_seed()?;
             keep_secret(path, &seed)?;
-            Ok(*seed)
+            Ok(seed)
         }
         found => found,
     }
@@ -70,7 +70,8 @@ fn put(path: &Path, seed: &Seed) -> io::Result<()> {
         _ => Path::new("."),
     };
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    writeln!(file, "{}", hex::encode(seed))?;
+    let digits = Zeroizing::new(hex::encode(seed));
+    writeln!(file, "{}", *digits)?;
     file.as_file().sync_all()?;
     file.persist_noclobber(path).map_err(|error| error.error)?;
     File::open(folder)?.sync_all()
@@ -88,13 +89,13 @@ mod tests {
         keep_secret(&path, &[7; 32]).expect("written");
         let mode = fs::metadata(&path).expect("a file").permissions().mode() & 0o777;
         assert_eq!(mode, 0o600);
-        assert_eq!(read_secret(&path).expect("a secret"), [7; 32]);
+        assert_eq!(*read_secret(&path).expect("a secret"), [7; 32]);
         assert_eq!(fs::read_to_string(&path).expect("text"), "07".repeat(32) + "\n");
         // The same again is nothing new; another one is refused.
         keep_secret(&path, &[7; 32]).expect("there already");
         let refused = keep_secret(&path, &[8; 32]).expect_err("another secret");
         assert!(matches!(refused, CommandError::SecretThere(_)), "{refused}");
-        assert_eq!(read_secret(&path).expect("a secret"), [7; 32]);
+        assert_eq!(*read_secret(&path).expect("a secret"), [7; 32]);
         assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
         assert_eq!(former(&path, 2), folder.path().join("secret.hex.former-2"));
     }
@@ -125,6 +126,6 @@ mod tests {
         let refused = secret_or_new(&path).expect_err("a mode");
         assert!(matches!(refused, CommandError::KeyExposed { .. }), "{refused}");
         write(&format!("0x{}\n", "07".repeat(32)), 0o600);
-        assert_eq!(secret_or_new(&path).expect("a secret"), [7; 32]);
+        assert_eq!(*secret_or_new(&path).expect("a secret"), [7; 32]);
     }
 }

@@ -175,6 +175,9 @@ fn hint(error: &Execution<Runtime>) -> Option<&'static str> {
         Execution::AccountAlreadyOpen => "use `cloister deposit` to add to the account",
         Execution::NoAccount => "open one first with `cloister open`",
         Execution::InsufficientBalance => "the owner holds too little of the settlement asset; an open costs a fee besides its deposit",
+        Execution::RestTooSmall => {
+            "the owner would keep less than the settlement asset's smallest balance, 0.01, which cannot stay; pay in all, or less"
+        }
         Execution::UserCapExceeded | Execution::VaultCapExceeded => {
             "a cap on deposits is reached for now; deposit less"
         }

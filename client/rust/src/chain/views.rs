@@ -306,8 +306,8 @@ impl Chain {
     ///
     /// # Errors
     /// [`ChainError::Absent`] if none is set.
-    pub async fn seal_key(&self, group: u32) -> Result<([u8; 32], [u8; 32]), ChainError> {
-        let key: Option<([u8; 32], [u8; 32])> = self.api("CloisterApi_seal_key", group.encode(), None).await?;
+    pub async fn seal_key(&self, group: u32, at: Option<Hash>) -> Result<([u8; 32], [u8; 32]), ChainError> {
+        let key: Option<([u8; 32], [u8; 32])> = self.api("CloisterApi_seal_key", group.encode(), at).await?;
         key.ok_or(ChainError::Absent("sealing key of the group yet"))
     }
 

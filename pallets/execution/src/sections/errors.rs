@@ -300,5 +300,8 @@ mod errors {
         /// The receiver is a vault: what it got this way would be in no group's books.
         #[codec(index = 100)]
         VaultAsPayee,
+        /// The account would keep less than the asset's smallest balance, which cannot stay: pay all it has, or less.
+        #[codec(index = 120)]
+        RestTooSmall,
     }
 }

@@ -87,6 +87,21 @@ fn fees_should_double_with_the_length_of_the_lane_and_go_to_the_fee_account() {
 }
 
 #[test]
+fn what_is_too_small_to_stay_should_go_along_with_the_fee() {
+    for (rest, more) in [(0, 0), (1, 1), (MIN_BALANCE - 1, MIN_BALANCE - 1), (MIN_BALANCE, 0)] {
+        on_open(|| {
+            QueueFee::set(100);
+            let others = balance(&ALICE) - 100 - rest;
+            assert_ok!(Assets::transfer(signed(&ALICE), ASSET, BOB, others));
+            let (collected, supply) = (balance(&fee_account()), Assets::total_supply(ASSET));
+            assert_ok!(force(&ALICE));
+            assert_eq!(balance(&fee_account()) - collected, 100 + more);
+            assert_eq!((balance(&ALICE), Assets::total_supply(ASSET)), (rest - more, supply));
+        });
+    }
+}
+
+#[test]
 fn fee_of_the_way_out_should_have_an_end() {
     on_open(|| {
         QueueFee::set(10);

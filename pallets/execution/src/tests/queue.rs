@@ -212,6 +212,23 @@ fn deposit_above_the_balance_should_be_refused() {
 }
 
 #[test]
+fn deposit_should_leave_nothing_or_what_may_stay() {
+    on_open(|| {
+        MaxUserDeposits::set(u128::MAX);
+        let (all, supply) = (balance(&ALICE), Assets::total_supply(ASSET));
+        let all_but = |rest| deposit(&ALICE, u64::try_from(all - rest).unwrap());
+        for rest in [1, MIN_BALANCE - 1] {
+            assert_noop!(all_but(rest), Error::<Test>::RestTooSmall);
+        }
+        assert_ok!(all_but(MIN_BALANCE));
+        assert_eq!(balance(&ALICE), MIN_BALANCE);
+        assert_ok!(Assets::transfer(signed(&BOB), ASSET, ALICE, 90));
+        assert_ok!(deposit(&ALICE, 100));
+        assert_eq!((balance(&ALICE), Assets::total_supply(ASSET)), (0, supply));
+    });
+}
+
+#[test]
 fn deposit_below_the_minimum_should_be_refused() {
     on_open(|| {
         assert_noop!(deposit(&ALICE, 99), Error::<Test>::DepositTooSmall);

@@ -62,6 +62,15 @@ fn third_is_taken_away() {
     System::reset_events();
 }
 
+/// All three members have transport keys, and somebody else was one of them.
+fn a_fourth_came_and_went() {
+    for who in MEMBERS {
+        assert_ok!(publish(who));
+    }
+    assert_ok!(set(root(), &[MEMBERS.as_slice(), &[40]].concat()));
+    assert_ok!(set(root(), &MEMBERS));
+}
+
 #[test]
 fn a_transport_key_should_be_published_by_members_only() {
     on_genesis(|| {
@@ -264,11 +273,7 @@ fn a_rotation_should_be_due_when_somebody_was_taken_away() {
 fn a_key_should_be_in_force_when_all_have_confirmed_it() {
     on_genesis(|| {
         let [first, second, third] = MEMBERS;
-        for who in MEMBERS {
-            assert_ok!(publish(who));
-        }
-        assert_ok!(set(root(), &[first, second, third, 40]));
-        assert_ok!(set(root(), &MEMBERS));
+        a_fourth_came_and_went();
         assert_ok!(hand_over(first, second));
         System::reset_events();
         assert_ok!(propose(second, key(8), &[first, third]));
@@ -350,11 +355,7 @@ fn a_proposal_should_be_refused_for_each_reason() {
 fn a_confirmation_should_be_refused_for_each_reason() {
     on_genesis(|| {
         let [first, second, third] = MEMBERS;
-        for who in MEMBERS {
-            assert_ok!(publish(who));
-        }
-        assert_ok!(set(root(), &[first, second, third, 40]));
-        assert_ok!(set(root(), &MEMBERS));
+        a_fourth_came_and_went();
         assert_noop!(confirm(second, first, key(8)), Error::<Test>::NoSuchProposal);
         assert_ok!(propose(first, key(8), &[second, third]));
         let (x, y) = key(8);
@@ -391,11 +392,7 @@ fn a_member_alone_should_not_set_a_key_of_its_own_while_there_are_others() {
 fn a_proposal_made_again_should_lose_its_confirmations() {
     on_genesis(|| {
         let [first, second, third] = MEMBERS;
-        for who in MEMBERS {
-            assert_ok!(publish(who));
-        }
-        assert_ok!(set(root(), &[first, second, third, 40]));
-        assert_ok!(set(root(), &MEMBERS));
+        a_fourth_came_and_went();
         assert_ok!(propose(first, key(8), &[second, third]));
         assert_ok!(confirm(second, first, key(8)));
         // With what the third one cannot open, say.
@@ -422,14 +419,33 @@ fn a_member_should_not_displace_the_proposal_of_another_one() {
 }
 
 #[test]
+fn whoever_has_the_secret_of_a_transport_key_should_have_no_key_in_force_that_was_sealed_to_it() {
+    on_genesis(|| {
+        let [first, second, third] = MEMBERS;
+        a_fourth_came_and_went();
+        assert_ok!(propose(first, key(8), &[second, third]));
+        assert_ok!(propose(second, key(9), &[first, third]));
+        assert_ok!(confirm(second, first, key(8)));
+        // The same key again changes nothing.
+        assert_ok!(publish(second));
+        assert!(Rotations::<Test>::contains_key(GROUP, first));
+        // The second one has found its transport key stolen.
+        assert_ok!(Sequencers::set_transport_key(signed(second), GROUP, [99; 32]));
+        assert_noop!(confirm(third, first, key(8)), Error::<Test>::NoSuchProposal);
+        assert_eq!(Sequencers::seal_key(GROUP), Some(key(7)));
+        // Its own was not sealed to it.
+        assert_ok!(confirm(first, second, key(9)));
+        assert_ok!(confirm(third, second, key(9)));
+        assert_eq!(Sequencers::seal_key(GROUP), Some(key(9)));
+        Sequencers::do_try_state().unwrap();
+    });
+}
+
+#[test]
 fn a_silent_member_should_be_taken_away_and_the_others_go_on() {
     on_genesis(|| {
         let [first, second, third] = MEMBERS;
-        for who in MEMBERS {
-            assert_ok!(publish(who));
-        }
-        assert_ok!(set(root(), &[first, second, third, 40]));
-        assert_ok!(set(root(), &MEMBERS));
+        a_fourth_came_and_went();
         assert_ok!(propose(first, key(8), &[second, third]));
         assert_ok!(confirm(second, first, key(8)));
         assert_ok!(set(signed(NARROWS), &[first, second]));

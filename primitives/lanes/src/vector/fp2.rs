@@ -22,8 +22,8 @@ impl Fp2x8 {
         Self([f(&self.0[0], &other.0[0]), f(&self.0[1], &other.0[1])])
     }
 
-    /// Three products of all limbs, of which two sums are reduced. With operands below `512p` no product is as large as
-    /// `2^-16·p·2^416`.
+    /// Three products of all limbs, of which two sums are reduced. With operands below `512p` no product of two parts
+    /// is as large as `2^-16·p·2^416`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
     unsafe fn product(&self, other: &Self) -> Self {

@@ -72,7 +72,7 @@ impl ScalarLanes for Fr8 {
 
     #[inline(always)]
     fn to_words(self) -> [[u64; 4]; LANES] {
-        // At most r: the product of a value below 32r and one.
+        // Below 2r: the product of a value below 32r and one.
         let rows = unsafe { to_rows(Self::product(&self, &Self(splat(&ONE))).0) };
         core::array::from_fn(|lane| {
             let mut words: [u64; 4] = to_words(&rows.map(|row| row[lane]));

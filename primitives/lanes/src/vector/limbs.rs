@@ -182,6 +182,7 @@ pub fn wide<const M: usize, const D: usize>(a: &Limbs<M>, b: &Limbs<M>) -> Limbs
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub fn montgomery_square<const M: usize, const D: usize>(a: &Limbs<M>, modulus: &Modulus<M>) -> Limbs<M> {
+    const { assert!(D == 2 * M) };
     let mut t = [_mm512_setzero_si512(); D];
     for i in 0..M {
         for j in i + 1..M {

@@ -166,6 +166,28 @@ fn products_keep_their_bounds() {
     }
 }
 
+/// As [`products_keep_their_bounds`], of the base field: below two moduli, whatever the contract allows.
+#[test]
+fn products_of_loose_values_are_below_two_moduli() {
+    if !Backend::Vector.is_available() {
+        return;
+    }
+    let modulus: [u64; 8] = to_limbs(&P);
+    let reduction = Modulus::new(&P);
+    for (a, b) in [(512, 512), (512, 1), (128, 128), (2, 2), (1, 1)] {
+        let [x, y] = [a, b].map(|k| moved(&multiple(&modulus, k), 0, -1));
+        // SAFETY: the processor has the instructions.
+        let (product, square) = unsafe {
+            (
+                to_rows(montgomery::<8, 16>(&splat(&x), &splat(&y), &reduction)).map(|row| row[1]),
+                to_rows(montgomery_square::<8, 16>(&splat(&x), &reduction)).map(|row| row[1]),
+            )
+        };
+        assert!(is_less(&product, &multiple(&modulus, 2)), "{a} times {b}");
+        assert!(is_less(&square, &multiple(&modulus, 2)), "{a} squared");
+    }
+}
+
 #[test]
 fn constants_are_added_limb_by_limb() {
     if Backend::Vector.is_available() {
