@@ -1,5 +1,7 @@
 //! Bonds, and everything that a report must not do.
 
+mod overfills;
+
 use crate::{
     mock::*, Bond, BondTerms, Bonds as Staked, Error, Event, HoldReason, Reported, Series, SeriesOf, SignedReceipt,
     MAX_SERIES,

@@ -14,7 +14,7 @@ use cloister_crypto::{
     field::{from_bytes, FieldError},
     stream::Scope,
 };
-use cloister_ledger::{record::UnitPlain, Account, AccountTree, RecordError, RecordKind, Switches, UnitRecord};
+use cloister_ledger::{record::UnitPlain, Account, AccountTree, Opening, RecordError, RecordKind, Switches, UnitRecord};
 use cloister_types::{AccountIndex, Amount};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -83,14 +83,12 @@ impl LastRecord {
     }
 
     fn account(&self, keys: &AccountKeys, plain: &UnitPlain, switches: Switches) -> Account {
-        let mut account = Account::fresh(keys.key, keys.view_key);
-        account.nonce = self.updates;
-        account.cash = plain.cash;
-        account.min_id = plain.min_id;
-        account.orders_root = plain.orders_root;
-        account.positions = plain.positions;
-        account.switches = switches;
-        account
+        plain.account(&Opening {
+            key: keys.key,
+            view_key: keys.view_key,
+            nonce: self.updates,
+            switches,
+        })
     }
 }
 
