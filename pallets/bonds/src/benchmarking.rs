@@ -265,11 +265,11 @@ mod benchmarks {
         T::Currency::set_balance(&who, T::MinBond::get().saturating_mul(10u32.saturated_into()));
         Pallet::<T>::bond(RawOrigin::Signed(who.clone()).into(), GROUP, T::MinBond::get())?;
         let report = Box::new(overfill::<T>(&who, e)?);
+        let promise = promise::<T>(&report)?;
         let (promised, proven);
         #[block]
         {
             promised = Pallet::<T>::check_promise(GROUP, &who, &report);
-            let promise = promise::<T>(&report)?;
             proven = Pallet::<T>::check_overfill(&promise, &report);
             Pallet::<T>::slash(GROUP, who.clone(), 0, reporter);
         }

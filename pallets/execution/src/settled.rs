@@ -39,7 +39,7 @@ impl<T: Config> Pallet<T> {
         let Some(first) = OldestSettled::<T>::get(group) else {
             return;
         };
-        let kept_for = T::SettledFor::get().unique_saturated_into();
+        let kept_for: u32 = T::SettledFor::get().unique_saturated_into();
         let mut oldest = first;
         for _ in 0..FORGOTTEN {
             if oldest >= before {
