@@ -256,8 +256,8 @@ mod benchmarks {
         Ok(())
     }
 
-    /// By elements of the statement: of a batch whose units have the most places. Nobody can sign here, so the signature
-    /// is wrong, which is the last that is found before the statement is hashed.
+    /// By elements of the statement: of a batch whose units have the most places. Nobody can sign here, so the
+    /// signature is wrong, which is the last that is found before the statement is hashed.
     #[benchmark]
     fn report_cancel(e: Linear<{ OF_ONE_UNIT }, MAX_ELEMENTS>) -> Result<(), BenchmarkError> {
         let reporter = rich::<T>("reporter")?;

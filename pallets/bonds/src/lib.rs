@@ -3,8 +3,8 @@
 //! Governance says, for each group, what a member must have bonded before it submits. Whoever has two different
 //! receipts of one number that one key has signed takes the bond away: a part of it is the reporter's, the rest goes to
 //! the treasury. A bond that is being given up can be slashed until it is withdrawn. Numbers are of a series that the
-//! sequencer has begun here, one for each journal, so that a journal that is lost costs nobody its bond. So does whoever
-//! shows a batch that fills an order further than the receipt of its cancel states (C-OVERFILL).
+//! sequencer has begun here, one for each journal, so that a journal that is lost costs nobody its bond. So does
+//! whoever shows a batch that fills an order further than the receipt of its cancel states (C-OVERFILL).
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
@@ -25,7 +25,8 @@ mod tests;
 pub use cloister_receipt::{Receipt, SignedReceipt, MAX_SERIES};
 pub use pallet::*;
 pub use types::{
-    Bond, BondTerms, Bounds, CancelReport, Series, ShownOpening, MAX_ELEMENTS, MAX_INSTRUCTION, MAX_REPORTER_SHARE, WHOLE,
+    Bond, BondTerms, Bounds, CancelReport, Series, ShownOpening, MAX_ELEMENTS, MAX_INSTRUCTION, MAX_REPORTER_SHARE,
+    WHOLE,
 };
 pub use weights::WeightInfo;
 

@@ -73,10 +73,7 @@ impl<T: Config> Pallet<T> {
     }
 
     /// Checks that the batch breaks the promise: a place of it fills the order further.
-    pub(crate) fn check_overfill(
-        promise: &Promise<T::AccountId>,
-        report: &CancelReport,
-    ) -> Result<(), Error<T>> {
+    pub(crate) fn check_overfill(promise: &Promise<T::AccountId>, report: &CancelReport) -> Result<(), Error<T>> {
         let Promise {
             cancel, filled, batch, ..
         } = promise;

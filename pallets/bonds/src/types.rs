@@ -26,8 +26,7 @@ pub const MAX_REPORTER_SHARE: u16 = 5_000;
 /// Maximum number of bytes of a signed instruction; it has 115.
 pub const MAX_INSTRUCTION: u32 = 128;
 /// Maximum number of elements of a batch's statement.
-pub const MAX_ELEMENTS: u32 =
-    (STATEMENT_HEAD + HOUSE_RECORD) as u32 + MAX_UNITS * (RECORD_FIXED as u32 + MAX_PLACES);
+pub const MAX_ELEMENTS: u32 = (STATEMENT_HEAD + HOUSE_RECORD) as u32 + MAX_UNITS * (RECORD_FIXED as u32 + MAX_PLACES);
 
 /// What a group asks of its sequencers (C-BOND).
 #[derive(

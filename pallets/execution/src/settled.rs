@@ -65,10 +65,7 @@ impl<T: Config> Pallet<T> {
     /// What is kept of a group's batches is of batches that there were, none of it below where forgetting goes on, and
     /// of a series.
     #[cfg(any(feature = "std", feature = "try-runtime"))]
-    pub(crate) fn try_settled(
-        group: u32,
-        batch_no: u64,
-    ) -> Result<(), polkadot_sdk::sp_runtime::TryRuntimeError> {
+    pub(crate) fn try_settled(group: u32, batch_no: u64) -> Result<(), polkadot_sdk::sp_runtime::TryRuntimeError> {
         let oldest = OldestSettled::<T>::get(group);
         for (number, settled) in Settled::<T>::iter_prefix(group) {
             polkadot_sdk::frame_support::ensure!(

@@ -52,7 +52,14 @@ fn the_last_unit_of_every_account_should_open_to_its_leaf() {
 fn elements_of_no_statement_should_give_no_unit() {
     let of = |length: usize, units, unit| SealedUnit::of_statement(&vec![Fr::zero(); length], units, unit);
     let ends = STATEMENT_HEAD + 14;
-    for (length, units) in [(0, 1), (ends - 1, 1), (ends, 1), (ends, 0), (ends + 12, 1), (ends + 27, 2)] {
+    for (length, units) in [
+        (0, 1),
+        (ends - 1, 1),
+        (ends, 1),
+        (ends, 0),
+        (ends + 12, 1),
+        (ends + 27, 2),
+    ] {
         assert_eq!(of(length, units, 0), None, "{length} elements of {units}");
     }
     assert_eq!(of(ends + 13, 1, 1), None);

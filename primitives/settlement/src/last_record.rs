@@ -14,7 +14,9 @@ use cloister_crypto::{
     field::{from_bytes, FieldError},
     stream::Scope,
 };
-use cloister_ledger::{record::UnitPlain, Account, AccountTree, Opening, RecordError, RecordKind, Switches, UnitRecord};
+use cloister_ledger::{
+    record::UnitPlain, Account, AccountTree, Opening, RecordError, RecordKind, Switches, UnitRecord,
+};
 use cloister_types::{AccountIndex, Amount};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;

@@ -175,7 +175,10 @@ fn a_fill_after_a_cancel_should_cost_the_bond() {
         let report = after.note().report(promise(7, &cancel, 3), &cancel);
         assert_ok!(show(&report));
         // A quarter of 1,001, rounded down, for the reporter: the terms say so.
-        assert_eq!((total(&account(REPORTER)), total(&treasury())), (RICH + 250, RICH + 751));
+        assert_eq!(
+            (total(&account(REPORTER)), total(&treasury())),
+            (RICH + 250, RICH + 751)
+        );
         assert_eq!((on_hold(MEMBER), total(&account(MEMBER))), (0, RICH - AMOUNT));
         assert_eq!(Balances::total_issuance(), issued);
         let slashed = Event::Slashed {
@@ -266,7 +269,10 @@ fn a_proven_cancel_should_never_slash() {
         let slot = story.world.state.account(AccountIndex(TRADER as u32)).unwrap();
         let number = cloister_ledger::slot::slot_number(story.order.id);
         let value = slot.orders.leaf(number.into());
-        assert_eq!(cloister_ledger::slot::Slot::from_field(&value).unwrap().filled, Lots(FILLED_MAX));
+        assert_eq!(
+            cloister_ledger::slot::Slot::from_field(&value).unwrap().filled,
+            Lots(FILLED_MAX)
+        );
         let report = proven.note().report(promise(7, &cancel, 3), &cancel);
         assert_noop!(show(&report), Error::<Test>::NotOverfilled);
         assert_eq!(on_hold(MEMBER), AMOUNT);
@@ -344,7 +350,10 @@ fn a_report_of_a_cancel_that_proves_nothing_should_be_refused() {
     let cancel = story.cancel();
     let spoils: [(Spoil, Error<Test>); 25] = [
         (|r| signed_again(r, |r| r.scope.genesis[0] ^= 1), Error::WrongScope),
-        (|r| signed_again(r, |r| r.scope.group = GroupId(OTHER)), Error::WrongScope),
+        (
+            |r| signed_again(r, |r| r.scope.group = GroupId(OTHER)),
+            Error::WrongScope,
+        ),
         (|r| signed_again(r, |r| r.outcome = Outcome::CancelAll), Error::NoCancel),
         (
             |r| {
@@ -377,7 +386,14 @@ fn a_report_of_a_cancel_that_proves_nothing_should_be_refused() {
         (|r| r.unit = u16::MAX, Error::OtherUnit),
         (|r| r.opening.view_key[0] ^= 1, Error::NotOpened),
         (|r| r.opening.nonce += 1, Error::NotOpened),
-        (|r| r.opening.switches = Switches { transfers: !r.opening.switches.transfers }, Error::NotOpened),
+        (
+            |r| {
+                r.opening.switches = Switches {
+                    transfers: !r.opening.switches.transfers,
+                }
+            },
+            Error::NotOpened,
+        ),
         (|r| r.opening.key.0 = [0xff; 32], Error::NotOpened),
         (|r| r.place = 1, Error::NotOverfilled),
     ];

@@ -57,8 +57,7 @@ mod storage {
 
     /// Who answers for batches that were settled, by group and number (C-SETTLED).
     #[pallet::storage]
-    pub type Settled<T: Config> =
-        StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u64, SettledBatch<T::AccountId>>;
+    pub type Settled<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u64, SettledBatch<T::AccountId>>;
 
     /// No batch of the group with a lower number is among them.
     #[pallet::storage]

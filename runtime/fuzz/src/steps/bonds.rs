@@ -102,10 +102,19 @@ fn report_cancel(world: &mut World, bytes: &mut Bytes, group: u32) {
         return;
     };
     let batch = Box::new(filled.batch.clone());
-    signed_by(world, bytes, One.to_account_id(), Execute::submit_batch { group, batch });
+    signed_by(
+        world,
+        bytes,
+        One.to_account_id(),
+        Execute::submit_batch { group, batch },
+    );
     let change = bytes.byte() % 16;
     let key = bytes.of(&[One, One, One, Alice]);
-    let kind = if change == 1 { InstructionKind::CancelAll } else { InstructionKind::Cancel };
+    let kind = if change == 1 {
+        InstructionKind::CancelAll
+    } else {
+        InstructionKind::Cancel
+    };
     let cancel = SignedInstruction {
         instruction: Instruction {
             kind,
