@@ -21,6 +21,8 @@ const SHAPE: Shape = Shape::DEV_MAKER;
 const SERIES: u32 = 1;
 /// The unit of the trader.
 const UNIT: u16 = 1;
+/// The last place of a unit. Empty ones come first.
+const LAST: u8 = SHAPE.places as u8 - 1;
 
 /// A market in which a trader has an order of ten lots.
 struct Story {
@@ -126,7 +128,7 @@ impl Settled {
         self.statement.elements().iter().map(to_bytes).collect()
     }
 
-    /// What a trader shows of its unit and first place.
+    /// What a trader shows of its unit and last place.
     fn report(&self, receipt: SignedReceipt, cancel: &SignedInstruction) -> CancelReport {
         CancelReport {
             receipt,
@@ -134,7 +136,7 @@ impl Settled {
             batch_no: self.statement.batch_no,
             elements: BoundedVec::try_from(self.elements()).unwrap(),
             unit: UNIT,
-            place: 0,
+            place: LAST,
             opening: self.opening,
         }
     }
@@ -231,9 +233,8 @@ fn a_cancel_proven_behind_the_fill_should_hide_nothing() {
         // The leaf has the order as used up.
         let both = story.settle(4, places);
         let mut report = both.note().report(promise(0, &cancel, 0), &cancel);
-        report.place = 1;
         assert_noop!(show(&report), Error::<Test>::NotOverfilled);
-        report.place = 0;
+        report.place = LAST - 1;
         assert_ok!(show(&report));
         assert_eq!(on_hold(MEMBER), 0);
     });
@@ -395,7 +396,7 @@ fn a_report_of_a_cancel_that_proves_nothing_should_be_refused() {
             Error::NotOpened,
         ),
         (|r| r.opening.key.0 = [0xff; 32], Error::NotOpened),
-        (|r| r.place = 1, Error::NotOverfilled),
+        (|r| r.place = 0, Error::NotOverfilled),
     ];
     on_genesis(|| {
         with_bond();
