@@ -556,6 +556,26 @@ EXAMPLES
         #[arg(long, value_name = "HEX")]
         key: Option<String>,
     },
+    /// Show the chain a settled batch that fills an order further than the receipt of its cancel states: whoever signed
+    /// the receipt and submitted the batch loses its bond.
+    #[command(after_help = "\
+Looks through all batches since the chain began, so the node must keep the state of former blocks (--state-pruning
+archive). Without --disclose it says what it has found, and sends nothing. A part of the bond is the wallet's owner's,
+who signs and pays the fee.
+
+A report opens a record of the account, and the view key in it opens every other one that was made with it: everybody
+can read then what the account has traded. Whoever trades on replaces the keys first (`cloister rekey`).
+
+EXAMPLES
+  cloister receipts report-cancel               looks for one among the receipts beside the wallet
+  cloister receipts report-cancel --disclose    and reports it")]
+    ReportCancel {
+        /// Files with receipts and cancels, a pair on a line [default: those beside the wallet].
+        files: Vec<PathBuf>,
+        /// Send the report, which makes the account's view key public.
+        #[arg(long)]
+        disclose: bool,
+    },
 }
 
 /// What to do with keys.

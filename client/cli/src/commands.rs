@@ -32,6 +32,7 @@ mod payout;
 mod proof;
 mod receipts;
 mod report;
+mod report_cancel;
 mod sequencer;
 mod sequencer_files;
 mod session;

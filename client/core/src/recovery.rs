@@ -2,5 +2,5 @@
 //! alone.
 
 pub use cloister_settlement::{
-    account_tree, recover, tree_of_leaves, AccountKeys, LastRecord, LastRecordError, Recovered, RecoveryError,
+    account_tree, opened, recover, tree_of_leaves, AccountKeys, LastRecord, LastRecordError, Recovered, RecoveryError,
 };

@@ -7,6 +7,7 @@
 //! * [`trader`] opens accounts and deposits, [`instrument`] finds instruments.
 //! * [`prover`] makes the proofs that a trader makes alone: [`seal`] when it opens an account, [`exit`] when it leaves.
 //! * [`history`] and [`audit`] check everything from chain data alone; [`recovery`] finds one account in it.
+//! * [`report`] and [`overfill`] show the chain what a sequencer has broken.
 //! * [`secrets`] hands the secret of a sealing key over between sequencers.
 //! * [`oracle`] and [`funding`] are for development chains.
 
@@ -19,6 +20,7 @@ pub mod history;
 pub mod income;
 pub mod instrument;
 pub mod oracle;
+pub mod overfill;
 pub mod prover;
 pub mod recovery;
 pub mod report;

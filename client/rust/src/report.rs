@@ -1,7 +1,7 @@
 //! Showing the chain that a sequencer has told two stories (C-SLASH).
 
 use crate::{
-    chain::{Chain, Until},
+    chain::{Chain, Included, Until},
     trader::TraderError,
 };
 use cloister_client_core::keys::TraderKeys;
@@ -35,7 +35,11 @@ pub async fn receipts(
         first: first.into(),
         second: second.into(),
     });
-    let included = chain.submit(call, &keys.owner, until).await?;
+    slashed(&chain.submit(call, &keys.owner, until).await?)
+}
+
+/// What an included report has cost.
+pub(crate) fn slashed(included: &Included) -> Result<Slashed, TraderError> {
     let slashed = included.event(|event| match event {
         RuntimeEvent::Bonds(Event::Slashed { amount, reward, .. }) => Some(Slashed {
             amount: *amount,

@@ -2,9 +2,28 @@
 #![allow(missing_docs)]
 
 use super::*;
+use crate::overfills::Promise;
 use alloc::boxed::Box;
-use codec::Decode;
-use frame_support::traits::{fungible::Mutate, EnsureOrigin, Get};
+use cloister_crypto::{
+    constants::{HOUSE_RECORD, RECORD_FIXED},
+    field::to_bytes,
+    stream::Scope,
+    Fr,
+};
+use cloister_ledger::{
+    slot::Slot,
+    statement::{statement_hash, STATEMENT_HEAD},
+    wire::{MAX_PLACES, MAX_UNITS},
+    Account, Instruction, InstructionKind, Key, RecordKind, SignedInstruction, UnitRecord,
+};
+use cloister_receipt::Outcome;
+use cloister_types::{AccountIndex, Amount, GroupId, InstructionId, Lots};
+use codec::{Decode, Encode};
+use frame_support::{
+    traits::{fungible::Mutate, EnsureOrigin, Get},
+    BoundedVec,
+};
+use pallet_cloister_sequencers::{SettledBatch, SettledBatches};
 use polkadot_sdk::{
     frame_benchmarking::v2::*,
     frame_system::{pallet_prelude::BlockNumberFor, RawOrigin},
@@ -62,6 +81,91 @@ fn receipt<T: Config>() -> Result<SignedReceipt, BenchmarkError> {
     // The mark of this scheme.
     signed.signature[63] = 128;
     Ok(signed)
+}
+
+/// Elements of a statement with one unit of the most places.
+const OF_ONE_UNIT: u32 = MAX_ELEMENTS - (MAX_UNITS - 1) * LENGTH;
+/// Elements of a unit with the most places.
+const LENGTH: u32 = RECORD_FIXED as u32 + MAX_PLACES;
+
+/// A fill in the last place of the last unit of a batch with as many units as fit into so many elements, and the
+/// receipt of a cancel that it breaks.
+fn overfill<T: Config>(who: &T::AccountId, elements: u32) -> Result<CancelReport, BenchmarkError> {
+    let stop = |_| BenchmarkError::Stop("no report");
+    let units = elements.saturating_sub(OF_ONE_UNIT) / LENGTH + 1;
+    let mut receipt = receipt::<T>()?;
+    receipt.receipt.outcome = Outcome::Cancel { filled: Lots(3) };
+    let cancel = SignedInstruction {
+        instruction: Instruction {
+            kind: InstructionKind::Cancel,
+            group: GroupId(GROUP),
+            index: AccountIndex(5),
+            id: InstructionId(7),
+            ..Instruction::default()
+        },
+        ..SignedInstruction::default()
+    };
+    receipt.receipt.instruction = cloister_receipt::instruction_hash(&cancel);
+    let account = Account::fresh(Key::default(), Fr::from(42));
+    let opening = ShownOpening {
+        key: ([0; 32], [0; 32]),
+        view_key: to_bytes(&account.view_key),
+        nonce: account.nonce,
+        switches: account.switches,
+    };
+    let mut slots = [Fr::zero(); MAX_PLACES as usize];
+    let overfilled = Slot {
+        id: cancel.instruction.id,
+        filled: Lots(4),
+    };
+    if let Some(last) = slots.last_mut() {
+        *last = overfilled.to_field();
+    }
+    let salt = Scope {
+        genesis: receipt.receipt.scope.genesis,
+        group: GROUP,
+    }
+    .salt(Fr::from(9));
+    let ciphertext = UnitRecord::encrypt(cancel.instruction.index, &account, &slots, salt);
+    let record = UnitRecord {
+        index: cancel.instruction.index,
+        kind: RecordKind::Update,
+        deposit: Amount::ZERO,
+        withdrawal: Amount::ZERO,
+        new_leaf: account.leaf(),
+        ciphertext,
+    };
+    let mut all = alloc::vec![Fr::from(9); STATEMENT_HEAD];
+    (0..units).for_each(|_| all.extend(record.elements()));
+    all.extend([Fr::from(9); HOUSE_RECORD]);
+    let settled = SettledBatch {
+        statement: to_bytes(&statement_hash(&all)),
+        units: units.saturated_into(),
+        submitter: who.clone(),
+        series: 1,
+        block: 0,
+    };
+    T::Batches::make_settled(GROUP, 0, settled);
+    Ok(CancelReport {
+        receipt,
+        instruction: cancel.encode().try_into().map_err(stop)?,
+        batch_no: 0,
+        elements: BoundedVec::truncate_from(all.iter().map(to_bytes).collect()),
+        unit: units.saturating_sub(1).saturated_into(),
+        place: MAX_PLACES.saturating_sub(1).saturated_into(),
+        opening,
+    })
+}
+
+/// What the receipt of such a report promises.
+fn promise<T: Config>(report: &CancelReport) -> Result<Promise<T::AccountId>, BenchmarkError> {
+    let signed = SignedInstruction::decode(&mut &report.instruction[..]);
+    Ok(Promise {
+        number: report.receipt.receipt.number,
+        cancel: signed.map_err(|_| BenchmarkError::Stop("no cancel"))?.instruction,
+        filled: Lots(3),
+        batch: T::Batches::settled(GROUP, 0).ok_or(BenchmarkError::Stop("no batch"))?,
+    })
 }
 
 #[benchmarks(
@@ -149,6 +253,29 @@ mod benchmarks {
         #[extrinsic_call]
         _(RawOrigin::Signed(who.clone()), GROUP, [2; 32]);
         assert_eq!(SeriesOf::<T>::get(GROUP, who).map(|series| series.number), Some(2));
+        Ok(())
+    }
+
+    /// By elements of the statement: of a batch whose units have the most places. Nobody can sign here, so the
+    /// signature is wrong, which is the last that is found before the statement is hashed.
+    #[benchmark]
+    fn report_cancel(e: Linear<{ OF_ONE_UNIT }, MAX_ELEMENTS>) -> Result<(), BenchmarkError> {
+        let reporter = rich::<T>("reporter")?;
+        let who = T::AccountId::from(POINT);
+        T::Currency::set_balance(&who, T::MinBond::get().saturating_mul(10u32.saturated_into()));
+        Pallet::<T>::bond(RawOrigin::Signed(who.clone()).into(), GROUP, T::MinBond::get())?;
+        let report = Box::new(overfill::<T>(&who, e)?);
+        let promise = promise::<T>(&report)?;
+        let (promised, proven);
+        #[block]
+        {
+            promised = Pallet::<T>::check_promise(GROUP, &who, &report);
+            proven = Pallet::<T>::check_overfill(&promise, &report);
+            Pallet::<T>::slash(GROUP, who.clone(), 0, reporter);
+        }
+        assert!(matches!(promised, Err(Error::WrongSignature)));
+        assert!(proven.is_ok());
+        assert!(!Bonds::<T>::contains_key(GROUP, who));
         Ok(())
     }
 

@@ -165,6 +165,10 @@ impl<T: Config> pallet_cloister_sequencers::Bonds<T::AccountId> for Pallet<T> {
         let _ = Self::give_up(group, who);
     }
 
+    fn present_series(group: u32, who: &T::AccountId) -> u32 {
+        Self::series(group, who).map_or(0, |series| series.number)
+    }
+
     #[cfg(feature = "runtime-benchmarks")]
     fn make_bonded(group: u32, who: &T::AccountId) {
         let amount = T::MinBond::get();

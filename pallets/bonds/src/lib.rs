@@ -3,12 +3,14 @@
 //! Governance says, for each group, what a member must have bonded before it submits. Whoever has two different
 //! receipts of one number that one key has signed takes the bond away: a part of it is the reporter's, the rest goes to
 //! the treasury. A bond that is being given up can be slashed until it is withdrawn. Numbers are of a series that the
-//! sequencer has begun here, one for each journal, so that a journal that is lost costs nobody its bond.
+//! sequencer has begun here, one for each journal, so that a journal that is lost costs nobody its bond. So does
+//! whoever shows a batch that fills an order further than the receipt of its cancel states (C-OVERFILL).
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;
 
 mod bonds;
+mod overfills;
 mod reports;
 mod types;
 pub mod weights;
@@ -20,9 +22,12 @@ mod mock;
 #[cfg(test)]
 mod tests;
 
-pub use cloister_receipt::{Receipt, SignedReceipt, MAX_SERIES};
+pub use cloister_receipt::{Outcome, Receipt, SignedReceipt, MAX_SERIES};
 pub use pallet::*;
-pub use types::{Bond, BondTerms, Bounds, Series, MAX_REPORTER_SHARE, WHOLE};
+pub use types::{
+    Bond, BondTerms, Bounds, CancelReport, Series, ShownOpening, MAX_ELEMENTS, MAX_INSTRUCTION, MAX_REPORTER_SHARE,
+    WHOLE,
+};
 pub use weights::WeightInfo;
 
 #[cfg(feature = "try-runtime")]
@@ -53,6 +58,7 @@ pub mod pallet {
         },
     };
     use frame_system::pallet_prelude::*;
+    use pallet_cloister_sequencers::SettledBatches;
 
     /// Version of the storage's layout.
     const STORAGE_VERSION: StorageVersion = StorageVersion::new(1);
@@ -90,6 +96,8 @@ pub mod pallet {
         /// Most blocks of [`BondTerms::unbonding`].
         #[pallet::constant]
         type MaxUnbonding: Get<BlockNumberFor<Self>>;
+        /// Who answers for the batches that were settled.
+        type Batches: SettledBatches<Self::AccountId>;
         /// Weights of the calls.
         type WeightInfo: WeightInfo;
     }
@@ -166,7 +174,7 @@ pub mod pallet {
             /// The series.
             now: Series,
         },
-        /// Somebody has signed two receipts of one number, and has lost its bond.
+        /// Somebody has signed two receipts of one number, or has broken what one promises, and has lost its bond.
         Slashed {
             /// The group.
             group: u32,
@@ -176,7 +184,7 @@ pub mod pallet {
             number: u64,
             /// What was held.
             amount: BalanceOf<T>,
-            /// Who has shown the receipts.
+            /// Who has shown it.
             reporter: T::AccountId,
             /// What of the amount is the reporter's.
             reward: BalanceOf<T>,
@@ -215,6 +223,24 @@ pub mod pallet {
         SameJournal,
         /// There is no further series ([`MAX_SERIES`]).
         TooManySeries,
+        /// The receipt or the instruction is not that of a cancel in this group.
+        NoCancel,
+        /// The receipt is not of this instruction.
+        OtherInstruction,
+        /// Nobody answers for the batch: it is not settled, or no longer kept.
+        UnknownBatch,
+        /// Somebody else has submitted the batch.
+        OtherSubmitter,
+        /// Its submitter's receipts were of another series when the batch was settled.
+        OtherSeries,
+        /// The elements are not those of the batch's statement.
+        WrongStatement,
+        /// There is no such unit, or it is another account's.
+        OtherUnit,
+        /// The unit's record does not open like this.
+        NotOpened,
+        /// The place fills the order no further than the receipt states.
+        NotOverfilled,
     }
 
     #[pallet::hooks]
@@ -313,6 +339,30 @@ pub mod pallet {
         pub fn begin_series(origin: OriginFor<T>, group: u32, journal: [u8; 32]) -> DispatchResult {
             let who = ensure_signed(origin)?;
             Self::next_series(group, who, journal)?;
+            Ok(())
+        }
+
+        /// Shows the receipt of a cancel that `who` has signed, and a batch of `who` that fills the order further than
+        /// the receipt states, and takes its bond away for good (C-OVERFILL). The group's share is the signer's, the
+        /// rest goes to [`Config::Beneficiary`]. What opens the record becomes public.
+        ///
+        /// Errors, in the order of the checks: [`Error::WrongScope`], [`Error::NoCancel`],
+        /// [`Error::OtherInstruction`], [`Error::NoSeries`], [`Error::NothingBonded`], [`Error::UnknownBatch`],
+        /// [`Error::OtherSubmitter`], [`Error::OtherSeries`], [`Error::WrongSignature`],
+        /// [`Error::WrongStatement`], [`Error::OtherUnit`], [`Error::NotOpened`], [`Error::NotOverfilled`]. Event:
+        /// [`Event::Slashed`].
+        #[pallet::call_index(6)]
+        #[pallet::weight(T::WeightInfo::report_cancel(report.elements.len() as u32))]
+        pub fn report_cancel(
+            origin: OriginFor<T>,
+            group: u32,
+            who: T::AccountId,
+            report: Box<CancelReport>,
+        ) -> DispatchResult {
+            let reporter = ensure_signed(origin)?;
+            let promise = Self::check_promise(group, &who, &report)?;
+            Self::check_overfill(&promise, &report)?;
+            Self::slash(group, who, promise.number, reporter);
             Ok(())
         }
     }

@@ -2,9 +2,10 @@
 #![allow(missing_docs)]
 
 use crate as pallet_cloister_bonds;
+use pallet_cloister_sequencers::{SettledBatch, SettledBatches};
 use polkadot_sdk::{
     frame_support::{
-        self, derive_impl, ord_parameter_types,
+        self, derive_impl, ord_parameter_types, parameter_types,
         traits::{tokens::imbalance::ResolveTo, ConstU64, Get, TypedGet},
     },
     frame_system::{self, EnsureSignedBy},
@@ -13,6 +14,7 @@ use polkadot_sdk::{
     sp_io,
     sp_runtime::{traits::IdentityLookup, AccountId32, BuildStorage},
 };
+use std::collections::BTreeMap;
 
 type Block = frame_system::mocking::MockBlock<Test>;
 
@@ -59,6 +61,10 @@ ord_parameter_types! {
     pub const Governs: AccountId32 = AccountId32::new([0xee; 32]);
 }
 
+parameter_types! {
+    pub static Batches: BTreeMap<(u32, u64), SettledBatch<AccountId32>> = BTreeMap::new();
+}
+
 /// Where what is slashed goes.
 pub struct Treasury;
 impl TypedGet for Treasury {
@@ -77,7 +83,28 @@ impl pallet_cloister_bonds::Config for Test {
     type MaxBond = ConstU64<MAX_BOND>;
     type MinUnbonding = ConstU64<MIN_UNBONDING>;
     type MaxUnbonding = ConstU64<MAX_UNBONDING>;
+    type Batches = Kept;
     type WeightInfo = crate::weights::SubstrateWeight<Test>;
+}
+
+/// Batches that tests have settled.
+pub struct Kept;
+
+impl Kept {
+    pub fn keep(group: u32, batch_no: u64, batch: SettledBatch<AccountId32>) {
+        Batches::mutate(|batches| _ = batches.insert((group, batch_no), batch));
+    }
+}
+
+impl SettledBatches<AccountId32> for Kept {
+    fn settled(group: u32, batch_no: u64) -> Option<SettledBatch<AccountId32>> {
+        Batches::get().get(&(group, batch_no)).cloned()
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn make_settled(group: u32, batch_no: u64, batch: SettledBatch<AccountId32>) {
+        Self::keep(group, batch_no, batch);
+    }
 }
 
 pub const EXISTENTIAL: u64 = 10;
@@ -87,7 +114,7 @@ pub const MIN_UNBONDING: u64 = 50;
 pub const MAX_UNBONDING: u64 = 5_000;
 pub const GROUP: u32 = 1;
 pub const OTHER: u32 = 2;
-pub const GENESIS: [u8; 32] = [0x67; 32];
+pub const GENESIS: [u8; 32] = cloister_ledger_testing::GENESIS;
 /// What everybody has at first.
 pub const RICH: u64 = 1_000_000;
 
@@ -122,6 +149,7 @@ pub fn empty() -> sp_io::TestExternalities {
     let mut ext = sp_io::TestExternalities::new(config.build_storage().unwrap());
     ext.execute_with(|| {
         System::set_block_number(1);
+        Batches::set(BTreeMap::new());
         frame_system::BlockHash::<Test>::insert(0, H256(GENESIS));
     });
     ext

@@ -1,6 +1,6 @@
 //! What a report must prove, and the slash (C-SLASH).
 
-use crate::{Barred, Bonds, Config, Error, Event, HoldReason, Pallet, Receipt, SignedReceipt, TermsOf};
+use crate::{Barred, Bonds, Config, Error, Event, HoldReason, Pallet, SignedReceipt, TermsOf};
 use polkadot_sdk::{
     frame_support::{
         ensure,
@@ -9,7 +9,6 @@ use polkadot_sdk::{
             Imbalance, OnUnbalanced,
         },
     },
-    frame_system::{self, pallet_prelude::BlockNumberFor},
     sp_core::sr25519,
     sp_io,
     sp_runtime::{traits::Zero, Permill},
@@ -24,9 +23,7 @@ impl<T: Config> Pallet<T> {
         first: &SignedReceipt,
         second: &SignedReceipt,
     ) -> Result<u64, Error<T>> {
-        let genesis = frame_system::Pallet::<T>::block_hash(BlockNumberFor::<T>::zero());
-        let genesis: &[u8] = genesis.as_ref();
-        let is_ours = |receipt: &Receipt| receipt.scope.genesis == *genesis && receipt.scope.group.0 == group;
+        let is_ours = |receipt| Self::is_ours(group, receipt);
         let (one, other) = (&first.receipt, &second.receipt);
         ensure!(is_ours(one) && is_ours(other), Error::<T>::WrongScope);
         ensure!(one.number == other.number, Error::<T>::NumbersDiffer);

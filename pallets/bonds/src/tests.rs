@@ -1,5 +1,7 @@
 //! Bonds, and everything that a report must not do.
 
+mod overfills;
+
 use crate::{
     mock::*, Barred, Bond, BondTerms, Bonds as Staked, Error, Event, HoldReason, Series, SeriesOf, SignedReceipt,
     MAX_SERIES,

@@ -20,4 +20,6 @@ pub trait WeightInfo {
     fn report_receipts() -> Weight;
     /// `begin_series`: another one was begun before.
     fn begin_series() -> Weight;
+    /// `report_cancel` by elements of the statement, of a unit with the most places.
+    fn report_cancel(elements: u32) -> Weight;
 }

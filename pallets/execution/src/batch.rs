@@ -114,8 +114,9 @@ impl<T: Config> Pallet<T> {
         let checked = Self::check(group, batch)?;
         let proven = &checked.proven;
         verify(&proven.key, &[proven.statement], &proven.proof).map_err(Error::<T>::from)?;
-        let read = checked.read;
+        let (read, statement) = (checked.read, proven.statement);
         Self::apply(group, batch, checked)?;
+        Self::note_settled(who, group, batch, &statement);
         T::Sequencers::note_batch(group, who);
         Ok(read)
     }

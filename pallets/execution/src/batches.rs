@@ -92,6 +92,9 @@ impl<T: Config> Pallet<T> {
                 Pays::Yes
             }
         };
+        for (batch, proven) in batches.iter().zip(&walk.proven).take(walk.good) {
+            Self::note_settled(who, group, batch, &proven.statement);
+        }
         T::Sequencers::note_batch(group, who);
         Ok(PostDispatchInfo {
             actual_weight: Some(Self::weight_of_walk(batches, &walk)),

@@ -30,6 +30,7 @@ mod proofs;
 mod queue;
 mod seal;
 mod sections;
+mod settled;
 pub mod solvency;
 mod stops;
 mod take_back;
@@ -56,6 +57,7 @@ pub use essential::{EssentialCalls, ESSENTIAL_PRIORITY};
 pub use exit::{ExitClaim, ExitScan, ExitSums, FinalTable, Ratio};
 pub use extension::CheckPlainBatch;
 pub use pallet::*;
+pub use pallet_cloister_sequencers::SettledBatch;
 pub use periods::{Beneficiary, ClosedPeriod, Income, PayoutTerms, Period};
 pub use solvency::{
     BlockCounts, CompleteRound, FreezeClock, RecentRoot, Round, SolvencyTerms, SolvencyView, WithheldClaim,
@@ -197,6 +199,9 @@ pub mod pallet {
         /// fixed ([`exit::EXIT_PERIOD`]).
         #[pallet::constant]
         type ExitPeriod: Get<u64>;
+        /// Blocks for which it is known who answers for a batch (C-SETTLED).
+        #[pallet::constant]
+        type SettledFor: Get<BlockNumberFor<Self>>;
         /// Receives the treasury's share of sweeps.
         type Treasury: Get<Self::AccountId>;
         /// Weights of the calls.

@@ -86,6 +86,7 @@ impl pallet_assets::Config for Test {
 
 parameter_types! {
     pub static Now: u64 = START;
+    pub static PresentSeries: u32 = 0;
     pub static MaxQueue: u32 = 6;
     pub static OpenFee: u64 = 0;
     pub static QueueFee: u64 = 0;
@@ -171,13 +172,32 @@ impl pallet_cloister_verifier::Config for Test {
     type WeightInfo = pallet_cloister_verifier::weights::SubstrateWeight<Test>;
 }
 
+/// Bonds that nobody asks for, of members whose series are what tests say.
+pub struct Begun;
+impl pallet_cloister_sequencers::Bonds<AccountId32> for Begun {
+    fn is_bonded(_: u32, _: &AccountId32) -> bool {
+        true
+    }
+
+    fn note_removal(_: u32, _: &AccountId32) {}
+
+    fn present_series(_: u32, _: &AccountId32) -> u32 {
+        PresentSeries::get()
+    }
+
+    #[cfg(feature = "runtime-benchmarks")]
+    fn make_bonded(_: u32, _: &AccountId32) {
+        PresentSeries::set(1);
+    }
+}
+
 impl pallet_cloister_sequencers::Config for Test {
     type AdminOrigin = Narrowing;
     type NoticeOrigin = Widening;
     type Time = Clock;
     type MaxMembers = ConstU32<2>;
     type MaxEpoch = ConstU64<1_000>;
-    type Bonds = ();
+    type Bonds = Begun;
     type WeightInfo = pallet_cloister_sequencers::weights::SubstrateWeight<Test>;
 }
 
@@ -209,6 +229,7 @@ impl pallet_cloister_execution::Config for Test {
     type MaxRiskAge = ConstU64<30_000>;
     type MaxTimeBehind = ConstU64<20_000>;
     type MaxTimeAhead = ConstU64<2_000>;
+    type SettledFor = ConstU64<SETTLED_FOR>;
     type ExitPeriod = ConstU64<PERIOD>;
     type Treasury = Treasury;
     type WeightInfo = weights::SubstrateWeight<Test>;
@@ -292,6 +313,8 @@ pub const NOTICE: u64 = 1_000;
 pub const DEADLINE: u64 = 60_000;
 /// Tables of this time up to a freeze make the final values.
 pub const WINDOW: u64 = 600_000;
+/// Blocks for which it is known who answers for a batch.
+pub const SETTLED_FOR: u64 = 1_000;
 /// The first phase of exits.
 pub const PERIOD: u64 = 3_000_000;
 /// The verifying key of exits.
@@ -466,6 +489,7 @@ pub fn unkeyed() -> sp_io::TestExternalities {
         System::set_block_number(1);
         Now::set(START);
         Infos::set(BTreeMap::new());
+        PresentSeries::set(0);
         set_table(GROUP, 1, START);
     });
     ext

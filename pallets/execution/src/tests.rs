@@ -26,6 +26,7 @@ mod rounds;
 mod seal;
 mod sequencers;
 mod settle;
+mod settled;
 mod take_back;
 mod takings;
 mod terms;

@@ -36,6 +36,7 @@ impl<T: Config> Pallet<T> {
     /// * What rounds, gate and freeze keep: [`Pallet::try_solvency`].
     /// * What a frozen group's exits keep: [`Pallet::try_exits`].
     /// * What income, credits and shares keep: [`Pallet::try_periods`].
+    /// * What is kept of settled batches: [`Pallet::try_settled`].
     /// * Its asset is listed (C-CUSTODY).
     pub fn do_try_state() -> Result<(), TryRuntimeError> {
         ensure!(!PlainBatch::<T>::exists(), "a transaction has left its mark");
@@ -53,6 +54,7 @@ impl<T: Config> Pallet<T> {
             Self::try_solvency(group, &state)?;
             Self::try_exits(group)?;
             Self::try_periods(group, state.batch_no)?;
+            Self::try_settled(group, state.batch_no)?;
             ensure!(Self::is_listed(&state.asset), "a group's asset is not listed");
         }
         ensure!(

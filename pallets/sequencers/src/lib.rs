@@ -26,8 +26,8 @@ mod tests;
 pub use cloister_settlement::batch::Field;
 pub use pallet::*;
 pub use types::{
-    Bonds, Ciphertext, GenesisSequencers, HandOver, NoRight, Rotation, SealedSecret, Sequencers, TakeOver,
-    MAX_FIRST_DELAY, MAX_HAND_OVER, MIN_FIRST_DELAY, SEALED_SECRET,
+    Bonds, Ciphertext, GenesisSequencers, HandOver, NoRight, Rotation, SealedSecret, Sequencers, SettledBatch,
+    SettledBatches, TakeOver, MAX_FIRST_DELAY, MAX_HAND_OVER, MIN_FIRST_DELAY, SEALED_SECRET,
 };
 pub use weights::WeightInfo;
 

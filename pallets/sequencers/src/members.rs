@@ -161,4 +161,8 @@ impl<T: Config> Sequencers<T::AccountId> for Pallet<T> {
     fn seal_key(group: u32) -> Option<(Field, Field)> {
         SealKeys::<T>::get(group)
     }
+
+    fn present_series(group: u32, who: &T::AccountId) -> u32 {
+        T::Bonds::present_series(group, who)
+    }
 }

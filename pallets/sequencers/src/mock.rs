@@ -76,6 +76,10 @@ impl Bonds<u64> for Staked {
         Removed::mutate(|removed| removed.push((group, *who)));
     }
 
+    fn present_series(_: u32, _: &u64) -> u32 {
+        0
+    }
+
     #[cfg(feature = "runtime-benchmarks")]
     fn make_bonded(_: u32, _: &u64) {}
 }

@@ -132,6 +132,8 @@ pub trait Bonds<AccountId> {
     fn is_bonded(group: u32, who: &AccountId) -> bool;
     /// Notes that somebody is no longer a member of a group.
     fn note_removal(group: u32, who: &AccountId);
+    /// The series of somebody's receipts; 0 if it has never begun one.
+    fn present_series(group: u32, who: &AccountId) -> u32;
     /// Makes a group ask for a bond, and somebody have it.
     #[cfg(feature = "runtime-benchmarks")]
     fn make_bonded(group: u32, who: &AccountId);
@@ -144,6 +146,10 @@ impl<AccountId> Bonds<AccountId> for () {
     }
 
     fn note_removal(_: u32, _: &AccountId) {}
+
+    fn present_series(_: u32, _: &AccountId) -> u32 {
+        0
+    }
 
     #[cfg(feature = "runtime-benchmarks")]
     fn make_bonded(_: u32, _: &AccountId) {}
@@ -159,6 +165,32 @@ pub trait Sequencers<AccountId> {
     fn note_batch(group: u32, who: &AccountId);
     /// A group's sealing key, coordinates x and y (P-SEAL).
     fn seal_key(group: u32) -> Option<(Field, Field)>;
+    /// The series of somebody's receipts; 0 if it has never begun one.
+    fn present_series(group: u32, who: &AccountId) -> u32;
+}
+
+/// Who answers for a batch that was settled, and what it says (C-SETTLED).
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode, DecodeWithMemTracking, TypeInfo, MaxEncodedLen)]
+pub struct SettledBatch<AccountId> {
+    /// Hash of its statement (B-STATEMENT).
+    pub statement: Field,
+    /// Number of its units. The statement does not name its shape.
+    pub units: u16,
+    /// Who submitted it.
+    pub submitter: AccountId,
+    /// The series of that one's receipts then; never 0.
+    pub series: u32,
+    /// Number of the block.
+    pub block: u32,
+}
+
+/// The batches that were settled not long ago.
+pub trait SettledBatches<AccountId> {
+    /// A batch of a group; none if it is not kept, or nobody answers for it.
+    fn settled(group: u32, batch_no: u64) -> Option<SettledBatch<AccountId>>;
+    /// Keeps a batch that there never was.
+    #[cfg(feature = "runtime-benchmarks")]
+    fn make_settled(group: u32, batch_no: u64, batch: SettledBatch<AccountId>);
 }
 
 /// The sequencers of a group at genesis.

@@ -136,7 +136,7 @@ pub enum RecordError {
 }
 
 /// Takes `bits` bits from `from` of an encoding.
-fn bits(bytes: &[u8; 32], from: usize, bits: usize) -> u128 {
+pub(crate) fn bits(bytes: &[u8; 32], from: usize, bits: usize) -> u128 {
     (0..bits).fold(0, |x, i| {
         let at = from + i;
         let bit = bytes.get(at / 8).is_some_and(|b| (b >> (at % 8)) & 1 == 1);

@@ -14,6 +14,9 @@ use cloister_crypto::{
 };
 use cloister_types::{Amount, GroupId};
 
+/// Number of elements before the records of the units.
+pub const STATEMENT_HEAD: usize = 20;
+
 /// Everything public of a batch. The chain fills in what it knows itself and never takes that from the submitter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Statement {
@@ -58,7 +61,7 @@ impl Statement {
     pub fn elements(&self) -> Vec<Fr> {
         let (lo, hi) = limbs(&self.genesis);
         let (payee_lo, payee_hi) = limbs(&self.payee);
-        let mut out = Vec::from([
+        let head: [Fr; STATEMENT_HEAD] = [
             Fr::from(STATEMENT_VERSION),
             lo,
             hi,
@@ -79,7 +82,8 @@ impl Statement {
             Fr::from(self.insurance_out.get()),
             Fr::from(self.doors.keep.get()),
             Fr::from(u64::from(self.empty_mask)),
-        ]);
+        ];
+        let mut out = Vec::from(head);
         for unit in &self.units {
             out.extend(unit.elements());
         }
@@ -102,6 +106,16 @@ impl Statement {
 
     /// The public input.
     pub fn hash(&self) -> Fr {
-        sponge(domain::BATCH, &self.elements())
+        statement_hash(&self.elements())
     }
+}
+
+/// The hash of a statement's elements.
+pub fn statement_hash(elements: &[Fr]) -> Fr {
+    sponge(domain::BATCH, elements)
+}
+
+/// The salt among a statement's elements.
+pub fn statement_salt(elements: &[Fr]) -> Option<Fr> {
+    elements.get(8).copied()
 }

@@ -12,9 +12,9 @@ use crate::{
 use cloister_crypto::{
     constants::EXT_BITS,
     field::{from_bytes, FieldError},
-    stream::Scope,
+    stream::{Scope, StreamSalt},
 };
-use cloister_ledger::{record::UnitPlain, Account, AccountTree, RecordError, RecordKind, Switches, UnitRecord};
+use cloister_ledger::{record::UnitPlain, Account, AccountTree, Opening, RecordKind, Switches, UnitRecord};
 use cloister_types::{AccountIndex, Amount};
 use codec::{Decode, DecodeWithMemTracking, Encode, MaxEncodedLen};
 use scale_info::TypeInfo;
@@ -73,25 +73,30 @@ impl LastRecord {
             ciphertext: unit.ciphertext.iter().map(from_bytes).collect::<Result<_, _>>()?,
         };
         let salt = scope.salt(from_bytes(&batch.salt)?);
-        let read = |keys: &AccountKeys| -> Result<Option<Account>, RecordError> {
-            let plain = record.decrypt(keys.view_key, self.updates, salt)?;
-            let candidates = switches().map(|switches| self.account(keys, &plain, switches));
-            Ok(candidates.into_iter().find(|account| account.leaf() == record.new_leaf))
-        };
-        let mut found = keys.iter().filter_map(|keys| read(keys).ok().flatten());
-        found.next().ok_or(LastRecordError::OtherKey(index))
+        let opened = opened(&record, keys, self.updates, salt);
+        let (opening, plain) = opened.ok_or(LastRecordError::OtherKey(index))?;
+        Ok(plain.account(&opening))
     }
+}
 
-    fn account(&self, keys: &AccountKeys, plain: &UnitPlain, switches: Switches) -> Account {
-        let mut account = Account::fresh(keys.key, keys.view_key);
-        account.nonce = self.updates;
-        account.cash = plain.cash;
-        account.min_id = plain.min_id;
-        account.orders_root = plain.orders_root;
-        account.positions = plain.positions;
-        account.switches = switches;
-        account
-    }
+/// What opens a record that is the account's `nonce`-th, and what it says. `None` if none of the keys does.
+pub fn opened(
+    record: &UnitRecord,
+    keys: &[AccountKeys],
+    nonce: u64,
+    salt: StreamSalt,
+) -> Option<(Opening, UnitPlain)> {
+    keys.iter().find_map(|keys| {
+        let plain = record.decrypt(keys.view_key, nonce, salt).ok()?;
+        let openings = switches().map(|switches| Opening {
+            key: keys.key,
+            view_key: keys.view_key,
+            nonce,
+            switches,
+        });
+        let mut fitting = openings.filter(|opening| plain.account(opening).leaf() == record.new_leaf);
+        fitting.next().map(|opening| (opening, plain.clone()))
+    })
 }
 
 /// Everything that an owner may have switched on.

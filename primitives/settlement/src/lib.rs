@@ -39,7 +39,7 @@ pub mod taking;
 pub use account::{account_tree, recover, Recovered, RecoveryError};
 pub use batch::{Batch, Field, FormError, KeyId, UnitSubmission};
 pub use house::{house_before, HouseRekey, HouseRekeyed};
-pub use last_record::{tree_of_leaves, LastRecord, LastRecordError};
+pub use last_record::{opened, tree_of_leaves, LastRecord, LastRecordError};
 pub use ledger::{replay_batch, replay_rekey, replay_rekeys, LedgerError};
 pub use queue::{ItemKind, OpenKeys, QueueItem, Request, SealProof, Terms};
 pub use replay::{AccountKeys, ReplayError};

@@ -6,9 +6,10 @@ use cloister_crypto::{
     field::{from_bytes, to_bytes},
     schnorr::SecretKey,
     seal::Sealed,
+    stream::Scope,
     Fr,
 };
-use cloister_ledger::{ExitStatement, Key, SealStatement};
+use cloister_ledger::{slot::Slot, Account, ExitStatement, Key, SealStatement, Statement, UnitRecord};
 use cloister_runtime::{AccountId, Execution, Hash, Runtime, RuntimeCall, Sequencers, System, Verifier};
 use cloister_settlement::{
     batch::{CIPHERTEXT_FIXED, PROOF_BYTES},
@@ -17,6 +18,7 @@ use cloister_settlement::{
 };
 use cloister_types::{AccountIndex, Amount, GroupId, Total};
 use frame_support::{storage::with_transaction, BoundedVec};
+use pallet_cloister_bonds::ShownOpening;
 use pallet_cloister_execution::{Call, PlainBatch, RecentRoots};
 use pallet_cloister_sequencers::Sequencers as _;
 use pallet_cloister_verifier::StatementKind;
@@ -166,6 +168,11 @@ fn waiting(group: u32, accounts: impl Iterator<Item = AccountIndex>) -> Waiting<
 
 /// Hash of the statement of a batch in the state as it is.
 fn batch_hash(group: u32, batch: &Batch) -> Option<Fr> {
+    Some(batch_statement(group, batch)?.hash())
+}
+
+/// The statement of a batch in the state as it is.
+fn batch_statement(group: u32, batch: &Batch) -> Option<Statement> {
     let state = Execution::group_state(group)?;
     let info = Execution::risk_info(group, batch.risk_version)?;
     let mut waiting = waiting(group, batch.accounts());
@@ -179,7 +186,61 @@ fn batch_hash(group: u32, batch: &Batch) -> Option<Fr> {
         old_house: state.house,
         risk_hash: info.risk_hash,
     };
-    Some(rebuild(&known, batch, &takings, house.doors()).ok()?.hash())
+    rebuild(&known, batch, &takings, house.doors()).ok()
+}
+
+/// A batch with a fill, and what shows it.
+pub struct Filled {
+    /// The batch, proven.
+    pub batch: Batch,
+    /// Elements of its statement.
+    pub elements: Vec<Field>,
+    /// The unit of the fill, which is in its first place.
+    pub unit: u16,
+    /// The account.
+    pub index: AccountIndex,
+    /// What opens the unit.
+    pub opening: ShownOpening,
+}
+
+/// A batch in which a unit leaves this slot.
+pub fn filled(bytes: &mut Bytes, group: u32, slot: Slot) -> Option<Filled> {
+    let mut batch = batch(bytes, group)?;
+    let scope = Scope {
+        genesis: genesis(),
+        group,
+    };
+    let salt = scope.salt(from_bytes(&batch.salt).ok()?);
+    let unit = batch.units.iter().position(|unit| !unit.request)?;
+    let key = Key {
+        x: Fr::from(1),
+        y: Fr::from(2),
+    };
+    let account = Account {
+        nonce: 3,
+        ..Account::fresh(key, Fr::from(42))
+    };
+    let submission = batch.units.get_mut(unit)?;
+    let mut slots = vec![Fr::zero(); submission.ciphertext.len().checked_sub(CIPHERTEXT_FIXED as usize)?];
+    *slots.first_mut()? = slot.to_field();
+    let record = UnitRecord::encrypt(submission.index, &account, &slots, salt);
+    submission.ciphertext = BoundedVec::truncate_from(record.iter().map(to_bytes).collect());
+    submission.new_leaf = to_bytes(&account.leaf());
+    let index = submission.index;
+    let statement = batch_statement(group, &batch)?;
+    batch.proof = trapdoor::prove(statement.hash());
+    Some(Filled {
+        batch,
+        elements: statement.elements().iter().map(to_bytes).collect(),
+        unit: u16::try_from(unit).ok()?,
+        index,
+        opening: ShownOpening {
+            key: (to_bytes(&key.x), to_bytes(&key.y)),
+            view_key: to_bytes(&account.view_key),
+            nonce: account.nonce,
+            switches: account.switches,
+        },
+    })
 }
 
 /// The units of a batch: of accounts whose items are ready at the time of a table, oldest first, and of others.

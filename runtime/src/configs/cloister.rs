@@ -144,6 +144,7 @@ impl pallet_cloister_bonds::Config for Runtime {
     type MaxBond = ConstU128<MAX_BOND>;
     type MinUnbonding = MinUnbonding;
     type MaxUnbonding = ConstU32<MAX_UNBONDING>;
+    type Batches = Execution;
     type WeightInfo = pallet_cloister_bonds::weights::SubstrateWeight<Runtime>;
 }
 
@@ -248,6 +249,7 @@ impl pallet_cloister_execution::Config for Runtime {
     type MaxRiskAge = MaxRiskAge;
     type MaxTimeBehind = MaxTimeBehind;
     type MaxTimeAhead = MaxTimeAhead;
+    type SettledFor = ConstU32<MAX_UNBONDING>;
     type ExitPeriod = ExitPeriod;
     type Treasury = Treasury;
     type WeightInfo = pallet_cloister_execution::weights::SubstrateWeight<Runtime>;

@@ -171,7 +171,7 @@ const TABLE: &[(&str, Effect, &str)] = &[
     (
         "Bonds",
         Effect::Nothing,
-        "bond unbond withdraw_unbonded report_receipts begin_series",
+        "bond unbond withdraw_unbonded report_receipts begin_series report_cancel",
     ),
     ("Sequencers", Effect::ByNotice, "set_members set_seal_key set_take_over"),
     // Of the secret with which members read; of money it says nothing.

@@ -8,7 +8,7 @@ use cloister_runtime::{
 };
 use codec::Decode;
 use frame_support::{traits::GetCallMetadata, BoundedVec};
-use pallet_cloister_bonds::{Call as Bond, SignedReceipt};
+use pallet_cloister_bonds::{Call as Bond, CancelReport, SignedReceipt};
 use pallet_cloister_execution::{
     Batch, Beneficiary, Call as Execute, HouseRekey, OpenKeys, PayoutTerms, PlainBatch, SealProof, SolvencySubmission,
     SolvencyTerms, Terms,
@@ -64,7 +64,7 @@ const TABLE: &[(&str, May, &str)] = &[
     ("Bonds", May::Enact, "set_terms"),
     ("Bonds", May::Sign("NoTerms"), "bond"),
     ("Bonds", May::Sign("NothingBonded"), "unbond withdraw_unbonded begin_series"),
-    ("Bonds", May::Sign("WrongScope"), "report_receipts"),
+    ("Bonds", May::Sign("WrongScope"), "report_receipts report_cancel"),
     ("Execution", May::Govern, "choose_final_table release_rest"),
     // A role of the asset is nobody's on this chain, so that its groups take money; an open has no key to be sealed to.
     ("Execution", May::Sign("SealKeyMissing"), "open"),
@@ -370,6 +370,11 @@ fn calls_of_keys_and_members() -> Vec<RuntimeCall> {
         Bond::begin_series {
             group,
             journal: [1; 32],
+        },
+        Bond::report_cancel {
+            group,
+            who: Bob.to_account_id(),
+            report: Box::new(CancelReport::decode(&mut TrailingZeroInput::zeroes()).expect("zeros are a report")),
         },
     ];
     calls.extend(of_bonds.into_iter().map(RuntimeCall::from));

@@ -134,6 +134,7 @@ fn the_configuration_should_have_the_weights_that_were_measured() {
     same!(
         bonds(), pallet_cloister_bonds,
         set_terms bond unbond withdraw_unbonded report_receipts begin_series;
+        report_cancel
     );
     same!(timelock(), pallet_cloister_timelock, withdraw set_delays; announce enact);
 }
@@ -216,6 +217,8 @@ fn every_call_should_weigh_what_was_measured() {
         "begin_series",
     ]
     .map(|name| one(&bonds, name));
+    let of_none = ("report_cancel", bonds().weight("report_cancel", &[0]));
+    let expected: Vec<_> = expected.into_iter().chain([of_none]).collect();
     calls::<pallet_cloister_bonds::Call<Runtime>>(49, &expected);
 
     let file = timelock();

@@ -44,7 +44,7 @@ async fn one(global: &Global, id: u64, annul: bool) -> Result<(), CommandError> 
         Ok(accepted) => accepted,
         Err(error) => return Err(reworded(error, &session, id).await),
     };
-    receipts::keep(session.wallet.path(), global.group, &accepted);
+    receipts::keep_with(session.wallet.path(), global.group, &accepted, &signed);
     let names = Names::read(&session.chain, global.group).await?;
     for line in told(id, annul, &accepted, instrument, &names) {
         say!("{line}");

@@ -179,6 +179,12 @@ pub enum CommandError {
     /// No key has signed two of one number.
     #[error("no two different receipts of one number are signed by one of the group's sequencers")]
     NothingToReport,
+    /// No batch is filled beyond a receipt.
+    #[error(
+        "no settled batch fills an order further than the receipt of its cancel states: {0} receipts of cancels were \
+         looked at that have the cancel beside them, and something staked on them"
+    )]
+    NothingOverfilled(usize),
     /// The key is not one.
     #[error("--key takes 32 bytes in hexadecimal")]
     ReceiptKey,

@@ -16,6 +16,7 @@ use crate::cli::{Entry as Typing, Global, Line, OrderArguments};
 use clap::Parser;
 use cloister_client::sequencer::{Entry, SequencerError, LIST};
 use cloister_client_core::{amount::AmountError, instrument::TradedInstrument, trader::OrderTerms};
+use cloister_ledger::SignedInstruction;
 use cloister_sequencer_rpc::types::AcceptedInfo;
 use cloister_types::{InstructionId, InstrumentId};
 use std::{
@@ -59,9 +60,8 @@ pub async fn list(global: &Global, file: &Path) -> Result<Outcome, CommandError>
     let names = Names::read(&desk.session.chain, global.group).await?;
     let mut refused = Vec::new();
     for (((line, good), entry), outcome) in good.iter().zip(&entries).zip(outcomes) {
-        let id = entry.signed.instruction.id.get();
         match outcome {
-            Ok(accepted) => tell(&desk, &names, (*line, good, id), &accepted).await?,
+            Ok(accepted) => tell(&desk, &names, (*line, good, &entry.signed), &accepted).await?,
             Err(error) => {
                 let error = in_words(error, &desk, good).await;
                 say!("line {line}: {error}");
@@ -191,9 +191,10 @@ fn signed(desk: &mut Desk, good: &Good) -> Result<Entry, CommandError> {
 async fn tell(
     desk: &Desk,
     names: &Names,
-    (line, good, id): (usize, &Good, u64),
+    (line, good, signed): (usize, &Good, &SignedInstruction),
     accepted: &AcceptedInfo,
 ) -> Result<(), CommandError> {
+    let id = signed.instruction.id.get();
     let sent = match good {
         Good::Order {
             terms,
@@ -215,7 +216,7 @@ async fn tell(
             }
         }
         Good::Cancel(id, instrument) => {
-            receipts::keep(desk.session.wallet.path(), desk.session.trader.group, accepted);
+            receipts::keep_with(desk.session.wallet.path(), desk.session.trader.group, accepted, signed);
             for said in cancel::told(*id, false, accepted, *instrument, names) {
                 say!("line {line}: {said}");
             }

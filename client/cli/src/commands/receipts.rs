@@ -1,11 +1,13 @@
 //! `cloister receipts`: what the sequencer has promised, kept and checked (Q-RECEIPT).
 
-use super::{error::CommandError, report, session::Session};
+use super::{error::CommandError, report, report_cancel, session::Session};
 use crate::cli::{Global, ReceiptsCommand};
 use cloister_cli::receipts::checked;
+use cloister_ledger::SignedInstruction;
 use cloister_receipts::{Outcome as Promise, ReceiptError, Scope, SignedReceipt};
 use cloister_sequencer_rpc::types::AcceptedInfo;
 use cloister_types::GroupId;
+use codec::{DecodeAll, Encode};
 use std::{
     fs::{self, OpenOptions},
     io::Write,
@@ -18,9 +20,13 @@ pub async fn run(global: &Global, command: ReceiptsCommand) -> Result<(), Comman
         ReceiptsCommand::Fetch { from } => fetch(global, from).await,
         ReceiptsCommand::Report { files, key } => {
             let key = key.as_deref().map(public_key).transpose()?;
-            report::run(global, &read(&files)?, key).await
+            report::run(global, &receipts_of(&read(&files)?), key).await
         }
-        ReceiptsCommand::Verify { files, key } => verify(global, &files, key.as_deref()).await,
+        ReceiptsCommand::ReportCancel { files, disclose } => {
+            let kept = read(&own_or(global, files)?)?;
+            report_cancel::run(global, &kept, disclose).await
+        }
+        ReceiptsCommand::Verify { files, key } => verify(global, files, key.as_deref()).await,
     }
 }
 
@@ -32,17 +38,46 @@ fn kept_at(wallet: &Path, group: u32) -> PathBuf {
     wallet.with_extension(format!("group-{group}.receipts"))
 }
 
+/// A receipt, and what it is of, where that was kept with it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Kept {
+    pub receipt: SignedReceipt,
+    pub instruction: Option<SignedInstruction>,
+}
+
 /// Keeps the receipt of an answer, if it has one, beside the file of the wallet. The instruction is taken whether or
 /// not this works, so a disk that is full is told and is no failure.
 pub(super) fn keep(wallet: &Path, group: u32, accepted: &AcceptedInfo) {
-    let Some(receipt) = &accepted.receipt else {
-        return;
-    };
+    if let Some(receipt) = &accepted.receipt {
+        add(wallet, group, receipt);
+    }
+}
+
+/// As [`keep`], with the instruction: a receipt has its hash alone, and a report shows it (C-OVERFILL).
+pub(super) fn keep_with(wallet: &Path, group: u32, accepted: &AcceptedInfo, signed: &SignedInstruction) {
+    if let Some(receipt) = &accepted.receipt {
+        add(wallet, group, &format!("{receipt} 0x{}", hex::encode(signed.encode())));
+    }
+}
+
+fn add(wallet: &Path, group: u32, line: &str) {
     let path = kept_at(wallet, group);
     let file = OpenOptions::new().create(true).append(true).mode(PRIVATE).open(&path);
-    if let Err(error) = file.and_then(|mut file| writeln!(file, "{receipt}")) {
-        eprintln!("the receipt is not kept: {}: {error}; it is {receipt}", path.display());
+    if let Err(error) = file.and_then(|mut file| writeln!(file, "{line}")) {
+        eprintln!("the receipt is not kept: {}: {error}; it is {line}", path.display());
     }
+}
+
+/// The files, or if there are none that of the wallet.
+fn own_or(global: &Global, files: Vec<PathBuf>) -> Result<Vec<PathBuf>, CommandError> {
+    Ok(match files.is_empty() {
+        true => vec![kept_at(global.open_wallet()?.path(), global.group)],
+        false => files,
+    })
+}
+
+fn receipts_of(kept: &[Kept]) -> Vec<SignedReceipt> {
+    kept.iter().map(|kept| kept.receipt).collect()
 }
 
 async fn fetch(global: &Global, mut from: u64) -> Result<(), CommandError> {
@@ -61,15 +96,8 @@ async fn fetch(global: &Global, mut from: u64) -> Result<(), CommandError> {
     }
 }
 
-async fn verify(global: &Global, files: &[PathBuf], key: Option<&str>) -> Result<(), CommandError> {
-    let own;
-    let files = if files.is_empty() {
-        own = [kept_at(global.open_wallet()?.path(), global.group)];
-        &own[..]
-    } else {
-        files
-    };
-    let receipts = read(files)?;
+async fn verify(global: &Global, files: Vec<PathBuf>, key: Option<&str>) -> Result<(), CommandError> {
+    let receipts = receipts_of(&read(&own_or(global, files)?)?);
     let chain = global.connect().await?;
     let keys = match key {
         Some(text) => vec![public_key(text)?],
@@ -117,8 +145,8 @@ fn staked(begun: Option<u32>, receipts: &[SignedReceipt]) -> String {
     said
 }
 
-/// The receipts in files, each on a line of its own.
-fn read(files: &[PathBuf]) -> Result<Vec<SignedReceipt>, CommandError> {
+/// The receipts in files, each on a line of its own, with or without what it is of.
+fn read(files: &[PathBuf]) -> Result<Vec<Kept>, CommandError> {
     let mut out = Vec::new();
     for path in files {
         let text = fs::read_to_string(path).map_err(|source| CommandError::ReceiptFile {
@@ -127,14 +155,32 @@ fn read(files: &[PathBuf]) -> Result<Vec<SignedReceipt>, CommandError> {
         })?;
         let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
         for (number, line) in lines {
-            let signed = SignedReceipt::from_hex(line).map_err(|source| unreadable(path, number, source))?;
-            out.push(signed);
+            out.push(kept(line).map_err(|source| unreadable(path, number, source))?);
         }
     }
     if out.is_empty() {
         return Err(CommandError::NoReceipts);
     }
     Ok(out)
+}
+
+/// Reads a line.
+fn kept(line: &str) -> Result<Kept, ReceiptError> {
+    let (receipt, instruction) = match line.trim().split_once(char::is_whitespace) {
+        Some((receipt, instruction)) => (receipt, Some(instruction)),
+        None => (line, None),
+    };
+    let of = |text: &str| {
+        let text = text.trim();
+        let bytes = hex::decode(text.strip_prefix("0x").unwrap_or(text)).ok()?;
+        SignedInstruction::decode_all(&mut &bytes[..]).ok()
+    };
+    Ok(Kept {
+        receipt: SignedReceipt::from_hex(receipt)?,
+        instruction: instruction
+            .map(|text| of(text).ok_or(ReceiptError::Format))
+            .transpose()?,
+    })
 }
 
 fn unreadable(path: &Path, line: usize, source: ReceiptError) -> CommandError {
@@ -216,7 +262,7 @@ mod tests {
         let mut chain = Chain::default();
         let receipts: Vec<_> = (0..3).map(|n| issue(&mut chain, [n; 32], n.into(), &own)).collect();
         let file = file(&receipts.iter().collect::<Vec<_>>());
-        let read = read(&[file.path().into()]).unwrap();
+        let read = receipts_of(&read(&[file.path().into()]).unwrap());
         assert_eq!(read, receipts);
         let keys = [other.public().0, own.public().0];
         let (found, key) = checked(&SCOPE, &keys, &read).unwrap();

@@ -54,7 +54,7 @@ fn contradiction(
 }
 
 /// An amount of the native token.
-fn shown(amount: u128) -> String {
+pub(super) fn shown(amount: u128) -> String {
     let fraction = format!("{:012}", amount % UNIT);
     let fraction = fraction.trim_end_matches('0');
     let point = if fraction.is_empty() { "" } else { "." };

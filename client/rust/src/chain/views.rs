@@ -12,6 +12,7 @@ use pallet_cloister_execution::{
     SolvencyView, WithheldClaim,
 };
 use pallet_cloister_risk::{Group, TableInfo};
+use pallet_cloister_sequencers::SettledBatch;
 use pallet_cloister_verifier::{KeyId, RegisteredKey, StatementKind};
 use polkadot_sdk::{
     frame_support::{Blake2_128Concat, ReversibleStorageHasher},
@@ -114,6 +115,20 @@ impl Chain {
         at: Option<Hash>,
     ) -> Result<Option<Series>, ChainError> {
         self.storage(SeriesOf::<R>::hashed_key_for(group, who), at).await
+    }
+
+    /// Who answers for a settled batch; none if nobody does, or if the chain has forgotten it (C-SETTLED).
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn settled_by(
+        &self,
+        group: u32,
+        batch_no: u64,
+        at: Option<Hash>,
+    ) -> Result<Option<SettledBatch<AccountId>>, ChainError> {
+        let key = pallet_cloister_execution::Settled::<R>::hashed_key_for(group, batch_no);
+        self.storage(key, at).await
     }
 
     /// What the next item of a group's queue costs besides what it pays in, 10^-6: a forced withdrawal or a re-key

@@ -53,4 +53,9 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     fn withdraw_unbonded() -> Weight {
         Self::of(47_741_000, 3, 3)
     }
+
+    // 11.700 ms with e = 2722, an estimate: 4 microseconds for each element that is hashed, and 0.8 ms besides.
+    fn report_cancel(e: u32) -> Weight {
+        Self::of(800_000_000, 10, 7).saturating_add(Self::of(4_000_000, 0, 0).saturating_mul(e.into()))
+    }
 }

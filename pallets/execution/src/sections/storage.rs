@@ -55,6 +55,14 @@ mod storage {
     #[pallet::storage]
     pub type RecentRoots<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u64, RecentRoot>;
 
+    /// Who answers for batches that were settled, by group and number (C-SETTLED).
+    #[pallet::storage]
+    pub type Settled<T: Config> = StorageDoubleMap<_, Twox64Concat, u32, Twox64Concat, u64, SettledBatch<T::AccountId>>;
+
+    /// No batch of the group with a lower number is among them.
+    #[pallet::storage]
+    pub type OldestSettled<T: Config> = StorageMap<_, Twox64Concat, u32, u64>;
+
     /// How many accounts are open in each subtree, by group and block of 512 indices; for rounds, which skip subtrees
     /// without any.
     #[pallet::storage]

@@ -171,7 +171,7 @@ impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
 
     // 26.880 ms with u = 128.
     fn submit_batch(u: u32) -> Weight {
-        Self::of(2_135_285_224, 34, 22).saturating_add(Self::of(193_316_467, 10, 11).saturating_mul(u.into()))
+        Self::of(2_135_285_224, 38, 26).saturating_add(Self::of(193_316_467, 10, 11).saturating_mul(u.into()))
     }
 
     // 1.527 ms.

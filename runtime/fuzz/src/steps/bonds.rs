@@ -1,11 +1,15 @@
 //! Bonds of sequencers: terms, what is staked, and reports.
 
 use super::{common::*, governance::govern};
-use crate::{bytes::Bytes, chain::Who, world::World};
-use cloister_receipt::{first_of, Outcome, Receipt, Scope, SignedReceipt};
+use crate::{bytes::Bytes, chain::Who, proofs, world::World};
+use cloister_ledger::{slot::Slot, Instruction, InstructionKind, SignedInstruction};
+use cloister_receipt::{first_of, instruction_hash, Outcome, Receipt, Scope, SignedReceipt};
 use cloister_runtime::{constants::money::UNIT, BlockNumber, Runtime, System};
-use cloister_types::{GroupId, Lots};
-use pallet_cloister_bonds::{BondTerms, Bonds, MAX_REPORTER_SHARE};
+use cloister_types::{GroupId, InstructionId, Lots};
+use codec::Encode;
+use frame_support::BoundedVec;
+use pallet_cloister_bonds::{BondTerms, Bonds, CancelReport, MAX_REPORTER_SHARE};
+use pallet_cloister_execution::Call as Execute;
 use polkadot_sdk::*;
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, One};
 
@@ -51,7 +55,8 @@ pub(super) fn bonds(world: &mut World, bytes: &mut Bytes) {
             group,
             journal: [bytes.byte() % 4; 32],
         },
-        _ => return report(world, bytes, group),
+        13 | 14 => return report(world, bytes, group),
+        _ => return report_cancel(world, bytes, group),
     };
     let whose = Bonds::<Runtime>::iter_key_prefix(group);
     let makes = matches!(call, Call::bond { .. });
@@ -95,6 +100,82 @@ fn report(world: &mut World, bytes: &mut Bytes, group: u32) {
         who: key.to_account_id(),
         first: sign(key, first).into(),
         second: sign(other, second).into(),
+    };
+    signed(world, bytes, call);
+}
+
+/// Mostly a batch with a fill above what the receipt of its cancel states, settled by whoever signed the receipt.
+fn report_cancel(world: &mut World, bytes: &mut Bytes, group: u32) {
+    tables_in_time(world, bytes, group);
+    let id = InstructionId(u64::from(bytes.byte()));
+    let slot = Slot {
+        id,
+        filled: Lots(bytes.of(&[4, 4, 4, 3, cloister_crypto::constants::FILLED_MAX])),
+    };
+    let Some(filled) = proofs::filled(bytes, group, slot) else {
+        return;
+    };
+    let batch = Box::new(filled.batch.clone());
+    signed_by(
+        world,
+        bytes,
+        One.to_account_id(),
+        Execute::submit_batch { group, batch },
+    );
+    let change = bytes.byte() % 16;
+    let key = bytes.of(&[One, One, One, Alice]);
+    let kind = if change == 1 {
+        InstructionKind::CancelAll
+    } else {
+        InstructionKind::Cancel
+    };
+    let cancel = SignedInstruction {
+        instruction: Instruction {
+            kind,
+            group: GroupId(group),
+            index: filled.index,
+            id,
+            ..Instruction::default()
+        },
+        ..SignedInstruction::default()
+    };
+    let receipt = Receipt {
+        scope: Scope {
+            genesis: System::block_hash(0).0,
+            group: GroupId(if change == 2 { 7 } else { group }),
+        },
+        number: first_of(bytes.of(&[1, 1, 1, 1, 0, 2])) + u64::from(bytes.byte()),
+        previous: [0; 32],
+        instruction: instruction_hash(&cancel),
+        received_at: 1,
+        outcome: Outcome::Cancel { filled: Lots(3) },
+    };
+    let signer = if change == 3 { Sr25519Keyring::Dave } else { key };
+    let mut report = CancelReport {
+        receipt: SignedReceipt {
+            receipt,
+            signature: signer.sign(&receipt.message()).0,
+        },
+        instruction: BoundedVec::truncate_from(cancel.encode()),
+        batch_no: filled.batch.batch_no,
+        elements: BoundedVec::truncate_from(filled.elements),
+        unit: filled.unit,
+        place: 0,
+        opening: filled.opening,
+    };
+    match change {
+        4 => report.batch_no += 1,
+        5 => _ = report.elements.pop(),
+        6 => report.unit += 1,
+        7 => report.place = bytes.byte(),
+        8 => report.opening.nonce += 1,
+        9 => _ = report.instruction.pop(),
+        _ => {}
+    }
+    let call = Call::report_cancel {
+        group,
+        who: key.to_account_id(),
+        report: Box::new(report),
     };
     signed(world, bytes, call);
 }

@@ -102,7 +102,7 @@ const GOES_ON: &[(&str, &str)] = &[
     ),
     (
         "Bonds",
-        "set_terms bond unbond withdraw_unbonded report_receipts begin_series",
+        "set_terms bond unbond withdraw_unbonded report_receipts begin_series report_cancel",
     ),
     (
         "Risk",
