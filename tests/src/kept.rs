@@ -247,6 +247,14 @@ impl KeptNode {
         }
     }
 
+    /// Where the node listens.
+    ///
+    /// # Errors
+    /// [`KeptError::Down`].
+    pub fn url(&self) -> Result<&str, KeptError> {
+        self.process.as_ref().map(NodeProcess::url).ok_or(KeptError::Down)
+    }
+
     /// Number of the node's process.
     ///
     /// # Errors

@@ -8,7 +8,11 @@ use cloister_client::{
 use cloister_client_core::trader::Trader;
 use cloister_runtime::Runtime;
 use pallet_cloister_execution::{Error, GroupTotals};
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    path::PathBuf,
+    time::{Duration, Instant},
+};
 use tempfile::TempDir;
 
 /// How long a step may take that falls due within a minute or two.
@@ -141,6 +145,18 @@ impl Wallet {
             assert!(said.contains(part), "cloister {arguments:?}: {part}: {said}");
         }
         said
+    }
+
+    /// Files of the wallet's folder whose names end so.
+    ///
+    /// # Panics
+    /// The folder cannot be read.
+    pub fn files(&self, extension: &str) -> Vec<PathBuf> {
+        let entries = fs::read_dir(self.folder.path()).expect("a folder");
+        let paths = entries.map(|entry| entry.expect("an entry").path());
+        paths
+            .filter(|path| path.extension().is_some_and(|end| end == extension))
+            .collect()
     }
 
     /// Starts the program, and lets it run.

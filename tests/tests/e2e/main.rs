@@ -1,5 +1,6 @@
 //! End to end, over a real node: `cargo build --release -p cloister-node` first.
 
+mod bonds;
 mod commands;
 mod crash;
 mod demo;

@@ -227,9 +227,10 @@ fn line(signed: &SignedReceipt) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cloister_receipts::{Chain, CheckError, Hash};
+    use cloister_receipts::{instruction_hash, Chain, CheckError, Hash};
     use cloister_types::Lots;
     use polkadot_sdk::sp_core::{sr25519, Pair};
+    use serde_json::json;
 
     const SCOPE: Scope = Scope {
         genesis: [1; 32],
@@ -299,13 +300,41 @@ mod tests {
         let one = issue(&mut Chain::default(), [1; 32], 3, &own);
         let other = issue(&mut Chain::default(), [1; 32], 4, &own);
         let file = file(&[&one, &other]);
-        let read = read(&[file.path().into()]).unwrap();
+        let read = receipts_of(&read(&[file.path().into()]).unwrap());
         let error = checked(&SCOPE, &[own.public().0], &read).unwrap_err();
         assert!(matches!(error, CheckError::Contradiction { number: 0, .. }), "{error}");
         assert_eq!(
             CommandError::from(error).code(),
             super::super::outcome::code::TWO_STORIES
         );
+    }
+
+    #[test]
+    fn a_receipt_should_be_kept_with_what_it_is_of() {
+        let folder = tempfile::tempdir().unwrap();
+        let wallet = folder.path().join("wallet.json");
+        let signed = SignedInstruction::default();
+        let receipt = issue(&mut Chain::default(), instruction_hash(&signed), 3, &key(2));
+        let answer = |receipt: Option<String>| -> AcceptedInfo {
+            let answer = json!({ "time": 0, "filled": "3", "resting": "0", "fills": [], "receipt": receipt });
+            serde_json::from_value(answer).unwrap()
+        };
+        let accepted = answer(Some(receipt.to_hex()));
+        keep(&wallet, 1, &accepted);
+        keep_with(&wallet, 1, &accepted, &signed);
+        keep_with(&wallet, 1, &answer(None), &signed);
+        let path = kept_at(&wallet, 1);
+        let read = read(std::slice::from_ref(&path)).unwrap();
+        let of = |instruction| Kept { receipt, instruction };
+        assert_eq!(read, [of(None), of(Some(signed))]);
+
+        let text = fs::read_to_string(&path).unwrap();
+        for (cut, line) in [(2, 2), (1, 2), (200, 2)] {
+            fs::write(&path, &text[..text.len() - 1 - cut]).unwrap();
+            let error = super::read(std::slice::from_ref(&path)).unwrap_err();
+            let is_there = matches!(&error, CommandError::ReceiptLine { line: found, .. } if *found == line);
+            assert!(is_there, "{cut}: {error}");
+        }
     }
 
     #[test]

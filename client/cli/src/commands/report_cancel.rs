@@ -2,22 +2,19 @@
 
 use super::{error::CommandError, receipts::Kept, report::shown, session::Session};
 use crate::cli::Global;
-use cloister_cli::receipts::signer;
+use cloister_cli::{progress::Progress, receipts::signer};
 use cloister_client::{
-    chain::{Chain, Until},
-    history::settled_batches,
+    chain::Until,
     overfill::{self, Overfill},
 };
-use cloister_client_core::trader::Trader;
 use cloister_ledger::SignedInstruction;
 use cloister_receipts::{Outcome, Scope, SignedReceipt};
 use cloister_types::GroupId;
 
 pub async fn run(global: &Global, kept: &[Kept], disclose: bool) -> Result<(), CommandError> {
-    let Session {
-        chain, reader: trader, ..
-    } = Session::begin(global).await?;
-    let overfill = find(&chain, &trader, kept).await?;
+    let session = Session::begin(global).await?;
+    let (chain, trader) = (&session.chain, &session.reader);
+    let overfill = find(&session, kept).await?;
     let key: [u8; 32] = overfill.who.clone().into();
     say!(
         "batch {} of 0x{} fills order {} to {} lots, and the receipt of its cancel states {}",
@@ -31,7 +28,7 @@ pub async fn run(global: &Global, kept: &[Kept], disclose: bool) -> Result<(), C
         say!("nothing is sent: a report makes the view key of that time public, see --disclose");
         return Ok(());
     }
-    let done = overfill::show(&chain, overfill, &trader, Until::Final).await?;
+    let done = overfill::show(chain, overfill, trader, Until::Final).await?;
     say!(
         "0x{} loses its bond of {}; {} of it are the wallet's",
         hex::encode(key),
@@ -42,7 +39,8 @@ pub async fn run(global: &Global, kept: &[Kept], disclose: bool) -> Result<(), C
 }
 
 /// The first fill that a receipt denies.
-async fn find(chain: &Chain, trader: &Trader, kept: &[Kept]) -> Result<Overfill, CommandError> {
+async fn find(session: &Session, kept: &[Kept]) -> Result<Overfill, CommandError> {
+    let (chain, trader) = (&session.chain, &session.reader);
     let scope = Scope {
         genesis: chain.genesis().0,
         group: GroupId(trader.group),
@@ -53,11 +51,10 @@ async fn find(chain: &Chain, trader: &Trader, kept: &[Kept]) -> Result<Overfill,
     if promises.is_empty() {
         return Err(CommandError::NothingOverfilled(0));
     }
-    let head = chain.finalized().await?;
-    let batches = settled_batches(chain, trader.group, head).await?;
+    let (_, audit) = session.audited(trader.group, &Progress::begin()).await?;
     for (key, receipt, cancel) in &promises {
         let who = (*key).into();
-        if let Some(found) = overfill::find(chain, &batches, trader, &who, receipt, cancel).await? {
+        if let Some(found) = overfill::find(chain, &audit.batches, trader, &who, receipt, cancel).await? {
             return Ok(found);
         }
     }

@@ -39,7 +39,7 @@ fn signer(account: &Account) -> Result<OwnerKey, CommandError> {
 }
 
 fn transport(path: &Path) -> Result<TransportKey, CommandError> {
-    Ok(TransportKey::from_seed(&read_secret(path)?))
+    Ok(TransportKey::from_seed(&*read_secret(path)?))
 }
 
 fn show(key: &[u8; 32]) -> String {
@@ -48,7 +48,7 @@ fn show(key: &[u8; 32]) -> String {
 
 async fn publish(global: &Global, arguments: &TransportArguments) -> Result<(), CommandError> {
     let signer = signer(&arguments.account)?;
-    let key = TransportKey::from_seed(&secret_or_new(&arguments.transport_secret)?);
+    let key = TransportKey::from_seed(&*secret_or_new(&arguments.transport_secret)?);
     let chain = global.connect().await?;
     let secrets = Secrets::of(&chain, global.group).await?;
     waits();
