@@ -549,8 +549,7 @@ A part of the bond is the wallet's owner's, who signs and pays the fee.
 EXAMPLES
   cloister receipts report mine.txt hers.txt    the first contradiction in these files")]
     Report {
-        /// Files with receipts, one on a line.
-        #[arg(required = true)]
+        /// Files with receipts, one on a line [default: those beside the wallet].
         files: Vec<PathBuf>,
         /// Public key that has signed them, hexadecimal [default: one of the group's sequencers].
         #[arg(long, value_name = "HEX")]
@@ -564,7 +563,9 @@ archive). Without --disclose it says what it has found, and sends nothing. A par
 who signs and pays the fee.
 
 A report opens a record of the account, and the view key in it opens every other one that was made with it: everybody
-can read then what the account has traded. Whoever trades on replaces the keys first (`cloister rekey`).
+can read then what the account has traded. Whoever trades on replaces the keys first (`cloister rekey`). The report is
+public before it is in a block, and whoever makes the block can put its own in front and take the reward; the bond is
+lost all the same.
 
 EXAMPLES
   cloister receipts report-cancel               looks for one among the receipts beside the wallet

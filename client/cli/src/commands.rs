@@ -18,6 +18,7 @@ mod desk;
 mod error;
 mod exit;
 mod income;
+mod kept;
 mod keys;
 mod list;
 mod list_error;

@@ -2,17 +2,19 @@
 
 use crate::{
     chain::{Chain, ChainError, Until},
-    history::Settled,
+    history::{statements, Settled},
     report::{slashed, Slashed},
     trader::TraderError,
 };
 use cloister_client_core::{recovery::opened, trader::Trader};
 use cloister_crypto::{constants::FILLED_MAX, field::to_bytes};
 use cloister_ledger::{Instruction, Opening, SignedInstruction, Statement};
+use cloister_receipt::Scope;
 use cloister_runtime::{AccountId, RuntimeCall};
-use cloister_types::{AccountIndex, InstructionId, Lots};
+use cloister_types::{AccountIndex, GroupId, InstructionId, Lots};
 use codec::Encode;
 use pallet_cloister_bonds::{Call, CancelReport, Outcome, ShownOpening, SignedReceipt};
+use std::collections::BTreeMap;
 
 /// A fill of an order that was cancelled before, and the receipt that denies it.
 #[derive(Clone, Debug)]
@@ -40,51 +42,79 @@ struct Place {
     filled: Lots,
 }
 
-/// Looks for a batch that breaks the promise of a cancel's receipt, among all that are settled. `who` has signed the
-/// receipt, `cancel` is the instruction that it is of. `None` if there is no such batch, if nothing is staked on the
-/// receipt, or if the chain does not know any more who answers for the batch.
-///
-/// # Errors
-/// [`ChainError`].
-pub async fn find(
-    chain: &Chain,
-    batches: &[Settled],
-    trader: &Trader,
-    who: &AccountId,
-    receipt: &SignedReceipt,
-    cancel: &SignedInstruction,
-) -> Result<Option<Overfill>, ChainError> {
-    let Outcome::Cancel { filled: stated } = receipt.receipt.outcome else {
-        return Ok(None);
-    };
-    let id = cancel.instruction.id;
-    if !receipt.receipt.is_of(cancel) || !is_of_account(&cancel.instruction, trader) {
-        return Ok(None);
-    }
-    let statements: Vec<&Statement> = batches.iter().map(|batch| &batch.statement).collect();
-    for place in places(&statements, trader, id, stated) {
-        let statement = &batches[place.batch].statement;
-        let answers = chain.settled_by(trader.group, statement.batch_no, None).await?;
-        let answers = answers.is_some_and(|by| by.submitter == *who && by.series == receipt.receipt.series());
-        if !answers {
-            continue;
-        }
-        let Some(report) = report(receipt, cancel, statement, &place) else {
-            continue;
-        };
-        return Ok(Some(Overfill {
-            who: who.clone(),
-            batch_no: statement.batch_no,
-            id,
-            stated,
-            settled: place.filled,
-            report,
-        }));
-    }
-    Ok(None)
+/// The fills of a trader's orders in settled batches, oldest first.
+#[derive(Clone, Debug)]
+pub struct Fills<'a> {
+    batches: &'a [Settled],
+    places: BTreeMap<InstructionId, Vec<Place>>,
 }
 
-/// Shows the chain a fill. The trader's view key becomes public with it, and everything that was ever encrypted with it.
+impl<'a> Fills<'a> {
+    /// Reads every record of the account, with all keys that it has had.
+    pub fn read(batches: &'a [Settled], trader: &Trader) -> Self {
+        let statements: Vec<&Statement> = statements(batches).collect();
+        let mut places: BTreeMap<InstructionId, Vec<Place>> = BTreeMap::new();
+        for (id, place) in filled(&statements, trader) {
+            places.entry(id).or_default().push(place);
+        }
+        Self { batches, places }
+    }
+
+    /// Looks for a batch that breaks the promise of a cancel's receipt, whose submitter has signed that and has
+    /// something bonded. `cancel` is the instruction that the receipt is of. `None` if there is no such batch, or if
+    /// the chain does not know any more who answers for it.
+    ///
+    /// # Errors
+    /// [`ChainError`].
+    pub async fn above(
+        &self,
+        chain: &Chain,
+        trader: &Trader,
+        receipt: &SignedReceipt,
+        cancel: &SignedInstruction,
+    ) -> Result<Option<Overfill>, ChainError> {
+        let Outcome::Cancel { filled: stated } = receipt.receipt.outcome else {
+            return Ok(None);
+        };
+        let id = cancel.instruction.id;
+        if !receipt.receipt.is_of(cancel) || !is_of_account(&cancel.instruction, trader) {
+            return Ok(None);
+        }
+        let scope = Scope {
+            genesis: chain.genesis().0,
+            group: GroupId(trader.group),
+        };
+        let places = self.places.get(&id).into_iter().flatten();
+        for place in places.filter(|place| place.filled > stated) {
+            let Some(Settled { statement, .. }) = self.batches.get(place.batch) else {
+                continue;
+            };
+            let answers = chain.settled_by(trader.group, statement.batch_no, None).await?;
+            let Some(who) = answers
+                .filter(|by| by.series == receipt.receipt.series())
+                .map(|by| by.submitter)
+            else {
+                continue;
+            };
+            if receipt.verify(&scope, who.as_ref()).is_err() || chain.bond(trader.group, &who, None).await?.is_none() {
+                continue;
+            }
+            if let Some(report) = report(receipt, cancel, statement, place) {
+                return Ok(Some(Overfill {
+                    who,
+                    batch_no: statement.batch_no,
+                    id,
+                    stated,
+                    settled: place.filled,
+                    report,
+                }));
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Shows the chain a fill. The trader's view key becomes public with it, and all that was ever encrypted with it.
 ///
 /// # Errors
 /// [`TraderError::Chain`], [`TraderError::NoEvent`].
@@ -101,8 +131,9 @@ fn is_of_account(cancel: &Instruction, trader: &Trader) -> bool {
     cancel.group.get() == trader.group && cancel.index.get() == trader.index
 }
 
-/// Where an order was filled further than this, oldest first. A cancel that is proven fills nothing.
-fn places(statements: &[&Statement], trader: &Trader, id: InstructionId, stated: Lots) -> Vec<Place> {
+/// Where an order of the account was filled, and how far it was then, oldest first. A cancel that is proven fills
+/// nothing.
+fn filled(statements: &[&Statement], trader: &Trader) -> Vec<(InstructionId, Place)> {
     let (index, scope, keys) = (AccountIndex(trader.index), trader.scope(), trader.known_keys());
     let mut found = Vec::new();
     // Each record of an account adds one to its nonce.
@@ -116,17 +147,18 @@ fn places(statements: &[&Statement], trader: &Trader, id: InstructionId, stated:
                 continue;
             };
             let slots = plain.slots.iter().enumerate();
-            let above = slots.filter_map(|(place, slot)| {
-                let slot = slot.as_ref().filter(|slot| slot.id == id)?;
-                (slot.filled > stated && slot.filled != Lots(FILLED_MAX)).then_some((place, slot.filled))
+            let filled = slots.filter_map(|(place, slot)| {
+                let slot = slot.as_ref().filter(|slot| slot.filled != Lots(FILLED_MAX))?;
+                let place = Place {
+                    batch,
+                    unit,
+                    place,
+                    opening,
+                    filled: slot.filled,
+                };
+                Some((slot.id, place))
             });
-            found.extend(above.map(|(place, filled)| Place {
-                batch,
-                unit,
-                place,
-                opening,
-                filled,
-            }));
+            found.extend(filled);
         }
     }
     found

@@ -1,10 +1,11 @@
-//! What a sequencer stakes on its receipts (C-BOND), and what two receipts of one number cost it (C-SLASH).
+//! What a sequencer stakes on its receipts (C-BOND), and what two receipts of one number (C-SLASH), or a fill above the
+//! receipt of a cancel (C-OVERFILL), cost it.
 //!
 //! Governance says, for each group, what a member must have bonded before it submits. Whoever has two different
-//! receipts of one number that one key has signed takes the bond away: a part of it is the reporter's, the rest goes to
-//! the treasury. A bond that is being given up can be slashed until it is withdrawn. Numbers are of a series that the
-//! sequencer has begun here, one for each journal, so that a journal that is lost costs nobody its bond. So does
-//! whoever shows a batch that fills an order further than the receipt of its cancel states (C-OVERFILL).
+//! receipts of one number that one key has signed takes the bond away, and so does whoever has the receipt of a cancel
+//! and a batch of the same account that fills the order further: a part of the bond is the reporter's, the rest goes to
+//! the treasury. One that is being given up can be slashed until it is withdrawn. Numbers are of a series that the
+//! sequencer has begun here, one for each journal, so that a journal that is lost costs nobody its bond.
 #![cfg_attr(not(feature = "std"), no_std)]
 
 extern crate alloc;

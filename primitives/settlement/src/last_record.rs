@@ -80,12 +80,7 @@ impl LastRecord {
 }
 
 /// What opens a record that is the account's `nonce`-th, and what it says. `None` if none of the keys does.
-pub fn opened(
-    record: &UnitRecord,
-    keys: &[AccountKeys],
-    nonce: u64,
-    salt: StreamSalt,
-) -> Option<(Opening, UnitPlain)> {
+pub fn opened(record: &UnitRecord, keys: &[AccountKeys], nonce: u64, salt: StreamSalt) -> Option<(Opening, UnitPlain)> {
     keys.iter().find_map(|keys| {
         let plain = record.decrypt(keys.view_key, nonce, salt).ok()?;
         let openings = switches().map(|switches| Opening {

@@ -293,6 +293,14 @@ impl AccountView {
         }
     }
 
+    /// The most lots of an id that the chain may have settled before it hears of a cancel: what is filled of it, and
+    /// what was and is void, as a batch with that may be in a block of some fork.
+    pub(crate) fn most_filled(&self, id: InstructionId) -> Lots {
+        let ledger = Some(self.filled(id)).filter(|filled| *filled != Lots(FILLED_MAX));
+        let ledger = ledger.unwrap_or_default();
+        self.took(id).map_or(ledger, |taken| taken.most.max(ledger))
+    }
+
     /// True if the ledger takes nothing more of an id.
     pub(crate) fn is_used_up(&self, id: InstructionId) -> bool {
         self.filled(id) == Lots(FILLED_MAX)
@@ -305,7 +313,14 @@ impl AccountView {
             return;
         };
         if state.taken.is_none_or(|taken| taken.id <= id) {
-            state.taken = Some(Taken { id, quantity, filled });
+            let before = state.taken.filter(|taken| taken.id == id);
+            let most = before.map_or(filled, |taken| taken.most.max(filled));
+            state.taken = Some(Taken {
+                id,
+                quantity,
+                filled,
+                most,
+            });
         }
     }
 
@@ -318,6 +333,7 @@ impl AccountView {
         let filled = before.map_or(Lots::ZERO, |slot| slot.filled).saturating_add(quantity);
         if let Some(taken) = state.taken.as_mut().filter(|taken| taken.id == id) {
             taken.filled = filled;
+            taken.most = taken.most.max(filled);
         }
         state.ledger = Some(Slot { id, filled });
     }

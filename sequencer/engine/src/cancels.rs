@@ -28,12 +28,14 @@ impl Engine {
             Fate::Unknown if binds => Lots::ZERO,
             Fate::Unknown => return Err(Rejection::UnknownId(id)),
         };
+        let most = view.most_filled(id);
         let effects = self.drop_order(key, Removal::Cancelled).into_iter();
         let effects = effects.chain([self.bind_cancel(key, signed)]).collect();
         Ok(Accepted {
             effects,
             order: None,
             filled,
+            most,
         })
     }
 

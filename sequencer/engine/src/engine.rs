@@ -36,6 +36,9 @@ pub struct Accepted {
     /// Lots that are filled of the id: of an order, what it filled at once; of a cancel, what the order that it names
     /// had filled before. Zero for other kinds.
     pub filled: Lots,
+    /// Of a cancel, the most lots that the order had filled at any time, those of void fills included. Zero for other
+    /// kinds.
+    pub most: Lots,
 }
 
 /// A margin group's matching engine.

@@ -145,6 +145,7 @@ impl Engine {
             effects,
             order: Some(outcome),
             filled: outcome.filled,
+            ..Accepted::default()
         }
     }
 
@@ -210,7 +211,7 @@ impl Engine {
                 waits: true,
                 ..OrderOutcome::default()
             }),
-            filled: Lots::ZERO,
+            ..Accepted::default()
         })
     }
 
@@ -243,7 +244,7 @@ impl Engine {
                 resting: remaining,
                 ..OrderOutcome::default()
             }),
-            filled: Lots::ZERO,
+            ..Accepted::default()
         }
     }
 

@@ -13,6 +13,8 @@ pub(crate) struct Taken {
     pub quantity: Lots,
     /// Lots that were filled. The slot forgets them when the order is cancelled.
     pub filled: Lots,
+    /// The most lots that were filled at any time, those of void fills included: a batch with them may settle yet.
+    pub most: Lots,
 }
 
 /// What is known of one slot.

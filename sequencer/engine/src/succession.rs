@@ -1,6 +1,7 @@
 //! What an engine takes over from the one whose place it takes.
 
 use crate::{engine::Engine, ids::OrderKey, slots::Taken};
+use cloister_crypto::constants::FILLED_MAX;
 use cloister_types::Lots;
 
 impl Engine {
@@ -18,11 +19,15 @@ impl Engine {
                 let Some(state) = view.slots.get_mut(slot) else {
                     continue;
                 };
-                // What the ledger has of it is all that was filled.
+                // What the ledger has of it is all that was filled, unless it has a cancel there, which forgets that.
                 let settled = state.ledger.filter(|settled| settled.id == was.id);
-                let filled = settled.map_or(Lots::ZERO, |settled| settled.filled.min(was.filled));
+                let filled = settled.map_or(Lots::ZERO, |settled| match settled.filled {
+                    Lots(FILLED_MAX) => was.filled,
+                    filled => filled,
+                });
                 if state.taken.is_none_or(|taken| taken.id <= was.id) {
-                    state.taken = Some(Taken { filled, ..was });
+                    let most = was.most.max(filled);
+                    state.taken = Some(Taken { filled, most, ..was });
                 }
             }
             // What a cancel-all made void stays void.

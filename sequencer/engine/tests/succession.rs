@@ -1,6 +1,6 @@
 //! An engine that takes over from one before it.
 
-use cloister_engine::{Effect, OrderKey, Rejection};
+use cloister_engine::{Effect, Engine, OrderKey, Rejection};
 use cloister_engine_testing::*;
 use cloister_ledger::InstructionKind;
 use cloister_types::{AccountIndex, InstructionId, InstrumentId, Lots};
@@ -50,6 +50,63 @@ fn an_id_that_was_taken_is_refused_by_a_successor() {
         }
     );
     submit(&mut after, sell(0, 2, 5, MARK)).unwrap();
+}
+
+/// What a cancel of order 1 of account 0 states: what is filled of it, and the most that ever was.
+fn stated(engine: &mut Engine) -> (u64, u64) {
+    let accepted = submit(engine, other(InstructionKind::Cancel, 0, 1, 0)).unwrap();
+    (accepted.filled.get(), accepted.most.get())
+}
+
+/// Three of ten lots were filled, and are void; then one of the rest is.
+fn voided() -> Engine {
+    let mut engine = engine(2, RICH);
+    submit(&mut engine, sell(0, 1, 10, MARK)).unwrap();
+    let accepted = submit(&mut engine, buy(1, 1, 3, MARK)).unwrap();
+    let [Effect::Filled(fill)] = &accepted.effects[..] else {
+        panic!("{accepted:?}");
+    };
+    let fill = fill.clone();
+    engine.void(&fill);
+    submit(&mut engine, buy(1, 2, 1, MARK)).unwrap();
+    engine
+}
+
+#[test]
+fn a_cancel_should_state_void_fills_which_may_settle_yet() {
+    let mut engine = voided();
+    assert_eq!(stated(&mut engine), (1, 3));
+    // More than that is stated too.
+    let mut engine = voided();
+    submit(&mut engine, buy(1, 3, 4, MARK)).unwrap();
+    assert_eq!(stated(&mut engine), (5, 5));
+    // Of an order that never traded, and of no order.
+    let mut engine = self::engine(1, RICH);
+    submit(&mut engine, sell(0, 1, 5, MARK)).unwrap();
+    assert_eq!(stated(&mut engine), (0, 0));
+    let accepted = submit(&mut engine, other(InstructionKind::CancelAll, 0, 7, 0)).unwrap();
+    assert_eq!((accepted.filled, accepted.most), (Lots(0), Lots(0)));
+}
+
+#[test]
+fn a_cancel_should_state_void_fills_after_a_succession_and_a_snapshot() {
+    let mut after = engine(2, RICH);
+    submit(&mut after, sell(0, 1, 10, MARK)).unwrap();
+    after.succeed(&voided());
+    assert_eq!(stated(&mut after), (0, 3));
+
+    // What the ledger of the successor has is filled, even if the one before did not know of it.
+    let mut after = engine(2, RICH);
+    submit(&mut after, sell(0, 1, 10, MARK)).unwrap();
+    submit(&mut after, buy(1, 1, 4, MARK)).unwrap();
+    let mut before = engine(2, RICH);
+    submit(&mut before, sell(0, 1, 10, MARK)).unwrap();
+    after.succeed(&before);
+    assert_eq!(stated(&mut after), (4, 4));
+
+    let kept = voided().encoded_at(0);
+    let mut after = Engine::decode(&mut &kept[..]).unwrap();
+    assert_eq!(stated(&mut after), (1, 3));
 }
 
 #[test]

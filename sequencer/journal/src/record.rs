@@ -6,7 +6,7 @@ use blake2::{
 };
 
 /// Format of records and snapshots.
-pub const VERSION: u8 = 1;
+pub const VERSION: u8 = 2;
 
 const CHECKSUM: usize = 8;
 const HEADER: usize = 1 + CHECKSUM;

@@ -1,6 +1,6 @@
 //! What stops batches. The sequencer keeps every event and tries again; the operator reads what to do.
 
-use crate::{chain::SubmitRejection, rebuild_error::RebuildError};
+use crate::{chain::SubmitRejection, rebuild_error::RebuildError, series::SeriesError};
 use cloister_batcher::BatcherError;
 use cloister_engine::InputError;
 use cloister_prover_job::ProverError;
@@ -40,6 +40,9 @@ pub enum Halt {
         /// Why.
         source: ProverError,
     },
+    /// Another journal counts the receipts of the key that signs: whoever has that answers for the key's batches.
+    #[error("nothing is submitted: {0}")]
+    Superseded(SeriesError),
     /// The chain refuses a batch; it is submitted again later.
     #[error("the chain refuses batch {batch_no}: {rejection}")]
     Refused {

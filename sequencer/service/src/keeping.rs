@@ -1,5 +1,6 @@
 //! What is kept on the disk, and who waits for it.
 
+use crate::series::SeriesError;
 use cloister_journal::{Durable, Journal, Stopped};
 use cloister_receipts::{Receipt, ReceiptSigner, SignedReceipt};
 use std::sync::{
@@ -15,6 +16,7 @@ pub(crate) struct Keeping {
     id: OnceLock<[u8; 32]>,
     durable: OnceLock<Durable>,
     told: AtomicBool,
+    superseded: Mutex<Option<SeriesError>>,
 }
 
 impl Keeping {
@@ -34,6 +36,17 @@ impl Keeping {
     /// Whether it is told now that receipts are of a series that has ended: the first time only.
     pub fn tells(&self) -> bool {
         !self.told.swap(true, Ordering::Relaxed)
+    }
+
+    /// Notes whether the key's receipts are counted by another journal, and so by another process.
+    pub fn note_superseded(&self, error: Option<SeriesError>) {
+        *self.superseded.lock().unwrap_or_else(PoisonError::into_inner) = error;
+    }
+
+    /// Why the key's batches are another process's, if they are.
+    pub fn superseded(&self) -> Option<SeriesError> {
+        let superseded = self.superseded.lock().unwrap_or_else(PoisonError::into_inner);
+        *superseded
     }
 
     /// The journal, for whoever replays it; `None` if there is none, or it was taken.

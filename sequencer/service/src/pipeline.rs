@@ -263,6 +263,11 @@ async fn step<C: ChainClient>(shared: &Arc<Shared<C>>) -> Step {
         log::error!(target: "cloister", "Nothing is submitted: {stopped}");
         return Step::Backoff;
     }
+    // What is in its receipts may be otherwise in the batches of this one, and costs the bond (C-OVERFILL).
+    if let Some(error) = shared.keeping.superseded() {
+        halt(&mut shared.backlog(), Halt::Superseded(error));
+        return Step::Backoff;
+    }
     let submitted = {
         let _turn = shared.submitting.lock().await;
         match submissions.as_slice() {

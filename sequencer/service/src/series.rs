@@ -41,6 +41,13 @@ pub enum SeriesError {
     },
 }
 
+impl SeriesError {
+    /// Whether another journal counts the receipts of the key that signs.
+    pub(crate) fn is_of_another(&self) -> bool {
+        matches!(self, Self::Another { .. })
+    }
+}
+
 /// The series that a journal counts from now on, which is at `own`; 0 if nothing is staked on its receipts. A journal
 /// that goes on in a later series than its key has begun would give numbers that another journal of the key may give.
 ///

@@ -394,12 +394,16 @@ async fn keep_snapshot<C: ChainClient>(shared: &Arc<Shared<C>>) {
 }
 
 /// Tells the operator, once, that the chain has another series than that of the receipts that are given (C-BOND):
-/// nothing is staked on them then, and whoever checks them is told so.
+/// nothing is staked on them then, and whoever checks them is told so. Nothing is submitted any more if another journal
+/// counts the key's receipts.
 fn note_series<C: ChainClient>(shared: &Shared<C>, stake: &Stake) {
     let Some(journal) = shared.keeping.id() else { return };
     let own = shared.core().as_ref().map(|core| core.receipts.chain().series());
     let Some(own) = own else { return };
-    let wrong = match counted_series(stake, journal, own) {
+    let counted = counted_series(stake, journal, own);
+    let another = counted.as_ref().err().filter(|error| error.is_of_another());
+    shared.keeping.note_superseded(another.copied());
+    let wrong = match counted {
         Ok(series) if series == own => None,
         Ok(series) => Some(format!(
             "the chain has begun series {series} for this journal: start again"

@@ -11,16 +11,14 @@ use cloister_client::{
 use cloister_client_core::{amount::Decimal, keys::TraderKeys, owner::OwnerKey};
 use cloister_crypto::constants::FILLED_MAX;
 use cloister_receipts::{Outcome, SignedReceipt};
-use cloister_runtime::{
-    constants::money::UNIT, genesis_presets::SEQUENCER, AccountId, Balance, Runtime, RuntimeCall,
-};
+use cloister_runtime::{constants::money::UNIT, genesis_presets::SEQUENCER, AccountId, Balance, Runtime, RuntimeCall};
 use cloister_tests::{
     kept::KeptNode,
     leaving::Wallet,
     node::{beside_another, binary},
 };
 use cloister_types::Lots;
-use pallet_cloister_bonds::{BondTerms, Bonds, Call};
+use pallet_cloister_bonds::{BondTerms, Call};
 use polkadot_sdk::{
     pallet_sudo,
     sp_core::{crypto::Ss58Codec, Pair},
@@ -54,9 +52,8 @@ async fn set_terms(chain: &Chain) {
         .expect("set");
 }
 
-async fn bonded(chain: &Chain, who: &AccountId) -> Option<Balance> {
-    let bond = chain.storage(Bonds::<Runtime>::hashed_key_for(GROUP, who), None).await;
-    let bond: Option<pallet_cloister_bonds::Bond<Balance, u32>> = bond.expect("read");
+async fn held(chain: &Chain, who: &AccountId) -> Option<Balance> {
+    let bond = chain.bond(GROUP, who, None).await.expect("read");
     bond.map(|bond| bond.held)
 }
 
@@ -69,7 +66,11 @@ async fn named_by(node: &KeptNode) -> [u8; 32] {
             let id = hex::decode(digits.expect("an id")).expect("hexadecimal digits");
             return id.try_into().expect("32 bytes");
         }
-        assert!(begin.elapsed() < PATIENCE, "no journal is named in {}", node.log().display());
+        assert!(
+            begin.elapsed() < PATIENCE,
+            "no journal is named in {}",
+            node.log().display()
+        );
         tokio::time::sleep(POLL).await;
     }
 }
@@ -127,7 +128,9 @@ async fn a_fill_after_a_cancel_should_cost_the_bond() {
         let keys = TraderKeys::from_seed(&seed, Some(&suri)).expect("a URI");
         fund(&chain, &[(owner_of(&keys), FUNDS)]).await.expect("funded");
         let wallet = Wallet::import(node.url().expect("it runs"), &hex::encode(seed), &suri).await;
-        wallet.says(0, &["open", "--deposit", "5000"], &["is open and can trade"]).await;
+        wallet
+            .says(0, &["open", "--deposit", "5000"], &["is open and can trade"])
+            .await;
         let opened = trader::find(&chain, GROUP, &keys).await.expect("its account");
         sequencer.knows(&opened, PATIENCE).await.expect("known");
         wallets.push((wallet, keys));
@@ -136,9 +139,18 @@ async fn a_fill_after_a_cancel_should_cost_the_bond() {
     let owner = owner_of(&keys);
 
     // Ten thousandths are for sale, four are sold, and the rest is cancelled.
-    let mark = market.show(market.instrument.mark());
+    let mark = market.show(market.instrument.mark()).to_string();
     let order = |side, quantity, more: &[&'static str]| -> Vec<String> {
-        let words = ["order", side, "--instrument", "BTC-PERP", "--price", &mark, "--quantity", quantity];
+        let words = [
+            "order",
+            side,
+            "--instrument",
+            "BTC-PERP",
+            "--price",
+            &mark,
+            "--quantity",
+            quantity,
+        ];
         words.iter().chain(more).map(|word| (*word).to_owned()).collect()
     };
     let run = async |wallet: &Wallet, line: Vec<String>| {
@@ -147,15 +159,23 @@ async fn a_fill_after_a_cancel_should_cost_the_bond() {
     };
     let id = id_in(&run(&maker, order("sell", "0.010", &["--post-only"])).await);
     run(&taker, order("buy", "0.004", &[])).await;
-    let said = maker.says(0, &["cancel", "--id", &id], &["0.004 of it was filled before"]).await;
+    let said = maker
+        .says(0, &["cancel", "--id", &id], &["0.004 of it was filled before"])
+        .await;
     assert!(said.contains("is cancelled"), "{said}");
     sequencer.settled(PATIENCE, |_| {}).await.expect("settled");
     maker
-        .says(0, &["receipts", "verify"], &["2 are of series 1, which the chain has"])
+        .says(
+            0,
+            &["receipts", "verify"],
+            &["2 are of series 1, which the chain has", "it has bonded 1000 CLO"],
+        )
         .await;
     // The sequencer has kept its promise.
     let honest = ["receipts", "report-cancel"];
-    maker.says(1, &honest, &["no settled batch", "1 receipts of cancels"]).await;
+    maker
+        .says(1, &honest, &["no settled batch", "1 receipts of cancels"])
+        .await;
 
     // If it had promised less, the same batch would break the promise.
     let files = maker.files("receipts");
@@ -181,28 +201,42 @@ async fn a_fill_after_a_cancel_should_cost_the_bond() {
     for stated in [filled, filled + 1] {
         let file = lied(stated);
         let path = file.path().to_str().expect("a path in UTF-8");
-        maker.says(1, &[&honest[..], &[path]].concat(), &["no settled batch"]).await;
+        maker
+            .says(1, &[&honest[..], &[path]].concat(), &["no settled batch"])
+            .await;
     }
     let file = lied(filled - 1);
     let path = file.path().to_str().expect("a path in UTF-8");
-    let found = format!("fills order {id} to {filled} lots, and the receipt of its cancel states {}", filled - 1);
+    let found = format!(
+        "fills order {id} to {filled} lots, and the receipt of its cancel states {}",
+        filled - 1
+    );
     let look = [&honest[..], &[path]].concat();
     maker.says(0, &look, &[&found, "nothing is sent"]).await;
-    assert_eq!(bonded(&chain, &who).await, Some(BOND));
+    assert_eq!(held(&chain, &who).await, Some(BOND));
     let before = chain.native_balance(&owner).await.expect("read");
     let said = [&found[..], "loses its bond of 1000 CLO; 250 CLO of it are the wallet's"];
     maker.says(0, &[&look[..], &["--disclose"]].concat(), &said).await;
-    assert_eq!(bonded(&chain, &who).await, None);
+    assert_eq!(held(&chain, &who).await, None);
     let gained = chain.native_balance(&owner).await.expect("read") - before;
     assert!(249 * UNIT < gained && gained <= 250 * UNIT, "{gained}");
 
     // It takes no other bond, so it submits no batch of the group any more.
-    maker.says(3, &[&look[..], &["--disclose"]].concat(), &["NothingBonded"]).await;
+    maker
+        .says(3, &[&look[..], &["--disclose"]].concat(), &["NothingBonded"])
+        .await;
     let call = RuntimeCall::Bonds(Call::bond {
         group: GROUP,
         amount: BOND,
     });
-    let refused = chain.submit(call, &owner_key, Until::InBlock).await.expect_err("barred");
-    assert!(refused.to_string().contains("Barred"), "{}: {refused}", who.to_ss58check());
+    let refused = chain
+        .submit(call, &owner_key, Until::InBlock)
+        .await
+        .expect_err("barred");
+    assert!(
+        refused.to_string().contains("Barred"),
+        "{}: {refused}",
+        who.to_ss58check()
+    );
     node.stop().await.expect("it stops");
 }

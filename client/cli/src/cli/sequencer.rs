@@ -28,8 +28,8 @@ EXAMPLE
     HandOver(HandOverArguments),
     /// Take the secret that another sequencer has handed over into a file.
     #[command(after_help = "\
-What opens is compared with the group's sealing key. Former secrets, which nothing can be compared with here, go into files beside it, which end in .former-1,
-.former-2 and so on, the newest first. No file is overwritten.
+What opens is compared with the group's sealing key. Former secrets, which nothing can be compared with here, go into
+files beside it, which end in .former-1, .former-2 and so on, the newest first. No file is overwritten.
 
 EXAMPLE
   cloister sequencer receive --account 5FHneW46xGXgs5mUiveU4sbTyGBzmstUspZC92UhjJM694ty \\

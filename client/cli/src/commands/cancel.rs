@@ -1,6 +1,6 @@
 //! `cloister cancel`, `annul` (Q-CANCEL).
 
-use super::{error::CommandError, names::Names, receipts, session::Session};
+use super::{error::CommandError, kept, names::Names, session::Session};
 use crate::cli::Global;
 use cloister_client::sequencer::SequencerError;
 use cloister_sequencer_rpc::{
@@ -44,7 +44,7 @@ async fn one(global: &Global, id: u64, annul: bool) -> Result<(), CommandError> 
         Ok(accepted) => accepted,
         Err(error) => return Err(reworded(error, &session, id).await),
     };
-    receipts::keep_with(session.wallet.path(), global.group, &accepted, &signed);
+    kept::keep_with(session.wallet.path(), global.group, &accepted, &signed);
     let names = Names::read(&session.chain, global.group).await?;
     for line in told(id, annul, &accepted, instrument, &names) {
         say!("{line}");
@@ -57,7 +57,7 @@ async fn all(global: &Global) -> Result<(), CommandError> {
     let id = session.take_id().await?;
     let signed = session.trader.cancel_all(id, expiry(clock.now()));
     let accepted = session.sequencer.submit(&signed).await?;
-    receipts::keep(session.wallet.path(), global.group, &accepted);
+    kept::keep(session.wallet.path(), global.group, &accepted);
     say!("every order with an id below {id} is cancelled");
     if !accepted.bound {
         say!(

@@ -1,8 +1,6 @@
 //! `cloister clear`, `dead-man`, `protect` (Q-CONTROL).
 
-use super::{
-    desk::side, error::CommandError, names::Names, outcome::Outcome, receipts, session::Session, told::reason,
-};
+use super::{desk::side, error::CommandError, kept, names::Names, outcome::Outcome, session::Session, told::reason};
 use crate::cli::{ClearArguments, DeadManArguments, Global, OrdersArguments, ProtectArguments};
 use cloister_client::{
     chain::Chain,
@@ -69,7 +67,7 @@ impl Hand {
                     self.last = self.sequencer.account(&self.trader).await?.last_control;
                 }
                 Ok(accepted) => {
-                    receipts::keep(&self.wallet, self.group, &accepted);
+                    kept::keep(&self.wallet, self.group, &accepted);
                     return Ok(accepted);
                 }
                 Err(error) => return Err(error),

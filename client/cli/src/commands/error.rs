@@ -181,8 +181,8 @@ pub enum CommandError {
     NothingToReport,
     /// No batch is filled beyond a receipt.
     #[error(
-        "no settled batch fills an order further than the receipt of its cancel states: {0} receipts of cancels were \
-         looked at that have the cancel beside them, and something staked on them"
+        "no settled batch of anybody with a bond fills an order further than the receipt of its cancel states: {0} \
+         receipts of cancels were looked at that are of a series and have the cancel beside them"
     )]
     NothingOverfilled(usize),
     /// The key is not one.

@@ -5,11 +5,11 @@ use super::{
     cancel,
     desk::{Desk, Typed},
     error::CommandError,
+    kept,
     list_error::ListError,
     names::Names,
     order::{reworded, taken},
     outcome::Outcome,
-    receipts,
     told::Sent,
 };
 use crate::cli::{Entry as Typing, Global, Line, OrderArguments};
@@ -216,7 +216,7 @@ async fn tell(
             }
         }
         Good::Cancel(id, instrument) => {
-            receipts::keep_with(desk.session.wallet.path(), desk.session.trader.group, accepted, signed);
+            kept::keep_with(desk.session.wallet.path(), desk.session.trader.group, accepted, signed);
             for said in cancel::told(*id, false, accepted, *instrument, names) {
                 say!("line {line}: {said}");
             }

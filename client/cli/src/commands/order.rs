@@ -3,8 +3,8 @@
 use super::{
     desk::{bounds, listed, Desk, Typed},
     error::CommandError,
+    kept,
     outcome::Outcome,
-    receipts,
     session::Session,
     told::{lines, outcome, Sent},
 };
@@ -40,7 +40,7 @@ pub(super) async fn taken(
     sent: &Sent<'_>,
     accepted: &AcceptedInfo,
 ) -> Result<Outcome, CommandError> {
-    receipts::keep(session.wallet.path(), session.trader.group, accepted);
+    kept::keep(session.wallet.path(), session.trader.group, accepted);
     for line in lines(sent, accepted) {
         say!("{line}");
     }

@@ -2,8 +2,8 @@
 
 use super::{
     error::CommandError,
+    kept,
     outcome::Outcome,
-    receipts,
     session::{scope_of, Session},
 };
 use crate::cli::Global;
@@ -113,7 +113,7 @@ pub async fn withdraw(global: &Global, text: &str, wait: bool) -> Result<Outcome
         .trader
         .withdrawal(id, amount, clock.now().saturating_add(WITHDRAWAL_LIFE));
     match session.sequencer.submit(&signed).await {
-        Ok(accepted) => receipts::keep(session.wallet.path(), global.group, &accepted),
+        Ok(accepted) => kept::keep(session.wallet.path(), global.group, &accepted),
         Err(error) => return Err(reworded(error, &session, amount).await),
     }
     say!(

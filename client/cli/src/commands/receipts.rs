@@ -1,70 +1,31 @@
 //! `cloister receipts`: what the sequencer has promised, kept and checked (Q-RECEIPT).
 
-use super::{error::CommandError, report, report_cancel, session::Session};
+use super::{
+    error::CommandError,
+    kept::{kept_at, read, read_good, Kept},
+    report::{self, shown},
+    report_cancel,
+    session::Session,
+};
 use crate::cli::{Global, ReceiptsCommand};
 use cloister_cli::receipts::checked;
-use cloister_ledger::SignedInstruction;
-use cloister_receipts::{Outcome as Promise, ReceiptError, Scope, SignedReceipt};
-use cloister_sequencer_rpc::types::AcceptedInfo;
+use cloister_receipts::{Outcome as Promise, Scope, SignedReceipt};
+use cloister_runtime::{Balance, BlockNumber};
 use cloister_types::GroupId;
-use codec::{DecodeAll, Encode};
-use std::{
-    fs::{self, OpenOptions},
-    io::Write,
-    os::unix::fs::OpenOptionsExt,
-    path::{Path, PathBuf},
-};
+use std::path::PathBuf;
 
 pub async fn run(global: &Global, command: ReceiptsCommand) -> Result<(), CommandError> {
     match command {
         ReceiptsCommand::Fetch { from } => fetch(global, from).await,
         ReceiptsCommand::Report { files, key } => {
             let key = key.as_deref().map(public_key).transpose()?;
-            report::run(global, &receipts_of(&read(&files)?), key).await
+            report::run(global, &receipts_of(&read_good(&own_or(global, files)?)?), key).await
         }
         ReceiptsCommand::ReportCancel { files, disclose } => {
-            let kept = read(&own_or(global, files)?)?;
+            let kept = read_good(&own_or(global, files)?)?;
             report_cancel::run(global, &kept, disclose).await
         }
         ReceiptsCommand::Verify { files, key } => verify(global, files, key.as_deref()).await,
-    }
-}
-
-/// Who may read receipts: their owner alone, as they tell orders.
-const PRIVATE: u32 = 0o600;
-
-/// Where the receipts of a wallet's account in a group are kept, one on a line.
-fn kept_at(wallet: &Path, group: u32) -> PathBuf {
-    wallet.with_extension(format!("group-{group}.receipts"))
-}
-
-/// A receipt, and what it is of, where that was kept with it.
-#[derive(Clone, Debug, PartialEq)]
-pub(super) struct Kept {
-    pub receipt: SignedReceipt,
-    pub instruction: Option<SignedInstruction>,
-}
-
-/// Keeps the receipt of an answer, if it has one, beside the file of the wallet. The instruction is taken whether or
-/// not this works, so a disk that is full is told and is no failure.
-pub(super) fn keep(wallet: &Path, group: u32, accepted: &AcceptedInfo) {
-    if let Some(receipt) = &accepted.receipt {
-        add(wallet, group, receipt);
-    }
-}
-
-/// As [`keep`], with the instruction: a receipt has its hash alone, and a report shows it (C-OVERFILL).
-pub(super) fn keep_with(wallet: &Path, group: u32, accepted: &AcceptedInfo, signed: &SignedInstruction) {
-    if let Some(receipt) = &accepted.receipt {
-        add(wallet, group, &format!("{receipt} 0x{}", hex::encode(signed.encode())));
-    }
-}
-
-fn add(wallet: &Path, group: u32, line: &str) {
-    let path = kept_at(wallet, group);
-    let file = OpenOptions::new().create(true).append(true).mode(PRIVATE).open(&path);
-    if let Err(error) = file.and_then(|mut file| writeln!(file, "{line}")) {
-        eprintln!("the receipt is not kept: {}: {error}; it is {line}", path.display());
     }
 }
 
@@ -120,12 +81,27 @@ async fn verify(global: &Global, files: Vec<PathBuf>, key: Option<&str>) -> Resu
         hex::encode(key),
         checked.links
     );
-    let begun = chain.series_of_receipts(global.group, &key.into(), None).await?;
+    let (who, at) = (key.into(), Some(chain.finalized().await?));
+    let begun = chain.series_of_receipts(global.group, &who, at).await?;
     say!("{}", staked(begun.map(|series| series.number), &receipts));
+    let bond = chain.bond(global.group, &who, at).await?;
+    say!("{}", bonded(bond.map(|bond| (bond.held, bond.free_at))));
     Ok(())
 }
 
-/// What the sequencer loses by a contradiction of these receipts, where the chain has this series of it.
+/// What the sequencer has staked: an amount, and the block from which on it may be taken back, if there is one.
+fn bonded(bond: Option<(Balance, Option<BlockNumber>)>) -> String {
+    match bond {
+        None => "the sequencer has bonded nothing: nobody loses anything by these".into(),
+        Some((held, None)) => format!("it has bonded {}", shown(held)),
+        Some((held, Some(free_at))) => format!(
+            "it has bonded {}, and can take it back from block {free_at} on: report before",
+            shown(held)
+        ),
+    }
+}
+
+/// Which of these receipts a bond answers for, where the chain has this series of the sequencer.
 fn staked(begun: Option<u32>, receipts: &[SignedReceipt]) -> String {
     let Some(begun) = begun else {
         return "the sequencer has begun no series of receipts on the chain: nothing is staked on these".into();
@@ -143,52 +119,6 @@ fn staked(begun: Option<u32>, receipts: &[SignedReceipt]) -> String {
         said += &format!("; {unstaked} are of series 0: nothing is staked on these");
     }
     said
-}
-
-/// The receipts in files, each on a line of its own, with or without what it is of.
-fn read(files: &[PathBuf]) -> Result<Vec<Kept>, CommandError> {
-    let mut out = Vec::new();
-    for path in files {
-        let text = fs::read_to_string(path).map_err(|source| CommandError::ReceiptFile {
-            path: path.clone(),
-            source,
-        })?;
-        let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-        for (number, line) in lines {
-            out.push(kept(line).map_err(|source| unreadable(path, number, source))?);
-        }
-    }
-    if out.is_empty() {
-        return Err(CommandError::NoReceipts);
-    }
-    Ok(out)
-}
-
-/// Reads a line.
-fn kept(line: &str) -> Result<Kept, ReceiptError> {
-    let (receipt, instruction) = match line.trim().split_once(char::is_whitespace) {
-        Some((receipt, instruction)) => (receipt, Some(instruction)),
-        None => (line, None),
-    };
-    let of = |text: &str| {
-        let text = text.trim();
-        let bytes = hex::decode(text.strip_prefix("0x").unwrap_or(text)).ok()?;
-        SignedInstruction::decode_all(&mut &bytes[..]).ok()
-    };
-    Ok(Kept {
-        receipt: SignedReceipt::from_hex(receipt)?,
-        instruction: instruction
-            .map(|text| of(text).ok_or(ReceiptError::Format))
-            .transpose()?,
-    })
-}
-
-fn unreadable(path: &Path, line: usize, source: ReceiptError) -> CommandError {
-    CommandError::ReceiptLine {
-        path: path.into(),
-        line: line.saturating_add(1),
-        source,
-    }
 }
 
 fn public_key(text: &str) -> Result<[u8; 32], CommandError> {
@@ -227,10 +157,10 @@ fn line(signed: &SignedReceipt) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use cloister_receipts::{instruction_hash, Chain, CheckError, Hash};
+    use cloister_receipts::{Chain, CheckError, Hash, ReceiptError};
     use cloister_types::Lots;
     use polkadot_sdk::sp_core::{sr25519, Pair};
-    use serde_json::json;
+    use std::io::Write;
 
     const SCOPE: Scope = Scope {
         genesis: [1; 32],
@@ -295,6 +225,15 @@ mod tests {
     }
 
     #[test]
+    fn a_trader_should_read_what_is_staked_and_for_how_long() {
+        use cloister_runtime::constants::money::UNIT;
+        assert!(bonded(None).contains("bonded nothing"));
+        assert_eq!(bonded(Some((1_000 * UNIT, None))), "it has bonded 1000 CLO");
+        let said = bonded(Some((UNIT / 2, Some(7))));
+        assert!(said.contains("0.5 CLO") && said.contains("from block 7 on"), "{said}");
+    }
+
+    #[test]
     fn two_stories_should_end_with_a_code_of_their_own() {
         let own = key(2);
         let one = issue(&mut Chain::default(), [1; 32], 3, &own);
@@ -307,34 +246,6 @@ mod tests {
             CommandError::from(error).code(),
             super::super::outcome::code::TWO_STORIES
         );
-    }
-
-    #[test]
-    fn a_receipt_should_be_kept_with_what_it_is_of() {
-        let folder = tempfile::tempdir().unwrap();
-        let wallet = folder.path().join("wallet.json");
-        let signed = SignedInstruction::default();
-        let receipt = issue(&mut Chain::default(), instruction_hash(&signed), 3, &key(2));
-        let answer = |receipt: Option<String>| -> AcceptedInfo {
-            let answer = json!({ "time": 0, "filled": "3", "resting": "0", "fills": [], "receipt": receipt });
-            serde_json::from_value(answer).unwrap()
-        };
-        let accepted = answer(Some(receipt.to_hex()));
-        keep(&wallet, 1, &accepted);
-        keep_with(&wallet, 1, &accepted, &signed);
-        keep_with(&wallet, 1, &answer(None), &signed);
-        let path = kept_at(&wallet, 1);
-        let read = read(std::slice::from_ref(&path)).unwrap();
-        let of = |instruction| Kept { receipt, instruction };
-        assert_eq!(read, [of(None), of(Some(signed))]);
-
-        let text = fs::read_to_string(&path).unwrap();
-        for (cut, line) in [(2, 2), (1, 2), (200, 2)] {
-            fs::write(&path, &text[..text.len() - 1 - cut]).unwrap();
-            let error = super::read(std::slice::from_ref(&path)).unwrap_err();
-            let is_there = matches!(&error, CommandError::ReceiptLine { line: found, .. } if *found == line);
-            assert!(is_there, "{cut}: {error}");
-        }
     }
 
     #[test]

@@ -5,7 +5,7 @@ use cloister_risk::RiskTable;
 use cloister_runtime::{AccountId, AssetId, Balance, BlockNumber, Hash};
 use cloister_types::{AccountIndex, Amount};
 use codec::Encode;
-use pallet_cloister_bonds::{Series, SeriesOf};
+use pallet_cloister_bonds::{Bond, Bonds, Series, SeriesOf};
 use pallet_cloister_execution::{
     types::{Field, MAX_LEAF_PAGE, MAX_QUEUE_PAGE, MAX_REKEY_PAGE},
     ExitClaim, ExitSums, FinalTable, GroupState, GroupTotals, HouseRekeyed, ItemKind, QueueItem, RegisteredAccount,
@@ -115,6 +115,19 @@ impl Chain {
         at: Option<Hash>,
     ) -> Result<Option<Series>, ChainError> {
         self.storage(SeriesOf::<R>::hashed_key_for(group, who), at).await
+    }
+
+    /// What one who submits a group's batches has bonded; none if it has nothing there (C-BOND).
+    ///
+    /// # Errors
+    /// [`ChainError::Call`].
+    pub async fn bond(
+        &self,
+        group: u32,
+        who: &AccountId,
+        at: Option<Hash>,
+    ) -> Result<Option<Bond<Balance, BlockNumber>>, ChainError> {
+        self.storage(Bonds::<R>::hashed_key_for(group, who), at).await
     }
 
     /// Who answers for a settled batch; none if nobody does, or if the chain has forgotten it (C-SETTLED).

@@ -26,36 +26,36 @@ impl<T: frame_system::Config> SubstrateWeight<T> {
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
     // 0.014 ms.
     fn begin_series() -> Weight {
-        Self::of(13_711_000, 2, 1)
+        Self::of(13_861_000, 2, 1)
     }
 
-    // 0.065 ms.
+    // 0.068 ms.
     fn bond() -> Weight {
-        Self::of(65_287_000, 4, 3)
+        Self::of(67_661_000, 5, 3)
     }
 
-    // 0.152 ms.
-    fn report_receipts() -> Weight {
-        Self::of(152_187_000, 8, 6)
-    }
-
-    // 0.010 ms.
-    fn set_terms() -> Weight {
-        Self::of(10_486_000, 2, 1)
-    }
-
-    // 0.013 ms.
-    fn unbond() -> Weight {
-        Self::of(13_490_000, 2, 1)
-    }
-
-    // 0.048 ms.
-    fn withdraw_unbonded() -> Weight {
-        Self::of(47_741_000, 3, 3)
-    }
-
-    // 11.700 ms with e = 2722, an estimate: 4 microseconds for each element that is hashed, and 0.8 ms besides.
+    // 9.185 ms with e = 2722.
     fn report_cancel(e: u32) -> Weight {
-        Self::of(800_000_000, 10, 7).saturating_add(Self::of(4_000_000, 0, 0).saturating_mul(e.into()))
+        Self::of(298_714_135, 8, 6).saturating_add(Self::of(3_264_543, 0, 0).saturating_mul(e.into()))
+    }
+
+    // 0.148 ms.
+    fn report_receipts() -> Weight {
+        Self::of(147_510_000, 7, 6)
+    }
+
+    // 0.011 ms.
+    fn set_terms() -> Weight {
+        Self::of(10_635_000, 2, 1)
+    }
+
+    // 0.014 ms.
+    fn unbond() -> Weight {
+        Self::of(14_191_000, 2, 1)
+    }
+
+    // 0.049 ms.
+    fn withdraw_unbonded() -> Weight {
+        Self::of(48_642_000, 3, 3)
     }
 }

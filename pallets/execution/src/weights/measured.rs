@@ -24,173 +24,173 @@ impl<T: frame_system::Config> SubstrateWeight<T> {
 }
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-    // 44.972 ms with k = 7.
+    // 49.506 ms with k = 7.
     fn batch_items(k: u32) -> Weight {
-        Self::of(22_627_814_590, 930, 1046).saturating_add(Self::of(3_191_967_235, 384, 384).saturating_mul(k.into()))
+        Self::of(24_458_421_750, 933, 1050).saturating_add(Self::of(3_578_294_750, 384, 384).saturating_mul(k.into()))
     }
 
-    // 29.203 ms with j = 8.
+    // 31.601 ms with j = 8.
     fn batch_places(j: u32) -> Weight {
-        Self::of(25_897_633_344, 1314, 1430).saturating_add(Self::of(413_164_552, 0, 0).saturating_mul(j.into()))
+        Self::of(28_622_538_280, 1317, 1434).saturating_add(Self::of(372_330_090, 0, 0).saturating_mul(j.into()))
     }
 
     // 0.015 ms.
     fn check_essential() -> Weight {
-        Self::of(15_000_000, 7, 0)
+        Self::of(15_473_000, 7, 0)
     }
 
-    // 0.015 ms.
+    // 0.016 ms.
     fn check_plain_batch() -> Weight {
-        Self::of(15_000_000, 7, 1)
+        Self::of(15_723_000, 7, 1)
     }
 
-    // 0.186 ms.
+    // 0.203 ms.
     fn choose_final_table() -> Weight {
-        Self::of(185_748_000, 7, 2)
+        Self::of(203_353_000, 7, 2)
     }
 
-    // 0.097 ms.
+    // 0.115 ms.
     fn claim() -> Weight {
-        Self::of(96_824_000, 6, 5)
+        Self::of(114_992_000, 6, 5)
+    }
+
+    // 0.123 ms.
+    fn claim_credits() -> Weight {
+        Self::of(122_613_000, 9, 7)
+    }
+
+    // 0.167 ms.
+    fn claim_share() -> Weight {
+        Self::of(166_969_000, 38, 6)
+    }
+
+    // 1.776 ms with g = 64.
+    fn count_clocks(g: u32) -> Weight {
+        Self::of(43_706_000, 8, 2).saturating_add(Self::of(27_072_244, 7, 1).saturating_mul(g.into()))
+    }
+
+    // 12.974 ms with g = 64.
+    fn count_queue_clocks(g: u32) -> Weight {
+        Self::of(620_110_200, 10, 0).saturating_add(Self::of(193_035_325, 49, 1).saturating_mul(g.into()))
+    }
+
+    // 0.312 ms.
+    fn create_group() -> Weight {
+        Self::of(311_825_000, 7, 3)
+    }
+
+    // 0.227 ms.
+    fn deposit() -> Weight {
+        Self::of(226_928_000, 22, 10)
+    }
+
+    // 1.278 ms.
+    fn exit() -> Weight {
+        Self::of(1_278_188_000, 10, 2)
+    }
+
+    // 1.553 ms.
+    fn freeze() -> Weight {
+        Self::of(1_553_037_000, 241, 109)
+    }
+
+    // 2.022 ms.
+    fn open() -> Weight {
+        Self::of(2_022_398_000, 19, 12)
+    }
+
+    // 0.136 ms.
+    fn pay_claim() -> Weight {
+        Self::of(135_752_000, 11, 6)
+    }
+
+    // 0.127 ms.
+    fn pay_exit() -> Weight {
+        Self::of(127_320_000, 8, 7)
+    }
+
+    // 0.230 ms.
+    fn pay_insurance() -> Weight {
+        Self::of(230_324_000, 41, 8)
+    }
+
+    // 0.244 ms with i = 8.
+    fn refund_item(i: u32) -> Weight {
+        Self::of(134_399_464, 8, 8).saturating_add(Self::of(13_726_942, 3, 3).saturating_mul(i.into()))
+    }
+
+    // 1.952 ms.
+    fn rekey() -> Weight {
+        Self::of(1_952_194_000, 20, 8)
+    }
+
+    // 1.324 ms.
+    fn rekey_house() -> Weight {
+        Self::of(1_324_076_000, 11, 2)
     }
 
     // 0.125 ms.
-    fn claim_credits() -> Weight {
-        Self::of(124_846_000, 9, 7)
-    }
-
-    // 0.156 ms.
-    fn claim_share() -> Weight {
-        Self::of(156_133_000, 38, 6)
-    }
-
-    // 1.624 ms with g = 64.
-    fn count_clocks(g: u32) -> Weight {
-        Self::of(84_391_080, 8, 2).saturating_add(Self::of(24_051_905, 7, 1).saturating_mul(g.into()))
-    }
-
-    // 10.729 ms with g = 64.
-    fn count_queue_clocks(g: u32) -> Weight {
-        Self::of(372_896_776, 10, 0).saturating_add(Self::of(161_810_754, 49, 1).saturating_mul(g.into()))
-    }
-
-    // 0.295 ms.
-    fn create_group() -> Weight {
-        Self::of(294_830_000, 7, 3)
-    }
-
-    // 0.214 ms.
-    fn deposit() -> Weight {
-        Self::of(214_189_000, 22, 10)
-    }
-
-    // 1.194 ms.
-    fn exit() -> Weight {
-        Self::of(1_193_581_000, 10, 2)
-    }
-
-    // 1.440 ms.
-    fn freeze() -> Weight {
-        Self::of(1_440_139_000, 241, 109)
-    }
-
-    // 1.940 ms.
-    fn open() -> Weight {
-        Self::of(1_940_225_000, 19, 12)
-    }
-
-    // 0.113 ms.
-    fn pay_claim() -> Weight {
-        Self::of(112_738_000, 11, 6)
-    }
-
-    // 0.110 ms.
-    fn pay_exit() -> Weight {
-        Self::of(109_554_000, 8, 7)
-    }
-
-    // 0.209 ms.
-    fn pay_insurance() -> Weight {
-        Self::of(209_192_000, 41, 8)
-    }
-
-    // 0.226 ms with i = 8.
-    fn refund_item(i: u32) -> Weight {
-        Self::of(120_974_344, 8, 8).saturating_add(Self::of(13_071_164, 3, 3).saturating_mul(i.into()))
-    }
-
-    // 1.855 ms.
-    fn rekey() -> Weight {
-        Self::of(1_855_429_000, 20, 8)
-    }
-
-    // 1.234 ms.
-    fn rekey_house() -> Weight {
-        Self::of(1_233_781_000, 11, 2)
-    }
-
-    // 0.111 ms.
     fn release_rest() -> Weight {
-        Self::of(111_006_000, 9, 5)
+        Self::of(125_006_000, 9, 5)
     }
 
-    // 0.051 ms.
+    // 0.060 ms.
     fn report_custody() -> Weight {
-        Self::of(50_635_000, 4, 1)
+        Self::of(60_210_000, 4, 1)
     }
 
-    // 0.007 ms.
+    // 0.008 ms.
     fn set_custodians() -> Weight {
-        Self::of(7_240_000, 0, 1)
+        Self::of(7_551_000, 0, 1)
     }
 
-    // 0.036 ms.
+    // 0.043 ms.
     fn set_group_enabled() -> Weight {
-        Self::of(36_324_000, 1, 1)
+        Self::of(43_314_000, 1, 1)
     }
 
-    // 0.042 ms.
+    // 0.035 ms.
     fn set_payout_terms() -> Weight {
-        Self::of(41_813_000, 2, 1)
+        Self::of(35_393_000, 2, 1)
     }
 
-    // 0.031 ms.
+    // 0.043 ms.
     fn set_queue_terms() -> Weight {
-        Self::of(30_535_000, 1, 1)
+        Self::of(43_385_000, 1, 1)
     }
 
-    // 0.258 ms.
+    // 0.290 ms.
     fn set_solvency_terms() -> Weight {
-        Self::of(257_985_000, 70, 3)
+        Self::of(290_394_000, 70, 3)
     }
 
-    // 0.416 ms.
+    // 0.428 ms.
     fn settle_exits() -> Weight {
-        Self::of(416_241_000, 137, 2)
+        Self::of(428_069_000, 137, 2)
     }
 
-    // 26.880 ms with u = 128.
+    // 28.461 ms with u = 128.
     fn submit_batch(u: u32) -> Weight {
-        Self::of(2_135_285_224, 38, 26).saturating_add(Self::of(193_316_467, 10, 11).saturating_mul(u.into()))
+        Self::of(1_860_335_712, 37, 26).saturating_add(Self::of(207_814_817, 10, 11).saturating_mul(u.into()))
     }
 
-    // 1.527 ms.
+    // 1.632 ms.
     fn submit_solvency() -> Weight {
-        Self::of(1_526_668_000, 140, 5)
+        Self::of(1_632_156_000, 140, 5)
     }
 
-    // 0.152 ms.
+    // 0.163 ms.
     fn take_insurance() -> Weight {
-        Self::of(152_027_000, 38, 4)
+        Self::of(163_023_000, 38, 4)
     }
 
-    // 0.845 ms.
+    // 0.878 ms.
     fn verify_one() -> Weight {
-        Self::of(845_021_000, 0, 0)
+        Self::of(878_140_000, 0, 0)
     }
 
-    // 13.186 ms with p = 16.
+    // 13.481 ms with p = 16.
     fn verify_together(p: u32) -> Weight {
-        Self::of(1_356_811_792, 0, 0).saturating_add(Self::of(739_340_388, 0, 0).saturating_mul(p.into()))
+        Self::of(280_477_188, 0, 0).saturating_add(Self::of(825_007_151, 0, 0).saturating_mul(p.into()))
     }
 }

@@ -24,38 +24,38 @@ impl<T: frame_system::Config> SubstrateWeight<T> {
 }
 
 impl<T: frame_system::Config> WeightInfo for SubstrateWeight<T> {
-    // 0.684 ms with m = 16.
+    // 0.728 ms with m = 16.
     fn confirm_seal_key(m: u32) -> Weight {
-        Self::of(603_331_348, 3, 2).saturating_add(Self::of(5_057_471, 0, 2).saturating_mul(m.into()))
+        Self::of(653_074_128, 3, 2).saturating_add(Self::of(4_670_624, 0, 2).saturating_mul(m.into()))
     }
 
-    // 0.046 ms.
+    // 0.065 ms.
     fn hand_over() -> Weight {
-        Self::of(46_289_000, 4, 1)
+        Self::of(65_348_000, 4, 1)
     }
 
-    // 1.160 ms with m = 16.
+    // 1.217 ms with m = 16.
     fn propose_seal_key(m: u32) -> Weight {
-        Self::of(1_160_181_000, 2, 4).saturating_add(Self::of(0, 1, 0).saturating_mul(m.into()))
+        Self::of(1_217_446_000, 2, 4).saturating_add(Self::of(0, 1, 0).saturating_mul(m.into()))
     }
 
-    // 0.324 ms with m = 16.
+    // 0.342 ms with m = 16.
     fn set_members(m: u32) -> Weight {
-        Self::of(32_489_512, 5, 2).saturating_add(Self::of(18_204_436, 1, 4).saturating_mul(m.into()))
+        Self::of(46_269_888, 5, 2).saturating_add(Self::of(18_467_056, 1, 4).saturating_mul(m.into()))
     }
 
-    // 0.657 ms.
+    // 0.718 ms.
     fn set_seal_key() -> Weight {
-        Self::of(657_311_000, 2, 34)
+        Self::of(717_971_000, 2, 34)
     }
 
     // 0.012 ms.
     fn set_take_over() -> Weight {
-        Self::of(12_088_000, 2, 2)
+        Self::of(11_978_000, 2, 2)
     }
 
-    // 0.040 ms.
+    // 0.076 ms.
     fn set_transport_key() -> Weight {
-        Self::of(39_739_000, 2, 2)
+        Self::of(76_434_000, 2, 17)
     }
 }

@@ -80,9 +80,8 @@ impl Promise {
     pub fn outcome(&self, accepted: &Accepted) -> Outcome {
         match (self.kind, accepted.order) {
             (None, _) => Outcome::Control,
-            (Some(InstructionKind::Cancel), _) => Outcome::Cancel {
-                filled: accepted.filled,
-            },
+            // What is void may settle yet, and costs the bond above what is stated (C-OVERFILL).
+            (Some(InstructionKind::Cancel), _) => Outcome::Cancel { filled: accepted.most },
             (Some(InstructionKind::CancelAll), _) => Outcome::CancelAll,
             (_, Some(order)) => Outcome::Order {
                 filled: order.filled,

@@ -285,6 +285,7 @@ pub fn halt_words(halt: &Halt) -> String {
         }
         Halt::Prover { batch_no, .. } => format!("batch {batch_no} cannot be proven; it is tried again"),
         Halt::Sealed { .. }
+        | Halt::Superseded(_)
         | Halt::Refused { .. }
         | Halt::OldTable { .. }
         | Halt::Unsettled { .. }
@@ -314,7 +315,7 @@ pub fn halt(halt: &Halt) -> HaltInfo {
         Halt::Unsettled { .. } => HaltKind::Unsettled,
         Halt::Finality { .. } => HaltKind::Finality,
         Halt::Round { .. } => HaltKind::Solvency,
-        Halt::Foreign { .. } | Halt::Rekeyed | Halt::Rebuild(_) => HaltKind::Foreign,
+        Halt::Superseded(_) | Halt::Foreign { .. } | Halt::Rekeyed | Halt::Rebuild(_) => HaltKind::Foreign,
         Halt::Diverged { .. } => HaltKind::Diverged,
     };
     HaltInfo {

@@ -9,7 +9,10 @@ use cloister_sequencer::{
     chain::{BegunSeries, Stake},
     Sequencer, SequencerConfig, SeriesError, StartError,
 };
-use cloister_sequencer_rpc::{types::AcceptedInfo, ErrorCode};
+use cloister_sequencer_rpc::{
+    types::{AcceptedInfo, HaltKind},
+    ErrorCode,
+};
 use cloister_types::{Amount, InstrumentId, Lots, Position};
 use jsonrpsee::rpc_params;
 use std::sync::atomic::Ordering;
@@ -251,6 +254,46 @@ async fn a_key_with_a_bond_and_no_series_should_sign_nothing() {
     let running = Running::start(&chain);
     running.until(|r| async move { r.account(0).await.is_ok() }).await;
     assert_eq!(running.submit(sell(0, 1, 1, MARK)).await.unwrap().receipt, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_process_whose_series_was_replaced_should_submit_nothing() {
+    let chain = MockChain::new();
+    for account in 0..2 {
+        chain.enqueue(account, RICH, open(account));
+    }
+    staked(&chain, Some((1, 7)));
+    let prover = MockProver::default();
+    let running = Running::with_disk(&chain, sequencer_config(), prover.clone(), &disk_of(7));
+    running
+        .until(|r| async move { r.account(1).await.is_ok_and(|a| a.settled.is_some()) })
+        .await;
+    running.settled().await;
+    prover.held.store(true, Ordering::SeqCst);
+    for order in [sell(0, 1, 5, MARK), buy(1, 1, 2, MARK)] {
+        running.submit(order).await.unwrap();
+    }
+    running
+        .until(|r| async move { r.batch_status().await.proving.is_some() })
+        .await;
+    // Another process gives the key's receipts from now on. What this one has filled may be otherwise in those.
+    staked(&chain, Some((2, 8)));
+    let asked = chain.lock().stakes_asked;
+    running
+        .until(|_| {
+            let chain = chain.clone();
+            async move { chain.lock().stakes_asked > asked + 1 }
+        })
+        .await;
+    prover.held.store(false, Ordering::SeqCst);
+    let before = chain.lock().best.view.batch_no;
+    running
+        .until(|r| async move { r.batch_status().await.halted.is_some() })
+        .await;
+    let halted = running.batch_status().await.halted.unwrap();
+    assert!(halted.message.contains("series 2"), "{}", halted.message);
+    assert_eq!(halted.kind, HaltKind::Foreign);
+    assert_eq!(chain.lock().best.view.batch_no, before);
 }
 
 impl Running {

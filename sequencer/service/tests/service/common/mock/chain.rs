@@ -74,6 +74,8 @@ pub struct Inner {
     pub seal_key: Option<SealingKey>,
     /// What the sequencer has staked on its receipts.
     pub stake: Stake,
+    /// How often it was asked for.
+    pub stakes_asked: u64,
     /// How often the round was asked for, which is the last question of a look at the chain.
     pub looks: u64,
     /// How often the queue was read.
@@ -170,6 +172,7 @@ impl MockChain {
             finalized: state,
             tables: BTreeMap::from([(1, table(1))]),
             stake: Stake::default(),
+            stakes_asked: 0,
             refusals: VecDeque::new(),
             lost_answers: 0,
             together: Vec::new(),

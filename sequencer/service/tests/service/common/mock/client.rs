@@ -68,7 +68,9 @@ impl ChainClient for MockChain {
     }
 
     async fn stake(&self, _: u32) -> Result<Stake, ChainError> {
-        Ok(self.lock().stake)
+        let mut state = self.lock();
+        state.stakes_asked += 1;
+        Ok(state.stake)
     }
 
     async fn rekey_keys(&self) -> Result<Vec<RekeyKey>, ChainError> {
