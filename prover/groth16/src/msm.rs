@@ -4,9 +4,9 @@
 //! summed by rounds of affine additions that share their inversions; eight additions run side by side. Zero digits cost
 //! nothing, so zero, one and short scalars need no case of their own.
 
+mod blocks;
 mod digits;
 mod fixed;
-pub mod pairs;
 mod tree;
 mod weigh;
 
@@ -56,9 +56,10 @@ impl<L: Lanes> Bases<L> {
     }
 }
 
-/// The window that costs least for so many full scalars: an addition costs 6 products, a bucket 23.
+/// The window that costs least for so many full scalars: an addition costs 6 products, a bucket two of them and
+/// its part of what is weighed.
 fn width(count: usize) -> u32 {
-    let cost = |width: &u32| Digits::windows(*width) * (6 * count + (23 << (width - 1)));
+    let cost = |width: &u32| Digits::windows(*width) * (6 * count + (14 << (width - 1)));
     (3..=WIDEST).min_by_key(cost).unwrap_or(WIDEST)
 }
 
@@ -85,8 +86,9 @@ fn window<L: Lanes>(points: &[Stored<L>], digits: &[i16], width: u32) -> Xyzz<L:
     if order.is_empty() {
         return Xyzz::INFINITY;
     }
-    let buckets = Tree::<L>::new().sum(points, &order, &ends);
-    weigh::weigh(&buckets)
+    let mut tree = Tree::<L>::new();
+    let buckets = tree.sum(points, &order, &ends);
+    weigh::weigh(&buckets, &mut tree.blocks)
 }
 
 #[cfg(test)]

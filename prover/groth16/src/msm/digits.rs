@@ -57,6 +57,9 @@ impl Digits {
 }
 
 /// Hands out the digits of a scalar that are not zero.
+///
+/// With half a window added to every window but the last, each window of the sum holds its digit plus one half, and no
+/// digit waits for the one below it.
 #[inline(always)]
 pub fn recode(scalar: &[u64; 4], width: u32, mut put: impl FnMut(usize, i16)) {
     if *scalar == [0; 4] {
@@ -64,21 +67,48 @@ pub fn recode(scalar: &[u64; 4], width: u32, mut put: impl FnMut(usize, i16)) {
     }
     let complement = minus(&R, scalar);
     let negative = !at_least(&complement, scalar);
-    let mut words = if negative { complement } else { *scalar };
-    let (mask, half) = ((1u64 << width) - 1, 1i32 << (width - 1));
-    let mut window = 0;
+    let words = if negative { complement } else { *scalar };
+    let top = words.iter().rposition(|word| *word != 0).unwrap_or(0);
+    let bits = 64 * (top as u32 + 1) - words[top].leading_zeros();
+    // With two bits to spare nothing is carried beyond the last of these windows.
+    let windows = Digits::windows(width).min(((bits + 1) / width + 1) as usize);
+    let (mask, half) = ((1u64 << width) - 1, 1u64 << (width - 1));
+    // One word more, so that a window may lie across the end.
+    let mut sum = [words[0], words[1], words[2], words[3], 0];
     let mut carry = 0;
-    while words != [0; 4] || carry != 0 {
-        let mut digit = (words[0] & mask) as i32 + carry;
-        for i in 0..3 {
-            words[i] = words[i] >> width | words[i + 1] << (64 - width);
-        }
-        words[3] >>= width;
-        carry = (digit > half) as i32;
-        digit -= carry << width;
+    for (sum, half) in sum.iter_mut().zip(&HALVES[width as usize][windows - 1]) {
+        let t = u128::from(*sum) + u128::from(*half) + carry;
+        *sum = t as u64;
+        carry = t >> 64;
+    }
+    for window in 0..windows {
+        let bit = window as u32 * width;
+        let (word, shift) = ((bit / 64) as usize, bit % 64);
+        let digit = (sum[word] >> shift | sum[word + 1] << 1 << (63 - shift)) & mask;
+        let digit = digit as i32 - if window + 1 < windows { half as i32 } else { 0 };
         if digit != 0 {
             put(window, if negative { -digit as i16 } else { digit as i16 });
         }
-        window += 1;
     }
 }
+
+/// Most windows of any width: of three bits.
+const MOST: usize = 85;
+
+/// For each width and number of windows half a window in each of them, in words.
+static HALVES: [[[u64; 4]; MOST]; WIDEST as usize + 1] = {
+    let mut out = [[[0; 4]; MOST]; WIDEST as usize + 1];
+    let mut width = 3;
+    while width <= WIDEST {
+        let mut windows = 1;
+        while windows < MOST && windows as u32 * width <= 256 {
+            let mut words = out[width as usize][windows - 1];
+            let bit = windows as u32 * width - 1;
+            words[(bit / 64) as usize] |= 1 << (bit % 64);
+            out[width as usize][windows] = words;
+            windows += 1;
+        }
+        width += 1;
+    }
+    out
+};

@@ -1,9 +1,7 @@
 //! Many multiples of one point, from a table of its multiples.
-#![allow(unsafe_code)]
 
 use super::{
     digits::{recode, Digits},
-    pairs::{add_pairs, Pair, Scratch, BATCH},
     tree::Tree,
 };
 use crate::{
@@ -41,26 +39,18 @@ impl<L: Lanes> FixedBase<L> {
         table
             .par_chunks_mut(half)
             .zip(bases.par_iter())
-            .for_each(|(window, base)| {
+            .for_each_init(Tree::<L>::new, |tree, (window, base)| {
                 window[0] = Stored::new(base);
-                let mut scratch = Scratch::new();
                 let mut known = 1;
                 while known < half {
                     // Multiple `known + k` is multiple `k` plus multiple `known`.
-                    let pairs: Vec<Pair> = (0..known)
-                        .map(|k| Pair {
-                            a: (k as u32) << 1,
-                            b: (known as u32 - 1) << 1,
-                            out: (known + k) as u32,
-                        })
+                    let order: Vec<u32> = (0..known as u32)
+                        .flat_map(|k| [k << 1, (known as u32 - 1) << 1])
                         .collect();
-                    // One pointer for both: a second borrow of the window would end the first.
-                    let places = window.as_mut_ptr();
-                    for pairs in pairs.chunks(BATCH) {
-                        // SAFETY: places from `known` on are written, places below are read; no multiple below the
-                        // group's order is infinity.
-                        unsafe { add_pairs(places.cast_const(), places, pairs, &mut scratch) };
-                    }
+                    let ends: Vec<u32> = (1..=known as u32).map(|k| 2 * k).collect();
+                    // No multiple below the group's order is infinity.
+                    let sums = tree.sum(&window[..known], &order, &ends);
+                    window[known..2 * known].copy_from_slice(&sums.points);
                     known *= 2;
                 }
             });

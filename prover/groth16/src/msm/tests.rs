@@ -1,6 +1,6 @@
 //! Sums against the definition, on inputs that are hard for buckets.
 
-use super::{digits::recode, tree::SEGMENT, *};
+use super::{digits::recode, tree::LONGEST, *};
 #[cfg(feature = "native")]
 use crate::arithmetic::{Backend, Portable};
 use crate::{
@@ -99,7 +99,7 @@ fn check_all<L: Lanes>(base: &Affine<L::Field>, counts: &[usize]) {
     }
 }
 
-/// More points in one bucket than a segment holds, with cancellation at every level.
+/// More points in one bucket than a lane takes, and more sums of its parts too, with cancellation at every level.
 fn check_overfull<L: Lanes>(base: &Affine<L::Field>) {
     let count = 40_000;
     let few: Vec<_> = (1..=64).map(|k| multiple(base, k * k)).collect();
@@ -136,7 +136,7 @@ fn check_structured<L: Lanes>(base: &Affine<L::Field>) {
         let few = [1, 2, 3, 9][round % 4];
         let known: Vec<_> = (1..=few).map(|k| signed_multiple(base, k)).collect();
         let count = if round == 23 {
-            3 * SEGMENT
+            50_000
         } else {
             1 + below(&mut rng, 3_000)
         };
@@ -162,7 +162,7 @@ fn check_structured<L: Lanes>(base: &Affine<L::Field>) {
     }
 }
 
-/// Buckets of every length around lanes and segments, in which everything, the first part or nothing cancels.
+/// Buckets of every length around lanes and parts, in which everything, the first part or nothing cancels.
 fn check_tree<L: Lanes>(base: &Affine<L::Field>) {
     let mut rng = ChaCha20Rng::seed_from_u64(5);
     let few = 5;
@@ -172,10 +172,9 @@ fn check_tree<L: Lanes>(base: &Affine<L::Field>) {
         let (mut order, mut ends, mut expected) = (Vec::new(), Vec::new(), Vec::new());
         for bucket in 0..64 {
             let length = match bucket {
-                // Short ones before long ones, so that segments begin anywhere.
-                20 | 40 => {
-                    [SEGMENT - 1, SEGMENT, SEGMENT + 1, 2 * SEGMENT, 2 * SEGMENT + 7, 1][(round + bucket / 20) % 6]
-                }
+                // Around the length of a part, and with more parts than that.
+                20 | 40 => [LONGEST - 1, LONGEST, LONGEST + 1, 2 * LONGEST, LONGEST * LONGEST + 7, 1]
+                    [(round + bucket / 20) % 6],
                 _ => below(&mut rng, 20),
             };
             let style = below(&mut rng, 4);
@@ -185,8 +184,8 @@ fn check_tree<L: Lanes>(base: &Affine<L::Field>) {
                     0 => (below(&mut rng, few as usize), below(&mut rng, 2) == 1),
                     // Neighbours cancel.
                     1 => (i / 2 % few as usize, i % 2 == 1),
-                    // All of the first segment cancels, in its last round.
-                    2 => (0, i % SEGMENT >= length.min(SEGMENT) / 2 && i < SEGMENT),
+                    // All of the first part cancels, in its last round.
+                    2 => (0, i % LONGEST >= length.min(LONGEST) / 2 && i < LONGEST),
                     _ => (1, false),
                 };
                 order.push((k << 1 | usize::from(negative)) as u32);
@@ -206,7 +205,10 @@ fn check_tree<L: Lanes>(base: &Affine<L::Field>) {
             }
             weighted += (bucket as i64 + 1) * sum;
         }
-        assert_eq!(weigh::weigh(&sums).to_affine(), signed_multiple(base, weighted));
+        assert_eq!(
+            weigh::weigh(&sums, &mut tree.blocks).to_affine(),
+            signed_multiple(base, weighted)
+        );
     }
 }
 

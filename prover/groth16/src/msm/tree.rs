@@ -1,29 +1,34 @@
-//! Sums of many points, bucket by bucket: rounds of pairwise additions, in which all buckets' additions share their
-//! inversions. There are no collisions to wait for, however the digits are distributed.
+//! Sums of many points, bucket by bucket. Buckets of one length lie side by side in the lanes, so that their sums need
+//! not leave them between one round of additions and the next, however the digits are distributed.
 #![allow(unsafe_code)]
 
-use super::pairs::{add_pairs, Pair, Scratch, BATCH};
+use super::blocks::{Blocks, Places, Stack};
 use crate::{
-    arithmetic::Lanes,
-    curve::{Stored, Xyzz},
+    arithmetic::{Lanes, LANES},
+    curve::{Affine, Stored},
 };
 
-/// Points whose sums are worked on together: what they leave after the first round fits a core's cache.
-pub const SEGMENT: usize = 1 << 14;
+/// Blocks whose stacks are worked on together: they fit a core's cache.
+pub const SEGMENT: usize = 1 << 10;
+/// Points of a bucket that are summed in one lane; longer ones are cut into parts, whose sums are summed again.
+pub const LONGEST: usize = 128;
 
-/// Points of one bucket that lie side by side.
-#[derive(Clone, Copy)]
-struct Run {
-    bucket: u32,
+/// Points of one bucket that lie side by side in the order.
+#[derive(Clone, Copy, Default)]
+struct Part {
+    /// The first one's place in the order.
+    start: u32,
+    /// How many there are.
     length: u32,
+    /// Where the sum goes.
+    out: u32,
 }
 
 /// Memory of one worker.
 pub struct Tree<L: Lanes> {
-    scratch: Scratch<L>,
-    pairs: Vec<Pair>,
-    buffers: [Vec<Stored<L>>; 2],
-    runs: Vec<Run>,
+    /// For whoever works on with the sums.
+    pub blocks: Blocks<L>,
+    stacks: Vec<Stack>,
 }
 
 /// The sums, one a bucket.
@@ -32,18 +37,14 @@ pub struct Buckets<L: Lanes> {
     pub points: Vec<Stored<L>>,
     /// Whether the sum is a point other than infinity.
     pub filled: Vec<bool>,
-    /// Sums of the parts of overfull buckets beyond the first part.
-    more: Vec<(u32, Stored<L>)>,
 }
 
 impl<L: Lanes> Tree<L> {
     /// Fresh memory.
     pub fn new() -> Self {
         Self {
-            scratch: Scratch::new(),
-            pairs: Vec::with_capacity(BATCH),
-            buffers: [Vec::new(), Vec::new()],
-            runs: Vec::new(),
+            blocks: Blocks::new(),
+            stacks: Vec::new(),
         }
     }
 
@@ -55,156 +56,153 @@ impl<L: Lanes> Tree<L> {
     pub fn sum(&mut self, points: &[Stored<L>], order: &[u32], ends: &[u32]) -> Buckets<L> {
         // The additions read without looking.
         assert!(order.iter().all(|place| (*place as usize >> 1) < points.len()));
-        let nothing = Stored::new(&crate::curve::Affine::INFINITY);
-        let mut buckets = Buckets {
-            points: vec![nothing; ends.len()],
-            filled: vec![false; ends.len()],
-            more: Vec::new(),
+        let (parts, cut) = parts(ends);
+        let count = cut.last().map_or(ends.len(), |(_, end)| *end);
+        let mut sums = Buckets {
+            points: vec![Stored::new(&Affine::INFINITY); count],
+            filled: vec![false; count],
         };
-        let (mut start, mut at) = (0, 0);
-        for (bucket, end) in ends.iter().enumerate() {
-            let end = *end as usize;
-            while at < end {
-                let part = (end - at).min(SEGMENT);
-                if at - start + part > SEGMENT {
-                    self.segment(points, &order[start..at], &mut buckets);
-                    start = at;
+        let mut rest = parts.as_slice();
+        while !rest.is_empty() {
+            self.stacks.clear();
+            let mut first = 0;
+            // Long parts come first.
+            for lanes in rest.chunks(LANES) {
+                let rows = lanes[0].length.div_ceil(2);
+                if first + rows as usize > SEGMENT {
+                    break;
                 }
-                self.runs.push(Run {
-                    bucket: bucket as u32,
-                    length: part as u32,
+                self.stacks.push(Stack {
+                    first: first as u32,
+                    rows,
                 });
-                at += part;
+                first += rows as usize;
             }
+            let (now, later) = rest.split_at(rest.len().min(self.stacks.len() * LANES));
+            self.blocks.reset(first);
+            // SAFETY: the order was checked.
+            unsafe { self.fill(points, order, now) };
+            self.blocks.sum(&self.stacks);
+            for (stack, lanes) in self.stacks.iter().zip(now.chunks(LANES)) {
+                sums.take(&self.blocks, stack.first as usize, lanes);
+            }
+            rest = later;
         }
-        self.segment(points, &order[start..at], &mut buckets);
-        buckets.merge();
-        buckets
+        self.merge(&mut sums, ends.len(), &cut);
+        sums
     }
 
-    /// Sums the runs that are due.
-    fn segment(&mut self, points: &[Stored<L>], order: &[u32], buckets: &mut Buckets<L>) {
-        let mut from = points.as_ptr();
-        let mut length = points.len();
-        let mut first = Some(order);
-        let mut side = 0;
-        while !self.runs.is_empty() {
-            let needed: usize = self.runs.iter().map(|run| run.length.div_ceil(2) as usize).sum();
-            let mut to = core::mem::take(&mut self.buffers[side]);
-            if to.len() < needed {
-                to.resize(needed, Stored::new(&crate::curve::Affine::INFINITY));
+    /// The first round: neighbours are added, a last odd one is copied.
+    ///
+    /// # Safety
+    /// `points` holds every place of the order.
+    unsafe fn fill(&mut self, points: &[Stored<L>], order: &[u32], parts: &[Part]) {
+        let points = points.as_ptr();
+        for (stack, group) in self.stacks.iter().zip(parts.chunks(LANES)) {
+            let mut lanes = [Part::default(); LANES];
+            lanes[..group.len()].copy_from_slice(group);
+            let longest = lanes[0].length;
+            // Lanes in which there is a point number `i`, and where it lies; any place elsewhere.
+            let live = |i: u32| (0..LANES).fold(0u8, |mask, l| mask | u8::from(i < lanes[l].length) << l);
+            let places = |i: u32| -> Places {
+                lanes.map(|part| order[(part.start + if i < part.length { i } else { 0 }) as usize])
+            };
+            for row in 0..longest / 2 {
+                let (a, b) = (2 * row, 2 * row + 1);
+                let out = (stack.first + row) as usize;
+                self.blocks
+                    .add_first(points, out, live(a), live(b), [places(a), places(b)]);
             }
-            self.round(from, length, first, &mut to);
-            self.settle(&mut to, buckets);
-            from = to.as_ptr();
-            length = to.len();
-            // The vector's memory stays where it is.
-            self.buffers[side] = to;
-            side = 1 - side;
-            first = None;
-        }
-    }
-
-    /// One round: neighbours are added, a last odd one is copied.
-    fn round(&mut self, from: *const Stored<L>, length: usize, order: Option<&[u32]>, to: &mut [Stored<L>]) {
-        let place = |i: usize| order.map_or((i as u32) << 1, |order| order[i]);
-        let (mut at, mut out) = (0, 0);
-        for i in 0..self.runs.len() {
-            let count = self.runs[i].length as usize;
-            for k in 0..count / 2 {
-                self.pairs.push(Pair {
-                    a: place(at + 2 * k),
-                    b: place(at + 2 * k + 1),
-                    out: out as u32,
-                });
-                out += 1;
-                if self.pairs.len() == BATCH {
-                    self.flush(from, to);
-                }
-            }
-            if count % 2 == 1 {
-                let last = place(at + count - 1);
-                debug_assert!(last as usize >> 1 < length);
-                // SAFETY: the place lies within the points.
-                to[out] = unsafe { *from.add(last as usize >> 1) }.signed(last & 1 == 1);
-                out += 1;
-            }
-            at += count;
-        }
-        self.flush(from, to);
-    }
-
-    fn flush(&mut self, from: *const Stored<L>, to: &mut [Stored<L>]) {
-        // SAFETY: the places come from the order, which `sum` has checked, and from the runs, which lie within the
-        // buffers; a round reads from another buffer than it writes to.
-        unsafe { add_pairs(from, to.as_mut_ptr(), &self.pairs, &mut self.scratch) };
-        self.pairs.clear();
-    }
-
-    /// Halves the runs, removes sums that cancelled, and moves single points into their buckets.
-    fn settle(&mut self, to: &mut [Stored<L>], buckets: &mut Buckets<L>) {
-        let mut cancelled = core::mem::take(&mut self.scratch.cancelled);
-        cancelled.sort_unstable();
-        let mut cancelled = cancelled.into_iter().peekable();
-        let (mut at, mut out, mut kept) = (0, 0, 0);
-        for i in 0..self.runs.len() {
-            let Run { bucket, length } = self.runs[i];
-            let count = length.div_ceil(2) as usize;
-            let start = out;
-            for k in at..at + count {
-                if cancelled.next_if_eq(&(k as u32)).is_some() {
-                    continue;
-                }
-                if k != out {
-                    to[out] = to[k];
-                }
-                out += 1;
-            }
-            at += count;
-            match out - start {
-                0 => {}
-                1 => {
-                    out = start;
-                    // `out` has not moved past `start`, so the point is read before it is overwritten.
-                    buckets.put(bucket, to[start]);
-                }
-                left => {
-                    self.runs[kept] = Run {
-                        bucket,
-                        length: left as u32,
-                    };
-                    kept += 1;
-                }
+            if longest % 2 == 1 {
+                let (last, out) = (longest - 1, (stack.first + longest / 2) as usize);
+                self.blocks.copy(points, out, live(last), &places(last));
             }
         }
-        self.runs.truncate(kept);
+        self.blocks.flush_firsts(points);
+    }
+
+    /// Adds the sums of the parts of buckets that were cut.
+    fn merge(&mut self, sums: &mut Buckets<L>, count: usize, cut: &[(usize, usize)]) {
+        if cut.is_empty() {
+            return;
+        }
+        let mut start = count;
+        let mut order = Vec::new();
+        let mut ends = Vec::with_capacity(cut.len());
+        for (_, end) in cut {
+            order.extend((start..*end).filter(|i| sums.filled[*i]).map(|i| (i as u32) << 1));
+            ends.push(order.len() as u32);
+            start = *end;
+        }
+        let whole = self.sum(&sums.points, &order, &ends);
+        for ((bucket, _), (point, filled)) in cut.iter().zip(whole.points.iter().zip(whole.filled)) {
+            sums.points[*bucket] = *point;
+            sums.filled[*bucket] = filled;
+        }
+        sums.points.truncate(count);
+        sums.filled.truncate(count);
     }
 }
 
-impl<L: Lanes> Buckets<L> {
-    fn put(&mut self, bucket: u32, point: Stored<L>) {
-        let b = bucket as usize;
-        if self.filled[b] {
-            self.more.push((bucket, point));
-        } else {
-            self.filled[b] = true;
-            self.points[b] = point;
+/// Parts, the longest first, and for each bucket that was cut where the places of its parts' sums end: they follow
+/// those of the buckets.
+fn parts(ends: &[u32]) -> (Vec<Part>, Vec<(usize, usize)>) {
+    let mut counts = [0usize; LONGEST + 1];
+    let mut cut = Vec::new();
+    let mut start = 0;
+    for end in ends {
+        let length = (end - start) as usize;
+        counts[LONGEST] += length / LONGEST;
+        counts[length % LONGEST] += 1;
+        start = *end;
+    }
+    counts[0] = 0;
+    let mut total = 0;
+    for count in counts.iter_mut().rev() {
+        total += core::mem::replace(count, total);
+    }
+    let mut parts = vec![Part::default(); total];
+    let mut put = |part: Part| {
+        let place = &mut counts[part.length as usize];
+        parts[*place] = part;
+        *place += 1;
+    };
+    let mut extra = ends.len();
+    start = 0;
+    for (bucket, end) in ends.iter().enumerate() {
+        let whole = (end - start) as usize <= LONGEST;
+        while start < *end {
+            let length = (end - start).min(LONGEST as u32);
+            let out = if whole { bucket } else { extra } as u32;
+            extra += usize::from(!whole);
+            put(Part { start, length, out });
+            start += length;
+        }
+        if !whole {
+            cut.push((bucket, extra));
         }
     }
+    (parts, cut)
+}
 
-    fn merge(&mut self) {
-        let mut more = core::mem::take(&mut self.more).into_iter().peekable();
-        while let Some((bucket, point)) = more.next() {
-            let b = bucket as usize;
-            let mut sum = Xyzz::from(&self.points[b].affine());
-            sum.add_affine(&point.affine());
-            while let Some((_, point)) = more.next_if(|(other, _)| *other == bucket) {
-                sum.add_affine(&point.affine());
-            }
-            self.filled[b] = !sum.is_infinity();
-            if self.filled[b] {
-                self.points[b] = Stored::new(&sum.to_affine());
-            }
+impl<L: Lanes> Buckets<L> {
+    /// Takes the sums of a block.
+    fn take(&mut self, blocks: &Blocks<L>, block: usize, lanes: &[Part]) {
+        let (block, live) = blocks.get(block);
+        let mut spill = [Stored::<L>::new(&Affine::INFINITY); LANES];
+        let spill = spill.as_mut_ptr();
+        let points = self.points.as_mut_ptr();
+        // SAFETY: parts have different places, all of them within the points.
+        unsafe {
+            let place = |l: usize| match lanes.get(l) {
+                Some(part) if live >> l & 1 == 1 => points.add(part.out as usize),
+                _ => spill.add(l),
+            };
+            block.x.scatter(&core::array::from_fn(|l| &raw mut (*place(l)).x));
+            block.y.scatter(&core::array::from_fn(|l| &raw mut (*place(l)).y));
+        }
+        for (l, part) in lanes.iter().enumerate() {
+            self.filled[part.out as usize] = live >> l & 1 == 1;
         }
     }
 }

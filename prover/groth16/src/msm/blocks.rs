@@ -1,0 +1,534 @@
+//! Sums of stacks of points, eight stacks side by side: affine additions that share their inversions (Montgomery's
+//! trick), whose sums stay in the lanes until one point is left of every stack.
+#![allow(unsafe_code)]
+
+use crate::{
+    arithmetic::{Field, Lanes, Task, LANES},
+    curve::{Affine, Stored, Xyzz},
+};
+
+/// Additions of eight lanes that share an inversion.
+const BATCH: usize = 256;
+/// Additions whose points are asked for in advance: bases lie all over memory.
+const AHEAD: usize = 4;
+/// All lanes.
+const ALL: u8 = u8::MAX;
+
+/// Eight points side by side, tight.
+#[derive(Clone, Copy)]
+pub struct Block<L> {
+    /// The abscissae.
+    pub x: L,
+    /// The ordinates.
+    pub y: L,
+}
+
+/// Blocks on top of each other: eight stacks.
+#[derive(Clone, Copy, Debug)]
+pub struct Stack {
+    /// The lowest block.
+    pub first: u32,
+    /// How many there are.
+    pub rows: u32,
+}
+
+/// Places of eight points, shifted left by one; the lowest bit negates.
+pub type Places = [u32; LANES];
+
+/// The addition of one block to another.
+#[derive(Clone, Copy)]
+struct Step {
+    /// The block that becomes the sum.
+    a: u32,
+    /// What is added to it.
+    b: u32,
+    /// Lanes in which there is something to add; the others of `a` stay as they are.
+    both: u8,
+}
+
+/// The addition of points in memory.
+#[derive(Clone, Copy)]
+struct First {
+    /// The block that the sums go to.
+    out: u32,
+    /// Lanes in which both points count; in the others it is the first point at most.
+    both: u8,
+    places: [Places; 2],
+}
+
+/// An addition of points with equal abscissae.
+struct Special<F> {
+    step: usize,
+    lane: usize,
+    a: Affine<F>,
+    b: Affine<F>,
+}
+
+/// Blocks, and the memory that additions need.
+pub struct Blocks<L: Lanes> {
+    blocks: Vec<Block<L>>,
+    /// Lanes of each block that hold a point.
+    live: Vec<u8>,
+    steps: Vec<Step>,
+    firsts: Vec<First>,
+    products: Vec<L>,
+}
+
+impl<L: Lanes> Blocks<L> {
+    /// No blocks.
+    pub fn new() -> Self {
+        Self {
+            blocks: Vec::new(),
+            live: Vec::new(),
+            steps: Vec::with_capacity(BATCH),
+            firsts: Vec::with_capacity(BATCH),
+            products: vec![L::zero(); BATCH],
+        }
+    }
+
+    /// Makes room for blocks, none of which has a point; those from before are lost.
+    pub fn reset(&mut self, count: usize) {
+        let nothing = Block {
+            x: L::zero(),
+            y: L::zero(),
+        };
+        if self.blocks.len() < count {
+            self.blocks.resize(count, nothing);
+        }
+        self.live.clear();
+        self.live.resize(count, 0);
+    }
+
+    /// A block, and the lanes in which it holds a point.
+    pub fn get(&self, i: usize) -> (&Block<L>, u8) {
+        (&self.blocks[i], self.live[i])
+    }
+
+    /// Adds points in memory into a block: of each lane the first two, of those in `live`, or only the first, where
+    /// `both` is not set. Waits for [`Blocks::flush_firsts`], or does it if enough are waiting.
+    ///
+    /// # Safety
+    /// `points` holds every place, also those of lanes that are not live; the block is named only once until the
+    /// additions are done.
+    pub unsafe fn add_first(&mut self, points: *const Stored<L>, out: usize, live: u8, both: u8, places: [Places; 2]) {
+        self.live[out] = live;
+        self.firsts.push(First {
+            out: out as u32,
+            both,
+            places,
+        });
+        if self.firsts.len() == BATCH {
+            self.flush_firsts(points);
+        }
+    }
+
+    /// Does the additions that wait.
+    ///
+    /// # Safety
+    /// As [`Blocks::add_first`].
+    pub unsafe fn flush_firsts(&mut self, points: *const Stored<L>) {
+        if self.firsts.is_empty() {
+            return;
+        }
+        let special = L::enter(AddFirst {
+            points,
+            firsts: &mut self.firsts,
+            blocks: &mut self.blocks,
+            products: &mut self.products,
+        });
+        for special in special {
+            self.add_special(self.firsts[special.step].out as usize, &special);
+        }
+        self.firsts.clear();
+    }
+
+    /// Reads points in memory into a block.
+    ///
+    /// # Safety
+    /// `points` holds every place, also those of lanes that are not live.
+    pub unsafe fn copy(&mut self, points: *const Stored<L>, out: usize, live: u8, places: &Places) {
+        self.live[out] = live;
+        let block = &mut self.blocks[out];
+        L::enter(Copy { points, block, places });
+    }
+
+    /// Adds up stacks: what is left is in their lowest blocks.
+    pub fn sum(&mut self, stacks: &[Stack]) {
+        let mut distance = 1;
+        loop {
+            let mut any = false;
+            for stack in stacks {
+                let mut row = 0;
+                while row + distance < stack.rows {
+                    any = true;
+                    let a = stack.first + row;
+                    self.add(a as usize, (a + distance) as usize);
+                    row += 2 * distance;
+                }
+            }
+            if !any {
+                return;
+            }
+            self.flush();
+            distance *= 2;
+        }
+    }
+
+    fn add(&mut self, a: usize, b: usize) {
+        let (live_a, live_b) = (self.live[a], self.live[b]);
+        if live_b & !live_a != 0 {
+            // What was there before cancelled.
+            let block = self.blocks[b];
+            self.write(a, live_b & !live_a, &block);
+            self.live[a] |= live_b;
+        }
+        self.steps.push(Step {
+            a: a as u32,
+            b: b as u32,
+            both: live_a & live_b,
+        });
+        if self.steps.len() == BATCH {
+            self.flush();
+        }
+    }
+
+    fn flush(&mut self) {
+        if self.steps.is_empty() {
+            return;
+        }
+        // SAFETY: blocks of this backend exist only where it is available.
+        let special = unsafe {
+            L::enter(Add {
+                steps: &mut self.steps,
+                blocks: &mut self.blocks,
+                products: &mut self.products,
+            })
+        };
+        for special in special {
+            self.add_special(self.steps[special.step].a as usize, &special);
+        }
+        self.steps.clear();
+    }
+
+    #[cold]
+    fn add_special(&mut self, out: usize, special: &Special<L::Field>) {
+        let mut sum = Xyzz::from(&special.a);
+        sum.add_affine(&special.b);
+        let mask = 1 << special.lane;
+        if sum.is_infinity() {
+            self.live[out] &= !mask;
+        } else {
+            let Affine { x, y } = sum.to_affine();
+            let block = Block {
+                x: L::splat(&x),
+                y: L::splat(&y),
+            };
+            self.write(out, mask, &block);
+        }
+    }
+
+    #[cold]
+    fn write(&mut self, out: usize, mask: u8, block: &Block<L>) {
+        let Block { x, y } = &mut self.blocks[out];
+        *x = x.select(mask, &block.x);
+        *y = y.select(mask, &block.y);
+    }
+}
+
+/// Bits of the lanes whose point is negated.
+#[inline(always)]
+fn signs(places: &Places) -> u8 {
+    let mut signs = 0;
+    for (lane, place) in places.iter().enumerate() {
+        signs |= ((place & 1) as u8) << lane;
+    }
+    signs
+}
+
+/// The abscissae of eight points.
+///
+/// # Safety
+/// `points` holds every place.
+#[inline(always)]
+unsafe fn gather_x<L: Lanes>(points: *const Stored<L>, places: &Places) -> L {
+    L::gather(&places.map(|place| &raw const (*points.add(place as usize >> 1)).x))
+}
+
+/// The ordinates, without signs.
+///
+/// # Safety
+/// As [`gather_x`].
+#[inline(always)]
+unsafe fn gather_y<L: Lanes>(points: *const Stored<L>, places: &Places) -> L {
+    L::gather(&places.map(|place| &raw const (*points.add(place as usize >> 1)).y))
+}
+
+/// `±y`, tight.
+#[inline(always)]
+fn signed<L: Lanes>(y: &L, signs: u8) -> L {
+    L::zero().sub_signed_tight(y, !signs)
+}
+
+/// Asks for the points of an addition.
+#[inline(always)]
+fn prefetch<L: Lanes>(points: *const Stored<L>, places: &[Places; 2]) {
+    for place in places.iter().flatten() {
+        let point = points.wrapping_add(*place as usize >> 1).cast::<u8>();
+        // A point is a few cache lines.
+        let mut line = 0;
+        while line < size_of::<Stored<L>>() {
+            L::prefetch(point.wrapping_add(line));
+            line += 64;
+        }
+    }
+}
+
+/// The sum of `(xa, ya)` and the point whose abscissa is `difference` more and whose ordinate `yb`; `own` is the inverse
+/// of the difference. Signs negate the ordinates.
+#[inline(always)]
+fn sum<L: Lanes>(xa: &L, [ya, yb]: [&L; 2], [sign_a, sign_b]: [u8; 2], difference: &L, own: &L) -> Block<L> {
+    let slope = yb.signed_sub(sign_b, ya, sign_a).mul(own);
+    // x = slope² - xa - xb, and xb = xa + difference.
+    let x = slope.sqr().sub_twice_tight(xa, difference);
+    let y = slope.mul(&xa.sub_tight(&x)).sub_signed_tight(ya, sign_a);
+    Block { x, y }
+}
+
+/// Lanes in which a value is zero, of those in the mask.
+#[cold]
+#[inline(never)]
+fn zeros<L: Lanes>(value: L, mask: u8) -> u8 {
+    let mut zeros = 0;
+    for (lane, value) in value.to_fields().iter().enumerate() {
+        zeros |= u8::from(value.is_zero()) << lane;
+    }
+    zeros & mask
+}
+
+/// The inverses of eight elements with one inversion; `None` if one of them is zero.
+fn invert<L: Lanes>(value: L) -> Option<L> {
+    let values = value.to_fields();
+    let mut products = [L::Field::ONE; LANES];
+    let mut all = L::Field::ONE;
+    for (product, value) in products.iter_mut().zip(&values) {
+        *product = all;
+        all = all.mul(value);
+    }
+    if all.is_zero() {
+        return None;
+    }
+    let mut inverse = all.invert();
+    let mut out = [L::Field::ZERO; LANES];
+    for i in (0..LANES).rev() {
+        out[i] = inverse.mul(&products[i]);
+        inverse = inverse.mul(&values[i]);
+    }
+    Some(L::from_fields(&out))
+}
+
+fn lane<L: Lanes>(x: L, y: L, lane: usize) -> Affine<L::Field> {
+    Affine {
+        x: x.to_fields()[lane],
+        y: y.to_fields()[lane],
+    }
+}
+
+/// Additions within blocks. The first pass leaves the differences of abscissae where `b` had its own.
+struct Add<'a, L> {
+    steps: &'a mut [Step],
+    blocks: &'a mut [Block<L>],
+    products: &'a mut [L],
+}
+
+impl<L: Lanes> Add<'_, L> {
+    /// Makes differences that are zero one, takes these lanes out of their steps, and returns them with the product of
+    /// the others.
+    #[cold]
+    #[inline(never)]
+    fn mend(&mut self, one: &L) -> (L, Vec<Special<L::Field>>) {
+        let mut product = *one;
+        let mut special = Vec::new();
+        for (i, step) in self.steps.iter_mut().enumerate() {
+            let (a, b) = (self.blocks[step.a as usize], self.blocks[step.b as usize]);
+            let mask = zeros(b.x, step.both);
+            for l in (0..LANES).filter(|l| mask >> l & 1 == 1) {
+                special.push(Special {
+                    step: i,
+                    lane: l,
+                    a: lane(a.x, a.y, l),
+                    b: lane(a.x, b.y, l),
+                });
+            }
+            step.both &= !mask;
+            let difference = b.x.select(mask, one);
+            self.blocks[step.b as usize].x = difference;
+            self.products[i] = product;
+            product = product.mul(&difference);
+        }
+        (product, special)
+    }
+}
+
+impl<L: Lanes> Task for Add<'_, L> {
+    type Output = Vec<Special<L::Field>>;
+
+    #[inline(always)]
+    fn run(mut self) -> Self::Output {
+        let one = L::splat(&L::Field::ONE);
+        let mut product = one;
+        for (step, before) in self.steps.iter().zip(self.products.iter_mut()) {
+            let (low, high) = self.blocks.split_at_mut(step.b as usize);
+            let (xa, xb) = (&low[step.a as usize].x, &mut high[0].x);
+            *xb = xb.sub_tight(xa);
+            if step.both != ALL {
+                *xb = one.select(step.both, xb);
+            }
+            *before = product;
+            product = product.mul(xb);
+        }
+        let mut special = Vec::new();
+        let mut inverse = match invert(product) {
+            Some(inverse) => inverse,
+            None => {
+                let (product, found) = self.mend(&one);
+                special = found;
+                // No factor is zero any more.
+                invert(product).unwrap_or(product)
+            }
+        };
+        for (step, before) in self.steps.iter().zip(self.products.iter()).rev() {
+            let (low, high) = self.blocks.split_at_mut(step.b as usize);
+            let (a, b) = (&mut low[step.a as usize], &high[0]);
+            let own = inverse.mul(before);
+            inverse = inverse.mul(&b.x);
+            let Block { mut x, mut y } = sum(&a.x, [&a.y, &b.y], [0; 2], &b.x, &own);
+            if step.both != ALL {
+                x = a.x.select(step.both, &x);
+                y = a.y.select(step.both, &y);
+            }
+            *a = Block { x, y };
+        }
+        special
+    }
+}
+
+/// Additions of points in memory. The first pass leaves the first abscissae and the differences in the blocks of the
+/// sums.
+struct AddFirst<'a, L: Lanes> {
+    points: *const Stored<L>,
+    firsts: &'a mut [First],
+    blocks: &'a mut [Block<L>],
+    products: &'a mut [L],
+}
+
+impl<L: Lanes> AddFirst<'_, L> {
+    /// As [`Add::mend`].
+    #[cold]
+    #[inline(never)]
+    unsafe fn mend(&mut self, one: &L) -> (L, Vec<Special<L::Field>>) {
+        let mut product = *one;
+        let mut special = Vec::new();
+        for (i, step) in self.firsts.iter_mut().enumerate() {
+            let difference = &mut self.blocks[step.out as usize].y;
+            let mask = zeros(*difference, step.both);
+            for lane in (0..LANES).filter(|lane| mask >> lane & 1 == 1) {
+                let [a, b] = step.places.map(|places| {
+                    let place = places[lane];
+                    (*self.points.add(place as usize >> 1)).signed(place & 1 == 1).affine()
+                });
+                special.push(Special { step: i, lane, a, b });
+            }
+            step.both &= !mask;
+            *difference = difference.select(mask, one);
+            self.products[i] = product;
+            product = product.mul(difference);
+        }
+        (product, special)
+    }
+}
+
+impl<L: Lanes> Task for AddFirst<'_, L> {
+    type Output = Vec<Special<L::Field>>;
+
+    #[inline(always)]
+    fn run(mut self) -> Self::Output {
+        let one = L::splat(&L::Field::ONE);
+        let mut product = one;
+        for i in 0..self.firsts.len() {
+            if let Some(next) = self.firsts.get(i + AHEAD) {
+                prefetch(self.points, &next.places);
+            }
+            let step = &self.firsts[i];
+            // SAFETY: the caller of `add_first` vouches for the places.
+            let (xa, xb): (L, L) = unsafe {
+                (
+                    gather_x(self.points, &step.places[0]),
+                    gather_x(self.points, &step.places[1]),
+                )
+            };
+            let block = &mut self.blocks[step.out as usize];
+            block.x = xa;
+            block.y = xb.sub_tight(&xa);
+            if step.both != ALL {
+                block.y = one.select(step.both, &block.y);
+            }
+            self.products[i] = product;
+            product = product.mul(&block.y);
+        }
+        let mut special = Vec::new();
+        let mut inverse = match invert(product) {
+            Some(inverse) => inverse,
+            None => {
+                // SAFETY: as above.
+                let (product, found) = unsafe { self.mend(&one) };
+                special = found;
+                // No factor is zero any more.
+                invert(product).unwrap_or(product)
+            }
+        };
+        for (step, before) in self.firsts.iter().zip(self.products.iter()).rev() {
+            let block = &mut self.blocks[step.out as usize];
+            let own = inverse.mul(before);
+            inverse = inverse.mul(&block.y);
+            // SAFETY: as above.
+            let (ya, yb): (L, L) = unsafe {
+                (
+                    gather_y(self.points, &step.places[0]),
+                    gather_y(self.points, &step.places[1]),
+                )
+            };
+            let (sign_a, sign_b) = (signs(&step.places[0]), signs(&step.places[1]));
+            let Block { mut x, mut y } = sum(&block.x, [&ya, &yb], [sign_a, sign_b], &block.y, &own);
+            if step.both != ALL {
+                x = block.x.select(step.both, &x);
+                y = signed(&ya, sign_a).select(step.both, &y);
+            }
+            *block = Block { x, y };
+        }
+        special
+    }
+}
+
+/// Points in memory become a block.
+struct Copy<'a, L: Lanes> {
+    points: *const Stored<L>,
+    block: &'a mut Block<L>,
+    places: &'a Places,
+}
+
+impl<L: Lanes> Task for Copy<'_, L> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run(self) {
+        // SAFETY: the caller of `copy` vouches for the places.
+        unsafe {
+            self.block.x = gather_x(self.points, self.places);
+            self.block.y = gather_y(self.points, self.places);
+        }
+        let signs = signs(self.places);
+        if signs != 0 {
+            self.block.y = signed(&self.block.y, signs);
+        }
+    }
+}
