@@ -91,4 +91,6 @@ kitted!(Pure);
 #[cfg(feature = "native")]
 kitted!(cloister_lanes::Portable);
 #[cfg(all(feature = "native", target_arch = "x86_64"))]
+kitted!(cloister_lanes::Floating);
+#[cfg(all(feature = "native", target_arch = "x86_64"))]
 kitted!(cloister_lanes::Vector);

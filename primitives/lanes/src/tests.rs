@@ -280,6 +280,15 @@ fn portable_lanes_compute_what_single_elements_do() {
 
 #[cfg(all(feature = "native", target_arch = "x86_64"))]
 #[test]
+fn floating_lanes_compute_what_single_elements_do() {
+    // Where the processor lacks the instructions there is nothing to check; the portable ones run instead.
+    if Backend::Floating.is_available() {
+        check::<Floating>();
+    }
+}
+
+#[cfg(all(feature = "native", target_arch = "x86_64"))]
+#[test]
 fn vector_lanes_compute_what_single_elements_do() {
     // Where the processor lacks the instructions there is nothing to check; the portable ones run instead.
     if Backend::Vector.is_available() {

@@ -99,6 +99,11 @@ impl CurveSuite for arithmetic::Portable {
 }
 
 #[cfg(all(feature = "native", target_arch = "x86_64"))]
+impl CurveSuite for arithmetic::Floating {
+    type Curve = Assembly;
+}
+
+#[cfg(all(feature = "native", target_arch = "x86_64"))]
 impl CurveSuite for arithmetic::Vector {
     type Curve = Assembly;
 }
