@@ -9,7 +9,7 @@ pub enum Backend {
     Pure,
     /// `blst`'s assembly for single elements.
     Portable,
-    /// AVX2 with fused multiply-add in the base field, in doubles, and `blst`'s assembly in the scalar field.
+    /// Doubles in the base field, four at once with AVX2 and two in a browser; single elements in the scalar field.
     Floating,
     /// AVX-512 IFMA, eight elements at once.
     Vector,
@@ -35,7 +35,9 @@ impl Backend {
             #[cfg(all(feature = "native", target_arch = "x86_64"))]
             Self::Vector => is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma"),
             #[cfg(not(all(feature = "native", target_arch = "x86_64")))]
-            Self::Floating | Self::Vector => false,
+            Self::Floating => cfg!(all(target_arch = "wasm32", target_feature = "simd128")),
+            #[cfg(not(all(feature = "native", target_arch = "x86_64")))]
+            Self::Vector => false,
         }
     }
 
@@ -61,7 +63,10 @@ macro_rules! on_backend {
                 type $suite = $crate::Vector;
                 $body
             }
-            #[cfg(all(feature = "native", target_arch = "x86_64"))]
+            #[cfg(any(
+                all(feature = "native", target_arch = "x86_64"),
+                all(target_arch = "wasm32", target_feature = "simd128")
+            ))]
             $crate::Backend::Floating => {
                 type $suite = $crate::Floating;
                 $body

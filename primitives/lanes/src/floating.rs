@@ -13,12 +13,18 @@ mod fp;
 mod fp2;
 mod limbs;
 mod register;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod simd128;
+mod sum;
 
 #[cfg(all(feature = "native", target_arch = "x86_64"))]
 pub use avx2::Avx2;
 pub use fp::{Fp8, StoredFp};
 pub use fp2::Fp2x8;
-pub use register::Register;
+pub use register::{Fused, Register};
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+pub use simd128::Simd128;
+pub use sum::{Halves, Sum, Whole, LONG, SHORT};
 
 #[cfg(all(test, feature = "native", target_arch = "x86_64"))]
 #[allow(unsafe_code)]

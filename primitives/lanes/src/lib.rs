@@ -21,7 +21,10 @@ mod backend;
 pub mod constants;
 pub mod elements;
 pub mod field;
-#[cfg(all(feature = "native", target_arch = "x86_64"))]
+#[cfg(any(
+    all(feature = "native", target_arch = "x86_64"),
+    all(target_arch = "wasm32", target_feature = "simd128")
+))]
 pub mod floating;
 pub mod lanes;
 pub mod pure;
@@ -30,6 +33,9 @@ pub mod single;
 #[cfg(all(feature = "native", target_arch = "x86_64"))]
 pub mod vector;
 pub mod wide;
+
+#[cfg(all(feature = "native", target_arch = "x86_64"))]
+use floating::Avx2;
 
 pub use backend::Backend;
 pub use elements::Elements;
@@ -79,15 +85,35 @@ impl Suite for Portable {
 }
 
 /// [`Backend::Floating`].
-#[cfg(all(feature = "native", target_arch = "x86_64"))]
+#[cfg(any(
+    all(feature = "native", target_arch = "x86_64"),
+    all(target_arch = "wasm32", target_feature = "simd128")
+))]
 pub struct Floating;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+impl Suite for Floating {
+    type Fp = pure::Fp;
+    type Fp2 = pure::Fp2;
+    type G1 = floating::Fp8<floating::Simd128, floating::Whole<floating::Simd128>, pure::Fp, 4, { floating::SHORT }>;
+    type G2 = floating::Fp2x8<
+        floating::Simd128,
+        floating::Whole<floating::Simd128>,
+        pure::Fp,
+        pure::Fp2,
+        4,
+        { floating::SHORT },
+    >;
+    type Scalars = wide::WideScalar<bls12_381::Scalar>;
+    type Elements = single::Single<bls12_381::Scalar>;
+}
 
 #[cfg(all(feature = "native", target_arch = "x86_64"))]
 impl Suite for Floating {
     type Fp = blst::blst_fp;
     type Fp2 = blst::blst_fp2;
-    type G1 = floating::Fp8<floating::Avx2, blst::blst_fp, 2>;
-    type G2 = floating::Fp2x8<floating::Avx2, blst::blst_fp, blst::blst_fp2, 2>;
+    type G1 = floating::Fp8<Avx2, floating::Halves<Avx2>, blst::blst_fp, 2, { floating::LONG }>;
+    type G2 = floating::Fp2x8<Avx2, floating::Halves<Avx2>, blst::blst_fp, blst::blst_fp2, 2, { floating::LONG }>;
     type Scalars = wide::WideScalar<blst::blst_fr>;
     type Elements = single::Single<blst::blst_fr>;
 }

@@ -2,8 +2,9 @@
 #![allow(unsafe_code)]
 
 use super::{
-    limbs::{product, two_products, Limbs},
-    Register,
+    limbs::{product, two_products},
+    register::{Fused, Register},
+    Sum,
 };
 use crate::lanes::Task;
 use core::arch::x86_64::*;
@@ -39,25 +40,28 @@ fn transpose(r: [__m256d; 4]) -> [__m256d; 4] {
 
 #[inline(never)]
 #[target_feature(enable = "avx2,fma")]
-fn outlined_product<const G: usize>(a: &[Limbs<Avx2>; G], b: &[Limbs<Avx2>; G]) -> [Limbs<Avx2>; G] {
-    product(a, b)
+fn outlined_product<S: Sum<Avx2>, const G: usize, const L: usize>(
+    a: &[[Avx2; L]; G],
+    b: &[[Avx2; L]; G],
+) -> [[Avx2; L]; G] {
+    product::<Avx2, S, G, L>(a, b)
 }
 
 #[inline(never)]
 #[target_feature(enable = "avx2,fma")]
-fn outlined_products<const G: usize>(
-    a: &[Limbs<Avx2>; G],
-    b: &[Limbs<Avx2>; G],
-    c: &[Limbs<Avx2>; G],
-    d: &[Limbs<Avx2>; G],
-) -> [Limbs<Avx2>; G] {
-    two_products(a, b, c, d)
+fn outlined_products<S: Sum<Avx2>, const G: usize, const L: usize>(
+    a: &[[Avx2; L]; G],
+    b: &[[Avx2; L]; G],
+    c: &[[Avx2; L]; G],
+    d: &[[Avx2; L]; G],
+) -> [[Avx2; L]; G] {
+    two_products::<Avx2, S, G, L>(a, b, c, d)
 }
 
 /// Four numbers from `at` on of four rows, transposed.
 ///
 /// # Safety
-/// The first four pointers are valid for these numbers and aligned to 64 bytes; `at` is zero or four.
+/// The first four pointers are valid for these numbers and aligned to 64 bytes; `at` is a multiple of four.
 #[inline(always)]
 unsafe fn columns(from: &[*const f64], at: usize) -> [__m256d; 4] {
     transpose([
@@ -68,8 +72,11 @@ unsafe fn columns(from: &[*const f64], at: usize) -> [__m256d; 4] {
     ])
 }
 
+impl Fused for Avx2 {}
+
 impl Register for Avx2 {
     const COUNT: usize = 4;
+    const TABLES: bool = false;
 
     #[inline(always)]
     fn splat(value: f64) -> Self {
@@ -119,14 +126,21 @@ impl Register for Avx2 {
     }
 
     #[inline(always)]
-    unsafe fn gather(from: &[*const f64]) -> [Self; 8] {
-        let ([a, b, c, d], [e, f, g, h]) = (columns(from, 0), columns(from, 4));
-        [Self(a), Self(b), Self(c), Self(d), Self(e), Self(f), Self(g), Self(h)]
+    unsafe fn gather<const L: usize>(from: &[*const f64]) -> [Self; L] {
+        let mut out = [Self::splat(0.0); L];
+        for at in 0..L / 4 {
+            let rows = columns(from, 4 * at);
+            for i in 0..4 {
+                out[4 * at + i] = Self(rows[i]);
+            }
+        }
+        out
     }
 
     #[inline(always)]
-    unsafe fn scatter(values: &[Self; 8], to: &[*mut f64]) {
-        for at in [0, 4] {
+    unsafe fn scatter<const L: usize>(values: &[Self; L], to: &[*mut f64]) {
+        for at in 0..L / 4 {
+            let at = 4 * at;
             let rows = transpose([values[at].0, values[at + 1].0, values[at + 2].0, values[at + 3].0]);
             for i in 0..4 {
                 _mm256_store_pd(to[i].add(at), rows[i]);
@@ -135,18 +149,21 @@ impl Register for Avx2 {
     }
 
     #[inline(always)]
-    fn outlined_product<const G: usize>(a: &[Limbs<Self>; G], b: &[Limbs<Self>; G]) -> [Limbs<Self>; G] {
-        exists!(outlined_product(a, b))
+    fn outlined_product<S: Sum<Self>, const G: usize, const L: usize>(
+        a: &[[Self; L]; G],
+        b: &[[Self; L]; G],
+    ) -> [[Self; L]; G] {
+        exists!(outlined_product::<S, G, L>(a, b))
     }
 
     #[inline(always)]
-    fn outlined_products<const G: usize>(
-        a: &[Limbs<Self>; G],
-        b: &[Limbs<Self>; G],
-        c: &[Limbs<Self>; G],
-        d: &[Limbs<Self>; G],
-    ) -> [Limbs<Self>; G] {
-        exists!(outlined_products(a, b, c, d))
+    fn outlined_products<S: Sum<Self>, const G: usize, const L: usize>(
+        a: &[[Self; L]; G],
+        b: &[[Self; L]; G],
+        c: &[[Self; L]; G],
+        d: &[[Self; L]; G],
+    ) -> [[Self; L]; G] {
+        exists!(outlined_products::<S, G, L>(a, b, c, d))
     }
 
     #[inline(always)]

@@ -1,80 +1,82 @@
-//! Constants in limbs of 48 bits, computed when the crate is compiled.
+//! Constants in `L` limbs, computed when the crate is compiled.
 
 use crate::constants::{at_least, minus, negated_inverse, P};
 
-/// Limbs of an element.
-pub const LIMBS: usize = 8;
-/// Bits of a limb.
-pub const LIMB: u32 = 48;
-/// Limbs of a product that are folded onto the higher ones before the two steps of Montgomery's reduction.
-pub const FOLDED: usize = LIMBS - 2;
-
-/// `2^48`.
-pub const WHOLE: f64 = (1u64 << LIMB) as f64;
-/// `2^-48`.
-pub const PART: f64 = 1.0 / WHOLE;
 /// `3·2^51`: a sum with a number below `2^51`, of either sign, is rounded to a whole number.
 pub const ROUND: f64 = (3u64 << 51) as f64;
 /// `7·2^98`: a sum with a number of either sign is rounded to a multiple of `2^48` from `-3·2^98` to `2^98`, and to one
 /// of `2^49` from there to `2^100`.
 pub const HIGH: f64 = (7u128 << 98) as f64;
 
-/// Words of 64 bits as limbs with a sign, between `-2^47` and `2^47`; the number is below `2^383`.
-pub const fn to_limbs(words: &[u64; 6]) -> [f64; LIMBS] {
-    let mut limbs = [0.0; LIMBS];
-    let mut carry = 0i64;
+/// What two steps of Montgomery's reduction (or four, of short limbs) take away.
+const STEPS: u32 = 96;
+
+/// Constants of elements in `L` limbs, which have `384 / L` bits.
+pub struct Of<const L: usize>;
+
+impl<const L: usize> Of<L> {
+    /// Bits of a limb.
+    pub const BITS: u32 = 384 / L as u32;
+    /// Two to as many.
+    pub const WHOLE: f64 = (1u64 << Self::BITS) as f64;
+    /// One over that.
+    pub const PART: f64 = 1.0 / Self::WHOLE;
+    /// Limbs of a product that are folded onto the higher ones before the steps of Montgomery's reduction.
+    pub const FOLDED: usize = L - (STEPS / Self::BITS) as usize;
+    /// The modulus.
+    pub const MODULUS: [f64; L] = to_limbs(&P);
+    /// Takes a number's highest limb to the number of moduli in it.
+    pub const RATIO: f64 = 1.0 / Self::MODULUS[L - 1];
+    /// `-p^-1` modulo two to the bits of a limb, halfway around zero.
+    pub const INVERSE: f64 = signed((negated_inverse(P[0]) & ((1 << Self::BITS) - 1)) as i64, Self::BITS) as f64;
+    /// What a limb at place `i` is worth at the place [`Self::FOLDED`]; only so many are there.
+    pub const FOLDS: [[f64; L]; L] = {
+        let mut out = [[0.0; L]; L];
+        let mut value = [1, 0, 0, 0, 0, 0];
+        let mut i = Self::FOLDED;
+        while i > 0 {
+            i -= 1;
+            let mut bit = 0;
+            while bit < Self::BITS {
+                value = half(&value);
+                bit += 1;
+            }
+            out[i] = to_limbs(&value);
+        }
+        out
+    };
+}
+
+/// A number below `2^bits`, less that if it is more than half of it.
+const fn signed(number: i64, bits: u32) -> i64 {
+    if number > 1 << (bits - 1) {
+        number - (1 << bits)
+    } else {
+        number
+    }
+}
+
+/// Words of 64 bits as limbs with a sign, no larger than half of what a limb can be; the number is below `2^383`.
+pub const fn to_limbs<const L: usize>(words: &[u64; 6]) -> [f64; L] {
+    let bits = Of::<L>::BITS;
+    let mut limbs = [0.0; L];
+    let mut carry = 0;
     let mut i = 0;
-    while i < LIMBS {
-        let bit = i as u32 * LIMB;
+    while i < L {
+        let bit = i as u32 * bits;
         let (word, shift) = ((bit / 64) as usize, bit % 64);
         let mut limb = words[word] >> shift;
-        if shift > 64 - LIMB && word + 1 < 6 {
+        if shift > 64 - bits && word + 1 < 6 {
             limb |= words[word + 1] << (64 - shift);
         }
-        let mut limb = (limb & ((1 << LIMB) - 1)) as i64 + carry;
-        carry = 0;
-        if limb > 1 << (LIMB - 1) {
-            limb -= 1 << LIMB;
-            carry = 1;
-        }
-        limbs[i] = limb as f64;
+        let limb = (limb & ((1 << bits) - 1)) as i64 + carry;
+        let rest = signed(limb, bits);
+        carry = (rest != limb) as i64;
+        limbs[i] = rest as f64;
         i += 1;
     }
     limbs
 }
-
-/// The modulus.
-pub const MODULUS: [f64; LIMBS] = to_limbs(&P);
-
-/// Takes a number's highest limb to the number of moduli in it.
-pub const RATIO: f64 = 1.0 / MODULUS[LIMBS - 1];
-
-/// `-p^-1` modulo `2^48`, between `-2^47` and `2^47`.
-pub const INVERSE: f64 = {
-    let inverse = (negated_inverse(P[0]) & ((1 << LIMB) - 1)) as i64;
-    if inverse > 1 << (LIMB - 1) {
-        (inverse - (1 << LIMB)) as f64
-    } else {
-        inverse as f64
-    }
-};
-
-/// What a limb at place `i` is worth at the place [`FOLDED`]: `2^(48·(i - 6))` modulo the modulus.
-pub static FOLDS: [[f64; LIMBS]; FOLDED] = {
-    let mut out = [[0.0; LIMBS]; FOLDED];
-    let mut value = [1, 0, 0, 0, 0, 0];
-    let mut i = FOLDED;
-    while i > 0 {
-        i -= 1;
-        let mut bit = 0;
-        while bit < LIMB {
-            value = half(&value);
-            bit += 1;
-        }
-        out[i] = to_limbs(&value);
-    }
-    out
-};
 
 /// Half of a number below the modulus.
 const fn half(value: &[u64; 6]) -> [u64; 6] {

@@ -2,9 +2,9 @@
 #![allow(unsafe_code)]
 
 use super::{
-    constants::{to_limbs, LIMB, LIMBS},
-    limbs::{blend, minus, plus, reduce, signed, times_12, Limbs},
-    Register,
+    constants::{to_limbs, Of},
+    limbs::{blend, minus, plus, reduce, signed, times_12},
+    Register, Sum,
 };
 use crate::{
     constants::{at_least, minus as words_minus, P},
@@ -13,22 +13,22 @@ use crate::{
 };
 use core::{marker::PhantomData, mem::size_of};
 
-/// One element in memory: eight limbs, tight.
+/// One element in memory: its limbs, tight.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[repr(C, align(64))]
-pub struct StoredFp(pub(super) [f64; LIMBS]);
+pub struct StoredFp<const L: usize>(pub(super) [f64; L]);
 
 /// Eight elements in `G` registers a limb.
-pub struct Fp8<V, F, const G: usize>(pub(super) [Limbs<V>; G], PhantomData<F>);
+pub struct Fp8<V, S, F, const G: usize, const L: usize>(pub(super) [[V; L]; G], PhantomData<(fn() -> S, F)>);
 
-impl<V: Register, F, const G: usize> Clone for Fp8<V, F, G> {
+impl<V: Register, S, F, const G: usize, const L: usize> Clone for Fp8<V, S, F, G, L> {
     #[inline(always)]
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<V: Register, F, const G: usize> Copy for Fp8<V, F, G> {}
+impl<V: Register, S, F, const G: usize, const L: usize> Copy for Fp8<V, S, F, G, L> {}
 
 /// For each of some registers' places zero, or negative zero, where the bit of the index is set.
 static SIGNS: [[f64; 4]; 16] = places(0.0, -0.0);
@@ -60,17 +60,17 @@ fn to_words<F: BaseField>(value: &F) -> [u64; 6] {
     unsafe { core::ptr::from_ref(value).cast::<[u64; 6]>().read_unaligned() }
 }
 
-pub(super) fn to_ours<F: BaseField>(value: &F) -> [f64; LIMBS] {
+pub(super) fn to_ours<F: BaseField, const L: usize>(value: &F) -> [f64; L] {
     to_limbs(&to_words(value))
 }
 
 /// From limbs of a number between minus one modulus and one.
-pub(super) fn to_field<F: BaseField>(limbs: &[f64; LIMBS]) -> F {
+pub(super) fn to_field<F: BaseField, const L: usize>(limbs: &[f64; L]) -> F {
     // One modulus more, so that it is not negative; below two, and 2^382.
     let mut words = P;
     for (i, limb) in limbs.iter().enumerate() {
         let limb = *limb as i64;
-        let bit = i as u32 * LIMB;
+        let bit = i as u32 * Of::<L>::BITS;
         let (word, shift) = ((bit / 64) as usize, bit % 64);
         let mut term = i128::from(limb) << shift;
         for word in &mut words[word..] {
@@ -89,7 +89,7 @@ pub(super) fn to_field<F: BaseField>(limbs: &[f64; LIMBS]) -> F {
 /// the instructions on.
 macro_rules! each {
     ($g:ident => $part:expr) => {{
-        let mut out = [[V::splat(0.0); LIMBS]; G];
+        let mut out = [[V::splat(0.0); L]; G];
         for $g in 0..G {
             out[$g] = $part;
         }
@@ -97,9 +97,9 @@ macro_rules! each {
     }};
 }
 
-impl<V: Register, F: BaseField, const G: usize> Fp8<V, F, G> {
+impl<V: Register, S: Sum<V> + 'static, F: BaseField, const G: usize, const L: usize> Fp8<V, S, F, G, L> {
     #[inline(always)]
-    pub(super) fn new(parts: [Limbs<V>; G]) -> Self {
+    pub(super) fn new(parts: [[V; L]; G]) -> Self {
         const { assert!(G * V::COUNT == LANES) };
         Self(parts, PhantomData)
     }
@@ -129,28 +129,28 @@ fn place<V: Register>(mask: u8, g: usize) -> usize {
     usize::from(mask >> (g * V::COUNT)) & ((1 << V::COUNT) - 1)
 }
 
-impl<V: Register, F: BaseField, const G: usize> Lanes for Fp8<V, F, G> {
+impl<V: Register, S: Sum<V> + 'static, F: BaseField, const G: usize, const L: usize> Lanes for Fp8<V, S, F, G, L> {
     type Field = F;
-    type Stored = StoredFp;
+    type Stored = StoredFp<L>;
 
     #[inline(always)]
     fn zero() -> Self {
-        Self::new([[V::splat(0.0); LIMBS]; G])
+        Self::new([[V::splat(0.0); L]; G])
     }
 
     #[inline(always)]
     fn splat(value: &F) -> Self {
-        let limbs = to_ours(value);
-        let mut out = [V::splat(0.0); LIMBS];
-        for j in 0..LIMBS {
+        let limbs = to_ours::<F, L>(value);
+        let mut out = [V::splat(0.0); L];
+        for j in 0..L {
             out[j] = V::splat(limbs[j]);
         }
         Self::new([out; G])
     }
 
     #[inline(always)]
-    unsafe fn gather(from: &[*const StoredFp; LANES]) -> Self {
-        let mut out = [[V::splat(0.0); LIMBS]; G];
+    unsafe fn gather(from: &[*const StoredFp<L>; LANES]) -> Self {
+        let mut out = [[V::splat(0.0); L]; G];
         for g in 0..G {
             let mut rows = [core::ptr::null(); LANES];
             for i in 0..V::COUNT {
@@ -167,7 +167,7 @@ impl<V: Register, F: BaseField, const G: usize> Lanes for Fp8<V, F, G> {
     }
 
     #[inline(always)]
-    unsafe fn scatter(&self, to: &[*mut StoredFp; LANES]) {
+    unsafe fn scatter(&self, to: &[*mut StoredFp<L>; LANES]) {
         for g in 0..G {
             let mut rows = [core::ptr::null_mut(); LANES];
             for i in 0..V::COUNT {
@@ -179,7 +179,7 @@ impl<V: Register, F: BaseField, const G: usize> Lanes for Fp8<V, F, G> {
 
     #[inline(always)]
     fn mul(&self, other: &Self) -> Self {
-        Self::new(V::outlined_product(&self.0, &other.0))
+        Self::new(V::outlined_product::<S, G, L>(&self.0, &other.0))
     }
 
     #[inline(always)]
@@ -238,7 +238,7 @@ impl<V: Register, F: BaseField, const G: usize> Lanes for Fp8<V, F, G> {
 
     fn to_fields(self) -> [F; LANES] {
         let tight = self.tight();
-        let mut limbs = [[0.0; LANES]; LIMBS];
+        let mut limbs = [[0.0; LANES]; L];
         for g in 0..G {
             for (to, limb) in limbs.iter_mut().zip(tight.0[g]) {
                 limb.to_doubles(&mut to[g * V::COUNT..]);
@@ -248,26 +248,26 @@ impl<V: Register, F: BaseField, const G: usize> Lanes for Fp8<V, F, G> {
     }
 
     fn from_fields(values: &[F; LANES]) -> Self {
-        let values = values.map(|value| to_ours(&value));
-        let mut out = [[V::splat(0.0); LIMBS]; G];
+        let values = values.map(|value| to_ours::<F, L>(&value));
+        let mut out = [[V::splat(0.0); L]; G];
         for g in 0..G {
-            for j in 0..LIMBS {
+            for j in 0..L {
                 out[g][j] = V::from_doubles(&values.map(|value| value[j])[g * V::COUNT..]);
             }
         }
         Self::new(out)
     }
 
-    fn store(value: &F) -> StoredFp {
+    fn store(value: &F) -> StoredFp<L> {
         StoredFp(to_ours(value))
     }
 
-    fn load(value: &StoredFp) -> F {
+    fn load(value: &StoredFp<L>) -> F {
         to_field(&value.0)
     }
 
     #[inline(always)]
-    fn negate_stored(value: &StoredFp) -> StoredFp {
+    fn negate_stored(value: &StoredFp<L>) -> StoredFp<L> {
         let mut out = *value;
         for limb in &mut out.0 {
             *limb = -*limb;

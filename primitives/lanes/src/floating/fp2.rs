@@ -3,7 +3,7 @@
 
 use super::{
     fp::{Fp8, StoredFp},
-    Register,
+    Register, Sum,
 };
 use crate::{
     field::{BaseField, ExtensionField},
@@ -12,19 +12,19 @@ use crate::{
 use core::{marker::PhantomData, mem::size_of};
 
 /// One element in memory.
-pub type StoredFp2 = [StoredFp; 2];
+pub type StoredFp2<const L: usize> = [StoredFp<L>; 2];
 
 /// Eight elements in `G` registers a limb; `F` is the field, `E` its extension.
-pub struct Fp2x8<V, F, E, const G: usize>([Fp8<V, F, G>; 2], PhantomData<E>);
+pub struct Fp2x8<V, S, F, E, const G: usize, const L: usize>([Fp8<V, S, F, G, L>; 2], PhantomData<E>);
 
-impl<V: Register, F, E, const G: usize> Clone for Fp2x8<V, F, E, G> {
+impl<V: Register, S, F, E, const G: usize, const L: usize> Clone for Fp2x8<V, S, F, E, G, L> {
     #[inline(always)]
     fn clone(&self) -> Self {
         *self
     }
 }
 
-impl<V: Register, F, E, const G: usize> Copy for Fp2x8<V, F, E, G> {}
+impl<V: Register, S, F, E, const G: usize, const L: usize> Copy for Fp2x8<V, S, F, E, G, L> {}
 
 fn to_parts<F: BaseField, E: ExtensionField>(value: &E) -> [F; 2] {
     const { assert!(size_of::<E>() == size_of::<[F; 2]>()) };
@@ -38,16 +38,20 @@ fn from_parts<F: BaseField, E: ExtensionField>(parts: &[F; 2]) -> E {
     unsafe { core::ptr::from_ref(parts).cast::<E>().read_unaligned() }
 }
 
-impl<V: Register, F: BaseField, E: ExtensionField, const G: usize> Fp2x8<V, F, E, G> {
+impl<V: Register, S: Sum<V> + 'static, F: BaseField, E: ExtensionField, const G: usize, const L: usize>
+    Fp2x8<V, S, F, E, G, L>
+{
     #[inline(always)]
-    fn new(parts: [Fp8<V, F, G>; 2]) -> Self {
+    fn new(parts: [Fp8<V, S, F, G, L>; 2]) -> Self {
         Self(parts, PhantomData)
     }
 }
 
-impl<V: Register, F: BaseField, E: ExtensionField, const G: usize> Lanes for Fp2x8<V, F, E, G> {
+impl<V: Register, S: Sum<V> + 'static, F: BaseField, E: ExtensionField, const G: usize, const L: usize> Lanes
+    for Fp2x8<V, S, F, E, G, L>
+{
     type Field = E;
-    type Stored = StoredFp2;
+    type Stored = StoredFp2<L>;
 
     #[inline(always)]
     fn zero() -> Self {
@@ -60,10 +64,10 @@ impl<V: Register, F: BaseField, E: ExtensionField, const G: usize> Lanes for Fp2
     }
 
     #[inline(always)]
-    unsafe fn gather(from: &[*const StoredFp2; LANES]) -> Self {
+    unsafe fn gather(from: &[*const StoredFp2<L>; LANES]) -> Self {
         let mut parts = [[core::ptr::null(); LANES]; 2];
         for i in 0..LANES {
-            parts[0][i] = from[i].cast::<StoredFp>();
+            parts[0][i] = from[i].cast::<StoredFp<L>>();
             parts[1][i] = parts[0][i].add(1);
         }
         Self::new([Fp8::gather(&parts[0]), Fp8::gather(&parts[1])])
@@ -75,10 +79,10 @@ impl<V: Register, F: BaseField, E: ExtensionField, const G: usize> Lanes for Fp2
     }
 
     #[inline(always)]
-    unsafe fn scatter(&self, to: &[*mut StoredFp2; LANES]) {
+    unsafe fn scatter(&self, to: &[*mut StoredFp2<L>; LANES]) {
         let mut parts = [[core::ptr::null_mut(); LANES]; 2];
         for i in 0..LANES {
-            parts[0][i] = to[i].cast::<StoredFp>();
+            parts[0][i] = to[i].cast::<StoredFp<L>>();
             parts[1][i] = parts[0][i].add(1);
         }
         self.0[0].scatter(&parts[0]);
@@ -90,8 +94,8 @@ impl<V: Register, F: BaseField, E: ExtensionField, const G: usize> Lanes for Fp2
     fn mul(&self, other: &Self) -> Self {
         let ([a0, a1], [b0, b1]) = (&self.0, &other.0);
         let minus = a1.negated();
-        let real = V::outlined_products(&a0.0, &b0.0, &minus.0, &b1.0);
-        let imaginary = V::outlined_products(&a0.0, &b1.0, &a1.0, &b0.0);
+        let real = V::outlined_products::<S, G, L>(&a0.0, &b0.0, &minus.0, &b1.0);
+        let imaginary = V::outlined_products::<S, G, L>(&a0.0, &b1.0, &a1.0, &b0.0);
         Self::new([Fp8::new(real), Fp8::new(imaginary)])
     }
 
@@ -167,19 +171,19 @@ impl<V: Register, F: BaseField, E: ExtensionField, const G: usize> Lanes for Fp2
         Self::new([0, 1].map(|k| Fp8::from_fields(&parts.map(|part| part[k]))))
     }
 
-    fn store(value: &E) -> StoredFp2 {
-        to_parts::<F, E>(value).map(|part| Fp8::<V, F, G>::store(&part))
+    fn store(value: &E) -> StoredFp2<L> {
+        to_parts::<F, E>(value).map(|part| Fp8::<V, S, F, G, L>::store(&part))
     }
 
-    fn load(value: &StoredFp2) -> E {
-        from_parts(&value.map(|part| Fp8::<V, F, G>::load(&part)))
+    fn load(value: &StoredFp2<L>) -> E {
+        from_parts(&value.map(|part| Fp8::<V, S, F, G, L>::load(&part)))
     }
 
     #[inline(always)]
-    fn negate_stored(value: &StoredFp2) -> StoredFp2 {
+    fn negate_stored(value: &StoredFp2<L>) -> StoredFp2<L> {
         [
-            Fp8::<V, F, G>::negate_stored(&value[0]),
-            Fp8::<V, F, G>::negate_stored(&value[1]),
+            Fp8::<V, S, F, G, L>::negate_stored(&value[0]),
+            Fp8::<V, S, F, G, L>::negate_stored(&value[1]),
         ]
     }
 
