@@ -90,5 +90,10 @@ macro_rules! kitted {
 kitted!(Pure);
 #[cfg(feature = "native")]
 kitted!(cloister_lanes::Portable);
+#[cfg(any(
+    all(feature = "native", target_arch = "x86_64"),
+    all(target_arch = "wasm32", target_feature = "simd128")
+))]
+kitted!(cloister_lanes::Floating);
 #[cfg(all(feature = "native", target_arch = "x86_64"))]
 kitted!(cloister_lanes::Vector);

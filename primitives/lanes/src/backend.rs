@@ -9,13 +9,15 @@ pub enum Backend {
     Pure,
     /// `blst`'s assembly for single elements.
     Portable,
+    /// Doubles in the base field, four at once with AVX2 and two in a browser; single elements in the scalar field.
+    Floating,
     /// AVX-512 IFMA, eight elements at once.
     Vector,
 }
 
 impl Backend {
     /// All, the slowest first.
-    pub const ALL: [Self; 3] = [Self::Pure, Self::Portable, Self::Vector];
+    pub const ALL: [Self; 4] = [Self::Pure, Self::Portable, Self::Floating, Self::Vector];
 
     /// The fastest one that this program and this processor have.
     pub fn detect() -> Self {
@@ -29,7 +31,11 @@ impl Backend {
             Self::Pure => true,
             Self::Portable => cfg!(feature = "native"),
             #[cfg(all(feature = "native", target_arch = "x86_64"))]
+            Self::Floating => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
+            #[cfg(all(feature = "native", target_arch = "x86_64"))]
             Self::Vector => is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma"),
+            #[cfg(not(all(feature = "native", target_arch = "x86_64")))]
+            Self::Floating => cfg!(all(target_arch = "wasm32", target_feature = "simd128")),
             #[cfg(not(all(feature = "native", target_arch = "x86_64")))]
             Self::Vector => false,
         }
@@ -55,6 +61,14 @@ macro_rules! on_backend {
             #[cfg(all(feature = "native", target_arch = "x86_64"))]
             $crate::Backend::Vector => {
                 type $suite = $crate::Vector;
+                $body
+            }
+            #[cfg(any(
+                all(feature = "native", target_arch = "x86_64"),
+                all(target_arch = "wasm32", target_feature = "simd128")
+            ))]
+            $crate::Backend::Floating => {
+                type $suite = $crate::Floating;
                 $body
             }
             #[cfg(feature = "native")]

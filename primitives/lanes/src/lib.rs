@@ -1,9 +1,10 @@
 //! Fields, eight elements at a time.
 //!
 //! The engine's inner loops (additions of points, butterflies) are written once over [`Lanes`] and [`ScalarLanes`];
-//! three backends stand behind them:
+//! four backends stand behind them:
 //!
 //! - `vector`: AVX-512 with IFMA, limbs of 52 bits, one element in each of eight lanes (feature `native`);
+//! - `floating`: AVX2 with fused multiply-add, limbs of 50 bits in doubles, four elements at a time (feature `native`);
 //! - `assembly`: `blst`, one element after the other (feature `native`);
 //! - `pure`: plain Rust, one element after the other, on every target.
 //!
@@ -20,6 +21,11 @@ mod backend;
 pub mod constants;
 pub mod elements;
 pub mod field;
+#[cfg(any(
+    all(feature = "native", target_arch = "x86_64"),
+    all(target_arch = "wasm32", target_feature = "simd128")
+))]
+pub mod floating;
 pub mod lanes;
 pub mod pure;
 pub mod scalar;
@@ -27,6 +33,9 @@ pub mod single;
 #[cfg(all(feature = "native", target_arch = "x86_64"))]
 pub mod vector;
 pub mod wide;
+
+#[cfg(all(feature = "native", target_arch = "x86_64"))]
+use floating::Avx2;
 
 pub use backend::Backend;
 pub use elements::Elements;
@@ -71,6 +80,40 @@ impl Suite for Portable {
     type Fp2 = blst::blst_fp2;
     type G1 = wide::Wide<blst::blst_fp>;
     type G2 = wide::Wide<blst::blst_fp2>;
+    type Scalars = wide::WideScalar<blst::blst_fr>;
+    type Elements = single::Single<blst::blst_fr>;
+}
+
+/// [`Backend::Floating`].
+#[cfg(any(
+    all(feature = "native", target_arch = "x86_64"),
+    all(target_arch = "wasm32", target_feature = "simd128")
+))]
+pub struct Floating;
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+impl Suite for Floating {
+    type Fp = pure::Fp;
+    type Fp2 = pure::Fp2;
+    type G1 = floating::Fp8<floating::Simd128, floating::Whole<floating::Simd128>, pure::Fp, 4, { floating::SHORT }>;
+    type G2 = floating::Fp2x8<
+        floating::Simd128,
+        floating::Whole<floating::Simd128>,
+        pure::Fp,
+        pure::Fp2,
+        4,
+        { floating::SHORT },
+    >;
+    type Scalars = wide::WideScalar<bls12_381::Scalar>;
+    type Elements = single::Single<bls12_381::Scalar>;
+}
+
+#[cfg(all(feature = "native", target_arch = "x86_64"))]
+impl Suite for Floating {
+    type Fp = blst::blst_fp;
+    type Fp2 = blst::blst_fp2;
+    type G1 = floating::Fp8<Avx2, floating::Halves<Avx2>, blst::blst_fp, 2, { floating::LONG }>;
+    type G2 = floating::Fp2x8<Avx2, floating::Halves<Avx2>, blst::blst_fp, blst::blst_fp2, 2, { floating::LONG }>;
     type Scalars = wide::WideScalar<blst::blst_fr>;
     type Elements = single::Single<blst::blst_fr>;
 }

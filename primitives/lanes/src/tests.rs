@@ -280,6 +280,27 @@ fn portable_lanes_compute_what_single_elements_do() {
 
 #[cfg(all(feature = "native", target_arch = "x86_64"))]
 #[test]
+fn floating_lanes_compute_what_single_elements_do() {
+    // Where the processor lacks the instructions there is nothing to check; the portable ones run instead.
+    if Backend::Floating.is_available() {
+        check::<Floating>();
+    }
+}
+
+#[cfg(all(feature = "native", target_arch = "x86_64"))]
+#[test]
+fn floating_lanes_of_short_limbs_compute_what_single_elements_do() {
+    // What runs in a browser, with the registers of this machine.
+    use floating::{Avx2, Fp2x8, Fp8, Whole, SHORT};
+    if Backend::Floating.is_available() {
+        let mut rng = ChaCha20Rng::seed_from_u64(1);
+        check_lanes::<Fp8<Avx2, Whole<Avx2>, pure::Fp, 2, SHORT>>(&base_values(&mut rng));
+        check_lanes::<Fp2x8<Avx2, Whole<Avx2>, pure::Fp, pure::Fp2, 2, SHORT>>(&extension_values(&mut rng));
+    }
+}
+
+#[cfg(all(feature = "native", target_arch = "x86_64"))]
+#[test]
 fn vector_lanes_compute_what_single_elements_do() {
     // Where the processor lacks the instructions there is nothing to check; the portable ones run instead.
     if Backend::Vector.is_available() {

@@ -99,6 +99,16 @@ impl CurveSuite for arithmetic::Portable {
 }
 
 #[cfg(all(feature = "native", target_arch = "x86_64"))]
+impl CurveSuite for arithmetic::Floating {
+    type Curve = Assembly;
+}
+
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+impl CurveSuite for arithmetic::Floating {
+    type Curve = Pure;
+}
+
+#[cfg(all(feature = "native", target_arch = "x86_64"))]
 impl CurveSuite for arithmetic::Vector {
     type Curve = Assembly;
 }

@@ -1,6 +1,7 @@
 //! The base field of G1.
 #![allow(unsafe_code)]
 
+use super::{inverse::inverse_or_zero, montgomery::product};
 use crate::{
     constants::{at_least, minus, negated_inverse, power_of_two, P},
     field::{BaseField, Field},
@@ -15,19 +16,17 @@ const TO_MONTGOMERY: Fp = Fp {
     l: power_of_two(2 * MONTGOMERY_BITS, &P),
 };
 
+/// Takes the inverse of an element's words, which are it times `2^384`, to the inverse's.
+const INVERSE_TO_MONTGOMERY: Fp = Fp {
+    l: power_of_two(3 * MONTGOMERY_BITS, &P),
+};
+
 /// An element times `2^384`, below the modulus, least significant word first.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[repr(C)]
 pub struct Fp {
     /// The words.
     pub l: [u64; WORDS],
-}
-
-/// `a + b·c + carry` as a word and the carry out of it; nothing is lost.
-#[inline(always)]
-const fn multiply_add(a: u64, b: u64, c: u64, carry: u64) -> (u64, u64) {
-    let sum = a as u128 + b as u128 * c as u128 + carry as u128;
-    (sum as u64, (sum >> 64) as u64)
 }
 
 /// A value below twice the modulus, reduced.
@@ -75,25 +74,10 @@ impl Field for Fp {
         self.add(&other.neg())
     }
 
-    /// The operand-scanning method of Koç, Acar and Kaliski (1996), a word of `other` at a time.
     #[inline]
     fn mul(&self, other: &Self) -> Self {
-        let mut sum = [0; WORDS];
-        for word in other.l {
-            let mut carry = 0;
-            for (out, own) in sum.iter_mut().zip(&self.l) {
-                (*out, carry) = multiply_add(*out, *own, word, carry);
-            }
-            // Adds the multiple of the modulus that makes the lowest word zero, and drops that word.
-            let factor = sum[0].wrapping_mul(INVERSE);
-            let (_, mut low) = multiply_add(sum[0], factor, P[0], 0);
-            for i in 1..WORDS {
-                (sum[i - 1], low) = multiply_add(sum[i], factor, P[i], low);
-            }
-            // Sums stay below twice the modulus, which leaves two bits of the last word.
-            sum[WORDS - 1] = carry + low;
-        }
-        reduced(sum)
+        // Below twice the modulus.
+        reduced(product(&self.l, &other.l, &P, INVERSE))
     }
 
     #[inline]
@@ -110,19 +94,11 @@ impl Field for Fp {
         }
     }
 
-    /// The power `p - 2`.
     fn invert(&self) -> Self {
-        const EXPONENT: [u64; WORDS] = minus(&P, &[2, 0, 0, 0, 0, 0]);
-        let mut power = Self::ONE;
-        for word in EXPONENT.iter().rev() {
-            for bit in (0..64).rev() {
-                power = power.sqr();
-                if word >> bit & 1 == 1 {
-                    power = power.mul(self);
-                }
-            }
+        Self {
+            l: inverse_or_zero(&self.l),
         }
-        power
+        .mul(&INVERSE_TO_MONTGOMERY)
     }
 
     #[inline]

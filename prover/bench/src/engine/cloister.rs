@@ -1,4 +1,4 @@
-//! Our engine, with the instructions that it finds and with those that every processor has.
+//! Our engine, with the instructions that it finds and with those that it would find without AVX-512.
 
 use super::{groth16::verify_encoded, Engine, EngineName, SEED};
 use crate::{circuit::Native, error::BenchError, subject::Subject};
@@ -19,7 +19,7 @@ pub struct Cloister<const PORTABLE: bool> {
 impl<const PORTABLE: bool> Cloister<PORTABLE> {
     fn backend() -> Backend {
         if PORTABLE {
-            Backend::Portable
+            Backend::Floating.or_available()
         } else {
             Backend::detect()
         }

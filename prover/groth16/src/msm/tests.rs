@@ -253,6 +253,14 @@ fn sums_are_those_of_the_definition_portable() {
 
 #[cfg(all(feature = "native", target_arch = "x86_64"))]
 #[test]
+fn sums_are_those_of_the_definition_floating() {
+    if Backend::Floating.is_available() {
+        check_suite::<crate::arithmetic::Floating>();
+    }
+}
+
+#[cfg(all(feature = "native", target_arch = "x86_64"))]
+#[test]
 fn sums_are_those_of_the_definition_vector() {
     if Backend::Vector.is_available() {
         check_suite::<crate::arithmetic::Vector>();
