@@ -160,7 +160,7 @@ mod tests {
     use cloister_receipts::{Chain, CheckError, Hash, ReceiptError};
     use cloister_types::Lots;
     use polkadot_sdk::sp_core::{sr25519, Pair};
-    use std::io::Write;
+    use std::{fs, io::Write};
 
     const SCOPE: Scope = Scope {
         genesis: [1; 32],
