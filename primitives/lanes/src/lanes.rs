@@ -73,6 +73,27 @@ pub trait Lanes: Copy + Send + Sync + 'static {
     fn to_fields(self) -> [Self::Field; LANES];
     /// Eight elements.
     fn from_fields(values: &[Self::Field; LANES]) -> Self;
+    /// The inverses of all lanes, below `6p`, with one inversion for all of them; `None` if one of them is zero. `self` is
+    /// below `512p`.
+    fn invert(&self) -> Option<Self> {
+        let values = self.to_fields();
+        let mut products = [Self::Field::ONE; LANES];
+        let mut all = Self::Field::ONE;
+        for (product, value) in products.iter_mut().zip(&values) {
+            *product = all;
+            all = all.mul(value);
+        }
+        if all.is_zero() {
+            return None;
+        }
+        let mut inverse = all.invert();
+        let mut out = [Self::Field::ZERO; LANES];
+        for i in (0..LANES).rev() {
+            out[i] = inverse.mul(&products[i]);
+            inverse = inverse.mul(&values[i]);
+        }
+        Some(Self::from_fields(&out))
+    }
     /// An element as memory holds it.
     fn store(value: &Self::Field) -> Self::Stored;
     /// An element from memory.

@@ -105,6 +105,18 @@ fn check_lanes<L: Lanes>(values: &[L::Field]) {
             let want = times(&a[lane], 250).sub(&times(&b[lane], 60)).mul(&times(&b[lane], 60));
             assert_eq!(*got, want, "difference of loose values");
         }
+        // Inverses, of tight values and at the bound, unless a lane is zero.
+        let filled = a.map(|v| if v.is_zero() { L::Field::ONE } else { v });
+        let z = L::from_fields(&filled);
+        for (k, value) in [(1, z), (250, repeated(&z, 250))] {
+            let inverse = value.invert().expect("no lane is zero");
+            for (lane, got) in value.mul(&inverse).to_fields().iter().enumerate() {
+                assert_eq!(*got, L::Field::ONE, "inverse of {k} times lane {lane}");
+            }
+            for lane in 0..LANES {
+                assert!(value.select(1 << lane, &x.sub(&x)).invert().is_none());
+            }
+        }
         // Mixed masks choose lane by lane.
         let mixed = x.signed_sub(0x35, &y, 0x0f).to_fields();
         for lane in 0..LANES {

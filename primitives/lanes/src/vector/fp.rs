@@ -5,11 +5,12 @@ use super::{
     constants::{complement, multiple, to_limbs, to_words, Modulus, LIMB, MASK},
     limbs::{
         blend, carry, from_rows, gather, minus, montgomery, montgomery_square, plus, plus_constant, plus_or_minus,
-        reduce, scatter, splat, times_12, to_rows, Limbs,
+        reduce, scatter, splat, swap, times_12, to_rows, Limbs,
     },
 };
 use crate::{
     constants::{at_least, minus as words_minus, power_of_two, P},
+    field::Field,
     lanes::{Lanes, Task, LANES},
 };
 use blst::{blst_fp, blst_fp_mul};
@@ -59,6 +60,20 @@ impl Fp8 {
         Self(montgomery_square::<LIMBS, DOUBLE>(&a.0, &REDUCTION))
     }
 
+    /// Lane `l` takes what lane `l ^ distance` has.
+    #[inline(always)]
+    pub(super) fn swap(&self, distance: usize) -> Self {
+        // SAFETY: a value exists only where the processor has the instructions.
+        unsafe { Self(swap(&self.0, distance)) }
+    }
+
+    /// The first lane, canonical.
+    pub(super) fn first(&self) -> blst_fp {
+        // SAFETY: as above.
+        let rows = unsafe { to_rows(self.tight().0) };
+        to_blst(&rows.map(|row| row[0]))
+    }
+
     #[inline(always)]
     pub(super) fn reduced(raw: Limbs<LIMBS>) -> Self {
         unsafe { Self(reduce(raw, SLACK, RATIO, &COMPLEMENT)) }
@@ -81,6 +96,22 @@ fn pointers_mut(to: &[*mut StoredFp; LANES]) -> [*mut u64; LANES] {
         out[i] = to[i].cast();
     }
     out
+}
+
+/// The inverses of all lanes from that of their product: it is formed in every lane by exchanges at three distances, and
+/// what each of them brought is multiplied to the inverse in turn.
+#[inline(always)]
+pub(super) fn invert<L: Lanes>(value: &L, swap: impl Fn(&L, usize) -> L, first: impl Fn(&L) -> L::Field) -> Option<L> {
+    let four = swap(value, 4);
+    let pairs = value.mul(&four);
+    let two = swap(&pairs, 2);
+    let fours = pairs.mul(&two);
+    let one = swap(&fours, 1);
+    let all = first(&fours.mul(&one));
+    if all.is_zero() {
+        return None;
+    }
+    Some(L::splat(&all.invert()).mul(&one).mul(&two).mul(&four))
 }
 
 fn to_ours(value: &blst_fp) -> [u64; LIMBS] {
@@ -213,6 +244,11 @@ impl Lanes for Fp8 {
     fn from_fields(values: &[blst_fp; LANES]) -> Self {
         let values = values.map(|v| to_ours(&v));
         unsafe { Self(from_rows(core::array::from_fn(|i| values.map(|v| v[i])))) }
+    }
+
+    #[inline(always)]
+    fn invert(&self) -> Option<Self> {
+        invert(self, Self::swap, Self::first)
     }
 
     fn store(value: &blst_fp) -> StoredFp {

@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::{
-    fp::{Fp8, StoredFp, DOUBLE, LIMBS, REDUCTION},
+    fp::{invert, Fp8, StoredFp, DOUBLE, LIMBS, REDUCTION},
     limbs::{carry, minus, settle, wide, word, Limbs},
 };
 use crate::lanes::{Lanes, Task, LANES};
@@ -158,6 +158,15 @@ impl Lanes for Fp2x8 {
         let first: [blst_fp; LANES] = part(values, |v| v.fp[0]);
         let second: [blst_fp; LANES] = part(values, |v| v.fp[1]);
         Self([Fp8::from_fields(&first), Fp8::from_fields(&second)])
+    }
+
+    #[inline(always)]
+    fn invert(&self) -> Option<Self> {
+        let swap = |value: &Self, distance| Self([value.0[0].swap(distance), value.0[1].swap(distance)]);
+        let first = |value: &Self| blst_fp2 {
+            fp: [value.0[0].first(), value.0[1].first()],
+        };
+        invert(self, swap, first)
     }
 
     fn store(value: &blst_fp2) -> StoredFp2 {
