@@ -87,6 +87,15 @@ fn check_lanes<L: Lanes>(values: &[L::Field]) {
         all("slope", product.sub_twice_tight(&x, &x.sub_tight(&y)), |a, b| {
             a.mul(b).sub(a).sub(a).sub(&a.sub(b))
         });
+        all("slope at once", y.sqr_sub_twice_tight(&x, &x.sub_tight(&y)), |a, b| {
+            b.sqr().sub(a).sub(a).sub(&a.sub(b))
+        });
+        all("ordinate + at once", x.mul_sub_signed_tight(&x, &y, 0), |a, b| {
+            a.sqr().sub(b)
+        });
+        all("ordinate - at once", x.mul_sub_signed_tight(&x, &y, 0xff), |a, b| {
+            a.sqr().add(b)
+        });
         all("ordinate +", product.sub_signed_tight(&y, 0), |a, b| a.mul(b).sub(b));
         all("ordinate -", product.sub_signed_tight(&y, 0xff), |a, b| a.mul(b).add(b));
         // At the bounds: sums of 500 tight values are still multiplied, reduced and subtracted right.

@@ -284,14 +284,14 @@ fn prefetch<L: Lanes>(points: *const Stored<L>, places: &Places, ordinates: bool
     }
 }
 
-/// The sum of `(xa, ya)` and the point whose abscissa is `difference` more and whose ordinate `yb`; `own` is the inverse
-/// of the difference. Signs negate the ordinates.
+/// The sum of `(xa, ya)` and the point whose abscissa is `difference` more and whose ordinate is `yb`; `own` is the
+/// inverse of the difference. Signs negate the ordinates.
 #[inline(always)]
 fn sum<L: Lanes>(xa: &L, [ya, yb]: [&L; 2], [sign_a, sign_b]: [u8; 2], difference: &L, own: &L) -> Block<L> {
     let slope = yb.signed_sub(sign_b, ya, sign_a).mul(own);
     // x = slope² - xa - xb, and xb = xa + difference.
-    let x = slope.sqr().sub_twice_tight(xa, difference);
-    let y = slope.mul(&xa.sub_tight(&x)).sub_signed_tight(ya, sign_a);
+    let x = slope.sqr_sub_twice_tight(xa, difference);
+    let y = slope.mul_sub_signed_tight(&xa.sub_tight(&x), ya, sign_a);
     Block { x, y }
 }
 

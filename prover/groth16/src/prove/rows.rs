@@ -124,8 +124,8 @@ impl Sum {
 
     /// The sum over `2^256`, in canonical words: Montgomery's reduction.
     ///
-    /// Without its last word, which is worth `2^512` each, the sum is below `2^512 + 2^320`, so that what the four steps
-    /// leave is below `2^256 + 2^64` and one modulus more: the modulus fits in four times at most.
+    /// With its last word, a multiple of `2^512`, taken modulo the modulus, the sum is below `2^512 + 2^320`. What the
+    /// four steps leave is below `2^256 + 2^64` and one modulus more, in which the modulus fits three times.
     #[inline(always)]
     fn reduce(mut self) -> [u64; 4] {
         let beyond = core::mem::take(&mut self.0[8]);
