@@ -187,16 +187,14 @@ impl Prover {
             });
         }
         let (r, s) = (Scalar::random(&mut rng), Scalar::random(&mut rng));
-        let wires = || assignment.inputs.par_iter().chain(&assignment.aux);
+        let wires = assignment.inputs.par_iter().chain(&assignment.aux).map(words);
+        let wires: Vec<[u64; 4]> = wires.collect();
         match &self.means {
             Means::Processor(engine) => {
-                let wires: Vec<Scalar> = wires().map(|x| *x).collect();
                 let rows = rows::evaluate(&self.matrices, &wires)?;
-                let wires: Vec<[u64; 4]> = wires.par_iter().map(words).collect();
                 Ok(engine.prove(self, &rows, &wires, [r, s]))
             }
             Means::Accelerator(accelerator) => {
-                let wires: Vec<[u64; 4]> = wires().map(words).collect();
                 let sums = accelerator.sums(&wires)?;
                 let vk = self.key.vk();
                 on_backend!(self.backend, S => Ok(assemble::<S>(vk, &sums.points()?, &r, &s)))
