@@ -74,6 +74,38 @@ macro_rules! field {
                 }
             }
             #[inline(always)]
+            fn put_sum(&mut self, a: &Self, b: &Self) {
+                // SAFETY: as above.
+                unsafe { $add(self, a, b) }
+            }
+            #[inline(always)]
+            fn put_difference(&mut self, a: &Self, b: &Self) {
+                // SAFETY: as above.
+                unsafe { $sub(self, a, b) }
+            }
+            #[inline(always)]
+            fn put_product(&mut self, a: &Self, b: &Self) {
+                // SAFETY: as above.
+                unsafe { $mul(self, a, b) }
+            }
+            #[inline(always)]
+            fn put_square(&mut self, a: &Self) {
+                // SAFETY: as above.
+                unsafe { $sqr(self, a) }
+            }
+            #[inline(always)]
+            fn take(&mut self, other: &Self) {
+                let own: *mut Self = self;
+                // SAFETY: `blst` has read its operands when it writes a result, which may take the place of one.
+                unsafe { $sub(own, own, other) }
+            }
+            #[inline(always)]
+            fn multiply(&mut self, other: &Self) {
+                let own: *mut Self = self;
+                // SAFETY: as of `take`.
+                unsafe { $mul(own, own, other) }
+            }
+            #[inline(always)]
             fn times_quarter_b(&self) -> Self {
                 let by: fn(&Self) -> Self = $by;
                 by(self)

@@ -19,6 +19,36 @@ pub trait Field: Copy + PartialEq + Send + Sync + core::fmt::Debug + 'static {
     fn neg(&self) -> Self;
     /// Multiplicative inverse; zero of zero.
     fn invert(&self) -> Self;
+    /// Puts a sum where it is wanted: results that are moved cost about as much again.
+    #[inline(always)]
+    fn put_sum(&mut self, a: &Self, b: &Self) {
+        *self = a.add(b);
+    }
+    /// Puts a difference where it is wanted.
+    #[inline(always)]
+    fn put_difference(&mut self, a: &Self, b: &Self) {
+        *self = a.sub(b);
+    }
+    /// Puts a product where it is wanted.
+    #[inline(always)]
+    fn put_product(&mut self, a: &Self, b: &Self) {
+        *self = a.mul(b);
+    }
+    /// Puts a square where it is wanted.
+    #[inline(always)]
+    fn put_square(&mut self, a: &Self) {
+        *self = a.sqr();
+    }
+    /// Subtracts in place.
+    #[inline(always)]
+    fn take(&mut self, other: &Self) {
+        *self = self.sub(other);
+    }
+    /// Multiplies in place.
+    #[inline(always)]
+    fn multiply(&mut self, other: &Self) {
+        *self = self.mul(other);
+    }
     /// Twice.
     fn double(&self) -> Self {
         self.add(self)

@@ -29,6 +29,9 @@ pub trait Lanes: Copy + Send + Sync + 'static {
     type Field: Field;
     /// One element as memory holds it for this backend (tight).
     type Stored: Copy + Send + Sync + 'static;
+    /// Whether the lanes are worked on one after the other, so that a loop does better without them. Memory holds
+    /// elements as they are then: [`Lanes::Stored`] is [`Lanes::Field`].
+    const IN_TURNS: bool = false;
 
     /// Zero in every lane.
     fn zero() -> Self;

@@ -6,7 +6,9 @@
 
 mod digits;
 mod fixed;
+mod pair;
 pub mod pairs;
+mod single;
 mod tree;
 mod weigh;
 

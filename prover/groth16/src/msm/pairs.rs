@@ -1,6 +1,8 @@
 //! Many independent additions of affine points with one inversion for all of them (Montgomery's trick).
 #![allow(unsafe_code)]
 
+pub use super::pair::Pair;
+use super::single;
 use crate::{
     arithmetic::{Field, Lanes, Task, LANES},
     curve::{Affine, Stored, Xyzz},
@@ -12,21 +14,12 @@ pub const BATCH: usize = 1024;
 const AHEAD: usize = 4;
 const GROUPS: usize = BATCH / LANES;
 
-/// One addition: `±from[a] ± from[b]` goes to place `out`.
-#[derive(Clone, Copy, Debug)]
-pub struct Pair {
-    /// Place of the first point, shifted left by one; the lowest bit negates it.
-    pub a: u32,
-    /// The second point, likewise.
-    pub b: u32,
-    /// Place of the sum.
-    pub out: u32,
-}
-
 /// Memory of one worker, reused from batch to batch.
 pub struct Scratch<L: Lanes> {
     /// What one group's first pass leaves for its second.
     groups: Vec<Group<L>>,
+    /// The same of one addition, where they are done in turns.
+    links: Vec<single::Link<L::Field>>,
     spill: [Stored<L>; LANES],
     /// Places whose sum was the point at infinity; what lies there is meaningless.
     pub cancelled: Vec<u32>,
@@ -49,7 +42,8 @@ impl<L: Lanes> Scratch<L> {
         };
         let nowhere = Stored::new(&Affine::INFINITY);
         Self {
-            groups: vec![group; GROUPS],
+            groups: if L::IN_TURNS { Vec::new() } else { vec![group; GROUPS] },
+            links: Vec::new(),
             spill: [nowhere; LANES],
             cancelled: Vec::new(),
         }
@@ -68,7 +62,19 @@ pub unsafe fn add_pairs<L: Lanes>(
     scratch: &mut Scratch<L>,
 ) {
     debug_assert!(pairs.len() <= BATCH);
-    if !pairs.is_empty() {
+    if pairs.is_empty() {
+        return;
+    }
+    if L::IN_TURNS {
+        let special = single::add_pairs(from, to, pairs, &mut scratch.links);
+        AddPairs {
+            from,
+            to,
+            pairs,
+            scratch,
+        }
+        .add_special(&special);
+    } else {
         L::enter(AddPairs {
             from,
             to,

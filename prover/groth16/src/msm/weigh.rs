@@ -1,4 +1,4 @@
-//! `Σ (k + 1)·bucket[k]` by running sums, a range of buckets in each lane.
+//! `Σ (k + 1)·bucket[k]` by running sums, a range of buckets in each lane where there are lanes.
 #![allow(unsafe_code)]
 
 use super::tree::Buckets;
@@ -11,7 +11,7 @@ use crate::{
 pub fn weigh<L: Lanes>(buckets: &Buckets<L>) -> Xyzz<L::Field> {
     let count = buckets.points.len();
     let mut total = Xyzz::INFINITY;
-    if count < 4 * LANES {
+    if L::IN_TURNS || count < 4 * LANES {
         let mut running = Xyzz::INFINITY;
         for (point, filled) in buckets.points.iter().zip(&buckets.filled).rev() {
             if *filled {
