@@ -50,7 +50,8 @@ enum Means {
 /// Proves with one key.
 ///
 /// Besides the mapped key it holds the constraint system (12 bytes per term) and the points in the form of the inner
-/// loops (128 bytes per point of G1 and 256 per point of G2 with AVX-512, 96 and 192 without).
+/// loops (128 bytes per point of G1 and 256 per point of G2 with AVX-512 or AVX2, 256 and 512 in a browser with
+/// vectors, 96 and 192 elsewhere).
 pub struct Prover {
     key: ProvingKey,
     matrices: Matrices,
