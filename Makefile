@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # Targets share one build folder and cargo uses every core itself.
 .NOTPARALLEL:
 .PHONY: help setup build demo test test-long zombienet check-features check lint bench-chain bench-prover weights
-.PHONY: bench-sequencer check-spec-ids clean-params crash fuzz load
+.PHONY: bench-browser bench-sequencer check-spec-ids clean-params crash fuzz load
 
 # Where cargo builds, where the scripts keep what they make once (settings of the build, tools), and where the prover
 # keeps its parameters.
@@ -111,6 +111,10 @@ bench-chain: setup ## measure verification and hashing, inside the Wasm runtime 
 # In its own folder, where cargo finds the flags that all engines are compiled with.
 bench-prover: setup ## measure proving beside other engines, about 20 minutes (BENCH="options", BENCH=--help)
 	@cd prover/bench && $(CARGO) run --locked --release -- $(BENCH)
+
+# A proof of a seal in WebAssembly; not from the bench's folder, whose flags are those of another processor.
+bench-browser: setup ## measure proofs of a seal in WebAssembly beside the crate groth16, with vectors and without
+	@. "$(CACHE)/env" && scripts/bench-browser.sh
 
 # The bench beside another order book is a workspace of its own, like that of the prover. Receipts wait for the disk of
 # the build folder.

@@ -63,6 +63,16 @@ pub trait Lanes: Copy + Send + Sync + 'static {
     fn sub_twice_tight(&self, a: &Self, b: &Self) -> Self;
     /// `self - ±other`, tight; `self` is below `8p`, `other` below `4p`.
     fn sub_signed_tight(&self, other: &Self, negate: u8) -> Self;
+    /// `self² - 2·a - b`, tight; `self` is below `128p`, `2·a + b` below `12p`.
+    #[inline(always)]
+    fn sqr_sub_twice_tight(&self, a: &Self, b: &Self) -> Self {
+        self.sqr().sub_twice_tight(a, b)
+    }
+    /// `self·factor - ±other`, tight; `other` is below `4p`.
+    #[inline(always)]
+    fn mul_sub_signed_tight(&self, factor: &Self, other: &Self, negate: u8) -> Self {
+        self.mul(factor).sub_signed_tight(other, negate)
+    }
     /// The same residue, tight; `self` is below `512p`.
     fn tight(&self) -> Self;
     /// Twelve times the curve's constant `b/4`-fold: `3b·self`; `self` is below `6p`, the result below `128p`.
@@ -73,6 +83,27 @@ pub trait Lanes: Copy + Send + Sync + 'static {
     fn to_fields(self) -> [Self::Field; LANES];
     /// Eight elements.
     fn from_fields(values: &[Self::Field; LANES]) -> Self;
+    /// The inverses of all lanes, below `6p`, with one inversion for all of them; `None` if one of them is zero. `self`
+    /// is below `512p`.
+    fn invert(&self) -> Option<Self> {
+        let values = self.to_fields();
+        let mut products = [Self::Field::ONE; LANES];
+        let mut all = Self::Field::ONE;
+        for (product, value) in products.iter_mut().zip(&values) {
+            *product = all;
+            all = all.mul(value);
+        }
+        if all.is_zero() {
+            return None;
+        }
+        let mut inverse = all.invert();
+        let mut out = [Self::Field::ZERO; LANES];
+        for i in (0..LANES).rev() {
+            out[i] = inverse.mul(&products[i]);
+            inverse = inverse.mul(&values[i]);
+        }
+        Some(Self::from_fields(&out))
+    }
     /// An element as memory holds it.
     fn store(value: &Self::Field) -> Self::Stored;
     /// An element from memory.

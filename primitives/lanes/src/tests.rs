@@ -87,6 +87,15 @@ fn check_lanes<L: Lanes>(values: &[L::Field]) {
         all("slope", product.sub_twice_tight(&x, &x.sub_tight(&y)), |a, b| {
             a.mul(b).sub(a).sub(a).sub(&a.sub(b))
         });
+        all("slope at once", y.sqr_sub_twice_tight(&x, &x.sub_tight(&y)), |a, b| {
+            b.sqr().sub(a).sub(a).sub(&a.sub(b))
+        });
+        all("ordinate + at once", x.mul_sub_signed_tight(&x, &y, 0), |a, b| {
+            a.sqr().sub(b)
+        });
+        all("ordinate - at once", x.mul_sub_signed_tight(&x, &y, 0xff), |a, b| {
+            a.sqr().add(b)
+        });
         all("ordinate +", product.sub_signed_tight(&y, 0), |a, b| a.mul(b).sub(b));
         all("ordinate -", product.sub_signed_tight(&y, 0xff), |a, b| a.mul(b).add(b));
         // At the bounds: sums of 500 tight values are still multiplied, reduced and subtracted right.
@@ -104,6 +113,18 @@ fn check_lanes<L: Lanes>(values: &[L::Field]) {
         for (lane, got) in many.sub(&some).mul(&some).to_fields().iter().enumerate() {
             let want = times(&a[lane], 250).sub(&times(&b[lane], 60)).mul(&times(&b[lane], 60));
             assert_eq!(*got, want, "difference of loose values");
+        }
+        // Inverses, of tight values and at the bound, unless a lane is zero.
+        let filled = a.map(|v| if v.is_zero() { L::Field::ONE } else { v });
+        let z = L::from_fields(&filled);
+        for (k, value) in [(1, z), (250, repeated(&z, 250))] {
+            let inverse = value.invert().expect("no lane is zero");
+            for (lane, got) in value.mul(&inverse).to_fields().iter().enumerate() {
+                assert_eq!(*got, L::Field::ONE, "inverse of {k} times lane {lane}");
+            }
+            for lane in 0..LANES {
+                assert!(value.select(1 << lane, &x.sub(&x)).invert().is_none());
+            }
         }
         // Mixed masks choose lane by lane.
         let mixed = x.signed_sub(0x35, &y, 0x0f).to_fields();

@@ -32,6 +32,15 @@ impl<F: Field> Lanes for Wide<F> {
     type Field = F;
     type Stored = F;
 
+    #[inline(always)]
+    fn prefetch<T>(_from: *const T) {
+        #[cfg(target_arch = "x86_64")]
+        // SAFETY: a hint; no address is wrong.
+        unsafe {
+            core::arch::x86_64::_mm_prefetch::<{ core::arch::x86_64::_MM_HINT_T0 }>(_from.cast());
+        }
+    }
+
     fn zero() -> Self {
         Self([F::ZERO; LANES])
     }
@@ -108,10 +117,12 @@ impl<F: Field> Lanes for Wide<F> {
         Self(*values)
     }
 
+    #[inline(always)]
     fn store(value: &F) -> F {
         *value
     }
 
+    #[inline(always)]
     fn load(value: &F) -> F {
         *value
     }

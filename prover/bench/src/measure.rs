@@ -200,23 +200,29 @@ pub fn memory(log2: u32, scratch: &Scratch) -> Result<Memory, BenchError> {
 }
 
 impl Outcome {
-    /// Lines of ratios, a peer's time over ours; empty unless ours was measured.
+    /// Lines of ratios, a peer's time over ours; none of an engine of ours that was not measured. Those without AVX-512
+    /// say so.
     pub fn ratios(&self) -> Vec<String> {
-        let Some(ours) = self.figures.iter().find(|f| f.engine == EngineName::Cloister) else {
-            return Vec::new();
-        };
         let circuit = match self.subject {
             Subject::HEADLINE => String::new(),
             subject => format!("{subject} "),
         };
-        let peers = || self.figures.iter().filter(|f| f.engine.is_peer());
-        let lines = |what: &'static str, value: fn(&Figures) -> f64| {
-            let circuit = circuit.clone();
-            peers().map(move |peer| format!("ratio {what} {circuit}{} {:.2}", peer.engine, value(peer) / value(ours)))
+        let lines = |ours: EngineName, what: &str, value: fn(&Figures) -> f64| -> Vec<String> {
+            let Some(ours) = self.figures.iter().find(|f| f.engine == ours) else {
+                return Vec::new();
+            };
+            let peers = self.figures.iter().filter(|f| f.engine.is_peer());
+            peers
+                .map(|peer| format!("ratio {what} {circuit}{} {:.2}", peer.engine, value(peer) / value(ours)))
+                .collect()
         };
-        lines("prove", |f| median(&f.prove))
-            .chain(lines("setup", |f| f.setup))
-            .chain(lines("verify", |f| median(&f.verify)))
-            .collect()
+        let prove = |f: &Figures| median(&f.prove);
+        [
+            lines(EngineName::Cloister, "prove", prove),
+            lines(EngineName::CloisterPortable, "prove portable", prove),
+            lines(EngineName::Cloister, "setup", |f| f.setup),
+            lines(EngineName::Cloister, "verify", |f| median(&f.verify)),
+        ]
+        .concat()
     }
 }

@@ -93,7 +93,7 @@ cloister by `groth16` too.
 
 * Peers are given the circuit as recorded constraints and values, through their own circuit interfaces.
 * *cloister* proves the circuit itself, generation of the witness included; *cloister-portable* does the same without
-  AVX-512 IFMA.
+  AVX-512 IFMA, with AVX2 where the processor has it.
 * *Without synthesis*: from the values of all wires, where an engine can do that.
 * *Verify* begins with the proof's bytes and includes the checks of its points; the verifying key is ready.
 * *Peak* is the largest resident memory of a process that loads circuit and key and proves once, including the pages of a

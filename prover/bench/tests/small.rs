@@ -26,7 +26,7 @@ fn every_engine_should_prove_and_verify_and_every_ratio_be_printed() {
         path,
     ]);
     assert!(success, "{text}");
-    for what in ["prove", "setup", "verify"] {
+    for what in ["prove", "prove portable", "setup", "verify"] {
         for peer in ["groth16", "bellperson", "arkworks"] {
             let start = format!("ratio {what} synthetic-6 {peer} ");
             let ratio = text.lines().find_map(|line| line.strip_prefix(&start));

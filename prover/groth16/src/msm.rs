@@ -1,7 +1,7 @@
 //! Multi-exponentiation: `Σ scalar_i·base_i` over bases that are used again and again.
 //!
 //! Pippenger's bucket method with signed windows. Within a window the points are sorted by digit and each bucket is
-//! summed by rounds of affine additions that share their inversions; eight additions run side by side. Zero digits cost
+//! summed by rounds of affine additions that share their inversions, eight buckets side by side. Zero digits cost
 //! nothing, so zero, one and short scalars need no case of their own.
 
 mod blocks;

@@ -50,7 +50,8 @@ enum Means {
 /// Proves with one key.
 ///
 /// Besides the mapped key it holds the constraint system (12 bytes per term) and the points in the form of the inner
-/// loops (128 bytes per point of G1 and 256 per point of G2 with AVX-512, 96 and 192 without).
+/// loops (128 bytes per point of G1 and 256 per point of G2 with AVX-512 or AVX2, 256 and 512 in a browser with
+/// vectors, 96 and 192 elsewhere).
 pub struct Prover {
     key: ProvingKey,
     matrices: Matrices,
@@ -187,16 +188,14 @@ impl Prover {
             });
         }
         let (r, s) = (Scalar::random(&mut rng), Scalar::random(&mut rng));
-        let wires = || assignment.inputs.par_iter().chain(&assignment.aux);
+        let wires = assignment.inputs.par_iter().chain(&assignment.aux).map(words);
+        let wires: Vec<[u64; 4]> = wires.collect();
         match &self.means {
             Means::Processor(engine) => {
-                let wires: Vec<Scalar> = wires().map(|x| *x).collect();
                 let rows = rows::evaluate(&self.matrices, &wires)?;
-                let wires: Vec<[u64; 4]> = wires.par_iter().map(words).collect();
                 Ok(engine.prove(self, &rows, &wires, [r, s]))
             }
             Means::Accelerator(accelerator) => {
-                let wires: Vec<[u64; 4]> = wires().map(words).collect();
                 let sums = accelerator.sums(&wires)?;
                 let vk = self.key.vk();
                 on_backend!(self.backend, S => Ok(assemble::<S>(vk, &sums.points()?, &r, &s)))

@@ -3,8 +3,7 @@
 
 use super::{
     limbs::{product, two_products},
-    register::{Fused, Register},
-    Sum,
+    register::{Fused, Register, Sum},
 };
 use crate::lanes::Task;
 use core::arch::x86_64::*;
@@ -16,7 +15,7 @@ pub struct Avx2(__m256d);
 /// What all functions here rely on: a value exists only where the processor has the instructions.
 macro_rules! exists {
     ($body:expr) => {
-        // SAFETY: as the trait asks, values are made and functions called only where the processor has the instructions.
+        // SAFETY: as the trait asks, values are made and functions called only where the processor has these.
         unsafe { $body }
     };
 }

@@ -4,7 +4,7 @@
 use super::{
     constants::{to_limbs, Of},
     limbs::{blend, minus, plus, reduce, signed, times_12},
-    Register, Sum,
+    register::{Register, Sum},
 };
 use crate::{
     constants::{at_least, minus as words_minus, P},

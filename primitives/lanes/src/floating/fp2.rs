@@ -3,7 +3,7 @@
 
 use super::{
     fp::{Fp8, StoredFp},
-    Register, Sum,
+    register::{Register, Sum},
 };
 use crate::{
     field::{BaseField, ExtensionField},

@@ -6,12 +6,9 @@
 
 use super::{
     constants::{Of, ROUND},
-    Register, Sum,
+    register::{Register, Sum, PLACES},
 };
 use core::hint::black_box;
-
-/// Places of the limbs of a product, and one for what the highest of them carries; not all of them are used.
-pub const PLACES: usize = 32;
 
 /// A product that is not reduced.
 #[derive(Clone, Copy)]

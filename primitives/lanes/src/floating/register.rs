@@ -1,8 +1,6 @@
-//! What the limbs ask of a register of doubles.
+//! What the limbs ask of a register of doubles, and of sums of products in registers.
 
 #![allow(unsafe_code)]
-
-use super::Sum;
 
 /// Some doubles side by side.
 ///
@@ -68,3 +66,28 @@ pub trait Register: Copy + Send + Sync + 'static {
 
 /// A register whose [`Register::multiply_add`] is rounded once.
 pub trait Fused: Register {}
+
+/// Places of the limbs of a product, and one for what the highest of them carries; not all of them are used.
+pub const PLACES: usize = 32;
+
+/// Sums of products of limbs at one place.
+pub trait Sum<V: Register>: Copy {
+    /// How often carries are moved until limbs are carried.
+    const PASSES: usize;
+    /// Nothing.
+    fn zero() -> Self;
+    /// Adds a product of limbs.
+    fn accumulate(&mut self, a: V, b: V);
+    /// Adds a number.
+    fn add(&mut self, number: V);
+    /// The sum, without what it carries from the place below: at the lowest place.
+    fn own(&self) -> V;
+    /// The sum, with what it carries from the place below.
+    fn value(&self, below: &Self) -> V;
+    /// Times the modulus it makes a limb vanish modulo `2^b`.
+    fn factor(low: V) -> V;
+    /// The limb and that multiple of the modulus' lowest limb, over `2^b`.
+    fn quotient(low: V, factor: V) -> V;
+    /// Adds the products of all limbs.
+    fn add_product<const L: usize>(columns: &mut [Self; PLACES], a: &[V; L], b: &[V; L]);
+}

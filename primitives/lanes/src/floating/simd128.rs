@@ -3,7 +3,7 @@
 
 use super::{
     limbs::{product, two_products},
-    Register, Sum,
+    register::{Register, Sum},
 };
 use crate::lanes::Task;
 use core::arch::wasm32::*;

@@ -2,31 +2,9 @@
 
 use super::{
     constants::{Of, HIGH},
-    limbs::{cut, PLACES},
-    register::{Fused, Register},
+    limbs::cut,
+    register::{Fused, Register, Sum, PLACES},
 };
-
-/// Sums of products.
-pub trait Sum<V: Register>: Copy {
-    /// How often carries are moved until limbs are carried.
-    const PASSES: usize;
-    /// Nothing.
-    fn zero() -> Self;
-    /// Adds a product of limbs.
-    fn accumulate(&mut self, a: V, b: V);
-    /// Adds a number.
-    fn add(&mut self, number: V);
-    /// The sum, without what it carries from the place below: at the lowest place.
-    fn own(&self) -> V;
-    /// The sum, with what it carries from the place below.
-    fn value(&self, below: &Self) -> V;
-    /// Times the modulus it makes a limb vanish modulo `2^b`.
-    fn factor(low: V) -> V;
-    /// The limb and that multiple of the modulus' lowest limb, over `2^b`.
-    fn quotient(low: V, factor: V) -> V;
-    /// Adds the products of all limbs.
-    fn add_product<const L: usize>(columns: &mut [Self; PLACES], a: &[V; L], b: &[V; L]);
-}
 
 /// Of limbs of 48 bits: a product is cut in two where it is added. What is a multiple of `2^48` (or `2^49`) is part of
 /// `high`, which has [`HIGH`] too much, and the rest of `low`.

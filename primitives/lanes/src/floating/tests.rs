@@ -88,17 +88,20 @@ impl<S: Sum<Avx2>, const L: usize> Task for Products<S, L> {
 
     fn run(self) {
         let by = two_384();
-        for a in extremes::<L>(2.0 * carried::<L>()) {
-            for b in extremes::<L>(carried::<L>()) {
-                let [got] = product::<Avx2, S, 1, L>(&[splat(&a)], &[splat(&b)]).map(|x| same(&x));
+        let (carried, sums) = (extremes::<L>(carried::<L>()), extremes::<L>(2.0 * carried::<L>()));
+        for a in &sums {
+            for b in carried.iter().chain(&sums) {
+                let [got] = product::<Avx2, S, 1, L>(&[splat(a)], &[splat(b)]).map(|x| same(&x));
                 check_carried::<L>(&got[..L - 1]);
-                assert_eq!(element(&got).mul(&by), element(&a).mul(&element(&b)));
-                for c in [a, a.map(|x| -x)] {
-                    let [got] = two_products::<Avx2, S, 1, L>(&[splat(&a)], &[splat(&b)], &[splat(&c)], &[splat(&b)])
-                        .map(|x| same(&x));
+                assert_eq!(element(&got).mul(&by), element(a).mul(&element(b)));
+            }
+            for b in &carried {
+                for c in [*a, a.map(|x| -x)] {
+                    let (a, b, c) = ([splat(a)], [splat(b)], [splat(&c)]);
+                    let [got] = two_products::<Avx2, S, 1, L>(&a, &b, &c, &b).map(|x| same(&x));
                     check_carried::<L>(&got[..L - 1]);
-                    let want = element(&a).add(&element(&c)).mul(&element(&b));
-                    assert_eq!(element(&got).mul(&by), want);
+                    let want = element(&same(&a[0])).add(&element(&same(&c[0])));
+                    assert_eq!(element(&got).mul(&by), want.mul(&element(&same(&b[0]))));
                 }
             }
         }

@@ -5,11 +5,12 @@ use super::{
     constants::{complement, multiple, to_limbs, to_words, Modulus, LIMB, MASK},
     limbs::{
         blend, carry, from_rows, gather, minus, montgomery, montgomery_square, plus, plus_constant, plus_or_minus,
-        reduce, scatter, splat, times_12, to_rows, Limbs,
+        products, reduce, scatter, splat, squares, swap, times_12, to_rows, Limbs,
     },
 };
 use crate::{
     constants::{at_least, minus as words_minus, power_of_two, P},
+    field::Field,
     lanes::{Lanes, Task, LANES},
 };
 use blst::{blst_fp, blst_fp_mul};
@@ -26,8 +27,8 @@ const P8: [u64; LIMBS] = multiple(&MODULUS, 8);
 const P16: [u64; LIMBS] = multiple(&MODULUS, 16);
 const P128: [u64; LIMBS] = multiple(&MODULUS, 128);
 const RATIO: u64 = (1 << LIMB) / (MODULUS[LIMBS - 1] + 1);
-/// Carries into the top limb that `reduce` has to expect.
-const SLACK: u64 = 16;
+/// Carries into the top limb that `reduce` has to expect: limbs of what `settle` leaves are below `2^58` in size.
+pub(super) const SLACK: u64 = 64;
 /// `2^416 mod p`: from `blst`'s form (times `2^384`) to ours (times `2^416`) by `blst`'s product.
 const TO_OURS: blst_fp = blst_fp {
     l: power_of_two(416, &P),
@@ -59,6 +60,45 @@ impl Fp8 {
         Self(montgomery_square::<LIMBS, DOUBLE>(&a.0, &REDUCTION))
     }
 
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    unsafe fn product_less(a: &Self, b: &Self, c: &Self, negate: u8) -> Self {
+        Self::less(&products::<LIMBS, DOUBLE>(&a.0, &b.0, &REDUCTION), c, negate)
+    }
+
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    unsafe fn square_less(&self, a: &Self, b: &Self) -> Self {
+        Self::less_twice(&squares::<LIMBS, DOUBLE>(&self.0, &REDUCTION), a, b)
+    }
+
+    /// `t - ±c`, tight, for what `settle` leaves.
+    #[inline(always)]
+    pub(super) unsafe fn less(t: &Limbs<LIMBS>, c: &Self, negate: u8) -> Self {
+        Self::reduced(plus_or_minus(&plus_constant(t, &P8), &c.0, !negate))
+    }
+
+    /// `t - 2·a - b`, tight, for what `settle` leaves.
+    #[inline(always)]
+    pub(super) unsafe fn less_twice(t: &Limbs<LIMBS>, a: &Self, b: &Self) -> Self {
+        let t = minus(&minus(&minus(t, &a.0), &a.0), &b.0);
+        Self::reduced(plus_constant(&t, &P16))
+    }
+
+    /// Lane `l` takes what lane `l ^ distance` has.
+    #[inline(always)]
+    pub(super) fn swap(&self, distance: usize) -> Self {
+        // SAFETY: a value exists only where the processor has the instructions.
+        unsafe { Self(swap(&self.0, distance)) }
+    }
+
+    /// The first lane, canonical.
+    pub(super) fn first(&self) -> blst_fp {
+        // SAFETY: as above.
+        let rows = unsafe { to_rows(self.tight().0) };
+        to_blst(&rows.map(|row| row[0]))
+    }
+
     #[inline(always)]
     pub(super) fn reduced(raw: Limbs<LIMBS>) -> Self {
         unsafe { Self(reduce(raw, SLACK, RATIO, &COMPLEMENT)) }
@@ -81,6 +121,22 @@ fn pointers_mut(to: &[*mut StoredFp; LANES]) -> [*mut u64; LANES] {
         out[i] = to[i].cast();
     }
     out
+}
+
+/// The inverses of all lanes from that of their product: it is formed in every lane by exchanges at three distances,
+/// and what each of them brought is multiplied to the inverse in turn.
+#[inline(always)]
+pub(super) fn invert<L: Lanes>(value: &L, swap: impl Fn(&L, usize) -> L, first: impl Fn(&L) -> L::Field) -> Option<L> {
+    let four = swap(value, 4);
+    let pairs = value.mul(&four);
+    let two = swap(&pairs, 2);
+    let fours = pairs.mul(&two);
+    let one = swap(&fours, 1);
+    let all = first(&fours.mul(&one));
+    if all.is_zero() {
+        return None;
+    }
+    Some(L::splat(&all.invert()).mul(&one).mul(&two).mul(&four))
 }
 
 fn to_ours(value: &blst_fp) -> [u64; LIMBS] {
@@ -175,16 +231,25 @@ impl Lanes for Fp8 {
     #[inline(always)]
     fn sub_twice_tight(&self, a: &Self, b: &Self) -> Self {
         // SAFETY: a value exists only where the processor has the instructions.
-        unsafe {
-            let t = minus(&minus(&minus(&self.0, &a.0), &a.0), &b.0);
-            Self::reduced(plus_constant(&t, &P16))
-        }
+        unsafe { Self::less_twice(&self.0, a, b) }
     }
 
     #[inline(always)]
     fn sub_signed_tight(&self, other: &Self, negate: u8) -> Self {
         // SAFETY: a value exists only where the processor has the instructions.
-        unsafe { Self::reduced(plus_or_minus(&plus_constant(&self.0, &P8), &other.0, !negate)) }
+        unsafe { Self::less(&self.0, other, negate) }
+    }
+
+    #[inline(always)]
+    fn sqr_sub_twice_tight(&self, a: &Self, b: &Self) -> Self {
+        // SAFETY: a value exists only where the processor has the instructions.
+        unsafe { self.square_less(a, b) }
+    }
+
+    #[inline(always)]
+    fn mul_sub_signed_tight(&self, factor: &Self, other: &Self, negate: u8) -> Self {
+        // SAFETY: a value exists only where the processor has the instructions.
+        unsafe { Self::product_less(self, factor, other, negate) }
     }
 
     #[inline(always)]
@@ -213,6 +278,11 @@ impl Lanes for Fp8 {
     fn from_fields(values: &[blst_fp; LANES]) -> Self {
         let values = values.map(|v| to_ours(&v));
         unsafe { Self(from_rows(core::array::from_fn(|i| values.map(|v| v[i])))) }
+    }
+
+    #[inline(always)]
+    fn invert(&self) -> Option<Self> {
+        invert(self, Self::swap, Self::first)
     }
 
     fn store(value: &blst_fp) -> StoredFp {

@@ -2,8 +2,8 @@
 #![allow(unsafe_code)]
 
 use super::{
-    fp::{Fp8, StoredFp, DOUBLE, LIMBS, REDUCTION},
-    limbs::{carry, minus, settle, wide, word, Limbs},
+    fp::{invert, Fp8, StoredFp, DOUBLE, LIMBS, REDUCTION},
+    limbs::{carry, minus, products, settle, wide, word, Limbs},
 };
 use crate::lanes::{Lanes, Task, LANES};
 use blst::{blst_fp, blst_fp2};
@@ -14,7 +14,7 @@ pub type StoredFp2 = [StoredFp; 2];
 
 /// Eight elements.
 #[derive(Clone, Copy)]
-pub struct Fp2x8([Fp8; 2]);
+pub struct Fp2x8(pub(super) [Fp8; 2]);
 
 impl Fp2x8 {
     #[inline(always)]
@@ -22,11 +22,10 @@ impl Fp2x8 {
         Self([f(&self.0[0], &other.0[0]), f(&self.0[1], &other.0[1])])
     }
 
-    /// Three products of all limbs, of which two sums are reduced. With operands below `512p` no product of two parts
-    /// is as large as `2^-16·p·2^416`.
-    #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
-    unsafe fn product(&self, other: &Self) -> Self {
+    /// Three products of all limbs, of which two sums are reduced; not carried. With operands below `512p` no product
+    /// of two parts is as large as `2^-16·p·2^416`.
+    #[inline(always)]
+    unsafe fn products(&self, other: &Self) -> [Limbs<LIMBS>; 2] {
         let [a0, a1] = &self.0;
         let [b0, b1] = &other.0;
         let first: Limbs<DOUBLE> = wide(&a0.0, &b0.0);
@@ -39,9 +38,23 @@ impl Fp2x8 {
         }
         // `a0·b1 + a1·b0`: the result is below 1.1p.
         let imaginary = minus(&minus(&both, &first), &second);
+        [settle(real, &REDUCTION), settle(imaginary, &REDUCTION)]
+    }
+
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    unsafe fn product(&self, other: &Self) -> Self {
+        let [real, imaginary] = self.products(other);
+        Self([Fp8(carry(real)), Fp8(carry(imaginary))])
+    }
+
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    unsafe fn product_less(&self, other: &Self, c: &Self, negate: u8) -> Self {
+        let [real, imaginary] = self.products(other);
         Self([
-            Fp8(carry(settle(real, &REDUCTION))),
-            Fp8(carry(settle(imaginary, &REDUCTION))),
+            Fp8::less(&real, &c.0[0], negate),
+            Fp8::less(&imaginary, &c.0[1], negate),
         ])
     }
 
@@ -51,6 +64,19 @@ impl Fp2x8 {
         let [a0, a1] = &self.0;
         let t = a0.mul(a1);
         Self([a0.add(a1).mul(&a0.sub(a1)), t.add(&t)])
+    }
+
+    /// As [`Self::square`], whose parts are below `2.2p`, before `2·a + b` is subtracted.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    unsafe fn square_less(&self, a: &Self, b: &Self) -> Self {
+        let [a0, a1] = &self.0;
+        let real = products::<LIMBS, DOUBLE>(&a0.add(a1).0, &a0.sub(a1).0, &REDUCTION);
+        let imaginary = products::<LIMBS, DOUBLE>(&a0.add(a0).0, &a1.0, &REDUCTION);
+        Self([
+            Fp8::less_twice(&real, &a.0[0], &b.0[0]),
+            Fp8::less_twice(&imaginary, &a.0[1], &b.0[1]),
+        ])
     }
 }
 
@@ -133,6 +159,18 @@ impl Lanes for Fp2x8 {
     }
 
     #[inline(always)]
+    fn sqr_sub_twice_tight(&self, a: &Self, b: &Self) -> Self {
+        // SAFETY: a value exists only where the processor has the instructions.
+        unsafe { self.square_less(a, b) }
+    }
+
+    #[inline(always)]
+    fn mul_sub_signed_tight(&self, factor: &Self, other: &Self, negate: u8) -> Self {
+        // SAFETY: as above.
+        unsafe { self.product_less(factor, other, negate) }
+    }
+
+    #[inline(always)]
     fn tight(&self) -> Self {
         Self(self.0.map(|x| x.tight()))
     }
@@ -158,6 +196,15 @@ impl Lanes for Fp2x8 {
         let first: [blst_fp; LANES] = part(values, |v| v.fp[0]);
         let second: [blst_fp; LANES] = part(values, |v| v.fp[1]);
         Self([Fp8::from_fields(&first), Fp8::from_fields(&second)])
+    }
+
+    #[inline(always)]
+    fn invert(&self) -> Option<Self> {
+        let swap = |value: &Self, distance| Self([value.0[0].swap(distance), value.0[1].swap(distance)]);
+        let first = |value: &Self| blst_fp2 {
+            fp: [value.0[0].first(), value.0[1].first()],
+        };
+        invert(self, swap, first)
     }
 
     fn store(value: &blst_fp2) -> StoredFp2 {

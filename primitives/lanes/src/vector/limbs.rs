@@ -178,10 +178,17 @@ pub fn wide<const M: usize, const D: usize>(a: &Limbs<M>, b: &Limbs<M>) -> Limbs
     t
 }
 
-/// Montgomery square, as [`montgomery`]: products of different limbs are formed once and doubled.
+/// Montgomery square, as [`montgomery`].
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub fn montgomery_square<const M: usize, const D: usize>(a: &Limbs<M>, modulus: &Modulus<M>) -> Limbs<M> {
+    carry(squares::<M, D>(a, modulus))
+}
+
+/// As [`montgomery_square`], not carried: products of different limbs are formed once and doubled.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub fn squares<const M: usize, const D: usize>(a: &Limbs<M>, modulus: &Modulus<M>) -> Limbs<M> {
     const { assert!(D == 2 * M) };
     let mut t = [_mm512_setzero_si512(); D];
     for i in 0..M {
@@ -197,7 +204,7 @@ pub fn montgomery_square<const M: usize, const D: usize>(a: &Limbs<M>, modulus: 
         t[2 * i] = _mm512_madd52lo_epu64(t[2 * i], a[i], a[i]);
         t[2 * i + 1] = _mm512_madd52hi_epu64(t[2 * i + 1], a[i], a[i]);
     }
-    carry(settle(t, modulus))
+    settle(t, modulus)
 }
 
 /// `t / 2^(52 M)` modulo the modulus, not carried. `t` is not negative; its limbs are signed and not carried.
@@ -206,6 +213,10 @@ pub fn montgomery_square<const M: usize, const D: usize>(a: &Limbs<M>, modulus: 
 /// first. All limbs but the last two are taken away otherwise: a low limb `m` is worth `m·2^-52 mod p` one limb
 /// higher, and the one above it `m·2^-104` two limbs higher. That leaves less than `2^53` moduli too much, and the two
 /// steps at the end leave of those less than `2^-50`, and add less than one modulus of their own.
+///
+/// In units of `2^52`, limbs of a product are at most 16, those of the sums and differences of products in the field of
+/// G2 at most 32 in size. To a limb that is left 12 are added by the first loop and 4 by the last: with what is carried
+/// it is below 49, so no limb of what is left is as large as `2^58`.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub fn settle<const M: usize, const D: usize>(mut t: Limbs<D>, modulus: &Modulus<M>) -> Limbs<M> {

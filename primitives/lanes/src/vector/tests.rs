@@ -3,14 +3,16 @@
 
 use super::{
     constants::{complement, multiple, to_limbs, Modulus, LIMB, MASK},
+    fp::{self, Fp8},
+    fp2::Fp2x8,
+    fr,
     limbs::{carry, montgomery, montgomery_square, plus_constant, reduce, splat, to_rows},
 };
 use crate::{
     constants::{P, R},
+    lanes::Lanes,
     Backend,
 };
-
-const SLACK: u64 = 16;
 
 fn is_less<const M: usize>(a: &[u64; M], b: &[u64; M]) -> bool {
     a.iter().rev().lt(b.iter().rev())
@@ -43,14 +45,14 @@ fn difference<const M: usize>(a: &[u64; M], b: &[u64; M]) -> [u64; M] {
 
 /// What is left is below two moduli and differs from the value by a multiple of the modulus. `raw` are limbs that are
 /// not carried and stand for the same value.
-fn check<const M: usize>(modulus: &[u64; M], value: &[u64; M], raw: &[i64; M]) {
+fn check<const M: usize>(modulus: &[u64; M], slack: u64, value: &[u64; M], raw: &[i64; M]) {
     let ratio = (1 << LIMB) / (modulus[M - 1] + 1);
     let raw = raw.map(|limb| limb as u64);
     // SAFETY: the caller asked for the instructions.
     let left = unsafe {
         let limbs = splat(&raw);
         assert_eq!(to_rows(carry(limbs)).map(|row| row[5]), *value);
-        to_rows(reduce(limbs, SLACK, ratio, &complement(modulus))).map(|row| row[5])
+        to_rows(reduce(limbs, slack, ratio, &complement(modulus))).map(|row| row[5])
     };
     assert!(is_less(&left, &multiple(modulus, 2)), "{value:x?} leaves {left:x?}");
     assert!(!is_less(value, &left));
@@ -60,8 +62,8 @@ fn check<const M: usize>(modulus: &[u64; M], value: &[u64; M], raw: &[i64; M]) {
 }
 
 /// The same value in limbs that borrow and owe as sums and differences do.
-fn shapes<const M: usize>(value: &[u64; M]) -> [[i64; M]; 3] {
-    [0, 3, -3].map(|owed: i64| {
+fn shapes<const M: usize>(value: &[u64; M], most: i64) -> [[i64; M]; 3] {
+    [0, most, -most].map(|owed: i64| {
         let mut raw = value.map(|limb| limb as i64);
         for i in 0..M - 1 {
             raw[i] += owed << LIMB;
@@ -71,11 +73,11 @@ fn shapes<const M: usize>(value: &[u64; M]) -> [[i64; M]; 3] {
     })
 }
 
-fn check_modulus<const M: usize>(modulus: &[u64; M], most: u64) {
+fn check_modulus<const M: usize>(modulus: &[u64; M], slack: u64, owed: i64, most: u64) {
     let all = |value: &[u64; M]| {
         if !is_less(value, modulus) && !is_less(&multiple(modulus, most), value) {
-            for raw in shapes(value) {
-                check(modulus, value, &raw);
+            for raw in shapes(value, owed) {
+                check(modulus, slack, value, &raw);
             }
         }
     };
@@ -85,7 +87,7 @@ fn check_modulus<const M: usize>(modulus: &[u64; M], most: u64) {
         }
         // The estimate becomes `k` where the top limb, less the slack, times the ratio reaches `k·2^52`.
         let ratio = (1u128 << LIMB) / u128::from(modulus[M - 1] + 1);
-        let top = (u128::from(k) << LIMB).div_ceil(ratio) as u64 + SLACK;
+        let top = (u128::from(k) << LIMB).div_ceil(ratio) as u64 + slack;
         for by in -4..=4 {
             let mut value = [0; M];
             value[M - 1] = top.wrapping_add_signed(by);
@@ -98,10 +100,12 @@ fn check_modulus<const M: usize>(modulus: &[u64; M], most: u64) {
 #[test]
 fn reduction_leaves_less_than_two_moduli() {
     if Backend::Vector.is_available() {
-        // `tight` takes values below 512p and adds 4p; `sub_tight` of scalars stays below 6r.
-        check_modulus::<8>(&to_limbs(&P), 516);
+        // `tight` takes values below 512p and adds 4p; `sub_tight` of scalars stays below 6r. What `settle` leaves
+        // owes more from limb to limb than sums do.
+        check_modulus::<8>(&to_limbs(&P), fp::SLACK, 3, 516);
+        check_modulus::<8>(&to_limbs(&P), fp::SLACK, 63, 516);
         // Elements that hashes add up are below 35 moduli when they are made tight.
-        check_modulus::<5>(&to_limbs(&R), 35);
+        check_modulus::<5>(&to_limbs(&R), fr::SLACK, 3, 35);
     }
 }
 
@@ -132,11 +136,11 @@ fn what_is_made_tight_is_below_one_and_a_half_moduli() {
             if is_less(&value, &modulus) {
                 continue;
             }
-            for raw in shapes(&value) {
+            for raw in shapes(&value, 3) {
                 // SAFETY: the processor has the instructions.
                 let left = unsafe {
                     let limbs = splat(&raw.map(|limb| limb as u64));
-                    to_rows(reduce(limbs, SLACK, ratio, &complement(&modulus))).map(|row| row[3])
+                    to_rows(reduce(limbs, fr::SLACK, ratio, &complement(&modulus))).map(|row| row[3])
                 };
                 assert!(is_less(&left, &moduli(3, 2)), "{value:x?} leaves {left:x?}");
             }
@@ -185,6 +189,61 @@ fn products_of_loose_values_are_below_two_moduli() {
         };
         assert!(is_less(&product, &multiple(&modulus, 2)), "{a} times {b}");
         assert!(is_less(&square, &multiple(&modulus, 2)), "{a} squared");
+    }
+}
+
+/// Products and squares from which something is subtracted before they are carried, with all operands at their bounds:
+/// tight, and what the operations give one after the other.
+#[test]
+fn products_less_something_are_tight() {
+    if !Backend::Vector.is_available() {
+        return;
+    }
+    let modulus: [u64; 8] = to_limbs(&P);
+    // SAFETY: the processor has the instructions.
+    let value = |k: u64| match k {
+        0 => Fp8::zero(),
+        k => Fp8(unsafe { splat(&moved(&multiple(&modulus, k), 0, -1)) }),
+    };
+    let check = |got: Fp8, want: Fp8, what: &str| {
+        // SAFETY: as above.
+        for lane in [0, 7] {
+            let limbs = unsafe { to_rows(got.0) }.map(|row| row[lane]);
+            assert!(is_less(&limbs, &multiple(&modulus, 2)), "{what}");
+        }
+        assert_eq!(got.to_fields(), want.to_fields(), "{what}");
+    };
+    let both = |got: Fp2x8, want: Fp2x8, what: &str| {
+        check(got.0[0], want.0[0], what);
+        check(got.0[1], want.0[1], what);
+    };
+    let factors = [0, 1, 2, 6, 128, 512];
+    for (a, b) in factors.iter().flat_map(|a| factors.map(|b| (*a, b))) {
+        let (x, y) = (value(a), value(b));
+        for (c, negate) in [0, 1, 4].into_iter().flat_map(|c| [(c, 0), (c, 0xff), (c, 0x80)]) {
+            let (what, z) = (format!("{a} times {b} less {c}, {negate:x}"), value(c));
+            let want = x.mul(&y).sub_signed_tight(&z, negate);
+            check(x.mul_sub_signed_tight(&y, &z, negate), want, &what);
+            for (x, y) in [
+                ([a, a], [b, b]),
+                ([a, b], [b, a]),
+                ([a, 0], [b, 512]),
+                ([0, a], [512, b]),
+            ] {
+                let [x, y, z] = [x, y, [c, 4 - c]].map(|parts| Fp2x8(parts.map(value)));
+                let want = x.mul(&y).sub_signed_tight(&z, negate);
+                both(x.mul_sub_signed_tight(&y, &z, negate), want, &what);
+            }
+        }
+        for (c, d) in [(0, 0), (0, 12), (6, 0), (3, 6)] {
+            if a > 128 || b > 128 {
+                continue;
+            }
+            let (what, u, v) = (format!("{a}, {b} squared less {c}, {d}"), value(c), value(d));
+            check(x.sqr_sub_twice_tight(&u, &v), x.sqr().sub_twice_tight(&u, &v), &what);
+            let [x, u, v] = [[x, y], [u, u], [v, v]].map(Fp2x8);
+            both(x.sqr_sub_twice_tight(&u, &v), x.sqr().sub_twice_tight(&u, &v), &what);
+        }
     }
 }
 

@@ -76,13 +76,31 @@ impl<F: Field> Xyzz<F> {
         if p.is_infinity() {
             return;
         }
-        let p = Self {
-            x: p.x,
-            y: p.y,
-            zz: F::ONE,
-            zzz: F::ONE,
+        if self.is_infinity() {
+            *self = Self {
+                x: p.x,
+                y: p.y,
+                zz: F::ONE,
+                zzz: F::ONE,
+            };
+            return;
+        }
+        let (u, s) = (p.x.mul(&self.zz), p.y.mul(&self.zzz));
+        let (run, rise) = (u.sub(&self.x), s.sub(&self.y));
+        if run.is_zero() {
+            *self = if rise.is_zero() { self.double() } else { Self::INFINITY };
+            return;
+        }
+        let square = run.sqr();
+        let cube = run.mul(&square);
+        let q = self.x.mul(&square);
+        let x = rise.sqr().sub(&cube).sub(&q.double());
+        *self = Self {
+            x,
+            y: rise.mul(&q.sub(&x)).sub(&self.y.mul(&cube)),
+            zz: self.zz.mul(&square),
+            zzz: self.zzz.mul(&cube),
         };
-        self.add(&p);
     }
 
     /// Adds a point.

@@ -269,28 +269,29 @@ fn signed<L: Lanes>(y: &L, signs: u8) -> L {
     L::zero().sub_signed_tight(y, !signs)
 }
 
-/// Asks for the points of an addition.
+/// Asks for the abscissae of eight points, or for their ordinates.
 #[inline(always)]
-fn prefetch<L: Lanes>(points: *const Stored<L>, places: &[Places; 2]) {
-    for place in places.iter().flatten() {
+fn prefetch<L: Lanes>(points: *const Stored<L>, places: &Places, ordinates: bool) {
+    for place in places {
         let point = points.wrapping_add(*place as usize >> 1).cast::<u8>();
-        // A point is a few cache lines.
+        // A coordinate is one cache line or two.
         let mut line = 0;
-        while line < size_of::<Stored<L>>() {
-            L::prefetch(point.wrapping_add(line));
+        while line < size_of::<L::Stored>() {
+            let of = if ordinates { size_of::<L::Stored>() } else { 0 };
+            L::prefetch(point.wrapping_add(of + line));
             line += 64;
         }
     }
 }
 
-/// The sum of `(xa, ya)` and the point whose abscissa is `difference` more and whose ordinate `yb`; `own` is the inverse
-/// of the difference. Signs negate the ordinates.
+/// The sum of `(xa, ya)` and the point whose abscissa is `difference` more and whose ordinate is `yb`; `own` is the
+/// inverse of the difference. Signs negate the ordinates.
 #[inline(always)]
 fn sum<L: Lanes>(xa: &L, [ya, yb]: [&L; 2], [sign_a, sign_b]: [u8; 2], difference: &L, own: &L) -> Block<L> {
     let slope = yb.signed_sub(sign_b, ya, sign_a).mul(own);
     // x = slope² - xa - xb, and xb = xa + difference.
-    let x = slope.sqr().sub_twice_tight(xa, difference);
-    let y = slope.mul(&xa.sub_tight(&x)).sub_signed_tight(ya, sign_a);
+    let x = slope.sqr_sub_twice_tight(xa, difference);
+    let y = slope.mul_sub_signed_tight(&xa.sub_tight(&x), ya, sign_a);
     Block { x, y }
 }
 
@@ -303,27 +304,6 @@ fn zeros<L: Lanes>(value: L, mask: u8) -> u8 {
         zeros |= u8::from(value.is_zero()) << lane;
     }
     zeros & mask
-}
-
-/// The inverses of eight elements with one inversion; `None` if one of them is zero.
-fn invert<L: Lanes>(value: L) -> Option<L> {
-    let values = value.to_fields();
-    let mut products = [L::Field::ONE; LANES];
-    let mut all = L::Field::ONE;
-    for (product, value) in products.iter_mut().zip(&values) {
-        *product = all;
-        all = all.mul(value);
-    }
-    if all.is_zero() {
-        return None;
-    }
-    let mut inverse = all.invert();
-    let mut out = [L::Field::ZERO; LANES];
-    for i in (0..LANES).rev() {
-        out[i] = inverse.mul(&products[i]);
-        inverse = inverse.mul(&values[i]);
-    }
-    Some(L::from_fields(&out))
 }
 
 fn lane<L: Lanes>(x: L, y: L, lane: usize) -> Affine<L::Field> {
@@ -387,13 +367,13 @@ impl<L: Lanes> Task for Add<'_, L> {
             product = product.mul(xb);
         }
         let mut special = Vec::new();
-        let mut inverse = match invert(product) {
+        let mut inverse = match product.invert() {
             Some(inverse) => inverse,
             None => {
                 let (product, found) = self.mend(&one);
                 special = found;
                 // No factor is zero any more.
-                invert(product).unwrap_or(product)
+                product.invert().unwrap_or(product)
             }
         };
         for (step, before) in self.steps.iter().zip(self.products.iter()).rev() {
@@ -456,7 +436,9 @@ impl<L: Lanes> Task for AddFirst<'_, L> {
         let mut product = one;
         for i in 0..self.firsts.len() {
             if let Some(next) = self.firsts.get(i + AHEAD) {
-                prefetch(self.points, &next.places);
+                for places in &next.places {
+                    prefetch(self.points, places, false);
+                }
             }
             let step = &self.firsts[i];
             // SAFETY: the caller of `add_first` vouches for the places.
@@ -476,17 +458,23 @@ impl<L: Lanes> Task for AddFirst<'_, L> {
             product = product.mul(&block.y);
         }
         let mut special = Vec::new();
-        let mut inverse = match invert(product) {
+        let mut inverse = match product.invert() {
             Some(inverse) => inverse,
             None => {
                 // SAFETY: as above.
                 let (product, found) = unsafe { self.mend(&one) };
                 special = found;
                 // No factor is zero any more.
-                invert(product).unwrap_or(product)
+                product.invert().unwrap_or(product)
             }
         };
-        for (step, before) in self.firsts.iter().zip(self.products.iter()).rev() {
+        for i in (0..self.firsts.len()).rev() {
+            if let Some(next) = i.checked_sub(AHEAD) {
+                for places in &self.firsts[next].places {
+                    prefetch(self.points, places, true);
+                }
+            }
+            let (step, before) = (&self.firsts[i], &self.products[i]);
             let block = &mut self.blocks[step.out as usize];
             let own = inverse.mul(before);
             inverse = inverse.mul(&block.y);

@@ -9,7 +9,7 @@ use crate::{
 };
 
 /// Blocks whose stacks are worked on together: they fit a core's cache.
-pub const SEGMENT: usize = 1 << 10;
+pub const SEGMENT: usize = 1 << 9;
 /// Points of a bucket that are summed in one lane; longer ones are cut into parts, whose sums are summed again.
 pub const LONGEST: usize = 128;
 

@@ -56,7 +56,7 @@ pub fn weigh<L: Lanes>(buckets: &Buckets<L>, blocks: &mut Blocks<L>) -> Xyzz<L::
             }
         }
         blocks.sum(&across);
-        let (_, weighted) = running(blocks, &across[1..]);
+        let [_, weighted] = running(blocks, &across[1..]);
         for sum in &weighted {
             out.add(sum);
         }
@@ -71,7 +71,7 @@ pub fn weigh<L: Lanes>(buckets: &Buckets<L>, blocks: &mut Blocks<L>) -> Xyzz<L::
         }
     }
     blocks.sum(&columns);
-    let (running, weighted) = running(blocks, &columns);
+    let [running, weighted] = running(blocks, &columns);
     let mut above = Xyzz::INFINITY;
     let mut lanes = Xyzz::INFINITY;
     for lane in (1..LANES).rev() {
@@ -99,10 +99,10 @@ fn read<L: Lanes>(buckets: &Buckets<L>, blocks: &mut Blocks<L>, block: usize, bu
 
 /// The sum of the stacks' lowest blocks and that of their running sums from the last on: the first stack's once, the
 /// second's twice.
-fn running<L: Lanes>(blocks: &Blocks<L>, stacks: &[Stack]) -> ([Xyzz<L::Field>; LANES], [Xyzz<L::Field>; LANES]) {
+fn running<L: Lanes>(blocks: &Blocks<L>, stacks: &[Stack]) -> [[Xyzz<L::Field>; LANES]; 2] {
     // SAFETY: blocks of this backend exist only where it is available.
     let (running, weighted) = unsafe { L::enter(Weigh { blocks, stacks }) };
-    (running.to_points(), weighted.to_points())
+    [running.to_points(), weighted.to_points()]
 }
 
 struct Weigh<'a, L: Lanes> {
