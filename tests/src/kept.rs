@@ -86,6 +86,7 @@ pub struct KeptNode {
     folder: TempDir,
     logs: PathBuf,
     starts: usize,
+    serves: bool,
     process: Option<NodeProcess>,
 }
 
@@ -112,10 +113,16 @@ impl KeptNode {
             folder,
             logs,
             starts: 0,
+            serves: true,
             process: None,
         };
         fs::write(node.specification(), &written.stdout).map_err(system("writing the specification"))?;
         Ok(node)
+    }
+
+    /// Whether the next start is one with the sequencer; it is, unless this says otherwise.
+    pub fn serve(&mut self, serves: bool) {
+        self.serves = serves;
     }
 
     fn specification(&self) -> PathBuf {
@@ -165,14 +172,14 @@ impl KeptNode {
             // No other node knows this one by its network key.
             "--unsafe-force-node-key-generation",
             "--force-authoring",
-            "--sequencer",
             "--state-pruning",
             "archive",
         ];
+        let sequencer = self.serves.then_some("--sequencer");
         self.process = Some(NodeProcess::start(&NodeOptions {
             binary: self.binary.clone(),
             log: self.log(),
-            arguments: arguments.map(str::to_owned).to_vec(),
+            arguments: arguments.into_iter().chain(sequencer).map(str::to_owned).collect(),
         })?);
         Ok(())
     }
@@ -275,6 +282,21 @@ impl KeptNode {
     /// The last line of the newest log that has these words.
     pub fn said(&self, words: &str) -> Option<String> {
         last_with(&self.log(), words)
+    }
+
+    /// Waits until the node has ended by itself.
+    ///
+    /// # Errors
+    /// [`KeptError::Down`], [`KeptError::Late`].
+    pub async fn ended(&mut self) -> Result<(), KeptError> {
+        let log = self.log();
+        let mut process = self.process.take().ok_or(KeptError::Down)?;
+        let ended = tokio::time::timeout(PATIENCE, process.stopped_by_itself()).await;
+        ended.map(drop).map_err(|_| KeptError::Late {
+            what: "the node did not end",
+            seconds: PATIENCE.as_secs(),
+            log,
+        })
     }
 
     /// Kills the node with SIGKILL: it can finish nothing, write nothing and close nothing.

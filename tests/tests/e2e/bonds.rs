@@ -81,12 +81,22 @@ fn id_in(said: &str) -> String {
     after.chars().take_while(char::is_ascii_digit).collect()
 }
 
+/// Feeds a price to the group's feeds, and returns it.
+async fn feed(chain: &Chain) -> Decimal {
+    let price: Decimal = "60000".parse().expect("a price");
+    let feeds = feeds_of(chain, GROUP).await.expect("the group's feeds");
+    oracle::feed(chain, &feeds, &price).await.expect("fed");
+    price
+}
+
 /// A chain whose sequencer has a bond, and counts series 1.
 async fn begin(sequencer: &OwnerKey) -> (KeptNode, Chain) {
     let logs = binary().with_file_name("e2e-bonds");
     let mut node = KeptNode::new(binary(), logs).expect("a node");
+    node.serve(false);
     let chain = node.start().await.expect("it starts");
     set_terms(&chain).await;
+    feed(&chain).await;
     let call = RuntimeCall::Bonds(Call::bond {
         group: GROUP,
         amount: BOND,
@@ -94,13 +104,18 @@ async fn begin(sequencer: &OwnerKey) -> (KeptNode, Chain) {
     chain.submit(call, sequencer, Until::Final).await.expect("bonded");
     node.stop().await.expect("it stops");
 
-    // With a bond, and without a series: it does nothing but say which journal to name.
-    let chain = node.start().await.expect("it starts");
+    // With a bond, and without a series: it says which journal to name, and ends. A node without it takes the call.
+    node.serve(true);
+    node.launch().expect("it starts");
     let journal = named_by(&node).await;
+    node.ended().await.expect("it ends");
+    node.serve(false);
+    let chain = node.start().await.expect("it starts");
     let call = RuntimeCall::Bonds(Call::begin_series { group: GROUP, journal });
     chain.submit(call, sequencer, Until::Final).await.expect("begun");
     node.stop().await.expect("it stops");
 
+    node.serve(true);
     let chain = node.start().await.expect("it starts");
     (node, chain)
 }
@@ -113,9 +128,7 @@ async fn a_fill_after_a_cancel_should_cost_the_bond() {
     let owner_key = OwnerKey::from_uri("//One").expect("a URI");
     assert_eq!(AccountId::new(owner_key.public()), who);
     let (mut node, chain) = begin(&owner_key).await;
-    let price: Decimal = "60000".parse().expect("a price");
-    let feeds = feeds_of(&chain, GROUP).await.expect("the group's feeds");
-    oracle::feed(&chain, &feeds, &price).await.expect("fed");
+    let price = feed(&chain).await;
     let sequencer = node.ready(&chain).await.expect("it gets ready");
     assert!(node.said("Receipts are of series 1").is_some());
     let market = ReplayMarket::prepare(&chain, GROUP, "BTC-PERP", price, Progress::quiet())
