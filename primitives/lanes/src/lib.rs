@@ -4,7 +4,7 @@
 //! four backends stand behind them:
 //!
 //! - `vector`: AVX-512 with IFMA, limbs of 52 bits, one element in each of eight lanes (feature `native`);
-//! - `floating`: AVX2 with fused multiply-add, limbs of 50 bits in doubles, four elements at a time (feature `native`);
+//! - `floating`: AVX2 with fused multiply-add, limbs of 48 bits in doubles, four elements at a time (feature `native`);
 //! - `assembly`: `blst`, one element after the other (feature `native`);
 //! - `pure`: plain Rust, one element after the other, on every target.
 //!

@@ -114,6 +114,60 @@ fn products_are_exact_at_their_bounds() {
     with_instructions(Products::<Whole<Avx2>, SHORT>(PhantomData));
 }
 
+/// The limbs whose products leave as much as they may for the lower part of a sum: `2^48 - 1` modulo `2^49`.
+struct Remainders;
+
+impl Task for Remainders {
+    type Output = ();
+
+    fn run(self) {
+        let (twice, once) = (2f64.powi(48) - 38_626_246_559.0, 2f64.powi(47) - 25_505.0);
+        assert_eq!((twice as u128) * (once as u128) % (1 << 49), (1 << 48) - 1);
+        for (a, c) in [(twice, twice), (twice, -twice), (-twice, -twice)] {
+            let (a, b, c) = ([a; LONG], [once; LONG], [c; LONG]);
+            let splats = [a, b, c, b].map(|limbs| [splat(&limbs)]);
+            let got = two_products::<Avx2, Halves<Avx2>, 1, LONG>(&splats[0], &splats[1], &splats[2], &splats[3]);
+            let got = same(&got[0]);
+            check_carried::<LONG>(&got[..LONG - 1]);
+            let want = element(&a).add(&element(&c)).mul(&element(&b));
+            assert_eq!(element(&got).mul(&two_384()), want);
+        }
+    }
+}
+
+#[test]
+fn products_are_exact_where_much_is_left() {
+    with_instructions(Remainders);
+}
+
+/// Limbs sixteen times as large as they can hold, of numbers below fourteen moduli.
+struct Loose<const L: usize>;
+
+impl<const L: usize> Task for Loose<L> {
+    type Output = ();
+
+    fn run(self) {
+        let most = 16.0 * Of::<L>::WHOLE - 1.0;
+        let top = Of::<L>::MODULUS[L - 1];
+        for pattern in extremes::<L>(most) {
+            for k in [-13.0, -1.0, 0.0, 1.0, 13.0] {
+                let mut value = pattern;
+                value[L - 1] = k * top;
+                let got = same(&reduce(&splat(&value)));
+                check_carried::<L>(&got);
+                assert!(moduli(&got).abs() <= 0.51, "{}", moduli(&got));
+                assert_eq!(element(&got), element(&value));
+            }
+        }
+    }
+}
+
+#[test]
+fn loose_limbs_are_reduced() {
+    with_instructions(Loose::<LONG>);
+    with_instructions(Loose::<SHORT>);
+}
+
 struct Sizes<S, const L: usize>(PhantomData<S>);
 
 impl<S: Sum<Avx2>, const L: usize> Task for Sizes<S, L> {
