@@ -8,7 +8,7 @@ use cloister_runtime::{constants::money::UNIT, BlockNumber, Runtime, System};
 use cloister_types::{GroupId, InstructionId, Lots};
 use codec::Encode;
 use frame_support::BoundedVec;
-use pallet_cloister_bonds::{BondTerms, Bonds, CancelReport, MAX_REPORTER_SHARE};
+use pallet_cloister_bonds::{BondTerms, Bonds, CancelReport, SeriesOf, MAX_REPORTER_SHARE};
 use pallet_cloister_execution::Call as Execute;
 use polkadot_sdk::*;
 use sp_keyring::Sr25519Keyring::{self, Alice, Bob, One};
@@ -51,11 +51,11 @@ pub(super) fn bonds(world: &mut World, bytes: &mut Bytes) {
         },
         7 | 8 => Call::unbond { group },
         9 | 10 => Call::withdraw_unbonded { group },
-        11 | 12 => Call::begin_series {
+        11 => Call::begin_series {
             group,
             journal: [bytes.byte() % 4; 32],
         },
-        13 | 14 => return report(world, bytes, group),
+        12 | 13 => return report(world, bytes, group),
         _ => return report_cancel(world, bytes, group),
     };
     let whose = Bonds::<Runtime>::iter_key_prefix(group);
@@ -106,24 +106,24 @@ fn report(world: &mut World, bytes: &mut Bytes, group: u32) {
 
 /// Mostly a batch with a fill above what the receipt of its cancel states, settled by whoever signed the receipt.
 fn report_cancel(world: &mut World, bytes: &mut Bytes, group: u32) {
+    let one = One.to_account_id();
+    if Bonds::<Runtime>::get(group, &one).is_none() && bytes.byte() % 8 > 0 {
+        stake(world, group);
+    }
+    let series = SeriesOf::<Runtime>::get(group, &one).map_or(0, |series| series.number);
     tables_in_time(world, bytes, group);
     let id = InstructionId(u64::from(bytes.byte()));
     let slot = Slot {
         id,
-        filled: Lots(bytes.of(&[4, 4, 4, 3, cloister_crypto::constants::FILLED_MAX])),
+        filled: Lots(bytes.of(&[4, 4, 4, 4, 4, 4, 3, cloister_crypto::constants::FILLED_MAX])),
     };
     let Some(filled) = proofs::filled(bytes, group, slot) else {
         return;
     };
     let batch = Box::new(filled.batch.clone());
-    signed_by(
-        world,
-        bytes,
-        One.to_account_id(),
-        Execute::submit_batch { group, batch },
-    );
-    let change = bytes.byte() % 16;
-    let key = bytes.of(&[One, One, One, Alice]);
+    signed_by(world, bytes, one, Execute::submit_batch { group, batch });
+    let change = bytes.byte() % 32;
+    let key = bytes.of(&[One, One, One, One, One, One, One, Alice]);
     let kind = if change == 1 {
         InstructionKind::CancelAll
     } else {
@@ -144,7 +144,7 @@ fn report_cancel(world: &mut World, bytes: &mut Bytes, group: u32) {
             genesis: System::block_hash(0).0,
             group: GroupId(if change == 2 { 7 } else { group }),
         },
-        number: first_of(bytes.of(&[1, 1, 1, 1, 0, 2])) + u64::from(bytes.byte()),
+        number: first_of(bytes.of(&[series, series, series, series, series, series, 0, 2])) + u64::from(bytes.byte()),
         previous: [0; 32],
         instruction: instruction_hash(&cancel),
         received_at: 1,
