@@ -19,9 +19,9 @@ pub trait Task {
 ///
 /// Values are redundant: an element stands for its residue and may exceed the modulus. **Tight** values are at most
 /// `2p` (what `*_tight` gives, what memory holds); products are below `6p`; everything stays below `512p`, where
-/// products are still right. Of a product at most one factor is what [`Lanes::sub_tight`] or [`Lanes::signed_sub`] gave,
-/// as it is: a backend may leave its limbs uncarried (`floating`). The bounds of each operation are its
-/// contract; the algorithms say why they keep them.
+/// products are still right. No more than one factor of a product may be what [`Lanes::sub_tight`] or
+/// [`Lanes::signed_sub`] gave, as it is: a backend may leave its limbs uncarried (`floating`). The bounds of each
+/// operation are its contract; the algorithms say why they keep them.
 ///
 /// # Safety
 /// Implementations may use instructions that not every processor has: values may only be made, and methods only be

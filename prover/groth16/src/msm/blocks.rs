@@ -51,7 +51,7 @@ struct Step {
 struct First {
     /// The block that the sums go to.
     out: u32,
-    /// Lanes in which both points count; in the others it is the first point at most.
+    /// Lanes in which both points count; in the others it is the first point alone, or none.
     both: u8,
     places: [Places; 2],
 }
