@@ -39,7 +39,7 @@ const fn places(clear: f64, set: f64) -> [[f64; 4]; 16] {
     let mut out = [[clear; 4]; 16];
     let mut i = 0;
     while i < 64 {
-        if i / 4 >> (i % 4) & 1 == 1 {
+        if (i / 4) >> (i % 4) & 1 == 1 {
             out[i / 4][i % 4] = set;
         }
         i += 1;

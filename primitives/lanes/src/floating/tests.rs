@@ -28,7 +28,7 @@ fn with_instructions(task: impl Task) {
 }
 
 fn splat<const L: usize>(numbers: &[f64; L]) -> [Avx2; L] {
-    numbers.map(|x| Avx2::splat(x))
+    numbers.map(Avx2::splat)
 }
 
 /// All places of a result have the same limbs.

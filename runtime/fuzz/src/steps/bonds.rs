@@ -107,7 +107,9 @@ fn report(world: &mut World, bytes: &mut Bytes, group: u32) {
 /// Mostly a batch with a fill above what the receipt of its cancel states, settled by whoever signed the receipt.
 fn report_cancel(world: &mut World, bytes: &mut Bytes, group: u32) {
     let one = One.to_account_id();
-    if Bonds::<Runtime>::get(group, &one).is_none() && bytes.byte() % 8 > 0 {
+    // Seven times of eight.
+    let stakes = [false, true, true, true, true, true, true, true];
+    if Bonds::<Runtime>::get(group, &one).is_none() && bytes.of(&stakes) {
         stake(world, group);
     }
     let series = SeriesOf::<Runtime>::get(group, &one).map_or(0, |series| series.number);
