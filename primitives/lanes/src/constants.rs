@@ -17,6 +17,16 @@ pub const R: [u64; 4] = [
     0x73ed_a753_299d_7d48,
 ];
 
+/// So many bits of a number, from one of them on; fewer than 64.
+pub const fn bits_of(words: &[u64; 6], from: u32, count: u32) -> u64 {
+    let (word, shift) = ((from / 64) as usize, from % 64);
+    let mut bits = words[word] >> shift;
+    if shift > 64 - count && word + 1 < words.len() {
+        bits |= words[word + 1] << (64 - shift);
+    }
+    bits & ((1 << count) - 1)
+}
+
 /// `a >= b`.
 pub const fn at_least<const N: usize>(a: &[u64; N], b: &[u64; N]) -> bool {
     let mut i = N;

@@ -119,7 +119,7 @@ pub enum Outcome {
     /// A cancel: nothing more of the order is filled.
     #[codec(index = 1)]
     Cancel {
-        /// Lots of the order that were filled until then.
+        /// The most lots of the order that were filled until then, those of void fills included.
         filled: Lots,
     },
     /// A cancel-all: nothing more of any order with a lower id is filled.

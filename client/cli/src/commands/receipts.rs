@@ -143,7 +143,7 @@ fn line(signed: &SignedReceipt) -> String {
                 dropped.unwrap_or_default()
             )
         }
-        Promise::Cancel { filled } => format!("cancel: {filled} lots were filled until then"),
+        Promise::Cancel { filled } => format!("cancel: no more than {filled} lots were filled until then"),
         Promise::CancelAll => "cancel of everything before".into(),
         Promise::Withdrawal { amount } => format!(
             "withdrawal of {}",
@@ -200,7 +200,7 @@ mod tests {
         assert_eq!((found.receipts, found.links, key), (3, 2, own.public().0));
         assert_eq!(
             line(&read[1]),
-            "1  1700000000000  cancel: 1 lots were filled until then"
+            "1  1700000000000  cancel: no more than 1 lots were filled until then"
         );
     }
 

@@ -1,6 +1,6 @@
 //! Constants in `L` limbs, computed when the crate is compiled.
 
-use crate::constants::{at_least, minus, negated_inverse, P};
+use crate::constants::{at_least, bits_of, minus, negated_inverse, P};
 
 /// `3·2^51`: a sum with a number below `2^51`, of either sign, is rounded to a whole number.
 pub const ROUND: f64 = (3u64 << 51) as f64;
@@ -63,13 +63,7 @@ pub const fn to_limbs<const L: usize>(words: &[u64; 6]) -> [f64; L] {
     let mut carry = 0;
     let mut i = 0;
     while i < L {
-        let bit = i as u32 * bits;
-        let (word, shift) = ((bit / 64) as usize, bit % 64);
-        let mut limb = words[word] >> shift;
-        if shift > 64 - bits && word + 1 < 6 {
-            limb |= words[word + 1] << (64 - shift);
-        }
-        let limb = (limb & ((1 << bits) - 1)) as i64 + carry;
+        let limb = bits_of(words, i as u32 * bits, bits) as i64 + carry;
         let rest = signed(limb, bits);
         carry = (rest != limb) as i64;
         limbs[i] = rest as f64;

@@ -12,24 +12,6 @@ use core::arch::wasm32::*;
 #[derive(Clone, Copy)]
 pub struct Simd128(v128);
 
-#[inline(never)]
-fn outlined_product<S: Sum<Simd128>, const G: usize, const L: usize>(
-    a: &[[Simd128; L]; G],
-    b: &[[Simd128; L]; G],
-) -> [[Simd128; L]; G] {
-    product::<Simd128, S, G, L>(a, b)
-}
-
-#[inline(never)]
-fn outlined_products<S: Sum<Simd128>, const G: usize, const L: usize>(
-    a: &[[Simd128; L]; G],
-    b: &[[Simd128; L]; G],
-    c: &[[Simd128; L]; G],
-    d: &[[Simd128; L]; G],
-) -> [[Simd128; L]; G] {
-    two_products::<Simd128, S, G, L>(a, b, c, d)
-}
-
 impl Register for Simd128 {
     const COUNT: usize = 2;
     const TABLES: bool = true;
@@ -103,22 +85,22 @@ impl Register for Simd128 {
         }
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn outlined_product<S: Sum<Self>, const G: usize, const L: usize>(
         a: &[[Self; L]; G],
         b: &[[Self; L]; G],
     ) -> [[Self; L]; G] {
-        outlined_product::<S, G, L>(a, b)
+        product::<Self, S, G, L>(a, b)
     }
 
-    #[inline(always)]
+    #[inline(never)]
     fn outlined_products<S: Sum<Self>, const G: usize, const L: usize>(
         a: &[[Self; L]; G],
         b: &[[Self; L]; G],
         c: &[[Self; L]; G],
         d: &[[Self; L]; G],
     ) -> [[Self; L]; G] {
-        outlined_products::<S, G, L>(a, b, c, d)
+        two_products::<Self, S, G, L>(a, b, c, d)
     }
 
     #[inline(always)]

@@ -5,7 +5,7 @@
 //! so [`STEPS`] of them are taken on single words and then done to the long numbers at once. All products are of 31
 //! bits by 31 at most, because in WebAssembly larger ones are slow.
 
-use crate::constants::{at_least, minus, negated_inverse, P};
+use crate::constants::{at_least, bits_of, minus, negated_inverse, P};
 
 /// Steps between two passes over the long numbers.
 const STEPS: u32 = 30;
@@ -31,13 +31,7 @@ const fn from_words(words: &[u64; 6]) -> Long {
     let mut out = [0; LIMBS];
     let mut i = 0;
     while i < LIMBS {
-        let bit = i as u32 * STEPS;
-        let (word, shift) = ((bit / 64) as usize, bit % 64);
-        let mut limb = words[word] >> shift;
-        if shift > 64 - STEPS && word + 1 < 6 {
-            limb |= words[word + 1] << (64 - shift);
-        }
-        out[i] = limb as i64 & MASK;
+        out[i] = bits_of(words, i as u32 * STEPS, STEPS) as i64;
         i += 1;
     }
     out
