@@ -2,45 +2,37 @@
 #![allow(unsafe_code)]
 
 use super::{
-    constants::R,
-    field::{BaseField, ExtensionField, Field, ScalarField},
+    constants::{P, R},
+    field::{take_in, take_out, BaseField, ExtensionField, Field, ScalarField},
 };
 use blst::*;
 use core::mem::MaybeUninit;
 
 const FP_ZERO: blst_fp = blst_fp { l: [0; 6] };
 const FP_ONE: blst_fp = blst_fp {
-    l: super::constants::power_of_two(384, &super::constants::P),
+    l: super::constants::power_of_two(384, &P),
 };
 
 macro_rules! field {
-    ($t:ty, $zero:expr, $one:expr, $add:ident, $sub:ident, $mul:ident, $sqr:ident, $neg:ident, $invert:ident,
-     $by:expr) => {
+    ($t:ty, $zero:expr, $one:expr, $add:expr, $sub:expr, $mul:ident, $sqr:ident, $neg:expr, $invert:ident,
+     $by:expr $(, $($more:tt)*)?) => {
         impl Field for $t {
             const ZERO: Self = $zero;
             const ONE: Self = $one;
             #[inline(always)]
             fn add(&self, other: &Self) -> Self {
-                let mut out = MaybeUninit::uninit();
-                // SAFETY: `blst` writes the whole result; so in all functions here.
-                unsafe {
-                    $add(out.as_mut_ptr(), self, other);
-                    out.assume_init()
-                }
+                let add: fn(&Self, &Self) -> Self = $add;
+                add(self, other)
             }
             #[inline(always)]
             fn sub(&self, other: &Self) -> Self {
-                let mut out = MaybeUninit::uninit();
-                // SAFETY: as above.
-                unsafe {
-                    $sub(out.as_mut_ptr(), self, other);
-                    out.assume_init()
-                }
+                let sub: fn(&Self, &Self) -> Self = $sub;
+                sub(self, other)
             }
             #[inline(always)]
             fn mul(&self, other: &Self) -> Self {
                 let mut out = MaybeUninit::uninit();
-                // SAFETY: as above.
+                // SAFETY: `blst` writes the whole result; so in all functions here.
                 unsafe {
                     $mul(out.as_mut_ptr(), self, other);
                     out.assume_init()
@@ -57,12 +49,18 @@ macro_rules! field {
             }
             #[inline(always)]
             fn neg(&self) -> Self {
-                let mut out = MaybeUninit::uninit();
-                // SAFETY: as above.
-                unsafe {
-                    $neg(out.as_mut_ptr(), self, true);
-                    out.assume_init()
-                }
+                self.negated_if(true)
+            }
+            #[inline(always)]
+            fn mul_by(&mut self, other: &Self) {
+                let this: *mut Self = self;
+                // SAFETY: as above; `blst` reads both factors before it writes.
+                unsafe { $mul(this, this, other) }
+            }
+            #[inline(always)]
+            fn negated_if(&self, negate: bool) -> Self {
+                let negated: fn(&Self, bool) -> Self = $neg;
+                negated(self, negate)
             }
             #[inline(always)]
             fn invert(&self) -> Self {
@@ -78,6 +76,7 @@ macro_rules! field {
                 let by: fn(&Self) -> Self = $by;
                 by(self)
             }
+            $($($more)*)?
         }
     };
 }
@@ -86,11 +85,21 @@ field!(
     blst_fp,
     FP_ZERO,
     FP_ONE,
-    blst_fp_add,
-    blst_fp_sub,
+    |a, b| blst_fp {
+        l: add_modulo(&a.l, &b.l, &P)
+    },
+    |a, b| blst_fp {
+        l: sub_modulo(&a.l, &b.l, &P)
+    },
     blst_fp_mul,
     blst_fp_sqr,
-    blst_fp_cneg,
+    |a, negate| {
+        let negated = sub_modulo(&[0; 6], &a.l, &P);
+        let keep = u64::from(negate).wrapping_sub(1);
+        blst_fp {
+            l: core::array::from_fn(|i| a.l[i] & keep | negated[i] & !keep),
+        }
+    },
     blst_fp_eucl_inverse,
     |x| *x
 );
@@ -98,14 +107,30 @@ field!(
     blst_fp2,
     blst_fp2 { fp: [FP_ZERO, FP_ZERO] },
     blst_fp2 { fp: [FP_ONE, FP_ZERO] },
-    blst_fp2_add,
-    blst_fp2_sub,
+    |a, b| blst_fp2 {
+        fp: [a.fp[0].add(&b.fp[0]), a.fp[1].add(&b.fp[1])]
+    },
+    |a, b| blst_fp2 {
+        fp: [a.fp[0].sub(&b.fp[0]), a.fp[1].sub(&b.fp[1])]
+    },
     blst_fp2_mul,
     blst_fp2_sqr,
-    blst_fp2_cneg,
+    |a, negate| blst_fp2 {
+        fp: [a.fp[0].negated_if(negate), a.fp[1].negated_if(negate)]
+    },
     blst_fp2_eucl_inverse,
     |x| blst_fp2 {
         fp: [x.fp[0].sub(&x.fp[1]), x.fp[0].add(&x.fp[1])]
+    },
+    #[inline(always)]
+    fn take_in(&self, product: &mut Self, before: &mut Self) {
+        take_in(&self.fp, &mut product.fp, &mut before.fp);
+    }
+    #[inline(always)]
+    fn take_out(&self, before: &Self, inverse: &mut Self) -> Self {
+        Self {
+            fp: take_out(&self.fp, &before.fp, &mut inverse.fp),
+        }
     }
 );
 
@@ -140,6 +165,37 @@ fn minus(a: u64, b: u64, borrow: u64) -> (u64, u64) {
     (difference, u64::from(first | second))
 }
 
+// Sums and differences cost less than a call, and stay in registers.
+
+/// `a + b` modulo a number that leaves a bit of the last word, so that nothing is carried out of it.
+#[inline(always)]
+fn add_modulo<const N: usize>(a: &[u64; N], b: &[u64; N], modulus: &[u64; N]) -> [u64; N] {
+    let (mut sum, mut carry) = ([0; N], 0);
+    for i in 0..N {
+        (sum[i], carry) = plus(a[i], b[i], carry);
+    }
+    let (mut less, mut borrow) = ([0; N], 0);
+    for i in 0..N {
+        (less[i], borrow) = minus(sum[i], modulus[i], borrow);
+    }
+    let keep = 0u64.wrapping_sub(borrow);
+    core::array::from_fn(|i| sum[i] & keep | less[i] & !keep)
+}
+
+/// `a - b` modulo a number.
+#[inline(always)]
+fn sub_modulo<const N: usize>(a: &[u64; N], b: &[u64; N], modulus: &[u64; N]) -> [u64; N] {
+    let (mut difference, mut borrow) = ([0; N], 0);
+    for i in 0..N {
+        (difference[i], borrow) = minus(a[i], b[i], borrow);
+    }
+    let (owed, mut carry) = (0u64.wrapping_sub(borrow), 0);
+    for i in 0..N {
+        (difference[i], carry) = plus(difference[i], modulus[i] & owed, carry);
+    }
+    difference
+}
+
 impl ScalarField for blst_fr {
     const ZERO: Self = blst_fr { l: [0; 4] };
 
@@ -159,35 +215,18 @@ impl ScalarField for blst_fr {
         out
     }
 
-    // Sums and differences cost less than a call.
     #[inline(always)]
     fn add(&self, other: &Self) -> Self {
-        let (mut sum, mut carry) = ([0; 4], 0);
-        for i in 0..4 {
-            (sum[i], carry) = plus(self.l[i], other.l[i], carry);
-        }
-        // Elements leave a bit of the last word, so nothing is carried out of it.
-        let (mut less, mut borrow) = ([0; 4], 0);
-        for i in 0..4 {
-            (less[i], borrow) = minus(sum[i], R[i], borrow);
-        }
-        let keep = 0u64.wrapping_sub(borrow);
         Self {
-            l: core::array::from_fn(|i| sum[i] & keep | less[i] & !keep),
+            l: add_modulo(&self.l, &other.l, &R),
         }
     }
 
     #[inline(always)]
     fn sub(&self, other: &Self) -> Self {
-        let (mut difference, mut borrow) = ([0; 4], 0);
-        for i in 0..4 {
-            (difference[i], borrow) = minus(self.l[i], other.l[i], borrow);
+        Self {
+            l: sub_modulo(&self.l, &other.l, &R),
         }
-        let (owed, mut carry) = (0u64.wrapping_sub(borrow), 0);
-        for i in 0..4 {
-            (difference[i], carry) = plus(difference[i], R[i] & owed, carry);
-        }
-        Self { l: difference }
     }
 
     #[inline]

@@ -17,8 +17,35 @@ pub trait Field: Copy + PartialEq + Send + Sync + core::fmt::Debug + 'static {
     fn sqr(&self) -> Self;
     /// Additive inverse.
     fn neg(&self) -> Self;
+    /// Becomes the product, in place: what copies it from elsewhere may wait for it to get to memory.
+    #[inline(always)]
+    fn mul_by(&mut self, other: &Self) {
+        *self = self.mul(other);
+    }
+    /// `-self` or `self`.
+    #[inline(always)]
+    fn negated_if(&self, negate: bool) -> Self {
+        if negate {
+            self.neg()
+        } else {
+            *self
+        }
+    }
     /// Multiplicative inverse; zero of zero.
     fn invert(&self) -> Self;
+    /// As [`super::Lanes::take_in`].
+    #[inline(always)]
+    fn take_in(&self, product: &mut Self, before: &mut Self) {
+        *before = *product;
+        product.mul_by(self);
+    }
+    /// As [`super::Lanes::take_out`].
+    #[inline(always)]
+    fn take_out(&self, before: &Self, inverse: &mut Self) -> Self {
+        let own = inverse.mul(before);
+        inverse.mul_by(self);
+        own
+    }
     /// Twice.
     fn double(&self) -> Self {
         self.add(self)
@@ -43,6 +70,24 @@ pub trait Field: Copy + PartialEq + Send + Sync + core::fmt::Debug + 'static {
 /// The type is six 64-bit words and nothing else: an element times `2^384` modulo `p`, least significant word first,
 /// below `p`. Points of keys are used where they lie, as coordinates of any such type.
 pub unsafe trait BaseField: Field {}
+
+/// [`Field::take_in`] of an extension whose elements have these parts: their norms are multiplied, which are not zero
+/// where they are not. Products are numbers of the base field; `before` becomes the one before, and the norm.
+#[inline(always)]
+pub fn take_in<F: Field>([real, imaginary]: &[F; 2], product: &mut [F; 2], before: &mut [F; 2]) {
+    let norm = real.sqr().add(&imaginary.sqr());
+    before[0] = product[0];
+    before[1] = norm;
+    product[0].mul_by(&norm);
+}
+
+/// [`Field::take_out`] likewise: the inverse is the conjugate over the norm.
+#[inline(always)]
+pub fn take_out<F: Field>([real, imaginary]: &[F; 2], [before, norm]: &[F; 2], inverse: &mut [F; 2]) -> [F; 2] {
+    let own = inverse[0].mul(before);
+    inverse[0].mul_by(norm);
+    [real.mul(&own), imaginary.mul(&own).neg()]
+}
 
 /// The base field of G2, `Fp[i]/(i² + 1)`.
 ///

@@ -15,6 +15,18 @@ pub trait Task {
     fn run(self) -> Self::Output;
 }
 
+/// Two points in each lane, and room for their sum: see [`Lanes::add_points`].
+pub struct Sum<'a, L> {
+    /// The abscissae of the first points, then those of the sums.
+    pub x: &'a mut L,
+    /// Where the ordinates of the sums go.
+    pub y: &'a mut L,
+    /// The ordinates of both points, without signs.
+    pub ordinates: [&'a L; 2],
+    /// Lanes in which they are negated.
+    pub negate: [u8; 2],
+}
+
 /// Eight elements of the base field of G1 or of G2.
 ///
 /// Values are redundant: an element stands for its residue and may exceed the modulus. **Tight** values are at most
@@ -74,6 +86,51 @@ pub trait Lanes: Copy + Send + Sync + 'static {
     #[inline(always)]
     fn mul_sub_signed_tight(&self, factor: &Self, other: &Self, negate: u8) -> Self {
         self.mul(factor).sub_signed_tight(other, negate)
+    }
+    /// Becomes the difference to another in the lanes of a mask, as [`Lanes::sub_tight`], and one elsewhere.
+    #[inline(always)]
+    fn subtract(&mut self, other: &Self, mask: u8) {
+        *self = self.sub_tight(other);
+        if mask != u8::MAX {
+            *self = Self::splat(&Self::Field::ONE).select(mask, self);
+        }
+    }
+    /// Takes `self`, as [`Lanes::sub_tight`] gave it, into a product that begins with one, and whose inverse gives that
+    /// of all it was made of (Montgomery's trick): the product is zero only if one of them is. `before` becomes what
+    /// [`Lanes::take_out`] needs.
+    #[inline(always)]
+    fn take_in(&self, product: &mut Self, before: &mut Self) {
+        *before = *product;
+        *product = product.mul(self);
+    }
+    /// The inverse of what was taken in last; `inverse`, of the product, becomes that of the product before it.
+    #[inline(always)]
+    fn take_out(&self, before: &Self, inverse: &mut Self) -> Self {
+        let own = inverse.mul(before);
+        *inverse = inverse.mul(self);
+        own
+    }
+    /// Adds points whose abscissae have a difference that was taken in last, outside of `mask` it leaves the first as it
+    /// is; `before` and `inverse` are those of [`Lanes::take_out`]. Coordinates are tight.
+    #[inline(always)]
+    fn add_points(sum: Sum<'_, Self>, difference: &Self, before: &Self, inverse: &mut Self, mask: u8) {
+        let Sum {
+            x,
+            y,
+            ordinates: [ya, yb],
+            negate: [sign_a, sign_b],
+        } = sum;
+        let own = difference.take_out(before, inverse);
+        let slope = yb.signed_sub(sign_b, ya, sign_a).mul(&own);
+        // x = slope² - xa - xb, and xb = xa + difference.
+        let of_sum = slope.sqr_sub_twice_tight(x, difference);
+        let ordinate = slope.mul_sub_signed_tight(&x.sub_tight(&of_sum), ya, sign_a);
+        if mask == u8::MAX {
+            (*x, *y) = (of_sum, ordinate);
+        } else {
+            *x = x.select(mask, &of_sum);
+            *y = Self::zero().sub_signed_tight(ya, !sign_a).select(mask, &ordinate);
+        }
     }
     /// The same residue, tight; `self` is below `512p`.
     fn tight(&self) -> Self;

@@ -3,7 +3,7 @@
 
 use super::{
     field::{Field, ScalarField},
-    lanes::{Lanes, ScalarLanes, Task, LANES},
+    lanes::{Lanes, ScalarLanes, Sum, Task, LANES},
 };
 
 /// Eight elements of a base field, always canonical.
@@ -89,6 +89,59 @@ impl<F: Field> Lanes for Wide<F> {
 
     fn sub_signed_tight(&self, other: &Self, negate: u8) -> Self {
         self.sub(&other.signed(negate))
+    }
+
+    // Lane by lane: eight results would be written to memory, and copied there, after each operation.
+    #[inline(always)]
+    fn subtract(&mut self, other: &Self, mask: u8) {
+        for lane in 0..LANES {
+            self.0[lane] = if mask >> lane & 1 == 1 {
+                self.0[lane].sub(&other.0[lane])
+            } else {
+                F::ONE
+            };
+        }
+    }
+
+    #[inline(always)]
+    fn take_in(&self, product: &mut Self, before: &mut Self) {
+        for lane in 0..LANES {
+            self.0[lane].take_in(&mut product.0[lane], &mut before.0[lane]);
+        }
+    }
+
+    #[inline(always)]
+    fn take_out(&self, before: &Self, inverse: &mut Self) -> Self {
+        Self(core::array::from_fn(|lane| {
+            self.0[lane].take_out(&before.0[lane], &mut inverse.0[lane])
+        }))
+    }
+
+    #[inline(always)]
+    fn add_points(sum: Sum<'_, Self>, difference: &Self, before: &Self, inverse: &mut Self, mask: u8) {
+        let Sum {
+            x,
+            y,
+            ordinates: [ya, yb],
+            negate: [sign_a, sign_b],
+        } = sum;
+        for lane in 0..LANES {
+            let bit = |mask: u8| mask >> lane & 1 == 1;
+            let difference = &difference.0[lane];
+            let own = difference.take_out(&before.0[lane], &mut inverse.0[lane]);
+            let ya = ya.0[lane].negated_if(bit(sign_a));
+            if !bit(mask) {
+                y.0[lane] = ya;
+                continue;
+            }
+            let xa = &mut x.0[lane];
+            let mut slope = yb.0[lane].negated_if(bit(sign_b)).sub(&ya);
+            slope.mul_by(&own);
+            let of_sum = slope.sqr().sub(xa).sub(xa).sub(difference);
+            slope.mul_by(&xa.sub(&of_sum));
+            y.0[lane] = slope.sub(&ya);
+            *xa = of_sum;
+        }
     }
 
     fn tight(&self) -> Self {

@@ -13,11 +13,14 @@ mod weigh;
 use crate::{
     arithmetic::Lanes,
     curve::{Affine, Stored, Xyzz},
-    parallel::prelude::*,
+    parallel::{current_num_threads, join, prelude::*},
 };
 use digits::{Digits, WIDEST};
 pub use fixed::FixedBase;
-use tree::Tree;
+use tree::{Buckets, Tree};
+
+/// Threads for which a window is not cut in parts.
+const THREADS: usize = 4;
 
 /// Bases as a backend keeps them.
 pub struct Bases<L: Lanes> {
@@ -27,32 +30,57 @@ pub struct Bases<L: Lanes> {
 impl<L: Lanes> Bases<L> {
     /// Takes points over; none may be the point at infinity.
     pub fn new(points: &[Affine<L::Field>]) -> Self {
+        Self::joined(points, &[])
+    }
+
+    /// Takes two lists over, whose sums are wanted together: their buckets are weighed once.
+    pub fn joined(first: &[Affine<L::Field>], second: &[Affine<L::Field>]) -> Self {
         Self {
-            points: points.par_iter().map(Stored::new).collect(),
+            points: first.par_iter().chain(second).map(Stored::new).collect(),
         }
     }
 
     /// `Σ scalar_i·base_i` over scalars in canonical words; lists of different lengths are cut to the shorter.
     pub fn multiply(&self, scalars: &[[u64; 4]]) -> Xyzz<L::Field> {
-        let count = scalars.len().min(self.points.len());
-        let (scalars, points) = (&scalars[..count], &self.points[..count]);
-        let full = scalars.iter().filter(|s| s[1] | s[2] | s[3] != 0).count();
-        self.multiply_with(points, &Digits::new(scalars, width(full.max(count / 16))))
+        let digits = self.digits(scalars);
+        let windows = (0..Digits::windows(digits.width)).into_par_iter();
+        let sums: Vec<_> = windows.map(|k| self.window(&Sorted::new(&digits, k))).collect();
+        digits.total(sums.into_iter())
     }
 
-    fn multiply_with(&self, points: &[Stored<L>], digits: &Digits) -> Xyzz<L::Field> {
-        let sums: Vec<Xyzz<L::Field>> = (0..Digits::windows(digits.width))
-            .into_par_iter()
-            .map(|k| window(points, digits.window(k), digits.width))
+    /// The sums over these bases and over as many others with the same scalars, which are sorted once.
+    pub fn multiply_both<M: Lanes>(
+        &self,
+        others: &Bases<M>,
+        scalars: &[[u64; 4]],
+    ) -> (Xyzz<L::Field>, Xyzz<M::Field>) {
+        assert_eq!(self.points.len(), others.points.len());
+        let digits = self.digits(scalars);
+        let windows = (0..Digits::windows(digits.width)).into_par_iter();
+        let sums: Vec<_> = windows
+            .map(|k| {
+                let sorted = Sorted::new(&digits, k);
+                join(|| self.window(&sorted), || others.window(&sorted))
+            })
             .collect();
-        let mut total = Xyzz::INFINITY;
-        for sum in sums.iter().rev() {
-            for _ in 0..digits.width {
-                total = total.double();
-            }
-            total.add(sum);
+        let own = digits.total(sums.iter().map(|(sum, _)| *sum));
+        (own, digits.total(sums.iter().map(|(_, sum)| *sum)))
+    }
+
+    fn digits(&self, scalars: &[[u64; 4]]) -> Digits {
+        let scalars = &scalars[..scalars.len().min(self.points.len())];
+        let full = scalars.iter().filter(|s| s[1] | s[2] | s[3] != 0).count();
+        Digits::new(scalars, width(full.max(scalars.len() / 16)))
+    }
+
+    /// `Σ digit_i·point_i`.
+    fn window(&self, sorted: &Sorted) -> Xyzz<L::Field> {
+        if sorted.order.is_empty() {
+            return Xyzz::INFINITY;
         }
-        total
+        // Where there are nearly as many threads as windows, some would have none at the end.
+        let buckets = sorted.buckets(&self.points, current_num_threads().div_ceil(THREADS));
+        weigh::weigh(&buckets)
     }
 }
 
@@ -63,32 +91,57 @@ fn width(count: usize) -> u32 {
     (3..=WIDEST).min_by_key(cost).unwrap_or(WIDEST)
 }
 
-/// `Σ digit_i·point_i`.
-fn window<L: Lanes>(points: &[Stored<L>], digits: &[i16], width: u32) -> Xyzz<L::Field> {
-    let mut ends = vec![0u32; 1 << (width - 1)];
-    for digit in digits {
-        if *digit != 0 {
-            ends[digit.unsigned_abs() as usize - 1] += 1;
+/// The digits of a window that are not zero, sorted.
+struct Sorted {
+    /// Places of points, shifted left by one, bucket after bucket; the lowest bit negates.
+    order: Vec<u32>,
+    /// Where each bucket ends in the order.
+    ends: Vec<u32>,
+}
+
+impl Sorted {
+    fn new(digits: &Digits, window: usize) -> Self {
+        let (digits, width) = (digits.window(window), digits.width);
+        let mut ends = vec![0u32; 1 << (width - 1)];
+        for digit in digits {
+            if *digit != 0 {
+                ends[digit.unsigned_abs() as usize - 1] += 1;
+            }
         }
-    }
-    let mut total = 0;
-    for end in &mut ends {
-        total += core::mem::replace(end, total);
-    }
-    let mut order = vec![0u32; total as usize];
-    for (i, digit) in digits.iter().enumerate() {
-        if *digit != 0 {
-            let end = &mut ends[digit.unsigned_abs() as usize - 1];
-            order[*end as usize] = (i as u32) << 1 | (*digit < 0) as u32;
-            *end += 1;
+        let mut total = 0;
+        for end in &mut ends {
+            total += core::mem::replace(end, total);
         }
+        let mut order = vec![0u32; total as usize];
+        for (i, digit) in digits.iter().enumerate() {
+            if *digit != 0 {
+                let end = &mut ends[digit.unsigned_abs() as usize - 1];
+                order[*end as usize] = (i as u32) << 1 | (*digit < 0) as u32;
+                *end += 1;
+            }
+        }
+        Self { order, ends }
     }
-    if order.is_empty() {
-        return Xyzz::INFINITY;
+
+    /// The sums of all buckets, in parts of about as many points each.
+    fn buckets<L: Lanes>(&self, points: &[Stored<L>], parts: usize) -> Buckets<L> {
+        let share = self.order.len().div_ceil(parts);
+        let bound = |part: usize| match part {
+            0 => 0,
+            _ if part == parts => self.ends.len(),
+            _ => self.ends.partition_point(|end| (*end as usize) < part * share),
+        };
+        let sums: Vec<Buckets<L>> = (0..parts)
+            .into_par_iter()
+            .map(|part| {
+                let (first, last) = (bound(part), bound(part + 1));
+                let start = if first == 0 { 0 } else { self.ends[first - 1] };
+                let ends: Vec<u32> = self.ends[first..last].iter().map(|end| end - start).collect();
+                Tree::new().sum(points, &self.order[start as usize..], &ends)
+            })
+            .collect();
+        Buckets::concatenated(sums)
     }
-    let mut tree = Tree::<L>::new();
-    let buckets = tree.sum(points, &order, &ends);
-    weigh::weigh(&buckets, &mut tree.blocks)
 }
 
 #[cfg(test)]

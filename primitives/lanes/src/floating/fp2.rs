@@ -144,6 +144,25 @@ impl<V: Register, S: Sum<V> + 'static, F: BaseField, E: ExtensionField, const G:
         ])
     }
 
+    /// The product is that of the norms, a number of the base field; `before` becomes the one before, and the norm.
+    #[inline(always)]
+    fn take_in(&self, product: &mut Self, before: &mut Self) {
+        // Both factors of a product are carried.
+        let Self([a0, a1], _) = self.tight();
+        let norm = Fp8::new(V::outlined_products::<S, G, L>(&a0.0, &a0.0, &a1.0, &a1.0));
+        *before = Self::new([product.0[0], norm]);
+        product.0[0] = product.0[0].mul(&norm);
+    }
+
+    #[inline(always)]
+    fn take_out(&self, before: &Self, inverse: &mut Self) -> Self {
+        let ([real, imaginary], [before, norm]) = (&self.0, &before.0);
+        let own = inverse.0[0].mul(before);
+        inverse.0[0] = inverse.0[0].mul(norm);
+        // The conjugate over the norm.
+        Self::new([real.mul(&own), imaginary.negated().mul(&own)])
+    }
+
     #[inline(always)]
     fn tight(&self) -> Self {
         Self::new([self.0[0].tight(), self.0[1].tight()])

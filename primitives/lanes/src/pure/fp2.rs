@@ -2,7 +2,7 @@
 #![allow(unsafe_code)]
 
 use super::Fp;
-use crate::field::{ExtensionField, Field};
+use crate::field::{take_in, take_out, ExtensionField, Field};
 
 /// The real and the imaginary part.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -69,6 +69,18 @@ impl Field for Fp2 {
         let inverse = a.sqr().add(&b.sqr()).invert();
         Self {
             fp: [a.mul(&inverse), b.neg().mul(&inverse)],
+        }
+    }
+
+    #[inline]
+    fn take_in(&self, product: &mut Self, before: &mut Self) {
+        take_in(&self.fp, &mut product.fp, &mut before.fp);
+    }
+
+    #[inline]
+    fn take_out(&self, before: &Self, inverse: &mut Self) -> Self {
+        Self {
+            fp: take_out(&self.fp, &before.fp, &mut inverse.fp),
         }
     }
 

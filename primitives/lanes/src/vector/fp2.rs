@@ -3,7 +3,7 @@
 
 use super::{
     fp::{invert, Fp8, StoredFp, DOUBLE, LIMBS, REDUCTION},
-    limbs::{carry, minus, products, settle, wide, word, Limbs},
+    limbs::{carry, minus, plus, products, settle, wide, wide_square, word, Limbs},
 };
 use crate::lanes::{Lanes, Task, LANES};
 use blst::{blst_fp, blst_fp2};
@@ -64,6 +64,15 @@ impl Fp2x8 {
         let [a0, a1] = &self.0;
         let t = a0.mul(a1);
         Self([a0.add(a1).mul(&a0.sub(a1)), t.add(&t)])
+    }
+
+    /// The sum of the squares of the parts, which are below `128p`, is below `1.1p`.
+    #[inline(never)]
+    #[target_feature(enable = "avx512f,avx512ifma")]
+    unsafe fn norm(&self) -> Fp8 {
+        let [a0, a1] = &self.0;
+        let sum = plus(&wide_square::<LIMBS, DOUBLE>(&a0.0), &wide_square::<LIMBS, DOUBLE>(&a1.0));
+        Fp8(carry(settle(sum, &REDUCTION)))
     }
 
     /// As [`Self::square`], whose parts are below `2.2p`, before `2·a + b` is subtracted.
@@ -168,6 +177,24 @@ impl Lanes for Fp2x8 {
     fn mul_sub_signed_tight(&self, factor: &Self, other: &Self, negate: u8) -> Self {
         // SAFETY: as above.
         unsafe { self.product_less(factor, other, negate) }
+    }
+
+    /// The product is that of the norms, a number of the base field; `before` becomes the one before, and the norm.
+    #[inline(always)]
+    fn take_in(&self, product: &mut Self, before: &mut Self) {
+        // SAFETY: as above.
+        let norm = unsafe { self.norm() };
+        *before = Self([product.0[0], norm]);
+        product.0[0] = product.0[0].mul(&norm);
+    }
+
+    #[inline(always)]
+    fn take_out(&self, before: &Self, inverse: &mut Self) -> Self {
+        let ([real, imaginary], [before, norm]) = (&self.0, &before.0);
+        let own = inverse.0[0].mul(before);
+        inverse.0[0] = inverse.0[0].mul(norm);
+        // The conjugate over the norm.
+        Self([real.mul(&own), Fp8::zero().sub(imaginary).mul(&own)])
     }
 
     #[inline(always)]

@@ -185,10 +185,17 @@ pub fn montgomery_square<const M: usize, const D: usize>(a: &Limbs<M>, modulus: 
     carry(squares::<M, D>(a, modulus))
 }
 
-/// As [`montgomery_square`], not carried: products of different limbs are formed once and doubled.
+/// As [`montgomery_square`], not carried.
 #[inline]
 #[target_feature(enable = "avx512f,avx512ifma")]
 pub fn squares<const M: usize, const D: usize>(a: &Limbs<M>, modulus: &Modulus<M>) -> Limbs<M> {
+    settle(wide_square::<M, D>(a), modulus)
+}
+
+/// As [`wide`], of a number and itself: products of different limbs are formed once and doubled.
+#[inline]
+#[target_feature(enable = "avx512f,avx512ifma")]
+pub fn wide_square<const M: usize, const D: usize>(a: &Limbs<M>) -> Limbs<D> {
     const { assert!(D == 2 * M) };
     let mut t = [_mm512_setzero_si512(); D];
     for i in 0..M {
@@ -204,7 +211,7 @@ pub fn squares<const M: usize, const D: usize>(a: &Limbs<M>, modulus: &Modulus<M
         t[2 * i] = _mm512_madd52lo_epu64(t[2 * i], a[i], a[i]);
         t[2 * i + 1] = _mm512_madd52hi_epu64(t[2 * i + 1], a[i], a[i]);
     }
-    settle(t, modulus)
+    t
 }
 
 /// `t / 2^(52 M)` modulo the modulus, not carried. `t` is not negative; its limbs are signed and not carried.

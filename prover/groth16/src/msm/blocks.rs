@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use crate::{
-    arithmetic::{Field, Lanes, Task, LANES},
+    arithmetic::{Field, Lanes, Sum, Task, LANES},
     curve::{Affine, Stored, Xyzz},
 };
 
@@ -284,17 +284,6 @@ fn prefetch<L: Lanes>(points: *const Stored<L>, places: &Places, ordinates: bool
     }
 }
 
-/// The sum of `(xa, ya)` and the point whose abscissa is `difference` more and whose ordinate is `yb`; `own` is the
-/// inverse of the difference. Signs negate the ordinates.
-#[inline(always)]
-fn sum<L: Lanes>(xa: &L, [ya, yb]: [&L; 2], [sign_a, sign_b]: [u8; 2], difference: &L, own: &L) -> Block<L> {
-    let slope = yb.signed_sub(sign_b, ya, sign_a).mul(own);
-    // x = slope² - xa - xb, and xb = xa + difference.
-    let x = slope.sqr_sub_twice_tight(xa, difference);
-    let y = slope.mul_sub_signed_tight(&xa.sub_tight(&x), ya, sign_a);
-    Block { x, y }
-}
-
 /// Lanes in which a value is zero, of those in the mask.
 #[cold]
 #[inline(never)]
@@ -342,8 +331,7 @@ impl<L: Lanes> Add<'_, L> {
             step.both &= !mask;
             let difference = b.x.select(mask, one);
             self.blocks[step.b as usize].x = difference;
-            self.products[i] = product;
-            product = product.mul(&difference);
+            difference.take_in(&mut product, &mut self.products[i]);
         }
         (product, special)
     }
@@ -359,12 +347,8 @@ impl<L: Lanes> Task for Add<'_, L> {
         for (step, before) in self.steps.iter().zip(self.products.iter_mut()) {
             let (low, high) = self.blocks.split_at_mut(step.b as usize);
             let (xa, xb) = (&low[step.a as usize].x, &mut high[0].x);
-            *xb = xb.sub_tight(xa);
-            if step.both != ALL {
-                *xb = one.select(step.both, xb);
-            }
-            *before = product;
-            product = product.mul(xb);
+            xb.subtract(xa, step.both);
+            xb.take_in(&mut product, before);
         }
         let mut special = Vec::new();
         let mut inverse = match product.invert() {
@@ -379,14 +363,14 @@ impl<L: Lanes> Task for Add<'_, L> {
         for (step, before) in self.steps.iter().zip(self.products.iter()).rev() {
             let (low, high) = self.blocks.split_at_mut(step.b as usize);
             let (a, b) = (&mut low[step.a as usize], &high[0]);
-            let own = inverse.mul(before);
-            inverse = inverse.mul(&b.x);
-            let Block { mut x, mut y } = sum(&a.x, [&a.y, &b.y], [0; 2], &b.x, &own);
-            if step.both != ALL {
-                x = a.x.select(step.both, &x);
-                y = a.y.select(step.both, &y);
-            }
-            *a = Block { x, y };
+            let ordinate = a.y;
+            let sum = Sum {
+                x: &mut a.x,
+                y: &mut a.y,
+                ordinates: [&ordinate, &b.y],
+                negate: [0; 2],
+            };
+            L::add_points(sum, &b.x, before, &mut inverse, step.both);
         }
         special
     }
@@ -420,8 +404,7 @@ impl<L: Lanes> AddFirst<'_, L> {
             }
             step.both &= !mask;
             *difference = difference.select(mask, one);
-            self.products[i] = product;
-            product = product.mul(difference);
+            difference.take_in(&mut product, &mut self.products[i]);
         }
         (product, special)
     }
@@ -449,13 +432,9 @@ impl<L: Lanes> Task for AddFirst<'_, L> {
                 )
             };
             let block = &mut self.blocks[step.out as usize];
-            block.x = xa;
-            block.y = xb.sub_tight(&xa);
-            if step.both != ALL {
-                block.y = one.select(step.both, &block.y);
-            }
-            self.products[i] = product;
-            product = product.mul(&block.y);
+            (block.x, block.y) = (xa, xb);
+            block.y.subtract(&block.x, step.both);
+            block.y.take_in(&mut product, &mut self.products[i]);
         }
         let mut special = Vec::new();
         let mut inverse = match product.invert() {
@@ -476,8 +455,6 @@ impl<L: Lanes> Task for AddFirst<'_, L> {
             }
             let (step, before) = (&self.firsts[i], &self.products[i]);
             let block = &mut self.blocks[step.out as usize];
-            let own = inverse.mul(before);
-            inverse = inverse.mul(&block.y);
             // SAFETY: as above.
             let (ya, yb): (L, L) = unsafe {
                 (
@@ -485,13 +462,14 @@ impl<L: Lanes> Task for AddFirst<'_, L> {
                     gather_y(self.points, &step.places[1]),
                 )
             };
-            let (sign_a, sign_b) = (signs(&step.places[0]), signs(&step.places[1]));
-            let Block { mut x, mut y } = sum(&block.x, [&ya, &yb], [sign_a, sign_b], &block.y, &own);
-            if step.both != ALL {
-                x = block.x.select(step.both, &x);
-                y = signed(&ya, sign_a).select(step.both, &y);
-            }
-            *block = Block { x, y };
+            let difference = block.y;
+            let sum = Sum {
+                x: &mut block.x,
+                y: &mut block.y,
+                ordinates: [&ya, &yb],
+                negate: step.places.each_ref().map(signs),
+            };
+            L::add_points(sum, &difference, before, &mut inverse, step.both);
         }
         special
     }

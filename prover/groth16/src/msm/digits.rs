@@ -1,7 +1,11 @@
 //! Scalars in signed digits.
 
 use crate::{
-    arithmetic::constants::{at_least, minus, R},
+    arithmetic::{
+        constants::{at_least, minus, R},
+        Field,
+    },
+    curve::Xyzz,
     parallel::{current_num_threads, prelude::*},
 };
 
@@ -53,6 +57,18 @@ impl Digits {
     /// The digits of one window.
     pub fn window(&self, k: usize) -> &[i16] {
         &self.digits[k * self.count..(k + 1) * self.count]
+    }
+
+    /// The whole sum from those of the windows, the lowest first.
+    pub fn total<F: Field>(&self, sums: impl DoubleEndedIterator<Item = Xyzz<F>>) -> Xyzz<F> {
+        let mut total = Xyzz::INFINITY;
+        for sum in sums.rev() {
+            for _ in 0..self.width {
+                total = total.double();
+            }
+            total.add(&sum);
+        }
+        total
     }
 }
 

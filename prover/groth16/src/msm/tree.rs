@@ -26,8 +26,7 @@ struct Part {
 
 /// Memory of one worker.
 pub struct Tree<L: Lanes> {
-    /// For whoever works on with the sums.
-    pub blocks: Blocks<L>,
+    blocks: Blocks<L>,
     stacks: Vec<Stack>,
 }
 
@@ -49,11 +48,12 @@ impl<L: Lanes> Tree<L> {
     }
 
     /// Sums points by bucket. `order` lists places of points (shifted left by one, the lowest bit negates), bucket
-    /// after bucket; bucket `b` ends before `ends[b]`.
+    /// after bucket; bucket `b` ends before `ends[b]`. What lies behind the last bucket is ignored.
     ///
     /// # Panics
     /// If a place lies beyond the points.
     pub fn sum(&mut self, points: &[Stored<L>], order: &[u32], ends: &[u32]) -> Buckets<L> {
+        let order = &order[..ends.last().map_or(0, |end| *end as usize)];
         // The additions read without looking.
         assert!(order.iter().all(|place| (*place as usize >> 1) < points.len()));
         let (parts, cut) = parts(ends);
@@ -186,6 +186,19 @@ fn parts(ends: &[u32]) -> (Vec<Part>, Vec<(usize, usize)>) {
 }
 
 impl<L: Lanes> Buckets<L> {
+    /// The sums of one list of buckets after those of another.
+    pub fn concatenated(mut lists: Vec<Self>) -> Self {
+        if lists.len() == 1 {
+            return lists.remove(0);
+        }
+        let mut all = Self { points: Vec::new(), filled: Vec::new() };
+        for list in lists {
+            all.points.extend(list.points);
+            all.filled.extend(list.filled);
+        }
+        all
+    }
+
     /// Takes the sums of a block.
     fn take(&mut self, blocks: &Blocks<L>, block: usize, lanes: &[Part]) {
         let (block, live) = blocks.get(block);

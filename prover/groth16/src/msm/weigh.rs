@@ -15,7 +15,7 @@ use crate::{
 const FEW: usize = 64 * LANES;
 
 /// The weighted sum of all buckets; their number is a power of two.
-pub fn weigh<L: Lanes>(buckets: &Buckets<L>, blocks: &mut Blocks<L>) -> Xyzz<L::Field> {
+pub fn weigh<L: Lanes>(buckets: &Buckets<L>) -> Xyzz<L::Field> {
     let count = buckets.points.len();
     if count < 4 * LANES {
         let mut total = Xyzz::INFINITY;
@@ -44,6 +44,7 @@ pub fn weigh<L: Lanes>(buckets: &Buckets<L>, blocks: &mut Blocks<L>) -> Xyzz<L::
             })
             .collect()
     };
+    let blocks = &mut Blocks::new();
     let columns = stacks(0, width, rows);
     let across = stacks(0, rows, width);
     blocks.reset(count / LANES);

@@ -1,8 +1,8 @@
-//! What a backend keeps of a key, and the five sums of a proof over it.
+//! What a backend keeps of a key, and the sums of a proof over it.
 
 use super::{density::KeyWires, rows::Rows};
 use crate::{
-    arithmetic::{pure, Field, Lanes, Suite},
+    arithmetic::{pure, Field, Suite},
     curve::{
         points::{g1, g2},
         Affine, Xyzz,
@@ -19,15 +19,15 @@ pub struct Sums<S: Suite> {
     pub a: Xyzz<S::Fp>,
     pub b_g1: Xyzz<S::Fp>,
     pub b_g2: Xyzz<S::Fp2>,
-    pub h: Xyzz<S::Fp>,
-    pub l: Xyzz<S::Fp>,
+    /// Over the lists `h` and `l`, which a proof adds up.
+    pub h_and_l: Xyzz<S::Fp>,
 }
 
 /// Points and domain.
 pub struct Tables<S: Suite> {
     domain: Domain<S::Scalars>,
-    h: Bases<S::G1>,
-    l: Bases<S::G1>,
+    /// First those of `l`, then those of `h`.
+    l_and_h: Bases<S::G1>,
     a: Bases<S::G1>,
     b_g1: Bases<S::G1>,
     b_g2: Bases<S::G2>,
@@ -44,7 +44,7 @@ fn check<F: Field>(points: &[Affine<F>], named: fn(u32) -> KeyPoint) -> Result<(
     }
 }
 
-/// Checks what [`Tables::new`] checks of the lists of a key.
+/// Checks the lists of a key.
 pub fn check_points(key: &ProvingKey) -> Result<(), KeyError> {
     check::<pure::Fp>(g1(key.h()), KeyPoint::H)?;
     check::<pure::Fp>(g1(key.l()), KeyPoint::L)?;
@@ -53,45 +53,40 @@ pub fn check_points(key: &ProvingKey) -> Result<(), KeyError> {
     check::<pure::Fp2>(g2(key.b_g2()), KeyPoint::BG2)
 }
 
-/// A list of the key.
-fn bases<L: Lanes>(points: &[Affine<L::Field>], named: fn(u32) -> KeyPoint) -> Result<Bases<L>, KeyError> {
-    check(points, named)?;
-    Ok(Bases::new(points))
-}
-
 impl<S: Suite> Tables<S> {
     pub fn new(key: &ProvingKey, log2: u32) -> Result<Self, KeyError> {
+        check_points(key)?;
         Ok(Self {
             domain: Domain::new(log2).ok_or(SynthesisError::PolynomialDegreeTooLarge)?,
-            h: bases(g1(key.h()), KeyPoint::H)?,
-            l: bases(g1(key.l()), KeyPoint::L)?,
-            a: bases(g1(key.a()), KeyPoint::A)?,
-            b_g1: bases(g1(key.b_g1()), KeyPoint::BG1)?,
-            b_g2: bases(g2(key.b_g2()), KeyPoint::BG2)?,
+            l_and_h: Bases::joined(g1(key.l()), g1(key.h())),
+            a: Bases::new(g1(key.a())),
+            b_g1: Bases::new(g1(key.b_g1())),
+            b_g2: Bases::new(g2(key.b_g2())),
         })
     }
 
     /// All sums; the quotient's way is the longest, so it goes first, and the others fill the cores it leaves.
     pub fn sums(&self, rows: &Rows, wires: &[[u64; 4]], inputs: usize, density: &KeyWires) -> Sums<S> {
         let pick = |list: &[u32]| -> Vec<[u64; 4]> { list.iter().map(|wire| wires[*wire as usize]).collect() };
-        let (h, ((b_g2, b_g1), (a, l))) = parallel::join(
-            || self.h.multiply(&self.quotient(rows, &wires[..inputs])),
+        let (h_and_l, ((b_g1, b_g2), a)) = parallel::join(
+            || {
+                let mut scalars = wires[inputs..].to_vec();
+                scalars.extend(self.quotient(rows, &wires[..inputs]));
+                self.l_and_h.multiply(&scalars)
+            },
             || {
                 parallel::join(
-                    || {
-                        let b = pick(&density.b);
-                        parallel::join(|| self.b_g2.multiply(&b), || self.b_g1.multiply(&b))
-                    },
-                    || {
-                        parallel::join(
-                            || self.a.multiply(&pick(&density.a)),
-                            || self.l.multiply(&wires[inputs..]),
-                        )
-                    },
+                    || self.b_g1.multiply_both(&self.b_g2, &pick(&density.b)),
+                    || self.a.multiply(&pick(&density.a)),
                 )
             },
         );
-        Sums { a, b_g1, b_g2, h, l }
+        Sums {
+            a,
+            b_g1,
+            b_g2,
+            h_and_l,
+        }
     }
 
     fn quotient(&self, rows: &Rows, inputs: &[[u64; 4]]) -> Vec<[u64; 4]> {
