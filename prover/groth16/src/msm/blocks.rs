@@ -272,14 +272,19 @@ fn signed<L: Lanes>(y: &L, signs: u8) -> L {
 /// Asks for the abscissae of eight points, or for their ordinates.
 #[inline(always)]
 fn prefetch<L: Lanes>(points: *const Stored<L>, places: &Places, ordinates: bool) {
+    const LINE: usize = 64;
+    let size = size_of::<L::Stored>();
     for place in places {
         let point = points.wrapping_add(*place as usize >> 1).cast::<u8>();
-        // A coordinate is one cache line or two.
-        let mut line = 0;
-        while line < size_of::<L::Stored>() {
-            let of = if ordinates { size_of::<L::Stored>() } else { 0 };
-            L::prefetch(point.wrapping_add(of + line));
-            line += 64;
+        let coordinate = point.wrapping_add(if ordinates { size } else { 0 });
+        let mut byte = 0;
+        while byte < size {
+            L::prefetch(coordinate.wrapping_add(byte));
+            byte += LINE;
+        }
+        // One that does not fill lines may end in another.
+        if size % LINE != 0 {
+            L::prefetch(coordinate.wrapping_add(size - 1));
         }
     }
 }
