@@ -13,126 +13,144 @@ const FP_ONE: blst_fp = blst_fp {
     l: super::constants::power_of_two(384, &P),
 };
 
-macro_rules! field {
-    ($t:ty, $zero:expr, $one:expr, $add:expr, $sub:expr, $mul:ident, $sqr:ident, $neg:expr, $invert:ident,
-     $by:expr $(, $($more:tt)*)?) => {
-        impl Field for $t {
-            const ZERO: Self = $zero;
-            const ONE: Self = $one;
-            #[inline(always)]
-            fn add(&self, other: &Self) -> Self {
-                let add: fn(&Self, &Self) -> Self = $add;
-                add(self, other)
+/// The functions of a [`Field`] that `blst` computes.
+macro_rules! by_blst {
+    ($mul:ident, $sqr:ident, $invert:ident) => {
+        #[inline(always)]
+        fn mul(&self, other: &Self) -> Self {
+            let mut out = MaybeUninit::uninit();
+            // SAFETY: `blst` writes the whole result; so in all functions here.
+            unsafe {
+                $mul(out.as_mut_ptr(), self, other);
+                out.assume_init()
             }
-            #[inline(always)]
-            fn sub(&self, other: &Self) -> Self {
-                let sub: fn(&Self, &Self) -> Self = $sub;
-                sub(self, other)
+        }
+
+        #[inline(always)]
+        fn sqr(&self) -> Self {
+            let mut out = MaybeUninit::uninit();
+            // SAFETY: as above.
+            unsafe {
+                $sqr(out.as_mut_ptr(), self);
+                out.assume_init()
             }
-            #[inline(always)]
-            fn mul(&self, other: &Self) -> Self {
-                let mut out = MaybeUninit::uninit();
-                // SAFETY: `blst` writes the whole result; so in all functions here.
-                unsafe {
-                    $mul(out.as_mut_ptr(), self, other);
-                    out.assume_init()
-                }
+        }
+
+        #[inline(always)]
+        fn mul_by(&mut self, other: &Self) {
+            let this: *mut Self = self;
+            // SAFETY: as above; a result may take the place of a factor.
+            unsafe { $mul(this, this, other) }
+        }
+
+        #[inline(always)]
+        fn invert(&self) -> Self {
+            let mut out = MaybeUninit::uninit();
+            // SAFETY: as above.
+            unsafe {
+                $invert(out.as_mut_ptr(), self);
+                out.assume_init()
             }
-            #[inline(always)]
-            fn sqr(&self) -> Self {
-                let mut out = MaybeUninit::uninit();
-                // SAFETY: as above.
-                unsafe {
-                    $sqr(out.as_mut_ptr(), self);
-                    out.assume_init()
-                }
-            }
-            #[inline(always)]
-            fn neg(&self) -> Self {
-                self.negated_if(true)
-            }
-            #[inline(always)]
-            fn mul_by(&mut self, other: &Self) {
-                let this: *mut Self = self;
-                // SAFETY: as above; `blst` reads both factors before it writes.
-                unsafe { $mul(this, this, other) }
-            }
-            #[inline(always)]
-            fn negated_if(&self, negate: bool) -> Self {
-                let negated: fn(&Self, bool) -> Self = $neg;
-                negated(self, negate)
-            }
-            #[inline(always)]
-            fn invert(&self) -> Self {
-                let mut out = MaybeUninit::uninit();
-                // SAFETY: as above.
-                unsafe {
-                    $invert(out.as_mut_ptr(), self);
-                    out.assume_init()
-                }
-            }
-            #[inline(always)]
-            fn times_quarter_b(&self) -> Self {
-                let by: fn(&Self) -> Self = $by;
-                by(self)
-            }
-            $($($more)*)?
         }
     };
 }
 
-field!(
-    blst_fp,
-    FP_ZERO,
-    FP_ONE,
-    |a, b| blst_fp {
-        l: add_modulo(&a.l, &b.l, &P)
-    },
-    |a, b| blst_fp {
-        l: sub_modulo(&a.l, &b.l, &P)
-    },
-    blst_fp_mul,
-    blst_fp_sqr,
-    |a, negate| {
-        let negated = sub_modulo(&[0; 6], &a.l, &P);
-        let keep = u64::from(negate).wrapping_sub(1);
-        blst_fp {
-            l: core::array::from_fn(|i| a.l[i] & keep | negated[i] & !keep),
+impl Field for blst_fp {
+    const ZERO: Self = FP_ZERO;
+    const ONE: Self = FP_ONE;
+
+    by_blst!(blst_fp_mul, blst_fp_sqr, blst_fp_eucl_inverse);
+
+    #[inline(always)]
+    fn add(&self, other: &Self) -> Self {
+        Self {
+            l: add_modulo(&self.l, &other.l, &P),
         }
-    },
-    blst_fp_eucl_inverse,
-    |x| *x
-);
-field!(
-    blst_fp2,
-    blst_fp2 { fp: [FP_ZERO, FP_ZERO] },
-    blst_fp2 { fp: [FP_ONE, FP_ZERO] },
-    |a, b| blst_fp2 {
-        fp: [a.fp[0].add(&b.fp[0]), a.fp[1].add(&b.fp[1])]
-    },
-    |a, b| blst_fp2 {
-        fp: [a.fp[0].sub(&b.fp[0]), a.fp[1].sub(&b.fp[1])]
-    },
-    blst_fp2_mul,
-    blst_fp2_sqr,
-    |a, negate| blst_fp2 {
-        fp: [a.fp[0].negated_if(negate), a.fp[1].negated_if(negate)]
-    },
-    blst_fp2_eucl_inverse,
-    |x| blst_fp2 {
-        fp: [x.fp[0].sub(&x.fp[1]), x.fp[0].add(&x.fp[1])]
-    },
+    }
+
+    #[inline(always)]
+    fn sub(&self, other: &Self) -> Self {
+        Self {
+            l: sub_modulo(&self.l, &other.l, &P),
+        }
+    }
+
+    #[inline(always)]
+    fn neg(&self) -> Self {
+        Self::ZERO.sub(self)
+    }
+
+    /// Signs are as good as random, so nothing branches on them.
+    #[inline(always)]
+    fn negated_if(&self, negate: bool) -> Self {
+        let negated = self.neg();
+        let keep = u64::from(negate).wrapping_sub(1);
+        Self {
+            l: core::array::from_fn(|i| self.l[i] & keep | negated.l[i] & !keep),
+        }
+    }
+
+    #[inline(always)]
+    fn times_quarter_b(&self) -> Self {
+        *self
+    }
+}
+
+impl Field for blst_fp2 {
+    const ZERO: Self = Self { fp: [FP_ZERO, FP_ZERO] };
+    const ONE: Self = Self { fp: [FP_ONE, FP_ZERO] };
+
+    by_blst!(blst_fp2_mul, blst_fp2_sqr, blst_fp2_eucl_inverse);
+
+    #[inline(always)]
+    fn add(&self, other: &Self) -> Self {
+        let ([a, b], [c, d]) = (&self.fp, &other.fp);
+        Self {
+            fp: [a.add(c), b.add(d)],
+        }
+    }
+
+    #[inline(always)]
+    fn sub(&self, other: &Self) -> Self {
+        let ([a, b], [c, d]) = (&self.fp, &other.fp);
+        Self {
+            fp: [a.sub(c), b.sub(d)],
+        }
+    }
+
+    #[inline(always)]
+    fn neg(&self) -> Self {
+        Self::ZERO.sub(self)
+    }
+
+    #[inline(always)]
+    fn negated_if(&self, negate: bool) -> Self {
+        let [a, b] = &self.fp;
+        Self {
+            fp: [a.negated_if(negate), b.negated_if(negate)],
+        }
+    }
+
     #[inline(always)]
     fn take_in(&self, product: &mut Self, before: &mut Self) {
         take_in(&self.fp, &mut product.fp, &mut before.fp);
     }
+
     #[inline(always)]
     fn take_out(&self, before: &Self, inverse: &mut Self) -> Self {
         Self {
             fp: take_out(&self.fp, &before.fp, &mut inverse.fp),
         }
     }
-);
+
+    #[inline(always)]
+    fn times_quarter_b(&self) -> Self {
+        let [a, b] = &self.fp;
+        Self {
+            fp: [a.sub(b), a.add(b)],
+        }
+    }
+}
 
 // SAFETY: `blst_fp` is `repr(C)` with one field of six words; `blst` keeps elements times 2^384, reduced.
 unsafe impl BaseField for blst_fp {}

@@ -17,12 +17,13 @@ pub trait Field: Copy + PartialEq + Send + Sync + core::fmt::Debug + 'static {
     fn sqr(&self) -> Self;
     /// Additive inverse.
     fn neg(&self) -> Self;
-    /// Becomes the product, in place: what copies it from elsewhere may wait for it to get to memory.
+    /// Becomes its product with another. A result that is returned may be copied, and a copy waits until all words that
+    /// were just written have reached memory.
     #[inline(always)]
     fn mul_by(&mut self, other: &Self) {
         *self = self.mul(other);
     }
-    /// `-self` or `self`.
+    /// `-self` where asked for, `self` elsewhere.
     #[inline(always)]
     fn negated_if(&self, negate: bool) -> Self {
         if negate {

@@ -87,7 +87,7 @@ pub trait Lanes: Copy + Send + Sync + 'static {
     fn mul_sub_signed_tight(&self, factor: &Self, other: &Self, negate: u8) -> Self {
         self.mul(factor).sub_signed_tight(other, negate)
     }
-    /// Becomes the difference to another in the lanes of a mask, as [`Lanes::sub_tight`], and one elsewhere.
+    /// Becomes `self - other`, as [`Lanes::sub_tight`], in the lanes of the mask, and one elsewhere.
     #[inline(always)]
     fn subtract(&mut self, other: &Self, mask: u8) {
         *self = self.sub_tight(other);
@@ -110,8 +110,8 @@ pub trait Lanes: Copy + Send + Sync + 'static {
         *inverse = inverse.mul(self);
         own
     }
-    /// Adds points whose abscissae have a difference that was taken in last, outside of `mask` it leaves the first as it
-    /// is; `before` and `inverse` are those of [`Lanes::take_out`]. Coordinates are tight.
+    /// Adds two points in each lane of the mask; elsewhere the sum is the first of them. The difference of their abscissae
+    /// is what was taken in last, and `before` and `inverse` are those of [`Lanes::take_out`]. Coordinates are tight.
     #[inline(always)]
     fn add_points(sum: Sum<'_, Self>, difference: &Self, before: &Self, inverse: &mut Self, mask: u8) {
         let Sum {

@@ -177,6 +177,84 @@ fn check_lanes<L: Lanes>(values: &[L::Field]) {
     }
 }
 
+/// Additions of points that share an inversion, with coordinates as large as memory holds them.
+fn check_additions<L: Lanes>(values: &[L::Field]) {
+    const ADDITIONS: usize = 5;
+    let large = |lanes: &[L::Field; LANES]| {
+        let stored = lanes.map(|v| L::negate_stored(&L::store(&v.neg())));
+        // SAFETY: the pointers are of elements that live here.
+        unsafe { L::gather(&core::array::from_fn(|i| &raw const stored[i])) }
+    };
+    for shift in 0..values.len() {
+        let pick = |k: usize, step: usize| -> [L::Field; LANES] {
+            core::array::from_fn(|i| values[(step * i + 3 * k + shift + step) % values.len()])
+        };
+        let numbers: Vec<[[L::Field; LANES]; 4]> = (0..ADDITIONS)
+            .map(|k| {
+                let (xa, mut xb) = (pick(k, 1), pick(k, 5));
+                for i in 0..LANES {
+                    if xa[i] == xb[i] {
+                        xb[i] = xb[i].add(&L::Field::ONE);
+                    }
+                }
+                [xa, xb, pick(k, 7), pick(k, 11)]
+            })
+            .collect();
+        let mask = |k: usize| [u8::MAX, 0xa5, 0][(k + shift) % 3];
+        let negate = |k: usize| [[0x35, 0x0f], [0, 0], [0xff, 0xff], [0xff, 0]][(k + shift) % 4];
+        let one = L::splat(&L::Field::ONE);
+        let (mut product, mut before) = (one, [L::zero(); ADDITIONS]);
+        let mut lanes: Vec<[L; 4]> = numbers.iter().map(|four| four.each_ref().map(large)).collect();
+        for (k, [xa, xb, ..]) in lanes.iter_mut().enumerate() {
+            xb.subtract(xa, mask(k));
+            xb.take_in(&mut product, &mut before[k]);
+        }
+        let mut inverse = product.invert().expect("no difference is zero");
+        for (k, [xa, difference, ya, yb]) in lanes.iter_mut().enumerate().rev() {
+            let [alone, left] = [difference.take_out(&before[k], &mut { inverse }), *difference];
+            let mut y = L::zero();
+            let sum = Sum {
+                x: xa,
+                y: &mut y,
+                ordinates: [ya, yb],
+                negate: negate(k),
+            };
+            L::add_points(sum, difference, &before[k], &mut inverse, mask(k));
+            let (x, y) = (xa.to_fields(), y.to_fields());
+            for i in 0..LANES {
+                let [xa, xb, ya, yb] = numbers[k].map(|values| values[i]);
+                let [negate_a, negate_b] = negate(k).map(|signs| signs >> i & 1 == 1);
+                let (ya, yb) = (ya.negated_if(negate_a), yb.negated_if(negate_b));
+                let expected = if mask(k) >> i & 1 == 1 {
+                    let slope = yb.sub(&ya).mul(&xb.sub(&xa).invert());
+                    let x = slope.sqr().sub(&xa).sub(&xb);
+                    (x, slope.mul(&xa.sub(&x)).sub(&ya))
+                } else {
+                    (xa, ya)
+                };
+                assert_eq!((x[i], y[i]), expected, "addition {k}, lane {i}, shift {shift}");
+            }
+            for product in left.mul(&alone).to_fields() {
+                assert_eq!(product, L::Field::ONE, "inverse {k}, shift {shift}");
+            }
+        }
+        // A difference that is zero is noticed, in any lane and at any time.
+        for lane in 0..LANES {
+            let mut product = one;
+            for (k, four) in numbers.iter().enumerate() {
+                let mut x = large(&four[0]);
+                let mut other = x.add(&one).tight();
+                if k == lane % ADDITIONS {
+                    other = other.select(1 << lane, &x);
+                }
+                x.subtract(&other, u8::MAX);
+                x.take_in(&mut product, &mut before[k]);
+            }
+            assert!(product.invert().is_none(), "lane {lane}, shift {shift}");
+        }
+    }
+}
+
 fn check_scalars<S: ScalarLanes>(rng: &mut ChaCha20Rng) {
     let mut values = vec![Scalar::zero(), Scalar::one(), -Scalar::one(), -Scalar::from(2)];
     values.extend((0..20).map(|_| Scalar::from_raw(core::array::from_fn(|_| rng.next_u64()))));
@@ -284,6 +362,8 @@ fn check<S: Suite>() {
     let mut rng = ChaCha20Rng::seed_from_u64(1);
     check_lanes::<S::G1>(&base_values(&mut rng));
     check_lanes::<S::G2>(&extension_values(&mut rng));
+    check_additions::<S::G1>(&base_values(&mut rng));
+    check_additions::<S::G2>(&extension_values(&mut rng));
     check_scalars::<S::Scalars>(&mut rng);
     check_elements::<S::Elements>(&mut rng);
 }
@@ -315,8 +395,12 @@ fn floating_lanes_of_short_limbs_compute_what_single_elements_do() {
     use floating::{Avx2, Fp2x8, Fp8, Whole, SHORT};
     if Backend::Floating.is_available() {
         let mut rng = ChaCha20Rng::seed_from_u64(1);
-        check_lanes::<Fp8<Avx2, Whole<Avx2>, pure::Fp, 2, SHORT>>(&base_values(&mut rng));
-        check_lanes::<Fp2x8<Avx2, Whole<Avx2>, pure::Fp, pure::Fp2, 2, SHORT>>(&extension_values(&mut rng));
+        type G1 = Fp8<Avx2, Whole<Avx2>, pure::Fp, 2, SHORT>;
+        type G2 = Fp2x8<Avx2, Whole<Avx2>, pure::Fp, pure::Fp2, 2, SHORT>;
+        check_lanes::<G1>(&base_values(&mut rng));
+        check_lanes::<G2>(&extension_values(&mut rng));
+        check_additions::<G1>(&base_values(&mut rng));
+        check_additions::<G2>(&extension_values(&mut rng));
     }
 }
 
@@ -349,9 +433,14 @@ fn check_laws<F: Field>(values: &[F]) {
         assert_eq!(a.double(), a.add(a));
         let inverse = if a.is_zero() { F::ZERO } else { F::ONE };
         assert_eq!(a.mul(&a.invert()), inverse);
+        assert_eq!(a.negated_if(false), *a);
+        assert_eq!(a.negated_if(true), F::ZERO.sub(a));
         for b in values {
             assert_eq!(a.sub(b), a.add(&b.neg()));
             assert_eq!(a.mul(b), b.mul(a));
+            let mut product = *a;
+            product.mul_by(b);
+            assert_eq!(product, a.mul(b));
             assert_eq!(a.add(b).mul(b), a.mul(b).add(&b.sqr()));
         }
     }
@@ -369,6 +458,14 @@ fn pure_elements_keep_the_laws_of_a_field() {
         fp: [pure::Fp::ZERO, pure::Fp::ONE],
     };
     assert_eq!(i.sqr(), pure::Fp2::ONE.neg());
+}
+
+#[cfg(feature = "native")]
+#[test]
+fn elements_of_the_assembly_keep_the_laws_of_a_field() {
+    let mut rng = ChaCha20Rng::seed_from_u64(6);
+    check_laws::<blst::blst_fp>(&base_values(&mut rng));
+    check_laws::<blst::blst_fp2>(&extension_values(&mut rng));
 }
 
 #[cfg(feature = "native")]

@@ -49,11 +49,7 @@ impl<L: Lanes> Bases<L> {
     }
 
     /// The sums over these bases and over as many others with the same scalars, which are sorted once.
-    pub fn multiply_both<M: Lanes>(
-        &self,
-        others: &Bases<M>,
-        scalars: &[[u64; 4]],
-    ) -> (Xyzz<L::Field>, Xyzz<M::Field>) {
+    pub fn multiply_both<M: Lanes>(&self, others: &Bases<M>, scalars: &[[u64; 4]]) -> (Xyzz<L::Field>, Xyzz<M::Field>) {
         assert_eq!(self.points.len(), others.points.len());
         let digits = self.digits(scalars);
         let windows = (0..Digits::windows(digits.width)).into_par_iter();

@@ -71,7 +71,10 @@ impl Fp2x8 {
     #[target_feature(enable = "avx512f,avx512ifma")]
     unsafe fn norm(&self) -> Fp8 {
         let [a0, a1] = &self.0;
-        let sum = plus(&wide_square::<LIMBS, DOUBLE>(&a0.0), &wide_square::<LIMBS, DOUBLE>(&a1.0));
+        let sum = plus(
+            &wide_square::<LIMBS, DOUBLE>(&a0.0),
+            &wide_square::<LIMBS, DOUBLE>(&a1.0),
+        );
         Fp8(carry(settle(sum, &REDUCTION)))
     }
 

@@ -11,8 +11,6 @@ use crate::{
 const BATCH: usize = 256;
 /// Additions whose points are asked for in advance: bases lie all over memory.
 const AHEAD: usize = 4;
-/// All lanes.
-const ALL: u8 = u8::MAX;
 
 /// Eight points side by side, tight.
 #[derive(Clone, Copy)]

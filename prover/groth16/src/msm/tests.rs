@@ -54,8 +54,19 @@ fn below(rng: &mut ChaCha20Rng, n: usize) -> usize {
 }
 
 fn check<L: Lanes>(points: &[Affine<L::Field>], scalars: &[[u64; 4]], what: &str) {
-    let sum = Bases::<L>::new(points).multiply(scalars).to_affine();
+    let bases = Bases::<L>::new(points);
+    let sum = bases.multiply(scalars).to_affine();
     assert_eq!(sum, naive(points, scalars), "{what}, {} points", points.len());
+    let (first, second) = points.split_at(points.len() / 3);
+    let joined = Bases::<L>::joined(first, second).multiply(scalars).to_affine();
+    assert_eq!(joined, sum, "{what}, two lists");
+    let others: Vec<_> = points.iter().map(Affine::neg).collect();
+    let (own, of_others) = bases.multiply_both(&Bases::<L>::new(&others), scalars);
+    assert_eq!(
+        [own, of_others].map(Xyzz::to_affine),
+        [sum, sum.neg()],
+        "{what}, at once"
+    );
 }
 
 fn check_all<L: Lanes>(base: &Affine<L::Field>, counts: &[usize]) {
@@ -205,10 +216,16 @@ fn check_tree<L: Lanes>(base: &Affine<L::Field>) {
             }
             weighted += (bucket as i64 + 1) * sum;
         }
-        assert_eq!(
-            weigh::weigh(&sums).to_affine(),
-            signed_multiple(base, weighted)
-        );
+        let sorted = Sorted { order, ends };
+        for parts in [1, 2, 3, 7, 64, 100] {
+            let cut = sorted.buckets(&points, parts);
+            assert_eq!(cut.filled, sums.filled, "round {round}, {parts} parts");
+            for (bucket, (point, whole)) in cut.points.iter().zip(&sums.points).enumerate() {
+                let same = !cut.filled[bucket] || point.affine() == whole.affine();
+                assert!(same, "round {round}, {parts} parts, bucket {bucket}");
+            }
+        }
+        assert_eq!(weigh::weigh(&sums).to_affine(), signed_multiple(base, weighted));
     }
 }
 

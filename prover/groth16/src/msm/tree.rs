@@ -191,7 +191,10 @@ impl<L: Lanes> Buckets<L> {
         if lists.len() == 1 {
             return lists.remove(0);
         }
-        let mut all = Self { points: Vec::new(), filled: Vec::new() };
+        let mut all = Self {
+            points: Vec::new(),
+            filled: Vec::new(),
+        };
         for list in lists {
             all.points.extend(list.points);
             all.filled.extend(list.filled);

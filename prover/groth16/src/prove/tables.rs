@@ -81,12 +81,7 @@ impl<S: Suite> Tables<S> {
                 )
             },
         );
-        Sums {
-            a,
-            b_g1,
-            b_g2,
-            h_and_l,
-        }
+        Sums { a, b_g1, b_g2, h_and_l }
     }
 
     fn quotient(&self, rows: &Rows, inputs: &[[u64; 4]]) -> Vec<[u64; 4]> {
