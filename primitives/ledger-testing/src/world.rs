@@ -141,6 +141,19 @@ impl World {
         }
     }
 
+    /// A request that fills a shape with trades of the first two traders.
+    pub fn full_batch(&mut self, shape: Shape) -> BatchRequest {
+        let mut units = Vec::new();
+        while units.len() + 2 <= usize::from(shape.units) {
+            units.extend(self.trade(0, 1));
+        }
+        // A trade has two units; something else fills the place that is left.
+        if units.len() < usize::from(shape.units) {
+            units.push(self.rekey(0));
+        }
+        self.request(units)
+    }
+
     /// Applies a request that must be accepted.
     pub fn apply(&mut self, shape: Shape, request: &BatchRequest) -> (BatchWitness, BatchEffect) {
         self.time += 1_000;
@@ -413,5 +426,22 @@ impl World {
             },
         );
         self.request(units)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_batch_fills_its_shape_again_and_again() {
+        for shape in [Shape::DEV, Shape::STANDARD, Shape::LARGE] {
+            let mut world = World::with_traders(7, 2, shape);
+            for _ in 0..2 {
+                let request = world.full_batch(shape);
+                assert_eq!(request.units.len(), usize::from(shape.units));
+                world.apply(shape, &request);
+            }
+        }
     }
 }

@@ -38,15 +38,7 @@ fn timed<T>(work: impl FnOnce() -> Result<T, Failure>) -> Result<(T, f64), Failu
 fn batches(shape: Shape) -> Vec<BatchCircuit> {
     let mut world = World::with_traders(SEED, 2, shape);
     let mut batch = || {
-        let mut units = Vec::new();
-        while units.len() + 2 <= usize::from(shape.units) {
-            units.extend(world.trade(0, 1));
-        }
-        // A trade has two units; something else fills the place that is left.
-        if units.len() < usize::from(shape.units) {
-            units.push(world.rekey(0));
-        }
-        let request = world.request(units);
+        let request = world.full_batch(shape);
         let (witness, effect) = world.apply(shape, &request);
         BatchCircuit::proving(shape, witness, effect.statement.hash())
     };

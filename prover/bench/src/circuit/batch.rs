@@ -7,15 +7,11 @@ use cloister_ledger_testing::World;
 /// Seed of the market; the same in every process.
 const SEED: u64 = 7;
 
-/// A full batch of the development shape: its units are the two sides of real trades between two open accounts.
+/// A full batch of the development shape: the two sides of real trades between two open accounts.
 pub fn proving() -> BatchCircuit {
     let shape = Shape::DEV;
     let mut world = World::with_traders(SEED, 2, shape);
-    let mut units = Vec::new();
-    while units.len() < usize::from(shape.units) {
-        units.extend(world.trade(0, 1));
-    }
-    let request = world.request(units);
+    let request = world.full_batch(shape);
     let (witness, effect) = world.apply(shape, &request);
     BatchCircuit::proving(shape, witness, effect.statement.hash())
 }

@@ -70,8 +70,12 @@ impl<S: Suite> Tables<S> {
         let pick = |list: &[u32]| -> Vec<[u64; 4]> { list.iter().map(|wire| wires[*wire as usize]).collect() };
         let (h_and_l, ((b_g1, b_g2), a)) = parallel::join(
             || {
-                let mut scalars = wires[inputs..].to_vec();
-                scalars.extend(self.quotient(rows, &wires[..inputs]));
+                let quotient = self.quotient(rows, &wires[..inputs]);
+                let scalars: Vec<_> = wires[inputs..]
+                    .par_iter()
+                    .chain(&quotient)
+                    .map(|words| *words)
+                    .collect();
                 self.l_and_h.multiply(&scalars)
             },
             || {
