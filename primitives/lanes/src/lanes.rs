@@ -16,7 +16,7 @@ pub trait Task {
 }
 
 /// Two points in each lane, and room for their sum: see [`Lanes::add_points`].
-pub struct Sum<'a, L> {
+pub struct Addition<'a, L> {
     /// The abscissae of the first points, then those of the sums.
     pub x: &'a mut L,
     /// Where the ordinates of the sums go.
@@ -87,13 +87,10 @@ pub trait Lanes: Copy + Send + Sync + 'static {
     fn mul_sub_signed_tight(&self, factor: &Self, other: &Self, negate: u8) -> Self {
         self.mul(factor).sub_signed_tight(other, negate)
     }
-    /// Becomes `self - other`, as [`Lanes::sub_tight`], in the lanes of the mask, and one elsewhere.
+    /// Becomes `self - other`, as [`Lanes::sub_tight`].
     #[inline(always)]
-    fn subtract(&mut self, other: &Self, mask: u8) {
+    fn subtract(&mut self, other: &Self) {
         *self = self.sub_tight(other);
-        if mask != u8::MAX {
-            *self = Self::splat(&Self::Field::ONE).select(mask, self);
-        }
     }
     /// Takes `self`, as [`Lanes::sub_tight`] gave it, into a product that begins with one, and whose inverse gives that
     /// of all it was made of (Montgomery's trick): the product is zero only if one of them is. `before` becomes what
@@ -110,16 +107,17 @@ pub trait Lanes: Copy + Send + Sync + 'static {
         *inverse = inverse.mul(self);
         own
     }
-    /// Adds two points in each lane of the mask; elsewhere the sum is the first of them. The difference of their abscissae
-    /// is what was taken in last, and `before` and `inverse` are those of [`Lanes::take_out`]. Coordinates are tight.
+    /// Adds two points in each lane of the mask; elsewhere the sum is the first of them. The difference of their
+    /// abscissae is what was taken in last, and `before` and `inverse` are those of [`Lanes::take_out`]. Coordinates
+    /// are tight.
     #[inline(always)]
-    fn add_points(sum: Sum<'_, Self>, difference: &Self, before: &Self, inverse: &mut Self, mask: u8) {
-        let Sum {
+    fn add_points(addition: Addition<'_, Self>, difference: &Self, before: &Self, inverse: &mut Self, mask: u8) {
+        let Addition {
             x,
             y,
             ordinates: [ya, yb],
             negate: [sign_a, sign_b],
-        } = sum;
+        } = addition;
         let own = difference.take_out(before, inverse);
         let slope = yb.signed_sub(sign_b, ya, sign_a).mul(&own);
         // x = slope² - xa - xb, and xb = xa + difference.

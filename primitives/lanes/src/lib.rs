@@ -40,7 +40,7 @@ use floating::Avx2;
 pub use backend::Backend;
 pub use elements::Elements;
 pub use field::{BaseField, ExtensionField, Field};
-pub use lanes::{Lanes, ScalarLanes, Sum, Task, LANES};
+pub use lanes::{Addition, Lanes, ScalarLanes, Task, LANES};
 
 /// The fields of one backend.
 pub trait Suite: 'static {

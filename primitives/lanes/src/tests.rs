@@ -180,8 +180,11 @@ fn check_lanes<L: Lanes>(values: &[L::Field]) {
 /// Additions of points that share an inversion, with coordinates as large as memory holds them.
 fn check_additions<L: Lanes>(values: &[L::Field]) {
     const ADDITIONS: usize = 5;
-    let large = |lanes: &[L::Field; LANES]| {
-        let stored = lanes.map(|v| L::negate_stored(&L::store(&v.neg())));
+    let read = |lanes: &[L::Field; LANES], large: bool| {
+        let stored = lanes.map(|v| match large {
+            true => L::negate_stored(&L::store(&v.neg())),
+            false => L::store(&v),
+        });
         // SAFETY: the pointers are of elements that live here.
         unsafe { L::gather(&core::array::from_fn(|i| &raw const stored[i])) }
     };
@@ -204,22 +207,26 @@ fn check_additions<L: Lanes>(values: &[L::Field]) {
         let negate = |k: usize| [[0x35, 0x0f], [0, 0], [0xff, 0xff], [0xff, 0]][(k + shift) % 4];
         let one = L::splat(&L::Field::ONE);
         let (mut product, mut before) = (one, [L::zero(); ADDITIONS]);
-        let mut lanes: Vec<[L; 4]> = numbers.iter().map(|four| four.each_ref().map(large)).collect();
+        let mut lanes: Vec<[L; 4]> = (0..)
+            .zip(&numbers)
+            .map(|(k, four)| core::array::from_fn(|i| read(&four[i], (k + shift) >> i & 1 == 1)))
+            .collect();
         for (k, [xa, xb, ..]) in lanes.iter_mut().enumerate() {
-            xb.subtract(xa, mask(k));
+            xb.subtract(xa);
+            *xb = one.select(mask(k), xb);
             xb.take_in(&mut product, &mut before[k]);
         }
         let mut inverse = product.invert().expect("no difference is zero");
         for (k, [xa, difference, ya, yb]) in lanes.iter_mut().enumerate().rev() {
             let [alone, left] = [difference.take_out(&before[k], &mut { inverse }), *difference];
             let mut y = L::zero();
-            let sum = Sum {
+            let addition = Addition {
                 x: xa,
                 y: &mut y,
                 ordinates: [ya, yb],
                 negate: negate(k),
             };
-            L::add_points(sum, difference, &before[k], &mut inverse, mask(k));
+            L::add_points(addition, difference, &before[k], &mut inverse, mask(k));
             let (x, y) = (xa.to_fields(), y.to_fields());
             for i in 0..LANES {
                 let [xa, xb, ya, yb] = numbers[k].map(|values| values[i]);
@@ -242,12 +249,12 @@ fn check_additions<L: Lanes>(values: &[L::Field]) {
         for lane in 0..LANES {
             let mut product = one;
             for (k, four) in numbers.iter().enumerate() {
-                let mut x = large(&four[0]);
+                let mut x = read(&four[0], true);
                 let mut other = x.add(&one).tight();
                 if k == lane % ADDITIONS {
                     other = other.select(1 << lane, &x);
                 }
-                x.subtract(&other, u8::MAX);
+                x.subtract(&other);
                 x.take_in(&mut product, &mut before[k]);
             }
             assert!(product.invert().is_none(), "lane {lane}, shift {shift}");

@@ -3,7 +3,7 @@
 
 use super::{
     field::{Field, ScalarField},
-    lanes::{Lanes, ScalarLanes, Sum, Task, LANES},
+    lanes::{Addition, Lanes, ScalarLanes, Task, LANES},
 };
 
 /// Eight elements of a base field, always canonical.
@@ -93,13 +93,9 @@ impl<F: Field> Lanes for Wide<F> {
 
     // Lane by lane: eight results would be written to memory, and copied there, after each operation.
     #[inline(always)]
-    fn subtract(&mut self, other: &Self, mask: u8) {
+    fn subtract(&mut self, other: &Self) {
         for lane in 0..LANES {
-            self.0[lane] = if mask >> lane & 1 == 1 {
-                self.0[lane].sub(&other.0[lane])
-            } else {
-                F::ONE
-            };
+            self.0[lane] = self.0[lane].sub(&other.0[lane]);
         }
     }
 
@@ -118,13 +114,13 @@ impl<F: Field> Lanes for Wide<F> {
     }
 
     #[inline(always)]
-    fn add_points(sum: Sum<'_, Self>, difference: &Self, before: &Self, inverse: &mut Self, mask: u8) {
-        let Sum {
+    fn add_points(addition: Addition<'_, Self>, difference: &Self, before: &Self, inverse: &mut Self, mask: u8) {
+        let Addition {
             x,
             y,
             ordinates: [ya, yb],
             negate: [sign_a, sign_b],
-        } = sum;
+        } = addition;
         for lane in 0..LANES {
             let bit = |mask: u8| mask >> lane & 1 == 1;
             let difference = &difference.0[lane];

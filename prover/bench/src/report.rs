@@ -96,8 +96,8 @@ cloister by `groth16` too.
   AVX-512 IFMA, with AVX2 where the processor has it.
 * *Without synthesis*: from the values of all wires, where an engine can do that.
 * *Verify* begins with the proof's bytes and includes the checks of its points; the verifying key is ready.
-* *Peak* is the largest resident memory of a process that loads circuit and key and proves once, including the pages of a
-  mapped key file.
+* *Peak* is the largest resident memory of a process that loads circuit and key and proves once, including the pages of
+  a mapped key file.
 * *Load* is the time to read the key, and for cloister to record the circuit and make its tables.";
 
 /// What the memory table means.
@@ -142,7 +142,7 @@ pub fn write_markdown(
     if !sizes.is_empty() {
         let [machine, compiler] = machine.lines();
         let body = format!(
-            "## Memory\n\n{machine} {compiler}\n\n{MEMORY_METHOD}\n\n{}\n",
+            "## Memory\n\n{machine}\n{compiler}\n\n{MEMORY_METHOD}\n\n{}\n",
             memory(sizes)
         );
         text = replace(&text, MEMORY, &body, path)?;

@@ -19,7 +19,7 @@ use digits::{Digits, WIDEST};
 pub use fixed::FixedBase;
 use tree::{Buckets, Tree};
 
-/// Threads for which a window is not cut in parts.
+/// A window is worked on in one part for so many threads.
 const THREADS: usize = 4;
 
 /// Bases as a backend keeps them.
@@ -74,7 +74,7 @@ impl<L: Lanes> Bases<L> {
         if sorted.order.is_empty() {
             return Xyzz::INFINITY;
         }
-        // Where there are nearly as many threads as windows, some would have none at the end.
+        // The more threads, the more of them would wait for the last windows.
         let buckets = sorted.buckets(&self.points, current_num_threads().div_ceil(THREADS));
         weigh::weigh(&buckets)
     }
@@ -119,18 +119,22 @@ impl Sorted {
         Self { order, ends }
     }
 
-    /// The sums of all buckets, in parts of about as many points each.
-    fn buckets<L: Lanes>(&self, points: &[Stored<L>], parts: usize) -> Buckets<L> {
+    /// The first bucket of a part.
+    fn bound(&self, part: usize, parts: usize) -> usize {
         let share = self.order.len().div_ceil(parts);
-        let bound = |part: usize| match part {
+        match part {
             0 => 0,
             _ if part == parts => self.ends.len(),
             _ => self.ends.partition_point(|end| (*end as usize) < part * share),
-        };
+        }
+    }
+
+    /// The sums of all buckets, in parts of about as many points each.
+    fn buckets<L: Lanes>(&self, points: &[Stored<L>], parts: usize) -> Buckets<L> {
         let sums: Vec<Buckets<L>> = (0..parts)
             .into_par_iter()
             .map(|part| {
-                let (first, last) = (bound(part), bound(part + 1));
+                let (first, last) = (self.bound(part, parts), self.bound(part + 1, parts));
                 let start = if first == 0 { 0 } else { self.ends[first - 1] };
                 let ends: Vec<u32> = self.ends[first..last].iter().map(|end| end - start).collect();
                 Tree::new().sum(points, &self.order[start as usize..], &ends)

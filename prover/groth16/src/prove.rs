@@ -217,7 +217,7 @@ fn assemble<S: CurveSuite>(vk: &VerifyingKey, sums: &Sums<S>, r: &Scalar, s: &Sc
     // Without the blinding of B: its r·s·delta cancels against the last term.
     let mut b_g1 = point(&vk.beta_g1);
     b_g1.add(&sums.b_g1);
-    let mut c = sums.h_and_l;
+    let mut c = sums.l_and_h;
     c.add(&a.times(&words(s)));
     c.add(&b_g1.times(&words(r)));
     Proof::encode::<S::Curve>(&ProofPoints {

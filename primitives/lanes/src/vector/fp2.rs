@@ -69,7 +69,7 @@ impl Fp2x8 {
     /// The sum of the squares of the parts, which are below `128p`, is below `1.1p`.
     #[inline(never)]
     #[target_feature(enable = "avx512f,avx512ifma")]
-    unsafe fn norm(&self) -> Fp8 {
+    pub(super) unsafe fn norm(&self) -> Fp8 {
         let [a0, a1] = &self.0;
         let sum = plus(
             &wide_square::<LIMBS, DOUBLE>(&a0.0),

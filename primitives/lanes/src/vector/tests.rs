@@ -190,6 +190,15 @@ fn products_of_loose_values_are_below_two_moduli() {
         assert!(is_less(&product, &multiple(&modulus, 2)), "{a} times {b}");
         assert!(is_less(&square, &multiple(&modulus, 2)), "{a} squared");
     }
+    for (a, b) in [(128, 128), (128, 0), (6, 6), (2, 4), (0, 1)] {
+        let [x, y] = [a, b].map(|k| match k {
+            0 => [0; 8],
+            k => moved(&multiple(&modulus, k), 0, -1),
+        });
+        // SAFETY: as above.
+        let norm = unsafe { to_rows(Fp2x8([Fp8(splat(&x)), Fp8(splat(&y))]).norm().0) }.map(|row| row[1]);
+        assert!(is_less(&norm, &multiple(&modulus, 2)), "norm of {a} and {b}");
+    }
 }
 
 /// Products and squares from which something is subtracted before they are carried, with all operands at their bounds:

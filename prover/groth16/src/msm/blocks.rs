@@ -3,7 +3,7 @@
 #![allow(unsafe_code)]
 
 use crate::{
-    arithmetic::{Field, Lanes, Sum, Task, LANES},
+    arithmetic::{Addition, Field, Lanes, Task, LANES},
     curve::{Affine, Stored, Xyzz},
 };
 
@@ -11,6 +11,8 @@ use crate::{
 const BATCH: usize = 256;
 /// Additions whose points are asked for in advance: bases lie all over memory.
 const AHEAD: usize = 4;
+/// All lanes.
+const ALL: u8 = u8::MAX;
 
 /// Eight points side by side, tight.
 #[derive(Clone, Copy)]
@@ -350,7 +352,10 @@ impl<L: Lanes> Task for Add<'_, L> {
         for (step, before) in self.steps.iter().zip(self.products.iter_mut()) {
             let (low, high) = self.blocks.split_at_mut(step.b as usize);
             let (xa, xb) = (&low[step.a as usize].x, &mut high[0].x);
-            xb.subtract(xa, step.both);
+            xb.subtract(xa);
+            if step.both != ALL {
+                *xb = one.select(step.both, xb);
+            }
             xb.take_in(&mut product, before);
         }
         let mut special = Vec::new();
@@ -367,13 +372,13 @@ impl<L: Lanes> Task for Add<'_, L> {
             let (low, high) = self.blocks.split_at_mut(step.b as usize);
             let (a, b) = (&mut low[step.a as usize], &high[0]);
             let ordinate = a.y;
-            let sum = Sum {
+            let addition = Addition {
                 x: &mut a.x,
                 y: &mut a.y,
                 ordinates: [&ordinate, &b.y],
                 negate: [0; 2],
             };
-            L::add_points(sum, &b.x, before, &mut inverse, step.both);
+            L::add_points(addition, &b.x, before, &mut inverse, step.both);
         }
         special
     }
@@ -436,7 +441,10 @@ impl<L: Lanes> Task for AddFirst<'_, L> {
             };
             let block = &mut self.blocks[step.out as usize];
             (block.x, block.y) = (xa, xb);
-            block.y.subtract(&block.x, step.both);
+            block.y.subtract(&block.x);
+            if step.both != ALL {
+                block.y = one.select(step.both, &block.y);
+            }
             block.y.take_in(&mut product, &mut self.products[i]);
         }
         let mut special = Vec::new();
@@ -466,13 +474,13 @@ impl<L: Lanes> Task for AddFirst<'_, L> {
                 )
             };
             let difference = block.y;
-            let sum = Sum {
+            let addition = Addition {
                 x: &mut block.x,
                 y: &mut block.y,
                 ordinates: [&ya, &yb],
                 negate: step.places.each_ref().map(signs),
             };
-            L::add_points(sum, &difference, before, &mut inverse, step.both);
+            L::add_points(addition, &difference, before, &mut inverse, step.both);
         }
         special
     }

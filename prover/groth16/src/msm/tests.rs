@@ -217,7 +217,15 @@ fn check_tree<L: Lanes>(base: &Affine<L::Field>) {
             weighted += (bucket as i64 + 1) * sum;
         }
         let sorted = Sorted { order, ends };
+        let longest = (0..64).map(|bucket| sorted.ends[bucket] - bucket.checked_sub(1).map_or(0, |b| sorted.ends[b]));
+        let longest = longest.max().unwrap_or_default() as usize;
         for parts in [1, 2, 3, 7, 64, 100] {
+            let until = |part| match sorted.bound(part, parts) {
+                0 => 0,
+                bound => sorted.ends[bound - 1] as usize,
+            };
+            let most = sorted.order.len().div_ceil(parts) + longest;
+            assert!((0..parts).all(|part| until(part + 1) - until(part) <= most));
             let cut = sorted.buckets(&points, parts);
             assert_eq!(cut.filled, sums.filled, "round {round}, {parts} parts");
             for (bucket, (point, whole)) in cut.points.iter().zip(&sums.points).enumerate() {
@@ -243,6 +251,33 @@ fn check_fixed<L: Lanes>(base: &Affine<L::Field>) {
     }
 }
 
+/// Sums in both groups at once, over scalars as many as the bases, fewer and more.
+fn check_both<S: Suite>(g1: &Affine<S::Fp>, g2: &Affine<S::Fp2>) {
+    let mut rng = ChaCha20Rng::seed_from_u64(6);
+    let factors: Vec<u64> = (0..90).map(|_| rng.next_u64() | 1).collect();
+    let first: Vec<_> = factors.iter().map(|k| multiple(g1, *k)).collect();
+    let second: Vec<_> = factors.iter().rev().map(|k| multiple(g2, *k)).collect();
+    let (bases, others) = (Bases::<S::G1>::new(&first), Bases::<S::G2>::new(&second));
+    for count in [0, 1, 89, 90, 120] {
+        let scalars: Vec<_> = (0..count).map(|_| random_scalar(&mut rng)).collect();
+        let (sum, of_others) = bases.multiply_both(&others, &scalars);
+        assert_eq!(sum.to_affine(), naive(&first, &scalars), "{count} scalars");
+        assert_eq!(of_others.to_affine(), naive(&second, &scalars), "{count} scalars");
+    }
+}
+
+/// Windows are cut in parts where there are many threads.
+#[cfg(feature = "native")]
+#[test]
+fn sums_of_many_threads_are_those_of_the_definition() {
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(9).build();
+    pool.expect("threads start").install(|| {
+        assert!(current_num_threads() > THREADS);
+        check_all::<<Portable as Suite>::G1>(&generator::<Portable>(), &[1, 33, 257]);
+        check_all::<<Portable as Suite>::G2>(&generator_g2::<Portable>(), &[9, 130]);
+    });
+}
+
 fn check_suite<S: Suite>() {
     let (g1, g2) = (generator::<S>(), generator_g2::<S>());
     check_all::<S::G1>(&g1, &[0, 1, 2, 7, 8, 9, 33, 257, 700]);
@@ -255,6 +290,7 @@ fn check_suite<S: Suite>() {
     check_tree::<S::G2>(&g2);
     check_fixed::<S::G1>(&g1);
     check_fixed::<S::G2>(&g2);
+    check_both::<S>(&g1, &g2);
 }
 
 #[test]

@@ -56,13 +56,13 @@ impl KeySums {
         if coordinates.any(|coordinate| at_least(coordinate, &P)) {
             return Err(ProveError::Accelerator("a coordinate is not below the modulus".into()));
         }
-        let mut h_and_l: Xyzz<S::Fp> = sum_g1(&self.h);
-        h_and_l.add(&sum_g1(&self.l));
+        let mut l_and_h: Xyzz<S::Fp> = sum_g1(&self.h);
+        l_and_h.add(&sum_g1(&self.l));
         Ok(Sums {
             a: sum_g1(&self.a),
             b_g1: sum_g1(&self.b_g1),
             b_g2: sum_g2(&self.b_g2),
-            h_and_l,
+            l_and_h,
         })
     }
 }

@@ -19,8 +19,8 @@ pub struct Sums<S: Suite> {
     pub a: Xyzz<S::Fp>,
     pub b_g1: Xyzz<S::Fp>,
     pub b_g2: Xyzz<S::Fp2>,
-    /// Over the lists `h` and `l`, which a proof adds up.
-    pub h_and_l: Xyzz<S::Fp>,
+    /// Over the lists `l` and `h`, which a proof adds up.
+    pub l_and_h: Xyzz<S::Fp>,
 }
 
 /// Points and domain.
@@ -55,9 +55,13 @@ pub fn check_points(key: &ProvingKey) -> Result<(), KeyError> {
 
 impl<S: Suite> Tables<S> {
     pub fn new(key: &ProvingKey, log2: u32) -> Result<Self, KeyError> {
+        // Places of points have 31 bits.
+        let fits = key.l().len() + key.h().len() <= 1 << 31;
+        let domain = Domain::new(log2).filter(|_| fits);
+        let domain = domain.ok_or(SynthesisError::PolynomialDegreeTooLarge)?;
         check_points(key)?;
         Ok(Self {
-            domain: Domain::new(log2).ok_or(SynthesisError::PolynomialDegreeTooLarge)?,
+            domain,
             l_and_h: Bases::joined(g1(key.l()), g1(key.h())),
             a: Bases::new(g1(key.a())),
             b_g1: Bases::new(g1(key.b_g1())),
@@ -68,7 +72,7 @@ impl<S: Suite> Tables<S> {
     /// All sums; the quotient's way is the longest, so it goes first, and the others fill the cores it leaves.
     pub fn sums(&self, rows: &Rows, wires: &[[u64; 4]], inputs: usize, density: &KeyWires) -> Sums<S> {
         let pick = |list: &[u32]| -> Vec<[u64; 4]> { list.iter().map(|wire| wires[*wire as usize]).collect() };
-        let (h_and_l, ((b_g1, b_g2), a)) = parallel::join(
+        let (l_and_h, ((b_g1, b_g2), a)) = parallel::join(
             || {
                 let quotient = self.quotient(rows, &wires[..inputs]);
                 let scalars: Vec<_> = wires[inputs..]
@@ -85,7 +89,7 @@ impl<S: Suite> Tables<S> {
                 )
             },
         );
-        Sums { a, b_g1, b_g2, h_and_l }
+        Sums { a, b_g1, b_g2, l_and_h }
     }
 
     fn quotient(&self, rows: &Rows, inputs: &[[u64; 4]]) -> Vec<[u64; 4]> {
