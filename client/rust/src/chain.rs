@@ -5,6 +5,7 @@
 
 mod block;
 mod error;
+mod nonces;
 mod submit;
 mod views;
 
@@ -13,6 +14,7 @@ pub use error::{ChainError, Failure};
 pub use submit::{Included, Until};
 pub use views::{InsuranceQueue, RiskGroupOf, SolvencyOf};
 
+use self::nonces::Nonces;
 use crate::connection::{self, NoConnection};
 use cloister_runtime::{Hash, Header, Runtime, VERSION};
 use codec::{Decode, DecodeAll};
@@ -47,7 +49,7 @@ pub struct Chain {
     genesis: Hash,
     /// Held from reading a nonce until the pool has the transaction, so that two transactions of one signer do not take
     /// the same nonce.
-    nonces: Arc<Mutex<()>>,
+    nonces: Arc<Mutex<Nonces>>,
     /// Number of requests so far.
     requests: Arc<AtomicU64>,
 }

@@ -75,13 +75,18 @@ impl Chain {
     /// # Errors
     /// The block is unknown, or something in it cannot be decoded.
     pub async fn calls(&self, hash: Hash) -> Result<Vec<RuntimeCall>, ChainError> {
-        let signed: Option<SignedBlock> = self.call("chain_getBlock", rpc_params![hash]).await?;
-        let extrinsics = signed.ok_or(ChainError::UnknownBlock(hash))?.block.extrinsics;
+        let extrinsics = self.encoded_transactions(hash).await?;
         let calls = extrinsics.iter().map(|encoded| {
             let extrinsic: UncheckedExtrinsic = decode("a transaction", encoded)?;
             Ok(extrinsic.function)
         });
         calls.collect()
+    }
+
+    /// The transactions of a block as they are on the chain, with the length in front.
+    pub(super) async fn encoded_transactions(&self, hash: Hash) -> Result<Vec<Bytes>, ChainError> {
+        let signed: Option<SignedBlock> = self.call("chain_getBlock", rpc_params![hash]).await?;
+        Ok(signed.ok_or(ChainError::UnknownBlock(hash))?.block.extrinsics)
     }
 
     /// Reads a block.

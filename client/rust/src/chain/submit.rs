@@ -8,7 +8,11 @@ use cloister_runtime::{
     AccountId, AssetId, Balance, Hash, Nonce, RuntimeCall, RuntimeEvent, UncheckedExtrinsic,
 };
 use codec::Encode;
-use jsonrpsee::{core::ClientError, rpc_params, types::ErrorObjectOwned};
+use jsonrpsee::{
+    core::{client::Subscription, ClientError},
+    rpc_params,
+    types::ErrorObjectOwned,
+};
 use polkadot_sdk::{
     pallet_transaction_payment::RuntimeDispatchInfo,
     sc_transaction_pool_api::TransactionStatus,
@@ -20,6 +24,7 @@ use polkadot_sdk::{
         MultiSignature, Weight,
     },
 };
+use std::time::Duration;
 
 /// Number of blocks in which a transaction may be included after it was signed; later it is void, so that a lost one
 /// cannot come back.
@@ -28,8 +33,12 @@ const LIFETIME: u64 = 64;
 const INVALID: i32 = 1010;
 /// Code by which a pool says that it has a transaction of the same signer and nonce already.
 const TOO_LOW_PRIORITY: i32 = 1014;
-/// How often a transaction is signed again because another one of its signer took its nonce.
+/// Code by which a pool says that it has exactly this transaction already.
+const ALREADY_IMPORTED: i32 = 1013;
+/// How often a transaction is signed because another one of its signer took its nonce.
 const ATTEMPTS: u32 = 5;
+/// How often the chain is looked at for a transaction of which the pool says nothing more.
+const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
 /// How long to wait for a transaction.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,6 +63,36 @@ impl Included {
     pub fn event<T>(&self, pick: impl Fn(&RuntimeEvent) -> Option<T>) -> Option<T> {
         self.extrinsic.events.iter().find_map(pick)
     }
+}
+
+/// What a node said of a transaction.
+enum Sending {
+    /// The pool has it.
+    Sent(Sent),
+    /// Its signer cannot pay the fee in the native token.
+    Unpaid,
+    /// Another one of its signer came first, and this one has no effect.
+    Overtaken,
+}
+
+/// A transaction that a pool has.
+struct Sent {
+    hash: Hash,
+    signer: AccountId,
+    nonce: Nonce,
+    /// Number of the best block when it was signed; a later one has it, if any.
+    born: u32,
+    /// What the pool says of it; `None` if it does not say anything.
+    statuses: Option<Subscription<TransactionStatus<Hash, Hash>>>,
+}
+
+/// What a pool does with a transaction of which it says nothing more.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pool {
+    /// It has the transaction, and some block may have it.
+    HasIt,
+    /// It called the transaction invalid, and gives it to no block.
+    GaveItUp,
 }
 
 impl Chain {
@@ -98,63 +137,145 @@ impl Chain {
     }
 
     /// Signs and sends a call, and waits. Whoever has too few native tokens for the fee pays it in the settlement
-    /// asset, where the chain has a rate for that. Where another program sends transactions of the same signer at the
-    /// same time it is signed again with the next nonce: what a pool refuses has no effect.
+    /// asset, where the chain has a rate for that. It is signed again with the next nonce where another transaction of
+    /// its signer came first: where the pool refuses it for that, and where a final block has the other one.
     ///
     /// # Errors
     /// [`ChainError::Failed`] if it is in a block and failed there; [`ChainError::NotIncluded`] if it never was;
     /// [`ChainError::Overtaken`], [`ChainError::FeeUnpaid`] and [`ChainError::NotTaken`] if the node did not take it.
     pub async fn submit(&self, call: RuntimeCall, signer: &OwnerKey, until: Until) -> Result<Included, ChainError> {
-        let ordered = self.nonces.lock().await;
-        let mut attempts = 1;
         let mut fee_asset = None;
-        let (encoded, mut statuses) = loop {
-            let nonce = self.next_nonce(signer).await?;
-            let extrinsic = self.sign(call.clone(), signer, nonce, fee_asset).await?;
-            let encoded = extrinsic.encode();
-            let sent = self
-                .subscribe::<TransactionStatus<Hash, Hash>>(
-                    "author_submitAndWatchExtrinsic",
-                    rpc_params![Bytes(encoded.clone())],
-                    "author_unwatchExtrinsic",
-                )
-                .await;
-            match sent {
-                Ok(statuses) => break (encoded, statuses),
-                Err(error) if is_unpaid(&error) && fee_asset.is_none() => fee_asset = Some(SETTLEMENT_ASSET),
-                Err(error) if is_overtaken(&error) && attempts < ATTEMPTS => attempts += 1,
-                Err(error) if is_overtaken(&error) => {
-                    let account = AccountId::new(signer.public());
-                    return Err(ChainError::Overtaken { account });
+        let mut attempts = 0;
+        while attempts < ATTEMPTS {
+            match self.send(&call, signer, fee_asset).await? {
+                Sending::Sent(mut sent) => {
+                    let found = self.block_with(&mut sent, until).await;
+                    if let Ok(Some(block)) = found {
+                        return self.included(block, sent.hash).await;
+                    }
+                    self.nonces.lock().await.forget(&sent.signer);
+                    found?;
+                    attempts += 1;
                 }
-                Err(error) => return Err(self.why_not(error, &encoded, signer).await),
+                Sending::Unpaid => fee_asset = Some(SETTLEMENT_ASSET),
+                Sending::Overtaken => attempts += 1,
             }
+        }
+        let account = AccountId::new(signer.public());
+        Err(ChainError::Overtaken { account })
+    }
+
+    /// Signs a call with the next nonce and sends it.
+    async fn send(
+        &self,
+        call: &RuntimeCall,
+        signer: &OwnerKey,
+        fee_asset: Option<AssetId>,
+    ) -> Result<Sending, ChainError> {
+        let account = AccountId::new(signer.public());
+        let mut nonces = self.nonces.lock().await;
+        let nonce = nonces.next(&account, self.next_nonce(signer).await?);
+        let born = *self.header(None).await?.number();
+        let encoded = self.sign(call.clone(), signer, nonce, fee_asset).await?.encode();
+        let answer = self
+            .subscribe::<TransactionStatus<Hash, Hash>>(
+                "author_submitAndWatchExtrinsic",
+                rpc_params![Bytes(encoded.clone())],
+                "author_unwatchExtrinsic",
+            )
+            .await;
+        let statuses = match answer {
+            Ok(statuses) => Some(statuses),
+            Err(error) if is_taken_already(&error) => None,
+            Err(error) if is_unpaid(&error) && fee_asset.is_none() => return Ok(Sending::Unpaid),
+            Err(error) if is_overtaken(&error) => {
+                nonces.forget(&account);
+                return Ok(Sending::Overtaken);
+            }
+            Err(error) => return Err(self.why_not(error, &encoded, signer).await),
         };
-        // The pool has it now: the next nonce counts it.
-        drop(ordered);
-        let hash = BlakeTwo256::hash(&encoded);
+        nonces.use_up(&account, nonce);
+        Ok(Sending::Sent(Sent {
+            hash: BlakeTwo256::hash(&encoded),
+            signer: account,
+            nonce,
+            born,
+            statuses,
+        }))
+    }
+
+    /// The block that has a transaction; `None` if a final block has another one of its signer and nonce, so that none
+    /// can ever have this one.
+    async fn block_with(&self, sent: &mut Sent, until: Until) -> Result<Option<Hash>, ChainError> {
+        let Some(mut statuses) = sent.statuses.take() else {
+            return self.block_in_chain(sent, until, Pool::HasIt).await;
+        };
         loop {
             let status = match statuses.next().await {
                 Some(Ok(status)) => status,
                 _ => return Err(ChainError::StreamEnded("a transaction")),
             };
-            let done = match status {
-                TransactionStatus::InBlock((block, _)) if until == Until::InBlock => Some(block),
-                TransactionStatus::Finalized((block, _)) => Some(block),
+            match status {
+                TransactionStatus::InBlock((block, _)) if until == Until::InBlock => return Ok(Some(block)),
+                TransactionStatus::Finalized((block, _)) => return Ok(Some(block)),
                 TransactionStatus::Usurped(_) => {
                     return Err(ChainError::NotIncluded("replaced by another of its account"))
                 }
                 TransactionStatus::Dropped => return Err(ChainError::NotIncluded("dropped, the pool is full")),
-                TransactionStatus::Invalid => return Err(ChainError::NotIncluded("not valid any more")),
+                TransactionStatus::Invalid => return self.block_in_chain(sent, until, Pool::GaveItUp).await,
                 TransactionStatus::FinalityTimeout(_) => {
                     return Err(ChainError::NotIncluded("not final after a long time"))
                 }
-                _ => None,
-            };
-            if let Some(block) = done {
-                return self.included(block, hash).await;
+                _ => {}
             }
         }
+    }
+
+    /// What [`Chain::block_with`] returns, from the blocks themselves: the pool says nothing more of the transaction.
+    async fn block_in_chain(&self, sent: &Sent, until: Until, pool: Pool) -> Result<Option<Hash>, ChainError> {
+        let mut next = sent.born;
+        loop {
+            let finalized = self.finalized().await?;
+            let last_final = *self.header(Some(finalized)).await?.number();
+            let best = self.header(None).await?;
+            let last = match until {
+                Until::InBlock => *best.number(),
+                Until::Final => last_final,
+            };
+            for number in next..=last {
+                // Another fork may have become the best one, which is shorter.
+                let Some(block) = self.block_hash(number).await? else {
+                    break;
+                };
+                if self.has(block, sent.hash).await? {
+                    return Ok(Some(block));
+                }
+            }
+            next = next.max(last_final.saturating_add(1));
+            if self.nonce_at(&sent.signer, finalized).await? > sent.nonce {
+                return Ok(None);
+            }
+            // Once the nonce is used, finality decides for whom.
+            let is_free = self.nonce_at(&sent.signer, best.hash()).await? <= sent.nonce;
+            let is_over = u64::from(*best.number()) > u64::from(sent.born) + LIFETIME;
+            if is_free && (is_over || pool == Pool::GaveItUp) {
+                return Err(ChainError::NotIncluded("not valid any more"));
+            }
+            tokio::time::sleep(LOOK_AGAIN).await;
+        }
+    }
+
+    /// Whether a block has a transaction.
+    async fn has(&self, block: Hash, transaction: Hash) -> Result<bool, ChainError> {
+        let transactions = self.encoded_transactions(block).await?;
+        Ok(transactions
+            .iter()
+            .any(|encoded| BlakeTwo256::hash(encoded) == transaction))
+    }
+
+    /// Number of transactions of an account up to a block, which is the nonce of its next one.
+    async fn nonce_at(&self, who: &AccountId, at: Hash) -> Result<Nonce, ChainError> {
+        self.api("AccountNonceApi_account_nonce", who.encode(), Some(at)).await
     }
 
     /// Why the node did not take a transaction, in words for whoever sent it.
@@ -222,6 +343,12 @@ fn reason_of(refusal: &ErrorObjectOwned) -> String {
     reason.unwrap_or_else(|| refusal.message().into())
 }
 
+/// Whether a pool has exactly this transaction. That is no refusal: a pool that prepares its view of a new block takes
+/// transactions over while they are being submitted, and calls those that it took over known.
+fn is_taken_already(error: &ChainError) -> bool {
+    refusal_in(error).is_some_and(|refusal| refusal.code() == ALREADY_IMPORTED)
+}
+
 /// Whether a node did not take a transaction because another one of its signer has its nonce: it waits in the pool, or
 /// is in a block already.
 fn is_overtaken(error: &ChainError) -> bool {
@@ -258,6 +385,7 @@ mod tests {
         assert!(is_overtaken(&refused(INVALID, stale)));
         assert!(!is_overtaken(&refused(INVALID, no_fee)));
         assert!(!is_overtaken(&refused(1016, "the pool is full")));
+        assert!(!is_overtaken(&refused(ALREADY_IMPORTED, "Any { .. }")));
         assert!(!is_overtaken(&ChainError::NotDevelopment));
     }
 }
