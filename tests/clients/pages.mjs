@@ -15,6 +15,7 @@ import { readFile } from 'node:fs/promises';
 import { ApiPromise, WsProvider } from '@polkadot/api';
 import { Keyring } from '@polkadot/keyring';
 import { stringCamelCase } from '@polkadot/util';
+import { included } from './included.mjs';
 
 /** How long something may take that happens by itself, milliseconds. */
 const PATIENCE = 120_000;
@@ -119,22 +120,15 @@ async function run(api, code, voters) {
     Object.defineProperty(globalThis, 'index', { get: () => scope.index });
 
     /** Signs, sends, and waits for the block; the error's name if the call fails. */
-    const attempt = (transaction, pair) =>
-        new Promise((resolve, reject) => {
-            transaction
-                .signAndSend(pair, ({ status, isError, dispatchError, events }) => {
-                    if (isError) {
-                        reject(new Error(status.type));
-                    } else if (status.isInBlock && dispatchError) {
-                        const { isModule } = dispatchError;
-                        const meta = isModule ? api.registry.findMetaError(dispatchError.asModule) : undefined;
-                        resolve({ error: meta ? `${meta.section}.${meta.name}` : dispatchError.type });
-                    } else if (status.isInBlock) {
-                        resolve({ events: events.map(({ event }) => event) });
-                    }
-                })
-                .catch(reject);
-        });
+    async function attempt(transaction, pair) {
+        const { events, dispatchError } = await included(api, transaction, pair);
+        if (dispatchError) {
+            const { isModule } = dispatchError;
+            const meta = isModule ? api.registry.findMetaError(dispatchError.asModule) : undefined;
+            return { error: meta ? `${meta.section}.${meta.name}` : dispatchError.type };
+        }
+        return { events: events.map(({ event }) => event) };
+    }
 
     async function send(transaction, pair) {
         const { section, method } = transaction.method;

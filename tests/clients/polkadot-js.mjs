@@ -7,6 +7,7 @@ import { GenericAccountId, Metadata, TypeRegistry } from '@polkadot/types';
 import { AbstractArray, AbstractInt, bool, Bytes, Enum, Null, Option, Struct, U8aFixed } from '@polkadot/types-codec';
 import { stringCamelCase, u8aToHex as hex } from '@polkadot/util';
 import { NETWORK, spoil } from './hardware.mjs';
+import { included } from './included.mjs';
 
 /** `nextIndex` as the runtime calls it. */
 const stringSnakeCase = (name) => name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
@@ -99,19 +100,14 @@ export async function connect(url, suri) {
     }
 
     /** Signs, sends, and waits for the block. */
-    function send(call, pair, options) {
-        return new Promise((resolve) => {
-            const refused = (error) => resolve({ refused: error.message });
-            extrinsic(call)
-                .signAndSend(pair, options, ({ status, isError, dispatchError, events }) => {
-                    if (status.isInBlock) {
-                        resolve(dispatchError ? { failed: refusal(dispatchError) } : { events: events.map(eventOf) });
-                    } else if (isError) {
-                        refused(new Error(status.type));
-                    }
-                })
-                .catch(refused);
-        });
+    async function send(call, pair, options) {
+        const transaction = extrinsic(call);
+        try {
+            const { events, dispatchError } = await included(api, transaction, pair, options);
+            return dispatchError ? { failed: refusal(dispatchError) } : { events: events.map(eventOf) };
+        } catch (error) {
+            return { refused: error.message };
+        }
     }
 
     /** Metadata of a version, as the runtime hands it out. */

@@ -352,7 +352,7 @@ fn of_chain(error: &ChainError) -> u8 {
         | ChainError::NotANode { .. }
         | ChainError::Call { .. }
         | ChainError::NotIncluded(_)
-        | ChainError::StreamEnded(_) => code::NO_ANSWER,
+        | ChainError::NotFinal(_) => code::NO_ANSWER,
         _ => code::FAILED,
     }
 }

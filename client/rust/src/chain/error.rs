@@ -86,9 +86,6 @@ pub enum ChainError {
     /// The best chain is not that long.
     #[error("the chain has no block {0} yet")]
     NoBlock(u32),
-    /// A subscription ended.
-    #[error("the node stopped reporting on {0}")]
-    StreamEnded(&'static str),
     /// The signer cannot pay the transaction's fee.
     #[error(
         "account {} has {} and the fee of this transaction is {}, so nothing was sent. Fees are paid in the chain's \
@@ -107,7 +104,7 @@ pub enum ChainError {
     },
     /// Other transactions of the signer came first, each time that this one was sent.
     #[error(
-        "account {} sends other transactions at the same time, and they came first; nothing of this one was sent on. Run \
+        "account {} sends other transactions at the same time, and they came first each time; this one has no effect. Run \
          the command again once they are in a block",
         account.to_ss58check()
     )]
@@ -121,6 +118,12 @@ pub enum ChainError {
     /// The pool refused or lost the transaction.
     #[error("the transaction is {0}; nothing was changed, try again")]
     NotIncluded(&'static str),
+    /// The transaction is in a block, and finality has stopped.
+    #[error(
+        "the transaction is in block {0:?}, which is not final after a long time; do not send it again before blocks are \
+         final again and do not have it"
+    )]
+    NotFinal(Hash),
     /// The transaction is not in the block that should have it.
     #[error("the transaction is missing in block {0:?}")]
     LostTransaction(Hash),

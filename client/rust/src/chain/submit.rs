@@ -28,15 +28,20 @@ use std::time::Duration;
 
 /// Number of blocks in which a transaction may be included after it was signed; later it is void, so that a lost one
 /// cannot come back.
-const LIFETIME: u64 = 64;
+const LIFETIME: u32 = 64;
 /// Code by which a node says that a transaction is not valid.
 const INVALID: i32 = 1010;
 /// Code by which a pool says that it has a transaction of the same signer and nonce already.
 const TOO_LOW_PRIORITY: i32 = 1014;
 /// Code by which a pool says that it has exactly this transaction already.
 const ALREADY_IMPORTED: i32 = 1013;
+/// What a transaction is that no block can have any more.
+const NOT_VALID: &str = "not valid any more";
 /// How often a transaction is signed because another one of its signer took its nonce.
 const ATTEMPTS: u32 = 5;
+/// Number of blocks that may have a transaction after its pool gave it up: they were being made with what another view
+/// of the pool had.
+const IN_THE_MAKING: u32 = 2;
 /// How often the chain is looked at for a transaction of which the pool says nothing more.
 const LOOK_AGAIN: Duration = Duration::from_millis(500);
 
@@ -65,25 +70,29 @@ impl Included {
     }
 }
 
-/// What a node said of a transaction.
-enum Sending {
-    /// The pool has it.
-    Sent(Sent),
-    /// Its signer cannot pay the fee in the native token.
-    Unpaid,
+/// What a pool says of a transaction as it goes.
+type Statuses = Subscription<TransactionStatus<Hash, Hash>>;
+
+/// What a node answered to a transaction.
+enum Answer {
+    /// The pool has it; `None` if it says nothing of it.
+    Taken(Option<Statuses>),
+    /// Its signer cannot pay the fee.
+    Unpaid(ChainError),
     /// Another one of its signer came first, and this one has no effect.
     Overtaken,
 }
 
 /// A transaction that a pool has.
 struct Sent {
-    hash: Hash,
+    /// The hash that it has, and before it that of the same call with the fee in another asset, if there was one.
+    hashes: Vec<Hash>,
     signer: AccountId,
     nonce: Nonce,
-    /// Number of the best block when it was signed; a later one has it, if any.
+    /// Number of the last final block before it was signed; a later one has it, if any.
+    after: u32,
+    /// Number of the best block when it was signed; its lifetime began no later.
     born: u32,
-    /// What the pool says of it; `None` if it does not say anything.
-    statuses: Option<Subscription<TransactionStatus<Hash, Hash>>>,
 }
 
 /// What a pool does with a transaction of which it says nothing more.
@@ -91,8 +100,8 @@ struct Sent {
 enum Pool {
     /// It has the transaction, and some block may have it.
     HasIt,
-    /// It called the transaction invalid, and gives it to no block.
-    GaveItUp,
+    /// It will give the transaction to no more blocks, because it is this.
+    GaveItUp(&'static str),
 }
 
 impl Chain {
@@ -119,8 +128,9 @@ impl Chain {
     ) -> Result<UncheckedExtrinsic, ChainError> {
         let finalized = self.header(Some(self.finalized().await?)).await?;
         let best = self.header(None).await?;
-        let number = u64::from(bound_to(*best.number(), *finalized.number(), LIFETIME));
-        let era = Era::mortal(LIFETIME, number);
+        let lifetime = u64::from(LIFETIME);
+        let number = u64::from(bound_to(*best.number(), *finalized.number(), lifetime));
+        let era = Era::mortal(lifetime, number);
         let born = u32::try_from(era.birth(number)).unwrap_or_default();
         let birth = self.block_hash(born).await?.ok_or(ChainError::NoBlock(born))?;
         let binding = Binding {
@@ -142,98 +152,127 @@ impl Chain {
     ///
     /// # Errors
     /// [`ChainError::Failed`] if it is in a block and failed there; [`ChainError::NotIncluded`] if it never was;
-    /// [`ChainError::Overtaken`], [`ChainError::FeeUnpaid`] and [`ChainError::NotTaken`] if the node did not take it.
+    /// [`ChainError::NotFinal`] if its block is not final after a long time; [`ChainError::Overtaken`],
+    /// [`ChainError::FeeUnpaid`] and [`ChainError::NotTaken`] if the node did not take it.
     pub async fn submit(&self, call: RuntimeCall, signer: &OwnerKey, until: Until) -> Result<Included, ChainError> {
-        let mut fee_asset = None;
-        let mut attempts = 0;
-        while attempts < ATTEMPTS {
-            match self.send(&call, signer, fee_asset).await? {
-                Sending::Sent(mut sent) => {
-                    let found = self.block_with(&mut sent, until).await;
-                    if let Ok(Some(block)) = found {
-                        return self.included(block, sent.hash).await;
-                    }
-                    self.nonces.lock().await.forget(&sent.signer);
-                    found?;
-                    attempts += 1;
-                }
-                Sending::Unpaid => fee_asset = Some(SETTLEMENT_ASSET),
-                Sending::Overtaken => attempts += 1,
+        for _ in 0..ATTEMPTS {
+            let Some((sent, statuses)) = self.send(&call, signer).await? else {
+                continue;
+            };
+            let found = self.block_with(&sent, statuses, until).await;
+            if let Ok(Some(block)) = found {
+                return self.included(block, &sent.hashes).await;
             }
+            self.nonces.lock().await.forget(&sent.signer);
+            found?;
         }
         let account = AccountId::new(signer.public());
         Err(ChainError::Overtaken { account })
     }
 
-    /// Signs a call with the next nonce and sends it.
+    /// Signs a call with the next nonce and sends it; `None` if another transaction came first.
     async fn send(
         &self,
         call: &RuntimeCall,
         signer: &OwnerKey,
-        fee_asset: Option<AssetId>,
-    ) -> Result<Sending, ChainError> {
+    ) -> Result<Option<(Sent, Option<Statuses>)>, ChainError> {
         let account = AccountId::new(signer.public());
         let mut nonces = self.nonces.lock().await;
-        let nonce = nonces.next(&account, self.next_nonce(signer).await?);
-        let born = *self.header(None).await?.number();
-        let encoded = self.sign(call.clone(), signer, nonce, fee_asset).await?.encode();
+        let said = self.next_nonce(signer).await?;
+        let mut sent = Sent {
+            hashes: Vec::new(),
+            nonce: nonces.next(&account, said),
+            signer: account,
+            after: *self.header(Some(self.finalized().await?)).await?.number(),
+            born: *self.header(None).await?.number(),
+        };
+        // The same nonce, so that no more than one of the two takes effect.
+        let mut answer = self.offer(call, signer, &mut sent, None).await?;
+        if matches!(answer, Answer::Unpaid(_)) {
+            answer = self.offer(call, signer, &mut sent, Some(SETTLEMENT_ASSET)).await?;
+        }
+        match answer {
+            Answer::Taken(statuses) => {
+                nonces.use_up(&sent.signer, sent.nonce, said);
+                Ok(Some((sent, statuses)))
+            }
+            Answer::Overtaken => {
+                nonces.forget(&sent.signer);
+                Ok(None)
+            }
+            Answer::Unpaid(error) => Err(error),
+        }
+    }
+
+    /// Signs a call, whose fee is paid in `fee_asset`, hands it to the node, and notes its hash.
+    async fn offer(
+        &self,
+        call: &RuntimeCall,
+        signer: &OwnerKey,
+        sent: &mut Sent,
+        fee_asset: Option<AssetId>,
+    ) -> Result<Answer, ChainError> {
+        let signed = self.sign(call.clone(), signer, sent.nonce, fee_asset).await?;
+        let encoded = signed.encode();
+        sent.hashes.push(BlakeTwo256::hash(&encoded));
         let answer = self
-            .subscribe::<TransactionStatus<Hash, Hash>>(
+            .subscribe(
                 "author_submitAndWatchExtrinsic",
                 rpc_params![Bytes(encoded.clone())],
                 "author_unwatchExtrinsic",
             )
             .await;
-        let statuses = match answer {
-            Ok(statuses) => Some(statuses),
-            Err(error) if is_taken_already(&error) => None,
-            Err(error) if is_unpaid(&error) && fee_asset.is_none() => return Ok(Sending::Unpaid),
-            Err(error) if is_overtaken(&error) => {
-                nonces.forget(&account);
-                return Ok(Sending::Overtaken);
-            }
-            Err(error) => return Err(self.why_not(error, &encoded, signer).await),
-        };
-        nonces.use_up(&account, nonce);
-        Ok(Sending::Sent(Sent {
-            hash: BlakeTwo256::hash(&encoded),
-            signer: account,
-            nonce,
-            born,
-            statuses,
-        }))
+        match answer {
+            Ok(statuses) => Ok(Answer::Taken(Some(statuses))),
+            Err(error) if is_taken_already(&error) => Ok(Answer::Taken(None)),
+            Err(error) if is_overtaken(&error) => Ok(Answer::Overtaken),
+            Err(error) if is_unpaid(&error) => Ok(Answer::Unpaid(self.unpaid(error, &encoded, signer).await)),
+            Err(error) => Err(not_taken(error)),
+        }
     }
 
     /// The block that has a transaction; `None` if a final block has another one of its signer and nonce, so that none
     /// can ever have this one.
-    async fn block_with(&self, sent: &mut Sent, until: Until) -> Result<Option<Hash>, ChainError> {
-        let Some(mut statuses) = sent.statuses.take() else {
+    async fn block_with(
+        &self,
+        sent: &Sent,
+        statuses: Option<Statuses>,
+        until: Until,
+    ) -> Result<Option<Hash>, ChainError> {
+        let Some(mut statuses) = statuses else {
             return self.block_in_chain(sent, until, Pool::HasIt).await;
         };
-        loop {
-            let status = match statuses.next().await {
-                Some(Ok(status)) => status,
-                _ => return Err(ChainError::StreamEnded("a transaction")),
+        let pool = loop {
+            // A pool that falls silent may have it still.
+            let Some(Ok(status)) = statuses.next().await else {
+                break Pool::HasIt;
             };
             match status {
                 TransactionStatus::InBlock((block, _)) if until == Until::InBlock => return Ok(Some(block)),
                 TransactionStatus::Finalized((block, _)) => return Ok(Some(block)),
+                // To sign it again might do twice what was replaced deliberately.
                 TransactionStatus::Usurped(_) => {
                     return Err(ChainError::NotIncluded("replaced by another of its account"))
                 }
-                TransactionStatus::Dropped => return Err(ChainError::NotIncluded("dropped, the pool is full")),
-                TransactionStatus::Invalid => return self.block_in_chain(sent, until, Pool::GaveItUp).await,
-                TransactionStatus::FinalityTimeout(_) => {
-                    return Err(ChainError::NotIncluded("not final after a long time"))
-                }
+                TransactionStatus::FinalityTimeout(block) => return Err(ChainError::NotFinal(block)),
+                TransactionStatus::Dropped => break Pool::GaveItUp("dropped, the pool is full"),
+                TransactionStatus::Invalid => break Pool::GaveItUp(NOT_VALID),
                 _ => {}
             }
-        }
+        };
+        self.block_in_chain(sent, until, pool).await
     }
 
     /// What [`Chain::block_with`] returns, from the blocks themselves: the pool says nothing more of the transaction.
     async fn block_in_chain(&self, sent: &Sent, until: Until, pool: Pool) -> Result<Option<Hash>, ChainError> {
-        let mut next = sent.born;
+        let (last_hope, reason) = match pool {
+            Pool::HasIt => (sent.born.saturating_add(LIFETIME), NOT_VALID),
+            Pool::GaveItUp(reason) => {
+                let best = *self.header(None).await?.number();
+                (best.saturating_add(IN_THE_MAKING), reason)
+            }
+        };
+        let mut next = sent.after.saturating_add(1);
         loop {
             let finalized = self.finalized().await?;
             let last_final = *self.header(Some(finalized)).await?.number();
@@ -247,7 +286,7 @@ impl Chain {
                 let Some(block) = self.block_hash(number).await? else {
                     break;
                 };
-                if self.has(block, sent.hash).await? {
+                if self.has(block, sent).await? {
                     return Ok(Some(block));
                 }
             }
@@ -257,20 +296,19 @@ impl Chain {
             }
             // Once the nonce is used, finality decides for whom.
             let is_free = self.nonce_at(&sent.signer, best.hash()).await? <= sent.nonce;
-            let is_over = u64::from(*best.number()) > u64::from(sent.born) + LIFETIME;
-            if is_free && (is_over || pool == Pool::GaveItUp) {
-                return Err(ChainError::NotIncluded("not valid any more"));
+            if is_free && *best.number() > last_hope {
+                return Err(ChainError::NotIncluded(reason));
             }
             tokio::time::sleep(LOOK_AGAIN).await;
         }
     }
 
     /// Whether a block has a transaction.
-    async fn has(&self, block: Hash, transaction: Hash) -> Result<bool, ChainError> {
+    async fn has(&self, block: Hash, sent: &Sent) -> Result<bool, ChainError> {
         let transactions = self.encoded_transactions(block).await?;
         Ok(transactions
             .iter()
-            .any(|encoded| BlakeTwo256::hash(encoded) == transaction))
+            .any(|encoded| sent.hashes.contains(&BlakeTwo256::hash(encoded))))
     }
 
     /// Number of transactions of an account up to a block, which is the nonce of its next one.
@@ -278,19 +316,12 @@ impl Chain {
         self.api("AccountNonceApi_account_nonce", who.encode(), Some(at)).await
     }
 
-    /// Why the node did not take a transaction, in words for whoever sent it.
-    async fn why_not(&self, error: ChainError, encoded: &[u8], signer: &OwnerKey) -> ChainError {
-        let Some(refusal) = refusal_in(&error) else {
-            return error;
-        };
-        let reason = reason_of(refusal);
-        if !is_unpaid(&error) {
-            return ChainError::NotTaken(reason);
-        }
+    /// What to tell a signer who cannot pay the fee of a transaction.
+    async fn unpaid(&self, error: ChainError, encoded: &[u8], signer: &OwnerKey) -> ChainError {
         let account = AccountId::new(signer.public());
         match (self.native_balance(&account).await, self.fee(encoded).await) {
             (Ok(balance), Ok(fee)) => ChainError::FeeUnpaid { account, balance, fee },
-            _ => ChainError::NotTaken(reason),
+            _ => not_taken(error),
         }
     }
 
@@ -304,12 +335,12 @@ impl Chain {
     }
 
     /// What a transaction in a block did.
-    async fn included(&self, block: Hash, hash: Hash) -> Result<Included, ChainError> {
+    async fn included(&self, block: Hash, hashes: &[Hash]) -> Result<Included, ChainError> {
         let view = self.block(block).await?;
         let extrinsic = view
             .extrinsics
             .into_iter()
-            .find(|e| e.hash() == hash)
+            .find(|extrinsic| hashes.contains(&extrinsic.hash()))
             .ok_or(ChainError::LostTransaction(block))?;
         match extrinsic.failure() {
             Some(error) => Err(ChainError::Failed(Box::new(Failure { error, block }))),
@@ -326,6 +357,14 @@ fn refusal_in(error: &ChainError) -> Option<&ErrorObjectOwned> {
             _ => None,
         },
         _ => None,
+    }
+}
+
+/// Why a node did not take a transaction, in its own words; what it is, if the node did not answer.
+fn not_taken(error: ChainError) -> ChainError {
+    match refusal_in(&error) {
+        Some(refusal) => ChainError::NotTaken(reason_of(refusal)),
+        None => error,
     }
 }
 
