@@ -50,7 +50,7 @@ pub struct Chain {
     /// Held from reading a nonce until the pool has the transaction, so that two transactions of one signer do not take
     /// the same nonce.
     nonces: Arc<Mutex<Nonces>>,
-    /// Number of requests so far.
+    /// Number of requests so far, over this handle and its clones.
     requests: Arc<AtomicU64>,
 }
 
@@ -106,8 +106,16 @@ impl Chain {
         &self.client
     }
 
-    /// Number of requests that were sent over this connection.
-    pub fn requests(&self) -> u64 {
+    /// The same connection, whose requests are counted from zero, without those of others that share it.
+    pub(crate) fn counted_apart(&self) -> Self {
+        Self {
+            requests: Arc::default(),
+            ..self.clone()
+        }
+    }
+
+    /// Number of requests that were sent over this handle and its clones.
+    pub(crate) fn requests(&self) -> u64 {
         self.requests.load(Ordering::Relaxed)
     }
 

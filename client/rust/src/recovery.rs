@@ -67,7 +67,7 @@ pub struct Located {
 /// # Errors
 /// [`RecordError`].
 pub async fn locate(chain: &Chain, trader: &Trader, head: Hash) -> Result<Located, RecordError> {
-    let before = chain.requests();
+    let chain = &chain.counted_apart();
     let (group, index, at) = (trader.group, AccountIndex(trader.index), Some(head));
     let registered = chain.account(group, index.get(), at).await?;
     let record = registered.and_then(|account| account.record);
@@ -102,6 +102,6 @@ pub async fn locate(chain: &Chain, trader: &Trader, head: Hash) -> Result<Locate
         tree,
         root,
         updates: record.updates,
-        requests: chain.requests().saturating_sub(before),
+        requests: chain.requests(),
     })
 }
