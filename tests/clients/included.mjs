@@ -33,7 +33,9 @@ async function found(api, hash, since) {
  * the transaction already, and that one is invalid which it took.
  */
 export async function included(api, transaction, pair, options = {}) {
-    const since = (await api.rpc.chain.getHeader()).number.toNumber();
+    // On another fork a block before the best one may have it.
+    const lastFinal = await api.rpc.chain.getHeader(await api.rpc.chain.getFinalizedHead());
+    const since = lastFinal.number.toNumber() + 1;
     try {
         return await new Promise((resolve, reject) => {
             transaction
