@@ -5,7 +5,7 @@ SHELL := /bin/bash
 # Targets share one build folder and cargo uses every core itself.
 .NOTPARALLEL:
 .PHONY: help setup build demo test test-long zombienet check-features check lint bench-chain bench-prover weights
-.PHONY: bench-browser bench-sequencer check-spec-ids clean-params crash fuzz load
+.PHONY: bench-browser bench-since bench-sequencer check-spec-ids clean-params crash fuzz load
 
 # Where cargo builds, where the scripts keep what they make once (settings of the build, tools), and where the prover
 # keeps its parameters.
@@ -29,7 +29,11 @@ WEIGHTS ?=
 SECONDS := 600
 
 # Options of `bench-prover`, for example: --circuit synthetic-17 --rounds 9, --memory 18,20, --markdown full-path.
+# Options of `bench-since`, for example: --circuits synthetic-17,batch-dev --rounds 9.
 BENCH ?=
+
+# The commit whose proving engine `bench-since` takes.
+SINCE := 235b41c
 
 # Messages of a day in the format of LOBSTER, for `bench-sequencer`.
 MESSAGES ?=
@@ -115,6 +119,10 @@ bench-prover: setup ## measure proving beside other engines, about 20 minutes (B
 # A proof of a seal in WebAssembly; not from the bench's folder, whose flags are those of another processor.
 bench-browser: setup ## measure proofs of a seal in WebAssembly beside the crate groth16, with vectors and without
 	@. "$(CACHE)/env" && scripts/bench-browser.sh
+
+# Both engines in one process, on one pinned thread, with proofs of the same bytes.
+bench-since: setup ## measure proving beside our own engine of a commit (SINCE=235b41c; BENCH="options", BENCH=--help)
+	@. "$(CACHE)/env" && scripts/bench-since.sh "$(SINCE)" $(BENCH)
 
 # The bench beside another order book is a workspace of its own, like that of the prover. Receipts wait for the disk of
 # the build folder.

@@ -42,6 +42,7 @@ check "the checks themselves" scripts/tests/run.sh
 check "shell scripts" shellcheck -x .ci/run scripts/*.sh scripts/tests/*.sh scripts/lib/*.sh
 check "format of the code" cargo fmt --all --check
 check "format of the prover bench's code" cargo fmt --check --manifest-path prover/bench/Cargo.toml
+check "format of the bench beside an earlier commit" rustfmt --check --edition 2021 prover/bench/since/src/main.rs
 check "format of the sequencer bench's code" cargo fmt --check --manifest-path sequencer/bench/Cargo.toml
 check "format of the manifests" taplo fmt --check --diff
 check "lock files" scripts/check-locks.sh

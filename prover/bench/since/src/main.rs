@@ -1,0 +1,255 @@
+//! Measures the proving engine beside itself as an earlier commit had it: both prove the same circuits with the same
+//! keys and the same randomness, in turns in one process. Every proof must have the same bytes on both.
+
+#[allow(dead_code)] // The other bench asks for more of it.
+#[path = "../../src/circuit/synthetic.rs"]
+mod synthetic;
+
+use bellman::{Circuit, ConstraintSystem, SynthesisError};
+use bls12_381::Scalar;
+use clap::Parser;
+use cloister_circuits::statements::{batch::BatchCircuit, solvency::SolvencyCircuit};
+use cloister_ledger::{Account, AccountTree, House, Key, Shape, SolvencyShape, SolvencyWitness};
+use cloister_ledger_testing::{table, Random, World, GENESIS};
+use cloister_types::{AccountIndex, Money, Position};
+use rustix::time::{clock_gettime, ClockId};
+use std::{collections::BTreeMap, error::Error, time::Duration};
+use synthetic::Synthetic;
+
+/// Seed of the keys.
+const KEY: u64 = 1;
+/// Seed of the market of a batch.
+const MARKET: u64 = 7;
+/// Rows of an account that hold a position.
+const INSTRUMENTS: usize = 30;
+
+/// Measures the proving engine beside itself as an earlier commit had it.
+#[derive(Parser)]
+struct Options {
+    /// Circuits: `synthetic-N` (fills the domain 2^N), `batch-dev`, `solvency-dev`.
+    #[arg(long, value_delimiter = ',', default_value = "synthetic-17,batch-dev,solvency-dev")]
+    circuits: Vec<String>,
+    /// Instructions: `ifma`, `avx2`, `blst`; the earlier engine has `blst` where today's has `avx2`.
+    #[arg(long, value_delimiter = ',', default_value = "ifma,avx2,blst")]
+    instructions: Vec<String>,
+    /// Proofs of each engine that count; one before them does not.
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// The earlier commit, for the table.
+    #[arg(long)]
+    commit: String,
+}
+
+/// Instructions that both engines are measured on.
+struct Setting {
+    name: &'static str,
+    earlier: earlier::Backend,
+    today: today::Backend,
+}
+
+const SETTINGS: [Setting; 3] = [
+    Setting {
+        name: "ifma",
+        earlier: earlier::Backend::Vector,
+        today: today::Backend::Vector,
+    },
+    Setting {
+        name: "avx2",
+        earlier: earlier::Backend::Portable,
+        today: today::Backend::Floating,
+    },
+    Setting {
+        name: "blst",
+        earlier: earlier::Backend::Portable,
+        today: today::Backend::Portable,
+    },
+];
+
+/// A circuit with its witness or without.
+#[derive(Clone)]
+enum Subject {
+    Synthetic(Synthetic),
+    Batch(Box<BatchCircuit>),
+    Solvency(Box<SolvencyCircuit>),
+}
+
+impl Subject {
+    fn new(name: &str) -> Result<Self, Box<dyn Error>> {
+        match name {
+            "batch-dev" => Ok(Self::Batch(Box::new(batch()))),
+            "solvency-dev" => Ok(Self::Solvency(Box::new(solvency()?))),
+            _ => {
+                let log2 = name.strip_prefix("synthetic-").and_then(|log2| log2.parse().ok());
+                let log2 = log2.filter(|log2| (4..=24).contains(log2));
+                let unknown = || {
+                    format!("circuit `{name}`: expected `synthetic-N`, N from 4 to 24, `batch-dev` or `solvency-dev`")
+                };
+                Ok(Self::Synthetic(Synthetic {
+                    log2: log2.ok_or_else(unknown)?,
+                }))
+            }
+        }
+    }
+
+    fn blank(&self) -> Self {
+        match self {
+            Self::Synthetic(circuit) => Self::Synthetic(*circuit),
+            Self::Batch(circuit) => Self::Batch(Box::new(BatchCircuit::blank(circuit.shape))),
+            Self::Solvency(circuit) => Self::Solvency(Box::new(SolvencyCircuit::blank(circuit.shape))),
+        }
+    }
+}
+
+impl Circuit<Scalar> for Subject {
+    fn synthesize<CS: ConstraintSystem<Scalar>>(self, cs: &mut CS) -> Result<(), SynthesisError> {
+        match self {
+            Self::Synthetic(circuit) => circuit.synthesize(cs),
+            Self::Batch(circuit) => circuit.synthesize(cs),
+            Self::Solvency(circuit) => circuit.synthesize(cs),
+        }
+    }
+}
+
+/// A full batch of the development shape.
+fn batch() -> BatchCircuit {
+    let shape = Shape::DEV;
+    let mut world = World::with_traders(MARKET, 2, shape);
+    let request = world.full_batch(shape);
+    let (witness, effect) = world.apply(shape, &request);
+    BatchCircuit::proving(shape, witness, effect.statement.hash())
+}
+
+/// A statement of a solvency round, every leaf of it an account with positions in all instruments.
+fn solvency() -> Result<SolvencyCircuit, Box<dyn Error>> {
+    let shape = SolvencyShape::DEV;
+    let mut random = Random::new(1);
+    let mut accounts = BTreeMap::new();
+    let mut tree = AccountTree::default();
+    for index in 0..shape.accounts() as u32 {
+        let key = Key {
+            x: random.field(),
+            y: random.field(),
+        };
+        let mut account = Account::fresh(key, random.field());
+        account.cash = Money(random.word().into());
+        for position in account.positions.iter_mut().take(INSTRUMENTS) {
+            *position = Position(random.below(2_000) as i64 - 1_000);
+        }
+        tree.set(index, account.leaf());
+        accounts.insert(AccountIndex(index), account);
+    }
+    let table = table(INSTRUMENTS - 2, 1, &mut random);
+    let first = AccountIndex::ZERO;
+    let opened = SolvencyWitness::open(shape, &tree, |index| accounts.get(&index), table, first);
+    let mut witness = opened.ok_or("a subtree begins at 0")?;
+    witness.blinding = random.field();
+    witness.house = House {
+        key: random.field(),
+        ..House::default()
+    };
+    let statement = witness.statement(shape, GENESIS, [7; 32], first, true)?;
+    Ok(SolvencyCircuit::proving(shape, statement, witness))
+}
+
+/// One engine with a circuit and its key, and how it proves: the proof's bytes for a seed.
+type Engine = Box<dyn Fn(u64) -> Result<Vec<u8>, Box<dyn Error>>>;
+
+/// A function that loads an engine; both have the same interface and other types.
+macro_rules! engine {
+    ($function:ident, $engine:ident) => {
+        fn $function(subject: &Subject, backend: $engine::Backend) -> Result<Engine, Box<dyn Error>> {
+            use rand_chacha::ChaCha20Rng;
+            use rand_core::SeedableRng;
+
+            let matrices = $engine::Matrices::record(subject.blank())?;
+            let wires = $engine::Assignment::of(subject.clone())?;
+            let key = $engine::generate(&matrices, true, ChaCha20Rng::seed_from_u64(KEY))?;
+            let prover = $engine::Prover::with_backend(key, matrices, backend)?;
+            Ok(Box::new(move |seed| {
+                let proof = prover.prove_assignment(&wires, ChaCha20Rng::seed_from_u64(seed))?;
+                Ok(proof.0.to_vec())
+            }))
+        }
+    };
+}
+
+engine!(load_earlier, earlier);
+engine!(load_today, today);
+
+/// Processor time of this process so far.
+fn processor_time() -> Result<Duration, Box<dyn Error>> {
+    Ok(clock_gettime(ClockId::ProcessCPUTime).try_into()?)
+}
+
+/// A proof and the processor time that it took, in milliseconds.
+fn timed(engine: &Engine, seed: u64) -> Result<(Vec<u8>, f64), Box<dyn Error>> {
+    let begin = processor_time()?;
+    let proof = engine(seed)?;
+    Ok((proof, (processor_time()? - begin).as_secs_f64() * 1e3))
+}
+
+fn median(mut times: Vec<f64>) -> f64 {
+    times.sort_by(f64::total_cmp);
+    let middle = times.len() / 2;
+    if times.len() % 2 == 1 {
+        times[middle]
+    } else {
+        (times[middle - 1] + times[middle]) / 2.0
+    }
+}
+
+/// Both engines in turns; the one that begins changes with every round.
+fn measure(earlier: &Engine, today: &Engine, rounds: usize) -> Result<[f64; 2], Box<dyn Error>> {
+    let mut times = [Vec::new(), Vec::new()];
+    for round in 0..=rounds {
+        let seed = round as u64;
+        let mut engines = [(0, earlier), (1, today)];
+        if round % 2 == 1 {
+            engines.reverse();
+        }
+        let mut proofs = [Vec::new(), Vec::new()];
+        for (i, engine) in engines {
+            let (proof, time) = timed(engine, seed)?;
+            proofs[i] = proof;
+            if round > 0 {
+                times[i].push(time);
+            }
+        }
+        if proofs[0] != proofs[1] {
+            return Err(format!("round {round}: the two engines make different proofs").into());
+        }
+    }
+    Ok(times.map(median))
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let options = Options::parse();
+    if options.rounds == 0 {
+        return Err("--rounds 0: at least one proof must count".into());
+    }
+    let unknown = |name: &&String| SETTINGS.iter().all(|setting| setting.name != name.as_str());
+    if let Some(name) = options.instructions.iter().find(unknown) {
+        return Err(format!("instructions `{name}`: expected `ifma`, `avx2` or `blst`").into());
+    }
+    println!("| circuit | instructions | {} ms | now ms | ratio |", options.commit);
+    println!("| --- | --- | --- | --- | --- |");
+    for name in &options.circuits {
+        let subject = Subject::new(name)?;
+        let wanted = |setting: &&Setting| options.instructions.iter().any(|name| name == setting.name);
+        for setting in SETTINGS.iter().filter(wanted) {
+            if !setting.today.is_available() {
+                println!("| {name} | {} | | | this processor lacks them |", setting.name);
+                continue;
+            }
+            let earlier = load_earlier(&subject, setting.earlier)?;
+            let today = load_today(&subject, setting.today)?;
+            let [before, now] = measure(&earlier, &today, options.rounds)?;
+            println!(
+                "| {name} | {} | {before:.0} | {now:.0} | {:.3} |",
+                setting.name,
+                before / now
+            );
+        }
+    }
+    Ok(())
+}
