@@ -1,8 +1,10 @@
 //! Single elements in `blst`'s assembly.
 #![allow(unsafe_code)]
 
+mod chains;
+
 use super::{
-    constants::{P, R},
+    constants::P,
     field::{take_in, take_out, BaseField, ExtensionField, Field, ScalarField},
 };
 use blst::*;
@@ -64,14 +66,14 @@ impl Field for blst_fp {
     #[inline(always)]
     fn add(&self, other: &Self) -> Self {
         Self {
-            l: add_modulo(&self.l, &other.l, &P),
+            l: chains::add_fp(&self.l, &other.l),
         }
     }
 
     #[inline(always)]
     fn sub(&self, other: &Self) -> Self {
         Self {
-            l: sub_modulo(&self.l, &other.l, &P),
+            l: chains::sub_fp(&self.l, &other.l),
         }
     }
 
@@ -168,52 +170,6 @@ fn apply(f: Operation, a: &blst_fr, b: &blst_fr) -> blst_fr {
     out
 }
 
-/// `a + b + carry`, and the carry out of it.
-#[inline(always)]
-fn plus(a: u64, b: u64, carry: u64) -> (u64, u64) {
-    let sum = u128::from(a) + u128::from(b) + u128::from(carry);
-    (sum as u64, (sum >> 64) as u64)
-}
-
-/// `a - b - borrow`, and the borrow from the next word.
-#[inline(always)]
-fn minus(a: u64, b: u64, borrow: u64) -> (u64, u64) {
-    let (difference, first) = a.overflowing_sub(b);
-    let (difference, second) = difference.overflowing_sub(borrow);
-    (difference, u64::from(first | second))
-}
-
-// Sums and differences cost less than a call, and stay in registers.
-
-/// `a + b` modulo a number that leaves a bit of the last word, so that nothing is carried out of it.
-#[inline(always)]
-fn add_modulo<const N: usize>(a: &[u64; N], b: &[u64; N], modulus: &[u64; N]) -> [u64; N] {
-    let (mut sum, mut carry) = ([0; N], 0);
-    for i in 0..N {
-        (sum[i], carry) = plus(a[i], b[i], carry);
-    }
-    let (mut less, mut borrow) = ([0; N], 0);
-    for i in 0..N {
-        (less[i], borrow) = minus(sum[i], modulus[i], borrow);
-    }
-    let keep = 0u64.wrapping_sub(borrow);
-    core::array::from_fn(|i| sum[i] & keep | less[i] & !keep)
-}
-
-/// `a - b` modulo a number.
-#[inline(always)]
-fn sub_modulo<const N: usize>(a: &[u64; N], b: &[u64; N], modulus: &[u64; N]) -> [u64; N] {
-    let (mut difference, mut borrow) = ([0; N], 0);
-    for i in 0..N {
-        (difference[i], borrow) = minus(a[i], b[i], borrow);
-    }
-    let (owed, mut carry) = (0u64.wrapping_sub(borrow), 0);
-    for i in 0..N {
-        (difference[i], carry) = plus(difference[i], modulus[i] & owed, carry);
-    }
-    difference
-}
-
 impl ScalarField for blst_fr {
     const ZERO: Self = blst_fr { l: [0; 4] };
 
@@ -236,14 +192,14 @@ impl ScalarField for blst_fr {
     #[inline(always)]
     fn add(&self, other: &Self) -> Self {
         Self {
-            l: add_modulo(&self.l, &other.l, &R),
+            l: chains::add_fr(&self.l, &other.l),
         }
     }
 
     #[inline(always)]
     fn sub(&self, other: &Self) -> Self {
         Self {
-            l: sub_modulo(&self.l, &other.l, &R),
+            l: chains::sub_fr(&self.l, &other.l),
         }
     }
 

@@ -43,7 +43,8 @@ pub trait Field: Copy + PartialEq + Send + Sync + core::fmt::Debug + 'static {
     /// As [`super::Lanes::take_out`].
     #[inline(always)]
     fn take_out(&self, before: &Self, inverse: &mut Self) -> Self {
-        let own = inverse.mul(before);
+        let mut own = *before;
+        own.mul_by(inverse);
         inverse.mul_by(self);
         own
     }
@@ -85,9 +86,13 @@ pub fn take_in<F: Field>([real, imaginary]: &[F; 2], product: &mut [F; 2], befor
 /// [`Field::take_out`] likewise: the inverse is the conjugate over the norm.
 #[inline(always)]
 pub fn take_out<F: Field>([real, imaginary]: &[F; 2], [before, norm]: &[F; 2], inverse: &mut [F; 2]) -> [F; 2] {
-    let own = inverse[0].mul(before);
+    let mut own = *before;
+    own.mul_by(&inverse[0]);
     inverse[0].mul_by(norm);
-    [real.mul(&own), imaginary.mul(&own).neg()]
+    let [mut real, mut imaginary] = [*real, *imaginary];
+    real.mul_by(&own);
+    imaginary.mul_by(&own);
+    [real, imaginary.neg()]
 }
 
 /// The base field of G2, `Fp[i]/(i² + 1)`.

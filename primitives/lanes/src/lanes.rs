@@ -53,6 +53,14 @@ pub trait Lanes: Copy + Send + Sync + 'static {
     /// # Safety
     /// The pointers are valid and aligned.
     unsafe fn gather(from: &[*const Self::Stored; LANES]) -> Self;
+    /// Becomes what [`Lanes::gather`] reads.
+    ///
+    /// # Safety
+    /// The pointers are valid and aligned.
+    #[inline(always)]
+    unsafe fn gather_from(&mut self, from: &[*const Self::Stored; LANES]) {
+        *self = Self::gather(from);
+    }
     /// Asks for memory that is going to be read. The pointer need not be valid.
     #[inline(always)]
     fn prefetch<T>(_from: *const T) {}
@@ -130,6 +138,33 @@ pub trait Lanes: Copy + Send + Sync + 'static {
             *y = Self::zero().sub_signed_tight(ya, !sign_a).select(mask, &ordinate);
         }
     }
+    /// As [`Lanes::add_points`], for points whose ordinates, those of the first and of the second ones, lie in memory:
+    /// a backend may read each where it needs it. `y` is the difference of the abscissae, and becomes the ordinates of
+    /// the sums.
+    ///
+    /// # Safety
+    /// The pointers are valid and aligned.
+    #[inline(always)]
+    unsafe fn add_gathered(
+        x: &mut Self,
+        y: &mut Self,
+        ordinates: [&[*const Self::Stored; LANES]; 2],
+        negate: [u8; 2],
+        before: &Self,
+        inverse: &mut Self,
+        mask: u8,
+    ) {
+        let difference = *y;
+        // Not by `map`: its closures would not have the instructions that are switched on.
+        let (ya, yb) = (Self::gather(ordinates[0]), Self::gather(ordinates[1]));
+        let addition = Addition {
+            x,
+            y,
+            ordinates: [&ya, &yb],
+            negate,
+        };
+        Self::add_points(addition, &difference, before, inverse, mask);
+    }
     /// The same residue, tight; `self` is below `512p`.
     fn tight(&self) -> Self;
     /// Twelve times the curve's constant `b/4`-fold: `3b·self`; `self` is below `6p`, the result below `128p`.
@@ -203,6 +238,21 @@ pub trait ScalarLanes: Copy + Send + Sync + 'static {
     fn sub(&self, other: &Self) -> Self;
     /// Difference of tight values, tight.
     fn sub_tight(&self, other: &Self) -> Self;
+    /// A butterfly of a transform from values to coefficients: the sum, and the difference times the factor. Tight.
+    #[inline(always)]
+    fn difference_times(low: &mut Self, high: &mut Self, factor: &Self::Element) {
+        let difference = low.sub(high);
+        *low = low.add(high);
+        *high = difference.mul(&Self::broadcast(factor));
+    }
+    /// A butterfly of a transform from coefficients to values: sum and difference of the first and of the other times
+    /// the factor. Tight.
+    #[inline(always)]
+    fn times_difference(low: &mut Self, high: &mut Self, factor: &Self::Element) {
+        let moved = high.mul(&Self::broadcast(factor));
+        *high = low.sub_tight(&moved);
+        *low = low.add(&moved);
+    }
     /// Lanes moved by the three stages of a transform across lanes: lane `l` takes lane `l ^ distance`.
     fn swap(&self, distance: usize) -> Self;
     /// Lanes of `other` where the mask has bits, of `self` elsewhere.

@@ -219,6 +219,24 @@ fn check_additions<L: Lanes>(values: &[L::Field]) {
         let mut inverse = product.invert().expect("no difference is zero");
         for (k, [xa, difference, ya, yb]) in lanes.iter_mut().enumerate().rev() {
             let [alone, left] = [difference.take_out(&before[k], &mut { inverse }), *difference];
+            // The same points, with ordinates that lie in memory.
+            let (mut x_gathered, mut y_gathered, mut inverse_gathered) = (*xa, left, inverse);
+            let stored = [2, 3].map(|i| numbers[k][i].map(|value| L::store(&value)));
+            let places = stored
+                .each_ref()
+                .map(|values| values.each_ref().map(core::ptr::from_ref));
+            // SAFETY: the pointers are those of values that live here.
+            unsafe {
+                L::add_gathered(
+                    &mut x_gathered,
+                    &mut y_gathered,
+                    places.each_ref(),
+                    negate(k),
+                    &before[k],
+                    &mut inverse_gathered,
+                    mask(k),
+                );
+            }
             let mut y = L::zero();
             let addition = Addition {
                 x: xa,
@@ -227,7 +245,9 @@ fn check_additions<L: Lanes>(values: &[L::Field]) {
                 negate: negate(k),
             };
             L::add_points(addition, difference, &before[k], &mut inverse, mask(k));
+            assert_eq!(inverse_gathered.to_fields(), inverse.to_fields());
             let (x, y) = (xa.to_fields(), y.to_fields());
+            assert_eq!((x_gathered.to_fields(), y_gathered.to_fields()), (x, y));
             for i in 0..LANES {
                 let [xa, xb, ya, yb] = numbers[k].map(|values| values[i]);
                 let [negate_a, negate_b] = negate(k).map(|signs| signs >> i & 1 == 1);

@@ -5,6 +5,7 @@ use super::{
     field::{Field, ScalarField},
     lanes::{Addition, Lanes, ScalarLanes, Task, LANES},
 };
+use core::hint::select_unpredictable;
 
 /// Eight elements of a base field, always canonical.
 #[derive(Clone, Copy)]
@@ -26,6 +27,20 @@ impl<F: Field> Wide<F> {
             }
         }))
     }
+}
+
+/// The sum of two points: abscissa of the first and difference of the two, both ordinates without their signs, the
+/// signs, and the inverse of the difference.
+#[inline(always)]
+fn sum<F: Field>(([x, difference], [ya, yb]): ([&F; 2], [&F; 2]), [sign_a, sign_b]: [bool; 2], own: &F) -> (F, F) {
+    // Everything but the second sign, which the end gets.
+    let ya = ya.negated_if(sign_a != sign_b);
+    let mut slope = yb.sub(&ya);
+    slope.mul_by(own);
+    let of_sum = slope.sqr().sub(x).sub(x).sub(difference);
+    slope.mul_by(&x.sub(&of_sum));
+    let [first, second] = select_unpredictable(sign_b, [&ya, &slope], [&slope, &ya]);
+    (of_sum, first.sub(second))
 }
 
 impl<F: Field> Lanes for Wide<F> {
@@ -51,6 +66,13 @@ impl<F: Field> Lanes for Wide<F> {
 
     unsafe fn gather(from: &[*const F; LANES]) -> Self {
         Self(from.map(|p| *p))
+    }
+
+    #[inline(always)]
+    unsafe fn gather_from(&mut self, from: &[*const F; LANES]) {
+        for (value, from) in self.0.iter_mut().zip(from) {
+            *value = **from;
+        }
     }
 
     unsafe fn scatter(&self, to: &[*mut F; LANES]) {
@@ -119,24 +141,45 @@ impl<F: Field> Lanes for Wide<F> {
             x,
             y,
             ordinates: [ya, yb],
-            negate: [sign_a, sign_b],
+            negate,
         } = addition;
         for lane in 0..LANES {
-            let bit = |mask: u8| mask >> lane & 1 == 1;
+            let [sign_a, sign_b, both] = [negate[0], negate[1], mask].map(|mask| mask >> lane & 1 == 1);
             let difference = &difference.0[lane];
             let own = difference.take_out(&before.0[lane], &mut inverse.0[lane]);
-            let ya = ya.0[lane].negated_if(bit(sign_a));
-            if !bit(mask) {
-                y.0[lane] = ya;
-                continue;
-            }
-            let xa = &mut x.0[lane];
-            let mut slope = yb.0[lane].negated_if(bit(sign_b)).sub(&ya);
-            slope.mul_by(&own);
-            let of_sum = slope.sqr().sub(xa).sub(xa).sub(difference);
-            slope.mul_by(&xa.sub(&of_sum));
-            y.0[lane] = slope.sub(&ya);
-            *xa = of_sum;
+            let (x, ya, yb) = (&mut x.0[lane], &ya.0[lane], &yb.0[lane]);
+            y.0[lane] = if both {
+                let (of_sum, ordinate) = sum(([x, difference], [ya, yb]), [sign_a, sign_b], &own);
+                *x = of_sum;
+                ordinate
+            } else {
+                ya.negated_if(sign_a)
+            };
+        }
+    }
+
+    #[inline(always)]
+    unsafe fn add_gathered(
+        x: &mut Self,
+        y: &mut Self,
+        ordinates: [&[*const F; LANES]; 2],
+        negate: [u8; 2],
+        before: &Self,
+        inverse: &mut Self,
+        mask: u8,
+    ) {
+        for lane in 0..LANES {
+            let [sign_a, sign_b, both] = [negate[0], negate[1], mask].map(|mask| mask >> lane & 1 == 1);
+            let [ya, yb] = ordinates.map(|from| &*from[lane]);
+            let (x, y) = (&mut x.0[lane], &mut y.0[lane]);
+            let own = y.take_out(&before.0[lane], &mut inverse.0[lane]);
+            *y = if both {
+                let (of_sum, ordinate) = sum(([x, y], [ya, yb]), [sign_a, sign_b], &own);
+                *x = of_sum;
+                ordinate
+            } else {
+                ya.negated_if(sign_a)
+            };
         }
     }
 
@@ -228,6 +271,25 @@ impl<F: ScalarField> ScalarLanes for WideScalar<F> {
 
     fn sub_tight(&self, other: &Self) -> Self {
         self.sub(other)
+    }
+
+    // Lane by lane, as above.
+    #[inline(always)]
+    fn difference_times(low: &mut Self, high: &mut Self, factor: &F) {
+        for (low, high) in low.0.iter_mut().zip(&mut high.0) {
+            let difference = low.sub(high);
+            *low = low.add(high);
+            *high = difference.mul(factor);
+        }
+    }
+
+    #[inline(always)]
+    fn times_difference(low: &mut Self, high: &mut Self, factor: &F) {
+        for (low, high) in low.0.iter_mut().zip(&mut high.0) {
+            let moved = high.mul(factor);
+            *high = low.sub(&moved);
+            *low = low.add(&moved);
+        }
     }
 
     fn swap(&self, distance: usize) -> Self {

@@ -99,15 +99,10 @@ fn outer<L: ScalarLanes>(blocks: &mut [L], roots: &Roots<L>, inward: bool) {
 /// One butterfly.
 #[inline(always)]
 fn butterfly<L: ScalarLanes>(low: &mut L, high: &mut L, factor: &L::Element, inward: bool) {
-    let factor = L::broadcast(factor);
     if inward {
-        let difference = low.sub(high);
-        *low = low.add(high);
-        *high = difference.mul(&factor);
+        L::difference_times(low, high, factor);
     } else {
-        let moved = high.mul(&factor);
-        *high = low.sub_tight(&moved);
-        *low = low.add(&moved);
+        L::times_difference(low, high, factor);
     }
 }
 

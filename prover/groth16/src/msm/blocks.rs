@@ -245,22 +245,22 @@ fn signs(places: &Places) -> u8 {
     signs
 }
 
-/// The abscissae of eight points.
+/// Where the abscissae of eight points lie.
 ///
 /// # Safety
 /// `points` holds every place.
 #[inline(always)]
-unsafe fn gather_x<L: Lanes>(points: *const Stored<L>, places: &Places) -> L {
-    L::gather(&places.map(|place| &raw const (*points.add(place as usize >> 1)).x))
+unsafe fn abscissae<L: Lanes>(points: *const Stored<L>, places: &Places) -> [*const L::Stored; LANES] {
+    places.map(|place| &raw const (*points.add(place as usize >> 1)).x)
 }
 
-/// The ordinates, without signs.
+/// Where the ordinates lie.
 ///
 /// # Safety
-/// As [`gather_x`].
+/// As [`abscissae`].
 #[inline(always)]
-unsafe fn gather_y<L: Lanes>(points: *const Stored<L>, places: &Places) -> L {
-    L::gather(&places.map(|place| &raw const (*points.add(place as usize >> 1)).y))
+unsafe fn ordinates<L: Lanes>(points: *const Stored<L>, places: &Places) -> [*const L::Stored; LANES] {
+    places.map(|place| &raw const (*points.add(place as usize >> 1)).y)
 }
 
 /// `±y`, tight.
@@ -432,15 +432,12 @@ impl<L: Lanes> Task for AddFirst<'_, L> {
                 }
             }
             let step = &self.firsts[i];
-            // SAFETY: the caller of `add_first` vouches for the places.
-            let (xa, xb): (L, L) = unsafe {
-                (
-                    gather_x(self.points, &step.places[0]),
-                    gather_x(self.points, &step.places[1]),
-                )
-            };
             let block = &mut self.blocks[step.out as usize];
-            (block.x, block.y) = (xa, xb);
+            // SAFETY: the caller of `add_first` vouches for the places.
+            unsafe {
+                block.x.gather_from(&abscissae(self.points, &step.places[0]));
+                block.y.gather_from(&abscissae(self.points, &step.places[1]));
+            }
             block.y.subtract(&block.x);
             if step.both != ALL {
                 block.y = one.select(step.both, &block.y);
@@ -467,20 +464,12 @@ impl<L: Lanes> Task for AddFirst<'_, L> {
             let (step, before) = (&self.firsts[i], &self.products[i]);
             let block = &mut self.blocks[step.out as usize];
             // SAFETY: as above.
-            let (ya, yb): (L, L) = unsafe {
-                (
-                    gather_y(self.points, &step.places[0]),
-                    gather_y(self.points, &step.places[1]),
-                )
-            };
-            let difference = block.y;
-            let addition = Addition {
-                x: &mut block.x,
-                y: &mut block.y,
-                ordinates: [&ya, &yb],
-                negate: step.places.each_ref().map(signs),
-            };
-            L::add_points(addition, &difference, before, &mut inverse, step.both);
+            unsafe {
+                let [first, second] = step.places.each_ref().map(|places| ordinates(self.points, places));
+                let negate = step.places.each_ref().map(signs);
+                let Block { x, y } = block;
+                L::add_gathered(x, y, [&first, &second], negate, before, &mut inverse, step.both);
+            }
         }
         special
     }
@@ -500,8 +489,8 @@ impl<L: Lanes> Task for Copy<'_, L> {
     fn run(self) {
         // SAFETY: the caller of `copy` vouches for the places.
         unsafe {
-            self.block.x = gather_x(self.points, self.places);
-            self.block.y = gather_y(self.points, self.places);
+            self.block.x.gather_from(&abscissae(self.points, self.places));
+            self.block.y.gather_from(&ordinates(self.points, self.places));
         }
         let signs = signs(self.places);
         if signs != 0 {
