@@ -238,15 +238,15 @@ pub trait ScalarLanes: Copy + Send + Sync + 'static {
     fn sub(&self, other: &Self) -> Self;
     /// Difference of tight values, tight.
     fn sub_tight(&self, other: &Self) -> Self;
-    /// A butterfly of a transform from values to coefficients: the sum, and the difference times the factor. Tight.
+    /// A butterfly from values to coefficients, of tight values: `low + high` and `(low - high)·factor`, both tight.
     #[inline(always)]
     fn difference_times(low: &mut Self, high: &mut Self, factor: &Self::Element) {
         let difference = low.sub(high);
         *low = low.add(high);
         *high = difference.mul(&Self::broadcast(factor));
     }
-    /// A butterfly of a transform from coefficients to values: sum and difference of the first and of the other times
-    /// the factor. Tight.
+    /// A butterfly from coefficients to values, of tight values: `low + high·factor` and `low - high·factor`, both
+    /// tight.
     #[inline(always)]
     fn times_difference(low: &mut Self, high: &mut Self, factor: &Self::Element) {
         let moved = high.mul(&Self::broadcast(factor));

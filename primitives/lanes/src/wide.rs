@@ -33,7 +33,7 @@ impl<F: Field> Wide<F> {
 /// signs, and the inverse of the difference.
 #[inline(always)]
 fn sum<F: Field>(([x, difference], [ya, yb]): ([&F; 2], [&F; 2]), [sign_a, sign_b]: [bool; 2], own: &F) -> (F, F) {
-    // Everything but the second sign, which the end gets.
+    // Ordinates times the second sign, which leaves one negation; the last line takes that sign back.
     let ya = ya.negated_if(sign_a != sign_b);
     let mut slope = yb.sub(&ya);
     slope.mul_by(own);

@@ -23,7 +23,11 @@ use cloister_ledger::{instruction::flags, Side, Trigger};
 use cloister_sequencer_rpc::{types::AccountInfo, ErrorCode};
 use cloister_tests::node::{beside_another, binary, connect};
 use cloister_types::Price;
-use std::{fs, path::Path, time::Duration};
+use std::{
+    fs,
+    path::Path,
+    time::{Duration, Instant},
+};
 use tempfile::TempDir;
 
 const GROUP: u32 = 1;
@@ -61,7 +65,7 @@ impl Scene {
             .await
             .expect("prices");
         let sequencer = SequencerClient::of(&chain);
-        let begin = std::time::Instant::now();
+        let begin = Instant::now();
         while sequencer.status().await.is_err() {
             assert!(begin.elapsed() < PATIENCE, "the sequencer does not get ready");
             tokio::time::sleep(Duration::from_millis(500)).await;
@@ -76,6 +80,15 @@ impl Scene {
 
     async fn account(&self, trader: &Trader) -> AccountInfo {
         self.sequencer.account(trader).await.expect("shown")
+    }
+
+    /// Waits for words in the log of a node that runs: it writes lines in a thread of its own, a little later.
+    async fn says(&self, words: &str) {
+        let begin = Instant::now();
+        while !self.log().contains(words) {
+            assert!(begin.elapsed() < PATIENCE, "no \"{words}\" in the log: {}", self.log());
+            tokio::time::sleep(Duration::from_millis(200)).await;
+        }
     }
 
     fn log(&self) -> String {
@@ -173,9 +186,8 @@ async fn a_node_that_is_asked_to_stop_should_end_in_order_and_its_next_start_sho
     drop(first);
 
     let second = Scene::start(folder.path(), "stopping-second").await;
-    let log = second.log();
-    assert!(log.contains("A checkpoint has the ledger before batch"), "{log}");
-    assert!(log.contains("The journal is replayed"), "{log}");
+    second.says("A checkpoint has the ledger before batch").await;
+    second.says("The journal is replayed").await;
     let after = [second.account(&alice).await, second.account(&bob).await];
     assert_eq!(of(&after[0]), of(&before[0]));
     let added: Vec<_> = after[1].open_orders.iter().map(|order| order.id.get()).collect();

@@ -1,6 +1,6 @@
-//! Sums and differences of elements, in chains of carries. They cost less than a call of `blst`. A compiler breaks such
-//! a chain at every constant, and branches where a result leaves its range: at every other result, which no processor
-//! predicts.
+//! Sums and differences of elements in chains of carries, which cost less than calls of `blst`. What a compiler makes
+//! of them is slower: it takes a chain apart where a constant is added, and branches on the last borrow, which is as
+//! good as random.
 
 use crate::constants::{P, R};
 

@@ -29,7 +29,7 @@ struct Options {
     /// Circuits: `synthetic-N` (fills the domain 2^N), `batch-dev`, `solvency-dev`.
     #[arg(long, value_delimiter = ',', default_value = "synthetic-17,batch-dev,solvency-dev")]
     circuits: Vec<String>,
-    /// Instructions: `ifma`, `avx2`, `blst`; the earlier engine has `blst` where today's has `avx2`.
+    /// Instructions: `ifma`, `avx2`, `blst`; an earlier engine without `avx2` has `blst` there.
     #[arg(long, value_delimiter = ',', default_value = "ifma,avx2,blst")]
     instructions: Vec<String>,
     /// Proofs of each engine that count; one before them does not.
@@ -47,6 +47,13 @@ struct Setting {
     today: today::Backend,
 }
 
+/// What the earlier engine has where there is AVX2.
+#[cfg(feature = "floating")]
+const EARLIER_AVX2: earlier::Backend = earlier::Backend::Floating;
+/// What the earlier engine has where there is AVX2.
+#[cfg(not(feature = "floating"))]
+const EARLIER_AVX2: earlier::Backend = earlier::Backend::Portable;
+
 const SETTINGS: [Setting; 3] = [
     Setting {
         name: "ifma",
@@ -55,7 +62,7 @@ const SETTINGS: [Setting; 3] = [
     },
     Setting {
         name: "avx2",
-        earlier: earlier::Backend::Portable,
+        earlier: EARLIER_AVX2,
         today: today::Backend::Floating,
     },
     Setting {
