@@ -5,34 +5,13 @@
 use crate::constants::{P, R};
 
 /// Defines sum and difference modulo a number that leaves a bit of the last word, so that nothing is carried out of it;
-/// both take canonical words and return such.
+/// both take canonical words and return such. A sum is the difference of a plain sum and the modulus.
 macro_rules! modulo {
     ($modulus:ident, $words:literal, $add:ident, $sub:ident, $first:ident $($rest:ident $at:literal)*) => {
         /// `a + b` modulo the number.
-        #[cfg(target_arch = "x86_64")]
         #[inline(always)]
         pub fn $add(a: &[u64; $words], b: &[u64; $words]) -> [u64; $words] {
-            static OWED: [[u64; $words]; 2] = [[0; $words], $modulus];
-            let [mut $first $(, mut $rest)*] = *a;
-            // SAFETY: reads both numbers and the table, and changes nothing but its registers.
-            unsafe {
-                core::arch::asm!(
-                    concat!("add {", stringify!($first), "}, qword ptr [{b}]"),
-                    $(concat!("adc {", stringify!($rest), "}, qword ptr [{b} + ", $at, "]"),)*
-                    concat!("sub {", stringify!($first), "}, qword ptr [{owed}]"),
-                    $(concat!("sbb {", stringify!($rest), "}, qword ptr [{owed} + ", $at, "]"),)*
-                    "cmovnc {owed}, {nothing}",
-                    concat!("add {", stringify!($first), "}, qword ptr [{owed}]"),
-                    $(concat!("adc {", stringify!($rest), "}, qword ptr [{owed} + ", $at, "]"),)*
-                    $first = inout(reg) $first,
-                    $($rest = inout(reg) $rest,)*
-                    b = in(reg) b,
-                    owed = inout(reg) &OWED[1] => _,
-                    nothing = in(reg) &OWED[0],
-                    options(pure, readonly, nostack),
-                );
-            }
-            [$first $(, $rest)*]
+            $sub(&plain::sum(a, b), &$modulus)
         }
 
         /// `a - b` modulo the number.
@@ -41,7 +20,7 @@ macro_rules! modulo {
         pub fn $sub(a: &[u64; $words], b: &[u64; $words]) -> [u64; $words] {
             static OWED: [[u64; $words]; 2] = [[0; $words], $modulus];
             let [mut $first $(, mut $rest)*] = *a;
-            // SAFETY: as above.
+            // SAFETY: reads both numbers and the table, and changes nothing but its registers.
             unsafe {
                 core::arch::asm!(
                     concat!("sub {", stringify!($first), "}, qword ptr [{b}]"),
@@ -60,13 +39,6 @@ macro_rules! modulo {
             [$first $(, $rest)*]
         }
 
-        /// `a + b` modulo the number.
-        #[cfg(not(target_arch = "x86_64"))]
-        #[inline(always)]
-        pub fn $add(a: &[u64; $words], b: &[u64; $words]) -> [u64; $words] {
-            plain::add(a, b, &$modulus)
-        }
-
         /// `a - b` modulo the number.
         #[cfg(not(target_arch = "x86_64"))]
         #[inline(always)]
@@ -79,27 +51,20 @@ macro_rules! modulo {
 modulo!(P, 6, add_fp, sub_fp, w0 w1 8 w2 16 w3 24 w4 32 w5 40);
 modulo!(R, 4, add_fr, sub_fr, w0 w1 8 w2 16 w3 24);
 
-/// The same without assembly.
-#[cfg(any(test, not(target_arch = "x86_64")))]
+/// What needs no assembly, and the same without it.
 mod plain {
-    /// `a + b` modulo a number that leaves a bit of the last word.
-    pub fn add<const N: usize>(a: &[u64; N], b: &[u64; N], modulus: &[u64; N]) -> [u64; N] {
+    /// `a + b`, of which nothing is carried out of the last word. It has no constants, so its chain stays whole.
+    #[inline(always)]
+    pub fn sum<const N: usize>(a: &[u64; N], b: &[u64; N]) -> [u64; N] {
         let (mut sum, mut carry) = ([0; N], false);
         for i in 0..N {
             (sum[i], carry) = a[i].carrying_add(b[i], carry);
         }
-        let (mut less, mut borrow) = ([0; N], false);
-        for i in 0..N {
-            (less[i], borrow) = sum[i].borrowing_sub(modulus[i], borrow);
-        }
-        if borrow {
-            sum
-        } else {
-            less
-        }
+        sum
     }
 
-    /// `a - b` modulo a number.
+    /// `a - b` modulo a number, where it is above minus that number.
+    #[cfg(any(test, not(target_arch = "x86_64")))]
     pub fn sub<const N: usize>(a: &[u64; N], b: &[u64; N], modulus: &[u64; N]) -> [u64; N] {
         let (mut difference, mut borrow) = ([0; N], false);
         for i in 0..N {
@@ -148,14 +113,14 @@ mod tests {
     fn chains_should_give_what_plain_words_give() {
         for a in &values(&P) {
             for b in &values(&P) {
-                assert_eq!(add_fp(a, b), plain::add(a, b, &P));
+                assert_eq!(add_fp(a, b), plain::sub(&plain::sum(a, b), &P, &P));
                 assert_eq!(sub_fp(a, b), plain::sub(a, b, &P));
                 assert_eq!(sub_fp(&add_fp(a, b), b), *a);
             }
         }
         for a in &values(&R) {
             for b in &values(&R) {
-                assert_eq!(add_fr(a, b), plain::add(a, b, &R));
+                assert_eq!(add_fr(a, b), plain::sub(&plain::sum(a, b), &R, &R));
                 assert_eq!(sub_fr(a, b), plain::sub(a, b, &R));
                 assert_eq!(sub_fr(&add_fr(a, b), b), *a);
             }
