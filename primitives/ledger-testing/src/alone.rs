@@ -3,6 +3,7 @@
 use crate::{
     chain::{GENESIS, GROUP},
     random::Random,
+    table::table,
     world::World,
 };
 use cloister_crypto::{
@@ -11,10 +12,14 @@ use cloister_crypto::{
     seal::SealKey,
 };
 use cloister_ledger::{
-    AccountTree, ExitWitness, FinalValues, House, HouseRekeyStatement, HouseRekeyWitness, SealStatement, SealWitness,
-    SolvencyShape, SolvencyStatement, SolvencyWitness,
+    Account, AccountTree, ExitWitness, FinalValues, House, HouseRekeyStatement, HouseRekeyWitness, Key, SealStatement,
+    SealWitness, SolvencyShape, SolvencyStatement, SolvencyWitness,
 };
 use cloister_types::{AccountIndex, GroupId, Money, Position, Total};
+use std::collections::BTreeMap;
+
+/// Rows in which an account of [`full_solvency`] holds a position.
+const FULL_POSITIONS: usize = 30;
 
 /// A view key sealed to a sequencer's key; owner, keys and entropy are drawn.
 pub fn seal(random: &mut Random) -> (SealStatement, SealWitness) {
@@ -98,5 +103,37 @@ pub fn solvency(
         witness.house = state.house().clone();
     }
     let statement = witness.statement(shape, GENESIS, random.bytes(), first, last);
+    (statement.expect("it holds"), witness)
+}
+
+/// The only statement of a solvency round whose shape is full: every leaf is an account that holds cash and 30
+/// positions, so that no witness costs more to prove.
+pub fn full_solvency(random: &mut Random, shape: SolvencyShape) -> (SolvencyStatement, SolvencyWitness) {
+    let mut accounts = BTreeMap::new();
+    let mut tree = AccountTree::default();
+    for index in 0..shape.accounts() as u32 {
+        let key = Key {
+            x: random.field(),
+            y: random.field(),
+        };
+        let mut account = Account::fresh(key, random.field());
+        account.cash = Money(random.word().into());
+        for q in account.positions.iter_mut().take(FULL_POSITIONS) {
+            *q = Position(random.below(2_000) as i64 - 1_000);
+        }
+        tree.set(index, account.leaf());
+        accounts.insert(AccountIndex(index), account);
+    }
+    // Of the rows, `table` makes two that do not trade.
+    let table = table(FULL_POSITIONS - 2, 1, random);
+    let first = AccountIndex::ZERO;
+    let opened = SolvencyWitness::open(shape, &tree, |index| accounts.get(&index), table, first);
+    let mut witness = opened.expect("a subtree begins at 0");
+    witness.blinding = random.field();
+    witness.house = House {
+        key: random.field(),
+        ..House::default()
+    };
+    let statement = witness.statement(shape, GENESIS, random.bytes(), first, true);
     (statement.expect("it holds"), witness)
 }

@@ -22,7 +22,7 @@ mod spoil;
 mod table;
 mod world;
 
-pub use alone::{entropy, exit, house, house_rekey, seal, solvency};
+pub use alone::{entropy, exit, full_solvency, house, house_rekey, seal, solvency};
 pub use chain::{FAR_EXPIRY, GENESIS, GROUP, INSTRUMENT, PAYEE, SCOPE, TIME};
 pub use random::Random;
 pub use spoil::{spoil, spoil_request, Spoil};

@@ -6,15 +6,14 @@
 //! Core-hours are processor time of the whole process, user and system, so they do not depend on what else the machine
 //! does. Linux only: the time is read from `/proc`.
 
-use cloister_ledger::{Account, AccountTree, House, Key, SolvencyShape, SolvencyWitness};
-use cloister_ledger_testing::{table, Random, GENESIS};
+use cloister_ledger::SolvencyShape;
+use cloister_ledger_testing::{full_solvency, Random};
 use cloister_prover_job::{JobKind, ProofJob, Prover};
 use cloister_prover_local::{LocalProver, Parameters};
-use cloister_types::{AccountIndex, Money, Position};
-use std::{collections::BTreeMap, env, error::Error, fs, time::Instant};
+use cloister_types::AccountIndex;
+use std::{env, error::Error, fs, time::Instant};
 
 const ROUNDS: usize = 3;
-const INSTRUMENTS: usize = 30;
 /// Ticks of the process's times in `/proc`; the same on all Linux systems.
 const TICKS_PER_SECOND: f64 = 100.0;
 
@@ -32,40 +31,10 @@ fn processor_time() -> Result<f64, Box<dyn Error>> {
     Ok(ticks / TICKS_PER_SECOND)
 }
 
-/// The last statement of a round, every leaf of it an account with positions in all instruments.
-fn job(shape: SolvencyShape) -> Result<ProofJob, Box<dyn Error>> {
-    let mut random = Random::new(1);
-    let mut accounts = BTreeMap::new();
-    let mut tree = AccountTree::default();
-    for index in 0..shape.accounts() as u32 {
-        let key = Key {
-            x: random.field(),
-            y: random.field(),
-        };
-        let mut account = Account::fresh(key, random.field());
-        account.cash = Money(random.word().into());
-        for q in account.positions.iter_mut().take(INSTRUMENTS) {
-            *q = Position(random.below(2_000) as i64 - 1_000);
-        }
-        tree.set(index, account.leaf());
-        accounts.insert(AccountIndex(index), account);
-    }
-    let table = table(INSTRUMENTS - 2, 1, &mut random);
-    let first = AccountIndex::ZERO;
-    let opened = SolvencyWitness::open(shape, &tree, |index| accounts.get(&index), table, first);
-    let mut witness = opened.ok_or("a subtree begins at 0")?;
-    witness.blinding = random.field();
-    witness.house = House {
-        key: random.field(),
-        ..House::default()
-    };
-    let statement = witness.statement(shape, GENESIS, [7; 32], first, true)?;
-    Ok(ProofJob::solvency(shape, statement, witness))
-}
-
 fn measure(name: &str, shape: SolvencyShape) -> Result<(), Box<dyn Error>> {
     let prover = LocalProver::load(JobKind::Solvency(shape), &Parameters::Development, &mut |_| {})?;
-    let job = job(shape)?;
+    let (statement, witness) = full_solvency(&mut Random::new(1), shape);
+    let job = ProofJob::solvency(shape, statement, witness);
     let mut times = Vec::new();
     for _ in 0..ROUNDS {
         let (start, used) = (Instant::now(), processor_time()?);

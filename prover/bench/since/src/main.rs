@@ -9,19 +9,16 @@ use bellman::{Circuit, ConstraintSystem, SynthesisError};
 use bls12_381::Scalar;
 use clap::Parser;
 use cloister_circuits::statements::{batch::BatchCircuit, solvency::SolvencyCircuit};
-use cloister_ledger::{Account, AccountTree, House, Key, Shape, SolvencyShape, SolvencyWitness};
-use cloister_ledger_testing::{table, Random, World, GENESIS};
-use cloister_types::{AccountIndex, Money, Position};
+use cloister_ledger::{Shape, SolvencyShape};
+use cloister_ledger_testing::{full_solvency, Random, World};
 use rustix::time::{clock_gettime, ClockId};
-use std::{collections::BTreeMap, error::Error, time::Duration};
+use std::{error::Error, time::Duration};
 use synthetic::Synthetic;
 
 /// Seed of the keys.
 const KEY: u64 = 1;
-/// Seed of the market of a batch.
+/// Seed of what is proven.
 const MARKET: u64 = 7;
-/// Rows of an account that hold a position.
-const INSTRUMENTS: usize = 30;
 
 /// Measures the proving engine beside itself as an earlier commit had it.
 #[derive(Parser)]
@@ -84,7 +81,7 @@ impl Subject {
     fn new(name: &str) -> Result<Self, Box<dyn Error>> {
         match name {
             "batch-dev" => Ok(Self::Batch(Box::new(batch()))),
-            "solvency-dev" => Ok(Self::Solvency(Box::new(solvency()?))),
+            "solvency-dev" => Ok(Self::Solvency(Box::new(solvency()))),
             _ => {
                 let log2 = name.strip_prefix("synthetic-").and_then(|log2| log2.parse().ok());
                 let log2 = log2.filter(|log2| (4..=24).contains(log2));
@@ -126,36 +123,11 @@ fn batch() -> BatchCircuit {
     BatchCircuit::proving(shape, witness, effect.statement.hash())
 }
 
-/// A statement of a solvency round, every leaf of it an account with positions in all instruments.
-fn solvency() -> Result<SolvencyCircuit, Box<dyn Error>> {
+/// A full statement of a solvency round of the development shape.
+fn solvency() -> SolvencyCircuit {
     let shape = SolvencyShape::DEV;
-    let mut random = Random::new(1);
-    let mut accounts = BTreeMap::new();
-    let mut tree = AccountTree::default();
-    for index in 0..shape.accounts() as u32 {
-        let key = Key {
-            x: random.field(),
-            y: random.field(),
-        };
-        let mut account = Account::fresh(key, random.field());
-        account.cash = Money(random.word().into());
-        for position in account.positions.iter_mut().take(INSTRUMENTS) {
-            *position = Position(random.below(2_000) as i64 - 1_000);
-        }
-        tree.set(index, account.leaf());
-        accounts.insert(AccountIndex(index), account);
-    }
-    let table = table(INSTRUMENTS - 2, 1, &mut random);
-    let first = AccountIndex::ZERO;
-    let opened = SolvencyWitness::open(shape, &tree, |index| accounts.get(&index), table, first);
-    let mut witness = opened.ok_or("a subtree begins at 0")?;
-    witness.blinding = random.field();
-    witness.house = House {
-        key: random.field(),
-        ..House::default()
-    };
-    let statement = witness.statement(shape, GENESIS, [7; 32], first, true)?;
-    Ok(SolvencyCircuit::proving(shape, statement, witness))
+    let (statement, witness) = full_solvency(&mut Random::new(MARKET), shape);
+    SolvencyCircuit::proving(shape, statement, witness)
 }
 
 /// One engine with a circuit and its key, and how it proves: the proof's bytes for a seed.
@@ -205,8 +177,19 @@ fn median(mut times: Vec<f64>) -> f64 {
     }
 }
 
+/// What the rounds of a measurement come to.
+struct Measured {
+    /// The median of the earlier engine's times, in milliseconds.
+    earlier: f64,
+    /// The median of today's engine's times, in milliseconds.
+    today: f64,
+    /// How many times as fast today's engine is: the median of the rounds' own ratios. The two times of a round were
+    /// taken right after each other, so a machine that slows down for a while changes both.
+    ratio: f64,
+}
+
 /// Both engines in turns; the one that begins changes with every round.
-fn measure(earlier: &Engine, today: &Engine, rounds: usize) -> Result<[f64; 2], Box<dyn Error>> {
+fn measure(earlier: &Engine, today: &Engine, rounds: usize) -> Result<Measured, Box<dyn Error>> {
     let mut times = [Vec::new(), Vec::new()];
     for round in 0..=rounds {
         let seed = round as u64;
@@ -226,7 +209,10 @@ fn measure(earlier: &Engine, today: &Engine, rounds: usize) -> Result<[f64; 2], 
             return Err(format!("round {round}: the two engines make different proofs").into());
         }
     }
-    Ok(times.map(median))
+    let ratios = times[0].iter().zip(&times[1]).map(|(earlier, today)| earlier / today);
+    let ratio = median(ratios.collect());
+    let [earlier, today] = times.map(median);
+    Ok(Measured { earlier, today, ratio })
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
@@ -250,11 +236,10 @@ fn main() -> Result<(), Box<dyn Error>> {
             }
             let earlier = load_earlier(&subject, setting.earlier)?;
             let today = load_today(&subject, setting.today)?;
-            let [before, now] = measure(&earlier, &today, options.rounds)?;
+            let measured = measure(&earlier, &today, options.rounds)?;
             println!(
-                "| {name} | {} | {before:.0} | {now:.0} | {:.3} |",
-                setting.name,
-                before / now
+                "| {name} | {} | {:.0} | {:.0} | {:.3} |",
+                setting.name, measured.earlier, measured.today, measured.ratio
             );
         }
     }
