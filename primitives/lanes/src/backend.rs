@@ -33,7 +33,9 @@ impl Backend {
             #[cfg(all(feature = "native", target_arch = "x86_64"))]
             Self::Floating => is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"),
             #[cfg(all(feature = "native", target_arch = "x86_64"))]
-            Self::Vector => is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma"),
+            Self::Vector => {
+                cfg!(emulated_ifma) || is_x86_feature_detected!("avx512f") && is_x86_feature_detected!("avx512ifma")
+            }
             #[cfg(not(all(feature = "native", target_arch = "x86_64")))]
             Self::Floating => cfg!(all(target_arch = "wasm32", target_feature = "simd128")),
             #[cfg(not(all(feature = "native", target_arch = "x86_64")))]

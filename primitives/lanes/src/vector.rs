@@ -5,6 +5,7 @@ mod elements;
 mod fp;
 mod fp2;
 mod fr;
+mod instructions;
 mod limbs;
 
 pub use elements::Triple8;

@@ -129,7 +129,7 @@ impl Elements for Fr8 {
     }
 
     #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
+    #[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
     unsafe fn enter<T: Task>(task: T) -> T::Output {
         task.run()
     }

@@ -49,25 +49,25 @@ pub struct Fp8(pub(super) Limbs<LIMBS>);
 
 impl Fp8 {
     #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
+    #[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
     unsafe fn product(a: &Self, b: &Self) -> Self {
         Self(montgomery::<LIMBS, DOUBLE>(&a.0, &b.0, &REDUCTION))
     }
 
     #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
+    #[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
     unsafe fn square(a: &Self) -> Self {
         Self(montgomery_square::<LIMBS, DOUBLE>(&a.0, &REDUCTION))
     }
 
     #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
+    #[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
     unsafe fn product_less(a: &Self, b: &Self, c: &Self, negate: u8) -> Self {
         Self::less(&products::<LIMBS, DOUBLE>(&a.0, &b.0, &REDUCTION), c, negate)
     }
 
     #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
+    #[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
     unsafe fn square_less(&self, a: &Self, b: &Self) -> Self {
         Self::less_twice(&squares::<LIMBS, DOUBLE>(&self.0, &REDUCTION), a, b)
     }
@@ -306,7 +306,7 @@ impl Lanes for Fp8 {
     }
 
     #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
+    #[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
     unsafe fn enter<T: Task>(task: T) -> T::Output {
         task.run()
     }

@@ -3,11 +3,11 @@
 
 use super::{
     fp::{invert, Fp8, StoredFp, DOUBLE, LIMBS, REDUCTION},
+    instructions::_mm512_add_epi64,
     limbs::{carry, minus, plus, products, settle, wide, wide_square, word, Limbs},
 };
 use crate::lanes::{Lanes, Task, LANES};
 use blst::{blst_fp, blst_fp2};
-use core::arch::x86_64::_mm512_add_epi64;
 
 /// One element in memory.
 pub type StoredFp2 = [StoredFp; 2];
@@ -42,14 +42,14 @@ impl Fp2x8 {
     }
 
     #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
+    #[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
     unsafe fn product(&self, other: &Self) -> Self {
         let [real, imaginary] = self.products(other);
         Self([Fp8(carry(real)), Fp8(carry(imaginary))])
     }
 
     #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
+    #[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
     unsafe fn product_less(&self, other: &Self, c: &Self, negate: u8) -> Self {
         let [real, imaginary] = self.products(other);
         Self([
@@ -59,7 +59,7 @@ impl Fp2x8 {
     }
 
     #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
+    #[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
     unsafe fn square(&self) -> Self {
         let [a0, a1] = &self.0;
         let t = a0.mul(a1);
@@ -68,7 +68,7 @@ impl Fp2x8 {
 
     /// The sum of the squares of the parts, which are below `128p`, is below `1.1p`.
     #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
+    #[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
     pub(super) unsafe fn norm(&self) -> Fp8 {
         let [a0, a1] = &self.0;
         let sum = plus(
@@ -80,7 +80,7 @@ impl Fp2x8 {
 
     /// As [`Self::square`], whose parts are below `2.2p`, before `2·a + b` is subtracted.
     #[inline(never)]
-    #[target_feature(enable = "avx512f,avx512ifma")]
+    #[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
     unsafe fn square_less(&self, a: &Self, b: &Self) -> Self {
         let [a0, a1] = &self.0;
         let real = products::<LIMBS, DOUBLE>(&a0.add(a1).0, &a0.sub(a1).0, &REDUCTION);

@@ -126,7 +126,7 @@ impl ScalarLanes for Fr8 {
     }
 
     #[inline]
-    #[target_feature(enable = "avx512f,avx512ifma")]
+    #[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
     unsafe fn enter<T: Task>(task: T) -> T::Output {
         task.run()
     }

@@ -1,22 +1,24 @@
 //! Limbs of 52 bits, eight numbers side by side: limb `i` of all eight numbers is one register.
 #![allow(unsafe_code)]
 
-use super::constants::{Modulus, LIMB, MASK};
-use core::arch::x86_64::*;
+use super::{
+    constants::{Modulus, LIMB, MASK},
+    instructions::*,
+};
 
 /// Eight numbers of `M` limbs.
 pub type Limbs<const M: usize> = [__m512i; M];
 
 /// The same word in every lane.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn word(x: u64) -> __m512i {
     _mm512_set1_epi64(x as i64)
 }
 
 /// The same number in every lane.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn splat<const M: usize>(limbs: &[u64; M]) -> Limbs<M> {
     let mut out = [_mm512_setzero_si512(); M];
     for i in 0..M {
@@ -27,7 +29,7 @@ pub fn splat<const M: usize>(limbs: &[u64; M]) -> Limbs<M> {
 
 /// Brings signed limbs back to 52 bits; what leaves the top limb is dropped, so the number is taken modulo `2^(52 M)`.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn carry<const M: usize>(mut t: Limbs<M>) -> Limbs<M> {
     let mask = word(MASK);
     for i in 0..M - 1 {
@@ -40,7 +42,7 @@ pub fn carry<const M: usize>(mut t: Limbs<M>) -> Limbs<M> {
 
 /// Limb by limb sum, not carried.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn plus<const M: usize>(a: &Limbs<M>, b: &Limbs<M>) -> Limbs<M> {
     let mut out = *a;
     for i in 0..M {
@@ -51,7 +53,7 @@ pub fn plus<const M: usize>(a: &Limbs<M>, b: &Limbs<M>) -> Limbs<M> {
 
 /// Limb by limb difference, not carried.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn minus<const M: usize>(a: &Limbs<M>, b: &Limbs<M>) -> Limbs<M> {
     let mut out = *a;
     for i in 0..M {
@@ -62,7 +64,7 @@ pub fn minus<const M: usize>(a: &Limbs<M>, b: &Limbs<M>) -> Limbs<M> {
 
 /// `b` where the mask has bits, `a` elsewhere.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn blend<const M: usize>(a: &Limbs<M>, b: &Limbs<M>, mask: u8) -> Limbs<M> {
     let mut out = *a;
     for i in 0..M {
@@ -73,7 +75,7 @@ pub fn blend<const M: usize>(a: &Limbs<M>, b: &Limbs<M>, mask: u8) -> Limbs<M> {
 
 /// Twelve times, not carried.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn times_12<const M: usize>(a: &Limbs<M>) -> Limbs<M> {
     let mut out = *a;
     for i in 0..M {
@@ -87,7 +89,7 @@ pub fn times_12<const M: usize>(a: &Limbs<M>) -> Limbs<M> {
 /// # Safety
 /// The pointers are valid and aligned to 64 bytes.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub unsafe fn gather(from: &[*const u64; 8]) -> Limbs<8> {
     let mut rows = [_mm512_setzero_si512(); 8];
     for i in 0..8 {
@@ -101,7 +103,7 @@ pub unsafe fn gather(from: &[*const u64; 8]) -> Limbs<8> {
 /// # Safety
 /// The pointers are valid and aligned to 64 bytes.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub unsafe fn scatter(t: &Limbs<8>, to: &[*mut u64; 8]) {
     let rows = transpose(*t);
     for i in 0..8 {
@@ -111,7 +113,7 @@ pub unsafe fn scatter(t: &Limbs<8>, to: &[*mut u64; 8]) {
 
 /// Plus the same number in every lane, not carried.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn plus_constant<const M: usize>(a: &Limbs<M>, b: &[u64; M]) -> Limbs<M> {
     let mut out = *a;
     for i in 0..M {
@@ -122,7 +124,7 @@ pub fn plus_constant<const M: usize>(a: &Limbs<M>, b: &[u64; M]) -> Limbs<M> {
 
 /// `a + b` where the mask's bits are clear, `a - b` where they are set; not carried.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn plus_or_minus<const M: usize>(a: &Limbs<M>, b: &Limbs<M>, negate: u8) -> Limbs<M> {
     let mut out = *a;
     for i in 0..M {
@@ -135,7 +137,7 @@ pub fn plus_or_minus<const M: usize>(a: &Limbs<M>, b: &Limbs<M>, negate: u8) -> 
 /// modulus; `slack` exceeds what carries could add to the top limb, `ratio` is `2^52 / (top limb of the modulus + 1)`,
 /// `complement` is `2^(52 M)` less the modulus.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn reduce<const M: usize>(mut t: Limbs<M>, slack: u64, ratio: u64, complement: &[u64; M]) -> Limbs<M> {
     let zero = _mm512_setzero_si512();
     let q = _mm512_madd52hi_epu64(zero, _mm512_sub_epi64(t[M - 1], word(slack)), word(ratio));
@@ -151,21 +153,21 @@ pub fn reduce<const M: usize>(mut t: Limbs<M>, slack: u64, ratio: u64, complemen
 /// Montgomery product: `a·b / 2^(52 M)` plus a little more than one modulus at most ([`settle`]). Both operands are
 /// carried; `D` is `2 M`.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn montgomery<const M: usize, const D: usize>(a: &Limbs<M>, b: &Limbs<M>, modulus: &Modulus<M>) -> Limbs<M> {
     carry(products::<M, D>(a, b, modulus))
 }
 
 /// As [`montgomery`], not carried.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn products<const M: usize, const D: usize>(a: &Limbs<M>, b: &Limbs<M>, modulus: &Modulus<M>) -> Limbs<M> {
     settle(wide::<M, D>(a, b), modulus)
 }
 
 /// All `D = 2 M` limbs of a product, not carried. Both operands are carried.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn wide<const M: usize, const D: usize>(a: &Limbs<M>, b: &Limbs<M>) -> Limbs<D> {
     const { assert!(D == 2 * M) };
     let mut t = [_mm512_setzero_si512(); D];
@@ -180,21 +182,21 @@ pub fn wide<const M: usize, const D: usize>(a: &Limbs<M>, b: &Limbs<M>) -> Limbs
 
 /// Montgomery square, as [`montgomery`].
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn montgomery_square<const M: usize, const D: usize>(a: &Limbs<M>, modulus: &Modulus<M>) -> Limbs<M> {
     carry(squares::<M, D>(a, modulus))
 }
 
 /// As [`montgomery_square`], not carried.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn squares<const M: usize, const D: usize>(a: &Limbs<M>, modulus: &Modulus<M>) -> Limbs<M> {
     settle(wide_square::<M, D>(a), modulus)
 }
 
 /// As [`wide`], of a number and itself: products of different limbs are formed once and doubled.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn wide_square<const M: usize, const D: usize>(a: &Limbs<M>) -> Limbs<D> {
     const { assert!(D == 2 * M) };
     let mut t = [_mm512_setzero_si512(); D];
@@ -225,7 +227,7 @@ pub fn wide_square<const M: usize, const D: usize>(a: &Limbs<M>) -> Limbs<D> {
 /// G2 at most 32 in size. To a limb that is left 12 are added by the first loop and 4 by the last: with what is carried
 /// it is below 49, so no limb of what is left is as large as `2^58`.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn settle<const M: usize, const D: usize>(mut t: Limbs<D>, modulus: &Modulus<M>) -> Limbs<M> {
     const { assert!(D == 2 * M) };
     let mut i = 0;
@@ -272,7 +274,7 @@ pub fn settle<const M: usize, const D: usize>(mut t: Limbs<D>, modulus: &Modulus
 
 /// Lane `l` takes what lane `l ^ distance` has; the distance is 1, 2 or 4.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn swap<const M: usize>(a: &Limbs<M>, distance: usize) -> Limbs<M> {
     let mut out = *a;
     for i in 0..M {
@@ -287,7 +289,7 @@ pub fn swap<const M: usize>(a: &Limbs<M>, distance: usize) -> Limbs<M> {
 
 /// Transposes eight rows of eight words.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn transpose(r: Limbs<8>) -> Limbs<8> {
     let a0 = _mm512_unpacklo_epi64(r[0], r[1]);
     let a1 = _mm512_unpackhi_epi64(r[0], r[1]);
@@ -319,7 +321,7 @@ pub fn transpose(r: Limbs<8>) -> Limbs<8> {
 
 /// The words of the registers.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn to_rows<const M: usize>(t: Limbs<M>) -> [[u64; 8]; M] {
     // SAFETY: a register is eight words.
     let mut out = [[0; 8]; M];
@@ -331,7 +333,7 @@ pub fn to_rows<const M: usize>(t: Limbs<M>) -> [[u64; 8]; M] {
 
 /// Registers of words.
 #[inline]
-#[target_feature(enable = "avx512f,avx512ifma")]
+#[cfg_attr(not(emulated_ifma), target_feature(enable = "avx512f,avx512ifma"))]
 pub fn from_rows<const M: usize>(rows: [[u64; 8]; M]) -> Limbs<M> {
     // SAFETY: a register is eight words.
     let mut out = [_mm512_setzero_si512(); M];

@@ -1,0 +1,7 @@
+//! Compiles the backend `vector` over emulated instructions.
+
+fn main() {
+    println!("cargo::rerun-if-changed=build.rs");
+    println!("cargo::rustc-check-cfg=cfg(emulated_ifma)");
+    println!("cargo::rustc-cfg=emulated_ifma");
+}
