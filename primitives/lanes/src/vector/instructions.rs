@@ -15,4 +15,5 @@ pub use core::arch::x86_64::{
 pub use emulated::*;
 
 #[cfg(all(test, not(emulated_ifma)))]
+#[allow(unsafe_code)]
 mod tests;

@@ -2,7 +2,7 @@
 
 use super::emulated;
 use crate::Backend;
-use core::{arch::x86_64::*, mem::transmute};
+use core::mem::transmute;
 use rand_chacha::ChaCha20Rng;
 use rand_core::{Rng, SeedableRng};
 
