@@ -18,7 +18,7 @@ use synthetic::Synthetic;
 /// Seed of the keys.
 const KEY: u64 = 1;
 /// Seed of what is proven.
-const MARKET: u64 = 7;
+const WITNESS: u64 = 7;
 
 /// Measures the proving engine beside itself as an earlier commit had it.
 #[derive(Parser)]
@@ -117,7 +117,7 @@ impl Circuit<Scalar> for Subject {
 /// A full batch of the development shape.
 fn batch() -> BatchCircuit {
     let shape = Shape::DEV;
-    let mut world = World::with_traders(MARKET, 2, shape);
+    let mut world = World::with_traders(WITNESS, 2, shape);
     let request = world.full_batch(shape);
     let (witness, effect) = world.apply(shape, &request);
     BatchCircuit::proving(shape, witness, effect.statement.hash())
@@ -126,7 +126,7 @@ fn batch() -> BatchCircuit {
 /// A full statement of a solvency round of the development shape.
 fn solvency() -> SolvencyCircuit {
     let shape = SolvencyShape::DEV;
-    let (statement, witness) = full_solvency(&mut Random::new(MARKET), shape);
+    let (statement, witness) = full_solvency(&mut Random::new(WITNESS), shape);
     SolvencyCircuit::proving(shape, statement, witness)
 }
 
