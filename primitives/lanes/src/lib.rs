@@ -14,9 +14,7 @@
 
 // Words and lanes of several arrays are walked together by their place.
 #![allow(clippy::needless_range_loop)]
-// `emulated_ifma` is set by the build script of `primitives/lanes-emulated` alone, which compiles these sources with
-// instructions that any function may use.
-#![allow(unexpected_cfgs)]
+// `primitives/lanes-emulated` compiles these sources with instructions that any function may use.
 #![cfg_attr(emulated_ifma, allow(unused_unsafe))]
 
 #[cfg(feature = "native")]

@@ -4,9 +4,16 @@
 //!
 //! Proves a batch with 1, 2, 4 .. threads, up to all that the machine shows, and prints medians: of the witness, of the
 //! proof from the witness, and of both together. Of each it prints how many times faster than on one thread it is, and
-//! the share of it that is left over if everything else is divided by the number of threads (Amdahl's serial part, from
-//! the time of one thread and of the number at hand). Threads that share a core, and clocks that fall under load, count
-//! as serial here too. At the end it prints the stages of the witness for the largest number of threads.
+//! the serial part in percent of the time of one thread, found in two ways:
+//!
+//! - `by clock`: what is left over if everything else is divided by the number of threads (Amdahl). Threads that share
+//!   a core, with each other or with a neighbour, and clocks that fall under load count as serial here.
+//! - `by idle`: from the share of the threads' time in which they had nothing to do. While one of `n` threads works
+//!   alone, the others wait; if a share `u` of their time is processor time, the serial part is
+//!   `(1 / u - 1) / (n - 1)`. A shared core does not show here, nor does the moment that a thread without work looks
+//!   for some before it sleeps.
+//!
+//! At the end it prints the stages of the witness for the largest number of threads.
 
 use cloister_circuits::statements::batch::{BatchCircuit, ValuesStage};
 use cloister_groth16::{default_directory, load_or_generate_from, Assignment, Matrices, Prover};
@@ -14,6 +21,7 @@ use cloister_ledger::Shape;
 use cloister_ledger_testing::World;
 use rand_chacha::ChaCha20Rng;
 use rand_core::SeedableRng;
+use rustix::time::{clock_gettime, ClockId};
 use std::{env, error::Error, time::Instant};
 
 const ROUNDS: usize = 5;
@@ -26,15 +34,42 @@ fn median(values: impl IntoIterator<Item = f64>) -> f64 {
     values[values.len() / 2]
 }
 
-/// Milliseconds of the stages of one witness, in order, with their names.
-#[derive(Default)]
-struct Laps(Vec<(String, f64)>);
+/// Milliseconds: passed by the clock, and of the processor for all threads together.
+#[derive(Clone, Copy, Default)]
+struct Time {
+    clock: f64,
+    processor: f64,
+}
 
-impl Laps {
-    fn total(&self) -> f64 {
-        self.0.iter().map(|(_, ms)| ms).sum()
+impl Time {
+    /// Since some moment of the past.
+    fn now(start: Instant) -> Self {
+        let processor = clock_gettime(ClockId::ProcessCPUTime);
+        Self {
+            clock: start.elapsed().as_secs_f64() * 1e3,
+            processor: processor.tv_sec as f64 * 1e3 + processor.tv_nsec as f64 / 1e6,
+        }
+    }
+
+    fn minus(self, other: Self) -> Self {
+        Self {
+            clock: self.clock - other.clock,
+            processor: self.processor - other.processor,
+        }
+    }
+
+    /// The median of each.
+    fn median(times: &[Self]) -> Self {
+        Self {
+            clock: median(times.iter().map(|time| time.clock)),
+            processor: median(times.iter().map(|time| time.processor)),
+        }
     }
 }
+
+/// The stages of one witness, in order: their names, and milliseconds by the clock.
+#[derive(Default)]
+struct Laps(Vec<(String, f64)>);
 
 /// The wires, and how long each stage took.
 fn witness(circuit: &BatchCircuit) -> Result<(Assignment, Laps), bellman::SynthesisError> {
@@ -50,15 +85,18 @@ fn witness(circuit: &BatchCircuit) -> Result<(Assignment, Laps), bellman::Synthe
     Ok((assignment, laps))
 }
 
-/// Milliseconds, how many times faster than on one thread, and the serial share in percent, as columns of the table.
-fn columns(ms: f64, one: f64, threads: usize) -> String {
+/// Milliseconds, how many times faster than on one thread, and the serial part found in both ways, as columns of the
+/// table.
+fn columns(time: Time, one: Time, threads: usize) -> String {
     let n = threads as f64;
-    let serial = if threads == 1 {
-        "-".into()
-    } else {
-        format!("{:.1}", (ms / one - 1.0 / n) / (1.0 - 1.0 / n) * 100.0)
-    };
-    format!("{ms:.1} | {:.2} | {serial}", one / ms)
+    let speed = one.clock / time.clock;
+    if threads == 1 {
+        return format!("{:.1} | {speed:.2} | - | -", time.clock);
+    }
+    let by_clock = (1.0 / speed - 1.0 / n) / (1.0 - 1.0 / n) * 100.0;
+    let busy = time.processor / (time.clock * n);
+    let by_idle = (1.0 / busy - 1.0) / (n - 1.0) * 100.0;
+    format!("{:.1} | {speed:.2} | {by_clock:.1} | {by_idle:.1}", time.clock)
 }
 
 fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
@@ -81,28 +119,32 @@ fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         prover.matrices().constraints(),
         prover.backend()
     );
-    let of_each = "ms | times one thread | serial %";
+    let of_each = "ms | times one thread | serial % by clock | by idle";
     println!("| threads | witness {of_each} | proof {of_each} | both {of_each} |");
-    println!("|{}", " --- |".repeat(10));
+    println!("|{}", " --- |".repeat(13));
+    let start = Instant::now();
     let mut one = None;
     let mut stages: Vec<Laps> = Vec::new();
     for threads in (0..).map(|k| 1 << k).take_while(|threads| *threads <= most) {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build()?;
-        let mut proofs = Vec::new();
+        let mut times: [Vec<Time>; 3] = Default::default();
         stages.clear();
         for round in 0..=ROUNDS {
+            let began = Time::now(start);
             let (assignment, laps) = pool.install(|| witness(&circuit))?;
-            let start = Instant::now();
+            let witnessed = Time::now(start);
             let rng = ChaCha20Rng::seed_from_u64(round as u64);
             pool.install(|| prover.prove_assignment(&assignment, rng))?;
+            let proven = Time::now(start);
             // The first one warms up.
             if round > 0 {
-                proofs.push(start.elapsed().as_secs_f64() * 1e3);
+                times[0].push(witnessed.minus(began));
+                times[1].push(proven.minus(witnessed));
+                times[2].push(proven.minus(began));
                 stages.push(laps);
             }
         }
-        let both = median(stages.iter().zip(&proofs).map(|(laps, proof)| laps.total() + proof));
-        let now = [median(stages.iter().map(Laps::total)), median(proofs), both];
+        let now = times.map(|times| Time::median(&times));
         let first = *one.get_or_insert(now);
         let columns: Vec<String> = now
             .into_iter()
