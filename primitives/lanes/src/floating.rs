@@ -28,6 +28,6 @@ pub use register::{Fused, Register, Sum};
 pub use simd128::Simd128;
 pub use sum::{Halves, Whole, LONG, SHORT};
 
-#[cfg(all(test, feature = "native", target_arch = "x86_64"))]
+#[cfg(all(test, feature = "native", target_arch = "x86_64", not(emulated_ifma)))]
 #[allow(unsafe_code)]
 mod tests;
