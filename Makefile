@@ -113,7 +113,7 @@ bench-chain: setup ## measure verification and hashing, inside the Wasm runtime 
 	@$(CARGO) test $(SELECTION) --features cloister-node/measure --bench chain
 
 # In its own folder, where cargo finds the flags that all engines are compiled with.
-bench-prover: export CARGO_TARGET_DIR := $(CARGO_TARGET_DIR)/bench-prover
+bench-prover: override export CARGO_TARGET_DIR := $(CARGO_TARGET_DIR)/bench-prover
 bench-prover: setup ## measure proving beside other engines, about 20 minutes (BENCH="options", BENCH=--help)
 	@cd prover/bench && $(CARGO) run --locked --release -- $(BENCH)
 

@@ -9,8 +9,11 @@ fn main() {
         if std::env::var_os(HINT).is_none() {
             std::env::set_var(HINT, concat!(env!("CARGO_MANIFEST_DIR"), "/.."));
         }
-        // The builder watches sources and manifests only, and the blob holds these too.
+        // The builder watches sources and the manifests of crates only. The blob holds these too, and the workspace's
+        // manifest names the features of what it is made of.
         println!("cargo:rerun-if-changed=keys");
+        println!("cargo:rerun-if-changed=metadata-hash");
+        println!("cargo:rerun-if-changed=../Cargo.toml");
         // Under `cargo clippy` this names clippy's compiler. The blob is compiled by the toolchain that was set up for
         // it.
         std::env::remove_var("RUSTC_WORKSPACE_WRAPPER");

@@ -9,6 +9,8 @@ fn main() {
             std::env::set_var(HINT, concat!(env!("CARGO_MANIFEST_DIR"), "/../.."));
         }
         println!("cargo:rerun-if-changed=../keys");
+        println!("cargo:rerun-if-changed=../metadata-hash");
+        println!("cargo:rerun-if-changed=../../Cargo.toml");
         std::env::remove_var("RUSTC_WORKSPACE_WRAPPER");
         substrate_wasm_builder::WasmBuilder::init_with_defaults()
             .enable_feature("runtime")

@@ -1,53 +1,90 @@
 # shellcheck shell=bash
-# A checkout that stays, for the check of a change. Cargo compiles anew what lies at another path, and what is newer
-# than its results. In a fresh clone that is all of our own code, whatever the change is: forty minutes on two slow
-# cores. In the kept tree only the files are written that differ from those of the last check.
+# A checkout that stays, for the check of a commit. To cargo every file of a fresh clone is newer than what it made of
+# the last one, and the runtime's build to Wasm names absolute paths: whatever the change is, all of our own code would
+# be compiled, forty minutes on two slow cores. In the kept tree only the files are written that differ from those of
+# the last check.
+#
+# What cargo must never take for current is a result of other files that is newer than the files here. So all files
+# count as new if anything was compiled into the build folder between two checks. Nothing else may be compiled into it
+# during a check, which nothing here can see.
 
 say_tree() { printf 'kept tree: %s\n' "$*"; }
 
 # enter_kept_tree TREE TARGET: makes the folder TREE a checkout of the commit that is checked out here, and goes there.
-# Stays here, and says why, where the files here are not those of a commit. TARGET is cargo's build folder.
+# Stays here, and says why, where it cannot, or where the files here are not those of a commit. TARGET is cargo's build
+# folder.
 enter_kept_tree() {
-    local here commit tree="$1" target="$2" unknown
+    local here tree="$1" commit unknown
     here="$(pwd -P)"
+    STAMP="$2/kept-tree"
     if ! commit="$(git rev-parse --verify --quiet 'HEAD^{commit}')"; then
-        say_tree "no commit of git here; the check is made here"
-        return 0
+        stay "no commit of git here"
+    elif ! git diff --quiet HEAD --; then
+        stay "changes here are not committed"
+    elif [ "$tree" -ef "$here" ]; then
+        stay "this is the kept tree"
+    elif ! take_lock "$tree"; then
+        stay "another check is in the kept tree"
+    elif ! fill_tree "$tree" "$here" "$commit" && ! { rm -rf "$tree" && fill_tree "$tree" "$here" "$commit"; }; then
+        stay "the commit cannot be brought into the kept tree"
+    else
+        unknown="$(git ls-files --others --exclude-standard)"
+        [ -z "$unknown" ] || say_tree "not committed, so not checked:" "$unknown"
+        cd "$tree" || return
+        if was_built_elsewhere "$2"; then
+            say_tree "$2 was built into since the last check; all of our own code is compiled anew"
+            touch_all
+        fi
+        trap 'mkdir -p "$(dirname "$STAMP")" && touch "$STAMP"' EXIT
+        trap 'exit 143' TERM
+        say_tree "$tree is at $commit"
     fi
-    if ! git diff --quiet HEAD --; then
-        say_tree "changes here are not committed; the check is made here"
-        return 0
-    fi
-    [ -d "$tree/.git" ] || git init --quiet "$tree"
-    tree="$(cd "$tree" && pwd -P)"
-    [ "$tree" != "$here" ] || return 0
-    if [ "$(git -C "$tree" rev-parse --verify --quiet HEAD)" != "$commit" ] &&
-        ! git -C "$tree" fetch --quiet --depth 1 "file://$here" "$commit"; then
-        say_tree "the commit cannot be fetched from here; the check is made here"
-        return 0
-    fi
-    unknown="$(git ls-files --others --exclude-standard)"
-    [ -z "$unknown" ] || say_tree "not committed, so not checked:" "$unknown"
-
-    # Without the refresh, files whose time alone has changed would be written again.
-    git -C "$tree" update-index -q --refresh || true
-    git -C "$tree" reset --quiet --hard "$commit"
-    git -C "$tree" clean --quiet -ffd
-    cd "$tree" || return 1
-    # What was built from other files elsewhere may be newer than the files here.
-    STAMP="$target/kept-tree"
-    if was_built_elsewhere "$target"; then
-        say_tree "$target was built into since the last check; all of our own code is compiled anew"
-        git ls-files -z | xargs -0 touch --no-create --no-dereference --
-    fi
-    trap 'mkdir -p "$(dirname "$STAMP")" && touch "$STAMP"' EXIT
-    say_tree "$tree is at $commit"
 }
 
-# Whether cargo has compiled anything there since the last check ended, or ever, if there was none. Benches have folders
-# of their own.
+# stay WHY: the check is made here. What is in the build folder may be of the kept tree.
+stay() {
+    say_tree "$1; the check is made here"
+    if [ -e "$STAMP" ]; then
+        rm "$STAMP"
+        touch_all
+    fi
+}
+
+# One check at a time, and what a killed one has left running counts as a check.
+take_lock() {
+    mkdir -p "$(dirname "$1")"
+    exec 9>"$1.lock"
+    flock --wait "${CLOISTER_LOCK_SECONDS:-60}" 9
+}
+
+# fill_tree TREE FROM COMMIT: the head stays detached, so that the node is not compiled for a commit that leaves it as
+# it is (node/build.rs).
+fill_tree() {
+    local tree="$1" from="$2" commit="$3"
+    git init --quiet "$tree" || return 1
+    if ! git_of "$tree" cat-file -e "$commit^{commit}" 2>/dev/null; then
+        git_of "$tree" fetch --quiet --depth 1 "$from" "$commit" || return 1
+    fi
+    # Without the refresh, files whose time alone has changed would be written again.
+    git_of "$tree" update-index -q --refresh
+    git_of "$tree" checkout --quiet --force --detach "$commit" &&
+        git_of "$tree" reset --quiet --hard &&
+        git_of "$tree" clean --quiet -ffd
+}
+
+# git_of TREE ARGUMENT..: git in this tree and in no other that it may lie in.
+git_of() {
+    local tree="$1"
+    shift
+    git --git-dir "$tree/.git" --work-tree "$tree" -C "$tree" "$@"
+}
+
+# Whether cargo has compiled anything there since the last check ended, or ever, if none has ended. The benches that
+# compare with others have folders of their own.
 was_built_elsewhere() {
     local newer=()
     [ ! -e "$STAMP" ] || newer=(-newer "$STAMP")
     [ -n "$(find "$1" -name 'bench[-+]*' -prune -o -name invoked.timestamp "${newer[@]}" -print -quit 2>/dev/null)" ]
 }
+
+touch_all() { git ls-files -z 2>/dev/null | xargs -0 --no-run-if-empty touch --no-create --no-dereference --; }

@@ -22,14 +22,14 @@ node_is_new_enough() {
     [ "${version%%.*}" -ge "$NODE_MAJOR" ]
 }
 
-# A copy of the lock file that a folder's installed packages are from. npm removes the folder before it installs, so an
+# A copy of the files that a folder's installed packages are from. npm removes the folder before it installs, so an
 # interrupted installation does not look complete.
 npm_stamp() {
-    printf '%s' "$ROOT/$1/node_modules/.installed-lock"
+    printf '%s' "$ROOT/$1/node_modules/.installed-from"
 }
 
 npm_folder_is_installed() {
-    cmp -s "$ROOT/$1/package-lock.json" "$(npm_stamp "$1")"
+    cat "$ROOT/$1/package.json" "$ROOT/$1/package-lock.json" | cmp -s - "$(npm_stamp "$1")"
 }
 
 all_npm_folders_are_installed() {
@@ -50,7 +50,8 @@ install_npm_folder() {
         say "npm could not install them; the tests ${NPM_TESTS[$folder]} will fail"
         return 0
     fi
-    [ "$MODE" = dry-run ] || cp "$ROOT/$folder/package-lock.json" "$(npm_stamp "$folder")"
+    [ "$MODE" = dry-run ] ||
+        cat "$ROOT/$folder/package.json" "$ROOT/$folder/package-lock.json" >"$(npm_stamp "$folder")"
 }
 
 setup_node() {

@@ -442,6 +442,14 @@ fn vector_lanes_compute_what_single_elements_do() {
     }
 }
 
+/// Every test over this backend passes where it is not there; over emulated instructions it is.
+#[cfg(emulated_ifma)]
+#[test]
+fn emulated_lanes_are_there_on_every_processor() {
+    assert!(Backend::Vector.is_available());
+    assert_eq!(Backend::detect(), Backend::Vector);
+}
+
 /// What a field's operations give for all pairs of values.
 #[cfg(feature = "native")]
 fn table<F: Field>(values: &[F]) -> Vec<F> {

@@ -4,14 +4,14 @@
 //!
 //! Proves a batch with 1, 2, 4 .. threads, up to all that the machine shows, and prints medians: of the witness, of the
 //! proof from the witness, and of both together. Of each it prints how many times faster than on one thread it is, and
-//! the serial part in percent of the time of one thread, found in two ways:
+//! how much of its work is serial, in percent, found in two ways:
 //!
-//! - `by clock`: what is left over if everything else is divided by the number of threads (Amdahl). Threads that share
-//!   a core, with each other or with a neighbour, and clocks that fall under load count as serial here.
+//! - `by clock`: what is left over of the time of one thread if everything else is divided by the number of threads
+//!   (Amdahl). Threads that share a core, and clocks that fall under load, count as serial here.
 //! - `by idle`: from the share of the threads' time in which they had nothing to do. While one of `n` threads works
-//!   alone, the others wait; if a share `u` of their time is processor time, the serial part is
-//!   `(1 / u - 1) / (n - 1)`. A shared core does not show here, nor does the moment that a thread without work looks
-//!   for some before it sleeps.
+//!   alone, the others wait; if a share `u` of their time is processor time, the serial part of the work is
+//!   `(1 / u - 1) / (n - 1)`. That two threads share a core does not show here, but that another process has it counts
+//!   as serial; the moment in which a thread without work looks for some before it sleeps does not.
 //!
 //! At the end it prints the stages of the witness for the largest number of threads.
 
@@ -85,8 +85,7 @@ fn witness(circuit: &BatchCircuit) -> Result<(Assignment, Laps), bellman::Synthe
     Ok((assignment, laps))
 }
 
-/// Milliseconds, how many times faster than on one thread, and the serial part found in both ways, as columns of the
-/// table.
+/// Columns of the table: milliseconds, how many times faster than on one thread, the serial part found in both ways.
 fn columns(time: Time, one: Time, threads: usize) -> String {
     let n = threads as f64;
     let speed = one.clock / time.clock;
