@@ -2,6 +2,5 @@
 
 fn main() {
     println!("cargo::rerun-if-changed=build.rs");
-    println!("cargo::rustc-check-cfg=cfg(emulated_ifma)");
     println!("cargo::rustc-cfg=emulated_ifma");
 }

@@ -5,8 +5,8 @@
 # the last check.
 #
 # What cargo must never take for current is a result of other files that is newer than the files here. So all files
-# count as new if anything was compiled into the build folder between two checks. Nothing else may be compiled into it
-# during a check, which nothing here can see.
+# count as new if anything was compiled into the build folder between two checks. Of two checks at once the second
+# fails; nothing else may be compiled into the folder during a check, which nothing here can see.
 
 say_tree() { printf 'kept tree: %s\n' "$*"; }
 
@@ -17,14 +17,13 @@ enter_kept_tree() {
     local here tree="$1" commit unknown
     here="$(pwd -P)"
     STAMP="$2/kept-tree"
+    take_lock "$2" || return
     if ! commit="$(git rev-parse --verify --quiet 'HEAD^{commit}')"; then
         stay "no commit of git here"
     elif ! git diff --quiet HEAD --; then
         stay "changes here are not committed"
     elif [ "$tree" -ef "$here" ]; then
         stay "this is the kept tree"
-    elif ! take_lock "$tree"; then
-        stay "another check is in the kept tree"
     elif ! fill_tree "$tree" "$here" "$commit" && ! { rm -rf "$tree" && fill_tree "$tree" "$here" "$commit"; }; then
         stay "the commit cannot be brought into the kept tree"
     else
@@ -50,11 +49,13 @@ stay() {
     fi
 }
 
-# One check at a time, and what a killed one has left running counts as a check.
+# take_lock TARGET: one check at a time builds there. What a killed one has left running counts as a check.
 take_lock() {
-    mkdir -p "$(dirname "$1")"
-    exec 9>"$1.lock"
-    flock --wait "${CLOISTER_LOCK_SECONDS:-60}" 9
+    mkdir -p "$1"
+    exec 9>"$1/kept-tree.lock"
+    flock --wait "${CLOISTER_LOCK_SECONDS:-60}" 9 && return
+    say_tree "another check, or what is left of one, builds into $1: fuser $1/kept-tree.lock" >&2
+    return 1
 }
 
 # fill_tree TREE FROM COMMIT: the head stays detached, so that the node is not compiled for a commit that leaves it as
@@ -68,7 +69,6 @@ fill_tree() {
     # Without the refresh, files whose time alone has changed would be written again.
     git_of "$tree" update-index -q --refresh
     git_of "$tree" checkout --quiet --force --detach "$commit" &&
-        git_of "$tree" reset --quiet --hard &&
         git_of "$tree" clean --quiet -ffd
 }
 

@@ -28,9 +28,9 @@ npm_stamp() {
     printf '%s' "$ROOT/$1/node_modules/.installed-from"
 }
 
-npm_folder_is_installed() {
-    cat "$ROOT/$1/package.json" "$ROOT/$1/package-lock.json" | cmp -s - "$(npm_stamp "$1")"
-}
+npm_source() { cat "$ROOT/$1/package.json" "$ROOT/$1/package-lock.json"; }
+
+npm_folder_is_installed() { npm_source "$1" | cmp -s - "$(npm_stamp "$1")"; }
 
 all_npm_folders_are_installed() {
     local folder
@@ -50,8 +50,7 @@ install_npm_folder() {
         say "npm could not install them; the tests ${NPM_TESTS[$folder]} will fail"
         return 0
     fi
-    [ "$MODE" = dry-run ] ||
-        cat "$ROOT/$folder/package.json" "$ROOT/$folder/package-lock.json" >"$(npm_stamp "$folder")"
+    [ "$MODE" = dry-run ] || npm_source "$folder" >"$(npm_stamp "$folder")"
 }
 
 setup_node() {

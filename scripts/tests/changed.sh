@@ -2,10 +2,7 @@
 # shellcheck source=scripts/tests/common.sh
 . "$(dirname "$0")/common.sh"
 
-commit() {
-    git -C "$PROJECT" add -A
-    git -C "$PROJECT" -c user.name=test -c user.email=test@localhost commit -q --allow-empty -m "$1"
-}
+commit() { commit_all "$PROJECT" "$1"; }
 
 # listed EXPECTED WHAT
 listed() {

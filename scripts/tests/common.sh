@@ -17,6 +17,12 @@ new_project() {
     git -C "$PROJECT" init -q
 }
 
+# commit_all REPOSITORY MESSAGE: everything in it.
+commit_all() {
+    git -C "$1" add -A
+    git -C "$1" -c user.name=test -c user.email=test@localhost commit -q --allow-empty -m "$2"
+}
+
 # write FILE: the standard input becomes a file of the project.
 write() {
     mkdir -p "$(dirname "$PROJECT/$1")"

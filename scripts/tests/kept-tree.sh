@@ -7,10 +7,7 @@ FOLDER="$(cd "$PROJECT" && pwd -P)"
 CLONE="$FOLDER/clone" TREE="$FOLDER/cache/tree" TARGET="$FOLDER/cache/target"
 BUILT=cache/target/release/.fingerprint/a/invoked.timestamp
 
-commit() {
-    git -C "$CLONE" add -A
-    git -C "$CLONE" -c user.name=test -c user.email=test@localhost commit -q --allow-empty -m "$1"
-}
+commit() { commit_all "$CLONE" "$1"; }
 
 # check WHAT FOLDER [COMMAND]: a check of the clone is made in this folder, and runs the command there.
 check() {
@@ -64,6 +61,9 @@ age cache/tree/same.rs cache/tree/other.rs
 check "the same commit" "$TREE"
 old same.rs
 old other.rs
+write cache/tree/other.rs <<<'// spoiled'
+check "the same commit over a spoiled tree" "$TREE"
+grep -q changed "$TREE/other.rs" || wrong "the tree should have the commit's files again" "$OUT"
 
 write cache/target/bench-since/release/.fingerprint/b/invoked.timestamp <<<''
 touch -d tomorrow "$TARGET/bench-since/release/.fingerprint/b/invoked.timestamp"
@@ -103,9 +103,11 @@ git -C "$FOLDER/cache" add precious
 check "a tree whose repository is broken" "$TREE"
 [ -e "$FOLDER/cache/precious" ] || wrong "the repository around the tree should be left alone" "$OUT"
 
-flock "$TREE.lock" sleep 5 &
-held=$!
-sleep 0.2
-check "a commit while another check runs" "$CLONE"
-kill "$held" 2>/dev/null || true
+exec 8>"$TARGET/kept-tree.lock"
+flock 8
+COUNT=$((COUNT + 1))
+if OUT="$(check "a commit while another check runs" "$TREE" 2>&1)"; then
+    wrong "two checks should not build into one folder" "$OUT"
+fi
+grep -q "another check" <<<"$OUT" || wrong "it should be said that another check runs" "$OUT"
 done_testing
