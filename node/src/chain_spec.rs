@@ -4,10 +4,10 @@ pub mod genesis;
 pub mod make;
 
 use crate::executor::HostFunctions;
-use cloister_runtime::{constants::money, WASM_BINARY};
+use cloister_runtime::{constants::money, genesis_presets, WASM_BINARY};
 use polkadot_sdk::*;
 use sc_service::{ChainType, NoExtension, Properties};
-use sp_genesis_builder::{DEV_RUNTIME_PRESET, LOCAL_TESTNET_RUNTIME_PRESET};
+use serde_json::Value;
 use std::{fs, path::PathBuf};
 
 /// Specification of a chain: its genesis block, its boot nodes, its type.
@@ -89,7 +89,7 @@ pub fn development() -> Result<ChainSpec, Error> {
         "Cloister Development",
         "cloister_dev",
         ChainType::Development,
-        DEV_RUNTIME_PRESET,
+        genesis_presets::development(),
     )
 }
 
@@ -102,11 +102,11 @@ pub fn local() -> Result<ChainSpec, Error> {
         "Cloister Local",
         "cloister_local",
         ChainType::Local,
-        LOCAL_TESTNET_RUNTIME_PRESET,
+        genesis_presets::local(),
     )
 }
 
-fn named(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Result<ChainSpec, Error> {
+fn named(name: &str, id: &str, chain_type: ChainType, preset: Value) -> Result<ChainSpec, Error> {
     Ok(
         ChainSpec::builder(WASM_BINARY.ok_or(Error::NoRuntime)?, NoExtension::None)
             .with_name(name)
@@ -114,7 +114,7 @@ fn named(name: &str, id: &str, chain_type: ChainType, preset: &str) -> Result<Ch
             .with_chain_type(chain_type)
             .with_protocol_id("cloister")
             .with_properties(properties())
-            .with_genesis_config_preset_name(preset)
+            .with_genesis_config_patch(preset)
             .build(),
     )
 }

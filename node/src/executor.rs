@@ -1,9 +1,10 @@
 //! Runs the Wasm runtime. What it is compiled to is kept on the disk: a node that starts again need not compile it
 //! again, which takes more processor time than everything else that a start does.
 
+use cloister_groth16::default_directory;
 use polkadot_sdk::*;
 use sc_executor::{HeapAllocStrategy, WasmExecutor, DEFAULT_HEAP_ALLOC_STRATEGY};
-use sc_service::Configuration;
+use sc_service::{ChainType, Configuration};
 use std::{
     fs::{self, Permissions},
     io,
@@ -21,10 +22,10 @@ pub type HostFunctions = (
 /// Runs the Wasm runtime.
 pub type Executor = WasmExecutor<HostFunctions>;
 
-/// Folder in the node's base path. What is in it was made from the runtime that the chain has, and can be deleted.
+/// Name of the folder. What is in it was made from the runtimes that chains have, and can be deleted.
 const FOLDER: &str = "compiled-runtimes";
 
-/// The executor that the configuration asks for, with what it compiles kept in the node's base path. Where that cannot
+/// The executor that the configuration asks for, with what it compiles kept on the disk. Where none of the folders can
 /// be written to, every start compiles.
 pub(crate) fn executor(config: &Configuration) -> Executor {
     let options = &config.executor;
@@ -40,22 +41,37 @@ pub(crate) fn executor(config: &Configuration) -> Executor {
         .with_offchain_heap_alloc_strategy(strategy)
         .with_max_runtime_instances(options.max_runtime_instances)
         .with_runtime_cache_size(options.runtime_cache_size);
-    match folder(config.base_path.path()) {
+    let base = config.base_path.path();
+    let folder = match shared(config.chain_spec.chain_type()).map(|cache| folder(&cache)) {
+        Some(Ok(folder)) => Ok(folder),
+        None | Some(Err(_)) => folder(base),
+    };
+    match folder {
         Ok(folder) => builder.with_cache_path(folder).build(),
         Err(error) => {
             log::warn!(
                 target: "cloister",
                 "The compiled runtime is not kept, so every start compiles it: {}: {error}",
-                config.base_path.path().display(),
+                base.display(),
             );
             builder.build()
         }
     }
 }
 
-/// Makes the folder, for the node's owner alone: whoever can write to it decides what the node runs.
-fn folder(base: &Path) -> io::Result<PathBuf> {
-    let folder = path::absolute(base)?.join(FOLDER);
+/// Where a chain's compiled runtime is kept for all nodes of the user: beside the development parameters, for chains
+/// that use them, because such a chain begins anew all the time, in another base path or in one that does not stay.
+/// None for other chains, whose nodes keep it for themselves.
+fn shared(chain: ChainType) -> Option<PathBuf> {
+    match chain {
+        ChainType::Development | ChainType::Local => default_directory().ok(),
+        ChainType::Live | ChainType::Custom(_) => None,
+    }
+}
+
+/// Makes the folder in one of these, for the node's owner alone: whoever can write to it decides what the node runs.
+fn folder(parent: &Path) -> io::Result<PathBuf> {
+    let folder = path::absolute(parent)?.join(FOLDER);
     fs::create_dir_all(&folder)?;
     fs::set_permissions(&folder, Permissions::from_mode(0o700))?;
     Ok(folder)

@@ -2,7 +2,7 @@
 //! them.
 
 use crate::{
-    chain_spec::genesis::without_trace,
+    chain_spec::genesis,
     error::StartError,
     executor::{executor, Executor},
     spawn::PoolSpawner,
@@ -73,13 +73,11 @@ pub fn parts(config: &Configuration) -> Result<(Parts, TaskManager), Error> {
     // A pruned node still proves finality to peers that warp-sync: it keeps the blocks whose justification they need.
     database.pruning_filters = vec![Arc::new(sc_consensus_grandpa::GrandpaPruningFilter)];
     let backend = sc_service::new_db_backend::<Block>(database)?;
-    // Made once: where a chain is known by its name, the runtime is compiled for it alone, which takes seconds.
-    let storage = config.chain_spec.as_storage_builder().build_storage();
-    let storage = storage.map_err(|error| StartError::Genesis {
+    let storage = genesis::storage(&*config.chain_spec).map_err(|reason| StartError::Genesis {
         chain: config.chain_spec.name().into(),
-        reason: without_trace(&error).into(),
+        reason,
     })?;
-    let genesis = |commit| {
+    let builder = |commit| {
         GenesisBlockBuilder::<Block, _, _>::new_with_storage(storage.clone(), commit, backend.clone(), executor.clone())
     };
     let (client, backend, keystore, task_manager) =
@@ -88,13 +86,13 @@ pub fn parts(config: &Configuration) -> Result<(Parts, TaskManager), Error> {
             telemetry.as_ref().map(|(_, telemetry)| telemetry.handle()),
             executor.clone(),
             backend.clone(),
-            genesis(!config.no_genesis())?,
+            builder(!config.no_genesis())?,
             false,
         )?;
     let client = Arc::new(client);
     if had_database {
         // It is only hashed.
-        expect_genesis(config, &client, genesis(false)?)?;
+        expect_genesis(config, &client, builder(false)?)?;
     }
 
     let telemetry = telemetry.map(|(worker, telemetry)| {

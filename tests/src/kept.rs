@@ -9,7 +9,6 @@ use cloister_client::{
 use std::{
     fs, io,
     path::{Path, PathBuf},
-    process::Command,
     time::{Duration, Instant},
 };
 use tempfile::TempDir;
@@ -48,9 +47,6 @@ pub enum KeptError {
         /// Why it failed.
         source: io::Error,
     },
-    /// The specification of the chain cannot be written.
-    #[error("the specification of the chain cannot be written: {0}")]
-    Specification(String),
     /// It is not running.
     #[error("the node is not running")]
     Down,
@@ -93,40 +89,22 @@ pub struct KeptNode {
 impl KeptNode {
     /// Makes the folder. Logs lie beside `logs`, with the number of the start in their names.
     ///
-    /// The chain is given to the node as a file in which its first block is written out. A node that knows it by name
-    /// compiles the runtime at every start to find out what that block is.
-    ///
     /// # Errors
-    /// [`KeptError::System`], [`KeptError::Specification`].
+    /// [`KeptError::System`].
     pub fn new(binary: PathBuf, logs: PathBuf) -> Result<Self, KeptError> {
-        let folder = TempDir::new().map_err(system("making a folder"))?;
-        let written = Command::new(&binary)
-            .args(["export-chain-spec", "--chain", "dev", "--raw"])
-            .output()
-            .map_err(system("running the node"))?;
-        if !written.status.success() {
-            let said = String::from_utf8_lossy(&written.stderr);
-            return Err(KeptError::Specification(said.into_owned()));
-        }
-        let node = Self {
+        Ok(Self {
             binary,
-            folder,
+            folder: TempDir::new().map_err(system("making a folder"))?,
             logs,
             starts: 0,
             serves: true,
             process: None,
-        };
-        fs::write(node.specification(), &written.stdout).map_err(system("writing the specification"))?;
-        Ok(node)
+        })
     }
 
     /// Whether the next start is one with the sequencer; it is, unless this says otherwise.
     pub fn serve(&mut self, serves: bool) {
         self.serves = serves;
-    }
-
-    fn specification(&self) -> PathBuf {
-        self.folder.path().join("chain.json")
     }
 
     /// Folder of the sequencer's files.
@@ -162,15 +140,12 @@ impl KeptNode {
     pub fn launch(&mut self) -> Result<(), KeptError> {
         self.starts += 1;
         let base = self.folder.path().display().to_string();
-        let specification = self.specification().display().to_string();
         let arguments = [
             "--chain",
-            &specification,
+            "dev",
             "--base-path",
             &base,
             "--alice",
-            // No other node knows this one by its network key.
-            "--unsafe-force-node-key-generation",
             "--force-authoring",
             "--state-pruning",
             "archive",

@@ -1,12 +1,17 @@
-//! Genesis configurations: whether a chain can begin with one, said in a sentence, and the keys in it that everybody
-//! knows.
+//! Genesis configurations: the state that they make, what is wrong with one in a sentence, and the keys in it that
+//! everybody knows.
 
 use cloister_runtime::{RuntimeGenesisConfig, WASM_BINARY};
 use polkadot_sdk::*;
 use sc_chain_spec::json_merge;
+use sc_service::ChainSpec;
 use serde::{de::IgnoredAny, Deserialize};
 use serde_json::Value;
-use sp_core::{bytes::from_hex, crypto::Ss58Codec};
+use sp_core::{
+    bytes::from_hex,
+    crypto::Ss58Codec,
+    storage::{well_known_keys::CODE, Storage},
+};
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_runtime::{AccountId32, BuildStorage};
 use std::{any::Any, panic};
@@ -52,20 +57,7 @@ struct RuntimeGenesis {
 /// # Errors
 /// [`GenesisError`].
 pub fn check_file(text: &str) -> Result<(), GenesisError> {
-    let Ok(File {
-        genesis: Genesis::RuntimeGenesis(genesis),
-    }) = serde_json::from_str(text)
-    else {
-        return Ok(());
-    };
-    if from_hex(&genesis.code).ok().as_deref() != WASM_BINARY {
-        return Ok(());
-    }
-    match (genesis.config, genesis.patch) {
-        (Some(whole), _) => build(whole),
-        (None, Some(patch)) => check(patch),
-        (None, None) => Ok(()),
-    }
+    built_natively(text).map(drop)
 }
 
 /// Checks a configuration of which parts may be missing; these are as the runtime has them by default.
@@ -73,14 +65,57 @@ pub fn check_file(text: &str) -> Result<(), GenesisError> {
 /// # Errors
 /// [`GenesisError`].
 pub fn check(patch: Value) -> Result<(), GenesisError> {
-    let form = |error: serde_json::Error| GenesisError::Form(error.to_string());
-    let mut whole = serde_json::to_value(RuntimeGenesisConfig::default()).map_err(form)?;
+    build(completed(patch)?).map(drop)
+}
+
+/// The state that a chain begins with. If its runtime is the one of this binary, the native code of it builds it; the
+/// SDK would compile the Wasm for this alone, and once more for a preset, which takes seconds.
+///
+/// # Errors
+/// What the runtime refuses, or why the specification is not one.
+pub fn storage(spec: &dyn ChainSpec) -> Result<Storage, String> {
+    let native = built_natively(&spec.as_json(false)?).map_err(|error| error.to_string())?;
+    match native {
+        Some(storage) => Ok(storage),
+        None => spec
+            .as_storage_builder()
+            .build_storage()
+            .map_err(|error| without_trace(&error).to_owned()),
+    }
+}
+
+/// The state of the configuration in a specification; none if that has no configuration, or another runtime.
+fn built_natively(specification: &str) -> Result<Option<Storage>, GenesisError> {
+    let Ok(File {
+        genesis: Genesis::RuntimeGenesis(genesis),
+    }) = serde_json::from_str(specification)
+    else {
+        return Ok(None);
+    };
+    let (Some(code), Ok(its)) = (WASM_BINARY, from_hex(&genesis.code)) else {
+        return Ok(None);
+    };
+    let whole = match (genesis.config, genesis.patch) {
+        _ if its != code => return Ok(None),
+        (Some(whole), _) => whole,
+        (None, Some(patch)) => completed(patch)?,
+        (None, None) => return Ok(None),
+    };
+    let mut storage = build(whole)?;
+    storage.top.insert(CODE.to_vec(), its);
+    Ok(Some(storage))
+}
+
+/// A configuration with the runtime's defaults where it says nothing.
+fn completed(patch: Value) -> Result<Value, GenesisError> {
+    let mut whole =
+        serde_json::to_value(RuntimeGenesisConfig::default()).map_err(|error| GenesisError::Form(error.to_string()))?;
     json_merge(&mut whole, patch);
-    build(whole)
+    Ok(whole)
 }
 
 /// Builds the state, with the runtime as it is compiled into this binary: in Wasm a refusal is a trap.
-fn build(whole: Value) -> Result<(), GenesisError> {
+fn build(whole: Value) -> Result<Storage, GenesisError> {
     let config: RuntimeGenesisConfig =
         serde_json::from_value(whole).map_err(|error| GenesisError::Form(error.to_string()))?;
     // Pallets refuse a configuration by a panic, as they must; it is said once, in words.
@@ -89,8 +124,7 @@ fn build(whole: Value) -> Result<(), GenesisError> {
     let built = panic::catch_unwind(|| config.build_storage());
     panic::set_hook(hook);
     match built {
-        Ok(Ok(_)) => Ok(()),
-        Ok(Err(reason)) => Err(GenesisError::Refused(reason)),
+        Ok(built) => built.map_err(GenesisError::Refused),
         Err(panic) => Err(GenesisError::Refused(words(&*panic))),
     }
 }

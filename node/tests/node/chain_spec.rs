@@ -4,24 +4,54 @@ use cloister_node::chain_spec::{
     self,
     genesis::{self, GenesisError},
     make::{make, MakeError},
-    Error,
+    ChainSpec, Error,
 };
 use polkadot_sdk::{
-    sc_service::ChainSpec,
-    sp_core::{crypto::Ss58Codec, storage::well_known_keys::CODE},
+    sc_service::ChainSpec as _,
+    sp_core::{
+        crypto::Ss58Codec,
+        storage::{well_known_keys::CODE, Storage},
+    },
     sp_keyring::Sr25519Keyring,
     sp_runtime::{AccountId32, BuildStorage},
 };
 use serde_json::{json, Value};
 use std::{collections::BTreeMap, path::PathBuf};
 
+/// The runtime of this binary.
+fn own_code() -> &'static [u8] {
+    cloister_runtime::WASM_BINARY.expect("the binary has the runtime")
+}
+
+/// The state that a chain begins with, from native code; it must be the one that the chain's Wasm makes.
+fn state(spec: &ChainSpec) -> Storage {
+    let native = genesis::storage(spec).expect("the configuration is good");
+    assert_eq!(native.top.get(CODE).map(Vec::as_slice), Some(own_code()));
+    let wasm = spec.build_storage().expect("the configuration is good");
+    assert!(native.top == wasm.top, "{}: another state in Wasm", spec.id());
+    assert!(native.children_default.is_empty() && wasm.children_default.is_empty());
+    native
+}
+
 #[test]
-fn named_chains_should_build_their_genesis_state_with_the_wasm_runtime() {
-    for name in ["dev", "development", "local", "local_testnet"] {
-        let spec = chain_spec::load(name).expect("the chain is known");
-        let storage = spec.build_storage().expect("the preset is good");
-        assert_eq!(storage.top.get(CODE).map(Vec::as_slice), cloister_runtime::WASM_BINARY);
+fn named_chains_should_begin_with_the_state_that_their_runtime_makes_in_wasm() {
+    for name in ["dev", "local"] {
+        state(&chain_spec::load(name).expect("the chain is known"));
     }
+    for (name, same) in [("development", "dev"), ("local_testnet", "local")] {
+        let [spec, same] = [name, same].map(|name| chain_spec::load(name).expect("the chain is known"));
+        assert_eq!(spec.as_json(false), same.as_json(false));
+    }
+}
+
+#[test]
+fn a_chain_with_another_runtime_should_begin_with_the_state_that_that_one_makes() {
+    let spec = chain_spec::development().expect("the binary has the runtime");
+    let mut json: Value = serde_json::from_str(&spec.as_json(false).expect("JSON")).expect("JSON");
+    // An empty module: there is nothing in it that makes a state.
+    json["genesis"]["runtimeGenesis"]["code"] = "0x0061736d01000000".into();
+    let other = ChainSpec::from_json_bytes(json.to_string().into_bytes()).expect("a specification");
+    genesis::storage(&other).expect_err("the state is made by the runtime of this binary");
 }
 
 #[test]
@@ -106,6 +136,7 @@ fn a_chain_of_ones_own_should_have_no_public_key() {
     }
     let own = with_own_keys();
     assert_eq!(genesis::public_keys(&own), Vec::<String>::new());
+    state(&make("Mine", "mine", own.clone(), Vec::new()).expect("nothing is wrong with it"));
     // Bytes are recognised as well.
     let alice = format!("0x{}", hex(&Sr25519Keyring::Alice.to_raw_public()));
     assert_eq!(genesis::public_keys(&json!([{ "a": alice }])), ["0.a"]);
@@ -189,7 +220,7 @@ fn a_genesis_configuration_out_of_bounds_should_be_refused_in_a_sentence() {
         let genesis = json!({ "runtimeGenesis": { "code": code, "patch": out_of_bounds } });
         json!({ "name": "Mine", "genesis": genesis }).to_string()
     };
-    let own = code(cloister_runtime::WASM_BINARY.expect("the binary has the runtime"));
+    let own = code(own_code());
     assert!(matches!(genesis::check_file(&file(own)), Err(GenesisError::Refused(_))));
     assert_eq!(genesis::check_file(&file(code(&[1, 2, 3]))), Ok(()));
     assert_eq!(genesis::check_file("no specification"), Ok(()));

@@ -6,6 +6,7 @@ use std::{
     fs,
     io::Read,
     net::{TcpListener, TcpStream},
+    os::unix::fs::PermissionsExt,
     path::Path,
     process::{Child, Command, Stdio},
     thread,
@@ -28,7 +29,12 @@ impl Drop for Node {
 }
 
 fn start(folder: &Path, arguments: &[&str]) -> Node {
-    let process = Command::new(env!("CARGO_BIN_EXE_cloister-node"))
+    start_with(Command::new(env!("CARGO_BIN_EXE_cloister-node")), folder, arguments)
+}
+
+/// The same with another environment.
+fn start_with(mut program: Command, folder: &Path, arguments: &[&str]) -> Node {
+    let process = program
         .args([
             "--no-prometheus",
             "--no-telemetry",
@@ -55,8 +61,11 @@ fn free_port() -> u16 {
 /// Starts a node, waits until its server listens, and does something while it runs.
 fn serves_while(folder: &Path, arguments: &[&str], work: impl FnOnce()) {
     let port = free_port();
-    let port_text = port.to_string();
-    let mut node = start(folder, &[arguments, &["--rpc-port", &port_text]].concat());
+    let node = start(folder, &[arguments, &["--rpc-port", &port.to_string()]].concat());
+    serves_at(port, node, work);
+}
+
+fn serves_at(port: u16, mut node: Node, work: impl FnOnce()) {
     // Whoever does not read has the node wait.
     let mut log = node.0.stderr.take().expect("it is piped");
     let reader = thread::spawn(move || {
@@ -157,4 +166,44 @@ fn a_port_that_is_taken_should_stop_the_node_before_anything_else() {
     let expected = format!("another program listens on 127.0.0.1:{port}");
     assert!(said.contains(&expected) && said.contains("--rpc-port"), "{said}");
     assert!(!folder.path().join("chains/cloister_dev/paritydb").exists());
+}
+
+/// Where a node keeps the compiled runtime whose cache is this folder.
+fn compiles_into(cache: &Path, base: &Path, chain: &str) -> [bool; 2] {
+    let port = free_port();
+    let mut program = Command::new(env!("CARGO_BIN_EXE_cloister-node"));
+    program.env("CLOISTER_CACHE", cache);
+    let node = start_with(program, base, &["--chain", chain, "--rpc-port", &port.to_string()]);
+    serves_at(port, node, || ());
+    [cache, base].map(|parent| {
+        let folder = parent.join("compiled-runtimes");
+        let Ok(about) = fs::metadata(&folder) else {
+            return false;
+        };
+        assert_eq!(about.permissions().mode() & 0o777, 0o700, "{}", folder.display());
+        fs::read_dir(&folder).expect("it can be read").next().is_some()
+    })
+}
+
+#[test]
+fn a_compiled_runtime_should_be_shared_by_chains_for_trying_out_and_by_no_others() {
+    let folder = || TempDir::new().expect("a folder");
+    let [cache, base] = [folder(), folder()];
+    assert_eq!(compiles_into(cache.path(), base.path(), "dev"), [true, false]);
+
+    // The same chain as one for money.
+    let spec = chain_spec::development().expect("the binary has the runtime");
+    let mut live: Value = serde_json::from_str(&spec.as_json(false).expect("JSON")).expect("JSON");
+    live["chainType"] = "Live".into();
+    let [cache, base] = [folder(), folder()];
+    let file = base.path().join("live.json");
+    fs::write(&file, live.to_string()).expect("written");
+    let file = file.to_string_lossy();
+    assert_eq!(compiles_into(cache.path(), base.path(), &file), [false, true]);
+
+    // A cache that is a file has no folders.
+    let [cache, base] = [folder(), folder()];
+    let file = cache.path().join("file");
+    fs::write(&file, "").expect("written");
+    assert_eq!(compiles_into(&file, base.path(), "dev"), [false, true]);
 }

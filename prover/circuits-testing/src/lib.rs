@@ -1,6 +1,7 @@
 //! Instruments with which tests look for what a circuit does not bind.
 //!
-//! * [`TestSystem`] records a circuit; tests read and overwrite single wires of it.
+//! * [`TestSystem`] records a circuit; tests read and overwrite single wires of it. [`Recorded`] does so once for many
+//!   witnesses.
 //! * [`Sheet`] holds an assignment with the sides of all constraints, so that a change of a wire costs only the
 //!   constraints that use it: millions of mutations in a second or two.
 //! * [`Repair`] changes wires and then computes forward whatever an honest prover would compute from them: what still
@@ -37,11 +38,13 @@
 //! # }
 //! ```
 
+mod recorded;
 mod repair;
 mod sheet;
 mod system;
 mod tangent;
 
+pub use recorded::Recorded;
 pub use repair::{Cheater, Outcome, Repair};
 pub use sheet::{Sheet, Uses};
 pub use system::TestSystem;

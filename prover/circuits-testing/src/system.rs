@@ -4,11 +4,12 @@
 //! and stores terms flat, so that a batch of a quarter of a million constraints is recorded and checked in a second or
 //! two.
 
-use std::{collections::HashMap, ops::Range};
+use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use bellman::{Circuit, ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
 
 use cloister_circuits::Fr;
+use cloister_groth16::Assignment;
 
 const ROOT: u32 = 0;
 
@@ -20,12 +21,14 @@ pub(crate) mod common {
 }
 
 /// A namespace: its parent and its own name.
+#[derive(Clone)]
 struct Node {
     parent: u32,
     name: String,
 }
 
 /// A name inside a namespace.
+#[derive(Clone)]
 pub(crate) struct Name {
     pub space: u32,
     pub own: String,
@@ -38,16 +41,16 @@ pub(crate) struct Term {
     pub coefficient: u32,
 }
 
+#[derive(Clone)]
 struct Constraint {
     name: Name,
     /// Where the terms of `a`, `b` and `c` begin, and where those of `c` end.
     bounds: [usize; 4],
 }
 
-/// The recording constraint system.
-///
-/// Wires are numbered in the order of their allocation, inputs and private ones alike; wire 0 is the constant one.
-pub struct TestSystem {
+/// What a system is without the values of its wires.
+#[derive(Clone)]
+struct Structure {
     nodes: Vec<Node>,
     current: u32,
     coefficients: Vec<Fr>,
@@ -55,20 +58,12 @@ pub struct TestSystem {
     terms: Vec<Term>,
     constraints: Vec<Constraint>,
     names: Vec<Name>,
-    values: Vec<Fr>,
     inputs: Vec<u32>,
     aux: Vec<u32>,
 }
 
-impl Default for TestSystem {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-impl TestSystem {
-    /// An empty system; input 0 is the constant one.
-    pub fn new() -> Self {
+impl Structure {
+    fn new() -> Self {
         let coefficients = vec![Fr::zero(), Fr::one(), -Fr::one()];
         Self {
             nodes: vec![Node {
@@ -84,20 +79,9 @@ impl TestSystem {
                 space: ROOT,
                 own: "one".into(),
             }],
-            values: vec![Fr::one()],
             inputs: vec![0],
             aux: Vec::new(),
         }
-    }
-
-    /// Records a circuit.
-    ///
-    /// # Errors
-    /// Those of the circuit.
-    pub fn of<C: Circuit<Fr>>(circuit: C) -> Result<Self, SynthesisError> {
-        let mut system = Self::new();
-        circuit.synthesize(&mut system)?;
-        Ok(system)
     }
 
     fn full_name(&self, name: &Name) -> String {
@@ -112,30 +96,125 @@ impl TestSystem {
         parts.join("/")
     }
 
+    fn intern(&mut self, x: &Fr) -> u32 {
+        let next = self.coefficients.len() as u32;
+        let number = *self.known.entry(x.to_bytes()).or_insert(next);
+        if number == next {
+            self.coefficients.push(*x);
+        }
+        number
+    }
+
+    fn wire_of(&self, variable: Variable) -> u32 {
+        match variable.get_unchecked() {
+            Index::Input(i) => self.inputs[i],
+            Index::Aux(i) => self.aux[i],
+        }
+    }
+
+    fn record(&mut self, lc: &LinearCombination<Fr>) {
+        for (variable, x) in lc.as_ref() {
+            let coefficient = if *x == Fr::one() { common::ONE } else { self.intern(x) };
+            if coefficient != common::ZERO {
+                let wire = self.wire_of(*variable);
+                self.terms.push(Term { wire, coefficient });
+            }
+        }
+    }
+
+    /// Numbers a wire.
+    fn add_wire(&mut self, own: String) -> u32 {
+        self.names.push(Name {
+            space: self.current,
+            own,
+        });
+        self.names.len() as u32 - 1
+    }
+}
+
+/// The recording constraint system.
+///
+/// Wires are numbered in the order of their allocation, inputs and private ones alike; wire 0 is the constant one.
+/// Systems of the same circuit can share what they have in common ([`TestSystem::with_witness`]).
+#[derive(Clone)]
+pub struct TestSystem {
+    structure: Arc<Structure>,
+    values: Vec<Fr>,
+}
+
+impl Default for TestSystem {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl TestSystem {
+    /// An empty system; input 0 is the constant one.
+    pub fn new() -> Self {
+        Self {
+            structure: Arc::new(Structure::new()),
+            values: vec![Fr::one()],
+        }
+    }
+
+    /// Records a circuit.
+    ///
+    /// # Errors
+    /// Those of the circuit.
+    pub fn of<C: Circuit<Fr>>(circuit: C) -> Result<Self, SynthesisError> {
+        let mut system = Self::new();
+        circuit.synthesize(&mut system)?;
+        Ok(system)
+    }
+
+    /// The same constraints under the values that the circuit gives with another witness, which takes a fraction of the
+    /// time of recording it anew.
+    ///
+    /// # Errors
+    /// Those of the circuit.
+    ///
+    /// # Panics
+    /// If it has other wires: it is another circuit, or one that depends on its witness.
+    pub fn with_witness<C: Circuit<Fr>>(&self, circuit: C) -> Result<Self, SynthesisError> {
+        let Assignment { inputs, aux } = Assignment::of(circuit)?;
+        let places = [&self.structure.inputs, &self.structure.aux];
+        assert_eq!([inputs.len(), aux.len()], places.map(Vec::len), "another circuit");
+        let mut values = vec![Fr::one(); self.values.len()];
+        for (places, given) in places.into_iter().zip([inputs, aux]) {
+            for (place, value) in places.iter().zip(given) {
+                values[*place as usize] = value;
+            }
+        }
+        Ok(Self {
+            structure: self.structure.clone(),
+            values,
+        })
+    }
+
     pub(crate) fn parent(&self, space: u32) -> u32 {
-        self.nodes[space as usize].parent
+        self.structure.nodes[space as usize].parent
     }
 
     pub(crate) fn name(&self, wire: usize) -> &Name {
-        &self.names[wire]
+        &self.structure.names[wire]
     }
 
     pub(crate) fn constraint(&self, number: usize) -> &Name {
-        &self.constraints[number].name
+        &self.structure.constraints[number].name
     }
 
     pub(crate) fn coefficient(&self, number: u32) -> &Fr {
-        &self.coefficients[number as usize]
+        &self.structure.coefficients[number as usize]
     }
 
     pub(crate) fn coefficients(&self) -> &[Fr] {
-        &self.coefficients
+        &self.structure.coefficients
     }
 
     /// The terms of `a` (0), `b` (1) or `c` (2).
     pub(crate) fn part(&self, number: usize, part: usize) -> &[Term] {
-        let bounds = &self.constraints[number].bounds;
-        &self.terms[bounds[part]..bounds[part + 1]]
+        let bounds = &self.structure.constraints[number].bounds;
+        &self.structure.terms[bounds[part]..bounds[part + 1]]
     }
 
     /// The sum of some terms under an assignment of all wires.
@@ -176,14 +255,14 @@ impl TestSystem {
 
     /// The name of the first unsatisfied constraint.
     pub fn which_is_unsatisfied(&self) -> Option<String> {
-        (0..self.constraints.len())
+        (0..self.num_constraints())
             .find(|k| !self.holds(*k))
             .map(|k| self.constraint_name(k))
     }
 
     /// The names of all unsatisfied constraints.
     pub fn all_unsatisfied(&self) -> Vec<String> {
-        (0..self.constraints.len())
+        (0..self.num_constraints())
             .filter(|k| !self.holds(*k))
             .map(|k| self.constraint_name(k))
             .collect()
@@ -191,45 +270,45 @@ impl TestSystem {
 
     /// Whether every constraint holds.
     pub fn is_satisfied(&self) -> bool {
-        (0..self.constraints.len()).all(|k| self.holds(k))
+        (0..self.num_constraints()).all(|k| self.holds(k))
     }
 
     /// Number of constraints.
     pub fn num_constraints(&self) -> usize {
-        self.constraints.len()
+        self.structure.constraints.len()
     }
 
     /// The full name of a constraint.
     pub fn constraint_name(&self, number: usize) -> String {
-        self.full_name(&self.constraints[number].name)
+        self.structure.full_name(&self.structure.constraints[number].name)
     }
 
     /// The number of the constraint with this full name.
     pub fn find_constraint(&self, name: &str) -> Option<usize> {
         let last = name.rsplit('/').next()?;
-        (0..self.constraints.len()).find(|k| self.constraint(*k).own == last && self.constraint_name(*k) == name)
+        (0..self.num_constraints()).find(|k| self.constraint(*k).own == last && self.constraint_name(*k) == name)
     }
 
     /// Number of constraints inside a namespace.
     pub fn constraints_under(&self, prefix: &str) -> usize {
-        (0..self.constraints.len())
+        (0..self.num_constraints())
             .filter(|k| self.constraint_name(*k).starts_with(prefix))
             .count()
     }
 
     /// Number of private wires.
     pub fn num_aux(&self) -> usize {
-        self.aux.len()
+        self.structure.aux.len()
     }
 
     /// Number of public inputs, without the constant one.
     pub fn num_inputs(&self) -> usize {
-        self.inputs.len() - 1
+        self.structure.inputs.len() - 1
     }
 
     /// Number of terms in all combinations.
     pub fn num_terms(&self) -> usize {
-        self.terms.len()
+        self.structure.terms.len()
     }
 
     /// Number of wires of all kinds, with the constant one.
@@ -244,60 +323,64 @@ impl TestSystem {
 
     /// The full name of a wire of any kind.
     pub fn wire_name(&self, wire: usize) -> String {
-        self.full_name(&self.names[wire])
+        self.structure.full_name(&self.structure.names[wire])
     }
 
     /// The own name of a wire of any kind, without its namespaces.
     pub fn wire_own_name(&self, wire: usize) -> &str {
-        &self.names[wire].own
+        &self.structure.names[wire].own
     }
 
     /// Whether the prover chooses the wire: it is neither the constant one nor a public input.
     pub fn is_private(&self, wire: usize) -> bool {
-        !self.inputs.contains(&(wire as u32))
+        !self.structure.inputs.contains(&(wire as u32))
     }
 
     /// The number of the wire with this full name, among the wires of all kinds.
     pub fn find_wire(&self, name: &str) -> Option<usize> {
         let last = name.rsplit('/').next()?;
-        (0..self.names.len()).find(|w| self.names[*w].own == last && self.wire_name(*w) == name)
+        (0..self.structure.names.len()).find(|w| self.structure.names[*w].own == last && self.wire_name(*w) == name)
     }
 
     /// The name of a private wire.
     pub fn aux_name(&self, i: usize) -> String {
-        self.wire_name(self.aux[i] as usize)
+        self.wire_name(self.structure.aux[i] as usize)
     }
 
     /// The value of a private wire.
     pub fn aux(&self, i: usize) -> Fr {
-        self.values[self.aux[i] as usize]
+        self.values[self.structure.aux[i] as usize]
     }
 
     /// Overwrites a private wire.
     pub fn set_aux(&mut self, i: usize, value: Fr) {
-        self.values[self.aux[i] as usize] = value;
+        self.values[self.structure.aux[i] as usize] = value;
     }
 
     /// The value of a public input; 0 is the first after the constant one.
     pub fn input(&self, i: usize) -> Fr {
-        self.values[self.inputs[i + 1] as usize]
+        self.values[self.structure.inputs[i + 1] as usize]
     }
 
     /// Overwrites a public input.
     pub fn set_input(&mut self, i: usize, value: Fr) {
-        self.values[self.inputs[i + 1] as usize] = value;
+        self.values[self.structure.inputs[i + 1] as usize] = value;
     }
 
     /// The place of the private wire with this full name.
     pub fn find(&self, name: &str) -> Option<usize> {
         let last = name.rsplit('/').next()?;
-        (0..self.aux.len()).find(|i| self.names[self.aux[*i] as usize].own == last && self.aux_name(*i) == name)
+        (0..self.structure.aux.len())
+            .find(|i| self.structure.names[self.structure.aux[*i] as usize].own == last && self.aux_name(*i) == name)
     }
 
     /// Overwrites the private wire with this full name; returns its old value, or `None` if there is none.
     pub fn set(&mut self, name: &str, value: Fr) -> Option<Fr> {
         let i = self.find(name)?;
-        Some(std::mem::replace(&mut self.values[self.aux[i] as usize], value))
+        Some(std::mem::replace(
+            &mut self.values[self.structure.aux[i] as usize],
+            value,
+        ))
     }
 
     /// `a·b` and `c` of the constraint with this full name.
@@ -306,39 +389,14 @@ impl TestSystem {
         Some((a * b, c))
     }
 
-    pub(crate) fn intern(&mut self, x: &Fr) -> u32 {
-        let next = self.coefficients.len() as u32;
-        let number = *self.known.entry(x.to_bytes()).or_insert(next);
-        if number == next {
-            self.coefficients.push(*x);
-        }
-        number
-    }
-
-    fn wire_of(&self, variable: Variable) -> u32 {
-        match variable.get_unchecked() {
-            Index::Input(i) => self.inputs[i],
-            Index::Aux(i) => self.aux[i],
-        }
-    }
-
-    fn record(&mut self, lc: &LinearCombination<Fr>) {
-        for (variable, x) in lc.as_ref() {
-            let coefficient = if *x == Fr::one() { common::ONE } else { self.intern(x) };
-            if coefficient != common::ZERO {
-                let wire = self.wire_of(*variable);
-                self.terms.push(Term { wire, coefficient });
-            }
-        }
-    }
-
     fn add_wire(&mut self, own: String, value: Fr) -> u32 {
-        self.names.push(Name {
-            space: self.current,
-            own,
-        });
         self.values.push(value);
-        self.values.len() as u32 - 1
+        self.recorded().add_wire(own)
+    }
+
+    /// What is recorded so far, shared with nobody.
+    fn recorded(&mut self) -> &mut Structure {
+        Arc::make_mut(&mut self.structure)
     }
 }
 
@@ -352,8 +410,9 @@ impl ConstraintSystem<Fr> for TestSystem {
         AR: Into<String>,
     {
         let wire = self.add_wire(annotation().into(), f()?);
-        self.aux.push(wire);
-        Ok(Variable::new_unchecked(Index::Aux(self.aux.len() - 1)))
+        let aux = &mut self.recorded().aux;
+        aux.push(wire);
+        Ok(Variable::new_unchecked(Index::Aux(aux.len() - 1)))
     }
 
     fn alloc_input<F, A, AR>(&mut self, annotation: A, f: F) -> Result<Variable, SynthesisError>
@@ -363,8 +422,9 @@ impl ConstraintSystem<Fr> for TestSystem {
         AR: Into<String>,
     {
         let wire = self.add_wire(annotation().into(), f()?);
-        self.inputs.push(wire);
-        Ok(Variable::new_unchecked(Index::Input(self.inputs.len() - 1)))
+        let inputs = &mut self.recorded().inputs;
+        inputs.push(wire);
+        Ok(Variable::new_unchecked(Index::Input(inputs.len() - 1)))
     }
 
     fn enforce<A, AR, LA, LB, LC>(&mut self, annotation: A, a: LA, b: LB, c: LC)
@@ -375,19 +435,20 @@ impl ConstraintSystem<Fr> for TestSystem {
         LB: FnOnce(LinearCombination<Fr>) -> LinearCombination<Fr>,
         LC: FnOnce(LinearCombination<Fr>) -> LinearCombination<Fr>,
     {
-        let mut bounds = [self.terms.len(); 4];
         let parts = [
             a(LinearCombination::zero()),
             b(LinearCombination::zero()),
             c(LinearCombination::zero()),
         ];
+        let recorded = self.recorded();
+        let mut bounds = [recorded.terms.len(); 4];
         for (part, bound) in parts.iter().zip(&mut bounds[1..]) {
-            self.record(part);
-            *bound = self.terms.len();
+            recorded.record(part);
+            *bound = recorded.terms.len();
         }
-        self.constraints.push(Constraint {
+        recorded.constraints.push(Constraint {
             name: Name {
-                space: self.current,
+                space: recorded.current,
                 own: annotation().into(),
             },
             bounds,
@@ -399,15 +460,17 @@ impl ConstraintSystem<Fr> for TestSystem {
         NR: Into<String>,
         N: FnOnce() -> NR,
     {
-        self.nodes.push(Node {
-            parent: self.current,
+        let recorded = self.recorded();
+        recorded.nodes.push(Node {
+            parent: recorded.current,
             name: name_fn().into(),
         });
-        self.current = (self.nodes.len() - 1) as u32;
+        recorded.current = (recorded.nodes.len() - 1) as u32;
     }
 
     fn pop_namespace(&mut self) {
-        self.current = self.nodes[self.current as usize].parent;
+        let recorded = self.recorded();
+        recorded.current = recorded.nodes[recorded.current as usize].parent;
     }
 
     fn get_root(&mut self) -> &mut Self::Root {

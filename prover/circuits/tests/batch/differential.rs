@@ -9,7 +9,6 @@ use cloister_circuits::{
     Fr,
 };
 use cloister_circuits_testing::TestSystem;
-use cloister_groth16::Assignment;
 use cloister_ledger::{
     state::BatchRequest, BatchEffect, BatchError, BatchWitness, Fill, InstructionKind, Mode, Shape, UnitRequest,
 };
@@ -174,40 +173,6 @@ fn another_statement_should_fail() {
     assert_eq!(system.all_unsatisfied(), [PUBLIC_INPUT]);
 }
 
-/// The recorded circuit of a shape: every other batch needs its values only.
-struct Recorded {
-    shape: Shape,
-    system: TestSystem,
-    public_input: usize,
-}
-
-impl Recorded {
-    fn new(shape: Shape, batch: &Batch) -> Self {
-        let circuit = BatchCircuit::proving(shape, batch.witness.clone(), batch.statement);
-        let system = TestSystem::of(circuit).expect("the witness fits");
-        let public_input = system.find_constraint(PUBLIC_INPUT).expect("the last constraint");
-        Self {
-            shape,
-            system,
-            public_input,
-        }
-    }
-
-    /// The hash of the statement that the circuit computes of a witness, and the rules that the witness breaks.
-    fn judge(&self, witness: BatchWitness) -> (Fr, Vec<String>) {
-        let circuit = BatchCircuit::proving(self.shape, witness, Fr::zero());
-        let parts = circuit.values_in_parts().expect("the witness has the shape");
-        let Assignment { inputs, aux } = Assignment::from_parts(parts);
-        let values: Vec<Fr> = inputs.into_iter().chain(aux).collect();
-        // The constraint is `hash - input = 0`, and the input is zero.
-        let [a, b, _] = self.system.sides_under(self.public_input, &values);
-        let broken = (0..self.system.num_constraints())
-            .filter(|k| *k != self.public_input && !self.system.holds_under(*k, &values))
-            .map(|k| self.system.constraint_name(k));
-        (a * b, broken.collect())
-    }
-}
-
 /// Spoils what no unit by itself can: the house, the table, the order of units, the mask, the sweep, amounts that come
 /// in, and the prices at which the house closes positions.
 fn spoil_whole(witness: &mut BatchWitness, random: &mut Random) {
@@ -266,17 +231,16 @@ impl Verdicts {
 fn judge(shape: Shape, first_seed: u64, often: usize, times: usize) -> Verdicts {
     let mut random = Random::new(2024 + first_seed);
     let mut verdicts = Verdicts::default();
-    let mut recorded = None;
     markets(shape, first_seed, often, |batch| {
-        let recorded = recorded.get_or_insert_with(|| Recorded::new(shape, &batch));
         for _ in 0..times {
             let witness = spoiled(&batch, shape, &mut random);
             let native = witness.check(shape);
-            let (hash, broken) = recorded.judge(witness);
+            let system = system(shape, &witness);
+            let broken = system.all_unsatisfied();
             match native {
                 Ok(effect) => {
                     assert_eq!(broken, Vec::<String>::new(), "native code accepts");
-                    assert_eq!(hash, effect.statement.hash());
+                    assert_eq!(system.input(0), effect.statement.hash());
                     verdicts.accepted += 1;
                 }
                 Err(error) => {

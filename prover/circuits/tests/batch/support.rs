@@ -6,7 +6,7 @@ use cloister_circuits::{
     statements::batch::{BatchCircuit, PUBLIC_INPUT},
     Fr,
 };
-use cloister_circuits_testing::{Outcome, Repair, Sheet, TestSystem, Uses};
+use cloister_circuits_testing::{Outcome, Recorded, Repair, Sheet, TestSystem, Uses};
 use cloister_ledger::{
     slot::slot_number,
     state::{AccountState, BatchRequest},
@@ -23,10 +23,14 @@ pub const SMALL: Shape = Shape { units: 2, places: 1 };
 /// Lots of the trade of [`traded`].
 pub const LOTS: u64 = 10;
 
-/// Records a batch whose public input is the hash that the circuit itself computes, so that only rules can fail.
+static RECORDED: Recorded<Shape> = Recorded::new();
+
+/// The system of a batch whose public input is the hash that the circuit itself computes, so that only rules can fail.
 pub fn system(shape: Shape, witness: &BatchWitness) -> TestSystem {
     let circuit = BatchCircuit::proving(shape, witness.clone(), Fr::zero());
-    let mut system = TestSystem::of(circuit).expect("every witness of the shape synthesises");
+    let mut system = RECORDED
+        .of(shape, circuit)
+        .expect("every witness of the shape synthesises");
     // The constraint is `hash - input = 0`, and the input is still zero.
     let (hash, _) = system.sides(PUBLIC_INPUT).expect("the last constraint");
     system.set_input(0, hash);

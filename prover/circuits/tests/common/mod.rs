@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Instant};
 use bellman::Circuit;
 use cloister_circuits::{census::census, Fr};
 use cloister_circuits_testing::{undetermined, Sheet, TestSystem, Uses};
-use cloister_groth16::{development_rng, generate_development, Assignment, CircuitId, Matrices, Prover, VerifyError};
+use cloister_groth16::{development_rng, generate_development, CircuitId, Matrices, Prover, VerifyError};
 use cloister_ledger_testing::Random;
 
 /// The innermost id of the specification in a name.
@@ -84,17 +84,6 @@ pub fn prove<C: Circuit<Fr>>(blank: C, circuit: impl Fn() -> C, input: Fr) {
         let other = prover.key().verify(&proof, &[input + Fr::one()]);
         assert_eq!(other, Err(VerifyError::NotSatisfied));
     }
-}
-
-/// The names of the constraints that a witness leaves unsatisfied, in a system that was recorded with another witness
-/// of the same circuit: several times faster than to record it anew.
-pub fn broken_by<C: Circuit<Fr>>(recorded: &TestSystem, circuit: C) -> Vec<String> {
-    let Assignment { inputs, aux } = Assignment::of(circuit).expect("every witness synthesises");
-    let values = [inputs, aux].concat();
-    (0..recorded.num_constraints())
-        .filter(|k| !recorded.holds_under(*k, &values))
-        .map(|k| recorded.constraint_name(k))
-        .collect()
 }
 
 /// Changes every private wire of a satisfied system, one at a time, in ten ways. Returns how many changes were tried

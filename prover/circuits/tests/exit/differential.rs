@@ -1,18 +1,12 @@
 //! Native code and circuit agree on every exit, valid or not.
 
-use std::sync::LazyLock;
-
 use cloister_circuits::statements::exit::ExitCircuit;
-use cloister_circuits_testing::TestSystem;
 use cloister_ledger::{Account, AccountTree, ExitError, ExitWitness, FinalValues};
 use cloister_ledger_testing::{table, Random};
 use cloister_types::{AccountIndex, Money, PerLot, Position, Total};
 use rayon::prelude::*;
 
-use crate::{
-    common::broken_by,
-    support::{account, bump, Scene},
-};
+use crate::support::{account, bump, Scene};
 
 const CASES: u64 = 41;
 
@@ -115,12 +109,10 @@ fn spoil(scene: &mut Scene, case: u64, random: &mut Random) {
     }
 }
 
-static RECORDED: LazyLock<TestSystem> = LazyLock::new(|| Scene::solvent().system());
-
 /// Judges one exit by both; returns the native verdict.
 fn judge(scene: &Scene, what: u64) -> Result<(), ExitError> {
     let native = scene.statement.check(&scene.witness);
-    let failing = broken_by(&RECORDED, ExitCircuit::proving(scene.statement, scene.witness.clone()));
+    let failing = scene.system().all_unsatisfied();
     assert_eq!(
         native.is_ok(),
         failing.is_empty(),

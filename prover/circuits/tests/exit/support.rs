@@ -4,11 +4,13 @@ use cloister_circuits::{
     statements::exit::{ExitCircuit, ExitStatement, ExitWitness},
     Fr,
 };
-use cloister_circuits_testing::TestSystem;
+use cloister_circuits_testing::{Recorded, TestSystem};
 use cloister_crypto::constants::{CASH_BITS, INSTRUMENTS, POSITION_BITS, PRICE_BITS};
 use cloister_ledger::{Account, AccountTree, FinalValues, Key};
 use cloister_ledger_testing::Random;
 use cloister_types::{AccountIndex, GroupId, InstructionId, Money, PerLot, Position, Total};
+
+static RECORDED: Recorded<()> = Recorded::new();
 
 /// A signed number of the given bits: mostly anything, sometimes an edge or small.
 fn signed(random: &mut Random, bits: usize) -> i128 {
@@ -131,7 +133,7 @@ impl Scene {
 
     pub fn system(&self) -> TestSystem {
         let circuit = ExitCircuit::proving(self.statement, self.witness.clone());
-        TestSystem::of(circuit).expect("every witness synthesises")
+        RECORDED.of((), circuit).expect("every witness synthesises")
     }
 }
 

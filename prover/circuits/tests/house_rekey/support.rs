@@ -4,7 +4,7 @@ use cloister_circuits::{
     statements::house_rekey::{HouseRekeyCircuit, HouseRekeyStatement, HouseRekeyWitness},
     Fr,
 };
-use cloister_circuits_testing::TestSystem;
+use cloister_circuits_testing::{Recorded, TestSystem};
 use cloister_crypto::{
     jubjub::{self, AffinePoint, ExtendedPoint},
     schnorr::generator,
@@ -12,6 +12,8 @@ use cloister_crypto::{
 };
 use cloister_ledger::{House, HouseRecord, Key};
 use cloister_ledger_testing::{house_rekey, Random};
+
+static RECORDED: Recorded<()> = Recorded::new();
 
 /// A statement and its witness.
 #[derive(Clone)]
@@ -83,6 +85,6 @@ impl Scene {
     }
 
     pub fn system(&self) -> TestSystem {
-        TestSystem::of(self.circuit()).expect("every witness synthesises")
+        RECORDED.of((), self.circuit()).expect("every witness synthesises")
     }
 }

@@ -4,7 +4,7 @@ use cloister_circuits::{
     statements::seal::{SealCircuit, SealStatement, SealWitness},
     Fr,
 };
-use cloister_circuits_testing::TestSystem;
+use cloister_circuits_testing::{Recorded, TestSystem};
 use cloister_crypto::{
     jubjub::{self, AffinePoint, ExtendedPoint},
     schnorr::{generator, SecretKey},
@@ -14,6 +14,8 @@ use cloister_crypto::{
 use cloister_ledger::Key;
 use cloister_ledger_testing::Random;
 use cloister_types::GroupId;
+
+static RECORDED: Recorded<()> = Recorded::new();
 
 /// A statement and its witness.
 #[derive(Clone)]
@@ -125,6 +127,7 @@ impl Scene {
     }
 
     pub fn system(&self) -> TestSystem {
-        TestSystem::of(SealCircuit::proving(self.statement, self.witness)).expect("every witness synthesises")
+        let circuit = SealCircuit::proving(self.statement, self.witness);
+        RECORDED.of((), circuit).expect("every witness synthesises")
     }
 }

@@ -1,9 +1,8 @@
 //! Native code and circuit agree on every statement, valid or not.
 
-use std::{collections::BTreeMap, sync::LazyLock};
+use std::collections::BTreeMap;
 
 use cloister_circuits::statements::solvency::SolvencyShape;
-use cloister_circuits_testing::TestSystem;
 use cloister_groth16::Assignment;
 use cloister_ledger::{
     solvency::{Found, Sums},
@@ -14,10 +13,7 @@ use cloister_risk::Assessment;
 use cloister_types::{AccountIndex, Money, PerLot, Position, Total};
 use rayon::prelude::*;
 
-use crate::{
-    common::broken_by,
-    support::{account, bump, extreme_account, house, other_group, signed, unit_table, Scene, SMALL},
-};
+use crate::support::{account, bump, extreme_account, house, other_group, signed, unit_table, Scene, SMALL};
 
 const CASES: u64 = 57;
 
@@ -174,12 +170,10 @@ fn spoil(scene: &mut Scene, case: u64, random: &mut Random) {
     }
 }
 
-static RECORDED: LazyLock<TestSystem> = LazyLock::new(|| Scene::market().system());
-
 /// Native code and circuit must agree.
 fn judge(scene: &Scene, case: u64) -> Result<(), SolvencyError> {
     let native = scene.statement.check(scene.shape, &scene.witness);
-    let broken = broken_by(&RECORDED, scene.circuit());
+    let broken = scene.system().all_unsatisfied();
     let agree = native.is_ok() == broken.is_empty();
     assert!(agree, "case {case}: native {native:?}, circuit {broken:?}");
     native

@@ -6,7 +6,7 @@ use cloister_circuits::{
     statements::solvency::{SolvencyCircuit, SolvencyShape, SolvencyStatement, SolvencyWitness},
     Fr,
 };
-use cloister_circuits_testing::TestSystem;
+use cloister_circuits_testing::{Recorded, TestSystem};
 use cloister_crypto::constants::{CASH_BITS, INSTRUMENTS, POSITION_BITS, PRICE_BITS, SCENARIOS};
 use cloister_ledger::{
     solvency::{Found, Standing, Sums},
@@ -15,6 +15,8 @@ use cloister_ledger::{
 use cloister_ledger_testing::{table, Random};
 use cloister_risk::RiskTable;
 use cloister_types::{AccountIndex, GroupId, InstructionId, Money, PerLot, Position, Price, Total};
+
+static RECORDED: Recorded<SolvencyShape> = Recorded::new();
 
 /// Enough for the subtrees of a run to differ and for one of them to be beyond the block.
 pub const SMALL: SolvencyShape = SolvencyShape { subtrees: 2 };
@@ -306,7 +308,9 @@ impl Scene {
     }
 
     pub fn system(&self) -> TestSystem {
-        TestSystem::of(self.circuit()).expect("every witness synthesises")
+        RECORDED
+            .of(self.shape, self.circuit())
+            .expect("every witness synthesises")
     }
 }
 
