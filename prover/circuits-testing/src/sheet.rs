@@ -2,8 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::*;
-
 use crate::system::{common, TestSystem};
 use cloister_circuits::Fr;
 
@@ -110,16 +108,11 @@ impl<'a> Sheet<'a> {
     /// Evaluates all sides of an assignment of all wires.
     pub fn new(system: &'a TestSystem, uses: &'a Uses, values: Vec<Fr>) -> Self {
         assert_eq!(values.len(), system.num_wires(), "one value per wire");
-        let sides = (0..system.num_constraints())
-            .into_par_iter()
-            .with_min_len(512)
-            .map(|k| system.sides_under(k, &values))
-            .collect();
         Self {
             system,
             uses,
+            sides: system.all_sides_under(&values),
             values,
-            sides,
         }
     }
 

@@ -1,12 +1,13 @@
 //! The recording constraint system.
 //!
-//! `bellman`'s own builds every name eagerly and looks wires up by string; this one interns namespaces and coefficients
-//! and stores terms flat, so that a batch of a quarter of a million constraints is recorded and checked in a second or
-//! two.
+//! `bellman`'s own builds every name eagerly and looks wires up by string; this one interns namespaces, coefficients
+//! and sums and stores terms flat, so that a batch of a quarter of a million constraints is recorded and checked in a
+//! second or two.
 
 use std::{collections::HashMap, ops::Range, sync::Arc};
 
 use bellman::{Circuit, ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
+use rayon::prelude::*;
 
 use cloister_circuits::Fr;
 use cloister_groth16::Assignment;
@@ -35,7 +36,7 @@ pub(crate) struct Name {
 }
 
 /// One term: a wire and the number of its coefficient.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Term {
     pub wire: u32,
     pub coefficient: u32,
@@ -44,9 +45,13 @@ pub(crate) struct Term {
 #[derive(Clone)]
 struct Constraint {
     name: Name,
-    /// Where the terms of `a`, `b` and `c` begin, and where those of `c` end.
-    bounds: [usize; 4],
+    /// The numbers of the sums that are `a`, `b` and `c`.
+    sums: [u32; 3],
 }
+
+/// Among how many of the newest sums a new one is looked for: those of a hash's fifth power occur three times each,
+/// close together.
+const NEWEST: usize = 16;
 
 /// What a system is without the values of its wires.
 #[derive(Clone)]
@@ -56,6 +61,8 @@ struct Structure {
     coefficients: Vec<Fr>,
     known: HashMap<[u8; 32], u32>,
     terms: Vec<Term>,
+    /// The places of the terms of each sum.
+    sums: Vec<Range<usize>>,
     constraints: Vec<Constraint>,
     names: Vec<Name>,
     inputs: Vec<u32>,
@@ -74,6 +81,7 @@ impl Structure {
             known: coefficients.iter().map(Fr::to_bytes).zip(0..).collect(),
             coefficients,
             terms: Vec::new(),
+            sums: Vec::new(),
             constraints: Vec::new(),
             names: vec![Name {
                 space: ROOT,
@@ -112,7 +120,9 @@ impl Structure {
         }
     }
 
-    fn record(&mut self, lc: &LinearCombination<Fr>) {
+    /// The number of a sum.
+    fn record(&mut self, lc: &LinearCombination<Fr>) -> u32 {
+        let start = self.terms.len();
         for (variable, x) in lc.as_ref() {
             let coefficient = if *x == Fr::one() { common::ONE } else { self.intern(x) };
             if coefficient != common::ZERO {
@@ -120,6 +130,19 @@ impl Structure {
                 self.terms.push(Term { wire, coefficient });
             }
         }
+        let new = &self.terms[start..];
+        let newest = (0..self.sums.len()).rev().take(NEWEST);
+        let known = newest.into_iter().find(|sum| self.terms_of(*sum) == new);
+        let number = known.unwrap_or_else(|| {
+            self.sums.push(start..self.terms.len());
+            self.sums.len() - 1
+        });
+        self.terms.truncate(self.sums.last().map_or(0, |newest| newest.end));
+        number as u32
+    }
+
+    fn terms_of(&self, sum: usize) -> &[Term] {
+        &self.terms[self.sums[sum].clone()]
     }
 
     /// Numbers a wire.
@@ -213,8 +236,8 @@ impl TestSystem {
 
     /// The terms of `a` (0), `b` (1) or `c` (2).
     pub(crate) fn part(&self, number: usize, part: usize) -> &[Term] {
-        let bounds = &self.structure.constraints[number].bounds;
-        &self.structure.terms[bounds[part]..bounds[part + 1]]
+        let sum = self.structure.constraints[number].sums[part];
+        self.structure.terms_of(sum as usize)
     }
 
     /// The sum of some terms under an assignment of all wires.
@@ -229,6 +252,17 @@ impl TestSystem {
             }
         }
         sum
+    }
+
+    /// `a`, `b` and `c` of all constraints under an assignment, on all cores.
+    pub(crate) fn all_sides_under(&self, values: &[Fr]) -> Vec<[Fr; 3]> {
+        let sums: Vec<Fr> = (0..self.structure.sums.len())
+            .into_par_iter()
+            .with_min_len(512)
+            .map(|sum| self.evaluate(self.structure.terms_of(sum), values))
+            .collect();
+        let of = |constraint: &Constraint| constraint.sums.map(|sum| sums[sum as usize]);
+        self.structure.constraints.iter().map(of).collect()
     }
 
     /// `a`, `b` and `c` of a constraint under an assignment.
@@ -249,28 +283,29 @@ impl TestSystem {
         self.evaluate(&terms, values)
     }
 
-    fn holds(&self, number: usize) -> bool {
-        self.holds_under(number, &self.values)
+    /// The numbers of the unsatisfied constraints.
+    fn unsatisfied(&self) -> impl Iterator<Item = usize> {
+        let sides = self.all_sides_under(&self.values);
+        sides
+            .into_iter()
+            .enumerate()
+            .filter(|(_, [a, b, c])| a * b != *c)
+            .map(|(k, _)| k)
     }
 
     /// The name of the first unsatisfied constraint.
     pub fn which_is_unsatisfied(&self) -> Option<String> {
-        (0..self.num_constraints())
-            .find(|k| !self.holds(*k))
-            .map(|k| self.constraint_name(k))
+        self.unsatisfied().next().map(|k| self.constraint_name(k))
     }
 
     /// The names of all unsatisfied constraints.
     pub fn all_unsatisfied(&self) -> Vec<String> {
-        (0..self.num_constraints())
-            .filter(|k| !self.holds(*k))
-            .map(|k| self.constraint_name(k))
-            .collect()
+        self.unsatisfied().map(|k| self.constraint_name(k)).collect()
     }
 
     /// Whether every constraint holds.
     pub fn is_satisfied(&self) -> bool {
-        (0..self.num_constraints()).all(|k| self.holds(k))
+        self.unsatisfied().next().is_none()
     }
 
     /// Number of constraints.
@@ -304,11 +339,6 @@ impl TestSystem {
     /// Number of public inputs, without the constant one.
     pub fn num_inputs(&self) -> usize {
         self.structure.inputs.len() - 1
-    }
-
-    /// Number of terms in all combinations.
-    pub fn num_terms(&self) -> usize {
-        self.structure.terms.len()
     }
 
     /// Number of wires of all kinds, with the constant one.
@@ -441,17 +471,13 @@ impl ConstraintSystem<Fr> for TestSystem {
             c(LinearCombination::zero()),
         ];
         let recorded = self.recorded();
-        let mut bounds = [recorded.terms.len(); 4];
-        for (part, bound) in parts.iter().zip(&mut bounds[1..]) {
-            recorded.record(part);
-            *bound = recorded.terms.len();
-        }
+        let sums = parts.map(|part| recorded.record(&part));
         recorded.constraints.push(Constraint {
             name: Name {
                 space: recorded.current,
                 own: annotation().into(),
             },
-            bounds,
+            sums,
         });
     }
 

@@ -1,6 +1,5 @@
 //! Native code and circuit agree on every exit, valid or not.
 
-use cloister_circuits::statements::exit::ExitCircuit;
 use cloister_ledger::{Account, AccountTree, ExitError, ExitWitness, FinalValues};
 use cloister_ledger_testing::{table, Random};
 use cloister_types::{AccountIndex, Money, PerLot, Position, Total};

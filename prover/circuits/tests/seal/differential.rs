@@ -1,6 +1,6 @@
 //! Native code and circuit agree on every seal, valid or not.
 
-use cloister_circuits::{statements::seal::SealCircuit, Fr};
+use cloister_circuits::Fr;
 use cloister_crypto::{field::FieldError, jubjub, seal::SealKey};
 use cloister_ledger::{Key, SealStatement, SealStatementError};
 use cloister_ledger_testing::Random;
