@@ -141,5 +141,6 @@ weights: setup ## measure what calls cost, and write pallets/*/src/weights/measu
 check-spec-ids: ## every specification id in the code exists in docs/spec, and the other way round
 	@scripts/check-spec-ids.sh
 
-clean-params: ## delete the cached proving parameters; the next use makes them anew
+clean-params: ## delete the cached proving parameters and compiled runtimes; the next use makes them anew
 	@rm -f "$(PARAMS)"/*.key "$(PARAMS)"/*.lock
+	@rm -rf "$(PARAMS)/compiled-runtimes"

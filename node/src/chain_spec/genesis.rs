@@ -14,7 +14,12 @@ use sp_core::{
 };
 use sp_keyring::{Ed25519Keyring, Sr25519Keyring};
 use sp_runtime::{AccountId32, BuildStorage};
-use std::{any::Any, panic};
+use std::{
+    any::Any,
+    panic::{self, UnwindSafe},
+    sync::{Arc, Mutex, PoisonError},
+    thread,
+};
 
 /// Begins the SDK's account of where Wasm code stopped; nobody but a developer of the runtime wants it.
 const TRACE: &str = "WASM backtrace";
@@ -119,14 +124,32 @@ fn build(whole: Value) -> Result<Storage, GenesisError> {
     let config: RuntimeGenesisConfig =
         serde_json::from_value(whole).map_err(|error| GenesisError::Form(error.to_string()))?;
     // Pallets refuse a configuration by a panic, as they must; it is said once, in words.
-    let hook = panic::take_hook();
-    panic::set_hook(Box::new(|_| {}));
-    let built = panic::catch_unwind(|| config.build_storage());
-    panic::set_hook(hook);
-    match built {
+    match quietly(|| config.build_storage()) {
         Ok(built) => built.map_err(GenesisError::Refused),
         Err(panic) => Err(GenesisError::Refused(words(&*panic))),
     }
+}
+
+/// Does something of which a panic is not told. Other threads' panics are told as ever.
+fn quietly<T>(work: impl FnOnce() -> T + UnwindSafe) -> thread::Result<T> {
+    // The hook is the whole program's.
+    static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
+    let _only = ONE_AT_A_TIME.lock().unwrap_or_else(PoisonError::into_inner);
+    let (told, here) = (Arc::new(panic::take_hook()), thread::current().id());
+    let of_others = told.clone();
+    panic::set_hook(Box::new(move |info| {
+        if thread::current().id() != here {
+            of_others(info);
+        }
+    }));
+    let done = panic::catch_unwind(work);
+    drop(panic::take_hook());
+    // Nobody else has it any more, or somebody is in the middle of a panic.
+    match Arc::try_unwrap(told) {
+        Ok(told) => panic::set_hook(told),
+        Err(told) => panic::set_hook(Box::new(move |info| told(info))),
+    }
+    done
 }
 
 /// What a panic says.

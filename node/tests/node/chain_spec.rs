@@ -6,8 +6,10 @@ use cloister_node::chain_spec::{
     make::{make, MakeError},
     ChainSpec, Error,
 };
+use cloister_runtime::RuntimeGenesisConfig;
 use polkadot_sdk::{
-    sc_service::ChainSpec as _,
+    sc_chain_spec::json_merge,
+    sc_service::{ChainSpec as _, NoExtension},
     sp_core::{
         crypto::Ss58Codec,
         storage::{well_known_keys::CODE, Storage},
@@ -71,7 +73,7 @@ fn an_exported_specification_should_make_the_same_genesis_state() {
     std::fs::write(&path, json).expect("the directory is writable");
     let read = chain_spec::load(&path.to_string_lossy()).expect("the file is a specification");
     // The state is read from the file only now.
-    let state = read.build_storage();
+    let state = genesis::storage(&read);
     std::fs::remove_file(&path).expect("the file is there");
     let built = spec.build_storage().expect("it has a state");
     assert_eq!(state.expect("the file has a state").top, built.top);
@@ -136,7 +138,12 @@ fn a_chain_of_ones_own_should_have_no_public_key() {
     }
     let own = with_own_keys();
     assert_eq!(genesis::public_keys(&own), Vec::<String>::new());
-    state(&make("Mine", "mine", own.clone(), Vec::new()).expect("nothing is wrong with it"));
+    let mine = make("Mine", "mine", own.clone(), Vec::new()).expect("nothing is wrong with it");
+    // A file may have the whole configuration, and not only what differs from the defaults.
+    let mut whole = serde_json::to_value(RuntimeGenesisConfig::default()).expect("JSON");
+    json_merge(&mut whole, own.clone());
+    let same = ChainSpec::builder(own_code(), NoExtension::None).with_genesis_config(whole);
+    assert!(state(&mine).top == state(&same.build()).top);
     // Bytes are recognised as well.
     let alice = format!("0x{}", hex(&Sr25519Keyring::Alice.to_raw_public()));
     assert_eq!(genesis::public_keys(&json!([{ "a": alice }])), ["0.a"]);

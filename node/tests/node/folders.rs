@@ -3,14 +3,14 @@
 use cloister_node::chain_spec;
 use serde_json::Value;
 use std::{
-    fs,
+    fs::{self, File, Permissions},
     io::Read,
     net::{TcpListener, TcpStream},
-    os::unix::fs::PermissionsExt,
-    path::Path,
+    os::unix::fs::{symlink, PermissionsExt},
+    path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 use tempfile::TempDir;
 
@@ -168,7 +168,17 @@ fn a_port_that_is_taken_should_stop_the_node_before_anything_else() {
     assert!(!folder.path().join("chains/cloister_dev/paritydb").exists());
 }
 
-/// Where a node keeps the compiled runtime whose cache is this folder.
+/// What is compiled in a folder, and what was being written there.
+fn modules(folder: &Path) -> Vec<PathBuf> {
+    let entries = |folder: &Path| fs::read_dir(folder).into_iter().flatten().flatten();
+    let compilers = entries(&folder.join("modules"));
+    compilers
+        .flat_map(|compiler| entries(&compiler.path()).collect::<Vec<_>>())
+        .map(|file| file.path())
+        .collect()
+}
+
+/// Whether there is compiled code in this cache, and in the base path, once a node has started with them.
 fn compiles_into(cache: &Path, base: &Path, chain: &str) -> [bool; 2] {
     let port = free_port();
     let mut program = Command::new(env!("CARGO_BIN_EXE_cloister-node"));
@@ -181,7 +191,7 @@ fn compiles_into(cache: &Path, base: &Path, chain: &str) -> [bool; 2] {
             return false;
         };
         assert_eq!(about.permissions().mode() & 0o777, 0o700, "{}", folder.display());
-        fs::read_dir(&folder).expect("it can be read").next().is_some()
+        !modules(&folder).is_empty()
     })
 }
 
@@ -198,11 +208,31 @@ fn a_compiled_runtime_should_be_shared_by_chains_for_trying_out_and_by_no_others
     let [cache, base] = [folder(), folder()];
     let file = base.path().join("live.json");
     fs::write(&file, live.to_string()).expect("written");
-    let file = file.to_string_lossy();
-    assert_eq!(compiles_into(cache.path(), base.path(), &file), [false, true]);
+    let chain = file.to_string_lossy();
+    assert_eq!(compiles_into(cache.path(), base.path(), &chain), [false, true]);
+}
 
-    // A cache that is a file has no folders.
+#[test]
+fn a_compiled_runtime_should_be_where_nobody_else_can_write() {
+    let folder = || TempDir::new().expect("a folder");
     let [cache, base] = [folder(), folder()];
+    assert_eq!(compiles_into(cache.path(), base.path(), "dev"), [true, false]);
+
+    // What was being written when a node was killed, an hour ago or just now.
+    let compiled = modules(&cache.path().join("compiled-runtimes"));
+    let unfinished = ["old", "new"].map(|age| compiled[0].with_file_name(format!("{age}.wip-atomic-write-mod")));
+    let [old, _] = unfinished.clone().map(|path| File::create(path).expect("made"));
+    let hour_ago = SystemTime::now() - Duration::from_secs(3_600);
+    old.set_modified(hour_ago).expect("it has a time");
+    assert_eq!(compiles_into(cache.path(), base.path(), "dev"), [true, false]);
+    assert_eq!(unfinished.map(|path| path.exists()), [false, true]);
+
+    // Where everybody can put another folder in its place, behind a link, and where there are no folders.
+    fs::set_permissions(cache.path(), Permissions::from_mode(0o777)).expect("set");
+    assert_eq!(compiles_into(cache.path(), base.path(), "dev"), [true, true]);
+    let [cache, other] = [folder(), folder()];
+    symlink(other.path(), cache.path().join("compiled-runtimes")).expect("linked");
+    assert_eq!(compiles_into(cache.path(), base.path(), "dev"), [false, true]);
     let file = cache.path().join("file");
     fs::write(&file, "").expect("written");
     assert_eq!(compiles_into(&file, base.path(), "dev"), [false, true]);

@@ -41,6 +41,7 @@
 mod recorded;
 mod repair;
 mod sheet;
+mod structure;
 mod system;
 mod tangent;
 

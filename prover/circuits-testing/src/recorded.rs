@@ -17,25 +17,29 @@ impl<S: PartialEq> Recorded<S> {
         Self(Mutex::new(Vec::new()))
     }
 
-    /// The system of a circuit with a witness: recorded if it is the first of its shape, with another's constraints
-    /// otherwise ([`TestSystem::with_witness`]).
+    /// The constraints of the blank circuit of a shape, which is recorded the first time, under the values that
+    /// `circuit` gives ([`TestSystem::with_witness`]).
     ///
     /// # Errors
-    /// Those of the circuit.
+    /// Those of the circuits.
     ///
     /// # Panics
-    /// If another circuit was recorded under this shape.
-    pub fn of<C: Circuit<Fr>>(&self, shape: S, circuit: C) -> Result<TestSystem, SynthesisError> {
+    /// If the two circuits have not as many wires.
+    pub fn of<B: Circuit<Fr>, C: Circuit<Fr>>(
+        &self,
+        shape: S,
+        blank: impl FnOnce() -> B,
+        circuit: C,
+    ) -> Result<TestSystem, SynthesisError> {
+        self.blank(shape, blank)?.with_witness(circuit)
+    }
+
+    fn blank<B: Circuit<Fr>>(&self, shape: S, blank: impl FnOnce() -> B) -> Result<TestSystem, SynthesisError> {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = all
-            .iter()
-            .find(|(of, _)| *of == shape)
-            .map(|(_, system)| system.clone());
-        if let Some(known) = known {
-            drop(all);
-            return known.with_witness(circuit);
+        if let Some((_, known)) = all.iter().find(|(of, _)| *of == shape) {
+            return Ok(known.clone());
         }
-        let system = TestSystem::of(circuit)?;
+        let system = TestSystem::blank(blank())?;
         all.push((shape, system.clone()));
         Ok(system)
     }

@@ -14,7 +14,8 @@ use ff::Field;
 
 use crate::{
     sheet::{hold, shift, Sheet},
-    system::{common, TestSystem},
+    structure::common,
+    system::TestSystem,
 };
 use cloister_circuits::{gadgets::bits::power_of_two, Fr};
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::system::{common, TestSystem};
+use crate::{structure::common, system::TestSystem};
 use cloister_circuits::Fr;
 
 /// One constraint that uses a wire, with the numbers of the wire's coefficients in `a`, `b` and `c`.

@@ -4,156 +4,14 @@
 //! and sums and stores terms flat, so that a batch of a quarter of a million constraints is recorded and checked in a
 //! second or two.
 
-use std::{collections::HashMap, ops::Range, sync::Arc};
+use std::{ops::Range, sync::Arc};
 
-use bellman::{Circuit, ConstraintSystem, Index, LinearCombination, SynthesisError, Variable};
+use bellman::{Circuit, ConstraintSystem, LinearCombination, SynthesisError, Variable};
 use rayon::prelude::*;
 
+use crate::structure::{common, Constraint, Name, Structure, Term};
 use cloister_circuits::Fr;
 use cloister_groth16::Assignment;
-
-const ROOT: u32 = 0;
-
-/// Numbers of the coefficients that occur nearly everywhere.
-pub(crate) mod common {
-    pub const ZERO: u32 = 0;
-    pub const ONE: u32 = 1;
-    pub const MINUS_ONE: u32 = 2;
-}
-
-/// A namespace: its parent and its own name.
-#[derive(Clone)]
-struct Node {
-    parent: u32,
-    name: String,
-}
-
-/// A name inside a namespace.
-#[derive(Clone)]
-pub(crate) struct Name {
-    pub space: u32,
-    pub own: String,
-}
-
-/// One term: a wire and the number of its coefficient.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Term {
-    pub wire: u32,
-    pub coefficient: u32,
-}
-
-#[derive(Clone)]
-struct Constraint {
-    name: Name,
-    /// The numbers of the sums that are `a`, `b` and `c`.
-    sums: [u32; 3],
-}
-
-/// Among how many of the newest sums a new one is looked for: those of a hash's fifth power occur three times each,
-/// close together.
-const NEWEST: usize = 16;
-
-/// What a system is without the values of its wires.
-#[derive(Clone)]
-struct Structure {
-    nodes: Vec<Node>,
-    current: u32,
-    coefficients: Vec<Fr>,
-    known: HashMap<[u8; 32], u32>,
-    terms: Vec<Term>,
-    /// The places of the terms of each sum.
-    sums: Vec<Range<usize>>,
-    constraints: Vec<Constraint>,
-    names: Vec<Name>,
-    inputs: Vec<u32>,
-    aux: Vec<u32>,
-}
-
-impl Structure {
-    fn new() -> Self {
-        let coefficients = vec![Fr::zero(), Fr::one(), -Fr::one()];
-        Self {
-            nodes: vec![Node {
-                parent: ROOT,
-                name: String::new(),
-            }],
-            current: ROOT,
-            known: coefficients.iter().map(Fr::to_bytes).zip(0..).collect(),
-            coefficients,
-            terms: Vec::new(),
-            sums: Vec::new(),
-            constraints: Vec::new(),
-            names: vec![Name {
-                space: ROOT,
-                own: "one".into(),
-            }],
-            inputs: vec![0],
-            aux: Vec::new(),
-        }
-    }
-
-    fn full_name(&self, name: &Name) -> String {
-        let mut parts = vec![name.own.as_str()];
-        let mut at = name.space;
-        while at != ROOT {
-            let node = &self.nodes[at as usize];
-            parts.push(&node.name);
-            at = node.parent;
-        }
-        parts.reverse();
-        parts.join("/")
-    }
-
-    fn intern(&mut self, x: &Fr) -> u32 {
-        let next = self.coefficients.len() as u32;
-        let number = *self.known.entry(x.to_bytes()).or_insert(next);
-        if number == next {
-            self.coefficients.push(*x);
-        }
-        number
-    }
-
-    fn wire_of(&self, variable: Variable) -> u32 {
-        match variable.get_unchecked() {
-            Index::Input(i) => self.inputs[i],
-            Index::Aux(i) => self.aux[i],
-        }
-    }
-
-    /// The number of a sum.
-    fn record(&mut self, lc: &LinearCombination<Fr>) -> u32 {
-        let start = self.terms.len();
-        for (variable, x) in lc.as_ref() {
-            let coefficient = if *x == Fr::one() { common::ONE } else { self.intern(x) };
-            if coefficient != common::ZERO {
-                let wire = self.wire_of(*variable);
-                self.terms.push(Term { wire, coefficient });
-            }
-        }
-        let new = &self.terms[start..];
-        let newest = (0..self.sums.len()).rev().take(NEWEST);
-        let known = newest.into_iter().find(|sum| self.terms_of(*sum) == new);
-        let number = known.unwrap_or_else(|| {
-            self.sums.push(start..self.terms.len());
-            self.sums.len() - 1
-        });
-        self.terms.truncate(self.sums.last().map_or(0, |newest| newest.end));
-        number as u32
-    }
-
-    fn terms_of(&self, sum: usize) -> &[Term] {
-        &self.terms[self.sums[sum].clone()]
-    }
-
-    /// Numbers a wire.
-    fn add_wire(&mut self, own: String) -> u32 {
-        self.names.push(Name {
-            space: self.current,
-            own,
-        });
-        self.names.len() as u32 - 1
-    }
-}
 
 /// The recording constraint system.
 ///
@@ -190,14 +48,29 @@ impl TestSystem {
         Ok(system)
     }
 
-    /// The same constraints under the values that the circuit gives with another witness, which takes a fraction of the
-    /// time of recording it anew.
+    /// Records a circuit without its witness, as a key has it. All wires but the constant one are zero.
+    ///
+    /// # Errors
+    /// Those of the circuit.
+    pub fn blank<C: Circuit<Fr>>(circuit: C) -> Result<Self, SynthesisError> {
+        let mut structure = Structure::new();
+        circuit.synthesize(&mut structure)?;
+        let mut values = vec![Fr::zero(); structure.names.len()];
+        values[0] = Fr::one();
+        Ok(Self {
+            structure: Arc::new(structure),
+            values,
+        })
+    }
+
+    /// The same constraints under the values that the circuit gives with a witness, which takes a fraction of the time
+    /// of recording it anew. A prover does the same: constraints come from the key, values from the circuit.
     ///
     /// # Errors
     /// Those of the circuit.
     ///
     /// # Panics
-    /// If it has other wires: it is another circuit, or one that depends on its witness.
+    /// If it has another number of inputs or private wires.
     pub fn with_witness<C: Circuit<Fr>>(&self, circuit: C) -> Result<Self, SynthesisError> {
         let Assignment { inputs, aux } = Assignment::of(circuit)?;
         let places = [&self.structure.inputs, &self.structure.aux];
@@ -215,7 +88,7 @@ impl TestSystem {
     }
 
     pub(crate) fn parent(&self, space: u32) -> u32 {
-        self.structure.nodes[space as usize].parent
+        self.structure.parent(space)
     }
 
     pub(crate) fn name(&self, wire: usize) -> &Name {
@@ -256,7 +129,7 @@ impl TestSystem {
 
     /// `a`, `b` and `c` of all constraints under an assignment, on all cores.
     pub(crate) fn all_sides_under(&self, values: &[Fr]) -> Vec<[Fr; 3]> {
-        let sums: Vec<Fr> = (0..self.structure.sums.len())
+        let sums: Vec<Fr> = (0..self.structure.num_sums())
             .into_par_iter()
             .with_min_len(512)
             .map(|sum| self.evaluate(self.structure.terms_of(sum), values))
@@ -419,11 +292,6 @@ impl TestSystem {
         Some((a * b, c))
     }
 
-    fn add_wire(&mut self, own: String, value: Fr) -> u32 {
-        self.values.push(value);
-        self.recorded().add_wire(own)
-    }
-
     /// What is recorded so far, shared with nobody.
     fn recorded(&mut self) -> &mut Structure {
         Arc::make_mut(&mut self.structure)
@@ -439,10 +307,9 @@ impl ConstraintSystem<Fr> for TestSystem {
         A: FnOnce() -> AR,
         AR: Into<String>,
     {
-        let wire = self.add_wire(annotation().into(), f()?);
-        let aux = &mut self.recorded().aux;
-        aux.push(wire);
-        Ok(Variable::new_unchecked(Index::Aux(aux.len() - 1)))
+        self.values.push(f()?);
+        self.recorded()
+            .alloc(annotation, || Err(SynthesisError::AssignmentMissing))
     }
 
     fn alloc_input<F, A, AR>(&mut self, annotation: A, f: F) -> Result<Variable, SynthesisError>
@@ -451,10 +318,9 @@ impl ConstraintSystem<Fr> for TestSystem {
         A: FnOnce() -> AR,
         AR: Into<String>,
     {
-        let wire = self.add_wire(annotation().into(), f()?);
-        let inputs = &mut self.recorded().inputs;
-        inputs.push(wire);
-        Ok(Variable::new_unchecked(Index::Input(inputs.len() - 1)))
+        self.values.push(f()?);
+        self.recorded()
+            .alloc_input(annotation, || Err(SynthesisError::AssignmentMissing))
     }
 
     fn enforce<A, AR, LA, LB, LC>(&mut self, annotation: A, a: LA, b: LB, c: LC)
@@ -465,20 +331,7 @@ impl ConstraintSystem<Fr> for TestSystem {
         LB: FnOnce(LinearCombination<Fr>) -> LinearCombination<Fr>,
         LC: FnOnce(LinearCombination<Fr>) -> LinearCombination<Fr>,
     {
-        let parts = [
-            a(LinearCombination::zero()),
-            b(LinearCombination::zero()),
-            c(LinearCombination::zero()),
-        ];
-        let recorded = self.recorded();
-        let sums = parts.map(|part| recorded.record(&part));
-        recorded.constraints.push(Constraint {
-            name: Name {
-                space: recorded.current,
-                own: annotation().into(),
-            },
-            sums,
-        });
+        self.recorded().enforce(annotation, a, b, c);
     }
 
     fn push_namespace<NR, N>(&mut self, name_fn: N)
@@ -486,17 +339,11 @@ impl ConstraintSystem<Fr> for TestSystem {
         NR: Into<String>,
         N: FnOnce() -> NR,
     {
-        let recorded = self.recorded();
-        recorded.nodes.push(Node {
-            parent: recorded.current,
-            name: name_fn().into(),
-        });
-        recorded.current = (recorded.nodes.len() - 1) as u32;
+        self.recorded().push_namespace(name_fn);
     }
 
     fn pop_namespace(&mut self) {
-        let recorded = self.recorded();
-        recorded.current = recorded.nodes[recorded.current as usize].parent;
+        self.recorded().pop_namespace();
     }
 
     fn get_root(&mut self) -> &mut Self::Root {

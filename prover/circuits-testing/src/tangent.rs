@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use ff::Field;
 
-use crate::{sheet::Sheet, system::common};
+use crate::{sheet::Sheet, structure::common};
 use cloister_circuits::Fr;
 
 /// A combination of parameters, each named by the wire it stands for.

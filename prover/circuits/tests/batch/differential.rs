@@ -9,6 +9,7 @@ use cloister_circuits::{
     Fr,
 };
 use cloister_circuits_testing::TestSystem;
+use cloister_groth16::Assignment;
 use cloister_ledger::{
     state::BatchRequest, BatchEffect, BatchError, BatchWitness, Fill, InstructionKind, Mode, Shape, UnitRequest,
 };
@@ -236,6 +237,10 @@ fn judge(shape: Shape, first_seed: u64, often: usize, times: usize) -> Verdicts 
             let witness = spoiled(&batch, shape, &mut random);
             let native = witness.check(shape);
             let system = system(shape, &witness);
+            // The prover has the units' values computed at the same time.
+            let circuit = BatchCircuit::proving(shape, witness, Fr::zero());
+            let joined = Assignment::from_parts(circuit.values_in_parts().expect("the witness fits"));
+            assert!(joined.aux == system.values()[2..]);
             let broken = system.all_unsatisfied();
             match native {
                 Ok(effect) => {

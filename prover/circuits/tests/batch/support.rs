@@ -29,7 +29,7 @@ static RECORDED: Recorded<Shape> = Recorded::new();
 pub fn system(shape: Shape, witness: &BatchWitness) -> TestSystem {
     let circuit = BatchCircuit::proving(shape, witness.clone(), Fr::zero());
     let mut system = RECORDED
-        .of(shape, circuit)
+        .of(shape, || BatchCircuit::blank(shape), circuit)
         .expect("every witness of the shape synthesises");
     // The constraint is `hash - input = 0`, and the input is still zero.
     let (hash, _) = system.sides(PUBLIC_INPUT).expect("the last constraint");

@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, time::Instant};
 use bellman::Circuit;
 use cloister_circuits::{census::census, Fr};
 use cloister_circuits_testing::{undetermined, Sheet, TestSystem, Uses};
-use cloister_groth16::{development_rng, generate_development, CircuitId, Matrices, Prover, VerifyError};
+use cloister_groth16::{development_rng, generate_development, Assignment, CircuitId, Matrices, Prover, VerifyError};
 use cloister_ledger_testing::Random;
 
 /// The innermost id of the specification in a name.
@@ -58,6 +58,16 @@ pub fn assert_parts<C: Circuit<Fr>>(blank: C, parts: &[(&str, usize)]) {
 /// The constraints of a circuit.
 pub fn record<C: Circuit<Fr>>(circuit: C) -> Matrices {
     Matrices::record(circuit).expect("the circuit synthesises")
+}
+
+/// A circuit must be the blank one whatever its witness, and give the wires the same values where constraints are
+/// recorded and where they are not: gadgets then save themselves the sums.
+pub fn assert_independent<C: Circuit<Fr>>(blank: C, circuit: impl Fn() -> C) {
+    assert_eq!(record(circuit()).id(), record(blank).id());
+    let recorded = TestSystem::of(circuit()).expect("the witness fits");
+    let alone = Assignment::of(circuit()).expect("the witness fits");
+    // The only input is the first wire, so these are the wires in the order of their allocation.
+    assert!([alone.inputs, alone.aux].concat() == recorded.values());
 }
 
 /// Compares a circuit with what is pinned of it: private wires, constraints, identity.

@@ -133,7 +133,9 @@ impl Scene {
 
     pub fn system(&self) -> TestSystem {
         let circuit = ExitCircuit::proving(self.statement, self.witness.clone());
-        RECORDED.of((), circuit).expect("every witness synthesises")
+        RECORDED
+            .of((), ExitCircuit::blank, circuit)
+            .expect("every witness synthesises")
     }
 }
 

@@ -85,6 +85,8 @@ impl Scene {
     }
 
     pub fn system(&self) -> TestSystem {
-        RECORDED.of((), self.circuit()).expect("every witness synthesises")
+        RECORDED
+            .of((), HouseRekeyCircuit::blank, self.circuit())
+            .expect("every witness synthesises")
     }
 }

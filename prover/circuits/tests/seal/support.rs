@@ -128,6 +128,8 @@ impl Scene {
 
     pub fn system(&self) -> TestSystem {
         let circuit = SealCircuit::proving(self.statement, self.witness);
-        RECORDED.of((), circuit).expect("every witness synthesises")
+        RECORDED
+            .of((), SealCircuit::blank, circuit)
+            .expect("every witness synthesises")
     }
 }

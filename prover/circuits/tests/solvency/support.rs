@@ -309,7 +309,7 @@ impl Scene {
 
     pub fn system(&self) -> TestSystem {
         RECORDED
-            .of(self.shape, self.circuit())
+            .of(self.shape, || SolvencyCircuit::blank(self.shape), self.circuit())
             .expect("every witness synthesises")
     }
 }
