@@ -13,8 +13,8 @@ use std::{
 use ff::Field;
 
 use crate::{
-    sheet::{hold, shift, Sheet},
-    structure::common,
+    sheet::{shift, Sheet},
+    structure::{common, hold},
     system::TestSystem,
 };
 use cloister_circuits::{gadgets::bits::power_of_two, Fr};

@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::{structure::common, system::TestSystem};
+use crate::{
+    structure::{common, hold},
+    system::TestSystem,
+};
 use cloister_circuits::Fr;
 
 /// One constraint that uses a wire, with the numbers of the wire's coefficients in `a`, `b` and `c`.
@@ -90,10 +93,6 @@ pub(crate) fn shift(system: &TestSystem, sides: &mut [Fr; 3], used: &Use, differ
             *side += scaled(system, coefficient, difference);
         }
     }
-}
-
-pub(crate) fn hold(sides: &[Fr; 3]) -> bool {
-    sides[0] * sides[1] == sides[2]
 }
 
 /// An assignment of a system.

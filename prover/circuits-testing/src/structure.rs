@@ -44,6 +44,11 @@ pub(crate) struct Constraint {
     pub sums: [u32; 3],
 }
 
+/// Whether `a`, `b` and `c` of a constraint hold.
+pub(crate) fn hold(sides: &[Fr; 3]) -> bool {
+    sides[0] * sides[1] == sides[2]
+}
+
 /// Among how many of the newest sums a new one is looked for: those of a hash's fifth power occur three times each,
 /// close together.
 const NEWEST: usize = 16;

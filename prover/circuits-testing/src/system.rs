@@ -9,7 +9,7 @@ use std::{ops::Range, sync::Arc};
 use bellman::{Circuit, ConstraintSystem, LinearCombination, SynthesisError, Variable};
 use rayon::prelude::*;
 
-use crate::structure::{common, Constraint, Name, Structure, Term};
+use crate::structure::{common, hold, Constraint, Name, Structure, Term};
 use cloister_circuits::Fr;
 use cloister_groth16::Assignment;
 
@@ -139,14 +139,13 @@ impl TestSystem {
     }
 
     /// `a`, `b` and `c` of a constraint under an assignment.
-    pub fn sides_under(&self, number: usize, values: &[Fr]) -> [Fr; 3] {
+    fn sides_under(&self, number: usize, values: &[Fr]) -> [Fr; 3] {
         std::array::from_fn(|part| self.evaluate(self.part(number, part), values))
     }
 
     /// Whether a constraint holds under an assignment.
     pub fn holds_under(&self, number: usize, values: &[Fr]) -> bool {
-        let [a, b, c] = self.sides_under(number, values);
-        a * b == c
+        hold(&self.sides_under(number, values))
     }
 
     /// The sum of the terms of a constraint's `a` whose wires lie in a range, under an assignment.
@@ -162,7 +161,7 @@ impl TestSystem {
         sides
             .into_iter()
             .enumerate()
-            .filter(|(_, [a, b, c])| a * b != *c)
+            .filter(|(_, sides)| !hold(sides))
             .map(|(k, _)| k)
     }
 
@@ -195,23 +194,6 @@ impl TestSystem {
     pub fn find_constraint(&self, name: &str) -> Option<usize> {
         let last = name.rsplit('/').next()?;
         (0..self.num_constraints()).find(|k| self.constraint(*k).own == last && self.constraint_name(*k) == name)
-    }
-
-    /// Number of constraints inside a namespace.
-    pub fn constraints_under(&self, prefix: &str) -> usize {
-        (0..self.num_constraints())
-            .filter(|k| self.constraint_name(*k).starts_with(prefix))
-            .count()
-    }
-
-    /// Number of private wires.
-    pub fn num_aux(&self) -> usize {
-        self.structure.aux.len()
-    }
-
-    /// Number of public inputs, without the constant one.
-    pub fn num_inputs(&self) -> usize {
-        self.structure.inputs.len() - 1
     }
 
     /// Number of wires of all kinds, with the constant one.
@@ -253,11 +235,6 @@ impl TestSystem {
     /// The value of a private wire.
     pub fn aux(&self, i: usize) -> Fr {
         self.values[self.structure.aux[i] as usize]
-    }
-
-    /// Overwrites a private wire.
-    pub fn set_aux(&mut self, i: usize, value: Fr) {
-        self.values[self.structure.aux[i] as usize] = value;
     }
 
     /// The value of a public input; 0 is the first after the constant one.

@@ -7,7 +7,7 @@ use cloister_circuits_testing::{Outcome, Sheet};
 use cloister_crypto::{constants::SIGNATURE_SCALAR_BITS, jubjub};
 
 use crate::{
-    scenes::{batch, scene, Recorded, OF_PLACES, OF_SMALL, SCENES},
+    scenes::{batch, scene, Indexed, OF_PLACES, OF_SMALL, SCENES},
     table::{always, changes_nothing, nothing_is_signed, Free, Table},
 };
 
@@ -40,7 +40,7 @@ fn wire(sheet: &Sheet<'_>, name: &str) -> usize {
 
 #[test]
 fn only_canonical_decompositions_should_be_wide_enough_for_an_alias() {
-    for recorded in [&*OF_SMALL, &*OF_PLACES] as [&Recorded; 2] {
+    for recorded in [&*OF_SMALL, &*OF_PLACES] as [&Indexed; 2] {
         let mut wide = 0;
         for (k, bits) in recorded.repair.decompositions() {
             let name = recorded.system.constraint_name(k);
@@ -222,7 +222,7 @@ fn groups(sheet: &Sheet<'_>) -> BTreeMap<String, Vec<usize>> {
 fn one_hot_bits_should_not_trade_places() {
     let table = Table::new(SWAPPABLE);
     let mut swaps = 0;
-    for recorded in [&*OF_SMALL, &*OF_PLACES] as [&Recorded; 2] {
+    for recorded in [&*OF_SMALL, &*OF_PLACES] as [&Indexed; 2] {
         for (seed, scene) in (360..).zip(SCENES) {
             let sheet = recorded.sheet(batch(scene, seed, recorded.shape));
             let mut cheater = recorded.repair.at(&sheet);

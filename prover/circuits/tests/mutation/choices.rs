@@ -8,7 +8,7 @@ use cloister_crypto::constants::{FORCED_DEFICITS, SCENARIOS};
 use cloister_ledger::{BatchWitness, Mode};
 use cloister_risk::MarginChoice;
 
-use crate::scenes::{batch, Recorded, Scene, OF_PLACES, OF_SMALL, SCENES};
+use crate::scenes::{batch, Indexed, Scene, OF_PLACES, OF_SMALL, SCENES};
 
 /// Every name that a mode has wires for.
 fn names(mode: Mode) -> Vec<MarginChoice> {
@@ -66,7 +66,7 @@ impl Wires {
 }
 
 /// Names the margin of every unit and of the house in every way.
-fn rename(recorded: &Recorded, sheet: &Sheet<'_>, witness: &BatchWitness, mut look: impl FnMut(&str, bool)) {
+fn rename(recorded: &Indexed, sheet: &Sheet<'_>, witness: &BatchWitness, mut look: impl FnMut(&str, bool)) {
     let shape = recorded.shape;
     let effect = witness.check(shape).expect("the batch is valid");
     let mut cheater = recorded.repair.at(sheet);

@@ -3,7 +3,7 @@
 use cloister_circuits_testing::{undetermined, Sheet, TestSystem};
 
 use crate::{
-    scenes::{batch, scene, Recorded, Scene, OF_PLACES, OF_SMALL},
+    scenes::{batch, scene, Indexed, Scene, OF_PLACES, OF_SMALL},
     table::{matches, Free, Table, CHALLENGE_INVERSE, CLOSE_INVERSE, SLOT_INVERSE, TRIGGER_INVERSE},
 };
 
@@ -82,7 +82,7 @@ fn open(sheet: &Sheet<'_>, subjects: &[Option<usize>], table: &Table) -> Vec<Str
 fn all_wires_should_follow_from_the_choices() {
     let table = Table::new(FREE);
     // More than once round the scenes, and a part of a round.
-    let recorded: [(&Recorded, u64); 2] = [(&OF_SMALL, 18), (&OF_PLACES, 4)];
+    let recorded: [(&Indexed, u64); 2] = [(&OF_SMALL, 18), (&OF_PLACES, 4)];
     for (recorded, count) in recorded {
         let subjects = subjects(&recorded.system);
         for seed in 204..204 + count {

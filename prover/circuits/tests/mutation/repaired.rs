@@ -14,7 +14,7 @@ use cloister_ledger_testing::Random;
 use rayon::prelude::*;
 
 use crate::{
-    scenes::{batch, Recorded, Scene, OF_PLACES, OF_SMALL, SCENES},
+    scenes::{batch, Indexed, Scene, OF_PLACES, OF_SMALL, SCENES},
     table::{
         always, changes_nothing, matches, may_owe, no_insurance_is_paid, nothing_is_signed, pays_nothing,
         place_is_empty, Free, Table, CHALLENGE_INVERSE, CLOSE_INVERSE, SLOT_INVERSE, TRIGGER_INVERSE,
@@ -146,7 +146,7 @@ fn rates(system: &TestSystem, thin: u64) -> Vec<u64> {
     (0..system.num_wires()).into_par_iter().map(rate).collect()
 }
 
-fn run(recorded: &Recorded, sheet: &Sheet<'_>, table: &Table, found: &Found, rates: &[u64], seed: u64) {
+fn run(recorded: &Indexed, sheet: &Sheet<'_>, table: &Table, found: &Found, rates: &[u64], seed: u64) {
     let system = sheet.system();
     let wires: Vec<usize> = (1..system.num_wires())
         .filter(|wire| system.is_private(*wire))

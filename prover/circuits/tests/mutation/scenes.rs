@@ -25,14 +25,14 @@ pub const PLACES: Shape = Shape { units: 4, places: 2 };
 pub const SMALL: Shape = Shape { units: 2, places: 1 };
 
 /// A shape's recorded circuit with its indices.
-pub struct Recorded {
+pub struct Indexed {
     pub shape: Shape,
     pub system: TestSystem,
     pub uses: Uses,
     pub repair: Repair,
 }
 
-impl Recorded {
+impl Indexed {
     fn new(shape: Shape) -> Self {
         let (witness, statement) = batch(Scene::Empty, 0, shape);
         let circuit = BatchCircuit::proving(shape, witness, statement);
@@ -57,9 +57,9 @@ impl Recorded {
     }
 }
 
-pub static OF_WIDE: LazyLock<Recorded> = LazyLock::new(|| Recorded::new(WIDE));
-pub static OF_PLACES: LazyLock<Recorded> = LazyLock::new(|| Recorded::new(PLACES));
-pub static OF_SMALL: LazyLock<Recorded> = LazyLock::new(|| Recorded::new(SMALL));
+pub static OF_WIDE: LazyLock<Indexed> = LazyLock::new(|| Indexed::new(WIDE));
+pub static OF_PLACES: LazyLock<Indexed> = LazyLock::new(|| Indexed::new(PLACES));
+pub static OF_SMALL: LazyLock<Indexed> = LazyLock::new(|| Indexed::new(SMALL));
 
 /// A valid batch and its statement's hash.
 pub fn batch(scene: Scene, seed: u64, shape: Shape) -> (BatchWitness, Fr) {

@@ -15,7 +15,7 @@ use cloister_ledger_testing::Random;
 use rayon::prelude::*;
 
 use crate::{
-    scenes::{batch, scene, Recorded, OF_PLACES, OF_WIDE},
+    scenes::{batch, scene, Indexed, OF_PLACES, OF_WIDE},
     table::{
         bounds_are_equal, no_insurance_is_paid, settles_nothing, Free, Table, CHALLENGE_INVERSE, CLOSE_INVERSE,
         SLOT_INVERSE, TRIGGER_INVERSE,
@@ -137,7 +137,7 @@ impl Trial {
     }
 
     /// One batch for each seed.
-    fn batches(&self, recorded: &Recorded, seeds: Range<u64>, ways: impl Fn(u64) -> Vec<usize>) {
+    fn batches(&self, recorded: &Indexed, seeds: Range<u64>, ways: impl Fn(u64) -> Vec<usize>) {
         for seed in seeds {
             let sheet = recorded.sheet(batch(scene(seed), seed, recorded.shape));
             self.run(&sheet, &ways(seed), seed);
